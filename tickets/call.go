@@ -1,0 +1,32 @@
+package tickets
+
+import "time"
+
+// Call is one call on the line with its legs, as staff see it.
+type Call struct {
+	ID       CallID     `json:"id"`
+	SIPID    string     `json:"sip_call_id"`
+	From     string     `json:"from"`
+	To       string     `json:"to"`
+	Trunk    string     `json:"trunk,omitempty"`
+	Started  time.Time  `json:"started"`
+	Answered time.Time  `json:"answered,omitzero"`
+	Ended    time.Time  `json:"ended,omitzero"`
+	Ending   string     `json:"ending,omitempty"` // in words of the trade: "caller hung up", "hung up by us", ...
+	Contract ContractID `json:"contract,omitempty"`
+	Ticket   Number     `json:"ticket,omitempty"`
+	Language string     `json:"language,omitempty"`
+	Flow     int        `json:"flow_version,omitempty"`
+	Steps    []string   `json:"steps,omitempty"` // names of the flow's steps entered; never a key
+	Legs     []Leg      `json:"legs"`
+}
+
+// Leg is one outgoing leg of a call: an engineer's or operator's telephone.
+type Leg struct {
+	Engineer string    `json:"engineer"`
+	Address  string    `json:"address"`
+	Started  time.Time `json:"started"`
+	Answered time.Time `json:"answered,omitzero"`
+	Ended    time.Time `json:"ended,omitzero"`
+	Result   string    `json:"result"` // "accepted", "passed", "no key", "busy", "dead", ...
+}

@@ -1,0 +1,57 @@
+package tickets
+
+import (
+	"time"
+
+	"hotline/sla"
+)
+
+// CustomerID, ContractID and EngineerID are opaque identifiers; they never hold a caller's text.
+type (
+	CustomerID string
+	ContractID string
+	CallID     string // one call on the line, ours or a Call-ID's stand-in; unique
+)
+
+// Customer is a company that calls.
+type Customer struct {
+	ID      CustomerID `json:"id"`
+	Name    string     `json:"name"`
+	Email   string     `json:"email,omitempty"`   // where receipts go; none when empty
+	Numbers []string   `json:"numbers,omitempty"` // telephone numbers known for it: a hint, never a credential
+	Version int        `json:"version"`
+}
+
+// AfterHours says what a blocking call outside the contract's hours does.
+type AfterHours string
+
+// Outside the hours nobody is woken unless the contract says ring (said and priced to the caller first).
+const (
+	AfterHoursWait AfterHours = "wait"
+	AfterHoursRing AfterHours = "ring"
+)
+
+// Contract is what a customer may expect. PINs never stand here: only a keyed hash leaves the desk.
+type Contract struct {
+	ID           ContractID     `json:"id"`
+	Customer     CustomerID     `json:"customer"`
+	Level        sla.LevelID    `json:"level"`
+	Language     string         `json:"language"` // "it" or "en"
+	ValidFrom    time.Time      `json:"valid_from"`
+	ValidUntil   time.Time      `json:"valid_until"`        // exclusive; zero: without end
+	Calendar     sla.CalendarID `json:"calendar,omitempty"` // override of the level's calendar
+	Blocking     *sla.Limits    `json:"blocking,omitempty"` // override of the level's limits, whole
+	NonBlocking  *sla.Limits    `json:"non_blocking,omitempty"`
+	AfterHours   AfterHours     `json:"after_hours"`
+	EvoSupport   bool           `json:"evo_support"`
+	RemoteAccess bool           `json:"remote_access"` // a fact that staff set, never deduced
+	Version      int            `json:"version"`
+}
+
+// Valid tells whether the contract is in force at now.
+func (c Contract) Valid(now time.Time) bool {
+	return !now.Before(c.ValidFrom) && (c.ValidUntil.IsZero() || now.Before(c.ValidUntil))
+}
+
+// PINHash is the keyed hash under which a PIN is stored (HMAC-SHA-256, 32 octets); the key never reaches the store.
+type PINHash [32]byte

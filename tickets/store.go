@@ -1,0 +1,144 @@
+package tickets
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hotline/oncall"
+	"hotline/sla"
+)
+
+// Conditions that callers of a store test for.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrConflict = errors.New("changed by somebody else meanwhile") // the version compared does not stand any more
+	ErrExists   = errors.New("exists already")
+	ErrDown     = errors.New("the store is down")
+)
+
+// Change is one whole change of a ticket: the ticket as it stands afterwards, the lines added to its history, and the
+// due work that acts on it. A store writes all of it in one transaction or nothing, and a change whose events stand
+// there already is no change (replay).
+type Change struct {
+	Ticket Ticket
+	Expect int // version found before; 0: the ticket is new
+	Events []Event
+	Work   []Work
+}
+
+// Work is one due act: an escalation, a warning, a receipt, a retry. The deadlines in the ticket's rows are the truth;
+// work only acts on them, and acting twice is harmless.
+type Work struct {
+	ID     string            `json:"id"` // unique: enqueued twice, done once
+	Kind   string            `json:"kind"`
+	Ticket Number            `json:"ticket"`
+	Due    time.Time         `json:"due"`
+	Facts  map[string]string `json:"facts,omitempty"`
+}
+
+// Filter selects tickets for a list. Zero values select everything.
+type Filter struct {
+	States   []State
+	Contract ContractID
+	Customer CustomerID
+	Assignee string
+	Category sla.Category
+	Level    sla.LevelID
+	Caller   string
+	Since    time.Time // opened at or after
+	Until    time.Time // opened before
+	Text     string    // part of the customer's name
+	Sort     string    // "number", "opened_at", "priority", "due"; a leading "-" turns it round; default "-number"
+	Offset   int
+	Limit    int // 0: 50; at most 500
+}
+
+// Store keeps what the desk decides. PostgreSQL and the memory twin implement it; ticketstest.Run holds both to it.
+// All methods are safe for concurrent use and honour ctx.
+type Store interface {
+	Tickets
+	Directory
+	Calls
+	Settings
+}
+
+// Tickets keeps tickets, their history, recordings and due work.
+type Tickets interface {
+	Apply(ctx context.Context, c Change) error
+	Ticket(ctx context.Context, n Number) (Ticket, error)
+	List(ctx context.Context, f Filter) (page []Ticket, total int, err error)
+	History(ctx context.Context, n Number) ([]Event, error)                         // in the order written
+	OpenOf(ctx context.Context, c ContractID) ([]Ticket, error)                     // not restored, closed or marked; most urgent first
+	RecentOf(ctx context.Context, caller string, since time.Time) ([]Ticket, error) // of an unknown caller
+	Recording(ctx context.Context, id string) (Recording, Number, error)
+	LogAccess(ctx context.Context, recording, actor string, at time.Time) error // every access to a recording
+	LeaseNumbers(ctx context.Context, n int) (first Number, err error)          // a block never given again
+	DueClocks(ctx context.Context, now time.Time, limit int) ([]Ticket, error)  // tickets with an unmet, unbroken clock due
+}
+
+// Directory keeps customers, contracts, engineers, rota, levels and calendars. Put writes whole values: Version 0 makes
+// a new one, else it must equal what stands there.
+type Directory interface {
+	Customer(ctx context.Context, id CustomerID) (Customer, error)
+	Customers(ctx context.Context) ([]Customer, error)
+	PutCustomer(ctx context.Context, c Customer) (Customer, error)
+	Contract(ctx context.Context, id ContractID) (Contract, error)
+	Contracts(ctx context.Context) ([]Contract, error)
+	PutContract(ctx context.Context, c Contract) (Contract, error)
+	SetPIN(ctx context.Context, id ContractID, h PINHash) error // ErrExists when the PIN was ever used
+	PINs(ctx context.Context) (map[PINHash]ContractID, error)   // the current ones
+	UsedPIN(ctx context.Context, h PINHash) (bool, error)       // ever, also revoked ones
+	Levels(ctx context.Context) ([]sla.Level, error)
+	PutLevel(ctx context.Context, l sla.Level) error
+	Calendars(ctx context.Context) ([]sla.Calendar, error)
+	PutCalendar(ctx context.Context, c sla.Calendar) error
+	Engineers(ctx context.Context) ([]oncall.Engineer, error)
+	PutEngineer(ctx context.Context, e oncall.Engineer) error
+	DeleteEngineer(ctx context.Context, id oncall.EngineerID) error
+	Rota(ctx context.Context) (oncall.Rota, error)
+	PutRota(ctx context.Context, r oncall.Rota) error
+}
+
+// Calls keeps what happened on the line.
+type Calls interface {
+	PutCall(ctx context.Context, c Call) error // whole, by ID; later ones replace earlier ones
+	Call(ctx context.Context, id CallID) (Call, error)
+	Calls(ctx context.Context, offset, limit int) (page []Call, total int, err error) // newest first
+}
+
+// Settings keeps API tokens, idempotency keys, the flow's versions, PIN budgets and named facts.
+type Settings interface {
+	PutToken(ctx context.Context, t Token) error // ErrExists for a name taken
+	Token(ctx context.Context, hash [32]byte) (Token, error)
+	Remember(ctx context.Context, r Reply) (Reply, bool, error)      // stores r unless the key is known: then the known one and true
+	PutFlow(ctx context.Context, f FlowVersion) (FlowVersion, error) // immutable once written; gives it its number
+	Flows(ctx context.Context) ([]FlowVersion, error)                // newest first
+	Fact(ctx context.Context, key string) (string, error)            // ErrNotFound
+	PutFact(ctx context.Context, key, value string) error
+}
+
+// Token is a bearer token of the API, kept as its SHA-256.
+type Token struct {
+	Name    string
+	Hash    [32]byte
+	Created time.Time
+}
+
+// Reply is the stored answer to a write that carried an Idempotency-Key.
+type Reply struct {
+	Key    string   // scoped by token name, method and path
+	Digest [32]byte // SHA-256 of the request: another request under the same key is refused
+	Status int
+	Body   []byte
+	At     time.Time
+}
+
+// FlowVersion is one published flow.
+type FlowVersion struct {
+	Version   int       `json:"version"`
+	Name      string    `json:"name"`
+	YAML      string    `json:"yaml"`
+	Published time.Time `json:"published"`
+	By        string    `json:"by"`
+}

@@ -1,0 +1,128 @@
+package tickets
+
+import (
+	"time"
+
+	"hotline/sla"
+)
+
+// Number is a ticket's number as it is spoken; given once and never again.
+type Number int64
+
+// State is where a ticket stands; moves.go holds the table of allowed moves.
+type State string
+
+// The states of a ticket.
+const (
+	Open       State = "open"        // nobody has it yet
+	Assigned   State = "assigned"    // an engineer has it
+	InProgress State = "in_progress" // the intervention has begun
+	Waiting    State = "waiting"     // the customer owes an answer
+	Restored   State = "restored"    // the service runs again
+	Closed     State = "closed"
+	NotRequest State = "not_request" // staff: a robot or a wrong number, not a request
+)
+
+// Channel is how a request reached us.
+type Channel string
+
+// The channels of the policy; none is second class.
+const (
+	Phone Channel = "phone"
+	Web   Channel = "web"
+	Email Channel = "email"
+	Alert Channel = "alert"
+)
+
+// Ticket is one request. Clocks are derived from the facts and stored as they were promised.
+type Ticket struct {
+	Number     Number       `json:"number"`
+	Contract   ContractID   `json:"contract,omitempty"` // empty: Support on Request
+	Customer   CustomerID   `json:"customer,omitempty"`
+	Name       string       `json:"customer_name"` // as at the opening, for the brief and the list
+	Caller     string       `json:"caller"`        // number to call back
+	Channel    Channel      `json:"channel"`
+	Claim      sla.Category `json:"claim"`
+	Assessment sla.Category `json:"assessment,omitempty"`
+	Priority   sla.Priority `json:"priority"`
+	Level      sla.LevelID  `json:"level"`
+	State      State        `json:"state"`
+	Assignee   string       `json:"assignee,omitempty"` // engineer id
+	Evo        bool         `json:"evo_support"`
+	Language   string       `json:"language"`
+	OpenedAt   time.Time    `json:"opened_at"`
+	ClosedAt   time.Time    `json:"closed_at,omitzero"`
+	Clocks     []sla.Clock  `json:"clocks"`
+	Recordings []Recording  `json:"recordings"`
+	TimeSpent  int          `json:"time_spent"` // seconds, for Support on Request above all
+	Bundled    int          `json:"bundled"`    // further calls of an unknown caller folded into this ticket
+	Version    int          `json:"version"`    // rises by one with each change; writers compare it
+}
+
+// Category is the assessment where there is one, else the caller's claim.
+func (t Ticket) Category() sla.Category {
+	if t.Assessment != sla.Uncategorised {
+		return t.Assessment
+	}
+	return t.Claim
+}
+
+// Recording is a caller's message; the audio itself lies outside the store.
+type Recording struct {
+	ID      string    `json:"id"` // opaque
+	Call    CallID    `json:"call"`
+	At      time.Time `json:"at"`
+	Seconds float64   `json:"seconds"`
+	Law     string    `json:"law"`               // "alaw" or "ulaw"
+	Partial bool      `json:"partial,omitempty"` // cut by a fault: said on the ticket
+	URL     string    `json:"url,omitempty"`     // filled by the API only
+	File    string    `json:"-"`                 // name below the recordings folder
+	SHA256  string    `json:"sha256,omitempty"`
+}
+
+// EventKind is what happened to a ticket.
+type EventKind string
+
+// The events of a ticket's append-only history.
+const (
+	Opened         EventKind = "opened"
+	Categorised    EventKind = "categorised" // the caller's claim came after the opening
+	Assessed       EventKind = "assessed"
+	AssignedTo     EventKind = "assigned"
+	Commented      EventKind = "commented"
+	WaitingFor     EventKind = "waiting_for_customer"
+	Resumed        EventKind = "resumed"
+	Contacted      EventKind = "contact"
+	Intervened     EventKind = "intervention"
+	RestoredAt     EventKind = "restored"
+	ClosedAtKind   EventKind = "closed"
+	Reopened       EventKind = "reopened"
+	TimeAdded      EventKind = "time_spent"
+	Recorded       EventKind = "recording"
+	CalledAgain    EventKind = "called_again" // a repeat call added to it, or only heard its state
+	Rang           EventKind = "rang"         // one attempt of the chain and its result
+	Accepted       EventKind = "accepted"
+	Joined         EventKind = "joined"
+	TalkEnded      EventKind = "talk_ended"
+	LegLost        EventKind = "engineer_leg_lost"
+	Unreached      EventKind = "unreached" // the chain ended with nobody
+	RotaGap        EventKind = "rota_gap"  // nobody on duty: the operator is alarmed
+	Told           EventKind = "told"      // what the caller was promised, in words
+	Warned         EventKind = "warned"    // a clock comes near its end
+	Broken         EventKind = "broken"    // a clock's due time passed unmet
+	MarkedNoTicket EventKind = "not_a_request"
+	BundledCall    EventKind = "bundled"
+	CallerGone     EventKind = "caller_gone"
+	Notified       EventKind = "notified"
+)
+
+// Event is one line of a ticket's history. It is never changed after it was written.
+type Event struct {
+	ID     string            `json:"id"` // unique for ever: replaying it twice writes it once
+	Ticket Number            `json:"ticket"`
+	At     time.Time         `json:"at"`
+	Kind   EventKind         `json:"kind"`
+	Actor  string            `json:"actor"` // "caller", "engineer:anna", "staff:NAME", "system"
+	Text   string            `json:"text,omitempty"`
+	Facts  map[string]string `json:"facts,omitempty"`
+}
