@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"hotline/oncall"
 	"hotline/sla"
 )
 
@@ -77,7 +76,7 @@ type Tickets interface {
 	DueClocks(ctx context.Context, now time.Time, limit int) ([]Ticket, error)  // tickets with an unmet, unbroken clock due
 }
 
-// Directory keeps customers, contracts, engineers, rota, levels and calendars. Put writes whole values: Version 0 makes
+// Directory keeps customers, contracts, levels and calendars. Put writes whole values: Version 0 makes
 // a new one, else it must equal what stands there.
 type Directory interface {
 	Customer(ctx context.Context, id CustomerID) (Customer, error)
@@ -93,11 +92,6 @@ type Directory interface {
 	PutLevel(ctx context.Context, l sla.Level) error
 	Calendars(ctx context.Context) ([]sla.Calendar, error)
 	PutCalendar(ctx context.Context, c sla.Calendar) error
-	Engineers(ctx context.Context) ([]oncall.Engineer, error)
-	PutEngineer(ctx context.Context, e oncall.Engineer) error
-	DeleteEngineer(ctx context.Context, id oncall.EngineerID) error
-	Rota(ctx context.Context) (oncall.Rota, error)
-	PutRota(ctx context.Context, r oncall.Rota) error
 }
 
 // Calls keeps what happened on the line.

@@ -1,0 +1,94 @@
+package ivr
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// Conditions a conversation tells apart. The caller's hang-up is none of them: it is the context's cause.
+var (
+	ErrNoKey    = errors.New("no key within the time")
+	ErrHungUp   = errors.New("caller hung up")
+	ErrLineLost = errors.New("line lost") // RTP went silent, transport failed
+)
+
+// Caller is what is known of a call before anybody spoke.
+type Caller struct {
+	ID      tickets.CallID
+	Number  string // as the trunk gave it; empty when withheld: a hint, never a credential
+	Dialled string // the number that was called
+	Trunk   string
+	At      time.Time
+}
+
+// Call is the telephone line as a conversation needs it. line implements it over SIP and RTP, ivrtest by a script,
+// `hotline try` by the keyboard. Its methods block and are used by one goroutine; each returns the context's cause once
+// the caller is gone. Keys typed ahead wait in a queue.
+type Call interface {
+	Caller() Caller
+	// Say speaks a phrase. With bargeIn a key stops it (and the return is nil: the key waits in the queue).
+	Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error
+	// Key takes the next key ('0'-'9', '*', '#') from the queue, waiting up to wait; ErrNoKey after that.
+	Key(ctx context.Context, wait time.Duration) (byte, error)
+	// Flush forgets the keys typed ahead.
+	Flush()
+	// Record hears the caller until '#', silence, the longest time, or the hang-up; what was heard is kept in each case and
+	// returned also beside an error.
+	Record(ctx context.Context, r RecordRequest) (Recorded, error)
+	// Replay plays a recording back; a key stops it.
+	Replay(ctx context.Context, id string) error
+	// Music plays until the returned stop is called; it never ends the call. stop waits.
+	Music(ctx context.Context) (stop func())
+	// Now is the line's clock, read once per event.
+	Now() time.Time
+}
+
+// RecordRequest says how long to listen. Zero values: 180 s at most, 2.5 s of silence at the end, 6 s at the beginning.
+type RecordRequest struct {
+	ID      string // opaque name of the recording
+	Max     time.Duration
+	Silence time.Duration
+	Initial time.Duration
+}
+
+// RecordEnd is why a recording ended.
+type RecordEnd string
+
+// The ends of a recording.
+const (
+	EndedByKey     RecordEnd = "key"
+	EndedBySilence RecordEnd = "silence"
+	EndedUnspoken  RecordEnd = "unspoken" // nothing was said within the initial silence
+	EndedByLength  RecordEnd = "length"
+	EndedByHangUp  RecordEnd = "hang-up"
+)
+
+// Recorded is a recording as it lies in the spool.
+type Recorded struct {
+	Recording tickets.Recording
+	End       RecordEnd
+}
+
+// Reach is how the search for a human ended.
+type Reach string
+
+// The ends of a search. Only Talked means that somebody pressed accept.
+const (
+	Talked     Reach = "talked"     // joined, and the talk ended by the engineer: the caller is still there
+	Nobody     Reach = "nobody"     // the chain was called twice in vain
+	NoRota     Reach = "no rota"    // nobody is on duty: the operator was alarmed
+	Impossible Reach = "impossible" // outgoing calls do not work at all
+)
+
+// Human finds somebody on duty for a caller and joins the two. app fills it from oncall/ring; it plays the music and the
+// sentences of the search on call itself and comes back when the talk or the search is over. When the caller hangs up
+// meanwhile it returns the context's cause after it has seen to the engineer whose phone rings.
+type Human interface {
+	Connect(ctx context.Context, call Call, t tickets.Number) (Reach, error)
+	// Operator rings the operator's phones; false when there is none, it is out of hours or nobody accepted.
+	Operator(ctx context.Context, call Call, lang prompts.Language) (bool, error)
+}

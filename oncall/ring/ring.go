@@ -1,0 +1,43 @@
+// Package ring is getting one of those on duty to press the key.
+//
+// It asks for telephones by its own interface, which app fills from line; only a pressed key accepts, so a mailbox never
+// can.
+package ring
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hotline/prompts"
+)
+
+// How an attempt that found no open line ended.
+var (
+	ErrDead    = errors.New("no response at all")           // after 4 s: nothing answers at that address
+	ErrRefused = errors.New("refused by the telephone")     // a final answer: busy, 404, declined
+	ErrUnheard = errors.New("rang without being picked up") // 20 s
+	ErrNoKey   = errors.New("no key within the time")
+)
+
+// Telephones places outgoing calls. line implements it.
+type Telephones interface {
+	// Ring calls address and blocks until somebody picks up; ctx ends the ringing with a CANCEL. name is what the
+	// called phone is shown.
+	Ring(ctx context.Context, address, name string) (Telephone, error)
+}
+
+// Telephone is a picked-up outgoing leg. Used by one goroutine.
+type Telephone interface {
+	Context() context.Context // its cause is the ending
+	Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error
+	Key(ctx context.Context, wait time.Duration) (byte, error)
+	Replay(ctx context.Context, recording string) error
+	// Join lets this leg and the call of the given id hear each other until one of them ends, this leg is silent for
+	// longer than silence, or ctx ends; it returns why: nil when this leg hung up, ErrSilent, or the cause.
+	Join(ctx context.Context, call string, silence time.Duration) error
+	Hangup()
+}
+
+// ErrSilent is a joined leg from which no packet comes any more.
+var ErrSilent = errors.New("leg fell silent")
