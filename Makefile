@@ -1,0 +1,34 @@
+# hotline: `make demo` shows the main job, `make test` runs every test, `make bench` measures, `make lint` reads.
+GO         ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+DEMO       ?= $(shell test -t 0 || echo --once)
+
+.PHONY: demo test bench lint fuzz build go packages render
+
+demo: go ## a blocking call over real sockets, then a line to call; --once when nobody sits at the terminal
+	@scripts/install postgresql
+	@$(MAKE) --no-print-directory build
+	bin/hotline demo $(DEMO)
+
+test: packages ## every test, with real PostgreSQL, SIPp, baresip and tshark, under the race detector
+	@$(MAKE) --no-print-directory build
+	$(GO) test -race -timeout 20m ./...
+
+bench: go ## CPU, memory and lateness of calls against the built binary; writes bench/REPORT.md
+	@scripts/install postgresql
+	@$(MAKE) --no-print-directory build
+	$(GO) run ./cmd/bench --hotline bin/hotline --report bench/REPORT.md
+
+lint: go
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+build: go
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/hotline ./cmd/hotline
+
+packages: go
+	@scripts/install postgresql sip-tester baresip tshark
+
+go:
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.21 or later (its toolchain line fetches the rest), e.g. apt-get install golang-go from bookworm-backports"; exit 1; }

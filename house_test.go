@@ -1,0 +1,228 @@
+// Package hotline_test holds the laws of the house: who may import whom, and how the code is kept.
+package hotline_test
+
+import (
+	"go/ast"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// allowed is the import table of docs/architecture.md: a room, and the rooms below it that it may touch. A room that is
+// named with a trailing "/..." stands for its inner rooms too. Everything that is not allowed is forbidden; forbidden
+// names the edges that people will be tempted to draw, each with its reason.
+var allowed = map[string][]string{
+	"sla":     {},
+	"prompts": {},
+	"sip":     {},
+	"media":   {"media/..."},
+	"tickets": {"sla"},
+	"oncall":  {"sla"},
+
+	"prompts/...":         {"prompts", "prompts/..."},
+	"media/...":           {"media", "media/..."},
+	"sip/...":             {"sip"},
+	"tickets/ticketstest": {"tickets", "sla", "oncall"},
+	"ivr":                 {"tickets", "sla", "oncall", "prompts"},
+	"ivr/...":             {"ivr", "tickets", "sla", "oncall", "prompts", "memory"},
+	"oncall/ring":         {"tickets", "sla", "oncall", "prompts"},
+	"line":                {"ivr", "oncall/ring", "sip", "media", "prompts", "prompts/packs", "tickets"},
+	"memory":              {"tickets", "sla", "oncall", "ivr", "prompts"},
+	"postgres":            {"tickets", "sla", "oncall", "ivr", "prompts"},
+	"postgres/local":      {},
+	"journal":             {"tickets", "sla", "oncall", "ivr", "prompts"},
+	"phone":               {"sip", "media", "media/wav"},
+	"admin":               {"tickets", "sla", "oncall", "ivr", "prompts"},
+	"config":              {"tickets", "sla", "oncall", "prompts"},
+	"app":                 {"..."},
+	"cmd/hotline":         {"app", "app/...", "config", "ivr", "ivr/...", "prompts", "prompts/packs"},
+	"cmd/...":             {"prompts", "prompts/...", "phone", "media", "media/...", "sip"},
+}
+
+// forbidden repeats the edges that matter most, so that a failure says why.
+var forbidden = []struct{ from, to, why string }{
+	{"sip", "media", "signalling hands SDP on as bytes and never hears of sound"},
+	{"media", "sip", "a leg of sound does not know how the call was set up"},
+	{"ivr", "sip", "a conversation runs on the keyboard and in virtual time as well as on a trunk"},
+	{"ivr", "media", "a conversation runs on the keyboard and in virtual time as well as on a trunk"},
+	{"oncall/ring", "ivr", "finding a human is asked for by its own interface, not by the flow's"},
+	{"oncall/ring", "sip", "telephones are asked for by an interface of its own, which app fills from line"},
+	{"tickets", "postgres", "rules know no rows"},
+	{"admin", "postgres", "HTTP knows no SQL"},
+	{"postgres", "admin", "SQL knows no HTTP"},
+}
+
+const module = "hotline"
+
+// source is one parsed Go file of the house.
+type source struct {
+	room string // folder, slash-separated; "." is the root
+	name string // path from the root
+	test bool
+	fset *token.FileSet
+	file *ast.File
+	text string
+}
+
+func TestRoomsImportOnlyWhatLiesBelow(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || s.room == "." {
+			continue
+		}
+		for _, room := range houseImports(s) {
+			if mayImport(s.room, room) {
+				continue
+			}
+			t.Errorf("%s: %s must not import %s%s", s.name, s.room, room, reason(s.room, room))
+		}
+	}
+}
+
+func TestGroundImportsTheStandardLibraryOnly(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || !ground(s.room) {
+			continue
+		}
+		for _, p := range imports(s) {
+			if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") {
+				t.Errorf("%s: the ground imports %s; nothing but the standard library may lie below it", s.name, p)
+			}
+		}
+	}
+}
+
+func TestSipgoStaysInItsRoom(t *testing.T) {
+	owner := map[string][]string{
+		"github.com/emiago/sipgo":    {"sip", "sip/siptest"},
+		"github.com/pion/rtp":        {"media", "media/mediatest"},
+		"github.com/jackc/pgx":       {"postgres"},
+		"github.com/riverqueue":      {"postgres"},
+		"github.com/pressly/goose":   {"postgres"},
+		"github.com/go-chi/chi":      {"admin"},
+		"github.com/danielgtaylor":   {"admin"},
+		"github.com/alecthomas/kong": {"cmd/hotline"},
+	}
+	for _, s := range sources(t) {
+		for _, p := range imports(s) {
+			for lib, rooms := range owner {
+				if strings.HasPrefix(p, lib) && !contains(rooms, s.room) && !s.test {
+					t.Errorf("%s: %s belongs to %v alone", s.name, lib, rooms)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasOnePackageComment(t *testing.T) {
+	comments := map[string][]string{}
+	rooms := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		rooms[s.room] = true
+		if s.file.Doc != nil {
+			comments[s.room] = append(comments[s.room], s.name)
+		}
+	}
+	for room := range rooms {
+		if n := len(comments[room]); n != 1 {
+			t.Errorf("%s has %d package comments %v; it wants exactly one", room, n, comments[room])
+		}
+	}
+}
+
+func reason(from, to string) string {
+	for _, f := range forbidden {
+		if f.from == from && f.to == to {
+			return ": " + f.why
+		}
+	}
+	return ": the table in house_test.go and docs/architecture.md does not allow it"
+}
+
+// mayImport looks the most specific row up: the room itself, else the nearest row that ends in "/...".
+func mayImport(from, to string) bool {
+	row, ok := allowed[from]
+	for dir := from; !ok && dir != "."; {
+		dir = path.Dir(dir)
+		row, ok = allowed[dir+"/..."]
+	}
+	for _, r := range row {
+		if r == to || r == "..." {
+			return true
+		}
+		if outer, wide := strings.CutSuffix(r, "/..."); wide && strings.HasPrefix(to, outer+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func ground(room string) bool { return contains([]string{"tickets", "sla", "prompts", "oncall"}, room) }
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+func imports(s source) []string {
+	var list []string
+	for _, i := range s.file.Imports {
+		p, err := strconv.Unquote(i.Path.Value)
+		if err == nil {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func houseImports(s source) []string {
+	var rooms []string
+	for _, p := range imports(s) {
+		if room, ok := strings.CutPrefix(p, module+"/"); ok {
+			rooms = append(rooms, room)
+		}
+	}
+	return rooms
+}
+
+// sources parses every Go file of the house once a test.
+func sources(t *testing.T) []source {
+	t.Helper()
+	var list []source
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if n := d.Name(); name != "." && (strings.HasPrefix(n, ".") || n == "testdata" || n == "node_modules") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		s, err := parse(name)
+		list = append(list, s)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("reading the house: %v", err)
+	}
+	if len(list) < 10 {
+		t.Fatalf("only %d Go files found: the walk is broken", len(list))
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].name < list[j].name })
+	return list
+}

@@ -1,0 +1,232 @@
+package hotline_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The sizes that the house keeps: a file is one idea, a function fits on a screen.
+const (
+	maxFileLines     = 500
+	maxFunctionLines = 80
+)
+
+func TestFilesAndFunctionsFitOnAScreen(t *testing.T) {
+	for _, s := range sources(t) {
+		if n := strings.Count(s.text, "\n"); n > maxFileLines {
+			t.Errorf("%s has %d lines; a file is one idea of at most %d", s.name, n, maxFileLines)
+		}
+		for _, d := range s.file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Body == nil {
+				continue
+			}
+			if n := s.fset.Position(f.End()).Line - s.fset.Position(f.Pos()).Line + 1; n > maxFunctionLines {
+				t.Errorf("%s: %s has %d lines; a function has at most %d", s.name, f.Name.Name, n, maxFunctionLines)
+			}
+		}
+	}
+}
+
+func TestNothingAtPackageLevelCanChange(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil && d.Name.Name == "init" {
+					t.Errorf("%s: init hides work from the reader of main", s.name)
+				}
+			case *ast.GenDecl:
+				if d.Tok == token.VAR {
+					checkVars(t, s, d)
+				}
+			}
+		}
+	}
+}
+
+// checkVars lets pass what nobody writes: sentinel errors, embedded files, interface checks, compiled patterns and
+// tables. A table that a statement of the room assigns to is refused.
+func checkVars(t *testing.T, s source, d *ast.GenDecl) {
+	embedded := d.Doc != nil && strings.Contains(docText(d.Doc), "go:embed")
+	for _, spec := range d.Specs {
+		v := spec.(*ast.ValueSpec)
+		if embedded || (v.Doc != nil && strings.Contains(docText(v.Doc), "go:embed")) {
+			continue
+		}
+		for i, name := range v.Names {
+			if name.Name == "_" {
+				continue
+			}
+			if i >= len(v.Values) {
+				t.Errorf("%s: package variable %s has no value here, so somebody must be changing it", s.name, name.Name)
+				continue
+			}
+			if written(s, name.Name) {
+				t.Errorf("%s: package variable %s is written to", s.name, name.Name)
+			}
+		}
+	}
+}
+
+func docText(g *ast.CommentGroup) string {
+	var b strings.Builder
+	for _, c := range g.List {
+		b.WriteString(c.Text)
+	}
+	return b.String()
+}
+
+// written tells whether a statement of the file assigns to the name or to an element of it.
+func written(s source, name string) bool {
+	found := false
+	ast.Inspect(s.file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				found = found || (n.Tok != token.DEFINE && root(left) == name && packageLevel(left))
+			}
+		case *ast.IncDecStmt:
+			found = found || (root(n.X) == name && packageLevel(n.X))
+		}
+		return !found
+	})
+	return found
+}
+
+func root(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.IndexExpr:
+		return root(e.X)
+	}
+	return ""
+}
+
+// packageLevel tells whether the leftmost name of an expression was resolved to a declaration outside any function.
+func packageLevel(e ast.Expr) bool {
+	for {
+		switch x := e.(type) {
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.Ident:
+			if x.Obj == nil {
+				return false
+			}
+			_, spec := x.Obj.Decl.(*ast.ValueSpec)
+			return spec
+		default:
+			return false
+		}
+	}
+}
+
+func TestGroundNeverAsksTheTime(t *testing.T) {
+	for _, s := range sources(t) {
+		if !s.test && ground(s.room) && strings.Contains(s.text, "time.Now(") {
+			t.Errorf("%s: asks the time; in the ground now is an argument", s.name)
+		}
+	}
+}
+
+func TestTestsNeverSleepNorSkip(t *testing.T) {
+	sleep, skip := regexp.MustCompile(`\btime\.Sleep\(`), regexp.MustCompile(`\b[tb]\.Skip`)
+	for _, s := range sources(t) {
+		if !s.test || s.room == "." {
+			continue
+		}
+		if sleep.MatchString(s.text) && !strings.Contains(s.text, "testing/synctest") {
+			t.Errorf("%s: sleeps outside a bubble of virtual time", s.name)
+		}
+		if skip.MatchString(s.text) {
+			t.Errorf("%s: skips a test, which hides a hole", s.name)
+		}
+	}
+}
+
+func TestExportedNamesAreDocumented(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			for _, name := range undocumented(d) {
+				t.Errorf("%s: %s has no comment", s.name, name)
+			}
+		}
+	}
+}
+
+func undocumented(d ast.Decl) []string {
+	var names []string
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Name.IsExported() && d.Doc == nil && (d.Recv == nil || exportedReceiver(d.Recv)) && !obvious(d) {
+			names = append(names, d.Name.Name)
+		}
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			if s, ok := spec.(*ast.TypeSpec); ok && s.Name.IsExported() && d.Doc == nil && s.Doc == nil {
+				names = append(names, s.Name.Name)
+			}
+		}
+	}
+	return names
+}
+
+// obvious methods of the standard interfaces need no sentence.
+func obvious(d *ast.FuncDecl) bool {
+	return d.Recv != nil && contains([]string{"Error", "String", "Unwrap", "Len", "Less", "Swap"}, d.Name.Name)
+}
+
+func exportedReceiver(r *ast.FieldList) bool {
+	e := r.List[0].Type
+	if star, ok := e.(*ast.StarExpr); ok {
+		e = star.X
+	}
+	id, ok := e.(*ast.Ident)
+	return ok && id.IsExported()
+}
+
+func TestSQLNeverAsksTheTime(t *testing.T) {
+	clock := regexp.MustCompile(`(?i)\b(now|clock_timestamp|statement_timestamp)\s*\(\s*\)|\bcurrent_(timestamp|date|time)\b`)
+	files, err := filepath.Glob("postgres/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no SQL found: %v", err)
+	}
+	migrations, _ := filepath.Glob("postgres/*/*.sql")
+	for _, name := range append(files, migrations...) {
+		text, err := os.ReadFile(name)
+		if err != nil || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for i, l := range strings.Split(string(text), "\n") {
+			if clock.MatchString(strings.ReplaceAll(l, "time.Now()", "")) && !strings.HasPrefix(strings.TrimSpace(l), "//") {
+				t.Errorf("%s:%d: SQL asks the time; pass the instant as an argument", name, i+1)
+			}
+		}
+	}
+}
+
+func parse(name string) (source, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return source{}, err
+	}
+	s := source{
+		room: filepath.ToSlash(filepath.Dir(name)), name: name, test: strings.HasSuffix(name, "_test.go"),
+		fset: token.NewFileSet(), text: string(text),
+	}
+	s.file, err = parser.ParseFile(s.fset, name, text, parser.ParseComments)
+	return s, err
+}
