@@ -1,0 +1,296 @@
+// Package sip is dialogs and the trunk: it rings, is rung, answers, holds and
+// hangs up, over UDP and TCP, and hands SDP on as octets. The message syntax and
+// the transactions are sipgo's, whose types never leave this package; the guard
+// in front of them, the dialogs and every timer of a call are here.
+//
+// A call that comes in is an [Invite]; answered, it is a [Dialog], a context whose
+// cause is the ending. A call that goes out is [Agent.Dial]. The dialog's states
+// are a table (states.go). Goroutines: one for each socket, one for each call's
+// handler, one for each BYE or abandoned INVITE under way; [Agent.Stop] waits for
+// all of them.
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	gosip "github.com/emiago/sipgo/sip"
+)
+
+// Agent is one SIP user agent: all lines of one process. Safe for concurrent use.
+type Agent struct {
+	cfg    Config
+	timers Timers
+	log    *slog.Logger
+	wire   Wire
+	parser *gosip.Parser
+	mark   string // begins every branch of ours, so that foreign responses are known
+
+	ctx    context.Context // ends when the agent stops
+	cancel context.CancelCauseFunc
+	quit   chan struct{}  // closed when Stop begins: calls being dialled are taken back
+	wg     sync.WaitGroup // everything that enter let in
+	served sync.WaitGroup // one for each socket
+
+	// Set by Start, read-only afterwards.
+	ports   []port
+	packets []*guardedPacket
+	streams *streams
+	tpl     *gosip.TransportLayer
+	txl     *gosip.TransactionLayer
+	guard   *guard
+
+	mu       sync.Mutex
+	started  bool
+	draining bool
+	stopped  bool
+	live     int // calls alive, both directions
+	empty    chan struct{}
+	invites  map[inviteKey]*entry
+	dialogs  map[dialogKey]*Dialog
+}
+
+// New checks the configuration; nothing is opened before [Agent.Start].
+func New(cfg Config) (*Agent, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	a := &Agent{
+		cfg: cfg, timers: cfg.Timers.orRFC(), log: cfg.Log, wire: cfg.Wire,
+		parser: gosip.NewParser(), mark: "z9hG4bK" + gosip.GenerateTagN(8) + ".",
+		quit:    make(chan struct{}),
+		invites: map[inviteKey]*entry{}, dialogs: map[dialogKey]*Dialog{},
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.wire == nil {
+		a.wire = sockets{}
+	}
+	a.ctx, a.cancel = context.WithCancelCause(context.Background())
+	return a, nil
+}
+
+func (a *Agent) server() string {
+	if a.cfg.UserAgent != "" {
+		return a.cfg.UserAgent
+	}
+	return "hotline"
+}
+
+// Start opens the sockets and returns when every one of them is served. After an
+// error nothing is left open. An agent starts once.
+func (a *Agent) Start(ctx context.Context) error {
+	a.mu.Lock()
+	again := a.started
+	a.started = true
+	a.mu.Unlock()
+	if again {
+		return errors.New("sip: the agent was started before")
+	}
+	a.guard = &guard{admit: a.admit, parses: a.parses, server: a.server(), log: a.log}
+	for _, at := range a.cfg.Listen {
+		p, err := bind(a.wire, at)
+		if err != nil {
+			a.closePorts()
+			return err
+		}
+		a.ports = append(a.ports, p)
+	}
+	quiet := slog.New(slog.DiscardHandler) // sipgo's lines carry whole messages
+	a.tpl = gosip.NewTransportLayer(net.DefaultResolver, a.parser, nil, gosip.WithTransportLayerLogger(quiet))
+	a.txl = gosip.NewTransactionLayer(a.tpl, gosip.WithTransactionLayerLogger(quiet),
+		gosip.WithTransactionLayerUnhandledResponseHandler(func(*gosip.Response) {}))
+	a.txl.OnRequest(a.serve)
+	a.servePorts()
+	return a.ready(ctx)
+}
+
+func (a *Agent) servePorts() {
+	a.streams = newStreams(a.guard, a.timers, net.TCPAddrFromAddrPort(a.ports[0].local))
+	a.served.Go(func() { _ = a.tpl.ServeTCP(a.streams) })
+	for _, p := range a.ports {
+		g := &guardedPacket{PacketConn: p.packet, guard: a.guard, local: p.local}
+		a.packets = append(a.packets, g)
+		a.served.Go(func() { _ = a.tpl.ServeUDP(g) })
+		if p.listen != nil {
+			a.served.Go(func() { a.streams.serve(p.listen, p.local) })
+		}
+	}
+}
+
+// ready waits until sipgo has every datagram socket in its pool: a request sent
+// before would try to open the port a second time.
+func (a *Agent) ready(ctx context.Context) error {
+	for a.tpl.Pool("udp").Size() < len(a.ports) {
+		select {
+		case <-ctx.Done():
+			_ = a.Stop(context.WithoutCancel(ctx))
+			return fmt.Errorf("sip: starting: %w", context.Cause(ctx))
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// Addresses are the bound addresses in the order of [Config.Listen], each on UDP
+// and TCP; nil before Start.
+func (a *Agent) Addresses() []netip.AddrPort {
+	var out []netip.AddrPort
+	for _, p := range a.ports {
+		out = append(out, p.local)
+	}
+	return out
+}
+
+// Calls is how many calls are alive, both directions.
+func (a *Agent) Calls() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.live
+}
+
+// Drain takes no new calls (503 with Retry-After, OPTIONS too) and waits until the
+// last one has ended or ctx has. It returns ctx's cause when calls are left.
+func (a *Agent) Drain(ctx context.Context) error {
+	a.mu.Lock()
+	a.draining = true
+	if a.live == 0 {
+		a.mu.Unlock()
+		return nil
+	}
+	if a.empty == nil {
+		a.empty = make(chan struct{})
+	}
+	empty := a.empty
+	a.mu.Unlock()
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("sip: draining %d calls: %w", a.Calls(), context.Cause(ctx))
+	}
+}
+
+// Stop refuses what rings, sends BYE to every live dialog, gives those BYEs up to
+// 4*T1 (or ctx) to be answered, closes the sockets and waits for everything that
+// was started. Handlers must return when their call's context ends. Idempotent.
+func (a *Agent) Stop(ctx context.Context) error {
+	a.mu.Lock()
+	a.draining = true
+	if a.stopped || !a.started {
+		a.stopped = true
+		a.mu.Unlock()
+		a.wg.Wait()
+		return nil
+	}
+	select {
+	case <-a.quit: // another Stop is at it
+	default:
+		close(a.quit)
+	}
+	var all []*Dialog
+	for _, d := range a.dialogs {
+		all = append(all, d)
+	}
+	a.mu.Unlock()
+	for _, d := range all {
+		d.shut()
+	}
+	a.awaitByes(ctx)
+	a.mu.Lock()
+	a.stopped = true
+	a.mu.Unlock()
+	a.cancel(ErrStopped)
+	if a.txl != nil {
+		a.txl.Close()
+	}
+	a.closePorts()
+	if a.tpl != nil {
+		_ = a.tpl.Close()
+	}
+	a.wg.Wait()
+	a.served.Wait()
+	return nil
+}
+
+func (a *Agent) awaitByes(ctx context.Context) {
+	done := make(chan struct{})
+	go func() { a.wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-time.After(4 * a.timers.T1):
+	}
+}
+
+func (a *Agent) closePorts() {
+	for _, p := range a.ports {
+		_ = p.packet.Close()
+		if p.listen != nil {
+			_ = p.listen.Close()
+		}
+	}
+	for _, g := range a.packets {
+		_ = g.Close()
+	}
+	if a.streams != nil {
+		_ = a.streams.Close()
+	}
+}
+
+// enter counts one activity that Stop waits for; false when it is too late.
+func (a *Agent) enter() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped {
+		return false
+	}
+	a.wg.Add(1)
+	return true
+}
+
+// spawn runs f in a goroutine that Stop waits for and no panic escapes from.
+func (a *Agent) spawn(what, callID string, f func()) bool {
+	if !a.enter() {
+		return false
+	}
+	go func() {
+		defer a.wg.Done()
+		defer a.caught(what, callID, nil)
+		f()
+	}()
+	return true
+}
+
+// caught turns a panic into one log line; then is called after one.
+func (a *Agent) caught(what, callID string, then func()) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	a.log.Error("sip: panic", "in", what, "call", callID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+	if then != nil {
+		then()
+	}
+}
+
+// parses tells whether sipgo can read a message; its parser's panics count as no.
+func (a *Agent) parses(data []byte) (ok bool) {
+	defer a.caught("parser", "", func() { ok = false })
+	msg, err := a.parser.ParseSIP(data)
+	return err == nil && msg.From() != nil && msg.To() != nil && msg.CallID() != nil &&
+		msg.CSeq() != nil && msg.Via() != nil
+}
+
+func (a *Agent) branch() string { return a.mark + gosip.GenerateTagN(16) }
+
+func (a *Agent) ours(branch string) bool { return strings.HasPrefix(branch, a.mark) }

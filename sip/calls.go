@@ -1,0 +1,181 @@
+package sip
+
+import (
+	"net/netip"
+	"time"
+)
+
+// inviteKey is what makes two INVITEs one call (RFC 3261 8.2.2.2).
+type inviteKey struct{ callID, fromTag string }
+
+// dialogKey is what a dialog is known by, from our side (RFC 3261 12).
+type dialogKey struct{ callID, local, remote string }
+
+// entry is one INVITE from outside, from its first octet until 64*T1 after its end.
+type entry struct {
+	seq       uint32
+	branch    string
+	origin    origin
+	invite    *Invite // nil until its handler runs
+	cancelled bool
+	over      bool
+	timer     *time.Timer
+}
+
+// admit is the stateful half of the guard: it answers what needs no transaction
+// and lets pass what belongs to a call.
+func (a *Agent) admit(e *envelope, o origin) verdict {
+	switch {
+	case !e.request:
+		if !a.ours(e.branch()) {
+			return silence("response to nothing of ours")
+		}
+		return verdict{pass: true}
+	case e.method == "CANCEL":
+		return a.admitCancel(e, o)
+	case e.toTag() != "":
+		return a.admitInside(e, o)
+	case e.method == "INVITE":
+		return a.admitInvite(e, o)
+	case e.method == "OPTIONS":
+		return a.admitOptions()
+	case e.method == "ACK":
+		return silence("")
+	}
+	return refuse(481, "Call/Transaction Does Not Exist") // RFC 3261 15.1.2
+}
+
+func (a *Agent) admitOptions() verdict {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.draining {
+		return refuse(503, "Service Unavailable", "Retry-After: 30")
+	}
+	return verdict{answer: &refusal{200, "OK", []string{"Allow: " + allow, "Accept: application/sdp",
+		"Accept-Encoding: identity", "Accept-Language: it, en", "Supported: "}}}
+}
+
+// admitInside matches a request with a To tag to its dialog: Call-ID, both tags
+// and, on UDP, the peer's host.
+func (a *Agent) admitInside(e *envelope, o origin) verdict {
+	a.mu.Lock()
+	d := a.dialogs[dialogKey{e.callID, e.toTag(), e.fromTag()}]
+	a.mu.Unlock()
+	switch {
+	case d != nil && (o.transport == "TCP" || d.knows(o.from.Addr()) || a.isTrunk(o.from.Addr())):
+		return verdict{pass: true}
+	case e.method == "ACK":
+		return silence("")
+	}
+	return refuse(481, "Call/Transaction Does Not Exist") // RFC 3261 12.2.2
+}
+
+func (a *Agent) isTrunk(from netip.Addr) bool {
+	_, ok := a.cfg.trunkOf(from)
+	return ok
+}
+
+func (a *Agent) admitInvite(e *envelope, o origin) verdict {
+	key := inviteKey{e.callID, e.fromTag()}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if en := a.invites[key]; en != nil {
+		switch {
+		case en.branch == e.branch() && en.seq == e.seq && en.origin.from.Addr() == o.from.Addr():
+			return verdict{pass: true} // a repeat: sipgo's transaction absorbs it
+		case !en.over, e.seq <= en.seq:
+			return refuse(482, "Loop Detected") // RFC 3261 8.2.2.2: merged
+		}
+		en.timer.Stop()
+		delete(a.invites, key)
+	}
+	switch {
+	case !a.cfg.trusts(o.from.Addr()):
+		v := refuse(403, "Forbidden")
+		v.why = "INVITE from a stranger"
+		return v
+	case a.draining || a.stopped:
+		return refuse(503, "Service Unavailable", "Retry-After: 30")
+	case a.cfg.MaxCalls > 0 && a.live >= a.cfg.MaxCalls:
+		return refuse(503, "Too Many Calls", "Retry-After: 10")
+	}
+	en := &entry{seq: e.seq, branch: e.branch(), origin: o}
+	en.timer = time.AfterFunc(a.timers.giveUp(), func() { a.sweep(key, en) })
+	a.invites[key] = en
+	a.live++
+	return verdict{pass: true}
+}
+
+// sweep forgets an INVITE: one that is over, or one whose handler never ran.
+func (a *Agent) sweep(key inviteKey, en *entry) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !en.over && en.invite != nil {
+		return
+	}
+	if !en.over {
+		en.over = true
+		a.leave()
+	}
+	if a.invites[key] == en {
+		delete(a.invites, key)
+	}
+}
+
+// leave counts one call less; a.mu is held.
+func (a *Agent) leave() {
+	if a.live--; a.live == 0 && a.empty != nil {
+		close(a.empty)
+		a.empty = nil
+	}
+}
+
+// closeEntry marks an INVITE's call as over; it stays known for repeats.
+func (a *Agent) closeEntry(en *entry) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if en.over {
+		return
+	}
+	en.over = true
+	en.timer.Reset(a.timers.giveUp())
+	a.leave()
+}
+
+// admitCancel answers a CANCEL here and now. It ends a call only when Call-ID,
+// From tag, CSeq number, branch and source all are those of the INVITE
+// (RFC 3261 9.1, 9.2).
+func (a *Agent) admitCancel(e *envelope, o origin) verdict {
+	a.mu.Lock()
+	en := a.invites[inviteKey{e.callID, e.fromTag()}]
+	if en == nil || en.branch != e.branch() || en.seq != e.seq || en.origin.from.Addr() != o.from.Addr() {
+		a.mu.Unlock()
+		return refuse(481, "Call/Transaction Does Not Exist")
+	}
+	en.cancelled = true
+	in := en.invite
+	a.mu.Unlock()
+	if in != nil {
+		a.spawn("CANCEL", e.callID, in.cancelled)
+	}
+	return verdict{answer: &refusal{code: 200, reason: "OK"}}
+}
+
+// remember makes a dialog known for requests inside it.
+func (a *Agent) remember(d *Dialog) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.dialogs[d.key] = d
+}
+
+// retire forgets an ended dialog after 64*T1, when no repeat of the other side's
+// last request can come any more.
+func (a *Agent) retire(d *Dialog) {
+	time.AfterFunc(a.timers.giveUp(), func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.dialogs[d.key] == d {
+			delete(a.dialogs, d.key)
+		}
+	})
+}

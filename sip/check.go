@@ -1,0 +1,142 @@
+package sip
+
+import (
+	"strings"
+)
+
+// allow is what this line serves, for Allow headers (RFC 3261 20.5).
+const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+
+// refusal is an answer given without any state.
+type refusal struct {
+	code    int
+	reason  string
+	headers []string // "Name: value"
+}
+
+// verdict is what the guard does with one message.
+type verdict struct {
+	pass   bool     // hand it down
+	answer *refusal // answer it statelessly; nil with !pass: silence
+	why    string   // for the log, never text of the message
+}
+
+func refuse(code int, reason string, headers ...string) verdict {
+	return verdict{answer: &refusal{code, reason, headers}, why: reason}
+}
+
+func silence(why string) verdict { return verdict{why: why} }
+
+// check judges one message by itself, before anything is known about calls. It
+// keeps no state and never panics; an ACK is never answered (RFC 3261 17.1.1.3).
+func check(e *envelope, size int) verdict {
+	if !e.request {
+		return checkResponse(e)
+	}
+	v := checkRequest(e, size)
+	if v.answer != nil && (e.method == "ACK" || len(e.vias) == 0) {
+		return silence(v.why)
+	}
+	return v
+}
+
+func checkResponse(e *envelope) verdict {
+	switch {
+	case e.version != "SIP/2.0", len(e.faults) > 0, len(e.vias) == 0,
+		e.from == "", e.to == "", e.callID == "", e.seqOf == "", e.length > len(e.body):
+		return silence("broken response")
+	}
+	return verdict{pass: true}
+}
+
+// scanners are User-Agents of tools that look for lines to defraud; they get no
+// answer at all, so that they learn nothing.
+var scanners = [...]string{"friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sipsak", "sundayddr", "vaxasip", "pplsip", "iwar", "sivus", "gulp", "smap"}
+
+func isScanner(agent string) bool {
+	a := strings.ToLower(agent)
+	for _, s := range scanners {
+		if strings.Contains(a, s) {
+			return true
+		}
+	}
+	return false
+}
+
+func checkRequest(e *envelope, size int) verdict {
+	switch {
+	case isScanner(e.agent):
+		return silence("scanner")
+	case e.version != "SIP/2.0":
+		return refuse(505, "Version Not Supported") // RFC 3261 21.5.6
+	case size > maxMessage:
+		return refuse(513, "Message Too Large") // RFC 3261 21.5.7
+	case e.from == "", e.to == "", e.callID == "", e.cseq == "":
+		return refuse(400, "Mandatory Header Missing") // RFC 3261 8.1.1
+	case len(e.faults) > 0:
+		return refuse(400, "Bad Header") // RFC 3261 7.3.1, 21.4.1
+	case e.branch() == "":
+		return refuse(400, "Via Without Branch") // RFC 3261 8.1.1.7
+	case e.seqOf != e.method:
+		return refuse(400, "CSeq Method Mismatch") // RFC 3261 8.1.1.5
+	case e.length > len(e.body):
+		return refuse(400, "Body Too Short") // RFC 3261 18.3
+	case hasControl(e.callID), hasControl(e.from), hasControl(e.to), hasControl(e.uri):
+		return refuse(400, "Bad Header")
+	case e.forwards == 0 && e.method != "ACK" && e.method != "CANCEL":
+		return refuse(483, "Too Many Hops") // RFC 3261 16.3
+	}
+	if v := checkMethod(e.method); !v.pass {
+		return v
+	}
+	return checkContent(e)
+}
+
+// checkMethod sorts methods: served, known but not served, unknown
+// (RFC 3261 8.2.1, 21.5.2; REFER is declined, RFC 3515 2.4.2).
+func checkMethod(m string) verdict {
+	switch m {
+	case "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE":
+		return verdict{pass: true}
+	case "REFER":
+		return refuse(603, "Decline")
+	case "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "PRACK":
+		return refuse(405, "Method Not Allowed", "Allow: "+allow)
+	}
+	return refuse(501, "Not Implemented", "Allow: "+allow)
+}
+
+func checkContent(e *envelope) verdict {
+	scheme, _, _ := strings.Cut(e.uri, ":")
+	switch s := strings.ToLower(scheme); {
+	case s != "sip" && s != "sips" && s != "tel":
+		return refuse(416, "Unsupported URI Scheme") // RFC 3261 21.4.14
+	case len(e.require) > 0 && e.method != "ACK" && e.method != "CANCEL":
+		// Nothing is supported that could be required (RFC 3261 8.2.2.3).
+		return refuse(420, "Bad Extension", "Unsupported: "+safeTokens(e.require))
+	case e.encoding != "" && e.encoding != "identity":
+		return refuse(415, "Unsupported Media Type", "Accept-Encoding: identity")
+	case e.length == 0 || len(e.body) == 0:
+		return verdict{pass: true}
+	case e.method == "INVITE" || e.method == "UPDATE":
+		if e.content != "application/sdp" {
+			return refuse(415, "Unsupported Media Type", "Accept: application/sdp") // RFC 3261 8.2.3
+		}
+	}
+	return verdict{pass: true}
+}
+
+// safeTokens repeats only what is a token, so that no answer carries junk back.
+func safeTokens(list []string) string {
+	var out []string
+	for _, o := range list {
+		if isToken(o) && len(o) <= 32 && len(out) < 8 {
+			out = append(out, o)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}

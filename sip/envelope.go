@@ -1,0 +1,236 @@
+package sip
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// Caps on what is read before anything is believed.
+const (
+	maxMessage = 16 * 1024 // octets of one message; above it 513
+	maxHeaders = 256       // header lines of one message
+)
+
+var errNotSIP = errors.New("not a SIP message")
+
+// envelope is what the guard reads of a message by itself, octets as they came,
+// before sipgo's parser sees it.
+type envelope struct {
+	request  bool
+	method   string // of a request; case-sensitive (RFC 3261 7.1)
+	uri      string
+	version  string
+	status   int // of a response
+	vias     []string
+	from, to string
+	callID   string
+	cseq     string
+	seq      uint32 // number of the CSeq
+	seqOf    string // method of the CSeq
+	forwards int    // -1: no Max-Forwards
+	length   int    // -1: no Content-Length
+	content  string // media type, lower case, without parameters
+	encoding string
+	require  []string
+	agent    string
+	body     []byte
+	faults   []string // header names that occur twice or cannot be read
+}
+
+// fromTag and toTag are the dialog's tags, empty when missing.
+func (e *envelope) fromTag() string { return parameter(e.from, "tag") }
+func (e *envelope) toTag() string   { return parameter(e.to, "tag") }
+
+// branch is the top Via's transaction (RFC 3261 8.1.1.7).
+func (e *envelope) branch() string {
+	if len(e.vias) == 0 {
+		return ""
+	}
+	return parameter(firstOf(e.vias[0]), "branch")
+}
+
+// headersEnd finds the empty line; -1 when it has not come yet. at is the length
+// of the start line and the headers with the empty line.
+func headersEnd(data []byte) (at int) {
+	if i := bytes.Index(data, []byte("\r\n\r\n")); i >= 0 {
+		return i + 4
+	}
+	return -1
+}
+
+// readEnvelope reads one message. It only refuses what is no SIP at all; every
+// other fault is noted for the check to answer.
+func readEnvelope(data []byte) (envelope, error) {
+	e := envelope{forwards: -1, length: -1}
+	end := headersEnd(data)
+	if end < 0 {
+		return e, errNotSIP
+	}
+	e.body = data[end:]
+	lines := unfold(string(data[:end-4]))
+	if err := e.startLine(lines[0]); err != nil {
+		return e, err
+	}
+	if len(lines) > maxHeaders {
+		e.faults = append(e.faults, "header count")
+		lines = lines[:maxHeaders]
+	}
+	for _, l := range lines[1:] {
+		name, value, ok := strings.Cut(l, ":")
+		if !ok {
+			e.faults = append(e.faults, "header without colon")
+			continue
+		}
+		e.header(strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value))
+	}
+	return e, nil
+}
+
+// unfold splits header lines and joins continued ones (RFC 3261 7.3.1).
+func unfold(head string) []string {
+	raw := strings.Split(head, "\r\n")
+	lines := raw[:1]
+	for _, l := range raw[1:] {
+		if l != "" && (l[0] == ' ' || l[0] == '\t') {
+			lines[len(lines)-1] += " " + strings.TrimSpace(l)
+			continue
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+func (e *envelope) startLine(l string) error {
+	a, rest, ok := strings.Cut(l, " ")
+	if !ok {
+		return errNotSIP
+	}
+	if strings.HasPrefix(a, "SIP/") {
+		e.version = a
+		code, _, _ := strings.Cut(rest, " ")
+		n, err := strconv.Atoi(code)
+		if err != nil || n < 100 || n > 699 {
+			return errNotSIP
+		}
+		e.status = n
+		return nil
+	}
+	i := strings.LastIndexByte(rest, ' ')
+	if i < 0 || !strings.HasPrefix(rest[i+1:], "SIP/") || !isToken(a) {
+		return errNotSIP
+	}
+	e.request, e.method, e.uri, e.version = true, a, strings.TrimSpace(rest[:i]), rest[i+1:]
+	return nil
+}
+
+// once stores a header that may stand only once (RFC 3261 7.3.1).
+func (e *envelope) once(field *string, name, value string) {
+	if *field != "" {
+		e.faults = append(e.faults, "second "+name)
+		return
+	}
+	*field = value
+}
+
+func (e *envelope) header(name, value string) {
+	switch name {
+	case "via", "v":
+		e.vias = append(e.vias, value)
+	case "from", "f":
+		e.once(&e.from, "From", value)
+	case "to", "t":
+		e.once(&e.to, "To", value)
+	case "call-id", "i":
+		e.once(&e.callID, "Call-ID", value)
+	case "cseq":
+		e.once(&e.cseq, "CSeq", value)
+		e.readCSeq()
+	case "max-forwards":
+		e.forwards = e.number("Max-Forwards", value, 255)
+	case "content-length", "l":
+		if e.length >= 0 {
+			e.faults = append(e.faults, "second Content-Length")
+			return
+		}
+		e.length = e.number("Content-Length", value, 1<<30)
+	case "content-type", "c":
+		t, _, _ := strings.Cut(value, ";")
+		e.content = strings.ToLower(strings.TrimSpace(t))
+	case "content-encoding", "e":
+		e.encoding = strings.ToLower(value)
+	case "require":
+		for o := range strings.SplitSeq(value, ",") {
+			e.require = append(e.require, strings.TrimSpace(o))
+		}
+	case "user-agent":
+		e.agent = value
+	}
+}
+
+func (e *envelope) number(name, value string, most int) int {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 || n > most {
+		e.faults = append(e.faults, name)
+		return -1
+	}
+	return n
+}
+
+func (e *envelope) readCSeq() {
+	f := strings.Fields(e.cseq)
+	if len(f) != 2 {
+		e.faults = append(e.faults, "CSeq")
+		return
+	}
+	n, err := strconv.ParseUint(f[0], 10, 31)
+	if err != nil {
+		e.faults = append(e.faults, "CSeq")
+		return
+	}
+	e.seq, e.seqOf = uint32(n), f[1]
+}
+
+// firstOf is the first element of a comma-separated Via line.
+func firstOf(list string) string {
+	quoted := false
+	for i := range len(list) {
+		switch {
+		case list[i] == '"':
+			quoted = !quoted
+		case list[i] == ',' && !quoted:
+			return list[:i]
+		}
+	}
+	return list
+}
+
+// parameter reads one header parameter, blanks round = and ; allowed. In a
+// name-addr only what stands after > is searched.
+func parameter(value, name string) string {
+	if i := strings.LastIndexByte(value, '>'); i >= 0 {
+		value = value[i+1:]
+	}
+	for p := range strings.SplitSeq(value, ";") {
+		k, v, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(k), name) {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// isToken tells whether s is a token of RFC 3261 section 25.1.
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte("-.!%*_+`'~", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return s != ""
+}

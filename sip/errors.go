@@ -1,0 +1,43 @@
+package sip
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The endings of a dialog (the cause of [Dialog.Context]) and the conditions
+// that callers of this package tell apart with errors.Is.
+var (
+	// ErrRemoteBye: the other side hung up (RFC 3261 section 15).
+	ErrRemoteBye = errors.New("the other side hung up")
+	// ErrLocalBye: we hung up.
+	ErrLocalBye = errors.New("we hung up")
+	// ErrNoACK: our 200 was never acknowledged within 64*T1 (RFC 3261 section 13.3.1.4).
+	ErrNoACK = errors.New("no ACK for our answer")
+	// ErrGone: the other side no longer knows the dialog (481 or 408 to a request
+	// inside it, RFC 3261 section 12.2.1.2).
+	ErrGone = errors.New("the other side lost the dialog")
+	// ErrCancelled: the caller gave up before our final answer (RFC 3261 section 9).
+	ErrCancelled = errors.New("the caller cancelled")
+	// ErrTransport: a message could not be sent.
+	ErrTransport = errors.New("the transport failed")
+	// ErrDead: no response at all to an INVITE within [Timers.Dead].
+	ErrDead = errors.New("no response at all")
+	// ErrStopped: the agent was stopped.
+	ErrStopped = errors.New("the agent stopped")
+	// ErrRefused: the INVITE already has a final answer of ours.
+	ErrRefused = errors.New("the call already has a final answer")
+	// ErrGlare: two re-INVITEs kept crossing (491, RFC 3261 section 14.1).
+	ErrGlare = errors.New("re-INVITEs kept crossing")
+)
+
+// FinalError is a final answer of 300 or more to a request of ours.
+type FinalError struct {
+	// Code is the SIP status, 300 to 699.
+	Code int
+	// Reason is the phrase that came with it; text of a stranger.
+	Reason string
+}
+
+// Error says the status and its phrase.
+func (e *FinalError) Error() string { return fmt.Sprintf("refused: %d %s", e.Code, e.Reason) }

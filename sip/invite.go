@@ -1,0 +1,192 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	gosip "github.com/emiago/sipgo/sip"
+)
+
+// Invite is a call that rings. Its handler answers it with Answer or Refuse; all
+// methods are safe for concurrent use, the first final answer wins.
+type Invite struct {
+	// ID is the Call-ID.
+	ID string
+	// From and To are the headers; a number in them is a hint, never a proof.
+	From, To Party
+	// Number is the user part of the Request-URI: the number that was dialled.
+	Number string
+	// Asserted is P-Asserted-Identity, taken from a trunk only.
+	Asserted Party
+	// Trunk is the name of the trunk it came by; empty for a phone.
+	Trunk string
+	// Source is where it came from, Local our address it reached.
+	Source, Local netip.AddrPort
+	// Transport is "UDP" or "TCP".
+	Transport string
+	// Offer is the SDP; nil means a delayed offer: Answer then carries ours, and
+	// the ACK's comes by [Dialog.Answered].
+	Offer []byte
+
+	agent *Agent
+	req   *gosip.Request
+	tx    *gosip.ServerTx
+	leg   *Dialog
+	entry *entry
+}
+
+// invited makes the call of a new INVITE and runs its handler.
+func (a *Agent) invited(req *gosip.Request, tx *gosip.ServerTx) {
+	a.mu.Lock()
+	en := a.invites[inviteKey{req.CallID().Value(), tagOf(req.From().Params)}]
+	a.mu.Unlock()
+	if en == nil {
+		a.unknown(req, tx)
+		return
+	}
+	in := a.newInvite(req, tx, en)
+	a.remember(in.leg)
+	_ = tx.Respond(a.response(req, 100, "Trying", "", nil))
+	a.mu.Lock()
+	en.invite = in
+	gone := en.cancelled
+	a.mu.Unlock()
+	if gone {
+		in.cancelled()
+		return
+	}
+	a.spawn("handler", in.ID, func() { a.handle(in) })
+}
+
+func (a *Agent) newInvite(req *gosip.Request, tx *gosip.ServerTx, en *entry) *Invite {
+	from := en.origin.from
+	in := &Invite{
+		ID: req.CallID().Value(), Number: printable(req.Recipient.User),
+		From:   partyOf(req.From().DisplayName, req.From().Address),
+		To:     partyOf(req.To().DisplayName, req.To().Address),
+		Source: from, Local: a.local(en.origin.local, from.Addr()), Transport: en.origin.transport,
+		agent: a, req: req, tx: tx, entry: en,
+	}
+	if t, ok := a.cfg.trunkOf(from.Addr()); ok {
+		in.Trunk, in.Asserted = t.Name, asserted(req)
+	}
+	if body := req.Body(); len(body) > 0 {
+		in.Offer = body
+	}
+	in.leg = a.uasDialog(in, gosip.GenerateTagN(16))
+	return in
+}
+
+// handle runs the owner's handler and makes sure that the call gets an end.
+func (a *Agent) handle(in *Invite) {
+	defer a.caught("handler", in.ID, func() {
+		if in.final(500, "Server Internal Error") != nil {
+			_ = in.leg.Hangup("internal error")
+		}
+	})
+	if a.cfg.Handle != nil {
+		a.cfg.Handle(in.Context(), in)
+	}
+	if in.final(480, "Temporarily Unavailable") != nil {
+		_ = in.leg.Hangup("")
+	}
+}
+
+// Context ends with the call: with [ErrCancelled] when the caller gave up before
+// the final answer, with [ErrRefused] after a refusal, else as the dialog does.
+func (in *Invite) Context() context.Context { return in.leg.ctx }
+
+// Ring says 180 Ringing; it may be said often.
+func (in *Invite) Ring() error {
+	in.leg.mu.Lock()
+	waiting := in.leg.state == ringing
+	in.leg.mu.Unlock()
+	if !waiting {
+		return in.lost()
+	}
+	res := in.agent.response(in.req, 180, "Ringing", in.leg.key.local, nil)
+	res.AppendHeader(in.leg.contact())
+	if err := in.tx.Respond(res); err != nil {
+		return fmt.Errorf("sip: ringing call %s: %w: %w", in.ID, ErrTransport, err)
+	}
+	return nil
+}
+
+// Refuse is the final answer 300 to 699; headers are "Name: value". It returns
+// [ErrCancelled] or [ErrRefused] when the call was over before.
+func (in *Invite) Refuse(code int, reason string, headers ...string) error {
+	if code < 300 || code > 699 {
+		return fmt.Errorf("sip: refusing call %s: %d is no refusal", in.ID, code)
+	}
+	return in.final(code, reason, headers...)
+}
+
+// final sends a non-2xx answer, unless the call has one (then why not).
+func (in *Invite) final(code int, reason string, headers ...string) error {
+	ev := refusalSent
+	if code == 487 {
+		ev = cancelReceived
+	}
+	if _, ok := in.leg.step(ev); !ok && !in.owes487(code) {
+		return in.lost()
+	}
+	res := in.agent.response(in.req, code, printable(reason), in.leg.key.local, nil)
+	for _, h := range headers {
+		if name, value, ok := strings.Cut(h, ":"); ok && isToken(name) && !hasControl(value) {
+			res.AppendHeader(header(name, strings.TrimSpace(value)))
+		}
+	}
+	if err := in.tx.Respond(res); err != nil && !errors.Is(err, gosip.ErrTransactionCanceled) {
+		return fmt.Errorf("sip: refusing call %s: %w: %w", in.ID, ErrTransport, err)
+	}
+	return nil
+}
+
+// owes487 is true once for an INVITE that a BYE in its early dialog ended.
+func (in *Invite) owes487(code int) bool {
+	in.leg.mu.Lock()
+	defer in.leg.mu.Unlock()
+	owes := code == 487 && in.leg.earlyBye
+	in.leg.earlyBye = false
+	return owes
+}
+
+// lost says why a final answer is too late.
+func (in *Invite) lost() error {
+	if cause := context.Cause(in.leg.ctx); cause != nil {
+		return fmt.Errorf("sip: answering call %s: %w", in.ID, cause)
+	}
+	return fmt.Errorf("sip: answering call %s: %w", in.ID, ErrRefused)
+}
+
+// cancelled is the CANCEL: 487 for the INVITE, unless it was answered first.
+func (in *Invite) cancelled() { _ = in.final(487, "Request Terminated") }
+
+// Answer sends 200 with our SDP and returns at once, so that media may start. The
+// 200 is repeated after T1, doubling up to T2, until the ACK comes; without one
+// for 64*T1 the call gets a BYE and ends with [ErrNoACK] (RFC 3261 13.3.1.4).
+func (in *Invite) Answer(ctx context.Context, sdp []byte, options ...Option) (*Dialog, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, fmt.Errorf("sip: answering call %s: %w", in.ID, err)
+	}
+	d := in.leg
+	for _, o := range options {
+		o(d)
+	}
+	res := in.agent.response(in.req, 200, "OK", d.key.local, sdp)
+	res.AppendHeader(d.contact())
+	res.AppendHeader(header("Allow", allow))
+	withSDP(res, sdp)
+	if _, ok := d.step(answerSent); !ok {
+		return nil, in.lost()
+	}
+	d.awaitACK(in.req.CSeq().SeqNo, in.Offer == nil, func() error { return in.tx.Respond(res) })
+	if err := in.tx.Respond(res); err != nil {
+		// The repeats may still reach the caller; the ACK's time-out decides.
+		in.agent.log.Warn("sip: answer not sent", "call", in.ID, "error", err.Error())
+	}
+	return d, nil
+}

@@ -1,0 +1,146 @@
+package sip
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	gosip "github.com/emiago/sipgo/sip"
+)
+
+// Party is one end of a call as headers name it: text of a stranger, never a
+// credential.
+type Party struct {
+	// Display is the display name without quotes.
+	Display string
+	// User is the number or name before the @.
+	User string
+	// Host is the domain or address after it, IPv6 without brackets.
+	Host string
+}
+
+// String is the address as a person reads it.
+func (p Party) String() string {
+	s := "sip:" + p.Host
+	if p.User != "" {
+		s = "sip:" + p.User + "@" + p.Host
+	}
+	if p.Display != "" {
+		return p.Display + " <" + s + ">"
+	}
+	return s
+}
+
+func partyOf(display string, u gosip.Uri) Party {
+	p := Party{Display: printable(display), User: printable(u.User), Host: strings.Trim(u.Host, "[]")}
+	if raw := u.Raw(); p.User == "" && strings.EqualFold(u.Scheme, "tel") {
+		p.User, _, _ = strings.Cut(printable(raw), ";")
+	}
+	return p
+}
+
+// asserted reads P-Asserted-Identity (RFC 3325 9.1); the caller has checked that
+// it came from a trunk.
+func asserted(req *gosip.Request) Party {
+	h := req.GetHeader("p-asserted-identity")
+	if h == nil {
+		return Party{}
+	}
+	var u gosip.Uri
+	display, err := gosip.ParseAddressValue(firstOf(h.Value()), &u, &gosip.HeaderParams{})
+	if err != nil {
+		return Party{}
+	}
+	return partyOf(display, u)
+}
+
+// printable drops what must not stand in a header or a log line.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '"' || r == '\\' || r == '<' || r == '>' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func parseURI(s string) (gosip.Uri, error) {
+	var u gosip.Uri
+	s = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(s), "<"), ">")
+	if err := gosip.ParseUri(s, &u); err != nil {
+		return u, fmt.Errorf("sip: reading the address %q: %w", s, err)
+	}
+	if u.Host == "" || u.Scheme != "sip" {
+		return u, fmt.Errorf("sip: %q is no sip: address", s)
+	}
+	return u, nil
+}
+
+// uriTransport is the transport that a URI asks for, "UDP" when it does not.
+func uriTransport(u gosip.Uri) string {
+	if t, ok := u.UriParams.Get("transport"); ok && strings.EqualFold(t, "tcp") {
+		return "TCP"
+	}
+	return "UDP"
+}
+
+func header(name, value string) gosip.Header { return gosip.NewHeader(name, value) }
+
+func tagOf(p gosip.HeaderParams) string {
+	t, _ := p.Get("tag")
+	return t
+}
+
+// contact is where requests inside the dialog reach us (RFC 3261 8.1.1.8).
+func contact(user string, at netip.AddrPort, transport string) gosip.Header {
+	if user != "" {
+		user += "@"
+	}
+	tail := ""
+	if transport == "TCP" {
+		tail = ";transport=tcp"
+	}
+	return header("Contact", "<sip:"+user+at.String()+tail+">")
+}
+
+// response builds an answer inside a transaction; the To tag is the dialog's.
+func (a *Agent) response(req *gosip.Request, code int, reason, tag string, body []byte) *gosip.Response {
+	res := gosip.NewResponseFromRequest(req, code, reason, body)
+	if to := res.To(); to != nil && tag != "" && code > 100 {
+		to.Params.Add("tag", tag)
+	}
+	if via := res.Via(); via != nil && !via.Params.Has("received") {
+		if src, err := netip.ParseAddrPort(req.Source()); err == nil && via.Host != src.Addr().Unmap().String() {
+			via.Params.Add("received", src.Addr().Unmap().String())
+		}
+	}
+	if code >= 200 {
+		res.AppendHeader(header("Server", a.server()))
+	}
+	return res
+}
+
+func withSDP(res *gosip.Response, sdp []byte) {
+	if len(sdp) > 0 {
+		res.AppendHeader(header("Content-Type", "application/sdp"))
+	}
+}
+
+// routesOf copies a Record-Route set in the order that requests of ours need:
+// as it stands for who was called, reversed for who called (RFC 3261 12.1).
+func routesOf(msg gosip.Message, reversed bool) []gosip.Uri {
+	var out []gosip.Uri
+	for _, h := range msg.GetHeaders("record-route") {
+		r, ok := h.(*gosip.RecordRouteHeader)
+		if !ok {
+			continue
+		}
+		out = append(out, *r.Address.Clone())
+	}
+	if reversed {
+		for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
+			out[i], out[j] = out[j], out[i]
+		}
+	}
+	return out
+}

@@ -1,0 +1,149 @@
+package sip
+
+import (
+	"net/netip"
+	"strings"
+
+	gosip "github.com/emiago/sipgo/sip"
+)
+
+// serve is called by sipgo, in a goroutine of its own, for each new request that
+// the guard let pass.
+func (a *Agent) serve(req *gosip.Request, tx *gosip.ServerTx) {
+	if !a.enter() {
+		tx.Terminate()
+		return
+	}
+	defer a.wg.Done()
+	callID := req.CallID().Value()
+	defer a.caught(string(req.Method), callID, func() {
+		if req.IsAck() {
+			tx.Terminate()
+			return
+		}
+		_ = tx.Respond(a.response(req, 500, "Server Internal Error", "", nil))
+	})
+	if tagOf(req.To().Params) == "" {
+		if req.IsInvite() {
+			a.invited(req, tx)
+			return
+		}
+		a.unknown(req, tx)
+		return
+	}
+	d := a.dialogOf(req)
+	if d == nil {
+		a.unknown(req, tx)
+		return
+	}
+	d.inside(req, tx)
+}
+
+func (a *Agent) dialogOf(req *gosip.Request) *Dialog {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.dialogs[dialogKey{req.CallID().Value(), tagOf(req.To().Params), tagOf(req.From().Params)}]
+}
+
+func (a *Agent) unknown(req *gosip.Request, tx *gosip.ServerTx) {
+	if req.IsAck() {
+		tx.Terminate()
+		return
+	}
+	_ = tx.Respond(a.response(req, 481, "Call/Transaction Does Not Exist", "", nil))
+}
+
+// inside handles a request of the other side within the dialog.
+func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
+	if req.IsAck() {
+		tx.Terminate()
+		d.acknowledged(req)
+		return
+	}
+	if !d.inOrder(req.CSeq().SeqNo) {
+		_ = tx.Respond(d.agent.response(req, 500, "CSeq Out Of Order", "", nil)) // RFC 3261 12.2.2
+		return
+	}
+	d.note(req)
+	switch req.Method {
+	case gosip.BYE:
+		d.byeCame(req, tx)
+	case gosip.INVITE:
+		d.reinvited(req, tx)
+	case gosip.UPDATE:
+		d.updated(req, tx)
+	case gosip.INFO:
+		d.informed(req, tx)
+	case gosip.OPTIONS:
+		res := d.agent.response(req, 200, "OK", "", nil)
+		res.AppendHeader(header("Allow", allow))
+		res.AppendHeader(header("Accept", "application/sdp"))
+		_ = tx.Respond(res)
+	default:
+		_ = tx.Respond(d.agent.response(req, 501, "Not Implemented", "", nil))
+	}
+}
+
+// inOrder accepts a request's CSeq number and remembers it (RFC 3261 12.2.2).
+func (d *Dialog) inOrder(seq uint32) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.remoteSeen && seq <= d.remoteSeq {
+		return false
+	}
+	d.remoteSeq, d.remoteSeen = seq, true
+	return true
+}
+
+// note tells the owner that the other side is alive, and learns a new target
+// (RFC 3261 12.2.2: target refresh).
+func (d *Dialog) note(req *gosip.Request) {
+	d.mu.Lock()
+	f := d.onActivity
+	if c := req.Contact(); c != nil && (req.IsInvite() || req.Method == gosip.UPDATE) {
+		d.target = *c.Address.Clone()
+		if src, err := netip.ParseAddrPort(req.Source()); err == nil && src.Addr().Unmap() == d.peer.Addr() {
+			d.peer = netip.AddrPortFrom(src.Addr().Unmap(), src.Port())
+		}
+	}
+	d.mu.Unlock()
+	if f != nil {
+		f()
+	}
+}
+
+func (d *Dialog) byeCame(req *gosip.Request, tx *gosip.ServerTx) {
+	early, ok := d.step(byeReceived)
+	if !ok { // ended before: RFC 3261 15.1.2
+		d.agent.unknown(req, tx)
+		return
+	}
+	_ = tx.Respond(d.agent.response(req, 200, "OK", "", nil))
+	if early.from == ringing && d.invite != nil {
+		d.invite.final(487, "Request Terminated")
+	}
+}
+
+// informed takes DTMF by INFO; other bodies are not understood.
+func (d *Dialog) informed(req *gosip.Request, tx *gosip.ServerTx) {
+	kind := ""
+	if c := req.ContentType(); c != nil {
+		kind, _, _ = strings.Cut(strings.ToLower(c.Value()), ";")
+		kind = strings.TrimSpace(kind)
+	}
+	switch {
+	case len(req.Body()) == 0, kind == "application/dtmf-relay", kind == "application/dtmf":
+	default:
+		res := d.agent.response(req, 415, "Unsupported Media Type", "", nil)
+		res.AppendHeader(header("Accept", "application/dtmf-relay, application/dtmf"))
+		_ = tx.Respond(res)
+		return
+	}
+	_ = tx.Respond(d.agent.response(req, 200, "OK", "", nil))
+	d.mu.Lock()
+	f := d.onInfo
+	d.mu.Unlock()
+	if f != nil && len(req.Body()) > 0 {
+		f(kind, req.Body())
+	}
+}

@@ -1,0 +1,257 @@
+package sip
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// maxPerSource is how many TCP connections one address may hold open, and
+// maxStreams how many there may be in all.
+const (
+	maxPerSource = 64
+	maxStreams   = 1024
+)
+
+// guardedStream is a TCP connection that hands whole messages to sipgo, one a
+// Read: framing, size caps, deadlines and the guard's verdict are done here.
+type guardedStream struct {
+	net.Conn
+	guard   *guard
+	o       origin
+	timers  Timers
+	in      *bufio.Reader
+	rest    []byte // of a message that did not fit the reader's buffer
+	reading func() // called before the first Read: sipgo has pooled us by then
+	gone    func() // called once when closed
+	once    sync.Once
+	writeMu sync.Mutex
+}
+
+// Read yields the next message that the guard let pass, whole.
+func (s *guardedStream) Read(b []byte) (int, error) {
+	if s.reading != nil {
+		s.reading()
+		s.reading = nil
+	}
+	for len(s.rest) == 0 {
+		msg, err := s.message()
+		if err != nil {
+			_ = s.Close()
+			return 0, io.EOF
+		}
+		pass, out, _ := s.guard.judge(msg, s.o)
+		if pass {
+			s.rest = msg
+		} else if out != nil {
+			if _, err := s.Write(out); err != nil {
+				return 0, io.EOF
+			}
+		}
+	}
+	n := copy(b, s.rest)
+	s.rest = s.rest[n:]
+	return n, nil
+}
+
+var errFraming = errors.New("sip: no message boundary")
+
+// message reads one message by its Content-Length (RFC 3261 18.3).
+func (s *guardedStream) message() ([]byte, error) {
+	if err := s.keepAlive(); err != nil {
+		return nil, err
+	}
+	_ = s.Conn.SetReadDeadline(time.Now().Add(s.timers.Half))
+	var head []byte
+	for !bytes.HasSuffix(head, []byte("\r\n\r\n")) {
+		line, err := s.in.ReadSlice('\n')
+		head = append(head, line...)
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, err
+		}
+		if len(head) > maxMessage {
+			return nil, errFraming
+		}
+	}
+	e, err := readEnvelope(head)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case e.length < 0 && e.request && e.method == "BYE", e.length < 0 && !e.request:
+		e.length = 0
+	case e.length < 0 || len(head)+e.length > maxMessage:
+		// Without a length the stream has no next message (RFC 3261 18.3).
+		r := refusal{code: 400, reason: "Content-Length Missing"}
+		if e.length >= 0 {
+			r = refusal{code: 513, reason: "Message Too Large"}
+		}
+		if e.request && e.method != "ACK" && len(e.vias) > 0 {
+			_, _ = s.Write(reply(&e, r, s.o.from, s.guard.server))
+		}
+		return nil, errFraming
+	}
+	msg := append(head, make([]byte, e.length)...)
+	if _, err := io.ReadFull(s.in, msg[len(head):]); err != nil {
+		return nil, err
+	}
+	return msg, nil
+}
+
+// keepAlive swallows CRLFs between messages and answers a double one
+// (RFC 5626 3.5.1); it waits for the first octet of the next message.
+func (s *guardedStream) keepAlive() error {
+	_ = s.Conn.SetReadDeadline(time.Now().Add(s.timers.Idle))
+	for ends := 0; ; {
+		c, err := s.in.ReadByte()
+		if err != nil {
+			return err
+		}
+		switch c {
+		case '\r':
+		case '\n':
+			if ends++; ends%2 == 0 {
+				if _, err := s.Write([]byte("\r\n")); err != nil {
+					return err
+				}
+			}
+		default:
+			return s.in.UnreadByte()
+		}
+	}
+}
+
+// Write sends whole messages, one writer at a time, each within 10 s.
+func (s *guardedStream) Write(b []byte) (int, error) {
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	_ = s.Conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	return s.Conn.Write(b)
+}
+
+// Close ends the connection; later calls do nothing.
+func (s *guardedStream) Close() (err error) {
+	s.once.Do(func() {
+		err = s.Conn.Close()
+		s.gone()
+	})
+	return err
+}
+
+// streams feeds every TCP connection, accepted or dialled, to sipgo through one
+// net.Listener of our own, so that a failing accept never ends the service.
+type streams struct {
+	guard  *guard
+	timers Timers
+	ready  chan net.Conn
+	done   chan struct{}
+	addr   net.Addr
+
+	mu     sync.Mutex
+	open   map[*guardedStream]struct{}
+	byHost map[netip.Addr]int
+	closed bool
+}
+
+func newStreams(g *guard, t Timers, addr net.Addr) *streams {
+	return &streams{guard: g, timers: t, ready: make(chan net.Conn), done: make(chan struct{}), addr: addr,
+		open: map[*guardedStream]struct{}{}, byHost: map[netip.Addr]int{}}
+}
+
+// Accept yields the next connection, whoever opened it.
+func (l *streams) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.ready:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Addr is the first address listened on.
+func (l *streams) Addr() net.Addr { return l.addr }
+
+// Close ends every connection and the listener.
+func (l *streams) Close() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return nil
+	}
+	l.closed = true
+	close(l.done)
+	var all []*guardedStream
+	for s := range l.open {
+		all = append(all, s)
+	}
+	l.mu.Unlock()
+	for _, s := range all {
+		_ = s.Close()
+	}
+	return nil
+}
+
+// add wraps a connection and hands it to sipgo; pooled is closed when sipgo can
+// find it. It refuses above the caps.
+func (l *streams) add(c net.Conn, local netip.AddrPort) (pooled <-chan struct{}, err error) {
+	from := addrPort(c.RemoteAddr())
+	ready := make(chan struct{})
+	s := &guardedStream{Conn: c, guard: l.guard, timers: l.timers, in: bufio.NewReaderSize(c, 4096),
+		o: origin{from: from, local: local, transport: "TCP"}}
+	s.reading = func() { close(ready) }
+	s.gone = func() {
+		l.mu.Lock()
+		delete(l.open, s)
+		if l.byHost[from.Addr()]--; l.byHost[from.Addr()] <= 0 {
+			delete(l.byHost, from.Addr())
+		}
+		l.mu.Unlock()
+	}
+	l.mu.Lock()
+	if l.closed || len(l.open) >= maxStreams || l.byHost[from.Addr()] >= maxPerSource {
+		l.mu.Unlock()
+		_ = c.Close()
+		return nil, ErrTransport
+	}
+	l.open[s] = struct{}{}
+	l.byHost[from.Addr()]++
+	l.mu.Unlock()
+	select {
+	case l.ready <- s:
+		return ready, nil
+	case <-l.done:
+		_ = s.Close()
+		return nil, ErrStopped
+	}
+}
+
+// serve accepts from one real listener until it is closed. An accept error (too
+// many open files) is slept over and never ends it.
+func (l *streams) serve(ln net.Listener, local netip.AddrPort) {
+	pause := 5 * time.Millisecond
+	for {
+		c, err := ln.Accept()
+		if err == nil {
+			pause = 5 * time.Millisecond
+			if _, err := l.add(c, local); err != nil {
+				l.guard.note("too many connections", origin{from: addrPort(c.RemoteAddr()), local: local, transport: "TCP"})
+			}
+			continue
+		}
+		if isClosed(err) {
+			return
+		}
+		l.guard.note("accept: "+errorClass(err), origin{local: local, transport: "TCP"})
+		select {
+		case <-l.done:
+			return
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, time.Second)
+	}
+}
