@@ -1,0 +1,227 @@
+// Package e2e_test calls the shipped program with real telephones, over real sockets, on a real PostgreSQL.
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// program is the binary under test, built once by TestMain exactly as `make build` builds it.
+func program() string { return filepath.Join(os.TempDir(), fmt.Sprintf("hotline-e2e-%d", os.Getpid()), "hotline") }
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	defer os.RemoveAll(filepath.Dir(program()))
+	for _, tool := range []string{"sipp", "baresip", "tshark"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			fmt.Fprintf(os.Stderr, "%s is missing: run `make packages`\n", tool)
+			return 1
+		}
+	}
+	build := exec.Command("go", "build", "-trimpath", "-o", program(), "hotline/cmd/hotline")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building hotline: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// house is a running hotline with the demo company in it.
+type house struct {
+	t    *testing.T
+	sip  string // 127.0.0.1:port, UDP and TCP
+	http string // 127.0.0.1:port
+	data string
+	log  *buffer
+	cmd  *exec.Cmd
+	done chan error
+}
+
+// buffer is a log that is written by the program and read by the test.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// open starts the program with the demo company on free ports and waits until it says that it is healthy.
+func open(t *testing.T, flags ...string) *house {
+	t.Helper()
+	return reopen(t, t.TempDir(), flags...)
+}
+
+func reopen(t *testing.T, data string, flags ...string) *house {
+	t.Helper()
+	low := freePort(t) &^ 1
+	h := &house{
+		t: t, sip: fmt.Sprintf("127.0.0.1:%d", freePort(t)), http: fmt.Sprintf("127.0.0.1:%d", freePort(t)),
+		data: data, log: &buffer{}, done: make(chan error, 1),
+	}
+	args := append([]string{
+		"serve", "--demo", "--data", data, "--sip", h.sip, "--http", h.http,
+		"--rtp-ports", fmt.Sprintf("%d-%d", low, min(low+600, 65000)),
+	}, flags...)
+	h.cmd = exec.Command(program(), args...)
+	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log
+	h.cmd.Env = append(cleanEnvironment(), "HOTLINE_LOG_LEVEL=debug")
+	if err := h.cmd.Start(); err != nil {
+		t.Fatalf("starting hotline: %v", err)
+	}
+	go func() { h.done <- h.cmd.Wait() }()
+	t.Cleanup(h.close)
+	h.waitHealthy()
+	return h
+}
+
+func cleanEnvironment() []string {
+	var env []string
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "HOTLINE_") && !strings.HasPrefix(e, "DATABASE_URL") {
+			env = append(env, e)
+		}
+	}
+	return env
+}
+
+func (h *house) waitHealthy() {
+	h.t.Helper()
+	eventually(h.t, 30*time.Second, "hotline is healthy", func() error {
+		select {
+		case err := <-h.done:
+			h.done <- err
+			h.t.Fatalf("hotline ended at its start: %v\n%s", err, h.log)
+		default:
+		}
+		_, err := h.call(http.MethodGet, "/api/v1/health", nil, nil)
+		return err
+	})
+}
+
+// close stops the program as an operator would and shows its log when the test failed.
+func (h *house) close() {
+	if h.cmd.ProcessState == nil {
+		_ = h.cmd.Process.Signal(syscall.SIGTERM)
+	}
+	select {
+	case <-h.done:
+	case <-time.After(20 * time.Second):
+		_ = h.cmd.Process.Kill()
+		<-h.done
+		h.t.Errorf("hotline did not stop within 20 s of SIGTERM")
+	}
+	if h.t.Failed() {
+		h.t.Logf("hotline's log:\n%s", tail(h.log.String(), 12000))
+	}
+}
+
+func tail(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return "...\n" + s[len(s)-n:]
+}
+
+// call asks the API as staff with the demo token; body and into are JSON values or nil.
+func (h *house) call(method, path string, body, into any) (int, error) {
+	var send io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return 0, err
+		}
+		send = bytes.NewReader(b)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+h.http+path, send)
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Authorization", "Bearer demo")
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return resp.StatusCode, err
+	}
+	if resp.StatusCode >= 300 {
+		return resp.StatusCode, fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, answer)
+	}
+	if b, raw := into.(*[]byte); raw {
+		*b = answer
+	} else if into != nil {
+		return resp.StatusCode, json.Unmarshal(answer, into)
+	}
+	return resp.StatusCode, nil
+}
+
+// eventually asks again and again until ask is content, at most for the time given.
+func eventually(t *testing.T, within time.Duration, what string, ask func() error) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(within)
+	for {
+		err := ask()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("not within %s: %s: %v", within, what, err)
+		}
+	}
+}
+
+// freePort finds a port that is free for UDP and TCP on loopback right now.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 50 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatalf("looking for a free port: %v", err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		u, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		l.Close()
+		if err == nil {
+			u.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free for both UDP and TCP")
+	return 0
+}

@@ -1,0 +1,90 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// sipp plays a scenario of testdata/sipp against the house and fails the test with sipp's own account of what went
+// wrong. Flags are sipp's, "-t t1" for TCP among them.
+func sipp(t *testing.T, h *house, scenario string, flags ...string) {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join("testdata", "sipp", scenario+".xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+	defer cancel()
+	dir := t.TempDir()
+	errors := filepath.Join(dir, "errors.log")
+	args := append([]string{
+		h.sip, "-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(freePort(t)), "-mi", "127.0.0.1", "-mp", fmt.Sprint(freePort(t) &^ 1),
+		"-m", "1", "-nostdin", "-timeout", "90s", "-timeout_error", "-trace_err", "-error_file", errors,
+	}, flags...)
+	cmd := exec.CommandContext(ctx, "sipp", args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		why, _ := os.ReadFile(errors)
+		t.Fatalf("sipp %s: %v\n%s\n%s", scenario, err, why, tail(string(out), 2500))
+	}
+}
+
+// TestPhonesOfTheTrade plays every scenario over UDP and TCP against the shipped binary.
+func TestPhonesOfTheTrade(t *testing.T) {
+	h := open(t)
+	for _, scenario := range []string{
+		"call", "delayed-offer", "hold", "cancel", "no-codec", "multicast", "options", "unknown-method", "register", "stray-bye", "lost-ack",
+	} {
+		for name, transport := range map[string]string{"udp": "u1", "tcp": "t1"} {
+			t.Run(scenario+" over "+name, func(t *testing.T) {
+				t.Parallel()
+				sipp(t, h, scenario, "-t", transport)
+			})
+		}
+	}
+}
+
+// TestTwentyCallsWithLostMessages loses every fifth message in both directions; each call must come to its end.
+func TestTwentyCallsWithLostMessages(t *testing.T) {
+	h := open(t)
+	sipp(t, h, "call", "-m", "20", "-r", "10", "-lost", "20", "-timeout", "80s")
+	var calls struct{ Total int }
+	eventually(t, 10*time.Second, "twenty calls in the book", func() error {
+		if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
+			return err
+		}
+		if calls.Total != 20 {
+			return fmt.Errorf("%d calls", calls.Total)
+		}
+		return nil
+	})
+}
+
+// TestStrangersPortStaysUp sends what scanners send and calls afterwards.
+func TestStrangersPortStaysUp(t *testing.T) {
+	h := open(t)
+	conn, err := net.Dial("udp", h.sip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, junk := range []string{
+		"", "\r\n\r\n", "\x00\x00\x00\x00", "GET / HTTP/1.1\r\n\r\n", "INVITE sip:x SIP/2.0\r\n\r\n",
+		"INVITE sip:hotline@h SIP/7.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKx\r\n\r\n",
+		"BYE sip:hotline@h SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKy\r\nCSeq: 1 BYE\r\n\r\n",
+		"INVITE sip:hotline@h SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKz\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: q\r\nCSeq: x INVITE\r\nContent-Length: -4\r\n\r\n",
+	} {
+		if _, err := conn.Write([]byte(junk)); err != nil {
+			t.Fatalf("sending junk: %v", err)
+		}
+	}
+	sipp(t, h, "call", "-t", "u1")
+}
