@@ -20,7 +20,9 @@ import (
 )
 
 // program is the binary under test, built once by TestMain exactly as `make build` builds it.
-func program() string { return filepath.Join(os.TempDir(), fmt.Sprintf("hotline-e2e-%d", os.Getpid()), "hotline") }
+func program() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("hotline-e2e-%d", os.Getpid()), "hotline")
+}
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
