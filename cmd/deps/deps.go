@@ -29,8 +29,8 @@ import (
 	_ "go.uber.org/goleak"
 	_ "go.yaml.in/yaml/v4"
 	_ "golang.org/x/crypto/argon2"
-	_ "golang.org/x/sys/unix"
 	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/sys/unix"
 	_ "pgregory.net/rapid"
 )
 
