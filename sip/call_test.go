@@ -14,7 +14,10 @@ import (
 
 const within = 2 * time.Second
 
-var line = netip.MustParseAddrPort("192.0.2.1:5060")
+var (
+	line = netip.MustParseAddrPort("192.0.2.1:5060")
+	peer = netip.MustParseAddrPort("192.0.2.9:5060")
+)
 
 // start runs an agent at 192.0.2.1:5060 on the wire; it is stopped with the test.
 func start(t *testing.T, w sip.Wire, handle func(context.Context, *sip.Invite), change ...func(*sip.Config)) *sip.Agent {

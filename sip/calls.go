@@ -63,6 +63,11 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 	a.mu.Unlock()
 	switch {
 	case d != nil && (o.transport == "TCP" || d.knows(o.from.Addr()) || a.isTrunk(o.from.Addr())):
+		// An ACK of a 2xx is handled here, in the order it arrived: sipgo gives each
+		// request a goroutine, and a BYE or re-INVITE behind it might overtake it.
+		if e.method == "ACK" && d.acknowledged(e.seq, e.body) {
+			return silence("")
+		}
 		return verdict{pass: true}
 	case e.method == "ACK":
 		return silence("")

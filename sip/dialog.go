@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
@@ -215,22 +216,23 @@ func (d *Dialog) repeat(w *ackWait) {
 	_ = w.send() // a lost answer is what the next repeat is for
 }
 
-// acknowledged is the ACK of a 2xx of ours.
-func (d *Dialog) acknowledged(req *gosip.Request) {
+// acknowledged is the ACK of a 2xx of ours; false when none waits for it. It does
+// not block.
+func (d *Dialog) acknowledged(seq uint32, body []byte) bool {
 	d.mu.Lock()
 	w := d.wait
-	if w == nil || w.seq != req.CSeq().SeqNo {
+	if w == nil || w.seq != seq {
 		d.mu.Unlock()
-		return
+		return false
 	}
 	w.timer.Stop()
 	d.wait = nil
 	bye, reason := d.byeOwed, d.byeReason
 	d.byeOwed = false
 	d.mu.Unlock()
-	if w.answer && len(req.Body()) > 0 {
+	if w.answer && len(body) > 0 {
 		select {
-		case d.acks <- req.Body():
+		case d.acks <- bytes.Clone(body):
 		default:
 		}
 	}
@@ -238,6 +240,7 @@ func (d *Dialog) acknowledged(req *gosip.Request) {
 	if bye {
 		d.sendBye(reason)
 	}
+	return true
 }
 
 // Hangup ends the call: the context ends at once with [ErrLocalBye], the BYE goes

@@ -26,6 +26,7 @@ type guard struct {
 }
 
 // judge decides about one message; out is the stateless answer, if there is one.
+// data must have been through tidy.
 func (g *guard) judge(data []byte, o origin) (pass bool, out []byte, to netip.AddrPort) {
 	e, err := readEnvelope(data)
 	if err != nil {
@@ -105,6 +106,7 @@ func (p *guardedPacket) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue // keep-alive of CRLFs or zeroes (RFC 5626 3.5.1)
 		}
 		o := origin{from: addrPort(addr), local: p.local, transport: "UDP"}
+		n = copy(b, tidy(b[:n]))
 		pass, out, to := p.guard.judge(b[:n], o)
 		if pass {
 			return n, addr, nil

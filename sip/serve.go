@@ -56,8 +56,7 @@ func (a *Agent) unknown(req *gosip.Request, tx *gosip.ServerTx) {
 // inside handles a request of the other side within the dialog.
 func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
 	if req.IsAck() {
-		tx.Terminate()
-		d.acknowledged(req)
+		tx.Terminate() // a repeated ACK: the guard took the first
 		return
 	}
 	if !d.inOrder(req.CSeq().SeqNo) {

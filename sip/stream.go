@@ -45,6 +45,7 @@ func (s *guardedStream) Read(b []byte) (int, error) {
 			_ = s.Close()
 			return 0, io.EOF
 		}
+		msg = tidy(msg)
 		pass, out, _ := s.guard.judge(msg, s.o)
 		if pass {
 			s.rest = msg

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strconv"
@@ -87,10 +88,12 @@ func bind(w Wire, a netip.AddrPort) (port, error) {
 }
 
 // liftDatagramLimit lets answers above 1300 octets go by UDP: RFC 3261 18.1.1
-// limits requests only. The size is a variable of sipgo's package, the one of its
-// settings that cannot be given per agent; it is set once, before any socket.
+// limits requests only. The size and the logger of closing connections are variables
+// of sipgo's package, the settings that cannot be given per agent; they are set
+// once, before any socket.
 func liftDatagramLimit() struct{} {
 	gosip.UDPMTUSize = 65535
+	gosip.SetDefaultLogger(slog.New(slog.DiscardHandler)) // its lines carry whole messages
 	return struct{}{}
 }
 

@@ -187,7 +187,9 @@ func (p *Phone) Incoming(within time.Duration) *Call {
 }
 
 // Respond answers the INVITE, or with another request given, that one.
-func (c *Call) Respond(status int, sdp string, to ...*Message) { c.RespondAs(c.tag, status, sdp, to...) }
+func (c *Call) Respond(status int, sdp string, to ...*Message) {
+	c.RespondAs(c.tag, status, sdp, to...)
+}
 
 // RespondAs answers with a To tag of choice: a fork of the call.
 func (c *Call) RespondAs(tag string, status int, sdp string, to ...*Message) {
