@@ -1,0 +1,73 @@
+package sip
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// starved is a listener without file descriptors.
+type starved struct {
+	net.Listener
+	tries  int
+	closed chan struct{}
+}
+
+func (s *starved) Accept() (net.Conn, error) {
+	select {
+	case <-s.closed:
+		return nil, net.ErrClosed
+	default:
+		s.tries++
+		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+	}
+}
+
+func TestAcceptSurvivesTooManyFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newStreams(&guard{log: slog.New(slog.DiscardHandler)}, Timers{}.orRFC(), nil)
+		s := &starved{closed: make(chan struct{})}
+		done := make(chan struct{})
+		go func() { l.serve(s, netip.AddrPort{}); close(done) }()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if s.tries < 50 || s.tries > 90 {
+			t.Errorf("%d tries in a minute", s.tries)
+		}
+		close(s.closed)
+		<-done
+	})
+}
+
+// A connection that never finishes its message, or never says a word, is closed.
+func TestSilentStreamIsClosed(t *testing.T) {
+	for name, c := range map[string]struct {
+		say   string
+		after time.Duration
+	}{"half a message": {"INVITE sip:x SIP/2.0\r\n", 10 * time.Second}, "nothing": {"", 10 * time.Minute}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newStreams(&guard{log: slog.New(slog.DiscardHandler)}, Timers{}.orRFC(), nil)
+				far, near := net.Pipe()
+				go func() { _, _ = l.add(near, netip.AddrPort{}) }()
+				conn, err := l.Accept()
+				if err != nil {
+					t.Fatal(err)
+				}
+				begun := time.Now()
+				go func() { _, _ = far.Write([]byte(c.say)) }()
+				if _, err := conn.Read(make([]byte, 100)); err == nil || time.Since(begun) != c.after {
+					t.Fatal(err, time.Since(begun))
+				}
+				if len(l.open) != 0 || len(l.byHost) != 0 {
+					t.Fatal("still counted")
+				}
+				_ = far.Close()
+			})
+		})
+	}
+}
