@@ -343,3 +343,47 @@ func TestTwoHundredCallsInBadWeather(t *testing.T) {
 		}
 	})
 }
+
+func TestByeWhileItRings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		a := start(t, w, func(ctx context.Context, in *sip.Invite) {
+			_ = in.Ring()
+			<-ctx.Done()
+		})
+		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+		c := p.Dial(line, "1", siptest.SDP)
+		c.Expect(180, within)
+		c.Request("BYE", "")
+		c.Expect(200, within)
+		c.Expect(487, within)
+		c.AckRefusal()
+		synctest.Wait()
+		if a.Calls() != 0 {
+			t.Fatal("calls left")
+		}
+	})
+}
+
+func TestStopTakesBackWhatRings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		a := start(t, w, nil)
+		r := dial(t.Context(), a, sip.DialRequest{})
+		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+		c := p.Incoming(within)
+		c.Respond(180, "")
+		synctest.Wait()
+		stopped := make(chan error, 1)
+		go func() { stopped <- a.Stop(context.Background()) }()
+		cancel := p.Expect("CANCEL ", within)
+		c.Respond(200, "", cancel)
+		c.Respond(487, "")
+		if x := <-r; !errors.Is(x.err, sip.ErrStopped) {
+			t.Fatal(x.err)
+		}
+		if err := <-stopped; err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package siptest_test
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hotline/sip/siptest"
+)
+
+func open(t *testing.T, w *siptest.Wire, at string) net.PacketConn {
+	t.Helper()
+	c, err := w.ListenPacket(netip.MustParseAddrPort(at))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// count hears datagrams until a second passes without one.
+func count(c net.PacketConn) (n int) {
+	b := make([]byte, 100)
+	for {
+		_ = c.SetReadDeadline(time.Now().Add(time.Second))
+		if _, _, err := c.ReadFrom(b); err != nil {
+			return n
+		}
+		n++
+	}
+}
+
+func TestWeather(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		weather     siptest.Weather
+		least, most int
+	}{
+		{"fine", siptest.Weather{}, 1000, 1000},
+		{"a tenth is lost", siptest.Weather{Loss: .1}, 850, 950},
+		{"a tenth comes twice", siptest.Weather{Duplicate: .1}, 1050, 1150},
+		{"late and out of order", siptest.Weather{Delay: 100 * time.Millisecond, Jitter: 50 * time.Millisecond, Reorder: .5}, 1000, 1000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := siptest.NewWire(3)
+				w.SetWeather(c.weather)
+				a, b := open(t, w, "192.0.2.1:1"), open(t, w, "192.0.2.2:2")
+				for range 1000 {
+					_, _ = a.WriteTo([]byte("x"), b.LocalAddr())
+				}
+				if n := count(b); n < c.least || n > c.most {
+					t.Errorf("%d of 1000 came", n)
+				}
+			})
+		})
+	}
+}
+
+func TestReadEndsByDeadlineAndClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		c := open(t, w, "192.0.2.1:0")
+		ended := make(chan error, 1)
+		read := func() {
+			_, _, err := c.ReadFrom(make([]byte, 10))
+			ended <- err
+		}
+		go read()
+		synctest.Wait()
+		_ = c.SetReadDeadline(time.Now().Add(time.Second)) // while it reads
+		if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal(err)
+		}
+		_ = c.SetReadDeadline(time.Time{})
+		go read()
+		synctest.Wait()
+		_ = c.Close()
+		if err := <-ended; !errors.Is(err, net.ErrClosed) {
+			t.Fatal(err)
+		}
+		if _, err := w.ListenPacket(netip.MustParseAddrPort(c.LocalAddr().String())); err != nil {
+			t.Fatal("a closed address cannot be opened again:", err)
+		}
+	})
+}
