@@ -11,7 +11,6 @@ demo: go ## a blocking call over real sockets, then a line to call; --once when 
 	bin/hotline demo $(DEMO)
 
 test: packages ## every test, with real PostgreSQL, SIPp, baresip and tshark, under the race detector
-	@$(MAKE) --no-print-directory build
 	$(GO) test -race -timeout 20m ./...
 
 bench: go ## CPU, memory and lateness of calls against the built binary; writes bench/REPORT.md

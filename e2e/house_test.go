@@ -1,3 +1,5 @@
+//go:build e2e
+
 // Package e2e_test calls the shipped program with real telephones, over real sockets, on a real PostgreSQL.
 package e2e_test
 

@@ -1,3 +1,4 @@
+// Package ivr is what the caller hears and presses: flows as data, verbs as code.
 package ivr
 
 import (

@@ -1,0 +1,81 @@
+// Package prompts is what can be said: phrases of recorded sentences, numbers, times and names, independent of the
+// language in which they will be spoken.
+//
+// It is ground: pure, standard library only; instants come in with the phrase, already in the zone in which they are
+// to be spoken.
+package prompts
+
+import "time"
+
+// Language is a language that the line speaks: "it" or "en".
+type Language string
+
+// The languages of the shipped packs.
+const (
+	Italian Language = "it"
+	English Language = "en"
+)
+
+// ID names a sentence or a clip of the catalogue; the same in every language.
+type ID string
+
+// Phrase is what is to be said, in order.
+type Phrase []Item
+
+// ItemKind tells what an Item says.
+type ItemKind int
+
+// The kinds of items.
+const (
+	Sentence ItemKind = iota // ID: a recorded sentence
+	Spelled                  // Text: digit by digit, the last one falling
+	Cardinal                 // Number: one whole number
+	Clock                    // At: the time of day, rounded down to the minute
+	Calendar                 // At: weekday, day and month
+	Deadline                 // At and Now: the time, with today, tomorrow or the day where it is needed
+	Silence                  // Span
+	Name                     // Text: a customer's name, from a clip where there is one
+)
+
+// Item is one piece of a phrase. Which fields count depends on Kind.
+type Item struct {
+	Kind   ItemKind
+	ID     ID
+	Text   string
+	Number int
+	At     time.Time
+	Now    time.Time
+	Span   time.Duration
+}
+
+// P is a phrase of recorded sentences.
+func P(ids ...ID) Phrase {
+	var p Phrase
+	for _, id := range ids {
+		p = append(p, Item{Kind: Sentence, ID: id})
+	}
+	return p
+}
+
+// Digits says text digit by digit.
+func Digits(text string) Phrase { return Phrase{{Kind: Spelled, Text: text}} }
+
+// Number says a whole number as one word.
+func Number(n int) Phrase { return Phrase{{Kind: Cardinal, Number: n}} }
+
+// When says by when: the time of day, and the day where it is not today's.
+func When(due, now time.Time) Phrase {
+	return Phrase{{Kind: Deadline, At: due.Truncate(time.Minute), Now: now}}
+}
+
+// Pause is a silence.
+func Pause(d time.Duration) Phrase { return Phrase{{Kind: Silence, Span: d}} }
+
+// Join puts phrases one behind the other.
+func Join(phrases ...Phrase) Phrase {
+	var whole Phrase
+	for _, p := range phrases {
+		whole = append(whole, p...)
+	}
+	return whole
+}
