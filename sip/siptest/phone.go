@@ -77,6 +77,7 @@ func (p *Phone) Expect(what string, within time.Duration) *Message {
 		m := p.Hear(time.Until(end))
 		if m == nil {
 			p.t.Fatalf("phone %s: no %q within %v; heard %q", p.At, what, within, skipped)
+			return nil
 		}
 		if strings.Contains(m.Line, what) {
 			return m
