@@ -29,6 +29,7 @@ type Telephones interface {
 
 // Telephone is a picked-up outgoing leg. Used by one goroutine.
 type Telephone interface {
+	ID() string               // under which another leg can be joined to this one
 	Context() context.Context // its cause is the ending
 	Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error
 	Key(ctx context.Context, wait time.Duration) (byte, error)

@@ -1,0 +1,136 @@
+package ring
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hotline/oncall"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// answer is what a picked-up telephone said by key.
+type answer int
+
+const (
+	nothing answer = iota // no key in time, or the leg or the caller ended
+	accepts
+	passes
+)
+
+const (
+	briefings  = 3               // the brief is spoken once and repeated twice
+	breath     = 3 * time.Second // silence between two of them, in which a key is waited for
+	maxReplays = 3               // of the caller's message, so that no leg is held for ever
+)
+
+// ask speaks the brief until a key comes: 1 accepts, 2 passes, 3 plays the caller's message and asks anew. Whatever
+// talks or beeps at the other end presses nothing, so a mailbox never accepts.
+func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answer {
+	for range maxReplays + 1 {
+		switch j.oneBrief(ctx, t, lang) {
+		case '1':
+			return accepts
+		case '2':
+			return passes
+		case '3':
+			j.replay(ctx, t, lang)
+		default:
+			return nothing
+		}
+	}
+	return nothing
+}
+
+// oneBrief speaks the brief up to three times and gives the key 1, 2 or 3; 0 when none came within the time after the
+// brief's first end.
+func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language) byte {
+	var deadline time.Time
+	for spoken := 0; ; {
+		if spoken < briefings {
+			if t.Say(ctx, lang, j.brief, true) != nil {
+				return 0
+			}
+			spoken++
+		}
+		if deadline.IsZero() {
+			deadline = time.Now().Add(j.search.Times.Key)
+		}
+		patience := time.Until(deadline)
+		if patience <= 0 {
+			return 0
+		}
+		if spoken < briefings {
+			patience = min(patience, breath)
+		}
+		key, err := t.Key(ctx, patience)
+		switch {
+		case err == nil && (key == '1' || key == '2' || (key == '3' && j.ticket)):
+			return key
+		case err != nil && !errors.Is(err, ErrNoKey):
+			return 0
+		}
+	}
+}
+
+// replay plays the caller's latest message.
+func (j *job) replay(ctx context.Context, t Telephone, lang prompts.Language) {
+	list := j.request.Ticket.Recordings
+	if len(list) == 0 || t.Replay(ctx, list[len(list)-1].ID) != nil {
+		_ = t.Say(ctx, lang, prompts.P(SayNoMessage), true)
+	}
+}
+
+// offerCallBack tells an engineer on the line that the caller is gone and offers one key to call back. It runs on the
+// engineer's own context: the caller's has ended.
+func (j *job) offerCallBack(t Telephone, a oncall.Attempt) {
+	ctx, lang := t.Context(), prompts.Language(a.Language)
+	j.note(ctx, tickets.CallerGone, a.Engineer, "the caller hung up; "+a.Name+" was told")
+	if !j.ticket || j.request.CallBack == "" {
+		_ = t.Say(ctx, lang, prompts.P(SayCallerGoneOnly, SayGoodbye), false)
+		return
+	}
+	for range briefings - 1 {
+		if t.Say(ctx, lang, prompts.P(SayCallerGone), true) != nil {
+			return
+		}
+		key, err := t.Key(ctx, j.search.Times.Key/2)
+		if err == nil && key == '1' {
+			j.callBack(ctx, t, a)
+			return
+		}
+		if err != nil && !errors.Is(err, ErrNoKey) {
+			return
+		}
+	}
+	_ = t.Say(ctx, lang, prompts.P(SayGoodbye), false)
+}
+
+// callBack rings the customer, showing the house's own number, and joins the two.
+func (j *job) callBack(ctx context.Context, t Telephone, a oncall.Attempt) {
+	s, lang := j.search, prompts.Language(a.Language)
+	j.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed the key to call back")
+	leg := tickets.Leg{Engineer: "customer", Address: j.request.CallBack, Started: time.Now()}
+	_ = t.Say(ctx, lang, prompts.P(SayCallingBack), false)
+	ringing, cancel := context.WithTimeoutCause(ctx, 2*s.Times.Ring, ErrUnheard)
+	defer cancel()
+	customer, err := s.Telephones.Ring(ringing, j.request.CallBack, s.Name)
+	if err != nil {
+		leg.Ended, leg.Result = time.Now(), resultOf(err)
+		s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
+		j.note(ctx, tickets.Rang, "", "called the customer back: "+leg.Result)
+		_ = t.Say(ctx, lang, prompts.P(SayNoAnswer, SayGoodbye), false)
+		return
+	}
+	defer customer.Hangup()
+	leg.Answered = time.Now()
+	j.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back")
+	both, stop := context.WithCancelCause(ctx)
+	defer context.AfterFunc(customer.Context(), func() { stop(context.Cause(customer.Context())) })()
+	defer stop(nil)
+	_ = t.Join(both, customer.ID(), s.Times.Silence)
+	leg.Ended, leg.Result = time.Now(), "called back"
+	s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
+	j.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")
+}

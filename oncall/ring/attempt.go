@@ -1,0 +1,189 @@
+package ring
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hotline/oncall"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// ErrImpossible is a telephone that could not even be rung: no route, no trunk, no port of ours.
+var ErrImpossible = errors.New("no call could be made")
+
+// errEngaged is a telephone that another search held for the whole of its ringing time.
+var errEngaged = errors.New("engaged with another caller of ours")
+
+// verdict is how one attempt ended.
+type verdict int
+
+const (
+	unanswered verdict = iota // nobody there, or no key: the next telephone
+	passedOn                  // 2: the next engineer
+	talked                    // joined, and the talk is over
+	lost                      // joined, and the leg was lost: back to the chain
+)
+
+// The results of a leg as the call's record shows them.
+const (
+	resultAccepted = "accepted"
+	resultPassed   = "passed"
+	resultNoKey    = "no key"
+	resultHungUp   = "hung up"
+	resultLost     = "lost after the join"
+	resultGone     = "caller gone"
+)
+
+// attempt rings one telephone and, when somebody picks up, asks for the key.
+func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
+	s := j.search
+	leg := tickets.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
+	ringing, cancel := context.WithTimeoutCause(ctx, s.Times.Ring, ErrUnheard)
+	defer cancel()
+	if !s.engaged.take(ringing, string(a.Engineer)) {
+		j.finish(ctx, leg, a, errEngaged.Error())
+		return unanswered, errEngaged
+	}
+	defer s.engaged.free(string(a.Engineer))
+	t, err := s.Telephones.Ring(ringing, a.Phone, s.Name)
+	if err != nil {
+		result := resultOf(err)
+		if context.Cause(ctx) != nil {
+			result = resultGone
+		}
+		j.finish(ctx, leg, a, result)
+		return unanswered, err
+	}
+	leg.Answered = time.Now()
+	defer t.Hangup()
+	v, result := j.converse(ctx, t, a)
+	j.finish(ctx, leg, a, result)
+	return v, nil
+}
+
+// finish writes the leg down: in the call's record and as a line of the ticket.
+func (j *job) finish(ctx context.Context, leg tickets.Leg, a oncall.Attempt, result string) {
+	leg.Ended, leg.Result = time.Now(), result
+	j.search.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
+	j.note(ctx, tickets.Rang, a.Engineer, a.Name+" at "+a.Phone+": "+result)
+}
+
+// resultOf says in words of the trade why a telephone was not picked up.
+func resultOf(err error) string {
+	for _, known := range []struct {
+		err    error
+		result string
+	}{
+		{ErrDead, "dead"}, {ErrRefused, "refused"}, {ErrUnheard, "no answer"}, {ErrImpossible, "impossible"},
+	} {
+		if errors.Is(err, known.err) {
+			if known.err == ErrRefused {
+				return refusal(err)
+			}
+			return known.result
+		}
+	}
+	return "failed"
+}
+
+// Refusal is a telephone's final answer; errors.Is finds ErrRefused in it.
+type Refusal struct {
+	Code   int    // of SIP, 300 to 699
+	Reason string // the stranger's words, printable
+}
+
+// Error names the code.
+func (r *Refusal) Error() string { return ErrRefused.Error() + ": " + r.Word() }
+
+// Unwrap makes every Refusal an ErrRefused.
+func (r *Refusal) Unwrap() error { return ErrRefused }
+
+// Word is the refusal in one word of the trade (RFC 3261 section 21).
+func (r *Refusal) Word() string {
+	switch r.Code {
+	case 486, 600:
+		return "busy"
+	case 404, 604:
+		return "unknown number"
+	case 480:
+		return "not there"
+	case 603:
+		return "declined"
+	}
+	return "refused"
+}
+
+func refusal(err error) string {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r.Word()
+	}
+	return "refused"
+}
+
+// converse speaks with whoever picked up: brief, key, join. It gives the leg's result for the record.
+func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verdict, string) {
+	lang := prompts.Language(a.Language)
+	answer := j.ask(ctx, t, lang)
+	switch {
+	case context.Cause(ctx) != nil && t.Context().Err() == nil:
+		j.offerCallBack(t, a)
+		return unanswered, resultGone
+	case answer == accepts:
+		return j.accept(ctx, t, a)
+	case answer == passes:
+		_ = t.Say(ctx, lang, prompts.P(SayPassed), false)
+		return passedOn, resultPassed
+	case t.Context().Err() != nil:
+		return unanswered, resultHungUp
+	}
+	_ = t.Say(ctx, lang, prompts.P(SayGoodbye), false)
+	return unanswered, resultNoKey
+}
+
+// accept joins the two. Only a pressed key leads here.
+func (j *job) accept(ctx context.Context, t Telephone, a oncall.Attempt) (verdict, string) {
+	j.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed accept")
+	j.stopHold()
+	j.announceJoin(ctx, t, prompts.Language(a.Language))
+	if context.Cause(ctx) != nil {
+		if t.Context().Err() == nil {
+			j.offerCallBack(t, a)
+		}
+		return unanswered, resultGone
+	}
+	if t.Context().Err() != nil {
+		j.note(ctx, tickets.LegLost, a.Engineer, a.Name+"'s line was lost at the join")
+		return lost, resultLost
+	}
+	joined := time.Now()
+	j.note(ctx, tickets.Joined, a.Engineer, a.Name+" and the caller were joined")
+	err := t.Join(ctx, j.leg, j.search.Times.Silence)
+	spoken := time.Since(joined)
+	switch {
+	case context.Cause(ctx) != nil:
+		j.note(ctx, tickets.TalkEnded, a.Engineer, "the caller hung up after "+spoken.Round(time.Second).String())
+		return talked, resultAccepted
+	case errors.Is(err, ErrSilent):
+		j.note(ctx, tickets.LegLost, a.Engineer, a.Name+"'s line fell silent after "+spoken.Round(time.Second).String())
+		return lost, resultLost
+	case spoken < j.search.Times.Early:
+		j.note(ctx, tickets.LegLost, a.Engineer, a.Name+"'s line ended "+spoken.Round(time.Second).String()+" after the join")
+		return lost, resultLost
+	}
+	j.note(ctx, tickets.TalkEnded, a.Engineer, a.Name+" hung up after "+spoken.Round(time.Second).String())
+	return talked, resultAccepted
+}
+
+// announceJoin tells both at once; it waits for the longer sentence.
+func (j *job) announceJoin(ctx context.Context, t Telephone, lang prompts.Language) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = t.Say(ctx, lang, prompts.P(SayJoining), false)
+	}()
+	_ = j.request.Caller.Say(ctx, j.request.Language, prompts.P(SayJoined), false)
+	<-done
+}
