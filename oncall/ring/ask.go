@@ -46,29 +46,30 @@ func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answe
 // oneBrief speaks the brief up to three times and gives the key 1, 2 or 3; 0 when none came within the time after the
 // brief's first end.
 func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language) byte {
-	var deadline time.Time
-	for spoken := 0; ; {
-		if spoken < briefings {
-			if t.Say(ctx, lang, j.brief, true) != nil {
-				return 0
-			}
-			spoken++
-		}
-		if deadline.IsZero() {
-			deadline = time.Now().Add(j.search.Times.Key)
-		}
+	if t.Say(ctx, lang, j.brief, true) != nil {
+		return 0
+	}
+	deadline := time.Now().Add(j.search.Times.Key)
+	ctx, cancel := context.WithDeadline(ctx, deadline) // cuts a repetition short
+	defer cancel()
+	for spoken := 1; ; spoken++ {
 		patience := time.Until(deadline)
-		if patience <= 0 {
-			return 0
-		}
 		if spoken < briefings {
 			patience = min(patience, breath)
 		}
-		key, err := t.Key(ctx, patience)
-		switch {
-		case err == nil && (key == '1' || key == '2' || (key == '3' && j.ticket)):
-			return key
-		case err != nil && !errors.Is(err, ErrNoKey):
+		for until := time.Now().Add(patience); ; {
+			key, err := t.Key(ctx, time.Until(until))
+			if err == nil && (key == '1' || key == '2' || (key == '3' && j.ticket)) {
+				return key
+			}
+			if err != nil && !errors.Is(err, ErrNoKey) {
+				return 0
+			}
+			if err != nil {
+				break
+			}
+		}
+		if spoken >= briefings || t.Say(ctx, lang, j.brief, true) != nil {
 			return 0
 		}
 	}

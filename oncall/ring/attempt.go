@@ -52,6 +52,7 @@ func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 		result := resultOf(err)
 		if context.Cause(ctx) != nil {
 			result = resultGone
+			j.note(ctx, tickets.CallerGone, a.Engineer, "the caller hung up while "+a.Name+" was rung")
 		}
 		j.finish(ctx, leg, a, result)
 		return unanswered, err
@@ -146,6 +147,10 @@ func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verd
 // accept joins the two. Only a pressed key leads here.
 func (j *job) accept(ctx context.Context, t Telephone, a oncall.Attempt) (verdict, string) {
 	j.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed accept")
+	if j.request.Caller == nil {
+		j.offerCallBack(t, a)
+		return talked, resultAccepted
+	}
 	j.stopHold()
 	j.announceJoin(ctx, t, prompts.Language(a.Language))
 	if context.Cause(ctx) != nil {

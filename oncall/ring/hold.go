@@ -16,7 +16,7 @@ type hold struct {
 
 // startHold begins with a sentence; nothing when the music plays already.
 func (j *job) startHold(ctx context.Context, first prompts.Phrase) {
-	if j.hold != nil {
+	if j.hold != nil || j.request.Caller == nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -26,7 +26,8 @@ func (j *job) startHold(ctx context.Context, first prompts.Phrase) {
 	go func() {
 		defer close(h.done)
 		for say := first; ; say = prompts.P(SayStillSearching) {
-			if c.Say(ctx, lang, say, false) != nil {
+			_ = c.Say(ctx, lang, say, false) // a sentence that is missing leaves the music
+			if ctx.Err() != nil {
 				return
 			}
 			stop := c.Music(ctx)

@@ -109,7 +109,8 @@ func New(c Config) *Search {
 
 // Request is one caller's need.
 type Request struct {
-	Caller   Caller
+	Caller   Caller           // nil for Escalate
+	Call     string           // for Escalate: the call whose record gets the legs
 	Language prompts.Language // of the caller
 	Ticket   tickets.Ticket   // as it stands now
 	CallBack string           // address at which the customer can be called back; none when empty
@@ -132,8 +133,18 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 		s.note(ctx, r, tickets.RotaGap, "", "nobody is on duty")
 		return NoRota, nil
 	}
-	j := &job{search: s, request: r, ticket: true, brief: Brief(r.Ticket), leg: r.Caller.ID()}
+	j := &job{search: s, request: r, ticket: true, brief: Brief(r.Ticket), leg: r.Call}
+	if r.Caller != nil {
+		j.leg = r.Caller.ID()
+	}
 	return j.run(ctx, attempts)
+}
+
+// Escalate rings those on duty for a ticket whose caller is not on the line any more: whoever presses accept is offered
+// to call back at once. It returns Talked when somebody accepted.
+func (s *Search) Escalate(ctx context.Context, r Request) (Outcome, error) {
+	r.Caller = nil
+	return s.Find(ctx, r)
 }
 
 // Operator rings the operator's telephones once, in their order. It tells whether one of them talked to the caller.

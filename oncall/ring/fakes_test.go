@@ -1,0 +1,344 @@
+package ring_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hotline/oncall"
+	"hotline/oncall/ring"
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+var (
+	errCallerHungUp = errors.New("caller hung up")
+	errFarEnd       = errors.New("the other side hung up")
+)
+
+// script is what a fake telephone does.
+type script struct {
+	err     error         // Ring fails with it, after delay
+	delay   time.Duration // before pick-up or failure
+	keys    string        // pressed one by one
+	after   time.Duration // from pick-up to the first key
+	between time.Duration // between keys
+	hangsUp time.Duration // after pick-up, before anything else; 0: never
+	talk    time.Duration // after the join the engineer hangs up; 0: never
+	silent  time.Duration // after the join no packet comes any more
+}
+
+// night is a street of fake telephones and everything that was heard and written down.
+type night struct {
+	mu       sync.Mutex
+	phones   map[string][]script // one script a call; the last one stays
+	log      []string
+	began    time.Time
+	attempts []oncall.Attempt
+	planErr  error
+	legs     []tickets.Leg
+	open     int // legs picked up and not hung up
+	ringing  map[string]bool
+}
+
+func newNight(phones map[string][]script, attempts ...oncall.Attempt) *night {
+	return &night{phones: phones, attempts: attempts, began: time.Now(), ringing: map[string]bool{}}
+}
+
+func (n *night) say(format string, a ...any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.log = append(n.log, fmt.Sprintf("%6.1fs ", time.Since(n.began).Seconds())+fmt.Sprintf(format, a...))
+}
+
+func (n *night) Plan(context.Context, time.Time) ([]oncall.Attempt, bool, error) {
+	return n.attempts, len(n.attempts) == 0, n.planErr
+}
+
+func (n *night) Note(ctx context.Context, e ring.Event) {
+	if ctx.Err() != nil {
+		n.say("written with a dead context")
+	}
+	n.say("book: %s %s %s", e.Kind, e.Engineer, e.Text)
+}
+
+func (n *night) Leg(_ context.Context, call string, l tickets.Leg) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.legs = append(n.legs, l)
+}
+
+// Ring follows the script of the address.
+func (n *night) Ring(ctx context.Context, address, _ string) (ring.Telephone, error) {
+	n.mu.Lock()
+	list := n.phones[address]
+	if len(list) == 0 {
+		n.mu.Unlock()
+		return nil, ring.ErrDead
+	}
+	if n.ringing[address] {
+		n.mu.Unlock()
+		return nil, errors.New("rung twice at once")
+	}
+	n.ringing[address] = true
+	s := list[0]
+	if len(list) > 1 {
+		n.phones[address] = list[1:]
+	}
+	n.mu.Unlock()
+	defer func() { n.mu.Lock(); delete(n.ringing, address); n.mu.Unlock() }()
+	n.say("%s rings", address)
+	if !pass(ctx, s.delay) {
+		n.say("%s: CANCEL", address)
+		return nil, context.Cause(ctx)
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	return n.pickUp(address, s), nil
+}
+
+func pass(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (n *night) pickUp(address string, s script) *phone {
+	ctx, end := context.WithCancelCause(context.Background())
+	p := &phone{night: n, address: address, script: s, ctx: ctx, end: end, keys: make(chan byte, 16)}
+	n.mu.Lock()
+	n.open++
+	n.mu.Unlock()
+	n.say("%s picks up", address)
+	p.wg.Go(func() {
+		wait := s.after
+		for _, k := range []byte(s.keys) {
+			if !pass(ctx, wait) {
+				return
+			}
+			p.keys <- k
+			wait = s.between
+		}
+	})
+	if s.hangsUp > 0 {
+		p.wg.Go(func() {
+			if pass(ctx, s.hangsUp) {
+				end(errFarEnd)
+			}
+		})
+	}
+	return p
+}
+
+// phone is one picked-up leg.
+type phone struct {
+	night   *night
+	address string
+	script  script
+	ctx     context.Context
+	end     context.CancelCauseFunc
+	keys    chan byte
+	wg      sync.WaitGroup
+	once    sync.Once
+	ahead   []byte
+}
+
+func (p *phone) ID() string               { return p.address }
+func (p *phone) Context() context.Context { return p.ctx }
+
+func length(p prompts.Phrase) time.Duration { return time.Duration(len(p)) * time.Second }
+
+func words(p prompts.Phrase) string {
+	var w []string
+	for _, i := range p {
+		w = append(w, strings.TrimSpace(string(i.ID)+i.Text))
+	}
+	return strings.Join(w, " ")
+}
+
+func (p *phone) Say(ctx context.Context, _ prompts.Language, ph prompts.Phrase, bargeIn bool) error {
+	p.night.say("%s hears %s", p.address, words(ph))
+	t := time.NewTimer(length(ph))
+	defer t.Stop()
+	keys := p.keys
+	if !bargeIn {
+		keys = nil
+	} else if len(p.ahead) > 0 {
+		return nil
+	}
+	select {
+	case <-t.C:
+		return nil
+	case k := <-keys:
+		p.ahead = append(p.ahead, k)
+		return nil
+	case <-p.ctx.Done():
+		return context.Cause(p.ctx)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (p *phone) Key(ctx context.Context, wait time.Duration) (byte, error) {
+	if len(p.ahead) > 0 {
+		k := p.ahead[0]
+		p.ahead = p.ahead[1:]
+		return k, nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case k := <-p.keys:
+		return k, nil
+	case <-t.C:
+		return 0, ring.ErrNoKey
+	case <-p.ctx.Done():
+		return 0, context.Cause(p.ctx)
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
+func (p *phone) Replay(ctx context.Context, id string) error {
+	p.night.say("%s hears recording %s", p.address, id)
+	if !pass(ctx, 5*time.Second) {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+func (p *phone) Join(ctx context.Context, call string, silence time.Duration) error {
+	p.night.say("%s joined to %s", p.address, call)
+	never := 24 * time.Hour
+	talk, silent := p.script.talk, p.script.silent+silence
+	if talk == 0 {
+		talk = never
+	}
+	if p.script.silent == 0 {
+		silent = never
+	}
+	t, q := time.NewTimer(talk), time.NewTimer(silent)
+	defer t.Stop()
+	defer q.Stop()
+	select {
+	case <-t.C:
+		p.end(errFarEnd)
+		return nil
+	case <-q.C:
+		return ring.ErrSilent
+	case <-p.ctx.Done():
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (p *phone) Hangup() {
+	p.once.Do(func() {
+		p.end(errors.New("we hung up"))
+		p.wg.Wait()
+		p.night.mu.Lock()
+		p.night.open--
+		p.night.mu.Unlock()
+		p.night.say("%s hung up", p.address)
+	})
+}
+
+// customer is a caller on hold.
+type customer struct {
+	night *night
+	id    string
+	mu    sync.Mutex
+	using bool
+}
+
+func (c *customer) ID() string { return c.id }
+
+func (c *customer) use(what string) func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.using {
+		c.night.say("two at once use the caller")
+	}
+	c.using = true
+	c.night.say("%s hears %s", c.id, what)
+	return func() { c.mu.Lock(); c.using = false; c.mu.Unlock() }
+}
+
+func (c *customer) Say(ctx context.Context, _ prompts.Language, p prompts.Phrase, _ bool) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	defer c.use(words(p))()
+	if !pass(ctx, length(p)) {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+func (c *customer) Music(context.Context) func() { return c.use("music") }
+
+var rossi = tickets.Ticket{
+	Number: 417, Name: "Rossi S.p.A.", Level: sla.Extended, Claim: sla.Blocking, Caller: "+39051",
+	Recordings: []tickets.Recording{{ID: "r1"}},
+}
+
+var (
+	anna  = oncall.Attempt{Engineer: "anna", Name: "Anna", Level: 1, Phone: "sip:anna", Language: "it"}
+	marco = oncall.Attempt{Engineer: "marco", Name: "Marco", Level: 1, Phone: "sip:marco", Language: "it"}
+)
+
+func (n *night) search() *ring.Search {
+	return ring.New(ring.Config{Telephones: n, Duty: n, Book: n})
+}
+
+func (n *night) find(ctx context.Context) (ring.Outcome, error) {
+	return n.search().Find(ctx, ring.Request{
+		Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: rossi, CallBack: "sip:customer",
+	})
+}
+
+func (n *night) text() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return strings.Join(n.log, "\n")
+}
+
+// happened demands lines that contain each of the words, in this order.
+func (n *night) happened(t *testing.T, lines ...string) {
+	t.Helper()
+	rest := n.text()
+	for _, l := range lines {
+		_, after, ok := strings.Cut(rest, l)
+		if !ok {
+			t.Fatalf("no %q (in this order) in\n%s", l, n.text())
+		}
+		rest = after
+	}
+	for _, wrong := range []string{"two at once", "dead context", "rung twice"} {
+		if strings.Contains(n.text(), wrong) {
+			t.Fatalf("%s:\n%s", wrong, n.text())
+		}
+	}
+	if n.open != 0 {
+		t.Fatalf("%d legs left open:\n%s", n.open, n.text())
+	}
+}
+
+func (n *night) never(t *testing.T, word string) {
+	t.Helper()
+	if strings.Contains(n.text(), word) {
+		t.Fatalf("%q must not happen:\n%s", word, n.text())
+	}
+}
