@@ -1,0 +1,296 @@
+package tickets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"hotline/sla"
+)
+
+// Numbers gives ticket numbers from a leased block, so that one can be spoken with the store down.
+type Numbers interface {
+	Next(ctx context.Context) (Number, error)
+}
+
+// Journal keeps a change on the local disk before the store is tried. Done tells that the store has it, or that the
+// change was given up because somebody else was faster.
+type Journal interface {
+	Append(ctx context.Context, c Change) error
+	Done(ctx context.Context, c Change) error
+}
+
+// DeskConfig is what a desk needs. Journal may be nil (the conversation in the terminal keeps nothing).
+type DeskConfig struct {
+	Store   Tickets
+	Book    *Book
+	Numbers Numbers
+	Journal Journal
+	PINKey  []byte
+	NewID   func() string
+	Own     sla.CalendarID // the owner's own hours: when somebody is there for Support on Request
+	// Deferred hears of changes that wait because the store did not take them. It must not call the desk.
+	Deferred func(n Number, err error)
+}
+
+// Desk is where requests are taken and changed, by the rules of the support policy. It is safe for concurrent use. A
+// store that is down delays rows, never callers: what it did not take waits here, in order, until Replay.
+type Desk struct {
+	cfg DeskConfig
+
+	mu      sync.Mutex
+	book    *Book
+	budgets *Budgets
+	waiting map[Number]*deferred
+}
+
+// deferred is a ticket whose rows wait for the store.
+type deferred struct {
+	ticket  Ticket // as it stands after all changes
+	changes []Change
+}
+
+// NewDesk opens a desk.
+func NewDesk(cfg DeskConfig) *Desk {
+	if cfg.Deferred == nil {
+		cfg.Deferred = func(Number, error) {}
+	}
+	return &Desk{cfg: cfg, book: cfg.Book, budgets: NewBudgets(), waiting: map[Number]*deferred{}}
+}
+
+// SetBook replaces the snapshot of contracts and calendars, as after each change of theirs.
+func (d *Desk) SetBook(b *Book) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.book = b
+}
+
+// Book is the snapshot in use.
+func (d *Desk) Book() *Book {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.book
+}
+
+// Ticket is the ticket as it stands, changes that still wait for the store included.
+func (d *Desk) Ticket(ctx context.Context, n Number) (Ticket, error) {
+	d.mu.Lock()
+	w, ok := d.waiting[n]
+	d.mu.Unlock()
+	if ok {
+		return w.ticket, nil
+	}
+	return d.cfg.Store.Ticket(ctx, n)
+}
+
+// tries bounds how often a change is worked out anew because somebody else changed the ticket meanwhile.
+const tries = 8
+
+// edit works out a change of a ticket: it alters t and returns the lines for its history, or no line for no change.
+type edit func(t *Ticket) ([]Event, error)
+
+// change loads the ticket, works the edit out, and writes the whole; it begins anew when somebody was faster.
+func (d *Desk) change(ctx context.Context, n Number, now time.Time, e edit) (Ticket, error) {
+	for range tries {
+		t, err := d.Ticket(ctx, n)
+		if err != nil {
+			return Ticket{}, fmt.Errorf("ticket %d: %w", n, err)
+		}
+		next := t.clone()
+		events, err := e(&next)
+		if err != nil || len(events) == 0 {
+			return t, err
+		}
+		if next, err = d.write(ctx, t.Version, next, now, events); !errors.Is(err, ErrConflict) {
+			return next, err
+		}
+	}
+	return Ticket{}, fmt.Errorf("ticket %d: %w", n, ErrConflict)
+}
+
+// write hands a change to the journal and then to the store. Only a conflict, or a journal that cannot write, is an
+// error; a store that fails otherwise leaves the change waiting.
+func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, events []Event) (Ticket, error) {
+	now = now.Truncate(time.Second)
+	t.Version = expect + 1
+	for i := range events {
+		events[i].ID, events[i].Ticket = d.cfg.NewID(), t.Number
+		if events[i].At.IsZero() {
+			events[i].At = now
+		}
+	}
+	c := Change{Ticket: t, Expect: expect, Events: events, Work: due(t)}
+	if d.cfg.Journal != nil {
+		if err := d.cfg.Journal.Append(ctx, c); err != nil {
+			d.cfg.Deferred(t.Number, fmt.Errorf("writing the journal: %w", err)) // the store may still take it
+		}
+	}
+	if stands, waits := d.queue(c, nil); waits {
+		return t, stands
+	}
+	err := d.cfg.Store.Apply(ctx, c)
+	switch {
+	case err == nil:
+		d.done(ctx, c)
+		return t, nil
+	case errors.Is(err, ErrConflict), errors.Is(err, ErrExists):
+		d.done(ctx, c)
+		return Ticket{}, fmt.Errorf("ticket %d: %w", t.Number, ErrConflict)
+	}
+	stands, _ := d.queue(c, err)
+	return t, stands
+}
+
+// queue puts a change behind those of its ticket that wait already; with a cause it also begins to wait. waits is false
+// when the store should be tried.
+func (d *Desk) queue(c Change, cause error) (conflict error, waits bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	w, ok := d.waiting[c.Ticket.Number]
+	if !ok && cause == nil {
+		return nil, false
+	}
+	if !ok {
+		w = &deferred{}
+		d.waiting[c.Ticket.Number] = w
+	} else if w.ticket.Version != c.Expect {
+		return fmt.Errorf("ticket %d: %w", c.Ticket.Number, ErrConflict), true
+	}
+	w.ticket, w.changes = c.Ticket, append(w.changes, c)
+	if cause != nil {
+		d.cfg.Deferred(c.Ticket.Number, cause)
+	}
+	return nil, true
+}
+
+func (d *Desk) done(ctx context.Context, c Change) {
+	if d.cfg.Journal == nil {
+		return
+	}
+	if err := d.cfg.Journal.Done(ctx, c); err != nil {
+		d.cfg.Deferred(c.Ticket.Number, fmt.Errorf("marking the journal: %w", err)) // replayed again, which is harmless
+	}
+}
+
+// Waiting counts the tickets whose rows wait for the store.
+func (d *Desk) Waiting() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.waiting)
+}
+
+// Replay writes what waits, oldest change first, and stops at the first that the store does not take. Call it from one
+// goroutine.
+func (d *Desk) Replay(ctx context.Context) error {
+	for _, n := range d.numbers() {
+		for {
+			c, ok := d.oldest(n)
+			if !ok {
+				break
+			}
+			if err := Restore(ctx, d.cfg.Store, c); err != nil {
+				return fmt.Errorf("replaying ticket %d: %w", n, err)
+			}
+			d.done(ctx, c)
+			d.drop(n)
+		}
+	}
+	return nil
+}
+
+func (d *Desk) numbers() []Number {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var list []Number
+	for n := range d.waiting {
+		list = append(list, n)
+	}
+	return list
+}
+
+func (d *Desk) oldest(n Number) (Change, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if w, ok := d.waiting[n]; ok {
+		return w.changes[0], true
+	}
+	return Change{}, false
+}
+
+func (d *Desk) drop(n Number) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	w := d.waiting[n]
+	if w.changes = w.changes[1:]; len(w.changes) == 0 {
+		delete(d.waiting, n)
+	}
+}
+
+// Restore writes a change that waited in a journal. Where somebody changed the ticket meanwhile, the history and the
+// recordings are kept on top of what stands now: a replay never undoes what staff did.
+func Restore(ctx context.Context, s Tickets, c Change) error {
+	err := s.Apply(ctx, c)
+	for range tries {
+		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
+			return err
+		}
+		stands, load := s.Ticket(ctx, c.Ticket.Number)
+		if load != nil {
+			return load
+		}
+		merged := stands.clone()
+		for _, r := range c.Ticket.Recordings {
+			merged.keep(r)
+		}
+		merged.Version = stands.Version + 1
+		err = s.Apply(ctx, Change{Ticket: merged, Expect: stands.Version, Events: c.Events, Work: c.Work})
+	}
+	return err
+}
+
+// keep adds a recording unless it is there.
+func (t *Ticket) keep(r Recording) {
+	for i := range t.Recordings {
+		if t.Recordings[i].ID == r.ID {
+			t.Recordings[i] = r
+			return
+		}
+	}
+	t.Recordings = append(t.Recordings, r)
+}
+
+// clone copies the slices too, so that an edit that is given up leaves nothing behind.
+func (t Ticket) clone() Ticket {
+	t.Clocks = append([]sla.Clock(nil), t.Clocks...)
+	t.Recordings = append([]Recording(nil), t.Recordings...)
+	return t
+}
+
+// due is the work that a ticket's running clocks ask for: a warning when three quarters of the span are over, and the
+// breach. Its ids follow from ticket, clock and due time, so that each is done once however often it is enqueued.
+func due(t Ticket) []Work {
+	if !t.State.Live() {
+		return nil
+	}
+	var work []Work
+	for _, c := range t.Clocks {
+		if c.Projected || !c.MetAt.IsZero() || !c.BrokenAt.IsZero() {
+			continue
+		}
+		for kind, at := range map[string]time.Time{WorkWarn: c.Due.Add(-c.Limit / 4), WorkBreach: c.Due} {
+			work = append(work, Work{
+				ID: fmt.Sprintf("%s-%d-%s-%d", kind, t.Number, c.Kind, c.Due.Unix()), Kind: kind, Ticket: t.Number, Due: at,
+				Facts: map[string]string{"clock": string(c.Kind)},
+			})
+		}
+	}
+	return work
+}
+
+// The kinds of due work.
+const (
+	WorkWarn   = "warn"   // a clock is near its end
+	WorkBreach = "breach" // a clock's due time has come
+)

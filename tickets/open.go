@@ -1,0 +1,131 @@
+package tickets
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hotline/sla"
+)
+
+// Draft is a request as it comes in.
+type Draft struct {
+	Call     CallID
+	Caller   string // number to call back
+	Language string
+	Identity Identity // zero: Support on Request
+	Claim    sla.Category
+	Channel  Channel
+	Actor    string // "caller", "staff:NAME"
+	Text     string
+}
+
+// Open makes a ticket: number, priority, clocks and the first line of its history in one change. An unknown caller who
+// had three tickets within the hour is bundled into the latest of them. With the store down the ticket waits at the
+// desk; only a number that cannot be had is an error.
+func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, error) {
+	now = now.Truncate(time.Second)
+	if !draft.Identity.Known() && draft.Channel == Phone && !d.mayOpen(draft.Caller, now) {
+		if t, err := d.bundle(ctx, draft, now); err == nil {
+			return t, nil
+		}
+	}
+	n, err := d.cfg.Numbers.Next(ctx)
+	if err != nil {
+		return Ticket{}, fmt.Errorf("opening a ticket: %w", err)
+	}
+	t := Ticket{
+		Number: n, Contract: draft.Identity.Contract.ID, Customer: draft.Identity.Customer.ID, Name: draft.Identity.Customer.Name,
+		Caller: draft.Caller, Channel: draft.Channel, Claim: draft.Claim, State: Open, Evo: draft.Identity.Contract.EvoSupport,
+		Language: draft.Language, OpenedAt: now,
+	}
+	if err := d.promise(&t); err != nil {
+		return Ticket{}, fmt.Errorf("opening ticket %d: %w", n, err)
+	}
+	event := Event{Kind: Opened, Actor: draft.Actor, Text: draft.Text, Facts: map[string]string{
+		"call": string(draft.Call), "claim": string(draft.Claim), "level": string(t.Level),
+	}}
+	if t, err = d.write(ctx, 0, t, now, []Event{event}); err != nil {
+		return Ticket{}, fmt.Errorf("opening ticket %d: %w", n, err)
+	}
+	if !draft.Identity.Known() {
+		d.noteOpened(draft.Caller, now)
+	}
+	return t, nil
+}
+
+// promise sets level, priority and clocks from the contract and the category, keeping what was met before.
+func (d *Desk) promise(t *Ticket) error {
+	terms, err := d.Book().Terms(t.Contract, d.cfg.Own)
+	if err != nil {
+		return err
+	}
+	t.Level = terms.Level.ID
+	t.Priority = sla.PriorityOf(t.Level, t.Category())
+	t.Clocks, err = sla.Restart(terms.Hours, terms.Limits(t.Category()), t.Category(), t.OpenedAt, t.Clocks)
+	return err
+}
+
+func (d *Desk) mayOpen(caller string, now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.budgets.MayOpen(caller, now)
+}
+
+func (d *Desk) noteOpened(caller string, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.budgets.NoteOpened(caller, now)
+}
+
+func (d *Desk) bundle(ctx context.Context, draft Draft, now time.Time) (Ticket, error) {
+	recent, err := d.cfg.Store.RecentOf(ctx, draft.Caller, now.Add(-time.Hour))
+	if err != nil || len(recent) == 0 {
+		return Ticket{}, fmt.Errorf("bundling a call: %w", ErrNotFound)
+	}
+	return d.change(ctx, recent[0].Number, now, func(t *Ticket) ([]Event, error) {
+		t.Bundled++
+		return []Event{{Kind: BundledCall, Actor: "system", Facts: map[string]string{"call": string(draft.Call)}}}, nil
+	})
+}
+
+// Categorise notes the caller's claim on a ticket that was opened without one; clocks run from the opening.
+func (d *Desk) Categorise(ctx context.Context, n Number, c sla.Category, now time.Time) (Ticket, error) {
+	if !c.Valid() {
+		return Ticket{}, fmt.Errorf("category %q is unknown", c)
+	}
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		t.Claim = c
+		return []Event{{Kind: Categorised, Actor: "caller", Facts: map[string]string{"claim": string(c)}}}, d.promise(t)
+	})
+}
+
+// Keep puts a recording on the ticket.
+func (d *Desk) Keep(ctx context.Context, n Number, r Recording, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		t.keep(r)
+		return []Event{{Kind: Recorded, Actor: "caller", Facts: map[string]string{"recording": r.ID, "seconds": fmt.Sprintf("%.1f", r.Seconds)}}}, nil
+	})
+}
+
+// Announce finds the open ticket that a caller of this contract is told of: the most urgent one.
+func (d *Desk) Announce(ctx context.Context, id Identity) (Ticket, bool, error) {
+	if !id.Known() {
+		return Ticket{}, false, nil
+	}
+	open, err := d.cfg.Store.OpenOf(ctx, id.Contract.ID)
+	if err != nil || len(open) == 0 {
+		return Ticket{}, false, err
+	}
+	return open[0], true, nil
+}
+
+// CalledAgainAbout notes that the caller added to the ticket, or only heard its state.
+func (d *Desk) CalledAgainAbout(ctx context.Context, n Number, call CallID, what string, now time.Time) (Ticket, error) {
+	return d.Note(ctx, n, Event{Kind: CalledAgain, Actor: "caller", Text: what, Facts: map[string]string{"call": string(call)}}, now)
+}
+
+// Note adds a line to the history and changes nothing else: ring attempts, what a caller was told, a gap in the rota.
+func (d *Desk) Note(ctx context.Context, n Number, e Event, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(*Ticket) ([]Event, error) { return []Event{e}, nil })
+}
