@@ -1,0 +1,240 @@
+package memory_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"hotline/memory"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// office is a desk over a store that can be switched off, with one Extended customer.
+type office struct {
+	*tickets.Desk
+	store *memory.Store
+	sick  *sick
+}
+
+// sick fails every write while it is down.
+type sick struct {
+	tickets.Tickets
+	mu   sync.Mutex
+	down bool
+}
+
+func (s *sick) set(down bool) { s.mu.Lock(); s.down = down; s.mu.Unlock() }
+
+func (s *sick) Apply(ctx context.Context, c tickets.Change) error {
+	s.mu.Lock()
+	down := s.down
+	s.mu.Unlock()
+	if down {
+		return tickets.ErrDown
+	}
+	return s.Tickets.Apply(ctx, c)
+}
+
+func monday(hour int) time.Time { return time.Date(2026, 11, 23, hour, 0, 0, 0, time.UTC) }
+
+func openOffice(t *testing.T) office {
+	t.Helper()
+	ctx, store := t.Context(), memory.New(417)
+	for _, l := range sla.DefaultLevels() {
+		must(t, store.PutLevel(ctx, l))
+	}
+	for _, c := range sla.DefaultCalendars() {
+		must(t, store.PutCalendar(ctx, c))
+	}
+	_, err := store.PutCustomer(ctx, tickets.Customer{ID: "rossi", Name: "Rossi S.p.A.", Numbers: []string{"0612345"}})
+	must(t, err)
+	for id, c := range map[string]tickets.Contract{
+		"314159": {ID: "c1", Customer: "rossi", Level: sla.Extended, RemoteAccess: true},
+		"112358": {ID: "c2", Customer: "rossi", Level: sla.Extended, RemoteAccess: true, ValidUntil: monday(0)},
+		"161803": {ID: "c3", Customer: "rossi", Level: sla.Extended},
+	} {
+		_, err := store.PutContract(ctx, c)
+		must(t, err)
+		must(t, store.SetPIN(ctx, c.ID, tickets.HashPIN([]byte("key"), id)))
+	}
+	book, err := tickets.ReadBook(ctx, store, monday(3))
+	must(t, err)
+	ids := 0
+	o := office{store: store, sick: &sick{Tickets: store}}
+	o.Desk = tickets.NewDesk(tickets.DeskConfig{
+		Store: o.sick, Book: book, Numbers: store, PINKey: []byte("key"), Own: sla.OfficeHours,
+		NewID: func() string { ids++; return fmt.Sprintf("e%d", ids) },
+	})
+	return o
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (o office) rossi(t *testing.T) tickets.Identity {
+	t.Helper()
+	id, _, err := o.Identify("314159", "0612345", monday(3))
+	must(t, err)
+	return id
+}
+
+func (o office) blocking(t *testing.T) tickets.Ticket {
+	t.Helper()
+	ticket, err := o.Open(t.Context(), tickets.Draft{
+		Call: "call-1", Caller: "0612345", Identity: o.rossi(t), Claim: sla.Blocking, Channel: tickets.Phone, Actor: "caller",
+	}, monday(3))
+	must(t, err)
+	return ticket
+}
+
+func TestAPINLeadsToItsContractOrSaysWhyNot(t *testing.T) {
+	o := openOffice(t)
+	for pin, want := range map[string]error{
+		"314159": nil, "112358": tickets.ErrExpired, "161803": tickets.ErrNoRemoteAccess, "999999": tickets.ErrUnknownPIN, "": tickets.ErrUnknownPIN,
+	} {
+		if _, _, err := o.Identify(pin, "0612345", monday(3)); !errors.Is(err, want) {
+			t.Errorf("%d keys: %v, want %v", len(pin), err, want)
+		}
+	}
+}
+
+func TestWrongPINsLockTheCallerOut(t *testing.T) {
+	o := openOffice(t)
+	for range 6 {
+		if _, _, err := o.Identify("999999", "0699", monday(3)); !errors.Is(err, tickets.ErrUnknownPIN) {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := o.Identify("314159", "0699", monday(3)); !errors.Is(err, tickets.ErrLockedOut) || !o.LockedOut("0699", monday(3)) {
+		t.Errorf("a seventh PIN was looked at: %v", err)
+	}
+	o.rossi(t) // another number is not touched
+}
+
+func TestABlockingCallRunsItsCourse(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	ticket := o.blocking(t)
+	if ticket.Number != 417 || ticket.Priority != 1 || len(ticket.Clocks) != 3 || ticket.State != tickets.Open {
+		t.Fatalf("%+v", ticket)
+	}
+	_, err := o.Accept(ctx, 417, "marco", monday(3))
+	must(t, err)
+	_, err = o.Join(ctx, 417, "marco", monday(3).Add(time.Minute))
+	must(t, err)
+	_, err = o.Intervene(ctx, 417, "engineer:marco", monday(4))
+	must(t, err)
+	_, err = o.Restored(ctx, 417, "engineer:marco", monday(5))
+	must(t, err)
+	ticket, err = o.Close(ctx, 417, "staff:carla", "done", monday(6))
+	must(t, err)
+	for _, c := range ticket.Clocks {
+		if c.MetAt.IsZero() || !c.BrokenAt.IsZero() || c.Projected {
+			t.Errorf("clock %+v", c)
+		}
+	}
+	lines, err := o.store.History(ctx, 417)
+	must(t, err)
+	var kinds []tickets.EventKind
+	for _, l := range lines {
+		kinds = append(kinds, l.Kind)
+	}
+	if want := "[opened accepted joined intervention restored closed]"; fmt.Sprint(kinds) != want {
+		t.Errorf("history %v, want %v", kinds, want)
+	}
+	var move *tickets.MoveError
+	if _, err := o.Intervene(ctx, 417, "staff:carla", monday(7)); !errors.As(err, &move) {
+		t.Errorf("a closed ticket took an intervention: %v", err)
+	}
+}
+
+func TestAStoreThatIsDownDelaysRowsNeverCallers(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	o.sick.set(true)
+	ticket := o.blocking(t)
+	_, err := o.Keep(ctx, ticket.Number, tickets.Recording{ID: "r1", Seconds: 10}, monday(3))
+	must(t, err)
+	_, err = o.Accept(ctx, ticket.Number, "marco", monday(3))
+	must(t, err)
+	if _, err := o.store.Ticket(ctx, ticket.Number); !errors.Is(err, tickets.ErrNotFound) || o.Waiting() != 1 {
+		t.Fatalf("the ticket does not wait: %v, %d waiting", err, o.Waiting())
+	}
+	if err := o.Replay(ctx); !errors.Is(err, tickets.ErrDown) {
+		t.Errorf("replayed into a store that is down: %v", err)
+	}
+	o.sick.set(false)
+	must(t, o.Replay(ctx))
+	must(t, o.Replay(ctx))
+	stands, err := o.store.Ticket(ctx, ticket.Number)
+	must(t, err)
+	lines, _ := o.store.History(ctx, ticket.Number)
+	if stands.Assignee != "marco" || len(stands.Recordings) != 1 || len(lines) != 3 || o.Waiting() != 0 {
+		t.Errorf("%+v, %d lines, %d waiting", stands, len(lines), o.Waiting())
+	}
+}
+
+func TestTwoWritersLoseNothing(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	ticket := o.blocking(t)
+	first, err := o.Comment(ctx, ticket.Number, "staff:carla", "one", monday(3))
+	must(t, err)
+	// Another node writes behind the desk's back.
+	other := first
+	other.Assignee = "sara"
+	other.Version++
+	must(t, o.store.Apply(ctx, tickets.Change{Ticket: other, Expect: first.Version, Events: []tickets.Event{{ID: "x", Ticket: other.Number}}}))
+	next, err := o.Comment(ctx, ticket.Number, "staff:carla", "two", monday(3))
+	must(t, err)
+	if lines, _ := o.store.History(ctx, ticket.Number); len(lines) != 4 || next.Assignee != "sara" {
+		t.Errorf("%d lines, assignee %q", len(lines), next.Assignee)
+	}
+}
+
+func TestAnAssessmentChangesPriorityAndClocks(t *testing.T) {
+	o := openOffice(t)
+	ticket := o.blocking(t)
+	ticket, err := o.Assess(t.Context(), ticket.Number, "staff:carla", sla.Question, monday(4))
+	must(t, err)
+	if ticket.Priority != 4 || len(ticket.Clocks) != 0 || ticket.Claim != sla.Blocking {
+		t.Errorf("%+v", ticket)
+	}
+}
+
+func TestBreachesAreMarkedOnce(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	ticket := o.blocking(t)
+	due, err := o.store.DueClocks(ctx, monday(5), 10)
+	must(t, err)
+	if len(due) != 1 {
+		t.Fatalf("%d tickets due", len(due))
+	}
+	_, broken, err := o.Breach(ctx, ticket.Number, monday(5))
+	must(t, err)
+	_, again, err := o.Breach(ctx, ticket.Number, monday(5))
+	must(t, err)
+	if fmt.Sprint(broken) != "[contact]" || len(again) != 0 {
+		t.Errorf("broken %v, then %v", broken, again)
+	}
+}
+
+func TestARobotsCallsAreBundled(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	numbers := map[tickets.Number]bool{}
+	for range 6 {
+		ticket, err := o.Open(ctx, tickets.Draft{Caller: "robot", Channel: tickets.Phone, Actor: "caller"}, monday(3))
+		must(t, err)
+		numbers[ticket.Number] = true
+	}
+	list, total, err := o.store.List(ctx, tickets.Filter{Caller: "robot", Limit: 2})
+	must(t, err)
+	if len(numbers) != 3 || total != 3 || len(list) != 2 || list[0].Bundled != 3 {
+		t.Errorf("%d numbers, %d tickets, page of %d, %d bundled", len(numbers), total, len(list), list[0].Bundled)
+	}
+}

@@ -1,0 +1,311 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"hotline/oncall"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+func itself[V any](v V) V { return v }
+
+// Customer reads one customer.
+func (s *Store) Customer(_ context.Context, id tickets.CustomerID) (tickets.Customer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.customers, id, "customer", itself)
+}
+
+// Customers lists them by id.
+func (s *Store) Customers(context.Context) ([]tickets.Customer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sorted(s.customers, func(a, b tickets.Customer) int { return cmp.Compare(a.ID, b.ID) }), nil
+}
+
+func sorted[K comparable, V any](m map[K]V, order func(a, b V) int) []V {
+	return slices.SortedFunc(maps.Values(m), order)
+}
+
+// PutCustomer writes a whole customer.
+func (s *Store) PutCustomer(_ context.Context, c tickets.Customer) (tickets.Customer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, ok := s.customers[c.ID]
+	if err := compare(ok, old.Version, c.Version); err != nil {
+		return tickets.Customer{}, fmt.Errorf("customer %s: %w", c.ID, err)
+	}
+	c.Version++
+	c.Numbers = slices.Clone(c.Numbers)
+	s.customers[c.ID] = c
+	return c, nil
+}
+
+// compare holds the rule of whole values: version 0 makes a new one, else it must stand.
+func compare(there bool, stands, given int) error {
+	switch {
+	case !there && given == 0:
+		return nil
+	case !there:
+		return tickets.ErrNotFound
+	case given == 0:
+		return tickets.ErrExists
+	case stands != given:
+		return tickets.ErrConflict
+	}
+	return nil
+}
+
+// Contract reads one contract.
+func (s *Store) Contract(_ context.Context, id tickets.ContractID) (tickets.Contract, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.contracts, id, "contract", itself)
+}
+
+// Contracts lists them by id.
+func (s *Store) Contracts(context.Context) ([]tickets.Contract, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sorted(s.contracts, func(a, b tickets.Contract) int { return cmp.Compare(a.ID, b.ID) }), nil
+}
+
+// PutContract writes a whole contract.
+func (s *Store) PutContract(_ context.Context, c tickets.Contract) (tickets.Contract, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, ok := s.contracts[c.ID]
+	if err := compare(ok, old.Version, c.Version); err != nil {
+		return tickets.Contract{}, fmt.Errorf("contract %s: %w", c.ID, err)
+	}
+	c.Version++
+	s.contracts[c.ID] = c
+	return c, nil
+}
+
+// SetPIN gives a contract a PIN that was never used; its former one ends.
+func (s *Store) SetPIN(_ context.Context, id tickets.ContractID, h tickets.PINHash) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.contracts[id]; !ok {
+		return fmt.Errorf("contract %s: %w", id, tickets.ErrNotFound)
+	}
+	if s.used[h] {
+		return fmt.Errorf("PIN of contract %s: %w", id, tickets.ErrExists)
+	}
+	maps.DeleteFunc(s.pins, func(_ tickets.PINHash, of tickets.ContractID) bool { return of == id })
+	s.pins[h], s.used[h] = id, true
+	return nil
+}
+
+// PINs gives the current hashes.
+func (s *Store) PINs(context.Context) (map[tickets.PINHash]tickets.ContractID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.pins), nil
+}
+
+// UsedPIN tells whether a PIN was ever given.
+func (s *Store) UsedPIN(_ context.Context, h tickets.PINHash) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.used[h], nil
+}
+
+// Levels lists them by id.
+func (s *Store) Levels(context.Context) ([]sla.Level, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sorted(s.levels, func(a, b sla.Level) int { return cmp.Compare(a.ID, b.ID) }), nil
+}
+
+// PutLevel writes a level.
+func (s *Store) PutLevel(_ context.Context, l sla.Level) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.levels[l.ID] = l
+	return nil
+}
+
+// Calendars lists them by id.
+func (s *Store) Calendars(context.Context) ([]sla.Calendar, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sorted(s.calendars, func(a, b sla.Calendar) int { return cmp.Compare(a.ID, b.ID) }), nil
+}
+
+// PutCalendar writes a calendar.
+func (s *Store) PutCalendar(_ context.Context, c sla.Calendar) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.Week, c.Exceptions = slices.Clone(c.Week), slices.Clone(c.Exceptions)
+	s.calendars[c.ID] = c
+	return nil
+}
+
+// Engineers lists them by id.
+func (s *Store) Engineers(context.Context) ([]oncall.Engineer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sorted(s.engineers, func(a, b oncall.Engineer) int { return cmp.Compare(a.ID, b.ID) }), nil
+}
+
+// PutEngineer writes an engineer.
+func (s *Store) PutEngineer(_ context.Context, e oncall.Engineer) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.Phones = slices.Clone(e.Phones)
+	s.engineers[e.ID] = e
+	return nil
+}
+
+// DeleteEngineer removes an engineer.
+func (s *Store) DeleteEngineer(_ context.Context, id oncall.EngineerID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.engineers[id]; !ok {
+		return fmt.Errorf("engineer %s: %w", id, tickets.ErrNotFound)
+	}
+	delete(s.engineers, id)
+	return nil
+}
+
+// Rota reads the rota.
+func (s *Store) Rota(context.Context) (oncall.Rota, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rota
+	r.Shifts, r.Overrides = slices.Clone(r.Shifts), slices.Clone(r.Overrides)
+	return r, nil
+}
+
+// PutRota writes the whole rota.
+func (s *Store) PutRota(_ context.Context, r oncall.Rota) (oncall.Rota, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rota.Version != r.Version {
+		return oncall.Rota{}, fmt.Errorf("rota: %w", tickets.ErrConflict)
+	}
+	r.Version++
+	r.Shifts, r.Overrides = slices.Clone(r.Shifts), slices.Clone(r.Overrides)
+	s.rota = r
+	return r, nil
+}
+
+// PutCall writes a whole call.
+func (s *Store) PutCall(_ context.Context, c tickets.Call) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[c.ID] = copiedCall(c)
+	return nil
+}
+
+func copiedCall(c tickets.Call) tickets.Call {
+	c.Steps, c.Legs = slices.Clone(c.Steps), slices.Clone(c.Legs)
+	return c
+}
+
+// Call reads one call.
+func (s *Store) Call(_ context.Context, id tickets.CallID) (tickets.Call, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.calls, id, "call", copiedCall)
+}
+
+// Calls pages the calls, newest first.
+func (s *Store) Calls(_ context.Context, offset, limit int) ([]tickets.Call, int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := sorted(s.calls, func(a, b tickets.Call) int {
+		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID))
+	})
+	for i := range list {
+		list[i] = copiedCall(list[i])
+	}
+	total := len(list)
+	from := min(max(offset, 0), total)
+	return list[from:min(from+max(limit, 0), total)], total, nil
+}
+
+// PutToken keeps a token; its name must be new.
+func (s *Store) PutToken(_ context.Context, t tickets.Token) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, other := range s.tokens {
+		if other.Name == t.Name {
+			return fmt.Errorf("token %s: %w", t.Name, tickets.ErrExists)
+		}
+	}
+	s.tokens[t.Hash] = t
+	return nil
+}
+
+// Token finds a token by its hash.
+func (s *Store) Token(_ context.Context, hash [32]byte) (tickets.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, ok := s.tokens[hash]
+	if !ok {
+		return tickets.Token{}, fmt.Errorf("token: %w", tickets.ErrNotFound)
+	}
+	return t, nil
+}
+
+// Remember keeps the answer to a write, or gives back the one that is known under its key.
+func (s *Store) Remember(_ context.Context, r tickets.Reply) (tickets.Reply, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.replies[r.Key]; ok {
+		known.Body = slices.Clone(known.Body)
+		return known, true, nil
+	}
+	r.Body = slices.Clone(r.Body)
+	s.replies[r.Key] = r
+	return r, false, nil
+}
+
+// PutFlow writes a new version of the flow.
+func (s *Store) PutFlow(_ context.Context, f tickets.FlowVersion) (tickets.FlowVersion, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.Version = len(s.flows) + 1
+	f.Published = f.Published.Truncate(time.Second)
+	s.flows = append(s.flows, f)
+	return f, nil
+}
+
+// Flows lists the versions, newest first.
+func (s *Store) Flows(context.Context) ([]tickets.FlowVersion, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.Clone(s.flows)
+	slices.Reverse(list)
+	return list, nil
+}
+
+// Fact reads a named fact.
+func (s *Store) Fact(_ context.Context, key string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.facts, key, "fact", itself)
+}
+
+// PutFact writes a named fact.
+func (s *Store) PutFact(_ context.Context, key, value string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.facts[key] = value
+	return nil
+}
+
+var (
+	_ tickets.Store   = (*Store)(nil)
+	_ oncall.Store    = (*Store)(nil)
+	_ tickets.Numbers = (*Store)(nil)
+)

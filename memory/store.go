@@ -1,0 +1,216 @@
+// Package memory is the stores' twin in memory: for virtual time in tests and for the conversation in the terminal.
+//
+// It keeps nothing. One lock guards everything; values are copied on their way in and out, so nobody holds a piece of
+// the store. ticketstest holds it to the same rules as PostgreSQL.
+package memory
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"hotline/oncall"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// Store implements tickets.Store and oncall.Store. Safe for concurrent use.
+type Store struct {
+	mu        sync.Mutex
+	tickets   map[tickets.Number]tickets.Ticket
+	history   map[tickets.Number][]tickets.Event
+	events    map[string]bool
+	work      map[string]tickets.Work
+	next      tickets.Number
+	access    []string
+	customers map[tickets.CustomerID]tickets.Customer
+	contracts map[tickets.ContractID]tickets.Contract
+	pins      map[tickets.PINHash]tickets.ContractID // current
+	used      map[tickets.PINHash]bool               // ever
+	levels    map[sla.LevelID]sla.Level
+	calendars map[sla.CalendarID]sla.Calendar
+	engineers map[oncall.EngineerID]oncall.Engineer
+	rota      oncall.Rota
+	calls     map[tickets.CallID]tickets.Call
+	tokens    map[[32]byte]tickets.Token
+	replies   map[string]tickets.Reply
+	flows     []tickets.FlowVersion
+	facts     map[string]string
+}
+
+// New gives an empty store. Numbers begin at first.
+func New(first tickets.Number) *Store {
+	return &Store{
+		tickets: map[tickets.Number]tickets.Ticket{}, history: map[tickets.Number][]tickets.Event{}, events: map[string]bool{},
+		work: map[string]tickets.Work{}, next: first,
+		customers: map[tickets.CustomerID]tickets.Customer{}, contracts: map[tickets.ContractID]tickets.Contract{},
+		pins: map[tickets.PINHash]tickets.ContractID{}, used: map[tickets.PINHash]bool{},
+		levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{},
+		engineers: map[oncall.EngineerID]oncall.Engineer{}, calls: map[tickets.CallID]tickets.Call{},
+		tokens: map[[32]byte]tickets.Token{}, replies: map[string]tickets.Reply{}, facts: map[string]string{},
+	}
+}
+
+// Next gives the next ticket number: the twin needs no lease.
+func (s *Store) Next(ctx context.Context) (tickets.Number, error) { return s.LeaseNumbers(ctx, 1) }
+
+// LeaseNumbers gives a block that is never given again.
+func (s *Store) LeaseNumbers(_ context.Context, n int) (tickets.Number, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := s.next
+	s.next += tickets.Number(n)
+	return first, nil
+}
+
+// Apply writes a whole change or nothing; a change whose events stand there already is no change.
+func (s *Store) Apply(_ context.Context, c tickets.Change) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := c.Ticket.Number
+	if len(c.Events) > 0 && s.events[c.Events[0].ID] {
+		return nil
+	}
+	stands, found := s.tickets[n]
+	switch {
+	case c.Expect == 0 && found:
+		return fmt.Errorf("ticket %d: %w", n, tickets.ErrExists)
+	case c.Expect != 0 && !found:
+		return fmt.Errorf("ticket %d: %w", n, tickets.ErrNotFound)
+	case found && stands.Version != c.Expect:
+		return fmt.Errorf("ticket %d: %w", n, tickets.ErrConflict)
+	}
+	s.tickets[n] = copied(c.Ticket)
+	for _, e := range c.Events {
+		e.Facts = maps.Clone(e.Facts)
+		s.history[n] = append(s.history[n], e)
+		s.events[e.ID] = true
+	}
+	for _, w := range c.Work {
+		if _, there := s.work[w.ID]; !there {
+			w.Facts = maps.Clone(w.Facts)
+			s.work[w.ID] = w
+		}
+	}
+	return nil
+}
+
+func copied(t tickets.Ticket) tickets.Ticket {
+	t.Clocks, t.Recordings = slices.Clone(t.Clocks), slices.Clone(t.Recordings)
+	return t
+}
+
+// Ticket reads one ticket.
+func (s *Store) Ticket(_ context.Context, n tickets.Number) (tickets.Ticket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.tickets, n, "ticket", copied)
+}
+
+// found reads a value of a map as the stores do: copied, or ErrNotFound with what was looked for.
+func found[K comparable, V any](m map[K]V, key K, what string, copied func(V) V) (V, error) {
+	v, ok := m[key]
+	if !ok {
+		var none V
+		return none, fmt.Errorf("%s %v: %w", what, key, tickets.ErrNotFound)
+	}
+	return copied(v), nil
+}
+
+// History reads a ticket's lines in the order written.
+func (s *Store) History(_ context.Context, n tickets.Number) ([]tickets.Event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.tickets[n]; !ok {
+		return nil, fmt.Errorf("ticket %d: %w", n, tickets.ErrNotFound)
+	}
+	lines := slices.Clone(s.history[n])
+	for i := range lines {
+		lines[i].Facts = maps.Clone(lines[i].Facts)
+	}
+	return lines, nil
+}
+
+// OpenOf lists the contract's live tickets, most urgent first: by priority, then by age.
+func (s *Store) OpenOf(_ context.Context, c tickets.ContractID) ([]tickets.Ticket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.where(func(t tickets.Ticket) bool { return t.Contract == c && t.State.Live() })
+	slices.SortStableFunc(list, func(a, b tickets.Ticket) int {
+		if pa, pb := urgency(a), urgency(b); pa != pb {
+			return pa - pb
+		}
+		return a.OpenedAt.Compare(b.OpenedAt)
+	})
+	return list, nil
+}
+
+// urgency is the priority with none behind all others.
+func urgency(t tickets.Ticket) int {
+	if t.Priority == 0 {
+		return 9
+	}
+	return int(t.Priority)
+}
+
+// RecentOf lists an unknown caller's live tickets since an instant, newest first.
+func (s *Store) RecentOf(_ context.Context, caller string, since time.Time) ([]tickets.Ticket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.where(func(t tickets.Ticket) bool {
+		return t.Contract == "" && t.Caller == caller && t.State.Live() && !t.OpenedAt.Before(since)
+	})
+	slices.Reverse(list)
+	return list, nil
+}
+
+// where lists copies of the tickets that match, by number.
+func (s *Store) where(match func(tickets.Ticket) bool) []tickets.Ticket {
+	var list []tickets.Ticket
+	for _, n := range slices.Sorted(maps.Keys(s.tickets)) {
+		if t := s.tickets[n]; match(t) {
+			list = append(list, copied(t))
+		}
+	}
+	return list
+}
+
+// DueClocks lists tickets with a clock that is due, unmet and not yet marked as broken.
+func (s *Store) DueClocks(_ context.Context, now time.Time, limit int) ([]tickets.Ticket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.where(func(t tickets.Ticket) bool {
+		if !t.State.Live() {
+			return false
+		}
+		_, broken := sla.Break(t.Clocks, now)
+		return len(broken) > 0
+	})
+	return list[:min(limit, len(list))], nil
+}
+
+// Recording finds a recording and its ticket.
+func (s *Store) Recording(_ context.Context, id string) (tickets.Recording, tickets.Number, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n, t := range s.tickets {
+		for _, r := range t.Recordings {
+			if r.ID == id {
+				return r, n, nil
+			}
+		}
+	}
+	return tickets.Recording{}, 0, fmt.Errorf("recording %s: %w", id, tickets.ErrNotFound)
+}
+
+// LogAccess notes who listened to a recording.
+func (s *Store) LogAccess(_ context.Context, recording, actor string, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.access = append(s.access, strings.Join([]string{at.UTC().Format(time.RFC3339), actor, recording}, " "))
+	return nil
+}
