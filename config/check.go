@@ -1,0 +1,203 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"hotline/prompts"
+)
+
+// Check finds what is wrong with a configuration, whatever it was read from. Line and File are left empty.
+func Check(c Config) Complaints {
+	k := &checker{}
+	k.sip(c)
+	k.sound(c)
+	k.database(c)
+	k.calls(c)
+	k.spans(c)
+	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
+		k.say("log_level", fmt.Sprintf("%q is no log level", short(c.LogLevel)), "use debug, info, warn or error")
+	}
+	return k.list
+}
+
+type checker struct{ list Complaints }
+
+func (k *checker) say(field, problem, remedy string) {
+	k.list = append(k.list, Complaint{Field: field, Problem: problem, Remedy: remedy})
+}
+
+func (k *checker) sip(c Config) {
+	if len(c.SIP.Listen) == 0 {
+		k.say("sip.listen", "nothing is listened on", "name an address, such as 0.0.0.0:5060")
+	}
+	seen := map[string]bool{}
+	for i, a := range c.SIP.Listen {
+		if !a.IsValid() {
+			k.say(fmt.Sprintf("sip.listen[%d]", i), "this is no address", "write an address and a port, such as 0.0.0.0:5060")
+		} else if seen[a.String()] && a.Port() != 0 {
+			k.say(fmt.Sprintf("sip.listen[%d]", i), a.String()+" stands here twice", "keep one of the two")
+		}
+		seen[a.String()] = true
+	}
+	if a := c.SIP.PublicIP; a.IsValid() && (a.IsUnspecified() || a.IsMulticast()) {
+		k.say("sip.public_ip", a.String()+" is no address that a telephone can send to", "write the address that the outside sees, or leave it out")
+	}
+	if c.SIP.Accept != AcceptKnown && c.SIP.Accept != AcceptAnyone {
+		k.say("sip.accept", fmt.Sprintf("%q is unknown", short(string(c.SIP.Accept))), "use known (trunks, own phones, loopback) or anyone")
+	}
+	if c.SIP.MaxCalls < 1 || c.SIP.MaxCalls > 10000 {
+		k.say("sip.max_calls", fmt.Sprintf("%d calls at once cannot be meant", c.SIP.MaxCalls), "use 1 to 10000")
+	}
+	names := map[string]bool{}
+	for i, t := range c.SIP.Trunks {
+		k.trunk(fmt.Sprintf("sip.trunks[%d]", i), t, names)
+	}
+}
+
+func (k *checker) trunk(at string, t Trunk, names map[string]bool) {
+	switch {
+	case t.Name == "":
+		k.say(at+".name", "the trunk has no name", "give it one; tickets and logs call it so")
+	case names[t.Name]:
+		k.say(at+".name", fmt.Sprintf("there are two trunks named %q", short(t.Name)), "rename one")
+	}
+	names[t.Name] = true
+	if len(t.Addresses) == 0 {
+		k.say(at+".addresses", "the trunk has no address, so its calls would be refused", "list the addresses from which the carrier calls")
+	}
+	for i, n := range t.Addresses {
+		if n.IsValid() && n.Bits() == 0 {
+			k.say(fmt.Sprintf("%s.addresses[%d]", at, i), n.String()+" is the whole internet", "list the carrier's networks, or say `accept: anyone` if you mean it")
+		}
+	}
+	if t.Proxy != "" && !sipAddress(t.Proxy) {
+		k.say(at+".proxy", fmt.Sprintf("%q is no SIP address", short(t.Proxy)), "write sip:host:port, if need be with ;transport=tcp")
+	}
+	if t.CallerNumber != "" && !number.MatchString(t.CallerNumber) {
+		k.say(at+".caller_number", fmt.Sprintf("%q is no telephone number", short(t.CallerNumber)), "use digits, with a leading + for the international form")
+	}
+}
+
+var (
+	number     = regexp.MustCompile(`^\+?[0-9]{2,15}$`)
+	prefix     = regexp.MustCompile(`^\+?[0-9]{1,15}$`)
+	sipPattern = regexp.MustCompile(`^sip:(?:[^@\s<>"]{1,100}@)?(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:;[A-Za-z0-9=;._-]{1,100})?$`)
+)
+
+func sipAddress(s string) bool { return sipPattern.MatchString(s) }
+
+func (k *checker) sound(c Config) {
+	p := c.RTP.Ports
+	switch {
+	case p.First < 1024:
+		k.say("rtp.ports", fmt.Sprintf("port %d belongs to the system", p.First), "begin at 1024 or above")
+	case p.Last <= p.First:
+		k.say("rtp.ports", fmt.Sprintf("the range %s is empty", p), "write the lower port first, such as 10000-19999")
+	case int(p.Last)-int(p.First)+1 < 4:
+		k.say("rtp.ports", fmt.Sprintf("the range %s holds no call joined to an engineer", p), "a call needs two ports and its engineer two more")
+	}
+	for i, a := range c.SIP.Listen {
+		if a.Port() >= p.First && a.Port() <= p.Last && a.Port() != 0 {
+			k.say("rtp.ports", fmt.Sprintf("the range %s takes in port %d of sip.listen[%d]", p, a.Port(), i), "move one of them")
+		}
+	}
+	if !c.HTTP.Listen.IsValid() {
+		k.say("http.listen", "this is no address", "write an address and a port, such as 127.0.0.1:8080")
+	}
+}
+
+func (k *checker) database(c Config) {
+	if c.Database.URL != "" && c.Database.URLFile != "" {
+		k.say("database.url_file", "both url and url_file are given", "keep one of the two")
+	}
+	if c.Database.URL != "" {
+		u, err := url.Parse(c.Database.URL)
+		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+			// The URL itself may hold a password and is not repeated.
+			k.say("database.url", "this is no PostgreSQL URL", "write postgres://user@host/database, or leave it out for a private database")
+		}
+	}
+}
+
+func (k *checker) calls(c Config) {
+	if c.Calendar == "" {
+		k.say("calendar", "the owner has no calendar", "name one, such as office")
+	}
+	for i, n := range c.Operator.Numbers {
+		if !sipAddress(n) && !number.MatchString(n) {
+			k.say(fmt.Sprintf("operator.numbers[%d]", i), fmt.Sprintf("%q can not be rung", short(n)), "write a SIP address (sip:desk@192.0.2.9) or a number")
+		}
+	}
+	if !spoken(c.Language) {
+		k.say("language", fmt.Sprintf("%q is not spoken", short(string(c.Language))), "use it or en")
+	}
+	for n, l := range c.Languages {
+		at := "languages." + short(n)
+		if !spoken(l) {
+			k.say(at, fmt.Sprintf("%q is not spoken", short(string(l))), "use it or en")
+		}
+		if strings.TrimSpace(n) == "" || strings.ContainsAny(n, " \t\r\n<>\"") {
+			k.say(at, fmt.Sprintf("%q cannot be dialled", short(n)), "write the number as the trunk gives it, in quotes")
+		}
+	}
+	for i, p := range c.Outgoing.Prefixes {
+		if !prefix.MatchString(p) {
+			k.say(fmt.Sprintf("outgoing.prefixes[%d]", i), fmt.Sprintf("%q is no prefix", short(p)), "use digits, with a leading + for the international form, in quotes")
+		}
+	}
+	if c.Outgoing.PerHour < 0 || c.Outgoing.PerDay < 0 {
+		k.say("outgoing", "a budget is below zero", "use 0 to allow no calls to numbers")
+	}
+	if c.Outgoing.PerDay < c.Outgoing.PerHour {
+		k.say("outgoing.per_day", fmt.Sprintf("%d calls a day are fewer than %d an hour", c.Outgoing.PerDay, c.Outgoing.PerHour), "raise the day's or lower the hour's")
+	}
+	for _, t := range c.SIP.Trunks {
+		if t.Proxy != "" && len(c.Outgoing.Prefixes) == 0 {
+			k.say("outgoing.prefixes", fmt.Sprintf("trunk %q can place calls, but no number may be dialled", short(t.Name)), "list the prefixes that may be called, such as \"+39\", or leave the trunk's proxy out")
+			break
+		}
+	}
+}
+
+func (k *checker) spans(c Config) {
+	e, r := c.Escalation, c.Recording
+	for _, s := range []struct {
+		field     string
+		span      time.Duration
+		low, high time.Duration
+	}{
+		{"escalation.ring", e.Ring, 5 * time.Second, 2 * time.Minute},
+		{"escalation.dead", e.Dead, time.Second, 30 * time.Second},
+		{"escalation.key", e.Key, 3 * time.Second, time.Minute},
+		{"escalation.leg_lost", e.LegLost, 0, 5 * time.Minute},
+		{"escalation.silence", e.Silence, 2 * time.Second, 5 * time.Minute},
+		{"recording.longest", r.Longest, 10 * time.Second, 10 * time.Minute},
+		{"recording.silence", r.Silence, time.Second, 30 * time.Second},
+		{"recording.initial", r.Initial, time.Second, time.Minute},
+	} {
+		if s.span < s.low || s.span > s.high {
+			k.say(s.field, fmt.Sprintf("%s is out of bounds", s.span), fmt.Sprintf("use %s to %s", s.low, s.high))
+		}
+	}
+	if e.Dead >= e.Ring {
+		k.say("escalation.dead", fmt.Sprintf("%s is not shorter than the ringing of %s", e.Dead, e.Ring), "lower it")
+	}
+	if e.Rounds < 1 || e.Rounds > 10 {
+		k.say("escalation.rounds", fmt.Sprintf("the chain cannot be called %d times", e.Rounds), "use 1 to 10")
+	}
+}
+
+func spoken(l prompts.Language) bool { return l == prompts.Italian || l == prompts.English }
+
+func oneOf(s string, list ...string) bool {
+	for _, l := range list {
+		if s == l {
+			return true
+		}
+	}
+	return false
+}

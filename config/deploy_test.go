@@ -1,0 +1,42 @@
+package config
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The filter finds the source in the lines that the guard writes, and lets alone what no stranger did.
+func TestTheFail2banFilterReadsOurLog(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "deploy", "fail2ban", "hotline.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`(?m)^failregex = (.*)$`).FindStringSubmatch(string(text))
+	if m == nil {
+		t.Fatal("the filter has no failregex")
+	}
+	filter := regexp.MustCompile(strings.ReplaceAll(m[1], "<ADDR>", `(?P<addr>[0-9A-Fa-f:.]+)`))
+	for _, x := range []struct{ why, from, want string }{
+		{"INVITE from a stranger", "203.0.113.9:5060", "203.0.113.9"},
+		{"scanner", "[2001:db8::7]:40000", "2001:db8::7"},
+		{"unreadable", "203.0.113.9:1", "203.0.113.9"},
+		{"Too Many Calls", "203.0.113.9:5060", ""},
+		{"Service Unavailable", "203.0.113.9:5060", ""},
+		{"Loop Detected", "203.0.113.9:5060", ""},
+	} {
+		var line bytes.Buffer
+		slog.New(slog.NewTextHandler(&line, nil)).Info("sip: message not taken", "why", x.why, "from", x.from, "transport", "UDP", "since_last_line", 3)
+		got := ""
+		if m := filter.FindStringSubmatch(line.String()); m != nil {
+			got = m[1]
+		}
+		if got != x.want {
+			t.Errorf("%s: the filter found %q, want %q", strings.TrimSpace(line.String()), got, x.want)
+		}
+	}
+}
