@@ -1,0 +1,98 @@
+package media
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// mute is a socket that gives one packet at each look and takes every one.
+type mute struct {
+	packet []byte
+	given  bool
+	key    bool
+	n      uint16
+	from   netip.AddrPort
+}
+
+func (m *mute) Addr() netip.AddrPort { return m.from }
+func (m *mute) Close() error         { return nil }
+
+func (m *mute) Send([]byte, netip.AddrPort) {}
+
+func (m *mute) Receive(b []byte) (int, netip.AddrPort, bool) {
+	if m.given = !m.given; !m.given {
+		return 0, netip.AddrPort{}, false
+	}
+	m.n++
+	s := sender{ssrc: 1, sequence: m.n}
+	payloadType, length := uint8(8), len(m.packet)
+	if m.key {
+		payloadType, length = 101, rtpHeader+4
+		event{code: 5, end: m.n%2 == 0, duration: 160}.put(m.packet[rtpHeader:])
+	}
+	s.header(m.packet[:length], payloadType, false, uint32(m.n)*frameSamples)
+	return copy(b, m.packet[:length]), m.from, true
+}
+
+type discard struct{}
+
+func (discard) Block(Law, []byte) {}
+
+// bench is a worker with legs of its own, driven by hand.
+func bench(t *testing.T, key bool) (*worker, *Leg) {
+	t.Helper()
+	e, err := New(Config{Bind: []netip.Addr{netip.IPv4Unspecified()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.epoch = time.Now()
+	e.writer.start()
+	t.Cleanup(e.writer.stop)
+	socket := &mute{packet: make([]byte, 172), from: phoneAt, key: key}
+	l := newLeg(e, near, pair{socket, socket})
+	w := e.workers[0]
+	l.worker.Store(w)
+	w.add(l)
+	l.open, l.nextReport = true, time.Hour
+	l.terms = terms{hears: 101, events: 101, remote: phoneAt, mux: true}
+	l.gate = gate{sdp: phoneAt}
+	return w, l
+}
+
+func TestNoPacketCostsAnAllocation(t *testing.T) {
+	turn := func(w *worker, legs ...*Leg) func() {
+		return func() {
+			w.now += 20 * time.Millisecond
+			for _, l := range legs {
+				w.serve(l, w.now)
+			}
+		}
+	}
+	check := func(name string, f func()) {
+		t.Helper()
+		for range 100 {
+			f()
+		}
+		if n := testing.AllocsPerRun(500, f); n > 0.01 {
+			t.Errorf("%s: %.2f allocations a packet", name, n)
+		}
+	}
+	w, l := bench(t, false)
+	l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
+	check("playing", turn(w, l))
+	r := &Recording{leg: l, sink: discard{}, over: make(chan struct{}), flushed: make(chan struct{}), law: ALaw,
+		buffer: make([]byte, 0, blockOctets+slack+2*frameSamples), ear: NewEndpointer(time.Hour, time.Hour), began: w.now}
+	l.recording = r
+	check("playing and recording", turn(w, l))
+
+	w, l = bench(t, true)
+	check("keys", turn(w, l))
+
+	w, a := bench(t, false)
+	b := newLeg(a.engine, near, pair{&mute{packet: make([]byte, 172), from: phoneAt}, nil})
+	b.open, b.terms, b.gate, b.nextReport = true, a.terms, a.gate, time.Hour
+	b.terms.law = MuLaw
+	a.partner, b.partner = b, a
+	check("joined across the laws", turn(w, a, b))
+}

@@ -1,0 +1,113 @@
+package media
+
+import "fmt"
+
+// forwarding is how the sound heard on one leg is numbered on the other.
+type forwarding struct {
+	known bool
+	in    uint32 // timestamp of the last packet passed on, as it came
+	out   uint32 // and as it went
+}
+
+// maxPause is the longest gap between two packets that is kept as it is when it is passed on.
+const maxPause = 10 * 8000 // samples
+
+// Join lets two legs hear each other until unjoin is called or one of them ends. Prompts played to one of them take the
+// place of the other's voice; recordings go on; keys stay with the leg that pressed them. unjoin waits and is idempotent.
+func Join(a, b *Leg) (unjoin func(), err error) {
+	if a == b || a.engine != b.engine {
+		return nil, fmt.Errorf("joining two legs: they must be different ones of one engine")
+	}
+	joined := make(chan error, 1)
+	if !a.post(func(w *worker, _ *Leg) { w.join(a, b, joined) }) {
+		return nil, fmt.Errorf("joining two legs: %w", a.ending())
+	}
+	select {
+	case err = <-joined:
+	case <-a.done:
+		err = a.err
+	case <-b.done:
+		err = b.err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("joining two legs: %w", err)
+	}
+	return func() {
+		_ = a.ask(func(w *worker, l *Leg) {
+			if l.partner == b {
+				w.split(l)
+			}
+		})
+	}, nil
+}
+
+// join makes two legs partners. Both must belong to one worker: the second is fetched when it does not.
+func (w *worker) join(a, b *Leg, joined chan<- error) {
+	if owner := b.worker.Load(); owner != w {
+		again := func(w *worker, _ *Leg) { w.join(a, b, joined) }
+		if !owner.post(command{leg: b, do: func(from *worker, b *Leg) { from.move(b, w); a.post(again) }}) {
+			joined <- ErrClosed
+		}
+		return
+	}
+	switch {
+	case a.state != alive:
+		joined <- a.err
+	case b.state != alive:
+		joined <- b.err
+	default:
+		w.split(a)
+		w.split(b)
+		a.partner, b.partner = b, a
+		a.forward, b.forward = forwarding{}, forwarding{}
+		w.watch(a)
+		w.watch(b)
+		joined <- nil
+	}
+}
+
+// move gives a leg to another worker.
+func (w *worker) move(l *Leg, to *worker) {
+	if l.state != alive || to == w {
+		return
+	}
+	if l.partner != nil {
+		w.split(l)
+	}
+	w.remove(l)
+	l.worker.Store(to)
+	if !to.post(command{leg: l, do: (*worker).add}) {
+		l.worker.Store(w) // the engine is stopping: this worker ends it
+		w.add(l)
+	}
+}
+
+// split ends the partnership of a leg, if it has one.
+func (w *worker) split(l *Leg) {
+	if o := l.partner; o != nil {
+		l.partner, o.partner = nil, nil
+		l.mark, o.mark = true, true
+	}
+}
+
+// pass sends a packet heard on one leg to the other: the same octets with a new header, through one table when the laws
+// differ. The other leg's own silence may have moved its timestamps on in the meantime.
+func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, law Law) {
+	if !to.open || to.terms.held() || to.playing != nil || to.press != nil || len(p.payload) == 0 {
+		from.forward.known = false
+		return
+	}
+	f, marker := &from.forward, p.marker
+	delta := p.timestamp - f.in
+	if !f.known || int32(delta) <= 0 || delta > maxPause {
+		f.out, marker = to.sender.timestamp, true
+	} else if f.out += delta; int32(f.out-to.sender.timestamp) < 0 {
+		f.out, marker = to.sender.timestamp, true
+	}
+	f.in, f.known = p.timestamp, true
+	to.sender.timestamp = f.out + uint32(len(p.payload))
+	convert(p.payload, law, to.terms.law)
+	b := datagram[p.offset-rtpHeader : p.offset+len(p.payload)]
+	w.send(to, b, to.terms.law.payloadType(), marker, f.out)
+	to.mark = false
+}

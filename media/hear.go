@@ -1,0 +1,156 @@
+package media
+
+import (
+	"net/netip"
+	"time"
+)
+
+// maxDrain is how many datagrams of one leg are handled at one tick: a flood takes no other leg's time.
+const maxDrain = 64
+
+// reception is what a leg counts of what it hears (RFC 3550 appendix A).
+type reception struct {
+	foreign  uint64
+	first    time.Duration // instant of the first packet
+	transit  int32
+	jitter   float64 // samples
+	measured bool
+}
+
+func (l *Leg) stats() LegStats {
+	s := LegStats{
+		Law: l.terms.law, Remote: l.gate.target(), PacketsIn: l.sequence.received, PacketsOut: uint64(l.sender.packets),
+		Lost: l.sequence.lost(), Jitter: time.Duration(l.reception.jitter * float64(time.Second) / 8000), ForeignPackets: l.reception.foreign,
+	}
+	if l.reception.first > 0 {
+		s.FirstPacket = l.reception.first - l.gate.opened
+	}
+	return s
+}
+
+// drain takes what waits at the leg's sockets.
+func (w *worker) drain(l *Leg) {
+	for range maxDrain {
+		n, from, ok := l.sockets.rtp.Receive(w.in[:])
+		if !ok {
+			break
+		}
+		if l.open {
+			w.datagram(l, w.in[:n], from)
+		}
+	}
+	if !l.terms.mux && w.now >= l.nextReport-time.Second/2 {
+		w.drainControl(l)
+	}
+}
+
+func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
+	if isRTCP(b) {
+		if l.terms.mux {
+			w.control(l, from)
+		}
+		return
+	}
+	p, err := parseRTP(b)
+	if err != nil || !l.takes(p.payloadType) {
+		return
+	}
+	switch l.gate.admit(&p, from, w.now) {
+	case foreign:
+		l.reception.foreign++
+		w.engine.counts.foreign.Add(1)
+		return
+	case newStream:
+		w.pressed(l, l.pad.newStream())
+		l.sequence = sequence{before: l.sequence.lost(), received: l.sequence.received}
+		l.reception.measured, l.forward.known = false, false
+		if l.recording != nil {
+			l.recording.based = false
+		}
+	}
+	w.engine.counts.in.Add(1)
+	l.active = w.now
+	l.heardAt.Store(int64(w.now))
+	if l.reception.first == 0 {
+		l.reception.first = w.now
+	}
+	fresh, newest := l.sequence.accept(p.sequence)
+	if !fresh {
+		return
+	}
+	switch p.payloadType {
+	case ptNoise:
+	case 0, 8:
+		if newest {
+			l.reception.arrived(p.timestamp, w.now)
+		}
+		w.voice(l, &p, b, newest)
+	default:
+		if e, ok := parseEvent(p.payload); ok {
+			w.pressed(l, l.pad.packet(e, p.timestamp, w.now))
+		}
+	}
+}
+
+// takes tells whether a payload type was agreed on. Both laws are always taken: telephones switch without a word.
+func (l *Leg) takes(payloadType uint8) bool {
+	switch payloadType {
+	case 0, 8, ptNoise:
+		return true
+	}
+	return payloadType != 0 && (payloadType == l.terms.hears || payloadType == l.terms.events)
+}
+
+// arrived updates the jitter of arrival (RFC 3550 appendix A.8).
+func (r *reception) arrived(timestamp uint32, now time.Duration) {
+	transit := int32(uint32(now*8/time.Millisecond) - timestamp)
+	if r.measured {
+		d := float64(transit - r.transit)
+		r.jitter += (max(d, -d) - r.jitter) / 16
+	}
+	r.transit, r.measured = transit, true
+}
+
+// pressed handles presses: a prompt stops at the first packet of a key, a recording at its key, and each ended press
+// becomes one key.
+func (w *worker) pressed(l *Leg, p presses) {
+	if p.began {
+		w.watch(l)
+		if l.playing != nil && l.playing.options.BargeIn {
+			w.finishPlaying(l, ErrBargeIn)
+		}
+		if l.recording != nil {
+			l.recording.mask()
+		}
+	}
+	for _, k := range p.keys[:p.n] {
+		if r := l.recording; r != nil && r.options.StopKey == k {
+			w.finishRecording(l, EndKey)
+			continue
+		}
+		select {
+		case l.keys <- k:
+		default:
+			w.engine.counts.keysLost.Add(1)
+		}
+	}
+}
+
+// voice handles one packet of sound. While a key is down its tone may be in the sound too: nobody hears it.
+func (w *worker) voice(l *Leg, p *packet, datagram []byte, newest bool) {
+	law := ALaw
+	if p.payloadType == 0 {
+		law = MuLaw
+	}
+	if l.pad.pressed {
+		for i := range p.payload {
+			p.payload[i] = law.Silence()
+		}
+	}
+	if l.recording != nil {
+		w.record(l, l.recording, p, law)
+	}
+	if l.partner != nil && newest {
+		w.pass(l, l.partner, p, datagram, law)
+	}
+}

@@ -1,0 +1,269 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const typeAhead = 64 // keys that wait
+
+// Why Play came back before its end, beside the context's cause and the leg's ending.
+var (
+	ErrBargeIn  = errors.New("a key was pressed")
+	ErrReplaced = errors.New("another sound is played instead")
+)
+
+// ErrNoEvents is the error of pressing a key towards somebody who takes no telephone-events.
+var ErrNoEvents = errors.New("the other side takes no telephone-events")
+
+type legState byte
+
+const (
+	alive legState = iota
+	ended
+)
+
+// Leg is the sound of one call. Safe for concurrent use; Play and SendKey are one at a time.
+type Leg struct {
+	engine  *Engine
+	peer    Peer
+	sockets pair
+	worker  atomic.Pointer[worker]
+	keys    chan Key
+	done    chan struct{}
+	err     error    // written before done is closed
+	final   LegStats // written before done is closed
+	touched atomic.Bool
+	heardAt atomic.Int64 // engine time of the last packet; 0 for none
+
+	mu   sync.Mutex // negotiation
+	self self
+
+	// What follows belongs to the worker.
+	state       legState
+	open        bool // terms are agreed
+	slot, place int
+	watched     bool
+	terms       terms
+	gate        gate
+	sequence    sequence
+	pad         keypad
+	sender      sender
+	mark        bool // next packet of sound begins a talkspurt
+	sentAt      time.Duration
+	playing     *playing
+	press       *press
+	recording   *Recording
+	partner     *Leg
+	forward     forwarding
+	active      time.Duration // last sign of life
+	nextReport  time.Duration
+	reception   reception
+}
+
+func newLeg(e *Engine, p Peer, s pair) *Leg {
+	return &Leg{
+		engine: e, peer: p, sockets: s, keys: make(chan Key, typeAhead), done: make(chan struct{}),
+		sender: sender{ssrc: rand.Uint32(), sequence: uint16(rand.Uint32()), timestamp: rand.Uint32()},
+		mark:   true,
+	}
+}
+
+// post hands a command to whichever worker owns the leg.
+func (l *Leg) post(do func(w *worker, l *Leg)) bool {
+	return l.worker.Load().post(command{leg: l, do: do})
+}
+
+// ask has the worker do something and waits until it is done; the leg's ending when it is over.
+func (l *Leg) ask(do func(w *worker, l *Leg)) error {
+	answered := make(chan struct{})
+	if l.post(func(w *worker, l *Leg) {
+		if l.state == alive {
+			do(w, l)
+			close(answered)
+		}
+	}) {
+		select {
+		case <-answered:
+			return nil
+		case <-l.done:
+		}
+	}
+	return l.ending()
+}
+
+// ending is why the leg is over; ErrClosed when its worker is about to end it.
+func (l *Leg) ending() error {
+	select {
+	case <-l.done:
+		return l.err
+	default:
+		return ErrClosed
+	}
+}
+
+// Done is closed when the leg is over.
+func (l *Leg) Done() <-chan struct{} { return l.done }
+
+// Err tells why the leg is over, ErrClosed or ErrTimeout; nil while it is not.
+func (l *Leg) Err() error {
+	select {
+	case <-l.done:
+		return l.err
+	default:
+		return nil
+	}
+}
+
+// Close ends the leg and waits until its sockets are closed. Idempotent.
+func (l *Leg) Close() error {
+	if l.post(func(w *worker, l *Leg) { w.end(l, ErrClosed) }) {
+		<-l.done
+	}
+	return nil
+}
+
+// Activity tells that a request came in the dialog: the other side lives.
+func (l *Leg) Activity() { l.touched.Store(true) }
+
+// Accept takes the answer to our offer; from now on the leg sends and hears. Refusals as with Engine.Answer.
+func (l *Leg) Accept(answer []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d, err := readSDP(answer)
+	if err != nil {
+		return err
+	}
+	t, err := agree(d, l.peer, l.self.version == 1)
+	if err != nil {
+		return err
+	}
+	t.hears = ourEvents
+	return l.adopt(t)
+}
+
+// Reoffer answers a later offer of the other side: hold (sendonly, inactive, 0.0.0.0), resume, another address. nil asks
+// for an offer of ours. When it refuses, the terms stay as they were.
+func (l *Leg) Reoffer(offer []byte) (answer []byte, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if offer == nil {
+		var law Law
+		if err := l.ask(func(_ *worker, l *Leg) { law = l.terms.law }); err != nil {
+			return nil, err
+		}
+		l.self.version++
+		return l.self.offer(law, sendrecv), nil
+	}
+	d, err := readSDP(offer)
+	if err != nil {
+		return nil, err
+	}
+	t, err := agree(d, l.peer, false)
+	if err != nil {
+		return nil, err
+	}
+	l.self.version++
+	return l.self.answer(d, t), l.adopt(t)
+}
+
+// adopt makes terms the leg's.
+func (l *Leg) adopt(t terms) error {
+	return l.ask(func(w *worker, l *Leg) {
+		moved := !l.open || t.remote != l.terms.remote
+		l.terms = t
+		l.active = w.now
+		if !l.open {
+			l.open, l.nextReport = true, w.now+reportEvery
+		}
+		if moved && t.remote.Addr().IsValid() && !t.remote.Addr().IsUnspecified() {
+			l.gate = gate{sdp: t.remote, signalling: l.peer.Remote.Unmap(), opened: w.now}
+		}
+	})
+}
+
+// Key takes the next key, waiting for it; keys typed ahead come first, also after the leg's end.
+func (l *Leg) Key(ctx context.Context) (Key, error) {
+	select {
+	case k := <-l.keys:
+		return k, nil
+	default:
+	}
+	select {
+	case k := <-l.keys:
+		return k, nil
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	case <-l.done:
+		return 0, l.err
+	}
+}
+
+// Keys is how many keys wait.
+func (l *Leg) Keys() int { return len(l.keys) }
+
+// FlushKeys forgets the keys that wait.
+func (l *Leg) FlushKeys() {
+	for {
+		select {
+		case <-l.keys:
+		default:
+			return
+		}
+	}
+}
+
+// Press takes a key that came by signalling (SIP INFO). What is no key is passed over.
+func (l *Leg) Press(k Key) {
+	code, err := k.code()
+	if err != nil {
+		return
+	}
+	_ = l.post(func(w *worker, l *Leg) {
+		if l.state != alive {
+			return
+		}
+		p := presses{began: true}
+		p.add(code)
+		w.pressed(l, p)
+	})
+}
+
+// SilentFor is how long no packet has come; zero before the first one.
+func (l *Leg) SilentFor() time.Duration {
+	at := l.heardAt.Load()
+	if at == 0 {
+		return 0
+	}
+	return l.engine.now() - time.Duration(at)
+}
+
+// LegStats is what is known of a leg's sound.
+type LegStats struct {
+	Law            Law
+	Remote         netip.AddrPort // where its sound comes from, or is sent to
+	PacketsIn      uint64
+	PacketsOut     uint64
+	Lost           uint64        // packets that never came
+	Jitter         time.Duration // of arrival (RFC 3550 appendix A.8)
+	FirstPacket    time.Duration // from the agreement on terms to the first packet; 0 for none
+	ForeignPackets uint64
+}
+
+// Stats is what is known of the leg so far, or was known at its end.
+func (l *Leg) Stats() LegStats {
+	var s LegStats
+	if err := l.ask(func(w *worker, l *Leg) { s = l.stats() }); err != nil {
+		select {
+		case <-l.done:
+			return l.final
+		default:
+		}
+	}
+	return s
+}

@@ -1,0 +1,139 @@
+// Package mediatest is a wire in memory with weather on it, tones, and an ear that tells which sound was heard. All of
+// it works in a testing/synctest bubble.
+package mediatest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"hotline/media"
+)
+
+// Weather is what happens to datagrams on the way.
+type Weather struct {
+	Loss, Duplicate, Reorder float64 // probabilities; a reordered datagram comes 25 ms later
+	Delay                    time.Duration
+}
+
+// Wire is a media.Wire in memory. Safe for concurrent use.
+type Wire struct {
+	mu      sync.Mutex
+	sockets map[netip.AddrPort]*socket
+	weather Weather
+	dice    *rand.Rand
+	next    uint16
+	filter  func(from, to netip.AddrPort, b []byte) bool
+}
+
+// NewWire makes a wire in fine weather; seed fixes its dice.
+func NewWire(seed uint64) *Wire {
+	return &Wire{sockets: map[netip.AddrPort]*socket{}, dice: rand.New(rand.NewPCG(seed, 3)), next: 30000}
+}
+
+// SetWeather changes what happens from now on.
+func (w *Wire) SetWeather(x Weather) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.weather = x
+}
+
+// SetFilter loses each datagram for which keep is false; nil keeps all. keep must not call the wire.
+func (w *Wire) SetFilter(keep func(from, to netip.AddrPort, b []byte) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.filter = keep
+}
+
+// Open is how many sockets are open.
+func (w *Wire) Open() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.sockets)
+}
+
+// Route is the loopback address of the family.
+func (w *Wire) Route(remote netip.Addr) (netip.Addr, error) {
+	if remote.Is6() {
+		return netip.IPv6Loopback(), nil
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
+}
+
+// Listen opens a socket; port 0 takes a free even one.
+func (w *Wire) Listen(at netip.AddrPort) (media.Socket, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if at.Port() == 0 {
+		w.next += 2
+		at = netip.AddrPortFrom(at.Addr(), w.next)
+	}
+	if w.sockets[at] != nil {
+		return nil, fmt.Errorf("mediatest: address in use: %s", at)
+	}
+	s := &socket{wire: w, at: at}
+	w.sockets[at] = s
+	return s, nil
+}
+
+type datagram struct {
+	from netip.AddrPort
+	due  time.Time
+	b    []byte
+}
+
+// socket keeps what is on its way to it, in the order of arrival.
+type socket struct {
+	wire *Wire
+	at   netip.AddrPort
+	in   []datagram
+}
+
+func (s *socket) Addr() netip.AddrPort { return s.at }
+
+func (s *socket) Receive(b []byte) (int, netip.AddrPort, bool) {
+	s.wire.mu.Lock()
+	defer s.wire.mu.Unlock()
+	if len(s.in) == 0 || s.in[0].due.After(time.Now()) {
+		return 0, netip.AddrPort{}, false
+	}
+	d := s.in[0]
+	s.in = s.in[1:]
+	return copy(b, d.b), d.from, true
+}
+
+func (s *socket) Send(b []byte, to netip.AddrPort) { s.wire.send(s.at, b, to) }
+
+func (w *Wire) send(from netip.AddrPort, b []byte, to netip.AddrPort) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	target := w.sockets[to]
+	if target == nil || (w.filter != nil && !w.filter(from, to, b)) {
+		return
+	}
+	copies := 1
+	if w.dice.Float64() < w.weather.Duplicate {
+		copies = 2
+	}
+	for range copies {
+		if w.dice.Float64() < w.weather.Loss {
+			continue
+		}
+		due := time.Now().Add(w.weather.Delay)
+		if w.dice.Float64() < w.weather.Reorder {
+			due = due.Add(25 * time.Millisecond)
+		}
+		target.in = append(target.in, datagram{from: from, due: due, b: slices.Clone(b)})
+		slices.SortStableFunc(target.in, func(a, b datagram) int { return a.due.Compare(b.due) })
+	}
+}
+
+func (s *socket) Close() error {
+	s.wire.mu.Lock()
+	defer s.wire.mu.Unlock()
+	delete(s.wire.sockets, s.at)
+	return nil
+}

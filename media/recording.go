@@ -1,0 +1,263 @@
+package media
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	blockOctets = 8000     // one second
+	slack       = 1600     // octets kept back for packets that come late: 200 ms
+	maskBack    = 320      // octets before a key's first packet that may hold its tone: 40 ms
+	farAhead    = 2 * 8000 // samples a timestamp may run ahead of the clock before it counts as a new stream
+)
+
+// End is why a recording ended.
+type End byte
+
+// The ends of a recording.
+const (
+	EndStopped  End = iota // Stop was called
+	EndKey                 // the stop key
+	EndSilence             // nothing was said any more
+	EndNoSpeech            // nothing was said at all
+	EndMax                 // the longest time
+	EndGone                // the leg is over
+)
+
+// RecordOptions say when a recording ends by itself. The zero value never does.
+type RecordOptions struct {
+	Endpoint bool          // end when the speaker is silent for Silence, or says nothing for Initial
+	Silence  time.Duration // 2.5 s by default
+	Initial  time.Duration // 6 s by default
+	Max      time.Duration // 0: no limit
+	StopKey  Key           // 0: none; the key is taken off the queue
+}
+
+// Blocks takes a recording. It is called by the engine's one writer, never by a worker: it may wait for a disk, but then
+// every recording waits, and beyond 512 blocks seconds are lost and counted. b is valid during the call only. All blocks
+// but the last are one second.
+type Blocks interface {
+	Block(law Law, b []byte)
+}
+
+// RecordStats sum a recording up.
+type RecordStats struct {
+	Law     Law
+	Samples int  // handed to the sink
+	Missing int  // of them, silence in place of what never came
+	Dropped int  // blocks lost because the disk was too slow
+	Spoken  bool // somebody said something; only with Endpoint
+}
+
+// Recording is one recording under way.
+type Recording struct {
+	leg     *Leg
+	sink    Blocks
+	options RecordOptions
+	over    chan struct{} // closed when it has ended
+	flushed chan struct{} // closed when the sink has everything
+	end     End           // written before over is closed
+	stats   RecordStats   // written before flushed is closed
+
+	// What follows belongs to the worker.
+	law     Law
+	settled bool // law is that of a packet
+	began   time.Duration
+	handed  int // samples handed on
+	buffer  []byte
+	based   bool
+	base    uint32 // timestamp of the recording's first sample
+	ear     *Endpointer
+	frame   [frameSamples]int16
+
+	sunk int // samples that the sink has; the writer's
+}
+
+// Record begins to hand what is heard to sink, in the codec heard, gaps filled with silence, keys masked by silence. One
+// recording a leg; the leg's ending when it is over.
+func (l *Leg) Record(sink Blocks, o RecordOptions) (*Recording, error) {
+	r := &Recording{
+		leg: l, sink: sink, options: o, over: make(chan struct{}), flushed: make(chan struct{}),
+		buffer: make([]byte, 0, blockOctets+slack+2*frameSamples),
+	}
+	if o.Endpoint {
+		r.ear = NewEndpointer(o.Silence, o.Initial)
+	}
+	busy := false
+	err := l.ask(func(w *worker, l *Leg) {
+		if busy = l.recording != nil; !busy {
+			r.law, r.began = l.terms.law, w.now
+			l.recording = r
+		}
+	})
+	if busy {
+		return nil, fmt.Errorf("recording a leg that is being recorded already")
+	}
+	return r, err
+}
+
+// Wait blocks until the recording has ended by itself or by the leg's end, or ctx has; it goes on after ctx.
+func (r *Recording) Wait(ctx context.Context) (End, error) {
+	select {
+	case <-r.over:
+		if r.end == EndGone {
+			return r.end, r.leg.ending()
+		}
+		return r.end, nil
+	case <-ctx.Done():
+		return EndStopped, context.Cause(ctx)
+	}
+}
+
+// Stop ends the recording and waits until the sink has all of it. Idempotent.
+func (r *Recording) Stop() RecordStats {
+	r.leg.post(func(w *worker, l *Leg) {
+		if l.recording == r {
+			w.finishRecording(l, EndStopped)
+		}
+	})
+	<-r.flushed
+	return r.stats
+}
+
+// written is the number of samples so far.
+func (r *Recording) written() int { return r.handed + len(r.buffer) }
+
+// clock is the number of samples that there should be by now.
+func (r *Recording) clock(now time.Duration) int { return int((now - r.began) * 8 / time.Millisecond) }
+
+// record puts one packet at its place. A packet later than the last 200 ms is lost; a gap is silence.
+func (w *worker) record(l *Leg, r *Recording, p *packet, law Law) {
+	if !r.settled && len(r.buffer) == 0 && r.handed == 0 {
+		r.law = law
+	}
+	r.settled = true
+	if !r.based {
+		r.based, r.base = true, p.timestamp-uint32(r.written())
+	}
+	at := r.written() + int(int32(p.timestamp-r.base-uint32(r.written())))
+	if at > r.clock(w.now)+farAhead || at < r.written()-farAhead {
+		r.base, at = p.timestamp-uint32(r.written()), r.written()
+	}
+	w.fill(r, at)
+	w.listen(l, r, p.payload, law)
+	if l.recording != r {
+		return // the ear has heard enough: the frame is silence
+	}
+	sound := p.payload
+	if law != r.law {
+		sound = w.recode(p.payload, law, r.law)
+	}
+	if skip := r.handed - at; skip > 0 {
+		sound, at = sound[min(skip, len(sound)):], r.handed
+	}
+	place := at - r.handed
+	over := copy(r.buffer[min(place, len(r.buffer)):], sound)
+	for rest := sound[over:]; len(rest) > 0; {
+		k := min(len(rest), cap(r.buffer)-len(r.buffer))
+		r.buffer = append(r.buffer, rest[:k]...)
+		rest = rest[k:]
+		w.hand(r)
+	}
+}
+
+// recode is a packet of a telephone that changed its law in mid-recording. The packet itself stays as it is.
+func (w *worker) recode(b []byte, from, to Law) []byte {
+	n := copy(w.scratch[:], b)
+	convert(w.scratch[:n], from, to)
+	return w.scratch[:n]
+}
+
+// fill appends silence up to sample at.
+func (w *worker) fill(r *Recording, at int) {
+	for r.written() < at {
+		k := min(at-r.written(), frameSamples)
+		for range k {
+			r.buffer = append(r.buffer, r.law.Silence())
+		}
+		r.stats.Missing += k
+		w.hand(r)
+	}
+}
+
+// hand gives the oldest second to the writer once the slack behind it is full.
+func (w *worker) hand(r *Recording) {
+	if len(r.buffer) < blockOctets+slack {
+		return
+	}
+	if !w.engine.writer.put(block{recording: r, law: r.law, octets: w.engine.writer.copy(r.buffer[:blockOctets])}) {
+		r.stats.Dropped++
+		w.engine.counts.dropped.Add(1)
+	}
+	r.handed += blockOctets
+	r.buffer = r.buffer[:copy(r.buffer, r.buffer[blockOctets:])]
+}
+
+// listen gives the ear what was said.
+func (w *worker) listen(l *Leg, r *Recording, sound []byte, law Law) {
+	if r.ear == nil {
+		return
+	}
+	for len(sound) > 0 && l.recording == r {
+		n := law.Decode(r.frame[:], sound)
+		sound = sound[n:]
+		w.heard(l, r, r.ear.Feed(r.frame[:n]))
+	}
+}
+
+func (w *worker) heard(l *Leg, r *Recording, v Verdict) {
+	switch v {
+	case SpeechEnded:
+		w.finishRecording(l, EndSilence)
+	case NeverSpoke:
+		w.finishRecording(l, EndNoSpeech)
+	}
+}
+
+// recordTime lets the recording grow by silence when nothing comes, and ends it at its longest.
+func (w *worker) recordTime(l *Leg, r *Recording) {
+	now := r.clock(w.now)
+	if limit := r.options.Max; limit > 0 && w.now-r.began >= limit {
+		w.finishRecording(l, EndMax)
+		return
+	}
+	from := r.written()
+	w.fill(r, now-slack)
+	if r.ear == nil {
+		return
+	}
+	clear(r.frame[:])
+	for n := r.written() - from; n > 0 && l.recording == r; n -= frameSamples {
+		w.heard(l, r, r.ear.Feed(r.frame[:min(n, frameSamples)]))
+	}
+}
+
+// mask silences the end of what was recorded, where the tone of a key may have begun before its first packet.
+func (r *Recording) mask() {
+	for i := max(0, len(r.buffer)-maskBack); i < len(r.buffer); i++ {
+		r.buffer[i] = r.law.Silence()
+	}
+}
+
+// finishRecording ends the leg's recording and sends the rest of it to the writer.
+func (w *worker) finishRecording(l *Leg, why End) {
+	r := l.recording
+	l.recording = nil
+	r.end = why
+	r.stats.Law, r.stats.Spoken = r.law, r.ear != nil && r.ear.Spoke()
+	r.handed += len(r.buffer)
+	last := block{recording: r, law: r.law, octets: r.buffer, last: true}
+	if !w.engine.writer.put(last) {
+		w.pending = append(w.pending, last)
+	}
+	close(r.over)
+}
+
+// flush tries again to hand over last blocks: they are never dropped.
+func (w *worker) flush() {
+	for len(w.pending) > 0 && w.engine.writer.put(w.pending[0]) {
+		w.pending = w.pending[1:]
+	}
+}

@@ -1,0 +1,181 @@
+package media
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// PlayOptions say how a sound is played.
+type PlayOptions struct {
+	BargeIn bool // the first packet of a key stops it
+	Loop    bool // begins anew for ever
+}
+
+// playing is a sound on its way.
+type playing struct {
+	sound   Sound
+	options PlayOptions
+	at      cursor
+	over    bool // its last frame was sent
+	done    chan error
+}
+
+// Play plays a sound and blocks until its last frame has sounded. ErrBargeIn when a key stopped it, or was waiting
+// already; ErrReplaced when another Play began; else ctx's cause or the leg's ending. While the other side holds the
+// call the sound waits.
+func (l *Leg) Play(ctx context.Context, s Sound, o PlayOptions) error {
+	p := &playing{sound: s, options: o, done: make(chan error, 1)}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if !l.post(func(w *worker, l *Leg) { w.play(l, p) }) {
+		return l.ending()
+	}
+	select {
+	case err := <-p.done:
+		return err
+	case <-l.done:
+		return l.err
+	case <-ctx.Done():
+		l.post(func(w *worker, l *Leg) {
+			if l.playing == p {
+				w.finishPlaying(l, nil)
+			}
+		})
+		return context.Cause(ctx)
+	}
+}
+
+func (w *worker) play(l *Leg, p *playing) {
+	switch {
+	case l.state != alive:
+		p.done <- l.err
+	case p.options.BargeIn && (len(l.keys) > 0 || l.pad.pressed):
+		p.done <- ErrBargeIn
+	default:
+		w.finishPlaying(l, ErrReplaced)
+		l.playing, l.mark = p, true
+	}
+}
+
+func (w *worker) finishPlaying(l *Leg, why error) {
+	if l.playing != nil {
+		l.playing.done <- why
+		l.playing, l.mark = nil, true
+	}
+}
+
+// say sends the leg's next 20 ms: a key, a sound, or silence, so that the far end and every NAT on the way keep seeing
+// media. While the other side holds, or a partner's sound is passed on, there is nothing to send.
+func (w *worker) say(l *Leg) {
+	switch {
+	case l.terms.held():
+		l.sender.timestamp += frameSamples
+		l.mark = true
+		return
+	case l.press != nil:
+		w.sendPress(l, l.press)
+		return
+	case l.playing != nil && l.playing.over:
+		w.finishPlaying(l, nil)
+	case l.playing == nil && l.partner != nil && w.now-l.sentAt < keepSeen:
+		return
+	}
+	payload := w.out[rtpHeader:]
+	if p := l.playing; p != nil {
+		p.over = !p.sound.frame(&p.at, payload, l.terms.law, p.options.Loop)
+	} else {
+		for i := range payload {
+			payload[i] = l.terms.law.Silence()
+		}
+	}
+	w.send(l, w.out[:], l.terms.law.payloadType(), l.mark, l.sender.timestamp)
+	l.sender.timestamp += frameSamples
+	l.mark = false
+}
+
+// keepSeen is how long a joined leg may send nothing before a frame of silence shows that it is there.
+const keepSeen = 200 * time.Millisecond
+
+// send puts the header before a payload and hands the packet on.
+func (w *worker) send(l *Leg, b []byte, payloadType uint8, marker bool, timestamp uint32) {
+	l.sender.header(b, payloadType, marker, timestamp)
+	l.sockets.rtp.Send(b, l.gate.target())
+	l.sentAt = w.now
+	w.engine.counts.out.Add(1)
+}
+
+// press is a key that we send (RFC 4733 section 2.5.1).
+type press struct {
+	event  event
+	start  uint32
+	length uint16 // samples
+	begun  bool
+	done   chan error
+}
+
+// endings is how often the last packet of a press is sent (RFC 4733 section 2.5.1.4).
+const endings = 3
+
+// SendKey presses a key for d, at most 8 s, and blocks until it is released. ErrNoEvents when the other side takes none.
+func (l *Leg) SendKey(ctx context.Context, k Key, d time.Duration) error {
+	code, err := k.code()
+	if err != nil {
+		return err
+	}
+	p := &press{event: event{code: code}, length: uint16(min(d, 8*time.Second) * 8 / time.Millisecond), done: make(chan error, 1)}
+	if !l.post(func(w *worker, l *Leg) { w.begin(l, p) }) {
+		return l.ending()
+	}
+	select {
+	case err := <-p.done:
+		return err
+	case <-l.done:
+		return l.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (w *worker) begin(l *Leg, p *press) {
+	switch {
+	case l.state != alive:
+		p.done <- l.err
+	case l.terms.events == 0:
+		p.done <- fmt.Errorf("pressing a key: %w", ErrNoEvents)
+	default:
+		w.finishPress(l, ErrReplaced)
+		l.press = p
+	}
+}
+
+func (w *worker) finishPress(l *Leg, why error) {
+	if l.press != nil {
+		l.press.done <- why
+		l.press, l.mark = nil, true
+	}
+}
+
+// sendPress sends the next packet of a press, the last one three times.
+func (w *worker) sendPress(l *Leg, p *press) {
+	first := !p.begun
+	if first {
+		p.begun, p.start = true, l.sender.timestamp
+	}
+	p.event.duration += frameSamples
+	p.event.end = p.event.duration >= p.length
+	times := 1
+	if p.event.end {
+		times = endings
+	}
+	for range times {
+		b := w.out[:rtpHeader+4]
+		p.event.put(b[rtpHeader:])
+		w.send(l, b, l.terms.events, first, p.start)
+	}
+	l.sender.timestamp += frameSamples
+	if p.event.end {
+		w.finishPress(l, nil)
+	}
+}

@@ -1,0 +1,71 @@
+package media
+
+const (
+	replayWindow = 64   // packets back in which a duplicate is told from a latecomer
+	maxDropout   = 3000 // packets a sequence may jump forward (RFC 3550 appendix A.1)
+)
+
+// sequence follows the sequence numbers of one stream: duplicates, latecomers, restarts and loss
+// (RFC 3550 appendix A.1 and A.3). The zero value waits for the first packet.
+type sequence struct {
+	started  bool
+	highest  uint16
+	cycles   uint32 // 65536 for each wrap
+	base     uint32 // extended number of the first packet
+	seen     uint64 // bit i: highest-i has come
+	restart  uint16 // number that would confirm a restart
+	awaiting bool
+	received uint64
+	before   uint64 // lost before the last restart
+}
+
+// accept tells whether a packet is new and whether it is the newest so far.
+func (s *sequence) accept(n uint16) (fresh, newest bool) {
+	if !s.started {
+		s.start(n)
+		return true, true
+	}
+	d := int16(n - s.highest)
+	switch {
+	case d > 0 && d < maxDropout:
+		if n < s.highest {
+			s.cycles += 1 << 16
+		}
+		s.seen = s.seen<<uint(d) | 1
+		s.highest, s.awaiting = n, false
+		s.received++
+		return true, true
+	case d <= 0 && d > -replayWindow:
+		bit := uint64(1) << uint(-d)
+		if s.seen&bit != 0 {
+			return false, false
+		}
+		s.seen |= bit
+		s.received++
+		return true, false
+	case s.awaiting && n == s.restart:
+		s.before = s.lost()
+		s.start(n)
+		return true, true
+	}
+	s.awaiting, s.restart = true, n+1
+	return false, false
+}
+
+func (s *sequence) start(n uint16) {
+	*s = sequence{
+		started: true, highest: n, base: uint32(n) - uint32(s.received), seen: 1, received: s.received + 1, before: s.before,
+	}
+}
+
+// lost is how many packets never came.
+func (s *sequence) lost() uint64 {
+	if !s.started {
+		return s.before
+	}
+	expected := uint64(s.cycles + uint32(s.highest) - s.base + 1)
+	if expected <= s.received {
+		return s.before
+	}
+	return s.before + expected - s.received
+}

@@ -1,0 +1,132 @@
+package media
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// ourEvents is the payload type of telephone-event in our own offers.
+const ourEvents = 101
+
+// terms are what two parties agreed on for one leg.
+type terms struct {
+	law       Law
+	events    uint8 // payload type of keys that we send; 0 when the other side takes none
+	hears     uint8 // payload type of keys that we take; 0 when none was agreed
+	remote    netip.AddrPort
+	rtcp      netip.AddrPort
+	mux       bool
+	direction direction // ours
+}
+
+// held tells whether the other side hears nothing of us.
+func (t terms) held() bool { return t.direction == recvonly || t.direction == inactive }
+
+// agree takes the terms from the other side's description. held addresses are allowed only where a call already runs
+// (initial false).
+func agree(d *description, peer Peer, initial bool) (terms, error) {
+	if d.audio == nil {
+		return terms{}, fmt.Errorf("looking for G.711 over plain RTP: %w", ErrNoCommonCodec)
+	}
+	at, held, err := d.audio.address(peer)
+	if err != nil {
+		return terms{}, err
+	}
+	if held && initial {
+		return terms{}, fmt.Errorf("taking %s as the address of sound: %w", at.Addr(), ErrBadAddress)
+	}
+	t := terms{
+		law: d.audio.laws()[0], events: d.audio.events(), remote: at, mux: d.audio.mux,
+		direction: d.audio.direction.mirrored(),
+	}
+	t.hears = t.events
+	if held {
+		t.direction = inactive
+	}
+	port := at.Port() + 1
+	if t.mux {
+		port = at.Port()
+	} else if d.audio.rtcp != 0 {
+		port = uint16(d.audio.rtcp)
+	}
+	t.rtcp = netip.AddrPortFrom(at.Addr(), port)
+	return t, nil
+}
+
+// self is how we describe our own end.
+type self struct {
+	session uint64 // o= session id
+	version uint64 // o= version, one more whenever the rest changes (RFC 3264 section 8)
+	at      netip.AddrPort
+}
+
+func (s self) head(b *strings.Builder) {
+	family := "IP4"
+	if s.at.Addr().Is6() {
+		family = "IP6"
+	}
+	fmt.Fprintf(b, "v=0\r\no=- %d %d IN %s %s\r\ns=hotline\r\nc=IN %s %s\r\nt=0 0\r\n", s.session, s.version, family, s.at.Addr(), family, s.at.Addr())
+}
+
+// offer describes our end to somebody whose end we do not know yet, or who is to confirm what we have (law first).
+func (s self) offer(first Law, way direction) []byte {
+	second := ALaw
+	if first == ALaw {
+		second = MuLaw
+	}
+	var b strings.Builder
+	s.head(&b)
+	fmt.Fprintf(&b, "m=audio %d RTP/AVP %d %d %d\r\n", s.at.Port(), first.payloadType(), second.payloadType(), ourEvents)
+	for _, l := range []Law{first, second} {
+		fmt.Fprintf(&b, "a=rtpmap:%d %s/8000\r\n", l.payloadType(), l)
+	}
+	writeEvents(&b, ourEvents)
+	fmt.Fprintf(&b, "a=ptime:20\r\na=%s\r\n", way)
+	return []byte(b.String())
+}
+
+// answer describes our end under terms taken from d, medium by medium in d's order; what we do not speak gets port 0
+// (RFC 3264 section 6).
+func (s self) answer(d *description, t terms) []byte {
+	var b strings.Builder
+	s.head(&b)
+	for i := range d.sections {
+		m := &d.sections[i]
+		if m != d.audio {
+			refuse(&b, m)
+			continue
+		}
+		fmt.Fprintf(&b, "m=audio %d %s %d", s.at.Port(), m.proto, t.law.payloadType())
+		if t.hears != 0 {
+			fmt.Fprintf(&b, " %d", t.hears)
+		}
+		fmt.Fprintf(&b, "\r\na=rtpmap:%d %s/8000\r\n", t.law.payloadType(), t.law)
+		if t.hears != 0 {
+			writeEvents(&b, t.hears)
+		}
+		b.WriteString("a=ptime:20\r\n")
+		if t.mux {
+			b.WriteString("a=rtcp-mux\r\n")
+		}
+		fmt.Fprintf(&b, "a=%s\r\n", t.direction)
+	}
+	return []byte(b.String())
+}
+
+func writeEvents(b *strings.Builder, payloadType uint8) {
+	fmt.Fprintf(b, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", payloadType, payloadType)
+}
+
+// refuse writes a medium with port 0.
+func refuse(b *strings.Builder, m *section) {
+	kind, proto, formats := m.kind, m.proto, m.formats
+	if kind == "" {
+		kind, proto = "audio", "RTP/AVP"
+	}
+	if len(formats) == 0 {
+		formats = []string{strconv.Itoa(0)}
+	}
+	fmt.Fprintf(b, "m=%s 0 %s %s\r\n", kind, proto, strings.Join(formats, " "))
+}

@@ -1,0 +1,240 @@
+package media
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxBehind is how many quarters a worker makes up for after it was kept from running; beyond that the wheel jumps, so
+// that no leg gets a burst.
+const maxBehind = 3 * slots
+
+// command is a change of a leg, made by the worker that owns it.
+type command struct {
+	leg *Leg
+	do  func(w *worker, l *Leg)
+}
+
+// worker moves the sound of its legs. Everything below the mailbox is used by its goroutine alone.
+type worker struct {
+	engine *Engine
+	wake   chan struct{}
+	load   atomic.Int32 // legs owned
+
+	mu     sync.Mutex // the mailbox
+	inbox  []command
+	closed bool
+
+	spare   []command
+	wheel   [slots][]*Leg
+	watched []*Leg // polled at every tick: a key is under way, or joined
+	now     time.Duration
+	in      [maxDatagram]byte
+	scratch [maxDatagram]byte
+	out     [rtpHeader + frameSamples]byte
+	pending []block // last blocks for which the writer had no room yet
+}
+
+func newWorker(e *Engine) *worker { return &worker{engine: e, wake: make(chan struct{}, 1)} }
+
+// post puts a command into the mailbox; false when the worker has stopped.
+func (w *worker) post(c command) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.inbox = append(w.inbox, c)
+	if len(w.inbox) == 1 {
+		w.rouse()
+	}
+	return true
+}
+
+func (w *worker) rouse() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *worker) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	w.rouse()
+}
+
+// run turns the wheel until the worker is stopped: 10 ms a tick while there are few legs, 5 ms when there are many, and
+// no tick at all without one.
+func (w *worker) run() {
+	turned := w.quarters()
+	for w.take() {
+		if w.load.Load() == 0 && len(w.pending) == 0 {
+			<-w.wake
+			turned = w.quarters()
+			continue
+		}
+		step := int64(2)
+		if w.engine.legs.Load() >= few {
+			step = 1
+		}
+		time.Sleep(time.Duration(turned+step)*quarter - w.engine.now())
+		if !w.take() {
+			break
+		}
+		turned = w.tick(turned, turned+step)
+	}
+	for _, legs := range w.wheel {
+		for _, l := range slices.Clone(legs) {
+			w.end(l, ErrClosed)
+		}
+	}
+	for _, b := range w.pending {
+		w.engine.writer.queue <- b
+	}
+}
+
+// quarters is the number of the present quarter of the wheel.
+func (w *worker) quarters() int64 { return int64(w.engine.now() / quarter) }
+
+// take carries out the commands that wait; false when the worker is to stop.
+func (w *worker) take() bool {
+	w.now = w.engine.now()
+	w.mu.Lock()
+	commands, closed := w.inbox, w.closed
+	w.inbox = w.spare[:0]
+	w.mu.Unlock()
+	for _, c := range commands {
+		if owner := c.leg.worker.Load(); owner != w {
+			owner.post(c) // the leg has moved in the meantime
+			continue
+		}
+		c.do(w, c.leg)
+	}
+	clear(commands)
+	w.spare = commands
+	return !closed
+}
+
+// tick serves the slots from the one after turned up to the present, and returns the new place.
+func (w *worker) tick(turned, due int64) int64 {
+	w.engine.counts.ticks.Add(1)
+	w.flush()
+	for i := 0; i < len(w.watched); i++ {
+		l := w.watched[i]
+		if l.state == alive {
+			w.drain(l)
+		}
+		if l.state != alive || (l.partner == nil && !l.pad.pressed) {
+			l.watched = false
+			w.watched = slices.Delete(w.watched, i, i+1)
+			i--
+		}
+	}
+	if behind := int64(w.now/quarter) - due; behind > maxBehind {
+		due += behind - maxBehind
+		turned = due - 1
+	}
+	for ; turned < due; turned++ {
+		at := time.Duration(turned+1) * quarter
+		legs := w.wheel[(turned+1)%slots]
+		for i := len(legs) - 1; i >= 0; i-- { // a leg that ends is swapped with the last
+			w.serve(legs[i], at)
+		}
+	}
+	return turned
+}
+
+// serve is one leg's turn: hear what came, say what is to be said, look whether anybody is still there.
+func (w *worker) serve(l *Leg, due time.Duration) {
+	w.drain(l)
+	if l.state != alive || !l.open {
+		return
+	}
+	if w.now-due > 20*time.Millisecond {
+		w.engine.counts.late.Add(1)
+	}
+	w.say(l)
+	w.keepTime(l)
+}
+
+// keepTime does what happens by the clock and not by packets.
+func (w *worker) keepTime(l *Leg) {
+	if p := l.pad.silence(w.now); p.n > 0 {
+		w.pressed(l, p)
+	}
+	if l.recording != nil {
+		w.recordTime(l, l.recording)
+	}
+	if w.now >= l.nextReport {
+		w.report(l)
+	}
+	if l.touched.Swap(false) {
+		l.active = w.now
+	}
+	limit := w.engine.cfg.Timeout
+	if l.terms.held() {
+		limit = w.engine.cfg.HoldTimeout
+	}
+	if w.now-l.active > limit {
+		w.end(l, ErrTimeout)
+	}
+}
+
+// add takes a leg into the emptiest slot.
+func (w *worker) add(l *Leg) {
+	best := 0
+	for i := range w.wheel {
+		if len(w.wheel[i]) < len(w.wheel[best]) {
+			best = i
+		}
+	}
+	l.slot, l.place = best, len(w.wheel[best])
+	w.wheel[best] = append(w.wheel[best], l)
+	w.load.Add(1)
+}
+
+// remove takes a leg off the wheel.
+func (w *worker) remove(l *Leg) {
+	legs := w.wheel[l.slot]
+	last := legs[len(legs)-1]
+	legs[l.place], last.place = last, l.place
+	legs[len(legs)-1] = nil
+	w.wheel[l.slot] = legs[:len(legs)-1]
+	w.load.Add(-1)
+	if l.watched {
+		l.watched = false
+		w.watched = slices.DeleteFunc(w.watched, func(o *Leg) bool { return o == l })
+	}
+}
+
+// watch has a leg polled at every tick.
+func (w *worker) watch(l *Leg) {
+	if !l.watched {
+		l.watched = true
+		w.watched = append(w.watched, l)
+	}
+}
+
+// end closes a leg for good.
+func (w *worker) end(l *Leg, why error) {
+	if l.state != alive {
+		return
+	}
+	l.state = ended
+	l.err = why
+	w.split(l)
+	w.finishPlaying(l, why)
+	w.finishPress(l, why)
+	if l.recording != nil {
+		w.finishRecording(l, EndGone)
+	}
+	w.remove(l)
+	w.engine.legs.Add(-1)
+	l.final = l.stats()
+	_ = l.sockets.close()
+	close(l.done)
+}
