@@ -84,6 +84,7 @@ type Config struct {
 	Duty       Duty
 	Book       Book
 	Times      Times
+	Rounds     int          // how often the chain is called; 2 when zero
 	Name       string       // what a called telephone is shown; "hotline" when empty
 	Log        *slog.Logger // nil means silence
 }
@@ -98,6 +99,9 @@ type Search struct {
 // New makes a search; it starts nothing.
 func New(c Config) *Search {
 	c.Times = c.Times.orPolicy()
+	if c.Rounds <= 0 {
+		c.Rounds = rounds
+	}
 	if c.Name == "" {
 		c.Name = "hotline"
 	}
@@ -174,7 +178,7 @@ type job struct {
 
 // run walks the chain.
 func (j *job) run(ctx context.Context, attempts []oncall.Attempt) (Outcome, error) {
-	n := rounds
+	n := j.search.Rounds
 	if j.once {
 		n = 1
 	}

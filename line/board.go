@@ -1,0 +1,187 @@
+// Package line is one telephone line alive: signalling and sound made into what a conversation needs.
+//
+// A [Board] owns the SIP agent and the media engine of the process. A call that comes in is answered and becomes a
+// [Line], an ivr.Call, handed to the owner's conversation in a goroutine of its own; a call that goes out becomes a
+// [Telephone]. Both end as contexts whose cause is the ending.
+//
+// Goroutines: one for each call beside its conversation, which waits for whichever ends first, the dialog or the
+// sound; one while music plays. The call's handler waits for both.
+package line
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"hotline/ivr"
+	"hotline/media"
+	"hotline/prompts"
+	"hotline/sip"
+)
+
+// Spool keeps recordings. Safe for concurrent use.
+type Spool interface {
+	// Create begins a recording in law "alaw" or "ulaw".
+	Create(id, law string) (Recorder, error)
+	// Octets reads a recording back, also one that is still being written.
+	Octets(id string) (law string, octets []byte, err error)
+}
+
+// Recorder takes the octets of one recording. Used by one goroutine.
+type Recorder interface {
+	Write(octets []byte) (int, error)
+	// Close makes the recording whole.
+	Close() error
+}
+
+// Voices are ready sounds. Safe for concurrent use.
+type Voices interface {
+	// Sound is a phrase as it is heard; what has no sound is left out.
+	Sound(lang prompts.Language, p prompts.Phrase) media.Sound
+	// Music is what those on hold hear, again and again.
+	Music() media.Sound
+}
+
+// Config is what a [Board] works with.
+type Config struct {
+	SIP    sip.Config // Handle is set by New
+	Media  media.Config
+	Voices Voices
+	Spool  Spool
+	// Converse is the conversation of one call. It blocks until the conversation is over; ctx ends with the call and
+	// its cause is the ending. When it returns, the call is hung up. A panic in it ends the call, nothing else.
+	Converse func(ctx context.Context, l *Line)
+	// Number turns a telephone number into the address and trunk to dial; nil where no number can be dialled.
+	Number func(number string) (address, trunk string, err error)
+	// Said hears what is said on which line ("caller", or the address of an engineer's telephone); nil for nobody.
+	Said func(to string, lang prompts.Language, p prompts.Phrase)
+	Log  *slog.Logger // nil means silence
+}
+
+// Board is all lines of one process. Safe for concurrent use.
+type Board struct {
+	cfg    Config
+	agent  *sip.Agent
+	engine *media.Engine
+
+	mu   sync.Mutex
+	legs map[string]*leg // alive, by id
+}
+
+// New checks the configuration and opens nothing.
+func New(c Config) (*Board, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	b := &Board{cfg: c, legs: map[string]*leg{}}
+	c.SIP.Handle = b.handle
+	var err error
+	if b.agent, err = sip.New(c.SIP); err != nil {
+		return nil, err
+	}
+	if b.engine, err = media.New(c.Media); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Start opens the sockets and takes calls. After an error nothing is left open.
+func (b *Board) Start(ctx context.Context) error {
+	if err := b.engine.Start(ctx); err != nil {
+		return fmt.Errorf("starting media: %w", err)
+	}
+	if err := b.agent.Start(ctx); err != nil {
+		b.engine.Stop()
+		return fmt.Errorf("opening the telephone line: %w", err)
+	}
+	return nil
+}
+
+// Agent is the signalling, for its bound addresses and its count of calls.
+func (b *Board) Agent() *sip.Agent { return b.agent }
+
+// Engine is the sound, for its statistics.
+func (b *Board) Engine() *media.Engine { return b.engine }
+
+// Drain refuses new calls and waits for those alive, until ctx ends.
+func (b *Board) Drain(ctx context.Context) error { return b.agent.Drain(ctx) }
+
+// Stop hangs up every call, waits for the conversations and closes the sockets.
+func (b *Board) Stop(ctx context.Context) error {
+	err := b.agent.Stop(ctx)
+	b.engine.Stop()
+	return err
+}
+
+// handle answers one call and runs its conversation.
+func (b *Board) handle(ctx context.Context, in *sip.Invite) {
+	l, err := b.answer(ctx, in)
+	if err != nil {
+		b.cfg.Log.Info("call not answered", "call", in.ID, "error", err)
+		code, reason := refusal(err)
+		_ = in.Refuse(code, reason)
+		return
+	}
+	defer l.close("the conversation is over")
+	b.cfg.Converse(l.ctx, l)
+}
+
+// refusal is the final answer to an offer that we cannot take (RFC 3261 section 21).
+func refusal(err error) (code int, reason string) {
+	switch {
+	case errors.Is(err, media.ErrNoCommonCodec), errors.Is(err, media.ErrBadAddress):
+		return 488, "Not Acceptable Here"
+	case errors.Is(err, media.ErrBadSDP):
+		return 400, "Bad Session Description"
+	case errors.Is(err, media.ErrNoPorts):
+		return 503, "No Ports Left"
+	}
+	return 500, "Server Internal Error"
+}
+
+func (b *Board) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
+	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr()}
+	var sound *media.Leg
+	var body []byte
+	var err error
+	if in.Offer != nil {
+		sound, body, err = b.engine.Answer(in.Offer, peer)
+	} else {
+		sound, body, err = b.engine.Offer(peer)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := in.Answer(ctx, body, sip.OnReinvite(sound.Reoffer), sip.OnActivity(sound.Activity), sip.OnInfo(pressInfo(sound)))
+	if err != nil {
+		_ = sound.Close()
+		return nil, err
+	}
+	l := newLine(b, in)
+	b.connect(&l.leg, d, sound)
+	if in.Offer == nil {
+		l.acceptDelayed(d, sound)
+	}
+	return l, nil
+}
+
+// acceptDelayed takes the answer that comes with the ACK of a call without an offer (RFC 3264 section 5).
+func (l *Line) acceptDelayed(d *sip.Dialog, sound *media.Leg) {
+	select {
+	case body := <-d.Answered():
+		if err := sound.Accept(body); err != nil {
+			l.board.cfg.Log.Info("delayed offer answered badly", "call", d.ID(), "error", err)
+			l.end(ivr.ErrLineLost, "no common codec")
+		}
+	case <-l.ctx.Done():
+	}
+}
+
+func (b *Board) leg(id string) (*leg, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l, ok := b.legs[id]
+	return l, ok
+}

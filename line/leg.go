@@ -1,0 +1,169 @@
+package line
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"hotline/ivr"
+	"hotline/media"
+	"hotline/prompts"
+	"hotline/sip"
+)
+
+// ErrWeHungUp is the ending of a call that we hung up.
+var ErrWeHungUp = errors.New("hung up by us")
+
+// leg is one dialog with its sound, whoever called.
+type leg struct {
+	board  *Board
+	id     string
+	to     string // "caller", or the address rung
+	dialog *sip.Dialog
+	sound  *media.Leg
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	watch  sync.WaitGroup
+	once   sync.Once
+}
+
+// connect makes a leg alive: it ends when the dialog or the sound does.
+func (b *Board) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
+	l.board, l.dialog, l.sound = b, d, sound
+	l.ctx, l.cancel = context.WithCancelCause(context.Background())
+	b.mu.Lock()
+	b.legs[l.id] = l
+	b.mu.Unlock()
+	l.watch.Go(func() {
+		select {
+		case <-d.Context().Done():
+			l.cancel(ending(context.Cause(d.Context())))
+		case <-sound.Done():
+			if errors.Is(sound.Err(), media.ErrTimeout) {
+				b.cfg.Log.Info("call without sound ended", "call", l.id)
+			}
+			l.end(ivr.ErrLineLost, "no RTP")
+		}
+	})
+}
+
+// ending turns a dialog's ending into the conversation's.
+func ending(cause error) error {
+	switch {
+	case errors.Is(cause, sip.ErrRemoteBye):
+		return ivr.ErrHungUp
+	case errors.Is(cause, sip.ErrLocalBye), errors.Is(cause, sip.ErrStopped):
+		return ErrWeHungUp
+	}
+	return errors.Join(ivr.ErrLineLost, cause)
+}
+
+// end hangs up for a reason; the first reason stays.
+func (l *leg) end(cause error, words string) {
+	l.cancel(cause)
+	_ = l.dialog.Hangup(words)
+}
+
+// close ends the leg and waits for everything that it started. Idempotent.
+func (l *leg) close(words string) {
+	l.once.Do(func() {
+		l.end(ErrWeHungUp, words)
+		_ = l.sound.Close()
+		l.watch.Wait()
+		l.board.mu.Lock()
+		delete(l.board.legs, l.id)
+		l.board.mu.Unlock()
+	})
+}
+
+// within joins a caller's ctx with the leg's own: the returned context ends with either, by its cause.
+func (l *leg) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	both, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(l.ctx, func() { cancel(context.Cause(l.ctx)) })
+	return both, func() { stop(); cancel(nil) }
+}
+
+// Say speaks a phrase; a key stops it where bargeIn allows. A sound that is missing is passed over.
+func (l *leg) Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error {
+	if said := l.board.cfg.Said; said != nil {
+		said(l.to, lang, p)
+	}
+	return l.play(ctx, l.board.cfg.Voices.Sound(lang, p), media.PlayOptions{BargeIn: bargeIn})
+}
+
+func (l *leg) play(ctx context.Context, s media.Sound, o media.PlayOptions) error {
+	both, cancel := l.within(ctx)
+	defer cancel()
+	err := l.sound.Play(both, s, o)
+	switch {
+	case context.Cause(both) != nil:
+		return context.Cause(both)
+	case err == nil || errors.Is(err, media.ErrBargeIn):
+		return nil
+	case errors.Is(err, media.ErrTimeout), errors.Is(err, media.ErrClosed):
+		<-l.ctx.Done() // the watcher is about to say why
+		return context.Cause(l.ctx)
+	}
+	return err
+}
+
+var errKeyTime = errors.New("the time for a key is over")
+
+// key takes the next key; none when no one came in time.
+func (l *leg) key(ctx context.Context, wait time.Duration, none error) (byte, error) {
+	both, cancel := l.within(ctx)
+	defer cancel()
+	timed, stop := context.WithTimeoutCause(both, wait, errKeyTime)
+	defer stop()
+	k, err := l.sound.Key(timed)
+	switch {
+	case err == nil:
+		return byte(k), nil
+	case context.Cause(both) != nil:
+		return 0, context.Cause(both)
+	case errors.Is(context.Cause(timed), errKeyTime):
+		return 0, none
+	}
+	<-l.ctx.Done()
+	return 0, context.Cause(l.ctx)
+}
+
+// Replay plays a recording back; a key stops it.
+func (l *leg) Replay(ctx context.Context, id string) error {
+	law, octets, err := l.board.cfg.Spool.Octets(id)
+	if err != nil {
+		return err
+	}
+	return l.play(ctx, soundOf(law, octets), media.PlayOptions{BargeIn: true})
+}
+
+// soundOf makes a prompt of recorded octets.
+func soundOf(law string, octets []byte) media.Sound {
+	if law != "ulaw" {
+		return media.SoundFromALaw(octets)
+	}
+	pcm := make([]int16, len(octets))
+	media.MuLaw.Decode(pcm, octets)
+	return media.NewSound(pcm)
+}
+
+// pressInfo hears keys that come by signalling: application/dtmf-relay ("Signal=5") and application/dtmf ("5").
+func pressInfo(sound *media.Leg) func(contentType string, body []byte) {
+	return func(contentType string, body []byte) {
+		lines := bufio.NewScanner(bytes.NewReader(body))
+		for lines.Scan() {
+			name, value, found := strings.Cut(lines.Text(), "=")
+			if !found && strings.EqualFold(contentType, "application/dtmf") {
+				name, value = "signal", name
+			}
+			if value = strings.TrimSpace(value); strings.EqualFold(strings.TrimSpace(name), "signal") && len(value) == 1 {
+				sound.Press(media.Key(value[0]))
+				return
+			}
+		}
+	}
+}

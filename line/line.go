@@ -1,0 +1,174 @@
+package line
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/url"
+	"time"
+
+	"hotline/ivr"
+	"hotline/media"
+	"hotline/sip"
+	"hotline/tickets"
+)
+
+var _ ivr.Call = (*Line)(nil)
+
+// Line is one caller on the telephone: an ivr.Call. Its blocking methods are used by one goroutine.
+type Line struct {
+	leg
+	caller   ivr.Caller
+	answered time.Time
+	sipID    string
+	address  string
+}
+
+func newLine(b *Board, in *sip.Invite) *Line {
+	now := time.Now()
+	number := in.From.User
+	if in.Asserted.User != "" {
+		number = in.Asserted.User
+	}
+	if withheld(number) {
+		number = ""
+	}
+	id := rand.Text()
+	return &Line{
+		leg: leg{board: b, id: id, to: "caller"}, answered: now, sipID: in.ID, address: addressOf(in),
+		caller: ivr.Caller{ID: tickets.CallID(id), Number: number, Dialled: in.Number, Trunk: in.Trunk, At: now},
+	}
+}
+
+// withheld tells whether a From says that the caller shows no number (RFC 3325 section 7, RFC 3323 section 4.1).
+func withheld(user string) bool { return user == "anonymous" || user == "unavailable" || user == "" }
+
+// Caller is what is known of the call.
+func (l *Line) Caller() ivr.Caller { return l.caller }
+
+// addressOf is where a telephone that came without a trunk can be called back; empty behind a trunk, where only the
+// number counts.
+func addressOf(in *sip.Invite) string {
+	if in.Trunk != "" || in.Transport != "UDP" {
+		return ""
+	}
+	return "sip:" + url.PathEscape(in.From.User) + "@" + in.Source.String()
+}
+
+// Address is where the calling telephone can be called back directly; empty for a call that came by a trunk.
+func (l *Line) Address() string { return l.address }
+
+// SIPID is the call's Call-ID, for the record of calls.
+func (l *Line) SIPID() string { return l.sipID }
+
+// Key takes the next key, ivr.ErrNoKey after wait.
+func (l *Line) Key(ctx context.Context, wait time.Duration) (byte, error) {
+	return l.key(ctx, wait, ivr.ErrNoKey)
+}
+
+// Flush forgets the keys typed ahead.
+func (l *Line) Flush() { l.sound.FlushKeys() }
+
+// Now is the line's clock.
+func (l *Line) Now() time.Time { return time.Now() }
+
+// Music plays the hold music in a loop until stop is called, which waits for it.
+func (l *Line) Music(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = l.play(ctx, l.board.cfg.Voices.Music(), media.PlayOptions{Loop: true})
+	}()
+	return func() { cancel(); <-done }
+}
+
+// Record hears the caller. What was heard is in the spool whatever ended it.
+func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, error) {
+	both, cancel := l.within(ctx)
+	defer cancel()
+	at := time.Now()
+	w := &writer{spool: l.board.cfg.Spool, id: r.ID}
+	got := ivr.Recorded{Recording: tickets.Recording{ID: r.ID, Call: l.caller.ID, At: at, File: r.ID + ".wav"}}
+	rec, err := l.sound.Record(w, recordOptions(r))
+	if err != nil {
+		if cause := context.Cause(both); cause != nil {
+			err = cause
+		}
+		return got, err
+	}
+	end, err := rec.Wait(both)
+	stats := rec.Stop()
+	got.End = endOf(end)
+	got.Recording.Law, got.Recording.Seconds, got.Recording.Partial = w.finish(stats)
+	if cause := context.Cause(both); cause != nil {
+		got.End = ivr.EndedByHangUp
+		return got, cause
+	}
+	return got, err
+}
+
+func recordOptions(r ivr.RecordRequest) media.RecordOptions {
+	o := media.RecordOptions{Endpoint: true, StopKey: '#', Max: r.Max, Silence: r.Silence, Initial: r.Initial}
+	if o.Max <= 0 {
+		o.Max = 180 * time.Second
+	}
+	if o.Silence <= 0 {
+		o.Silence = 2500 * time.Millisecond
+	}
+	if o.Initial <= 0 {
+		o.Initial = 6 * time.Second
+	}
+	return o
+}
+
+func endOf(e media.End) ivr.RecordEnd {
+	switch e {
+	case media.EndKey:
+		return ivr.EndedByKey
+	case media.EndSilence:
+		return ivr.EndedBySilence
+	case media.EndNoSpeech:
+		return ivr.EndedUnspoken
+	case media.EndMax:
+		return ivr.EndedByLength
+	}
+	return ivr.EndedByHangUp
+}
+
+// writer is the recording's way to the spool; media's writer goroutine calls Block.
+type writer struct {
+	spool  Spool
+	id     string
+	file   Recorder
+	law    string
+	octets int
+	err    error
+}
+
+// Block writes one second of sound. A disk that fails ends the recording's growth, not the call.
+func (w *writer) Block(law media.Law, b []byte) {
+	if w.err != nil {
+		return
+	}
+	if w.file == nil {
+		w.law = "alaw"
+		if law == media.MuLaw {
+			w.law = "ulaw"
+		}
+		if w.file, w.err = w.spool.Create(w.id, w.law); w.err != nil {
+			return
+		}
+	}
+	n, err := w.file.Write(b)
+	w.octets += n
+	w.err = errors.Join(w.err, err)
+}
+
+// finish closes the file; partial tells that a fault cut it.
+func (w *writer) finish(media.RecordStats) (law string, seconds float64, partial bool) {
+	if w.file != nil {
+		w.err = errors.Join(w.err, w.file.Close())
+	}
+	return w.law, float64(w.octets) / 8000, w.err != nil
+}
