@@ -32,6 +32,8 @@ const (
 	Cardinal                 // Number: one whole number
 	Clock                    // At: the time of day, rounded down to the minute
 	Calendar                 // At: weekday, day and month
+	Day                      // At: day and month by themselves
+	Year                     // At: the year
 	Deadline                 // At and Now: the time, with today, tomorrow or the day where it is needed
 	Silence                  // Span
 	Name                     // Text: a customer's name, from a clip where there is one

@@ -1,0 +1,101 @@
+package prompts
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+)
+
+//go:embed catalogue/it.txt
+var italianTexts string
+
+//go:embed catalogue/en.txt
+var englishTexts string
+
+// Class says how a text is spoken, and so which silence its sound has at its ends.
+type Class string
+
+// The classes.
+const (
+	Whole Class = "sentence" // spoken by itself
+	Infix Class = "infix"    // spoken inside a sentence: its melody does not fall
+	Final Class = "final"    // the last piece of a sentence: its melody falls
+)
+
+// Entry is one text of the catalogue.
+type Entry struct {
+	ID    ID
+	Text  string // as spoken; "|" is a short pause
+	Class Class
+}
+
+// Languages are those of the catalogue.
+func Languages() []Language { return []Language{Italian, English} }
+
+// Catalogue is everything that can be said in a language, in a fixed order: the sentences, then the pieces of which
+// numbers, times and dates are made.
+func Catalogue(lang Language) ([]Entry, error) {
+	texts := map[Language]string{Italian: italianTexts, English: englishTexts}[lang]
+	if texts == "" {
+		return nil, fmt.Errorf("no catalogue for language %q", lang)
+	}
+	entries, err := readCatalogue(texts)
+	if err != nil {
+		return nil, fmt.Errorf("catalogue %s: %w", lang, err)
+	}
+	return append(entries, pieces(grammarOf(lang))...), nil
+}
+
+// readCatalogue reads lines of "id: text"; "#" begins a comment, "+" after the id marks an infix.
+func readCatalogue(texts string) ([]Entry, error) {
+	var entries []Entry
+	seen := map[ID]bool{}
+	for n, line := range strings.Split(texts, "\n") {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		name, text, found := strings.Cut(line, ": ")
+		e := Entry{ID: ID(strings.TrimSuffix(name, "+")), Text: strings.TrimSpace(text), Class: Whole}
+		if strings.HasSuffix(name, "+") {
+			e.Class = Infix
+		}
+		switch {
+		case !found || e.ID == "" || e.Text == "":
+			return nil, fmt.Errorf("line %d: %q is no \"id: text\"", n+1, line)
+		case seen[e.ID]:
+			return nil, fmt.Errorf("line %d: %s stands twice", n+1, e.ID)
+		}
+		seen[e.ID] = true
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// Book is a catalogue ready for looking things up. Immutable.
+type Book struct {
+	lang    Language
+	grammar grammar
+	entries map[ID]Entry
+}
+
+// Open reads the catalogue of a language.
+func Open(lang Language) (*Book, error) {
+	entries, err := Catalogue(lang)
+	if err != nil {
+		return nil, err
+	}
+	b := &Book{lang: lang, grammar: grammarOf(lang), entries: map[ID]Entry{}}
+	for _, e := range entries {
+		b.entries[e.ID] = e
+	}
+	return b, nil
+}
+
+// Has tells whether the catalogue has an id.
+func (b *Book) Has(id ID) bool {
+	_, ok := b.entries[id]
+	return ok
+}
+
+// Language is the book's language.
+func (b *Book) Language() Language { return b.lang }

@@ -1,0 +1,55 @@
+package prompts
+
+import (
+	"fmt"
+	"time"
+)
+
+// grammar puts numbers, times and dates together from recorded pieces, as one language does it.
+type grammar interface {
+	cardinal(n int) []ID              // 0 to 999,999; others are silent
+	clock(t time.Time) []ID           // time of day
+	date(t time.Time) []ID            // weekday, day and month
+	day(t time.Time) []ID             // day and month by themselves
+	year(n int) []ID                  // of a date
+	deadline(due, now time.Time) []ID // time and, where it is not today's, the day
+	word(n int) string                // 0 to 99
+	texts() []Entry                   // everything but the words of 0 to 99 and the digits
+}
+
+func grammarOf(lang Language) grammar {
+	if lang == English {
+		return english{}
+	}
+	return italian{}
+}
+
+// pieces are the texts of which a grammar speaks.
+func pieces(g grammar) []Entry {
+	var entries []Entry
+	for n := range 10 {
+		id := ID(fmt.Sprintf("digit-%d", n))
+		entries = append(entries, Entry{id, g.word(n), Infix}, Entry{id + "-comma", g.word(n) + ",", Infix},
+			Entry{id + "-final", g.word(n) + ".", Final})
+	}
+	for n := range 100 {
+		entries = append(entries, Entry{number(n), g.word(n), Infix})
+	}
+	return append(entries, g.texts()...)
+}
+
+func number(n int) ID  { return ID(fmt.Sprintf("n-%d", n)) }
+func hundred(n int) ID { return ID(fmt.Sprintf("hundred-%d", n)) }
+func hour(n int) ID    { return ID(fmt.Sprintf("hour-%d", n)) }
+func minute(n int) ID  { return ID(fmt.Sprintf("minute-%d", n)) }
+func month(n int) ID   { return ID(fmt.Sprintf("month-%d", n)) }
+func weekday(n int) ID { return ID(fmt.Sprintf("weekday-%d", n)) }
+func ordinal(n int) ID { return ID(fmt.Sprintf("day-%d", n)) }
+
+// days is how many calendar days lie between two instants in the zone of the first.
+func days(due, now time.Time) int {
+	now = now.In(due.Location())
+	a := time.Date(due.Year(), due.Month(), due.Day(), 0, 0, 0, 0, time.UTC)
+	b := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+	return int(a.Sub(b) / (24 * time.Hour))
+}

@@ -1,0 +1,157 @@
+package prompts
+
+import (
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+//go:embed testdata/icu.txt
+var icu string
+
+func open(t *testing.T, lang Language) *Book {
+	t.Helper()
+	b, err := Open(lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// glued is a text without what only separates words, and without what two words lose when they become one.
+func glued(text string) string {
+	text = strings.NewReplacer(" ", "", "-", "", "é", "e", ",", "").Replace(strings.ToLower(text))
+	return strings.NewReplacer("centott", "centoott").Replace(text)
+}
+
+func TestNumbersDatesAndNamesAreThoseOfICU(t *testing.T) {
+	books, checked := map[string]*Book{"it": open(t, Italian), "en": open(t, English)}, 0
+	for line := range strings.Lines(icu) {
+		f := strings.Split(strings.TrimSpace(line), "\t")
+		n, err := strconv.Atoi(f[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, want, got := books[f[0]], f[3], ""
+		switch f[1] {
+		case "cardinal":
+			got = b.Spoken(Number(n))
+		case "month":
+			got = strings.TrimPrefix(b.entries[month(n)].Text, "of ")
+		case "weekday":
+			got = b.entries[weekday(n)].Text
+		case "ordinal":
+			got = strings.TrimPrefix(b.entries[ordinal(n)].Text, "the ")
+		}
+		if glued(got) != glued(want) {
+			t.Errorf("%s %s %d: %q, ICU says %q", f[0], f[1], n, got, want)
+		}
+		checked++
+	}
+	if checked < 3000 {
+		t.Errorf("only %d lines of the oracle were read", checked)
+	}
+}
+
+func TestWhatIsHeard(t *testing.T) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(day, hour, minute int) time.Time {
+		return time.Date(2026, time.April, day, hour, minute, 59, 0, rome)
+	}
+	now := at(1, 10, 0)
+	for _, c := range []struct {
+		phrase  Phrase
+		italian string
+		english string
+	}{
+		{Number(21), "ventuno", "twenty-one"},
+		{Number(33), "trentatré", "thirty-three"},
+		{Number(2028), "due mila ventotto", "two thousand and twenty-eight"},
+		{Digits("417"), "quattro uno sette.", "four one seven."},
+		{Digits("+39 06 1234"), "tre nove, zero sei uno, due tre quattro.", "three nine, zero six one, two three four."},
+		{Phrase{{Kind: Clock, At: at(1, 1, 0)}}, "l'una", "one hundred"},
+		{Phrase{{Kind: Clock, At: at(1, 15, 30)}}, "le ore quindici e trenta", "fifteen thirty"},
+		{Phrase{{Kind: Clock, At: at(1, 0, 5)}}, "mezzanotte e cinque", "zero oh five"},
+		{Phrase{{Kind: Clock, At: at(1, 12, 0)}}, "mezzogiorno", "noon"},
+		{Phrase{{Kind: Day, At: at(1, 0, 0)}}, "il primo aprile", "the first of April"},
+		{Phrase{{Kind: Day, At: at(8, 0, 0)}}, "l'otto aprile", "the eighth of April"},
+		{Phrase{{Kind: Day, At: at(11, 0, 0)}}, "l'undici aprile", "the eleventh of April"},
+		{Phrase{{Kind: Calendar, At: at(3, 0, 0)}}, "venerdì tre aprile", "Friday the third of April"},
+		{Phrase{{Kind: Year, At: at(3, 0, 0)}}, "due mila ventisei", "twenty twenty-six"},
+		{When(at(1, 15, 30), now), "le ore quindici e trenta di oggi.", "fifteen thirty today."},
+		{When(at(2, 9, 0), now), "le ore nove di domani.", "nine hundred tomorrow."},
+		{When(at(13, 9, 5), now), "le ore nove e cinque di lunedì tredici aprile", "nine oh five on Monday the thirteenth of April"},
+		{Phrase{{Kind: Name, Text: "Rossi S.p.A."}}, "Rossi, esse pi a", "Rossi, S, P, A"},
+		{Phrase{{Kind: Name, Text: "Öl & Co"}}, "Un cliente", "A customer"},
+		{P("no-such-id"), "", ""},
+		{Number(-1), "", ""},
+	} {
+		for lang, want := range map[Language]string{Italian: c.italian, English: c.english} {
+			if got := open(t, lang).Spoken(c.phrase); got != want {
+				t.Errorf("%s: %v is heard as %q, want %q", lang, c.phrase, got, want)
+			}
+		}
+	}
+}
+
+func TestWhatIsReadNamesTheCustomerAndWritesFigures(t *testing.T) {
+	got := open(t, English).Text(Join(Phrase{{Kind: Name, Text: "Öl & Co"}}, P("ticket"), Digits("417"), Pause(time.Second), Number(3)))
+	if want := "Öl & Co ticket number 417 3"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestEveryLanguageHasEveryText(t *testing.T) {
+	italian, english := open(t, Italian), open(t, English)
+	for id := range italian.entries {
+		if strings.HasSuffix(string(id), "-article") || id == "thousands" || id == "of" {
+			continue // pieces of the Italian grammar only
+		}
+		if !english.Has(id) {
+			t.Errorf("English lacks %s", id)
+		}
+	}
+	for id := range english.entries {
+		if !italian.Has(id) && id != "and" && id != "on" && id != "noon" && id != "hundred-hours" {
+			t.Errorf("Italian lacks %s", id)
+		}
+	}
+}
+
+func TestEveryDeadlineOfFourYearsCanBeSaidWhole(t *testing.T) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range Languages() {
+		b := open(t, lang)
+		now := time.Date(2026, 1, 1, 8, 0, 0, 0, rome)
+		for due := now; due.Year() < 2030; due = due.Add(437 * time.Minute) {
+			for _, id := range b.grammar.deadline(due, now) {
+				if !b.Has(id) {
+					t.Fatalf("%s: %v needs %s, which the catalogue has not", lang, due, id)
+				}
+			}
+		}
+	}
+}
+
+func FuzzCatalogue(f *testing.F) {
+	f.Add("a: b\n# c\nd+: e | f\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		entries, err := readCatalogue(text)
+		seen := map[ID]bool{}
+		for _, e := range entries {
+			if seen[e.ID] || e.Text == "" {
+				t.Errorf("%q was taken, %v", fmt.Sprint(e), err)
+			}
+			seen[e.ID] = true
+		}
+	})
+}

@@ -1,0 +1,136 @@
+package prompts
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Clip is one sound of a phrase: a recorded text, or a silence.
+type Clip struct {
+	ID    ID            // empty for a silence
+	Text  string        // as in the catalogue
+	Shown string        // as it is written for people, where that differs
+	Pause time.Duration // of a silence
+}
+
+// Say turns a phrase into the sounds of the book's language, in order. What the catalogue does not have is left out: a
+// missing sound never ends a call.
+func (b *Book) Say(p Phrase) []Clip {
+	var clips []Clip
+	for _, i := range p {
+		clips = append(clips, b.item(i)...)
+	}
+	return clips
+}
+
+func (b *Book) item(i Item) []Clip {
+	switch i.Kind {
+	case Sentence:
+		return b.clips(i.ID)
+	case Spelled:
+		return b.clips(spell(i.Text)...)
+	case Cardinal:
+		return b.clips(b.grammar.cardinal(i.Number)...)
+	case Clock:
+		return b.clips(b.grammar.clock(i.At)...)
+	case Calendar:
+		return b.clips(b.grammar.date(i.At)...)
+	case Day:
+		return b.clips(b.grammar.day(i.At)...)
+	case Year:
+		return b.clips(b.grammar.year(i.At.Year())...)
+	case Deadline:
+		return b.clips(b.grammar.deadline(i.At, i.Now)...)
+	case Silence:
+		return []Clip{{Pause: i.Span}}
+	case Name:
+		return b.name(i.Text)
+	}
+	return nil
+}
+
+func (b *Book) clips(ids ...ID) []Clip {
+	var clips []Clip
+	for _, id := range ids {
+		if e, ok := b.entries[id]; ok {
+			clips = append(clips, Clip{ID: id, Text: e.Text})
+		}
+	}
+	return clips
+}
+
+// name says a customer's name where a clip of it was recorded, else that it is a customer.
+func (b *Book) name(text string) []Clip {
+	clips := b.clips(NameID(text))
+	if len(clips) == 0 {
+		clips = b.clips("a-customer")
+	}
+	if text != "" && len(clips) == 1 {
+		clips[0].Shown = text
+	}
+	return clips
+}
+
+// NameID is the id under which the clip of a customer's name is looked for: "Rossi S.p.A." is "name-rossi-s-p-a".
+func NameID(name string) ID {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return ID("name-" + strings.Join(words, "-"))
+}
+
+// spell says digits one by one, in groups of three with a breath between them; the last one falls. What is no digit is
+// passed over.
+func spell(text string) []ID {
+	var digits []byte
+	for i := range len(text) {
+		if text[i] >= '0' && text[i] <= '9' {
+			digits = append(digits, text[i])
+		}
+	}
+	var ids []ID
+	for i, d := range digits {
+		id := ID("digit-" + string(d))
+		if i == len(digits)-1 {
+			id += "-final"
+		} else if (len(digits)-i)%3 == 1 && i > 0 {
+			id += "-comma"
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// Text is a phrase as people read it: what `hotline try`, the printed conversation and tests show.
+func (b *Book) Text(p Phrase) string {
+	var words []string
+	for _, i := range p {
+		switch i.Kind {
+		case Spelled:
+			words = append(words, i.Text)
+			continue
+		case Cardinal:
+			words = append(words, strconv.Itoa(i.Number))
+			continue
+		}
+		for _, c := range b.item(i) {
+			switch {
+			case c.Shown != "":
+				words = append(words, c.Shown)
+			case c.Text != "":
+				words = append(words, strings.ReplaceAll(c.Text, " |", ""))
+			}
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// Spoken is a phrase in the words that are heard.
+func (b *Book) Spoken(p Phrase) string {
+	var words []string
+	for _, c := range b.Say(p) {
+		if c.Text != "" {
+			words = append(words, c.Text)
+		}
+	}
+	return strings.Join(words, " ")
+}
