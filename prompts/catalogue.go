@@ -20,6 +20,7 @@ const (
 	Whole Class = "sentence" // spoken by itself
 	Infix Class = "infix"    // spoken inside a sentence: its melody does not fall
 	Final Class = "final"    // the last piece of a sentence: its melody falls
+	Sound Class = "sound"    // no text at all: made by the studio
 )
 
 // Entry is one text of the catalogue.
@@ -28,6 +29,12 @@ type Entry struct {
 	Text  string // as spoken; "|" is a short pause
 	Class Class
 }
+
+// The sounds that are no speech.
+const (
+	Tone  ID = "tone"  // after which the caller speaks
+	Music ID = "music" // while on hold
+)
 
 // Languages are those of the catalogue.
 func Languages() []Language { return []Language{Italian, English} }
@@ -43,6 +50,7 @@ func Catalogue(lang Language) ([]Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("catalogue %s: %w", lang, err)
 	}
+	entries = append(entries, Entry{Tone, "(tone)", Sound}, Entry{Music, "(music)", Sound})
 	return append(entries, pieces(grammarOf(lang))...), nil
 }
 

@@ -1,0 +1,88 @@
+// Package packs is the voices that ship with the program: for each language one file of A-law sound, 8 kHz, and a
+// manifest of what stands where in it. `go run ./cmd/render` makes them from the catalogue.
+package packs
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"hotline/prompts"
+)
+
+//go:embed it.alaw
+var italianSound []byte
+
+//go:embed it.json
+var italianManifest []byte
+
+//go:embed en.alaw
+var englishSound []byte
+
+//go:embed en.json
+var englishManifest []byte
+
+// Manifest says what a pack holds and how it was made.
+type Manifest struct {
+	Language prompts.Language `json:"language"`
+	Voice    string           `json:"voice"`
+	Engine   string           `json:"engine"`
+	Licence  string           `json:"licence"`
+	Clips    []Clip           `json:"clips"`
+}
+
+// Clip is one sound of a pack.
+type Clip struct {
+	ID     prompts.ID    `json:"id"`
+	Text   string        `json:"text"`
+	Hash   string        `json:"hash"` // of text and class: tells whether the sound is of this text
+	Class  prompts.Class `json:"class"`
+	At     int           `json:"at"`     // octet in the file of sound
+	Octets int           `json:"octets"` // 8000 a second
+	Level  float64       `json:"level"`  // active level, dBov
+	Peak   float64       `json:"peak"`   // dBFS
+	Lead   int           `json:"lead"`   // ms of silence before
+	Tail   int           `json:"tail"`   // ms of silence after
+}
+
+// Hash is a catalogue entry's as it stands in a manifest.
+func Hash(e prompts.Entry) string {
+	sum := sha256.Sum256([]byte(string(e.Class) + "\x00" + e.Text))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Pack is one voice in memory. Immutable.
+type Pack struct {
+	Manifest Manifest
+	clips    map[prompts.ID][]byte
+}
+
+// Load reads the pack of a language.
+func Load(lang prompts.Language) (*Pack, error) {
+	sound, manifest := italianSound, italianManifest
+	if lang == prompts.English {
+		sound, manifest = englishSound, englishManifest
+	}
+	p := &Pack{clips: map[prompts.ID][]byte{}}
+	if err := json.Unmarshal(manifest, &p.Manifest); err != nil {
+		return nil, fmt.Errorf("reading the manifest of voice %s: %w", lang, err)
+	}
+	if p.Manifest.Language != lang {
+		return nil, fmt.Errorf("no voice speaks %q", lang)
+	}
+	for _, c := range p.Manifest.Clips {
+		if c.At < 0 || c.Octets <= 0 || c.At+c.Octets > len(sound) {
+			return nil, fmt.Errorf("reading voice %s: clip %s lies outside its file", lang, c.ID)
+		}
+		p.clips[c.ID] = sound[c.At : c.At+c.Octets : c.At+c.Octets]
+	}
+	return p, nil
+}
+
+// Clip is the sound of an id in A-law; false when the voice does not have it.
+func (p *Pack) Clip(id prompts.ID) (alaw []byte, ok bool) {
+	alaw, ok = p.clips[id]
+	return alaw, ok
+}

@@ -1,0 +1,83 @@
+package studio
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func tone(hz, rate, db float64, d time.Duration) []int16 {
+	out := make([]int16, int(d.Seconds()*rate))
+	for i := range out {
+		out[i] = int16(fullScale * linear(db) * math.Sqrt2 * math.Sin(2*math.Pi*hz*float64(i)/rate))
+	}
+	return out
+}
+
+func TestActiveLevelLeavesPausesOut(t *testing.T) {
+	speech := tone(500, Rate, -20, 4*time.Second)
+	if got := ActiveLevel(speech); math.Abs(got+20) > 0.2 {
+		t.Errorf("a steady tone of -20 dBov measures %.2f", got)
+	}
+	paused := append(append(make([]int16, 4*Rate), speech...), make([]int16, 8*Rate)...)
+	if got := ActiveLevel(paused); math.Abs(got+20) > 0.5 {
+		t.Errorf("the same with pauses measures %.2f", got)
+	}
+	if got := ActiveLevel(make([]int16, Rate)); !math.IsInf(got, -1) {
+		t.Errorf("silence measures %.2f", got)
+	}
+}
+
+func TestMasteringGivesLevelPeakAndEnds(t *testing.T) {
+	for _, db := range []float64{-45, -30, -6} {
+		raw := append(append(make([]int16, 9000), tone(700, 2*Rate, db, time.Second)...), make([]int16, 7000)...)
+		raw[20000+8000] = 300 // a click after the end
+		out, err := Master(raw, Ends{60 * time.Millisecond, 150 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := Measure(out)
+		if math.Abs(m.Level+22) > 0.5 || m.Peak > -3 || m.Clipped != 0 {
+			t.Errorf("%v dB: %+v", db, m)
+		}
+		if length := span(len(out)); length < 1190*time.Millisecond || length > 1260*time.Millisecond {
+			t.Errorf("%v dB: a second and its ends last %v", db, length)
+		}
+	}
+	if _, err := Master(make([]int16, 16000), Ends{}); err == nil {
+		t.Error("silence was mastered")
+	}
+}
+
+func TestHalvingKeepsSpeechAndDropsWhatATelephoneCannotCarry(t *testing.T) {
+	for _, c := range []struct{ hz, db float64 }{{300, 0}, {3000, 0}, {3300, -1}, {5000, -60}, {7000, -60}} {
+		x := make([]float64, 16000)
+		for i := range x {
+			x[i] = math.Sin(2 * math.Pi * c.hz * float64(i) / (2 * Rate))
+		}
+		power := 0.0
+		for _, v := range halve(x)[1000:7000] {
+			power += v * v
+		}
+		got := 10 * math.Log10(power/3000)
+		if c.db > -10 && math.Abs(got-c.db) > 1 || c.db < -10 && got > c.db {
+			t.Errorf("%v Hz comes out at %.1f dB", c.hz, got)
+		}
+	}
+}
+
+func TestMusicLoopsWithoutAClickAndStaysBelowSpeech(t *testing.T) {
+	m := Music()
+	if level := ActiveLevel(m); level > -26 || level < -34 {
+		t.Errorf("music at %.1f dBov", level)
+	}
+	jump := abs(m[0] - m[len(m)-1])
+	for i := 1; i < len(m); i++ {
+		if d := abs(m[i] - m[i-1]); d > 3000 {
+			t.Fatalf("a click of %d at %d", d, i)
+		}
+	}
+	if jump > 3000 {
+		t.Errorf("the loop jumps by %d", jump)
+	}
+}
