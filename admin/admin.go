@@ -1,0 +1,162 @@
+// Package admin is the staff's HTTP API and the metrics.
+//
+// Everything below /api/v1 but health and the OpenAPI document, and /metrics too, asks for a bearer token. Errors are
+// RFC 9457 problems. A write may carry an Idempotency-Key: the same key gives the same answer.
+package admin
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+
+	"hotline/oncall"
+	"hotline/tickets"
+)
+
+// base is where the API lives; its version rises with the first change that breaks a client.
+const base = "/api/v1"
+
+// PINs gives contracts their PINs. A PIN is returned by the call that made it and by nothing else.
+type PINs interface {
+	// NewContract writes a new contract together with its first PIN.
+	NewContract(ctx context.Context, c tickets.Contract) (stands tickets.Contract, pin string, err error)
+	// NewPIN replaces the contract's PIN; the former one ends at once.
+	NewPIN(ctx context.Context, id tickets.ContractID) (pin string, err error)
+}
+
+// Flows knows what callers hear. Its methods are safe for concurrent use.
+type Flows interface {
+	// Check reads a flow; name is what the flow calls itself. A flow without complaints may be published.
+	Check(yaml string) (name string, complaints []Complaint)
+	// Use makes a published version the one with which the next call begins.
+	Use(v tickets.FlowVersion) error
+}
+
+// Complaint is what stands in the way of a flow.
+type Complaint struct {
+	Line   int    `json:"line,omitempty" doc:"Line of the YAML text; none when it is about the whole"`
+	Step   string `json:"step,omitempty"`
+	Field  string `json:"field,omitempty"`
+	Remedy string `json:"remedy" doc:"What is wrong and what to do about it"`
+}
+
+// Health tells what works; nil is well. The methods are called at once for each request and must come back when ctx ends.
+type Health interface {
+	Store(ctx context.Context) error
+	Line(ctx context.Context) error // the trunk and the listening sockets
+	Disk(ctx context.Context) error // the folder of recordings and journal
+}
+
+// OpenRecording opens the sound of a recording as a WAV file; ErrNotFound when it is gone from the disk.
+type OpenRecording func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error)
+
+// Config is what the API needs. Everything but Changed is required.
+type Config struct {
+	Desk       *tickets.Desk
+	Store      tickets.Store
+	Oncall     oncall.Store
+	PINs       PINs
+	Recordings OpenRecording
+	Flows      Flows
+	Health     Health
+	Metrics    *Metrics
+	Log        *slog.Logger
+	Now        func() time.Time
+	// Changed hears of each new snapshot of contracts and calendars, after the desk has it: to keep it on disk.
+	Changed func(*tickets.Book)
+}
+
+// server answers for the house. It starts no goroutine of its own. Safe for concurrent use.
+type server struct {
+	Config
+	running inFlight
+
+	refreshing sync.Mutex // one snapshot at a time, so that an older one never replaces a newer one
+}
+
+// New gives the handler of the API and of /metrics.
+func New(c Config) http.Handler {
+	s := &server{Config: c, running: inFlight{keys: map[string]chan struct{}{}}}
+	if s.Changed == nil {
+		s.Changed = func(*tickets.Book) {}
+	}
+	r := chi.NewRouter()
+	r.Use(s.survive, harden, plainText, s.authenticate, s.replay)
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		problem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
+	})
+	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		problem(w, http.StatusMethodNotAllowed, r.Method+" is not for "+r.URL.Path)
+	})
+	api := humachi.New(r, document())
+	s.ticketRoutes(api)
+	s.workRoutes(api)
+	s.recordingRoutes(api)
+	s.callRoutes(api)
+	s.customerRoutes(api)
+	s.contractRoutes(api)
+	s.engineerRoutes(api)
+	s.rotaRoutes(api)
+	s.levelRoutes(api)
+	s.calendarRoutes(api)
+	s.flowRoutes(api)
+	s.healthRoute(api)
+	r.Method(http.MethodGet, "/metrics", s.Metrics.handler(s.Store))
+	return r
+}
+
+// document is the head of the OpenAPI document. The library's own page of documentation stays off: it loads scripts
+// from elsewhere.
+func document() huma.Config {
+	c := huma.DefaultConfig("hotline", "1")
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = base+"/openapi", "", "", nil
+	c.RejectUnknownQueryParameters = true // a filter that is misspelt must not select everything
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	c.Security = []map[string][]string{{"token": {}}}
+	return c
+}
+
+// refresh gives the desk a new snapshot after a change of contracts, customers, levels or calendars, so that the next
+// caller is served by it. What was written stands even when this fails.
+func (s *server) refresh(ctx context.Context) {
+	s.refreshing.Lock()
+	defer s.refreshing.Unlock()
+	book, err := tickets.ReadBook(ctx, s.Store, s.Now())
+	if err != nil {
+		s.Log.Error("the line does not know of a change yet", "error", fmt.Errorf("reading the book: %w", err))
+		return
+	}
+	s.Desk.SetBook(book)
+	s.Changed(book)
+}
+
+// route describes one operation of the API.
+func route(method, path, id, summary string) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: method, Path: base + path, Summary: summary, MaxBodyBytes: maxBody + 1,
+		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
+	}
+}
+
+// Keyed is the part of every write that names it, so that it can be repeated without being done twice.
+type Keyed struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"The same key with the same request gives the same answer"`
+}
+
+// answer is a response that is all body.
+type answer[T any] struct{ Body T }
+
+func answered[T any](v T, err error) (*answer[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &answer[T]{v}, nil
+}

@@ -1,0 +1,206 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// limitsView are promised spans in seconds of working time; 0 is no promise.
+type limitsView struct {
+	Contact      int64 `json:"contact" minimum:"0" maximum:"31622400" doc:"Seconds of working time"`
+	Intervention int64 `json:"intervention" minimum:"0" maximum:"31622400" doc:"Seconds of working time"`
+	Restore      int64 `json:"restore" minimum:"0" maximum:"31622400" doc:"Seconds of working time, from the intervention"`
+}
+
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }
+
+func limits(l sla.Limits) limitsView {
+	return limitsView{seconds(l.Contact), seconds(l.Intervention), seconds(l.Restore)}
+}
+
+func (v limitsView) limits() sla.Limits {
+	return sla.Limits{
+		Contact: time.Duration(v.Contact) * time.Second, Intervention: time.Duration(v.Intervention) * time.Second,
+		Restore: time.Duration(v.Restore) * time.Second,
+	}
+}
+
+// ContractFields are what a contract promises.
+type ContractFields struct {
+	Customer     string      `json:"customer" minLength:"1" maxLength:"100"`
+	Level        string      `json:"level" minLength:"1" maxLength:"100"`
+	Language     string      `json:"language,omitempty" enum:"it,en" default:"it"`
+	ValidFrom    time.Time   `json:"valid_from"`
+	ValidUntil   *time.Time  `json:"valid_until,omitempty" doc:"Exclusive; null or left out: without end"`
+	Calendar     string      `json:"calendar,omitempty" maxLength:"100" doc:"Instead of the level's calendar"`
+	Blocking     *limitsView `json:"blocking,omitempty" doc:"Instead of the level's limits, whole"`
+	NonBlocking  *limitsView `json:"non_blocking,omitempty" doc:"Instead of the level's limits, whole"`
+	AfterHours   string      `json:"after_hours,omitempty" enum:"wait,ring" default:"wait" doc:"What a blocking call outside the hours does"`
+	EvoSupport   bool        `json:"evo_support,omitempty"`
+	RemoteAccess bool        `json:"remote_access,omitempty" doc:"A fact that staff set; without it only Support on Request is offered"`
+}
+
+// ContractView is a contract as staff see it: never with a PIN.
+type ContractView struct {
+	ID string `json:"id"`
+	ContractFields
+	Version int `json:"version"`
+}
+
+// contractWithPIN is the one answer that holds a PIN.
+type contractWithPIN struct {
+	ContractView
+	PIN string `json:"pin,omitempty" doc:"Shown this once; a repeated answer does not hold it"`
+}
+
+type newContract struct {
+	Keyed
+	Body struct {
+		ID string `json:"id,omitempty" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$" doc:"Chosen by us when it is left out"`
+		ContractFields
+	}
+}
+
+type changedContract struct {
+	Keyed
+	ByID
+	Body struct {
+		Version int `json:"version" minimum:"1" doc:"The version that was read; 409 when somebody was faster"`
+		ContractFields
+	}
+}
+
+type contractList struct {
+	Contracts []ContractView `json:"contracts" nullable:"false"`
+}
+
+func contract(c tickets.Contract) ContractView {
+	v := ContractView{ID: string(c.ID), Version: c.Version, ContractFields: ContractFields{
+		Customer: string(c.Customer), Level: string(c.Level), Language: c.Language, ValidFrom: c.ValidFrom,
+		ValidUntil: instant(c.ValidUntil), Calendar: string(c.Calendar), AfterHours: string(c.AfterHours),
+		EvoSupport: c.EvoSupport, RemoteAccess: c.RemoteAccess,
+	}}
+	for _, o := range []struct {
+		own *sla.Limits
+		to  **limitsView
+	}{{c.Blocking, &v.Blocking}, {c.NonBlocking, &v.NonBlocking}} {
+		if o.own != nil {
+			l := limits(*o.own)
+			*o.to = &l
+		}
+	}
+	return v
+}
+
+func (s *server) contractRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/contracts", "list-contracts", "List contracts"),
+		func(ctx context.Context, _ *struct{}) (*answer[contractList], error) {
+			all, err := s.Store.Contracts(ctx)
+			list := contractList{Contracts: make([]ContractView, 0, len(all))}
+			for _, c := range all {
+				list.Contracts = append(list.Contracts, contract(c))
+			}
+			return answered(list, err)
+		})
+	serve(s, api, route(http.MethodGet, "/contracts/{id}", "get-contract", "One contract"),
+		func(ctx context.Context, in *ByID) (*answer[ContractView], error) {
+			c, err := s.Store.Contract(ctx, tickets.ContractID(in.ID))
+			return answered(contract(c), err)
+		})
+	serve(s, api, route(http.MethodPost, "/contracts", "add-contract", "Add a contract; the answer shows its PIN, once"), s.addContract)
+	serve(s, api, route(http.MethodPut, "/contracts/{id}", "change-contract", "Change a contract, whole; its PIN stays"), s.changeContract)
+	serve(s, api, route(http.MethodPost, "/contracts/{id}/pin", "renew-pin", "Replace the PIN; the answer shows the new one, once"), s.renewPIN)
+}
+
+func (s *server) addContract(ctx context.Context, in *newContract) (*created[contractWithPIN], error) {
+	id := in.Body.ID
+	if id == "" {
+		id = newID()
+	}
+	c, err := s.contractOf(ctx, id, 0, in.Body.ContractFields)
+	if err != nil {
+		return nil, err
+	}
+	c, pin, err := s.PINs.NewContract(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("adding contract %s: %w", id, err)
+	}
+	s.refresh(ctx)
+	return &created[contractWithPIN]{http.StatusCreated, base + "/contracts/" + id, contractWithPIN{contract(c), pin}}, nil
+}
+
+func (s *server) changeContract(ctx context.Context, in *changedContract) (*answer[ContractView], error) {
+	if _, err := s.Store.Contract(ctx, tickets.ContractID(in.ID)); err != nil {
+		return nil, err
+	}
+	c, err := s.contractOf(ctx, in.ID, in.Body.Version, in.Body.ContractFields)
+	if err != nil {
+		return nil, err
+	}
+	if c, err = s.Store.PutContract(ctx, c); err != nil {
+		return nil, err
+	}
+	s.refresh(ctx)
+	return answered(contract(c), nil)
+}
+
+func (s *server) renewPIN(ctx context.Context, in *struct {
+	Keyed
+	ByID
+}) (*answer[contractWithPIN], error) {
+	c, err := s.Store.Contract(ctx, tickets.ContractID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	pin, err := s.PINs.NewPIN(ctx, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("renewing the PIN of contract %s: %w", c.ID, err)
+	}
+	s.refresh(ctx)
+	return answered(contractWithPIN{contract(c), pin}, nil)
+}
+
+// contractOf checks what no schema can: that customer, level and calendar exist and that the times make sense.
+func (s *server) contractOf(ctx context.Context, id string, version int, f ContractFields) (tickets.Contract, error) {
+	if _, err := s.Store.Customer(ctx, tickets.CustomerID(f.Customer)); err != nil {
+		return tickets.Contract{}, unknownIn("body.customer", f.Customer, err)
+	}
+	if err := s.levelExists(ctx, f.Level); err != nil {
+		return tickets.Contract{}, err
+	}
+	if f.Calendar != "" {
+		if err := s.calendarExists(ctx, f.Calendar); err != nil {
+			return tickets.Contract{}, err
+		}
+	}
+	c := tickets.Contract{
+		ID: tickets.ContractID(id), Customer: tickets.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: f.Language,
+		ValidFrom: f.ValidFrom, Calendar: sla.CalendarID(f.Calendar), AfterHours: tickets.AfterHours(f.AfterHours),
+		EvoSupport: f.EvoSupport, RemoteAccess: f.RemoteAccess, Version: version,
+	}
+	if c.ValidFrom.Year() < 1970 || c.ValidFrom.Year() > 9000 {
+		return tickets.Contract{}, refused("body.valid_from", "the contract must begin between 1970 and 9000")
+	}
+	if f.ValidUntil != nil {
+		c.ValidUntil = *f.ValidUntil
+		if !c.ValidUntil.After(c.ValidFrom) || c.ValidUntil.Year() > 9000 {
+			return tickets.Contract{}, refused("body.valid_until", "the contract must end after it begins, and before 9000")
+		}
+	}
+	if f.Blocking != nil {
+		l := f.Blocking.limits()
+		c.Blocking = &l
+	}
+	if f.NonBlocking != nil {
+		l := f.NonBlocking.limits()
+		c.NonBlocking = &l
+	}
+	return c, nil
+}

@@ -1,0 +1,173 @@
+package admin_test
+
+import (
+	"strings"
+	"testing"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+func TestCustomersAreAddedReadAndChanged(t *testing.T) {
+	h := open(t)
+	h.get("/customers").is(200, `{"customers":[{"id":"rossi","name":"Rossi S.p.A.","email":"","numbers":["0612345"],"version":1}]}`)
+	made := h.post("/customers", `{"name":"Verdi S.r.l.","email":"guasti@verdi.example","numbers":["+39021234"]}`).is(201, `"version":1`)
+	where := strings.TrimPrefix(made.header.Get("Location"), "/api/v1")
+	h.get(where).is(200, "Verdi S.r.l.", "guasti@verdi.example")
+	h.put(where, `{"name":"Verdi S.p.A.","version":1}`).is(200, `"version":2`, `"numbers":[]`)
+	h.put(where, `{"name":"Verdi","version":1}`).is(409, "changed by somebody else")
+	h.put("/customers/nobody", `{"name":"Nobody","version":1}`).is(404)
+	h.post("/customers", `{"id":"rossi","name":"Rossi again"}`).is(409, "exists already")
+	h.get("/customers/nobody").is(404)
+	for body, field := range map[string]string{
+		`{"name":""}`:                            "body.name",
+		`{"name":"  "}`:                          "body.name",
+		`{}`:                                     "body",
+		`{"name":"x","email":"a@b\r\nBcc: c@d"}`: "body.email",
+		`{"name":"x","email":"Rossi <a@b.example>"}`:  "body.email",
+		`{"name":"x","numbers":["06 12"]}`:            "body.numbers[0]",
+		`{"name":"x","numbers":["061","sip:a@b"]}`:    "body.numbers[1]",
+		`{"name":"x","id":"../etc"}`:                  "body.id",
+		`{"name":"` + strings.Repeat("à", 201) + `"}`: "body.name",
+	} {
+		h.post("/customers", body).is(422, field)
+	}
+}
+
+const verdi = `"customer":"rossi","level":"professional","valid_from":"2026-01-01T00:00:00Z","remote_access":true`
+
+func TestPINIsShownOnceAndOpensTheLine(t *testing.T) {
+	h := open(t)
+	var made struct{ ID, PIN string }
+	h.post("/contracts", `{`+verdi+`}`).is(201, `"level":"professional"`, `"language":"it"`, `"after_hours":"wait"`, `"version":1`).into(&made)
+	id, _, err := h.desk.Identify(made.PIN, "", monday(9, 0))
+	if err != nil || string(id.Contract.ID) != made.ID {
+		t.Fatalf("the line knows the new PIN as %v, %v", id, err)
+	}
+	var renewed struct{ PIN string }
+	h.post("/contracts/"+made.ID+"/pin", "").is(200).into(&renewed)
+	if _, _, err := h.desk.Identify(made.PIN, "", monday(9, 0)); err == nil || renewed.PIN == made.PIN || renewed.PIN == "" {
+		t.Error("the former PIN still opens the line")
+	}
+	if _, _, err := h.desk.Identify(renewed.PIN, "", monday(9, 0)); err != nil {
+		t.Errorf("the line refuses the renewed PIN: %v", err)
+	}
+	for _, r := range []reply{
+		h.get("/contracts"), h.get("/contracts/" + made.ID), h.put("/contracts/"+made.ID, `{`+verdi+`,"version":1}`),
+		h.get("/customers"), h.get("/tickets"), h.get("/calls"), h.ask("GET", "/metrics", ""), h.get("/openapi.json"),
+	} {
+		r.is(200)
+		if strings.Contains(r.body, made.PIN) || strings.Contains(r.body, renewed.PIN) || strings.Contains(r.body, `"pin":"`) {
+			t.Errorf("an answer holds a PIN: %s", r.body)
+		}
+	}
+	if log := h.log.String(); strings.Contains(log, made.PIN) || strings.Contains(log, renewed.PIN) {
+		t.Error("the log holds a PIN")
+	}
+	h.post("/contracts/nobody/pin", "").is(404)
+}
+
+func TestContractsOverrideTheirLevel(t *testing.T) {
+	h := open(t)
+	h.post("/contracts", `{"id":"verdi",`+verdi+`,"calendar":"always","blocking":{"contact":600,"intervention":1200,"restore":1800},
+		"valid_until":"2027-01-01T00:00:00Z","after_hours":"ring","evo_support":true,"language":"en"}`).is(201,
+		`"blocking":{"contact":600,"intervention":1200,"restore":1800}`, `"valid_until":"2027-01-01T00:00:00Z"`, `"after_hours":"ring"`)
+	var k ticket
+	h.post("/tickets", `{"contract":"verdi","claim":"blocking"}`).is(201, `"language":"en"`, `"evo_support":true`, `"limit_seconds":1200`).into(&k)
+	h.put("/contracts/verdi", `{`+verdi+`,"version":1}`).is(200, `"version":2`)
+	h.put("/contracts/verdi", `{`+verdi+`,"version":1}`).is(409)
+	h.put("/contracts/verdi", `{`+verdi+`}`).is(422, "version")
+	h.put("/contracts/nobody", `{`+verdi+`,"version":1}`).is(404)
+	h.post("/contracts", `{"id":"verdi",`+verdi+`}`).is(409)
+	for body, field := range map[string]string{
+		`{"customer":"nobody","level":"extended","valid_from":"2026-01-01T00:00:00Z"}`:                                              "body.customer",
+		`{"customer":"rossi","level":"platinum","valid_from":"2026-01-01T00:00:00Z"}`:                                               "body.level",
+		`{` + verdi + `,"calendar":"moon"}`:                                                                                         "body.calendar",
+		`{` + verdi + `,"language":"de"}`:                                                                                           "body.language",
+		`{` + verdi + `,"after_hours":"shout"}`:                                                                                     "body.after_hours",
+		`{` + verdi + `,"valid_until":"2025-01-01T00:00:00Z"}`:                                                                      "body.valid_until",
+		`{` + verdi + `,"blocking":{"contact":-1,"intervention":0,"restore":0}}`:                                                    "body.blocking.contact",
+		`{` + verdi + `,"pin":"314159"}`:                                                                                            "body.pin",
+		`{"customer":"rossi","level":"extended","valid_from":"0001-01-01T00:00:00Z"}`:                                               "body.valid_from",
+		`{"customer":"rossi","level":"extended","valid_from":"soon"}`:                                                               "body.valid_from",
+		`{` + verdi + `,"non_blocking":{"contact":9223372036854775807,"intervention":9223372036854775807,"restore":9999999999999}}`: "body.non_blocking",
+	} {
+		h.post("/contracts", body).is(422, field)
+	}
+}
+
+func TestLevelsAndCalendarsChangeWhatTheNextTicketIsPromised(t *testing.T) {
+	h := open(t)
+	h.get("/levels").is(200, `"id":"extended"`, `"blocking":{"contact":3600,"intervention":14400,"restore":7200}`)
+	h.get("/calendars").is(200, `{"day":1,"from":"09:00","until":"13:00"}`, `{"day":0,"from":"00:00","until":"168:00"}`)
+	h.put("/calendars/night", `{"name":"Nights","zone":"Europe/Rome","week":[{"day":1,"from":"22:00","until":"30:00"}],
+		"patron":"06-29","exceptions":[{"date":"2026-12-24","note":"closed"}]}`).is(200, `"until":"30:00"`, `"date":"2026-12-24"`)
+	h.put("/levels/extended", `{"name":"Extended","calendar":"night","blocking":{"contact":60,"intervention":120,"restore":180},
+		"non_blocking":{"contact":0,"intervention":0,"restore":0}}`).is(200)
+	h.opened()
+	k, err := h.desk.Ticket(t.Context(), 417)
+	must(t, err)
+	if due := k.Clocks[0].Due; due.UTC().Format("15:04") != "21:01" {
+		t.Errorf("contact is due at %s, want one minute into the night shift in Rome", due)
+	}
+	limits := `{"contact":0,"intervention":0,"restore":0}`
+	for path, bodies := range map[string]map[string]string{
+		"/levels/extended": {
+			`{"name":"x","calendar":"moon","blocking":` + limits + `,"non_blocking":` + limits + `}`: "body.calendar",
+			`{"name":"x","calendar":"always"}`: "blocking",
+		},
+		"/levels/on_request": {
+			`{"name":"x","calendar":"always","blocking":{"contact":60,"intervention":60,"restore":60},"non_blocking":` + limits + `}`: "no deadline",
+		},
+		"/calendars/night": {
+			`{"name":"x","zone":"Europe/Atlantis","week":[]}`:                                                                          "Europe/Atlantis",
+			`{"name":"x","zone":"Europe/Rome","week":[]}`:                                                                              "never opens",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":7,"from":"09:00","until":"10:00"}]}`:                                      "day",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"9","until":"10:00"}]}`:                                          "from",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"10:00","until":"09:00"}]}`:                                      "after it began",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"10:00"}],"patron":"13-40"}`:                     "patron",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"10:00"}],"exceptions":[{"date":"2026-02-30"}]}`: "date",
+			`{"name":"x","zone":"Europe/Rome","holidays":"fr","week":[{"day":1,"from":"09:00","until":"10:00"}]}`:                      "holidays",
+		},
+		"/calendars/..": {`{}`: ""},
+	} {
+		for body, field := range bodies {
+			h.put(path, body).is(422, field)
+		}
+	}
+}
+
+func TestTheLineHearsOfEveryChange(t *testing.T) {
+	h := open(t)
+	h.post("/customers", `{"id":"verdi","name":"Verdi"}`).is(201)
+	h.post("/contracts", `{"id":"verdi",`+verdi+`}`).is(201)
+	h.post("/contracts/verdi/pin", "").is(200)
+	if h.books != 3 {
+		t.Errorf("%d snapshots after three changes", h.books)
+	}
+	b := h.desk.Book()
+	if b.Customers["verdi"].Name != "Verdi" || b.Contracts["verdi"].Level != sla.Professional || len(b.PINs) != 2 {
+		t.Errorf("the desk works with %+v", b)
+	}
+	h.get("/customers/%00").is(400)
+}
+
+func TestCallsAreListedWithTheirLegs(t *testing.T) {
+	h := open(t)
+	must(t, h.store.PutCall(t.Context(), tickets.Call{ID: "c1", From: "0612345", Started: monday(9, 0)}))
+	must(t, h.store.PutCall(t.Context(), tickets.Call{ID: "c2", From: "anonymous", Started: monday(9, 5), Steps: []string{"welcome", "pin"}, Legs: []tickets.Leg{
+		{Engineer: "anna", Address: "sip:anna@127.0.0.1:5071", Result: "no key"},
+	}}))
+	var list struct {
+		Total int
+		Calls []struct{ ID string }
+	}
+	h.get("/calls").is(200, `"legs":[]`, `"result":"no key"`).into(&list)
+	if list.Total != 2 || list.Calls[0].ID != "c2" {
+		t.Errorf("the calls are %+v", list)
+	}
+	h.get("/calls?limit=1&offset=1").is(200, `"id":"c1"`, `"total":2`)
+	h.get("/calls/c2").is(200, `"steps":["welcome","pin"]`)
+	h.get("/calls/none").is(404)
+	h.get("/calls?limit=501").is(422)
+}

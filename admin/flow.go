@@ -1,0 +1,110 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/tickets"
+)
+
+type flowText struct {
+	YAML string `json:"yaml" minLength:"1" maxLength:"500000"`
+}
+
+type flowView struct {
+	Version   int       `json:"version"`
+	Name      string    `json:"name"`
+	Published time.Time `json:"published"`
+	By        string    `json:"by"`
+}
+
+type flowList struct {
+	Flows []flowView `json:"flows" nullable:"false" doc:"Newest first; with none published, callers hear the built-in flow"`
+}
+
+type verdictOnFlow struct {
+	OK         bool        `json:"ok"`
+	Name       string      `json:"name"`
+	Complaints []Complaint `json:"complaints" nullable:"false"`
+}
+
+// flowRoutes publish what callers hear. A version never changes; a call keeps the one with which it began.
+func (s *server) flowRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/flows", "list-flows", "List the published versions"),
+		func(ctx context.Context, _ *struct{}) (*answer[flowList], error) {
+			all, err := s.Store.Flows(ctx)
+			list := flowList{make([]flowView, 0, len(all))}
+			for _, v := range all {
+				list.Flows = append(list.Flows, flowView{v.Version, v.Name, v.Published, v.By})
+			}
+			return answered(list, err)
+		})
+	serve(s, api, route(http.MethodGet, "/flows/{version}", "get-flow", "One version with its text"),
+		func(ctx context.Context, in *struct {
+			Version int `path:"version"`
+		}) (*answer[tickets.FlowVersion], error) {
+			return answered(s.flow(ctx, in.Version))
+		})
+	serve(s, api, route(http.MethodPost, "/flows/check", "check-flow", "Check a flow; nothing changes"),
+		func(_ context.Context, in *struct{ Body flowText }) (*answer[verdictOnFlow], error) {
+			name, complaints := s.Flows.Check(in.Body.YAML)
+			return answered(verdictOnFlow{len(complaints) == 0, name, append([]Complaint{}, complaints...)}, nil)
+		})
+	serve(s, api, route(http.MethodPost, "/flows", "publish-flow", "Check a flow and publish it; the next call hears it"), s.publish)
+}
+
+func (s *server) flow(ctx context.Context, version int) (tickets.FlowVersion, error) {
+	all, err := s.Store.Flows(ctx)
+	if err != nil {
+		return tickets.FlowVersion{}, fmt.Errorf("reading flows: %w", err)
+	}
+	for _, v := range all {
+		if v.Version == version {
+			return v, nil
+		}
+	}
+	return tickets.FlowVersion{}, fmt.Errorf("flow version %d: %w", version, tickets.ErrNotFound)
+}
+
+func (s *server) publish(ctx context.Context, in *struct {
+	Keyed
+	Body flowText
+}) (*created[flowView], error) {
+	name, complaints := s.Flows.Check(in.Body.YAML)
+	if len(complaints) > 0 {
+		return nil, complained(complaints)
+	}
+	v, err := s.Store.PutFlow(ctx, tickets.FlowVersion{Name: name, YAML: in.Body.YAML, Published: s.Now(), By: tokenName(ctx)})
+	if err != nil {
+		return nil, fmt.Errorf("publishing a flow: %w", err)
+	}
+	if err := s.Flows.Use(v); err != nil {
+		return nil, fmt.Errorf("using flow version %d: %w", v.Version, err)
+	}
+	return &created[flowView]{
+		http.StatusCreated, fmt.Sprintf("%s/flows/%d", base, v.Version), flowView{v.Version, v.Name, v.Published, v.By},
+	}, nil
+}
+
+// complained says every complaint in the words of the schema's checks.
+func complained(list []Complaint) error {
+	var errs []error
+	for _, c := range list {
+		location := "body.yaml"
+		if c.Line > 0 {
+			location += fmt.Sprintf(", line %d", c.Line)
+		}
+		if c.Step != "" {
+			location += ", step " + c.Step
+		}
+		if c.Field != "" {
+			location += ", field " + c.Field
+		}
+		errs = append(errs, &huma.ErrorDetail{Location: location, Message: c.Remedy})
+	}
+	return huma.Error422UnprocessableEntity("the flow has complaints", errs...)
+}

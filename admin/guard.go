@@ -1,0 +1,159 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hotline/tickets"
+)
+
+// maxBody bounds a request's body in octets; a flow of two thousand lines is a tenth of it.
+const maxBody = 1 << 20
+
+// tokenOctets is the randomness of a token: nobody guesses 256 bits, so no budget of wrong tokens is kept.
+const tokenOctets = 32
+
+// NewToken draws a bearer token for somebody by name. The secret is shown once; only its SHA-256 is stored.
+func NewToken(name string, now time.Time) (secret string, t tickets.Token) {
+	octets := make([]byte, tokenOctets)
+	_, _ = rand.Read(octets) // never fails: crypto/rand ends the program instead
+	secret = "hl_" + hex.EncodeToString(octets)
+	return secret, tickets.Token{Name: name, Hash: sha256.Sum256([]byte(secret)), Created: now}
+}
+
+// staffKey is under which a request's context holds the name of its token.
+type staffKey struct{}
+
+// staff names who acts, as it stands in histories.
+func staff(ctx context.Context) string { return "staff:" + tokenName(ctx) }
+
+func tokenName(ctx context.Context) string {
+	name, _ := ctx.Value(staffKey{}).(string)
+	return name
+}
+
+// open tells which paths need no token: what a monitor asks, and what a client must read first.
+func open(path string) bool {
+	return path == base+"/health" || path == base+"/openapi" || strings.HasPrefix(path, base+"/openapi.") ||
+		strings.HasPrefix(path, base+"/openapi-")
+}
+
+func (s *server) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if open(r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") || secret == "" {
+			unauthorised(w, "send a token: Authorization: Bearer TOKEN")
+			return
+		}
+		token, err := s.Store.Token(r.Context(), sha256.Sum256([]byte(strings.TrimSpace(secret))))
+		switch {
+		case errors.Is(err, tickets.ErrNotFound):
+			unauthorised(w, "this token is not known")
+		case err != nil:
+			s.fail(r.Context(), w, fmt.Errorf("looking a token up: %w", err))
+		default:
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), staffKey{}, token.Name)))
+		}
+	})
+}
+
+func unauthorised(w http.ResponseWriter, detail string) {
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	problem(w, http.StatusUnauthorized, detail)
+}
+
+// harden sets what keeps an answer from being cached, sniffed or framed.
+func harden(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// survive makes an answer of a panic: one request's fault never ends the process that holds the calls.
+func (s *server) survive(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler { // the signal of net/http to drop the connection
+				panic(p)
+			}
+			s.Log.Error("a request failed badly", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			problem(w, http.StatusInternalServerError, "this request failed; the log says why")
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// plainText reads the body, within its limit, and refuses text that no store keeps: octets that are not UTF-8 and the
+// character NUL, in the address as well as in the body.
+func plainText(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil || !plain(r.URL.Path) {
+			problem(w, http.StatusBadRequest, "the address is not plain text")
+			return
+		}
+		for name, values := range query {
+			if !plain(name + strings.Join(values, "")) {
+				problem(w, http.StatusUnprocessableEntity, "a query parameter is not plain text")
+				return
+			}
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		var large *http.MaxBytesError
+		switch {
+		case errors.As(err, &large):
+			problem(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d octets", maxBody))
+		case err != nil:
+			problem(w, http.StatusBadRequest, "the body could not be read to its end")
+		case !plain(string(body)) || hidesNUL(body):
+			problem(w, http.StatusUnprocessableEntity, "the body is not plain text: it must be UTF-8 without the character NUL")
+		default:
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func plain(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+// hidesNUL finds the character in its JSON spelling, \u0000; a backslash of its own before it makes it text.
+func hidesNUL(body []byte) bool {
+	if !bytes.Contains(body, []byte(`\u0000`)) {
+		return false
+	}
+	for d := json.NewDecoder(bytes.NewReader(body)); ; {
+		t, err := d.Token()
+		if err != nil {
+			return false // the end, or no JSON: the next reader says so
+		}
+		if text, ok := t.(string); ok && !plain(text) {
+			return true
+		}
+	}
+}

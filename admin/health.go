@@ -1,0 +1,85 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/oncall"
+)
+
+// probing bounds what a monitor waits for an answer.
+const probing = 3 * time.Second
+
+// healthView is what a monitor reads. Nobody needs a token for it, so it says what fails and not why; the log says why.
+type healthView struct {
+	Status string            `json:"status" enum:"ok,warning,failing" doc:"A warning leaves callers served, but somebody should look"`
+	Checks map[string]string `json:"checks" doc:"store, line, disk: ok or failing; rota: ok, gap or unknown"`
+}
+
+type healthAnswer struct {
+	Status int
+	Body   healthView
+}
+
+func (s *server) healthRoute(api huma.API) {
+	op := huma.Operation{
+		OperationID: "get-health", Method: http.MethodGet, Path: base + "/health", Summary: "Whether callers are served",
+		Security: []map[string][]string{{}}, Errors: []int{http.StatusServiceUnavailable},
+	}
+	serve(s, api, op, s.health)
+}
+
+// health answers 503 when store, line or disk fail. A gap in the rota is a warning: an owner who has no engineers on
+// call yet still takes every call, and a restart would not help.
+func (s *server) health(ctx context.Context, _ *struct{}) (*healthAnswer, error) {
+	ctx, cancel := context.WithTimeout(ctx, probing)
+	defer cancel()
+	v := healthView{Status: "ok", Checks: map[string]string{}}
+	for _, probe := range []struct {
+		name string
+		ask  func(context.Context) error
+	}{{"store", s.Health.Store}, {"line", s.Health.Line}, {"disk", s.Health.Disk}} {
+		v.Checks[probe.name] = "ok"
+		if err := probe.ask(ctx); err != nil {
+			s.Log.Warn("a check of health fails", "check", probe.name, "error", err)
+			v.Checks[probe.name], v.Status = "failing", "failing"
+		}
+	}
+	gap, err := s.gap(ctx)
+	switch {
+	case err != nil:
+		v.Checks["rota"] = "unknown"
+	case gap:
+		v.Checks["rota"] = "gap"
+	default:
+		v.Checks["rota"] = "ok"
+	}
+	if v.Status == "ok" && v.Checks["rota"] != "ok" {
+		v.Status = "warning"
+	}
+	if v.Status == "failing" {
+		return &healthAnswer{http.StatusServiceUnavailable, v}, nil
+	}
+	return &healthAnswer{http.StatusOK, v}, nil
+}
+
+// gap tells whether nobody with a telephone is on duty now.
+func (s *server) gap(ctx context.Context) (bool, error) {
+	r, err := s.Oncall.Rota(ctx)
+	if err != nil {
+		return false, fmt.Errorf("reading the rota: %w", err)
+	}
+	engineers, err := s.Oncall.Engineers(ctx)
+	if err != nil {
+		return false, fmt.Errorf("reading engineers: %w", err)
+	}
+	if r.Zone == "" {
+		return true, nil
+	}
+	_, gap, err := oncall.Plan(r, engineers, s.Now())
+	return gap, err
+}

@@ -1,0 +1,150 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// counting bounds how long a scrape waits for the store; later than that the last counts stand.
+const counting = 2 * time.Second
+
+// Result is how a call ended, for hotline_calls_total.
+type Result string
+
+// The results of a call. The list is closed, so that no caller's text becomes a label.
+const (
+	Joined    Result = "joined"    // talked to a human
+	Ticketed  Result = "ticket"    // ended with a ticket
+	Abandoned Result = "abandoned" // ended before there was anything to keep
+	Refused   Result = "refused"   // never answered: not accepted, no common codec, too many calls
+	Failed    Result = "failed"    // a fault of ours ended it
+)
+
+// MediaCounts are sums since the start, except Legs.
+type MediaCounts struct {
+	Legs                                                           int // alive now
+	PacketsIn, PacketsOut, PacketsLate, PacketsForeign, BlocksLost uint64
+}
+
+// Metrics counts what happens on the line. Safe for concurrent use.
+type Metrics struct {
+	registry    *prometheus.Registry
+	calls       *prometheus.CounterVec
+	active      prometheus.Gauge
+	setup       prometheus.Histogram
+	open        *prometheus.GaugeVec
+	breaches    *prometheus.CounterVec
+	unreachable prometheus.Counter
+}
+
+// NewMetrics registers the metrics of the house and of the process in r. media is asked at each scrape and must be safe
+// for concurrent use.
+func NewMetrics(r *prometheus.Registry, media func() MediaCounts) *Metrics {
+	m := &Metrics{
+		registry:    r,
+		calls:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_calls_total", Help: "Calls that ended, by result."}, []string{"result"}),
+		active:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "hotline_calls_active", Help: "Calls on the line now."}),
+		open:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "hotline_tickets_open", Help: "Tickets to which somebody owes something, by priority; none has no category yet."}, []string{"priority"}),
+		breaches:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_sla_breaches_total", Help: "Clocks that ran out unmet, by kind."}, []string{"kind"}),
+		unreachable: prometheus.NewCounter(prometheus.CounterOpts{Name: "hotline_oncall_unreachable_total", Help: "Searches for an engineer that ended with nobody."}),
+		setup: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "hotline_call_setup_seconds", Help: "From the INVITE to our 200.",
+			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5},
+		}),
+	}
+	r.MustRegister(m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, result := range []Result{Joined, Ticketed, Abandoned, Refused, Failed} {
+		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one
+	}
+	for _, kind := range []sla.Kind{sla.Contact, sla.Intervention, sla.Restore} {
+		m.breaches.WithLabelValues(string(kind))
+	}
+	m.media(media)
+	return m
+}
+
+func (m *Metrics) media(counts func() MediaCounts) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: "hotline_media_legs", Help: "Legs of sound alive now."},
+		func() float64 { return float64(counts().Legs) },
+	))
+	for _, c := range []struct {
+		name, help string
+		read       func(MediaCounts) uint64
+	}{
+		{"hotline_media_packets_received_total", "RTP packets of our parties.", func(c MediaCounts) uint64 { return c.PacketsIn }},
+		{"hotline_media_packets_sent_total", "RTP packets sent.", func(c MediaCounts) uint64 { return c.PacketsOut }},
+		{"hotline_media_packets_late_total", "RTP packets sent more than 20 ms after their slot.", func(c MediaCounts) uint64 { return c.PacketsLate }},
+		{"hotline_media_packets_foreign_total", "RTP packets of strangers, dropped.", func(c MediaCounts) uint64 { return c.PacketsForeign }},
+		{"hotline_media_recording_blocks_lost_total", "Recorded seconds lost because the disk was too slow.", func(c MediaCounts) uint64 { return c.BlocksLost }},
+	} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: c.name, Help: c.help},
+			func() float64 { return float64(c.read(counts())) }))
+	}
+}
+
+// CallBegan notes a call on the line.
+func (m *Metrics) CallBegan() { m.active.Inc() }
+
+// CallAnswered notes how long the answer took, from the INVITE.
+func (m *Metrics) CallAnswered(after time.Duration) { m.setup.Observe(after.Seconds()) }
+
+// CallEnded notes the end of a call that began.
+func (m *Metrics) CallEnded(r Result) {
+	m.active.Dec()
+	m.calls.WithLabelValues(string(r)).Inc()
+}
+
+// CallRefused notes an INVITE that never became a call.
+func (m *Metrics) CallRefused() { m.calls.WithLabelValues(string(Refused)).Inc() }
+
+// Breached notes a clock that ran out.
+func (m *Metrics) Breached(k sla.Kind) { m.breaches.WithLabelValues(string(k)).Inc() }
+
+// Unreachable notes a search for an engineer that ended with nobody.
+func (m *Metrics) Unreachable() { m.unreachable.Inc() }
+
+// handler counts the open tickets and shows everything.
+func (m *Metrics) handler(s tickets.Tickets) http.Handler {
+	show := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.count(r.Context(), s)
+		show.ServeHTTP(w, r)
+	})
+}
+
+// count reads how many tickets are open. A store that is down leaves the counts as they were.
+func (m *Metrics) count(ctx context.Context, s tickets.Tickets) {
+	ctx, cancel := context.WithTimeout(ctx, counting)
+	defer cancel()
+	const most = 500 // a page, as large as the store gives it
+	counts := map[sla.Priority]int{}
+	f := tickets.Filter{States: []tickets.State{tickets.Open, tickets.Assigned, tickets.InProgress, tickets.Waiting}, Sort: "number", Limit: most}
+	for more := true; more; f.Offset += most {
+		found, total, err := s.List(ctx, f)
+		if err != nil {
+			return
+		}
+		for _, t := range found {
+			counts[t.Priority]++
+		}
+		more = len(found) > 0 && f.Offset+len(found) < total
+	}
+	for p := sla.Priority(0); p <= 5; p++ {
+		label := strconv.Itoa(int(p))
+		if p == 0 {
+			label = "none"
+		}
+		m.open.WithLabelValues(label).Set(float64(counts[p]))
+	}
+}

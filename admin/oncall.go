@@ -1,0 +1,194 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/oncall"
+	"hotline/tickets"
+)
+
+// sipAddress is a telephone of the house's own; nothing that could begin another header passes.
+var sipAddress = regexp.MustCompile(`^sips?:[^\s<>"',;?]{1,200}(;transport=(udp|tcp|tls))?$`)
+
+type engineerFields struct {
+	Name     string   `json:"name" minLength:"1" maxLength:"200"`
+	Phones   []string `json:"phones" nullable:"false" maxItems:"20" doc:"SIP addresses, or numbers through the trunk; in the order to be tried"`
+	Language string   `json:"language,omitempty" enum:"it,en" default:"it"`
+}
+
+type engineerInput struct {
+	Keyed
+	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
+	Body engineerFields
+}
+
+type engineerList struct {
+	Engineers []oncall.Engineer `json:"engineers" nullable:"false"`
+}
+
+func (s *server) engineerRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/engineers", "list-engineers", "List those who can be called out"),
+		func(ctx context.Context, _ *struct{}) (*answer[engineerList], error) {
+			all, err := s.Oncall.Engineers(ctx)
+			list := engineerList{append([]oncall.Engineer{}, all...)}
+			return answered(list, err)
+		})
+	serve(s, api, route(http.MethodGet, "/engineers/{id}", "get-engineer", "One engineer"),
+		func(ctx context.Context, in *ByID) (*answer[oncall.Engineer], error) {
+			e, err := s.engineer(ctx, in.ID)
+			return answered(e, err)
+		})
+	serve(s, api, route(http.MethodPut, "/engineers/{id}", "put-engineer", "Add or change an engineer, whole"), s.putEngineer)
+	op := route(http.MethodDelete, "/engineers/{id}", "remove-engineer", "Remove an engineer whom the rota does not name")
+	op.DefaultStatus = http.StatusNoContent
+	serve(s, api, op, s.removeEngineer)
+}
+
+func (s *server) engineer(ctx context.Context, id string) (oncall.Engineer, error) {
+	all, err := s.Oncall.Engineers(ctx)
+	if err != nil {
+		return oncall.Engineer{}, fmt.Errorf("reading engineers: %w", err)
+	}
+	for _, e := range all {
+		if string(e.ID) == id {
+			return e, nil
+		}
+	}
+	return oncall.Engineer{}, fmt.Errorf("engineer %s: %w", id, tickets.ErrNotFound)
+}
+
+func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*answer[oncall.Engineer], error) {
+	if strings.TrimSpace(in.Body.Name) == "" {
+		return nil, refused("body.name", "the name cannot be blank")
+	}
+	for i, p := range in.Body.Phones {
+		if !sipAddress.MatchString(p) && !telephoneNumber.MatchString(p) {
+			return nil, refused(fmt.Sprintf("body.phones[%d]", i), "write sip:NAME@HOST, or a telephone number: digits, with or without + before them")
+		}
+	}
+	e := oncall.Engineer{ID: oncall.EngineerID(in.ID), Name: in.Body.Name, Phones: in.Body.Phones, Language: in.Body.Language}
+	return answered(e, s.Oncall.PutEngineer(ctx, e))
+}
+
+// removeEngineer keeps the rota whole: a place that names nobody would be found at night, by a customer.
+func (s *server) removeEngineer(ctx context.Context, in *struct {
+	Keyed
+	ByID
+}) (*struct{}, error) {
+	if _, err := s.engineer(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	r, err := s.Oncall.Rota(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the rota: %w", err)
+	}
+	id := oncall.EngineerID(in.ID)
+	if slices.ContainsFunc(r.Shifts, func(sh oncall.Shift) bool { return sh.Engineer == id }) ||
+		slices.ContainsFunc(r.Overrides, func(o oncall.Override) bool { return o.Engineer == id || o.Instead == id }) {
+		return nil, huma.Error409Conflict("the rota names this engineer; take them off it first")
+	}
+	return nil, s.Oncall.DeleteEngineer(ctx, id)
+}
+
+// rotaView is the weekly plan as staff read and write it.
+type rotaView struct {
+	Zone      string            `json:"zone" minLength:"1" maxLength:"100" doc:"IANA name, such as Europe/Rome"`
+	Shifts    []shiftView       `json:"shifts" nullable:"false" maxItems:"1000"`
+	Overrides []oncall.Override `json:"overrides" nullable:"false" maxItems:"5000" doc:"Instead is on duty at the level from..until and engineer is not"`
+	Version   int               `json:"version" minimum:"0" doc:"The version that was read; 409 when somebody was faster"`
+}
+
+type shiftView struct {
+	Engineer string `json:"engineer"`
+	Level    int    `json:"level" minimum:"1" maximum:"100" doc:"Level 1 is called first"`
+	Order    int    `json:"order,omitempty" minimum:"-1000" maximum:"1000" doc:"Within the level"`
+	Day      int    `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
+	From     span   `json:"from" doc:"Time of day, by the wall clock"`
+	Length   span   `json:"length" doc:"Up to 168:00, always on call"`
+}
+
+type duty struct {
+	At       time.Time        `json:"at"`
+	Attempts []oncall.Attempt `json:"attempts" nullable:"false" doc:"The telephones that would be rung, in order"`
+	Gaps     []oncall.Gap     `json:"gaps" nullable:"false" doc:"Times in which nobody with a telephone is on duty"`
+}
+
+type dutyQuery struct {
+	At   time.Time `query:"at" doc:"Default: now"`
+	Days int       `query:"days" minimum:"1" maximum:"60" default:"14" doc:"How far gaps are looked for"`
+}
+
+func (s *server) rotaRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/rota", "get-rota", "The weekly plan with its overrides"),
+		func(ctx context.Context, _ *struct{}) (*answer[rotaView], error) {
+			r, err := s.Oncall.Rota(ctx)
+			return answered(rota(r), err)
+		})
+	serve(s, api, route(http.MethodPut, "/rota", "put-rota", "Replace the plan, whole"), s.putRota)
+	serve(s, api, route(http.MethodGet, "/rota/duty", "get-duty", "Who would be rung, and the gaps to come"), s.duty)
+}
+
+func rota(r oncall.Rota) rotaView {
+	v := rotaView{Zone: r.Zone, Shifts: make([]shiftView, 0, len(r.Shifts)), Overrides: append([]oncall.Override{}, r.Overrides...), Version: r.Version}
+	for _, sh := range r.Shifts {
+		v.Shifts = append(v.Shifts, shiftView{string(sh.Engineer), sh.Level, sh.Order, int(sh.Day), span(sh.From), span(sh.Length)})
+	}
+	return v
+}
+
+func (s *server) putRota(ctx context.Context, in *struct {
+	Keyed
+	Body rotaView
+}) (*answer[rotaView], error) {
+	r := oncall.Rota{Zone: in.Body.Zone, Overrides: in.Body.Overrides, Version: in.Body.Version}
+	for _, sh := range in.Body.Shifts {
+		r.Shifts = append(r.Shifts, oncall.Shift{
+			Engineer: oncall.EngineerID(sh.Engineer), Level: sh.Level, Order: sh.Order, Day: time.Weekday(sh.Day),
+			From: time.Duration(sh.From), Length: time.Duration(sh.Length),
+		})
+	}
+	engineers, err := s.Oncall.Engineers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading engineers: %w", err)
+	}
+	if err := r.Check(engineers); err != nil {
+		return nil, refused("body", err.Error())
+	}
+	stands, err := s.Oncall.PutRota(ctx, r)
+	return answered(rota(stands), err)
+}
+
+func (s *server) duty(ctx context.Context, in *dutyQuery) (*answer[duty], error) {
+	if in.At.IsZero() {
+		in.At = s.Now()
+	}
+	r, err := s.Oncall.Rota(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the rota: %w", err)
+	}
+	engineers, err := s.Oncall.Engineers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading engineers: %w", err)
+	}
+	d := duty{At: in.At, Attempts: []oncall.Attempt{}, Gaps: []oncall.Gap{}}
+	until := in.At.AddDate(0, 0, in.Days)
+	if r.Zone == "" { // no rota was ever written
+		d.Gaps = append(d.Gaps, oncall.Gap{From: in.At, Until: until})
+		return answered(d, nil)
+	}
+	attempts, _, err := oncall.Plan(r, engineers, in.At)
+	if err != nil {
+		return nil, err
+	}
+	gaps, err := oncall.Gaps(r, engineers, in.At, until)
+	d.Attempts, d.Gaps = append(d.Attempts, attempts...), append(d.Gaps, gaps...)
+	return answered(d, err)
+}

@@ -1,0 +1,120 @@
+package admin_test
+
+import (
+	"strings"
+	"testing"
+
+	"hotline/tickets"
+)
+
+func TestEngineersAreChanged(t *testing.T) {
+	h := open(t)
+	h.put("/engineers/marco", `{"name":"Marco","phones":["sip:marco@127.0.0.1:5072","+393331234567"],"language":"en"}`).is(200)
+	h.get("/engineers").is(200, `"id":"anna"`, `"id":"marco"`)
+	h.get("/engineers/marco").is(200, `"phones":["sip:marco@127.0.0.1:5072","+393331234567"]`, `"language":"en"`)
+	h.get("/engineers/nobody").is(404)
+	for _, phone := range []string{
+		"", "sip:", "tel:112", "sip:a@b>\\r\\nRoute: <sip:c", "06 12", "sip:a b@c", "javascript:alert(1)", "sip:a@b;transport=carrier-pigeon",
+	} {
+		h.put("/engineers/marco", `{"name":"Marco","phones":["`+phone+`"]}`).is(422, "body.phones[0]")
+	}
+	h.put("/engineers/Marco", `{"name":"Marco","phones":[]}`).is(422, "path.id")
+	h.put("/engineers/marco", `{"name":" ","phones":[]}`).is(422, "body.name")
+	h.ask("DELETE", "/api/v1/engineers/anna", "").is(409, "take them off")
+	if r := h.ask("DELETE", "/api/v1/engineers/marco", ""); r.status != 204 || r.body != "" {
+		t.Errorf("removing is answered with %d %q", r.status, r.body)
+	}
+	h.ask("DELETE", "/api/v1/engineers/marco", "").is(404)
+}
+
+func TestRotaIsReplacedWhole(t *testing.T) {
+	h := open(t)
+	h.get("/rota").is(200, `"zone":"Europe/Rome"`, `"engineer":"anna"`, `"from":"00:00","length":"168:00"`, `"version":1`)
+	h.get("/rota/duty").is(200, `"attempts":[{`, "sip:anna@127.0.0.1:5071", `"gaps":[]`)
+	const night = `{"zone":"Europe/Rome","version":1,"shifts":[{"engineer":"anna","level":1,"day":1,"from":"22:00","length":"08:00"}],
+		"overrides":[{"engineer":"anna","level":1,"from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}]}`
+	h.put("/rota", night).is(200, `"version":2`)
+	h.put("/rota", night).is(409)
+	var duty struct {
+		Attempts []struct{ Phone string }
+		Gaps     []struct{ From, Until string }
+	}
+	h.get("/rota/duty?at=2026-11-23T22:00:00Z&days=8").is(200).into(&duty)
+	if len(duty.Attempts) != 1 || len(duty.Gaps) != 1 || duty.Gaps[0].From != "2026-11-24T05:00:00Z" {
+		t.Errorf("duty on Monday night is %+v; the override leaves the next Monday free", duty)
+	}
+	for body, says := range map[string]string{
+		`{"zone":"Mars/Phobos","version":2,"shifts":[],"overrides":[]}`:                                                                                           "Mars/Phobos",
+		`{"zone":"Europe/Rome","version":2,"shifts":[{"engineer":"nobody","level":1,"day":1,"from":"22:00","length":"08:00"}],"overrides":[]}`:                    "nobody",
+		`{"zone":"Europe/Rome","version":2,"shifts":[{"engineer":"anna","level":0,"day":1,"from":"22:00","length":"08:00"}],"overrides":[]}`:                      "level",
+		`{"zone":"Europe/Rome","version":2,"shifts":[{"engineer":"anna","level":1,"day":1,"from":"25:00","length":"08:00"}],"overrides":[]}`:                      "within the day",
+		`{"zone":"Europe/Rome","version":2,"shifts":[{"engineer":"anna","level":1,"day":1,"from":"22:00","length":"00:00"}],"overrides":[]}`:                      "long",
+		`{"zone":"Europe/Rome","version":2,"shifts":[{"engineer":"anna","level":1,"day":1,"from":"22:99","length":"08:00"}],"overrides":[]}`:                      "from",
+		`{"zone":"Europe/Rome","version":2,"shifts":[],"overrides":[{"level":1,"from":"2026-11-30T00:00:00Z","until":"2026-12-01T00:00:00Z"}]}`:                   "names nobody",
+		`{"zone":"Europe/Rome","version":2,"shifts":[],"overrides":[{"engineer":"anna","level":1,"from":"2026-12-30T00:00:00Z","until":"2026-12-01T00:00:00Z"}]}`: "ends before",
+	} {
+		h.put("/rota", body).is(422, says)
+	}
+}
+
+func TestHealthSaysWhatFails(t *testing.T) {
+	h := open(t)
+	ask := func() reply { return h.ask("GET", "/api/v1/health", "", "Authorization", "") }
+	ask().is(200, `"status":"ok"`, `"rota":"ok"`)
+	h.put("/rota", `{"zone":"Europe/Rome","version":1,"shifts":[],"overrides":[]}`).is(200)
+	ask().is(200, `"status":"warning"`, `"rota":"gap"`)
+	for _, down := range []struct {
+		name string
+		what *error
+	}{{"store", &h.health.store}, {"line", &h.health.line}, {"disk", &h.health.disk}} {
+		*down.what = tickets.ErrDown
+		r := ask()
+		if r.status != 503 || !strings.Contains(r.body, `"`+down.name+`":"failing"`) || !strings.Contains(r.body, `"status":"failing"`) {
+			t.Errorf("without %s health is %d %s", down.name, r.status, r.body)
+		}
+		if strings.Contains(r.body, tickets.ErrDown.Error()) || !strings.Contains(h.log.String(), tickets.ErrDown.Error()) {
+			t.Error("the cause belongs into the log, not into an answer that needs no token")
+		}
+		*down.what = nil
+	}
+}
+
+func TestFlowsAreCheckedAndPublished(t *testing.T) {
+	h := open(t)
+	h.get("/flows").is(200, `{"flows":[]}`)
+	h.post("/flows/check", `{"yaml":"name: Main line\nsteps: {}"}`).is(200, `{"ok":true,"name":"Main line","complaints":[]}`)
+	h.post("/flows/check", `{"yaml":"steps"}`).is(200, `"ok":false`, `{"line":3,"step":"main","field":"keys","remedy":"key 1 leads nowhere; name a step"}`)
+	h.get("/flows").is(200, `{"flows":[]}`)
+	h.post("/flows", `{"yaml":"steps"}`).is(422, "line 3, step main, field keys", "name a step")
+	made := h.post("/flows", `{"yaml":"name: Main line\nsteps: {}"}`).is(201, `"version":1`, `"by":"demo"`)
+	h.post("/flows", `{"yaml":"name: Second\n"}`).is(201, `"version":2`)
+	h.get("/flows").is(200, `{"flows":[{"version":2,"name":"Second"`)
+	h.ask("GET", made.header.Get("Location"), "").is(200, `"yaml":"name: Main line\nsteps: {}"`)
+	h.get("/flows/3").is(404)
+	if len(h.flows.used) != 2 || h.flows.used[1] != 2 {
+		t.Errorf("the line was given the versions %v", h.flows.used)
+	}
+	h.post("/flows/check", `{"yaml":""}`).is(422)
+}
+
+func TestMetricsCountTheLine(t *testing.T) {
+	h := open(t)
+	h.opened()
+	h.post("/tickets", `{}`).is(201, `"claim":""`)
+	h.metrics.CallBegan()
+	h.metrics.CallBegan()
+	h.metrics.CallAnswered(30_000_000)
+	h.metrics.CallEnded("joined")
+	h.metrics.CallRefused()
+	h.metrics.Breached("contact")
+	h.metrics.Unreachable()
+	h.ask("GET", "/metrics", "").is(200,
+		`hotline_calls_total{result="joined"} 1`, `hotline_calls_total{result="refused"} 1`, `hotline_calls_total{result="ticket"} 0`,
+		"hotline_calls_active 1", `hotline_call_setup_seconds_bucket{le="0.05"} 1`, `hotline_call_setup_seconds_bucket{le="0.025"} 0`,
+		`hotline_tickets_open{priority="1"} 1`, `hotline_tickets_open{priority="none"} 1`, `hotline_tickets_open{priority="5"} 0`,
+		`hotline_sla_breaches_total{kind="contact"} 1`, `hotline_sla_breaches_total{kind="restore"} 0`,
+		"hotline_oncall_unreachable_total 1", "hotline_media_legs 2", "hotline_media_packets_late_total 7", "go_goroutines")
+	h.post("/tickets/417/close", "").is(200)
+	h.ask("GET", "/metrics", "").is(200, `hotline_tickets_open{priority="1"} 0`)
+	h.ask("GET", "/metrics", "", "Authorization", "").is(401)
+}

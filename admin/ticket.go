@@ -1,0 +1,287 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// TicketView is a ticket as staff see it. Every named field is always there; instants that have not come are null.
+type TicketView struct {
+	Number     tickets.Number  `json:"number"`
+	Contract   string          `json:"contract" doc:"Empty: Support on Request"`
+	Customer   string          `json:"customer"`
+	Name       string          `json:"customer_name" doc:"As at the opening"`
+	Caller     string          `json:"caller" doc:"Number to call back"`
+	Channel    string          `json:"channel"`
+	Claim      string          `json:"claim" doc:"The category that the caller keyed"`
+	Assessment string          `json:"assessment" doc:"The category after a specialist looked; empty until then"`
+	Priority   int             `json:"priority" doc:"1 is the highest; 0: no category yet"`
+	Level      string          `json:"level"`
+	State      string          `json:"state"`
+	Assignee   string          `json:"assignee" doc:"Engineer"`
+	Evo        bool            `json:"evo_support"`
+	Language   string          `json:"language"`
+	OpenedAt   time.Time       `json:"opened_at"`
+	ClosedAt   *time.Time      `json:"closed_at"`
+	Clocks     []ClockView     `json:"clocks" nullable:"false"`
+	Recordings []recordingView `json:"recordings" nullable:"false"`
+	TimeSpent  int             `json:"time_spent" doc:"Seconds"`
+	Bundled    int             `json:"bundled" doc:"Further calls of an unknown caller"`
+	Version    int             `json:"version"`
+}
+
+// ticketWhole is one ticket with its history.
+type ticketWhole struct {
+	TicketView
+	History []tickets.Event `json:"history" nullable:"false" doc:"Append-only, in the order written"`
+}
+
+// ClockView is a promise; instants that have not come are null.
+type ClockView struct {
+	Kind      string     `json:"kind" enum:"contact,intervention,restore"`
+	Due       time.Time  `json:"due"`
+	MetAt     *time.Time `json:"met_at"`
+	BrokenAt  *time.Time `json:"broken_at"`
+	Projected bool       `json:"projected" doc:"Restore before the intervention: can be neither warned nor broken"`
+	From      time.Time  `json:"from"`
+	Limit     int64      `json:"limit_seconds" doc:"Working time of the contract's calendar"`
+}
+
+type recordingView struct {
+	ID      string    `json:"id"`
+	Seconds float64   `json:"seconds"`
+	URL     string    `json:"url"`
+	At      time.Time `json:"at"`
+	Call    string    `json:"call"`
+	Partial bool      `json:"partial" doc:"Cut by a fault"`
+}
+
+// instant is nil for the time that has not come.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func view(t tickets.Ticket) TicketView {
+	v := TicketView{
+		Number: t.Number, Contract: string(t.Contract), Customer: string(t.Customer), Name: t.Name, Caller: t.Caller,
+		Channel: string(t.Channel), Claim: string(t.Claim), Assessment: string(t.Assessment), Priority: int(t.Priority),
+		Level: string(t.Level), State: string(t.State), Assignee: t.Assignee, Evo: t.Evo, Language: t.Language,
+		OpenedAt: t.OpenedAt, ClosedAt: instant(t.ClosedAt), TimeSpent: t.TimeSpent, Bundled: t.Bundled, Version: t.Version,
+		Clocks: make([]ClockView, 0, len(t.Clocks)), Recordings: make([]recordingView, 0, len(t.Recordings)),
+	}
+	for _, c := range t.Clocks {
+		v.Clocks = append(v.Clocks, ClockView{
+			Kind: string(c.Kind), Due: c.Due, MetAt: instant(c.MetAt), BrokenAt: instant(c.BrokenAt), Projected: c.Projected,
+			From: c.From, Limit: seconds(c.Limit),
+		})
+	}
+	for _, r := range t.Recordings {
+		v.Recordings = append(v.Recordings, recordingView{
+			ID: r.ID, Seconds: r.Seconds, URL: base + "/recordings/" + url.PathEscape(r.ID) + "/audio", At: r.At,
+			Call: string(r.Call), Partial: r.Partial,
+		})
+	}
+	return v
+}
+
+// ticketQuery filters, sorts and pages the list.
+type ticketQuery struct {
+	State    []string  `query:"state" enum:"open,assigned,in_progress,waiting,restored,closed,not_request" doc:"Any of these"`
+	Contract string    `query:"contract"`
+	Customer string    `query:"customer"`
+	Assignee string    `query:"assignee"`
+	Category string    `query:"category" enum:"blocking,non_blocking,question,change,feature" doc:"The assessment, else the claim"`
+	Level    string    `query:"level"`
+	Caller   string    `query:"caller"`
+	Since    time.Time `query:"since" doc:"Opened at or after"`
+	Until    time.Time `query:"until" doc:"Opened before"`
+	Text     string    `query:"text" maxLength:"200" doc:"Part of the customer's name"`
+	Sort     string    `query:"sort" enum:"number,-number,opened_at,-opened_at,priority,-priority,due,-due" default:"-number"`
+	Page
+}
+
+// Page selects a part of a list.
+type Page struct {
+	Offset int `query:"offset" minimum:"0" maximum:"100000000"`
+	Limit  int `query:"limit" minimum:"1" maximum:"500" default:"50"`
+}
+
+type ticketList struct {
+	Tickets []TicketView `json:"tickets" nullable:"false"`
+	Total   int          `json:"total" doc:"Of all pages"`
+	Offset  int          `json:"offset"`
+}
+
+// Numbered names a ticket in the path.
+type Numbered struct {
+	Number int64 `path:"number" doc:"The ticket's number as it is spoken"`
+}
+
+func (s *server) ticketRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/tickets", "list-tickets", "List tickets"), s.listTickets)
+	serve(s, api, route(http.MethodPost, "/tickets", "open-ticket", "Open a ticket for a request that did not come by telephone"), s.openTicket)
+	serve(s, api, route(http.MethodGet, "/tickets/{number}", "get-ticket", "One ticket with its clocks, recordings and history"),
+		func(ctx context.Context, in *Numbered) (*answer[ticketWhole], error) {
+			return answered(s.whole(ctx, tickets.Number(in.Number)))
+		})
+	serve(s, api, route(http.MethodGet, "/tickets/{number}/history", "get-history", "The ticket's history"), s.history)
+	serve(s, api, route(http.MethodGet, "/tickets/{number}/explanation", "explain-clocks", "Where every minute of its clocks went"), s.explanation)
+}
+
+func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*answer[ticketList], error) {
+	f := tickets.Filter{
+		Contract: tickets.ContractID(q.Contract), Customer: tickets.CustomerID(q.Customer), Assignee: q.Assignee,
+		Category: sla.Category(q.Category), Level: sla.LevelID(q.Level), Caller: q.Caller, Since: q.Since, Until: q.Until,
+		Text: q.Text, Sort: q.Sort, Offset: q.Offset, Limit: q.Limit,
+	}
+	for _, state := range q.State {
+		f.States = append(f.States, tickets.State(state))
+	}
+	found, total, err := s.Store.List(ctx, f)
+	list := ticketList{Tickets: make([]TicketView, 0, len(found)), Total: total, Offset: q.Offset}
+	for _, t := range found {
+		list.Tickets = append(list.Tickets, view(t))
+	}
+	return answered(list, err)
+}
+
+// whole reads a ticket as the desk knows it and the lines that the store has.
+func (s *server) whole(ctx context.Context, n tickets.Number) (ticketWhole, error) {
+	t, err := s.Desk.Ticket(ctx, n)
+	if err != nil {
+		return ticketWhole{}, fmt.Errorf("ticket %d: %w", n, err)
+	}
+	lines, err := s.Store.History(ctx, n)
+	if err != nil {
+		return ticketWhole{}, fmt.Errorf("history of ticket %d: %w", n, err)
+	}
+	return ticketWhole{view(t), append([]tickets.Event{}, lines...)}, nil
+}
+
+type historyView struct {
+	History []tickets.Event `json:"history" nullable:"false"`
+}
+
+func (s *server) history(ctx context.Context, in *Numbered) (*answer[historyView], error) {
+	w, err := s.whole(ctx, tickets.Number(in.Number))
+	return answered(historyView{w.History}, err)
+}
+
+type explanationView struct {
+	Clocks []explained `json:"clocks" nullable:"false"`
+}
+
+type explained struct {
+	ClockView
+	Parts []part `json:"parts" nullable:"false" doc:"They follow each other without a gap from the clock's start to its due time"`
+}
+
+type part struct {
+	From    time.Time `json:"from"`
+	Until   time.Time `json:"until"`
+	Counts  bool      `json:"counts"`
+	Spent   int64     `json:"spent_seconds" doc:"Working time used up at the part's end"`
+	Because string    `json:"because"`
+}
+
+// explanation accounts by the hours that stand now; the due times themselves are as they were promised.
+func (s *server) explanation(ctx context.Context, in *Numbered) (*answer[explanationView], error) {
+	t, err := s.Desk.Ticket(ctx, tickets.Number(in.Number))
+	if err != nil {
+		return nil, fmt.Errorf("ticket %d: %w", in.Number, err)
+	}
+	v := explanationView{Clocks: []explained{}}
+	if len(t.Clocks) == 0 {
+		return answered(v, nil)
+	}
+	terms, err := s.Desk.Book().Terms(t.Contract, "")
+	if err != nil {
+		return nil, err
+	}
+	for i, clock := range view(t).Clocks {
+		e := explained{ClockView: clock, Parts: []part{}}
+		for _, p := range terms.Hours.Explain(t.Clocks[i]) {
+			e.Parts = append(e.Parts, part{p.From, p.Until, p.Counts, seconds(p.Spent), p.Because})
+		}
+		v.Clocks = append(v.Clocks, e)
+	}
+	return answered(v, nil)
+}
+
+type draftInput struct {
+	Keyed
+	Body struct {
+		Contract string `json:"contract,omitempty" doc:"Empty: Support on Request"`
+		Customer string `json:"customer,omitempty" doc:"Of a request without contract, where it is known"`
+		Caller   string `json:"caller,omitempty" maxLength:"100" doc:"Number to call back"`
+		Channel  string `json:"channel,omitempty" enum:"web,email" default:"web"`
+		Claim    string `json:"claim,omitempty" enum:"blocking,non_blocking,question,change,feature"`
+		Text     string `json:"text,omitempty" maxLength:"10000"`
+		Language string `json:"language,omitempty" enum:"it,en" default:"it"`
+	}
+}
+
+type ticketCreated struct {
+	Status   int
+	Location string `header:"Location"`
+	Body     ticketWhole
+}
+
+func (s *server) openTicket(ctx context.Context, in *draftInput) (*ticketCreated, error) {
+	now, b := s.Now(), in.Body
+	draft := tickets.Draft{
+		Caller: b.Caller, Language: b.Language, Claim: sla.Category(b.Claim), Channel: tickets.Channel(b.Channel),
+		Actor: staff(ctx), Text: b.Text,
+	}
+	var err error
+	if draft.Identity, err = s.identity(ctx, b.Contract, b.Customer, now); err != nil {
+		return nil, err
+	}
+	if draft.Identity.Known() && draft.Identity.Contract.Language != "" {
+		draft.Language = draft.Identity.Contract.Language
+	}
+	t, err := s.Desk.Open(ctx, draft, now)
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.whole(ctx, t.Number)
+	return &ticketCreated{http.StatusCreated, fmt.Sprintf("%s/tickets/%d", base, t.Number), w}, err
+}
+
+// identity finds whose request staff open. They know the customer, so no PIN is asked for; a contract that is not in
+// force promises nothing here either.
+func (s *server) identity(ctx context.Context, contract, customer string, now time.Time) (tickets.Identity, error) {
+	var id tickets.Identity
+	var err error
+	if contract != "" {
+		if id.Contract, err = s.Store.Contract(ctx, tickets.ContractID(contract)); err != nil {
+			return id, unknownIn("body.contract", contract, err)
+		}
+		switch {
+		case customer != "" && customer != string(id.Contract.Customer):
+			return id, refused("body.customer", "the contract belongs to "+string(id.Contract.Customer)+"; leave the customer out")
+		case !id.Contract.Valid(now):
+			return id, refused("body.contract", "the contract is not in force; leave it out to open the ticket as Support on Request")
+		case !id.Contract.RemoteAccess:
+			return id, refused("body.contract", "the installation has no remote access; leave the contract out to open the ticket as Support on Request")
+		}
+		customer = string(id.Contract.Customer)
+	}
+	if customer != "" {
+		if id.Customer, err = s.Store.Customer(ctx, tickets.CustomerID(customer)); err != nil {
+			return id, unknownIn("body.customer", customer, err)
+		}
+	}
+	return id, nil
+}

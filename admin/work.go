@@ -1,0 +1,146 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/oncall"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// onTicket is a write about one ticket that needs no more than its name.
+type onTicket struct {
+	Keyed
+	Numbered
+}
+
+// saying is a write about one ticket with something to say.
+type saying[B any] struct {
+	Keyed
+	Numbered
+	Body B
+}
+
+type verdict struct {
+	Category string `json:"category" enum:"blocking,non_blocking,question,change,feature"`
+}
+
+type assignment struct {
+	Engineer string `json:"engineer" minLength:"1" maxLength:"100"`
+}
+
+type comment struct {
+	Text string `json:"text" minLength:"1" maxLength:"10000"`
+}
+
+// reason may be left out.
+type reason struct {
+	Text string `json:"text,omitempty" maxLength:"10000"`
+}
+
+type timeSpent struct {
+	Seconds int `json:"seconds" minimum:"1" maximum:"86400"`
+}
+
+// act is what one write does to its ticket.
+type act[B any] func(ctx context.Context, n tickets.Number, actor string, body B, now time.Time) (tickets.Ticket, error)
+
+// workRoutes are the moves of the ticket that staff make; the desk's table says which of them a state allows.
+func (s *server) workRoutes(api huma.API) {
+	d := s.Desk
+	saidRoute(s, api, "assess", "Set the category after a specialist looked; priority and clocks follow",
+		func(ctx context.Context, n tickets.Number, actor string, b verdict, now time.Time) (tickets.Ticket, error) {
+			return d.Assess(ctx, n, actor, sla.Category(b.Category), now)
+		})
+	saidRoute(s, api, "assign", "Give the ticket to an engineer", s.assign)
+	saidRoute(s, api, "comment", "Add words to the history",
+		func(ctx context.Context, n tickets.Number, actor string, b comment, now time.Time) (tickets.Ticket, error) {
+			return d.Comment(ctx, n, actor, b.Text, now)
+		})
+	saidRoute(s, api, "time", "Add time spent",
+		func(ctx context.Context, n tickets.Number, actor string, b timeSpent, now time.Time) (tickets.Ticket, error) {
+			return d.AddTime(ctx, n, actor, time.Duration(b.Seconds)*time.Second, now)
+		})
+	for _, r := range []struct {
+		verb, summary string
+		do            func(context.Context, tickets.Number, string, string, time.Time) (tickets.Ticket, error)
+	}{
+		{"waiting", "The customer owes an answer", d.WaitForCustomer},
+		{"close", "End the ticket", d.Close},
+		{"reopen", "Take a closed or marked ticket up again", d.Reopen},
+	} {
+		saidRoute(s, api, r.verb, r.summary,
+			func(ctx context.Context, n tickets.Number, actor string, b *reason, now time.Time) (tickets.Ticket, error) {
+				if b == nil {
+					b = &reason{}
+				}
+				return r.do(ctx, n, actor, b.Text, now)
+			})
+	}
+	for _, r := range []struct {
+		verb, summary string
+		do            func(context.Context, tickets.Number, string, time.Time) (tickets.Ticket, error)
+	}{
+		{"resume", "The customer's answer came", d.Resume},
+		{"contact", "Customer and engineer were in contact", d.Contact},
+		{"intervention", "The intervention began; the restore clock runs from here", d.Intervene},
+		{"restored", "The customer's system runs again", d.Restored},
+		{"not-a-request", "It was a robot or a wrong number", d.MarkNotRequest},
+	} {
+		serve(s, api, verbRoute(r.verb, r.summary), func(ctx context.Context, in *onTicket) (*answer[ticketWhole], error) {
+			n := tickets.Number(in.Number)
+			_, err := r.do(ctx, n, staff(ctx), s.Now())
+			return s.afterwards(ctx, n, err)
+		})
+	}
+}
+
+func verbRoute(verb, summary string) huma.Operation {
+	return route(http.MethodPost, "/tickets/{number}/"+verb, verb+"-ticket", summary)
+}
+
+func saidRoute[B any](s *server, api huma.API, verb, summary string, do act[B]) {
+	serve(s, api, verbRoute(verb, summary), func(ctx context.Context, in *saying[B]) (*answer[ticketWhole], error) {
+		n := tickets.Number(in.Number)
+		_, err := do(ctx, n, staff(ctx), in.Body, s.Now())
+		return s.afterwards(ctx, n, err)
+	})
+}
+
+// afterwards answers a write with the whole ticket as it stands.
+func (s *server) afterwards(ctx context.Context, n tickets.Number, err error) (*answer[ticketWhole], error) {
+	if err != nil {
+		return nil, err
+	}
+	return answered(s.whole(ctx, n))
+}
+
+func (s *server) assign(ctx context.Context, n tickets.Number, actor string, b assignment, now time.Time) (tickets.Ticket, error) {
+	engineers, err := s.Oncall.Engineers(ctx)
+	if err != nil {
+		return tickets.Ticket{}, fmt.Errorf("reading engineers: %w", err)
+	}
+	known := slices.ContainsFunc(engineers, func(e oncall.Engineer) bool { return string(e.ID) == b.Engineer })
+	if !known {
+		if _, err := s.Desk.Ticket(ctx, n); err != nil {
+			return tickets.Ticket{}, fmt.Errorf("ticket %d: %w", n, err)
+		}
+		return tickets.Ticket{}, refused("body.engineer", "there is no such engineer; /engineers lists them")
+	}
+	return s.Desk.Assign(ctx, n, actor, b.Engineer, now)
+}
+
+// unknownIn makes a 422 of something that a body names and that does not exist.
+func unknownIn(location, value string, err error) error {
+	if errors.Is(err, tickets.ErrNotFound) {
+		return refused(location, fmt.Sprintf("%q does not exist", value))
+	}
+	return err
+}
