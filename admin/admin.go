@@ -42,10 +42,11 @@ type Flows interface {
 
 // Complaint is what stands in the way of a flow.
 type Complaint struct {
-	Line   int    `json:"line,omitempty" doc:"Line of the YAML text; none when it is about the whole"`
-	Step   string `json:"step,omitempty"`
-	Field  string `json:"field,omitempty"`
-	Remedy string `json:"remedy" doc:"What is wrong and what to do about it"`
+	Line    int    `json:"line,omitempty" doc:"Line of the YAML text; none when it is about the whole"`
+	Step    string `json:"step,omitempty"`
+	Field   string `json:"field,omitempty"`
+	Problem string `json:"problem"`
+	Remedy  string `json:"remedy"`
 }
 
 // Health tells what works; nil is well. The methods are called at once for each request and must come back when ctx ends.
@@ -89,7 +90,7 @@ func New(c Config) http.Handler {
 		s.Changed = func(*tickets.Book) {}
 	}
 	r := chi.NewRouter()
-	r.Use(s.survive, harden, plainText, s.authenticate, s.replay)
+	r.Use(harden, s.survive, s.authenticate, s.audit, plainText, s.replay)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
 	})

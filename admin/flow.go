@@ -104,7 +104,7 @@ func complained(list []Complaint) error {
 		if c.Field != "" {
 			location += ", field " + c.Field
 		}
-		errs = append(errs, &huma.ErrorDetail{Location: location, Message: c.Remedy})
+		errs = append(errs, &huma.ErrorDetail{Location: location, Message: c.Problem + ": " + c.Remedy})
 	}
 	return huma.Error422UnprocessableEntity("the flow has complaints", errs...)
 }

@@ -79,6 +79,22 @@ func unauthorised(w http.ResponseWriter, detail string) {
 	problem(w, http.StatusUnauthorized, detail)
 }
 
+// audit logs who wrote what: contracts, levels and the rota have no history of their own. The addresses hold ids, never
+// a PIN.
+func (s *server) audit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			next.ServeHTTP(w, r)
+			return
+		}
+		out := &copying{ResponseWriter: w, status: http.StatusInternalServerError}
+		defer func() {
+			s.Log.InfoContext(r.Context(), "staff wrote", "by", tokenName(r.Context()), "method", r.Method, "path", r.URL.Path, "status", out.status)
+		}()
+		next.ServeHTTP(out, r)
+	})
+}
+
 // harden sets what keeps an answer from being cached, sniffed or framed.
 func harden(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

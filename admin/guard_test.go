@@ -95,6 +95,9 @@ func TestNewTokenComesInAndItsHashAloneIsKept(t *testing.T) {
 	}
 	must(t, h.store.PutToken(t.Context(), token))
 	h.post("/tickets", `{"claim":"question"}`, "Authorization", "bearer "+secret).is(201, `"actor":"staff:laura"`)
+	if !strings.Contains(h.log.String(), `msg="staff wrote" by=laura method=POST path=/api/v1/tickets status=201`) {
+		t.Errorf("the log does not say who wrote: %s", h.log)
+	}
 	if strings.Contains(h.log.String(), secret) {
 		t.Error("the log holds a token")
 	}
@@ -176,7 +179,7 @@ func TestPanicOfOneRequestIsAnswered(t *testing.T) {
 	h := open(t)
 	h.post("/flows/check", `{"yaml":"panic"}`).is(500)
 	h.post("/flows", `{"yaml":"panic"}`, "Idempotency-Key", "p").is(500)
-	h.post("/flows", `{"yaml":"panic"}`, "Idempotency-Key", "p")
+	h.post("/flows", `{"yaml":"panic"}`, "Idempotency-Key", "p").is(409, "interrupted")
 	h.get("/flows").is(200)
 	if !strings.Contains(h.log.String(), "a flow that nobody thought of") {
 		t.Error("the log says nothing of the panic")
@@ -242,4 +245,34 @@ func TestInterruptedWriteIsNeverDoneTwice(t *testing.T) {
 		h.post("/tickets", `{"claim":"question"}`, "Idempotency-Key", "k").is(409, "interrupted")
 	}
 	h.get("/tickets").is(200, `"total":0`)
+}
+
+func TestStoreThatFailsInTheMiddleIsNotRemembered(t *testing.T) {
+	h := open(t)
+	h.store.failContracts(tickets.ErrDown)
+	h.post("/contracts", `{"id":"verdi",`+verdi+`}`, "Idempotency-Key", "k").is(503)
+	h.store.failContracts(nil)
+	h.post("/contracts", `{"id":"verdi",`+verdi+`}`, "Idempotency-Key", "k").is(409, "use a new key")
+	h.post("/contracts", `{"id":"verdi",`+verdi+`}`, "Idempotency-Key", "k2").is(201)
+}
+
+func FuzzSpanIsReadAsItIsWritten(f *testing.F) {
+	for _, s := range []string{"09:00", "168:00", "0:00", "24:60", "9", "-1:00", "", "09:00:00", "１２:００"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		h := open(t)
+		until, err := json.Marshal(text)
+		must(t, err)
+		r := h.put("/calendars/f", `{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"00:00","until":`+string(until)+`}]}`)
+		switch r.status {
+		case 200:
+			if padded := strings.TrimLeft(text, "0"); !strings.Contains(r.body, padded+`"`) {
+				t.Errorf("%q was read as %s", text, r.body)
+			}
+		case 422:
+		default:
+			t.Errorf("%q is answered with %d", text, r.status)
+		}
+	})
 }

@@ -46,6 +46,19 @@ type watched struct {
 	mu     sync.Mutex
 	access []string
 	down   error
+	locked error // of writes of contracts
+}
+
+func (w *watched) failContracts(err error) { w.mu.Lock(); w.locked = err; w.mu.Unlock() }
+
+func (w *watched) PutContract(ctx context.Context, c tickets.Contract) (tickets.Contract, error) {
+	w.mu.Lock()
+	err := w.locked
+	w.mu.Unlock()
+	if err != nil {
+		return tickets.Contract{}, err
+	}
+	return w.Store.PutContract(ctx, c)
 }
 
 func (w *watched) fail(err error) { w.mu.Lock(); w.down = err; w.mu.Unlock() }
@@ -105,7 +118,7 @@ func (f *flows) Check(yaml string) (string, []admin.Complaint) {
 	if strings.Contains(yaml, "panic") {
 		panic("a flow that nobody thought of")
 	}
-	return "", []admin.Complaint{{Line: 3, Step: "main", Field: "keys", Remedy: "key 1 leads nowhere; name a step"}}
+	return "", []admin.Complaint{{Line: 3, Step: "main", Field: "keys", Problem: "key 1 leads nowhere", Remedy: "name a step"}}
 }
 
 func (f *flows) Use(v tickets.FlowVersion) error {

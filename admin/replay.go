@@ -67,10 +67,14 @@ func (s *server) once(w http.ResponseWriter, r *http.Request, key string, next h
 	}
 }
 
-// first does the write and keeps its answer; the answer is kept even when the client has gone.
+// first does the write and keeps its answer; the answer is kept even when the client has gone. A fault of ours is not
+// kept: how far the write came is as unknown as after a crash.
 func (s *server) first(w http.ResponseWriter, r *http.Request, key string, claim tickets.Reply, next http.Handler) {
 	out := &copying{ResponseWriter: w, status: http.StatusInternalServerError} // what a panic leaves
 	defer func() {
+		if out.status >= http.StatusInternalServerError {
+			return
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepFor)
 		defer cancel()
 		reply := tickets.Reply{Key: "answer\n" + key, Digest: claim.Digest, Status: out.status, Body: withoutPIN(out.body.Bytes()), At: claim.At}
