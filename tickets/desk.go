@@ -74,6 +74,9 @@ func (d *Desk) Book() *Book {
 	return d.book
 }
 
+// Terms are what a contract is promised; an empty id stands for Support on Request.
+func (d *Desk) Terms(c ContractID) (Terms, error) { return d.Book().Terms(c, d.cfg.Own) }
+
 // Ticket is the ticket as it stands, changes that still wait for the store included.
 func (d *Desk) Ticket(ctx context.Context, n Number) (Ticket, error) {
 	d.mu.Lock()

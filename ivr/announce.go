@@ -1,0 +1,60 @@
+package ivr
+
+import (
+	"time"
+
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// announce tells of the contract's most urgent open ticket, if there is one; the category step then also takes 9.
+type announce struct {
+	Do   string `yaml:"do"`
+	Next string `yaml:"next"`
+}
+
+func (v *announce) exits() []exit { return []exit{{"next", v.Next}} }
+
+func (v *announce) prompts() []prompts.ID {
+	return []prompts.ID{"announce-ticket", "announce-open", "announce-assigned", "announce-in_progress", "announce-waiting",
+		"announce-due", "announce-restore", "announce-add"}
+}
+
+func (v *announce) longest() time.Duration { return 30 * time.Second }
+func (v *announce) waits() bool            { return false }
+func (v *announce) catches() bool          { return false }
+func (v *announce) check() []Complaint     { return nil }
+
+func (v *announce) run(c *conversation) (string, error) {
+	t, found, err := c.cfg.Desk.Announce(c.ctx, c.id)
+	if err != nil {
+		c.report("looking for an open ticket", err) // a store that is down costs the announcement, not the call
+	}
+	if !found {
+		return v.Next, nil
+	}
+	phrase := prompts.Join(prompts.P("announce-ticket"), digits(t.Number), prompts.P(prompts.ID("announce-"+string(t.State))))
+	phrase = append(phrase, c.promised(t)...)
+	if err := c.say(append(phrase, prompts.P("announce-add")...), true); err != nil {
+		return "", err
+	}
+	c.announced = t
+	return v.Next, nil
+}
+
+// promised says by when the next thing happens to a ticket; nothing when no clock runs.
+func (c *conversation) promised(t tickets.Ticket) prompts.Phrase {
+	for _, k := range t.Clocks {
+		if !k.MetAt.IsZero() || k.Projected || !k.BrokenAt.IsZero() {
+			continue
+		}
+		switch k.Kind {
+		case sla.Intervention:
+			return prompts.Join(prompts.P("announce-due"), c.when(k.Due))
+		case sla.Restore:
+			return prompts.Join(prompts.P("announce-restore"), c.when(k.Due))
+		}
+	}
+	return nil
+}

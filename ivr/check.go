@@ -1,0 +1,184 @@
+package ivr
+
+import (
+	"fmt"
+	"time"
+
+	"hotline/prompts"
+)
+
+// longestCall is how long a flow may keep a caller who does everything wrong.
+const longestCall = time.Hour
+
+// check looks at the whole of a flow whose steps could be read.
+func (f *Flow) check() []Complaint {
+	out := f.wiring()
+	if len(out) > 0 {
+		return out
+	}
+	for _, rule := range []func() []Complaint{f.fields, f.spoken, f.reachable, f.loops, f.safety, f.length} {
+		out = append(out, rule()...)
+	}
+	return out
+}
+
+func (f *Flow) complain(s *step, field, problem, remedy string) Complaint {
+	return Complaint{Line: s.line, Step: s.name, Field: field, Problem: problem, Remedy: remedy}
+}
+
+// wiring: every exit leads somewhere.
+func (f *Flow) wiring() []Complaint {
+	var out []Complaint
+	if f.steps[f.start] == nil {
+		out = append(out, Complaint{Field: "start", Problem: fmt.Sprintf("there is no step %q", f.start), Remedy: "name the first step"})
+	}
+	for _, name := range f.order {
+		s := f.steps[name]
+		for _, e := range s.verb.exits() {
+			if f.steps[e.to] == nil {
+				out = append(out, f.complain(s, e.field, fmt.Sprintf("there is no step %q", e.to), "name a step of this flow"))
+			}
+		}
+	}
+	return out
+}
+
+// fields: each verb's own values.
+func (f *Flow) fields() []Complaint {
+	var out []Complaint
+	for _, name := range f.order {
+		s := f.steps[name]
+		for _, c := range s.verb.check() {
+			out = append(out, f.complain(s, c.Field, c.Problem, c.Remedy))
+		}
+	}
+	return out
+}
+
+// spoken: every prompt exists in every language in use.
+func (f *Flow) spoken() []Complaint {
+	var out []Complaint
+	for _, lang := range f.Languages {
+		book, err := prompts.Open(lang)
+		if err != nil {
+			out = append(out, Complaint{Field: "languages", Problem: err.Error(), Remedy: "use it or en"})
+			continue
+		}
+		for _, name := range f.order {
+			s := f.steps[name]
+			for _, id := range s.verb.prompts() {
+				if !book.Has(id) {
+					out = append(out, f.complain(s, "", fmt.Sprintf("the prompt %q does not exist in %s", id, lang), "use an id of the catalogue"))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// from is everything that can be reached from a step, itself included, without going on from a step where stop holds.
+func (f *Flow) from(name string, stop func(*step) bool) map[string]bool {
+	seen, open := map[string]bool{name: true}, []string{name}
+	for len(open) > 0 {
+		s := f.steps[open[0]]
+		open = open[1:]
+		if stop(s) {
+			continue
+		}
+		for _, e := range s.verb.exits() {
+			if !seen[e.to] {
+				seen[e.to] = true
+				open = append(open, e.to)
+			}
+		}
+	}
+	return seen
+}
+
+func never(*step) bool { return false }
+
+// reachable: no step stands there for nothing.
+func (f *Flow) reachable() []Complaint {
+	var out []Complaint
+	seen := f.from(f.start, never)
+	for _, name := range f.order {
+		if !seen[name] {
+			out = append(out, f.complain(f.steps[name], "", "no step leads here", "wire it in or take it out"))
+		}
+	}
+	return out
+}
+
+// loops: every cycle waits for the caller somewhere. How often it may turn is limited for all flows, by maxEntries.
+func (f *Flow) loops() []Complaint {
+	var out []Complaint
+	waits := func(s *step) bool { return s.verb.waits() }
+	for _, name := range f.order {
+		s := f.steps[name]
+		if waits(s) {
+			continue
+		}
+		for _, e := range s.verb.exits() {
+			if f.from(e.to, waits)[name] {
+				out = append(out, f.complain(s, e.field, "a loop that never waits for the caller comes back here", "lead the loop through a step that asks for a key"))
+			}
+		}
+	}
+	return out
+}
+
+// safety: who has not yet left a message or met a human can still do so.
+func (f *Flow) safety() []Complaint {
+	var out []Complaint
+	catches := func(s *step) bool { return s.verb.catches() }
+	before := f.from(f.start, catches)
+	for _, name := range f.order {
+		if !before[name] || catches(f.steps[name]) {
+			continue
+		}
+		caught := false
+		for reached := range f.from(name, never) {
+			caught = caught || catches(f.steps[reached])
+		}
+		if !caught {
+			out = append(out, f.complain(f.steps[name], "", "from here neither a human nor a recording can be reached", "lead it to a describe, connect or operator step"))
+		}
+	}
+	return out
+}
+
+// length: the longest way through the flow, each step once.
+func (f *Flow) length() []Complaint {
+	var total time.Duration
+	for _, s := range f.steps {
+		total += s.verb.longest()
+	}
+	if total > longestCall {
+		return []Complaint{{Problem: fmt.Sprintf("a caller can be kept for %v", total.Round(time.Minute)), Remedy: fmt.Sprintf("at most %v: fewer tries, shorter waits", longestCall)}}
+	}
+	return nil
+}
+
+// span is a field that is a time to wait.
+type span struct {
+	field string
+	value time.Duration
+}
+
+// times: a caller is waited for a while, and not for ever.
+func times(spans ...span) []Complaint {
+	var out []Complaint
+	for _, s := range spans {
+		if s.value < time.Second || s.value > time.Minute {
+			out = append(out, Complaint{Field: s.field, Problem: "a wait of " + s.value.String(), Remedy: "allow between 1s and 1m"})
+		}
+	}
+	return out
+}
+
+func between(field string, n, low, high int) []Complaint {
+	if n < low || n > high {
+		return []Complaint{{Field: field, Problem: fmt.Sprintf("%d is out of range", n), Remedy: fmt.Sprintf("write %d to %d", low, high)}}
+	}
+	return nil
+}

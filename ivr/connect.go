@@ -1,0 +1,101 @@
+package ivr
+
+import (
+	"time"
+
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// connect finds an engineer for a blocking ticket, inside the contract's hours; outside them nobody is woken unless the
+// contract says after_hours: ring, which is priced to the caller first. Other tickets pass it by.
+type connect struct {
+	Do    string        `yaml:"do"`
+	Price prompts.ID    `yaml:"price"`
+	Wait  time.Duration `yaml:"wait"`
+	Next  string        `yaml:"next"`
+}
+
+func (v *connect) exits() []exit { return []exit{{"next", v.Next}} }
+
+func (v *connect) prompts() []prompts.ID {
+	return []prompts.ID{v.Price, "out-of-hours", "unreached", "unreached-soon", "rota-gap", "after-talk", "next-step", "readout-soon"}
+}
+
+func (v *connect) longest() time.Duration { return 10 * time.Minute }
+func (v *connect) waits() bool            { return true }
+func (v *connect) catches() bool          { return true }
+func (v *connect) check() []Complaint     { return times(span{"wait", v.Wait}) }
+
+func (v *connect) run(c *conversation) (string, error) {
+	if c.ticket.Category() != sla.Blocking {
+		return v.Next, nil
+	}
+	ring, err := v.mayRing(c)
+	if err != nil || !ring {
+		return v.Next, err
+	}
+	reach := Impossible
+	if c.cfg.Human != nil {
+		reach, err = c.cfg.Human.Connect(c.ctx, c.call, c.ticket.Number)
+		if c.gone() {
+			return "", err
+		}
+		c.report("searching for an engineer", err)
+	}
+	return v.Next, v.afterwards(c, reach)
+}
+
+// mayRing tells whether the rota is called now, and tells the caller when it is not.
+func (v *connect) mayRing(c *conversation) (bool, error) {
+	terms, err := c.cfg.Desk.Terms(c.ticket.Contract)
+	if err != nil {
+		c.report("reading the contract's hours", err)
+		return true, nil // in doubt somebody is woken
+	}
+	switch {
+	case terms.Hours.Open(c.call.Now()):
+		return true, nil
+	case terms.AfterHours == tickets.AfterHoursRing:
+		k, err := c.choice(prompts.P(v.Price), "1", v.Wait, 2)
+		if err != nil || k == '1' {
+			if k == '1' {
+				c.told("a call outside the hours has its price; the caller pressed 1")
+			}
+			return k == '1', err
+		}
+	}
+	phrase := prompts.P("readout-soon")
+	if due, ok := c.due(sla.Intervention); ok {
+		phrase = prompts.Join(prompts.P("out-of-hours"), c.when(due))
+	}
+	c.told("outside the hours: " + c.inWords())
+	return false, c.say(phrase, true)
+}
+
+// afterwards says what comes next: after a talk the number, otherwise by when the caller is called back.
+func (v *connect) afterwards(c *conversation, r Reach) error {
+	if r == Talked {
+		return c.say(prompts.Join(prompts.P("after-talk"), digits(c.ticket.Number), prompts.P("next-step")), true)
+	}
+	phrase := prompts.P("unreached-soon")
+	if r == NoRota {
+		phrase = prompts.P("rota-gap")
+	}
+	due, ok := c.due(sla.Contact)
+	if !ok {
+		due, ok = c.due(sla.Intervention)
+	}
+	if ok && due.After(c.call.Now()) {
+		by := prompts.Join(prompts.P("unreached"), c.when(due))
+		if r == NoRota {
+			by = append(phrase, by...)
+		}
+		phrase = by
+		c.told("nobody was reached; called back by " + due.UTC().Format(time.RFC3339))
+	} else {
+		c.told("nobody was reached; called back as soon as possible")
+	}
+	return c.say(phrase, true)
+}

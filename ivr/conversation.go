@@ -1,0 +1,195 @@
+package ivr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// Desk is where a conversation takes its request. tickets.Desk is one.
+type Desk interface {
+	Identify(pin, caller string, now time.Time) (id tickets.Identity, alarm bool, err error)
+	LockedOut(caller string, now time.Time) bool
+	Announce(ctx context.Context, id tickets.Identity) (tickets.Ticket, bool, error)
+	Open(ctx context.Context, d tickets.Draft, now time.Time) (tickets.Ticket, error)
+	Keep(ctx context.Context, n tickets.Number, r tickets.Recording, now time.Time) (tickets.Ticket, error)
+	Note(ctx context.Context, n tickets.Number, e tickets.Event, now time.Time) (tickets.Ticket, error)
+	CalledAgainAbout(ctx context.Context, n tickets.Number, call tickets.CallID, what string, now time.Time) (tickets.Ticket, error)
+	Terms(c tickets.ContractID) (tickets.Terms, error)
+}
+
+// Config is what conversations work with.
+type Config struct {
+	Desk  Desk
+	Human Human
+	NewID func() string // opaque, for recordings
+	// Language is that of a dialled number; nil means Italian.
+	Language func(dialled string) prompts.Language
+	// Alarm tells the operator of the line; nil for nobody.
+	Alarm func(kind, text string)
+	Log   *slog.Logger // nil means silence
+}
+
+// Summary is what remains of a conversation.
+type Summary struct {
+	Contract tickets.ContractID
+	Ticket   tickets.Number // 0 for none
+	Language prompts.Language
+	Steps    []string // entered, in order; never a key
+	Ending   error    // nil when the conversation came to its own end
+}
+
+// conversation is one call on its way through a flow. It is used by one goroutine; its verbs read and write it.
+type conversation struct {
+	cfg     Config
+	ctx     context.Context
+	call    Call
+	caller  Caller
+	flow    *Flow
+	lang    prompts.Language
+	chosen  bool   // the caller has switched the language
+	ahead   []byte // keys looked at and put back
+	entered map[string]int
+
+	id        tickets.Identity
+	keyedPIN  bool       // a PIN was accepted
+	reason    prompts.ID // why it is Support on Request
+	callBack  string
+	settled   bool           // the number to call back was settled
+	announced tickets.Ticket // heard of by the caller; Number 0 for none
+	adding    bool
+	claim     sla.Category
+	ticket    tickets.Ticket // Number 0: not opened yet
+	summary   Summary
+}
+
+// maxEntries is how often a step may be entered: the limit of every loop in a flow.
+const maxEntries = 10
+
+// errLost is a flow that goes round and round.
+var errLost = errors.New("the flow entered one step too often")
+
+// Converse runs a call through a flow until either ends. Whatever breaks on the way, the caller leaves with a human or
+// with a ticket: a fault of a verb ends in a recording, a panic is a fault.
+func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
+	c := &conversation{
+		cfg: cfg, ctx: ctx, call: call, caller: call.Caller(), flow: f, lang: prompts.Italian, entered: map[string]int{},
+		reason: "request-no-pin",
+	}
+	if cfg.Log == nil {
+		c.cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Language != nil {
+		c.lang = cfg.Language(c.caller.Dialled)
+	}
+	c.callBack = c.caller.Number
+	err := c.walk()
+	if err != nil && !c.gone() {
+		c.cfg.Log.Error("conversation broke", "call", c.caller.ID, "steps", c.summary.Steps, "error", err)
+		err = c.trouble()
+	}
+	if c.gone() {
+		err = context.Cause(ctx)
+		c.leave()
+	}
+	c.summary.Ending, c.summary.Language = err, c.lang
+	c.summary.Contract, c.summary.Ticket = c.id.Contract.ID, c.ticket.Number
+	return c.summary
+}
+
+// walk goes from step to step.
+func (c *conversation) walk() error {
+	for name := c.flow.start; name != ""; {
+		s := c.flow.steps[name]
+		if s == nil {
+			return fmt.Errorf("entering step %q: the flow has none of this name", name)
+		}
+		if c.entered[name]++; c.entered[name] > maxEntries {
+			return fmt.Errorf("entering step %s: %w", name, errLost)
+		}
+		c.summary.Steps = append(c.summary.Steps, name)
+		next, err := c.enter(s)
+		if err != nil {
+			return fmt.Errorf("step %s: %w", name, err)
+		}
+		name = next
+	}
+	return nil
+}
+
+// enter runs one step and turns a panic into its error.
+func (c *conversation) enter(s *step) (next string, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.cfg.Log.Error("panic in a conversation", "step", s.name, "panic", fault, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", fault)
+		}
+	}()
+	return s.verb.run(c)
+}
+
+// gone tells whether the caller is.
+func (c *conversation) gone() bool { return c.ctx.Err() != nil }
+
+// after is a context for what must be done though the caller has hung up.
+func (c *conversation) after() context.Context { return context.WithoutCancel(c.ctx) }
+
+// leave does what PRODUCT's policy asks for when the caller hangs up: after hearing of an open ticket a line in its
+// history, after a PIN (or a confirmed number) a ticket without category for the staff's list.
+func (c *conversation) leave() {
+	now := c.call.Now()
+	switch {
+	case c.ticket.Number != 0:
+	case c.announced.Number != 0:
+		_, err := c.cfg.Desk.CalledAgainAbout(c.after(), c.announced.Number, c.caller.ID, "heard the state and hung up", now)
+		c.report("noting the call on the ticket", err)
+	case c.keyedPIN || c.settled:
+		c.report("opening a ticket for a caller who hung up", c.open(c.after(), now))
+	}
+}
+
+// report logs an error that must not stop the conversation.
+func (c *conversation) report(doing string, err error) {
+	if err != nil {
+		c.cfg.Log.Error("conversation goes on without something", "doing", doing, "call", c.caller.ID, "error", err)
+	}
+}
+
+// open opens the call's ticket, if it has none.
+func (c *conversation) open(ctx context.Context, now time.Time) error {
+	if c.ticket.Number != 0 {
+		return nil
+	}
+	t, err := c.cfg.Desk.Open(ctx, tickets.Draft{
+		Call: c.caller.ID, Caller: c.callBack, Language: string(c.lang), Identity: c.id, Claim: c.claim, Channel: tickets.Phone,
+		Actor: "caller",
+	}, now)
+	if err == nil {
+		c.ticket = t
+	}
+	return err
+}
+
+// trouble is the way out when something broke on our side: the caller is told, speaks, and a ticket keeps it.
+func (c *conversation) trouble() error {
+	c.report("opening a ticket in spite of the fault", c.open(c.after(), c.call.Now()))
+	if err := c.say(prompts.P("trouble", prompts.Tone), false); err != nil {
+		return err
+	}
+	if _, err := c.take(recordTimes{}); err != nil {
+		return err
+	}
+	if c.ticket.Number != 0 {
+		if err := c.say(prompts.Join(prompts.P("readout-ticket"), digits(c.ticket.Number)), true); err != nil {
+			return err
+		}
+	}
+	return c.say(prompts.P("goodbye"), false)
+}

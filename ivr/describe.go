@@ -1,0 +1,127 @@
+package ivr
+
+import (
+	"time"
+
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// describe takes the caller's message: prompt, tone, speech until #, silence or the longest time; then the caller may hear
+// it, record it again, or keep it. What was recorded is kept whatever happens.
+type describe struct {
+	Do      string        `yaml:"do"`
+	Prompt  prompts.ID    `yaml:"prompt"`
+	Add     prompts.ID    `yaml:"add"`  // in place of the prompt when the caller adds to a ticket
+	Menu    prompts.ID    `yaml:"menu"` // 1 or silence keeps, 2 plays, 3 records again
+	Takes   int           `yaml:"takes"`
+	Longest time.Duration `yaml:"longest"`
+	Silence time.Duration `yaml:"silence"`
+	Initial time.Duration `yaml:"initial"`
+	Wait    time.Duration `yaml:"wait"` // for a key of the menu
+	Next    string        `yaml:"next"`
+}
+
+func (v *describe) exits() []exit { return []exit{{"next", v.Next}} }
+
+func (v *describe) prompts() []prompts.ID {
+	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "no-speech", "too-long", "message-kept", "wrong-key"}
+}
+
+func (v *describe) longest() time.Duration {
+	return time.Duration(v.Takes) * (2*v.Longest + 40*time.Second + v.Wait)
+}
+
+func (v *describe) waits() bool   { return true }
+func (v *describe) catches() bool { return true }
+
+func (v *describe) check() []Complaint {
+	out := append(between("takes", v.Takes, 1, 5), times(span{"wait", v.Wait}, span{"initial", v.Initial})...)
+	if v.Longest < 10*time.Second || v.Longest > 10*time.Minute {
+		out = append(out, Complaint{Field: "longest", Problem: "a message of " + v.Longest.String(), Remedy: "allow between 10s and 10m"})
+	}
+	if v.Silence < 1500*time.Millisecond || v.Silence > 5*time.Second {
+		out = append(out, Complaint{Field: "silence", Problem: "a message that ends after " + v.Silence.String() + " of silence", Remedy: "allow between 1500ms and 5s"})
+	}
+	return out
+}
+
+// recordTimes are the spans of one take; zero means the line's own.
+type recordTimes struct{ longest, silence, initial time.Duration }
+
+func (v *describe) run(c *conversation) (string, error) {
+	question := prompts.P(v.Prompt)
+	if c.adding {
+		question = prompts.P(v.Add)
+	}
+	for range v.Takes {
+		if err := c.say(question, true); err != nil {
+			return "", err
+		}
+		c.flush() // keys typed over the prompt are not part of what follows the tone
+		if err := c.say(prompts.P(prompts.Tone), false); err != nil {
+			return "", err
+		}
+		got, err := c.take(recordTimes{v.Longest, v.Silence, v.Initial})
+		if err != nil {
+			return "", err
+		}
+		if got.End == EndedUnspoken {
+			question = prompts.P("no-speech")
+			continue
+		}
+		again, err := v.review(c, got)
+		if err != nil || !again {
+			return v.Next, err
+		}
+		question = prompts.P(v.Prompt)
+	}
+	return v.Next, nil
+}
+
+// review lets the caller hear the message, record it again, or keep it.
+func (v *describe) review(c *conversation, got Recorded) (again bool, err error) {
+	if got.End == EndedByLength {
+		if err := c.say(prompts.P("too-long"), true); err != nil {
+			return false, err
+		}
+	}
+	for range v.Takes {
+		k, err := c.choice(prompts.P(v.Menu), "123#", v.Wait, 1)
+		if err != nil {
+			return false, err
+		}
+		switch k {
+		case '2':
+			if err := c.call.Replay(c.ctx, got.Recording.ID); err != nil && !c.gone() {
+				c.report("playing a message back", err)
+			}
+		case '3':
+			return true, nil
+		default:
+			return false, c.say(prompts.P("message-kept"), true)
+		}
+	}
+	return false, nil
+}
+
+// take records once and puts what was heard on the ticket, also when the caller hung up meanwhile. A recording that
+// fails is said on the ticket and never ends the call.
+func (c *conversation) take(t recordTimes) (Recorded, error) {
+	got, err := c.call.Record(c.ctx, RecordRequest{ID: c.cfg.NewID(), Max: t.longest, Silence: t.silence, Initial: t.initial})
+	if got.Recording.Seconds > 0 && got.End != EndedUnspoken && c.ticket.Number != 0 {
+		_, keep := c.cfg.Desk.Keep(c.after(), c.ticket.Number, got.Recording, c.call.Now())
+		c.report("keeping a recording", keep)
+	}
+	if c.gone() {
+		return got, err
+	}
+	if err != nil {
+		c.report("recording the caller", err)
+		_, note := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{
+			Kind: tickets.Commented, Actor: "system", Text: "the caller's message could not be recorded",
+		}, c.call.Now())
+		c.report("noting a failed recording", note)
+	}
+	return got, nil
+}

@@ -1,0 +1,71 @@
+package ivr_test
+
+import (
+	"strings"
+	"testing"
+
+	"hotline/ivr"
+)
+
+func TestTheShippedFlowIsSound(t *testing.T) {
+	if _, err := ivr.Default(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// changed is the shipped flow with one text replaced.
+func changed(t *testing.T, old, new string) string {
+	t.Helper()
+	text := ivr.DefaultYAML()
+	if !strings.Contains(text, old) {
+		t.Fatalf("the shipped flow has no %q", old)
+	}
+	return strings.Replace(text, old, new, 1)
+}
+
+func TestComplaintsNameLineFieldAndRemedy(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"no YAML", "flow: [", "YAML"},
+		{"empty", "", "the flow must be YAML"},
+		{"unknown field of the flow", changed(t, "name: default", "nome: default"), "nome"},
+		{"unknown verb", changed(t, "do: announce", "do: anounce"), `verb "anounce" is unknown; the verbs are announce, category`},
+		{"unknown field", changed(t, "tries: 3", "trys: 3"), "line 18: step pin: field trys"},
+		{"wrong type", changed(t, "tries: 3", "tries: three"), "step pin"},
+		{"exit to nowhere", changed(t, "known: announce", "known: nowhere"), `step pin: known: there is no step "nowhere"; name a step`},
+		{"exit left out", changed(t, "    known: announce\n", ""), `step pin: known: there is no step ""`},
+		{"start nowhere", changed(t, "start: welcome", "start: begin"), `there is no step "begin"`},
+		{"unreachable", ivr.DefaultYAML() + "\n  lonely:\n    do: goodbye\n    prompt: goodbye\n", "step lonely: no step leads here"},
+		{"missing prompt", changed(t, "prompt: menu", "prompt: menus"), `the prompt "menus" does not exist in it`},
+		{"unknown language", changed(t, "[it, en]", "[it, de]"), `language "de"`},
+		{"too many tries", changed(t, "tries: 3", "tries: 30"), "step pin: tries: 30 is out of range; write 1 to 5"},
+		{"too short a silence", changed(t, "silence: 2500ms", "silence: 500ms"), "step describe: silence"},
+		{"no way to a human", "flow: 1\nlanguages: [it]\nstart: a\nsteps:\n  a:\n    do: goodbye\n    prompt: goodbye\n", "neither a human nor a recording"},
+		{"round and round", "flow: 1\nlanguages: [it]\nstart: a\nsteps:\n  a:\n    do: say\n    prompt: goodbye\n    next: b\n  b:\n    do: say\n    prompt: goodbye\n    next: a\n", "a loop that never waits"},
+		{"nested", changed(t, "prompt: welcome", "prompt: {if: x}"), "step welcome"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, complaints := ivr.Parse(c.text)
+			if f != nil || len(complaints) == 0 {
+				t.Fatal("the flow was taken")
+			}
+			var all []string
+			for _, c := range complaints {
+				all = append(all, c.String())
+			}
+			if got := strings.Join(all, "\n"); !strings.Contains(got, c.want) {
+				t.Errorf("complaints are\n%s\nwant %q", got, c.want)
+			}
+		})
+	}
+}
+
+func FuzzFlow(f *testing.F) {
+	f.Add(ivr.DefaultYAML())
+	f.Add("flow: 1\nsteps: {a: {do: pin, tries: 1e9}}")
+	f.Fuzz(func(t *testing.T, text string) {
+		flow, complaints := ivr.Parse(text)
+		if (flow == nil) == (len(complaints) == 0) {
+			t.Errorf("neither a flow nor a complaint for %q", text)
+		}
+	})
+}

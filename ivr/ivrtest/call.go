@@ -1,0 +1,156 @@
+// Package ivrtest is a caller who follows a script in the words of the trade, on a flow over the memory store, in
+// virtual time.
+package ivrtest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"hotline/ivr"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+const clipLength = time.Second // every piece of a phrase sounds so long
+
+// call is an ivr.Call whose other end is a script. Its line end is used by the conversation, its caller end by the
+// script.
+type call struct {
+	caller ivr.Caller
+	heard  chan string // what was said, piece by piece
+	keys   chan byte
+	speech chan speech
+
+	mu    sync.Mutex
+	stirs chan struct{} // closed at each key: whoever speaks may be interrupted
+}
+
+// speech is what the script does while it is recorded.
+type speech struct {
+	length time.Duration
+	end    ivr.RecordEnd
+}
+
+func newCall(c ivr.Caller) *call {
+	return &call{caller: c, heard: make(chan string, 4096), keys: make(chan byte, 64), speech: make(chan speech, 8), stirs: make(chan struct{})}
+}
+
+func (c *call) Caller() ivr.Caller { return c.caller }
+func (c *call) Now() time.Time     { return time.Now() }
+
+// press is the script's key.
+func (c *call) press(k byte) {
+	c.keys <- k
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.stirs)
+	c.stirs = make(chan struct{})
+}
+
+func (c *call) stir() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stirs
+}
+
+func (c *call) Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error {
+	stirs := c.stir()
+	if bargeIn && len(c.keys) > 0 {
+		return context.Cause(ctx)
+	}
+	pieces := Words(lang, p)
+	for _, w := range pieces {
+		c.heard <- w
+	}
+	if !bargeIn {
+		stirs = nil
+	}
+	select {
+	case <-time.After(time.Duration(len(pieces)) * clipLength):
+	case <-stirs:
+	case <-ctx.Done():
+	}
+	return context.Cause(ctx)
+}
+
+// Words is a phrase as scripts write it: ids, digits as figures, deadlines as "by-15:30-today".
+func Words(lang prompts.Language, p prompts.Phrase) []string {
+	var out []string
+	for _, i := range p {
+		switch i.Kind {
+		case prompts.Sentence:
+			w := string(i.ID)
+			if i.ID == "welcome" || i.ID == "goodbye" || i.ID == "language" {
+				w += "/" + string(lang)
+			}
+			out = append(out, w)
+		case prompts.Spelled:
+			out = append(out, i.Text)
+		case prompts.Deadline:
+			out = append(out, "by-"+i.At.Format("Mon-2Jan-15:04"))
+		default:
+			out = append(out, fmt.Sprintf("item-%d", i.Kind))
+		}
+	}
+	return out
+}
+
+func (c *call) Key(ctx context.Context, wait time.Duration) (byte, error) {
+	select {
+	case k := <-c.keys:
+		return k, nil
+	default:
+	}
+	if wait <= 0 {
+		return 0, ivr.ErrNoKey
+	}
+	select {
+	case k := <-c.keys:
+		return k, nil
+	case <-time.After(wait):
+		return 0, ivr.ErrNoKey
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
+func (c *call) Flush() {
+	for len(c.keys) > 0 {
+		<-c.keys
+	}
+}
+
+// Record hears what the script says next; without any speech it ends unspoken after the initial silence.
+func (c *call) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, error) {
+	c.heard <- "(records)"
+	got := ivr.Recorded{Recording: tickets.Recording{ID: r.ID, Call: c.caller.ID, At: time.Now(), Law: "alaw"}}
+	initial := r.Initial
+	if initial <= 0 {
+		initial = 6 * time.Second
+	}
+	began := time.Now()
+	select {
+	case s := <-c.speech:
+		got.End = s.end
+		select {
+		case <-time.After(s.length):
+		case <-ctx.Done():
+			got.End = ivr.EndedByHangUp
+		}
+	case <-time.After(initial):
+		got.End = ivr.EndedUnspoken
+	case <-ctx.Done():
+		got.End = ivr.EndedByHangUp
+	}
+	got.Recording.Seconds = time.Since(began).Seconds()
+	return got, context.Cause(ctx)
+}
+
+func (c *call) Replay(ctx context.Context, _ string) error {
+	c.heard <- "(replay)"
+	return context.Cause(ctx)
+}
+
+func (c *call) Music(context.Context) (stop func()) { return func() {} }

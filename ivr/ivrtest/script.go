@@ -1,0 +1,316 @@
+package ivrtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/ivr"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// Run plays a script against a flow. It must be called in a synctest bubble. The words, one line each:
+//
+//	at 2026-11-23 10:00 Europe/Rome      when the call comes (first line)
+//	from 0612345                         the caller's number; without it none is shown
+//	dials en                             the language of the number called
+//	given ticket blocking of 314159      an open ticket
+//	given human nobody                   how a search ends: talked, nobody, no-rota, impossible; operator
+//	given trouble rings-rota             what fails
+//	hears a b c                          the next pieces said, in this order
+//	presses 314159#                      keys
+//	waits 6s                             time passes
+//	speaks 12s, key|silence|length       while it is recorded
+//	is silent                            the same, saying nothing
+//	hangs up
+//	is hung up on                        everything said was heard, and the call ends
+//	then ticket category=blocking ...    what is left: number, category, level, priority, state, clocks, recordings, caller, contract
+//	then no ticket
+//	then history told recording          the kinds of the last ticket's lines, in order
+func Run(t *testing.T, f *ivr.Flow, text string) {
+	t.Helper()
+	s := &script{T: t, flow: f, ctx: t.Context()}
+	for n, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		s.at = n + 1
+		s.line(strings.Fields(strings.ReplaceAll(line, ",", " ")))
+		if t.Failed() {
+			break
+		}
+	}
+	s.finish()
+}
+
+// script is one run.
+type script struct {
+	*testing.T
+	flow    *ivr.Flow
+	ctx     context.Context
+	at      int
+	world   *world
+	call    *call
+	lang    prompts.Language
+	number  string
+	fault   string
+	hangUp  context.CancelCauseFunc
+	summary chan ivr.Summary
+	over    bool
+}
+
+func (s *script) fail(format string, args ...any) {
+	s.Helper()
+	s.Errorf("line %d: %s", s.at, fmt.Sprintf(format, args...))
+}
+
+func (s *script) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.fail("%v", err)
+	}
+}
+
+func (s *script) line(w []string) {
+	s.Helper()
+	switch verb, rest := w[0], w[1:]; verb {
+	case "at":
+		s.begin(rest)
+	case "from":
+		s.number = rest[0]
+	case "dials":
+		s.lang = prompts.Language(rest[0])
+	case "given":
+		s.given(rest)
+	case "hears":
+		s.hears(rest)
+	case "presses":
+		s.dial()
+		for i := range len(rest[0]) {
+			s.call.press(rest[0][i])
+		}
+	case "waits":
+		d, err := time.ParseDuration(rest[0])
+		s.must(err)
+		time.Sleep(d)
+	case "speaks":
+		s.speaks(rest)
+	case "hangs":
+		s.dial()
+		s.hangUp(ivr.ErrHungUp)
+		s.ends()
+	case "is":
+		if rest[0] == "silent" {
+			return // Record ends by itself
+		}
+		s.ends()
+		s.nothingMore()
+	case "then":
+		s.then(rest)
+	default:
+		s.fail("a script does not know %q", verb)
+	}
+}
+
+// begin moves the bubble's clock, which starts at midnight UTC 2000-01-01, and opens the world.
+func (s *script) begin(w []string) {
+	s.Helper()
+	zone, err := time.LoadLocation(w[2])
+	s.must(err)
+	at, err := time.ParseInLocation("2006-01-02 15:04", w[0]+" "+w[1], zone)
+	s.must(err)
+	time.Sleep(time.Until(at))
+	s.world, err = newWorld(s.ctx, at)
+	s.must(err)
+	s.lang = prompts.Italian
+}
+
+func (s *script) given(w []string) {
+	s.Helper()
+	switch w[0] {
+	case "ticket":
+		s.must(s.world.given(s.ctx, w[3], w[1], time.Now()))
+	case "human":
+		s.world.human.reach = ivr.Reach(strings.ReplaceAll(w[1], "-", " "))
+		s.world.human.operator = w[1] == "operator"
+	case "trouble":
+		s.fault = w[1]
+	}
+}
+
+// dial begins the call, once.
+func (s *script) dial() {
+	if s.call != nil {
+		return
+	}
+	s.call = newCall(ivr.Caller{ID: "call", Number: s.number, At: time.Now()})
+	s.world.human.heard = s.call.heard
+	ctx, hangUp := context.WithCancelCause(s.ctx)
+	s.hangUp, s.summary = hangUp, make(chan ivr.Summary, 1)
+	cfg := ivr.Config{
+		Desk: s.world.desk, Human: &s.world.human, NewID: s.world.newID, Language: func(string) prompts.Language { return s.lang },
+	}
+	if s.fault != "" {
+		cfg.Desk = &broken{Desk: s.world.desk, fault: s.fault}
+	}
+	go func() { s.summary <- ivr.Converse(ctx, cfg, s.flow, s.call) }()
+}
+
+// broken is a desk where one thing fails.
+type broken struct {
+	ivr.Desk
+	fault string
+}
+
+func (b *broken) Announce(ctx context.Context, id tickets.Identity) (tickets.Ticket, bool, error) {
+	if b.fault == "store" {
+		return tickets.Ticket{}, false, tickets.ErrDown
+	}
+	return b.Desk.Announce(ctx, id)
+}
+
+func (b *broken) LockedOut(caller string, now time.Time) bool {
+	if b.fault == "panic" {
+		panic("a fault in the PIN step")
+	}
+	return b.fault == "locked" || b.Desk.LockedOut(caller, now)
+}
+
+func (s *script) hears(want []string) {
+	s.Helper()
+	s.dial()
+	for _, w := range want {
+		select {
+		case got := <-s.call.heard:
+			if got = strings.ReplaceAll(got, " ", "-"); got != w {
+				s.fail("hears %q, want %q", got, w)
+				return
+			}
+		case <-time.After(5 * time.Minute):
+			s.fail("hears nothing, want %q", w)
+			return
+		}
+	}
+}
+
+func (s *script) speaks(w []string) {
+	s.Helper()
+	d, err := time.ParseDuration(w[0])
+	s.must(err)
+	end := map[string]ivr.RecordEnd{"key": ivr.EndedByKey, "silence": ivr.EndedBySilence, "length": ivr.EndedByLength}[w[1]]
+	s.call.speech <- speech{length: d, end: end}
+}
+
+// ends waits for the end of the conversation.
+func (s *script) ends() {
+	s.Helper()
+	if s.over || s.call == nil {
+		return
+	}
+	select {
+	case <-s.summary:
+		s.over = true
+	case <-time.After(time.Hour):
+		s.fail("the call does not end")
+	}
+}
+
+func (s *script) nothingMore() {
+	s.Helper()
+	select {
+	case w := <-s.call.heard:
+		s.fail("hears %q after all", w)
+	default:
+	}
+}
+
+func (s *script) finish() {
+	if s.hangUp != nil {
+		s.hangUp(ivr.ErrHungUp)
+		s.ends()
+	}
+}
+
+func (s *script) then(w []string) {
+	s.Helper()
+	s.ends()
+	list, total, err := s.world.store.List(s.ctx, tickets.Filter{})
+	s.must(err)
+	if w[0] == "no" {
+		if total != 0 {
+			s.fail("there is ticket %d", list[0].Number)
+		}
+		return
+	}
+	if total == 0 {
+		s.fail("there is no ticket")
+		return
+	}
+	if w[0] == "history" {
+		s.history(list[0].Number, w[1:])
+		return
+	}
+	s.compare(list[0], w[1:])
+}
+
+func (s *script) compare(t tickets.Ticket, want []string) {
+	s.Helper()
+	is := map[string]string{
+		"number": fmt.Sprint(t.Number), "category": string(t.Claim), "level": string(t.Level), "priority": fmt.Sprint(t.Priority),
+		"state": string(t.State), "clocks": fmt.Sprint(len(t.Clocks)), "recordings": fmt.Sprint(len(t.Recordings)),
+		"caller": t.Caller, "contract": string(t.Contract), "language": t.Language,
+	}
+	for _, w := range want {
+		name, value, _ := strings.Cut(w, "=")
+		got, known := is[name]
+		if !known || got != value {
+			s.fail("the ticket has %s=%s, want %s", name, got, w)
+		}
+	}
+}
+
+func (s *script) history(n tickets.Number, want []string) {
+	s.Helper()
+	events, err := s.world.store.History(s.ctx, n)
+	s.must(err)
+	var got []string
+	for _, e := range events {
+		got = append(got, string(e.Kind))
+	}
+	if !slices.Equal(got, want) {
+		s.fail("the history has %v, want %v", got, want)
+	}
+}
+
+// Steps runs a call that follows keys and hangs up when a step is entered; it gives the steps entered. For the test that
+// hangs up everywhere.
+func Steps(t *testing.T, f *ivr.Flow, keys string, hangUpAfter time.Duration) (ivr.Summary, int) {
+	t.Helper()
+	s := &script{T: t, flow: f, ctx: t.Context()}
+	s.begin([]string{"2026-11-23", "10:00", "Europe/Rome"})
+	s.number = "0612345"
+	s.dial()
+	go func() {
+		time.Sleep(hangUpAfter)
+		s.hangUp(ivr.ErrHungUp)
+	}()
+	for i := range len(keys) {
+		s.call.press(keys[i])
+	}
+	s.call.speech <- speech{length: 5 * time.Second, end: ivr.EndedByKey}
+	sum := <-s.summary
+	s.hangUp(ivr.ErrHungUp)
+	time.Sleep(hangUpAfter)
+	_, total, err := s.world.store.List(s.ctx, tickets.Filter{})
+	s.must(err)
+	if sum.Ending != nil && !errors.Is(sum.Ending, ivr.ErrHungUp) {
+		s.fail("the conversation ended with %v", sum.Ending)
+	}
+	return sum, total
+}

@@ -1,0 +1,111 @@
+package ivrtest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hotline/ivr"
+	"hotline/memory"
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+const pinKey = "a key for tests only"
+
+// world is the company of the scripts: the contracts of the demo and some with a fault, over the memory store.
+type world struct {
+	store *memory.Store
+	desk  *tickets.Desk
+	human human
+	ids   int
+}
+
+// human answers as the script says.
+type human struct {
+	reach    ivr.Reach
+	operator bool
+	heard    chan<- string
+	fail     error
+}
+
+func (h *human) Connect(ctx context.Context, _ ivr.Call, n tickets.Number) (ivr.Reach, error) {
+	h.heard <- fmt.Sprintf("(rings-rota %d)", n)
+	select {
+	case <-time.After(30 * time.Second):
+		return h.reach, h.fail
+	case <-ctx.Done():
+		return ivr.Nobody, context.Cause(ctx)
+	}
+}
+
+func (h *human) Operator(ctx context.Context, _ ivr.Call, _ prompts.Language) (bool, error) {
+	h.heard <- "(rings-operator)"
+	return h.operator, context.Cause(ctx)
+}
+
+// contracts of the world by PIN.
+func contracts() map[string]tickets.Contract {
+	ended := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	return map[string]tickets.Contract{
+		"314159": {ID: "rossi", Customer: "rossi", Level: sla.Extended, Language: "it", RemoteAccess: true},
+		"271828": {ID: "verdi", Customer: "verdi", Level: sla.Advanced, Language: "it", RemoteAccess: true},
+		"161803": {ID: "bianchi", Customer: "bianchi", Level: sla.Professional, Language: "it", RemoteAccess: true},
+		"112358": {ID: "neri", Customer: "neri", Level: sla.Professional, Language: "it", RemoteAccess: true, ValidUntil: ended},
+		"141421": {ID: "smith", Customer: "smith", Level: sla.Professional, Language: "en", RemoteAccess: true, AfterHours: tickets.AfterHoursRing},
+		"173205": {ID: "brown", Customer: "brown", Level: sla.Extended, Language: "en"},
+	}
+}
+
+func newWorld(ctx context.Context, now time.Time) (*world, error) {
+	w := &world{store: memory.New(417), human: human{reach: ivr.Talked}}
+	for _, c := range sla.DefaultCalendars() {
+		if err := w.store.PutCalendar(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range sla.DefaultLevels() {
+		if err := w.store.PutLevel(ctx, l); err != nil {
+			return nil, err
+		}
+	}
+	for pin, c := range contracts() {
+		customer := tickets.Customer{ID: c.Customer, Name: string(c.Customer)}
+		if c.ID == "verdi" {
+			customer.Email = "verdi@example.org"
+		}
+		if _, err := w.store.PutCustomer(ctx, customer); err != nil {
+			return nil, err
+		}
+		if _, err := w.store.PutContract(ctx, c); err != nil {
+			return nil, err
+		}
+		if err := w.store.SetPIN(ctx, c.ID, tickets.HashPIN([]byte(pinKey), pin)); err != nil {
+			return nil, err
+		}
+	}
+	book, err := tickets.ReadBook(ctx, w.store, now)
+	if err != nil {
+		return nil, err
+	}
+	w.desk = tickets.NewDesk(tickets.DeskConfig{
+		Store: w.store, Book: book, Numbers: w.store, PINKey: []byte(pinKey), Own: sla.OfficeHours, NewID: w.newID,
+	})
+	return w, nil
+}
+
+func (w *world) newID() string {
+	w.ids++
+	return fmt.Sprintf("id-%d", w.ids)
+}
+
+// given opens a ticket that stands before the call: "blocking", "question" and so on, by a PIN's contract.
+func (w *world) given(ctx context.Context, pin, category string, now time.Time) error {
+	id, _, err := w.desk.Identify(pin, "", now)
+	if err != nil {
+		return err
+	}
+	_, err = w.desk.Open(ctx, tickets.Draft{Identity: id, Claim: sla.Category(category), Channel: tickets.Phone, Actor: "caller", Call: "before"}, now)
+	return err
+}

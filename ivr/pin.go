@@ -1,0 +1,109 @@
+package ivr
+
+import (
+	"errors"
+	"time"
+
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// pin asks for the PIN. Wrong ones are told kindly and may be tried again; no PIN, an expired contract, no remote access
+// and too many wrong PINs each lead to Support on Request with their own sentence. No digit leaves this verb.
+type pin struct {
+	Do      string        `yaml:"do"`
+	Prompt  prompts.ID    `yaml:"prompt"`
+	Tries   int           `yaml:"tries"` // PINs a call may try
+	Wait    time.Duration `yaml:"wait"`  // for the first digit
+	Pause   time.Duration `yaml:"pause"` // between two digits
+	Known   string        `yaml:"known"`
+	Unknown string        `yaml:"unknown"`
+}
+
+const (
+	mostDigits   = 15 // of a PIN or a telephone number (ITU-T E.164)
+	mostSwitches = 4  // of the language, in one step
+)
+
+func (v *pin) exits() []exit { return []exit{{"known", v.Known}, {"unknown", v.Unknown}} }
+
+func (v *pin) prompts() []prompts.ID {
+	return []prompts.ID{v.Prompt, "pin-wrong-1", "pin-wrong-2", "no-key", "language"}
+}
+
+func (v *pin) longest() time.Duration {
+	return time.Duration(v.Tries+1) * (15*time.Second + v.Wait + mostDigits*v.Pause)
+}
+
+func (v *pin) waits() bool   { return true }
+func (v *pin) catches() bool { return false }
+
+func (v *pin) check() []Complaint {
+	return append(between("tries", v.Tries, 1, 5), times(span{"wait", v.Wait}, span{"pause", v.Pause})...)
+}
+
+func (v *pin) run(c *conversation) (string, error) {
+	question, silences, switches := prompts.P(v.Prompt), 0, 0
+	for try := 0; try < v.Tries; {
+		if c.cfg.Desk.LockedOut(c.caller.Number, c.call.Now()) {
+			c.reason = "request-locked"
+			return v.Unknown, nil
+		}
+		if err := c.say(question, true); err != nil {
+			return "", err
+		}
+		digits, how, err := c.entry(v.Wait, v.Pause, mostDigits)
+		switch {
+		case err != nil:
+			return "", err
+		case how == star && switches < mostSwitches:
+			switches++
+			if err := c.switchLanguage(); err != nil {
+				return "", err
+			}
+		case how == silent && silences == 0:
+			silences++
+			question = prompts.P("no-key", v.Prompt)
+		case how != complete:
+			c.reason = "request-no-pin"
+			return v.Unknown, nil
+		default:
+			known, err := v.look(c, digits)
+			if known || err != nil {
+				return v.Known, err
+			}
+			if c.reason != "request-unknown" {
+				return v.Unknown, nil
+			}
+			try++
+			question = prompts.P(prompts.ID("pin-wrong-" + string('0'+byte(min(try, 2)))))
+		}
+	}
+	return v.Unknown, nil
+}
+
+// look has the desk look the PIN up.
+func (v *pin) look(c *conversation, digits string) (known bool, err error) {
+	id, alarm, err := c.cfg.Desk.Identify(digits, c.caller.Number, c.call.Now())
+	if alarm && c.cfg.Alarm != nil {
+		c.cfg.Alarm("wrong-pins", "too many wrong PINs from the numbers of one customer")
+	}
+	switch {
+	case err == nil:
+		c.id, c.keyedPIN = id, true
+		if l := prompts.Language(id.Contract.Language); l != "" && !c.chosen {
+			c.lang = l
+		}
+		return true, nil
+	case errors.Is(err, tickets.ErrExpired):
+		c.reason = "request-expired"
+	case errors.Is(err, tickets.ErrNoRemoteAccess):
+		c.reason = "request-no-access"
+	case errors.Is(err, tickets.ErrLockedOut):
+		c.reason = "request-locked"
+	default:
+		c.reason = "request-unknown"
+	}
+	c.flush()
+	return false, nil
+}

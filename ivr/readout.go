@@ -1,0 +1,78 @@
+package ivr
+
+import (
+	"time"
+
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// readout says the ticket's number twice and by when somebody acts, and writes down what was promised.
+type readout struct {
+	Do   string `yaml:"do"`
+	Next string `yaml:"next"`
+}
+
+func (v *readout) exits() []exit { return []exit{{"next", v.Next}} }
+
+func (v *readout) prompts() []prompts.ID {
+	return []prompts.ID{"readout-ticket", "readout-again", "readout-added", "readout-intervention", "readout-soon", "readout-no-clock",
+		"receipt"}
+}
+
+func (v *readout) longest() time.Duration { return 30 * time.Second }
+func (v *readout) waits() bool            { return false }
+func (v *readout) catches() bool          { return false }
+func (v *readout) check() []Complaint     { return nil }
+
+func (v *readout) run(c *conversation) (string, error) {
+	n := digits(c.ticket.Number)
+	phrase := prompts.Join(prompts.P("readout-ticket"), n, prompts.P("readout-again"), n)
+	if c.adding {
+		phrase = prompts.Join(prompts.P("readout-added"), n)
+	}
+	phrase = append(phrase, c.nextStep()...)
+	if c.id.Customer.Email != "" && !c.adding {
+		phrase = append(phrase, prompts.P("receipt")...)
+	}
+	c.told("the ticket's number, " + c.inWords())
+	return v.Next, c.say(phrase, true)
+}
+
+// nextStep says by when somebody acts.
+func (c *conversation) nextStep() prompts.Phrase {
+	if due, ok := c.due(sla.Intervention); ok {
+		return prompts.Join(prompts.P("readout-intervention"), c.when(due))
+	}
+	if c.ticket.Level == sla.OnRequest || c.ticket.Category() == sla.Uncategorised {
+		return prompts.P("readout-soon")
+	}
+	return prompts.P("readout-no-clock")
+}
+
+// due is when a running clock of the ticket ends.
+func (c *conversation) due(kind sla.Kind) (time.Time, bool) {
+	for _, k := range c.ticket.Clocks {
+		if k.Kind == kind && k.MetAt.IsZero() && k.BrokenAt.IsZero() && !k.Projected {
+			return k.Due, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// inWords is the promise for the ticket's history.
+func (c *conversation) inWords() string {
+	if due, ok := c.due(sla.Intervention); ok {
+		return "an engineer acts by " + due.UTC().Format(time.RFC3339)
+	}
+	return "without a deadline"
+}
+
+// told writes down what the caller was told.
+func (c *conversation) told(what string) {
+	_, err := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{
+		Kind: tickets.Told, Actor: "system", Text: what, Facts: map[string]string{"call": string(c.caller.ID)},
+	}, c.call.Now())
+	c.report("noting what the caller was told", err)
+}

@@ -1,0 +1,95 @@
+package ivr
+
+import (
+	"time"
+
+	"hotline/prompts"
+)
+
+// request tells why the call goes on as Support on Request and what that means, and settles the number to call back: the
+// caller's own or a keyed one, read back and confirmed with 1.
+type request struct {
+	Do    string        `yaml:"do"`
+	Price prompts.ID    `yaml:"price"`
+	Tries int           `yaml:"tries"`
+	Wait  time.Duration `yaml:"wait"`
+	Pause time.Duration `yaml:"pause"`
+	Next  string        `yaml:"next"`
+}
+
+const leastNumber = 3 // digits of a telephone number: an extension
+
+func (v *request) exits() []exit { return []exit{{"next", v.Next}} }
+
+func (v *request) prompts() []prompts.ID {
+	return []prompts.ID{v.Price, "request-no-pin", "request-unknown", "request-expired", "request-no-access", "request-locked",
+		"callback-offer", "callback-choose", "callback-enter", "callback-read", "callback-confirm", "callback-none", "wrong-key"}
+}
+
+func (v *request) longest() time.Duration {
+	return time.Duration(2*v.Tries) * (30*time.Second + v.Wait + mostDigits*v.Pause)
+}
+
+func (v *request) waits() bool   { return true }
+func (v *request) catches() bool { return false }
+
+func (v *request) check() []Complaint {
+	return append(between("tries", v.Tries, 1, 5), times(span{"wait", v.Wait}, span{"pause", v.Pause})...)
+}
+
+func (v *request) run(c *conversation) (string, error) {
+	if err := c.say(prompts.P(c.reason, v.Price), true); err != nil {
+		return "", err
+	}
+	if c.caller.Number != "" {
+		offer := prompts.Join(prompts.P("callback-offer"), prompts.Digits(c.caller.Number), prompts.P("callback-choose"))
+		k, err := c.choice(offer, "12", v.Wait, 2)
+		if err != nil {
+			return "", err
+		}
+		if k != '2' { // 1, or somebody who can press no key: the number is the best that there is
+			c.settled = true
+			return v.Next, nil
+		}
+	}
+	number, err := v.keyed(c)
+	if err != nil {
+		return "", err
+	}
+	if number != "" {
+		c.callBack = number
+	}
+	c.settled = true
+	if c.callBack == "" {
+		return v.Next, c.say(prompts.P("callback-none"), true)
+	}
+	return v.Next, nil
+}
+
+// keyed takes a number by key and has it confirmed; empty when none came of it.
+func (v *request) keyed(c *conversation) (string, error) {
+	for range v.Tries {
+		if err := c.say(prompts.P("callback-enter"), true); err != nil {
+			return "", err
+		}
+		number, how, err := c.entry(v.Wait, v.Pause, mostDigits)
+		if err != nil {
+			return "", err
+		}
+		if how == silent || how == empty {
+			return "", nil
+		}
+		if len(number) < leastNumber {
+			c.flush()
+			if err := c.say(prompts.P("wrong-key"), true); err != nil {
+				return "", err
+			}
+			continue
+		}
+		read := prompts.Join(prompts.P("callback-read"), prompts.Digits(number), prompts.P("callback-confirm"))
+		if k, err := c.choice(read, "12", v.Wait, 2); err != nil || k == '1' {
+			return number, err
+		}
+	}
+	return "", nil
+}
