@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,8 +29,10 @@ type healthAnswer struct {
 func (s *server) healthRoute(api huma.API) {
 	op := huma.Operation{
 		OperationID: "get-health", Method: http.MethodGet, Path: base + "/health", Summary: "Whether callers are served",
-		Security: []map[string][]string{{}}, Errors: []int{http.StatusServiceUnavailable},
+		Security: []map[string][]string{{}},
 	}
+	body := map[string]*huma.MediaType{"application/json": {Schema: api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[healthView](), true, "")}}
+	op.Responses = map[string]*huma.Response{"503": {Description: "Something fails that callers need", Content: body}}
 	serve(s, api, op, s.health)
 }
 

@@ -116,9 +116,16 @@ type shiftView struct {
 }
 
 type duty struct {
-	At       time.Time        `json:"at"`
-	Attempts []oncall.Attempt `json:"attempts" nullable:"false" doc:"The telephones that would be rung, in order"`
-	Gaps     []oncall.Gap     `json:"gaps" nullable:"false" doc:"Times in which nobody with a telephone is on duty"`
+	At       time.Time     `json:"at"`
+	Attempts []attemptView `json:"attempts" nullable:"false" doc:"The telephones that would be rung, in order"`
+	Gaps     []oncall.Gap  `json:"gaps" nullable:"false" doc:"Times in which nobody with a telephone is on duty"`
+}
+
+type attemptView struct {
+	Engineer string `json:"engineer"`
+	Name     string `json:"name"`
+	Level    int    `json:"level"`
+	Phone    string `json:"phone"`
 }
 
 type dutyQuery struct {
@@ -178,7 +185,7 @@ func (s *server) duty(ctx context.Context, in *dutyQuery) (*answer[duty], error)
 	if err != nil {
 		return nil, fmt.Errorf("reading engineers: %w", err)
 	}
-	d := duty{At: in.At, Attempts: []oncall.Attempt{}, Gaps: []oncall.Gap{}}
+	d := duty{At: in.At, Attempts: []attemptView{}, Gaps: []oncall.Gap{}}
 	until := in.At.AddDate(0, 0, in.Days)
 	if r.Zone == "" { // no rota was ever written
 		d.Gaps = append(d.Gaps, oncall.Gap{From: in.At, Until: until})
@@ -188,7 +195,10 @@ func (s *server) duty(ctx context.Context, in *dutyQuery) (*answer[duty], error)
 	if err != nil {
 		return nil, err
 	}
+	for _, a := range attempts {
+		d.Attempts = append(d.Attempts, attemptView{string(a.Engineer), a.Name, a.Level, a.Phone})
+	}
 	gaps, err := oncall.Gaps(r, engineers, in.At, until)
-	d.Attempts, d.Gaps = append(d.Attempts, attempts...), append(d.Gaps, gaps...)
+	d.Gaps = append(d.Gaps, gaps...)
 	return answered(d, err)
 }
