@@ -305,7 +305,8 @@ func (s *Store) PutFact(_ context.Context, key, value string) error {
 }
 
 var (
-	_ tickets.Store   = (*Store)(nil)
-	_ oncall.Store    = (*Store)(nil)
-	_ tickets.Numbers = (*Store)(nil)
+	_ tickets.Store     = (*Store)(nil)
+	_ oncall.Store      = (*Store)(nil)
+	_ tickets.Numbers   = (*Store)(nil)
+	_ tickets.WorkQueue = (*Store)(nil)
 )

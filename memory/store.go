@@ -25,6 +25,8 @@ type Store struct {
 	history   map[tickets.Number][]tickets.Event
 	events    map[string]bool
 	work      map[string]tickets.Work
+	done      map[string]bool      // work that was done
+	again     map[string]time.Time // when work that failed is tried again
 	next      tickets.Number
 	access    []string
 	customers map[tickets.CustomerID]tickets.Customer
@@ -46,7 +48,7 @@ type Store struct {
 func New(first tickets.Number) *Store {
 	return &Store{
 		tickets: map[tickets.Number]tickets.Ticket{}, history: map[tickets.Number][]tickets.Event{}, events: map[string]bool{},
-		work: map[string]tickets.Work{}, next: first,
+		work: map[string]tickets.Work{}, done: map[string]bool{}, again: map[string]time.Time{}, next: first,
 		customers: map[tickets.CustomerID]tickets.Customer{}, contracts: map[tickets.ContractID]tickets.Contract{},
 		pins: map[tickets.PINHash]tickets.ContractID{}, used: map[tickets.PINHash]bool{},
 		levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{},

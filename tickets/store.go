@@ -36,6 +36,13 @@ type Work struct {
 	Facts  map[string]string `json:"facts,omitempty"`
 }
 
+// WorkQueue does due work: PostgreSQL has River behind it, the memory twin a timer.
+type WorkQueue interface {
+	// Run hands each piece of work to handle once it is due, several at a time, until ctx ends; then it waits for those
+	// under way and returns nil. Work whose handle fails comes again later; work that was done never does.
+	Run(ctx context.Context, handle func(ctx context.Context, w Work) error) error
+}
+
 // Filter selects tickets for a list. Zero values select everything.
 type Filter struct {
 	States   []State

@@ -1,0 +1,56 @@
+package memory
+
+import (
+	"context"
+	"time"
+
+	"hotline/tickets"
+)
+
+const (
+	look       = time.Second      // how often the twin looks for due work
+	retryAfter = 10 * time.Second // of work that failed
+)
+
+// Run does due work one by one until ctx ends.
+func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tickets.Work) error) error {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for {
+		for _, w := range s.due(time.Now()) {
+			if ctx.Err() != nil {
+				return nil
+			}
+			err := handle(context.WithoutCancel(ctx), w)
+			s.finish(w, err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// due takes the work whose time has come.
+func (s *Store) due(now time.Time) []tickets.Work {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []tickets.Work
+	for id, w := range s.work {
+		if again, failed := s.again[id]; !s.done[id] && !w.Due.After(now) && (!failed || !again.After(now)) {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+func (s *Store) finish(w tickets.Work, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.again[w.ID] = time.Now().Add(retryAfter)
+		return
+	}
+	s.done[w.ID] = true
+}

@@ -1,0 +1,163 @@
+// Package postgres keeps everything in PostgreSQL: one struct that is every store, and the due work on River.
+//
+// SQL is written by hand beside the Go that scans it; rows never leave this package. Instants are parameters: no statement
+// asks the database for the time. Errors are those of tickets: ErrNotFound, ErrExists, ErrConflict, and ErrDown for a
+// database that does not answer.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"hotline/oncall"
+	"hotline/tickets"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// What makes a database unusable, beside being down.
+var (
+	ErrTooNew = errors.New("the database was written by a newer hotline")
+	ErrTooOld = errors.New("the PostgreSQL server is too old")
+)
+
+const (
+	oldestServer = 130000 // server_version_num
+	patience     = 5 * time.Second
+	connections  = 20
+)
+
+// Config is how a database is used.
+type Config struct {
+	Log *slog.Logger // nil means silence
+}
+
+// Store is a database in use. Safe for concurrent use.
+type Store struct {
+	pool *pgxpool.Pool
+	jobs *river.Client[pgx.Tx]
+	log  *slog.Logger
+}
+
+var (
+	_ tickets.Store     = (*Store)(nil)
+	_ tickets.WorkQueue = (*Store)(nil)
+	_ oncall.Store      = (*Store)(nil)
+)
+
+// Open connects, checks the server, and brings the schema up to date; several programs may do so at once.
+func Open(ctx context.Context, url string, c Config) (*Store, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("reading the database's URL: it should look like postgres://user@host/name: %w", bare(err))
+	}
+	cfg.MaxConns = connections
+	cfg.ConnConfig.ConnectTimeout = patience
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.ConnConfig.RuntimeParams["application_name"] = "hotline"
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(patience.Milliseconds(), 10)
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	s := &Store{pool: pool, log: c.Log}
+	if err := s.prepare(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	s.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: c.Log})
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("opening the due work: %w", err)
+	}
+	return s, nil
+}
+
+// bare keeps a password that stands in a URL out of messages.
+func bare(err error) error {
+	var parse *pgconnParseError
+	if errors.As(err, &parse) {
+		return parse.Unwrap()
+	}
+	return err
+}
+
+// Close closes the connections.
+func (s *Store) Close() { s.pool.Close() }
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return fault("asking the database", s.pool.Ping(ctx))
+}
+
+// prepare checks the server and migrates.
+func (s *Store) prepare(ctx context.Context) error {
+	var text string
+	if err := s.pool.QueryRow(ctx, `select current_setting('server_version_num')`).Scan(&text); err != nil {
+		return fault("connecting to the database", err)
+	}
+	if n, err := strconv.Atoi(text); err != nil || n < oldestServer {
+		return fmt.Errorf("the database server is version %s, version 13 is needed: %w", text, ErrTooOld)
+	}
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	m, err := rivermigrate.New(riverpgxv5.New(s.pool), &rivermigrate.Config{Logger: s.log})
+	if err != nil {
+		return fmt.Errorf("preparing the due work: %w", err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fault("preparing the due work", err)
+	}
+	return nil
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	scripts, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("reading the migrations: %w", err)
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("preparing the schema: %w", err)
+	}
+	db := stdlib.OpenDBFromPool(s.pool)
+	defer db.Close()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, scripts, goose.WithSessionLocker(locker), goose.WithSlog(s.log))
+	if err != nil {
+		return fmt.Errorf("preparing the schema: %w", err)
+	}
+	current, target, err := p.GetVersions(ctx)
+	if err != nil {
+		return fault("reading the schema's version", err)
+	}
+	if current > target {
+		return fmt.Errorf("the database has schema %d, this program knows %d; start the newer program, or restore the dump made before it: %w", current, target, ErrTooNew)
+	}
+	if current == target {
+		return nil
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fault("bringing the schema up to date", err)
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// selectTickets reads whole tickets: the parts come as JSON, so that a page is one round trip.
+const selectTickets = `
+select number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language,
+	opened_at, closed_at, time_spent, bundled, version,
+	(select coalesce(json_agg(c order by c.place), '[]') from clocks c where c.ticket = t.number),
+	(select coalesce(json_agg(r order by r.place), '[]') from recordings r where r.ticket = t.number)
+from tickets t`
+
+// clockRow and recordingRow are the parts as the database's JSON has them.
+type clockRow struct {
+	Kind      sla.Kind      `json:"kind"`
+	Due       time.Time     `json:"due"`
+	MetAt     time.Time     `json:"met_at"`
+	BrokenAt  time.Time     `json:"broken_at"`
+	Projected bool          `json:"projected"`
+	Span      time.Duration `json:"span"`
+	Began     time.Time     `json:"began"`
+}
+
+type recordingRow struct {
+	ID      string         `json:"id"`
+	Call    tickets.CallID `json:"call"`
+	At      time.Time      `json:"at"`
+	Seconds float64        `json:"seconds"`
+	Law     string         `json:"law"`
+	Partial bool           `json:"partial"`
+	File    string         `json:"file"`
+	SHA256  string         `json:"sha256"`
+}
+
+func scanTicket(r pgx.CollectableRow) (t tickets.Ticket, err error) {
+	var closed *time.Time
+	var clocks, recordings []byte
+	err = r.Scan(&t.Number, &t.Contract, &t.Customer, &t.Name, &t.Caller, &t.Channel, &t.Claim, &t.Assessment, &t.Priority, &t.Level,
+		&t.State, &t.Assignee, &t.Evo, &t.Language, &t.OpenedAt, &closed, &t.TimeSpent, &t.Bundled, &t.Version, &clocks, &recordings)
+	if err != nil {
+		return t, err
+	}
+	t.OpenedAt = t.OpenedAt.UTC()
+	if closed != nil {
+		t.ClosedAt = closed.UTC()
+	}
+	return t, scanParts(&t, clocks, recordings)
+}
+
+func scanParts(t *tickets.Ticket, clocks, recordings []byte) error {
+	var cs []clockRow
+	if err := json.Unmarshal(clocks, &cs); err != nil {
+		return fmt.Errorf("clocks: %w", err)
+	}
+	for _, c := range cs {
+		t.Clocks = append(t.Clocks, sla.Clock{
+			Kind: c.Kind, Due: c.Due.UTC(), MetAt: c.MetAt.UTC(), BrokenAt: c.BrokenAt.UTC(), Projected: c.Projected, Limit: c.Span, From: c.Began.UTC(),
+		})
+	}
+	var rs []recordingRow
+	if err := json.Unmarshal(recordings, &rs); err != nil {
+		return fmt.Errorf("recordings: %w", err)
+	}
+	for _, r := range rs {
+		t.Recordings = append(t.Recordings, tickets.Recording{
+			ID: r.ID, Call: r.Call, At: r.At.UTC(), Seconds: r.Seconds, Law: r.Law, Partial: r.Partial, File: r.File, SHA256: r.SHA256,
+		})
+	}
+	return nil
+}
+
+const (
+	whereNumber = ` where number = $1`
+	whereOpen   = ` where contract = $1 and state not in ('restored', 'closed', 'not_request')
+		order by case priority when 0 then 9 else priority end, opened_at, number`
+	whereRecent = ` where contract = '' and caller = $1 and opened_at >= $2 and state not in ('restored', 'closed', 'not_request')
+		order by number desc`
+	whereDue = ` where due < $1 order by number limit $2`
+)
+
+// Ticket reads one ticket.
+func (s *Store) Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, error) {
+	return row(ctx, s, fmt.Sprintf("reading ticket %d", n), scanTicket, selectTickets+whereNumber, n)
+}
+
+// OpenOf lists the contract's live tickets, most urgent first: by priority, then by age.
+func (s *Store) OpenOf(ctx context.Context, c tickets.ContractID) ([]tickets.Ticket, error) {
+	return rows(ctx, s, "reading open tickets", scanTicket, selectTickets+whereOpen, c)
+}
+
+// RecentOf lists an unknown caller's live tickets since an instant, newest first.
+func (s *Store) RecentOf(ctx context.Context, caller string, since time.Time) ([]tickets.Ticket, error) {
+	return rows(ctx, s, "reading recent tickets", scanTicket, selectTickets+whereRecent, caller, since)
+}
+
+// DueClocks lists tickets with a clock that is due, unmet and not yet marked as broken.
+func (s *Store) DueClocks(ctx context.Context, now time.Time, limit int) ([]tickets.Ticket, error) {
+	return rows(ctx, s, "reading due clocks", scanTicket, selectTickets+whereDue, now, limit)
+}
+
+// sorts are the orders of a list; a key that is not here is no order.
+func sorts() map[string]string {
+	return map[string]string{
+		"number":    "number",
+		"opened_at": "opened_at",
+		"priority":  "case priority when 0 then 9 else priority end",
+		"due":       "coalesce(next_due, 'infinity')",
+	}
+}
+
+const (
+	whereFilter = `
+where ($1::text[] is null or state = any($1)) and ($2 = '' or contract = $2) and ($3 = '' or customer = $3) and ($4 = '' or assignee = $4)
+	and ($5 = '' or coalesce(nullif(assessment, ''), claim) = $5) and ($6 = '' or level = $6) and ($7 = '' or caller = $7)
+	and ($8::timestamptz is null or opened_at >= $8) and ($9::timestamptz is null or opened_at < $9)
+	and ($10 = '' or position(lower($10) in lower(name)) > 0)`
+	countTickets = `select count(*) from tickets t`
+)
+
+// List selects, sorts and pages tickets.
+func (s *Store) List(ctx context.Context, f tickets.Filter) ([]tickets.Ticket, int, error) {
+	key, backwards := strings.CutPrefix(cmp.Or(f.Sort, "-number"), "-")
+	order, ok := sorts()[key]
+	if !ok {
+		return nil, 0, fmt.Errorf("sorting tickets by %q: %w", f.Sort, tickets.ErrNotFound)
+	}
+	way := ""
+	if backwards {
+		way = " desc"
+	}
+	args := []any{states(f.States), f.Contract, f.Customer, f.Assignee, f.Category, f.Level, f.Caller, instant(f.Since), instant(f.Until), f.Text}
+	total, err := row(ctx, s, "counting tickets", pgx.RowTo[int], countTickets+whereFilter, args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	page := fmt.Sprintf(" order by %s%s, number%s offset $11 limit $12", order, way, way)
+	list, err := rows(ctx, s, "listing tickets", scanTicket, selectTickets+whereFilter+page,
+		append(args, max(f.Offset, 0), min(cmp.Or(max(f.Limit, 0), 50), 500))...)
+	return list, total, err
+}
+
+// states is null for all.
+func states(list []tickets.State) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, string(s))
+	}
+	return out
+}
+
+const selectRecording = `select id, call, at, seconds, law, partial, file, sha256, ticket from recordings where id = $1`
+
+// Recording finds a recording and its ticket.
+func (s *Store) Recording(ctx context.Context, id string) (tickets.Recording, tickets.Number, error) {
+	type found struct {
+		tickets.Recording
+		ticket tickets.Number
+	}
+	f, err := row(ctx, s, "reading recording "+id, func(r pgx.CollectableRow) (f found, err error) {
+		err = r.Scan(&f.ID, &f.Call, &f.At, &f.Seconds, &f.Law, &f.Partial, &f.File, &f.SHA256, &f.ticket)
+		f.At = f.At.UTC()
+		return f, err
+	}, selectRecording, id)
+	return f.Recording, f.ticket, err
+}

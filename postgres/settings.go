@@ -1,0 +1,164 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/tickets"
+)
+
+const (
+	endPIN     = `update pins set current = false where contract = $1 and current`
+	insertPIN  = `insert into pins (hash, contract, current) values ($1, $2, true)`
+	selectPINs = `select hash, contract from pins where current`
+	usedPIN    = `select exists (select from pins where hash = $1)`
+)
+
+// SetPIN gives a contract a PIN that was never used; its former one ends.
+func (s *Store) SetPIN(ctx context.Context, id tickets.ContractID, h tickets.PINHash) error {
+	return s.within(ctx, fmt.Sprintf("writing the PIN of contract %s", id), func(tx pgx.Tx) error {
+		var known bool
+		if err := tx.QueryRow(ctx, knownDocument, contracts, id).Scan(&known); err != nil {
+			return err
+		}
+		if !known {
+			return tickets.ErrNotFound
+		}
+		if _, err := tx.Exec(ctx, endPIN, id); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, insertPIN, h[:], id)
+		return err
+	})
+}
+
+// PINs gives the current hashes.
+func (s *Store) PINs(ctx context.Context) (map[tickets.PINHash]tickets.ContractID, error) {
+	type pin struct {
+		hash     []byte
+		contract tickets.ContractID
+	}
+	list, err := rows(ctx, s, "reading PIN hashes", func(r pgx.CollectableRow) (p pin, err error) {
+		return p, r.Scan(&p.hash, &p.contract)
+	}, selectPINs)
+	m := map[tickets.PINHash]tickets.ContractID{}
+	for _, p := range list {
+		m[tickets.PINHash(p.hash)] = p.contract
+	}
+	return m, err
+}
+
+// UsedPIN tells whether a PIN was ever given.
+func (s *Store) UsedPIN(ctx context.Context, h tickets.PINHash) (bool, error) {
+	return row(ctx, s, "looking a PIN hash up", pgx.RowTo[bool], usedPIN, h[:])
+}
+
+const (
+	upsertCall  = `insert into calls (id, started, body) values ($1, $2, $3) on conflict (id) do update set started = excluded.started, body = excluded.body`
+	selectCall  = `select body from calls where id = $1`
+	selectCalls = `select body from calls order by started desc, id desc offset $1 limit $2`
+	countCalls  = `select count(*) from calls`
+)
+
+// PutCall writes a whole call.
+func (s *Store) PutCall(ctx context.Context, c tickets.Call) error {
+	return s.exec(ctx, fmt.Sprintf("writing call %s", c.ID), upsertCall, c.ID, c.Started, c)
+}
+
+// Call reads one call.
+func (s *Store) Call(ctx context.Context, id tickets.CallID) (tickets.Call, error) {
+	return row(ctx, s, fmt.Sprintf("reading call %s", id), scanDocument[tickets.Call], selectCall, id)
+}
+
+// Calls pages the calls, newest first.
+func (s *Store) Calls(ctx context.Context, offset, limit int) ([]tickets.Call, int, error) {
+	total, err := row(ctx, s, "counting calls", pgx.RowTo[int], countCalls)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := rows(ctx, s, "reading calls", scanDocument[tickets.Call], selectCalls, max(offset, 0), max(limit, 0))
+	return list, total, err
+}
+
+const (
+	insertToken = `insert into tokens (name, hash, created) values ($1, $2, $3)`
+	selectToken = `select name, created from tokens where hash = $1`
+)
+
+// PutToken keeps a token; its name must be new.
+func (s *Store) PutToken(ctx context.Context, t tickets.Token) error {
+	return s.exec(ctx, "writing token "+t.Name, insertToken, t.Name, t.Hash[:], t.Created)
+}
+
+// Token finds a token by its hash.
+func (s *Store) Token(ctx context.Context, hash [32]byte) (tickets.Token, error) {
+	return row(ctx, s, "reading a token", func(r pgx.CollectableRow) (tickets.Token, error) {
+		t := tickets.Token{Hash: hash}
+		err := r.Scan(&t.Name, &t.Created)
+		t.Created = t.Created.UTC()
+		return t, err
+	}, selectToken, hash[:])
+}
+
+const (
+	insertReply = `insert into replies (key, digest, status, body, at) values ($1, $2, $3, $4, $5) on conflict (key) do nothing`
+	selectReply = `select digest, status, body, at from replies where key = $1`
+)
+
+// Remember keeps the answer to a write, or gives back the one that is known under its key.
+func (s *Store) Remember(ctx context.Context, r tickets.Reply) (known tickets.Reply, found bool, err error) {
+	known = r
+	err = s.within(ctx, "remembering an answer", func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, insertReply, r.Key, r.Digest[:], r.Status, append([]byte{}, r.Body...), r.At)
+		if err != nil || done.RowsAffected() == 1 {
+			return err
+		}
+		var digest []byte
+		if err := tx.QueryRow(ctx, selectReply, r.Key).Scan(&digest, &known.Status, &known.Body, &known.At); err != nil {
+			return err
+		}
+		known.Digest, known.At, found = [32]byte(digest), known.At.UTC(), true
+		return nil
+	})
+	return known, found, err
+}
+
+const (
+	insertFlow  = `insert into flows (version, name, yaml, published, by) select coalesce(max(version), 0) + 1, $1, $2, $3, $4 from flows returning version`
+	selectFlows = `select version, name, yaml, published, by from flows order by version desc`
+)
+
+// PutFlow writes a new version of the flow.
+func (s *Store) PutFlow(ctx context.Context, f tickets.FlowVersion) (tickets.FlowVersion, error) {
+	f.Published = f.Published.Truncate(time.Second).UTC()
+	n, err := row(ctx, s, "writing a flow", pgx.RowTo[int], insertFlow, f.Name, f.YAML, f.Published, f.By)
+	f.Version = n
+	return f, err
+}
+
+// Flows lists the versions, newest first.
+func (s *Store) Flows(ctx context.Context) ([]tickets.FlowVersion, error) {
+	return rows(ctx, s, "reading flows", func(r pgx.CollectableRow) (f tickets.FlowVersion, err error) {
+		err = r.Scan(&f.Version, &f.Name, &f.YAML, &f.Published, &f.By)
+		f.Published = f.Published.UTC()
+		return f, err
+	}, selectFlows)
+}
+
+const (
+	selectFact = `select value from facts where key = $1`
+	upsertFact = `insert into facts (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value`
+)
+
+// Fact reads a named fact.
+func (s *Store) Fact(ctx context.Context, key string) (string, error) {
+	return row(ctx, s, "reading fact "+key, pgx.RowTo[string], selectFact, key)
+}
+
+// PutFact writes a named fact.
+func (s *Store) PutFact(ctx context.Context, key, value string) error {
+	return s.exec(ctx, "writing fact "+key, upsertFact, key, value)
+}

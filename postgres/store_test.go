@@ -1,0 +1,176 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/postgres/local"
+	"hotline/tickets"
+	"hotline/tickets/ticketstest"
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "hotline-test-")
+		if err == nil {
+			err = os.Chmod(dir, 0o755)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		s, err := local.Start(context.Background(), local.Config{Dir: filepath.Join(dir, "cluster"), Throwaway: true})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "these tests need PostgreSQL:", err)
+			return 1
+		}
+		defer s.Stop()
+		if err := os.Setenv("HOTLINE_TEST_SERVER", s.URL()); err != nil {
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// fresh makes a database and opens it.
+func fresh(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), freshURL(t), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func freshURL(t *testing.T) string {
+	t.Helper()
+	base := os.Getenv("HOTLINE_TEST_SERVER")
+	admin, err := pgx.Connect(t.Context(), base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(t.Context())
+	name := "t" + regexp.MustCompile(`[^a-z0-9]`).ReplaceAllString(strings.ToLower(t.Name()), "")
+	name = name[:min(50, len(name))] + fmt.Sprintf("_%d", os.Getpid())
+	if _, err := admin.Exec(t.Context(), "create database "+pgx.Identifier{name}.Sanitize()); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(base, "@/postgres", "@/"+name, 1)
+}
+
+func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
+	ticketstest.Run(t, func(t *testing.T) ticketstest.Store { return fresh(t) })
+}
+
+func TestHistoryCannotBeChangedEvenByHand(t *testing.T) {
+	s := fresh(t)
+	for _, sql := range []string{"delete from events", "update events set text = 'x'", "truncate events"} {
+		if _, err := s.pool.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "append-only") {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
+func TestTwoProgramsMayMigrateAtOnce(t *testing.T) {
+	url, errs := freshURL(t), make(chan error, 3)
+	for range 3 {
+		go func() {
+			s, err := Open(context.Background(), url, Config{})
+			if err == nil {
+				s.Close()
+			}
+			errs <- err
+		}()
+	}
+	for range 3 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestASchemaOfTheFutureIsRefused(t *testing.T) {
+	url := freshURL(t)
+	s, err := Open(t.Context(), url, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.pool.Exec(t.Context(), "insert into goose_db_version (version_id, is_applied) values (999, true)")
+	s.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), url, Config{}); !errors.Is(err, ErrTooNew) {
+		t.Errorf("opening it: %v", err)
+	}
+}
+
+func TestADatabaseThatIsDownSaysSo(t *testing.T) {
+	s := fresh(t)
+	s.Close()
+	_, err := s.Ticket(t.Context(), 417)
+	if !errors.Is(err, tickets.ErrDown) {
+		t.Errorf("reading: %v", err)
+	}
+	if _, err := Open(t.Context(), "postgres://nobody@127.0.0.1:1/none", Config{}); !errors.Is(err, tickets.ErrDown) {
+		t.Errorf("opening: %v", err)
+	}
+	if _, err := Open(t.Context(), "postgres://u:secret@host:bad/none", Config{}); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("a bad URL: %v", err)
+	}
+}
+
+// TestEveryStatementFitsTheSchema prepares each constant statement of the package.
+func TestEveryStatementFitsTheSchema(t *testing.T) {
+	s := fresh(t)
+	whole := []string{insertTicket, updateTicket, insertClock, insertRecording, insertEvent, insertWork, deleteClocks, deleteRecordings,
+		knownEvent, knownTicket, selectHistory, leaseNumbers, insertAccess, selectTickets, selectTickets + whereNumber,
+		selectTickets + whereOpen, selectTickets + whereRecent, selectTickets + whereDue, countTickets + whereFilter, selectRecording,
+		selectDocument, selectDocuments, insertDocument, updateDocument, upsertDocument, deleteDocument, knownDocument, endPIN, insertPIN,
+		selectPINs, usedPIN, upsertCall, selectCall, selectCalls, countCalls, insertToken, selectToken, insertReply, selectReply,
+		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork}
+	conn, err := s.pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	for i, sql := range whole {
+		if _, err := conn.Conn().Prepare(t.Context(), fmt.Sprint("s", i), sql); err != nil {
+			t.Errorf("%v in %s", err, sql)
+		}
+	}
+	if found := statements(t); found != len(whole)-4 { // where... pieces are prepared with what they belong to
+		t.Errorf("the package has %d statements, %d are prepared here", found, len(whole)-4)
+	}
+}
+
+// statements counts the SQL constants of this package.
+func statements(t *testing.T) int {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sql, n := regexp.MustCompile("= `\\s*(select|insert|update|delete) "), 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(sql.FindAll(text, -1))
+	}
+	return n
+}

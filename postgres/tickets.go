@@ -1,0 +1,183 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+const (
+	insertTicket = `
+insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo,
+	language, opened_at, closed_at, time_spent, bundled, version, next_due, due)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+on conflict (number) do nothing`
+
+	updateTicket = `
+update tickets set contract = $2, customer = $3, name = $4, caller = $5, channel = $6, claim = $7, assessment = $8, priority = $9,
+	level = $10, state = $11, assignee = $12, evo = $13, language = $14, opened_at = $15, closed_at = $16, time_spent = $17,
+	bundled = $18, version = $19, next_due = $20, due = $21
+where number = $1 and version = $22`
+
+	insertClock = `
+insert into clocks (ticket, place, kind, due, met_at, broken_at, projected, span, began)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+	insertRecording = `
+insert into recordings (id, ticket, place, call, at, seconds, law, partial, file, sha256)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+	insertEvent = `insert into events (id, ticket, at, kind, actor, text, facts) values ($1, $2, $3, $4, $5, $6, $7)`
+
+	insertWork = `insert into work (id, kind, ticket, due, facts) values ($1, $2, $3, $4, $5) on conflict (id) do nothing`
+
+	deleteClocks     = `delete from clocks where ticket = $1`
+	deleteRecordings = `delete from recordings where ticket = $1`
+	knownEvent       = `select exists (select from events where id = $1)`
+	knownTicket      = `select exists (select from tickets where number = $1)`
+)
+
+// Apply writes a whole change in one transaction, due work included, or nothing.
+func (s *Store) Apply(ctx context.Context, c tickets.Change) error {
+	return s.within(ctx, fmt.Sprintf("writing ticket %d", c.Ticket.Number), func(tx pgx.Tx) error {
+		if len(c.Events) > 0 {
+			var known bool
+			if err := tx.QueryRow(ctx, knownEvent, c.Events[0].ID).Scan(&known); err != nil || known {
+				return err
+			}
+		}
+		if err := putTicket(ctx, tx, c.Ticket, c.Expect); err != nil {
+			return err
+		}
+		if err := putParts(ctx, tx, c.Ticket, c.Expect == 0); err != nil {
+			return err
+		}
+		batch := &pgx.Batch{}
+		for _, e := range c.Events {
+			batch.Queue(insertEvent, e.ID, e.Ticket, e.At, e.Kind, e.Actor, e.Text, facts(e.Facts))
+		}
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return s.enqueue(ctx, tx, c.Work)
+	})
+}
+
+// putTicket writes the ticket's own row, comparing the version.
+func putTicket(ctx context.Context, tx pgx.Tx, t tickets.Ticket, expect int) error {
+	args := []any{t.Number, t.Contract, t.Customer, t.Name, t.Caller, t.Channel, t.Claim, t.Assessment, t.Priority, t.Level, t.State,
+		t.Assignee, t.Evo, t.Language, t.OpenedAt, instant(t.ClosedAt), t.TimeSpent, t.Bundled, t.Version, nextDue(t), breakable(t)}
+	sql := insertTicket
+	if expect != 0 {
+		sql, args = updateTicket, append(args, expect)
+	}
+	done, err := tx.Exec(ctx, sql, args...)
+	if err != nil || done.RowsAffected() == 1 {
+		return err
+	}
+	if expect == 0 {
+		return tickets.ErrExists
+	}
+	var known bool
+	if err := tx.QueryRow(ctx, knownTicket, t.Number).Scan(&known); err != nil {
+		return err
+	}
+	if !known {
+		return tickets.ErrNotFound
+	}
+	return tickets.ErrConflict
+}
+
+// putParts writes clocks and recordings whole.
+func putParts(ctx context.Context, tx pgx.Tx, t tickets.Ticket, fresh bool) error {
+	batch := &pgx.Batch{}
+	if !fresh {
+		batch.Queue(deleteClocks, t.Number)
+		batch.Queue(deleteRecordings, t.Number)
+	}
+	for i, c := range t.Clocks {
+		batch.Queue(insertClock, t.Number, i, c.Kind, c.Due, instant(c.MetAt), instant(c.BrokenAt), c.Projected, c.Limit, c.From)
+	}
+	for i, r := range t.Recordings {
+		batch.Queue(insertRecording, r.ID, t.Number, i, r.Call, r.At, r.Seconds, r.Law, r.Partial, r.File, r.SHA256)
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// instant is null for the zero time.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func facts(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}
+
+// nextDue is when the ticket's next running clock ends, for lists.
+func nextDue(t tickets.Ticket) *time.Time {
+	c, ok := sla.Next(t.Clocks)
+	if !ok {
+		return nil
+	}
+	return &c.Due
+}
+
+// breakable is the earliest due time of a clock that can still break.
+func breakable(t tickets.Ticket) *time.Time {
+	if !t.State.Live() {
+		return nil
+	}
+	var first *time.Time
+	for _, c := range t.Clocks {
+		if c.MetAt.IsZero() && c.BrokenAt.IsZero() && !c.Projected && (first == nil || c.Due.Before(*first)) {
+			due := c.Due
+			first = &due
+		}
+	}
+	return first
+}
+
+const selectHistory = `select id, ticket, at, kind, actor, text, facts from events where ticket = $1 order by place`
+
+// History reads a ticket's lines in the order written.
+func (s *Store) History(ctx context.Context, n tickets.Number) ([]tickets.Event, error) {
+	doing := fmt.Sprintf("reading the history of ticket %d", n)
+	lines, err := rows(ctx, s, doing, func(r pgx.CollectableRow) (e tickets.Event, err error) {
+		err = r.Scan(&e.ID, &e.Ticket, &e.At, &e.Kind, &e.Actor, &e.Text, &e.Facts)
+		if e.At = e.At.UTC(); len(e.Facts) == 0 {
+			e.Facts = nil
+		}
+		return e, err
+	}, selectHistory, n)
+	if err != nil || len(lines) > 0 {
+		return lines, err
+	}
+	_, err = s.Ticket(ctx, n)
+	return nil, err
+}
+
+const (
+	leaseNumbers = `update numbers set next = next + $1 returning next - $1`
+	insertAccess = `insert into accesses (recording, actor, at) values ($1, $2, $3)`
+)
+
+// LeaseNumbers gives a block that is never given again.
+func (s *Store) LeaseNumbers(ctx context.Context, n int) (tickets.Number, error) {
+	return row(ctx, s, "leasing ticket numbers", pgx.RowTo[tickets.Number], leaseNumbers, n)
+}
+
+// LogAccess notes who listened to a recording.
+func (s *Store) LogAccess(ctx context.Context, recording, actor string, at time.Time) error {
+	return s.exec(ctx, "noting an access to recording "+recording, insertAccess, recording, actor, at)
+}

@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"hotline/tickets"
+)
+
+// job is due work as River carries it: the id alone; what is to be done stands in our own table.
+type job struct {
+	ID string `json:"id" river:"unique"`
+}
+
+// Kind names the jobs in River's tables.
+func (job) Kind() string { return "due-work" }
+
+const (
+	hands      = 4                // pieces of work at a time
+	retryAfter = 10 * time.Second // of work that failed for the first time; later ones wait longer, as River decides
+)
+
+// enqueue writes work and its job in the ticket's own transaction. Work that is known is left alone.
+func (s *Store) enqueue(ctx context.Context, tx pgx.Tx, list []tickets.Work) error {
+	var jobs []river.InsertManyParams
+	for _, w := range list {
+		done, err := tx.Exec(ctx, insertWork, w.ID, w.Kind, w.Ticket, w.Due, facts(w.Facts))
+		if err != nil {
+			return err
+		}
+		if done.RowsAffected() == 1 {
+			jobs = append(jobs, river.InsertManyParams{Args: job{ID: w.ID}, InsertOpts: &river.InsertOpts{ScheduledAt: w.Due}})
+		}
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	_, err := s.jobs.InsertManyTx(ctx, tx, jobs)
+	return err
+}
+
+const (
+	selectWork = `select kind, ticket, due, facts from work where id = $1 and not done`
+	finishWork = `update work set done = true where id = $1`
+)
+
+// worker does one job.
+type worker struct {
+	river.WorkerDefaults[job]
+	store  *Store
+	handle func(ctx context.Context, w tickets.Work) error
+}
+
+// NextRetry keeps the first retry short; River's own intervals grow from there.
+func (k *worker) NextRetry(j *river.Job[job]) time.Time {
+	if j.Attempt <= 1 {
+		return time.Now().Add(retryAfter)
+	}
+	return k.WorkerDefaults.NextRetry(j)
+}
+
+// Work hands a job's work on, unless it was done before.
+func (k *worker) Work(ctx context.Context, j *river.Job[job]) error {
+	w, err := row(ctx, k.store, "reading due work "+j.Args.ID, func(r pgx.CollectableRow) (w tickets.Work, err error) {
+		w.ID = j.Args.ID
+		err = r.Scan(&w.Kind, &w.Ticket, &w.Due, &w.Facts)
+		w.Due = w.Due.UTC()
+		return w, err
+	}, selectWork, j.Args.ID)
+	if errors.Is(err, tickets.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := k.handle(ctx, w); err != nil {
+		return fmt.Errorf("doing %s: %w", w.ID, err)
+	}
+	return k.store.exec(ctx, "marking due work "+w.ID, finishWork, w.ID)
+}
+
+// Run does due work until ctx ends and then waits for what is under way.
+func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tickets.Work) error) error {
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &worker{store: s, handle: handle}); err != nil {
+		return fmt.Errorf("doing due work: %w", err)
+	}
+	client, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: hands}}, Workers: workers, Logger: s.log,
+	})
+	if err != nil {
+		return fmt.Errorf("doing due work: %w", err)
+	}
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fault("doing due work", err)
+	}
+	<-ctx.Done()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := client.Stop(last); err != nil {
+		return fault("ending due work", client.StopAndCancel(last))
+	}
+	return nil
+}

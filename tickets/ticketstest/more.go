@@ -1,0 +1,342 @@
+package ticketstest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"hotline/oncall"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+func openAndRecent(t *testing.T, s Store) {
+	for i, change := range []func(*tickets.Ticket){
+		func(x *tickets.Ticket) { x.Priority = 4 },
+		func(x *tickets.Ticket) { x.Priority = 2 },
+		func(x *tickets.Ticket) { x.Priority, x.OpenedAt = 2, monday.Add(-time.Hour) },
+		func(x *tickets.Ticket) { x.Priority = 0 },
+		func(x *tickets.Ticket) { x.State = tickets.Closed },
+		func(x *tickets.Ticket) { x.Contract = "" },
+		func(x *tickets.Ticket) { x.Contract = "" },
+		func(x *tickets.Ticket) { x.Contract, x.State = "", tickets.NotRequest },
+	} {
+		x := sample(tickets.Number(417 + i))
+		change(&x)
+		put(t, s, x)
+	}
+	list, err := s.OpenOf(t.Context(), "c1")
+	must(t, err)
+	equal(t, "open tickets, most urgent first", spell(list), "419 418 417 420")
+	list, err = s.RecentOf(t.Context(), "0612345", monday)
+	must(t, err)
+	equal(t, "recent tickets, newest first", spell(list), "423 422")
+	list, err = s.RecentOf(t.Context(), "0612345", monday.Add(time.Second))
+	must(t, err)
+	equal(t, "tickets since later", spell(list), "")
+}
+
+func dueClocks(t *testing.T, s Store) {
+	x := sample(417)
+	x.Clocks[1].BrokenAt = time.Time{}
+	put(t, s, x)
+	y := sample(418)
+	y.State, y.Clocks[1].BrokenAt = tickets.Closed, time.Time{}
+	put(t, s, y)
+	due := x.Clocks[1].Due
+	for _, c := range []struct {
+		now  time.Time
+		want string
+	}{{due, ""}, {due.Add(time.Second), "417"}, {due.Add(time.Hour), "417"}} {
+		list, err := s.DueClocks(t.Context(), c.now, 10)
+		must(t, err)
+		equal(t, "due at "+c.now.String(), spell(list), c.want)
+	}
+	x.Version, x.Clocks[1].BrokenAt = 2, due
+	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("b", 417, tickets.Broken)}}))
+	list, err := s.DueClocks(t.Context(), due.Add(time.Hour), 10)
+	must(t, err)
+	equal(t, "due after it was marked", spell(list), "")
+}
+
+func recordings(t *testing.T, s Store) {
+	x := sample(417)
+	put(t, s, x)
+	r, n, err := s.Recording(t.Context(), "r417-2")
+	must(t, err)
+	equal(t, "recording", r, x.Recordings[1])
+	equal(t, "its ticket", n, tickets.Number(417))
+	_, _, err = s.Recording(t.Context(), "../../etc/passwd")
+	wants(t, "a recording that does not exist", err, tickets.ErrNotFound)
+	must(t, s.LogAccess(t.Context(), "r417-2", "staff:demo", monday))
+}
+
+func numbers(t *testing.T, s Store) {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	seen := map[tickets.Number]bool{}
+	for range 8 {
+		all.Go(func() {
+			for range 10 {
+				first, err := s.LeaseNumbers(t.Context(), 5)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				for n := first; n < first+5; n++ {
+					if seen[n] {
+						t.Errorf("number %d was given twice", n)
+					}
+					seen[n] = true
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+}
+
+func directory(t *testing.T, s Store) {
+	ctx := t.Context()
+	c, err := s.PutCustomer(ctx, tickets.Customer{ID: "k1", Name: "Rossi", Email: "a@example.org", Numbers: []string{"06", "07"}})
+	must(t, err)
+	equal(t, "version", c.Version, 1)
+	_, err = s.PutCustomer(ctx, tickets.Customer{ID: "k1"})
+	wants(t, "the same customer anew", err, tickets.ErrExists)
+	c.Name = "Rossi S.p.A."
+	next, err := s.PutCustomer(ctx, c)
+	must(t, err)
+	_, err = s.PutCustomer(ctx, c)
+	wants(t, "a stale customer", err, tickets.ErrConflict)
+	_, err = s.PutCustomer(ctx, tickets.Customer{ID: "k9", Version: 1})
+	wants(t, "a change of no customer", err, tickets.ErrNotFound)
+	got, err := s.Customer(ctx, "k1")
+	must(t, err)
+	equal(t, "customer", got, next)
+	_, err = s.PutCustomer(ctx, tickets.Customer{ID: "K0"})
+	must(t, err)
+	list, err := s.Customers(ctx)
+	must(t, err)
+	if len(list) != 2 || list[0].ID != "K0" {
+		t.Errorf("customers are %+v", list)
+	}
+	k := tickets.Contract{
+		ID: "c1", Customer: "k1", Level: sla.Extended, Language: "it", ValidFrom: monday, AfterHours: tickets.AfterHoursRing,
+		Blocking: &sla.Limits{Contact: time.Hour}, EvoSupport: true, RemoteAccess: true, Calendar: sla.OfficeHours,
+	}
+	k, err = s.PutContract(ctx, k)
+	must(t, err)
+	stands, err := s.Contract(ctx, "c1")
+	must(t, err)
+	equal(t, "contract", stands, k)
+	contracts, err := s.Contracts(ctx)
+	must(t, err)
+	equal(t, "contracts", contracts, []tickets.Contract{k})
+	_, err = s.Contract(ctx, "none")
+	wants(t, "a contract that does not exist", err, tickets.ErrNotFound)
+}
+
+func pins(t *testing.T, s Store) {
+	ctx := t.Context()
+	for _, id := range []tickets.ContractID{"c1", "c2"} {
+		_, err := s.PutContract(ctx, tickets.Contract{ID: id})
+		must(t, err)
+	}
+	a, b := tickets.PINHash{1}, tickets.PINHash{2}
+	must(t, s.SetPIN(ctx, "c1", a))
+	wants(t, "a PIN in use", s.SetPIN(ctx, "c2", a), tickets.ErrExists)
+	must(t, s.SetPIN(ctx, "c1", b))
+	wants(t, "a PIN of former times", s.SetPIN(ctx, "c2", a), tickets.ErrExists)
+	wants(t, "a PIN of no contract", s.SetPIN(ctx, "c9", tickets.PINHash{9}), tickets.ErrNotFound)
+	current, err := s.PINs(ctx)
+	must(t, err)
+	equal(t, "current PINs", current, map[tickets.PINHash]tickets.ContractID{b: "c1"})
+	for h, want := range map[tickets.PINHash]bool{a: true, b: true, {7}: false} {
+		used, err := s.UsedPIN(ctx, h)
+		must(t, err)
+		equal(t, "used", used, want)
+	}
+}
+
+func calendars(t *testing.T, s Store) {
+	ctx := t.Context()
+	for _, c := range sla.DefaultCalendars() {
+		must(t, s.PutCalendar(ctx, c))
+		must(t, s.PutCalendar(ctx, c))
+	}
+	for _, l := range sla.DefaultLevels() {
+		must(t, s.PutLevel(ctx, l))
+	}
+	list, err := s.Calendars(ctx)
+	must(t, err)
+	for _, want := range sla.DefaultCalendars() {
+		found := false
+		for _, got := range list {
+			if got.ID == want.ID {
+				equal(t, "calendar", got, want)
+				found = true
+			}
+		}
+		if !found {
+			t.Errorf("calendar %s is missing", want.ID)
+		}
+	}
+	levels, err := s.Levels(ctx)
+	must(t, err)
+	equal(t, "levels", len(levels), len(sla.DefaultLevels()))
+}
+
+func rota(t *testing.T, s Store) {
+	ctx := t.Context()
+	anna := oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:a@example.org", "0612"}, Language: "it"}
+	must(t, s.PutEngineer(ctx, anna))
+	must(t, s.PutEngineer(ctx, oncall.Engineer{ID: "marco"}))
+	must(t, s.DeleteEngineer(ctx, "marco"))
+	wants(t, "an engineer who is gone", s.DeleteEngineer(ctx, "marco"), tickets.ErrNotFound)
+	list, err := s.Engineers(ctx)
+	must(t, err)
+	equal(t, "engineers", list, []oncall.Engineer{anna})
+	empty, err := s.Rota(ctx)
+	must(t, err)
+	equal(t, "the first rota", empty.Version, 0)
+	r := oncall.Rota{
+		Zone: "Europe/Rome", Shifts: []oncall.Shift{{Engineer: "anna", Level: 1, Length: time.Hour}},
+		Overrides: []oncall.Override{{Engineer: "anna", Level: 1, From: monday, Until: monday.Add(time.Hour)}},
+	}
+	first, err := s.PutRota(ctx, r)
+	must(t, err)
+	_, err = s.PutRota(ctx, r)
+	wants(t, "a stale rota", err, tickets.ErrConflict)
+	_, err = s.PutRota(ctx, first)
+	must(t, err)
+	got, err := s.Rota(ctx)
+	must(t, err)
+	r.Version = 2
+	equal(t, "rota", got, r)
+}
+
+func calls(t *testing.T, s Store) {
+	ctx := t.Context()
+	for i, id := range []tickets.CallID{"a", "b", "c"} {
+		must(t, s.PutCall(ctx, tickets.Call{ID: id, Started: monday.Add(time.Duration(i) * time.Minute), Legs: []tickets.Leg{{Engineer: "anna", Started: monday}}}))
+	}
+	must(t, s.PutCall(ctx, tickets.Call{ID: "b", Started: monday.Add(time.Minute), Ending: "caller hung up", Steps: []string{"welcome"}}))
+	page, total, err := s.Calls(ctx, 1, 1)
+	must(t, err)
+	if total != 3 || len(page) != 1 || page[0].ID != "b" || page[0].Ending != "caller hung up" {
+		t.Errorf("page is %+v of %d", page, total)
+	}
+	one, err := s.Call(ctx, "a")
+	must(t, err)
+	equal(t, "legs", len(one.Legs), 1)
+	_, err = s.Call(ctx, "z")
+	wants(t, "a call that does not exist", err, tickets.ErrNotFound)
+}
+
+func settings(t *testing.T, s Store) {
+	ctx := t.Context()
+	token := tickets.Token{Name: "staff", Hash: [32]byte{1}, Created: monday}
+	must(t, s.PutToken(ctx, token))
+	wants(t, "a second token of a name", s.PutToken(ctx, tickets.Token{Name: "staff", Hash: [32]byte{2}, Created: monday}), tickets.ErrExists)
+	got, err := s.Token(ctx, token.Hash)
+	must(t, err)
+	equal(t, "token", got, token)
+	_, err = s.Token(ctx, [32]byte{9})
+	wants(t, "a token that does not exist", err, tickets.ErrNotFound)
+
+	reply := tickets.Reply{Key: "k", Digest: [32]byte{3}, Status: 201, Body: []byte("{}"), At: monday}
+	_, known, err := s.Remember(ctx, reply)
+	must(t, err)
+	equal(t, "known at first", known, false)
+	again, known, err := s.Remember(ctx, tickets.Reply{Key: "k", Digest: [32]byte{4}, Status: 500, At: monday})
+	must(t, err)
+	equal(t, "known then", known, true)
+	equal(t, "the first answer", again, reply)
+
+	for i := range 2 {
+		f, err := s.PutFlow(ctx, tickets.FlowVersion{Name: "n", YAML: "flow: 1", Published: monday, By: "staff"})
+		must(t, err)
+		equal(t, "flow's version", f.Version, i+1)
+	}
+	flows, err := s.Flows(ctx)
+	must(t, err)
+	if len(flows) != 2 || flows[0].Version != 2 || !flows[0].Published.Equal(monday) {
+		t.Errorf("flows are %+v", flows)
+	}
+
+	must(t, s.PutFact(ctx, "a", "1"))
+	must(t, s.PutFact(ctx, "a", "2"))
+	value, err := s.Fact(ctx, "a")
+	must(t, err)
+	equal(t, "fact", value, "2")
+	_, err = s.Fact(ctx, "b")
+	wants(t, "a fact that does not exist", err, tickets.ErrNotFound)
+}
+
+// work runs the queue for real: what is due is done, what is due later is not, what fails comes again.
+func work(t *testing.T, s Store) {
+	x := sample(417)
+	due := func(id string, at time.Time) tickets.Work {
+		return tickets.Work{ID: id, Kind: tickets.WorkWarn, Ticket: 417, Due: at, Facts: map[string]string{"clock": "contact"}}
+	}
+	list := []tickets.Work{due("now", monday), due("now", monday), due("far", monday.AddDate(200, 0, 0))}
+	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event("w", 417, tickets.Opened)}, Work: list}))
+	done := make(chan tickets.Work, 9)
+	run := func() (stop func()) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- s.Run(ctx, func(_ context.Context, w tickets.Work) error {
+				done <- w
+				if w.ID == "bad" {
+					return errors.New("not now")
+				}
+				return nil
+			})
+		}()
+		return func() {
+			cancel()
+			must(t, <-ended)
+		}
+	}
+	stop := run()
+	first := take(t, done)
+	equal(t, "work", first, due("now", monday))
+	x.Version = 2
+	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("w2", 417, tickets.Commented)}, Work: []tickets.Work{due("bad", monday), due("now", monday)}}))
+	equal(t, "work that fails", take(t, done).ID, "bad")
+	stop()
+	select {
+	case w := <-done:
+		t.Errorf("%s was done besides", w.ID)
+	default:
+	}
+}
+
+func take(t *testing.T, done <-chan tickets.Work) tickets.Work {
+	t.Helper()
+	select {
+	case w := <-done:
+		return w
+	case <-time.After(30 * time.Second):
+		t.Fatal("due work was not done within 30 s")
+		return tickets.Work{}
+	}
+}
+
+func texts(t *testing.T, s Store) {
+	for i, text := range []string{"'; drop table tickets; --", "città à la 電話 🙂", "\"quoted\" \\ back", "line\nbreak\ttab", "%_"} {
+		x := sample(tickets.Number(600 + i))
+		x.Name, x.Caller = text, text
+		put(t, s, x)
+		got, err := s.Ticket(t.Context(), x.Number)
+		must(t, err)
+		equal(t, "name", got.Name, text)
+		list, _, err := s.List(t.Context(), tickets.Filter{Text: text})
+		must(t, err)
+		equal(t, "found by it", len(list), 1)
+	}
+}
