@@ -35,11 +35,12 @@ var allowed = map[string][]string{
 	"memory":              {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"postgres":            {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"postgres/local":      {},
-	"journal":             {"tickets", "sla", "oncall", "ivr", "prompts"},
+	"journal":             {"tickets", "sla", "oncall", "ivr", "prompts", "media/wav"},
 	"phone":               {"sip", "media", "media/wav"},
 	"admin":               {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"config":              {"tickets", "sla", "oncall", "prompts"},
 	"app":                 {"..."},
+	"app/show":            {"phone", "media", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":         {"app", "app/...", "config", "ivr", "ivr/...", "prompts", "prompts/packs"},
 	"cmd/...":             {"prompts", "prompts/...", "phone", "media", "media/...", "sip"},
 }

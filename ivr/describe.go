@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"fmt"
 	"time"
 
 	"hotline/prompts"
@@ -108,7 +109,9 @@ func (v *describe) review(c *conversation, got Recorded) (again bool, err error)
 // take records once and puts what was heard on the ticket, also when the caller hung up meanwhile. A recording that
 // fails is said on the ticket and never ends the call.
 func (c *conversation) take(t recordTimes) (Recorded, error) {
-	got, err := c.call.Record(c.ctx, RecordRequest{ID: c.cfg.NewID(), Max: t.longest, Silence: t.silence, Initial: t.initial})
+	// the id names the ticket, so that a recording that a crash cut off is found again and put on it
+	id := fmt.Sprintf("%d-%s", c.ticket.Number, c.cfg.NewID())
+	got, err := c.call.Record(c.ctx, RecordRequest{ID: id, Max: t.longest, Silence: t.silence, Initial: t.initial})
 	if got.Recording.Seconds > 0 && got.End != EndedUnspoken && c.ticket.Number != 0 {
 		_, keep := c.cfg.Desk.Keep(c.after(), c.ticket.Number, got.Recording, c.call.Now())
 		c.report("keeping a recording", keep)

@@ -1,6 +1,8 @@
 package tickets
 
 import (
+	"encoding/hex"
+	"fmt"
 	"time"
 
 	"hotline/sla"
@@ -55,3 +57,16 @@ func (c Contract) Valid(now time.Time) bool {
 
 // PINHash is the keyed hash under which a PIN is stored (HMAC-SHA-256, 32 octets); the key never reaches the store.
 type PINHash [32]byte
+
+// MarshalText writes the hash in hexadecimal, so that it can be a key of the book that is kept on disk.
+func (h PINHash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
+
+// UnmarshalText reads it back.
+func (h *PINHash) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil || len(b) != len(h) {
+		return fmt.Errorf("a PIN's hash is %d hexadecimal digits", 2*len(h))
+	}
+	*h = PINHash(b)
+	return nil
+}

@@ -1,0 +1,261 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"hotline/media/wav"
+	"hotline/tickets"
+)
+
+func change(n int) tickets.Change {
+	return tickets.Change{
+		Ticket: tickets.Ticket{Number: tickets.Number(n), Version: 1},
+		Events: []tickets.Event{{ID: fmt.Sprint("e", n), Ticket: tickets.Number(n)}},
+	}
+}
+
+func reopen(t *testing.T, dir string) *Journal {
+	t.Helper()
+	j, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j
+}
+
+func pending(j *Journal) string {
+	var words []string
+	for _, c := range j.Pending() {
+		words = append(words, fmt.Sprint(c.Ticket.Number))
+	}
+	return strings.Join(words, " ")
+}
+
+func TestWhatTheStoreDoesNotHaveSurvivesTheProcess(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	j := reopen(t, dir)
+	var all sync.WaitGroup
+	for n := range 20 {
+		all.Go(func() {
+			if err := j.Append(ctx, change(n)); err != nil {
+				t.Error(err)
+			}
+			if n%3 != 0 {
+				if err := j.Done(ctx, change(n)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	j = reopen(t, dir)
+	if got := len(j.Pending()); got != 7 {
+		t.Fatalf("%d changes are pending, want 7: %s", got, pending(j))
+	}
+	down := errors.New("down")
+	if err := j.Replay(ctx, func(context.Context, tickets.Change) error { return down }); !errors.Is(err, down) {
+		t.Errorf("replay into a store that is down: %v", err)
+	}
+	var seen []tickets.Number
+	if err := j.Replay(ctx, func(_ context.Context, c tickets.Change) error { seen = append(seen, c.Ticket.Number); return nil }); err != nil {
+		t.Error(err)
+	}
+	if len(seen) != 7 || pending(reopen(t, dir)) != "" {
+		t.Errorf("replayed %v, left %q", seen, pending(reopen(t, dir)))
+	}
+}
+
+func TestATornEndIsCutOffWhereverItIsTorn(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	j := reopen(t, dir)
+	for n := range 3 {
+		if err := j.Append(ctx, change(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := filepath.Join(dir, fileName)
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := len(whole) * 2 / 3
+	for cut := two; cut < len(whole); cut++ {
+		if err := os.WriteFile(name, whole[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j := reopen(t, dir)
+		if got := pending(j); got != "0 1" {
+			t.Fatalf("cut at %d of %d: %q is pending", cut, len(whole), got)
+		}
+		if err := j.Append(ctx, change(9)); err != nil {
+			t.Fatal(err)
+		}
+		if got := pending(reopen(t, dir)); got != "0 1 9" {
+			t.Fatalf("after the cut at %d: %q is pending", cut, got)
+		}
+	}
+}
+
+func TestALongJournalWithoutOpenChangesIsBegunAnew(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	j := reopen(t, dir)
+	big := change(1)
+	big.Events[0].Text = strings.Repeat("x", 600<<10)
+	for range 4 {
+		if err := errors.Join(j.Append(ctx, big), j.Done(ctx, big)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Append(ctx, change(2)); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(dir, fileName))
+	if err != nil || info.Size() > tidyAt {
+		t.Errorf("the journal has %d octets, %v", info.Size(), err)
+	}
+	if got := pending(reopen(t, dir)); got != "2" {
+		t.Errorf("%q is pending", got)
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	f.Add(record(record(nil, []byte(`{"id":"a"}`)), []byte("b")))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for len(b) > 0 {
+			body, rest, ok := next(b)
+			if !ok {
+				return
+			}
+			if string(record(nil, body)) != string(b[:len(b)-len(rest)]) {
+				t.Fatal("a record that was read is not the one written")
+			}
+			b = rest
+		}
+	})
+}
+
+// ledger leases numbers as a database does.
+type ledger struct {
+	next tickets.Number
+	down bool
+}
+
+func (l *ledger) lease(_ context.Context, n int) (tickets.Number, error) {
+	if l.down {
+		return 0, tickets.ErrDown
+	}
+	first := l.next
+	l.next += tickets.Number(n)
+	return first, nil
+}
+
+func TestNumbersAreGivenOnceThroughCrashesRestoresAndAStoreThatIsDown(t *testing.T) {
+	dir, l, seen := t.TempDir(), &ledger{next: 417}, map[tickets.Number]bool{}
+	open := func() *Numbers {
+		n, err := OpenNumbers(dir, l.lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	give := func(n *Numbers) error {
+		got, err := n.Next(t.Context())
+		if err == nil && seen[got] {
+			t.Errorf("%d was given twice", got)
+		}
+		seen[got] = true
+		return err
+	}
+	n := open()
+	for range 70 {
+		if err := give(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := n.Refill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n = open() // the process died
+	l.down = true
+	for range 130 {
+		if err := give(n); err != nil {
+			t.Fatalf("after %d numbers with the store down: %v", len(seen), err)
+		}
+	}
+	if err := give(n); !errors.Is(err, ErrNoNumbers) {
+		t.Errorf("beyond the lease: %v", err)
+	}
+	l.down, l.next = false, 450 // the database was restored from a dump
+	for range 250 {
+		if err := errors.Join(give(n), n.Refill(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestRecordingsCanBePlayedWhileTheyAreWrittenAndNothingElseCan(t *testing.T) {
+	dir := t.TempDir()
+	s, err := OpenSpool(filepath.Join(dir, "recordings"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	tape, err := s.Create("417-a", "ulaw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tape.Write(make([]byte, 8000)); err != nil {
+		t.Fatal(err)
+	}
+	if law, octets, err := s.Octets("417-a"); err != nil || law != "ulaw" || len(octets) != 8000 {
+		t.Errorf("while it is written: %s, %d octets, %v", law, len(octets), err)
+	}
+	if err := tape.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Create("417-a", "alaw"); !errors.Is(err, os.ErrExist) {
+		t.Errorf("the same recording again: %v", err)
+	}
+	file, err := s.Open("417-a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if f, _, err := wav.Read(file); err != nil || f != wav.MuLaw {
+		t.Errorf("format %d, %v", f, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "secret.wav"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"../secret", "/etc/passwd", "none", ""} {
+		if _, err := s.Open(id); err == nil {
+			t.Errorf("%q was opened", id)
+		}
+	}
+	if list, err := s.List(); err != nil || len(list) != 1 || list[0] != "417-a" {
+		t.Errorf("list is %v, %v", list, err)
+	}
+}
+
+func TestTheCacheIsWhole(t *testing.T) {
+	c := Cache{filepath.Join(t.TempDir(), "cache")}
+	var got tickets.Book
+	if err := c.Get("book", &got); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("nothing kept yet: %v", err)
+	}
+	book := tickets.Book{PINs: map[tickets.PINHash]tickets.ContractID{{1, 2}: "c"}}
+	if err := errors.Join(c.Put("book", book), c.Get("book", &got)); err != nil {
+		t.Fatal(err)
+	}
+	if got.PINs[tickets.PINHash{1, 2}] != "c" {
+		t.Errorf("book is %+v", got)
+	}
+}

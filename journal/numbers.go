@@ -1,0 +1,120 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"hotline/tickets"
+)
+
+const (
+	lease      = 100 // numbers of one block
+	low        = 40  // numbers left at which Refill fetches the next block
+	leaseTime  = 2 * time.Second
+	numberFile = "numbers"
+)
+
+// ErrNoNumbers is a lease that is used up while the store is down.
+var ErrNoNumbers = errors.New("no ticket number is left, and the store does not lease any")
+
+// Numbers gives ticket numbers from blocks leased from the store. The highest number given is on the disk before it is
+// spoken, so that none is given twice, also after a crash or a restore of the database. Safe for concurrent use.
+type Numbers struct {
+	cache Cache
+	from  func(ctx context.Context, n int) (tickets.Number, error)
+
+	mu    sync.Mutex
+	state numberState
+}
+
+// numberState is what the disk keeps.
+type numberState struct {
+	Next  tickets.Number `json:"next"`  // to be given
+	Until tickets.Number `json:"until"` // of the block, exclusive
+	Spare tickets.Number `json:"spare"` // first of the next block; 0 for none
+}
+
+// OpenNumbers reads what was given so far; from leases blocks.
+func OpenNumbers(dir string, from func(ctx context.Context, n int) (tickets.Number, error)) (*Numbers, error) {
+	n := &Numbers{cache: Cache{dir}, from: from}
+	err := n.cache.Get(numberFile, &n.state)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w; without it a number might be given twice: restore the file from a backup, or remove %s once the database is up",
+			err, filepath.Join(dir, numberFile+".json"))
+	}
+	return n, nil
+}
+
+// Next gives a number.
+func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := n.state
+	if s.Next == s.Until && s.Spare != 0 {
+		s = numberState{Next: s.Spare, Until: s.Spare + lease}
+	}
+	if s.Next == s.Until {
+		first, err := n.block(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("giving a ticket number: %w: %w", ErrNoNumbers, err)
+		}
+		s = numberState{Next: first, Until: first + lease}
+	}
+	given := s.Next
+	s.Next++
+	if err := n.cache.Put(numberFile, s); err != nil {
+		return 0, fmt.Errorf("giving a ticket number: %w", err)
+	}
+	n.state = s
+	return given, nil
+}
+
+// block leases a block above every number that was ever given here: a restored database counts from an older state.
+func (n *Numbers) block(ctx context.Context) (tickets.Number, error) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTime)
+	defer cancel()
+	first, err := n.from(ctx, lease)
+	if err != nil {
+		return 0, err
+	}
+	highest := max(n.state.Until, n.state.Spare+lease)
+	if n.state.Spare == 0 {
+		highest = n.state.Until
+	}
+	if first >= highest {
+		return first, nil
+	}
+	skipped := int(highest - first)
+	at, err := n.from(ctx, skipped+lease)
+	if err != nil {
+		return 0, err
+	}
+	return at + tickets.Number(skipped), nil
+}
+
+// Refill fetches the next block ahead of time when few numbers are left. Call it from time to time.
+func (n *Numbers) Refill(ctx context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.state.Spare != 0 || n.state.Until-n.state.Next > low {
+		return nil
+	}
+	first, err := n.block(ctx)
+	if err != nil {
+		return fmt.Errorf("leasing ticket numbers: %w", err)
+	}
+	s := n.state
+	if s.Spare = first; s.Next == s.Until {
+		s = numberState{Next: first, Until: first + lease}
+	}
+	if err := n.cache.Put(numberFile, s); err != nil {
+		return fmt.Errorf("leasing ticket numbers: %w", err)
+	}
+	n.state = s
+	return nil
+}

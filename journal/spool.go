@@ -1,0 +1,113 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"hotline/media/wav"
+	"hotline/tickets"
+)
+
+// Spool is the folder of recordings: WAV files that can be played at every instant, named by their opaque ids. Nothing
+// outside the folder can be named. Safe for concurrent use.
+type Spool struct{ root *os.Root }
+
+const suffix = ".wav"
+
+// OpenSpool opens the folder and makes it when it is missing.
+func OpenSpool(dir string) (*Spool, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("opening the folder of recordings: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the folder of recordings: %w", err)
+	}
+	return &Spool{root}, nil
+}
+
+// Close closes the folder.
+func (s *Spool) Close() error { return s.root.Close() }
+
+// Tape is one recording being written. Used by one goroutine.
+type Tape struct {
+	file *os.File
+	wav  *wav.Writer
+}
+
+// Create begins a recording in law "alaw" or "ulaw".
+func (s *Spool) Create(id, law string) (*Tape, error) {
+	file, err := s.root.OpenFile(id+suffix, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("beginning recording %s: %w", id, err)
+	}
+	format := wav.ALaw
+	if law == "ulaw" {
+		format = wav.MuLaw
+	}
+	w, err := wav.NewWriter(file, format)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("beginning recording %s: %w", id, err), file.Close())
+	}
+	return &Tape{file, w}, nil
+}
+
+// Write appends octets of the recording's law.
+func (t *Tape) Write(octets []byte) (int, error) { return t.wav.Write(octets) }
+
+// Close makes the recording whole and brings it to the disk.
+func (t *Tape) Close() error {
+	return errors.Join(t.wav.Close(), t.file.Sync(), t.file.Close())
+}
+
+// Open opens a recording for reading; tickets.ErrNotFound when there is none.
+func (s *Spool) Open(id string) (io.ReadSeekCloser, error) {
+	file, err := s.root.Open(id + suffix)
+	if errors.Is(err, os.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", tickets.ErrNotFound, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening recording %s: %w", id, err)
+	}
+	return file, nil
+}
+
+// Octets reads a recording back, also one that is still being written.
+func (s *Spool) Octets(id string) (law string, octets []byte, err error) {
+	file, err := s.Open(id)
+	if err != nil {
+		return "", nil, err
+	}
+	defer file.Close()
+	format, octets, err := wav.Read(file)
+	if err != nil {
+		return "", nil, fmt.Errorf("reading recording %s: %w", id, err)
+	}
+	if format == wav.MuLaw {
+		return "ulaw", octets, nil
+	}
+	return "alaw", octets, nil
+}
+
+// List names the recordings there are.
+func (s *Spool) List() ([]string, error) {
+	dir, err := s.root.Open(".")
+	if err != nil {
+		return nil, fmt.Errorf("listing recordings: %w", err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("listing recordings: %w", err)
+	}
+	var ids []string
+	for _, name := range names {
+		if id, ok := strings.CutSuffix(name, suffix); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
