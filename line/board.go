@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"hotline/ivr"
 	"hotline/media"
@@ -57,7 +58,10 @@ type Config struct {
 	Number func(number string) (address, trunk string, err error)
 	// Said hears what is said on which line ("caller", or the address of an engineer's telephone); nil for nobody.
 	Said func(to string, lang prompts.Language, p prompts.Phrase)
-	Log  *slog.Logger // nil means silence
+	// Answered hears how long an answer took, from the INVITE; Refused of each INVITE that was not answered. Nil for nobody.
+	Answered func(after time.Duration)
+	Refused  func()
+	Log      *slog.Logger // nil means silence
 }
 
 // Board is all lines of one process. Safe for concurrent use.
@@ -74,6 +78,12 @@ type Board struct {
 func New(c Config) (*Board, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Answered == nil {
+		c.Answered = func(time.Duration) {}
+	}
+	if c.Refused == nil {
+		c.Refused = func() {}
 	}
 	b := &Board{cfg: c, legs: map[string]*leg{}}
 	c.SIP.Handle = b.handle
@@ -117,13 +127,16 @@ func (b *Board) Stop(ctx context.Context) error {
 
 // handle answers one call and runs its conversation.
 func (b *Board) handle(ctx context.Context, in *sip.Invite) {
+	began := time.Now()
 	l, err := b.answer(ctx, in)
 	if err != nil {
+		b.cfg.Refused()
 		b.cfg.Log.Info("call not answered", "call", in.ID, "error", err)
 		code, reason := refusal(err)
 		_ = in.Refuse(code, reason)
 		return
 	}
+	b.cfg.Answered(time.Since(began))
 	defer l.close("the conversation is over")
 	b.cfg.Converse(l.ctx, l)
 }

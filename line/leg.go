@@ -89,7 +89,7 @@ func (l *leg) within(ctx context.Context) (context.Context, context.CancelFunc) 
 
 // Say speaks a phrase; a key stops it where bargeIn allows. A sound that is missing is passed over.
 func (l *leg) Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error {
-	if said := l.board.cfg.Said; said != nil {
+	if said := l.board.cfg.Said; said != nil && (!bargeIn || l.sound.Keys() == 0) {
 		said(l.to, lang, p)
 	}
 	return l.play(ctx, l.board.cfg.Voices.Sound(lang, p), media.PlayOptions{BargeIn: bargeIn})

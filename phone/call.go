@@ -167,3 +167,9 @@ func remoteOf(ctx context.Context, uri string) (netip.Addr, error) {
 	}
 	return list[0].Unmap(), nil
 }
+
+// Loopback tells whether a SIP address is on this machine.
+func Loopback(ctx context.Context, uri string) bool {
+	ip, err := remoteOf(ctx, uri)
+	return err == nil && ip.IsLoopback()
+}

@@ -124,7 +124,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 			events[i].At = now
 		}
 	}
-	c := Change{Ticket: t, Expect: expect, Events: events, Work: due(t)}
+	c := Change{Ticket: t, Expect: expect, Events: events, Work: append(due(t), escalations(t, events)...)}
 	if d.cfg.Journal != nil {
 		if err := d.cfg.Journal.Append(ctx, c); err != nil {
 			d.cfg.Deferred(t.Number, fmt.Errorf("writing the journal: %w", err)) // the store may still take it
@@ -292,8 +292,35 @@ func due(t Ticket) []Work {
 	return work
 }
 
+// When the rota is called again for a blocking ticket that nobody accepted.
+const (
+	afterChain  = 5 * time.Minute  // after the chain ended with nobody
+	afterHangUp = 10 * time.Second // after the caller hung up before anybody accepted
+)
+
+// escalations is the call-out that goes on without the caller: after a chain that ended with nobody, and after a hang-up.
+func escalations(t Ticket, events []Event) []Work {
+	if t.State != Open || t.Category() != sla.Blocking {
+		return nil
+	}
+	var work []Work
+	for _, e := range events {
+		wait := afterChain
+		switch e.Kind {
+		case Unreached, RotaGap:
+		case CallerGone:
+			wait = afterHangUp
+		default:
+			continue
+		}
+		work = append(work, Work{ID: "escalate-" + e.ID, Kind: WorkEscalate, Ticket: t.Number, Due: e.At.Add(wait)})
+	}
+	return work
+}
+
 // The kinds of due work.
 const (
-	WorkWarn   = "warn"   // a clock is near its end
-	WorkBreach = "breach" // a clock's due time has come
+	WorkWarn     = "warn"     // a clock is near its end
+	WorkBreach   = "breach"   // a clock's due time has come
+	WorkEscalate = "escalate" // nobody has accepted a blocking ticket yet
 )

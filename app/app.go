@@ -1,0 +1,193 @@
+// Package app is the whole program as a value, and the only place where its parts are put together.
+//
+// Goroutines, all awaited by Stop: the chores, the register of calls, the due work, the HTTP server; and those of the line,
+// of which each call is one.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"hotline/admin"
+	"hotline/config"
+	"hotline/journal"
+	"hotline/line"
+	"hotline/oncall"
+	"hotline/oncall/ring"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// Config is what the program is started with.
+type Config struct {
+	Config       config.Config
+	Demo         *Demo // loads the demo company
+	DemoAnywhere bool  // allows it beyond loopback
+	// Fault is provoked in each call, for tests of the shipped program: "panic". Honoured with Demo only.
+	Fault string
+	// Sabotage spoils the demo, to show that its checks can fail: "recording", "audio" or "history".
+	Sabotage string
+	// Said hears what is said on which line; nil for nobody.
+	Said func(to string, lang prompts.Language, text string)
+	Log  *slog.Logger // nil means silence
+}
+
+// Store is every store.
+type Store interface {
+	tickets.Store
+	tickets.WorkQueue
+	oncall.Store
+}
+
+// App is the program. New, Start, Stop, or Run for all of it.
+type App struct {
+	cfg     Config
+	log     *slog.Logger
+	folders folders
+	undo    stack
+	running sync.WaitGroup
+
+	store    Store
+	ping     func(context.Context) error
+	journal  *journal.Journal
+	numbers  *journal.Numbers
+	spool    *journal.Spool
+	desk     *tickets.Desk
+	pinKey   []byte
+	voices   *voices
+	flows    *flows
+	calls    *register
+	metrics  *admin.Metrics
+	board    *line.Board
+	dialling *dialling
+	search   *ring.Search
+	human    *human
+	http     net.Addr
+}
+
+// New checks what it is given and opens nothing.
+func New(c Config) (*App, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Demo == nil && (c.Fault != "" || c.Sabotage != "") {
+		return nil, errors.New("faults are provoked in the demo only")
+	}
+	if c.Demo != nil && !c.DemoAnywhere {
+		for _, at := range append([]netip.AddrPort{c.Config.HTTP.Listen}, c.Config.SIP.Listen...) {
+			if !at.Addr().IsLoopback() {
+				return nil, fmt.Errorf("the demo company does not listen at %s: everybody knows its PINs and its API token; use loopback addresses, or say --demo-anywhere", at)
+			}
+		}
+	}
+	return &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}, dialling: &dialling{trunks: c.Config.SIP.Trunks, limits: c.Config.Outgoing}}, nil
+}
+
+// Run starts, serves until ctx ends, lets the running calls finish for a while, and stops.
+func (a *App) Run(ctx context.Context) error {
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	a.log.Info("stopping: no new calls, the running ones may end")
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	drained := a.board.Drain(last)
+	if drained != nil {
+		a.log.Warn("calls were still running", "error", drained)
+	}
+	return a.Stop(context.WithoutCancel(ctx))
+}
+
+const (
+	drainTime = 20 * time.Second
+	stopTime  = 30 * time.Second
+)
+
+// Start opens everything, from the disk up to the line. After an error nothing is left open.
+func (a *App) Start(ctx context.Context) error {
+	began := time.Now()
+	for _, step := range []func(context.Context) error{
+		a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openHTTP, a.openChores,
+	} {
+		if err := step(ctx); err != nil {
+			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+		}
+	}
+	a.log.Info("ready", "sip", addresses(a.board.Agent().Addresses()), "http", a.http.String(), "data", a.folders.data,
+		"after", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+func addresses(list []netip.AddrPort) string {
+	var words []string
+	for _, at := range list {
+		words = append(words, at.String())
+	}
+	return strings.Join(words, " ")
+}
+
+// Stop closes everything, the line first and the database last. Idempotent.
+func (a *App) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTime)
+	defer cancel()
+	return a.undo.run(ctx)
+}
+
+// SIP is where callers reach the line; only after Start.
+func (a *App) SIP() []netip.AddrPort { return a.board.Agent().Addresses() }
+
+// HTTP is where staff reach the API; only after Start.
+func (a *App) HTTP() string { return a.http.String() }
+
+// alarm tells the operator of the line.
+func (a *App) alarm(kind, text string) {
+	if kind == string(tickets.Unreached) {
+		a.metrics.Unreachable()
+	}
+	a.log.Warn("ALARM", "kind", kind, "text", text)
+}
+
+func newID() string { return strings.ToLower(rand.Text()) }
+
+// openHTTP serves the staff's API.
+func (a *App) openHTTP(ctx context.Context) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Config.HTTP.Listen.String())
+	if err != nil {
+		return fmt.Errorf("opening the API at %s: %w; free the port, or say another one with --http", a.cfg.Config.HTTP.Listen, err)
+	}
+	a.http = l.Addr()
+	server := &http.Server{
+		Handler: a.api(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	a.running.Go(func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("the API ended", "error", err)
+		}
+	})
+	a.undo.add("the API", server.Shutdown)
+	return nil
+}
+
+// openChores starts what goes on beside the calls.
+func (a *App) openChores(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.running.Go(func() { a.chores(ctx) })
+	a.running.Go(func() {
+		if err := a.store.Run(ctx, a.work); err != nil {
+			a.log.Error("due work is not done", "error", err)
+		}
+	})
+	a.undo.add("the chores", func(context.Context) error { cancel(); return nil })
+	return nil
+}

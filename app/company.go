@@ -1,0 +1,149 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"hotline/oncall"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// Demo is the demo company: customers, contracts with PINs that everybody knows, two engineers who are always on call,
+// and the API token "demo". It must never stand on a machine that the outside reaches.
+type Demo struct {
+	Anna, Marco string // the engineers' telephones; empty: sip:anna@127.0.0.1:5071, sip:marco@127.0.0.1:5072
+}
+
+// DemoToken is the API token of the demo company.
+const DemoToken = "demo"
+
+// DemoContract is one contract of the demo company, for the banner and for `hotline try`.
+type DemoContract struct {
+	Contract tickets.Contract
+	Customer tickets.Customer
+	PIN      string
+}
+
+// DemoContracts lists the contracts of the demo company; the last one has expired.
+func DemoContracts() []DemoContract {
+	began := time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
+	make := func(id, name, pin string, level sla.LevelID, until time.Time) DemoContract {
+		return DemoContract{
+			Customer: tickets.Customer{ID: tickets.CustomerID(id), Name: name},
+			Contract: tickets.Contract{
+				ID: tickets.ContractID(id), Customer: tickets.CustomerID(id), Level: level, Language: "it",
+				ValidFrom: began, ValidUntil: until, AfterHours: tickets.AfterHoursWait, RemoteAccess: true,
+			},
+			PIN: pin,
+		}
+	}
+	return []DemoContract{
+		make("rossi", "Rossi S.p.A.", "314159", sla.Extended, time.Time{}),
+		make("verdi", "Verdi S.r.l.", "271828", sla.Advanced, time.Time{}),
+		make("bianchi", "Bianchi S.n.c.", "161803", sla.Professional, time.Time{}),
+		make("neri", "Neri S.a.s.", "112358", sla.Professional, time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)),
+	}
+}
+
+// stores is what a company needs.
+type stores interface {
+	tickets.Store
+	oncall.Store
+}
+
+// standing reads what must be there before the first call: levels and calendars of the policy, unless the owner has
+// them already.
+func standing(ctx context.Context, s tickets.Directory) error {
+	have, err := s.Calendars(ctx)
+	if err != nil {
+		return fmt.Errorf("reading calendars: %w", err)
+	}
+	if len(have) == 0 {
+		for _, c := range sla.DefaultCalendars() {
+			if err := s.PutCalendar(ctx, c); err != nil {
+				return fmt.Errorf("writing calendar %s: %w", c.ID, err)
+			}
+		}
+	}
+	known, err := s.Levels(ctx)
+	if err != nil {
+		return fmt.Errorf("reading levels: %w", err)
+	}
+	if len(known) > 0 {
+		return nil
+	}
+	for _, l := range sla.DefaultLevels() {
+		if err := s.PutLevel(ctx, l); err != nil {
+			return fmt.Errorf("writing level %s: %w", l.ID, err)
+		}
+	}
+	return nil
+}
+
+// found founds the demo company; what stands already stays as staff changed it.
+func (d Demo) found(ctx context.Context, s stores, pinKey []byte, now time.Time) error {
+	for _, c := range DemoContracts() {
+		if _, err := s.Contract(ctx, c.Contract.ID); err == nil {
+			continue
+		} else if !errors.Is(err, tickets.ErrNotFound) {
+			return fmt.Errorf("reading the demo company: %w", err)
+		}
+		if _, err := s.PutCustomer(ctx, c.Customer); err != nil && !errors.Is(err, tickets.ErrExists) && !errors.Is(err, tickets.ErrConflict) {
+			return fmt.Errorf("writing customer %s: %w", c.Customer.ID, err)
+		}
+		if _, err := s.PutContract(ctx, c.Contract); err != nil {
+			return fmt.Errorf("writing contract %s: %w", c.Contract.ID, err)
+		}
+		if err := s.SetPIN(ctx, c.Contract.ID, tickets.HashPIN(pinKey, c.PIN)); err != nil && !errors.Is(err, tickets.ErrExists) {
+			return fmt.Errorf("writing the PIN of contract %s: %w", c.Contract.ID, err)
+		}
+	}
+	err := s.PutToken(ctx, tickets.Token{Name: DemoToken, Hash: sha256.Sum256([]byte(DemoToken)), Created: now})
+	if err != nil && !errors.Is(err, tickets.ErrExists) {
+		return fmt.Errorf("writing the demo token: %w", err)
+	}
+	return d.staff(ctx, s)
+}
+
+// staff puts Anna and Marco on call for ever, in this order.
+func (d Demo) staff(ctx context.Context, s oncall.Store) error {
+	there, err := s.Engineers(ctx)
+	if err != nil {
+		return fmt.Errorf("reading engineers: %w", err)
+	}
+	if len(there) > 0 && d == (Demo{}) {
+		return nil
+	}
+	if d.Anna == "" {
+		d.Anna = "sip:anna@127.0.0.1:5071"
+	}
+	if d.Marco == "" {
+		d.Marco = "sip:marco@127.0.0.1:5072"
+	}
+	var shifts []oncall.Shift
+	for i, e := range []oncall.Engineer{
+		{ID: "anna", Name: "Anna", Phones: []string{d.Anna}, Language: "it"},
+		{ID: "marco", Name: "Marco", Phones: []string{d.Marco}, Language: "it"},
+	} {
+		if err := s.PutEngineer(ctx, e); err != nil {
+			return fmt.Errorf("writing engineer %s: %w", e.ID, err)
+		}
+		shifts = append(shifts, oncall.Shift{Engineer: e.ID, Level: 1, Order: i + 1, Day: time.Sunday, Length: 7 * 24 * time.Hour})
+	}
+	r, err := s.Rota(ctx)
+	if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+		return fmt.Errorf("reading the rota: %w", err)
+	}
+	if len(r.Shifts) > 0 {
+		return nil
+	}
+	r.Zone, r.Shifts = "Europe/Rome", shifts
+	if _, err := s.PutRota(ctx, r); err != nil {
+		return fmt.Errorf("writing the rota: %w", err)
+	}
+	return nil
+}

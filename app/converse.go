@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hotline/admin"
+	"hotline/ivr"
+	"hotline/line"
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// converse is one call from its answer to its record.
+func (a *App) converse(ctx context.Context, l *line.Line) {
+	c, flow := l.Caller(), a.flows.now.Load()
+	a.calls.begin(tickets.Call{
+		ID: c.ID, SIPID: l.SIPID(), From: c.Number, To: c.Dialled, Trunk: c.Trunk, Started: c.At, Answered: c.At, Flow: flow.Version,
+	})
+	a.metrics.CallBegan()
+	result := admin.Failed // what stands when the conversation panics
+	defer func() {
+		a.calls.end(c.ID, ending(context.Cause(ctx)), time.Now())
+		a.metrics.CallEnded(result)
+	}()
+	if a.cfg.Fault == "panic" {
+		panic("a fault that was asked for")
+	}
+	human := &watched{Human: a.human}
+	sum := ivr.Converse(ctx, ivr.Config{
+		Desk: a.desk, Human: human, NewID: newID, Language: a.language, Alarm: a.alarm, Log: a.log,
+	}, flow, l)
+	a.calls.change(c.ID, func(r *tickets.Call) {
+		r.Contract, r.Ticket, r.Language, r.Steps = sum.Contract, sum.Ticket, string(sum.Language), sum.Steps
+	})
+	result = human.result(sum)
+	if !human.asked {
+		a.goOn(context.WithoutCancel(ctx), sum.Ticket)
+	}
+}
+
+// ending is how a call ended, in the words of the trade.
+func ending(cause error) string {
+	switch {
+	case cause == nil, errors.Is(cause, line.ErrWeHungUp):
+		return "hung up by us"
+	case errors.Is(cause, ivr.ErrHungUp):
+		return "caller hung up"
+	}
+	return "line lost"
+}
+
+// language is that of the number dialled, else the line's own.
+func (a *App) language(dialled string) prompts.Language {
+	if l, ok := a.cfg.Config.Languages[dialled]; ok {
+		return l
+	}
+	return a.cfg.Config.Language
+}
+
+// goOn starts the call-out for a blocking ticket whose caller hung up before anybody was called.
+func (a *App) goOn(ctx context.Context, n tickets.Number) {
+	if n == 0 {
+		return
+	}
+	t, err := a.desk.Ticket(ctx, n)
+	if err != nil || t.Category() != sla.Blocking || t.State != tickets.Open || !a.calledOut(t, time.Now()) {
+		return
+	}
+	_, err = a.desk.Note(ctx, n, tickets.Event{Kind: tickets.CallerGone, Actor: "system", Text: "the caller hung up before an engineer was called"}, time.Now())
+	if err != nil {
+		a.log.Error("call-out of a ticket not begun", "ticket", n, "error", err)
+	}
+}
+
+// calledOut tells whether the rota may be called for a ticket now.
+func (a *App) calledOut(t tickets.Ticket, now time.Time) bool {
+	terms, err := a.desk.Terms(t.Contract)
+	return err != nil || terms.Hours.Open(now) // in doubt somebody is woken
+}
+
+// watched is the human of one call, who is asked whether it was asked for.
+type watched struct {
+	ivr.Human
+	asked  bool
+	talked bool
+}
+
+func (w *watched) Connect(ctx context.Context, call ivr.Call, n tickets.Number) (ivr.Reach, error) {
+	w.asked = true
+	r, err := w.Human.Connect(ctx, call, n)
+	w.talked = w.talked || r == ivr.Talked
+	return r, err
+}
+
+func (w *watched) Operator(ctx context.Context, call ivr.Call, lang prompts.Language) (bool, error) {
+	ok, err := w.Human.Operator(ctx, call, lang)
+	w.talked = w.talked || ok
+	return ok, err
+}
+
+// result is the call's for the metrics.
+func (w *watched) result(s ivr.Summary) admin.Result {
+	switch {
+	case w.talked:
+		return admin.Joined
+	case s.Ticket != 0:
+		return admin.Ticketed
+	}
+	return admin.Abandoned
+}

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"hotline/tickets"
+)
+
+// folders is where things lie below the data folder.
+type folders struct{ data string }
+
+func (f folders) postgres() string   { return filepath.Join(f.data, "postgres") }
+func (f folders) journal() string    { return filepath.Join(f.data, "journal") }
+func (f folders) recordings() string { return filepath.Join(f.data, "recordings") }
+func (f folders) cache() string      { return filepath.Join(f.data, "cache") }
+func (f folders) pinKey() string     { return filepath.Join(f.data, "pin.key") }
+
+// make makes the data folder. Others may pass through it, because the private database runs as another user when we are
+// root; what is inside is closed to them folder by folder.
+func (f folders) make() error {
+	if err := os.MkdirAll(f.data, 0o711); err != nil {
+		return fmt.Errorf("making the data folder %s: %w; use another --data folder", f.data, err)
+	}
+	return f.writable()
+}
+
+// writable tells whether files can be made.
+func (f folders) writable() error {
+	file, err := os.CreateTemp(f.data, ".probe-*")
+	if err != nil {
+		return fmt.Errorf("writing to the data folder %s: %w; make it writable, or use another --data folder", f.data, err)
+	}
+	_, err = file.WriteString("probe")
+	if err := errors.Join(err, file.Sync(), file.Close(), os.Remove(file.Name())); err != nil {
+		return fmt.Errorf("writing to the data folder %s: %w", f.data, err)
+	}
+	return nil
+}
+
+const pinKeyOctets = 32
+
+// readPINKey reads the key under which PINs are hashed. A missing one is made only where the database has never seen a key.
+func readPINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, error) {
+	const fact = "pin_key_fingerprint"
+	known, err := s.Fact(ctx, fact)
+	if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+		return nil, fmt.Errorf("reading the fingerprint of the PIN key: %w", err)
+	}
+	text, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && known != "":
+		return nil, fmt.Errorf("the PIN key %s is missing, and the database's PINs were made with it: put it back from the backup", file)
+	case errors.Is(err, fs.ErrNotExist):
+		return makePINKey(ctx, s, file, fact)
+	case err != nil:
+		return nil, fmt.Errorf("reading the PIN key: %w", err)
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) < pinKeyOctets {
+		return nil, fmt.Errorf("the PIN key %s should be %d hexadecimal digits: put it back from the backup", file, 2*pinKeyOctets)
+	}
+	if known == "" {
+		return key, s.PutFact(ctx, fact, tickets.KeyFingerprint(key))
+	}
+	if known != tickets.KeyFingerprint(key) {
+		return nil, fmt.Errorf("the PIN key %s is not the one that this database's PINs were made with: put the right one back from the backup", file)
+	}
+	return key, nil
+}
+
+func makePINKey(ctx context.Context, s tickets.Settings, file, fact string) ([]byte, error) {
+	key := make([]byte, pinKeyOctets)
+	rand.Read(key)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, fmt.Errorf("making the PIN key: %w", err)
+	}
+	if err := os.WriteFile(file, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("making the PIN key: %w", err)
+	}
+	if err := s.PutFact(ctx, fact, tickets.KeyFingerprint(key)); err != nil {
+		return nil, fmt.Errorf("noting the PIN key: %w", err)
+	}
+	return key, nil
+}

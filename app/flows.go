@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"hotline/admin"
+	"hotline/ivr"
+	"hotline/tickets"
+)
+
+var _ admin.Flows = (*flows)(nil)
+
+// flows is the flow that calls begin with. Publishing swaps a pointer: a live call keeps the version it began with.
+type flows struct {
+	now atomic.Pointer[ivr.Flow]
+}
+
+// newFlows takes the newest published flow, else the one that ships. A published one that cannot be read any more (an
+// older program's) is not taken in silence.
+func newFlows(ctx context.Context, s tickets.Settings) (*flows, error) {
+	f := &flows{}
+	published, err := s.Flows(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the flows: %w", err)
+	}
+	if len(published) > 0 {
+		return f, f.Use(published[0])
+	}
+	shipped, err := ivr.Default()
+	if err != nil {
+		return nil, err
+	}
+	f.now.Store(shipped)
+	return f, nil
+}
+
+// Check reads a flow.
+func (f *flows) Check(yaml string) (string, []admin.Complaint) {
+	flow, complaints := ivr.Parse(yaml)
+	var list []admin.Complaint
+	for _, c := range complaints {
+		list = append(list, admin.Complaint(c))
+	}
+	if flow == nil {
+		return "", list
+	}
+	return flow.Name, list
+}
+
+// Use makes a published version the one with which the next call begins.
+func (f *flows) Use(v tickets.FlowVersion) error {
+	flow, complaints := ivr.Parse(v.YAML)
+	if len(complaints) > 0 {
+		return fmt.Errorf("flow version %d: %s", v.Version, complaints[0])
+	}
+	flow.Version = v.Version
+	f.now.Store(flow)
+	return nil
+}

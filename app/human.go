@@ -1,0 +1,163 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"hotline/ivr"
+	"hotline/line"
+	"hotline/oncall"
+	"hotline/oncall/ring"
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+var _ ivr.Human = (*human)(nil)
+
+// human answers a flow's wish for somebody who presses accept, with oncall/ring. Safe for concurrent use.
+type human struct {
+	search   *ring.Search
+	desk     *tickets.Desk
+	operator []string
+	hours    sla.CalendarID // of the operator
+	dials    func(number string) bool
+}
+
+// onHold is the ivr's call as the search sees it.
+type onHold struct{ ivr.Call }
+
+// ID is the call's name.
+func (c onHold) ID() string { return string(c.Caller().ID) }
+
+// Connect searches for an engineer and comes back when the talk or the search is over.
+func (h *human) Connect(ctx context.Context, call ivr.Call, n tickets.Number) (ivr.Reach, error) {
+	t, err := h.desk.Ticket(ctx, n)
+	if err != nil {
+		return ivr.Impossible, fmt.Errorf("reading ticket %d for the brief: %w", n, err)
+	}
+	out, err := h.search.Find(ctx, ring.Request{
+		Caller: onHold{call}, Language: prompts.Language(t.Language), Ticket: t, CallBack: h.callBack(call, t),
+	})
+	return reach(out), err
+}
+
+func reach(o ring.Outcome) ivr.Reach {
+	switch o {
+	case ring.Talked:
+		return ivr.Talked
+	case ring.NoRota:
+		return ivr.NoRota
+	case ring.Impossible:
+		return ivr.Impossible
+	}
+	return ivr.Nobody
+}
+
+// callBack is where the customer can be rung: the number of the ticket where the line may dial it, else the telephone
+// that is calling, where it is one of the house's network.
+func (h *human) callBack(call ivr.Call, t tickets.Ticket) string {
+	if t.Caller != "" && h.dials(t.Caller) {
+		return t.Caller
+	}
+	if l, ok := call.(*line.Line); ok {
+		return l.Address()
+	}
+	return ""
+}
+
+// Operator rings the operator's telephones in the operator's hours.
+func (h *human) Operator(ctx context.Context, call ivr.Call, lang prompts.Language) (bool, error) {
+	c, ok := h.desk.Book().Calendars[h.hours]
+	if len(h.operator) == 0 || !ok {
+		return false, nil
+	}
+	hours, err := c.Hours()
+	if err != nil {
+		return false, fmt.Errorf("reading the operator's hours: %w", err)
+	}
+	if !hours.Open(call.Now()) {
+		return false, nil
+	}
+	return h.search.Operator(ctx, onHold{call}, lang, h.operator)
+}
+
+// duty plans from the rota as it stands, or as it last stood while the store is down.
+type duty struct {
+	store oncall.Store
+	last  *shelf[rotaFacts]
+}
+
+// rotaFacts is what a plan is made of.
+type rotaFacts struct {
+	Rota      oncall.Rota
+	Engineers []oncall.Engineer
+}
+
+// Plan reads the rota and plans.
+func (d *duty) Plan(ctx context.Context, now time.Time) ([]oncall.Attempt, bool, error) {
+	f, err := readRota(ctx, d.store)
+	if err != nil {
+		last, ok := d.last.get()
+		if !ok {
+			return nil, false, fmt.Errorf("reading the rota: %w", err)
+		}
+		f = last
+	} else {
+		d.last.put(f)
+	}
+	return oncall.Plan(f.Rota, f.Engineers, now)
+}
+
+func readRota(ctx context.Context, s oncall.Store) (rotaFacts, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	r, err := s.Rota(ctx)
+	if err != nil {
+		return rotaFacts{}, err
+	}
+	e, err := s.Engineers(ctx)
+	return rotaFacts{r, e}, err
+}
+
+// book writes what a search does into the ticket's history and the call's record.
+type book struct {
+	desk   *tickets.Desk
+	calls  *register
+	alarm  func(kind, text string)
+	log    *slog.Logger
+	silent bool // sabotage of the demo: what the search does is not written
+}
+
+// Note writes one line of the ticket's history; accepting assigns, joining stamps the contact.
+func (b *book) Note(ctx context.Context, e ring.Event) {
+	if b.silent {
+		return
+	}
+	var err error
+	switch e.Kind {
+	case tickets.Accepted:
+		_, err = b.desk.Accept(ctx, e.Ticket, string(e.Engineer), e.At)
+	case tickets.Joined:
+		_, err = b.desk.Join(ctx, e.Ticket, string(e.Engineer), e.At)
+	default:
+		actor := "system"
+		if e.Engineer != "" {
+			actor = "engineer:" + string(e.Engineer)
+		}
+		_, err = b.desk.Note(ctx, e.Ticket, tickets.Event{Kind: e.Kind, Actor: actor, Text: e.Text}, e.At)
+	}
+	if err != nil {
+		b.log.Error("ticket's history not written", "ticket", e.Ticket, "event", e.Kind, "error", err)
+	}
+	if e.Kind == tickets.RotaGap || e.Kind == tickets.Unreached {
+		b.alarm(string(e.Kind), fmt.Sprintf("ticket %d: %s", e.Ticket, e.Text))
+	}
+}
+
+// Leg writes an outgoing leg to the record of its call.
+func (b *book) Leg(_ context.Context, call string, l tickets.Leg) {
+	b.calls.leg(tickets.CallID(call), l)
+}

@@ -1,0 +1,261 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"hotline/admin"
+	"hotline/config"
+	"hotline/journal"
+	"hotline/line"
+	"hotline/media"
+	"hotline/oncall/ring"
+	"hotline/postgres"
+	"hotline/postgres/local"
+	"hotline/prompts"
+	"hotline/sip"
+	"hotline/tickets"
+)
+
+// openStore connects to the database, or starts a private one.
+func (a *App) openStore(ctx context.Context) error {
+	if err := a.folders.make(); err != nil {
+		return err
+	}
+	url, err := a.databaseURL(ctx)
+	if err != nil {
+		return err
+	}
+	store, err := postgres.Open(ctx, url, postgres.Config{Log: quiet(a.log)})
+	if err != nil {
+		return err
+	}
+	a.store, a.ping = store, store.Ping
+	a.undo.add("the database's connections", func(context.Context) error { store.Close(); return nil })
+	return nil
+}
+
+func (a *App) databaseURL(ctx context.Context) (string, error) {
+	d := a.cfg.Config.Database
+	if d.URLFile != "" {
+		text, err := os.ReadFile(d.URLFile)
+		if err != nil {
+			return "", fmt.Errorf("reading database.url_file: %w", err)
+		}
+		return strings.TrimSpace(string(text)), nil
+	}
+	if d.URL != "" {
+		return d.URL, nil
+	}
+	server, err := local.Start(ctx, local.Config{Dir: a.folders.postgres(), Log: a.log})
+	if err != nil {
+		return "", err
+	}
+	a.undo.add("the private database", func(context.Context) error { return server.Stop() })
+	return server.URL(), nil
+}
+
+// openCompany reads what stands in the database, after writing what must stand there.
+func (a *App) openCompany(ctx context.Context) error {
+	if err := standing(ctx, a.store); err != nil {
+		return err
+	}
+	file := a.cfg.Config.PINKeyFile
+	if file == "" {
+		file = a.folders.pinKey()
+	}
+	var err error
+	if a.pinKey, err = readPINKey(ctx, a.store, file); err != nil {
+		return err
+	}
+	if a.cfg.Demo != nil {
+		if err := a.cfg.Demo.found(ctx, a.store, a.pinKey, time.Now()); err != nil {
+			return err
+		}
+	}
+	a.flows, err = newFlows(ctx, a.store)
+	return err
+}
+
+// openDisk opens journal, numbers and recordings.
+func (a *App) openDisk(context.Context) error {
+	var err error
+	if a.journal, err = journal.Open(a.folders.journal()); err != nil {
+		return err
+	}
+	a.undo.add("the journal", func(context.Context) error { return a.journal.Close() })
+	if a.numbers, err = journal.OpenNumbers(a.folders.journal(), a.store.LeaseNumbers); err != nil {
+		return err
+	}
+	if a.spool, err = journal.OpenSpool(a.folders.recordings()); err != nil {
+		return err
+	}
+	a.undo.add("the recordings", func(context.Context) error { return a.spool.Close() })
+	return nil
+}
+
+// openDesk opens the desk and gives the store what a former process left in the journal.
+func (a *App) openDesk(ctx context.Context) error {
+	err := a.journal.Replay(ctx, func(ctx context.Context, c tickets.Change) error { return tickets.Restore(ctx, a.store, c) })
+	if err != nil {
+		return err
+	}
+	book, err := tickets.ReadBook(ctx, a.store, time.Now())
+	if err != nil {
+		return err
+	}
+	a.keep(book)
+	a.desk = tickets.NewDesk(tickets.DeskConfig{
+		Store: a.store, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
+		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
+	})
+	a.calls = newRegister(a.store, a.log)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.running.Go(func() { a.calls.run(ctx) })
+	a.undo.add("the register of calls", func(context.Context) error {
+		cancel()
+		a.running.Wait()
+		return nil
+	})
+	return a.adopt(ctx)
+}
+
+// keep keeps a copy of the book on the disk.
+func (a *App) keep(b *tickets.Book) {
+	if err := (journal.Cache{Dir: a.folders.cache()}).Put("book", b); err != nil {
+		a.log.Warn("the copy of contracts and calendars is stale", "error", err)
+	}
+}
+
+// openLine opens the telephone line.
+func (a *App) openLine(ctx context.Context) error {
+	var err error
+	if a.voices, err = newVoices(a.log); err != nil {
+		return err
+	}
+	c := a.cfg.Config
+	a.metrics = admin.NewMetrics(prometheus.NewRegistry(), a.mediaCounts)
+	a.board, err = line.New(line.Config{
+		SIP: sip.Config{
+			Listen: c.SIP.Listen, Public: c.SIP.PublicIP, Trunks: trunks(c.SIP.Trunks), Phones: prefixes(c.SIP.Phones),
+			AcceptAnyone: c.SIP.Accept == config.AcceptAnyone, MaxCalls: c.SIP.MaxCalls, Timers: sip.Timers{Dead: c.Escalation.Dead}, Log: a.log,
+		},
+		Media:  media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Log: a.log},
+		Voices: a.voices, Spool: tapes{a}, Converse: a.converse, Number: a.dialling.number, Said: a.said, Log: a.log,
+		Answered: a.metrics.CallAnswered, Refused: a.metrics.CallRefused,
+	})
+	if err != nil {
+		return err
+	}
+	e := c.Escalation
+	var telephones ring.Telephones = a.board
+	if a.cfg.Sabotage == "audio" {
+		telephones = deaf{a.board}
+	}
+	a.search = ring.New(ring.Config{
+		Telephones: telephones, Duty: &duty{store: a.store, last: &shelf[rotaFacts]{}},
+		Book:  &book{desk: a.desk, calls: a.calls, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},
+		Times: ring.Times{Ring: e.Ring, Key: e.Key, Early: e.LegLost, Silence: e.Silence}, Rounds: e.Rounds, Log: a.log,
+	})
+	hours := c.Operator.Calendar
+	if hours == "" {
+		hours = c.Calendar
+	}
+	a.human = &human{search: a.search, desk: a.desk, operator: c.Operator.Numbers, hours: hours, dials: a.dialling.may}
+	if err := a.board.Start(ctx); err != nil {
+		return fmt.Errorf("%w; free the port, or say another one with --sip", err)
+	}
+	a.undo.add("the line", a.board.Stop)
+	return nil
+}
+
+func trunks(list []config.Trunk) []sip.Trunk {
+	var out []sip.Trunk
+	for _, t := range list {
+		out = append(out, sip.Trunk{Name: t.Name, Addresses: prefixes(t.Addresses), Proxy: t.Proxy, CallerID: t.CallerNumber})
+	}
+	return out
+}
+
+func prefixes(list []config.Network) []netip.Prefix {
+	var out []netip.Prefix
+	for _, n := range list {
+		out = append(out, n.Prefix)
+	}
+	return out
+}
+
+func hosts(list []netip.AddrPort) []netip.Addr {
+	var out []netip.Addr
+	for _, at := range list {
+		out = append(out, at.Addr())
+	}
+	return out
+}
+
+func (a *App) mediaCounts() admin.MediaCounts {
+	s := a.board.Engine().Stats()
+	return admin.MediaCounts{
+		Legs: s.Legs, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, PacketsLate: s.LatePackets, PacketsForeign: s.ForeignPackets,
+		BlocksLost: s.BlocksDropped,
+	}
+}
+
+// said hands a phrase on as text.
+func (a *App) said(to string, lang prompts.Language, p prompts.Phrase) {
+	if a.cfg.Said != nil {
+		a.cfg.Said(to, lang, a.voices.book(lang).Text(p))
+	}
+}
+
+// api is the staff's.
+func (a *App) api() http.Handler {
+	return admin.New(admin.Config{
+		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}},
+		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
+		Flows:      a.flows, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now, Changed: a.keep,
+	})
+}
+
+// health tells what works.
+type health struct{ *App }
+
+// Store asks the database.
+func (h health) Store(ctx context.Context) error { return h.ping(ctx) }
+
+// Line tells whether the sockets are open.
+func (h health) Line(context.Context) error {
+	if len(h.board.Agent().Addresses()) == 0 {
+		return errors.New("the line has no open socket")
+	}
+	return nil
+}
+
+// Disk writes a file and removes it.
+func (h health) Disk(context.Context) error { return h.folders.writable() }
+
+// AddToken makes a token of the API in the database of a configuration, and gives it back: it is stored as a hash only.
+func AddToken(ctx context.Context, c Config, name string) (string, error) {
+	a, err := New(c)
+	if err != nil {
+		return "", err
+	}
+	if err := a.openStore(ctx); err != nil {
+		return "", errors.Join(err, a.Stop(ctx))
+	}
+	secret, token := admin.NewToken(name, time.Now().Truncate(time.Second))
+	err = a.store.PutToken(ctx, token)
+	if errors.Is(err, tickets.ErrExists) {
+		err = fmt.Errorf("there is a token %q already; choose another name", name)
+	}
+	return secret, errors.Join(err, a.Stop(ctx))
+}

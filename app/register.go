@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"hotline/tickets"
+)
+
+const waitingCalls = 10_000 // records kept for a store that is down; the oldest ones go first
+
+// register keeps the record of every call: alive ones here, ended ones on their way to the store. Safe for concurrent
+// use.
+type register struct {
+	store tickets.Calls
+	log   *slog.Logger
+	wake  chan struct{} // one deep: something waits
+
+	mu      sync.Mutex
+	alive   map[tickets.CallID]*tickets.Call
+	waiting []tickets.Call
+}
+
+func newRegister(s tickets.Calls, log *slog.Logger) *register {
+	return &register{store: s, log: log, wake: make(chan struct{}, 1), alive: map[tickets.CallID]*tickets.Call{}}
+}
+
+// begin enters a call.
+func (r *register) begin(c tickets.Call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.alive[c.ID] = &c
+	r.write(c)
+}
+
+// change alters a living call's record; a late leg finds its call ended and is written with it.
+func (r *register) change(id tickets.CallID, f func(*tickets.Call)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c, ok := r.alive[id]; ok {
+		f(c)
+		r.write(*c)
+	}
+}
+
+func (r *register) leg(id tickets.CallID, l tickets.Leg) {
+	r.change(id, func(c *tickets.Call) { c.Legs = append(c.Legs, l) })
+}
+
+// end closes a call's record.
+func (r *register) end(id tickets.CallID, ending string, at time.Time) {
+	r.change(id, func(c *tickets.Call) { c.Ended, c.Ending = at, ending })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.alive, id)
+}
+
+// write queues a copy for the store; r.mu is held.
+func (r *register) write(c tickets.Call) {
+	c.Legs = append([]tickets.Leg(nil), c.Legs...)
+	c.Steps = append([]string(nil), c.Steps...)
+	for i := range r.waiting {
+		if r.waiting[i].ID == c.ID {
+			r.waiting[i] = c
+			return
+		}
+	}
+	if len(r.waiting) >= waitingCalls {
+		r.waiting = r.waiting[1:]
+	}
+	r.waiting = append(r.waiting, c)
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run writes records to the store until ctx ends, and then what is left.
+func (r *register) run(ctx context.Context) {
+	retry := time.NewTicker(5 * time.Second)
+	defer retry.Stop()
+	for {
+		select {
+		case <-r.wake:
+		case <-retry.C:
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			r.flush(last)
+			return
+		}
+		r.flush(ctx)
+	}
+}
+
+// flush writes what waits and stops at the first that the store does not take.
+func (r *register) flush(ctx context.Context) {
+	for {
+		r.mu.Lock()
+		if len(r.waiting) == 0 {
+			r.mu.Unlock()
+			return
+		}
+		c := r.waiting[0]
+		r.waiting = r.waiting[1:]
+		r.mu.Unlock()
+		if err := r.store.PutCall(ctx, c); err != nil {
+			r.log.Warn("record of a call waits", "call", c.ID, "error", err)
+			r.again(c)
+			return
+		}
+	}
+}
+
+// again puts a record back, unless a newer one of the same call came meanwhile.
+func (r *register) again(c tickets.Call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, w := range r.waiting {
+		if w.ID == c.ID {
+			return
+		}
+	}
+	r.waiting = append([]tickets.Call{c}, r.waiting...)
+}

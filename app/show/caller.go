@@ -1,0 +1,87 @@
+package show
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"hotline/phone"
+)
+
+// customer is the caller of the demo.
+type customer struct {
+	say   func(who, what string)
+	fault []int16 // described after the tone
+	talk  []int16 // said to the engineer
+	heard []int16
+}
+
+// call makes the demo's call: PIN and category at once, the fault after the tone, then a talk with whoever accepts.
+// accepted is closed when an engineer has pressed the key.
+func (c *customer) call(ctx context.Context, to string, accepted <-chan struct{}) error {
+	p, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: "rossi"})
+	if err != nil {
+		return err
+	}
+	if err := p.Start(ctx); err != nil {
+		return err
+	}
+	defer p.Stop(context.WithoutCancel(ctx))
+	c.say("caller", "calls "+to)
+	line, err := p.Dial(ctx, to)
+	if err != nil {
+		return err
+	}
+	defer func() { line.Hangup(); c.heard = line.Heard() }()
+	if err := c.report(ctx, line); err != nil {
+		return fmt.Errorf("reporting the fault: %w", err)
+	}
+	select {
+	case <-accepted:
+	case <-line.Context().Done():
+		return fmt.Errorf("waiting for an engineer: %w", context.Cause(line.Context()))
+	case <-time.After(3 * time.Minute):
+		return fmt.Errorf("waiting for an engineer: nobody within three minutes")
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return c.converse(ctx, line)
+}
+
+// report keys PIN and category ahead and describes the fault.
+func (c *customer) report(ctx context.Context, line *phone.Call) error {
+	c.say("caller", "keys the PIN, # and 1, without waiting for the prompts")
+	if err := line.Press(ctx, "314159#1"); err != nil {
+		return err
+	}
+	tone, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if _, err := line.AwaitTone(tone, 0); err != nil {
+		return fmt.Errorf("waiting for the tone: %w", err)
+	}
+	c.say("caller", "describes the fault, then presses #")
+	if err := line.Say(ctx, c.fault); err != nil {
+		return err
+	}
+	if err := line.Wait(ctx, 300*time.Millisecond); err != nil {
+		return err
+	}
+	return line.Press(ctx, "##") // ends the recording, and keeps it
+}
+
+// converse talks to the engineer and hangs up.
+func (c *customer) converse(ctx context.Context, line *phone.Call) error {
+	if err := line.Wait(ctx, 10*time.Second); err != nil {
+		return fmt.Errorf("listening to the engineer: %w", err)
+	}
+	c.say("caller", "answers")
+	if err := line.Say(ctx, c.talk); err != nil {
+		return err
+	}
+	if err := line.Wait(ctx, 2*time.Second); err != nil {
+		return fmt.Errorf("ending the talk: %w", err)
+	}
+	c.say("caller", "hangs up")
+	return nil
+}

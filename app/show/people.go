@@ -1,0 +1,112 @@
+package show
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"hotline/phone"
+)
+
+// engineer is the telephone of somebody on call: a mailbox, or a human who presses 1 and talks.
+type engineer struct {
+	name   string
+	say    func(who, what string)
+	speech []int16 // greeting of a mailbox, or what a human says
+	human  bool
+
+	phone    *phone.Phone
+	accepted chan struct{} // one for each time the key was pressed
+	mu       sync.Mutex
+	heard    [][]int16 // of each call that was accepted
+}
+
+// plugIn starts the telephone at an address, at a free port when that one is taken.
+func (e *engineer) plugIn(ctx context.Context, at netip.AddrPort) error {
+	var err error
+	for _, port := range []uint16{at.Port(), 0} {
+		e.phone, err = phone.New(phone.Config{At: netip.AddrPortFrom(at.Addr(), port), User: e.name, Answer: e.answer})
+		if err != nil {
+			return err
+		}
+		if err = e.phone.Start(ctx); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// answer picks up after two rings.
+func (e *engineer) answer(ctx context.Context, in *phone.Incoming) {
+	in.Ring()
+	e.say(e.name, "the telephone rings")
+	if !pass(ctx, time.Second) {
+		e.say(e.name, "stops ringing")
+		return
+	}
+	c, err := in.PickUp(ctx)
+	if err != nil {
+		e.say(e.name, "cannot pick up: "+err.Error())
+		return
+	}
+	if e.human {
+		e.work(c)
+	} else {
+		e.mailbox(c)
+	}
+}
+
+// mailbox greets, beeps and listens for 20 s; it never presses a key.
+func (e *engineer) mailbox(c *phone.Call) {
+	e.say(e.name, "(mailbox) greets, beeps and records")
+	_ = c.Say(c.Context(), append(append([]int16{}, e.speech...), beep()...))
+	_ = c.Wait(c.Context(), 20*time.Second)
+	<-c.Context().Done()
+	e.say(e.name, "(mailbox) has been hung up")
+}
+
+// work hears the brief, presses 1 and talks until the other side hangs up.
+func (e *engineer) work(c *phone.Call) {
+	e.say(e.name, "picks up")
+	if c.Wait(c.Context(), 6*time.Second) != nil {
+		return
+	}
+	e.say(e.name, "presses 1")
+	if c.Press(c.Context(), "1") != nil {
+		return
+	}
+	select {
+	case e.accepted <- struct{}{}:
+	default: // nobody waits any more: a caller of flesh and blood
+	}
+	if c.Wait(c.Context(), 5*time.Second) == nil {
+		e.say(e.name, "speaks")
+		_ = c.Say(c.Context(), e.speech)
+	}
+	<-c.Context().Done()
+	c.Hangup()
+	e.mu.Lock()
+	e.heard = append(e.heard, c.Heard())
+	e.mu.Unlock()
+	e.say(e.name, "the talk is over")
+}
+
+// talks are what was heard in the calls that were accepted.
+func (e *engineer) talks() [][]int16 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([][]int16(nil), e.heard...)
+}
+
+// pass waits; false when ctx ended first.
+func pass(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

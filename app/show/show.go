@@ -1,0 +1,156 @@
+// Package show is the demonstration: a customer calls over real sockets, one engineer's telephone is a mailbox that never
+// presses a key, the other's owner presses 1, and everything that was promised is checked from outside.
+package show
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"sync"
+	"time"
+
+	"hotline/media"
+	"hotline/prompts"
+	"hotline/prompts/packs"
+)
+
+// errFailed is a demonstration in which something was not as promised.
+var errFailed = errors.New("something was not as promised")
+
+// Cast is the telephones of the demonstration. Safe for concurrent use.
+type Cast struct {
+	out         *printer
+	anna, marco *engineer
+	fault, talk []int16 // of the customer
+}
+
+// printer writes one line at a time.
+type printer struct {
+	mu    sync.Mutex
+	w     io.Writer
+	began time.Time
+}
+
+func (p *printer) line(who, what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintf(p.w, "%6.1f s  %-16s %s\n", time.Since(p.began).Seconds(), who, what)
+}
+
+// Gather plugs Anna's and Marco's telephones in, at their usual ports where these are free.
+func Gather(ctx context.Context, w io.Writer) (*Cast, error) {
+	english, err := packs.Load(prompts.English)
+	if err != nil {
+		return nil, err
+	}
+	italian, err := packs.Load(prompts.Italian)
+	if err != nil {
+		return nil, err
+	}
+	out := &printer{w: w, began: time.Now()}
+	c := &Cast{
+		out: out, fault: speech(english, "still-searching", "next-step"), talk: speech(english, "after-hours-price"),
+		anna:  &engineer{name: "anna", say: out.line, speech: speech(italian, "operator-absent")},
+		marco: &engineer{name: "marco", say: out.line, speech: speech(italian, "request-expired"), human: true, accepted: make(chan struct{}, 1)},
+	}
+	for port, e := range map[uint16]*engineer{5071: c.anna, 5072: c.marco} {
+		if err := e.plugIn(ctx, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)); err != nil {
+			return nil, errors.Join(err, c.Leave(ctx))
+		}
+	}
+	return c, nil
+}
+
+// speech is something said, from the clips of a voice.
+func speech(p *packs.Pack, ids ...prompts.ID) []int16 {
+	var all []int16
+	for _, id := range ids {
+		alaw, _ := p.Clip(id)
+		pcm := make([]int16, len(alaw))
+		media.ALaw.Decode(pcm, alaw)
+		all = append(all, pcm...)
+	}
+	return all
+}
+
+// Anna is the address of Anna's telephone, the mailbox.
+func (c *Cast) Anna() string { return c.anna.phone.Address() }
+
+// Marco is the address of Marco's telephone, who accepts.
+func (c *Cast) Marco() string { return c.marco.phone.Address() }
+
+// Said prints what the program says on a line.
+func (c *Cast) Said(to string, _ prompts.Language, text string) { c.out.line(to+" hears", text) }
+
+// Leave unplugs the telephones.
+func (c *Cast) Leave(ctx context.Context) error {
+	var all []error
+	for _, e := range []*engineer{c.anna, c.marco} {
+		if e.phone != nil {
+			all = append(all, e.phone.Stop(ctx))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// Perform makes the call, prints the ticket, and checks ticket, history, recording and the sound of both directions. The
+// error says that something was not as promised.
+func (c *Cast) Perform(ctx context.Context, sip, base, token string) error {
+	caller := &customer{say: c.out.line, fault: c.fault, talk: c.talk}
+	called := caller.call(ctx, sip, c.marco.accepted)
+	if called != nil {
+		c.out.line("caller", "breaks off: "+called.Error())
+	}
+	a := api{base, token}
+	t, err := a.latest(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the ticket: %w", err)
+	}
+	c.print(t)
+	j := &judgement{say: func(ok bool, what string) {
+		mark := "ok  "
+		if !ok {
+			mark = "FAIL"
+		}
+		fmt.Fprintf(c.out.w, "  %s  %s\n", mark, what)
+	}}
+	fmt.Fprintln(c.out.w, "\nChecked from outside:")
+	j.ticket(t)
+	j.recording(ctx, a, t, c.fault, c.talk)
+	j.sound("what the caller heard of Marco", caller.heard, c.marco.speech, c.anna.speech)
+	var heard []int16
+	if talks := c.marco.talks(); len(talks) > 0 {
+		heard = talks[len(talks)-1]
+	}
+	j.sound("what Marco heard of the caller", heard, c.talk, c.anna.speech)
+	if j.fails > 0 || called != nil {
+		return errFailed
+	}
+	return nil
+}
+
+// print shows a ticket as staff see it.
+func (c *Cast) print(t ticket) {
+	w := c.out.w
+	fmt.Fprintf(w, "\nTicket %d  %s, %s, %s, priority P%d, %s by %s\n", t.Number, t.Customer, t.Level, t.Claim, t.Priority, t.State, t.Assignee)
+	for _, k := range t.Clocks {
+		state := "running"
+		switch {
+		case k.MetAt != nil:
+			state = "met at " + k.MetAt.Local().Format("15:04:05")
+		case k.BrokenAt != nil:
+			state = "broken at " + k.BrokenAt.Local().Format("15:04:05")
+		case k.Projected:
+			state = "projected"
+		}
+		fmt.Fprintf(w, "  %-13s due %s  %s\n", k.Kind, k.Due.Local().Format("Mon 2 Jan 15:04:05"), state)
+	}
+	for _, r := range t.Recordings {
+		fmt.Fprintf(w, "  recording     %.1f s  %s\n", r.Seconds, r.URL)
+	}
+	for _, e := range t.History {
+		fmt.Fprintf(w, "  %s  %-10s %-10s %s\n", e.At.Local().Format("15:04:05"), e.Kind, e.Actor, e.Text)
+	}
+}

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"time"
+
+	"hotline/journal"
+	"hotline/line"
+	"hotline/oncall/ring"
+)
+
+// tapes is the spool as the line asks for it.
+type tapes struct{ *App }
+
+// Create begins a recording.
+func (t tapes) Create(id, law string) (line.Recorder, error) {
+	tape, err := t.spool.Create(id, law)
+	if err != nil {
+		t.log.Error("a message is not recorded", "recording", id, "error", err)
+		return nil, err
+	}
+	if t.cfg.Sabotage == "recording" {
+		return blank{tape}, nil
+	}
+	return tape, nil
+}
+
+// Octets reads a recording back.
+func (t tapes) Octets(id string) (string, []byte, error) { return t.spool.Octets(id) }
+
+// blank is a tape that keeps silence only: the sabotage of the demo's recording.
+type blank struct{ *journal.Tape }
+
+func (b blank) Write(octets []byte) (int, error) {
+	silence := make([]byte, len(octets))
+	for i := range silence {
+		silence[i] = 0xd5
+	}
+	return b.Tape.Write(silence)
+}
+
+// deaf rings telephones that are joined in the books only: the sabotage of the demo's sound.
+type deaf struct{ ring.Telephones }
+
+func (d deaf) Ring(ctx context.Context, address, name string) (ring.Telephone, error) {
+	t, err := d.Telephones.Ring(ctx, address, name)
+	if err != nil {
+		return nil, err
+	}
+	return unjoined{t}, nil
+}
+
+type unjoined struct{ ring.Telephone }
+
+func (u unjoined) Join(ctx context.Context, _ string, _ time.Duration) error {
+	select {
+	case <-u.Context().Done():
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// randomness is the system's.
+type randomness struct{}
+
+func (randomness) Read(b []byte) (int, error) { return rand.Read(b) }
+
+// quiet keeps a library's everyday lines out of the log.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(above{log.Handler()}) }
+
+// above passes warnings and worse.
+type above struct{ slog.Handler }
+
+func (a above) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && a.Handler.Enabled(ctx, l)
+}
+
+func (a above) WithAttrs(attrs []slog.Attr) slog.Handler { return above{a.Handler.WithAttrs(attrs)} }
+
+func (a above) WithGroup(name string) slog.Handler { return above{a.Handler.WithGroup(name)} }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"path/filepath"
+
+	"hotline/app"
+	"hotline/app/show"
+	"hotline/config"
+)
+
+// demo is `hotline demo`.
+type demo struct {
+	Once     bool   `help:"End after the call; the exit code tells whether everything was as promised."`
+	Sabotage string `help:"Spoil something, to see that it is noticed: recording, audio or history." enum:",recording,audio,history" default:""`
+	Data     string `help:"Folder of the demo's data." placeholder:"DIR" type:"path"`
+	LogLevel string `help:"debug, info, warn or error." default:"error"`
+}
+
+// Run shows one blocking call and then waits for more.
+func (d *demo) Run(ctx context.Context, io streams) (err error) {
+	cast, err := show.Gather(ctx, io.out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cast.Leave(context.WithoutCancel(ctx))) }()
+	c, err := d.config()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(io.out, "Starting the line, the API and a private PostgreSQL in", c.Data)
+	a, err := app.New(app.Config{
+		Config: c, Demo: &app.Demo{Anna: cast.Anna(), Marco: cast.Marco()}, Sabotage: d.Sabotage, Said: cast.Said, Log: logger(io, d.LogLevel),
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Stop(context.WithoutCancel(ctx))) }()
+	sip, api := "sip:hotline@"+a.SIP()[0].String(), "http://"+a.HTTP()
+	if err := cast.Perform(ctx, sip, api, app.DemoToken); err != nil {
+		fmt.Fprintln(io.err, "hotline: the demo:", err)
+		if d.Once {
+			return errFailed
+		}
+	}
+	if d.Once {
+		return nil
+	}
+	invite(io, sip, api)
+	<-ctx.Done()
+	return nil
+}
+
+// invite tells how to go on with a telephone of one's own.
+func invite(io streams, sip, api string) {
+	fmt.Fprintf(io.out, "\nNow call %s with a softphone of yours (G.711, no account needed). Marco's telephone accepts and speaks.\n", sip)
+	for _, c := range app.DemoContracts() {
+		note := ""
+		if !c.Contract.ValidUntil.IsZero() {
+			note = " (expired)"
+		}
+		fmt.Fprintf(io.out, "  PIN %s  %s, %s%s\n", c.PIN, c.Customer.Name, c.Contract.Level, note)
+	}
+	fmt.Fprintf(io.out, "API: %s/api/v1/tickets with the header Authorization: Bearer %s\nCtrl-C ends it.\n", api, app.DemoToken)
+}
+
+// config is the demo's: loopback, a data folder of its own, free ports where the usual ones are taken.
+func (d *demo) config() (config.Config, error) {
+	c := config.Default()
+	c.SIP.Accept = config.AcceptAnyone
+	c.SIP.Listen = []netip.AddrPort{freePort(5060)}
+	c.HTTP.Listen = freePort(8080)
+	c.Data = d.Data
+	if c.Data == "" {
+		c.Data = filepath.Join(stateFolder(), "demo")
+	}
+	if list := config.Check(c); len(list) > 0 {
+		return c, list
+	}
+	return c, nil
+}
+
+// freePort is the usual port on loopback, or 0 where somebody has it already.
+func freePort(usual uint16) netip.AddrPort {
+	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), usual)
+	t, err := net.Listen("tcp", at.String())
+	if err != nil {
+		return netip.AddrPortFrom(at.Addr(), 0)
+	}
+	defer t.Close()
+	u, err := net.ListenPacket("udp", at.String())
+	if err != nil {
+		return netip.AddrPortFrom(at.Addr(), 0)
+	}
+	defer u.Close()
+	return at
+}

@@ -1,0 +1,84 @@
+// Command hotline answers a company's support telephone. Here are flags, environment, signals and the exit code; the
+// program itself is package app.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line; every flag is an environment variable too: --rtp-ports is HOTLINE_RTP_PORTS.
+type commands struct {
+	Serve serve   `cmd:"" help:"Answer the telephone."`
+	Demo  demo    `cmd:"" help:"Show one blocking call over real sockets, then stay up for a telephone of yours."`
+	Call  call    `cmd:"" help:"Call a SIP address with the built-in telephone."`
+	Try   tryFlow `cmd:"" help:"Have the conversation in the terminal; nothing is kept."`
+
+	Config struct {
+		Check configCheck `cmd:"" help:"Check a configuration file."`
+	} `cmd:"" help:"The configuration file."`
+	Flow struct {
+		Check flowCheck `cmd:"" help:"Check a flow: is every step reachable, every prompt spoken, a human or a recording always in reach?"`
+	} `cmd:"" help:"What callers hear and press."`
+	Token struct {
+		Add tokenAdd `cmd:"" help:"Make an API token; it is printed once."`
+	} `cmd:"" help:"Tokens of the API."`
+}
+
+// streams is where a command reads and writes.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// errFailed is a command that has said already what is wrong.
+var errFailed = errors.New("failed")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal ends the program at once
+	}()
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// run parses the command line and gives the exit code: 0 done, 1 failed, 2 misused.
+func run(ctx context.Context, args []string, s streams) int {
+	var c commands
+	code := -1
+	parser, err := kong.New(&c,
+		kong.Name("hotline"), kong.Description("A company's support telephone: PIN, ticket, clocks, and a human who presses accept."),
+		kong.DefaultEnvars("HOTLINE"), kong.Writers(s.out, s.err), kong.Exit(func(n int) { code = n }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s), kong.UsageOnError(),
+	)
+	if err != nil {
+		fmt.Fprintln(s.err, "hotline:", err)
+		return 2
+	}
+	chosen, err := parser.Parse(args)
+	if code >= 0 { // help was asked for
+		return code
+	}
+	if err != nil {
+		fmt.Fprintln(s.err, "hotline:", err)
+		return 2
+	}
+	switch err := chosen.Run(); {
+	case errors.Is(err, errFailed):
+		return 1
+	case err != nil:
+		fmt.Fprintln(s.err, "hotline:", strings.TrimSpace(err.Error()))
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,107 @@
+package try
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"hotline/ivr"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+var (
+	_ ivr.Call  = (*keyboard)(nil)
+	_ ivr.Human = (*keyboard)(nil)
+)
+
+// keyboard is a caller who types, and an engineer who is asked for. Used by one goroutine.
+type keyboard struct {
+	in     *bufio.Scanner
+	out    io.Writer
+	books  map[prompts.Language]*prompts.Book
+	hangUp context.CancelCauseFunc
+	caller ivr.Caller
+	keys   []byte
+	typed  string // the last thing said while recording
+}
+
+func (k *keyboard) Caller() ivr.Caller { return k.caller }
+func (k *keyboard) Now() time.Time     { return time.Now() }
+func (k *keyboard) Flush()             { k.keys = nil }
+
+// Say prints a phrase, unless keys typed ahead pass over it.
+func (k *keyboard) Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error {
+	if !bargeIn || len(k.keys) == 0 {
+		fmt.Fprintln(k.out, "  ", k.books[lang].Text(p))
+	}
+	return context.Cause(ctx)
+}
+
+// line reads what is typed; the end of the input hangs up.
+func (k *keyboard) line(question string) string {
+	fmt.Fprint(k.out, question)
+	if !k.in.Scan() || strings.TrimSpace(k.in.Text()) == "bye" {
+		k.hangUp(ivr.ErrHungUp)
+		return ""
+	}
+	return strings.TrimSpace(k.in.Text())
+}
+
+// Key takes the next key; Enter alone is the silence of the whole wait.
+func (k *keyboard) Key(ctx context.Context, wait time.Duration) (byte, error) {
+	if len(k.keys) == 0 && wait > 0 {
+		for _, c := range []byte(k.line("keys> ")) {
+			if (c >= '0' && c <= '9') || c == '*' || c == '#' {
+				k.keys = append(k.keys, c)
+			}
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		return 0, err
+	}
+	if len(k.keys) == 0 {
+		return 0, ivr.ErrNoKey
+	}
+	next := k.keys[0]
+	k.keys = k.keys[1:]
+	return next, nil
+}
+
+// Record takes a line of text for the caller's voice.
+func (k *keyboard) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, error) {
+	k.typed = k.line("what you say> ")
+	got := ivr.Recorded{Recording: tickets.Recording{ID: r.ID, Call: k.caller.ID, At: time.Now(), Law: "alaw"}, End: ivr.EndedUnspoken}
+	if k.typed != "" {
+		got.End, got.Recording.Seconds = ivr.EndedByKey, float64(len(k.typed))/15
+	}
+	return got, context.Cause(ctx)
+}
+
+// Replay prints what was typed.
+func (k *keyboard) Replay(ctx context.Context, _ string) error {
+	fmt.Fprintf(k.out, "   [your message: %s]\n", k.typed)
+	return context.Cause(ctx)
+}
+
+// Music is silent on a keyboard.
+func (k *keyboard) Music(context.Context) (stop func()) { return func() {} }
+
+// Connect asks what the engineer does.
+func (k *keyboard) Connect(ctx context.Context, _ ivr.Call, n tickets.Number) (ivr.Reach, error) {
+	fmt.Fprintf(k.out, "   [the rota is called for ticket %d]\n", n)
+	switch k.line("does an engineer press 1? y/n> ") {
+	case "y", "yes":
+		return ivr.Talked, context.Cause(ctx)
+	}
+	return ivr.Nobody, context.Cause(ctx)
+}
+
+// Operator asks whether the operator answers.
+func (k *keyboard) Operator(ctx context.Context, _ ivr.Call, _ prompts.Language) (bool, error) {
+	answer := k.line("does the operator answer? y/n> ")
+	return answer == "y" || answer == "yes", context.Cause(ctx)
+}
