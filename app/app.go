@@ -36,6 +36,8 @@ type Config struct {
 	Fault string
 	// Sabotage spoils the demo, to show that its checks can fail: "recording", "audio" or "history".
 	Sabotage string
+	// Drain is how long running calls may go on after a stop was asked for.
+	Drain time.Duration
 	// Said hears what is said on which line; nil for nobody.
 	Said func(to string, lang prompts.Language, text string)
 	Log  *slog.Logger // nil means silence
@@ -99,7 +101,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	a.log.Info("stopping: no new calls, the running ones may end")
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Drain)
 	defer cancel()
 	drained := a.board.Drain(last)
 	if drained != nil {
@@ -108,10 +110,7 @@ func (a *App) Run(ctx context.Context) error {
 	return a.Stop(context.WithoutCancel(ctx))
 }
 
-const (
-	drainTime = 20 * time.Second
-	stopTime  = 30 * time.Second
-)
+const stopTime = 30 * time.Second
 
 // Start opens everything, from the disk up to the line. After an error nothing is left open.
 func (a *App) Start(ctx context.Context) error {

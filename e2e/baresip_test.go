@@ -1,5 +1,3 @@
-//go:build e2e
-
 package e2e_test
 
 import (
@@ -165,28 +163,6 @@ func (b *baresip) await(kind string, nth int, within time.Duration) event {
 		return fmt.Errorf("%d of %d so far", n, nth)
 	})
 	return found
-}
-
-func (b *baresip) count(kind string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	n := 0
-	for _, e := range b.events {
-		if e.Type == kind {
-			n++
-		}
-	}
-	return n
-}
-
-// heard gives the file in which baresip wrote down what came out of the telephone; it is whole once the call is over.
-func (b *baresip) heard() string {
-	b.t.Helper()
-	files, err := filepath.Glob(filepath.Join(b.dir, "dump-*-dec.wav"))
-	if err != nil || len(files) == 0 {
-		b.t.Fatalf("%s heard nothing (%v)\n%s", b.address, err, tail(b.log.String(), 3000))
-	}
-	return files[len(files)-1]
 }
 
 func (b *baresip) close() {

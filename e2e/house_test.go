@@ -1,5 +1,3 @@
-//go:build e2e
-
 // Package e2e_test calls the shipped program with real telephones, over real sockets, on a real PostgreSQL.
 package e2e_test
 
@@ -79,19 +77,37 @@ func (b *buffer) String() string {
 // open starts the program with the demo company on free ports and waits until it says that it is healthy.
 func open(t *testing.T, flags ...string) *house {
 	t.Helper()
-	return reopen(t, t.TempDir(), flags...)
+	return reopen(t, dataFolder(t), flags...)
+}
+
+// dataFolder is a folder that the unprivileged user of the private database may enter.
+func dataFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "hotline-e2e-data-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func reopen(t *testing.T, data string, flags ...string) *house {
 	t.Helper()
-	low := freePort(t) &^ 1
+	port := freePort(t)
+	low := port &^ 1
+	for port >= low && port <= low+600 || low > 64000 {
+		low = freePort(t) &^ 1
+	}
 	h := &house{
-		t: t, sip: fmt.Sprintf("127.0.0.1:%d", freePort(t)), http: fmt.Sprintf("127.0.0.1:%d", freePort(t)),
+		t: t, sip: fmt.Sprintf("127.0.0.1:%d", port), http: fmt.Sprintf("127.0.0.1:%d", freePort(t)),
 		data: data, log: &buffer{}, done: make(chan error, 1),
 	}
 	args := append([]string{
 		"serve", "--demo", "--data", data, "--sip", h.sip, "--http", h.http,
-		"--rtp-ports", fmt.Sprintf("%d-%d", low, min(low+600, 65000)),
+		"--rtp-ports", fmt.Sprintf("%d-%d", low, low+600), "--drain", "1s",
 	}, flags...)
 	h.cmd = exec.Command(program(), args...)
 	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log
@@ -134,13 +150,15 @@ func (h *house) close() {
 	if h.cmd.ProcessState == nil {
 		_ = h.cmd.Process.Signal(syscall.SIGTERM)
 	}
+	var err error
 	select {
-	case <-h.done:
+	case err = <-h.done:
 	case <-time.After(20 * time.Second):
 		_ = h.cmd.Process.Kill()
-		<-h.done
+		err = <-h.done
 		h.t.Errorf("hotline did not stop within 20 s of SIGTERM")
 	}
+	h.done <- err // close is idempotent
 	if h.t.Failed() {
 		h.t.Logf("hotline's log:\n%s", tail(h.log.String(), 12000))
 	}

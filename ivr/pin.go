@@ -47,6 +47,7 @@ func (v *pin) run(c *conversation) (string, error) {
 	for try := 0; try < v.Tries; {
 		if c.cfg.Desk.LockedOut(c.caller.Number, c.call.Now()) {
 			c.reason = "request-locked"
+			c.flush() // a PIN typed ahead is no answer to what comes now
 			return v.Unknown, nil
 		}
 		if err := c.say(question, true); err != nil {

@@ -51,7 +51,7 @@ func (a *Agent) admitOptions() verdict {
 	if a.draining {
 		return refuse(503, "Service Unavailable", "Retry-After: 30")
 	}
-	return verdict{answer: &refusal{200, "OK", []string{"Allow: " + allow, "Accept: application/sdp",
+	return verdict{answer: &refusal{code: 200, reason: "OK", headers: []string{"Allow: " + allow, "Accept: application/sdp",
 		"Accept-Encoding: identity", "Accept-Language: it, en", "Supported: "}}}
 }
 
@@ -160,10 +160,12 @@ func (a *Agent) admitCancel(e *envelope, o origin) verdict {
 	en.cancelled = true
 	in := en.invite
 	a.mu.Unlock()
+	ok := &refusal{code: 200, reason: "OK"}
 	if in != nil {
+		ok.tag = in.leg.key.local // the tag of the INVITE's own answer (RFC 3261 9.2)
 		a.spawn("CANCEL", e.callID, in.cancelled)
 	}
-	return verdict{answer: &refusal{code: 200, reason: "OK"}}
+	return verdict{answer: ok}
 }
 
 // remember makes a dialog known for requests inside it.

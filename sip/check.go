@@ -12,6 +12,7 @@ type refusal struct {
 	code    int
 	reason  string
 	headers []string // "Name: value"
+	tag     string   // of To; empty for a stateless one
 }
 
 // verdict is what the guard does with one message.
@@ -22,7 +23,7 @@ type verdict struct {
 }
 
 func refuse(code int, reason string, headers ...string) verdict {
-	return verdict{answer: &refusal{code, reason, headers}, why: reason}
+	return verdict{answer: &refusal{code: code, reason: reason, headers: headers}, why: reason}
 }
 
 func silence(why string) verdict { return verdict{why: why} }

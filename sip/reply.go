@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"net/netip"
@@ -26,7 +27,7 @@ func reply(e *envelope, r refusal, from netip.AddrPort, server string) []byte {
 	line("From", e.from)
 	to := e.to
 	if to != "" && e.toTag() == "" {
-		to += ";tag=" + statelessTag(e)
+		to += ";tag=" + cmp.Or(r.tag, statelessTag(e))
 	}
 	line("To", to)
 	line("Call-ID", e.callID)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"hotline/app"
 	"hotline/config"
@@ -16,8 +17,10 @@ import (
 // serve is `hotline serve`.
 type serve struct {
 	settings
-	Demo         bool `help:"Load the demo company, and listen on loopback unless told otherwise."`
-	DemoAnywhere bool `help:"Allow the demo company beyond loopback. Everybody knows its PINs and its API token."`
+	Demo         bool          `help:"Load the demo company, and listen on loopback unless told otherwise."`
+	Drain        time.Duration `help:"How long running calls may go on after a stop was asked for." default:"20s"`
+	DemoFault    string        `hidden:"" help:"Provoke a fault in each call of the demo: panic." env:"HOTLINE_DEMO_FAULT"`
+	DemoAnywhere bool          `help:"Allow the demo company beyond loopback. Everybody knows its PINs and its API token."`
 }
 
 // settings are the flags that stand above the configuration file.
@@ -39,7 +42,7 @@ func (s *serve) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	log := logger(io, c.LogLevel)
-	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Log: log})
+	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Fault: s.DemoFault, Drain: s.Drain, Log: log})
 	if err != nil {
 		return err
 	}
