@@ -16,7 +16,9 @@ test: packages ## every test, with real PostgreSQL, SIPp, baresip and tshark, un
 bench: go ## CPU, memory and lateness of calls against the built binary; writes bench/REPORT.md
 	@scripts/install postgresql
 	@$(MAKE) --no-print-directory build
-	$(GO) run ./cmd/bench --hotline bin/hotline --report bench/REPORT.md
+	@mkdir -p bench
+	$(GO) build -o bin/bench ./cmd/bench
+	bin/bench --report bench/REPORT.md
 
 lint: go
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

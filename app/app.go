@@ -21,9 +21,11 @@ import (
 	"hotline/config"
 	"hotline/journal"
 	"hotline/line"
+	"hotline/media"
 	"hotline/oncall"
 	"hotline/oncall/ring"
 	"hotline/prompts"
+	"hotline/sip"
 	"hotline/tickets"
 )
 
@@ -40,7 +42,16 @@ type Config struct {
 	Drain time.Duration
 	// Said hears what is said on which line; nil for nobody.
 	Said func(to string, lang prompts.Language, text string)
+	// Twin replaces database and sockets, for nights in virtual time; nil means the real ones. There is no API then.
+	Twin *Twin
 	Log  *slog.Logger // nil means silence
+}
+
+// Twin is a world in memory.
+type Twin struct {
+	Store Store
+	SIP   sip.Wire
+	Media media.Wire
 }
 
 // Store is every store.
@@ -115,9 +126,8 @@ const stopTime = 30 * time.Second
 // Start opens everything, from the disk up to the line. After an error nothing is left open.
 func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
-	for _, step := range []func(context.Context) error{
-		a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openHTTP, a.openChores,
-	} {
+	steps := []func(context.Context) error{a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openHTTP, a.openChores}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 		}
@@ -160,6 +170,10 @@ func newID() string { return strings.ToLower(rand.Text()) }
 
 // openHTTP serves the staff's API.
 func (a *App) openHTTP(ctx context.Context) error {
+	if a.cfg.Twin != nil {
+		a.http = &net.TCPAddr{}
+		return nil
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Config.HTTP.Listen.String())
 	if err != nil {
 		return fmt.Errorf("opening the API at %s: %w; free the port, or say another one with --http", a.cfg.Config.HTTP.Listen, err)

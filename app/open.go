@@ -31,6 +31,10 @@ func (a *App) openStore(ctx context.Context) error {
 	if err := a.folders.make(); err != nil {
 		return err
 	}
+	if a.cfg.Twin != nil {
+		a.store, a.ping = a.cfg.Twin.Store, func(context.Context) error { return nil }
+		return nil
+	}
 	url, err := a.databaseURL(ctx)
 	if err != nil {
 		return err
@@ -144,12 +148,16 @@ func (a *App) openLine(ctx context.Context) error {
 	}
 	c := a.cfg.Config
 	a.metrics = admin.NewMetrics(prometheus.NewRegistry(), a.mediaCounts)
+	twin := Twin{}
+	if a.cfg.Twin != nil {
+		twin = *a.cfg.Twin
+	}
 	a.board, err = line.New(line.Config{
 		SIP: sip.Config{
 			Listen: c.SIP.Listen, Public: c.SIP.PublicIP, Trunks: trunks(c.SIP.Trunks), Phones: prefixes(c.SIP.Phones),
-			AcceptAnyone: c.SIP.Accept == config.AcceptAnyone, MaxCalls: c.SIP.MaxCalls, Timers: sip.Timers{Dead: c.Escalation.Dead}, Log: a.log,
+			AcceptAnyone: c.SIP.Accept == config.AcceptAnyone, MaxCalls: c.SIP.MaxCalls, Timers: sip.Timers{Dead: c.Escalation.Dead}, Wire: twin.SIP, Log: a.log,
 		},
-		Media:  media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Log: a.log},
+		Media:  media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: twin.Media, Log: a.log},
 		Voices: a.voices, Spool: tapes{a}, Converse: a.converse, Number: a.dialling.number, Said: a.said, Log: a.log,
 		Answered: a.metrics.CallAnswered, Refused: a.metrics.CallRefused,
 	})

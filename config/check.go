@@ -164,7 +164,7 @@ func (k *checker) calls(c Config) {
 }
 
 func (k *checker) spans(c Config) {
-	e, r := c.Escalation, c.Recording
+	e := c.Escalation
 	for _, s := range []struct {
 		field     string
 		span      time.Duration
@@ -175,9 +175,6 @@ func (k *checker) spans(c Config) {
 		{"escalation.key", e.Key, 3 * time.Second, time.Minute},
 		{"escalation.leg_lost", e.LegLost, 0, 5 * time.Minute},
 		{"escalation.silence", e.Silence, 2 * time.Second, 5 * time.Minute},
-		{"recording.longest", r.Longest, 10 * time.Second, 10 * time.Minute},
-		{"recording.silence", r.Silence, time.Second, 30 * time.Second},
-		{"recording.initial", r.Initial, time.Second, time.Minute},
 	} {
 		if s.span < s.low || s.span > s.high {
 			k.say(s.field, fmt.Sprintf("%s is out of bounds", s.span), fmt.Sprintf("use %s to %s", s.low, s.high))

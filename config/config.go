@@ -26,7 +26,6 @@ type Config struct {
 	Languages  map[string]prompts.Language `yaml:"languages"`
 	Outgoing   Outgoing                    `yaml:"outgoing"`
 	Escalation Escalation                  `yaml:"escalation"`
-	Recording  Recording                   `yaml:"recording"`
 	LogLevel   string                      `yaml:"log_level"` // debug, info, warn or error
 }
 
@@ -97,13 +96,6 @@ type Escalation struct {
 	Rounds  int           `yaml:"rounds"`   // how often the chain is called
 }
 
-// Recording limits a caller's message.
-type Recording struct {
-	Longest time.Duration `yaml:"longest"`
-	Silence time.Duration `yaml:"silence"` // at the end: ends the recording
-	Initial time.Duration `yaml:"initial"` // at the beginning: nothing was said
-}
-
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
@@ -119,7 +111,6 @@ func Default() Config {
 		Language:   prompts.Italian,
 		Outgoing:   Outgoing{PerHour: 60, PerDay: 300},
 		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, LegLost: 30 * time.Second, Silence: 10 * time.Second, Rounds: 2},
-		Recording:  Recording{Longest: 3 * time.Minute, Silence: 2500 * time.Millisecond, Initial: 6 * time.Second},
 		LogLevel:   "info",
 	}
 }

@@ -117,7 +117,6 @@ language: en
 languages: {"+390612345699": en, "100": it}
 outgoing: {prefixes: ["+39"], per_hour: 5, per_day: 10}
 escalation: {ring: 25s, dead: 3s, rounds: 3}
-recording: {longest: 2m}
 log_level: debug
 `))
 	if err != nil {
@@ -132,7 +131,6 @@ log_level: debug
 		"ports":    c.RTP.Ports == Ports{20000, 20999},
 		"ring":     c.Escalation.Ring == 25*time.Second && c.Escalation.Key == 15*time.Second,
 		"language": c.Languages["100"] == "it" && c.Languages["+390612345699"] == "en",
-		"record":   c.Recording.Longest == 2*time.Minute && c.Recording.Silence == 2500*time.Millisecond,
 	} {
 		if !ok {
 			t.Errorf("%s was not read: %+v", what, c)

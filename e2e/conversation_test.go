@@ -72,6 +72,7 @@ func (h *house) awaitLine(kind string, within time.Duration) ticketView {
 // TestABlockingCallBySoftphonesOfAnotherMakerIsSeenByAWitness repeats the demo with baresip as caller and as both
 // engineers, Anna's being a mailbox, and judges it by what tshark captured.
 func TestABlockingCallBySoftphonesOfAnotherMakerIsSeenByAWitness(t *testing.T) {
+	t.Parallel()
 	fault, talk := speech(t, "en", "still-searching", "next-step"), speech(t, "en", "request-locked")
 	reply, greeting := speech(t, "it", "request-expired"), speech(t, "it", "operator-absent")
 	silence := waveFile(t, "silence", nil)

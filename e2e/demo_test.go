@@ -10,6 +10,7 @@ import (
 
 // TestTheDemoHoldsWhatItPromisesAndNoticesWhatIsSpoiled runs `hotline demo --once`, sound and spoiled in each way.
 func TestTheDemoHoldsWhatItPromisesAndNoticesWhatIsSpoiled(t *testing.T) {
+	t.Parallel()
 	for _, sabotage := range []string{"", "recording", "audio", "history"} {
 		t.Run("sabotage "+sabotage, func(t *testing.T) {
 			t.Parallel()

@@ -44,6 +44,7 @@ func (h *house) dial(t *testing.T, p *phone.Phone) *phone.Call {
 
 // TestSixWrongPINsLockANumberOutAndNoOther tries wrong PINs until the line does not ask for one any more.
 func TestSixWrongPINsLockANumberOutAndNoOther(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	p := telephone(t, "0699999999")
 	for range 2 {
@@ -78,6 +79,7 @@ func TestSixWrongPINsLockANumberOutAndNoOther(t *testing.T) {
 
 // TestAPanicInEveryCallNeverEndsTheProgram provokes one in each call and calls again.
 func TestAPanicInEveryCallNeverEndsTheProgram(t *testing.T) {
+	t.Parallel()
 	h := open(t, "--demo-fault", "panic")
 	for range 3 {
 		c := h.dial(t, telephone(t, "bad"))
@@ -109,6 +111,7 @@ func TestACallWithoutSoundIsEnded(t *testing.T) {
 
 // TestKilledInMidRecordingNothingIsLost kills the program while a caller speaks and starts it again.
 func TestKilledInMidRecordingNothingIsLost(t *testing.T) {
+	t.Parallel()
 	data := dataFolder(t)
 	h := reopen(t, data)
 	c := h.dial(t, telephone(t, "0612345"))
@@ -140,6 +143,7 @@ func TestKilledInMidRecordingNothingIsLost(t *testing.T) {
 
 // TestStartingAgainIsQuickAndNothingIsForgotten measures readiness on a new and on a known data folder.
 func TestStartingAgainIsQuickAndNothingIsForgotten(t *testing.T) {
+	t.Parallel()
 	data := dataFolder(t)
 	h := reopen(t, data)
 	if _, err := h.call(http.MethodPost, "/api/v1/customers", map[string]any{"name": "Gialli"}, nil); err != nil {
@@ -160,6 +164,7 @@ func TestStartingAgainIsQuickAndNothingIsForgotten(t *testing.T) {
 
 // TestABadStartSaysWhatToDo starts the program in ways that cannot work.
 func TestABadStartSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	base := dataFolder(t)
 	file := filepath.Join(base, "file")

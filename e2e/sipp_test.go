@@ -39,6 +39,7 @@ func sipp(t *testing.T, h *house, scenario string, flags ...string) {
 
 // TestPhonesOfTheTrade plays every scenario over UDP and TCP against the shipped binary.
 func TestPhonesOfTheTrade(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	for _, scenario := range []string{
 		"call", "delayed-offer", "hold", "cancel", "no-codec", "multicast", "options", "unknown-method", "register", "stray-bye", "lost-ack",
@@ -57,6 +58,7 @@ func TestPhonesOfTheTrade(t *testing.T) {
 
 // TestTwentyCallsWithLostMessages loses every fifth message in both directions; each call must come to its end.
 func TestTwentyCallsWithLostMessages(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	sipp(t, h, "call", "-m", "20", "-r", "10", "-lost", "20", "-timeout", "80s")
 	var calls struct{ Total int }
@@ -73,6 +75,7 @@ func TestTwentyCallsWithLostMessages(t *testing.T) {
 
 // TestStrangersPortStaysUp sends what scanners send and calls afterwards.
 func TestStrangersPortStaysUp(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	conn, err := net.Dial("udp", h.sip)
 	if err != nil {

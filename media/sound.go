@@ -90,3 +90,12 @@ func (s *Sound) frame(c *cursor, b []byte, l Law, loop bool) (more bool) {
 	}
 	return c.part < len(s.parts) || loop
 }
+
+// Octets are the whole sound in a law, as a copy.
+func (s Sound) Octets(l Law) []byte {
+	var all []byte
+	for i := range s.parts {
+		all = append(all, s.parts[i].in(l)...)
+	}
+	return all
+}

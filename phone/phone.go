@@ -28,7 +28,10 @@ type Config struct {
 	// Answer is called for each call that comes in, in a goroutine of its own; it picks up with Incoming.PickUp. When it
 	// returns, the call is hung up. Nil refuses every call.
 	Answer func(ctx context.Context, in *Incoming)
-	Log    *slog.Logger // nil means silence
+	// Wires replace the sockets, for calls in virtual time; nil means sockets.
+	SIPWire   sip.Wire
+	MediaWire media.Wire
+	Log       *slog.Logger // nil means silence
 }
 
 // Phone is one telephone. Safe for concurrent use.
@@ -46,12 +49,12 @@ func New(c Config) (*Phone, error) {
 	}
 	var err error
 	p.agent, err = sip.New(sip.Config{
-		Listen: []netip.AddrPort{c.At}, AcceptAnyone: true, UserAgent: "hotline telephone", Log: p.cfg.Log, Handle: p.rings,
+		Listen: []netip.AddrPort{c.At}, AcceptAnyone: true, UserAgent: "hotline telephone", Wire: c.SIPWire, Log: p.cfg.Log, Handle: p.rings,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making telephone %s: %w", c.User, err)
 	}
-	p.engine, err = media.New(media.Config{Workers: 1, Bind: []netip.Addr{c.At.Addr()}, Log: p.cfg.Log})
+	p.engine, err = media.New(media.Config{Workers: 1, Bind: []netip.Addr{c.At.Addr()}, Wire: c.MediaWire, Log: p.cfg.Log})
 	if err != nil {
 		return nil, fmt.Errorf("making telephone %s: %w", c.User, err)
 	}

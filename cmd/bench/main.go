@@ -1,5 +1,3 @@
-//go:build bench
-
 // Command bench measures what a call costs: it answers N calls in a process of their own that plays a prompt to each
 // caller while it records him, and prints CPU, lateness, memory and set-up rate.
 package main

@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -82,6 +83,9 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 			return nil, fmt.Errorf("making the private database in %s: %w", dir, err)
 		}
 	}
+	if err := awaitFormer(ctx, dir); err != nil {
+		return nil, fmt.Errorf("starting the private database: %w", err)
+	}
 	s := &Server{cfg: c, ready: make(chan struct{}), gone: make(chan struct{})}
 	if s.sockets, err = owner.socketFolder(); err != nil {
 		return nil, fmt.Errorf("starting the private database: %w", err)
@@ -93,6 +97,47 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("starting the private database: %w", err), s.Stop())
 	}
 	return s, nil
+}
+
+// formerTime is how long a server that a killed process left behind may take to end.
+const formerTime = 20 * time.Second
+
+// awaitFormer waits for the server of a former process: when that one was killed, the kernel has told its server to stop,
+// which takes a moment.
+func awaitFormer(ctx context.Context, dir string) error {
+	ctx, cancel := context.WithTimeout(ctx, formerTime)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		pid := former(dir)
+		if pid == 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("a server (PID %d) is running on %s already: another hotline uses this --data folder; stop it, or use another folder", pid, dir)
+		}
+	}
+}
+
+// former is the process of a server that runs on a cluster now; 0 for none.
+func former(dir string) int {
+	text, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(first))
+	if err != nil {
+		return 0
+	}
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil || strings.TrimSpace(string(name)) != "postgres" {
+		return 0
+	}
+	return pid
 }
 
 // URL is where the server is reached.

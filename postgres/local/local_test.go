@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // open is a folder that an unprivileged user may enter.
@@ -73,6 +74,31 @@ func TestServerRecoversAfterItWasKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASecondServerOnOneFolderIsRefusedInWords(t *testing.T) {
+	dir := filepath.Join(open(t), "cluster")
+	s, err := Start(t.Context(), Config{Dir: dir, Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := Start(ctx, Config{Dir: dir, Throwaway: true}); err == nil || !strings.Contains(err.Error(), "another hotline") {
+		t.Errorf("a second start: %v", err)
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-time.After(300 * time.Millisecond)
+		stopped <- s.Stop()
+	}()
+	second, err := Start(t.Context(), Config{Dir: dir, Throwaway: true}) // waits for the first to end
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(<-stopped, second.Stop()); err != nil {
 		t.Error(err)
 	}
 }

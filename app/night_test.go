@@ -1,0 +1,354 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hotline/config"
+	"hotline/media"
+	"hotline/media/mediatest"
+	"hotline/memory"
+	"hotline/phone"
+	"hotline/prompts"
+	"hotline/sip/siptest"
+	"hotline/tickets"
+)
+
+// night is the whole program in virtual time: database and wires in memory, everything else as it ships.
+type night struct {
+	*testing.T
+	app   *App
+	store *memory.Store
+	sip   *siptest.Wire
+	media *mediatest.Wire
+}
+
+func newNight(t *testing.T) *night {
+	t.Helper()
+	time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))) // a Monday; the bubble's clock begins in 2000
+	n := &night{T: t, store: memory.New(417), sip: siptest.NewWire(1), media: mediatest.NewWire(1)}
+	c := config.Default()
+	c.SIP.Listen = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:5060")}
+	c.SIP.Accept, c.Data = config.AcceptAnyone, t.TempDir()
+	var err error
+	n.app, err = New(Config{Config: c, Demo: &Demo{}, Twin: &Twin{Store: n.store, SIP: n.sip, Media: n.media}, Drain: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (n *night) end() {
+	n.Helper()
+	if err := n.app.Stop(context.Background()); err != nil {
+		n.Error(err)
+	}
+	if open := n.media.Open(); open != 0 {
+		n.Errorf("%d media sockets are left open", open)
+	}
+}
+
+func (n *night) phone(at, user string, answer func(context.Context, *phone.Incoming)) *phone.Phone {
+	n.Helper()
+	p, err := phone.New(phone.Config{At: netip.MustParseAddrPort(at), User: user, Answer: answer, SIPWire: n.sip, MediaWire: n.media})
+	if err != nil {
+		n.Fatal(err)
+	}
+	if err := p.Start(n.Context()); err != nil {
+		n.Fatal(err)
+	}
+	return p
+}
+
+// history is the newest ticket's lines.
+func (n *night) history() string {
+	n.Helper()
+	list, _, err := n.store.List(n.Context(), tickets.Filter{})
+	if err != nil || len(list) == 0 {
+		n.Fatalf("no ticket, %v", err)
+	}
+	lines, err := n.store.History(n.Context(), list[0].Number)
+	if err != nil {
+		n.Fatal(err)
+	}
+	var words []string
+	for _, e := range lines {
+		words = append(words, string(e.Kind)+" "+e.Text)
+	}
+	return strings.Join(words, "\n")
+}
+
+// voice is speech for the recording: the detector wants more than a tone.
+func voice(n *night) []int16 {
+	book, err := newVoices(n.app.log)
+	if err != nil {
+		n.Fatal(err)
+	}
+	return samplesOf(book.Sound(prompts.English, prompts.P("still-searching")))
+}
+
+// samplesOf plays a sound out of its A-law.
+func samplesOf(s media.Sound) []int16 {
+	octets := s.Octets(media.ALaw)
+	pcm := make([]int16, len(octets))
+	media.ALaw.Decode(pcm, octets)
+	return pcm
+}
+
+// report keys PIN and category, speaks and keeps the message.
+func report(ctx context.Context, c *phone.Call, said []int16) error {
+	if err := c.Press(ctx, "314159#1"); err != nil {
+		return err
+	}
+	if _, err := c.AwaitTone(ctx, 0); err != nil {
+		return err
+	}
+	if err := c.Say(ctx, said); err != nil {
+		return err
+	}
+	if err := c.Press(ctx, "#"); err != nil {
+		return err
+	}
+	if err := c.Wait(ctx, time.Second); err != nil {
+		return err
+	}
+	return c.Press(ctx, "1")
+}
+
+func TestTelephonesThatDoNotHelpAreLeftAndTheNextOneIsRung(t *testing.T) {
+	for name, c := range map[string]struct {
+		anna func(context.Context, *phone.Incoming)
+		want string
+	}{
+		"mailbox": {func(ctx context.Context, in *phone.Incoming) {
+			if call, err := in.PickUp(ctx); err == nil {
+				_ = call.Say(ctx, mediatest.Tone(400, 8000*20))
+				<-call.Context().Done()
+			}
+		}, "no key"},
+		"busy":      {func(_ context.Context, in *phone.Incoming) { in.Refuse(486, "Busy Here") }, "busy"},
+		"not there": {func(_ context.Context, in *phone.Incoming) { in.Refuse(404, "Not Found") }, "unknown number"},
+		"unheard":   {func(ctx context.Context, in *phone.Incoming) { in.Ring(); <-ctx.Done() }, "rang"},
+		"dead":      {nil, "dead"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNight(t)
+				defer n.end()
+				if c.anna != nil {
+					anna := n.phone("127.0.0.1:5071", "anna", c.anna)
+					defer anna.Stop(context.Background())
+				}
+				talked := make(chan struct{})
+				marco := n.phone("127.0.0.1:5072", "marco", func(ctx context.Context, in *phone.Incoming) {
+					call, err := in.PickUp(ctx)
+					if err != nil {
+						return
+					}
+					_ = call.Wait(ctx, 3*time.Second)
+					_ = call.Press(ctx, "1")
+					_ = call.Wait(ctx, 40*time.Second)
+					close(talked)
+				})
+				defer marco.Stop(context.Background())
+				caller := n.phone("127.0.0.1:6000", "0612345", nil)
+				defer caller.Stop(context.Background())
+				call, err := caller.Dial(t.Context(), "sip:hotline@127.0.0.1:5060")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := report(t.Context(), call, voice(n)); err != nil {
+					t.Fatal(err)
+				}
+				<-talked
+				<-call.Context().Done() // after the talk: number, next step, goodbye
+				call.Hangup()
+				time.Sleep(time.Second)
+				got := n.history()
+				if !strings.Contains(got, "Anna at") || !strings.Contains(got, c.want) || !strings.Contains(got, "joined") || !strings.Contains(got, "talk_ended Marco hung up") {
+					t.Errorf("history lacks Anna's %q, or the talk:\n%s", c.want, got)
+				}
+			})
+		})
+	}
+}
+
+func TestWhoHangsUpBeforeAnybodyWasCalledIsCalledOutAllTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t)
+		defer n.end()
+		rang := make(chan time.Time, 1)
+		anna := n.phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
+			call, err := in.PickUp(ctx)
+			if err != nil {
+				return
+			}
+			rang <- time.Now()
+			_ = call.Wait(ctx, 3*time.Second)
+			_ = call.Press(ctx, "1")
+			_ = call.Wait(ctx, 30*time.Second)
+		})
+		defer anna.Stop(context.Background())
+		caller := n.phone("127.0.0.1:6000", "0612345", nil)
+		defer caller.Stop(context.Background())
+		call, err := caller.Dial(t.Context(), "sip:hotline@127.0.0.1:5060")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := call.Press(t.Context(), "314159#1"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := call.AwaitTone(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		call.Hangup()
+		gone := time.Now()
+		if after := (<-rang).Sub(gone); after > 20*time.Second {
+			t.Errorf("Anna was rung %v after the hang-up", after)
+		}
+		time.Sleep(time.Minute)
+		if got := n.history(); !strings.Contains(got, "accepted") {
+			t.Errorf("history has no acceptance:\n%s", got)
+		}
+	})
+}
+
+// TestTwoHundredCallsOfANight lets callers of every kind call over an hour: some hang up anywhere, some key nonsense.
+func TestTwoHundredCallsOfANight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t)
+		defer n.end()
+		for at, user := range map[string]string{"127.0.0.1:5071": "anna", "127.0.0.1:5072": "marco"} {
+			p := n.phone(at, user, func(ctx context.Context, in *phone.Incoming) {
+				call, err := in.PickUp(ctx)
+				if err != nil {
+					return
+				}
+				_ = call.Wait(ctx, 2*time.Second)
+				_ = call.Press(ctx, "1")
+				_ = call.Wait(ctx, 35*time.Second)
+			})
+			defer p.Stop(context.Background())
+		}
+		caller := n.phone("127.0.0.1:6000", "0612345", nil)
+		defer caller.Stop(context.Background())
+		guesser := n.phone("127.0.0.1:6001", "0699999", nil) // a number of its own: wrong PINs lock numbers out
+		defer guesser.Stop(context.Background())
+		said := voice(n)
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		reported := 0
+		for i := range 200 {
+			dice := rand.New(rand.NewPCG(uint64(i), 1))
+			all.Go(func() {
+				time.Sleep(time.Duration(dice.IntN(3600)) * time.Second)
+				from := caller
+				if i%4 == 0 {
+					from = guesser
+				}
+				call, err := from.Dial(t.Context(), "sip:hotline@127.0.0.1:5060")
+				if err != nil {
+					t.Errorf("call %d: %v", i, err)
+					return
+				}
+				defer call.Hangup()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(5+dice.IntN(90))*time.Second)
+				defer cancel()
+				switch i % 4 {
+				case 0:
+					_ = call.Press(ctx, fmt.Sprintf("%06d#%d", dice.IntN(1000000), dice.IntN(10)))
+					_ = call.Wait(ctx, time.Minute)
+				case 1:
+					_ = call.Wait(ctx, time.Minute) // silence
+				default:
+					if report(ctx, call, said) == nil {
+						mu.Lock()
+						reported++
+						mu.Unlock()
+					}
+					_ = call.Wait(ctx, 2*time.Minute)
+				}
+			})
+		}
+		all.Wait()
+		time.Sleep(10 * time.Minute)
+		calls, total, err := n.store.Calls(t.Context(), 0, 500)
+		if err != nil || total != 200 {
+			t.Errorf("%d calls are on record, %v", total, err)
+		}
+		for _, c := range calls {
+			if c.Ended.IsZero() {
+				t.Errorf("call %s never ended", c.ID)
+			}
+		}
+		_, blocking, err := n.store.List(t.Context(), tickets.Filter{Category: "blocking"})
+		if err != nil || blocking < reported || reported < 30 {
+			t.Errorf("%d callers reported a blocking fault, %d tickets, %v", reported, blocking, err)
+		}
+		open, waiting := n.app.board.Agent().Calls(), n.app.desk.Waiting()
+		if open != 0 || waiting != 0 {
+			t.Errorf("%d calls and %d changes are left", open, waiting)
+		}
+	})
+}
+
+func TestThePINKeyIsMadeOnceAndNeverReplaced(t *testing.T) {
+	store, file := memory.New(1), t.TempDir()+"/pin.key"
+	first, err := readPINKey(t.Context(), store, file)
+	if err != nil || len(first) != pinKeyOctets {
+		t.Fatalf("%d octets, %v", len(first), err)
+	}
+	again, err := readPINKey(t.Context(), store, file)
+	if err != nil || string(again) != string(first) {
+		t.Errorf("a second start reads another key, %v", err)
+	}
+	if _, err := readPINKey(t.Context(), store, t.TempDir()+"/pin.key"); err == nil {
+		t.Error("a lost key was replaced in silence")
+	}
+	if _, err := readPINKey(t.Context(), memory.New(1), file); err != nil {
+		t.Errorf("a known key with a new database: %v", err)
+	}
+}
+
+func TestOnlyAllowedNumbersAreDialledAndNotTooOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &dialling{
+			trunks: []config.Trunk{{Name: "in"}, {Name: "carrier", Proxy: "sip:192.0.2.1:5060"}},
+			limits: config.Outgoing{Prefixes: []string{"+39", "0"}, PerHour: 2, PerDay: 3},
+		}
+		for _, bad := range []string{"", "+1900", "12", "0612@evil", "06;x=y", "sip:0612"} {
+			if d.may(bad) {
+				t.Errorf("%q may be dialled", bad)
+			}
+		}
+		address, trunk, err := d.number("0612345")
+		if address != "sip:0612345@192.0.2.1:5060" || trunk != "carrier" || err != nil {
+			t.Errorf("%s by %s, %v", address, trunk, err)
+		}
+		spend := func() error { _, _, err := d.number("+390612345"); return err }
+		if err := spend(); err != nil {
+			t.Error(err)
+		}
+		if err := spend(); !errors.Is(err, errNotAllowed) {
+			t.Errorf("a third call within the hour: %v", err)
+		}
+		time.Sleep(2 * time.Hour)
+		if err := spend(); err != nil {
+			t.Error(err)
+		}
+		if err := spend(); !errors.Is(err, errNotAllowed) {
+			t.Errorf("a fourth call within the day: %v", err)
+		}
+	})
+}
