@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 
 	"hotline/media"
+	"hotline/media/wav"
 	"hotline/prompts"
 	"hotline/prompts/packs"
 	"hotline/sip"
@@ -30,7 +32,12 @@ func answerCalls(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer engine.Stop()
-	a := answerer{engine: engine, prompt: media.SoundFromALaw(menu)}
+	folder, err := os.MkdirTemp("", "hotline-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	a := answerer{folder: folder, engine: engine, prompt: media.SoundFromALaw(menu)}
 	agent, err := sip.New(sip.Config{Listen: []netip.AddrPort{netip.AddrPortFrom(here, 0)}, AcceptAnyone: true, Handle: a.handle})
 	if err != nil {
 		return err
@@ -45,6 +52,7 @@ func answerCalls(ctx context.Context, in io.Reader, out io.Writer) error {
 
 // answerer is what each call gets.
 type answerer struct {
+	folder string
 	engine *media.Engine
 	prompt media.Sound
 }
@@ -59,7 +67,12 @@ func (a answerer) handle(ctx context.Context, in *sip.Invite) {
 	if _, err := in.Answer(ctx, answer, sip.OnActivity(leg.Activity)); err != nil {
 		return
 	}
-	recording, err := leg.Record(forgotten{}, media.RecordOptions{})
+	sink, err := newTape(a.folder)
+	if err != nil {
+		return
+	}
+	defer sink.file.Close()
+	recording, err := leg.Record(sink, media.RecordOptions{})
 	if err != nil {
 		return
 	}
@@ -70,7 +83,23 @@ func (a answerer) handle(ctx context.Context, in *sip.Invite) {
 	}
 }
 
-// forgotten takes what is recorded: the disk's own cost is the disk's.
-type forgotten struct{}
+// tape is a recording on the disk.
+type tape struct {
+	file *os.File
+	wav  *wav.Writer
+}
 
-func (forgotten) Block(media.Law, []byte) {}
+func newTape(dir string) (*tape, error) {
+	file, err := os.CreateTemp(dir, "*.wav")
+	if err != nil {
+		return nil, err
+	}
+	w, err := wav.NewWriter(file, wav.ALaw)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &tape{file, w}, nil
+}
+
+// Block writes one second. A disk that fails shows in the size of the file, not in the sound.
+func (t *tape) Block(_ media.Law, b []byte) { _, _ = t.wav.Write(b) }
