@@ -82,6 +82,7 @@ type App struct {
 	metrics  *admin.Metrics
 	board    *line.Board
 	dialling *dialling
+	duty     *duty
 	search   *ring.Search
 	human    *human
 	http     net.Addr

@@ -17,11 +17,12 @@ const (
 	dueAtOnce = 100             // tickets of one look at the due clocks
 )
 
-// chores is what goes on beside the calls until ctx ends: changes that wait are written, numbers are leased ahead, and
-// clocks that ran out are broken.
+// chores is what goes on beside the calls until ctx ends: changes that wait are written, numbers are leased ahead,
+// clocks that ran out are broken, and the rota is watched.
 func (a *App) chores(ctx context.Context) {
 	tick := time.NewTicker(choreTime)
 	defer tick.Stop()
+	gap := false
 	for {
 		if err := a.desk.Replay(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("changes wait for the store", "tickets", a.desk.Waiting(), "error", err)
@@ -30,12 +31,26 @@ func (a *App) chores(ctx context.Context) {
 			a.log.Warn("numbers are not leased ahead", "error", err)
 		}
 		a.breaches(ctx, time.Now())
+		gap = a.watchRota(ctx, gap)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// watchRota keeps the copy of the rota fresh, for the time in which the store is down, and raises one alarm when a gap in
+// the rota begins.
+func (a *App) watchRota(ctx context.Context, before bool) (gap bool) {
+	_, gap, err := a.duty.Plan(ctx, time.Now())
+	if err != nil {
+		return before
+	}
+	if gap && !before {
+		a.alarm(string(tickets.RotaGap), "nobody is on duty from now on")
+	}
+	return gap
 }
 
 // breaches breaks the clocks whose due time has passed.

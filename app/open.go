@@ -169,8 +169,9 @@ func (a *App) openLine(ctx context.Context) error {
 	if a.cfg.Sabotage == "audio" {
 		telephones = deaf{a.board}
 	}
+	a.duty = &duty{store: a.store, last: &shelf[rotaFacts]{}}
 	a.search = ring.New(ring.Config{
-		Telephones: telephones, Duty: &duty{store: a.store, last: &shelf[rotaFacts]{}},
+		Telephones: telephones, Duty: a.duty,
 		Book:  &book{desk: a.desk, calls: a.calls, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},
 		Times: ring.Times{Ring: e.Ring, Key: e.Key, Early: e.LegLost, Silence: e.Silence}, Rounds: e.Rounds, Log: a.log,
 	})
@@ -253,6 +254,9 @@ func (h health) Disk(context.Context) error { return h.folders.writable() }
 
 // AddToken makes a token of the API in the database of a configuration, and gives it back: it is stored as a hash only.
 func AddToken(ctx context.Context, c Config, name string) (string, error) {
+	if d := &c.Config.Database; d.URL == "" && d.URLFile == "" {
+		d.URL = local.Running(folders{c.Config.Data}.postgres()) // the private server of the service, when it runs
+	}
 	a, err := New(c)
 	if err != nil {
 		return "", err

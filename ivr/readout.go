@@ -17,8 +17,7 @@ type readout struct {
 func (v *readout) exits() []exit { return []exit{{"next", v.Next}} }
 
 func (v *readout) prompts() []prompts.ID {
-	return []prompts.ID{"readout-ticket", "readout-again", "readout-added", "readout-intervention", "readout-soon", "readout-no-clock",
-		"receipt"}
+	return []prompts.ID{"readout-ticket", "readout-again", "readout-added", "readout-intervention", "readout-soon", "readout-no-clock"}
 }
 
 func (v *readout) longest() time.Duration { return 30 * time.Second }
@@ -33,9 +32,6 @@ func (v *readout) run(c *conversation) (string, error) {
 		phrase = prompts.Join(prompts.P("readout-added"), n)
 	}
 	phrase = append(phrase, c.nextStep()...)
-	if c.id.Customer.Email != "" && !c.adding {
-		phrase = append(phrase, prompts.P("receipt")...)
-	}
 	c.told("the ticket's number, " + c.inWords())
 	return v.Next, c.say(phrase, true)
 }

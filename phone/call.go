@@ -168,8 +168,17 @@ func remoteOf(ctx context.Context, uri string) (netip.Addr, error) {
 	return list[0].Unmap(), nil
 }
 
-// Loopback tells whether a SIP address is on this machine.
-func Loopback(ctx context.Context, uri string) bool {
+// Beside is the address that a telephone which calls a SIP address is plugged in at: loopback for this machine, else every
+// address of the family, at a free port.
+func Beside(ctx context.Context, uri string) (netip.AddrPort, error) {
 	ip, err := remoteOf(ctx, uri)
-	return err == nil && ip.IsLoopback()
+	switch {
+	case err != nil:
+		return netip.AddrPort{}, err
+	case ip.IsLoopback():
+		return netip.AddrPortFrom(ip, 0), nil
+	case ip.Is6():
+		return netip.AddrPortFrom(netip.IPv6Unspecified(), 0), nil
+	}
+	return netip.AddrPortFrom(netip.IPv4Unspecified(), 0), nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"time"
 
@@ -30,9 +29,9 @@ func Call(ctx context.Context, r CallRequest) (err error) {
 	if err != nil {
 		return err
 	}
-	at := netip.MustParseAddrPort("127.0.0.1:0")
-	if !phone.Loopback(ctx, r.To) {
-		at = netip.MustParseAddrPort("0.0.0.0:0")
+	at, err := phone.Beside(ctx, r.To)
+	if err != nil {
+		return err
 	}
 	p, err := phone.New(phone.Config{At: at, User: r.From})
 	if err != nil {

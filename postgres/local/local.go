@@ -141,8 +141,26 @@ func former(dir string) int {
 }
 
 // URL is where the server is reached.
-func (s *Server) URL() string {
-	return "postgres://hotline@/postgres?host=" + url.QueryEscape(s.sockets)
+func (s *Server) URL() string { return urlOf(s.sockets) }
+
+func urlOf(sockets string) string {
+	return "postgres://hotline@/postgres?host=" + url.QueryEscape(sockets)
+}
+
+// Running is where the server of another process on a cluster is reached; empty when none runs.
+func Running(dir string) string {
+	if former(dir) == 0 {
+		return ""
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))
+	if err != nil {
+		return ""
+	}
+	const socketLine = 4 // of postmaster.pid, counted from 0
+	if lines := strings.Split(string(text), "\n"); len(lines) > socketLine && lines[socketLine] != "" {
+		return urlOf(lines[socketLine])
+	}
+	return ""
 }
 
 // Gone is closed when the server has ended, wanted or not.

@@ -84,6 +84,9 @@ func TestASecondServerOnOneFolderIsRefusedInWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got := Running(dir); got != s.URL() {
+		t.Errorf("the running server is reached at %q, want %q", got, s.URL())
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if _, err := Start(ctx, Config{Dir: dir, Throwaway: true}); err == nil || !strings.Contains(err.Error(), "another hotline") {
@@ -100,6 +103,9 @@ func TestASecondServerOnOneFolderIsRefusedInWords(t *testing.T) {
 	}
 	if err := errors.Join(<-stopped, second.Stop()); err != nil {
 		t.Error(err)
+	}
+	if got := Running(dir); got != "" {
+		t.Errorf("a server that has stopped is reached at %q", got)
 	}
 }
 

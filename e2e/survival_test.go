@@ -1,0 +1,106 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hotline/media/mediatest"
+	"hotline/phone"
+)
+
+// TestTheDatabaseDiesInMidCallAndNothingIsLost kills the private server between PIN and category.
+func TestTheDatabaseDiesInMidCallAndNothingIsLost(t *testing.T) {
+	t.Parallel()
+	data := dataFolder(t)
+	h := reopen(t, data)
+	c := h.dial(t, telephone(t, "0612345"))
+	if err := c.Press(t.Context(), "314159#"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(t.Context(), 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(data, "postgres", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	from := len(c.Heard())
+	if err := c.Press(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.AwaitTone(t.Context(), from); err != nil {
+		t.Fatal(err)
+	}
+	said := speech(t, "en", "still-searching", "next-step")
+	if err := c.Say(t.Context(), said); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []string{"#", "1"} {
+		if err := c.Press(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Wait(t.Context(), 2*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Wait(t.Context(), 8*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	c.Hangup()
+	if best, _ := mediatest.Correlate(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
+		t.Errorf("with the database down the caller hears his ticket's number with correlation %.2f", best)
+	}
+	h.close()
+
+	h = reopen(t, data)
+	v, err := h.latest()
+	if err != nil || v.Claim != "blocking" || v.Contract != "rossi" || !v.has("opened") || !v.has("recording") {
+		t.Fatalf("after the next start the ticket is %+v, %v", v, err)
+	}
+	h.judgeRecording(v, said, speech(t, "it", "request-locked"))
+}
+
+// TestCallersOfBothFamiliesAndTransportsAreAnswered calls over IPv6, beside the IPv4 of all other tests.
+func TestCallersOfBothFamiliesAndTransportsAreAnswered(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	h := open(t, "--sip", fmt.Sprintf("[::1]:%d", port))
+	p, err := phone.New(phone.Config{At: netip.MustParseAddrPort("[::1]:0"), User: "0612345"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer p.Stop(context.Background())
+	c, err := p.Dial(t.Context(), fmt.Sprintf("sip:hotline@[::1]:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(t.Context(), 8*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	c.Hangup()
+	if best, _ := mediatest.Correlate(c.Heard(), speech(t, "it", "welcome")); best < 0.9 {
+		t.Errorf("over IPv6 the welcome is heard with correlation %.2f", best)
+	}
+	if _, err := h.call("GET", "/api/v1/health", nil, nil); err != nil {
+		t.Error(err)
+	}
+}
