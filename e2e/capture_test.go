@@ -25,23 +25,28 @@ type capture struct {
 	log  *buffer
 }
 
-// watch begins to capture UDP on loopback.
-func watch(t *testing.T) *capture {
+// watch begins to capture what a house sends and is sent; other tests call at the same time.
+func watch(t *testing.T, h *house) *capture {
 	t.Helper()
+	_, port, err := net.SplitHostPort(h.sip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	filter := fmt.Sprintf("udp port %s or udp portrange %s", port, h.rtp)
 	c := &capture{t: t, file: filepath.Join(dataFolder(t), "seen.pcap"), log: &buffer{}}
-	c.cmd = exec.Command("tshark", "-i", "lo", "-f", "udp", "-w", c.file, "-F", "pcap")
+	c.cmd = exec.Command("tshark", "-i", "lo", "-f", filter, "-w", c.file, "-F", "pcap")
 	c.cmd.Stderr = c.log
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.stop() })
-	nudge, err := net.Dial("udp", "127.0.0.1:9")
+	nudge, err := net.Dial("udp", h.sip)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer nudge.Close()
 	eventually(t, 20*time.Second, "tshark captures (it needs root or the right to capture)", func() error {
-		_, _ = nudge.Write([]byte("hello"))
+		_, _ = nudge.Write([]byte("\r\n\r\n"))
 		info, err := os.Stat(c.file)
 		if err == nil && info.Size() < 40 {
 			err = fmt.Errorf("nothing yet: %s", c.log)

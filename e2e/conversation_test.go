@@ -86,7 +86,7 @@ func TestABlockingCallBySoftphonesOfAnotherMakerIsSeenByAWitness(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	seen := watch(t)
+	seen := watch(t, h)
 
 	caller.dial("sip:hotline@" + h.sip)
 	caller.await("CALL_ESTABLISHED", 1, 5*time.Second)

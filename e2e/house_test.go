@@ -56,6 +56,7 @@ type house struct {
 	t    *testing.T
 	sip  string // 127.0.0.1:port, UDP and TCP
 	http string // 127.0.0.1:port
+	rtp  string // range of ports, A-B
 	data string
 	log  *buffer
 	cmd  *exec.Cmd
@@ -109,11 +110,11 @@ func reopen(t *testing.T, data string, flags ...string) *house {
 	}
 	h := &house{
 		t: t, sip: fmt.Sprintf("127.0.0.1:%d", port), http: fmt.Sprintf("127.0.0.1:%d", freePort(t)),
-		data: data, log: &buffer{}, done: make(chan error, 1),
+		rtp: fmt.Sprintf("%d-%d", low, low+600), data: data, log: &buffer{}, done: make(chan error, 1),
 	}
 	args := append([]string{
 		"serve", "--demo", "--data", data, "--sip", h.sip, "--http", h.http,
-		"--rtp-ports", fmt.Sprintf("%d-%d", low, low+600), "--drain", "1s",
+		"--rtp-ports", h.rtp, "--drain", "1s",
 	}, flags...)
 	h.cmd = exec.Command(program(), args...)
 	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log

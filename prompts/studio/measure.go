@@ -101,8 +101,9 @@ func ActiveLevel(pcm []int16) float64 {
 	g := math.Exp(-1 / (Rate * 0.03))
 	var p, q, energy float64
 	var active, since [thresholds]int
+	var limits [thresholds]float64
 	for j := range since {
-		since[j] = hangover
+		since[j], limits[j] = hangover, math.Pow(2, float64(j-thresholds))
 	}
 	for _, s := range pcm {
 		x := float64(s) / fullScale
@@ -111,7 +112,7 @@ func ActiveLevel(pcm []int16) float64 {
 		q = g*q + (1-g)*p
 		for j := range active {
 			switch {
-			case q >= math.Pow(2, float64(j-thresholds)):
+			case q >= limits[j]:
 				active[j]++
 				since[j] = 0
 			case since[j] < hangover:
