@@ -3,7 +3,7 @@ GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: demo test bench lint fuzz build go packages render
+.PHONY: demo test bench lint build go packages
 
 demo: go ## a blocking call over real sockets, then a line to call; --once when nobody sits at the terminal
 	@scripts/install postgresql

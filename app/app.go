@@ -69,6 +69,8 @@ type App struct {
 	undo    stack
 	running sync.WaitGroup
 
+	late     *late         // the database has not answered since the start; nil once it has
+	book     *tickets.Book // of the disk, for a late database
 	store    Store
 	ping     func(context.Context) error
 	journal  *journal.Journal
@@ -198,8 +200,17 @@ func (a *App) openChores(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { a.chores(ctx) })
 	a.running.Go(func() {
-		if err := a.store.Run(ctx, a.work); err != nil {
-			a.log.Error("due work is not done", "error", err)
+		for wait := time.NewTicker(5 * time.Second); ; {
+			err := a.store.Run(ctx, a.work)
+			if err == nil || ctx.Err() != nil {
+				wait.Stop()
+				return
+			}
+			a.log.Warn("due work waits", "error", err)
+			select {
+			case <-wait.C:
+			case <-ctx.Done():
+			}
 		}
 	})
 	a.undo.add("the chores", func(context.Context) error { cancel(); return nil })

@@ -24,6 +24,11 @@ func (a *App) chores(ctx context.Context) {
 	defer tick.Stop()
 	gap := false
 	for {
+		if a.late != nil {
+			if err := a.catchUp(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("the database does not answer yet", "error", err)
+			}
+		}
 		if err := a.desk.Replay(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("changes wait for the store", "tickets", a.desk.Waiting(), "error", err)
 		}

@@ -45,12 +45,14 @@ func (f folders) writable() error {
 	return nil
 }
 
-const pinKeyOctets = 32
+const (
+	pinKeyOctets = 32
+	pinKeyFact   = "pin_key_fingerprint"
+)
 
 // readPINKey reads the key under which PINs are hashed. A missing one is made only where the database has never seen a key.
 func readPINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, error) {
-	const fact = "pin_key_fingerprint"
-	known, err := s.Fact(ctx, fact)
+	known, err := s.Fact(ctx, pinKeyFact)
 	if err != nil && !errors.Is(err, tickets.ErrNotFound) {
 		return nil, fmt.Errorf("reading the fingerprint of the PIN key: %w", err)
 	}
@@ -59,7 +61,7 @@ func readPINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, e
 	case errors.Is(err, fs.ErrNotExist) && known != "":
 		return nil, fmt.Errorf("the PIN key %s is missing, and the database's PINs were made with it: put it back from the backup", file)
 	case errors.Is(err, fs.ErrNotExist):
-		return makePINKey(ctx, s, file, fact)
+		return makePINKey(ctx, s, file)
 	case err != nil:
 		return nil, fmt.Errorf("reading the PIN key: %w", err)
 	}
@@ -68,7 +70,7 @@ func readPINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, e
 		return nil, fmt.Errorf("the PIN key %s should be %d hexadecimal digits: put it back from the backup", file, 2*pinKeyOctets)
 	}
 	if known == "" {
-		return key, s.PutFact(ctx, fact, tickets.KeyFingerprint(key))
+		return key, s.PutFact(ctx, pinKeyFact, tickets.KeyFingerprint(key))
 	}
 	if known != tickets.KeyFingerprint(key) {
 		return nil, fmt.Errorf("the PIN key %s is not the one that this database's PINs were made with: put the right one back from the backup", file)
@@ -76,7 +78,7 @@ func readPINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, e
 	return key, nil
 }
 
-func makePINKey(ctx context.Context, s tickets.Settings, file, fact string) ([]byte, error) {
+func makePINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, error) {
 	key := make([]byte, pinKeyOctets)
 	rand.Read(key)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -85,7 +87,7 @@ func makePINKey(ctx context.Context, s tickets.Settings, file, fact string) ([]b
 	if err := os.WriteFile(file, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("making the PIN key: %w", err)
 	}
-	if err := s.PutFact(ctx, fact, tickets.KeyFingerprint(key)); err != nil {
+	if err := s.PutFact(ctx, pinKeyFact, tickets.KeyFingerprint(key)); err != nil {
 		return nil, fmt.Errorf("noting the PIN key: %w", err)
 	}
 	return key, nil

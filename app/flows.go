@@ -14,13 +14,14 @@ var _ admin.Flows = (*flows)(nil)
 
 // flows is the flow that calls begin with. Publishing swaps a pointer: a live call keeps the version it began with.
 type flows struct {
-	now atomic.Pointer[ivr.Flow]
+	now  atomic.Pointer[ivr.Flow]
+	keep func(tickets.FlowVersion) // on the disk
 }
 
 // newFlows takes the newest published flow, else the one that ships. A published one that cannot be read any more (an
 // older program's) is not taken in silence.
-func newFlows(ctx context.Context, s tickets.Settings) (*flows, error) {
-	f := &flows{}
+func newFlows(ctx context.Context, s tickets.Settings, keep func(tickets.FlowVersion)) (*flows, error) {
+	f := &flows{keep: keep}
 	published, err := s.Flows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the flows: %w", err)
@@ -28,12 +29,17 @@ func newFlows(ctx context.Context, s tickets.Settings) (*flows, error) {
 	if len(published) > 0 {
 		return f, f.Use(published[0])
 	}
+	return f, f.ship()
+}
+
+// ship takes the flow that ships with the program.
+func (f *flows) ship() error {
 	shipped, err := ivr.Default()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.now.Store(shipped)
-	return f, nil
+	return nil
 }
 
 // Check reads a flow.
@@ -57,5 +63,6 @@ func (f *flows) Use(v tickets.FlowVersion) error {
 	}
 	flow.Version = v.Version
 	f.now.Store(flow)
+	f.keep(v)
 	return nil
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"time"
 
 	"hotline/ivr"
+	"hotline/journal"
 	"hotline/line"
 	"hotline/oncall"
 	"hotline/oncall/ring"
@@ -88,6 +90,7 @@ func (h *human) Operator(ctx context.Context, call ivr.Call, lang prompts.Langua
 type duty struct {
 	store oncall.Store
 	last  *shelf[rotaFacts]
+	disk  journal.Cache
 }
 
 // rotaFacts is what a plan is made of.
@@ -101,12 +104,15 @@ func (d *duty) Plan(ctx context.Context, now time.Time) ([]oncall.Attempt, bool,
 	f, err := readRota(ctx, d.store)
 	if err != nil {
 		last, ok := d.last.get()
-		if !ok {
+		if !ok && d.disk.Get(cachedRota, &last) != nil {
 			return nil, false, fmt.Errorf("reading the rota: %w", err)
 		}
 		f = last
-	} else {
+	} else if last, ok := d.last.get(); !ok || last.Rota.Version != f.Rota.Version || !reflect.DeepEqual(last.Engineers, f.Engineers) {
 		d.last.put(f)
+		if err := d.disk.Put(cachedRota, f); err != nil {
+			return nil, false, err
+		}
 	}
 	return oncall.Plan(f.Rota, f.Engineers, now)
 }

@@ -39,11 +39,16 @@ func (a *App) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := postgres.Open(ctx, url, postgres.Config{Log: quiet(a.log)})
+	known := a.cached() // what the last start left on the disk is enough to take calls
+	store, err := postgres.Open(ctx, url, postgres.Config{Late: known, Log: quiet(a.log)})
 	if err != nil {
 		return err
 	}
 	a.store, a.ping = store, store.Ping
+	if err := store.Ping(ctx); known && errors.Is(err, tickets.ErrDown) {
+		a.log.Warn("the database does not answer: calls are taken with what the disk remembers", "error", err)
+		a.late = &late{prepare: store.Prepare}
+	}
 	a.undo.add("the database's connections", func(context.Context) error { store.Close(); return nil })
 	return nil
 }
@@ -70,15 +75,14 @@ func (a *App) databaseURL(ctx context.Context) (string, error) {
 
 // openCompany reads what stands in the database, after writing what must stand there.
 func (a *App) openCompany(ctx context.Context) error {
+	if a.late != nil {
+		return a.openFromDisk()
+	}
 	if err := standing(ctx, a.store); err != nil {
 		return err
 	}
-	file := a.cfg.Config.PINKeyFile
-	if file == "" {
-		file = a.folders.pinKey()
-	}
 	var err error
-	if a.pinKey, err = readPINKey(ctx, a.store, file); err != nil {
+	if a.pinKey, err = readPINKey(ctx, a.store, a.pinKeyFile()); err != nil {
 		return err
 	}
 	if a.cfg.Demo != nil {
@@ -86,7 +90,7 @@ func (a *App) openCompany(ctx context.Context) error {
 			return err
 		}
 	}
-	a.flows, err = newFlows(ctx, a.store)
+	a.flows, err = newFlows(ctx, a.store, a.keepFlow)
 	return err
 }
 
@@ -109,15 +113,17 @@ func (a *App) openDisk(context.Context) error {
 
 // openDesk opens the desk and gives the store what a former process left in the journal.
 func (a *App) openDesk(ctx context.Context) error {
-	err := a.journal.Replay(ctx, func(ctx context.Context, c tickets.Change) error { return tickets.Restore(ctx, a.store, c) })
-	if err != nil {
-		return err
+	book := a.book
+	if a.late == nil {
+		if err := a.replay(ctx); err != nil {
+			return err
+		}
+		var err error
+		if book, err = tickets.ReadBook(ctx, a.store, time.Now()); err != nil {
+			return err
+		}
+		a.keep(book)
 	}
-	book, err := tickets.ReadBook(ctx, a.store, time.Now())
-	if err != nil {
-		return err
-	}
-	a.keep(book)
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Store: a.store, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
@@ -130,12 +136,20 @@ func (a *App) openDesk(ctx context.Context) error {
 		a.running.Wait()
 		return nil
 	})
+	if a.late != nil {
+		return nil
+	}
 	return a.adopt(ctx)
+}
+
+// replay gives the store what a former process left in the journal.
+func (a *App) replay(ctx context.Context) error {
+	return a.journal.Replay(ctx, func(ctx context.Context, c tickets.Change) error { return tickets.Restore(ctx, a.store, c) })
 }
 
 // keep keeps a copy of the book on the disk.
 func (a *App) keep(b *tickets.Book) {
-	if err := (journal.Cache{Dir: a.folders.cache()}).Put("book", b); err != nil {
+	if err := a.cache().Put(cachedBook, b); err != nil {
 		a.log.Warn("the copy of contracts and calendars is stale", "error", err)
 	}
 }
@@ -169,7 +183,7 @@ func (a *App) openLine(ctx context.Context) error {
 	if a.cfg.Sabotage == "audio" {
 		telephones = deaf{a.board}
 	}
-	a.duty = &duty{store: a.store, last: &shelf[rotaFacts]{}}
+	a.duty = &duty{store: a.store, last: &shelf[rotaFacts]{}, disk: a.cache()}
 	a.search = ring.New(ring.Config{
 		Telephones: telephones, Duty: a.duty,
 		Book:  &book{desk: a.desk, calls: a.calls, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},

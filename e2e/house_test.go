@@ -104,13 +104,21 @@ func dataFolder(t *testing.T) string {
 
 func reopen(t *testing.T, data string, flags ...string) *house {
 	t.Helper()
+	h := launch(t, data, append([]string{"--demo"}, flags...)...)
+	h.waitHealthy()
+	return h
+}
+
+// launch starts the program without waiting for it.
+func launch(t *testing.T, data string, flags ...string) *house {
+	t.Helper()
 	port, low := freePort(t), nextRange()
 	h := &house{
 		t: t, sip: fmt.Sprintf("127.0.0.1:%d", port), http: fmt.Sprintf("127.0.0.1:%d", freePort(t)),
 		rtp: fmt.Sprintf("%d-%d", low, low+600), data: data, log: &buffer{}, done: make(chan error, 1),
 	}
 	args := append([]string{
-		"serve", "--demo", "--data", data, "--sip", h.sip, "--http", h.http,
+		"serve", "--data", data, "--sip", h.sip, "--http", h.http,
 		"--rtp-ports", h.rtp, "--drain", "1s",
 	}, flags...)
 	h.cmd = exec.Command(program(), args...)
@@ -121,7 +129,6 @@ func reopen(t *testing.T, data string, flags ...string) *house {
 	}
 	go func() { h.done <- h.cmd.Wait() }()
 	t.Cleanup(h.close)
-	h.waitHealthy()
 	return h
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 
 	"hotline/media/mediatest"
 	"hotline/phone"
+	"hotline/postgres/local"
 )
 
 // TestTheDatabaseDiesInMidCallAndNothingIsLost kills the private server between PIN and category.
@@ -103,4 +105,69 @@ func TestCallersOfBothFamiliesAndTransportsAreAnswered(t *testing.T) {
 	if _, err := h.call("GET", "/api/v1/health", nil, nil); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestAStartWithoutTheDatabaseTakesCalls starts on a database of one's own that is down, calls, and brings it back.
+func TestAStartWithoutTheDatabaseTakesCalls(t *testing.T) {
+	t.Parallel()
+	base, data := dataFolder(t), dataFolder(t)
+	link, cluster := filepath.Join(base, "socket"), filepath.Join(base, "cluster")
+	database := func() *local.Server {
+		db, err := local.Start(t.Context(), local.Config{Dir: cluster, Throwaway: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Stop() })
+		u, err := url.Parse(db.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = os.Remove(link)
+		if err := os.Symlink(u.Query().Get("host"), link); err != nil {
+			t.Fatal(err)
+		}
+		return db
+	}
+	address := "postgres://hotline@/postgres?host=" + url.QueryEscape(link)
+	db := database()
+	reopen(t, data, "--database", address).close()
+	if err := db.Stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	h := launch(t, data, "--database", address)
+	eventually(t, 10*time.Second, "the line is ready without its database", func() error {
+		if !strings.Contains(h.log.String(), "msg=ready") {
+			return fmt.Errorf("log: %s", tail(h.log.String(), 500))
+		}
+		return nil
+	})
+	c := h.dial(t, telephone(t, "0612345"))
+	if err := c.Press(t.Context(), "314159#1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.AwaitTone(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Say(t.Context(), speech(t, "en", "still-searching")); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []string{"#", "1"} {
+		if err := c.Press(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Wait(t.Context(), 5*time.Second)
+	}
+	c.Hangup()
+	if best, _ := mediatest.Correlate(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
+		t.Errorf("without a database the caller hears his ticket's number with correlation %.2f", best)
+	}
+	database()
+	eventually(t, 20*time.Second, "the ticket stands in the database that is back", func() error {
+		v, err := h.latest()
+		if err == nil && (v.Claim != "blocking" || v.Contract != "rossi" || !v.has("recording")) {
+			err = fmt.Errorf("the ticket is %+v", v)
+		}
+		return err
+	})
 }

@@ -45,7 +45,10 @@ const (
 
 // Config is how a database is used.
 type Config struct {
-	Log *slog.Logger // nil means silence
+	// Late opens a database that does not answer yet: every method says ErrDown until it does, and Prepare must be called
+	// again until it has succeeded.
+	Late bool
+	Log  *slog.Logger // nil means silence
 }
 
 // Store is a database in use. Safe for concurrent use.
@@ -80,7 +83,7 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	s := &Store{pool: pool, log: c.Log}
-	if err := s.prepare(ctx); err != nil {
+	if err := s.Prepare(ctx); err != nil && (!c.Late || !errors.Is(err, tickets.ErrDown)) {
 		pool.Close()
 		return nil, err
 	}
@@ -109,8 +112,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return fault("asking the database", s.pool.Ping(ctx))
 }
 
-// prepare checks the server and migrates.
-func (s *Store) prepare(ctx context.Context) error {
+// Prepare checks the server and brings the schema up to date. Open has done so, but for a late database.
+func (s *Store) Prepare(ctx context.Context) error {
 	var text string
 	if err := s.pool.QueryRow(ctx, `select current_setting('server_version_num')`).Scan(&text); err != nil {
 		return fault("connecting to the database", err)

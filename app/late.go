@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"hotline/journal"
+	"hotline/tickets"
+)
+
+// The names of what the disk remembers for a start without a database.
+const (
+	cachedBook = "book"
+	cachedRota = "rota"
+	cachedFlow = "flow"
+)
+
+// late is a database that did not answer at the start.
+type late struct {
+	prepare func(context.Context) error
+}
+
+func (a *App) cache() journal.Cache { return journal.Cache{Dir: a.folders.cache()} }
+
+// cached tells whether a former start left contracts and calendars on the disk.
+func (a *App) cached() bool {
+	a.book = &tickets.Book{}
+	return a.cfg.Demo == nil && a.cache().Get(cachedBook, a.book) == nil
+}
+
+// keepFlow remembers the published flow.
+func (a *App) keepFlow(v tickets.FlowVersion) {
+	if err := a.cache().Put(cachedFlow, v); err != nil {
+		a.log.Warn("the copy of the flow is stale", "error", err)
+	}
+}
+
+// openFromDisk opens the company as the disk remembers it.
+func (a *App) openFromDisk() error {
+	file := a.pinKeyFile()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("reading the PIN key: %w", err)
+	}
+	if a.pinKey, err = hex.DecodeString(strings.TrimSpace(string(text))); err != nil {
+		return fmt.Errorf("the PIN key %s should be %d hexadecimal digits: put it back from the backup", file, 2*pinKeyOctets)
+	}
+	a.flows = &flows{keep: a.keepFlow}
+	var v tickets.FlowVersion
+	if a.cache().Get(cachedFlow, &v) == nil {
+		return a.flows.Use(v)
+	}
+	return a.flows.ship()
+}
+
+func (a *App) pinKeyFile() string {
+	if file := a.cfg.Config.PINKeyFile; file != "" {
+		return file
+	}
+	return a.folders.pinKey()
+}
+
+// catchUp does what the start could not do, once the database answers: schema, journal, orphaned recordings, and the book
+// as it stands now. Called by the chores.
+func (a *App) catchUp(ctx context.Context) error {
+	if err := a.late.prepare(ctx); err != nil {
+		return err
+	}
+	known, err := a.store.Fact(ctx, pinKeyFact)
+	if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+		return err
+	}
+	if known != "" && known != tickets.KeyFingerprint(a.pinKey) {
+		a.alarm("pin-key", "the PIN key is not the one that the database's PINs were made with: put the right one back and restart")
+	}
+	if err := a.replay(ctx); err != nil {
+		return err
+	}
+	book, err := tickets.ReadBook(ctx, a.store, time.Now())
+	if err != nil {
+		return err
+	}
+	a.desk.SetBook(book)
+	a.keep(book)
+	a.late = nil
+	a.log.Info("the database answers: what waited is written")
+	return a.adopt(ctx)
+}
