@@ -108,6 +108,7 @@ func New(c Config) http.Handler {
 	s.rotaRoutes(api)
 	s.levelRoutes(api)
 	s.calendarRoutes(api)
+	s.faultRoutes(api)
 	s.flowRoutes(api)
 	s.healthRoute(api)
 	r.Method(http.MethodGet, "/metrics", s.Metrics.handler(s.Store))

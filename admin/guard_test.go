@@ -38,7 +38,7 @@ func (h *house) operations() map[string][]string {
 func TestDocumentListsEveryRoute(t *testing.T) {
 	want := map[string]string{
 		"/tickets": "GET POST", "/tickets/{number}": "GET", "/tickets/{number}/history": "GET", "/tickets/{number}/explanation": "GET",
-		"/recordings/{id}/audio": "GET", "/calls": "GET", "/calls/{id}": "GET", "/customers": "GET POST", "/customers/{id}": "GET PUT",
+		"/recordings/{id}/audio": "GET", "/calls": "GET", "/calls/{id}": "GET", "/faults": "GET", "/faults/{id}": "DELETE PUT", "/customers": "GET POST", "/customers/{id}": "GET PUT",
 		"/contracts": "GET POST", "/contracts/{id}": "GET PUT", "/contracts/{id}/pin": "POST", "/engineers": "GET",
 		"/engineers/{id}": "DELETE GET PUT", "/rota": "GET PUT", "/rota/duty": "GET", "/levels": "GET", "/levels/{id}": "PUT",
 		"/calendars": "GET", "/calendars/{id}": "PUT", "/flows": "GET POST", "/flows/{version}": "GET", "/flows/check": "POST", "/health": "GET",

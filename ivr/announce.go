@@ -8,7 +8,8 @@ import (
 	"hotline/tickets"
 )
 
-// announce tells of the contract's most urgent open ticket, if there is one; the category step then also takes 9.
+// announce tells of a known fault that covers the contract, and of the contract's most urgent open ticket, if there is
+// one; the category step then also takes 9.
 type announce struct {
 	Do   string `yaml:"do"`
 	Next string `yaml:"next"`
@@ -17,7 +18,7 @@ type announce struct {
 func (v *announce) exits() []exit { return []exit{{"next", v.Next}} }
 
 func (v *announce) prompts() []prompts.ID {
-	return []prompts.ID{"announce-ticket", "announce-open", "announce-assigned", "announce-in_progress", "announce-waiting",
+	return []prompts.ID{"known-fault", "announce-ticket", "announce-open", "announce-assigned", "announce-in_progress", "announce-waiting",
 		"announce-due", "announce-restore", "announce-add"}
 }
 
@@ -27,6 +28,11 @@ func (v *announce) catches() bool          { return false }
 func (v *announce) check() []Complaint     { return nil }
 
 func (v *announce) run(c *conversation) (string, error) {
+	if c.cfg.Desk.KnownFault(c.id.Contract.ID, c.call.Now()) {
+		if err := c.say(prompts.P("known-fault"), true); err != nil {
+			return "", err
+		}
+	}
 	t, found, err := c.cfg.Desk.Announce(c.ctx, c.id)
 	if err != nil {
 		c.report("looking for an open ticket", err) // a store that is down costs the announcement, not the call

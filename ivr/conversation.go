@@ -22,6 +22,7 @@ type Desk interface {
 	Keep(ctx context.Context, n tickets.Number, r tickets.Recording, now time.Time) (tickets.Ticket, error)
 	Note(ctx context.Context, n tickets.Number, e tickets.Event, now time.Time) (tickets.Ticket, error)
 	CalledAgainAbout(ctx context.Context, n tickets.Number, call tickets.CallID, what string, now time.Time) (tickets.Ticket, error)
+	KnownFault(c tickets.ContractID, now time.Time) bool
 	Terms(c tickets.ContractID) (tickets.Terms, error)
 }
 

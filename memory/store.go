@@ -35,6 +35,7 @@ type Store struct {
 	used      map[tickets.PINHash]bool               // ever
 	levels    map[sla.LevelID]sla.Level
 	calendars map[sla.CalendarID]sla.Calendar
+	faults    map[string]tickets.KnownFault
 	engineers map[oncall.EngineerID]oncall.Engineer
 	rota      oncall.Rota
 	calls     map[tickets.CallID]tickets.Call
@@ -52,7 +53,7 @@ func New(first tickets.Number) *Store {
 		customers: map[tickets.CustomerID]tickets.Customer{}, contracts: map[tickets.ContractID]tickets.Contract{},
 		pins: map[tickets.PINHash]tickets.ContractID{}, used: map[tickets.PINHash]bool{},
 		levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{},
-		engineers: map[oncall.EngineerID]oncall.Engineer{}, calls: map[tickets.CallID]tickets.Call{},
+		faults: map[string]tickets.KnownFault{}, engineers: map[oncall.EngineerID]oncall.Engineer{}, calls: map[tickets.CallID]tickets.Call{},
 		tokens: map[[32]byte]tickets.Token{}, replies: map[string]tickets.Reply{}, facts: map[string]string{},
 	}
 }

@@ -23,6 +23,7 @@ const (
 	calendars kind = "calendar"
 	engineers kind = "engineer"
 	rotas     kind = "rota"
+	faults    kind = "fault"
 )
 
 const theRota = "rota"
@@ -153,8 +154,26 @@ func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) error {
 
 // DeleteEngineer removes an engineer.
 func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID) error {
-	return s.within(ctx, "deleting engineer "+string(id), func(tx pgx.Tx) error {
-		done, err := tx.Exec(ctx, deleteDocument, engineers, id)
+	return s.remove(ctx, engineers, string(id))
+}
+
+// Faults lists the known faults by id.
+func (s *Store) Faults(ctx context.Context) ([]tickets.KnownFault, error) {
+	return documents[tickets.KnownFault](ctx, s, faults)
+}
+
+// PutFault writes a known fault.
+func (s *Store) PutFault(ctx context.Context, f tickets.KnownFault) error {
+	return s.put(ctx, faults, f.ID, f)
+}
+
+// DeleteFault removes a fault that is over.
+func (s *Store) DeleteFault(ctx context.Context, id string) error { return s.remove(ctx, faults, id) }
+
+// remove deletes a document; ErrNotFound when there is none.
+func (s *Store) remove(ctx context.Context, k kind, id string) error {
+	return s.within(ctx, fmt.Sprintf("deleting %s %s", k, id), func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, deleteDocument, k, id)
 		if err == nil && done.RowsAffected() == 0 {
 			return tickets.ErrNotFound
 		}

@@ -17,6 +17,7 @@ type Book struct {
 	Levels    map[sla.LevelID]sla.Level
 	Calendars map[sla.CalendarID]sla.Calendar
 	PINs      map[PINHash]ContractID
+	Faults    []KnownFault
 }
 
 // ReadBook takes a snapshot from the store.
@@ -44,6 +45,9 @@ func ReadBook(ctx context.Context, s Directory, now time.Time) (*Book, error) {
 	}
 	if b.PINs, err = s.PINs(ctx); err != nil {
 		return nil, fmt.Errorf("reading PIN hashes: %w", err)
+	}
+	if b.Faults, err = s.Faults(ctx); err != nil {
+		return nil, fmt.Errorf("reading known faults: %w", err)
 	}
 	return b, nil
 }

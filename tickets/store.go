@@ -83,7 +83,7 @@ type Tickets interface {
 	DueClocks(ctx context.Context, now time.Time, limit int) ([]Ticket, error)  // tickets with an unmet, unbroken clock due
 }
 
-// Directory keeps customers, contracts, levels and calendars. Put writes whole values: Version 0 makes
+// Directory keeps customers, contracts, levels, calendars and known faults. Put writes whole values: Version 0 makes
 // a new one, else it must equal what stands there.
 type Directory interface {
 	Customer(ctx context.Context, id CustomerID) (Customer, error)
@@ -99,6 +99,9 @@ type Directory interface {
 	PutLevel(ctx context.Context, l sla.Level) error
 	Calendars(ctx context.Context) ([]sla.Calendar, error)
 	PutCalendar(ctx context.Context, c sla.Calendar) error
+	Faults(ctx context.Context) ([]KnownFault, error) // by id
+	PutFault(ctx context.Context, f KnownFault) error
+	DeleteFault(ctx context.Context, id string) error
 }
 
 // Calls keeps what happened on the line.

@@ -20,6 +20,7 @@ import (
 //	from 0612345                         the caller's number; without it none is shown
 //	dials en                             the language of the number called
 //	given ticket blocking of 314159      an open ticket
+//	given fault of rossi                 a known fault that covers this contract
 //	given human nobody                   how a search ends: talked, nobody, no-rota, impossible; operator
 //	given trouble rings-rota             what fails
 //	hears a b c                          the next pieces said, in this order
@@ -141,6 +142,8 @@ func (s *script) given(w []string) {
 		s.world.human.operator = w[1] == "operator"
 	case "trouble":
 		s.fault = w[1]
+	case "fault":
+		s.must(s.world.known(s.ctx, tickets.ContractID(w[2])))
 	}
 }
 

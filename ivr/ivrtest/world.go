@@ -105,3 +105,13 @@ func (w *world) given(ctx context.Context, pin, category string, now time.Time) 
 	_, err = w.desk.Open(ctx, tickets.Draft{Identity: id, Claim: sla.Category(category), Channel: tickets.Phone, Actor: "caller", Call: "before"}, now)
 	return err
 }
+
+// known makes a fault of one contract known.
+func (w *world) known(ctx context.Context, c tickets.ContractID) error {
+	if err := w.store.PutFault(ctx, tickets.KnownFault{ID: "fault", Contracts: []tickets.ContractID{c}}); err != nil {
+		return err
+	}
+	book, err := tickets.ReadBook(ctx, w.store, time.Now())
+	w.desk.SetBook(book)
+	return err
+}

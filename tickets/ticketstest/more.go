@@ -189,6 +189,19 @@ func calendars(t *testing.T, s Store) {
 	equal(t, "levels", len(levels), len(sla.DefaultLevels()))
 }
 
+func faults(t *testing.T, s Store) {
+	ctx := t.Context()
+	one := tickets.KnownFault{ID: "a", Note: "the provider is down", Contracts: []tickets.ContractID{"c1"}, Until: monday}
+	must(t, s.PutFault(ctx, tickets.KnownFault{ID: "b"}))
+	must(t, s.PutFault(ctx, tickets.KnownFault{ID: "a"}))
+	must(t, s.PutFault(ctx, one))
+	list, err := s.Faults(ctx)
+	must(t, err)
+	equal(t, "known faults", list, []tickets.KnownFault{one, {ID: "b"}})
+	must(t, s.DeleteFault(ctx, "b"))
+	wants(t, "a fault that is over", s.DeleteFault(ctx, "b"), tickets.ErrNotFound)
+}
+
 func rota(t *testing.T, s Store) {
 	ctx := t.Context()
 	anna := oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:a@example.org", "0612"}, Language: "it"}

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"customers and contracts are written whole":      directory,
 		"a PIN is unique for ever":                       pins,
 		"levels and calendars":                           calendars,
+		"known faults":                                   faults,
 		"engineers and the rota":                         rota,
 		"calls are paged, newest first":                  calls,
 		"tokens, answers, flows and facts":               settings,

@@ -1,0 +1,24 @@
+package tickets
+
+import (
+	"slices"
+	"time"
+)
+
+// KnownFault is a fault that staff know of already: callers whose contract it covers hear so before the menu.
+type KnownFault struct {
+	ID        string       `json:"id"`
+	Note      string       `json:"note"`                // for staff; callers hear one sentence of the catalogue
+	Contracts []ContractID `json:"contracts,omitempty"` // covered; empty: all
+	Until     time.Time    `json:"until,omitzero"`      // exclusive; zero: until it is removed
+}
+
+// Covers tells whether callers of a contract hear of the fault at now.
+func (f KnownFault) Covers(c ContractID, now time.Time) bool {
+	return c != "" && (f.Until.IsZero() || now.Before(f.Until)) && (len(f.Contracts) == 0 || slices.Contains(f.Contracts, c))
+}
+
+// KnownFault tells whether a fault that covers a contract is known, from the snapshot.
+func (d *Desk) KnownFault(c ContractID, now time.Time) bool {
+	return slices.ContainsFunc(d.Book().Faults, func(f KnownFault) bool { return f.Covers(c, now) })
+}
