@@ -201,6 +201,36 @@ func TestNumbersAreGivenOnceThroughCrashesRestoresAndAStoreThatIsDown(t *testing
 	}
 }
 
+func TestOnAFullDiskTheStoreGivesNumbersByItself(t *testing.T) {
+	dir, l := filepath.Join(t.TempDir(), "journal"), &ledger{next: 417}
+	n, err := OpenNumbers(dir, l.lease)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := n.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // nothing can be written below a file
+		t.Fatal(err)
+	}
+	seen := map[tickets.Number]bool{first: true}
+	for range 5 {
+		got, err := n.Next(t.Context())
+		if err != nil || seen[got] {
+			t.Errorf("number %d, %v; given so far %v", got, err, seen)
+		}
+		seen[got] = true
+	}
+	l.down = true
+	if _, err := n.Next(t.Context()); err == nil {
+		t.Error("a number without disk and store")
+	}
+}
+
 func TestRecordingsCanBePlayedWhileTheyAreWrittenAndNothingElseCan(t *testing.T) {
 	dir := t.TempDir()
 	s, err := OpenSpool(filepath.Join(dir, "recordings"))

@@ -68,10 +68,31 @@ func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
 	given := s.Next
 	s.Next++
 	if err := n.cache.Put(numberFile, s); err != nil {
-		return 0, fmt.Errorf("giving a ticket number: %w", err)
+		return n.single(ctx, err)
 	}
 	n.state = s
 	return given, nil
+}
+
+// single leases one number and gives it at once: on a disk that cannot be written no block is safe, but the store gives
+// a number once by itself.
+func (n *Numbers) single(ctx context.Context, cause error) (tickets.Number, error) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTime)
+	defer cancel()
+	highest := max(n.state.Until, n.state.Spare+lease)
+	for range 2 {
+		first, err := n.from(ctx, 1)
+		if err != nil {
+			return 0, fmt.Errorf("giving a ticket number: %w: %w", cause, err)
+		}
+		if first >= highest {
+			return first, nil
+		}
+		if _, err := n.from(ctx, int(highest-first)); err != nil { // a restored database counts from an older state
+			return 0, fmt.Errorf("giving a ticket number: %w: %w", cause, err)
+		}
+	}
+	return 0, fmt.Errorf("giving a ticket number: %w", cause)
 }
 
 // block leases a block above every number that was ever given here: a restored database counts from an older state.

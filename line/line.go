@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -104,6 +105,9 @@ func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, e
 	if cause := context.Cause(both); cause != nil {
 		got.End = ivr.EndedByHangUp
 		return got, cause
+	}
+	if err == nil && w.err != nil {
+		err = fmt.Errorf("keeping the message: %w", w.err)
 	}
 	return got, err
 }

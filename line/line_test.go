@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +45,9 @@ type spool struct {
 }
 
 func (s *spool) Create(id, _ string) (line.Recorder, error) {
+	if id == "full" {
+		return nil, errors.New("no space left on the disk")
+	}
 	return &tape{spool: s, id: id}, nil
 }
 
@@ -245,6 +249,29 @@ func TestTelephonesThatDoNotAnswerAreToldApart(t *testing.T) {
 	defer cancel()
 	if _, err := x.board.Ring(ctx, nobody.Address(), "hotline"); !errors.Is(err, ring.ErrUnheard) {
 		t.Errorf("nobody picks up: %v", err)
+	}
+}
+
+func TestADiskThatIsFullCostsTheMessageAndNotTheCall(t *testing.T) {
+	done := make(chan error, 1)
+	x := newExchange(t, func(ctx context.Context, l *line.Line) {
+		_, err := l.Record(ctx, ivr.RecordRequest{ID: "full"})
+		if said := l.Say(ctx, "en", prompts.P("welcome"), false); said != nil {
+			err = errors.New("the call ended")
+		}
+		done <- err
+	})
+	c, err := plugIn(t, "caller", nil).Dial(t.Context(), x.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Hangup()
+	_ = c.Wait(t.Context(), 1500*time.Millisecond)
+	if err := c.Press(t.Context(), "#"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "no space") {
+		t.Errorf("recording on a full disk: %v", err)
 	}
 }
 
