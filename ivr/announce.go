@@ -15,7 +15,7 @@ type announce struct {
 	Next string `yaml:"next"`
 }
 
-func (v *announce) exits() []exit { return []exit{{"next", v.Next}} }
+func (v *announce) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *announce) prompts() []prompts.ID {
 	return []prompts.ID{"known-fault", "announce-ticket", "announce-open", "announce-assigned", "announce-in_progress", "announce-waiting",
@@ -24,7 +24,6 @@ func (v *announce) prompts() []prompts.ID {
 
 func (v *announce) longest() time.Duration { return 30 * time.Second }
 func (v *announce) waits() bool            { return false }
-func (v *announce) catches() bool          { return false }
 func (v *announce) check() []Complaint     { return nil }
 
 func (v *announce) run(c *conversation) (string, error) {
@@ -42,25 +41,17 @@ func (v *announce) run(c *conversation) (string, error) {
 	}
 	phrase := prompts.Join(prompts.P("announce-ticket"), digits(t.Number), prompts.P(prompts.ID("announce-"+string(t.State))))
 	phrase = append(phrase, c.promised(t)...)
-	if err := c.say(append(phrase, prompts.P("announce-add")...), true); err != nil {
-		return "", err
-	}
-	c.announced = t
-	return v.Next, nil
+	c.announced = t // before it is spoken: who hangs up in the middle of it has called about this ticket
+	return v.Next, c.say(append(phrase, prompts.P("announce-add")...), true)
 }
 
 // promised says by when the next thing happens to a ticket; nothing when no clock runs.
 func (c *conversation) promised(t tickets.Ticket) prompts.Phrase {
-	for _, k := range t.Clocks {
-		if !k.MetAt.IsZero() || k.Projected || !k.BrokenAt.IsZero() {
-			continue
-		}
-		switch k.Kind {
-		case sla.Intervention:
-			return prompts.Join(prompts.P("announce-due"), c.when(k.Due))
-		case sla.Restore:
-			return prompts.Join(prompts.P("announce-restore"), c.when(k.Due))
-		}
+	if due, ok := c.due(t, sla.Intervention); ok {
+		return prompts.Join(prompts.P("announce-due"), c.when(t.Contract, due))
+	}
+	if due, ok := c.due(t, sla.Restore); ok {
+		return prompts.Join(prompts.P("announce-restore"), c.when(t.Contract, due))
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type category struct {
 const mostRepeats = 5 // of the menu, by *
 
 func (v *category) exits() []exit {
-	return []exit{{"chosen", v.Chosen}, {"added", v.Added}, {"operator", v.Operator}, {"none", v.None}}
+	return []exit{{field: "chosen", to: v.Chosen}, {field: "added", to: v.Added}, {field: "operator", to: v.Operator}, {field: "none", to: v.None}}
 }
 
 func (v *category) prompts() []prompts.ID {
@@ -36,8 +36,7 @@ func (v *category) longest() time.Duration {
 	return time.Duration(2*v.Tries+mostRepeats) * (25*time.Second + v.Wait)
 }
 
-func (v *category) waits() bool   { return true }
-func (v *category) catches() bool { return false }
+func (v *category) waits() bool { return true }
 
 func (v *category) check() []Complaint {
 	return append(between("tries", v.Tries, 1, 5), times(span{"wait", v.Wait})...)

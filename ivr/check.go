@@ -2,6 +2,7 @@ package ivr
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"hotline/prompts"
@@ -23,7 +24,11 @@ func (f *Flow) check() []Complaint {
 }
 
 func (f *Flow) complain(s *step, field, problem, remedy string) Complaint {
-	return Complaint{Line: s.line, Step: s.name, Field: field, Problem: problem, Remedy: remedy}
+	line := s.line
+	if at, ok := s.fields[field]; ok {
+		line = at
+	}
+	return Complaint{Line: line, Step: s.name, Field: field, Problem: problem, Remedy: remedy}
 }
 
 // wiring: every exit leads somewhere.
@@ -76,17 +81,14 @@ func (f *Flow) spoken() []Complaint {
 	return out
 }
 
-// from is everything that can be reached from a step, itself included, without going on from a step where stop holds.
-func (f *Flow) from(name string, stop func(*step) bool) map[string]bool {
+// from is everything that can be reached from a step, itself included, by the exits that may be followed.
+func (f *Flow) from(name string, follow func(*step, exit) bool) map[string]bool {
 	seen, open := map[string]bool{name: true}, []string{name}
 	for len(open) > 0 {
 		s := f.steps[open[0]]
 		open = open[1:]
-		if stop(s) {
-			continue
-		}
 		for _, e := range s.verb.exits() {
-			if !seen[e.to] {
+			if follow(s, e) && !seen[e.to] {
 				seen[e.to] = true
 				open = append(open, e.to)
 			}
@@ -95,12 +97,12 @@ func (f *Flow) from(name string, stop func(*step) bool) map[string]bool {
 	return seen
 }
 
-func never(*step) bool { return false }
+func every(*step, exit) bool { return true }
 
 // reachable: no step stands there for nothing.
 func (f *Flow) reachable() []Complaint {
 	var out []Complaint
-	seen := f.from(f.start, never)
+	seen := f.from(f.start, every)
 	for _, name := range f.order {
 		if !seen[name] {
 			out = append(out, f.complain(f.steps[name], "", "no step leads here", "wire it in or take it out"))
@@ -112,14 +114,14 @@ func (f *Flow) reachable() []Complaint {
 // loops: every cycle waits for the caller somewhere. How often it may turn is limited for all flows, by maxEntries.
 func (f *Flow) loops() []Complaint {
 	var out []Complaint
-	waits := func(s *step) bool { return s.verb.waits() }
+	unasked := func(s *step, _ exit) bool { return !s.verb.waits() }
 	for _, name := range f.order {
 		s := f.steps[name]
-		if waits(s) {
+		if s.verb.waits() {
 			continue
 		}
 		for _, e := range s.verb.exits() {
-			if f.from(e.to, waits)[name] {
+			if f.from(e.to, unasked)[name] {
 				out = append(out, f.complain(s, e.field, "a loop that never waits for the caller comes back here", "lead the loop through a step that asks for a key"))
 			}
 		}
@@ -127,36 +129,80 @@ func (f *Flow) loops() []Complaint {
 	return out
 }
 
-// safety: who has not yet left a message or met a human can still do so.
+// safety: who has not yet left a message or met a human can still do so. An operator who is absent is no human.
 func (f *Flow) safety() []Complaint {
 	var out []Complaint
-	catches := func(s *step) bool { return s.verb.catches() }
-	before := f.from(f.start, catches)
+	before := f.from(f.start, func(_ *step, e exit) bool { return !e.caught })
+	catches := func(e exit) bool { return e.caught }
 	for _, name := range f.order {
-		if !before[name] || catches(f.steps[name]) {
+		if !before[name] {
 			continue
 		}
 		caught := false
-		for reached := range f.from(name, never) {
-			caught = caught || catches(f.steps[reached])
+		for reached := range f.from(name, every) {
+			caught = caught || slices.ContainsFunc(f.steps[reached].verb.exits(), catches)
 		}
 		if !caught {
-			out = append(out, f.complain(f.steps[name], "", "from here neither a human nor a recording can be reached", "lead it to a describe, connect or operator step"))
+			out = append(out, f.complain(f.steps[name], "", "from here neither a human nor a recording can be reached", "lead it to a describe or operator step"))
 		}
 	}
 	return out
 }
 
-// length: the longest way through the flow, each step once.
+// length: the longest way through the flow, with every loop turned as often as maxEntries lets it.
 func (f *Flow) length() []Complaint {
-	var total time.Duration
-	for _, s := range f.steps {
-		total += s.verb.longest()
+	w := ways{flow: f, reach: map[string]map[string]bool{}, known: map[string]time.Duration{}}
+	for _, name := range f.order {
+		w.reach[name] = f.from(name, every)
 	}
+	total := w.longest(f.start)
 	if total > longestCall {
-		return []Complaint{{Problem: fmt.Sprintf("a caller can be kept for %v", total.Round(time.Minute)), Remedy: fmt.Sprintf("at most %v: fewer tries, shorter waits", longestCall)}}
+		return []Complaint{{Problem: fmt.Sprintf("a caller can be kept for %v", total.Round(time.Minute)), Remedy: fmt.Sprintf("at most %v: fewer tries, shorter waits, fewer loops", longestCall)}}
 	}
 	return nil
+}
+
+// ways measures the ways through a flow.
+type ways struct {
+	flow  *Flow
+	reach map[string]map[string]bool
+	known map[string]time.Duration // what was worked out
+}
+
+// longest is the longest way from a step to the end. The steps of a loop count together, as one place that is entered
+// maxEntries times.
+func (w *ways) longest(name string) time.Duration {
+	if d, ok := w.known[name]; ok {
+		return d
+	}
+	steps, loop, turns := w.flow.steps, w.loop(name), time.Duration(1)
+	if len(loop) > 1 || slices.ContainsFunc(steps[name].verb.exits(), func(e exit) bool { return e.to == name }) {
+		turns = maxEntries
+	}
+	var here, onwards time.Duration
+	for member := range loop {
+		here += turns * steps[member].verb.longest()
+		for _, e := range steps[member].verb.exits() {
+			if !loop[e.to] {
+				onwards = max(onwards, w.longest(e.to))
+			}
+		}
+	}
+	for member := range loop {
+		w.known[member] = here + onwards
+	}
+	return here + onwards
+}
+
+// loop is a step with all those from which one comes back to it.
+func (w *ways) loop(name string) map[string]bool {
+	loop := map[string]bool{name: true}
+	for other := range w.reach[name] {
+		if w.reach[other][name] {
+			loop[other] = true
+		}
+	}
+	return loop
 }
 
 // span is a field that is a time to wait.

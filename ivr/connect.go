@@ -17,15 +17,14 @@ type connect struct {
 	Next  string        `yaml:"next"`
 }
 
-func (v *connect) exits() []exit { return []exit{{"next", v.Next}} }
+func (v *connect) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *connect) prompts() []prompts.ID {
-	return []prompts.ID{v.Price, "out-of-hours", "unreached", "unreached-soon", "rota-gap", "after-talk", "next-step", "readout-soon"}
+	return []prompts.ID{v.Price, "out-of-hours", "unreached", "unreached-soon", "rota-gap", "after-talk", "next-step"}
 }
 
 func (v *connect) longest() time.Duration { return 10 * time.Minute }
 func (v *connect) waits() bool            { return true }
-func (v *connect) catches() bool          { return true }
 func (v *connect) check() []Complaint     { return times(span{"wait", v.Wait}) }
 
 func (v *connect) run(c *conversation) (string, error) {
@@ -66,12 +65,15 @@ func (v *connect) mayRing(c *conversation) (bool, error) {
 			return k == '1', err
 		}
 	}
-	phrase := prompts.P("readout-soon")
-	if due, ok := c.due(sla.Intervention); ok {
-		phrase = prompts.Join(prompts.P("out-of-hours"), c.when(due))
+	due, ok := c.due(c.ticket, sla.Intervention)
+	if !ok { // the read-out has said already that somebody calls back as soon as possible
+		return false, nil
+	}
+	if err := c.say(prompts.Join(prompts.P("out-of-hours"), c.when(c.ticket.Contract, due)), true); err != nil {
+		return false, err
 	}
 	c.told("outside the hours: " + c.inWords())
-	return false, c.say(phrase, true)
+	return false, nil
 }
 
 // afterwards says what comes next: after a talk the number, otherwise by when the caller is called back.
@@ -83,19 +85,22 @@ func (v *connect) afterwards(c *conversation, r Reach) error {
 	if r == NoRota {
 		phrase = prompts.P("rota-gap")
 	}
-	due, ok := c.due(sla.Contact)
+	due, ok := c.due(c.ticket, sla.Contact)
 	if !ok {
-		due, ok = c.due(sla.Intervention)
+		due, ok = c.due(c.ticket, sla.Intervention)
 	}
-	if ok && due.After(c.call.Now()) {
-		by := prompts.Join(prompts.P("unreached"), c.when(due))
+	promise := "as soon as possible"
+	if ok {
+		promise = "by " + due.UTC().Format(time.RFC3339)
+		by := prompts.Join(prompts.P("unreached"), c.when(c.ticket.Contract, due))
 		if r == NoRota {
 			by = append(phrase, by...)
 		}
 		phrase = by
-		c.told("nobody was reached; called back by " + due.UTC().Format(time.RFC3339))
-	} else {
-		c.told("nobody was reached; called back as soon as possible")
 	}
-	return c.say(phrase, true)
+	if err := c.say(phrase, true); err != nil {
+		return err
+	}
+	c.told("nobody was reached; called back " + promise)
+	return nil
 }

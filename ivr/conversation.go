@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"hotline/prompts"
@@ -62,17 +63,20 @@ type conversation struct {
 	id        tickets.Identity
 	keyedPIN  bool       // a PIN was accepted
 	reason    prompts.ID // why it is Support on Request
+	hint      string     // for staff: whose PIN it was that did not do
+	helped    bool       // a human outside the rota pressed accept
 	callBack  string
 	settled   bool           // the number to call back was settled
 	announced tickets.Ticket // heard of by the caller; Number 0 for none
 	adding    bool
 	claim     sla.Category
 	ticket    tickets.Ticket // Number 0: not opened yet
+	unopened  error          // why the last try to open it failed
 	summary   Summary
 }
 
 // maxEntries is how often a step may be entered: the limit of every loop in a flow.
-const maxEntries = 10
+const maxEntries = 5
 
 // errLost is a flow that goes round and round.
 var errLost = errors.New("the flow entered one step too often")
@@ -87,18 +91,25 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 	if cfg.Log == nil {
 		c.cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if !slices.Contains(f.Languages, c.lang) {
+		c.lang = f.Languages[0]
+	}
 	if cfg.Language != nil {
-		c.lang = cfg.Language(c.caller.Dialled)
+		c.speak(cfg.Language(c.caller.Dialled))
 	}
 	c.callBack = c.caller.Number
 	err := c.walk()
 	if err != nil && !c.gone() {
 		c.cfg.Log.Error("conversation broke", "call", c.caller.ID, "steps", c.summary.Steps, "error", err)
-		err = c.trouble()
+		_, err = c.guarded("trouble", func() (string, error) { return "", c.trouble() })
 	}
 	if c.gone() {
+		_, fault := c.guarded("leave", func() (string, error) { c.leave(); return "", nil })
+		c.report("seeing to what a caller who hung up leaves behind", fault)
 		err = context.Cause(ctx)
-		c.leave()
+	}
+	if c.unopened != nil {
+		c.alarm("no-ticket", fmt.Sprintf("call %s from %q stays without a ticket: %v", c.caller.ID, c.caller.Number, c.unopened))
 	}
 	c.summary.Ending, c.summary.Language = err, c.lang
 	c.summary.Contract, c.summary.Ticket = c.id.Contract.ID, c.ticket.Number
@@ -116,7 +127,7 @@ func (c *conversation) walk() error {
 			return fmt.Errorf("entering step %s: %w", name, errLost)
 		}
 		c.summary.Steps = append(c.summary.Steps, name)
-		next, err := c.enter(s)
+		next, err := c.guarded(name, func() (string, error) { return s.verb.run(c) })
 		if err != nil {
 			return fmt.Errorf("step %s: %w", name, err)
 		}
@@ -125,15 +136,15 @@ func (c *conversation) walk() error {
 	return nil
 }
 
-// enter runs one step and turns a panic into its error.
-func (c *conversation) enter(s *step) (next string, err error) {
+// guarded runs one step and turns a panic into its error.
+func (c *conversation) guarded(step string, run func() (string, error)) (next string, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			c.cfg.Log.Error("panic in a conversation", "step", s.name, "panic", fault, "stack", string(debug.Stack()))
+			c.cfg.Log.Error("panic in a conversation", "step", step, "panic", fault, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", fault)
 		}
 	}()
-	return s.verb.run(c)
+	return run()
 }
 
 // gone tells whether the caller is.
@@ -147,12 +158,19 @@ func (c *conversation) after() context.Context { return context.WithoutCancel(c.
 func (c *conversation) leave() {
 	now := c.call.Now()
 	switch {
-	case c.ticket.Number != 0:
+	case c.ticket.Number != 0, c.helped:
 	case c.announced.Number != 0:
 		_, err := c.cfg.Desk.CalledAgainAbout(c.after(), c.announced.Number, c.caller.ID, "heard the state and hung up", now)
 		c.report("noting the call on the ticket", err)
 	case c.keyedPIN || c.settled:
 		c.report("opening a ticket for a caller who hung up", c.open(c.after(), now))
+	}
+}
+
+// alarm tells the operator of the line.
+func (c *conversation) alarm(kind, text string) {
+	if c.cfg.Alarm != nil {
+		c.cfg.Alarm(kind, text)
 	}
 }
 
@@ -170,8 +188,9 @@ func (c *conversation) open(ctx context.Context, now time.Time) error {
 	}
 	t, err := c.cfg.Desk.Open(ctx, tickets.Draft{
 		Call: c.caller.ID, Caller: c.callBack, Language: string(c.lang), Identity: c.id, Claim: c.claim, Channel: tickets.Phone,
-		Actor: "caller",
+		Actor: "caller", Text: c.hint,
 	}, now)
+	c.unopened = err
 	if err == nil {
 		c.ticket = t
 	}
@@ -184,8 +203,13 @@ func (c *conversation) trouble() error {
 	if err := c.say(prompts.P("trouble", prompts.Tone), false); err != nil {
 		return err
 	}
-	if _, err := c.take(recordTimes{}); err != nil {
+	got, err := c.take(recordTimes{})
+	if err != nil {
 		return err
+	}
+	if c.ticket.Number == 0 { // the fault may be over by now
+		c.report("opening a ticket after the message", c.open(c.after(), c.call.Now()))
+		c.keep(got)
 	}
 	if c.ticket.Number != 0 {
 		if err := c.say(prompts.Join(prompts.P("readout-ticket"), digits(c.ticket.Number)), true); err != nil {

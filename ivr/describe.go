@@ -23,7 +23,7 @@ type describe struct {
 	Next    string        `yaml:"next"`
 }
 
-func (v *describe) exits() []exit { return []exit{{"next", v.Next}} }
+func (v *describe) exits() []exit { return []exit{{field: "next", to: v.Next, caught: true}} }
 
 func (v *describe) prompts() []prompts.ID {
 	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "no-speech", "too-long", "message-kept", "wrong-key"}
@@ -33,8 +33,7 @@ func (v *describe) longest() time.Duration {
 	return time.Duration(v.Takes) * (2*v.Longest + 40*time.Second + v.Wait)
 }
 
-func (v *describe) waits() bool   { return true }
-func (v *describe) catches() bool { return true }
+func (v *describe) waits() bool { return true }
 
 func (v *describe) check() []Complaint {
 	out := append(between("takes", v.Takes, 1, 5), times(span{"wait", v.Wait}, span{"initial", v.Initial})...)
@@ -47,10 +46,16 @@ func (v *describe) check() []Complaint {
 	return out
 }
 
+// unrecorded is the end of a take that failed on our side.
+const unrecorded RecordEnd = ""
+
 // recordTimes are the spans of one take; zero means the line's own.
 type recordTimes struct{ longest, silence, initial time.Duration }
 
 func (v *describe) run(c *conversation) (string, error) {
+	if err := c.settle(); err != nil { // a flow without an open step before it loses no message
+		return "", err
+	}
 	question := prompts.P(v.Prompt)
 	if c.adding {
 		question = prompts.P(v.Add)
@@ -64,10 +69,12 @@ func (v *describe) run(c *conversation) (string, error) {
 			return "", err
 		}
 		got, err := c.take(recordTimes{v.Longest, v.Silence, v.Initial})
-		if err != nil {
+		switch {
+		case err != nil:
 			return "", err
-		}
-		if got.End == EndedUnspoken {
+		case got.End == unrecorded:
+			return v.Next, nil // nobody is told that a message was kept which was not
+		case got.End == EndedUnspoken:
 			question = prompts.P("no-speech")
 			continue
 		}
@@ -80,6 +87,8 @@ func (v *describe) run(c *conversation) (string, error) {
 	return v.Next, nil
 }
 
+const mostReplays = 3 // of one message
+
 // review lets the caller hear the message, record it again, or keep it.
 func (v *describe) review(c *conversation, got Recorded) (again bool, err error) {
 	if got.End == EndedByLength {
@@ -87,7 +96,7 @@ func (v *describe) review(c *conversation, got Recorded) (again bool, err error)
 			return false, err
 		}
 	}
-	for range v.Takes {
+	for range mostReplays {
 		k, err := c.choice(prompts.P(v.Menu), "123#", v.Wait, 1)
 		if err != nil {
 			return false, err
@@ -103,7 +112,7 @@ func (v *describe) review(c *conversation, got Recorded) (again bool, err error)
 			return false, c.say(prompts.P("message-kept"), true)
 		}
 	}
-	return false, nil
+	return false, c.say(prompts.P("message-kept"), true)
 }
 
 // take records once and puts what was heard on the ticket, also when the caller hung up meanwhile. A recording that
@@ -112,19 +121,26 @@ func (c *conversation) take(t recordTimes) (Recorded, error) {
 	// the id names the ticket, so that a recording that a crash cut off is found again and put on it
 	id := fmt.Sprintf("%d-%s", c.ticket.Number, c.cfg.NewID())
 	got, err := c.call.Record(c.ctx, RecordRequest{ID: id, Max: t.longest, Silence: t.silence, Initial: t.initial})
-	if got.Recording.Seconds > 0 && got.End != EndedUnspoken && c.ticket.Number != 0 {
-		_, keep := c.cfg.Desk.Keep(c.after(), c.ticket.Number, got.Recording, c.call.Now())
-		c.report("keeping a recording", keep)
-	}
+	c.keep(got)
 	if c.gone() {
 		return got, err
 	}
 	if err != nil {
 		c.report("recording the caller", err)
+		got.End = unrecorded
 		_, note := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{
 			Kind: tickets.Commented, Actor: "system", Text: "the caller's message could not be recorded",
 		}, c.call.Now())
 		c.report("noting a failed recording", note)
 	}
 	return got, nil
+}
+
+// keep puts a recording in which somebody spoke on the ticket.
+func (c *conversation) keep(got Recorded) {
+	if got.Recording.Seconds == 0 || got.End == EndedUnspoken || c.ticket.Number == 0 {
+		return
+	}
+	_, err := c.cfg.Desk.Keep(c.after(), c.ticket.Number, got.Recording, c.call.Now())
+	c.report("keeping a recording", err)
 }

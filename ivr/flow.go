@@ -5,7 +5,9 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -40,9 +42,10 @@ type Flow struct {
 
 // step is one place of a flow.
 type step struct {
-	name string
-	line int
-	verb verb
+	name   string
+	line   int
+	fields map[string]int // the line of each
+	verb   verb
 }
 
 // verb is one thing a conversation can do. Each is a struct whose fields are those of its table, and blocks until it is
@@ -52,13 +55,15 @@ type verb interface {
 	prompts() []prompts.ID
 	longest() time.Duration // it keeps a caller who answers nothing and everything wrongly
 	waits() bool            // for the caller: a loop must pass such a verb
-	catches() bool          // it records the caller or finds a human
 	check() []Complaint
 	run(c *conversation) (next string, err error)
 }
 
 // exit is one field that says where next.
-type exit struct{ field, to string }
+type exit struct {
+	field, to string
+	caught    bool // whoever leaves here has left a message or met a human
+}
 
 // verbs is the closed set. A new wish of a flow is a new verb, in a file of its own.
 func verbs() map[string]func() verb {
@@ -73,6 +78,7 @@ func verbs() map[string]func() verb {
 		"describe": func() verb { return &describe{} },
 		"readout":  func() verb { return &readout{} },
 		"connect":  func() verb { return &connect{} },
+		"hours":    func() verb { return &hours{} },
 		"say":      func() verb { return &say{} },
 		"goodbye":  func() verb { return &goodbye{} },
 	}
@@ -127,6 +133,9 @@ func Parse(text string) (*Flow, []Complaint) {
 	if err := decoder.Decode(&doc); err != nil {
 		return nil, yamlComplaints("", err)
 	}
+	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
+		return nil, []Complaint{{Problem: "something follows the flow", Remedy: "write one document, without ---"}}
+	}
 	f := &Flow{Name: doc.Name, Languages: doc.Languages, start: doc.Start, steps: map[string]*step{}}
 	complaints := f.read(doc)
 	if len(complaints) == 0 {
@@ -155,6 +164,11 @@ func (f *Flow) read(doc document) []Complaint {
 	}
 	if len(doc.Languages) == 0 {
 		out = append(out, Complaint{Field: "languages", Problem: "none is named", Remedy: "write languages: [it, en]"})
+	}
+	for i, l := range doc.Languages {
+		if slices.Contains(doc.Languages[:i], l) {
+			out = append(out, Complaint{Field: "languages", Problem: fmt.Sprintf("%s stands twice", l), Remedy: "name each once"})
+		}
 	}
 	if doc.Steps.Kind != yaml.MappingNode {
 		return append(out, Complaint{Line: doc.Steps.Line, Field: "steps", Problem: "there is no table of steps", Remedy: "write one table for each step"})
@@ -187,27 +201,19 @@ func readStep(name, table *yaml.Node) (*step, []Complaint) {
 	if err := table.Decode(&head); err != nil {
 		return nil, yamlComplaints(name.Value, err)
 	}
-	make := verbs()[head.Do]
-	if make == nil {
+	known := verbs()[head.Do]
+	if known == nil {
 		return nil, []Complaint{{Line: name.Line, Step: name.Value, Field: "do", Problem: fmt.Sprintf("verb %q is unknown", head.Do), Remedy: "the verbs are " + verbNames()}}
 	}
-	text, err := yaml.Marshal(table)
-	if err != nil {
+	v := known()
+	if err := table.Load(v, yaml.WithKnownFields()); err != nil {
 		return nil, yamlComplaints(name.Value, err)
 	}
-	v := make()
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(v); err != nil {
-		complaints := yamlComplaints(name.Value, err)
-		for i := range complaints {
-			if complaints[i].Line > 0 {
-				complaints[i].Line += table.Line - 1
-			}
-		}
-		return nil, complaints
+	s := &step{name: name.Value, line: name.Line, fields: map[string]int{}, verb: v}
+	for i := 0; i+1 < len(table.Content); i += 2 {
+		s.fields[table.Content[i].Value] = table.Content[i].Line
 	}
-	return &step{name: name.Value, line: name.Line, verb: v}, nil
+	return s, nil
 }
 
 // yamlComplaints turns the reader's errors, which name their lines, into complaints.
@@ -218,9 +224,25 @@ func yamlComplaints(name string, err error) []Complaint {
 	}
 	var out []Complaint
 	for _, e := range several.Errors {
-		out = append(out, Complaint{Line: e.Mark.Line, Step: name, Problem: e.Message, Remedy: "see docs/flow.md for the verb's fields"})
+		out = append(out, Complaint{Line: e.Mark.Line, Step: name, Problem: inOurWords(e.Message), Remedy: "see docs/flow.md for the verb's fields"})
 	}
 	return out
+}
+
+// What the reader of YAML says of our structs and values.
+var (
+	strangeField = regexp.MustCompile(`^(field \S+) not found in type \S+$`)
+	strangeValue = regexp.MustCompile("^cannot construct !!\\S+ (`.*`) into (\\S+)$")
+)
+
+// inOurWords says a complaint of the reader without the names of Go; what it does not know stays as it is.
+func inOurWords(message string) string {
+	message = strangeField.ReplaceAllString(message, "$1 is unknown here")
+	of := map[string]string{"time.Duration": "a span of time such as 6s", "int": "a whole number", "bool": "true or false"}
+	if m := strangeValue.FindStringSubmatch(message); m != nil && of[m[2]] != "" {
+		return m[1] + " is not " + of[m[2]]
+	}
+	return message
 }
 
 // verbNames lists the closed set.

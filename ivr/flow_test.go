@@ -41,6 +41,16 @@ func TestComplaintsNameLineFieldAndRemedy(t *testing.T) {
 		{"too short a silence", changed(t, "silence: 2500ms", "silence: 500ms"), "step describe: silence"},
 		{"no way to a human", "flow: 1\nlanguages: [it]\nstart: a\nsteps:\n  a:\n    do: goodbye\n    prompt: goodbye\n", "neither a human nor a recording"},
 		{"round and round", "flow: 1\nlanguages: [it]\nstart: a\nsteps:\n  a:\n    do: say\n    prompt: goodbye\n    next: b\n  b:\n    do: say\n    prompt: goodbye\n    next: a\n", "a loop that never waits"},
+		{"two documents", ivr.DefaultYAML() + "\n---\nflow: 1\n", "something follows the flow"},
+		{"field twice", changed(t, "    tries: 3\n", "    tries: 3\n    tries: 2\n"), "line 19: step pin: mapping key \"tries\""},
+		{"line behind remarks", changed(t, "    do: pin\n", "    # a remark\n\n    do: pin\n    trys: 1\n"), "line 19: step pin: field trys is unknown here"},
+		{"no span", changed(t, "wait: 6s", "wait: soon"), "line 19: step pin: `soon` is not a span of time such as 6s"},
+		{"no number", changed(t, "tries: 3", "tries: many"), "`many` is not a whole number"},
+		{"language twice", changed(t, "[it, en]", "[it, it]"), "languages: it stands twice"},
+		{"line of the field", changed(t, "wait: 6s", "wait: 6h"), "line 19: step pin: wait: a wait of 6h0m0s; allow between 1s and 1m"},
+		{"nobody's hours", changed(t, "    do: announce\n    next: category", "    do: hours\n    whose: ours\n    open: category\n    closed: category"), `whose: "ours" has no hours; write contract or owner`},
+		{"too long a way", changed(t, "    do: readout\n    next: connect", "    do: readout\n    next: again\n  again:\n    do: category\n    prompt: menu\n    again: menu-short\n    tries: 3\n    wait: 6s\n    chosen: describe\n    added: connect\n    operator: connect\n    none: connect"), "a caller can be kept for"},
+		{"absent operator hangs up", changed(t, "otherwise: message", "otherwise: goodbye"), "step goodbye: from here neither a human nor a recording can be reached; lead it to a describe or operator step"},
 		{"nested", changed(t, "prompt: welcome", "prompt: {if: x}"), "step welcome"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,16 +15,18 @@ type operator struct {
 	Otherwise string     `yaml:"otherwise"`
 }
 
-func (v *operator) exits() []exit          { return []exit{{"reached", v.Reached}, {"otherwise", v.Otherwise}} }
+func (v *operator) exits() []exit {
+	return []exit{{field: "reached", to: v.Reached, caught: true}, {field: "otherwise", to: v.Otherwise}}
+}
 func (v *operator) prompts() []prompts.ID  { return []prompts.ID{v.Prompt, v.Absent} }
 func (v *operator) longest() time.Duration { return 3 * time.Minute }
 func (v *operator) waits() bool            { return false }
-func (v *operator) catches() bool          { return true }
 func (v *operator) check() []Complaint     { return nil }
 
 func (v *operator) run(c *conversation) (string, error) {
 	if c.cfg.Human != nil {
 		talked, err := c.cfg.Human.Operator(c.ctx, c.call, c.lang)
+		c.helped = talked
 		if c.gone() {
 			return "", err
 		}
@@ -43,16 +45,18 @@ type open struct {
 	Next string `yaml:"next"`
 }
 
-func (v *open) exits() []exit          { return []exit{{"next", v.Next}} }
+func (v *open) exits() []exit          { return []exit{{field: "next", to: v.Next}} }
 func (v *open) prompts() []prompts.ID  { return nil }
 func (v *open) longest() time.Duration { return 5 * time.Second }
 func (v *open) waits() bool            { return false }
-func (v *open) catches() bool          { return false }
 func (v *open) check() []Complaint     { return nil }
 
-func (v *open) run(c *conversation) (string, error) {
-	if !c.adding {
-		return v.Next, c.open(c.after(), c.call.Now())
+func (v *open) run(c *conversation) (string, error) { return v.Next, c.settle() }
+
+// settle sees to it that the call has a ticket: the one that the caller adds to, else one of its own.
+func (c *conversation) settle() error {
+	if !c.adding || c.ticket.Number != 0 {
+		return c.open(c.after(), c.call.Now())
 	}
 	t, err := c.cfg.Desk.CalledAgainAbout(c.after(), c.announced.Number, c.caller.ID, "adds to it", c.call.Now())
 	if err != nil {
@@ -60,5 +64,5 @@ func (v *open) run(c *conversation) (string, error) {
 		t = c.announced
 	}
 	c.ticket = t
-	return v.Next, nil
+	return nil
 }

@@ -25,7 +25,9 @@ const (
 	mostSwitches = 4  // of the language, in one step
 )
 
-func (v *pin) exits() []exit { return []exit{{"known", v.Known}, {"unknown", v.Unknown}} }
+func (v *pin) exits() []exit {
+	return []exit{{field: "known", to: v.Known}, {field: "unknown", to: v.Unknown}}
+}
 
 func (v *pin) prompts() []prompts.ID {
 	return []prompts.ID{v.Prompt, "pin-wrong-1", "pin-wrong-2", "no-key", "language"}
@@ -35,8 +37,7 @@ func (v *pin) longest() time.Duration {
 	return time.Duration(v.Tries+1) * (15*time.Second + v.Wait + mostDigits*v.Pause)
 }
 
-func (v *pin) waits() bool   { return true }
-func (v *pin) catches() bool { return false }
+func (v *pin) waits() bool { return true }
 
 func (v *pin) check() []Complaint {
 	return append(between("tries", v.Tries, 1, 5), times(span{"wait", v.Wait}, span{"pause", v.Pause})...)
@@ -86,20 +87,18 @@ func (v *pin) run(c *conversation) (string, error) {
 // look has the desk look the PIN up.
 func (v *pin) look(c *conversation, digits string) (known bool, err error) {
 	id, alarm, err := c.cfg.Desk.Identify(digits, c.caller.Number, c.call.Now())
-	if alarm && c.cfg.Alarm != nil {
-		c.cfg.Alarm("wrong-pins", "too many wrong PINs from the numbers of one customer")
+	if alarm {
+		c.alarm("wrong-pins", "too many wrong PINs from the numbers of one customer")
 	}
 	switch {
 	case err == nil:
 		c.id, c.keyedPIN = id, true
-		if l := prompts.Language(id.Contract.Language); l != "" && !c.chosen {
-			c.lang = l
-		}
+		c.speak(prompts.Language(id.Contract.Language))
 		return true, nil
 	case errors.Is(err, tickets.ErrExpired):
-		c.reason = "request-expired"
+		c.reason, c.hint = "request-expired", v.refused(id, "which is not in force")
 	case errors.Is(err, tickets.ErrNoRemoteAccess):
-		c.reason = "request-no-access"
+		c.reason, c.hint = "request-no-access", v.refused(id, "which has no remote access")
 	case errors.Is(err, tickets.ErrLockedOut):
 		c.reason = "request-locked"
 	default:
@@ -107,4 +106,9 @@ func (v *pin) look(c *conversation, digits string) (known bool, err error) {
 	}
 	c.flush()
 	return false, nil
+}
+
+// refused tells staff whose PIN it was: the request is no contract's, but nobody need ask who called.
+func (v *pin) refused(id tickets.Identity, why string) string {
+	return "keyed the PIN of contract " + string(id.Contract.ID) + " of " + id.Customer.Name + ", " + why
 }

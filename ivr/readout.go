@@ -14,7 +14,7 @@ type readout struct {
 	Next string `yaml:"next"`
 }
 
-func (v *readout) exits() []exit { return []exit{{"next", v.Next}} }
+func (v *readout) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *readout) prompts() []prompts.ID {
 	return []prompts.ID{"readout-ticket", "readout-again", "readout-added", "readout-intervention", "readout-soon", "readout-no-clock"}
@@ -22,24 +22,28 @@ func (v *readout) prompts() []prompts.ID {
 
 func (v *readout) longest() time.Duration { return 30 * time.Second }
 func (v *readout) waits() bool            { return false }
-func (v *readout) catches() bool          { return false }
 func (v *readout) check() []Complaint     { return nil }
 
 func (v *readout) run(c *conversation) (string, error) {
+	if err := c.settle(); err != nil {
+		return "", err
+	}
 	n := digits(c.ticket.Number)
 	phrase := prompts.Join(prompts.P("readout-ticket"), n, prompts.P("readout-again"), n)
 	if c.adding {
 		phrase = prompts.Join(prompts.P("readout-added"), n)
 	}
-	phrase = append(phrase, c.nextStep()...)
+	if err := c.say(append(phrase, c.nextStep()...), true); err != nil {
+		return "", err
+	}
 	c.told("the ticket's number, " + c.inWords())
-	return v.Next, c.say(phrase, true)
+	return v.Next, nil
 }
 
 // nextStep says by when somebody acts.
 func (c *conversation) nextStep() prompts.Phrase {
-	if due, ok := c.due(sla.Intervention); ok {
-		return prompts.Join(prompts.P("readout-intervention"), c.when(due))
+	if due, ok := c.due(c.ticket, sla.Intervention); ok {
+		return prompts.Join(prompts.P("readout-intervention"), c.when(c.ticket.Contract, due))
 	}
 	if c.ticket.Level == sla.OnRequest || c.ticket.Category() == sla.Uncategorised {
 		return prompts.P("readout-soon")
@@ -47,10 +51,10 @@ func (c *conversation) nextStep() prompts.Phrase {
 	return prompts.P("readout-no-clock")
 }
 
-// due is when a running clock of the ticket ends.
-func (c *conversation) due(kind sla.Kind) (time.Time, bool) {
-	for _, k := range c.ticket.Clocks {
-		if k.Kind == kind && k.MetAt.IsZero() && k.BrokenAt.IsZero() && !k.Projected {
+// due is when a running clock of a ticket ends; a promise that is over already is none.
+func (c *conversation) due(t tickets.Ticket, kind sla.Kind) (time.Time, bool) {
+	for _, k := range t.Clocks {
+		if k.Kind == kind && k.MetAt.IsZero() && k.BrokenAt.IsZero() && !k.Projected && k.Due.After(c.call.Now()) {
 			return k.Due, true
 		}
 	}
@@ -59,7 +63,7 @@ func (c *conversation) due(kind sla.Kind) (time.Time, bool) {
 
 // inWords is the promise for the ticket's history.
 func (c *conversation) inWords() string {
-	if due, ok := c.due(sla.Intervention); ok {
+	if due, ok := c.due(c.ticket, sla.Intervention); ok {
 		return "an engineer acts by " + due.UTC().Format(time.RFC3339)
 	}
 	return "without a deadline"

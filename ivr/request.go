@@ -19,7 +19,7 @@ type request struct {
 
 const leastNumber = 3 // digits of a telephone number: an extension
 
-func (v *request) exits() []exit { return []exit{{"next", v.Next}} }
+func (v *request) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *request) prompts() []prompts.ID {
 	return []prompts.ID{v.Price, "request-no-pin", "request-unknown", "request-expired", "request-no-access", "request-locked",
@@ -30,8 +30,7 @@ func (v *request) longest() time.Duration {
 	return time.Duration(2*v.Tries) * (30*time.Second + v.Wait + mostDigits*v.Pause)
 }
 
-func (v *request) waits() bool   { return true }
-func (v *request) catches() bool { return false }
+func (v *request) waits() bool { return true }
 
 func (v *request) check() []Complaint {
 	return append(between("tries", v.Tries, 1, 5), times(span{"wait", v.Wait}, span{"pause", v.Pause})...)

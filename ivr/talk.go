@@ -3,6 +3,7 @@ package ivr
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -130,24 +131,23 @@ func (c *conversation) switchLanguage() error {
 	return c.say(prompts.P("language"), true)
 }
 
+// speak goes over to a language, unless the flow does not speak it or the caller has chosen another.
+func (c *conversation) speak(l prompts.Language) {
+	if !c.chosen && slices.Contains(c.flow.Languages, l) {
+		c.lang = l
+	}
+}
+
 // digits is a ticket's number, digit by digit.
 func digits(n tickets.Number) prompts.Phrase {
 	return prompts.Digits(strconv.FormatInt(int64(n), 10))
 }
 
-// when is an instant as it is spoken: in the zone of the contract's calendar.
-func (c *conversation) when(due time.Time) prompts.Phrase {
+// when is an instant as it is spoken: in the zone of the calendar of the contract whose deadline it is.
+func (c *conversation) when(contract tickets.ContractID, due time.Time) prompts.Phrase {
 	now := c.call.Now()
-	if terms, err := c.cfg.Desk.Terms(c.contract()); err == nil {
+	if terms, err := c.cfg.Desk.Terms(contract); err == nil {
 		due, now = due.In(terms.Hours.Zone()), now.In(terms.Hours.Zone())
 	}
 	return prompts.When(due, now)
-}
-
-// contract is the ticket's, else the caller's.
-func (c *conversation) contract() tickets.ContractID {
-	if c.ticket.Number != 0 {
-		return c.ticket.Contract
-	}
-	return c.id.Contract.ID
 }

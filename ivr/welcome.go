@@ -16,11 +16,10 @@ type welcome struct {
 	Next   string     `yaml:"next"`
 }
 
-func (v *welcome) exits() []exit          { return []exit{{"next", v.Next}} }
+func (v *welcome) exits() []exit          { return []exit{{field: "next", to: v.Next}} }
 func (v *welcome) prompts() []prompts.ID  { return []prompts.ID{v.Prompt, v.Notice, "language"} }
 func (v *welcome) longest() time.Duration { return 30 * time.Second }
 func (v *welcome) waits() bool            { return false }
-func (v *welcome) catches() bool          { return false }
 func (v *welcome) check() []Complaint     { return nil }
 
 func (v *welcome) run(c *conversation) (string, error) {
@@ -54,11 +53,10 @@ type say struct {
 	Next   string     `yaml:"next"`
 }
 
-func (v *say) exits() []exit          { return []exit{{"next", v.Next}} }
+func (v *say) exits() []exit          { return []exit{{field: "next", to: v.Next}} }
 func (v *say) prompts() []prompts.ID  { return []prompts.ID{v.Prompt} }
 func (v *say) longest() time.Duration { return 20 * time.Second }
 func (v *say) waits() bool            { return false }
-func (v *say) catches() bool          { return false }
 func (v *say) check() []Complaint     { return nil }
 
 func (v *say) run(c *conversation) (string, error) { return v.Next, c.say(prompts.P(v.Prompt), v.Keys) }
@@ -73,7 +71,6 @@ func (v *goodbye) exits() []exit          { return nil }
 func (v *goodbye) prompts() []prompts.ID  { return []prompts.ID{v.Prompt} }
 func (v *goodbye) longest() time.Duration { return 10 * time.Second }
 func (v *goodbye) waits() bool            { return false }
-func (v *goodbye) catches() bool          { return false }
 func (v *goodbye) check() []Complaint     { return nil }
 
 func (v *goodbye) run(c *conversation) (string, error) { return "", c.say(prompts.P(v.Prompt), false) }

@@ -4,6 +4,7 @@ package ivrtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ const clipLength = time.Second // every piece of a phrase sounds so long
 // script.
 type call struct {
 	caller ivr.Caller
+	fault  fault       // what does not work on this line
 	heard  chan string // what was said, piece by piece
 	keys   chan byte
 	speech chan speech
@@ -59,6 +61,9 @@ func (c *call) Say(ctx context.Context, lang prompts.Language, p prompts.Phrase,
 	stirs := c.stir()
 	if bargeIn && len(c.keys) > 0 {
 		return context.Cause(ctx)
+	}
+	if c.fault == noSound {
+		return errors.New("no sound comes out")
 	}
 	pieces := Words(lang, p)
 	for _, w := range pieces {
@@ -125,6 +130,9 @@ func (c *call) Flush() {
 // Record hears what the script says next; without any speech it ends unspoken after the initial silence.
 func (c *call) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, error) {
 	c.heard <- "(records)"
+	if c.fault == noRecording {
+		return ivr.Recorded{End: ivr.EndedByKey}, errors.New("no space left on the disk")
+	}
 	got := ivr.Recorded{Recording: tickets.Recording{ID: r.ID, Call: c.caller.ID, At: time.Now(), Law: "alaw"}}
 	initial := r.Initial
 	if initial <= 0 {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"hotline/ivr"
 	"hotline/ivr/ivrtest"
@@ -34,25 +33,5 @@ func TestConversations(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) { ivrtest.Run(t, shipped(t), string(text)) })
 		})
-	}
-}
-
-func TestHangingUpAtAnyMomentLeavesWhatThePolicyAsksFor(t *testing.T) {
-	for _, keys := range []string{"314159#1", "314159#0", "#", "999999#", "*314159#3", "999999#888888#777777#"} {
-		for after := time.Second; after < 130*time.Second; after += 2 * time.Second {
-			synctest.Test(t, func(t *testing.T) {
-				sum, total := ivrtest.Steps(t, shipped(t), keys, after)
-				want := 0
-				for _, step := range sum.Steps {
-					switch step {
-					case "announce", "open", "message", "category": // past the PIN, or past the number to call back
-						want = 1
-					}
-				}
-				if total != want {
-					t.Errorf("%s, hung up after %v in %v: %d tickets, want %d", keys, after, sum.Steps, total, want)
-				}
-			})
-		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"hotline/ivr"
 	"hotline/prompts"
+	"hotline/sla"
 	"hotline/tickets"
 )
 
@@ -22,7 +23,7 @@ import (
 //	given ticket blocking of 314159      an open ticket
 //	given fault of rossi                 a known fault that covers this contract
 //	given human nobody                   how a search ends: talked, nobody, no-rota, impossible; operator
-//	given trouble rings-rota             what fails
+//	given trouble store                  what fails: one of the faults
 //	hears a b c                          the next pieces said, in this order
 //	presses 314159#                      keys
 //	waits 6s                             time passes
@@ -32,6 +33,7 @@ import (
 //	is hung up on                        everything said was heard, and the call ends
 //	then ticket category=blocking ...    what is left: number, category, level, priority, state, clocks, recordings, caller, contract
 //	then no ticket
+//	then told-staff the words            with which the last ticket was opened
 //	then history told recording          the kinds of the last ticket's lines, in order
 func Run(t *testing.T, f *ivr.Flow, text string) {
 	t.Helper()
@@ -60,7 +62,7 @@ type script struct {
 	call    *call
 	lang    prompts.Language
 	number  string
-	fault   string
+	fault   fault
 	hangUp  context.CancelCauseFunc
 	summary chan ivr.Summary
 	over    bool
@@ -141,7 +143,7 @@ func (s *script) given(w []string) {
 		s.world.human.reach = ivr.Reach(strings.ReplaceAll(w[1], "-", " "))
 		s.world.human.operator = w[1] == "operator"
 	case "trouble":
-		s.fault = w[1]
+		s.fault = fault(w[1])
 	case "fault":
 		s.must(s.world.known(s.ctx, tickets.ContractID(w[2])))
 	}
@@ -153,7 +155,11 @@ func (s *script) dial() {
 		return
 	}
 	s.call = newCall(ivr.Caller{ID: "call", Number: s.number, At: time.Now()})
+	s.call.fault = s.fault
 	s.world.human.heard = s.call.heard
+	if s.fault == noHuman {
+		s.world.human.fail = errors.New("the rota cannot be read")
+	}
 	ctx, hangUp := context.WithCancelCause(s.ctx)
 	s.hangUp, s.summary = hangUp, make(chan ivr.Summary, 1)
 	cfg := ivr.Config{
@@ -161,28 +167,9 @@ func (s *script) dial() {
 	}
 	if s.fault != "" {
 		cfg.Desk = &broken{Desk: s.world.desk, fault: s.fault}
+		cfg.Alarm = func(kind, _ string) { s.call.heard <- "(alarm-" + kind + ")" }
 	}
 	go func() { s.summary <- ivr.Converse(ctx, cfg, s.flow, s.call) }()
-}
-
-// broken is a desk where one thing fails.
-type broken struct {
-	ivr.Desk
-	fault string
-}
-
-func (b *broken) Announce(ctx context.Context, id tickets.Identity) (tickets.Ticket, bool, error) {
-	if b.fault == "store" {
-		return tickets.Ticket{}, false, tickets.ErrDown
-	}
-	return b.Desk.Announce(ctx, id)
-}
-
-func (b *broken) LockedOut(caller string, now time.Time) bool {
-	if b.fault == "panic" {
-		panic("a fault in the PIN step")
-	}
-	return b.fault == "locked" || b.Desk.LockedOut(caller, now)
 }
 
 func (s *script) hears(want []string) {
@@ -255,11 +242,24 @@ func (s *script) then(w []string) {
 		s.fail("there is no ticket")
 		return
 	}
-	if w[0] == "history" {
+	switch w[0] {
+	case "history":
 		s.history(list[0].Number, w[1:])
-		return
+	case "told-staff":
+		s.toldStaff(list[0].Number, strings.Join(w[1:], " "))
+	default:
+		s.compare(list[0], w[1:])
 	}
-	s.compare(list[0], w[1:])
+}
+
+// toldStaff looks for words in the line with which a ticket was opened.
+func (s *script) toldStaff(n tickets.Number, want string) {
+	s.Helper()
+	events, err := s.world.store.History(s.ctx, n)
+	s.must(err)
+	if got := strings.ReplaceAll(events[0].Text, ",", ""); got != want {
+		s.fail("staff read %q, want %q", got, want)
+	}
 }
 
 func (s *script) compare(t tickets.Ticket, want []string) {
@@ -291,29 +291,48 @@ func (s *script) history(n tickets.Number, want []string) {
 	}
 }
 
-// Steps runs a call that follows keys and hangs up when a step is entered; it gives the steps entered. For the test that
-// hangs up everywhere.
-func Steps(t *testing.T, f *ivr.Flow, keys string, hangUpAfter time.Duration) (ivr.Summary, int) {
+// Leftover is what a call left behind.
+type Leftover struct {
+	Summary ivr.Summary
+	Tickets []tickets.Ticket // newest first
+	History []tickets.Event  // of the oldest one
+}
+
+// Abandoned is a call on a Monday at 10 whose caller types keys at once, speaks for 5 s when he is recorded, and hangs
+// up after a while. Open opens a ticket of PIN 314159 before. It must be called in a synctest bubble.
+type Abandoned struct {
+	Keys  string
+	Open  sla.Category
+	After time.Duration
+}
+
+// Run has the call.
+func (a Abandoned) Run(t *testing.T, f *ivr.Flow) Leftover {
 	t.Helper()
 	s := &script{T: t, flow: f, ctx: t.Context()}
 	s.begin([]string{"2026-11-23", "10:00", "Europe/Rome"})
+	if a.Open != "" {
+		s.must(s.world.given(s.ctx, "314159", string(a.Open), time.Now()))
+	}
 	s.number = "0612345"
 	s.dial()
-	go func() {
-		time.Sleep(hangUpAfter)
-		s.hangUp(ivr.ErrHungUp)
-	}()
-	for i := range len(keys) {
-		s.call.press(keys[i])
+	hung := time.AfterFunc(a.After, func() { s.hangUp(ivr.ErrHungUp) })
+	defer hung.Stop()
+	for i := range len(a.Keys) {
+		s.call.press(a.Keys[i])
 	}
 	s.call.speech <- speech{length: 5 * time.Second, end: ivr.EndedByKey}
-	sum := <-s.summary
+	left := Leftover{Summary: <-s.summary}
 	s.hangUp(ivr.ErrHungUp)
-	time.Sleep(hangUpAfter)
-	_, total, err := s.world.store.List(s.ctx, tickets.Filter{})
-	s.must(err)
-	if sum.Ending != nil && !errors.Is(sum.Ending, ivr.ErrHungUp) {
-		s.fail("the conversation ended with %v", sum.Ending)
+	if end := left.Summary.Ending; end != nil && !errors.Is(end, ivr.ErrHungUp) {
+		s.fail("the conversation ended with %v", end)
 	}
-	return sum, total
+	var err error
+	left.Tickets, _, err = s.world.store.List(s.ctx, tickets.Filter{})
+	s.must(err)
+	if n := len(left.Tickets); n > 0 {
+		left.History, err = s.world.store.History(s.ctx, left.Tickets[n-1].Number)
+		s.must(err)
+	}
+	return left
 }

@@ -42,7 +42,20 @@ func (h *human) Connect(ctx context.Context, _ ivr.Call, n tickets.Number) (ivr.
 
 func (h *human) Operator(ctx context.Context, _ ivr.Call, _ prompts.Language) (bool, error) {
 	h.heard <- "(rings-operator)"
-	return h.operator, context.Cause(ctx)
+	select {
+	case <-time.After(10 * time.Second):
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+	if !h.operator {
+		return false, nil
+	}
+	h.heard <- "(talks-to-operator)"
+	select {
+	case <-time.After(time.Minute):
+	case <-ctx.Done():
+	}
+	return true, context.Cause(ctx)
 }
 
 // contracts of the world by PIN.

@@ -1,0 +1,91 @@
+package ivrtest_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"hotline/ivr"
+	"hotline/ivr/ivrtest"
+)
+
+// variant is the shipped flow with texts replaced, old and new by turns.
+func variant(t *testing.T, pairs ...string) *ivr.Flow {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(ivr.DefaultYAML(), pairs[i]) {
+			t.Fatalf("the shipped flow has no %q", pairs[i])
+		}
+	}
+	f, complaints := ivr.Parse(strings.NewReplacer(pairs...).Replace(ivr.DefaultYAML()))
+	for _, c := range complaints {
+		t.Error(c)
+	}
+	if f == nil {
+		t.FailNow()
+	}
+	return f
+}
+
+func TestHoursAreTheContractsOrTheOwners(t *testing.T) {
+	for _, c := range []struct{ name, whose, script string }{
+		{"a contract of every hour is open on Sunday", "contract", "presses 314159#\nhears menu"},
+		{"one of office hours is not", "contract", "presses 161803#\nhears describe"},
+		{"nor is the owner", "owner", "presses 314159#\nhears describe"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := variant(t, "do: announce\n    next: category", "do: hours\n    whose: "+c.whose+"\n    open: category\n    closed: open")
+			synctest.Test(t, func(t *testing.T) {
+				ivrtest.Run(t, f, "at 2026-11-22 10:00 Europe/Rome\nhears welcome/it recording-notice enter-pin\n"+c.script)
+			})
+		})
+	}
+}
+
+func TestALanguageThatTheFlowDoesNotSpeakIsNotTaken(t *testing.T) {
+	english := variant(t, "[it, en]", "[en]")
+	for _, script := range []string{
+		"dials it\nhears welcome/en recording-notice enter-pin\npresses 314159#3\nhears describe\nhangs up\nthen ticket language=en",
+		"dials de\nhears welcome/en",
+	} {
+		synctest.Test(t, func(t *testing.T) { ivrtest.Run(t, english, "at 2026-11-23 10:00 Europe/Rome\n"+script) })
+	}
+}
+
+func TestALoopThatIsNeverLeftEndsInAMessage(t *testing.T) {
+	round := variant(t, "tries: 3\n    wait: 6s\n    chosen", "tries: 1\n    wait: 2s\n    chosen", "none: open", "none: category", "longest: 3m", "longest: 1m")
+	synctest.Test(t, func(t *testing.T) {
+		ivrtest.Run(t, round, `at 2026-11-23 10:00 Europe/Rome
+			hears welcome/it recording-notice enter-pin
+			presses 314159#
+			hears menu menu-given-up menu menu-given-up menu menu-given-up menu menu-given-up menu menu-given-up
+			hears trouble tone (records)
+			speaks 5s, key
+			hears readout-ticket 417 goodbye/it
+			is hung up on
+			then ticket category= recordings=1 contract=rossi`)
+	})
+}
+
+func TestAFlowThatOpensNoTicketLosesNoMessage(t *testing.T) {
+	short := variant(t, "chosen: open", "chosen: describe", "added: open", "added: describe", "none: open", "none: describe", "  open:\n    do: open\n    next: describe\n\n", "")
+	synctest.Test(t, func(t *testing.T) {
+		ivrtest.Run(t, short, `at 2026-11-23 10:00 Europe/Rome
+			hears welcome/it recording-notice enter-pin
+			presses 314159#1
+			hears describe tone (records)
+			waits 3s
+			hangs up
+			then ticket category=blocking recordings=1`)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ivrtest.Run(t, short, `at 2026-11-23 10:00 Europe/Rome
+			given ticket question of 314159
+			hears welcome/it recording-notice enter-pin
+			presses 314159#9
+			hears describe-add
+			hangs up
+			then ticket number=417
+			then history opened called_again`)
+	})
+}
