@@ -50,6 +50,7 @@ func TestComplaintsNameLineFieldAndRemedy(t *testing.T) {
 		{"line of the field", changed(t, "wait: 6s", "wait: 6h"), "line 19: step pin: wait: a wait of 6h0m0s; allow between 1s and 1m"},
 		{"nobody's hours", changed(t, "    do: announce\n    next: category", "    do: hours\n    whose: ours\n    open: category\n    closed: category"), `whose: "ours" has no hours; write contract or owner`},
 		{"too long a way", changed(t, "    do: readout\n    next: connect", "    do: readout\n    next: again\n  again:\n    do: category\n    prompt: menu\n    again: menu-short\n    tries: 3\n    wait: 6s\n    chosen: describe\n    added: connect\n    operator: connect\n    none: connect"), "a caller can be kept for"},
+		{"a loop turned five times", changed(t, "none: open", "none: category"), "a caller can be kept for"},
 		{"absent operator hangs up", changed(t, "otherwise: message", "otherwise: goodbye"), "step goodbye: from here neither a human nor a recording can be reached; lead it to a describe or operator step"},
 		{"nested", changed(t, "prompt: welcome", "prompt: {if: x}"), "step welcome"},
 	} {
