@@ -76,7 +76,7 @@ func TestNoDigitOfAPINIsKeptAnywhere(t *testing.T) {
 		_ = c.Wait(t.Context(), 3*time.Second)
 	}
 	c.Hangup()
-	h.awaitLine("told", 10*time.Second)
+	h.awaitLine("recording", 10*time.Second)
 
 	places := map[string]string{"the log": h.log.String(), "a dump of the database": h.dump()}
 	for _, path := range []string{"/api/v1/tickets", "/api/v1/calls", "/api/v1/contracts", "/api/v1/customers", "/api/v1/flows", "/api/v1/health", "/metrics", "/api/v1/openapi.json"} {

@@ -193,10 +193,10 @@ func (j *job) run(ctx context.Context, attempts []oncall.Attempt) (Outcome, erro
 			}
 			v, err := j.attempt(ctx, a)
 			switch {
+			case v == talked: // also when it was the caller who ended the talk: ctx's cause tells
+				return Talked, context.Cause(ctx)
 			case context.Cause(ctx) != nil:
 				return Nobody, context.Cause(ctx)
-			case v == talked:
-				return Talked, nil
 			case v == passedOn:
 				passed = a.Engineer
 			case v == lost:
