@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"path/filepath"
+	"syscall"
 
 	"hotline/app"
 	"hotline/app/show"
@@ -28,18 +28,11 @@ func (d *demo) Run(ctx context.Context, io streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, cast.Leave(context.WithoutCancel(ctx))) }()
-	c, err := d.config()
-	if err != nil {
-		return err
+	a, err := d.open(ctx, io, cast, 5060, 8080)
+	if errors.Is(err, syscall.EADDRINUSE) { // somebody has the usual ports: any will do, they are printed
+		a, err = d.open(ctx, io, cast, 0, 0)
 	}
-	fmt.Fprintln(io.out, "Starting the line, the API and a private PostgreSQL in", c.Data)
-	a, err := app.New(app.Config{
-		Config: c, Demo: &app.Demo{Anna: cast.Anna(), Marco: cast.Marco()}, Sabotage: d.Sabotage, Said: cast.Said, Log: logger(io, d.LogLevel),
-	})
 	if err != nil {
-		return err
-	}
-	if err := a.Start(ctx); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Stop(context.WithoutCancel(ctx))) }()
@@ -71,34 +64,22 @@ func invite(io streams, sip, api string) {
 	fmt.Fprintf(io.out, "API: %s/api/v1/tickets with the header Authorization: Bearer %s\nCtrl-C ends it.\n", api, app.DemoToken)
 }
 
-// config is the demo's: loopback, a data folder of its own, free ports where the usual ones are taken.
-func (d *demo) config() (config.Config, error) {
-	c := config.Default()
+// open starts the program for the demo: loopback, a data folder of its own, these ports.
+func (d *demo) open(ctx context.Context, io streams, cast *show.Cast, sip, http uint16) (*app.App, error) {
+	c, loopback := config.Default(), netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	c.SIP.Accept = config.AcceptAnyone
-	c.SIP.Listen = []netip.AddrPort{freePort(5060)}
-	c.HTTP.Listen = freePort(8080)
+	c.SIP.Listen = []netip.AddrPort{netip.AddrPortFrom(loopback, sip)}
+	c.HTTP.Listen = netip.AddrPortFrom(loopback, http)
 	c.Data = d.Data
 	if c.Data == "" {
 		c.Data = filepath.Join(stateFolder(), "demo")
 	}
-	if list := config.Check(c); len(list) > 0 {
-		return c, list
-	}
-	return c, nil
-}
-
-// freePort is the usual port on loopback, or 0 where somebody has it already.
-func freePort(usual uint16) netip.AddrPort {
-	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), usual)
-	t, err := net.Listen("tcp", at.String())
+	fmt.Fprintln(io.out, "Starting the line, the API and a private PostgreSQL in", c.Data)
+	a, err := app.New(app.Config{
+		Config: c, Demo: &app.Demo{Anna: cast.Anna(), Marco: cast.Marco()}, Sabotage: d.Sabotage, Said: cast.Said, Log: logger(io, d.LogLevel),
+	})
 	if err != nil {
-		return netip.AddrPortFrom(at.Addr(), 0)
+		return nil, err
 	}
-	defer t.Close()
-	u, err := net.ListenPacket("udp", at.String())
-	if err != nil {
-		return netip.AddrPortFrom(at.Addr(), 0)
-	}
-	defer u.Close()
-	return at
+	return a, a.Start(ctx)
 }
