@@ -68,7 +68,7 @@ func fault(f tickets.KnownFault) faultView {
 
 func (s *server) putFault(ctx context.Context, in *writtenFault) (*answer[faultView], error) {
 	if strings.TrimSpace(in.Body.Note) == "" {
-		return nil, refused("body.note", "say what is known, for the colleagues")
+		return nil, refused("body.note", "say what is known, for the other staff")
 	}
 	f := tickets.KnownFault{ID: in.ID, Note: in.Body.Note, Until: in.Body.Until.UTC()}
 	for _, id := range in.Body.Contracts {
