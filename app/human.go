@@ -26,6 +26,7 @@ type human struct {
 	operator []string
 	hours    sla.CalendarID // of the operator
 	dials    func(number string) bool
+	order    precedence
 }
 
 // onHold is the ivr's call as the search sees it.
@@ -40,10 +41,22 @@ func (h *human) Connect(ctx context.Context, call ivr.Call, n tickets.Number) (i
 	if err != nil {
 		return ivr.Impossible, fmt.Errorf("reading ticket %d for the brief: %w", n, err)
 	}
+	if t.Contract != "" {
+		defer h.order.enter()()
+	} else if err := h.afterContracts(ctx, call); err != nil {
+		return ivr.Nobody, err
+	}
 	out, err := h.search.Find(ctx, ring.Request{
 		Caller: onHold{call}, Language: prompts.Language(t.Language), Ticket: t, CallBack: h.callBack(call, t),
 	})
 	return reach(out), err
+}
+
+// afterContracts plays music to a caller without a contract while the rota is called for those with one.
+func (h *human) afterContracts(ctx context.Context, call ivr.Call) error {
+	stop := call.Music(ctx)
+	defer stop()
+	return h.order.wait(ctx)
 }
 
 func reach(o ring.Outcome) ivr.Reach {
