@@ -245,15 +245,20 @@ func eventually(t *testing.T, within time.Duration, what string, ask func() erro
 	}
 }
 
-// freePort finds a port that is free for UDP and TCP on loopback right now.
+// handed counts the ports handed out.
+var handed atomic.Int32
+
+// freePort finds a port that is free for UDP and TCP on loopback and is given to nobody else: it is handed out once,
+// and lies below those that the kernel gives to outgoing connections, which would take it before a program opens it.
 func freePort(t *testing.T) int {
 	t.Helper()
-	for range 50 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	const first, count = 11000, 12000
+	for range 200 {
+		port := first + (2*(os.Getpid()*97+int(handed.Add(1))))%count // even ports: telephones take the next one for RTCP
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatalf("looking for a free port: %v", err)
+			continue
 		}
-		port := l.Addr().(*net.TCPAddr).Port
 		u, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 		l.Close()
 		if err == nil {
