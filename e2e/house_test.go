@@ -252,7 +252,7 @@ var handed atomic.Int32
 // and lies below those that the kernel gives to outgoing connections, which would take it before a program opens it.
 func freePort(t *testing.T) int {
 	t.Helper()
-	const first, count = 11000, 12000
+	const first, count = 20000, 4000 // above the default range of RTP ports, below those of nextRange
 	for range 200 {
 		port := first + (2*(os.Getpid()*97+int(handed.Add(1))))%count // even ports: telephones take the next one for RTCP
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
