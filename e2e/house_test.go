@@ -254,7 +254,7 @@ func freePort(t *testing.T) int {
 	t.Helper()
 	const first, count = 20000, 4000 // above the default range of RTP ports, below those of nextRange
 	for range 200 {
-		port := first + (2*(os.Getpid()*97+int(handed.Add(1))))%count // even ports: telephones take the next one for RTCP
+		port := first + (8*(os.Getpid()*97+int(handed.Add(1))))%count // a telephone takes the next three too: RTCP, and video
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			continue
