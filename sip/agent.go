@@ -12,6 +12,7 @@ package sip
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,12 +42,19 @@ type Agent struct {
 	served sync.WaitGroup // one for each socket
 
 	// Set by Start, read-only afterwards.
-	ports   []port
-	packets []*guardedPacket
-	streams *streams
-	tpl     *gosip.TransportLayer
-	txl     *gosip.TransactionLayer
-	guard   *guard
+	ports    []port
+	packets  []*guardedPacket
+	streams  *streams      // TCP
+	secure   *streams      // TLS
+	certs    *certificates // nil without a certificate of ours
+	serveTLS *tls.Config
+	dialTLS  *tls.Config
+	trunks   []*trunk
+	where    *locator
+	door     *door
+	tpl      *gosip.TransportLayer
+	txl      *gosip.TransactionLayer
+	guard    *guard
 
 	mu       sync.Mutex
 	started  bool
@@ -69,6 +77,13 @@ func New(cfg Config) (*Agent, error) {
 		quit:    make(chan struct{}),
 		invites: map[inviteKey]*entry{}, dialogs: map[dialogKey]*Dialog{},
 	}
+	if a.cfg.SessionExpires <= 0 {
+		a.cfg.SessionExpires = 30 * time.Minute
+	}
+	for _, t := range cfg.Trunks {
+		a.trunks = append(a.trunks, newTrunk(t))
+	}
+	a.where, a.door = newLocator(cfg.DNS), newDoor(cfg.Accounts)
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -96,14 +111,10 @@ func (a *Agent) Start(ctx context.Context) error {
 	if again {
 		return errors.New("sip: the agent was started before")
 	}
-	a.guard = &guard{admit: a.admit, parses: a.parses, server: a.server(), log: a.log}
-	for _, at := range a.cfg.Listen {
-		p, err := bind(a.wire, at)
-		if err != nil {
-			a.closePorts()
-			return err
-		}
-		a.ports = append(a.ports, p)
+	a.guard = newGuard(a)
+	if err := a.bindAll(); err != nil {
+		a.closePorts()
+		return err
 	}
 	quiet := slog.New(slog.DiscardHandler) // sipgo's lines carry whole messages
 	a.tpl = gosip.NewTransportLayer(net.DefaultResolver, a.parser, nil, gosip.WithTransportLayerLogger(quiet))
@@ -111,18 +122,49 @@ func (a *Agent) Start(ctx context.Context) error {
 		gosip.WithTransactionLayerUnhandledResponseHandler(func(*gosip.Response) {}))
 	a.txl.OnRequest(a.serve)
 	a.servePorts()
-	return a.ready(ctx)
+	if err := a.ready(ctx); err != nil {
+		return err
+	}
+	a.tendTrunks()
+	if a.certs != nil {
+		a.spawn("certificate", "", a.watchCertificate)
+	}
+	return nil
+}
+
+func (a *Agent) bindAll() error {
+	if err := a.openTLS(); err != nil {
+		return err
+	}
+	for _, at := range a.cfg.Listen {
+		p, err := bind(a.wire, at)
+		if err != nil {
+			return err
+		}
+		a.ports = append(a.ports, p)
+	}
+	for _, at := range a.cfg.Secure {
+		if err := a.bindSecure(at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *Agent) servePorts() {
-	a.streams = newStreams(a.guard, a.timers, net.TCPAddrFromAddrPort(a.ports[0].local))
+	a.streams = newStreams(a.guard, a.timers, "TCP", a.ports[0].local)
+	a.secure = newStreams(a.guard, a.timers, "TLS", a.ports[0].local)
 	a.served.Go(func() { _ = a.tpl.ServeTCP(a.streams) })
+	a.served.Go(func() { _ = a.tpl.ServeTLS(a.secure) })
 	for _, p := range a.ports {
 		g := &guardedPacket{PacketConn: p.packet, guard: a.guard, local: p.local}
 		a.packets = append(a.packets, g)
 		a.served.Go(func() { _ = a.tpl.ServeUDP(g) })
 		if p.listen != nil {
-			a.served.Go(func() { a.streams.serve(p.listen, p.local) })
+			a.served.Go(func() { a.streams.serve(p.listen, p.local, nil) })
+		}
+		if p.secure != nil {
+			a.served.Go(func() { a.secure.serve(p.secure, p.at("TLS"), a.serveTLS) })
 		}
 	}
 }
@@ -147,6 +189,17 @@ func (a *Agent) Addresses() []netip.AddrPort {
 	var out []netip.AddrPort
 	for _, p := range a.ports {
 		out = append(out, p.local)
+	}
+	return out
+}
+
+// Secure are the bound addresses of TLS in the order of [Config.Secure].
+func (a *Agent) Secure() []netip.AddrPort {
+	var out []netip.AddrPort
+	for _, p := range a.ports {
+		if p.secure != nil {
+			out = append(out, p.secured)
+		}
 	}
 	return out
 }
@@ -238,12 +291,17 @@ func (a *Agent) closePorts() {
 		if p.listen != nil {
 			_ = p.listen.Close()
 		}
+		if p.secure != nil {
+			_ = p.secure.Close()
+		}
 	}
 	for _, g := range a.packets {
 		_ = g.Close()
 	}
-	if a.streams != nil {
-		_ = a.streams.Close()
+	for _, l := range []*streams{a.streams, a.secure} {
+		if l != nil {
+			_ = l.Close()
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ var (
 // start runs an agent at 192.0.2.1:5060 on the wire; it is stopped with the test.
 func start(t *testing.T, w sip.Wire, handle func(context.Context, *sip.Invite), change ...func(*sip.Config)) *sip.Agent {
 	t.Helper()
-	cfg := sip.Config{Listen: []netip.AddrPort{line}, AcceptAnyone: true, Wire: w, Handle: handle}
+	cfg := sip.Config{Listen: []netip.AddrPort{line}, AcceptAnyone: true, Phones: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Wire: w, Handle: handle}
 	for _, f := range change {
 		f(&cfg)
 	}

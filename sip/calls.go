@@ -1,9 +1,6 @@
 package sip
 
-import (
-	"net/netip"
-	"time"
-)
+import "time"
 
 // inviteKey is what makes two INVITEs one call (RFC 3261 8.2.2.2).
 type inviteKey struct{ callID, fromTag string }
@@ -52,7 +49,7 @@ func (a *Agent) admitOptions() verdict {
 		return refuse(503, "Service Unavailable", "Retry-After: 30")
 	}
 	return verdict{answer: &refusal{code: 200, reason: "OK", headers: []string{"Allow: " + allow, "Accept: application/sdp",
-		"Accept-Encoding: identity", "Accept-Language: it, en", "Supported: "}}}
+		"Accept-Encoding: identity", "Accept-Language: it, en", "Supported: " + supported}}}
 }
 
 // admitInside matches a request with a To tag to its dialog: Call-ID, both tags
@@ -62,10 +59,13 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 	d := a.dialogs[dialogKey{e.callID, e.toTag(), e.fromTag()}]
 	a.mu.Unlock()
 	switch {
-	case d != nil && (o.transport == "TCP" || d.knows(o.from.Addr()) || a.isTrunk(o.from.Addr())):
+	case d != nil && (o.transport != "UDP" || d.knows(o.from.Addr()) || a.trunkOf(o.from.Addr()) != nil):
 		// An ACK of a 2xx is handled here, in the order it arrived: sipgo gives each
 		// request a goroutine, and a BYE or re-INVITE behind it might overtake it.
 		if e.method == "ACK" && d.acknowledged(e.seq, e.body) {
+			if o.transport == "UDP" {
+				a.guard.credit.proved(o.from.Addr())
+			}
 			return silence("")
 		}
 		return verdict{pass: true}
@@ -73,11 +73,6 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 		return silence("")
 	}
 	return refuse(481, "Call/Transaction Does Not Exist") // RFC 3261 12.2.2
-}
-
-func (a *Agent) isTrunk(from netip.Addr) bool {
-	_, ok := a.cfg.trunkOf(from)
-	return ok
 }
 
 func (a *Agent) admitInvite(e *envelope, o origin) verdict {
@@ -94,15 +89,23 @@ func (a *Agent) admitInvite(e *envelope, o origin) verdict {
 		en.timer.Stop()
 		delete(a.invites, key)
 	}
+	known := a.known(o.from.Addr())
+	if !known && !a.cfg.AcceptAnyone {
+		if v := a.door.open(e, o.from.Addr(), time.Now()); !v.pass {
+			return v
+		}
+	}
 	switch {
-	case !a.cfg.trusts(o.from.Addr()):
-		v := refuse(403, "Forbidden")
-		v.why = "INVITE from a stranger"
-		return v
 	case a.draining || a.stopped:
 		return refuse(503, "Service Unavailable", "Retry-After: 30")
 	case a.cfg.MaxCalls > 0 && a.live >= a.cfg.MaxCalls:
 		return refuse(503, "Too Many Calls", "Retry-After: 10")
+	case a.cfg.Overloaded != nil && a.cfg.Overloaded():
+		v := refuse(503, "Overloaded", "Retry-After: 5")
+		v.why = "overload"
+		return v
+	case !known && o.transport == "UDP" && !a.guard.credit.open(o.from.Addr()):
+		return refuse(503, "Too Many Unanswered Calls", "Retry-After: 10")
 	}
 	en := &entry{seq: e.seq, branch: e.branch(), origin: o}
 	en.timer = time.AfterFunc(a.timers.giveUp(), func() { a.sweep(key, en) })

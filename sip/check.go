@@ -5,7 +5,10 @@ import (
 )
 
 // allow is what this line serves, for Allow headers (RFC 3261 20.5).
-const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
+
+// supported is which extensions we know (RFC 3261 20.37): reliable provisional answers and session timers.
+const supported = "100rel, timer"
 
 // refusal is an answer given without any state.
 type refusal struct {
@@ -97,11 +100,11 @@ func checkRequest(e *envelope, size int) verdict {
 // (RFC 3261 8.2.1, 21.5.2; REFER is declined, RFC 3515 2.4.2).
 func checkMethod(m string) verdict {
 	switch m {
-	case "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE":
+	case "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK":
 		return verdict{pass: true}
 	case "REFER":
 		return refuse(603, "Decline")
-	case "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "PRACK":
+	case "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH":
 		return refuse(405, "Method Not Allowed", "Allow: "+allow)
 	}
 	return refuse(501, "Not Implemented", "Allow: "+allow)
@@ -112,9 +115,10 @@ func checkContent(e *envelope) verdict {
 	switch s := strings.ToLower(scheme); {
 	case s != "sip" && s != "sips" && s != "tel":
 		return refuse(416, "Unsupported URI Scheme") // RFC 3261 21.4.14
-	case len(e.require) > 0 && e.method != "ACK" && e.method != "CANCEL":
-		// Nothing is supported that could be required (RFC 3261 8.2.2.3).
-		return refuse(420, "Bad Extension", "Unsupported: "+safeTokens(e.require))
+	case len(e.unknown()) > 0 && e.method != "ACK" && e.method != "CANCEL":
+		return refuse(420, "Bad Extension", "Unsupported: "+safeTokens(e.unknown())) // RFC 3261 8.2.2.3
+	case e.expires > 0 && e.expires < minSE && e.timer && (e.method == "INVITE" || e.method == "UPDATE"):
+		return refuse(422, "Session Interval Too Small", "Min-SE: 90") // RFC 4028 section 9
 	case e.encoding != "" && e.encoding != "identity":
 		return refuse(415, "Unsupported Media Type", "Accept-Encoding: identity")
 	case e.length == 0 || len(e.body) == 0:

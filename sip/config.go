@@ -18,14 +18,32 @@ type Config struct {
 	Public netip.Addr
 	// Trunks are the carriers.
 	Trunks []Trunk
+	// Secure holds the addresses served by TLS; it needs TLS.
+	Secure []netip.AddrPort
+	// TLS is what our certificate is and whom we believe; nil where TLS is not spoken.
+	TLS *TLS
 	// Phones are the networks of our own telephones.
 	Phones []netip.Prefix
-	// AcceptAnyone takes INVITEs from everywhere; else only from trunks, phones
-	// and loopback, and others get 403.
+	// Accounts are what our own telephones outside of Phones prove themselves with. Where there are any, an INVITE of
+	// a stranger is challenged; else it gets 403.
+	Accounts []Account
+	// AcceptAnyone takes INVITEs from everywhere; else only from trunks, phones,
+	// accounts and loopback.
 	AcceptAnyone bool
+	// DistrustLoopback makes the machine's own addresses strangers like others, where somebody else runs programs on it.
+	DistrustLoopback bool
 	// MaxCalls limits the calls alive at once, both directions; above it INVITEs
 	// get 503 with Retry-After. 0 means no limit.
 	MaxCalls int
+	// SessionExpires is the session interval that calls of ours ask for (RFC 4028); zero means 30 min.
+	SessionExpires time.Duration
+	// Overloaded tells that no more calls should be taken because those alive would suffer; nil means never.
+	Overloaded func() bool
+	// DNS looks names up; nil means the system's.
+	DNS Resolver
+	// Capture hears every message that came or went, as octets, for a tracing tool; nil for nobody. It must not block
+	// nor keep the octets.
+	Capture func(at time.Time, from, to netip.AddrPort, transport string, message []byte)
 	// Wire replaces the sockets in tests; nil means sockets.
 	Wire Wire
 	// Timers are the protocol's times; zero fields mean the RFC's values.
@@ -40,19 +58,6 @@ type Config struct {
 	Handle func(ctx context.Context, in *Invite)
 }
 
-// Trunk is one carrier.
-type Trunk struct {
-	// Name is how tickets and logs call it.
-	Name string
-	// Addresses are where its INVITEs come from. The address of Proxy, when
-	// numeric, is one of them without being named.
-	Addresses []netip.Prefix
-	// Proxy is where calls through it are sent: sip:host:port;transport=udp|tcp.
-	Proxy string
-	// CallerID is the number shown by calls through it; empty keeps the caller's.
-	CallerID string
-}
-
 // Timers are the protocol's times. They rule this package's own timers; those of
 // a single transaction are always the RFC's.
 type Timers struct {
@@ -62,6 +67,8 @@ type Timers struct {
 	T2 time.Duration
 	// Dead is how long a dialled phone may stay without any response; zero means 4 s.
 	Dead time.Duration
+	// First is how long a connection may stay without a first message; zero means 10 s.
+	First time.Duration
 	// Idle is how long a TCP connection without any octet lives; zero means 10 min.
 	Idle time.Duration
 	// Half is how long a begun message may stay incomplete on TCP; zero means 10 s.
@@ -77,6 +84,7 @@ func (t Timers) orRFC() Timers {
 	set(&t.T1, 500*time.Millisecond)
 	set(&t.T2, 4*time.Second)
 	set(&t.Dead, 4*time.Second)
+	set(&t.First, 10*time.Second)
 	set(&t.Idle, 10*time.Minute)
 	set(&t.Half, 10*time.Second)
 	return t
@@ -90,44 +98,13 @@ func (c Config) check() error {
 	if len(c.Listen) == 0 {
 		return fmt.Errorf("sip: no address to listen on")
 	}
+	if len(c.Secure) > 0 && c.TLS == nil {
+		return fmt.Errorf("sip: %s is to be served by TLS, but there is no certificate", c.Secure[0])
+	}
 	for _, t := range c.Trunks {
-		if t.Proxy == "" {
-			continue
-		}
-		if _, err := parseURI(t.Proxy); err != nil {
-			return fmt.Errorf("sip: proxy of trunk %q: %w", t.Name, err)
+		if err := t.check(); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// trunkOf names the trunk that an address belongs to.
-func (c Config) trunkOf(from netip.Addr) (Trunk, bool) {
-	for _, t := range c.Trunks {
-		for _, p := range t.Addresses {
-			if p.Contains(from) {
-				return t, true
-			}
-		}
-		if u, err := parseURI(t.Proxy); err == nil {
-			if ip, err := netip.ParseAddr(u.Host); err == nil && ip.Unmap() == from {
-				return t, true
-			}
-		}
-	}
-	return Trunk{}, false
-}
-
-// trusts tells whether INVITEs from an address are taken.
-func (c Config) trusts(from netip.Addr) bool {
-	if c.AcceptAnyone || from.IsLoopback() {
-		return true
-	}
-	for _, p := range c.Phones {
-		if p.Contains(from) {
-			return true
-		}
-	}
-	_, ok := c.trunkOf(from)
-	return ok
 }

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -11,13 +12,15 @@ import (
 
 // DialRequest is one call to make.
 type DialRequest struct {
-	// To is the address called: sip:user@host[:port][;transport=tcp].
+	// To is the address called: sip:user@host[:port][;transport=udp|tcp|tls].
 	To string
 	// Trunk, when set, names the trunk whose proxy carries the call.
 	Trunk string
 	// From is how we introduce ourselves; an empty Host is our own address. A
 	// trunk's CallerID replaces User.
 	From Party
+	// OnBehalf is the caller for whom somebody is called; see [Trunk.ShowCaller].
+	OnBehalf OnBehalf
 	// Offer is our SDP.
 	Offer []byte
 	// Dead overrides [Timers.Dead]: how long there may be no response at all.
@@ -25,105 +28,133 @@ type DialRequest struct {
 	// OnProgress hears each provisional answer from 101 on, with the SDP of early
 	// media, which is only reported. Called one at a time; it must not block.
 	OnProgress func(code int, sdp []byte)
-	// OnReinvite, OnInfo and OnActivity are set on the dialog; see the options.
+	// OnReinvite, OnAnswer, OnInfo and OnActivity are set on the dialog; see the options.
 	OnReinvite func(offer []byte) (answer []byte, err error)
+	OnAnswer   func(answer []byte) error
 	OnInfo     func(contentType string, body []byte)
 	OnActivity func()
 }
 
-// outcome is the end of a dialled INVITE.
-type outcome struct {
-	dialog *Dialog
-	answer []byte
-	err    error
-}
-
-// dialling is one INVITE of ours under way; its own goroutine owns every field.
-type dialling struct {
-	agent   *Agent
-	request DialRequest
-	early   *Dialog // the dialog in the making: no remote tag yet
-	invite  *gosip.Request
-	tx      *gosip.ClientTx
-	result  chan outcome // one deep
-
-	provisional bool // a response came: CANCEL is allowed (RFC 3261 9.1)
-	abandoned   bool // the caller of Dial has left
-	cancelSent  bool
-}
-
 // Dial calls and waits for the final answer. Errors: [*FinalError] for a refusal;
+// [ErrCredentials] when the other side asks for credentials that it does not get;
 // [ErrDead] when nothing at all came back in time; [ErrTransport] when it could
-// not be sent; ctx's cause when ctx ended. After the last two of these the attempt
-// is taken back in the background: CANCEL as soon as a first response allows it,
-// ACK and BYE for an answer that crosses it.
+// not be sent; ctx's cause when ctx ended. The places that the address resolves to
+// are tried in order: the next one after a dead one, a broken transport or 503
+// (RFC 3263 section 4.3). An attempt given up is taken back in the background:
+// CANCEL as soon as a first response allows it, ACK and BYE for an answer that
+// crosses it.
 func (a *Agent) Dial(ctx context.Context, r DialRequest) (*Dialog, []byte, error) {
-	g := &dialling{agent: a, request: r, result: make(chan outcome, 1)}
-	if err := g.prepare(ctx); err != nil {
+	d, answer, err := a.dial(ctx, r)
+	if err != nil {
 		return nil, nil, fmt.Errorf("sip: calling %s: %w", printable(r.To), err)
 	}
+	return d, answer, nil
+}
+
+func (a *Agent) dial(ctx context.Context, r DialRequest) (*Dialog, []byte, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, nil, err
+	}
+	c, err := a.callee(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	hops, err := a.reachable(ctx, c.next)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, h := range hops {
+		d, answer, err := a.dialAt(ctx, r, c, h)
+		if err == nil {
+			return d, answer, nil
+		}
+		if !another(err) || context.Cause(ctx) != nil || i == len(hops)-1 {
+			return nil, nil, err
+		}
+		a.where.failed(h.to)
+	}
+	return nil, nil, ErrDead
+}
+
+// another tells whether the next place is worth trying.
+func another(err error) bool {
+	var final *FinalError
+	return errors.Is(err, ErrDead) || errors.Is(err, ErrTransport) || errors.As(err, &final) && final.Code == 503
+}
+
+// callee is who is called and by which way.
+type callee struct {
+	target gosip.Uri
+	next   gosip.Uri // whose places are looked up
+	trunk  *trunk    // nil without one
+}
+
+func (a *Agent) callee(r DialRequest) (c callee, err error) {
+	if c.target, err = parseURI(r.To); err != nil {
+		return c, err
+	}
+	c.next = c.target
+	if r.Trunk == "" {
+		return c, nil
+	}
+	if c.trunk = a.trunkNamed(r.Trunk); c.trunk == nil {
+		return c, fmt.Errorf("there is no trunk %q with a proxy", r.Trunk)
+	}
+	if c.next, err = parseURI(c.trunk.Proxy); err != nil {
+		return c, err
+	}
+	c.next.UriParams.Add("lr", "")
+	return c, nil
+}
+
+// routes are the Route headers of the call: the trunk's proxy.
+func (c callee) routes() []gosip.Uri {
+	if c.trunk == nil {
+		return nil
+	}
+	return []gosip.Uri{c.next}
+}
+
+// reachable are the hops of an address that a socket of ours can reach.
+func (a *Agent) reachable(ctx context.Context, u gosip.Uri) ([]hop, error) {
+	all, err := a.where.find(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	var out []hop
+	for _, h := range all {
+		if _, ok := a.portFor(h.to.Addr()); ok {
+			out = append(out, h)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no address of ours reaches %s: %w", all[0].to, ErrTransport)
+	}
+	return out, nil
+}
+
+// addrOf is the first of some hops, for the record.
+func addrOf(hops []hop) netip.AddrPort {
+	if len(hops) == 0 {
+		return netip.AddrPort{}
+	}
+	return hops[0].to
+}
+
+// dialAt makes one attempt at one place.
+func (a *Agent) dialAt(ctx context.Context, r DialRequest, c callee, h hop) (*Dialog, []byte, error) {
+	g := &dialling{agent: a, request: r, result: make(chan outcome, 1), expires: a.cfg.SessionExpires}
+	if !a.count() {
+		return nil, nil, ErrStopped
+	}
+	g.early = a.uacDialog(r, c, h)
+	g.proof.account = g.early.account()
 	if !a.spawn("dialling", g.early.key.callID, func() { g.run(ctx) }) {
 		g.uncount()
-		return nil, nil, fmt.Errorf("sip: calling %s: %w", printable(r.To), ErrStopped)
+		return nil, nil, ErrStopped
 	}
 	o := <-g.result
-	if o.err != nil {
-		return nil, nil, fmt.Errorf("sip: calling %s: %w", printable(r.To), o.err)
-	}
-	return o.dialog, o.answer, nil
-}
-
-// prepare builds the INVITE and starts nothing yet.
-func (g *dialling) prepare(ctx context.Context) error {
-	a, r := g.agent, g.request
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	target, err := parseURI(r.To)
-	if err != nil {
-		return err
-	}
-	hop, routes := target, []gosip.Uri(nil)
-	if r.Trunk != "" {
-		t, ok := a.trunkNamed(r.Trunk)
-		if !ok {
-			return fmt.Errorf("there is no trunk %q with a proxy", r.Trunk)
-		}
-		if hop, err = parseURI(t.Proxy); err != nil {
-			return err
-		}
-		hop.UriParams.Add("lr", "")
-		routes = []gosip.Uri{hop}
-		if t.CallerID != "" {
-			r.From.User = t.CallerID
-		}
-	}
-	to, err := resolve(ctx, hop, uriTransport(hop))
-	if err != nil {
-		return err
-	}
-	p, ok := a.portFor(to.Addr())
-	if !ok {
-		return fmt.Errorf("no address of ours reaches %s: %w", to, ErrTransport)
-	}
-	if !a.count() {
-		return ErrStopped
-	}
-	g.early = a.uacDialog(r.From, target, uacRoute{routes: routes, to: to, bound: p.local, transport: uriTransport(hop)})
-	g.invite = g.early.request(gosip.INVITE)
-	g.invite.AppendHeader(header("Allow", allow))
-	g.invite.AppendHeader(header("Content-Type", "application/sdp"))
-	g.invite.SetBody(r.Offer)
-	return nil
-}
-
-func (a *Agent) trunkNamed(name string) (Trunk, bool) {
-	for _, t := range a.cfg.Trunks {
-		if t.Name == name && t.Proxy != "" {
-			return t, true
-		}
-	}
-	return Trunk{}, false
+	return o.dialog, o.answer, o.err
 }
 
 // count counts a call of ours in; false when the agent does not run.
@@ -143,238 +174,25 @@ func (g *dialling) uncount() {
 	g.agent.leave()
 }
 
-// uacRoute is how a dialled call leaves.
-type uacRoute struct {
-	routes    []gosip.Uri
-	to, bound netip.AddrPort
-	transport string
-}
-
 // uacDialog is the dialog of a call of ours before its answer (RFC 3261 12.1.2).
-func (a *Agent) uacDialog(from Party, target gosip.Uri, r uacRoute) *Dialog {
+func (a *Agent) uacDialog(r DialRequest, c callee, h hop) *Dialog {
 	d := a.newDialog(dialogKey{callID: gosip.GenerateTagN(24), local: gosip.GenerateTagN(16)})
-	d.routes, d.target, d.transport = r.routes, target, r.transport
-	d.local, d.peer, d.at = r.bound, r.to, a.local(r.bound, r.to.Addr())
+	p, _ := a.portFor(h.to.Addr())
+	d.routes, d.target, d.transport, d.hop, d.trunk = c.routes(), c.target, h.transport, h, c.trunk
+	d.local, d.peer, d.at = p.local, h.to, a.local(p.at(h.transport), h.to.Addr())
+	from := r.shown(c.trunk)
 	d.user = printable(from.User)
+	if from.User == anonymous.User {
+		d.user = ""
+	}
 	host := printable(from.Host)
 	if host == "" {
 		host = d.at.Addr().String()
 	}
-	d.self = gosip.FromHeader{DisplayName: printable(from.Display), Address: gosip.Uri{Scheme: "sip", User: d.user, Host: host}}
+	d.self = gosip.FromHeader{DisplayName: printable(from.Display), Address: gosip.Uri{Scheme: "sip", User: printable(from.User), Host: host}}
 	d.self.Params.Add("tag", d.key.local)
-	to := *target.Clone()
+	to := *c.target.Clone()
 	to.UriParams, to.Headers = nil, nil
 	d.other = gosip.ToHeader{Address: to}
 	return d
-}
-
-// run owns the INVITE until it has its end: answered, refused, dead, or abandoned
-// and taken back.
-func (g *dialling) run(ctx context.Context) {
-	tx, err := g.early.begin(ctx, g.invite, g.again)
-	if err != nil {
-		g.finish(outcome{err: err})
-		return
-	}
-	g.tx = tx
-	wait := g.request.Dead
-	if wait <= 0 {
-		wait = g.agent.timers.Dead
-	}
-	dead := time.NewTimer(wait)
-	defer dead.Stop()
-	over := time.NewTimer(time.Hour)
-	over.Stop()
-	defer over.Stop()
-	give := func(cause error) {
-		g.report(outcome{err: cause})
-		g.abandoned = true
-		g.takeBack()
-		over.Reset(g.agent.timers.giveUp())
-	}
-	left, quit := ctx.Done(), g.agent.quit
-	for {
-		select {
-		case res := <-tx.Responses():
-			if g.response(res) {
-				return
-			}
-		case <-tx.Done():
-			g.finish(outcome{err: g.timeout()})
-			return
-		case <-dead.C:
-			if !g.provisional && !g.abandoned {
-				give(ErrDead)
-			}
-		case <-left:
-			left = nil
-			if !g.abandoned {
-				give(context.Cause(ctx))
-			}
-		case <-quit:
-			quit = nil
-			if !g.abandoned {
-				give(ErrStopped)
-			}
-		case <-over.C:
-			tx.Terminate()
-			g.finish(outcome{err: ErrDead})
-			return
-		case <-g.agent.ctx.Done():
-			tx.Terminate()
-			g.finish(outcome{err: ErrStopped})
-			return
-		}
-	}
-}
-
-// timeout tells a silent far end from a broken transport.
-func (g *dialling) timeout() error {
-	if err := g.tx.Err(); err != nil && !g.provisional {
-		return fmt.Errorf("%w: %w", ErrTransport, err)
-	}
-	return ErrDead
-}
-
-// response handles one answer; true when the INVITE is done.
-func (g *dialling) response(res *gosip.Response) bool {
-	switch {
-	case res.IsProvisional():
-		g.provisional = true
-		if g.abandoned {
-			g.takeBack()
-		} else if f := g.request.OnProgress; f != nil && res.StatusCode > 100 {
-			f(res.StatusCode, res.Body())
-		}
-		return false
-	case res.IsSuccess():
-		g.succeed(res)
-		return true
-	}
-	g.finish(outcome{err: &FinalError{res.StatusCode, printable(res.Reason)}})
-	return true
-}
-
-// succeed acknowledges the first 2xx. One that crossed our CANCEL is hung up at
-// once (RFC 3261 9.1, 15).
-func (g *dialling) succeed(res *gosip.Response) {
-	d := g.early
-	d.confirm(res)
-	d.mu.Lock()
-	d.onReinvite, d.onInfo, d.onActivity = g.request.OnReinvite, g.request.OnInfo, g.request.OnActivity
-	d.mu.Unlock()
-	g.agent.remember(d)
-	d.step(answerReceived)
-	if err := d.sendACK(g.invite.CSeq().SeqNo); err != nil {
-		g.agent.log.Warn("sip: ACK not sent", "call", d.key.callID, "error", err.Error())
-	}
-	if g.abandoned {
-		_ = d.Hangup("cancelled")
-		return
-	}
-	g.report(outcome{dialog: d, answer: res.Body()})
-}
-
-// confirm fills in what the 2xx says (RFC 3261 12.1.2).
-func (d *Dialog) confirm(res *gosip.Response) {
-	d.other.Params = res.To().Params.Clone()
-	d.key.remote = tagOf(res.To().Params)
-	d.routes = routesOf(res, true)
-	if src, err := netip.ParseAddrPort(res.Source()); err == nil {
-		d.mu.Lock()
-		d.peer = netip.AddrPortFrom(src.Addr().Unmap(), src.Port())
-		d.mu.Unlock()
-	}
-	d.viaPeer = len(d.routes) == 0 && d.transport == "TCP"
-	d.refresh(res)
-}
-
-// again hears 2xx after the first: a repeat gets our ACK again, a fork's own 2xx
-// gets ACK and BYE (RFC 3261 13.2.2.4). sipgo calls it in a goroutine of its own.
-func (g *dialling) again(res *gosip.Response) {
-	if res.To() == nil || !g.agent.enter() {
-		return
-	}
-	defer g.agent.wg.Done()
-	defer g.agent.caught("repeated 2xx", g.early.key.callID, nil)
-	seq := g.invite.CSeq().SeqNo
-	tag := tagOf(res.To().Params)
-	g.agent.mu.Lock()
-	known := g.agent.dialogs[dialogKey{g.early.key.callID, g.early.key.local, tag}]
-	g.agent.mu.Unlock()
-	if known != nil {
-		_ = known.sendACK(seq)
-		return
-	}
-	if !g.agent.count() {
-		return
-	}
-	stray := g.agent.newDialog(dialogKey{callID: g.early.key.callID, local: g.early.key.local})
-	stray.self, stray.other, stray.user = g.early.self, g.early.other, g.early.user
-	stray.transport, stray.local, stray.at = g.early.transport, g.early.local, g.early.at
-	stray.localSeq = seq
-	stray.confirm(res)
-	g.agent.remember(stray)
-	stray.step(answerReceived)
-	_ = stray.sendACK(seq)
-	_ = stray.Hangup("answered elsewhere")
-}
-
-// takeBack sends CANCEL once a response allows it (RFC 3261 9.1).
-func (g *dialling) takeBack() {
-	if !g.provisional || g.cancelSent {
-		return
-	}
-	g.cancelSent = true
-	req := g.cancelRequest()
-	g.agent.spawn("CANCEL", g.early.key.callID, func() {
-		tx, err := g.agent.txl.Request(g.agent.ctx, req)
-		if err != nil {
-			return
-		}
-		for {
-			select {
-			case res := <-tx.Responses():
-				if !res.IsProvisional() {
-					return
-				}
-			case <-tx.Done():
-				return
-			case <-g.agent.ctx.Done():
-				return
-			}
-		}
-	})
-}
-
-// cancelRequest is the INVITE's CANCEL: same Request-URI, Via, Route, From, To,
-// Call-ID and CSeq number (RFC 3261 9.1).
-func (g *dialling) cancelRequest() *gosip.Request {
-	inv := g.invite
-	req := gosip.NewRequest(gosip.CANCEL, *inv.Recipient.Clone())
-	req.AppendHeader(inv.Via().Clone())
-	for _, name := range []string{"Route", "From", "To", "Call-ID", "Max-Forwards"} {
-		gosip.CopyHeaders(name, inv, req)
-	}
-	req.AppendHeader(&gosip.CSeqHeader{SeqNo: inv.CSeq().SeqNo, MethodName: gosip.CANCEL})
-	req.SetBody(nil)
-	req.SetTransport(inv.Transport())
-	req.SetDestination(inv.Destination())
-	req.Laddr = inv.Laddr
-	return req
-}
-
-// report tells Dial's caller, once.
-func (g *dialling) report(o outcome) {
-	select {
-	case g.result <- o:
-	default:
-	}
-}
-
-// finish ends an INVITE that made no dialog.
-func (g *dialling) finish(o outcome) {
-	g.uncount()
-	g.early.cancel(o.err)
-	g.report(o)
 }

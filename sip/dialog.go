@@ -29,8 +29,10 @@ type Dialog struct {
 	transport string
 	at        netip.AddrPort // our address in Contact
 	local     netip.AddrPort // our socket
-	viaPeer   bool           // send to peer, not to target: TCP, or behind NAT
+	viaPeer   bool           // send to peer, not to target: a connection, or behind NAT
 	user      string         // of our Contact
+	hop       hop            // where our requests went so far; zero for a call that came in
+	trunk     *trunk         // nil without one
 
 	mu         sync.Mutex
 	state      state
@@ -47,7 +49,12 @@ type Dialog struct {
 	ended      bool // counted out
 	onReinvite func(offer []byte) ([]byte, error)
 	onInfo     func(contentType string, body []byte)
+	onAnswer   func(answer []byte) error
 	onActivity func()
+	session    sessionTimer
+	reliable   *reliable
+	// credentials are those that the last INVITE was taken with. Our INVITEs are one at a time, and so is their use.
+	credentials gosip.Header
 }
 
 // Option sets a dialog up before anything can reach it.
@@ -57,6 +64,11 @@ type Option func(*Dialog)
 // A nil offer asks for ours; an error refuses with 488 and the call goes on.
 func OnReinvite(f func(offer []byte) (answer []byte, err error)) Option {
 	return func(d *Dialog) { d.OnReinvite(f) }
+}
+
+// OnAnswer takes the other side's answer to an offer that OnReinvite gave: a session timer's refresh has asked for it.
+func OnAnswer(f func(answer []byte) error) Option {
+	return func(d *Dialog) { d.mu.Lock(); d.onAnswer = f; d.mu.Unlock() }
 }
 
 // OnInfo hears the body of INFO requests with DTMF (application/dtmf-relay or
@@ -110,7 +122,8 @@ func (a *Agent) uasDialog(in *Invite, tag string) *Dialog {
 	if c := req.Contact(); c != nil {
 		d.target = *c.Address.Clone()
 	}
-	d.viaPeer = len(d.routes) == 0 && (d.transport == "TCP" || behindNAT(req.Via(), in.Source))
+	d.viaPeer = len(d.routes) == 0 && (d.transport != "UDP" || behindNAT(req.Via(), in.Source))
+	d.trunk = a.trunkOf(in.Source.Addr())
 	return d
 }
 
@@ -139,6 +152,9 @@ func (d *Dialog) step(ev event) (move, bool) {
 	if m.to == ended && ev != byeSent && d.wait != nil {
 		d.wait.timer.Stop()
 		d.wait = nil
+	}
+	if m.to == ended {
+		d.stopSession()
 	}
 	last := m.to == ended && !d.ended
 	d.ended = d.ended || last
@@ -268,13 +284,14 @@ func (d *Dialog) Hangup(reason string) error {
 // sendBye sends BYE in the background; whatever answers it, the call is over.
 func (d *Dialog) sendBye(reason string) bool {
 	return d.agent.spawn("BYE", d.key.callID, func() {
-		req := d.request(gosip.BYE)
-		if reason != "" {
-			req.AppendHeader(header("Reason", `SIP;text="`+printable(reason)+`"`)) // RFC 3326
-		}
 		ctx, stop := context.WithTimeout(d.agent.ctx, d.agent.timers.giveUp())
 		defer stop()
-		if _, err := d.do(ctx, req); err != nil {
+		_, err := d.do(ctx, gosip.BYE, func(req *gosip.Request) {
+			if reason != "" {
+				req.AppendHeader(header("Reason", `SIP;text="`+printable(reason)+`"`)) // RFC 3326
+			}
+		})
+		if err != nil {
 			d.agent.log.Debug("sip: BYE", "call", d.key.callID, "error", err.Error())
 		}
 	})

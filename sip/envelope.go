@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Caps on what is read before anything is believed.
@@ -34,6 +35,9 @@ type envelope struct {
 	content  string // media type, lower case, without parameters
 	encoding string
 	require  []string
+	expires  time.Duration // Session-Expires; 0 without one
+	timer    bool          // Supported: timer
+	proof    string        // Authorization
 	agent    string
 	body     []byte
 	faults   []string // header names that occur twice or cannot be read
@@ -164,9 +168,27 @@ func (e *envelope) header(name, value string) {
 		for o := range strings.SplitSeq(value, ",") {
 			e.require = append(e.require, strings.TrimSpace(o))
 		}
+	case "supported", "k":
+		for o := range strings.SplitSeq(value, ",") {
+			e.timer = e.timer || strings.EqualFold(strings.TrimSpace(o), "timer")
+		}
+	case "session-expires", "x":
+		e.expires, _ = sessionExpires(value)
+	case "authorization":
+		e.proof = value
 	case "user-agent":
 		e.agent = value
 	}
+}
+
+// unknown are the required extensions that we do not know.
+func (e *envelope) unknown() (out []string) {
+	for _, r := range e.require {
+		if !strings.EqualFold(r, "100rel") && !strings.EqualFold(r, "timer") {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func (e *envelope) number(name, value string, most int) int {

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"sync"
@@ -12,22 +13,40 @@ import (
 // origin is where a message came from and where it arrived.
 type origin struct {
 	from, local netip.AddrPort
-	transport   string // "UDP" or "TCP"
+	transport   string // "UDP", "TCP" or "TLS"
 }
 
-// guard stands between the sockets and sipgo: it reads every message first,
-// answers or drops what must not get further, and logs samples without payload.
+// guard stands between the sockets and sipgo: it reads every message first, answers or drops what must not get further,
+// and logs samples without payload. Its memory does not grow with the number of senders. Safe for concurrent use.
 type guard struct {
-	admit  func(e *envelope, o origin) verdict // the stateful half, the agent's
-	parses func(data []byte) bool              // whether sipgo can read it
-	server string
-	log    *slog.Logger
-	drops  sampler
+	admit   func(e *envelope, o origin) verdict // the stateful half, the agent's
+	parses  func(data []byte) bool              // whether sipgo can read it
+	known   func(from netip.Addr) bool          // trunks, own telephones
+	capture func(at time.Time, from, to netip.AddrPort, transport string, message []byte)
+	server  string
+	log     *slog.Logger
+	lines   sampler
+	budget  budget
+	credit  ledger
+
+	mu    sync.Mutex
+	drops map[string]uint64 // by reason; the reasons are constants of this package
 }
 
-// judge decides about one message; out is the stateless answer, if there is one.
-// data must have been through tidy.
+func newGuard(a *Agent) *guard {
+	return &guard{
+		admit: a.admit, parses: a.parses, known: a.known, capture: a.cfg.Capture, server: a.server(), log: a.log,
+		budget: newBudget(), credit: newLedger(), drops: map[string]uint64{},
+	}
+}
+
+// judge decides about one message; out is the stateless answer, if there is one. data must have been through tidy.
 func (g *guard) judge(data []byte, o origin) (pass bool, out []byte, to netip.AddrPort) {
+	stranger := !g.known(o.from.Addr())
+	if stranger && !g.budget.take(o.from.Addr(), g.credit.proven(o.from.Addr()), time.Now()) {
+		g.note("over budget", o)
+		return false, nil, o.from
+	}
 	e, err := readEnvelope(data)
 	if err != nil {
 		g.note("junk", o)
@@ -43,6 +62,9 @@ func (g *guard) judge(data []byte, o origin) (pass bool, out []byte, to netip.Ad
 	if v.pass {
 		v = g.admit(&e, o)
 	}
+	if stranger && o.transport == "UDP" {
+		g.credit.received(o.from.Addr(), len(data), v.pass && e.request)
+	}
 	if v.pass {
 		return true, nil, o.from
 	}
@@ -50,23 +72,52 @@ func (g *guard) judge(data []byte, o origin) (pass bool, out []byte, to netip.Ad
 	if v.answer == nil || len(e.vias) == 0 {
 		return false, nil, o.from
 	}
-	return false, reply(&e, *v.answer, o.from, g.server), backTo(&e, o.from)
+	out = reply(&e, *v.answer, o.from, g.server)
+	if stranger && o.transport == "UDP" && len(out) > amplification*len(data) {
+		return false, nil, o.from
+	}
+	return false, out, backTo(&e, o.from)
 }
 
+// note counts what was not taken, and writes one line of it unless there are too many.
 func (g *guard) note(why string, o origin) {
 	if why == "" {
 		return
 	}
-	if n, ok := g.drops.take(time.Now()); ok {
+	g.mu.Lock()
+	g.drops[why]++
+	g.mu.Unlock()
+	if n, ok := g.lines.take(time.Now()); ok {
 		g.log.Info("sip: message not taken", "why", why, "from", o.from.String(), "transport", o.transport, "since_last_line", n)
 	}
 }
 
-// sampler lets one line a second through and counts the rest, so that a flood of
-// junk cannot fill a disk. Safe for concurrent use.
+// Dropped is how many messages and connections were not taken so far, by reason.
+func (a *Agent) Dropped() map[string]uint64 {
+	if a.guard == nil {
+		return nil
+	}
+	a.guard.mu.Lock()
+	defer a.guard.mu.Unlock()
+	return maps.Clone(a.guard.drops)
+}
+
+func (g *guard) see(from, to netip.AddrPort, transport string, message []byte) {
+	if g.capture != nil {
+		g.capture(time.Now(), from, to, transport, message)
+	}
+}
+
+// linesPerSecond and linesBurst bound the log: at 200 octets a line a flood writes less than 250 KB a minute.
+const (
+	linesPerSecond = 20
+	linesBurst     = 100
+)
+
+// sampler lets so many lines through and counts the rest. Safe for concurrent use.
 type sampler struct {
 	mu    sync.Mutex
-	last  time.Time
+	line  bucket
 	count int
 }
 
@@ -74,10 +125,10 @@ func (s *sampler) take(now time.Time) (count int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count++
-	if !s.last.IsZero() && now.Sub(s.last) < time.Second {
+	if !s.line.take(now, linesPerSecond, linesBurst) {
 		return 0, false
 	}
-	count, s.count, s.last = s.count, 0, now
+	count, s.count = s.count, 0
 	return count, true
 }
 
@@ -106,15 +157,29 @@ func (p *guardedPacket) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue // keep-alive of CRLFs or zeroes (RFC 5626 3.5.1)
 		}
 		o := origin{from: addrPort(addr), local: p.local, transport: "UDP"}
+		p.guard.see(o.from, p.local, "UDP", b[:n])
 		n = copy(b, tidy(b[:n]))
 		pass, out, to := p.guard.judge(b[:n], o)
 		if pass {
 			return n, addr, nil
 		}
 		if out != nil {
-			_, _ = p.PacketConn.WriteTo(out, net.UDPAddrFromAddrPort(to))
+			p.guard.see(p.local, to, "UDP", out)
+			_, _ = p.PacketConn.WriteTo(out, udpAddr(to))
 		}
 	}
+}
+
+// WriteTo sends a message of ours; one that an unproven source has no credit for is not sent, which its sender cannot
+// tell from a loss.
+func (p *guardedPacket) WriteTo(b []byte, addr net.Addr) (int, error) {
+	to := addrPort(addr)
+	if !p.guard.credit.spend(to.Addr(), len(b)) {
+		p.guard.note("answer to an unproven source", origin{from: to, local: p.local, transport: "UDP"})
+		return len(b), nil
+	}
+	p.guard.see(p.local, to, "UDP", b)
+	return p.PacketConn.WriteTo(b, addr)
 }
 
 // Close ends the socket; a second call does nothing.

@@ -21,6 +21,8 @@ type Invite struct {
 	Number string
 	// Asserted is P-Asserted-Identity, taken from a trunk only.
 	Asserted Party
+	// Private: the caller asks that his number be shown to nobody (RFC 3323).
+	Private bool
 	// Trunk is the name of the trunk it came by; empty for a phone.
 	Trunk string
 	// Source is where it came from, Local our address it reached.
@@ -70,9 +72,10 @@ func (a *Agent) newInvite(req *gosip.Request, tx *gosip.ServerTx, en *entry) *In
 		Source: from, Local: a.local(en.origin.local, from.Addr()), Transport: en.origin.transport,
 		agent: a, req: req, tx: tx, entry: en,
 	}
-	if t, ok := a.cfg.trunkOf(from.Addr()); ok {
+	if t := a.trunkOf(from.Addr()); t != nil {
 		in.Trunk, in.Asserted = t.Name, asserted(req)
 	}
+	in.Private = private(req)
 	if body := req.Body(); len(body) > 0 {
 		in.Offer = body
 	}
@@ -109,6 +112,9 @@ func (in *Invite) Ring() error {
 	}
 	res := in.agent.response(in.req, 180, "Ringing", in.leg.key.local, nil)
 	res.AppendHeader(in.leg.contact())
+	if wantsReliable(in.req) {
+		return in.ringReliably(res)
+	}
 	if err := in.tx.Respond(res); err != nil {
 		return fmt.Errorf("sip: ringing call %s: %w: %w", in.ID, ErrTransport, err)
 	}
@@ -149,9 +155,11 @@ func (in *Invite) final(code int, reason string, headers ...string) error {
 func (in *Invite) owes487(code int) bool {
 	in.leg.mu.Lock()
 	defer in.leg.mu.Unlock()
-	owes := code == 487 && in.leg.earlyBye
+	if code != 487 || !in.leg.earlyBye {
+		return false
+	}
 	in.leg.earlyBye = false
-	return owes
+	return true
 }
 
 // lost says why a final answer is too late.
@@ -179,10 +187,12 @@ func (in *Invite) Answer(ctx context.Context, sdp []byte, options ...Option) (*D
 	res := in.agent.response(in.req, 200, "OK", d.key.local, sdp)
 	res.AppendHeader(d.contact())
 	res.AppendHeader(header("Allow", allow))
+	res.AppendHeader(header("Supported", supported))
 	withSDP(res, sdp)
 	if _, ok := d.step(answerSent); !ok {
 		return nil, in.lost()
 	}
+	d.agreeSession(in.req, res)
 	d.awaitACK(in.req.CSeq().SeqNo, in.Offer == nil, func() error { return in.tx.Respond(res) })
 	if err := in.tx.Respond(res); err != nil {
 		// The repeats may still reach the caller; the ACK's time-out decides.

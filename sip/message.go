@@ -70,6 +70,11 @@ func parseURI(s string) (gosip.Uri, error) {
 	if err := gosip.ParseUri(s, &u); err != nil {
 		return u, fmt.Errorf("sip: reading the address %q: %w", s, err)
 	}
+	if u.Scheme == "sips" {
+		// The scheme asks for TLS on the way; what is said to the next hop is the same (RFC 5630 section 3.1.2).
+		u.Scheme = "sip"
+		u.UriParams.Add("transport", "tls")
+	}
 	if u.Host == "" || u.Scheme != "sip" {
 		return u, fmt.Errorf("sip: %q is no sip: address", s)
 	}
@@ -78,8 +83,9 @@ func parseURI(s string) (gosip.Uri, error) {
 
 // uriTransport is the transport that a URI asks for, "UDP" when it does not.
 func uriTransport(u gosip.Uri) string {
-	if t, ok := u.UriParams.Get("transport"); ok && strings.EqualFold(t, "tcp") {
-		return "TCP"
+	t, _ := u.UriParams.Get("transport")
+	if t = strings.ToUpper(t); t == "TCP" || t == "TLS" {
+		return t
 	}
 	return "UDP"
 }
@@ -97,8 +103,8 @@ func contact(user string, at netip.AddrPort, transport string) gosip.Header {
 		user += "@"
 	}
 	tail := ""
-	if transport == "TCP" {
-		tail = ";transport=tcp"
+	if transport != "UDP" {
+		tail = ";transport=" + strings.ToLower(transport)
 	}
 	return header("Contact", "<sip:"+user+at.String()+tail+">")
 }

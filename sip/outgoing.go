@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
-	"strings"
 
 	gosip "github.com/emiago/sipgo/sip"
 )
@@ -44,23 +42,67 @@ func (d *Dialog) requestWith(method gosip.RequestMethod, seq uint32, target gosi
 	return req
 }
 
-// do sends a request inside the dialog and waits for its final answer. 481 and
-// 408 end the dialog (RFC 3261 12.2.1.2).
-func (d *Dialog) do(ctx context.Context, req *gosip.Request) (*gosip.Response, error) {
-	tx, err := d.begin(ctx, req, nil)
+// do sends a request inside the dialog and waits for its final answer; dress adds what the method needs. A challenge is
+// answered once with the trunk's account. 481 and 408 end the dialog (RFC 3261 12.2.1.2).
+func (d *Dialog) do(ctx context.Context, method gosip.RequestMethod, dress func(*gosip.Request)) (*gosip.Response, error) {
+	return d.send(ctx, method, dress, nil)
+}
+
+// send is do; again hears repeated 2xx of an INVITE.
+func (d *Dialog) send(ctx context.Context, method gosip.RequestMethod, dress func(*gosip.Request), again func(*gosip.Response)) (*gosip.Response, error) {
+	p := proof{account: d.account()}
+	var credentials gosip.Header
+	for {
+		req := d.request(method)
+		if dress != nil {
+			dress(req)
+		}
+		if credentials != nil {
+			req.AppendHeader(credentials)
+		}
+		res, err := d.once(ctx, req, again)
+		if err != nil {
+			return nil, err
+		}
+		if challenged(res) {
+			if c, err := p.answer(res, req); err == nil {
+				credentials = c
+				continue
+			}
+		}
+		if res.StatusCode == 481 || res.StatusCode == 408 {
+			d.step(dialogLost)
+		}
+		if res.IsSuccess() && method == gosip.INVITE {
+			d.credentials = credentials
+		}
+		return res, nil
+	}
+}
+
+// account is what we prove ourselves with inside the dialog: the trunk's, nobody's without one.
+func (d *Dialog) account() Account {
+	if d.trunk == nil {
+		return Account{}
+	}
+	return d.trunk.Account
+}
+
+// once sends one request and waits for its final answer.
+func (d *Dialog) once(ctx context.Context, req *gosip.Request, again func(*gosip.Response)) (*gosip.Response, error) {
+	if err := d.routeRequest(ctx, req); err != nil {
+		return nil, err
+	}
+	tx, err := d.start(ctx, req, again)
 	if err != nil {
 		return nil, err
 	}
 	for {
 		select {
 		case res := <-tx.Responses():
-			if res.IsProvisional() {
-				continue
+			if !res.IsProvisional() {
+				return res, nil
 			}
-			if res.StatusCode == 481 || res.StatusCode == 408 {
-				d.step(dialogLost)
-			}
-			return res, nil
 		case <-tx.Done():
 			return nil, fmt.Errorf("sip: %s in call %s: %w: %w", req.Method, d.key.callID, ErrTransport, tx.Err())
 		case <-ctx.Done():
@@ -70,12 +112,8 @@ func (d *Dialog) do(ctx context.Context, req *gosip.Request) (*gosip.Response, e
 	}
 }
 
-// begin routes a request of the dialog and starts its transaction; again hears
-// repeated and forked 2xx of an INVITE.
-func (d *Dialog) begin(ctx context.Context, req *gosip.Request, again func(*gosip.Response)) (*gosip.ClientTx, error) {
-	if err := d.routeRequest(ctx, req); err != nil {
-		return nil, err
-	}
+// start starts the transaction of a routed request; again hears repeated and forked 2xx of an INVITE.
+func (d *Dialog) start(ctx context.Context, req *gosip.Request, again func(*gosip.Response)) (*gosip.ClientTx, error) {
 	tx, err := d.agent.txl.NewClientTransaction(ctx, req)
 	if err == nil {
 		if again != nil {
@@ -91,58 +129,54 @@ func (d *Dialog) begin(ctx context.Context, req *gosip.Request, again func(*gosi
 	return tx, nil
 }
 
-// routeRequest decides where a request of the dialog goes and by what.
+// routeRequest decides where a request of the dialog goes and by what: back over the way it came where there is no
+// other, else to the first place of the next hop, the one in use before the others.
 func (d *Dialog) routeRequest(ctx context.Context, req *gosip.Request) error {
 	d.mu.Lock()
 	peer := d.peer
 	d.mu.Unlock()
-	hop := req.Recipient
+	next := req.Recipient
 	if len(d.routes) > 0 {
-		hop = d.routes[0]
+		next = d.routes[0]
 	}
-	to := peer
-	transport := uriTransport(hop)
-	if d.viaPeer && peer.IsValid() {
-		transport = d.transport
-		if transport == "TCP" && !d.agent.connected(peer) {
-			to, transport = netip.AddrPort{}, uriTransport(hop)
-		}
-	} else {
-		to = netip.AddrPort{}
+	if d.viaPeer && peer.IsValid() && (d.transport == "UDP" || d.agent.connected(d.transport, peer)) {
+		return d.agent.address(ctx, req, hop{peer, d.transport, d.hop.name})
 	}
-	if !to.IsValid() {
-		var err error
-		if to, err = resolve(ctx, hop, transport); err != nil {
-			return fmt.Errorf("sip: %s of call %s: %w", req.Method, d.key.callID, err)
+	hops, err := d.agent.reachable(ctx, next)
+	if err != nil {
+		return fmt.Errorf("sip: %s of call %s: %w", req.Method, d.key.callID, err)
+	}
+	for _, h := range hops {
+		if h.to == d.hop.to && h.transport == d.hop.transport {
+			return d.agent.address(ctx, req, h)
 		}
 	}
-	return d.agent.address(ctx, req, to, transport)
+	return d.agent.address(ctx, req, hops[0])
 }
 
 // address fixes a request's destination, Via and socket. Requests above 1300
 // octets go by TCP where that connects (RFC 3261 18.1.1).
-func (a *Agent) address(ctx context.Context, req *gosip.Request, to netip.AddrPort, transport string) error {
-	p, ok := a.portFor(to.Addr())
+func (a *Agent) address(ctx context.Context, req *gosip.Request, h hop) error {
+	p, ok := a.portFor(h.to.Addr())
 	if !ok {
-		return fmt.Errorf("sip: no address of ours reaches %s: %w", to, ErrTransport)
+		return fmt.Errorf("sip: no address of ours reaches %s: %w", h.to, ErrTransport)
 	}
-	at := a.local(p.local, to.Addr())
-	via := &gosip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: transport,
+	at := a.local(p.at(h.transport), h.to.Addr())
+	via := &gosip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: h.transport,
 		Host: at.Addr().String(), Port: int(at.Port())}
 	via.Params.Add("branch", a.branch())
 	via.Params.Add("rport", "")
 	req.PrependHeader(via)
-	if transport == "UDP" && len(req.String()) > maxDatagram && a.connect(ctx, to, p.local) == nil {
-		transport = "TCP"
-		via.Transport = "TCP"
-	} else if transport == "TCP" {
-		if err := a.connect(ctx, to, p.local); err != nil {
-			return fmt.Errorf("sip: connecting to %s: %w: %w", to, ErrTransport, err)
+	if h.transport == "UDP" && len(req.String()) > maxDatagram && a.connect(ctx, hop{h.to, "TCP", h.name}, p.local) == nil {
+		h.transport, via.Transport = "TCP", "TCP"
+	} else if h.transport != "UDP" {
+		if err := a.connect(ctx, h, p.at(h.transport)); err != nil {
+			return fmt.Errorf("sip: connecting to %s: %w: %w", h.to, ErrTransport, err)
 		}
 	}
-	req.SetTransport(transport)
-	req.SetDestination(to.String())
-	if transport == "UDP" {
+	req.SetTransport(h.transport)
+	req.SetDestination(h.to.String())
+	if h.transport == "UDP" {
 		req.Laddr = gosip.Addr{IP: net.IP(p.local.Addr().AsSlice()), Port: int(p.local.Port())}
 	}
 	return nil
@@ -182,9 +216,9 @@ func (a *Agent) local(bound netip.AddrPort, far netip.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(addrPort(c.LocalAddr()).Addr(), bound.Port())
 }
 
-// connected tells whether a TCP connection to the address is open.
-func (a *Agent) connected(to netip.AddrPort) bool {
-	c, err := a.tpl.GetConnection("tcp", to.String())
+// connected tells whether a connection to the address is open.
+func (a *Agent) connected(transport string, to netip.AddrPort) bool {
+	c, err := a.tpl.GetConnection(transport, to.String())
 	if err != nil {
 		return false
 	}
@@ -192,17 +226,23 @@ func (a *Agent) connected(to netip.AddrPort) bool {
 	return true
 }
 
-// connect makes sure that there is a TCP connection to the address, behind the
-// guard like one that was accepted.
-func (a *Agent) connect(ctx context.Context, to, local netip.AddrPort) error {
-	if a.connected(to) {
+// connect makes sure that there is a connection to the address, behind the guard like one that was accepted.
+func (a *Agent) connect(ctx context.Context, h hop, local netip.AddrPort) error {
+	if a.connected(h.transport, h.to) {
 		return nil
 	}
-	c, err := a.wire.Dial(ctx, to)
+	c, err := a.wire.Dial(ctx, h.to)
 	if err != nil {
 		return err
 	}
-	pooled, err := a.streams.add(c, local)
+	feed := a.streams
+	if h.transport == "TLS" {
+		if c, err = a.secured(ctx, c, h.name); err != nil {
+			return err
+		}
+		feed = a.secure
+	}
+	pooled, err := feed.add(c, local, true)
 	if err != nil {
 		return err
 	}
@@ -214,39 +254,4 @@ func (a *Agent) connect(ctx context.Context, to, local netip.AddrPort) error {
 	case <-a.ctx.Done():
 		return ErrStopped
 	}
-}
-
-// resolve finds the address of a URI: a number, else SRV when no port is given,
-// else A or AAAA (RFC 3263 4.2).
-func resolve(ctx context.Context, u gosip.Uri, transport string) (netip.AddrPort, error) {
-	host, portNo := strings.Trim(u.Host, "[]"), u.Port
-	if portNo < 0 || portNo > 65535 {
-		return netip.AddrPort{}, fmt.Errorf("sip: port of %q: %w", host, ErrTransport)
-	}
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return netip.AddrPortFrom(ip.Unmap(), orSIP(portNo)), nil
-	}
-	if portNo == 0 {
-		_, srv, err := net.DefaultResolver.LookupSRV(ctx, "sip", strings.ToLower(transport), host)
-		if err == nil && len(srv) > 0 {
-			host, portNo = strings.TrimSuffix(srv[0].Target, "."), int(srv[0].Port)
-		}
-	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("sip: looking up %s: %w: %w", strconv.Quote(host), ErrTransport, err)
-	}
-	for _, ip := range ips {
-		if ip.Unmap().Is4() {
-			return netip.AddrPortFrom(ip.Unmap(), orSIP(portNo)), nil
-		}
-	}
-	return netip.AddrPortFrom(ips[0].Unmap(), orSIP(portNo)), nil
-}
-
-func orSIP(p int) uint16 {
-	if p == 0 {
-		return 5060
-	}
-	return uint16(p)
 }

@@ -38,6 +38,8 @@ func (d *Dialog) reinvited(req *gosip.Request, tx *gosip.ServerTx) {
 	res := a.response(req, 200, "OK", "", answer)
 	res.AppendHeader(d.contact())
 	res.AppendHeader(header("Allow", allow))
+	res.AppendHeader(header("Supported", supported))
+	d.agreeSession(req, res)
 	withSDP(res, answer)
 	d.awaitACK(req.CSeq().SeqNo, len(req.Body()) == 0, func() error { return tx.Respond(res) })
 	_ = tx.Respond(res)
@@ -73,6 +75,9 @@ func (d *Dialog) updated(req *gosip.Request, tx *gosip.ServerTx) {
 	}
 	res := d.agent.response(req, 200, "OK", "", answer)
 	res.AppendHeader(d.contact())
+	if headerOf(req, "Session-Expires", "x") != "" {
+		d.agreeSession(req, res)
+	}
 	withSDP(res, answer)
 	_ = tx.Respond(res)
 }
@@ -124,39 +129,39 @@ func (d *Dialog) glarePause() time.Duration {
 func (d *Dialog) offer(ctx context.Context, sdp []byte) (*gosip.Response, error) {
 	d.setInviting(true)
 	defer d.setInviting(false)
-	req := d.request(gosip.INVITE)
-	req.AppendHeader(header("Content-Type", "application/sdp"))
-	req.AppendHeader(header("Allow", allow))
-	req.SetBody(sdp)
-	seq := req.CSeq().SeqNo
-	tx, err := d.begin(ctx, req, func(*gosip.Response) { _ = d.sendACK(seq) })
-	if err != nil {
-		return nil, err
-	}
-	for {
-		select {
-		case res := <-tx.Responses():
-			if res.IsProvisional() {
-				continue
-			}
-			if res.IsSuccess() {
-				d.refresh(res)
-				return res, d.sendACK(seq)
-			}
-			if res.StatusCode == 481 || res.StatusCode == 408 {
-				d.step(dialogLost)
-			}
-			return res, nil
-		case <-tx.Done():
-			return nil, fmt.Errorf("sip: re-INVITE in call %s: %w: %w", d.key.callID, ErrTransport, tx.Err())
-		case <-d.ctx.Done():
-			tx.Terminate()
-			return nil, fmt.Errorf("sip: re-INVITE in call %s: %w", d.key.callID, context.Cause(d.ctx))
-		case <-ctx.Done():
-			tx.Terminate()
-			return nil, fmt.Errorf("sip: re-INVITE in call %s: %w", d.key.callID, context.Cause(ctx))
+	both, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer context.AfterFunc(d.ctx, func() { stop(context.Cause(d.ctx)) })()
+	d.mu.Lock()
+	every, ours := d.session.every, d.session.ours
+	d.mu.Unlock()
+	res, err := d.send(both, gosip.INVITE, func(req *gosip.Request) {
+		req.AppendHeader(header("Content-Type", "application/sdp"))
+		req.AppendHeader(header("Allow", allow))
+		req.AppendHeader(header("Supported", supported))
+		if every > 0 {
+			askSession(req, every, refresherOf(ours))
 		}
+		req.SetBody(sdp)
+	}, func(again *gosip.Response) {
+		if c := again.CSeq(); c != nil {
+			_ = d.sendACK(c.SeqNo)
+		}
+	})
+	if err != nil || !res.IsSuccess() {
+		return res, err
 	}
+	d.refresh(res)
+	d.heedSession(res)
+	return res, d.sendACK(res.CSeq().SeqNo)
+}
+
+// refresherOf names the refresher from the side of who sends a request.
+func refresherOf(ours bool) string {
+	if ours {
+		return "uac"
+	}
+	return "uas"
 }
 
 func (d *Dialog) setInviting(on bool) {
@@ -183,6 +188,9 @@ func (d *Dialog) sendACK(seq uint32) error {
 	target := d.target
 	d.mu.Unlock()
 	ack := d.requestWith(gosip.ACK, seq, target)
+	if d.credentials != nil {
+		ack.AppendHeader(d.credentials) // RFC 3261 22.1: the ACK carries the INVITE's
+	}
 	if err := d.routeRequest(d.agent.ctx, ack); err != nil {
 		return err
 	}

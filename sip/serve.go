@@ -71,6 +71,8 @@ func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
 		d.reinvited(req, tx)
 	case gosip.UPDATE:
 		d.updated(req, tx)
+	case gosip.PRACK:
+		d.pracked(req, tx)
 	case gosip.INFO:
 		d.informed(req, tx)
 	case gosip.OPTIONS:

@@ -4,7 +4,7 @@ package sip
 //
 //	            answer sent                ACK
 //	ringing ───────────────▶ answered ───────────▶ talking ──┐
-//	   │                        │ no ACK, BYE                │ BYE, 481, 408
+//	   │                        │ no ACK, BYE                │ BYE, 481, 408, no refresh
 //	   └── refused, CANCEL ─────┴──────────▶ ended ◀─────────┘
 //
 // A leg that we dialled begins at talking: its ACK is our own and is sent with
@@ -29,6 +29,7 @@ const (
 	byeReceived
 	byeSent
 	dialogLost
+	sessionOver
 	cancelReceived
 	refusalSent
 	sendFailed
@@ -61,6 +62,7 @@ var moves = [...]move{
 	{talking, byeReceived, ended, ErrRemoteBye, "RFC 3261 15.1.2"},
 	{talking, byeSent, ended, ErrLocalBye, "RFC 3261 15.1.1"},
 	{talking, dialogLost, ended, ErrGone, "RFC 3261 12.2.1.2: 481 or 408 inside the dialog"},
+	{talking, sessionOver, ended, ErrGone, "RFC 4028 10: no refresh within the session interval, BYE"},
 	{talking, sendFailed, ended, ErrTransport, "RFC 3261 8.1.3.1"},
 }
 

@@ -3,6 +3,8 @@ package sip
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -11,11 +13,13 @@ import (
 	"time"
 )
 
-// maxPerSource is how many TCP connections one address may hold open, and
-// maxStreams how many there may be in all.
+// maxPerSource is how many connections one address may hold open and maxStreams how many there may be in all;
+// strangers have a share of their own, so that they never take the place of a trunk.
 const (
-	maxPerSource = 64
-	maxStreams   = 1024
+	maxPerSource   = 64
+	maxPerStranger = 8
+	maxStreams     = 1024
+	maxStrangers   = 256
 )
 
 // guardedStream is a TCP connection that hands whole messages to sipgo, one a
@@ -27,6 +31,7 @@ type guardedStream struct {
 	timers  Timers
 	in      *bufio.Reader
 	rest    []byte // of a message that did not fit the reader's buffer
+	spoken  bool   // a first message came
 	reading func() // called before the first Read: sipgo has pooled us by then
 	gone    func() // called once when closed
 	once    sync.Once
@@ -45,6 +50,8 @@ func (s *guardedStream) Read(b []byte) (int, error) {
 			_ = s.Close()
 			return 0, io.EOF
 		}
+		s.spoken = true
+		s.guard.see(s.o.from, s.o.local, s.o.transport, msg)
 		msg = tidy(msg)
 		pass, out, _ := s.guard.judge(msg, s.o)
 		if pass {
@@ -107,7 +114,11 @@ func (s *guardedStream) message() ([]byte, error) {
 // keepAlive swallows CRLFs between messages and answers a double one
 // (RFC 5626 3.5.1); it waits for the first octet of the next message.
 func (s *guardedStream) keepAlive() error {
-	_ = s.Conn.SetReadDeadline(time.Now().Add(s.timers.Idle))
+	wait := s.timers.Idle
+	if !s.spoken {
+		wait = s.timers.First
+	}
+	_ = s.Conn.SetReadDeadline(time.Now().Add(wait))
 	for ends := 0; ; {
 		c, err := s.in.ReadByte()
 		if err != nil {
@@ -132,6 +143,9 @@ func (s *guardedStream) Write(b []byte) (int, error) {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	_ = s.Conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	if len(b) > 4 {
+		s.guard.see(s.o.local, s.o.from, s.o.transport, b)
+	}
 	return s.Conn.Write(b)
 }
 
@@ -147,20 +161,23 @@ func (s *guardedStream) Close() (err error) {
 // streams feeds every TCP connection, accepted or dialled, to sipgo through one
 // net.Listener of our own, so that a failing accept never ends the service.
 type streams struct {
-	guard  *guard
-	timers Timers
-	ready  chan net.Conn
-	done   chan struct{}
-	addr   net.Addr
+	guard     *guard
+	timers    Timers
+	transport string // "TCP" or "TLS"
+	ready     chan net.Conn
+	done      chan struct{}
+	addr      net.Addr
+	shaking   sync.WaitGroup // TLS handshakes under way
 
-	mu     sync.Mutex
-	open   map[*guardedStream]struct{}
-	byHost map[netip.Addr]int
-	closed bool
+	mu        sync.Mutex
+	open      map[*guardedStream]struct{}
+	byHost    map[netip.Addr]int
+	strangers int
+	closed    bool
 }
 
-func newStreams(g *guard, t Timers, addr net.Addr) *streams {
-	return &streams{guard: g, timers: t, ready: make(chan net.Conn), done: make(chan struct{}), addr: addr,
+func newStreams(g *guard, t Timers, transport string, at netip.AddrPort) *streams {
+	return &streams{guard: g, timers: t, transport: transport, ready: make(chan net.Conn), done: make(chan struct{}), addr: net.TCPAddrFromAddrPort(at),
 		open: map[*guardedStream]struct{}{}, byHost: map[netip.Addr]int{}}
 }
 
@@ -197,30 +214,68 @@ func (l *streams) Close() error {
 	return nil
 }
 
-// add wraps a connection and hands it to sipgo; pooled is closed when sipgo can
-// find it. It refuses above the caps.
-func (l *streams) add(c net.Conn, local netip.AddrPort) (pooled <-chan struct{}, err error) {
+// add wraps a connection and hands it to sipgo; pooled is closed when sipgo can find it. It refuses above the caps;
+// one that we opened counts as a known one's.
+func (l *streams) add(c net.Conn, local netip.AddrPort, ours bool) (pooled <-chan struct{}, err error) {
 	from := addrPort(c.RemoteAddr())
+	release, ok := l.place(from.Addr(), ours)
+	if !ok {
+		_ = c.Close()
+		return nil, ErrTransport
+	}
+	return l.hand(c, local, ours, release)
+}
+
+// place takes one of the places for connections; release gives it back.
+func (l *streams) place(from netip.Addr, ours bool) (release func(), ok bool) {
+	stranger := !ours && !l.guard.known(from)
+	most := maxPerSource
+	if stranger {
+		most = maxPerStranger
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	total := 0
+	for _, n := range l.byHost {
+		total += n
+	}
+	if l.closed || total >= maxStreams || l.byHost[from] >= most || stranger && l.strangers >= maxStrangers {
+		return nil, false
+	}
+	l.byHost[from]++
+	if stranger {
+		l.strangers++
+	}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.byHost[from]--; l.byHost[from] <= 0 {
+			delete(l.byHost, from)
+		}
+		if stranger {
+			l.strangers--
+		}
+	}, true
+}
+
+func (l *streams) hand(c net.Conn, local netip.AddrPort, ours bool, release func()) (pooled <-chan struct{}, err error) {
 	ready := make(chan struct{})
-	s := &guardedStream{Conn: c, guard: l.guard, timers: l.timers, in: bufio.NewReaderSize(c, 4096),
-		o: origin{from: from, local: local, transport: "TCP"}}
+	s := &guardedStream{Conn: c, guard: l.guard, timers: l.timers, in: bufio.NewReaderSize(c, 4096), spoken: ours,
+		o: origin{from: addrPort(c.RemoteAddr()), local: local, transport: l.transport}}
 	s.reading = func() { close(ready) }
 	s.gone = func() {
 		l.mu.Lock()
 		delete(l.open, s)
-		if l.byHost[from.Addr()]--; l.byHost[from.Addr()] <= 0 {
-			delete(l.byHost, from.Addr())
-		}
 		l.mu.Unlock()
+		release()
 	}
 	l.mu.Lock()
-	if l.closed || len(l.open) >= maxStreams || l.byHost[from.Addr()] >= maxPerSource {
+	if l.closed {
 		l.mu.Unlock()
-		_ = c.Close()
-		return nil, ErrTransport
+		_ = s.Close()
+		return nil, ErrStopped
 	}
 	l.open[s] = struct{}{}
-	l.byHost[from.Addr()]++
 	l.mu.Unlock()
 	select {
 	case l.ready <- s:
@@ -231,23 +286,50 @@ func (l *streams) add(c net.Conn, local netip.AddrPort) (pooled <-chan struct{},
 	}
 }
 
+// accepted takes a connection from outside; keys are agreed on first where the service is TLS.
+func (l *streams) accepted(c net.Conn, local netip.AddrPort, keys *tls.Config) {
+	from := addrPort(c.RemoteAddr())
+	o := origin{from: from, local: local, transport: l.transport}
+	release, ok := l.place(from.Addr(), false)
+	if !ok {
+		_ = c.Close()
+		l.guard.note("too many connections", o)
+		return
+	}
+	if keys == nil {
+		_, _ = l.hand(c, local, false, release)
+		return
+	}
+	l.shaking.Go(func() {
+		t := tls.Server(c, keys)
+		ctx, stop := context.WithTimeout(context.Background(), handshake)
+		defer stop()
+		if err := t.HandshakeContext(ctx); err != nil {
+			_ = c.Close()
+			release()
+			l.guard.note("TLS handshake", o)
+			return
+		}
+		_, _ = l.hand(t, local, false, release)
+	})
+}
+
 // serve accepts from one real listener until it is closed. An accept error (too
 // many open files) is slept over and never ends it.
-func (l *streams) serve(ln net.Listener, local netip.AddrPort) {
+func (l *streams) serve(ln net.Listener, local netip.AddrPort, keys *tls.Config) {
+	defer l.shaking.Wait()
 	pause := 5 * time.Millisecond
 	for {
 		c, err := ln.Accept()
 		if err == nil {
 			pause = 5 * time.Millisecond
-			if _, err := l.add(c, local); err != nil {
-				l.guard.note("too many connections", origin{from: addrPort(c.RemoteAddr()), local: local, transport: "TCP"})
-			}
+			l.accepted(c, local, keys)
 			continue
 		}
 		if isClosed(err) {
 			return
 		}
-		l.guard.note("accept: "+errorClass(err), origin{local: local, transport: "TCP"})
+		l.guard.note("accept: "+errorClass(err), origin{local: local, transport: l.transport})
 		select {
 		case <-l.done:
 			return

@@ -27,12 +27,18 @@ func (s *starved) Accept() (net.Conn, error) {
 	}
 }
 
+// quietGuard knows nobody and writes nothing down.
+func quietGuard() *guard {
+	return &guard{log: slog.New(slog.DiscardHandler), known: func(netip.Addr) bool { return false },
+		drops: map[string]uint64{}, budget: newBudget(), credit: newLedger()}
+}
+
 func TestAcceptSurvivesTooManyFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newStreams(&guard{log: slog.New(slog.DiscardHandler)}, Timers{}.orRFC(), nil)
+		l := newStreams(quietGuard(), Timers{}.orRFC(), "TCP", netip.AddrPort{})
 		s := &starved{closed: make(chan struct{})}
 		done := make(chan struct{})
-		go func() { l.serve(s, netip.AddrPort{}); close(done) }()
+		go func() { l.serve(s, netip.AddrPort{}, nil); close(done) }()
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if s.tries < 50 || s.tries > 90 {
@@ -48,12 +54,12 @@ func TestSilentStreamIsClosed(t *testing.T) {
 	for name, c := range map[string]struct {
 		say   string
 		after time.Duration
-	}{"half a message": {"INVITE sip:x SIP/2.0\r\n", 10 * time.Second}, "nothing": {"", 10 * time.Minute}} {
+	}{"half a message": {"INVITE sip:x SIP/2.0\r\n", 10 * time.Second}, "nothing": {"", 10 * time.Second}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newStreams(&guard{log: slog.New(slog.DiscardHandler)}, Timers{}.orRFC(), nil)
+				l := newStreams(quietGuard(), Timers{}.orRFC(), "TCP", netip.AddrPort{})
 				far, near := net.Pipe()
-				go func() { _, _ = l.add(near, netip.AddrPort{}) }()
+				go func() { _, _ = l.add(near, netip.AddrPort{}, false) }()
 				conn, err := l.Accept()
 				if err != nil {
 					t.Fatal(err)

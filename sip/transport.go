@@ -59,9 +59,37 @@ func (sockets) Dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 
 // port is one address served: a datagram socket and, beside it, a listener.
 type port struct {
-	local  netip.AddrPort
-	packet net.PacketConn
-	listen net.Listener // nil: no streams
+	local   netip.AddrPort
+	packet  net.PacketConn
+	listen  net.Listener // nil: no streams
+	secure  net.Listener // TLS; nil: none
+	secured netip.AddrPort
+}
+
+// at is the port's address for a transport. Without TLS of its own it has none that others could connect to, and
+// shows the plain one.
+func (p port) at(transport string) netip.AddrPort {
+	if transport == "TLS" && p.secured.IsValid() {
+		return p.secured
+	}
+	return p.local
+}
+
+// bindSecure opens TLS on one address, beside the datagram socket of the same host.
+func (a *Agent) bindSecure(at netip.AddrPort) error {
+	for i := range a.ports {
+		p := &a.ports[i]
+		if p.secure != nil || p.local.Addr() != at.Addr() {
+			continue
+		}
+		ln, err := a.wire.Listen(at)
+		if err != nil {
+			return fmt.Errorf("sip: listening on %s (TLS): %w", at, err)
+		}
+		p.secure, p.secured = ln, addrPort(ln.Addr())
+		return nil
+	}
+	return fmt.Errorf("sip: TLS on %s: listen on the same host without TLS too", at)
 }
 
 // bind opens UDP and TCP on one address; with port 0 both get the same number,
@@ -101,6 +129,8 @@ var _ = liftDatagramLimit()
 
 // maxDatagram is the largest request sent by UDP, octets (RFC 3261 18.1.1).
 const maxDatagram = 1300
+
+func udpAddr(a netip.AddrPort) *net.UDPAddr { return net.UDPAddrFromAddrPort(a) }
 
 // addrPort reads a socket address, 4-in-6 unmapped; zero when it is none.
 func addrPort(a net.Addr) netip.AddrPort {

@@ -28,6 +28,7 @@ type Phone struct {
 	conn net.PacketConn
 	seen map[string]bool
 	n    int
+	sent int
 }
 
 // NewPhone opens a telephone; it is closed when the test ends.
@@ -51,10 +52,14 @@ func (p *Phone) Send(to netip.AddrPort, text string) {
 	p.t.Helper()
 	head, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
 	text = strings.ReplaceAll(head, "\n", "\r\n") + "\r\n\r\n" + strings.ReplaceAll(body, "\n", "\r\n")
+	p.sent += len(text)
 	if _, err := p.conn.WriteTo([]byte(text), net.UDPAddrFromAddrPort(to)); err != nil {
 		p.t.Fatal(err)
 	}
 }
+
+// Sent is how many octets the telephone has sent.
+func (p *Phone) Sent() int { return p.sent }
 
 // Hear waits for the next message; nil when there is none in time.
 func (p *Phone) Hear(within time.Duration) *Message {
@@ -117,6 +122,8 @@ type Call struct {
 	From, Remote, CallID, Branch string
 	// Seq is the number of the INVITE, then of the last request.
 	Seq int
+	// Extra are header lines added to each request and answer.
+	Extra []string
 	// Invite is the request that began a call from the other side.
 	Invite *Message
 	invite int
@@ -125,10 +132,16 @@ type Call struct {
 
 // Dial sends an INVITE, with an offer unless sdp is empty.
 func (p *Phone) Dial(to netip.AddrPort, number, sdp string) *Call {
+	c := p.Call(to, number)
+	c.SendInvite(sdp)
+	return c
+}
+
+// Call is Dial before its INVITE is sent.
+func (p *Phone) Call(to netip.AddrPort, number string) *Call {
 	c := &Call{Phone: p, To: to, URI: "sip:" + number + "@" + to.String(), CallID: p.id("call"), Branch: "z9hG4bK" + p.id("b"),
 		From: "<sip:phone@" + p.At.String() + ">;tag=" + p.id("t"), Seq: 1, invite: 1}
 	c.Remote = "<" + c.URI + ">"
-	c.SendInvite(sdp)
 	return c
 }
 
@@ -139,6 +152,9 @@ func (c *Call) send(method string, seq int, branch, sdp string) {
 	kind := ""
 	if sdp != "" {
 		kind = "Content-Type: application/sdp\n"
+	}
+	for _, h := range c.Extra {
+		kind += h + "\n"
 	}
 	c.Phone.Send(c.To, fmt.Sprintf("%s %s SIP/2.0\nVia: SIP/2.0/UDP %s;branch=%s;rport\nMax-Forwards: 70\nFrom: %s\nTo: %s\nCall-ID: %s\nCSeq: %d %s\nContact: <sip:phone@%s>\n%sContent-Length: %d\n\n%s",
 		method, c.URI, c.Phone.At, branch, c.From, c.Remote, c.CallID, seq, method, c.Phone.At, kind, len(sdp), sdp))
@@ -156,6 +172,9 @@ func (c *Call) Expect(status int, within time.Duration) *Message {
 	}
 	return m
 }
+
+// Ask sends a request outside of calls, such as OPTIONS.
+func (c *Call) Ask(method string) { c.send(method, c.invite, c.Branch, "") }
 
 // Ack acknowledges a 2xx, with an answer when sdp is not empty.
 func (c *Call) Ack(sdp string) { c.send("ACK", c.invite, "z9hG4bK"+c.Phone.id("b"), sdp) }
@@ -176,6 +195,13 @@ func (c *Call) Request(method, sdp string) {
 		return
 	}
 	c.send(method, c.Seq, "z9hG4bK"+c.Phone.id("b"), sdp)
+}
+
+// Requested waits for a request outside of calls, such as REGISTER, and makes it answerable by Respond.
+func (p *Phone) Requested(method string, within time.Duration) *Call {
+	p.t.Helper()
+	m := p.Expect(method+" ", within)
+	return &Call{Phone: p, To: m.From, Invite: m, CallID: m.Get("Call-ID"), tag: p.id("t")}
 }
 
 // Incoming waits for an INVITE.
@@ -208,7 +234,12 @@ func (c *Call) RespondAs(tag string, status int, sdp string, to ...*Message) {
 			fmt.Fprintf(&b, "%s: %s\n", h, v)
 		}
 	}
-	fmt.Fprintf(&b, "Contact: <sip:phone@%s>\n", c.Phone.At)
+	if len(m.All("Contact")) == 0 || !strings.HasPrefix(m.Line, "REGISTER") {
+		fmt.Fprintf(&b, "Contact: <sip:phone@%s>\n", c.Phone.At)
+	}
+	for _, h := range c.Extra {
+		b.WriteString(h + "\n")
+	}
 	if sdp != "" {
 		b.WriteString("Content-Type: application/sdp\n")
 	}
@@ -221,6 +252,8 @@ type Message struct {
 	// Line is the first line, Body what follows the headers, From the sender.
 	Line, Body string
 	From       netip.AddrPort
+	// Size is its length in octets.
+	Size int
 	// At is when it was heard.
 	At      time.Time
 	headers []string
@@ -229,7 +262,7 @@ type Message struct {
 func parse(text string, from netip.AddrPort) *Message {
 	head, body, _ := strings.Cut(text, "\r\n\r\n")
 	lines := strings.Split(head, "\r\n")
-	return &Message{Line: lines[0] + " ", Body: body, From: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), At: time.Now(), headers: lines[1:]}
+	return &Message{Line: lines[0] + " ", Body: body, Size: len(text), From: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), At: time.Now(), headers: lines[1:]}
 }
 
 // All are a header's values in order.

@@ -1,0 +1,175 @@
+package sip
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	perStranger  = 10.0  // messages a second from one source that we know nothing of
+	perStrangerB = 60.0  // of them at once
+	perProven    = 100.0 // from one that has acknowledged an answer of ours
+	perProvenB   = 400.0
+	allStrangers = 500.0 // from all strangers together
+	allStrangerB = 1500.0
+
+	// amplification is how many octets are answered for each octet of a source that may be forged.
+	amplification = 3
+)
+
+// bucket is a token bucket. The zero value is full.
+type bucket struct {
+	spent float64
+	last  time.Time
+}
+
+func (b *bucket) take(now time.Time, rate, burst float64) bool {
+	b.spent = max(0, b.spent-rate*now.Sub(b.last).Seconds())
+	b.last = now
+	if b.spent+1 > burst {
+		return false
+	}
+	b.spent++
+	return true
+}
+
+// budget limits what strangers may send: each source, and all together. Sources share a fixed number of buckets by
+// a hash with a secret seed, so that a million forged addresses cost no memory. Safe for concurrent use.
+type budget struct {
+	seed    maphash.Seed
+	mu      *sync.Mutex
+	sources []bucket
+	all     *bucket
+}
+
+const bucketsOfSources = 4096
+
+func newBudget() budget {
+	return budget{seed: maphash.MakeSeed(), mu: new(sync.Mutex), sources: make([]bucket, bucketsOfSources), all: new(bucket)}
+}
+
+// take spends one message of a source: false when it has had its share. IPv6 counts by its /64, which one subscriber has.
+func (b *budget) take(from netip.Addr, proven bool, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	own := &b.sources[b.slot(from)]
+	if proven {
+		return own.take(now, perProven, perProvenB)
+	}
+	return own.take(now, perStranger, perStrangerB) && b.all.take(now, allStrangers, allStrangerB)
+}
+
+func (b *budget) slot(from netip.Addr) uint64 {
+	return maphash.Comparable(b.seed, network(from)) % bucketsOfSources
+}
+
+// network is what counts as one source.
+func network(a netip.Addr) netip.Addr {
+	if a = a.Unmap(); a.Is6() {
+		p, _ := a.Prefix(64)
+		return p.Addr()
+	}
+	return a
+}
+
+const (
+	maxDebtors = 512              // unproven sources with calls under way
+	maxProven  = 4096             // sources that have proven themselves
+	provenFor  = time.Hour        // so long the proof holds
+	debtorFor  = 70 * time.Second // 64*T1 and its BYE
+	openCalls  = 100              // calls of unproven sources that wait for an ACK
+)
+
+// ledger holds what may still be sent to sources of UDP that nothing has proven: an answer to a forged address hits
+// a victim. Whoever has sent the ACK of an answer has read it, and is who he says. Safe for concurrent use.
+type ledger struct {
+	mu      *sync.Mutex
+	debtors map[netip.Addr]debtor
+	proofs  map[netip.Addr]time.Time
+}
+
+type debtor struct {
+	credit int // octets
+	since  time.Time
+}
+
+func newLedger() ledger {
+	return ledger{mu: new(sync.Mutex), debtors: map[netip.Addr]debtor{}, proofs: map[netip.Addr]time.Time{}}
+}
+
+// received credits a source with what it sent; begins tells that its message goes on to a call.
+func (l *ledger) received(from netip.Addr, octets int, begins bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d, ok := l.debtors[from]
+	if !ok {
+		if !begins || l.isProven(from) || len(l.debtors) >= maxDebtors {
+			return
+		}
+		d.since = time.Now()
+	}
+	d.credit += amplification * octets
+	l.debtors[from] = d
+}
+
+// open tells whether one more call of an unproven source may wait for its ACK.
+func (l *ledger) open(from netip.Addr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.isProven(from) {
+		return true
+	}
+	if _, ok := l.debtors[from]; !ok && len(l.debtors) >= openCalls {
+		for a, d := range l.debtors {
+			if time.Since(d.since) > debtorFor {
+				delete(l.debtors, a)
+			}
+		}
+		return len(l.debtors) < openCalls
+	}
+	return true
+}
+
+// spend takes octets off a source's credit; false when there is not enough. Sources without an account are not limited:
+// they are known, proven, or called by us.
+func (l *ledger) spend(to netip.Addr, octets int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d, ok := l.debtors[to]
+	if !ok {
+		return true
+	}
+	if d.credit < octets {
+		return false
+	}
+	d.credit -= octets
+	l.debtors[to] = d
+	return true
+}
+
+// proved notes that a source has sent the ACK of an answer of ours.
+func (l *ledger) proved(from netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.debtors, from)
+	if len(l.proofs) >= maxProven {
+		for a := range l.proofs { // any one: it will prove itself again
+			delete(l.proofs, a)
+			break
+		}
+	}
+	l.proofs[from] = time.Now()
+}
+
+func (l *ledger) proven(from netip.Addr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.isProven(from)
+}
+
+func (l *ledger) isProven(from netip.Addr) bool {
+	at, ok := l.proofs[from]
+	return ok && time.Since(at) < provenFor
+}

@@ -1,0 +1,196 @@
+package sip_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/icholy/digest"
+
+	"hotline/sip"
+	"hotline/sip/siptest"
+)
+
+// strangersOnly is a line that knows nobody.
+func strangersOnly(c *sip.Config) { c.Phones = nil }
+
+func TestAnUnprovenSourceGetsThreeOctetsForOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		calls := make(chan *sip.Dialog, 10)
+		start(t, w, answering(calls), strangersOnly)
+		forged := siptest.NewPhone(t, w, "198.51.100.7:5060")
+		forged.Dial(line, "1", siptest.SDP)
+		out := 0
+		for m := forged.Hear(70 * time.Second); m != nil; m = forged.Hear(70 * time.Second) {
+			out += m.Size
+		}
+		if in := forged.Sent(); out == 0 || out > 3*in {
+			t.Errorf("%d octets answered to %d", out, in)
+		}
+		d := <-calls
+		ending(t, d.Context(), sip.ErrNoACK)
+
+		// whoever acknowledges has read the answer: his next call is served like anybody's
+		c := forged.Dial(line, "2", siptest.SDP)
+		c.Expect(200, within)
+		c.Ack("")
+		synctest.Wait()
+		forged.Dial(line, "3", siptest.SDP)
+		repeats := 0
+		for m := forged.Hear(31 * time.Second); m != nil; m = forged.Hear(5 * time.Second) {
+			if strings.Contains(m.Line, " 200 ") {
+				repeats++
+			}
+		}
+		if repeats < 8 {
+			t.Errorf("a proven source heard %d answers", repeats)
+		}
+	})
+}
+
+func TestAStrangersShareIsLimitedAndATrunkNeverIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		a := start(t, w, nil, strangersOnly, carrier(byAddress))
+		answers := func(p *siptest.Phone, n int) (heard int) {
+			for range n {
+				p.Call(line, "1").Ask("OPTIONS")
+			}
+			for p.Hear(time.Second) != nil {
+				heard++
+			}
+			return heard
+		}
+		stranger, pbx := siptest.NewPhone(t, w, "198.51.100.7:5060"), siptest.NewPhone(t, w, "192.0.2.9:5060")
+		if n := answers(stranger, 500); n < 50 || n > 80 {
+			t.Errorf("a stranger got %d answers at once", n)
+		}
+		if n := answers(pbx, 500); n != 500 {
+			t.Errorf("a trunk got %d answers of 500", n)
+		}
+		if a.Dropped()["over budget"] < 400 {
+			t.Errorf("dropped %v", a.Dropped())
+		}
+		time.Sleep(10 * time.Second)
+		if n := answers(stranger, 5); n != 5 {
+			t.Errorf("later a stranger got %d answers of 5", n)
+		}
+	})
+}
+
+// proven calls with credentials for the challenge in m.
+func proven(t *testing.T, p *siptest.Phone, m *siptest.Message, password string, count int) *siptest.Call {
+	t.Helper()
+	challenge, err := digest.ParseChallenge(m.Get("WWW-Authenticate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.Call(line, "1")
+	made, err := digest.Digest(challenge, digest.Options{Method: "INVITE", URI: c.URI, Username: "desk", Password: password, Count: count})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Extra = []string{"Authorization: " + made.String()}
+	c.SendInvite(siptest.SDP)
+	return c
+}
+
+func TestOwnTelephonesProveThemselves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		calls := make(chan *sip.Dialog, 10)
+		start(t, w, answering(calls), strangersOnly, func(c *sip.Config) {
+			c.AcceptAnyone, c.Accounts = false, []sip.Account{{User: "desk", Password: "secret"}}
+		})
+		p := siptest.NewPhone(t, w, "198.51.100.7:5060")
+		asked := p.Dial(line, "1", siptest.SDP).Expect(401, within)
+		if all := asked.All("WWW-Authenticate"); len(all) != 2 || !strings.Contains(all[0], "SHA-256") {
+			t.Fatalf("challenged by %q", all)
+		}
+		c := proven(t, p, asked, "secret", 1)
+		c.Expect(200, within)
+		c.Ack("")
+
+		replay := p.Call(line, "1")
+		replay.Extra = c.Extra
+		replay.SendInvite(siptest.SDP)
+		if m := replay.Expect(401, within); !strings.Contains(m.Get("WWW-Authenticate"), "stale=true") {
+			t.Error("a replay is not told that its nonce is used")
+		}
+		thief := siptest.NewPhone(t, w, "198.51.100.8:5060")
+		proven(t, thief, asked, "secret", 2).Expect(401, within) // the nonce is bound to its source
+		time.Sleep(2 * time.Minute)
+		proven(t, p, asked, "secret", 3).Expect(401, within) // and to its minute
+	})
+}
+
+func TestGuessingAPasswordTakesYears(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		start(t, w, nil, strangersOnly, func(c *sip.Config) {
+			c.AcceptAnyone, c.Accounts = false, []sip.Account{{User: "desk", Password: "secret"}}
+		})
+		p := siptest.NewPhone(t, w, "198.51.100.7:5060")
+		asked := p.Dial(line, "1", siptest.SDP).Expect(401, within)
+		answered, began := 0, time.Now()
+		for i := range 200 {
+			proven(t, p, asked, fmt.Sprint("guess", i), 1)
+			if p.Hear(30*time.Second) != nil {
+				answered++
+			}
+		}
+		// 200 guesses over 100 min: ten at once, then ten an hour
+		if answered > 10+2*10 || time.Since(began) < time.Hour {
+			t.Errorf("%d guesses were judged within %s", answered, time.Since(began))
+		}
+	})
+}
+
+func TestAnOverloadedLineRefusesBeforeACallSuffers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls, over := siptest.NewWire(1), make(chan *sip.Dialog, 1), false
+		start(t, w, answering(calls), func(c *sip.Config) { c.Overloaded = func() bool { return over } })
+		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+		c := p.Dial(line, "1", siptest.SDP)
+		c.Expect(200, within)
+		c.Ack("")
+		over = true
+		if m := p.Dial(line, "2", siptest.SDP).Expect(503, within); m.Get("Retry-After") == "" {
+			t.Error("503 without Retry-After")
+		}
+		c.Request("OPTIONS", "")
+		c.Expect(200, within) // the running call is served
+		if (<-calls).Context().Err() != nil {
+			t.Error("the running call ended")
+		}
+	})
+}
+
+func TestALineIsTraced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		var seen []string
+		start(t, w, func(ctx context.Context, in *sip.Invite) {}, func(c *sip.Config) {
+			c.Capture = func(_ time.Time, from, to netip.AddrPort, _ string, message []byte) {
+				first, _, _ := strings.Cut(string(message), "\r\n")
+				seen = append(seen, fmt.Sprint(from.Addr(), ">", to.Addr(), " ", first))
+			}
+		})
+		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+		c := p.Dial(line, "1", siptest.SDP)
+		c.Expect(480, within)
+		c.AckRefusal()
+		synctest.Wait()
+		all := strings.Join(seen, "\n")
+		for _, want := range []string{"192.0.2.9>192.0.2.1 INVITE sip:1@192.0.2.1:5060 SIP/2.0", "192.0.2.1>192.0.2.9 SIP/2.0 480", "192.0.2.9>192.0.2.1 ACK"} {
+			if !strings.Contains(all, want) {
+				t.Errorf("the trace lacks %q:\n%s", want, all)
+			}
+		}
+	})
+}

@@ -1,0 +1,80 @@
+package sip
+
+import (
+	"cmp"
+	"strings"
+
+	gosip "github.com/emiago/sipgo/sip"
+)
+
+// OnBehalf is the caller for whom we call somebody.
+type OnBehalf struct {
+	// Caller is the customer; zero when nobody is.
+	Caller Party
+	// Private: he shows no number, and we show none of his (RFC 3323).
+	Private bool
+	// Called is the number that he dialled, for Diversion and History-Info.
+	Called string
+}
+
+// anonymous is how somebody who shows no number is introduced (RFC 3323 section 4.1.1.3).
+var anonymous = Party{Display: "Anonymous", User: "anonymous", Host: "anonymous.invalid"}
+
+// showsCaller tells whether a call through a trunk is introduced as the customer's.
+func (r DialRequest) showsCaller(t *trunk) bool {
+	return t != nil && t.ShowCaller && (r.OnBehalf.Caller.User != "" || r.OnBehalf.Private)
+}
+
+// shown is who a call introduces itself as.
+func (r DialRequest) shown(t *trunk) Party {
+	from := r.From
+	switch {
+	case t == nil:
+		return from
+	case r.showsCaller(t) && r.OnBehalf.Private:
+		return anonymous
+	case r.showsCaller(t):
+		return Party{Display: r.OnBehalf.Caller.Display, User: r.OnBehalf.Caller.User, Host: t.Domain}
+	}
+	from.User = cmp.Or(t.CallerID, t.Account.User, from.User)
+	from.Host = cmp.Or(from.Host, t.Domain)
+	return from
+}
+
+// introduce adds to an INVITE who we are and for whom we call: P-Asserted-Identity for the trunk that knows us
+// (RFC 3325), Privacy (RFC 3323), and that the call was diverted here (RFC 5806, RFC 7044).
+func (r DialRequest) introduce(req *gosip.Request, t *trunk) {
+	if t == nil {
+		return
+	}
+	own := cmp.Or(t.CallerID, t.Account.User)
+	if own != "" {
+		req.AppendHeader(header("P-Asserted-Identity", "<sip:"+printable(own)+"@"+t.Domain+">"))
+	}
+	if !r.showsCaller(t) {
+		return
+	}
+	if r.OnBehalf.Private {
+		req.AppendHeader(header("Privacy", "id"))
+	}
+	called := printable(cmp.Or(r.OnBehalf.Called, own))
+	if called == "" {
+		return
+	}
+	here := "<sip:" + called + "@" + t.Domain + ">"
+	req.AppendHeader(header("Diversion", here+";reason=unconditional;counter=1"))
+	target := req.Recipient.String()
+	req.AppendHeader(header("History-Info", here+";index=1, <"+target+">;index=1.1;mp=1"))
+}
+
+// private tells whether the caller asks that his number be shown to nobody (RFC 3323 section 4.2).
+func private(req *gosip.Request) bool {
+	for _, h := range req.GetHeaders("privacy") {
+		for p := range strings.FieldsFuncSeq(strings.ToLower(h.Value()), func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
+			if p == "id" || p == "user" || p == "header" {
+				return true
+			}
+		}
+	}
+	return false
+}
