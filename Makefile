@@ -3,7 +3,7 @@ GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: demo test bench lint build go packages
+.PHONY: demo test bench fuzz lint build go packages
 
 demo: go ## a blocking call over real sockets, then a line to call; --once when nobody sits at the terminal
 	@scripts/install postgresql
@@ -19,6 +19,12 @@ bench: go ## CPU, memory and lateness of calls against the built binary; writes 
 	@mkdir -p bench
 	$(GO) build -o bin/bench ./cmd/bench
 	bin/bench --report bench/REPORT.md
+
+FUZZTIME ?= 2m
+fuzz: go ## every fuzz target, FUZZTIME each
+	@set -e; for d in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+		for f in $$(grep -ho '^func Fuzz[A-Za-z]*' $$d/*_test.go | cut -c6-); do \
+			echo "$$d $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$d; done; done
 
 lint: go
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

@@ -69,6 +69,7 @@ type Config struct {
 	Flows      Flows
 	Health     Health
 	Metrics    *Metrics
+	Trunks     func() (all []Trunk, certificateEnds time.Time) // nil: there are none
 	Log        *slog.Logger
 	Now        func() time.Time
 	// Changed hears of each new snapshot of contracts and calendars, after the desk has it: to keep it on disk.
@@ -110,6 +111,7 @@ func New(c Config) http.Handler {
 	s.calendarRoutes(api)
 	s.faultRoutes(api)
 	s.flowRoutes(api)
+	s.trunkRoutes(api)
 	s.healthRoute(api)
 	r.Method(http.MethodGet, "/metrics", s.Metrics.handler(s.Store))
 	return r

@@ -44,11 +44,14 @@ type Metrics struct {
 	open        *prometheus.GaugeVec
 	breaches    *prometheus.CounterVec
 	unreachable prometheus.Counter
+	jitter      prometheus.Histogram
+	loss        prometheus.Histogram
+	round       prometheus.Histogram
 }
 
-// NewMetrics registers the metrics of the house and of the process in r. media is asked at each scrape and must be safe
-// for concurrent use.
-func NewMetrics(r *prometheus.Registry, media func() MediaCounts) *Metrics {
+// NewMetrics registers the metrics of the house and of the process in r. media and line are asked at each scrape and must
+// be safe for concurrent use.
+func NewMetrics(r *prometheus.Registry, media func() MediaCounts, line func() LineCounts) *Metrics {
 	m := &Metrics{
 		registry:    r,
 		calls:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_calls_total", Help: "Calls that ended, by result."}, []string{"result"}),
@@ -70,6 +73,8 @@ func NewMetrics(r *prometheus.Registry, media func() MediaCounts) *Metrics {
 		m.breaches.WithLabelValues(string(kind))
 	}
 	m.media(media)
+	m.sound(r)
+	r.MustRegister(lineCollector{line})
 	return m
 }
 

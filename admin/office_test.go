@@ -171,7 +171,9 @@ func open(t *testing.T) *house {
 		Store: h.store, Book: book, Numbers: h.store, PINKey: []byte(pinKey), Own: sla.OfficeHours,
 		NewID: func() string { mu.Lock(); defer mu.Unlock(); ids++; return fmt.Sprintf("e%d", ids) },
 	})
-	h.metrics = admin.NewMetrics(prometheus.NewRegistry(), func() admin.MediaCounts { return admin.MediaCounts{Legs: 2, PacketsLate: 7} })
+	h.metrics = admin.NewMetrics(prometheus.NewRegistry(), func() admin.MediaCounts { return admin.MediaCounts{Legs: 2, PacketsLate: 7} }, func() admin.LineCounts {
+		return admin.LineCounts{Dropped: map[string]uint64{"junk": 3}, Repeats: 4, Up: map[string]bool{"carrier": false}}
+	})
 	h.handler = admin.New(admin.Config{
 		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: pins{h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

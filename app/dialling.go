@@ -1,13 +1,17 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"hotline/config"
+	"hotline/line"
+	"hotline/sip"
 )
 
 // dialling turns telephone numbers into addresses of a trunk, within what the owner allows: numbers below the listed
@@ -15,6 +19,7 @@ import (
 type dialling struct {
 	trunks []config.Trunk
 	limits config.Outgoing
+	fares  func() []sip.TrunkStatus // nil: nothing is known of the trunks
 
 	mu     sync.Mutex
 	placed []time.Time // of the last day, oldest first
@@ -24,14 +29,15 @@ var errNotAllowed = errors.New("not allowed by the configuration")
 
 // may tells whether a number can be dialled at all; it spends nothing.
 func (d *dialling) may(number string) bool {
-	_, err := d.address(number)
+	_, err := d.ways(number)
 	return err == nil
 }
 
-func (d *dialling) address(number string) (config.Trunk, error) {
+// ways are the trunks that a number can be dialled by: in the order of the configuration, those that fail last.
+func (d *dialling) ways(number string) ([]config.Trunk, error) {
 	for i, c := range number {
 		if (c < '0' || c > '9') && (c != '+' || i > 0) {
-			return config.Trunk{}, fmt.Errorf("%q is no telephone number: %w", number, errNotAllowed)
+			return nil, fmt.Errorf("%q is no telephone number: %w", number, errNotAllowed)
 		}
 	}
 	allowed := false
@@ -39,21 +45,40 @@ func (d *dialling) address(number string) (config.Trunk, error) {
 		allowed = allowed || strings.HasPrefix(number, p)
 	}
 	if !allowed || number == "" {
-		return config.Trunk{}, fmt.Errorf("the number begins with no prefix of outgoing.prefixes: %w", errNotAllowed)
+		return nil, fmt.Errorf("the number begins with no prefix of outgoing.prefixes: %w", errNotAllowed)
 	}
+	var ways []config.Trunk
 	for _, t := range d.trunks {
 		if t.Proxy != "" {
-			return t, nil
+			ways = append(ways, t)
 		}
 	}
-	return config.Trunk{}, fmt.Errorf("no trunk has a proxy: %w", errNotAllowed)
+	if len(ways) == 0 {
+		return nil, fmt.Errorf("no trunk has a proxy: %w", errNotAllowed)
+	}
+	failing := d.failing()
+	slices.SortStableFunc(ways, func(a, b config.Trunk) int { return failing[a.Name] - failing[b.Name] })
+	return ways, nil
 }
 
-// number spends one call of the budgets and gives the SIP address and the trunk.
-func (d *dialling) number(number string) (address, trunk string, err error) {
-	t, err := d.address(number)
+func (d *dialling) failing() map[string]int {
+	out := map[string]int{}
+	if d.fares == nil {
+		return out
+	}
+	for _, t := range d.fares() {
+		if t.State == sip.TrunkFailing || t.State == sip.TrunkRefused {
+			out[t.Name] = 1
+		}
+	}
+	return out
+}
+
+// number spends one call of the budgets and gives the ways to dial it.
+func (d *dialling) number(number string) ([]line.Route, error) {
+	ways, err := d.ways(number)
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
 	now := time.Now()
 	d.mu.Lock()
@@ -68,9 +93,13 @@ func (d *dialling) number(number string) (address, trunk string, err error) {
 		}
 	}
 	if hour >= d.limits.PerHour || len(d.placed) >= d.limits.PerDay {
-		return "", "", fmt.Errorf("%d calls were placed within the hour and %d within the day: %w", hour, len(d.placed), errNotAllowed)
+		return nil, fmt.Errorf("%d calls were placed within the hour and %d within the day: %w", hour, len(d.placed), errNotAllowed)
 	}
 	d.placed = append(d.placed, now)
-	host := strings.TrimPrefix(t.Proxy, "sip:")
-	return "sip:" + number + "@" + host, t.Name, nil
+	var routes []line.Route
+	for _, t := range ways {
+		host := cmp.Or(t.Domain, strings.TrimPrefix(strings.TrimPrefix(t.Proxy, "sips:"), "sip:"))
+		routes = append(routes, line.Route{Address: "sip:" + number + "@" + host, Trunk: t.Name})
+	}
+	return routes, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -13,11 +14,13 @@ import (
 	"time"
 
 	"hotline/config"
+	"hotline/line"
 	"hotline/media"
 	"hotline/media/mediatest"
 	"hotline/memory"
 	"hotline/phone"
 	"hotline/prompts"
+	"hotline/sip"
 	"hotline/sip/siptest"
 	"hotline/tickets"
 )
@@ -324,7 +327,7 @@ func TestThePINKeyIsMadeOnceAndNeverReplaced(t *testing.T) {
 func TestOnlyAllowedNumbersAreDialledAndNotTooOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &dialling{
-			trunks: []config.Trunk{{Name: "in"}, {Name: "carrier", Proxy: "sip:192.0.2.1:5060"}},
+			trunks: []config.Trunk{{Name: "in"}, {Name: "carrier", Proxy: "sip:192.0.2.1:5060"}, {Name: "spare", Proxy: "sip:spare.example"}},
 			limits: config.Outgoing{Prefixes: []string{"+39", "0"}, PerHour: 2, PerDay: 3},
 		}
 		for _, bad := range []string{"", "+1900", "12", "0612@evil", "06;x=y", "sip:0612"} {
@@ -332,11 +335,15 @@ func TestOnlyAllowedNumbersAreDialledAndNotTooOften(t *testing.T) {
 				t.Errorf("%q may be dialled", bad)
 			}
 		}
-		address, trunk, err := d.number("0612345")
-		if address != "sip:0612345@192.0.2.1:5060" || trunk != "carrier" || err != nil {
-			t.Errorf("%s by %s, %v", address, trunk, err)
+		ways, err := d.number("0612345")
+		if want := []line.Route{{Address: "sip:0612345@192.0.2.1:5060", Trunk: "carrier"}, {Address: "sip:0612345@spare.example", Trunk: "spare"}}; !reflect.DeepEqual(ways, want) {
+			t.Errorf("%v, %v", ways, err)
 		}
-		spend := func() error { _, _, err := d.number("+390612345"); return err }
+		d.fares = func() []sip.TrunkStatus { return []sip.TrunkStatus{{Name: "carrier", State: sip.TrunkFailing}} }
+		if ways, err := d.ways("0612345"); err != nil || ways[0].Name != "spare" {
+			t.Errorf("with the first trunk down: %v, %v", ways, err)
+		}
+		spend := func() error { _, err := d.number("+390612345"); return err }
 		if err := spend(); err != nil {
 			t.Error(err)
 		}

@@ -22,7 +22,6 @@ import (
 	"hotline/postgres"
 	"hotline/postgres/local"
 	"hotline/prompts"
-	"hotline/sip"
 	"hotline/tickets"
 )
 
@@ -161,23 +160,27 @@ func (a *App) openLine(ctx context.Context) error {
 		return err
 	}
 	c := a.cfg.Config
-	a.metrics = admin.NewMetrics(prometheus.NewRegistry(), a.mediaCounts)
+	a.metrics = admin.NewMetrics(prometheus.NewRegistry(), a.mediaCounts, a.lineCounts)
 	twin := Twin{}
 	if a.cfg.Twin != nil {
 		twin = *a.cfg.Twin
 	}
+	signalling, err := a.signalling(twin.SIP)
+	if err != nil {
+		return err
+	}
 	a.board, err = line.New(line.Config{
-		SIP: sip.Config{
-			Listen: c.SIP.Listen, Public: c.SIP.PublicIP, Trunks: trunks(c.SIP.Trunks), Phones: prefixes(c.SIP.Phones),
-			AcceptAnyone: c.SIP.Accept == config.AcceptAnyone, MaxCalls: c.SIP.MaxCalls, Timers: sip.Timers{Dead: c.Escalation.Dead}, Wire: twin.SIP, Log: a.log,
-		},
-		Media:  media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: twin.Media, Log: a.log},
-		Voices: a.voices, Spool: tapes{a}, Converse: a.converse, Number: a.dialling.number, Said: a.said, Log: a.log,
+		Encryption: encryption(c.SIP.Trunks),
+		Ended:      func(s media.LegStats) { a.metrics.LegEnded(quality(s)) },
+		SIP:        signalling,
+		Media:      media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: twin.Media, Log: a.log},
+		Voices:     a.voices, Spool: tapes{a}, Converse: a.converse, Number: a.dialling.number, Said: a.said, Log: a.log,
 		Answered: a.metrics.CallAnswered, Refused: a.metrics.CallRefused,
 	})
 	if err != nil {
 		return err
 	}
+	a.dialling.fares = a.board.Agent().TrunkStates
 	e := c.Escalation
 	var telephones ring.Telephones = a.board
 	if a.cfg.Sabotage == "audio" {
@@ -199,14 +202,6 @@ func (a *App) openLine(ctx context.Context) error {
 	}
 	a.undo.add("the line", a.board.Stop)
 	return nil
-}
-
-func trunks(list []config.Trunk) []sip.Trunk {
-	var out []sip.Trunk
-	for _, t := range list {
-		out = append(out, sip.Trunk{Name: t.Name, Addresses: prefixes(t.Addresses), Proxy: t.Proxy, CallerID: t.CallerNumber})
-	}
-	return out
 }
 
 func prefixes(list []config.Network) []netip.Prefix {
@@ -245,7 +240,7 @@ func (a *App) api() http.Handler {
 	return admin.New(admin.Config{
 		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
-		Flows:      a.flows, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now, Changed: a.keep,
+		Flows:      a.flows, Trunks: a.trunks, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now, Changed: a.keep,
 	})
 }
 

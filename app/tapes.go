@@ -44,8 +44,8 @@ func (b blank) Write(octets []byte) (int, error) {
 // deaf rings telephones that are joined in the books only: the sabotage of the demo's sound.
 type deaf struct{ ring.Telephones }
 
-func (d deaf) Ring(ctx context.Context, address, name string) (ring.Telephone, error) {
-	t, err := d.Telephones.Ring(ctx, address, name)
+func (d deaf) Ring(ctx context.Context, address string, as ring.Introduction) (ring.Telephone, error) {
+	t, err := d.Telephones.Ring(ctx, address, as)
 	if err != nil {
 		return nil, err
 	}

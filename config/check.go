@@ -52,33 +52,25 @@ func (k *checker) sip(c Config) {
 	if c.SIP.MaxCalls < 1 || c.SIP.MaxCalls > 10000 {
 		k.say("sip.max_calls", fmt.Sprintf("%d calls at once cannot be meant", c.SIP.MaxCalls), "use 1 to 10000")
 	}
+	k.secure(c.SIP)
+	if t := c.SIP.SessionTimer; t < 90*time.Second || t > 24*time.Hour {
+		k.say("sip.session_timer", t.String()+" is out of bounds", "use 90s to 24h")
+	}
+	users := map[string]bool{}
+	for i, a := range c.SIP.Accounts {
+		at := fmt.Sprintf("sip.accounts[%d]", i)
+		k.account(at, a)
+		if a.User == "" || users[a.User] {
+			k.say(at+".user", fmt.Sprintf("%q is no user of its own", short(a.User)), "give each account a user, each another one")
+		}
+		if a.Password == "" && a.PasswordFile == "" {
+			k.say(at+".password_file", "the account has no password", "name a file that holds it alone")
+		}
+		users[a.User] = true
+	}
 	names := map[string]bool{}
 	for i, t := range c.SIP.Trunks {
 		k.trunk(fmt.Sprintf("sip.trunks[%d]", i), t, names)
-	}
-}
-
-func (k *checker) trunk(at string, t Trunk, names map[string]bool) {
-	switch {
-	case t.Name == "":
-		k.say(at+".name", "the trunk has no name", "give it one; tickets and logs call it so")
-	case names[t.Name]:
-		k.say(at+".name", fmt.Sprintf("there are two trunks named %q", short(t.Name)), "rename one")
-	}
-	names[t.Name] = true
-	if len(t.Addresses) == 0 {
-		k.say(at+".addresses", "the trunk has no address, so its calls would be refused", "list the addresses from which the carrier calls")
-	}
-	for i, n := range t.Addresses {
-		if n.IsValid() && n.Bits() == 0 {
-			k.say(fmt.Sprintf("%s.addresses[%d]", at, i), n.String()+" is the whole internet", "list the carrier's networks, or say `accept: anyone` if you mean it")
-		}
-	}
-	if t.Proxy != "" && !sipAddress(t.Proxy) {
-		k.say(at+".proxy", fmt.Sprintf("%q is no SIP address", short(t.Proxy)), "write sip:host:port, if need be with ;transport=tcp")
-	}
-	if t.CallerNumber != "" && !number.MatchString(t.CallerNumber) {
-		k.say(at+".caller_number", fmt.Sprintf("%q is no telephone number", short(t.CallerNumber)), "use digits, with a leading + for the international form")
 	}
 }
 

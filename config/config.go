@@ -31,13 +31,46 @@ type Config struct {
 
 // SIP is the signalling.
 type SIP struct {
-	Listen   []netip.AddrPort `yaml:"listen"`    // each served on UDP and TCP
+	Listen   []netip.AddrPort `yaml:"listen"` // each served on UDP and TCP
+	Secure   []netip.AddrPort `yaml:"secure"` // each served by TLS; on a host of Listen
+	TLS      TLS              `yaml:"tls"`
 	PublicIP netip.Addr       `yaml:"public_ip"` // shown to everybody but loopback, behind a one-to-one NAT
 	Accept   Accept           `yaml:"accept"`
 	Trunks   []Trunk          `yaml:"trunks"`
-	Phones   []Network        `yaml:"phones"` // networks of the house's own telephones
+	Phones   []Network        `yaml:"phones"`   // networks of the house's own telephones
+	Accounts []Account        `yaml:"accounts"` // own telephones elsewhere, which prove themselves
 	MaxCalls int              `yaml:"max_calls"`
+	// TrustLoopback takes calls from this machine itself as one's own.
+	TrustLoopback bool           `yaml:"trust_loopback"`
+	SessionTimer  time.Duration  `yaml:"session_timer"` // that calls of ours ask for (RFC 4028)
+	DNS           netip.AddrPort `yaml:"dns"`           // a name server of one's own for trunks; not set: the system's
+	HEP           netip.AddrPort `yaml:"hep"`           // a tracing tool (Homer, sngrep) that gets a copy of every message
 }
+
+// TLS is the certificate that the line shows, and whom it believes.
+type TLS struct {
+	Certificate string `yaml:"certificate"` // PEM file, read again when it changes
+	Key         string `yaml:"key"`         // PEM file
+	Roots       string `yaml:"roots"`       // PEM file of the authorities that trunks are believed by; empty: the system's
+	Insecure    bool   `yaml:"insecure"`    // believes every certificate of a trunk, for a first try
+}
+
+// Account is a name and a password.
+type Account struct {
+	User         string `yaml:"user"`
+	Password     string `yaml:"password"`
+	PasswordFile string `yaml:"password_file"` // a file that holds the password alone
+}
+
+// SRTP says whether a trunk's sound is encrypted (SDES, RFC 4568).
+type SRTP string
+
+// Off is plain RTP; optional takes what the other side can; required refuses calls without.
+const (
+	SRTPOff      SRTP = "off"
+	SRTPOptional SRTP = "optional"
+	SRTPRequired SRTP = "required"
+)
 
 // Accept says whose INVITEs are taken.
 type Accept string
@@ -48,12 +81,21 @@ const (
 	AcceptAnyone Accept = "anyone"
 )
 
-// Trunk is a carrier.
+// Trunk is a carrier, a PBX or a gateway.
 type Trunk struct {
 	Name         string    `yaml:"name"`
-	Addresses    []Network `yaml:"addresses"`     // where its INVITEs come from
-	Proxy        string    `yaml:"proxy"`         // where calls through it are sent, sip:host:port;transport=udp|tcp; empty: none are
-	CallerNumber string    `yaml:"caller_number"` // shown by calls through it
+	Addresses    []Network `yaml:"addresses"` // where its INVITEs come from, beside the addresses of its proxy
+	Proxy        string    `yaml:"proxy"`     // where calls through it are sent, sip:host:port;transport=udp|tcp|tls; empty: none are
+	Register     bool      `yaml:"register"`  // keep our address registered with it
+	Registrar    string    `yaml:"registrar"` // where; empty: at the proxy
+	Account      `yaml:",inline"`
+	Realm        string        `yaml:"realm"`         // the only one whose challenges are answered; empty: the domain
+	Domain       string        `yaml:"domain"`        // host of our address there; empty: the registrar's
+	Expires      time.Duration `yaml:"expires"`       // life of a registration; 0: an hour
+	KeepAlive    time.Duration `yaml:"keep_alive"`    // between two signs of life; 0: 30 s
+	CallerNumber string        `yaml:"caller_number"` // shown by calls through it
+	ShowCaller   bool          `yaml:"show_caller"`   // engineers see the customer's number, not the hotline's
+	SRTP         SRTP          `yaml:"srtp"`          // empty: off
 }
 
 // RTP is the sound.
@@ -103,7 +145,7 @@ func Default() Config {
 			Listen: []netip.AddrPort{
 				netip.AddrPortFrom(netip.IPv4Unspecified(), 5060), netip.AddrPortFrom(netip.IPv6Unspecified(), 5060),
 			},
-			Accept: AcceptKnown, MaxCalls: 500,
+			Accept: AcceptKnown, MaxCalls: 500, TrustLoopback: true, SessionTimer: 30 * time.Minute,
 		},
 		RTP:        RTP{Ports: Ports{First: 10000, Last: 19999}},
 		HTTP:       HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},

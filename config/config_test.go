@@ -62,6 +62,12 @@ func normal(c Config) Config {
 	if len(c.SIP.Phones) == 0 {
 		c.SIP.Phones = nil
 	}
+	if len(c.SIP.Secure) == 0 {
+		c.SIP.Secure = nil
+	}
+	if len(c.SIP.Accounts) == 0 {
+		c.SIP.Accounts = nil
+	}
 	if len(c.Operator.Numbers) == 0 {
 		c.Operator.Numbers = nil
 	}
@@ -82,7 +88,9 @@ func fieldNames(typ reflect.Type) []string {
 		if name == "" {
 			continue
 		}
-		names = append(names, name)
+		if name != ",inline" {
+			names = append(names, name)
+		}
 		inner := f.Type
 		if inner.Kind() == reflect.Slice {
 			inner = inner.Elem()

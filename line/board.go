@@ -54,15 +54,23 @@ type Config struct {
 	// Converse is the conversation of one call. It blocks until the conversation is over; ctx ends with the call and
 	// its cause is the ending. When it returns, the call is hung up. A panic in it ends the call, nothing else.
 	Converse func(ctx context.Context, l *Line)
-	// Number turns a telephone number into the address and trunk to dial; nil where no number can be dialled.
-	Number func(number string) (address, trunk string, err error)
+	// Number turns a telephone number into the ways to dial it, in the order to try them; nil where no number can be
+	// dialled.
+	Number func(number string) ([]Route, error)
 	// Said hears what is said on which line ("caller", or the address of an engineer's telephone); nil for nobody.
 	Said func(to string, lang prompts.Language, p prompts.Phrase)
+	// Encryption is how the sound of a trunk's calls is encrypted, "" being no trunk; nil means plain.
+	Encryption func(trunk string) media.Encryption
+	// Ended hears how the sound of each leg came over, once it is over; nil for nobody.
+	Ended func(media.LegStats)
 	// Answered hears how long an answer took, from the INVITE; Refused of each INVITE that was not answered. Nil for nobody.
 	Answered func(after time.Duration)
 	Refused  func()
 	Log      *slog.Logger // nil means silence
 }
+
+// Route is one way to a telephone: its SIP address, and the trunk that leads there; empty for a telephone of the house.
+type Route struct{ Address, Trunk string }
 
 // Board is all lines of one process. Safe for concurrent use.
 type Board struct {
@@ -81,6 +89,12 @@ func New(c Config) (*Board, error) {
 	}
 	if c.Answered == nil {
 		c.Answered = func(time.Duration) {}
+	}
+	if c.Encryption == nil {
+		c.Encryption = func(string) media.Encryption { return media.Plain }
+	}
+	if c.Ended == nil {
+		c.Ended = func(media.LegStats) {}
 	}
 	if c.Refused == nil {
 		c.Refused = func() {}
@@ -144,7 +158,7 @@ func (b *Board) handle(ctx context.Context, in *sip.Invite) {
 // refusal is the final answer to an offer that we cannot take (RFC 3261 section 21).
 func refusal(err error) (code int, reason string) {
 	switch {
-	case errors.Is(err, media.ErrNoCommonCodec), errors.Is(err, media.ErrBadAddress):
+	case errors.Is(err, media.ErrNoCommonCodec), errors.Is(err, media.ErrBadAddress), errors.Is(err, media.ErrNotSecure):
 		return 488, "Not Acceptable Here"
 	case errors.Is(err, media.ErrBadSDP):
 		return 400, "Bad Session Description"
@@ -155,7 +169,7 @@ func refusal(err error) (code int, reason string) {
 }
 
 func (b *Board) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
-	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr()}
+	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: b.cfg.Encryption(in.Trunk)}
 	var sound *media.Leg
 	var body []byte
 	var err error
@@ -167,7 +181,7 @@ func (b *Board) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := in.Answer(ctx, body, sip.OnReinvite(sound.Reoffer), sip.OnActivity(sound.Activity), sip.OnInfo(pressInfo(sound)))
+	d, err := in.Answer(ctx, body, sip.OnReinvite(sound.Reoffer), sip.OnAnswer(sound.Accept), sip.OnActivity(sound.Activity), sip.OnInfo(pressInfo(sound)))
 	if err != nil {
 		_ = sound.Close()
 		return nil, err

@@ -1,11 +1,8 @@
 package line
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +10,7 @@ import (
 	"hotline/media"
 	"hotline/prompts"
 	"hotline/sip"
+	"hotline/tickets"
 )
 
 // ErrWeHungUp is the ending of a call that we hung up.
@@ -74,10 +72,20 @@ func (l *leg) close(words string) {
 		l.end(ErrWeHungUp, words)
 		_ = l.sound.Close()
 		l.watch.Wait()
+		l.board.cfg.Ended(l.sound.Stats())
 		l.board.mu.Lock()
 		delete(l.board.legs, l.id)
 		l.board.mu.Unlock()
 	})
+}
+
+// Quality is how the sound came over so far, or did until the leg's end.
+func (l *leg) Quality() tickets.Quality {
+	s := l.sound.Stats()
+	return tickets.Quality{
+		Law: s.Law.String(), Encrypted: s.Encrypted, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, Lost: s.Lost, LostThere: s.LostThere,
+		Jitter: s.Jitter.Seconds(), RoundTrip: s.RoundTrip.Seconds(),
+	}
 }
 
 // within joins a caller's ctx with the leg's own: the returned context ends with either, by its cause.
@@ -149,21 +157,4 @@ func soundOf(law string, octets []byte) media.Sound {
 	pcm := make([]int16, len(octets))
 	media.MuLaw.Decode(pcm, octets)
 	return media.NewSound(pcm)
-}
-
-// pressInfo hears keys that come by signalling: application/dtmf-relay ("Signal=5") and application/dtmf ("5").
-func pressInfo(sound *media.Leg) func(contentType string, body []byte) {
-	return func(contentType string, body []byte) {
-		lines := bufio.NewScanner(bytes.NewReader(body))
-		for lines.Scan() {
-			name, value, found := strings.Cut(lines.Text(), "=")
-			if !found && strings.EqualFold(contentType, "application/dtmf") {
-				name, value = "signal", name
-			}
-			if value = strings.TrimSpace(value); strings.EqualFold(strings.TrimSpace(name), "signal") && len(value) == 1 {
-				sound.Press(media.Key(value[0]))
-				return
-			}
-		}
-	}
 }

@@ -31,7 +31,7 @@ func newLine(b *Board, in *sip.Invite) *Line {
 	if in.Asserted.User != "" {
 		number = in.Asserted.User
 	}
-	if withheld(number) {
+	if withheld(number) || in.Private {
 		number = ""
 	}
 	id := rand.Text()

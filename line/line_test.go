@@ -196,7 +196,7 @@ func TestEngineerHearsTheBriefPressesOneAndBothTalk(t *testing.T) {
 		talked <- func() error {
 			stop := l.Music(ctx)
 			defer stop()
-			tel, err := (<-board).Ring(ctx, marco.Address(), "hotline")
+			tel, err := (<-board).Ring(ctx, marco.Address(), ring.Introduction{Name: "hotline"})
 			if err != nil {
 				return err
 			}
@@ -238,16 +238,16 @@ func TestTelephonesThatDoNotAnswerAreToldApart(t *testing.T) {
 	x := newExchange(t, nil)
 	busy := plugIn(t, "busy", func(_ context.Context, in *phone.Incoming) { in.Refuse(486, "Busy Here") })
 	var refusal *ring.Refusal
-	if _, err := x.board.Ring(t.Context(), busy.Address(), "hotline"); !errors.As(err, &refusal) || refusal.Code != 486 {
+	if _, err := x.board.Ring(t.Context(), busy.Address(), ring.Introduction{Name: "hotline"}); !errors.As(err, &refusal) || refusal.Code != 486 {
 		t.Errorf("busy: %v", err)
 	}
-	if _, err := x.board.Ring(t.Context(), "0612345678", "hotline"); !errors.Is(err, ring.ErrImpossible) {
+	if _, err := x.board.Ring(t.Context(), "0612345678", ring.Introduction{Name: "hotline"}); !errors.Is(err, ring.ErrImpossible) {
 		t.Errorf("a number without a trunk: %v", err)
 	}
 	nobody := plugIn(t, "nobody", func(ctx context.Context, in *phone.Incoming) { in.Ring(); <-ctx.Done() })
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, ring.ErrUnheard)
 	defer cancel()
-	if _, err := x.board.Ring(ctx, nobody.Address(), "hotline"); !errors.Is(err, ring.ErrUnheard) {
+	if _, err := x.board.Ring(ctx, nobody.Address(), ring.Introduction{Name: "hotline"}); !errors.Is(err, ring.ErrUnheard) {
 		t.Errorf("nobody picks up: %v", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -23,38 +22,80 @@ var (
 // Telephone is a picked-up outgoing leg. Its blocking methods are used by one goroutine.
 type Telephone struct{ leg }
 
-// Ring calls a SIP address, or a number through the trunk, and blocks until somebody picks up.
-func (b *Board) Ring(ctx context.Context, address, name string) (ring.Telephone, error) {
-	request := sip.DialRequest{To: address, From: sip.Party{Display: name, User: name}}
+// Ring calls a SIP address, or a number through the trunks, and blocks until somebody picks up. A trunk that does not
+// answer, or answers with a fault of its own, is left for the next one.
+func (b *Board) Ring(ctx context.Context, address string, as ring.Introduction) (ring.Telephone, error) {
+	routes := []Route{{Address: address}}
 	if !strings.HasPrefix(address, "sip:") {
 		if b.cfg.Number == nil {
 			return nil, fmt.Errorf("ringing a number: no trunk is configured: %w", ring.ErrImpossible)
 		}
 		var err error
-		if request.To, request.Trunk, err = b.cfg.Number(address); err != nil {
+		if routes, err = b.cfg.Number(address); err != nil {
 			return nil, fmt.Errorf("ringing a number: %w: %w", ring.ErrImpossible, err)
 		}
 	}
-	peer, err := b.peerOf(ctx, request.To)
-	if err != nil {
-		return nil, fmt.Errorf("ringing %s: %w: %w", address, ring.ErrImpossible, err)
+	err := ring.ErrImpossible
+	for i, r := range routes {
+		t, failed := b.ring(ctx, address, r, as)
+		if failed == nil {
+			return t, nil
+		}
+		err = dialled(ctx, address, failed)
+		if context.Cause(ctx) != nil || !fault(failed) {
+			break
+		}
+		if i < len(routes)-1 {
+			b.cfg.Log.Warn("trunk left for the next one", "trunk", r.Trunk, "error", failed)
+		}
 	}
+	return nil, err
+}
+
+// fault tells a trunk that could not do its work from a telephone that could not be reached.
+func fault(err error) bool {
+	var final *sip.FinalError
+	if errors.As(err, &final) {
+		return final.Code >= 500 && final.Code < 600 || final.Code == 408 || errors.Is(err, sip.ErrCredentials) || final.Code == 403
+	}
+	return errors.Is(err, sip.ErrDead) || errors.Is(err, sip.ErrTransport)
+}
+
+// ring makes one attempt by one way; where encryption is only preferred and refused, a second one without.
+func (b *Board) ring(ctx context.Context, address string, r Route, as ring.Introduction) (*Telephone, error) {
+	e := b.cfg.Encryption(r.Trunk)
+	t, err := b.ringWith(ctx, address, r, as, e)
+	var final *sip.FinalError
+	if e == media.Preferred && errors.As(err, &final) && (final.Code == 488 || final.Code == 415 || final.Code == 606) {
+		return b.ringWith(ctx, address, r, as, media.Plain)
+	}
+	return t, err
+}
+
+func (b *Board) ringWith(ctx context.Context, address string, r Route, as ring.Introduction, e media.Encryption) (*Telephone, error) {
+	request := sip.DialRequest{To: r.Address, Trunk: r.Trunk, From: sip.Party{Display: as.Name, User: as.Name},
+		OnBehalf: sip.OnBehalf{Caller: sip.Party{User: as.Customer}}}
+	peer, err := b.peerOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	peer.Encryption = e
 	sound, offer, err := b.engine.Offer(peer)
 	if err != nil {
-		return nil, fmt.Errorf("ringing %s: %w: %w", address, ring.ErrImpossible, err)
+		return nil, err
 	}
 	request.Offer = offer
-	request.OnReinvite, request.OnActivity, request.OnInfo = sound.Reoffer, sound.Activity, pressInfo(sound)
+	request.OnReinvite, request.OnAnswer, request.OnActivity, request.OnInfo = sound.Reoffer, sound.Accept, sound.Activity, pressInfo(sound)
 	d, answer, err := b.agent.Dial(ctx, request)
 	if err != nil {
 		_ = sound.Close()
-		return nil, dialled(ctx, address, err)
+		return nil, err
 	}
 	t := &Telephone{leg{board: b, id: rand.Text(), to: address}}
 	if err := sound.Accept(answer); err != nil {
 		_ = d.Hangup("no common codec")
 		_ = sound.Close()
-		return nil, fmt.Errorf("ringing %s: %w: %w", address, &ring.Refusal{Code: 488, Reason: "no common codec"}, err)
+		return nil, errors.Join(&sip.FinalError{Code: 488, Reason: "no common codec"}, err)
 	}
 	b.connect(&t.leg, d, sound)
 	return t, nil
@@ -77,45 +118,23 @@ func dialled(ctx context.Context, address string, err error) error {
 }
 
 // peerOf finds the addresses between which the sound will run: the kernel's route to the far host tells ours.
-func (b *Board) peerOf(ctx context.Context, uri string) (media.Peer, error) {
-	host, port := hostOf(uri)
-	ip, err := netip.ParseAddr(host)
+func (b *Board) peerOf(ctx context.Context, r Route) (media.Peer, error) {
+	far, err := b.agent.Far(ctx, r.Address, r.Trunk)
 	if err != nil {
-		list, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		if err != nil {
-			return media.Peer{}, fmt.Errorf("looking up the host: %w", err)
-		}
-		ip = list[0]
+		return media.Peer{}, err
 	}
-	ip = ip.Unmap()
+	ip := far.Addr()
 	for _, bound := range b.agent.Addresses() {
 		if a := bound.Addr(); !a.IsUnspecified() && a.Is4() == ip.Is4() && a.IsLoopback() == ip.IsLoopback() {
 			return media.Peer{Local: a, Remote: ip}, nil
 		}
 	}
-	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, port))) // sends nothing
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(far)) // sends nothing
 	if err != nil {
 		return media.Peer{}, fmt.Errorf("no route: %w", err)
 	}
 	defer c.Close()
 	return media.Peer{Local: c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), Remote: ip}, nil
-}
-
-// hostOf reads the host of a SIP address; sip judges the rest of it.
-func hostOf(uri string) (host string, port uint16) {
-	rest := strings.TrimPrefix(uri, "sip:")
-	if _, after, found := strings.Cut(rest, "@"); found {
-		rest = after
-	}
-	rest, _, _ = strings.Cut(rest, ";")
-	rest, _, _ = strings.Cut(rest, "?")
-	if ap, err := netip.ParseAddrPort(rest); err == nil {
-		return ap.Addr().String(), ap.Port()
-	}
-	if h, _, err := net.SplitHostPort(rest); err == nil {
-		return h, 5060
-	}
-	return strings.Trim(rest, "[]"), 5060
 }
 
 // ID names the leg, so that another can be joined to it.

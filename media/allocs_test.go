@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/pion/rtp"
 )
 
 // mute is a socket that gives one packet at each look and takes every one.
@@ -35,6 +37,23 @@ func (m *mute) Receive(b []byte) (int, netip.AddrPort, bool) {
 	return copy(b, m.packet[:length]), m.from, true
 }
 
+// veiled encrypts what the socket gives.
+type veiled struct {
+	*mute
+	peer   *sealed
+	plain  [maxDatagram]byte
+	header rtp.Header
+}
+
+func (v *veiled) Receive(b []byte) (int, netip.AddrPort, bool) {
+	n, from, ok := v.mute.Receive(v.plain[:])
+	if !ok {
+		return 0, from, false
+	}
+	out, err := v.peer.out.EncryptRTP(b[:0], v.plain[:n], &v.header)
+	return len(out), from, err == nil
+}
+
 type discard struct{}
 
 func (discard) Block(Law, []byte) {}
@@ -55,7 +74,7 @@ func bench(t *testing.T, key bool) (*worker, *Leg) {
 	l.worker.Store(w)
 	w.add(l)
 	l.open, l.nextReport = true, time.Hour
-	l.terms = terms{hears: 101, events: 101, remote: phoneAt, mux: true}
+	l.terms = terms{hears: 101, events: 101, remote: phoneAt, mux: true, packet: frameSamples}
 	l.gate = gate{sdp: phoneAt}
 	return w, l
 }
@@ -94,5 +113,33 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 	b.open, b.terms, b.gate, b.nextReport = true, a.terms, a.gate, time.Hour
 	b.terms.law = MuLaw
 	a.partner, b.partner = b, a
+	a.order, b.order = new(reorder), new(reorder)
 	check("joined across the laws", turn(w, a, b))
+	b.terms.packet = 240
+	check("joined with packets of another length", turn(w, a, b))
+
+	for suite := range suites {
+		w, l = bench(t, false)
+		ours, theirs := crypto{suite: suite, key: newKey(suite)}, crypto{suite: suite, key: newKey(suite)}
+		var err error
+		if l.sealed, err = seal(ours, theirs); err != nil {
+			t.Fatal(err)
+		}
+		peer, err := seal(theirs, ours)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.sockets.rtp = &veiled{mute: l.sockets.rtp.(*mute), peer: peer}
+		l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
+		if raced {
+			for range 600 {
+				turn(w, l)()
+			}
+		} else {
+			check("playing with "+suites[suite].name, turn(w, l))
+		}
+		if l.sequence.received < 500 || l.reception.foreign > 0 {
+			t.Errorf("%s: %d packets heard, %d not understood", suites[suite].name, l.sequence.received, l.reception.foreign)
+		}
+	}
 }

@@ -1,6 +1,9 @@
 package media
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // forwarding is how the sound heard on one leg is numbered on the other.
 type forwarding struct {
@@ -13,7 +16,8 @@ type forwarding struct {
 const maxPause = 10 * 8000 // samples
 
 // Join lets two legs hear each other until unjoin is called or one of them ends. Prompts played to one of them take the
-// place of the other's voice; recordings go on; keys stay with the leg that pressed them. unjoin waits and is idempotent.
+// place of the other's voice; recordings go on. A key is heard by us and by the other party, in whichever way that one
+// takes keys. unjoin waits and is idempotent.
 func Join(a, b *Leg) (unjoin func(), err error) {
 	if a == b || a.engine != b.engine {
 		return nil, fmt.Errorf("joining two legs: they must be different ones of one engine")
@@ -60,6 +64,7 @@ func (w *worker) join(a, b *Leg, joined chan<- error) {
 		w.split(b)
 		a.partner, b.partner = b, a
 		a.forward, b.forward = forwarding{}, forwarding{}
+		a.order, b.order = new(reorder), new(reorder)
 		w.watch(a)
 		w.watch(b)
 		joined <- nil
@@ -86,6 +91,7 @@ func (w *worker) move(l *Leg, to *worker) {
 func (w *worker) split(l *Leg) {
 	if o := l.partner; o != nil {
 		l.partner, o.partner = nil, nil
+		l.order, o.order = nil, nil
 		l.mark, o.mark = true, true
 	}
 }
@@ -107,6 +113,11 @@ func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, law Law) {
 	f.in, f.known = p.timestamp, true
 	to.sender.timestamp = f.out + uint32(len(p.payload))
 	convert(p.payload, law, to.terms.law)
+	if len(p.payload) != cmp.Or(to.terms.packet, frameSamples) {
+		w.pack(to, p.payload, f.out, marker)
+		to.mark = false
+		return
+	}
 	b := datagram[p.offset-rtpHeader : p.offset+len(p.payload)]
 	w.send(to, b, to.terms.law.payloadType(), marker, f.out)
 	to.mark = false

@@ -10,6 +10,16 @@ import (
 // reportEvery is the interval between two sender reports, the minimum of RFC 3550 section 6.2.
 const reportEvery = 5 * time.Second
 
+// report is what the other side's reports tell, and what ours need to remember (RFC 3550 section 6.4).
+type report struct {
+	lastSR    uint32        // middle of the NTP time of their last sender report
+	lastAt    time.Duration // when it came
+	expected  uint64        // packets expected and received by our last report
+	received  uint64
+	lostThere uint64 // packets of ours that never came there
+	roundTrip time.Duration
+}
+
 // drainControl takes what waits at the RTCP port.
 func (w *worker) drainControl(l *Leg) {
 	for range maxDrain {
@@ -17,18 +27,73 @@ func (w *worker) drainControl(l *Leg) {
 		if !ok {
 			return
 		}
-		if l.open && isRTCP(w.in[:n]) {
-			w.control(l, from)
+		if !l.open || !isRTCP(w.in[:n]) {
+			continue
+		}
+		if b, ok := w.unseal(l, w.in[:n]); ok {
+			w.control(l, b, from)
 		}
 	}
 }
 
-// control takes a report of our party as a sign of life, also when its sound is silent (RFC 3550 section 6.3).
-func (w *worker) control(l *Leg, from netip.AddrPort) {
-	if from.Addr() == l.gate.target().Addr() {
-		l.active = w.now
+// maxReports is how many packets of one compound are read.
+const maxReports = 8
+
+// control takes a report of our party: a sign of life also when its sound is silent (RFC 3550 section 6.3). A goodbye is
+// none, and ends nothing: the signalling does.
+func (w *worker) control(l *Leg, b []byte, from netip.AddrPort) {
+	if from.Addr() != l.gate.target().Addr() {
+		return
+	}
+	packets, err := rtcp.Unmarshal(b)
+	if err != nil {
+		return
+	}
+	for i, p := range packets {
+		if i == maxReports {
+			return
+		}
+		switch p := p.(type) {
+		case *rtcp.SenderReport:
+			l.reception.report.lastSR, l.reception.report.lastAt = uint32(p.NTPTime>>16), w.now
+			w.reported(l, p.Reports)
+		case *rtcp.ReceiverReport:
+			w.reported(l, p.Reports)
+		case *rtcp.Goodbye:
+			return
+		}
+	}
+	l.active = w.now
+}
+
+// reported reads what the other side says of our sound.
+func (w *worker) reported(l *Leg, reports []rtcp.ReceptionReport) {
+	for _, r := range reports {
+		if r.SSRC != l.sender.ssrc {
+			continue
+		}
+		q := &l.reception.report
+		if lost := int32(r.TotalLost<<8) >> 8; lost > 0 { // 24 bits, signed
+			q.lostThere = uint64(lost)
+		}
+		if r.LastSenderReport == 0 {
+			continue
+		}
+		trip := int32(middle(w.ntp()) - r.LastSenderReport - r.Delay)
+		if d := time.Duration(trip) * time.Second / 65536; d >= 0 && d < 10*time.Second {
+			q.roundTrip = d
+		}
 	}
 }
+
+// ntp is the time of the network time protocol: seconds since 1900 in 32.32 bits.
+func (w *worker) ntp() uint64 {
+	const to1900 = 2208988800 // seconds from 1900 to 1970
+	at := w.engine.epoch.Add(w.now)
+	return uint64(at.Unix()+to1900)<<32 | uint64(at.Nanosecond())<<32/1e9
+}
+
+func middle(ntp uint64) uint32 { return uint32(ntp >> 16) }
 
 // report sends a sender report with what we hear, and the mandatory CNAME (RFC 3550 sections 6.4.1 and 6.5.1).
 func (w *worker) report(l *Leg) {
@@ -36,21 +101,49 @@ func (w *worker) report(l *Leg) {
 	if l.terms.held() {
 		return
 	}
-	const to1900 = 2208988800 // seconds from 1900 to 1970
-	at := w.engine.epoch.Add(w.now)
+	w.sendControl(l, w.reports(l), rtcp.NewCNAMESourceDescription(l.sender.ssrc, "hotline"))
+}
+
+// goodbye tells that our sound ends (RFC 3550 section 6.6).
+func (w *worker) goodbye(l *Leg) {
+	if l.open && l.sender.packets > 0 {
+		w.sendControl(l, w.reports(l), rtcp.NewCNAMESourceDescription(l.sender.ssrc, "hotline"), &rtcp.Goodbye{Sources: []uint32{l.sender.ssrc}})
+	}
+}
+
+func (w *worker) reports(l *Leg) *rtcp.SenderReport {
 	sr := &rtcp.SenderReport{
-		SSRC: l.sender.ssrc, NTPTime: uint64(at.Unix()+to1900)<<32 | uint64(at.Nanosecond())<<32/1e9,
-		RTPTime: l.sender.timestamp, PacketCount: l.sender.packets, OctetCount: l.sender.octets,
+		SSRC: l.sender.ssrc, NTPTime: w.ntp(), RTPTime: l.sender.timestamp, PacketCount: l.sender.packets, OctetCount: l.sender.octets,
 	}
-	if l.sequence.started {
-		sr.Reports = []rtcp.ReceptionReport{{
-			SSRC: l.gate.ssrc, TotalLost: uint32(min(l.sequence.lost(), 0x7fffff)),
-			LastSequenceNumber: l.sequence.cycles + uint32(l.sequence.highest), Jitter: uint32(l.reception.jitter),
-		}}
+	if !l.sequence.started {
+		return sr
 	}
-	b, err := rtcp.Marshal([]rtcp.Packet{sr, rtcp.NewCNAMESourceDescription(l.sender.ssrc, "hotline")})
+	q := &l.reception.report
+	r := rtcp.ReceptionReport{
+		SSRC: l.gate.ssrc, TotalLost: uint32(min(l.sequence.lost(), 0x7fffff)),
+		LastSequenceNumber: l.sequence.cycles + uint32(l.sequence.highest), Jitter: uint32(l.reception.jitter),
+	}
+	expected := l.sequence.received + l.sequence.lost()
+	if now, got := expected-q.expected, l.sequence.received-q.received; expected > q.expected && now > got {
+		r.FractionLost = uint8(min((now-got)*256/now, 255)) // RFC 3550 appendix A.3
+	}
+	q.expected, q.received = expected, l.sequence.received
+	if q.lastSR != 0 {
+		r.LastSenderReport, r.Delay = q.lastSR, uint32((w.now-q.lastAt)*65536/time.Second)
+	}
+	sr.Reports = []rtcp.ReceptionReport{r}
+	return sr
+}
+
+func (w *worker) sendControl(l *Leg, packets ...rtcp.Packet) {
+	b, err := rtcp.Marshal(packets)
 	if err != nil {
 		return
+	}
+	if l.sealed != nil {
+		if b, err = l.sealed.out.EncryptRTCP(w.cipher[:0], b, &w.rtcpHeader); err != nil {
+			return
+		}
 	}
 	if l.terms.mux {
 		l.sockets.rtp.Send(b, l.gate.target())

@@ -38,8 +38,12 @@ type Config struct {
 	Log                  *slog.Logger // nil means silence
 }
 
-// Peer is where the signalling of a leg runs: Local is our end, Remote the other side's.
-type Peer struct{ Local, Remote netip.Addr }
+// Peer is where the signalling of a leg runs, Local being our end and Remote the other side's, and how its sound is to be
+// encrypted.
+type Peer struct {
+	Local, Remote netip.Addr
+	Encryption    Encryption
+}
 
 // Engine owns the workers and the recording writer. Safe for concurrent use.
 type Engine struct {
@@ -173,6 +177,7 @@ func (e *Engine) Answer(offer []byte, p Peer) (*Leg, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	l.self.secure(t)
 	answer := l.self.answer(d, t)
 	if err := l.adopt(t); err != nil {
 		return nil, nil, err
@@ -186,6 +191,9 @@ func (e *Engine) Offer(p Peer) (*Leg, []byte, error) {
 	l, err := e.leg(p, p.Remote.Unmap())
 	if err != nil {
 		return nil, nil, err
+	}
+	if p.Encryption != Plain {
+		l.self.encrypt()
 	}
 	return l, l.self.offer(ALaw, sendrecv), nil
 }

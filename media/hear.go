@@ -11,6 +11,7 @@ const maxDrain = 64
 // reception is what a leg counts of what it hears (RFC 3550 appendix A).
 type reception struct {
 	foreign  uint64
+	report   report
 	first    time.Duration // instant of the first packet
 	transit  int32
 	jitter   float64 // samples
@@ -20,7 +21,7 @@ type reception struct {
 func (l *Leg) stats() LegStats {
 	s := LegStats{
 		Law: l.terms.law, Remote: l.gate.target(), PacketsIn: l.sequence.received, PacketsOut: uint64(l.sender.packets),
-		Lost: l.sequence.lost(), Jitter: time.Duration(l.reception.jitter * float64(time.Second) / 8000), ForeignPackets: l.reception.foreign,
+		Lost: l.sequence.lost(), LostThere: l.reception.report.lostThere, RoundTrip: l.reception.report.roundTrip, Encrypted: l.sealed != nil, Jitter: time.Duration(l.reception.jitter * float64(time.Second) / 8000), ForeignPackets: l.reception.foreign,
 	}
 	if l.reception.first > 0 {
 		s.FirstPacket = l.reception.first - l.gate.opened
@@ -39,15 +40,20 @@ func (w *worker) drain(l *Leg) {
 			w.datagram(l, w.in[:n], from)
 		}
 	}
-	if !l.terms.mux && w.now >= l.nextReport-time.Second/2 {
+	// Reports are looked for every 40 ms: their instant measures the round trip.
+	if l.turn++; !l.terms.mux && l.turn&1 == 0 {
 		w.drainControl(l)
 	}
 }
 
 func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
+	b, ok := w.unseal(l, b)
+	if !ok {
+		return
+	}
 	if isRTCP(b) {
 		if l.terms.mux {
-			w.control(l, from)
+			w.control(l, b, from)
 		}
 		return
 	}
@@ -84,7 +90,7 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 		if newest {
 			l.reception.arrived(p.timestamp, w.now)
 		}
-		w.voice(l, &p, b, newest)
+		w.voice(l, &p, b)
 	default:
 		if e, ok := parseEvent(p.payload); ok {
 			w.pressed(l, l.pad.packet(e, p.timestamp, w.now))
@@ -124,6 +130,9 @@ func (w *worker) pressed(l *Leg, p presses) {
 		}
 	}
 	for _, k := range p.keys[:p.n] {
+		if l.partner != nil {
+			w.passKey(l.partner, k)
+		}
 		if r := l.recording; r != nil && r.options.StopKey == k {
 			w.finishRecording(l, EndKey)
 			continue
@@ -137,20 +146,23 @@ func (w *worker) pressed(l *Leg, p presses) {
 }
 
 // voice handles one packet of sound. While a key is down its tone may be in the sound too: nobody hears it.
-func (w *worker) voice(l *Leg, p *packet, datagram []byte, newest bool) {
+func (w *worker) voice(l *Leg, p *packet, datagram []byte) {
 	law := ALaw
 	if p.payloadType == 0 {
 		law = MuLaw
 	}
-	if l.pad.pressed {
+	w.listenForTones(l, p.payload, law)
+	if l.pad.pressed || l.pad.sounding {
 		for i := range p.payload {
 			p.payload[i] = law.Silence()
 		}
 	}
 	if l.recording != nil {
+		l.recording.gap = l.sequence.skipped
 		w.record(l, l.recording, p, law)
 	}
-	if l.partner != nil && newest {
-		w.pass(l, l.partner, p, datagram, law)
+	l.sequence.skipped = 0
+	if l.partner != nil {
+		w.forwardSound(l, p, datagram, law)
 	}
 }

@@ -59,6 +59,7 @@ const eventSilence = 120 * time.Millisecond
 // with its first packet and ends with the end bit, with the next press, or after eventSilence.
 type keypad struct {
 	pressed   bool
+	sounding  bool // a key is heard in the sound itself
 	known     bool // timestamp holds the last press
 	code      uint8
 	timestamp uint32

@@ -53,6 +53,11 @@ type Leg struct {
 	gate        gate
 	sequence    sequence
 	pad         keypad
+	tones       *toneEar // nil until sound of a telephone without events is heard
+	signalled   bool     // a key came by signalling: none are looked for in the sound
+	order       *reorder // of a joined leg
+	sealed      *sealed  // nil: plain RTP
+	packing     packing
 	sender      sender
 	mark        bool // next packet of sound begins a talkspurt
 	sentAt      time.Duration
@@ -63,6 +68,7 @@ type Leg struct {
 	forward     forwarding
 	active      time.Duration // last sign of life
 	nextReport  time.Duration
+	turn        uint8 // counts the looks at the socket
 	reception   reception
 }
 
@@ -144,6 +150,9 @@ func (l *Leg) Accept(answer []byte) error {
 		return err
 	}
 	t.hears = ourEvents
+	if err := l.self.matched(&t); err != nil {
+		return err
+	}
 	return l.adopt(t)
 }
 
@@ -169,12 +178,22 @@ func (l *Leg) Reoffer(offer []byte) (answer []byte, err error) {
 		return nil, err
 	}
 	l.self.version++
+	l.self.secure(t)
 	return l.self.answer(d, t), l.adopt(t)
 }
 
 // adopt makes terms the leg's.
 func (l *Leg) adopt(t terms) error {
+	fresh, err := l.self.seal(t)
+	if err != nil {
+		return err
+	}
 	return l.ask(func(w *worker, l *Leg) {
+		if !t.secure {
+			l.sealed = nil
+		} else if l.sealed == nil || l.sealed.ours != fresh.ours || l.sealed.theirs != fresh.theirs {
+			l.sealed = fresh // the same keys keep their counters
+		}
 		moved := !l.open || t.remote != l.terms.remote
 		l.terms = t
 		l.active = w.now
@@ -228,6 +247,7 @@ func (l *Leg) Press(k Key) {
 		if l.state != alive {
 			return
 		}
+		l.signalled = true
 		p := presses{began: true}
 		p.add(code)
 		w.pressed(l, p)
@@ -250,6 +270,9 @@ type LegStats struct {
 	PacketsIn      uint64
 	PacketsOut     uint64
 	Lost           uint64        // packets that never came
+	LostThere      uint64        // packets of ours that never came, as the other side reports
+	RoundTrip      time.Duration // by RTCP; 0 when the other side sent no reports
+	Encrypted      bool
 	Jitter         time.Duration // of arrival (RFC 3550 appendix A.8)
 	FirstPacket    time.Duration // from the agreement on terms to the first packet; 0 for none
 	ForeignPackets uint64

@@ -72,6 +72,7 @@ type Recording struct {
 	ear     *Endpointer
 	frame   [frameSamples]int16
 
+	gap  int // packets lost right before the one at hand
 	sunk int // samples that the sink has; the writer's
 }
 
@@ -141,6 +142,10 @@ func (w *worker) record(l *Leg, r *Recording, p *packet, law Law) {
 	if at > r.clock(w.now)+farAhead || at < r.written()-farAhead {
 		r.base, at = p.timestamp-uint32(r.written()), r.written()
 	}
+	if r.gap > 0 {
+		w.makeUpFor(r, at, r.gap*len(p.payload))
+		r.gap = 0
+	}
 	w.fill(r, at)
 	w.listen(l, r, p.payload, law)
 	if l.recording != r {
@@ -168,6 +173,20 @@ func (w *worker) recode(b []byte, from, to Law) []byte {
 	n := copy(w.scratch[:], b)
 	convert(w.scratch[:n], from, to)
 	return w.scratch[:n]
+}
+
+// makeUpFor puts sound in place of a short loss before sample at. A longer gap was a pause, or is silent like one; what
+// comes late after all takes its place.
+func (w *worker) makeUpFor(r *Recording, at, lost int) {
+	missing := at - r.written()
+	if missing <= 0 || missing > lost || missing > madeUp*frameSamples || len(r.buffer) == 0 || len(r.buffer)+missing > cap(r.buffer) {
+		return
+	}
+	end := len(r.buffer)
+	r.buffer = r.buffer[:end+missing]
+	conceal(r.buffer[:end], r.buffer[end:], r.law)
+	r.stats.Missing += missing
+	w.hand(r)
 }
 
 // fill appends silence up to sample at.

@@ -90,7 +90,11 @@ func (w *worker) say(l *Leg) {
 			payload[i] = l.terms.law.Silence()
 		}
 	}
-	w.send(l, w.out[:], l.terms.law.payloadType(), l.mark, l.sender.timestamp)
+	if l.terms.packet == frameSamples {
+		w.send(l, w.out[:], l.terms.law.payloadType(), l.mark, l.sender.timestamp)
+	} else {
+		w.pack(l, payload, l.sender.timestamp, l.mark)
+	}
 	l.sender.timestamp += frameSamples
 	l.mark = false
 }
@@ -101,7 +105,7 @@ const keepSeen = 200 * time.Millisecond
 // send puts the header before a payload and hands the packet on.
 func (w *worker) send(l *Leg, b []byte, payloadType uint8, marker bool, timestamp uint32) {
 	l.sender.header(b, payloadType, marker, timestamp)
-	l.sockets.rtp.Send(b, l.gate.target())
+	w.transmit(l, b)
 	l.sentAt = w.now
 	w.engine.counts.out.Add(1)
 }
@@ -113,6 +117,31 @@ type press struct {
 	length uint16 // samples
 	begun  bool
 	done   chan error
+	tone   Key // sounds in place of events, towards somebody who takes none; 0 otherwise
+}
+
+// passKey presses a key of one party towards the other: by events where that one takes them, else as its tones.
+func (w *worker) passKey(to *Leg, k Key) {
+	code, err := k.code()
+	if err != nil || to.press != nil {
+		return
+	}
+	p := &press{event: event{code: code}, length: 8 * pressedFor, done: make(chan error, 1)}
+	if to.terms.events == 0 {
+		p.tone = k
+	}
+	to.press = p
+}
+
+// soundKey sends the next 20 ms of a key's tones.
+func (w *worker) soundKey(l *Leg, p *press) {
+	keyTone(p.tone, int(p.event.duration), w.out[rtpHeader:], l.terms.law)
+	w.send(l, w.out[:], l.terms.law.payloadType(), !p.begun, l.sender.timestamp)
+	p.begun = true
+	l.sender.timestamp += frameSamples
+	if p.event.duration += frameSamples; p.event.duration >= p.length {
+		w.finishPress(l, nil)
+	}
 }
 
 // endings is how often the last packet of a press is sent (RFC 4733 section 2.5.1.4).
@@ -159,6 +188,10 @@ func (w *worker) finishPress(l *Leg, why error) {
 
 // sendPress sends the next packet of a press, the last one three times.
 func (w *worker) sendPress(l *Leg, p *press) {
+	if p.tone != 0 {
+		w.soundKey(l, p)
+		return
+	}
 	first := !p.begun
 	if first {
 		p.begun, p.start = true, l.sender.timestamp

@@ -19,6 +19,7 @@ const (
 	maxSDP      = 16 << 10 // octets of a description
 	maxSDPLines = 1000
 	maxSections = 64 // m= lines of a description
+	maxCryptos  = 8  // keys of one of them
 )
 
 // direction is which way sound may run, seen from whoever wrote the description (RFC 4566 section 6).
@@ -61,7 +62,10 @@ type section struct {
 	direction   direction
 	codecs      map[string]string // rtpmap: format to "pcma/8000"
 	mux         bool              // a=rtcp-mux (RFC 5761)
-	rtcp        int               // port of a=rtcp (RFC 3605); 0 when not said
+	cryptos     []crypto          // that we could use, in their order
+	ptime       int               // ms; 0 when not said
+	maxptime    int
+	rtcp        int // port of a=rtcp (RFC 3605); 0 when not said
 }
 
 // readSDP reads a description as leniently as telephones write them: CRLF or LF, no last line end, attributes in any
@@ -143,6 +147,14 @@ func (s *section) attribute(name, value string) {
 		}
 	case "rtcp-mux":
 		s.mux = true
+	case "crypto":
+		if c, ok := readCrypto(value); ok && len(s.cryptos) < maxCryptos {
+			s.cryptos = append(s.cryptos, c)
+		}
+	case "ptime":
+		s.ptime = milliseconds(value)
+	case "maxptime":
+		s.maxptime = milliseconds(value)
 	case "rtcp":
 		port, _, _ := strings.Cut(value, " ")
 		if n, err := strconv.Atoi(port); err == nil && n > 0 && n < 1<<16 {
@@ -157,9 +169,36 @@ func (s *section) attribute(name, value string) {
 	}
 }
 
-// speakable tells whether the section is sound over plain RTP in a law of G.711.
+// milliseconds reads a whole number of them; 0 when it is none that a packet could have.
+func milliseconds(value string) int {
+	if n, err := strconv.Atoi(value); err == nil && n > 0 && n <= 1000 {
+		return n
+	}
+	return 0
+}
+
+// speakable tells whether the section is sound in a law of G.711 over RTP, plain or with a key that we can use.
 func (s *section) speakable() bool {
-	return s.kind == "audio" && s.port != 0 && (s.proto == "RTP/AVP" || s.proto == "RTP/AVPF") && len(s.laws()) > 0
+	plain := s.proto == "RTP/AVP" || s.proto == "RTP/AVPF"
+	return s.kind == "audio" && s.port != 0 && (plain || s.secure()) && len(s.laws()) > 0
+}
+
+// secure tells whether the section is encrypted with keys in the description.
+func (s *section) secure() bool {
+	return (s.proto == "RTP/SAVP" || s.proto == "RTP/SAVPF") && len(s.cryptos) > 0
+}
+
+// choose takes the section that we speak in: the first that we can, an encrypted one before others where that is
+// preferred. It is false when there is none.
+func (d *description) choose(e Encryption) bool {
+	d.audio = nil
+	for i := range d.sections {
+		s := &d.sections[i]
+		if s.speakable() && (d.audio == nil || e != Plain && s.secure() && !d.audio.secure()) {
+			d.audio = s
+		}
+	}
+	return d.audio != nil && (e != Required || d.audio.secure())
 }
 
 // codec is the name of a format: its rtpmap, else what RFC 3551 table 4 gives.

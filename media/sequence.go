@@ -16,6 +16,7 @@ type sequence struct {
 	restart  uint16 // number that would confirm a restart
 	awaiting bool
 	received uint64
+	skipped  int    // packets missing right before the last accepted one
 	before   uint64 // lost before the last restart
 }
 
@@ -32,6 +33,7 @@ func (s *sequence) accept(n uint16) (fresh, newest bool) {
 			s.cycles += 1 << 16
 		}
 		s.seen = s.seen<<uint(d) | 1
+		s.skipped = int(d) - 1
 		s.highest, s.awaiting = n, false
 		s.received++
 		return true, true

@@ -19,6 +19,9 @@ type terms struct {
 	rtcp      netip.AddrPort
 	mux       bool
 	direction direction // ours
+	packet    int       // samples of one packet that we send
+	secure    bool
+	theirs    crypto // what they encrypt with, when secure
 }
 
 // held tells whether the other side hears nothing of us.
@@ -27,8 +30,11 @@ func (t terms) held() bool { return t.direction == recvonly || t.direction == in
 // agree takes the terms from the other side's description. held addresses are allowed only where a call already runs
 // (initial false).
 func agree(d *description, peer Peer, initial bool) (terms, error) {
-	if d.audio == nil {
-		return terms{}, fmt.Errorf("looking for G.711 over plain RTP: %w", ErrNoCommonCodec)
+	if !d.choose(peer.Encryption) {
+		if peer.Encryption == Required && d.audio != nil {
+			return terms{}, fmt.Errorf("looking for SRTP with keys in the description: %w", ErrNotSecure)
+		}
+		return terms{}, fmt.Errorf("looking for G.711 over RTP: %w", ErrNoCommonCodec)
 	}
 	at, held, err := d.audio.address(peer)
 	if err != nil {
@@ -39,7 +45,10 @@ func agree(d *description, peer Peer, initial bool) (terms, error) {
 	}
 	t := terms{
 		law: d.audio.laws()[0], events: d.audio.events(), remote: at, mux: d.audio.mux,
-		direction: d.audio.direction.mirrored(),
+		direction: d.audio.direction.mirrored(), packet: packetOf(d.audio.ptime, d.audio.maxptime),
+	}
+	if t.secure = d.audio.secure(); t.secure {
+		t.theirs = d.audio.cryptos[0]
 	}
 	t.hears = t.events
 	if held {
@@ -60,6 +69,50 @@ type self struct {
 	session uint64 // o= session id
 	version uint64 // o= version, one more whenever the rest changes (RFC 3264 section 8)
 	at      netip.AddrPort
+	offered []crypto // what we offered to encrypt with
+	ours    crypto   // what we encrypt with
+}
+
+// encrypt has our offers ask for encryption.
+func (s *self) encrypt() {
+	for i := range suites {
+		s.offered = append(s.offered, crypto{tag: strconv.Itoa(i + 1), suite: i, key: newKey(i)})
+	}
+}
+
+// secure chooses the key that answers an offer; it stays the same while the suite does.
+func (s *self) secure(t terms) {
+	if !t.secure {
+		return
+	}
+	if s.ours.key == "" || s.ours.suite != t.theirs.suite {
+		s.ours = crypto{suite: t.theirs.suite, key: newKey(t.theirs.suite)}
+	}
+	s.ours.tag = t.theirs.tag
+	s.offered = []crypto{s.ours}
+}
+
+// matched finds which of our offers an answer has taken (RFC 4568 section 5.1.3).
+func (s *self) matched(t *terms) error {
+	if len(s.offered) == 0 {
+		t.secure = false
+		return nil
+	}
+	for _, c := range s.offered {
+		if t.secure && c.tag == t.theirs.tag && c.suite == t.theirs.suite {
+			s.ours = c
+			return nil
+		}
+	}
+	return fmt.Errorf("taking the answer to an offer of SRTP: %w", ErrNotSecure)
+}
+
+// seal prepares the encryption of the terms; nil for none.
+func (s *self) seal(t terms) (*sealed, error) {
+	if !t.secure {
+		return nil, nil
+	}
+	return seal(s.ours, t.theirs)
 }
 
 func (s self) head(b *strings.Builder) {
@@ -78,7 +131,14 @@ func (s self) offer(first Law, way direction) []byte {
 	}
 	var b strings.Builder
 	s.head(&b)
-	fmt.Fprintf(&b, "m=audio %d RTP/AVP %d %d %d\r\n", s.at.Port(), first.payloadType(), second.payloadType(), ourEvents)
+	proto := "RTP/AVP"
+	if len(s.offered) > 0 {
+		proto = "RTP/SAVP"
+	}
+	fmt.Fprintf(&b, "m=audio %d %s %d %d %d\r\n", s.at.Port(), proto, first.payloadType(), second.payloadType(), ourEvents)
+	for _, c := range s.offered {
+		fmt.Fprintf(&b, "a=crypto:%s\r\n", c)
+	}
 	for _, l := range []Law{first, second} {
 		fmt.Fprintf(&b, "a=rtpmap:%d %s/8000\r\n", l.payloadType(), l)
 	}
@@ -106,7 +166,10 @@ func (s self) answer(d *description, t terms) []byte {
 		if t.hears != 0 {
 			writeEvents(&b, t.hears)
 		}
-		b.WriteString("a=ptime:20\r\n")
+		fmt.Fprintf(&b, "a=ptime:%d\r\n", t.packet/8)
+		if t.secure {
+			fmt.Fprintf(&b, "a=crypto:%s\r\n", s.ours)
+		}
 		if t.mux {
 			b.WriteString("a=rtcp-mux\r\n")
 		}

@@ -5,6 +5,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 )
 
 // maxBehind is how many quarters a worker makes up for after it was kept from running; beyond that the wheel jumps, so
@@ -27,14 +30,20 @@ type worker struct {
 	inbox  []command
 	closed bool
 
-	spare   []command
-	wheel   [slots][]*Leg
-	watched []*Leg // polled at every tick: a key is under way, or joined
-	now     time.Duration
-	in      [maxDatagram]byte
-	scratch [maxDatagram]byte
-	out     [rtpHeader + frameSamples]byte
-	pending []block // last blocks for which the writer had no room yet
+	spare      []command
+	wheel      [slots][]*Leg
+	watched    []*Leg // polled at every tick: a key is under way, or joined
+	now        time.Duration
+	in         [maxDatagram]byte
+	scratch    [maxDatagram]byte
+	out        [rtpHeader + frameSamples]byte
+	long       [rtpHeader + 3*frameSamples]byte // a packet of more or less than 20 ms
+	parcel     [rtpHeader + 3*frameSamples]byte // a packet that had to wait, or is made up
+	plain      [maxDatagram]byte
+	cipher     [maxDatagram]byte
+	rtpHeader  rtp.Header
+	rtcpHeader rtcp.Header
+	pending    []block // last blocks for which the writer had no room yet
 }
 
 func newWorker(e *Engine) *worker { return &worker{engine: e, wake: make(chan struct{}, 1)} }
@@ -127,6 +136,7 @@ func (w *worker) tick(turned, due int64) int64 {
 		l := w.watched[i]
 		if l.state == alive {
 			w.drain(l)
+			w.keepOrder(l)
 		}
 		if l.state != alive || (l.partner == nil && !l.pad.pressed) {
 			l.watched = false
@@ -234,6 +244,7 @@ func (w *worker) end(l *Leg, why error) {
 	}
 	w.remove(l)
 	w.engine.legs.Add(-1)
+	w.goodbye(l)
 	l.final = l.stats()
 	_ = l.sockets.close()
 	close(l.done)

@@ -21,6 +21,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -55,6 +56,8 @@ type Agent struct {
 	tpl      *gosip.TransportLayer
 	txl      *gosip.TransactionLayer
 	guard    *guard
+
+	repeats atomic.Uint64 // answers sent again
 
 	mu       sync.Mutex
 	started  bool
@@ -210,6 +213,9 @@ func (a *Agent) Calls() int {
 	defer a.mu.Unlock()
 	return a.live
 }
+
+// Repeats is how many answers had to be sent again because no ACK came.
+func (a *Agent) Repeats() uint64 { return a.repeats.Load() }
 
 // Drain takes no new calls (503 with Retry-After, OPTIONS too) and waits until the
 // last one has ended or ctx has. It returns ctx's cause when calls are left.

@@ -157,6 +157,19 @@ func (a *Agent) dialAt(ctx context.Context, r DialRequest, c callee, h hop) (*Di
 	return o.dialog, o.answer, o.err
 }
 
+// Far is where a call to an address, through a trunk unless its name is empty, would be sent first.
+func (a *Agent) Far(ctx context.Context, to, trunk string) (netip.AddrPort, error) {
+	c, err := a.callee(DialRequest{To: to, Trunk: trunk})
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("sip: calling %s: %w", printable(to), err)
+	}
+	hops, err := a.reachable(ctx, c.next)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("sip: calling %s: %w", printable(to), err)
+	}
+	return hops[0].to, nil
+}
+
 // count counts a call of ours in; false when the agent does not run.
 func (a *Agent) count() bool {
 	a.mu.Lock()
@@ -182,9 +195,6 @@ func (a *Agent) uacDialog(r DialRequest, c callee, h hop) *Dialog {
 	d.local, d.peer, d.at = p.local, h.to, a.local(p.at(h.transport), h.to.Addr())
 	from := r.shown(c.trunk)
 	d.user = printable(from.User)
-	if from.User == anonymous.User {
-		d.user = ""
-	}
 	host := printable(from.Host)
 	if host == "" {
 		host = d.at.Addr().String()

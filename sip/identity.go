@@ -11,18 +11,13 @@ import (
 type OnBehalf struct {
 	// Caller is the customer; zero when nobody is.
 	Caller Party
-	// Private: he shows no number, and we show none of his (RFC 3323).
-	Private bool
 	// Called is the number that he dialled, for Diversion and History-Info.
 	Called string
 }
 
-// anonymous is how somebody who shows no number is introduced (RFC 3323 section 4.1.1.3).
-var anonymous = Party{Display: "Anonymous", User: "anonymous", Host: "anonymous.invalid"}
-
 // showsCaller tells whether a call through a trunk is introduced as the customer's.
 func (r DialRequest) showsCaller(t *trunk) bool {
-	return t != nil && t.ShowCaller && (r.OnBehalf.Caller.User != "" || r.OnBehalf.Private)
+	return t != nil && t.ShowCaller && r.OnBehalf.Caller.User != ""
 }
 
 // shown is who a call introduces itself as.
@@ -31,8 +26,6 @@ func (r DialRequest) shown(t *trunk) Party {
 	switch {
 	case t == nil:
 		return from
-	case r.showsCaller(t) && r.OnBehalf.Private:
-		return anonymous
 	case r.showsCaller(t):
 		return Party{Display: r.OnBehalf.Caller.Display, User: r.OnBehalf.Caller.User, Host: t.Domain}
 	}
@@ -42,7 +35,8 @@ func (r DialRequest) shown(t *trunk) Party {
 }
 
 // introduce adds to an INVITE who we are and for whom we call: P-Asserted-Identity for the trunk that knows us
-// (RFC 3325), Privacy (RFC 3323), and that the call was diverted here (RFC 5806, RFC 7044).
+// (RFC 3325), and that the call was diverted here (RFC 5806, RFC 7044). Of a caller who shows no number none is known
+// here, and the call is our own.
 func (r DialRequest) introduce(req *gosip.Request, t *trunk) {
 	if t == nil {
 		return
@@ -53,9 +47,6 @@ func (r DialRequest) introduce(req *gosip.Request, t *trunk) {
 	}
 	if !r.showsCaller(t) {
 		return
-	}
-	if r.OnBehalf.Private {
-		req.AppendHeader(header("Privacy", "id"))
 	}
 	called := printable(cmp.Or(r.OnBehalf.Called, own))
 	if called == "" {

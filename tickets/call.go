@@ -18,7 +18,20 @@ type Call struct {
 	Language string     `json:"language,omitempty"`
 	Flow     int        `json:"flow_version,omitempty"`
 	Steps    []string   `json:"steps,omitempty"` // names of the flow's steps entered; never a key
+	Quality  Quality    `json:"quality,omitzero"`
 	Legs     []Leg      `json:"legs"`
+}
+
+// Quality is how the sound of one leg came over.
+type Quality struct {
+	Law        string  `json:"law"` // "PCMA" or "PCMU"
+	Encrypted  bool    `json:"encrypted"`
+	PacketsIn  uint64  `json:"packets_in"`
+	PacketsOut uint64  `json:"packets_out"`
+	Lost       uint64  `json:"lost"`               // of those sent to us
+	LostThere  uint64  `json:"lost_there"`         // of ours, as the other side reports
+	Jitter     float64 `json:"jitter_seconds"`     // of arrival (RFC 3550)
+	RoundTrip  float64 `json:"round_trip_seconds"` // by RTCP; 0 when the other side sent no reports
 }
 
 // Leg is one outgoing leg of a call: an engineer's or operator's telephone.
@@ -29,4 +42,5 @@ type Leg struct {
 	Answered time.Time `json:"answered,omitzero"`
 	Ended    time.Time `json:"ended,omitzero"`
 	Result   string    `json:"result"` // "accepted", "passed", "no key", "busy", "dead", ...
+	Quality  Quality   `json:"quality,omitzero"`
 }

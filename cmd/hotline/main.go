@@ -31,6 +31,9 @@ type commands struct {
 	Token struct {
 		Add tokenAdd `cmd:"" help:"Make an API token; it is printed once."`
 	} `cmd:"" help:"Tokens of the API."`
+	Trunk struct {
+		Status trunkStatus `cmd:"" help:"Tell of each trunk whether it is registered or reachable, since when, and what is wrong."`
+	} `cmd:"" help:"The carriers that the line hangs on."`
 }
 
 // streams is where a command reads and writes.

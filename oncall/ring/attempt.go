@@ -47,7 +47,7 @@ func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 		return unanswered, errEngaged
 	}
 	defer s.engaged.free(string(a.Engineer))
-	t, err := s.Telephones.Ring(ringing, a.Phone, s.Name)
+	t, err := s.Telephones.Ring(ringing, a.Phone, Introduction{Name: s.Name, Customer: j.request.Ticket.Caller})
 	if err != nil {
 		result := resultOf(err)
 		if context.Cause(ctx) != nil {
@@ -60,6 +60,7 @@ func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 	leg.Answered = time.Now()
 	defer t.Hangup()
 	v, result := j.converse(ctx, t, a)
+	leg.Quality = t.Quality()
 	j.finish(ctx, leg, a, result)
 	return v, nil
 }

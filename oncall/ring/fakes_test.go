@@ -74,7 +74,7 @@ func (n *night) Leg(_ context.Context, call string, l tickets.Leg) {
 }
 
 // Ring follows the script of the address.
-func (n *night) Ring(ctx context.Context, address, _ string) (ring.Telephone, error) {
+func (n *night) Ring(ctx context.Context, address string, _ ring.Introduction) (ring.Telephone, error) {
 	n.mu.Lock()
 	list := n.phones[address]
 	if len(list) == 0 {
@@ -243,6 +243,8 @@ func (p *phone) Join(ctx context.Context, call string, silence time.Duration) er
 		return context.Cause(ctx)
 	}
 }
+
+func (p *phone) Quality() tickets.Quality { return tickets.Quality{} }
 
 func (p *phone) Hangup() {
 	p.once.Do(func() {

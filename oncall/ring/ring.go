@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/prompts"
+	"hotline/tickets"
 )
 
 // How an attempt that found no open line ended.
@@ -22,9 +23,16 @@ var (
 
 // Telephones places outgoing calls. line implements it.
 type Telephones interface {
-	// Ring calls address and blocks until somebody picks up; ctx ends the ringing with a CANCEL. name is what the
-	// called phone is shown.
-	Ring(ctx context.Context, address, name string) (Telephone, error)
+	// Ring calls address and blocks until somebody picks up; ctx ends the ringing with a CANCEL.
+	Ring(ctx context.Context, address string, as Introduction) (Telephone, error)
+}
+
+// Introduction is what a telephone that we ring may be shown.
+type Introduction struct {
+	Name string // of the house
+	// Customer is the number of whom the call is about, where one is known and he shows it. Whether the telephone is
+	// shown it or the house's own number is the trunk's policy.
+	Customer string
 }
 
 // Telephone is a picked-up outgoing leg. Used by one goroutine.
@@ -38,6 +46,8 @@ type Telephone interface {
 	// longer than silence, or ctx ends; it returns why: nil when this leg hung up, ErrSilent, or the cause.
 	Join(ctx context.Context, call string, silence time.Duration) error
 	Hangup()
+	// Quality is how the sound came over so far.
+	Quality() tickets.Quality
 }
 
 // ErrSilent is a joined leg from which no packet comes any more.

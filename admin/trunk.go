@@ -1,0 +1,39 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Trunk is how one trunk of the line fares.
+type Trunk struct {
+	Name       string     `json:"name"`
+	Registers  bool       `json:"registers" doc:"Whether our address is kept registered with it"`
+	State      string     `json:"state" enum:"unknown,registered,reachable,failing,refused,silent" doc:"Silent: it calls us, and we never call it"`
+	Since      *time.Time `json:"since,omitempty"`
+	Peer       string     `json:"peer,omitempty" doc:"The address that answered last"`
+	Expires    *time.Time `json:"expires,omitempty" doc:"End of the registration, unless it is renewed"`
+	Error      string     `json:"error,omitempty" doc:"The last one; empty since it works again"`
+	ErrorSince *time.Time `json:"error_at,omitempty"`
+}
+
+type trunkList struct {
+	Trunks           []Trunk    `json:"trunks" nullable:"false" doc:"In the order in which they are used"`
+	CertificateUntil *time.Time `json:"certificate_until,omitempty" doc:"End of the certificate that the line shows on TLS"`
+}
+
+// trunkRoutes tell how the line hangs on the world.
+func (s *server) trunkRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/trunks", "list-trunks", "How each trunk fares"),
+		func(context.Context, *struct{}) (*answer[trunkList], error) {
+			list := trunkList{Trunks: []Trunk{}}
+			if s.Trunks != nil {
+				all, until := s.Trunks()
+				list.Trunks, list.CertificateUntil = append(list.Trunks, all...), instant(until)
+			}
+			return answered(list, nil)
+		})
+}

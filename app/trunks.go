@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"hotline/admin"
+	"hotline/config"
+	"hotline/media"
+	"hotline/sip"
+)
+
+// signalling makes the line's settings of the configuration; files of passwords are read here.
+func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
+	c := a.cfg.Config.SIP
+	s := sip.Config{
+		Listen: c.Listen, Secure: c.Secure, Public: c.PublicIP, Phones: prefixes(c.Phones), AcceptAnyone: c.Accept == config.AcceptAnyone,
+		DistrustLoopback: !c.TrustLoopback, MaxCalls: c.MaxCalls, SessionExpires: c.SessionTimer,
+		Timers: sip.Timers{Dead: a.cfg.Config.Escalation.Dead}, Wire: wire, Log: a.log,
+	}
+	if c.TLS != (config.TLS{}) {
+		s.TLS = &sip.TLS{Certificate: c.TLS.Certificate, Key: c.TLS.Key, Roots: c.TLS.Roots, Insecure: c.TLS.Insecure}
+	}
+	if c.DNS.IsValid() {
+		s.DNS = nameServer(c.DNS)
+	}
+	if c.HEP.IsValid() {
+		h, err := sip.NewHEP(c.HEP.String(), uint32(os.Getpid()))
+		if err != nil {
+			return s, err
+		}
+		s.Capture = h.Capture
+		a.undo.add("the copies for the tracing tool", func(context.Context) error { return h.Close() })
+	}
+	for _, k := range c.Accounts {
+		account, err := secret(k)
+		if err != nil {
+			return s, err
+		}
+		s.Accounts = append(s.Accounts, account)
+	}
+	for _, t := range c.Trunks {
+		account, err := secret(t.Account)
+		if err != nil {
+			return s, fmt.Errorf("trunk %s: %w", t.Name, err)
+		}
+		account.Realm = t.Realm
+		s.Trunks = append(s.Trunks, sip.Trunk{
+			Name: t.Name, Addresses: prefixes(t.Addresses), Proxy: t.Proxy, Account: account, Register: t.Register, Registrar: t.Registrar,
+			Domain: t.Domain, Expires: t.Expires, KeepAlive: t.KeepAlive, CallerID: t.CallerNumber, ShowCaller: t.ShowCaller,
+		})
+	}
+	return s, nil
+}
+
+// trunks tells staff how the line hangs on the world.
+func (a *App) trunks() (all []admin.Trunk, certificateEnds time.Time) {
+	agent := a.board.Agent()
+	for _, t := range agent.TrunkStates() {
+		k := admin.Trunk{Name: t.Name, Registers: t.Register, State: string(t.State), Peer: t.Peer, Error: t.Error}
+		for _, i := range []struct {
+			to *(*time.Time)
+			at time.Time
+		}{{&k.Since, t.Since}, {&k.Expires, t.Expires}, {&k.ErrorSince, t.ErrorAt}} {
+			if !i.at.IsZero() {
+				*i.to = &i.at
+			}
+		}
+		all = append(all, k)
+	}
+	return all, agent.CertificateEnds()
+}
+
+// lineCounts are the line's sums for the metrics.
+func (a *App) lineCounts() admin.LineCounts {
+	agent := a.board.Agent()
+	c := admin.LineCounts{Dropped: agent.Dropped(), Repeats: agent.Repeats(), Up: map[string]bool{}}
+	for _, t := range agent.TrunkStates() {
+		c.Up[t.Name] = t.State != sip.TrunkFailing && t.State != sip.TrunkRefused
+	}
+	return c
+}
+
+// encryption is how each trunk's sound is encrypted.
+func encryption(list []config.Trunk) func(trunk string) media.Encryption {
+	of := map[string]media.Encryption{}
+	for _, t := range list {
+		switch t.SRTP {
+		case config.SRTPOptional:
+			of[t.Name] = media.Preferred
+		case config.SRTPRequired:
+			of[t.Name] = media.Required
+		}
+	}
+	return func(trunk string) media.Encryption { return of[trunk] }
+}
+
+// quality is how a leg's sound came over.
+func quality(s media.LegStats) admin.LegQuality {
+	q := admin.LegQuality{Jitter: s.Jitter, Round: s.RoundTrip}
+	if all := s.PacketsIn + s.Lost; all > 0 {
+		q.Loss = float64(s.Lost) / float64(all)
+	}
+	return q
+}
+
+// secret reads an account's password from its file.
+func secret(a config.Account) (sip.Account, error) {
+	password := a.Password
+	if a.PasswordFile != "" {
+		text, err := os.ReadFile(a.PasswordFile)
+		if err != nil {
+			return sip.Account{}, fmt.Errorf("reading the password of %s: %w", a.User, err)
+		}
+		password = strings.TrimRight(string(text), "\r\n")
+	}
+	return sip.Account{User: a.User, Password: password}, nil
+}
+
+// nameServer asks one server, whatever the system is set to.
+func nameServer(at netip.AddrPort) *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, at.String())
+	}}
+}

@@ -1,0 +1,149 @@
+package media
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pion/srtp/v3"
+)
+
+// Encryption says whether a leg's sound is encrypted (SRTP, RFC 3711) with keys from the descriptions (SDES, RFC 4568).
+type Encryption byte
+
+// Plain never offers it, but takes it from who offers nothing else. Preferred offers nothing else, and whoever refuses may
+// be offered plain RTP. Required refuses plain RTP.
+const (
+	Plain Encryption = iota
+	Preferred
+	Required
+)
+
+// ErrNotSecure is the error of a description that offers no encryption where it is required.
+var ErrNotSecure = errors.New("sound would not be encrypted")
+
+// suites are what we speak, in the order in which we offer them (RFC 4568 section 6.2, RFC 7714 section 14.2).
+var suites = [...]struct {
+	name    string
+	profile srtp.ProtectionProfile
+	key     int // octets
+	salt    int
+}{
+	{"AES_CM_128_HMAC_SHA1_80", srtp.ProtectionProfileAes128CmHmacSha1_80, 16, 14},
+	{"AES_CM_128_HMAC_SHA1_32", srtp.ProtectionProfileAes128CmHmacSha1_32, 16, 14},
+	{"AEAD_AES_128_GCM", srtp.ProtectionProfileAeadAes128Gcm, 16, 12},
+	{"AEAD_AES_256_GCM", srtp.ProtectionProfileAeadAes256Gcm, 32, 12},
+}
+
+// crypto is one a=crypto line that we could use.
+type crypto struct {
+	tag   string
+	suite int // in suites
+	key   string
+}
+
+// readCrypto reads "1 AES_CM_128_HMAC_SHA1_80 inline:KEY|2^20|1:4 ..."; false when we cannot use it: an unknown suite, a
+// key of the wrong length, a master key identifier in the packets, or parameters that switch something off.
+func readCrypto(value string) (crypto, bool) {
+	words := strings.Fields(value)
+	if len(words) != 3 && !(len(words) > 3 && harmless(words[3:])) {
+		return crypto{}, false
+	}
+	inline, found := strings.CutPrefix(words[2], "inline:")
+	key, rest, _ := strings.Cut(inline, "|")
+	if !found || strings.Contains(rest, ":") {
+		return crypto{}, false
+	}
+	raw, err := base64.StdEncoding.DecodeString(key)
+	if err != nil {
+		if raw, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(key, "=")); err != nil {
+			return crypto{}, false
+		}
+	}
+	for i, s := range suites {
+		if strings.EqualFold(s.name, words[1]) && len(raw) == s.key+s.salt && len(words[0]) <= 9 {
+			return crypto{tag: words[0], suite: i, key: string(raw)}, true
+		}
+	}
+	return crypto{}, false
+}
+
+// harmless tells whether session parameters change nothing that we do (RFC 4568 section 6.3).
+func harmless(parameters []string) bool {
+	for _, p := range parameters {
+		name, _, _ := strings.Cut(strings.ToUpper(p), "=")
+		if name != "KDR" && name != "WSH" {
+			return false
+		}
+	}
+	return true
+}
+
+// newKey makes a key for what we send.
+func newKey(suite int) string {
+	b := make([]byte, suites[suite].key+suites[suite].salt)
+	_, _ = rand.Read(b)
+	return string(b)
+}
+
+func (c crypto) String() string {
+	return c.tag + " " + suites[c.suite].name + " inline:" + base64.StdEncoding.EncodeToString([]byte(c.key))
+}
+
+// sealed is the encryption of one leg. Its worker uses it alone.
+type sealed struct {
+	ours, theirs crypto
+	out, in      *srtp.Context
+}
+
+// replay is how many packets back a repeated one is still known (RFC 3711 section 3.3.2).
+const replay = 128
+
+func seal(ours, theirs crypto) (*sealed, error) {
+	s := &sealed{ours: ours, theirs: theirs}
+	make := func(c crypto) (*srtp.Context, error) {
+		k := suites[c.suite]
+		return srtp.CreateContext([]byte(c.key[:k.key]), []byte(c.key[k.key:]), k.profile, srtp.SRTPReplayProtection(replay), srtp.SRTCPReplayProtection(replay))
+	}
+	var err error
+	if s.out, err = make(ours); err == nil {
+		s.in, err = make(theirs)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("preparing encryption: %w", err)
+	}
+	return s, nil
+}
+
+// unseal takes the encryption off a datagram; false when it is not of our party, or a repeated one.
+func (w *worker) unseal(l *Leg, b []byte) ([]byte, bool) {
+	if l.sealed == nil {
+		return b, true
+	}
+	var plain []byte
+	var err error
+	if isRTCP(b) {
+		plain, err = l.sealed.in.DecryptRTCP(w.plain[:0], b, &w.rtcpHeader)
+	} else {
+		plain, err = l.sealed.in.DecryptRTP(w.plain[:0], b, &w.rtpHeader)
+	}
+	if err != nil {
+		l.reception.foreign++
+		w.engine.counts.foreign.Add(1)
+		return nil, false
+	}
+	return plain, true
+}
+
+// transmit sends a packet of RTP, encrypted where that was agreed on.
+func (w *worker) transmit(l *Leg, b []byte) {
+	if l.sealed != nil {
+		var err error
+		if b, err = l.sealed.out.EncryptRTP(w.cipher[:0], b, &w.rtpHeader); err != nil {
+			return
+		}
+	}
+	l.sockets.rtp.Send(b, l.gate.target())
+}
