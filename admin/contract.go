@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -172,13 +173,12 @@ func (s *server) contractOf(ctx context.Context, id string, version int, f Contr
 	if _, err := s.Store.Customer(ctx, tickets.CustomerID(f.Customer)); err != nil {
 		return tickets.Contract{}, unknownIn("body.customer", f.Customer, err)
 	}
-	if err := s.levelExists(ctx, f.Level); err != nil {
+	l, err := s.levelNamed(ctx, f.Level)
+	if err != nil {
 		return tickets.Contract{}, err
 	}
-	if f.Calendar != "" {
-		if err := s.calendarExists(ctx, f.Calendar); err != nil {
-			return tickets.Contract{}, err
-		}
+	if err := s.calendarExists(ctx, cmp.Or(f.Calendar, string(l.Calendar))); err != nil { // a contract without hours promises nothing
+		return tickets.Contract{}, err
 	}
 	c := tickets.Contract{
 		ID: tickets.ContractID(id), Customer: tickets.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: f.Language,
@@ -194,13 +194,19 @@ func (s *server) contractOf(ctx context.Context, id string, version int, f Contr
 			return tickets.Contract{}, refused("body.valid_until", "the contract must end after it begins, and before 9000")
 		}
 	}
-	if f.Blocking != nil {
-		l := f.Blocking.limits()
-		c.Blocking = &l
-	}
-	if f.NonBlocking != nil {
-		l := f.NonBlocking.limits()
-		c.NonBlocking = &l
+	for _, o := range []struct {
+		place string
+		given *limitsView
+		own   **sla.Limits
+	}{{"body.blocking", f.Blocking, &c.Blocking}, {"body.non_blocking", f.NonBlocking, &c.NonBlocking}} {
+		if o.given == nil {
+			continue
+		}
+		l := o.given.limits()
+		if err := l.Check(); err != nil {
+			return tickets.Contract{}, refused(o.place, err.Error())
+		}
+		*o.own = &l
 	}
 	return c, nil
 }

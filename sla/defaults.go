@@ -49,19 +49,22 @@ func (l Level) Check() error {
 	if l.ID == "" || l.Calendar == "" {
 		return fmt.Errorf("level %q: it needs an id and a calendar", l.ID)
 	}
-	for _, limits := range []Limits{l.Blocking, l.NonBlocking} {
-		if err := limits.Check(); err != nil {
-			return fmt.Errorf("level %s: %w", l.ID, err)
+	for _, c := range []Category{Blocking, NonBlocking} {
+		if err := l.Limits(c).Check(); err != nil {
+			return fmt.Errorf("level %s, %s: %w", l.ID, c, err)
 		}
 	}
 	return nil
 }
 
-// Check refuses negative spans, parts of a second, and more than a year.
+// Check refuses promises that cannot be meant: a category has all three or none, each of whole seconds up to a year.
 func (l Limits) Check() error {
-	for kind, d := range map[Kind]time.Duration{Contact: l.Contact, Intervention: l.Intervention, Restore: l.Restore} {
-		if d < 0 || d > 366*24*time.Hour || d%time.Second != 0 {
-			return fmt.Errorf("%s limit %s: use whole seconds between 0 and 8784h", kind, d)
+	if l == (Limits{}) {
+		return nil
+	}
+	for _, k := range Kinds() {
+		if d := l.of(k); d <= 0 || d > 366*24*time.Hour || d%time.Second != 0 {
+			return fmt.Errorf("%s limit %s: use whole seconds above 0, up to 8784h, or leave all three out for no promise", k, d)
 		}
 	}
 	return nil

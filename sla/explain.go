@@ -33,9 +33,9 @@ func (h *Hours) reason(from, until time.Time) string {
 	names := ""
 	for day := first; day.Before(last); day = day.AddDate(0, 0, 1) {
 		if e, ok := h.exceptions[day.Format(time.DateOnly)]; ok && len(e.Hours) == 0 {
-			names = list(names, "closed on "+e.Date)
+			names = join(names, "closed on "+e.Date)
 		} else if name := h.Holiday(day); name != "" {
-			names = list(names, name)
+			names = join(names, name)
 		}
 	}
 	switch {
@@ -49,7 +49,7 @@ func (h *Hours) reason(from, until time.Time) string {
 	return "night"
 }
 
-func list(names, name string) string {
+func join(names, name string) string {
 	if names == "" {
 		return name
 	}
