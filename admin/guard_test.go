@@ -43,7 +43,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/engineers/{id}": "DELETE GET PUT", "/rota": "GET PUT", "/rota/duty": "GET", "/levels": "GET", "/levels/{id}": "PUT",
 		"/calendars": "GET", "/calendars/{id}": "PUT", "/calendars/{id}/closures": "POST", "/flows": "GET POST", "/flows/{version}": "GET", "/flows/check": "POST", "/health": "GET",
 	}
-	for _, verb := range strings.Fields("assess assign comment waiting resume contact intervention restored close reopen time not-a-request") {
+	for _, verb := range strings.Fields("assess assign comment waiting resume contact intervention restored close reopen time not-a-request access-withdrawn access-back") {
 		want["/tickets/{number}/"+verb] = "POST"
 	}
 	got := open(t).operations()

@@ -53,7 +53,7 @@ func (c Calendar) readable() error {
 
 // dayOfYear tells whether the text is a day of some year, 29 February included.
 func dayOfYear(text string) bool {
-	_, err := time.Parse(time.DateOnly, "2000-"+text)
+	_, err := time.Parse(time.DateOnly, leapYear+text)
 	return err == nil
 }
 

@@ -1,6 +1,7 @@
 package sla
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -44,7 +45,19 @@ func DefaultLevels() []Level {
 	}
 }
 
-// Check refuses limits that cannot be meant.
+// Terms are the level's promise by its own limits, in the hours of a calendar.
+func (l Level) Terms(c Calendar) Terms {
+	t := Terms{Level: l.ID, Calendar: c, Blocking: l.Blocking, NonBlocking: l.NonBlocking, Stops: l.Stops, Alarms: l.Alarms}
+	if t.Stops == nil {
+		t.Stops = DefaultStops()
+	}
+	if t.Alarms == nil {
+		t.Alarms = DefaultAlarms()
+	}
+	return t
+}
+
+// Check refuses limits that cannot be meant, with the place named.
 func (l Level) Check() error {
 	if l.ID == "" || l.Calendar == "" {
 		return fmt.Errorf("level %q: it needs an id and a calendar", l.ID)
@@ -53,6 +66,9 @@ func (l Level) Check() error {
 		if err := l.Limits(c).Check(); err != nil {
 			return fmt.Errorf("level %s, %s: %w", l.ID, c, err)
 		}
+	}
+	if err := errors.Join(l.Stops.Check(), CheckAlarms(l.Alarms)); err != nil {
+		return fmt.Errorf("level %s: %w", l.ID, err)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (r rule) in(year int) (time.Time, bool) {
 func (h *Hours) holidaysOf(year int) []holiday {
 	var list []holiday
 	if p := h.calendar.Patron; p != "" {
-		d, err := time.Parse(time.DateOnly, "2000-"+p) // a leap year; readable has looked at it
+		d, err := time.Parse(time.DateOnly, leapYear+p) // a leap year; readable has looked at it
 		if date := noon(year, d.Month(), d.Day()); err == nil && date.Day() == d.Day() {
 			list = append(list, holiday{date, "Santo patrono"})
 		}
@@ -129,7 +129,7 @@ func unique(list []holiday) []holiday {
 
 // Holiday names the public holiday of the date, or nothing. Only the date of t counts, in whatever zone it carries.
 func (h *Hours) Holiday(t time.Time) string {
-	return h.year(t.Year()).holidays[t.Format(time.DateOnly)]
+	return h.year(t.Year()).holidays[dateOf(t)]
 }
 
 // Easter is the date of Easter Sunday in the Gregorian calendar, by the anonymous computus (Meeus, Jones, Butcher),

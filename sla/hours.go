@@ -28,8 +28,8 @@ type Hours struct {
 	calendar   Calendar
 	zone       *time.Location
 	week       [7][]stretch // of each weekday, what runs over from the days before included
-	exceptions map[string]Exception
-	yearly     map[string]Yearly
+	exceptions map[date]Exception
+	yearly     map[date]Yearly // of the year 0
 	years      [yearsKept]atomic.Pointer[year]
 }
 
@@ -50,15 +50,17 @@ func (c Calendar) Hours() (*Hours, error) {
 	if err != nil {
 		return nil, fmt.Errorf("calendar %s: zone %q is unknown; use a name such as Europe/Rome", c.ID, c.Zone)
 	}
-	h := &Hours{calendar: c, zone: zone, exceptions: map[string]Exception{}, yearly: map[string]Yearly{}}
+	h := &Hours{calendar: c, zone: zone, exceptions: map[date]Exception{}, yearly: map[date]Yearly{}}
 	for _, i := range c.Week {
 		h.repeat(i)
 	}
 	for _, e := range c.Exceptions {
-		h.exceptions[e.Date] = e
+		day, _ := time.Parse(time.DateOnly, e.Date) // readable has looked at it
+		h.exceptions[dateOf(day)] = e
 	}
 	for _, y := range c.Yearly {
-		h.yearly[y.Day] = y
+		day, _ := time.Parse(time.DateOnly, leapYear+y.Day)
+		h.yearly[dateOf(day).yearly()] = y
 	}
 	return h, nil
 }
@@ -82,40 +84,54 @@ func (h *Hours) Zone() *time.Location { return h.zone }
 // Calendar is what the hours were made of. Nobody may write to its slices.
 func (h *Hours) Calendar() Calendar { return h.calendar }
 
-// own gives the intervals of a date that does not follow the week, and why; special is false for one that does.
-func (h *Hours) own(date time.Time, holiday string) (hours []Interval, special bool) {
+// date is a day of the calendar as a number, 20261224, which is quicker to look up than its text.
+type date int
+
+func dateOf(t time.Time) date {
+	y, m, d := t.Date()
+	return date(y*10000 + int(m)*100 + d)
+}
+
+// yearly is the same day of the year 0.
+func (d date) yearly() date { return d % 10000 }
+
+// How a day of every year is written, and the year in which each of them exists.
+const (
+	monthDay = "01-02"
+	leapYear = "2000-"
+)
+
+// own gives the intervals of a date that does not follow the week; special is false for one that does.
+func (h *Hours) own(d date, holiday bool) (hours []Interval, special bool) {
 	if len(h.exceptions) > 0 {
-		if e, ok := h.exceptions[date.Format(time.DateOnly)]; ok {
+		if e, ok := h.exceptions[d]; ok {
 			return e.Hours, true
 		}
 	}
 	if len(h.yearly) > 0 {
-		if y, ok := h.yearly[date.Format(monthDay)]; ok {
+		if y, ok := h.yearly[d.yearly()]; ok {
 			return y.Hours, true
 		}
 	}
-	return nil, holiday != ""
+	return nil, holiday
 }
-
-// monthDay is how a day of every year is written.
-const monthDay = "01-02"
 
 // longestRun is how many days an interval can reach ahead.
 const longestRun = 7
 
 // stretches gives a date's working time by the wall, perhaps overlapping and in no order. Where the date itself is
 // ordinary, what an exception of the days before left running reaches into it.
-func (h *Hours) stretches(date time.Time, holiday func(time.Time) string) []stretch {
-	if hours, special := h.own(date, holiday(date)); special {
+func (h *Hours) stretches(day time.Time, holiday bool) []stretch {
+	if hours, special := h.own(dateOf(day), holiday); special {
 		return clip(nil, hours, 0)
 	}
-	list := h.week[date.Weekday()]
+	list := h.week[day.Weekday()]
 	if len(h.exceptions)+len(h.yearly) == 0 {
 		return list
 	}
 	list = list[:len(list):len(list)]
 	for back := 1; back <= longestRun; back++ {
-		if hours, special := h.own(date.AddDate(0, 0, -back), ""); special {
+		if hours, special := h.own(dateOf(day.AddDate(0, 0, -back)), false); special {
 			list = clip(list, hours, int64(back))
 		}
 	}

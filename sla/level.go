@@ -16,6 +16,8 @@ type Level struct {
 	Calendar    CalendarID `json:"calendar"`
 	Blocking    Limits     `json:"blocking"`
 	NonBlocking Limits     `json:"non_blocking"`
+	Stops       Stops      `json:"stops"`  // nil: DefaultStops
+	Alarms      []Alarm    `json:"alarms"` // nil: DefaultAlarms
 }
 
 // Limits gives the spans promised for a category; none for a category without clocks.

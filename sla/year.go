@@ -12,7 +12,7 @@ type year struct {
 	from, until []int64
 	before      []int64 // working seconds of the year before the span
 	total       int64
-	holidays    map[string]string // names by date
+	holidays    map[date]string
 }
 
 // year gives one year, from the shelf where it is there. Two who work the same year out get the same result.
@@ -47,20 +47,14 @@ func (h *Hours) yearOf(unix int64) (int, *year) {
 func (h *Hours) workOut(y int) *year {
 	wall := h.turns(y)
 	first := time.Date(y, time.January, 1, 0, 0, 0, 0, time.UTC)
-	k := &year{begin: wall.first(first.Unix()), end: wall.first(first.AddDate(1, 0, 0).Unix()), holidays: map[string]string{}}
+	k := &year{begin: wall.first(first.Unix()), end: wall.first(first.AddDate(1, 0, 0).Unix()), holidays: map[date]string{}}
 	for _, d := range h.holidaysOf(y) {
-		k.holidays[d.date.Format(time.DateOnly)] = d.name
+		k.holidays[dateOf(d.date)] = d.name
 	}
-	special := len(k.holidays) > 0
-	holiday := func(d time.Time) string {
-		if !special {
-			return ""
-		}
-		return k.holidays[d.Format(time.DateOnly)]
-	}
-	for date := first; date.Year() == y; date = date.AddDate(0, 0, 1) {
-		midnight := date.Unix()
-		for _, s := range sorted(h.stretches(date, holiday)) {
+	for day := first; day.Year() == y; day = day.AddDate(0, 0, 1) {
+		_, holiday := k.holidays[dateOf(day)]
+		midnight := day.Unix()
+		for _, s := range sorted(h.stretches(day, holiday)) {
 			k.add(wall.first(midnight+s.from), wall.first(midnight+s.until))
 		}
 	}

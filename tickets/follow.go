@@ -1,0 +1,122 @@
+package tickets
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hotline/sla"
+)
+
+// Deadline is one due time that moves, or would move.
+type Deadline struct {
+	Ticket  Number
+	Clock   sla.Kind
+	Was     time.Time // zero: there was no clock
+	Becomes time.Time // zero: there is none any more
+}
+
+// agree gives a ticket the terms of its contract as a snapshot has them.
+func (d *Desk) agree(b *Book, t *Ticket, actor string, now time.Time) ([]Event, error) {
+	terms, err := b.Terms(t.Contract, d.cfg.Own)
+	if err != nil {
+		return nil, err
+	}
+	a, err := d.ready(terms.Promise)
+	if err != nil {
+		return nil, err
+	}
+	if t.Promise != nil && t.Promise.ID() == a.ID() {
+		return nil, nil
+	}
+	facts := map[string]string{"terms": a.ID(), "level": string(terms.Level.ID), "contract": string(t.Contract)}
+	return d.happen(t, Event{Kind: TermsChanged, Actor: actor, At: now, Facts: facts}, a)
+}
+
+// Follow gives a running ticket the terms of its contract as they stand now. What was kept or broken stays so; the
+// history tells which deadlines moved. Terms that are the same already are no change.
+func (d *Desk) Follow(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if !t.State.Live() {
+			return nil, nil
+		}
+		return d.agree(d.Book(), t, actor, now)
+	})
+}
+
+// SetContract puts a running ticket under another contract, and its terms; empty stands for Support on Request.
+func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c ContractID, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if !t.State.Live() {
+			return nil, &MoveError{t.Number, t.State, t.State}
+		}
+		b := d.Book()
+		if contract, ok := b.Contracts[c]; ok {
+			t.Customer, t.Evo = contract.Customer, contract.EvoSupport
+			t.Name = b.Customers[contract.Customer].Name
+		}
+		t.Contract = c
+		return d.agree(b, t, actor, now)
+	})
+}
+
+// running lists the live tickets that would get other terms by a snapshot.
+func (d *Desk) running(ctx context.Context, b *Book, visit func(t Ticket) error) error {
+	const page = 500
+	last := Number(0)
+	for offset := 0; ; offset += page {
+		list, _, err := d.cfg.Store.List(ctx, Filter{
+			States: []State{Open, Assigned, InProgress, Waiting}, Sort: "number", Offset: offset, Limit: page,
+		})
+		if err != nil {
+			return fmt.Errorf("reading running tickets: %w", err)
+		}
+		for _, t := range list {
+			terms, err := b.Terms(t.Contract, d.cfg.Own)
+			if err != nil || t.Number <= last || (t.Promise != nil && t.Promise.ID() == terms.Promise.ID()) {
+				continue
+			}
+			last = t.Number
+			if err := visit(t); err != nil {
+				return err
+			}
+		}
+		if len(list) < page {
+			return nil
+		}
+	}
+}
+
+// Preview tells which deadlines of running tickets would move if they followed a snapshot. Nothing is written.
+func (d *Desk) Preview(ctx context.Context, b *Book, now time.Time) ([]Deadline, error) {
+	var list []Deadline
+	err := d.running(ctx, b, func(t Ticket) error {
+		was := t.Clocks
+		next := t.clone()
+		if _, err := d.agree(b, &next, system, now); err != nil {
+			return fmt.Errorf("ticket %d: %w", t.Number, err)
+		}
+		for _, k := range sla.Kinds() {
+			if before, after := due(was, k).Due, due(next.Clocks, k).Due; !before.Equal(after) {
+				list = append(list, Deadline{t.Number, k, before, after})
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// FollowAll lets every running ticket follow the snapshot in use, and counts those that changed.
+func (d *Desk) FollowAll(ctx context.Context, actor string, now time.Time) (int, error) {
+	var list []Number
+	err := d.running(ctx, d.Book(), func(t Ticket) error {
+		list = append(list, t.Number)
+		return nil
+	})
+	for n, number := range list {
+		if _, err := d.Follow(ctx, number, actor, now); err != nil {
+			return n, err
+		}
+	}
+	return len(list), err
+}
