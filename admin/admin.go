@@ -108,6 +108,7 @@ func New(c Config) http.Handler {
 	s.rotaRoutes(api)
 	s.levelRoutes(api)
 	s.calendarRoutes(api)
+	s.clockRoutes(api)
 	s.faultRoutes(api)
 	s.flowRoutes(api)
 	s.healthRoute(api)

@@ -52,6 +52,7 @@ type calendarView struct {
 
 type calendarInput struct {
 	Keyed
+	Running
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
 	Body CalendarFields
 }
@@ -97,7 +98,8 @@ func (s *server) calendarRoutes(api huma.API) {
 			}
 			return answered(list, err)
 		})
-	serve(s, api, route(http.MethodPut, "/calendars/{id}", "put-calendar", "Add or change a calendar; open tickets keep what they were promised"), s.putCalendar)
+	serve(s, api, route(http.MethodPut, "/calendars/{id}", "put-calendar", "Add or change a calendar; running tickets follow when asked"), s.putCalendar)
+	serve(s, api, route(http.MethodPost, "/calendars/{id}/preview", "preview-calendar", "Which deadlines of running tickets would move"), s.previewCalendar)
 	serve(s, api, route(http.MethodPost, "/calendars/{id}/closures", "import-closures", "Add the whole-day events of an iCalendar file as closures"), s.importClosures)
 }
 
@@ -129,20 +131,29 @@ func (s *server) putCalendar(ctx context.Context, in *calendarInput) (*answer[ca
 	if err != nil {
 		return nil, err
 	}
-	return s.keepCalendar(ctx, c)
+	return s.keepCalendar(ctx, c, in.Running)
 }
 
-func (s *server) keepCalendar(ctx context.Context, c sla.Calendar) (*answer[calendarView], error) {
+func (s *server) previewCalendar(ctx context.Context, in *calendarInput) (*answer[previewView], error) {
+	c, err := calendarOf(in.ID, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return s.preview(ctx, tickets.OfCalendar(c.ID), func(b *tickets.Book) { b.Calendars[c.ID] = c })
+}
+
+func (s *server) keepCalendar(ctx context.Context, c sla.Calendar, r Running) (*answer[calendarView], error) {
 	if err := s.Store.PutCalendar(ctx, c); err != nil {
 		return nil, err
 	}
 	s.refresh(ctx)
-	return answered(calendar(c), nil)
+	return answered(calendar(c), s.follow(ctx, r, tickets.OfCalendar(c.ID)))
 }
 
 // closuresInput is an iCalendar file, such as a town publishes for its schools and offices.
 type closuresInput struct {
 	Keyed
+	Running
 	ID      string `path:"id"`
 	RawBody []byte `contentType:"text/calendar"`
 }
@@ -160,7 +171,7 @@ func (s *server) importClosures(ctx context.Context, in *closuresInput) (*answer
 	if err := sound(c); err != nil {
 		return nil, err
 	}
-	return s.keepCalendar(ctx, c)
+	return s.keepCalendar(ctx, c, in.Running)
 }
 
 func (s *server) calendarNamed(ctx context.Context, id string) (sla.Calendar, error) {

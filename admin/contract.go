@@ -71,6 +71,7 @@ type newContract struct {
 
 type changedContract struct {
 	Keyed
+	Running
 	ByID
 	Body struct {
 		Version int `json:"version" minimum:"1" doc:"The version that was read; 409 when somebody was faster"`
@@ -116,7 +117,8 @@ func (s *server) contractRoutes(api huma.API) {
 			return answered(contract(c), err)
 		})
 	serve(s, api, route(http.MethodPost, "/contracts", "add-contract", "Add a contract; the answer shows its PIN, once"), s.addContract)
-	serve(s, api, route(http.MethodPut, "/contracts/{id}", "change-contract", "Change a contract, whole; its PIN stays"), s.changeContract)
+	serve(s, api, route(http.MethodPut, "/contracts/{id}", "change-contract", "Change a contract, whole; its PIN stays; running tickets follow when asked"), s.changeContract)
+	serve(s, api, route(http.MethodPost, "/contracts/{id}/preview", "preview-contract", "Which deadlines of running tickets would move"), s.previewContract)
 	serve(s, api, route(http.MethodPost, "/contracts/{id}/pin", "renew-pin", "Replace the PIN; the answer shows the new one, once"), s.renewPIN)
 }
 
@@ -149,7 +151,15 @@ func (s *server) changeContract(ctx context.Context, in *changedContract) (*answ
 		return nil, err
 	}
 	s.refresh(ctx)
-	return answered(contract(c), nil)
+	return answered(contract(c), s.follow(ctx, in.Running, tickets.OfContract(c.ID)))
+}
+
+func (s *server) previewContract(ctx context.Context, in *changedContract) (*answer[previewView], error) {
+	c, err := s.contractOf(ctx, in.ID, in.Body.Version, in.Body.ContractFields)
+	if err != nil {
+		return nil, err
+	}
+	return s.preview(ctx, tickets.OfContract(c.ID), func(b *tickets.Book) { b.Contracts[c.ID] = c })
 }
 
 func (s *server) renewPIN(ctx context.Context, in *struct {

@@ -67,7 +67,8 @@ func (s *server) workRoutes(api huma.API) {
 		func(ctx context.Context, n tickets.Number, actor string, b comment, now time.Time) (tickets.Ticket, error) {
 			return d.Comment(ctx, n, actor, b.Text, now)
 		})
-	saidRoute(s, api, "time", "Add time spent",
+	saidRoute(s, api, "contract", "Put a running ticket under another contract; its clocks follow", s.setContract)
+	saidRoute(s, api, "time", "Add time spent, in minutes, with who and what",
 		func(ctx context.Context, n tickets.Number, actor string, b timeSpent, now time.Time) (tickets.Ticket, error) {
 			return d.AddTime(ctx, n, tickets.Spent{Minutes: b.Minutes, What: b.What, Who: cmp.Or(b.Who, actor), By: actor}, now)
 		})
@@ -94,6 +95,7 @@ func (s *server) workRoutes(api huma.API) {
 		do            func(context.Context, tickets.Number, string, time.Time) (tickets.Ticket, error)
 	}{
 		{"resume", "The customer's answer came", d.Resume},
+		{"follow", "Give it the terms of its contract as they stand now", d.Follow},
 		{"contact", "Customer and engineer were in contact", d.Contact},
 		{"intervention", "The intervention began; the restore clock runs from here", d.Intervene},
 		{"restored", "The customer's system runs again", d.Restored},

@@ -154,7 +154,7 @@ func TestALevelThatChangesMovesNoRunningDeadlineUnlessAsked(t *testing.T) {
 		l.Blocking.Intervention, l.Blocking.Contact = 2*time.Hour, time.Minute
 		b.Levels[sla.Extended] = l
 	})
-	moves, err := o.Preview(ctx, book, monday(4))
+	moves, err := o.Preview(ctx, book, tickets.OfLevel(sla.Extended), monday(4))
 	must(t, err)
 	if got := fmt.Sprintf("%d %s %s", len(moves), moves[0].Clock, moves[0].Becomes.UTC().Format("15:04")); got != "2 intervention 05:00" {
 		t.Errorf("the preview says %s: %+v", got, moves)
@@ -166,7 +166,12 @@ func TestALevelThatChangesMovesNoRunningDeadlineUnlessAsked(t *testing.T) {
 		t.Errorf("an edited level moved a running deadline to %v", ticket.Clocks[1].Due)
 	}
 	second := o.blocking(t)
-	count, err := o.FollowAll(ctx, "staff:carla", monday(4))
+	for _, scope := range []tickets.Scope{tickets.OfLevel(sla.Advanced), tickets.OfCalendar(sla.OfficeHours), tickets.OfContract("a1")} {
+		if others, err := o.FollowAll(ctx, scope, "staff:carla", monday(4)); others != 0 || err != nil {
+			t.Errorf("%d tickets followed an edit that is none of theirs (%v)", others, err)
+		}
+	}
+	count, err := o.FollowAll(ctx, tickets.OfCalendar(sla.RoundTheClock), "staff:carla", monday(4))
 	must(t, err)
 	ticket, err = o.Ticket(ctx, n)
 	must(t, err)

@@ -68,6 +68,23 @@ func (c Course) Explain(a *Agreement, k Clock) Account {
 	return acc
 }
 
+// Try accounts for the clocks that a request would have if it came in at an instant; none where nothing is promised.
+func Try(t Terms, c Category, at time.Time) ([]Account, error) {
+	a, err := t.Ready()
+	if err != nil {
+		return nil, err
+	}
+	course, _, err := Fold([]Step{{Kind: Begun, At: at, Category: c, Terms: a}})
+	if err != nil {
+		return nil, err
+	}
+	var list []Account
+	for _, k := range course.Clocks {
+		list = append(list, course.Explain(a, k))
+	}
+	return list, nil
+}
+
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b

@@ -60,8 +60,22 @@ func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c Contra
 	})
 }
 
-// running lists the live tickets that would get other terms by a snapshot.
-func (d *Desk) running(ctx context.Context, b *Book, visit func(t Ticket) error) error {
+// Scope says which running tickets an edit is about: those whose terms of the snapshot it holds for.
+type Scope func(Terms) bool
+
+// OfLevel are the tickets of one level.
+func OfLevel(id sla.LevelID) Scope { return func(t Terms) bool { return t.Level.ID == id } }
+
+// OfCalendar are the tickets whose clocks run in one calendar.
+func OfCalendar(id sla.CalendarID) Scope {
+	return func(t Terms) bool { return t.Promise.Calendar.ID == id }
+}
+
+// OfContract are the tickets of one contract.
+func OfContract(id ContractID) Scope { return func(t Terms) bool { return t.Contract == id } }
+
+// running visits the live tickets in scope that would get other terms by a snapshot.
+func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Ticket) error) error {
 	const page = 500
 	last := Number(0)
 	for offset := 0; ; offset += page {
@@ -73,7 +87,7 @@ func (d *Desk) running(ctx context.Context, b *Book, visit func(t Ticket) error)
 		}
 		for _, t := range list {
 			terms, err := b.Terms(t.Contract, d.cfg.Own)
-			if err != nil || t.Number <= last || (t.Promise != nil && t.Promise.ID() == terms.Promise.ID()) {
+			if err != nil || t.Number <= last || !in(terms) || (t.Promise != nil && t.Promise.ID() == terms.Promise.ID()) {
 				continue
 			}
 			last = t.Number
@@ -87,10 +101,10 @@ func (d *Desk) running(ctx context.Context, b *Book, visit func(t Ticket) error)
 	}
 }
 
-// Preview tells which deadlines of running tickets would move if they followed a snapshot. Nothing is written.
-func (d *Desk) Preview(ctx context.Context, b *Book, now time.Time) ([]Deadline, error) {
+// Preview tells which deadlines of running tickets in scope would move if they followed a snapshot. Nothing is written.
+func (d *Desk) Preview(ctx context.Context, b *Book, in Scope, now time.Time) ([]Deadline, error) {
 	var list []Deadline
-	err := d.running(ctx, b, func(t Ticket) error {
+	err := d.running(ctx, b, in, func(t Ticket) error {
 		was := t.Clocks
 		next := t.clone()
 		if _, err := d.agree(b, &next, system, now); err != nil {
@@ -106,10 +120,10 @@ func (d *Desk) Preview(ctx context.Context, b *Book, now time.Time) ([]Deadline,
 	return list, err
 }
 
-// FollowAll lets every running ticket follow the snapshot in use, and counts those that changed.
-func (d *Desk) FollowAll(ctx context.Context, actor string, now time.Time) (int, error) {
+// FollowAll lets every running ticket in scope follow the snapshot in use, and counts those that changed.
+func (d *Desk) FollowAll(ctx context.Context, in Scope, actor string, now time.Time) (int, error) {
 	var list []Number
-	err := d.running(ctx, d.Book(), func(t Ticket) error {
+	err := d.running(ctx, d.Book(), in, func(t Ticket) error {
 		list = append(list, t.Number)
 		return nil
 	})
@@ -119,4 +133,18 @@ func (d *Desk) FollowAll(ctx context.Context, actor string, now time.Time) (int,
 		}
 	}
 	return len(list), err
+}
+
+// DryRun tells what a request of a level would be promised if it came in at an instant, without a ticket.
+func (d *Desk) DryRun(level sla.LevelID, c sla.Category, at time.Time) ([]sla.Account, error) {
+	b := d.Book()
+	l, ok := b.Levels[level]
+	if !ok {
+		return nil, fmt.Errorf("level %s: %w", level, ErrNotFound)
+	}
+	calendar, ok := b.Calendars[l.Calendar]
+	if !ok {
+		return nil, fmt.Errorf("calendar %s of level %s: %w", l.Calendar, level, ErrNotFound)
+	}
+	return sla.Try(l.Terms(calendar), c, at)
 }
