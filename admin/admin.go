@@ -109,6 +109,7 @@ func New(c Config) http.Handler {
 	s.levelRoutes(api)
 	s.calendarRoutes(api)
 	s.clockRoutes(api)
+	s.reportRoutes(api)
 	s.faultRoutes(api)
 	s.flowRoutes(api)
 	s.healthRoute(api)

@@ -135,7 +135,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 	s := fresh(t)
 	whole := []string{insertTicket, updateTicket, insertClock, insertRecording, insertEvent, insertWork, deleteClocks, deleteRecordings,
 		knownEvent, knownTicket, selectHistory, leaseNumbers, insertAccess, selectTickets, selectTickets + whereNumber,
-		selectTickets + whereOpen, selectTickets + whereRecent, claimDue, selectTerms, insertTerms, countTickets + whereFilter, selectRecording,
+		selectTickets + whereOpen, selectTickets + whereRecent, claimDue, selectTerms, insertTerms, selectOutcomes, selectTimeSpent, countTickets + whereFilter, selectRecording,
 		selectDocument, selectDocuments, insertDocument, updateDocument, upsertDocument, deleteDocument, knownDocument, endPIN, insertPIN,
 		selectPINs, usedPIN, upsertCall, selectCall, selectCalls, countCalls, insertToken, selectToken, insertReply, selectReply,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork}

@@ -84,6 +84,9 @@ type Tickets interface {
 	// else gets them before. A claim ends with the change that raises the alarm, or with its time.
 	ClaimDue(ctx context.Context, node string, now time.Time, lease time.Duration, limit int) ([]Number, error)
 	Terms(ctx context.Context, id string) (sla.Terms, error) // that a ticket was ever promised
+	// Outcomes lists the clocks of tickets opened between two instants, by number; those that are no request are left out.
+	Outcomes(ctx context.Context, since, until time.Time) ([]Outcome, error)
+	TimeSpent(ctx context.Context, since, until time.Time) ([]Spent, error) // written down between two instants, in order
 }
 
 // Directory keeps customers, contracts, levels, calendars and known faults. Put writes whole values: Version 0 makes

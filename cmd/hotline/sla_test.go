@@ -55,3 +55,15 @@ func TestATicketIsExplainedByTheRunningProgram(t *testing.T) {
 		t.Errorf("%d: %s", code, text)
 	}
 }
+
+func TestTheMonthIsReportedByTheRunningProgram(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(r.URL.String()))
+	}))
+	defer api.Close()
+	for format, want := range map[string]string{"csv": "/api/v1/report.csv?month=2026-11", "svg": "/api/v1/report.svg?month=2026-11", "json": "/api/v1/report?month=2026-11"} {
+		if code, text := said(t, "report", "--month", "2026-11", "--format", format, "--api", api.URL, "--token", "secret"); code != 0 || text != want {
+			t.Errorf("%s: %d %s", format, code, text)
+		}
+	}
+}

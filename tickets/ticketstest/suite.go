@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"open and recent tickets of a caller":            openAndRecent,
 		"due clocks are claimed by one node at a time":   dueClocks,
 		"terms are kept by what they say":                terms,
+		"a report reads outcomes and time spent":         report,
 		"recordings are found and their access is noted": recordings,
 		"numbers are given once":                         numbers,
 		"customers and contracts are written whole":      directory,
