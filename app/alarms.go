@@ -38,7 +38,7 @@ func (a *App) watchClocks(ctx context.Context) {
 	}
 }
 
-// sweep raises what is due on the tickets that this node could claim, and counts them.
+// sweep raises what is due on the tickets that this node could claim, and counts those on which something was raised.
 func (a *App) sweep(ctx context.Context, node string, now time.Time) int {
 	list, err := a.store.ClaimDue(ctx, node, now, claimTime, dueAtOnce)
 	if err != nil {
@@ -49,21 +49,20 @@ func (a *App) sweep(ctx context.Context, node string, now time.Time) int {
 	}
 	done := 0
 	for _, n := range list {
-		if err := a.look(ctx, n, now); err != nil {
+		raised, err := a.look(ctx, n, now)
+		if err != nil {
 			a.log.Error("alarm not raised", "ticket", n, "error", err)
-			continue
 		}
-		done++
+		if raised {
+			done++
+		}
 	}
 	return done
 }
 
-// look raises what is due on one ticket.
-func (a *App) look(ctx context.Context, n tickets.Number, now time.Time) error {
+// look raises what is due on one ticket, and tells whether anything was.
+func (a *App) look(ctx context.Context, n tickets.Number, now time.Time) (bool, error) {
 	_, raised, err := a.desk.Look(ctx, n, now)
-	if err != nil {
-		return err
-	}
 	for _, e := range raised {
 		switch e.Kind {
 		case tickets.Broken:
@@ -73,14 +72,15 @@ func (a *App) look(ctx context.Context, n tickets.Number, now time.Time) error {
 			a.alarm("warning", fmt.Sprintf("ticket %d: %s is due at %s", n, e.Facts["clock"], e.Facts["due"]))
 		}
 	}
-	return nil
+	return len(raised) > 0, err
 }
 
 // work does one piece of due work.
 func (a *App) work(ctx context.Context, w tickets.Work) error {
 	switch w.Kind {
 	case tickets.WorkClocks, tickets.WorkBreach, tickets.WorkWarn:
-		return a.look(ctx, w.Ticket, time.Now())
+		_, err := a.look(ctx, w.Ticket, time.Now())
+		return err
 	case tickets.WorkEscalate:
 		return a.escalate(ctx, w.Ticket)
 	case tickets.WorkRing:

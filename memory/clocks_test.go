@@ -223,3 +223,18 @@ func TestTheNightRuleHoldsTheTelephoneBack(t *testing.T) {
 		t.Errorf("%d calls to the rota are planned", rings)
 	}
 }
+
+func TestATicketOfAFormerVersionGetsTheTermsOfItsContract(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	ticket := o.blocking(t)
+	ticket, err := o.Contact(ctx, ticket.Number, "staff:carla", monday(3).Add(time.Minute))
+	must(t, err)
+	old := ticket
+	old.Promise, old.Stamps, old.Version = nil, sla.Stamps{}, ticket.Version+1
+	must(t, o.store.Apply(ctx, tickets.Change{Ticket: old, Expect: ticket.Version, Events: []tickets.Event{{ID: "x", Ticket: old.Number, Kind: tickets.Commented}}}))
+	ticket, err = o.Intervene(ctx, old.Number, "staff:carla", monday(4))
+	must(t, err)
+	if ticket.Promise == nil || !ticket.Clocks[0].MetAt.Equal(monday(3).Add(time.Minute)) || !ticket.Clocks[2].Due.Equal(monday(6)) {
+		t.Errorf("%+v", ticket.Clocks)
+	}
+}

@@ -196,16 +196,22 @@ func (s *Store) ClaimDue(_ context.Context, node string, now time.Time, lease ti
 	type alarm struct {
 		number tickets.Number
 		at     time.Time
+		again  bool // claimed by the same node already: behind all others
 	}
 	var list []alarm
 	for n, t := range s.tickets {
 		c := s.claims[n]
 		held := c.node != "" && c.node != node && c.until.After(now) && !c.until.After(now.Add(lease))
 		if at, ok := sla.NextAlarm(t.Clocks); ok && !at.After(now) && !held {
-			list = append(list, alarm{n, at})
+			list = append(list, alarm{n, at, c.node == node && c.until.After(now)})
 		}
 	}
-	slices.SortFunc(list, func(a, b alarm) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.number, b.number)) })
+	slices.SortFunc(list, func(a, b alarm) int {
+		if a.again != b.again {
+			return map[bool]int{true: 1, false: -1}[a.again]
+		}
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.number, b.number))
+	})
 	var claimed []tickets.Number
 	for _, a := range list[:min(limit, len(list))] {
 		s.claims[a.number] = claim{node, now.Add(lease)}

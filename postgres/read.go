@@ -142,12 +142,13 @@ update tickets set claimed_by = $1, claimed_until = $2
 where number in (
 	select number from tickets
 	where due <= $3 and (claimed_by = $1 or claimed_until is null or claimed_until <= $3 or claimed_until > $2)
-	order by due limit $4 for update skip locked)
+	order by claimed_by = $1 and claimed_until > $3, due limit $4 for update skip locked)
 returning number`
 	selectTerms = `select body from terms where id = $1`
 )
 
-// ClaimDue claims tickets with an alarm to raise, the longest due first. A claim that ends later than this one would, as
+// ClaimDue claims tickets with an alarm to raise, the longest due first, but those behind all others that the node holds
+// already: what it cannot raise must not stand in the way of the rest. A claim that ends later than this one would, as
 // after a clock was set back, is no claim.
 func (s *Store) ClaimDue(ctx context.Context, node string, now time.Time, lease time.Duration, limit int) ([]tickets.Number, error) {
 	return rows(ctx, s, "claiming due clocks", pgx.RowTo[tickets.Number], claimDue, node, now.Add(lease), now, limit)

@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 }
 
 // fresh makes a database and opens it.
-func fresh(t *testing.T) *Store {
+func fresh(t testing.TB) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), freshURL(t), Config{})
 	if err != nil {
@@ -52,7 +52,7 @@ func fresh(t *testing.T) *Store {
 	return s
 }
 
-func freshURL(t *testing.T) string {
+func freshURL(t testing.TB) string {
 	t.Helper()
 	base := os.Getenv("HOTLINE_TEST_SERVER")
 	admin, err := pgx.Connect(t.Context(), base)

@@ -81,7 +81,7 @@ type Tickets interface {
 	LogAccess(ctx context.Context, recording, actor string, at time.Time) error // every access to a recording
 	LeaseNumbers(ctx context.Context, n int) (first Number, err error)          // a block never given again
 	// ClaimDue claims tickets with a warning or a breach to raise, the longest due first, for one node and so long: nobody
-	// else gets them before. A claim ends with the change that raises the alarm, or with its time.
+	// else gets them before. Those that the node holds already come last. A claim ends with its time.
 	ClaimDue(ctx context.Context, node string, now time.Time, lease time.Duration, limit int) ([]Number, error)
 	Terms(ctx context.Context, id string) (sla.Terms, error) // that a ticket was ever promised
 	// Outcomes lists the clocks of tickets opened between two instants, by number; those that are no request are left out.

@@ -70,6 +70,9 @@ func dueClocks(t *testing.T, s Store) {
 	list, err := s.ClaimDue(t.Context(), "two", due.Add(time.Hour), time.Minute, 1)
 	must(t, err)
 	equal(t, "the longest due first", fmt.Sprint(list), "[419]")
+	list, err = s.ClaimDue(t.Context(), "two", due.Add(time.Hour), time.Minute, 1)
+	must(t, err)
+	equal(t, "what it could not raise comes last", fmt.Sprint(list), "[417]")
 	x.Version, x.Clocks[1].BrokenAt = 2, due
 	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("b", 417, tickets.Broken)}}))
 	claim("two", due.Add(time.Hour), "[419]")
