@@ -23,10 +23,16 @@ const (
 // watchClocks raises warnings and breaches until ctx ends, first those that fell due while nobody looked. It asks the
 // wall's time each time, so that a jump of the clock loses nothing.
 func (a *App) watchClocks(ctx context.Context) {
-	node := newID()
+	node, down := newID(), false
 	for {
-		for a.sweep(ctx, node, time.Now()) == dueAtOnce && ctx.Err() == nil {
+		raised, err := a.sweep(ctx, node, time.Now())
+		for err == nil && raised == dueAtOnce && ctx.Err() == nil {
+			raised, err = a.sweep(ctx, node, time.Now())
 		}
+		if err != nil && !down && ctx.Err() == nil { // said once, not every second
+			a.log.Warn("due clocks are not read until the store answers", "error", err)
+		}
+		down = err != nil
 		now := time.Now()
 		next := time.NewTimer(now.Truncate(lookTime).Add(lookTime).Sub(now))
 		select {
@@ -39,13 +45,10 @@ func (a *App) watchClocks(ctx context.Context) {
 }
 
 // sweep raises what is due on the tickets that this node could claim, and counts those on which something was raised.
-func (a *App) sweep(ctx context.Context, node string, now time.Time) int {
+func (a *App) sweep(ctx context.Context, node string, now time.Time) (int, error) {
 	list, err := a.store.ClaimDue(ctx, node, now, claimTime, dueAtOnce)
 	if err != nil {
-		if ctx.Err() == nil {
-			a.log.Warn("due clocks not read", "error", err)
-		}
-		return 0
+		return 0, err
 	}
 	done := 0
 	for _, n := range list {
@@ -57,7 +60,7 @@ func (a *App) sweep(ctx context.Context, node string, now time.Time) int {
 			done++
 		}
 	}
-	return done
+	return done, nil
 }
 
 // look raises what is due on one ticket, and tells whether anything was.

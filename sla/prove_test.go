@@ -18,7 +18,7 @@ import (
 )
 
 // casesOfATest is how many random requests are played when nobody asks for more; `make prove` asks for a million.
-const casesOfATest = 4000
+const casesOfATest = 2500
 
 // TestTheClocksAgreeWithTheSlowReference plays random requests on both sides: the arithmetic, and a walk minute by minute
 // that knows nothing of it. HOTLINE_PROVE says how many, HOTLINE_PROVE_SEED which.

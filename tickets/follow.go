@@ -26,21 +26,24 @@ func (d *Desk) agree(b *Book, t *Ticket, actor string, now time.Time) ([]Event, 
 	if err != nil {
 		return nil, err
 	}
-	if t.Promise != nil && t.Promise.ID() == a.ID() {
-		return nil, nil
-	}
 	facts := map[string]string{"terms": a.ID(), "level": string(terms.Level.ID), "contract": string(t.Contract)}
 	return d.happen(t, Event{Kind: TermsChanged, Actor: actor, At: now, Facts: facts}, a)
+}
+
+// keeps tells whether a ticket has these terms already.
+func (t Ticket) keeps(terms Terms) bool {
+	return t.Promise != nil && t.Promise.ID() == terms.Promise.ID()
 }
 
 // Follow gives a running ticket the terms of its contract as they stand now. What was kept or broken stays so; the
 // history tells which deadlines moved. Terms that are the same already are no change.
 func (d *Desk) Follow(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		if !t.State.Live() {
-			return nil, nil
+		b := d.Book()
+		if terms, err := b.Terms(t.Contract, d.cfg.Own); err != nil || !t.State.Live() || t.keeps(terms) {
+			return nil, err
 		}
-		return d.agree(d.Book(), t, actor, now)
+		return d.agree(b, t, actor, now)
 	})
 }
 
@@ -49,6 +52,9 @@ func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c Contra
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		if !t.State.Live() {
 			return nil, &MoveError{t.Number, t.State, t.State}
+		}
+		if t.Contract == c {
+			return nil, nil
 		}
 		b := d.Book()
 		if contract, ok := b.Contracts[c]; ok {
@@ -87,7 +93,7 @@ func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Tick
 		}
 		for _, t := range list {
 			terms, err := b.Terms(t.Contract, d.cfg.Own)
-			if err != nil || t.Number <= last || !in(terms) || (t.Promise != nil && t.Promise.ID() == terms.Promise.ID()) {
+			if err != nil || t.Number <= last || !in(terms) || t.keeps(terms) {
 				continue
 			}
 			last = t.Number
