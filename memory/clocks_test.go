@@ -249,3 +249,31 @@ func TestAContractWithTheSameTermsIsAnotherContractAllTheSame(t *testing.T) {
 		t.Errorf("contract %s, %+v", ticket.Contract, lines)
 	}
 }
+
+func TestTheHistoryTellsWhatBrokeUnderWhichTermsAndWhatMoved(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	n := o.blocking(t).Number // three in the night, round the clock: contact is due at four
+	_, err := o.SetContract(ctx, n, "staff:carla", "p1", monday(6))
+	must(t, err)
+	lines, _ := o.store.History(ctx, n)
+	var said []string
+	for _, l := range lines[1:] {
+		said = append(said, string(l.Kind)+" "+l.Facts["clock"])
+	}
+	if got := strings.Join(said, ", "); got != "warned contact, warned intervention, broken contact, terms " && got != "warned contact, broken contact, warned intervention, terms " {
+		t.Errorf("history: %s", got)
+	}
+	for _, l := range lines {
+		if l.Kind == tickets.Broken && !strings.Contains(l.Text, "counted 04:00-05:00; due Monday 23 November 05:00; broken") {
+			t.Errorf("the breach is told by other terms than its own: %s", l.Text)
+		}
+	}
+	_, err = o.WaitForCustomer(ctx, n, "staff:carla", "", monday(9))
+	must(t, err)
+	_, err = o.Intervene(ctx, n, "staff:carla", monday(10))
+	must(t, err)
+	lines, _ = o.store.History(ctx, n)
+	if f := lines[len(lines)-2].Facts; f["restore_was"] == "" || f["intervention_due"] != "2026-11-23T14:00:00Z" {
+		t.Errorf("the intervention that ended a wait tells %v of %s", f, lines[len(lines)-2].Kind)
+	}
+}

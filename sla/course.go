@@ -54,6 +54,7 @@ type Happening struct {
 	What         string
 	Clock        Kind
 	Alarm        string // of Warn and Breach: which line of the policy
+	Then         bool   // of Warn and Breach: the step itself brought it, not the time before
 	Was, Becomes time.Time
 }
 
@@ -109,7 +110,10 @@ func (c Course) Take(s Step) (Course, []Happening, error) {
 	if err := next.settle(); err != nil {
 		return c, nil, err
 	}
-	happened = append(happened, next.look(s.At)...) // other terms may have run out already
+	for _, h := range next.look(s.At) { // other terms may have run out already
+		h.Then = true
+		happened = append(happened, h)
+	}
 	if s.Kind != Begun {
 		happened = append(happened, moves(before, next.Clocks)...)
 	}

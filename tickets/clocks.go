@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"hotline/sla"
@@ -81,24 +82,35 @@ func (d *Desk) take(t *Ticket, c sla.Course, s sla.Step, told Event) ([]Event, e
 	terms := next.Agreed.Terms
 	t.Promise, t.Level = &terms, terms.Level
 	var before, after []Event
+	place := func(h sla.Happening) *[]Event {
+		if h.Then {
+			return &after
+		}
+		return &before
+	}
 	for _, h := range happened {
 		facts := map[string]string{"clock": string(h.Clock)}
 		switch h.What {
 		case sla.Warn:
 			facts["alarm"], facts["due"] = h.Alarm, stamp(due(next.Clocks, h.Clock).Due)
-			before = append(before, Event{Kind: Warned, Actor: system, At: s.At, Facts: facts})
+			list := place(h)
+			*list = append(*list, Event{Kind: Warned, Actor: system, At: s.At, Facts: facts})
 		case sla.Breach:
-			k := due(next.Clocks, h.Clock)
-			account := next.Explain(next.Agreed, k)
+			k, by := due(next.Clocks, h.Clock), next.Agreed
+			if c.Agreed != nil && k.Terms == c.Agreed.ID() { // it broke under the terms that this step replaces
+				by = c.Agreed
+			}
+			account := next.Explain(by, k)
 			facts["alarm"], facts["due"], facts["it"] = h.Alarm, stamp(k.Due), account.In(sla.Italian)
-			before = append(before, Event{Kind: Broken, Actor: system, At: s.At, Text: account.In(sla.English), Facts: facts})
+			list := place(h)
+			*list = append(*list, Event{Kind: Broken, Actor: system, At: s.At, Text: account.In(sla.English), Facts: facts})
 		case sla.Implied:
 			after = append(after, Event{Kind: ImpliedBy, Actor: system, At: s.At, Text: "on record with what came later", Facts: facts})
 		case sla.Moved:
 			told = told.moved(h)
 		}
 	}
-	t.raise(next.Agreed, before)
+	t.raise(next.Agreed, append(before[:len(before):len(before)], after...))
 	t.Priority = priority(*t)
 	if told.Kind != "" {
 		before = append(before, told)
@@ -128,7 +140,9 @@ func due(clocks []sla.Clock, kind sla.Kind) sla.Clock {
 func (e Event) moved(h sla.Happening) Event {
 	facts := map[string]string{string(h.Clock) + "_was": stamp(h.Was), string(h.Clock) + "_due": stamp(h.Becomes)}
 	for k, v := range e.Facts {
-		facts[k] = v
+		if _, new := facts[k]; !new {
+			facts[k] = v
+		}
 	}
 	e.Facts = facts
 	return e
@@ -270,7 +284,7 @@ func steps(e Event) []sla.Step {
 // of the clocks but the opening is made, so that the history folds to what stands in the rows.
 func (d *Desk) happen(t *Ticket, e Event, terms *sla.Agreement) ([]Event, error) {
 	var lines []Event
-	list := steps(e)
+	was, list := slices.Clone(t.Clocks), steps(e)
 	for n, s := range list {
 		if s.Category = t.Category(); terms != nil {
 			s.Terms = terms
@@ -284,6 +298,16 @@ func (d *Desk) happen(t *Ticket, e Event, terms *sla.Agreement) ([]Event, error)
 			return nil, err
 		}
 		lines = append(lines, more...)
+	}
+	for i := range lines { // an event of several steps tells the whole difference
+		if lines[i].Kind != e.Kind || len(list) < 2 {
+			continue
+		}
+		for _, k := range sla.Kinds() {
+			if before, after := due(was, k).Due, due(t.Clocks, k).Due; !before.Equal(after) {
+				lines[i] = lines[i].moved(sla.Happening{Clock: k, Was: before, Becomes: after})
+			}
+		}
 	}
 	return lines, nil
 }
