@@ -165,7 +165,7 @@ func (d dice) agree(near time.Time) (side, error) {
 		s.limits = [3]int64{} // no promise
 	}
 	l := sla.Level{
-		ID: "l", Calendar: c.ID, Alarms: []sla.Alarm{{Clock: sla.Contact, Share: 75}},
+		ID: "l", Calendar: c.ID, Alarms: sla.DefaultAlarms(),
 		Blocking: sla.Limits{Contact: time.Duration(s.limits[0]) * time.Second, Intervention: time.Duration(s.limits[1]) * time.Second, Restore: time.Duration(s.limits[2]) * time.Second},
 		Stops:    sla.Stops{sla.ForCustomer: {sla.Intervention, sla.Restore}, sla.NoAccess: {sla.Restore}},
 	}
@@ -250,7 +250,10 @@ func clocks(list []sla.Clock) string {
 	for _, c := range list {
 		for i, k := range sla.Kinds() {
 			if c.Kind == k {
-				out[i] = slow.Clock{There: true, Projected: c.Projected, Stopped: c.Paused, From: unix(c.From), Due: unix(c.Due), Met: unix(c.MetAt), Broken: unix(c.BrokenAt)}
+				if len(c.Warnings) == 1 {
+					out[i].Warn = unix(c.Warnings[0].At)
+				}
+				out[i] = slow.Clock{Warn: out[i].Warn, There: true, Projected: c.Projected, Stopped: c.Paused, From: unix(c.From), Due: unix(c.Due), Met: unix(c.MetAt), Broken: unix(c.BrokenAt)}
 			}
 		}
 	}
@@ -261,7 +264,7 @@ func spell(list [3]slow.Clock) string {
 	var b strings.Builder
 	for i, c := range list {
 		if c.There {
-			fmt.Fprintf(&b, " %s{from %d due %d met %d broken %d projected %v stopped %v}", sla.Kinds()[i], c.From, c.Due, c.Met, c.Broken, c.Projected, c.Stopped)
+			fmt.Fprintf(&b, " %s{from %d warn %d due %d met %d broken %d projected %v stopped %v}", sla.Kinds()[i], c.From, c.Warn, c.Due, c.Met, c.Broken, c.Projected, c.Stopped)
 		}
 	}
 	return b.String()

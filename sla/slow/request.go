@@ -15,6 +15,7 @@ type Event struct {
 type Clock struct {
 	There, Projected, Stopped bool
 	From, Due, Met, Broken    int64
+	Warn                      int64 // when three quarters of the limit are used up; 0: not before it runs on
 	limit                     int64
 }
 
@@ -104,7 +105,10 @@ func (r *request) work() {
 					c.From, c.Projected = r.clocks[1].Due, true
 				}
 			}
-			c.Due, c.Stopped = r.terms.Calendar.Due(c.From, c.limit, r.stopping(i))
+			c.Due, c.Warn, c.Stopped = r.terms.Calendar.Due(c.From, c.limit, c.limit*3/4, r.stopping(i))
+			if c.Projected {
+				c.Warn = 0
+			}
 		}
 		if c.Met == 0 && r.acted[i] != 0 {
 			c.Met, c.Stopped = r.acted[i], false

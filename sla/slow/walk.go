@@ -53,26 +53,33 @@ func (w *walker) look() {
 func (w *walker) open() bool { return w.today[w.shown%dayLen] }
 
 // Due walks until limit seconds of working time have passed outside the pauses. stopped tells that a pause which goes
-// on came first: then due is when it would be if the clock ran on at once.
-func (c *Calendar) Due(from, limit int64, pauses []Pause) (due int64, stopped bool) {
+// on came first: then due is when it would be if the clock ran on at once. warn is when mark seconds had passed; 0 when the
+// clock came to stand before.
+func (c *Calendar) Due(from, limit, mark int64, pauses []Pause) (due, warn int64, stopped bool) {
 	w, spent := c.walker(from), int64(0)
 	for end := from + farthest*dayLen*minute; w.at < end; w.next() {
 		begin := max(w.at, from)
+		if spent == mark && warn == 0 && !stopped {
+			warn = begin
+		}
 		if spent == limit {
-			return begin, stopped
+			return begin, warn, stopped
 		}
 		in, forever := paused(w.at, begin, pauses)
 		stopped = stopped || forever
 		if (in && !stopped) || !w.open() {
 			continue
 		}
-		if left := w.at + minute - begin; spent+left < limit {
-			spent += left
-			continue
+		left := w.at + minute - begin
+		if spent+left >= mark && warn == 0 && !stopped {
+			warn = begin + mark - spent
 		}
-		return begin + limit - spent, stopped
+		if spent+left >= limit {
+			return begin + limit - spent, warn, stopped
+		}
+		spent += left
 	}
-	return 0, false
+	return 0, 0, false
 }
 
 // Count walks from one instant to another and counts the working seconds outside the pauses.
