@@ -18,7 +18,8 @@ prove: go ## a million random requests against the reference that walks minute b
 	$(GO) test -count=1 -run 'AddsUp|StepByStep|Explained' ./sla -rapid.checks=20000
 	$(GO) test -count=1 -run RowsAreACache ./memory -rapid.checks=20000
 
-bench-clocks: packages ## what the arithmetic, the sweep of 100,000 tickets and the report of 50,000 cost
+bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets and the report of 50,000 cost
+	@scripts/install postgresql
 	$(GO) test -run '^$$' -bench 'Add|Between|Year|Sweep|Report' -benchtime 2s ./sla ./postgres
 
 bench: go ## CPU, memory and lateness of calls against the built binary; writes bench/REPORT.md

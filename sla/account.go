@@ -94,7 +94,7 @@ func (a Account) In(l Language) string {
 			s.say("%s", p.In(l))
 		}
 	}
-	if c := a.Clock; !c.Paused {
+	if c := a.Clock; !c.Paused || c.Projected {
 		s.say("%s %s", w.due, s.date(c.Due, false))
 	}
 	switch c := a.Clock; {

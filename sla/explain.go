@@ -52,6 +52,10 @@ func (c Course) Explain(a *Agreement, k Clock) Account {
 		}
 		acc.stretch(a.hours, from, begin)
 		end := p.Until
+		if end.IsZero() && k.Projected { // it does not run yet, so it cannot stand still
+			from = begin
+			break
+		}
 		if end.IsZero() {
 			if k.Paused {
 				acc.Parts = append(acc.Parts, Part{From: begin, Spent: acc.spent(), Why: "paused:" + Why(p.Why)})

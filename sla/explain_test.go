@@ -51,6 +51,9 @@ func TestAccountsNameWhatDidNotCount(t *testing.T) {
 	if got, want := still.Explain(a, still.clock(Intervention)).In(English), "intervention: opened Monday 23 November 2026 09:00; counted 09:00-10:00; paused since Monday 23 November 10:00, remote access withdrawn"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
+	if got, want := still.Explain(a, still.clock(Restore)).In(English), "restore: from the intervention Monday 23 November 2026 13:00; break; counted 14:00-18:00; due Monday 23 November 18:00; projected, from the intervention on"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
 }
 
 // TestEveryMinuteIsExplained: the parts follow each other from the start to the due time, and what counts adds up to the
@@ -74,7 +77,7 @@ func TestEveryMinuteIsExplained(t *testing.T) {
 		for _, k := range c.Clocks {
 			at, spent := k.From, time.Duration(0)
 			for _, p := range c.Explain(a, k).Parts {
-				if k.Paused && p.Until.IsZero() {
+				if k.Paused && !k.Projected && p.Until.IsZero() {
 					at = p.From
 					break
 				}
@@ -89,7 +92,7 @@ func TestEveryMinuteIsExplained(t *testing.T) {
 				}
 				at = p.Until
 			}
-			if !k.Paused && (!at.Equal(k.Due) || spent != k.Limit) {
+			if (!k.Paused || k.Projected) && (!at.Equal(k.Due) || spent != k.Limit) {
 				t.Fatalf("%s explained until %v with %v, want %v with %v", k.Kind, at, spent, k.Due, k.Limit)
 			}
 		}
