@@ -1,9 +1,9 @@
-# hotline: `make demo` shows the main job, `make test` runs every test, `make bench` measures, `make lint` reads.
+# hotline: `make demo` shows the main job, `make test` runs every test, `make prove` walks a million requests, `make bench` measures, `make lint` reads.
 GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: demo test bench fuzz lint build go packages
+.PHONY: demo test prove bench bench-clocks fuzz lint build go packages
 
 demo: go ## a blocking call over real sockets, then a line to call; --once when nobody sits at the terminal
 	@scripts/install postgresql
@@ -12,6 +12,15 @@ demo: go ## a blocking call over real sockets, then a line to call; --once when 
 
 test: packages ## every test, with real PostgreSQL, SIPp, baresip and tshark, under the race detector
 	$(GO) test -race -timeout 20m ./...
+
+prove: go ## a million random requests against the reference that walks minute by minute; five minutes on two cores
+	HOTLINE_PROVE=$(or $(CASES),1000000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run SlowReference ./sla
+	$(GO) test -count=1 -run 'AddsUp|StepByStep|Explained' ./sla -rapid.checks=20000
+	$(GO) test -count=1 -run RowsAreACache ./memory -rapid.checks=20000
+
+bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets and the report of 50,000 cost
+	@scripts/install postgresql
+	$(GO) test -run '^$$' -bench 'Add|Between|Year|Sweep|Report' -benchtime 2s ./sla ./postgres
 
 bench: go ## CPU, memory and lateness of calls against the built binary; writes bench/REPORT.md
 	@scripts/install postgresql

@@ -109,6 +109,8 @@ func New(c Config) http.Handler {
 	s.rotaRoutes(api)
 	s.levelRoutes(api)
 	s.calendarRoutes(api)
+	s.clockRoutes(api)
+	s.reportRoutes(api)
 	s.faultRoutes(api)
 	s.flowRoutes(api)
 	s.trunkRoutes(api)

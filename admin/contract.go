@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -70,6 +71,7 @@ type newContract struct {
 
 type changedContract struct {
 	Keyed
+	Running
 	ByID
 	Body struct {
 		Version int `json:"version" minimum:"1" doc:"The version that was read; 409 when somebody was faster"`
@@ -115,7 +117,8 @@ func (s *server) contractRoutes(api huma.API) {
 			return answered(contract(c), err)
 		})
 	serve(s, api, route(http.MethodPost, "/contracts", "add-contract", "Add a contract; the answer shows its PIN, once"), s.addContract)
-	serve(s, api, route(http.MethodPut, "/contracts/{id}", "change-contract", "Change a contract, whole; its PIN stays"), s.changeContract)
+	serve(s, api, route(http.MethodPut, "/contracts/{id}", "change-contract", "Change a contract, whole; its PIN stays; running tickets follow when asked"), s.changeContract)
+	serve(s, api, route(http.MethodPost, "/contracts/{id}/preview", "preview-contract", "Which deadlines of running tickets would move"), s.previewContract)
 	serve(s, api, route(http.MethodPost, "/contracts/{id}/pin", "renew-pin", "Replace the PIN; the answer shows the new one, once"), s.renewPIN)
 }
 
@@ -148,7 +151,15 @@ func (s *server) changeContract(ctx context.Context, in *changedContract) (*answ
 		return nil, err
 	}
 	s.refresh(ctx)
-	return answered(contract(c), nil)
+	return answered(contract(c), s.follow(ctx, in.Running, tickets.OfContract(c.ID)))
+}
+
+func (s *server) previewContract(ctx context.Context, in *changedContract) (*answer[previewView], error) {
+	c, err := s.contractOf(ctx, in.ID, in.Body.Version, in.Body.ContractFields)
+	if err != nil {
+		return nil, err
+	}
+	return s.preview(ctx, tickets.OfContract(c.ID), func(b *tickets.Book) { b.Contracts[c.ID] = c })
 }
 
 func (s *server) renewPIN(ctx context.Context, in *struct {
@@ -172,13 +183,12 @@ func (s *server) contractOf(ctx context.Context, id string, version int, f Contr
 	if _, err := s.Store.Customer(ctx, tickets.CustomerID(f.Customer)); err != nil {
 		return tickets.Contract{}, unknownIn("body.customer", f.Customer, err)
 	}
-	if err := s.levelExists(ctx, f.Level); err != nil {
+	l, err := s.levelNamed(ctx, f.Level)
+	if err != nil {
 		return tickets.Contract{}, err
 	}
-	if f.Calendar != "" {
-		if err := s.calendarExists(ctx, f.Calendar); err != nil {
-			return tickets.Contract{}, err
-		}
+	if err := s.calendarExists(ctx, cmp.Or(f.Calendar, string(l.Calendar))); err != nil { // a contract without hours promises nothing
+		return tickets.Contract{}, err
 	}
 	c := tickets.Contract{
 		ID: tickets.ContractID(id), Customer: tickets.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: f.Language,
@@ -194,13 +204,19 @@ func (s *server) contractOf(ctx context.Context, id string, version int, f Contr
 			return tickets.Contract{}, refused("body.valid_until", "the contract must end after it begins, and before 9000")
 		}
 	}
-	if f.Blocking != nil {
-		l := f.Blocking.limits()
-		c.Blocking = &l
-	}
-	if f.NonBlocking != nil {
-		l := f.NonBlocking.limits()
-		c.NonBlocking = &l
+	for _, o := range []struct {
+		place string
+		given *limitsView
+		own   **sla.Limits
+	}{{"body.blocking", f.Blocking, &c.Blocking}, {"body.non_blocking", f.NonBlocking, &c.NonBlocking}} {
+		if o.given == nil {
+			continue
+		}
+		l := o.given.limits()
+		if err := l.Check(); err != nil {
+			return tickets.Contract{}, refused(o.place, err.Error())
+		}
+		*o.own = &l
 	}
 	return c, nil
 }

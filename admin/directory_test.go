@@ -87,6 +87,7 @@ func TestContractsOverrideTheirLevel(t *testing.T) {
 		`{` + verdi + `,"after_hours":"shout"}`:                                                                                     "body.after_hours",
 		`{` + verdi + `,"valid_until":"2025-01-01T00:00:00Z"}`:                                                                      "body.valid_until",
 		`{` + verdi + `,"blocking":{"contact":-1,"intervention":0,"restore":0}}`:                                                    "body.blocking.contact",
+		`{` + verdi + `,"blocking":{"contact":60,"intervention":0,"restore":60}}`:                                                   "body.blocking",
 		`{` + verdi + `,"pin":"314159"}`:                                                                                            "body.pin",
 		`{"customer":"rossi","level":"extended","valid_from":"0001-01-01T00:00:00Z"}`:                                               "body.valid_from",
 		`{"customer":"rossi","level":"extended","valid_from":"soon"}`:                                                               "body.valid_from",
@@ -115,19 +116,21 @@ func TestLevelsAndCalendarsChangeWhatTheNextTicketIsPromised(t *testing.T) {
 		"/levels/extended": {
 			`{"name":"x","calendar":"moon","blocking":` + limits + `,"non_blocking":` + limits + `}`: "body.calendar",
 			`{"name":"x","calendar":"always"}`: "blocking",
+			`{"name":"x","calendar":"always","blocking":{"contact":0,"intervention":60,"restore":60},"non_blocking":` + limits + `}`: "blocking: contact limit",
 		},
 		"/levels/on_request": {
 			`{"name":"x","calendar":"always","blocking":{"contact":60,"intervention":60,"restore":60},"non_blocking":` + limits + `}`: "no deadline",
 		},
 		"/calendars/night": {
-			`{"name":"x","zone":"Europe/Atlantis","week":[]}`:                                                                          "Europe/Atlantis",
-			`{"name":"x","zone":"Europe/Rome","week":[]}`:                                                                              "never opens",
-			`{"name":"x","zone":"Europe/Rome","week":[{"day":7,"from":"09:00","until":"10:00"}]}`:                                      "day",
-			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"9","until":"10:00"}]}`:                                          "from",
-			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"10:00","until":"09:00"}]}`:                                      "after it began",
-			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"10:00"}],"patron":"13-40"}`:                     "patron",
-			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"10:00"}],"exceptions":[{"date":"2026-02-30"}]}`: "date",
-			`{"name":"x","zone":"Europe/Rome","holidays":"fr","week":[{"day":1,"from":"09:00","until":"10:00"}]}`:                      "holidays",
+			`{"name":"x","zone":"Europe/Atlantis","week":[]}`:                                                                              "Europe/Atlantis",
+			`{"name":"x","zone":"Europe/Rome","week":[]}`:                                                                                  "never opens",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":7,"from":"09:00","until":"10:00"}]}`:                                          "day",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"9","until":"10:00"}]}`:                                              "from",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"13:00"},{"day":1,"from":"12:00","until":"18:00"}]}`: "overlaps",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"10:00","until":"09:00"}]}`:                                          "after it began",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"10:00"}],"patron":"13-40"}`:                         "patron",
+			`{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"10:00"}],"exceptions":[{"date":"2026-02-30"}]}`:     "date",
+			`{"name":"x","zone":"Europe/Rome","holidays":"xx","week":[{"day":1,"from":"09:00","until":"10:00"}]}`:                          "holidays",
 		},
 		"/calendars/..": {`{}`: ""},
 	} {
@@ -170,4 +173,18 @@ func TestCallsAreListedWithTheirLegs(t *testing.T) {
 	h.get("/calls/c2").is(200, `"steps":["welcome","pin"]`)
 	h.get("/calls/none").is(404)
 	h.get("/calls?limit=501").is(422)
+}
+
+func TestClosuresComeFromAnICalendarFile(t *testing.T) {
+	h := open(t)
+	file := "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261224\r\nSUMMARY:Chiusura\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+	h.post("/calendars/office/closures", file, "Content-Type", "text/calendar").is(200, `{"date":"2026-12-24","note":"Chiusura"}`)
+	h.post("/calendars/office/closures", "hello", "Content-Type", "text/calendar").is(422, "line 1")
+	h.post("/calendars/moon/closures", file, "Content-Type", "text/calendar").is(404)
+}
+
+func TestAContractWithoutACalendarCannotBeSaved(t *testing.T) {
+	h := open(t)
+	must(t, h.store.PutLevel(t.Context(), sla.Level{ID: "bare", Calendar: "gone"}))
+	h.post("/contracts", `{"customer":"rossi","level":"bare","valid_from":"2026-01-01T00:00:00Z"}`).is(422, "body.calendar")
 }

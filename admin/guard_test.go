@@ -41,9 +41,10 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/recordings/{id}/audio": "GET", "/calls": "GET", "/calls/{id}": "GET", "/faults": "GET", "/faults/{id}": "DELETE PUT", "/customers": "GET POST", "/customers/{id}": "GET PUT",
 		"/contracts": "GET POST", "/contracts/{id}": "GET PUT", "/contracts/{id}/pin": "POST", "/engineers": "GET",
 		"/engineers/{id}": "DELETE GET PUT", "/rota": "GET PUT", "/rota/duty": "GET", "/levels": "GET", "/levels/{id}": "PUT",
-		"/calendars": "GET", "/calendars/{id}": "PUT", "/flows": "GET POST", "/flows/{version}": "GET", "/flows/check": "POST", "/health": "GET",
+		"/calendars": "GET", "/calendars/{id}": "PUT", "/calendars/{id}/closures": "POST", "/calendars/{id}/preview": "POST", "/levels/{id}/preview": "POST",
+		"/contracts/{id}/preview": "POST", "/dry-run": "GET", "/report": "GET", "/report.csv": "GET", "/report.svg": "GET", "/time": "GET", "/flows": "GET POST", "/flows/{version}": "GET", "/flows/check": "POST", "/health": "GET", "/trunks": "GET",
 	}
-	for _, verb := range strings.Fields("assess assign comment waiting resume contact intervention restored close reopen time not-a-request") {
+	for _, verb := range strings.Fields("assess assign comment waiting resume contact intervention restored close reopen time not-a-request access-withdrawn access-back contract follow") {
 		want["/tickets/{number}/"+verb] = "POST"
 	}
 	got := open(t).operations()

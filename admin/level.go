@@ -1,11 +1,9 @@
 package admin
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,6 +18,18 @@ type LevelFields struct {
 	Calendar    string     `json:"calendar" minLength:"1" maxLength:"100"`
 	Blocking    limitsView `json:"blocking"`
 	NonBlocking limitsView `json:"non_blocking"`
+
+	Stops  *map[string][]string `json:"stops,omitempty" doc:"Which clocks stand still for which reason (customer, remote_access); left out: intervention and restore for both"`
+	Alarms *[]alarmView         `json:"alarms,omitempty" maxItems:"50" doc:"What warnings and breaches set off; left out: the default policy"`
+}
+
+// alarmView is one line of the policy for warnings and breaches; with neither share nor left it is the breach.
+type alarmView struct {
+	Clock string   `json:"clock" enum:"contact,intervention,restore"`
+	Share int      `json:"share_percent,omitempty" minimum:"1" maximum:"99" doc:"Warn when so much of the limit is used up"`
+	Left  int      `json:"minutes_left,omitempty" minimum:"1" maximum:"500000" doc:"Warn when so much working time is left"`
+	Do    []string `json:"do" nullable:"false" enum:"notify,manager,ring,raise" doc:"Tell the staff, tell the manager, ring the rota, raise the level"`
+	Night string   `json:"night,omitempty" enum:"wait,act" default:"wait" doc:"Outside the ticket's hours wait for the next opening, or act at once"`
 }
 
 type levelView struct {
@@ -29,6 +39,7 @@ type levelView struct {
 
 type levelInput struct {
 	Keyed
+	Running
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
 	Body LevelFields
 }
@@ -38,7 +49,59 @@ type levelList struct {
 }
 
 func level(l sla.Level) levelView {
-	return levelView{string(l.ID), LevelFields{l.Name, string(l.Calendar), limits(l.Blocking), limits(l.NonBlocking)}}
+	terms := l.Terms(sla.Calendar{}) // with the defaults filled in
+	stops, alarms := map[string][]string{}, make([]alarmView, 0, len(terms.Alarms))
+	for why, kinds := range terms.Stops {
+		list := make([]string, 0, len(kinds))
+		for _, k := range kinds {
+			list = append(list, string(k))
+		}
+		stops[string(why)] = list
+	}
+	for _, a := range terms.Alarms {
+		v := alarmView{Clock: string(a.Clock), Share: a.Share, Left: int(a.Left / time.Minute), Do: []string{}, Night: string(cmp.Or(a.Night, sla.NightWait))}
+		for _, do := range a.Do {
+			v.Do = append(v.Do, string(do))
+		}
+		alarms = append(alarms, v)
+	}
+	return levelView{string(l.ID), LevelFields{l.Name, string(l.Calendar), limits(l.Blocking), limits(l.NonBlocking), &stops, &alarms}}
+}
+
+// levelOf makes a level of what a body says, and refuses one that cannot be meant.
+func (s *server) levelOf(ctx context.Context, id string, f LevelFields) (sla.Level, error) {
+	l := sla.Level{
+		ID: sla.LevelID(id), Name: f.Name, Calendar: sla.CalendarID(f.Calendar), Blocking: f.Blocking.limits(), NonBlocking: f.NonBlocking.limits(),
+	}
+	if err := s.calendarExists(ctx, f.Calendar); err != nil {
+		return l, err
+	}
+	if f.Stops != nil {
+		l.Stops = sla.Stops{}
+		for why, kinds := range *f.Stops {
+			l.Stops[sla.Reason(why)] = []sla.Kind{}
+			for _, k := range kinds {
+				l.Stops[sla.Reason(why)] = append(l.Stops[sla.Reason(why)], sla.Kind(k))
+			}
+		}
+	}
+	if f.Alarms != nil {
+		l.Alarms = []sla.Alarm{}
+		for _, v := range *f.Alarms {
+			a := sla.Alarm{Clock: sla.Kind(v.Clock), Share: v.Share, Left: time.Duration(v.Left) * time.Minute, Night: sla.Night(v.Night)}
+			for _, do := range v.Do {
+				a.Do = append(a.Do, sla.Action(do))
+			}
+			l.Alarms = append(l.Alarms, a)
+		}
+	}
+	if err := l.Check(); err != nil {
+		return l, refused("body", err.Error())
+	}
+	if l.ID == sla.OnRequest && (l.Blocking != sla.Limits{} || l.NonBlocking != sla.Limits{}) {
+		return l, refused("body", "Support on Request has no deadline: leave every limit at 0")
+	}
+	return l, nil
 }
 
 func (s *server) levelRoutes(api huma.API) {
@@ -51,140 +114,39 @@ func (s *server) levelRoutes(api huma.API) {
 			}
 			return answered(list, err)
 		})
-	serve(s, api, route(http.MethodPut, "/levels/{id}", "put-level", "Add or change a level; open tickets keep what they were promised"), s.putLevel)
+	serve(s, api, route(http.MethodPut, "/levels/{id}", "put-level", "Add or change a level; running tickets follow when asked"), s.putLevel)
+	serve(s, api, route(http.MethodPost, "/levels/{id}/preview", "preview-level", "Which deadlines of running tickets would move"), s.previewLevel)
 }
 
 func (s *server) putLevel(ctx context.Context, in *levelInput) (*answer[levelView], error) {
-	if err := s.calendarExists(ctx, in.Body.Calendar); err != nil {
+	l, err := s.levelOf(ctx, in.ID, in.Body)
+	if err != nil {
 		return nil, err
-	}
-	l := sla.Level{
-		ID: sla.LevelID(in.ID), Name: in.Body.Name, Calendar: sla.CalendarID(in.Body.Calendar),
-		Blocking: in.Body.Blocking.limits(), NonBlocking: in.Body.NonBlocking.limits(),
-	}
-	if err := l.Check(); err != nil {
-		return nil, refused("body", err.Error())
-	}
-	if l.ID == sla.OnRequest && (l.Blocking != sla.Limits{} || l.NonBlocking != sla.Limits{}) {
-		return nil, refused("body", "Support on Request has no deadline: leave every limit at 0")
 	}
 	if err := s.Store.PutLevel(ctx, l); err != nil {
 		return nil, err
 	}
 	s.refresh(ctx)
-	return answered(level(l), nil)
+	return answered(level(l), s.follow(ctx, in.Running, tickets.OfLevel(l.ID)))
 }
 
-func (s *server) levelExists(ctx context.Context, id string) error {
-	all, err := s.Store.Levels(ctx)
-	if err == nil && !slices.ContainsFunc(all, func(l sla.Level) bool { return string(l.ID) == id }) {
-		err = tickets.ErrNotFound
-	}
-	return unknownIn("body.level", id, err)
-}
-
-// intervalView is working time on one weekday.
-type intervalView struct {
-	Day   int  `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday; of an exception it is ignored"`
-	From  span `json:"from"`
-	Until span `json:"until" doc:"After 24:00 it runs into the next days; always open: 00:00 until 168:00"`
-}
-
-type exceptionView struct {
-	Date  string         `json:"date" format:"date"`
-	Hours []intervalView `json:"hours,omitempty" maxItems:"20" doc:"None: closed"`
-	Note  string         `json:"note,omitempty" maxLength:"500"`
-}
-
-// CalendarFields are when somebody works.
-type CalendarFields struct {
-	Name       string          `json:"name" minLength:"1" maxLength:"200"`
-	Zone       string          `json:"zone" minLength:"1" maxLength:"100" doc:"IANA name, such as Europe/Rome"`
-	Week       []intervalView  `json:"week" nullable:"false" maxItems:"100" doc:"The gaps between are breaks"`
-	Holidays   string          `json:"holidays,omitempty" enum:"it" doc:"Italian public holidays; none when it is left out"`
-	Patron     string          `json:"patron,omitempty" pattern:"^[0-9]{2}-[0-9]{2}$" doc:"Patron saint's day as MM-DD"`
-	Exceptions []exceptionView `json:"exceptions,omitempty" maxItems:"1000"`
-}
-
-type calendarView struct {
-	ID string `json:"id"`
-	CalendarFields
-}
-
-type calendarInput struct {
-	Keyed
-	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
-	Body CalendarFields
-}
-
-type calendarList struct {
-	Calendars []calendarView `json:"calendars" nullable:"false"`
-}
-
-func intervals(list []sla.Interval) []intervalView {
-	views := make([]intervalView, 0, len(list))
-	for _, i := range list {
-		views = append(views, intervalView{int(i.Day), span(i.From), span(i.Until)})
-	}
-	return views
-}
-
-func week(views []intervalView) []sla.Interval {
-	var list []sla.Interval
-	for _, v := range views {
-		list = append(list, sla.Interval{Day: time.Weekday(v.Day), From: time.Duration(v.From), Until: time.Duration(v.Until)})
-	}
-	return list
-}
-
-func calendar(c sla.Calendar) calendarView {
-	f := CalendarFields{Name: c.Name, Zone: c.Zone, Week: intervals(c.Week), Holidays: c.Holidays, Patron: c.Patron}
-	for _, e := range c.Exceptions {
-		f.Exceptions = append(f.Exceptions, exceptionView{e.Date, intervals(e.Hours), e.Note})
-	}
-	return calendarView{string(c.ID), f}
-}
-
-func (s *server) calendarRoutes(api huma.API) {
-	serve(s, api, route(http.MethodGet, "/calendars", "list-calendars", "List calendars of working hours"),
-		func(ctx context.Context, _ *struct{}) (*answer[calendarList], error) {
-			all, err := s.Store.Calendars(ctx)
-			list := calendarList{make([]calendarView, 0, len(all))}
-			for _, c := range all {
-				list.Calendars = append(list.Calendars, calendar(c))
-			}
-			return answered(list, err)
-		})
-	serve(s, api, route(http.MethodPut, "/calendars/{id}", "put-calendar", "Add or change a calendar; open tickets keep what they were promised"), s.putCalendar)
-}
-
-func (s *server) putCalendar(ctx context.Context, in *calendarInput) (*answer[calendarView], error) {
-	f := in.Body
-	c := sla.Calendar{ID: sla.CalendarID(in.ID), Name: f.Name, Zone: f.Zone, Week: week(f.Week), Holidays: f.Holidays, Patron: f.Patron}
-	for _, e := range f.Exceptions {
-		c.Exceptions = append(c.Exceptions, sla.Exception{Date: e.Date, Hours: week(e.Hours), Note: e.Note})
-	}
-	hours, err := c.Hours()
+func (s *server) previewLevel(ctx context.Context, in *levelInput) (*answer[previewView], error) {
+	l, err := s.levelOf(ctx, in.ID, in.Body)
 	if err != nil {
-		return nil, refused("body", err.Error())
-	}
-	if _, err := hours.Add(s.Now(), time.Second); err != nil {
-		if errors.Is(err, sla.ErrNeverOpen) {
-			return nil, refused("body.week", "the calendar never opens; give it at least one working hour")
-		}
-		return nil, fmt.Errorf("trying calendar %s: %w", in.ID, err)
-	}
-	if err := s.Store.PutCalendar(ctx, c); err != nil {
 		return nil, err
 	}
-	s.refresh(ctx)
-	return answered(calendar(c), nil)
+	return s.preview(ctx, tickets.OfLevel(l.ID), func(b *tickets.Book) { b.Levels[l.ID] = l })
 }
 
-func (s *server) calendarExists(ctx context.Context, id string) error {
-	all, err := s.Store.Calendars(ctx)
-	if err == nil && !slices.ContainsFunc(all, func(c sla.Calendar) bool { return string(c.ID) == id }) {
+func (s *server) levelNamed(ctx context.Context, id string) (sla.Level, error) {
+	all, err := s.Store.Levels(ctx)
+	for _, l := range all {
+		if string(l.ID) == id {
+			return l, nil
+		}
+	}
+	if err == nil {
 		err = tickets.ErrNotFound
 	}
-	return unknownIn("body.calendar", id, err)
+	return sla.Level{}, unknownIn("body.level", id, err)
 }

@@ -30,6 +30,7 @@ func statusOf(err error) int {
 		{errors.Is(err, tickets.ErrConflict), http.StatusConflict},
 		{errors.Is(err, tickets.ErrExists), http.StatusConflict},
 		{errors.As(err, &move), http.StatusConflict}, // the ticket's state does not allow it
+		{errors.Is(err, tickets.ErrBadMonth), http.StatusUnprocessableEntity},
 		{errors.Is(err, tickets.ErrEmpty), http.StatusUnprocessableEntity},
 		{errors.Is(err, sla.ErrNeverOpen), http.StatusUnprocessableEntity},
 		{errors.Is(err, tickets.ErrDown), http.StatusServiceUnavailable},

@@ -32,6 +32,8 @@ type TicketView struct {
 	OpenedAt   time.Time       `json:"opened_at"`
 	ClosedAt   *time.Time      `json:"closed_at"`
 	Clocks     []ClockView     `json:"clocks" nullable:"false"`
+	Pauses     []pauseView     `json:"pauses" nullable:"false"`
+	Raised     int             `json:"escalation" doc:"How often an alarm raised the ticket's level"`
 	Recordings []recordingView `json:"recordings" nullable:"false"`
 	TimeSpent  int             `json:"time_spent" doc:"Seconds"`
 	Bundled    int             `json:"bundled" doc:"Further calls of an unknown caller"`
@@ -51,8 +53,24 @@ type ClockView struct {
 	MetAt     *time.Time `json:"met_at"`
 	BrokenAt  *time.Time `json:"broken_at"`
 	Projected bool       `json:"projected" doc:"Restore before the intervention: can be neither warned nor broken"`
+	Paused    bool       `json:"paused" doc:"Stands still: due is what it would be if it ran on at once"`
 	From      time.Time  `json:"from"`
 	Limit     int64      `json:"limit_seconds" doc:"Working time of the contract's calendar"`
+	Spent     int64      `json:"spent_seconds" doc:"Working time until it was met; 0 until then"`
+
+	Warnings []warningView `json:"warnings" nullable:"false"`
+}
+
+type warningView struct {
+	Alarm    string     `json:"alarm" doc:"75%: share of the limit; -30m: working time left"`
+	At       *time.Time `json:"at" doc:"null: not before the clock runs on"`
+	RaisedAt *time.Time `json:"raised_at"`
+}
+
+type pauseView struct {
+	Why   string     `json:"why" enum:"customer,remote_access,closed"`
+	From  time.Time  `json:"from"`
+	Until *time.Time `json:"until" doc:"null: it goes on"`
 }
 
 type recordingView struct {
@@ -78,19 +96,30 @@ func view(t tickets.Ticket) TicketView {
 		Channel: string(t.Channel), Claim: string(t.Claim), Assessment: string(t.Assessment), Priority: int(t.Priority),
 		Level: string(t.Level), State: string(t.State), Assignee: t.Assignee, Evo: t.Evo, Language: t.Language,
 		OpenedAt: t.OpenedAt, ClosedAt: instant(t.ClosedAt), TimeSpent: t.TimeSpent, Bundled: t.Bundled, Version: t.Version,
-		Clocks: make([]ClockView, 0, len(t.Clocks)), Recordings: make([]recordingView, 0, len(t.Recordings)),
+		Raised: t.Raised, Pauses: make([]pauseView, 0, len(t.Pauses)), Clocks: make([]ClockView, 0, len(t.Clocks)), Recordings: make([]recordingView, 0, len(t.Recordings)),
 	}
 	for _, c := range t.Clocks {
-		v.Clocks = append(v.Clocks, ClockView{
-			Kind: string(c.Kind), Due: c.Due, MetAt: instant(c.MetAt), BrokenAt: instant(c.BrokenAt), Projected: c.Projected,
-			From: c.From, Limit: seconds(c.Limit),
-		})
+		v.Clocks = append(v.Clocks, clockOf(c))
+	}
+	for _, p := range t.Pauses {
+		v.Pauses = append(v.Pauses, pauseView{string(p.Why), p.From, instant(p.Until)})
 	}
 	for _, r := range t.Recordings {
 		v.Recordings = append(v.Recordings, recordingView{
 			ID: r.ID, Seconds: r.Seconds, URL: base + "/recordings/" + url.PathEscape(r.ID) + "/audio", At: r.At,
 			Call: string(r.Call), Partial: r.Partial,
 		})
+	}
+	return v
+}
+
+func clockOf(c sla.Clock) ClockView {
+	v := ClockView{
+		Kind: string(c.Kind), Due: c.Due, MetAt: instant(c.MetAt), BrokenAt: instant(c.BrokenAt), Projected: c.Projected, Paused: c.Paused,
+		From: c.From, Limit: seconds(c.Limit), Spent: seconds(c.Spent), Warnings: make([]warningView, 0, len(c.Warnings)),
+	}
+	for _, w := range c.Warnings {
+		v.Warnings = append(v.Warnings, warningView{w.ID, instant(w.At), instant(w.RaisedAt)})
 	}
 	return v
 }
@@ -176,47 +205,6 @@ type historyView struct {
 func (s *server) history(ctx context.Context, in *Numbered) (*answer[historyView], error) {
 	w, err := s.whole(ctx, tickets.Number(in.Number))
 	return answered(historyView{w.History}, err)
-}
-
-type explanationView struct {
-	Clocks []explained `json:"clocks" nullable:"false"`
-}
-
-type explained struct {
-	ClockView
-	Parts []part `json:"parts" nullable:"false" doc:"They follow each other without a gap from the clock's start to its due time"`
-}
-
-type part struct {
-	From    time.Time `json:"from"`
-	Until   time.Time `json:"until"`
-	Counts  bool      `json:"counts"`
-	Spent   int64     `json:"spent_seconds" doc:"Working time used up at the part's end"`
-	Because string    `json:"because"`
-}
-
-// explanation accounts by the hours that stand now; the due times themselves are as they were promised.
-func (s *server) explanation(ctx context.Context, in *Numbered) (*answer[explanationView], error) {
-	t, err := s.Desk.Ticket(ctx, tickets.Number(in.Number))
-	if err != nil {
-		return nil, fmt.Errorf("ticket %d: %w", in.Number, err)
-	}
-	v := explanationView{Clocks: []explained{}}
-	if len(t.Clocks) == 0 {
-		return answered(v, nil)
-	}
-	terms, err := s.Desk.Book().Terms(t.Contract, "")
-	if err != nil {
-		return nil, err
-	}
-	for i, clock := range view(t).Clocks {
-		e := explained{ClockView: clock, Parts: []part{}}
-		for _, p := range terms.Hours.Explain(t.Clocks[i]) {
-			e.Parts = append(e.Parts, part{p.From, p.Until, p.Counts, seconds(p.Spent), p.Because})
-		}
-		v.Clocks = append(v.Clocks, e)
-	}
-	return answered(v, nil)
 }
 
 type draftInput struct {

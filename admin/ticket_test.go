@@ -32,7 +32,7 @@ func TestTicketGoesItsWay(t *testing.T) {
 		{"intervention", "", "in_progress", "intervention"},
 		{"waiting", `{"text":"which rack?"}`, "waiting", "waiting_for_customer"},
 		{"resume", "", "in_progress", "resumed"},
-		{"time", `{"seconds":600}`, "in_progress", "time_spent"},
+		{"time", `{"minutes":10,"what":"looked at the log"}`, "in_progress", "time_spent"},
 		{"restored", "", "restored", "restored"},
 		{"close", `{"text":"agreed"}`, "closed", "closed"},
 		{"reopen", "", "open", "reopened"},
@@ -174,7 +174,7 @@ func TestStaffOpenOnlyForWhatExists(t *testing.T) {
 	h.opened()
 	h.post("/tickets/417/assign", `{"engineer":"nobody"}`).is(422, "body.engineer")
 	h.post("/tickets/417/comment", `{"text":"   "}`).is(422)
-	h.post("/tickets/417/time", `{"seconds":0}`).is(422, "body.seconds")
+	h.post("/tickets/417/time", `{"minutes":0,"what":"x"}`).is(422, "body.minutes")
 	h.post("/tickets/417/assess", `{"category":""}`).is(422, "body.category")
 	h.post("/tickets/417/assess", ``).is(400, "body is required")
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,9 @@ type reason struct {
 }
 
 type timeSpent struct {
-	Seconds int `json:"seconds" minimum:"1" maximum:"86400"`
+	Minutes int    `json:"minutes" minimum:"1" maximum:"1440"`
+	What    string `json:"what" minLength:"1" maxLength:"2000" doc:"What was done"`
+	Who     string `json:"who,omitempty" maxLength:"100" doc:"Whose time it was; left out: who writes it down"`
 }
 
 // act is what one write does to its ticket.
@@ -64,9 +67,10 @@ func (s *server) workRoutes(api huma.API) {
 		func(ctx context.Context, n tickets.Number, actor string, b comment, now time.Time) (tickets.Ticket, error) {
 			return d.Comment(ctx, n, actor, b.Text, now)
 		})
-	saidRoute(s, api, "time", "Add time spent",
+	saidRoute(s, api, "contract", "Put a running ticket under another contract; its clocks follow", s.setContract)
+	saidRoute(s, api, "time", "Add time spent, in minutes, with who and what",
 		func(ctx context.Context, n tickets.Number, actor string, b timeSpent, now time.Time) (tickets.Ticket, error) {
-			return d.AddTime(ctx, n, actor, time.Duration(b.Seconds)*time.Second, now)
+			return d.AddTime(ctx, n, tickets.Spent{Minutes: b.Minutes, What: b.What, Who: cmp.Or(b.Who, actor), By: actor}, now)
 		})
 	for _, r := range []struct {
 		verb, summary string
@@ -75,6 +79,8 @@ func (s *server) workRoutes(api huma.API) {
 		{"waiting", "The customer owes an answer", d.WaitForCustomer},
 		{"close", "End the ticket", d.Close},
 		{"reopen", "Take a closed or marked ticket up again", d.Reopen},
+		{"access-withdrawn", "The installation cannot be reached: a fact, never a missing heartbeat", d.WithdrawAccess},
+		{"access-back", "The installation can be reached again", d.GiveAccess},
 	} {
 		saidRoute(s, api, r.verb, r.summary,
 			func(ctx context.Context, n tickets.Number, actor string, b *reason, now time.Time) (tickets.Ticket, error) {
@@ -89,6 +95,7 @@ func (s *server) workRoutes(api huma.API) {
 		do            func(context.Context, tickets.Number, string, time.Time) (tickets.Ticket, error)
 	}{
 		{"resume", "The customer's answer came", d.Resume},
+		{"follow", "Give it the terms of its contract as they stand now", d.Follow},
 		{"contact", "Customer and engineer were in contact", d.Contact},
 		{"intervention", "The intervention began; the restore clock runs from here", d.Intervene},
 		{"restored", "The customer's system runs again", d.Restored},

@@ -54,7 +54,7 @@ func (c *conversation) nextStep() prompts.Phrase {
 // due is when a running clock of a ticket ends; a promise that is over already is none.
 func (c *conversation) due(t tickets.Ticket, kind sla.Kind) (time.Time, bool) {
 	for _, k := range t.Clocks {
-		if k.Kind == kind && k.MetAt.IsZero() && k.BrokenAt.IsZero() && !k.Projected && k.Due.After(c.call.Now()) {
+		if k.Kind == kind && k.Runs() && k.Due.After(c.call.Now()) {
 			return k.Due, true
 		}
 	}

@@ -56,6 +56,8 @@ func openOffice(t *testing.T) office {
 		"314159": {ID: "c1", Customer: "rossi", Level: sla.Extended, RemoteAccess: true},
 		"112358": {ID: "c2", Customer: "rossi", Level: sla.Extended, RemoteAccess: true, ValidUntil: monday(0)},
 		"161803": {ID: "c3", Customer: "rossi", Level: sla.Extended},
+		"577215": {ID: "p1", Customer: "rossi", Level: sla.Professional, RemoteAccess: true},
+		"693147": {ID: "a1", Customer: "rossi", Level: sla.Advanced, RemoteAccess: true},
 	} {
 		_, err := store.PutContract(ctx, c)
 		must(t, err)
@@ -210,17 +212,17 @@ func TestAnAssessmentChangesPriorityAndClocks(t *testing.T) {
 func TestBreachesAreMarkedOnce(t *testing.T) {
 	o, ctx := openOffice(t), t.Context()
 	ticket := o.blocking(t)
-	due, err := o.store.DueClocks(ctx, monday(5), 10)
+	due, err := o.store.ClaimDue(ctx, "a", monday(5), time.Second, 10)
 	must(t, err)
 	if len(due) != 1 {
 		t.Fatalf("%d tickets due", len(due))
 	}
-	_, broken, err := o.Breach(ctx, ticket.Number, monday(5))
+	_, raised, err := o.Look(ctx, ticket.Number, monday(5))
 	must(t, err)
-	_, again, err := o.Breach(ctx, ticket.Number, monday(5))
+	_, again, err := o.Look(ctx, ticket.Number, monday(5))
 	must(t, err)
-	if fmt.Sprint(broken) != "[contact]" || len(again) != 0 {
-		t.Errorf("broken %v, then %v", broken, again)
+	if len(raised) != 2 || raised[0].Kind != tickets.Warned || raised[1].Kind != tickets.Broken || raised[1].Facts["clock"] != "contact" || len(again) != 0 {
+		t.Errorf("raised %v, then %v", raised, again)
 	}
 }
 

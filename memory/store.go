@@ -5,6 +5,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -43,6 +44,8 @@ type Store struct {
 	replies   map[string]tickets.Reply
 	flows     []tickets.FlowVersion
 	facts     map[string]string
+	terms     map[string]sla.Terms
+	claims    map[tickets.Number]claim
 }
 
 // New gives an empty store. Numbers begin at first.
@@ -55,6 +58,7 @@ func New(first tickets.Number) *Store {
 		levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{},
 		faults: map[string]tickets.KnownFault{}, engineers: map[oncall.EngineerID]oncall.Engineer{}, calls: map[tickets.CallID]tickets.Call{},
 		tokens: map[[32]byte]tickets.Token{}, replies: map[string]tickets.Reply{}, facts: map[string]string{},
+		terms: map[string]sla.Terms{}, claims: map[tickets.Number]claim{},
 	}
 }
 
@@ -88,6 +92,9 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 		return fmt.Errorf("ticket %d: %w", n, tickets.ErrConflict)
 	}
 	s.tickets[n] = copied(c.Ticket)
+	if p := c.Ticket.Promise; p != nil {
+		s.terms[p.ID()] = *p
+	}
 	for _, e := range c.Events {
 		e.Facts = maps.Clone(e.Facts)
 		s.history[n] = append(s.history[n], e)
@@ -103,7 +110,7 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 }
 
 func copied(t tickets.Ticket) tickets.Ticket {
-	t.Clocks, t.Recordings = slices.Clone(t.Clocks), slices.Clone(t.Recordings)
+	t.Clocks, t.Pauses, t.Recordings = slices.Clone(t.Clocks), slices.Clone(t.Pauses), slices.Clone(t.Recordings)
 	return t
 }
 
@@ -182,18 +189,48 @@ func (s *Store) where(match func(tickets.Ticket) bool) []tickets.Ticket {
 	return list
 }
 
-// DueClocks lists tickets with a clock that is due, unmet and not yet marked as broken.
-func (s *Store) DueClocks(_ context.Context, now time.Time, limit int) ([]tickets.Ticket, error) {
+// ClaimDue claims tickets with an alarm to raise, the longest due first.
+func (s *Store) ClaimDue(_ context.Context, node string, now time.Time, lease time.Duration, limit int) ([]tickets.Number, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := s.where(func(t tickets.Ticket) bool {
-		if !t.State.Live() {
-			return false
+	type alarm struct {
+		number tickets.Number
+		at     time.Time
+		again  bool // claimed by the same node already: behind all others
+	}
+	var list []alarm
+	for n, t := range s.tickets {
+		c := s.claims[n]
+		held := c.node != "" && c.node != node && c.until.After(now) && !c.until.After(now.Add(lease))
+		if at, ok := sla.NextAlarm(t.Clocks); ok && !at.After(now) && !held {
+			list = append(list, alarm{n, at, c.node == node && c.until.After(now)})
 		}
-		_, broken := sla.Break(t.Clocks, now)
-		return len(broken) > 0
+	}
+	slices.SortFunc(list, func(a, b alarm) int {
+		if a.again != b.again {
+			return map[bool]int{true: 1, false: -1}[a.again]
+		}
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.number, b.number))
 	})
-	return list[:min(limit, len(list))], nil
+	var claimed []tickets.Number
+	for _, a := range list[:min(limit, len(list))] {
+		s.claims[a.number] = claim{node, now.Add(lease)}
+		claimed = append(claimed, a.number)
+	}
+	return claimed, nil
+}
+
+// claim is a node's right to raise a ticket's alarms for a while.
+type claim struct {
+	node  string
+	until time.Time
+}
+
+// Terms reads terms that a ticket was promised.
+func (s *Store) Terms(_ context.Context, id string) (sla.Terms, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.terms, id, "terms", itself)
 }
 
 // Recording finds a recording and its ticket.

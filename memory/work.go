@@ -1,7 +1,9 @@
 package memory
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"hotline/tickets"
@@ -53,4 +55,11 @@ func (s *Store) finish(w tickets.Work, err error) {
 		return
 	}
 	s.done[w.ID] = true
+}
+
+// Waiting lists the work that was not done yet, by due time: what a test looks at.
+func (s *Store) Waiting() []tickets.Work {
+	list := s.due(time.Unix(1<<40, 0))
+	slices.SortFunc(list, func(a, b tickets.Work) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
+	return list
 }

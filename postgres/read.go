@@ -17,7 +17,7 @@ import (
 // selectTickets reads whole tickets: the parts come as JSON, so that a page is one round trip.
 const selectTickets = `
 select number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language,
-	opened_at, closed_at, time_spent, bundled, version,
+	opened_at, closed_at, time_spent, bundled, version, pauses, stamps, raised, (select body from terms where id = t.terms),
 	(select coalesce(json_agg(c order by c.place), '[]') from clocks c where c.ticket = t.number),
 	(select coalesce(json_agg(r order by r.place), '[]') from recordings r where r.ticket = t.number)
 from tickets t`
@@ -31,6 +31,10 @@ type clockRow struct {
 	Projected bool          `json:"projected"`
 	Span      time.Duration `json:"span"`
 	Began     time.Time     `json:"began"`
+	Paused    bool          `json:"paused"`
+	Spent     time.Duration `json:"spent"`
+	Warnings  []sla.Warning `json:"warnings"`
+	Terms     string        `json:"terms"`
 }
 
 type recordingRow struct {
@@ -46,9 +50,10 @@ type recordingRow struct {
 
 func scanTicket(r pgx.CollectableRow) (t tickets.Ticket, err error) {
 	var closed *time.Time
-	var clocks, recordings []byte
+	var clocks, recordings, terms []byte
 	err = r.Scan(&t.Number, &t.Contract, &t.Customer, &t.Name, &t.Caller, &t.Channel, &t.Claim, &t.Assessment, &t.Priority, &t.Level,
-		&t.State, &t.Assignee, &t.Evo, &t.Language, &t.OpenedAt, &closed, &t.TimeSpent, &t.Bundled, &t.Version, &clocks, &recordings)
+		&t.State, &t.Assignee, &t.Evo, &t.Language, &t.OpenedAt, &closed, &t.TimeSpent, &t.Bundled, &t.Version,
+		&t.Pauses, &t.Stamps, &t.Raised, &terms, &clocks, &recordings)
 	if err != nil {
 		return t, err
 	}
@@ -56,7 +61,26 @@ func scanTicket(r pgx.CollectableRow) (t tickets.Ticket, err error) {
 	if closed != nil {
 		t.ClosedAt = closed.UTC()
 	}
+	if len(terms) > 0 {
+		if err := json.Unmarshal(terms, &t.Promise); err != nil {
+			return t, fmt.Errorf("terms: %w", err)
+		}
+	}
+	scanPauses(&t)
 	return t, scanParts(&t, clocks, recordings)
+}
+
+// scanPauses brings pauses and stamps to the one form that instants have here.
+func scanPauses(t *tickets.Ticket) {
+	if len(t.Pauses) == 0 {
+		t.Pauses = nil
+	}
+	for i := range t.Pauses {
+		p := &t.Pauses[i]
+		p.From, p.Until = p.From.UTC(), p.Until.UTC()
+	}
+	s := &t.Stamps
+	s.Contact, s.Intervention, s.Restore = s.Contact.UTC(), s.Intervention.UTC(), s.Restore.UTC()
 }
 
 func scanParts(t *tickets.Ticket, clocks, recordings []byte) error {
@@ -65,8 +89,16 @@ func scanParts(t *tickets.Ticket, clocks, recordings []byte) error {
 		return fmt.Errorf("clocks: %w", err)
 	}
 	for _, c := range cs {
+		if len(c.Warnings) == 0 {
+			c.Warnings = nil
+		}
+		for i := range c.Warnings {
+			w := &c.Warnings[i]
+			w.At, w.RaisedAt = w.At.UTC(), w.RaisedAt.UTC()
+		}
 		t.Clocks = append(t.Clocks, sla.Clock{
 			Kind: c.Kind, Due: c.Due.UTC(), MetAt: c.MetAt.UTC(), BrokenAt: c.BrokenAt.UTC(), Projected: c.Projected, Limit: c.Span, From: c.Began.UTC(),
+			Paused: c.Paused, Spent: c.Spent, Warnings: c.Warnings, Terms: c.Terms,
 		})
 	}
 	var rs []recordingRow
@@ -87,7 +119,6 @@ const (
 		order by case priority when 0 then 9 else priority end, opened_at, number`
 	whereRecent = ` where contract = '' and caller = $1 and opened_at >= $2 and state not in ('restored', 'closed', 'not_request')
 		order by number desc`
-	whereDue = ` where due < $1 order by number limit $2`
 )
 
 // Ticket reads one ticket.
@@ -105,9 +136,27 @@ func (s *Store) RecentOf(ctx context.Context, caller string, since time.Time) ([
 	return rows(ctx, s, "reading recent tickets", scanTicket, selectTickets+whereRecent, caller, since)
 }
 
-// DueClocks lists tickets with a clock that is due, unmet and not yet marked as broken.
-func (s *Store) DueClocks(ctx context.Context, now time.Time, limit int) ([]tickets.Ticket, error) {
-	return rows(ctx, s, "reading due clocks", scanTicket, selectTickets+whereDue, now, limit)
+const (
+	claimDue = `
+update tickets set claimed_by = $1, claimed_until = $2
+where number in (
+	select number from tickets
+	where due <= $3 and (claimed_by = $1 or claimed_until is null or claimed_until <= $3 or claimed_until > $2)
+	order by claimed_by = $1 and claimed_until > $3, due limit $4 for update skip locked)
+returning number`
+	selectTerms = `select body from terms where id = $1`
+)
+
+// ClaimDue claims tickets with an alarm to raise, the longest due first, but those behind all others that the node holds
+// already: what it cannot raise must not stand in the way of the rest. A claim that ends later than this one would, as
+// after a clock was set back, is no claim.
+func (s *Store) ClaimDue(ctx context.Context, node string, now time.Time, lease time.Duration, limit int) ([]tickets.Number, error) {
+	return rows(ctx, s, "claiming due clocks", pgx.RowTo[tickets.Number], claimDue, node, now.Add(lease), now, limit)
+}
+
+// Terms reads terms that a ticket was promised.
+func (s *Store) Terms(ctx context.Context, id string) (sla.Terms, error) {
+	return row(ctx, s, "reading terms "+id, scanDocument[sla.Terms], selectTerms, id)
 }
 
 // sorts are the orders of a list; a key that is not here is no order.

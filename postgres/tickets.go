@@ -14,19 +14,21 @@ import (
 const (
 	insertTicket = `
 insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo,
-	language, opened_at, closed_at, time_spent, bundled, version, next_due, due)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+	language, opened_at, closed_at, time_spent, bundled, version, next_due, due, terms, pauses, stamps, raised)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 on conflict (number) do nothing`
 
 	updateTicket = `
 update tickets set contract = $2, customer = $3, name = $4, caller = $5, channel = $6, claim = $7, assessment = $8, priority = $9,
 	level = $10, state = $11, assignee = $12, evo = $13, language = $14, opened_at = $15, closed_at = $16, time_spent = $17,
-	bundled = $18, version = $19, next_due = $20, due = $21
-where number = $1 and version = $22`
+	bundled = $18, version = $19, next_due = $20, due = $21, terms = $22, pauses = $23, stamps = $24, raised = $25
+where number = $1 and version = $26`
 
 	insertClock = `
-insert into clocks (ticket, place, kind, due, met_at, broken_at, projected, span, began)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+insert into clocks (ticket, place, kind, due, met_at, broken_at, projected, span, began, paused, spent, warnings, terms)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+
+	insertTerms = `insert into terms (id, body) values ($1, $2) on conflict (id) do nothing`
 
 	insertRecording = `
 insert into recordings (id, ticket, place, call, at, seconds, law, partial, file, sha256)
@@ -70,8 +72,16 @@ func (s *Store) Apply(ctx context.Context, c tickets.Change) error {
 
 // putTicket writes the ticket's own row, comparing the version.
 func putTicket(ctx context.Context, tx pgx.Tx, t tickets.Ticket, expect int) error {
+	terms := ""
+	if t.Promise != nil {
+		terms = t.Promise.ID()
+		if _, err := tx.Exec(ctx, insertTerms, terms, t.Promise); err != nil {
+			return err
+		}
+	}
 	args := []any{t.Number, t.Contract, t.Customer, t.Name, t.Caller, t.Channel, t.Claim, t.Assessment, t.Priority, t.Level, t.State,
-		t.Assignee, t.Evo, t.Language, t.OpenedAt, instant(t.ClosedAt), t.TimeSpent, t.Bundled, t.Version, nextDue(t), breakable(t)}
+		t.Assignee, t.Evo, t.Language, t.OpenedAt, instant(t.ClosedAt), t.TimeSpent, t.Bundled, t.Version, nextDue(t), nextAlarm(t),
+		terms, list(t.Pauses), t.Stamps, t.Raised}
 	sql := insertTicket
 	if expect != 0 {
 		sql, args = updateTicket, append(args, expect)
@@ -101,7 +111,8 @@ func putParts(ctx context.Context, tx pgx.Tx, t tickets.Ticket, fresh bool) erro
 		batch.Queue(deleteRecordings, t.Number)
 	}
 	for i, c := range t.Clocks {
-		batch.Queue(insertClock, t.Number, i, c.Kind, c.Due, instant(c.MetAt), instant(c.BrokenAt), c.Projected, c.Limit, c.From)
+		batch.Queue(insertClock, t.Number, i, c.Kind, c.Due, instant(c.MetAt), instant(c.BrokenAt), c.Projected, c.Limit, c.From,
+			c.Paused, c.Spent, list(c.Warnings), c.Terms)
 	}
 	for i, r := range t.Recordings {
 		batch.Queue(insertRecording, r.ID, t.Number, i, r.Call, r.At, r.Seconds, r.Law, r.Partial, r.File, r.SHA256)
@@ -133,19 +144,18 @@ func nextDue(t tickets.Ticket) *time.Time {
 	return &c.Due
 }
 
-// breakable is the earliest due time of a clock that can still break.
-func breakable(t tickets.Ticket) *time.Time {
-	if !t.State.Live() {
-		return nil
+// nextAlarm is when the ticket's next warning or breach is to be raised.
+func nextAlarm(t tickets.Ticket) *time.Time {
+	at, _ := sla.NextAlarm(t.Clocks)
+	return instant(at)
+}
+
+// list is never null.
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
 	}
-	var first *time.Time
-	for _, c := range t.Clocks {
-		if c.MetAt.IsZero() && c.BrokenAt.IsZero() && !c.Projected && (first == nil || c.Due.Before(*first)) {
-			due := c.Due
-			first = &due
-		}
-	}
-	return first
+	return l
 }
 
 const selectHistory = `select id, ticket, at, kind, actor, text, facts from events where ticket = $1 order by place`

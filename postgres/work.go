@@ -65,6 +65,13 @@ func (k *worker) NextRetry(j *river.Job[job]) time.Time {
 	return k.WorkerDefaults.NextRetry(j)
 }
 
+// longest bounds one piece of work: a call-out may ring several engineers several times, which takes longer than the
+// minute that River gives by default, and would begin anew.
+const longest = 30 * time.Minute
+
+// Timeout is how long a job may take.
+func (k *worker) Timeout(*river.Job[job]) time.Duration { return longest }
+
 // Work hands a job's work on, unless it was done before.
 func (k *worker) Work(ctx context.Context, j *river.Job[job]) error {
 	w, err := row(ctx, k.store, "reading due work "+j.Args.ID, func(r pgx.CollectableRow) (w tickets.Work, err error) {

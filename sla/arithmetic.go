@@ -5,80 +5,104 @@ import (
 	"time"
 )
 
-// Open tells whether t lies in working time.
+// patience bounds every search in years without a working hour; farthest bounds a span.
+const (
+	patience = 10
+	farthest = 400
+)
+
+// Open tells whether t lies in working time: an opening instant does, a closing one does not.
 func (h *Hours) Open(t time.Time) bool {
-	y, m, d := t.In(h.zone).Date()
-	for _, s := range h.spans(y, m, d) {
-		if !t.Before(s.From) && t.Before(s.Until) {
-			return true
-		}
-	}
-	return false
+	unix := t.Unix()
+	_, k := h.yearOf(unix)
+	i := k.next(unix)
+	return i < len(k.from) && k.from[i] <= unix
 }
 
 // NextOpen is t itself inside working time, else the next instant at which work begins.
 func (h *Hours) NextOpen(t time.Time) (time.Time, error) {
-	var open time.Time
-	err := h.walk(t, func(s Span) bool {
-		open = s.From
-		return false
-	})
-	return open, err
+	unix := t.Unix()
+	y, k := h.yearOf(unix)
+	for range patience {
+		if i := k.next(unix); i < len(k.from) {
+			if k.from[i] <= unix {
+				return t, nil
+			}
+			return h.instant(k.from[i]), nil
+		}
+		y++
+		k = h.year(y)
+	}
+	return time.Time{}, h.neverOpen(t)
 }
 
-// Add runs d of working time from t: four hours opened on Friday at 17:00 in office hours end on Monday at 12:00. A
-// span of zero ends where it begins, also outside working time (PRODUCT rule of zero spans).
+func (h *Hours) instant(unix int64) time.Time { return time.Unix(unix, 0).In(h.zone) }
+
+func (h *Hours) neverOpen(t time.Time) error {
+	return fmt.Errorf("looking for working time from %s in calendar %s: %w", t.Format(time.DateOnly), h.calendar.ID, ErrNeverOpen)
+}
+
+// Add runs d of working time from t: four hours opened on Friday at 17:00 in office hours end on Monday at 12:00. It
+// gives the earliest instant at which d is spent, so that an end which falls on a closing instant is that instant and
+// not the next opening. A span of zero ends where it begins, also outside working time. Whole seconds; it does not
+// allocate once the years between are worked out.
 func (h *Hours) Add(t time.Time, d time.Duration) (time.Time, error) {
 	t = t.Truncate(time.Second)
 	if d <= 0 {
 		return t, nil
 	}
-	end := t
-	err := h.walk(t, func(s Span) bool {
-		if length := s.Duration(); length < d {
-			d -= length
-			return true
+	y, k := h.yearOf(t.Unix())
+	want := k.spent(t.Unix()) + seconds(d)
+	for idle, last := 0, y+farthest; want > k.total; {
+		if idle++; k.total > 0 {
+			idle = 0
 		}
-		end = s.From.Add(d)
-		return false
-	})
-	return end, err
+		want -= k.total
+		y++
+		if k = h.year(y); idle > patience || y > last {
+			return t, h.neverOpen(t)
+		}
+	}
+	return h.instant(k.when(want)), nil
 }
 
 // Between is the working time between two instants; zero when until is not after from.
 func (h *Hours) Between(from, until time.Time) time.Duration {
-	var sum time.Duration
-	for _, s := range h.Spans(from, until) {
-		sum += s.Duration()
+	a, b := from.Unix(), until.Unix()
+	if a >= b {
+		return 0
 	}
-	return sum
+	y, k := h.yearOf(a)
+	sum := -k.spent(a)
+	for b >= k.end {
+		sum += k.total
+		y++
+		k = h.year(y)
+	}
+	return time.Duration(sum+k.spent(b)) * time.Second
 }
 
-// Spans lists the working time between two instants: the parts of a clock that counted. At most ten years are looked
-// at.
+// Spans lists the working time between two instants: the parts of a clock that counted.
 func (h *Hours) Spans(from, until time.Time) []Span {
 	var list []Span
-	_ = h.walk(from, func(s Span) bool { // a calendar that never opens has no spans
-		if !s.From.Before(until) {
-			return false
-		}
-		s.Until = earliest(s.Until, until)
-		list = append(list, s)
-		return s.Until.Before(until)
-	})
-	return merge(list)
-}
-
-// walk hands the working time from t on to take, span by span, until take is content.
-func (h *Hours) walk(t time.Time, take func(Span) bool) error {
-	y, m, d := t.In(h.zone).Date()
-	for ahead := range horizon {
-		for _, s := range h.spans(y, m, d+ahead) {
-			s.From = latest(s.From, t)
-			if s.From.Before(s.Until) && !take(s) {
-				return nil
-			}
-		}
+	if !from.Before(until) {
+		return nil
 	}
-	return fmt.Errorf("looking for working time from %s in calendar %s: %w", t.Format(time.DateOnly), h.calendar.ID, ErrNeverOpen)
+	a, b := from.Unix(), until.Unix()
+	y, k := h.yearOf(a)
+	for {
+		for i := k.next(a); i < len(k.from) && k.from[i] < b; i++ {
+			s := Span{h.instant(max(k.from[i], a)), h.instant(min(k.until[i], b))}
+			if n := len(list); n > 0 && list[n-1].Until.Equal(s.From) { // over New Year
+				list[n-1].Until = s.Until
+				continue
+			}
+			list = append(list, s)
+		}
+		if b <= k.end {
+			return list
+		}
+		y++
+		k = h.year(y)
+	}
 }

@@ -5,18 +5,23 @@ import "time"
 // CalendarID names a calendar of working hours.
 type CalendarID string
 
-// Calendar is a week of working intervals in one zone, minus holidays, plus exceptions.
+// Calendar is when somebody works. Every date is judged by itself, from midnight to midnight of the calendar's zone, by
+// the first of these that speaks of it: an exception for that very date, a rule for that day of every year, a public
+// holiday (closed), the week. Check tells whether it can be meant.
 type Calendar struct {
 	ID         CalendarID  `json:"id"`
 	Name       string      `json:"name"`
 	Zone       string      `json:"zone"`             // IANA name, e.g. "Europe/Rome"
 	Week       []Interval  `json:"week"`             // working intervals; the gaps between are breaks; always open: Sunday 0h for 168h
-	Holidays   string      `json:"holidays"`         // "it": the Italian public holidays, computed; "": none
+	Holidays   string      `json:"holidays"`         // a set computed for any year, such as "it" or "de-by" (HolidaySets); "": none
 	Patron     string      `json:"patron,omitempty"` // patron saint's day as "MM-DD", a further holiday
+	Yearly     []Yearly    `json:"yearly,omitempty"`
 	Exceptions []Exception `json:"exceptions,omitempty"`
 }
 
-// Interval is working time on one weekday by the wall clock; it may run over midnight.
+// Interval is working time on one weekday by the wall clock; it may run over midnight. It begins at the first instant
+// at which the wall shows From or a later time, and ends likewise: an hour that autumn repeats counts twice, one that
+// spring skips not at all. Whole minutes.
 type Interval struct {
 	Day   time.Weekday  `json:"day"`
 	From  time.Duration `json:"from"`  // since midnight
@@ -24,19 +29,16 @@ type Interval struct {
 }
 
 // Exception replaces one date's hours: closed when it has no intervals (a works outing), open on a holiday otherwise.
+// What the day before would have left running over midnight ends at that date's midnight.
 type Exception struct {
 	Date  string     `json:"date"`            // "2026-12-24" in the calendar's zone
 	Hours []Interval `json:"hours,omitempty"` // Day is ignored
 	Note  string     `json:"note,omitempty"`
 }
 
-// Clock is one promise of a ticket.
-type Clock struct {
-	Kind      Kind          `json:"kind"`
-	Due       time.Time     `json:"due"`
-	MetAt     time.Time     `json:"met_at,omitzero"`
-	BrokenAt  time.Time     `json:"broken_at,omitzero"`
-	Projected bool          `json:"projected"` // restore before the intervention: can be neither warned nor broken
-	Limit     time.Duration `json:"limit"`     // working time
-	From      time.Time     `json:"from"`      // where it began to run
+// Yearly is an exception of every year: a half-holiday (24 December until noon) or a closure that is nobody's law.
+type Yearly struct {
+	Day   string     `json:"day"`             // "12-24"
+	Hours []Interval `json:"hours,omitempty"` // Day is ignored; none: closed
+	Note  string     `json:"note,omitempty"`
 }

@@ -51,3 +51,6 @@ const (
 	Intervention Kind = "intervention"
 	Restore      Kind = "restore"
 )
+
+// Kinds lists the three clocks in their order.
+func Kinds() []Kind { return []Kind{Contact, Intervention, Restore} }

@@ -1,6 +1,7 @@
 package sla
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -44,24 +45,42 @@ func DefaultLevels() []Level {
 	}
 }
 
-// Check refuses limits that cannot be meant.
+// Terms are the level's promise by its own limits, in the hours of a calendar.
+func (l Level) Terms(c Calendar) Terms {
+	t := Terms{Level: l.ID, Calendar: c, Blocking: l.Blocking, NonBlocking: l.NonBlocking, Stops: l.Stops, Alarms: l.Alarms}
+	if t.Stops == nil {
+		t.Stops = DefaultStops()
+	}
+	if t.Alarms == nil {
+		t.Alarms = DefaultAlarms()
+	}
+	return t
+}
+
+// Check refuses limits that cannot be meant, with the place named.
 func (l Level) Check() error {
 	if l.ID == "" || l.Calendar == "" {
 		return fmt.Errorf("level %q: it needs an id and a calendar", l.ID)
 	}
-	for _, limits := range []Limits{l.Blocking, l.NonBlocking} {
-		if err := limits.Check(); err != nil {
-			return fmt.Errorf("level %s: %w", l.ID, err)
+	for _, c := range []Category{Blocking, NonBlocking} {
+		if err := l.Limits(c).Check(); err != nil {
+			return fmt.Errorf("level %s, %s: %w", l.ID, c, err)
 		}
+	}
+	if err := errors.Join(l.Stops.Check(), CheckAlarms(l.Alarms)); err != nil {
+		return fmt.Errorf("level %s: %w", l.ID, err)
 	}
 	return nil
 }
 
-// Check refuses negative spans, parts of a second, and more than a year.
+// Check refuses promises that cannot be meant: a category has all three or none, each of whole seconds up to a year.
 func (l Limits) Check() error {
-	for kind, d := range map[Kind]time.Duration{Contact: l.Contact, Intervention: l.Intervention, Restore: l.Restore} {
-		if d < 0 || d > 366*24*time.Hour || d%time.Second != 0 {
-			return fmt.Errorf("%s limit %s: use whole seconds between 0 and 8784h", kind, d)
+	if l == (Limits{}) {
+		return nil
+	}
+	for _, k := range Kinds() {
+		if d := l.of(k); d <= 0 || d > 366*24*time.Hour || d%time.Second != 0 {
+			return fmt.Errorf("%s limit %s: use whole seconds above 0, up to 8784h, or leave all three out for no promise", k, d)
 		}
 	}
 	return nil

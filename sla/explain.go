@@ -1,57 +1,178 @@
 package sla
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Part is one stretch of a clock's life: working time that counted, or a gap with its reason.
+// Part is one stretch of a clock's life: working time that counted, or time that did not with its reason.
 type Part struct {
-	From    time.Time     `json:"from"`
-	Until   time.Time     `json:"until"`
-	Counts  bool          `json:"counts"`
-	Spent   time.Duration `json:"spent"` // working time used up at Until
-	Because string        `json:"because"`
+	From   time.Time
+	Until  time.Time
+	Counts bool
+	Spent  time.Duration // working time used up at Until
+	Why    Why
+	Name   string // of the holiday, or the note of the closure
 }
 
-// Explain accounts for every minute between the clock's start and its due time: the parts follow each other without a
-// gap, and the last one's Spent is the limit.
-func (h *Hours) Explain(c Clock) []Part {
-	var parts []Part
-	at, spent := c.From, time.Duration(0)
-	for _, s := range h.Spans(c.From, c.Due) {
-		if at.Before(s.From) {
-			parts = append(parts, Part{From: at, Until: s.From, Spent: spent, Because: h.reason(at, s.From)})
+// Why is what a part is.
+type Why string
+
+// What parts are; a pause is "paused:" and its reason.
+const (
+	Counted   Why = "counted"
+	Break     Why = "break"
+	NightTime Why = "night"
+	Weekend   Why = "weekend"
+	Feast     Why = "holiday"
+	Closure   Why = "closure"
+)
+
+// Account is where every minute of a clock went, up to its due time; of a clock that stands still, up to the pause.
+type Account struct {
+	Clock  Clock
+	Opened time.Time
+	Parts  []Part
+	zone   *time.Location
+}
+
+// Explain accounts for a clock of the course, by the terms that are given: those under which it was set.
+func (c Course) Explain(a *Agreement, k Clock) Account {
+	c.Agreed = a
+	acc := Account{Clock: k, Opened: c.Opened, zone: a.hours.zone}
+	stopping := c.stopping(k.Kind)
+	from := k.From
+	for _, p := range stopping {
+		if !p.Until.IsZero() && !p.Until.After(from) {
+			continue
+		}
+		begin := later(p.From, from)
+		if !begin.Before(k.Due) && !k.Paused {
+			break
+		}
+		acc.stretch(a.hours, from, begin)
+		end := p.Until
+		if end.IsZero() && k.Projected { // it does not run yet, so it cannot stand still
+			from = begin
+			break
+		}
+		if end.IsZero() {
+			if k.Paused {
+				acc.Parts = append(acc.Parts, Part{From: begin, Spent: acc.spent(), Why: "paused:" + Why(p.Why)})
+				return acc
+			}
+			end = k.Due
+		}
+		if end = earlier(end, k.Due); begin.Before(end) {
+			acc.Parts = append(acc.Parts, Part{From: begin, Until: end, Spent: acc.spent(), Why: "paused:" + Why(p.Why)})
+		}
+		from = later(end, begin)
+	}
+	acc.stretch(a.hours, from, k.Due)
+	return acc
+}
+
+// Try accounts for the clocks that a request would have if it came in at an instant; none where nothing is promised.
+func Try(t Terms, c Category, at time.Time) ([]Account, error) {
+	a, err := t.Ready()
+	if err != nil {
+		return nil, err
+	}
+	course, _, err := Fold([]Step{{Kind: Begun, At: at, Category: c, Terms: a}})
+	if err != nil {
+		return nil, err
+	}
+	var list []Account
+	for _, k := range course.Clocks {
+		list = append(list, course.Explain(a, k))
+	}
+	return list, nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (a *Account) spent() time.Duration {
+	if n := len(a.Parts); n > 0 {
+		return a.Parts[n-1].Spent
+	}
+	return 0
+}
+
+// stretch accounts for the time between two instants in which nothing was paused.
+func (a *Account) stretch(h *Hours, from, until time.Time) {
+	spent := a.spent()
+	for _, s := range h.Spans(from, until) {
+		if from.Before(s.From) {
+			a.Parts = append(a.Parts, h.gap(from, s.From, spent))
 		}
 		spent += s.Duration()
-		parts = append(parts, Part{From: s.From, Until: s.Until, Counts: true, Spent: spent, Because: "working time"})
-		at = s.Until
+		a.Parts = append(a.Parts, Part{From: s.From, Until: s.Until, Counts: true, Spent: spent, Why: Counted})
+		from = s.Until
 	}
-	return parts
+	if from.Before(until) {
+		a.Parts = append(a.Parts, h.gap(from, until, spent))
+	}
 }
 
-// reason says why nothing counted between two instants: the holidays that lie in between, else the kind of gap.
-func (h *Hours) reason(from, until time.Time) string {
+// gap says why nothing counted between two instants: the closures and holidays that lie in between, else what kind of
+// gap it is.
+func (h *Hours) gap(from, until time.Time, spent time.Duration) Part {
+	p := Part{From: from, Until: until, Spent: spent, Why: NightTime}
 	first, last := from.In(h.zone), until.In(h.zone)
-	names := ""
-	for day := first; day.Before(last); day = day.AddDate(0, 0, 1) {
-		if e, ok := h.exceptions[day.Format(time.DateOnly)]; ok && len(e.Hours) == 0 {
-			names = list(names, "closed on "+e.Date)
-		} else if name := h.Holiday(day); name != "" {
-			names = list(names, name)
+	var names []string
+	for day := noon(first.Date()); !day.After(noon(last.Date())); day = day.AddDate(0, 0, 1) {
+		if day.Equal(noon(last.Date())) && seconds(last.Sub(h.midnight(last))) == 0 {
+			break
+		}
+		why, name := h.closed(day)
+		if why == "" {
+			continue
+		}
+		if p.Why != Feast {
+			p.Why = why
+		}
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	switch {
-	case names != "":
-		return names
-	case first.YearDay() == last.YearDay() && first.Year() == last.Year():
-		return "break"
-	case last.Sub(first) > 30*time.Hour:
-		return "weekend"
+	for n, name := range names {
+		if n > 0 {
+			p.Name += ", "
+		}
+		p.Name += name
 	}
-	return "night"
+	switch {
+	case p.Why != NightTime:
+	case first.YearDay() == last.YearDay() && first.Year() == last.Year():
+		p.Why = Break
+	case last.Sub(first) > 30*time.Hour:
+		p.Why = Weekend
+	}
+	return p
 }
 
-func list(names, name string) string {
-	if names == "" {
-		return name
+func (h *Hours) midnight(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, h.zone)
+}
+
+// closed tells why a whole date is closed, if it is.
+func (h *Hours) closed(day time.Time) (Why, string) {
+	holiday := h.Holiday(day)
+	hours, special := h.own(dateOf(day), holiday != "")
+	if !special || len(hours) > 0 {
+		return "", ""
 	}
-	return names + ", " + name
+	if e, ok := h.exceptions[dateOf(day)]; ok {
+		return Closure, e.Note
+	}
+	if y, ok := h.yearly[dateOf(day).yearly()]; ok {
+		return Closure, y.Note
+	}
+	return Feast, holiday
 }

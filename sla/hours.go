@@ -3,15 +3,12 @@ package sla
 import (
 	"errors"
 	"fmt"
-	"sort"
+	"sync/atomic"
 	"time"
 )
 
 // ErrNeverOpen is a calendar without a single working hour in sight.
 var ErrNeverOpen = errors.New("calendar has no working hours")
-
-// horizon bounds every search in days: ten years without an open hour is a calendar that never opens.
-const horizon = 3660
 
 // Span is working time between two instants, From included and Until not.
 type Span struct{ From, Until time.Time }
@@ -19,144 +16,135 @@ type Span struct{ From, Until time.Time }
 // Duration is the real time of the span; over a change of the clocks it differs from what the wall shows.
 func (s Span) Duration() time.Duration { return s.Until.Sub(s.From) }
 
-// Hours is a calendar made ready for arithmetic: its zone is loaded and its rules are checked. Immutable and safe for
-// concurrent use.
+// The years whose working time is kept once it was worked out; others are worked out anew each time they are asked for.
+const (
+	firstKept = 1970
+	yearsKept = 180
+)
+
+// Hours is a calendar made ready for arithmetic: its zone is loaded and its rules are checked. It gives the same
+// answers for ever and is safe for concurrent use; each year is worked out when it is first asked for.
 type Hours struct {
 	calendar   Calendar
 	zone       *time.Location
-	exceptions map[string]Exception
+	week       [7][]stretch // of each weekday, what runs over from the days before included
+	exceptions map[date]Exception
+	yearly     map[date]Yearly // of the year 0
+	years      [yearsKept]atomic.Pointer[year]
 }
 
-// Hours checks the calendar and makes it ready.
+// stretch is working time of one date, in seconds since its midnight by the wall.
+type stretch struct{ from, until int64 }
+
+const (
+	daySeconds = 24 * 60 * 60
+	week       = 7 * 24 * time.Hour // the longest interval: always open is one interval of seven days
+)
+
+// Hours makes the calendar ready. It refuses what cannot be counted with; Check refuses more, when a calendar is saved.
 func (c Calendar) Hours() (*Hours, error) {
+	if err := c.readable(); err != nil {
+		return nil, err
+	}
 	zone, err := time.LoadLocation(c.Zone)
-	if err != nil || c.Zone == "" {
+	if err != nil {
 		return nil, fmt.Errorf("calendar %s: zone %q is unknown; use a name such as Europe/Rome", c.ID, c.Zone)
 	}
-	if c.Holidays != "" && c.Holidays != "it" {
-		return nil, fmt.Errorf("calendar %s: holidays %q are unknown; use \"it\" or nothing", c.ID, c.Holidays)
-	}
-	if _, err := time.Parse("01-02", c.Patron); c.Patron != "" && err != nil {
-		return nil, fmt.Errorf("calendar %s: patron's day %q is no date; write it as MM-DD", c.ID, c.Patron)
-	}
-	h := &Hours{calendar: c, zone: zone, exceptions: map[string]Exception{}}
+	h := &Hours{calendar: c, zone: zone, exceptions: map[date]Exception{}, yearly: map[date]Yearly{}}
 	for _, i := range c.Week {
-		if err := i.check(); err != nil {
-			return nil, fmt.Errorf("calendar %s: %w", c.ID, err)
-		}
+		h.repeat(i)
 	}
 	for _, e := range c.Exceptions {
-		if _, err := time.Parse(time.DateOnly, e.Date); err != nil {
-			return nil, fmt.Errorf("calendar %s: exception %q is no date; write it as YYYY-MM-DD", c.ID, e.Date)
-		}
-		for _, i := range e.Hours {
-			if err := i.check(); err != nil {
-				return nil, fmt.Errorf("calendar %s, %s: %w", c.ID, e.Date, err)
-			}
-		}
-		h.exceptions[e.Date] = e
+		day, _ := time.Parse(time.DateOnly, e.Date) // readable has looked at it
+		h.exceptions[dateOf(day)] = e
+	}
+	for _, y := range c.Yearly {
+		day, _ := time.Parse(time.DateOnly, leapYear+y.Day)
+		h.yearly[dateOf(day).yearly()] = y
 	}
 	return h, nil
 }
 
-// week is the longest interval: always open is one interval of seven days.
-const week = 7 * 24 * time.Hour
-
-func (i Interval) check() error {
-	switch {
-	case i.Day < time.Sunday || i.Day > time.Saturday:
-		return fmt.Errorf("weekday %d: use 0 (Sunday) to 6", i.Day)
-	case i.From < 0 || i.From >= 24*time.Hour:
-		return fmt.Errorf("interval from %s: it must begin within its day", i.From)
-	case i.Until <= i.From:
-		return fmt.Errorf("interval from %s until %s: it must end after it began", i.From, i.Until)
-	case i.Until-i.From > week:
-		return fmt.Errorf("interval from %s until %s: it is longer than a week", i.From, i.Until)
+// repeat puts an interval on the weekdays that it touches.
+func (h *Hours) repeat(i Interval) {
+	from, until := seconds(i.From), seconds(i.Until)
+	for ahead := int64(0); ahead*daySeconds < until; ahead++ {
+		s := stretch{max(from-ahead*daySeconds, 0), min(until-ahead*daySeconds, daySeconds)}
+		if day := (int(i.Day) + int(ahead)) % 7; s.from < s.until {
+			h.week[day] = append(h.week[day], s)
+		}
 	}
-	return nil
 }
+
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
 // Zone is the calendar's zone: in it times are spoken.
 func (h *Hours) Zone() *time.Location { return h.zone }
 
-// day gives the intervals that begin on the given date. A date's exception replaces the week's hours; a holiday has
-// none.
-func (h *Hours) day(year int, month time.Month, day int) []Interval {
-	date := time.Date(year, month, day, 12, 0, 0, 0, time.UTC)
-	if e, ok := h.exceptions[date.Format(time.DateOnly)]; ok {
-		return e.Hours
+// Calendar is what the hours were made of. Nobody may write to its slices.
+func (h *Hours) Calendar() Calendar { return h.calendar }
+
+// date is a day of the calendar as a number, 20261224, which is quicker to look up than its text.
+type date int
+
+func dateOf(t time.Time) date {
+	y, m, d := t.Date()
+	return date(y*10000 + int(m)*100 + d)
+}
+
+// yearly is the same day of the year 0.
+func (d date) yearly() date { return d % 10000 }
+
+// How a day of every year is written, and the year in which each of them exists.
+const (
+	monthDay = "01-02"
+	leapYear = "2000-"
+)
+
+// own gives the intervals of a date that does not follow the week; special is false for one that does.
+func (h *Hours) own(d date, holiday bool) (hours []Interval, special bool) {
+	if len(h.exceptions) > 0 {
+		if e, ok := h.exceptions[d]; ok {
+			return e.Hours, true
+		}
 	}
-	if h.Holiday(date) != "" {
-		return nil
+	if len(h.yearly) > 0 {
+		if y, ok := h.yearly[d.yearly()]; ok {
+			return y.Hours, true
+		}
 	}
-	var list []Interval
-	for _, i := range h.calendar.Week {
-		if i.Day == date.Weekday() {
-			list = append(list, i)
+	return nil, holiday
+}
+
+// longestRun is how many days an interval can reach ahead.
+const longestRun = 7
+
+// stretches gives a date's working time by the wall, perhaps overlapping and in no order. Where the date itself is
+// ordinary, what an exception of the days before left running reaches into it.
+func (h *Hours) stretches(day time.Time, holiday bool) []stretch {
+	if hours, special := h.own(dateOf(day), holiday); special {
+		return clip(nil, hours, 0)
+	}
+	list := h.week[day.Weekday()]
+	if len(h.exceptions)+len(h.yearly) == 0 {
+		return list
+	}
+	list = list[:len(list):len(list)]
+	for back := 1; back <= longestRun; back++ {
+		if hours, special := h.own(dateOf(day.AddDate(0, 0, -back)), false); special {
+			list = clip(list, hours, int64(back))
 		}
 	}
 	return list
 }
 
-// wall is the instant at which the wall clock shows the time of day; in the hour that spring skips it is the instant of
-// the change's other side, in the hour that autumn repeats the first of the two.
-func (h *Hours) wall(year int, month time.Month, day int, of time.Duration) time.Time {
-	return time.Date(year, month, day, int(of/time.Hour), int(of/time.Minute)%60, int(of/time.Second)%60, 0, h.zone)
-}
-
-// spans gives the working time that touches the date, merged and in order. Intervals over midnight reach into the days
-// behind, so the week before is looked at too; a day that an exception or a holiday closes stays closed for them.
-func (h *Hours) spans(year int, month time.Month, day int) []Span {
-	from, until := h.wall(year, month, day, 0), h.wall(year, month, day+1, 0)
-	if h.closed(year, month, day) {
-		return nil
-	}
-	var list []Span
-	for back := 7; back >= 0; back-- {
-		d := time.Date(year, month, day-back, 12, 0, 0, 0, time.UTC)
-		for _, i := range h.day(d.Year(), d.Month(), d.Day()) {
-			s := Span{h.wall(d.Year(), d.Month(), d.Day(), i.From), h.wall(d.Year(), d.Month(), d.Day(), i.Until)}
-			s.From, s.Until = latest(s.From, from), earliest(s.Until, until)
-			if s.From.Before(s.Until) {
-				list = append(list, s)
-			}
+// clip adds the parts of intervals that lie on the date so many days after theirs.
+func clip(list []stretch, hours []Interval, ahead int64) []stretch {
+	for _, i := range hours {
+		s := stretch{max(seconds(i.From)-ahead*daySeconds, 0), min(seconds(i.Until)-ahead*daySeconds, daySeconds)}
+		if s.from < s.until {
+			list = append(list, s)
 		}
 	}
-	return merge(list)
-}
-
-// closed tells whether nothing of another day's interval may reach into this date.
-func (h *Hours) closed(year int, month time.Month, day int) bool {
-	date := time.Date(year, month, day, 12, 0, 0, 0, time.UTC)
-	if e, ok := h.exceptions[date.Format(time.DateOnly)]; ok {
-		return len(e.Hours) == 0
-	}
-	return h.Holiday(date) != ""
-}
-
-func merge(list []Span) []Span {
-	sort.Slice(list, func(i, j int) bool { return list[i].From.Before(list[j].From) })
-	var merged []Span
-	for _, s := range list {
-		if n := len(merged); n > 0 && !s.From.After(merged[n-1].Until) {
-			merged[n-1].Until = latest(merged[n-1].Until, s.Until)
-			continue
-		}
-		merged = append(merged, s)
-	}
-	return merged
-}
-
-func earliest(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+	return list
 }

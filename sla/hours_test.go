@@ -2,6 +2,7 @@ package sla
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,37 +117,152 @@ func TestEasterFallsWhereTheAlmanacSays(t *testing.T) {
 }
 
 func TestACalendarThatNeverOpensIsAnErrorNotAHang(t *testing.T) {
-	h := hours(t, Calendar{ID: "shut", Zone: "Europe/Rome"})
-	if _, err := h.Add(rome(t, "2026-11-23 09:00"), time.Hour); !errors.Is(err, ErrNeverOpen) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestBadCalendarsAreRefused(t *testing.T) {
 	for name, c := range map[string]Calendar{
-		"no zone":           {},
-		"unknown zone":      {Zone: "Europe/Atlantis"},
-		"unknown holidays":  {Zone: "Europe/Rome", Holidays: "xx"},
-		"patron's day":      {Zone: "Europe/Rome", Patron: "31-31"},
-		"backwards":         {Zone: "Europe/Rome", Week: []Interval{{time.Monday, 10 * time.Hour, 9 * time.Hour}}},
-		"eight days":        {Zone: "Europe/Rome", Week: []Interval{{time.Monday, 0, 8 * 24 * time.Hour}}},
-		"weekday":           {Zone: "Europe/Rome", Week: []Interval{{7, 0, time.Hour}}},
-		"exception's date":  {Zone: "Europe/Rome", Exceptions: []Exception{{Date: "24.12.2026"}}},
-		"exception's hours": {Zone: "Europe/Rome", Exceptions: []Exception{{Date: "2026-12-24", Hours: []Interval{{0, 5, 3}}}}},
+		"shut":          {ID: "shut", Zone: "Europe/Rome"},
+		"open long ago": {ID: "past", Zone: "Europe/Rome", Exceptions: []Exception{{Date: "2000-01-03", Hours: []Interval{{0, 0, hour}}}}},
 	} {
-		if _, err := c.Hours(); err == nil {
-			t.Errorf("%s was accepted", name)
+		h := hours(t, c)
+		if _, err := h.Add(rome(t, "2026-11-23 09:00"), time.Hour); !errors.Is(err, ErrNeverOpen) {
+			t.Errorf("%s: adding gives %v", name, err)
+		}
+		if _, err := h.NextOpen(rome(t, "2026-11-23 09:00")); !errors.Is(err, ErrNeverOpen) {
+			t.Errorf("%s: looking gives %v", name, err)
 		}
 	}
 }
 
-// TestAddAndBetweenAgree holds for every calendar, over both changes of the clocks: between(t, add(t, d)) = d, the end
-// lies in working time, and a longer span never ends earlier.
-func TestAddAndBetweenAgree(t *testing.T) {
+// hour keeps the tables short.
+const hour = time.Hour
+
+func TestBadCalendarsAreRefusedWithThePlaceNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		Calendar
+		place string
+	}{
+		"no zone":             {Calendar{}, "zone"},
+		"unknown zone":        {Calendar{Zone: "Europe/Atlantis"}, "Atlantis"},
+		"the machine's zone":  {Calendar{Zone: "Local"}, "zone"},
+		"unknown holidays":    {Calendar{Zone: "UTC", Holidays: "xx"}, "holidays"},
+		"patron's day":        {Calendar{Zone: "UTC", Patron: "31-31"}, "patron"},
+		"backwards":           {Calendar{Zone: "UTC", Week: []Interval{{1, 10 * hour, 9 * hour}}}, "week[0]"},
+		"empty":               {Calendar{Zone: "UTC", Week: []Interval{{1, 8 * hour, 9 * hour}, {2, 9 * hour, 9 * hour}}}, "week[1]"},
+		"eight days":          {Calendar{Zone: "UTC", Week: []Interval{{1, 0, 8 * 24 * hour}}}, "week[0]"},
+		"weekday":             {Calendar{Zone: "UTC", Week: []Interval{{7, 0, hour}}}, "week[0]"},
+		"half a minute":       {Calendar{Zone: "UTC", Week: []Interval{{1, 0, 30 * time.Second}}}, "week[0]"},
+		"exception's date":    {Calendar{Zone: "UTC", Exceptions: []Exception{{Date: "24.12.2026"}}}, "exceptions[0]"},
+		"exception's hours":   {Calendar{Zone: "UTC", Exceptions: []Exception{{Date: "2026-12-24", Hours: []Interval{{0, 5, 3}}}}}, "2026-12-24[0]"},
+		"yearly day":          {Calendar{Zone: "UTC", Yearly: []Yearly{{Day: "12-32"}}}, "yearly[0]"},
+		"overlap":             {Calendar{Zone: "UTC", Week: []Interval{{2, 0, hour}, {1, 9 * hour, 13 * hour}, {1, 12 * hour, 18 * hour}}}, "week[1]"},
+		"overlap at midnight": {Calendar{Zone: "UTC", Week: []Interval{{0, 0, hour}, {6, 22 * hour, 26 * hour}}}, "week[1]"},
+		"twice always":        {Calendar{Zone: "UTC", Week: []Interval{{0, 0, week}, {3, 0, hour}}}, "week"},
+		"date twice":          {Calendar{Zone: "UTC", Week: []Interval{{0, 0, hour}}, Exceptions: []Exception{{Date: "2026-12-24"}, {Date: "2026-12-24"}}}, "exceptions[1]"},
+		"never open":          {Calendar{Zone: "UTC"}, "week"},
+		"open only once":      {Calendar{Zone: "UTC", Exceptions: []Exception{{Date: "2026-12-24", Hours: []Interval{{0, 0, hour}}}}}, "week"},
+	} {
+		err := c.Check()
+		if (!errors.Is(err, ErrBadCalendar) && !errors.Is(err, ErrNeverOpen)) || !strings.Contains(err.Error(), c.place) {
+			t.Errorf("%s: %v, want the place %s", name, err, c.place)
+		}
+	}
+	for _, c := range append(DefaultCalendars(), office(), always(), nights()) {
+		if err := c.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestADateIsJudgedByItselfFromMidnightToMidnight(t *testing.T) {
+	c := always()
+	c.Holidays = "it" // the week of this calendar is one interval that begins on a Sunday, and Easter is one
+	c.Exceptions = []Exception{{Date: "2026-11-25", Hours: []Interval{{From: 10 * hour, Until: 12 * hour}, {From: 22 * hour, Until: 26 * hour}}}}
+	c.Yearly = []Yearly{{Day: "12-24", Hours: []Interval{{From: 0, Until: 12 * hour}}}}
+	h := hours(t, c)
+	for at, open := range map[string]bool{
+		"2026-04-04 23:59": true, "2026-04-05 12:00": false, "2026-04-06 12:00": false, "2026-04-07 00:00": true,
+		"2026-11-24 23:59": true, "2026-11-25 09:00": false, "2026-11-25 11:00": true, "2026-11-25 12:00": false, "2026-11-26 00:00": true,
+		"2026-12-24 11:59": true, "2026-12-24 12:00": false, "2029-12-24 12:00": false,
+	} {
+		if h.Open(rome(t, at)) != open {
+			t.Errorf("%s: open %v, want %v", at, !open, open)
+		}
+	}
+	night := office()
+	night.Exceptions = []Exception{{Date: "2026-11-27", Hours: []Interval{{From: 20 * hour, Until: 30 * hour}}}}
+	h = hours(t, night)
+	if !h.Open(rome(t, "2026-11-28 05:59")) || h.Open(rome(t, "2026-11-28 06:00")) || h.Open(rome(t, "2026-11-27 10:00")) {
+		t.Error("an extra opening in the night of Friday runs into Saturday morning, and replaces Friday's hours")
+	}
+}
+
+func TestShiftsOverTheNightsInWhichTheClocksTurn(t *testing.T) {
+	shift := func(from, until time.Duration) *Hours {
+		c := Calendar{ID: "shift", Zone: "Europe/Rome"}
+		for d := time.Sunday; d <= time.Saturday; d++ {
+			c.Week = append(c.Week, Interval{d, from, until})
+		}
+		return hours(t, c)
+	}
+	minute := time.Minute
+	for _, c := range []struct {
+		name        string
+		from, until time.Duration
+		date        string
+		want        time.Duration
+	}{
+		{"an hour that spring skips", 2 * hour, 3 * hour, "2026-03-29", 0},
+		{"within the hour that spring skips", 2*hour + 15*minute, 2*hour + 45*minute, "2026-03-29", 0},
+		{"begun in the hour that spring skips", 2*hour + 30*minute, 6 * hour, "2026-03-29", 3 * hour},
+		{"an hour that autumn repeats", 2 * hour, 3 * hour, "2026-10-25", 2 * hour},
+		{"ended in the hour that autumn repeats", 1 * hour, 2*hour + 30*minute, "2026-10-25", 90 * minute},
+		{"begun in the hour that autumn repeats", 2*hour + 30*minute, 4 * hour, "2026-10-25", 2*hour + 30*minute},
+	} {
+		day := rome(t, c.date+" 00:00")
+		if got := shift(c.from, c.until).Between(day, day.AddDate(0, 0, 1)); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAnEndOnAClosingInstantIsThatInstant(t *testing.T) {
+	h := hours(t, office())
+	for _, c := range []struct {
+		from string
+		span time.Duration
+		due  string
+	}{
+		{"2026-11-20 17:00", hour, "2026-11-20 18:00"}, {"2026-11-20 18:00", hour, "2026-11-23 10:00"},
+		{"2026-11-20 09:00", 4 * hour, "2026-11-20 13:00"}, {"2026-11-20 13:00", 4 * hour, "2026-11-20 18:00"},
+		{"2026-11-20 17:59", 2 * time.Minute, "2026-11-23 09:01"},
+	} {
+		if due, err := h.Add(rome(t, c.from), c.span); err != nil || !due.Equal(rome(t, c.due)) {
+			t.Errorf("%s and %s end at %v (%v), want %s", c.from, c.span, due, err, c.due)
+		}
+	}
+}
+
+// kinds are calendars of every kind: breaks, nights, always, holidays, exceptions, and zones whose clocks turn otherwise.
+func kinds() []Calendar {
+	list := append(DefaultCalendars(), nights())
+	for _, zone := range []string{"Australia/Lord_Howe", "America/New_York", "Asia/Kathmandu", "America/Havana", "Africa/Cairo", "Pacific/Apia"} {
+		c := nights()
+		c.Zone, c.Holidays = zone, "gb-sct"
+		c.Exceptions = []Exception{{Date: "2026-11-25"}, {Date: "2026-12-25", Hours: []Interval{{0, 0, 30 * hour}}}}
+		list = append(list, c)
+	}
+	return list
+}
+
+// TestWorkingTimeAddsUp holds for every calendar, over both changes of the clocks: between(t, add(t, d)) = d and no earlier
+// instant will do, a later start or a longer span never ends earlier, and a span that is split has the same sum.
+func TestWorkingTimeAddsUp(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var ready []*Hours
+	for _, c := range kinds() {
+		ready = append(ready, hours(t, c))
+	}
 	rapid.Check(t, func(t *rapid.T) {
-		h := hours(t, rapid.SampledFrom([]Calendar{office(), always(), nights()}).Draw(t, "calendar"))
-		from := start.Add(time.Duration(rapid.IntRange(0, 2*365*86400).Draw(t, "from")) * time.Second)
+		h := rapid.SampledFrom(ready).Draw(t, "calendar")
+		from := start.Add(time.Duration(rapid.IntRange(-20*365*86400, 40*365*86400).Draw(t, "from")) * time.Second)
 		span := time.Duration(rapid.IntRange(1, 100*3600).Draw(t, "span")) * time.Second
 		more := time.Duration(rapid.IntRange(0, 3600).Draw(t, "more")) * time.Second
 		due, err := h.Add(from, span)
@@ -156,16 +272,32 @@ func TestAddAndBetweenAgree(t *testing.T) {
 		if got := h.Between(from, due); got != span {
 			t.Fatalf("between %v and %v lie %v, want %v", from, due, got, span)
 		}
-		if !h.Open(due.Add(-time.Second)) {
-			t.Fatalf("%v ends outside working time", due)
+		if h.Between(from, due.Add(-time.Second)) == span || !h.Open(due.Add(-time.Second)) {
+			t.Fatalf("%v is not the earliest end", due)
 		}
-		later, err := h.Add(from, span+more)
-		if err != nil || later.Before(due) {
-			t.Fatalf("a longer span ends earlier: %v before %v (%v)", later, due, err)
+		for _, c := range []struct {
+			from time.Time
+			span time.Duration
+		}{{from, span + more}, {from.Add(more), span}} {
+			if later, err := h.Add(c.from, c.span); err != nil || later.Before(due) {
+				t.Fatalf("%v from %v ends at %v, before %v (%v)", c.span, c.from, later, due, err)
+			}
 		}
 		open, err := h.NextOpen(from)
 		if err != nil || !h.Open(open) || h.Between(from, open) != 0 {
 			t.Fatalf("next open after %v is %v (%v)", from, open, err)
+		}
+		a := from.Add(more * time.Duration(rapid.IntRange(0, 9000).Draw(t, "split")))
+		b := a.Add(more)
+		if h.Between(from, a)+h.Between(a, b) != h.Between(from, b) {
+			t.Fatalf("%v to %v, split at %v, changes the sum", from, b, a)
+		}
+		sum := time.Duration(0)
+		for _, s := range h.Spans(from, due) {
+			sum += s.Duration()
+		}
+		if sum != span {
+			t.Fatalf("the spans have %v, want %v", sum, span)
 		}
 	})
 }

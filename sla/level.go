@@ -2,8 +2,7 @@ package sla
 
 import "time"
 
-// Limits are the promised spans of one category, in working time of the contract's calendar. Zero means no promise;
-// a promise that ends where it begins is written as a span below a second.
+// Limits are the promised spans of one category, in working time of the contract's calendar. All zero means no promise.
 type Limits struct {
 	Contact      time.Duration `json:"contact"`
 	Intervention time.Duration `json:"intervention"`
@@ -17,6 +16,8 @@ type Level struct {
 	Calendar    CalendarID `json:"calendar"`
 	Blocking    Limits     `json:"blocking"`
 	NonBlocking Limits     `json:"non_blocking"`
+	Stops       Stops      `json:"stops"`  // nil: DefaultStops
+	Alarms      []Alarm    `json:"alarms"` // nil: DefaultAlarms
 }
 
 // Limits gives the spans promised for a category; none for a category without clocks.
@@ -28,4 +29,17 @@ func (l Level) Limits(c Category) Limits {
 		return l.NonBlocking
 	}
 	return Limits{}
+}
+
+// of gives the limit of one clock.
+func (l Limits) of(k Kind) time.Duration {
+	switch k {
+	case Contact:
+		return l.Contact
+	case Intervention:
+		return l.Intervention
+	case Restore:
+		return l.Restore
+	}
+	return 0
 }

@@ -3,6 +3,8 @@ package tickets
 import (
 	"context"
 	"fmt"
+	"maps"
+	"sync"
 	"time"
 
 	"hotline/sla"
@@ -18,12 +20,39 @@ type Book struct {
 	Calendars map[sla.CalendarID]sla.Calendar
 	PINs      map[PINHash]ContractID
 	Faults    []KnownFault
+
+	hours *sync.Map // *sla.Hours by calendar, made when they are first needed; nil in one from the disk, which makes them each time
+}
+
+// ready makes a calendar ready, once a snapshot.
+func (b *Book) ready(c sla.Calendar) (*sla.Hours, error) {
+	if b.hours == nil {
+		return c.Hours()
+	}
+	if h, ok := b.hours.Load(c.ID); ok {
+		return h.(*sla.Hours), nil
+	}
+	h, err := c.Hours()
+	if err == nil {
+		b.hours.Store(c.ID, h)
+	}
+	return h, err
+}
+
+// With is the snapshot as it would be with a level, a calendar or a contract changed.
+func (b *Book) With(change func(*Book)) *Book {
+	next := &Book{
+		hours: &sync.Map{}, At: b.At, Customers: b.Customers, PINs: b.PINs, Faults: b.Faults,
+		Contracts: maps.Clone(b.Contracts), Levels: maps.Clone(b.Levels), Calendars: maps.Clone(b.Calendars),
+	}
+	change(next)
+	return next
 }
 
 // ReadBook takes a snapshot from the store.
 func ReadBook(ctx context.Context, s Directory, now time.Time) (*Book, error) {
 	b := &Book{
-		At: now, Customers: map[CustomerID]Customer{}, Contracts: map[ContractID]Contract{},
+		hours: &sync.Map{}, At: now, Customers: map[CustomerID]Customer{}, Contracts: map[ContractID]Contract{},
 		Levels: map[sla.LevelID]sla.Level{}, Calendars: map[sla.CalendarID]sla.Calendar{},
 	}
 	customers, err := s.Customers(ctx)
@@ -78,6 +107,7 @@ type Terms struct {
 	Contract    ContractID // empty: Support on Request
 	Blocking    sla.Limits
 	NonBlocking sla.Limits
+	Promise     sla.Terms // the same, as a ticket keeps it
 }
 
 // Limits are the spans promised for a category.
@@ -106,7 +136,7 @@ func (b *Book) Terms(id ContractID, own sla.CalendarID) (Terms, error) {
 	if !ok {
 		return Terms{}, fmt.Errorf("calendar %s of contract %q: %w", calendar, id, ErrNotFound)
 	}
-	hours, err := c.Hours()
+	hours, err := b.ready(c)
 	if err != nil {
 		return Terms{}, err
 	}
@@ -117,6 +147,8 @@ func (b *Book) Terms(id ContractID, own sla.CalendarID) (Terms, error) {
 	if contract.NonBlocking != nil {
 		t.NonBlocking = *contract.NonBlocking
 	}
+	t.Promise = l.Terms(c)
+	t.Promise.Blocking, t.Promise.NonBlocking = t.Blocking, t.NonBlocking
 	return t, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,6 +45,7 @@ type Desk struct {
 	book    *Book
 	budgets *Budgets
 	waiting map[Number]*deferred
+	agreed  map[string]*sla.Agreement // terms made ready, by id
 }
 
 // deferred is a ticket whose rows wait for the store.
@@ -57,7 +59,7 @@ func NewDesk(cfg DeskConfig) *Desk {
 	if cfg.Deferred == nil {
 		cfg.Deferred = func(Number, error) {}
 	}
-	return &Desk{cfg: cfg, book: cfg.Book, budgets: NewBudgets(), waiting: map[Number]*deferred{}}
+	return &Desk{cfg: cfg, book: cfg.Book, budgets: NewBudgets(), waiting: map[Number]*deferred{}, agreed: map[string]*sla.Agreement{}}
 }
 
 // SetBook replaces the snapshot of contracts and calendars, as after each change of theirs.
@@ -124,7 +126,8 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 			events[i].At = now
 		}
 	}
-	c := Change{Ticket: t, Expect: expect, Events: events, Work: append(due(t), escalations(t, events)...)}
+	c := Change{Ticket: t, Expect: expect, Events: events, Work: append(alarmed(t), escalations(t, events)...)}
+	c.Work = append(c.Work, d.actions(t, events)...)
 	if d.cfg.Journal != nil {
 		if err := d.cfg.Journal.Append(ctx, c); err != nil {
 			d.cfg.Deferred(t.Number, fmt.Errorf("writing the journal: %w", err)) // the store may still take it
@@ -248,9 +251,41 @@ func Restore(ctx context.Context, s Tickets, c Change) error {
 			merged.keep(r)
 		}
 		merged.Version = stands.Version + 1
+		if err := refold(ctx, s, &merged, c.Events); err != nil {
+			return err
+		}
 		err = s.Apply(ctx, Change{Ticket: merged, Expect: stands.Version, Events: c.Events, Work: c.Work})
 	}
 	return err
+}
+
+// refold works the clocks out anew from the history with some more lines. A ticket that cannot be folded keeps its own.
+func refold(ctx context.Context, s Tickets, t *Ticket, more []Event) error {
+	lines, err := s.History(ctx, t.Number)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, e := range lines {
+		known[e.ID] = true
+	}
+	lines = slices.Clip(lines)
+	for _, e := range more {
+		if !known[e.ID] {
+			lines = append(lines, e)
+		}
+	}
+	c, err := Fold(lines, func(id string) (*sla.Agreement, error) {
+		terms, err := s.Terms(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return terms.Ready()
+	})
+	if err == nil && c.Agreed != nil {
+		t.Clocks, t.Pauses, t.Stamps = c.Clocks, c.Pauses, c.Stamps
+	}
+	return nil
 }
 
 // keep adds a recording unless it is there.
@@ -266,61 +301,8 @@ func (t *Ticket) keep(r Recording) {
 
 // clone copies the slices too, so that an edit that is given up leaves nothing behind.
 func (t Ticket) clone() Ticket {
-	t.Clocks = append([]sla.Clock(nil), t.Clocks...)
-	t.Recordings = append([]Recording(nil), t.Recordings...)
+	t.Clocks = slices.Clone(t.Clocks)
+	t.Pauses = slices.Clone(t.Pauses)
+	t.Recordings = slices.Clone(t.Recordings)
 	return t
 }
-
-// due is the work that a ticket's running clocks ask for: a warning when three quarters of the span are over, and the
-// breach. Its ids follow from ticket, clock and due time, so that each is done once however often it is enqueued.
-func due(t Ticket) []Work {
-	if !t.State.Live() {
-		return nil
-	}
-	var work []Work
-	for _, c := range t.Clocks {
-		if c.Projected || !c.MetAt.IsZero() || !c.BrokenAt.IsZero() {
-			continue
-		}
-		for kind, at := range map[string]time.Time{WorkWarn: c.Due.Add(-c.Limit / 4), WorkBreach: c.Due} {
-			work = append(work, Work{
-				ID: fmt.Sprintf("%s-%d-%s-%d", kind, t.Number, c.Kind, c.Due.Unix()), Kind: kind, Ticket: t.Number, Due: at,
-				Facts: map[string]string{"clock": string(c.Kind)},
-			})
-		}
-	}
-	return work
-}
-
-// When the rota is called again for a blocking ticket that nobody accepted.
-const (
-	afterChain  = 5 * time.Minute  // after the chain ended with nobody
-	afterHangUp = 10 * time.Second // after the caller hung up before anybody accepted
-)
-
-// escalations is the call-out that goes on without the caller: after a chain that ended with nobody, and after a hang-up.
-func escalations(t Ticket, events []Event) []Work {
-	if t.State != Open || t.Category() != sla.Blocking {
-		return nil
-	}
-	var work []Work
-	for _, e := range events {
-		wait := afterChain
-		switch e.Kind {
-		case Unreached, RotaGap:
-		case CallerGone:
-			wait = afterHangUp
-		default:
-			continue
-		}
-		work = append(work, Work{ID: "escalate-" + e.ID, Kind: WorkEscalate, Ticket: t.Number, Due: e.At.Add(wait)})
-	}
-	return work
-}
-
-// The kinds of due work.
-const (
-	WorkWarn     = "warn"     // a clock is near its end
-	WorkBreach   = "breach"   // a clock's due time has come
-	WorkEscalate = "escalate" // nobody has accepted a blocking ticket yet
-)

@@ -39,31 +39,23 @@ func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, er
 		Caller: draft.Caller, Channel: draft.Channel, Claim: draft.Claim, State: Open, Evo: draft.Identity.Contract.EvoSupport,
 		Language: draft.Language, OpenedAt: now,
 	}
-	if err := d.promise(&t); err != nil {
+	terms, err := d.Terms(t.Contract)
+	if err != nil {
 		return Ticket{}, fmt.Errorf("opening ticket %d: %w", n, err)
 	}
-	event := Event{Kind: Opened, Actor: draft.Actor, Text: draft.Text, Facts: map[string]string{
-		"call": string(draft.Call), "claim": string(draft.Claim), "level": string(t.Level),
-	}}
-	if t, err = d.write(ctx, 0, t, now, []Event{event}); err != nil {
+	lines, err := d.begin(&t, terms.Promise, Event{Kind: Opened, Actor: draft.Actor, Text: draft.Text, Facts: map[string]string{
+		"call": string(draft.Call), "claim": string(draft.Claim), "level": string(terms.Level.ID),
+	}})
+	if err != nil {
+		return Ticket{}, fmt.Errorf("opening ticket %d: %w", n, err)
+	}
+	if t, err = d.write(ctx, 0, t, now, lines); err != nil {
 		return Ticket{}, fmt.Errorf("opening ticket %d: %w", n, err)
 	}
 	if !draft.Identity.Known() {
 		d.noteOpened(draft.Caller, now)
 	}
 	return t, nil
-}
-
-// promise sets level, priority and clocks from the contract and the category, keeping what was met before.
-func (d *Desk) promise(t *Ticket) error {
-	terms, err := d.Book().Terms(t.Contract, d.cfg.Own)
-	if err != nil {
-		return err
-	}
-	t.Level = terms.Level.ID
-	t.Priority = sla.PriorityOf(t.Level, t.Category())
-	t.Clocks, err = sla.Restart(terms.Hours, terms.Limits(t.Category()), t.Category(), t.OpenedAt, t.Clocks)
-	return err
 }
 
 func (d *Desk) mayOpen(caller string, now time.Time) bool {
@@ -96,7 +88,7 @@ func (d *Desk) Categorise(ctx context.Context, n Number, c sla.Category, now tim
 	}
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		t.Claim = c
-		return []Event{{Kind: Categorised, Actor: "caller", Facts: map[string]string{"claim": string(c)}}}, d.promise(t)
+		return d.happen(t, Event{Kind: Categorised, Actor: "caller", At: now, Facts: map[string]string{"claim": string(c)}}, nil)
 	})
 }
 

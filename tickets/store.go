@@ -80,7 +80,13 @@ type Tickets interface {
 	Recording(ctx context.Context, id string) (Recording, Number, error)
 	LogAccess(ctx context.Context, recording, actor string, at time.Time) error // every access to a recording
 	LeaseNumbers(ctx context.Context, n int) (first Number, err error)          // a block never given again
-	DueClocks(ctx context.Context, now time.Time, limit int) ([]Ticket, error)  // tickets with an unmet, unbroken clock due
+	// ClaimDue claims tickets with a warning or a breach to raise, the longest due first, for one node and so long: nobody
+	// else gets them before. Those that the node holds already come last. A claim ends with its time.
+	ClaimDue(ctx context.Context, node string, now time.Time, lease time.Duration, limit int) ([]Number, error)
+	Terms(ctx context.Context, id string) (sla.Terms, error) // that a ticket was ever promised
+	// Outcomes lists the clocks of tickets opened between two instants, by number; those that are no request are left out.
+	Outcomes(ctx context.Context, since, until time.Time) ([]Outcome, error)
+	TimeSpent(ctx context.Context, since, until time.Time) ([]Spent, error) // written down between two instants, in order
 }
 
 // Directory keeps customers, contracts, levels, calendars and known faults. Put writes whole values: Version 0 makes

@@ -52,9 +52,13 @@ type Ticket struct {
 	Language   string       `json:"language"`
 	OpenedAt   time.Time    `json:"opened_at"`
 	ClosedAt   time.Time    `json:"closed_at,omitzero"`
-	Clocks     []sla.Clock  `json:"clocks"`
+	Clocks     []sla.Clock  `json:"clocks"` // a cache of the history's fold, as are pauses and stamps
+	Pauses     []sla.Pause  `json:"pauses,omitempty"`
+	Stamps     sla.Stamps   `json:"stamps,omitzero"`
+	Promise    *sla.Terms   `json:"promise,omitempty"` // nobody writes to it; nil: opened before terms were kept
+	Raised     int          `json:"raised,omitempty"`  // level of escalation
 	Recordings []Recording  `json:"recordings"`
-	TimeSpent  int          `json:"time_spent"` // seconds, for Support on Request above all
+	TimeSpent  int          `json:"time_spent"` // seconds, recorded in minutes; for Support on Request above all
 	Bundled    int          `json:"bundled"`    // further calls of an unknown caller folded into this ticket
 	Version    int          `json:"version"`    // rises by one with each change; writers compare it
 }
@@ -114,6 +118,10 @@ const (
 	BundledCall    EventKind = "bundled"
 	CallerGone     EventKind = "caller_gone"
 	Notified       EventKind = "notified"
+	TermsChanged   EventKind = "terms" // another contract, or the contract's terms as they stand now
+	AccessGone     EventKind = "remote_access_withdrawn"
+	AccessBack     EventKind = "remote_access_back"
+	ImpliedBy      EventKind = "implied" // a clock met because a later one was
 )
 
 // Event is one line of a ticket's history. It is never changed after it was written.

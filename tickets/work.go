@@ -19,23 +19,23 @@ func (d *Desk) Assess(ctx context.Context, n Number, actor string, c sla.Categor
 		return Ticket{}, fmt.Errorf("category %q is unknown", c)
 	}
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		before := t.Category()
+		facts := map[string]string{"from": string(t.Category()), "to": string(c)}
 		t.Assessment = c
-		return []Event{{Kind: Assessed, Actor: actor, Facts: map[string]string{"from": string(before), "to": string(c)}}}, d.promise(t)
+		return d.happen(t, Event{Kind: Assessed, Actor: actor, At: now, Facts: facts}, nil)
 	})
 }
 
 // Assign gives the ticket to an engineer.
 func (d *Desk) Assign(ctx context.Context, n Number, actor, engineer string, now time.Time) (Ticket, error) {
-	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return d.assign(t, AssignedTo, actor, engineer) })
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return d.assign(t, AssignedTo, actor, engineer, now) })
 }
 
 // Accept assigns the ticket to the engineer who pressed the key.
 func (d *Desk) Accept(ctx context.Context, n Number, engineer string, now time.Time) (Ticket, error) {
-	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return d.assign(t, Accepted, "engineer:"+engineer, engineer) })
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return d.assign(t, Accepted, "engineer:"+engineer, engineer, now) })
 }
 
-func (d *Desk) assign(t *Ticket, kind EventKind, actor, engineer string) ([]Event, error) {
+func (d *Desk) assign(t *Ticket, kind EventKind, actor, engineer string, now time.Time) ([]Event, error) {
 	if engineer == "" {
 		return nil, fmt.Errorf("assigning ticket %d: name the engineer", t.Number)
 	}
@@ -45,33 +45,32 @@ func (d *Desk) assign(t *Ticket, kind EventKind, actor, engineer string) ([]Even
 		}
 	}
 	t.Assignee = engineer
-	return []Event{{Kind: kind, Actor: actor, Facts: map[string]string{"engineer": engineer}}}, nil
+	return d.happen(t, Event{Kind: kind, Actor: actor, At: now, Facts: map[string]string{"engineer": engineer}}, nil)
 }
 
 // Join stamps the contact: customer and engineer hear each other.
 func (d *Desk) Join(ctx context.Context, n Number, engineer string, now time.Time) (Ticket, error) {
-	return d.stamp(ctx, n, stamping{Joined, sla.Contact, "", "engineer:" + engineer}, now)
+	return d.stamp(ctx, n, stamping{Joined, "", "engineer:" + engineer}, now)
 }
 
 // Contact stamps the contact by staff.
 func (d *Desk) Contact(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
-	return d.stamp(ctx, n, stamping{Contacted, sla.Contact, "", actor}, now)
+	return d.stamp(ctx, n, stamping{Contacted, "", actor}, now)
 }
 
 // Intervene stamps the intervention; the restore clock runs from here.
 func (d *Desk) Intervene(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
-	return d.stamp(ctx, n, stamping{Intervened, sla.Intervention, InProgress, actor}, now)
+	return d.stamp(ctx, n, stamping{Intervened, InProgress, actor}, now)
 }
 
 // Restored stamps that the customer's system runs again.
 func (d *Desk) Restored(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
-	return d.stamp(ctx, n, stamping{RestoredAt, sla.Restore, Restored, actor}, now)
+	return d.stamp(ctx, n, stamping{RestoredAt, Restored, actor}, now)
 }
 
 // stamping is an event that meets a clock and may move the state.
 type stamping struct {
 	event EventKind
-	clock sla.Kind
 	state State // empty: stays
 	actor string
 }
@@ -86,12 +85,7 @@ func (d *Desk) stamp(ctx context.Context, n Number, s stamping, now time.Time) (
 				return nil, err
 			}
 		}
-		terms, err := d.Book().Terms(t.Contract, d.cfg.Own)
-		if err != nil {
-			return nil, err
-		}
-		t.Clocks, err = sla.Meet(terms.Hours, t.Clocks, s.clock, now)
-		return []Event{{Kind: s.event, Actor: s.actor}}, err
+		return d.happen(t, Event{Kind: s.event, Actor: s.actor, At: now}, nil)
 	})
 }
 
@@ -103,8 +97,8 @@ func (d *Desk) Comment(ctx context.Context, n Number, actor, text string, now ti
 	return d.Note(ctx, n, Event{Kind: Commented, Actor: actor, Text: text}, now)
 }
 
-// step is a plain change of state by staff.
-func (d *Desk) step(ctx context.Context, n Number, to State, e Event, now time.Time) (Ticket, error) {
+// move is a plain change of state by staff.
+func (d *Desk) move(ctx context.Context, n Number, to State, e Event, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		if err := t.to(to); err != nil {
 			return nil, err
@@ -113,13 +107,14 @@ func (d *Desk) step(ctx context.Context, n Number, to State, e Event, now time.T
 		if to == Closed || to == NotRequest {
 			t.ClosedAt = now.Truncate(time.Second)
 		}
-		return []Event{e}, nil
+		e.At = now
+		return d.happen(t, e, nil)
 	})
 }
 
 // WaitForCustomer says that the customer owes an answer.
 func (d *Desk) WaitForCustomer(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
-	return d.step(ctx, n, Waiting, Event{Kind: WaitingFor, Actor: actor, Text: text}, now)
+	return d.move(ctx, n, Waiting, Event{Kind: WaitingFor, Actor: actor, Text: text}, now)
 }
 
 // Resume says that the answer came: the ticket goes back to where it was.
@@ -129,55 +124,71 @@ func (d *Desk) Resume(ctx context.Context, n Number, actor string, now time.Time
 		return Ticket{}, fmt.Errorf("ticket %d: %w", n, err)
 	}
 	to := Open
-	for _, c := range t.Clocks {
-		if c.Kind == sla.Intervention && !c.MetAt.IsZero() {
-			to = InProgress
-		}
+	if !t.Stamps.Intervention.IsZero() || !sla.Met(t.Clocks, sla.Intervention).IsZero() {
+		to = InProgress
 	}
 	if to == Open && t.Assignee != "" {
 		to = Assigned
 	}
-	return d.step(ctx, n, to, Event{Kind: Resumed, Actor: actor}, now)
+	return d.move(ctx, n, to, Event{Kind: Resumed, Actor: actor}, now)
 }
 
 // Close ends the ticket.
 func (d *Desk) Close(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
-	return d.step(ctx, n, Closed, Event{Kind: ClosedAtKind, Actor: actor, Text: text}, now)
+	return d.move(ctx, n, Closed, Event{Kind: ClosedAtKind, Actor: actor, Text: text}, now)
 }
 
 // Reopen takes a closed or marked ticket up again.
 func (d *Desk) Reopen(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
-	return d.step(ctx, n, Open, Event{Kind: Reopened, Actor: actor, Text: text}, now)
+	return d.move(ctx, n, Open, Event{Kind: Reopened, Actor: actor, Text: text}, now)
 }
 
 // MarkNotRequest says that it was a robot or a wrong number.
 func (d *Desk) MarkNotRequest(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
-	return d.step(ctx, n, NotRequest, Event{Kind: MarkedNoTicket, Actor: actor}, now)
+	return d.move(ctx, n, NotRequest, Event{Kind: MarkedNoTicket, Actor: actor}, now)
 }
 
-// AddTime adds time spent, which prices Support on Request.
-func (d *Desk) AddTime(ctx context.Context, n Number, actor string, spent time.Duration, now time.Time) (Ticket, error) {
-	if spent < time.Second || spent > 24*time.Hour {
-		return Ticket{}, fmt.Errorf("time spent %s: use between a second and 24h", spent)
+// Spent is time that somebody spent on a ticket, which prices Support on Request.
+type Spent struct {
+	Ticket   Number
+	Contract ContractID
+	At       time.Time
+	Minutes  int
+	Who      string // whose time it was: an engineer, or who wrote it down
+	What     string // what was done
+	By       string // who wrote it down
+}
+
+// AddTime adds time spent, in minutes, with who and what.
+func (d *Desk) AddTime(ctx context.Context, n Number, s Spent, now time.Time) (Ticket, error) {
+	if s.Minutes < 1 || s.Minutes > 24*60 {
+		return Ticket{}, fmt.Errorf("time spent on ticket %d, %d minutes: use 1 to 1440", n, s.Minutes)
+	}
+	if strings.TrimSpace(s.What) == "" || strings.TrimSpace(s.Who) == "" {
+		return Ticket{}, fmt.Errorf("time spent on ticket %d: say who did what: %w", n, ErrEmpty)
 	}
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		t.TimeSpent += int(spent / time.Second)
-		return []Event{{Kind: TimeAdded, Actor: actor, Facts: map[string]string{"seconds": fmt.Sprint(int(spent / time.Second))}}}, nil
+		t.TimeSpent += s.Minutes * 60
+		return []Event{{Kind: TimeAdded, Actor: s.By, Text: s.What, Facts: map[string]string{"minutes": fmt.Sprint(s.Minutes), "who": s.Who}}}, nil
 	})
 }
 
-// Breach marks the clocks that ran out before now; doing it again changes nothing.
-func (d *Desk) Breach(ctx context.Context, n Number, now time.Time) (Ticket, []sla.Kind, error) {
-	var broken []sla.Kind
-	t, err := d.change(ctx, n, now, func(t *Ticket) (events []Event, err error) {
-		if !t.State.Live() {
-			return nil, nil
+// WithdrawAccess says that the installation cannot be reached: a fact set by staff, never a missing heartbeat. It stops
+// the clocks that the contract says it stops.
+func (d *Desk) WithdrawAccess(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
+	return d.access(ctx, n, false, Event{Kind: AccessGone, Actor: actor, Text: text, At: now}, now)
+}
+
+// GiveAccess says that the installation can be reached again: the clocks run on without loss.
+func (d *Desk) GiveAccess(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
+	return d.access(ctx, n, true, Event{Kind: AccessBack, Actor: actor, Text: text, At: now}, now)
+}
+
+func (d *Desk) access(ctx context.Context, n Number, gone bool, e Event, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if (sla.Course{Pauses: t.Pauses}).Paused(sla.NoAccess) != gone || !t.State.Live() {
+			return nil, nil // it is so already, or nobody works on it
 		}
-		t.Clocks, broken = sla.Break(t.Clocks, now)
-		for _, k := range broken {
-			events = append(events, Event{Kind: Broken, Actor: "system", Facts: map[string]string{"clock": string(k)}})
-		}
-		return events, nil
+		return d.happen(t, e, nil)
 	})
-	return t, broken, err
 }

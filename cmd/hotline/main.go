@@ -28,6 +28,12 @@ type commands struct {
 	Flow struct {
 		Check flowCheck `cmd:"" help:"Check a flow: is every step reachable, every prompt spoken, a human or a recording always in reach?"`
 	} `cmd:"" help:"What callers hear and press."`
+	SLA struct {
+		Explain explain `cmd:"" help:"Where every minute of a ticket's clocks went."`
+		DryRun  dryRun  `cmd:"" name:"dry-run" help:"What a request would be promised, without a ticket."`
+	} `cmd:"" name:"sla" help:"The clocks."`
+	Report report `cmd:"" help:"A month by contract, level and category, as the running program makes it."`
+
 	Token struct {
 		Add tokenAdd `cmd:"" help:"Make an API token; it is printed once."`
 	} `cmd:"" help:"Tokens of the API."`

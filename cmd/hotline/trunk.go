@@ -4,47 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"text/tabwriter"
 	"time"
 )
-
-// client asks the running program's API.
-type client struct {
-	API   string `help:"Address of the API of the running program." default:"http://127.0.0.1:8080" placeholder:"URL"`
-	Token string `help:"Token of the API (hotline token add NAME)." env:"HOTLINE_TOKEN" placeholder:"TOKEN"`
-}
-
-// get reads one resource.
-func (c client) get(ctx context.Context, path string, into any) error {
-	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
-	defer stop()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(c.API, "/")+path, nil)
-	if err != nil {
-		return fmt.Errorf("asking the API at %s: %w; say another address with --api", c.API, err)
-	}
-	req.Header.Set("Authorization", "Bearer "+c.Token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("asking the API at %s: %w; is `hotline serve` running there?", c.API, err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, 8<<20))
-	switch {
-	case err != nil:
-		return fmt.Errorf("reading the API's answer: %w", err)
-	case res.StatusCode == http.StatusUnauthorized:
-		return fmt.Errorf("the API does not know this token: give one with --token or HOTLINE_TOKEN; `hotline token add NAME` makes one")
-	case res.StatusCode != http.StatusOK:
-		return fmt.Errorf("the API answers %s: %s", res.Status, strings.TrimSpace(string(body)))
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("reading the API's answer: %w", err)
-	}
-	return nil
-}
 
 // trunkStatus is `hotline trunk status`.
 type trunkStatus struct{ client }
@@ -58,8 +20,12 @@ func (t *trunkStatus) Run(ctx context.Context, io streams) error {
 		} `json:"trunks"`
 		Until *time.Time `json:"certificate_until"`
 	}
-	if err := t.get(ctx, "/api/v1/trunks", &list); err != nil {
+	body, err := t.get(ctx, "/trunks", nil)
+	if err != nil {
 		return err
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		return fmt.Errorf("reading the API's answer: %w", err)
 	}
 	if len(list.Trunks) == 0 {
 		fmt.Fprintln(io.out, "There is no trunk: sip.trunks of the configuration is empty.")

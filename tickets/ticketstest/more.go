@@ -3,6 +3,8 @@ package ticketstest
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -43,22 +45,48 @@ func dueClocks(t *testing.T, s Store) {
 	x.Clocks[1].BrokenAt = time.Time{}
 	put(t, s, x)
 	y := sample(418)
-	y.State, y.Clocks[1].BrokenAt = tickets.Closed, time.Time{}
+	y.Clocks[1].BrokenAt, y.Clocks[1].Paused = time.Time{}, true
 	put(t, s, y)
+	z := sample(419)
+	z.Clocks[1].BrokenAt, z.Clocks[1].Due = time.Time{}, x.Clocks[1].Due.Add(-time.Hour)
+	z.Clocks[1].Warnings = []sla.Warning{{ID: "75%", At: monday.Add(time.Hour), RaisedAt: monday.Add(time.Hour)}, {ID: "90%", At: monday.Add(2 * time.Hour)}}
+	put(t, s, z)
 	due := x.Clocks[1].Due
-	for _, c := range []struct {
-		now  time.Time
-		want string
-	}{{due, ""}, {due.Add(time.Second), "417"}, {due.Add(time.Hour), "417"}} {
-		list, err := s.DueClocks(t.Context(), c.now, 10)
+	claim := func(node string, now time.Time, want string) {
+		t.Helper()
+		list, err := s.ClaimDue(t.Context(), node, now, time.Minute, 10)
 		must(t, err)
-		equal(t, "due at "+c.now.String(), spell(list), c.want)
+		slices.Sort(list)
+		equal(t, node+" claims at "+now.String(), fmt.Sprint(list), want)
 	}
+	claim("one", monday.Add(2*time.Hour-time.Second), "[]")
+	claim("one", monday.Add(2*time.Hour), "[419]")  // its warning
+	claim("one", monday.Add(2*time.Hour), "[419]")  // its own claim stands in nobody's way
+	claim("two", monday.Add(2*time.Hour), "[]")     // but in the other's
+	claim("two", due, "[419]")                      // the claim has run out
+	claim("two", due.Add(time.Second), "[417 419]") // a clock met at its due time is kept
+	claim("one", due.Add(time.Second), "[]")
+	claim("one", due.Add(-30*time.Minute), "[419]") // a clock was set back: a claim that far ahead is none
+	list, err := s.ClaimDue(t.Context(), "two", due.Add(time.Hour), time.Minute, 1)
+	must(t, err)
+	equal(t, "the longest due first", fmt.Sprint(list), "[419]")
+	list, err = s.ClaimDue(t.Context(), "two", due.Add(time.Hour), time.Minute, 1)
+	must(t, err)
+	equal(t, "what it could not raise comes last", fmt.Sprint(list), "[417]")
 	x.Version, x.Clocks[1].BrokenAt = 2, due
 	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("b", 417, tickets.Broken)}}))
-	list, err := s.DueClocks(t.Context(), due.Add(time.Hour), 10)
+	claim("two", due.Add(time.Hour), "[419]")
+}
+
+func terms(t *testing.T, s Store) {
+	x := sample(417)
+	put(t, s, x)
+	got, err := s.Terms(t.Context(), x.Promise.ID())
 	must(t, err)
-	equal(t, "due after it was marked", spell(list), "")
+	equal(t, "terms", got, *x.Promise)
+	equal(t, "their name", got.ID(), x.Promise.ID())
+	_, err = s.Terms(t.Context(), "none")
+	wants(t, "terms that nobody was promised", err, tickets.ErrNotFound)
 }
 
 func recordings(t *testing.T, s Store) {

@@ -28,7 +28,9 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"a change is whole, versioned and written once":  changes,
 		"lists are filtered, sorted and paged":           lists,
 		"open and recent tickets of a caller":            openAndRecent,
-		"due clocks are found until they are met":        dueClocks,
+		"due clocks are claimed by one node at a time":   dueClocks,
+		"terms are kept by what they say":                terms,
+		"a report reads outcomes and time spent":         report,
 		"recordings are found and their access is noted": recordings,
 		"numbers are given once":                         numbers,
 		"customers and contracts are written whole":      directory,
@@ -71,12 +73,16 @@ func equal(t *testing.T, what string, got, want any) {
 
 // sample is a ticket with everything in it.
 func sample(n tickets.Number) tickets.Ticket {
+	level := sla.DefaultLevels()[0]
+	promise := level.Terms(sla.DefaultCalendars()[0])
 	return tickets.Ticket{
+		Promise: &promise, Raised: 1, Stamps: sla.Stamps{Contact: monday.Add(time.Minute)},
+		Pauses: []sla.Pause{{Why: sla.ForCustomer, From: monday, Until: monday.Add(time.Hour)}, {Why: sla.NoAccess, From: monday}},
 		Number: n, Contract: "c1", Customer: "k1", Name: "Rossi S.p.A.", Caller: "0612345", Channel: tickets.Phone, Claim: sla.Blocking,
 		Assessment: sla.NonBlocking, Priority: 3, Level: sla.Extended, State: tickets.Assigned, Assignee: "anna", Evo: true, Language: "it",
 		OpenedAt: monday, TimeSpent: 90, Bundled: 2, Version: 1,
 		Clocks: []sla.Clock{
-			{Kind: sla.Contact, Due: monday.Add(time.Hour), MetAt: monday.Add(time.Minute), Limit: time.Hour, From: monday},
+			{Kind: sla.Contact, Due: monday.Add(time.Hour), MetAt: monday.Add(time.Minute), Limit: time.Hour, From: monday, Spent: time.Minute, Terms: promise.ID()},
 			{Kind: sla.Intervention, Due: monday.Add(4 * time.Hour), BrokenAt: monday.Add(4 * time.Hour), Limit: 4 * time.Hour, From: monday},
 			{Kind: sla.Restore, Due: monday.Add(8 * time.Hour), Projected: true, Limit: 4 * time.Hour, From: monday.Add(4 * time.Hour)},
 		},

@@ -1,0 +1,196 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// intervalView is working time on one weekday.
+type intervalView struct {
+	Day   int  `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday; of an exception it is ignored"`
+	From  span `json:"from"`
+	Until span `json:"until" doc:"After 24:00 it runs into the next days; always open: 00:00 until 168:00"`
+}
+
+type exceptionView struct {
+	Date  string         `json:"date" format:"date"`
+	Hours []intervalView `json:"hours,omitempty" maxItems:"20" doc:"None: closed"`
+	Note  string         `json:"note,omitempty" maxLength:"500"`
+}
+
+type yearlyView struct {
+	Day   string         `json:"day" pattern:"^[0-9]{2}-[0-9]{2}$" doc:"MM-DD"`
+	Hours []intervalView `json:"hours,omitempty" maxItems:"20" doc:"None: closed"`
+	Note  string         `json:"note,omitempty" maxLength:"500"`
+}
+
+// CalendarFields are when somebody works.
+type CalendarFields struct {
+	Name       string          `json:"name" minLength:"1" maxLength:"200"`
+	Zone       string          `json:"zone" minLength:"1" maxLength:"100" doc:"IANA name, such as Europe/Rome"`
+	Week       []intervalView  `json:"week" nullable:"false" maxItems:"100" doc:"The gaps between are breaks"`
+	Holidays   string          `json:"holidays,omitempty" maxLength:"20" doc:"Public holidays: it, de, de-by and the other Länder, fr, fr-am, es, ch-ti, gb-eng, gb-sct, gb-nir; none when it is left out"`
+	Patron     string          `json:"patron,omitempty" pattern:"^[0-9]{2}-[0-9]{2}$" doc:"Patron saint's day as MM-DD"`
+	Yearly     []yearlyView    `json:"yearly,omitempty" maxItems:"366" doc:"Half-holidays and closures of every year"`
+	Exceptions []exceptionView `json:"exceptions,omitempty" maxItems:"5000"`
+}
+
+type calendarView struct {
+	ID string `json:"id"`
+	CalendarFields
+}
+
+type calendarInput struct {
+	Keyed
+	Running
+	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
+	Body CalendarFields
+}
+
+type calendarList struct {
+	Calendars []calendarView `json:"calendars" nullable:"false"`
+}
+
+func intervals(list []sla.Interval) []intervalView {
+	views := make([]intervalView, 0, len(list))
+	for _, i := range list {
+		views = append(views, intervalView{int(i.Day), span(i.From), span(i.Until)})
+	}
+	return views
+}
+
+func week(views []intervalView) []sla.Interval {
+	var list []sla.Interval
+	for _, v := range views {
+		list = append(list, sla.Interval{Day: time.Weekday(v.Day), From: time.Duration(v.From), Until: time.Duration(v.Until)})
+	}
+	return list
+}
+
+func calendar(c sla.Calendar) calendarView {
+	f := CalendarFields{Name: c.Name, Zone: c.Zone, Week: intervals(c.Week), Holidays: c.Holidays, Patron: c.Patron}
+	for _, y := range c.Yearly {
+		f.Yearly = append(f.Yearly, yearlyView{y.Day, intervals(y.Hours), y.Note})
+	}
+	for _, e := range c.Exceptions {
+		f.Exceptions = append(f.Exceptions, exceptionView{e.Date, intervals(e.Hours), e.Note})
+	}
+	return calendarView{string(c.ID), f}
+}
+
+func (s *server) calendarRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/calendars", "list-calendars", "List calendars of working hours"),
+		func(ctx context.Context, _ *struct{}) (*answer[calendarList], error) {
+			all, err := s.Store.Calendars(ctx)
+			list := calendarList{make([]calendarView, 0, len(all))}
+			for _, c := range all {
+				list.Calendars = append(list.Calendars, calendar(c))
+			}
+			return answered(list, err)
+		})
+	serve(s, api, route(http.MethodPut, "/calendars/{id}", "put-calendar", "Add or change a calendar; running tickets follow when asked"), s.putCalendar)
+	serve(s, api, route(http.MethodPost, "/calendars/{id}/preview", "preview-calendar", "Which deadlines of running tickets would move"), s.previewCalendar)
+	serve(s, api, route(http.MethodPost, "/calendars/{id}/closures", "import-closures", "Add the whole-day events of an iCalendar file as closures"), s.importClosures)
+}
+
+// calendarOf makes a calendar of what a body says, and refuses one that cannot be meant.
+func calendarOf(id string, f CalendarFields) (sla.Calendar, error) {
+	c := sla.Calendar{ID: sla.CalendarID(id), Name: f.Name, Zone: f.Zone, Week: week(f.Week), Holidays: f.Holidays, Patron: f.Patron}
+	for _, y := range f.Yearly {
+		c.Yearly = append(c.Yearly, sla.Yearly{Day: y.Day, Hours: week(y.Hours), Note: y.Note})
+	}
+	for _, e := range f.Exceptions {
+		c.Exceptions = append(c.Exceptions, sla.Exception{Date: e.Date, Hours: week(e.Hours), Note: e.Note})
+	}
+	return c, sound(c)
+}
+
+func sound(c sla.Calendar) error {
+	err := c.Check()
+	switch {
+	case errors.Is(err, sla.ErrNeverOpen):
+		return refused("body.week", "the calendar never opens; give it at least one working hour")
+	case err != nil:
+		return refused("body", err.Error())
+	}
+	return nil
+}
+
+func (s *server) putCalendar(ctx context.Context, in *calendarInput) (*answer[calendarView], error) {
+	c, err := calendarOf(in.ID, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return s.keepCalendar(ctx, c, in.Running)
+}
+
+func (s *server) previewCalendar(ctx context.Context, in *calendarInput) (*answer[previewView], error) {
+	c, err := calendarOf(in.ID, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return s.preview(ctx, tickets.OfCalendar(c.ID), func(b *tickets.Book) { b.Calendars[c.ID] = c })
+}
+
+func (s *server) keepCalendar(ctx context.Context, c sla.Calendar, r Running) (*answer[calendarView], error) {
+	if err := s.Store.PutCalendar(ctx, c); err != nil {
+		return nil, err
+	}
+	s.refresh(ctx)
+	return answered(calendar(c), s.follow(ctx, r, tickets.OfCalendar(c.ID)))
+}
+
+// closuresInput is an iCalendar file, such as a town publishes for its schools and offices.
+type closuresInput struct {
+	Keyed
+	Running
+	ID      string `path:"id"`
+	RawBody []byte `contentType:"text/calendar"`
+}
+
+func (s *server) importClosures(ctx context.Context, in *closuresInput) (*answer[calendarView], error) {
+	c, err := s.calendarNamed(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	dates, days, err := sla.ReadHolidays(bytes.NewReader(in.RawBody))
+	if err != nil {
+		return nil, refused("body", err.Error())
+	}
+	c = c.Import(dates, days)
+	if err := sound(c); err != nil {
+		return nil, err
+	}
+	return s.keepCalendar(ctx, c, in.Running)
+}
+
+func (s *server) calendarNamed(ctx context.Context, id string) (sla.Calendar, error) {
+	all, err := s.Store.Calendars(ctx)
+	if err != nil {
+		return sla.Calendar{}, err
+	}
+	for _, c := range all {
+		if string(c.ID) == id {
+			return c, nil
+		}
+	}
+	return sla.Calendar{}, fmt.Errorf("calendar %s: %w", id, tickets.ErrNotFound)
+}
+
+func (s *server) calendarExists(ctx context.Context, id string) error {
+	all, err := s.Store.Calendars(ctx)
+	if err == nil && !slices.ContainsFunc(all, func(c sla.Calendar) bool { return string(c.ID) == id }) {
+		err = tickets.ErrNotFound
+	}
+	return unknownIn("body.calendar", id, err)
+}

@@ -1,0 +1,79 @@
+package admin_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// extended is the level as it stands, with another limit of a blocking intervention.
+func extended(seconds int) string {
+	return fmt.Sprintf(`{"name":"Extended","calendar":"always","blocking":{"contact":3600,"intervention":%d,"restore":7200},
+		"non_blocking":{"contact":14400,"intervention":28800,"restore":14400}}`, seconds)
+}
+
+func TestAnEditIsPreviewedAndRunningTicketsFollowOnlyWhenAsked(t *testing.T) {
+	h := open(t)
+	h.opened() // 09:01, intervention due 13:01
+	h.post("/levels/extended/preview", extended(7200)).is(200, `"ticket":417,"clock":"intervention"`, `"becomes":"2026-11-23T12:01:00+01:00"`, `"clock":"restore"`)
+	h.put("/levels/extended", extended(7200)).is(200)
+	h.get("/tickets/417").is(200, `"due":"2026-11-23T14:01:00+01:00"`)
+	h.post("/levels/extended/preview", extended(7200)).is(200, `"clock":"intervention"`) // it still could follow
+	h.put("/levels/extended?running=follow", extended(10800)).is(200)
+	h.get("/tickets/417").is(200, `"due":"2026-11-23T13:01:00+01:00"`, `"kind":"terms"`, `"intervention_was":"2026-11-23T13:01:00Z"`)
+	h.post("/levels/extended/preview", extended(10800)).is(200, `"moves":[]`)
+	h.put("/levels/extended?running=maybe", extended(10800)).is(422, "running")
+	calendar := `{"name":"x","zone":"Europe/Rome","week":[{"day":2,"from":"09:00","until":"10:00"}]}`
+	h.post("/calendars/always/preview", calendar).is(200, `"becomes":"2026-11-24T10:00:00+01:00"`)
+	h.post("/calendars/office/preview", calendar).is(200, `"moves":[]`)
+	h.post("/contracts/rossi/preview", `{"customer":"rossi","level":"professional","valid_from":"2026-01-01T00:00:00Z","remote_access":true,"version":1}`).is(200, `"clock":"intervention"`)
+}
+
+func TestATicketMayChangeItsContract(t *testing.T) {
+	h := open(t)
+	h.post("/contracts", `{"id":"verdi",`+verdi+`}`).is(201)
+	h.opened()
+	h.post("/tickets/417/contract", `{"contract":"verdi"}`).is(200, `"level":"professional"`, `"priority":2`, `"contract":"verdi"`)
+	h.post("/tickets/417/contract", `{"contract":""}`).is(200, `"level":"on_request"`, `"clocks":[]`)
+	h.post("/tickets/417/contract", `{"contract":"moon"}`).is(422, "body.contract")
+}
+
+func TestAPauseIsShownAndExplainedInBothLanguages(t *testing.T) {
+	h := open(t)
+	h.opened()
+	h.post("/tickets/417/access-withdrawn", `{"text":"the line to the plant is cut"}`).is(200, `"why":"remote_access"`, `"paused":true`, `"until":null`)
+	h.post("/tickets/417/access-back", "").is(200, `"paused":false`)
+	h.get("/tickets/417/explanation").is(200, `"why":"paused:remote_access"`, "remote access withdrawn", "accesso remoto revocato",
+		"intervention: opened Monday 23 November 2026 10:01; counted 10:01-10:02; paused 10:02-10:03, remote access withdrawn; 10:03-14:02; due Monday 23 November 14:02",
+		`"because":{"it":"contate","en":"counted"}`)
+	h.get("/tickets/999/explanation").is(404)
+}
+
+func TestWhatIfWithoutATicket(t *testing.T) {
+	h := open(t)
+	h.get("/dry-run?level=professional&category=blocking&at=2026-11-20T17:00:00%2B01:00").is(200,
+		`"due":"2026-11-23T12:00:00+01:00"`, "fine settimana", `"projected":true`)
+	h.get("/dry-run?level=professional&category=question&at=2026-11-20T17:00:00Z").is(200, `"clocks":[]`)
+	h.get("/dry-run?level=platinum&category=blocking&at=2026-11-20T17:00:00Z").is(422, "query.level")
+	h.get("/dry-run?level=professional&category=blocking").is(422, "at")
+}
+
+func TestWarningsAndBreachesAreAPolicyInData(t *testing.T) {
+	h := open(t)
+	h.get("/levels").is(200, `{"clock":"contact","share_percent":75,"do":["notify"],"night":"wait"}`, `"stops":{"customer":["intervention","restore"]`)
+	policy := func(alarms, stops string) string {
+		return strings.TrimSuffix(extended(7200), "}") + `,"alarms":` + alarms + `,"stops":` + stops + `}`
+	}
+	h.put("/levels/extended", policy(`[{"clock":"restore","minutes_left":30,"do":["ring","raise"],"night":"act"}]`, `{}`)).is(200,
+		`"alarms":[{"clock":"restore","minutes_left":30,"do":["ring","raise"],"night":"act"}]`, `"stops":{}`)
+	for body, word := range map[string]string{
+		policy(`[{"clock":"lunch","do":[]}]`, `{}`):                                      "clock",
+		policy(`[{"clock":"restore","do":["shout"]}]`, `{}`):                             "do",
+		policy(`[{"clock":"restore","share_percent":100,"do":[]}]`, `{}`):                "share_percent",
+		policy(`[{"clock":"restore","do":[]},{"clock":"restore","do":[]}]`, `{}`):        "alarms[1]",
+		policy(`[]`, `{"weather":["restore"]}`):                                          "weather",
+		policy(`[{"clock":"restore","share_percent":5,"minutes_left":1,"do":[]}]`, `{}`): "either a share or the time left",
+	} {
+		h.put("/levels/extended", body).is(422, word)
+	}
+}

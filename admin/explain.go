@@ -1,0 +1,59 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+type explanationView struct {
+	Clocks []explained `json:"clocks" nullable:"false"`
+}
+
+type explained struct {
+	ClockView
+	Parts    []part `json:"parts" nullable:"false" doc:"They follow each other without a gap from the clock's start to its due time"`
+	Sentence inBoth `json:"account" doc:"The same in one sentence"`
+}
+
+// inBoth is a text in both languages.
+type inBoth struct {
+	Italian string `json:"it"`
+	English string `json:"en"`
+}
+
+type part struct {
+	From    time.Time  `json:"from"`
+	Until   *time.Time `json:"until" doc:"null: a pause that goes on"`
+	Counts  bool       `json:"counts"`
+	Spent   int64      `json:"spent_seconds" doc:"Working time used up at the part's end"`
+	Why     string     `json:"why" doc:"counted, break, night, weekend, holiday, closure, or paused: and the reason"`
+	Because inBoth     `json:"because"`
+}
+
+// explanation accounts for each clock by the terms under which it was set.
+func (s *server) explanation(ctx context.Context, in *Numbered) (*answer[explanationView], error) {
+	t, err := s.Desk.Ticket(ctx, tickets.Number(in.Number))
+	if err != nil {
+		return nil, fmt.Errorf("ticket %d: %w", in.Number, err)
+	}
+	list, err := s.Desk.Explain(ctx, t)
+	v := explanationView{Clocks: []explained{}}
+	for _, a := range list {
+		v.Clocks = append(v.Clocks, explainedClock(a))
+	}
+	return answered(v, err)
+}
+
+func explainedClock(a sla.Account) explained {
+	e := explained{ClockView: clockOf(a.Clock), Parts: []part{}, Sentence: inBoth{a.In(sla.Italian), a.In(sla.English)}}
+	for _, p := range a.Parts {
+		e.Parts = append(e.Parts, part{
+			p.From, instant(p.Until), p.Counts, seconds(p.Spent), string(p.Why), inBoth{p.In(sla.Italian), p.In(sla.English)},
+		})
+	}
+	return e
+}

@@ -1,0 +1,82 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// Running says what an edit does to tickets that are running.
+type Running struct {
+	Running string `query:"running" enum:"keep,follow" default:"keep" doc:"keep: running tickets keep what they were promised; follow: their clocks are set anew, but for what was kept or broken"`
+}
+
+// follow lets running tickets follow an edit where that was asked for. The edit stands even when this fails.
+func (s *server) follow(ctx context.Context, r Running, in tickets.Scope) error {
+	if r.Running != "follow" {
+		return nil
+	}
+	_, err := s.Desk.FollowAll(ctx, in, staff(ctx), s.Now())
+	return err
+}
+
+// previewView tells which deadlines would move.
+type previewView struct {
+	Moves []moveView `json:"moves" nullable:"false"`
+}
+
+type moveView struct {
+	Ticket  tickets.Number `json:"ticket"`
+	Clock   string         `json:"clock"`
+	Was     *time.Time     `json:"was" doc:"null: there was no clock"`
+	Becomes *time.Time     `json:"becomes" doc:"null: there is none any more"`
+}
+
+func (s *server) preview(ctx context.Context, in tickets.Scope, change func(*tickets.Book)) (*answer[previewView], error) {
+	list, err := s.Desk.Preview(ctx, s.Desk.Book().With(change), in, s.Now())
+	v := previewView{make([]moveView, 0, len(list))}
+	for _, m := range list {
+		v.Moves = append(v.Moves, moveView{m.Ticket, string(m.Clock), instant(m.Was), instant(m.Becomes)})
+	}
+	return answered(v, err)
+}
+
+// otherContract puts a running ticket under another contract.
+type otherContract struct {
+	Contract string `json:"contract" maxLength:"100" doc:"Empty: Support on Request"`
+}
+
+func (s *server) setContract(ctx context.Context, n tickets.Number, actor string, b otherContract, now time.Time) (tickets.Ticket, error) {
+	if _, ok := s.Desk.Book().Contracts[tickets.ContractID(b.Contract)]; b.Contract != "" && !ok {
+		return tickets.Ticket{}, unknownIn("body.contract", b.Contract, tickets.ErrNotFound)
+	}
+	return s.Desk.SetContract(ctx, n, actor, tickets.ContractID(b.Contract), now)
+}
+
+// question asks what would be promised.
+type question struct {
+	Level    string    `query:"level" required:"true" maxLength:"100"`
+	Category string    `query:"category" required:"true" enum:"blocking,non_blocking,question,change,feature"`
+	At       time.Time `query:"at" required:"true"`
+}
+
+func (s *server) clockRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/dry-run", "dry-run", "What a request would be promised, without a ticket"),
+		func(_ context.Context, q *question) (*answer[explanationView], error) {
+			list, err := s.Desk.DryRun(sla.LevelID(q.Level), sla.Category(q.Category), q.At)
+			v := explanationView{Clocks: []explained{}}
+			for _, a := range list {
+				v.Clocks = append(v.Clocks, explainedClock(a))
+			}
+			if errors.Is(err, tickets.ErrNotFound) {
+				err = refused("query.level", err.Error())
+			}
+			return answered(v, err)
+		})
+}

@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hotline/oncall/ring"
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// How the clocks are watched. An instant is a whole second and a breach is known one second after it, so that looking at
+// the beginning of each second raises everything within the two seconds that are promised. A node that dies leaves its
+// claims for less than the five seconds in which its successor must have raised everything.
+const (
+	lookTime  = time.Second
+	claimTime = 3 * time.Second
+	dueAtOnce = 200 // tickets of one look
+)
+
+// watchClocks raises warnings and breaches until ctx ends, first those that fell due while nobody looked. It asks the
+// wall's time each time, so that a jump of the clock loses nothing.
+func (a *App) watchClocks(ctx context.Context) {
+	node, down := newID(), false
+	for {
+		raised, err := a.sweep(ctx, node, time.Now())
+		for err == nil && raised == dueAtOnce && ctx.Err() == nil {
+			raised, err = a.sweep(ctx, node, time.Now())
+		}
+		if err != nil && !down && ctx.Err() == nil { // said once, not every second
+			a.log.Warn("due clocks are not read until the store answers", "error", err)
+		}
+		down = err != nil
+		now := time.Now()
+		next := time.NewTimer(now.Truncate(lookTime).Add(lookTime).Sub(now))
+		select {
+		case <-next.C:
+		case <-ctx.Done():
+			next.Stop()
+			return
+		}
+	}
+}
+
+// sweep raises what is due on the tickets that this node could claim, and counts those on which something was raised.
+func (a *App) sweep(ctx context.Context, node string, now time.Time) (int, error) {
+	list, err := a.store.ClaimDue(ctx, node, now, claimTime, dueAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	done := 0
+	for _, n := range list {
+		raised, err := a.look(ctx, n, now)
+		if err != nil {
+			a.log.Error("alarm not raised", "ticket", n, "error", err)
+		}
+		if raised {
+			done++
+		}
+	}
+	return done, nil
+}
+
+// look raises what is due on one ticket, and tells whether anything was.
+func (a *App) look(ctx context.Context, n tickets.Number, now time.Time) (bool, error) {
+	_, raised, err := a.desk.Look(ctx, n, now)
+	for _, e := range raised {
+		switch e.Kind {
+		case tickets.Broken:
+			a.metrics.Breached(sla.Kind(e.Facts["clock"]))
+			a.alarm("breach", fmt.Sprintf("ticket %d: %s was due at %s", n, e.Facts["clock"], e.Facts["due"]))
+		case tickets.Warned:
+			a.alarm("warning", fmt.Sprintf("ticket %d: %s is due at %s", n, e.Facts["clock"], e.Facts["due"]))
+		}
+	}
+	return len(raised) > 0, err
+}
+
+// work does one piece of due work.
+func (a *App) work(ctx context.Context, w tickets.Work) error {
+	switch w.Kind {
+	case tickets.WorkClocks, tickets.WorkBreach, tickets.WorkWarn:
+		_, err := a.look(ctx, w.Ticket, time.Now())
+		return err
+	case tickets.WorkEscalate:
+		return a.escalate(ctx, w.Ticket)
+	case tickets.WorkRing:
+		return a.ringFor(ctx, w)
+	case tickets.WorkNotify:
+		return a.notify(ctx, w)
+	}
+	return fmt.Errorf("due work %s of kind %q is unknown", w.ID, w.Kind)
+}
+
+// ringFor calls the rota because of an alarm, unless the clock was met meanwhile or the ticket is in work.
+func (a *App) ringFor(ctx context.Context, w tickets.Work) error {
+	t, err := a.desk.Ticket(ctx, w.Ticket)
+	if err != nil || (t.State != tickets.Open && t.State != tickets.Assigned) || !sla.Met(t.Clocks, sla.Kind(w.Facts["clock"])).IsZero() {
+		return err
+	}
+	_, err = a.search.Escalate(ctx, a.callOut(t))
+	return err
+}
+
+// callOut is the search for a ticket whose caller is not on the line.
+func (a *App) callOut(t tickets.Ticket) ring.Request {
+	r := ring.Request{Call: callOf(t), Language: prompts.Language(t.Language), Ticket: t}
+	if a.dialling.may(t.Caller) {
+		r.CallBack = t.Caller
+	}
+	return r
+}
+
+// notify tells somebody of an alarm: the operator's log now, and the ticket's history as the record of it.
+func (a *App) notify(ctx context.Context, w tickets.Work) error {
+	text := fmt.Sprintf("%s: %s, due at %s, alarm %s", w.Facts["to"], w.Facts["clock"], w.Facts["due"], w.Facts["alarm"])
+	a.alarm("notify", fmt.Sprintf("ticket %d: %s", w.Ticket, text))
+	_, err := a.desk.Note(ctx, w.Ticket, tickets.Event{Kind: tickets.Notified, Actor: "system", Text: text, Facts: w.Facts}, time.Now())
+	return err
+}

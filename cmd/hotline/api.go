@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// client is where a command finds the running program.
+type client struct {
+	API   string `help:"Where the program's API is." default:"http://127.0.0.1:8080"`
+	Token string `help:"Token of the API; see hotline token add." required:""`
+}
+
+// apiTime bounds one question.
+const apiTime = 30 * time.Second
+
+// get asks the API and gives the answer's body.
+func (c client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTime)
+	defer cancel()
+	where := strings.TrimSuffix(c.API, "/") + "/api/v1" + path
+	if len(query) > 0 {
+		where += "?" + query.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
+	if err != nil {
+		return nil, fmt.Errorf("--api %q is no address; write it as http://127.0.0.1:8080", c.API)
+	}
+	r.Header.Set("Authorization", "Bearer "+c.Token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("asking %s: %w; is the program running, and is --api its address?", c.API, err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return nil, fmt.Errorf("asking %s: %w", c.API, err)
+	}
+	if answer.StatusCode == http.StatusOK {
+		return body, nil
+	}
+	var problem struct{ Detail string }
+	if json.Unmarshal(body, &problem) != nil || problem.Detail == "" {
+		problem.Detail = answer.Status
+	}
+	return nil, errors.New(problem.Detail)
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// said runs a command and gives its exit code and what it said.
+func said(t *testing.T, args ...string) (int, string) {
+	t.Helper()
+	var out bytes.Buffer
+	code := run(t.Context(), args, streams{strings.NewReader(""), &out, &out})
+	return code, out.String()
+}
+
+func TestWhatIfIsAnsweredOffline(t *testing.T) {
+	code, text := said(t, "sla", "dry-run", "--level", "professional", "--category", "blocking", "--at", "2026-11-20 17:20", "--lang", "en")
+	if code != 0 || !strings.Contains(text, "intervention: opened Friday 20 November 2026 17:20; counted 17:20-18:00; weekend; Monday 23 09:00-12:20; due Monday 23 November 12:20\n") {
+		t.Errorf("%d: %s", code, text)
+	}
+	if code, text := said(t, "sla", "dry-run", "--level", "on_request", "--category", "blocking", "--at", "2026-11-20 17:20"); code != 0 || text != "nessuna scadenza\n" {
+		t.Errorf("%d: %s", code, text)
+	}
+	for _, bad := range [][]string{
+		{"--level", "platinum", "--category", "blocking", "--at", "2026-11-20 17:20"},
+		{"--level", "extended", "--category", "urgent", "--at", "2026-11-20 17:20"},
+		{"--level", "extended", "--category", "blocking", "--at", "soon"},
+	} {
+		if code, text := said(t, append([]string{"sla", "dry-run"}, bad...)...); code != 1 || !strings.Contains(text, "use one of") && !strings.Contains(text, "write it as") {
+			t.Errorf("%v: %d %s", bad, code, text)
+		}
+	}
+}
+
+func TestATicketIsExplainedByTheRunningProgram(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/v1/tickets/417/explanation" || r.Header.Get("Authorization") != "Bearer secret" {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(`{"detail":"ticket 418: not found"}`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"clocks":[{"account":{"it":"contatto: aperto","en":"contact: opened"}}]}`))
+	}))
+	defer api.Close()
+	if code, text := said(t, "sla", "explain", "417", "--api", api.URL, "--token", "secret"); code != 0 || text != "contatto: aperto\n" {
+		t.Errorf("%d: %s", code, text)
+	}
+	if code, text := said(t, "sla", "explain", "418", "--api", api.URL, "--token", "secret"); code != 1 || !strings.Contains(text, "ticket 418: not found") {
+		t.Errorf("%d: %s", code, text)
+	}
+	if code, text := said(t, "sla", "explain", "417", "--api", "http://127.0.0.1:1", "--token", "x"); code != 1 || !strings.Contains(text, "is the program running") {
+		t.Errorf("%d: %s", code, text)
+	}
+}
+
+func TestTheMonthIsReportedByTheRunningProgram(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(r.URL.String()))
+	}))
+	defer api.Close()
+	for format, want := range map[string]string{"csv": "/api/v1/report.csv?month=2026-11", "svg": "/api/v1/report.svg?month=2026-11", "json": "/api/v1/report?month=2026-11"} {
+		if code, text := said(t, "report", "--month", "2026-11", "--format", format, "--api", api.URL, "--token", "secret"); code != 0 || text != want {
+			t.Errorf("%s: %d %s", format, code, text)
+		}
+	}
+}

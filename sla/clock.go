@@ -1,0 +1,112 @@
+package sla
+
+import "time"
+
+// Clock is one promise of a ticket. BrokenAt is zero or the due time itself.
+type Clock struct {
+	Kind      Kind          `json:"kind"`
+	Due       time.Time     `json:"due"`
+	MetAt     time.Time     `json:"met_at,omitzero"`
+	BrokenAt  time.Time     `json:"broken_at,omitzero"`
+	Projected bool          `json:"projected"` // restore before the intervention: can be neither warned nor broken
+	Paused    bool          `json:"paused"`    // stands still: the due time is what it would be if it ran on at once
+	Limit     time.Duration `json:"limit"`     // working time
+	From      time.Time     `json:"from"`      // where it began to run
+	Spent     time.Duration `json:"spent"`     // working time used up when it was met; pauses do not count
+	Warnings  []Warning     `json:"warnings,omitempty"`
+	Terms     string        `json:"terms,omitempty"` // by which it was set (Terms.ID)
+}
+
+// Warning is an instant before the due time at which somebody wants to know.
+type Warning struct {
+	ID       string    `json:"id"`                 // of the alarm: "75%", "-30m"
+	At       time.Time `json:"at,omitzero"`        // zero: not before the clock runs on
+	RaisedAt time.Time `json:"raised_at,omitzero"` // once
+}
+
+// settled tells whether nothing can change the clock's promise any more.
+func (c Clock) settled() bool { return !c.MetAt.IsZero() || !c.BrokenAt.IsZero() }
+
+// Runs tells whether the clock still promises something and time is passing for it.
+func (c Clock) Runs() bool { return !c.settled() && !c.Projected && !c.Paused }
+
+// Next is the clock that runs out first, and whether there is one.
+func Next(clocks []Clock) (Clock, bool) {
+	var first Clock
+	found := false
+	for _, c := range clocks {
+		if c.Runs() && (!found || c.Due.Before(first.Due)) {
+			first, found = c, true
+		}
+	}
+	return first, found
+}
+
+// Met tells when a clock was met; zero when it was not, or is not there.
+func Met(clocks []Clock, k Kind) time.Time {
+	for _, c := range clocks {
+		if c.Kind == k {
+			return c.MetAt
+		}
+	}
+	return time.Time{}
+}
+
+// NextAlarm is the instant at which the next warning or breach is to be raised. A clock met at its due time is kept, so
+// that a breach is known one second later.
+func NextAlarm(clocks []Clock) (time.Time, bool) {
+	var first time.Time
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	for _, c := range clocks {
+		if c.settled() || c.Projected {
+			continue
+		}
+		for _, w := range c.Warnings {
+			if w.RaisedAt.IsZero() {
+				sooner(w.At)
+			}
+		}
+		if !c.Paused {
+			sooner(c.Due.Add(time.Second))
+		}
+	}
+	return first, !first.IsZero()
+}
+
+// Reason is why clocks stand still.
+type Reason string
+
+// The reasons for a pause. Each is a fact that staff set, never deduced from something that is missing.
+const (
+	ForCustomer Reason = "customer"      // the customer owes an answer
+	NoAccess    Reason = "remote_access" // remote access to the installation was withdrawn
+	Ended       Reason = "closed"        // the ticket is closed or marked: nobody owes anything, every clock stands still
+)
+
+// Pause is a stretch in which some clocks stood still.
+type Pause struct {
+	Why   Reason    `json:"why"`
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until,omitzero"` // zero: it goes on
+}
+
+// Stamps are the first instants at which somebody acted; they outlive a change of the category.
+type Stamps struct {
+	Contact      time.Time `json:"contact,omitzero"`
+	Intervention time.Time `json:"intervention,omitzero"`
+	Restore      time.Time `json:"restore,omitzero"`
+}
+
+func (s *Stamps) at(k Kind) *time.Time {
+	switch k {
+	case Contact:
+		return &s.Contact
+	case Intervention:
+		return &s.Intervention
+	}
+	return &s.Restore
+}

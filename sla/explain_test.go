@@ -1,0 +1,100 @@
+package sla
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestAnAccountIsASentence(t *testing.T) {
+	terms := agreed(t, Professional).Terms
+	terms.Blocking.Intervention = 4 * time.Hour
+	a, err := terms.Ready()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := opened(t, a, Blocking, "2026-11-20 17:20")
+	r.paused(ForCustomer, "2026-11-23 10:00", "2026-11-23 10:30")
+	for lang, want := range map[Language]string{
+		English: "intervention: opened Friday 20 November 2026 17:20; counted 17:20-18:00; weekend; Monday 23 09:00-10:00; paused 10:00-10:30, waiting for the customer; 10:30-12:50; due Monday 23 November 12:50",
+		Italian: "intervento: aperto venerdì 20 novembre 2026 17:20; contate 17:20-18:00; fine settimana; lunedì 23 09:00-10:00; fermo 10:00-10:30, in attesa del cliente; 10:30-12:50; scade lunedì 23 novembre 12:50",
+	} {
+		if got := r.Explain(a, r.clock(Intervention)).In(lang); got != want {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestAccountsNameWhatDidNotCount(t *testing.T) {
+	terms := agreed(t, Professional).Terms
+	terms.Calendar.Exceptions = []Exception{{Date: "2026-12-24", Note: "works outing"}}
+	a, err := terms.Ready()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := opened(t, a, Blocking, "2026-12-23 12:30")
+	want := "restore: from the intervention Thursday 31 December 2026 16:00; counted 16:00-18:00; holiday (Capodanno); Monday 4 09:00-11:00; due Monday 4 January 11:00"
+	r.stamped(Intervention, "2026-12-31 16:00")
+	if got := r.Explain(a, r.clock(Restore)).In(English); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	want = "intervention: opened Wednesday 23 December 2026 12:30; counted 12:30-13:00; break; 14:00-17:30; due Wednesday 23 December 17:30; broken; met too late Thursday 31 December 16:00"
+	if got := r.Explain(a, r.clock(Intervention)).In(English); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	if p := r.Explain(a, Clock{Kind: Contact, From: rome(t, "2026-12-23 18:00"), Due: rome(t, "2026-12-28 09:30")}).Parts[0]; p.In(English) != "holiday (works outing, Natale, Santo Stefano)" {
+		t.Errorf("the holidays are told as %q", p.In(English))
+	}
+	still := opened(t, a, Blocking, "2026-11-23 09:00")
+	still.paused(NoAccess, "2026-11-23 10:00", "")
+	if got, want := still.Explain(a, still.clock(Intervention)).In(English), "intervention: opened Monday 23 November 2026 09:00; counted 09:00-10:00; paused since Monday 23 November 10:00, remote access withdrawn"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	if got, want := still.Explain(a, still.clock(Restore)).In(English), "restore: from the intervention Monday 23 November 2026 13:00; break; counted 14:00-18:00; due Monday 23 November 18:00; projected, from the intervention on"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+// TestEveryMinuteIsExplained: the parts follow each other from the start to the due time, and what counts adds up to the
+// limit.
+func TestEveryMinuteIsExplained(t *testing.T) {
+	terms := []*Agreement{agreed(t, Professional), agreed(t, Advanced), agreed(t, Extended)}
+	rapid.Check(t, func(t *rapid.T) {
+		a := rapid.SampledFrom(terms).Draw(t, "terms")
+		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 365*86400).Draw(t, "from")) * time.Second)
+		steps := []Step{{Kind: Begun, At: at, Category: Blocking, Terms: a}}
+		for range rapid.IntRange(0, 3).Draw(t, "pauses") {
+			for _, k := range []StepKind{Paused, Resumed} {
+				at = at.Add(time.Duration(rapid.IntRange(0, 2*3600).Draw(t, "seconds")) * time.Second)
+				steps = append(steps, Step{Kind: k, At: at, Why: rapid.SampledFrom([]Reason{ForCustomer, NoAccess}).Draw(t, "why")})
+			}
+		}
+		c, _, err := Fold(steps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range c.Clocks {
+			at, spent := k.From, time.Duration(0)
+			for _, p := range c.Explain(a, k).Parts {
+				if k.Paused && !k.Projected && p.Until.IsZero() {
+					at = p.From
+					break
+				}
+				if !p.From.Equal(at) || !p.From.Before(p.Until) || p.In(Italian) == "" {
+					t.Fatalf("part %+v does not follow %v", p, at)
+				}
+				if p.Counts {
+					spent += p.Until.Sub(p.From)
+				}
+				if p.Spent != spent {
+					t.Fatalf("part %+v says %v spent, want %v", p, p.Spent, spent)
+				}
+				at = p.Until
+			}
+			if (!k.Paused || k.Projected) && (!at.Equal(k.Due) || spent != k.Limit) {
+				t.Fatalf("%s explained until %v with %v, want %v with %v", k.Kind, at, spent, k.Due, k.Limit)
+			}
+		}
+	})
+}

@@ -1,0 +1,282 @@
+package sla_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hotline/sla"
+	"hotline/sla/slow"
+)
+
+// casesOfATest is how many random requests are played when nobody asks for more; `make prove` asks for a million.
+const casesOfATest = 2500
+
+// TestTheClocksAgreeWithTheSlowReference plays random requests on both sides: the arithmetic, and a walk minute by minute
+// that knows nothing of it. HOTLINE_PROVE says how many, HOTLINE_PROVE_SEED which.
+func TestTheClocksAgreeWithTheSlowReference(t *testing.T) {
+	cases := number(t, "HOTLINE_PROVE", casesOfATest)
+	first := number(t, "HOTLINE_PROVE_SEED", 1)
+	var next atomic.Int64
+	var walking sync.WaitGroup
+	began := time.Now()
+	for range runtime.GOMAXPROCS(0) {
+		walking.Go(func() {
+			for !t.Failed() {
+				n := next.Add(1) - 1
+				if n >= int64(cases) {
+					return
+				}
+				if err := play(uint64(first) + uint64(n)); err != nil {
+					t.Errorf("case %d: %v", int64(first)+n, err)
+				}
+			}
+		})
+	}
+	walking.Wait()
+	t.Logf("%d requests in %s", cases, time.Since(began).Round(time.Millisecond))
+}
+
+func number(t *testing.T, name string, otherwise int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// side is one agreement as both sides have it.
+type side struct {
+	fast   *sla.Agreement
+	slow   *slow.Calendar
+	limits [3]int64
+}
+
+// dice throws one case.
+type dice struct{ *rand.Rand }
+
+func (d dice) zone() string {
+	return []string{"Europe/Rome", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"}[d.IntN(6)]
+}
+
+// day is a date between 2000 and 2100 around which something happens: often a turn of the clocks, a leap day, a new
+// year, Easter or one of the holidays.
+func (d dice) day() time.Time {
+	y := 2000 + d.IntN(101)
+	at := func(m time.Month, day int) time.Time { return time.Date(y, m, day, 0, 0, 0, 0, time.UTC) }
+	sunday := func(t time.Time, n int) time.Time { return t.AddDate(0, 0, (7-int(t.Weekday()))%7+7*n) }
+	switch d.IntN(10) {
+	case 0:
+		return sunday(at(time.March, 25), 0).AddDate(0, 0, -d.IntN(3))
+	case 1:
+		return sunday(at(time.October, 25), 0).AddDate(0, 0, -d.IntN(3))
+	case 2:
+		return sunday(at([]time.Month{time.March, time.April, time.October, time.November}[d.IntN(4)], 1), d.IntN(2)).AddDate(0, 0, -d.IntN(3))
+	case 3:
+		return at(time.February, 27+d.IntN(3))
+	case 4:
+		return at(time.December, 22+d.IntN(10))
+	case 5:
+		month, day := sla.Easter(y)
+		return at(month, day-d.IntN(4))
+	case 6:
+		return at(time.Month(4+d.IntN(8)), 1+d.IntN(5))
+	}
+	return at(time.January, 1+d.IntN(365))
+}
+
+func (d dice) interval(day int) sla.Interval {
+	from := d.IntN(1440/5) * 5
+	return sla.Interval{
+		Day: time.Weekday(day), From: time.Duration(from) * time.Minute, Until: time.Duration(from+1+d.IntN(700)) * time.Minute,
+	}
+}
+
+// calendar is one of any kind; near is where its exceptions lie.
+func (d dice) calendar(near time.Time) sla.Calendar {
+	c := sla.Calendar{ID: "c", Zone: d.zone()}
+	if d.IntN(2) == 0 {
+		c.Holidays = "it"
+	}
+	switch d.IntN(5) {
+	case 0:
+		c.Week = []sla.Interval{{Day: time.Weekday(d.IntN(7)), Until: 168 * time.Hour}}
+	case 1:
+		c.Week = sla.DefaultCalendars()[d.IntN(3)].Week
+	case 2:
+		for day := range 7 {
+			c.Week = append(c.Week, sla.Interval{Day: time.Weekday(day), From: 22 * time.Hour, Until: 30*time.Hour + time.Duration(d.IntN(60))*time.Minute})
+		}
+	default:
+		for range 3 + d.IntN(8) {
+			c.Week = append(c.Week, d.interval(d.IntN(7)))
+		}
+	}
+	if d.IntN(4) == 0 {
+		c.Patron = near.AddDate(0, 0, d.IntN(9)-2).Format("01-02")
+	}
+	if d.IntN(4) == 0 {
+		c.Yearly = append(c.Yearly, sla.Yearly{Day: near.AddDate(0, 0, d.IntN(9)-2).Format("01-02"), Hours: d.some()})
+	}
+	for n := range d.IntN(4) * d.IntN(2) {
+		c.Exceptions = append(c.Exceptions, sla.Exception{Date: near.AddDate(0, 0, 3*n+d.IntN(3)-2).Format(time.DateOnly), Hours: d.some()})
+	}
+	return c
+}
+
+func (d dice) some() (list []sla.Interval) {
+	for range d.IntN(3) {
+		list = append(list, d.interval(0))
+	}
+	return list
+}
+
+// limit is a promised span in seconds: mostly hours, now and then a fortnight of a calendar that is always open.
+func (d dice) limit() int64 {
+	switch d.IntN(8) {
+	case 0:
+		return int64(1 + d.IntN(120))
+	case 1:
+		return int64(3600 * (1 + d.IntN(48)))
+	}
+	return int64(60 * (1 + d.IntN(10*60)))
+}
+
+func stops() map[string][]int {
+	return map[string][]int{"customer": {1, 2}, "remote_access": {2}, "closed": {0, 1, 2}}
+}
+
+func (d dice) agree(near time.Time) (side, error) {
+	c := d.calendar(near)
+	s := side{limits: [3]int64{d.limit(), d.limit(), d.limit()}}
+	if d.IntN(12) == 0 {
+		s.limits = [3]int64{} // no promise
+	}
+	l := sla.Level{
+		ID: "l", Calendar: c.ID, Alarms: sla.DefaultAlarms(),
+		Blocking: sla.Limits{Contact: time.Duration(s.limits[0]) * time.Second, Intervention: time.Duration(s.limits[1]) * time.Second, Restore: time.Duration(s.limits[2]) * time.Second},
+		Stops:    sla.Stops{sla.ForCustomer: {sla.Intervention, sla.Restore}, sla.NoAccess: {sla.Restore}},
+	}
+	var err error
+	if s.fast, err = l.Terms(c).Ready(); err != nil {
+		return s, err
+	}
+	stored, err := json.Marshal(c)
+	if err != nil {
+		return s, err
+	}
+	s.slow, err = slow.Read(stored)
+	return s, err
+}
+
+// play throws one request and compares the clocks at its end, and one span counted both ways.
+func play(seed uint64) error {
+	d := dice{rand.New(rand.NewPCG(seed, 20261123))}
+	near := d.day()
+	s, err := d.agree(near)
+	if err != nil {
+		return err
+	}
+	at := near.Add(time.Duration(d.IntN(2*86400)) * time.Second)
+	fast := []sla.Step{{Kind: sla.Begun, At: at, Category: sla.Blocking, Terms: s.fast}}
+	steps := []slow.Event{{What: "open", At: at.Unix(), Calendar: s.slow, Limits: s.limits, Stops: stops()}}
+	for range d.IntN(6) {
+		at = at.Add(time.Duration(d.IntN(d.far())) * time.Second)
+		f, e, err := d.step(at, near)
+		if err != nil {
+			return err
+		}
+		fast, steps = append(fast, f), append(steps, e)
+		at = f.At
+	}
+	course, _, err := sla.Fold(fast)
+	if err != nil {
+		return fmt.Errorf("%v:\n%s", err, tell(fast))
+	}
+	if got, want := clocks(course.Clocks), spell(slow.Play(steps)); got != want {
+		return fmt.Errorf("the clocks differ\narithmetic: %s\nreference:  %s\n%s", got, want, tell(fast))
+	}
+	until := at.Add(time.Duration(d.IntN(3*86400)) * time.Second)
+	from := fast[0].At
+	if got, want := int64(s.fast.Hours().Between(from, until)/time.Second), s.slow.Count(from.Unix(), until.Unix(), nil); got != want {
+		return fmt.Errorf("between %s and %s lie %d s by the arithmetic, %d s by the reference\n%s", from, until, got, want, tell(fast))
+	}
+	return nil
+}
+
+// far is the longest time to the next step: minutes, hours or days.
+func (d dice) far() int { return []int{600, 7200, 86400, 3 * 86400}[d.IntN(4)] }
+
+// step throws what happens next.
+func (d dice) step(at, near time.Time) (sla.Step, slow.Event, error) {
+	whole := at.Add(time.Minute - 1).Truncate(time.Minute) // the reference knows pauses of whole minutes
+	why := []sla.Reason{sla.ForCustomer, sla.NoAccess, sla.Ended}[d.IntN(3)]
+	switch d.IntN(7) {
+	case 0, 1:
+		return sla.Step{Kind: sla.Paused, At: whole, Why: why}, slow.Event{What: "pause", At: whole.Unix(), Why: string(why)}, nil
+	case 2, 3:
+		return sla.Step{Kind: sla.Resumed, At: whole, Why: why}, slow.Event{What: "resume", At: whole.Unix(), Why: string(why)}, nil
+	case 4:
+		k := d.IntN(3)
+		return sla.Step{Kind: sla.Stamped, At: at, Clock: sla.Kinds()[k]}, slow.Event{What: "act", At: at.Unix(), Clock: k}, nil
+	case 5:
+		s, err := d.agree(near)
+		return sla.Step{Kind: sla.Agreed, At: at, Category: sla.Blocking, Terms: s.fast},
+			slow.Event{What: "agree", At: at.Unix(), Calendar: s.slow, Limits: s.limits, Stops: stops()}, err
+	}
+	return sla.Step{Kind: sla.Looked, At: at}, slow.Event{What: "look", At: at.Unix()}, nil
+}
+
+func clocks(list []sla.Clock) string {
+	var out [3]slow.Clock
+	unix := func(t time.Time) int64 {
+		if t.IsZero() {
+			return 0
+		}
+		return t.Unix()
+	}
+	for _, c := range list {
+		for i, k := range sla.Kinds() {
+			if c.Kind == k {
+				if len(c.Warnings) == 1 {
+					out[i].Warn = unix(c.Warnings[0].At)
+				}
+				out[i] = slow.Clock{Warn: out[i].Warn, There: true, Projected: c.Projected, Stopped: c.Paused, From: unix(c.From), Due: unix(c.Due), Met: unix(c.MetAt), Broken: unix(c.BrokenAt)}
+			}
+		}
+	}
+	return spell(out)
+}
+
+func spell(list [3]slow.Clock) string {
+	var b strings.Builder
+	for i, c := range list {
+		if c.There {
+			fmt.Fprintf(&b, " %s{from %d warn %d due %d met %d broken %d projected %v stopped %v}", sla.Kinds()[i], c.From, c.Warn, c.Due, c.Met, c.Broken, c.Projected, c.Stopped)
+		}
+	}
+	return b.String()
+}
+
+func tell(steps []sla.Step) string {
+	var b strings.Builder
+	for _, s := range steps {
+		fmt.Fprintf(&b, "%s %d %s %s%s\n", s.At.UTC().Format(time.RFC3339), s.At.Unix(), s.Kind, s.Clock, s.Why)
+		if s.Terms != nil {
+			fmt.Fprintf(&b, "  %+v\n", s.Terms.Terms)
+		}
+	}
+	return b.String()
+}

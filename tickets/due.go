@@ -1,0 +1,92 @@
+package tickets
+
+import (
+	"fmt"
+	"time"
+
+	"hotline/sla"
+)
+
+// alarmed is the work that the next warning or breach asks for. Its id follows from ticket and instant, so that it is
+// done once however often it is enqueued. Exactness is the sweep's; this work carries what the sweep might have missed.
+func alarmed(t Ticket) []Work {
+	at, ok := sla.NextAlarm(t.Clocks)
+	if !ok {
+		return nil
+	}
+	return []Work{{ID: fmt.Sprintf("clocks-%d-%d", t.Number, at.Unix()), Kind: WorkClocks, Ticket: t.Number, Due: at}}
+}
+
+// actions is what the policy sets off for warnings and breaches that were raised. Outside the ticket's hours they wait
+// for the next opening, unless the policy's night rule says otherwise.
+func (d *Desk) actions(t Ticket, events []Event) []Work {
+	var work []Work
+	for _, e := range events {
+		if (e.Kind != Warned && e.Kind != Broken) || t.Promise == nil {
+			continue
+		}
+		line, ok := t.Promise.Alarm(sla.Kind(e.Facts["clock"]), e.Facts["alarm"])
+		if !ok {
+			continue
+		}
+		at := e.At
+		if a, err := d.ready(*t.Promise); err == nil && line.Night != sla.NightAct {
+			if open, err := a.Hours().NextOpen(at); err == nil {
+				at = open
+			}
+		}
+		for _, do := range line.Do {
+			w := Work{Kind: WorkNotify, Ticket: t.Number, Due: at, Facts: map[string]string{
+				"clock": e.Facts["clock"], "alarm": e.Facts["alarm"], "due": e.Facts["due"], "to": "staff",
+			}}
+			switch do {
+			case sla.Raise: // done already, with the alarm itself
+				continue
+			case sla.Ring:
+				w.Kind = WorkRing
+				delete(w.Facts, "to")
+			case sla.Manager:
+				w.Facts["to"] = "manager"
+			}
+			w.ID = fmt.Sprintf("%s-%d-%s-%s-%s", do, t.Number, e.Facts["clock"], e.Facts["alarm"], e.Facts["due"])
+			work = append(work, w)
+		}
+	}
+	return work
+}
+
+// When the rota is called again for a blocking ticket that nobody accepted.
+const (
+	afterChain  = 5 * time.Minute  // after the chain ended with nobody
+	afterHangUp = 10 * time.Second // after the caller hung up before anybody accepted
+)
+
+// escalations is the call-out that goes on without the caller: after a chain that ended with nobody, and after a hang-up.
+func escalations(t Ticket, events []Event) []Work {
+	if t.State != Open || t.Category() != sla.Blocking {
+		return nil
+	}
+	var work []Work
+	for _, e := range events {
+		wait := afterChain
+		switch e.Kind {
+		case Unreached, RotaGap:
+		case CallerGone:
+			wait = afterHangUp
+		default:
+			continue
+		}
+		work = append(work, Work{ID: "escalate-" + e.ID, Kind: WorkEscalate, Ticket: t.Number, Due: e.At.Add(wait)})
+	}
+	return work
+}
+
+// The kinds of due work.
+const (
+	WorkClocks   = "clocks"   // a warning or a breach is to be raised
+	WorkEscalate = "escalate" // nobody has accepted a blocking ticket yet
+	WorkRing     = "ring"     // an alarm rings the rota
+	WorkNotify   = "notify"   // an alarm tells somebody: facts name whom, which clock and which alarm
+	WorkWarn     = "warn"     // of former versions: as WorkClocks
+	WorkBreach   = "breach"   // of former versions: as WorkClocks
+)

@@ -1,0 +1,156 @@
+package tickets
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hotline/sla"
+)
+
+// Deadline is one due time that moves, or would move.
+type Deadline struct {
+	Ticket  Number
+	Clock   sla.Kind
+	Was     time.Time // zero: there was no clock
+	Becomes time.Time // zero: there is none any more
+}
+
+// agree gives a ticket the terms of its contract as a snapshot has them.
+func (d *Desk) agree(b *Book, t *Ticket, actor string, now time.Time) ([]Event, error) {
+	terms, err := b.Terms(t.Contract, d.cfg.Own)
+	if err != nil {
+		return nil, err
+	}
+	a, err := d.ready(terms.Promise)
+	if err != nil {
+		return nil, err
+	}
+	facts := map[string]string{"terms": a.ID(), "level": string(terms.Level.ID), "contract": string(t.Contract)}
+	return d.happen(t, Event{Kind: TermsChanged, Actor: actor, At: now, Facts: facts}, a)
+}
+
+// keeps tells whether a ticket has these terms already.
+func (t Ticket) keeps(terms Terms) bool {
+	return t.Promise != nil && t.Promise.ID() == terms.Promise.ID()
+}
+
+// Follow gives a running ticket the terms of its contract as they stand now. What was kept or broken stays so; the
+// history tells which deadlines moved. Terms that are the same already are no change.
+func (d *Desk) Follow(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		b := d.Book()
+		if terms, err := b.Terms(t.Contract, d.cfg.Own); err != nil || !t.State.Live() || t.keeps(terms) {
+			return nil, err
+		}
+		return d.agree(b, t, actor, now)
+	})
+}
+
+// SetContract puts a running ticket under another contract, and its terms; empty stands for Support on Request.
+func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c ContractID, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if !t.State.Live() {
+			return nil, &MoveError{t.Number, t.State, t.State}
+		}
+		if t.Contract == c {
+			return nil, nil
+		}
+		b := d.Book()
+		if contract, ok := b.Contracts[c]; ok {
+			t.Customer, t.Evo = contract.Customer, contract.EvoSupport
+			t.Name = b.Customers[contract.Customer].Name
+		}
+		t.Contract = c
+		return d.agree(b, t, actor, now)
+	})
+}
+
+// Scope says which running tickets an edit is about: those whose terms of the snapshot it holds for.
+type Scope func(Terms) bool
+
+// OfLevel are the tickets of one level.
+func OfLevel(id sla.LevelID) Scope { return func(t Terms) bool { return t.Level.ID == id } }
+
+// OfCalendar are the tickets whose clocks run in one calendar.
+func OfCalendar(id sla.CalendarID) Scope {
+	return func(t Terms) bool { return t.Promise.Calendar.ID == id }
+}
+
+// OfContract are the tickets of one contract.
+func OfContract(id ContractID) Scope { return func(t Terms) bool { return t.Contract == id } }
+
+// running visits the live tickets in scope that would get other terms by a snapshot.
+func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Ticket) error) error {
+	const page = 500
+	last := Number(0)
+	for offset := 0; ; offset += page {
+		list, _, err := d.cfg.Store.List(ctx, Filter{
+			States: []State{Open, Assigned, InProgress, Waiting}, Sort: "number", Offset: offset, Limit: page,
+		})
+		if err != nil {
+			return fmt.Errorf("reading running tickets: %w", err)
+		}
+		for _, t := range list {
+			terms, err := b.Terms(t.Contract, d.cfg.Own)
+			if err != nil || t.Number <= last || !in(terms) || t.keeps(terms) {
+				continue
+			}
+			last = t.Number
+			if err := visit(t); err != nil {
+				return err
+			}
+		}
+		if len(list) < page {
+			return nil
+		}
+	}
+}
+
+// Preview tells which deadlines of running tickets in scope would move if they followed a snapshot. Nothing is written.
+func (d *Desk) Preview(ctx context.Context, b *Book, in Scope, now time.Time) ([]Deadline, error) {
+	var list []Deadline
+	err := d.running(ctx, b, in, func(t Ticket) error {
+		was := t.Clocks
+		next := t.clone()
+		if _, err := d.agree(b, &next, system, now); err != nil {
+			return fmt.Errorf("ticket %d: %w", t.Number, err)
+		}
+		for _, k := range sla.Kinds() {
+			if before, after := due(was, k).Due, due(next.Clocks, k).Due; !before.Equal(after) {
+				list = append(list, Deadline{t.Number, k, before, after})
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// FollowAll lets every running ticket in scope follow the snapshot in use, and counts those that changed.
+func (d *Desk) FollowAll(ctx context.Context, in Scope, actor string, now time.Time) (int, error) {
+	var list []Number
+	err := d.running(ctx, d.Book(), in, func(t Ticket) error {
+		list = append(list, t.Number)
+		return nil
+	})
+	for n, number := range list {
+		if _, err := d.Follow(ctx, number, actor, now); err != nil {
+			return n, err
+		}
+	}
+	return len(list), err
+}
+
+// DryRun tells what a request of a level would be promised if it came in at an instant, without a ticket.
+func (d *Desk) DryRun(level sla.LevelID, c sla.Category, at time.Time) ([]sla.Account, error) {
+	b := d.Book()
+	l, ok := b.Levels[level]
+	if !ok {
+		return nil, fmt.Errorf("level %s: %w", level, ErrNotFound)
+	}
+	calendar, ok := b.Calendars[l.Calendar]
+	if !ok {
+		return nil, fmt.Errorf("calendar %s of level %s: %w", l.Calendar, level, ErrNotFound)
+	}
+	return sla.Try(l.Terms(calendar), c, at)
+}

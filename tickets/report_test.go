@@ -1,0 +1,41 @@
+package tickets
+
+import (
+	"testing"
+	"time"
+
+	"hotline/sla"
+)
+
+func TestMediansAndNinetiethPercentilesAreByNearestRank(t *testing.T) {
+	var spans []time.Duration
+	for n := range 10 {
+		spans = append(spans, time.Duration(n+1)*time.Minute)
+	}
+	for _, c := range []struct {
+		of      []time.Duration
+		percent int
+		want    time.Duration
+	}{{spans, 50, 5 * time.Minute}, {spans, 90, 9 * time.Minute}, {spans[:1], 50, time.Minute}, {spans[:1], 90, time.Minute}, {spans[:3], 50, 2 * time.Minute}, {nil, 50, 0}} {
+		if got := rank(c.of, c.percent); got != c.want {
+			t.Errorf("%d%% of %d spans is %s, want %s", c.percent, len(c.of), got, c.want)
+		}
+	}
+}
+
+func TestALineOfTheReportCountsEachTicketOnce(t *testing.T) {
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	pauses := []sla.Pause{{Why: sla.ForCustomer, From: now.Add(-time.Hour)}, {Why: sla.Ended, From: now.Add(-time.Hour)}}
+	r := makeReport("2026-11", []Outcome{
+		{Ticket: 1, Contract: "c", Clock: sla.Contact, Met: true, Spent: time.Minute, Pauses: pauses},
+		{Ticket: 1, Contract: "c", Clock: sla.Restore, Met: true, Broken: true, Spent: time.Hour, Pauses: pauses},
+		{Ticket: 2, Contract: "c"},
+	}, []Spent{{Ticket: 1, Minutes: 5}, {Ticket: 9, Minutes: 7}}, now)
+	l := r.Lines[0]
+	if len(r.Lines) != 1 || l.Tickets != 2 || l.Pauses != 1 || l.Paused != time.Hour || l.Minutes != 5 || len(r.Breaches) != 1 {
+		t.Errorf("%+v", r)
+	}
+	if c := l.Clocks[2]; c.Broken != 1 || c.Kept != 0 || c.Median != time.Hour {
+		t.Errorf("restore %+v", c)
+	}
+}
