@@ -22,7 +22,8 @@ func (a *App) converse(ctx context.Context, l *line.Line) {
 	a.metrics.CallBegan()
 	result := admin.Failed // what stands when the conversation panics
 	defer func() {
-		a.calls.change(c.ID, func(r *tickets.Call) { r.Quality = l.Quality() })
+		quality := l.Quality()
+		a.calls.change(c.ID, func(r *tickets.Call) { r.Quality = quality })
 		a.calls.end(c.ID, ending(context.Cause(ctx)), time.Now())
 		a.metrics.CallEnded(result)
 	}()

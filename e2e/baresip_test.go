@@ -41,7 +41,8 @@ type event struct {
 }
 
 // softphone starts a baresip that speaks the WAV file say once it is in a call; answers tells it to pick up by itself.
-func softphone(t *testing.T, name, say string, answers bool) *baresip {
+// account are parameters of its account, such as mediaenc=srtp-mand.
+func softphone(t *testing.T, name, say string, answers bool, account ...string) *baresip {
 	t.Helper()
 	b := &baresip{t: t, dir: t.TempDir(), log: &buffer{}, done: make(chan struct{})}
 	sip, control := freePort(t), freePort(t)
@@ -61,6 +62,7 @@ rtp_ports %d-%d
 snd_path %s
 module_path /usr/lib/baresip/modules
 module g711.so
+module srtp.so
 module aufile.so
 module sndfile.so
 module_tmp account.so
@@ -72,8 +74,11 @@ ctrl_tcp_listen 127.0.0.1:%d
 	if answers {
 		mode = ";answermode=auto"
 	}
-	account := fmt.Sprintf("<%s>;regint=0;audio_codecs=pcma,pcmu;ptime=20%s\n", b.address, mode)
-	for file, text := range map[string]string{"config": config, "accounts": account, "contacts": ""} {
+	for _, a := range account {
+		mode += ";" + a
+	}
+	line := fmt.Sprintf("<%s>;regint=0;audio_codecs=pcma,pcmu;ptime=20%s\n", b.address, mode)
+	for file, text := range map[string]string{"config": config, "accounts": line, "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(b.dir, file), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -182,3 +182,6 @@ func Beside(ctx context.Context, uri string) (netip.AddrPort, error) {
 	}
 	return netip.AddrPortFrom(netip.IPv4Unspecified(), 0), nil
 }
+
+// Sound is what is known of the call's sound so far.
+func (c *Call) Sound() media.LegStats { return c.leg.Stats() }

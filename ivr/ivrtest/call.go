@@ -25,8 +25,9 @@ type call struct {
 	keys   chan byte
 	speech chan speech
 
-	mu    sync.Mutex
-	stirs chan struct{} // closed at each key: whoever speaks may be interrupted
+	mu     sync.Mutex
+	typing sync.Mutex    // held while a row of keys is typed
+	stirs  chan struct{} // closed at each key: whoever speaks may be interrupted
 }
 
 // speech is what the script does while it is recorded.
@@ -49,6 +50,20 @@ func (c *call) press(k byte) {
 	defer c.mu.Unlock()
 	close(c.stirs)
 	c.stirs = make(chan struct{})
+}
+
+// typeAhead presses keys faster than anything can be said: the conversation has all of them before it acts on one.
+func (c *call) typeAhead(keys string) {
+	c.typing.Lock()
+	defer c.typing.Unlock()
+	for i := range len(keys) {
+		c.press(keys[i])
+	}
+}
+
+func (c *call) typed() {
+	c.typing.Lock()
+	defer c.typing.Unlock()
 }
 
 func (c *call) stir() <-chan struct{} {
@@ -105,6 +120,7 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 func (c *call) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	select {
 	case k := <-c.keys:
+		c.typed()
 		return k, nil
 	default:
 	}
@@ -113,6 +129,7 @@ func (c *call) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	}
 	select {
 	case k := <-c.keys:
+		c.typed()
 		return k, nil
 	case <-time.After(wait):
 		return 0, ivr.ErrNoKey

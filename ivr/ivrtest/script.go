@@ -95,9 +95,7 @@ func (s *script) line(w []string) {
 		s.hears(rest)
 	case "presses":
 		s.dial()
-		for i := range len(rest[0]) {
-			s.call.press(rest[0][i])
-		}
+		s.call.typeAhead(rest[0])
 	case "waits":
 		d, err := time.ParseDuration(rest[0])
 		s.must(err)

@@ -1,0 +1,251 @@
+package e2e_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hotline/app"
+	"hotline/phone"
+)
+
+// metrics reads what the program counts, by name and labels.
+func (h *house) metrics(ctx context.Context) (map[string]float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.http+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+app.DemoToken)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	out := map[string]float64{}
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		name, value, ok := cutLast(lines.Text(), " ")
+		if n, err := strconv.ParseFloat(value, 64); ok && err == nil && !strings.HasPrefix(name, "#") {
+			out[name] = n
+		}
+	}
+	return out, nil
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// attack is what the open internet sends to a telephone line, from addresses that it does not know.
+type attack struct {
+	t       *testing.T
+	h       *house
+	junk    atomic.Int64
+	scans   atomic.Int64
+	sprayed atomic.Int64
+}
+
+// flood sends at a rate until ctx ends, in bursts of a hundredth of a second.
+func flood(ctx context.Context, perSecond int, send func(i int)) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for i := 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			for range perSecond / 100 {
+				send(i)
+				i++
+			}
+		}
+	}
+}
+
+// sources are sockets on loopback addresses that nobody trusts.
+func (a *attack) sources(network string, n int) []net.PacketConn {
+	var out []net.PacketConn
+	for i := range n {
+		c, err := net.ListenPacket("udp", fmt.Sprintf("127.0.%s.%d:0", network, i+1))
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		a.t.Cleanup(func() { c.Close() })
+		out = append(out, c)
+	}
+	return out
+}
+
+func (a *attack) run(ctx context.Context, all *sync.WaitGroup) {
+	line := net.UDPAddrFromAddrPort(netip.MustParseAddrPort(a.h.sip))
+	noise := make([]byte, 700)
+	for i := range noise {
+		noise[i] = byte(rand.Uint32())
+	}
+	from := a.sources("2", 50)
+	all.Go(func() {
+		flood(ctx, 20000, func(i int) { _, _ = from[i%50].WriteTo(noise[:60+i%640], line); a.junk.Add(1) })
+	})
+	scanners := a.sources("3", 20)
+	all.Go(func() {
+		flood(ctx, 500, func(i int) {
+			method, agent := [...]string{"OPTIONS", "REGISTER", "INVITE", "SUBSCRIBE"}[i%4], [...]string{"friendly-scanner", "sipcli/v1.8", "Linksys", "x"}[i/4%4]
+			fmt.Fprintf(writer{scanners[i%20], line}, "%s sip:%d@%s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK%d;rport\r\nMax-Forwards: 70\r\nFrom: <sip:%d@x>;tag=%d\r\nTo: <sip:%d@x>\r\nCall-ID: s%d\r\nCSeq: 1 %s\r\nUser-Agent: %s\r\nContent-Length: 0\r\n\r\n",
+				method, 9001+i%1000, a.h.sip, i, i, i, i, i, method, agent)
+			a.scans.Add(1)
+		})
+	})
+	low, high, _ := strings.Cut(a.h.rtp, "-")
+	first, _ := strconv.Atoi(low)
+	last, _ := strconv.Atoi(high)
+	sprayers := a.sources("4", 4)
+	all.Go(func() {
+		packet := make([]byte, 172)
+		packet[0], packet[1] = 0x80, 8
+		flood(ctx, 10000, func(i int) {
+			packet[2], packet[3] = byte(i>>8), byte(i)
+			if i%5 == 0 {
+				packet[1] = 101 // a key, they hope
+			} else {
+				packet[1] = 8
+			}
+			_, _ = sprayers[i%4].WriteTo(packet, &net.UDPAddr{IP: line.IP, Port: first + i%(last-first+1)})
+			a.sprayed.Add(1)
+		})
+	})
+	all.Go(func() { a.silent(ctx) })
+}
+
+type writer struct {
+	conn net.PacketConn
+	to   net.Addr
+}
+
+func (w writer) Write(b []byte) (int, error) { return w.conn.WriteTo(b, w.to) }
+
+// silent keeps 2,000 connections open that never say a word, and opens those anew that are closed.
+func (a *attack) silent(ctx context.Context) {
+	var open []net.Conn
+	defer func() {
+		for _, c := range open {
+			c.Close()
+		}
+	}()
+	for i := 0; ctx.Err() == nil && i < 2000; i++ {
+		d := net.Dialer{Timeout: time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 5, byte(1+i%250))}}
+		if c, err := d.DialContext(ctx, "tcp", a.h.sip); err == nil {
+			open = append(open, c)
+		}
+	}
+	<-ctx.Done()
+}
+
+// standing is what a caller had heard when the attack began.
+type standing struct {
+	*phone.Call
+	in, lost uint64
+}
+
+// TestAnAttackFromTheOpenInternet lets a hundred recorded calls run on while strangers do their worst for a minute.
+func TestAnAttackFromTheOpenInternet(t *testing.T) {
+	h := open(t, "--config", settingsFile(t, "sip:\n  trust_loopback: false\n  trunks:\n    - {name: carrier, addresses: [127.0.0.1/32]}\nlog_level: info\n"))
+	pbx, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: "pbx"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pbx.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer pbx.Stop(context.Background())
+	before, err := h.metrics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls []standing
+	for range 100 { // without keys a caller is asked three times and then left a recording
+		c, err := pbx.Dial(t.Context(), "sip:hotline@"+h.sip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls = append(calls, standing{Call: c})
+	}
+	for i := range calls {
+		s := calls[i].Sound()
+		calls[i].in, calls[i].lost = s.PacketsIn, s.Lost
+	}
+	began, logged := time.Now(), len(h.log.String())
+	a := &attack{t: t, h: h}
+	setups, peak := a.during(60*time.Second, pbx)
+	lasted := time.Since(began)
+	slices.Sort(setups)
+	worst := setups[len(setups)*99/100]
+	grown, written := peak-before["go_memstats_heap_alloc_bytes"], len(h.log.String())-logged
+	t.Logf("%d junk, %d scans, %d sprayed; %d set-ups, p99 %s; heap +%.0f MB; log %d KB", a.junk.Load(), a.scans.Load(), a.sprayed.Load(), len(setups), worst, grown/1e6, written/1000)
+	if worst > 500*time.Millisecond || grown > 64<<20 || written > 1<<20 || a.junk.Load() < 600_000 {
+		t.Errorf("p99 of set-ups %s (500 ms), heap +%.0f MB (64), log %d octets (1 MB), %d junk (600,000)", worst, grown/1e6, written, a.junk.Load())
+	}
+	for i, c := range calls {
+		s := c.Sound()
+		got, want := s.PacketsIn-c.in, uint64(lasted/(20*time.Millisecond))
+		if c.Context().Err() != nil || s.Lost > c.lost || got+want/100 < want {
+			t.Errorf("call %d: %v, %d of %d packets, %d lost", i, context.Cause(c.Context()), got, want, s.Lost-c.lost)
+		}
+		c.Hangup()
+	}
+	h.backTo(before)
+}
+
+// during attacks and lets the trunk call meanwhile; peak is the most that the heap held.
+func (a *attack) during(d time.Duration, pbx *phone.Phone) (setups []time.Duration, peak float64) {
+	ctx, stop := context.WithTimeout(a.t.Context(), d)
+	defer stop()
+	var all sync.WaitGroup
+	a.run(ctx, &all)
+	defer all.Wait()
+	for ctx.Err() == nil {
+		began := time.Now()
+		c, err := pbx.Dial(a.t.Context(), "sip:hotline@"+a.h.sip)
+		if err != nil {
+			a.t.Errorf("a trunk's call was not answered: %v", err)
+			continue
+		}
+		setups = append(setups, time.Since(began))
+		c.Hangup()
+		if m, err := a.h.metrics(a.t.Context()); err == nil {
+			peak = max(peak, m["go_memstats_heap_alloc_bytes"])
+		}
+		pause(500 * time.Millisecond)
+	}
+	return setups, peak
+}
+
+// backTo waits until goroutines, sockets and heap are where they were.
+func (h *house) backTo(before map[string]float64) {
+	h.t.Helper()
+	eventually(h.t, 40*time.Second, "goroutines, sockets and heap are back", func() error {
+		m, err := h.metrics(h.t.Context())
+		if err != nil {
+			return err
+		}
+		for name, slack := range map[string]float64{"go_goroutines": 10, "process_open_fds": 10, "go_memstats_heap_alloc_bytes": 64 << 20} {
+			if m[name] > before[name]+slack {
+				return fmt.Errorf("%s is %v, was %v", name, m[name], before[name])
+			}
+		}
+		return nil
+	})
+}
