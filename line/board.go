@@ -100,7 +100,7 @@ func New(c Config) (*Board, error) {
 		c.Refused = func() {}
 	}
 	b := &Board{cfg: c, legs: map[string]*leg{}}
-	c.SIP.Handle = b.handle
+	c.SIP.Handle, c.SIP.Overloaded = b.handle, b.overloaded
 	var err error
 	if b.agent, err = sip.New(c.SIP); err != nil {
 		return nil, err
@@ -138,6 +138,12 @@ func (b *Board) Stop(ctx context.Context) error {
 	b.engine.Stop()
 	return err
 }
+
+// tooLate is the lag of the sound at which no more calls are taken: two frames, of which no caller hears anything yet.
+const tooLate = 40 * time.Millisecond
+
+// overloaded tells whether one more call would be heard by those that run.
+func (b *Board) overloaded() bool { return b.engine.Lag() > tooLate }
 
 // handle answers one call and runs its conversation.
 func (b *Board) handle(ctx context.Context, in *sip.Invite) {

@@ -159,6 +159,17 @@ func (e *Engine) Stats() Stats {
 	}
 }
 
+// Lag is how far the sound is behind its time on the busiest worker, smoothed over about a tenth of a second.
+func (e *Engine) Lag() time.Duration {
+	var most int64
+	for _, w := range e.workers {
+		if w.load.Load() > 0 {
+			most = max(most, w.lag.Load())
+		}
+	}
+	return time.Duration(most)
+}
+
 // now is the time since the start, the only clock of the workers.
 func (e *Engine) now() time.Duration { return time.Since(e.epoch) }
 

@@ -25,6 +25,7 @@ type worker struct {
 	engine *Engine
 	wake   chan struct{}
 	load   atomic.Int32 // legs owned
+	lag    atomic.Int64 // how far its ticks are behind, smoothed
 
 	mu     sync.Mutex // the mailbox
 	inbox  []command
@@ -131,6 +132,8 @@ func (w *worker) take() bool {
 // tick serves the slots from the one after turned up to the present, and returns the new place.
 func (w *worker) tick(turned, due int64) int64 {
 	w.engine.counts.ticks.Add(1)
+	lag := w.lag.Load()
+	w.lag.Store(lag + (int64(w.now)-due*int64(quarter)-lag)/16)
 	w.flush()
 	for i := 0; i < len(w.watched); i++ {
 		l := w.watched[i]

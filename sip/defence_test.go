@@ -174,9 +174,10 @@ func TestAnOverloadedLineRefusesBeforeACallSuffers(t *testing.T) {
 func TestALineIsTraced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := siptest.NewWire(1)
-		var seen []string
+		var seen, whole []string
 		start(t, w, func(ctx context.Context, in *sip.Invite) {}, func(c *sip.Config) {
 			c.Capture = func(_ time.Time, from, to netip.AddrPort, _ string, message []byte) {
+				whole = append(whole, string(message))
 				first, _, _ := strings.Cut(string(message), "\r\n")
 				seen = append(seen, fmt.Sprint(from.Addr(), ">", to.Addr(), " ", first))
 			}
@@ -185,7 +186,13 @@ func TestALineIsTraced(t *testing.T) {
 		c := p.Dial(line, "1", siptest.SDP)
 		c.Expect(480, within)
 		c.AckRefusal()
+		c.Request("INFO", "Signal=7")
 		synctest.Wait()
+		for _, m := range whole {
+			if strings.Contains(m, "Signal=7") {
+				t.Errorf("a key stands in the trace: %q", m)
+			}
+		}
 		all := strings.Join(seen, "\n")
 		for _, want := range []string{"192.0.2.9>192.0.2.1 INVITE sip:1@192.0.2.1:5060 SIP/2.0", "192.0.2.1>192.0.2.9 SIP/2.0 480", "192.0.2.9>192.0.2.1 ACK"} {
 			if !strings.Contains(all, want) {

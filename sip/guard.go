@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"bytes"
 	"log/slog"
 	"maps"
 	"net"
@@ -104,8 +105,21 @@ func (a *Agent) Dropped() map[string]uint64 {
 
 func (g *guard) see(from, to netip.AddrPort, transport string, message []byte) {
 	if g.capture != nil {
-		g.capture(time.Now(), from, to, transport, message)
+		g.capture(time.Now(), from, to, transport, withoutKeys(message))
 	}
+}
+
+// withoutKeys is a message whose body is crossed out where it may hold keys, and with them a PIN.
+func withoutKeys(message []byte) []byte {
+	end := headersEnd(message)
+	if !bytes.HasPrefix(message, []byte("INFO ")) || end < 0 {
+		return message
+	}
+	out := bytes.Clone(message)
+	for i := end; i < len(out); i++ {
+		out[i] = 'x'
+	}
+	return out
 }
 
 // linesPerSecond and linesBurst bound the log: at 200 octets a line a flood writes less than 250 KB a minute.
