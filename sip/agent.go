@@ -59,6 +59,9 @@ type Agent struct {
 
 	repeats atomic.Uint64 // answers sent again
 
+	sending sync.RWMutex // held to read while a request goes out, to write when the sockets close
+	closed  bool         // guarded by sending
+
 	mu       sync.Mutex
 	started  bool
 	draining bool
@@ -269,6 +272,9 @@ func (a *Agent) Stop(ctx context.Context) error {
 	a.stopped = true
 	a.mu.Unlock()
 	a.cancel(ErrStopped)
+	a.sending.Lock()
+	a.closed = true
+	a.sending.Unlock()
 	if a.txl != nil {
 		a.txl.Close()
 	}
@@ -309,6 +315,16 @@ func (a *Agent) closePorts() {
 			_ = l.Close()
 		}
 	}
+}
+
+// send runs f, which hands a request to sipgo, unless the sockets are closed: sipgo would open others of its own.
+func (a *Agent) send(f func() error) error {
+	a.sending.RLock()
+	defer a.sending.RUnlock()
+	if a.closed {
+		return ErrStopped
+	}
+	return f()
 }
 
 // enter counts one activity that Stop waits for; false when it is too late.

@@ -256,7 +256,7 @@ func (g *dialling) takeBack() {
 	g.cancelSent = true
 	req := g.cancelRequest()
 	g.agent.spawn("CANCEL", g.early.key.callID, func() {
-		tx, err := g.agent.txl.Request(g.agent.ctx, req)
+		tx, err := g.agent.transaction(g.agent.ctx, req)
 		if err != nil {
 			return
 		}

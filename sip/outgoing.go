@@ -114,15 +114,19 @@ func (d *Dialog) once(ctx context.Context, req *gosip.Request, again func(*gosip
 
 // start starts the transaction of a routed request; again hears repeated and forked 2xx of an INVITE.
 func (d *Dialog) start(ctx context.Context, req *gosip.Request, again func(*gosip.Response)) (*gosip.ClientTx, error) {
-	tx, err := d.agent.txl.NewClientTransaction(ctx, req)
-	if err == nil {
+	var tx *gosip.ClientTx
+	err := d.agent.send(func() (err error) {
+		if tx, err = d.agent.txl.NewClientTransaction(ctx, req); err != nil {
+			return err
+		}
 		if again != nil {
 			tx.OnRetransmission(again)
 		}
 		if err = tx.Init(); err != nil {
 			tx.Terminate()
 		}
-	}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("sip: sending %s of call %s: %w: %w", req.Method, d.key.callID, ErrTransport, err)
 	}

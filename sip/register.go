@@ -219,6 +219,15 @@ func (r *registration) request(h hop, expires time.Duration) *gosip.Request {
 	return req
 }
 
+// transaction starts the transaction of a request that is already addressed.
+func (a *Agent) transaction(ctx context.Context, req *gosip.Request) (tx *gosip.ClientTx, err error) {
+	err = a.send(func() error {
+		tx, err = a.txl.Request(ctx, req)
+		return err
+	})
+	return tx, err
+}
+
 // ask sends a request outside any dialog to one hop and waits for its final answer.
 func (a *Agent) ask(ctx context.Context, req *gosip.Request, h hop) (*gosip.Response, error) {
 	ctx, stop := context.WithTimeoutCause(ctx, a.timers.Dead, ErrDead)
@@ -226,7 +235,7 @@ func (a *Agent) ask(ctx context.Context, req *gosip.Request, h hop) (*gosip.Resp
 	if err := a.address(ctx, req, h); err != nil {
 		return nil, err
 	}
-	tx, err := a.txl.Request(ctx, req)
+	tx, err := a.transaction(ctx, req)
 	if err != nil {
 		return nil, fmt.Errorf("sip: sending %s to %s: %w: %w", req.Method, h.to, ErrTransport, err)
 	}

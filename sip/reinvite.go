@@ -194,7 +194,7 @@ func (d *Dialog) sendACK(seq uint32) error {
 	if err := d.routeRequest(d.agent.ctx, ack); err != nil {
 		return err
 	}
-	if err := d.agent.tpl.WriteMsg(ack); err != nil {
+	if err := d.agent.send(func() error { return d.agent.tpl.WriteMsg(ack) }); err != nil {
 		return fmt.Errorf("sip: ACK of call %s: %w: %w", d.key.callID, ErrTransport, err)
 	}
 	return nil
