@@ -241,7 +241,7 @@ func (h *house) backTo(before map[string]float64) {
 		if err != nil {
 			return err
 		}
-		for name, slack := range map[string]float64{"go_goroutines": 10, "process_open_fds": 10, "go_memstats_heap_alloc_bytes": 64 << 20} {
+		for name, slack := range map[string]float64{"go_goroutines": 30, "process_open_fds": 30, "go_memstats_heap_alloc_bytes": 64 << 20} {
 			if m[name] > before[name]+slack {
 				return fmt.Errorf("%s is %v, was %v", name, m[name], before[name])
 			}

@@ -68,6 +68,8 @@ type Agent struct {
 	stopped  bool
 	live     int // calls alive, both directions
 	empty    chan struct{}
+	halfOpen int // calls of unproven sources that wait for their ACK
+	halfBy   map[netip.Addr]int
 	invites  map[inviteKey]*entry
 	dialogs  map[dialogKey]*Dialog
 }
@@ -81,6 +83,7 @@ func New(cfg Config) (*Agent, error) {
 		cfg: cfg, timers: cfg.Timers.orRFC(), log: cfg.Log, wire: cfg.Wire,
 		parser: gosip.NewParser(), mark: "z9hG4bK" + gosip.GenerateTagN(8) + ".",
 		quit:    make(chan struct{}),
+		halfBy:  map[netip.Addr]int{},
 		invites: map[inviteKey]*entry{}, dialogs: map[dialogKey]*Dialog{},
 	}
 	if a.cfg.SessionExpires <= 0 {

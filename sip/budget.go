@@ -79,7 +79,9 @@ const (
 	maxProven  = 4096             // sources that have proven themselves
 	provenFor  = time.Hour        // so long the proof holds
 	debtorFor  = 70 * time.Second // 64*T1 and its BYE
-	openCalls  = 100              // calls of unproven sources that wait for an ACK
+
+	openCalls     = 64 // calls of unproven sources that wait for an ACK
+	openPerSource = 4
 )
 
 // ledger holds what may still be sent to sources of UDP that nothing has proven: an answer to a forged address hits
@@ -105,31 +107,20 @@ func (l *ledger) received(from netip.Addr, octets int, begins bool) {
 	defer l.mu.Unlock()
 	d, ok := l.debtors[from]
 	if !ok {
-		if !begins || l.isProven(from) || len(l.debtors) >= maxDebtors {
+		if !begins || l.isProven(from) {
 			return
+		}
+		if len(l.debtors) >= maxDebtors {
+			for a, d := range l.debtors {
+				if time.Since(d.since) > debtorFor {
+					delete(l.debtors, a)
+				}
+			}
 		}
 		d.since = time.Now()
 	}
 	d.credit += amplification * octets
 	l.debtors[from] = d
-}
-
-// open tells whether one more call of an unproven source may wait for its ACK.
-func (l *ledger) open(from netip.Addr) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.isProven(from) {
-		return true
-	}
-	if _, ok := l.debtors[from]; !ok && len(l.debtors) >= openCalls {
-		for a, d := range l.debtors {
-			if time.Since(d.since) > debtorFor {
-				delete(l.debtors, a)
-			}
-		}
-		return len(l.debtors) < openCalls
-	}
-	return true
 }
 
 // spend takes octets off a source's credit; false when there is not enough. Sources without an account are not limited:

@@ -16,6 +16,7 @@ type entry struct {
 	invite    *Invite // nil until its handler runs
 	cancelled bool
 	over      bool
+	half      bool // of an unproven source, and not acknowledged yet
 	timer     *time.Timer
 }
 
@@ -66,6 +67,11 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 			if o.transport == "UDP" {
 				a.guard.credit.proved(o.from.Addr())
 			}
+			if d.invite != nil {
+				a.mu.Lock()
+				a.settle(d.invite.entry)
+				a.mu.Unlock()
+			}
 			return silence("")
 		}
 		return verdict{pass: true}
@@ -104,10 +110,16 @@ func (a *Agent) admitInvite(e *envelope, o origin) verdict {
 		v := refuse(503, "Overloaded", "Retry-After: 5")
 		v.why = "overload"
 		return v
-	case !known && o.transport == "UDP" && !a.guard.credit.open(o.from.Addr()):
+	}
+	half := !known && o.transport == "UDP" && !a.guard.credit.proven(o.from.Addr())
+	if half && (a.halfOpen >= openCalls || a.halfBy[o.from.Addr()] >= openPerSource) {
 		return refuse(503, "Too Many Unanswered Calls", "Retry-After: 10")
 	}
-	en := &entry{seq: e.seq, branch: e.branch(), origin: o}
+	en := &entry{seq: e.seq, branch: e.branch(), origin: o, half: half}
+	if half {
+		a.halfOpen++
+		a.halfBy[o.from.Addr()]++
+	}
 	en.timer = time.AfterFunc(a.timers.giveUp(), func() { a.sweep(key, en) })
 	a.invites[key] = en
 	a.live++
@@ -123,10 +135,24 @@ func (a *Agent) sweep(key inviteKey, en *entry) {
 	}
 	if !en.over {
 		en.over = true
+		a.settle(en)
 		a.leave()
 	}
 	if a.invites[key] == en {
 		delete(a.invites, key)
+	}
+}
+
+// settle counts one call less that waits for the ACK of an unproven source; a.mu is held.
+func (a *Agent) settle(en *entry) {
+	if !en.half {
+		return
+	}
+	en.half = false
+	a.halfOpen--
+	from := en.origin.from.Addr()
+	if a.halfBy[from]--; a.halfBy[from] <= 0 {
+		delete(a.halfBy, from)
 	}
 }
 
@@ -146,6 +172,7 @@ func (a *Agent) closeEntry(en *entry) {
 		return
 	}
 	en.over = true
+	a.settle(en)
 	en.timer.Reset(a.timers.giveUp())
 	a.leave()
 }

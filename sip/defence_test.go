@@ -83,6 +83,29 @@ func TestAStrangersShareIsLimitedAndATrunkNeverIs(t *testing.T) {
 	})
 }
 
+func TestCallsThatStrangersNeverAcknowledgeAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 1000)
+		a := start(t, w, answering(calls), strangersOnly)
+		for i := range 40 {
+			p := siptest.NewPhone(t, w, fmt.Sprintf("198.51.100.%d:%d", i+1, 6000+i))
+			for range 10 {
+				p.Dial(line, "1", siptest.SDP)
+			}
+		}
+		synctest.Wait()
+		if n := a.Calls(); n != 64 {
+			t.Errorf("%d calls wait for strangers", n)
+		}
+		p := siptest.NewPhone(t, w, "198.51.100.99:5060")
+		p.Dial(line, "1", siptest.SDP).Expect(503, within)
+		time.Sleep(40 * time.Second)
+		c := p.Dial(line, "1", siptest.SDP)
+		c.Expect(200, within)
+		c.Ack("")
+	})
+}
+
 // proven calls with credentials for the challenge in m.
 func proven(t *testing.T, p *siptest.Phone, m *siptest.Message, password string, count int) *siptest.Call {
 	t.Helper()
