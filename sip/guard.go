@@ -25,15 +25,19 @@ type guard struct {
 	drops  sampler
 }
 
-// judge decides about one message; out is the stateless answer, if there is one.
-// data must have been through tidy.
-func (g *guard) judge(data []byte, o origin) (pass bool, out []byte, to netip.AddrPort) {
+// judge decides about one message: pass is what sipgo is to read, out the stateless
+// answer; at most one of them is there.
+func (g *guard) judge(data []byte, o origin) (pass, out []byte, to netip.AddrPort) {
+	data = tidy(data)
 	e, err := readEnvelope(data)
 	if err != nil {
 		g.note("junk", o)
-		return false, nil, o.from
+		return nil, nil, o.from
 	}
 	v := check(&e, len(data))
+	if v.pass {
+		data = withTag(data, &e)
+	}
 	if v.pass && !g.parses(data) {
 		v = refuse(400, "Bad Request")
 		if !e.request || e.method == "ACK" {
@@ -44,13 +48,13 @@ func (g *guard) judge(data []byte, o origin) (pass bool, out []byte, to netip.Ad
 		v = g.admit(&e, o)
 	}
 	if v.pass {
-		return true, nil, o.from
+		return data, nil, o.from
 	}
 	g.note(v.why, o)
 	if v.answer == nil || len(e.vias) == 0 {
-		return false, nil, o.from
+		return nil, nil, o.from
 	}
-	return false, reply(&e, *v.answer, o.from, g.server), backTo(&e, o.from)
+	return nil, reply(&e, *v.answer, o.from, g.server), backTo(&e, o.from)
 }
 
 func (g *guard) note(why string, o origin) {
@@ -106,10 +110,9 @@ func (p *guardedPacket) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue // keep-alive of CRLFs or zeroes (RFC 5626 3.5.1)
 		}
 		o := origin{from: addrPort(addr), local: p.local, transport: "UDP"}
-		n = copy(b, tidy(b[:n]))
 		pass, out, to := p.guard.judge(b[:n], o)
-		if pass {
-			return n, addr, nil
+		if pass != nil {
+			return copy(b, pass), addr, nil
 		}
 		if out != nil {
 			_, _ = p.PacketConn.WriteTo(out, net.UDPAddrFromAddrPort(to))
