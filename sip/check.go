@@ -75,39 +75,55 @@ func checkRequest(e *envelope, size int) verdict {
 		return refuse(505, "Version Not Supported") // RFC 3261 21.5.6
 	case size > maxMessage:
 		return refuse(513, "Message Too Large") // RFC 3261 21.5.7
-	case e.from == "", e.to == "", e.callID == "", e.cseq == "":
+	case !isKnown(e.method):
+		// Before anything else about it is judged (RFC 3261 8.2.1, RFC 4475 3.1.2.18).
+		return refuse(501, "Not Implemented", "Allow: "+allow)
+	case e.from == "", e.to == "", e.callID == "", e.cseq == "", len(e.vias) == 0:
 		return refuse(400, "Mandatory Header Missing") // RFC 3261 8.1.1
 	case len(e.faults) > 0:
-		return refuse(400, "Bad Header") // RFC 3261 7.3.1, 21.4.1
-	case e.branch() == "":
-		return refuse(400, "Via Without Branch") // RFC 3261 8.1.1.7
+		return refuse(400, "Bad "+e.faults[0]) // RFC 3261 7.3.1, 21.4.1
+	case badURI(e.uri):
+		return refuse(400, "Bad Request-URI") // RFC 3261 19.1.1
+	case badVia(e.vias[0]):
+		return refuse(400, "Bad Via") // RFC 3261 20.42
+	case strings.EqualFold(e.branch(), cookie):
+		// Without a branch it is a request of RFC 2543, which is served
+		// (RFC 3261 17.2.3); the cookie alone says nothing (RFC 4475 3.2.1).
+		return refuse(400, "Via Without Branch")
 	case e.seqOf != e.method:
 		return refuse(400, "CSeq Method Mismatch") // RFC 3261 8.1.1.5
 	case e.length > len(e.body):
 		return refuse(400, "Body Too Short") // RFC 3261 18.3
-	case hasControl(e.callID), hasControl(e.from), hasControl(e.to), hasControl(e.uri):
+	case hasControl(e.callID), hasBareControl(e.from), hasBareControl(e.to), hasControl(e.uri):
 		return refuse(400, "Bad Header")
 	case e.forwards == 0 && e.method != "ACK" && e.method != "CANCEL":
 		return refuse(483, "Too Many Hops") // RFC 3261 16.3
 	}
-	if v := checkMethod(e.method); !v.pass {
-		return v
+	switch {
+	case e.method == "REFER":
+		return refuse(603, "Decline") // RFC 3515 2.4.2
+	case !isServed(e.method):
+		return refuse(405, "Method Not Allowed", "Allow: "+allow)
 	}
 	return checkContent(e)
 }
 
-// checkMethod sorts methods: served, known but not served, unknown
-// (RFC 3261 8.2.1, 21.5.2; REFER is declined, RFC 3515 2.4.2).
-func checkMethod(m string) verdict {
-	switch m {
+func isServed(method string) bool {
+	switch method {
 	case "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK":
-		return verdict{pass: true}
-	case "REFER":
-		return refuse(603, "Decline")
-	case "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH":
-		return refuse(405, "Method Not Allowed", "Allow: "+allow)
+		return true
 	}
-	return refuse(501, "Not Implemented", "Allow: "+allow)
+	return false
+}
+
+// isKnown tells methods that are served or refused by name from those that nobody
+// here has heard of (RFC 3261 8.2.1, 21.5.2).
+func isKnown(method string) bool {
+	switch method {
+	case "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "REFER":
+		return true
+	}
+	return isServed(method)
 }
 
 func checkContent(e *envelope) verdict {
@@ -121,6 +137,8 @@ func checkContent(e *envelope) verdict {
 		return refuse(422, "Session Interval Too Small", "Min-SE: 90") // RFC 4028 section 9
 	case e.encoding != "" && e.encoding != "identity":
 		return refuse(415, "Unsupported Media Type", "Accept-Encoding: identity")
+	case (e.method == "INVITE" || e.method == "UPDATE") && !e.takesSDP():
+		return refuse(406, "Not Acceptable", `Warning: 399 hotline "Answers are application/sdp only"`) // RFC 4475 3.3.15
 	case e.length == 0 || len(e.body) == 0:
 		return verdict{pass: true}
 	case e.method == "INVITE" || e.method == "UPDATE":
@@ -140,8 +158,4 @@ func safeTokens(list []string) string {
 		}
 	}
 	return strings.Join(out, ", ")
-}
-
-func hasControl(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }

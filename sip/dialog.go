@@ -113,7 +113,9 @@ func (a *Agent) uasDialog(in *Invite, tag string) *Dialog {
 	d.invite = in
 	d.self = to.AsFrom()
 	d.self.Params.Add("tag", tag)
-	d.other = from.AsTo()
+	if d.other = from.AsTo(); d.key.remote == "" {
+		d.other.Params.Remove("tag") // a caller of RFC 2543: a tag of null (RFC 3261 12.1.1)
+	}
 	d.routes = routesOf(req, false)
 	d.transport, d.peer, d.at, d.local = in.Transport, in.Source, in.Local, in.entry.origin.local
 	d.remoteSeq, d.remoteSeen = req.CSeq().SeqNo, true

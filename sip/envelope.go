@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,15 @@ const (
 	maxMessage = 16 * 1024 // octets of one message; above it 513
 	maxHeaders = 256       // header lines of one message
 )
+
+// The states of a Content-Length that is no number.
+const (
+	noLength  = -1
+	badLength = -2 // negative, no number, or said twice
+)
+
+// cookie begins every branch of RFC 3261 (8.1.1.7).
+const cookie = "z9hG4bK"
 
 var errNotSIP = errors.New("not a SIP message")
 
@@ -31,21 +41,29 @@ type envelope struct {
 	seq      uint32 // number of the CSeq
 	seqOf    string // method of the CSeq
 	forwards int    // -1: no Max-Forwards
-	length   int    // -1: no Content-Length
+	length   int    // noLength or badLength when it is no number
 	content  string // media type, lower case, without parameters
 	encoding string
 	require  []string
 	expires  time.Duration // Session-Expires; 0 without one
 	timer    bool          // Supported: timer
 	proof    string        // Authorization
+	accept   []string      // media types, lower case; nil: no Accept
 	agent    string
 	body     []byte
-	faults   []string // header names that occur twice or cannot be read
+	faults   []string // what occurs twice or cannot be read
 }
 
 // fromTag and toTag are the dialog's tags, empty when missing.
 func (e *envelope) fromTag() string { return parameter(e.from, "tag") }
 func (e *envelope) toTag() string   { return parameter(e.to, "tag") }
+
+// takesSDP tells whether an answer may carry SDP (RFC 3261 20.1).
+func (e *envelope) takesSDP() bool {
+	return e.accept == nil || slices.ContainsFunc(e.accept, func(t string) bool {
+		return t == "application/sdp" || t == "application/*" || t == "*/*"
+	})
+}
 
 // branch is the top Via's transaction (RFC 3261 8.1.1.7).
 func (e *envelope) branch() string {
@@ -67,24 +85,27 @@ func headersEnd(data []byte) (at int) {
 // readEnvelope reads one message. It only refuses what is no SIP at all; every
 // other fault is noted for the check to answer.
 func readEnvelope(data []byte) (envelope, error) {
-	e := envelope{forwards: -1, length: -1}
+	e := envelope{forwards: -1, length: noLength}
+	first, _, _ := bytes.Cut(data, []byte("\r\n"))
+	if err := e.startLine(string(first)); err != nil {
+		return e, err
+	}
 	end := headersEnd(data)
-	if end < 0 {
-		return e, errNotSIP
+	if end < 0 { // a datagram cut short (RFC 3261 7)
+		e.faults = append(e.faults, "End Of Headers")
+		data = append(bytes.TrimSuffix(bytes.Clone(data), []byte("\r\n")), "\r\n\r\n"...)
+		end = len(data)
 	}
 	e.body = data[end:]
 	lines := unfold(string(data[:end-4]))
-	if err := e.startLine(lines[0]); err != nil {
-		return e, err
-	}
 	if len(lines) > maxHeaders {
-		e.faults = append(e.faults, "header count")
+		e.faults = append(e.faults, "Header Count")
 		lines = lines[:maxHeaders]
 	}
 	for _, l := range lines[1:] {
 		name, value, ok := strings.Cut(l, ":")
 		if !ok {
-			e.faults = append(e.faults, "header without colon")
+			e.faults = append(e.faults, "Header Without Colon")
 			continue
 		}
 		e.header(strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value))
@@ -115,24 +136,30 @@ func (e *envelope) startLine(l string) error {
 		e.version = a
 		code, _, _ := strings.Cut(rest, " ")
 		n, err := strconv.Atoi(code)
-		if err != nil || n < 100 || n > 699 {
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
 			return errNotSIP
 		}
-		e.status = n
+		if e.status = n; n < 100 || n > 699 {
+			e.faults = append(e.faults, "Status")
+		}
 		return nil
 	}
-	i := strings.LastIndexByte(rest, ' ')
-	if i < 0 || !strings.HasPrefix(rest[i+1:], "SIP/") || !isToken(a) {
+	words := strings.Fields(rest)
+	if len(words) == 0 || !strings.HasPrefix(words[len(words)-1], "SIP/") || !isToken(a) {
 		return errNotSIP
 	}
-	e.request, e.method, e.uri, e.version = true, a, strings.TrimSpace(rest[:i]), rest[i+1:]
+	e.request, e.method, e.version = true, a, words[len(words)-1]
+	e.uri = strings.Join(words[:len(words)-1], " ")
+	if len(words) != 2 || l != a+" "+e.uri+" "+e.version {
+		e.faults = append(e.faults, "Request-Line") // blanks too many (RFC 3261 7.1)
+	}
 	return nil
 }
 
 // once stores a header that may stand only once (RFC 3261 7.3.1).
 func (e *envelope) once(field *string, name, value string) {
 	if *field != "" {
-		e.faults = append(e.faults, "second "+name)
+		e.faults = append(e.faults, "Second "+name)
 		return
 	}
 	*field = value
@@ -152,13 +179,17 @@ func (e *envelope) header(name, value string) {
 		e.once(&e.cseq, "CSeq", value)
 		e.readCSeq()
 	case "max-forwards":
-		e.forwards = e.number("Max-Forwards", value, 255)
+		if e.forwards >= 0 {
+			e.faults = append(e.faults, "Second Max-Forwards")
+		}
+		e.forwards = e.number("Max-Forwards", value, 255, -1)
 	case "content-length", "l":
-		if e.length >= 0 {
-			e.faults = append(e.faults, "second Content-Length")
+		if e.length != noLength {
+			e.faults = append(e.faults, "Second Content-Length")
+			e.length = badLength
 			return
 		}
-		e.length = e.number("Content-Length", value, 1<<30)
+		e.length = e.number("Content-Length", value, 1<<30, badLength)
 	case "content-type", "c":
 		t, _, _ := strings.Cut(value, ";")
 		e.content = strings.ToLower(strings.TrimSpace(t))
@@ -176,6 +207,11 @@ func (e *envelope) header(name, value string) {
 		e.expires, _ = sessionExpires(value)
 	case "authorization":
 		e.proof = value
+	case "accept":
+		for t := range strings.SplitSeq(value, ",") {
+			t, _, _ = strings.Cut(t, ";")
+			e.accept = append(e.accept, strings.ToLower(strings.TrimSpace(t)))
+		}
 	case "user-agent":
 		e.agent = value
 	}
@@ -191,11 +227,11 @@ func (e *envelope) unknown() (out []string) {
 	return out
 }
 
-func (e *envelope) number(name, value string, most int) int {
+func (e *envelope) number(name, value string, most, bad int) int {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 0 || n > most {
 		e.faults = append(e.faults, name)
-		return -1
+		return bad
 	}
 	return n
 }
@@ -228,19 +264,25 @@ func firstOf(list string) string {
 	return list
 }
 
-// parameter reads one header parameter, blanks round = and ; allowed. In a
-// name-addr only what stands after > is searched.
+// parameter reads one header parameter; empty when it is missing.
 func parameter(value, name string) string {
+	v, _ := findParameter(value, name)
+	return v
+}
+
+// findParameter allows blanks round = and ;. In a name-addr only what stands after
+// > is searched.
+func findParameter(value, name string) (string, bool) {
 	if i := strings.LastIndexByte(value, '>'); i >= 0 {
 		value = value[i+1:]
 	}
 	for p := range strings.SplitSeq(value, ";") {
 		k, v, _ := strings.Cut(p, "=")
 		if strings.EqualFold(strings.TrimSpace(k), name) {
-			return strings.TrimSpace(v)
+			return strings.TrimSpace(v), true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // isToken tells whether s is a token of RFC 3261 section 25.1.

@@ -41,19 +41,24 @@ func newGuard(a *Agent) *guard {
 	}
 }
 
-// judge decides about one message; out is the stateless answer, if there is one. data must have been through tidy.
-func (g *guard) judge(data []byte, o origin) (pass bool, out []byte, to netip.AddrPort) {
+// judge decides about one message: pass is what sipgo is to read, out the stateless answer; at most one of them is there.
+func (g *guard) judge(data []byte, o origin) (pass, out []byte, to netip.AddrPort) {
 	stranger := !g.known(o.from.Addr())
 	if stranger && !g.budget.take(o.from.Addr(), g.credit.proven(o.from.Addr()), time.Now()) {
 		g.note("over budget", o)
-		return false, nil, o.from
+		return nil, nil, o.from
 	}
+	size := len(data)
+	data = tidy(data)
 	e, err := readEnvelope(data)
 	if err != nil {
 		g.note("junk", o)
-		return false, nil, o.from
+		return nil, nil, o.from
 	}
 	v := check(&e, len(data))
+	if v.pass {
+		data = withTag(data, &e)
+	}
 	if v.pass && !g.parses(data) {
 		v = refuse(400, "Bad Request")
 		if !e.request || e.method == "ACK" {
@@ -64,20 +69,20 @@ func (g *guard) judge(data []byte, o origin) (pass bool, out []byte, to netip.Ad
 		v = g.admit(&e, o)
 	}
 	if stranger && o.transport == "UDP" {
-		g.credit.received(o.from.Addr(), len(data), v.pass && e.request)
+		g.credit.received(o.from.Addr(), size, v.pass && e.request)
 	}
 	if v.pass {
-		return true, nil, o.from
+		return data, nil, o.from
 	}
 	g.note(v.why, o)
 	if v.answer == nil || len(e.vias) == 0 {
-		return false, nil, o.from
+		return nil, nil, o.from
 	}
 	out = reply(&e, *v.answer, o.from, g.server)
-	if stranger && o.transport == "UDP" && len(out) > amplification*len(data) {
-		return false, nil, o.from
+	if stranger && o.transport == "UDP" && len(out) > amplification*size {
+		return nil, nil, o.from
 	}
-	return false, out, backTo(&e, o.from)
+	return nil, out, backTo(&e, o.from)
 }
 
 // note counts what was not taken, and writes one line of it unless there are too many.
@@ -172,10 +177,9 @@ func (p *guardedPacket) ReadFrom(b []byte) (int, net.Addr, error) {
 		}
 		o := origin{from: addrPort(addr), local: p.local, transport: "UDP"}
 		p.guard.see(o.from, p.local, "UDP", b[:n])
-		n = copy(b, tidy(b[:n]))
 		pass, out, to := p.guard.judge(b[:n], o)
-		if pass {
-			return n, addr, nil
+		if pass != nil {
+			return copy(b, pass), addr, nil
 		}
 		if out != nil {
 			p.guard.see(p.local, to, "UDP", out)

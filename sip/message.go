@@ -112,6 +112,9 @@ func contact(user string, at netip.AddrPort, transport string) gosip.Header {
 // response builds an answer inside a transaction; the To tag is the dialog's.
 func (a *Agent) response(req *gosip.Request, code int, reason, tag string, body []byte) *gosip.Response {
 	res := gosip.NewResponseFromRequest(req, code, reason, body)
+	if from := res.From(); from != nil && tagOf(from.Params) == "" {
+		from.Params.Remove("tag") // the empty one is ours (withTag)
+	}
 	if to := res.To(); to != nil && tag != "" && code > 100 {
 		to.Params.Add("tag", tag)
 	}

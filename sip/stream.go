@@ -52,11 +52,8 @@ func (s *guardedStream) Read(b []byte) (int, error) {
 		}
 		s.spoken = true
 		s.guard.see(s.o.from, s.o.local, s.o.transport, msg)
-		msg = tidy(msg)
 		pass, out, _ := s.guard.judge(msg, s.o)
-		if pass {
-			s.rest = msg
-		} else if out != nil {
+		if s.rest = pass; out != nil {
 			if _, err := s.Write(out); err != nil {
 				return 0, io.EOF
 			}
@@ -91,11 +88,15 @@ func (s *guardedStream) message() ([]byte, error) {
 		return nil, err
 	}
 	switch {
-	case e.length < 0 && e.request && e.method == "BYE", e.length < 0 && !e.request:
+	case e.length == noLength && (e.method == "BYE" || !e.request):
 		e.length = 0
 	case e.length < 0 || len(head)+e.length > maxMessage:
-		// Without a length the stream has no next message (RFC 3261 18.3).
+		// Without a length, or with two, the stream has no next message
+		// (RFC 3261 18.3, RFC 4475 3.3.9).
 		r := refusal{code: 400, reason: "Content-Length Missing"}
+		if e.length == badLength {
+			r.reason = "Bad Content-Length"
+		}
 		if e.length >= 0 {
 			r = refusal{code: 513, reason: "Message Too Large"}
 		}
