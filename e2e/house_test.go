@@ -164,9 +164,7 @@ func (h *house) waitHealthy() {
 
 // close stops the program as an operator would and shows its log when the test failed.
 func (h *house) close() {
-	if h.cmd.ProcessState == nil {
-		_ = h.cmd.Process.Signal(syscall.SIGTERM)
-	}
+	_ = h.cmd.Process.Signal(syscall.SIGTERM) // one that has ended already is not signalled
 	var err error
 	select {
 	case err = <-h.done:
