@@ -143,11 +143,15 @@ func (s *server) previewCalendar(ctx context.Context, in *calendarInput) (*answe
 }
 
 func (s *server) keepCalendar(ctx context.Context, c sla.Calendar, r Running) (*answer[calendarView], error) {
+	in := tickets.OfCalendar(c.ID)
+	if err := s.asked(ctx, r, in, func(b *tickets.Book) { b.Calendars[c.ID] = c }); err != nil {
+		return nil, err
+	}
 	if err := s.Store.PutCalendar(ctx, c); err != nil {
 		return nil, err
 	}
 	s.refresh(ctx)
-	return answered(calendar(c), s.follow(ctx, r, tickets.OfCalendar(c.ID)))
+	return answered(calendar(c), s.follow(ctx, r, in))
 }
 
 // closuresInput is an iCalendar file, such as a town publishes for its schools and offices.

@@ -16,7 +16,9 @@ func TestAnEditIsPreviewedAndRunningTicketsFollowOnlyWhenAsked(t *testing.T) {
 	h := open(t)
 	h.opened() // 09:01, intervention due 13:01
 	h.post("/levels/extended/preview", extended(7200)).is(200, `"ticket":417,"clock":"intervention"`, `"becomes":"2026-11-23T12:01:00+01:00"`, `"clock":"restore"`)
-	h.put("/levels/extended", extended(7200)).is(200)
+	h.put("/levels/extended", extended(7200)).is(409, "2 deadlines of 1 running tickets would move (417)", "running=follow or running=keep")
+	h.get("/levels").is(200, `"intervention":14400`) // nothing was changed
+	h.put("/levels/extended?running=keep", extended(7200)).is(200)
 	h.get("/tickets/417").is(200, `"due":"2026-11-23T14:01:00+01:00"`)
 	h.post("/levels/extended/preview", extended(7200)).is(200, `"clock":"intervention"`) // it still could follow
 	h.put("/levels/extended?running=follow", extended(10800)).is(200)
@@ -25,7 +27,9 @@ func TestAnEditIsPreviewedAndRunningTicketsFollowOnlyWhenAsked(t *testing.T) {
 	h.put("/levels/extended?running=maybe", extended(10800)).is(422, "running")
 	calendar := `{"name":"x","zone":"Europe/Rome","week":[{"day":2,"from":"09:00","until":"10:00"}]}`
 	h.post("/calendars/always/preview", calendar).is(200, `"becomes":"2026-11-24T10:00:00+01:00"`)
+	h.put("/calendars/always", calendar).is(409, "would move (417)")
 	h.post("/calendars/office/preview", calendar).is(200, `"moves":[]`)
+	h.put("/calendars/office", calendar).is(200) // nothing moves, so nothing is asked
 	h.post("/contracts/rossi/preview", `{"customer":"rossi","level":"professional","valid_from":"2026-01-01T00:00:00Z","remote_access":true,"version":1}`).is(200, `"clock":"intervention"`)
 }
 

@@ -147,11 +147,15 @@ func (s *server) changeContract(ctx context.Context, in *changedContract) (*answ
 	if err != nil {
 		return nil, err
 	}
+	of := tickets.OfContract(c.ID)
+	if err := s.asked(ctx, in.Running, of, func(b *tickets.Book) { b.Contracts[c.ID] = c }); err != nil {
+		return nil, err
+	}
 	if c, err = s.Store.PutContract(ctx, c); err != nil {
 		return nil, err
 	}
 	s.refresh(ctx)
-	return answered(contract(c), s.follow(ctx, in.Running, tickets.OfContract(c.ID)))
+	return answered(contract(c), s.follow(ctx, in.Running, of))
 }
 
 func (s *server) previewContract(ctx context.Context, in *changedContract) (*answer[previewView], error) {

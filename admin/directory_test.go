@@ -74,7 +74,8 @@ func TestContractsOverrideTheirLevel(t *testing.T) {
 		`"blocking":{"contact":600,"intervention":1200,"restore":1800}`, `"valid_until":"2027-01-01T00:00:00Z"`, `"after_hours":"ring"`)
 	var k ticket
 	h.post("/tickets", `{"contract":"verdi","claim":"blocking"}`).is(201, `"language":"en"`, `"evo_support":true`, `"limit_seconds":1200`).into(&k)
-	h.put("/contracts/verdi", `{`+verdi+`,"version":1}`).is(200, `"version":2`)
+	h.put("/contracts/verdi", `{`+verdi+`,"version":1}`).is(409, "would move (417)")
+	h.put("/contracts/verdi?running=keep", `{`+verdi+`,"version":1}`).is(200, `"version":2`)
 	h.put("/contracts/verdi", `{`+verdi+`,"version":1}`).is(409)
 	h.put("/contracts/verdi", `{`+verdi+`}`).is(422, "version")
 	h.put("/contracts/nobody", `{`+verdi+`,"version":1}`).is(404)

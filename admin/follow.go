@@ -3,7 +3,9 @@ package admin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,7 +16,33 @@ import (
 
 // Running says what an edit does to tickets that are running.
 type Running struct {
-	Running string `query:"running" enum:"keep,follow" default:"keep" doc:"keep: running tickets keep what they were promised; follow: their clocks are set anew, but for what was kept or broken"`
+	Running string `query:"running" enum:"keep,follow" doc:"keep: running tickets keep what they were promised; follow: their clocks are set anew, but for what was kept or broken. Left out, an edit that would move a running deadline is answered with 409"`
+}
+
+// namedAtMost is how many tickets the question names; the preview shows all of them.
+const namedAtMost = 5
+
+// asked refuses an edit that would move deadlines of running tickets and does not say whether they follow.
+func (s *server) asked(ctx context.Context, r Running, in tickets.Scope, change func(*tickets.Book)) error {
+	if r.Running != "" {
+		return nil
+	}
+	moves, err := s.Desk.Preview(ctx, s.Desk.Book().With(change), in, s.Now())
+	if err != nil || len(moves) == 0 {
+		return err
+	}
+	var names []string
+	for n, m := range moves { // those of one ticket follow each other
+		if n == 0 || moves[n-1].Ticket != m.Ticket {
+			names = append(names, fmt.Sprint(m.Ticket))
+		}
+	}
+	which := strings.Join(names[:min(len(names), namedAtMost)], ", ")
+	if len(names) > namedAtMost {
+		which += " ..."
+	}
+	return huma.Error409Conflict(fmt.Sprintf(
+		"%d deadlines of %d running tickets would move (%s): say whether they follow, with running=follow or running=keep; the preview shows which move", len(moves), len(names), which))
 }
 
 // follow lets running tickets follow an edit where that was asked for. The edit stands even when this fails.

@@ -123,11 +123,15 @@ func (s *server) putLevel(ctx context.Context, in *levelInput) (*answer[levelVie
 	if err != nil {
 		return nil, err
 	}
+	of := tickets.OfLevel(l.ID)
+	if err := s.asked(ctx, in.Running, of, func(b *tickets.Book) { b.Levels[l.ID] = l }); err != nil {
+		return nil, err
+	}
 	if err := s.Store.PutLevel(ctx, l); err != nil {
 		return nil, err
 	}
 	s.refresh(ctx)
-	return answered(level(l), s.follow(ctx, in.Running, tickets.OfLevel(l.ID)))
+	return answered(level(l), s.follow(ctx, in.Running, of))
 }
 
 func (s *server) previewLevel(ctx context.Context, in *levelInput) (*answer[previewView], error) {
