@@ -38,6 +38,7 @@ var allowed = map[string][]string{
 	"postgres/local":      {},
 	"journal":             {"tickets", "sla", "oncall", "ivr", "prompts", "media/wav"},
 	"phone":               {"sip", "media", "media/wav"},
+	"notify":              {"tickets", "sla"},
 	"admin":               {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"config":              {"tickets", "sla", "oncall", "prompts"},
 	"app":                 {"..."},
@@ -108,6 +109,7 @@ func TestSipgoStaysInItsRoom(t *testing.T) {
 		"github.com/go-chi/chi":      {"admin"},
 		"github.com/danielgtaylor":   {"admin"},
 		"github.com/alecthomas/kong": {"cmd/hotline"},
+		"github.com/wneessen":        {"notify"},
 	}
 	for _, s := range sources(t) {
 		for _, p := range imports(s) {

@@ -29,6 +29,16 @@ const (
 	Failed    Result = "failed"    // a fault of ours ended it
 )
 
+// Delivery is what became of a letter, for hotline_mails_total.
+type Delivery string
+
+// What becomes of a letter.
+const (
+	Sent        Delivery = "sent"
+	Deferred    Delivery = "deferred" // the server did not take it now; it is tried again
+	Undelivered Delivery = "undelivered"
+)
+
 // MediaCounts are sums since the start, except Legs.
 type MediaCounts struct {
 	Legs                                                           int // alive now
@@ -44,6 +54,7 @@ type Metrics struct {
 	open        *prometheus.GaugeVec
 	breaches    *prometheus.CounterVec
 	unreachable prometheus.Counter
+	mails       *prometheus.CounterVec
 	jitter      prometheus.Histogram
 	loss        prometheus.Histogram
 	round       prometheus.Histogram
@@ -59,18 +70,22 @@ func NewMetrics(r *prometheus.Registry, media func() MediaCounts, line func() Li
 		open:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "hotline_tickets_open", Help: "Tickets to which somebody owes something, by priority; none has no category yet."}, []string{"priority"}),
 		breaches:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_sla_breaches_total", Help: "Clocks that ran out unmet, by kind."}, []string{"kind"}),
 		unreachable: prometheus.NewCounter(prometheus.CounterOpts{Name: "hotline_oncall_unreachable_total", Help: "Searches for an engineer that ended with nobody."}),
+		mails:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_mails_total", Help: "Letters handed to the mail server, by result."}, []string{"result"}),
 		setup: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "hotline_call_setup_seconds", Help: "From the INVITE to our 200.",
 			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5},
 		}),
 	}
-	r.MustRegister(m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, collectors.NewGoCollector(),
+	r.MustRegister(m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []Result{Joined, Ticketed, Abandoned, Refused, Failed} {
 		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one
 	}
 	for _, kind := range []sla.Kind{sla.Contact, sla.Intervention, sla.Restore} {
 		m.breaches.WithLabelValues(string(kind))
+	}
+	for _, d := range []Delivery{Sent, Deferred, Undelivered} {
+		m.mails.WithLabelValues(string(d))
 	}
 	m.media(media)
 	m.sound(r)
@@ -115,6 +130,9 @@ func (m *Metrics) CallRefused() { m.calls.WithLabelValues(string(Refused)).Inc()
 
 // Breached notes a clock that ran out.
 func (m *Metrics) Breached(k sla.Kind) { m.breaches.WithLabelValues(string(k)).Inc() }
+
+// Mailed notes what became of a letter.
+func (m *Metrics) Mailed(d Delivery) { m.mails.WithLabelValues(string(d)).Inc() }
 
 // Unreachable notes a search for an engineer that ended with nobody.
 func (m *Metrics) Unreachable() { m.unreachable.Inc() }

@@ -90,6 +90,8 @@ func (a *App) work(ctx context.Context, w tickets.Work) error {
 		return a.ringFor(ctx, w)
 	case tickets.WorkNotify:
 		return a.notify(ctx, w)
+	case tickets.WorkReceipt:
+		return a.receipt(ctx, w)
 	}
 	return fmt.Errorf("due work %s of kind %q is unknown", w.ID, w.Kind)
 }
@@ -111,12 +113,4 @@ func (a *App) callOut(t tickets.Ticket) ring.Request {
 		r.CallBack = t.Caller
 	}
 	return r
-}
-
-// notify tells somebody of an alarm: the operator's log now, and the ticket's history as the record of it.
-func (a *App) notify(ctx context.Context, w tickets.Work) error {
-	text := fmt.Sprintf("%s: %s, due at %s, alarm %s", w.Facts["to"], w.Facts["clock"], w.Facts["due"], w.Facts["alarm"])
-	a.alarm("notify", fmt.Sprintf("ticket %d: %s", w.Ticket, text))
-	_, err := a.desk.Note(ctx, w.Ticket, tickets.Event{Kind: tickets.Notified, Actor: "system", Text: text, Facts: w.Facts}, time.Now())
-	return err
 }

@@ -52,6 +52,7 @@ type Twin struct {
 	Store Store
 	SIP   sip.Wire
 	Media media.Wire
+	Post  Post // nil: no mail is sent
 }
 
 // Store is every store.
@@ -87,6 +88,7 @@ type App struct {
 	duty     *duty
 	search   *ring.Search
 	human    *human
+	post     Post // nil: no mail is sent
 	http     net.Addr
 }
 
@@ -129,7 +131,7 @@ const stopTime = 30 * time.Second
 // Start opens everything, from the disk up to the line. After an error nothing is left open.
 func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
-	steps := []func(context.Context) error{a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openHTTP, a.openChores}
+	steps := []func(context.Context) error{a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openMail, a.openLine, a.openHTTP, a.openChores}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))

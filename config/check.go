@@ -18,6 +18,7 @@ func Check(c Config) Complaints {
 	k.database(c)
 	k.calls(c)
 	k.spans(c)
+	k.mail(c.Mail)
 	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
 		k.say("log_level", fmt.Sprintf("%q is no log level", short(c.LogLevel)), "use debug, info, warn or error")
 	}

@@ -26,6 +26,7 @@ type Config struct {
 	Languages  map[string]prompts.Language `yaml:"languages"`
 	Outgoing   Outgoing                    `yaml:"outgoing"`
 	Escalation Escalation                  `yaml:"escalation"`
+	Mail       Mail                        `yaml:"mail"`
 	LogLevel   string                      `yaml:"log_level"` // debug, info, warn or error
 }
 
@@ -138,6 +139,27 @@ type Escalation struct {
 	Rounds  int           `yaml:"rounds"`   // how often the chain is called
 }
 
+// Mail is how receipts, warnings and breaches go out in writing. Without a server none do.
+type Mail struct {
+	Server   string   `yaml:"server"`   // host:port
+	Security Security `yaml:"security"` // empty: starttls
+	Roots    string   `yaml:"roots"`    // PEM file of the authorities that the server is believed by; empty: the system's
+	Account  `yaml:",inline"`
+	From     string   `yaml:"from"`    // address of the sender, with or without a name
+	Staff    []string `yaml:"staff"`   // addresses that `notify` in a level's alarms tells
+	Manager  []string `yaml:"manager"` // addresses that `manager` tells
+}
+
+// Security is how the connection to the mail server is protected.
+type Security string
+
+// In clear until STARTTLS and never without it, encrypted from the beginning, or in clear: for a server on this machine.
+const (
+	SecurityStartTLS Security = "starttls"
+	SecurityTLS      Security = "tls"
+	SecurityNone     Security = "none"
+)
+
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
@@ -153,6 +175,7 @@ func Default() Config {
 		Language:   prompts.Italian,
 		Outgoing:   Outgoing{PerHour: 60, PerDay: 300},
 		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, LegLost: 30 * time.Second, Silence: 10 * time.Second, Rounds: 2},
+		Mail:       Mail{Security: SecurityStartTLS},
 		LogLevel:   "info",
 	}
 }

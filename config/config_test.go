@@ -125,6 +125,7 @@ language: en
 languages: {"+390612345699": en, "100": it}
 outgoing: {prefixes: ["+39"], per_hour: 5, per_day: 10}
 escalation: {ring: 25s, dead: 3s, rounds: 3}
+mail: {server: "mail.example.org:465", security: tls, from: "Support <hotline@example.org>", user: u, password: p, staff: [a@example.org], manager: [b@example.org]}
 log_level: debug
 `))
 	if err != nil {
@@ -138,6 +139,7 @@ log_level: debug
 		"phones":   c.SIP.Phones[0].Prefix == netip.MustParsePrefix("10.20.0.0/24"),
 		"ports":    c.RTP.Ports == Ports{20000, 20999},
 		"ring":     c.Escalation.Ring == 25*time.Second && c.Escalation.Key == 15*time.Second,
+		"mail":     c.Mail.Server == "mail.example.org:465" && c.Mail.Security == SecurityTLS && c.Mail.User == "u" && c.Mail.Staff[0] == "a@example.org",
 		"language": c.Languages["100"] == "it" && c.Languages["+390612345699"] == "en",
 	} {
 		if !ok {
@@ -181,6 +183,13 @@ func TestComplaints(t *testing.T) {
 		{"languages: {'1': de}\n", `languages.1: "de" is not spoken`},
 		{"outgoing: {prefixes: ['a']}\n", `outgoing.prefixes[0]: "a" is no prefix`},
 		{"outgoing: {per_hour: 9, per_day: 3}\n", `outgoing.per_day: 3 calls a day are fewer than 9 an hour`},
+		{"mail: {server: mail.example.org}\n", `mail.server: "mail.example.org" is no server; write host:port`},
+		{"mail: {server: 'mail.example.org:25', from: Support}\n", `mail.from: "Support" is no sender; write name@example.org`},
+		{"mail: {staff: ['Desk <desk@example.org>']}\n", `mail.staff[0]: "Desk <desk@example.org>" is no mail address`},
+		{"mail: {manager: ['a@example.org']}\n", `mail.server: there are addresses and no server`},
+		{"mail: {security: ssl}\n", `hotline.yaml:1: mail.security: "ssl" is unknown; use starttls, tls or none`},
+		{"mail: {server: 'h:25', from: a@b.example, user: x, password: y, security: none}\n", `mail.security: the password would be sent in clear`},
+		{"mail: {password: y}\n", `mail.user: there is a password and no user`},
 		{"log_level: chatty\n", `hotline.yaml:1: log_level: "chatty" is no log level; use debug`},
 		{"calendar: ''\n", `calendar: the owner has no calendar`},
 		{"data: " + strings.Repeat("x", largest), `larger than 1 MiB`},

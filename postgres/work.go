@@ -23,8 +23,20 @@ func (job) Kind() string { return "due-work" }
 
 const (
 	hands      = 4                // pieces of work at a time
-	retryAfter = 10 * time.Second // of work that failed for the first time; later ones wait longer, as River decides
+	writers    = 2                // of them letters, which must not wait for call-outs
+	retryAfter = 10 * time.Second // of work that failed for the first time; later ones wait longer
+	longestGap = 15 * time.Minute // between two tries
+	mostTries  = 500              // more than four days of them
+	letters    = "letters"        // River's queue of what is told in writing
 )
+
+// queueOf is the queue that work waits in.
+func queueOf(w tickets.Work) string {
+	if w.Kind == tickets.WorkNotify || w.Kind == tickets.WorkReceipt {
+		return letters
+	}
+	return river.QueueDefault
+}
 
 // enqueue writes work and its job in the ticket's own transaction. Work that is known is left alone.
 func (s *Store) enqueue(ctx context.Context, tx pgx.Tx, list []tickets.Work) error {
@@ -35,7 +47,9 @@ func (s *Store) enqueue(ctx context.Context, tx pgx.Tx, list []tickets.Work) err
 			return err
 		}
 		if done.RowsAffected() == 1 {
-			jobs = append(jobs, river.InsertManyParams{Args: job{ID: w.ID}, InsertOpts: &river.InsertOpts{ScheduledAt: w.Due}})
+			jobs = append(jobs, river.InsertManyParams{Args: job{ID: w.ID}, InsertOpts: &river.InsertOpts{
+				ScheduledAt: w.Due, Queue: queueOf(w), MaxAttempts: mostTries,
+			}})
 		}
 	}
 	if len(jobs) == 0 {
@@ -57,12 +71,10 @@ type worker struct {
 	handle func(ctx context.Context, w tickets.Work) error
 }
 
-// NextRetry keeps the first retry short; River's own intervals grow from there.
+// NextRetry keeps the first retry short and lets the gaps grow until a quarter of an hour.
 func (k *worker) NextRetry(j *river.Job[job]) time.Time {
-	if j.Attempt <= 1 {
-		return time.Now().Add(retryAfter)
-	}
-	return k.WorkerDefaults.NextRetry(j)
+	gap := retryAfter << min(j.Attempt-1, 10)
+	return time.Now().Add(min(gap, longestGap))
 }
 
 // longest bounds one piece of work: a call-out may ring several engineers several times, which takes longer than the
@@ -99,7 +111,7 @@ func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tick
 		return fmt.Errorf("doing due work: %w", err)
 	}
 	client, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: hands}}, Workers: workers, Logger: s.log,
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: hands}, letters: {MaxWorkers: writers}}, Workers: workers, Logger: s.log,
 	})
 	if err != nil {
 		return fmt.Errorf("doing due work: %w", err)

@@ -56,6 +56,15 @@ func wordsOf(l Language) words {
 	}
 }
 
+// Instant tells a point in time with its day, in the zone that it carries: "Monday 23 November 2026 09:01".
+func Instant(t time.Time, l Language) string {
+	s := sentence{words: wordsOf(l), zone: t.Location()}
+	return s.date(t, true)
+}
+
+// In names a clock: "intervento", "intervention".
+func (k Kind) In(l Language) string { return wordsOf(l).kinds[k] }
+
 // In words a part: "holiday (Natale)", "waiting for the customer".
 func (p Part) In(l Language) string {
 	w := wordsOf(l)

@@ -127,7 +127,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 		}
 	}
 	c := Change{Ticket: t, Expect: expect, Events: events, Work: append(alarmed(t), escalations(t, events)...)}
-	c.Work = append(c.Work, d.actions(t, events)...)
+	c.Work = append(append(c.Work, d.actions(t, events)...), d.receipts(t, events)...)
 	if d.cfg.Journal != nil {
 		if err := d.cfg.Journal.Append(ctx, c); err != nil {
 			d.cfg.Deferred(t.Number, fmt.Errorf("writing the journal: %w", err)) // the store may still take it

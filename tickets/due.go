@@ -55,6 +55,28 @@ func (d *Desk) actions(t Ticket, events []Event) []Work {
 	return work
 }
 
+// receiptAfter is how long a receipt waits for the caller to choose a category.
+const receiptAfter = time.Minute
+
+// receipts is the written proof for a customer who has an address: under which number the request stands and by when
+// somebody acts. It is written when it is sent, so that it tells what stands then.
+func (d *Desk) receipts(t Ticket, events []Event) []Work {
+	if d.Book().Customers[t.Customer].Email == "" {
+		return nil
+	}
+	for _, e := range events {
+		if e.Kind != Opened {
+			continue
+		}
+		w := Work{ID: fmt.Sprintf("receipt-%d", t.Number), Kind: WorkReceipt, Ticket: t.Number, Due: e.At}
+		if t.Category() == sla.Uncategorised {
+			w.Due = w.Due.Add(receiptAfter)
+		}
+		return []Work{w}
+	}
+	return nil
+}
+
 // When the rota is called again for a blocking ticket that nobody accepted.
 const (
 	afterChain  = 5 * time.Minute  // after the chain ended with nobody
@@ -87,6 +109,7 @@ const (
 	WorkEscalate = "escalate" // nobody has accepted a blocking ticket yet
 	WorkRing     = "ring"     // an alarm rings the rota
 	WorkNotify   = "notify"   // an alarm tells somebody: facts name whom, which clock and which alarm
+	WorkReceipt  = "receipt"  // the customer gets it in writing
 	WorkWarn     = "warn"     // of former versions: as WorkClocks
 	WorkBreach   = "breach"   // of former versions: as WorkClocks
 )

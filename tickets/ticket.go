@@ -117,8 +117,9 @@ const (
 	MarkedNoTicket EventKind = "not_a_request"
 	BundledCall    EventKind = "bundled"
 	CallerGone     EventKind = "caller_gone"
-	Notified       EventKind = "notified"
-	TermsChanged   EventKind = "terms" // another contract, or the contract's terms as they stand now
+	Notified       EventKind = "notified"    // somebody was told in writing, or by the operator's log where there is no mail
+	Undelivered    EventKind = "undelivered" // a letter that was refused, or given up
+	TermsChanged   EventKind = "terms"       // another contract, or the contract's terms as they stand now
 	AccessGone     EventKind = "remote_access_withdrawn"
 	AccessBack     EventKind = "remote_access_back"
 	ImpliedBy      EventKind = "implied" // a clock met because a later one was

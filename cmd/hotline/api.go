@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,17 +24,29 @@ const apiTime = 30 * time.Second
 
 // get asks the API and gives the answer's body.
 func (c client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	return c.ask(ctx, http.MethodGet, path, query, "", nil)
+}
+
+// post hands something to the API and gives the answer's body.
+func (c client) post(ctx context.Context, path string, query url.Values, kind string, body []byte) ([]byte, error) {
+	return c.ask(ctx, http.MethodPost, path, query, kind, body)
+}
+
+func (c client) ask(ctx context.Context, method, path string, query url.Values, kind string, send []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTime)
 	defer cancel()
 	where := strings.TrimSuffix(c.API, "/") + "/api/v1" + path
 	if len(query) > 0 {
 		where += "?" + query.Encode()
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
+	r, err := http.NewRequestWithContext(ctx, method, where, bytes.NewReader(send))
 	if err != nil {
 		return nil, fmt.Errorf("--api %q is no address; write it as http://127.0.0.1:8080", c.API)
 	}
 	r.Header.Set("Authorization", "Bearer "+c.Token)
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
+	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("asking %s: %w; is the program running, and is --api its address?", c.API, err)
@@ -46,9 +59,21 @@ func (c client) get(ctx context.Context, path string, query url.Values) ([]byte,
 	if answer.StatusCode == http.StatusOK {
 		return body, nil
 	}
-	var problem struct{ Detail string }
-	if json.Unmarshal(body, &problem) != nil || problem.Detail == "" {
-		problem.Detail = answer.Status
+	return nil, refusal(answer.Status, body)
+}
+
+// refusal is what an answer that is none says: the problem in words, with the fields that are wrong (RFC 9457).
+func refusal(status string, body []byte) error {
+	var problem struct {
+		Detail string
+		Errors []struct{ Location, Message string }
 	}
-	return nil, errors.New(problem.Detail)
+	if json.Unmarshal(body, &problem) != nil || problem.Detail == "" {
+		return errors.New(status)
+	}
+	text := problem.Detail
+	for _, e := range problem.Errors {
+		text += "; " + e.Location + ": " + e.Message
+	}
+	return errors.New(text)
 }

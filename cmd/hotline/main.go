@@ -34,6 +34,13 @@ type commands struct {
 	} `cmd:"" name:"sla" help:"The clocks."`
 	Report report `cmd:"" help:"A month by contract, level and category, as the running program makes it."`
 
+	Calendar struct {
+		Import calendarImport `cmd:"" help:"Add the closures of an iCalendar file to a calendar."`
+	} `cmd:"" help:"Working hours and holidays."`
+	Mail struct {
+		Test mailTest `cmd:"" help:"Send a letter of no consequence through the configured mail server."`
+	} `cmd:"" help:"Receipts, warnings and breaches in writing."`
+
 	Token struct {
 		Add tokenAdd `cmd:"" help:"Make an API token; it is printed once."`
 	} `cmd:"" help:"Tokens of the API."`

@@ -1,0 +1,167 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hotline/notify"
+	"hotline/tickets"
+)
+
+// postBox takes letters unless it is told otherwise.
+type postBox struct {
+	mu      sync.Mutex
+	letters []notify.Message
+	at      []time.Time
+	tries   int
+	fault   func(to string) error
+}
+
+func (b *postBox) Send(_ context.Context, m notify.Message) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tries++
+	if b.fault != nil {
+		if err := b.fault(m.To); err != nil {
+			return err
+		}
+	}
+	b.letters, b.at = append(b.letters, m), append(b.at, time.Now())
+	return nil
+}
+
+func (b *postBox) set(fault func(to string) error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fault = fault
+}
+
+// posted lists readers and subjects so far.
+func (b *postBox) posted() (list []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n, m := range b.letters {
+		list = append(list, fmt.Sprintf("%s %s: %s", b.at[n].UTC().Format("15:04:05"), m.To, m.Subject))
+	}
+	return list
+}
+
+// withMail gives the night a mail server, readers, and an address to Rossi.
+func (n *night) withMail() *postBox {
+	n.Helper()
+	b := &postBox{}
+	n.app.post = b
+	n.app.cfg.Config.Mail.Staff = []string{"staff@house.example", "desk@house.example"}
+	n.app.cfg.Config.Mail.Manager = []string{"manager@house.example"}
+	c, err := n.store.Customer(n.Context(), "rossi")
+	if err != nil {
+		n.Fatal(err)
+	}
+	c.Email = "guasti@rossi.example"
+	if _, err := n.store.PutCustomer(n.Context(), c); err != nil {
+		n.Fatal(err)
+	}
+	book, err := tickets.ReadBook(n.Context(), n.store, time.Now())
+	if err != nil {
+		n.Fatal(err)
+	}
+	n.app.desk.SetBook(book)
+	return b
+}
+
+func TestAReceiptGoesOutAndAlarmsAreMailedToStaffAndManager(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t)
+		defer n.end()
+		b := n.withMail()
+		n.blocking("rossi") // nine UTC: contact is due at ten
+		n.blocking("verdi") // no address
+		time.Sleep(80 * time.Minute)
+		got := b.posted()
+		slices.Sort(got) // both tickets are rung for at the same time
+		if len(got) == 0 || !strings.HasPrefix(got[0], "09:00:0") || !strings.HasSuffix(got[0], "guasti@rossi.example: [417] Abbiamo ricevuto la vostra richiesta") {
+			t.Errorf("the receipt: %v", got)
+		}
+		count := func(what string) (sum int) {
+			for _, l := range got {
+				if strings.Contains(l, what) {
+					sum++
+				}
+			}
+			return sum
+		}
+		for what, want := range map[string]int{
+			"guasti@": 1, "staff@house.example: [417] Rossi S.p.A.: contatto, si avvicina": 1, "desk@house.example: [417] Rossi S.p.A.: contatto, si avvicina": 1,
+			"manager@house.example: [417] Rossi S.p.A.: contatto, scadenza superata": 1, "[418]": 3,
+		} {
+			if count(what) != want {
+				t.Errorf("%d letters with %q, want %d: %s", count(what), what, want, strings.Join(got, "\n"))
+			}
+		}
+	})
+}
+
+func TestLettersOutliveHoursWithoutAMailServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t)
+		defer n.end()
+		b := n.withMail()
+		b.set(func(string) error { return errors.New("connection refused") })
+		n.blocking("rossi")
+		time.Sleep(3 * time.Hour)
+		if len(b.posted()) != 0 || b.tries < 10 {
+			t.Fatalf("%d tries", b.tries)
+		}
+		b.set(func(to string) error {
+			if to == "staff@house.example" {
+				return fmt.Errorf("no such user: %w", notify.ErrRefused)
+			}
+			return nil
+		})
+		time.Sleep(time.Minute)
+		all := strings.Join(b.posted(), "\n")
+		for _, reader := range []string{"guasti@rossi.example", "desk@house.example", "manager@house.example"} {
+			if !strings.Contains(all, reader) {
+				t.Errorf("%s got nothing: %s", reader, all)
+			}
+		}
+		seen := map[string]bool{}
+		for _, m := range b.letters {
+			if seen[m.ID+m.To] {
+				t.Errorf("%s got %s twice", m.To, m.ID)
+			}
+			seen[m.ID+m.To] = true
+		}
+		if got := n.history(); !strings.Contains(got, "undelivered staff: contact") || !strings.Contains(got, "notified receipt, mailed to guasti@rossi.example") {
+			t.Errorf("history:\n%s", got)
+		}
+	})
+}
+
+func TestALetterThatNobodyTakesIsGivenUpAndSaidSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t)
+		defer n.end()
+		b := n.withMail()
+		b.set(func(string) error { return errors.New("connection refused") })
+		ticket := n.blocking("rossi")
+		old := tickets.Work{ID: "receipt-x", Kind: tickets.WorkReceipt, Ticket: ticket.Number, Due: time.Now().Add(time.Minute - keepTrying)}
+		if err := n.app.work(t.Context(), old); err == nil {
+			t.Error("it is not tried again")
+		}
+		time.Sleep(2 * time.Minute)
+		if err := n.app.work(t.Context(), old); err != nil {
+			t.Errorf("it is tried again: %v", err)
+		}
+		if got := n.history(); !strings.Contains(got, "undelivered receipt, not delivered to guasti@rossi.example: connection refused") {
+			t.Errorf("history:\n%s", got)
+		}
+	})
+}

@@ -1,0 +1,94 @@
+package notify_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/notify"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// ticket is one of Rossi's, opened on a Friday towards the evening in office hours.
+func ticket(t *testing.T, level sla.LevelID, c sla.Category, language string) (tickets.Ticket, []sla.Account) {
+	t.Helper()
+	terms := sla.DefaultLevels()[0].Terms(sla.DefaultCalendars()[0])
+	if level == sla.OnRequest {
+		terms.Blocking, terms.NonBlocking = sla.Limits{}, sla.Limits{}
+	}
+	at := time.Date(2026, 11, 20, 16, 20, 41, 0, time.UTC)
+	accounts, err := sla.Try(terms, c, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := tickets.Ticket{
+		Number: 417, Name: "Rossi S.p.A.", Caller: "+39061234", Claim: c, Level: level, Priority: 2, Language: language, OpenedAt: at, Promise: &terms,
+	}
+	for _, a := range accounts {
+		k.Clocks = append(k.Clocks, a.Clock)
+	}
+	return k, accounts
+}
+
+func TestAReceiptTellsTheNumberAndByWhenSomebodyActs(t *testing.T) {
+	k, _ := ticket(t, sla.Professional, sla.Blocking, "it")
+	m := notify.Receipt(k)
+	want := `Rossi S.p.A.
+
+Abbiamo ricevuto la vostra richiesta.
+
+Numero: 417
+Ricevuta: venerdì 20 novembre 2026 17:20
+Categoria: anomalia bloccante
+Contatto: entro lunedì 23 novembre 2026 09:20
+Intervento: entro lunedì 23 novembre 2026 12:20
+Ripristino: entro lunedì 23 novembre 2026 17:20 (previsto: decorre dall'intervento)
+
+Per aggiungere qualcosa telefonate all'assistenza: lì sentirete lo stato della richiesta.
+`
+	if m.Text != want || m.Subject != "[417] Abbiamo ricevuto la vostra richiesta" || m.ID != "receipt-417" || m.Thread != "ticket-417" {
+		t.Errorf("%+v", m)
+	}
+	k, _ = ticket(t, sla.Professional, sla.Blocking, "en")
+	if m := notify.Receipt(k); !strings.Contains(m.Text, "Intervention: by Monday 23 November 2026 12:20\n") || m.Subject != "[417] Your request has been received" {
+		t.Errorf("%+v", m)
+	}
+	for _, c := range []struct {
+		level    sla.LevelID
+		category sla.Category
+		want     string
+	}{
+		{sla.OnRequest, sla.Blocking, "A technician will call back as soon as possible."},
+		{sla.Professional, sla.Uncategorised, "A technician will call back as soon as possible."},
+		{sla.Professional, sla.Question, "A specialist will examine the request."},
+	} {
+		k, _ = ticket(t, c.level, c.category, "en")
+		if m := notify.Receipt(k); !strings.Contains(m.Text, c.want) || strings.Contains(m.Text, " by ") {
+			t.Errorf("%s %q: %s", c.level, c.category, m.Text)
+		}
+	}
+}
+
+func TestABreachIsMailedWithWhereTheTimeWent(t *testing.T) {
+	k, accounts := ticket(t, sla.Professional, sla.Blocking, "it")
+	m := notify.Alarm("manager-417-intervention-due-x", k, sla.AtBreach, accounts[1], sla.English)
+	want := `[417] Rossi S.p.A.: intervention, deadline passed
+
+Intervention: by Monday 23 November 2026 12:20:41
+Category: blocking anomaly, P2
+Caller: +39061234
+Assigned to: nobody
+
+Where the time went:
+intervention: opened Friday 20 November 2026 17:20:41; counted 17:20:41-18:00; weekend; Monday 23 09:00-12:20:41; due Monday 23 November 12:20:41
+`
+	if m.Text != want || m.Subject != "[417] Rossi S.p.A.: intervention, deadline passed" || m.ID != "manager-417-intervention-due-x" {
+		t.Errorf("%+v", m)
+	}
+	k.Assignee = "anna"
+	m = notify.Alarm("x", k, "75%", accounts[0], sla.Italian)
+	if m.Subject != "[417] Rossi S.p.A.: contatto, si avvicina alla scadenza" || !strings.Contains(m.Text, "Assegnato a: anna") {
+		t.Errorf("%+v", m)
+	}
+}

@@ -1,0 +1,157 @@
+package notify
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	netmail "net/mail"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	mail "github.com/wneessen/go-mail"
+)
+
+// Security says how the connection to the mail server is protected.
+type Security string
+
+// StartTLS begins in clear and goes no further without TLS (RFC 3207), TLS is encrypted from the first octet (RFC 8314),
+// None sends in clear, for a server on this machine.
+const (
+	StartTLS Security = "starttls"
+	TLS      Security = "tls"
+	None     Security = "none"
+)
+
+// Config is the mail server through which letters leave.
+type Config struct {
+	Server   string // host:port
+	Security Security
+	Roots    string // PEM file of the authorities that the server is believed by; empty: the system's
+	User     string // empty: no authentication
+	Password string
+	From     string // address, with or without a name
+}
+
+// ErrRefused is a letter that the server will never take: no retry helps.
+var ErrRefused = errors.New("refused by the mail server")
+
+// sendTime bounds one letter, the connection included.
+const sendTime = 30 * time.Second
+
+// Mailer sends letters through one server, each over a connection of its own. Immutable and safe for concurrent use.
+type Mailer struct {
+	from   string
+	domain string // of Message-IDs
+	host   string
+	opts   []mail.Option
+}
+
+// New checks what it is given and opens nothing.
+func New(c Config) (*Mailer, error) {
+	host, port, err := net.SplitHostPort(c.Server)
+	number, convert := strconv.Atoi(port)
+	if err != nil || convert != nil || host == "" {
+		return nil, fmt.Errorf("mail server %q: write it as host:port, such as mail.example.org:587", c.Server)
+	}
+	from, err := netmail.ParseAddress(c.From)
+	if err != nil {
+		return nil, fmt.Errorf("sender %q: write it as name@example.org", c.From)
+	}
+	_, domain, _ := strings.Cut(from.Address, "@")
+	encryption := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if c.Roots != "" {
+		if encryption.RootCAs, err = pool(c.Roots); err != nil {
+			return nil, err
+		}
+	}
+	m := &Mailer{from: c.From, domain: domain, host: host, opts: []mail.Option{
+		mail.WithPort(number), mail.WithTimeout(sendTime), mail.WithTLSConfig(encryption), mail.WithoutNoop(),
+	}}
+	switch c.Security {
+	case StartTLS:
+		m.opts = append(m.opts, mail.WithTLSPolicy(mail.TLSMandatory))
+	case TLS:
+		m.opts = append(m.opts, mail.WithSSL())
+	case None:
+		m.opts = append(m.opts, mail.WithTLSPolicy(mail.NoTLS))
+	default:
+		return nil, fmt.Errorf("security %q: use starttls, tls or none", c.Security)
+	}
+	if c.User != "" {
+		m.opts = append(m.opts, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(c.User), mail.WithPassword(c.Password))
+	}
+	return m, nil
+}
+
+func pool(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the authorities of the mail server: %w", err)
+	}
+	p := x509.NewCertPool()
+	if !p.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("the authorities of the mail server: %s holds no PEM certificate", file)
+	}
+	return p, nil
+}
+
+// Send hands one letter to the server. An error that wraps ErrRefused is for ever; any other may be over the next time.
+func (m *Mailer) Send(ctx context.Context, letter Message) error {
+	text, err := m.write(letter)
+	if err != nil {
+		return fmt.Errorf("writing to %s: %w: %w", letter.To, err, ErrRefused)
+	}
+	client, err := mail.NewClient(m.host, m.opts...)
+	if err != nil {
+		return fmt.Errorf("opening the mail server: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	if err = client.DialAndSendWithContext(ctx, text); err == nil {
+		return nil
+	}
+	var refused *mail.SendError
+	if errors.As(err, &refused) && forEver(refused) {
+		return fmt.Errorf("sending to %s: %w: %w", letter.To, err, ErrRefused)
+	}
+	return fmt.Errorf("sending to %s through %s: %w", letter.To, m.host, err)
+}
+
+// forEver tells whether the reader or the letter itself was refused. A sender that may not send is the operator's to
+// mend, so those letters wait.
+func forEver(e *mail.SendError) bool {
+	return !e.IsTemp() && e.ErrorCode() >= 500 && (e.Reason == mail.ErrSMTPRcptTo || e.Reason == mail.ErrSMTPDataClose || e.Reason == mail.ErrSMTPData)
+}
+
+// write makes the message of a letter; an address that is none is an error.
+func (m *Mailer) write(letter Message) (*mail.Msg, error) {
+	text := mail.NewMsg(mail.WithEncoding(mail.EncodingQP))
+	if err := text.From(m.from); err != nil {
+		return nil, err
+	}
+	if err := text.To(letter.To); err != nil {
+		return nil, err
+	}
+	text.Subject(oneLine(letter.Subject))
+	text.SetDate()
+	text.SetMessageIDWithValue(letter.ID + "@" + m.domain)
+	text.SetGenHeader(mail.HeaderReferences, "<"+letter.Thread+"@"+m.domain+">")
+	text.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no robot answers
+	text.SetBodyString(mail.TypeTextPlain, letter.Text)
+	return text, nil
+}
+
+// oneLine takes what would end a header out of a text.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}
