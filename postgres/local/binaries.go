@@ -15,10 +15,9 @@ import (
 
 const oldest = 13 // major version that is still supported by its makers
 
-// binaries finds the folder of initdb and postgres: the newest version installed, or the one of the cluster in dir.
-func binaries(dir string) (string, error) {
-	installed := find()
-	text, err := os.ReadFile(filepath.Join(dir, "PG_VERSION"))
+// binaries chooses the folder of initdb and postgres: the newest version installed, or the one of the cluster in dir.
+func binaries(dir string, installed map[int]string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, versionFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		for _, major := range slices.Backward(sortedKeys(installed)) {
 			if major >= oldest {
@@ -32,7 +31,7 @@ func binaries(dir string) (string, error) {
 	}
 	major, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil {
-		return "", fmt.Errorf("%w: PG_VERSION in %s holds %q", ErrVersion, dir, text)
+		return "", fmt.Errorf("%w: %s in %s holds %q", ErrVersion, versionFile, dir, text)
 	}
 	if bin, ok := installed[major]; ok {
 		return bin, nil

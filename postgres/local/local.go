@@ -2,7 +2,7 @@
 // a child and stopped last. It is what the program stands on when nobody gave it a database.
 //
 // One goroutine, locked to its thread, starts the server and waits for it, so that the kernel ends the server when the
-// process dies; another one reads its log. Stop waits for both.
+// process dies; another one reads its log. Stop waits for both. A Keeper has one more, which starts the server again.
 package local
 
 import (
@@ -12,12 +12,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,6 +32,8 @@ var (
 // Config says where the cluster lies.
 type Config struct {
 	Dir string // made when it is missing
+	// Sockets is the folder in which the folder of the socket is made; empty: that of temporary files.
+	Sockets string
 	// Throwaway gives safety up for speed: for tests, never for tickets.
 	Throwaway bool
 	Log       *slog.Logger // nil means silence
@@ -43,10 +43,12 @@ type Config struct {
 type Server struct {
 	cfg     Config
 	sockets string // folder of the Unix socket
+	tidy    bool   // it is ours to remove
 	process *os.Process
 	ready   chan struct{}
 	gone    chan struct{} // closed when the server has ended
 	ended   error         // why; written before gone is closed
+	words   string        // its last complaint; by the reader of the log, before gone is closed
 	reading sync.WaitGroup
 	once    sync.Once
 }
@@ -55,116 +57,74 @@ const (
 	startTime = 60 * time.Second // crash recovery included
 	stopTime  = 20 * time.Second
 	maxSocket = 90 // octets of a socket's path; the kernel takes 107
+
+	versionFile = "PG_VERSION" // of a cluster
+
+	longestLine = 4096 // octets of the server's log that are passed on of each line
 )
 
 // Start starts the server, after making the cluster when there is none. It comes back when connections are taken.
 func Start(ctx context.Context, c Config) (*Server, error) {
+	c, o, err := prepare(c)
+	if err != nil {
+		return nil, fmt.Errorf("starting the private database: %w", err)
+	}
+	sockets, err := o.socketFolder(c.Sockets)
+	if err != nil {
+		return nil, fmt.Errorf("starting the private database: %w", err)
+	}
+	s, err := begin(ctx, c, o, sockets)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("starting the private database: %w", err), os.RemoveAll(sockets))
+	}
+	s.tidy = true
+	return s, nil
+}
+
+// prepare makes a configuration whole and says who runs the server.
+func prepare(c Config) (Config, owner, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("starting the private database: %w", err)
+		return c, owner{}, err
 	}
 	c.Dir = dir
-	owner, err := chooseOwner()
+	o, err := chooseOwner(dir)
+	return c, o, err
+}
+
+// begin starts a server whose socket lies in a folder that is there.
+func begin(ctx context.Context, c Config, o owner, sockets string) (*Server, error) {
+	if err := o.claim(c.Dir); err != nil {
+		return nil, err
+	}
+	bin, err := binaries(c.Dir, find())
 	if err != nil {
-		return nil, fmt.Errorf("starting the private database: %w", err)
+		return nil, err
 	}
-	if err := owner.claim(dir); err != nil {
-		return nil, fmt.Errorf("starting the private database: %w", err)
-	}
-	bin, err := binaries(dir)
-	if err != nil {
-		return nil, fmt.Errorf("starting the private database: %w", err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "PG_VERSION")); errors.Is(err, os.ErrNotExist) {
-		if err := initdb(ctx, bin, dir, owner, c.Throwaway); err != nil {
-			return nil, fmt.Errorf("making the private database in %s: %w", dir, err)
+	if _, err := os.Stat(filepath.Join(c.Dir, versionFile)); errors.Is(err, os.ErrNotExist) {
+		if err := initdb(ctx, bin, c.Dir, o, c.Throwaway); err != nil {
+			return nil, fmt.Errorf("making its cluster in %s: %w", c.Dir, err)
 		}
 	}
-	if err := awaitFormer(ctx, dir); err != nil {
-		return nil, fmt.Errorf("starting the private database: %w", err)
+	if err := awaitFormer(ctx, c.Dir); err != nil {
+		return nil, err
 	}
-	s := &Server{cfg: c, ready: make(chan struct{}), gone: make(chan struct{})}
-	if s.sockets, err = owner.socketFolder(); err != nil {
-		return nil, fmt.Errorf("starting the private database: %w", err)
-	}
-	if err := s.start(bin, owner); err != nil {
-		return nil, errors.Join(fmt.Errorf("starting the private database: %w", err), os.RemoveAll(s.sockets))
+	forgetSockets(c.Dir, sockets)
+	s := &Server{cfg: c, sockets: sockets, ready: make(chan struct{}), gone: make(chan struct{})}
+	if err := s.start(bin, o); err != nil {
+		return nil, err
 	}
 	if err := s.await(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("starting the private database: %w", err), s.Stop())
+		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
 
-// formerTime is how long a server that a killed process left behind may take to end.
-const formerTime = 20 * time.Second
-
-// awaitFormer waits for the server of a former process: when that one was killed, the kernel has told its server to stop,
-// which takes a moment.
-func awaitFormer(ctx context.Context, dir string) error {
-	ctx, cancel := context.WithTimeout(ctx, formerTime)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		pid := former(dir)
-		if pid == 0 {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("a server (PID %d) is running on %s already: another hotline uses this --data folder; stop it, or use another folder", pid, dir)
-		}
-	}
-}
-
-// former is the process of a server that runs on a cluster now; 0 for none.
-func former(dir string) int {
-	text, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))
-	if err != nil {
-		return 0
-	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(first))
-	if err != nil {
-		return 0
-	}
-	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-	if err != nil || strings.TrimSpace(string(name)) != "postgres" {
-		return 0
-	}
-	return pid
-}
-
 // URL is where the server is reached.
 func (s *Server) URL() string { return urlOf(s.sockets) }
-
-func urlOf(sockets string) string {
-	return "postgres://hotline@/postgres?host=" + url.QueryEscape(sockets)
-}
-
-// Running is where the server of another process on a cluster is reached; empty when none runs.
-func Running(dir string) string {
-	if former(dir) == 0 {
-		return ""
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))
-	if err != nil {
-		return ""
-	}
-	const socketLine = 4 // of postmaster.pid, counted from 0
-	if lines := strings.Split(string(text), "\n"); len(lines) > socketLine && lines[socketLine] != "" {
-		return urlOf(lines[socketLine])
-	}
-	return ""
-}
-
-// Gone is closed when the server has ended, wanted or not.
-func (s *Server) Gone() <-chan struct{} { return s.gone }
 
 func initdb(ctx context.Context, bin, dir string, o owner, throwaway bool) error {
 	args := []string{"--pgdata=" + dir, "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--username=hotline", "--no-instructions"}
@@ -224,18 +184,28 @@ func (s *Server) start(bin string, o owner) error {
 	return <-started
 }
 
-// read passes the server's log on and notices when it is ready.
+// read passes the server's log on and notices when it is ready. It reads to the end whatever comes: a server whose log
+// nobody reads stands still.
 func (s *Server) read(log io.Reader) {
-	lines := bufio.NewScanner(log)
+	lines := bufio.NewReaderSize(log, longestLine)
 	once := sync.OnceFunc(func() { close(s.ready) })
-	for lines.Scan() {
-		line := lines.Text()
+	for rest := false; ; {
+		text, more, err := lines.ReadLine()
+		if err != nil {
+			return
+		}
+		if rest { // of a line that was too long
+			rest = more
+			continue
+		}
+		line := string(text)
+		rest = more
 		if strings.Contains(line, "database system is ready to accept connections") {
 			once()
 		}
 		level := slog.LevelDebug
-		if strings.Contains(line, "FATAL") || strings.Contains(line, "PANIC") {
-			level = slog.LevelWarn
+		if i := max(strings.Index(line, "FATAL:"), strings.Index(line, "PANIC:")); i >= 0 {
+			level, s.words = slog.LevelWarn, line[i:]
 		}
 		s.cfg.Log.Log(context.Background(), level, "postgresql", "line", line)
 	}
@@ -248,7 +218,10 @@ func (s *Server) await(ctx context.Context) error {
 	case <-s.ready:
 		return nil
 	case <-s.gone:
-		return fmt.Errorf("it ended at once (%w); run with --log-level debug to see its own words", s.ended)
+		if s.words != "" {
+			return fmt.Errorf("it ended at once (%w): %s", s.ended, s.words)
+		}
+		return fmt.Errorf("it ended at once (%w); run with --log-level debug to see its log", s.ended)
 	case <-patience.C:
 		return fmt.Errorf("it was not ready within %v", startTime)
 	case <-ctx.Done():
@@ -270,7 +243,9 @@ func (s *Server) Stop() error {
 			_ = s.process.Signal(syscall.SIGQUIT)
 			<-s.gone
 		}
-		err = errors.Join(err, os.RemoveAll(s.sockets))
+		if s.tidy {
+			err = errors.Join(err, os.RemoveAll(s.sockets))
+		}
 	})
 	return err
 }

@@ -3,6 +3,8 @@ package local
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -67,7 +69,7 @@ func TestServerRecoversAfterItWasKilled(t *testing.T) {
 	if err := s.process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	<-s.Gone()
+	<-s.gone
 	_ = s.Stop()
 	s, err = Start(t.Context(), Config{Dir: dir, Throwaway: true})
 	if err != nil {
@@ -135,8 +137,169 @@ func TestAClusterOfAnotherVersionIsRefusedWithTheWayOut(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "PG_VERSION"), []byte("9\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := binaries(dir)
+	_, err := binaries(dir, find())
 	if !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "pg_dump") {
 		t.Errorf("version 9: %v", err)
+	}
+}
+
+func TestWithoutAServerInstalledTheMessageSaysWhatToInstall(t *testing.T) {
+	dir := open(t)
+	if _, err := binaries(dir, map[int]string{}); !errors.Is(err, ErrNotInstalled) || !strings.Contains(err.Error(), "apt install postgresql,") || !strings.Contains(err.Error(), "DATABASE_URL") {
+		t.Errorf("a new folder: %v", err)
+	}
+	if _, err := binaries(dir, map[int]string{9: "/usr/lib/postgresql/9/bin"}); !errors.Is(err, ErrNotInstalled) {
+		t.Errorf("a server that is too old for a new folder: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, versionFile), []byte("15\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := binaries(dir, map[int]string{}); !errors.Is(err, ErrNotInstalled) || !strings.Contains(err.Error(), "apt install postgresql-15") {
+		t.Errorf("a cluster of version 15: %v", err)
+	}
+}
+
+func TestANewClusterTakesTheNewestServerAndAnOldOneItsOwn(t *testing.T) {
+	dir, installed := open(t), map[int]string{13: "13", 15: "15", 16: "16"}
+	if bin, err := binaries(dir, installed); err != nil || bin != "16" {
+		t.Errorf("a new folder: %q, %v", bin, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, versionFile), []byte("15\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if bin, err := binaries(dir, installed); err != nil || bin != "15" {
+		t.Errorf("a cluster of version 15: %q, %v", bin, err)
+	}
+}
+
+func TestAServerThatEndsAtOnceIsToldInItsOwnWords(t *testing.T) {
+	dir := filepath.Join(open(t), "cluster")
+	s, err := Start(t.Context(), Config{Dir: dir, Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "postgresql.auto.conf"), []byte("shared_buffers = nonsense\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(t.Context(), Config{Dir: dir, Throwaway: true}); err == nil || !strings.Contains(err.Error(), "FATAL") || !strings.Contains(err.Error(), "postgresql.auto.conf") {
+		t.Errorf("the start says %v", err)
+	}
+}
+
+func TestALongLineOfTheServersLogDoesNotStopIt(t *testing.T) {
+	var lines []string
+	s := &Server{cfg: Config{Log: slog.New(lineHandler{slog.DiscardHandler, &lines})}, ready: make(chan struct{})}
+	s.read(strings.NewReader("one\n" + strings.Repeat("x", 300_000) + "\nFATAL:  two\nLOG:  database system is ready to accept connections\n"))
+	if len(lines) != 4 || len(lines[1]) != longestLine || s.words != "FATAL:  two" {
+		t.Errorf("%d lines, complaint %q", len(lines), s.words)
+	}
+	select {
+	case <-s.ready:
+	default:
+		t.Error("the last line was not read")
+	}
+}
+
+// lineHandler keeps the lines of the server.
+type lineHandler struct {
+	slog.Handler
+	lines *[]string
+}
+
+// Enabled passes everything.
+func (h lineHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle keeps the line.
+func (h lineHandler) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		*h.lines = append(*h.lines, a.Value.String())
+		return true
+	})
+	return nil
+}
+
+func TestTheSocketOfAKilledProcessIsTidiedUp(t *testing.T) {
+	base := open(t)
+	dir, sockets := filepath.Join(base, "cluster"), filepath.Join(base, "run")
+	if err := os.Mkdir(sockets, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	first, err := Start(t.Context(), Config{Dir: dir, Sockets: sockets, Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Dir(first.sockets) != sockets {
+		t.Errorf("the socket lies in %s, want below %s", first.sockets, sockets)
+	}
+	if err := first.process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-first.gone // what the process would have removed stays
+	second, err := Start(t.Context(), Config{Dir: dir, Sockets: sockets, Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := os.ReadDir(sockets); err != nil || len(list) != 1 {
+		t.Errorf("after the second start there are %d folders, %v", len(list), err)
+	}
+	if err := second.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestANumberOfAnotherServersProcessIsNoFormerServer(t *testing.T) {
+	base := open(t)
+	dir, other := filepath.Join(base, "cluster"), filepath.Join(base, "other")
+	s, err := Start(t.Context(), Config{Dir: dir, Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop()
+	if err := os.Mkdir(other, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(other, pidFile), fmt.Appendln(nil, s.process.Pid), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if pid := former(other); pid != 0 {
+		t.Errorf("process %d works on another cluster", pid)
+	}
+	if former(dir) == 0 {
+		t.Error("the running server is not found")
+	}
+}
+
+func TestRootStartsTheClusterAsTheUserWhoseItIs(t *testing.T) {
+	base := open(t)
+	dir := filepath.Join(base, "cluster")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o, err := chooseOwner(dir)
+	if err != nil || o.uid == 0 {
+		t.Fatalf("a new cluster is of %+v, %v", o, err)
+	}
+	if os.Geteuid() != 0 {
+		if o.other || o.uid != os.Geteuid() {
+			t.Errorf("an unprivileged user runs it as %+v", o)
+		}
+		return
+	}
+	const service = 12345
+	if err := os.Chown(base, service, service); err != nil {
+		t.Fatal(err)
+	}
+	if o, err = chooseOwner(dir); err != nil || o.uid != service || !o.other {
+		t.Errorf("in the service's data folder it is of %+v, %v", o, err)
+	}
+	file := filepath.Join(dir, versionFile)
+	if err := errors.Join(os.WriteFile(file, []byte("15\n"), 0o600), os.Chown(file, service+1, service)); err != nil {
+		t.Fatal(err)
+	}
+	if o, err = chooseOwner(dir); err != nil || o.uid != service+1 {
+		t.Errorf("a cluster that is there is of %+v, %v", o, err)
 	}
 }

@@ -12,16 +12,26 @@ import (
 )
 
 // owner is the user that the server runs as: ourselves, or an unprivileged one when we are root, because PostgreSQL
-// refuses root.
+// refuses root. A cluster that is there keeps its user, and a new one gets that of its data folder, so that root may start
+// what is the service's.
 type owner struct {
 	name     string
 	uid, gid int
 	other    bool // not ourselves
 }
 
-func chooseOwner() (owner, error) {
+func chooseOwner(dir string) (owner, error) {
 	if os.Geteuid() != 0 {
 		return owner{name: "this user", uid: os.Geteuid(), gid: os.Getegid()}, nil
+	}
+	for _, place := range []string{filepath.Join(dir, versionFile), filepath.Dir(dir)} {
+		info, err := os.Stat(place)
+		if err != nil {
+			continue
+		}
+		if s := info.Sys().(*syscall.Stat_t); s.Uid != 0 {
+			return owner{name: nameOf(s.Uid), uid: int(s.Uid), gid: int(s.Gid), other: true}, nil
+		}
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -36,6 +46,14 @@ func chooseOwner() (owner, error) {
 		return owner{name: name, uid: uid, gid: gid, other: true}, nil
 	}
 	return owner{}, errors.New("the database cannot run as root, and there is neither a user postgres nor nobody: install postgresql, or set DATABASE_URL")
+}
+
+func nameOf(uid uint32) string {
+	id := strconv.FormatUint(uint64(uid), 10)
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return id
 }
 
 func (o owner) attributes() *syscall.SysProcAttr {
@@ -98,20 +116,36 @@ func (o owner) enters(dir string) error {
 	return fmt.Errorf("%w: %s, which runs the database, may not enter %s; run chmod o+x %s, or use another --data folder", ErrFolder, o.name, dir, dir)
 }
 
-// socketFolder makes a private folder with a short name.
-func (o owner) socketFolder() (string, error) {
-	base := os.TempDir()
+// socketPrefix begins the names of the folders of our sockets.
+const socketPrefix = "hotline-pg-"
+
+// socketFolder makes a private folder with a short name below base; without one, below the folder of temporary files.
+func (o owner) socketFolder(base string) (string, error) {
+	if base == "" {
+		base = os.TempDir()
+	}
 	if len(base) > maxSocket-40 || o.enters(base) != nil {
 		base = "/tmp"
 	}
-	dir, err := os.MkdirTemp(base, "hotline-pg-")
+	dir, err := os.MkdirTemp(base, socketPrefix)
 	if err != nil {
 		return "", fmt.Errorf("making a folder for the socket: %w", err)
 	}
-	if o.other {
-		if err := os.Chown(dir, o.uid, o.gid); err != nil {
-			return "", errors.Join(fmt.Errorf("making a folder for the socket: %w", err), os.Remove(dir))
-		}
+	if err := o.give(dir); err != nil {
+		return "", errors.Join(err, os.Remove(dir))
 	}
 	return dir, nil
+}
+
+// give makes a folder that is missing and gives it to the owner.
+func (o owner) give(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("making a folder for the socket: %w", err)
+	}
+	if o.other {
+		if err := os.Chown(dir, o.uid, o.gid); err != nil {
+			return fmt.Errorf("making a folder for the socket: %w", err)
+		}
+	}
+	return nil
 }

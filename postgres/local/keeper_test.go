@@ -1,0 +1,92 @@
+package local
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestAKeptServerThatIsKilledComesBackAtTheSamePlace kills it as the kernel does when memory runs out.
+func TestAKeptServerThatIsKilledComesBackAtTheSamePlace(t *testing.T) {
+	dir := filepath.Join(open(t), "cluster")
+	k, err := Keep(t.Context(), Config{Dir: dir, Throwaway: true}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, url := former(dir), k.URL()
+	if before == 0 {
+		t.Fatal("no server runs")
+	}
+	if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "another server runs and takes connections", func() bool {
+		now := former(dir)
+		return now != 0 && now != before && dials(url)
+	})
+	if Running(dir) != url {
+		t.Errorf("it is reached at %q, before at %q", Running(dir), url)
+	}
+	if err := errors.Join(k.Stop(), k.Stop()); err != nil {
+		t.Error(err)
+	}
+	if former(dir) != 0 {
+		t.Error("the server runs on after the stop")
+	}
+}
+
+func TestAPatientKeeperStartsTheServerOnceItCan(t *testing.T) {
+	dir := filepath.Join(open(t), "cluster")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // where the folder should be
+		t.Fatal(err)
+	}
+	if _, err := Keep(t.Context(), Config{Dir: dir, Throwaway: true}, false); !errors.Is(err, ErrFolder) {
+		t.Errorf("without patience: %v", err)
+	}
+	k, err := Keep(t.Context(), Config{Dir: dir, Throwaway: true}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dials(k.URL()) {
+		t.Error("something listens already")
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the server runs", func() bool { return dials(k.URL()) })
+	if err := k.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// dials tells whether a server takes connections.
+func dials(at string) bool {
+	u, err := url.Parse(at)
+	if err != nil {
+		return false
+	}
+	c, err := net.Dial("unix", filepath.Join(u.Query().Get("host"), ".s.PGSQL.5432"))
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
+}
+
+// await asks until it is so.
+func await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	tick, end := time.NewTicker(50*time.Millisecond), time.After(30*time.Second)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("not within 30 s: %s", what)
+		}
+	}
+}
