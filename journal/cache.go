@@ -16,7 +16,7 @@ type Cache struct{ Dir string }
 func (c Cache) Put(name string, v any) error {
 	text, err := json.Marshal(v)
 	if err == nil {
-		err = replaceFile(filepath.Join(c.Dir, name+".json"), text)
+		err = ReplaceFile(filepath.Join(c.Dir, name+".json"), text)
 	}
 	if err != nil {
 		return fmt.Errorf("keeping %s on the disk: %w", name, err)
@@ -36,8 +36,9 @@ func (c Cache) Get(name string, v any) error {
 	return nil
 }
 
-// replaceFile writes a file beside, brings it to the disk and renames it.
-func replaceFile(name string, text []byte) error {
+// ReplaceFile writes a file beside, brings it to the disk and renames it: readers find the old one whole or the new one
+// whole, also after a power cut. It makes the folder when it is missing.
+func ReplaceFile(name string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}

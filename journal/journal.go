@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"hotline/tickets"
@@ -17,18 +18,21 @@ import (
 
 const (
 	fileName = "changes.journal"
-	tidyAt   = 1 << 20 // octets from which a journal without open changes is begun anew
+	tidyAt   = 1 << 20 // octets, beyond twice those of its open changes, from which a journal is begun anew
 )
 
 // Journal is the write-ahead file: a change is on the disk before the store is tried, and is replayed until the store
 // has it. Safe for concurrent use.
 type Journal struct {
 	mu      sync.Mutex // the file's end
-	file    *os.File
+	name    string
+	damaged string
+	file    *os.File // appended to
 	size    int64
+	begun   int64  // size when the file was begun anew
 	written uint64 // records so far
 	open    map[string]tickets.Change
-	order   []string // of open, by the time of writing
+	order   []string // the keys of open, by the time of writing
 
 	syncing sync.Mutex
 	synced  uint64 // records that are on the disk for sure
@@ -40,34 +44,49 @@ type entry struct {
 	Change *tickets.Change `json:"change,omitempty"`
 }
 
-// Open opens the journal in a folder, makes it when it is missing, cuts a torn end off, and forgets what is done.
+// Open opens the journal in a folder, makes it when it is missing, cuts a torn end off, and forgets what is done. Where
+// more than the end cannot be read, a copy of the file is kept beside it; see Damaged.
 func Open(dir string) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("opening the journal: %w", err)
 	}
-	name := filepath.Join(dir, fileName)
-	text, err := os.ReadFile(name)
+	j := &Journal{name: filepath.Join(dir, fileName), open: map[string]tickets.Change{}}
+	text, err := os.ReadFile(j.name)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("opening the journal: %w", err)
 	}
-	j := &Journal{open: map[string]tickets.Change{}}
-	for len(text) > 0 {
-		body, rest, ok := next(text)
-		if !ok {
-			break // the process died while writing this record: nobody was told of it
+	bodies, whole := read(text)
+	if !whole {
+		if j.damaged, err = keepCopy(dir, text); err != nil {
+			return nil, fmt.Errorf("opening the journal %s, of which a part cannot be read: keeping a copy: %w", j.name, err)
 		}
-		text = rest
+	}
+	for _, body := range bodies {
 		var e entry
 		if err := json.Unmarshal(body, &e); err != nil {
-			return nil, fmt.Errorf("reading the journal %s: %w; keep the file, it holds tickets that the database may not have", name, err)
+			return nil, fmt.Errorf("reading the journal %s: %w; keep the file, it holds tickets that the database may not have", j.name, err)
 		}
 		j.note(e)
 	}
-	if err := j.begin(name); err != nil {
+	if err := j.begin(); err != nil {
 		return nil, fmt.Errorf("opening the journal: %w", err)
 	}
 	return j, nil
 }
+
+// keepCopy keeps what could not be read for somebody who can.
+func keepCopy(dir string, text []byte) (name string, err error) {
+	file, err := os.CreateTemp(dir, "damaged-*.journal")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(text)
+	return file.Name(), errors.Join(err, file.Sync(), file.Close())
+}
+
+// Damaged names the copy of a journal of which a part could not be read when it was opened; empty when all could. What
+// stood behind that part was read all the same.
+func (j *Journal) Damaged() string { return j.damaged }
 
 // note follows one record.
 func (j *Journal) note(e entry) {
@@ -78,39 +97,38 @@ func (j *Journal) note(e entry) {
 		j.open[e.ID] = *e.Change
 		return
 	}
-	delete(j.open, e.ID)
+	if _, known := j.open[e.ID]; known {
+		delete(j.open, e.ID)
+		j.order = slices.DeleteFunc(j.order, func(id string) bool { return id == e.ID })
+	}
 }
 
 // begin writes a new file of the open changes and puts it in the old one's place.
-func (j *Journal) begin(name string) error {
-	file, err := os.OpenFile(name+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+func (j *Journal) begin() error {
+	file, err := os.OpenFile(j.name+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
 	var text []byte
-	var order []string
 	for _, id := range j.order {
-		c, ok := j.open[id]
-		if !ok {
-			continue
-		}
+		c := j.open[id]
 		body, err := json.Marshal(entry{ID: id, Change: &c})
 		if err != nil {
 			return errors.Join(err, file.Close())
 		}
-		text, order = record(text, body), append(order, id)
+		text = record(text, body)
 	}
 	if _, err := file.Write(text); err != nil {
 		return errors.Join(err, file.Close())
 	}
-	if err := errors.Join(file.Sync(), os.Rename(name+".new", name), syncFolder(filepath.Dir(name))); err != nil {
+	if err := errors.Join(file.Sync(), os.Rename(j.name+".new", j.name)); err != nil {
 		return errors.Join(err, file.Close())
 	}
 	if j.file != nil {
 		_ = j.file.Close() // everything in it is in the new one
 	}
-	j.file, j.size, j.order = file, int64(len(text)), order
-	return nil
+	j.file, j.size, j.begun = file, int64(len(text)), int64(len(text))
+	return syncFolder(filepath.Dir(j.name))
 }
 
 // syncFolder makes a rename last.
@@ -164,8 +182,8 @@ func (j *Journal) write(e entry) (uint64, error) {
 	j.size += int64(len(text))
 	j.written++
 	j.note(e)
-	if len(j.open) == 0 && j.size > tidyAt {
-		return j.written, j.begin(j.file.Name()[:len(j.file.Name())-len(".new")])
+	if j.size > tidyAt && (len(j.open) == 0 || j.size > tidyAt+2*j.begun) { // a change that waits for long does not make the file grow for ever
+		_ = j.begin() // what was written stands in the old file; the next write tries again
 	}
 	return j.written, nil
 }
@@ -180,11 +198,18 @@ func (j *Journal) sync(n uint64) error {
 	j.mu.Lock()
 	file, upTo := j.file, j.written
 	j.mu.Unlock()
-	if err := file.Sync(); err != nil {
+	if err := file.Sync(); err != nil && !j.replaced(file) {
 		return err
 	}
 	j.synced = upTo
 	return nil
+}
+
+// replaced tells whether the file was begun anew meanwhile: the new one was brought to the disk with all that stood open.
+func (j *Journal) replaced(file *os.File) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.file != file
 }
 
 // Pending lists the changes that the store does not have, oldest first.
@@ -193,24 +218,29 @@ func (j *Journal) Pending() []tickets.Change {
 	defer j.mu.Unlock()
 	var list []tickets.Change
 	for _, id := range j.order {
-		if c, ok := j.open[id]; ok {
-			list = append(list, c)
-		}
+		list = append(list, j.open[id])
 	}
 	return list
 }
 
-// Replay gives the store every change that it does not have. It stops at the first that is refused.
+// Replay gives the store every change that it does not have, oldest first. It stops when the store is down. A change that
+// the store refuses for another reason stays in the journal and does not keep the others: the error names all of those.
 func (j *Journal) Replay(ctx context.Context, restore func(context.Context, tickets.Change) error) error {
+	var refused []error
 	for _, c := range j.Pending() {
-		if err := restore(ctx, c); err != nil {
-			return fmt.Errorf("replaying ticket %d from the journal: %w", c.Ticket.Number, err)
+		err := restore(ctx, c)
+		if err == nil {
+			err = j.Done(ctx, c)
 		}
-		if err := j.Done(ctx, c); err != nil {
-			return err
+		if err == nil {
+			continue
+		}
+		refused = append(refused, fmt.Errorf("replaying ticket %d from the journal: %w", c.Ticket.Number, err))
+		if errors.Is(err, tickets.ErrDown) || ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(refused...)
 }
 
 // Close closes the file.

@@ -1,13 +1,16 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"hotline/media/wav"
@@ -126,6 +129,131 @@ func TestALongJournalWithoutOpenChangesIsBegunAnew(t *testing.T) {
 	}
 }
 
+func TestAChangeThatWaitsForLongDoesNotMakeTheJournalGrow(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	j := reopen(t, dir)
+	if err := j.Append(ctx, change(1)); err != nil {
+		t.Fatal(err)
+	}
+	big := change(2)
+	big.Events[0].Text = strings.Repeat("x", 600<<10)
+	for range 8 {
+		if err := errors.Join(j.Append(ctx, big), j.Done(ctx, big)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, fileName)); err != nil || info.Size() > 3*tidyAt {
+		t.Errorf("the journal has %d octets, %v", info.Size(), err)
+	}
+	if got := pending(reopen(t, dir)); got != "1" {
+		t.Errorf("%q is pending", got)
+	}
+}
+
+func TestADamagedRecordHidesNoneOfTheOthersAndACopyIsKept(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	j := reopen(t, dir)
+	for n := range 3 {
+		if err := j.Append(ctx, change(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := filepath.Join(dir, fileName)
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := len(whole) / 3
+	for _, c := range []struct {
+		what string
+		at   int
+		want string
+	}{
+		{"the first body", one / 2, "1 2"},
+		{"the second length", one + 1, "0 2"},
+		{"the second checksum", one + 5, "0 2"},
+		{"the last body", 2*one + one/2, "0 1"},
+		{"the last length", 2*one + 1, "0 1"},
+	} {
+		text := append([]byte{}, whole...)
+		text[c.at] ^= 0x55
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j := reopen(t, dir)
+		if got := pending(j); got != c.want {
+			t.Errorf("%s is damaged: %q is pending, want %q", c.what, got, c.want)
+		}
+		if kept, err := os.ReadFile(j.Damaged()); err != nil || !bytes.Equal(kept, text) {
+			t.Errorf("%s is damaged: the copy %q has %d octets, %v", c.what, j.Damaged(), len(kept), err)
+		}
+		if again := reopen(t, dir); again.Damaged() != "" || pending(again) != c.want {
+			t.Errorf("%s was damaged: the next start says %q and has %q", c.what, again.Damaged(), pending(again))
+		}
+	}
+	if err := os.WriteFile(name, append(whole, make([]byte, 4096)...), 0o600); err != nil { // room without text, of a power cut
+		t.Fatal(err)
+	}
+	if j := reopen(t, dir); j.Damaged() != "" || pending(j) != "0 1 2" {
+		t.Errorf("an end of zeros: %q, copy %q", pending(j), j.Damaged())
+	}
+}
+
+// TestAWriteThatTheDiskCutsShortHidesNoneOfTheNext fills the disk by a limit on the size of files.
+func TestAWriteThatTheDiskCutsShortHidesNoneOfTheNext(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	j := reopen(t, dir)
+	if err := j.Append(ctx, change(1)); err != nil {
+		t.Fatal(err)
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var free syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &free); err != nil {
+		t.Fatal(err)
+	}
+	full := syscall.Rlimit{Cur: uint64(j.size) + 20, Max: free.Max}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &full); err != nil {
+		t.Fatal(err)
+	}
+	refused := j.Append(ctx, change(2))
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &free); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(refused, syscall.EFBIG) {
+		t.Errorf("on a full disk: %v", refused)
+	}
+	if err := j.Append(ctx, change(3)); err != nil {
+		t.Fatal(err)
+	}
+	if again := reopen(t, dir); pending(again) != "1 3" || again.Damaged() != "" {
+		t.Errorf("after the restart %q is pending, copy %q", pending(again), again.Damaged())
+	}
+}
+
+func TestAChangeThatIsRefusedKeepsNoOther(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	j := reopen(t, dir)
+	for n := range 3 {
+		if err := j.Append(ctx, change(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bad := errors.New("this cannot be written")
+	err := j.Replay(ctx, func(_ context.Context, c tickets.Change) error {
+		if c.Ticket.Number == 1 {
+			return bad
+		}
+		return nil
+	})
+	if !errors.Is(err, bad) || !strings.Contains(err.Error(), "ticket 1 ") {
+		t.Errorf("the replay says %v", err)
+	}
+	if got := pending(reopen(t, dir)); got != "1" {
+		t.Errorf("%q is pending", got)
+	}
+}
+
 func FuzzRecord(f *testing.F) {
 	f.Add(record(record(nil, []byte(`{"id":"a"}`)), []byte("b")))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -140,95 +268,6 @@ func FuzzRecord(f *testing.F) {
 			b = rest
 		}
 	})
-}
-
-// ledger leases numbers as a database does.
-type ledger struct {
-	next tickets.Number
-	down bool
-}
-
-func (l *ledger) lease(_ context.Context, n int) (tickets.Number, error) {
-	if l.down {
-		return 0, tickets.ErrDown
-	}
-	first := l.next
-	l.next += tickets.Number(n)
-	return first, nil
-}
-
-func TestNumbersAreGivenOnceThroughCrashesRestoresAndAStoreThatIsDown(t *testing.T) {
-	dir, l, seen := t.TempDir(), &ledger{next: 417}, map[tickets.Number]bool{}
-	open := func() *Numbers {
-		n, err := OpenNumbers(dir, l.lease)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	give := func(n *Numbers) error {
-		got, err := n.Next(t.Context())
-		if err == nil && seen[got] {
-			t.Errorf("%d was given twice", got)
-		}
-		seen[got] = true
-		return err
-	}
-	n := open()
-	for range 70 {
-		if err := give(n); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := n.Refill(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	n = open() // the process died
-	l.down = true
-	for range 130 {
-		if err := give(n); err != nil {
-			t.Fatalf("after %d numbers with the store down: %v", len(seen), err)
-		}
-	}
-	if err := give(n); !errors.Is(err, ErrNoNumbers) {
-		t.Errorf("beyond the lease: %v", err)
-	}
-	l.down, l.next = false, 450 // the database was restored from a dump
-	for range 250 {
-		if err := errors.Join(give(n), n.Refill(t.Context())); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func TestOnAFullDiskTheStoreGivesNumbersByItself(t *testing.T) {
-	dir, l := filepath.Join(t.TempDir(), "journal"), &ledger{next: 417}
-	n, err := OpenNumbers(dir, l.lease)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, err := n.Next(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(dir, nil, 0o600); err != nil { // nothing can be written below a file
-		t.Fatal(err)
-	}
-	seen := map[tickets.Number]bool{first: true}
-	for range 5 {
-		got, err := n.Next(t.Context())
-		if err != nil || seen[got] {
-			t.Errorf("number %d, %v; given so far %v", got, err, seen)
-		}
-		seen[got] = true
-	}
-	l.down = true
-	if _, err := n.Next(t.Context()); err == nil {
-		t.Error("a number without disk and store")
-	}
 }
 
 func TestRecordingsCanBePlayedWhileTheyAreWrittenAndNothingElseCan(t *testing.T) {

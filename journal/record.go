@@ -1,7 +1,9 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"hash/crc32"
 )
 
@@ -27,4 +29,37 @@ func next(b []byte) (body, rest []byte, ok bool) {
 	}
 	body = b[recordHead : recordHead+n]
 	return body, b[recordHead+n:], crc32.ChecksumIEEE(body) == sum
+}
+
+// read takes the records of b apart. What cannot be read is passed over up to the next record; whole is false when it was
+// more than an end that a crash has torn.
+func read(b []byte) (bodies [][]byte, whole bool) {
+	whole = true
+	for len(b) > 0 {
+		body, rest, ok := next(b)
+		if ok {
+			bodies, b = append(bodies, body), rest
+			continue
+		}
+		skip := 1
+		for ; skip < len(b); skip++ {
+			if _, _, ok := next(b[skip:]); ok {
+				break
+			}
+		}
+		if skip == len(b) { // nothing behind it
+			return bodies, whole && torn(b)
+		}
+		b, whole = b[skip:], false
+	}
+	return bodies, whole
+}
+
+// torn tells whether b is the beginning of a record, or room that a crash left without its text, and nothing more.
+func torn(b []byte) bool {
+	if len(bytes.TrimRight(b, "\x00")) == 0 || len(b) < recordHead {
+		return true
+	}
+	n := binary.LittleEndian.Uint32(b)
+	return n > 0 && n <= longest && int(n) > len(b)-recordHead && !json.Valid(b[recordHead:]) // a whole body is no torn one
 }

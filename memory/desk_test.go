@@ -20,21 +20,28 @@ type office struct {
 	sick  *sick
 }
 
-// sick fails every write while it is down.
+// sick fails every write while it is down, and those of a spoiled ticket.
 type sick struct {
 	tickets.Tickets
-	mu   sync.Mutex
-	down bool
+	mu      sync.Mutex
+	down    bool
+	spoiled tickets.Number
 }
 
-func (s *sick) set(down bool) { s.mu.Lock(); s.down = down; s.mu.Unlock() }
+var errSpoiled = errors.New("this cannot be written")
+
+func (s *sick) set(down bool)          { s.mu.Lock(); s.down = down; s.mu.Unlock() }
+func (s *sick) spoil(n tickets.Number) { s.mu.Lock(); s.spoiled = n; s.mu.Unlock() }
 
 func (s *sick) Apply(ctx context.Context, c tickets.Change) error {
 	s.mu.Lock()
-	down := s.down
+	down, spoiled := s.down, s.spoiled == c.Ticket.Number
 	s.mu.Unlock()
-	if down {
+	switch {
+	case down:
 		return tickets.ErrDown
+	case spoiled:
+		return errSpoiled
 	}
 	return s.Tickets.Apply(ctx, c)
 }
@@ -179,6 +186,25 @@ func TestAStoreThatIsDownDelaysRowsNeverCallers(t *testing.T) {
 	lines, _ := o.store.History(ctx, ticket.Number)
 	if stands.Assignee != "marco" || len(stands.Recordings) != 1 || len(lines) != 3 || o.Waiting() != 0 {
 		t.Errorf("%+v, %d lines, %d waiting", stands, len(lines), o.Waiting())
+	}
+}
+
+func TestAChangeThatTheStoreRefusesKeepsNoOtherTicket(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	o.sick.set(true)
+	first, second := o.blocking(t), o.blocking(t)
+	o.sick.set(false)
+	o.sick.spoil(first.Number)
+	if err := o.Replay(ctx); !errors.Is(err, errSpoiled) || o.Waiting() != 1 {
+		t.Errorf("replayed: %v, %d waiting", err, o.Waiting())
+	}
+	if _, err := o.store.Ticket(ctx, second.Number); err != nil {
+		t.Errorf("the other ticket: %v", err)
+	}
+	o.sick.spoil(0)
+	must(t, o.Replay(ctx))
+	if _, err := o.store.Ticket(ctx, first.Number); err != nil || o.Waiting() != 0 {
+		t.Errorf("once it is taken: %v, %d waiting", err, o.Waiting())
 	}
 }
 

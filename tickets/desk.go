@@ -187,23 +187,36 @@ func (d *Desk) Waiting() int {
 	return len(d.waiting)
 }
 
-// Replay writes what waits, oldest change first, and stops at the first that the store does not take. Call it from one
-// goroutine.
+// Replay writes what waits, of each ticket the oldest change first. It stops when the store is down; a change that the
+// store refuses for another reason keeps those of its own ticket only. Call it from one goroutine.
 func (d *Desk) Replay(ctx context.Context) error {
+	var refused []error
 	for _, n := range d.numbers() {
-		for {
-			c, ok := d.oldest(n)
-			if !ok {
-				break
-			}
-			if err := Restore(ctx, d.cfg.Store, c); err != nil {
-				return fmt.Errorf("replaying ticket %d: %w", n, err)
-			}
-			d.done(ctx, c)
-			d.drop(n)
+		err := d.replay(ctx, n)
+		if err == nil {
+			continue
+		}
+		refused = append(refused, fmt.Errorf("replaying ticket %d: %w", n, err))
+		if errors.Is(err, ErrDown) || ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(refused...)
+}
+
+// replay writes what waits of one ticket.
+func (d *Desk) replay(ctx context.Context, n Number) error {
+	for {
+		c, ok := d.oldest(n)
+		if !ok {
+			return nil
+		}
+		if err := Restore(ctx, d.cfg.Store, c); err != nil {
+			return err
+		}
+		d.done(ctx, c)
+		d.drop(n)
+	}
 }
 
 func (d *Desk) numbers() []Number {
@@ -235,9 +248,14 @@ func (d *Desk) drop(n Number) {
 }
 
 // Restore writes a change that waited in a journal. Where somebody changed the ticket meanwhile, the history and the
-// recordings are kept on top of what stands now: a replay never undoes what staff did.
+// recordings are kept on top of what stands now: a replay never undoes what staff did. A ticket that the store does not
+// have, as after the restore of an older dump, is written as the change knows it.
 func Restore(ctx context.Context, s Tickets, c Change) error {
 	err := s.Apply(ctx, c)
+	if errors.Is(err, ErrNotFound) && c.Expect > 0 {
+		c.Expect = 0
+		err = s.Apply(ctx, c)
+	}
 	for range tries {
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
 			return err

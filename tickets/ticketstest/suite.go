@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	for name, test := range map[string]func(*testing.T, Store){
 		"a ticket comes back as it was written":          roundTrip,
 		"a change is whole, versioned and written once":  changes,
+		"a replay writes what the store lost":            replays,
 		"lists are filtered, sorted and paged":           lists,
 		"open and recent tickets of a caller":            openAndRecent,
 		"due clocks are claimed by one node at a time":   dueClocks,
