@@ -40,6 +40,8 @@ type Config struct {
 	Sabotage string
 	// Drain is how long running calls may go on after a stop was asked for.
 	Drain time.Duration
+	// Runtime is a folder for sockets that lasts as long as the process; empty: that of temporary files.
+	Runtime string
 	// Said hears what is said on which line; nil for nobody.
 	Said func(to string, lang prompts.Language, text string)
 	// Twin replaces database and sockets, for nights in virtual time; nil means the real ones. There is no API then.
@@ -100,12 +102,8 @@ func New(c Config) (*App, error) {
 	if c.Demo == nil && (c.Fault != "" || c.Sabotage != "") {
 		return nil, errors.New("faults are provoked in the demo only")
 	}
-	if c.Demo != nil && !c.DemoAnywhere {
-		for _, at := range append([]netip.AddrPort{c.Config.HTTP.Listen}, c.Config.SIP.Listen...) {
-			if !at.Addr().IsLoopback() {
-				return nil, fmt.Errorf("the demo company does not listen at %s: everybody knows its PINs and its API token; use loopback addresses, or say --demo-anywhere", at)
-			}
-		}
+	if at, beyond := beyondLoopback(c.Config); c.Demo != nil && !c.DemoAnywhere && beyond {
+		return nil, fmt.Errorf("the demo company does not listen at %s: everybody knows its PINs and its API token; use loopback addresses, or say --demo-anywhere", at)
 	}
 	return &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}, dialling: &dialling{trunks: c.Config.SIP.Trunks, limits: c.Config.Outgoing}}, nil
 }
@@ -131,7 +129,9 @@ const stopTime = 30 * time.Second
 // Start opens everything, from the disk up to the line. After an error nothing is left open.
 func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
-	steps := []func(context.Context) error{a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openMail, a.openLine, a.openHTTP, a.openChores}
+	steps := []func(context.Context) error{
+		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openMail, a.openLine, a.openHTTP, a.openChores,
+	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))

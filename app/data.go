@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
+	"hotline/journal"
 	"hotline/tickets"
 )
 
@@ -45,6 +47,18 @@ func (f folders) writable() error {
 	return nil
 }
 
+// lock keeps the folder for this process until it ends or calls unlock: two of them would overwrite each other's journal.
+func (f folders) lock() (unlock func() error, err error) {
+	file, err := os.OpenFile(filepath.Join(f.data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking the data folder %s: %w; make it writable, or use another --data folder", f.data, err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("another hotline uses the data folder %s: stop it, or use another --data folder (%w)", f.data, err), file.Close())
+	}
+	return file.Close, nil
+}
+
 const (
 	pinKeyOctets = 32
 	pinKeyFact   = "pin_key_fingerprint"
@@ -65,14 +79,20 @@ func readPINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, e
 	case err != nil:
 		return nil, fmt.Errorf("reading the PIN key: %w", err)
 	}
+	key, err := pinKeyOf(file, text, known)
+	if err == nil && known == "" {
+		err = s.PutFact(ctx, pinKeyFact, tickets.KeyFingerprint(key))
+	}
+	return key, err
+}
+
+// pinKeyOf reads the key of a file's text, and holds it to the fingerprint known, if there is one.
+func pinKeyOf(file string, text []byte, known string) ([]byte, error) {
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) < pinKeyOctets {
 		return nil, fmt.Errorf("the PIN key %s should be %d hexadecimal digits: put it back from the backup", file, 2*pinKeyOctets)
 	}
-	if known == "" {
-		return key, s.PutFact(ctx, pinKeyFact, tickets.KeyFingerprint(key))
-	}
-	if known != tickets.KeyFingerprint(key) {
+	if known != "" && known != tickets.KeyFingerprint(key) {
 		return nil, fmt.Errorf("the PIN key %s is not the one that this database's PINs were made with: put the right one back from the backup", file)
 	}
 	return key, nil
@@ -81,10 +101,7 @@ func readPINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, e
 func makePINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, error) {
 	key := make([]byte, pinKeyOctets)
 	rand.Read(key)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return nil, fmt.Errorf("making the PIN key: %w", err)
-	}
-	if err := os.WriteFile(file, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
+	if err := journal.ReplaceFile(file, []byte(hex.EncodeToString(key)+"\n")); err != nil { // on the disk before the database knows of it
 		return nil, fmt.Errorf("making the PIN key: %w", err)
 	}
 	if err := s.PutFact(ctx, pinKeyFact, tickets.KeyFingerprint(key)); err != nil {

@@ -2,11 +2,9 @@ package app
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"hotline/journal"
@@ -18,6 +16,7 @@ const (
 	cachedBook = "book"
 	cachedRota = "rota"
 	cachedFlow = "flow"
+	cachedKey  = "pin-key" // fingerprint of the PIN key
 )
 
 // late is a database that did not answer at the start.
@@ -47,8 +46,12 @@ func (a *App) openFromDisk() error {
 	if err != nil {
 		return fmt.Errorf("reading the PIN key: %w", err)
 	}
-	if a.pinKey, err = hex.DecodeString(strings.TrimSpace(string(text))); err != nil {
-		return fmt.Errorf("the PIN key %s should be %d hexadecimal digits: put it back from the backup", file, 2*pinKeyOctets)
+	known := ""
+	if err := a.cache().Get(cachedKey, &known); err != nil {
+		a.log.Warn("the disk does not remember which PIN key is the right one", "error", err)
+	}
+	if a.pinKey, err = pinKeyOf(file, text, known); err != nil {
+		return err
 	}
 	a.flows = &flows{keep: a.keepFlow}
 	var v tickets.FlowVersion
@@ -77,6 +80,9 @@ func (a *App) catchUp(ctx context.Context) error {
 	}
 	if known != "" && known != tickets.KeyFingerprint(a.pinKey) {
 		a.alarm("pin-key", "the PIN key is not the one that the database's PINs were made with: put the right one back and restart")
+	}
+	if err := a.judgeCompany(ctx); err != nil {
+		a.alarm("company", err.Error())
 	}
 	if err := a.replay(ctx); err != nil {
 		return err

@@ -25,20 +25,30 @@ import (
 	"hotline/tickets"
 )
 
-// openStore connects to the database, or starts a private one.
-func (a *App) openStore(ctx context.Context) error {
+// openFolder makes the data folder and keeps it for this process.
+func (a *App) openFolder(context.Context) error {
 	if err := a.folders.make(); err != nil {
 		return err
 	}
+	unlock, err := a.folders.lock()
+	if err != nil {
+		return err
+	}
+	a.undo.add("the data folder", func(context.Context) error { return unlock() })
+	return nil
+}
+
+// openStore connects to the database, or starts a private one.
+func (a *App) openStore(ctx context.Context) error {
 	if a.cfg.Twin != nil {
 		a.store, a.ping = a.cfg.Twin.Store, func(context.Context) error { return nil }
 		return nil
 	}
-	url, err := a.databaseURL(ctx)
+	known := a.cached() // what the last start left on the disk is enough to take calls
+	url, err := a.databaseURL(ctx, known)
 	if err != nil {
 		return err
 	}
-	known := a.cached() // what the last start left on the disk is enough to take calls
 	store, err := postgres.Open(ctx, url, postgres.Config{Late: known, Log: quiet(a.log)})
 	if err != nil {
 		return err
@@ -52,7 +62,8 @@ func (a *App) openStore(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) databaseURL(ctx context.Context) (string, error) {
+// databaseURL is where the database is. A patient start does without a private one that does not start: it may come later.
+func (a *App) databaseURL(ctx context.Context, patient bool) (string, error) {
 	d := a.cfg.Config.Database
 	if d.URLFile != "" {
 		text, err := os.ReadFile(d.URLFile)
@@ -64,7 +75,7 @@ func (a *App) databaseURL(ctx context.Context) (string, error) {
 	if d.URL != "" {
 		return d.URL, nil
 	}
-	server, err := local.Start(ctx, local.Config{Dir: a.folders.postgres(), Log: a.log})
+	server, err := local.Keep(ctx, local.Config{Dir: a.folders.postgres(), Sockets: a.cfg.Runtime, Log: a.log}, patient)
 	if err != nil {
 		return "", err
 	}
@@ -84,6 +95,12 @@ func (a *App) openCompany(ctx context.Context) error {
 	if a.pinKey, err = readPINKey(ctx, a.store, a.pinKeyFile()); err != nil {
 		return err
 	}
+	if err := a.cache().Put(cachedKey, tickets.KeyFingerprint(a.pinKey)); err != nil {
+		a.log.Warn("the disk does not remember which PIN key is the right one", "error", err)
+	}
+	if err := a.judgeCompany(ctx); err != nil {
+		return err
+	}
 	if a.cfg.Demo != nil {
 		if err := a.cfg.Demo.found(ctx, a.store, a.pinKey, time.Now()); err != nil {
 			return err
@@ -98,6 +115,9 @@ func (a *App) openDisk(context.Context) error {
 	var err error
 	if a.journal, err = journal.Open(a.folders.journal()); err != nil {
 		return err
+	}
+	if copied := a.journal.Damaged(); copied != "" {
+		a.alarm("journal", "a part of the journal could not be read, and tickets may be missing; a copy of the file is kept: "+copied)
 	}
 	a.undo.add("the journal", func(context.Context) error { return a.journal.Close() })
 	if a.numbers, err = journal.OpenNumbers(a.folders.journal(), a.store.LeaseNumbers); err != nil {
@@ -141,9 +161,15 @@ func (a *App) openDesk(ctx context.Context) error {
 	return a.adopt(ctx)
 }
 
-// replay gives the store what a former process left in the journal.
+// replay gives the store what a former process left in the journal. What the store refuses waits there for somebody to
+// look at it: no caller is to be lost for it.
 func (a *App) replay(ctx context.Context) error {
-	return a.journal.Replay(ctx, func(ctx context.Context, c tickets.Change) error { return tickets.Restore(ctx, a.store, c) })
+	err := a.journal.Replay(ctx, func(ctx context.Context, c tickets.Change) error { return tickets.Restore(ctx, a.store, c) })
+	if err == nil || errors.Is(err, tickets.ErrDown) || ctx.Err() != nil {
+		return err
+	}
+	a.alarm("journal", "the database refuses changes that stay in the journal: "+err.Error())
+	return nil
 }
 
 // keep keeps a copy of the book on the disk.
@@ -270,7 +296,7 @@ func AddToken(ctx context.Context, c Config, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := a.openStore(ctx); err != nil {
+	if err := errors.Join(a.folders.make(), a.openStore(ctx)); err != nil {
 		return "", errors.Join(err, a.Stop(ctx))
 	}
 	secret, token := admin.NewToken(name, time.Now().Truncate(time.Second))

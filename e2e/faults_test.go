@@ -169,10 +169,10 @@ func TestABadStartSaysWhatToDo(t *testing.T) {
 	base := dataFolder(t)
 	file := filepath.Join(base, "file")
 	old := filepath.Join(base, "old", "postgres")
-	bad := filepath.Join(base, "bad.yaml")
+	bad, badKey := filepath.Join(base, "bad.yaml"), filepath.Join(base, "key.yaml")
 	for _, err := range []error{
 		os.WriteFile(file, nil, 0o600), os.MkdirAll(old, 0o755), os.WriteFile(filepath.Join(old, "PG_VERSION"), []byte("9"), 0o644),
-		os.WriteFile(bad, []byte("sip:\n  listne: []\n"), 0o600),
+		os.WriteFile(bad, []byte("sip:\n  listne: []\n"), 0o600), os.WriteFile(badKey, []byte("pin_key_file: "+file+"\n"), 0o600),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -194,6 +194,8 @@ func TestABadStartSaysWhatToDo(t *testing.T) {
 		{"the data folder is a file", []string{"--sip", free(), "--http", free(), "--data", file}, []string{file, "--data"}},
 		{"the cluster is of another version", []string{"--sip", free(), "--http", free(), "--data", filepath.Dir(old)}, []string{"version 9", "pg_dump"}},
 		{"the database is down", []string{"--sip", free(), "--http", free(), "--data", filepath.Join(base, "b"), "--database", "postgres://127.0.0.1:1/none"}, []string{"database"}},
+		{"another hotline has the data folder", []string{"--sip", free(), "--http", free(), "--data", h.data}, []string{"another hotline", h.data, "--data"}},
+		{"a PIN key that is none", []string{"--config", badKey, "--sip", free(), "--http", free(), "--data", filepath.Join(base, "d")}, []string{file, "backup"}},
 		{"the demo beyond loopback", []string{"--sip", "0.0.0.0:5060", "--http", free(), "--data", filepath.Join(base, "c")}, []string{"--demo-anywhere"}},
 		{"a bad range of ports", []string{"--rtp-ports", "9-x"}, []string{"10000-19999"}},
 		{"a bad configuration", []string{"--config", bad}, []string{"bad.yaml", "2", "listne"}},

@@ -42,7 +42,7 @@ func (s *serve) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	log := logger(io, c.LogLevel)
-	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Fault: s.DemoFault, Drain: s.Drain, Log: log})
+	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Fault: s.DemoFault, Drain: s.Drain, Runtime: runtimeFolder(), Log: log})
 	if err != nil {
 		return err
 	}
@@ -153,6 +153,13 @@ func addresses(flag, text string) ([]netip.AddrPort, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s: %q is no address; write an address and a port, such as 127.0.0.1:5060", flag, text)
+}
+
+// runtimeFolder is the service's folder for sockets under systemd. Commands that root types find them there, while the
+// temporary files of the service are its own.
+func runtimeFolder() string {
+	d, _, _ := strings.Cut(os.Getenv("RUNTIME_DIRECTORY"), ":")
+	return d
 }
 
 // stateFolder is the service's state folder under systemd and for root, else the user's.

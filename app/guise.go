@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"hotline/config"
+	"hotline/tickets"
+)
+
+const (
+	companyFact = "company"
+	demoCompany = "demo"
+)
+
+// beyondLoopback names an address that others than this machine reach.
+func beyondLoopback(c config.Config) (netip.AddrPort, bool) {
+	all := append([]netip.AddrPort{c.HTTP.Listen}, c.SIP.Listen...)
+	for _, at := range append(all, c.SIP.Secure...) {
+		if !at.Addr().IsLoopback() {
+			return at, true
+		}
+	}
+	return netip.AddrPort{}, false
+}
+
+// judgeCompany keeps the demo company apart from a real one: its PINs and its token, which everybody knows, are neither
+// added to a real company nor left to the outside by a later start without --demo.
+func (a *App) judgeCompany(ctx context.Context) error {
+	kind, err := a.store.Fact(ctx, companyFact)
+	if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+		return fmt.Errorf("reading whose company this is: %w", err)
+	}
+	if a.cfg.Demo == nil {
+		at, beyond := beyondLoopback(a.cfg.Config)
+		if kind == demoCompany && beyond && !a.cfg.DemoAnywhere {
+			return fmt.Errorf("this database holds the demo company, and %s is open to others: everybody knows its PINs and its API token; use another --data folder (or database), loopback addresses, or --demo-anywhere", at)
+		}
+		return nil
+	}
+	if kind == demoCompany {
+		return nil
+	}
+	contracts, err := a.store.Contracts(ctx)
+	if err != nil {
+		return fmt.Errorf("reading contracts: %w", err)
+	}
+	if len(contracts) > 0 {
+		return errors.New("this database holds a company of its own: the demo company, whose PINs everybody knows, is not added to it; use another --data folder (or database) for --demo")
+	}
+	return a.store.PutFact(ctx, companyFact, demoCompany)
+}
