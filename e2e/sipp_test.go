@@ -12,29 +12,35 @@ import (
 	"time"
 )
 
-// sipp plays a scenario of testdata/sipp against the house and fails the test with sipp's own account of what went
-// wrong. Flags are sipp's, "-t t1" for TCP among them.
+// sipp plays a scenario of testdata/sipp against the house.
 func sipp(t *testing.T, h *house, scenario string, flags ...string) {
 	t.Helper()
-	file, err := filepath.Abs(filepath.Join("testdata", "sipp", scenario+".xml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	play(t, h.sip, scenarioFile(t, scenario), flags...)
+}
+
+// play plays a scenario against an address and fails the test with sipp's own account of what went wrong. Flags are
+// sipp's, "-t t1" for TCP among them.
+func play(t *testing.T, to, file string, flags ...string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 	defer cancel()
-	dir := t.TempDir()
-	errors := filepath.Join(dir, "errors.log")
-	args := append([]string{
-		h.sip, "-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(freePort(t)), "-mi", "127.0.0.1", "-mp", fmt.Sprint(freePort(t) &^ 1),
-		"-m", "1", "-nostdin", "-timeout", "90s", "-timeout_error", "-trace_err", "-error_file", errors,
-	}, flags...)
-	cmd := exec.CommandContext(ctx, "sipp", args...)
-	cmd.Dir = dir
+	cmd := sippCommand(ctx, t, freePort(t), file, append([]string{to, "-timeout", "90s"}, flags...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		why, _ := os.ReadFile(errors)
-		t.Fatalf("sipp %s: %v\n%s\n%s", scenario, err, why, tail(string(out), 2500))
+		why, _ := os.ReadFile(filepath.Join(cmd.Dir, "errors.log"))
+		t.Fatalf("sipp: %v\n%s\n%s", err, why, tail(string(out), 2500))
 	}
+}
+
+// sippCommand is one sipp at a port of its own for one call, not started yet; it writes errors.log into its folder.
+func sippCommand(ctx context.Context, t *testing.T, port int, file string, flags ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, "sipp", append([]string{
+		"-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(port), "-mi", "127.0.0.1", "-mp", fmt.Sprint(freePort(t) &^ 1),
+		"-m", "1", "-s", "+390612345", "-nostdin", "-timeout_error", "-trace_err", "-error_file", "errors.log",
+	}, flags...)...)
+	cmd.Dir = t.TempDir()
+	return cmd
 }
 
 // TestPhonesOfTheTrade plays every scenario over UDP and TCP against the shipped binary.
