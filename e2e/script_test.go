@@ -74,7 +74,7 @@ func (s *script) dialogHeaders(method string, seq int, branch string) string {
 		to = "<sip:hotline@[remote_ip]:[remote_port]>"
 	}
 	if s.called {
-		from, to = "[$own];tag=[pid]SIPpTag01[call_number]", "[$other]"
+		target, from, to = "[$target]", "[$own];tag=[pid]SIPpTag01[call_number]", "[$other]"
 	}
 	return fmt.Sprintf("%s %s SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=%s\nFrom: %s\nTo: %s\nCall-ID: [call_id]\nCSeq: %d %s\nContact: <sip:[service]@[local_ip]:[local_port];transport=[transport]>",
 		method, target, branch, from, to, seq, method)
@@ -157,7 +157,8 @@ func isAsked(method string, look ...look) step {
 func rings(look ...look) step {
 	return func(s *script) {
 		s.called = true
-		look = append(look, look0("From:", ".*", "other"), look0("To:", ".*", "own"), look0("CSeq:", "[0-9]+", "number"))
+		look = append(look, look0("From:", ".*", "other"), look0("To:", ".*", "own"), look0("CSeq:", "[0-9]+", "number"), look0("Via:", ".*", "via"),
+			look0("Contact:", "sip:[^>]*", "target"))
 		isAsked("INVITE", look...)(s)
 	}
 }
@@ -177,10 +178,10 @@ func answersInside(code int, body string, extra ...string) step {
 	}
 }
 
-// answersTheInvite answers the INVITE after something else was asked in its transaction; who is the tag's beginning.
+// answersTheInvite answers the INVITE after something else was asked; who begins the tag, and so tells forks apart.
 func answersTheInvite(who string, code int, body string, extra ...string) step {
 	return func(s *script) {
-		head := fmt.Sprintf("SIP/2.0 %d Said\n[last_Via:]\n[last_From:]\nTo: [$own];tag=%s[pid]SIPpTag01[call_number]\n[last_Call-ID:]\nCSeq: [$number] INVITE", code, who)
+		head := fmt.Sprintf("SIP/2.0 %d Said\nVia: [$via]\nFrom: [$other]\nTo: [$own];tag=%s[pid]SIPpTag01[call_number]\n[last_Call-ID:]\nCSeq: [$number] INVITE", code, who)
 		s.answer(head, code, body, extra)
 	}
 }
@@ -192,11 +193,7 @@ func (s *script) answer(head string, code int, body string, extra []string) {
 	for _, h := range extra {
 		head += "\n" + h
 	}
-	attributes := ""
-	if code >= 200 && s.called {
-		attributes = ` retrans="500"`
-	}
-	s.message(attributes, head, "application/sdp", body)
+	s.message("", head, "application/sdp", body)
 }
 
 // waits lets time pass, in which nothing unexpected may come.

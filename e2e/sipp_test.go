@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -41,6 +42,49 @@ func sippCommand(ctx context.Context, t *testing.T, port int, file string, flags
 	}, flags...)...)
 	cmd.Dir = t.TempDir()
 	return cmd
+}
+
+// listening is a sipp that is called.
+type listening struct {
+	t     *testing.T
+	name  string
+	port  int
+	dir   string
+	ended chan error
+	out   *buffer
+}
+
+// listen starts a sipp that waits for one call, or for one request, at a port.
+func listen(t *testing.T, name string, port int, steps ...step) *listening {
+	t.Helper()
+	cmd := sippCommand(t.Context(), t, port, scenario(t, name, steps...), "-timeout", "120s")
+	l := &listening{t: t, name: name, port: port, dir: cmd.Dir, ended: make(chan error, 1), out: &buffer{}}
+	cmd.Stdout, cmd.Stderr = l.out, l.out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { l.ended <- cmd.Wait() }()
+	return l
+}
+
+// address is where it is called.
+func (l *listening) address() string {
+	return fmt.Sprintf("sip:%s@127.0.0.1:%d", strings.ReplaceAll(l.name, " ", "-"), l.port)
+}
+
+// done waits until the scenario is over and fails the test with sipp's account when it went wrong.
+func (l *listening) done(within time.Duration) {
+	l.t.Helper()
+	select {
+	case err := <-l.ended:
+		l.ended <- err
+		if err != nil {
+			why, _ := os.ReadFile(filepath.Join(l.dir, "errors.log"))
+			l.t.Errorf("%s: %v\n%s\n%s", l.name, err, why, tail(l.out.String(), 2500))
+		}
+	case <-time.After(within):
+		l.t.Errorf("%s: not over within %v\n%s", l.name, within, tail(l.out.String(), 2500))
+	}
 }
 
 // TestPhonesOfTheTrade plays every scenario over UDP and TCP against the shipped binary.
