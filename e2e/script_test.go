@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -146,10 +145,10 @@ func mayHear(codes ...int) step {
 	}
 }
 
-// isAsked waits for a request, at most for 60 s.
+// isAsked waits for a request, at most for 90 s.
 func isAsked(method string, look ...look) step {
 	return func(s *script) {
-		s.element("<recv request=\"%s\" timeout=\"60000\">%s</recv>", method, s.looks(look))
+		s.element("<recv request=\"%s\" timeout=\"90000\">%s</recv>", method, s.looks(look))
 	}
 }
 
@@ -161,6 +160,17 @@ func rings(look ...look) step {
 			look0("Contact:", "sip:[^>]*", "target"))
 		isAsked("INVITE", look...)(s)
 	}
+}
+
+// probedOrRings takes either of two things that a trunk's far end hears: a sign of life that is asked for, which is given
+// and is the end of it, or a call, with which the steps go on. A sipp that plays it plays both, each as a call of its own.
+func probedOrRings(call step, then ...step) []step {
+	label := func(id string) step { return func(s *script) { s.b.WriteString("<label id=\"" + id + "\"/>\n") } }
+	steps := []step{
+		func(s *script) { s.element(`<recv request="OPTIONS" optional="true" next="90"/>`) }, call, func(s *script) { s.element(`<nop next="91"/>`) },
+		label("90"), answers(200, ""), func(s *script) { s.element(`<nop next="92"/>`) }, label("91"),
+	}
+	return append(append(steps, then...), label("92"), waits(10))
 }
 
 // answers is an answer of ours to what was asked last.
@@ -240,9 +250,8 @@ func (s *script) looks(list []look) string {
 		if l.absent {
 			check = "check_it_inverse"
 		}
-		var pattern strings.Builder
-		_ = xml.EscapeText(&pattern, []byte(l.pattern)) // a Builder takes everything
-		fmt.Fprintf(&b, "<ereg regexp=\"%s\" %s %s=\"true\" assign_to=\"%s\"/>", pattern.String(), where, check, name)
+		pattern := strings.ReplaceAll(l.pattern, `"`, ".") // sipp reads no entities
+		fmt.Fprintf(&b, "<ereg regexp=\"%s\" %s %s=\"true\" assign_to=\"%s\"/>", pattern, where, check, name)
 	}
 	b.WriteString("</action>")
 	return b.String()

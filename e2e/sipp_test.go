@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -54,10 +55,15 @@ type listening struct {
 	out   *buffer
 }
 
-// listen starts a sipp that waits for one call, or for one request, at a port.
+// listen starts a sipp that waits for one call, or for one request, at a port; with a sign of life among the steps for
+// that too.
 func listen(t *testing.T, name string, port int, steps ...step) *listening {
 	t.Helper()
-	cmd := sippCommand(t.Context(), t, port, scenario(t, name, steps...), "-timeout", "120s")
+	file, calls := scenario(t, name, steps...), "1"
+	if text, err := os.ReadFile(file); err == nil && bytes.Contains(text, []byte(`"OPTIONS" optional`)) {
+		calls = "2"
+	}
+	cmd := sippCommand(t.Context(), t, port, file, "-timeout", "120s", "-m", calls)
 	l := &listening{t: t, name: name, port: port, dir: cmd.Dir, ended: make(chan error, 1), out: &buffer{}}
 	cmd.Stdout, cmd.Stderr = l.out, l.out
 	if err := cmd.Start(); err != nil {
