@@ -52,3 +52,17 @@ func ReplaceFile(name string, text []byte) error {
 	}
 	return errors.Join(os.Rename(file.Name(), name), syncFolder(filepath.Dir(name)))
 }
+
+// overwrite puts text into a file that is there, in its place and without taking more of the disk: for one that is full.
+// The text is as long as what stands there, and shorter than a sector, which is written whole or not.
+func overwrite(name string, text []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if info, err := file.Stat(); err != nil || info.Size() != int64(len(text)) {
+		return errors.Join(fmt.Errorf("%s has another length", name), err, file.Close())
+	}
+	_, err = file.WriteAt(text, 0)
+	return errors.Join(err, file.Sync(), file.Close())
+}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 
 	"hotline/tickets"
 )
@@ -30,6 +31,7 @@ type Journal struct {
 	file    *os.File // appended to
 	size    int64
 	begun   int64  // size when the file was begun anew
+	kept    int64  // octets of the disk that are the file's
 	written uint64 // records so far
 	open    map[string]tickets.Change
 	order   []string // the keys of open, by the time of writing
@@ -55,9 +57,9 @@ func Open(dir string) (*Journal, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("opening the journal: %w", err)
 	}
-	bodies, whole := read(text)
+	bodies, good, whole := read(text)
 	if !whole {
-		if j.damaged, err = keepCopy(dir, text); err != nil {
+		if j.damaged, err = keepCopy(dir, text); err != nil && !errors.Is(err, syscall.ENOSPC) {
 			return nil, fmt.Errorf("opening the journal %s, of which a part cannot be read: keeping a copy: %w", j.name, err)
 		}
 	}
@@ -68,7 +70,11 @@ func Open(dir string) (*Journal, error) {
 		}
 		j.note(e)
 	}
-	if err := j.begin(); err != nil {
+	err = j.begin()
+	if errors.Is(err, syscall.ENOSPC) && len(text) > 0 {
+		err = j.goOn(int64(good)) // a full disk must not keep callers out
+	}
+	if err != nil {
 		return nil, fmt.Errorf("opening the journal: %w", err)
 	}
 	return j, nil
@@ -127,8 +133,38 @@ func (j *Journal) begin() error {
 	if j.file != nil {
 		_ = j.file.Close() // everything in it is in the new one
 	}
-	j.file, j.size, j.begun = file, int64(len(text)), int64(len(text))
+	j.file, j.size, j.begun, j.kept = file, int64(len(text)), int64(len(text)), 0
+	j.reserve()
 	return syncFolder(filepath.Dir(j.name))
+}
+
+// goOn appends to the file that is there, behind its last whole record.
+func (j *Journal) goOn(size int64) error {
+	file, err := os.OpenFile(j.name, os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Truncate(size); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	j.file, j.size, j.begun = file, size, size
+	return nil
+}
+
+const (
+	reserved   = 4 << 20 // octets kept for the journal on a disk that may fill up: some thousand changes
+	keepBeyond = 1       // FALLOC_FL_KEEP_SIZE: the room lies beyond the file's end
+)
+
+// reserve keeps room for what is still to be written, so that a disk that others have filled takes tickets all the same.
+// Without it, as on a file system that does not know how, the journal takes what it finds.
+func (j *Journal) reserve() {
+	if j.kept-j.size > reserved/2 {
+		return
+	}
+	if syscall.Fallocate(int(j.file.Fd()), keepBeyond, 0, j.size+reserved) == nil {
+		j.kept = j.size + reserved
+	}
 }
 
 // syncFolder makes a rename last.
@@ -177,9 +213,11 @@ func (j *Journal) write(e entry) (uint64, error) {
 	defer j.mu.Unlock()
 	text := record(nil, body)
 	if _, err := j.file.Write(text); err != nil {
+		j.kept = 0 // the room is given back with it
 		return 0, errors.Join(err, j.file.Truncate(j.size)) // half a record must not hide those behind it
 	}
 	j.size += int64(len(text))
+	j.reserve()
 	j.written++
 	j.note(e)
 	if j.size > tidyAt && (len(j.open) == 0 || j.size > tidyAt+2*j.begun) { // a change that waits for long does not make the file grow for ever

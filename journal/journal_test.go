@@ -231,6 +231,52 @@ func TestAWriteThatTheDiskCutsShortHidesNoneOfTheNext(t *testing.T) {
 	}
 }
 
+func TestRoomIsKeptForTheJournal(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	j := reopen(t, dir)
+	for n := range 3 {
+		if err := j.Append(ctx, change(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, err := os.Stat(filepath.Join(dir, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const block = 512 // of st_blocks
+	if room := info.Sys().(*syscall.Stat_t).Blocks * block; room < reserved || info.Size() > 4096 {
+		t.Errorf("the file of %d octets has %d of the disk", info.Size(), room)
+	}
+}
+
+// TestAJournalIsGoneOnWithWhereNoNewOneCanBeBegun opens as Open does on a full disk.
+func TestAJournalIsGoneOnWithWhereNoNewOneCanBeBegun(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	j := reopen(t, dir)
+	if err := errors.Join(j.Append(ctx, change(1)), j.Append(ctx, change(2))); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, fileName)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, text[:len(text)-5], 0o600); err != nil { // torn
+		t.Fatal(err)
+	}
+	_, good, whole := read(text[:len(text)-5])
+	if !whole || good != len(text)/2 {
+		t.Fatalf("whole %v up to %d of %d", whole, good, len(text))
+	}
+	again := &Journal{name: name, open: map[string]tickets.Change{}}
+	if err := errors.Join(again.goOn(int64(good)), again.Append(ctx, change(3)), again.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if last := reopen(t, dir); pending(last) != "1 3" || last.Damaged() != "" {
+		t.Errorf("%q is pending, copy %q", pending(last), last.Damaged())
+	}
+}
+
 func TestAChangeThatIsRefusedKeepsNoOther(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
 	j := reopen(t, dir)

@@ -1,12 +1,15 @@
 package journal
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"hotline/tickets"
@@ -67,11 +70,31 @@ func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
 	}
 	given := s.Next
 	s.Next++
-	if err := n.cache.Put(numberFile, s); err != nil {
+	if err := n.keep(s); err != nil {
 		return n.single(ctx, err)
 	}
 	n.state = s
 	return given, nil
+}
+
+// stateLength is the length of the file: every state fits, so that it can be overwritten on a full disk.
+const stateLength = 128
+
+// keep brings the state to the disk.
+func (n *Numbers) keep(s numberState) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("keeping the ticket numbers: %w", err)
+	}
+	text = append(text, bytes.Repeat([]byte(" "), max(stateLength-len(text), 0))...)
+	name := filepath.Join(n.cache.Dir, numberFile+".json")
+	if err = ReplaceFile(name, text); errors.Is(err, syscall.ENOSPC) {
+		err = overwrite(name, text)
+	}
+	if err != nil {
+		return fmt.Errorf("keeping the ticket numbers: %w", err)
+	}
+	return nil
 }
 
 // single leases one number and gives it at once: on a disk that cannot be written no block is safe, but the store gives
@@ -133,7 +156,7 @@ func (n *Numbers) Refill(ctx context.Context) error {
 	if s.Spare = first; s.Next == s.Until {
 		s = numberState{Next: first, Until: first + lease}
 	}
-	if err := n.cache.Put(numberFile, s); err != nil {
+	if err := n.keep(s); err != nil {
 		return fmt.Errorf("leasing ticket numbers: %w", err)
 	}
 	n.state = s

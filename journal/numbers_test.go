@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -96,5 +97,33 @@ func TestOnAFullDiskTheStoreGivesNumbersByItself(t *testing.T) {
 	l.down = true
 	if _, err := n.Next(t.Context()); err == nil {
 		t.Error("a number without disk and store")
+	}
+}
+
+func TestTheNumbersFileCanBeOverwrittenInItsPlace(t *testing.T) {
+	dir, l := t.TempDir(), &ledger{next: 417}
+	n, err := OpenNumbers(dir, l.lease)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, numberFile+".json")
+	const text = `{"next":9223372036854775807,"until":9223372036854775807,"spare":9223372036854775807}`
+	if len(text) > stateLength {
+		t.Fatalf("a state takes %d octets", len(text))
+	}
+	for _, c := range []struct {
+		length int
+		taken  bool
+	}{{stateLength, true}, {stateLength - 1, false}, {stateLength + 1, false}} {
+		if err := overwrite(name, fmt.Appendf(nil, "%-*s", c.length, text)); (err == nil) != c.taken {
+			t.Errorf("%d octets: %v", c.length, err)
+		}
+	}
+	again, err := OpenNumbers(dir, l.lease)
+	if err != nil || again.state.Spare != 1<<63-1 {
+		t.Errorf("read back: %+v, %v", again, err)
 	}
 }

@@ -31,28 +31,29 @@ func next(b []byte) (body, rest []byte, ok bool) {
 	return body, b[recordHead+n:], crc32.ChecksumIEEE(body) == sum
 }
 
-// read takes the records of b apart. What cannot be read is passed over up to the next record; whole is false when it was
-// more than an end that a crash has torn.
-func read(b []byte) (bodies [][]byte, whole bool) {
+// read takes the records of b apart. What cannot be read is passed over up to the next record; good is where the last
+// record ends, and whole is false when more could not be read than an end that a crash has torn.
+func read(b []byte) (bodies [][]byte, good int, whole bool) {
 	whole = true
-	for len(b) > 0 {
-		body, rest, ok := next(b)
+	for at := 0; at < len(b); {
+		body, rest, ok := next(b[at:])
 		if ok {
-			bodies, b = append(bodies, body), rest
+			bodies, at = append(bodies, body), len(b)-len(rest)
+			good = at
 			continue
 		}
-		skip := 1
+		skip := at + 1
 		for ; skip < len(b); skip++ {
 			if _, _, ok := next(b[skip:]); ok {
 				break
 			}
 		}
 		if skip == len(b) { // nothing behind it
-			return bodies, whole && torn(b)
+			return bodies, good, whole && torn(b[at:])
 		}
-		b, whole = b[skip:], false
+		at, whole = skip, false
 	}
-	return bodies, whole
+	return bodies, good, whole
 }
 
 // torn tells whether b is the beginning of a record, or room that a crash left without its text, and nothing more.
