@@ -26,10 +26,11 @@ type late struct {
 
 func (a *App) cache() journal.Cache { return journal.Cache{Dir: a.folders.cache()} }
 
-// cached tells whether a former start left contracts and calendars on the disk.
+// cached tells whether a former start left contracts and calendars on the disk. The demonstration, whose engineers have
+// other telephones each time, does not do with them.
 func (a *App) cached() bool {
 	a.book = &tickets.Book{}
-	return a.cfg.Demo == nil && a.cache().Get(cachedBook, a.book) == nil
+	return (a.cfg.Demo == nil || *a.cfg.Demo == Demo{}) && a.cache().Get(cachedBook, a.book) == nil
 }
 
 // keepFlow remembers the published flow.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,7 +28,12 @@ import (
 
 // openFolder makes the data folder and keeps it for this process.
 func (a *App) openFolder(context.Context) error {
-	if err := a.folders.make(); err != nil {
+	err := a.folders.make()
+	if errors.Is(err, syscall.ENOSPC) {
+		a.alarm("disk", err.Error()+": tickets are kept in the room that is reserved for them, messages are not; make room")
+		err = nil
+	}
+	if err != nil {
 		return err
 	}
 	unlock, err := a.folders.lock()
@@ -134,10 +140,14 @@ func (a *App) openDisk(context.Context) error {
 func (a *App) openDesk(ctx context.Context) error {
 	book := a.book
 	if a.late == nil {
-		if err := a.replay(ctx); err != nil {
+		err := a.replay(ctx)
+		if errors.Is(err, tickets.ErrDown) { // it answers but takes nothing, as on a full disk
+			a.alarm("store", "the database takes no changes; calls are taken, and what waits in the journal is written later: "+err.Error())
+			a.late, err = &late{prepare: func(context.Context) error { return nil }}, nil
+		}
+		if err != nil {
 			return err
 		}
-		var err error
 		if book, err = tickets.ReadBook(ctx, a.store, time.Now()); err != nil {
 			return err
 		}
