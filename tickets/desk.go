@@ -247,65 +247,6 @@ func (d *Desk) drop(n Number) {
 	}
 }
 
-// Restore writes a change that waited in a journal. Where somebody changed the ticket meanwhile, the history and the
-// recordings are kept on top of what stands now: a replay never undoes what staff did. A ticket that the store does not
-// have, as after the restore of an older dump, is written as the change knows it.
-func Restore(ctx context.Context, s Tickets, c Change) error {
-	err := s.Apply(ctx, c)
-	if errors.Is(err, ErrNotFound) && c.Expect > 0 {
-		c.Expect = 0
-		err = s.Apply(ctx, c)
-	}
-	for range tries {
-		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
-			return err
-		}
-		stands, load := s.Ticket(ctx, c.Ticket.Number)
-		if load != nil {
-			return load
-		}
-		merged := stands.clone()
-		for _, r := range c.Ticket.Recordings {
-			merged.keep(r)
-		}
-		merged.Version = stands.Version + 1
-		if err := refold(ctx, s, &merged, c.Events); err != nil {
-			return err
-		}
-		err = s.Apply(ctx, Change{Ticket: merged, Expect: stands.Version, Events: c.Events, Work: c.Work})
-	}
-	return err
-}
-
-// refold works the clocks out anew from the history with some more lines. A ticket that cannot be folded keeps its own.
-func refold(ctx context.Context, s Tickets, t *Ticket, more []Event) error {
-	lines, err := s.History(ctx, t.Number)
-	if err != nil {
-		return err
-	}
-	known := map[string]bool{}
-	for _, e := range lines {
-		known[e.ID] = true
-	}
-	lines = slices.Clip(lines)
-	for _, e := range more {
-		if !known[e.ID] {
-			lines = append(lines, e)
-		}
-	}
-	c, err := Fold(lines, func(id string) (*sla.Agreement, error) {
-		terms, err := s.Terms(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		return terms.Ready()
-	})
-	if err == nil && c.Agreed != nil {
-		t.Clocks, t.Pauses, t.Stamps = c.Clocks, c.Pauses, c.Stamps
-	}
-	return nil
-}
-
 // keep adds a recording unless it is there.
 func (t *Ticket) keep(r Recording) {
 	for i := range t.Recordings {

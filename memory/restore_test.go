@@ -1,0 +1,120 @@
+package memory_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// another is the desk of another node on the same store, which always answers it.
+func (o office) another(t *testing.T) *tickets.Desk {
+	t.Helper()
+	ids := 0
+	return tickets.NewDesk(tickets.DeskConfig{
+		Store: o.store, Book: o.Book(), Numbers: o.store, PINKey: []byte("key"), Own: sla.OfficeHours,
+		NewID: func() string { ids++; return fmt.Sprintf("o%d", ids) },
+	})
+}
+
+// TestWhatTwoNodesDidApartIsMerged: this node's store was away, and its changes come when the other one has gone on.
+func TestWhatTwoNodesDidApartIsMerged(t *testing.T) {
+	at := func(hour, minute int) time.Time { return monday(hour).Add(time.Duration(minute) * time.Minute) }
+	for name, c := range map[string]struct {
+		here, there func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error)
+		want        tickets.State
+		lines       string // of the history, behind the opening
+	}{
+		"closed here, commented there": {
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				return d.Close(ctx, n, "staff:carla", "done", at(3, 10))
+			},
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				return d.Comment(ctx, n, "staff:ugo", "still looking", at(3, 5))
+			},
+			tickets.Closed, "commented closed",
+		},
+		"waiting here, later in work there": {
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				return d.WaitForCustomer(ctx, n, "staff:carla", "", at(3, 10))
+			},
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				return d.Intervene(ctx, n, "staff:ugo", at(3, 20))
+			},
+			tickets.InProgress, "intervention implied waiting_for_customer resumed",
+		},
+		"closed here, later assigned there": {
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				return d.Close(ctx, n, "staff:carla", "", at(3, 10))
+			},
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				return d.Assign(ctx, n, "staff:ugo", "anna", at(3, 20))
+			},
+			tickets.Assigned, "assigned closed reopened",
+		},
+		"the same breach on both": {
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				return d.Comment(ctx, n, "staff:carla", "x", at(3, 1))
+			},
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				k, _, err := d.Look(ctx, n, at(5, 0))
+				return k, err
+			},
+			tickets.Open, "warned broken commented",
+		},
+		"assessed and timed here": {
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				if _, err := d.Assess(ctx, n, "staff:carla", sla.NonBlocking, at(3, 5)); err != nil {
+					return tickets.Ticket{}, err
+				}
+				return d.AddTime(ctx, n, tickets.Spent{Minutes: 25, Who: "anna", What: "looked", By: "staff:carla"}, at(3, 6))
+			},
+			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
+				return d.Comment(ctx, n, "staff:ugo", "x", at(3, 7))
+			},
+			tickets.Open, "commented assessed time_spent",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, ctx := openOffice(t), t.Context()
+			ticket := o.blocking(t)
+			other := o.another(t)
+			o.sick.set(true)
+			here, err := c.here(ctx, o.Desk, ticket.Number)
+			must(t, err)
+			if name == "the same breach on both" {
+				_, _, err = o.Look(ctx, ticket.Number, at(5, 0))
+				must(t, err)
+			}
+			_, err = c.there(ctx, other, ticket.Number)
+			must(t, err)
+			o.sick.set(false)
+			must(t, o.Replay(ctx))
+			must(t, o.Replay(ctx))
+			stands, err := o.store.Ticket(ctx, ticket.Number)
+			must(t, err)
+			lines, err := o.store.History(ctx, ticket.Number)
+			must(t, err)
+			var kinds []string
+			for _, e := range lines[1:] {
+				kinds = append(kinds, string(e.Kind))
+			}
+			if got := strings.Join(kinds, " "); got != c.lines || stands.State != c.want {
+				t.Errorf("it is %s, its history %s; want %s, %s", stands.State, got, c.want, c.lines)
+			}
+			course := o.folded(t, ticket.Number)
+			if !reflect.DeepEqual(stands.Clocks, course.Clocks) || !reflect.DeepEqual(stands.Pauses, course.Pauses) {
+				t.Errorf("the rows are no cache of the history:\n%+v\n%+v", stands.Clocks, course.Clocks)
+			}
+			if stands.Category() != here.Category() || stands.TimeSpent != here.TimeSpent || stands.Priority != here.Priority {
+				t.Errorf("assessed %s, %d seconds, P%d; here it was %s, %d, P%d",
+					stands.Category(), stands.TimeSpent, stands.Priority, here.Category(), here.TimeSpent, here.Priority)
+			}
+		})
+	}
+}

@@ -1,0 +1,172 @@
+package tickets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"hotline/sla"
+)
+
+// Restore writes a change that waited in a journal. Where somebody changed the ticket meanwhile, what the change says is
+// put on top of what stands now: a replay loses nothing and never undoes what staff did later. A ticket that the store
+// does not have, as after the restore of an older dump, is written as the change knows it.
+func Restore(ctx context.Context, s Tickets, c Change) error {
+	err := s.Apply(ctx, c)
+	if errors.Is(err, ErrNotFound) && c.Expect > 0 {
+		c.Expect = 0
+		err = s.Apply(ctx, c)
+	}
+	for range tries {
+		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
+			return err
+		}
+		merged, failed := merge(ctx, s, c)
+		if failed != nil || len(merged.Events) == 0 {
+			return failed
+		}
+		err = s.Apply(ctx, merged)
+	}
+	return err
+}
+
+// merge is a change as it must be written on top of what stands now. The clocks are folded anew from the whole history.
+func merge(ctx context.Context, s Tickets, c Change) (Change, error) {
+	stands, err := s.Ticket(ctx, c.Ticket.Number)
+	if err != nil {
+		return Change{}, err
+	}
+	lines, err := s.History(ctx, c.Ticket.Number)
+	if err != nil {
+		return Change{}, err
+	}
+	t := stands.clone()
+	t.Version = stands.Version + 1
+	for _, r := range c.Ticket.Recordings {
+		t.keep(r)
+	}
+	fresh := missing(lines, c.Events)
+	if len(fresh) == 0 {
+		return Change{}, nil
+	}
+	t.catchUp(c.Ticket, lines, fresh)
+	ready := func(id string) (*sla.Agreement, error) {
+		if p := c.Ticket.Promise; p != nil && p.ID() == id { // terms that the store has not seen yet
+			return p.Ready()
+		}
+		terms, err := s.Terms(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return terms.Ready()
+	}
+	whole := append(slices.Clip(lines), fresh...)
+	course, err := Fold(whole, ready)
+	if err == nil && course.Agreed != nil { // a ticket from before terms were kept cannot be folded, and keeps its own
+		if mended := t.mend(course, fresh); len(mended) > 0 {
+			fresh = append(fresh, mended...)
+			if course, err = Fold(append(whole, mended...), ready); err != nil {
+				return Change{}, fmt.Errorf("merging a change of ticket %d: %w", t.Number, err)
+			}
+		}
+		terms := course.Agreed.Terms
+		t.Clocks, t.Pauses, t.Stamps, t.Promise, t.Level = course.Clocks, course.Pauses, course.Stamps, &terms, terms.Level
+	}
+	t.Priority = priority(t)
+	return Change{Ticket: t, Expect: stands.Version, Events: fresh, Work: c.Work}, nil
+}
+
+// missing are the lines of a change that the history does not have: not by their id, and of warnings and breaches, which
+// another node may have raised meanwhile, not by what they say.
+func missing(lines, more []Event) []Event {
+	known := map[string]bool{}
+	for _, e := range lines {
+		known[e.ID] = true
+		known[e.raised()] = true
+	}
+	var fresh []Event
+	for _, e := range more {
+		if !known[e.ID] && (e.raised() == "" || !known[e.raised()]) {
+			fresh = append(fresh, e)
+		}
+	}
+	return fresh
+}
+
+// raised names a warning or a breach by what it is about; empty for every other event.
+func (e Event) raised() string {
+	if e.Kind != Warned && e.Kind != Broken {
+		return ""
+	}
+	return fmt.Sprint("raised ", e.Kind, e.Facts["clock"], e.Facts["alarm"], e.Facts["due"])
+}
+
+// catchUp takes over from the ticket as the change left it what the fresh lines say of it. Its state it takes over unless
+// somebody moved it later.
+func (t *Ticket) catchUp(as Ticket, lines, fresh []Event) {
+	moved, last := Event{}, Event{}
+	for _, e := range lines {
+		if e.moves() {
+			last = e
+		}
+	}
+	for _, e := range fresh {
+		switch e.Kind {
+		case Categorised:
+			t.Claim = sla.Category(e.Facts["claim"])
+		case Assessed:
+			t.Assessment = sla.Category(e.Facts["to"])
+		case TermsChanged:
+			t.Contract, t.Customer, t.Name, t.Evo = as.Contract, as.Customer, as.Name, as.Evo
+		case TimeAdded:
+			minutes, _ := strconv.Atoi(e.Facts["minutes"]) // we wrote it
+			t.TimeSpent += 60 * minutes
+		case BundledCall:
+			t.Bundled++
+		case Warned, Broken:
+			if e.Facts["raised"] != "" {
+				t.Raised++
+			}
+		}
+		if e.moves() {
+			moved = e
+		}
+	}
+	if moved.Kind != "" && !moved.At.Before(last.At) {
+		t.State, t.Assignee, t.ClosedAt = as.State, as.Assignee, as.ClosedAt
+	}
+}
+
+// moves tells whether an event moves a ticket's state.
+func (e Event) moves() bool {
+	switch e.Kind {
+	case AssignedTo, Accepted, Intervened, RestoredAt, WaitingFor, Resumed, ClosedAtKind, Reopened, MarkedNoTicket:
+		return true
+	}
+	return false
+}
+
+// mend gives the lines that bring the clocks back to the state that stands, where a merged line stopped or started them
+// and somebody had moved the ticket later.
+func (t Ticket) mend(c sla.Course, fresh []Event) []Event {
+	var lines []Event
+	line := func(kind EventKind) {
+		last := fresh[len(fresh)-1]
+		lines = append(lines, Event{
+			ID: fmt.Sprintf("%s-%s", last.ID, kind), Ticket: t.Number, At: last.At, Kind: kind, Actor: system, Text: "the ticket was moved later, by another node",
+		})
+	}
+	ended := t.State == Closed || t.State == NotRequest
+	switch {
+	case c.Paused(sla.Ended) && !ended:
+		line(Reopened)
+	case !c.Paused(sla.Ended) && ended:
+		line(ClosedAtKind)
+	}
+	if c.Paused(sla.ForCustomer) && t.State != Waiting && !ended {
+		line(Resumed)
+	}
+	return lines
+}
