@@ -16,7 +16,7 @@ const choreTime = 2 * time.Second // between two rounds
 func (a *App) chores(ctx context.Context) {
 	tick := time.NewTicker(choreTime)
 	defer tick.Stop()
-	gap := false
+	gap, known := false, ""
 	for {
 		if a.late != nil {
 			if err := a.catchUp(ctx); err != nil && ctx.Err() == nil {
@@ -29,6 +29,7 @@ func (a *App) chores(ctx context.Context) {
 		if err := a.numbers.Refill(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("numbers are not leased ahead", "error", err)
 		}
+		known = a.abreast(ctx, known)
 		gap = a.watchRota(ctx, gap)
 		select {
 		case <-tick.C:

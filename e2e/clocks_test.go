@@ -1,0 +1,247 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/notify/notifytest"
+	"hotline/postgres/local"
+)
+
+// cluster is a PostgreSQL of its own that outlives the programs on it.
+type cluster struct {
+	t    *testing.T
+	base *url.URL
+}
+
+func openCluster(t *testing.T) cluster {
+	t.Helper()
+	server, err := local.Start(t.Context(), local.Config{Dir: filepath.Join(dataFolder(t), "cluster"), Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Stop() })
+	base, err := url.Parse(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cluster{t, base}
+}
+
+// database makes an empty database and gives its URL.
+func (c cluster) database(name string) string {
+	c.t.Helper()
+	admin, err := pgx.Connect(c.t.Context(), c.base.String())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer admin.Close(c.t.Context())
+	if _, err := admin.Exec(c.t.Context(), "create database "+name); err != nil {
+		c.t.Fatal(err)
+	}
+	u := *c.base
+	u.Path = "/" + name
+	return u.String()
+}
+
+// tool runs one of PostgreSQL's own programs on a database.
+func (c cluster) tool(name, database string, args ...string) []byte {
+	c.t.Helper()
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if err != nil || len(found) == 0 {
+		c.t.Fatalf("%s is missing: run `make packages`", name)
+	}
+	out, err := exec.Command(found[len(found)-1], append([]string{"-d", database}, args...)...).Output()
+	if err != nil {
+		c.t.Fatalf("%s: %v", name, err)
+	}
+	return out
+}
+
+// clockTicket is a ticket as the clocks' test looks at it.
+type clockTicket struct {
+	Number int64
+	Clocks []struct {
+		Kind string
+		Due  time.Time
+	}
+	History []struct {
+		Kind  string
+		At    time.Time
+		Facts map[string]string
+	}
+}
+
+// raised counts the lines of warnings and breaches, such as "broken contact".
+func (k clockTicket) raised() map[string]int {
+	counts := map[string]int{}
+	for _, e := range k.History {
+		if e.Kind == "warned" || e.Kind == "broken" {
+			counts[e.Kind+" "+e.Facts["clock"]]++
+		}
+	}
+	return counts
+}
+
+func (h *house) clocksOf(number int64) (k clockTicket, err error) {
+	_, err = h.call(http.MethodGet, fmt.Sprintf("/api/v1/tickets/%d", number), nil, &k)
+	return k, err
+}
+
+// awaitRaised waits until every ticket has what is wanted, and gives the instant at which the last one had it.
+func (h *house) awaitRaised(list []int64, want string, within time.Duration) time.Time {
+	h.t.Helper()
+	eventually(h.t, within, want+" on every ticket", func() error {
+		for _, n := range list {
+			k, err := h.clocksOf(n)
+			if err != nil {
+				return err
+			}
+			if k.raised()[want] == 0 {
+				return fmt.Errorf("ticket %d has %v", n, k.raised())
+			}
+		}
+		return nil
+	})
+	return time.Now()
+}
+
+// once fails for every alarm that stands in the history twice.
+func (h *house) once(list []int64) {
+	h.t.Helper()
+	for _, n := range list {
+		k, err := h.clocksOf(n)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		for what, count := range k.raised() {
+			if count != 1 {
+				h.t.Errorf("ticket %d: %s %d times", n, what, count)
+			}
+		}
+	}
+}
+
+// seconds is the Extended level with limits that a test can wait for; a breach of contact tells the manager by mail.
+func seconds() map[string]any {
+	limits := map[string]any{"contact": 4, "intervention": 12, "restore": 3600}
+	alarms := []map[string]any{
+		{"clock": "contact", "share_percent": 50, "do": []string{}}, {"clock": "contact", "do": []string{"manager"}}, {"clock": "intervention", "do": []string{"manager"}},
+	}
+	return map[string]any{"name": "Extended", "calendar": "always", "blocking": limits, "non_blocking": limits, "alarms": alarms}
+}
+
+// TestTwoNodesAKillAndARestoreLoseAndDoubleNoAlarm runs two programs on one database, kills both in time of need, and goes
+// back to a backup.
+func TestTwoNodesAKillAndARestoreLoseAndDoubleNoAlarm(t *testing.T) {
+	t.Parallel()
+	c, mail := openCluster(t), notifytest.Start(t, notifytest.Config{Bare: true})
+	address, first, second := c.database("hotline"), dataFolder(t), dataFolder(t)
+	file := filepath.Join(first, "hotline.yaml")
+	text := "mail: {server: '" + mail.Address + "', security: none, from: hotline@house.example, manager: [manager@house.example]}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags := []string{"--database", address, "--config", file}
+	a := reopen(t, first, flags...)
+	key, err := os.ReadFile(filepath.Join(first, "pin.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(second, "pin.key"), key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := reopen(t, second, flags...)
+
+	var rossi struct{ Version int }
+	if _, err := a.call(http.MethodGet, "/api/v1/customers/rossi", nil, &rossi); err != nil {
+		t.Fatal(err)
+	}
+	body := map[string]any{"name": "Rossi S.p.A.", "email": "guasti@rossi.example", "numbers": []string{}, "version": rossi.Version}
+	if _, err := a.call(http.MethodPut, "/api/v1/customers/rossi", body, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.call(http.MethodPut, "/api/v1/levels/extended", seconds(), nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 10*time.Second, "the other node knows of the level", func() error {
+		var body []byte
+		_, err := b.call(http.MethodGet, "/api/v1/dry-run?level=extended&category=blocking&at=2026-11-20T17:00:00Z", nil, &body)
+		if err == nil && !strings.Contains(string(body), `"limit_seconds":12`) {
+			err = fmt.Errorf("%s", body)
+		}
+		return err
+	})
+
+	var list []int64
+	due := map[string]time.Time{}
+	for n := range 6 {
+		k := clockTicket{}
+		if _, err := []*house{a, b}[n%2].call(http.MethodPost, "/api/v1/tickets", map[string]any{"contract": "rossi", "claim": "blocking"}, &k); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, k.Number)
+		for _, clock := range k.Clocks {
+			due[clock.Kind] = clock.Due // of the last one
+		}
+	}
+	backup := filepath.Join(first, "backup.sql")
+	if err := os.WriteFile(backup, c.tool("pg_dump", address), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if known := a.awaitRaised(list, "broken contact", 10*time.Second); known.After(due["contact"].Add(2*time.Second)) {
+		t.Errorf("the breach was known %s after its instant", known.Sub(due["contact"]))
+	}
+	a.once(list)
+	eventually(t, 10*time.Second, "a receipt and a letter to the manager for each ticket", func() error {
+		counts := map[string]int{}
+		for _, l := range mail.Letters() {
+			counts[l.To]++
+		}
+		if counts["guasti@rossi.example"] != len(list) || counts["manager@house.example"] != len(list) {
+			return fmt.Errorf("%v", counts)
+		}
+		return nil
+	})
+
+	for _, h := range []*house{a, b} { // both die before the intervention is due
+		if err := h.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		h.done <- <-h.done
+	}
+	eventually(t, 20*time.Second, "the intervention is overdue", func() error {
+		if left := time.Until(due["intervention"]); left > -time.Second {
+			return fmt.Errorf("%s left", left)
+		}
+		return nil
+	})
+	began := time.Now()
+	a = reopen(t, first, flags...)
+	if took := a.awaitRaised(list, "broken intervention", 10*time.Second).Sub(began); took > 5*time.Second {
+		t.Errorf("after the kill the breaches were raised within %s of the start", took)
+	} else {
+		t.Logf("raised %s after the start", took.Round(time.Millisecond))
+	}
+	a.once(list)
+	a.close()
+
+	restored := c.database("restored")
+	c.tool("psql", restored, "-q", "-v", "ON_ERROR_STOP=1", "-f", backup)
+	began = time.Now()
+	a = reopen(t, first, "--database", restored, "--config", file)
+	a.awaitRaised(list, "broken contact", 10*time.Second)
+	if took := a.awaitRaised(list, "broken intervention", 10*time.Second).Sub(began); took > 5*time.Second {
+		t.Errorf("after the restore everything was raised within %s of the start", took)
+	}
+	a.once(list)
+}
