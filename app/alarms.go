@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"hotline/oncall/ring"
-	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -85,7 +83,7 @@ func (a *App) work(ctx context.Context, w tickets.Work) error {
 		_, err := a.look(ctx, w.Ticket, time.Now())
 		return err
 	case tickets.WorkEscalate:
-		return a.escalate(ctx, w.Ticket)
+		return a.escalate(ctx, w)
 	case tickets.WorkRing:
 		return a.ringFor(ctx, w)
 	case tickets.WorkNotify:
@@ -102,15 +100,10 @@ func (a *App) ringFor(ctx context.Context, w tickets.Work) error {
 	if err != nil || (t.State != tickets.Open && t.State != tickets.Assigned) || !sla.Met(t.Clocks, sla.Kind(w.Facts["clock"])).IsZero() {
 		return err
 	}
+	if a.live.has(w.Ticket) {
+		return fmt.Errorf("somebody is on the line about ticket %d: %w", w.Ticket, &tickets.Later{At: time.Now().Add(whileLive)})
+	}
+	defer a.live.enter(w.Ticket)()
 	_, err = a.search.Escalate(ctx, a.callOut(t))
 	return err
-}
-
-// callOut is the search for a ticket whose caller is not on the line.
-func (a *App) callOut(t tickets.Ticket) ring.Request {
-	r := ring.Request{Call: callOf(t), Language: prompts.Language(t.Language), Ticket: t}
-	if a.dialling.may(t.Caller) {
-		r.CallBack = t.Caller
-	}
-	return r
 }

@@ -91,6 +91,7 @@ type App struct {
 	search   *ring.Search
 	human    *human
 	post     Post // nil: no mail is sent
+	live     live
 	http     net.Addr
 }
 

@@ -42,7 +42,7 @@ func (a *App) chores(ctx context.Context) {
 // watchRota keeps the copy of the rota fresh, for the time in which the store is down, and raises one alarm when a gap in
 // the rota begins.
 func (a *App) watchRota(ctx context.Context, before bool) (gap bool) {
-	_, gap, err := a.duty.Plan(ctx, time.Now())
+	_, gap, err := a.duty.Plan(ctx, time.Now(), "")
 	if err != nil {
 		return before
 	}
@@ -50,28 +50,6 @@ func (a *App) watchRota(ctx context.Context, before bool) (gap bool) {
 		a.alarm(string(tickets.RotaGap), "nobody is on duty from now on")
 	}
 	return gap
-}
-
-// escalate calls the rota for a blocking ticket that nobody has accepted. Whoever accepts may call the customer back. When
-// nobody does, the search notes so, and that is the next escalation.
-func (a *App) escalate(ctx context.Context, n tickets.Number) error {
-	t, err := a.desk.Ticket(ctx, n)
-	if err != nil {
-		return err
-	}
-	if t.State != tickets.Open || !a.calledOut(t, time.Now()) {
-		return nil
-	}
-	_, err = a.search.Escalate(ctx, a.callOut(t))
-	return err
-}
-
-// callOf is the call that a ticket came by, from its recordings.
-func callOf(t tickets.Ticket) string {
-	for _, r := range t.Recordings {
-		return string(r.Call)
-	}
-	return ""
 }
 
 // adopt puts recordings that a crash cut off on their tickets: the ticket's number stands at the beginning of their id.

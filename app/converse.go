@@ -30,16 +30,17 @@ func (a *App) converse(ctx context.Context, l *line.Line) {
 	if a.cfg.Fault == "panic" {
 		panic("a fault that was asked for")
 	}
-	human := &watched{Human: a.human}
+	human, desk := &watched{Human: a.human}, &following{Desk: a.desk, live: &a.live}
+	defer desk.over()
 	sum := ivr.Converse(ctx, ivr.Config{
-		Desk: a.desk, Human: human, NewID: newID, Language: a.language, Alarm: a.alarm, Log: a.log,
+		Desk: desk, Human: human, NewID: newID, Language: a.language, Alarm: a.alarm, Log: a.log,
 	}, flow, l)
 	a.calls.change(c.ID, func(r *tickets.Call) {
 		r.Contract, r.Ticket, r.Language, r.Steps = sum.Contract, sum.Ticket, string(sum.Language), sum.Steps
 	})
 	result = human.result(sum)
 	if !human.asked {
-		a.goOn(context.WithoutCancel(ctx), sum.Ticket)
+		a.goOn(context.WithoutCancel(ctx), sum)
 	}
 }
 
@@ -62,25 +63,27 @@ func (a *App) language(dialled string) prompts.Language {
 	return a.cfg.Config.Language
 }
 
-// goOn starts the call-out for a blocking ticket whose caller hung up before anybody was called.
-func (a *App) goOn(ctx context.Context, n tickets.Number) {
-	if n == 0 {
+// goOn starts the call-out for a blocking ticket whose caller hung up before anybody was called, and for one that a caller
+// added to while nobody was called: whoever has it in hand must hear of it.
+func (a *App) goOn(ctx context.Context, sum ivr.Summary) {
+	if sum.Ticket == 0 {
 		return
 	}
-	t, err := a.desk.Ticket(ctx, n)
-	if err != nil || t.Category() != sla.Blocking || t.State != tickets.Open || !a.calledOut(t, time.Now()) {
+	t, err := a.desk.Ticket(ctx, sum.Ticket)
+	if err != nil || t.Category() != sla.Blocking {
 		return
 	}
-	_, err = a.desk.Note(ctx, n, tickets.Event{Kind: tickets.CallerGone, Actor: "system", Text: "the caller hung up before an engineer was called"}, time.Now())
-	if err != nil {
-		a.log.Error("call-out of a ticket not begun", "ticket", n, "error", err)
+	now := time.Now()
+	e := tickets.Event{Kind: tickets.CallerGone, Actor: "system", Text: "the caller hung up before an engineer was called"}
+	switch {
+	case sum.Added && t.State.Live():
+		e.Text, e.Facts = "the caller added to it and nobody was called", map[string]string{tickets.FactAdded: "yes"}
+	case t.State != tickets.Open || a.calledOut(ctx, t, now).After(now):
+		return // one more escalation stands since the opening
 	}
-}
-
-// calledOut tells whether the rota may be called for a ticket now.
-func (a *App) calledOut(t tickets.Ticket, now time.Time) bool {
-	terms, err := a.desk.Terms(t.Contract)
-	return err != nil || terms.Hours.Open(now) // in doubt somebody is woken
+	if _, err = a.desk.Note(ctx, sum.Ticket, e, now); err != nil {
+		a.log.Error("call-out of a ticket not begun", "ticket", sum.Ticket, "error", err)
+	}
 }
 
 // watched is the human of one call, who is asked whether it was asked for.
@@ -90,15 +93,15 @@ type watched struct {
 	talked bool
 }
 
-func (w *watched) Connect(ctx context.Context, call ivr.Call, n tickets.Number) (ivr.Reach, error) {
+func (w *watched) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, n tickets.Number) (ivr.Reach, error) {
 	w.asked = true
-	r, err := w.Human.Connect(ctx, call, n)
+	r, err := w.Human.Connect(ctx, call, lang, n)
 	w.talked = w.talked || r == ivr.Talked
 	return r, err
 }
 
-func (w *watched) Operator(ctx context.Context, call ivr.Call, lang prompts.Language) (bool, error) {
-	ok, err := w.Human.Operator(ctx, call, lang)
+func (w *watched) Operator(ctx context.Context, call ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
+	ok, err := w.Human.Operator(ctx, call, lang, calling)
 	w.talked = w.talked || ok
 	return ok, err
 }

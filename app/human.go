@@ -36,27 +36,21 @@ type onHold struct{ ivr.Call }
 func (c onHold) ID() string { return string(c.Caller().ID) }
 
 // Connect searches for an engineer and comes back when the talk or the search is over.
-func (h *human) Connect(ctx context.Context, call ivr.Call, n tickets.Number) (ivr.Reach, error) {
+func (h *human) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, n tickets.Number) (ivr.Reach, error) {
 	t, err := h.desk.Ticket(ctx, n)
 	if err != nil {
 		return ivr.Impossible, fmt.Errorf("reading ticket %d for the brief: %w", n, err)
 	}
+	r := ring.Request{Caller: onHold{call}, Language: lang, Ticket: t, CallBack: h.callBack(call, t)}
 	if t.Contract != "" {
-		defer h.order.enter()()
-	} else if err := h.afterContracts(ctx, call); err != nil {
-		return ivr.Nobody, err
+		leave := h.order.enter()
+		defer leave()
+		r.Found = leave // the others wait for the search, not for the talk
+	} else {
+		r.Turn = h.order.wait
 	}
-	out, err := h.search.Find(ctx, ring.Request{
-		Caller: onHold{call}, Language: prompts.Language(t.Language), Ticket: t, CallBack: h.callBack(call, t),
-	})
+	out, err := h.search.Find(ctx, r)
 	return reach(out), err
-}
-
-// afterContracts plays music to a caller without a contract while the rota is called for those with one.
-func (h *human) afterContracts(ctx context.Context, call ivr.Call) error {
-	stop := call.Music(ctx)
-	defer stop()
-	return h.order.wait(ctx)
 }
 
 func reach(o ring.Outcome) ivr.Reach {
@@ -83,8 +77,8 @@ func (h *human) callBack(call ivr.Call, t tickets.Ticket) string {
 	return ""
 }
 
-// Operator rings the operator's telephones in the operator's hours.
-func (h *human) Operator(ctx context.Context, call ivr.Call, lang prompts.Language) (bool, error) {
+// Operator rings the operator's telephones in the operator's hours, while the caller hears calling and music.
+func (h *human) Operator(ctx context.Context, call ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
 	c, ok := h.desk.Book().Calendars[h.hours]
 	if len(h.operator) == 0 || !ok {
 		return false, nil
@@ -96,7 +90,7 @@ func (h *human) Operator(ctx context.Context, call ivr.Call, lang prompts.Langua
 	if !hours.Open(call.Now()) {
 		return false, nil
 	}
-	return h.search.Operator(ctx, onHold{call}, lang, h.operator)
+	return h.search.Operator(ctx, onHold{call}, lang, calling, h.operator)
 }
 
 // duty plans from the rota as it stands, or as it last stood while the store is down.
@@ -104,6 +98,7 @@ type duty struct {
 	store oncall.Store
 	last  *shelf[rotaFacts]
 	disk  journal.Cache
+	log   *slog.Logger
 }
 
 // rotaFacts is what a plan is made of.
@@ -112,8 +107,8 @@ type rotaFacts struct {
 	Engineers []oncall.Engineer
 }
 
-// Plan reads the rota and plans.
-func (d *duty) Plan(ctx context.Context, now time.Time) ([]oncall.Attempt, bool, error) {
+// Plan reads the rota and plans; a ticket's own engineer comes first.
+func (d *duty) Plan(ctx context.Context, now time.Time, first oncall.EngineerID) ([]oncall.Attempt, bool, error) {
 	f, err := readRota(ctx, d.store)
 	if err != nil {
 		last, ok := d.last.get()
@@ -123,11 +118,12 @@ func (d *duty) Plan(ctx context.Context, now time.Time) ([]oncall.Attempt, bool,
 		f = last
 	} else if last, ok := d.last.get(); !ok || last.Rota.Version != f.Rota.Version || !reflect.DeepEqual(last.Engineers, f.Engineers) {
 		d.last.put(f)
-		if err := d.disk.Put(cachedRota, f); err != nil {
-			return nil, false, err
+		if err := d.disk.Put(cachedRota, f); err != nil { // a full disk wakes nobody less
+			d.log.Warn("the copy of the rota is stale", "error", err)
 		}
 	}
-	return oncall.Plan(f.Rota, f.Engineers, now)
+	attempts, gap, err := oncall.Plan(f.Rota, f.Engineers, now)
+	return oncall.First(attempts, f.Engineers, first), gap, err
 }
 
 func readRota(ctx context.Context, s oncall.Store) (rotaFacts, error) {

@@ -222,7 +222,7 @@ func (a *App) openLine(ctx context.Context) error {
 	if a.cfg.Sabotage == "audio" {
 		telephones = deaf{a.board}
 	}
-	a.duty = &duty{store: a.store, last: &shelf[rotaFacts]{}, disk: a.cache()}
+	a.duty = &duty{store: a.store, last: &shelf[rotaFacts]{}, disk: a.cache(), log: a.log}
 	a.search = ring.New(ring.Config{
 		Telephones: telephones, Duty: a.duty,
 		Book:  &book{desk: a.desk, calls: a.calls, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // precedence lets callers without a contract wait while the rota is called for those with one. The zero value is ready.
@@ -29,19 +30,26 @@ func (p *precedence) enter() (leave func()) {
 	})
 }
 
-// wait comes back when no contract caller is searched for, or with ctx's cause.
-func (p *precedence) wait(ctx context.Context) error {
+// longestTurn is how long a caller without a contract is kept from the rota by others: then it is called for him too.
+const longestTurn = 5 * time.Minute
+
+// wait comes back when no contract caller is searched for, or ctx ends, or it has waited long enough.
+func (p *precedence) wait(ctx context.Context) {
+	enough := time.NewTimer(longestTurn)
+	defer enough.Stop()
 	for {
 		p.mu.Lock()
 		free, busy := p.free, p.contracts > 0
 		p.mu.Unlock()
 		if !busy {
-			return context.Cause(ctx)
+			return
 		}
 		select {
 		case <-free:
+		case <-enough.C:
+			return
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return
 		}
 	}
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,13 +10,11 @@ import (
 func TestCallersWithoutAContractWaitForThoseWithOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p precedence
-		if err := p.wait(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		p.wait(t.Context())
 		first, second := p.enter(), p.enter()
 		began, waited := time.Now(), make(chan time.Duration, 1)
 		go func() {
-			_ = p.wait(t.Context())
+			p.wait(t.Context())
 			waited <- time.Since(began)
 		}()
 		time.Sleep(time.Minute)
@@ -29,11 +26,16 @@ func TestCallersWithoutAContractWaitForThoseWithOne(t *testing.T) {
 			t.Errorf("waited %v", took)
 		}
 		defer p.enter()()
-		gone := errors.New("hung up")
-		ctx, hangUp := context.WithCancelCause(t.Context())
-		hangUp(gone)
-		if err := p.wait(ctx); !errors.Is(err, gone) {
-			t.Errorf("after a hang-up: %v", err)
+		began = time.Now()
+		ctx, hangUp := context.WithTimeout(t.Context(), time.Minute)
+		defer hangUp()
+		p.wait(ctx)
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("who hangs up after a minute waits %v", took)
+		}
+		p.wait(t.Context())
+		if took := time.Since(began); took != time.Minute+longestTurn {
+			t.Errorf("a search that lasts keeps the others for %v", took)
 		}
 	})
 }

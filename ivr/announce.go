@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"strconv"
 	"time"
 
 	"hotline/prompts"
@@ -39,7 +40,7 @@ func (v *announce) run(c *conversation) (string, error) {
 	if !found {
 		return v.Next, nil
 	}
-	phrase := prompts.Join(prompts.P("announce-ticket"), digits(t.Number), prompts.P(prompts.ID("announce-"+string(t.State))))
+	phrase := prompts.Join(prompts.P("announce-ticket"), prompts.DigitsInside(strconv.FormatInt(int64(t.Number), 10)), prompts.P(prompts.ID("announce-"+string(t.State))))
 	phrase = append(phrase, c.promised(t)...)
 	c.announced = t // before it is spoken: who hangs up in the middle of it has called about this ticket
 	return v.Next, c.say(append(phrase, prompts.P("announce-add")...), true)

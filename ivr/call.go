@@ -89,7 +89,8 @@ const (
 // sentences of the search on call itself and comes back when the talk or the search is over. When the caller hangs up
 // meanwhile it returns the context's cause after it has seen to the engineer whose phone rings.
 type Human interface {
-	Connect(ctx context.Context, call Call, t tickets.Number) (Reach, error)
-	// Operator rings the operator's phones; false when there is none, it is out of hours or nobody accepted.
-	Operator(ctx context.Context, call Call, lang prompts.Language) (bool, error)
+	Connect(ctx context.Context, call Call, lang prompts.Language, t tickets.Number) (Reach, error)
+	// Operator rings the operator's phones while the caller hears calling and music; false when there is none, it is out
+	// of hours or nobody accepted.
+	Operator(ctx context.Context, call Call, lang prompts.Language, calling prompts.Phrase) (bool, error)
 }

@@ -37,7 +37,7 @@ func (v *connect) run(c *conversation) (string, error) {
 	}
 	reach := Impossible
 	if c.cfg.Human != nil {
-		reach, err = c.cfg.Human.Connect(c.ctx, c.call, c.ticket.Number)
+		reach, err = c.cfg.Human.Connect(c.ctx, c.call, c.lang, c.ticket.Number)
 		if c.gone() {
 			return "", err
 		}
@@ -57,10 +57,11 @@ func (v *connect) mayRing(c *conversation) (bool, error) {
 	case terms.Hours.Open(c.call.Now()):
 		return true, nil
 	case terms.AfterHours == tickets.AfterHoursRing:
+		c.flush() // a key pressed before the price was said accepts none
 		k, err := c.choice(prompts.P(v.Price), "1", v.Wait, 2)
 		if err != nil || k == '1' {
 			if k == '1' {
-				c.told("a call outside the hours has its price; the caller pressed 1")
+				c.told("a call outside the hours has its price; the caller pressed 1", map[string]string{tickets.FactNight: "accepted"})
 			}
 			return k == '1', err
 		}
@@ -72,7 +73,7 @@ func (v *connect) mayRing(c *conversation) (bool, error) {
 	if err := c.say(prompts.Join(prompts.P("out-of-hours"), c.when(c.ticket.Contract, due)), true); err != nil {
 		return false, err
 	}
-	c.told("outside the hours: " + c.inWords())
+	c.told("outside the hours: "+c.inWords(), nil)
 	return false, nil
 }
 
@@ -101,6 +102,6 @@ func (v *connect) afterwards(c *conversation, r Reach) error {
 	if err := c.say(phrase, true); err != nil {
 		return err
 	}
-	c.told("nobody was reached; called back " + promise)
+	c.told("nobody was reached; called back "+promise, nil)
 	return nil
 }

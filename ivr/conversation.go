@@ -43,6 +43,7 @@ type Config struct {
 type Summary struct {
 	Contract tickets.ContractID
 	Ticket   tickets.Number // 0 for none
+	Added    bool           // the ticket stood there before; the caller adds to it
 	Language prompts.Language
 	Steps    []string // entered, in order; never a key
 	Ending   error    // nil when the conversation came to its own end
@@ -62,6 +63,7 @@ type conversation struct {
 
 	id        tickets.Identity
 	keyedPIN  bool       // a PIN was accepted
+	wrongPINs int        // of this call
 	reason    prompts.ID // why it is Support on Request
 	hint      string     // for staff: whose PIN it was that did not do
 	helped    bool       // a human outside the rota pressed accept
@@ -112,7 +114,7 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 		c.alarm("no-ticket", fmt.Sprintf("call %s from %q stays without a ticket: %v", c.caller.ID, c.caller.Number, c.unopened))
 	}
 	c.summary.Ending, c.summary.Language = err, c.lang
-	c.summary.Contract, c.summary.Ticket = c.id.Contract.ID, c.ticket.Number
+	c.summary.Contract, c.summary.Ticket, c.summary.Added = c.id.Contract.ID, c.ticket.Number, c.adding
 	return c.summary
 }
 
@@ -187,7 +189,7 @@ func (c *conversation) open(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	t, err := c.cfg.Desk.Open(ctx, tickets.Draft{
-		Call: c.caller.ID, Caller: c.callBack, Language: string(c.lang), Identity: c.id, Claim: c.claim, Channel: tickets.Phone,
+		Call: c.caller.ID, Caller: c.callBack, From: c.caller.Number, Language: string(c.lang), Identity: c.id, Claim: c.claim, Channel: tickets.Phone,
 		Actor: "caller", Text: c.hint,
 	}, now)
 	c.unopened = err

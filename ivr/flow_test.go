@@ -37,7 +37,7 @@ func TestComplaintsNameLineFieldAndRemedy(t *testing.T) {
 		{"unreachable", ivr.DefaultYAML() + "\n  lonely:\n    do: goodbye\n    prompt: goodbye\n", "step lonely: no step leads here"},
 		{"missing prompt", changed(t, "prompt: menu", "prompt: menus"), `the prompt "menus" does not exist in it`},
 		{"unknown language", changed(t, "[it, en]", "[it, de]"), `language "de"`},
-		{"too many tries", changed(t, "tries: 3", "tries: 30"), "step pin: tries: 30 is out of range; write 1 to 5"},
+		{"too many tries", changed(t, "tries: 3", "tries: 30"), "step pin: tries: 30 is out of range; write 1 to 3"},
 		{"too short a silence", changed(t, "silence: 2500ms", "silence: 500ms"), "step describe: silence"},
 		{"no way to a human", "flow: 1\nlanguages: [it]\nstart: a\nsteps:\n  a:\n    do: goodbye\n    prompt: goodbye\n", "neither a human nor a recording"},
 		{"round and round", "flow: 1\nlanguages: [it]\nstart: a\nsteps:\n  a:\n    do: say\n    prompt: goodbye\n    next: b\n  b:\n    do: say\n    prompt: goodbye\n    next: a\n", "a loop that never waits"},

@@ -25,7 +25,7 @@ func (v *operator) check() []Complaint     { return nil }
 
 func (v *operator) run(c *conversation) (string, error) {
 	if c.cfg.Human != nil {
-		talked, err := c.cfg.Human.Operator(c.ctx, c.call, c.lang)
+		talked, err := c.cfg.Human.Operator(c.ctx, c.call, c.lang, prompts.P(v.Prompt))
 		c.helped = talked
 		if c.gone() {
 			return "", err

@@ -13,7 +13,7 @@ import (
 type pin struct {
 	Do      string        `yaml:"do"`
 	Prompt  prompts.ID    `yaml:"prompt"`
-	Tries   int           `yaml:"tries"` // PINs a call may try
+	Tries   int           `yaml:"tries"` // PINs the step may try, within the three of a call
 	Wait    time.Duration `yaml:"wait"`  // for the first digit
 	Pause   time.Duration `yaml:"pause"` // between two digits
 	Known   string        `yaml:"known"`
@@ -21,6 +21,7 @@ type pin struct {
 }
 
 const (
+	mostWrong    = 3  // PINs of a call, however often a flow asks for one
 	mostDigits   = 15 // of a PIN or a telephone number (ITU-T E.164)
 	mostSwitches = 4  // of the language, in one step
 )
@@ -40,13 +41,13 @@ func (v *pin) longest() time.Duration {
 func (v *pin) waits() bool { return true }
 
 func (v *pin) check() []Complaint {
-	return append(between("tries", v.Tries, 1, 5), times(span{"wait", v.Wait}, span{"pause", v.Pause})...)
+	return append(between("tries", v.Tries, 1, mostWrong), times(span{"wait", v.Wait}, span{"pause", v.Pause})...)
 }
 
 func (v *pin) run(c *conversation) (string, error) {
 	question, silences, switches := prompts.P(v.Prompt), 0, 0
 	for try := 0; try < v.Tries; {
-		if c.cfg.Desk.LockedOut(c.caller.Number, c.call.Now()) {
+		if c.wrongPINs >= mostWrong || c.cfg.Desk.LockedOut(c.caller.Number, c.call.Now()) {
 			c.reason = "request-locked"
 			c.flush() // a PIN typed ahead is no answer to what comes now
 			return v.Unknown, nil
@@ -78,6 +79,7 @@ func (v *pin) run(c *conversation) (string, error) {
 				return v.Unknown, nil
 			}
 			try++
+			c.wrongPINs++
 			question = prompts.P(prompts.ID("pin-wrong-" + string('0'+byte(min(try, 2)))))
 		}
 	}

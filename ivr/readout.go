@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"maps"
 	"time"
 
 	"hotline/prompts"
@@ -8,7 +9,8 @@ import (
 	"hotline/tickets"
 )
 
-// readout says the ticket's number twice and by when somebody acts, and writes down what was promised.
+// readout says the ticket's number twice and by when somebody acts, and writes down what was promised. A key interrupts
+// it, but none that was pressed before: nobody misses the number for having pressed # twice.
 type readout struct {
 	Do   string `yaml:"do"`
 	Next string `yaml:"next"`
@@ -28,6 +30,7 @@ func (v *readout) run(c *conversation) (string, error) {
 	if err := c.settle(); err != nil {
 		return "", err
 	}
+	c.flush()
 	n := digits(c.ticket.Number)
 	phrase := prompts.Join(prompts.P("readout-ticket"), n, prompts.P("readout-again"), n)
 	if c.adding {
@@ -36,7 +39,7 @@ func (v *readout) run(c *conversation) (string, error) {
 	if err := c.say(append(phrase, c.nextStep()...), true); err != nil {
 		return "", err
 	}
-	c.told("the ticket's number, " + c.inWords())
+	c.told("the ticket's number, "+c.inWords(), nil)
 	return v.Next, nil
 }
 
@@ -69,10 +72,10 @@ func (c *conversation) inWords() string {
 	return "without a deadline"
 }
 
-// told writes down what the caller was told.
-func (c *conversation) told(what string) {
-	_, err := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{
-		Kind: tickets.Told, Actor: "system", Text: what, Facts: map[string]string{"call": string(c.caller.ID)},
-	}, c.call.Now())
+// told writes down what the caller was told, with what else is to be known of it.
+func (c *conversation) told(what string, more map[string]string) {
+	facts := map[string]string{"call": string(c.caller.ID)}
+	maps.Copy(facts, more)
+	_, err := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{Kind: tickets.Told, Actor: "system", Text: what, Facts: facts}, c.call.Now())
 	c.report("noting what the caller was told", err)
 }

@@ -23,7 +23,7 @@ func (v *request) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *request) prompts() []prompts.ID {
 	return []prompts.ID{v.Price, "request-no-pin", "request-unknown", "request-expired", "request-no-access", "request-locked",
-		"callback-offer", "callback-choose", "callback-enter", "callback-read", "callback-confirm", "callback-none", "wrong-key"}
+		"callback-offer", "callback-choose", "callback-enter", "callback-read", "callback-confirm", "callback-none", "callback-short", "wrong-key"}
 }
 
 func (v *request) longest() time.Duration {
@@ -80,7 +80,7 @@ func (v *request) keyed(c *conversation) (string, error) {
 		}
 		if len(number) < leastNumber {
 			c.flush()
-			if err := c.say(prompts.P("wrong-key"), true); err != nil {
+			if err := c.say(prompts.P("callback-short"), true); err != nil {
 				return "", err
 			}
 			continue

@@ -119,15 +119,25 @@ func (c *conversation) choice(question prompts.Phrase, keys string, wait time.Du
 	return 0, nil
 }
 
+// nextLanguage is where * leads: the flow's next one.
+func (c *conversation) nextLanguage() prompts.Language {
+	return c.flow.Languages[(slices.Index(c.flow.Languages, c.lang)+1)%len(c.flow.Languages)]
+}
+
+// offerLanguage says that there is another language, to those who speak it.
+func (c *conversation) offerLanguage() error {
+	mine, next := c.lang, c.nextLanguage()
+	if next == mine {
+		return nil
+	}
+	c.lang = next
+	defer func() { c.lang = mine }()
+	return c.say(prompts.P("language-offer"), true)
+}
+
 // switchLanguage goes over to the flow's next language and says its name.
 func (c *conversation) switchLanguage() error {
-	next := c.flow.Languages[0]
-	for i, l := range c.flow.Languages {
-		if l == c.lang {
-			next = c.flow.Languages[(i+1)%len(c.flow.Languages)]
-		}
-	}
-	c.lang, c.chosen = next, true
+	c.lang, c.chosen = c.nextLanguage(), true
 	return c.say(prompts.P("language"), true)
 }
 

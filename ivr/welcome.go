@@ -7,8 +7,8 @@ import (
 	"hotline/prompts"
 )
 
-// welcome greets and says that the message will be recorded. * switches the language; other keys are kept for what
-// follows. The notice is never cut.
+// welcome greets, offers the flow's next language in that language, and says that the message will be recorded. * switches
+// the language; other keys are kept for what follows. The notice is never cut.
 type welcome struct {
 	Do     string     `yaml:"do"`
 	Prompt prompts.ID `yaml:"prompt"`
@@ -16,8 +16,11 @@ type welcome struct {
 	Next   string     `yaml:"next"`
 }
 
-func (v *welcome) exits() []exit          { return []exit{{field: "next", to: v.Next}} }
-func (v *welcome) prompts() []prompts.ID  { return []prompts.ID{v.Prompt, v.Notice, "language"} }
+func (v *welcome) exits() []exit { return []exit{{field: "next", to: v.Next}} }
+func (v *welcome) prompts() []prompts.ID {
+	return []prompts.ID{v.Prompt, v.Notice, "language", "language-offer"}
+}
+
 func (v *welcome) longest() time.Duration { return 30 * time.Second }
 func (v *welcome) waits() bool            { return false }
 func (v *welcome) check() []Complaint     { return nil }
@@ -25,6 +28,9 @@ func (v *welcome) check() []Complaint     { return nil }
 func (v *welcome) run(c *conversation) (string, error) {
 	for range c.flow.Languages {
 		if err := c.say(prompts.P(v.Prompt), true); err != nil {
+			return "", err
+		}
+		if err := c.offerLanguage(); err != nil {
 			return "", err
 		}
 		k, err := c.key(0)

@@ -167,17 +167,6 @@ func urgency(t tickets.Ticket) int {
 	return int(t.Priority)
 }
 
-// RecentOf lists an unknown caller's live tickets since an instant, newest first.
-func (s *Store) RecentOf(_ context.Context, caller string, since time.Time) ([]tickets.Ticket, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := s.where(func(t tickets.Ticket) bool {
-		return t.Contract == "" && t.Caller == caller && t.State.Live() && !t.OpenedAt.Before(since)
-	})
-	slices.Reverse(list)
-	return list, nil
-}
-
 // where lists copies of the tickets that match, by number.
 func (s *Store) where(match func(tickets.Ticket) bool) []tickets.Ticket {
 	var list []tickets.Ticket

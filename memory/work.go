@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -50,11 +51,15 @@ func (s *Store) due(now time.Time) []tickets.Work {
 func (s *Store) finish(w tickets.Work, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
+	var later *tickets.Later
+	switch {
+	case errors.As(err, &later):
+		s.again[w.ID] = later.At
+	case err != nil:
 		s.again[w.ID] = time.Now().Add(retryAfter)
-		return
+	default:
+		s.done[w.ID] = true
 	}
-	s.done[w.ID] = true
 }
 
 // Waiting lists the work that was not done yet, by due time: what a test looks at.

@@ -38,6 +38,29 @@ func Plan(r Rota, engineers []Engineer, now time.Time) (attempts []Attempt, gap 
 	return attempts, len(attempts) == 0, nil
 }
 
+// First puts one engineer's telephones in front of the others: who has a ticket in hand is rung before the chain, on duty
+// or not. Attempts stay as they are when the engineer is unknown or has no telephone.
+func First(attempts []Attempt, engineers []Engineer, id EngineerID) []Attempt {
+	var front []Attempt
+	for _, e := range engineers {
+		if e.ID != id || id == "" {
+			continue
+		}
+		for _, phone := range e.Phones {
+			front = append(front, Attempt{Engineer: e.ID, Name: e.Name, Phone: phone, Language: e.Language})
+		}
+	}
+	if len(front) == 0 {
+		return attempts
+	}
+	for _, a := range attempts {
+		if a.Engineer != id {
+			front = append(front, a)
+		}
+	}
+	return front
+}
+
 // duty gives those on duty at now after the overrides, in the order in which they are called.
 func (r Rota) duty(now time.Time) ([]place, error) {
 	zone, err := time.LoadLocation(r.Zone)

@@ -155,3 +155,19 @@ func TestARotationLeavesNoInstantFree(t *testing.T) {
 		}
 	})
 }
+
+func TestATicketsOwnEngineerComesFirstOnDutyOrNot(t *testing.T) {
+	chain := []Attempt{{Engineer: "anna", Phone: "sip:anna@a"}, {Engineer: "marco", Phone: "sip:marco@a"}}
+	for id, want := range map[EngineerID][]string{
+		"marco": {"sip:marco@a", "sip:anna@a"}, "sara": {"sip:sara@a", "sip:anna@a", "sip:marco@a"},
+		"ugo": {"sip:anna@a", "sip:marco@a"}, "staff:carla": {"sip:anna@a", "sip:marco@a"}, "": {"sip:anna@a", "sip:marco@a"},
+	} {
+		var got []string
+		for _, a := range First(chain, team(), id) {
+			got = append(got, a.Phone)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("ticket of %q rings %v, want %v", id, got, want)
+		}
+	}
+}

@@ -117,8 +117,6 @@ const (
 	whereNumber = ` where number = $1`
 	whereOpen   = ` where contract = $1 and state not in ('restored', 'closed', 'not_request')
 		order by case priority when 0 then 9 else priority end, opened_at, number`
-	whereRecent = ` where contract = '' and caller = $1 and opened_at >= $2 and state not in ('restored', 'closed', 'not_request')
-		order by number desc`
 )
 
 // Ticket reads one ticket.
@@ -129,11 +127,6 @@ func (s *Store) Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, e
 // OpenOf lists the contract's live tickets, most urgent first: by priority, then by age.
 func (s *Store) OpenOf(ctx context.Context, c tickets.ContractID) ([]tickets.Ticket, error) {
 	return rows(ctx, s, "reading open tickets", scanTicket, selectTickets+whereOpen, c)
-}
-
-// RecentOf lists an unknown caller's live tickets since an instant, newest first.
-func (s *Store) RecentOf(ctx context.Context, caller string, since time.Time) ([]tickets.Ticket, error) {
-	return rows(ctx, s, "reading recent tickets", scanTicket, selectTickets+whereRecent, caller, since)
 }
 
 const (

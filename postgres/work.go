@@ -84,7 +84,7 @@ const longest = 30 * time.Minute
 // Timeout is how long a job may take.
 func (k *worker) Timeout(*river.Job[job]) time.Duration { return longest }
 
-// Work hands a job's work on, unless it was done before.
+// Work hands a job's work on, unless it was done before, and puts off what cannot be done yet.
 func (k *worker) Work(ctx context.Context, j *river.Job[job]) error {
 	w, err := row(ctx, k.store, "reading due work "+j.Args.ID, func(r pgx.CollectableRow) (w tickets.Work, err error) {
 		w.ID = j.Args.ID
@@ -98,7 +98,10 @@ func (k *worker) Work(ctx context.Context, j *river.Job[job]) error {
 	if err != nil {
 		return err
 	}
-	if err := k.handle(ctx, w); err != nil {
+	var later *tickets.Later
+	if err := k.handle(ctx, w); errors.As(err, &later) {
+		return river.JobSnooze(max(time.Until(later.At), 0))
+	} else if err != nil {
 		return fmt.Errorf("doing %s: %w", w.ID, err)
 	}
 	return k.store.exec(ctx, "marking due work "+w.ID, finishWork, w.ID)

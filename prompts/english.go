@@ -48,7 +48,7 @@ func (g english) nth(n int) string {
 
 func (english) texts() []Entry {
 	g := english{}
-	entries := []Entry{{"thousand", "thousand", Infix}, {"and", "and", Infix}, {"hundred-hours", "hundred", Infix},
+	entries := []Entry{{"thousand", "thousand", Infix}, {"and", "and", Infix}, {"hundred-hours", "hundred", Infix}, {"o-clock", "o'clock", Infix},
 		{"today", "today.", Final}, {"tomorrow", "tomorrow.", Final}, {"on", "on", Infix}}
 	for n := 1; n < 10; n++ {
 		entries = append(entries, Entry{hundred(n), g.word(n) + " hundred", Infix})
@@ -102,7 +102,7 @@ func (g english) cardinal(n int) []ID {
 	return ids
 }
 
-// clock is "fifteen thirty", "nine hundred", "midnight", "noon".
+// clock is "fifteen thirty", "fifteen hundred", "nine o'clock", "midnight", "noon".
 func (english) clock(t time.Time) []ID {
 	h, m := t.Hour(), t.Minute()
 	switch {
@@ -110,6 +110,8 @@ func (english) clock(t time.Time) []ID {
 		return []ID{hour(0)}
 	case m == 0 && h == 12:
 		return []ID{"noon"}
+	case m == 0 && h < 12:
+		return []ID{hour(h), "o-clock"}
 	case m == 0:
 		return []ID{hour(h), "hundred-hours"}
 	case h == 0:

@@ -27,16 +27,17 @@ type ItemKind int
 
 // The kinds of items.
 const (
-	Sentence ItemKind = iota // ID: a recorded sentence
-	Spelled                  // Text: digit by digit, the last one falling
-	Cardinal                 // Number: one whole number
-	Clock                    // At: the time of day, rounded down to the minute
-	Calendar                 // At: weekday, day and month
-	Day                      // At: day and month by themselves
-	Year                     // At: the year
-	Deadline                 // At and Now: the time, with today, tomorrow or the day where it is needed
-	Silence                  // Span
-	Name                     // Text: a customer's name, from a clip where there is one
+	Sentence      ItemKind = iota // ID: a recorded sentence
+	Spelled                       // Text: digit by digit, the last one falling
+	SpelledInside                 // Text: digit by digit, the sentence goes on behind them
+	Cardinal                      // Number: one whole number
+	Clock                         // At: the time of day, rounded down to the minute
+	Calendar                      // At: weekday, day and month
+	Day                           // At: day and month by themselves
+	Year                          // At: the year
+	Deadline                      // At and Now: the time, with today, tomorrow or the day where it is needed
+	Silence                       // Span
+	Name                          // Text: a customer's name, from a clip where there is one
 )
 
 // Item is one piece of a phrase. Which fields count depends on Kind.
@@ -61,6 +62,9 @@ func P(ids ...ID) Phrase {
 
 // Digits says text digit by digit.
 func Digits(text string) Phrase { return Phrase{{Kind: Spelled, Text: text}} }
+
+// DigitsInside says text digit by digit inside a sentence.
+func DigitsInside(text string) Phrase { return Phrase{{Kind: SpelledInside, Text: text}} }
 
 // Number says a whole number as one word.
 func Number(n int) Phrase { return Phrase{{Kind: Cardinal, Number: n}} }

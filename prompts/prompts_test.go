@@ -75,8 +75,10 @@ func TestWhatIsHeard(t *testing.T) {
 		{Number(33), "trentatré", "thirty-three"},
 		{Number(2028), "due mila ventotto", "two thousand and twenty-eight"},
 		{Digits("417"), "quattro uno sette.", "four one seven."},
+		{Join(P("announce-ticket"), DigitsInside("417"), P("announce-open")), "La sua richiesta numero quattro uno sette, è aperta.", "Your ticket number four one seven, is open."},
 		{Digits("+39 06 1234"), "tre nove, zero sei uno, due tre quattro.", "three nine, zero six one, two three four."},
-		{Phrase{{Kind: Clock, At: at(1, 1, 0)}}, "l'una", "one hundred"},
+		{Phrase{{Kind: Clock, At: at(1, 1, 0)}}, "l'una", "one o'clock"},
+		{Phrase{{Kind: Clock, At: at(1, 15, 0)}}, "le ore quindici", "fifteen hundred"},
 		{Phrase{{Kind: Clock, At: at(1, 15, 30)}}, "le ore quindici e trenta", "fifteen thirty"},
 		{Phrase{{Kind: Clock, At: at(1, 0, 5)}}, "mezzanotte e cinque", "zero oh five"},
 		{Phrase{{Kind: Clock, At: at(1, 12, 0)}}, "mezzogiorno", "noon"},
@@ -86,7 +88,7 @@ func TestWhatIsHeard(t *testing.T) {
 		{Phrase{{Kind: Calendar, At: at(3, 0, 0)}}, "venerdì tre aprile", "Friday the third of April"},
 		{Phrase{{Kind: Year, At: at(3, 0, 0)}}, "due mila ventisei", "twenty twenty-six"},
 		{When(at(1, 15, 30), now), "le ore quindici e trenta di oggi.", "fifteen thirty today."},
-		{When(at(2, 9, 0), now), "le ore nove di domani.", "nine hundred tomorrow."},
+		{When(at(2, 9, 0), now), "le ore nove di domani.", "nine o'clock tomorrow."},
 		{When(at(13, 9, 5), now), "le ore nove e cinque di lunedì tredici aprile", "nine oh five on Monday the thirteenth of April"},
 		{Phrase{{Kind: Name, Text: "Rossi S.p.A."}}, "Rossi, esse pi a", "Rossi, S, P, A"},
 		{Phrase{{Kind: Name, Text: "Öl & Co"}}, "Un cliente", "A customer"},
@@ -102,8 +104,8 @@ func TestWhatIsHeard(t *testing.T) {
 }
 
 func TestWhatIsReadNamesTheCustomerAndWritesFigures(t *testing.T) {
-	got := open(t, English).Text(Join(Phrase{{Kind: Name, Text: "Öl & Co"}}, P("ticket"), Digits("417"), Pause(time.Second), Number(3)))
-	if want := "Öl & Co ticket number 417 3"; got != want {
+	got := open(t, English).Text(Join(Phrase{{Kind: Name, Text: "Öl & Co"}}, P("ticket"), DigitsInside("417"), P("announce-open"), Digits("417"), Pause(time.Second), P("joining"), Number(3)))
+	if want := "Öl & Co ticket number 417 is open. 417. Connecting. 3"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -119,7 +121,7 @@ func TestEveryLanguageHasEveryText(t *testing.T) {
 		}
 	}
 	for id := range english.entries {
-		if !italian.Has(id) && id != "and" && id != "on" && id != "noon" && id != "hundred-hours" {
+		if !italian.Has(id) && id != "and" && id != "on" && id != "noon" && id != "hundred-hours" && id != "o-clock" {
 			t.Errorf("Italian lacks %s", id)
 		}
 	}

@@ -29,7 +29,9 @@ func (b *Book) item(i Item) []Clip {
 	case Sentence:
 		return b.clips(i.ID)
 	case Spelled:
-		return b.clips(spell(i.Text)...)
+		return b.clips(spell(i.Text, "-final")...)
+	case SpelledInside:
+		return b.clips(spell(i.Text, "-comma")...)
 	case Cardinal:
 		return b.clips(b.grammar.cardinal(i.Number)...)
 	case Clock:
@@ -78,9 +80,9 @@ func NameID(name string) ID {
 	return ID("name-" + strings.Join(words, "-"))
 }
 
-// spell says digits one by one, in groups of three with a breath between them; the last one falls. What is no digit is
-// passed over.
-func spell(text string) []ID {
+// spell says digits one by one, in groups of three with a breath between them, and the last one as end says. What is no
+// digit is passed over.
+func spell(text string, end ID) []ID {
 	var digits []byte
 	for i := range len(text) {
 		if text[i] >= '0' && text[i] <= '9' {
@@ -91,7 +93,7 @@ func spell(text string) []ID {
 	for i, d := range digits {
 		id := ID("digit-" + string(d))
 		if i == len(digits)-1 {
-			id += "-final"
+			id += end
 		} else if (len(digits)-i)%3 == 1 && i > 0 {
 			id += "-comma"
 		}
@@ -103,15 +105,20 @@ func spell(text string) []ID {
 // Text is a phrase as people read it: what `hotline try`, the printed conversation and tests show.
 func (b *Book) Text(p Phrase) string {
 	var words []string
+	stopped := true // the sentence is over, or goes on behind figures
 	for _, i := range p {
 		switch i.Kind {
-		case Spelled:
-			words = append(words, i.Text)
+		case Spelled, SpelledInside:
+			words, stopped = append(words, i.Text), i.Kind == SpelledInside
 			continue
 		case Cardinal:
 			words = append(words, strconv.Itoa(i.Number))
 			continue
 		}
+		if !stopped && i.Kind == Sentence {
+			words[len(words)-1] += "."
+		}
+		stopped = stopped || i.Kind != Silence
 		for _, c := range b.item(i) {
 			switch {
 			case c.Shown != "":

@@ -45,6 +45,7 @@ type Desk struct {
 	book    *Book
 	budgets *Budgets
 	waiting map[Number]*deferred
+	last    recent                    // how tickets stood when this desk wrote them
 	agreed  map[string]*sla.Agreement // terms made ready, by id
 }
 
@@ -59,7 +60,7 @@ func NewDesk(cfg DeskConfig) *Desk {
 	if cfg.Deferred == nil {
 		cfg.Deferred = func(Number, error) {}
 	}
-	return &Desk{cfg: cfg, book: cfg.Book, budgets: NewBudgets(), waiting: map[Number]*deferred{}, agreed: map[string]*sla.Agreement{}}
+	return &Desk{cfg: cfg, book: cfg.Book, budgets: NewBudgets(), waiting: map[Number]*deferred{}, last: recent{tickets: map[Number]Ticket{}}, agreed: map[string]*sla.Agreement{}}
 }
 
 // SetBook replaces the snapshot of contracts and calendars, as after each change of theirs.
@@ -79,7 +80,8 @@ func (d *Desk) Book() *Book {
 // Terms are what a contract is promised; an empty id stands for Support on Request.
 func (d *Desk) Terms(c ContractID) (Terms, error) { return d.Book().Terms(c, d.cfg.Own) }
 
-// Ticket is the ticket as it stands, changes that still wait for the store included.
+// Ticket is the ticket as it stands, changes that still wait for the store included. With the store down it is the ticket
+// as this desk last wrote it, so that a call that is under way goes on.
 func (d *Desk) Ticket(ctx context.Context, n Number) (Ticket, error) {
 	d.mu.Lock()
 	w, ok := d.waiting[n]
@@ -87,7 +89,42 @@ func (d *Desk) Ticket(ctx context.Context, n Number) (Ticket, error) {
 	if ok {
 		return w.ticket, nil
 	}
-	return d.cfg.Store.Ticket(ctx, n)
+	t, err := d.cfg.Store.Ticket(ctx, n)
+	if err == nil || errors.Is(err, ErrNotFound) || ctx.Err() != nil {
+		return t, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if last, ok := d.last.tickets[n]; ok {
+		return last.clone(), nil
+	}
+	return t, err
+}
+
+// rememberedAtMost bounds the tickets that are remembered: those of some hours, of the busiest house.
+const rememberedAtMost = 2000
+
+// recent is the tickets written last.
+type recent struct {
+	tickets map[Number]Ticket
+	order   []Number // oldest first
+}
+
+func (m *recent) keep(t Ticket) {
+	if _, known := m.tickets[t.Number]; !known {
+		if len(m.order) == rememberedAtMost {
+			delete(m.tickets, m.order[0])
+			m.order = m.order[1:]
+		}
+		m.order = append(m.order, t.Number)
+	}
+	m.tickets[t.Number] = t
+}
+
+func (d *Desk) remember(t Ticket) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last.keep(t)
 }
 
 // tries bounds how often a change is worked out anew because somebody else changed the ticket meanwhile.
@@ -139,6 +176,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	err := d.cfg.Store.Apply(ctx, c)
 	switch {
 	case err == nil:
+		d.remember(t)
 		d.done(ctx, c)
 		return t, nil
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrExists):
@@ -165,6 +203,7 @@ func (d *Desk) queue(c Change, cause error) (conflict error, waits bool) {
 		return fmt.Errorf("ticket %d: %w", c.Ticket.Number, ErrConflict), true
 	}
 	w.ticket, w.changes = c.Ticket, append(w.changes, c)
+	d.last.keep(c.Ticket)
 	if cause != nil {
 		d.cfg.Deferred(c.Ticket.Number, cause)
 	}

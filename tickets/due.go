@@ -79,29 +79,51 @@ func (d *Desk) receipts(t Ticket, events []Event) []Work {
 
 // When the rota is called again for a blocking ticket that nobody accepted.
 const (
-	afterChain  = 5 * time.Minute  // after the chain ended with nobody
-	afterHangUp = 10 * time.Second // after the caller hung up before anybody accepted
+	afterChain   = 5 * time.Minute  // after the chain ended with nobody
+	afterHangUp  = 10 * time.Second // after the caller hung up before anybody accepted
+	afterOpening = 10 * time.Minute // after a call opened it, in case that neither of the two was ever written down
+)
+
+// Facts of an escalation and of the event that asked for it.
+const (
+	FactSince = "since" // "opening": only when nothing else has escalated the ticket
+	FactAdded = "added" // the caller added to a ticket: whoever has it in hand is rung
 )
 
 // escalations is the call-out that goes on without the caller: after a chain that ended with nobody, and after a hang-up.
+// One more stands from the opening on, in the ticket's own transaction: it outlasts a process that dies in mid-call, and
+// waits for the opening of an office that is closed.
 func escalations(t Ticket, events []Event) []Work {
-	if t.State != Open || t.Category() != sla.Blocking {
+	if !t.State.Live() || t.Category() != sla.Blocking {
 		return nil
 	}
 	var work []Work
 	for _, e := range events {
-		wait := afterChain
-		switch e.Kind {
-		case Unreached, RotaGap:
-		case CallerGone:
-			wait = afterHangUp
+		w := Work{ID: "escalate-" + e.ID, Kind: WorkEscalate, Ticket: t.Number}
+		switch {
+		case e.Kind == Opened && t.Channel == Phone:
+			w.Due, w.Facts = e.At.Add(afterOpening), map[string]string{FactSince: "opening"}
+		case e.Kind == CallerGone && e.Facts[FactAdded] != "":
+			w.Due, w.Facts = e.At.Add(afterHangUp), map[string]string{FactAdded: e.Facts[FactAdded]}
+		case t.State != Open:
+			continue
+		case e.Kind == CallerGone:
+			w.Due = e.At.Add(afterHangUp)
+		case e.Kind == Unreached, e.Kind == RotaGap:
+			w.Due = e.At.Add(afterChain)
 		default:
 			continue
 		}
-		work = append(work, Work{ID: "escalate-" + e.ID, Kind: WorkEscalate, Ticket: t.Number, Due: e.At.Add(wait)})
+		work = append(work, w)
 	}
 	return work
 }
+
+// Later is the error of due work that cannot be done yet: the queue hands it out again at At.
+type Later struct{ At time.Time }
+
+// Error names the instant.
+func (l *Later) Error() string { return "not before " + l.At.UTC().Format(time.RFC3339) }
 
 // The kinds of due work.
 const (

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -12,6 +13,7 @@ import (
 type Draft struct {
 	Call     CallID
 	Caller   string // number to call back
+	From     string // number that the call came from; empty when withheld
 	Language string
 	Identity Identity // zero: Support on Request
 	Claim    sla.Category
@@ -25,8 +27,8 @@ type Draft struct {
 // desk; only a number that cannot be had is an error.
 func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, error) {
 	now = now.Truncate(time.Second)
-	if !draft.Identity.Known() && draft.Channel == Phone && !d.mayOpen(draft.Caller, now) {
-		if t, err := d.bundle(ctx, draft, now); err == nil {
+	if !draft.Identity.Known() && draft.Channel == Phone {
+		if t, ok := d.bundle(ctx, draft, now); ok {
 			return t, nil
 		}
 	}
@@ -53,32 +55,40 @@ func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, er
 		return Ticket{}, fmt.Errorf("opening ticket %d: %w", n, err)
 	}
 	if !draft.Identity.Known() {
-		d.noteOpened(draft.Caller, now)
+		d.noteOpened(draft.number(), n, now)
 	}
 	return t, nil
 }
 
-func (d *Desk) mayOpen(caller string, now time.Time) bool {
+// number is whom an unknown caller's tickets are counted under: the number that calls, whatever number he keys; where it
+// is withheld the one that he keyed.
+func (d Draft) number() string { return cmp.Or(d.From, d.Caller) }
+
+func (d *Desk) noteOpened(caller string, n Number, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.budgets.MayOpen(caller, now)
+	d.budgets.NoteOpened(caller, n, now)
 }
 
-func (d *Desk) noteOpened(caller string, now time.Time) {
+// bundle folds a call into the newest live ticket of an unknown caller who has had his share of the hour.
+func (d *Desk) bundle(ctx context.Context, draft Draft, now time.Time) (Ticket, bool) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.budgets.NoteOpened(caller, now)
-}
-
-func (d *Desk) bundle(ctx context.Context, draft Draft, now time.Time) (Ticket, error) {
-	recent, err := d.cfg.Store.RecentOf(ctx, draft.Caller, now.Add(-time.Hour))
-	if err != nil || len(recent) == 0 {
-		return Ticket{}, fmt.Errorf("bundling a call: %w", ErrNotFound)
+	into := d.budgets.Bundle(draft.number(), now)
+	d.mu.Unlock()
+	for _, n := range into {
+		folded := false
+		t, err := d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+			if folded = t.State.Live(); !folded {
+				return nil, nil
+			}
+			t.Bundled++
+			return []Event{{Kind: BundledCall, Actor: "system", Facts: map[string]string{"call": string(draft.Call)}}}, nil
+		})
+		if folded && err == nil {
+			return t, true
+		}
 	}
-	return d.change(ctx, recent[0].Number, now, func(t *Ticket) ([]Event, error) {
-		t.Bundled++
-		return []Event{{Kind: BundledCall, Actor: "system", Facts: map[string]string{"call": string(draft.Call)}}}, nil
-	})
+	return Ticket{}, false
 }
 
 // Categorise notes the caller's claim on a ticket that was opened without one; clocks run from the opening.

@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,16 +101,37 @@ func TestACustomersCapRaisesOneAlarm(t *testing.T) {
 	}
 }
 
+func TestBeyondACustomersCapThoseAreLockedOutWhoKeyedTheWrongPINs(t *testing.T) {
+	b, now := NewBudgets(), time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
+	for i := range wrongPerContract + 1 {
+		number := "061" // seven of its numbers, three wrong PINs each
+		if !b.MayTry(number+string(rune('a'+i%7)), "rossi", now) {
+			t.Fatalf("locked out by %d wrong PINs", i)
+		}
+		b.Spend(number+string(rune('a'+i%7)), "rossi", now)
+	}
+	later := now.Add(2 * time.Hour) // the hour of each number is over, the day of the customer is not
+	if b.MayTry("061a", "rossi", later) {
+		t.Error("a number that keyed wrong PINs may go on beyond the cap")
+	}
+	if !b.MayTry("0612345", "rossi", later) || !b.MayTry("062", "verdi", later) || !b.MayTry("061a", "rossi", now.Add(25*time.Hour)) {
+		t.Error("the cap touches others, or never ends")
+	}
+}
+
 func TestUnknownCallersAreBundledAfterThree(t *testing.T) {
 	b, now := NewBudgets(), time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
-	for range ticketsPerNumber {
-		if !b.MayOpen("robot", now) {
-			t.Fatal("bundled too early")
+	for i := range ticketsPerNumber {
+		if into := b.Bundle("robot", now); into != nil {
+			t.Fatalf("bundled into %v too early", into)
 		}
-		b.NoteOpened("robot", now)
+		b.NoteOpened("robot", Number(417+i), now)
 	}
-	if b.MayOpen("robot", now) || !b.MayOpen("robot", now.Add(61*time.Minute)) {
-		t.Error("bundling does not follow the hour")
+	if into := b.Bundle("robot", now.Add(59*time.Minute)); !slices.Equal(into, []Number{419, 418, 417}) {
+		t.Errorf("the fourth call is bundled into %v, want the newest first", into)
+	}
+	if b.Bundle("robot", now.Add(61*time.Minute)) != nil || b.Bundle("another", now) != nil {
+		t.Error("bundling does not follow the hour, or touches others")
 	}
 }
 

@@ -74,9 +74,8 @@ type Tickets interface {
 	Apply(ctx context.Context, c Change) error
 	Ticket(ctx context.Context, n Number) (Ticket, error)
 	List(ctx context.Context, f Filter) (page []Ticket, total int, err error)
-	History(ctx context.Context, n Number) ([]Event, error)                         // in the order written
-	OpenOf(ctx context.Context, c ContractID) ([]Ticket, error)                     // not restored, closed or marked; most urgent first
-	RecentOf(ctx context.Context, caller string, since time.Time) ([]Ticket, error) // of an unknown caller
+	History(ctx context.Context, n Number) ([]Event, error)     // in the order written
+	OpenOf(ctx context.Context, c ContractID) ([]Ticket, error) // not restored, closed or marked; most urgent first
 	Recording(ctx context.Context, id string) (Recording, Number, error)
 	LogAccess(ctx context.Context, recording, actor string, at time.Time) error // every access to a recording
 	LeaseNumbers(ctx context.Context, n int) (first Number, err error)          // a block never given again

@@ -84,6 +84,9 @@ type Recording struct {
 	SHA256  string    `json:"sha256,omitempty"`
 }
 
+// FactNight, "accepted" on an event, tells that the caller took the price of a call outside the hours: the rota is called.
+const FactNight = "night"
+
 // EventKind is what happened to a ticket.
 type EventKind string
 

@@ -102,11 +102,11 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 		switch i.Kind {
 		case prompts.Sentence:
 			w := string(i.ID)
-			if i.ID == "welcome" || i.ID == "goodbye" || i.ID == "language" {
+			if i.ID == "welcome" || i.ID == "goodbye" || i.ID == "language" || i.ID == "language-offer" {
 				w += "/" + string(lang)
 			}
 			out = append(out, w)
-		case prompts.Spelled:
+		case prompts.Spelled, prompts.SpelledInside:
 			out = append(out, i.Text)
 		case prompts.Deadline:
 			out = append(out, "by-"+i.At.Format("Mon-2Jan-15:04"))

@@ -36,7 +36,7 @@ func TestHoursAreTheContractsOrTheOwners(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := variant(t, "do: announce\n    next: category", "do: hours\n    whose: "+c.whose+"\n    open: category\n    closed: open")
 			synctest.Test(t, func(t *testing.T) {
-				ivrtest.Run(t, f, "at 2026-11-22 10:00 Europe/Rome\nhears welcome/it recording-notice enter-pin\n"+c.script)
+				ivrtest.Run(t, f, "at 2026-11-22 10:00 Europe/Rome\nhears welcome/it language-offer/en recording-notice enter-pin\n"+c.script)
 			})
 		})
 	}
@@ -52,11 +52,28 @@ func TestALanguageThatTheFlowDoesNotSpeakIsNotTaken(t *testing.T) {
 	}
 }
 
+func TestACallMayTryThreePINsHoweverOftenItsFlowAsks(t *testing.T) {
+	twice := variant(t, "takes: 3", "takes: 2", "unknown: request", "unknown: again", "  request:\n    do: request",
+		"  again:\n    do: pin\n    prompt: enter-pin\n    tries: 3\n    wait: 6s\n    pause: 4s\n    known: announce\n    unknown: request\n\n  request:\n    do: request")
+	synctest.Test(t, func(t *testing.T) {
+		ivrtest.Run(t, twice, `at 2026-11-23 10:00 Europe/Rome
+			from 0612345
+			hears welcome/it language-offer/en recording-notice enter-pin
+			presses 999999#
+			hears pin-wrong-1
+			presses 888888#
+			hears pin-wrong-2
+			presses 777777#
+			hears request-locked request-price callback-offer
+			hangs up`)
+	})
+}
+
 func TestALoopThatIsNeverLeftEndsInAMessage(t *testing.T) {
 	round := variant(t, "tries: 3\n    wait: 6s\n    chosen", "tries: 1\n    wait: 2s\n    chosen", "none: open", "none: category", "longest: 3m", "longest: 1m")
 	synctest.Test(t, func(t *testing.T) {
 		ivrtest.Run(t, round, `at 2026-11-23 10:00 Europe/Rome
-			hears welcome/it recording-notice enter-pin
+			hears welcome/it language-offer/en recording-notice enter-pin
 			presses 314159#
 			hears menu menu-given-up menu menu-given-up menu menu-given-up menu menu-given-up menu menu-given-up
 			hears trouble tone (records)
@@ -71,7 +88,7 @@ func TestAFlowThatOpensNoTicketLosesNoMessage(t *testing.T) {
 	short := variant(t, "chosen: open", "chosen: describe", "added: open", "added: describe", "none: open", "none: describe", "  open:\n    do: open\n    next: describe\n\n", "")
 	synctest.Test(t, func(t *testing.T) {
 		ivrtest.Run(t, short, `at 2026-11-23 10:00 Europe/Rome
-			hears welcome/it recording-notice enter-pin
+			hears welcome/it language-offer/en recording-notice enter-pin
 			presses 314159#1
 			hears describe tone (records)
 			waits 3s
@@ -81,7 +98,7 @@ func TestAFlowThatOpensNoTicketLosesNoMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ivrtest.Run(t, short, `at 2026-11-23 10:00 Europe/Rome
 			given ticket question of 314159
-			hears welcome/it recording-notice enter-pin
+			hears welcome/it language-offer/en recording-notice enter-pin
 			presses 314159#9
 			hears describe-add
 			hangs up

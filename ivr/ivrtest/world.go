@@ -30,7 +30,7 @@ type human struct {
 	fail     error
 }
 
-func (h *human) Connect(ctx context.Context, _ ivr.Call, n tickets.Number) (ivr.Reach, error) {
+func (h *human) Connect(ctx context.Context, _ ivr.Call, _ prompts.Language, n tickets.Number) (ivr.Reach, error) {
 	h.heard <- fmt.Sprintf("(rings-rota %d)", n)
 	select {
 	case <-time.After(30 * time.Second):
@@ -40,7 +40,10 @@ func (h *human) Connect(ctx context.Context, _ ivr.Call, n tickets.Number) (ivr.
 	}
 }
 
-func (h *human) Operator(ctx context.Context, _ ivr.Call, _ prompts.Language) (bool, error) {
+func (h *human) Operator(ctx context.Context, _ ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
+	for _, w := range Words(lang, calling) {
+		h.heard <- w
+	}
 	h.heard <- "(rings-operator)"
 	select {
 	case <-time.After(10 * time.Second):

@@ -91,17 +91,21 @@ func (k *keyboard) Replay(ctx context.Context, _ string) error {
 func (k *keyboard) Music(context.Context) (stop func()) { return func() {} }
 
 // Connect asks what the engineer does.
-func (k *keyboard) Connect(ctx context.Context, _ ivr.Call, n tickets.Number) (ivr.Reach, error) {
-	fmt.Fprintf(k.out, "   [the rota is called for ticket %d]\n", n)
+func (k *keyboard) Connect(ctx context.Context, _ ivr.Call, lang prompts.Language, n tickets.Number) (ivr.Reach, error) {
+	_ = k.Say(ctx, lang, prompts.P("searching"), false)
+	fmt.Fprintf(k.out, "   [music; the rota is called for ticket %d]\n", n)
 	switch k.line("does an engineer press 1? y/n> ") {
 	case "y", "yes":
+		_ = k.Say(ctx, lang, prompts.P("joined"), false)
+		fmt.Fprintln(k.out, "   [you talk; then the engineer hangs up]")
 		return ivr.Talked, context.Cause(ctx)
 	}
 	return ivr.Nobody, context.Cause(ctx)
 }
 
 // Operator asks whether the operator answers.
-func (k *keyboard) Operator(ctx context.Context, _ ivr.Call, _ prompts.Language) (bool, error) {
+func (k *keyboard) Operator(ctx context.Context, _ ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
+	_ = k.Say(ctx, lang, calling, false)
 	answer := k.line("does the operator answer? y/n> ")
 	return answer == "y" || answer == "yes", context.Cause(ctx)
 }

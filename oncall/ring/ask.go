@@ -46,7 +46,8 @@ func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answe
 // oneBrief speaks the brief up to three times and gives the key 1, 2 or 3; 0 when none came within the time after the
 // brief's first end.
 func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language) byte {
-	if t.Say(ctx, lang, j.brief, true) != nil {
+	brief := prompts.Join(j.subject, j.keys)
+	if t.Say(ctx, lang, brief, true) != nil {
 		return 0
 	}
 	deadline := time.Now().Add(j.search.Times.Key)
@@ -69,7 +70,7 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language) 
 				break
 			}
 		}
-		if spoken >= briefings || t.Say(ctx, lang, j.brief, true) != nil {
+		if spoken >= briefings || t.Say(ctx, lang, brief, true) != nil {
 			return 0
 		}
 	}
@@ -83,29 +84,39 @@ func (j *job) replay(ctx context.Context, t Telephone, lang prompts.Language) {
 	}
 }
 
-// offerCallBack tells an engineer on the line that the caller is gone and offers one key to call back. It runs on the
-// engineer's own context: the caller's has ended.
-func (j *job) offerCallBack(t Telephone, a oncall.Attempt) {
+// callerGone tells an engineer on the line that the caller is gone and offers one key to call back; subject is what he
+// has not heard yet. It gives the leg's result for the record.
+func (j *job) callerGone(t Telephone, a oncall.Attempt, subject prompts.Phrase) (result string) {
+	j.note(t.Context(), tickets.CallerGone, a.Engineer, "the caller hung up; "+a.Name+" was told")
+	if j.offer(t, a, prompts.Join(subject, prompts.P(SayCallerGone)), prompts.Join(subject, prompts.P(SayCallerGoneOnly, SayGoodbye))) {
+		return resultCalledBack
+	}
+	return resultGone
+}
+
+// offer offers an engineer one key to call the customer; bare is said where the customer cannot be called. It runs on the
+// engineer's own context: the caller's may have ended.
+func (j *job) offer(t Telephone, a oncall.Attempt, call, bare prompts.Phrase) (called bool) {
 	ctx, lang := t.Context(), prompts.Language(a.Language)
-	j.note(ctx, tickets.CallerGone, a.Engineer, "the caller hung up; "+a.Name+" was told")
 	if !j.ticket || j.request.CallBack == "" {
-		_ = t.Say(ctx, lang, prompts.P(SayCallerGoneOnly, SayGoodbye), false)
-		return
+		_ = t.Say(ctx, lang, bare, false)
+		return false
 	}
 	for range briefings - 1 {
-		if t.Say(ctx, lang, prompts.P(SayCallerGone), true) != nil {
-			return
+		if t.Say(ctx, lang, call, true) != nil {
+			return false
 		}
 		key, err := t.Key(ctx, j.search.Times.Key/2)
 		if err == nil && key == '1' {
 			j.callBack(ctx, t, a)
-			return
+			return true
 		}
 		if err != nil && !errors.Is(err, ErrNoKey) {
-			return
+			return false
 		}
 	}
 	_ = t.Say(ctx, lang, prompts.P(SayGoodbye), false)
+	return false
 }
 
 // callBack rings the customer, showing the house's own number, and joins the two.
@@ -131,7 +142,7 @@ func (j *job) callBack(ctx context.Context, t Telephone, a oncall.Attempt) {
 	defer context.AfterFunc(customer.Context(), func() { stop(context.Cause(customer.Context())) })()
 	defer stop(nil)
 	_ = t.Join(both, customer.ID(), s.Times.Silence)
-	leg.Ended, leg.Result = time.Now(), "called back"
+	leg.Ended, leg.Result = time.Now(), resultCalledBack
 	s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
 	j.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")
 }

@@ -34,25 +34,28 @@ const (
 	resultHungUp   = "hung up"
 	resultLost     = "lost after the join"
 	resultGone     = "caller gone"
+
+	resultCalledBack = "called back"
 )
 
 // attempt rings one telephone and, when somebody picks up, asks for the key.
 func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 	s := j.search
 	leg := tickets.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
-	ringing, cancel := context.WithTimeoutCause(ctx, s.Times.Ring, ErrUnheard)
+	waiting, cancel := context.WithTimeoutCause(ctx, s.Times.Ring, ErrUnheard)
 	defer cancel()
-	if !s.engaged.take(ringing, string(a.Engineer)) {
+	if !s.engaged.take(waiting, string(a.Engineer)) {
 		j.finish(ctx, leg, a, errEngaged.Error())
 		return unanswered, errEngaged
 	}
 	defer s.engaged.free(string(a.Engineer))
-	t, err := s.Telephones.Ring(ringing, a.Phone, Introduction{Name: s.Name, Customer: j.request.Ticket.Caller})
+	t, err := j.ring(ctx, a)
 	if err != nil {
 		result := resultOf(err)
-		if context.Cause(ctx) != nil {
-			result = resultGone
+		if j.gone(ctx) {
 			j.note(ctx, tickets.CallerGone, a.Engineer, "the caller hung up while "+a.Name+" was rung")
+		} else if context.Cause(ctx) != nil {
+			result = resultGone
 		}
 		j.finish(ctx, leg, a, result)
 		return unanswered, err
@@ -63,6 +66,22 @@ func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 	leg.Quality = t.Quality()
 	j.finish(ctx, leg, a, result)
 	return v, nil
+}
+
+// gone tells whether there was a caller of a ticket's, who has hung up.
+func (j *job) gone(ctx context.Context) bool {
+	return j.ticket && j.request.Caller != nil && context.Cause(ctx) != nil
+}
+
+// ring rings one telephone for its time. When the caller of a ticket hangs up meanwhile, it rings on: whoever picks it
+// up is told.
+func (j *job) ring(ctx context.Context, a oncall.Attempt) (Telephone, error) {
+	if j.ticket && j.request.Caller != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	ringing, cancel := context.WithTimeoutCause(ctx, j.search.Times.Ring, ErrUnheard)
+	defer cancel()
+	return j.search.Telephones.Ring(ringing, a.Phone, Introduction{Name: j.search.Name, Customer: j.request.Ticket.Caller})
 }
 
 // finish writes the leg down: in the call's record and as a line of the ticket.
@@ -127,12 +146,14 @@ func refusal(err error) string {
 
 // converse speaks with whoever picked up: brief, key, join. It gives the leg's result for the record.
 func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verdict, string) {
+	if j.gone(ctx) { // while it rang
+		return unanswered, j.callerGone(t, a, j.subject)
+	}
 	lang := prompts.Language(a.Language)
 	answer := j.ask(ctx, t, lang)
 	switch {
 	case context.Cause(ctx) != nil && t.Context().Err() == nil:
-		j.offerCallBack(t, a)
-		return unanswered, resultGone
+		return unanswered, j.callerGone(t, a, nil)
 	case answer == accepts:
 		return j.accept(ctx, t, a)
 	case answer == passes:
@@ -141,24 +162,26 @@ func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verd
 	case t.Context().Err() != nil:
 		return unanswered, resultHungUp
 	}
-	_ = t.Say(ctx, lang, prompts.P(SayGoodbye), false)
-	return unanswered, resultNoKey
+	return unanswered, resultNoKey // most likely a mailbox: it is owed no farewell, the caller waits
 }
 
 // accept joins the two. Only a pressed key leads here.
 func (j *job) accept(ctx context.Context, t Telephone, a oncall.Attempt) (verdict, string) {
 	j.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed accept")
+	if j.request.Found != nil {
+		j.request.Found()
+	}
 	if j.request.Caller == nil {
-		j.offerCallBack(t, a)
+		j.offer(t, a, prompts.P(SayYours), prompts.P(SayYoursOnly, SayGoodbye))
 		return talked, resultAccepted
 	}
 	j.stopHold()
 	j.announceJoin(ctx, t, prompts.Language(a.Language))
 	if context.Cause(ctx) != nil {
-		if t.Context().Err() == nil {
-			j.offerCallBack(t, a)
+		if t.Context().Err() != nil {
+			return unanswered, resultGone
 		}
-		return unanswered, resultGone
+		return unanswered, j.callerGone(t, a, nil)
 	}
 	if t.Context().Err() != nil {
 		j.note(ctx, tickets.LegLost, a.Engineer, a.Name+"'s line was lost at the join")
@@ -190,6 +213,6 @@ func (j *job) announceJoin(ctx context.Context, t Telephone, lang prompts.Langua
 		defer close(done)
 		_ = t.Say(ctx, lang, prompts.P(SayJoining), false)
 	}()
-	_ = j.request.Caller.Say(ctx, j.request.Language, prompts.P(SayJoined), false)
+	_ = j.request.Caller.Say(ctx, j.request.Language, j.words.joined, false)
 	<-done
 }

@@ -14,20 +14,23 @@ const (
 	SayStillSearching prompts.ID = "still-searching" // caller: over the music
 	SayJoined         prompts.ID = "joined"          // caller: an engineer is on the line
 	SayEngineerLost   prompts.ID = "engineer-lost"   // caller: the engineer's line dropped
+	SayOperatorJoined prompts.ID = "operator-joined" // caller: the operator is on the line
 	SayBriefKeys      prompts.ID = "brief-keys"      // engineer: 1 accepts, 2 passes, 3 plays the message
 	SayJoining        prompts.ID = "joining"         // engineer: accepted
 	SayPassed         prompts.ID = "passed"          // engineer
 	SayNoMessage      prompts.ID = "no-message"      // engineer: the caller left none
 	SayCallerGone     prompts.ID = "caller-gone"     // engineer: the caller hung up, 1 calls back
 	SayCallerGoneOnly prompts.ID = "caller-gone-only"
+	SayYours          prompts.ID = "ticket-yours" // engineer: accepted without a caller on the line, 1 calls the customer
+	SayYoursOnly      prompts.ID = "ticket-yours-only"
 	SayCallingBack    prompts.ID = "calling-back"
 	SayNoAnswer       prompts.ID = "callback-failed"
 	SayGoodbye        prompts.ID = "goodbye"
 	SayOperatorBrief  prompts.ID = "operator-brief" // operator: a caller for you, 1 accepts, 2 passes
 )
 
-// Brief is what an engineer hears at once: who, which level, which category, which ticket, then the keys.
-func Brief(t tickets.Ticket) prompts.Phrase {
+// Subject is what an engineer hears at once: who, which level, which category, which ticket.
+func Subject(t tickets.Ticket) prompts.Phrase {
 	p := prompts.Phrase{{Kind: prompts.Name, Text: t.Name}}
 	level := t.Level
 	if level == "" {
@@ -38,9 +41,5 @@ func Brief(t tickets.Ticket) prompts.Phrase {
 		p = append(p, prompts.P(prompts.ID("category-"+string(c)))...)
 	}
 	p = append(p, prompts.P("ticket")...)
-	p = append(p, prompts.Digits(strconv.FormatInt(int64(t.Number), 10))...)
-	return append(p, prompts.P(SayBriefKeys)...)
+	return append(p, prompts.Digits(strconv.FormatInt(int64(t.Number), 10))...)
 }
-
-// OperatorBrief is what the operator hears.
-func OperatorBrief() prompts.Phrase { return prompts.P(SayOperatorBrief) }

@@ -40,6 +40,7 @@ type night struct {
 	log      []string
 	began    time.Time
 	attempts []oncall.Attempt
+	others   []oncall.Engineer // not on duty, or on duty too
 	planErr  error
 	legs     []tickets.Leg
 	open     int // legs picked up and not hung up
@@ -56,8 +57,8 @@ func (n *night) say(format string, a ...any) {
 	n.log = append(n.log, fmt.Sprintf("%6.1fs ", time.Since(n.began).Seconds())+fmt.Sprintf(format, a...))
 }
 
-func (n *night) Plan(context.Context, time.Time) ([]oncall.Attempt, bool, error) {
-	return n.attempts, len(n.attempts) == 0, n.planErr
+func (n *night) Plan(_ context.Context, _ time.Time, first oncall.EngineerID) ([]oncall.Attempt, bool, error) {
+	return oncall.First(n.attempts, n.others, first), len(n.attempts) == 0, n.planErr
 }
 
 func (n *night) Note(ctx context.Context, e ring.Event) {

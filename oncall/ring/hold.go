@@ -22,10 +22,10 @@ func (j *job) startHold(ctx context.Context, first prompts.Phrase) {
 	ctx, cancel := context.WithCancel(ctx)
 	h := &hold{cancel: cancel, done: make(chan struct{})}
 	j.hold = h
-	c, lang, pause := j.request.Caller, j.request.Language, j.search.Times.Still
+	c, lang, pause, still := j.request.Caller, j.request.Language, j.search.Times.Still, j.words.still
 	go func() {
 		defer close(h.done)
-		for say := first; ; say = prompts.P(SayStillSearching) {
+		for say := first; ; say = still {
 			_ = c.Say(ctx, lang, say, false) // a sentence that is missing leaves the music
 			if ctx.Err() != nil {
 				return

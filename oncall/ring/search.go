@@ -19,7 +19,7 @@ type Outcome string
 const (
 	Talked     Outcome = "talked"     // joined, and the talk ended by the engineer
 	Nobody     Outcome = "nobody"     // the chain was called twice in vain
-	NoRota     Outcome = "no rota"    // nobody is on duty
+	NoRota     Outcome = "no rota"    // nobody is on duty, and the ticket's own engineer, where it has one, was rung in vain
 	Impossible Outcome = "impossible" // no outgoing call could even be tried
 )
 
@@ -33,9 +33,10 @@ type Caller interface {
 	Music(ctx context.Context) (stop func())
 }
 
-// Duty tells who is on duty: the attempts in their order, or that there is a gap in the rota.
+// Duty tells who is on duty: the attempts in their order, and whether there is a gap in the rota. The telephones of
+// first, where one is named, stand in front, on duty or not.
 type Duty interface {
-	Plan(ctx context.Context, now time.Time) (attempts []oncall.Attempt, gap bool, err error)
+	Plan(ctx context.Context, now time.Time, first oncall.EngineerID) (attempts []oncall.Attempt, gap bool, err error)
 }
 
 // Event is one line for the ticket's history.
@@ -118,30 +119,49 @@ type Request struct {
 	Language prompts.Language // of the caller
 	Ticket   tickets.Ticket   // as it stands now
 	CallBack string           // address at which the customer can be called back; none when empty
+	// Turn waits until this search may ring anybody, or ctx ends, while the caller has music; nil: at once.
+	Turn func(ctx context.Context)
+	// Found hears that somebody pressed accept and the search is over, before the talk begins; nil for nobody.
+	Found func()
 }
 
-const rounds = 2 // the chain is called once and repeated once
+const (
+	rounds     = 2 // the chain is called once and repeated once
+	mostLosses = 3 // of legs after the join, each of which lets the chain begin anew
+)
 
 // Find rings those on duty until one of them presses accept, joins him to the caller and returns when their talk is
-// over. The caller hears music meanwhile. When the caller hangs up, Find returns ctx's cause after it has offered an
-// engineer who is on the line to call back.
+// over. The engineer who has the ticket in hand comes first. The caller hears music meanwhile. When the caller hangs up,
+// Find lets the telephone that rings just then ring on, tells the engineer who picks it up, or who is on the line
+// already, offers to call back, and returns ctx's cause.
 func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
-	attempts, gap, err := s.Duty.Plan(ctx, time.Now())
+	attempts, gap, err := s.Duty.Plan(ctx, time.Now(), oncall.EngineerID(r.Ticket.Assignee))
 	if cause := context.Cause(ctx); cause != nil {
 		return Nobody, cause
 	}
 	if err != nil {
 		return Impossible, fmt.Errorf("planning whom to ring for ticket %d: %w", r.Ticket.Number, err)
 	}
-	if gap || len(attempts) == 0 {
-		s.note(ctx, r, tickets.RotaGap, "", "nobody is on duty")
-		return NoRota, nil
-	}
-	j := &job{search: s, request: r, ticket: true, brief: Brief(r.Ticket), leg: r.Call}
+	j := &job{search: s, request: r, ticket: true, subject: Subject(r.Ticket), keys: prompts.P(SayBriefKeys), leg: r.Call, words: forEngineer()}
 	if r.Caller != nil {
 		j.leg = r.Caller.ID()
 	}
-	return j.run(ctx, attempts)
+	outcome := Nobody
+	if len(attempts) > 0 {
+		if outcome, err = j.run(ctx, attempts); outcome == Talked || err != nil {
+			return outcome, err
+		}
+	}
+	switch {
+	case gap:
+		outcome = NoRota
+		j.note(ctx, tickets.RotaGap, "", "nobody is on duty")
+	case outcome == Impossible:
+		j.note(ctx, tickets.Unreached, "", "outgoing calls do not work")
+	default:
+		j.note(ctx, tickets.Unreached, "", "the chain was called and nobody accepted")
+	}
+	return outcome, nil
 }
 
 // Escalate rings those on duty for a ticket whose caller is not on the line any more: whoever presses accept is offered
@@ -151,15 +171,16 @@ func (s *Search) Escalate(ctx context.Context, r Request) (Outcome, error) {
 	return s.Find(ctx, r)
 }
 
-// Operator rings the operator's telephones once, in their order. It tells whether one of them talked to the caller.
-func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Language, phones []string) (bool, error) {
+// Operator rings the operator's telephones once, in their order, while the caller hears calling and music. It tells
+// whether one of them talked to the caller.
+func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Language, calling prompts.Phrase, phones []string) (bool, error) {
 	var attempts []oncall.Attempt
 	for _, p := range phones {
 		attempts = append(attempts, oncall.Attempt{Engineer: "operator", Name: "operator", Phone: p, Language: string(lang)})
 	}
 	j := &job{
 		search: s, request: Request{Caller: caller, Language: lang}, once: true,
-		brief: OperatorBrief(), leg: caller.ID(),
+		keys: prompts.P(SayOperatorBrief), leg: caller.ID(), words: words{calling, calling, prompts.P(SayOperatorJoined)},
 	}
 	outcome, err := j.run(ctx, attempts)
 	return outcome == Talked, err
@@ -169,48 +190,60 @@ func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Langu
 type job struct {
 	search  *Search
 	request Request
-	ticket  bool // the search belongs to a ticket: its history is written
-	once    bool // the chain is not repeated
-	brief   prompts.Phrase
+	ticket  bool           // the search belongs to a ticket: its history is written
+	once    bool           // the chain is not repeated
+	subject prompts.Phrase // what the call is about
+	keys    prompts.Phrase // what the keys do
+	words   words
 	leg     string // the call to join
 	hold    *hold
 }
 
-// run walks the chain.
+// words are what the caller hears of a search.
+type words struct{ searching, still, joined prompts.Phrase }
+
+func forEngineer() words {
+	return words{prompts.P(SaySearching), prompts.P(SayStillSearching), prompts.P(SayJoined)}
+}
+
+// run walks the chain, once and again. A leg that is lost after the join lets the walk go on with the next telephone and
+// lasts as long as a new one, so that the caller never ends up with less than the whole chain.
 func (j *job) run(ctx context.Context, attempts []oncall.Attempt) (Outcome, error) {
-	n := j.search.Rounds
+	walk := j.search.Rounds * len(attempts)
 	if j.once {
-		n = 1
+		walk = len(attempts)
 	}
-	j.startHold(ctx, prompts.P(SaySearching))
+	j.startHold(ctx, j.words.searching)
 	defer j.stopHold()
-	tried := false
-	for range n {
-		passed := oncall.EngineerID("")
-		for _, a := range attempts {
-			if a.Engineer == passed {
-				continue // who passes does so on all his telephones
+	if j.request.Turn != nil {
+		j.request.Turn(ctx)
+	}
+	outcome, passed, losses := Impossible, oncall.EngineerID(""), 0
+	for i, left := 0, walk; left > 0 && context.Cause(ctx) == nil; i, left = i+1, left-1 {
+		if i%len(attempts) == 0 {
+			passed = ""
+		}
+		a := attempts[i%len(attempts)]
+		if a.Engineer == passed && !j.once {
+			continue // who passes does so on all his telephones
+		}
+		v, err := j.attempt(ctx, a)
+		switch v {
+		case talked: // also when it was the caller who ended the talk: ctx's cause tells
+			return Talked, context.Cause(ctx)
+		case passedOn:
+			passed = a.Engineer
+		case lost:
+			j.startHold(ctx, prompts.P(SayEngineerLost))
+			if losses++; losses <= mostLosses && !j.once {
+				left = walk + 1
 			}
-			v, err := j.attempt(ctx, a)
-			switch {
-			case v == talked: // also when it was the caller who ended the talk: ctx's cause tells
-				return Talked, context.Cause(ctx)
-			case context.Cause(ctx) != nil:
-				return Nobody, context.Cause(ctx)
-			case v == passedOn:
-				passed = a.Engineer
-			case v == lost:
-				j.startHold(ctx, prompts.P(SayEngineerLost))
-			}
-			tried = tried || !errors.Is(err, ErrImpossible)
+		}
+		if !errors.Is(err, ErrImpossible) {
+			outcome = Nobody
 		}
 	}
-	if !tried {
-		j.note(ctx, tickets.Unreached, "", "outgoing calls do not work")
-		return Impossible, nil
-	}
-	j.note(ctx, tickets.Unreached, "", "the chain was called and nobody accepted")
-	return Nobody, nil
+	return outcome, context.Cause(ctx)
 }
 
 func (j *job) note(ctx context.Context, kind tickets.EventKind, who oncall.EngineerID, text string) {

@@ -12,6 +12,7 @@ import (
 
 	"hotline/oncall"
 	"hotline/oncall/ring"
+	"hotline/prompts"
 )
 
 // accepting presses 1 two seconds after pick-up and talks for five minutes.
@@ -32,8 +33,8 @@ func TestMailboxIsPassedAndTheNextEngineerAccepts(t *testing.T) {
 		if len(n.legs) != 2 || n.legs[0].Result != "no key" || n.legs[1].Result != "accepted" {
 			t.Errorf("legs %+v", n.legs)
 		}
-		// a brief of 6 s, 15 s after its first end, and the goodbye of 1 s
-		if answered := n.legs[0].Ended.Sub(n.legs[0].Answered); answered != 22*time.Second {
+		// a brief of 6 s, and 15 s after its first end
+		if answered := n.legs[0].Ended.Sub(n.legs[0].Answered); answered != 21*time.Second {
 			t.Errorf("the mailbox was heard for %s", answered)
 		}
 	})
@@ -186,8 +187,8 @@ func TestCallerMayHangUpAtEveryMoment(t *testing.T) {
 				if at >= 4*time.Second && at < 20*time.Second {
 					n.happened(t, "caller_gone anna", "sip:anna hears caller-gone")
 				}
-				if at == 2*time.Second {
-					n.happened(t, "CANCEL", "caller_gone anna the caller hung up while Anna was rung")
+				if at == 2*time.Second { // she is about to pick up: her telephone rings on, and she hears about whom
+					n.happened(t, "sip:anna picks up", "caller_gone anna", "sip:anna hears Rossi S.p.A. level-extended category-blocking ticket 417 caller-gone")
 				}
 				synctest.Wait()
 			})
@@ -221,19 +222,22 @@ func TestEscalationWithoutCallerEndsInACallBack(t *testing.T) {
 		if out != ring.Talked || err != nil {
 			t.Fatalf("%s %v\n%s", out, err, n.text())
 		}
-		n.happened(t, "book: accepted anna", "sip:anna hears caller-gone", "sip:customer rings", "book: joined anna")
+		n.happened(t, "book: accepted anna", "sip:anna hears ticket-yours", "sip:customer rings", "book: joined anna")
+		n.never(t, "caller_gone")
 	})
 }
 
 func TestOperatorIsRungOnceAndWritesNoTicket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNight(map[string][]script{"sip:desk": {{delay: time.Hour}}, "sip:desk2": {accepting()}})
-		ok, err := n.search().Operator(t.Context(), &customer{night: n, id: "call-1"}, "it", []string{"sip:desk", "sip:desk2"})
+		ok, err := n.search().Operator(t.Context(), &customer{night: n, id: "call-1"}, "it", prompts.P("operator-calling"), []string{"sip:desk", "sip:desk2"})
 		if !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-		n.happened(t, "sip:desk rings", "sip:desk2 hears operator-brief", "sip:desk2 joined to call-1")
-		n.never(t, "book:")
+		n.happened(t, "call-1 hears operator-calling", "sip:desk: CANCEL", "sip:desk2 hears operator-brief", "call-1 hears operator-joined", "sip:desk2 joined to call-1")
+		for _, word := range []string{"book:", "searching", "hears joined"} {
+			n.never(t, word)
+		}
 	})
 }
 
