@@ -1,7 +1,7 @@
 // Package admin is the staff's HTTP API and the metrics.
 //
 // Everything below /api/v1 but health and the OpenAPI document, and /metrics too, asks for a bearer token. Errors are
-// RFC 9457 problems. A write may carry an Idempotency-Key: the same key gives the same answer.
+// RFC 9457 problems. A write may carry an Idempotency-Key: for a day the same key gives the same answer.
 package admin
 
 import (
@@ -10,12 +10,14 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"hotline/oncall"
 	"hotline/tickets"
@@ -91,11 +93,13 @@ func New(c Config) http.Handler {
 		s.Changed = func(*tickets.Book) {}
 	}
 	r := chi.NewRouter()
-	r.Use(harden, s.survive, s.authenticate, s.audit, plainText, s.replay)
+	routes := chi.Routes(r)
+	r.Use(harden, s.survive, s.authenticate, s.audit, plainText, s.replay, middleware.GetHead)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
 	})
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", strings.Join(allowed(routes, r.URL.Path), ", "))
 		problem(w, http.StatusMethodNotAllowed, r.Method+" is not for "+r.URL.Path)
 	})
 	api := humachi.New(r, document())
@@ -124,6 +128,7 @@ func New(c Config) http.Handler {
 func document() huma.Config {
 	c := huma.DefaultConfig("hotline", "1")
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = base+"/openapi", "", "", nil
+	c.Transformers = append(c.Transformers, brief)
 	c.RejectUnknownQueryParameters = true // a filter that is misspelt must not select everything
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	c.Security = []map[string][]string{{"token": {}}}

@@ -38,7 +38,7 @@ func (h *house) operations() map[string][]string {
 func TestDocumentListsEveryRoute(t *testing.T) {
 	want := map[string]string{
 		"/tickets": "GET POST", "/tickets/{number}": "GET", "/tickets/{number}/history": "GET", "/tickets/{number}/explanation": "GET",
-		"/recordings/{id}/audio": "GET", "/calls": "GET", "/calls/{id}": "GET", "/faults": "GET", "/faults/{id}": "DELETE PUT", "/customers": "GET POST", "/customers/{id}": "GET PUT",
+		"/recordings/{id}/audio": "GET", "/recordings/{id}/accesses": "GET", "/calls": "GET", "/calls/{id}": "GET", "/faults": "GET", "/faults/{id}": "DELETE PUT", "/customers": "GET POST", "/customers/{id}": "GET PUT",
 		"/contracts": "GET POST", "/contracts/{id}": "GET PUT", "/contracts/{id}/pin": "POST", "/engineers": "GET",
 		"/engineers/{id}": "DELETE GET PUT", "/rota": "GET PUT", "/rota/duty": "GET", "/levels": "GET", "/levels/{id}": "PUT",
 		"/calendars": "GET", "/calendars/{id}": "PUT", "/calendars/{id}/closures": "POST", "/calendars/{id}/preview": "POST", "/levels/{id}/preview": "POST",
@@ -139,8 +139,38 @@ func TestBadRequestsGetAClearProblem(t *testing.T) {
 	if r.status != 415 && r.status != 422 && r.status != 400 {
 		t.Errorf("XML is answered with %d", r.status)
 	}
-	if h.get("/tickets").header.Get("X-Content-Type-Options") != "nosniff" {
-		t.Error("a browser may guess what an answer is")
+	for name, want := range map[string]string{
+		"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+	} {
+		if got := h.get("/tickets").header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestAMethodThatIsNotServedNamesThoseThatAre(t *testing.T) {
+	h := open(t)
+	for path, want := range map[string]string{
+		"/tickets": "GET, POST, HEAD", "/customers/rossi": "GET, PUT, HEAD", "/tickets/417/close": "POST", "/faults/f": "PUT, DELETE",
+	} {
+		if r := h.ask("PATCH", "/api/v1"+path, "{}").is(405, path); r.header.Get("Allow") != want {
+			t.Errorf("%s allows %q, want %q", path, r.header.Get("Allow"), want)
+		}
+	}
+	if r := h.ask("HEAD", "/api/v1/tickets", ""); r.status != 200 || r.header.Get("Content-Type") != "application/json" {
+		t.Errorf("the head of a list is answered with %d, %v", r.status, r.header)
+	}
+}
+
+func TestAProblemDoesNotSendALongBodyBack(t *testing.T) {
+	h := open(t)
+	long := strings.Repeat("x", 20_000)
+	r := h.post("/tickets", `{"text":"`+long+`","claim":"urgent"}`).is(422, "body.text", `"value":"urgent"`)
+	if len(r.body) > 1000 {
+		t.Errorf("the problem has %d octets", len(r.body))
+	}
+	if r := h.post("/tickets", long).is(400); len(r.body) > 1000 {
+		t.Errorf("the problem of no JSON has %d octets", len(r.body))
 	}
 }
 
@@ -191,6 +221,9 @@ func TestSameKeyGivesTheSameAnswer(t *testing.T) {
 	h := open(t)
 	first := h.post("/tickets", `{"claim":"question"}`, "Idempotency-Key", "k1").is(201)
 	again := h.post("/tickets", `{"claim":"question"}`, "Idempotency-Key", "k1").is(201)
+	if first.header.Get("Location") != "/api/v1/tickets/417" || again.header.Get("Location") != first.header.Get("Location") {
+		t.Errorf("made at %q, then %q", first.header.Get("Location"), again.header.Get("Location"))
+	}
 	if first.body != again.body || again.header.Get("Idempotent-Replayed") != "true" || first.header.Get("Idempotent-Replayed") != "" {
 		t.Errorf("first %s, then %s", first.body, again.body)
 	}

@@ -72,11 +72,11 @@ func (w *watched) Token(ctx context.Context, hash [32]byte) (tickets.Token, erro
 	return w.Store.Token(ctx, hash)
 }
 
-func (w *watched) LogAccess(_ context.Context, recording, actor string, _ time.Time) error {
+func (w *watched) LogAccess(ctx context.Context, recording, actor string, at time.Time) error {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.access = append(w.access, actor+" "+recording)
-	return nil
+	w.mu.Unlock()
+	return w.Store.LogAccess(ctx, recording, actor, at)
 }
 
 func (w *watched) heard() []string {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
 
 	"hotline/sla"
 	"hotline/tickets"
@@ -18,6 +20,68 @@ func problem(w http.ResponseWriter, status int, detail string) {
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: detail}) // the client may have gone
 }
+
+// allowed lists the methods that a path takes (RFC 9110, section 15.5.6).
+func allowed(routes chi.Routes, path string) []string {
+	var list []string
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		if routes.Match(chi.NewRouteContext(), m, path) {
+			list = append(list, m)
+		}
+	}
+	if slices.Contains(list, http.MethodGet) {
+		list = append(list, http.MethodHead)
+	}
+	return list
+}
+
+// longestEcho bounds what a problem repeats of a request.
+const longestEcho = 200
+
+// brief leaves values that are too long for a reader out of a problem: a body is not sent back whole.
+func brief(_ huma.Context, _ string, v any) (any, error) {
+	p, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	for _, e := range p.Errors {
+		if text, err := json.Marshal(e.Value); err != nil || len(text) > longestEcho {
+			e.Value = nil
+		}
+	}
+	return p, nil
+}
+
+// problems writes what a library refuses in plain words as a problem. What it serves passes through.
+type problems struct {
+	http.ResponseWriter
+	refused bool
+}
+
+// WriteHeader takes a refusal over.
+func (p *problems) WriteHeader(status int) {
+	if status < http.StatusBadRequest {
+		p.ResponseWriter.WriteHeader(status)
+		return
+	}
+	p.refused = true
+	p.Header().Del("Content-Length")
+	problem(p.ResponseWriter, status, map[int]string{
+		http.StatusRequestedRangeNotSatisfiable: "there are no such octets; Content-Range tells how many there are",
+		http.StatusPreconditionFailed:           "it has changed since",
+	}[status])
+}
+
+// Write drops the words of a refusal.
+func (p *problems) Write(b []byte) (int, error) {
+	if p.refused {
+		return len(b), nil
+	}
+	return p.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (p *problems) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 // statusOf is the one table that turns the domain's conditions into HTTP. 0: a fault of ours.
 func statusOf(err error) int {

@@ -25,6 +25,20 @@ func (s *server) recordingRoutes(api huma.API) {
 		"416": {Description: "The recording has no such octets"},
 	}
 	serve(s, api, op, s.audio)
+	serve(s, api, route(http.MethodGet, "/recordings/{id}/accesses", "list-accesses", "Who listened to a recording, and when"), s.accesses)
+}
+
+type accessList struct {
+	Accesses []tickets.Access `json:"accesses" nullable:"false" doc:"In the order noted; a part of the sound is an access of its own"`
+}
+
+// accesses lists who listened.
+func (s *server) accesses(ctx context.Context, in *ByID) (*answer[accessList], error) {
+	if _, _, err := s.Store.Recording(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Accesses(ctx, in.ID)
+	return answered(accessList{append([]tickets.Access{}, list...)}, err)
 }
 
 // audio serves the sound. Nobody listens unseen: what cannot be logged is not served.
@@ -43,7 +57,8 @@ func (s *server) audio(ctx context.Context, in *recordingInput) (*huma.StreamRes
 	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer file.Close()
-		request, w := humachi.Unwrap(c)
+		request, plain := humachi.Unwrap(c)
+		w := &problems{ResponseWriter: plain}
 		h := w.Header()
 		h.Set("Content-Type", "audio/wav")
 		h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", name(r)))

@@ -77,7 +77,7 @@ func (s *server) first(w http.ResponseWriter, r *http.Request, key string, claim
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepFor)
 		defer cancel()
-		reply := tickets.Reply{Key: "answer\n" + key, Digest: claim.Digest, Status: out.status, Body: withoutPIN(out.body.Bytes()), At: claim.At}
+		reply := tickets.Reply{Key: "answer\n" + key, Digest: claim.Digest, Status: out.status, Body: withoutPIN(out.body.Bytes()), At: claim.At, Location: out.Header().Get("Location")}
 		if _, _, err := s.Store.Remember(ctx, reply); err != nil {
 			s.Log.Error("the answer to a keyed write was not kept", "path", r.URL.Path, "error", err)
 		}
@@ -99,6 +99,9 @@ func (s *server) repeat(w http.ResponseWriter, r *http.Request, key string, clai
 			kind = "application/problem+json"
 		}
 		w.Header().Set("Content-Type", kind)
+		if reply.Location != "" {
+			w.Header().Set("Location", reply.Location)
+		}
 		w.Header().Set("Idempotent-Replayed", "true")
 		w.WriteHeader(reply.Status)
 		_, _ = w.Write(reply.Body) // the client may have gone

@@ -185,13 +185,13 @@ func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*answer[ticke
 	return answered(list, err)
 }
 
-// whole reads a ticket as the desk knows it and the lines that the store has.
+// whole reads a ticket and its history as the desk knows them.
 func (s *server) whole(ctx context.Context, n tickets.Number) (ticketWhole, error) {
 	t, err := s.Desk.Ticket(ctx, n)
 	if err != nil {
 		return ticketWhole{}, fmt.Errorf("ticket %d: %w", n, err)
 	}
-	lines, err := s.Store.History(ctx, n)
+	lines, err := s.Desk.History(ctx, n)
 	if err != nil {
 		return ticketWhole{}, fmt.Errorf("history of ticket %d: %w", n, err)
 	}

@@ -201,12 +201,14 @@ func TestRecordingIsServedInRangesAndEveryAccessLogged(t *testing.T) {
 			t.Errorf("%s gives %q", ranges, part.body)
 		}
 	}
-	if r := h.ask("GET", "/api/v1"+url, "", "Range", "bytes=900-"); r.status != 416 {
-		t.Errorf("a range behind the end is answered with %d", r.status)
+	if r := h.ask("GET", "/api/v1"+url, "", "Range", "bytes=900-").is(416, "no such octets"); r.header.Get("Content-Range") != "bytes */28" {
+		t.Errorf("a range behind the end is answered with %v", r.header)
 	}
 	if r := h.ask("GET", "/api/v1"+url, "", "If-None-Match", `"abc"`); r.status != 304 {
 		t.Errorf("a sound that the browser has is answered with %d", r.status)
 	}
+	h.get("/recordings/m1/accesses").is(200, `"actor":"staff:demo"`, `"at":"2026-11-23T09:`)
+	h.get("/recordings/none/accesses").is(404)
 	h.get("/recordings/none/audio").is(404)
 	h.get("/recordings/gone/audio").is(404)
 	h.get("/recordings/..%2F..%2Fetc%2Fpasswd/audio").is(404)

@@ -186,7 +186,7 @@ func (a *App) openHTTP(ctx context.Context) error {
 	}
 	a.http = l.Addr()
 	server := &http.Server{
-		Handler: a.api(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: a.api(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	a.running.Go(func() {

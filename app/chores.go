@@ -16,7 +16,7 @@ const choreTime = 2 * time.Second // between two rounds
 func (a *App) chores(ctx context.Context) {
 	tick := time.NewTicker(choreTime)
 	defer tick.Stop()
-	gap, known := false, ""
+	gap, known, forgotten := false, "", time.Time{}
 	for {
 		if a.late != nil {
 			if err := a.catchUp(ctx); err != nil && ctx.Err() == nil {
@@ -26,6 +26,7 @@ func (a *App) chores(ctx context.Context) {
 		if err := a.desk.Replay(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("changes wait for the store", "tickets", a.desk.Waiting(), "error", err)
 		}
+		forgotten = a.forget(ctx, forgotten)
 		if err := a.numbers.Refill(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("numbers are not leased ahead", "error", err)
 		}
@@ -37,6 +38,23 @@ func (a *App) chores(ctx context.Context) {
 			return
 		}
 	}
+}
+
+const (
+	replyTime  = 24 * time.Hour // an Idempotency-Key is known for so long
+	forgetting = time.Hour
+)
+
+// forget forgets answers of the API that nobody will ask for again, once an hour; last is when it was done.
+func (a *App) forget(ctx context.Context, last time.Time) time.Time {
+	now := time.Now()
+	if now.Sub(last) < forgetting {
+		return last
+	}
+	if err := a.store.ForgetReplies(ctx, now.Add(-replyTime)); err != nil {
+		return last
+	}
+	return now
 }
 
 // watchRota keeps the copy of the rota fresh, for the time in which the store is down, and raises one alarm when a gap in

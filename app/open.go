@@ -296,23 +296,3 @@ func (h health) Line(context.Context) error {
 
 // Disk writes a file and removes it.
 func (h health) Disk(context.Context) error { return h.folders.writable() }
-
-// AddToken makes a token of the API in the database of a configuration, and gives it back: it is stored as a hash only.
-func AddToken(ctx context.Context, c Config, name string) (string, error) {
-	if d := &c.Config.Database; d.URL == "" && d.URLFile == "" {
-		d.URL = local.Running(folders{c.Config.Data}.postgres()) // the private server of the service, when it runs
-	}
-	a, err := New(c)
-	if err != nil {
-		return "", err
-	}
-	if err := errors.Join(a.folders.make(), a.openStore(ctx)); err != nil {
-		return "", errors.Join(err, a.Stop(ctx))
-	}
-	secret, token := admin.NewToken(name, time.Now().Truncate(time.Second))
-	err = a.store.PutToken(ctx, token)
-	if errors.Is(err, tickets.ErrExists) {
-		err = fmt.Errorf("there is a token %q already; choose another name", name)
-	}
-	return secret, errors.Join(err, a.Stop(ctx))
-}

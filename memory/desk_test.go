@@ -175,6 +175,9 @@ func TestAStoreThatIsDownDelaysRowsNeverCallers(t *testing.T) {
 	if _, err := o.store.Ticket(ctx, ticket.Number); !errors.Is(err, tickets.ErrNotFound) || o.Waiting() != 1 {
 		t.Fatalf("the ticket does not wait: %v, %d waiting", err, o.Waiting())
 	}
+	if lines, err := o.History(ctx, ticket.Number); err != nil || len(lines) != 3 || lines[0].Kind != tickets.Opened {
+		t.Errorf("the history of a ticket that waits is %+v, %v", lines, err)
+	}
 	if err := o.Replay(ctx); !errors.Is(err, tickets.ErrDown) {
 		t.Errorf("replayed into a store that is down: %v", err)
 	}

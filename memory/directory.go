@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"hotline/oncall"
@@ -255,6 +256,36 @@ func (s *Store) Token(_ context.Context, hash [32]byte) (tickets.Token, error) {
 		return tickets.Token{}, fmt.Errorf("token: %w", tickets.ErrNotFound)
 	}
 	return t, nil
+}
+
+// Tokens lists the tokens by name.
+func (s *Store) Tokens(context.Context) ([]tickets.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.Collect(maps.Values(s.tokens))
+	slices.SortFunc(list, func(a, b tickets.Token) int { return strings.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+// RemoveToken ends a token.
+func (s *Store) RemoveToken(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for hash, t := range s.tokens {
+		if t.Name == name {
+			delete(s.tokens, hash)
+			return nil
+		}
+	}
+	return fmt.Errorf("token %s: %w", name, tickets.ErrNotFound)
+}
+
+// ForgetReplies forgets the answers that were kept before an instant.
+func (s *Store) ForgetReplies(_ context.Context, before time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.replies, func(_ string, r tickets.Reply) bool { return r.At.Before(before) })
+	return nil
 }
 
 // Remember keeps the answer to a write, or gives back the one that is known under its key.

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +28,7 @@ type Store struct {
 	done      map[string]bool      // work that was done
 	again     map[string]time.Time // when work that failed is tried again
 	next      tickets.Number
-	access    []string
+	access    map[string][]tickets.Access // by recording
 	customers map[tickets.CustomerID]tickets.Customer
 	contracts map[tickets.ContractID]tickets.Contract
 	pins      map[tickets.PINHash]tickets.ContractID // current
@@ -58,7 +57,7 @@ func New(first tickets.Number) *Store {
 		levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{},
 		faults: map[string]tickets.KnownFault{}, engineers: map[oncall.EngineerID]oncall.Engineer{}, calls: map[tickets.CallID]tickets.Call{},
 		tokens: map[[32]byte]tickets.Token{}, replies: map[string]tickets.Reply{}, facts: map[string]string{},
-		terms: map[string]sla.Terms{}, claims: map[tickets.Number]claim{},
+		access: map[string][]tickets.Access{}, terms: map[string]sla.Terms{}, claims: map[tickets.Number]claim{},
 	}
 }
 
@@ -240,6 +239,13 @@ func (s *Store) Recording(_ context.Context, id string) (tickets.Recording, tick
 func (s *Store) LogAccess(_ context.Context, recording, actor string, at time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.access = append(s.access, strings.Join([]string{at.UTC().Format(time.RFC3339), actor, recording}, " "))
+	s.access[recording] = append(s.access[recording], tickets.Access{Actor: actor, At: at})
 	return nil
+}
+
+// Accesses lists who listened to a recording.
+func (s *Store) Accesses(_ context.Context, recording string) ([]tickets.Access, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.access[recording]), nil
 }

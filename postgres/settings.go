@@ -86,6 +86,8 @@ func (s *Store) Calls(ctx context.Context, offset, limit int) ([]tickets.Call, i
 const (
 	insertToken = `insert into tokens (name, hash, created) values ($1, $2, $3)`
 	selectToken = `select name, created from tokens where hash = $1`
+	listTokens  = `select name, hash, created from tokens order by name`
+	deleteToken = `delete from tokens where name = $1`
 )
 
 // PutToken keeps a token; its name must be new.
@@ -103,21 +105,49 @@ func (s *Store) Token(ctx context.Context, hash [32]byte) (tickets.Token, error)
 	}, selectToken, hash[:])
 }
 
+// Tokens lists the tokens by name.
+func (s *Store) Tokens(ctx context.Context) ([]tickets.Token, error) {
+	return rows(ctx, s, "reading tokens", func(r pgx.CollectableRow) (t tickets.Token, err error) {
+		var hash []byte
+		err = r.Scan(&t.Name, &hash, &t.Created)
+		copy(t.Hash[:], hash)
+		t.Created = t.Created.UTC()
+		return t, err
+	}, listTokens)
+}
+
+// RemoveToken ends a token.
+func (s *Store) RemoveToken(ctx context.Context, name string) error {
+	return s.within(ctx, "removing token "+name, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, deleteToken, name)
+		if err == nil && done.RowsAffected() == 0 {
+			err = tickets.ErrNotFound
+		}
+		return err
+	})
+}
+
 const (
-	insertReply = `insert into replies (key, digest, status, body, at) values ($1, $2, $3, $4, $5) on conflict (key) do nothing`
-	selectReply = `select digest, status, body, at from replies where key = $1`
+	insertReply = `insert into replies (key, digest, status, body, at, location) values ($1, $2, $3, $4, $5, $6) on conflict (key) do nothing`
+	selectReply = `select digest, status, body, at, location from replies where key = $1`
+	deleteReply = `delete from replies where at < $1`
 )
+
+// ForgetReplies forgets the answers that were kept before an instant.
+func (s *Store) ForgetReplies(ctx context.Context, before time.Time) error {
+	return s.exec(ctx, "forgetting old answers", deleteReply, before)
+}
 
 // Remember keeps the answer to a write, or gives back the one that is known under its key.
 func (s *Store) Remember(ctx context.Context, r tickets.Reply) (known tickets.Reply, found bool, err error) {
 	known = r
 	err = s.within(ctx, "remembering an answer", func(tx pgx.Tx) error {
-		done, err := tx.Exec(ctx, insertReply, r.Key, r.Digest[:], r.Status, append([]byte{}, r.Body...), r.At)
+		done, err := tx.Exec(ctx, insertReply, r.Key, r.Digest[:], r.Status, append([]byte{}, r.Body...), r.At, r.Location)
 		if err != nil || done.RowsAffected() == 1 {
 			return err
 		}
 		var digest []byte
-		if err := tx.QueryRow(ctx, selectReply, r.Key).Scan(&digest, &known.Status, &known.Body, &known.At); err != nil {
+		if err := tx.QueryRow(ctx, selectReply, r.Key).Scan(&digest, &known.Status, &known.Body, &known.At, &known.Location); err != nil {
 			return err
 		}
 		known.Digest, known.At, found = [32]byte(digest), known.At.UTC(), true

@@ -180,6 +180,7 @@ func (s *Store) History(ctx context.Context, n tickets.Number) ([]tickets.Event,
 const (
 	leaseNumbers = `update numbers set next = next + $1 returning next - $1`
 	insertAccess = `insert into accesses (recording, actor, at) values ($1, $2, $3)`
+	selectAccess = `select actor, at from accesses where recording = $1 order by at, actor`
 )
 
 // LeaseNumbers gives a block that is never given again.
@@ -190,4 +191,13 @@ func (s *Store) LeaseNumbers(ctx context.Context, n int) (tickets.Number, error)
 // LogAccess notes who listened to a recording.
 func (s *Store) LogAccess(ctx context.Context, recording, actor string, at time.Time) error {
 	return s.exec(ctx, "noting an access to recording "+recording, insertAccess, recording, actor, at)
+}
+
+// Accesses lists who listened to a recording.
+func (s *Store) Accesses(ctx context.Context, recording string) ([]tickets.Access, error) {
+	return rows(ctx, s, "reading the accesses to recording "+recording, func(r pgx.CollectableRow) (a tickets.Access, err error) {
+		err = r.Scan(&a.Actor, &a.At)
+		a.At = a.At.UTC()
+		return a, err
+	}, selectAccess, recording)
 }

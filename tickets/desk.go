@@ -127,6 +127,24 @@ func (d *Desk) remember(t Ticket) {
 	d.last.keep(t)
 }
 
+// History is the ticket's history, lines that still wait for the store included.
+func (d *Desk) History(ctx context.Context, n Number) ([]Event, error) {
+	lines, err := d.cfg.Store.History(ctx, n)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	w, ok := d.waiting[n]
+	if !ok {
+		return lines, err
+	}
+	if err != nil && w.changes[0].Expect != 0 { // the store has lines that nobody else knows
+		return nil, err
+	}
+	for _, c := range w.changes {
+		lines = append(lines, c.Events...)
+	}
+	return lines, nil
+}
+
 // tries bounds how often a change is worked out anew because somebody else changed the ticket meanwhile.
 const tries = 8
 

@@ -78,6 +78,7 @@ type Tickets interface {
 	OpenOf(ctx context.Context, c ContractID) ([]Ticket, error) // not restored, closed or marked; most urgent first
 	Recording(ctx context.Context, id string) (Recording, Number, error)
 	LogAccess(ctx context.Context, recording, actor string, at time.Time) error // every access to a recording
+	Accesses(ctx context.Context, recording string) ([]Access, error)           // in the order noted
 	LeaseNumbers(ctx context.Context, n int) (first Number, err error)          // a block never given again
 	// ClaimDue claims tickets with a warning or a breach to raise, the longest due first, for one node and so long: nobody
 	// else gets them before. Those that the node holds already come last. A claim ends with its time.
@@ -120,7 +121,10 @@ type Calls interface {
 type Settings interface {
 	PutToken(ctx context.Context, t Token) error // ErrExists for a name taken
 	Token(ctx context.Context, hash [32]byte) (Token, error)
+	Tokens(ctx context.Context) ([]Token, error)                     // by name
+	RemoveToken(ctx context.Context, name string) error              // ErrNotFound
 	Remember(ctx context.Context, r Reply) (Reply, bool, error)      // stores r unless the key is known: then the known one and true
+	ForgetReplies(ctx context.Context, before time.Time) error       // those older than that
 	PutFlow(ctx context.Context, f FlowVersion) (FlowVersion, error) // immutable once written; gives it its number
 	Flows(ctx context.Context) ([]FlowVersion, error)                // newest first
 	Fact(ctx context.Context, key string) (string, error)            // ErrNotFound
@@ -141,6 +145,14 @@ type Reply struct {
 	Status int
 	Body   []byte
 	At     time.Time
+
+	Location string // of what the write made
+}
+
+// Access is one look at a recording.
+type Access struct {
+	Actor string    `json:"actor"`
+	At    time.Time `json:"at"`
 }
 
 // FlowVersion is one published flow.

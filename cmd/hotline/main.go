@@ -42,7 +42,9 @@ type commands struct {
 	} `cmd:"" help:"Receipts, warnings and breaches in writing."`
 
 	Token struct {
-		Add tokenAdd `cmd:"" help:"Make an API token; it is printed once."`
+		Add    tokenAdd    `cmd:"" help:"Make an API token; it is printed once."`
+		List   tokenList   `cmd:"" help:"List the names of the API tokens."`
+		Remove tokenRemove `cmd:"" help:"End an API token at once."`
 	} `cmd:"" help:"Tokens of the API."`
 	Trunk struct {
 		Status trunkStatus `cmd:"" help:"Tell of each trunk whether it is registered or reachable, since when, and what is wrong."`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 
 	"hotline/app"
 	"hotline/app/show"
@@ -77,30 +76,6 @@ func (t *tryFlow) Run(ctx context.Context, io streams) error {
 		contracts = append(contracts, try.Contract{Customer: c.Customer, Contract: c.Contract, PIN: c.PIN})
 	}
 	return try.Run(ctx, try.Config{In: io.in, Out: io.out, Flow: flow, From: t.From, Contracts: contracts, Language: prompts.Italian})
-}
-
-// tokenAdd is `hotline token add`.
-type tokenAdd struct {
-	settings
-	Name string `arg:"" help:"Whose token it is."`
-}
-
-// Run prints the token, once.
-func (t *tokenAdd) Run(ctx context.Context, io streams) error {
-	if strings.TrimSpace(t.Name) == "" {
-		return fmt.Errorf("a token needs a name")
-	}
-	c, err := t.read(false)
-	if err != nil {
-		return err
-	}
-	secret, err := app.AddToken(ctx, app.Config{Config: c, Log: logger(io, c.LogLevel)}, t.Name)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(io.out, secret)
-	fmt.Fprintln(io.err, "This token is not shown again; only its hash is kept.")
-	return nil
 }
 
 // call is `hotline call`.

@@ -93,6 +93,14 @@ func recordings(t *testing.T, s Store) {
 	_, _, err = s.Recording(t.Context(), "../../etc/passwd")
 	wants(t, "a recording that does not exist", err, tickets.ErrNotFound)
 	must(t, s.LogAccess(t.Context(), "r417-2", "staff:demo", monday))
+	must(t, s.LogAccess(t.Context(), "r417-1", "staff:anna", monday))
+	must(t, s.LogAccess(t.Context(), "r417-2", "staff:anna", monday.Add(time.Second)))
+	who, err := s.Accesses(t.Context(), "r417-2")
+	must(t, err)
+	equal(t, "who listened", who, []tickets.Access{{Actor: "staff:demo", At: monday}, {Actor: "staff:anna", At: monday.Add(time.Second)}})
+	who, err = s.Accesses(t.Context(), "r417-3")
+	must(t, err)
+	equal(t, "who listened to another", len(who), 0)
 }
 
 func numbers(t *testing.T, s Store) {
@@ -282,7 +290,17 @@ func settings(t *testing.T, s Store) {
 	_, err = s.Token(ctx, [32]byte{9})
 	wants(t, "a token that does not exist", err, tickets.ErrNotFound)
 
-	reply := tickets.Reply{Key: "k", Digest: [32]byte{3}, Status: 201, Body: []byte("{}"), At: monday}
+	other := tickets.Token{Name: "anna", Hash: [32]byte{5}, Created: monday}
+	must(t, s.PutToken(ctx, other))
+	all, err := s.Tokens(ctx)
+	must(t, err)
+	equal(t, "tokens", all, []tickets.Token{other, token})
+	must(t, s.RemoveToken(ctx, "staff"))
+	wants(t, "a token removed twice", s.RemoveToken(ctx, "staff"), tickets.ErrNotFound)
+	_, err = s.Token(ctx, token.Hash)
+	wants(t, "a token that was removed", err, tickets.ErrNotFound)
+
+	reply := tickets.Reply{Key: "k", Digest: [32]byte{3}, Status: 201, Body: []byte("{}"), At: monday, Location: "/k/1"}
 	_, known, err := s.Remember(ctx, reply)
 	must(t, err)
 	equal(t, "known at first", known, false)
@@ -290,6 +308,14 @@ func settings(t *testing.T, s Store) {
 	must(t, err)
 	equal(t, "known then", known, true)
 	equal(t, "the first answer", again, reply)
+	must(t, s.ForgetReplies(ctx, monday))
+	_, known, err = s.Remember(ctx, reply)
+	must(t, err)
+	equal(t, "known while it is not older", known, true)
+	must(t, s.ForgetReplies(ctx, monday.Add(time.Second)))
+	_, known, err = s.Remember(ctx, reply)
+	must(t, err)
+	equal(t, "known once it was forgotten", known, false)
 
 	for i := range 2 {
 		f, err := s.PutFlow(ctx, tickets.FlowVersion{Name: "n", YAML: "flow: 1", Published: monday, By: "staff"})

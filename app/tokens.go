@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"hotline/admin"
+	"hotline/postgres/local"
+	"hotline/tickets"
+)
+
+// AddToken makes a token of the API in the database of a configuration, and gives it back: it is stored as a hash only.
+func AddToken(ctx context.Context, c Config, name string) (secret string, err error) {
+	err = withStore(ctx, c, func(s Store) error {
+		var token tickets.Token
+		secret, token = admin.NewToken(name, time.Now().Truncate(time.Second))
+		err := s.PutToken(ctx, token)
+		if errors.Is(err, tickets.ErrExists) {
+			err = fmt.Errorf("there is a token %q already; choose another name", name)
+		}
+		return err
+	})
+	return secret, err
+}
+
+// Tokens lists the tokens of the API in the database of a configuration: their names and since when they are known.
+func Tokens(ctx context.Context, c Config) (list []tickets.Token, err error) {
+	err = withStore(ctx, c, func(s Store) error {
+		list, err = s.Tokens(ctx)
+		return err
+	})
+	return list, err
+}
+
+// RemoveToken ends a token of the API at once.
+func RemoveToken(ctx context.Context, c Config, name string) error {
+	return withStore(ctx, c, func(s Store) error {
+		err := s.RemoveToken(ctx, name)
+		if errors.Is(err, tickets.ErrNotFound) {
+			err = fmt.Errorf("there is no token %q; hotline token list names them", name)
+		}
+		return err
+	})
+}
+
+// withStore opens the database of a configuration for one act, beside the service or without it.
+func withStore(ctx context.Context, c Config, act func(Store) error) error {
+	if d := &c.Config.Database; d.URL == "" && d.URLFile == "" {
+		d.URL = local.Running(folders{c.Config.Data}.postgres()) // the private server of the service, when it runs
+	}
+	a, err := New(c)
+	if err != nil {
+		return err
+	}
+	if err = errors.Join(a.folders.make(), a.openStore(ctx)); err == nil {
+		err = act(a.store)
+	}
+	return errors.Join(err, a.Stop(ctx))
+}
