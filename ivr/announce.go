@@ -20,7 +20,8 @@ func (v *announce) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *announce) prompts() []prompts.ID {
 	return []prompts.ID{"known-fault", "announce-ticket", "announce-open", "announce-assigned", "announce-in_progress", "announce-waiting",
-		"announce-due", "announce-restore", "announce-add"}
+		"announce-received", "announce-due", "announce-restore", "announce-overdue", "announce-restore-overdue",
+		"announce-stands-customer", "announce-stands-access", "announce-stood", "announce-add"}
 }
 
 func (v *announce) longest() time.Duration { return 30 * time.Second }
@@ -46,13 +47,46 @@ func (v *announce) run(c *conversation) (string, error) {
 	return v.Next, c.say(append(phrase, prompts.P("announce-add")...), true)
 }
 
-// promised says by when the next thing happens to a ticket; nothing when no clock runs.
+// promised is the account of the clock that matters next, in short: when the ticket came where that was not today, why the
+// clock stands still or by when it is or was due, and that waiting was left out. Nothing when no clock is open.
 func (c *conversation) promised(t tickets.Ticket) prompts.Phrase {
-	if due, ok := c.due(t, sla.Intervention); ok {
-		return prompts.Join(prompts.P("announce-due"), c.when(t.Contract, due))
+	k, ok := t.Owed()
+	if !ok {
+		return nil
 	}
-	if due, ok := c.due(t, sla.Restore); ok {
-		return prompts.Join(prompts.P("announce-restore"), c.when(t.Contract, due))
+	ahead, over := prompts.ID("announce-due"), prompts.ID("announce-overdue")
+	if k.Kind == sla.Restore {
+		ahead, over = "announce-restore", "announce-restore-overdue"
 	}
-	return nil
+	phrase := c.received(t)
+	if why, stands := t.Stands(k); stands {
+		return append(phrase, prompts.P(standing(why))...)
+	}
+	if !k.Due.After(c.call.Now()) {
+		ahead = over
+	}
+	phrase = append(phrase, prompts.Join(prompts.P(ahead), c.when(t.Contract, k.Due))...)
+	if t.Stood(k) {
+		phrase = append(phrase, prompts.P("announce-stood")...)
+	}
+	return phrase
+}
+
+func standing(why sla.Reason) prompts.ID {
+	if why == sla.NoAccess {
+		return "announce-stands-access"
+	}
+	return "announce-stands-customer"
+}
+
+// received says on which day a ticket came that is not of today.
+func (c *conversation) received(t tickets.Ticket) prompts.Phrase {
+	opened, now := t.OpenedAt, c.call.Now()
+	if terms, err := c.cfg.Desk.Terms(t.Contract); err == nil {
+		opened, now = opened.In(terms.Hours.Zone()), now.In(terms.Hours.Zone())
+	}
+	if opened.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return nil
+	}
+	return append(prompts.P("announce-received"), prompts.Item{Kind: prompts.Calendar, At: opened})
 }

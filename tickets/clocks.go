@@ -136,6 +136,34 @@ func due(clocks []sla.Clock, kind sla.Kind) sla.Clock {
 	return sla.Clock{}
 }
 
+// Owed is the clock that somebody owes something to next: the intervention, then the restore; whether it runs, stands
+// still or is broken. False when nothing is promised, or all of it was done.
+func (t Ticket) Owed() (sla.Clock, bool) {
+	for _, k := range t.Clocks {
+		if k.Kind != sla.Contact && k.MetAt.IsZero() && !k.Projected {
+			return k, true
+		}
+	}
+	return sla.Clock{}, false
+}
+
+// Stands tells why a clock of the ticket stands still now, if it does.
+func (t Ticket) Stands(k sla.Clock) (sla.Reason, bool) {
+	for _, p := range t.Pauses {
+		if k.Paused && p.Until.IsZero() && t.Promise != nil && t.Promise.Stops.Stop(p.Why, k.Kind) {
+			return p.Why, true
+		}
+	}
+	return "", false
+}
+
+// Stood tells whether a clock of the ticket stood still for a while.
+func (t Ticket) Stood(k sla.Clock) bool {
+	return slices.ContainsFunc(t.Pauses, func(p sla.Pause) bool {
+		return t.Promise != nil && t.Promise.Stops.Stop(p.Why, k.Kind) && p.Until.After(k.From) && p.From.Before(k.Due)
+	})
+}
+
 // moved tells a deadline's difference in the event that brought it.
 func (e Event) moved(h sla.Happening) Event {
 	facts := map[string]string{string(h.Clock) + "_was": stamp(h.Was), string(h.Clock) + "_due": stamp(h.Becomes)}

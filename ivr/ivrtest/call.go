@@ -110,6 +110,8 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 			out = append(out, i.Text)
 		case prompts.Deadline:
 			out = append(out, "by-"+i.At.Format("Mon-2Jan-15:04"))
+		case prompts.Calendar:
+			out = append(out, "on-"+i.At.Format("Mon-2Jan"))
 		default:
 			out = append(out, fmt.Sprintf("item-%d", i.Kind))
 		}

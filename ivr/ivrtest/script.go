@@ -137,6 +137,8 @@ func (s *script) given(w []string) {
 	switch w[0] {
 	case "ticket":
 		s.must(s.world.given(s.ctx, w[3], w[1], time.Now()))
+	case "step": // of ticket 417: waiting, resumed, no-access, access, intervention
+		s.must(s.world.step(s.ctx, w[1], time.Now()))
 	case "human":
 		s.world.human.reach = ivr.Reach(strings.ReplaceAll(w[1], "-", " "))
 		s.world.human.operator = w[1] == "operator"

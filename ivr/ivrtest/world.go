@@ -122,6 +122,26 @@ func (w *world) given(ctx context.Context, pin, category string, now time.Time) 
 	return err
 }
 
+// step is what staff do to the first ticket before the call.
+func (w *world) step(ctx context.Context, what string, now time.Time) (err error) {
+	const n, staff = 417, "staff:carla"
+	switch what {
+	case "waiting":
+		_, err = w.desk.WaitForCustomer(ctx, n, staff, "", now)
+	case "resumed":
+		_, err = w.desk.Resume(ctx, n, staff, now)
+	case "no-access":
+		_, err = w.desk.WithdrawAccess(ctx, n, staff, "", now)
+	case "access":
+		_, err = w.desk.GiveAccess(ctx, n, staff, "", now)
+	case "intervention":
+		_, err = w.desk.Intervene(ctx, n, staff, now)
+	default:
+		err = fmt.Errorf("staff do not know the step %q", what)
+	}
+	return err
+}
+
 // known makes a fault of one contract known.
 func (w *world) known(ctx context.Context, c tickets.ContractID) error {
 	if err := w.store.PutFault(ctx, tickets.KnownFault{ID: "fault", Contracts: []tickets.ContractID{c}}); err != nil {
