@@ -153,7 +153,9 @@ func TestComplaints(t *testing.T) {
 	for _, x := range []struct{ text, want string }{
 		{"sip:\n  listne: [a]\n", `hotline.yaml:2: sip.listne: there is no field "listne"; see deploy/`},
 		{"sip:\n  listen: here\n", `hotline.yaml:2: sip.listen: "here" does not fit here; write a list`},
-		{"sip:\n  listen: [here]\n", `hotline.yaml:2: sip.listen[0]: `},
+		{"sip:\n  listen: [here]\n", `hotline.yaml:2: sip.listen[0]: this is no address with a port; write an address and a port, such as 0.0.0.0:5060`},
+		{"http: {listen: localhost}\n", `hotline.yaml:1: http.listen: this is no address with a port; write`},
+		{"\xff\xfed\x00", `hotline.yaml: the file is no UTF-8 text; save it as UTF-8`},
 		{"escalation:\n  ring: soon\n", `hotline.yaml:2: escalation.ring: "soon" does not fit here; write a span of time such as 20s`},
 		{"escalation:\n  ring: 1h\n", `hotline.yaml:2: escalation.ring: 1h0m0s is out of bounds; use 5s to 2m0s`},
 		{"escalation:\n  rounds: many\n", `hotline.yaml:2: escalation.rounds: "many" does not fit here; write a whole number`},
@@ -221,6 +223,29 @@ func TestAPasswordIsNotRepeated(t *testing.T) {
 func TestAFileThatIsNotThere(t *testing.T) {
 	if _, err := Load(filepath.Join(t.TempDir(), "none.yaml")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestFilesThatCannotBeReadAreNamed(t *testing.T) {
+	there := filepath.Join(t.TempDir(), "there")
+	if err := os.WriteFile(there, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := Default()
+	c.SIP.Trunks = []Trunk{{Name: "a", Account: Account{PasswordFile: there}}, {Name: "b", Account: Account{PasswordFile: "/none/b"}}}
+	c.SIP.Accounts = []Account{{PasswordFile: "/none/a"}}
+	c.SIP.TLS = TLS{Certificate: there, Key: "/none/key", Roots: "/none/roots"}
+	c.Database.URLFile, c.Mail.PasswordFile, c.Mail.Roots, c.PINKeyFile = "/none/url", "/none/mail", there, "/none/pin"
+	var fields []string
+	for _, k := range Files(c) {
+		if !strings.Contains(k.Problem, "/none/") || k.Remedy == "" {
+			t.Errorf("a complaint is %v", k)
+		}
+		fields = append(fields, k.Field)
+	}
+	want := "database.url_file sip.tls.key sip.tls.roots sip.accounts[0].password_file sip.trunks[1].password_file mail.password_file"
+	if got := strings.Join(fields, " "); got != want {
+		t.Errorf("complaints about %s, want %s", got, want)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -34,6 +35,9 @@ func Load(path string) (Config, error) {
 func Parse(name string, text []byte) (Config, error) {
 	if len(text) > largest {
 		return Config{}, Complaints{{File: name, Problem: "the file is larger than 1 MiB", Remedy: "name a configuration file"}}
+	}
+	if !utf8.Valid(text) {
+		return Config{}, Complaints{{File: name, Problem: "the file is no UTF-8 text", Remedy: "save it as UTF-8"}}
 	}
 	c, where := Default(), fields{}
 	var tree yaml.Node
@@ -85,6 +89,9 @@ func explain(err error, where *fields) Complaints {
 		var list Complaints
 		for _, e := range many.Errors {
 			c := translate(e.Message)
+			if c.Remedy == "" && strings.Contains(c.Problem, "ip:port") {
+				c = Complaint{Problem: "this is no address with a port", Remedy: "write an address and a port, such as 0.0.0.0:5060 or [::]:5060"}
+			}
 			c.Line, c.Field = e.Mark.Line, where.at(mark{e.Mark.Line, e.Mark.Column})
 			list = append(list, c)
 		}

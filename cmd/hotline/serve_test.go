@@ -147,3 +147,25 @@ func TestTheUnitStartsTheProgramWithFlagsThatItKnows(t *testing.T) {
 		t.Errorf("the unit has %d commands of ours, want 2", seen)
 	}
 }
+
+func TestAConfigurationIsCheckedWithTheFilesThatItNames(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "hotline.yaml")
+	for text, want := range map[string]struct {
+		code int
+		says string
+	}{
+		"log_level: warn\n": {0, file + " is sound."},
+		"log_level: loud\n": {1, file + ":1: log_level: "},
+		"sip: {accounts: [{user: a, password_file: /none}]}": {1, "sip.accounts[0].password_file: open /none"},
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, out := said(t, "config", "check", file); code != want.code || !strings.Contains(out, want.says) {
+			t.Errorf("%q: %d: %s", text, code, out)
+		}
+	}
+	if code, out := said(t, "config", "check", file+".none"); code != 1 || !strings.Contains(out, "no such file") {
+		t.Errorf("a file that is not there: %d: %s", code, out)
+	}
+}

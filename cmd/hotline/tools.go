@@ -20,8 +20,15 @@ type configCheck struct {
 
 // Run prints what is wrong, or that nothing is.
 func (c *configCheck) Run(io streams) error {
-	if _, err := config.Load(c.File); err != nil {
+	read, err := config.Load(c.File)
+	if err != nil {
 		return err
+	}
+	if list := config.Files(read); len(list) > 0 {
+		for i := range list {
+			list[i].File = c.File
+		}
+		return list
 	}
 	fmt.Fprintf(io.out, "%s is sound.\n", c.File)
 	return nil
