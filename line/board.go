@@ -175,7 +175,7 @@ func refusal(err error) (code int, reason string) {
 }
 
 func (b *Board) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
-	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: b.cfg.Encryption(in.Trunk)}
+	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: b.cfg.Encryption(in.Trunk), Wary: in.Stranger}
 	var sound *media.Leg
 	var body []byte
 	var err error

@@ -99,7 +99,7 @@ func (w *worker) split(l *Leg) {
 // pass sends a packet heard on one leg to the other: the same octets with a new header, through one table when the laws
 // differ. The other leg's own silence may have moved its timestamps on in the meantime.
 func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, law Law) {
-	if !to.open || to.terms.held() || to.playing != nil || to.press != nil || len(p.payload) == 0 {
+	if !to.open || to.terms.held() || to.playing != nil || to.press != nil || len(p.payload) == 0 || to.hushed() {
 		from.forward.known = false
 		return
 	}

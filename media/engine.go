@@ -39,10 +39,11 @@ type Config struct {
 }
 
 // Peer is where the signalling of a leg runs, Local being our end and Remote the other side's, and how its sound is to be
-// encrypted.
+// encrypted. Wary is for somebody whom nobody knows: what he describes may be a victim's.
 type Peer struct {
 	Local, Remote netip.Addr
 	Encryption    Encryption
+	Wary          bool
 }
 
 // Engine owns the workers and the recording writer. Safe for concurrent use.
@@ -58,6 +59,7 @@ type Engine struct {
 	state   engineState
 	running sync.WaitGroup
 	legs    atomic.Int64
+	ours    sync.Map // ports of legs alive
 }
 
 type engineState byte
@@ -191,7 +193,7 @@ func (e *Engine) Answer(offer []byte, p Peer) (*Leg, []byte, error) {
 	l.self.secure(t)
 	answer := l.self.answer(d, t)
 	if err := l.adopt(t); err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, l.Close())
 	}
 	return l, answer, nil
 }
@@ -223,6 +225,7 @@ func (e *Engine) leg(p Peer, remote netip.Addr) (*Leg, error) {
 	if e.cfg.Public.IsValid() && !remote.IsLoopback() && e.cfg.Public.Is4() == local.Is4() {
 		known = e.cfg.Public
 	}
+	e.own(sockets)
 	l := newLeg(e, p, sockets)
 	l.self = self{
 		session: rand.Uint64N(1 << 53), version: 1, at: netip.AddrPortFrom(known, sockets.rtp.Addr().Port()),
@@ -232,7 +235,7 @@ func (e *Engine) leg(p Peer, remote netip.Addr) (*Leg, error) {
 	e.legs.Add(1)
 	if !w.post(command{leg: l, do: (*worker).add}) {
 		e.legs.Add(-1)
-		return nil, errors.Join(fmt.Errorf("opening a leg: media has stopped: %w", ErrClosed), sockets.close())
+		return nil, errors.Join(fmt.Errorf("opening a leg: media has stopped: %w", ErrClosed), e.disown(sockets))
 	}
 	return l, nil
 }

@@ -75,7 +75,7 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 		}
 	}
 	w.engine.counts.in.Add(1)
-	l.active = w.now
+	l.active, l.wary.heard = w.now, true
 	l.heardAt.Store(int64(w.now))
 	if l.reception.first == 0 {
 		l.reception.first = w.now

@@ -70,6 +70,7 @@ type Leg struct {
 	nextReport  time.Duration
 	turn        uint8 // counts the looks at the socket
 	reception   reception
+	wary        wariness
 }
 
 func newLeg(e *Engine, p Peer, s pair) *Leg {
@@ -184,6 +185,9 @@ func (l *Leg) Reoffer(offer []byte) (answer []byte, err error) {
 
 // adopt makes terms the leg's.
 func (l *Leg) adopt(t terms) error {
+	if err := l.engine.notOurs(l, t); err != nil {
+		return err
+	}
 	fresh, err := l.self.seal(t)
 	if err != nil {
 		return err
@@ -199,6 +203,9 @@ func (l *Leg) adopt(t terms) error {
 		l.active = w.now
 		if !l.open {
 			l.open, l.nextReport = true, w.now+reportEvery
+		}
+		if moved {
+			l.wary.begin()
 		}
 		if moved && t.remote.Addr().IsValid() && !t.remote.Addr().IsUnspecified() {
 			l.gate = gate{sdp: t.remote, signalling: l.peer.Remote.Unmap(), opened: w.now}
@@ -222,6 +229,9 @@ func (l *Leg) Key(ctx context.Context) (Key, error) {
 		return 0, l.err
 	}
 }
+
+// LocalPort is the port at which the leg hears.
+func (l *Leg) LocalPort() uint16 { return l.sockets.rtp.Addr().Port() }
 
 // Keys is how many keys wait.
 func (l *Leg) Keys() int { return len(l.keys) }

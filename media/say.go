@@ -70,7 +70,7 @@ func (w *worker) finishPlaying(l *Leg, why error) {
 // media. While the other side holds, or a partner's sound is passed on, there is nothing to send.
 func (w *worker) say(l *Leg) {
 	switch {
-	case l.terms.held():
+	case l.terms.held(), l.hushed():
 		l.sender.timestamp += frameSamples
 		l.mark = true
 		return

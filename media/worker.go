@@ -185,9 +185,7 @@ func (w *worker) keepTime(l *Leg) {
 	if w.now >= l.nextReport {
 		w.report(l)
 	}
-	if l.touched.Swap(false) {
-		l.active = w.now
-	}
+	w.touched(l, w.now)
 	limit := w.engine.cfg.Timeout
 	if l.terms.held() {
 		limit = w.engine.cfg.HoldTimeout
@@ -249,6 +247,6 @@ func (w *worker) end(l *Leg, why error) {
 	w.engine.legs.Add(-1)
 	w.goodbye(l)
 	l.final = l.stats()
-	_ = l.sockets.close()
+	_ = w.engine.disown(l.sockets)
 	close(l.done)
 }

@@ -77,7 +77,8 @@ func OnInfo(f func(contentType string, body []byte)) Option {
 	return func(d *Dialog) { d.mu.Lock(); d.onInfo = f; d.mu.Unlock() }
 }
 
-// OnActivity is called at every request inside the dialog: the other side lives.
+// OnActivity is called at every request inside the dialog, the ACK of an answer too: the other side lives. It must not
+// block.
 func OnActivity(f func()) Option {
 	return func(d *Dialog) { d.mu.Lock(); d.onActivity = f; d.mu.Unlock() }
 }
@@ -246,9 +247,12 @@ func (d *Dialog) acknowledged(seq uint32, body []byte) bool {
 	}
 	w.timer.Stop()
 	d.wait = nil
-	bye, reason := d.byeOwed, d.byeReason
+	bye, reason, alive := d.byeOwed, d.byeReason, d.onActivity
 	d.byeOwed = false
 	d.mu.Unlock()
+	if alive != nil {
+		alive()
+	}
 	if w.answer && len(body) > 0 {
 		select {
 		case d.acks <- bytes.Clone(body):

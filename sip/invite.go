@@ -25,6 +25,8 @@ type Invite struct {
 	Private bool
 	// Trunk is the name of the trunk it came by; empty for a phone.
 	Trunk string
+	// Stranger: it came neither by a trunk, nor from an own telephone's network or this machine.
+	Stranger bool
 	// Source is where it came from, Local our address it reached.
 	Source, Local netip.AddrPort
 	// Transport is "UDP" or "TCP".
@@ -75,7 +77,7 @@ func (a *Agent) newInvite(req *gosip.Request, tx *gosip.ServerTx, en *entry) *In
 	if t := a.trunkOf(from.Addr()); t != nil {
 		in.Trunk, in.Asserted = t.Name, asserted(req)
 	}
-	in.Private = private(req)
+	in.Stranger, in.Private = !a.known(from.Addr()), private(req)
 	if body := req.Body(); len(body) > 0 {
 		in.Offer = body
 	}

@@ -1,0 +1,119 @@
+package media_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hotline/media"
+	"hotline/media/mediatest"
+)
+
+// stranger is a peer whom nobody knows.
+func stranger() media.Peer {
+	p := peer()
+	p.Wary = true
+	return p
+}
+
+// arrived counts the datagrams of sound that reached a socket.
+func arrived(s media.Socket) (n int) {
+	b := make([]byte, 2000)
+	for {
+		size, _, ok := s.Receive(b)
+		if !ok {
+			return n
+		}
+		if size > 100 {
+			n++
+		}
+	}
+}
+
+func TestAStrangersDescriptionSendsLessThanASecondOfSoundAtAVictim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		defer h.close()
+		victim, err := h.wire.Listen(netip.MustParseAddrPort("127.0.0.7:9000"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := h.wire.Listen(netip.MustParseAddrPort("127.0.0.8:9000"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer victim.Close()
+		defer other.Close()
+		offer := func(host string) []byte {
+			return fmt.Appendf(nil, "v=0\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 9000 RTP/AVP 8\r\n", host)
+		}
+		ours, _, err := h.a.Answer(offer("127.0.0.7"), stranger())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ours.Close()
+		played := make(chan error, 1)
+		go func() {
+			played <- ours.Play(t.Context(), media.NewSound(mediatest.Tone(440, 32000)), media.PlayOptions{})
+		}()
+		time.Sleep(5 * time.Second)
+		if n := arrived(victim); n != 0 {
+			t.Errorf("%d packets before the signalling's source was proved", n)
+		}
+		ours.Activity() // the ACK
+		time.Sleep(5 * time.Second)
+		if n := arrived(victim); n == 0 || n >= 50 {
+			t.Errorf("%d packets to a victim, want less than 50", n)
+		}
+		if _, err := ours.Reoffer(offer("127.0.0.8")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		if n := arrived(other); n == 0 || n >= 50 {
+			t.Errorf("%d packets to a second victim, want less than 50", n)
+		}
+		packet := make([]byte, 172)
+		packet[0], packet[1] = 0x80, 8
+		other.Send(packet, netip.AddrPortFrom(loopback, ours.LocalPort()))
+		if err := <-played; err != nil {
+			t.Errorf("the prompt did not go on once the stranger was heard: %v", err)
+		}
+		if n := arrived(other); n < 10 {
+			t.Errorf("%d packets to somebody who was heard", n)
+		}
+	})
+}
+
+func TestAStrangerWhoNamesOurOwnPortsIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		defer h.close()
+		ours, phone := h.call()
+		defer ours.Close()
+		defer phone.Close()
+		naming := func(port uint16, more string) error {
+			l, _, err := h.a.Answer(fmt.Appendf(nil, "v=0\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 8\r\n%s", port, more), stranger())
+			if err == nil {
+				_ = l.Close()
+			}
+			return err
+		}
+		for _, err := range []error{naming(ours.LocalPort(), ""), naming(ours.LocalPort()+1, ""), naming(9998, fmt.Sprintf("a=rtcp:%d\r\n", ours.LocalPort()))} {
+			if !errors.Is(err, media.ErrBadAddress) {
+				t.Errorf("a call that would be joined to another one: %v", err)
+			}
+		}
+		if err := naming(9998, ""); err != nil {
+			t.Errorf("another port: %v", err)
+		}
+		port := ours.LocalPort()
+		_ = ours.Close()
+		if err := naming(port, ""); err != nil && strings.Contains(err.Error(), "ours") {
+			t.Errorf("a port that is free again: %v", err)
+		}
+	})
+}
