@@ -14,15 +14,19 @@ import (
 	"hotline/sip"
 )
 
-// dialling turns telephone numbers into addresses of a trunk, within what the owner allows: numbers below the listed
-// prefixes, so many an hour and a day. Safe for concurrent use.
+// dialling turns telephone numbers into addresses of a trunk, within what the owner allows: numbers of the directory
+// that are below the listed prefixes, so many an hour and a day. Nothing that a caller says or keys widens that. Safe for
+// concurrent use.
 type dialling struct {
 	trunks []config.Trunk
 	limits config.Outgoing
+	listed func(number string) bool // engineers, operators, and customers with their numbers; nil: nobody
 	fares  func() []sip.TrunkStatus // nil: nothing is known of the trunks
+	alarm  func(text string)        // hears once that a cap is reached; nil for nobody
 
 	mu     sync.Mutex
 	placed []time.Time // of the last day, oldest first
+	capped bool        // the last call was refused for a cap
 }
 
 var errNotAllowed = errors.New("not allowed by the configuration")
@@ -46,6 +50,9 @@ func (d *dialling) ways(number string) ([]config.Trunk, error) {
 	}
 	if !allowed || number == "" {
 		return nil, fmt.Errorf("the number begins with no prefix of outgoing.prefixes: %w", errNotAllowed)
+	}
+	if d.listed == nil || !d.listed(number) {
+		return nil, fmt.Errorf("the number is in no directory of engineers, operators or customers: %w", errNotAllowed)
 	}
 	var ways []config.Trunk
 	for _, t := range d.trunks {
@@ -93,8 +100,14 @@ func (d *dialling) number(number string) ([]line.Route, error) {
 		}
 	}
 	if hour >= d.limits.PerHour || len(d.placed) >= d.limits.PerDay {
-		return nil, fmt.Errorf("%d calls were placed within the hour and %d within the day: %w", hour, len(d.placed), errNotAllowed)
+		words := fmt.Sprintf("%d calls were placed within the hour and %d within the day", hour, len(d.placed))
+		if !d.capped && d.alarm != nil {
+			d.alarm("no number is dialled any more: " + words + "; see who caused them, then raise outgoing.per_hour or per_day if they were right")
+		}
+		d.capped = true
+		return nil, fmt.Errorf("%s: %w", words, errNotAllowed)
 	}
+	d.capped = false
 	d.placed = append(d.placed, now)
 	var routes []line.Route
 	for _, t := range ways {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"time"
 
 	"hotline/ivr"
@@ -65,8 +66,8 @@ func reach(o ring.Outcome) ivr.Reach {
 	return ivr.Nobody
 }
 
-// callBack is where the customer can be rung: the number of the ticket where the line may dial it, else the telephone
-// that is calling, where it is one of the house's network.
+// callBack is where the customer can be rung: the number of the ticket where the line may dial it, which is one that the
+// directory has for a customer, else the telephone that is calling, where it is one of the house's network.
 func (h *human) callBack(call ivr.Call, t tickets.Ticket) string {
 	if t.Caller != "" && h.dials(t.Caller) {
 		return t.Caller
@@ -112,8 +113,11 @@ func (d *duty) Plan(ctx context.Context, now time.Time, first oncall.EngineerID)
 	f, err := readRota(ctx, d.store)
 	if err != nil {
 		last, ok := d.last.get()
-		if !ok && d.disk.Get(cachedRota, &last) != nil {
-			return nil, false, fmt.Errorf("reading the rota: %w", err)
+		if !ok {
+			if d.disk.Get(cachedRota, &last) != nil {
+				return nil, false, fmt.Errorf("reading the rota: %w", err)
+			}
+			d.last.put(last)
 		}
 		f = last
 	} else if last, ok := d.last.get(); !ok || last.Rota.Version != f.Rota.Version || !reflect.DeepEqual(last.Engineers, f.Engineers) {
@@ -124,6 +128,21 @@ func (d *duty) Plan(ctx context.Context, now time.Time, first oncall.EngineerID)
 	}
 	attempts, gap, err := oncall.Plan(f.Rota, f.Engineers, now)
 	return oncall.First(attempts, f.Engineers, first), gap, err
+}
+
+// rings tells whether a telephone is an engineer's, by what the last plan was made of.
+func (d *duty) rings(number string) bool {
+	f, _ := d.last.get()
+	return slices.ContainsFunc(f.Engineers, func(e oncall.Engineer) bool { return slices.Contains(e.Phones, number) })
+}
+
+// listed tells whether a number may be called at all: an engineer's, an operator's, or one of a customer's.
+func (a *App) listed(number string) bool {
+	if slices.Contains(a.cfg.Config.Operator.Numbers, number) || a.duty.rings(number) {
+		return true
+	}
+	_, known := a.desk.Book().Owner(number)
+	return known
 }
 
 func readRota(ctx context.Context, s oncall.Store) (rotaFacts, error) {

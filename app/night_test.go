@@ -36,13 +36,20 @@ type night struct {
 
 func newNight(t *testing.T) *night {
 	t.Helper()
+	return newNightWith(t, func(*config.Config) {}, Demo{})
+}
+
+// newNightWith is a night with other settings and engineers.
+func newNightWith(t *testing.T, change func(*config.Config), engineers Demo) *night {
+	t.Helper()
 	time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))) // a Monday; the bubble's clock begins in 2000
 	n := &night{T: t, store: memory.New(417), sip: siptest.NewWire(1), media: mediatest.NewWire(1)}
 	c := config.Default()
 	c.SIP.Listen = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:5060")}
 	c.SIP.Accept, c.Data = config.AcceptAnyone, t.TempDir()
+	change(&c)
 	var err error
-	n.app, err = New(Config{Config: c, Demo: &Demo{}, Twin: &Twin{Store: n.store, SIP: n.sip, Media: n.media}, Drain: time.Minute})
+	n.app, err = New(Config{Config: c, Demo: &engineers, Twin: &Twin{Store: n.store, SIP: n.sip, Media: n.media}, Drain: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,11 +333,14 @@ func TestThePINKeyIsMadeOnceAndNeverReplaced(t *testing.T) {
 
 func TestOnlyAllowedNumbersAreDialledAndNotTooOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		alarms := 0
 		d := &dialling{
 			trunks: []config.Trunk{{Name: "in"}, {Name: "carrier", Proxy: "sip:192.0.2.1:5060"}, {Name: "spare", Proxy: "sip:spare.example"}},
 			limits: config.Outgoing{Prefixes: []string{"+39", "0"}, PerHour: 2, PerDay: 3},
+			listed: func(number string) bool { return strings.HasSuffix(number, "612345") || number == "+1900" },
+			alarm:  func(string) { alarms++ },
 		}
-		for _, bad := range []string{"", "+1900", "12", "0612@evil", "06;x=y", "sip:0612"} {
+		for _, bad := range []string{"", "+1900", "12", "0612@evil", "06;x=y", "sip:0612", "0699999"} {
 			if d.may(bad) {
 				t.Errorf("%q may be dialled", bad)
 			}
@@ -347,8 +357,10 @@ func TestOnlyAllowedNumbersAreDialledAndNotTooOften(t *testing.T) {
 		if err := spend(); err != nil {
 			t.Error(err)
 		}
-		if err := spend(); !errors.Is(err, errNotAllowed) {
-			t.Errorf("a third call within the hour: %v", err)
+		for range 3 {
+			if err := spend(); !errors.Is(err, errNotAllowed) || alarms != 1 {
+				t.Errorf("a third call within the hour: %v, %d alarms", err, alarms)
+			}
 		}
 		time.Sleep(2 * time.Hour)
 		if err := spend(); err != nil {
@@ -356,6 +368,9 @@ func TestOnlyAllowedNumbersAreDialledAndNotTooOften(t *testing.T) {
 		}
 		if err := spend(); !errors.Is(err, errNotAllowed) {
 			t.Errorf("a fourth call within the day: %v", err)
+		}
+		if alarms != 2 {
+			t.Errorf("%d alarms of two caps", alarms)
 		}
 	})
 }

@@ -217,6 +217,8 @@ func (a *App) openLine(ctx context.Context) error {
 		return err
 	}
 	a.dialling.fares = a.board.Agent().TrunkStates
+	a.dialling.alarm = func(text string) { a.alarm("outgoing", text) }
+	a.dialling.listed = a.listed
 	e := c.Escalation
 	var telephones ring.Telephones = a.board
 	if a.cfg.Sabotage == "audio" {

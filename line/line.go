@@ -50,7 +50,7 @@ func (l *Line) Caller() ivr.Caller { return l.caller }
 // addressOf is where a telephone that came without a trunk can be called back; empty behind a trunk, where only the
 // number counts.
 func addressOf(in *sip.Invite) string {
-	if in.Trunk != "" || in.Transport != "UDP" {
+	if in.Trunk != "" || in.Stranger || in.Transport != "UDP" {
 		return ""
 	}
 	return "sip:" + url.PathEscape(in.From.User) + "@" + in.Source.String()

@@ -17,7 +17,14 @@ type OnBehalf struct {
 
 // showsCaller tells whether a call through a trunk is introduced as the customer's.
 func (r DialRequest) showsCaller(t *trunk) bool {
-	return t != nil && t.ShowCaller && r.OnBehalf.Caller.User != ""
+	return t != nil && t.ShowCaller && isNumber(r.OnBehalf.Caller.User)
+}
+
+// isNumber tells whether a user part is a telephone number and nothing that could steer a trunk: digits, after a + if
+// need be.
+func isNumber(user string) bool {
+	digits := strings.TrimPrefix(user, "+")
+	return len(digits) > 1 && len(digits) <= 20 && consistsOf(digits, "0123456789")
 }
 
 // shown is who a call introduces itself as.

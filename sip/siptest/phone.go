@@ -185,6 +185,13 @@ func (c *Call) AckRefusal() { c.send("ACK", c.invite, c.Branch, "") }
 // Cancel takes the INVITE back.
 func (c *Call) Cancel() { c.send("CANCEL", c.invite, c.Branch, "") }
 
+// RequestWith is Request with a body whose Content-Type stands in Extra.
+func (c *Call) RequestWith(method, body string) {
+	c.Seq++
+	c.Phone.Send(c.To, fmt.Sprintf("%s %s SIP/2.0\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s;rport\nMax-Forwards: 70\nFrom: %s\nTo: %s\nCall-ID: %s\nCSeq: %d %s\n%s\nContent-Length: %d\n\n%s",
+		method, c.URI, c.Phone.At, c.Phone.id("b"), c.From, c.Remote, c.CallID, c.Seq, method, strings.Join(c.Extra, "\n"), len(body), body))
+}
+
 // Request sends any other request inside the dialog.
 func (c *Call) Request(method, sdp string) {
 	c.Seq++
