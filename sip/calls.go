@@ -54,13 +54,13 @@ func (a *Agent) admitOptions() verdict {
 }
 
 // admitInside matches a request with a To tag to its dialog: Call-ID, both tags
-// and, on UDP, the peer's host.
+// and the peer's host, or another one of its trunk.
 func (a *Agent) admitInside(e *envelope, o origin) verdict {
 	a.mu.Lock()
 	d := a.dialogs[dialogKey{e.callID, e.toTag(), e.fromTag()}]
 	a.mu.Unlock()
 	switch {
-	case d != nil && (o.transport != "UDP" || d.knows(o.from.Addr()) || a.trunkOf(o.from.Addr()) != nil):
+	case d != nil && (d.knows(o.from.Addr()) || d.trunk != nil && a.trunkOf(o.from.Addr()) == d.trunk):
 		// An ACK of a 2xx is handled here, in the order it arrived: sipgo gives each
 		// request a goroutine, and a BYE or re-INVITE behind it might overtake it.
 		if e.method == "ACK" && d.acknowledged(e.seq, e.body) {
