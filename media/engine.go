@@ -187,6 +187,10 @@ func (e *Engine) Answer(offer []byte, p Peer) (*Leg, []byte, error) {
 		return nil, nil, err
 	}
 	l, err := e.leg(p, t.remote.Addr())
+	if errors.Is(err, ErrBadAddress) {
+		t.stand(p)
+		l, err = e.leg(p, t.remote.Addr())
+	}
 	if err != nil {
 		return nil, nil, err
 	}

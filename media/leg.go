@@ -185,6 +185,9 @@ func (l *Leg) Reoffer(offer []byte) (answer []byte, err error) {
 
 // adopt makes terms the leg's.
 func (l *Leg) adopt(t terms) error {
+	if !meets(l.sockets.rtp.Addr().Addr(), t.remote.Addr()) {
+		t.stand(l.peer)
+	}
 	if err := l.engine.notOurs(l, t); err != nil {
 		return err
 	}

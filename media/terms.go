@@ -64,6 +64,19 @@ func agree(d *description, peer Peer, initial bool) (terms, error) {
 	return t, nil
 }
 
+// stand puts the signalling's source in the place of an address that none of ours leads to: a telephone on this machine
+// that describes its network's address to a line on loopback, one that describes IPv6 and signals over IPv4. Its sound
+// goes back to where it comes from anyway.
+func (t *terms) stand(p Peer) {
+	t.remote = netip.AddrPortFrom(p.Remote.Unmap(), t.remote.Port())
+	t.rtcp = netip.AddrPortFrom(p.Remote.Unmap(), t.rtcp.Port())
+}
+
+// meets tells whether a socket of ours can send to an address: of the same family, and not from loopback to elsewhere.
+func meets(ours, theirs netip.Addr) bool {
+	return theirs.IsUnspecified() || ours.Is4() == theirs.Is4() && ours.IsLoopback() == theirs.IsLoopback()
+}
+
 // self is how we describe our own end.
 type self struct {
 	session uint64 // o= session id

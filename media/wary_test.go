@@ -117,3 +117,36 @@ func TestAStrangerWhoNamesOurOwnPortsIsRefused(t *testing.T) {
 		}
 	})
 }
+
+func TestAnAddressThatNoneOfOursLeadsToIsReplacedByTheSignallings(t *testing.T) {
+	for _, host := range []string{"IP4 192.0.2.2", "IP6 2001:db8::2"} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, nil)
+			defer h.close()
+			phone, offer, err := h.b.Offer(peer())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, answer, err := h.a.Answer([]byte(strings.ReplaceAll(string(offer), "c=IN IP4 127.0.0.1", "c=IN "+host)), peer())
+			if err != nil {
+				t.Fatalf("a telephone that describes itself as %s: %v", host, err)
+			}
+			// the other way round: it answers so
+			if err := phone.Accept([]byte(strings.ReplaceAll(string(answer), "c=IN IP4 127.0.0.1", "c=IN "+host))); err != nil {
+				t.Fatal(err)
+			}
+			rec, ear := record(t, phone)
+			tone := mediatest.Tone(440, 8000)
+			if err := ours.Play(t.Context(), media.NewSound(tone), media.PlayOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			rec.Stop()
+			if best, _ := mediatest.Correlate(ear.Samples(), tone); best < 0.999 {
+				t.Errorf("%s: heard with %.3f", host, best)
+			}
+			_ = ours.Close()
+			_ = phone.Close()
+		})
+	}
+}

@@ -1,0 +1,174 @@
+package e2e_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/media/mediatest"
+)
+
+// linphone is a softphone of a third maker: a process that is told over its input what to do.
+type linphone struct {
+	t       *testing.T
+	address string
+	heard   string // file of what came out of its receiver
+	cmd     *exec.Cmd
+	input   io.WriteCloser
+	log     *buffer
+}
+
+// linphoneAt starts a linphone with files in place of a microphone and a receiver; answers tells it to pick up by itself.
+func linphoneAt(t *testing.T, name string, answers bool) *linphone {
+	t.Helper()
+	dir, port := t.TempDir(), freePort(t)
+	l := &linphone{t: t, address: fmt.Sprintf("sip:%s@127.0.0.1:%d", name, port), heard: filepath.Join(dir, "heard.wav"), log: &buffer{}}
+	settings := fmt.Sprintf(`[sip]
+sip_port=%d
+sip_tcp_port=0
+sip_tls_port=0
+guess_hostname=0
+contact=%s
+ipv6_migration_done=1
+use_ipv6=0
+[rtp]
+audio_rtp_port=%d
+[audio_codec_0]
+mime=PCMA
+rate=8000
+channels=1
+enabled=1
+[audio_codec_1]
+mime=PCMU
+rate=8000
+channels=1
+enabled=1
+`, port, l.address, freePort(t)&^1)
+	file := filepath.Join(dir, "linphonerc")
+	for _, err := range []error{os.WriteFile(file, []byte(settings), 0o600), os.MkdirAll(filepath.Join(dir, ".local/share/linphone"), 0o700)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"-c", file, "-d", "0"}
+	if answers {
+		args = append(args, "-a")
+	}
+	l.cmd = exec.Command("linphonec", args...)
+	l.cmd.Dir, l.cmd.Stdout, l.cmd.Stderr = dir, l.log, l.log
+	l.cmd.Env = append(cleanEnvironment(), "HOME="+dir)
+	var err error
+	if l.input, err = l.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.cmd.Start(); err != nil {
+		t.Fatalf("starting linphonec: %v", err)
+	}
+	t.Cleanup(l.close)
+	l.sees("linphonec>", 20*time.Second)
+	l.tell("soundcard use files")
+	l.tell("record " + l.heard)
+	return l
+}
+
+func (l *linphone) tell(command string) {
+	l.t.Helper()
+	if _, err := fmt.Fprintln(l.input, command); err != nil {
+		l.t.Fatalf("telling linphonec to %s: %v", command, err)
+	}
+}
+
+// sees waits until its output says something.
+func (l *linphone) sees(words string, within time.Duration) {
+	l.t.Helper()
+	eventually(l.t, within, l.address+" says "+words, func() error {
+		if !strings.Contains(l.log.String(), words) {
+			return fmt.Errorf("it says %q", tail(l.log.String(), 300))
+		}
+		return nil
+	})
+}
+
+func (l *linphone) close() {
+	_, _ = fmt.Fprintln(l.input, "quit") // one that has ended already needs no telling
+	ended := make(chan struct{})
+	go func() { _ = l.cmd.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(5 * time.Second):
+		_ = l.cmd.Process.Kill()
+		<-ended
+	}
+	if l.t.Failed() {
+		l.t.Logf("%s:\n%s", l.address, tail(l.log.String(), 3000))
+	}
+}
+
+// TestLinphoneAsCallerAndAsEngineer lets a customer with linphone report a blocking fault by keys and voice, and an
+// engineer with linphone accept it; they hear each other.
+func TestLinphoneAsCallerAndAsEngineer(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	engineer, caller := linphoneAt(t, "anna", true), linphoneAt(t, "rossi", false)
+	h.onCall([]string{"Anna"}, []string{engineer.address})
+	fault, talk, reply := speech(t, "en", "still-searching", "next-step"), speech(t, "en", "request-locked"), speech(t, "it", "request-expired")
+	silence := waveFile(t, "silence", make([]int16, 8000))
+	caller.tell("call sip:hotline@" + h.sip)
+	caller.sees("Media streams established", 10*time.Second)
+	caller.tell(pin + "#1")
+	h.awaitLine("opened", 20*time.Second)
+	pause(6 * time.Second) // the prompt and the tone
+	caller.tell("play " + waveFile(t, "fault", fault))
+	pause(time.Duration(len(fault))*time.Second/8000 + 500*time.Millisecond)
+	caller.tell("play " + silence)
+	caller.tell("#")
+	pause(time.Second)
+	caller.tell("1")
+
+	engineer.sees("Media streams established", 60*time.Second)
+	pause(3 * time.Second) // the brief has begun
+	engineer.tell("1")
+	h.awaitLine("joined", 15*time.Second)
+	pause(time.Second)
+	caller.tell("play " + waveFile(t, "talk", talk))
+	pause(time.Duration(len(talk))*time.Second/8000 + time.Second)
+	caller.tell("play " + silence)
+	engineer.tell("play " + waveFile(t, "reply", reply))
+	pause(time.Duration(len(reply))*time.Second/8000 + time.Second)
+	caller.tell("terminate")
+	v := h.awaitLine("talk_ended", 10*time.Second)
+	engineer.sees("ended", 5*time.Second)
+	if v.Claim != "blocking" || v.Contract != "rossi" || v.Assignee != "e0" {
+		t.Errorf("ticket is %+v", v)
+	}
+	h.judgeRecording(v, fault, talk)
+	engineer.close()
+	caller.close()
+	for _, c := range []struct {
+		who   *linphone
+		sound []int16
+	}{{engineer, talk}, {caller, reply}} {
+		if best, _ := mediatest.Correlate(samplesOf(t, c.who.heard), c.sound); best < 0.8 {
+			t.Errorf("%s heard the other one with correlation %.2f", c.who.address, best)
+		}
+	}
+}
+
+// samplesOf reads a WAV file of 16 bits, 8 kHz and one channel.
+func samplesOf(t *testing.T, file string) []int16 {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pcm := make([]int16, 0, len(b)/2)
+	for i := 44; i+1 < len(b); i += 2 {
+		pcm = append(pcm, int16(uint16(b[i])|uint16(b[i+1])<<8))
+	}
+	return pcm
+}
