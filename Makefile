@@ -3,7 +3,7 @@ GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: demo test prove bench bench-clocks fuzz lint build go packages
+.PHONY: demo test prove bench bench-clocks bench-start fuzz lint build go packages
 
 demo: go ## a blocking call over real sockets, then a line to call; --once when nobody sits at the terminal
 	@scripts/install postgresql
@@ -21,6 +21,10 @@ prove: go ## a million random requests against the reference that walks minute b
 bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets and the report of 50,000 cost
 	@scripts/install postgresql
 	$(GO) test -run '^$$' -bench 'Add|Between|Year|Sweep|Report' -benchtime 2s ./sla ./postgres
+
+bench-start: go ## how long a start takes on a new data folder and on a known one
+	@scripts/install postgresql
+	$(GO) test -run '^$$' -bench Ready -benchtime 5x ./app
 
 bench: go ## CPU, memory and lateness of calls against the built binary; writes bench/REPORT.md
 	@scripts/install postgresql

@@ -125,6 +125,18 @@ func TestOnAFullDiskCallersGetTheirTicketsAlsoAcrossACrash(t *testing.T) {
 	}
 }
 
+// TestTheProgramBringsItsZones hides the machine's own copy of the zones; taking it away takes root.
+func TestTheProgramBringsItsZones(t *testing.T) {
+	t.Parallel()
+	const hide = `mount -t tmpfs tmpfs /usr/share/zoneinfo && exec "$@"`
+	cmd := exec.Command("unshare", "-m", "sh", "-c", hide, "sh", program(), "sla", "dry-run", "--level", "professional", "--category", "blocking", "--at", "2026-11-20 17:20", "--lang", "en")
+	cmd.Env = append(cleanEnvironment(), "GOROOT=/none", "ZONEINFO=")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "due Monday 23 November 12:20") {
+		t.Errorf("without the machine's zones: %v\n%s", err, out)
+	}
+}
+
 // TestAReadOnlyDataFolderIsRefusedWithTheRemedy starts on a disk that takes no writing.
 func TestAReadOnlyDataFolderIsRefusedWithTheRemedy(t *testing.T) {
 	t.Parallel()

@@ -213,7 +213,7 @@ func (j *Journal) write(e entry) (uint64, error) {
 	defer j.mu.Unlock()
 	text := record(nil, body)
 	if _, err := j.file.Write(text); err != nil {
-		j.kept = 0 // the room is given back with it
+		j.kept = 0                                          // the room is given back with it
 		return 0, errors.Join(err, j.file.Truncate(j.size)) // half a record must not hide those behind it
 	}
 	j.size += int64(len(text))

@@ -131,26 +131,36 @@ func (c *Cast) Perform(ctx context.Context, sip, base, token string) error {
 	return nil
 }
 
+// rome is the demo company's zone.
+func rome() *time.Location {
+	zone, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
 // print shows a ticket as staff see it.
 func (c *Cast) print(t ticket) {
 	w := c.out.w
+	here := func(at time.Time) time.Time { return at.In(rome()) } // as the caller heard it
 	fmt.Fprintf(w, "\nTicket %d  %s, %s, %s, priority P%d, %s by %s\n", t.Number, t.Customer, t.Level, t.Claim, t.Priority, t.State, t.Assignee)
 	for _, k := range t.Clocks {
 		state := "running"
 		switch {
 		case k.MetAt != nil:
-			state = "met at " + k.MetAt.Local().Format("15:04:05")
+			state = "met at " + here(*k.MetAt).Format("15:04:05")
 		case k.BrokenAt != nil:
-			state = "broken at " + k.BrokenAt.Local().Format("15:04:05")
+			state = "broken at " + here(*k.BrokenAt).Format("15:04:05")
 		case k.Projected:
 			state = "projected"
 		}
-		fmt.Fprintf(w, "  %-13s due %s  %s\n", k.Kind, k.Due.Local().Format("Mon 2 Jan 15:04:05"), state)
+		fmt.Fprintf(w, "  %-13s due %s  %s\n", k.Kind, here(k.Due).Format("Mon 2 Jan 15:04:05 MST"), state)
 	}
 	for _, r := range t.Recordings {
 		fmt.Fprintf(w, "  recording     %.1f s  %s\n", r.Seconds, r.URL)
 	}
 	for _, e := range t.History {
-		fmt.Fprintf(w, "  %s  %-10s %-10s %s\n", e.At.Local().Format("15:04:05"), e.Kind, e.Actor, e.Text)
+		fmt.Fprintf(w, "  %s  %-10s %-10s %s\n", here(e.At).Format("15:04:05"), e.Kind, e.Actor, e.Text)
 	}
 }

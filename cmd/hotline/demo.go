@@ -30,6 +30,7 @@ func (d *demo) Run(ctx context.Context, io streams) (err error) {
 	defer func() { err = errors.Join(err, cast.Leave(context.WithoutCancel(ctx))) }()
 	a, err := d.open(ctx, io, cast, 5060, 8080)
 	if errors.Is(err, syscall.EADDRINUSE) { // somebody has the usual ports: any will do, they are printed
+		fmt.Fprintln(io.out, "Port 5060 or 8080 of 127.0.0.1 is taken: others are used.")
 		a, err = d.open(ctx, io, cast, 0, 0)
 	}
 	if err != nil {

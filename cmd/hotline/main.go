@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // zones of the calendars, on machines without a copy of their own
 
 	"github.com/alecthomas/kong"
 )
