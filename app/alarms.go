@@ -104,6 +104,6 @@ func (a *App) ringFor(ctx context.Context, w tickets.Work) error {
 		return fmt.Errorf("somebody is on the line about ticket %d: %w", w.Ticket, &tickets.Later{At: time.Now().Add(whileLive)})
 	}
 	defer a.live.enter(w.Ticket)()
-	_, err = a.search.Escalate(ctx, a.callOut(t))
+	_, err = a.search.Escalate(ctx, a.callOut(ctx, t))
 	return err
 }

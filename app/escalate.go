@@ -38,7 +38,7 @@ func (a *App) escalate(ctx context.Context, w tickets.Work) error {
 		return fmt.Errorf("nobody is woken for ticket %d: %w", w.Ticket, &tickets.Later{At: at})
 	}
 	defer a.live.enter(w.Ticket)()
-	_, err = a.search.Escalate(ctx, a.callOut(t))
+	_, err = a.search.Escalate(ctx, a.callOut(ctx, t))
 	return err
 }
 
@@ -79,8 +79,8 @@ func (a *App) calledOut(ctx context.Context, t tickets.Ticket, now time.Time) ti
 }
 
 // callOut is the search for a ticket whose caller is not on the line.
-func (a *App) callOut(t tickets.Ticket) ring.Request {
-	r := ring.Request{Call: callOf(t), Language: prompts.Language(t.Language), Ticket: t}
+func (a *App) callOut(ctx context.Context, t tickets.Ticket) ring.Request {
+	r := ring.Request{Call: a.callOf(ctx, t), Language: prompts.Language(t.Language), Ticket: t}
 	if a.dialling.may(t.Caller) {
 		r.CallBack = t.Caller
 	}
@@ -90,10 +90,14 @@ func (a *App) callOut(t tickets.Ticket) ring.Request {
 	return r
 }
 
-// callOf is the call that a ticket came by, from its recordings.
-func callOf(t tickets.Ticket) string {
+// callOf is the call that a ticket came by; empty for other channels, and while the history cannot be read.
+func (a *App) callOf(ctx context.Context, t tickets.Ticket) string {
 	for _, r := range t.Recordings {
 		return string(r.Call)
 	}
-	return ""
+	lines, err := a.store.History(ctx, t.Number)
+	if err != nil || len(lines) == 0 {
+		return ""
+	}
+	return lines[0].Facts["call"]
 }

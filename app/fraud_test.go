@@ -50,10 +50,12 @@ func (p *placed) all() string {
 
 // withTrunk is a night whose line may dial every number, and whose only engineer is reached by a trunk.
 func withTrunk(t *testing.T) *night {
-	return newNightWith(t, func(c *config.Config) {
+	return newNight(t, func(whole *Config) {
+		c := &whole.Config
 		c.SIP.Trunks = []config.Trunk{{Name: "carrier", Proxy: "sip:127.0.0.9:5060", ShowCaller: true}}
 		c.Outgoing = config.Outgoing{Prefixes: []string{"+", "0", "5", "9"}, PerHour: 100, PerDay: 100}
-	}, Demo{Anna: "+39331000111", Marco: "+39331000111"})
+		whole.Demo = &Demo{Anna: "+39331000111", Marco: "+39331000111"}
+	})
 }
 
 // TestNothingThatACallerSaysSteersWhomTheLineCalls makes 1,250 calls with eight hostile values each, in every header that

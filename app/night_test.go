@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
@@ -32,24 +33,29 @@ type night struct {
 	store *memory.Store
 	sip   *siptest.Wire
 	media *mediatest.Wire
+
+	mu   sync.Mutex
+	said []string // "caller: text", as it was said
+	log  strings.Builder
 }
 
-func newNight(t *testing.T) *night {
-	t.Helper()
-	return newNightWith(t, func(*config.Config) {}, Demo{})
-}
-
-// newNightWith is a night with other settings and engineers.
-func newNightWith(t *testing.T, change func(*config.Config), engineers Demo) *night {
+// newNight opens the program on a Monday at nine, UTC; changes alter its configuration before.
+func newNight(t *testing.T, changes ...func(*Config)) *night {
 	t.Helper()
 	time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))) // a Monday; the bubble's clock begins in 2000
 	n := &night{T: t, store: memory.New(417), sip: siptest.NewWire(1), media: mediatest.NewWire(1)}
 	c := config.Default()
 	c.SIP.Listen = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:5060")}
 	c.SIP.Accept, c.Data = config.AcceptAnyone, t.TempDir()
-	change(&c)
+	whole := Config{
+		Config: c, Demo: &Demo{}, Twin: &Twin{Store: n.store, SIP: n.sip, Media: n.media}, Drain: time.Minute, Said: n.hear,
+		Log: slog.New(slog.NewTextHandler(n, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	for _, change := range changes {
+		change(&whole)
+	}
 	var err error
-	n.app, err = New(Config{Config: c, Demo: &engineers, Twin: &Twin{Store: n.store, SIP: n.sip, Media: n.media}, Drain: time.Minute})
+	n.app, err = New(whole)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +63,41 @@ func newNightWith(t *testing.T, change func(*config.Config), engineers Demo) *ni
 		t.Fatal(err)
 	}
 	return n
+}
+
+// hear notes what is said on a line.
+func (n *night) hear(to string, _ prompts.Language, text string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.said = append(n.said, to+": "+text)
+}
+
+// Write takes the program's log.
+func (n *night) Write(b []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.log.Write(b)
+}
+
+// heard demands that each of the texts was said to somebody, in this order.
+func (n *night) heard(to string, texts ...string) {
+	n.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	at := 0
+	for _, want := range texts {
+		for ; at < len(n.said) && (!strings.HasPrefix(n.said[at], to+": ") || !strings.Contains(n.said[at], want)); at++ {
+		}
+		if at == len(n.said) {
+			n.Fatalf("%s does not hear %q, in this order, of\n%s", to, want, strings.Join(n.said, "\n"))
+		}
+	}
+}
+
+func (n *night) logged() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.log.String()
 }
 
 func (n *night) end() {

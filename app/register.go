@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -21,6 +22,13 @@ type register struct {
 	mu      sync.Mutex
 	alive   map[tickets.CallID]*tickets.Call
 	waiting []tickets.Call
+	late    []lateLeg
+}
+
+// lateLeg is a leg of a call that has ended: the rota was called without the caller.
+type lateLeg struct {
+	call tickets.CallID
+	leg  tickets.Leg
 }
 
 func newRegister(s tickets.Calls, log *slog.Logger) *register {
@@ -35,18 +43,29 @@ func (r *register) begin(c tickets.Call) {
 	r.write(c)
 }
 
-// change alters a living call's record; a late leg finds its call ended and is written with it.
-func (r *register) change(id tickets.CallID, f func(*tickets.Call)) {
+// change alters a living call's record, and tells whether there is one.
+func (r *register) change(id tickets.CallID, f func(*tickets.Call)) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c, ok := r.alive[id]; ok {
+	c, ok := r.alive[id]
+	if ok {
 		f(c)
 		r.write(*c)
 	}
+	return ok
 }
 
+// leg enters an outgoing leg, also of a call that has ended.
 func (r *register) leg(id tickets.CallID, l tickets.Leg) {
-	r.change(id, func(c *tickets.Call) { c.Legs = append(c.Legs, l) })
+	if id == "" || r.change(id, func(c *tickets.Call) { c.Legs = append(c.Legs, l) }) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.late) < waitingCalls {
+		r.late = append(r.late, lateLeg{id, l})
+	}
+	r.stir()
 }
 
 // end closes a call's record.
@@ -71,6 +90,11 @@ func (r *register) write(c tickets.Call) {
 		r.waiting = r.waiting[1:]
 	}
 	r.waiting = append(r.waiting, c)
+	r.stir()
+}
+
+// stir wakes run.
+func (r *register) stir() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
@@ -101,6 +125,7 @@ func (r *register) flush(ctx context.Context) {
 		r.mu.Lock()
 		if len(r.waiting) == 0 {
 			r.mu.Unlock()
+			r.flushLate(ctx)
 			return
 		}
 		c := r.waiting[0]
@@ -109,6 +134,32 @@ func (r *register) flush(ctx context.Context) {
 		if err := r.store.PutCall(ctx, c); err != nil {
 			r.log.Warn("record of a call waits", "call", c.ID, "error", err)
 			r.again(c)
+			return
+		}
+	}
+}
+
+// flushLate adds late legs to the records that stand in the store already.
+func (r *register) flushLate(ctx context.Context) {
+	for {
+		r.mu.Lock()
+		if len(r.late) == 0 {
+			r.mu.Unlock()
+			return
+		}
+		l := r.late[0]
+		r.late = r.late[1:]
+		r.mu.Unlock()
+		c, err := r.store.Call(ctx, l.call)
+		if err == nil {
+			c.Legs = append(c.Legs, l.leg)
+			err = r.store.PutCall(ctx, c)
+		}
+		if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+			r.log.Warn("a leg of an ended call waits", "call", l.call, "error", err)
+			r.mu.Lock()
+			r.late = append(r.late, l)
+			r.mu.Unlock()
 			return
 		}
 	}

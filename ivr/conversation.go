@@ -16,7 +16,7 @@ import (
 
 // Desk is where a conversation takes its request. tickets.Desk is one.
 type Desk interface {
-	Identify(pin, caller string, now time.Time) (id tickets.Identity, alarm bool, err error)
+	Identify(pin, caller string, now time.Time) (id tickets.Identity, alarm string, err error)
 	LockedOut(caller string, now time.Time) bool
 	Announce(ctx context.Context, id tickets.Identity) (tickets.Ticket, bool, error)
 	Open(ctx context.Context, d tickets.Draft, now time.Time) (tickets.Ticket, error)

@@ -89,8 +89,8 @@ func (v *pin) run(c *conversation) (string, error) {
 // look has the desk look the PIN up.
 func (v *pin) look(c *conversation, digits string) (known bool, err error) {
 	id, alarm, err := c.cfg.Desk.Identify(digits, c.caller.Number, c.call.Now())
-	if alarm {
-		c.alarm("wrong-pins", "too many wrong PINs from the numbers of one customer")
+	if alarm != "" {
+		c.alarm("wrong-pins", "too many wrong PINs in a day from the numbers of "+alarm)
 	}
 	switch {
 	case err == nil:

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"strings"
 	"time"
 
 	"hotline/prompts"
@@ -40,7 +41,7 @@ func (v *request) run(c *conversation) (string, error) {
 	if err := c.say(prompts.P(c.reason, v.Price), true); err != nil {
 		return "", err
 	}
-	if c.caller.Number != "" {
+	if dialable(c.caller.Number) {
 		offer := prompts.Join(prompts.P("callback-offer"), prompts.Digits(c.caller.Number), prompts.P("callback-choose"))
 		k, err := c.choice(offer, "12", v.Wait, 2)
 		if err != nil {
@@ -59,10 +60,16 @@ func (v *request) run(c *conversation) (string, error) {
 		c.callBack = number
 	}
 	c.settled = true
-	if c.callBack == "" {
+	if !dialable(c.callBack) {
 		return v.Next, c.say(prompts.P("callback-none"), true)
 	}
 	return v.Next, nil
+}
+
+// dialable tells whether a caller's number is one that can be read back: softphones show names.
+func dialable(number string) bool {
+	digits := strings.TrimPrefix(number, "+")
+	return len(digits) >= leastNumber && strings.Trim(digits, "0123456789") == ""
 }
 
 // keyed takes a number by key and has it confirmed; empty when none came of it.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/ivr"
 	"hotline/media"
 	"hotline/oncall/ring"
 	"hotline/sip"
@@ -167,6 +168,9 @@ func (t *Telephone) Join(ctx context.Context, call string, silence time.Duration
 	for {
 		select {
 		case <-t.ctx.Done():
+			if errors.Is(context.Cause(t.ctx), ivr.ErrLineLost) {
+				return ring.ErrSilent
+			}
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)

@@ -63,7 +63,7 @@ func (w *worker) control(l *Leg, b []byte, from netip.AddrPort) {
 			return
 		}
 	}
-	l.active = w.now
+	w.alive(l)
 }
 
 // reported reads what the other side says of our sound.

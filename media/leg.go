@@ -39,7 +39,7 @@ type Leg struct {
 	err     error    // written before done is closed
 	final   LegStats // written before done is closed
 	touched atomic.Bool
-	heardAt atomic.Int64 // engine time of the last packet; 0 for none
+	heardAt atomic.Int64 // engine time of the last sign of life; 0 before the first packet
 
 	mu   sync.Mutex // negotiation
 	self self
@@ -267,7 +267,8 @@ func (l *Leg) Press(k Key) {
 	})
 }
 
-// SilentFor is how long no packet has come; zero before the first one.
+// SilentFor is how long nothing has come: no RTP, no RTCP, no request in the dialog. It is zero before the first packet and
+// while the other side holds, which silences it on purpose; a telephone that suppresses silence still sends reports.
 func (l *Leg) SilentFor() time.Duration {
 	at := l.heardAt.Load()
 	if at == 0 {

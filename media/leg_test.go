@@ -255,6 +255,41 @@ func TestALegThatHearsNothingEnds(t *testing.T) {
 	})
 }
 
+// TestSilenceOfALegIsToldFromItsLoss holds by what a telephone that says nothing is told from one that is gone: a telephone
+// on hold, or one that suppresses silence and only reports.
+func TestSilenceOfALegIsToldFromItsLoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		defer h.close()
+		ours, phone := h.call()
+		time.Sleep(time.Second)
+		if _, err := ours.Reoffer(describe(phone, "sendonly")); err != nil {
+			t.Fatal(err)
+		}
+		soundless := func(_, to netip.AddrPort, b []byte) bool { return b[1] >= 200 && b[1] <= 207 } // RFC 5761 section 4
+		h.wire.SetFilter(func(_, _ netip.AddrPort, b []byte) bool { return false })
+		time.Sleep(20 * time.Second)
+		if s := ours.SilentFor(); s > time.Second {
+			t.Errorf("a telephone on hold counts as silent for %v", s)
+		}
+		if _, err := ours.Reoffer(describe(phone, "sendrecv")); err != nil {
+			t.Fatal(err)
+		}
+		h.wire.SetFilter(soundless)
+		for range 20 {
+			time.Sleep(time.Second)
+			if s := ours.SilentFor(); s > 8*time.Second {
+				t.Fatalf("a telephone that reports counts as silent for %v", s)
+			}
+		}
+		h.wire.SetFilter(func(_, _ netip.AddrPort, b []byte) bool { return false })
+		time.Sleep(20 * time.Second)
+		if s := ours.SilentFor(); s < 12*time.Second {
+			t.Errorf("a telephone that is gone counts as silent for %v only", s)
+		}
+	})
+}
+
 func TestJoinedLegsHearEachOtherAndKeepTheirKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, nil)

@@ -3,7 +3,6 @@ package media
 import (
 	"fmt"
 	"net/netip"
-	"time"
 )
 
 // unheard is how many packets go to the address of somebody whom nobody knows before a first one came from there: 0.8 s.
@@ -71,9 +70,9 @@ func (e *Engine) disown(p pair) error {
 }
 
 // touched takes note of a request in the dialog.
-func (w *worker) touched(l *Leg, now time.Duration) {
+func (w *worker) touched(l *Leg) {
 	if l.touched.Swap(false) {
-		l.active = now
+		w.alive(l)
 		l.wary.prove()
 	}
 }

@@ -185,13 +185,24 @@ func (w *worker) keepTime(l *Leg) {
 	if w.now >= l.nextReport {
 		w.report(l)
 	}
-	w.touched(l, w.now)
+	w.touched(l)
 	limit := w.engine.cfg.Timeout
 	if l.terms.held() {
 		limit = w.engine.cfg.HoldTimeout
+		if l.heardAt.Load() != 0 {
+			l.heardAt.Store(int64(w.now))
+		}
 	}
 	if w.now-l.active > limit {
 		w.end(l, ErrTimeout)
+	}
+}
+
+// alive notes a sign of life that is no sound.
+func (w *worker) alive(l *Leg) {
+	l.active = w.now
+	if l.heardAt.Load() != 0 {
+		l.heardAt.Store(int64(w.now))
 	}
 }
 

@@ -20,7 +20,7 @@ type office struct {
 	sick  *sick
 }
 
-// sick fails every write while it is down, and those of a spoiled ticket.
+// sick fails every write and every look at a ticket while it is down, and the writes of a spoiled ticket.
 type sick struct {
 	tickets.Tickets
 	mu      sync.Mutex
@@ -44,6 +44,15 @@ func (s *sick) Apply(ctx context.Context, c tickets.Change) error {
 		return errSpoiled
 	}
 	return s.Tickets.Apply(ctx, c)
+}
+
+func (s *sick) Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return tickets.Ticket{}, tickets.ErrDown
+	}
+	return s.Tickets.Ticket(ctx, n)
 }
 
 func monday(hour int) time.Time { return time.Date(2026, 11, 23, hour, 0, 0, 0, time.UTC) }
@@ -192,6 +201,32 @@ func TestAStoreThatIsDownDelaysRowsNeverCallers(t *testing.T) {
 	}
 }
 
+// TestAStoreThatDiesInMidCallStopsNoCall is the call whose ticket stood in the store already.
+func TestAStoreThatDiesInMidCallStopsNoCall(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	ticket := o.blocking(t)
+	o.sick.set(true)
+	_, err := o.Keep(ctx, ticket.Number, tickets.Recording{ID: "r1", Seconds: 10}, monday(3))
+	must(t, err)
+	_, err = o.Accept(ctx, ticket.Number, "marco", monday(3))
+	must(t, err)
+	if knows, err := o.Desk.Ticket(ctx, ticket.Number); err != nil || knows.Assignee != "marco" || o.Waiting() != 1 {
+		t.Errorf("with the store down the ticket is %+v, %v, %d waiting", knows, err, o.Waiting())
+	}
+	if _, err := o.Desk.Ticket(ctx, ticket.Number+1); !errors.Is(err, tickets.ErrDown) {
+		t.Errorf("a ticket that this desk never wrote: %v", err)
+	}
+	o.sick.set(false)
+	must(t, o.Replay(ctx))
+	stands, err := o.store.Ticket(ctx, ticket.Number)
+	must(t, err)
+	lines, err := o.store.History(ctx, ticket.Number)
+	must(t, err)
+	if stands.Assignee != "marco" || len(stands.Recordings) != 1 || len(lines) != 3 || o.Waiting() != 0 {
+		t.Errorf("%+v, %d lines, %d waiting", stands, len(lines), o.Waiting())
+	}
+}
+
 func TestAChangeThatTheStoreRefusesKeepsNoOtherTicket(t *testing.T) {
 	o, ctx := openOffice(t), t.Context()
 	o.sick.set(true)
@@ -252,6 +287,34 @@ func TestBreachesAreMarkedOnce(t *testing.T) {
 	must(t, err)
 	if len(raised) != 2 || raised[0].Kind != tickets.Warned || raised[1].Kind != tickets.Broken || raised[1].Facts["clock"] != "contact" || len(again) != 0 {
 		t.Errorf("raised %v, then %v", raised, again)
+	}
+}
+
+// TestARobotsCallsAreBundledWhateverNumbersItKeys counts by the number that calls, not by the one that is keyed.
+func TestARobotsCallsAreBundledWhateverNumbersItKeys(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	numbers := map[tickets.Number]int{}
+	for i := range 6 {
+		ticket, err := o.Open(ctx, tickets.Draft{From: "0699", Caller: fmt.Sprint("0333000", i), Channel: tickets.Phone, Actor: "caller"}, monday(3))
+		must(t, err)
+		numbers[ticket.Number]++
+	}
+	if len(numbers) != 3 || numbers[419] != 4 {
+		t.Errorf("tickets by number: %v, want the fourth to sixth call in 419", numbers)
+	}
+	_, err := o.MarkNotRequest(ctx, 419, "staff:carla", monday(3))
+	must(t, err)
+	next, err := o.Open(ctx, tickets.Draft{From: "0699", Channel: tickets.Phone, Actor: "caller"}, monday(3))
+	must(t, err)
+	if next.Number != 418 || next.Bundled != 1 {
+		t.Errorf("with the newest marked the next call goes to %d", next.Number)
+	}
+	known, err := o.Open(ctx, tickets.Draft{From: "0699", Channel: tickets.Phone, Actor: "caller", Identity: o.rossi(t)}, monday(3))
+	must(t, err)
+	withheld, err := o.Open(ctx, tickets.Draft{Caller: "0655", Channel: tickets.Phone, Actor: "caller"}, monday(3))
+	must(t, err)
+	if known.Number != 420 || withheld.Number != 421 {
+		t.Errorf("a known and another caller got %d and %d", known.Number, withheld.Number)
 	}
 }
 

@@ -24,30 +24,34 @@ type Identity struct {
 func (i Identity) Known() bool { return i.Contract.ID != "" }
 
 // Identify looks a PIN up, from the snapshot, so that it works with the store down. caller is the number as the trunk
-// gave it and only steers the budgets. alarm is true when a customer's numbers passed their cap of wrong PINs.
-func (d *Desk) Identify(pin, caller string, now time.Time) (id Identity, alarm bool, err error) {
+// gave it and only steers the budgets. alarm is the name of the customer whose numbers have just passed their cap of wrong
+// PINs; empty otherwise.
+func (d *Desk) Identify(pin, caller string, now time.Time) (id Identity, alarm string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	owner, _ := d.book.Owner(caller)
 	if !d.budgets.MayTry(caller, owner.ID, now) {
-		return Identity{}, false, ErrLockedOut
+		return Identity{}, "", ErrLockedOut
 	}
 	contract, found := ContractID(""), false
 	if plausible(pin) {
 		contract, found = d.book.PINs[HashPIN(d.cfg.PINKey, pin)]
 	}
 	if !found {
-		return Identity{}, d.budgets.Spend(caller, owner.ID, now), ErrUnknownPIN
+		if d.budgets.Spend(caller, owner.ID, now) {
+			alarm = owner.Name
+		}
+		return Identity{}, alarm, ErrUnknownPIN
 	}
 	c := d.book.Contracts[contract]
 	id = Identity{Contract: c, Customer: d.book.Customers[c.Customer]}
 	switch {
 	case !c.Valid(now):
-		return id, false, ErrExpired
+		return id, "", ErrExpired
 	case !c.RemoteAccess:
-		return id, false, ErrNoRemoteAccess
+		return id, "", ErrNoRemoteAccess
 	}
-	return id, false, nil
+	return id, "", nil
 }
 
 // LockedOut tells whether a caller need not even be asked for a PIN.

@@ -3,6 +3,7 @@ package try
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -97,6 +98,13 @@ func open(ctx context.Context, store *memory.Store, contracts []Contract) (*tick
 	}), nil
 }
 
+func priority(p sla.Priority) string {
+	if p == 0 {
+		return "no priority yet"
+	}
+	return fmt.Sprintf("P%d", p)
+}
+
 // report prints the tickets and their histories.
 func report(ctx context.Context, store *memory.Store, out io.Writer) error {
 	list, _, err := store.List(ctx, tickets.Filter{Sort: "number"})
@@ -107,7 +115,11 @@ func report(ctx context.Context, store *memory.Store, out io.Writer) error {
 		fmt.Fprintln(out, "No ticket would have been opened.")
 	}
 	for _, t := range list {
-		fmt.Fprintf(out, "Ticket %d would have been kept: %s, %s, category %q, priority %d\n", t.Number, t.Name, t.Level, t.Category(), t.Priority)
+		fmt.Fprintf(out, "Ticket %d would have been kept: %s, %s, %s, %s\n", t.Number, cmp.Or(t.Name, "of no contract"), t.Level,
+			cmp.Or(string(t.Category()), "without category"), priority(t.Priority))
+		if t.Caller != "" {
+			fmt.Fprintf(out, "  to be called back on %s\n", t.Caller)
+		}
 		for _, c := range t.Clocks {
 			fmt.Fprintf(out, "  %-13s due %s\n", c.Kind, c.Due.Local().Format("Mon 2 Jan 15:04"))
 		}

@@ -43,7 +43,7 @@ type Telephone interface {
 	Key(ctx context.Context, wait time.Duration) (byte, error)
 	Replay(ctx context.Context, recording string) error
 	// Join lets this leg and the call of the given id hear each other until one of them ends, this leg is silent for
-	// longer than silence, or ctx ends; it returns why: nil when this leg hung up, ErrSilent, or the cause.
+	// longer than silence or lost, or ctx ends; it returns why: nil when this leg hung up, ErrSilent, or the cause.
 	Join(ctx context.Context, call string, silence time.Duration) error
 	Hangup()
 	// Quality is how the sound came over so far.

@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hotline/oncall"
+	"hotline/tickets"
+)
+
+// lame is a store that may go down as a whole for tickets, calls and the rota.
+type lame struct {
+	Store
+	mu   sync.Mutex
+	down bool
+}
+
+func (l *lame) set(down bool) { l.mu.Lock(); l.down = down; l.mu.Unlock() }
+
+func (l *lame) err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.down {
+		return tickets.ErrDown
+	}
+	return nil
+}
+
+func (l *lame) Apply(ctx context.Context, c tickets.Change) error {
+	if err := l.err(); err != nil {
+		return err
+	}
+	return l.Store.Apply(ctx, c)
+}
+
+func (l *lame) Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, error) {
+	if err := l.err(); err != nil {
+		return tickets.Ticket{}, err
+	}
+	return l.Store.Ticket(ctx, n)
+}
+
+func (l *lame) History(ctx context.Context, n tickets.Number) ([]tickets.Event, error) {
+	if err := l.err(); err != nil {
+		return nil, err
+	}
+	return l.Store.History(ctx, n)
+}
+
+func (l *lame) Rota(ctx context.Context) (oncall.Rota, error) {
+	if err := l.err(); err != nil {
+		return oncall.Rota{}, err
+	}
+	return l.Store.Rota(ctx)
+}
+
+// TestADatabaseThatDiesAfterTheOpeningStillReachesAHuman loses the database while the caller speaks.
+func TestADatabaseThatDiesAfterTheOpeningStillReachesAHuman(t *testing.T) {
+	var store *lame
+	story(t, func(t *testing.T, n *night) {
+		var anna bells
+		n.engineers(anna.accepts(3*time.Second, 40*time.Second), new(bells).busy)
+		call := n.dial("127.0.0.1:6000", "0612345")
+		if err := call.Press(t.Context(), "314159#1"); err != nil {
+			t.Fatal(err)
+		}
+		from, err := call.AwaitTone(t.Context(), 0)
+		if err != nil || from == 0 {
+			t.Fatal(err)
+		}
+		store.set(true)
+		if err := errors.Join(call.Say(t.Context(), voice(n)), call.Press(t.Context(), "#"), call.Wait(t.Context(), time.Second), call.Press(t.Context(), "1")); err != nil {
+			t.Fatal(err)
+		}
+		<-call.Context().Done()
+		n.heard("caller", "Il numero della sua richiesta è 417", "Un tecnico è in linea", "Ricordi il numero della sua richiesta 417")
+		store.set(false)
+		n.passes(time.Minute)
+		got := n.history()
+		for _, want := range []string{"opened", "recording", "told", "accepted", "joined", "talk_ended"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("once the database is back the history lacks %s:\n%s", want, got)
+			}
+		}
+	}, func(c *Config) {
+		store = &lame{Store: c.Twin.Store}
+		c.Twin.Store = store
+	})
+}
