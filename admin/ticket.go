@@ -80,6 +80,7 @@ type recordingView struct {
 	At      time.Time `json:"at"`
 	Call    string    `json:"call"`
 	Partial bool      `json:"partial" doc:"Cut by a fault"`
+	SHA256  string    `json:"sha256" doc:"Of the file, in hexadecimal, as it was kept; empty when that is not known"`
 }
 
 // instant is nil for the time that has not come.
@@ -107,7 +108,7 @@ func view(t tickets.Ticket) TicketView {
 	for _, r := range t.Recordings {
 		v.Recordings = append(v.Recordings, recordingView{
 			ID: r.ID, Seconds: r.Seconds, URL: base + "/recordings/" + url.PathEscape(r.ID) + "/audio", At: r.At,
-			Call: string(r.Call), Partial: r.Partial,
+			Call: string(r.Call), Partial: r.Partial, SHA256: r.SHA256,
 		})
 	}
 	return v

@@ -90,7 +90,12 @@ func (a *App) adopt(ctx context.Context) error {
 			a.log.Warn("a recording cannot be read", "recording", id, "error", err)
 			continue
 		}
-		r := tickets.Recording{ID: id, At: time.Now().Truncate(time.Second), Seconds: float64(len(octets)) / 8000, Law: law, Partial: true, File: id + ".wav"}
+		sum, err := a.spool.Sum(id)
+		if err != nil {
+			a.log.Warn("a recording cannot be read", "recording", id, "error", err)
+			continue
+		}
+		r := tickets.Recording{ID: id, SHA256: sum, At: time.Now().Truncate(time.Second), Seconds: float64(len(octets)) / 8000, Law: law, Partial: true, File: id + ".wav"}
 		if _, err := a.desk.Keep(ctx, tickets.Number(n), r, time.Now()); err != nil {
 			a.log.Warn("a recording has no ticket", "recording", id, "error", err)
 		}

@@ -30,6 +30,9 @@ func (t tapes) Create(id, law string) (line.Recorder, error) {
 // Octets reads a recording back.
 func (t tapes) Octets(id string) (string, []byte, error) { return t.spool.Octets(id) }
 
+// Sum is the SHA-256 of a recording.
+func (t tapes) Sum(id string) (string, error) { return t.spool.Sum(id) }
+
 // blank is a tape that keeps silence only: the sabotage of the demo's recording.
 type blank struct{ *journal.Tape }
 

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"net/http"
@@ -29,6 +30,7 @@ type ticketView struct {
 		ID      string
 		Seconds float64
 		URL     string
+		SHA256  string
 	}
 	History []struct{ Kind, Text string }
 }
@@ -134,6 +136,9 @@ func (h *house) judgeRecording(v ticketView, fault, other []int16) {
 	var file []byte
 	if _, err := h.call(http.MethodGet, r.URL, nil, &file); err != nil {
 		h.t.Fatal(err)
+	}
+	if sum := fmt.Sprintf("%x", sha256.Sum256(file)); sum != r.SHA256 {
+		h.t.Errorf("the recording's file has the sum %s, the ticket says %q", sum, r.SHA256)
 	}
 	format, octets, err := wav.Read(bytes.NewReader(file))
 	if err != nil || format != wav.ALaw {

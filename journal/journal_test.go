@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -344,6 +345,13 @@ func TestRecordingsCanBePlayedWhileTheyAreWrittenAndNothingElseCan(t *testing.T)
 		t.Fatal(err)
 	}
 	defer file.Close()
+	text, err := os.ReadFile(filepath.Join(dir, "recordings", "417-a.wav"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum, err := s.Sum("417-a"); err != nil || sum != fmt.Sprintf("%x", sha256.Sum256(text)) {
+		t.Errorf("the sum is %q, %v", sum, err)
+	}
 	if f, _, err := wav.Read(file); err != nil || f != wav.MuLaw {
 		t.Errorf("format %d, %v", f, err)
 	}

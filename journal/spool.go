@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -90,6 +92,20 @@ func (s *Spool) Octets(id string) (law string, octets []byte, err error) {
 		return "ulaw", octets, nil
 	}
 	return "alaw", octets, nil
+}
+
+// Sum is the SHA-256 of a recording's file, in hexadecimal: later it can be told whether it is as it was.
+func (s *Spool) Sum(id string) (string, error) {
+	file, err := s.Open(id)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, file); err != nil {
+		return "", fmt.Errorf("reading recording %s: %w", id, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // List names the recordings there are.

@@ -28,6 +28,8 @@ type Spool interface {
 	Create(id, law string) (Recorder, error)
 	// Octets reads a recording back, also one that is still being written.
 	Octets(id string) (law string, octets []byte, err error)
+	// Sum is the SHA-256 of a whole recording, in hexadecimal.
+	Sum(id string) (string, error)
 }
 
 // Recorder takes the octets of one recording. Used by one goroutine.

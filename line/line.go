@@ -102,6 +102,9 @@ func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, e
 	stats := rec.Stop()
 	got.End = endOf(end)
 	got.Recording.Law, got.Recording.Seconds, got.Recording.Partial = w.finish(stats)
+	if sum, err := l.board.cfg.Spool.Sum(r.ID); err == nil && w.err == nil { // without it, it cannot be told later whether the file is as it was
+		got.Recording.SHA256 = sum
+	}
 	if cause := context.Cause(both); cause != nil {
 		got.End = ivr.EndedByHangUp
 		return got, cause

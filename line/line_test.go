@@ -2,7 +2,9 @@ package line_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"sync"
@@ -55,6 +57,12 @@ func (s *spool) Octets(id string) (string, []byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return "alaw", s.kept[id], nil
+}
+
+func (s *spool) Sum(id string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprintf("%x", sha256.Sum256(s.kept[id])), nil
 }
 
 type tape struct {
@@ -157,6 +165,9 @@ func TestCallerHearsWelcomePressesAKeySpeaksAndHearsItAgain(t *testing.T) {
 	r := <-done
 	if err := errors.Join(r.errs...); err != nil {
 		t.Fatal(err)
+	}
+	if sum, _ := x.spool.Sum(r.got.Recording.ID); r.got.Recording.SHA256 != sum {
+		t.Errorf("the recording's sum is %q, want %s", r.got.Recording.SHA256, sum)
 	}
 	if r.key != '5' || r.got.End != ivr.EndedByKey || r.got.Recording.Seconds < 2 || r.got.Recording.Seconds > 2.7 {
 		t.Errorf("key %c, recorded %+v", r.key, r.got)

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -173,4 +174,39 @@ func statements(t *testing.T) int {
 		n += len(sql.FindAll(text, -1))
 	}
 	return n
+}
+
+// TestDueWorkOutlastsTheProgram enqueues with one program, which ends, and does the work with the next one.
+func TestDueWorkOutlastsTheProgram(t *testing.T) {
+	url := freshURL(t)
+	first, err := Open(t.Context(), url, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	err = first.Apply(t.Context(), tickets.Change{
+		Ticket: tickets.Ticket{Number: 417, Version: 1, State: tickets.Open, OpenedAt: at},
+		Events: []tickets.Event{{ID: "a", Ticket: 417, At: at, Kind: tickets.Opened}},
+		Work:   []tickets.Work{{ID: "escalate-417", Kind: "escalate", Ticket: 417, Due: at, Facts: map[string]string{"why": "nobody"}}},
+	})
+	first.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := Open(t.Context(), url, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var done []tickets.Work
+	err = next.Run(ctx, func(_ context.Context, w tickets.Work) error {
+		done = append(done, w)
+		cancel()
+		return nil
+	})
+	if err != nil || len(done) != 1 || done[0].ID != "escalate-417" || done[0].Facts["why"] != "nobody" || !done[0].Due.Equal(at) {
+		t.Errorf("the next program did %+v, %v", done, err)
+	}
 }
