@@ -59,6 +59,8 @@ func TestWhatIfWithoutATicket(t *testing.T) {
 		`"due":"2026-11-23T12:00:00+01:00"`, "fine settimana", `"projected":true`)
 	h.get("/dry-run?level=professional&category=question&at=2026-11-20T17:00:00Z").is(200, `"clocks":[]`)
 	h.get("/dry-run?level=platinum&category=blocking&at=2026-11-20T17:00:00Z").is(422, "query.level")
+	h.get("/dry-run?level=professional&category=blocking&at=2026-11-20+17:00").is(200, `"due":"2026-11-23T12:00:00+01:00"`)
+	h.get("/dry-run?level=professional&category=blocking&at=soon").is(422, "query.at", "write it as 2026-11-20 17:20")
 	h.get("/dry-run?level=professional&category=blocking").is(422, "at")
 }
 

@@ -89,9 +89,9 @@ func (s *server) setContract(ctx context.Context, n tickets.Number, actor string
 
 // question asks what would be promised.
 type question struct {
-	Level    string    `query:"level" required:"true" maxLength:"100"`
-	Category string    `query:"category" required:"true" enum:"blocking,non_blocking,question,change,feature"`
-	At       time.Time `query:"at" required:"true"`
+	Level    string `query:"level" required:"true" maxLength:"100"`
+	Category string `query:"category" required:"true" enum:"blocking,non_blocking,question,change,feature"`
+	At       string `query:"at" required:"true" maxLength:"40" doc:"Such as 2026-11-20 17:20 in the zone of the level's calendar, or with a zone (RFC 3339)"`
 }
 
 func (s *server) clockRoutes(api huma.API) {
@@ -102,8 +102,11 @@ func (s *server) clockRoutes(api huma.API) {
 			for _, a := range list {
 				v.Clocks = append(v.Clocks, explainedClock(a))
 			}
-			if errors.Is(err, tickets.ErrNotFound) {
+			switch {
+			case errors.Is(err, tickets.ErrNotFound):
 				err = refused("query.level", err.Error())
+			case errors.Is(err, sla.ErrBadInstant):
+				err = refused("query.at", err.Error())
 			}
 			return answered(v, err)
 		})

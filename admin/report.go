@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -127,17 +128,20 @@ func reportCSV(r tickets.Report) []byte {
 		_ = w.Write(safe(row))
 	}
 	_ = w.Write([]string{})
-	_ = w.Write([]string{"month", "contract", "customer", "ticket", "clock", "due", "account"})
+	_ = w.Write([]string{"month", "contract", "customer", "ticket", "clock", "due", "account", "account_it"})
 	for _, o := range r.Breaches {
 		_ = w.Write(safe([]string{
-			r.Month, string(o.Contract), o.Name, fmt.Sprint(o.Ticket), string(o.Clock), o.Due.UTC().Format(time.RFC3339), o.English,
+			r.Month, string(o.Contract), o.Name, fmt.Sprint(o.Ticket), string(o.Clock), o.Due.UTC().Format(time.RFC3339), o.English, o.Italian,
 		}))
 	}
 	w.Flush()
 	return []byte(b.String())
 }
 
-func minutes(d time.Duration) string { return strconv.FormatFloat(d.Minutes(), 'f', -1, 64) }
+// minutes are told to the hundredth.
+func minutes(d time.Duration) string {
+	return strconv.FormatFloat(math.Round(100*d.Minutes())/100, 'f', -1, 64)
+}
 
 // safe keeps a spreadsheet from taking a customer's name for a formula.
 func safe(row []string) []string {

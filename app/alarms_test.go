@@ -146,3 +146,44 @@ func TestAnAlarmMayRaiseTheLevel(t *testing.T) {
 		}
 	})
 }
+
+// TestTheRotaIsNotRungForWhatSomebodyHasDoneMeanwhile: the night held the call back, and in the morning nobody needs it.
+func TestTheRotaIsNotRungForWhatSomebodyHasDoneMeanwhile(t *testing.T) {
+	for name, act := range map[string]func(d *tickets.Desk, number tickets.Number) error{
+		"contacted": func(d *tickets.Desk, number tickets.Number) error {
+			_, err := d.Contact(context.Background(), number, "staff:carla", time.Now())
+			return err
+		},
+		"in work": func(d *tickets.Desk, number tickets.Number) error {
+			_, err := d.Intervene(context.Background(), number, "staff:carla", time.Now())
+			return err
+		},
+		"closed": func(d *tickets.Desk, number tickets.Number) error {
+			_, err := d.Close(context.Background(), number, "staff:carla", "", time.Now())
+			return err
+		},
+		"nothing": func(*tickets.Desk, tickets.Number) error { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNight(t)
+				defer n.end()
+				ticket := n.blocking("rossi")
+				if err := act(n.app.desk, ticket.Number); err != nil {
+					t.Fatal(err)
+				}
+				clock := sla.Intervention
+				if name == "contacted" {
+					clock = sla.Contact
+				}
+				w := tickets.Work{ID: "w", Kind: tickets.WorkRing, Ticket: ticket.Number, Facts: map[string]string{"clock": string(clock)}}
+				if err := n.app.work(t.Context(), w); err != nil {
+					t.Fatal(err)
+				}
+				if rang := strings.Contains(n.history(), "rang "); rang != (name == "nothing") {
+					t.Errorf("rung: %v\n%s", rang, n.history())
+				}
+			})
+		})
+	}
+}

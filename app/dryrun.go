@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"hotline/sla"
 )
@@ -24,11 +23,7 @@ func DryRun(level, category, at, lang string) ([]string, error) {
 			if calendar.ID != l.Calendar {
 				continue
 			}
-			instant, err := instantIn(at, calendar.Zone)
-			if err != nil {
-				return nil, err
-			}
-			list, err := sla.Try(l.Terms(calendar), c, instant)
+			list, err := sla.Try(l.Terms(calendar), c, at)
 			return sentences(list, lang), err
 		}
 	}
@@ -47,22 +42,6 @@ func sentences(list []sla.Account, lang string) []string {
 		return []string{"no deadline"}
 	}
 	return lines
-}
-
-func instantIn(text, zone string) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
-	}
-	z, err := time.LoadLocation(zone)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("zone %s: %w", zone, err)
-	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, text, z); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no instant; write it as 2026-11-20 17:20, or with a zone as 2026-11-20T17:20:00+01:00", text)
 }
 
 func join[T ~string](list []T) string {

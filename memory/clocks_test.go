@@ -201,29 +201,6 @@ func TestARepeatedReplayRefoldsTheClocks(t *testing.T) {
 	}
 }
 
-func TestTheNightRuleHoldsTheTelephoneBack(t *testing.T) {
-	o, ctx := openOffice(t), t.Context()
-	ticket, err := o.Open(ctx, tickets.Draft{Identity: tickets.Identity{Contract: tickets.Contract{ID: "p1"}}, Channel: tickets.Web, Claim: sla.Blocking}, monday(15))
-	must(t, err) // four in the afternoon in Rome; contact is due at five, and nobody looks before midnight
-	_, raised, err := o.Look(ctx, ticket.Number, monday(23))
-	must(t, err)
-	if len(raised) != 2 {
-		t.Fatalf("raised %+v", raised)
-	}
-	rings := 0
-	for _, w := range o.store.Waiting() {
-		if w.Kind == tickets.WorkRing {
-			rings++
-			if !w.Due.Equal(monday(8).AddDate(0, 0, 1)) {
-				t.Errorf("the rota is rung at %v, want Tuesday at nine in Rome", w.Due)
-			}
-		}
-	}
-	if rings != 1 {
-		t.Errorf("%d calls to the rota are planned", rings)
-	}
-}
-
 func TestATicketOfAFormerVersionGetsTheTermsOfItsContract(t *testing.T) {
 	o, ctx := openOffice(t), t.Context()
 	ticket := o.blocking(t)

@@ -271,6 +271,12 @@ func TestAnAssessmentChangesPriorityAndClocks(t *testing.T) {
 	if ticket.Priority != 4 || len(ticket.Clocks) != 0 || ticket.Claim != sla.Blocking {
 		t.Errorf("%+v", ticket)
 	}
+	lines, err := o.store.History(t.Context(), ticket.Number)
+	must(t, err)
+	f := lines[len(lines)-1].Facts
+	if f["from"] != "blocking" || f["to"] != "question" || f["priority_was"] != "1" || f["priority"] != "4" || f["intervention_due"] != "none" {
+		t.Errorf("the history tells the difference as %v", f)
+	}
 }
 
 func TestBreachesAreMarkedOnce(t *testing.T) {

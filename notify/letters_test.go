@@ -18,7 +18,7 @@ func ticket(t *testing.T, level sla.LevelID, c sla.Category, language string) (t
 		terms.Blocking, terms.NonBlocking = sla.Limits{}, sla.Limits{}
 	}
 	at := time.Date(2026, 11, 20, 16, 20, 41, 0, time.UTC)
-	accounts, err := sla.Try(terms, c, at)
+	accounts, err := sla.Try(terms, c, at.Format(time.RFC3339))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package sla
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -56,12 +58,9 @@ func (c Course) Explain(a *Agreement, k Clock) Account {
 			from = begin
 			break
 		}
-		if end.IsZero() {
-			if k.Paused {
-				acc.Parts = append(acc.Parts, Part{From: begin, Spent: acc.spent(), Why: "paused:" + Why(p.Why)})
-				return acc
-			}
-			end = k.Due
+		if end.IsZero() { // it stands still, or was met while it did
+			acc.Parts = append(acc.Parts, Part{From: begin, Spent: acc.spent(), Why: "paused:" + Why(p.Why)})
+			return acc
 		}
 		if end = earlier(end, k.Due); begin.Before(end) {
 			acc.Parts = append(acc.Parts, Part{From: begin, Until: end, Spent: acc.spent(), Why: "paused:" + Why(p.Why)})
@@ -72,13 +71,18 @@ func (c Course) Explain(a *Agreement, k Clock) Account {
 	return acc
 }
 
-// Try accounts for the clocks that a request would have if it came in at an instant; none where nothing is promised.
-func Try(t Terms, c Category, at time.Time) ([]Account, error) {
+// Try accounts for the clocks that a request would have if it came in at an instant, such as "2026-11-20 17:20" in the
+// calendar's zone, or RFC 3339; none where nothing is promised. An instant that is none is ErrBadInstant.
+func Try(t Terms, c Category, at string) ([]Account, error) {
 	a, err := t.Ready()
 	if err != nil {
 		return nil, err
 	}
-	course, _, err := Fold([]Step{{Kind: Begun, At: at, Category: c, Terms: a}})
+	opened, err := instantIn(at, a.hours.zone)
+	if err != nil {
+		return nil, err
+	}
+	course, _, err := Fold([]Step{{Kind: Begun, At: opened, Category: c, Terms: a}})
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +91,21 @@ func Try(t Terms, c Category, at time.Time) ([]Account, error) {
 		list = append(list, course.Explain(a, k))
 	}
 	return list, nil
+}
+
+// ErrBadInstant is a text that is no instant; the message says how one is written.
+var ErrBadInstant = errors.New("no instant")
+
+func instantIn(text string, zone *time.Location) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is %w; write it as 2026-11-20 17:20, or with a zone as 2026-11-20T17:20:00+01:00", text, ErrBadInstant)
 }
 
 func earlier(a, b time.Time) time.Time {

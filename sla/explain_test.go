@@ -56,6 +56,47 @@ func TestAccountsNameWhatDidNotCount(t *testing.T) {
 	}
 }
 
+func TestGapsAreToldByWhatTheyAre(t *testing.T) {
+	opened(t, agreed(t, Advanced), Blocking, "2026-11-21 12:30").told(Contact,
+		"contact: opened Saturday 21 November 2026 12:30; counted 12:30-13:00; weekend; Monday 23 08:00-08:30; due Monday 23 November 08:30")
+	opened(t, agreed(t, Advanced), Blocking, "2026-11-23 19:30").told(Contact,
+		"contact: opened Monday 23 November 2026 19:30; counted 19:30-20:00; night; Tuesday 24 08:00-08:30; due Tuesday 24 November 08:30")
+	terms := agreed(t, Professional).Terms
+	terms.Calendar.Exceptions = []Exception{{Date: "2026-12-28", Note: "stocktaking"}}
+	a, err := terms.Ready()
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened(t, a, Blocking, "2026-12-24 17:30").told(Contact,
+		"contact: opened Thursday 24 December 2026 17:30; counted 17:30-18:00; holiday (Natale, Santo Stefano, stocktaking); Tuesday 29 09:00-09:30; due Tuesday 29 December 09:30")
+}
+
+func TestAClockThatIsMetWhileItStandsStillSaysSo(t *testing.T) {
+	r := opened(t, agreed(t, Professional), Blocking, "2026-11-23 09:00")
+	r.paused(NoAccess, "2026-11-23 10:00", "")
+	r.stamped(Intervention, "2026-11-23 11:00") // on site
+	r.told(Intervention, "intervention: opened Monday 23 November 2026 09:00; counted 09:00-10:00; paused since Monday 23 November 10:00, "+
+		"remote access withdrawn; due Monday 23 November 13:00; kept Monday 23 November 11:00")
+}
+
+func TestWorkingTimeThatTouchesIsOneStretch(t *testing.T) {
+	terms := agreed(t, Professional).Terms
+	terms.Calendar.Week = []Interval{{time.Monday, 9 * time.Hour, 13 * time.Hour}, {time.Monday, 13 * time.Hour, 18 * time.Hour}}
+	a, err := terms.Ready()
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened(t, a, Blocking, "2026-11-23 12:30").told(Contact, "contact: opened Monday 23 November 2026 12:30; counted 12:30-13:30; due Monday 23 November 13:30")
+}
+
+// told compares the account of a clock.
+func (r *request) told(k Kind, want string) {
+	r.Helper()
+	if got := r.Explain(r.Agreed, r.clock(k)).In(English); got != want {
+		r.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
 // TestEveryMinuteIsExplained: the parts follow each other from the start to the due time, and what counts adds up to the
 // limit.
 func TestEveryMinuteIsExplained(t *testing.T) {

@@ -28,7 +28,7 @@ func italian() []rule {
 		fixed(time.January, 1, "Capodanno"), fixed(time.January, 6, "Epifania"), easter(0, "Pasqua"), easter(1, "Lunedì dell'Angelo"),
 		fixed(time.April, 25, "Liberazione"), fixed(time.May, 1, "Festa del lavoro"),
 		fixed(time.June, 2, "Festa della Repubblica").from(2001), fixed(time.August, 15, "Ferragosto"),
-		fixed(time.October, 4, "San Francesco").from(2026), fixed(time.November, 1, "Ognissanti"),
+		once(2011, time.March, 17, "150º dell'Unità d'Italia"), fixed(time.October, 4, "San Francesco").from(2026), fixed(time.November, 1, "Ognissanti"),
 		fixed(time.December, 8, "Immacolata Concezione"), fixed(time.December, 25, "Natale"), fixed(time.December, 26, "Santo Stefano"),
 	}
 }

@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -111,7 +112,10 @@ func (d *Desk) take(t *Ticket, c sla.Course, s sla.Step, told Event) ([]Event, e
 		}
 	}
 	t.raise(next.Agreed, append(before[:len(before):len(before)], after...))
-	t.Priority = priority(*t)
+	was := t.Priority
+	if t.Priority = priority(*t); was != t.Priority && was != 0 {
+		told = told.with(map[string]string{"priority_was": fmt.Sprint(was), "priority": fmt.Sprint(t.Priority)})
+	}
 	if told.Kind != "" {
 		before = append(before, told)
 	}
@@ -166,13 +170,16 @@ func (t Ticket) Stood(k sla.Clock) bool {
 
 // moved tells a deadline's difference in the event that brought it.
 func (e Event) moved(h sla.Happening) Event {
-	facts := map[string]string{string(h.Clock) + "_was": stamp(h.Was), string(h.Clock) + "_due": stamp(h.Becomes)}
-	for k, v := range e.Facts {
-		if _, new := facts[k]; !new {
-			facts[k] = v
-		}
+	return e.with(map[string]string{string(h.Clock) + "_was": stamp(h.Was), string(h.Clock) + "_due": stamp(h.Becomes)})
+}
+
+// with is the event with more facts; the former ones stay as they were.
+func (e Event) with(facts map[string]string) Event {
+	e.Facts = maps.Clone(e.Facts)
+	if e.Facts == nil {
+		e.Facts = map[string]string{}
 	}
-	e.Facts = facts
+	maps.Copy(e.Facts, facts)
 	return e
 }
 

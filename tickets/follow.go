@@ -141,8 +141,9 @@ func (d *Desk) FollowAll(ctx context.Context, in Scope, actor string, now time.T
 	return len(list), err
 }
 
-// DryRun tells what a request of a level would be promised if it came in at an instant, without a ticket.
-func (d *Desk) DryRun(level sla.LevelID, c sla.Category, at time.Time) ([]sla.Account, error) {
+// DryRun tells what a request of a level would be promised if it came in at an instant, as sla.Try reads it, without a
+// ticket.
+func (d *Desk) DryRun(level sla.LevelID, c sla.Category, at string) ([]sla.Account, error) {
 	b := d.Book()
 	l, ok := b.Levels[level]
 	if !ok {

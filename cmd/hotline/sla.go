@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 
 	"hotline/app"
 )
@@ -21,31 +22,45 @@ func (e *explain) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return fmt.Errorf("explaining ticket %d: %w", e.Ticket, err)
 	}
+	return sentences(io, body, e.Lang)
+}
+
+// sentences prints the sentence of each clock of an explanation.
+func sentences(io streams, body []byte, lang string) error {
 	var view struct {
 		Clocks []struct{ Account map[string]string }
 	}
 	if err := json.Unmarshal(body, &view); err != nil {
-		return fmt.Errorf("explaining ticket %d: the answer cannot be read: %w", e.Ticket, err)
+		return fmt.Errorf("the answer cannot be read: %w", err)
 	}
 	if len(view.Clocks) == 0 {
-		fmt.Fprintln(io.out, map[string]string{"it": "nessuna scadenza", "en": "no deadline"}[e.Lang])
+		fmt.Fprintln(io.out, map[string]string{"it": "nessuna scadenza", "en": "no deadline"}[lang])
 	}
 	for _, c := range view.Clocks {
-		fmt.Fprintln(io.out, c.Account[e.Lang])
+		fmt.Fprintln(io.out, c.Account[lang])
 	}
 	return nil
 }
 
 // dryRun is `hotline sla dry-run`.
 type dryRun struct {
+	API      string `help:"Where the program's API is; asked when there is a token." default:"http://127.0.0.1:8080"`
+	Token    string `help:"Token of the API: the running program answers, by the levels as staff edited them. Without one, by the policy's own."`
 	Level    string `help:"professional, advanced, extended or on_request." required:""`
 	Category string `help:"blocking, non_blocking, question, change or feature." required:""`
 	At       string `help:"When it comes in, such as \"2026-11-20 17:20\" in the level's zone." required:""`
 	Lang     string `help:"Language of the account: it or en." enum:"it,en" default:"it"`
 }
 
-// Run prints what would be promised by the policy's own levels; those that staff edited are asked for at the API's dry-run.
-func (d *dryRun) Run(io streams) error {
+// Run prints what would be promised.
+func (d *dryRun) Run(ctx context.Context, io streams) error {
+	if d.Token != "" {
+		body, err := client{d.API, d.Token}.get(ctx, "/dry-run", url.Values{"level": {d.Level}, "category": {d.Category}, "at": {d.At}})
+		if err != nil {
+			return err
+		}
+		return sentences(io, body, d.Lang)
+	}
 	lines, err := app.DryRun(d.Level, d.Category, d.At, d.Lang)
 	if err != nil {
 		return err

@@ -56,6 +56,25 @@ func TestATicketIsExplainedByTheRunningProgram(t *testing.T) {
 	}
 }
 
+func TestWhatIfIsAnsweredByTheRunningProgramWhenThereIsAToken(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if q := r.URL.Query(); r.URL.Path != "/api/v1/dry-run" || q.Get("level") != "gold" || q.Get("at") != "2026-11-20 17:20" {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_, _ = w.Write([]byte(`{"detail":"validation failed","errors":[{"location":"query.level","message":"unknown"}]}`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"clocks":[{"account":{"it":"contatto: aperto","en":"contact: opened"}}]}`))
+	}))
+	defer api.Close()
+	args := []string{"sla", "dry-run", "--category", "blocking", "--at", "2026-11-20 17:20", "--lang", "en", "--api", api.URL, "--token", "secret"}
+	if code, text := said(t, append(args, "--level", "gold")...); code != 0 || text != "contact: opened\n" {
+		t.Errorf("%d: %s", code, text)
+	}
+	if code, text := said(t, append(args, "--level", "lead")...); code != 1 || !strings.Contains(text, "query.level: unknown") {
+		t.Errorf("%d: %s", code, text)
+	}
+}
+
 func TestTheMonthIsReportedByTheRunningProgram(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(r.URL.String()))

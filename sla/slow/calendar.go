@@ -146,6 +146,8 @@ func (c *Calendar) feast(y, m, d int) bool {
 		return true
 	case 602:
 		return y >= 2001
+	case 317:
+		return y == 2011
 	case 1004:
 		return y >= 2026
 	}
