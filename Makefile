@@ -17,6 +17,8 @@ prove: go ## a million random requests against the reference that walks minute b
 	HOTLINE_PROVE=$(or $(CASES),1000000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run SlowReference ./sla
 	$(GO) test -count=1 -run 'AddsUp|StepByStep|Explained' ./sla -rapid.checks=20000
 	$(GO) test -count=1 -run RowsAreACache ./memory -rapid.checks=20000
+	@scripts/install python3
+	python3 sla/testdata/policy.py | diff - sla/testdata/policy.golden
 
 bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets and the report of 50,000 cost
 	@scripts/install postgresql

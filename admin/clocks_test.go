@@ -53,6 +53,18 @@ func TestAPauseIsShownAndExplainedInBothLanguages(t *testing.T) {
 	h.get("/tickets/999/explanation").is(404)
 }
 
+func TestRunningTicketsStandStillWhileTheInstallationCannotBeReached(t *testing.T) {
+	h := open(t)
+	h.opened()
+	rossi := func(access string, version int) string {
+		return fmt.Sprintf(`{"customer":"rossi","level":"extended","valid_from":"2026-01-01T00:00:00Z","remote_access":%s,"version":%d}`, access, version)
+	}
+	h.put("/contracts/rossi", rossi("false", 1)).is(200)
+	h.get("/tickets/417").is(200, `"why":"remote_access"`, `"paused":true`, `"kind":"remote_access_withdrawn"`, "set on the contract")
+	h.put("/contracts/rossi", rossi("true", 2)).is(200)
+	h.get("/tickets/417").is(200, `"paused":false`, `"kind":"remote_access_back"`)
+}
+
 func TestWhatIfWithoutATicket(t *testing.T) {
 	h := open(t)
 	h.get("/dry-run?level=professional&category=blocking&at=2026-11-20T17:00:00%2B01:00").is(200,

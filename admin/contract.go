@@ -45,7 +45,7 @@ type ContractFields struct {
 	NonBlocking  *limitsView `json:"non_blocking,omitempty" doc:"Instead of the level's limits, whole"`
 	AfterHours   string      `json:"after_hours,omitempty" enum:"wait,ring" default:"wait" doc:"What a blocking call outside the hours does"`
 	EvoSupport   bool        `json:"evo_support,omitempty"`
-	RemoteAccess bool        `json:"remote_access,omitempty" doc:"A fact that staff set; without it only Support on Request is offered"`
+	RemoteAccess bool        `json:"remote_access,omitempty" doc:"A fact that staff set; without it only Support on Request is offered, and the clocks of running tickets stand still as their level says"`
 }
 
 // ContractView is a contract as staff see it: never with a PIN.
@@ -140,7 +140,8 @@ func (s *server) addContract(ctx context.Context, in *newContract) (*created[con
 }
 
 func (s *server) changeContract(ctx context.Context, in *changedContract) (*answer[ContractView], error) {
-	if _, err := s.Store.Contract(ctx, tickets.ContractID(in.ID)); err != nil {
+	was, err := s.Store.Contract(ctx, tickets.ContractID(in.ID))
+	if err != nil {
 		return nil, err
 	}
 	c, err := s.contractOf(ctx, in.ID, in.Body.Version, in.Body.ContractFields)
@@ -155,7 +156,13 @@ func (s *server) changeContract(ctx context.Context, in *changedContract) (*answ
 		return nil, err
 	}
 	s.refresh(ctx)
-	return answered(contract(c), s.follow(ctx, in.Running, of))
+	if err := s.follow(ctx, in.Running, of); err != nil {
+		return nil, err
+	}
+	if c.RemoteAccess != was.RemoteAccess { // a fact of the installation: its running tickets stand still, or run on
+		err = s.Desk.AccessChanged(ctx, c.ID, c.RemoteAccess, staff(ctx), s.Now())
+	}
+	return answered(contract(c), err)
 }
 
 func (s *server) previewContract(ctx context.Context, in *changedContract) (*answer[previewView], error) {

@@ -56,6 +56,24 @@ func TestWarningsAndBreachesAreRaisedOnceAndAtTheirInstant(t *testing.T) {
 	})
 }
 
+// TestManyClocksMayRunOutInTheSameSecond: an alert storm at night is due as one when the day begins.
+func TestManyClocksMayRunOutInTheSameSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t)
+		defer n.end()
+		var all []tickets.Number
+		for range dueAtOnce + 50 {
+			all = append(all, n.blocking("bianchi").Number)
+		}
+		time.Sleep(time.Hour + 3*time.Second)
+		for _, number := range all {
+			if got := fmt.Sprint(n.raised(number)); got != "[09:45:00 warned contact 10:00:01 broken contact]" {
+				t.Fatalf("ticket %d: raised %s", number, got)
+			}
+		}
+	})
+}
+
 func TestWhatFellDueWhileNobodyLookedIsRaisedAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNight(t)

@@ -82,6 +82,9 @@ func (a *App) notify(ctx context.Context, w tickets.Work) error {
 	if err != nil {
 		return err
 	}
+	if w.Facts["alarm"] != sla.AtBreach && !sla.Met(t.Clocks, sla.Kind(w.Facts["clock"])).IsZero() {
+		return nil // the night held a warning back, and it was done meanwhile
+	}
 	text := fmt.Sprintf("%s: %s, due at %s, alarm %s", w.Facts["to"], w.Facts["clock"], w.Facts["due"], w.Facts["alarm"])
 	readers := a.cfg.Config.Mail.Staff
 	if w.Facts["to"] == "manager" {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hotline/notify"
+	"hotline/sla"
 	"hotline/tickets"
 )
 
@@ -162,6 +163,36 @@ func TestALetterThatNobodyTakesIsGivenUpAndSaidSo(t *testing.T) {
 		}
 		if got := n.history(); !strings.Contains(got, "undelivered receipt, not delivered to guasti@rossi.example: connection refused") {
 			t.Errorf("history:\n%s", got)
+		}
+	})
+}
+
+func TestAWarningThatTheNightHeldBackIsNotMailedWhenItIsDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t)
+		defer n.end()
+		b := n.withMail()
+		for _, c := range []struct {
+			alarm string
+			met   bool
+			want  int // letters: to two of the staff
+		}{{"75%", false, 2}, {"75%", true, 0}, {sla.AtBreach, true, 2}} {
+			ticket := n.blocking("verdi")
+			if c.met {
+				if _, err := n.app.desk.Contact(t.Context(), ticket.Number, "staff:carla", time.Now()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := len(b.posted())
+			w := tickets.Work{ID: fmt.Sprint("w", ticket.Number), Kind: tickets.WorkNotify, Ticket: ticket.Number, Due: time.Now(), Facts: map[string]string{
+				"clock": "contact", "alarm": c.alarm, "to": "staff",
+			}}
+			if err := n.app.work(t.Context(), w); err != nil {
+				t.Fatal(err)
+			}
+			if got := len(b.posted()) - before; got != c.want {
+				t.Errorf("alarm %s, met %v: %d letters, want %d", c.alarm, c.met, got, c.want)
+			}
 		}
 	})
 }

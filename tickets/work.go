@@ -184,6 +184,25 @@ func (d *Desk) GiveAccess(ctx context.Context, n Number, actor, text string, now
 	return d.access(ctx, n, true, Event{Kind: AccessBack, Actor: actor, Text: text, At: now}, now)
 }
 
+// AccessChanged says on every running ticket of a contract what staff say of the installation: it cannot be reached any
+// more, or it can again. Where one ticket fails the others are told all the same.
+func (d *Desk) AccessChanged(ctx context.Context, c ContractID, reachable bool, actor string, now time.Time) error {
+	list, err := d.cfg.Store.OpenOf(ctx, c)
+	if err != nil {
+		return fmt.Errorf("reading the running tickets of contract %s: %w", c, err)
+	}
+	tell := d.WithdrawAccess
+	if reachable {
+		tell = d.GiveAccess
+	}
+	var failed []error
+	for _, t := range list {
+		_, err := tell(ctx, t.Number, actor, "set on the contract", now)
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
+}
+
 func (d *Desk) access(ctx context.Context, n Number, gone bool, e Event, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		if (sla.Course{Pauses: t.Pauses}).Paused(sla.NoAccess) != gone || !t.State.Live() {
