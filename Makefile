@@ -10,7 +10,7 @@ demo: go ## a blocking call over real sockets, then a line to call; --once when 
 	@$(MAKE) --no-print-directory build
 	bin/hotline demo $(DEMO)
 
-test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kamailio and tshark, under the race detector
+test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kamailio, tshark and sngrep, under the race detector
 	$(GO) test -race -timeout 20m ./...
 
 prove: go ## a million random requests against the reference that walks minute by minute; five minutes on two cores
@@ -50,7 +50,7 @@ build: go
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/hotline ./cmd/hotline
 
 packages: go
-	@scripts/install postgresql sip-tester baresip linphone-cli tshark kamailio
+	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio
 
 go:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.21 or later (its toolchain line fetches the rest), e.g. apt-get install golang-go from bookworm-backports"; exit 1; }

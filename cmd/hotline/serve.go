@@ -73,11 +73,9 @@ func (s *settings) read(demo bool) (config.Config, error) {
 			return c, err
 		}
 	}
-	if demo {
+	if demo && s.Config == "" {
 		c.SIP.Accept = config.AcceptAnyone
-		if s.Config == "" {
-			c.SIP.Listen = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:5060"), netip.MustParseAddrPort("[::1]:5060")}
-		}
+		c.SIP.Listen = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:5060"), netip.MustParseAddrPort("[::1]:5060")}
 	}
 	if err := s.over(&c); err != nil {
 		return c, err
