@@ -38,6 +38,7 @@ func FuzzControl(f *testing.F) {
 func FuzzCrypto(f *testing.F) {
 	f.Add("1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4 FEC_ORDER=FEC_SRTP")
 	f.Add("1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20")
+	f.Add("2 AEAD_AES_128_GCM inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31|1:1 KDR=0")
 	f.Fuzz(func(t *testing.T, s string) {
 		c, ok := readCrypto(s)
 		if !ok {

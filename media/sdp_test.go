@@ -113,6 +113,9 @@ func TestOurOfferIsReadByOthersAndByUs(t *testing.T) {
 
 func FuzzSDP(f *testing.F) {
 	f.Add(offerOf("m=audio 4000 RTP/AVP 0 8 101", "a=rtpmap:101 telephone-event/8000"))
+	for _, p := range telephones() {
+		f.Add(p.text())
+	}
 	f.Add([]byte("m=\nm=audio\nm=audio 1 RTP/AVP 8\nc=IN IP6 ::1\na=rtcp:99999\na=rtpmap:"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d, err := readSDP(b)
@@ -123,7 +126,9 @@ func FuzzSDP(f *testing.F) {
 		if err != nil {
 			return
 		}
-		answer := self{at: netip.MustParseAddrPort("192.0.2.10:10000")}.answer(d, terms)
+		me := self{at: netip.MustParseAddrPort("192.0.2.10:10000")}
+		me.secure(terms)
+		answer := me.answer(d, terms)
 		back, err := readSDP(answer)
 		if err != nil || back.audio == nil || len(back.sections) != len(d.sections) {
 			t.Errorf("our answer to %q cannot be read: %q, %v", b, answer, err)

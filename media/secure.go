@@ -3,8 +3,10 @@ package media
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pion/srtp/v3"
@@ -42,10 +44,11 @@ type crypto struct {
 	tag   string
 	suite int // in suites
 	key   string
+	mki   string // octets that name the key in each of their packets; empty for none
 }
 
 // readCrypto reads "1 AES_CM_128_HMAC_SHA1_80 inline:KEY|2^20|1:4 ..."; false when we cannot use it: an unknown suite, a
-// key of the wrong length, a master key identifier in the packets, or parameters that switch something off.
+// key of the wrong length, several keys, or parameters that switch something off.
 func readCrypto(value string) (crypto, bool) {
 	words := strings.Fields(value)
 	if len(words) != 3 && !(len(words) > 3 && harmless(words[3:])) {
@@ -53,7 +56,8 @@ func readCrypto(value string) (crypto, bool) {
 	}
 	inline, found := strings.CutPrefix(words[2], "inline:")
 	key, rest, _ := strings.Cut(inline, "|")
-	if !found || strings.Contains(rest, ":") {
+	mki, known := identifier(rest)
+	if !found || !known {
 		return crypto{}, false
 	}
 	raw, err := base64.StdEncoding.DecodeString(key)
@@ -64,10 +68,32 @@ func readCrypto(value string) (crypto, bool) {
 	}
 	for i, s := range suites {
 		if strings.EqualFold(s.name, words[1]) && len(raw) == s.key+s.salt && len(words[0]) <= 9 {
-			return crypto{tag: words[0], suite: i, key: string(raw)}, true
+			return crypto{tag: words[0], suite: i, key: string(raw), mki: mki}, true
 		}
 	}
 	return crypto{}, false
+}
+
+// identifier reads the master key identifier of "2^31|1:4" (RFC 4568 section 6.1): value and length in octets, of which
+// we take up to four. There may be a lifetime before it; a second key after it is not understood.
+func identifier(parameters string) (mki string, ok bool) {
+	first, last, more := strings.Cut(parameters, "|")
+	switch {
+	case !more:
+		last = parameters
+	case strings.Contains(first, ":"):
+		return "", false
+	}
+	value, length, found := strings.Cut(last, ":")
+	if !found {
+		return "", !more
+	}
+	n, err := strconv.ParseUint(value, 10, 32)
+	octets, failed := strconv.ParseUint(length, 10, 8)
+	if err != nil || failed != nil || octets < 1 || octets > 4 || n>>(8*octets) != 0 {
+		return "", false
+	}
+	return string(binary.BigEndian.AppendUint32(nil, uint32(n))[4-octets:]), true
 }
 
 // harmless tells whether session parameters change nothing that we do (RFC 4568 section 6.3).
@@ -89,7 +115,12 @@ func newKey(suite int) string {
 }
 
 func (c crypto) String() string {
-	return c.tag + " " + suites[c.suite].name + " inline:" + base64.StdEncoding.EncodeToString([]byte(c.key))
+	s := c.tag + " " + suites[c.suite].name + " inline:" + base64.StdEncoding.EncodeToString([]byte(c.key))
+	if n := len(c.mki); n > 0 {
+		value := binary.BigEndian.Uint32(append(make([]byte, 4-n), c.mki...))
+		s += fmt.Sprintf("|%d:%d", value, n)
+	}
+	return s
 }
 
 // sealed is the encryption of one leg. Its worker uses it alone.
@@ -105,7 +136,8 @@ func seal(ours, theirs crypto) (*sealed, error) {
 	s := &sealed{ours: ours, theirs: theirs}
 	make := func(c crypto) (*srtp.Context, error) {
 		k := suites[c.suite]
-		return srtp.CreateContext([]byte(c.key[:k.key]), []byte(c.key[k.key:]), k.profile, srtp.SRTPReplayProtection(replay), srtp.SRTCPReplayProtection(replay))
+		return srtp.CreateContext([]byte(c.key[:k.key]), []byte(c.key[k.key:]), k.profile, srtp.SRTPReplayProtection(replay), srtp.SRTCPReplayProtection(replay),
+			srtp.MasterKeyIndicator([]byte(c.mki)))
 	}
 	var err error
 	if s.out, err = make(ours); err == nil {
