@@ -9,7 +9,8 @@ import (
 // LineCounts are what the signalling has counted since the start.
 type LineCounts struct {
 	Dropped map[string]uint64 // messages and connections not taken, by reason; the reasons are a closed list
-	Repeats uint64            // answers of ours that had to be sent again
+	Sent    uint64            // datagrams of SIP that we sent again
+	Came    uint64            // datagrams of SIP that came again
 	Up      map[string]bool   // trunks by name: false while one fails or refuses us
 }
 
@@ -26,8 +27,9 @@ func (l lineCollector) Collect(out chan<- prometheus.Metric) {
 	for reason, n := range c.Dropped {
 		out <- prometheus.MustNewConstMetric(drops, prometheus.CounterValue, float64(n), reason)
 	}
-	repeats := prometheus.NewDesc("hotline_sip_retransmissions_total", "Answers that were sent again because no ACK came.", nil, nil)
-	out <- prometheus.MustNewConstMetric(repeats, prometheus.CounterValue, float64(c.Repeats))
+	repeats := prometheus.NewDesc("hotline_sip_retransmissions_total", "Datagrams of SIP that were sent, or came, once more.", []string{"direction"}, nil)
+	out <- prometheus.MustNewConstMetric(repeats, prometheus.CounterValue, float64(c.Sent), "sent")
+	out <- prometheus.MustNewConstMetric(repeats, prometheus.CounterValue, float64(c.Came), "received")
 	up := prometheus.NewDesc("hotline_trunk_up", "1 unless the trunk fails or refuses us.", []string{"trunk"}, nil)
 	for name, works := range c.Up {
 		value := 0.0

@@ -172,7 +172,7 @@ func open(t *testing.T) *house {
 		NewID: func() string { mu.Lock(); defer mu.Unlock(); ids++; return fmt.Sprintf("e%d", ids) },
 	})
 	h.metrics = admin.NewMetrics(prometheus.NewRegistry(), func() admin.MediaCounts { return admin.MediaCounts{Legs: 2, PacketsLate: 7} }, func() admin.LineCounts {
-		return admin.LineCounts{Dropped: map[string]uint64{"junk": 3}, Repeats: 4, Up: map[string]bool{"carrier": false}}
+		return admin.LineCounts{Dropped: map[string]uint64{"junk": 3}, Sent: 4, Came: 5, Up: map[string]bool{"carrier": false}}
 	})
 	h.handler = admin.New(admin.Config{
 		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: pins{h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,

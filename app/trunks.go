@@ -79,7 +79,8 @@ func (a *App) trunks() (all []admin.Trunk, certificateEnds time.Time) {
 // lineCounts are the line's sums for the metrics.
 func (a *App) lineCounts() admin.LineCounts {
 	agent := a.board.Agent()
-	c := admin.LineCounts{Dropped: agent.Dropped(), Repeats: agent.Repeats(), Up: map[string]bool{}}
+	r := agent.Repeats()
+	c := admin.LineCounts{Dropped: agent.Dropped(), Sent: r.Sent, Came: r.Received, Up: map[string]bool{}}
 	for _, t := range agent.TrunkStates() {
 		c.Up[t.Name] = t.State != sip.TrunkFailing && t.State != sip.TrunkRefused
 	}

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"hotline/media/mediatest"
+	"hotline/tickets"
 )
 
 // linphone is a softphone of a third maker: a process that is told over its input what to do.
@@ -147,6 +149,7 @@ func TestLinphoneAsCallerAndAsEngineer(t *testing.T) {
 		t.Errorf("ticket is %+v", v)
 	}
 	h.judgeRecording(v, fault, talk)
+	h.judgeLegs(t)
 	engineer.close()
 	caller.close()
 	for _, c := range []struct {
@@ -157,6 +160,26 @@ func TestLinphoneAsCallerAndAsEngineer(t *testing.T) {
 			t.Errorf("%s heard the other one with correlation %.2f", c.who.address, best)
 		}
 	}
+}
+
+// judgeLegs reads in the record of the call how the sound of its two legs came over.
+func (h *house) judgeLegs(t *testing.T) {
+	t.Helper()
+	eventually(t, 10*time.Second, "both legs are in the record of the call with their sound", func() error {
+		var calls struct{ Calls []tickets.Call }
+		if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
+			return err
+		}
+		if len(calls.Calls) != 1 || len(calls.Calls[0].Legs) != 1 {
+			return fmt.Errorf("the record is %+v", calls.Calls)
+		}
+		for _, q := range []tickets.Quality{calls.Calls[0].Quality, calls.Calls[0].Legs[0].Quality} {
+			if q.PacketsIn < 200 || q.PacketsOut < 200 || q.Law != "PCMA" || q.RoundTrip <= 0 || q.RoundTrip > 0.5 {
+				return fmt.Errorf("quality is %+v", q)
+			}
+		}
+		return nil
+	})
 }
 
 // samplesOf reads a WAV file of 16 bits, 8 kHz and one channel.

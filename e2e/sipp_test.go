@@ -127,6 +127,18 @@ func TestTwentyCallsWithLostMessages(t *testing.T) {
 		}
 		return nil
 	})
+	m, err := h.metrics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		`hotline_sip_retransmissions_total{direction="sent"}`, `hotline_sip_retransmissions_total{direction="received"}`, `hotline_calls_total{result="abandoned"}`,
+		"hotline_call_setup_seconds_count", "hotline_rtp_loss_ratio_count", "hotline_rtp_jitter_seconds_count",
+	} {
+		if m[name] == 0 {
+			t.Errorf("the metric %s is 0 after twenty calls with losses", name)
+		}
+	}
 }
 
 // TestStrangersPortStaysUp sends what scanners send and calls afterwards.

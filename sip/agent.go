@@ -21,7 +21,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -56,8 +55,6 @@ type Agent struct {
 	tpl      *gosip.TransportLayer
 	txl      *gosip.TransactionLayer
 	guard    *guard
-
-	repeats atomic.Uint64 // answers sent again
 
 	sending sync.RWMutex // held to read while a request goes out, to write when the sockets close
 	closed  bool         // guarded by sending
@@ -219,9 +216,6 @@ func (a *Agent) Calls() int {
 	defer a.mu.Unlock()
 	return a.live
 }
-
-// Repeats is how many answers had to be sent again because no ACK came.
-func (a *Agent) Repeats() uint64 { return a.repeats.Load() }
 
 // Drain takes no new calls (503 with Retry-After, OPTIONS too) and waits until the
 // last one has ended or ctx has. It returns ctx's cause when calls are left.

@@ -229,7 +229,6 @@ func (d *Dialog) repeat(w *ackWait) {
 		d.sendBye("no ACK")
 		return
 	}
-	d.agent.repeats.Add(1)
 	w.interval = min(2*w.interval, d.agent.timers.T2)
 	w.timer.Reset(min(w.interval, left))
 	d.mu.Unlock()

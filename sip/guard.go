@@ -29,6 +29,8 @@ type guard struct {
 	lines   sampler
 	budget  budget
 	credit  ledger
+	sent    *repeats
+	came    *repeats
 
 	mu    sync.Mutex
 	drops map[string]uint64 // by reason; the reasons are constants of this package
@@ -38,6 +40,7 @@ func newGuard(a *Agent) *guard {
 	return &guard{
 		admit: a.admit, parses: a.parses, known: a.known, capture: a.cfg.Capture, server: a.server(), log: a.log,
 		budget: newBudget(), credit: newLedger(), drops: map[string]uint64{},
+		sent: newRepeats(), came: newRepeats(),
 	}
 }
 
@@ -178,11 +181,15 @@ func (p *guardedPacket) ReadFrom(b []byte) (int, net.Addr, error) {
 		o := origin{from: addrPort(addr), local: p.local, transport: "UDP"}
 		p.guard.see(o.from, p.local, "UDP", b[:n])
 		pass, out, to := p.guard.judge(b[:n], o)
+		if pass != nil || out != nil { // junk has no repeats
+			p.guard.came.see(b[:n], time.Now())
+		}
 		if pass != nil {
 			return copy(b, pass), addr, nil
 		}
 		if out != nil {
 			p.guard.see(p.local, to, "UDP", out)
+			p.guard.sent.see(out, time.Now())
 			_, _ = p.PacketConn.WriteTo(out, udpAddr(to))
 		}
 	}
@@ -197,6 +204,7 @@ func (p *guardedPacket) WriteTo(b []byte, addr net.Addr) (int, error) {
 		return len(b), nil
 	}
 	p.guard.see(p.local, to, "UDP", b)
+	p.guard.sent.see(b, time.Now())
 	return p.PacketConn.WriteTo(b, addr)
 }
 

@@ -16,9 +16,10 @@ import (
 func TestLostACK(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 1)
-		start(t, w, answering(calls))
+		a := start(t, w, answering(calls))
 		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
 		c := p.Dial(line, "1", siptest.SDP)
+		c.SendInvite(siptest.SDP)
 		begun := c.Expect(200, within).At
 		var at []time.Duration
 		for {
@@ -33,6 +34,9 @@ func TestLostACK(t *testing.T) {
 		want := "[500ms 1.5s 3.5s 7.5s 11.5s 15.5s 19.5s 23.5s 27.5s 31.5s 32s]"
 		if fmt.Sprint(at) != want {
 			t.Errorf("repeats and BYE at %v, want %v", at, want)
+		}
+		if r := a.Repeats(); r.Sent < 10 || r.Sent > 12 || r.Received != 1 {
+			t.Errorf("%+v were counted", r)
 		}
 		ending(t, (<-calls).Context(), sip.ErrNoACK)
 	})

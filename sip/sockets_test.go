@@ -196,3 +196,38 @@ type sockets struct{}
 func (sockets) ListenPacket(a netip.AddrPort) (net.PacketConn, error) {
 	return net.ListenUDP("udp", net.UDPAddrFromAddrPort(a))
 }
+
+// A request above 1300 octets goes by TCP where the other side has it, and by UDP where it has not.
+func TestALongRequestGoesByTCP(t *testing.T) {
+	took := make(chan string, 1)
+	callee := real(t, "127.0.0.1:0", func(ctx context.Context, in *sip.Invite) { took <- in.Transport })
+	caller := real(t, "127.0.0.1:0", nil)
+	defer stop(t, callee, caller)
+	long := []byte(strings.Repeat("a", 1400))
+	dial := func(to string, offer []byte) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		var final *sip.FinalError
+		if _, _, err := caller.Dial(ctx, sip.DialRequest{To: to, Offer: offer}); !errors.As(err, &final) {
+			t.Errorf("calling %s: %v", to, err)
+		}
+	}
+	for offer, want := range map[string]string{string(long): "TCP", "v=0": "UDP"} {
+		dial("sip:1@"+callee.Addresses()[0].String(), []byte(offer))
+		if got := <-took; got != want {
+			t.Errorf("an offer of %d octets came by %s, want %s", len(offer), got, want)
+		}
+	}
+	p := siptest.NewPhone(t, sockets{}, "127.0.0.1:0") // UDP alone
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		dial("sip:1@"+p.At.String(), long)
+	}()
+	c := p.Incoming(5 * time.Second)
+	if len(c.Invite.Body) != len(long) {
+		t.Errorf("%d octets of offer came by UDP", len(c.Invite.Body))
+	}
+	c.Respond(486, "")
+	<-done
+}
