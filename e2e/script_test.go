@@ -125,12 +125,6 @@ func acksRefusal(s *script) {
 	s.message("", s.dialogHeaders("ACK", s.invited, fmt.Sprintf("[branch-%d]", s.at-s.invite))+"\nMax-Forwards: 70", "", "")
 }
 
-// cancels takes the last INVITE back.
-func cancels(s *script) {
-	head := s.dialogHeaders("CANCEL", s.invited, fmt.Sprintf("[branch-%d]", s.at-s.invite)) + "\nMax-Forwards: 70"
-	s.message("", strings.ReplaceAll(head, "[peer_tag_param]", ""), "", "")
-}
-
 // hears waits for an answer; look are what must be in it.
 func hears(code int, look ...look) step {
 	return func(s *script) { s.element("<recv response=\"%d\">%s</recv>", code, s.looks(look)) }
