@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,21 +18,28 @@ import (
 
 // intervalView is working time on one weekday.
 type intervalView struct {
-	Day   int  `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday; of an exception it is ignored"`
+	Day   int  `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
 	From  span `json:"from"`
 	Until span `json:"until" doc:"After 24:00 it runs into the next days; always open: 00:00 until 168:00"`
 }
 
+// hoursView is working time on one date.
+type hoursView struct {
+	Day   int  `json:"day,omitempty" doc:"Ignored"`
+	From  span `json:"from"`
+	Until span `json:"until" doc:"After 24:00 it runs into the next days"`
+}
+
 type exceptionView struct {
-	Date  string         `json:"date" format:"date"`
-	Hours []intervalView `json:"hours,omitempty" maxItems:"20" doc:"None: closed"`
-	Note  string         `json:"note,omitempty" maxLength:"500"`
+	Date  string      `json:"date" format:"date"`
+	Hours []hoursView `json:"hours,omitempty" maxItems:"20" doc:"None: closed"`
+	Note  string      `json:"note,omitempty" maxLength:"500"`
 }
 
 type yearlyView struct {
-	Day   string         `json:"day" pattern:"^[0-9]{2}-[0-9]{2}$" doc:"MM-DD"`
-	Hours []intervalView `json:"hours,omitempty" maxItems:"20" doc:"None: closed"`
-	Note  string         `json:"note,omitempty" maxLength:"500"`
+	Day   string      `json:"day" pattern:"^[0-9]{2}-[0-9]{2}$" doc:"MM-DD"`
+	Hours []hoursView `json:"hours,omitempty" maxItems:"20" doc:"None: closed"`
+	Note  string      `json:"note,omitempty" maxLength:"500"`
 }
 
 // CalendarFields are when somebody works.
@@ -77,13 +85,27 @@ func week(views []intervalView) []sla.Interval {
 	return list
 }
 
+func hoursOf(list []sla.Interval) (views []hoursView) {
+	for _, i := range list {
+		views = append(views, hoursView{From: span(i.From), Until: span(i.Until)})
+	}
+	return views
+}
+
+func hours(views []hoursView) (list []sla.Interval) {
+	for _, v := range views {
+		list = append(list, sla.Interval{From: time.Duration(v.From), Until: time.Duration(v.Until)})
+	}
+	return list
+}
+
 func calendar(c sla.Calendar) calendarView {
 	f := CalendarFields{Name: c.Name, Zone: c.Zone, Week: intervals(c.Week), Holidays: c.Holidays, Patron: c.Patron}
 	for _, y := range c.Yearly {
-		f.Yearly = append(f.Yearly, yearlyView{y.Day, intervals(y.Hours), y.Note})
+		f.Yearly = append(f.Yearly, yearlyView{y.Day, hoursOf(y.Hours), y.Note})
 	}
 	for _, e := range c.Exceptions {
-		f.Exceptions = append(f.Exceptions, exceptionView{e.Date, intervals(e.Hours), e.Note})
+		f.Exceptions = append(f.Exceptions, exceptionView{e.Date, hoursOf(e.Hours), e.Note})
 	}
 	return calendarView{string(c.ID), f}
 }
@@ -107,10 +129,10 @@ func (s *server) calendarRoutes(api huma.API) {
 func calendarOf(id string, f CalendarFields) (sla.Calendar, error) {
 	c := sla.Calendar{ID: sla.CalendarID(id), Name: f.Name, Zone: f.Zone, Week: week(f.Week), Holidays: f.Holidays, Patron: f.Patron}
 	for _, y := range f.Yearly {
-		c.Yearly = append(c.Yearly, sla.Yearly{Day: y.Day, Hours: week(y.Hours), Note: y.Note})
+		c.Yearly = append(c.Yearly, sla.Yearly{Day: y.Day, Hours: hours(y.Hours), Note: y.Note})
 	}
 	for _, e := range f.Exceptions {
-		c.Exceptions = append(c.Exceptions, sla.Exception{Date: e.Date, Hours: week(e.Hours), Note: e.Note})
+		c.Exceptions = append(c.Exceptions, sla.Exception{Date: e.Date, Hours: hours(e.Hours), Note: e.Note})
 	}
 	return c, sound(c)
 }
@@ -121,7 +143,7 @@ func sound(c sla.Calendar) error {
 	case errors.Is(err, sla.ErrNeverOpen):
 		return refused("body.week", "the calendar never opens; give it at least one working hour")
 	case err != nil:
-		return refused("body", err.Error())
+		return refused("body", strings.TrimSuffix(err.Error(), ": "+sla.ErrBadCalendar.Error()))
 	}
 	return nil
 }

@@ -65,6 +65,17 @@ func TestRunningTicketsStandStillWhileTheInstallationCannotBeReached(t *testing.
 	h.get("/tickets/417").is(200, `"paused":false`, `"kind":"remote_access_back"`)
 }
 
+func TestHalfHolidaysAndExtraOpeningsAreKeptByTheAPI(t *testing.T) {
+	h := open(t)
+	special := `"yearly":[{"day":"12-24","hours":[{"from":"09:00","until":"12:00"}],"note":"Vigilia"}],
+		"exceptions":[{"date":"2026-12-05","hours":[{"from":"09:00","until":"13:00"}],"note":"Sabato aperto"},{"date":"2026-12-07","note":"Ponte"}]`
+	h.put("/calendars/office", `{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"18:00"},{"day":4,"from":"09:00","until":"18:00"},{"day":5,"from":"09:00","until":"18:00"}],`+special+`}`).is(200,
+		`"hours":[{"from":"09:00","until":"12:00"}],"note":"Vigilia"`, `{"date":"2026-12-07","note":"Ponte"}`)
+	h.get("/dry-run?level=professional&category=blocking&at=2026-12-24+11:30").is(200, `"due":"2026-12-25T09:30:00+01:00"`)            // until noon
+	h.get("/dry-run?level=professional&category=blocking&at=2026-12-04+17:30").is(200, `"due":"2026-12-05T09:30:00+01:00"`)            // Saturday is open
+	h.get("/dry-run?level=professional&category=blocking&at=2026-12-05+12:30").is(200, `"due":"2026-12-10T09:30:00+01:00"`, "(Ponte)") // Monday is not
+}
+
 func TestWhatIfWithoutATicket(t *testing.T) {
 	h := open(t)
 	h.get("/dry-run?level=professional&category=blocking&at=2026-11-20T17:00:00%2B01:00").is(200,

@@ -83,6 +83,7 @@ type closure struct {
 	line            int
 	from, until     time.Time
 	days            int
+	month, day      int // that a yearly rule names; 0: the event's own
 	yearly, dropped bool
 	note            string
 }
@@ -129,9 +130,7 @@ func (e *closure) read(name, params, value string) (err error) {
 			err = fmt.Errorf("DURATION %q: use whole days", value)
 		}
 	case "RRULE":
-		if e.yearly = strings.EqualFold(strings.TrimSuffix(value, ";INTERVAL=1"), "FREQ=YEARLY"); !e.yearly {
-			err = fmt.Errorf("RRULE %q: only FREQ=YEARLY is read; list the dates one by one", value)
-		}
+		err = e.repeat(value)
 	case "RDATE", "EXDATE":
 		err = fmt.Errorf("%s is not read; list the dates one by one", name)
 	case "STATUS":
@@ -141,6 +140,29 @@ func (e *closure) read(name, params, value string) (err error) {
 		e.note = string([]rune(e.note)[:min(len([]rune(e.note)), 200)])
 	}
 	return err
+}
+
+// repeat reads a rule that says nothing but "every year on this date", in one of the ways in which calendars write it.
+func (e *closure) repeat(rule string) error {
+	for _, part := range strings.Split(strings.ToUpper(rule), ";") {
+		name, value, _ := strings.Cut(part, "=")
+		n, err := strconv.Atoi(value)
+		switch {
+		case part == "FREQ=YEARLY":
+			e.yearly = true
+		case part == "INTERVAL=1", name == "WKST":
+		case name == "BYMONTH" && err == nil:
+			e.month = n
+		case name == "BYMONTHDAY" && err == nil:
+			e.day = n
+		default:
+			return fmt.Errorf("RRULE %q: only FREQ=YEARLY on the event's own date is read; list the dates one by one", rule)
+		}
+	}
+	if !e.yearly {
+		return fmt.Errorf("RRULE %q: only FREQ=YEARLY is read; list the dates one by one", rule)
+	}
+	return nil
 }
 
 func wholeDay(params, value string) (time.Time, error) {
@@ -158,6 +180,9 @@ func (f *feed) keep(e *closure) error {
 	}
 	if e.from.IsZero() {
 		return fmt.Errorf("the event of line %d has no DTSTART", e.line)
+	}
+	if (e.month != 0 && e.month != int(e.from.Month())) || (e.day != 0 && e.day != e.from.Day()) {
+		return fmt.Errorf("the event of line %d comes back on another date than its own; list the dates one by one", e.line)
 	}
 	days := max(e.days, 1)
 	if !e.until.IsZero() {

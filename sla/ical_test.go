@@ -32,6 +32,15 @@ func TestClosuresAreReadFromAnICalendarFile(t *testing.T) {
 	}
 }
 
+func TestAYearlyRuleMayNameItsOwnDate(t *testing.T) {
+	for _, rule := range []string{"FREQ=YEARLY", "FREQ=YEARLY;INTERVAL=1", "FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=24", "BYMONTHDAY=24;BYMONTH=6;FREQ=YEARLY;WKST=MO"} {
+		dates, days, err := ReadHolidays(strings.NewReader("BEGIN:VCALENDAR\nBEGIN:VEVENT\nRRULE:" + rule + "\nDTSTART:20200624\nEND:VEVENT\nEND:VCALENDAR\n"))
+		if err != nil || len(dates) != 0 || len(days) != 1 || days[0].Day != "06-24" {
+			t.Errorf("%s: %v %v %v", rule, dates, days, err)
+		}
+	}
+}
+
 func TestICalendarFilesThatCannotBeTakenOverAreRefusedWithTheLine(t *testing.T) {
 	event := func(lines string) string {
 		return "BEGIN:VCALENDAR\nBEGIN:VEVENT\n" + lines + "\nEND:VEVENT\nEND:VCALENDAR\n"
@@ -40,6 +49,10 @@ func TestICalendarFilesThatCannotBeTakenOverAreRefusedWithTheLine(t *testing.T) 
 		"no calendar":      {"hello", "line 1"},
 		"a time of day":    {event("DTSTART:20261224T090000Z"), "line 3"},
 		"weekly":           {event("DTSTART:20261224\nRRULE:FREQ=WEEKLY"), "line 4"},
+		"another date":     {event("DTSTART:20261224\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25"), "line 5"},
+		"twice a year":     {event("DTSTART:20261224\nRRULE:FREQ=YEARLY;BYMONTH=6,12"), "line 4"},
+		"until":            {event("DTSTART:20261224\nRRULE:FREQ=YEARLY;UNTIL=20301224"), "line 4"},
+		"no frequency":     {event("DTSTART:20261224\nRRULE:BYMONTH=12"), "line 4"},
 		"no start":         {event("SUMMARY:x"), "line 4"},
 		"backwards":        {event("DTSTART:20261224\nDTEND:20261220"), "line 5"},
 		"a thousand years": {event("DTSTART:20261224\nDTEND:30261220"), "line 5"},
