@@ -31,6 +31,8 @@ type Numbers struct {
 	cache Cache
 	from  func(ctx context.Context, n int) (tickets.Number, error)
 
+	refilling sync.Mutex // one at a time; taken before mu
+
 	mu    sync.Mutex
 	state numberState
 }
@@ -62,7 +64,7 @@ func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
 		s = numberState{Next: s.Spare, Until: s.Spare + lease}
 	}
 	if s.Next == s.Until {
-		first, err := n.block(ctx)
+		first, err := n.block(ctx, n.state)
 		if err != nil {
 			return 0, fmt.Errorf("giving a ticket number: %w: %w", ErrNoNumbers, err)
 		}
@@ -119,16 +121,16 @@ func (n *Numbers) single(ctx context.Context, cause error) (tickets.Number, erro
 }
 
 // block leases a block above every number that was ever given here: a restored database counts from an older state.
-func (n *Numbers) block(ctx context.Context) (tickets.Number, error) {
+func (n *Numbers) block(ctx context.Context, s numberState) (tickets.Number, error) {
 	ctx, cancel := context.WithTimeout(ctx, leaseTime)
 	defer cancel()
 	first, err := n.from(ctx, lease)
 	if err != nil {
 		return 0, err
 	}
-	highest := max(n.state.Until, n.state.Spare+lease)
-	if n.state.Spare == 0 {
-		highest = n.state.Until
+	highest := max(s.Until, s.Spare+lease)
+	if s.Spare == 0 {
+		highest = s.Until
 	}
 	if first >= highest {
 		return first, nil
@@ -143,16 +145,24 @@ func (n *Numbers) block(ctx context.Context) (tickets.Number, error) {
 
 // Refill fetches the next block ahead of time when few numbers are left. Call it from time to time.
 func (n *Numbers) Refill(ctx context.Context) error {
+	n.refilling.Lock()
+	defer n.refilling.Unlock()
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.state.Spare != 0 || n.state.Until-n.state.Next > low {
+	before := n.state
+	n.mu.Unlock()
+	if before.Spare != 0 || before.Until-before.Next > low {
 		return nil
 	}
-	first, err := n.block(ctx)
+	first, err := n.block(ctx, before) // callers are given numbers meanwhile
 	if err != nil {
 		return fmt.Errorf("leasing ticket numbers: %w", err)
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	s := n.state
+	if s.Until != before.Until { // a caller was faster and leased another block
+		return nil
+	}
 	if s.Spare = first; s.Next == s.Until {
 		s = numberState{Next: first, Until: first + lease}
 	}
