@@ -154,7 +154,7 @@ func (a *App) openDesk(ctx context.Context) error {
 		a.keep(book)
 	}
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
-		Store: a.store, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
+		Store: a.store, Quick: &hurried{Tickets: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
 	})
 	a.calls = newRegister(a.store, a.log)

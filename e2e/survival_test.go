@@ -194,3 +194,83 @@ func TestAStartWithoutTheDatabaseTakesCalls(t *testing.T) {
 		return err
 	})
 }
+
+// hangDatabase stops every process of the private server in its tracks; the returned function lets them go on.
+func (h *house) hangDatabase() (goOn func()) {
+	h.t.Helper()
+	parent := h.databasePID()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", parent, parent))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	all := []int{parent}
+	for _, word := range strings.Fields(string(text)) {
+		if pid, err := strconv.Atoi(word); err == nil {
+			all = append(all, pid)
+		}
+	}
+	signal := func(s syscall.Signal) {
+		for _, pid := range all {
+			_ = syscall.Kill(pid, s) // one that has ended meanwhile hangs no more
+		}
+	}
+	signal(syscall.SIGSTOP)
+	return func() { signal(syscall.SIGCONT) }
+}
+
+// silence is the longest stretch without a sound.
+func silence(pcm []int16) time.Duration {
+	const window = 800 // 100 ms
+	longest, now := 0, 0
+	for at := 0; at+window <= len(pcm); at += window {
+		loud := false
+		for _, s := range pcm[at : at+window] {
+			loud = loud || s > 300 || s < -300
+		}
+		if now++; loud {
+			now = 0
+		}
+		longest = max(longest, now)
+	}
+	return time.Duration(longest) * 100 * time.Millisecond
+}
+
+// TestADatabaseThatHangsKeepsNoCallerWaiting stops the database without ending it: it takes connections and never answers.
+func TestADatabaseThatHangsKeepsNoCallerWaiting(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	goOn := h.hangDatabase()
+	t.Cleanup(goOn)
+	c := h.dial(t, telephone(t, "0612345"))
+	if err := c.Press(t.Context(), pin+"#1"); err != nil {
+		t.Fatal(err)
+	}
+	tone, err := c.AwaitTone(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if quiet := silence(c.Heard()[:tone]); quiet > 1500*time.Millisecond {
+		t.Errorf("with a database that hangs the caller hears nothing for %v", quiet)
+	}
+	for _, k := range []string{"#", "1"} {
+		if err := c.Wait(t.Context(), 2*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Press(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = c.Wait(t.Context(), 10*time.Second)
+	c.Hangup()
+	if best, _ := mediatest.Correlate(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
+		t.Errorf("with a database that hangs the caller hears his ticket's number with correlation %.2f", best)
+	}
+	goOn()
+	eventually(t, 30*time.Second, "the ticket stands once the database goes on", func() error {
+		v, err := h.latest()
+		if err == nil && (v.Claim != "blocking" || v.Contract != "rossi") {
+			err = fmt.Errorf("the ticket is %+v", v)
+		}
+		return err
+	})
+}

@@ -26,6 +26,7 @@ type Journal interface {
 // DeskConfig is what a desk needs. Journal may be nil (the conversation in the terminal keeps nothing).
 type DeskConfig struct {
 	Store   Tickets
+	Quick   Tickets // the same for those on the line: it does not keep them waiting; nil: Store
 	Book    *Book
 	Numbers Numbers
 	Journal Journal
@@ -60,6 +61,9 @@ func NewDesk(cfg DeskConfig) *Desk {
 	if cfg.Deferred == nil {
 		cfg.Deferred = func(Number, error) {}
 	}
+	if cfg.Quick == nil {
+		cfg.Quick = cfg.Store
+	}
 	return &Desk{cfg: cfg, book: cfg.Book, budgets: NewBudgets(), waiting: map[Number]*deferred{}, last: recent{tickets: map[Number]Ticket{}}, agreed: map[string]*sla.Agreement{}}
 }
 
@@ -89,7 +93,7 @@ func (d *Desk) Ticket(ctx context.Context, n Number) (Ticket, error) {
 	if ok {
 		return w.ticket, nil
 	}
-	t, err := d.cfg.Store.Ticket(ctx, n)
+	t, err := d.cfg.Quick.Ticket(ctx, n)
 	if err == nil || errors.Is(err, ErrNotFound) || ctx.Err() != nil {
 		return t, err
 	}
@@ -191,7 +195,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	if stands, waits := d.queue(c, nil); waits {
 		return t, stands
 	}
-	err := d.cfg.Store.Apply(ctx, c)
+	err := d.cfg.Quick.Apply(ctx, c)
 	switch {
 	case err == nil:
 		d.remember(t)

@@ -115,7 +115,7 @@ func (d *Desk) Announce(ctx context.Context, id Identity) (Ticket, bool, error) 
 	if !id.Known() {
 		return Ticket{}, false, nil
 	}
-	open, err := d.cfg.Store.OpenOf(ctx, id.Contract.ID)
+	open, err := d.cfg.Quick.OpenOf(ctx, id.Contract.ID)
 	if err != nil || len(open) == 0 {
 		return Ticket{}, false, err
 	}
