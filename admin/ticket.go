@@ -53,7 +53,7 @@ type ClockView struct {
 	MetAt     *time.Time `json:"met_at"`
 	BrokenAt  *time.Time `json:"broken_at"`
 	Projected bool       `json:"projected" doc:"Restore before the intervention: can be neither warned nor broken"`
-	Paused    bool       `json:"paused" doc:"Stands still: due is what it would be if it ran on at once"`
+	Paused    bool       `json:"paused" doc:"Stands still: due is what it would be without the pause that goes on"`
 	From      time.Time  `json:"from"`
 	Limit     int64      `json:"limit_seconds" doc:"Working time of the contract's calendar"`
 	Spent     int64      `json:"spent_seconds" doc:"Working time until it was met; 0 until then"`

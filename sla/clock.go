@@ -9,7 +9,7 @@ type Clock struct {
 	MetAt     time.Time     `json:"met_at,omitzero"`
 	BrokenAt  time.Time     `json:"broken_at,omitzero"`
 	Projected bool          `json:"projected"` // restore before the intervention: can be neither warned nor broken
-	Paused    bool          `json:"paused"`    // stands still: the due time is what it would be if it ran on at once
+	Paused    bool          `json:"paused"`    // stands still: the due time is what it would be without the pause that goes on
 	Limit     time.Duration `json:"limit"`     // working time
 	From      time.Time     `json:"from"`      // where it began to run
 	Spent     time.Duration `json:"spent"`     // working time used up when it was met; pauses do not count

@@ -285,7 +285,7 @@ func (c *Course) stopping(kind Kind) []Pause {
 }
 
 // run is Add without the pauses: the earliest instant at which d of working time outside them is spent. In a pause that
-// goes on, it is when that would be if the clock ran on at once, and paused is true. A pause that begins when d is spent
+// goes on, it is when that would be without it, and paused is true. A pause that begins when d is spent
 // stops nothing.
 func (a *Agreement) run(from time.Time, d time.Duration, pauses []Pause) (end time.Time, paused bool, err error) {
 	for _, p := range pauses {

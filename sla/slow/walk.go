@@ -53,7 +53,7 @@ func (w *walker) look() {
 func (w *walker) open() bool { return w.today[w.shown%dayLen] }
 
 // Due walks until limit seconds of working time have passed outside the pauses. stopped tells that a pause which goes
-// on came first: then due is when it would be if the clock ran on at once. warn is when mark seconds had passed; 0 when the
+// on came first: then due is when it would be without it. warn is when mark seconds had passed; 0 when the
 // clock came to stand before.
 func (c *Calendar) Due(from, limit, mark int64, pauses []Pause) (due, warn int64, stopped bool) {
 	w, spent := c.walker(from), int64(0)
