@@ -278,7 +278,7 @@ func (a *App) api() http.Handler {
 	return admin.New(admin.Config{
 		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
-		Flows:      a.flows, Trunks: a.trunks, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now, Changed: a.changed,
+		Flows:      published{a}, Trunks: a.trunks, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now, Changed: a.changed,
 	})
 }
 
