@@ -44,7 +44,7 @@ type yearlyView struct {
 
 // CalendarFields are when somebody works.
 type CalendarFields struct {
-	Name       string          `json:"name" minLength:"1" maxLength:"200"`
+	Name       string          `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
 	Zone       string          `json:"zone" minLength:"1" maxLength:"100" doc:"IANA name, such as Europe/Rome"`
 	Week       []intervalView  `json:"week" nullable:"false" maxItems:"100" doc:"The gaps between are breaks"`
 	Holidays   string          `json:"holidays,omitempty" maxLength:"20" doc:"Public holidays: it, de, de-by and the other Länder, fr, fr-am, es, ch-ti, gb-eng, gb-sct, gb-nir; none when it is left out"`

@@ -31,7 +31,7 @@ type customerView struct {
 
 // CustomerFields are what staff write of a customer.
 type CustomerFields struct {
-	Name    string   `json:"name" minLength:"1" maxLength:"200"`
+	Name    string   `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
 	Email   string   `json:"email,omitempty" maxLength:"254" doc:"Where receipts go; none when empty"`
 	Numbers []string `json:"numbers,omitempty" maxItems:"200" doc:"Numbers known for it: a hint for language and budgets, never a credential"`
 }

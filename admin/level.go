@@ -14,7 +14,7 @@ import (
 
 // LevelFields are what a level of support promises.
 type LevelFields struct {
-	Name        string     `json:"name" minLength:"1" maxLength:"200"`
+	Name        string     `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
 	Calendar    string     `json:"calendar" minLength:"1" maxLength:"100"`
 	Blocking    limitsView `json:"blocking"`
 	NonBlocking limitsView `json:"non_blocking"`

@@ -19,7 +19,7 @@ import (
 var sipAddress = regexp.MustCompile(`^sips?:[^\s<>"',;?]{1,200}(;transport=(udp|tcp|tls))?$`)
 
 type engineerFields struct {
-	Name     string   `json:"name" minLength:"1" maxLength:"200"`
+	Name     string   `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
 	Phones   []string `json:"phones" nullable:"false" maxItems:"20" doc:"SIP addresses, or numbers through the trunk; in the order to be tried"`
 	Language string   `json:"language,omitempty" enum:"it,en" default:"it"`
 }

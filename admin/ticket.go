@@ -190,7 +190,7 @@ func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*answer[ticke
 func (s *server) whole(ctx context.Context, n tickets.Number) (ticketWhole, error) {
 	t, err := s.Desk.Ticket(ctx, n)
 	if err != nil {
-		return ticketWhole{}, fmt.Errorf("ticket %d: %w", n, err)
+		return ticketWhole{}, err
 	}
 	lines, err := s.Desk.History(ctx, n)
 	if err != nil {
