@@ -9,6 +9,7 @@ import (
 	"net"
 	netmail "net/mail"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,6 +49,7 @@ type Mailer struct {
 	from   string
 	domain string // of Message-IDs
 	host   string
+	tls    bool // from the first octet
 	opts   []mail.Option
 }
 
@@ -76,6 +78,7 @@ func New(c Config) (*Mailer, error) {
 	case StartTLS:
 		m.opts = append(m.opts, mail.WithTLSPolicy(mail.TLSMandatory))
 	case TLS:
+		m.tls = true
 		m.opts = append(m.opts, mail.WithSSL())
 	case None:
 		m.opts = append(m.opts, mail.WithTLSPolicy(mail.NoTLS))
@@ -106,12 +109,12 @@ func (m *Mailer) Send(ctx context.Context, letter Message) error {
 	if err != nil {
 		return fmt.Errorf("writing to %s: %w: %w", letter.To, err, ErrRefused)
 	}
-	client, err := mail.NewClient(m.host, m.opts...)
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	client, err := mail.NewClient(m.host, m.cut(ctx)...)
 	if err != nil {
 		return fmt.Errorf("opening the mail server: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTime)
-	defer cancel()
 	if err = client.DialAndSendWithContext(ctx, text); err == nil {
 		return nil
 	}
@@ -120,6 +123,21 @@ func (m *Mailer) Send(ctx context.Context, letter Message) error {
 		return fmt.Errorf("sending to %s: %w: %w", letter.To, err, ErrRefused)
 	}
 	return fmt.Errorf("sending to %s through %s: %w", letter.To, m.host, err)
+}
+
+// cut makes the library's connection end with ctx, where it would else wait for a silent server to the last. With TLS from
+// the first octet the library must connect by itself, to know that it may show a password: there sendTime is the bound.
+func (m *Mailer) cut(ctx context.Context) []mail.Option {
+	if m.tls {
+		return m.opts
+	}
+	return append(slices.Clip(m.opts), mail.WithDialContextFunc(func(dialling context.Context, network, address string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(dialling, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { _ = c.Close() }) // closed already where the letter was sent
+		}
+		return c, err
+	}))
 }
 
 // forEver tells whether the reader or the letter itself was refused. A sender that may not send is the operator's to

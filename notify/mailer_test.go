@@ -1,12 +1,14 @@
 package notify_test
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hotline/notify"
 	"hotline/notify/notifytest"
@@ -133,6 +135,40 @@ func TestAMailServerIsCheckedAtTheStart(t *testing.T) {
 	} {
 		if _, err := notify.New(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
+// TestAServerThatSaysNothingIsLeft: after the greeting, or before it, the caller's patience decides.
+func TestAServerThatSaysNothingIsLeft(t *testing.T) {
+	for _, greeting := range []string{"", "220 mail.test ESMTP\r\n"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				t.Cleanup(func() { c.Close() })
+				_, _ = c.Write([]byte(greeting))
+			}
+		}()
+		m, err := notify.New(notify.Config{Server: l.Addr().String(), Security: notify.None, From: "hotline@house.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		began := time.Now()
+		if err := m.Send(ctx, letter); err == nil || errors.Is(err, notify.ErrRefused) {
+			t.Errorf("greeting %q: %v", greeting, err)
+		}
+		cancel()
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("greeting %q: it took %s", greeting, took)
 		}
 	}
 }
