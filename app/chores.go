@@ -70,6 +70,25 @@ func (a *App) watchRota(ctx context.Context, before bool) (gap bool) {
 	return gap
 }
 
+// ofTicket reads the ticket's number at the beginning of a recording's id; 0 for none.
+func ofTicket(recording string) tickets.Number {
+	number, _, _ := strings.Cut(recording, "-")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return tickets.Number(n)
+}
+
+// highestRecorded is the highest ticket number that a recording tells of.
+func (a *App) highestRecorded() (highest tickets.Number, err error) {
+	ids, err := a.spool.List()
+	for _, id := range ids {
+		highest = max(highest, ofTicket(id))
+	}
+	return highest, err
+}
+
 // adopt puts recordings that a crash cut off on their tickets: the ticket's number stands at the beginning of their id.
 func (a *App) adopt(ctx context.Context) error {
 	ids, err := a.spool.List()
@@ -77,9 +96,8 @@ func (a *App) adopt(ctx context.Context) error {
 		return err
 	}
 	for _, id := range ids {
-		number, _, _ := strings.Cut(id, "-")
-		n, err := strconv.ParseInt(number, 10, 64)
-		if err != nil || n == 0 {
+		n := ofTicket(id)
+		if n == 0 {
 			continue
 		}
 		if _, _, err := a.store.Recording(ctx, id); err == nil {
@@ -96,7 +114,7 @@ func (a *App) adopt(ctx context.Context) error {
 			continue
 		}
 		r := tickets.Recording{ID: id, SHA256: sum, At: time.Now().Truncate(time.Second), Seconds: float64(len(octets)) / 8000, Law: law, Partial: true, File: id + ".wav"}
-		if _, err := a.desk.Keep(ctx, tickets.Number(n), r, time.Now()); err != nil {
+		if _, err := a.desk.Keep(ctx, n, r, time.Now()); err != nil {
 			a.log.Warn("a recording has no ticket", "recording", id, "error", err)
 		}
 	}

@@ -126,13 +126,20 @@ func (a *App) openDisk(context.Context) error {
 		a.alarm("journal", "a part of the journal could not be read, and tickets may be missing; a copy of the file is kept: "+copied)
 	}
 	a.undo.add("the journal", func(context.Context) error { return a.journal.Close() })
-	if a.numbers, err = journal.OpenNumbers(a.folders.journal(), a.store.LeaseNumbers); err != nil {
-		return err
-	}
 	if a.spool, err = journal.OpenSpool(a.folders.recordings()); err != nil {
 		return err
 	}
 	a.undo.add("the recordings", func(context.Context) error { return a.spool.Close() })
+	given, err := a.highestRecorded()
+	if err != nil {
+		return err
+	}
+	if a.numbers, err = journal.OpenNumbers(a.folders.journal(), given, a.store.LeaseNumbers); err != nil {
+		return err
+	}
+	if aside := a.numbers.Damaged(); aside != "" {
+		a.alarm("numbers", "the file of ticket numbers could not be read; numbers go on above every one that is known; it was put aside: "+aside)
+	}
 	return nil
 }
 

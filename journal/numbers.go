@@ -28,8 +28,10 @@ var ErrNoNumbers = errors.New("no ticket number is left, and the store does not 
 // Numbers gives ticket numbers from blocks leased from the store. The highest number given is on the disk before it is
 // spoken, so that none is given twice, also after a crash or a restore of the database. Safe for concurrent use.
 type Numbers struct {
-	cache Cache
-	from  func(ctx context.Context, n int) (tickets.Number, error)
+	cache   Cache
+	floor   tickets.Number // none is given below
+	damaged string
+	from    func(ctx context.Context, n int) (tickets.Number, error)
 
 	refilling sync.Mutex // one at a time; taken before mu
 
@@ -44,16 +46,34 @@ type numberState struct {
 	Spare tickets.Number `json:"spare"` // first of the next block; 0 for none
 }
 
-// OpenNumbers reads what was given so far; from leases blocks.
-func OpenNumbers(dir string, from func(ctx context.Context, n int) (tickets.Number, error)) (*Numbers, error) {
-	n := &Numbers{cache: Cache{dir}, from: from}
+// OpenNumbers reads what was given so far; from leases blocks. given is the highest number that other files tell of, such
+// as recordings: a folder that was restored in parts does not count from an older state. A file that cannot be read is put
+// aside, see Damaged: the store's blocks begin above it all the same.
+func OpenNumbers(dir string, given tickets.Number, from func(ctx context.Context, n int) (tickets.Number, error)) (*Numbers, error) {
+	n := &Numbers{cache: Cache{dir}, floor: given + 1, from: from}
 	err := n.cache.Get(numberFile, &n.state)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w; without it a number might be given twice: restore the file from a backup, or remove %s once the database is up",
-			err, filepath.Join(dir, numberFile+".json"))
+		name := filepath.Join(dir, numberFile+".json")
+		n.damaged = name + ".damaged"
+		if err := os.Rename(name, n.damaged); err != nil {
+			return nil, fmt.Errorf("putting the ticket numbers aside, which cannot be read: %w", err)
+		}
+		n.state = numberState{}
+	}
+	switch s := &n.state; {
+	case s.Next >= n.floor || s.Next == s.Until && s.Spare >= n.floor:
+	case s.Until > n.floor:
+		s.Next = n.floor
+	case s.Spare >= n.floor:
+		*s = numberState{Next: s.Spare, Until: s.Spare + lease}
+	default:
+		*s = numberState{}
 	}
 	return n, nil
 }
+
+// Damaged names where a file of numbers was put that could not be read; empty when it could.
+func (n *Numbers) Damaged() string { return n.damaged }
 
 // Next gives a number.
 func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
@@ -104,7 +124,7 @@ func (n *Numbers) keep(s numberState) error {
 func (n *Numbers) single(ctx context.Context, cause error) (tickets.Number, error) {
 	ctx, cancel := context.WithTimeout(ctx, leaseTime)
 	defer cancel()
-	highest := max(n.state.Until, n.state.Spare+lease)
+	highest := n.above(n.state)
 	for range 2 {
 		first, err := n.from(ctx, 1)
 		if err != nil {
@@ -120,6 +140,15 @@ func (n *Numbers) single(ctx context.Context, cause error) (tickets.Number, erro
 	return 0, fmt.Errorf("giving a ticket number: %w", cause)
 }
 
+// above is the first number of which it is certain that it was never given here.
+func (n *Numbers) above(s numberState) tickets.Number {
+	highest := max(s.Until, n.floor)
+	if s.Spare != 0 {
+		highest = max(highest, s.Spare+lease)
+	}
+	return highest
+}
+
 // block leases a block above every number that was ever given here: a restored database counts from an older state.
 func (n *Numbers) block(ctx context.Context, s numberState) (tickets.Number, error) {
 	ctx, cancel := context.WithTimeout(ctx, leaseTime)
@@ -128,19 +157,15 @@ func (n *Numbers) block(ctx context.Context, s numberState) (tickets.Number, err
 	if err != nil {
 		return 0, err
 	}
-	highest := max(s.Until, s.Spare+lease)
-	if s.Spare == 0 {
-		highest = s.Until
-	}
+	highest := n.above(s)
 	if first >= highest {
 		return first, nil
 	}
-	skipped := int(highest - first)
-	at, err := n.from(ctx, skipped+lease)
+	at, err := n.from(ctx, max(int(highest-first), lease)) // a restored database counts on: up to the end of a block above
 	if err != nil {
 		return 0, err
 	}
-	return at + tickets.Number(skipped), nil
+	return max(at, highest), nil
 }
 
 // Refill fetches the next block ahead of time when few numbers are left. Call it from time to time.

@@ -29,7 +29,7 @@ func (l *ledger) lease(_ context.Context, n int) (tickets.Number, error) {
 func TestNumbersAreGivenOnceThroughCrashesRestoresAndAStoreThatIsDown(t *testing.T) {
 	dir, l, seen := t.TempDir(), &ledger{next: 417}, map[tickets.Number]bool{}
 	open := func() *Numbers {
-		n, err := OpenNumbers(dir, l.lease)
+		n, err := OpenNumbers(dir, 0, l.lease)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestNumbersAreGivenOnceThroughCrashesRestoresAndAStoreThatIsDown(t *testing
 
 func TestOnAFullDiskTheStoreGivesNumbersByItself(t *testing.T) {
 	dir, l := filepath.Join(t.TempDir(), "journal"), &ledger{next: 417}
-	n, err := OpenNumbers(dir, l.lease)
+	n, err := OpenNumbers(dir, 0, l.lease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestOnAFullDiskTheStoreGivesNumbersByItself(t *testing.T) {
 
 func TestTheNumbersFileCanBeOverwrittenInItsPlace(t *testing.T) {
 	dir, l := t.TempDir(), &ledger{next: 417}
-	n, err := OpenNumbers(dir, l.lease)
+	n, err := OpenNumbers(dir, 0, l.lease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,8 +122,53 @@ func TestTheNumbersFileCanBeOverwrittenInItsPlace(t *testing.T) {
 			t.Errorf("%d octets: %v", c.length, err)
 		}
 	}
-	again, err := OpenNumbers(dir, l.lease)
+	again, err := OpenNumbers(dir, 0, l.lease)
 	if err != nil || again.state.Spare != 1<<63-1 {
 		t.Errorf("read back: %+v, %v", again, err)
+	}
+}
+
+func TestNumbersGoOnAboveWhatOtherFilesTellOf(t *testing.T) {
+	for name, c := range map[string]struct {
+		kept  numberState
+		given tickets.Number
+		next  tickets.Number // the store leases from 417
+	}{
+		"an old copy of the same block":        {numberState{Next: 420, Until: 517}, 431, 432},
+		"the block is used up":                 {numberState{Next: 420, Until: 517}, 516, 517},
+		"the next block is there":              {numberState{Next: 420, Until: 517, Spare: 600}, 530, 600},
+		"the block has begun before":           {numberState{Next: 700, Until: 800}, 431, 700},
+		"nothing is known but the recordings":  {numberState{}, 999, 1000},
+		"the block is over, the next is above": {numberState{Next: 517, Until: 517, Spare: 600}, 430, 600},
+	} {
+		dir, l := t.TempDir(), &ledger{next: 417}
+		if err := (Cache{dir}).Put(numberFile, c.kept); err != nil {
+			t.Fatal(err)
+		}
+		n, err := OpenNumbers(dir, c.given, l.lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := n.Next(t.Context()); err != nil || got != c.next {
+			t.Errorf("%s: %d, %v, want %d", name, got, err, c.next)
+		}
+	}
+}
+
+func TestNumbersThatCannotBeReadKeepNobodyOut(t *testing.T) {
+	dir, l := t.TempDir(), &ledger{next: 417}
+	name := filepath.Join(dir, numberFile+".json")
+	if err := os.WriteFile(name, []byte(`{"next":4`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n, err := OpenNumbers(dir, 450, l.lease)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(n.Damaged()); err != nil || string(text) != `{"next":4` {
+		t.Errorf("put aside: %q, %v", text, err)
+	}
+	if got, err := n.Next(t.Context()); err != nil || got != 517 { // the store's first block above 450
+		t.Errorf("the next number is %d, %v", got, err)
 	}
 }
