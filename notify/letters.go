@@ -74,7 +74,7 @@ func Receipt(t tickets.Ticket) Message {
 	}
 	lines = append(lines, "", w.keep)
 	return Message{
-		ID: fmt.Sprintf("receipt-%d", t.Number), Thread: thread(t),
+		ID: "receipt-" + name(t), Thread: name(t),
 		Subject: fmt.Sprintf("[%d] %s", t.Number, w.received), Text: strings.Join(lines, "\n") + "\n",
 	}
 }
@@ -92,7 +92,7 @@ func Alarm(id string, t tickets.Ticket, alarm string, clock sla.Account, l sla.L
 	}
 	head := fmt.Sprintf("[%d] %s: %s, %s", t.Number, t.Name, clock.Clock.Kind.In(l), state)
 	return Message{
-		ID: id, Thread: thread(t), Subject: head,
+		ID: strings.ReplaceAll(id, ":", "") + "-" + name(t), Thread: name(t), Subject: head,
 		Text: strings.Join([]string{
 			head, "",
 			fmt.Sprintf("%s: %s %s", upper(clock.Clock.Kind.In(l)), w.by, sla.Instant(clock.Clock.Due.In(zone), l)),
@@ -111,7 +111,8 @@ func language(text string) sla.Language {
 	return sla.Italian
 }
 
-func thread(t tickets.Ticket) string { return fmt.Sprintf("ticket-%d", t.Number) }
+// name is a ticket's for Message-IDs: with the instant of its opening, because another database gives the same numbers.
+func name(t tickets.Ticket) string { return fmt.Sprintf("ticket-%d-%d", t.Number, t.OpenedAt.Unix()) }
 
 // zoneOf is the zone of the hours that the ticket was promised.
 func zoneOf(t tickets.Ticket) *time.Location {

@@ -47,7 +47,7 @@ Ripristino: entro lunedì 23 novembre 2026 17:20 (previsto: decorre dall'interve
 
 Per aggiungere qualcosa telefonate all'assistenza: lì sentirete lo stato della richiesta.
 `
-	if m.Text != want || m.Subject != "[417] Abbiamo ricevuto la vostra richiesta" || m.ID != "receipt-417" || m.Thread != "ticket-417" {
+	if m.Text != want || m.Subject != "[417] Abbiamo ricevuto la vostra richiesta" || m.ID != "receipt-ticket-417-1795191641" || m.Thread != "ticket-417-1795191641" {
 		t.Errorf("%+v", m)
 	}
 	k, _ = ticket(t, sla.Professional, sla.Blocking, "en")
@@ -72,7 +72,7 @@ Per aggiungere qualcosa telefonate all'assistenza: lì sentirete lo stato della 
 
 func TestABreachIsMailedWithWhereTheTimeWent(t *testing.T) {
 	k, accounts := ticket(t, sla.Professional, sla.Blocking, "it")
-	m := notify.Alarm("manager-417-intervention-due-x", k, sla.AtBreach, accounts[1], sla.English)
+	m := notify.Alarm("manager-417-intervention-due-2026-11-23T11:20:41Z", k, sla.AtBreach, accounts[1], sla.English)
 	want := `[417] Rossi S.p.A.: intervention, deadline passed
 
 Intervention: by Monday 23 November 2026 12:20:41
@@ -83,7 +83,7 @@ Assigned to: nobody
 Where the time went:
 intervention: opened Friday 20 November 2026 17:20:41; counted 17:20:41-18:00; weekend; Monday 23 09:00-12:20:41; due Monday 23 November 12:20:41
 `
-	if m.Text != want || m.Subject != "[417] Rossi S.p.A.: intervention, deadline passed" || m.ID != "manager-417-intervention-due-x" {
+	if m.Text != want || m.Subject != "[417] Rossi S.p.A.: intervention, deadline passed" || m.ID != "manager-417-intervention-due-2026-11-23T112041Z-ticket-417-1795191641" {
 		t.Errorf("%+v", m)
 	}
 	k.Assignee = "anna"
