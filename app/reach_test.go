@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,9 +180,7 @@ func TestACallerWithoutAContractWaitsForTheSearchOfOthersNotForTheirTalk(t *test
 		said := voice(n)
 		contract := n.dial("127.0.0.1:6000", "0612345")
 		n.message(contract, "314159#1", said)
-		for len(anna.rang()) == 0 {
-			n.passes(time.Second)
-		}
+		n.await("sip:anna@" + annas)
 		other := n.dial("127.0.0.1:6001", "0699999")
 		n.message(other, "#11", said)
 		for len(marco.rang()) == 0 && time.Since(anna.rang()[0]) < 10*time.Minute {
@@ -192,6 +191,26 @@ func TestACallerWithoutAContractWaitsForTheSearchOfOthersNotForTheirTalk(t *test
 		}
 		if waited := marco.rang()[0].Sub(anna.rang()[0]); waited < 20*time.Second || waited > 2*time.Minute {
 			t.Errorf("Marco was rung %v after Anna", waited)
+		}
+	})
+}
+
+func TestACallerWithoutAContractHasMusicUntilTheSearchOfOthersIsOver(t *testing.T) {
+	story(t, func(t *testing.T, n *night) {
+		var anna bells
+		n.engineers(anna.accepts(2*time.Second, time.Minute), anna.busy)
+		over := n.app.human.order.enter()
+		call := n.dial("127.0.0.1:6001", "0699999")
+		n.message(call, "#11", voice(n))
+		n.await("caller: Cerco ora un tecnico")
+		n.await("caller: Stiamo ancora cercando")
+		if len(anna.rang()) != 0 {
+			t.Error("Anna was rung for a caller without a contract while one with a contract waits")
+		}
+		over()
+		n.passes(time.Second)
+		if len(anna.rang()) != 1 {
+			t.Errorf("Anna was rung %d times once nobody else waits", len(anna.rang()))
 		}
 	})
 }
@@ -248,13 +267,18 @@ func TestTheTelephoneOfACallerWhoIsGoneRingsOnAndIsCalledBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		n.message(call, "314159#1", voice(n))
-		for !n.told("caller: Cerco ora un tecnico") {
-			n.passes(time.Second)
-		}
+		n.await("caller: Cerco ora un tecnico")
 		_ = call.Wait(t.Context(), 3*time.Second)
 		call.Hangup()
-		if from := <-shown; from != "hotline" {
-			t.Errorf("the customer is shown %q", from)
+		n.await("sip:anna@" + annas + ": Chiamo il cliente")
+		n.passes(5 * time.Second)
+		select {
+		case from := <-shown:
+			if from != "hotline" {
+				t.Errorf("the customer is shown %q", from)
+			}
+		default:
+			t.Fatal("the customer is not called back")
 		}
 		<-joined
 		n.heard("sip:anna@"+annas, "Rossi S.p.A. contratto Extended guasto bloccante richiesta numero 417. Chi chiamava ha riagganciato. Per richiamarlo, prema uno.", "Chiamo il cliente")
@@ -268,16 +292,19 @@ func TestTheTelephoneOfACallerWhoIsGoneRingsOnAndIsCalledBack(t *testing.T) {
 	})
 }
 
-// told tells whether something was said already.
-func (n *night) told(text string) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, said := range n.said {
-		if strings.HasPrefix(said, text) {
-			return true
+// await lets time pass until something was said.
+func (n *night) await(text string) {
+	n.Helper()
+	for range 300 {
+		n.mu.Lock()
+		said := slices.ContainsFunc(n.said, func(s string) bool { return strings.HasPrefix(s, text) })
+		n.mu.Unlock()
+		if said {
+			return
 		}
+		n.passes(time.Second)
 	}
-	return false
+	n.Fatalf("%q is not said within five minutes, but\n%s", text, strings.Join(n.said, "\n"))
 }
 
 // TestTheNextTelephoneRingsAtOnce holds the spans of the policy on the wire: dead after 4 s, on after a final answer

@@ -130,7 +130,9 @@ func Parse(text string) (*Flow, []Complaint) {
 	var doc document
 	decoder := yaml.NewDecoder(bytes.NewReader([]byte(text)))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(&doc); err != nil {
+	if err := decoder.Decode(&doc); errors.Is(err, io.EOF) {
+		return nil, []Complaint{{Problem: "the flow is empty", Remedy: "begin with a copy of ivr/default.yaml, the one that ships"}}
+	} else if err != nil {
 		return nil, yamlComplaints("", err)
 	}
 	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {

@@ -26,7 +26,7 @@ func changed(t *testing.T, old, new string) string {
 func TestComplaintsNameLineFieldAndRemedy(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"no YAML", "flow: [", "YAML"},
-		{"empty", "", "the flow must be YAML"},
+		{"empty", "", "the flow is empty; begin with a copy of ivr/default.yaml"},
 		{"unknown field of the flow", changed(t, "name: default", "nome: default"), "nome"},
 		{"unknown verb", changed(t, "do: announce", "do: anounce"), `verb "anounce" is unknown; the verbs are announce, category`},
 		{"unknown field", changed(t, "tries: 3", "trys: 3"), "line 18: step pin: field trys"},

@@ -101,6 +101,21 @@ func TestATelephoneRingsOnWhenTheCallerHangsUpAndTheEngineerCallsBack(t *testing
 	})
 }
 
+// TestAnEngineerHearsTheNumberThatTheLineDoesNotDial is a caller whose number is not in the directory.
+func TestAnEngineerHearsTheNumberThatTheLineDoesNotDial(t *testing.T) {
+	for caller, want := range map[string]string{"+39051": "ticket-yours-only customer-number 39051  customer-number 39051 goodbye", "alice": "ticket-yours-only goodbye"} {
+		synctest.Test(t, func(t *testing.T) {
+			n := newNight(map[string][]script{"sip:anna": {accepting()}}, anna)
+			ticket := rossi
+			ticket.Caller = caller
+			if out, err := n.search().Escalate(t.Context(), ring.Request{Call: "old", Ticket: ticket}); out != ring.Talked || err != nil {
+				t.Fatal(out, err)
+			}
+			n.happened(t, "book: accepted anna", "sip:anna hears "+want, "sip:anna hung up")
+		})
+	}
+}
+
 func TestAnOperatorsTelephoneStopsRingingWithItsCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNight(map[string][]script{"sip:desk": {{delay: 10 * time.Second}}})

@@ -88,18 +88,18 @@ func (j *job) replay(ctx context.Context, t Telephone, lang prompts.Language) {
 // has not heard yet. It gives the leg's result for the record.
 func (j *job) callerGone(t Telephone, a oncall.Attempt, subject prompts.Phrase) (result string) {
 	j.note(t.Context(), tickets.CallerGone, a.Engineer, "the caller hung up; "+a.Name+" was told")
-	if j.offer(t, a, prompts.Join(subject, prompts.P(SayCallerGone)), prompts.Join(subject, prompts.P(SayCallerGoneOnly, SayGoodbye))) {
+	if j.offer(t, a, prompts.Join(subject, prompts.P(SayCallerGone)), prompts.Join(subject, prompts.P(SayCallerGoneOnly))) {
 		return resultCalledBack
 	}
 	return resultGone
 }
 
-// offer offers an engineer one key to call the customer; bare is said where the customer cannot be called. It runs on the
-// engineer's own context: the caller's may have ended.
+// offer offers an engineer one key to call the customer; bare is said where the line may not call him, and his number. It
+// runs on the engineer's own context: the caller's may have ended.
 func (j *job) offer(t Telephone, a oncall.Attempt, call, bare prompts.Phrase) (called bool) {
 	ctx, lang := t.Context(), prompts.Language(a.Language)
 	if !j.ticket || j.request.CallBack == "" {
-		_ = t.Say(ctx, lang, bare, false)
+		_ = t.Say(ctx, lang, prompts.Join(bare, number(j.request.Ticket), prompts.P(SayGoodbye)), false)
 		return false
 	}
 	for range briefings - 1 {

@@ -172,7 +172,7 @@ func (j *job) accept(ctx context.Context, t Telephone, a oncall.Attempt) (verdic
 		j.request.Found()
 	}
 	if j.request.Caller == nil {
-		j.offer(t, a, prompts.P(SayYours), prompts.P(SayYoursOnly, SayGoodbye))
+		j.offer(t, a, prompts.P(SayYours), prompts.P(SayYoursOnly))
 		return talked, resultAccepted
 	}
 	j.stopHold()

@@ -2,6 +2,8 @@ package ring
 
 import (
 	"strconv"
+	"strings"
+	"time"
 
 	"hotline/prompts"
 	"hotline/sla"
@@ -23,11 +25,22 @@ const (
 	SayCallerGoneOnly prompts.ID = "caller-gone-only"
 	SayYours          prompts.ID = "ticket-yours" // engineer: accepted without a caller on the line, 1 calls the customer
 	SayYoursOnly      prompts.ID = "ticket-yours-only"
+	SayCustomerNumber prompts.ID = "customer-number" // engineer: a number that the line does not dial for him
 	SayCallingBack    prompts.ID = "calling-back"
 	SayNoAnswer       prompts.ID = "callback-failed"
 	SayGoodbye        prompts.ID = "goodbye"
 	SayOperatorBrief  prompts.ID = "operator-brief" // operator: a caller for you, 1 accepts, 2 passes
 )
+
+// number says twice on which number the customer can be called back; nothing where none is known.
+func number(t tickets.Ticket) prompts.Phrase {
+	digits := strings.TrimPrefix(t.Caller, "+")
+	if len(digits) < 3 || strings.Trim(digits, "0123456789") != "" {
+		return nil
+	}
+	once := prompts.Join(prompts.P(SayCustomerNumber), prompts.Digits(digits))
+	return prompts.Join(once, prompts.Pause(time.Second), once)
+}
 
 // Subject is what an engineer hears at once: who, which level, which category, which ticket.
 func Subject(t tickets.Ticket) prompts.Phrase {
