@@ -119,7 +119,8 @@ func (r *register) run(ctx context.Context) {
 	}
 }
 
-// flush writes what waits and stops at the first that the store does not take.
+// flush writes what waits and stops when the store is down. A record that it refuses for another reason is given up: it
+// would be refused for ever, and keep the others.
 func (r *register) flush(ctx context.Context) {
 	for {
 		r.mu.Lock()
@@ -131,7 +132,12 @@ func (r *register) flush(ctx context.Context) {
 		c := r.waiting[0]
 		r.waiting = r.waiting[1:]
 		r.mu.Unlock()
-		if err := r.store.PutCall(ctx, c); err != nil {
+		err := r.store.PutCall(ctx, c)
+		if err != nil && !errors.Is(err, tickets.ErrDown) && ctx.Err() == nil {
+			r.log.Error("record of a call is refused by the store", "call", c.ID, "error", err)
+			continue
+		}
+		if err != nil {
 			r.log.Warn("record of a call waits", "call", c.ID, "error", err)
 			r.again(c)
 			return
@@ -155,7 +161,11 @@ func (r *register) flushLate(ctx context.Context) {
 			c.Legs = append(c.Legs, l.leg)
 			err = r.store.PutCall(ctx, c)
 		}
-		if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+		if err != nil && !errors.Is(err, tickets.ErrDown) && ctx.Err() == nil {
+			r.log.Error("a leg of an ended call is not kept", "call", l.call, "error", err)
+			continue
+		}
+		if err != nil {
 			r.log.Warn("a leg of an ended call waits", "call", l.call, "error", err)
 			r.mu.Lock()
 			r.late = append(r.late, l)

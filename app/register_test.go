@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"hotline/memory"
+	"hotline/tickets"
+)
+
+// picky refuses the record of one call, or all of them.
+type picky struct {
+	*memory.Store
+	refuses tickets.CallID
+	down    bool
+}
+
+func (p *picky) PutCall(ctx context.Context, c tickets.Call) error {
+	switch {
+	case p.down:
+		return fmt.Errorf("writing call %s: %w", c.ID, tickets.ErrDown)
+	case c.ID == p.refuses:
+		return errors.New("this cannot be written")
+	}
+	return p.Store.PutCall(ctx, c)
+}
+
+func TestARecordOfACallThatIsRefusedKeepsNoOther(t *testing.T) {
+	store := &picky{Store: memory.New(1), refuses: "b", down: true}
+	r := newRegister(store, slog.New(slog.DiscardHandler))
+	for _, id := range []tickets.CallID{"a", "b", "c"} {
+		r.mu.Lock()
+		r.write(tickets.Call{ID: id})
+		r.mu.Unlock()
+	}
+	r.flush(t.Context())
+	if len(r.waiting) != 3 {
+		t.Errorf("with the store down %d records wait, want 3", len(r.waiting))
+	}
+	store.down = false
+	r.flush(t.Context())
+	list, _, err := store.Calls(t.Context(), 0, 10)
+	if err != nil || len(list) != 2 || len(r.waiting) != 0 {
+		t.Errorf("%d records stand, %d wait, %v", len(list), len(r.waiting), err)
+	}
+}
