@@ -62,7 +62,7 @@ func invite(io streams, sip, api string) {
 		}
 		fmt.Fprintf(io.out, "  PIN %s  %s, %s%s\n", c.PIN, c.Customer.Name, c.Contract.Level, note)
 	}
-	fmt.Fprintf(io.out, "API: %s/api/v1/tickets with the header Authorization: Bearer %s\nCtrl-C ends it.\n", api, app.DemoToken)
+	fmt.Fprintf(io.out, "The API: curl -H 'Authorization: Bearer %s' %s/api/v1/tickets\nCtrl-C ends it.\n", app.DemoToken, api)
 }
 
 // open starts the program for the demo: loopback, a data folder of its own, these ports.
