@@ -82,6 +82,7 @@ type Config struct {
 type server struct {
 	Config
 	running inFlight
+	last    lastHealth
 
 	refreshing sync.Mutex // one snapshot at a time, so that an older one never replaces a newer one
 }

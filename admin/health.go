@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -36,9 +37,31 @@ func (s *server) healthRoute(api huma.API) {
 	serve(s, api, op, s.health)
 }
 
-// health answers 503 when store, line or disk fail. A gap in the rota is a warning: an owner who has no engineers on
-// call yet still takes every call, and a restart would not help.
+// fresh is how long an answer about health stands: everybody may ask, and each probe costs the disk a write.
+const fresh = time.Second
+
+// lastHealth is the last answer. Safe for concurrent use.
+type lastHealth struct {
+	mu sync.Mutex
+	at time.Time
+	is healthAnswer
+}
+
+// health gives the last answer while it is fresh; those who ask meanwhile wait for one probe.
 func (s *server) health(ctx context.Context, _ *struct{}) (*healthAnswer, error) {
+	s.last.mu.Lock()
+	defer s.last.mu.Unlock()
+	if now := s.Now(); s.last.at.IsZero() || now.Sub(s.last.at) >= fresh {
+		s.last.is = s.probe(context.WithoutCancel(ctx)) // a monitor that goes away spoils nobody's answer
+		s.last.at = s.Now()
+	}
+	is := s.last.is
+	return &is, nil
+}
+
+// probe finds 503 when store, line or disk fail. A gap in the rota is a warning: an owner who has no engineers on
+// call yet still takes every call, and a restart would not help.
+func (s *server) probe(ctx context.Context) healthAnswer {
 	ctx, cancel := context.WithTimeout(ctx, probing)
 	defer cancel()
 	v := healthView{Status: "ok", Checks: map[string]string{}}
@@ -65,9 +88,9 @@ func (s *server) health(ctx context.Context, _ *struct{}) (*healthAnswer, error)
 		v.Status = "warning"
 	}
 	if v.Status == "failing" {
-		return &healthAnswer{http.StatusServiceUnavailable, v}, nil
+		return healthAnswer{http.StatusServiceUnavailable, v}
 	}
-	return &healthAnswer{http.StatusOK, v}, nil
+	return healthAnswer{http.StatusOK, v}
 }
 
 // gap tells whether nobody with a telephone is on duty now.

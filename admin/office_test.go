@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,9 +129,12 @@ func (f *flows) Use(v tickets.FlowVersion) error {
 	return nil
 }
 
-type health struct{ store, line, disk error }
+type health struct {
+	store, line, disk error
+	asked             atomic.Int32
+}
 
-func (h *health) Store(context.Context) error { return h.store }
+func (h *health) Store(context.Context) error { h.asked.Add(1); return h.store }
 func (h *health) Line(context.Context) error  { return h.line }
 func (h *health) Disk(context.Context) error  { return h.disk }
 

@@ -1,9 +1,15 @@
 package admin_test
 
 import (
+	"context"
+	"io"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"hotline/admin"
 	"hotline/tickets"
 )
 
@@ -117,4 +123,36 @@ func TestMetricsCountTheLine(t *testing.T) {
 	h.post("/tickets/417/close", "").is(200)
 	h.ask("GET", "/metrics", "").is(200, `hotline_tickets_open{priority="1"} 0`)
 	h.ask("GET", "/metrics", "", "Authorization", "").is(401)
+}
+
+func TestManyWhoAskForHealthAtOnceCostOneProbe(t *testing.T) {
+	h := open(t)
+	noon := monday(12, 0)
+	var mu sync.Mutex
+	now := noon
+	h.handler = admin.New(admin.Config{
+		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: pins{h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
+		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
+		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) { return nil, tickets.ErrNotFound },
+	})
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if r := h.ask("GET", "/api/v1/health", "", "Authorization", ""); r.status != 200 {
+				t.Errorf("answered %d", r.status)
+			}
+		})
+	}
+	all.Wait()
+	if n := h.health.asked.Load(); n != 1 {
+		t.Errorf("the store was probed %d times", n)
+	}
+	mu.Lock()
+	now = noon.Add(time.Second)
+	mu.Unlock()
+	h.health.disk = tickets.ErrDown
+	h.ask("GET", "/api/v1/health", "", "Authorization", "") // 503
+	if n := h.health.asked.Load(); n != 2 {
+		t.Errorf("a second later the store was probed %d times", n)
+	}
 }
