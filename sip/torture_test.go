@@ -2,11 +2,9 @@ package sip_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -23,6 +21,9 @@ import (
 	"hotline/sip/siptest"
 )
 
+// torture is a row of the tables at work.
+type torture struct{ siptest.Torture }
+
 func TestTortureByDatagram(t *testing.T) {
 	everyTorture(t, func(t *testing.T, row torture, msg string) {
 		w := siptest.NewWire(1)
@@ -33,10 +34,10 @@ func TestTortureByDatagram(t *testing.T) {
 		}
 		defer c.Close()
 		p := &packets{c, line}
-		if strings.HasPrefix(row.from, "[") {
+		if strings.HasPrefix(row.From, "[") {
 			p.to = line6
 		}
-		row.stream = ""
+		row.Stream = ""
 		row.endure(t, p, msg)
 		stillServes(t, a, p)
 	})
@@ -46,14 +47,14 @@ func TestTortureByStream(t *testing.T) {
 	for name, cut := range map[string]bool{"whole": false, "octet by octet": true} {
 		t.Run(name, func(t *testing.T) {
 			everyTorture(t, func(t *testing.T, row torture, msg string) {
-				if row.stream == datagram {
+				if row.Stream == siptest.Datagram {
 					return
 				}
 				w := &pipes{Wire: siptest.NewWire(1), accept: make(chan net.Conn), done: make(chan struct{})}
 				a := startTortured(t, w)
 				s := w.dial(t, row.caller(), cut)
 				row.endure(t, s, msg)
-				if row.stream != "" {
+				if row.Stream != "" {
 					s = w.dial(t, row.caller(), cut)
 				}
 				stillServes(t, a, s)
@@ -64,28 +65,20 @@ func TestTortureByStream(t *testing.T) {
 
 // everyTorture runs one test a row, in virtual time, with the octets as they travel.
 func everyTorture(t *testing.T, run func(t *testing.T, row torture, msg string)) {
-	for folder, rows := range map[string][]torture{"rfc4475": torture4475, "rfc5118": torture5118} {
+	for folder, rows := range map[string][]siptest.Torture{"rfc4475": siptest.RFC4475(), "rfc5118": siptest.RFC5118()} {
 		for _, row := range rows {
-			t.Run(folder+"/"+row.section+" "+row.name, func(t *testing.T) {
-				data, err := os.ReadFile(filepath.Join("testdata", folder, row.name+".dat"))
+			t.Run(folder+"/"+row.Section+" "+row.Name, func(t *testing.T) {
+				data, err := os.ReadFile(filepath.Join("testdata", folder, row.Name+".dat"))
 				if err != nil {
 					t.Fatal(err)
 				}
 				if folder == "rfc5118" {
-					data = asSent(data)
+					data = siptest.AsSent(data)
 				}
-				synctest.Test(t, func(t *testing.T) { run(t, row, string(data)) })
+				synctest.Test(t, func(t *testing.T) { run(t, torture{row}, string(data)) })
 			})
 		}
 	}
-}
-
-// asSent makes of a file of RFC 5118's archive the message it stands for: the
-// archive has LF for CRLF, forgets two empty lines and counts no body right.
-func asSent(archived []byte) []byte {
-	head, body, _ := bytes.Cut(bytes.ReplaceAll(archived, []byte("\n"), []byte("\r\n")), []byte("\r\n\r\n"))
-	head = regexp.MustCompile(`Content-Length: \d+`).ReplaceAll(bytes.TrimSuffix(head, []byte("\r\n")), fmt.Appendf(nil, "Content-Length: %d", len(body)))
-	return append(append(head, "\r\n\r\n"...), body...)
 }
 
 var line6 = netip.MustParseAddrPort("[2001:db8::10]:5060")
@@ -99,10 +92,10 @@ func startTortured(t *testing.T, w sip.Wire) *sip.Agent {
 }
 
 func (row torture) caller() string {
-	if row.from == "" {
+	if row.From == "" {
 		return "192.0.2.9:5060"
 	}
-	return row.from
+	return row.From
 }
 
 // endure sends a message and holds what comes back against the row.
@@ -110,25 +103,25 @@ func (row torture) endure(t *testing.T, p talker, msg string) {
 	t.Helper()
 	p.say(msg)
 	switch {
-	case row.stream == stalls, row.want == silence:
-		if got, open := p.hear(); got != "" || open == (row.stream != "") {
-			t.Fatalf("heard %q, open %v; wanted silence: %s", got.line(), open, row.why)
+	case row.Stream == siptest.Stalls, row.Want == siptest.Silence:
+		if got, open := p.hear(); got != "" || open == (row.Stream != "") {
+			t.Fatalf("heard %q, open %v; wanted silence: %s", got.line(), open, row.Why)
 		}
 		return
-	case row.want == rings && row.stream == "":
-		takeBack(t, p, msg, row.why)
+	case row.Want == siptest.Rings && row.Stream == "":
+		takeBack(t, p, msg, row.Why)
 		return
-	case row.want == rings:
-		row.want = "400"
+	case row.Want == siptest.Rings:
+		row.Want = "400"
 	}
-	got := expect(t, p, row.want, row.why)
-	if !strings.Contains(string(got), "\r\n"+row.header) {
-		t.Errorf("no %q in the answer: %s", row.header, got)
+	got := expect(t, p, row.Want, row.Why)
+	if !strings.Contains(string(got), "\r\n"+row.Header) {
+		t.Errorf("no %q in the answer: %s", row.Header, got)
 	}
-	if !strings.Contains(msg, got.get("Call-ID")) || !strings.Contains(msg, got.get("From")) && row.name != "wsinv" {
+	if !strings.Contains(msg, got.get("Call-ID")) || !strings.Contains(msg, got.get("From")) && row.Name != "wsinv" {
 		t.Errorf("the answer is not to this request: %s", got)
 	}
-	if row.stream == closed {
+	if row.Stream == siptest.Closed {
 		if got, open := p.hear(); open || got != "" {
 			t.Errorf("the connection is still open, heard %q", got.line())
 		}
@@ -321,11 +314,11 @@ func (s *farEnd) hear() (heard, bool) {
 // Each file is the archive's, octet for octet, and each has its row.
 func TestTortureMessagesAreTheRFCs(t *testing.T) {
 	for folder, c := range map[string]struct {
-		rows []torture
+		rows []siptest.Torture
 		sum  string
 	}{
-		"rfc4475": {torture4475, "a027170f419792e5bb50fe912c83d1e456596c7e9e0ae675f34c266d4ffc9398"},
-		"rfc5118": {torture5118, "e124e714fc8d99c72de2c880f26a8e2a725bd77609e335ae781fc404ca271dfb"},
+		"rfc4475": {siptest.RFC4475(), "a027170f419792e5bb50fe912c83d1e456596c7e9e0ae675f34c266d4ffc9398"},
+		"rfc5118": {siptest.RFC5118(), "e124e714fc8d99c72de2c880f26a8e2a725bd77609e335ae781fc404ca271dfb"},
 	} {
 		files, _ := filepath.Glob(filepath.Join("testdata", folder, "*.dat"))
 		if len(files) != len(c.rows) {
