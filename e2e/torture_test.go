@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,28 +71,47 @@ func TestTheTortureMessagesAgainstTheShippedProgram(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	list, octets := rows(t)
-	for i, r := range list {
-		t.Run(r.Section+" "+r.Name, func(t *testing.T) {
-			t.Parallel()
-			if err := judgeTorture(r, byDatagram(t, h, i, r, octets[r.Name])); err != nil {
-				t.Errorf("UDP: %v", err)
-			}
-			if r.Stream == siptest.Datagram {
-				return
-			}
-			if r.Stream == siptest.Stalls {
-				r.Want = siptest.Silence
-			} else if r.Want == siptest.Rings && r.Stream == siptest.Closed {
-				r.Want = "400"
-			}
-			for _, piece := range []int{len(octets[r.Name]), 1} {
-				if err := judgeTorture(r, byStream(t, h, octets[r.Name], piece, r.Want)); err != nil {
-					t.Errorf("TCP, %d octets at once: %v", piece, err)
-				}
-			}
-		})
+	t.Run("messages", func(t *testing.T) {
+		for i, r := range list {
+			t.Run(r.Section+" "+r.Name, func(t *testing.T) {
+				t.Parallel()
+				endures(t, h, i, r, octets[r.Name])
+			})
+		}
+	})
+	sipp(t, h, "call")
+}
+
+// endures sends one message by every way.
+func endures(t *testing.T, h *house, i int, r siptest.Torture, octets []byte) {
+	t.Helper()
+	if err := judgeTorture(r, byDatagram(t, h, i, r, own(r, octets, "u"))); err != nil {
+		t.Errorf("UDP: %v", err)
 	}
-	t.Cleanup(func() { sipp(t, h, "call") })
+	if r.Stream == siptest.Datagram {
+		return
+	}
+	if r.Stream == siptest.Stalls {
+		r.Want = siptest.Silence
+	} else if r.Want == siptest.Rings && r.Stream == siptest.Closed {
+		r.Want = "400"
+	}
+	for _, piece := range []int{len(octets), 1} {
+		if err := judgeTorture(r, byStream(t, h, own(r, octets, fmt.Sprint(piece)), piece, r.Want)); err != nil {
+			t.Errorf("TCP, %d octets at once: %v", piece, err)
+		}
+	}
+}
+
+// own gives an INVITE that makes a call a Call-ID and a branch of its own: the same call by another way would be a merged
+// one (482), and the same branch a repeat.
+func own(r siptest.Torture, message []byte, mark string) []byte {
+	if r.Want != siptest.Rings {
+		return message
+	}
+	id := regexp.MustCompile(`(?i)(\r\n(?:call-id|i)[ \t]*:[ \t]*)`)
+	message = id.ReplaceAll(message, []byte("${1}"+r.Name+mark))
+	return bytes.ReplaceAll(message, []byte("=z9hG4bK"), []byte("=z9hG4bK"+r.Name+mark))
 }
 
 // torturePatience is how long an answer that must not come is waited for.

@@ -53,6 +53,27 @@ func TestAnUnprovenSourceGetsThreeOctetsForOne(t *testing.T) {
 	})
 }
 
+func TestRequestsToAStrangerGoWhereHeIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 1)
+		start(t, w, answering(calls), strangersOnly)
+		stranger, victim := siptest.NewPhone(t, w, "198.51.100.7:5060"), siptest.NewPhone(t, w, "203.0.113.9:5060")
+		for _, aimed := range []string{"Record-Route: <sip:203.0.113.9:5060;lr>", "X: y"} {
+			c := stranger.Call(line, "1")
+			c.Extra, c.Contact = []string{aimed}, "<sip:x@203.0.113.9:5060>"
+			c.SendInvite(siptest.SDP)
+			c.Expect(200, within)
+			c.Ack("")
+			synctest.Wait()
+			if err := (<-calls).Hangup(""); err != nil {
+				t.Fatal(err)
+			}
+			c.Respond(200, "", stranger.Expect("BYE ", within))
+		}
+		victim.Silence("", time.Minute)
+	})
+}
+
 func TestAStrangersShareIsLimitedAndATrunkNeverIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := siptest.NewWire(1)

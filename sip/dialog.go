@@ -30,6 +30,7 @@ type Dialog struct {
 	at        netip.AddrPort // our address in Contact
 	local     netip.AddrPort // our socket
 	viaPeer   bool           // send to peer, not to target: a connection, or behind NAT
+	stranger  bool           // nobody vouches for him: what he says of routes and targets may be a victim's
 	user      string         // of our Contact
 	hop       hop            // where our requests went so far; zero for a call that came in
 	trunk     *trunk         // nil without one
@@ -126,7 +127,7 @@ func (a *Agent) uasDialog(in *Invite, tag string) *Dialog {
 		d.target = *c.Address.Clone()
 	}
 	d.viaPeer = len(d.routes) == 0 && (d.transport != "UDP" || behindNAT(req.Via(), in.Source))
-	d.trunk = a.trunkOf(in.Source.Addr())
+	d.trunk, d.stranger = a.trunkOf(in.Source.Addr()), in.Stranger
 	return d
 }
 

@@ -134,7 +134,7 @@ func (d *Dialog) start(ctx context.Context, req *gosip.Request, again func(*gosi
 }
 
 // routeRequest decides where a request of the dialog goes and by what: back over the way it came where there is no
-// other, else to the first place of the next hop, the one in use before the others.
+// other, and always to a stranger; else to the first place of the next hop, the one in use before the others.
 func (d *Dialog) routeRequest(ctx context.Context, req *gosip.Request) error {
 	d.mu.Lock()
 	peer := d.peer
@@ -142,6 +142,9 @@ func (d *Dialog) routeRequest(ctx context.Context, req *gosip.Request) error {
 	next := req.Recipient
 	if len(d.routes) > 0 {
 		next = d.routes[0]
+	}
+	if d.stranger && peer.IsValid() {
+		return d.agent.address(ctx, req, hop{peer, d.transport, d.hop.name})
 	}
 	if d.viaPeer && peer.IsValid() && (d.transport == "UDP" || d.agent.connected(d.transport, peer)) {
 		return d.agent.address(ctx, req, hop{peer, d.transport, d.hop.name})

@@ -1,6 +1,7 @@
 package siptest
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -122,6 +123,8 @@ type Call struct {
 	From, Remote, CallID, Branch string
 	// Seq is the number of the INVITE, then of the last request.
 	Seq int
+	// Contact is where the telephone says it is; its own address when empty.
+	Contact string
 	// Extra are header lines added to each request and answer.
 	Extra []string
 	// Invite is the request that began a call from the other side.
@@ -156,8 +159,9 @@ func (c *Call) send(method string, seq int, branch, sdp string) {
 	for _, h := range c.Extra {
 		kind += h + "\n"
 	}
-	c.Phone.Send(c.To, fmt.Sprintf("%s %s SIP/2.0\nVia: SIP/2.0/UDP %s;branch=%s;rport\nMax-Forwards: 70\nFrom: %s\nTo: %s\nCall-ID: %s\nCSeq: %d %s\nContact: <sip:phone@%s>\n%sContent-Length: %d\n\n%s",
-		method, c.URI, c.Phone.At, branch, c.From, c.Remote, c.CallID, seq, method, c.Phone.At, kind, len(sdp), sdp))
+	contact := cmp.Or(c.Contact, "<sip:phone@"+c.Phone.At.String()+">")
+	c.Phone.Send(c.To, fmt.Sprintf("%s %s SIP/2.0\nVia: SIP/2.0/UDP %s;branch=%s;rport\nMax-Forwards: 70\nFrom: %s\nTo: %s\nCall-ID: %s\nCSeq: %d %s\nContact: %s\n%sContent-Length: %d\n\n%s",
+		method, c.URI, c.Phone.At, branch, c.From, c.Remote, c.CallID, seq, method, contact, kind, len(sdp), sdp))
 }
 
 // Expect waits for a response with the status and learns the dialog from it.
