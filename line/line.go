@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"hotline/ivr"
@@ -53,7 +54,8 @@ func addressOf(in *sip.Invite) string {
 	if in.Trunk != "" || in.Stranger || in.Transport != "UDP" {
 		return ""
 	}
-	return "sip:" + url.PathEscape(in.From.User) + "@" + in.Source.String()
+	user := strings.NewReplacer("+", "%20", "%2B", "+").Replace(url.QueryEscape(in.From.User)) // no @ of his own
+	return "sip:" + user + "@" + in.Source.String()
 }
 
 // Address is where the calling telephone can be called back directly; empty for a call that came by a trunk.

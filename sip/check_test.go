@@ -99,6 +99,13 @@ func TestStrangersAreForbidden(t *testing.T) {
 			t.Fatalf("%+v", in)
 		}
 		trunk.Expect(" 480 ", within)
+		for id, private := range map[string]bool{"id": true, "user;critical": true, "none": false} {
+			trunk.Send(line, strings.NewReplacer("spoilt", id, "z9hG4bKx", "z9hG4bKp"+id[:2], "Contact", "Privacy: "+id+"\nContact").Replace(asserted))
+			if in := <-got; in.Private != private {
+				t.Errorf("Privacy: %s: private is %v", id, in.Private)
+			}
+			trunk.Expect(" 480 ", within)
+		}
 		phone := siptest.NewPhone(t, w, "192.0.2.9:5060")
 		phone.Send(line, strings.NewReplacer("spoilt", "b", "z9hG4bKx", "z9hG4bKb").Replace(asserted))
 		if in := <-got; in.Trunk != "" || in.Asserted.User != "" {

@@ -286,6 +286,8 @@ func TestTheEngineerSeesTheCustomerOrTheHotline(t *testing.T) {
 		"hotline":  {customer: "+393331", from: "sip:+3906999@carrier.example"},
 		"customer": {show: true, customer: "+393331", from: "sip:+393331@carrier.example", diverted: true},
 		"withheld": {show: true, from: "sip:+3906999@carrier.example"},
+		"a name":   {show: true, customer: "500&SIP/carrier/00900", from: "sip:+3906999@carrier.example"},
+		"an @":     {show: true, customer: "+39@evil.example", from: "sip:+3906999@carrier.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
