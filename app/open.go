@@ -158,7 +158,11 @@ func (a *App) openDesk(ctx context.Context) error {
 		if book, err = tickets.ReadBook(ctx, a.store, time.Now()); err != nil {
 			return err
 		}
-		a.keep(book)
+		if a.book != nil && len(a.book.Contracts) > 0 && len(book.Contracts) == 0 {
+			a.alarm("database", fmt.Sprintf("this database holds no contract, and the disk remembers %d: is it the right one? Restore its dump, and restart", len(a.book.Contracts)))
+		} else {
+			a.keep(book)
+		}
 	}
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Store: a.store, Quick: &hurried{Tickets: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,

@@ -2,8 +2,10 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -16,6 +18,7 @@ type Keeper struct {
 	sockets string
 	cancel  context.CancelFunc
 	gone    chan struct{} // closed when the keeper's goroutine has ended
+	ran     bool          // a server has run here; the keeper's goroutine's
 	once    sync.Once
 }
 
@@ -60,6 +63,7 @@ func (k *Keeper) watch(ctx context.Context, s *Server) {
 	wait := firstRetry
 	for {
 		if s != nil {
+			k.ran = true
 			select {
 			case <-ctx.Done():
 				if err := s.Stop(); err != nil {
@@ -92,6 +96,9 @@ func (k *Keeper) watch(ctx context.Context, s *Server) {
 
 // again starts a server where the former one was reached; somebody may have tidied the folder up meanwhile.
 func (k *Keeper) again(ctx context.Context) (*Server, error) {
+	if _, err := os.Stat(filepath.Join(k.cfg.Dir, versionFile)); k.ran && errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: the cluster %s is gone; put it back: a new one is made by a new start only", ErrFolder, k.cfg.Dir)
+	}
 	if err := k.owner.give(k.sockets); err != nil {
 		return nil, err
 	}

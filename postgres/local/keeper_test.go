@@ -64,6 +64,31 @@ func TestAPatientKeeperStartsTheServerOnceItCan(t *testing.T) {
 	}
 }
 
+func TestAClusterThatIsTakenAwayIsNotMadeAnewInSilence(t *testing.T) {
+	base := open(t)
+	dir, aside := filepath.Join(base, "cluster"), filepath.Join(base, "aside")
+	k, err := Keep(t.Context(), Config{Dir: dir, Throwaway: true}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := former(dir)
+	if err := errors.Join(os.Rename(dir, aside), syscall.Kill(pid, syscall.SIGKILL)); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the server has ended", func() bool { return syscall.Kill(pid, 0) != nil })
+	await(t, "the keeper has tried again", func() bool { return !dials(k.URL()) })
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("another cluster was made: %v", err)
+	}
+	if err := os.Rename(aside, dir); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the server runs once its cluster is back", func() bool { return dials(k.URL()) })
+	if err := k.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 // dials tells whether a server takes connections.
 func dials(at string) bool {
 	u, err := url.Parse(at)
