@@ -8,7 +8,7 @@ import (
 	"github.com/pion/rtp"
 )
 
-// mute is a socket that gives one packet at each look and takes every one.
+// mute is a socket that gives one packet at each turn and takes every one.
 type mute struct {
 	packet []byte
 	given  bool
@@ -23,9 +23,10 @@ func (m *mute) Close() error         { return nil }
 func (m *mute) Send([]byte, netip.AddrPort) {}
 
 func (m *mute) Receive(b []byte) (int, netip.AddrPort, bool) {
-	if m.given = !m.given; !m.given {
+	if m.given {
 		return 0, netip.AddrPort{}, false
 	}
+	m.given = true
 	m.n++
 	s := sender{ssrc: 1, sequence: m.n}
 	payloadType, length := uint8(8), len(m.packet)
@@ -54,6 +55,16 @@ func (v *veiled) Receive(b []byte) (int, netip.AddrPort, bool) {
 	return len(out), from, err == nil
 }
 
+// next lets a leg's socket give its next packet.
+func next(l *Leg) {
+	switch s := l.sockets.rtp.(type) {
+	case *mute:
+		s.given = false
+	case *veiled:
+		s.given = false
+	}
+}
+
 type discard struct{}
 
 func (discard) Block(Law, []byte) {}
@@ -66,8 +77,16 @@ func bench(t *testing.T, key bool) (*worker, *Leg) {
 		t.Fatal(err)
 	}
 	e.epoch = time.Now()
+	if err := e.hire(); err != nil {
+		t.Fatal(err)
+	}
 	e.writer.start()
-	t.Cleanup(e.writer.stop)
+	t.Cleanup(func() {
+		e.writer.stop()
+		for _, w := range e.workers {
+			w.close()
+		}
+	})
 	socket := &mute{packet: make([]byte, 172), from: phoneAt, key: key}
 	l := newLeg(e, near, pair{socket, socket})
 	w := e.workers[0]
@@ -84,6 +103,7 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 		return func() {
 			w.now += 20 * time.Millisecond
 			for _, l := range legs {
+				next(l)
 				w.serve(l, w.now)
 			}
 		}
@@ -141,5 +161,46 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 		if l.sequence.received < 500 || l.reception.foreign > 0 {
 			t.Errorf("%s: %d packets heard, %d not understood", suites[suite].name, l.sequence.received, l.reception.foreign)
 		}
+	}
+}
+
+// The sockets of the kernel, and the wheel with its timer and its look for reports, cost none either.
+func TestNoPacketOfTheKernelsCostsAnAllocation(t *testing.T) {
+	w, l := bench(t, false)
+	here := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+	open := func() Socket {
+		s, err := kernel{}.Listen(here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	far := open()
+	l.sockets = pair{open(), open()}
+	w.mail.enter(l)
+	l.terms.remote, l.terms.mux, l.gate = far.Addr(), false, gate{sdp: far.Addr()}
+	l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
+	packet, heard := make([]byte, 172), make([]byte, maxDatagram)
+	s, n := sender{ssrc: 1}, uint32(0)
+	turned := int64(0)
+	turn := func() {
+		n++
+		s.header(packet, 8, false, n*frameSamples)
+		far.Send(packet, l.sockets.rtp.Addr())
+		w.now += 20 * time.Millisecond
+		turned = w.tick(turned, turned+slots)
+		for _, _, ok := far.Receive(heard); ok; _, _, ok = far.Receive(heard) {
+		}
+		w.pace.wait(0)
+	}
+	for range 100 {
+		turn()
+	}
+	if n := testing.AllocsPerRun(300, turn); n > 0.01 {
+		t.Errorf("%.2f allocations a packet", n)
+	}
+	if l.sequence.received < 390 {
+		t.Errorf("%d packets were heard", l.sequence.received)
 	}
 }

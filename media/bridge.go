@@ -3,6 +3,7 @@ package media
 import (
 	"cmp"
 	"fmt"
+	"time"
 )
 
 // forwarding is how the sound heard on one leg is numbered on the other.
@@ -112,6 +113,7 @@ func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, law Law) {
 	}
 	f.in, f.known = p.timestamp, true
 	to.sender.timestamp = f.out + uint32(len(p.payload))
+	to.spokenTo = w.now + time.Duration(len(p.payload))*time.Millisecond/8
 	convert(p.payload, law, to.terms.law)
 	if len(p.payload) != cmp.Or(to.terms.packet, frameSamples) {
 		w.pack(to, p.payload, f.out, marker)

@@ -24,7 +24,7 @@ func FuzzControl(f *testing.F) {
 	}
 	e.epoch = time.Now()
 	f.Fuzz(func(t *testing.T, b []byte) {
-		w := e.workers[0]
+		w := &worker{engine: e}
 		l := newLeg(e, near, pair{})
 		l.gate = gate{sdp: phoneAt}
 		w.control(l, b, phoneAt)

@@ -23,6 +23,7 @@ const (
 	few     = 200 // legs below which one worker with long ticks is enough
 	slots   = 4   // slots of the wheel: 20 ms in quarters of 5 ms
 	quarter = 5 * time.Millisecond
+	frame   = slots * quarter
 )
 
 // Config says how an [Engine] works.
@@ -86,6 +87,7 @@ type Stats struct {
 	KeysDropped     uint64 // keys beyond the 64 that wait
 	Ticks           uint64 // wake-ups of all workers
 	Workers, Timers int    // goroutines that move sound, and timers that wake them
+	Use             float64
 }
 
 // New checks the configuration and opens nothing.
@@ -115,9 +117,6 @@ func New(c Config) (*Engine, error) {
 		e.wire = kernel{}
 	}
 	e.writer = newWriter()
-	for range c.Workers {
-		e.workers = append(e.workers, newWorker(e))
-	}
 	return e, nil
 }
 
@@ -128,11 +127,31 @@ func (e *Engine) Start(context.Context) error {
 	if e.state != unstarted {
 		return errors.New("starting media: it was started before")
 	}
-	e.state, e.epoch = started, time.Now()
+	e.epoch = time.Now()
+	if err := e.hire(); err != nil {
+		return fmt.Errorf("starting media: %w", err)
+	}
+	e.state = started
 	for _, w := range e.workers {
 		e.running.Go(w.run)
 	}
 	e.writer.start()
+	return nil
+}
+
+// hire makes the workers. After an error nothing is left open.
+func (e *Engine) hire() error {
+	for range e.cfg.Workers {
+		w, err := newWorker(e)
+		if err != nil {
+			for _, w := range e.workers {
+				w.close()
+			}
+			e.workers = nil
+			return err
+		}
+		e.workers = append(e.workers, w)
+	}
 	return nil
 }
 
@@ -157,7 +176,7 @@ func (e *Engine) Stats() Stats {
 	return Stats{
 		Legs: int(e.legs.Load()), PacketsIn: c.in.Load(), PacketsOut: c.out.Load(), LatePackets: c.late.Load(),
 		ForeignPackets: c.foreign.Load(), BlocksDropped: c.dropped.Load(), KeysDropped: c.keysLost.Load(),
-		Ticks: c.ticks.Load(), Workers: len(e.workers), Timers: len(e.workers),
+		Ticks: c.ticks.Load(), Workers: len(e.workers), Timers: len(e.workers), Use: e.Use(),
 	}
 }
 
@@ -196,10 +215,12 @@ func (e *Engine) Answer(offer []byte, p Peer) (*Leg, []byte, error) {
 	}
 	l.self.secure(t)
 	answer := l.self.answer(d, t)
-	if err := l.adopt(t); err != nil {
-		return nil, nil, errors.Join(err, l.Close())
+	fresh, err := l.ready(&t)
+	if err != nil {
+		return nil, nil, errors.Join(err, e.disown(l.sockets))
 	}
-	return l, answer, nil
+	l.agreed(t, fresh, e.now()) // nobody else has the leg yet
+	return l, answer, e.employ(l)
 }
 
 // Offer gives a leg and our offer, for a call of our own or a 200 to an INVITE without one. The leg is silent and deaf
@@ -212,10 +233,10 @@ func (e *Engine) Offer(p Peer) (*Leg, []byte, error) {
 	if p.Encryption != Plain {
 		l.self.encrypt()
 	}
-	return l, l.self.offer(ALaw, sendrecv), nil
+	return l, l.self.offer(ALaw, sendrecv), e.employ(l)
 }
 
-// leg opens the sockets of a leg whose sound goes to remote and gives it to a worker.
+// leg opens the sockets of a leg whose sound goes to remote.
 func (e *Engine) leg(p Peer, remote netip.Addr) (*Leg, error) {
 	local, err := e.local(p, remote)
 	if err != nil {
@@ -234,14 +255,23 @@ func (e *Engine) leg(p Peer, remote netip.Addr) (*Leg, error) {
 	l.self = self{
 		session: rand.Uint64N(1 << 53), version: 1, at: netip.AddrPortFrom(known, sockets.rtp.Addr().Port()),
 	}
-	w := e.choose()
-	l.worker.Store(w)
-	e.legs.Add(1)
-	if !w.post(command{leg: l, do: (*worker).add}) {
-		e.legs.Add(-1)
-		return nil, errors.Join(fmt.Errorf("opening a leg: media has stopped: %w", ErrClosed), e.disown(sockets))
-	}
 	return l, nil
+}
+
+// employ gives a leg to a worker.
+func (e *Engine) employ(l *Leg) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state == started {
+		w := e.choose()
+		l.worker.Store(w)
+		e.legs.Add(1)
+		if w.post(command{leg: l, do: (*worker).add}) {
+			return nil
+		}
+		e.legs.Add(-1)
+	}
+	return errors.Join(fmt.Errorf("opening a leg: media does not run: %w", ErrClosed), e.disown(l.sockets))
 }
 
 // choose picks the first worker while there are few legs, so that the others sleep, else the one with the fewest.

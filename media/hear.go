@@ -29,20 +29,59 @@ func (l *Leg) stats() LegStats {
 	return s
 }
 
-// drain takes what waits at the leg's sockets.
+// looks is how often the socket must be looked at: one packet is due at each turn, and a look that finds nothing costs
+// as much as one that does. A second look is worth it only while packets are behind.
+type looks struct {
+	turns, found uint32
+	behind       int32 // turns without their packet, of which a second look knows already
+	every        uint8
+}
+
+// blind is after how many turns a second look is due in any case: the other side's clock may be faster than ours.
+const blind = 32
+
+// again tells whether more may wait behind what was taken so far at this turn.
+func (k *looks) again() bool { return int32(k.turns-k.found) > k.behind || k.every >= blind }
+
+// dry notes a second look that found nothing: what is missing was lost, or is not due yet.
+func (k *looks) dry() { k.behind, k.every = int32(k.turns-k.found), 0 }
+
+// drain takes what waits at the leg's sockets, at its turn.
 func (w *worker) drain(l *Leg) {
-	for range maxDrain {
+	l.looks.turns++
+	l.looks.every++
+	w.receive(l)
+	// Where reports are not collected for all at once they are looked for every 40 ms: their instant measures the round trip.
+	if w.mail == nil && !l.terms.mux && l.looks.turns&1 == 0 {
+		w.drainControl(l)
+	}
+}
+
+// peek takes what waits between two turns: a key is under way, or a partner waits for the sound.
+func (w *worker) peek(l *Leg) {
+	if l.pad.pressed || w.now-l.active >= nextDue {
+		w.receive(l)
+	}
+}
+
+// nextDue is how long after a packet the next one is not looked for between two turns.
+const nextDue = 12 * time.Millisecond
+
+func (w *worker) receive(l *Leg) {
+	for taken := range maxDrain {
+		if taken > 0 && !l.looks.again() && !l.pad.pressed {
+			return
+		}
 		n, from, ok := l.sockets.rtp.Receive(w.in[:])
 		if !ok {
-			break
+			if taken > 0 {
+				l.looks.dry()
+			}
+			return
 		}
 		if l.open {
 			w.datagram(l, w.in[:n], from)
 		}
-	}
-	// Reports are looked for every 40 ms: their instant measures the round trip.
-	if l.turn++; !l.terms.mux && l.turn&1 == 0 {
-		w.drainControl(l)
 	}
 }
 
@@ -64,6 +103,7 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	switch l.gate.admit(&p, from, w.now) {
 	case foreign:
 		l.reception.foreign++
+		l.looks.every = blind // ours may wait behind it
 		w.engine.counts.foreign.Add(1)
 		return
 	case newStream:
@@ -76,6 +116,7 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	}
 	w.engine.counts.in.Add(1)
 	l.active, l.wary.heard = w.now, true
+	l.looks.found++
 	l.heardAt.Store(int64(w.now))
 	if l.reception.first == 0 {
 		l.reception.first = w.now
@@ -117,17 +158,29 @@ func (r *reception) arrived(timestamp uint32, now time.Duration) {
 	r.transit, r.measured = transit, true
 }
 
+// So long nothing is sent while a key is down and after it, in expectation of what it will bring about.
+const (
+	hushOfKey    = 500 * time.Millisecond
+	hushAfterKey = 100 * time.Millisecond
+)
+
 // pressed handles presses: a prompt stops at the first packet of a key, a recording at its key, and each ended press
 // becomes one key.
 func (w *worker) pressed(l *Leg, p presses) {
 	if p.began {
 		w.watch(l)
+		if l.playing == nil || l.playing.options.BargeIn {
+			l.quiet = w.now + hushOfKey
+		}
 		if l.playing != nil && l.playing.options.BargeIn {
 			w.finishPlaying(l, ErrBargeIn)
 		}
 		if l.recording != nil {
 			l.recording.mask()
 		}
+	}
+	if p.n > 0 && l.quiet > w.now {
+		l.quiet = w.now + hushAfterKey
 	}
 	for _, k := range p.keys[:p.n] {
 		if l.partner != nil {

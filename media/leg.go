@@ -59,8 +59,10 @@ type Leg struct {
 	sealed      *sealed  // nil: plain RTP
 	packing     packing
 	sender      sender
-	mark        bool // next packet of sound begins a talkspurt
-	sentAt      time.Duration
+	mark        bool          // next packet of sound begins a talkspurt
+	sentAt      time.Duration // instant of the last packet
+	spokenTo    time.Duration // end of what was said so far, by the instants at which it was due; 0 for nothing yet
+	quiet       time.Duration // until then nothing is sent but the next sound: a key is being pressed
 	playing     *playing
 	press       *press
 	recording   *Recording
@@ -68,7 +70,7 @@ type Leg struct {
 	forward     forwarding
 	active      time.Duration // last sign of life
 	nextReport  time.Duration
-	turn        uint8 // counts the looks at the socket
+	looks       looks
 	reception   reception
 	wary        wariness
 }
@@ -86,10 +88,20 @@ func (l *Leg) post(do func(w *worker, l *Leg)) bool {
 	return l.worker.Load().post(command{leg: l, do: do})
 }
 
+// postSoon is post for what a caller would hear the waiting of: the worker is woken.
+func (l *Leg) postSoon(do func(w *worker, l *Leg)) bool {
+	return l.worker.Load().post(command{leg: l, do: do, soon: true})
+}
+
 // ask has the worker do something and waits until it is done; the leg's ending when it is over.
-func (l *Leg) ask(do func(w *worker, l *Leg)) error {
+func (l *Leg) ask(do func(w *worker, l *Leg)) error { return l.asked(l.post, do) }
+
+// askSoon is ask for what a caller would hear the waiting of.
+func (l *Leg) askSoon(do func(w *worker, l *Leg)) error { return l.asked(l.postSoon, do) }
+
+func (l *Leg) asked(post func(func(w *worker, l *Leg)) bool, do func(w *worker, l *Leg)) error {
 	answered := make(chan struct{})
-	if l.post(func(w *worker, l *Leg) {
+	if post(func(w *worker, l *Leg) {
 		if l.state == alive {
 			do(w, l)
 			close(answered)
@@ -185,35 +197,43 @@ func (l *Leg) Reoffer(offer []byte) (answer []byte, err error) {
 
 // adopt makes terms the leg's.
 func (l *Leg) adopt(t terms) error {
-	if !meets(l.sockets.rtp.Addr().Addr(), t.remote.Addr()) {
-		t.stand(l.peer)
-	}
-	if err := l.engine.notOurs(l, t); err != nil {
-		return err
-	}
-	fresh, err := l.self.seal(t)
+	fresh, err := l.ready(&t)
 	if err != nil {
 		return err
 	}
-	return l.ask(func(w *worker, l *Leg) {
-		if !t.secure {
-			l.sealed = nil
-		} else if l.sealed == nil || l.sealed.ours != fresh.ours || l.sealed.theirs != fresh.theirs {
-			l.sealed = fresh // the same keys keep their counters
-		}
-		moved := !l.open || t.remote != l.terms.remote
-		l.terms = t
-		l.active = w.now
-		if !l.open {
-			l.open, l.nextReport = true, w.now+reportEvery
-		}
-		if moved {
-			l.wary.begin()
-		}
-		if moved && t.remote.Addr().IsValid() && !t.remote.Addr().IsUnspecified() {
-			l.gate = gate{sdp: t.remote, signalling: l.peer.Remote.Unmap(), opened: w.now}
-		}
-	})
+	return l.ask(func(w *worker, l *Leg) { l.agreed(t, fresh, w.now) })
+}
+
+// ready makes terms ready to come into force, and gives their encryption.
+func (l *Leg) ready(t *terms) (*sealed, error) {
+	if !meets(l.sockets.rtp.Addr().Addr(), t.remote.Addr()) {
+		t.stand(l.peer)
+	}
+	if err := l.engine.notOurs(l, *t); err != nil {
+		return nil, err
+	}
+	return l.self.seal(*t)
+}
+
+// agreed puts terms into force. For the leg's owner alone.
+func (l *Leg) agreed(t terms, fresh *sealed, now time.Duration) {
+	if !t.secure {
+		l.sealed = nil
+	} else if l.sealed == nil || l.sealed.ours != fresh.ours || l.sealed.theirs != fresh.theirs {
+		l.sealed = fresh // the same keys keep their counters
+	}
+	moved := !l.open || t.remote != l.terms.remote
+	l.terms = t
+	l.active = now
+	if !l.open {
+		l.open, l.nextReport = true, now+reportEvery
+	}
+	if moved {
+		l.wary.begin()
+	}
+	if moved && t.remote.Addr().IsValid() && !t.remote.Addr().IsUnspecified() {
+		l.gate = gate{sdp: t.remote, signalling: l.peer.Remote.Unmap(), opened: now}
+	}
 }
 
 // Key takes the next key, waiting for it; keys typed ahead come first, also after the leg's end.

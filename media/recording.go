@@ -81,14 +81,14 @@ type Recording struct {
 func (l *Leg) Record(sink Blocks, o RecordOptions) (*Recording, error) {
 	r := &Recording{
 		leg: l, sink: sink, options: o, over: make(chan struct{}), flushed: make(chan struct{}),
-		buffer: make([]byte, 0, blockOctets+slack+2*frameSamples),
 	}
 	if o.Endpoint {
 		r.ear = NewEndpointer(o.Silence, o.Initial)
 	}
 	busy := false
-	err := l.ask(func(w *worker, l *Leg) {
+	err := l.askSoon(func(w *worker, l *Leg) {
 		if busy = l.recording != nil; !busy {
+			r.buffer = w.engine.writer.tape()
 			r.law, r.began = l.terms.law, w.now
 			l.recording = r
 		}
@@ -206,12 +206,17 @@ func (w *worker) hand(r *Recording) {
 	if len(r.buffer) < blockOctets+slack {
 		return
 	}
-	if !w.engine.writer.put(block{recording: r, law: r.law, octets: w.engine.writer.copy(r.buffer[:blockOctets])}) {
+	next := w.engine.writer.tape()
+	next = append(next, r.buffer[blockOctets:]...)
+	if w.engine.writer.put(block{recording: r, law: r.law, octets: r.buffer[:blockOctets]}) {
+		r.buffer = next
+	} else {
 		r.stats.Dropped++
 		w.engine.counts.dropped.Add(1)
+		r.buffer = r.buffer[:copy(r.buffer, next)]
+		w.engine.writer.free.Put((*tape)(next[:len(tape{})]))
 	}
 	r.handed += blockOctets
-	r.buffer = r.buffer[:copy(r.buffer, r.buffer[blockOctets:])]
 }
 
 // listen gives the ear what was said.
@@ -268,6 +273,7 @@ func (w *worker) finishRecording(l *Leg, why End) {
 	r.stats.Law, r.stats.Spoken = r.law, r.ear != nil && r.ear.Spoke()
 	r.handed += len(r.buffer)
 	last := block{recording: r, law: r.law, octets: r.buffer, last: true}
+	r.buffer = nil // the writer's, and then another recording's
 	if !w.engine.writer.put(last) {
 		w.pending = append(w.pending, last)
 	}

@@ -29,7 +29,7 @@ func (l *Leg) Play(ctx context.Context, s Sound, o PlayOptions) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if !l.post(func(w *worker, l *Leg) { w.play(l, p) }) {
+	if !l.postSoon(func(w *worker, l *Leg) { w.play(l, p) }) {
 		return l.ending()
 	}
 	select {
@@ -56,8 +56,30 @@ func (w *worker) play(l *Leg, p *playing) {
 	default:
 		w.finishPlaying(l, ErrReplaced)
 		l.playing, l.mark = p, true
+		w.beginNow(l)
 	}
 }
+
+// beginNow begins a sound at once instead of at the leg's turn, where nothing was said for the last 20 ms: after the
+// answer, and after a key. From now on this is the leg's turn, so that the far end hears one more talkspurt in a phase
+// of its own (RFC 3550 section 5.1: the marker), and nothing is said twice.
+func (w *worker) beginNow(l *Leg) {
+	if !l.open || l.terms.held() || l.press != nil || w.now < l.spokenTo {
+		return
+	}
+	slot := int(w.now/quarter) % slots
+	if slot != l.slot {
+		if len(w.wheel[slot]) > crowded+2*len(w.wheel[l.slot]) {
+			return // everybody at once: the turns must stay apart
+		}
+		w.unseat(l)
+		w.seat(l, slot)
+	}
+	w.say(l, w.now)
+}
+
+// crowded is how many legs more than in another slot are no crowd.
+const crowded = 16
 
 func (w *worker) finishPlaying(l *Leg, why error) {
 	if l.playing != nil {
@@ -66,20 +88,29 @@ func (w *worker) finishPlaying(l *Leg, why error) {
 	}
 }
 
-// say sends the leg's next 20 ms: a key, a sound, or silence, so that the far end and every NAT on the way keep seeing
-// media. While the other side holds, or a partner's sound is passed on, there is nothing to send.
-func (w *worker) say(l *Leg) {
+// say sends the leg's next 20 ms, due at an instant: a key, a sound, or silence, so that the far end and every NAT on the
+// way keep seeing media. While the other side holds, or a partner's sound is passed on, there is nothing to send; nor is
+// there while a key is being pressed that has stopped what was said, until what comes next begins.
+func (w *worker) say(l *Leg, due time.Duration) {
 	switch {
-	case l.terms.held(), l.hushed():
-		l.sender.timestamp += frameSamples
+	case l.terms.held():
 		l.mark = true
 		return
-	case l.press != nil:
-		w.sendPress(l, l.press)
-		return
-	case l.playing != nil && l.playing.over:
+	case w.now < l.spokenTo && due < l.spokenTo-quarter:
+		return // the sound began between two turns, and is ahead of this one
+	case l.playing != nil && l.playing.over && l.press == nil:
 		w.finishPlaying(l, nil)
-	case l.playing == nil && l.partner != nil && w.now-l.sentAt < keepSeen:
+	}
+	if l.press == nil && l.playing == nil && (w.now < l.quiet || l.partner != nil && w.now-l.sentAt < keepSeen) {
+		return
+	}
+	if l.hushed() {
+		l.mark = true
+		return
+	}
+	w.catchUp(l, due)
+	if l.press != nil {
+		w.sendPress(l, l.press)
 		return
 	}
 	payload := w.out[rtpHeader:]
@@ -97,6 +128,18 @@ func (w *worker) say(l *Leg) {
 	}
 	l.sender.timestamp += frameSamples
 	l.mark = false
+}
+
+// catchUp moves the timestamp on over the time in which nothing was said: on purpose, or because this machine was kept
+// from it. What is said next is a new talkspurt then.
+func (w *worker) catchUp(l *Leg, due time.Duration) {
+	if missed := due - l.spokenTo; l.spokenTo > 0 && missed >= quarter {
+		l.sender.timestamp += uint32(missed * 8 / time.Millisecond)
+		l.mark = true
+	} else if l.spokenTo > 0 {
+		due = max(due, l.spokenTo)
+	}
+	l.spokenTo = due + frame
 }
 
 // keepSeen is how long a joined leg may send nothing before a frame of silence shows that it is there.

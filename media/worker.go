@@ -1,6 +1,7 @@
 package media
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -10,22 +11,25 @@ import (
 	"github.com/pion/rtp"
 )
 
-// maxBehind is how many quarters a worker makes up for after it was kept from running; beyond that the wheel jumps, so
-// that no leg gets a burst.
-const maxBehind = 3 * slots
+// maxBehind is how many quarters a worker makes up for after it was kept from running: eight frames, which a telephone's
+// buffer takes as they come. Beyond that the wheel jumps, and what is said next is a new talkspurt.
+const maxBehind = 8 * slots
 
-// command is a change of a leg, made by the worker that owns it.
+// command is a change of a leg, made by the worker that owns it: at its next tick, or at once when somebody would hear
+// the difference.
 type command struct {
-	leg *Leg
-	do  func(w *worker, l *Leg)
+	leg  *Leg
+	do   func(w *worker, l *Leg)
+	soon bool
 }
 
 // worker moves the sound of its legs. Everything below the mailbox is used by its goroutine alone.
 type worker struct {
 	engine *Engine
-	wake   chan struct{}
+	pace   pacer
 	load   atomic.Int32 // legs owned
 	lag    atomic.Int64 // how far its ticks are behind, smoothed
+	use    use
 
 	mu     sync.Mutex // the mailbox
 	inbox  []command
@@ -34,6 +38,7 @@ type worker struct {
 	spare      []command
 	wheel      [slots][]*Leg
 	watched    []*Leg // polled at every tick: a key is under way, or joined
+	mail       *mailroom
 	now        time.Duration
 	in         [maxDatagram]byte
 	scratch    [maxDatagram]byte
@@ -47,7 +52,29 @@ type worker struct {
 	pending    []block // last blocks for which the writer had no room yet
 }
 
-func newWorker(e *Engine) *worker { return &worker{engine: e, wake: make(chan struct{}, 1)} }
+// newWorker makes a worker with what it needs of the kernel, on the kernel's own wire.
+func newWorker(e *Engine) (*worker, error) {
+	w := &worker{engine: e}
+	if _, real := e.wire.(kernel); !real {
+		w.pace = newSleeper(e.now)
+		return w, nil
+	}
+	t, err := newTimer(e.now)
+	if err != nil {
+		return nil, err
+	}
+	w.pace = t
+	if w.mail, err = newMailroom(); err != nil {
+		t.close()
+		return nil, fmt.Errorf("watching for reports: %w", err)
+	}
+	return w, nil
+}
+
+func (w *worker) close() {
+	w.pace.close()
+	w.mail.close()
+}
 
 // post puts a command into the mailbox; false when the worker has stopped.
 func (w *worker) post(c command) bool {
@@ -57,45 +84,41 @@ func (w *worker) post(c command) bool {
 		return false
 	}
 	w.inbox = append(w.inbox, c)
-	if len(w.inbox) == 1 {
-		w.rouse()
+	if c.soon || w.load.Load() == 0 {
+		w.pace.rouse()
 	}
 	return true
-}
-
-func (w *worker) rouse() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
 }
 
 func (w *worker) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
-	w.rouse()
+	w.pace.rouse()
 }
 
-// run turns the wheel until the worker is stopped: 10 ms a tick while there are few legs, 5 ms when there are many, and
-// no tick at all without one.
+// run turns the wheel until the worker is stopped: 10 ms a tick while there are few legs, 5 ms when there are many or a
+// key is under way, and no tick at all without a leg.
 func (w *worker) run() {
+	defer w.close()
 	turned := w.quarters()
 	for w.take() {
 		if w.load.Load() == 0 && len(w.pending) == 0 {
-			<-w.wake
+			w.use.note(0, quarter, 0)
+			w.pace.wait(far)
 			turned = w.quarters()
 			continue
 		}
 		step := int64(2)
-		if w.engine.legs.Load() >= few {
+		if w.engine.legs.Load() >= few || len(w.watched) > 0 {
 			step = 1
 		}
-		time.Sleep(time.Duration(turned+step)*quarter - w.engine.now())
-		if !w.take() {
-			break
+		if due := time.Duration(turned+step) * quarter; w.now < due {
+			w.pace.wait(due)
+			continue
 		}
 		turned = w.tick(turned, turned+step)
+		w.use.note(w.engine.now()-w.now, time.Duration(step)*quarter, w.load.Load())
 	}
 	for _, legs := range w.wheel {
 		for _, l := range slices.Clone(legs) {
@@ -135,10 +158,11 @@ func (w *worker) tick(turned, due int64) int64 {
 	lag := w.lag.Load()
 	w.lag.Store(lag + (int64(w.now)-due*int64(quarter)-lag)/16)
 	w.flush()
+	w.collect()
 	for i := 0; i < len(w.watched); i++ {
 		l := w.watched[i]
 		if l.state == alive {
-			w.drain(l)
+			w.peek(l)
 			w.keepOrder(l)
 		}
 		if l.state != alive || (l.partner == nil && !l.pad.pressed) {
@@ -170,7 +194,7 @@ func (w *worker) serve(l *Leg, due time.Duration) {
 	if w.now-due > 20*time.Millisecond {
 		w.engine.counts.late.Add(1)
 	}
-	w.say(l)
+	w.say(l, due)
 	w.keepTime(l)
 }
 
@@ -214,19 +238,30 @@ func (w *worker) add(l *Leg) {
 			best = i
 		}
 	}
-	l.slot, l.place = best, len(w.wheel[best])
-	w.wheel[best] = append(w.wheel[best], l)
+	w.seat(l, best)
 	w.load.Add(1)
+	w.mail.enter(l)
 }
 
-// remove takes a leg off the wheel.
-func (w *worker) remove(l *Leg) {
+func (w *worker) seat(l *Leg, slot int) {
+	l.slot, l.place = slot, len(w.wheel[slot])
+	w.wheel[slot] = append(w.wheel[slot], l)
+}
+
+// unseat takes a leg off the wheel.
+func (w *worker) unseat(l *Leg) {
 	legs := w.wheel[l.slot]
 	last := legs[len(legs)-1]
 	legs[l.place], last.place = last, l.place
 	legs[len(legs)-1] = nil
 	w.wheel[l.slot] = legs[:len(legs)-1]
+}
+
+// remove lets a leg go.
+func (w *worker) remove(l *Leg) {
+	w.unseat(l)
 	w.load.Add(-1)
+	w.mail.leave(l)
 	if l.watched {
 		l.watched = false
 		w.watched = slices.DeleteFunc(w.watched, func(o *Leg) bool { return o == l })

@@ -13,15 +13,19 @@ type block struct {
 	last      bool
 }
 
+// tape is the room of one recording: the second that is being filled, what is kept back behind it, and the packet that
+// makes it full.
+type tape [blockOctets + slack + 2*frameSamples]byte
+
 // writer hands recorded blocks to their sinks, which may wait for a disk as no worker may.
 type writer struct {
 	queue   chan block
-	free    sync.Pool // of *[blockOctets]byte
+	free    sync.Pool // of *tape
 	running sync.WaitGroup
 }
 
 func newWriter() *writer {
-	return &writer{queue: make(chan block, queued), free: sync.Pool{New: func() any { return new([blockOctets]byte) }}}
+	return &writer{queue: make(chan block, queued), free: sync.Pool{New: func() any { return new(tape) }}}
 }
 
 func (w *writer) start() { w.running.Go(w.run) }
@@ -39,8 +43,10 @@ func (w *writer) run() {
 			r.sink.Block(b.law, b.octets)
 			r.sunk += len(b.octets)
 		}
+		if cap(b.octets) == len(tape{}) {
+			w.free.Put((*tape)(b.octets[:len(tape{})]))
+		}
 		if !b.last {
-			w.free.Put((*[blockOctets]byte)(b.octets))
 			continue
 		}
 		r.stats.Samples = r.sunk
@@ -58,9 +64,5 @@ func (w *writer) put(b block) bool {
 	}
 }
 
-// copy takes a second into a recycled buffer.
-func (w *writer) copy(b []byte) []byte {
-	to := w.free.Get().(*[blockOctets]byte)
-	copy(to[:], b)
-	return to[:]
-}
+// tape gives an empty one, a recycled one where there is any.
+func (w *writer) tape() []byte { return w.free.Get().(*tape)[:0] }
