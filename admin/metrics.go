@@ -41,7 +41,8 @@ const (
 
 // MediaCounts are sums since the start, except Legs.
 type MediaCounts struct {
-	Legs                                                           int // alive now
+	Legs                                                           int     // alive now
+	Use                                                            float64 // share of the machine's time that one more leg would make of them
 	PacketsIn, PacketsOut, PacketsLate, PacketsForeign, BlocksLost uint64
 }
 
@@ -97,6 +98,10 @@ func (m *Metrics) media(counts func() MediaCounts) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(
 		prometheus.GaugeOpts{Name: "hotline_media_legs", Help: "Legs of sound alive now."},
 		func() float64 { return float64(counts().Legs) },
+	))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: "hotline_media_use_ratio", Help: "Share of the sound workers' time that the legs take; beyond 0.7 no more calls are taken."},
+		func() float64 { return counts().Use },
 	))
 	for _, c := range []struct {
 		name, help string

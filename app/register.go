@@ -21,7 +21,8 @@ type register struct {
 
 	mu      sync.Mutex
 	alive   map[tickets.CallID]*tickets.Call
-	waiting []tickets.Call
+	waiting map[tickets.CallID]tickets.Call
+	order   []tickets.CallID // of waiting, and of some that are no longer
 	late    []lateLeg
 }
 
@@ -32,7 +33,7 @@ type lateLeg struct {
 }
 
 func newRegister(s tickets.Calls, log *slog.Logger) *register {
-	return &register{store: s, log: log, wake: make(chan struct{}, 1), alive: map[tickets.CallID]*tickets.Call{}}
+	return &register{store: s, log: log, wake: make(chan struct{}, 1), alive: map[tickets.CallID]*tickets.Call{}, waiting: map[tickets.CallID]tickets.Call{}}
 }
 
 // begin enters a call.
@@ -80,16 +81,14 @@ func (r *register) end(id tickets.CallID, ending string, at time.Time) {
 func (r *register) write(c tickets.Call) {
 	c.Legs = append([]tickets.Leg(nil), c.Legs...)
 	c.Steps = append([]string(nil), c.Steps...)
-	for i := range r.waiting {
-		if r.waiting[i].ID == c.ID {
-			r.waiting[i] = c
-			return
-		}
+	if _, waits := r.waiting[c.ID]; !waits {
+		r.order = append(r.order, c.ID)
 	}
-	if len(r.waiting) >= waitingCalls {
-		r.waiting = r.waiting[1:]
+	r.waiting[c.ID] = c
+	for len(r.waiting) > waitingCalls {
+		delete(r.waiting, r.order[0])
+		r.order = r.order[1:]
 	}
-	r.waiting = append(r.waiting, c)
 	r.stir()
 }
 
@@ -123,15 +122,11 @@ func (r *register) run(ctx context.Context) {
 // would be refused for ever, and keep the others.
 func (r *register) flush(ctx context.Context) {
 	for {
-		r.mu.Lock()
-		if len(r.waiting) == 0 {
-			r.mu.Unlock()
+		c, any := r.next()
+		if !any {
 			r.flushLate(ctx)
 			return
 		}
-		c := r.waiting[0]
-		r.waiting = r.waiting[1:]
-		r.mu.Unlock()
 		err := r.store.PutCall(ctx, c)
 		if err != nil && !errors.Is(err, tickets.ErrDown) && ctx.Err() == nil {
 			r.log.Error("record of a call is refused by the store", "call", c.ID, "error", err)
@@ -175,14 +170,28 @@ func (r *register) flushLate(ctx context.Context) {
 	}
 }
 
+// next takes the record that has waited longest.
+func (r *register) next() (tickets.Call, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(r.order) > 0 {
+		id := r.order[0]
+		r.order = r.order[1:]
+		if c, waits := r.waiting[id]; waits {
+			delete(r.waiting, id)
+			return c, true
+		}
+	}
+	return tickets.Call{}, false
+}
+
 // again puts a record back, unless a newer one of the same call came meanwhile.
 func (r *register) again(c tickets.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, w := range r.waiting {
-		if w.ID == c.ID {
-			return
-		}
+	if _, newer := r.waiting[c.ID]; newer {
+		return
 	}
-	r.waiting = append([]tickets.Call{c}, r.waiting...)
+	r.waiting[c.ID] = c
+	r.order = append([]tickets.CallID{c.ID}, r.order...)
 }

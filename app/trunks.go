@@ -20,7 +20,7 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 	c := a.cfg.Config.SIP
 	s := sip.Config{
 		Listen: c.Listen, Secure: c.Secure, Public: c.PublicIP, Phones: prefixes(c.Phones), AcceptAnyone: c.Accept == config.AcceptAnyone,
-		DistrustLoopback: !c.TrustLoopback, MaxCalls: c.MaxCalls, SessionExpires: c.SessionTimer,
+		DistrustLoopback: !c.TrustLoopback, MaxCalls: c.MaxCalls, Overflow: c.Overflow, SessionExpires: c.SessionTimer,
 		Timers: sip.Timers{Dead: a.cfg.Config.Escalation.Dead}, Wire: wire, Log: a.log,
 	}
 	if c.TLS != (config.TLS{}) {

@@ -53,6 +53,9 @@ func (k *checker) sip(c Config) {
 	if c.SIP.MaxCalls < 1 || c.SIP.MaxCalls > 10000 {
 		k.say("sip.max_calls", fmt.Sprintf("%d calls at once cannot be meant", c.SIP.MaxCalls), "use 1 to 10000")
 	}
+	if o := c.SIP.Overflow; o != "" && !sipAddress(o) {
+		k.say("sip.overflow", fmt.Sprintf("%q is no SIP address", short(o)), `write where the carrier is to send callers, such as "sip:+390612345600@carrier.example"`)
+	}
 	k.secure(c.SIP)
 	if t := c.SIP.SessionTimer; t < 90*time.Second || t > 24*time.Hour {
 		k.say("sip.session_timer", t.String()+" is out of bounds", "use 90s to 24h")

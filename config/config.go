@@ -38,9 +38,10 @@ type SIP struct {
 	PublicIP netip.Addr       `yaml:"public_ip"` // shown to everybody but loopback, behind a one-to-one NAT
 	Accept   Accept           `yaml:"accept"`
 	Trunks   []Trunk          `yaml:"trunks"`
-	Phones   []Network        `yaml:"phones"`   // networks of the house's own telephones
-	Accounts []Account        `yaml:"accounts"` // own telephones elsewhere, which prove themselves
-	MaxCalls int              `yaml:"max_calls"`
+	Phones   []Network        `yaml:"phones"`    // networks of the house's own telephones
+	Accounts []Account        `yaml:"accounts"`  // own telephones elsewhere, which prove themselves
+	MaxCalls int              `yaml:"max_calls"` // beside it the line refuses what this machine cannot hold
+	Overflow string           `yaml:"overflow"`  // SIP address to which those beyond are sent on; empty: they get 503
 	// TrustLoopback takes calls from this machine itself as one's own.
 	TrustLoopback bool           `yaml:"trust_loopback"`
 	SessionTimer  time.Duration  `yaml:"session_timer"` // that calls of ours ask for (RFC 4028)
@@ -167,7 +168,7 @@ func Default() Config {
 			Listen: []netip.AddrPort{
 				netip.AddrPortFrom(netip.IPv4Unspecified(), 5060), netip.AddrPortFrom(netip.IPv6Unspecified(), 5060),
 			},
-			Accept: AcceptKnown, MaxCalls: 500, TrustLoopback: true, SessionTimer: 30 * time.Minute,
+			Accept: AcceptKnown, MaxCalls: 2000, TrustLoopback: true, SessionTimer: 30 * time.Minute,
 		},
 		RTP:        RTP{Ports: Ports{First: 10000, Last: 19999}},
 		HTTP:       HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},

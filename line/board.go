@@ -141,11 +141,20 @@ func (b *Board) Stop(ctx context.Context) error {
 	return err
 }
 
-// tooLate is the lag of the sound at which no more calls are taken: two frames, of which no caller hears anything yet.
-const tooLate = 40 * time.Millisecond
+// What a line can hold is measured while it holds it. One more call is refused when the sound of all would take more than
+// full of the workers' time, or is late already; but below spare calls none is: then it is not the calls that are too
+// many.
+const (
+	full    = 0.7
+	tooLate = 20 * time.Millisecond
+	spare   = 50
+)
 
 // overloaded tells whether one more call would be heard by those that run.
-func (b *Board) overloaded() bool { return b.engine.Lag() > tooLate }
+func (b *Board) overloaded() bool {
+	s := b.engine.Stats()
+	return s.Legs >= spare && (s.Use > full || b.engine.Lag() > tooLate)
+}
 
 // handle answers one call and runs its conversation.
 func (b *Board) handle(ctx context.Context, in *sip.Invite) {

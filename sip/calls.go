@@ -105,11 +105,9 @@ func (a *Agent) admitInvite(e *envelope, o origin) verdict {
 	case a.draining || a.stopped:
 		return refuse(503, "Service Unavailable", "Retry-After: 30")
 	case a.cfg.MaxCalls > 0 && a.live >= a.cfg.MaxCalls:
-		return refuse(503, "Too Many Calls", "Retry-After: 10")
+		return a.tooMany("Too Many Calls", "Retry-After: 10")
 	case a.cfg.Overloaded != nil && a.cfg.Overloaded():
-		v := refuse(503, "Overloaded", "Retry-After: 5")
-		v.why = "overload"
-		return v
+		return a.tooMany("Overloaded", "Retry-After: 5")
 	}
 	half := !known && o.transport == "UDP" && !a.guard.credit.proven(o.from.Addr())
 	if half && (a.halfOpen >= openCalls || a.halfBy[o.from.Addr()] >= openPerSource) {
@@ -124,6 +122,16 @@ func (a *Agent) admitInvite(e *envelope, o origin) verdict {
 	a.invites[key] = en
 	a.live++
 	return verdict{pass: true}
+}
+
+// tooMany refuses a call beyond what the line holds: the carrier may try again later, or send it on.
+func (a *Agent) tooMany(reason, later string) verdict {
+	v := refuse(503, reason, later)
+	if a.cfg.Overflow != "" {
+		v = refuse(302, "Moved Temporarily", "Contact: <"+a.cfg.Overflow+">")
+	}
+	v.why = "overload"
+	return v
 }
 
 // sweep forgets an INVITE: one that is over, or one whose handler never ran.

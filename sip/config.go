@@ -39,6 +39,9 @@ type Config struct {
 	SessionExpires time.Duration
 	// Overloaded tells that no more calls should be taken because those alive would suffer; nil means never.
 	Overloaded func() bool
+	// Overflow is the SIP address to which callers are sent on (302) in place of a 503 when there are too many; empty for
+	// none. Whether they go there is up to the carrier.
+	Overflow string
 	// DNS looks names up; nil means the system's.
 	DNS Resolver
 	// Capture hears every message that came or went, as octets, for a tracing tool; nil for nobody. It must not block

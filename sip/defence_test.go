@@ -215,6 +215,24 @@ func TestAnOverloadedLineRefusesBeforeACallSuffers(t *testing.T) {
 	})
 }
 
+func TestCallersBeyondWhatALineHoldsAreSentOnWhereThatIsConfigured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls, over := siptest.NewWire(1), make(chan *sip.Dialog, 1), false
+		start(t, w, answering(calls), func(c *sip.Config) {
+			c.Overloaded, c.MaxCalls, c.Overflow = func() bool { return over }, 1, "sip:overflow@192.0.2.77"
+		})
+		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+		c := p.Dial(line, "1", siptest.SDP)
+		c.Expect(200, within)
+		c.Ack("")
+		for _, over = range []bool{false, true} { // too many calls, then too much work
+			if m := p.Dial(line, "2", siptest.SDP).Expect(302, within); m.Get("Contact") != "<sip:overflow@192.0.2.77>" {
+				t.Errorf("sent on to %q", m.Get("Contact"))
+			}
+		}
+	})
+}
+
 func TestALineIsTraced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := siptest.NewWire(1)
