@@ -3,7 +3,7 @@ GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: demo test prove bench bench-clocks bench-start fuzz lint build go packages
+.PHONY: demo test prove bench soak bench-clocks bench-start fuzz lint build go packages
 
 demo: go ## a blocking call over real sockets, then a line to call; --once when nobody sits at the terminal
 	@scripts/install postgresql
@@ -28,12 +28,18 @@ bench-start: go ## how long a start takes on a new data folder and on a known on
 	@scripts/install postgresql
 	$(GO) test -run '^$$' -bench Ready -benchtime 5x ./app
 
-bench: go ## CPU, memory and lateness of calls against the built binary; writes bench/REPORT.md
+bench: go ## what calls cost, against the built binary and a real PostgreSQL; writes bench/REPORT.md in under 8 minutes. BENCH="-profile" keeps pprof files
 	@scripts/install postgresql
 	@$(MAKE) --no-print-directory build
-	@mkdir -p bench
 	$(GO) build -o bin/bench ./cmd/bench
-	bin/bench --report bench/REPORT.md
+	bin/bench -hotline bin/hotline -dir bench $(BENCH)
+
+DURATION ?= 30m
+soak: go ## 300 calls that come and go for DURATION: does anything grow? Writes bench/SOAK.md
+	@scripts/install postgresql
+	@$(MAKE) --no-print-directory build
+	$(GO) build -o bin/bench ./cmd/bench
+	bin/bench -hotline bin/hotline -dir bench -soak $(DURATION)
 
 FUZZTIME ?= 2m
 fuzz: go ## every fuzz target, FUZZTIME each

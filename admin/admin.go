@@ -121,6 +121,7 @@ func New(c Config) http.Handler {
 	s.trunkRoutes(api)
 	s.healthRoute(api)
 	r.Method(http.MethodGet, "/metrics", s.Metrics.handler(s.Store))
+	s.profileRoutes(r)
 	return r
 }
 

@@ -36,6 +36,8 @@ type Config struct {
 	DemoAnywhere bool  // allows it beyond loopback
 	// Fault is provoked in each call, for tests of the shipped program: "panic". Honoured with Demo only.
 	Fault string
+	// Drill gives the numbers "tape" and "pair" conversations that do nothing but sound, to measure a line by. With Demo only.
+	Drill bool
 	// Sabotage spoils the demo, to show that its checks can fail: "recording", "audio" or "history".
 	Sabotage string
 	// Drain is how long running calls may go on after a stop was asked for.
@@ -92,6 +94,7 @@ type App struct {
 	human    *human
 	post     Post // nil: no mail is sent
 	live     live
+	drill    *drill // nil: every number gets the flow
 	http     net.Addr
 }
 
@@ -100,13 +103,17 @@ func New(c Config) (*App, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Demo == nil && (c.Fault != "" || c.Sabotage != "") {
-		return nil, errors.New("faults are provoked in the demo only")
+	if c.Demo == nil && (c.Fault != "" || c.Sabotage != "" || c.Drill) {
+		return nil, errors.New("faults and drills are for the demo only")
 	}
 	if at, beyond := beyondLoopback(c.Config); c.Demo != nil && !c.DemoAnywhere && beyond {
 		return nil, fmt.Errorf("the demo company does not listen at %s: everybody knows its PINs and its API token; use loopback addresses, or say --demo-anywhere", at)
 	}
-	return &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}, dialling: &dialling{trunks: c.Config.SIP.Trunks, limits: c.Config.Outgoing}}, nil
+	a := &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}, dialling: &dialling{trunks: c.Config.SIP.Trunks, limits: c.Config.Outgoing}}
+	if c.Drill {
+		a.drill = &drill{}
+	}
+	return a, nil
 }
 
 // Run starts, serves until ctx ends, lets the running calls finish for a while, and stops.

@@ -30,6 +30,11 @@ func (a *App) converse(ctx context.Context, l *line.Line) {
 	if a.cfg.Fault == "panic" {
 		panic("a fault that was asked for")
 	}
+	if sounds := a.drill.of(a, c.Dialled); sounds != nil {
+		_ = sounds(ctx, l) // its end is the call's
+		result = admin.Abandoned
+		return
+	}
 	human, desk := &watched{Human: a.human}, &following{Desk: a.desk, live: &a.live}
 	defer desk.over()
 	sum := ivr.Converse(ctx, ivr.Config{

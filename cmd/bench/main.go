@@ -1,63 +1,75 @@
-// Command bench measures what a call costs: it answers N calls in a process of their own that plays a prompt to each
-// caller while it records him, and prints CPU, lateness, memory and set-up rate.
+// Command bench measures what calls cost against the built program with a real PostgreSQL, writes the report that stands
+// beside it, and soaks a line in calls that come and go.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
 func main() {
-	calls := flag.String("calls", "50,200,500", "numbers of calls to hold at once, ascending")
-	length := flag.Duration("for", 20*time.Second, "how long each number of calls is measured")
-	report := flag.String("report", "", "Markdown file to write beside the table on the terminal")
-	answer := flag.Bool("answer", false, "be the answering process (bench starts it itself)")
+	binary := flag.String("hotline", "bin/hotline", "the program to measure")
+	dir := flag.String("dir", "bench", "folder of REPORT.md, growth.svg and results.json")
+	soak := flag.Duration("soak", 0, "soak a line so long in calls that come and go, instead of the table")
+	calls := flag.Int("calls", 300, "calls of the soak")
+	only := flag.String("only", "", "measure only the part with these words in its name, and write no report")
+	profile := flag.Bool("profile", false, "keep the line's pprof files of each span in profiles/ of the folder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-
-	err := error(nil)
-	if *answer {
-		err = answerCalls(ctx, os.Stdin, os.Stdout)
-	} else {
-		err = measureAll(ctx, *calls, *length, *report)
+	b := &bench{binary: *binary, dir: *dir, profile: *profile, only: *only, began: time.Now()}
+	run := b.table
+	if *soak > 0 {
+		run = func(ctx context.Context) error { return b.soak(ctx, *soak, *calls) }
 	}
-	if err != nil {
+	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// measureAll runs one measurement for each number of calls, each against a fresh answering process.
-func measureAll(ctx context.Context, calls string, length time.Duration, report string) error {
-	var results []result
-	for _, field := range strings.Split(calls, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || n < 1 || n > 5000 {
-			return fmt.Errorf("reading --calls: %q is no number of calls between 1 and 5000", field)
+// bench is one run of the bench.
+type bench struct {
+	binary, dir string
+	profile     bool
+	only        string
+	began       time.Time
+}
+
+// say shows progress.
+func (b *bench) say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "%4.0f s  "+format+"\n", append([]any{time.Since(b.began).Seconds()}, args...)...)
+}
+
+// table measures every row and writes the report.
+func (b *bench) table(ctx context.Context) error {
+	var f figures
+	f.machine = machine()
+	for _, part := range []struct {
+		name string
+		run  func(context.Context, *figures) error
+	}{
+		{"the floor", b.floors}, {"calls that play and record", b.ramps}, {"no call at all, keys, bridges, encryption", b.steady},
+		{"setting up", b.setups}, {"the main job", b.jobs}, {"more calls than the machine holds", b.overload}, {"the floor again", b.floors},
+	} {
+		if !strings.Contains(part.name, b.only) {
+			continue
 		}
-		fmt.Fprintf(os.Stderr, "%d calls: setting up, then %s of sound ...\n", n, length)
-		r, err := measure(ctx, n, length)
-		if err != nil {
-			return fmt.Errorf("measuring %d calls: %w", n, err)
+		b.say("%s", part.name)
+		if err := part.run(ctx, &f); err != nil {
+			return fmt.Errorf("measuring %s: %w", part.name, err)
 		}
-		results = append(results, r)
 	}
-	floor, err := floorOf(3 * time.Second)
-	if err != nil {
-		return fmt.Errorf("measuring the floor: %w", err)
-	}
-	text := table(results, floor)
-	fmt.Print(text)
-	if report == "" {
+	if b.only != "" {
 		return nil
 	}
-	return os.WriteFile(report, []byte(text), 0o644)
+	f.took = time.Since(b.began)
+	return errors.Join(b.write(&f), b.show())
 }

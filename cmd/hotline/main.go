@@ -18,10 +18,11 @@ import (
 
 // commands is the command line; every flag is an environment variable too: --rtp-ports is HOTLINE_RTP_PORTS.
 type commands struct {
-	Serve serve   `cmd:"" help:"Answer the telephone."`
-	Demo  demo    `cmd:"" help:"Show one blocking call over real sockets, then stay up for a telephone of yours."`
-	Call  call    `cmd:"" help:"Call a SIP address with the built-in telephone."`
-	Try   tryFlow `cmd:"" help:"Have the conversation in the terminal; nothing is kept."`
+	Serve serve    `cmd:"" help:"Answer the telephone."`
+	Demo  demo     `cmd:"" help:"Show one blocking call over real sockets, then stay up for a telephone of yours."`
+	Call  call     `cmd:"" help:"Call a SIP address with the built-in telephone."`
+	Load  loadLine `cmd:"" help:"Call a SIP address very many times, and measure what the line makes of it."`
+	Try   tryFlow  `cmd:"" help:"Have the conversation in the terminal; nothing is kept."`
 
 	Config struct {
 		Check configCheck `cmd:"" help:"Check a configuration file."`

@@ -1,0 +1,212 @@
+package load_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"hotline/media"
+	"hotline/phone/load"
+	"hotline/sip"
+)
+
+var here = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// line is a small line on real sockets that plays to its callers and records them.
+type line struct {
+	agent  *sip.Agent
+	engine *media.Engine
+	menu   media.Sound
+
+	mu    sync.Mutex
+	tapes []*tape
+}
+
+// tape keeps one recording.
+type tape struct{ octets []byte }
+
+func (t *tape) Block(_ media.Law, b []byte) { t.octets = append(t.octets, b...) }
+
+func newLine(t *testing.T, most int) *line {
+	t.Helper()
+	pcm := make([]int16, 16000)
+	for i := range pcm {
+		pcm[i] = int16(i%89*100 - 4000)
+	}
+	l := &line{menu: media.NewSound(pcm)}
+	var err error
+	if l.engine, err = media.New(media.Config{Bind: []netip.Addr{here}}); err != nil {
+		t.Fatal(err)
+	}
+	l.agent, err = sip.New(sip.Config{Listen: []netip.AddrPort{netip.AddrPortFrom(here, 0)}, AcceptAnyone: true, MaxCalls: most, Handle: l.answer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(l.engine.Start(t.Context()), l.agent.Start(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.stop)
+	return l
+}
+
+func (l *line) stop() {
+	_ = l.agent.Stop(context.Background())
+	l.engine.Stop()
+}
+
+func (l *line) answer(ctx context.Context, in *sip.Invite) {
+	leg, answer, err := l.engine.Answer(in.Offer, media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr()})
+	if err != nil {
+		_ = in.Refuse(488, "Not Acceptable Here")
+		return
+	}
+	defer leg.Close()
+	if _, err := in.Answer(ctx, answer, sip.OnActivity(leg.Activity)); err != nil {
+		return
+	}
+	kept := &tape{}
+	recording, err := leg.Record(kept, media.RecordOptions{})
+	if err != nil {
+		return
+	}
+	for err == nil {
+		if err = leg.Play(in.Context(), l.menu, media.PlayOptions{BargeIn: true, Loop: true}); errors.Is(err, media.ErrBargeIn) {
+			_, err = leg.Key(in.Context())
+		}
+	}
+	recording.Stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tapes = append(l.tapes, kept)
+}
+
+func crowd(t *testing.T, l *line, voice []byte) *load.Crowd {
+	t.Helper()
+	k, err := load.New(load.Config{Server: l.agent.Addresses()[0], Voice: voice})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = k.Close() })
+	return k
+}
+
+// hour bounds a wait that a busy machine may stretch.
+const hour = 30 * time.Second
+
+// until lets the crowd go on until something is so.
+func until(t *testing.T, k *load.Crowd, what string, is func() bool) {
+	t.Helper()
+	if err := k.RunUntil(t.Context(), hour, is); err != nil {
+		t.Fatal(err)
+	}
+	if !is() {
+		t.Fatalf("waited in vain until %s", what)
+	}
+}
+
+func TestACrowdIsAnsweredHeardAndRecordedSampleForSample(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		l := newLine(t, 0)
+		voice := make([]byte, 7*160)
+		for i := range voice {
+			voice[i] = byte(0x40 ^ i*37 ^ i>>3)
+		}
+		k := crowd(t, l, voice)
+		const calls = 20
+		k.Dial(calls, 200, load.Plan{Number: "1", Secure: secure})
+		until(t, k, "everybody is up", func() bool { return k.Up() == calls })
+		m, err := k.Measure(0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Run(t.Context(), 1500*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		r, err := m.End()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Packets < calls*60 || r.Lost > 0 || r.Broken > 0 || r.Up != calls {
+			t.Errorf("encrypted %v: %d packets of %d calls, %d lost, %d broken", secure, r.Packets, r.Up, r.Lost, r.Broken)
+		}
+		k.HangUp(500)
+		until(t, k, "everybody has hung up", func() bool { return k.Alive() == 0 })
+		l.stop()
+		whole := bytes.Repeat(voice, 3)
+		if len(l.tapes) != calls {
+			t.Fatalf("%d calls were recorded", len(l.tapes))
+		}
+		for i, kept := range l.tapes {
+			at := bytes.Index(whole, kept.octets[len(kept.octets)/2:][:len(voice)])
+			if at < 0 {
+				t.Errorf("encrypted %v, call %d: what it said is not in its recording", secure, i)
+			}
+		}
+	}
+}
+
+func TestKeysOfACrowdAreAnswered(t *testing.T) {
+	l := newLine(t, 0)
+	k := crowd(t, l, nil)
+	k.Dial(5, 200, load.Plan{Number: "1", Keys: func(n int) string { return ",5" }})
+	until(t, k, "everybody is up", func() bool { return k.Up() == 5 })
+	m, err := k.Measure(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Run(t.Context(), 2500*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	r, err := m.End()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Keys != 5 || r.Reaction.Count != 5 {
+		t.Errorf("%d keys, %d answers to them", r.Keys, r.Reaction.Count)
+	}
+}
+
+func TestOfTwiceAsManyCallsAsALineTakesHalfAreToldToComeLater(t *testing.T) {
+	l := newLine(t, 10)
+	k := crowd(t, l, nil)
+	m, err := k.Measure(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Dial(20, 200, load.Plan{Number: "1"})
+	until(t, k, "everybody has an answer", func() bool { return k.Alive() == 10 && k.Up() == 10 })
+	if err := k.Run(t.Context(), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	r, err := m.End()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Up != 10 || r.Refused[503] != 10 || r.RetryAfter != 10 || r.Unanswered != 0 || r.Lost != 0 {
+		t.Errorf("%d up, refused %v, %d of them told when to come again, %d unanswered, %d packets lost", r.Up, r.Refused, r.RetryAfter, r.Unanswered, r.Lost)
+	}
+}
+
+func TestCallsThatComeAndGoKeepTheirNumber(t *testing.T) {
+	l := newLine(t, 0)
+	k := crowd(t, l, nil)
+	m, err := k.Measure(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Dial(8, 200, load.Plan{Number: "1", Hold: 200 * time.Millisecond, Redial: true})
+	if err := k.Run(t.Context(), 2*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	r, err := m.End()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Completed < 16 || k.Alive() < 7 || k.Alive() > 8 {
+		t.Errorf("%d completed, %d alive", r.Completed, k.Alive())
+	}
+}

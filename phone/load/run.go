@@ -1,0 +1,93 @@
+package load
+
+import (
+	"context"
+	"time"
+)
+
+// maxBehind is how many slots are made up for when the crowd itself was kept from running.
+const maxBehind = 8 * slots
+
+// Run lets the crowd call, speak and hear for d; it comes back earlier when ctx ends. The error is a socket that could
+// not be opened.
+func (k *Crowd) Run(ctx context.Context, d time.Duration) error {
+	return k.RunUntil(ctx, d, func() bool { return false })
+}
+
+// RunUntil is Run that comes back as soon as done tells so; it is asked at each slot.
+func (k *Crowd) RunUntil(ctx context.Context, d time.Duration, done func() bool) error {
+	began := k.now()
+	k.turned = int64(began / quarter)
+	for end := began + d; ; {
+		now := k.now()
+		if now >= end || ctx.Err() != nil || done() {
+			return context.Cause(ctx)
+		}
+		wake := min(time.Duration(k.turned+1)*quarter, end)
+		for _, b := range k.batches {
+			wake = min(wake, b.due)
+		}
+		if wake > now {
+			time.Sleep(wake - now)
+		}
+		k.signal()
+		if err := k.invite(); err != nil {
+			return err
+		}
+		k.turn()
+	}
+}
+
+// invite dials what is due.
+func (k *Crowd) invite() error {
+	now := k.now()
+	kept := k.batches[:0]
+	for _, b := range k.batches {
+		for b.left > 0 && b.due <= now {
+			if err := k.dial(b); err != nil {
+				return err
+			}
+			b.left--
+			b.due += b.every
+		}
+		if b.left > 0 {
+			kept = append(kept, b)
+		}
+	}
+	k.batches = kept
+	return nil
+}
+
+// turn serves the slots that are due.
+func (k *Crowd) turn() {
+	now := k.now()
+	due := int64(now / quarter)
+	if due-k.turned > maxBehind {
+		k.sums.skipped += int(due - maxBehind - k.turned)
+		k.turned = due - maxBehind
+	}
+	for ; k.turned < due; k.turned++ {
+		k.sums.own.add(int64(now) - (k.turned+1)*int64(quarter))
+		calls := k.wheel[(k.turned+1)%slots]
+		for i := len(calls) - 1; i >= 0; i-- { // a call that ends is swapped with the last
+			k.serve(calls[i], now)
+		}
+	}
+}
+
+// serve is one call's turn.
+func (k *Crowd) serve(c *call, now time.Duration) {
+	switch c.state {
+	case inviting, leaving:
+		k.chase(c, now)
+	case up:
+		k.speak(c, now)
+		if c.turn++; c.turn%every == 0 || c.state != up {
+			k.listen(c)
+		}
+		k.sums.callTime += frame
+		if c.until > 0 && now >= c.until {
+			k.goodbye(c)
+		}
+	}
+}
