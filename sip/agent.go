@@ -272,6 +272,7 @@ func (a *Agent) Stop(ctx context.Context) error {
 	a.sending.Lock()
 	a.closed = true
 	a.sending.Unlock()
+	a.deafen()
 	if a.txl != nil {
 		a.txl.Close()
 	}
@@ -292,6 +293,21 @@ func (a *Agent) awaitByes(ctx context.Context) {
 	case <-ctx.Done():
 	case <-time.After(4 * a.timers.T1):
 	}
+}
+
+// handOver is how long sipgo may take to find the socket of a request that it has read.
+const handOver = 10 * time.Millisecond
+
+// deafen takes no more messages in and lets sipgo find the sockets of those that it has read: each is handled by a
+// goroutine of its own, which would open a socket if it found ours closed.
+func (a *Agent) deafen() {
+	if len(a.packets) == 0 {
+		return
+	}
+	for _, p := range a.packets {
+		p.deaf.Store(true)
+	}
+	<-time.After(handOver)
 }
 
 func (a *Agent) closePorts() {

@@ -159,6 +159,7 @@ type guardedPacket struct {
 	net.PacketConn
 	guard  *guard
 	local  netip.AddrPort
+	deaf   atomic.Bool // nothing passes any more
 	closed atomic.Bool
 }
 
@@ -175,7 +176,7 @@ func (p *guardedPacket) ReadFrom(b []byte) (int, net.Addr, error) {
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
-		if n <= 4 {
+		if n <= 4 || p.deaf.Load() {
 			continue // keep-alive of CRLFs or zeroes (RFC 5626 3.5.1)
 		}
 		o := origin{from: addrPort(addr), local: p.local, transport: "UDP"}
