@@ -62,6 +62,7 @@ type house struct {
 	log  *buffer
 	cmd  *exec.Cmd
 	done chan error
+	left func() // gives the range of ports back, once
 }
 
 // buffer is a log that is written by the program and read by the test.
@@ -112,10 +113,11 @@ func reopen(t *testing.T, data string, flags ...string) *house {
 // launch starts the program without waiting for it.
 func launch(t *testing.T, data string, flags ...string) *house {
 	t.Helper()
-	port, low := freePort(t), nextRange()
+	port, low := freePort(t), takeRange(t)
 	h := &house{
 		t: t, sip: fmt.Sprintf("127.0.0.1:%d", port), http: fmt.Sprintf("127.0.0.1:%d", freePort(t)),
-		rtp: fmt.Sprintf("%d-%d", low, low+600), data: data, log: &buffer{}, done: make(chan error, 1),
+		rtp: fmt.Sprintf("%d-%d", low, low+rangePorts), data: data, log: &buffer{}, done: make(chan error, 1),
+		left: sync.OnceFunc(func() { ranges <- low }),
 	}
 	args := append([]string{
 		"serve", "--data", data, "--sip", h.sip, "--http", h.http,
@@ -132,11 +134,32 @@ func launch(t *testing.T, data string, flags ...string) *house {
 	return h
 }
 
-// ranges counts the houses opened.
-var ranges atomic.Int32
+// ranges are the first ports of the ranges that no house of these tests has now.
+var ranges = allRanges()
 
-// nextRange is the first of 600 ports that no other house of these tests has, below those that the kernel gives away.
-func nextRange() int { return 24000 + 610*int(ranges.Add(1)%13) }
+// rangePorts are what a house has for sound.
+const rangePorts = 600
+
+// allRanges lie side by side below the ports that the kernel gives away.
+func allRanges() chan int {
+	free := make(chan int, 14)
+	for i := range cap(free) {
+		free <- 24000 + (rangePorts+10)*i
+	}
+	return free
+}
+
+// takeRange waits for a range that a house leaves, where all are taken.
+func takeRange(t *testing.T) int {
+	t.Helper()
+	select {
+	case low := <-ranges:
+		return low
+	case <-time.After(5 * time.Minute):
+		t.Fatal("no house left its range of ports within five minutes")
+	}
+	return 0
+}
 
 func cleanEnvironment() []string {
 	var env []string
@@ -174,6 +197,7 @@ func (h *house) close() {
 		h.t.Errorf("hotline did not stop within 20 s of SIGTERM")
 	}
 	h.done <- err // close is idempotent
+	h.left()
 	if h.t.Failed() {
 		h.t.Logf("hotline's log:\n%s", tail(h.log.String(), 12000))
 	}
@@ -250,7 +274,7 @@ var handed atomic.Int32
 // and lies below those that the kernel gives to outgoing connections, which would take it before a program opens it.
 func freePort(t *testing.T) int {
 	t.Helper()
-	const first, count = 20000, 4000 // above the default range of RTP ports, below those of nextRange
+	const first, count = 20000, 4000 // above the default range of RTP ports, below those of allRanges
 	for range 200 {
 		port := first + (8*(os.Getpid()*97+int(handed.Add(1))))%count // a telephone takes the next three too: RTCP, and video
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
