@@ -59,16 +59,17 @@ type Agent struct {
 	sending sync.RWMutex // held to read while a request goes out, to write when the sockets close
 	closed  bool         // guarded by sending
 
-	mu       sync.Mutex
-	started  bool
-	draining bool
-	stopped  bool
-	live     int // calls alive, both directions
-	empty    chan struct{}
-	halfOpen int // calls of unproven sources that wait for their ACK
-	halfBy   map[netip.Addr]int
-	invites  map[inviteKey]*entry
-	dialogs  map[dialogKey]*Dialog
+	mu        sync.Mutex
+	started   bool
+	draining  bool
+	stopped   bool
+	live      int // calls alive, both directions
+	empty     chan struct{}
+	strangers int // of those that came in, the ones of strangers
+	halfOpen  int // calls of unproven sources that wait for their ACK
+	halfBy    map[netip.Addr]int
+	invites   map[inviteKey]*entry
+	dialogs   map[dialogKey]*Dialog
 }
 
 // New checks the configuration; nothing is opened before [Agent.Start].

@@ -17,6 +17,7 @@ type entry struct {
 	cancelled bool
 	over      bool
 	half      bool // of an unproven source, and not acknowledged yet
+	stranger  bool // of a source that nobody vouches for, while the call lives
 	timer     *time.Timer
 }
 
@@ -96,6 +97,7 @@ func (a *Agent) admitInvite(e *envelope, o origin) verdict {
 		delete(a.invites, key)
 	}
 	known := a.known(o.from.Addr())
+	stranger := !known && a.cfg.AcceptAnyone
 	if !known && !a.cfg.AcceptAnyone {
 		if v := a.door.open(e, o.from.Addr(), time.Now()); !v.pass {
 			return v
@@ -106,6 +108,8 @@ func (a *Agent) admitInvite(e *envelope, o origin) verdict {
 		return refuse(503, "Service Unavailable", "Retry-After: 30")
 	case a.cfg.MaxCalls > 0 && a.live >= a.cfg.MaxCalls:
 		return a.tooMany("Too Many Calls", "Retry-After: 10")
+	case stranger && a.cfg.MaxCalls > 0 && a.strangers >= (a.cfg.MaxCalls+1)/2: // half is kept for those who are known
+		return refuse(503, "Too Many Calls", "Retry-After: 10")
 	case a.cfg.Overloaded != nil && a.cfg.Overloaded():
 		return a.tooMany("Overloaded", "Retry-After: 5")
 	}
@@ -113,7 +117,10 @@ func (a *Agent) admitInvite(e *envelope, o origin) verdict {
 	if half && (a.halfOpen >= openCalls || a.halfBy[o.from.Addr()] >= openPerSource) {
 		return refuse(503, "Too Many Unanswered Calls", "Retry-After: 10")
 	}
-	en := &entry{seq: e.seq, branch: e.branch(), origin: o, half: half}
+	en := &entry{seq: e.seq, branch: e.branch(), origin: o, half: half, stranger: stranger}
+	if stranger {
+		a.strangers++
+	}
 	if half {
 		a.halfOpen++
 		a.halfBy[o.from.Addr()]++
@@ -142,9 +149,7 @@ func (a *Agent) sweep(key inviteKey, en *entry) {
 		return
 	}
 	if !en.over {
-		en.over = true
-		a.settle(en)
-		a.leave()
+		a.finish(en)
 	}
 	if a.invites[key] == en {
 		delete(a.invites, key)
@@ -179,9 +184,17 @@ func (a *Agent) closeEntry(en *entry) {
 	if en.over {
 		return
 	}
+	a.finish(en)
+	en.timer.Reset(a.timers.giveUp())
+}
+
+// finish counts a call out that came in; a.mu is held.
+func (a *Agent) finish(en *entry) {
 	en.over = true
 	a.settle(en)
-	en.timer.Reset(a.timers.giveUp())
+	if en.stranger {
+		a.strangers--
+	}
 	a.leave()
 }
 

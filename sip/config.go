@@ -33,7 +33,7 @@ type Config struct {
 	// DistrustLoopback makes the machine's own addresses strangers like others, where somebody else runs programs on it.
 	DistrustLoopback bool
 	// MaxCalls limits the calls alive at once, both directions; above it INVITEs
-	// get 503 with Retry-After. 0 means no limit.
+	// get 503 with Retry-After. Strangers may have half of them. 0 means no limit.
 	MaxCalls int
 	// SessionExpires is the session interval that calls of ours ask for (RFC 4028); zero means 30 min.
 	SessionExpires time.Duration

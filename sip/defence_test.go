@@ -53,6 +53,34 @@ func TestAnUnprovenSourceGetsThreeOctetsForOne(t *testing.T) {
 	})
 }
 
+func TestStrangersNeverTakeTheWholeLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 10)
+		a := start(t, w, answering(calls), strangersOnly, carrier(byAddress), func(c *sip.Config) { c.MaxCalls = 4 })
+		stranger, pbx := siptest.NewPhone(t, w, "198.51.100.7:5070"), siptest.NewPhone(t, w, "192.0.2.9:5060")
+		dial := func(p *siptest.Phone, status int) *siptest.Call {
+			c := p.Dial(line, "1", siptest.SDP)
+			c.Expect(status, within)
+			if status == 200 {
+				c.Ack("")
+			}
+			return c
+		}
+		first := dial(stranger, 200)
+		dial(stranger, 200)
+		dial(stranger, 503)
+		dial(pbx, 200)
+		dial(pbx, 200)
+		dial(pbx, 503)
+		first.Request("BYE", "")
+		first.Expect(200, within)
+		dial(stranger, 200)
+		if n := a.Calls(); n != 4 {
+			t.Errorf("%d calls", n)
+		}
+	})
+}
+
 func TestRequestsToAStrangerGoWhereHeIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 1)
