@@ -29,43 +29,50 @@ func (l *Leg) stats() LegStats {
 	return s
 }
 
-// looks is how often the socket must be looked at: one packet is due at each turn, and a look that finds nothing costs
-// as much as one that does. A second look is worth it only while packets are behind.
+// looks is how often the socket must be looked at: 20 ms of sound are due at each turn, and a look that finds nothing
+// costs as much as one that does. A second look is worth it only while sound is behind, as it is with each packet of 10 ms.
 type looks struct {
-	turns, found uint32
-	behind       int32 // turns without their packet, of which a second look knows already
-	every        uint8
+	due, found uint32        // samples
+	behind     int32         // of them, what a second look has not found
+	every      uint8         // turns since the last second look
+	last       uint32        // samples of the last packet of sound
+	at         time.Duration // instant of the last look that found something
 }
 
 // blind is after how many turns a second look is due in any case: the other side's clock may be faster than ours.
 const blind = 32
 
 // again tells whether more may wait behind what was taken so far at this turn.
-func (k *looks) again() bool { return int32(k.turns-k.found) > k.behind || k.every >= blind }
+func (k *looks) again() bool { return int32(k.due-k.found) > k.behind || k.every >= blind }
 
 // dry notes a second look that found nothing: what is missing was lost, or is not due yet.
-func (k *looks) dry() { k.behind, k.every = int32(k.turns-k.found), 0 }
+func (k *looks) dry() { k.behind, k.every = int32(k.due-k.found), 0 }
 
 // drain takes what waits at the leg's sockets, at its turn.
 func (w *worker) drain(l *Leg) {
-	l.looks.turns++
-	l.looks.every++
-	w.receive(l)
+	l.looks.due += frameSamples
+	l.looks.every = min(l.looks.every+1, blind)
+	if l.partner == nil || !l.watched { // who is joined is looked at between the turns
+		w.receive(l)
+	}
 	// Where reports are not collected for all at once they are looked for every 40 ms: their instant measures the round trip.
-	if w.mail == nil && !l.terms.mux && l.looks.turns&1 == 0 {
+	if w.mail == nil && !l.terms.mux && l.looks.due/frameSamples&1 == 0 {
 		w.drainControl(l)
 	}
 }
 
 // peek takes what waits between two turns: a key is under way, or a partner waits for the sound.
 func (w *worker) peek(l *Leg) {
-	if l.pad.pressed || w.now-l.active >= nextDue {
+	if l.pad.pressed || w.now-l.looks.at >= l.looks.rest() {
 		w.receive(l)
 	}
 }
 
-// nextDue is how long after a packet the next one is not looked for between two turns.
-const nextDue = 12 * time.Millisecond
+// rest is how long after a packet the next one is not looked for between two turns: with packets of 20 ms and ticks of 5 ms
+// the fourth look finds it.
+func (k *looks) rest() time.Duration {
+	return time.Duration(k.last)*time.Millisecond/8 - 3*time.Millisecond
+}
 
 func (w *worker) receive(l *Leg) {
 	for taken := range maxDrain {
@@ -79,6 +86,7 @@ func (w *worker) receive(l *Leg) {
 			}
 			return
 		}
+		l.looks.at = w.now
 		if l.open {
 			w.datagram(l, w.in[:n], from)
 		}
@@ -116,7 +124,6 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	}
 	w.engine.counts.in.Add(1)
 	l.active, l.wary.heard = w.now, true
-	l.looks.found++
 	l.heardAt.Store(int64(w.now))
 	if l.reception.first == 0 {
 		l.reception.first = w.now
@@ -125,6 +132,7 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	if !fresh {
 		return
 	}
+	l.looks.found += l.looks.soundIn(&p)
 	switch p.payloadType {
 	case ptNoise:
 	case 0, 8:
@@ -137,6 +145,18 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 			w.pressed(l, l.pad.packet(e, p.timestamp, w.now))
 		}
 	}
+}
+
+// soundIn is how much of the time a packet stands for, in samples: none for the end of a key, which is said three times.
+func (k *looks) soundIn(p *packet) uint32 {
+	switch {
+	case p.payloadType == 0 || p.payloadType == 8:
+		k.last = uint32(len(p.payload))
+		return k.last
+	case p.payloadType != ptNoise && len(p.payload) > 1 && p.payload[1]&0x80 != 0:
+		return 0
+	}
+	return frameSamples
 }
 
 // takes tells whether a payload type was agreed on. Both laws are always taken: telephones switch without a word.
