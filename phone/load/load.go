@@ -44,6 +44,7 @@ type Plan struct {
 type Crowd struct {
 	cfg    Config
 	board  *board
+	alarm  *alarm
 	voice  []byte
 	run    uint32 // tells one crowd's calls from another's
 	epoch  time.Time
@@ -90,7 +91,11 @@ func New(c Config) (*Crowd, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Crowd{cfg: c, board: b, voice: c.Voice, epoch: time.Now(), calls: map[int]*call{}, run: newRun()}
+	a, err := newAlarm()
+	if err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	k := &Crowd{cfg: c, board: b, alarm: a, voice: c.Voice, epoch: time.Now(), calls: map[int]*call{}, run: newRun()}
 	if k.voice == nil {
 		k.voice = vowel()
 	}
@@ -104,6 +109,7 @@ func (k *Crowd) Close() error {
 	for _, c := range k.calls {
 		c.close()
 	}
+	k.alarm.close()
 	return k.board.close()
 }
 
