@@ -109,6 +109,7 @@ func until(t *testing.T, k *load.Crowd, what string, is func() bool) {
 }
 
 func TestACrowdIsAnsweredHeardAndRecordedSampleForSample(t *testing.T) {
+	t.Parallel()
 	for _, secure := range []bool{false, true} {
 		l := newLine(t, 0)
 		voice := make([]byte, 7*160)
@@ -150,6 +151,7 @@ func TestACrowdIsAnsweredHeardAndRecordedSampleForSample(t *testing.T) {
 }
 
 func TestKeysOfACrowdAreAnswered(t *testing.T) {
+	t.Parallel()
 	l := newLine(t, 0)
 	k := crowd(t, l, nil)
 	k.Dial(5, 200, load.Plan{Number: "1", Keys: func(n int) string { return ",5" }})
@@ -171,6 +173,7 @@ func TestKeysOfACrowdAreAnswered(t *testing.T) {
 }
 
 func TestOfTwiceAsManyCallsAsALineTakesHalfAreToldToComeLater(t *testing.T) {
+	t.Parallel()
 	l := newLine(t, 10)
 	k := crowd(t, l, nil)
 	m, err := k.Measure(0, 0)
@@ -192,6 +195,7 @@ func TestOfTwiceAsManyCallsAsALineTakesHalfAreToldToComeLater(t *testing.T) {
 }
 
 func TestCallsThatComeAndGoKeepTheirNumber(t *testing.T) {
+	t.Parallel()
 	l := newLine(t, 0)
 	k := crowd(t, l, nil)
 	m, err := k.Measure(0, 0)
