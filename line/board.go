@@ -145,8 +145,8 @@ func (b *Board) Stop(ctx context.Context) error {
 // full of the workers' time, or is late already; but below spare calls none is: then it is not the calls that are too
 // many.
 const (
-	full    = 0.7
-	tooLate = 20 * time.Millisecond
+	full    = 0.6
+	tooLate = 10 * time.Millisecond
 	spare   = 50
 )
 
