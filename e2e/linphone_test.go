@@ -40,6 +40,8 @@ ipv6_migration_done=1
 use_ipv6=0
 [rtp]
 audio_rtp_port=%d
+audio_adaptive_jitt_comp_enabled=0
+audio_jitt_comp=100
 [audio_codec_0]
 mime=PCMA
 rate=8000
@@ -153,13 +155,41 @@ func TestLinphoneAsCallerAndAsEngineer(t *testing.T) {
 	engineer.close()
 	caller.close()
 	for _, c := range []struct {
-		who   *linphone
-		sound []int16
-	}{{engineer, talk}, {caller, reply}} {
-		if best, _ := mediatest.Correlate(samplesOf(t, c.who.heard), c.sound); best < 0.8 {
-			t.Errorf("%s heard the other one with correlation %.2f", c.who.address, best)
+		who         *linphone
+		said, other []int16
+	}{{engineer, talk, reply}, {caller, reply, talk}} {
+		heard := samplesOf(t, c.who.heard)
+		is, not := inPieces(heard, c.said), inPieces(heard, c.other)
+		t.Logf("%s heard %.0f%% of what was said, %.0f%% of what was not", c.who.address, 100*is, 100*not)
+		if is < 0.5 || not > 0.2 {
+			t.Errorf("%s heard %.0f%% of what was said (want 50), %.0f%% of what was not (want less than 20)", c.who.address, 100*is, 100*not)
 		}
 	}
+}
+
+// inPieces is the share of a sound's half seconds that were heard, each wherever it was: a receiver that waits for late
+// packets moves the rest of a sentence.
+func inPieces(heard, sound []int16) float64 {
+	const piece = 4000
+	found, all := 0, 0
+	for at := 0; at+piece <= len(sound); at += piece {
+		if loud(sound[at:at+piece]) < 300 {
+			continue // a pause is everywhere
+		}
+		all++
+		if best, _ := mediatest.Correlate(heard, sound[at:at+piece]); best >= 0.85 {
+			found++
+		}
+	}
+	return float64(found) / float64(max(all, 1))
+}
+
+// loud is the mean size of samples.
+func loud(pcm []int16) (mean int) {
+	for _, s := range pcm {
+		mean += max(int(s), -int(s))
+	}
+	return mean / len(pcm)
 }
 
 // judgeLegs reads in the record of the call how the sound of its two legs came over.
