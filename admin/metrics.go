@@ -100,7 +100,7 @@ func (m *Metrics) media(counts func() MediaCounts) {
 		func() float64 { return float64(counts().Legs) },
 	))
 	m.registry.MustRegister(prometheus.NewGaugeFunc(
-		prometheus.GaugeOpts{Name: "hotline_media_use_ratio", Help: "Share of the sound workers' time that the legs take; beyond 0.6 no more calls are taken."},
+		prometheus.GaugeOpts{Name: "hotline_media_use_ratio", Help: "Share of the sound workers' time that the legs take; beyond 0.42 no more calls are taken."},
 		func() float64 { return counts().Use },
 	))
 	for _, c := range []struct {

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -43,9 +42,6 @@ func (s *serve) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(tidy)
-	}
 	log := logger(io, c.LogLevel)
 	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Fault: s.DemoFault, Drill: s.DemoDrill, Drain: s.Drain, Runtime: runtimeFolder(), Log: log})
 	if err != nil {
@@ -53,10 +49,6 @@ func (s *serve) Run(ctx context.Context, io streams) error {
 	}
 	return a.Run(ctx)
 }
-
-// tidy is how much the heap may grow before it is collected, in percent. Calls in media allocate nothing, so that collecting
-// twice as often as Go does by itself costs little, and a call a third less memory.
-const tidy = 50
 
 func demoCompany(wanted bool) *app.Demo {
 	if !wanted {
