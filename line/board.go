@@ -143,8 +143,8 @@ func (b *Board) Stop(ctx context.Context) error {
 
 // What a line can hold is measured while it holds it. One more call is refused when the sound of all would take more than
 // full of the workers' time, or is late already; but below spare calls none is: then it is not the calls that are too
-// many. full is well below one: set-ups, disk and database need the processors too, and packets begin to be late when
-// what is left is only half as much as what the sound takes.
+// many. full is well below one: on two
+// cores that also carried the callers, packets were late when the sound took 0.6.
 const (
 	full    = 0.42
 	tooLate = 10 * time.Millisecond

@@ -32,7 +32,7 @@ type server struct {
 
 const settings = `sip: {listen: ["%s"], max_calls: 10000, accept: anyone}
 http: {listen: "%s"}
-rtp: {ports: 20000-31999}
+rtp: {ports: 10000-19999}
 log_level: warn
 `
 
