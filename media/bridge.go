@@ -63,6 +63,14 @@ func (w *worker) join(a, b *Leg, joined chan<- error) {
 	default:
 		w.split(a)
 		w.split(b)
+		for _, l := range [...]*Leg{a, b} { // what waits is of before: passed on in one go it would make all that follows late
+			l.looks.every = blind
+			w.receive(l)
+		}
+		if a.state != alive || b.state != alive {
+			joined <- ErrClosed
+			return
+		}
 		a.partner, b.partner = b, a
 		a.forward, b.forward = forwarding{}, forwarding{}
 		a.order, b.order = new(reorder), new(reorder)
