@@ -115,8 +115,8 @@ func (m *Mailer) Send(ctx context.Context, letter Message) error {
 	if err != nil {
 		return fmt.Errorf("opening the mail server: %w", err)
 	}
-	if err = client.DialAndSendWithContext(ctx, text); err == nil {
-		return nil
+	if err = client.DialAndSendWithContext(ctx, text); err == nil || text.IsDelivered() {
+		return nil // once taken it is the server's (RFC 5321 section 4.1.1.4), though the connection end badly
 	}
 	var refused *mail.SendError
 	if errors.As(err, &refused) && forEver(refused) {

@@ -67,6 +67,21 @@ func TestALetterArrivesWholeOverEachKindOfConnection(t *testing.T) {
 	}
 }
 
+// TestALetterThatTheServerTookIsSentThoughItHangsUpAtOnce: sent again, it would be read twice.
+func TestALetterThatTheServerTookIsSentThoughItHangsUpAtOnce(t *testing.T) {
+	for security, c := range map[notify.Security]notifytest.Config{
+		notify.StartTLS: {Abrupt: true}, notify.TLS: {Implicit: true, Abrupt: true}, notify.None: {Bare: true, Abrupt: true},
+	} {
+		s := notifytest.Start(t, c)
+		if err := mailer(t, s, security, "secret").Send(t.Context(), letter); err != nil {
+			t.Errorf("%s: %v", security, err)
+		}
+		if got := s.Letters(); len(got) != 1 || got[0].Text != letter.Text {
+			t.Errorf("%s: it came as %+v", security, got)
+		}
+	}
+}
+
 func TestNothingIsSentInClearWhereTLSWasAskedFor(t *testing.T) {
 	s := notifytest.Start(t, notifytest.Config{Bare: true})
 	if err := mailer(t, s, notify.StartTLS, "secret").Send(t.Context(), letter); err == nil || errors.Is(err, notify.ErrRefused) {

@@ -38,6 +38,7 @@ type Letter struct {
 type Config struct {
 	Implicit bool // TLS from the first octet
 	Bare     bool // neither TLS nor authentication is offered
+	Abrupt   bool // it closes the connection as soon as it has said that it took a letter
 }
 
 // Server keeps what it is given. Safe for concurrent use.
@@ -60,7 +61,7 @@ func Start(t testing.TB, c Config) *Server {
 		t.Fatal(err)
 	}
 	s.Address = l.Addr().String()
-	server := smtp.NewServer(smtp.BackendFunc(func(conn *smtp.Conn) (smtp.Session, error) { return &session{server: s, conn: conn, bare: c.Bare}, nil }))
+	server := smtp.NewServer(smtp.BackendFunc(func(conn *smtp.Conn) (smtp.Session, error) { return &session{server: s, conn: conn, config: c}, nil }))
 	server.Domain, server.MaxRecipients, server.MaxMessageBytes = "mail.test", 1, 1<<20
 	server.ReadTimeout, server.WriteTimeout = 10*time.Second, 10*time.Second
 	encryption := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
@@ -109,12 +110,13 @@ func Busy() error {
 type session struct {
 	server *Server
 	conn   *smtp.Conn
-	bare   bool
+	config Config
 	letter Letter
+	took   bool
 }
 
 func (s *session) AuthMechanisms() []string {
-	if s.bare {
+	if s.config.Bare {
 		return nil
 	}
 	return []string{sasl.Plain}
@@ -169,10 +171,17 @@ func (s *session) Data(r io.Reader) error {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
 	s.server.letters = append(s.server.letters, letter)
+	s.took = true
 	return nil
 }
 
-func (s *session) Reset()        {}
+// Reset is called after the answer to DATA, too.
+func (s *session) Reset() {
+	if s.took && s.config.Abrupt {
+		_ = s.conn.Conn().Close()
+	}
+}
+
 func (s *session) Logout() error { return nil }
 
 // selfSigned makes a certificate for 127.0.0.1 that is its own authority.
