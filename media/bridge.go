@@ -49,8 +49,14 @@ func Join(a, b *Leg) (unjoin func(), err error) {
 // join makes two legs partners. Both must belong to one worker: the second is fetched when it does not.
 func (w *worker) join(a, b *Leg, joined chan<- error) {
 	if owner := b.worker.Load(); owner != w {
-		again := func(w *worker, _ *Leg) { w.join(a, b, joined) }
-		if !owner.post(command{leg: b, do: func(from *worker, b *Leg) { from.move(b, w); a.post(again) }}) {
+		fetch := func(from *worker, b *Leg) {
+			if from.move(b, w); b.worker.Load() != w { // it has ended, or w has
+				joined <- ErrClosed
+				return
+			}
+			a.post(func(w *worker, _ *Leg) { w.join(a, b, joined) })
+		}
+		if !owner.post(command{leg: b, do: fetch}) {
 			joined <- ErrClosed
 		}
 		return
@@ -89,11 +95,25 @@ func (w *worker) move(l *Leg, to *worker) {
 		w.split(l)
 	}
 	w.remove(l)
-	l.worker.Store(to)
-	if !to.post(command{leg: l, do: (*worker).add}) {
-		l.worker.Store(w) // the engine is stopping: this worker ends it
-		w.add(l)
+	if !to.adopt(l) {
+		w.add(l) // the engine is stopping: this worker ends it
 	}
+}
+
+// adopt has another worker's leg added to this one's; false when this one has stopped. It is the owner from now on, and
+// whatever is posted to it as the owner comes after the adding.
+func (w *worker) adopt(l *Leg) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.inbox = append(w.inbox, command{leg: l, do: (*worker).add})
+	l.worker.Store(w)
+	if w.load.Load() == 0 {
+		w.pace.rouse()
+	}
+	return true
 }
 
 // split ends the partnership of a leg, if it has one.

@@ -180,7 +180,7 @@ func (e *Engine) Stats() Stats {
 	}
 }
 
-// Lag is how far the sound is behind its time on the busiest worker, smoothed over about a tenth of a second.
+// Lag is how far the sound is behind its time on the busiest worker, smoothed over some 2.5 s.
 func (e *Engine) Lag() time.Duration {
 	var most int64
 	for _, w := range e.workers {

@@ -162,6 +162,7 @@ func (w *worker) unseal(l *Leg, b []byte) ([]byte, bool) {
 		plain, err = l.sealed.in.DecryptRTP(w.plain[:0], b, &w.rtpHeader)
 	}
 	if err != nil {
+		l.looks.every = blind // the turn's only look was not for our party's packet
 		l.reception.foreign++
 		w.engine.counts.foreign.Add(1)
 		return nil, false

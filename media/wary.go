@@ -15,12 +15,18 @@ type wariness struct {
 	heard  bool // a packet came from where our sound goes
 	proved bool
 	credit int
+	moves  int // to other addresses
 }
+
+// mostMoves is how often a stranger may have his sound sent elsewhere and get new credit for it: a call is held, resumed
+// and taken over, and is no hose to be pointed at one victim after the other.
+const mostMoves = 4
 
 // begin starts anew for another address.
 func (y *wariness) begin() {
 	y.heard = false
-	if y.proved {
+	if y.proved && y.moves < mostMoves {
+		y.moves++
 		y.credit = unheard
 	}
 }

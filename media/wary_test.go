@@ -85,6 +85,15 @@ func TestAStrangersDescriptionSendsLessThanASecondOfSoundAtAVictim(t *testing.T)
 		if n := arrived(other); n < 10 {
 			t.Errorf("%d packets to somebody who was heard", n)
 		}
+		for i := range 10 { // pointed from one to the other and back
+			if _, err := ours.Reoffer(offer([]string{"127.0.0.7", "127.0.0.8"}[i%2])); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+		}
+		if n := arrived(victim) + arrived(other); n == 0 || n > 160 {
+			t.Errorf("%d packets to two victims who were pointed at again and again, want at most 160", n)
+		}
 	})
 }
 

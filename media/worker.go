@@ -15,6 +15,10 @@ import (
 // buffer takes as they come. Beyond that the wheel jumps, and what is said next is a new talkspurt.
 const maxBehind = 8 * slots
 
+// lagTicks is over how many ticks the lateness is smoothed, some 2.5 s: one stall of the machine is none, and a carrier
+// that is told to try again later stays away for longer than it lasted.
+const lagTicks = 512
+
 // command is a change of a leg, made by the worker that owns it: at its next tick, or at once when somebody would hear
 // the difference.
 type command struct {
@@ -155,8 +159,8 @@ func (w *worker) take() bool {
 // tick serves the slots from the one after turned up to the present, and returns the new place.
 func (w *worker) tick(turned, due int64) int64 {
 	w.engine.counts.ticks.Add(1)
-	lag := w.lag.Load()
-	w.lag.Store(lag + (int64(w.now)-due*int64(quarter)-lag)/16)
+	lag, late := w.lag.Load(), min(int64(w.now)-due*int64(quarter), maxBehind*int64(quarter))
+	w.lag.Store(lag + (late-lag)/lagTicks)
 	w.flush()
 	w.collect()
 	for i := 0; i < len(w.watched); i++ {

@@ -61,7 +61,7 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 	d := a.dialogs[dialogKey{e.callID, e.toTag(), e.fromTag()}]
 	a.mu.Unlock()
 	switch {
-	case d != nil && (d.knows(o.from.Addr()) || d.trunk != nil && a.trunkOf(o.from.Addr()) == d.trunk):
+	case d != nil && (d.knows(o.from.Addr()) || d.trunk != nil && d.trunk.has(o.from.Addr())):
 		// An ACK of a 2xx is handled here, in the order it arrived: sipgo gives each
 		// request a goroutine, and a BYE or re-INVITE behind it might overtake it.
 		if e.method == "ACK" && d.acknowledged(e.seq, e.body) {

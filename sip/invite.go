@@ -77,7 +77,7 @@ func (a *Agent) newInvite(req *gosip.Request, tx *gosip.ServerTx, en *entry) *In
 	if t := a.trunkOf(from.Addr()); t != nil {
 		in.Trunk, in.Asserted = t.Name, asserted(req)
 	}
-	in.Stranger, in.Private = !a.known(from.Addr()), private(req)
+	in.Stranger, in.Private = en.stranger, private(req)
 	if body := req.Body(); len(body) > 0 {
 		in.Offer = body
 	}

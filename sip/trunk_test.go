@@ -3,6 +3,7 @@ package sip_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -37,6 +38,39 @@ func TestCallThroughTheTrunk(t *testing.T) {
 		}
 		_ = x.d.Hangup("")
 		c.Respond(200, "", proxy.Expect("BYE ", within))
+	})
+}
+
+func TestAByeFromTheCarriersOtherAddressEndsTheCallOfEitherAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		carrier := []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}
+		a := start(t, w, nil, func(c *sip.Config) {
+			for _, account := range []string{"first", "second"} {
+				c.Trunks = append(c.Trunks, sip.Trunk{Name: account, Addresses: carrier, Proxy: "sip:198.51.100.7:5070"})
+			}
+		})
+		front, behind := siptest.NewPhone(t, w, "198.51.100.7:5070"), siptest.NewPhone(t, w, "198.51.100.8:5060")
+		stranger := siptest.NewPhone(t, w, "203.0.113.8:5060")
+		done := make(chan dialled, 1)
+		go func() {
+			d, _, err := a.Dial(t.Context(), sip.DialRequest{To: "sip:3331234@carrier.example", Trunk: "second", Offer: []byte(siptest.SDP)})
+			done <- dialled{d, err}
+		}()
+		c := front.Incoming(within)
+		c.Respond(200, siptest.SDP)
+		front.Expect("ACK ", within)
+		x := <-done
+		if x.err != nil {
+			t.Fatal(x.err)
+		}
+		c.Phone = stranger
+		c.Request("BYE", "")
+		c.Expect(481, within)
+		c.Phone, c.Remote = behind, c.Invite.Get("From")
+		c.Request("BYE", "")
+		c.Expect(200, within)
+		<-x.d.Context().Done()
 	})
 }
 

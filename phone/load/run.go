@@ -20,7 +20,10 @@ func (k *Crowd) Run(ctx context.Context, d time.Duration) error {
 // RunUntil is Run that comes back as soon as done tells so; it is asked at each slot.
 func (k *Crowd) RunUntil(ctx context.Context, d time.Duration, done func() bool) error {
 	began := k.now()
-	k.turned = int64(began / quarter)
+	if turned := int64(began / quarter); turned > k.turned {
+		k.pause(turned - k.turned)
+		k.turned = turned
+	}
 	for end := began + d; ; {
 		now := k.now()
 		if now >= end || ctx.Err() != nil || done() {
@@ -72,6 +75,7 @@ func (k *Crowd) turn() {
 	due := int64(now / quarter)
 	if due-k.turned > maxBehind {
 		k.sums.skipped += int(due - maxBehind - k.turned)
+		k.pause(due - maxBehind - k.turned)
 		k.turned = due - maxBehind
 	}
 	for ; k.turned < due; k.turned++ {
@@ -79,6 +83,14 @@ func (k *Crowd) turn() {
 		for i := len(calls) - 1; i >= 0; i-- { // a call that ends is swapped with the last
 			k.serve(calls[i], now)
 		}
+	}
+}
+
+// pause moves the timestamps on over quarters in which nobody spoke: what is said next is a new talkspurt, and not late.
+func (k *Crowd) pause(quarters int64) {
+	for _, c := range k.calls {
+		c.talk.spurt = true
+		c.talk.stamp += uint32(quarters * frameSize / slots)
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 type talk struct {
 	sequence uint16
 	stamp    uint32
+	spurt    bool // the next packet of sound begins a talkspurt
 	ssrc     uint32
 	at       int // in the voice
 	key      int // packets of the present key that were sent; 0: none is pressed
@@ -101,7 +102,8 @@ func (c *call) say(voice []byte) {
 	n := copy(t.packet[headerSize:], voice[t.at:])
 	copy(t.packet[headerSize+n:], voice)
 	t.at += frameSize
-	c.put(8, false, t.stamp, t.packet[:])
+	c.put(8, t.spurt, t.stamp, t.packet[:])
+	t.spurt = false
 }
 
 // press sends one packet of the present key, the last one three times.
