@@ -33,7 +33,7 @@ type DeskConfig struct {
 	PINKey  []byte
 	NewID   func() string
 	Own     sla.CalendarID // the owner's own hours: when somebody is there for Support on Request
-	// Deferred hears of changes that wait because the store did not take them. It must not call the desk.
+	// Deferred hears of changes that wait because the store did not take them.
 	Deferred func(n Number, err error)
 }
 
@@ -87,10 +87,7 @@ func (d *Desk) Terms(c ContractID) (Terms, error) { return d.Book().Terms(c, d.c
 // Ticket is the ticket as it stands, changes that still wait for the store included. With the store down it is the ticket
 // as this desk last wrote it, so that a call that is under way goes on.
 func (d *Desk) Ticket(ctx context.Context, n Number) (Ticket, error) {
-	d.mu.Lock()
-	w, ok := d.waiting[n]
-	d.mu.Unlock()
-	if ok {
+	if w, ok := d.waits(n); ok {
 		return w.ticket, nil
 	}
 	t, err := d.cfg.Quick.Ticket(ctx, n)
@@ -103,6 +100,17 @@ func (d *Desk) Ticket(ctx context.Context, n Number) (Ticket, error) {
 		return last.clone(), nil
 	}
 	return t, err
+}
+
+// waits is what waits of a ticket now; what is queued or written later does not change it.
+func (d *Desk) waits(n Number) (deferred, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	w, ok := d.waiting[n]
+	if !ok {
+		return deferred{}, false
+	}
+	return deferred{w.ticket.clone(), slices.Clone(w.changes)}, true
 }
 
 // rememberedAtMost bounds the tickets that are remembered: those of some hours, of the busiest house.
@@ -131,20 +139,19 @@ func (d *Desk) remember(t Ticket) {
 	d.last.keep(t)
 }
 
-// History is the ticket's history, lines that still wait for the store included.
+// History is the ticket's history, lines that still wait for the store included. A line that the store has although it
+// said otherwise stands once.
 func (d *Desk) History(ctx context.Context, n Number) ([]Event, error) {
+	w, waits := d.waits(n) // before the store is read: what is written meanwhile is there or here
 	lines, err := d.cfg.Store.History(ctx, n)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	w, ok := d.waiting[n]
-	if !ok {
+	if !waits {
 		return lines, err
 	}
 	if err != nil && w.changes[0].Expect != 0 { // the store has lines that nobody else knows
 		return nil, err
 	}
 	for _, c := range w.changes {
-		lines = append(lines, c.Events...)
+		lines = append(lines, missing(lines, c.Events)...)
 	}
 	return lines, nil
 }
@@ -192,8 +199,10 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 			d.cfg.Deferred(t.Number, fmt.Errorf("writing the journal: %w", err)) // the store may still take it
 		}
 	}
-	if stands, waits := d.queue(c, nil); waits {
-		return t, stands
+	if conflict, waits := d.queue(c, false); conflict != nil {
+		return d.giveUp(ctx, c)
+	} else if waits {
+		return t, nil
 	}
 	err := d.cfg.Quick.Apply(ctx, c)
 	switch {
@@ -202,20 +211,38 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 		d.done(ctx, c)
 		return t, nil
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrExists):
-		d.done(ctx, c)
-		return Ticket{}, fmt.Errorf("ticket %d: %w", t.Number, ErrConflict)
+		return d.giveUp(ctx, c)
 	}
-	stands, _ := d.queue(c, err)
-	return t, stands
+	if conflict, _ := d.queue(c, true); conflict != nil {
+		return d.giveUp(ctx, c)
+	}
+	d.cfg.Deferred(t.Number, err)
+	return t, nil
 }
 
-// queue puts a change behind those of its ticket that wait already; with a cause it also begins to wait. waits is false
-// when the store should be tried.
-func (d *Desk) queue(c Change, cause error) (conflict error, waits bool) {
+// giveUp gives up a change that somebody else was faster than. The journal forgets it, for it is worked out anew under
+// other ids, and would be written twice. Where the faster one was a replay of the change itself it is written.
+func (d *Desk) giveUp(ctx context.Context, c Change) (Ticket, error) {
+	d.done(ctx, c)
+	n := c.Ticket.Number
+	lines, err := d.cfg.Quick.History(ctx, n)
+	if err == nil && slices.ContainsFunc(lines, c.tells) {
+		if stands, err := d.cfg.Quick.Ticket(ctx, n); err == nil {
+			d.remember(stands)
+			return stands, nil
+		}
+		return c.Ticket, nil
+	}
+	return Ticket{}, fmt.Errorf("ticket %d: %w", n, ErrConflict)
+}
+
+// queue puts a change behind those of its ticket that wait already; begin lets it also be the first to wait. waits is
+// false when the store should be tried.
+func (d *Desk) queue(c Change, begin bool) (conflict error, waits bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	w, ok := d.waiting[c.Ticket.Number]
-	if !ok && cause == nil {
+	if !ok && !begin {
 		return nil, false
 	}
 	if !ok {
@@ -226,10 +253,12 @@ func (d *Desk) queue(c Change, cause error) (conflict error, waits bool) {
 	}
 	w.ticket, w.changes = c.Ticket, append(w.changes, c)
 	d.last.keep(c.Ticket)
-	if cause != nil {
-		d.cfg.Deferred(c.Ticket.Number, cause)
-	}
 	return nil, true
+}
+
+// tells tells whether a line of a history is one of the change's.
+func (c Change) tells(line Event) bool {
+	return slices.ContainsFunc(c.Events, func(e Event) bool { return e.ID == line.ID })
 }
 
 func (d *Desk) done(ctx context.Context, c Change) {
