@@ -74,7 +74,7 @@ type App struct {
 	undo    stack
 	running sync.WaitGroup
 
-	late     *late         // the database has not answered since the start; nil once it has
+	late     *lateStore    // the database has not answered since the start; nil once it has
 	book     *tickets.Book // of the disk, for a late database
 	store    Store
 	ping     func(context.Context) error
@@ -94,6 +94,7 @@ type App struct {
 	human    *human
 	post     Post // nil: no mail is sent
 	live     live
+	gathered bool   // recordings that a crash cut off are on their tickets; the chores' once they run
 	drill    *drill // nil: every number gets the flow
 	http     net.Addr
 }

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"hotline/tickets"
@@ -26,6 +24,7 @@ func (a *App) chores(ctx context.Context) {
 		if err := a.desk.Replay(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("changes wait for the store", "tickets", a.desk.Waiting(), "error", err)
 		}
+		a.gather(ctx)
 		forgotten = a.forget(ctx, forgotten)
 		if err := a.numbers.Refill(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("numbers are not leased ahead", "error", err)
@@ -45,14 +44,15 @@ const (
 	forgetting = time.Hour
 )
 
-// forget forgets answers of the API that nobody will ask for again, once an hour; last is when it was done.
+// forget forgets answers of the API that nobody will ask for again, once an hour; last is when it was tried. What fails is
+// not tried each round: it would burden a store that is busy already.
 func (a *App) forget(ctx context.Context, last time.Time) time.Time {
 	now := time.Now()
 	if now.Sub(last) < forgetting {
 		return last
 	}
-	if err := a.store.ForgetReplies(ctx, now.Add(-replyTime)); err != nil {
-		return last
+	if err := a.store.ForgetReplies(ctx, now.Add(-replyTime)); err != nil && ctx.Err() == nil {
+		a.log.Warn("old answers of the API are forgotten later", "error", err)
 	}
 	return now
 }
@@ -68,55 +68,4 @@ func (a *App) watchRota(ctx context.Context, before bool) (gap bool) {
 		a.alarm(string(tickets.RotaGap), "nobody is on duty from now on")
 	}
 	return gap
-}
-
-// ofTicket reads the ticket's number at the beginning of a recording's id; 0 for none.
-func ofTicket(recording string) tickets.Number {
-	number, _, _ := strings.Cut(recording, "-")
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return tickets.Number(n)
-}
-
-// highestRecorded is the highest ticket number that a recording tells of.
-func (a *App) highestRecorded() (highest tickets.Number, err error) {
-	ids, err := a.spool.List()
-	for _, id := range ids {
-		highest = max(highest, ofTicket(id))
-	}
-	return highest, err
-}
-
-// adopt puts recordings that a crash cut off on their tickets: the ticket's number stands at the beginning of their id.
-func (a *App) adopt(ctx context.Context) error {
-	ids, err := a.spool.List()
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		n := ofTicket(id)
-		if n == 0 {
-			continue
-		}
-		if _, _, err := a.store.Recording(ctx, id); err == nil {
-			continue
-		}
-		law, octets, err := a.spool.Octets(id)
-		if err != nil {
-			a.log.Warn("a recording cannot be read", "recording", id, "error", err)
-			continue
-		}
-		sum, err := a.spool.Sum(id)
-		if err != nil {
-			a.log.Warn("a recording cannot be read", "recording", id, "error", err)
-			continue
-		}
-		r := tickets.Recording{ID: id, SHA256: sum, At: time.Now().Truncate(time.Second), Seconds: float64(len(octets)) / 8000, Law: law, Partial: true, File: id + ".wav"}
-		if _, err := a.desk.Keep(ctx, n, r, time.Now()); err != nil {
-			a.log.Warn("a recording has no ticket", "recording", id, "error", err)
-		}
-	}
-	return nil
 }

@@ -19,8 +19,8 @@ const (
 	cachedKey  = "pin-key" // fingerprint of the PIN key
 )
 
-// late is a database that did not answer at the start.
-type late struct {
+// lateStore is a database that did not answer at the start.
+type lateStore struct {
 	prepare func(context.Context) error
 }
 
@@ -69,7 +69,7 @@ func (a *App) pinKeyFile() string {
 	return a.folders.pinKey()
 }
 
-// catchUp does what the start could not do, once the database answers: schema, journal, orphaned recordings, and the book
+// catchUp does what the start could not do, once the database answers: schema, journal, and the book
 // as it stands now. Called by the chores.
 func (a *App) catchUp(ctx context.Context) error {
 	if err := a.late.prepare(ctx); err != nil {
@@ -92,9 +92,21 @@ func (a *App) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.desk.SetBook(book)
-	a.keep(book)
+	if !a.stranger(book) {
+		a.desk.SetBook(book)
+		a.keep(book)
+	}
 	a.late = nil
 	a.log.Info("the database answers: what waited is written")
-	return a.adopt(ctx)
+	return nil
+}
+
+// stranger tells, with an alarm, whether a book is that of an empty database while the disk remembers contracts: it must
+// not take the place of what the disk has.
+func (a *App) stranger(book *tickets.Book) bool {
+	if a.book == nil || len(a.book.Contracts) == 0 || len(book.Contracts) > 0 {
+		return false
+	}
+	a.alarm("database", fmt.Sprintf("this database holds no contract, and the disk remembers %d: is it the right one? Restore its dump, and restart", len(a.book.Contracts)))
+	return true
 }

@@ -60,9 +60,13 @@ func (a *App) openStore(ctx context.Context) error {
 		return err
 	}
 	a.store, a.ping = store, store.Ping
-	if err := store.Ping(ctx); known && errors.Is(err, tickets.ErrDown) {
-		a.log.Warn("the database does not answer: calls are taken with what the disk remembers", "error", err)
-		a.late = &late{prepare: store.Prepare}
+	late := store.Late() // also when it answers by now: its schema may be an old one
+	if late == nil && known {
+		late = store.Ping(ctx)
+	}
+	if errors.Is(late, tickets.ErrDown) {
+		a.log.Warn("the database does not answer: calls are taken with what the disk remembers", "error", late)
+		a.late = &lateStore{prepare: store.Prepare}
 	}
 	a.undo.add("the database's connections", func(context.Context) error { store.Close(); return nil })
 	return nil
@@ -150,7 +154,7 @@ func (a *App) openDesk(ctx context.Context) error {
 		err := a.replay(ctx)
 		if errors.Is(err, tickets.ErrDown) { // it answers but takes nothing, as on a full disk
 			a.alarm("store", "the database takes no changes; calls are taken, and what waits in the journal is written later: "+err.Error())
-			a.late, err = &late{prepare: func(context.Context) error { return nil }}, nil
+			a.late, err = &lateStore{prepare: func(context.Context) error { return nil }}, nil
 		}
 		if err != nil {
 			return err
@@ -158,9 +162,7 @@ func (a *App) openDesk(ctx context.Context) error {
 		if book, err = tickets.ReadBook(ctx, a.store, time.Now()); err != nil {
 			return err
 		}
-		if a.book != nil && len(a.book.Contracts) > 0 && len(book.Contracts) == 0 {
-			a.alarm("database", fmt.Sprintf("this database holds no contract, and the disk remembers %d: is it the right one? Restore its dump, and restart", len(a.book.Contracts)))
-		} else {
+		if !a.stranger(book) {
 			a.keep(book)
 		}
 	}
@@ -176,10 +178,8 @@ func (a *App) openDesk(ctx context.Context) error {
 		a.running.Wait()
 		return nil
 	})
-	if a.late != nil {
-		return nil
-	}
-	return a.adopt(ctx)
+	a.gather(ctx)
+	return nil
 }
 
 // replay gives the store what a former process left in the journal. What the store refuses waits there for somebody to

@@ -56,6 +56,8 @@ type Store struct {
 	pool *pgxpool.Pool
 	jobs *river.Client[pgx.Tx]
 	log  *slog.Logger
+	slow *pgxpool.Config // for statements that take their time
+	late error
 }
 
 var (
@@ -82,10 +84,11 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	s := &Store{pool: pool, log: c.Log}
-	if err := s.Prepare(ctx); err != nil && (!c.Late || !errors.Is(err, tickets.ErrDown)) {
+	s := &Store{pool: pool, log: c.Log, slow: cfg.Copy()}
+	s.slow.ConnConfig.RuntimeParams["statement_timeout"] = "0"
+	if s.late = s.Prepare(ctx); s.late != nil && (!c.Late || !errors.Is(s.late, tickets.ErrDown)) {
 		pool.Close()
-		return nil, err
+		return nil, s.late
 	}
 	s.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: c.Log})
 	if err != nil {
@@ -107,12 +110,16 @@ func bare(err error) error {
 // Close closes the connections.
 func (s *Store) Close() { s.pool.Close() }
 
+// Late is why a database that was opened with Config.Late was not prepared by Open; nil when it was.
+func (s *Store) Late() error { return s.late }
+
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	return fault("asking the database", s.pool.Ping(ctx))
 }
 
-// Prepare checks the server and brings the schema up to date. Open has done so, but for a late database.
+// Prepare checks the server and brings the schema up to date, which may take as long as it takes. Open has done so, but
+// for a late database.
 func (s *Store) Prepare(ctx context.Context) error {
 	var text string
 	if err := s.pool.QueryRow(ctx, `select current_setting('server_version_num')`).Scan(&text); err != nil {
@@ -121,10 +128,15 @@ func (s *Store) Prepare(ctx context.Context) error {
 	if n, err := strconv.Atoi(text); err != nil || n < oldestServer {
 		return fmt.Errorf("the database server is version %s, version 13 is needed: %w", text, ErrTooOld)
 	}
-	if err := s.migrate(ctx); err != nil {
+	pool, err := pgxpool.NewWithConfig(ctx, s.slow)
+	if err != nil {
+		return fmt.Errorf("preparing the schema: %w", err)
+	}
+	defer pool.Close()
+	if err := s.migrate(ctx, pool); err != nil {
 		return err
 	}
-	m, err := rivermigrate.New(riverpgxv5.New(s.pool), &rivermigrate.Config{Logger: s.log})
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: s.log})
 	if err != nil {
 		return fmt.Errorf("preparing the due work: %w", err)
 	}
@@ -134,7 +146,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) migrate(ctx context.Context) error {
+func (s *Store) migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	scripts, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
@@ -143,7 +155,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("preparing the schema: %w", err)
 	}
-	db := stdlib.OpenDBFromPool(s.pool)
+	db := stdlib.OpenDBFromPool(pool)
 	defer db.Close()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, scripts, goose.WithSessionLocker(locker), goose.WithSlog(s.log))
 	if err != nil {

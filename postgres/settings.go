@@ -130,12 +130,24 @@ func (s *Store) RemoveToken(ctx context.Context, name string) error {
 const (
 	insertReply = `insert into replies (key, digest, status, body, at, location) values ($1, $2, $3, $4, $5, $6) on conflict (key) do nothing`
 	selectReply = `select digest, status, body, at, location from replies where key = $1`
-	deleteReply = `delete from replies where at < $1`
+	deleteReply = `delete from replies where key in (select key from replies where at < $1 limit $2)`
 )
+
+const fewReplies = 5000 // forgotten in one statement, which must end in time however many there are
 
 // ForgetReplies forgets the answers that were kept before an instant.
 func (s *Store) ForgetReplies(ctx context.Context, before time.Time) error {
-	return s.exec(ctx, "forgetting old answers", deleteReply, before)
+	for {
+		var forgotten int64
+		err := s.within(ctx, "forgetting old answers", func(tx pgx.Tx) error {
+			done, err := tx.Exec(ctx, deleteReply, before, fewReplies)
+			forgotten = done.RowsAffected()
+			return err
+		})
+		if err != nil || forgotten < fewReplies {
+			return err
+		}
+	}
 }
 
 // Remember keeps the answer to a write, or gives back the one that is known under its key.
