@@ -5,6 +5,7 @@ package journal
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type Journal struct {
 	mu      sync.Mutex // the file's end
 	name    string
 	damaged string
+	only    bool     // the file is the only copy of what could not be read
 	file    *os.File // appended to
 	size    int64
 	begun   int64  // size when the file was begun anew
@@ -59,9 +61,13 @@ func Open(dir string) (*Journal, error) {
 	}
 	bodies, good, whole := read(text)
 	if !whole {
-		if j.damaged, err = keepCopy(dir, text); err != nil && !errors.Is(err, syscall.ENOSPC) {
+		if j.damaged, err = keepCopy(j.name, text); errors.Is(err, syscall.ENOSPC) {
+			j.damaged, j.only, err = j.name, true, nil
+		}
+		if err != nil {
 			return nil, fmt.Errorf("opening the journal %s, of which a part cannot be read: keeping a copy: %w", j.name, err)
 		}
+		good = len(text) // what cannot be read is not cut off: the copy may be the same file
 	}
 	for _, body := range bodies {
 		var e entry
@@ -70,7 +76,9 @@ func Open(dir string) (*Journal, error) {
 		}
 		j.note(e)
 	}
-	err = j.begin()
+	if err = syscall.ENOSPC; !j.only {
+		err = j.begin()
+	}
 	if errors.Is(err, syscall.ENOSPC) && len(text) > 0 {
 		err = j.goOn(int64(good)) // a full disk must not keep callers out
 	}
@@ -80,18 +88,31 @@ func Open(dir string) (*Journal, error) {
 	return j, nil
 }
 
-// keepCopy keeps what could not be read for somebody who can.
-func keepCopy(dir string, text []byte) (name string, err error) {
-	file, err := os.CreateTemp(dir, "damaged-*.journal")
+// keepCopy keeps what could not be read for somebody who can: under a second name, which takes no room, since a journal is
+// begun anew in another file. Where the file system has no second names the text is copied.
+func keepCopy(journal string, text []byte) (name string, err error) {
+	name = filepath.Join(filepath.Dir(journal), "damaged-"+rand.Text()+".journal")
+	if os.Link(journal, name) == nil {
+		return name, syncFolder(filepath.Dir(journal))
+	}
+	return name, writeCopy(name, text)
+}
+
+// writeCopy writes a whole copy, or leaves none.
+func writeCopy(name string, text []byte) error {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return "", err
+		return err
 	}
 	_, err = file.Write(text)
-	return file.Name(), errors.Join(err, file.Sync(), file.Close())
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }
 
 // Damaged names the copy of a journal of which a part could not be read when it was opened; empty when all could. What
-// stood behind that part was read all the same.
+// stood behind that part was read all the same. On a full disk it is the journal itself, which is then not begun anew.
 func (j *Journal) Damaged() string { return j.damaged }
 
 // note follows one record.
@@ -109,26 +130,23 @@ func (j *Journal) note(e entry) {
 	}
 }
 
-// begin writes a new file of the open changes and puts it in the old one's place.
+// begin writes a new file of the open changes and puts it in the old one's place. Until it is there for sure the old one goes on.
 func (j *Journal) begin() error {
-	file, err := os.OpenFile(j.name+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
 	var text []byte
 	for _, id := range j.order {
 		c := j.open[id]
 		body, err := json.Marshal(entry{ID: id, Change: &c})
 		if err != nil {
-			return errors.Join(err, file.Close())
+			return err
 		}
 		text = record(text, body)
 	}
-	if _, err := file.Write(text); err != nil {
-		return errors.Join(err, file.Close())
+	file, err := os.OpenFile(j.name+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
 	}
-	if err := errors.Join(file.Sync(), os.Rename(j.name+".new", j.name)); err != nil {
-		return errors.Join(err, file.Close())
+	if err := replace(file, text, j.name); err != nil {
+		return errors.Join(err, file.Close(), os.Remove(file.Name()))
 	}
 	if j.file != nil {
 		_ = j.file.Close() // everything in it is in the new one
@@ -136,6 +154,24 @@ func (j *Journal) begin() error {
 	j.file, j.size, j.begun, j.kept = file, int64(len(text)), int64(len(text)), 0
 	j.reserve()
 	return syncFolder(filepath.Dir(j.name))
+}
+
+// fresh is the file in which a journal is begun anew.
+type fresh interface {
+	Write([]byte) (int, error)
+	Sync() error
+	Name() string
+}
+
+// replace puts a new file in the place of the journal once its text is on the disk for sure, not before.
+func replace(file fresh, text []byte, journal string) error {
+	if _, err := file.Write(text); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), journal)
 }
 
 // goOn appends to the file that is there, behind its last whole record.
@@ -220,7 +256,7 @@ func (j *Journal) write(e entry) (uint64, error) {
 	j.reserve()
 	j.written++
 	j.note(e)
-	if j.size > tidyAt && (len(j.open) == 0 || j.size > tidyAt+2*j.begun) { // a change that waits for long does not make the file grow for ever
+	if !j.only && j.size > tidyAt && (len(j.open) == 0 || j.size > tidyAt+2*j.begun) { // a change that waits for long does not make the file grow for ever
 		_ = j.begin() // what was written stands in the old file; the next write tries again
 	}
 	return j.written, nil

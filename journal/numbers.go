@@ -19,6 +19,7 @@ const (
 	lease      = 100 // numbers of one block
 	low        = 40  // numbers left at which Refill fetches the next block
 	leaseTime  = 2 * time.Second
+	leaseRest  = 5 * time.Second // a store that did not lease in time is not asked by callers for so long
 	numberFile = "numbers"
 )
 
@@ -37,6 +38,7 @@ type Numbers struct {
 
 	mu    sync.Mutex
 	state numberState
+	until time.Time // callers do not ask the store before
 }
 
 // numberState is what the disk keeps.
@@ -75,7 +77,8 @@ func OpenNumbers(dir string, given tickets.Number, from func(ctx context.Context
 // Damaged names where a file of numbers was put that could not be read; empty when it could.
 func (n *Numbers) Damaged() string { return n.damaged }
 
-// Next gives a number.
+// Next gives a number. Where one has to be leased it waits for the store two seconds; after a lease that failed it says
+// ErrNoNumbers at once for five seconds, or until Refill has found the store: callers do not wait in a row.
 func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -84,7 +87,7 @@ func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
 		s = numberState{Next: s.Spare, Until: s.Spare + lease}
 	}
 	if s.Next == s.Until {
-		first, err := n.block(ctx, n.state)
+		first, err := n.ask(ctx, func() (tickets.Number, error) { return n.block(ctx, n.state) })
 		if err != nil {
 			return 0, fmt.Errorf("giving a ticket number: %w: %w", ErrNoNumbers, err)
 		}
@@ -93,10 +96,22 @@ func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
 	given := s.Next
 	s.Next++
 	if err := n.keep(s); err != nil {
-		return n.single(ctx, err)
+		return n.ask(ctx, func() (tickets.Number, error) { return n.single(ctx, err) })
 	}
 	n.state = s
 	return given, nil
+}
+
+// ask leases unless the store did not lease a moment ago; n.mu is held.
+func (n *Numbers) ask(ctx context.Context, lease func() (tickets.Number, error)) (tickets.Number, error) {
+	if time.Now().Before(n.until) {
+		return 0, fmt.Errorf("%w: it was asked a moment ago", ErrNoNumbers)
+	}
+	first, err := lease()
+	if err != nil && ctx.Err() == nil { // a caller who has gone says nothing of the store
+		n.until = time.Now().Add(leaseRest)
+	}
+	return first, err
 }
 
 // stateLength is the length of the file: every state fits, so that it can be overwritten on a full disk.
@@ -168,7 +183,8 @@ func (n *Numbers) block(ctx context.Context, s numberState) (tickets.Number, err
 	return max(at, highest), nil
 }
 
-// Refill fetches the next block ahead of time when few numbers are left. Call it from time to time.
+// Refill fetches the next block ahead of time when few numbers are left, also while callers do not ask the store. Call it
+// from time to time.
 func (n *Numbers) Refill(ctx context.Context) error {
 	n.refilling.Lock()
 	defer n.refilling.Unlock()
@@ -184,6 +200,7 @@ func (n *Numbers) Refill(ctx context.Context) error {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.until = time.Time{}
 	s := n.state
 	if s.Until != before.Until { // a caller was faster and leased another block
 		return nil

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"hotline/tickets"
 )
@@ -64,7 +66,7 @@ func TestNumbersAreGivenOnceThroughCrashesRestoresAndAStoreThatIsDown(t *testing
 	}
 	l.down, l.next = false, 450 // the database was restored from a dump
 	for range 250 {
-		if err := errors.Join(give(n), n.Refill(t.Context())); err != nil {
+		if err := errors.Join(n.Refill(t.Context()), give(n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -170,5 +172,52 @@ func TestNumbersThatCannotBeReadKeepNobodyOut(t *testing.T) {
 	}
 	if got, err := n.Next(t.Context()); err != nil || got != 517 { // the store's first block above 450
 		t.Errorf("the next number is %d, %v", got, err)
+	}
+}
+
+func TestCallersDoNotWaitInARowForAStoreThatHangs(t *testing.T) {
+	for name, spoil := range map[string]func(dir string) error{
+		"no number is left":  func(string) error { return nil },
+		"the disk is broken": func(dir string) error { return os.WriteFile(dir, nil, 0o600) },
+	} {
+		dir := filepath.Join(t.TempDir(), "journal")
+		if err := spoil(dir); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			l, hangs := &ledger{next: 417}, true
+			n := &Numbers{cache: Cache{dir}, from: func(ctx context.Context, many int) (tickets.Number, error) {
+				if hangs {
+					<-ctx.Done()
+					return 0, ctx.Err()
+				}
+				return l.lease(ctx, many)
+			}}
+			if name == "the disk is broken" {
+				n.state = numberState{Next: 300, Until: 400}
+			}
+			gone, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := n.Next(gone); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: a caller who has gone: %v", name, err)
+			}
+			began := time.Now()
+			for range 30 {
+				if _, err := n.Next(t.Context()); err == nil {
+					t.Errorf("%s: a number of a store that hangs", name)
+				}
+			}
+			if took := time.Since(began); took != leaseTime {
+				t.Errorf("%s: thirty callers waited %v", name, took)
+			}
+			hangs = false
+			if _, err := n.Next(t.Context()); !errors.Is(err, ErrNoNumbers) {
+				t.Errorf("%s: at once after it: %v", name, err)
+			}
+			<-time.After(leaseRest)
+			if _, err := n.Next(t.Context()); err != nil {
+				t.Errorf("%s: once it answers: %v", name, err)
+			}
+		})
 	}
 }
