@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -321,6 +322,32 @@ func TestARobotsCallsAreBundledWhateverNumbersItKeys(t *testing.T) {
 	must(t, err)
 	if known.Number != 420 || withheld.Number != 421 {
 		t.Errorf("a known and another caller got %d and %d", known.Number, withheld.Number)
+	}
+}
+
+// TestABundledCallCanBeRungBack: behind a company's one number there may be people, each with his own telephone.
+func TestABundledCallCanBeRungBack(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	var last tickets.Ticket
+	for i := range 5 {
+		var err error
+		last, err = o.Open(ctx, tickets.Draft{
+			Call: tickets.CallID(fmt.Sprint("call-", i)), From: "0699", Caller: fmt.Sprint("0333000", i), Claim: sla.Blocking, Language: "it",
+			Channel: tickets.Phone, Actor: "caller",
+		}, monday(3))
+		must(t, err)
+	}
+	lines, err := o.History(ctx, last.Number)
+	must(t, err)
+	if len(lines) != 3 || last.Caller != "03330002" {
+		t.Fatalf("the ticket of %s has %d lines", last.Caller, len(lines))
+	}
+	for i, e := range lines[1:] {
+		number := fmt.Sprint("0333000", 3+i)
+		want := map[string]string{"call": fmt.Sprint("call-", 3+i), "caller": number, "from": "0699", "claim": "blocking", "language": "it"}
+		if e.Kind != tickets.BundledCall || !maps.Equal(e.Facts, want) || e.Text != "call back "+number+"; called from 0699; claims blocking; speaks it" {
+			t.Errorf("the line of the bundled call is %+v", e)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"hotline/sla"
@@ -82,13 +83,34 @@ func (d *Desk) bundle(ctx context.Context, draft Draft, now time.Time) (Ticket, 
 				return nil, nil
 			}
 			t.Bundled++
-			return []Event{{Kind: BundledCall, Actor: "system", Facts: map[string]string{"call": string(draft.Call)}}}, nil
+			return []Event{draft.bundled()}, nil
 		})
 		if folded && err == nil {
 			return t, true
 		}
 	}
 	return Ticket{}, false
+}
+
+// bundled is the line that a folded call leaves: all that staff need to ring somebody who may be another than he who opened
+// the ticket, and may have keyed another number.
+func (d Draft) bundled() Event {
+	e := Event{Kind: BundledCall, Actor: system, Facts: map[string]string{"call": string(d.Call)}}
+	var said []string
+	for _, f := range []struct{ fact, value, text string }{
+		{"caller", d.Caller, "call back "}, {"from", d.From, "called from "}, {"claim", string(d.Claim), "claims "},
+		{"language", d.Language, "speaks "}, {"", d.Text, ""},
+	} {
+		if f.value == "" {
+			continue
+		}
+		if f.fact != "" {
+			e.Facts[f.fact] = f.value
+		}
+		said = append(said, f.text+f.value)
+	}
+	e.Text = strings.Join(said, "; ")
+	return e
 }
 
 // Categorise notes the caller's claim on a ticket that was opened without one; clocks run from the opening.
