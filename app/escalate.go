@@ -44,7 +44,7 @@ func (a *App) escalate(ctx context.Context, w tickets.Work) error {
 
 // escalates tells whether a ticket's call-out goes on by itself: a chain ended with nobody, or the caller hung up.
 func (a *App) escalates(ctx context.Context, n tickets.Number) (bool, error) {
-	lines, err := a.store.History(ctx, n)
+	lines, err := a.desk.History(ctx, n)
 	for _, e := range lines {
 		if e.Kind == tickets.Unreached || e.Kind == tickets.RotaGap || e.Kind == tickets.CallerGone {
 			return true, err
@@ -61,7 +61,7 @@ func (a *App) calledOut(ctx context.Context, t tickets.Ticket, now time.Time) ti
 		return now
 	}
 	if terms.AfterHours == tickets.AfterHoursRing {
-		lines, err := a.store.History(ctx, t.Number)
+		lines, err := a.desk.History(ctx, t.Number)
 		if err != nil {
 			return now
 		}
@@ -95,7 +95,7 @@ func (a *App) callOf(ctx context.Context, t tickets.Ticket) string {
 	for _, r := range t.Recordings {
 		return string(r.Call)
 	}
-	lines, err := a.store.History(ctx, t.Number)
+	lines, err := a.desk.History(ctx, t.Number)
 	if err != nil || len(lines) == 0 {
 		return ""
 	}

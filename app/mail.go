@@ -109,7 +109,7 @@ func (a *App) notify(ctx context.Context, w tickets.Work) error {
 // deliver sends a letter to each of its readers who does not have it yet, and writes each into the history. What the
 // server does not take now is an error, so that the work comes again.
 func (a *App) deliver(ctx context.Context, w tickets.Work, letter notify.Message, text string, readers []string) error {
-	lines, err := a.store.History(ctx, w.Ticket)
+	lines, err := a.desk.History(ctx, w.Ticket)
 	if err != nil {
 		return err
 	}

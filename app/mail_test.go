@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,6 +53,13 @@ func (b *postBox) posted() (list []string) {
 		list = append(list, fmt.Sprintf("%s %s: %s", b.at[n].UTC().Format("15:04:05"), m.To, m.Subject))
 	}
 	return list
+}
+
+// sent are the letters so far, and how often one was tried.
+func (b *postBox) sent() ([]notify.Message, int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.letters), b.tries
 }
 
 // withMail gives the night a mail server, readers, and an address to Rossi.
@@ -117,8 +125,8 @@ func TestLettersOutliveHoursWithoutAMailServer(t *testing.T) {
 		b.set(func(string) error { return errors.New("connection refused") })
 		n.blocking("rossi")
 		time.Sleep(3 * time.Hour)
-		if len(b.posted()) != 0 || b.tries < 10 {
-			t.Fatalf("%d tries", b.tries)
+		if letters, tries := b.sent(); len(letters) != 0 || tries < 10 {
+			t.Fatalf("%d letters, %d tries", len(letters), tries)
 		}
 		b.set(func(to string) error {
 			if to == "staff@house.example" {
@@ -134,7 +142,8 @@ func TestLettersOutliveHoursWithoutAMailServer(t *testing.T) {
 			}
 		}
 		seen := map[string]bool{}
-		for _, m := range b.letters {
+		letters, _ := b.sent()
+		for _, m := range letters {
 			if seen[m.ID+m.To] {
 				t.Errorf("%s got %s twice", m.To, m.ID)
 			}
@@ -193,6 +202,61 @@ func TestAWarningThatTheNightHeldBackIsNotMailedWhenItIsDone(t *testing.T) {
 			if got := len(b.posted()) - before; got != c.want {
 				t.Errorf("alarm %s, met %v: %d letters, want %d", c.alarm, c.met, got, c.want)
 			}
+		}
+	})
+}
+
+// full is a store that reads and takes no changes, as on a full disk.
+type full struct {
+	Store
+	full atomic.Bool
+}
+
+func (f *full) Apply(ctx context.Context, c tickets.Change) error {
+	if f.full.Load() {
+		return tickets.ErrDown
+	}
+	return f.Store.Apply(ctx, c)
+}
+
+// TestWhatWaitsForTheStoreIsKnownToThoseWhoAct: a letter whose line waits is not sent again, and a caller who hung up is
+// known to have done so.
+func TestWhatWaitsForTheStoreIsKnownToThoseWhoAct(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store *full
+		n := newNight(t, func(c *Config) {
+			store = &full{Store: c.Twin.Store}
+			c.Twin.Store = store
+		})
+		defer n.end()
+		b := n.withMail()
+		ticket := n.blocking("rossi")
+		time.Sleep(time.Minute)
+		store.full.Store(true)
+		before := len(b.posted())
+		w := tickets.Work{ID: "receipt-x", Kind: tickets.WorkReceipt, Ticket: ticket.Number, Due: time.Now()}
+		for range 2 {
+			if err := n.app.work(t.Context(), w); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := b.posted()[before:]; len(got) != 1 {
+			t.Errorf("the same receipt was sent %d times: %v", len(got), got)
+		}
+		second := n.blocking("verdi")
+		if goesOn, err := n.app.escalates(t.Context(), second.Number); goesOn || err != nil {
+			t.Errorf("the call-out of a ticket that was just opened goes on by itself: %v, %v", goesOn, err)
+		}
+		if _, err := n.app.desk.Note(t.Context(), second.Number, tickets.Event{Kind: tickets.CallerGone, Actor: "caller"}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if goesOn, err := n.app.escalates(t.Context(), second.Number); !goesOn || err != nil {
+			t.Errorf("the caller hung up, and the call-out does not go on by itself: %v", err)
+		}
+		store.full.Store(false)
+		time.Sleep(time.Minute)
+		if got := n.app.desk.Waiting(); got != 0 {
+			t.Errorf("%d tickets wait with a store that takes changes again", got)
 		}
 	})
 }
