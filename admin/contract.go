@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -139,6 +140,10 @@ func (s *server) addContract(ctx context.Context, in *newContract) (*created[con
 	return &created[contractWithPIN]{http.StatusCreated, base + "/contracts/" + id, contractWithPIN{contract(c), pin}}, nil
 }
 
+const afterwards = time.Minute // for telling the running tickets of a changed contract
+
+// changeContract changes a contract, then tells its running tickets. Where that fails the contract stands, and saying the
+// same once more tells those that were not told.
 func (s *server) changeContract(ctx context.Context, in *changedContract) (*answer[ContractView], error) {
 	was, err := s.Store.Contract(ctx, tickets.ContractID(in.ID))
 	if err != nil {
@@ -155,13 +160,14 @@ func (s *server) changeContract(ctx context.Context, in *changedContract) (*answ
 	if c, err = s.Store.PutContract(ctx, c); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards) // the contract stands: its tickets are told though nobody waits
+	defer cancel()
 	s.refresh(ctx)
-	if err := s.follow(ctx, in.Running, of); err != nil {
-		return nil, err
+	tell := s.Desk.AccessStands // which an earlier change may have failed to say
+	if c.RemoteAccess != was.RemoteAccess {
+		tell = s.Desk.AccessChanged // a fact of the installation: its running tickets stand still, or run on
 	}
-	if c.RemoteAccess != was.RemoteAccess { // a fact of the installation: its running tickets stand still, or run on
-		err = s.Desk.AccessChanged(ctx, c.ID, c.RemoteAccess, staff(ctx), s.Now())
-	}
+	err = errors.Join(s.follow(ctx, in.Running, of), tell(ctx, c.ID, c.RemoteAccess, staff(ctx), s.Now()))
 	return answered(contract(c), err)
 }
 

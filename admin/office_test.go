@@ -47,17 +47,23 @@ type watched struct {
 	mu     sync.Mutex
 	access []string
 	down   error
-	locked error // of writes of contracts
+	locked error  // of writes of contracts
+	unread error  // of lists of tickets
+	untold error  // of a contract's running tickets
+	left   func() // called once a contract is written
 }
 
 func (w *watched) failContracts(err error) { w.mu.Lock(); w.locked = err; w.mu.Unlock() }
 
 func (w *watched) PutContract(ctx context.Context, c tickets.Contract) (tickets.Contract, error) {
 	w.mu.Lock()
-	err := w.locked
+	err, left := w.locked, w.left
 	w.mu.Unlock()
 	if err != nil {
 		return tickets.Contract{}, err
+	}
+	if left != nil {
+		defer left()
 	}
 	return w.Store.PutContract(ctx, c)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -187,25 +189,56 @@ func (d *Desk) GiveAccess(ctx context.Context, n Number, actor, text string, now
 // AccessChanged says on every running ticket of a contract what staff say of the installation: it cannot be reached any
 // more, or it can again. Where one ticket fails the others are told all the same.
 func (d *Desk) AccessChanged(ctx context.Context, c ContractID, reachable bool, actor string, now time.Time) error {
+	return d.tellAccess(ctx, c, reachable, actor, now, func(Number) (bool, error) { return true, nil })
+}
+
+// AccessStands mends what a former AccessChanged left undone: it tells the running tickets of a contract what stands
+// there, but for those of which staff said otherwise on the ticket itself.
+func (d *Desk) AccessStands(ctx context.Context, c ContractID, reachable bool, actor string, now time.Time) error {
+	return d.tellAccess(ctx, c, reachable, actor, now, func(n Number) (bool, error) {
+		t, err := d.Ticket(ctx, n)
+		if err != nil || t.noAccess() != reachable {
+			return false, err // it stands so already
+		}
+		lines, err := d.History(ctx, n)
+		for _, e := range slices.Backward(lines) {
+			if e.Kind == AccessGone || e.Kind == AccessBack {
+				return e.Facts[factContract] != "", err
+			}
+		}
+		return !reachable, err
+	})
+}
+
+const factContract = "contract" // of a line about access: the contract on which it was said
+
+// tellAccess tells those running tickets of a contract that it concerns; one that stands so already is left alone.
+func (d *Desk) tellAccess(ctx context.Context, c ContractID, reachable bool, actor string, now time.Time, concern func(Number) (bool, error)) error {
 	list, err := d.cfg.Store.OpenOf(ctx, c)
 	if err != nil {
 		return fmt.Errorf("reading the running tickets of contract %s: %w", c, err)
 	}
-	tell := d.WithdrawAccess
+	e := Event{Kind: AccessGone, Actor: actor, Text: "set on the contract", At: now, Facts: map[string]string{factContract: string(c)}}
 	if reachable {
-		tell = d.GiveAccess
+		e.Kind = AccessBack
 	}
 	var failed []error
 	for _, t := range list {
-		_, err := tell(ctx, t.Number, actor, "set on the contract", now)
+		concerned, err := concern(t.Number)
+		if err == nil && concerned {
+			e.Facts = maps.Clone(e.Facts)
+			_, err = d.access(ctx, t.Number, reachable, e, now)
+		}
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
 }
 
+func (t Ticket) noAccess() bool { return (sla.Course{Pauses: t.Pauses}).Paused(sla.NoAccess) }
+
 func (d *Desk) access(ctx context.Context, n Number, gone bool, e Event, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		if (sla.Course{Pauses: t.Pauses}).Paused(sla.NoAccess) != gone || !t.State.Live() {
+		if t.noAccess() != gone || !t.State.Live() {
 			return nil, nil // it is so already, or nobody works on it
 		}
 		return d.happen(t, e, nil)
