@@ -47,16 +47,31 @@ func (f folders) writable() error {
 	return nil
 }
 
+// errLockless is a folder whose file system does not lock, such as NFS without its lock daemon.
+var errLockless = errors.New("the file system does not lock: see to it yourself that no other hotline uses the folder")
+
 // lock keeps the folder for this process until it ends or calls unlock: two of them would overwrite each other's journal.
+// After errLockless and syscall.ENOSPC the folder can be used, without that care.
 func (f folders) lock() (unlock func() error, err error) {
 	file, err := os.OpenFile(filepath.Join(f.data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the data folder %s: %w; make it writable, or use another --data folder", f.data, err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("another hotline uses the data folder %s: stop it, or use another --data folder (%w)", f.data, err), file.Close())
+	if err := f.locked(syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)); err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
 	return file.Close, nil
+}
+
+// locked reads what flock answered.
+func (f folders) locked(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return fmt.Errorf("another hotline uses the data folder %s: stop it, or use another --data folder (%w)", f.data, err)
+	}
+	return fmt.Errorf("locking the data folder %s: %w (%w)", f.data, errLockless, err)
 }
 
 const (

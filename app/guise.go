@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"hotline/config"
 	"hotline/tickets"
@@ -47,8 +48,16 @@ func (a *App) judgeCompany(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading contracts: %w", err)
 	}
-	if len(contracts) > 0 {
+	if !ofDemo(contracts) { // also of one that is older than the fact
 		return errors.New("this database holds a company of its own: the demo company, whose PINs everybody knows, is not added to it; use another --data folder (or database) for --demo")
 	}
 	return a.store.PutFact(ctx, companyFact, demoCompany)
+}
+
+// ofDemo tells whether none of the contracts is somebody else's than the demo company's.
+func ofDemo(list []tickets.Contract) bool {
+	own := DemoContracts()
+	return !slices.ContainsFunc(list, func(c tickets.Contract) bool {
+		return !slices.ContainsFunc(own, func(d DemoContract) bool { return d.Contract.ID == c.ID })
+	})
 }

@@ -2,10 +2,14 @@ package app
 
 import (
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -154,5 +158,55 @@ func TestADataFolderIsForOneProgram(t *testing.T) {
 	}
 	if err := unlock(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAFolderThatCannotBeLockedIsUsedAllTheSame(t *testing.T) {
+	f := folders{t.TempDir()}
+	a := house(t, memory.New(1), false, "127.0.0.1:5060")
+	for _, c := range []struct {
+		err     error
+		refused bool
+	}{
+		{nil, false}, {syscall.EWOULDBLOCK, true}, {syscall.ENOLCK, false}, {syscall.ENOTSUP, false}, {syscall.EINVAL, false},
+	} {
+		if err := a.tolerable(f.locked(c.err)); (err != nil) != c.refused {
+			t.Errorf("the file system says %v, the start %v", c.err, err)
+		}
+	}
+	full := fmt.Errorf("locking: %w", &fs.PathError{Op: "open", Path: "lock", Err: syscall.ENOSPC})
+	if err := a.tolerable(full); err != nil {
+		t.Errorf("on a full disk: %v", err)
+	}
+	if err := a.tolerable(fs.ErrPermission); err == nil {
+		t.Error("a folder of somebody else is used")
+	}
+}
+
+func TestADemoOfAnEarlierReleaseGoesOnAsADemo(t *testing.T) {
+	const loopback = "127.0.0.1:5060"
+	store := memory.New(1) // as it was before it said whose company it holds
+	if err := (Demo{}).found(t.Context(), store, []byte("key"), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := house(t, store, true, loopback).judgeCompany(t.Context()); err != nil {
+		t.Errorf("with --demo: %v", err)
+	}
+	if kind, err := store.Fact(t.Context(), companyFact); err != nil || kind != demoCompany {
+		t.Errorf("it is known as %q, %v", kind, err)
+	}
+
+	mixed := memory.New(1)
+	if err := (Demo{}).found(t.Context(), mixed, []byte("key"), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mixed.PutContract(t.Context(), tickets.Contract{ID: "acme", Customer: "x", Level: "extended"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := house(t, mixed, true, loopback).judgeCompany(t.Context()); err == nil {
+		t.Error("a company with a contract of its own is taken for the demo's")
+	}
+	if _, err := mixed.Fact(t.Context(), companyFact); !errors.Is(err, tickets.ErrNotFound) {
+		t.Errorf("and is marked as such: %v", err)
 	}
 }

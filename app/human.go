@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"hotline/ivr"
@@ -100,6 +101,9 @@ type duty struct {
 	last  *shelf[rotaFacts]
 	disk  journal.Cache
 	log   *slog.Logger
+
+	mu    sync.Mutex
+	until time.Time // the store is not asked before
 }
 
 // rotaFacts is what a plan is made of.
@@ -110,7 +114,7 @@ type rotaFacts struct {
 
 // Plan reads the rota and plans; a ticket's own engineer comes first.
 func (d *duty) Plan(ctx context.Context, now time.Time, first oncall.EngineerID) ([]oncall.Attempt, bool, error) {
-	f, err := readRota(ctx, d.store)
+	f, err := d.read(ctx)
 	if err != nil {
 		last, ok := d.last.get()
 		if !ok {
@@ -128,6 +132,23 @@ func (d *duty) Plan(ctx context.Context, now time.Time, first oncall.EngineerID)
 	}
 	attempts, gap, err := oncall.Plan(f.Rota, f.Engineers, now)
 	return oncall.First(attempts, f.Engineers, first), gap, err
+}
+
+// read reads the rota unless the store did not answer a moment ago: callers do not wait for it one after the other.
+func (d *duty) read(ctx context.Context) (rotaFacts, error) {
+	d.mu.Lock()
+	resting := time.Now().Before(d.until)
+	d.mu.Unlock()
+	if resting {
+		return rotaFacts{}, fmt.Errorf("%w: it did not answer a moment ago", tickets.ErrDown)
+	}
+	f, err := readRota(ctx, d.store)
+	if err != nil && ctx.Err() == nil {
+		d.mu.Lock()
+		d.until = time.Now().Add(rest)
+		d.mu.Unlock()
+	}
+	return f, err
 }
 
 // rings tells whether a telephone is an engineer's, by what the last plan was made of.

@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"hotline/journal"
 	"hotline/memory"
+	"hotline/oncall"
 	"hotline/tickets"
 )
 
@@ -62,6 +65,58 @@ func TestAStoreThatHangsKeepsACallerHalfASecondAndThenNobody(t *testing.T) {
 		store.hangs.Store(true)
 		if _, err := h.Ticket(ctx, 417); !errors.Is(err, context.Canceled) || errors.Is(err, tickets.ErrDown) {
 			t.Errorf("a caller who has gone: %v", err)
+		}
+	})
+}
+
+// rotaless is a store that may hang when it is asked for the rota.
+type rotaless struct {
+	oncall.Store
+	hangs atomic.Bool
+}
+
+func (r *rotaless) Rota(ctx context.Context) (oncall.Rota, error) {
+	if r.hangs.Load() {
+		<-ctx.Done()
+		return oncall.Rota{}, ctx.Err()
+	}
+	return r.Store.Rota(ctx)
+}
+
+func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.New(417)
+		if err := (Demo{}).staff(t.Context(), store); err != nil {
+			t.Fatal(err)
+		}
+		r := &rotaless{Store: store}
+		d := &duty{store: r, last: &shelf[rotaFacts]{}, disk: journal.Cache{Dir: dir}, log: slog.New(slog.DiscardHandler)}
+		plan := func() (time.Duration, int) {
+			began := time.Now()
+			list, _, err := d.Plan(t.Context(), time.Now(), "")
+			if err != nil {
+				t.Error(err)
+			}
+			return time.Since(began), len(list)
+		}
+		_, want := plan()
+		r.hangs.Store(true)
+		if took, n := plan(); took != 2*time.Second || n != want || want == 0 {
+			t.Errorf("the first caller has %d of %d attempts after %v", n, want, took)
+		}
+		for range 10 {
+			if took, n := plan(); took != 0 || n != want {
+				t.Errorf("the next caller has %d of %d attempts after %v", n, want, took)
+			}
+		}
+		r.hangs.Store(false)
+		<-time.After(rest)
+		if err := store.PutEngineer(t.Context(), oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:a@127.0.0.1", "sip:b@127.0.0.1"}, Language: "it"}); err != nil {
+			t.Fatal(err)
+		}
+		if took, n := plan(); took != 0 || n <= want {
+			t.Errorf("once it answers: %d attempts after %v", n, took)
 		}
 	})
 }

@@ -28,20 +28,28 @@ import (
 
 // openFolder makes the data folder and keeps it for this process.
 func (a *App) openFolder(context.Context) error {
-	err := a.folders.make()
-	if errors.Is(err, syscall.ENOSPC) {
-		a.alarm("disk", err.Error()+": tickets are kept in the room that is reserved for them, messages are not; make room")
-		err = nil
-	}
-	if err != nil {
+	if err := a.tolerable(a.folders.make()); err != nil {
 		return err
 	}
 	unlock, err := a.folders.lock()
 	if err != nil {
-		return err
+		return a.tolerable(err)
 	}
 	a.undo.add("the data folder", func(context.Context) error { return unlock() })
 	return nil
+}
+
+// tolerable says what keeps nobody out in the log, and gives back the rest.
+func (a *App) tolerable(err error) error {
+	switch {
+	case errors.Is(err, errLockless):
+		a.log.Warn("the data folder is not locked", "error", err)
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		a.alarm("disk", err.Error()+": tickets are kept in the room that is reserved for them, messages are not; make room")
+		return nil
+	}
+	return err
 }
 
 // openStore connects to the database, or starts a private one.
