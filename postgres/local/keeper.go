@@ -28,8 +28,11 @@ const (
 	lastRetry  = 10 * time.Second
 )
 
-// Keep starts the server and keeps it running until Stop. A patient keeper comes back also when the server does not
-// start, and tries on: its first server is then late as one is that ended.
+// firstTime is how long a patient Keep waits for the first server, which may have to recover for minutes after a power cut.
+const firstTime = 3 * time.Second
+
+// Keep starts the server and keeps it running until Stop. A patient keeper comes back after three seconds also when
+// the server does not start or takes its time, and tries on: its first server is then late as one is that ended.
 func Keep(ctx context.Context, c Config, patient bool) (*Keeper, error) {
 	c, o, err := prepare(c)
 	if err != nil {
@@ -39,20 +42,49 @@ func Keep(ctx context.Context, c Config, patient bool) (*Keeper, error) {
 	if k.sockets, err = o.socketFolder(c.Sockets); err != nil {
 		return nil, fmt.Errorf("starting the private database: %w", err)
 	}
-	s, err := begin(ctx, c, o, k.sockets)
-	if err != nil {
-		if !patient || ctx.Err() != nil {
-			_ = os.RemoveAll(k.sockets)
-			return nil, fmt.Errorf("starting the private database: %w", err)
-		}
-		c.Log.Error("the private database does not start; it is tried again and again", "error", err)
-	}
-	ctx, k.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	begun := make(chan error, 1)
+	all, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	k.cancel = cancel
 	go func() {
 		defer close(k.gone)
-		k.watch(ctx, s)
+		s, err := k.first(ctx, all, patient)
+		begun <- err
+		if err == nil || patient {
+			k.watch(all, s)
+		}
 	}()
+	if err := k.await(ctx, begun, patient); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting the private database: %w", err), k.Stop())
+	}
 	return k, nil
+}
+
+// first starts the first server; that of a patient keeper may go on to start when Keep has come back.
+func (k *Keeper) first(ctx, all context.Context, patient bool) (*Server, error) {
+	if patient {
+		ctx = all
+	}
+	return begin(ctx, k.cfg, k.owner, k.sockets)
+}
+
+// await waits for the first server.
+func (k *Keeper) await(ctx context.Context, begun <-chan error, patient bool) error {
+	if !patient {
+		return <-begun
+	}
+	wait := time.NewTimer(firstTime)
+	defer wait.Stop()
+	select {
+	case err := <-begun:
+		if err != nil {
+			k.cfg.Log.Error("the private database does not start; it is tried again and again", "error", err)
+		}
+	case <-wait.C:
+		k.cfg.Log.Warn("the private database takes its time to start; nobody waits for it")
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // URL is where the server is reached, also after it was started again.

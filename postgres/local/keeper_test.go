@@ -2,10 +2,13 @@ package local
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -62,6 +65,52 @@ func TestAPatientKeeperStartsTheServerOnceItCan(t *testing.T) {
 	if err := k.Stop(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestNobodyWaitsLongForAServerThatTakesItsTime has the first start wait for a former server, as for a recovery.
+func TestNobodyWaitsLongForAServerThatTakesItsTime(t *testing.T) {
+	dir := filepath.Join(open(t), "cluster")
+	former, err := Start(t.Context(), Config{Dir: dir, Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer former.Stop()
+	var log lines
+	k, err := Keep(t.Context(), Config{Dir: dir, Throwaway: true, Log: slog.New(slog.NewTextHandler(&log, nil))}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := log.String(); !strings.Contains(text, "takes its time") || strings.Contains(text, "does not start") {
+		t.Errorf("the keeper says %s", text)
+	}
+	if err := former.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the server runs", func() bool { return dials(k.URL()) })
+	if err := k.Stop(); err != nil {
+		t.Error(err)
+	}
+	if dials(k.URL()) {
+		t.Error("the server runs on after the stop")
+	}
+}
+
+// lines is a log that several write and read.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func TestAClusterThatIsTakenAwayIsNotMadeAnewInSilence(t *testing.T) {
