@@ -129,7 +129,7 @@ func (a *App) openCompany(ctx context.Context) error {
 }
 
 // openDisk opens journal, numbers and recordings.
-func (a *App) openDisk(context.Context) error {
+func (a *App) openDisk(ctx context.Context) error {
 	var err error
 	if a.journal, err = journal.Open(a.folders.journal()); err != nil {
 		return err
@@ -151,6 +151,11 @@ func (a *App) openDisk(context.Context) error {
 	}
 	if aside := a.numbers.Damaged(); aside != "" {
 		a.alarm("numbers", "the file of ticket numbers could not be read; numbers go on above every one that is known; it was put aside: "+aside)
+	}
+	if a.late == nil { // before the first call, which may come when the store is gone again
+		if err := a.numbers.Refill(ctx); err != nil {
+			a.log.Warn("numbers are not leased ahead", "error", err)
+		}
 	}
 	return nil
 }
