@@ -27,7 +27,6 @@ const (
 	retryAfter = 10 * time.Second // of work that failed for the first time; later ones wait longer
 	longestGap = 15 * time.Minute // between two tries
 	mostTries  = 500              // more than four days of them
-	lookAgain  = 5 * time.Second  // where nobody notified us of work that is due; a look costs a waking of everything
 	letters    = "letters"        // River's queue of what is told in writing
 )
 
@@ -116,7 +115,6 @@ func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tick
 	}
 	client, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: hands}, letters: {MaxWorkers: writers}}, Workers: workers, Logger: s.log,
-		FetchPollInterval: lookAgain,
 	})
 	if err != nil {
 		return fmt.Errorf("doing due work: %w", err)
