@@ -382,7 +382,9 @@ func work(t *testing.T, s Store) {
 	stop()
 	select {
 	case w := <-done:
-		t.Errorf("%s was done besides", w.ID)
+		if w.ID != "bad" { // its next try may have come meanwhile
+			t.Errorf("%s was done besides", w.ID)
+		}
 	default:
 	}
 }
