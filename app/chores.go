@@ -12,8 +12,6 @@ const choreTime = 2 * time.Second // between two rounds
 // chores is what goes on beside the calls until ctx ends: changes that wait are written, numbers are leased ahead, and
 // the rota is watched.
 func (a *App) chores(ctx context.Context) {
-	tick := time.NewTicker(choreTime)
-	defer tick.Stop()
 	gap, known, forgotten := false, "", time.Time{}
 	for {
 		if a.late != nil {
@@ -31,9 +29,7 @@ func (a *App) chores(ctx context.Context) {
 		}
 		known = a.abreast(ctx, known)
 		gap = a.watchRota(ctx, gap)
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
+		if !untilNext(ctx, choreTime) {
 			return
 		}
 	}

@@ -56,6 +56,7 @@ type Store struct {
 	pool *pgxpool.Pool
 	jobs *river.Client[pgx.Tx]
 	log  *slog.Logger
+	told chan struct{}   // work was enqueued here
 	slow *pgxpool.Config // for statements that take their time
 	late error
 }
@@ -84,7 +85,7 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	s := &Store{pool: pool, log: c.Log, slow: cfg.Copy()}
+	s := &Store{pool: pool, log: c.Log, told: make(chan struct{}, 1), slow: cfg.Copy()}
 	s.slow.ConnConfig.RuntimeParams["statement_timeout"] = "0"
 	if s.late = s.Prepare(ctx); s.late != nil && (!c.Late || !errors.Is(s.late, tickets.ErrDown)) {
 		pool.Close()

@@ -46,7 +46,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
 // Apply writes a whole change in one transaction, due work included, or nothing.
 func (s *Store) Apply(ctx context.Context, c tickets.Change) error {
-	return s.within(ctx, fmt.Sprintf("writing ticket %d", c.Ticket.Number), func(tx pgx.Tx) error {
+	err := s.within(ctx, fmt.Sprintf("writing ticket %d", c.Ticket.Number), func(tx pgx.Tx) error {
 		if len(c.Events) > 0 {
 			var known bool
 			if err := tx.QueryRow(ctx, knownEvent, c.Events[0].ID).Scan(&known); err != nil || known {
@@ -68,6 +68,10 @@ func (s *Store) Apply(ctx context.Context, c tickets.Change) error {
 		}
 		return s.enqueue(ctx, tx, c.Work)
 	})
+	if err == nil && len(c.Work) > 0 {
+		s.tell()
+	}
+	return err
 }
 
 // putTicket writes the ticket's own row, comparing the version.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"hotline/tickets"
 )
@@ -47,9 +46,11 @@ func (s *Store) enqueue(ctx context.Context, tx pgx.Tx, list []tickets.Work) err
 			return err
 		}
 		if done.RowsAffected() == 1 {
-			jobs = append(jobs, river.InsertManyParams{Args: job{ID: w.ID}, InsertOpts: &river.InsertOpts{
-				ScheduledAt: w.Due, Queue: queueOf(w), MaxAttempts: mostTries,
-			}})
+			o := &river.InsertOpts{Queue: queueOf(w), MaxAttempts: mostTries}
+			if w.Due.After(time.Now()) { // a job with a time, even a past one, waits up to five seconds for River's next look
+				o.ScheduledAt = w.Due
+			}
+			jobs = append(jobs, river.InsertManyParams{Args: job{ID: w.ID}, InsertOpts: o})
 		}
 	}
 	if len(jobs) == 0 {
@@ -105,28 +106,4 @@ func (k *worker) Work(ctx context.Context, j *river.Job[job]) error {
 		return fmt.Errorf("doing %s: %w", w.ID, err)
 	}
 	return k.store.exec(ctx, "marking due work "+w.ID, finishWork, w.ID)
-}
-
-// Run does due work until ctx ends and then waits for what is under way.
-func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tickets.Work) error) error {
-	workers := river.NewWorkers()
-	if err := river.AddWorkerSafely(workers, &worker{store: s, handle: handle}); err != nil {
-		return fmt.Errorf("doing due work: %w", err)
-	}
-	client, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: hands}, letters: {MaxWorkers: writers}}, Workers: workers, Logger: s.log,
-	})
-	if err != nil {
-		return fmt.Errorf("doing due work: %w", err)
-	}
-	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		return fault("doing due work", err)
-	}
-	<-ctx.Done()
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
-	if err := client.Stop(last); err != nil {
-		return fault("ending due work", client.StopAndCancel(last))
-	}
-	return nil
 }

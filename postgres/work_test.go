@@ -52,6 +52,74 @@ func TestLettersDoNotWaitForCallOuts(t *testing.T) {
 	running.Wait()
 }
 
+// TestAServerRestsUntilThereIsWork: River runs for work that is told here, rests after it, and is woken for what another node
+// left.
+func TestAServerRestsUntilThereIsWork(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	other, err := Open(t.Context(), s.pool.Config().ConnString(), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	told := make(chan string, 2)
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.Run(ctx, func(_ context.Context, w tickets.Work) error {
+			told <- w.ID
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	defer running.Wait()
+	defer cancel()
+	done := func(id string) {
+		t.Helper()
+		select {
+		case was := <-told:
+			if was != id {
+				t.Errorf("%s was done, it should be %s", was, id)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("nobody does the work", id)
+		}
+	}
+	leaders := func(want int) { // River has one where it runs
+		t.Helper()
+		waiting, stop := context.WithTimeout(t.Context(), 30*time.Second)
+		defer stop()
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for n := -1; n != want; <-tick.C {
+			if err := s.pool.QueryRow(waiting, `select count(*) from river_leader`).Scan(&n); err != nil {
+				t.Fatalf("waiting until %d lead: %v", want, err)
+			}
+		}
+	}
+	leave(t, s, 1, "ours")
+	done("ours")
+	leaders(1)
+	leaders(0)
+	leave(t, other, 2, "theirs")
+	done("theirs")
+}
+
+// leave writes a ticket with work that is due.
+func leave(t *testing.T, s *Store, n tickets.Number, id string) {
+	t.Helper()
+	now := time.Now()
+	err := s.Apply(t.Context(), tickets.Change{
+		Ticket: tickets.Ticket{Number: n, OpenedAt: now, Version: 1},
+		Events: []tickets.Event{{ID: id, Ticket: n, At: now, Kind: tickets.Opened}},
+		Work:   []tickets.Work{{ID: id, Kind: tickets.WorkNotify, Due: now}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestWorkThatFailsIsTriedForDays(t *testing.T) {
 	var sum, last time.Duration
 	for n := 1; n < mostTries; n++ {

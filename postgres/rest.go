@@ -1,0 +1,137 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"hotline/tickets"
+)
+
+// River wakes some 150 times a second whether there is work or not: five sixths of what a server costs that nobody calls.
+// So it rests while nothing is due. Work of this node wakes it at once, what another node left when that is looked for.
+const (
+	look  = 2 * time.Second  // between two looks for work
+	ahead = 6 * time.Second  // how long before work is due River must run: it moves up what is due within five seconds
+	quiet = 10 * time.Second // without work before it rests
+)
+
+// tell wakes River for what was enqueued; one word is enough for much work.
+func (s *Store) tell() {
+	select {
+	case s.told <- struct{}{}:
+	default:
+	}
+}
+
+// Run does due work until ctx ends and then waits for what is under way.
+func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tickets.Work) error) error {
+	var ending sync.WaitGroup
+	defer ending.Wait()
+	for {
+		if err := s.untilDue(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		// One client for each time of work: the last one's last call-out may take its half hour, and nothing waits for it.
+		client, err := s.awake(ctx, handle)
+		if err != nil {
+			return err
+		}
+		s.untilQuiet(ctx)
+		ending.Go(func() { s.rest(ctx, client) })
+	}
+}
+
+// untilDue returns when work is due, or nearly, or ctx ends.
+func (s *Store) untilDue(ctx context.Context) error {
+	for {
+		now := time.Now()
+		due, err := s.due(ctx, now)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if due || ctx.Err() != nil {
+			return nil
+		}
+		next := time.NewTimer(now.Truncate(look).Add(look).Sub(now)) // when the clocks are looked at, too: one waking for both
+		select {
+		case <-s.told:
+		case <-next.C:
+		case <-ctx.Done():
+		}
+		next.Stop()
+	}
+}
+
+// untilQuiet returns when there was no work for a while, or ctx ends. A database that does not answer may have work.
+func (s *Store) untilQuiet(ctx context.Context) {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for busy := time.Now(); time.Since(busy) < quiet; {
+		select {
+		case <-s.told:
+			busy = time.Now()
+		case <-tick.C:
+			if due, err := s.due(ctx, time.Now()); due || err != nil {
+				busy = time.Now()
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// unfinished are the states of jobs that River still has to do with.
+var unfinished = [...]rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+	rivertype.JobStateRunning, rivertype.JobStateScheduled}
+
+// due tells whether River must run at an instant: for work, or for its own daily upkeep at midnight UTC.
+func (s *Store) due(ctx context.Context, now time.Time) (bool, error) {
+	if now.UTC().Add(time.Minute).Truncate(24*time.Hour) != now.UTC().Add(-time.Minute).Truncate(24*time.Hour) {
+		return true, nil
+	}
+	first, err := s.jobs.JobList(ctx, river.NewJobListParams().States(unfinished[:]...).
+		OrderBy(river.JobListOrderByScheduledAt, river.SortOrderAsc).First(1))
+	if err != nil {
+		return false, fault("looking for due work", err)
+	}
+	return len(first.Jobs) > 0 && first.Jobs[0].ScheduledAt.Before(now.Add(ahead)), nil
+}
+
+// awake starts River.
+func (s *Store) awake(ctx context.Context, handle func(ctx context.Context, w tickets.Work) error) (*river.Client[pgx.Tx], error) {
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &worker{store: s, handle: handle}); err != nil {
+		return nil, fmt.Errorf("doing due work: %w", err)
+	}
+	client, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: hands}, letters: {MaxWorkers: writers}}, Workers: workers, Logger: s.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("doing due work: %w", err)
+	}
+	return client, fault("doing due work", client.Start(context.WithoutCancel(ctx)))
+}
+
+// rest lets River end what is under way and stops it; when ctx ends, what takes longer than our patience is given up and
+// done again by the next start.
+func (s *Store) rest(ctx context.Context, client *river.Client[pgx.Tx]) {
+	last, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	defer context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(patience):
+			giveUp()
+		case <-last.Done():
+		}
+	})()
+	if err := client.Stop(last); err != nil {
+		s.log.Warn("due work was cut short", "error", client.StopAndCancel(last))
+	}
+}
