@@ -55,22 +55,8 @@ func fill(t *testing.T, dir string) string {
 // reportBlocking keys PIN and category, speaks, and listens until the number was read out.
 func (h *house) reportBlocking(t *testing.T) (heard []int16) {
 	t.Helper()
-	c := h.dial(t, telephone(t, "0612345"))
-	if err := c.Press(t.Context(), pin+"#1"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.AwaitTone(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range []string{"#", "1"} {
-		if err := c.Wait(t.Context(), 2*time.Second); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Press(t.Context(), k); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_ = c.Wait(t.Context(), 10*time.Second)
+	c, _ := h.describes(t, "0612345", pin+"#1", nil)
+	keeps(t, c, 10*time.Second)
 	c.Hangup()
 	return c.Heard()
 }

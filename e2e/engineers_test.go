@@ -37,22 +37,8 @@ func (h *house) onCall(names, phones []string) {
 // needs calls with a plant that stands still, and waits on the line.
 func (h *house) needs(t *testing.T, user string) {
 	t.Helper()
-	c := h.dial(t, telephone(t, user))
-	if err := c.Press(t.Context(), pin+"#1"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.AwaitTone(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Say(t.Context(), speech(t, "en", "next-step")); err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range []string{"#", "1"} {
-		if err := c.Press(t.Context(), k); err != nil {
-			t.Fatal(err)
-		}
-		_ = c.Wait(t.Context(), 2*time.Second)
-	}
+	c, _ := h.describes(t, user, pin+"#1", speech(t, "en", "next-step"))
+	keeps(t, c, 2*time.Second)
 }
 
 // ends waits until the search for an engineer has an end, whichever.

@@ -37,22 +37,8 @@ func tones(pcm []int16) int {
 func TestNoDigitOfAPINIsKeptAnywhere(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	c := h.dial(t, telephone(t, "0612345"))
-	if err := c.Press(t.Context(), pin+"#3"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.AwaitTone(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Say(t.Context(), speech(t, "en", "next-step")); err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range []string{"#", "1"} {
-		if err := c.Press(t.Context(), k); err != nil {
-			t.Fatal(err)
-		}
-		_ = c.Wait(t.Context(), 3*time.Second)
-	}
+	c, _ := h.describes(t, "0612345", pin+"#3", speech(t, "en", "next-step"))
+	keeps(t, c, 3*time.Second)
 	c.Hangup()
 	h.awaitLine("recording", 10*time.Second)
 	for place, text := range h.places() {

@@ -41,17 +41,7 @@ func TestTheDatabaseDiesInMidCallAndNothingIsLost(t *testing.T) {
 	if err := c.Say(t.Context(), said); err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range []string{"#", "1"} {
-		if err := c.Press(t.Context(), k); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Wait(t.Context(), 2*time.Second); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := c.Wait(t.Context(), 8*time.Second); err != nil {
-		t.Fatal(err)
-	}
+	keeps(t, c, 10*time.Second)
 	c.Hangup()
 	if best, _ := mediatest.Correlate(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
 		t.Errorf("with the database down the caller hears his ticket's number with correlation %.2f", best)
@@ -165,22 +155,8 @@ func TestAStartWithoutTheDatabaseTakesCalls(t *testing.T) {
 		}
 		return nil
 	})
-	c := h.dial(t, telephone(t, "0612345"))
-	if err := c.Press(t.Context(), "314159#1"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.AwaitTone(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Say(t.Context(), speech(t, "en", "still-searching")); err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range []string{"#", "1"} {
-		if err := c.Press(t.Context(), k); err != nil {
-			t.Fatal(err)
-		}
-		_ = c.Wait(t.Context(), 5*time.Second)
-	}
+	c, _ := h.describes(t, "0612345", pin+"#1", speech(t, "en", "still-searching"))
+	keeps(t, c, 8*time.Second)
 	c.Hangup()
 	if best, _ := mediatest.Correlate(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
 		t.Errorf("without a database the caller hears his ticket's number with correlation %.2f", best)
@@ -241,26 +217,11 @@ func TestADatabaseThatHangsKeepsNoCallerWaiting(t *testing.T) {
 	h := open(t)
 	goOn := h.hangDatabase()
 	t.Cleanup(goOn)
-	c := h.dial(t, telephone(t, "0612345"))
-	if err := c.Press(t.Context(), pin+"#1"); err != nil {
-		t.Fatal(err)
-	}
-	tone, err := c.AwaitTone(t.Context(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, tone := h.describes(t, "0612345", pin+"#1", nil)
 	if quiet := silence(c.Heard()[:tone]); quiet > 1500*time.Millisecond {
 		t.Errorf("with a database that hangs the caller hears nothing for %v", quiet)
 	}
-	for _, k := range []string{"#", "1"} {
-		if err := c.Wait(t.Context(), 2*time.Second); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Press(t.Context(), k); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_ = c.Wait(t.Context(), 10*time.Second)
+	keeps(t, c, 10*time.Second)
 	c.Hangup()
 	if best, _ := mediatest.Correlate(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
 		t.Errorf("with a database that hangs the caller hears his ticket's number with correlation %.2f", best)
