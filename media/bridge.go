@@ -126,7 +126,8 @@ func (w *worker) split(l *Leg) {
 }
 
 // pass sends a packet heard on one leg to the other: the same octets with a new header, through one table when the laws
-// differ. The other leg's own silence may have moved its timestamps on in the meantime.
+// differ. Timestamps keep the distances that they came with, even where a frame of silence was sent in the place of sound
+// that comes after all: moved behind that silence, all that follows would be late until the end of the talk.
 func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, law Law) {
 	if !to.open || to.terms.held() || to.playing != nil || to.press != nil || len(p.payload) == 0 || to.hushed() {
 		from.forward.known = false
@@ -135,9 +136,10 @@ func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, law Law) {
 	f, marker := &from.forward, p.marker
 	delta := p.timestamp - f.in
 	if !f.known || int32(delta) <= 0 || delta > maxPause {
+		w.catchUp(to, w.now)
 		f.out, marker = to.sender.timestamp, true
-	} else if f.out += delta; int32(f.out-to.sender.timestamp) < 0 {
-		f.out, marker = to.sender.timestamp, true
+	} else {
+		f.out += delta
 	}
 	f.in, f.known = p.timestamp, true
 	to.sender.timestamp = f.out + uint32(len(p.payload))

@@ -3,6 +3,7 @@ package media_test
 import (
 	"math"
 	"math/rand/v2"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,6 +96,32 @@ func TestWhoSaysNothingIsNotWaitedForLongerThanSixSeconds(t *testing.T) {
 			t.Errorf("noise %v: never %v at %v", noise, v.never, v.at)
 		}
 	}
+}
+
+// A telephone that suppresses silence sends nothing once its owner is silent: that is silence too, though sound may be late.
+func TestWhoSendsNothingMoreHasFinished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		defer h.close()
+		ours, phone := h.call()
+		r, err := ours.Record(&mediatest.Listener{}, media.RecordOptions{Endpoint: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &speaker{dice: rand.New(rand.NewPCG(4, 2)), level: 6000, noise: 5}
+		if err := phone.Play(t.Context(), media.NewSound(s.says(3*time.Second)), media.PlayOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		h.wire.SetFilter(func(netip.AddrPort, netip.AddrPort, []byte) bool { return false })
+		began := time.Now()
+		end, err := r.Wait(t.Context())
+		if took := time.Since(began); end != media.EndSilence || err != nil || took < 2*time.Second || took > 3*time.Second {
+			t.Errorf("ended by %v, %v, %v after the last packet", end, err, took)
+		}
+		if got := time.Duration(r.Stop().Samples) * time.Second / 8000; got < 5*time.Second || got > 6*time.Second {
+			t.Errorf("%s were recorded", got)
+		}
+	})
 }
 
 func TestRecordingEndsByKeyBySilenceUnspokenAndAtItsLongest(t *testing.T) {

@@ -45,8 +45,16 @@ const blind = 32
 // again tells whether more may wait behind what was taken so far at this turn.
 func (k *looks) again() bool { return int32(k.due-k.found) > k.behind || k.every >= blind }
 
-// dry notes a second look that found nothing: what is missing was lost, or is not due yet.
-func (k *looks) dry() { k.behind, k.every = int32(k.due-k.found), 0 }
+// dry notes a second look that found nothing: what is missing was lost, or is not due yet. Where more than one packet is
+// newly missing the rest may be coming just now: the next turn looks twice as well.
+func (k *looks) dry() {
+	missing := int32(k.due - k.found)
+	k.every = 0
+	if missing-k.behind > frameSamples {
+		k.every = blind - 1
+	}
+	k.behind = missing
+}
 
 // drain takes what waits at the leg's sockets, at its turn.
 func (w *worker) drain(l *Leg) {

@@ -8,7 +8,8 @@ import (
 
 const (
 	blockOctets = 8000     // one second
-	slack       = 1600     // octets kept back for packets that come late: 200 ms
+	slack       = 1600     // octets kept back for packets that come in another order: 200 ms
+	patience    = 2 * 8000 // samples that may all be late before there is silence in their place
 	maskBack    = 320      // octets before a key's first packet that may hold its tone: 40 ms
 	farAhead    = 2 * 8000 // samples a timestamp may run ahead of the clock before it counts as a new stream
 )
@@ -72,8 +73,9 @@ type Recording struct {
 	ear     *Endpointer
 	frame   [frameSamples]int16
 
-	gap  int // packets lost right before the one at hand
-	sunk int // samples that the sink has; the writer's
+	told time.Duration // instant up to which the ear has heard
+	gap  int           // packets lost right before the one at hand
+	sunk int           // samples that the sink has; the writer's
 }
 
 // Record begins to hand what is heard to sink, in the codec heard, gaps filled with silence, keys masked by silence. One
@@ -89,7 +91,7 @@ func (l *Leg) Record(sink Blocks, o RecordOptions) (*Recording, error) {
 	err := l.askSoon(func(w *worker, l *Leg) {
 		if busy = l.recording != nil; !busy {
 			r.buffer = w.engine.writer.tape()
-			r.law, r.began = l.terms.law, w.now
+			r.law, r.began, r.told = l.terms.law, w.now, w.now
 			l.recording = r
 		}
 	})
@@ -129,24 +131,24 @@ func (r *Recording) written() int { return r.handed + len(r.buffer) }
 // clock is the number of samples that there should be by now.
 func (r *Recording) clock(now time.Duration) int { return int((now - r.began) * 8 / time.Millisecond) }
 
-// record puts one packet at its place. A packet later than the last 200 ms is lost; a gap is silence.
+// record puts one packet at its place. A packet later than 200 ms of what was recorded after it is lost; a gap is silence.
 func (w *worker) record(l *Leg, r *Recording, p *packet, law Law) {
 	if !r.settled && len(r.buffer) == 0 && r.handed == 0 {
 		r.law = law
 	}
 	r.settled = true
-	if !r.based {
-		r.based, r.base = true, p.timestamp-uint32(r.written())
-	}
 	at := r.written() + int(int32(p.timestamp-r.base-uint32(r.written())))
-	if at > r.clock(w.now)+farAhead || at < r.written()-farAhead {
-		r.base, at = p.timestamp-uint32(r.written()), r.written()
+	if !r.based || at > r.clock(w.now)+farAhead || at < r.written()-farAhead {
+		w.fill(r, r.clock(w.now)-slack)
+		at = r.written()
+		r.based, r.base = true, p.timestamp-uint32(at)
 	}
 	if r.gap > 0 {
 		w.makeUpFor(r, at, r.gap*len(p.payload))
 		r.gap = 0
 	}
 	w.fill(r, at)
+	r.told = w.now
 	w.listen(l, r, p.payload, law)
 	if l.recording != r {
 		return // the ear has heard enough: the frame is silence
@@ -240,21 +242,22 @@ func (w *worker) heard(l *Leg, r *Recording, v Verdict) {
 	}
 }
 
-// recordTime lets the recording grow by silence when nothing comes, and ends it at its longest.
+// recordTime lets the recording grow by silence when nothing comes, and ends it at its longest. The ear hears of silence
+// sooner: whoever has stopped speaking does not wait for sound that may be late.
 func (w *worker) recordTime(l *Leg, r *Recording) {
 	now := r.clock(w.now)
 	if limit := r.options.Max; limit > 0 && w.now-r.began >= limit {
 		w.finishRecording(l, EndMax)
 		return
 	}
-	from := r.written()
-	w.fill(r, now-slack)
+	w.fill(r, now-patience)
 	if r.ear == nil {
 		return
 	}
 	clear(r.frame[:])
-	for n := r.written() - from; n > 0 && l.recording == r; n -= frameSamples {
-		w.heard(l, r, r.ear.Feed(r.frame[:min(n, frameSamples)]))
+	for w.now-r.told >= slack*time.Millisecond/8+frame && l.recording == r {
+		r.told += frame
+		w.heard(l, r, r.ear.Feed(r.frame[:]))
 	}
 }
 
@@ -269,6 +272,7 @@ func (r *Recording) mask() {
 func (w *worker) finishRecording(l *Leg, why End) {
 	r := l.recording
 	l.recording = nil
+	w.fill(r, r.clock(w.now)-slack)
 	r.end = why
 	r.stats.Law, r.stats.Spoken = r.law, r.ear != nil && r.ear.Spoke()
 	r.handed += len(r.buffer)

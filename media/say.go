@@ -142,8 +142,9 @@ func (w *worker) catchUp(l *Leg, due time.Duration) {
 	l.spokenTo = due + frame
 }
 
-// keepSeen is how long a joined leg may send nothing before a frame of silence shows that it is there.
-const keepSeen = 200 * time.Millisecond
+// keepSeen is how long a joined leg may send nothing before a frame of silence shows that it is there. A telephone, a network
+// or a machine that is late by less must not have its sound overtaken by that silence.
+const keepSeen = time.Second
 
 // send puts the header before a payload and hands the packet on.
 func (w *worker) send(l *Leg, b []byte, payloadType uint8, marker bool, timestamp uint32) {

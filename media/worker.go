@@ -159,13 +159,16 @@ func (w *worker) take() bool {
 // tick serves the slots from the one after turned up to the present, and returns the new place.
 func (w *worker) tick(turned, due int64) int64 {
 	w.engine.counts.ticks.Add(1)
-	lag, late := w.lag.Load(), min(int64(w.now)-due*int64(quarter), maxBehind*int64(quarter))
-	w.lag.Store(lag + (late-lag)/lagTicks)
+	lag, late := w.lag.Load(), w.now-time.Duration(due)*quarter
+	w.lag.Store(lag + (int64(min(late, maxBehind*quarter))-lag)/lagTicks)
 	w.flush()
 	w.collect()
 	for i := 0; i < len(w.watched); i++ {
 		l := w.watched[i]
 		if l.state == alive {
+			if late > frame {
+				l.looks.every = blind // its partner waits for all that came meanwhile
+			}
 			w.peek(l)
 			w.keepOrder(l)
 		}
@@ -178,6 +181,7 @@ func (w *worker) tick(turned, due int64) int64 {
 	if behind := int64(w.now/quarter) - due; behind > maxBehind {
 		due += behind - maxBehind
 		turned = due - 1
+		w.lookAll()
 	}
 	for ; turned < due; turned++ {
 		at := time.Duration(turned+1) * quarter
@@ -187,6 +191,16 @@ func (w *worker) tick(turned, due int64) int64 {
 		}
 	}
 	return turned
+}
+
+// lookAll has each leg take at its next turn all that came while this worker was kept from running: turns that were jumped
+// over will not ask for it, and until then it would make all that follows late.
+func (w *worker) lookAll() {
+	for _, legs := range w.wheel {
+		for _, l := range legs {
+			l.looks.every = blind
+		}
+	}
 }
 
 // serve is one leg's turn: hear what came, say what is to be said, look whether anybody is still there.

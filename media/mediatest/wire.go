@@ -27,11 +27,12 @@ type Wire struct {
 	dice    *rand.Rand
 	next    uint16
 	filter  func(from, to netip.AddrPort, b []byte) bool
+	stalls  map[uint16]time.Duration
 }
 
 // NewWire makes a wire in fine weather; seed fixes its dice.
 func NewWire(seed uint64) *Wire {
-	return &Wire{sockets: map[netip.AddrPort]*socket{}, dice: rand.New(rand.NewPCG(seed, 3)), next: 30000}
+	return &Wire{sockets: map[netip.AddrPort]*socket{}, stalls: map[uint16]time.Duration{}, dice: rand.New(rand.NewPCG(seed, 3)), next: 30000}
 }
 
 // SetWeather changes what happens from now on.
@@ -46,6 +47,23 @@ func (w *Wire) SetFilter(keep func(from, to netip.AddrPort, b []byte) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.filter = keep
+}
+
+// Stall keeps whoever looks next at the socket of a port from running for d, as a busy machine does. What is sent to it
+// meanwhile waits.
+func (w *Wire) Stall(port uint16, d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stalls[port] = d
+}
+
+// stalled is how long a look at a port takes.
+func (w *Wire) stalled(port uint16) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.stalls[port]
+	delete(w.stalls, port)
+	return d
 }
 
 // Open is how many sockets are open.
@@ -95,6 +113,9 @@ type socket struct {
 func (s *socket) Addr() netip.AddrPort { return s.at }
 
 func (s *socket) Receive(b []byte) (int, netip.AddrPort, bool) {
+	if d := s.wire.stalled(s.at.Port()); d > 0 {
+		time.Sleep(d)
+	}
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
 	if len(s.in) == 0 || s.in[0].due.After(time.Now()) {
