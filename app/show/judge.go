@@ -13,6 +13,7 @@ import (
 
 	"hotline/media"
 	"hotline/media/wav"
+	"hotline/phone"
 )
 
 const (
@@ -175,7 +176,7 @@ func unless(ok bool, words string) string {
 
 // sound judges that heard holds what was said, and not what was not.
 func (j *judgement) sound(what string, heard, said, notSaid []int16) {
-	is, not := correlate(heard, said), correlate(heard, notSaid)
+	is, not := phone.Likeness(heard, said), phone.Correlation(heard, notSaid)
 	j.expect(is >= same && not < other, "%s: correlation %.3f with what was said, %.3f with what was not", what, is, not)
 }
 

@@ -2,6 +2,7 @@ package show
 
 import (
 	"context"
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -109,4 +110,13 @@ func pass(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// beep is the tone of a mailbox: 1 kHz for 400 ms.
+func beep() []int16 {
+	out := make([]int16, 3200)
+	for i := range out {
+		out[i] = int16(8000 * math.Sin(2*math.Pi*1000*float64(i)/8000))
+	}
+	return out
 }

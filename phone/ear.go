@@ -1,0 +1,169 @@
+package phone
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+const (
+	coarse = 8          // samples averaged for the first search: 1000 values a second
+	piece  = 500        // of them, half a second
+	pauses = 1000       // of them, by which a piece may be off the place that the surest one has
+	alike  = 0.9        // correlation of the surest piece
+	fine   = 2 * coarse // samples around a coarse place that are searched then
+)
+
+// Correlation is the best normalised correlation of a sound with any stretch of what was heard: 1 for the same sound at
+// any level, near 0 for another.
+func Correlation(heard, said []int16) float64 {
+	_, at := search(decimate(heard), decimate(said))
+	return refine(floats(heard), floats(said), at*coarse).correlation()
+}
+
+// Likeness is Correlation for a sound that was spoken over a busy machine. Who is kept from running for longer than he
+// makes up for goes on where he stopped (see package media): every word is there, and in order, but the end of the sentence
+// comes later than its beginning by the time of the stall, and that halves the correlation of the whole. So each half
+// second may be later than it should after the one before it, all of them within a second of the surest one. What is
+// missing, in another order, or of another sound counts as it does in Correlation.
+func Likeness(heard, said []int16) float64 {
+	whole := Correlation(heard, said)
+	if whole >= alike {
+		return whole
+	}
+	small, bit := decimate(heard), decimate(said)
+	var parts [][]float64
+	for at := 0; at < len(bit); at += piece {
+		parts = append(parts, bit[at:min(at+piece, len(bit))])
+	}
+	shift, ok := surest(small, parts)
+	if !ok {
+		return whole
+	}
+	var sum fit
+	all, spoken := floats(heard), floats(said)
+	for i, late := range inOrder(small, parts, shift-pauses) {
+		at := i * piece
+		sum.add(refine(all, spoken[at*coarse:min((at+piece)*coarse, len(spoken))], (at+late)*coarse))
+	}
+	return max(whole, sum.correlation())
+}
+
+// surest is by how much the loudest piece that is certainly there comes later in what was heard.
+func surest(heard []float64, parts [][]float64) (late int, ok bool) {
+	order := make([]int, len(parts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(energy(parts[b]), energy(parts[a])) })
+	for _, i := range order {
+		if best, at := search(heard, parts[i]); best >= alike {
+			return at - i*piece, true
+		}
+	}
+	return 0, false
+}
+
+// inOrder is by how much each piece is later, least at the least and none by less than the one before it, so that all of
+// them together are as alike as can be.
+func inOrder(heard []float64, parts [][]float64, least int) []int {
+	const lags = 2*pauses + 1
+	from := make([][lags]int16, len(parts)) // the lag of the piece before, for the best way to each lag
+	var way [lags]float64
+	for i, part := range parts {
+		weight, best := energy(part), 0
+		for lag := range lags {
+			if way[lag] > way[best] {
+				best = lag
+			}
+			from[i][lag] = int16(best)
+		}
+		var next [lags]float64
+		for lag := range lags {
+			next[lag] = way[from[i][lag]] + weight*compare(heard, part, i*piece+least+lag).correlation()
+		}
+		way = next
+	}
+	late, lag := make([]int, len(parts)), 0
+	for l := range lags {
+		if way[l] > way[lag] {
+			lag = l
+		}
+	}
+	for i := len(parts) - 1; i >= 0; i-- {
+		late[i] = least + lag
+		lag = int(from[i][lag])
+	}
+	return late
+}
+
+// search finds the place at which a piece is most alike.
+func search(heard, part []float64) (best float64, place int) {
+	for at := 0; at+len(part) <= len(heard); at++ {
+		if c := compare(heard, part, at).correlation(); c > best {
+			best, place = c, at
+		}
+	}
+	return best, place
+}
+
+// refine compares a piece at the best place near one that was found coarsely.
+func refine(heard, part []float64, near int) (best fit) {
+	best = compare(heard, part, near)
+	for at := near - fine; at <= near+fine; at++ {
+		if f := compare(heard, part, at); f.correlation() > best.correlation() {
+			best = f
+		}
+	}
+	return best
+}
+
+// fit is how two sounds compare: their product, and the power of each.
+type fit struct{ both, heard, part float64 }
+
+func (f *fit) add(o fit) { f.both, f.heard, f.part = f.both+o.both, f.heard+o.heard, f.part+o.part }
+
+func (f fit) correlation() float64 {
+	if f.heard == 0 || f.part == 0 {
+		return 0
+	}
+	return math.Abs(f.both) / math.Sqrt(f.heard*f.part)
+}
+
+// compare puts a piece to what was heard from a sample on; beyond the ends nothing was heard.
+func compare(heard, part []float64, at int) (f fit) {
+	if at < 0 || at+len(part) > len(heard) {
+		return fit{part: energy(part)}
+	}
+	for i, b := range part {
+		a := heard[at+i]
+		f.both, f.heard, f.part = f.both+a*b, f.heard+a*a, f.part+b*b
+	}
+	return f
+}
+
+func energy(x []float64) (sum float64) {
+	for _, v := range x {
+		sum += v * v
+	}
+	return sum
+}
+
+func floats(x []int16) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// decimate averages runs of samples.
+func decimate(x []int16) []float64 {
+	out := make([]float64, len(x)/coarse)
+	for i := range out {
+		for _, v := range x[i*coarse : (i+1)*coarse] {
+			out[i] += float64(v)
+		}
+	}
+	return out
+}
