@@ -211,20 +211,7 @@ func (a *App) openChores(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { a.chores(ctx) })
 	a.running.Go(func() { a.watchClocks(ctx) })
-	a.running.Go(func() {
-		for wait := time.NewTicker(5 * time.Second); ; {
-			err := a.store.Run(ctx, a.work)
-			if err == nil || ctx.Err() != nil {
-				wait.Stop()
-				return
-			}
-			a.log.Warn("due work waits", "error", err)
-			select {
-			case <-wait.C:
-			case <-ctx.Done():
-			}
-		}
-	})
+	a.running.Go(func() { a.doWork(ctx) })
 	a.undo.add("the chores", func(context.Context) error { cancel(); return nil })
 	return nil
 }
