@@ -10,7 +10,11 @@ import (
 	"hotline/tickets"
 )
 
-const waitingCalls = 10_000 // records kept for a store that is down; the oldest ones go first
+const (
+	waitingCalls = 10_000                 // records kept for a store that is down; the oldest ones go first
+	callsAtOnce  = 200                    // records in one write
+	gathering    = 100 * time.Millisecond // between two writes of a busy line: its records go together
+)
 
 // register keeps the record of every call: alive ones here, ended ones on their way to the store. Safe for concurrent
 // use.
@@ -100,7 +104,8 @@ func (r *register) stir() {
 	}
 }
 
-// run writes records to the store until ctx ends, and then what is left.
+// run writes records to the store until ctx ends, and then what is left. The first one is written at once, what follows
+// ten times a second.
 func (r *register) run(ctx context.Context) {
 	retry := time.NewTicker(5 * time.Second)
 	defer retry.Stop()
@@ -115,29 +120,49 @@ func (r *register) run(ctx context.Context) {
 			return
 		}
 		r.flush(ctx)
+		select {
+		case <-time.After(gathering):
+		case <-ctx.Done():
+		}
 	}
 }
 
-// flush writes what waits and stops when the store is down. A record that it refuses for another reason is given up: it
-// would be refused for ever, and keep the others.
+// flush writes what waits and stops when the store is down.
 func (r *register) flush(ctx context.Context) {
 	for {
-		c, any := r.next()
-		if !any {
+		list := r.next()
+		if len(list) == 0 {
 			r.flushLate(ctx)
 			return
 		}
-		err := r.store.PutCall(ctx, c)
-		if err != nil && !errors.Is(err, tickets.ErrDown) && ctx.Err() == nil {
-			r.log.Error("record of a call is refused by the store", "call", c.ID, "error", err)
-			continue
-		}
-		if err != nil {
-			r.log.Warn("record of a call waits", "call", c.ID, "error", err)
-			r.again(c)
+		if !r.put(ctx, list) {
 			return
 		}
 	}
+}
+
+// put writes records; false when the store is down and they wait again. A record that it refuses for another reason is
+// given up: it would be refused for ever, and keep the others.
+func (r *register) put(ctx context.Context, list []tickets.Call) bool {
+	err := r.store.PutCalls(ctx, list...)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, tickets.ErrDown) || ctx.Err() != nil:
+		r.log.Warn("records of calls wait", "calls", len(list), "error", err)
+		r.again(list)
+		return false
+	case len(list) == 1:
+		r.log.Error("record of a call is refused by the store", "call", list[0].ID, "error", err)
+		return true
+	}
+	for i := range list {
+		if !r.put(ctx, list[i:i+1]) {
+			r.again(list[i+1:])
+			return false
+		}
+	}
+	return true
 }
 
 // flushLate adds late legs to the records that stand in the store already.
@@ -154,7 +179,7 @@ func (r *register) flushLate(ctx context.Context) {
 		c, err := r.store.Call(ctx, l.call)
 		if err == nil {
 			c.Legs = append(c.Legs, l.leg)
-			err = r.store.PutCall(ctx, c)
+			err = r.store.PutCalls(ctx, c)
 		}
 		if err != nil && !errors.Is(err, tickets.ErrDown) && ctx.Err() == nil {
 			r.log.Error("a leg of an ended call is not kept", "call", l.call, "error", err)
@@ -170,28 +195,32 @@ func (r *register) flushLate(ctx context.Context) {
 	}
 }
 
-// next takes the record that has waited longest.
-func (r *register) next() (tickets.Call, bool) {
+// next takes the records that have waited longest.
+func (r *register) next() []tickets.Call {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(r.order) > 0 {
+	var list []tickets.Call
+	for len(r.order) > 0 && len(list) < callsAtOnce {
 		id := r.order[0]
 		r.order = r.order[1:]
 		if c, waits := r.waiting[id]; waits {
 			delete(r.waiting, id)
-			return c, true
+			list = append(list, c)
 		}
 	}
-	return tickets.Call{}, false
+	return list
 }
 
-// again puts a record back, unless a newer one of the same call came meanwhile.
-func (r *register) again(c tickets.Call) {
+// again puts records back, but for those of which a newer one came meanwhile.
+func (r *register) again(list []tickets.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, newer := r.waiting[c.ID]; newer {
-		return
+	var ids []tickets.CallID
+	for _, c := range list {
+		if _, newer := r.waiting[c.ID]; !newer {
+			r.waiting[c.ID] = c
+			ids = append(ids, c.ID)
+		}
 	}
-	r.waiting[c.ID] = c
-	r.order = append([]tickets.CallID{c.ID}, r.order...)
+	r.order = append(ids, r.order...)
 }

@@ -18,14 +18,16 @@ type picky struct {
 	down    bool
 }
 
-func (p *picky) PutCall(ctx context.Context, c tickets.Call) error {
-	switch {
-	case p.down:
-		return fmt.Errorf("writing call %s: %w", c.ID, tickets.ErrDown)
-	case c.ID == p.refuses:
-		return errors.New("this cannot be written")
+func (p *picky) PutCalls(ctx context.Context, list ...tickets.Call) error {
+	if p.down {
+		return fmt.Errorf("writing %d calls: %w", len(list), tickets.ErrDown)
 	}
-	return p.Store.PutCall(ctx, c)
+	for _, c := range list {
+		if c.ID == p.refuses {
+			return errors.New("this cannot be written")
+		}
+	}
+	return p.Store.PutCalls(ctx, list...)
 }
 
 func TestARecordOfACallThatIsRefusedKeepsNoOther(t *testing.T) {

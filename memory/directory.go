@@ -199,11 +199,13 @@ func (s *Store) PutRota(_ context.Context, r oncall.Rota) (oncall.Rota, error) {
 	return r, nil
 }
 
-// PutCall writes a whole call.
-func (s *Store) PutCall(_ context.Context, c tickets.Call) error {
+// PutCalls writes whole calls.
+func (s *Store) PutCalls(_ context.Context, list ...tickets.Call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.calls[c.ID] = copiedCall(c)
+	for _, c := range list {
+		s.calls[c.ID] = copiedCall(c)
+	}
 	return nil
 }
 

@@ -131,6 +131,15 @@ func TestADatabaseThatIsDownSaysSo(t *testing.T) {
 	}
 }
 
+func TestRecordsOfCallsAreWrittenTogetherOrNotAtAll(t *testing.T) {
+	s := fresh(t)
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	err := s.PutCalls(t.Context(), tickets.Call{ID: "a", Started: at}, tickets.Call{ID: "b", From: "no text\x00", Started: at})
+	if _, total, listing := s.Calls(t.Context(), 0, 1); err == nil || errors.Is(err, tickets.ErrDown) || total != 0 || listing != nil {
+		t.Errorf("a record that cannot be kept: %v, and %d records stand, %v", err, total, listing)
+	}
+}
+
 // TestEveryStatementFitsTheSchema prepares each constant statement of the package.
 func TestEveryStatementFitsTheSchema(t *testing.T) {
 	s := fresh(t)
@@ -138,7 +147,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		knownEvent, knownTicket, selectHistory, leaseNumbers, insertAccess, selectTickets, selectTickets + whereNumber,
 		selectTickets + whereOpen, claimDue, selectTerms, insertTerms, selectOutcomes, selectTimeSpent, countTickets + whereFilter, selectRecording,
 		selectDocument, selectDocuments, insertDocument, updateDocument, upsertDocument, deleteDocument, knownDocument, endPIN, insertPIN,
-		selectPINs, usedPIN, upsertCall, selectCall, selectCalls, countCalls, insertToken, selectToken, listTokens, deleteToken, insertReply, selectReply, deleteReply, selectAccess,
+		selectPINs, usedPIN, upsertCalls, selectCall, selectCalls, countCalls, insertToken, selectToken, listTokens, deleteToken, insertReply, selectReply, deleteReply, selectAccess,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {

@@ -112,7 +112,8 @@ type Directory interface {
 
 // Calls keeps what happened on the line.
 type Calls interface {
-	PutCall(ctx context.Context, c Call) error // whole, by ID; later ones replace earlier ones
+	// PutCalls writes calls whole, by ID, each once; later ones replace earlier ones. All of them are written, or none.
+	PutCalls(ctx context.Context, list ...Call) error
 	Call(ctx context.Context, id CallID) (Call, error)
 	Calls(ctx context.Context, offset, limit int) (page []Call, total int, err error) // newest first
 }

@@ -263,10 +263,13 @@ func rota(t *testing.T, s Store) {
 
 func calls(t *testing.T, s Store) {
 	ctx := t.Context()
+	var list []tickets.Call
 	for i, id := range []tickets.CallID{"a", "b", "c"} {
-		must(t, s.PutCall(ctx, tickets.Call{ID: id, Started: monday.Add(time.Duration(i) * time.Minute), Legs: []tickets.Leg{{Engineer: "anna", Started: monday}}}))
+		list = append(list, tickets.Call{ID: id, Started: monday.Add(time.Duration(i) * time.Minute), Legs: []tickets.Leg{{Engineer: "anna", Started: monday}}})
 	}
-	must(t, s.PutCall(ctx, tickets.Call{ID: "b", Started: monday.Add(time.Minute), Ending: "caller hung up", Steps: []string{"welcome"}}))
+	must(t, s.PutCalls(ctx, list[0]))
+	must(t, s.PutCalls(ctx, list...))
+	must(t, s.PutCalls(ctx, tickets.Call{ID: "b", Started: monday.Add(time.Minute), Ending: "caller hung up", Steps: []string{"welcome"}}))
 	page, total, err := s.Calls(ctx, 1, 1)
 	must(t, err)
 	if total != 3 || len(page) != 1 || page[0].ID != "b" || page[0].Ending != "caller hung up" {
