@@ -1,10 +1,13 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,11 +26,15 @@ const far = 1000 * time.Hour
 
 // timer is the pacer of workers on the kernel's wire: a timerfd, which Go's poller watches. A timer of the runtime
 // sleeps in whole milliseconds, and so wakes up to a millisecond late and often twice; this one wakes once, when it is due.
+// Its system calls are raw ones, as those of the sockets are: one that the scheduler sees wakes the runtime's own watcher,
+// a thread that then looks on, every 20 µs, until the worker sleeps again.
 type timer struct {
 	now    func() time.Duration
 	fd     int
 	file   *os.File
-	octets [8]byte
+	conn   syscall.RawConn
+	over   func(fd uintptr) bool // ranOut, made once
+	set    time.Duration         // instant at which it runs out; negative for none
 	roused atomic.Bool
 	asleep atomic.Bool
 }
@@ -37,28 +44,44 @@ func newTimer(now func() time.Duration) (*timer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a timer: %w", err)
 	}
-	return &timer{now: now, fd: fd, file: os.NewFile(uintptr(fd), "timer of sound")}, nil
+	t := &timer{now: now, fd: fd, file: os.NewFile(uintptr(fd), "timer of sound"), set: -1}
+	t.over = t.ranOut
+	if t.conn, err = t.file.SyscallConn(); err != nil {
+		return nil, errors.Join(fmt.Errorf("making a timer: %w", err), t.file.Close())
+	}
+	return t, nil
 }
 
 func (t *timer) wait(until time.Duration) {
 	t.asleep.Store(true)
-	t.set(until - t.now())
+	if until != t.set {
+		t.set = until
+		s := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, (until - t.now()).Nanoseconds()))} // at once when that is over
+		_, _, _ = unix.RawSyscall6(unix.SYS_TIMERFD_SETTIME, uintptr(t.fd), 0, uintptr(unsafe.Pointer(&s)), 0, 0, 0)
+	}
 	if !t.roused.Load() {
-		_, _ = t.file.Read(t.octets[:])
+		if err := t.conn.Read(t.over); err != nil { // roused, by a deadline that is over
+			_ = t.file.SetReadDeadline(time.Time{})
+		}
 	}
 	t.asleep.Store(false)
 	t.roused.Store(false)
 }
 
-// set lets the timer run out after d, at once when that is over.
-func (t *timer) set(d time.Duration) {
-	s := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, d.Nanoseconds()))}
-	_ = unix.TimerfdSettime(t.fd, 0, &s, nil)
+// ranOut tells whether the timer has, and takes note of it.
+func (t *timer) ranOut(fd uintptr) bool {
+	var times uint64
+	_, _, errno := unix.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&times)), unsafe.Sizeof(times))
+	if errno == unix.EAGAIN {
+		return false
+	}
+	t.set = -1
+	return true
 }
 
 func (t *timer) rouse() {
 	if !t.roused.Swap(true) && t.asleep.Load() {
-		t.set(0)
+		_ = t.file.SetReadDeadline(time.Unix(1, 0))
 	}
 }
 

@@ -1,6 +1,8 @@
 package media
 
 import (
+	"unsafe"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -54,8 +56,8 @@ func (w *worker) collect() {
 	if m == nil || len(m.legs) == 0 {
 		return
 	}
-	n, err := unix.EpollWait(m.fd, m.events[:], 0)
-	if err != nil {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(m.fd), uintptr(unsafe.Pointer(&m.events[0])), uintptr(len(m.events)), 0, 0, 0)
+	if errno != 0 {
 		return
 	}
 	for _, e := range m.events[:n] {
