@@ -211,7 +211,11 @@ func (a *App) openChores(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { a.chores(ctx) })
 	a.running.Go(func() { a.watchClocks(ctx) })
-	a.running.Go(func() { a.doWork(ctx) })
+	a.running.Go(func() {
+		if err := a.store.Run(ctx, a.work); err != nil {
+			a.log.Error("due work ended", "error", err)
+		}
+	})
 	a.undo.add("the chores", func(context.Context) error { cancel(); return nil })
 	return nil
 }

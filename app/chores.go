@@ -36,30 +36,6 @@ func (a *App) chores(ctx context.Context) {
 }
 
 const (
-	againAfter = 5 * time.Second // the store's due work is begun again where it could not be
-	sayAgain   = time.Minute     // work that went on for so long has a new reason to wait
-)
-
-// doWork does due work until ctx ends. That the store does not answer is said once, not every five seconds.
-func (a *App) doWork(ctx context.Context) {
-	said := false
-	for {
-		began := time.Now()
-		err := a.store.Run(ctx, a.work)
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		if said = said && time.Since(began) < sayAgain; !said {
-			a.log.Warn("due work waits until the store answers", "error", err)
-			said = true
-		}
-		if !untilNext(ctx, againAfter) {
-			return
-		}
-	}
-}
-
-const (
 	replyTime  = 24 * time.Hour // an Idempotency-Key is known for so long
 	forgetting = time.Hour
 )

@@ -20,6 +20,7 @@ const (
 	look  = 2 * time.Second  // between two looks for work
 	ahead = 6 * time.Second  // how long before work is due River must run: it moves up what is due within five seconds
 	quiet = 10 * time.Second // without work before it rests
+	again = 5 * time.Second  // between two tries to reach a database that does not answer
 )
 
 // tell wakes River for what was enqueued; one word is enough for much work.
@@ -30,40 +31,54 @@ func (s *Store) tell() {
 	}
 }
 
-// Run does due work until ctx ends and then waits for what is under way.
+// Run does due work until ctx ends and then waits for what is under way. That the database does not answer is said once and
+// ends nothing: work of before may still be under way.
 func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tickets.Work) error) error {
 	var ending sync.WaitGroup
 	defer ending.Wait()
-	for {
-		if err := s.untilDue(ctx); err != nil || ctx.Err() != nil {
-			return err
-		}
+	for said := false; ctx.Err() == nil; {
 		// One client for each time of work: the last one's last call-out may take its half hour, and nothing waits for it.
-		client, err := s.awake(ctx, handle)
-		if err != nil {
-			return err
+		client, err := s.whenDue(ctx, handle)
+		if err == nil {
+			said = false
+			s.untilQuiet(ctx)
+			ending.Go(func() { s.rest(ctx, client) })
+			continue
 		}
-		s.untilQuiet(ctx)
-		ending.Go(func() { s.rest(ctx, client) })
+		if !said && ctx.Err() == nil {
+			s.log.Warn("due work waits until the database answers", "error", err)
+			said = true
+		}
+		select {
+		case <-time.After(again):
+		case <-ctx.Done():
+		}
 	}
+	return nil
 }
 
-// untilDue returns when work is due, or nearly, or ctx ends.
+// whenDue waits for work and starts River for it.
+func (s *Store) whenDue(ctx context.Context, handle func(ctx context.Context, w tickets.Work) error) (*river.Client[pgx.Tx], error) {
+	if err := s.untilDue(ctx); err != nil {
+		return nil, err
+	}
+	return s.awake(ctx, handle)
+}
+
+// untilDue returns nil when work is due, or nearly.
 func (s *Store) untilDue(ctx context.Context) error {
 	for {
 		now := time.Now()
-		due, err := s.due(ctx, now)
-		if err != nil && ctx.Err() == nil {
+		if due, err := s.due(ctx, now); due || err != nil {
 			return err
-		}
-		if due || ctx.Err() != nil {
-			return nil
 		}
 		next := time.NewTimer(now.Truncate(look).Add(look).Sub(now)) // when the clocks are looked at, too: one waking for both
 		select {
 		case <-s.told:
 		case <-next.C:
 		case <-ctx.Done():
+			next.Stop()
+			return ctx.Err()
 		}
 		next.Stop()
 	}
@@ -116,7 +131,10 @@ func (s *Store) awake(ctx context.Context, handle func(ctx context.Context, w ti
 	if err != nil {
 		return nil, fmt.Errorf("doing due work: %w", err)
 	}
-	return client, fault("doing due work", client.Start(context.WithoutCancel(ctx)))
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return nil, fault("doing due work", err)
+	}
+	return client, nil
 }
 
 // rest lets River end what is under way and stops it; when ctx ends, what takes longer than our patience is given up and
