@@ -63,13 +63,17 @@ func newTalk(t *testing.T) (k *talk, end func()) {
 
 // stalled lets the caller speak for four seconds while somebody's worker is kept from running, and gives what we recorded,
 // what the engineer heard and what went to him.
-func (k *talk) stalled(port uint16, at, lasts time.Duration) (said media.Sound, recorded, heard []byte, sent []sentPacket) {
+func (k *talk) stalled(who []*media.Leg, at, lasts time.Duration) (said media.Sound, recorded, heard []byte, sent []sentPacket) {
 	k.t.Helper()
 	said = noise(4 * 8000)
 	message, messageEar := record(k.t, k.ours)
 	receiver, receiverEar := record(k.t, k.engineer)
 	passed := watch(k.house, k.theirs.LocalPort())
-	time.AfterFunc(at, func() { k.wire.Stall(port, lasts) })
+	time.AfterFunc(at, func() {
+		for _, l := range who {
+			k.wire.Stall(l.LocalPort(), lasts)
+		}
+	})
 	if err := k.caller.Play(k.t.Context(), said, media.PlayOptions{}); err != nil {
 		k.t.Fatal(err)
 	}
@@ -87,13 +91,14 @@ func TestNoStallLosesSoundOrMovesItOrKeepsItLate(t *testing.T) {
 	const madeUp, turn = 160 * time.Millisecond, 25 * time.Millisecond
 	for _, c := range []struct {
 		who   string
-		port  func(k *talk) uint16
+		legs  func(k *talk) []*media.Leg
 		pause bool
 	}{
-		{"the caller's telephone", func(k *talk) uint16 { return k.caller.LocalPort() }, true},
-		{"our worker at the caller's leg", func(k *talk) uint16 { return k.ours.LocalPort() }, false},
-		{"our worker at the engineer's leg", func(k *talk) uint16 { return k.theirs.LocalPort() }, false},
-		{"the engineer's telephone", func(k *talk) uint16 { return k.engineer.LocalPort() }, false},
+		{"the caller's telephone", func(k *talk) []*media.Leg { return []*media.Leg{k.caller} }, true},
+		{"our worker at the caller's leg", func(k *talk) []*media.Leg { return []*media.Leg{k.ours} }, false},
+		{"our worker at the engineer's leg", func(k *talk) []*media.Leg { return []*media.Leg{k.theirs} }, false},
+		{"the engineer's telephone", func(k *talk) []*media.Leg { return []*media.Leg{k.engineer} }, false},
+		{"the machine of all of them", func(k *talk) []*media.Leg { return []*media.Leg{k.caller, k.ours, k.engineer} }, true},
 	} {
 		for _, lasts := range []time.Duration{100, 170, 210, 230, 300, 500, 900} {
 			for _, at := range []time.Duration{1000, 1200, 1700} {
@@ -103,7 +108,7 @@ func TestNoStallLosesSoundOrMovesItOrKeepsItLate(t *testing.T) {
 						k, end := newTalk(t)
 						defer end()
 						began := time.Now()
-						said, recorded, heard, sent := k.stalled(c.port(k), at, lasts)
+						said, recorded, heard, sent := k.stalled(c.legs(k), at, lasts)
 						for what, octets := range map[string][]byte{"our recording": recorded, "what the engineer heard": heard} {
 							lost, later := places(said, octets)
 							least, most := time.Duration(0), time.Duration(0)

@@ -7,17 +7,17 @@ import (
 )
 
 const (
-	coarse = 8          // samples averaged for the first search: 1000 values a second
-	piece  = 500        // of them, half a second
-	pauses = 1000       // of them, by which a piece may be off the place that the surest one has
-	alike  = 0.9        // correlation of the surest piece
-	fine   = 2 * coarse // samples around a coarse place that are searched then
+	coarse = 8         // samples averaged for the first search of a whole sound: 1000 values a second
+	medium = 4         // and of a piece, which must not be taken for its neighbour one period of the voice later
+	piece  = 1000      // values of 2000 a second in a piece: half a second
+	pauses = 2 * piece // of them, by which a piece may be off the place that the surest one has
+	alike  = 0.9       // correlation of the surest piece
 )
 
 // Correlation is the best normalised correlation of a sound with any stretch of what was heard: 1 for the same sound at
 // any level, near 0 for another.
 func Correlation(heard, said []int16) float64 {
-	_, at := search(decimate(heard), decimate(said))
+	_, at := search(decimate(heard, coarse), decimate(said, coarse))
 	return refine(floats(heard), floats(said), at*coarse).correlation()
 }
 
@@ -31,7 +31,7 @@ func Likeness(heard, said []int16) float64 {
 	if whole >= alike {
 		return whole
 	}
-	small, bit := decimate(heard), decimate(said)
+	small, bit := decimate(heard, medium), decimate(said, medium)
 	var parts [][]float64
 	for at := 0; at < len(bit); at += piece {
 		parts = append(parts, bit[at:min(at+piece, len(bit))])
@@ -44,7 +44,7 @@ func Likeness(heard, said []int16) float64 {
 	all, spoken := floats(heard), floats(said)
 	for i, late := range inOrder(small, parts, shift-pauses) {
 		at := i * piece
-		sum.add(refine(all, spoken[at*coarse:min((at+piece)*coarse, len(spoken))], (at+late)*coarse))
+		sum.add(refine(all, spoken[at*medium:min((at+piece)*medium, len(spoken))], (at+late)*medium))
 	}
 	return max(whole, sum.correlation())
 }
@@ -65,22 +65,27 @@ func surest(heard []float64, parts [][]float64) (late int, ok bool) {
 }
 
 // inOrder is by how much each piece is later, least at the least and none by less than the one before it, so that all of
-// them together are as alike as can be.
+// them together are as alike as can be. A pause must be worth its while: a voice is nearly alike one period later too.
 func inOrder(heard []float64, parts [][]float64, least int) []int {
 	const lags = 2*pauses + 1
 	from := make([][lags]int16, len(parts)) // the lag of the piece before, for the best way to each lag
 	var way [lags]float64
+	price := 0.0
+	for _, part := range parts {
+		price += energy(part) / float64(10*len(parts))
+	}
 	for i, part := range parts {
 		weight, best := energy(part), 0
+		var next [lags]float64
 		for lag := range lags {
 			if way[lag] > way[best] {
 				best = lag
 			}
-			from[i][lag] = int16(best)
-		}
-		var next [lags]float64
-		for lag := range lags {
-			next[lag] = way[from[i][lag]] + weight*compare(heard, part, i*piece+least+lag).correlation()
+			from[i][lag], next[lag] = int16(lag), way[lag]
+			if way[best]-price > way[lag] {
+				from[i][lag], next[lag] = int16(best), way[best]-price
+			}
+			next[lag] += weight * compare(heard, part, i*piece+least+lag).correlation()
 		}
 		way = next
 	}
@@ -110,7 +115,7 @@ func search(heard, part []float64) (best float64, place int) {
 // refine compares a piece at the best place near one that was found coarsely.
 func refine(heard, part []float64, near int) (best fit) {
 	best = compare(heard, part, near)
-	for at := near - fine; at <= near+fine; at++ {
+	for at := near - 2*coarse; at <= near+2*coarse; at++ {
 		if f := compare(heard, part, at); f.correlation() > best.correlation() {
 			best = f
 		}
@@ -157,11 +162,11 @@ func floats(x []int16) []float64 {
 	return out
 }
 
-// decimate averages runs of samples.
-func decimate(x []int16) []float64 {
-	out := make([]float64, len(x)/coarse)
+// decimate averages runs of so many samples.
+func decimate(x []int16, run int) []float64 {
+	out := make([]float64, len(x)/run)
 	for i := range out {
-		for _, v := range x[i*coarse : (i+1)*coarse] {
+		for _, v := range x[i*run : (i+1)*run] {
 			out[i] += float64(v)
 		}
 	}
