@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/rtp"
+	"hotline/media/srtp"
 )
 
 // mute is a socket that gives one packet at each turn and takes every one.
@@ -41,9 +41,9 @@ func (m *mute) Receive(b []byte) (int, netip.AddrPort, bool) {
 // veiled encrypts what the socket gives.
 type veiled struct {
 	*mute
-	peer   *sealed
-	plain  [maxDatagram]byte
-	header rtp.Header
+	peer  *sealed
+	plain [maxDatagram]byte
+	veil  srtp.Buffer
 }
 
 func (v *veiled) Receive(b []byte) (int, netip.AddrPort, bool) {
@@ -51,8 +51,8 @@ func (v *veiled) Receive(b []byte) (int, netip.AddrPort, bool) {
 	if !ok {
 		return 0, from, false
 	}
-	out, err := v.peer.out.EncryptRTP(b[:0], v.plain[:n], &v.header)
-	return len(out), from, err == nil
+	out, err := v.peer.out.Seal(&v.veil, v.plain[:n])
+	return copy(b, out), from, err == nil
 }
 
 // next lets a leg's socket give its next packet.

@@ -141,7 +141,7 @@ func (w *worker) sendControl(l *Leg, packets ...rtcp.Packet) {
 		return
 	}
 	if l.sealed != nil {
-		if b, err = l.sealed.out.EncryptRTCP(w.cipher[:0], b, &w.rtcpHeader); err != nil {
+		if b, err = l.sealed.reportsOut.EncryptRTCP(w.cipher[:0], b, &w.rtcpHeader); err != nil {
 			return
 		}
 	}

@@ -78,7 +78,9 @@ type Leg struct {
 func newLeg(e *Engine, p Peer, s pair) *Leg {
 	return &Leg{
 		engine: e, peer: p, sockets: s, keys: make(chan Key, typeAhead), done: make(chan struct{}),
-		sender: sender{ssrc: rand.Uint32(), sequence: uint16(rand.Uint32()), timestamp: rand.Uint32()},
+		// The first number is of the lower half: whoever misses the first encrypted packets could not tell that the numbers
+		// have wrapped in the meantime (RFC 3711 section 3.3.1).
+		sender: sender{ssrc: rand.Uint32(), sequence: uint16(rand.Uint32N(1 << 15)), timestamp: rand.Uint32()},
 		mark:   true,
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pion/srtp/v3"
+	pion "github.com/pion/srtp/v3"
+
+	"hotline/media/srtp"
 )
 
 // Encryption says whether a leg's sound is encrypted (SRTP, RFC 3711) with keys from the descriptions (SDES, RFC 4568).
@@ -26,18 +28,21 @@ const (
 // ErrNotSecure is the error of a description that offers no encryption where it is required.
 var ErrNotSecure = errors.New("sound would not be encrypted")
 
-// suites are what we speak, in the order in which we offer them (RFC 4568 section 6.2, RFC 7714 section 14.2).
+// suites are what we speak, in the order in which we offer them (RFC 4568 section 6.2, RFC 7714 section 14.2). Packets of
+// sound are of our own package; the few reports a minute are left to the library.
 var suites = [...]struct {
 	name    string
-	profile srtp.ProtectionProfile
-	key     int // octets
-	salt    int
+	sound   srtp.Profile
+	reports pion.ProtectionProfile
 }{
-	{"AES_CM_128_HMAC_SHA1_80", srtp.ProtectionProfileAes128CmHmacSha1_80, 16, 14},
-	{"AES_CM_128_HMAC_SHA1_32", srtp.ProtectionProfileAes128CmHmacSha1_32, 16, 14},
-	{"AEAD_AES_128_GCM", srtp.ProtectionProfileAeadAes128Gcm, 16, 12},
-	{"AEAD_AES_256_GCM", srtp.ProtectionProfileAeadAes256Gcm, 32, 12},
+	{"AES_CM_128_HMAC_SHA1_80", srtp.CM80, pion.ProtectionProfileAes128CmHmacSha1_80},
+	{"AES_CM_128_HMAC_SHA1_32", srtp.CM32, pion.ProtectionProfileAes128CmHmacSha1_32},
+	{"AEAD_AES_128_GCM", srtp.GCM128, pion.ProtectionProfileAeadAes128Gcm},
+	{"AEAD_AES_256_GCM", srtp.GCM256, pion.ProtectionProfileAeadAes256Gcm},
 }
+
+// keySize is how many octets of key and salt a suite takes.
+func keySize(suite int) int { return suites[suite].sound.KeySize() + suites[suite].sound.SaltSize() }
 
 // crypto is one a=crypto line that we could use.
 type crypto struct {
@@ -67,7 +72,7 @@ func readCrypto(value string) (crypto, bool) {
 		}
 	}
 	for i, s := range suites {
-		if strings.EqualFold(s.name, words[1]) && len(raw) == s.key+s.salt && len(words[0]) <= 9 {
+		if strings.EqualFold(s.name, words[1]) && len(raw) == keySize(i) && len(words[0]) <= 9 {
 			return crypto{tag: words[0], suite: i, key: string(raw), mki: mki}, true
 		}
 	}
@@ -109,7 +114,7 @@ func harmless(parameters []string) bool {
 
 // newKey makes a key for what we send.
 func newKey(suite int) string {
-	b := make([]byte, suites[suite].key+suites[suite].salt)
+	b := make([]byte, keySize(suite))
 	_, _ = rand.Read(b)
 	return string(b)
 }
@@ -125,28 +130,40 @@ func (c crypto) String() string {
 
 // sealed is the encryption of one leg. Its worker uses it alone.
 type sealed struct {
-	ours, theirs crypto
-	out, in      *srtp.Context
+	ours, theirs          crypto
+	out                   srtp.Sender // by value: what a packet needs lies together
+	in                    srtp.Receiver
+	reportsOut, reportsIn *pion.Context
 }
 
-// replay is how many packets back a repeated one is still known (RFC 3711 section 3.3.2).
+// replay is how many reports back a repeated one is still known (RFC 3711 section 3.3.2).
 const replay = 128
 
 func seal(ours, theirs crypto) (*sealed, error) {
 	s := &sealed{ours: ours, theirs: theirs}
-	make := func(c crypto) (*srtp.Context, error) {
-		k := suites[c.suite]
-		return srtp.CreateContext([]byte(c.key[:k.key]), []byte(c.key[k.key:]), k.profile, srtp.SRTPReplayProtection(replay), srtp.SRTCPReplayProtection(replay),
-			srtp.MasterKeyIndicator([]byte(c.mki)))
-	}
-	var err error
-	if s.out, err = make(ours); err == nil {
-		s.in, err = make(theirs)
-	}
-	if err != nil {
+	var failed [4]error
+	key, salt := ours.split()
+	s.out, failed[0] = srtp.NewSender(suites[ours.suite].sound, key, salt, []byte(ours.mki))
+	s.reportsOut, failed[1] = ours.reports()
+	key, salt = theirs.split()
+	s.in, failed[2] = srtp.NewReceiver(suites[theirs.suite].sound, key, salt, []byte(theirs.mki))
+	s.reportsIn, failed[3] = theirs.reports()
+	if err := errors.Join(failed[:]...); err != nil {
 		return nil, fmt.Errorf("preparing encryption: %w", err)
 	}
 	return s, nil
+}
+
+// split parts the master key from its salt.
+func (c crypto) split() (key, salt []byte) {
+	n := suites[c.suite].sound.KeySize()
+	return []byte(c.key[:n]), []byte(c.key[n:])
+}
+
+// reports is the encryption of what is reported under a key (SRTCP).
+func (c crypto) reports() (*pion.Context, error) {
+	key, salt := c.split()
+	return pion.CreateContext(key, salt, suites[c.suite].reports, pion.SRTCPReplayProtection(replay), pion.MasterKeyIndicator([]byte(c.mki)))
 }
 
 // unseal takes the encryption off a datagram; false when it is not of our party, or a repeated one.
@@ -157,9 +174,9 @@ func (w *worker) unseal(l *Leg, b []byte) ([]byte, bool) {
 	var plain []byte
 	var err error
 	if isRTCP(b) {
-		plain, err = l.sealed.in.DecryptRTCP(w.plain[:0], b, &w.rtcpHeader)
+		plain, err = l.sealed.reportsIn.DecryptRTCP(w.plain[:0], b, &w.rtcpHeader)
 	} else {
-		plain, err = l.sealed.in.DecryptRTP(w.plain[:0], b, &w.rtpHeader)
+		plain, err = l.sealed.in.Open(&w.unveiled, b)
 	}
 	if err != nil {
 		l.looks.every = blind // the turn's only look was not for our party's packet
@@ -174,7 +191,7 @@ func (w *worker) unseal(l *Leg, b []byte) ([]byte, bool) {
 func (w *worker) transmit(l *Leg, b []byte) {
 	if l.sealed != nil {
 		var err error
-		if b, err = l.sealed.out.EncryptRTP(w.cipher[:0], b, &w.rtpHeader); err != nil {
+		if b, err = l.sealed.out.Seal(&w.veiled, b); err != nil {
 			return
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/pion/rtp"
+
+	"hotline/media/srtp"
 )
 
 func TestAKeyMayHaveAnIdentifier(t *testing.T) {
@@ -37,21 +39,21 @@ func TestPacketsThatNameTheirKeyAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packet, err := them.out.EncryptRTP(nil, plain, nil)
+	packet, err := them.out.Seal(new(srtp.Buffer), plain)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(packet) != len(plain)+11 { // one octet of the identifier, ten of the tag
 		t.Errorf("a packet of %d octets became one of %d", len(plain), len(packet))
 	}
-	if got, err := us.in.DecryptRTP(nil, packet, nil); err != nil || !bytes.Equal(got, plain) {
+	if got, err := us.in.Open(new(srtp.Buffer), packet); err != nil || !bytes.Equal(got, plain) {
 		t.Errorf("a packet that names its key is not read: %v", err)
 	}
-	packet, err = us.out.EncryptRTP(nil, plain, nil)
+	packet, err = us.out.Seal(new(srtp.Buffer), plain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := them.in.DecryptRTP(nil, packet, nil); err != nil || !bytes.Equal(got, plain) {
+	if got, err := them.in.Open(new(srtp.Buffer), packet); err != nil || !bytes.Equal(got, plain) {
 		t.Errorf("ours is not read: %v", err)
 	}
 }

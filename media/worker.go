@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
+
+	"hotline/media/srtp"
 )
 
 // maxBehind is how many quarters a worker makes up for after it was kept from running: eight frames, which a telephone's
@@ -49,9 +50,10 @@ type worker struct {
 	out        [rtpHeader + frameSamples]byte
 	long       [rtpHeader + 3*frameSamples]byte // a packet of more or less than 20 ms
 	parcel     [rtpHeader + 3*frameSamples]byte // a packet that had to wait, or is made up
-	plain      [maxDatagram]byte
+	unveiled   srtp.Buffer                      // a packet that was decrypted, and one to be sent
+	veiled     srtp.Buffer
+	plain      [maxDatagram]byte // the same for reports
 	cipher     [maxDatagram]byte
-	rtpHeader  rtp.Header
 	rtcpHeader rtcp.Header
 	pending    []block // last blocks for which the writer had no room yet
 }
