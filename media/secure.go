@@ -166,6 +166,20 @@ func (c crypto) reports() (*pion.Context, error) {
 	return pion.CreateContext(key, salt, suites[c.suite].reports, pion.SRTCPReplayProtection(replay), pion.MasterKeyIndicator([]byte(c.mki)))
 }
 
+// fetch has the keys of legs whose turn comes next brought from memory together; at most srtp.Together of them.
+func (w *worker) fetch(legs []*Leg) {
+	var in [srtp.Together]*srtp.Receiver
+	var out [srtp.Together]*srtp.Sender
+	n := 0
+	for _, l := range legs {
+		if l.sealed != nil {
+			in[n], out[n] = &l.sealed.in, &l.sealed.out
+			n++
+		}
+	}
+	srtp.Fetch(&w.unveiled, in[:n], out[:n])
+}
+
 // unseal takes the encryption off a datagram; false when it is not of our party, or a repeated one.
 func (w *worker) unseal(l *Leg, b []byte) ([]byte, bool) {
 	if l.sealed == nil {

@@ -189,6 +189,9 @@ func (w *worker) tick(turned, due int64) int64 {
 		at := time.Duration(turned+1) * quarter
 		legs := w.wheel[(turned+1)%slots]
 		for i := len(legs) - 1; i >= 0; i-- { // a leg that ends is swapped with the last
+			if (len(legs)-1-i)%srtp.Together == 0 {
+				w.fetch(legs[max(0, i-srtp.Together+1) : i+1])
+			}
 			w.serve(legs[i], at)
 		}
 	}

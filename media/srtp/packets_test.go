@@ -215,6 +215,7 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 		if got := testing.AllocsPerRun(1000, func() {
 			n++
 			binary.BigEndian.PutUint16(packet[2:], n)
+			Fetch(&veiled, []*Receiver{r}, []*Sender{s})
 			b, err := s.Seal(&veiled, packet)
 			if err == nil {
 				_, err = r.Open(&plain, b)
@@ -225,5 +226,18 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 		}); got != 0 {
 			t.Errorf("%s: %.2f allocations a packet", profiles[p].name, got)
 		}
+	}
+}
+
+// Before the numbers have wrapped for the first time nothing lies a turn back: whoever is not heard for eleven minutes
+// is heard again.
+func TestALongSilenceInTheFirstTurn(t *testing.T) {
+	s, r := ends(t, CM80, "")
+	if _, err := r.Open(new(Buffer), sealed(t, s, frame(5))); err != nil {
+		t.Fatal(err)
+	}
+	sealed(t, s, frame(30_005))
+	if _, err := r.Open(new(Buffer), sealed(t, s, frame(40_005))); err != nil {
+		t.Error(err)
 	}
 }

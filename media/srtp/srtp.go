@@ -76,6 +76,7 @@ type Buffer struct {
 	packet [MaxPacket + MaxIdentifier + maxTag + aes.BlockSize]byte // behind the packet: identifier, tag, the rest of a cipher's block
 	hash   hash
 	nonce  [nonceSize]byte
+	idle   [2][aes.BlockSize]byte
 }
 
 // header is what the encryption needs of an RTP header.
