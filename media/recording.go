@@ -71,7 +71,6 @@ type Recording struct {
 	based   bool
 	base    uint32 // timestamp of the recording's first sample
 	ear     *Endpointer
-	frame   [frameSamples]int16
 
 	told time.Duration // instant up to which the ear has heard
 	gap  int           // packets lost right before the one at hand
@@ -90,7 +89,7 @@ func (l *Leg) Record(sink Blocks, o RecordOptions) (*Recording, error) {
 	busy := false
 	err := l.askSoon(func(w *worker, l *Leg) {
 		if busy = l.recording != nil; !busy {
-			r.buffer = w.engine.writer.tape()
+			r.buffer = w.engine.writer.tape(0)
 			r.law, r.began, r.told = l.terms.law, w.now, w.now
 			l.recording = r
 		}
@@ -163,6 +162,7 @@ func (w *worker) record(l *Leg, r *Recording, p *packet, law Law) {
 	place := at - r.handed
 	over := copy(r.buffer[min(place, len(r.buffer)):], sound)
 	for rest := sound[over:]; len(rest) > 0; {
+		r.buffer = w.engine.writer.room(r.buffer, 1)
 		k := min(len(rest), cap(r.buffer)-len(r.buffer))
 		r.buffer = append(r.buffer, rest[:k]...)
 		rest = rest[k:]
@@ -181,11 +181,11 @@ func (w *worker) recode(b []byte, from, to Law) []byte {
 // comes late after all takes its place.
 func (w *worker) makeUpFor(r *Recording, at, lost int) {
 	missing := at - r.written()
-	if missing <= 0 || missing > lost || missing > madeUp*frameSamples || len(r.buffer) == 0 || len(r.buffer)+missing > cap(r.buffer) {
+	if missing <= 0 || missing > lost || missing > madeUp*frameSamples || len(r.buffer) == 0 || len(r.buffer)+missing > tapeMost {
 		return
 	}
 	end := len(r.buffer)
-	r.buffer = r.buffer[:end+missing]
+	r.buffer = w.engine.writer.room(r.buffer, missing)[:end+missing]
 	conceal(r.buffer[:end], r.buffer[end:], r.law)
 	r.stats.Missing += missing
 	w.hand(r)
@@ -195,6 +195,7 @@ func (w *worker) makeUpFor(r *Recording, at, lost int) {
 func (w *worker) fill(r *Recording, at int) {
 	for r.written() < at {
 		k := min(at-r.written(), frameSamples)
+		r.buffer = w.engine.writer.room(r.buffer, k)
 		for range k {
 			r.buffer = append(r.buffer, r.law.Silence())
 		}
@@ -208,15 +209,14 @@ func (w *worker) hand(r *Recording) {
 	if len(r.buffer) < blockOctets+slack {
 		return
 	}
-	next := w.engine.writer.tape()
-	next = append(next, r.buffer[blockOctets:]...)
+	next := append(w.engine.writer.tape(len(r.buffer)-blockOctets), r.buffer[blockOctets:]...)
 	if w.engine.writer.put(block{recording: r, law: r.law, octets: r.buffer[:blockOctets]}) {
 		r.buffer = next
 	} else {
 		r.stats.Dropped++
 		w.engine.counts.dropped.Add(1)
 		r.buffer = r.buffer[:copy(r.buffer, next)]
-		w.engine.writer.free.Put((*tape)(next[:len(tape{})]))
+		w.engine.writer.giveBack(next)
 	}
 	r.handed += blockOctets
 }
@@ -227,9 +227,9 @@ func (w *worker) listen(l *Leg, r *Recording, sound []byte, law Law) {
 		return
 	}
 	for len(sound) > 0 && l.recording == r {
-		n := law.Decode(r.frame[:], sound)
+		n := law.Decode(w.frame[:], sound)
 		sound = sound[n:]
-		w.heard(l, r, r.ear.Feed(r.frame[:n]))
+		w.heard(l, r, r.ear.Feed(w.frame[:n]))
 	}
 }
 
@@ -254,10 +254,10 @@ func (w *worker) recordTime(l *Leg, r *Recording) {
 	if r.ear == nil {
 		return
 	}
-	clear(r.frame[:])
+	clear(w.frame[:])
 	for w.now-r.told >= slack*time.Millisecond/8+frame && l.recording == r {
 		r.told += frame
-		w.heard(l, r, r.ear.Feed(r.frame[:]))
+		w.heard(l, r, r.ear.Feed(w.frame[:]))
 	}
 }
 

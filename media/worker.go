@@ -47,6 +47,7 @@ type worker struct {
 	now        time.Duration
 	in         [maxDatagram]byte
 	scratch    [maxDatagram]byte
+	frame      [frameSamples]int16 // what the ear of a recording hears
 	out        [rtpHeader + frameSamples]byte
 	long       [rtpHeader + 3*frameSamples]byte // a packet of more or less than 20 ms
 	parcel     [rtpHeader + 3*frameSamples]byte // a packet that had to wait, or is made up

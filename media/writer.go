@@ -1,6 +1,9 @@
 package media
 
-import "sync"
+import (
+	"sync"
+	"unsafe"
+)
 
 // queued is how many blocks wait for the writer before seconds are lost.
 const queued = 512
@@ -13,19 +16,23 @@ type block struct {
 	last      bool
 }
 
-// tape is the room of one recording: the second that is being filled, what is kept back behind it, and the packet that
-// makes it full.
-type tape [blockOctets + slack + 2*frameSamples]byte
+// A recording's room grows by steps while its second fills: at any time most recordings are far from a whole one. The
+// longest room has the second, what is kept back behind it, and the packet that makes it full.
+const (
+	tapeStep  = 2048 // octets; the allocator has a class for each multiple of it here
+	tapeSteps = (blockOctets + slack + 2*frameSamples + tapeStep - 1) / tapeStep
+	tapeMost  = tapeSteps * tapeStep
+)
 
 // writer hands recorded blocks to their sinks, which may wait for a disk as no worker may.
 type writer struct {
 	queue   chan block
-	free    sync.Pool // of *tape
+	free    [tapeSteps]sync.Pool // of tapes of one step, two, ...; each kept as *byte
 	running sync.WaitGroup
 }
 
 func newWriter() *writer {
-	return &writer{queue: make(chan block, queued), free: sync.Pool{New: func() any { return new(tape) }}}
+	return &writer{queue: make(chan block, queued)}
 }
 
 func (w *writer) start() { w.running.Go(w.run) }
@@ -43,9 +50,7 @@ func (w *writer) run() {
 			r.sink.Block(b.law, b.octets)
 			r.sunk += len(b.octets)
 		}
-		if cap(b.octets) == len(tape{}) {
-			w.free.Put((*tape)(b.octets[:len(tape{})]))
-		}
+		w.giveBack(b.octets)
 		if !b.last {
 			continue
 		}
@@ -64,5 +69,28 @@ func (w *writer) put(b block) bool {
 	}
 }
 
-// tape gives an empty one, a recycled one where there is any.
-func (w *writer) tape() []byte { return w.free.Get().(*tape)[:0] }
+// tape gives an empty one with room for n octets, at most tapeMost; a recycled one where there is any.
+func (w *writer) tape(n int) []byte {
+	step := (max(n, 1) - 1) / tapeStep
+	if p, ok := w.free[step].Get().(*byte); ok {
+		return unsafe.Slice(p, (step+1)*tapeStep)[:0]
+	}
+	return make([]byte, 0, (step+1)*tapeStep)
+}
+
+// giveBack lets a tape be recycled.
+func (w *writer) giveBack(b []byte) {
+	if n := cap(b); n > 0 && n%tapeStep == 0 && n <= tapeMost {
+		w.free[n/tapeStep-1].Put(unsafe.SliceData(b))
+	}
+}
+
+// room gives a tape room for n octets more: itself, or a longer one in its place.
+func (w *writer) room(b []byte, n int) []byte {
+	if len(b)+n <= cap(b) {
+		return b
+	}
+	longer := append(w.tape(len(b)+n), b...)
+	w.giveBack(b)
+	return longer
+}
