@@ -4,8 +4,8 @@
 // [Line], an ivr.Call, handed to the owner's conversation in a goroutine of its own; a call that goes out becomes a
 // [Telephone]. Both end as contexts whose cause is the ending.
 //
-// Goroutines: one for each call beside its conversation, which waits for whichever ends first, the dialog or the
-// sound; one while music plays. The call's handler waits for both.
+// Goroutines: beside the conversations, one while music plays and one when a dialog or a sound ends by itself. The call's
+// handler waits for both.
 package line
 
 import (

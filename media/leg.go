@@ -36,8 +36,9 @@ type Leg struct {
 	worker  atomic.Pointer[worker]
 	keys    chan Key
 	done    chan struct{}
-	err     error    // written before done is closed
-	final   LegStats // written before done is closed
+	err     error                  // written before done is closed
+	final   LegStats               // written before done is closed
+	after   atomic.Pointer[func()] // run when it is over
 	touched atomic.Bool
 	heardAt atomic.Int64 // engine time of the last sign of life; 0 before the first packet
 
@@ -130,6 +131,26 @@ func (l *Leg) ending() error {
 
 // Done is closed when the leg is over.
 func (l *Leg) Done() <-chan struct{} { return l.done }
+
+// AfterEnd has f run in a goroutine of its own when the leg is over, one f a leg. stop keeps it from that and tells
+// whether it was in time, as with [context.AfterFunc].
+func (l *Leg) AfterEnd(f func()) (stop func() bool) {
+	p := &f
+	l.after.Store(p)
+	select {
+	case <-l.done:
+		l.over()
+	default:
+	}
+	return func() bool { return l.after.CompareAndSwap(p, nil) }
+}
+
+// over starts what was asked to be run after the end.
+func (l *Leg) over() {
+	if f := l.after.Swap(nil); f != nil {
+		go (*f)()
+	}
+}
 
 // Err tells why the leg is over, ErrClosed or ErrTimeout; nil while it is not.
 func (l *Leg) Err() error {

@@ -319,4 +319,5 @@ func (w *worker) end(l *Leg, why error) {
 	l.final = l.stats()
 	_ = w.engine.disown(l.sockets)
 	close(l.done)
+	l.over()
 }
