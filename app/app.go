@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hotline/admin"
@@ -94,8 +95,8 @@ type App struct {
 	human    *human
 	post     Post // nil: no mail is sent
 	live     live
-	gathered bool   // recordings that a crash cut off are on their tickets; the chores' once they run
-	drill    *drill // nil: every number gets the flow
+	gathered atomic.Bool // recordings that a crash cut off are on their tickets; the chores' once they run
+	drill    *drill      // nil: every number gets the flow
 	http     net.Addr
 }
 

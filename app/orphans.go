@@ -32,7 +32,7 @@ func (a *App) highestRecorded() (highest tickets.Number, err error) {
 
 // gather adopts the recordings that a crash cut off, unless that was done, once the store answers.
 func (a *App) gather(ctx context.Context) {
-	if a.gathered || a.late != nil {
+	if a.gathered.Load() || a.late != nil {
 		return
 	}
 	if err := a.adopt(ctx); err != nil {
@@ -41,7 +41,7 @@ func (a *App) gather(ctx context.Context) {
 		}
 		return
 	}
-	a.gathered = true
+	a.gathered.Store(true)
 }
 
 // adopt puts recordings that a crash cut off on their tickets: the ticket's number stands at the beginning of their id.

@@ -120,11 +120,11 @@ func TestAStartWithAStoreThatIsDownAdoptsLater(t *testing.T) {
 	story(t, func(t *testing.T, n *night) {
 		ticket := n.blocking("rossi")
 		n.tape(fmt.Sprint(ticket.Number, "-cut"))
-		n.app.gathered = false // by hand, before the chores come round: as after a start
+		n.app.gathered.Store(false) // by hand, before the chores come round: as after a start
 		store.set(true)
 		n.app.gather(t.Context())
-		if n.app.gathered || n.recordings(ticket.Number) != "" {
-			t.Errorf("with the store down: %v, %q", n.app.gathered, n.recordings(ticket.Number))
+		if n.app.gathered.Load() || n.recordings(ticket.Number) != "" {
+			t.Errorf("with the store down: %v, %q", n.app.gathered.Load(), n.recordings(ticket.Number))
 		}
 		store.set(false)
 		n.passes(2 * choreTime)
