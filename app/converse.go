@@ -13,24 +13,17 @@ import (
 	"hotline/tickets"
 )
 
-// converse is one call from its answer to its record.
+// converse is one call from its answer to its record. What needs room on the stack stands in functions of its own: the
+// frame here lasts as long as the call.
 func (a *App) converse(ctx context.Context, l *line.Line) {
-	c, flow := l.Caller(), a.flows.now.Load()
-	a.calls.begin(tickets.Call{
-		ID: c.ID, SIPID: l.SIPID(), From: c.Number, To: c.Dialled, Trunk: c.Trunk, Started: c.At, Answered: c.At, Flow: flow.Version,
-	})
-	a.metrics.CallBegan()
+	flow := a.flows.now.Load()
+	a.begin(l, flow)
 	result := admin.Failed // what stands when the conversation panics
-	defer func() {
-		quality := l.Quality()
-		a.calls.change(c.ID, func(r *tickets.Call) { r.Quality = quality })
-		a.calls.end(c.ID, ending(context.Cause(ctx)), time.Now())
-		a.metrics.CallEnded(result)
-	}()
+	defer func() { a.end(ctx, l, result) }()
 	if a.cfg.Fault == "panic" {
 		panic("a fault that was asked for")
 	}
-	if sounds := a.drill.of(a, c.Dialled); sounds != nil {
+	if sounds := a.drill.of(a, l.Caller().Dialled); sounds != nil {
 		_ = sounds(ctx, l) // its end is the call's
 		result = admin.Abandoned
 		return
@@ -40,13 +33,35 @@ func (a *App) converse(ctx context.Context, l *line.Line) {
 	sum := ivr.Converse(ctx, ivr.Config{
 		Desk: desk, Human: human, NewID: newID, Language: a.language, Alarm: a.alarm, Log: a.log,
 	}, flow, l)
-	a.calls.change(c.ID, func(r *tickets.Call) {
-		r.Contract, r.Ticket, r.Language, r.Steps = sum.Contract, sum.Ticket, string(sum.Language), sum.Steps
-	})
+	a.sumUp(l, sum)
 	result = human.result(sum)
 	if !human.asked {
 		a.goOn(context.WithoutCancel(ctx), sum)
 	}
+}
+
+// begin enters a call in the register.
+func (a *App) begin(l *line.Line, flow *ivr.Flow) {
+	c := l.Caller()
+	a.calls.begin(tickets.Call{
+		ID: c.ID, SIPID: l.SIPID(), From: c.Number, To: c.Dialled, Trunk: c.Trunk, Started: c.At, Answered: c.At, Flow: flow.Version,
+	})
+	a.metrics.CallBegan()
+}
+
+// sumUp enters what came of a call.
+func (a *App) sumUp(l *line.Line, sum ivr.Summary) {
+	a.calls.change(l.Caller().ID, func(r *tickets.Call) {
+		r.Contract, r.Ticket, r.Language, r.Steps = sum.Contract, sum.Ticket, string(sum.Language), sum.Steps
+	})
+}
+
+// end closes a call's record.
+func (a *App) end(ctx context.Context, l *line.Line, result admin.Result) {
+	quality, id := l.Quality(), l.Caller().ID
+	a.calls.change(id, func(r *tickets.Call) { r.Quality = quality })
+	a.calls.end(id, ending(context.Cause(ctx)), time.Now())
+	a.metrics.CallEnded(result)
 }
 
 // ending is how a call ended, in the words of the trade.

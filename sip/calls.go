@@ -1,6 +1,9 @@
 package sip
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // inviteKey is what makes two INVITEs one call (RFC 3261 8.2.2.2).
 type inviteKey struct{ callID, fromTag string }
@@ -117,7 +120,9 @@ func (a *Agent) admitInvite(e *envelope, o origin) verdict {
 	if half && (a.halfOpen >= openCalls || a.halfBy[o.from.Addr()] >= openPerSource) {
 		return refuse(503, "Too Many Unanswered Calls", "Retry-After: 10")
 	}
-	en := &entry{seq: e.seq, branch: e.branch(), origin: o, half: half, stranger: stranger}
+	// Copies: a piece of a message keeps the whole of it.
+	key = inviteKey{strings.Clone(key.callID), strings.Clone(key.fromTag)}
+	en := &entry{seq: e.seq, branch: strings.Clone(e.branch()), origin: o, half: half, stranger: stranger}
 	if stranger {
 		a.strangers++
 	}
