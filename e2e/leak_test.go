@@ -1,11 +1,13 @@
 package e2e_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +61,12 @@ func TestNoDigitOfAPINIsKeptAnywhere(t *testing.T) {
 	if _, err := h.call(http.MethodPut, "/api/v1/faults/f"+pin, map[string]string{"note": "planted"}, nil); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, 5*time.Second, "a line of the log about the planted fault", func() error { // it comes through a pipe
+		if !strings.Contains(h.log.String(), "/faults/f"+pin) {
+			return errors.New("none yet")
+		}
+		return nil
+	})
 	found := h.places()
 	for _, place := range []string{"the log", "a dump of the database", "journal/changes.journal", "cache/book.json", "/api/v1/tickets/" + number(v), "/api/v1/faults"} {
 		if leaks(found[place], pin) == "" {
