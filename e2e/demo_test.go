@@ -74,7 +74,7 @@ func TestTheDemoStaysUpForATelephoneOfYours(t *testing.T) {
 		h.http = m[1]
 	}
 	if v, err := h.latest(); err != nil || v.Assignee != "marco" {
-		t.Errorf("its API shows %+v, %v", v, err)
+		t.Errorf("its API shows %+v, %v; it said\n%s", v, err, tail(said, 6000))
 	}
 	c := h.dial(t, telephone(t, "0612345"))
 	if err := c.Wait(t.Context(), 6*time.Second); err != nil {

@@ -93,6 +93,9 @@ type Incoming struct {
 // From is who calls, as the caller says.
 func (in *Incoming) From() string { return in.invite.From.User }
 
+// Source is the address that the call came from.
+func (in *Incoming) Source() netip.AddrPort { return in.invite.Source }
+
 // Ring tells the caller that it rings.
 func (in *Incoming) Ring() { _ = in.invite.Ring() }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hotline/phone"
@@ -16,6 +17,7 @@ type engineer struct {
 	say    func(who, what string)
 	speech []int16 // greeting of a mailbox, or what a human says
 	human  bool
+	line   atomic.Pointer[netip.AddrPort] // the demo's own: another program's calls are not for this telephone
 
 	phone    *phone.Phone
 	accepted chan struct{} // one for each time the key was pressed
@@ -40,6 +42,10 @@ func (e *engineer) plugIn(ctx context.Context, at netip.AddrPort) error {
 
 // answer picks up after two rings.
 func (e *engineer) answer(ctx context.Context, in *phone.Incoming) {
+	if own := e.line.Load(); own == nil || in.Source() != *own {
+		in.Refuse(480, "Not This Line's Telephone")
+		return
+	}
 	in.Ring()
 	e.say(e.name, "the telephone rings")
 	if !pass(ctx, time.Second) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -98,6 +99,9 @@ func (c *Cast) Leave(ctx context.Context) error {
 // Perform makes the call, prints the ticket, and checks ticket, history, recording and the sound of both directions. The
 // error says that something was not as promised.
 func (c *Cast) Perform(ctx context.Context, sip, base, token string) error {
+	if err := c.belong(sip); err != nil {
+		return err
+	}
 	caller := &customer{say: c.out.line, fault: c.fault, talk: c.talk}
 	called := caller.call(ctx, sip, c.marco.accepted)
 	if called != nil {
@@ -128,6 +132,19 @@ func (c *Cast) Perform(ctx context.Context, sip, base, token string) error {
 	if j.fails > 0 || called != nil {
 		return errFailed
 	}
+	return nil
+}
+
+// belong lets the telephones be rung by one line alone: their usual ports are those at which every line with the demo's
+// contracts looks for Anna and Marco.
+func (c *Cast) belong(sip string) error {
+	_, host, _ := strings.Cut(sip, "@")
+	line, err := netip.ParseAddrPort(host)
+	if err != nil {
+		return fmt.Errorf("reading the line's address %s: %w", sip, err)
+	}
+	c.anna.line.Store(&line)
+	c.marco.line.Store(&line)
 	return nil
 }
 
