@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -51,6 +52,8 @@ type Server struct {
 	words   string        // its last complaint; by the reader of the log, before gone is closed
 	reading sync.WaitGroup
 	once    sync.Once
+
+	stopping atomic.Bool
 }
 
 const (
@@ -204,11 +207,16 @@ func (s *Server) read(log io.Reader) {
 			once()
 		}
 		level := slog.LevelDebug
-		if i := max(strings.Index(line, "FATAL:"), strings.Index(line, "PANIC:")); i >= 0 {
+		if i := max(strings.Index(line, "FATAL:"), strings.Index(line, "PANIC:")); i >= 0 && !s.expected(line) {
 			level, s.words = slog.LevelWarn, line[i:]
 		}
 		s.cfg.Log.Log(context.Background(), level, "postgresql", "line", line)
 	}
+}
+
+// expected tells a complaint that a stop brings about: connections of ours that were still closing are ended by it.
+func (s *Server) expected(line string) bool {
+	return s.stopping.Load() && strings.Contains(line, "FATAL:  terminating connection")
 }
 
 func (s *Server) await(ctx context.Context) error {
@@ -233,6 +241,7 @@ func (s *Server) await(ctx context.Context) error {
 func (s *Server) Stop() error {
 	var err error
 	s.once.Do(func() {
+		s.stopping.Store(true)
 		_ = s.process.Signal(syscall.SIGINT)
 		patience := time.NewTimer(stopTime)
 		defer patience.Stop()

@@ -189,6 +189,18 @@ func TestAServerThatEndsAtOnceIsToldInItsOwnWords(t *testing.T) {
 	}
 }
 
+func TestConnectionsThatAStopEndsAreNoComplaint(t *testing.T) {
+	const ended = "FATAL:  terminating connection due to administrator command"
+	for stopping, words := range map[bool]string{false: ended, true: ""} {
+		s := &Server{cfg: Config{Log: slog.New(slog.DiscardHandler)}, ready: make(chan struct{})}
+		s.stopping.Store(stopping)
+		s.read(strings.NewReader("2026-11-27 14:58:40.467 UTC [1] " + ended + "\n"))
+		if s.words != words {
+			t.Errorf("stopping %v: it complains %q, want %q", stopping, s.words, words)
+		}
+	}
+}
+
 func TestALongLineOfTheServersLogDoesNotStopIt(t *testing.T) {
 	var lines []string
 	s := &Server{cfg: Config{Log: slog.New(lineHandler{slog.DiscardHandler, &lines})}, ready: make(chan struct{})}
