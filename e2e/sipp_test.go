@@ -117,7 +117,7 @@ func TestPhonesOfTheTrade(t *testing.T) {
 func TestTwentyCallsWithLostMessages(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	sipp(t, h, "call", "-m", "20", "-r", "10", "-lost", "20", "-max_invite_retrans", "7", "-timeout", "110s")
+	sipp(t, h, "call", "-m", "20", "-r", "10", "-lost", "20", "-max_invite_retrans", "7", "-timeout", "90s")
 	var calls struct{ Total int }
 	eventually(t, 10*time.Second, "twenty calls in the book", func() error {
 		if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
