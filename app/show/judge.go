@@ -92,6 +92,19 @@ func (a api) latest(ctx context.Context) (t ticket, err error) {
 	return t, err
 }
 
+// accepted tells whether somebody has accepted the newest ticket. It is written a moment after the key.
+func (a api) accepted(ctx context.Context) bool {
+	for range 20 {
+		if t, err := a.newest(ctx); err == nil && t.has("accepted") {
+			return true
+		}
+		if !pass(ctx, 100*time.Millisecond) {
+			return false
+		}
+	}
+	return false
+}
+
 func (a api) newest(ctx context.Context) (ticket, error) {
 	body, err := a.get(ctx, "/api/v1/tickets?limit=1")
 	if err != nil {

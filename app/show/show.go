@@ -102,12 +102,12 @@ func (c *Cast) Perform(ctx context.Context, sip, base, token string) error {
 	if err := c.belong(sip); err != nil {
 		return err
 	}
-	caller := &customer{say: c.out.line, fault: c.fault, talk: c.talk}
+	a := api{base, token}
+	caller := &customer{say: c.out.line, fault: c.fault, talk: c.talk, mine: a.accepted}
 	called := caller.call(ctx, sip, c.marco.accepted)
 	if called != nil {
 		c.out.line("caller", "breaks off: "+called.Error())
 	}
-	a := api{base, token}
 	t, err := a.latest(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the ticket: %w", err)

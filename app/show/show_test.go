@@ -52,5 +52,15 @@ func TestTheTelephonesOfADemoAreThoseOfItsLineAlone(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the demo's line rings Marco: %v", err)
 	}
-	c.Hangup()
+	defer c.Hangup()
+
+	// Marco presses 1 for the ticket of a demo that was broken off, and then for this one's.
+	asked := 0
+	caller := &customer{mine: func(context.Context) bool { asked++; return asked == 2 }}
+	accepted := make(chan struct{}, 2)
+	accepted <- struct{}{}
+	accepted <- struct{}{}
+	if err := caller.wait(ctx, c, accepted); err != nil || asked != 2 {
+		t.Errorf("the caller took acceptance %d for his: %v", asked, err)
+	}
 }
