@@ -53,10 +53,11 @@ func (c *customer) wait(ctx context.Context, line *phone.Call, accepted <-chan s
 			if c.mine(ctx) {
 				return nil
 			}
+			late = time.After(75 * time.Second) // his own turn comes next, Anna's mailbox before it
 		case <-line.Context().Done():
 			return fmt.Errorf("waiting for an engineer: %w", context.Cause(line.Context()))
 		case <-late:
-			return fmt.Errorf("waiting for an engineer: nobody within three minutes")
+			return fmt.Errorf("waiting for an engineer: nobody in time")
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
