@@ -15,12 +15,15 @@ type customer struct {
 	fault []int16 // described after the tone
 	talk  []int16 // said to the engineer
 	heard []int16
-	mine  func(ctx context.Context) bool // whether it is this caller's ticket that was accepted
+
+	accepted func(ctx context.Context) bool // whether somebody has accepted this caller's ticket
 }
 
+// longestWait is a mailbox that is rung, a second engineer, and both of them for a ticket before.
+const longestWait = 2 * time.Minute
+
 // call makes the demo's call: PIN and category at once, the fault after the tone, then a talk with whoever accepts.
-// accepted is closed when an engineer has pressed the key.
-func (c *customer) call(ctx context.Context, to string, accepted <-chan struct{}) error {
+func (c *customer) call(ctx context.Context, to string) error {
 	p, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: "rossi"})
 	if err != nil {
 		return err
@@ -38,30 +41,29 @@ func (c *customer) call(ctx context.Context, to string, accepted <-chan struct{}
 	if err := c.report(ctx, line); err != nil {
 		return fmt.Errorf("reporting the fault: %w", err)
 	}
-	if err := c.wait(ctx, line, accepted); err != nil {
+	if err := c.wait(ctx, line); err != nil {
 		return err
 	}
 	return c.converse(ctx, line)
 }
 
-// wait waits for an engineer. One who accepts may do so for another ticket: that of a demo before, which was broken off and
-// is called out for as soon as the line is up again.
-func (c *customer) wait(ctx context.Context, line *phone.Call, accepted <-chan struct{}) error {
-	for late := time.After(3 * time.Minute); ; {
+// wait waits until an engineer has accepted this caller's ticket. He may have another one before it: that of a demo before,
+// which was broken off and is called out for as soon as the line is up again.
+func (c *customer) wait(ctx context.Context, line *phone.Call) error {
+	look := time.NewTicker(250 * time.Millisecond)
+	defer look.Stop()
+	for late := time.After(longestWait); !c.accepted(ctx); {
 		select {
-		case <-accepted:
-			if c.mine(ctx) {
-				return nil
-			}
-			late = time.After(75 * time.Second) // his own turn comes next, Anna's mailbox before it
+		case <-look.C:
 		case <-line.Context().Done():
 			return fmt.Errorf("waiting for an engineer: %w", context.Cause(line.Context()))
 		case <-late:
-			return fmt.Errorf("waiting for an engineer: nobody in time")
+			return fmt.Errorf("waiting for an engineer: nobody within %v", longestWait)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
+	return nil
 }
 
 // report keys PIN and category ahead and describes the fault.

@@ -92,17 +92,10 @@ func (a api) latest(ctx context.Context) (t ticket, err error) {
 	return t, err
 }
 
-// accepted tells whether somebody has accepted the newest ticket. It is written a moment after the key.
+// accepted tells whether somebody has accepted the newest ticket.
 func (a api) accepted(ctx context.Context) bool {
-	for range 20 {
-		if t, err := a.newest(ctx); err == nil && t.has("accepted") {
-			return true
-		}
-		if !pass(ctx, 100*time.Millisecond) {
-			return false
-		}
-	}
-	return false
+	t, err := a.newest(ctx)
+	return err == nil && t.has("accepted")
 }
 
 func (a api) newest(ctx context.Context) (ticket, error) {

@@ -19,10 +19,9 @@ type engineer struct {
 	human  bool
 	line   atomic.Pointer[netip.AddrPort] // the demo's own: another program's calls are not for this telephone
 
-	phone    *phone.Phone
-	accepted chan struct{} // one for each time the key was pressed
-	mu       sync.Mutex
-	heard    [][]int16 // of each call that was accepted
+	phone *phone.Phone
+	mu    sync.Mutex
+	heard [][]int16 // of each call that was accepted
 }
 
 // plugIn starts the telephone at an address, at a free port when that one is taken.
@@ -82,10 +81,6 @@ func (e *engineer) work(c *phone.Call) {
 	e.say(e.name, "presses 1")
 	if c.Press(c.Context(), "1") != nil {
 		return
-	}
-	select {
-	case e.accepted <- struct{}{}:
-	default: // nobody waits any more: a caller of flesh and blood
 	}
 	if c.Wait(c.Context(), 5*time.Second) == nil {
 		e.say(e.name, "speaks")

@@ -54,7 +54,7 @@ func Gather(ctx context.Context, w io.Writer) (*Cast, error) {
 	c := &Cast{
 		out: out, fault: speech(english, "still-searching", "next-step"), talk: speech(english, "after-hours-price"),
 		anna:  &engineer{name: "anna", say: out.line, speech: speech(italian, "operator-absent")},
-		marco: &engineer{name: "marco", say: out.line, speech: speech(italian, "request-expired"), human: true, accepted: make(chan struct{}, 1)},
+		marco: &engineer{name: "marco", say: out.line, speech: speech(italian, "request-expired"), human: true},
 	}
 	for port, e := range map[uint16]*engineer{5071: c.anna, 5072: c.marco} {
 		if err := e.plugIn(ctx, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)); err != nil {
@@ -103,8 +103,8 @@ func (c *Cast) Perform(ctx context.Context, sip, base, token string) error {
 		return err
 	}
 	a := api{base, token}
-	caller := &customer{say: c.out.line, fault: c.fault, talk: c.talk, mine: a.accepted}
-	called := caller.call(ctx, sip, c.marco.accepted)
+	caller := &customer{say: c.out.line, fault: c.fault, talk: c.talk, accepted: a.accepted}
+	called := caller.call(ctx, sip)
 	if called != nil {
 		c.out.line("caller", "breaks off: "+called.Error())
 	}
