@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
-	"sync"
 	"time"
 
 	"hotline/ivr"
@@ -102,9 +101,10 @@ type duty struct {
 	disk  journal.Cache
 	log   *slog.Logger
 
-	mu    sync.Mutex
-	until time.Time // the store is not asked before
+	questions questions
 }
+
+const rotaTime = 2 * time.Second // a caller waits no longer for the rota
 
 // rotaFacts is what a plan is made of.
 type rotaFacts struct {
@@ -114,7 +114,11 @@ type rotaFacts struct {
 
 // Plan reads the rota and plans; a ticket's own engineer comes first.
 func (d *duty) Plan(ctx context.Context, now time.Time, first oncall.EngineerID) ([]oncall.Attempt, bool, error) {
-	f, err := d.read(ctx)
+	var f rotaFacts
+	err := d.questions.ask(ctx, rotaTime, func(ctx context.Context) (err error) {
+		f, err = readRota(ctx, d.store)
+		return err
+	})
 	if err != nil {
 		last, ok := d.last.get()
 		if !ok {
@@ -134,23 +138,6 @@ func (d *duty) Plan(ctx context.Context, now time.Time, first oncall.EngineerID)
 	return oncall.First(attempts, f.Engineers, first), gap, err
 }
 
-// read reads the rota unless the store did not answer a moment ago: callers do not wait for it one after the other.
-func (d *duty) read(ctx context.Context) (rotaFacts, error) {
-	d.mu.Lock()
-	resting := time.Now().Before(d.until)
-	d.mu.Unlock()
-	if resting {
-		return rotaFacts{}, fmt.Errorf("%w: it did not answer a moment ago", tickets.ErrDown)
-	}
-	f, err := readRota(ctx, d.store)
-	if err != nil && ctx.Err() == nil {
-		d.mu.Lock()
-		d.until = time.Now().Add(rest)
-		d.mu.Unlock()
-	}
-	return f, err
-}
-
 // rings tells whether a telephone is an engineer's, by what the last plan was made of.
 func (d *duty) rings(number string) bool {
 	f, _ := d.last.get()
@@ -167,8 +154,6 @@ func (a *App) listed(number string) bool {
 }
 
 func readRota(ctx context.Context, s oncall.Store) (rotaFacts, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
 	r, err := s.Rota(ctx)
 	if err != nil {
 		return rotaFacts{}, err
