@@ -52,6 +52,34 @@ func TestLettersDoNotWaitForCallOuts(t *testing.T) {
 	running.Wait()
 }
 
+// TestWorkThatIsDueBeginsAtOnce: a job with a time waits for River's next look, five seconds apart; one that is due has none.
+func TestWorkThatIsDueBeginsAtOnce(t *testing.T) {
+	s := fresh(t)
+	leave(t, s, 1, "now", time.Now())
+	leave(t, s, 2, "later", time.Now().Add(time.Hour))
+	for id, want := range map[string]rivertype.JobState{"now": rivertype.JobStateAvailable, "later": rivertype.JobStateScheduled} {
+		var state rivertype.JobState
+		if err := s.pool.QueryRow(t.Context(), `select state from river_job where args->>'id' = $1`, id).Scan(&state); err != nil || state != want {
+			t.Errorf("the job %s is %s, want %s: %v", id, state, want, err)
+		}
+	}
+}
+
+// TestRiverRunsForWorkThatIsNearAndForItsOwnUpkeep and at no other time.
+func TestRiverRunsForWorkThatIsNearAndForItsOwnUpkeep(t *testing.T) {
+	s := fresh(t)
+	noon := time.Now().UTC().Truncate(24 * time.Hour).Add(36 * time.Hour)
+	leave(t, s, 1, "later", noon)
+	for at, want := range map[time.Duration]bool{
+		-ahead - time.Second: false, -ahead + time.Second: true, time.Hour: true,
+		-12*time.Hour - 30*time.Second: true, -12*time.Hour + 30*time.Second: true, -12*time.Hour - 2*time.Minute: false, -12*time.Hour + 2*time.Minute: false,
+	} {
+		if due, err := s.due(t.Context(), noon.Add(at)); err != nil || due != want {
+			t.Errorf("%v from work at noon River runs: %v, want %v: %v", at, due, want, err)
+		}
+	}
+}
+
 // TestAServerRestsUntilThereIsWork: River runs for work that is told here, rests after it, and is woken for what another node
 // left.
 func TestAServerRestsUntilThereIsWork(t *testing.T) {
@@ -98,22 +126,22 @@ func TestAServerRestsUntilThereIsWork(t *testing.T) {
 			}
 		}
 	}
-	leave(t, s, 1, "ours")
+	leave(t, s, 1, "ours", time.Now())
 	done("ours")
 	leaders(1)
 	leaders(0)
-	leave(t, other, 2, "theirs")
+	leave(t, other, 2, "theirs", time.Now())
 	done("theirs")
 }
 
-// leave writes a ticket with work that is due.
-func leave(t *testing.T, s *Store, n tickets.Number, id string) {
+// leave writes a ticket with work.
+func leave(t *testing.T, s *Store, n tickets.Number, id string, due time.Time) {
 	t.Helper()
 	now := time.Now()
 	err := s.Apply(t.Context(), tickets.Change{
 		Ticket: tickets.Ticket{Number: n, OpenedAt: now, Version: 1},
 		Events: []tickets.Event{{ID: id, Ticket: n, At: now, Kind: tickets.Opened}},
-		Work:   []tickets.Work{{ID: id, Kind: tickets.WorkNotify, Due: now}},
+		Work:   []tickets.Work{{ID: id, Kind: tickets.WorkNotify, Due: due}},
 	})
 	if err != nil {
 		t.Fatal(err)
