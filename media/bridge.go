@@ -70,7 +70,7 @@ func (w *worker) join(a, b *Leg, joined chan<- error) {
 		w.split(a)
 		w.split(b)
 		for _, l := range [...]*Leg{a, b} { // what waits is of before: passed on in one go it would make all that follows late
-			l.looks.every = blind
+			l.looks.twice()
 			w.receive(l)
 		}
 		if a.state != alive || b.state != alive {

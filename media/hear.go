@@ -45,6 +45,9 @@ const blind = 32
 // again tells whether more may wait behind what was taken so far at this turn.
 func (k *looks) again() bool { return int32(k.due-k.found) > k.behind || k.every >= blind }
 
+// twice has the next turn look a second time in any case.
+func (k *looks) twice() { k.every = blind }
+
 // dry notes a second look that found nothing: what is missing was lost, or is not due yet. Where more than one packet is
 // newly missing the rest may be coming just now: the next turn looks twice as well.
 func (k *looks) dry() {
@@ -123,7 +126,7 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	switch l.gate.admit(&p, from, w.now) {
 	case foreign:
 		l.reception.foreign++
-		l.looks.every = blind // ours may wait behind it
+		l.looks.twice() // ours may wait behind it
 		w.engine.counts.foreign.Add(1)
 		return
 	case newStream:

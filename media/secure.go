@@ -193,7 +193,7 @@ func (w *worker) unseal(l *Leg, b []byte) ([]byte, bool) {
 		plain, err = l.sealed.in.Open(&w.unveiled, b)
 	}
 	if err != nil {
-		l.looks.every = blind // the turn's only look was not for our party's packet
+		l.looks.twice() // the turn's only look was not for our party's packet
 		l.reception.foreign++
 		w.engine.counts.foreign.Add(1)
 		return nil, false

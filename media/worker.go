@@ -170,7 +170,7 @@ func (w *worker) tick(turned, due int64) int64 {
 		l := w.watched[i]
 		if l.state == alive {
 			if late > frame {
-				l.looks.every = blind // its partner waits for all that came meanwhile
+				l.looks.twice() // its partner waits for all that came meanwhile
 			}
 			w.peek(l)
 			w.keepOrder(l)
@@ -204,7 +204,7 @@ func (w *worker) tick(turned, due int64) int64 {
 func (w *worker) lookAll() {
 	for _, legs := range w.wheel {
 		for _, l := range legs {
-			l.looks.every = blind
+			l.looks.twice()
 		}
 	}
 }
