@@ -43,7 +43,7 @@ var allowed = map[string][]string{
 	"admin":               {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"config":              {"tickets", "sla", "oncall", "prompts"},
 	"app":                 {"..."},
-	"app/show":            {"phone", "media", "media/wav", "prompts", "prompts/packs"},
+	"app/show":            {"phone", "media", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":         {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/packs"},
 	"cmd/bench":           {"phone/load", "prompts", "prompts/packs"},
 	"cmd/...":             {"prompts", "prompts/...", "media"},

@@ -151,10 +151,7 @@ func voice(n *night) []int16 {
 
 // samplesOf plays a sound out of its A-law.
 func samplesOf(s media.Sound) []int16 {
-	octets := s.Octets(media.ALaw)
-	pcm := make([]int16, len(octets))
-	media.ALaw.Decode(pcm, octets)
-	return pcm
+	return media.ALaw.Samples(s.Octets(media.ALaw))
 }
 
 // report keys PIN and category, speaks and keeps the message.

@@ -109,8 +109,7 @@ func (c *capture) sound(sipPorts []string) map[string]*stream {
 		if f[3] == "0" {
 			law = media.MuLaw
 		}
-		pcm := make([]int16, len(octets))
-		law.Decode(pcm, octets)
+		pcm := law.Samples(octets)
 		key := f[1] + ">" + f[2]
 		if streams[key] == nil {
 			streams[key] = &stream{}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"hotline/media"
-	"hotline/media/mediatest"
+	"hotline/media/likeness"
 	"hotline/media/wav"
 )
 
@@ -166,7 +166,7 @@ func judgeCapture(t *testing.T, h *house, seen *capture, marco, caller *baresip,
 	found := map[string]string{}
 	for key, st := range streams {
 		for name, sound := range map[string][]int16{"fault": s.fault, "talk": s.talk, "reply": s.reply} {
-			if best, _ := mediatest.Correlate(st.samples, sound); best >= 0.9 {
+			if best, _ := likeness.Correlate(st.samples, sound); best >= 0.9 {
 				found[name] += key + " "
 			}
 		}
@@ -194,7 +194,7 @@ func judgeBrief(t *testing.T, seen *capture, sip []string, streams map[string]*s
 	answered := time.Duration(at * float64(time.Second))
 	brief := speech(t, "it", "name-rossi-s-p-a")
 	for _, st := range streams {
-		best, at := mediatest.Correlate(st.samples, brief)
+		best, at := likeness.Correlate(st.samples, brief)
 		if best < 0.9 {
 			continue
 		}

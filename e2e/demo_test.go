@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"hotline/media/likeness"
 )
 
 // TestTheDemoHoldsWhatItPromisesAndNoticesWhatIsSpoiled runs `hotline demo --once`, sound and spoiled in each way.
@@ -81,7 +83,7 @@ func TestTheDemoStaysUpForATelephoneOfYours(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Hangup()
-	if best := alike(c.Heard(), speech(t, "it", "welcome")); best < 0.9 {
+	if best := likeness.Of(c.Heard(), speech(t, "it", "welcome")); best < 0.9 {
 		t.Errorf("the welcome is heard with correlation %.2f", best)
 	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {

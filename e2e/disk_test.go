@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"hotline/media/likeness"
 )
 
 // smallDisk mounts a file system of 80 MB in memory; like the capture of packets, it takes root.
@@ -67,7 +69,7 @@ func TestOnAFullDiskCallersGetTheirTicketsAlsoAcrossACrash(t *testing.T) {
 	h := reopen(t, data)
 	filler := fill(t, data)
 	number := speech(t, "it", "readout-ticket")
-	if best := alike(h.reportBlocking(t), number); best < 0.9 {
+	if best := likeness.Of(h.reportBlocking(t), number); best < 0.9 {
 		t.Errorf("on a full disk the caller hears his ticket's number with correlation %.2f", best)
 	}
 	if status, _ := h.call("GET", "/api/v1/health", nil, nil); status != 503 {
@@ -85,7 +87,7 @@ func TestOnAFullDiskCallersGetTheirTicketsAlsoAcrossACrash(t *testing.T) {
 		}
 		return nil
 	})
-	if best := alike(h.reportBlocking(t), number); best < 0.9 {
+	if best := likeness.Of(h.reportBlocking(t), number); best < 0.9 {
 		t.Errorf("after a start on a full disk the caller hears his ticket's number with correlation %.2f", best)
 	}
 	if err := os.Remove(filler); err != nil {

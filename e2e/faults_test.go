@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/media/mediatest"
+	"hotline/media/likeness"
 	"hotline/phone"
 )
 
@@ -69,10 +69,10 @@ func TestSixWrongPINsLockANumberOutAndNoOther(t *testing.T) {
 		c.Hangup()
 		return c.Heard()
 	}
-	if best := alike(heard("0699999999"), locked); best < 0.9 {
+	if best := likeness.Of(heard("0699999999"), locked); best < 0.9 {
 		t.Errorf("after six wrong PINs the line says that it checks none with correlation %.2f", best)
 	}
-	if best, _ := mediatest.Correlate(heard("0611111111"), locked); best >= 0.3 {
+	if best, _ := likeness.Correlate(heard("0611111111"), locked); best >= 0.3 {
 		t.Errorf("another number is told that it is locked out (correlation %.2f)", best)
 	}
 }

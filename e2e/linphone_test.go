@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/media/mediatest"
+	"hotline/media/likeness"
 	"hotline/tickets"
 )
 
@@ -177,7 +177,7 @@ func inPieces(heard, sound []int16) float64 {
 			continue // a pause is everywhere
 		}
 		all++
-		if best, _ := mediatest.Correlate(heard, sound[at:at+piece]); best >= 0.85 {
+		if best, _ := likeness.Correlate(heard, sound[at:at+piece]); best >= 0.85 {
 			found++
 		}
 	}

@@ -6,9 +6,8 @@ import (
 	"testing"
 
 	"hotline/media"
-	"hotline/media/mediatest"
+	"hotline/media/likeness"
 	"hotline/media/wav"
-	"hotline/phone"
 	"hotline/prompts"
 	"hotline/prompts/packs"
 )
@@ -16,21 +15,11 @@ import (
 // speech is something said in a voice of ours, as samples.
 func speech(t *testing.T, lang prompts.Language, ids ...prompts.ID) []int16 {
 	t.Helper()
-	p, err := packs.Load(lang)
+	alaw, err := packs.Speech(lang, ids...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []int16
-	for _, id := range ids {
-		alaw, ok := p.Clip(id)
-		if !ok {
-			t.Fatalf("no clip %s", id)
-		}
-		pcm := make([]int16, len(alaw))
-		media.ALaw.Decode(pcm, alaw)
-		all = append(all, pcm...)
-	}
-	return all
+	return media.ALaw.Samples(alaw)
 }
 
 // waveFile writes samples and a long silence behind them: a softphone hangs up when its source ends.
@@ -52,21 +41,11 @@ func waveFile(t *testing.T, name string, pcm []int16) string {
 	return file
 }
 
-// alike is how like something that was said is to what is heard of it. A program or a telephone that this machine has kept
-// from running for longer than it makes up for pauses in the middle of a sentence, and is right to: that is no other
-// sound, though the correlation of the whole halves (media's stall_test.go holds what a stall may do).
-func alike(heard, said []int16) float64 {
-	if best, _ := mediatest.Correlate(heard, said); best >= 0.9 {
-		return best
-	}
-	return phone.Likeness(heard, said)
-}
-
 // holds fails unless heard holds said and not the other sound: the negative control stands in the same test.
 func holds(t *testing.T, what string, heard, said, other []int16) {
 	t.Helper()
-	is := alike(heard, said)
-	not, _ := mediatest.Correlate(heard, other)
+	is := likeness.Of(heard, said)
+	not, _ := likeness.Correlate(heard, other)
 	t.Logf("%s: correlation %.3f with what was said, %.3f with what was not", what, is, not)
 	if is < 0.9 || not >= 0.3 {
 		t.Errorf("%s: correlation %.3f with what was said (want 0.9), %.3f with what was not (want below 0.3)", what, is, not)

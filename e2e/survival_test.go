@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/media/likeness"
 	"hotline/phone"
 	"hotline/postgres/local"
 )
@@ -42,7 +43,7 @@ func TestTheDatabaseDiesInMidCallAndNothingIsLost(t *testing.T) {
 	}
 	keeps(t, c, 10*time.Second)
 	c.Hangup()
-	if best := alike(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
+	if best := likeness.Of(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
 		t.Errorf("with the database down the caller hears his ticket's number with correlation %.2f", best)
 	}
 	// the program has started it again by itself
@@ -107,7 +108,7 @@ func TestCallersOfBothFamiliesAndTransportsAreAnswered(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Hangup()
-		if best = alike(c.Heard(), speech(t, "it", "welcome")); best >= 0.9 {
+		if best = likeness.Of(c.Heard(), speech(t, "it", "welcome")); best >= 0.9 {
 			break
 		}
 	}
@@ -157,7 +158,7 @@ func TestAStartWithoutTheDatabaseTakesCalls(t *testing.T) {
 	c, _ := h.describes(t, "0612345", pin+"#1", speech(t, "en", "still-searching"))
 	keeps(t, c, 8*time.Second)
 	c.Hangup()
-	if best := alike(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
+	if best := likeness.Of(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
 		t.Errorf("without a database the caller hears his ticket's number with correlation %.2f", best)
 	}
 	database()
@@ -222,7 +223,7 @@ func TestADatabaseThatHangsKeepsNoCallerWaiting(t *testing.T) {
 	}
 	keeps(t, c, 10*time.Second)
 	c.Hangup()
-	if best := alike(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
+	if best := likeness.Of(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
 		t.Errorf("with a database that hangs the caller hears his ticket's number with correlation %.2f", best)
 	}
 	goOn()

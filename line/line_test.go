@@ -16,6 +16,7 @@ import (
 	"hotline/ivr"
 	"hotline/line"
 	"hotline/media"
+	"hotline/media/likeness"
 	"hotline/media/mediatest"
 	"hotline/oncall/ring"
 	"hotline/phone"
@@ -175,13 +176,13 @@ func TestCallerHearsWelcomePressesAKeySpeaksAndHearsItAgain(t *testing.T) {
 	<-c.Context().Done()
 	c.Hangup()
 	heard := c.Heard()
-	if best, _ := mediatest.Correlate(heard, mediatest.Tone(400, 7000)); best < 0.9 {
+	if best, _ := likeness.Correlate(heard, mediatest.Tone(400, 7000)); best < 0.9 {
 		t.Errorf("the welcome correlates %.2f", best)
 	}
-	if best, _ := mediatest.Correlate(heard, mediatest.Tone(700, 15000)); best < 0.9 {
+	if best, _ := likeness.Correlate(heard, mediatest.Tone(700, 15000)); best < 0.9 {
 		t.Errorf("the replay correlates %.2f", best)
 	}
-	if best, _ := mediatest.Correlate(heard, mediatest.Tone(1000, 7000)); best > 0.3 {
+	if best, _ := likeness.Correlate(heard, mediatest.Tone(1000, 7000)); best > 0.3 {
 		t.Errorf("what was never said correlates %.2f", best)
 	}
 }
@@ -238,7 +239,7 @@ func TestEngineerHearsTheBriefPressesOneAndBothTalk(t *testing.T) {
 		hz    []float64
 	}{"marco": {<-heardByMarco, []float64{1000, 700}}, "caller": {c.Heard(), []float64{250, 1300}}} {
 		for _, hz := range v.hz {
-			if best, _ := mediatest.Correlate(v.heard, mediatest.Tone(hz, 6000)); best < 0.9 {
+			if best, _ := likeness.Correlate(v.heard, mediatest.Tone(hz, 6000)); best < 0.9 {
 				t.Errorf("%s hears %v Hz with correlation %.2f", who, hz, best)
 			}
 		}
@@ -325,7 +326,7 @@ func TestAPanicInAConversationEndsItsCallAndNoOther(t *testing.T) {
 	}
 	<-good.Context().Done()
 	good.Hangup()
-	if best, _ := mediatest.Correlate(good.Heard(), mediatest.Tone(400, 7000)); best < 0.9 {
+	if best, _ := likeness.Correlate(good.Heard(), mediatest.Tone(400, 7000)); best < 0.9 {
 		t.Errorf("after a panic the next caller hears the welcome with %.2f", best)
 	}
 }

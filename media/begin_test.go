@@ -158,8 +158,7 @@ func TestEveryRecordingIsSampleExactWhileTapesAreRecycled(t *testing.T) {
 
 // contains finds what was said in what was recorded, each sample as A-law has it; -1 when it is not there.
 func contains(heard, said []int16) int {
-	coded := make([]int16, len(said))
-	media.ALaw.Decode(coded, media.NewSound(said).Octets(media.ALaw))
+	coded := media.ALaw.Samples(media.NewSound(said).Octets(media.ALaw))
 	for at := range max(0, len(heard)-len(coded)+1) {
 		same := true
 		for i := 0; same && i < len(coded); i++ {

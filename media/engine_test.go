@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/likeness"
 	"hotline/media/mediatest"
 )
 
@@ -108,7 +109,7 @@ func TestRealSocketsInBothFamilies(t *testing.T) {
 				t.Errorf("key %v, %v", k, err)
 			}
 			r.Stop()
-			if best, _ := mediatest.Correlate(ear.Samples(), tone); best < 0.99 {
+			if best, _ := likeness.Correlate(ear.Samples(), tone); best < 0.99 {
 				t.Errorf("heard with correlation %.3f", best)
 			}
 		})

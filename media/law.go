@@ -43,6 +43,13 @@ func (l Law) Octet(s int16) byte {
 	return g711.EncodeAlawFrame(s)
 }
 
+// Samples expands all octets.
+func (l Law) Samples(octets []byte) []int16 {
+	samples := make([]int16, len(octets))
+	l.Decode(samples, octets)
+	return samples
+}
+
 // Decode expands octets into samples and returns how many it wrote, the shorter of the two lengths.
 func (l Law) Decode(samples []int16, octets []byte) int {
 	n := min(len(samples), len(octets))

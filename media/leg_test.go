@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/likeness"
 	"hotline/media/mediatest"
 )
 
@@ -95,7 +96,7 @@ func TestPhoneHearsThePromptSampleForSample(t *testing.T) {
 		time.Sleep(300 * time.Millisecond)
 		stats := r.Stop()
 		heard := ear.Samples()
-		best, at := mediatest.Correlate(heard, tone)
+		best, at := likeness.Correlate(heard, tone)
 		if best < 0.999 {
 			t.Errorf("correlation with what was played is %.4f", best)
 		}
@@ -199,7 +200,7 @@ func TestTheReplyToAKeyBeginsWithin60Milliseconds(t *testing.T) {
 			t.Errorf("the reply had been played %v after its length from the key's end", took)
 		}
 		r.Stop()
-		if best, _ := mediatest.Correlate(ear.Samples(), mediatest.Tone(800, 3800)); best < 0.99 {
+		if best, _ := likeness.Correlate(ear.Samples(), mediatest.Tone(800, 3800)); best < 0.99 {
 			t.Errorf("the reply correlates %.2f", best)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/likeness"
 	"hotline/media/mediatest"
 )
 
@@ -50,7 +51,7 @@ func TestAnEncryptedCallIsHeardSampleForSample(t *testing.T) {
 				}
 				time.Sleep(12 * time.Second) // two reports each way
 				rec.Stop()
-				if best, _ := mediatest.Correlate(ear.Samples(), tone); best < 0.999 {
+				if best, _ := likeness.Correlate(ear.Samples(), tone); best < 0.999 {
 					t.Errorf("heard with %.3f", best)
 				}
 				s := ours.Stats()
@@ -117,7 +118,7 @@ func TestPacketsHaveTheLengthThatTheTelephoneAsksFor(t *testing.T) {
 			sent := ours.Stats().PacketsOut - before
 			time.Sleep(200 * time.Millisecond)
 			rec.Stop()
-			if best, _ := mediatest.Correlate(ear.Samples(), tone); best < 0.999 || sent+5 < packets || sent > packets+5 {
+			if best, _ := likeness.Correlate(ear.Samples(), tone); best < 0.999 || sent+5 < packets || sent > packets+5 {
 				t.Errorf("ptime %s: heard with %.3f in %d packets", ptime, best, sent)
 			}
 		})

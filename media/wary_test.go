@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/likeness"
 	"hotline/media/mediatest"
 )
 
@@ -151,7 +152,7 @@ func TestAnAddressThatNoneOfOursLeadsToIsReplacedByTheSignallings(t *testing.T) 
 			}
 			time.Sleep(time.Second)
 			rec.Stop()
-			if best, _ := mediatest.Correlate(ear.Samples(), tone); best < 0.999 {
+			if best, _ := likeness.Correlate(ear.Samples(), tone); best < 0.999 {
 				t.Errorf("%s: heard with %.3f", host, best)
 			}
 			_ = ours.Close()

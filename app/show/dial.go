@@ -107,12 +107,11 @@ func readSound(name string) ([]int16, error) {
 	if format == wav.Linear {
 		return wav.Samples(octets), nil
 	}
-	law, pcm := media.ALaw, make([]int16, len(octets))
+	law := media.ALaw
 	if format == wav.MuLaw {
 		law = media.MuLaw
 	}
-	law.Decode(pcm, octets)
-	return pcm, nil
+	return law.Samples(octets), nil
 }
 
 func writeSound(name string, pcm []int16) error {

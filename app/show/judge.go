@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/likeness"
 	"hotline/media/wav"
-	"hotline/phone"
 )
 
 const (
@@ -182,7 +182,8 @@ func unless(ok bool, words string) string {
 
 // sound judges that heard holds what was said, and not what was not.
 func (j *judgement) sound(what string, heard, said, notSaid []int16) {
-	is, not := phone.Likeness(heard, said), phone.Correlation(heard, notSaid)
+	is := likeness.Of(heard, said)
+	not, _ := likeness.Correlate(heard, notSaid)
 	j.expect(is >= same && not < other, "%s: correlation %.3f with what was said, %.3f with what was not", what, is, not)
 }
 
@@ -206,7 +207,5 @@ func (j *judgement) recording(ctx context.Context, a api, t ticket, said, notSai
 	if format == wav.MuLaw {
 		law = media.MuLaw
 	}
-	heard := make([]int16, len(octets))
-	law.Decode(heard, octets)
-	j.sound("the caller's message", heard, said, notSaid)
+	j.sound("the caller's message", law.Samples(octets), said, notSaid)
 }

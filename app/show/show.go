@@ -42,19 +42,23 @@ func (p *printer) line(who, what string) {
 
 // Gather plugs Anna's and Marco's telephones in, at their usual ports where these are free.
 func Gather(ctx context.Context, w io.Writer) (*Cast, error) {
-	english, err := packs.Load(prompts.English)
-	if err != nil {
-		return nil, err
-	}
-	italian, err := packs.Load(prompts.Italian)
-	if err != nil {
-		return nil, err
-	}
 	out := &printer{w: w, began: time.Now()}
-	c := &Cast{
-		out: out, fault: speech(english, "still-searching", "next-step"), talk: speech(english, "after-hours-price"),
-		anna:  &engineer{name: "anna", say: out.line, speech: speech(italian, "operator-absent")},
-		marco: &engineer{name: "marco", say: out.line, speech: speech(italian, "request-expired"), human: true},
+	c := &Cast{out: out, anna: &engineer{name: "anna", say: out.line}, marco: &engineer{name: "marco", say: out.line, human: true}}
+	for _, s := range []struct {
+		speech *[]int16
+		lang   prompts.Language
+		ids    []prompts.ID
+	}{
+		{&c.fault, prompts.English, []prompts.ID{"still-searching", "next-step"}},
+		{&c.talk, prompts.English, []prompts.ID{"after-hours-price"}},
+		{&c.anna.speech, prompts.Italian, []prompts.ID{"operator-absent"}},
+		{&c.marco.speech, prompts.Italian, []prompts.ID{"request-expired"}},
+	} {
+		alaw, err := packs.Speech(s.lang, s.ids...)
+		if err != nil {
+			return nil, err
+		}
+		*s.speech = media.ALaw.Samples(alaw)
 	}
 	for port, e := range map[uint16]*engineer{5071: c.anna, 5072: c.marco} {
 		if err := e.plugIn(ctx, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)); err != nil {
@@ -62,18 +66,6 @@ func Gather(ctx context.Context, w io.Writer) (*Cast, error) {
 		}
 	}
 	return c, nil
-}
-
-// speech is something said, from the clips of a voice.
-func speech(p *packs.Pack, ids ...prompts.ID) []int16 {
-	var all []int16
-	for _, id := range ids {
-		alaw, _ := p.Clip(id)
-		pcm := make([]int16, len(alaw))
-		media.ALaw.Decode(pcm, alaw)
-		all = append(all, pcm...)
-	}
-	return all
 }
 
 // Anna is the address of Anna's telephone, the mailbox.

@@ -86,3 +86,19 @@ func (p *Pack) Clip(id prompts.ID) (alaw []byte, ok bool) {
 	alaw, ok = p.clips[id]
 	return alaw, ok
 }
+
+// Speech is clips of a language's voice one after the other, in A-law.
+func Speech(lang prompts.Language, ids ...prompts.ID) (alaw []byte, err error) {
+	p, err := Load(lang)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		clip, ok := p.Clip(id)
+		if !ok {
+			return nil, fmt.Errorf("voice %s has no clip %q", lang, id)
+		}
+		alaw = append(alaw, clip...)
+	}
+	return alaw, nil
+}

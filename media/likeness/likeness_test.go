@@ -1,4 +1,4 @@
-package phone
+package likeness
 
 import (
 	"slices"
@@ -12,21 +12,11 @@ import (
 // spoken is something said in a voice of ours.
 func spoken(t *testing.T, lang prompts.Language, ids ...prompts.ID) []int16 {
 	t.Helper()
-	p, err := packs.Load(lang)
+	alaw, err := packs.Speech(lang, ids...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []int16
-	for _, id := range ids {
-		alaw, ok := p.Clip(id)
-		if !ok {
-			t.Fatalf("no clip %s", id)
-		}
-		pcm := make([]int16, len(alaw))
-		media.ALaw.Decode(pcm, alaw)
-		all = append(all, pcm...)
-	}
-	return all
+	return media.ALaw.Samples(alaw)
 }
 
 func TestAPauseOfAStallIsNoOtherSoundButALossIs(t *testing.T) {
@@ -47,16 +37,17 @@ func TestAPauseOfAStallIsNoOtherSoundButALossIs(t *testing.T) {
 		{"another sound", [][]int16{other[:24000]}, 0, 0.6},
 	} {
 		heard := slices.Concat(pause(1001), slices.Concat(c.heard...), pause(200))
-		got, whole := Likeness(heard, said), Correlation(heard, said)
+		got := Of(heard, said)
+		whole, _ := Correlate(heard, said)
 		t.Logf("%s: %.3f, as a whole %.3f", c.name, got, whole)
 		if got < c.from || got > c.to+1e-9 || c.from == 0 && whole > got {
 			t.Errorf("%s: likeness %.3f, want %.3f to %.3f", c.name, got, c.from, c.to)
 		}
 	}
-	if c := Correlation(slices.Concat(pause(300), other), said); c >= 0.3 {
+	if c, _ := Correlate(slices.Concat(pause(300), other), said); c >= 0.3 {
 		t.Errorf("another sound correlates %.3f", c)
 	}
-	if c := Likeness(said[:100], said); c != 0 {
+	if c := Of(said[:100], said); c != 0 {
 		t.Errorf("a part that is too short is alike by %.3f", c)
 	}
 }

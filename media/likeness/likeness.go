@@ -1,4 +1,4 @@
-package phone
+package likeness
 
 import (
 	"cmp"
@@ -7,27 +7,20 @@ import (
 )
 
 const (
-	coarse = 8         // samples averaged for the first search of a whole sound: 1000 values a second
-	medium = 4         // and of a piece, which must not be taken for its neighbour one period of the voice later
+	medium = 4         // samples averaged for the search of a piece, which must not be taken for its neighbour one period of the voice later
+	around = 16        // samples to both sides of a place that was found so
 	piece  = 1000      // values of 2000 a second in a piece: half a second
 	pauses = 2 * piece // of them, by which a piece may be off the place that the surest one has
 	alike  = 0.9       // correlation of the surest piece
 )
 
-// Correlation is the best normalised correlation of a sound with any stretch of what was heard: 1 for the same sound at
-// any level, near 0 for another.
-func Correlation(heard, said []int16) float64 {
-	_, at := search(decimate(heard, coarse), decimate(said, coarse))
-	return refine(floats(heard), floats(said), at*coarse).correlation()
-}
-
-// Likeness is Correlation for a sound that was spoken over a busy machine. Who is kept from running for longer than he
-// makes up for goes on where he stopped (see package media): every word is there, and in order, but the end of the sentence
-// comes later than its beginning by the time of the stall, and that halves the correlation of the whole. So each half
-// second may be later than it should after the one before it, all of them within a second of the surest one. What is
-// missing, in another order, or of another sound counts as it does in Correlation.
-func Likeness(heard, said []int16) float64 {
-	whole := Correlation(heard, said)
+// Of is the correlation of a sound with what was heard of it, on a machine that may be busy. Who is kept from running for
+// longer than he makes up for goes on where he stopped (see package media): every word is there, and in order, but the end
+// of the sentence comes later than its beginning by the time of the stall, and that halves the correlation of the whole. So
+// each half second may be later than it should after the one before it, all of them within a second of the surest one. What
+// is missing, in another order, or of another sound counts as it does in Correlate.
+func Of(heard, said []int16) float64 {
+	whole, _ := Correlate(heard, said)
 	if whole >= alike {
 		return whole
 	}
@@ -112,10 +105,10 @@ func search(heard, part []float64) (best float64, place int) {
 	return best, place
 }
 
-// refine compares a piece at the best place near one that was found coarsely.
+// refine compares a piece at the best place near one that was found roughly.
 func refine(heard, part []float64, near int) (best fit) {
 	best = compare(heard, part, near)
-	for at := near - 2*coarse; at <= near+2*coarse; at++ {
+	for at := near - around; at <= near+around; at++ {
 		if f := compare(heard, part, at); f.correlation() > best.correlation() {
 			best = f
 		}
