@@ -48,12 +48,13 @@ func (k *looks) again() bool { return int32(k.due-k.found) > k.behind || k.every
 // twice has the next turn look a second time in any case.
 func (k *looks) twice() { k.every = blind }
 
-// dry notes a second look that found nothing: what is missing was lost, or is not due yet. Where more than one packet is
-// newly missing the rest may be coming just now: the next turn looks twice as well.
+// dry notes a second look that found nothing: what is missing was lost, or is not due yet. Where a packet is newly missing
+// it may be coming just now, at the end of others that were late: the next turn looks twice as well, for it would stay
+// late until the next blind look.
 func (k *looks) dry() {
 	missing := int32(k.due - k.found)
 	k.every = 0
-	if missing-k.behind > frameSamples {
+	if missing-k.behind >= frameSamples {
 		k.every = blind - 1
 	}
 	k.behind = missing

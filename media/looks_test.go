@@ -47,6 +47,7 @@ func TestPacketsOfEveryLengthAndBunchesOfThemAreTakenAtTheirTurn(t *testing.T) {
 		{"60 ms", 480, []int{1, 0, 0}, 0},
 		{"one late by a turn", 160, []int{1, 0, 2, 1}, 0},
 		{"three at once", 160, []int{0, 0, 3}, 0},
+		{"the last of a bunch a turn later", 160, []int{0, 0, 0, 0, 4, 2, 1, 1, 1, 1}, 0},
 		{"some lost", 160, []int{1, 0, 1, 1, 0, 0, 1}, 0},
 		{"a clock that is faster", 160, []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2}, 2},
 	} {
