@@ -1,9 +1,14 @@
 # hotline: `make demo` shows the main job, `make test` runs every test, `make prove` walks a million requests, `make bench` measures, `make lint` reads.
 GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+# The binary knows its commit where git can tell it: not in a source archive, nor where git distrusts the folder's owner.
+BUILDVCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: demo test prove bench soak bench-clocks bench-start fuzz lint build go packages
+.PHONY: help demo test prove bench soak bench-clocks bench-start fuzz lint build go packages
+
+help: ## what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: go ## a blocking call over real sockets, then a line to call; --once when nobody sits at the terminal
 	@scripts/install postgresql
@@ -48,16 +53,16 @@ fuzz: go ## every fuzz target, FUZZTIME each
 		for f in $$(grep -ho '^func Fuzz[A-Za-z]*' $$d/*_test.go | cut -c6-); do \
 			echo "$$d $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$d; done; done
 
-lint: go
+lint: go ## gofmt, go vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 
-build: go
-	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/hotline ./cmd/hotline
+build: go ## bin/hotline, without cgo
+	@CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(BUILDVCS) -o bin/hotline ./cmd/hotline
 
-packages: go
+packages: go ## install the Debian packages that the tests need, where they are missing
 	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio
 
 go:
-	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.21 or later (its toolchain line fetches the rest), e.g. apt-get install golang-go from bookworm-backports"; exit 1; }
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.21 or later (it fetches the release that go.mod names), e.g. apt-get install golang-go from bookworm-backports"; exit 1; }

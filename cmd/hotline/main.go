@@ -24,6 +24,8 @@ type commands struct {
 	Load  loadLine `cmd:"" help:"Call a SIP address very many times, and measure what the line makes of it."`
 	Try   tryFlow  `cmd:"" help:"Have the conversation in the terminal; nothing is kept."`
 
+	Version version `cmd:"" help:"Print the version, the commit and its date."`
+
 	Config struct {
 		Check configCheck `cmd:"" help:"Check a configuration file."`
 	} `cmd:"" help:"The configuration file."`

@@ -1,0 +1,63 @@
+package hotline_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// pages is every page for readers: the front door and docs/.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := map[string]string{}
+	for _, name := range append(names, "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md") {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatalf("reading a page that every reader expects: %v", err)
+		}
+		text[name] = string(b)
+	}
+	return text
+}
+
+func TestEveryMakeTargetThatAPageNamesExistsAndExplainsItself(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^([a-z-]+):( [^#\n]*)?(##.*)?$`).FindAllStringSubmatch(string(makefile), -1) {
+		targets[m[1]] = true
+		if m[3] == "" && m[1] != "go" {
+			t.Errorf("Makefile: %s has no ## text, so `make help` does not list it", m[1])
+		}
+	}
+	named := regexp.MustCompile("(?m)(?:`|^)make ([a-z-]+)")
+	for page, text := range pages(t) {
+		for _, m := range named.FindAllStringSubmatch(text, -1) {
+			if !targets[m[1]] {
+				t.Errorf("%s names `make %s`, which the Makefile does not have", page, m[1])
+			}
+		}
+	}
+}
+
+func TestEveryLinkBetweenPagesLeadsSomewhere(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
+	for page, text := range pages(t) {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s links to %s, which does not exist", page, m[1])
+			}
+		}
+	}
+}
