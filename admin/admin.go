@@ -95,7 +95,7 @@ func New(c Config) http.Handler {
 	}
 	r := chi.NewRouter()
 	routes := chi.Routes(r)
-	r.Use(harden, s.survive, s.authenticate, s.audit, plainText, s.replay, middleware.GetHead)
+	r.Use(harden, s.survive, s.authenticate, s.audit, plainText, carryOn, s.replay, middleware.GetHead)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
 	})

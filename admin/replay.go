@@ -20,6 +20,25 @@ const maxKey = 200
 // keepFor is how long a finished write may take to be written down after its client has gone.
 const keepFor = 5 * time.Second
 
+// carryTime bounds a write whose client has gone. It is longer than all that a write asks of the store together.
+const carryTime = time.Minute
+
+// carryOn carries a write that has come in whole to its end, although its client hangs up meanwhile. What follows the
+// commit is then done for every route, now and later: the line hears of the change, other nodes and running tickets are
+// told, the answer is kept under its key. A write that is not committed yet may be committed too: to its client both look
+// the same. Reading stops with its client.
+func carryOn(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), carryTime)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
 // replay gives the same answer to the same write. Two rows stand for a keyed write: the claim, written before it is
 // done, and the answer, written afterwards. A claim without an answer is a write that a crash interrupted: nobody knows
 // how far it came, so it is never done a second time.

@@ -19,7 +19,9 @@ type crossed struct {
 	*sick
 	tickets.Journal
 	inAppend, inApply func()
-	deaf              bool // it writes, and its answer is lost
+	overtake          func() // somebody else writes the ticket
+	deaf              bool   // it writes, and its answer is lost
+	strict            bool   // it does not write for one who has gone, as PostgreSQL does not
 }
 
 func (c *crossed) Append(ctx context.Context, change tickets.Change) error {
@@ -37,6 +39,9 @@ func (c *crossed) Apply(ctx context.Context, change tickets.Change) error {
 	if f := c.inApply; f != nil {
 		c.inApply = nil
 		f()
+	}
+	if c.strict && ctx.Err() != nil {
+		return ctx.Err()
 	}
 	err := c.sick.Apply(ctx, change)
 	if c.deaf {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/sla"
+	"hotline/tickets/turns"
 )
 
 // Numbers gives ticket numbers from a leased block, so that one can be spoken with the store down.
@@ -46,7 +47,8 @@ type Desk struct {
 	book    *Book
 	budgets *Budgets
 	waiting map[Number]*deferred
-	last    recent                    // how tickets stood when this desk wrote them
+	last    recent // how tickets stood when this desk wrote them
+	turns   turns.Queue[Number]
 	agreed  map[string]*sla.Agreement // terms made ready, by id
 }
 
@@ -156,14 +158,16 @@ func (d *Desk) History(ctx context.Context, n Number) ([]Event, error) {
 	return lines, nil
 }
 
-// tries bounds how often a change is worked out anew because somebody else changed the ticket meanwhile.
-const tries = 8
+// tries bounds how often a change is worked out anew because somebody else changed the ticket meanwhile. Those of this
+// process wait for each other, so these are other nodes, of which there are few.
+const tries = 64
 
 // edit works out a change of a ticket: it alters t and returns the lines for its history, or no line for no change.
 type edit func(t *Ticket) ([]Event, error)
 
 // change loads the ticket, works the edit out, and writes the whole; it begins anew when somebody was faster.
 func (d *Desk) change(ctx context.Context, n Number, now time.Time, e edit) (Ticket, error) {
+	defer d.turns.Take(ctx, n)()
 	for range tries {
 		t, err := d.Ticket(ctx, n)
 		if err != nil {
@@ -182,8 +186,10 @@ func (d *Desk) change(ctx context.Context, n Number, now time.Time, e edit) (Tic
 }
 
 // write hands a change to the journal and then to the store. Only a conflict, or a journal that cannot write, is an
-// error; a store that fails otherwise leaves the change waiting.
+// error; a store that fails otherwise leaves the change waiting. From here on the change is carried to its end, also when
+// the one who asked for it has gone: a caller hung up, a client closed its connection.
 func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, events []Event) (Ticket, error) {
+	ctx = context.WithoutCancel(ctx)
 	now = now.Truncate(time.Second)
 	t.Version = expect + 1
 	for i := range events {
