@@ -230,3 +230,42 @@ func parse(name string) (source, error) {
 	s.file, err = parser.ParseFile(s.fset, name, text, parser.ParseComments)
 	return s, err
 }
+
+// A goroutine that a test starts tells of its end, so that the test can wait for it: what goes on after a test falls on
+// the next one, and in virtual time it ends the whole run.
+func TestAGoroutineOfATestTellsOfItsEnd(t *testing.T) {
+	for _, s := range sources(t) {
+		if !s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			g, ok := n.(*ast.GoStmt)
+			if ok && !tellsOfItsEnd(g) {
+				t.Errorf("%s: this goroutine's end is told to nobody: use sync.WaitGroup.Go and Wait, or a channel at its end", s.fset.Position(g.Pos()))
+			}
+			return true
+		})
+	}
+}
+
+// tellsOfItsEnd accepts a function literal that sends to a channel or closes one with its last statement, or defers the
+// closing.
+func tellsOfItsEnd(g *ast.GoStmt) bool {
+	f, ok := g.Call.Fun.(*ast.FuncLit)
+	if !ok || len(f.Body.List) == 0 {
+		return false
+	}
+	for _, s := range f.Body.List {
+		if d, ok := s.(*ast.DeferStmt); ok && root(d.Call.Fun) == "close" {
+			return true
+		}
+	}
+	switch last := f.Body.List[len(f.Body.List)-1].(type) {
+	case *ast.SendStmt:
+		return true
+	case *ast.ExprStmt:
+		c, ok := last.X.(*ast.CallExpr)
+		return ok && root(c.Fun) == "close"
+	}
+	return false
+}

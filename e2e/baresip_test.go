@@ -93,13 +93,12 @@ ctrl_tcp_listen 127.0.0.1:%d
 		b.control, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", control))
 		return err
 	})
-	go b.read()
+	go func() { b.read(); close(b.done) }()
 	return b
 }
 
 // read collects the events from the control port: netstrings of JSON.
 func (b *baresip) read() {
-	defer close(b.done)
 	r := bufio.NewReader(b.control)
 	for {
 		length, err := r.ReadString(':')

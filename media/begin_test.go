@@ -58,7 +58,7 @@ func TestTheFirstSoundAfterTheAnswerBeginsAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		answered := time.Now()
-		go func() { _ = ours.Play(t.Context(), media.NewSound(mediatest.Tone(440, 8000)), media.PlayOptions{}) }()
+		h.background(func() { _ = ours.Play(t.Context(), media.NewSound(mediatest.Tone(440, 8000)), media.PlayOptions{}) })
 		time.Sleep(50 * time.Millisecond)
 		if all := sent(); len(all) == 0 || all[0].at.Sub(answered) > time.Millisecond || !all[0].marker || all[0].silent {
 			t.Errorf("answered at %s, sent %+v", answered, all)
@@ -77,7 +77,7 @@ func TestWhatFollowsAKeyBeginsWithinOneTickAndKeepsTheClock(t *testing.T) {
 		menu := media.NewSound(mediatest.Tone(440, 80000))
 		sent := watch(h, phone.Stats().Remote.Port())
 		replies := 0
-		go func() { // the conversation: a menu that each key begins anew
+		h.background(func() { // the conversation: a menu that each key begins anew
 			for t.Context().Err() == nil {
 				err := ours.Play(t.Context(), menu, media.PlayOptions{BargeIn: true})
 				if !errors.Is(err, media.ErrBargeIn) {
@@ -87,7 +87,7 @@ func TestWhatFollowsAKeyBeginsWithinOneTickAndKeepsTheClock(t *testing.T) {
 					return
 				}
 			}
-		}()
+		})
 		time.Sleep(300 * time.Millisecond)
 		for i := range 12 {
 			time.Sleep(time.Duration(41+7*i) * time.Millisecond)

@@ -150,12 +150,12 @@ func TestRecordingEndsByKeyBySilenceUnspokenAndAtItsLongest(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				go func() {
+				h.background(func() {
 					_ = phone.Play(t.Context(), media.NewSound(c.sound), media.PlayOptions{})
 					if c.key {
 						_ = phone.SendKey(t.Context(), '#', 100*time.Millisecond)
 					}
-				}()
+				})
 				end, err := r.Wait(t.Context())
 				took := time.Since(began)
 				if end != c.end || err != nil || took < c.from || took > c.to {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,7 +33,7 @@ func TestGoroutinesAndTimersAreTheSameForOneCallAndForTwoHundred(t *testing.T) {
 				t.Fatal(err)
 			}
 			players++
-			go func() { _ = ours.Play(t.Context(), music, media.PlayOptions{Loop: true}) }()
+			h.background(func() { _ = ours.Play(t.Context(), music, media.PlayOptions{Loop: true}) })
 		}
 		add()
 		g1, w1, t1 := count()
@@ -193,6 +194,8 @@ func BenchmarkCall(b *testing.B) {
 			if err := e.Start(b.Context()); err != nil {
 				b.Fatal(err)
 			}
+			var playing sync.WaitGroup
+			defer playing.Wait()
 			defer e.Stop()
 			music := media.NewSound(mediatest.Tone(440, 8000))
 			for range n {
@@ -210,7 +213,7 @@ func BenchmarkCall(b *testing.B) {
 				if _, err := ours.Record(nowhere{}, media.RecordOptions{}); err != nil {
 					b.Fatal(err)
 				}
-				go func() { _ = ours.Play(b.Context(), music, media.PlayOptions{Loop: true}) }()
+				playing.Go(func() { _ = ours.Play(b.Context(), music, media.PlayOptions{Loop: true}) })
 			}
 			before, began := cpu(b), time.Now()
 			for b.Loop() {

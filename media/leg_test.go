@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,9 +18,10 @@ var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
 // house is two engines on one wire, as two companies would be.
 type house struct {
-	t    *testing.T
-	wire *mediatest.Wire
-	a, b *media.Engine
+	beside sync.WaitGroup // what background runs
+	t      *testing.T
+	wire   *mediatest.Wire
+	a, b   *media.Engine
 }
 
 func newHouse(t *testing.T, change func(*media.Config)) *house {
@@ -45,11 +47,15 @@ func (h *house) engine(change func(*media.Config)) *media.Engine {
 	return e
 }
 
+// background runs f beside the test; close waits for it.
+func (h *house) background(f func()) { h.beside.Go(f) }
+
 func (h *house) close() {
 	h.a.Stop()
 	h.b.Stop()
 	if n := h.wire.Open(); n != 0 {
 		h.t.Errorf("%d sockets left open", n)
+		h.beside.Wait()
 	}
 }
 
@@ -150,11 +156,11 @@ func TestAKeyStopsThePromptAtItsFirstPacket(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 		long := media.NewSound(mediatest.Tone(300, 8000*10))
 		pressed := make(chan time.Time, 1)
-		go func() {
+		h.background(func() {
 			time.Sleep(time.Second)
 			pressed <- time.Now()
 			_ = phone.SendKey(t.Context(), '5', 400*time.Millisecond)
-		}()
+		})
 		err := ours.Play(t.Context(), long, media.PlayOptions{BargeIn: true})
 		if took := time.Since(<-pressed); !errors.Is(err, media.ErrBargeIn) || took > 60*time.Millisecond {
 			t.Errorf("play ended with %v, %v after the key began", err, took)
@@ -305,10 +311,10 @@ func TestJoinedLegsHearEachOtherAndKeepTheirKeys(t *testing.T) {
 		re, heardByEngineer := record(t, engineer)
 		spool, kept := record(t, callerLeg)
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() { _ = caller.Play(ctx, media.NewSound(mediatest.Tone(400, 8000)), media.PlayOptions{Loop: true}) }()
-		go func() {
+		h.background(func() { _ = caller.Play(ctx, media.NewSound(mediatest.Tone(400, 8000)), media.PlayOptions{Loop: true}) })
+		h.background(func() {
 			_ = engineer.Play(ctx, media.NewSound(mediatest.Tone(900, 8000)), media.PlayOptions{Loop: true})
-		}()
+		})
 		time.Sleep(3 * time.Second)
 		cancel()
 		time.Sleep(100 * time.Millisecond)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -161,8 +162,9 @@ func TestAServerThatSaysNothingIsLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { l.Close() })
-		go func() {
+		var accepting sync.WaitGroup
+		t.Cleanup(func() { l.Close(); accepting.Wait() })
+		accepting.Go(func() {
 			for {
 				c, err := l.Accept()
 				if err != nil {
@@ -171,7 +173,7 @@ func TestAServerThatSaysNothingIsLeft(t *testing.T) {
 				t.Cleanup(func() { c.Close() })
 				_, _ = c.Write([]byte(greeting))
 			}
-		}()
+		})
 		m, err := notify.New(notify.Config{Server: l.Addr().String(), Security: notify.None, From: "hotline@house.example"})
 		if err != nil {
 			t.Fatal(err)

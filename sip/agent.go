@@ -63,7 +63,8 @@ type Agent struct {
 	started   bool
 	draining  bool
 	stopped   bool
-	live      int // calls alive, both directions
+	over      chan struct{} // made by the first Stop, closed when it is over
+	live      int           // calls alive, both directions
 	empty     chan struct{}
 	strangers int // of those that came in, the ones of strangers
 	halfOpen  int // calls of unproven sources that wait for their ACK
@@ -242,30 +243,33 @@ func (a *Agent) Drain(ctx context.Context) error {
 
 // Stop refuses what rings, sends BYE to every live dialog, gives those BYEs up to
 // 4*T1 (or ctx) to be answered, closes the sockets and waits for everything that
-// was started. Handlers must return when their call's context ends. Idempotent.
+// was started. Handlers must return when their call's context ends. Idempotent: a
+// second Stop waits for the first.
 func (a *Agent) Stop(ctx context.Context) error {
 	a.mu.Lock()
 	a.draining = true
-	if a.stopped || !a.started {
+	switch over := a.over; {
+	case over != nil:
+		a.mu.Unlock()
+		<-over
+		return nil
+	case !a.started:
 		a.stopped = true
 		a.mu.Unlock()
-		a.wg.Wait()
 		return nil
 	}
-	select {
-	case <-a.quit: // another Stop is at it
-	default:
-		close(a.quit)
-	}
+	a.over = make(chan struct{})
+	close(a.quit)
 	var all []*Dialog
 	for _, d := range a.dialogs {
 		all = append(all, d)
 	}
 	a.mu.Unlock()
+	defer close(a.over)
 	for _, d := range all {
 		d.shut()
 	}
-	a.awaitByes(ctx)
+	ended := a.awaitByes(ctx)
 	a.mu.Lock()
 	a.stopped = true
 	a.mu.Unlock()
@@ -281,12 +285,14 @@ func (a *Agent) Stop(ctx context.Context) error {
 	if a.tpl != nil {
 		_ = a.tpl.Close()
 	}
+	<-ended
 	a.wg.Wait()
 	a.served.Wait()
 	return nil
 }
 
-func (a *Agent) awaitByes(ctx context.Context) {
+// awaitByes gives what is under way its time; ended is closed when all of it is over.
+func (a *Agent) awaitByes(ctx context.Context) (ended <-chan struct{}) {
 	done := make(chan struct{})
 	go func() { a.wg.Wait(); close(done) }()
 	select {
@@ -294,6 +300,7 @@ func (a *Agent) awaitByes(ctx context.Context) {
 	case <-ctx.Done():
 	case <-time.After(4 * a.timers.T1):
 	}
+	return done
 }
 
 // handOver is how long sipgo may take to find the socket of a request that it has read.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,6 +48,14 @@ func answering(calls chan<- *sip.Dialog) func(context.Context, *sip.Invite) {
 		calls <- d
 		<-d.Context().Done()
 	}
+}
+
+// background runs f beside the test, which does not end before f has.
+func background(t *testing.T, f func()) {
+	t.Helper()
+	var running sync.WaitGroup
+	running.Go(f)
+	t.Cleanup(running.Wait)
 }
 
 func ending(t *testing.T, ctx context.Context, want error) {

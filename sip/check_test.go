@@ -183,3 +183,33 @@ func TestStopHangsUp(t *testing.T) {
 		}
 	})
 }
+
+// Whoever is told that the agent has stopped may open its address again.
+func TestASecondStopWaitsForTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 9)
+		a := start(t, w, answering(calls))
+		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+		c := p.Dial(line, "1", siptest.SDP)
+		c.Expect(200, within)
+		c.Ack("")
+		synctest.Wait()
+		first := make(chan error, 1)
+		go func() { first <- a.Stop(context.Background()) }()
+		p.Expect("BYE ", within)                       // nobody answers it
+		time.Sleep(2*time.Second + 5*time.Millisecond) // given up, and about to close the sockets
+		for range 2 {
+			if err := a.Stop(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			again, err := w.ListenPacket(line)
+			if err != nil {
+				t.Fatal("stopped, and its address is in use:", err)
+			}
+			_ = again.Close()
+		}
+		if err := <-first; err != nil {
+			t.Fatal(err)
+		}
+	})
+}

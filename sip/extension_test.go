@@ -24,10 +24,10 @@ func place(t *testing.T, a *sip.Agent, r sip.DialRequest) <-chan placed {
 	t.Helper()
 	r.Offer = []byte(siptest.SDP)
 	out := make(chan placed, 1)
-	go func() {
+	background(t, func() {
 		d, _, err := a.Dial(t.Context(), r)
 		out <- placed{d, err}
-	}()
+	})
 	return out
 }
 

@@ -138,13 +138,13 @@ type dialled struct {
 	err error
 }
 
-func dial(ctx context.Context, a *sip.Agent, r sip.DialRequest) chan dialled {
+func dial(ctx context.Context, t *testing.T, a *sip.Agent, r sip.DialRequest) chan dialled {
 	done := make(chan dialled, 1)
 	r.To, r.Offer = "sip:anna@192.0.2.9", []byte(siptest.SDP)
-	go func() {
+	background(t, func() {
 		d, _, err := a.Dial(ctx, r)
 		done <- dialled{d, err}
-	}()
+	})
 	return done
 }
 
@@ -153,7 +153,7 @@ func TestDeadPhone(t *testing.T) {
 		w := siptest.NewWire(1)
 		a := start(t, w, nil)
 		begun := time.Now()
-		r := <-dial(t.Context(), a, sip.DialRequest{})
+		r := <-dial(t.Context(), t, a, sip.DialRequest{})
 		if !errors.Is(r.err, sip.ErrDead) || time.Since(begun) != 4*time.Second {
 			t.Fatal(r.err, time.Since(begun))
 		}
@@ -177,7 +177,7 @@ func TestAnswerCrossesOurCancel(t *testing.T) {
 		w := siptest.NewWire(1)
 		a := start(t, w, nil)
 		ctx, stop := context.WithCancelCause(t.Context())
-		r := dial(ctx, a, sip.DialRequest{})
+		r := dial(ctx, t, a, sip.DialRequest{})
 		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
 		c := p.Incoming(within)
 		c.Respond(180, "")
@@ -204,7 +204,7 @@ func TestManyProvisionalsAndAFork(t *testing.T) {
 		w := siptest.NewWire(1)
 		a := start(t, w, nil)
 		heard := 0
-		r := dial(t.Context(), a, sip.DialRequest{OnProgress: func(int, []byte) { heard++ }})
+		r := dial(t.Context(), t, a, sip.DialRequest{OnProgress: func(int, []byte) { heard++ }})
 		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
 		c := p.Incoming(within)
 		for i := range 100 {
@@ -237,7 +237,7 @@ func TestRefusalMovesOnAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := siptest.NewWire(1)
 		a := start(t, w, nil)
-		r := dial(t.Context(), a, sip.DialRequest{})
+		r := dial(t.Context(), t, a, sip.DialRequest{})
 		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
 		c := p.Incoming(within)
 		c.Respond(486, "")
@@ -373,7 +373,7 @@ func TestStopTakesBackWhatRings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := siptest.NewWire(1)
 		a := start(t, w, nil)
-		r := dial(t.Context(), a, sip.DialRequest{})
+		r := dial(t.Context(), t, a, sip.DialRequest{})
 		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
 		c := p.Incoming(within)
 		c.Respond(180, "")

@@ -83,11 +83,15 @@ func TestTrunkRegistersWithCredentialsRefreshesAndLeaves(t *testing.T) {
 			proves(t, r.Invite, "Authorization") // the challenge is not asked for anew
 			r.Respond(200, "")
 			synctest.Wait()
-			go func() { _ = a.Stop(context.Background()) }()
+			stopped := make(chan error, 1)
+			go func() { stopped <- a.Stop(context.Background()) }()
 			if r = registrar.Requested("REGISTER", within); r.Invite.Get("Expires") != "0" {
 				t.Errorf("left with Expires: %s", r.Invite.Get("Expires"))
 			}
 			r.Respond(200, "")
+			if err := <-stopped; err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }

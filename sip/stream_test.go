@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -59,13 +60,14 @@ func TestSilentStreamIsClosed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newStreams(quietGuard(), Timers{}.orRFC(), "TCP", netip.AddrPort{})
 				far, near := net.Pipe()
-				go func() { _, _ = l.add(near, netip.AddrPort{}, false) }()
+				var both sync.WaitGroup
+				both.Go(func() { _, _ = l.add(near, netip.AddrPort{}, false) })
 				conn, err := l.Accept()
 				if err != nil {
 					t.Fatal(err)
 				}
 				begun := time.Now()
-				go func() { _, _ = far.Write([]byte(c.say)) }()
+				both.Go(func() { _, _ = far.Write([]byte(c.say)) })
 				if _, err := conn.Read(make([]byte, 100)); err == nil || time.Since(begun) != c.after {
 					t.Fatal(err, time.Since(begun))
 				}
@@ -73,6 +75,7 @@ func TestSilentStreamIsClosed(t *testing.T) {
 					t.Fatal("still counted")
 				}
 				_ = far.Close()
+				both.Wait()
 			})
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -267,8 +268,9 @@ func (w *pipes) dial(t *testing.T, from string, cut bool) *farEnd {
 	far, near := net.Pipe()
 	s := &farEnd{Conn: far, cut: cut, in: make(chan heard, 99)}
 	w.accept <- pipeEnd{near, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(from)), net.TCPAddrFromAddrPort(line)}
-	go s.listen()
-	t.Cleanup(func() { _ = far.Close() })
+	var listening sync.WaitGroup
+	listening.Go(s.listen)
+	t.Cleanup(func() { _ = far.Close(); listening.Wait() })
 	return s
 }
 

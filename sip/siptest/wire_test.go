@@ -67,17 +67,19 @@ func TestReadEndsByDeadlineAndClose(t *testing.T) {
 		c := open(t, w, "192.0.2.1:0")
 		ended := make(chan error, 1)
 		read := func() {
-			_, _, err := c.ReadFrom(make([]byte, 10))
-			ended <- err
+			go func() {
+				_, _, err := c.ReadFrom(make([]byte, 10))
+				ended <- err
+			}()
 		}
-		go read()
+		read()
 		synctest.Wait()
 		_ = c.SetReadDeadline(time.Now().Add(time.Second)) // while it reads
 		if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatal(err)
 		}
 		_ = c.SetReadDeadline(time.Time{})
-		go read()
+		read()
 		synctest.Wait()
 		_ = c.Close()
 		if err := <-ended; !errors.Is(err, net.ErrClosed) {
