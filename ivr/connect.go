@@ -48,7 +48,11 @@ func (v *connect) run(c *conversation) (string, error) {
 
 // mayRing tells whether the rota is called now, and tells the caller when it is not.
 func (v *connect) mayRing(c *conversation) (bool, error) {
-	terms, err := c.cfg.Desk.Terms(c.ticket.Contract)
+	contract := c.ticket.Contract
+	if c.sealed.Known() {
+		contract = "" // as if he had keyed none; outside the owner's hours the call-out begins without him
+	}
+	terms, err := c.cfg.Desk.Terms(contract)
 	if err != nil {
 		c.report("reading the contract's hours", err)
 		return true, nil // in doubt somebody is woken

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 type Desk interface {
 	Identify(pin, caller string, now time.Time) (id tickets.Identity, alarm string, err error)
 	LockedOut(caller string, now time.Time) bool
+	PINDelay(caller string, now time.Time) time.Duration
 	Announce(ctx context.Context, id tickets.Identity) (tickets.Ticket, bool, error)
 	Open(ctx context.Context, d tickets.Draft, now time.Time) (tickets.Ticket, error)
 	Keep(ctx context.Context, n tickets.Number, r tickets.Recording, now time.Time) (tickets.Ticket, error)
@@ -62,11 +64,12 @@ type conversation struct {
 	entered map[string]int
 
 	id        tickets.Identity
-	keyedPIN  bool       // a PIN was accepted
-	wrongPINs int        // of this call
-	reason    prompts.ID // why it is Support on Request
-	hint      string     // for staff: whose PIN it was that did not do
-	helped    bool       // a human outside the rota pressed accept
+	sealed    tickets.Identity // of a right PIN that the caller is told nothing of: the ticket is its contract's
+	keyedPIN  bool             // a PIN was accepted
+	wrongPINs int              // of this call
+	reason    prompts.ID       // why it is Support on Request
+	hint      string           // for staff: whose PIN it was that did not do
+	helped    bool             // a human outside the rota pressed accept
 	callBack  string
 	settled   bool           // the number to call back was settled
 	announced tickets.Ticket // heard of by the caller; Number 0 for none
@@ -114,7 +117,7 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 		c.alarm("no-ticket", fmt.Sprintf("call %s from %q stays without a ticket: %v", c.caller.ID, c.caller.Number, c.unopened))
 	}
 	c.summary.Ending, c.summary.Language = err, c.lang
-	c.summary.Contract, c.summary.Ticket, c.summary.Added = c.id.Contract.ID, c.ticket.Number, c.adding
+	c.summary.Contract, c.summary.Ticket, c.summary.Added = cmp.Or(c.id.Contract.ID, c.sealed.Contract.ID), c.ticket.Number, c.adding
 	return c.summary
 }
 
@@ -147,6 +150,21 @@ func (c *conversation) guarded(step string, run func() (string, error)) (next st
 		}
 	}()
 	return run()
+}
+
+// pause lets a caller wait in silence.
+func (c *conversation) pause(d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-c.ctx.Done():
+		return context.Cause(c.ctx)
+	}
 }
 
 // gone tells whether the caller is.
@@ -188,8 +206,12 @@ func (c *conversation) open(ctx context.Context, now time.Time) error {
 	if c.ticket.Number != 0 {
 		return nil
 	}
+	identity := c.id
+	if !identity.Known() {
+		identity = c.sealed
+	}
 	t, err := c.cfg.Desk.Open(ctx, tickets.Draft{
-		Call: c.caller.ID, Caller: c.callBack, From: c.caller.Number, Language: string(c.lang), Identity: c.id, Claim: c.claim, Channel: tickets.Phone,
+		Call: c.caller.ID, Caller: c.callBack, From: c.caller.Number, Language: string(c.lang), Identity: identity, Claim: c.claim, Channel: tickets.Phone,
 		Actor: "caller", Text: c.hint,
 	}, now)
 	c.unopened = err

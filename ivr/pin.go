@@ -88,23 +88,29 @@ func (v *pin) run(c *conversation) (string, error) {
 
 // look has the desk look the PIN up.
 func (v *pin) look(c *conversation, digits string) (known bool, err error) {
+	if err := c.pause(c.cfg.Desk.PINDelay(c.caller.Number, c.call.Now())); err != nil {
+		return false, err
+	}
 	id, alarm, err := c.cfg.Desk.Identify(digits, c.caller.Number, c.call.Now())
 	if alarm != "" {
-		c.alarm("wrong-pins", "too many wrong PINs in a day from the numbers of "+alarm)
+		c.alarm("wrong-pins", "many wrong PINs within a day under the numbers of "+alarm+": somebody may show its number; its calls are still asked for the PIN, after a delay")
 	}
 	switch {
 	case err == nil:
-		c.id, c.keyedPIN = id, true
+		c.id, c.sealed, c.keyedPIN = id, tickets.Identity{}, true
 		c.speak(prompts.Language(id.Contract.Language))
 		return true, nil
 	case errors.Is(err, tickets.ErrExpired):
 		c.reason, c.hint = "request-expired", v.refused(id, "which is not in force")
 	case errors.Is(err, tickets.ErrNoRemoteAccess):
 		c.reason, c.hint = "request-no-access", v.refused(id, "which has no remote access")
-	case errors.Is(err, tickets.ErrLockedOut):
+	case errors.Is(err, tickets.ErrLockedOut), errors.Is(err, tickets.ErrUntold):
 		c.reason = "request-locked"
 	default:
 		c.reason = "request-unknown"
+	}
+	if id.Known() && (errors.Is(err, tickets.ErrUntold) || errors.Is(err, tickets.ErrUnknownPIN)) {
+		c.sealed, c.hint = id, v.refused(id, "which the caller was not told: too many wrong ones were keyed under known numbers")
 	}
 	c.flush()
 	return false, nil

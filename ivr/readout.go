@@ -48,14 +48,18 @@ func (c *conversation) nextStep() prompts.Phrase {
 	if due, ok := c.due(c.ticket, sla.Intervention); ok {
 		return prompts.Join(prompts.P("readout-intervention"), c.when(c.ticket.Contract, due))
 	}
-	if c.ticket.Level == sla.OnRequest || c.ticket.Category() == sla.Uncategorised {
+	if c.ticket.Level == sla.OnRequest || c.sealed.Known() || c.ticket.Category() == sla.Uncategorised {
 		return prompts.P("readout-soon")
 	}
 	return prompts.P("readout-no-clock")
 }
 
-// due is when a running clock of a ticket ends; a promise that is over already is none.
+// due is when a running clock of a ticket ends; a promise that is over already is none, nor is one by which a caller could
+// tell that his PIN was right.
 func (c *conversation) due(t tickets.Ticket, kind sla.Kind) (time.Time, bool) {
+	if c.sealed.Known() {
+		return time.Time{}, false
+	}
 	for _, k := range t.Clocks {
 		if k.Kind == kind && k.Runs() && k.Due.After(c.call.Now()) {
 			return k.Due, true

@@ -332,7 +332,7 @@ func TestABundledCallCanBeRungBack(t *testing.T) {
 	for i := range 5 {
 		var err error
 		last, err = o.Open(ctx, tickets.Draft{
-			Call: tickets.CallID(fmt.Sprint("call-", i)), From: "0699", Caller: fmt.Sprint("0333000", i), Claim: sla.Blocking, Language: "it",
+			Call: tickets.CallID(fmt.Sprint("call-", i)), From: "0699", Caller: fmt.Sprint("0333000", i), Claim: sla.Question, Language: "it",
 			Channel: tickets.Phone, Actor: "caller",
 		}, monday(3))
 		must(t, err)
@@ -344,8 +344,8 @@ func TestABundledCallCanBeRungBack(t *testing.T) {
 	}
 	for i, e := range lines[1:] {
 		number := fmt.Sprint("0333000", 3+i)
-		want := map[string]string{"call": fmt.Sprint("call-", 3+i), "caller": number, "from": "0699", "claim": "blocking", "language": "it"}
-		if e.Kind != tickets.BundledCall || !maps.Equal(e.Facts, want) || e.Text != "call back "+number+"; called from 0699; claims blocking; speaks it" {
+		want := map[string]string{"call": fmt.Sprint("call-", 3+i), "caller": number, "from": "0699", "claim": "question", "language": "it"}
+		if e.Kind != tickets.BundledCall || !maps.Equal(e.Facts, want) || e.Text != "call back "+number+"; called from 0699; claims question; speaks it" {
 			t.Errorf("the line of the bundled call is %+v", e)
 		}
 	}

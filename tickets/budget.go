@@ -2,22 +2,41 @@ package tickets
 
 import "time"
 
-// The budgets for wrong PINs and for tickets of unknown callers (PRODUCT, PINs and abuse).
+// The budgets for wrong PINs and for tickets of unknown callers (PRODUCT, PINs and abuse). A guess finds a contract with at
+// most 1 / rarity, so that wrongUnknown + wrongKnown + wrongOwn guesses a day leave more than ten years until one does.
 const (
-	wrongPerNumber   = 6   // an hour, for each caller number
+	wrongPerNumber   = 6   // an hour, for each number that is in no contract
 	wrongUnknown     = 250 // a day, for all numbers together that are in no contract
-	wrongPerContract = 20  // a day, for the known numbers of one customer: above it an alarm is raised
-	wrongBeyond      = 3   // a day, by one known number: as many lock it out once its customer's cap is passed
+	wrongKnown       = 12  // a day, under all known numbers together: beyond, a caller is told of his own contracts' PINs only
+	wrongOwn         = 9   // a day, for each customer beyond that: then a PIN still counts, and nobody is told whether it was right
 	ticketsPerNumber = 3   // an hour, for each unknown caller number; further calls are bundled
+)
+
+// When a customer's numbers are used to guess.
+const (
+	firstAlarm   = 6                // wrong PINs within a day under the numbers of one customer; again at twice as many
+	withoutDelay = 3                // those of one call
+	longestDelay = 10 * time.Second // before a PIN is judged
+)
+
+// judgement is what a caller is told of the PIN that he keys.
+type judgement int
+
+const (
+	notAsked judgement = iota // he is in no contract and has keyed too many wrong ones
+	told                      // whether it is right
+	toldOwn                   // whether it is one of the contracts of the customer whose number he shows
+	untold                    // nothing: a right one counts all the same
 )
 
 // Budgets counts wrong PINs and unknown callers' tickets over sliding spans. It knows numbers and instants, never a
 // digit of a PIN. One goroutine at a time.
 type Budgets struct {
-	wrong   spans       // of an hour, by caller number
+	wrong   spans       // of an hour, by caller number in no contract
 	unknown []time.Time // of a day, of all numbers in no contract
-	known   spans       // of a day, by customer, from its known numbers
-	guilty  spans       // of a day, by known number
+	known   []time.Time // of a day, of all known numbers, while a PIN of any contract is told
+	own     spans       // of a day, by customer, beyond that
+	blamed  spans       // of a day, by customer: every wrong PIN
 	opened  map[string][]opening
 }
 
@@ -32,36 +51,56 @@ type opening struct {
 
 // NewBudgets gives fresh budgets.
 func NewBudgets() *Budgets {
-	return &Budgets{wrong: spans{}, known: spans{}, guilty: spans{}, opened: map[string][]opening{}}
+	return &Budgets{wrong: spans{}, own: spans{}, blamed: spans{}, opened: map[string][]opening{}}
 }
 
-// MayTry tells whether a PIN of this caller is looked at. customer is whose number it is, empty for an unknown one: the
-// line's budget never touches a number known for a contract, so nobody can lock customers out. Beyond a customer's cap
-// only those of its numbers are locked out that keyed a call's worth of wrong PINs themselves: not all its people suffer
-// for one of them, or for somebody who shows their number.
-func (b *Budgets) MayTry(number string, customer CustomerID, now time.Time) bool {
+// judges is what a caller is told of his next PIN. customer is whose number he shows, empty for an unknown one. Numbers are
+// forged, so no count ever keeps a known one from being asked, nor a right PIN from leading to its contract.
+func (b *Budgets) judges(number string, customer CustomerID, now time.Time) judgement {
 	b.forget(now)
 	switch {
-	case len(b.wrong[number]) >= wrongPerNumber && number != "":
-		return false
-	case customer == "":
-		return len(b.unknown) < wrongUnknown
+	case customer != "" && len(b.known) < wrongKnown:
+		return told
+	case customer != "" && len(b.own[string(customer)]) < wrongOwn:
+		return toldOwn
+	case customer != "":
+		return untold
+	case len(b.wrong[number]) >= wrongPerNumber && number != "", len(b.unknown) >= wrongUnknown:
+		return notAsked
 	}
-	return len(b.known[string(customer)]) <= wrongPerContract || len(b.guilty[number]) < wrongBeyond
+	return told
 }
 
-// Spend notes a wrong PIN. alarm is true at the moment in which a customer's own numbers pass their cap.
-func (b *Budgets) Spend(number string, customer CustomerID, now time.Time) (alarm bool) {
-	if number != "" {
-		b.wrong[number] = append(b.wrong[number], now)
+// delay is how long the next PIN of a caller waits before it is judged: longer with each wrong one under the numbers of
+// the customer.
+func (b *Budgets) delay(customer CustomerID, now time.Time) time.Duration {
+	b.forget(now)
+	wrong := len(b.blamed[string(customer)])
+	if customer == "" || wrong < withoutDelay {
+		return 0
 	}
+	return min(time.Second<<min(wrong-withoutDelay, 10), longestDelay)
+}
+
+// Spend notes a wrong PIN. alarm is true when so many were keyed under the numbers of a customer that somebody should look.
+func (b *Budgets) Spend(number string, customer CustomerID, now time.Time) (alarm bool) {
+	b.forget(now)
 	if customer == "" {
+		if number != "" {
+			b.wrong[number] = append(b.wrong[number], now)
+		}
 		b.unknown = append(b.unknown, now)
 		return false
 	}
-	b.guilty[number] = append(b.guilty[number], now)
-	b.known[string(customer)] = append(b.known[string(customer)], now)
-	return len(b.known[string(customer)]) == wrongPerContract+1
+	key := string(customer)
+	if len(b.known) < wrongKnown {
+		b.known = append(b.known, now)
+	} else if len(b.own[key]) < wrongOwn {
+		b.own[key] = append(b.own[key], now)
+	}
+	b.blamed[key] = append(b.blamed[key], now)
+	n := len(b.blamed[key])
+	return n%firstAlarm == 0 && (n/firstAlarm)&(n/firstAlarm-1) == 0
 }
 
 // Bundle gives the tickets that an unknown caller opened within the hour, newest first, once there are so many that his
@@ -85,10 +124,10 @@ func (b *Budgets) NoteOpened(number string, t Number, now time.Time) {
 // forget drops what lies outside the spans, so that the counts stay small.
 func (b *Budgets) forget(now time.Time) {
 	hour, day := now.Add(-time.Hour), now.Add(-24*time.Hour)
-	b.unknown = since(b.unknown, day)
+	b.unknown, b.known = since(b.unknown, day), since(b.known, day)
 	b.wrong.forget(hour)
-	b.known.forget(day)
-	b.guilty.forget(day)
+	b.own.forget(day)
+	b.blamed.forget(day)
 	for number, list := range b.opened {
 		for len(list) > 0 && !list[0].at.After(hour) {
 			list = list[1:]

@@ -36,6 +36,8 @@ type DeskConfig struct {
 	Own     sla.CalendarID // the owner's own hours: when somebody is there for Support on Request
 	// Deferred hears of changes that wait because the store did not take them.
 	Deferred func(n Number, err error)
+	// Spent hears of each wrong PIN, to keep it; it must not wait. Nil: a restart forgets them.
+	Spent func(Spending)
 }
 
 // Desk is where requests are taken and changed, by the rules of the support policy. It is safe for concurrent use. A

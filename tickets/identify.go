@@ -12,6 +12,7 @@ var (
 	ErrExpired        = errors.New("the contract is not in force")
 	ErrNoRemoteAccess = errors.New("the installation has no remote access")
 	ErrLockedOut      = errors.New("too many wrong PINs")
+	ErrUntold         = errors.New("nobody is told whether this PIN is right")
 )
 
 // Identity is who calls, by PIN. Its zero value is an unknown caller: Support on Request.
@@ -24,40 +25,72 @@ type Identity struct {
 func (i Identity) Known() bool { return i.Contract.ID != "" }
 
 // Identify looks a PIN up, from the snapshot, so that it works with the store down. caller is the number as the trunk
-// gave it and only steers the budgets. alarm is the name of the customer whose numbers have just passed their cap of wrong
-// PINs; empty otherwise.
+// gave it and only steers the budgets. alarm is the name of the customer under whose numbers so many wrong PINs were keyed
+// that somebody should look; empty otherwise.
+//
+// With ErrUntold, and with ErrUnknownPIN too, the identity is that of a PIN which was right and must not be called so: the
+// request is the contract's, and the caller hears nothing by which he could tell. So many guesses were keyed under known
+// numbers that one more that is answered would find a contract within ten years.
 func (d *Desk) Identify(pin, caller string, now time.Time) (id Identity, alarm string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	owner, _ := d.book.Owner(caller)
-	if !d.budgets.MayTry(caller, owner.ID, now) {
+	judged := d.budgets.judges(caller, owner.ID, now)
+	if judged == notAsked {
 		return Identity{}, "", ErrLockedOut
 	}
+	id, err = d.lookUp(pin, now)
+	right := err == nil
+	if judged == untold || (judged == toldOwn && id.Customer.ID != owner.ID) {
+		if !right {
+			id = Identity{}
+		}
+		if err = ErrUnknownPIN; judged == untold {
+			err = ErrUntold
+		}
+	}
+	if errors.Is(err, ErrUnknownPIN) || (judged == untold && !right) {
+		if d.budgets.Spend(caller, owner.ID, now) {
+			alarm = owner.Name
+		}
+		d.spent(caller, owner.ID, now)
+	}
+	return id, alarm, err
+}
+
+// lookUp finds the contract of a PIN; an error says why it promises nothing.
+func (d *Desk) lookUp(pin string, now time.Time) (Identity, error) {
 	contract, found := ContractID(""), false
 	if plausible(pin) {
 		contract, found = d.book.PINs[HashPIN(d.cfg.PINKey, pin)]
 	}
 	if !found {
-		if d.budgets.Spend(caller, owner.ID, now) {
-			alarm = owner.Name
-		}
-		return Identity{}, alarm, ErrUnknownPIN
+		return Identity{}, ErrUnknownPIN
 	}
 	c := d.book.Contracts[contract]
-	id = Identity{Contract: c, Customer: d.book.Customers[c.Customer]}
+	id := Identity{Contract: c, Customer: d.book.Customers[c.Customer]}
 	switch {
 	case !c.Valid(now):
-		return id, "", ErrExpired
+		return id, ErrExpired
 	case !c.RemoteAccess:
-		return id, "", ErrNoRemoteAccess
+		return id, ErrNoRemoteAccess
 	}
-	return id, "", nil
+	return id, nil
 }
 
-// LockedOut tells whether a caller need not even be asked for a PIN.
+// LockedOut tells whether a caller need not even be asked for a PIN: never one who shows a number known for a customer.
 func (d *Desk) LockedOut(caller string, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	owner, _ := d.book.Owner(caller)
-	return !d.budgets.MayTry(caller, owner.ID, now)
+	return d.budgets.judges(caller, owner.ID, now) == notAsked
+}
+
+// PINDelay is how long the caller's next PIN is to wait before it is looked up: it grows with each wrong one that was keyed
+// under the numbers of the same customer.
+func (d *Desk) PINDelay(caller string, now time.Time) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	owner, _ := d.book.Owner(caller)
+	return d.budgets.delay(owner.ID, now)
 }

@@ -24,11 +24,11 @@ type Draft struct {
 }
 
 // Open makes a ticket: number, priority, clocks and the first line of its history in one change. An unknown caller who
-// had three tickets within the hour is bundled into the latest of them. With the store down the ticket waits at the
+// had three tickets within the hour is bundled into the latest of them, unless he claims a blocking anomaly. With the store down the ticket waits at the
 // desk; only a number that cannot be had is an error.
 func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, error) {
 	now = now.Truncate(time.Second)
-	if !draft.Identity.Known() && draft.Channel == Phone {
+	if d.bundles(draft) {
 		if t, ok := d.bundle(ctx, draft, now); ok {
 			return t, nil
 		}
@@ -69,6 +69,13 @@ func (d *Desk) noteOpened(caller string, n Number, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.budgets.NoteOpened(caller, n, now)
+}
+
+// bundles tells whether a call may be folded into a ticket that stands already: never one of a customer's numbers, which
+// anybody can show, nor one with a PIN, nor one that claims a blocking anomaly.
+func (d *Desk) bundles(draft Draft) bool {
+	_, known := d.Book().Owner(draft.number())
+	return draft.Channel == Phone && !known && !draft.Identity.Known() && draft.Claim != sla.Blocking
 }
 
 // bundle folds a call into the newest live ticket of an unknown caller who has had his share of the hour.

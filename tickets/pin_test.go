@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"crypto/rand"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -57,18 +58,18 @@ func TestImplausiblePINs(t *testing.T) {
 	}
 }
 
-func TestWrongPINsLockANumberForAnHour(t *testing.T) {
+func TestWrongPINsLockAnUnknownNumberForAnHour(t *testing.T) {
 	b, now := NewBudgets(), time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
 	for i := range wrongPerNumber {
-		if !b.MayTry("0612345", "", now) {
+		if b.judges("0612345", "", now) != told {
 			t.Fatalf("locked out after %d", i)
 		}
 		b.Spend("0612345", "", now)
 	}
-	if b.MayTry("0612345", "", now.Add(59*time.Minute)) {
+	if b.judges("0612345", "", now.Add(59*time.Minute)) != notAsked {
 		t.Error("a seventh try within the hour")
 	}
-	if !b.MayTry("0699999", "", now) || !b.MayTry("0612345", "", now.Add(61*time.Minute)) {
+	if b.judges("0699999", "", now) != told || b.judges("0612345", "", now.Add(61*time.Minute)) != told {
 		t.Error("the lock touches others, or never ends")
 	}
 }
@@ -78,44 +79,93 @@ func TestTheLinesBudgetNeverTouchesCustomers(t *testing.T) {
 	for range wrongUnknown {
 		b.Spend("", "", now)
 	}
-	if b.MayTry("0655555", "", now) || b.MayTry("", "", now) {
+	if b.judges("0655555", "", now) != notAsked || b.judges("", "", now) != notAsked {
 		t.Error("unknown numbers may still guess after 250 in a day")
 	}
-	if !b.MayTry("0612345", "rossi", now) {
+	if b.judges("0612345", "rossi", now) != told {
 		t.Error("a customer was locked out by strangers")
 	}
-	if !b.MayTry("0655555", "", now.Add(25*time.Hour)) {
+	if b.judges("0655555", "", now.Add(25*time.Hour)) != told {
 		t.Error("the day never ends")
 	}
 }
 
-func TestACustomersCapRaisesOneAlarm(t *testing.T) {
-	b, now, alarms := NewBudgets(), time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC), 0
-	for i := range wrongPerContract + 5 {
-		if b.Spend("06"+string(rune('a'+i)), "rossi", now) {
-			alarms++
+// TestNothingKeyedUnderAKnownNumberKeepsItFromBeingAsked: whatever strangers, forgers and its own people have keyed.
+func TestNothingKeyedUnderAKnownNumberKeepsItFromBeingAsked(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b, now := NewBudgets(), time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
+		customers := []CustomerID{"", "rossi", "verdi", "bianchi"}
+		for range rapid.IntRange(0, 600).Draw(t, "wrong PINs") {
+			who := rapid.SampledFrom(customers).Draw(t, "customer")
+			b.Spend("06"+string(who), who, now)
+			now = now.Add(time.Duration(rapid.IntRange(0, 600).Draw(t, "seconds")) * time.Second)
 		}
+		for _, who := range customers[1:] {
+			if b.judges("06"+string(who), who, now) == notAsked {
+				t.Fatalf("%s is not asked for its PIN", who)
+			}
+			if d := b.delay(who, now); d < 0 || d > longestDelay {
+				t.Fatalf("%s waits %s for the judgement", who, d)
+			}
+		}
+	})
+}
+
+// TestAGuesserNeedsMoreThanTenYears counts the guesses of a day that are answered, when everything is spent that there is,
+// by a guesser who shows every number. One guess finds a PIN with at most 1 / rarity. One that is told of a customer's own
+// contracts alone finds one with his share of that, so that as many guesses under the numbers of each customer find
+// one with 1 / rarity too, and no more, however many customers there are.
+func TestAGuesserNeedsMoreThanTenYears(t *testing.T) {
+	b, now := NewBudgets(), time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
+	customers := make([]CustomerID, 40)
+	for i := range customers {
+		customers[i] = CustomerID(fmt.Sprint("customer", i))
 	}
-	if alarms != 1 {
-		t.Errorf("%d alarms", alarms)
+	var expected float64 // contracts found in a day; each customer has as many contracts as the next
+	for i := range 100_000 {
+		who := customers[i%len(customers)]
+		if i%3 == 0 {
+			who = ""
+		}
+		number := fmt.Sprint(i)
+		switch b.judges(number, who, now) {
+		case told:
+			expected += 1.0 / rarity
+		case toldOwn:
+			expected += 1.0 / rarity / float64(len(customers))
+		case untold, notAsked:
+			continue
+		}
+		b.Spend(number, who, now)
+	}
+	years := 1 / expected / 365.25
+	t.Logf("%.1f guesses a day of 10^-6 each: %.2f years until one is right", expected*rarity, years)
+	if years < 10 {
+		t.Errorf("a guesser needs %.2f years", years)
+	}
+	if most := wrongUnknown + wrongKnown + wrongOwn; rarity/float64(most)/365.25 < 10 {
+		t.Errorf("%d guesses a day leave less than ten years", most)
 	}
 }
 
-func TestBeyondACustomersCapThoseAreLockedOutWhoKeyedTheWrongPINs(t *testing.T) {
+func TestWrongPINsUnderACustomersNumbersAlarmAndDelay(t *testing.T) {
 	b, now := NewBudgets(), time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
-	for i := range wrongPerContract + 1 {
-		number := "061" // seven of its numbers, three wrong PINs each
-		if !b.MayTry(number+string(rune('a'+i%7)), "rossi", now) {
-			t.Fatalf("locked out by %d wrong PINs", i)
+	var alarms []int
+	var delays []time.Duration
+	for i := range 50 {
+		delays = append(delays, b.delay("rossi", now))
+		if b.Spend("06"+string(rune('a'+i%9)), "rossi", now) {
+			alarms = append(alarms, i+1)
 		}
-		b.Spend(number+string(rune('a'+i%7)), "rossi", now)
 	}
-	later := now.Add(2 * time.Hour) // the hour of each number is over, the day of the customer is not
-	if b.MayTry("061a", "rossi", later) {
-		t.Error("a number that keyed wrong PINs may go on beyond the cap")
+	if !slices.Equal(alarms, []int{6, 12, 24, 48}) {
+		t.Errorf("alarms at %v wrong PINs", alarms)
 	}
-	if !b.MayTry("0612345", "rossi", later) || !b.MayTry("062", "verdi", later) || !b.MayTry("061a", "rossi", now.Add(25*time.Hour)) {
-		t.Error("the cap touches others, or never ends")
+	if s := time.Second; !slices.Equal(delays[:9], []time.Duration{0, 0, 0, s, 2 * s, 4 * s, 8 * s, 10 * s, 10 * s}) {
+		t.Errorf("delays are %v", delays[:9])
+	}
+	if b.delay("verdi", now) != 0 || b.delay("", now) != 0 || b.delay("rossi", now.Add(25*time.Hour)) != 0 {
+		t.Error("the delay touches others, or never ends")
 	}
 }
 

@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hotline/phone"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// forge calls under somebody's number, keys three wrong PINs and then a category.
+func (n *night) forge(at, number, category string) {
+	n.Helper()
+	p := n.phone(at, number, nil)
+	defer p.Stop(context.Background())
+	c, err := p.Dial(n.Context(), "sip:hotline@127.0.0.1:5060")
+	if err != nil {
+		n.Fatal(err)
+	}
+	for _, keys := range []string{"999999#", "888888#", "777777#", "1", category} {
+		delay := n.app.desk.PINDelay(number, time.Now())
+		if err := c.Press(n.Context(), keys); err != nil {
+			n.Fatal(err)
+		}
+		if err := c.Wait(n.Context(), delay+3*time.Second); err != nil {
+			n.Fatal(err)
+		}
+	}
+	c.Hangup()
+	time.Sleep(5 * time.Second)
+}
+
+// TestForgedCallsDoNotKeepACustomerFromItsEngineer: somebody shows the number of Rossi, keys six wrong PINs in two calls and
+// asks two questions; a third one asks another. Then Rossi's plant stands still.
+func TestForgedCallsDoNotKeepACustomerFromItsEngineer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t)
+		defer n.end()
+		if _, err := n.store.PutCustomer(t.Context(), customerOf(t, n, "+390612345")); err != nil {
+			t.Fatal(err)
+		}
+		n.reread()
+		rang := make(chan struct{}, 8)
+		anna := n.phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
+			rang <- struct{}{}
+			if call, err := in.PickUp(ctx); err == nil {
+				_ = call.Wait(ctx, 3*time.Second)
+				_ = call.Press(ctx, "1")
+				<-call.Context().Done()
+			}
+		})
+		defer anna.Stop(context.Background())
+		for range 3 {
+			n.forge("127.0.0.7:6000", "+390612345", "3")
+		}
+		if got := n.logged(); !strings.Contains(got, "kind=wrong-pins") || !strings.Contains(got, "Rossi S.p.A.") {
+			t.Errorf("no alarm names the customer: %s", got)
+		}
+		caller := n.phone("127.0.0.6:6000", "+390612345", nil)
+		defer caller.Stop(context.Background())
+		c, err := caller.Dial(t.Context(), "sip:hotline@127.0.0.1:5060")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := report(t.Context(), c, voice(n)); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Wait(t.Context(), 30*time.Second)
+		select {
+		case <-rang:
+		default:
+			t.Errorf("nobody of the rota was rung:\n%s", n.history())
+		}
+		c.Hangup()
+		list, _, err := n.store.List(t.Context(), tickets.Filter{Category: sla.Blocking})
+		if err != nil || len(list) != 1 || list[0].Contract != "rossi" || list[0].Bundled != 0 {
+			t.Fatalf("the blocking tickets are %+v, %v", list, err)
+		}
+		questions, _, err := n.store.List(t.Context(), tickets.Filter{Category: sla.Question})
+		if err != nil || len(questions) != 3 || list[0].Number <= questions[0].Number {
+			t.Errorf("the questions are %+v, %v", questions, err)
+		}
+	})
+}
+
+// TestBeyondEveryBudgetARightPINCountsAndIsNotCalledRight: so much was guessed under Rossi's number that an answer would
+// help the guesser. Its own call is asked for the PIN, hears what a wrong one would hear, and gets what its contract says.
+func TestBeyondEveryBudgetARightPINCountsAndIsNotCalledRight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t)
+		defer n.end()
+		if _, err := n.store.PutCustomer(t.Context(), customerOf(t, n, "+390612345")); err != nil {
+			t.Fatal(err)
+		}
+		n.reread()
+		for range 100 {
+			_, _, _ = n.app.desk.Identify("999999", "+390612345", time.Now())
+		}
+		rang := make(chan struct{}, 8)
+		anna := n.phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
+			rang <- struct{}{}
+			if call, err := in.PickUp(ctx); err == nil {
+				_ = call.Wait(ctx, 3*time.Second)
+				_ = call.Press(ctx, "1")
+				<-call.Context().Done()
+			}
+		})
+		defer anna.Stop(context.Background())
+		caller := n.phone("127.0.0.6:6000", "+390612345", nil)
+		defer caller.Stop(context.Background())
+		c, err := caller.Dial(t.Context(), "sip:hotline@127.0.0.1:5060")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, keys := range []string{"314159#", "1", "1"} {
+			if err := c.Press(t.Context(), keys); err != nil {
+				t.Fatal(err)
+			}
+			_ = c.Wait(t.Context(), 13*time.Second)
+		}
+		_ = c.Wait(t.Context(), time.Minute) // says nothing; hears the number and music
+		select {
+		case <-rang:
+		default:
+			t.Errorf("nobody of the rota was rung:\n%s", n.history())
+		}
+		c.Hangup()
+		n.heard("caller", "non possono essere verificati", "richiamerà appena possibile")
+		n.mu.Lock()
+		if all := strings.Join(n.said, "\n"); strings.Contains(all, "interverrà") {
+			t.Errorf("the caller hears a deadline, by which he knows that the PIN was right:\n%s", all)
+		}
+		n.mu.Unlock()
+		list, _, err := n.store.List(t.Context(), tickets.Filter{})
+		if err != nil || len(list) != 1 || list[0].Contract != "rossi" || len(list[0].Clocks) != 3 {
+			t.Fatalf("the tickets are %+v, %v", list, err)
+		}
+	})
+}
