@@ -100,6 +100,9 @@ func (a *App) notify(ctx context.Context, w tickets.Work) error {
 	}
 	for _, k := range accounts {
 		if string(k.Clock.Kind) == w.Facts["clock"] {
+			if w.Facts["alarm"] == sla.AtBreach && k.Clock.BrokenAt.IsZero() {
+				return nil // what met it in time was entered before the letter went
+			}
 			return a.deliver(ctx, w, notify.Alarm(w.ID, t, w.Facts["alarm"], k, sla.Language(a.cfg.Config.Language)), text, readers)
 		}
 	}

@@ -93,6 +93,15 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
+		outcomes, err := o.store.Outcomes(ctx, monday(3), monday(4))
+		if err != nil {
+			r.Fatal(err)
+		}
+		for _, x := range outcomes {
+			if x.Broken && (x.English == "" || x.Italian == "") {
+				r.Fatalf("the breach of %s has no account", x.Clock)
+			}
+		}
 		c := o.folded(r, n)
 		if !reflect.DeepEqual(c.Clocks, stands.Clocks) || !reflect.DeepEqual(c.Stamps, stands.Stamps) || len(c.Pauses) != len(stands.Pauses) {
 			lines, _ := o.store.History(ctx, n)
@@ -252,5 +261,41 @@ func TestTheHistoryTellsWhatBrokeUnderWhichTermsAndWhatMoved(t *testing.T) {
 	lines, _ = o.store.History(ctx, n)
 	if f := lines[len(lines)-2].Facts; f["restore_was"] == "" || f["intervention_due"] != "2026-11-23T14:00:00Z" {
 		t.Errorf("the intervention that ended a wait tells %v of %s", f, lines[len(lines)-2].Kind)
+	}
+}
+
+// TestAQuestionThatWasBlockingAllTheTimeBreaksWithLineLetterAndAccount: what was done too late for an anomaly breaks
+// when a specialist says that it was one.
+func TestAQuestionThatWasBlockingAllTheTimeBreaksWithLineLetterAndAccount(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	ticket, err := o.Open(ctx, tickets.Draft{Identity: o.rossi(t), Channel: tickets.Web, Actor: "staff:carla", Claim: sla.Question}, monday(3))
+	must(t, err)
+	_, err = o.Intervene(ctx, ticket.Number, "staff:carla", monday(10))
+	must(t, err)
+	_, err = o.Assess(ctx, ticket.Number, "staff:carla", sla.Blocking, monday(11))
+	must(t, err)
+	lines, _ := o.store.History(ctx, ticket.Number)
+	var said []string
+	for _, l := range lines[1:] {
+		said = append(said, string(l.Kind)+" "+l.Facts["clock"])
+	}
+	if got := strings.Join(said, ", "); got != "intervention , assessed , broken contact, broken intervention" {
+		t.Errorf("history: %s", got)
+	}
+	letters := 0
+	for _, w := range o.store.Waiting() {
+		if w.Kind == tickets.WorkNotify && w.Facts["to"] == "manager" {
+			letters++
+		}
+	}
+	if letters != 2 {
+		t.Errorf("the manager gets %d letters", letters)
+	}
+	outcomes, err := o.store.Outcomes(ctx, monday(3), monday(4))
+	must(t, err)
+	for _, x := range outcomes[:2] {
+		if !x.Broken || !strings.Contains(x.English, "met too late") || !strings.Contains(x.Italian, "ritardo") {
+			t.Errorf("%s: broken %v, %q, %q", x.Clock, x.Broken, x.English, x.Italian)
+		}
 	}
 }

@@ -31,12 +31,12 @@ func (s *Store) Outcomes(_ context.Context, since, until time.Time) ([]tickets.O
 	return list, nil
 }
 
-// account is what the history said when a clock broke.
+// account is what the history said when a clock broke, the last time that it did.
 func (s *Store) account(n tickets.Number, c sla.Clock) (english, italian string) {
 	if c.BrokenAt.IsZero() {
 		return "", ""
 	}
-	for _, e := range s.history[n] {
+	for _, e := range slices.Backward(s.history[n]) {
 		if e.Kind == tickets.Broken && e.Facts["clock"] == string(c.Kind) {
 			return e.Text, e.Facts["it"]
 		}

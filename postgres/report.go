@@ -16,7 +16,8 @@ select t.number, t.contract, t.name, t.level, coalesce(nullif(t.assessment, ''),
 	c.met_at is not null, c.broken_at is not null, coalesce(c.spent, 0), coalesce(e.text, ''), coalesce(e.facts->>'it', '')
 from tickets t
 left join clocks c on c.ticket = t.number
-left join events e on e.ticket = t.number and e.kind = 'broken' and c.broken_at is not null and e.facts->>'clock' = c.kind
+left join lateral (select text, facts from events where ticket = t.number and kind = 'broken' and c.broken_at is not null
+	and facts->>'clock' = c.kind order by place desc limit 1) e on true
 where t.opened_at >= $1 and t.opened_at < $2 and t.state <> 'not_request'
 order by t.number, c.place`
 

@@ -25,7 +25,7 @@ type StepKind string
 const (
 	Begun   StepKind = "begun"   // opened, with its first terms and category
 	Agreed  StepKind = "agreed"  // other terms, another category, or both
-	Stamped StepKind = "stamped" // somebody got in contact, intervened or restored
+	Stamped StepKind = "stamped" // somebody got in contact, intervened or restored, now or as it is entered later
 	Paused  StepKind = "paused"
 	Resumed StepKind = "resumed"
 	Looked  StepKind = "looked" // time passed: warnings and breaches are raised
@@ -39,7 +39,11 @@ type Step struct {
 	Why      Reason     // of Paused and Resumed
 	Category Category   // of Begun and Agreed
 	Terms    *Agreement // of Begun; of Agreed nil keeps those in force
+	Happened time.Time  // of Stamped, where it is entered later: when it really happened; At is when it was entered
 }
+
+// late tells whether a step corrects what stands on record.
+func (s Step) late() bool { return s.Kind == Stamped && !s.Happened.IsZero() }
 
 // What a step brings with it.
 const (
@@ -47,6 +51,7 @@ const (
 	Breach  = "breach"  // a clock broke
 	Implied = "implied" // a clock was met because a later one was: restored without an intervention on record
 	Moved   = "moved"   // a due time changed; zero: no clock
+	Undone  = "undone"  // a breach is none: what met the clock in time was entered later
 )
 
 // Happening is one consequence of a step.
@@ -76,7 +81,8 @@ func Fold(steps []Step) (Course, []Happening, error) {
 }
 
 // Take gives the course after one step and what came of it: first what was due until then, then the step itself. What
-// was kept or broken before is never rewritten.
+// was kept or broken before is never rewritten, but by what is entered later: an earlier act than the one on record is
+// judged anew, by its own instant.
 func (c Course) Take(s Step) (Course, []Happening, error) {
 	s.At = s.At.Truncate(time.Second)
 	next := c.clone()
@@ -85,7 +91,10 @@ func (c Course) Take(s Step) (Course, []Happening, error) {
 	} else if c.Agreed == nil {
 		return c, nil, ErrNotBegun
 	}
-	happened := next.look(s.At)
+	var happened []Happening
+	if !s.late() { // else the entry may show that nothing was due
+		happened = next.look(s.At)
+	}
 	before := slices.Clone(next.Clocks)
 	switch s.Kind {
 	case Begun, Agreed:
@@ -97,7 +106,7 @@ func (c Course) Take(s Step) (Course, []Happening, error) {
 		}
 		next.renew()
 	case Stamped:
-		happened = append(happened, next.stamp(s.Clock, s.At)...)
+		happened = append(happened, next.stamp(s)...)
 	case Paused:
 		if next.pausedFor(s.Why) < 0 {
 			next.Pauses = append(next.Pauses, Pause{Why: s.Why, From: s.At})
@@ -111,9 +120,11 @@ func (c Course) Take(s Step) (Course, []Happening, error) {
 		return c, nil, err
 	}
 	for _, h := range next.look(s.At) { // other terms may have run out already
-		h.Then = true
-		happened = append(happened, h)
+		if h.Then = true; h.What != Breach {
+			happened = append(happened, h)
+		}
 	}
+	happened = append(happened, verdicts(before, next.Clocks)...)
 	if s.Kind != Begun {
 		happened = append(happened, moves(before, next.Clocks)...)
 	}
@@ -177,23 +188,6 @@ func (c *Course) renew() {
 	}
 }
 
-// stamp notes that somebody acted. What comes later in the chain implies what comes before.
-func (c *Course) stamp(kind Kind, at time.Time) []Happening {
-	var list []Happening
-	for _, k := range Kinds() {
-		if stamp := c.Stamps.at(k); stamp.IsZero() {
-			*stamp = at
-			if k != kind && slices.ContainsFunc(c.Clocks, func(x Clock) bool { return x.Kind == k && x.MetAt.IsZero() }) {
-				list = append(list, Happening{What: Implied, Clock: k})
-			}
-		}
-		if k == kind {
-			return list
-		}
-	}
-	return list
-}
-
 func (c *Course) pausedFor(why Reason) int {
 	return slices.IndexFunc(c.Pauses, func(p Pause) bool { return p.Why == why && p.Until.IsZero() })
 }
@@ -211,10 +205,10 @@ func (c *Course) settle() error {
 			}
 		}
 		if at := *c.Stamps.at(k.Kind); k.MetAt.IsZero() && !at.IsZero() {
-			k.MetAt, k.Paused = at, false
-			if k.BrokenAt.IsZero() && at.After(k.Due) {
+			if k.BrokenAt.IsZero() && !k.Paused && at.After(k.Due) { // while it stands still it does not run out
 				k.BrokenAt = k.Due
 			}
+			k.MetAt, k.Paused = at, false
 			k.Spent = c.Agreed.spent(k.From, at, c.stopping(k.Kind))
 		}
 	}
@@ -227,7 +221,7 @@ func (c *Course) promise(k *Clock) error {
 	if k.Kind == Restore {
 		k.From = c.Stamps.Intervention
 		if k.Projected = k.From.IsZero(); k.Projected {
-			k.From = due(c.Clocks, Intervention)
+			k.From = of(c.Clocks, Intervention).Due
 		}
 	}
 	pauses := c.stopping(k.Kind)
@@ -257,13 +251,13 @@ func (c *Course) promise(k *Clock) error {
 	return nil
 }
 
-func due(clocks []Clock, kind Kind) time.Time {
+func of(clocks []Clock, kind Kind) Clock {
 	for _, k := range clocks {
 		if k.Kind == kind {
-			return k.Due
+			return k
 		}
 	}
-	return time.Time{}
+	return Clock{}
 }
 
 // stopping lists the pauses that stop a clock, in order and merged.
@@ -325,7 +319,7 @@ func (a *Agreement) spent(from, until time.Time, pauses []Pause) time.Duration {
 func moves(before, after []Clock) []Happening {
 	var list []Happening
 	for _, k := range Kinds() {
-		if was, is := due(before, k), due(after, k); !was.Equal(is) {
+		if was, is := of(before, k).Due, of(after, k).Due; !was.Equal(is) {
 			list = append(list, Happening{What: Moved, Clock: k, Was: was, Becomes: is})
 		}
 	}

@@ -30,12 +30,18 @@ func TestFoldingIsTakingStepByStep(t *testing.T) {
 				Why:      rapid.SampledFrom([]Reason{ForCustomer, NoAccess, Ended}).Draw(t, "why"),
 				Category: rapid.SampledFrom(Categories()).Draw(t, "category"), Terms: rapid.SampledFrom(terms).Draw(t, "terms"),
 			}
+			if s.Kind == Stamped && rapid.Bool().Draw(t, "entered later") {
+				s.Happened = steps[0].At.Add(time.Duration(rapid.Int64Range(0, int64(at.Sub(steps[0].At))).Draw(t, "ago")))
+			}
 			steps = append(steps, s)
 			next, happened, err := course.Take(s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			unwritten(t, course.Clocks, next.Clocks)
+			if !s.late() {
+				unwritten(t, course.Clocks, next.Clocks)
+			}
+			told(t, course.Clocks, next.Clocks, happened)
 			raisedOnce(t, raised, happened, next.Clocks)
 			course = next
 			idles := [][]Step{{{Kind: Looked, At: at}}}
@@ -76,10 +82,36 @@ func raisedOnce(t *rapid.T, raised map[string]bool, happened []Happening, clocks
 			t.Fatalf("%s twice", key)
 		}
 		raised[key] = true
+		if h.What == Undone || (h.What == Moved && h.Clock == Restore) { // an intervention entered later may break it elsewhere
+			delete(raised, string(h.Clock)+" "+Breach+AtBreach)
+		}
 	}
 	for key := range raised {
 		if kind, _, _ := strings.Cut(key, " "); !slices.ContainsFunc(clocks, func(c Clock) bool { return string(c.Kind) == kind }) {
 			delete(raised, key)
+		}
+	}
+}
+
+// told checks that no clock breaks, and none that was broken is kept, without a word.
+func told(t *rapid.T, before, after []Clock, happened []Happening) {
+	for _, a := range after {
+		was, said := of(before, a.Kind).BrokenAt, ""
+		for _, h := range happened {
+			if h.Clock == a.Kind && (h.What == Breach || h.What == Undone) {
+				said += h.What
+			}
+		}
+		want := ""
+		switch {
+		case a.BrokenAt.Equal(was):
+		case a.BrokenAt.IsZero():
+			want = Undone
+		default:
+			want = Breach
+		}
+		if said != want {
+			t.Fatalf("%s was broken at %v, is now at %v, and it was told %q", a.Kind, was, a.BrokenAt, said)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,11 +58,18 @@ func number(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// side is one agreement as both sides have it.
+// side is one agreement as both sides have it, with the limits of both categories that have some.
 type side struct {
 	fast   *sla.Agreement
 	slow   *slow.Calendar
-	limits [3]int64
+	limits map[sla.Category][3]int64
+}
+
+// opens is a step that sets terms and category, on both sides.
+func (s side) opens(kind sla.StepKind, c sla.Category, at time.Time) (sla.Step, slow.Event) {
+	what := map[sla.StepKind]string{sla.Begun: "open", sla.Agreed: "agree"}[kind]
+	return sla.Step{Kind: kind, At: at, Category: c, Terms: s.fast},
+		slow.Event{What: what, At: at.Unix(), Calendar: s.slow, Limits: s.limits[c], Stops: stops()}
 }
 
 // dice throws one case.
@@ -160,14 +168,17 @@ func stops() map[string][]int {
 
 func (d dice) agree(near time.Time) (side, error) {
 	c := d.calendar(near)
-	s := side{limits: [3]int64{d.limit(), d.limit(), d.limit()}}
+	s := side{limits: map[sla.Category][3]int64{sla.Blocking: {d.limit(), d.limit(), d.limit()}, sla.NonBlocking: {d.limit(), d.limit(), d.limit()}}}
 	if d.IntN(12) == 0 {
-		s.limits = [3]int64{} // no promise
+		s.limits = nil // no promise
+	}
+	span := func(c sla.Category) sla.Limits {
+		l := s.limits[c]
+		return sla.Limits{Contact: time.Duration(l[0]) * time.Second, Intervention: time.Duration(l[1]) * time.Second, Restore: time.Duration(l[2]) * time.Second}
 	}
 	l := sla.Level{
-		ID: "l", Calendar: c.ID, Alarms: sla.DefaultAlarms(),
-		Blocking: sla.Limits{Contact: time.Duration(s.limits[0]) * time.Second, Intervention: time.Duration(s.limits[1]) * time.Second, Restore: time.Duration(s.limits[2]) * time.Second},
-		Stops:    sla.Stops{sla.ForCustomer: {sla.Intervention, sla.Restore}, sla.NoAccess: {sla.Restore}},
+		ID: "l", Calendar: c.ID, Alarms: sla.DefaultAlarms(), Blocking: span(sla.Blocking), NonBlocking: span(sla.NonBlocking),
+		Stops: sla.Stops{sla.ForCustomer: {sla.Intervention, sla.Restore}, sla.NoAccess: {sla.Restore}},
 	}
 	var err error
 	if s.fast, err = l.Terms(c).Ready(); err != nil {
@@ -181,7 +192,7 @@ func (d dice) agree(near time.Time) (side, error) {
 	return s, err
 }
 
-// play throws one request and compares the clocks at its end, and one span counted both ways.
+// play throws one request and compares the clocks at its end, what was told of breaches, and one span counted both ways.
 func play(seed uint64) error {
 	d := dice{rand.New(rand.NewPCG(seed, 20261123))}
 	near := d.day()
@@ -190,28 +201,28 @@ func play(seed uint64) error {
 		return err
 	}
 	at := near.Add(time.Duration(d.IntN(2*86400)) * time.Second)
-	fast := []sla.Step{{Kind: sla.Begun, At: at, Category: sla.Blocking, Terms: s.fast}}
-	steps := []slow.Event{{What: "open", At: at.Unix(), Calendar: s.slow, Limits: s.limits, Stops: stops()}}
-	for range d.IntN(6) {
+	h := &history{dice: d, side: s, near: near, category: d.category()}
+	h.add(s.opens(sla.Begun, h.category, at))
+	for range d.IntN(9) {
 		at = at.Add(time.Duration(d.IntN(d.far())) * time.Second)
-		f, e, err := d.step(at, near)
-		if err != nil {
+		if at, err = h.step(at); err != nil {
 			return err
 		}
-		fast, steps = append(fast, f), append(steps, e)
-		at = f.At
 	}
-	course, _, err := sla.Fold(fast)
+	course, happened, err := sla.Fold(h.fast)
 	if err != nil {
-		return fmt.Errorf("%v:\n%s", err, tell(fast))
+		return fmt.Errorf("%v:\n%s", err, tell(h.fast))
 	}
-	if got, want := clocks(course.Clocks), spell(slow.Play(steps)); got != want {
-		return fmt.Errorf("the clocks differ\narithmetic: %s\nreference:  %s\n%s", got, want, tell(fast))
+	if got, want := clocks(course.Clocks), spell(slow.Play(h.slow)); got != want {
+		return fmt.Errorf("the clocks differ\narithmetic: %s\nreference:  %s\n%s", got, want, tell(h.fast))
+	}
+	if got, want := breaches(happened), broken(course.Clocks); got != want {
+		return fmt.Errorf("broken are%s, told were%s\n%s", want, got, tell(h.fast))
 	}
 	until := at.Add(time.Duration(d.IntN(3*86400)) * time.Second)
-	from := fast[0].At
+	from := h.fast[0].At
 	if got, want := int64(s.fast.Hours().Between(from, until)/time.Second), s.slow.Count(from.Unix(), until.Unix(), nil); got != want {
-		return fmt.Errorf("between %s and %s lie %d s by the arithmetic, %d s by the reference\n%s", from, until, got, want, tell(fast))
+		return fmt.Errorf("between %s and %s lie %d s by the arithmetic, %d s by the reference\n%s", from, until, got, want, tell(h.fast))
 	}
 	return nil
 }
@@ -219,24 +230,90 @@ func play(seed uint64) error {
 // far is the longest time to the next step: minutes, hours or days.
 func (d dice) far() int { return []int{600, 7200, 86400, 3 * 86400}[d.IntN(4)] }
 
-// step throws what happens next.
-func (d dice) step(at, near time.Time) (sla.Step, slow.Event, error) {
+// category is mostly one that is promised something.
+func (d dice) category() sla.Category {
+	return []sla.Category{sla.Blocking, sla.Blocking, sla.Blocking, sla.NonBlocking, sla.Question}[d.IntN(5)]
+}
+
+// history is what happens to one request, on both sides.
+type history struct {
+	dice
+	side
+	near     time.Time
+	category sla.Category
+	fast     []sla.Step
+	slow     []slow.Event
+}
+
+func (h *history) add(f sla.Step, e slow.Event) {
+	h.fast, h.slow = append(h.fast, f), append(h.slow, e)
+}
+
+// step throws what happens next, and tells when it did.
+func (h *history) step(at time.Time) (time.Time, error) {
 	whole := at.Add(time.Minute - 1).Truncate(time.Minute) // the reference knows pauses of whole minutes
-	why := []sla.Reason{sla.ForCustomer, sla.NoAccess, sla.Ended}[d.IntN(3)]
-	switch d.IntN(7) {
-	case 0, 1:
-		return sla.Step{Kind: sla.Paused, At: whole, Why: why}, slow.Event{What: "pause", At: whole.Unix(), Why: string(why)}, nil
-	case 2, 3:
-		return sla.Step{Kind: sla.Resumed, At: whole, Why: why}, slow.Event{What: "resume", At: whole.Unix(), Why: string(why)}, nil
-	case 4:
-		k := d.IntN(3)
-		return sla.Step{Kind: sla.Stamped, At: at, Clock: sla.Kinds()[k]}, slow.Event{What: "act", At: at.Unix(), Clock: k}, nil
-	case 5:
-		s, err := d.agree(near)
-		return sla.Step{Kind: sla.Agreed, At: at, Category: sla.Blocking, Terms: s.fast},
-			slow.Event{What: "agree", At: at.Unix(), Calendar: s.slow, Limits: s.limits, Stops: stops()}, err
+	why := []sla.Reason{sla.ForCustomer, sla.NoAccess, sla.Ended}[h.IntN(3)]
+	switch h.IntN(10) {
+	case 0, 1, 2:
+		h.add(sla.Step{Kind: sla.Paused, At: whole, Why: why}, slow.Event{What: "pause", At: whole.Unix(), Why: string(why)})
+		return whole, nil
+	case 3, 4:
+		h.add(sla.Step{Kind: sla.Resumed, At: whole, Why: why}, slow.Event{What: "resume", At: whole.Unix(), Why: string(why)})
+		return whole, nil
+	case 5, 6:
+		k := h.IntN(3)
+		h.add(sla.Step{Kind: sla.Stamped, At: at, Clock: sla.Kinds()[k]}, slow.Event{What: "act", At: at.Unix(), Clock: k})
+	case 7: // entered later
+		k, opened := h.IntN(3), h.fast[0].At
+		really := opened.Add(time.Duration(h.Int64N(int64(at.Sub(opened)/time.Second)+1)) * time.Second)
+		h.add(sla.Step{Kind: sla.Stamped, At: at, Clock: sla.Kinds()[k], Happened: really},
+			slow.Event{What: "act", At: at.Unix(), Clock: k, Really: really.Unix()})
+	case 8: // other terms, another category, or both
+		if h.IntN(2) == 0 {
+			s, err := h.agree(h.near)
+			if err != nil {
+				return at, err
+			}
+			h.side = s
+		}
+		if h.IntN(2) == 0 {
+			h.category = h.dice.category()
+		}
+		h.add(h.opens(sla.Agreed, h.category, at))
+	default:
+		h.add(sla.Step{Kind: sla.Looked, At: at}, slow.Event{What: "look", At: at.Unix()})
 	}
-	return sla.Step{Kind: sla.Looked, At: at}, slow.Event{What: "look", At: at.Unix()}, nil
+	return at, nil
+}
+
+// breaches are the clocks of which it was told that they broke, and not that they did not.
+func breaches(happened []sla.Happening) string {
+	told := map[sla.Kind]bool{}
+	for _, h := range happened {
+		switch h.What {
+		case sla.Breach:
+			told[h.Clock] = true
+		case sla.Undone:
+			delete(told, h.Clock)
+		}
+	}
+	return names(func(k sla.Kind) bool { return told[k] })
+}
+
+func broken(list []sla.Clock) string {
+	return names(func(k sla.Kind) bool {
+		return slices.ContainsFunc(list, func(c sla.Clock) bool { return c.Kind == k && !c.BrokenAt.IsZero() })
+	})
+}
+
+func names(in func(sla.Kind) bool) string {
+	text := ""
+	for _, k := range sla.Kinds() {
+		if in(k) {
+			text += " " + string(k)
+		}
+	}
+	return text
 }
 
 func clocks(list []sla.Clock) string {
@@ -253,7 +330,7 @@ func clocks(list []sla.Clock) string {
 				if len(c.Warnings) == 1 {
 					out[i].Warn = unix(c.Warnings[0].At)
 				}
-				out[i] = slow.Clock{Warn: out[i].Warn, There: true, Projected: c.Projected, Stopped: c.Paused, From: unix(c.From), Due: unix(c.Due), Met: unix(c.MetAt), Broken: unix(c.BrokenAt)}
+				out[i] = slow.Clock{Spent: int64(c.Spent / time.Second), Warn: out[i].Warn, There: true, Projected: c.Projected, Stopped: c.Paused, From: unix(c.From), Due: unix(c.Due), Met: unix(c.MetAt), Broken: unix(c.BrokenAt)}
 			}
 		}
 	}
@@ -264,7 +341,7 @@ func spell(list [3]slow.Clock) string {
 	var b strings.Builder
 	for i, c := range list {
 		if c.There {
-			fmt.Fprintf(&b, " %s{from %d warn %d due %d met %d broken %d projected %v stopped %v}", sla.Kinds()[i], c.From, c.Warn, c.Due, c.Met, c.Broken, c.Projected, c.Stopped)
+			fmt.Fprintf(&b, " %s{from %d warn %d due %d met %d broken %d spent %d projected %v stopped %v}", sla.Kinds()[i], c.From, c.Warn, c.Due, c.Met, c.Broken, c.Spent, c.Projected, c.Stopped)
 		}
 	}
 	return b.String()
@@ -273,7 +350,11 @@ func spell(list [3]slow.Clock) string {
 func tell(steps []sla.Step) string {
 	var b strings.Builder
 	for _, s := range steps {
-		fmt.Fprintf(&b, "%s %d %s %s%s\n", s.At.UTC().Format(time.RFC3339), s.At.Unix(), s.Kind, s.Clock, s.Why)
+		fmt.Fprintf(&b, "%s %d %s %s%s%s", s.At.UTC().Format(time.RFC3339), s.At.Unix(), s.Kind, s.Clock, s.Why, s.Category)
+		if !s.Happened.IsZero() {
+			fmt.Fprintf(&b, ", really %s %d", s.Happened.UTC().Format(time.RFC3339), s.Happened.Unix())
+		}
+		b.WriteString("\n")
 		if s.Terms != nil {
 			fmt.Fprintf(&b, "  %+v\n", s.Terms.Terms)
 		}

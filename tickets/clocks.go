@@ -109,6 +109,8 @@ func (d *Desk) take(t *Ticket, c sla.Course, s sla.Step, told Event) ([]Event, e
 			after = append(after, Event{Kind: ImpliedBy, Actor: system, At: s.At, Text: "on record with what came later", Facts: facts})
 		case sla.Moved:
 			told = told.moved(h)
+		case sla.Undone:
+			told = told.with(map[string]string{string(h.Clock) + "_breach": "undone: it was met in time"})
 		}
 	}
 	t.raise(next.Agreed, append(before[:len(before):len(before)], after...))

@@ -93,6 +93,26 @@ func (c *Calendar) Count(from, until int64, pauses []Pause) (sum int64) {
 	return sum
 }
 
+// UsedUp walks up to an instant and tells when limit seconds of working time had passed outside the pauses, if that was
+// before it; else 0. A pause that goes on is one like the others here.
+func (c *Calendar) UsedUp(from, limit, until int64, pauses []Pause) int64 {
+	spent := int64(0)
+	for w := c.walker(from); w.at < until; w.next() {
+		begin, end := max(w.at, from), min(w.at+minute, until)
+		if in, _ := paused(w.at, begin, pauses); in || !w.open() {
+			continue
+		}
+		if spent+end-begin >= limit {
+			if at := begin + limit - spent; at < until {
+				return at
+			}
+			return 0
+		}
+		spent += end - begin
+	}
+	return 0
+}
+
 // paused tells whether the minute lies in a pause, and whether that goes on, be it by another pause that takes over.
 func paused(at, begin int64, pauses []Pause) (in, forever bool) {
 	for n := 0; n < len(pauses); n++ {

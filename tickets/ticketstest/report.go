@@ -11,11 +11,13 @@ import (
 
 func report(t *testing.T, s Store) {
 	x := sample(417)
+	earlier := event("a", 417, tickets.Broken) // of a clock that began anew, with another category
+	earlier.Text, earlier.Facts = "before", map[string]string{"clock": "intervention", "it": "prima"}
 	broken := event("b", 417, tickets.Broken)
 	broken.Text, broken.Facts = "because", map[string]string{"clock": "intervention", "it": "perché"}
 	spent := event("s", 417, tickets.TimeAdded)
 	spent.Text, spent.Facts, spent.At = "looked", map[string]string{"minutes": "25", "who": "anna"}, monday.Add(time.Hour)
-	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event("o", 417, tickets.Opened), broken, spent}}))
+	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event("o", 417, tickets.Opened), earlier, broken, spent}}))
 	y := sample(418)
 	y.Clocks, y.Contract = nil, ""
 	put(t, s, y)

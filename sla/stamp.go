@@ -1,0 +1,67 @@
+package sla
+
+import (
+	"slices"
+	"time"
+)
+
+// stamp notes that somebody acted. What comes later in the chain implies what comes before. The first instant counts, so
+// that an act entered later stands where it is earlier than the one on record.
+func (c *Course) stamp(s Step) []Happening {
+	at := s.At
+	if s.late() {
+		at = s.Happened.Truncate(time.Second)
+	}
+	var list []Happening
+	for _, k := range Kinds() {
+		if stamp := c.Stamps.at(k); stamp.IsZero() || (s.late() && at.Before(*stamp)) {
+			*stamp = at
+			if k != s.Clock && slices.ContainsFunc(c.Clocks, func(x Clock) bool { return x.Kind == k && x.MetAt.IsZero() }) {
+				list = append(list, Happening{What: Implied, Clock: k})
+			}
+			if s.late() {
+				c.judgeAnew(k)
+			}
+		}
+		if k == s.Clock {
+			return list
+		}
+	}
+	return list
+}
+
+// judgeAnew takes back how a clock ended, because it was met at another instant; with the intervention the restore begins
+// at another one. A clock that was set under former terms keeps their due time.
+func (c *Course) judgeAnew(kind Kind) {
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		former := k.Terms != "" && k.Terms != c.Agreed.id
+		switch {
+		case !k.settled():
+		case !former && (k.Kind == kind || (k.Kind == Restore && kind == Intervention)):
+			k.MetAt, k.BrokenAt, k.Spent = time.Time{}, time.Time{}, 0
+		case k.Kind == kind:
+			k.MetAt = *c.Stamps.at(kind)
+			if !k.MetAt.After(k.BrokenAt) { // what was kept already is kept all the more
+				k.BrokenAt = time.Time{}
+			}
+			k.Spent = c.Agreed.spent(k.From, k.MetAt, c.stopping(kind))
+		}
+	}
+}
+
+// verdicts tells what a step said of clocks: those that it broke, and those that it showed not to be broken.
+func verdicts(before, after []Clock) []Happening {
+	var list []Happening
+	for _, k := range Kinds() {
+		was, is := of(before, k).BrokenAt, of(after, k).BrokenAt
+		switch {
+		case was.Equal(is):
+		case is.IsZero():
+			list = append(list, Happening{What: Undone, Clock: k})
+		default:
+			list = append(list, Happening{What: Breach, Clock: k, Alarm: AtBreach, Then: true})
+		}
+	}
+	return list
+}
