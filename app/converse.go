@@ -18,8 +18,9 @@ import (
 func (a *App) converse(ctx context.Context, l *line.Line) {
 	flow := a.flows.now.Load()
 	a.begin(l, flow)
+	noted := a.noteEnd(ctx, l)
 	result := admin.Failed // what stands when the conversation panics
-	defer func() { a.end(ctx, l, result) }()
+	defer func() { noted(); a.end(ctx, l, result) }()
 	if a.cfg.Fault == "panic" {
 		panic("a fault that was asked for")
 	}
@@ -56,11 +57,35 @@ func (a *App) sumUp(l *line.Line, sum ivr.Summary) {
 	})
 }
 
+// noteEnd has the record say at once that the call is over, though its conversation may go on: an engineer whose telephone
+// rings is still told. wait waits for that, where it has begun.
+func (a *App) noteEnd(ctx context.Context, l *line.Line) (wait func()) {
+	noted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(noted)
+		a.over(ctx, l)
+	})
+	return func() {
+		if !stop() {
+			<-noted
+		}
+	}
+}
+
+// over enters how and when a call ended, and how its sound was.
+func (a *App) over(ctx context.Context, l *line.Line) {
+	quality, now, how := l.Quality(), time.Now(), ending(context.Cause(ctx))
+	a.calls.change(l.Caller().ID, func(r *tickets.Call) {
+		if r.Ended.IsZero() {
+			r.Ended, r.Ending, r.Quality = now, how, quality
+		}
+	})
+}
+
 // end closes a call's record.
 func (a *App) end(ctx context.Context, l *line.Line, result admin.Result) {
-	quality, id := l.Quality(), l.Caller().ID
-	a.calls.change(id, func(r *tickets.Call) { r.Quality = quality })
-	a.calls.end(id, ending(context.Cause(ctx)), time.Now())
+	a.over(ctx, l)
+	a.calls.end(l.Caller().ID)
 	a.metrics.CallEnded(result)
 }
 

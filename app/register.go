@@ -73,9 +73,8 @@ func (r *register) leg(id tickets.CallID, l tickets.Leg) {
 	r.stir()
 }
 
-// end closes a call's record.
-func (r *register) end(id tickets.CallID, ending string, at time.Time) {
-	r.change(id, func(c *tickets.Call) { c.Ended, c.Ending = at, ending })
+// end closes a call's record: what comes of it from now on is late.
+func (r *register) end(id tickets.CallID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.alive, id)

@@ -31,8 +31,8 @@ type leg struct {
 	once   sync.Once
 }
 
-// connect makes a leg alive: it ends when the dialog or the sound does. No goroutine waits for that: with its stack, it
-// would be a sixth of what a call takes of memory.
+// connect makes a leg alive: it ends when the dialog or the sound does, and the one takes the other with it, whatever the
+// conversation is doing. No goroutine waits for that: with its stack, it would be a sixth of what a call takes of memory.
 func (b *Board) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
 	l.board, l.dialog, l.sound = b, d, sound
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
@@ -42,7 +42,7 @@ func (b *Board) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
 	l.watch.Add(2)
 	l.forget = context.AfterFunc(d.Context(), func() {
 		defer l.watch.Done()
-		l.cancel(ending(context.Cause(d.Context())))
+		l.over(ending(context.Cause(d.Context())))
 	})
 	l.deafen = sound.AfterEnd(func() {
 		defer l.watch.Done()
@@ -74,10 +74,18 @@ func ending(cause error) error {
 	return errors.Join(ivr.ErrLineLost, cause)
 }
 
+// over ends what is under way on the leg for a reason, and its sound: the port that it went to may be somebody else's by
+// the time that the conversation is over. The first reason stays.
+func (l *leg) over(cause error) {
+	l.cancel(cause)
+	_ = l.sound.Close()
+}
+
 // end hangs up for a reason; the first reason stays.
 func (l *leg) end(cause error, words string) {
 	l.cancel(cause)
 	_ = l.dialog.Hangup(words)
+	_ = l.sound.Close()
 }
 
 // close ends the leg and waits for everything that it started. Idempotent.
@@ -85,7 +93,6 @@ func (l *leg) close(words string) {
 	l.once.Do(func() {
 		l.unwatch()
 		l.end(ErrWeHungUp, words)
-		_ = l.sound.Close()
 		l.board.cfg.Ended(l.sound.Stats())
 		l.board.mu.Lock()
 		delete(l.board.legs, l.id)

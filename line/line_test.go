@@ -28,13 +28,17 @@ import (
 type tones struct{}
 
 func hertz(id prompts.ID) float64 {
-	return map[prompts.ID]float64{"welcome": 400, "brief": 1000}[id]
+	return map[prompts.ID]float64{"welcome": 400, "brief": 1000, "long": 500}[id]
 }
 
 func (tones) Sound(_ prompts.Language, p prompts.Phrase) media.Sound {
 	var all media.Sound
 	for _, i := range p {
-		all = media.Chain(all, media.NewSound(mediatest.Tone(hertz(i.ID), 8000)))
+		seconds := 1
+		if i.ID == "long" {
+			seconds = 60
+		}
+		all = media.Chain(all, media.NewSound(mediatest.Tone(hertz(i.ID), seconds*8000)))
 	}
 	return all
 }

@@ -159,10 +159,12 @@ func (t *Telephone) Join(ctx context.Context, call string, silence time.Duration
 		return fmt.Errorf("joining to call %s: it is over", call)
 	}
 	unjoin, err := media.Join(t.sound, other.sound)
-	if err != nil {
+	switch {
+	case err == nil:
+		defer unjoin()
+	case !errors.Is(err, media.ErrClosed) && !errors.Is(err, media.ErrTimeout): // of these a leg is ending, and says so below
 		return fmt.Errorf("joining to call %s: %w", call, err)
 	}
-	defer unjoin()
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	for {

@@ -70,7 +70,7 @@ type discard struct{}
 func (discard) Block(Law, []byte) {}
 
 // bench is a worker with legs of its own, driven by hand.
-func bench(t *testing.T, key bool) (*worker, *Leg) {
+func bench(t testing.TB, key bool) (*worker, *Leg) {
 	t.Helper()
 	e, err := New(Config{Bind: []netip.Addr{netip.IPv4Unspecified()}})
 	if err != nil {
