@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,7 +30,9 @@ func TestTheRecordSaysThatACallIsOverWhileAnEngineerStillRings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		go func() { _ = report(t.Context(), call, voice(n)) }()
+		var speaks sync.WaitGroup
+		defer speaks.Wait()
+		speaks.Go(func() { _ = report(t.Context(), call, voice(n)) })
 		<-rings
 		time.Sleep(2 * time.Second)
 		call.Hangup()

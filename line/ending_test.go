@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -28,6 +29,7 @@ type street struct {
 	media *mediatest.Wire
 	deaf  atomic.Bool // nothing of a telephone's sound reaches the line
 	sent  atomic.Int64
+	stops sync.WaitGroup
 }
 
 var lineAt = netip.MustParseAddr("127.0.0.1")
@@ -130,7 +132,7 @@ func TestNothingIsSentAfterTheEndWhateverTheConversationDoes(t *testing.T) {
 		{"the caller's BYE", func(_ *street, c *phone.Call) { c.Hangup() }, 0},
 		{"sound that is lost", func(s *street, _ *phone.Call) { s.deaf.Store(true) }, 3100 * time.Millisecond},
 		{"the line that stops", func(s *street, _ *phone.Call) {
-			go func() { _ = s.board.Stop(context.Background()) }()
+			s.stops.Go(func() { _ = s.board.Stop(context.Background()) })
 		}, 0},
 	}
 	for _, v := range verbs {
@@ -182,6 +184,7 @@ func TestNothingIsSentAfterTheEndWhateverTheConversationDoes(t *testing.T) {
 						_ = socket.Close()
 					}
 					c.Hangup()
+					s.stops.Wait()
 					for _, p := range []*phone.Phone{caller, marco, quiet} {
 						_ = p.Stop(context.Background())
 					}
