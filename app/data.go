@@ -63,6 +63,16 @@ func (f folders) lock() (unlock func() error, err error) {
 	return file.Close, nil
 }
 
+// inUse tells whether a running hotline keeps the folder. A folder that cannot be asked is taken for free.
+func (f folders) inUse() bool {
+	file, err := os.Open(filepath.Join(f.data, "lock"))
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
 // locked reads what flock answered.
 func (f folders) locked(err error) error {
 	switch {

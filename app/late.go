@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"hotline/config"
 	"hotline/journal"
 	"hotline/tickets"
 )
@@ -62,11 +63,14 @@ func (a *App) openFromDisk() error {
 	return a.flows.ship()
 }
 
-func (a *App) pinKeyFile() string {
-	if file := a.cfg.Config.PINKeyFile; file != "" {
-		return file
+func (a *App) pinKeyFile() string { return PINKeyFile(a.cfg.Config) }
+
+// PINKeyFile is where the key of the PINs' hashes lies: as configured, else in the data folder.
+func PINKeyFile(c config.Config) string {
+	if c.PINKeyFile != "" {
+		return c.PINKeyFile
 	}
-	return a.folders.pinKey()
+	return folders{c.Data}.pinKey()
 }
 
 // catchUp does what the start could not do, once the database answers: schema, journal, and the book

@@ -27,6 +27,9 @@ func (t tapes) Create(id, law string) (line.Recorder, error) {
 	return tape, nil
 }
 
+// Remove deletes a recording that nobody keeps.
+func (t tapes) Remove(id string) error { return t.spool.Remove(id) }
+
 // Octets reads a recording back.
 func (t tapes) Octets(id string) (string, []byte, error) { return t.spool.Octets(id) }
 

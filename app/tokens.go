@@ -48,7 +48,10 @@ func RemoveToken(ctx context.Context, c Config, name string) error {
 // withStore opens the database of a configuration for one act, beside the service or without it.
 func withStore(ctx context.Context, c Config, act func(Store) error) error {
 	if d := &c.Config.Database; d.URL == "" && d.URLFile == "" {
-		d.URL = local.Running(folders{c.Config.Data}.postgres()) // the private server of the service, when it runs
+		var err error
+		if d.URL, err = runningDatabase(ctx, folders{c.Config.Data}); err != nil {
+			return err
+		}
 	}
 	a, err := New(c)
 	if err != nil {
@@ -58,4 +61,26 @@ func withStore(ctx context.Context, c Config, act func(Store) error) error {
 		err = act(a.store)
 	}
 	return errors.Join(err, a.Stop(ctx))
+}
+
+// startTime is how long a command waits for the private database of a service that is just starting.
+const startTime = 15 * time.Second
+
+// runningDatabase is the private database of the service, when one uses the folder; empty when none does.
+func runningDatabase(ctx context.Context, f folders) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		url, err := local.Running(f.postgres())
+		if url != "" || err != nil || !f.inUse() {
+			return url, err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return "", fmt.Errorf("the hotline that uses the data folder %s has not started its database yet: wait until its log says that it is ready, then run this again", f.data)
+		}
+	}
 }

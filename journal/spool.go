@@ -65,6 +65,14 @@ func (t *Tape) Close() error {
 	return errors.Join(t.wav.Close(), t.file.Sync(), t.file.Close())
 }
 
+// Remove deletes a recording that nobody keeps. One that is not there is no fault.
+func (s *Spool) Remove(id string) error {
+	if err := s.root.Remove(id + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("deleting recording %s: %w", id, err)
+	}
+	return nil
+}
+
 // Open opens a recording for reading; tickets.ErrNotFound when there is none.
 func (s *Spool) Open(id string) (io.ReadSeekCloser, error) {
 	file, err := s.root.Open(id + suffix)

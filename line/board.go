@@ -26,6 +26,8 @@ import (
 type Spool interface {
 	// Create begins a recording in law "alaw" or "ulaw".
 	Create(id, law string) (Recorder, error)
+	// Remove deletes a recording that nobody keeps.
+	Remove(id string) error
 	// Octets reads a recording back, also one that is still being written.
 	Octets(id string) (law string, octets []byte, err error)
 	// Sum is the SHA-256 of a whole recording, in hexadecimal.

@@ -86,7 +86,8 @@ func (l *Line) Music(ctx context.Context) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
-// Record hears the caller. What was heard is in the spool whatever ended it.
+// Record hears the caller. What was heard is in the spool whatever ended it; a take in which nobody spoke is deleted, so
+// that no later start finds a recording that belongs to no ticket.
 func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, error) {
 	both, cancel := l.within(ctx)
 	defer cancel()
@@ -104,7 +105,9 @@ func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, e
 	stats := rec.Stop()
 	got.End = endOf(end)
 	got.Recording.Law, got.Recording.Seconds, got.Recording.Partial = w.finish(stats)
-	if sum, err := l.board.cfg.Spool.Sum(r.ID); err == nil && w.err == nil { // without it, it cannot be told later whether the file is as it was
+	if got.End == ivr.EndedUnspoken || got.Recording.Seconds == 0 {
+		l.discard(r.ID)
+	} else if sum, err := l.board.cfg.Spool.Sum(r.ID); err == nil && w.err == nil { // without it, it cannot be told later whether the file is as it was
 		got.Recording.SHA256 = sum
 	}
 	if cause := context.Cause(both); cause != nil {
@@ -115,6 +118,13 @@ func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, e
 		err = fmt.Errorf("keeping the message: %w", w.err)
 	}
 	return got, err
+}
+
+// discard deletes a take in which nobody spoke.
+func (l *Line) discard(id string) {
+	if err := l.board.cfg.Spool.Remove(id); err != nil {
+		l.board.cfg.Log.Warn("a take without speech stays on the disk; the next start puts it on its ticket", "recording", id, "error", err)
+	}
 }
 
 func recordOptions(r ivr.RecordRequest) media.RecordOptions {

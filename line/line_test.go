@@ -64,6 +64,13 @@ func (s *spool) Octets(id string) (string, []byte, error) {
 	return "alaw", s.kept[id], nil
 }
 
+func (s *spool) Remove(id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.kept, id)
+	return nil
+}
+
 func (s *spool) Sum(id string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -188,6 +195,30 @@ func TestCallerHearsWelcomePressesAKeySpeaksAndHearsItAgain(t *testing.T) {
 	}
 	if best, _ := likeness.Correlate(heard, mediatest.Tone(1000, 7000)); best > 0.3 {
 		t.Errorf("what was never said correlates %.2f", best)
+	}
+}
+
+func TestATakeInWhichNobodySpokeLeavesNothingOnTheDisk(t *testing.T) {
+	taken := make(chan ivr.Recorded, 1)
+	x := newExchange(t, func(ctx context.Context, l *line.Line) {
+		got, err := l.Record(ctx, ivr.RecordRequest{ID: "r1", Initial: 300 * time.Millisecond})
+		if err != nil {
+			t.Error(err)
+		}
+		taken <- got
+	})
+	c, err := plugIn(t, "caller", nil).Dial(t.Context(), x.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Hangup()
+	if got := <-taken; got.End != ivr.EndedUnspoken {
+		t.Errorf("a take of silence ended as %q", got.End)
+	}
+	x.spool.mu.Lock()
+	defer x.spool.mu.Unlock()
+	if len(x.spool.kept) != 0 {
+		t.Errorf("the silence is still on the disk: %d recordings", len(x.spool.kept))
 	}
 }
 

@@ -43,6 +43,9 @@ func (s *serve) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	log := logger(io, c.LogLevel)
+	for _, w := range config.Exposed(c, s.Config, app.PINKeyFile(c)) {
+		log.Warn("a secret is open to others", "field", w.Field, "problem", w.Problem, "remedy", w.Remedy)
+	}
 	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Fault: s.DemoFault, Drill: s.DemoDrill, Drain: s.Drain, Runtime: runtimeFolder(), Log: log})
 	if err != nil {
 		return err

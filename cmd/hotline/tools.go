@@ -30,6 +30,10 @@ func (c *configCheck) Run(io streams) error {
 		}
 		return list
 	}
+	for _, warning := range config.Exposed(read, c.File, read.PINKeyFile) {
+		warning.File = c.File
+		fmt.Fprintln(io.err, "warning:", warning)
+	}
 	fmt.Fprintf(io.out, "%s is sound.\n", c.File)
 	return nil
 }

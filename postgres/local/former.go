@@ -69,15 +69,24 @@ func urlOf(sockets string) string {
 	return "postgres://hotline@/postgres?host=" + url.QueryEscape(sockets)
 }
 
-// Running is where the server of another process on a cluster is reached; empty when none runs.
-func Running(dir string) string {
+// Running is where the server of another process on a cluster is reached; empty when none runs. A socket that another
+// user may have put there is refused with ErrSocketFolder.
+func Running(dir string) (string, error) {
 	if former(dir) == 0 {
-		return ""
+		return "", nil
 	}
-	if sockets := socketsOf(dir); sockets != "" {
-		return urlOf(sockets)
+	sockets := socketsOf(dir)
+	if sockets == "" {
+		return "", nil
 	}
-	return ""
+	o, err := chooseOwner(dir)
+	if err != nil {
+		return "", err
+	}
+	if err := o.safeSockets(sockets); err != nil {
+		return "", fmt.Errorf("reaching the database of the running hotline: %w", err)
+	}
+	return urlOf(sockets), nil
 }
 
 // socketsOf is the folder of the socket of the server that runs on a cluster, or ran there last.

@@ -32,8 +32,8 @@ func TestAKeptServerThatIsKilledComesBackAtTheSamePlace(t *testing.T) {
 		now := former(dir)
 		return now != 0 && now != before && dials(url)
 	})
-	if Running(dir) != url {
-		t.Errorf("it is reached at %q, before at %q", Running(dir), url)
+	if at, err := Running(dir); at != url {
+		t.Errorf("it is reached at %q (%v), before at %q", at, err, url)
 	}
 	if err := errors.Join(k.Stop(), k.Stop()); err != nil {
 		t.Error(err)

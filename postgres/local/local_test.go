@@ -86,7 +86,7 @@ func TestASecondServerOnOneFolderIsRefusedInWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := Running(dir); got != s.URL() {
+	if got, err := Running(dir); err != nil || got != s.URL() {
 		t.Errorf("the running server is reached at %q, want %q", got, s.URL())
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -106,7 +106,7 @@ func TestASecondServerOnOneFolderIsRefusedInWords(t *testing.T) {
 	if err := errors.Join(<-stopped, second.Stop()); err != nil {
 		t.Error(err)
 	}
-	if got := Running(dir); got != "" {
+	if got, err := Running(dir); err != nil || got != "" {
 		t.Errorf("a server that has stopped is reached at %q", got)
 	}
 }

@@ -115,37 +115,3 @@ func (o owner) enters(dir string) error {
 	}
 	return fmt.Errorf("%w: %s, which runs the database, may not enter %s; run chmod o+x %s, or use another --data folder", ErrFolder, o.name, dir, dir)
 }
-
-// socketPrefix begins the names of the folders of our sockets.
-const socketPrefix = "hotline-pg-"
-
-// socketFolder makes a private folder with a short name below base; without one, below the folder of temporary files.
-func (o owner) socketFolder(base string) (string, error) {
-	if base == "" {
-		base = os.TempDir()
-	}
-	if len(base) > maxSocket-40 || o.enters(base) != nil {
-		base = "/tmp"
-	}
-	dir, err := os.MkdirTemp(base, socketPrefix)
-	if err != nil {
-		return "", fmt.Errorf("making a folder for the socket: %w", err)
-	}
-	if err := o.give(dir); err != nil {
-		return "", errors.Join(err, os.Remove(dir))
-	}
-	return dir, nil
-}
-
-// give makes a folder that is missing and gives it to the owner.
-func (o owner) give(dir string) error {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("making a folder for the socket: %w", err)
-	}
-	if o.other {
-		if err := os.Chown(dir, o.uid, o.gid); err != nil {
-			return fmt.Errorf("making a folder for the socket: %w", err)
-		}
-	}
-	return nil
-}

@@ -1,0 +1,64 @@
+package config
+
+import (
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+)
+
+// Exposed finds the files with secrets that every user of the machine may read: the configuration when a password stands in
+// it, and the files of keys and passwords that it names. file may be empty; pinKey is where the PIN key lies. A file that
+// is not there is passed over. Line and File are left empty. The program runs all the same: these are warnings.
+func Exposed(c Config, file, pinKey string) Complaints {
+	k := &checker{}
+	if c.holdsSecret() {
+		k.exposed("", file, "the configuration holds a password")
+	}
+	k.exposed("pin_key_file", pinKey, "whoever has the key can find every PIN in a copy of the database")
+	k.exposed("database.url_file", c.Database.URLFile, "it holds the database's password")
+	k.exposed("sip.tls.key", c.SIP.TLS.Key, "whoever has the key can pose as this line")
+	for i, a := range c.SIP.Accounts {
+		k.exposed(fmt.Sprintf("sip.accounts[%d].password_file", i), a.PasswordFile, "it holds a password")
+	}
+	for i, t := range c.SIP.Trunks {
+		k.exposed(fmt.Sprintf("sip.trunks[%d].password_file", i), t.PasswordFile, "it holds a password")
+	}
+	k.exposed("mail.password_file", c.Mail.PasswordFile, "it holds a password")
+	return k.list
+}
+
+// othersMayRead is the permission of everybody who is neither the owner nor of the group.
+const othersMayRead fs.FileMode = 0o004
+
+func (k *checker) exposed(field, name, why string) {
+	if name == "" {
+		return
+	}
+	info, err := os.Stat(name)
+	if err != nil || info.Mode()&othersMayRead == 0 {
+		return
+	}
+	k.say(field, fmt.Sprintf("every user of this machine may read %s: %s", name, why), "run chmod o-rwx "+name)
+}
+
+// holdsSecret tells whether a password stands in the configuration itself.
+func (c Config) holdsSecret() bool {
+	secrets := []string{c.Mail.Password}
+	for _, a := range c.SIP.Accounts {
+		secrets = append(secrets, a.Password)
+	}
+	for _, t := range c.SIP.Trunks {
+		secrets = append(secrets, t.Password)
+	}
+	if u, err := url.Parse(c.Database.URL); err == nil {
+		password, _ := u.User.Password()
+		secrets = append(secrets, password)
+	}
+	for _, s := range secrets {
+		if s != "" {
+			return true
+		}
+	}
+	return false
+}
