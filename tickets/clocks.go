@@ -288,6 +288,7 @@ func steps(e Event) []sla.Step {
 	paused := func(k sla.StepKind, why sla.Reason) sla.Step { return sla.Step{Kind: k, At: e.At, Why: why} }
 	stamped := func(k sla.Kind) sla.Step { return sla.Step{Kind: sla.Stamped, At: e.At, Clock: k} }
 	answered := paused(sla.Resumed, sla.ForCustomer) // whoever takes the ticket up again waits no more
+	reached := paused(sla.Resumed, sla.NoAccess)     // nobody needs to reach an installation any more
 	switch e.Kind {
 	case Opened:
 		return []sla.Step{at(sla.Begun)}
@@ -300,7 +301,7 @@ func steps(e Event) []sla.Step {
 	case Intervened:
 		return []sla.Step{answered, stamped(sla.Intervention)}
 	case RestoredAt:
-		return []sla.Step{answered, stamped(sla.Restore)}
+		return []sla.Step{answered, reached, stamped(sla.Restore)}
 	case AssignedTo, Accepted, Resumed:
 		return []sla.Step{answered}
 	case WaitingFor:
@@ -310,7 +311,7 @@ func steps(e Event) []sla.Step {
 	case AccessBack:
 		return []sla.Step{paused(sla.Resumed, sla.NoAccess)}
 	case ClosedAtKind, MarkedNoTicket:
-		return []sla.Step{answered, paused(sla.Paused, sla.Ended)}
+		return []sla.Step{answered, reached, paused(sla.Paused, sla.Ended)}
 	case Reopened:
 		return []sla.Step{paused(sla.Resumed, sla.Ended)}
 	}

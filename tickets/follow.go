@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,8 +40,11 @@ func (t Ticket) keeps(terms Terms) bool {
 // history tells which deadlines moved. Terms that are the same already are no change.
 func (d *Desk) Follow(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if err := t.may(agreeing); err != nil {
+			return nil, err
+		}
 		b := d.Book()
-		if terms, err := b.Terms(t.Contract, d.cfg.Own); err != nil || !t.State.Live() || t.keeps(terms) {
+		if terms, err := b.Terms(t.Contract, d.cfg.Own); err != nil || t.keeps(terms) {
 			return nil, err
 		}
 		return d.agree(b, t, actor, now)
@@ -50,8 +54,8 @@ func (d *Desk) Follow(ctx context.Context, n Number, actor string, now time.Time
 // SetContract puts a running ticket under another contract, and its terms; empty stands for Support on Request.
 func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c ContractID, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		if !t.State.Live() {
-			return nil, &MoveError{t.Number, t.State, t.State}
+		if err := t.may(agreeing); err != nil {
+			return nil, err
 		}
 		if t.Contract == c {
 			return nil, nil
@@ -62,7 +66,11 @@ func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c Contra
 			t.Name = b.Customers[contract.Customer].Name
 		}
 		t.Contract = c
-		return d.agree(b, t, actor, now)
+		lines, err := d.agree(b, t, actor, now)
+		if err != nil {
+			return nil, err
+		}
+		return d.accord(ctx, t, lines, actor, now)
 	})
 }
 
@@ -133,9 +141,10 @@ func (d *Desk) FollowAll(ctx context.Context, in Scope, actor string, now time.T
 		list = append(list, t.Number)
 		return nil
 	})
+	var ended *MoveError
 	for n, number := range list {
-		if _, err := d.Follow(ctx, number, actor, now); err != nil {
-			return n, err
+		if _, failed := d.Follow(ctx, number, actor, now); failed != nil && !errors.As(failed, &ended) { // it may end meanwhile
+			return n, failed
 		}
 	}
 	return len(list), err

@@ -1,6 +1,9 @@
 package tickets
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // move is one allowed change of a ticket's state, with the business rule that allows it.
 type move struct {
@@ -44,14 +47,22 @@ func moves() []move {
 	}
 }
 
-// MoveError is a change of state that the table does not allow.
+// MoveError is a change of state, or a command, that the tables do not allow.
 type MoveError struct {
 	Ticket   Number
-	From, To State
+	From, To State  // To is empty where a command would not have moved it
+	Rule     string // of a command that the state does not allow; else empty
 }
 
 func (e *MoveError) Error() string {
-	return fmt.Sprintf("ticket %d is %s and cannot become %s", e.Ticket, e.From, e.To)
+	text := fmt.Sprintf("ticket %d is %s", e.Ticket, e.From)
+	if e.To != "" {
+		text += fmt.Sprintf(" and cannot become %s", e.To)
+	}
+	if e.Rule != "" {
+		text += ": " + e.Rule
+	}
+	return text
 }
 
 // to changes the state where the table allows it.
@@ -62,7 +73,53 @@ func (t *Ticket) to(s State) error {
 			return nil
 		}
 	}
-	return &MoveError{t.Number, t.State, s}
+	return &MoveError{Ticket: t.Number, From: t.State, To: s}
+}
+
+// command is something that is done to a ticket and that its states do not decide by themselves, be it because the state
+// stays, or because the table knows a way between the two states that belongs to another command.
+type command struct {
+	name string
+	in   []State // in which it is allowed
+	to   State   // empty: it stays, or goes where it was
+	rule string
+}
+
+// The commands that the table of moves does not decide alone. Whatever is not named here either moves the state, by the
+// table of moves, or is allowed always: a comment, a recording, time spent, what happened on the line.
+const (
+	assessing  = "assess"
+	resuming   = "resume"
+	reopening  = "reopen"
+	contacting = "contact"
+	acting     = "intervention, restored"
+	reaching   = "access-withdrawn, access-back"
+	agreeing   = "contract, follow"
+)
+
+// commands is the whole table of them.
+func commands() []command {
+	live := []State{Open, Assigned, InProgress, Waiting}
+	work := append(slices.Clone(live), Restored)
+	return []command{
+		{assessing, append(slices.Clone(work), Closed), "", "nobody assesses what is no request; reopen it first"},
+		{resuming, []State{Waiting}, "", "only a ticket that waits for the customer can be resumed"},
+		{reopening, []State{Closed, NotRequest}, Open, "only what was closed or marked can be reopened"},
+		{contacting, live, "", "nobody waits for a contact any more; reopen it first"},
+		{acting, work, InProgress, "nobody works on it any more; reopen it first"},
+		{reaching, live, "", "access concerns a ticket that somebody works on; reopen it, or say it on the contract"},
+		{agreeing, live, "", "no clock runs any more; reopen it first"},
+	}
+}
+
+// may refuses a command that the ticket's state does not allow.
+func (t Ticket) may(name string) error {
+	for _, c := range commands() {
+		if c.name == name && !slices.Contains(c.in, t.State) {
+			return &MoveError{Ticket: t.Number, From: t.State, To: c.to, Rule: c.rule}
+		}
+	}
+	return nil
 }
 
 // Live tells whether somebody still owes something to the ticket.

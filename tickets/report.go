@@ -156,6 +156,11 @@ func (c *ClockReport) count(o Outcome) {
 }
 
 func (l *ReportLine) pause(pauses []sla.Pause, now time.Time) {
+	for _, p := range pauses { // a former version let the others go on when a ticket ended
+		if p.Why == sla.Ended && p.Until.IsZero() {
+			now = p.From
+		}
+	}
 	for _, p := range pauses {
 		if p.Why == sla.Ended {
 			continue

@@ -25,7 +25,9 @@ func TestMediansAndNinetiethPercentilesAreByNearestRank(t *testing.T) {
 
 func TestALineOfTheReportCountsEachTicketOnce(t *testing.T) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	pauses := []sla.Pause{{Why: sla.ForCustomer, From: now.Add(-time.Hour)}, {Why: sla.Ended, From: now.Add(-time.Hour)}}
+	pauses := []sla.Pause{ // a former version let a pause go on when the ticket was closed
+		{Why: sla.NoAccess, From: now.Add(-2 * time.Hour)}, {Why: sla.Ended, From: now.Add(-time.Hour)},
+	}
 	r := makeReport("2026-11", []Outcome{
 		{Ticket: 1, Contract: "c", Clock: sla.Contact, Met: true, Spent: time.Minute, Pauses: pauses},
 		{Ticket: 1, Contract: "c", Clock: sla.Restore, Met: true, Broken: true, Spent: time.Hour, Pauses: pauses},

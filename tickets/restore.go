@@ -65,7 +65,7 @@ func merge(ctx context.Context, s Tickets, c Change) (Change, error) {
 	whole := append(slices.Clip(lines), fresh...)
 	course, err := Fold(whole, ready)
 	if err == nil && course.Agreed != nil { // a ticket from before terms were kept cannot be folded, and keeps its own
-		if mended := t.mend(course, fresh); len(mended) > 0 {
+		if mended := t.mend(course, whole, fresh); len(mended) > 0 {
 			fresh = append(fresh, mended...)
 			if course, err = Fold(append(whole, mended...), ready); err != nil {
 				return Change{}, fmt.Errorf("merging a change of ticket %d: %w", t.Number, err)
@@ -150,7 +150,7 @@ func (e Event) moves() bool {
 
 // mend gives the lines that bring the clocks back to the state that stands, where a merged line stopped or started them
 // and somebody had moved the ticket later.
-func (t Ticket) mend(c sla.Course, fresh []Event) []Event {
+func (t Ticket) mend(c sla.Course, whole, fresh []Event) []Event {
 	var lines []Event
 	line := func(kind EventKind) {
 		last := fresh[len(fresh)-1]
@@ -167,6 +167,10 @@ func (t Ticket) mend(c sla.Course, fresh []Event) []Event {
 	}
 	if c.Paused(sla.ForCustomer) && t.State != Waiting && !ended {
 		line(Resumed)
+	}
+	if last, _ := lastAccess(whole); last.Kind == AccessGone && t.State.Live() && !c.Paused(sla.NoAccess) {
+		line(AccessGone)
+		lines[len(lines)-1].Facts = last.Facts
 	}
 	return lines
 }

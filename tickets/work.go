@@ -21,6 +21,9 @@ func (d *Desk) Assess(ctx context.Context, n Number, actor string, c sla.Categor
 		return Ticket{}, fmt.Errorf("category %q is unknown", c)
 	}
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if err := t.may(assessing); err != nil {
+			return nil, err
+		}
 		facts := map[string]string{"from": string(t.Category()), "to": string(c)}
 		t.Assessment = c
 		return d.happen(t, Event{Kind: Assessed, Actor: actor, At: now, Facts: facts}, nil)
@@ -79,15 +82,23 @@ type stamping struct {
 
 func (d *Desk) stamp(ctx context.Context, n Number, s stamping, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		if !t.State.Live() && (s.state == "" || t.State != Restored) {
-			return nil, &MoveError{t.Number, t.State, InProgress}
+		command, was := acting, t.State
+		if s.state == "" {
+			command = contacting
+		}
+		if err := t.may(command); err != nil {
+			return nil, err
 		}
 		if s.state != "" && t.State != s.state {
 			if err := t.to(s.state); err != nil {
 				return nil, err
 			}
 		}
-		return d.happen(t, Event{Kind: s.event, Actor: s.actor, At: now}, nil)
+		lines, err := d.happen(t, Event{Kind: s.event, Actor: s.actor, At: now}, nil)
+		if err != nil || was != Restored || !t.State.Live() {
+			return lines, err
+		}
+		return d.accord(ctx, t, lines, s.actor, now)
 	})
 }
 
@@ -101,17 +112,19 @@ func (d *Desk) Comment(ctx context.Context, n Number, actor, text string, now ti
 
 // move is a plain change of state by staff.
 func (d *Desk) move(ctx context.Context, n Number, to State, e Event, now time.Time) (Ticket, error) {
-	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		if err := t.to(to); err != nil {
-			return nil, err
-		}
-		t.ClosedAt = time.Time{}
-		if to == Closed || to == NotRequest {
-			t.ClosedAt = now.Truncate(time.Second)
-		}
-		e.At = now
-		return d.happen(t, e, nil)
-	})
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return d.moved(t, to, e, now) })
+}
+
+func (d *Desk) moved(t *Ticket, to State, e Event, now time.Time) ([]Event, error) {
+	if err := t.to(to); err != nil {
+		return nil, err
+	}
+	t.ClosedAt = time.Time{}
+	if to == Closed || to == NotRequest {
+		t.ClosedAt = now.Truncate(time.Second)
+	}
+	e.At = now
+	return d.happen(t, e, nil)
 }
 
 // WaitForCustomer says that the customer owes an answer.
@@ -121,18 +134,19 @@ func (d *Desk) WaitForCustomer(ctx context.Context, n Number, actor, text string
 
 // Resume says that the answer came: the ticket goes back to where it was.
 func (d *Desk) Resume(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
-	t, err := d.Ticket(ctx, n)
-	if err != nil {
-		return Ticket{}, fmt.Errorf("ticket %d: %w", n, err)
-	}
-	to := Open
-	if !t.Stamps.Intervention.IsZero() || !sla.Met(t.Clocks, sla.Intervention).IsZero() {
-		to = InProgress
-	}
-	if to == Open && t.Assignee != "" {
-		to = Assigned
-	}
-	return d.move(ctx, n, to, Event{Kind: Resumed, Actor: actor}, now)
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if err := t.may(resuming); err != nil {
+			return nil, err
+		}
+		to := Open
+		if !t.Stamps.Intervention.IsZero() || !sla.Met(t.Clocks, sla.Intervention).IsZero() {
+			to = InProgress
+		}
+		if to == Open && t.Assignee != "" {
+			to = Assigned
+		}
+		return d.moved(t, to, Event{Kind: Resumed, Actor: actor}, now)
+	})
 }
 
 // Close ends the ticket.
@@ -140,9 +154,18 @@ func (d *Desk) Close(ctx context.Context, n Number, actor, text string, now time
 	return d.move(ctx, n, Closed, Event{Kind: ClosedAtKind, Actor: actor, Text: text}, now)
 }
 
-// Reopen takes a closed or marked ticket up again.
+// Reopen takes a closed or marked ticket up again. Whether the installation can be reached is as it stands now.
 func (d *Desk) Reopen(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
-	return d.move(ctx, n, Open, Event{Kind: Reopened, Actor: actor, Text: text}, now)
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if err := t.may(reopening); err != nil {
+			return nil, err
+		}
+		lines, err := d.moved(t, Open, Event{Kind: Reopened, Actor: actor, Text: text}, now)
+		if err != nil {
+			return nil, err
+		}
+		return d.accord(ctx, t, lines, actor, now)
+	})
 }
 
 // MarkNotRequest says that it was a robot or a wrong number.
@@ -201,10 +224,8 @@ func (d *Desk) AccessStands(ctx context.Context, c ContractID, reachable bool, a
 			return false, err // it stands so already
 		}
 		lines, err := d.History(ctx, n)
-		for _, e := range slices.Backward(lines) {
-			if e.Kind == AccessGone || e.Kind == AccessBack {
-				return e.Facts[factContract] != "", err
-			}
+		if e, said := lastAccess(lines); said {
+			return e.Facts[factContract] != "", err
 		}
 		return !reachable, err
 	})
@@ -236,11 +257,53 @@ func (d *Desk) tellAccess(ctx context.Context, c ContractID, reachable bool, act
 
 func (t Ticket) noAccess() bool { return (sla.Course{Pauses: t.Pauses}).Paused(sla.NoAccess) }
 
-func (d *Desk) access(ctx context.Context, n Number, gone bool, e Event, now time.Time) (Ticket, error) {
+// access writes down on a ticket whether it can be reached. What is said of the ticket itself must find somebody working
+// on it; what is said of its contract passes the others by, since they are told when they are taken up again.
+func (d *Desk) access(ctx context.Context, n Number, reachable bool, e Event, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		if t.noAccess() != gone || !t.State.Live() {
-			return nil, nil // it is so already, or nobody works on it
+		if err := t.may(reaching); err != nil {
+			if e.Facts[factContract] != "" {
+				err = nil
+			}
+			return nil, err
+		}
+		if t.noAccess() != reachable {
+			return nil, nil // it is so already
 		}
 		return d.happen(t, e, nil)
 	})
+}
+
+// lastAccess is the last line of a history that tells whether the installation can be reached.
+func lastAccess(lines []Event) (Event, bool) {
+	for _, e := range slices.Backward(lines) {
+		if e.Kind == AccessGone || e.Kind == AccessBack {
+			return e, true
+		}
+	}
+	return Event{}, false
+}
+
+// accord lets a ticket that somebody works on again, or that has another contract, stand as the installation does now: as
+// staff said last of the ticket itself, else as its contract says. A ticket that ended was not told of a change meanwhile.
+func (d *Desk) accord(ctx context.Context, t *Ticket, lines []Event, actor string, now time.Time) ([]Event, error) {
+	before, err := d.History(ctx, t.Number)
+	if err != nil {
+		return nil, fmt.Errorf("whether ticket %d can be reached: %w", t.Number, err)
+	}
+	last, said := lastAccess(before)
+	e := Event{Kind: last.Kind, Actor: actor, At: now, Text: "as was said before"}
+	if own := said && last.Facts[factContract] == ""; !own {
+		e.Facts, e.Text = map[string]string{factContract: string(t.Contract)}, "as the contract says"
+		e.Kind = AccessBack
+		if c, ok := d.Book().Contracts[t.Contract]; ok && !c.RemoteAccess {
+			e.Kind = AccessGone
+		}
+	}
+	gone := e.Kind == AccessGone
+	if t.noAccess() == gone && (said && last.Kind == AccessGone) == gone {
+		return lines, nil
+	}
+	more, err := d.happen(t, e, nil)
+	return append(lines, more...), err
 }

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"tokens, answers, flows and facts":               settings,
 		"due work is done once, and again after a fault": work,
 		"texts of any kind survive":                      texts,
+		"every command in every state":                   commandsInStates,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
