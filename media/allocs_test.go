@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/media/latch"
 	"hotline/media/srtp"
 )
 
@@ -94,7 +95,7 @@ func bench(t testing.TB, key bool) (*worker, *Leg) {
 	w.add(l)
 	l.open, l.nextReport = true, time.Hour
 	l.terms = terms{hears: 101, events: 101, remote: phoneAt, mux: true, packet: frameSamples}
-	l.gate = gate{sdp: phoneAt}
+	l.latch = latch.New(phoneAt, phoneAt.Addr(), nil, 0)
 	return w, l
 }
 
@@ -130,7 +131,7 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 
 	w, a := bench(t, false)
 	b := newLeg(a.engine, near, pair{&mute{packet: make([]byte, 172), from: phoneAt}, nil})
-	b.open, b.terms, b.gate, b.nextReport = true, a.terms, a.gate, time.Hour
+	b.open, b.terms, b.latch, b.nextReport = true, a.terms, a.latch, time.Hour
 	b.terms.law = MuLaw
 	a.partner, b.partner = b, a
 	a.order, b.order = new(reorder), new(reorder)
@@ -179,7 +180,7 @@ func TestNoPacketOfTheKernelsCostsAnAllocation(t *testing.T) {
 	far := open()
 	l.sockets = pair{open(), open()}
 	w.mail.enter(l)
-	l.terms.remote, l.terms.mux, l.gate = far.Addr(), false, gate{sdp: far.Addr()}
+	l.terms.remote, l.terms.mux, l.latch = far.Addr(), false, latch.New(far.Addr(), far.Addr().Addr(), nil, 0)
 	l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
 	packet, heard := make([]byte, 172), make([]byte, maxDatagram)
 	s, n := sender{ssrc: 1}, uint32(0)

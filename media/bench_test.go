@@ -54,7 +54,7 @@ func BenchmarkTurn(b *testing.B) {
 func secondLeg(w *worker, a *Leg) *Leg {
 	c := newLeg(a.engine, near, pair{&mute{packet: make([]byte, 172), from: phoneAt}, nil})
 	c.worker.Store(w)
-	c.open, c.terms, c.gate, c.nextReport = true, a.terms, a.gate, time.Hour
+	c.open, c.terms, c.latch, c.nextReport = true, a.terms, a.latch, time.Hour
 	a.partner, c.partner = c, a
 	a.order, c.order = new(reorder), new(reorder)
 	return c

@@ -27,7 +27,11 @@ func (w *worker) drainControl(l *Leg) {
 		if !ok {
 			return
 		}
-		if !l.open || !isRTCP(w.in[:n]) {
+		if !isRTCP(w.in[:n]) {
+			l.latch.Sprays(from)
+			continue
+		}
+		if !l.open {
 			continue
 		}
 		if b, ok := w.unseal(l, w.in[:n]); ok {
@@ -42,7 +46,7 @@ const maxReports = 8
 // control takes a report of our party: a sign of life also when its sound is silent (RFC 3550 section 6.3). A goodbye is
 // none, and ends nothing: the signalling does.
 func (w *worker) control(l *Leg, b []byte, from netip.AddrPort) {
-	if from.Addr() != l.gate.target().Addr() {
+	if from.Addr() != l.latch.Target().Addr() {
 		return
 	}
 	packets, err := rtcp.Unmarshal(b)
@@ -120,7 +124,7 @@ func (w *worker) reports(l *Leg) *rtcp.SenderReport {
 	}
 	q := &l.reception.report
 	r := rtcp.ReceptionReport{
-		SSRC: l.gate.ssrc, TotalLost: uint32(min(l.sequence.lost(), 0x7fffff)),
+		SSRC: l.latch.SSRC(), TotalLost: uint32(min(l.sequence.lost(), 0x7fffff)),
 		LastSequenceNumber: l.sequence.cycles + uint32(l.sequence.highest), Jitter: uint32(l.reception.jitter),
 	}
 	expected := l.sequence.received + l.sequence.lost()
@@ -135,7 +139,11 @@ func (w *worker) reports(l *Leg) *rtcp.SenderReport {
 	return sr
 }
 
+// sendControl sends reports. A stranger gets none before he was heard: his description may name a victim.
 func (w *worker) sendControl(l *Leg, packets ...rtcp.Packet) {
+	if l.peer.Wary && !l.wary.heard {
+		return
+	}
 	b, err := rtcp.Marshal(packets)
 	if err != nil {
 		return
@@ -146,11 +154,11 @@ func (w *worker) sendControl(l *Leg, packets ...rtcp.Packet) {
 		}
 	}
 	if l.terms.mux {
-		l.sockets.rtp.Send(b, l.gate.target())
+		l.sockets.rtp.Send(b, l.latch.Target())
 		return
 	}
 	to := l.terms.rtcp
-	if target := l.gate.target(); l.gate.provisional {
+	if target := l.latch.Target(); !l.latch.Described() {
 		to = netip.AddrPortFrom(target.Addr(), target.Port()+1) // behind a NAT the description is wrong
 	}
 	l.sockets.rtcp.Send(b, to)

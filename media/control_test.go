@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"hotline/media/latch"
 )
 
 // FuzzControl feeds a leg what claims to be reports of its party.
@@ -26,7 +28,7 @@ func FuzzControl(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		w := &worker{engine: e}
 		l := newLeg(e, near, pair{})
-		l.gate = gate{sdp: phoneAt}
+		l.latch = latch.New(phoneAt, phoneAt.Addr(), nil, 0)
 		w.control(l, b, phoneAt)
 		if q := l.reception.report; q.roundTrip < 0 || q.roundTrip > 10*time.Second || q.lostThere > 1<<23 {
 			t.Fatalf("%+v", q)

@@ -3,6 +3,8 @@ package media
 import (
 	"net/netip"
 	"time"
+
+	"hotline/media/latch"
 )
 
 // maxDrain is how many datagrams of one leg are handled at one tick: a flood takes no other leg's time.
@@ -20,11 +22,11 @@ type reception struct {
 
 func (l *Leg) stats() LegStats {
 	s := LegStats{
-		Law: l.terms.law, Remote: l.gate.target(), PacketsIn: l.sequence.received, PacketsOut: uint64(l.sender.packets),
+		Law: l.terms.law, Remote: l.latch.Target(), PacketsIn: l.sequence.received, PacketsOut: uint64(l.sender.packets),
 		Lost: l.sequence.lost(), LostThere: l.reception.report.lostThere, RoundTrip: l.reception.report.roundTrip, Encrypted: l.sealed != nil, Jitter: time.Duration(l.reception.jitter * float64(time.Second) / 8000), ForeignPackets: l.reception.foreign,
 	}
 	if l.reception.first > 0 {
-		s.FirstPacket = l.reception.first - l.gate.opened
+		s.FirstPacket = l.reception.first - l.latch.Opened()
 	}
 	return s
 }
@@ -124,13 +126,13 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	if err != nil || !l.takes(p.payloadType) {
 		return
 	}
-	switch l.gate.admit(&p, from, w.now) {
-	case foreign:
+	switch l.latch.Admit(latch.Packet{From: from, SSRC: p.ssrc, Sequence: p.sequence, Authentic: l.sealed != nil}, w.now) {
+	case latch.Foreign:
 		l.reception.foreign++
 		l.looks.twice() // ours may wait behind it
 		w.engine.counts.foreign.Add(1)
 		return
-	case newStream:
+	case latch.NewStream:
 		w.pressed(l, l.pad.newStream())
 		l.sequence = sequence{before: l.sequence.lost(), received: l.sequence.received}
 		l.reception.measured, l.forward.known = false, false

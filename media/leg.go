@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"hotline/media/latch"
 )
 
 const typeAhead = 64 // keys that wait
@@ -51,7 +53,7 @@ type Leg struct {
 	slot, place int
 	watched     bool
 	terms       terms
-	gate        gate
+	latch       latch.Latch
 	sequence    sequence
 	pad         keypad
 	tones       *toneEar // nil until sound of a telephone without events is heard
@@ -245,7 +247,8 @@ func (l *Leg) agreed(t terms, fresh *sealed, now time.Duration) {
 	} else if l.sealed == nil || l.sealed.ours != fresh.ours || l.sealed.theirs != fresh.theirs {
 		l.sealed = fresh // the same keys keep their counters
 	}
-	moved := !l.open || t.remote != l.terms.remote
+	first := !l.open
+	moved := first || t.remote != l.terms.remote
 	l.terms = t
 	l.active = now
 	if !l.open {
@@ -254,8 +257,9 @@ func (l *Leg) agreed(t terms, fresh *sealed, now time.Duration) {
 	if moved {
 		l.wary.begin()
 	}
-	if moved && t.remote.Addr().IsValid() && !t.remote.Addr().IsUnspecified() {
-		l.gate = gate{sdp: t.remote, signalling: l.peer.Remote.Unmap(), opened: now}
+	if moved && t.remote.Addr().IsValid() && (first || !t.remote.Addr().IsUnspecified()) {
+		before := l.latch
+		l.latch = latch.New(t.remote, l.peer.Remote.Unmap(), &before, now)
 	}
 }
 

@@ -209,5 +209,5 @@ func (w *worker) transmit(l *Leg, b []byte) {
 			return
 		}
 	}
-	l.sockets.rtp.Send(b, l.gate.target())
+	l.sockets.rtp.Send(b, l.latch.Target())
 }

@@ -160,3 +160,57 @@ func TestAnAddressThatNoneOfOursLeadsToIsReplacedByTheSignallings(t *testing.T) 
 		})
 	}
 }
+
+// Reports wait for the same proof as sound: none goes to an address from which nothing has come.
+func TestNoReportGoesToAnAddressThatAStrangerNames(t *testing.T) {
+	for _, more := range []string{"", "a=rtcp:9443\r\n", "a=rtcp-mux\r\n"} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, nil)
+			reports, sockets := map[uint16]int{}, map[string]media.Socket{}
+			for _, at := range []string{"127.0.0.7:9000", "127.0.0.7:9001", "127.0.0.7:9443", "127.0.0.8:9000", "127.0.0.8:9001", "127.0.0.8:9443"} {
+				s, err := h.wire.Listen(netip.MustParseAddrPort(at))
+				if err != nil {
+					t.Fatal(err)
+				}
+				sockets[at] = s
+			}
+			defer func() {
+				for _, s := range sockets {
+					_ = s.Close()
+				}
+				h.close()
+			}()
+			h.wire.SetFilter(func(_, to netip.AddrPort, b []byte) bool {
+				if b[1] >= 200 && b[1] <= 207 {
+					reports[to.Port()]++
+				}
+				return true
+			})
+			ours, _, err := h.a.Answer([]byte("v=0\r\nc=IN IP4 127.0.0.7\r\nt=0 0\r\nm=audio 9000 RTP/AVP 8\r\n"+more), stranger())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours.Activity() // the ACK
+			time.Sleep(25 * time.Second)
+			if len(reports) > 0 {
+				t.Errorf("%q: reports by port before he was heard: %v", more, reports)
+			}
+			packet := make([]byte, 172)
+			packet[0], packet[1] = 0x80, 8
+			sockets["127.0.0.7:9000"].Send(packet, netip.AddrPortFrom(loopback, ours.LocalPort()))
+			time.Sleep(11 * time.Second)
+			if len(reports) != 1 {
+				t.Errorf("%q: reports by port once he was heard: %v", more, reports)
+			}
+			clear(reports)
+			if _, err := ours.Reoffer([]byte("v=0\r\nc=IN IP4 127.0.0.8\r\nt=0 0\r\nm=audio 9000 RTP/AVP 8\r\n" + more)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(11 * time.Second)
+			_ = ours.Close()
+			if len(reports) > 0 {
+				t.Errorf("%q: reports to another address that he names: %v", more, reports)
+			}
+		})
+	}
+}
