@@ -44,6 +44,7 @@ var allowed = map[string][]string{
 	"admin":               {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"config":              {"tickets", "sla", "oncall", "prompts"},
 	"app":                 {"..."},
+	"app/outbound":        {"config", "line", "oncall/ring", "sip", "tickets"},
 	"app/show":            {"phone", "media", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":         {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/packs"},
 	"cmd/bench":           {"phone/load", "prompts", "prompts/packs"},

@@ -61,7 +61,7 @@ type Health interface {
 // OpenRecording opens the sound of a recording as a WAV file; ErrNotFound when it is gone from the disk.
 type OpenRecording func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error)
 
-// Config is what the API needs. Everything but Changed is required.
+// Config is what the API needs. Everything but Changed and Telephone is required.
 type Config struct {
 	Desk       *tickets.Desk
 	Store      tickets.Store
@@ -69,11 +69,13 @@ type Config struct {
 	PINs       PINs
 	Recordings OpenRecording
 	Flows      Flows
-	Health     Health
-	Metrics    *Metrics
-	Trunks     func() (all []Trunk, certificateEnds time.Time) // nil: there are none
-	Log        *slog.Logger
-	Now        func() time.Time
+	// Telephone tells why a telephone must not be an engineer's; nil: every one may.
+	Telephone func(address string) error
+	Health    Health
+	Metrics   *Metrics
+	Trunks    func() (all []Trunk, certificateEnds time.Time) // nil: there are none
+	Log       *slog.Logger
+	Now       func() time.Time
 	// Changed hears of each new snapshot of contracts and calendars, after the desk has it: to keep it on disk.
 	Changed func(*tickets.Book)
 }
@@ -90,6 +92,9 @@ type server struct {
 // New gives the handler of the API and of /metrics.
 func New(c Config) http.Handler {
 	s := &server{Config: c, running: inFlight{keys: map[string]chan struct{}{}}}
+	if s.Telephone == nil {
+		s.Telephone = func(string) error { return nil }
+	}
 	if s.Changed == nil {
 		s.Changed = func(*tickets.Book) {}
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -195,6 +196,12 @@ func open(t *testing.T) *house {
 			return sound{bytes.NewReader(wave())}, nil
 		},
 		Changed: func(*tickets.Book) { h.books++ },
+		Telephone: func(address string) error {
+			if strings.Contains(address, "evil.example") {
+				return errors.New("evil.example is no telephone of the house; list the host under outgoing.sip")
+			}
+			return nil
+		},
 	})
 	return h
 }

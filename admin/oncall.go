@@ -16,7 +16,7 @@ import (
 )
 
 // sipAddress is a telephone of the house's own; nothing that could begin another header passes.
-var sipAddress = regexp.MustCompile(`^sips?:[^\s<>"',;?]{1,200}(;transport=(udp|tcp|tls))?$`)
+var sipAddress = regexp.MustCompile(`^sip:[^\s<>"',;?]{1,200}(;transport=(udp|tcp|tls))?$`)
 
 type engineerFields struct {
 	Name     string   `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
@@ -72,6 +72,9 @@ func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*answer[on
 	for i, p := range in.Body.Phones {
 		if !sipAddress.MatchString(p) && !telephoneNumber.MatchString(p) {
 			return nil, refused(fmt.Sprintf("body.phones[%d]", i), "write sip:NAME@HOST, or a telephone number: digits, with or without + before them")
+		}
+		if err := s.Telephone(p); err != nil {
+			return nil, refused(fmt.Sprintf("body.phones[%d]", i), err.Error())
 		}
 	}
 	e := oncall.Engineer{ID: oncall.EngineerID(in.ID), Name: in.Body.Name, Phones: in.Body.Phones, Language: in.Body.Language}

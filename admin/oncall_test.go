@@ -24,6 +24,10 @@ func TestEngineersAreChanged(t *testing.T) {
 	} {
 		h.put("/engineers/marco", `{"name":"Marco","phones":["`+phone+`"]}`).is(422, "body.phones[0]")
 	}
+	h.put("/engineers/marco", `{"name":"Marco","phones":["0612","sip:marco@evil.example"]}`).is(422, "body.phones[1]", "outgoing.sip")
+	for _, x := range []string{"sips:marco@127.0.0.1"} {
+		h.put("/engineers/marco", `{"name":"Marco","phones":["`+x+`"]}`).is(422, "body.phones[0]")
+	}
 	h.put("/engineers/Marco", `{"name":"Marco","phones":[]}`).is(422, "path.id")
 	h.put("/engineers/marco", `{"name":" ","phones":[]}`).is(422, "body.name")
 	h.ask("DELETE", "/api/v1/engineers/anna", "").is(409, "take them off")

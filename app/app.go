@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"hotline/admin"
+	"hotline/app/outbound"
 	"hotline/config"
 	"hotline/journal"
 	"hotline/line"
@@ -89,7 +90,8 @@ type App struct {
 	calls    *register
 	metrics  *admin.Metrics
 	board    *line.Board
-	dialling *dialling
+	dialler  *outbound.Dialler
+	ledger   *ledger
 	duty     *duty
 	search   *ring.Search
 	human    *human
@@ -111,7 +113,7 @@ func New(c Config) (*App, error) {
 	if at, beyond := beyondLoopback(c.Config); c.Demo != nil && !c.DemoAnywhere && beyond {
 		return nil, fmt.Errorf("the demo company does not listen at %s: everybody knows its PINs and its API token; use loopback addresses, or say --demo-anywhere", at)
 	}
-	a := &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}, dialling: &dialling{trunks: c.Config.SIP.Trunks, limits: c.Config.Outgoing}}
+	a := &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}}
 	if c.Drill {
 		a.drill = &drill{}
 	}

@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"hotline/tickets"
@@ -12,7 +15,7 @@ const choreTime = 2 * time.Second // between two rounds
 // chores is what goes on beside the calls until ctx ends: changes that wait are written, numbers are leased ahead, and
 // the rota is watched.
 func (a *App) chores(ctx context.Context) {
-	gap, known, forgotten := false, "", time.Time{}
+	gap, known, forgotten, barred := false, "", time.Time{}, ""
 	for {
 		if a.late != nil {
 			if err := a.catchUp(ctx); err != nil && ctx.Err() == nil {
@@ -28,7 +31,11 @@ func (a *App) chores(ctx context.Context) {
 			a.log.Warn("numbers are not leased ahead", "error", err)
 		}
 		known = a.abreast(ctx, known)
+		if a.late == nil {
+			a.share(ctx)
+		}
 		gap = a.watchRota(ctx, gap)
+		barred = a.watchTelephones(barred)
 		if !untilNext(ctx, choreTime) {
 			return
 		}
@@ -40,17 +47,35 @@ const (
 	forgetting = time.Hour
 )
 
-// forget forgets answers of the API that nobody will ask for again, once an hour; last is when it was tried. What fails is
+// forget forgets answers of the API that nobody will ask for again, and what no budget counts any more, once an hour; last is when it was tried. What fails is
 // not tried each round: it would burden a store that is busy already.
 func (a *App) forget(ctx context.Context, last time.Time) time.Time {
 	now := time.Now()
 	if now.Sub(last) < forgetting {
 		return last
 	}
-	if err := a.store.ForgetReplies(ctx, now.Add(-replyTime)); err != nil && ctx.Err() == nil {
-		a.log.Warn("old answers of the API are forgotten later", "error", err)
+	if err := errors.Join(a.store.ForgetReplies(ctx, now.Add(-replyTime)), a.store.ForgetSpendings(ctx, now.Add(-spendingTime))); err != nil && ctx.Err() == nil {
+		a.log.Warn("old answers of the API and entries of budgets are forgotten later", "error", err)
 	}
 	return now
+}
+
+// watchTelephones raises an alarm when engineers have telephones that the line may not call: saved before the configuration
+// was changed, or by another node's. before are those that were told of.
+func (a *App) watchTelephones(before string) (barred string) {
+	facts, _ := a.duty.last.get()
+	var list []string
+	for _, e := range facts.Engineers {
+		for _, p := range e.Phones {
+			if err := a.dialler.Save(p); err != nil {
+				list = append(list, fmt.Sprintf("%s: %v", e.Name, err))
+			}
+		}
+	}
+	if barred = strings.Join(list, "; "); barred != "" && barred != before {
+		a.alarm("telephone", "telephones of engineers are never rung: "+barred)
+	}
+	return barred
 }
 
 // watchRota keeps the copy of the rota fresh, for the time in which the store is down, and raises one alarm when a gap in

@@ -34,6 +34,15 @@ func (a *App) escalate(ctx context.Context, w tickets.Work) error {
 			return err
 		}
 	}
+	lines, err := a.desk.History(ctx, w.Ticket)
+	if err != nil {
+		return err
+	}
+	if at, over := tickets.CallAgain(lines, w); over {
+		return nil
+	} else if at.After(now) {
+		return fmt.Errorf("ticket %d was called out in vain: %w", w.Ticket, &tickets.Later{At: at})
+	}
 	if at := a.calledOut(ctx, t, now); at.After(now) {
 		return fmt.Errorf("nobody is woken for ticket %d: %w", w.Ticket, &tickets.Later{At: at})
 	}
@@ -81,7 +90,7 @@ func (a *App) calledOut(ctx context.Context, t tickets.Ticket, now time.Time) ti
 // callOut is the search for a ticket whose caller is not on the line.
 func (a *App) callOut(ctx context.Context, t tickets.Ticket) ring.Request {
 	r := ring.Request{Call: a.callOf(ctx, t), Language: prompts.Language(t.Language), Ticket: t}
-	if a.dialling.may(t.Caller) {
+	if a.dialler.May(t.Caller) {
 		r.CallBack = t.Caller
 	}
 	if t.Contract == "" {

@@ -53,7 +53,7 @@ func withTrunk(t *testing.T) *night {
 	return newNight(t, func(whole *Config) {
 		c := &whole.Config
 		c.SIP.Trunks = []config.Trunk{{Name: "carrier", Proxy: "sip:127.0.0.9:5060", ShowCaller: true}}
-		c.Outgoing = config.Outgoing{Prefixes: []string{"+", "0", "5", "9"}, PerHour: 100, PerDay: 100}
+		c.Outgoing = config.Outgoing{Prefixes: []string{"+", "0", "5", "9"}, PerHour: 100, PerDay: 100, RequestPerHour: 100, RequestPerDay: 100}
 		whole.Demo = &Demo{Anna: "+39331000111", Marco: "+39331000111"}
 	})
 }

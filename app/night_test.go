@@ -2,12 +2,10 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -15,13 +13,11 @@ import (
 	"time"
 
 	"hotline/config"
-	"hotline/line"
 	"hotline/media"
 	"hotline/media/mediatest"
 	"hotline/memory"
 	"hotline/phone"
 	"hotline/prompts"
-	"hotline/sip"
 	"hotline/sip/siptest"
 	"hotline/tickets"
 )
@@ -378,48 +374,4 @@ func TestThePINKeyIsMadeOnceAndNeverReplaced(t *testing.T) {
 	if _, err := readPINKey(t.Context(), memory.New(1), file); err != nil {
 		t.Errorf("a known key with a new database: %v", err)
 	}
-}
-
-func TestOnlyAllowedNumbersAreDialledAndNotTooOften(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		alarms := 0
-		d := &dialling{
-			trunks: []config.Trunk{{Name: "in"}, {Name: "carrier", Proxy: "sip:192.0.2.1:5060"}, {Name: "spare", Proxy: "sip:spare.example"}},
-			limits: config.Outgoing{Prefixes: []string{"+39", "0"}, PerHour: 2, PerDay: 3},
-			listed: func(number string) bool { return strings.HasSuffix(number, "612345") || number == "+1900" },
-			alarm:  func(string) { alarms++ },
-		}
-		for _, bad := range []string{"", "+1900", "12", "0612@evil", "06;x=y", "sip:0612", "0699999"} {
-			if d.may(bad) {
-				t.Errorf("%q may be dialled", bad)
-			}
-		}
-		ways, err := d.number("0612345")
-		if want := []line.Route{{Address: "sip:0612345@192.0.2.1:5060", Trunk: "carrier"}, {Address: "sip:0612345@spare.example", Trunk: "spare"}}; !reflect.DeepEqual(ways, want) {
-			t.Errorf("%v, %v", ways, err)
-		}
-		d.fares = func() []sip.TrunkStatus { return []sip.TrunkStatus{{Name: "carrier", State: sip.TrunkFailing}} }
-		if ways, err := d.ways("0612345"); err != nil || ways[0].Name != "spare" {
-			t.Errorf("with the first trunk down: %v, %v", ways, err)
-		}
-		spend := func() error { _, err := d.number("+390612345"); return err }
-		if err := spend(); err != nil {
-			t.Error(err)
-		}
-		for range 3 {
-			if err := spend(); !errors.Is(err, errNotAllowed) || alarms != 1 {
-				t.Errorf("a third call within the hour: %v, %d alarms", err, alarms)
-			}
-		}
-		time.Sleep(2 * time.Hour)
-		if err := spend(); err != nil {
-			t.Error(err)
-		}
-		if err := spend(); !errors.Is(err, errNotAllowed) {
-			t.Errorf("a fourth call within the day: %v", err)
-		}
-		if alarms != 2 {
-			t.Errorf("%d alarms of two caps", alarms)
-		}
-	})
 }

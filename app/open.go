@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hotline/admin"
+	"hotline/app/outbound"
 	"hotline/config"
 	"hotline/journal"
 	"hotline/line"
@@ -23,6 +24,7 @@ import (
 	"hotline/postgres"
 	"hotline/postgres/local"
 	"hotline/prompts"
+	"hotline/sip"
 	"hotline/tickets"
 )
 
@@ -179,7 +181,10 @@ func (a *App) openDesk(ctx context.Context) error {
 			a.keep(book)
 		}
 	}
+	a.ledger = newLedger(a.store, a.log)
+	a.undo.add("what budgets were spent on", func(ctx context.Context) error { a.ledger.complain(ctx, a.ledger.write(ctx)); return nil })
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
+		Spent: a.ledger.note,
 		Store: a.store, Quick: &hurried{Tickets: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
 	})
@@ -229,20 +234,25 @@ func (a *App) openLine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.dialler = outbound.New(outbound.Config{
+		SIP: c.SIP, Limits: c.Outgoing, Operator: c.Operator.Numbers, Listed: a.listed,
+		States: func() []sip.TrunkStatus { return a.board.Agent().TrunkStates() },
+		Alarm:  func(text string) { a.alarm("outgoing", text) }, Spent: a.ledger.note,
+	})
+	if a.late == nil {
+		a.share(ctx) // before the first call: a restart gives nobody new budgets
+	}
 	a.board, err = line.New(line.Config{
 		Encryption: encryption(c.SIP.Trunks),
 		Ended:      func(s media.LegStats) { a.metrics.LegEnded(quality(s)) },
 		SIP:        signalling,
 		Media:      media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: twin.Media, Log: a.log},
-		Voices:     a.voices, Spool: tapes{a}, Converse: a.converse, Number: a.dialling.number, Said: a.said, Log: a.log,
+		Voices:     a.voices, Spool: tapes{a}, Converse: a.converse, Routes: a.dialler.Routes, Said: a.said, Log: a.log,
 		Answered: a.metrics.CallAnswered, Refused: a.metrics.CallRefused,
 	})
 	if err != nil {
 		return err
 	}
-	a.dialling.fares = a.board.Agent().TrunkStates
-	a.dialling.alarm = func(text string) { a.alarm("outgoing", text) }
-	a.dialling.listed = a.listed
 	e := c.Escalation
 	var telephones ring.Telephones = a.board
 	if a.cfg.Sabotage == "audio" {
@@ -258,7 +268,7 @@ func (a *App) openLine(ctx context.Context) error {
 	if hours == "" {
 		hours = c.Calendar
 	}
-	a.human = &human{search: a.search, desk: a.desk, operator: c.Operator.Numbers, hours: hours, dials: a.dialling.may}
+	a.human = &human{search: a.search, desk: a.desk, operator: c.Operator.Numbers, hours: hours, dials: a.dialler.May}
 	if err := a.board.Start(ctx); err != nil {
 		return fmt.Errorf("%w; free the port, or say another one with --sip", err)
 	}
@@ -302,7 +312,7 @@ func (a *App) api() http.Handler {
 	return admin.New(admin.Config{
 		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
-		Flows:      published{a}, Trunks: a.trunks, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now, Changed: a.changed,
+		Flows:      published{a}, Trunks: a.trunks, Telephone: a.dialler.Save, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now, Changed: a.changed,
 	})
 }
 

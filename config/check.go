@@ -145,16 +145,37 @@ func (k *checker) calls(c Config) {
 			k.say(fmt.Sprintf("outgoing.prefixes[%d]", i), fmt.Sprintf("%q is no prefix", short(p)), "use digits, with a leading + for the international form, in quotes")
 		}
 	}
-	if c.Outgoing.PerHour < 0 || c.Outgoing.PerDay < 0 {
-		k.say("outgoing", "a budget is below zero", "use 0 to allow no calls to numbers")
-	}
-	if c.Outgoing.PerDay < c.Outgoing.PerHour {
-		k.say("outgoing.per_day", fmt.Sprintf("%d calls a day are fewer than %d an hour", c.Outgoing.PerDay, c.Outgoing.PerHour), "raise the day's or lower the hour's")
-	}
+	k.budgets(c.Outgoing)
 	for _, t := range c.SIP.Trunks {
 		if t.Proxy != "" && len(c.Outgoing.Prefixes) == 0 {
 			k.say("outgoing.prefixes", fmt.Sprintf("trunk %q can place calls, but no number may be dialled", short(t.Name)), "list the prefixes that may be called, such as \"+39\", or leave the trunk's proxy out")
 			break
+		}
+	}
+}
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$`)
+
+func (k *checker) budgets(o Outgoing) {
+	if min(o.PerHour, o.PerDay, o.RequestPerHour, o.RequestPerDay) < 0 {
+		k.say("outgoing", "a budget is below zero", "use 0 to allow no calls")
+	}
+	for _, b := range []struct {
+		field     string
+		hour, day int
+	}{{"outgoing.per_day", o.PerHour, o.PerDay}, {"outgoing.request_per_day", o.RequestPerHour, o.RequestPerDay}} {
+		if b.day < b.hour {
+			k.say(b.field, fmt.Sprintf("%d calls a day are fewer than %d an hour", b.day, b.hour), "raise the day's or lower the hour's")
+		}
+	}
+	for i, s := range o.SIP {
+		var n Network
+		at := fmt.Sprintf("outgoing.sip[%d]", i)
+		switch err := n.UnmarshalText([]byte(s)); {
+		case err == nil && n.Bits() == 0:
+			k.say(at, s+" is the whole internet", "list the telephones that may be called")
+		case err != nil && !sipAddress(s) && !hostName.MatchString(s):
+			k.say(at, fmt.Sprintf("%q is neither a SIP address nor a host", short(s)), `write "sip:anna@pbx.example", "pbx.example", an address or a network`)
 		}
 	}
 }

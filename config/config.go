@@ -122,12 +122,17 @@ type Operator struct {
 	Calendar sla.CalendarID `yaml:"calendar"` // empty: the owner's
 }
 
-// Outgoing limits what the line may cost: numbers are dialled only below these prefixes and within these budgets. SIP
-// addresses of own phones are free.
+// Outgoing limits what the line may cost: numbers are dialled only below these prefixes, SIP addresses only of the house's
+// own telephones and of this list, both within these budgets. Own telephones, which cost nothing, have ten times as many calls.
 type Outgoing struct {
 	Prefixes []string `yaml:"prefixes"`
-	PerHour  int      `yaml:"per_hour"`
-	PerDay   int      `yaml:"per_day"`
+	SIP      []string `yaml:"sip"` // whole SIP addresses, hosts, addresses or networks that may be dialled beside own telephones
+	// Of tickets under contract.
+	PerHour int `yaml:"per_hour"`
+	PerDay  int `yaml:"per_day"`
+	// Of callers without a contract, and as many for key 0: beside the others, who they take nothing from.
+	RequestPerHour int `yaml:"request_per_hour"`
+	RequestPerDay  int `yaml:"request_per_day"`
 }
 
 // Escalation is how long the search for a human waits.
@@ -174,7 +179,7 @@ func Default() Config {
 		HTTP:       HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
 		Calendar:   sla.OfficeHours,
 		Language:   prompts.Italian,
-		Outgoing:   Outgoing{PerHour: 60, PerDay: 300},
+		Outgoing:   Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
 		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, LegLost: 30 * time.Second, Silence: 10 * time.Second, Rounds: 2},
 		Mail:       Mail{Security: SecurityStartTLS},
 		LogLevel:   "info",

@@ -74,6 +74,9 @@ func normal(c Config) Config {
 	if len(c.Languages) == 0 {
 		c.Languages = nil
 	}
+	if len(c.Outgoing.SIP) == 0 {
+		c.Outgoing.SIP = nil
+	}
 	if len(c.Outgoing.Prefixes) == 0 {
 		c.Outgoing.Prefixes = nil
 	}
@@ -181,6 +184,10 @@ func TestComplaints(t *testing.T) {
 		{"database: {url: 'mysql://root:secret@h/x'}\n", `database.url: this is no PostgreSQL URL; write postgres://`},
 		{"database: {url: 'postgres://h/x', url_file: y}\n", `database.url_file: both url and url_file are given`},
 		{"operator: {numbers: [nobody]}\n", `operator.numbers[0]: "nobody" can not be rung`},
+		{"outgoing: {sip: [0.0.0.0/0]}\n", `outgoing.sip[0]: 0.0.0.0/0 is the whole internet; list the telephones`},
+		{"outgoing: {sip: ['sip:a b']}\n", `outgoing.sip[0]: "sip:a b" is neither a SIP address nor a host; write`},
+		{"outgoing: {request_per_hour: 9, request_per_day: 3}\n", `outgoing.request_per_day: 3 calls a day are fewer than 9 an hour`},
+		{"outgoing: {request_per_hour: -1}\n", `outgoing: a budget is below zero`},
 		{"language: fr\n", `hotline.yaml:1: language: "fr" is not spoken; use it or en`},
 		{"languages: {'1': de}\n", `languages.1: "de" is not spoken`},
 		{"outgoing: {prefixes: ['a']}\n", `outgoing.prefixes[0]: "a" is no prefix`},

@@ -18,6 +18,7 @@ import (
 
 	"hotline/ivr"
 	"hotline/media"
+	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sip"
 )
@@ -58,9 +59,9 @@ type Config struct {
 	// Converse is the conversation of one call. It blocks until the conversation is over; ctx ends with the call and
 	// its cause is the ending. When it returns, the call is hung up. A panic in it ends the call, nothing else.
 	Converse func(ctx context.Context, l *Line)
-	// Number turns a telephone number into the ways to dial it, in the order to try them; nil where no number can be
-	// dialled.
-	Number func(number string) ([]Route, error)
+	// Routes turns a telephone, a number or a SIP address, into the ways to dial it, in the order to try them; nil where SIP
+	// addresses are dialled as they stand, and no number can be.
+	Routes func(telephone string, as ring.Introduction) ([]Route, error)
 	// Said hears what is said on which line ("caller", or the address of an engineer's telephone); nil for nobody.
 	Said func(to string, lang prompts.Language, p prompts.Phrase)
 	// Encryption is how the sound of a trunk's calls is encrypted, "" being no trunk; nil means plain.

@@ -27,14 +27,14 @@ type Telephone struct{ leg }
 // answer, or answers with a fault of its own, is left for the next one.
 func (b *Board) Ring(ctx context.Context, address string, as ring.Introduction) (ring.Telephone, error) {
 	routes := []Route{{Address: address}}
-	if !strings.HasPrefix(address, "sip:") {
-		if b.cfg.Number == nil {
-			return nil, fmt.Errorf("ringing a number: no trunk is configured: %w", ring.ErrImpossible)
-		}
+	switch {
+	case b.cfg.Routes != nil:
 		var err error
-		if routes, err = b.cfg.Number(address); err != nil {
-			return nil, fmt.Errorf("ringing a number: %w: %w", ring.ErrImpossible, err)
+		if routes, err = b.cfg.Routes(address, as); err != nil {
+			return nil, fmt.Errorf("ringing a telephone: %w: %w", ring.ErrImpossible, err)
 		}
+	case !strings.HasPrefix(address, "sip:"):
+		return nil, fmt.Errorf("ringing a number: no trunk is configured: %w", ring.ErrImpossible)
 	}
 	err := ring.ErrImpossible
 	for i, r := range routes {

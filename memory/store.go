@@ -41,10 +41,11 @@ type Store struct {
 	calls     map[tickets.CallID]tickets.Call
 	tokens    map[[32]byte]tickets.Token
 	replies   map[string]tickets.Reply
-	flows     []tickets.FlowVersion
-	facts     map[string]string
-	terms     map[string]sla.Terms
-	claims    map[tickets.Number]claim
+	ledger
+	flows  []tickets.FlowVersion
+	facts  map[string]string
+	terms  map[string]sla.Terms
+	claims map[tickets.Number]claim
 }
 
 // New gives an empty store. Numbers begin at first.

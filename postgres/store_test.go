@@ -147,7 +147,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		knownEvent, knownTicket, selectHistory, leaseNumbers, insertAccess, selectTickets, selectTickets + whereNumber,
 		selectTickets + whereOpen, claimDue, selectTerms, insertTerms, selectOutcomes, selectTimeSpent, countTickets + whereFilter, selectRecording,
 		selectDocument, selectDocuments, insertDocument, updateDocument, upsertDocument, deleteDocument, knownDocument, endPIN, insertPIN,
-		selectPINs, usedPIN, upsertCalls, selectCall, selectCalls, countCalls, insertToken, selectToken, listTokens, deleteToken, insertReply, selectReply, deleteReply, selectAccess,
+		selectPINs, usedPIN, upsertCalls, selectCall, selectCalls, countCalls, insertToken, selectToken, listTokens, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {

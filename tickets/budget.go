@@ -154,3 +154,63 @@ func since(instants []time.Time, from time.Time) []time.Time {
 	}
 	return instants
 }
+
+// Spending is one entry of a budget that outlasts a restart and that all nodes of a house share.
+type Spending struct {
+	Place  int64  // of the store; rises with each entry
+	Budget string // whose rule it counts for
+	Key    string // of a wrong PIN the number that called, of an outgoing call the ticket
+	Whose  string // of a wrong PIN the customer who has this number, of an outgoing call the purse that paid
+	At     time.Time
+	Node   string // which process wrote it
+}
+
+// The budgets that are kept.
+const (
+	BudgetPIN      = "pin"      // wrong PINs
+	BudgetOutgoing = "outgoing" // calls placed
+)
+
+// spent hands a wrong PIN on to be kept. d.mu is held.
+func (d *Desk) spent(number string, customer CustomerID, now time.Time) {
+	if d.cfg.Spent != nil {
+		d.cfg.Spent(Spending{Budget: BudgetPIN, Key: number, Whose: string(customer), At: now})
+	}
+}
+
+// Recall counts wrong PINs that a former process or another node has seen, oldest first.
+func (d *Desk) Recall(list []Spending) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range list {
+		if s.Budget == BudgetPIN {
+			d.budgets.Spend(s.Key, CustomerID(s.Whose), s.At)
+		}
+	}
+}
+
+// patience is how long after a chain that ended with nobody it is called again: after the first one, the second and so on.
+// One ticket that nobody answers must not use up the calls of the others.
+func patience(unanswered int) time.Duration {
+	steps := [...]time.Duration{afterChain, 2 * afterChain, 4 * afterChain, 6 * afterChain}
+	return steps[min(max(unanswered, 1), len(steps))-1]
+}
+
+// CallAgain is when an escalation may call the rota: at once, unless what asked for it is one more chain that ended with
+// nobody. Chains count from the last time that the caller, staff or an engineer did something about the ticket. over is true
+// when another chain has ended with nobody since: its own escalation goes on, and one ticket has one.
+func CallAgain(lines []Event, w Work) (at time.Time, over bool) {
+	unanswered := 0
+	for _, e := range lines {
+		switch e.Kind {
+		case Unreached:
+			unanswered++
+			if over = !at.IsZero(); w.ID == "escalate-"+e.ID {
+				at = e.At.Add(patience(unanswered))
+			}
+		case Accepted, Reopened, Resumed, Assessed, TermsChanged, CalledAgain, CallerGone:
+			unanswered = 0
+		}
+	}
+	return at, over
+}

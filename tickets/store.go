@@ -118,8 +118,11 @@ type Calls interface {
 	Calls(ctx context.Context, offset, limit int) (page []Call, total int, err error) // newest first
 }
 
-// Settings keeps API tokens, idempotency keys, the flow's versions, PIN budgets and named facts.
+// Settings keeps API tokens, idempotency keys, the flow's versions, what budgets were spent on, and named facts.
 type Settings interface {
+	Spend(ctx context.Context, list ...Spending) error
+	Spendings(ctx context.Context, behind int64, after time.Time) ([]Spending, error) // by place
+	ForgetSpendings(ctx context.Context, before time.Time) error
 	PutToken(ctx context.Context, t Token) error // ErrExists for a name taken
 	Token(ctx context.Context, hash [32]byte) (Token, error)
 	Tokens(ctx context.Context) ([]Token, error)                     // by name

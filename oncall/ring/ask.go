@@ -127,7 +127,7 @@ func (j *job) callBack(ctx context.Context, t Telephone, a oncall.Attempt) {
 	_ = t.Say(ctx, lang, prompts.P(SayCallingBack), false)
 	ringing, cancel := context.WithTimeoutCause(ctx, 2*s.Times.Ring, ErrUnheard)
 	defer cancel()
-	customer, err := s.Telephones.Ring(ringing, j.request.CallBack, Introduction{Name: s.Name})
+	customer, err := s.Telephones.Ring(ringing, j.request.CallBack, j.introduced(""))
 	if err != nil {
 		leg.Ended, leg.Result = time.Now(), resultOf(err)
 		s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)

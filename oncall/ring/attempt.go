@@ -81,7 +81,19 @@ func (j *job) ring(ctx context.Context, a oncall.Attempt) (Telephone, error) {
 	}
 	ringing, cancel := context.WithTimeoutCause(ctx, j.search.Times.Ring, ErrUnheard)
 	defer cancel()
-	return j.search.Telephones.Ring(ringing, a.Phone, Introduction{Name: j.search.Name, Customer: j.request.Ticket.Caller})
+	return j.search.Telephones.Ring(ringing, a.Phone, j.introduced(j.request.Ticket.Caller))
+}
+
+// introduced is what a telephone is shown, and who pays for its call.
+func (j *job) introduced(customer string) Introduction {
+	as := Introduction{Name: j.search.Name, Customer: customer, Ticket: j.request.Ticket.Number}
+	switch {
+	case !j.ticket:
+		as.Budget = ForOperator
+	case j.request.Ticket.Contract == "":
+		as.Budget = OnRequest
+	}
+	return as
 }
 
 // finish writes the leg down: in the call's record and as a line of the ticket.

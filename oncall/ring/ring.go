@@ -33,7 +33,20 @@ type Introduction struct {
 	// Customer is the number of whom the call is about, where one is known and he shows it. Whether the telephone is
 	// shown it or the house's own number is the trunk's policy.
 	Customer string
+
+	Budget Budget         // that pays for the call; empty: UnderContract
+	Ticket tickets.Number // that it is for; 0 for none
 }
+
+// Budget is for whom calls are placed: each has its own, which the others cannot use up.
+type Budget string
+
+// The budgets of outgoing calls.
+const (
+	UnderContract Budget = ""
+	OnRequest     Budget = "request"  // of callers without a contract
+	ForOperator   Budget = "operator" // key 0, which anybody may press
+)
 
 // Telephone is a picked-up outgoing leg. Used by one goroutine.
 type Telephone interface {

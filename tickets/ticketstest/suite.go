@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"engineers and the rota":                         rota,
 		"calls are paged, newest first":                  calls,
 		"tokens, answers, flows and facts":               settings,
+		"what budgets were spent on":                     spendings,
 		"due work is done once, and again after a fault": work,
 		"texts of any kind survive":                      texts,
 		"every command in every state":                   commandsInStates,
