@@ -106,3 +106,19 @@ func TestWarningsAndBreachesAreAPolicyInData(t *testing.T) {
 		h.put("/levels/extended", body).is(422, word)
 	}
 }
+
+func TestWhatHappenedEarlierIsEnteredWithItsInstantAndAReason(t *testing.T) {
+	h := open(t)
+	path := fmt.Sprintf("/tickets/%d/", h.opened().Number) // at 9:01; each request is a minute later
+	h.post(path+"comment", `{"text":"seen"}`).is(200)
+	h.post(path+"comment", `{"text":"seen"}`).is(200)
+	h.post(path+"intervention", `{"at":"2026-11-23T09:02:00Z"}`).is(422, "body.reason", "say why")
+	h.post(path+"intervention", `{"at":"2026-11-23T08:00:00Z","reason":"forgotten"}`).is(422, "body.at", "opened only at")
+	h.post(path+"intervention", `{"at":"yesterday","reason":"forgotten"}`).is(422, "body.at")
+	h.post(path+"intervention", `{"at":"2026-11-23T10:02:00+01:00","reason":"forgotten"}`).
+		is(200, `"state":"in_progress"`, `"met_at":"2026-11-23T09:02:00Z"`, `"entered":"later"`, `"at":"2026-11-23T09:02:00Z"`, "forgotten")
+	h.post(path+"intervention", `{"at":"2026-11-23T09:02:30Z","reason":"forgotten"}`).is(422, "on record already")
+	h.post(path+"contact", `{"at":"2026-11-23T09:01:30Z","text":"by mobile telephone"}`).is(200, `"met_at":"2026-11-23T09:01:30Z"`)
+	h.post(path+"restored", `{"text":"it runs"}`).is(200, `"state":"restored"`, "it runs")
+	h.post(path+"not-a-request", "").is(409)
+}

@@ -46,6 +46,13 @@ type reason struct {
 	Text string `json:"text,omitempty" maxLength:"10000"`
 }
 
+// entered is when it happened and why that is said later; all of it may be left out.
+type entered struct {
+	At     *time.Time `json:"at,omitempty" doc:"When it really happened, where that is entered later (RFC 3339): within the ticket's life, and before what is on record. Left out: now"`
+	Reason string     `json:"reason,omitempty" maxLength:"10000" doc:"Why it is entered later; needed with at"`
+	Text   string     `json:"text,omitempty" maxLength:"10000" doc:"Words for the history"`
+}
+
 type timeSpent struct {
 	Minutes int    `json:"minutes" minimum:"1" maximum:"1440"`
 	What    string `json:"what" minLength:"1" maxLength:"2000" doc:"What was done"`
@@ -58,6 +65,7 @@ type act[B any] func(ctx context.Context, n tickets.Number, actor string, body B
 // workRoutes are the moves of the ticket that staff make; the desk's table says which of them a state allows.
 func (s *server) workRoutes(api huma.API) {
 	d := s.Desk
+	s.actRoutes(api)
 	saidRoute(s, api, "assess", "Set the category after a specialist looked; priority and clocks follow",
 		func(ctx context.Context, n tickets.Number, actor string, b verdict, now time.Time) (tickets.Ticket, error) {
 			return d.Assess(ctx, n, actor, sla.Category(b.Category), now)
@@ -96,9 +104,6 @@ func (s *server) workRoutes(api huma.API) {
 	}{
 		{"resume", "The customer's answer came", d.Resume},
 		{"follow", "Give it the terms of its contract as they stand now", d.Follow},
-		{"contact", "Customer and engineer were in contact", d.Contact},
-		{"intervention", "The intervention began; the restore clock runs from here", d.Intervene},
-		{"restored", "The customer's system runs again", d.Restored},
 		{"not-a-request", "It was a robot or a wrong number", d.MarkNotRequest},
 	} {
 		serve(s, api, verbRoute(r.verb, r.summary), func(ctx context.Context, in *onTicket) (*answer[ticketWhole], error) {
@@ -106,6 +111,41 @@ func (s *server) workRoutes(api huma.API) {
 			_, err := r.do(ctx, n, staff(ctx), s.Now())
 			return s.afterwards(ctx, n, err)
 		})
+	}
+}
+
+// actRoutes are the acts that meet a clock. They can be entered later.
+func (s *server) actRoutes(api huma.API) {
+	for _, r := range []struct {
+		verb, summary string
+		clock         sla.Kind
+	}{
+		{"contact", "Customer and engineer were in contact", sla.Contact},
+		{"intervention", "The intervention began; the restore clock runs from here", sla.Intervention},
+		{"restored", "The customer's system runs again", sla.Restore},
+	} {
+		saidRoute(s, api, r.verb, r.summary,
+			func(ctx context.Context, n tickets.Number, actor string, b *entered, now time.Time) (tickets.Ticket, error) {
+				e := tickets.Entry{Clock: r.clock}
+				if b != nil {
+					e.Text = cmp.Or(b.Reason, b.Text)
+					if b.Reason != "" && b.Text != "" {
+						e.Text += ": " + b.Text
+					}
+					if b.At != nil {
+						e.At = *b.At
+					}
+				}
+				t, err := s.Desk.Enter(ctx, n, actor, e, now)
+				var instant *tickets.InstantError
+				switch {
+				case errors.As(err, &instant):
+					err = refused("body.at", err.Error())
+				case errors.Is(err, tickets.ErrEmpty):
+					err = refused("body.reason", "say why it is entered later")
+				}
+				return t, err
+			})
 	}
 }
 

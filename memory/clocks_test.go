@@ -52,7 +52,7 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 		for range rapid.IntRange(0, 15).Draw(r, "acts") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 10*3600*1000).Draw(r, "milliseconds")) * time.Millisecond)
 			var err error
-			switch rapid.IntRange(0, 14).Draw(r, "act") {
+			switch rapid.IntRange(0, 16).Draw(r, "act") {
 			case 0:
 				_, err = o.Assess(ctx, n, who, rapid.SampledFrom(sla.Categories()).Draw(r, "category"), at)
 			case 1:
@@ -79,13 +79,17 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 				_, err = o.SetContract(ctx, n, who, rapid.SampledFrom([]tickets.ContractID{"c1", "p1", "a1", ""}).Draw(r, "other"), at)
 			case 12:
 				_, err = o.Categorise(ctx, n, rapid.SampledFrom(sla.Categories()).Draw(r, "keyed"), at)
+			case 14, 15:
+				ago := time.Duration(rapid.Int64Range(-10, int64(at.Sub(monday(3))/time.Second)+10).Draw(r, "ago")) * time.Second
+				_, err = o.Enter(ctx, n, who, tickets.Entry{Clock: rapid.SampledFrom(sla.Kinds()).Draw(r, "clock"), At: at.Add(-ago), Text: "forgotten"}, at)
 			case 13:
 				_, err = o.Comment(ctx, n, who, "seen", at)
 			default:
 				_, _, err = o.Look(ctx, n, at)
 			}
 			var move *tickets.MoveError
-			if err != nil && !errors.As(err, &move) {
+			var instant *tickets.InstantError
+			if err != nil && !errors.As(err, &move) && !errors.As(err, &instant) {
 				r.Fatal(err)
 			}
 		}
@@ -298,5 +302,69 @@ func TestAQuestionThatWasBlockingAllTheTimeBreaksWithLineLetterAndAccount(t *tes
 		if !x.Broken || !strings.Contains(x.English, "met too late") || !strings.Contains(x.Italian, "ritardo") {
 			t.Errorf("%s: broken %v, %q, %q", x.Clock, x.Broken, x.English, x.Italian)
 		}
+	}
+}
+
+// TestWhatIsEnteredLaterCountsWhenItHappened: the history keeps the breach and the entry, and the clocks what is true.
+func TestWhatIsEnteredLaterCountsWhenItHappened(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	n := o.blocking(t).Number // at three, round the clock: contact is due at four, the intervention at seven
+	_, _, err := o.Look(ctx, n, at(4, 1))
+	must(t, err)
+	_, err = o.Accept(ctx, n, "anna", at(4, 30))
+	must(t, err)
+	ticket, err := o.Enter(ctx, n, "staff:carla", tickets.Entry{Clock: sla.Contact, At: at(3, 40), Text: "Anna rang back from her own telephone"}, at(5, 0))
+	must(t, err)
+	if c := ticket.Clocks[0]; !c.BrokenAt.IsZero() || !c.MetAt.Equal(at(3, 40)) || c.Spent != 40*time.Minute || ticket.State != tickets.Assigned {
+		t.Errorf("%s, %+v", ticket.State, c)
+	}
+	lines, _ := o.store.History(ctx, n)
+	last := lines[len(lines)-1]
+	if last.Kind != tickets.Contacted || !last.At.Equal(at(5, 0)) || last.Facts["at"] != "2026-11-23T03:40:00Z" || last.Facts["entered"] != "later" ||
+		last.Text == "" || !strings.Contains(last.Facts["contact_breach"], "undone") {
+		t.Errorf("the history says %+v", last)
+	}
+	_, err = o.WaitForCustomer(ctx, n, "staff:carla", "", at(5, 10))
+	must(t, err)
+	ticket, err = o.Enter(ctx, n, "staff:carla", tickets.Entry{Clock: sla.Intervention, At: at(4, 40), Text: "forgotten"}, at(5, 30))
+	must(t, err)
+	if ticket.State != tickets.Waiting || !ticket.Clocks[2].Paused || !ticket.Clocks[2].From.Equal(at(4, 40)) {
+		t.Errorf("a wait that began after the intervention: %s, %+v", ticket.State, ticket.Clocks[2])
+	}
+	ticket, err = o.Enter(ctx, n, "staff:carla", tickets.Entry{Clock: sla.Restore, At: at(5, 20), Text: "it came back by itself"}, at(9, 0))
+	must(t, err)
+	if c := ticket.Clocks[2]; ticket.State != tickets.Restored || !c.BrokenAt.IsZero() || c.Spent != 30*time.Minute {
+		t.Errorf("%s, %+v", ticket.State, c)
+	}
+	if !reflect.DeepEqual(ticket.Clocks, o.folded(t, n).Clocks) {
+		t.Error("the history does not fold to the rows")
+	}
+}
+
+func TestAnEntryLiesWithinTheTicketsLifeAndBeforeWhatIsOnRecord(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	n := o.blocking(t).Number
+	_, err := o.Intervene(ctx, n, "staff:carla", at(4, 0))
+	must(t, err)
+	_, err = o.Close(ctx, n, "staff:carla", "", at(6, 0))
+	must(t, err)
+	for name, c := range map[string]struct {
+		entry tickets.Entry
+		want  string
+	}{
+		"before the opening":   {tickets.Entry{Clock: sla.Contact, At: at(2, 59), Text: "so"}, "opened only at"},
+		"in the future":        {tickets.Entry{Clock: sla.Restore, At: at(8, 0), Text: "so"}, "not come yet"},
+		"after the close":      {tickets.Entry{Clock: sla.Restore, At: at(6, 30), Text: "so"}, "closed before"},
+		"later than on record": {tickets.Entry{Clock: sla.Intervention, At: at(4, 30), Text: "so"}, "on record already"},
+		"without a reason":     {tickets.Entry{Clock: sla.Restore, At: at(5, 0), Text: " "}, "say why"},
+	} {
+		if _, err := o.Enter(ctx, n, "staff:carla", c.entry, at(7, 0)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ticket, err := o.Enter(ctx, n, "staff:carla", tickets.Entry{Clock: sla.Restore, At: at(5, 0), Text: "nobody wrote it down"}, at(7, 0))
+	must(t, err)
+	if ticket.State != tickets.Closed || !ticket.Clocks[2].MetAt.Equal(at(5, 0)) {
+		t.Errorf("%s, %+v", ticket.State, ticket.Clocks[2])
 	}
 }

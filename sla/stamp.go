@@ -16,7 +16,7 @@ func (c *Course) stamp(s Step) []Happening {
 	for _, k := range Kinds() {
 		if stamp := c.Stamps.at(k); stamp.IsZero() || (s.late() && at.Before(*stamp)) {
 			*stamp = at
-			if k != s.Clock && slices.ContainsFunc(c.Clocks, func(x Clock) bool { return x.Kind == k && x.MetAt.IsZero() }) {
+			if k != s.Clock && slices.ContainsFunc(c.Clocks, func(x Clock) bool { return x.Kind == k && (s.late() || x.MetAt.IsZero()) }) {
 				list = append(list, Happening{What: Implied, Clock: k})
 			}
 			if s.late() {

@@ -287,6 +287,9 @@ func steps(e Event) []sla.Step {
 	at := func(k sla.StepKind) sla.Step { return sla.Step{Kind: k, At: e.At} }
 	paused := func(k sla.StepKind, why sla.Reason) sla.Step { return sla.Step{Kind: k, At: e.At, Why: why} }
 	stamped := func(k sla.Kind) sla.Step { return sla.Step{Kind: sla.Stamped, At: e.At, Clock: k} }
+	if happened, late := e.late(); late {
+		return lateSteps(e, happened)
+	}
 	answered := paused(sla.Resumed, sla.ForCustomer) // whoever takes the ticket up again waits no more
 	reached := paused(sla.Resumed, sla.NoAccess)     // nobody needs to reach an installation any more
 	switch e.Kind {

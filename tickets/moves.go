@@ -95,6 +95,7 @@ const (
 	acting     = "intervention, restored"
 	reaching   = "access-withdrawn, access-back"
 	agreeing   = "contract, follow"
+	entering   = "contact, intervention, restored: entered later"
 )
 
 // commands is the whole table of them.
@@ -108,6 +109,7 @@ func commands() []command {
 		{contacting, live, "", "nobody waits for a contact any more; reopen it first"},
 		{acting, work, InProgress, "nobody works on it any more; reopen it first"},
 		{reaching, live, "", "access concerns a ticket that somebody works on; reopen it, or say it on the contract"},
+		{entering, append(slices.Clone(work), Closed), "", "nothing is owed to what is no request; reopen it first"},
 		{agreeing, live, "", "no clock runs any more; reopen it first"},
 	}
 }

@@ -141,6 +141,9 @@ func (t *Ticket) catchUp(as Ticket, lines, fresh []Event) {
 
 // moves tells whether an event moves a ticket's state.
 func (e Event) moves() bool {
+	if _, late := e.late(); late {
+		return e.Facts[factMoved] != ""
+	}
 	switch e.Kind {
 	case AssignedTo, Accepted, Intervened, RestoredAt, WaitingFor, Resumed, ClosedAtKind, Reopened, MarkedNoTicket:
 		return true

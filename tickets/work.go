@@ -55,22 +55,22 @@ func (d *Desk) assign(t *Ticket, kind EventKind, actor, engineer string, now tim
 
 // Join stamps the contact: customer and engineer hear each other.
 func (d *Desk) Join(ctx context.Context, n Number, engineer string, now time.Time) (Ticket, error) {
-	return d.stamp(ctx, n, stamping{Joined, "", "engineer:" + engineer}, now)
+	return d.stamp(ctx, n, stamping{event: Joined, actor: "engineer:" + engineer}, now)
 }
 
 // Contact stamps the contact by staff.
 func (d *Desk) Contact(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
-	return d.stamp(ctx, n, stamping{Contacted, "", actor}, now)
+	return d.stamp(ctx, n, stamping{event: Contacted, actor: actor}, now)
 }
 
 // Intervene stamps the intervention; the restore clock runs from here.
 func (d *Desk) Intervene(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
-	return d.stamp(ctx, n, stamping{Intervened, InProgress, actor}, now)
+	return d.stamp(ctx, n, stamping{event: Intervened, state: InProgress, actor: actor}, now)
 }
 
 // Restored stamps that the customer's system runs again.
 func (d *Desk) Restored(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
-	return d.stamp(ctx, n, stamping{RestoredAt, Restored, actor}, now)
+	return d.stamp(ctx, n, stamping{event: RestoredAt, state: Restored, actor: actor}, now)
 }
 
 // stamping is an event that meets a clock and may move the state.
@@ -78,6 +78,7 @@ type stamping struct {
 	event EventKind
 	state State // empty: stays
 	actor string
+	text  string
 }
 
 func (d *Desk) stamp(ctx context.Context, n Number, s stamping, now time.Time) (Ticket, error) {
@@ -94,7 +95,7 @@ func (d *Desk) stamp(ctx context.Context, n Number, s stamping, now time.Time) (
 				return nil, err
 			}
 		}
-		lines, err := d.happen(t, Event{Kind: s.event, Actor: s.actor, At: now}, nil)
+		lines, err := d.happen(t, Event{Kind: s.event, Actor: s.actor, At: now, Text: s.text}, nil)
 		if err != nil || was != Restored || !t.State.Live() {
 			return lines, err
 		}
