@@ -138,6 +138,9 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 	check("joined across the laws", turn(w, a, b))
 	b.terms.packet = 240
 	check("joined with packets of another length", turn(w, a, b))
+	w, l = bench(t, false)
+	l.terms.packet = 240
+	check("packets of 30 ms", turn(w, l))
 
 	for suite := range suites {
 		w, l = bench(t, false)

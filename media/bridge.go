@@ -1,7 +1,6 @@
 package media
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 )
@@ -9,12 +8,38 @@ import (
 // forwarding is how the sound heard on one leg is numbered on the other.
 type forwarding struct {
 	known bool
-	in    uint32 // timestamp of the last packet passed on, as it came
-	out   uint32 // and as it went
+	in    uint32        // timestamp of the last packet passed on, as it came
+	out   uint32        // and as it went
+	late  bool          // it was not passed on: silence had been sent at its time
+	since time.Duration // instant since which that is so
 }
 
-// maxPause is the longest gap between two packets that is kept as it is when it is passed on.
-const maxPause = 10 * 8000 // samples
+const (
+	maxPause  = 10 * 8000 // samples: the longest gap between two packets that is kept as it is when it is passed on
+	talkspurt = 800       // samples: a gap after which somebody begins to speak again, 100 ms
+)
+
+// follow gives the timestamp of a packet that is passed on at an instant, so that it keeps the distance to the one before
+// that it came with. ok is false when it cannot: said, what the other one has been sent already, reaches beyond it. A bunch
+// that the network had held up catches up within moments, and what is too late in it is lost; whoever is still behind after
+// that has begun anew behind a clock that stood still, as with a hold.
+func (f *forwarding) follow(timestamp, said uint32, now time.Duration) (out uint32, ok, lost bool) {
+	delta := timestamp - f.in
+	if !f.known || int32(delta) <= 0 || delta > maxPause {
+		return 0, false, false
+	}
+	if out = f.out + delta; int32(said-out) <= 0 {
+		f.late = false
+		return out, true, false
+	}
+	if !f.late {
+		f.late, f.since = true, now
+	}
+	if delta > talkspurt || now-f.since > waitFor {
+		return 0, false, false
+	}
+	return out, true, true
+}
 
 // Join lets two legs hear each other until unjoin is called or one of them ends. Prompts played to one of them take the
 // place of the other's voice; recordings go on. A key is heard by us and by the other party, in whichever way that one
@@ -126,27 +151,29 @@ func (w *worker) split(l *Leg) {
 }
 
 // pass sends a packet heard on one leg to the other: the same octets with a new header, through one table when the laws
-// differ. Timestamps keep the distances that they came with, even where a frame of silence was sent in the place of sound
-// that comes after all: moved behind that silence, all that follows would be late until the end of the talk.
+// differ. Timestamps keep the distances that they came with, and never run backwards: where a frame of silence was sent in the
+// place of sound that comes after all, that sound is lost. Moved behind the silence, all that follows would be late until the
+// end of the talk.
 func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, law Law) {
 	if !to.open || to.terms.held() || to.playing != nil || to.press != nil || len(p.payload) == 0 || to.hushed() {
 		from.forward.known = false
 		return
 	}
 	f, marker := &from.forward, p.marker
-	delta := p.timestamp - f.in
-	if !f.known || int32(delta) <= 0 || delta > maxPause {
+	out, follows, lost := f.follow(p.timestamp, to.sender.timestamp, w.now)
+	if !follows {
 		w.catchUp(to, w.now)
-		f.out, marker = to.sender.timestamp, true
-	} else {
-		f.out += delta
+		out, marker, f.late = to.sender.timestamp, true, false
 	}
-	f.in, f.known = p.timestamp, true
+	f.in, f.out, f.known = p.timestamp, out, true
+	if lost {
+		return
+	}
 	to.sender.timestamp = f.out + uint32(len(p.payload))
 	to.spokenTo = w.now + time.Duration(len(p.payload))*time.Millisecond/8
 	convert(p.payload, law, to.terms.law)
-	if len(p.payload) != cmp.Or(to.terms.packet, frameSamples) {
-		w.pack(to, p.payload, f.out, marker)
+	if len(p.payload) != to.packet() || to.packed() {
+		w.pack(to, p.payload, f.out, marker, w.now)
 		to.mark = false
 		return
 	}

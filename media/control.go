@@ -16,8 +16,40 @@ type report struct {
 	lastAt    time.Duration // when it came
 	expected  uint64        // packets expected and received by our last report
 	received  uint64
-	lostThere uint64 // packets of ours that never came there
+	losses    losses // packets of ours that never came there
 	roundTrip time.Duration
+}
+
+// losses are the packets of ours that the other side says it has lost. Its count is that of one receiver (RFC 3550 section
+// 6.4.1): when the sound moves to another one and back, the first counts all that went to the second as lost.
+type losses struct {
+	total    uint64
+	known    bool   // the receiver has reported since the sound moved to it
+	receiver uint32 // SSRC of who counts
+	counted  int32  // the most of its counts
+	highest  uint16 // sequence number of our newest packet that it had; before its first report, of the newest of before
+}
+
+// moved tells that our packets from sequence number next on go to another address.
+func (s *losses) moved(next uint16) { s.known, s.highest = false, next-1 }
+
+// reported takes the count of a receiver that has our packets up to a sequence number. What it counts beyond the packets that
+// went to it since its last report, did not go to it.
+func (s *losses) reported(receiver uint32, lost int32, highest uint16) {
+	went := int32(int16(highest - s.highest))
+	if went < 0 {
+		return // it tells of before
+	}
+	more := lost
+	if s.known && receiver == s.receiver {
+		more = lost - s.counted
+	} else {
+		s.known, s.receiver, s.counted = true, receiver, lost
+	}
+	if more > 0 && more <= went {
+		s.total += uint64(more)
+	}
+	s.counted, s.highest = max(s.counted, lost), highest
 }
 
 // drainControl takes what waits at the RTCP port.
@@ -60,9 +92,9 @@ func (w *worker) control(l *Leg, b []byte, from netip.AddrPort) {
 		switch p := p.(type) {
 		case *rtcp.SenderReport:
 			l.reception.report.lastSR, l.reception.report.lastAt = uint32(p.NTPTime>>16), w.now
-			w.reported(l, p.Reports)
+			w.reported(l, p.SSRC, p.Reports)
 		case *rtcp.ReceiverReport:
-			w.reported(l, p.Reports)
+			w.reported(l, p.SSRC, p.Reports)
 		case *rtcp.Goodbye:
 			return
 		}
@@ -71,15 +103,13 @@ func (w *worker) control(l *Leg, b []byte, from netip.AddrPort) {
 }
 
 // reported reads what the other side says of our sound.
-func (w *worker) reported(l *Leg, reports []rtcp.ReceptionReport) {
+func (w *worker) reported(l *Leg, receiver uint32, reports []rtcp.ReceptionReport) {
 	for _, r := range reports {
 		if r.SSRC != l.sender.ssrc {
 			continue
 		}
 		q := &l.reception.report
-		if lost := int32(r.TotalLost<<8) >> 8; lost > 0 { // 24 bits, signed
-			q.lostThere = uint64(lost)
-		}
+		q.losses.reported(receiver, int32(r.TotalLost<<8)>>8, uint16(r.LastSequenceNumber)) // 24 bits, signed
 		if r.LastSenderReport == 0 {
 			continue
 		}

@@ -23,7 +23,7 @@ type reception struct {
 func (l *Leg) stats() LegStats {
 	s := LegStats{
 		Law: l.terms.law, Remote: l.latch.Target(), PacketsIn: l.sequence.received, PacketsOut: uint64(l.sender.packets),
-		Lost: l.sequence.lost(), LostThere: l.reception.report.lostThere, RoundTrip: l.reception.report.roundTrip, Encrypted: l.sealed != nil, Jitter: time.Duration(l.reception.jitter * float64(time.Second) / 8000), ForeignPackets: l.reception.foreign,
+		Lost: l.sequence.lost(), LostThere: l.reception.report.losses.total, RoundTrip: l.reception.report.roundTrip, Encrypted: l.sealed != nil, Jitter: time.Duration(l.reception.jitter * float64(time.Second) / 8000), ForeignPackets: l.reception.foreign,
 	}
 	if l.reception.first > 0 {
 		s.FirstPacket = l.reception.first - l.latch.Opened()
@@ -86,7 +86,7 @@ func (w *worker) peek(l *Leg) {
 // the fourth look finds it.
 func (k *looks) rest() time.Duration {
 	rest := time.Duration(k.last)*time.Millisecond/8 - 3*time.Millisecond
-	if k.found/frameSamples%8 == 0 { // each eighth is looked for a tick sooner: looks that a late packet put off come forward again
+	if k.last < frameSamples || k.found/frameSamples%8 == 0 { // packets of 10 ms must not be taken in pairs; and each eighth is looked for a tick sooner: looks that a late packet put off come forward again
 		rest -= quarter
 	}
 	return rest

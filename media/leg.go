@@ -60,7 +60,7 @@ type Leg struct {
 	signalled   bool     // a key came by signalling: none are looked for in the sound
 	order       *reorder // of a joined leg
 	sealed      *sealed  // nil: plain RTP
-	packing     packing
+	packing     *packing // nil until packets of another length are sent
 	sender      sender
 	mark        bool          // next packet of sound begins a talkspurt
 	sentAt      time.Duration // instant of the last packet
@@ -256,6 +256,7 @@ func (l *Leg) agreed(t terms, fresh *sealed, now time.Duration) {
 	}
 	if moved {
 		l.wary.begin()
+		l.reception.report.losses.moved(l.sender.sequence)
 	}
 	if moved && t.remote.Addr().IsValid() && (first || !t.remote.Addr().IsUnspecified()) {
 		before := l.latch

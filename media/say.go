@@ -108,6 +108,9 @@ func (w *worker) say(l *Leg, due time.Duration) {
 		l.mark = true
 		return
 	}
+	if l.partner != nil && (l.press != nil || l.playing != nil) {
+		l.partner.forward.known = false // what he says goes on behind this
+	}
 	w.catchUp(l, due)
 	if l.press != nil {
 		w.sendPress(l, l.press)
@@ -121,10 +124,11 @@ func (w *worker) say(l *Leg, due time.Duration) {
 			payload[i] = l.terms.law.Silence()
 		}
 	}
-	if l.terms.packet == frameSamples {
+	if l.packet() == frameSamples {
+		w.unpack(l)
 		w.send(l, w.out[:], l.terms.law.payloadType(), l.mark, l.sender.timestamp)
 	} else {
-		w.pack(l, payload, l.sender.timestamp, l.mark)
+		w.pack(l, payload, l.sender.timestamp, l.mark, due)
 	}
 	l.sender.timestamp += frameSamples
 	l.mark = false
@@ -179,6 +183,7 @@ func (w *worker) passKey(to *Leg, k Key) {
 
 // soundKey sends the next 20 ms of a key's tones.
 func (w *worker) soundKey(l *Leg, p *press) {
+	w.unpack(l)
 	keyTone(p.tone, int(p.event.duration), w.out[rtpHeader:], l.terms.law)
 	w.send(l, w.out[:], l.terms.law.payloadType(), !p.begun, l.sender.timestamp)
 	p.begun = true
@@ -238,6 +243,7 @@ func (w *worker) sendPress(l *Leg, p *press) {
 	}
 	first := !p.begun
 	if first {
+		w.unpack(l)
 		p.begun, p.start = true, l.sender.timestamp
 	}
 	p.event.duration += frameSamples

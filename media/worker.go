@@ -43,6 +43,7 @@ type worker struct {
 	spare      []command
 	wheel      [slots][]*Leg
 	watched    []*Leg // polled at every tick: a key is under way, or joined
+	paced      []*Leg // a packet of theirs waits for its instant
 	mail       *mailroom
 	now        time.Duration
 	in         [maxDatagram]byte
@@ -117,7 +118,7 @@ func (w *worker) run() {
 			continue
 		}
 		step := int64(2)
-		if w.engine.legs.Load() >= few || len(w.watched) > 0 {
+		if w.engine.legs.Load() >= few || len(w.watched) > 0 || len(w.paced) > 0 {
 			step = 1
 		}
 		if due := time.Duration(turned+step) * quarter; w.now < due {
@@ -181,6 +182,7 @@ func (w *worker) tick(turned, due int64) int64 {
 			i--
 		}
 	}
+	w.leaveAll()
 	if behind := int64(w.now/quarter) - due; behind > maxBehind {
 		due += behind - maxBehind
 		turned = due - 1
@@ -286,6 +288,7 @@ func (w *worker) remove(l *Leg) {
 	w.unseat(l)
 	w.load.Add(-1)
 	w.mail.leave(l)
+	w.unpace(l)
 	if l.watched {
 		l.watched = false
 		w.watched = slices.DeleteFunc(w.watched, func(o *Leg) bool { return o == l })
