@@ -21,12 +21,12 @@ func (w *watched) failReading(lists, running error) {
 	w.unread, w.untold = lists, running
 }
 
-func (w *watched) List(ctx context.Context, f tickets.Filter) ([]tickets.Ticket, int, error) {
+func (w *watched) List(ctx context.Context, f tickets.Filter) (tickets.Page[tickets.Ticket], error) {
 	w.mu.Lock()
 	err := w.unread
 	w.mu.Unlock()
 	if err = errors.Join(err, ctx.Err()); err != nil {
-		return nil, 0, err
+		return tickets.Page[tickets.Ticket]{}, err
 	}
 	return w.Store.List(ctx, f)
 }

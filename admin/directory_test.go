@@ -170,7 +170,22 @@ func TestCallsAreListedWithTheirLegs(t *testing.T) {
 	if list.Total != 2 || list.Calls[0].ID != "c2" {
 		t.Errorf("the calls are %+v", list)
 	}
-	h.get("/calls?limit=1&offset=1").is(200, `"id":"c1"`, `"total":2`)
+	for query, want := range map[string]string{
+		"?number=0612345": "c1", "?day=2026-11-23": "c2 c1", "?day=2026-11-24": "", "?ending=busy": "", "?trunk=none": "", "?customer=rossi": "",
+		"?contract=rossi": "", "?since=2026-11-23T09:01:00Z": "c2", "?day=2026-11-23&until=2026-11-23T09:01:00Z": "c1",
+	} {
+		h.get("/calls" + query).is(200).into(&list)
+		var got []string
+		for _, c := range list.Calls {
+			got = append(got, c.ID)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q lists %v, want %s", query, got, want)
+		}
+	}
+	for _, query := range []string{"?offset=1", "?after=417", "?day=monday", "?day=2026-02-30", "?limit=0"} {
+		h.get("/calls"+query).is(422, `"location":"query.`)
+	}
 	h.get("/calls/c2").is(200, `"steps":["welcome","pin"]`)
 	h.get("/calls/none").is(404)
 	h.get("/calls?limit=501").is(422)

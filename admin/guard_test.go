@@ -131,9 +131,9 @@ func TestBadRequestsGetAClearProblem(t *testing.T) {
 		{"POST", "/customers", `{"name":"Rossi\nS.p.A."}`, 422, "one line of text"},
 		{"POST", "/customers", `{"name":"\u001b[31mRossi"}`, 422, "body.name"},
 		{"PUT", "/engineers/x", `{"name":"A\r\nB","phones":[]}`, 422, "body.name"},
-		{"GET", "/tickets?text=%00", "", 422, "plain text"},
-		{"GET", "/tickets?text=%ff", "", 422, "plain text"},
-		{"GET", "/tickets?text=%zz", "", 400, "plain text"},
+		{"GET", "/tickets?q=%00", "", 422, "plain text"},
+		{"GET", "/tickets?q=%ff", "", 422, "plain text"},
+		{"GET", "/tickets?q=%zz", "", 400, "plain text"},
 		{"GET", "/customers/%ff", "", 400, "plain text"},
 	} {
 		h.ask(c.method, "/api/v1"+c.path, c.body).is(c.status, c.says)

@@ -155,18 +155,9 @@ func (m *Metrics) handler(s tickets.Tickets) http.Handler {
 func (m *Metrics) count(ctx context.Context, s tickets.Tickets) {
 	ctx, cancel := context.WithTimeout(ctx, counting)
 	defer cancel()
-	const most = 500 // a page, as large as the store gives it
-	counts := map[sla.Priority]int{}
-	f := tickets.Filter{States: []tickets.State{tickets.Open, tickets.Assigned, tickets.InProgress, tickets.Waiting}, Sort: "number", Limit: most}
-	for more := true; more; f.Offset += most {
-		found, total, err := s.List(ctx, f)
-		if err != nil {
-			return
-		}
-		for _, t := range found {
-			counts[t.Priority]++
-		}
-		more = len(found) > 0 && f.Offset+len(found) < total
+	counts, err := s.Live(ctx)
+	if err != nil {
+		return
 	}
 	for p := sla.Priority(0); p <= 5; p++ {
 		label := strconv.Itoa(int(p))

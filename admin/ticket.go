@@ -125,34 +125,6 @@ func clockOf(c sla.Clock) ClockView {
 	return v
 }
 
-// ticketQuery filters, sorts and pages the list.
-type ticketQuery struct {
-	State    []string  `query:"state" enum:"open,assigned,in_progress,waiting,restored,closed,not_request" doc:"Any of these"`
-	Contract string    `query:"contract"`
-	Customer string    `query:"customer"`
-	Assignee string    `query:"assignee"`
-	Category string    `query:"category" enum:"blocking,non_blocking,question,change,feature" doc:"The assessment, else the claim"`
-	Level    string    `query:"level"`
-	Caller   string    `query:"caller"`
-	Since    time.Time `query:"since" doc:"Opened at or after"`
-	Until    time.Time `query:"until" doc:"Opened before"`
-	Text     string    `query:"text" maxLength:"200" doc:"Part of the customer's name"`
-	Sort     string    `query:"sort" enum:"number,-number,opened_at,-opened_at,priority,-priority,due,-due" default:"-number"`
-	Page
-}
-
-// Page selects a part of a list.
-type Page struct {
-	Offset int `query:"offset" minimum:"0" maximum:"100000000"`
-	Limit  int `query:"limit" minimum:"1" maximum:"500" default:"50"`
-}
-
-type ticketList struct {
-	Tickets []TicketView `json:"tickets" nullable:"false"`
-	Total   int          `json:"total" doc:"Of all pages"`
-	Offset  int          `json:"offset"`
-}
-
 // Numbered names a ticket in the path.
 type Numbered struct {
 	Number int64 `path:"number" doc:"The ticket's number as it is spoken"`
@@ -167,23 +139,6 @@ func (s *server) ticketRoutes(api huma.API) {
 		})
 	serve(s, api, route(http.MethodGet, "/tickets/{number}/history", "get-history", "The ticket's history"), s.history)
 	serve(s, api, route(http.MethodGet, "/tickets/{number}/explanation", "explain-clocks", "Where every minute of its clocks went"), s.explanation)
-}
-
-func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*answer[ticketList], error) {
-	f := tickets.Filter{
-		Contract: tickets.ContractID(q.Contract), Customer: tickets.CustomerID(q.Customer), Assignee: q.Assignee,
-		Category: sla.Category(q.Category), Level: sla.LevelID(q.Level), Caller: q.Caller, Since: q.Since, Until: q.Until,
-		Text: q.Text, Sort: q.Sort, Offset: q.Offset, Limit: q.Limit,
-	}
-	for _, state := range q.State {
-		f.States = append(f.States, tickets.State(state))
-	}
-	found, total, err := s.Store.List(ctx, f)
-	list := ticketList{Tickets: make([]TicketView, 0, len(found)), Total: total, Offset: q.Offset}
-	for _, t := range found {
-		list.Tickets = append(list.Tickets, view(t))
-	}
-	return answered(list, err)
 }
 
 // whole reads a ticket and its history as the desk knows them.

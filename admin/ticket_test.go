@@ -105,25 +105,27 @@ func TestListFiltersSortsAndPages(t *testing.T) {
 	h.post("/tickets", `{"claim":"feature","channel":"email"}`).is(201, `"channel":"email"`)
 	h.post("/tickets/418/assign", `{"engineer":"anna"}`).is(200)
 	for query, want := range map[string]string{
-		"":                                  "419 418 417",
-		"?sort=number":                      "417 418 419",
-		"?sort=priority":                    "417 418 419",
-		"?sort=-priority":                   "419 418 417",
-		"?limit=1":                          "419",
-		"?limit=1&offset=1":                 "418",
-		"?offset=9":                         "",
-		"?state=open":                       "419 417",
-		"?state=open,assigned&sort=number":  "417 418 419",
-		"?contract=rossi":                   "417",
-		"?customer=rossi":                   "418 417",
-		"?category=feature":                 "419",
-		"?level=extended":                   "417",
-		"?caller=%2B39061":                  "418",
-		"?assignee=anna":                    "418",
-		"?text=ROSSI":                       "418 417",
-		"?since=2026-11-23T09:01:30Z":       "419 418",
-		"?until=2026-11-23T09:01:30Z":       "417",
-		"?text=%27%3B+drop+table+tickets--": "",
+		"":                                 "419 418 417",
+		"?sort=number":                     "417 418 419",
+		"?sort=priority":                   "417 418 419",
+		"?sort=-priority":                  "419 418 417",
+		"?limit=1":                         "419",
+		"?priority=0":                      "",
+		"?priority=1,4":                    "417",
+		"?due_before=2026-11-23T09:01:30Z": "",
+		"?q=41":                            "419 418 417",
+		"?state=open":                      "419 417",
+		"?state=open,assigned&sort=number": "417 418 419",
+		"?contract=rossi":                  "417",
+		"?customer=rossi":                  "418 417",
+		"?category=feature":                "419",
+		"?level=extended":                  "417",
+		"?caller=%2B39061":                 "418",
+		"?assignee=anna":                   "418",
+		"?q=ROSSI":                         "418 417",
+		"?since=2026-11-23T09:01:30Z":      "419 418",
+		"?until=2026-11-23T09:01:30Z":      "417",
+		"?q=%27%3B+drop+table+tickets--":   "",
 	} {
 		var list struct {
 			Tickets []ticket
@@ -146,8 +148,9 @@ func TestListFiltersSortsAndPages(t *testing.T) {
 func TestListRefusesWhatItDoesNotKnow(t *testing.T) {
 	h := open(t)
 	for _, query := range []string{
-		"?sort=caller", "?sort=number%3Bdrop", "?state=lost", "?category=urgent", "?limit=0", "?limit=501", "?limit=x", "?offset=-1",
-		"?since=yesterday", "?stat=open",
+		"?sort=caller", "?sort=number%3Bdrop", "?state=lost", "?category=urgent", "?limit=0", "?limit=501", "?limit=x", "?offset=1",
+		"?since=yesterday", "?stat=open", "?after=417", "?sort=due&after=bm8", "?after=" + strings.Repeat("A", 401), "?text=rossi",
+		"?priority=6", "?priority=x", "?due_before=soon", "?q=%3F", "?q=" + strings.Repeat("a", 201),
 	} {
 		h.get("/tickets"+query).is(422, `"location":"query.`)
 	}

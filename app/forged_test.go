@@ -76,11 +76,13 @@ func TestForgedCallsDoNotKeepACustomerFromItsEngineer(t *testing.T) {
 			t.Errorf("nobody of the rota was rung:\n%s", n.history())
 		}
 		c.Hangup()
-		list, _, err := n.store.List(t.Context(), tickets.Filter{Category: sla.Blocking})
+		faults, err := n.store.List(t.Context(), tickets.Filter{Category: sla.Blocking})
+		list := faults.Items
 		if err != nil || len(list) != 1 || list[0].Contract != "rossi" || list[0].Bundled != 0 {
 			t.Fatalf("the blocking tickets are %+v, %v", list, err)
 		}
-		questions, _, err := n.store.List(t.Context(), tickets.Filter{Category: sla.Question})
+		asked, err := n.store.List(t.Context(), tickets.Filter{Category: sla.Question})
+		questions := asked.Items
 		if err != nil || len(questions) != 3 || list[0].Number <= questions[0].Number {
 			t.Errorf("the questions are %+v, %v", questions, err)
 		}
@@ -135,7 +137,8 @@ func TestBeyondEveryBudgetARightPINCountsAndIsNotCalledRight(t *testing.T) {
 			t.Errorf("the caller hears a deadline, by which he knows that the PIN was right:\n%s", all)
 		}
 		n.mu.Unlock()
-		list, _, err := n.store.List(t.Context(), tickets.Filter{})
+		page, err := n.store.List(t.Context(), tickets.Filter{})
+		list := page.Items
 		if err != nil || len(list) != 1 || list[0].Contract != "rossi" || len(list[0].Clocks) != 3 {
 			t.Fatalf("the tickets are %+v, %v", list, err)
 		}

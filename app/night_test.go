@@ -121,7 +121,8 @@ func (n *night) phone(at, user string, answer func(context.Context, *phone.Incom
 // history is the newest ticket's lines.
 func (n *night) history() string {
 	n.Helper()
-	list, _, err := n.store.List(n.Context(), tickets.Filter{})
+	page, err := n.store.List(n.Context(), tickets.Filter{})
+	list := page.Items
 	if err != nil || len(list) == 0 {
 		n.Fatalf("no ticket, %v", err)
 	}
@@ -339,7 +340,8 @@ func TestTwoHundredCallsOfANight(t *testing.T) {
 		}
 		all.Wait()
 		time.Sleep(10 * time.Minute)
-		calls, total, err := n.store.Calls(t.Context(), 0, 500)
+		page, err := n.store.Calls(t.Context(), tickets.CallFilter{Limit: 500})
+		calls, total := page.Items, page.Total
 		if err != nil || total != 200 {
 			t.Errorf("%d calls are on record, %v", total, err)
 		}
@@ -348,7 +350,8 @@ func TestTwoHundredCallsOfANight(t *testing.T) {
 				t.Errorf("call %s never ended", c.ID)
 			}
 		}
-		_, blocking, err := n.store.List(t.Context(), tickets.Filter{Category: "blocking"})
+		faults, err := n.store.List(t.Context(), tickets.Filter{Category: "blocking"})
+		blocking := faults.Total
 		if err != nil || blocking < reported || reported < 30 {
 			t.Errorf("%d callers reported a blocking fault, %d tickets, %v", reported, blocking, err)
 		}

@@ -332,7 +332,8 @@ func TestTheNextTelephoneRingsAtOnce(t *testing.T) {
 				n.message(call, "314159#1", voice(n))
 				<-call.Context().Done()
 				n.passes(time.Second)
-				calls, _, err := n.store.Calls(t.Context(), 0, 1)
+				page, err := n.store.Calls(t.Context(), tickets.CallFilter{Limit: 1})
+				calls := page.Items
 				if err != nil || len(calls) != 1 || len(calls[0].Legs) != 2 {
 					t.Fatalf("calls %+v, %v", calls, err)
 				}
@@ -358,7 +359,8 @@ func TestLegsOfACallOutStandInTheRecordOfTheirCall(t *testing.T) {
 		}
 		call.Hangup()
 		n.passes(2 * time.Minute)
-		calls, _, err := n.store.Calls(t.Context(), 0, 1)
+		page, err := n.store.Calls(t.Context(), tickets.CallFilter{Limit: 1})
+		calls := page.Items
 		if err != nil || len(calls) != 1 || len(calls[0].Legs) != 1 || calls[0].Legs[0].Engineer != "anna" || calls[0].Ended.IsZero() {
 			t.Errorf("the record of the call is %+v, %v", calls, err)
 		}

@@ -44,7 +44,8 @@ func TestARecordOfACallThatIsRefusedKeepsNoOther(t *testing.T) {
 	}
 	store.down = false
 	r.flush(t.Context())
-	list, _, err := store.Calls(t.Context(), 0, 10)
+	page, err := store.Calls(t.Context(), tickets.CallFilter{})
+	list := page.Items
 	if err != nil || len(list) != 2 || len(r.waiting) != 0 {
 		t.Errorf("%d records stand, %d wait, %v", len(list), len(r.waiting), err)
 	}

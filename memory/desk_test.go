@@ -359,8 +359,9 @@ func TestARobotsCallsAreBundled(t *testing.T) {
 		must(t, err)
 		numbers[ticket.Number] = true
 	}
-	list, total, err := o.store.List(ctx, tickets.Filter{Caller: "robot", Limit: 2})
+	page, err := o.store.List(ctx, tickets.Filter{Caller: "robot", Limit: 2})
 	must(t, err)
+	list, total := page.Items, page.Total
 	if len(numbers) != 3 || total != 3 || len(list) != 2 || list[0].Bundled != 3 {
 		t.Errorf("%d numbers, %d tickets, page of %d, %d bundled", len(numbers), total, len(list), list[0].Bundled)
 	}

@@ -221,19 +221,32 @@ func (s *Store) Call(_ context.Context, id tickets.CallID) (tickets.Call, error)
 	return found(s.calls, id, "call", copiedCall)
 }
 
-// Calls pages the calls, newest first.
-func (s *Store) Calls(_ context.Context, offset, limit int) ([]tickets.Call, int, error) {
+// Calls selects and pages calls, newest first.
+func (s *Store) Calls(_ context.Context, f tickets.CallFilter) (tickets.Page[tickets.Call], error) {
+	behind, given, err := f.Place()
+	if err != nil {
+		return tickets.Page[tickets.Call]{}, fmt.Errorf("reading calls: %w", err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := sorted(s.calls, func(a, b tickets.Call) int {
-		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID))
+	list := slices.DeleteFunc(sorted(s.calls, func(a, b tickets.Call) int { return f.Position(b).Compare(f.Position(a)) }), func(c tickets.Call) bool {
+		return !matchesCall(c, f)
 	})
-	for i := range list {
-		list[i] = copiedCall(list[i])
-	}
 	total := len(list)
-	from := min(max(offset, 0), total)
-	return list[from:min(from+max(limit, 0), total)], total, nil
+	if given {
+		list = slices.DeleteFunc(list, func(c tickets.Call) bool { return f.Position(c).Compare(behind) >= 0 })
+	}
+	p := tickets.Paged(list, f.Limit, f.Position).Counted(total)
+	for i := range p.Items {
+		p.Items[i] = copiedCall(p.Items[i])
+	}
+	return p, nil
+}
+
+func matchesCall(c tickets.Call, f tickets.CallFilter) bool {
+	return same(f.Number, c.From) && same(f.Contract, c.Contract) && same(f.Trunk, c.Trunk) && same(f.Ending, c.Ending) &&
+		(same(f.Customer, c.Customer) || c.Contract != "" && slices.Contains(f.Contracts, c.Contract)) &&
+		(f.Since.IsZero() || !c.Started.Before(f.Since)) && (f.Until.IsZero() || c.Started.Before(f.Until))
 }
 
 // PutToken keeps a token; its name must be new.

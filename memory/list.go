@@ -1,64 +1,88 @@
 package memory
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"hotline/sla"
 	"hotline/tickets"
 )
 
 // List selects, sorts and pages tickets.
-func (s *Store) List(_ context.Context, f tickets.Filter) ([]tickets.Ticket, int, error) {
-	key, backwards := strings.CutPrefix(cmp.Or(f.Sort, "-number"), "-")
-	order, ok := orders()[key]
-	if !ok {
-		return nil, 0, fmt.Errorf("sorting tickets by %q: %w", f.Sort, tickets.ErrNotFound)
+func (s *Store) List(_ context.Context, f tickets.Filter) (tickets.Page[tickets.Ticket], error) {
+	var none tickets.Page[tickets.Ticket]
+	_, backwards, err := f.Order()
+	if err != nil {
+		return none, err
+	}
+	behind, given, err := f.Place()
+	if err != nil {
+		return none, fmt.Errorf("listing tickets: %w", err)
 	}
 	s.mu.Lock()
-	list := s.where(func(t tickets.Ticket) bool { return matches(t, f) })
+	list := s.where(func(t tickets.Ticket) bool { return matches(t, f) && s.says(t, f) })
 	s.mu.Unlock()
-	slices.SortStableFunc(list, func(a, b tickets.Ticket) int {
-		c := cmp.Or(order(a, b), cmp.Compare(a.Number, b.Number))
+	compare := func(a, b tickets.Position) int {
 		if backwards {
-			return -c
+			return b.Compare(a)
 		}
-		return c
-	})
+		return a.Compare(b)
+	}
+	slices.SortFunc(list, func(a, b tickets.Ticket) int { return compare(f.Position(a), f.Position(b)) })
 	total := len(list)
-	from := min(max(f.Offset, 0), total)
-	until := min(from+min(cmp.Or(max(f.Limit, 0), 50), 500), total)
-	return list[from:until], total, nil
+	if given {
+		list = slices.DeleteFunc(list, func(t tickets.Ticket) bool { return compare(f.Position(t), behind) <= 0 })
+	}
+	return tickets.Paged(list, f.Limit, f.Position).Counted(total), nil
 }
 
-func orders() map[string]func(a, b tickets.Ticket) int {
-	return map[string]func(a, b tickets.Ticket) int{
-		"number":    func(a, b tickets.Ticket) int { return cmp.Compare(a.Number, b.Number) },
-		"opened_at": func(a, b tickets.Ticket) int { return a.OpenedAt.Compare(b.OpenedAt) },
-		"priority":  func(a, b tickets.Ticket) int { return urgency(a) - urgency(b) },
-		"due":       func(a, b tickets.Ticket) int { return dueOf(a).Compare(dueOf(b)) },
+// Live counts the tickets to which somebody owes something, by priority.
+func (s *Store) Live(context.Context) (map[sla.Priority]int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := map[sla.Priority]int{}
+	for _, t := range s.tickets {
+		if t.State.Live() {
+			counts[t.Priority]++
+		}
 	}
-}
-
-// dueOf is when the ticket's next clock runs out; without one it comes last.
-func dueOf(t tickets.Ticket) time.Time {
-	if c, ok := sla.Next(t.Clocks); ok {
-		return c.Due
-	}
-	return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	return counts, nil
 }
 
 func matches(t tickets.Ticket, f tickets.Filter) bool {
 	return (len(f.States) == 0 || slices.Contains(f.States, t.State)) &&
+		(len(f.Priorities) == 0 || slices.Contains(f.Priorities, t.Priority)) &&
 		same(f.Contract, t.Contract) && same(f.Customer, t.Customer) && same(f.Assignee, t.Assignee) &&
 		same(f.Category, t.Category()) && same(f.Level, t.Level) && same(f.Caller, t.Caller) &&
 		(f.Since.IsZero() || !t.OpenedAt.Before(f.Since)) && (f.Until.IsZero() || t.OpenedAt.Before(f.Until)) &&
-		strings.Contains(strings.ToLower(t.Name), strings.ToLower(f.Text))
+		(f.DueBefore.IsZero() || tickets.DueOf(t).Before(f.DueBefore))
 }
 
 // same tells whether a value passes a filter that is empty or equal.
 func same[T ~string](want, is T) bool { return want == "" || want == is }
+
+const shortest = 3 // letters of a word's beginning that is looked for
+
+// says tells whether every word looked for stands in the customer's name or in what people said in the history, or begins
+// the ticket's or the caller's number. The twin knows no other forms of a word than the one that was written. s.mu is held.
+func (s *Store) says(t tickets.Ticket, f tickets.Filter) bool {
+	if f.Search == "" {
+		return true
+	}
+	said := tickets.Words(t.Name)
+	for _, e := range s.history[t.Number] {
+		said = append(said, tickets.Words(e.Said())...)
+	}
+	words := f.Words()
+	for _, w := range words {
+		number := strings.HasPrefix(fmt.Sprint(t.Number), w) || utf8.RuneCountInString(w) >= shortest && strings.HasPrefix(tickets.Digits(t.Caller), w)
+		begins := utf8.RuneCountInString(w) >= shortest && slices.ContainsFunc(said, func(is string) bool { return strings.HasPrefix(is, w) })
+		if !number && !begins && !slices.Contains(said, w) {
+			return false
+		}
+	}
+	return len(words) > 0
+}

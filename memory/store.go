@@ -151,20 +151,12 @@ func (s *Store) OpenOf(_ context.Context, c tickets.ContractID) ([]tickets.Ticke
 	defer s.mu.Unlock()
 	list := s.where(func(t tickets.Ticket) bool { return t.Contract == c && t.State.Live() })
 	slices.SortStableFunc(list, func(a, b tickets.Ticket) int {
-		if pa, pb := urgency(a), urgency(b); pa != pb {
+		if pa, pb := tickets.Rank(a.Priority), tickets.Rank(b.Priority); pa != pb {
 			return pa - pb
 		}
 		return a.OpenedAt.Compare(b.OpenedAt)
 	})
 	return list, nil
-}
-
-// urgency is the priority with none behind all others.
-func urgency(t tickets.Ticket) int {
-	if t.Priority == 0 {
-		return 9
-	}
-	return int(t.Priority)
 }
 
 // where lists copies of the tickets that match, by number.

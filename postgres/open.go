@@ -137,15 +137,31 @@ func (s *Store) Prepare(ctx context.Context) error {
 	if err := s.migrate(ctx, pool); err != nil {
 		return err
 	}
+	return s.migrateRiver(ctx, pool)
+}
+
+// riverLock is an advisory lock's number: River's own changes of the schema do not wait for each other.
+const riverLock = 417_001
+
+// migrateRiver brings River's tables up to date, one program after the other.
+func (s *Store) migrateRiver(ctx context.Context, pool *pgxpool.Pool) error {
 	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: s.log})
 	if err != nil {
 		return fmt.Errorf("preparing the due work: %w", err)
 	}
-	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
 		return fault("preparing the due work", err)
 	}
-	return nil
+	defer conn.Release() // the pool closes at once, and the lock ends with its connection
+	if _, err := conn.Exec(ctx, lockRiver, riverLock); err != nil {
+		return fault("preparing the due work", err)
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return fault("preparing the due work", err)
 }
+
+const lockRiver = `select pg_advisory_lock($1)`
 
 func (s *Store) migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	scripts, err := fs.Sub(migrations, "migrations")

@@ -1,11 +1,9 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -150,56 +148,6 @@ func (s *Store) ClaimDue(ctx context.Context, node string, now time.Time, lease 
 // Terms reads terms that a ticket was promised.
 func (s *Store) Terms(ctx context.Context, id string) (sla.Terms, error) {
 	return row(ctx, s, "reading terms "+id, scanDocument[sla.Terms], selectTerms, id)
-}
-
-// sorts are the orders of a list; a key that is not here is no order.
-func sorts() map[string]string {
-	return map[string]string{
-		"number":    "number",
-		"opened_at": "opened_at",
-		"priority":  "case priority when 0 then 9 else priority end",
-		"due":       "coalesce(next_due, 'infinity')",
-	}
-}
-
-const (
-	whereFilter = `
-where ($1::text[] is null or state = any($1)) and ($2 = '' or contract = $2) and ($3 = '' or customer = $3) and ($4 = '' or assignee = $4)
-	and ($5 = '' or coalesce(nullif(assessment, ''), claim) = $5) and ($6 = '' or level = $6) and ($7 = '' or caller = $7)
-	and ($8::timestamptz is null or opened_at >= $8) and ($9::timestamptz is null or opened_at < $9)
-	and ($10 = '' or position(lower($10) in lower(name)) > 0)`
-	countTickets = `select count(*) from tickets t`
-)
-
-// List selects, sorts and pages tickets.
-func (s *Store) List(ctx context.Context, f tickets.Filter) ([]tickets.Ticket, int, error) {
-	key, backwards := strings.CutPrefix(cmp.Or(f.Sort, "-number"), "-")
-	order, ok := sorts()[key]
-	if !ok {
-		return nil, 0, fmt.Errorf("sorting tickets by %q: %w", f.Sort, tickets.ErrNotFound)
-	}
-	way := ""
-	if backwards {
-		way = " desc"
-	}
-	args := []any{states(f.States), f.Contract, f.Customer, f.Assignee, f.Category, f.Level, f.Caller, instant(f.Since), instant(f.Until), f.Text}
-	total, err := row(ctx, s, "counting tickets", pgx.RowTo[int], countTickets+whereFilter, args...)
-	if err != nil {
-		return nil, 0, err
-	}
-	page := fmt.Sprintf(" order by %s%s, number%s offset $11 limit $12", order, way, way)
-	list, err := rows(ctx, s, "listing tickets", scanTicket, selectTickets+whereFilter+page,
-		append(args, max(f.Offset, 0), min(cmp.Or(max(f.Limit, 0), 50), 500))...)
-	return list, total, err
-}
-
-// states is null for all.
-func states(list []tickets.State) []string {
-	var out []string
-	for _, s := range list {
-		out = append(out, string(s))
-	}
-	return out
 }
 
 const selectRecording = `select id, call, at, seconds, law, partial, file, sha256, ticket from recordings where id = $1`

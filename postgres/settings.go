@@ -57,37 +57,6 @@ func (s *Store) UsedPIN(ctx context.Context, h tickets.PINHash) (bool, error) {
 }
 
 const (
-	upsertCalls = `insert into calls (id, started, body) select * from unnest($1::text[], $2::timestamptz[], $3::jsonb[]) on conflict (id) do update set started = excluded.started, body = excluded.body`
-	selectCall  = `select body from calls where id = $1`
-	selectCalls = `select body from calls order by started desc, id desc offset $1 limit $2`
-	countCalls  = `select count(*) from calls`
-)
-
-// PutCalls writes whole calls, in one statement: one by one they cost more than the calls did.
-func (s *Store) PutCalls(ctx context.Context, list ...tickets.Call) error {
-	ids, started := make([]tickets.CallID, len(list)), make([]time.Time, len(list))
-	for i, c := range list {
-		ids[i], started[i] = c.ID, c.Started
-	}
-	return s.exec(ctx, fmt.Sprintf("writing the records of %d calls", len(list)), upsertCalls, ids, started, list)
-}
-
-// Call reads one call.
-func (s *Store) Call(ctx context.Context, id tickets.CallID) (tickets.Call, error) {
-	return row(ctx, s, fmt.Sprintf("reading call %s", id), scanDocument[tickets.Call], selectCall, id)
-}
-
-// Calls pages the calls, newest first.
-func (s *Store) Calls(ctx context.Context, offset, limit int) ([]tickets.Call, int, error) {
-	total, err := row(ctx, s, "counting calls", pgx.RowTo[int], countCalls)
-	if err != nil {
-		return nil, 0, err
-	}
-	list, err := rows(ctx, s, "reading calls", scanDocument[tickets.Call], selectCalls, max(offset, 0), max(limit, 0))
-	return list, total, err
-}
-
-const (
 	insertToken = `insert into tokens (name, hash, created) values ($1, $2, $3)`
 	selectToken = `select name, created from tokens where hash = $1`
 	listTokens  = `select name, hash, created from tokens order by name`

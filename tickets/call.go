@@ -14,6 +14,7 @@ type Call struct {
 	Ended    time.Time  `json:"ended,omitzero"`
 	Ending   string     `json:"ending,omitempty"` // in words of the trade: "caller hung up", "hung up by us", ...
 	Contract ContractID `json:"contract,omitempty"`
+	Customer CustomerID `json:"customer,omitempty"` // whose contract it is
 	Ticket   Number     `json:"ticket,omitempty"`
 	Language string     `json:"language,omitempty"`
 	Flow     int        `json:"flow_version,omitempty"`

@@ -90,26 +90,22 @@ func OfContract(id ContractID) Scope { return func(t Terms) bool { return t.Cont
 
 // running visits the live tickets in scope that would get other terms by a snapshot.
 func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Ticket) error) error {
-	const page = 500
-	last := Number(0)
-	for offset := 0; ; offset += page {
-		list, _, err := d.cfg.Store.List(ctx, Filter{
-			States: []State{Open, Assigned, InProgress, Waiting}, Sort: "number", Offset: offset, Limit: page,
-		})
+	f := Filter{States: []State{Open, Assigned, InProgress, Waiting}, Sort: "number", Limit: largestPage}
+	for {
+		list, err := d.cfg.Store.List(ctx, f)
 		if err != nil {
 			return fmt.Errorf("reading running tickets: %w", err)
 		}
-		for _, t := range list {
+		for _, t := range list.Items {
 			terms, err := b.Terms(t.Contract, d.cfg.Own)
-			if err != nil || t.Number <= last || !in(terms) || t.keeps(terms) {
+			if err != nil || !in(terms) || t.keeps(terms) {
 				continue
 			}
-			last = t.Number
 			if err := visit(t); err != nil {
 				return err
 			}
 		}
-		if len(list) < page {
+		if f.After = list.Next; f.After == "" {
 			return nil
 		}
 	}

@@ -43,23 +43,6 @@ type WorkQueue interface {
 	Run(ctx context.Context, handle func(ctx context.Context, w Work) error) error
 }
 
-// Filter selects tickets for a list. Zero values select everything.
-type Filter struct {
-	States   []State
-	Contract ContractID
-	Customer CustomerID
-	Assignee string
-	Category sla.Category
-	Level    sla.LevelID
-	Caller   string
-	Since    time.Time // opened at or after
-	Until    time.Time // opened before
-	Text     string    // part of the customer's name
-	Sort     string    // "number", "opened_at", "priority", "due"; a leading "-" turns it round; default "-number"
-	Offset   int
-	Limit    int // 0: 50; at most 500
-}
-
 // Store keeps what the desk decides. PostgreSQL and the memory twin implement it; ticketstest.Run holds both to it.
 // All methods are safe for concurrent use and honour ctx.
 type Store interface {
@@ -73,7 +56,8 @@ type Store interface {
 type Tickets interface {
 	Apply(ctx context.Context, c Change) error
 	Ticket(ctx context.Context, n Number) (Ticket, error)
-	List(ctx context.Context, f Filter) (page []Ticket, total int, err error)
+	List(ctx context.Context, f Filter) (Page[Ticket], error)   // ErrCursor for a cursor of no such list
+	Live(ctx context.Context) (map[sla.Priority]int, error)     // how many are open, assigned, in progress or waiting
 	History(ctx context.Context, n Number) ([]Event, error)     // in the order written
 	OpenOf(ctx context.Context, c ContractID) ([]Ticket, error) // not restored, closed or marked; most urgent first
 	Recording(ctx context.Context, id string) (Recording, Number, error)
@@ -115,7 +99,7 @@ type Calls interface {
 	// PutCalls writes calls whole, by ID, each once; later ones replace earlier ones. All of them are written, or none.
 	PutCalls(ctx context.Context, list ...Call) error
 	Call(ctx context.Context, id CallID) (Call, error)
-	Calls(ctx context.Context, offset, limit int) (page []Call, total int, err error) // newest first
+	Calls(ctx context.Context, f CallFilter) (Page[Call], error) // newest first; ErrCursor as for tickets
 }
 
 // Settings keeps API tokens, idempotency keys, the flow's versions, what budgets were spent on, and named facts.

@@ -230,8 +230,9 @@ func (s *script) finish() {
 func (s *script) then(w []string) {
 	s.Helper()
 	s.ends()
-	list, total, err := s.world.store.List(s.ctx, tickets.Filter{})
+	page, err := s.world.store.List(s.ctx, tickets.Filter{})
 	s.must(err)
+	list, total := page.Items, page.Total
 	if w[0] == "no" {
 		if total != 0 {
 			s.fail("there is ticket %d", list[0].Number)
@@ -327,9 +328,9 @@ func (a Abandoned) Run(t *testing.T, f *ivr.Flow) Leftover {
 	if end := left.Summary.Ending; end != nil && !errors.Is(end, ivr.ErrHungUp) {
 		s.fail("the conversation ended with %v", end)
 	}
-	var err error
-	left.Tickets, _, err = s.world.store.List(s.ctx, tickets.Filter{})
+	page, err := s.world.store.List(s.ctx, tickets.Filter{})
 	s.must(err)
+	left.Tickets = page.Items
 	if n := len(left.Tickets); n > 0 {
 		left.History, err = s.world.store.History(s.ctx, left.Tickets[n-1].Number)
 		s.must(err)

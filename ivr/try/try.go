@@ -107,10 +107,11 @@ func priority(p sla.Priority) string {
 
 // report prints the tickets and their histories.
 func report(ctx context.Context, store *memory.Store, out io.Writer) error {
-	list, _, err := store.List(ctx, tickets.Filter{Sort: "number"})
+	page, err := store.List(ctx, tickets.Filter{Sort: "number"})
 	if err != nil {
 		return err
 	}
+	list := page.Items
 	if len(list) == 0 {
 		fmt.Fprintln(out, "No ticket would have been opened.")
 	}

@@ -1,0 +1,178 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// Page selects a part of a list. A page names the next one; there is no other way to it, because a list grows while it is
+// read, and because a database counts up to an offset.
+type Page struct {
+	After  string `query:"after" maxLength:"400" doc:"The cursor next of the page before, with the same sort"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Offset string `query:"offset" hidden:"true"`
+
+	asked url.URL
+}
+
+// Resolve notes the address of the list, for the link to its next page.
+func (p *Page) Resolve(c huma.Context) []error {
+	p.asked = c.URL()
+	if p.Offset != "" {
+		return []error{&huma.ErrorDetail{Location: "query.offset", Value: p.Offset, Message: "lists are read page by page: take next of the answer, or its Link, as after"}}
+	}
+	return nil
+}
+
+// link is the Link header of a page (RFC 8288); empty behind the last one.
+func (p *Page) link(next string) string {
+	if next == "" {
+		return ""
+	}
+	query := p.asked.Query()
+	query.Set("after", next)
+	return "<" + p.asked.EscapedPath() + "?" + query.Encode() + `>; rel="next"`
+}
+
+// listed is a page of a list with the link to the next one.
+type listed[T any] struct {
+	Link string `header:"Link" doc:"rel=next: the next page (RFC 8288)"`
+	Body T
+}
+
+// pageView is what every page tells of its list.
+type pageView struct {
+	Total int    `json:"total" doc:"Of all pages, counted up to 10000"`
+	More  bool   `json:"more" doc:"There are more than total"`
+	Next  string `json:"next" doc:"Cursor of the next page, for after; empty on the last one"`
+}
+
+func pageOf[T any](p tickets.Page[T]) pageView { return pageView{p.Total, p.More, p.Next} }
+
+// misplaced makes a 422 of a cursor that no such list gave.
+func misplaced(err error) error {
+	if errors.Is(err, tickets.ErrCursor) {
+		return refused("query.after", tickets.ErrCursor.Error())
+	}
+	return err
+}
+
+// ticketQuery filters, sorts and pages the list.
+type ticketQuery struct {
+	State     []string  `query:"state" enum:"open,assigned,in_progress,waiting,restored,closed,not_request" doc:"Any of these"`
+	Priority  []int     `query:"priority" minimum:"0" maximum:"5" doc:"Any of these; 0: no category yet"`
+	Contract  string    `query:"contract"`
+	Customer  string    `query:"customer"`
+	Assignee  string    `query:"assignee"`
+	Category  string    `query:"category" enum:"blocking,non_blocking,question,change,feature" doc:"The assessment, else the claim"`
+	Level     string    `query:"level"`
+	Caller    string    `query:"caller"`
+	Since     time.Time `query:"since" doc:"Opened at or after"`
+	Until     time.Time `query:"until" doc:"Opened before"`
+	DueBefore time.Time `query:"due_before" doc:"Whose next clock runs out before"`
+	Search    string    `query:"q" maxLength:"200" doc:"All of these words, in the customer's name or in what people wrote into the history, in the forms of Italian and English; three letters find the words that begin with them. Digits find the ticket numbers that begin with them, and callers' numbers"`
+	Text      string    `query:"text" hidden:"true"`
+	Sort      string    `query:"sort" enum:"number,-number,opened_at,-opened_at,priority,-priority,due,-due" default:"-number"`
+	Page
+}
+
+// Resolve adds what the query's own checks find to those of the page.
+func (q *ticketQuery) Resolve(c huma.Context) []error {
+	errs := q.Page.Resolve(c)
+	if q.Text != "" {
+		errs = append(errs, &huma.ErrorDetail{Location: "query.text", Message: "names are found by q, together with the history"})
+	}
+	if q.Search != "" && len(tickets.Filter{Search: q.Search}.Words()) == 0 {
+		errs = append(errs, &huma.ErrorDetail{Location: "query.q", Value: q.Search, Message: "there is no word and no number in it"})
+	}
+	return errs
+}
+
+type ticketList struct {
+	Tickets []TicketView `json:"tickets" nullable:"false"`
+	pageView
+}
+
+func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*listed[ticketList], error) {
+	f := tickets.Filter{
+		Contract: tickets.ContractID(q.Contract), Customer: tickets.CustomerID(q.Customer), Assignee: q.Assignee,
+		Category: sla.Category(q.Category), Level: sla.LevelID(q.Level), Caller: q.Caller, Since: q.Since, Until: q.Until,
+		DueBefore: q.DueBefore, Search: q.Search, Sort: q.Sort, After: q.After, Limit: q.Limit,
+	}
+	for _, state := range q.State {
+		f.States = append(f.States, tickets.State(state))
+	}
+	for _, p := range q.Priority {
+		f.Priorities = append(f.Priorities, sla.Priority(p))
+	}
+	found, err := s.Store.List(ctx, f)
+	if err != nil {
+		return nil, misplaced(err)
+	}
+	list := ticketList{make([]TicketView, 0, len(found.Items)), pageOf(found)}
+	for _, t := range found.Items {
+		list.Tickets = append(list.Tickets, view(t))
+	}
+	return &listed[ticketList]{q.link(found.Next), list}, nil
+}
+
+// callQuery filters and pages the calls.
+type callQuery struct {
+	Number   string    `query:"number" maxLength:"200" doc:"The caller's, as it stands in from"`
+	Contract string    `query:"contract"`
+	Customer string    `query:"customer"`
+	Trunk    string    `query:"trunk"`
+	Ending   string    `query:"ending" maxLength:"200" doc:"Such as caller hung up"`
+	Day      string    `query:"day" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Such as 2026-11-23, in the zone of the owner's own calendar"`
+	Since    time.Time `query:"since" doc:"Begun at or after"`
+	Until    time.Time `query:"until" doc:"Begun before"`
+	Page
+}
+
+type callList struct {
+	Calls []tickets.Call `json:"calls" nullable:"false" doc:"Newest first"`
+	pageView
+}
+
+func (s *server) listCalls(ctx context.Context, q *callQuery) (*listed[callList], error) {
+	f := tickets.CallFilter{
+		Number: q.Number, Contract: tickets.ContractID(q.Contract), Customer: tickets.CustomerID(q.Customer), Trunk: q.Trunk, Ending: q.Ending,
+		Since: q.Since, Until: q.Until, After: q.After, Limit: q.Limit,
+	}
+	if q.Day != "" {
+		since, until, err := s.Desk.Day(q.Day)
+		if err != nil {
+			return nil, refused("query.day", tickets.ErrBadDay.Error())
+		}
+		f.Since = later(f.Since, since)
+		if f.Until.IsZero() || until.Before(f.Until) {
+			f.Until = until
+		}
+	}
+	if f.Customer != "" {
+		f.Contracts = s.Desk.Book().ContractsOf(f.Customer)
+	}
+	found, err := s.Store.Calls(ctx, f)
+	if err != nil {
+		return nil, misplaced(err)
+	}
+	list := callList{make([]tickets.Call, 0, len(found.Items)), pageOf(found)}
+	for _, c := range found.Items {
+		list.Calls = append(list.Calls, withLegs(c))
+	}
+	return &listed[callList]{q.link(found.Next), list}, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,337 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// A list is read in two steps: the places of its page, from indexes alone, and then these tickets. The places come by one of
+// two ways. Tickets that are selected by what few of them share (a customer, a word, a span of time) are gathered from that
+// index and sorted. All others are merged: each facet lies in the wanted order in an index, so the first of each, sorted,
+// are the first of all.
+
+// facets tells which there are, by looking for the next larger one again and again: as many steps as facets, however many
+// tickets there are.
+const listFacets = `
+with recursive f(facet) as (
+	(select facet from tickets order by facet limit 1)
+	union all
+	select (select t.facet from tickets t where t.facet > f.facet order by t.facet limit 1) from f where f.facet is not null
+)
+select facet from f where facet is not null`
+
+// facets lists those that the filter selects.
+func (s *Store) facets(ctx context.Context, f tickets.Filter) ([]string, error) {
+	all, err := rows(ctx, s, "reading the facets of tickets", pgx.RowTo[string], listFacets)
+	return slices.DeleteFunc(all, func(facet string) bool {
+		return len(f.States) > 0 && !slices.ContainsFunc(f.States, func(st tickets.State) bool { return stateLetters[st] == facet[0] }) ||
+			f.Category != "" && categoryLetters[f.Category] != facet[1] ||
+			len(f.Priorities) > 0 && !slices.Contains(f.Priorities, priorityOf(facet)) ||
+			f.Level != "" && string(f.Level) != facet[3:]
+	}), err
+}
+
+// The letters are those of the function ticket_facet.
+var (
+	stateLetters = map[tickets.State]byte{
+		tickets.Open: 'o', tickets.Assigned: 'a', tickets.InProgress: 'p', tickets.Waiting: 'w', tickets.Restored: 'r', tickets.Closed: 'c',
+		tickets.NotRequest: 'n',
+	}
+	categoryLetters = map[sla.Category]byte{
+		sla.Uncategorised: '-', sla.Blocking: 'b', sla.NonBlocking: 'n', sla.Question: 'q', sla.Change: 'c', sla.Feature: 'f',
+	}
+)
+
+func priorityOf(facet string) sla.Priority {
+	n, err := strconv.Atoi(facet[2:3])
+	if err != nil {
+		return -1
+	}
+	return sla.Priority(n)
+}
+
+// selection is what a filter comes to in SQL: conditions on the columns that lie in indexes, and their arguments.
+type selection struct {
+	conditions []string
+	args       []any
+}
+
+// where adds a condition; its %d is the argument's number.
+func (s *selection) where(condition string, arg any) {
+	s.args = append(s.args, arg)
+	s.conditions = append(s.conditions, fmt.Sprintf(condition, len(s.args)))
+}
+
+// arg adds an argument and gives its name.
+func (s *selection) arg(v any) string {
+	s.args = append(s.args, v)
+	return "$" + strconv.Itoa(len(s.args))
+}
+
+func (s selection) String() string {
+	if len(s.conditions) == 0 {
+		return ""
+	}
+	return " where " + strings.Join(s.conditions, " and ")
+}
+
+// few selects by what few tickets share; false when the filter asks for nothing of that.
+func (s *selection) few(f tickets.Filter) bool {
+	for _, c := range []struct{ condition, value string }{
+		{"t.contract = $%d", string(f.Contract)}, {"t.customer = $%d", string(f.Customer)}, {"t.assignee = $%d", f.Assignee},
+		{"left(t.caller, 200) = left($%d, 200)", f.Caller},
+	} {
+		if c.value != "" {
+			s.where(c.condition, c.value)
+		}
+	}
+	if f.Search != "" {
+		s.where("t.number in (select ticket from ticket_words where words @@ search_query($%d))", f.Words())
+	}
+	return len(s.conditions) > 0
+}
+
+// span selects by time.
+func (s *selection) span(f tickets.Filter) {
+	if !f.Since.IsZero() {
+		s.where("t.opened_at >= $%d", f.Since)
+	}
+	if !f.Until.IsZero() {
+		s.where("t.opened_at < $%d", f.Until)
+	}
+	if !f.DueBefore.IsZero() {
+		s.where("t.due_at < $%d", f.DueBefore)
+	}
+}
+
+// spot is a ticket's place as the indexes have it.
+type spot struct {
+	number tickets.Number
+	rank   int
+	at     time.Time
+}
+
+// List selects, sorts and pages tickets.
+func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[tickets.Ticket], err error) {
+	o, err := orderOf(f)
+	if err != nil {
+		return page, err
+	}
+	var sel selection
+	few := sel.few(f)
+	if !few || len(f.States)+len(f.Priorities) > 0 || f.Category != "" || f.Level != "" {
+		if o.facets, err = s.facets(ctx, f); err != nil || len(o.facets) == 0 {
+			return page, err
+		}
+		sel.where("t.facet = any($%d)", o.facets)
+	}
+	sel.span(f)
+	counted := sel
+	total, err := row(ctx, s, "counting tickets", pgx.RowTo[int],
+		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", counted, tickets.CountedAtMost+1), counted.args...)
+	if err != nil {
+		return page, err
+	}
+	spots, err := s.spots(ctx, o, &sel, few || o.spanBeside(f), f)
+	if err != nil {
+		return page, err
+	}
+	places := tickets.Paged(spots, f.Limit, o.position)
+	list, err := s.ticketsAt(ctx, places.Items)
+	return tickets.Page[tickets.Ticket]{Items: list, Next: places.Next}.Counted(total), err
+}
+
+// spots reads the places of a page, and one more.
+func (s *Store) spots(ctx context.Context, o order, sel *selection, gathered bool, f tickets.Filter) ([]spot, error) {
+	query := o.merge
+	if gathered {
+		query = o.gather
+	}
+	sql := query(sel, f)
+	return rows(ctx, s, "listing tickets", func(r pgx.CollectableRow) (p spot, err error) {
+		err = r.Scan(&p.number, &p.rank, &p.at)
+		p.at = p.at.UTC()
+		return p, err
+	}, sql, sel.args...)
+}
+
+const whereNumbers = ` where number = any($1)`
+
+// ticketsAt reads the tickets of places, in their order. One that was thrown away meanwhile is left out.
+func (s *Store) ticketsAt(ctx context.Context, places []spot) ([]tickets.Ticket, error) {
+	at, numbers := map[tickets.Number]int{}, make([]tickets.Number, 0, len(places))
+	for i, p := range places {
+		at[p.number], numbers = i, append(numbers, p.number)
+	}
+	list, err := rows(ctx, s, "reading the listed tickets", scanTicket, selectTickets+whereNumbers, numbers)
+	slices.SortFunc(list, func(a, b tickets.Ticket) int { return at[a.Number] - at[b.Number] })
+	return list, err
+}
+
+// order is the order of a list as SQL.
+type order struct {
+	sort      string
+	full      string // with its direction
+	backwards bool
+	key       string // column of the instant that is sorted by; empty: none
+	facets    []string
+	behind    *tickets.Position
+}
+
+func orderOf(f tickets.Filter) (o order, err error) {
+	if o.sort, o.backwards, err = f.Order(); err != nil {
+		return o, err
+	}
+	o.full = o.sort
+	if o.backwards {
+		o.full = "-" + o.sort
+	}
+	behind, given, err := f.Place()
+	if err != nil {
+		return o, fmt.Errorf("listing tickets: %w", err)
+	}
+	if given {
+		o.behind = &behind
+	}
+	o.key = map[string]string{"opened_at": "opened_at", "due": "due_at"}[o.sort]
+	return o, nil
+}
+
+// spanBeside tells whether the filter bounds an instant that the order is not about.
+func (o order) spanBeside(f tickets.Filter) bool {
+	return o.key != "opened_at" && (!f.Since.IsZero() || !f.Until.IsZero()) || o.key != "due_at" && !f.DueBefore.IsZero()
+}
+
+func (o order) position(p spot) tickets.Position {
+	at := tickets.Position{Sort: o.full, Rank: p.rank, Number: p.number}
+	if o.key != "" {
+		at.At = p.at
+	}
+	return at
+}
+
+// way is how SQL goes on in the order.
+func (o order) way() (direction, beyond string) {
+	if o.backwards {
+		return " desc", "<"
+	}
+	return "", ">"
+}
+
+// columns are what the order is made of, of a table t.
+func (o order) columns() (rank, at string) {
+	rank, at = "0", "timestamptz 'epoch'"
+	if o.sort == "priority" {
+		rank = "case substr(t.facet, 3, 1) when '0' then 9 when '?' then 10 else substr(t.facet, 3, 1)::int end"
+	}
+	if o.key != "" {
+		at = "t." + o.key
+	}
+	return rank, at
+}
+
+// gather reads all that is selected and sorts it.
+func (o order) gather(s *selection, f tickets.Filter) string {
+	rank, at := o.columns()
+	direction, beyond := o.way()
+	sql := fmt.Sprintf("with m as materialized (select t.number, %s as rank, %s as at from tickets t%s) select number, rank, at from m", rank, at, *s)
+	keys := []string{"number"}
+	if o.key != "" {
+		keys = []string{"at", "number"}
+	}
+	if o.sort == "priority" {
+		keys = []string{"rank", "number"}
+	}
+	if p := o.behind; p != nil {
+		var marks []string
+		for _, k := range keys {
+			marks = append(marks, s.arg(map[string]any{"number": p.Number, "at": p.At, "rank": p.Rank}[k]))
+		}
+		sql += fmt.Sprintf(" where (%s) %s (%s)", strings.Join(keys, ", "), beyond, strings.Join(marks, ", "))
+	}
+	return fmt.Sprintf("%s order by %s%s limit %d", sql, strings.Join(keys, direction+", "), direction, tickets.PageSize(f.Limit)+1)
+}
+
+// merge reads the first ones of each facet in the order of its index, and sorts these.
+func (o order) merge(s *selection, f tickets.Filter) string {
+	direction, beyond := o.way()
+	facets, ranks, starts := o.starts()
+	s.args[0] = facets
+	key, at := "", "timestamptz 'epoch'"
+	bounds := []string{"t.facet = f.facet"}
+	if o.key == "" {
+		bounds = append(bounds, fmt.Sprintf("t.number %s f.start", beyond))
+	} else {
+		key, at = "x.at"+direction+", ", "t."+o.key
+		if o.behind != nil {
+			bounds = append(bounds, fmt.Sprintf("(%s, t.number) %s (%s, f.start)", at, beyond, s.arg(o.behind.At)))
+		}
+	}
+	bounds = append(bounds, s.conditions[1:]...) // the first one is that of the facets
+	inner := "t.number" + direction
+	if o.key != "" {
+		inner = at + direction + ", " + inner
+	}
+	limit := tickets.PageSize(f.Limit) + 1
+	return fmt.Sprintf(`select x.number, f.rank, x.at from unnest($1::text[], %s::int[], %s::bigint[]) f(facet, rank, start)
+cross join lateral (select t.number, %s as at from tickets t where %s order by %s limit %d) x
+order by f.rank%s, %sx.number%s limit %d`, s.arg(ranks), s.arg(starts), at, strings.Join(bounds, " and "), inner, limit,
+		direction, key, direction, limit)
+}
+
+// starts are the facets that hold what comes behind the position, with the rank of each and the number behind which it is
+// read.
+func (o order) starts() (facets []string, ranks []int, numbers []tickets.Number) {
+	for _, facet := range o.facets {
+		rank, start := 0, tickets.Number(math.MinInt64)
+		if o.backwards {
+			start = math.MaxInt64
+		}
+		if o.sort == "priority" {
+			rank = tickets.Rank(priorityOf(facet))
+		}
+		if p := o.behind; p != nil {
+			way := rank - p.Rank
+			if o.backwards {
+				way = -way
+			}
+			if way < 0 {
+				continue
+			}
+			if way == 0 {
+				start = p.Number
+			}
+		}
+		facets, ranks, numbers = append(facets, facet), append(ranks, rank), append(numbers, start)
+	}
+	return facets, ranks, numbers
+}
+
+const countLive = `
+select priority, count(*) from tickets where state not in ('restored', 'closed', 'not_request') group by priority`
+
+// Live counts the tickets to which somebody owes something, by priority.
+func (s *Store) Live(ctx context.Context) (map[sla.Priority]int, error) {
+	type count struct {
+		priority sla.Priority
+		n        int
+	}
+	list, err := rows(ctx, s, "counting live tickets", func(r pgx.CollectableRow) (c count, err error) {
+		return c, r.Scan(&c.priority, &c.n)
+	}, countLive)
+	counts := map[sla.Priority]int{}
+	for _, c := range list {
+		counts[c.priority] += c.n
+	}
+	return counts, err
+}
