@@ -59,8 +59,8 @@ type conversation struct {
 	caller  Caller
 	flow    *Flow
 	lang    prompts.Language
-	chosen  bool   // the caller has switched the language
-	ahead   []byte // keys looked at and put back
+	chosen  bool // the caller has switched the language
+	typed   typed
 	entered map[string]int
 
 	id        tickets.Identity

@@ -1,7 +1,6 @@
 package ivr
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strconv"
@@ -10,84 +9,6 @@ import (
 	"hotline/prompts"
 	"hotline/tickets"
 )
-
-// say speaks; only the caller's end is an error, a sound that is missing is passed over. Keys that were put back count as
-// waiting keys do: they pass over what may be interrupted.
-func (c *conversation) say(p prompts.Phrase, bargeIn bool) error {
-	if bargeIn && len(c.ahead) > 0 {
-		return context.Cause(c.ctx)
-	}
-	if err := c.call.Say(c.ctx, c.lang, p, bargeIn); err != nil && !c.gone() {
-		c.report("saying a phrase", err)
-	}
-	return context.Cause(c.ctx)
-}
-
-// key takes the next key; ErrNoKey after wait.
-func (c *conversation) key(wait time.Duration) (byte, error) {
-	if len(c.ahead) > 0 {
-		k := c.ahead[0]
-		c.ahead = c.ahead[1:]
-		return k, nil
-	}
-	k, err := c.call.Key(c.ctx, wait)
-	if c.gone() {
-		return 0, context.Cause(c.ctx)
-	}
-	return k, err
-}
-
-// back puts a key back.
-func (c *conversation) back(k byte) { c.ahead = append([]byte{k}, c.ahead...) }
-
-// flush forgets what was typed ahead: only after an error of the caller's.
-func (c *conversation) flush() {
-	c.ahead = nil
-	c.call.Flush()
-}
-
-// keyed is how an entry of several digits ended.
-type keyed byte
-
-const (
-	complete keyed = iota // by #, or by a pause after at least one digit
-	empty                 // # alone
-	silent                // nothing at all
-	star                  // * as the first key
-)
-
-// entry takes digits until #: wait for the first, pause for each next one. A * later on begins anew.
-func (c *conversation) entry(wait, pause time.Duration, most int) (string, keyed, error) {
-	var got []byte
-	for {
-		limit := pause
-		if len(got) == 0 {
-			limit = wait
-		}
-		k, err := c.key(limit)
-		switch {
-		case errors.Is(err, ErrNoKey) && len(got) == 0:
-			return "", silent, nil
-		case errors.Is(err, ErrNoKey):
-			return string(got), complete, nil
-		case err != nil:
-			return "", silent, err
-		case k == '#' && len(got) == 0:
-			return "", empty, nil
-		case k == '#':
-			return string(got), complete, nil
-		case k == '*' && len(got) == 0:
-			return "", star, nil
-		case k == '*':
-			got = got[:0]
-		default:
-			got = append(got, k)
-		}
-		if len(got) >= most {
-			return string(got), complete, nil
-		}
-	}
-}
 
 // choice asks a question and waits for one of the keys: silence and wrong keys are told apart and counted apart; 0 when
 // the caller made no choice in the end.

@@ -2,43 +2,109 @@ package line
 
 import (
 	"strings"
+	"sync"
 
 	"hotline/media"
 )
 
-// pressInfo hears keys that come by signalling.
-func pressInfo(sound *media.Leg) func(contentType string, body []byte) {
-	return func(contentType string, body []byte) {
-		if k, ok := keyOf(contentType, body); ok {
-			sound.Press(k)
-		}
-	}
+// longestInfo is the longest body that holds a key, octets.
+const longestInfo = 512
+
+// infoKeys hears the keys of one dialog that come by signalling. Safe for concurrent use.
+type infoKeys struct {
+	press func(media.Key)
+
+	mu   sync.Mutex
+	down media.Event // the event whose end has not come; Code is noEvent for none
 }
 
-// keyOf reads the key of an INFO body: application/dtmf-relay says "Signal=5" on one of its lines, application/dtmf the
-// key alone, 10 and 11 being * and # for both (as Cisco's gateways and Asterisk send them).
+const noEvent = 0xff
+
+// pressInfo hears keys that come by signalling. It tells whether a body was understood.
+func pressInfo(sound *media.Leg) func(contentType string, body []byte) bool {
+	return (&infoKeys{press: sound.Press, down: media.Event{Code: noEvent}}).body
+}
+
+func (i *infoKeys) body(contentType string, body []byte) bool {
+	if contentType == "audio/telephone-event" && !printable(body) {
+		return i.event(body)
+	}
+	k, ok := keyOf(contentType, body)
+	if ok {
+		i.press(k)
+	}
+	return ok
+}
+
+// event takes a body that is the payload of RFC 4733, as Cisco's gateways send it: one for a press, or its begin, its updates
+// and its end.
+func (i *infoKeys) event(body []byte) bool {
+	e, ok := media.ParseEvent(body)
+	if !ok {
+		return false
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	same := e.Code == i.down.Code && (e.End || e.Duration > i.down.Duration)
+	if i.down = e; e.End {
+		i.down.Code = noEvent
+	}
+	if !same {
+		i.press(e.Key())
+	}
+	return true
+}
+
+// printable tells whether a body is text.
+func printable(body []byte) bool {
+	for _, b := range body {
+		if (b < ' ' || b > '~') && b != '\r' && b != '\n' && b != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+// keyOf reads the key of an INFO body of text: "Signal=5" on one of its lines (application/dtmf-relay), "d=5" (Nortel's
+// digits), or the key alone. Values stand in quotation marks or not; 10 and 11 are * and #, as event codes are.
 func keyOf(contentType string, body []byte) (media.Key, bool) {
-	if len(body) > 512 {
+	switch contentType {
+	case "application/dtmf-relay", "application/dtmf", "audio/telephone-event", "application/vnd.nortelnetworks.digits":
+	default:
+		return 0, false
+	}
+	if len(body) > longestInfo {
 		return 0, false
 	}
 	for line := range strings.Lines(string(body)) {
 		name, value, found := strings.Cut(line, "=")
-		if !found && strings.EqualFold(contentType, "application/dtmf") {
-			name, value = "signal", name
+		if !found {
+			name, value, found = strings.Cut(line, ":")
 		}
-		if !strings.EqualFold(strings.TrimSpace(name), "signal") {
+		switch name = strings.ToLower(strings.TrimSpace(name)); {
+		case found && name != "signal" && name != "d":
 			continue
+		case !found && name == "":
+			continue
+		case !found:
+			value = name
 		}
-		switch value = strings.ToUpper(strings.TrimSpace(value)); value {
-		case "10":
-			value = "*"
-		case "11":
-			value = "#"
-		}
-		if len(value) == 1 && strings.Contains("0123456789*#ABCD", value) {
-			return media.Key(value[0]), true
-		}
-		return 0, false
+		return keyNamed(value)
+	}
+	return 0, false
+}
+
+// keyNamed reads a key, or its event code.
+func keyNamed(value string) (media.Key, bool) {
+	value = strings.ToUpper(strings.TrimSpace(value))
+	if len(value) > 2 && value[0] == '"' && value[len(value)-1] == '"' {
+		value = strings.TrimSpace(value[1 : len(value)-1])
+	}
+	switch {
+	case len(value) == 2 && value[0] == '1' && value[1] >= '0' && value[1] <= '5':
+		return media.Event{Code: 10 + value[1] - '0'}.Key(), true
+	case len(value) == 1 && strings.Contains("0123456789*#ABCD", value):
+		return media.Key(value[0]), true
 	}
 	return 0, false
 }

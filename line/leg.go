@@ -140,21 +140,17 @@ func (l *leg) play(ctx context.Context, s media.Sound, o media.PlayOptions) erro
 	return err
 }
 
-var errKeyTime = errors.New("the time for a key is over")
-
-// key takes the next key; none when no one came in time.
+// key takes the next key; none when none went down in time.
 func (l *leg) key(ctx context.Context, wait time.Duration, none error) (byte, error) {
 	both, cancel := l.within(ctx)
 	defer cancel()
-	timed, stop := context.WithTimeoutCause(both, wait, errKeyTime)
-	defer stop()
-	k, err := l.sound.Key(timed)
+	k, err := l.sound.KeyWithin(both, wait, none)
 	switch {
 	case err == nil:
 		return byte(k), nil
 	case context.Cause(both) != nil:
 		return 0, context.Cause(both)
-	case errors.Is(context.Cause(timed), errKeyTime):
+	case errors.Is(err, none):
 		return 0, none
 	}
 	<-l.ctx.Done()

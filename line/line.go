@@ -66,7 +66,11 @@ func (l *Line) SIPID() string { return l.sipID }
 
 // Key takes the next key, ivr.ErrNoKey after wait.
 func (l *Line) Key(ctx context.Context, wait time.Duration) (byte, error) {
-	return l.key(ctx, wait, ivr.ErrNoKey)
+	k, err := l.key(ctx, wait, ivr.ErrNoKey)
+	if errors.Is(err, ivr.ErrNoKey) && wait > 0 {
+		l.sound.HearTones() // who was asked and pressed nothing may sit behind a gateway that sends tones whatever was agreed on
+	}
+	return k, err
 }
 
 // Flush forgets the keys typed ahead.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/media/dtmf"
 	"hotline/media/latch"
 	"hotline/media/srtp"
 )
@@ -33,7 +34,7 @@ func (m *mute) Receive(b []byte) (int, netip.AddrPort, bool) {
 	payloadType, length := uint8(8), len(m.packet)
 	if m.key {
 		payloadType, length = 101, rtpHeader+4
-		event{code: 5, end: m.n%2 == 0, duration: 160}.put(m.packet[rtpHeader:])
+		dtmf.Event{Code: 5, End: m.n%2 == 0, Duration: 160}.Put(m.packet[rtpHeader:])
 	}
 	s.header(m.packet[:length], payloadType, false, uint32(m.n)*frameSamples)
 	return copy(b, m.packet[:length]), m.from, true

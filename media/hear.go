@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hotline/media/dtmf"
 	"hotline/media/latch"
 )
 
@@ -77,7 +78,7 @@ func (w *worker) drain(l *Leg) {
 
 // peek takes what waits between two turns: a key is under way, or a partner waits for the sound.
 func (w *worker) peek(l *Leg) {
-	if l.pad.pressed || w.now-l.looks.at >= l.looks.rest() {
+	if l.pad.Pressed() || w.now-l.looks.at >= l.looks.rest() {
 		w.receive(l)
 	}
 }
@@ -94,7 +95,7 @@ func (k *looks) rest() time.Duration {
 
 func (w *worker) receive(l *Leg) {
 	for taken := range maxDrain {
-		if taken > 0 && !l.looks.again() && !l.pad.pressed {
+		if taken > 0 && !l.looks.again() && !l.pad.Pressed() {
 			return
 		}
 		n, from, ok := l.sockets.rtp.Receive(w.in[:])
@@ -123,7 +124,7 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 		return
 	}
 	p, err := parseRTP(b)
-	if err != nil || !l.takes(p.payloadType) {
+	if err != nil || !l.takes(&p) {
 		return
 	}
 	switch l.latch.Admit(latch.Packet{From: from, SSRC: p.ssrc, Sequence: p.sequence, Authentic: l.sealed != nil}, w.now) {
@@ -133,7 +134,7 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 		w.engine.counts.foreign.Add(1)
 		return
 	case latch.NewStream:
-		w.pressed(l, l.pad.newStream())
+		w.pressed(l, l.pad.NewStream(w.now))
 		l.sequence = sequence{before: l.sequence.lost(), received: l.sequence.received}
 		l.reception.measured, l.forward.known = false, false
 		if l.recording != nil {
@@ -146,7 +147,7 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	if l.reception.first == 0 {
 		l.reception.first = w.now
 	}
-	fresh, newest := l.sequence.accept(p.sequence)
+	fresh, newest := l.sequence.accept(p.sequence, p.marker, w.now)
 	if !fresh {
 		return
 	}
@@ -159,8 +160,8 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 		}
 		w.voice(l, &p, b)
 	default:
-		if e, ok := parseEvent(p.payload); ok {
-			w.pressed(l, l.pad.packet(e, p.timestamp, w.now))
+		if e, ok := dtmf.ParseEvent(p.payload); ok {
+			w.pressed(l, l.pad.Event(e, p.marker, l.sequence.extended(p.sequence), p.timestamp, w.now))
 		}
 	}
 }
@@ -175,15 +176,6 @@ func (k *looks) soundIn(p *packet) uint32 {
 		return 0
 	}
 	return frameSamples
-}
-
-// takes tells whether a payload type was agreed on. Both laws are always taken: telephones switch without a word.
-func (l *Leg) takes(payloadType uint8) bool {
-	switch payloadType {
-	case 0, 8, ptNoise:
-		return true
-	}
-	return payloadType != 0 && (payloadType == l.terms.hears || payloadType == l.terms.events)
 }
 
 // arrived updates the jitter of arrival (RFC 3550 appendix A.8).
@@ -204,8 +196,12 @@ const (
 
 // pressed handles presses: a prompt stops at the first packet of a key, a recording at its key, and each ended press
 // becomes one key.
-func (w *worker) pressed(l *Leg, p presses) {
-	if p.began {
+func (w *worker) pressed(l *Leg, p dtmf.Presses) {
+	if !p.Began && p.N == 0 {
+		return
+	}
+	defer func() { l.down.Store(l.pad.Down()) }() // after the key is in the queue
+	if p.Began {
 		w.watch(l)
 		if l.playing == nil || l.playing.options.BargeIn {
 			l.quiet = w.now + hushOfKey
@@ -217,10 +213,10 @@ func (w *worker) pressed(l *Leg, p presses) {
 			l.recording.mask()
 		}
 	}
-	if p.n > 0 && l.quiet > w.now {
+	if p.N > 0 && l.quiet > w.now {
 		l.quiet = w.now + hushAfterKey
 	}
-	for _, k := range p.keys[:p.n] {
+	for _, k := range p.Keys[:p.N] {
 		if l.partner != nil {
 			w.passKey(l.partner, k)
 		}
@@ -242,8 +238,8 @@ func (w *worker) voice(l *Leg, p *packet, datagram []byte) {
 	if p.payloadType == 0 {
 		law = MuLaw
 	}
-	w.listenForTones(l, p.payload, law)
-	if l.pad.pressed || l.pad.sounding {
+	w.listenForTones(l, p, law)
+	if l.pad.Pressed() || l.pad.Sounding() {
 		for i := range p.payload {
 			p.payload[i] = law.Silence()
 		}

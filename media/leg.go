@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hotline/media/dtmf"
 	"hotline/media/latch"
 )
 
@@ -42,6 +43,7 @@ type Leg struct {
 	final   LegStats               // written before done is closed
 	after   atomic.Pointer[func()] // run when it is over
 	touched atomic.Bool
+	down    atomic.Bool  // a key is down that has not counted yet
 	heardAt atomic.Int64 // engine time of the last sign of life; 0 before the first packet
 
 	mu   sync.Mutex // negotiation
@@ -55,9 +57,8 @@ type Leg struct {
 	terms       terms
 	latch       latch.Latch
 	sequence    sequence
-	pad         keypad
-	tones       *toneEar // nil until sound of a telephone without events is heard
-	signalled   bool     // a key came by signalling: none are looked for in the sound
+	pad         dtmf.Receiver
+	toned       bool     // tones are listened to although events were agreed on
 	order       *reorder // of a joined leg
 	sealed      *sealed  // nil: plain RTP
 	packing     *packing // nil until packets of another length are sent
@@ -187,7 +188,9 @@ func (l *Leg) Accept(answer []byte) error {
 	if err != nil {
 		return err
 	}
-	t.hears = ourEvents
+	if t.events != 0 {
+		t.hears = ourEvents // the number of our offer, which he sends with
+	}
 	if err := l.self.matched(&t); err != nil {
 		return err
 	}
@@ -257,6 +260,7 @@ func (l *Leg) agreed(t terms, fresh *sealed, now time.Duration) {
 	if moved {
 		l.wary.begin()
 		l.reception.report.losses.moved(l.sender.sequence)
+		l.pad.Forget()
 	}
 	if moved && t.remote.Addr().IsValid() && (first || !t.remote.Addr().IsUnspecified()) {
 		before := l.latch
@@ -300,18 +304,10 @@ func (l *Leg) FlushKeys() {
 
 // Press takes a key that came by signalling (SIP INFO). What is no key is passed over.
 func (l *Leg) Press(k Key) {
-	code, err := k.code()
-	if err != nil {
-		return
-	}
 	_ = l.post(func(w *worker, l *Leg) {
-		if l.state != alive {
-			return
+		if l.state == alive {
+			w.pressed(l, l.pad.Info(k, w.now))
 		}
-		l.signalled = true
-		p := presses{began: true}
-		p.add(code)
-		w.pressed(l, p)
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"hotline/media/dtmf"
 )
 
 // PlayOptions say how a sound is played.
@@ -51,7 +53,7 @@ func (w *worker) play(l *Leg, p *playing) {
 	switch {
 	case l.state != alive:
 		p.done <- l.err
-	case p.options.BargeIn && (len(l.keys) > 0 || l.pad.pressed):
+	case p.options.BargeIn && (len(l.keys) > 0 || l.pad.Down()):
 		p.done <- ErrBargeIn
 	default:
 		w.finishPlaying(l, ErrReplaced)
@@ -160,7 +162,7 @@ func (w *worker) send(l *Leg, b []byte, payloadType uint8, marker bool, timestam
 
 // press is a key that we send (RFC 4733 section 2.5.1).
 type press struct {
-	event  event
+	event  dtmf.Event
 	start  uint32
 	length uint16 // samples
 	begun  bool
@@ -168,13 +170,16 @@ type press struct {
 	tone   Key // sounds in place of events, towards somebody who takes none; 0 otherwise
 }
 
+// pressedFor is how long a key that is passed on sounds, samples: 100 ms.
+const pressedFor = 800
+
 // passKey presses a key of one party towards the other: by events where that one takes them, else as its tones.
 func (w *worker) passKey(to *Leg, k Key) {
-	code, err := k.code()
+	code, err := k.Code()
 	if err != nil || to.press != nil {
 		return
 	}
-	p := &press{event: event{code: code}, length: 8 * pressedFor, done: make(chan error, 1)}
+	p := &press{event: dtmf.Event{Code: code}, length: pressedFor, done: make(chan error, 1)}
 	if to.terms.events == 0 {
 		p.tone = k
 	}
@@ -184,11 +189,14 @@ func (w *worker) passKey(to *Leg, k Key) {
 // soundKey sends the next 20 ms of a key's tones.
 func (w *worker) soundKey(l *Leg, p *press) {
 	w.unpack(l)
-	keyTone(p.tone, int(p.event.duration), w.out[rtpHeader:], l.terms.law)
+	p.tone.Tone(int(p.event.Duration), w.frame[:])
+	for i, s := range w.frame {
+		w.out[rtpHeader+i] = l.terms.law.Octet(s)
+	}
 	w.send(l, w.out[:], l.terms.law.payloadType(), !p.begun, l.sender.timestamp)
 	p.begun = true
 	l.sender.timestamp += frameSamples
-	if p.event.duration += frameSamples; p.event.duration >= p.length {
+	if p.event.Duration += frameSamples; p.event.Duration >= p.length {
 		w.finishPress(l, nil)
 	}
 }
@@ -198,11 +206,11 @@ const endings = 3
 
 // SendKey presses a key for d, at most 8 s, and blocks until it is released. ErrNoEvents when the other side takes none.
 func (l *Leg) SendKey(ctx context.Context, k Key, d time.Duration) error {
-	code, err := k.code()
+	code, err := k.Code()
 	if err != nil {
 		return err
 	}
-	p := &press{event: event{code: code}, length: uint16(min(d, 8*time.Second) * 8 / time.Millisecond), done: make(chan error, 1)}
+	p := &press{event: dtmf.Event{Code: code}, length: uint16(min(d, 8*time.Second) * 8 / time.Millisecond), done: make(chan error, 1)}
 	if !l.post(func(w *worker, l *Leg) { w.begin(l, p) }) {
 		return l.ending()
 	}
@@ -246,19 +254,19 @@ func (w *worker) sendPress(l *Leg, p *press) {
 		w.unpack(l)
 		p.begun, p.start = true, l.sender.timestamp
 	}
-	p.event.duration += frameSamples
-	p.event.end = p.event.duration >= p.length
+	p.event.Duration += frameSamples
+	p.event.End = p.event.Duration >= p.length
 	times := 1
-	if p.event.end {
+	if p.event.End {
 		times = endings
 	}
 	for range times {
 		b := w.out[:rtpHeader+4]
-		p.event.put(b[rtpHeader:])
+		p.event.Put(b[rtpHeader:])
 		w.send(l, b, l.terms.events, first, p.start)
 	}
 	l.sender.timestamp += frameSamples
-	if p.event.end {
+	if p.event.End {
 		w.finishPress(l, nil)
 	}
 }

@@ -241,6 +241,19 @@ func (s *section) events() uint8 {
 	return 0
 }
 
+// others are the dynamic payload types, a bit each from 96 on, that the section gives to codecs that are no telephone-event of
+// any clock.
+func (s *section) others() uint32 {
+	var bits uint32
+	for format, codec := range s.codecs {
+		n, err := strconv.Atoi(format)
+		if err == nil && n >= dynamic && n < 128 && !strings.HasPrefix(codec, "telephone-event/") {
+			bits |= 1 << (n - dynamic)
+		}
+	}
+	return bits
+}
+
 // address is where the section wants its sound; held is the old way of saying hold, c=0.0.0.0 (RFC 3264 section 8.4).
 // A host name, which RFC 4566 allows, is not looked up: the source of the signalling stands in until sound has come.
 func (s *section) address(peer Peer) (at netip.AddrPort, held bool, err error) {

@@ -13,8 +13,9 @@ const ourEvents = 101
 // terms are what two parties agreed on for one leg.
 type terms struct {
 	law       Law
-	events    uint8 // payload type of keys that we send; 0 when the other side takes none
-	hears     uint8 // payload type of keys that we take; 0 when none was agreed
+	events    uint8  // payload type of keys that we send; 0 when the other side takes none
+	hears     uint8  // payload type of keys that we take; 0 when none was agreed
+	others    uint32 // dynamic payload types, from 96, by which the other side means another codec
 	remote    netip.AddrPort
 	rtcp      netip.AddrPort
 	mux       bool
@@ -44,7 +45,7 @@ func agree(d *description, peer Peer, initial bool) (terms, error) {
 		return terms{}, fmt.Errorf("taking %s as the address of sound: %w", at.Addr(), ErrBadAddress)
 	}
 	t := terms{
-		law: d.audio.laws()[0], events: d.audio.events(), remote: at, mux: d.audio.mux,
+		law: d.audio.laws()[0], events: d.audio.events(), others: d.audio.others(), remote: at, mux: d.audio.mux,
 		direction: d.audio.direction.mirrored(), packet: packetOf(d.audio.ptime, d.audio.maxptime),
 	}
 	if t.secure = d.audio.secure(); t.secure {

@@ -190,14 +190,11 @@ func TestKeysOfABridgeComeInTheOtherPartysWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer unjoin()
-		rec, ear := record(t, engineer)
 		if err := caller.SendKey(t.Context(), '7', 100*time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Second)
-		rec.Stop()
-		if low, high := mediatest.Loudness(ear.Samples(), 852), mediatest.Loudness(ear.Samples(), 1209); low == 0 || high == 0 || mediatest.Loudness(ear.Samples(), 770) > low/4 {
-			t.Errorf("the engineer hears 852 Hz with %.0f and 1209 Hz with %.0f", low, high)
+		if k, err := engineer.Key(t.Context()); err != nil || k != '7' {
+			t.Errorf("the engineer's telephone hears the tones of %s, %v", k, err)
 		}
 		// and back: the tones of the engineer's telephone are a key
 		if err := engineer.Play(t.Context(), media.NewSound(mixed(770, 1336, 960)), media.PlayOptions{}); err != nil {

@@ -176,7 +176,7 @@ func (w *worker) tick(turned, due int64) int64 {
 			w.peek(l)
 			w.keepOrder(l)
 		}
-		if l.state != alive || (l.partner == nil && !l.pad.pressed) {
+		if l.state != alive || (l.partner == nil && !l.pad.Pressed()) {
 			l.watched = false
 			w.watched = slices.Delete(w.watched, i, i+1)
 			i--
@@ -226,7 +226,7 @@ func (w *worker) serve(l *Leg, due time.Duration) {
 
 // keepTime does what happens by the clock and not by packets.
 func (w *worker) keepTime(l *Leg) {
-	if p := l.pad.silence(w.now); p.n > 0 {
+	if p := l.pad.Silence(w.now); p.N > 0 {
 		w.pressed(l, p)
 	}
 	if l.recording != nil {

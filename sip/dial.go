@@ -31,7 +31,7 @@ type DialRequest struct {
 	// OnReinvite, OnAnswer, OnInfo and OnActivity are set on the dialog; see the options.
 	OnReinvite func(offer []byte) (answer []byte, err error)
 	OnAnswer   func(answer []byte) error
-	OnInfo     func(contentType string, body []byte)
+	OnInfo     func(contentType string, body []byte) (understood bool)
 	OnActivity func()
 }
 

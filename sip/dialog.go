@@ -49,7 +49,7 @@ type Dialog struct {
 	inviting   bool // a re-INVITE of ours is under way
 	ended      bool // counted out
 	onReinvite func(offer []byte) ([]byte, error)
-	onInfo     func(contentType string, body []byte)
+	onInfo     func(contentType string, body []byte) (understood bool)
 	onAnswer   func(answer []byte) error
 	onActivity func()
 	session    sessionTimer
@@ -72,9 +72,9 @@ func OnAnswer(f func(answer []byte) error) Option {
 	return func(d *Dialog) { d.mu.Lock(); d.onAnswer = f; d.mu.Unlock() }
 }
 
-// OnInfo hears the body of INFO requests with DTMF (application/dtmf-relay or
-// application/dtmf).
-func OnInfo(f func(contentType string, body []byte)) Option {
+// OnInfo hears the bodies of INFO requests, with their content types in small letters and without parameters. What it does
+// not understand is refused with 415. It must not block.
+func OnInfo(f func(contentType string, body []byte) (understood bool)) Option {
 	return func(d *Dialog) { d.mu.Lock(); d.onInfo = f; d.mu.Unlock() }
 }
 

@@ -125,26 +125,22 @@ func (d *Dialog) byeCame(req *gosip.Request, tx *gosip.ServerTx) {
 	}
 }
 
-// informed takes DTMF by INFO; other bodies are not understood.
+// informed takes keys by INFO. Whose body nobody understands is told so: a key that is lost with a 200 is lost for good
+// (RFC 6086 section 4.2.2).
 func (d *Dialog) informed(req *gosip.Request, tx *gosip.ServerTx) {
 	kind := ""
 	if c := req.ContentType(); c != nil {
 		kind, _, _ = strings.Cut(strings.ToLower(c.Value()), ";")
 		kind = strings.TrimSpace(kind)
 	}
-	switch {
-	case len(req.Body()) == 0, kind == "application/dtmf-relay", kind == "application/dtmf":
-	default:
-		res := d.agent.response(req, 415, "Unsupported Media Type", "", nil)
-		res.AppendHeader(header("Accept", "application/dtmf-relay, application/dtmf"))
-		_ = tx.Respond(res)
-		return
-	}
-	_ = tx.Respond(d.agent.response(req, 200, "OK", "", nil))
 	d.mu.Lock()
 	f := d.onInfo
 	d.mu.Unlock()
-	if f != nil && len(req.Body()) > 0 {
-		f(kind, req.Body())
+	if len(req.Body()) == 0 || f != nil && f(kind, req.Body()) {
+		_ = tx.Respond(d.agent.response(req, 200, "OK", "", nil))
+		return
 	}
+	res := d.agent.response(req, 415, "Unsupported Media Type", "", nil)
+	res.AppendHeader(header("Accept", "application/dtmf-relay, application/dtmf, audio/telephone-event"))
+	_ = tx.Respond(res)
 }

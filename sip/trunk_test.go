@@ -102,7 +102,13 @@ func TestSignsOfLifeAndKeysByInfo(t *testing.T) {
 		var keys, signs int
 		start(t, w, func(ctx context.Context, in *sip.Invite) {
 			d, err := in.Answer(ctx, []byte("v=0"), sip.OnActivity(func() { signs++ }),
-				sip.OnInfo(func(string, []byte) { keys++ }),
+				sip.OnInfo(func(kind string, body []byte) bool {
+					understood := kind == "application/dtmf-relay" && strings.HasPrefix(string(body), "Signal=5")
+					if understood {
+						keys++
+					}
+					return understood
+				}),
 				sip.OnReinvite(func(o []byte) ([]byte, error) { return o, nil }))
 			if err == nil {
 				<-d.Context().Done()

@@ -51,7 +51,7 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language) 
 		return 0
 	}
 	deadline := time.Now().Add(j.search.Times.Key)
-	ctx, cancel := context.WithDeadline(ctx, deadline) // cuts a repetition short
+	within, cancel := context.WithDeadline(ctx, deadline) // cuts a repetition short, and not a key that is down by then
 	defer cancel()
 	for spoken := 1; ; spoken++ {
 		patience := time.Until(deadline)
@@ -70,7 +70,7 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language) 
 				break
 			}
 		}
-		if spoken >= briefings || t.Say(ctx, lang, brief, true) != nil {
+		if spoken >= briefings || t.Say(within, lang, brief, true) != nil {
 			return 0
 		}
 	}
