@@ -121,7 +121,5 @@ func (a *App) ringFor(ctx context.Context, w tickets.Work) error {
 	if a.live.has(w.Ticket) {
 		return fmt.Errorf("somebody is on the line about ticket %d: %w", w.Ticket, &tickets.Later{At: time.Now().Add(whileLive)})
 	}
-	defer a.live.enter(w.Ticket)()
-	_, err = a.search.Escalate(ctx, a.callOut(ctx, t))
-	return err
+	return a.callOutFor(ctx, t, "")
 }

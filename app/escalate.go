@@ -7,30 +7,34 @@ import (
 
 	"hotline/oncall/ring"
 	"hotline/prompts"
-	"hotline/sla"
 	"hotline/tickets"
 )
 
 const whileLive = 10 * time.Second // between two looks at a ticket whose caller is still on the line
 
-// escalate calls the rota for a blocking ticket that nobody has accepted, or its engineer for one that a caller added to.
-// Whoever accepts may call the customer back. When nobody does, the search notes so, and that is the next escalation.
-// Outside the hours it waits for the opening; while somebody is on the line about the ticket it waits for the end.
+// escalate calls the rota for a blocking ticket that nobody has, or its engineer for one that a caller added to. Whoever
+// accepts may call the customer back. When nobody does, the search notes so, and that is the next escalation. An accept whose
+// talk never came is undone first. Outside the hours it waits for the opening; while somebody is on the line about the ticket
+// it waits for the end.
 func (a *App) escalate(ctx context.Context, w tickets.Work) error {
 	t, err := a.desk.Ticket(ctx, w.Ticket)
 	if err != nil {
 		return err
 	}
-	added := w.Facts[tickets.FactAdded] != ""
-	if t.Category() != sla.Blocking || !t.State.Live() || (t.State != tickets.Open && !added) {
+	lines, err := a.desk.History(ctx, w.Ticket)
+	if err != nil {
+		return err
+	}
+	stand := tickets.Escalation(t, lines, w)
+	if stand == tickets.Settled {
 		return nil
 	}
 	now := time.Now()
 	if a.live.has(w.Ticket) {
 		return fmt.Errorf("somebody is on the line about ticket %d: %w", w.Ticket, &tickets.Later{At: now.Add(whileLive)})
 	}
-	if w.Facts[tickets.FactSince] == "opening" {
-		if goesOn, err := a.escalates(ctx, w.Ticket); goesOn || err != nil {
+	if stand == tickets.Untalked {
+		if t, err = a.desk.UndoAccept(ctx, w.Ticket, t.Assignee, "the talk that it was for never came", now); err != nil {
 			return err
 		}
 	}
@@ -44,22 +48,27 @@ func (a *App) escalate(ctx context.Context, w tickets.Work) error {
 		return fmt.Errorf("ticket %d was called out in vain: %w", w.Ticket, &tickets.Later{At: at})
 	}
 	if at := a.calledOut(ctx, t, now); at.After(now) {
+		if stand == tickets.Untalked {
+			return nil // the line of the undoing has asked for another one
+		}
 		return fmt.Errorf("nobody is woken for ticket %d: %w", w.Ticket, &tickets.Later{At: at})
 	}
-	defer a.live.enter(w.Ticket)()
-	_, err = a.search.Escalate(ctx, a.callOut(ctx, t))
-	return err
+	return a.callOutFor(ctx, t, w.Facts[tickets.FactAdded])
 }
 
-// escalates tells whether a ticket's call-out goes on by itself: a chain ended with nobody, or the caller hung up.
-func (a *App) escalates(ctx context.Context, n tickets.Number) (bool, error) {
-	lines, err := a.desk.History(ctx, n)
-	for _, e := range lines {
-		if e.Kind == tickets.Unreached || e.Kind == tickets.RotaGap || e.Kind == tickets.CallerGone {
-			return true, err
-		}
+// callOutFor calls the rota for a ticket whose caller is not on the line. Its first line asks for the next escalation, in
+// case that this process dies.
+func (a *App) callOutFor(ctx context.Context, t tickets.Ticket, added string) error {
+	defer a.live.enter(t.Number)()
+	began := tickets.Event{Kind: tickets.CallingOut, Actor: "system", Text: "the engineers on duty are called"}
+	if added != "" {
+		began.Facts = map[string]string{tickets.FactAdded: added}
 	}
-	return false, err
+	if _, err := a.desk.Note(ctx, t.Number, began, time.Now()); err != nil {
+		return err
+	}
+	_, err := a.search.Escalate(ctx, a.callOut(ctx, t))
+	return err
 }
 
 // calledOut is when the rota may be called for a ticket: now within its hours, or when the caller took the price of a

@@ -171,7 +171,8 @@ type book struct {
 	silent bool // sabotage of the demo: what the search does is not written
 }
 
-// Note writes one line of the ticket's history; accepting assigns, joining stamps the contact.
+// Note writes one line of the ticket's history; accepting assigns until the talk or its undoing, the talk stamps the
+// contact.
 func (b *book) Note(ctx context.Context, e ring.Event) {
 	if b.silent {
 		return
@@ -179,7 +180,9 @@ func (b *book) Note(ctx context.Context, e ring.Event) {
 	var err error
 	switch e.Kind {
 	case tickets.Accepted:
-		_, err = b.desk.Accept(ctx, e.Ticket, string(e.Engineer), e.At)
+		_, err = b.desk.Accept(ctx, e.Ticket, string(e.Engineer), e.Awaits, e.At)
+	case tickets.AcceptUndone:
+		_, err = b.desk.UndoAccept(ctx, e.Ticket, string(e.Engineer), e.Text, e.At)
 	case tickets.Joined:
 		_, err = b.desk.Join(ctx, e.Ticket, string(e.Engineer), e.At)
 	default:

@@ -246,14 +246,14 @@ func TestWhatWaitsForTheStoreIsKnownToThoseWhoAct(t *testing.T) {
 			t.Errorf("the same receipt was sent %d times: %v", len(got), got)
 		}
 		second := n.blocking("verdi")
-		if goesOn, err := n.app.escalates(t.Context(), second.Number); goesOn || err != nil {
-			t.Errorf("the call-out of a ticket that was just opened goes on by itself: %v, %v", goesOn, err)
+		if got := n.ofOpening(second.Number); got != tickets.Unanswered {
+			t.Errorf("the escalation of the opening finds a ticket that was just opened %s", got)
 		}
 		if _, err := n.app.desk.Note(t.Context(), second.Number, tickets.Event{Kind: tickets.CallerGone, Actor: "caller"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if goesOn, err := n.app.escalates(t.Context(), second.Number); !goesOn || err != nil {
-			t.Errorf("the caller hung up, and the call-out does not go on by itself: %v", err)
+		if got := n.ofOpening(second.Number); got != tickets.Settled {
+			t.Errorf("the caller hung up, which has an escalation of its own, and the one of the opening finds it %s", got)
 		}
 		store.full.Store(false)
 		time.Sleep(time.Minute)
@@ -261,4 +261,18 @@ func TestWhatWaitsForTheStoreIsKnownToThoseWhoAct(t *testing.T) {
 			t.Errorf("%d tickets wait with a store that takes changes again", got)
 		}
 	})
+}
+
+// ofOpening is what the escalation that a ticket's opening asked for finds now.
+func (n *night) ofOpening(number tickets.Number) tickets.Stand {
+	n.Helper()
+	ticket, err := n.app.desk.Ticket(n.Context(), number)
+	if err != nil {
+		n.Fatal(err)
+	}
+	lines, err := n.app.desk.History(n.Context(), number)
+	if err != nil {
+		n.Fatal(err)
+	}
+	return tickets.Escalation(ticket, lines, tickets.Work{ID: "escalate-" + lines[0].ID, Kind: tickets.WorkEscalate, Ticket: number})
 }

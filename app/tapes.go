@@ -60,12 +60,18 @@ func (d deaf) Ring(ctx context.Context, address string, as ring.Introduction) (r
 
 type unjoined struct{ ring.Telephone }
 
-func (u unjoined) Join(ctx context.Context, _ string, _ time.Duration) error {
-	select {
-	case <-u.Context().Done():
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+func (u unjoined) Join(ctx context.Context, _ string, j ring.Joining) error {
+	talk := time.NewTimer(j.Talk)
+	defer talk.Stop()
+	for {
+		select {
+		case <-talk.C:
+			j.Talked()
+		case <-u.Context().Done():
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 

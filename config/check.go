@@ -190,6 +190,7 @@ func (k *checker) spans(c Config) {
 		{"escalation.ring", e.Ring, 5 * time.Second, 2 * time.Minute},
 		{"escalation.dead", e.Dead, time.Second, 30 * time.Second},
 		{"escalation.key", e.Key, 3 * time.Second, time.Minute},
+		{"escalation.talk", e.Talk, 2 * time.Second, time.Minute},
 		{"escalation.leg_lost", e.LegLost, 0, 5 * time.Minute},
 		{"escalation.silence", e.Silence, 2 * time.Second, 5 * time.Minute},
 	} {

@@ -140,7 +140,8 @@ type Escalation struct {
 	Ring    time.Duration `yaml:"ring"`     // one telephone rings so long
 	Dead    time.Duration `yaml:"dead"`     // no response at all
 	Key     time.Duration `yaml:"key"`      // after the brief's first end: no key is a pass
-	LegLost time.Duration `yaml:"leg_lost"` // an engineer's leg that drops so soon after the join sends the caller back to the chain
+	Talk    time.Duration `yaml:"talk"`     // customer and engineer have talked when both were heard for so long
+	LegLost time.Duration `yaml:"leg_lost"` // of former versions, and without effect: a BYE ends a talk, everything else is a lost line
 	Silence time.Duration `yaml:"silence"`  // a joined leg without a packet for so long is lost
 	Rounds  int           `yaml:"rounds"`   // how often the chain is called
 }
@@ -180,7 +181,7 @@ func Default() Config {
 		Calendar:   sla.OfficeHours,
 		Language:   prompts.Italian,
 		Outgoing:   Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
-		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, LegLost: 30 * time.Second, Silence: 10 * time.Second, Rounds: 2},
+		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, Talk: 5 * time.Second, Silence: 10 * time.Second, Rounds: 2},
 		Mail:       Mail{Security: SecurityStartTLS},
 		LogLevel:   "info",
 	}

@@ -255,7 +255,12 @@ func TestEngineerHearsTheBriefPressesOneAndBothTalk(t *testing.T) {
 				return errors.Join(err, errors.New("not accepted"))
 			}
 			stop()
-			return tel.Join(ctx, string(l.Caller().ID), 5*time.Second)
+			talks := 0
+			err = tel.Join(ctx, string(l.Caller().ID), ring.Joining{Silence: 5 * time.Second, Talk: time.Second, Talked: func() { talks++ }})
+			if talks != 1 || !tel.HungUp() {
+				err = errors.Join(err, fmt.Errorf("they are heard to talk %d times, and that he put the receiver down: %v", talks, tel.HungUp()))
+			}
+			return err
 		}()
 	})
 	board <- x.board

@@ -154,12 +154,17 @@ func (t *Telephone) Key(ctx context.Context, wait time.Duration) (byte, error) {
 // Hangup ends the leg and waits until it is gone. Idempotent.
 func (t *Telephone) Hangup() { t.close("") }
 
+// HungUp tells whether the telephone itself has ended the leg by a BYE.
+func (t *Telephone) HungUp() bool { return errors.Is(context.Cause(t.ctx), ivr.ErrHungUp) }
+
 // Join lets this leg and another one of this board hear each other; see ring.Telephone.
-func (t *Telephone) Join(ctx context.Context, call string, silence time.Duration) error {
+func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error {
 	other, ok := t.board.leg(call)
 	if !ok {
 		return fmt.Errorf("joining to call %s: it is over", call)
 	}
+	heard := proof{begun: time.Now(), legs: []*media.Leg{t.sound, other.sound}}
+	heard.begin()
 	unjoin, err := media.Join(t.sound, other.sound)
 	switch {
 	case err == nil:
@@ -167,12 +172,12 @@ func (t *Telephone) Join(ctx context.Context, call string, silence time.Duration
 	case !errors.Is(err, media.ErrClosed) && !errors.Is(err, media.ErrTimeout): // of these a leg is ending, and says so below
 		return fmt.Errorf("joining to call %s: %w", call, err)
 	}
-	look := time.NewTicker(time.Second)
-	defer look.Stop()
+	every := time.NewTicker(look)
+	defer every.Stop()
 	for {
 		select {
 		case <-t.ctx.Done():
-			if errors.Is(context.Cause(t.ctx), ivr.ErrLineLost) {
+			if !t.HungUp() {
 				return ring.ErrSilent
 			}
 			return nil
@@ -180,10 +185,48 @@ func (t *Telephone) Join(ctx context.Context, call string, silence time.Duration
 			return context.Cause(ctx)
 		case <-other.ctx.Done():
 			return context.Cause(other.ctx)
-		case <-look.C:
-			if silence > 0 && t.sound.SilentFor() > silence {
+		case <-every.C:
+			if heard.whole(j.Talk) && j.Talked != nil {
+				j.Talked()
+			}
+			if j.Silence > 0 && t.sound.SilentFor() > j.Silence {
 				return ring.ErrSilent
 			}
 		}
 	}
+}
+
+const look = time.Second // between two looks at whether a joined leg is heard
+
+// proof is whether two joined legs talk: each of them was heard in half of the looks of the time that makes a talk, for
+// telephones that send nothing while nobody speaks. Used by one goroutine.
+type proof struct {
+	begun time.Time
+	legs  []*media.Leg
+	in    []uint64 // packets of each, at the last look
+	heard []int    // looks in which something new had come
+	done  bool
+}
+
+func (p *proof) begin() {
+	p.heard = make([]int, len(p.legs))
+	for _, l := range p.legs {
+		p.in = append(p.in, l.Stats().PacketsIn)
+	}
+}
+
+// whole looks, and is true once.
+func (p *proof) whole(talk time.Duration) bool {
+	if p.done {
+		return false
+	}
+	p.done = time.Since(p.begun) >= talk
+	for i, l := range p.legs {
+		if in := l.Stats().PacketsIn; in > p.in[i] {
+			p.in[i] = in
+			p.heard[i]++
+		}
+		p.done = p.done && time.Duration(p.heard[i])*look*2 >= talk
+	}
+	return p.done
 }

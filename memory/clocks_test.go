@@ -52,11 +52,11 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 		for range rapid.IntRange(0, 15).Draw(r, "acts") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 10*3600*1000).Draw(r, "milliseconds")) * time.Millisecond)
 			var err error
-			switch rapid.IntRange(0, 16).Draw(r, "act") {
+			switch rapid.IntRange(0, 17).Draw(r, "act") {
 			case 0:
 				_, err = o.Assess(ctx, n, who, rapid.SampledFrom(sla.Categories()).Draw(r, "category"), at)
 			case 1:
-				_, err = o.Accept(ctx, n, "marco", at)
+				_, err = o.Accept(ctx, n, "marco", rapid.Bool().Draw(r, "awaits"), at)
 			case 2:
 				_, err = o.Join(ctx, n, "marco", at)
 			case 3:
@@ -84,6 +84,8 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 				_, err = o.Enter(ctx, n, who, tickets.Entry{Clock: rapid.SampledFrom(sla.Kinds()).Draw(r, "clock"), At: at.Add(-ago), Text: "forgotten"}, at)
 			case 13:
 				_, err = o.Comment(ctx, n, who, "seen", at)
+			case 16:
+				_, err = o.UndoAccept(ctx, n, "marco", "no talk", at)
 			default:
 				_, _, err = o.Look(ctx, n, at)
 			}
@@ -135,7 +137,7 @@ func TestAnEngineerWhoTakesAWaitingTicketUpEndsTheWait(t *testing.T) {
 	n := o.blocking(t).Number
 	_, err := o.WaitForCustomer(ctx, n, "staff:carla", "", monday(4))
 	must(t, err)
-	ticket, err := o.Accept(ctx, n, "marco", monday(5))
+	ticket, err := o.Accept(ctx, n, "marco", false, monday(5))
 	must(t, err)
 	if ticket.Clocks[1].Paused || !ticket.Clocks[1].Due.Equal(monday(8)) {
 		t.Errorf("%+v", ticket.Clocks[1])

@@ -144,7 +144,7 @@ func TestABlockingCallRunsItsCourse(t *testing.T) {
 	if ticket.Number != 417 || ticket.Priority != 1 || len(ticket.Clocks) != 3 || ticket.State != tickets.Open {
 		t.Fatalf("%+v", ticket)
 	}
-	_, err := o.Accept(ctx, 417, "marco", monday(3))
+	_, err := o.Accept(ctx, 417, "marco", false, monday(3))
 	must(t, err)
 	_, err = o.Join(ctx, 417, "marco", monday(3).Add(time.Minute))
 	must(t, err)
@@ -180,7 +180,7 @@ func TestAStoreThatIsDownDelaysRowsNeverCallers(t *testing.T) {
 	ticket := o.blocking(t)
 	_, err := o.Keep(ctx, ticket.Number, tickets.Recording{ID: "r1", Seconds: 10}, monday(3))
 	must(t, err)
-	_, err = o.Accept(ctx, ticket.Number, "marco", monday(3))
+	_, err = o.Accept(ctx, ticket.Number, "marco", false, monday(3))
 	must(t, err)
 	if _, err := o.store.Ticket(ctx, ticket.Number); !errors.Is(err, tickets.ErrNotFound) || o.Waiting() != 1 {
 		t.Fatalf("the ticket does not wait: %v, %d waiting", err, o.Waiting())
@@ -209,7 +209,7 @@ func TestAStoreThatDiesInMidCallStopsNoCall(t *testing.T) {
 	o.sick.set(true)
 	_, err := o.Keep(ctx, ticket.Number, tickets.Recording{ID: "r1", Seconds: 10}, monday(3))
 	must(t, err)
-	_, err = o.Accept(ctx, ticket.Number, "marco", monday(3))
+	_, err = o.Accept(ctx, ticket.Number, "marco", false, monday(3))
 	must(t, err)
 	if knows, err := o.Desk.Ticket(ctx, ticket.Number); err != nil || knows.Assignee != "marco" || o.Waiting() != 1 {
 		t.Errorf("with the store down the ticket is %+v, %v, %d waiting", knows, err, o.Waiting())

@@ -2,6 +2,8 @@ package tickets
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"hotline/sla"
@@ -77,46 +79,141 @@ func (d *Desk) receipts(t Ticket, events []Event) []Work {
 	return nil
 }
 
-// When the rota is called again for a blocking ticket that nobody accepted.
+// When the rota is called for a blocking ticket that nobody works on.
 const (
+	atOnce       = 0
 	afterChain   = 5 * time.Minute  // after the chain ended with nobody
 	afterHangUp  = 10 * time.Second // after the caller hung up before anybody accepted
-	afterOpening = 10 * time.Minute // after a call opened it, in case that neither of the two was ever written down
+	afterOpening = 10 * time.Minute // after a search began that may die without a word: with its caller, or with its process
+	afterAccept  = 2 * time.Minute  // after an accept: by then the two have talked, or it was undone, or the process has died
 )
 
-// Facts of an escalation and of the event that asked for it.
+// Facts of an escalation and of the lines that ask for one.
 const (
-	FactSince = "since" // "opening": only when nothing else has escalated the ticket
-	FactAdded = "added" // the caller added to a ticket: whoever has it in hand is rung
+	FactAdded    = "added"        // the caller added to a ticket: whoever has it in hand is rung
+	FactAwaits   = "talk"         // "awaited" on an accept whose caller is on the line: it is undone when they do not talk
+	factAsked    = "asked_by"     // the line of the history that asked for the escalation
+	factStood    = "state_was"    // of an accept: the state that its undoing gives back
+	factHad      = "engineer_was" // and the engineer
+	factContract = "contract"     // of a line about access: the contract on which it was said
+	factFormer   = "contract_was" // of terms that came with another contract
 )
 
-// escalations is the call-out that goes on without the caller: after a chain that ended with nobody, and after a hang-up.
-// One more stands from the opening on, in the ticket's own transaction: it outlasts a process that dies in mid-call, and
-// waits for the opening of an office that is closed.
+// Adds is what is said of a call by which the caller adds to a ticket.
+const Adds = "adds to it"
+
+// asking is a line of the history upon which the rota is called, so long after it, with the business rule.
+type asking struct {
+	kind  EventKind
+	when  func(t Ticket, e Event) bool // nil: always
+	after time.Duration
+	rule  string
+}
+
+// askings is the whole table. A line asks only while its ticket is blocking; beside the accept and what a caller adds, only
+// while it is open, which means that nobody has it. Every way into that state stands here, so that a blocking ticket that
+// nobody works on always has an escalation due, and it is in the ticket's own transaction: it outlasts the call, the process
+// and the night. The first row that fits counts.
+func askings() []asking {
+	return []asking{
+		{Opened, func(t Ticket, _ Event) bool { return t.Channel == Phone }, afterOpening, "the call itself searches; this is for a call that dies"},
+		{Opened, nil, atOnce, "no channel is second class"},
+		{Categorised, nil, atOnce, "the caller says that it is blocking"},
+		{Assessed, func(_ Ticket, e Event) bool { return e.Facts["from"] != string(sla.Blocking) }, atOnce, "a specialist says that it is blocking"},
+		{Reopened, nil, atOnce, "it was closed too early, or was a request after all"},
+		{Resumed, nil, atOnce, "the answer came and nobody has it"},
+		{TermsChanged, func(_ Ticket, e Event) bool { return e.Facts[factFormer] != "" }, atOnce, "another contract has other hours"},
+		{TermsChanged, nil, afterChain, "the contract has other hours"},
+		{CallerGone, nil, afterHangUp, "the caller hung up before anybody accepted"},
+		{Unreached, nil, afterChain, "the chain ended with nobody"},
+		{RotaGap, nil, afterChain, "nobody was on duty"},
+		{CallingOut, nil, afterOpening, "for a search whose process dies"},
+		{AcceptUndone, nil, afterOpening, "the search goes on; this is for one that dies"},
+		{CalledAgain, func(_ Ticket, e Event) bool { return e.Text == Adds }, afterOpening, "the call itself searches; this is for a call that dies"},
+		{Accepted, func(_ Ticket, e Event) bool { return e.Facts[FactAwaits] != "" }, afterAccept, "an accept without a talk is undone"},
+	}
+}
+
+// asks tells when the rota is to be called because of a line of a ticket's history.
+func (t Ticket) asks(e Event) (after time.Duration, ok bool) {
+	for _, a := range askings() {
+		if a.kind == e.Kind && (a.when == nil || a.when(t, e)) {
+			return a.after, true
+		}
+	}
+	return 0, false
+}
+
+// escalations is the call-out that what happened to a ticket asks for.
 func escalations(t Ticket, events []Event) []Work {
 	if !t.State.Live() || t.Category() != sla.Blocking {
 		return nil
 	}
 	var work []Work
 	for _, e := range events {
-		w := Work{ID: "escalate-" + e.ID, Kind: WorkEscalate, Ticket: t.Number}
-		switch {
-		case e.Kind == Opened && t.Channel == Phone:
-			w.Due, w.Facts = e.At.Add(afterOpening), map[string]string{FactSince: "opening"}
-		case e.Kind == CallerGone && e.Facts[FactAdded] != "":
-			w.Due, w.Facts = e.At.Add(afterHangUp), map[string]string{FactAdded: e.Facts[FactAdded]}
-		case t.State != Open:
+		after, ok := t.asks(e)
+		added := e.Facts[FactAdded] != "" || e.Kind == CalledAgain
+		if !ok || (t.State != Open && !added && e.Kind != Accepted) {
 			continue
-		case e.Kind == CallerGone:
-			w.Due = e.At.Add(afterHangUp)
-		case e.Kind == Unreached, e.Kind == RotaGap:
-			w.Due = e.At.Add(afterChain)
-		default:
-			continue
+		}
+		w := Work{ID: escalation + e.ID, Kind: WorkEscalate, Ticket: t.Number, Due: e.At.Add(after), Facts: map[string]string{factAsked: e.ID}}
+		if added {
+			w.Facts[FactAdded] = "yes"
 		}
 		work = append(work, w)
 	}
 	return work
+}
+
+const escalation = "escalate-" // begins the id of an escalation; the id of the line that asked for it follows
+
+// Stand is what an escalation finds when its time has come.
+type Stand string
+
+// What an escalation has to do.
+const (
+	Settled    Stand = "settled"    // nothing: somebody has the ticket, it has ended, or another escalation goes on with it
+	Unanswered Stand = "unanswered" // call the rota
+	Untalked   Stand = "untalked"   // undo the accept, for the talk never came, then call the rota
+)
+
+// Escalation tells what an escalation of a ticket has to do, by the ticket and its history as they stand. Of several
+// escalations only the one that the last line asked for does anything.
+func Escalation(t Ticket, lines []Event, w Work) Stand {
+	if t.Category() != sla.Blocking || !t.State.Live() {
+		return Settled
+	}
+	asked := w.Facts[factAsked]
+	if asked == "" { // of a former version
+		asked = strings.TrimPrefix(w.ID, escalation)
+	}
+	at := slices.IndexFunc(lines, func(e Event) bool { return e.ID == asked })
+	if at >= 0 && lines[at].Kind == Accepted {
+		if last, ok := untalked(lines); ok && last.ID == asked && (t.State == Assigned || t.State == InProgress) {
+			return Untalked
+		}
+		return Settled
+	}
+	added := w.Facts[FactAdded] != ""
+	for _, e := range lines[at+1:] {
+		if _, asks := t.asks(e); at >= 0 && (asks || e.endsAccept()) { // a line that is not there leaves nothing out
+			return Settled
+		}
+	}
+	if t.State == Open || added {
+		return Unanswered
+	}
+	return Settled
+}
+
+// endsAccept tells whether an accept is over with a line of the history: the two talked, or staff or the engineer have said
+// that somebody has the ticket in hand.
+func (e Event) endsAccept() bool {
+	switch e.Kind {
+	case Joined, Contacted, AssignedTo, Intervened, RestoredAt:
+		return true
+	}
+	return e.Kind == Accepted && e.Facts[FactAwaits] == ""
 }
 
 // Later is the error of due work that cannot be done yet: the queue hands it out again at At.

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func (d *Desk) agree(b *Book, t *Ticket, actor string, now time.Time) ([]Event, 
 	if err != nil {
 		return nil, err
 	}
-	facts := map[string]string{"terms": a.ID(), "level": string(terms.Level.ID), "contract": string(t.Contract)}
+	facts := map[string]string{"terms": a.ID(), "level": string(terms.Level.ID), factContract: string(t.Contract)}
 	return d.happen(t, Event{Kind: TermsChanged, Actor: actor, At: now, Facts: facts}, a)
 }
 
@@ -65,10 +66,16 @@ func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c Contra
 			t.Customer, t.Evo = contract.Customer, contract.EvoSupport
 			t.Name = b.Customers[contract.Customer].Name
 		}
+		was := cmp.Or(string(t.Contract), "none")
 		t.Contract = c
 		lines, err := d.agree(b, t, actor, now)
 		if err != nil {
 			return nil, err
+		}
+		for i := range lines {
+			if lines[i].Kind == TermsChanged {
+				lines[i] = lines[i].with(map[string]string{factFormer: was})
+			}
 		}
 		return d.accord(ctx, t, lines, actor, now)
 	})

@@ -21,6 +21,7 @@ func moves() []move {
 		{Open, Assigned, "accepting a call, or staff, assigns the ticket"},
 		{Assigned, Assigned, "staff may hand a ticket over"},
 		{Open, InProgress, "an intervention may begin without an assignment on record"},
+		{Assigned, Open, "an accept whose talk never came is undone"},
 		{Assigned, InProgress, "the engineer begins the intervention"},
 		{InProgress, Assigned, "a ticket in work may be handed over"},
 		{Open, Waiting, "the customer owes an answer"},

@@ -75,7 +75,18 @@ func merge(ctx context.Context, s Tickets, c Change) (Change, error) {
 		t.Clocks, t.Pauses, t.Stamps, t.Promise, t.Level = course.Clocks, course.Pauses, course.Stamps, &terms, terms.Level
 	}
 	t.Priority = priority(t)
-	return Change{Ticket: t, Expect: stands.Version, Events: fresh, Work: c.Work}, nil
+	return Change{Ticket: t, Expect: stands.Version, Events: fresh, Work: append(slices.Clip(c.Work), t.lastAsked(append(slices.Clip(lines), fresh...))...)}, nil
+}
+
+// lastAsked is the escalation that the last line of a whole history asks for that asks for one at all: what two nodes did
+// apart may have left the ticket with nobody, which neither of them could know.
+func (t Ticket) lastAsked(lines []Event) []Work {
+	for _, e := range slices.Backward(lines) {
+		if _, ok := t.asks(e); ok {
+			return escalations(t, []Event{e})
+		}
+	}
+	return nil
 }
 
 // missing are the lines of a change that the history does not have: not by their id, and of warnings and breaches, which
@@ -145,7 +156,7 @@ func (e Event) moves() bool {
 		return e.Facts[factMoved] != ""
 	}
 	switch e.Kind {
-	case AssignedTo, Accepted, Intervened, RestoredAt, WaitingFor, Resumed, ClosedAtKind, Reopened, MarkedNoTicket:
+	case AssignedTo, Accepted, AcceptUndone, Intervened, RestoredAt, WaitingFor, Resumed, ClosedAtKind, Reopened, MarkedNoTicket:
 		return true
 	}
 	return false

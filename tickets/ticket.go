@@ -109,7 +109,9 @@ const (
 	CalledAgain    EventKind = "called_again" // a repeat call added to it, or only heard its state
 	Rang           EventKind = "rang"         // one attempt of the chain and its result
 	Accepted       EventKind = "accepted"
-	Joined         EventKind = "joined"
+	AcceptUndone   EventKind = "accept_undone" // the talk that the accept was for never came
+	CallingOut     EventKind = "calling_out"   // the rota is called for a ticket whose caller is not on the line
+	Joined         EventKind = "joined"        // customer and engineer have heard each other
 	TalkEnded      EventKind = "talk_ended"
 	LegLost        EventKind = "engineer_leg_lost"
 	Unreached      EventKind = "unreached" // the chain ended with nobody

@@ -35,14 +35,66 @@ func (d *Desk) Assign(ctx context.Context, n Number, actor, engineer string, now
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return d.assign(t, AssignedTo, actor, engineer, now) })
 }
 
-// Accept assigns the ticket to the engineer who pressed the key.
-func (d *Desk) Accept(ctx context.Context, n Number, engineer string, now time.Time) (Ticket, error) {
-	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return d.assign(t, Accepted, "engineer:"+engineer, engineer, now) })
+// Accept assigns the ticket to the engineer who pressed the key. awaits: a caller is on the line, and the accept counts
+// only once the two have talked.
+func (d *Desk) Accept(ctx context.Context, n Number, engineer string, awaits bool, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		lines, err := d.assign(t, Accepted, "engineer:"+engineer, engineer, now)
+		for i := range lines {
+			if awaits && lines[i].Kind == Accepted {
+				lines[i] = lines[i].with(map[string]string{FactAwaits: "awaited"})
+			}
+		}
+		return lines, err
+	})
+}
+
+// UndoAccept gives back what stood before an engineer accepted, for the talk with the caller never came: the contact is
+// not met, and the search goes on. Where somebody has taken the ticket in hand meanwhile nothing is undone.
+func (d *Desk) UndoAccept(ctx context.Context, n Number, engineer, text string, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		lines, err := d.History(ctx, n)
+		if err != nil {
+			return nil, fmt.Errorf("what stood before the accept: %w", err)
+		}
+		accept, ok := untalked(lines)
+		if !ok || t.Assignee != engineer || (t.State != Assigned && t.State != InProgress) {
+			return nil, nil
+		}
+		was := State(accept.Facts[factStood])
+		if was != Assigned && was != InProgress {
+			was = Open // who added to a ticket that waited for him has answered
+		}
+		if was != t.State {
+			if err := t.to(was); err != nil {
+				return nil, err
+			}
+		}
+		t.Assignee = accept.Facts[factHad]
+		return []Event{{Kind: AcceptUndone, Actor: system, At: now, Text: text, Facts: map[string]string{"engineer": engineer}}}, nil
+	})
+}
+
+// untalked is the last accept of a history, if its caller waits for the talk still.
+func untalked(lines []Event) (Event, bool) {
+	for _, e := range slices.Backward(lines) {
+		switch {
+		case e.Kind == Accepted && e.Facts[FactAwaits] != "":
+			return e, true
+		case e.endsAccept(), e.Kind == AcceptUndone:
+			return Event{}, false
+		}
+	}
+	return Event{}, false
 }
 
 func (d *Desk) assign(t *Ticket, kind EventKind, actor, engineer string, now time.Time) ([]Event, error) {
 	if engineer == "" {
 		return nil, fmt.Errorf("assigning ticket %d: name the engineer", t.Number)
+	}
+	facts := map[string]string{"engineer": engineer}
+	if kind == Accepted {
+		facts[factStood], facts[factHad] = string(t.State), t.Assignee
 	}
 	if t.State != InProgress || t.Assignee != engineer { // who accepts a ticket in work again keeps it in work
 		if err := t.to(Assigned); err != nil {
@@ -50,10 +102,10 @@ func (d *Desk) assign(t *Ticket, kind EventKind, actor, engineer string, now tim
 		}
 	}
 	t.Assignee = engineer
-	return d.happen(t, Event{Kind: kind, Actor: actor, At: now, Facts: map[string]string{"engineer": engineer}}, nil)
+	return d.happen(t, Event{Kind: kind, Actor: actor, At: now, Facts: facts}, nil)
 }
 
-// Join stamps the contact: customer and engineer hear each other.
+// Join stamps the contact: customer and engineer have heard each other for some seconds.
 func (d *Desk) Join(ctx context.Context, n Number, engineer string, now time.Time) (Ticket, error) {
 	return d.stamp(ctx, n, stamping{event: Joined, actor: "engineer:" + engineer}, now)
 }
@@ -144,7 +196,10 @@ func (d *Desk) Resume(ctx context.Context, n Number, actor string, now time.Time
 			to = InProgress
 		}
 		if to == Open && t.Assignee != "" {
-			to = Assigned
+			lines, err := d.History(ctx, n)
+			if _, waits := untalked(lines); !waits || err != nil { // an engineer who has not talked to the caller yet does not have it
+				to = Assigned
+			}
 		}
 		return d.moved(t, to, Event{Kind: Resumed, Actor: actor}, now)
 	})
@@ -231,8 +286,6 @@ func (d *Desk) AccessStands(ctx context.Context, c ContractID, reachable bool, a
 		return !reachable, err
 	})
 }
-
-const factContract = "contract" // of a line about access: the contract on which it was said
 
 // tellAccess tells those running tickets of a contract that it concerns; one that stands so already is left alone.
 func (d *Desk) tellAccess(ctx context.Context, c ContractID, reachable bool, actor string, now time.Time, concern func(Number) (bool, error)) error {

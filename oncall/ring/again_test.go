@@ -58,7 +58,7 @@ func TestWhoHasTheTicketInHandIsRungBeforeTheChain(t *testing.T) {
 
 func TestALegThatIsLostAtTheVeryEndLetsTheChainBeginAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		drops := script{delay: time.Second, keys: "1", after: time.Second, talk: 10 * time.Second}
+		drops := script{delay: time.Second, keys: "1", after: time.Second, drops: 10 * time.Second}
 		n := newNight(map[string][]script{
 			"sip:anna": {{err: ring.ErrDead}, {err: ring.ErrDead}, accepting()}, "sip:marco": {{err: ring.ErrDead}, drops},
 		}, anna, marco)
@@ -71,7 +71,7 @@ func TestALegThatIsLostAtTheVeryEndLetsTheChainBeginAnew(t *testing.T) {
 
 func TestALegThatIsAlwaysLostDoesNotRingForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNight(map[string][]script{"sip:anna": {{keys: "1", after: time.Second, talk: 5 * time.Second}}}, anna)
+		n := newNight(map[string][]script{"sip:anna": {{keys: "1", after: time.Second, drops: 3 * time.Second}}}, anna)
 		if out, err := n.find(t.Context()); out != ring.Nobody || err != nil {
 			t.Fatalf("%s, %v\n%s", out, err, n.text())
 		}
@@ -93,7 +93,7 @@ func TestATelephoneRingsOnWhenTheCallerHangsUpAndTheEngineerCallsBack(t *testing
 			t.Fatal(err)
 		}
 		n.happened(t, "sip:anna picks up", "sip:anna hears Rossi S.p.A. level-extended category-blocking ticket 417 caller-gone",
-			"book: accepted anna", "sip:customer rings", "book: joined anna", "sip:anna joined to sip:customer")
+			"book: accepted anna", "sip:customer rings", "sip:anna joined to sip:customer", "book: joined anna")
 		n.never(t, "sip:marco rings")
 		if n.legs[len(n.legs)-1].Result != "called back" {
 			t.Errorf("legs %+v", n.legs)

@@ -137,11 +137,12 @@ func (j *job) callBack(ctx context.Context, t Telephone, a oncall.Attempt) {
 	}
 	defer customer.Hangup()
 	leg.Answered = time.Now()
-	j.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back")
 	both, stop := context.WithCancelCause(ctx)
 	defer context.AfterFunc(customer.Context(), func() { stop(context.Cause(customer.Context())) })()
 	defer stop(nil)
-	_ = t.Join(both, customer.ID(), s.Times.Silence)
+	_ = t.Join(both, customer.ID(), Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Talked: func() {
+		j.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back, and they talk")
+	}})
 	leg.Ended, leg.Result = time.Now(), resultCalledBack
 	s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
 	j.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")

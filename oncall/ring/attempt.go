@@ -13,7 +13,8 @@ import (
 // ErrImpossible is a telephone that could not even be rung: no route, no trunk, no port of ours.
 var ErrImpossible = errors.New("no call could be made")
 
-// errEngaged is a telephone that another search held for the whole of its ringing time.
+// errEngaged is an engineer whom this house is ringing or talking to for another caller: that is known at once, and the next
+// one is rung.
 var errEngaged = errors.New("engaged with another caller of ours")
 
 // verdict is how one attempt ended.
@@ -24,6 +25,9 @@ const (
 	passedOn                  // 2: the next engineer
 	talked                    // joined, and the talk is over
 	lost                      // joined, and the leg was lost: back to the chain
+	cutShort                  // joined, and the engineer hung up before they had talked: he is asked back
+	calledOff                 // ringing has become pointless
+	skipped                   // not rung at all
 )
 
 // The results of a leg as the call's record shows them.
@@ -34,6 +38,8 @@ const (
 	resultHungUp   = "hung up"
 	resultLost     = "lost after the join"
 	resultGone     = "caller gone"
+	resultOff      = "called off"
+	resultShort    = "hung up after the join"
 
 	resultCalledBack = "called back"
 )
@@ -42,13 +48,11 @@ const (
 func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 	s := j.search
 	leg := tickets.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
-	waiting, cancel := context.WithTimeoutCause(ctx, s.Times.Ring, ErrUnheard)
-	defer cancel()
-	if !s.engaged.take(waiting, string(a.Engineer)) {
+	if !s.engaged.take(j.owner(a)) {
 		j.finish(ctx, leg, a, errEngaged.Error())
 		return unanswered, errEngaged
 	}
-	defer s.engaged.free(string(a.Engineer))
+	defer s.engaged.free(j.owner(a))
 	t, err := j.ring(ctx, a)
 	if err != nil {
 		result := resultOf(err)
@@ -56,6 +60,9 @@ func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 			j.note(ctx, tickets.CallerGone, a.Engineer, "the caller hung up while "+a.Name+" was rung")
 		} else if context.Cause(ctx) != nil {
 			result = resultGone
+		} else if j.request.Until.Err() != nil {
+			j.finish(ctx, leg, a, resultOff)
+			return calledOff, nil
 		}
 		j.finish(ctx, leg, a, result)
 		return unanswered, err
@@ -79,6 +86,8 @@ func (j *job) ring(ctx context.Context, a oncall.Attempt) (Telephone, error) {
 	if j.ticket && j.request.Caller != nil {
 		ctx = context.WithoutCancel(ctx)
 	}
+	ctx, stop := j.untilCalledOff(ctx)
+	defer stop()
 	ringing, cancel := context.WithTimeoutCause(ctx, j.search.Times.Ring, ErrUnheard)
 	defer cancel()
 	return j.search.Telephones.Ring(ringing, a.Phone, j.introduced(j.request.Ticket.Caller))
@@ -162,10 +171,15 @@ func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verd
 		return unanswered, j.callerGone(t, a, j.subject)
 	}
 	lang := prompts.Language(a.Language)
-	answer := j.ask(ctx, t, lang)
+	asking, stop := j.untilCalledOff(ctx)
+	answer := j.ask(asking, t, lang)
+	stop()
 	switch {
 	case context.Cause(ctx) != nil && t.Context().Err() == nil:
 		return unanswered, j.callerGone(t, a, nil)
+	case j.request.Until.Err() != nil: // also where he has pressed a key just now: somebody else has it in hand
+		_ = t.Say(ctx, lang, prompts.P(SayCalledOff, SayGoodbye), false)
+		return calledOff, resultOff
 	case answer == accepts:
 		return j.accept(ctx, t, a)
 	case answer == passes:
@@ -175,56 +189,4 @@ func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verd
 		return unanswered, resultHungUp
 	}
 	return unanswered, resultNoKey // most likely a mailbox: it is owed no farewell, the caller waits
-}
-
-// accept joins the two. Only a pressed key leads here.
-func (j *job) accept(ctx context.Context, t Telephone, a oncall.Attempt) (verdict, string) {
-	j.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed accept")
-	if j.request.Found != nil {
-		j.request.Found()
-	}
-	if j.request.Caller == nil {
-		j.offer(t, a, prompts.P(SayYours), prompts.P(SayYoursOnly))
-		return talked, resultAccepted
-	}
-	j.stopHold()
-	j.announceJoin(ctx, t, prompts.Language(a.Language))
-	if context.Cause(ctx) != nil {
-		if t.Context().Err() != nil {
-			return unanswered, resultGone
-		}
-		return unanswered, j.callerGone(t, a, nil)
-	}
-	if t.Context().Err() != nil {
-		j.note(ctx, tickets.LegLost, a.Engineer, a.Name+"'s line was lost at the join")
-		return lost, resultLost
-	}
-	joined := time.Now()
-	j.note(ctx, tickets.Joined, a.Engineer, a.Name+" and the caller were joined")
-	err := t.Join(ctx, j.leg, j.search.Times.Silence)
-	spoken := time.Since(joined)
-	switch {
-	case context.Cause(ctx) != nil:
-		j.note(ctx, tickets.TalkEnded, a.Engineer, "the caller hung up after "+spoken.Round(time.Second).String())
-		return talked, resultAccepted
-	case errors.Is(err, ErrSilent):
-		j.note(ctx, tickets.LegLost, a.Engineer, a.Name+"'s line fell silent after "+spoken.Round(time.Second).String())
-		return lost, resultLost
-	case spoken < j.search.Times.Early:
-		j.note(ctx, tickets.LegLost, a.Engineer, a.Name+"'s line ended "+spoken.Round(time.Second).String()+" after the join")
-		return lost, resultLost
-	}
-	j.note(ctx, tickets.TalkEnded, a.Engineer, a.Name+" hung up after "+spoken.Round(time.Second).String())
-	return talked, resultAccepted
-}
-
-// announceJoin tells both at once; it waits for the longer sentence.
-func (j *job) announceJoin(ctx context.Context, t Telephone, lang prompts.Language) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = t.Say(ctx, lang, prompts.P(SayJoining), false)
-	}()
-	_ = j.request.Caller.Say(ctx, j.request.Language, j.words.joined, false)
-	<-done
 }

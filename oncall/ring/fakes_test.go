@@ -19,6 +19,7 @@ import (
 var (
 	errCallerHungUp = errors.New("caller hung up")
 	errFarEnd       = errors.New("the other side hung up")
+	errLost         = errors.New("the line was lost")
 )
 
 // script is what a fake telephone does.
@@ -29,8 +30,11 @@ type script struct {
 	after   time.Duration // from pick-up to the first key
 	between time.Duration // between keys
 	hangsUp time.Duration // after pick-up, before anything else; 0: never
+	breaks  bool          // that is no BYE but the loss of the line
 	talk    time.Duration // after the join the engineer hangs up; 0: never
 	silent  time.Duration // after the join no packet comes any more
+	drops   time.Duration // after the join the leg is lost, without a BYE
+	mute    bool          // the other side is never heard
 }
 
 // night is a street of fake telephones and everything that was heard and written down.
@@ -43,6 +47,7 @@ type night struct {
 	others   []oncall.Engineer // not on duty, or on duty too
 	planErr  error
 	legs     []tickets.Leg
+	notes    []ring.Event
 	open     int // legs picked up and not hung up
 	ringing  map[string]bool
 }
@@ -66,6 +71,9 @@ func (n *night) Note(ctx context.Context, e ring.Event) {
 		n.say("written with a dead context")
 	}
 	n.say("book: %s %s %s", e.Kind, e.Engineer, e.Text)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.notes = append(n.notes, e)
 }
 
 func (n *night) Leg(_ context.Context, call string, l tickets.Leg) {
@@ -134,8 +142,12 @@ func (n *night) pickUp(address string, s script) *phone {
 	})
 	if s.hangsUp > 0 {
 		p.wg.Go(func() {
+			cause := errFarEnd
+			if s.breaks {
+				cause = errLost
+			}
 			if pass(ctx, s.hangsUp) {
-				end(errFarEnd)
+				end(cause)
 			}
 		})
 	}
@@ -219,29 +231,45 @@ func (p *phone) Replay(ctx context.Context, id string) error {
 	return nil
 }
 
-func (p *phone) Join(ctx context.Context, call string, silence time.Duration) error {
+func (p *phone) HungUp() bool { return errors.Is(context.Cause(p.ctx), errFarEnd) }
+
+func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 	p.night.say("%s joined to %s", p.address, call)
-	never := 24 * time.Hour
-	talk, silent := p.script.talk, p.script.silent+silence
-	if talk == 0 {
-		talk = never
+	after := func(d time.Duration) <-chan time.Time {
+		if d <= 0 {
+			return nil
+		}
+		return time.After(d)
 	}
-	if p.script.silent == 0 {
-		silent = never
+	talk, drops, proven := after(p.script.talk), after(p.script.drops), after(j.Talk)
+	var silent <-chan time.Time
+	if p.script.silent > 0 {
+		silent = time.After(p.script.silent + j.Silence)
 	}
-	t, q := time.NewTimer(talk), time.NewTimer(silent)
-	defer t.Stop()
-	defer q.Stop()
-	select {
-	case <-t.C:
-		p.end(errFarEnd)
-		return nil
-	case <-q.C:
-		return ring.ErrSilent
-	case <-p.ctx.Done():
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	if p.script.mute {
+		proven = nil
+	}
+	for {
+		select {
+		case <-proven:
+			j.Talked()
+			proven = nil
+		case <-talk:
+			p.end(errFarEnd)
+			return nil
+		case <-drops:
+			p.end(errLost)
+			return ring.ErrSilent
+		case <-silent:
+			return ring.ErrSilent
+		case <-p.ctx.Done():
+			if !p.HungUp() {
+				return ring.ErrSilent
+			}
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 

@@ -55,12 +55,21 @@ type Telephone interface {
 	Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error
 	Key(ctx context.Context, wait time.Duration) (byte, error)
 	Replay(ctx context.Context, recording string) error
-	// Join lets this leg and the call of the given id hear each other until one of them ends, this leg is silent for
-	// longer than silence or lost, or ctx ends; it returns why: nil when this leg hung up, ErrSilent, or the cause.
-	Join(ctx context.Context, call string, silence time.Duration) error
+	// Join lets this leg and the call of the given id hear each other until one of them ends, this leg is silent for too long
+	// or lost, or ctx ends; it returns why: nil when this leg hung up by a BYE, ErrSilent, or the cause.
+	Join(ctx context.Context, call string, j Joining) error
+	// HungUp tells whether the leg ended by a BYE of its own: somebody put the receiver down. A leg that was lost did not.
+	HungUp() bool
 	Hangup()
 	// Quality is how the sound came over so far.
 	Quality() tickets.Quality
+}
+
+// Joining is how two legs are joined.
+type Joining struct {
+	Silence time.Duration // this leg is lost when nothing has come from it for so long; 0: never
+	Talk    time.Duration // after so long in which both were heard they have talked
+	Talked  func()        // hears of it, once, in Join's own goroutine; nil for nobody
 }
 
 // ErrSilent is a joined leg from which no packet comes any more.

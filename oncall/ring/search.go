@@ -21,6 +21,7 @@ const (
 	Nobody     Outcome = "nobody"     // the chain was called twice in vain
 	NoRota     Outcome = "no rota"    // nobody is on duty, and the ticket's own engineer, where it has one, was rung in vain
 	Impossible Outcome = "impossible" // no outgoing call could even be tried
+	CalledOff  Outcome = "called off" // Request.Until ended: whom to ring for is settled
 )
 
 // Caller is the call for which somebody is searched. Its methods are used by one goroutine at a time and return the
@@ -46,6 +47,7 @@ type Event struct {
 	Engineer oncall.EngineerID // empty where no engineer has to do with it
 	At       time.Time
 	Text     string
+	Awaits   bool // of an accept: a caller is on the line, and it is undone unless the two talk
 }
 
 // Book takes down what a search does. It keeps its own errors: a book that cannot write never stops a search. ctx is
@@ -60,7 +62,7 @@ type Book interface {
 type Times struct {
 	Ring    time.Duration // how long a telephone rings: 20 s
 	Key     time.Duration // from the brief's first end to "no key": 15 s
-	Early   time.Duration // a leg lost so soon after the join sends the caller back to the chain: 30 s
+	Talk    time.Duration // both were heard for so long: they have talked. Who hangs up sooner is asked back once: 5 s
 	Silence time.Duration // a joined leg without a packet for so long is lost: 10 s
 	Still   time.Duration // between two sentences over the music: 30 s
 }
@@ -73,7 +75,7 @@ func (t Times) orPolicy() Times {
 	}
 	set(&t.Ring, 20*time.Second)
 	set(&t.Key, 15*time.Second)
-	set(&t.Early, 30*time.Second)
+	set(&t.Talk, 5*time.Second)
 	set(&t.Silence, 10*time.Second)
 	set(&t.Still, 30*time.Second)
 	return t
@@ -121,6 +123,9 @@ type Request struct {
 	CallBack string           // address at which the customer can be called back; none when empty
 	// Turn waits until this search may ring anybody, or ctx ends, while the caller has music; nil: at once.
 	Turn func(ctx context.Context)
+	// Until ends, with a reason as its cause, when it has become pointless to ring: the telephone that rings stops at once.
+	// What comes after an accept it does not touch. nil: never.
+	Until context.Context
 	// Found hears that somebody pressed accept and the search is over, before the talk begins; nil for nobody.
 	Found func()
 }
@@ -135,24 +140,28 @@ const (
 // Find lets the telephone that rings just then ring on, tells the engineer who picks it up, or who is on the line
 // already, offers to call back, and returns ctx's cause.
 func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
-	attempts, gap, err := s.Duty.Plan(ctx, time.Now(), oncall.EngineerID(r.Ticket.Assignee))
-	if cause := context.Cause(ctx); cause != nil {
-		return Nobody, cause
-	}
-	if err != nil {
-		return Impossible, fmt.Errorf("planning whom to ring for ticket %d: %w", r.Ticket.Number, err)
+	if r.Until == nil {
+		r.Until = context.Background()
 	}
 	j := &job{search: s, request: r, ticket: true, subject: Subject(r.Ticket), keys: prompts.P(SayBriefKeys), leg: r.Call, words: forEngineer()}
 	if r.Caller != nil {
 		j.leg = r.Caller.ID()
 	}
+	attempts, gap, err := s.Duty.Plan(ctx, time.Now(), oncall.EngineerID(r.Ticket.Assignee))
+	if err != nil && context.Cause(ctx) == nil {
+		return Impossible, fmt.Errorf("planning whom to ring for ticket %d: %w", r.Ticket.Number, err)
+	}
 	outcome := Nobody
 	if len(attempts) > 0 {
-		if outcome, err = j.run(ctx, attempts); outcome == Talked || err != nil {
-			return outcome, err
-		}
+		outcome, _ = j.run(ctx, attempts)
+	}
+	cause := context.Cause(ctx)
+	if cause != nil && r.Caller != nil && outcome != Talked && !j.toldGone {
+		j.note(ctx, tickets.CallerGone, "", "the call ended before anybody accepted")
 	}
 	switch {
+	case outcome == Talked || outcome == CalledOff || cause != nil:
+		return outcome, cause
 	case gap:
 		outcome = NoRota
 		j.note(ctx, tickets.RotaGap, "", "nobody is on duty")
@@ -182,6 +191,7 @@ func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Langu
 		search: s, request: Request{Caller: caller, Language: lang}, once: true,
 		keys: prompts.P(SayOperatorBrief), leg: caller.ID(), words: words{calling, calling, prompts.P(SayOperatorJoined)},
 	}
+	j.request.Until = context.Background()
 	outcome, err := j.run(ctx, attempts)
 	return outcome == Talked, err
 }
@@ -197,6 +207,9 @@ type job struct {
 	words   words
 	leg     string // the call to join
 	hold    *hold
+
+	toldGone  bool // it is written that the caller is gone
+	askedBack bool // an engineer who hung up at once was rung again
 }
 
 // words are what the caller hears of a search.
@@ -216,44 +229,103 @@ func (j *job) run(ctx context.Context, attempts []oncall.Attempt) (Outcome, erro
 	j.startHold(ctx, j.words.searching)
 	defer j.stopHold()
 	if j.request.Turn != nil {
-		j.request.Turn(ctx)
+		turn, stop := j.untilCalledOff(ctx)
+		j.request.Turn(turn)
+		stop()
 	}
-	outcome, passed, losses := Impossible, oncall.EngineerID(""), 0
+	outcome, losses, waits := Impossible, 0, 0
+	var now *round
 	for i, left := 0, walk; left > 0 && context.Cause(ctx) == nil; i, left = i+1, left-1 {
 		if i%len(attempts) == 0 {
-			passed = ""
+			now = newRound()
+		}
+		if j.request.Until.Err() != nil {
+			return CalledOff, nil
 		}
 		a := attempts[i%len(attempts)]
-		if a.Engineer == passed && !j.once {
-			continue // who passes does so on all his telephones
+		v, err := now.attempt(ctx, j, a)
+		if v == cutShort {
+			v = j.askBack(ctx, a)
 		}
-		v, err := j.attempt(ctx, a)
 		switch v {
 		case talked: // also when it was the caller who ended the talk: ctx's cause tells
 			return Talked, context.Cause(ctx)
-		case passedOn:
-			passed = a.Engineer
+		case calledOff:
+			return CalledOff, nil
 		case lost:
 			j.startHold(ctx, prompts.P(SayEngineerLost))
 			if losses++; losses <= mostLosses && !j.once {
 				left = walk + 1
 			}
 		}
-		if !errors.Is(err, ErrImpossible) {
+		if !errors.Is(err, ErrImpossible) && v != skipped {
 			outcome = Nobody
+		}
+		if (i+1)%len(attempts) == 0 && now.inVain() && waits < j.search.Rounds {
+			waits++
+			left += len(attempts) // a round in which nobody could be rung is none
+			until, stop := j.untilCalledOff(ctx)
+			j.search.engaged.wait(until, now.engaged, j.search.Times.Ring)
+			stop()
 		}
 	}
 	return outcome, context.Cause(ctx)
 }
 
-func (j *job) note(ctx context.Context, kind tickets.EventKind, who oncall.EngineerID, text string) {
-	if j.ticket {
-		j.search.note(ctx, j.request, kind, who, text)
-	}
+// round is one walk of the chain.
+type round struct {
+	passed  map[oncall.EngineerID]bool // who passes does so on all his telephones
+	engaged map[string]bool            // who talks to another caller does so too
+	rang    bool
 }
 
-func (s *Search) note(ctx context.Context, r Request, kind tickets.EventKind, who oncall.EngineerID, text string) {
-	s.Book.Note(context.WithoutCancel(ctx), Event{
-		Kind: kind, Ticket: r.Ticket.Number, Engineer: who, At: time.Now(), Text: text,
-	})
+func newRound() *round {
+	return &round{passed: map[oncall.EngineerID]bool{}, engaged: map[string]bool{}}
+}
+
+// inVain tells whether nobody was rung because all were engaged.
+func (r *round) inVain() bool { return !r.rang && len(r.engaged) > 0 }
+
+// attempt rings the next telephone, unless its owner is known not to answer it.
+func (r *round) attempt(ctx context.Context, j *job, a oncall.Attempt) (verdict, error) {
+	if (r.passed[a.Engineer] && !j.once) || r.engaged[j.owner(a)] {
+		return skipped, nil
+	}
+	v, err := j.attempt(ctx, a)
+	switch {
+	case errors.Is(err, errEngaged):
+		r.engaged[j.owner(a)] = true
+	case v == passedOn:
+		r.passed[a.Engineer] = true
+	}
+	r.rang = r.rang || !errors.Is(err, errEngaged)
+	return v, err
+}
+
+// owner is who is engaged while a telephone is: an engineer has one mouth, a switchboard one at each telephone.
+func (j *job) owner(a oncall.Attempt) string {
+	if j.once {
+		return a.Phone
+	}
+	return string(a.Engineer)
+}
+
+// untilCalledOff is a context that also ends when ringing has become pointless, with the reason as its cause.
+func (j *job) untilCalledOff(ctx context.Context) (context.Context, context.CancelFunc) {
+	both, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(j.request.Until, func() { cancel(context.Cause(j.request.Until)) })
+	return both, func() { stop(); cancel(nil) }
+}
+
+func (j *job) note(ctx context.Context, kind tickets.EventKind, who oncall.EngineerID, text string) {
+	j.toldGone = j.toldGone || kind == tickets.CallerGone
+	j.tell(ctx, Event{Kind: kind, Engineer: who, Text: text})
+}
+
+// tell writes a line of the ticket's history.
+func (j *job) tell(ctx context.Context, e Event) {
+	if j.ticket {
+		e.Ticket, e.At = j.request.Ticket.Number, time.Now()
+		j.search.Book.Note(context.WithoutCancel(ctx), e)
+	}
 }

@@ -140,24 +140,6 @@ func TestNoWayOutIsToldApartFromNobodyThere(t *testing.T) {
 	})
 }
 
-func TestLegLostEarlyBringsTheCallerBackToTheChain(t *testing.T) {
-	for name, s := range map[string]script{
-		"drops":  {keys: "1", talk: 20 * time.Second},
-		"silent": {keys: "1", silent: 10 * time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				n := newNight(map[string][]script{"sip:anna": {s}, "sip:marco": {accepting()}}, anna, marco)
-				if out, err := n.find(t.Context()); out != ring.Talked || err != nil {
-					t.Fatal(out, err)
-				}
-				n.happened(t, "sip:anna joined", "book: engineer_leg_lost anna", "call-1 hears engineer-lost", "call-1 hears music",
-					"book: accepted marco", "sip:marco joined", "book: talk_ended marco")
-			})
-		})
-	}
-}
-
 func TestTalkThatTheCallerEndsIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNight(map[string][]script{"sip:anna": {accepting()}}, anna, marco)
@@ -207,8 +189,8 @@ func TestEngineerCallsBackTheCallerWhoIsGone(t *testing.T) {
 		if _, err := n.find(ctx); !errors.Is(err, errCallerHungUp) {
 			t.Fatal(err)
 		}
-		n.happened(t, "sip:anna hears caller-gone", "sip:anna hears calling-back", "sip:customer rings", "book: joined anna",
-			"sip:anna joined to sip:customer", "book: talk_ended anna")
+		n.happened(t, "sip:anna hears caller-gone", "sip:anna hears calling-back", "sip:customer rings",
+			"sip:anna joined to sip:customer", "book: joined anna", "book: talk_ended anna")
 	})
 }
 
