@@ -121,5 +121,5 @@ func (a *App) ringFor(ctx context.Context, w tickets.Work) error {
 	if a.live.has(w.Ticket) {
 		return fmt.Errorf("somebody is on the line about ticket %d: %w", w.Ticket, &tickets.Later{At: time.Now().Add(whileLive)})
 	}
-	return a.callOutFor(ctx, t, "")
+	return a.callOutFor(ctx, t, w)
 }

@@ -110,6 +110,7 @@ func TestABreachRingsTheRotaAndTellsTheManager(t *testing.T) {
 		})
 		defer anna.Stop(context.Background())
 		ticket := n.blocking("rossi")
+		n.assigned(ticket.Number, "anna")
 		at := <-rang
 		if late := at.Sub(ticket.Clocks[0].Due); late < 0 || late > 5*time.Second {
 			t.Errorf("the rota was rung %v after contact was due", late)
@@ -133,6 +134,7 @@ func TestNothingRaisedAtNightWakesAnybody(t *testing.T) {
 		defer anna.Stop(context.Background())
 		time.Sleep(7 * time.Hour) // 17:00 in Rome, an hour before the office closes: contact is due on the closing instant
 		ticket := n.blocking("bianchi")
+		n.assigned(ticket.Number, "anna")
 		at := <-rang
 		if got := fmt.Sprint(n.raised(ticket.Number)[1]); got != "17:00:01 broken contact" {
 			t.Errorf("raised %s", got)
@@ -203,5 +205,13 @@ func TestTheRotaIsNotRungForWhatSomebodyHasDoneMeanwhile(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// assigned is a ticket that staff have given to an engineer.
+func (n *night) assigned(number tickets.Number, engineer string) {
+	n.Helper()
+	if _, err := n.app.desk.Assign(n.Context(), number, "staff:carla", engineer, time.Now()); err != nil {
+		n.Fatal(err)
 	}
 }

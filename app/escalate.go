@@ -53,16 +53,16 @@ func (a *App) escalate(ctx context.Context, w tickets.Work) error {
 		}
 		return fmt.Errorf("nobody is woken for ticket %d: %w", w.Ticket, &tickets.Later{At: at})
 	}
-	return a.callOutFor(ctx, t, w.Facts[tickets.FactAdded])
+	return a.callOutFor(ctx, t, w)
 }
 
 // callOutFor calls the rota for a ticket whose caller is not on the line. Its first line asks for the next escalation, in
 // case that this process dies.
-func (a *App) callOutFor(ctx context.Context, t tickets.Ticket, added string) error {
+func (a *App) callOutFor(ctx context.Context, t tickets.Ticket, w tickets.Work) error {
 	defer a.live.enter(t.Number)()
-	began := tickets.Event{Kind: tickets.CallingOut, Actor: "system", Text: "the engineers on duty are called"}
-	if added != "" {
-		began.Facts = map[string]string{tickets.FactAdded: added}
+	began := tickets.Event{Kind: tickets.CallingOut, Actor: "system", Text: "the engineers on duty are called", Facts: map[string]string{tickets.FactFor: w.ID}}
+	if t.State != tickets.Open { // whoever has it in hand is rung
+		began.Facts[tickets.FactAdded] = "yes"
 	}
 	if _, err := a.desk.Note(ctx, t.Number, began, time.Now()); err != nil {
 		return err

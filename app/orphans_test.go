@@ -119,6 +119,7 @@ func TestAStartWithAStoreThatIsDownAdoptsLater(t *testing.T) {
 	store := &forgetful{}
 	story(t, func(t *testing.T, n *night) {
 		ticket := n.blocking("rossi")
+		n.assigned(ticket.Number, "anna")
 		n.tape(fmt.Sprint(ticket.Number, "-cut"))
 		n.app.gathered.Store(false) // by hand, before the chores come round: as after a start
 		store.set(true)

@@ -26,6 +26,7 @@ type Store struct {
 	events    map[string]bool
 	work      map[string]tickets.Work
 	done      map[string]bool      // work that was done
+	doing     map[string]bool      // work that is under way
 	again     map[string]time.Time // when work that failed is tried again
 	next      tickets.Number
 	access    map[string][]tickets.Access // by recording
@@ -52,7 +53,7 @@ type Store struct {
 func New(first tickets.Number) *Store {
 	return &Store{
 		tickets: map[tickets.Number]tickets.Ticket{}, history: map[tickets.Number][]tickets.Event{}, events: map[string]bool{},
-		work: map[string]tickets.Work{}, done: map[string]bool{}, again: map[string]time.Time{}, next: first,
+		work: map[string]tickets.Work{}, done: map[string]bool{}, doing: map[string]bool{}, again: map[string]time.Time{}, next: first,
 		customers: map[tickets.CustomerID]tickets.Customer{}, contracts: map[tickets.ContractID]tickets.Contract{},
 		pins: map[tickets.PINHash]tickets.ContractID{}, used: map[tickets.PINHash]bool{},
 		levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"hotline/tickets"
@@ -15,8 +16,11 @@ const (
 	retryAfter = 10 * time.Second // of work that failed
 )
 
-// Run does due work one by one until ctx ends.
+// Run does due work until ctx ends, each piece in a goroutine of its own: a call-out takes minutes, and what else is due does
+// not wait for it. It waits for those under way.
 func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tickets.Work) error) error {
+	var doing sync.WaitGroup
+	defer doing.Wait()
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {
@@ -24,8 +28,9 @@ func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tick
 			if ctx.Err() != nil {
 				return nil
 			}
-			err := handle(context.WithoutCancel(ctx), w)
-			s.finish(w, err)
+			if s.begin(w.ID) {
+				doing.Go(func() { s.finish(w, handle(context.WithoutCancel(ctx), w)) })
+			}
 		}
 		select {
 		case <-tick.C:
@@ -33,6 +38,17 @@ func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tick
 			return nil
 		}
 	}
+}
+
+// begin is true for the first to begin a piece of work.
+func (s *Store) begin(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.doing[id] {
+		return false
+	}
+	s.doing[id] = true
+	return true
 }
 
 // due takes the work whose time has come.
@@ -51,6 +67,7 @@ func (s *Store) due(now time.Time) []tickets.Work {
 func (s *Store) finish(w tickets.Work, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.doing, w.ID)
 	var later *tickets.Later
 	switch {
 	case errors.As(err, &later):

@@ -92,6 +92,7 @@ const (
 const (
 	FactAdded    = "added"        // the caller added to a ticket: whoever has it in hand is rung
 	FactAwaits   = "talk"         // "awaited" on an accept whose caller is on the line: it is undone when they do not talk
+	FactFor      = "for"          // of a search that begins: the escalation for which it does, which comes again when the search fails
 	factAsked    = "asked_by"     // the line of the history that asked for the escalation
 	factStood    = "state_was"    // of an accept: the state that its undoing gives back
 	factHad      = "engineer_was" // and the engineer
@@ -107,42 +108,46 @@ type asking struct {
 	kind  EventKind
 	when  func(t Ticket, e Event) bool // nil: always
 	after time.Duration
+	held  bool // also while somebody has it: an accept may wait for its talk
 	rule  string
 }
 
-// askings is the whole table. A line asks only while its ticket is blocking; beside the accept and what a caller adds, only
-// while it is open, which means that nobody has it. Every way into that state stands here, so that a blocking ticket that
+// askings is the whole table. A line asks only while its ticket is blocking, and unless its row says otherwise only while it
+// is open, which means that nobody has it. Every way into that state stands here, so that a blocking ticket that
 // nobody works on always has an escalation due, and it is in the ticket's own transaction: it outlasts the call, the process
 // and the night. The first row that fits counts.
 func askings() []asking {
 	return []asking{
-		{Opened, func(t Ticket, _ Event) bool { return t.Channel == Phone }, afterOpening, "the call itself searches; this is for a call that dies"},
-		{Opened, nil, atOnce, "no channel is second class"},
-		{Categorised, nil, atOnce, "the caller says that it is blocking"},
-		{Assessed, func(_ Ticket, e Event) bool { return e.Facts["from"] != string(sla.Blocking) }, atOnce, "a specialist says that it is blocking"},
-		{Reopened, nil, atOnce, "it was closed too early, or was a request after all"},
-		{Resumed, nil, atOnce, "the answer came and nobody has it"},
-		{TermsChanged, func(_ Ticket, e Event) bool { return e.Facts[factFormer] != "" }, atOnce, "another contract has other hours"},
-		{TermsChanged, nil, afterChain, "the contract has other hours"},
-		{CallerGone, nil, afterHangUp, "the caller hung up before anybody accepted"},
-		{Unreached, nil, afterChain, "the chain ended with nobody"},
-		{RotaGap, nil, afterChain, "nobody was on duty"},
-		{CallingOut, nil, afterOpening, "for a search whose process dies"},
-		{AcceptUndone, nil, afterOpening, "the search goes on; this is for one that dies"},
-		{CalledAgain, func(_ Ticket, e Event) bool { return e.Text == Adds }, afterOpening, "the call itself searches; this is for a call that dies"},
-		{Accepted, func(_ Ticket, e Event) bool { return e.Facts[FactAwaits] != "" }, afterAccept, "an accept without a talk is undone"},
+		{Opened, func(t Ticket, _ Event) bool { return t.Channel == Phone }, afterOpening, false, "the call itself searches; this is for a call that dies"},
+		{Opened, nil, atOnce, false, "no channel is second class"},
+		{Categorised, nil, atOnce, true, "the caller says that it is blocking"},
+		{Assessed, func(_ Ticket, e Event) bool { return e.Facts["from"] != string(sla.Blocking) }, atOnce, true, "a specialist says that it is blocking"},
+		{Reopened, nil, atOnce, false, "it was closed too early, or was a request after all"},
+		{Resumed, nil, atOnce, false, "the answer came and nobody has it"},
+		{TermsChanged, func(_ Ticket, e Event) bool { return e.Facts[factFormer] != "" }, atOnce, true, "another contract has other hours"},
+		{TermsChanged, nil, afterChain, true, "the contract has other hours"},
+		{CallerGone, nil, afterHangUp, false, "the caller hung up before anybody accepted"},
+		{Unreached, nil, afterChain, false, "the chain ended with nobody"},
+		{RotaGap, nil, afterChain, false, "nobody was on duty"},
+		{CallingOut, nil, afterOpening, false, "for a search whose process dies"},
+		{AcceptUndone, nil, afterOpening, false, "the search goes on; this is for one that dies"},
+		{CalledAgain, func(_ Ticket, e Event) bool { return e.Text == Adds }, afterOpening, true, "the call itself searches; this is for a call that dies"},
+		{Accepted, func(_ Ticket, e Event) bool { return e.Facts[FactAwaits] != "" }, afterAccept, true, "an accept without a talk is undone"},
 	}
 }
 
-// asks tells when the rota is to be called because of a line of a ticket's history.
-func (t Ticket) asks(e Event) (after time.Duration, ok bool) {
+// asks is the row by which a line of the ticket's history calls the rota.
+func (t Ticket) asks(e Event) (asking, bool) {
 	for _, a := range askings() {
 		if a.kind == e.Kind && (a.when == nil || a.when(t, e)) {
-			return a.after, true
+			return a, true
 		}
 	}
-	return 0, false
+	return asking{}, false
 }
+
+// adds tells whether a line is of a call that adds to a ticket.
+func (e Event) adds() bool { return e.Facts[FactAdded] != "" || e.Kind == CalledAgain }
 
 // escalations is the call-out that what happened to a ticket asks for.
 func escalations(t Ticket, events []Event) []Work {
@@ -151,13 +156,16 @@ func escalations(t Ticket, events []Event) []Work {
 	}
 	var work []Work
 	for _, e := range events {
-		after, ok := t.asks(e)
-		added := e.Facts[FactAdded] != "" || e.Kind == CalledAgain
-		if !ok || (t.State != Open && !added && e.Kind != Accepted) {
+		a, ok := t.asks(e)
+		if !ok || (t.State != Open && !a.held && !e.adds()) {
 			continue
 		}
+		after := a.after
+		if t.State != Open && a.held { // time to talk
+			after = max(after, afterAccept)
+		}
 		w := Work{ID: escalation + e.ID, Kind: WorkEscalate, Ticket: t.Number, Due: e.At.Add(after), Facts: map[string]string{factAsked: e.ID}}
-		if added {
+		if e.adds() {
 			w.Facts[FactAdded] = "yes"
 		}
 		work = append(work, w)
@@ -187,16 +195,15 @@ func Escalation(t Ticket, lines []Event, w Work) Stand {
 	if asked == "" { // of a former version
 		asked = strings.TrimPrefix(w.ID, escalation)
 	}
-	at := slices.IndexFunc(lines, func(e Event) bool { return e.ID == asked })
-	if at >= 0 && lines[at].Kind == Accepted {
-		if last, ok := untalked(lines); ok && last.ID == asked && (t.State == Assigned || t.State == InProgress) {
-			return Untalked
-		}
-		return Settled
-	}
 	added := w.Facts[FactAdded] != ""
+	if _, waits := untalked(lines); waits && !added && (t.State == Assigned || t.State == InProgress) {
+		return Untalked
+	}
+	at := slices.IndexFunc(lines, func(e Event) bool { return e.ID == asked })
 	for _, e := range lines[at+1:] {
-		if _, asks := t.asks(e); at >= 0 && (asks || e.endsAccept()) { // a line that is not there leaves nothing out
+		a, asks := t.asks(e)
+		goesOn := asks && (a.held || added || t.State == Open) && e.Facts[FactFor] != w.ID
+		if at >= 0 && (goesOn || e.endsAccept()) { // a line that is not there leaves nothing out
 			return Settled
 		}
 	}

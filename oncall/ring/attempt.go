@@ -39,7 +39,8 @@ const (
 	resultLost     = "lost after the join"
 	resultGone     = "caller gone"
 	resultOff      = "called off"
-	resultShort    = "hung up after the join"
+	resultShort    = "hung up at once"
+	resultUnheard  = "accepted, not heard"
 
 	resultCalledBack = "called back"
 )

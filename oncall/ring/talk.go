@@ -79,7 +79,7 @@ func (k *talk) ended(ctx context.Context) (verdict, string) {
 		return cutShort, resultShort
 	}
 	k.note(ctx, tickets.Unreached, who, "nobody has talked to the caller")
-	return talked, resultShort
+	return talked, resultUnheard
 }
 
 // undo gives back what stood before the accept, unless the two have talked.
