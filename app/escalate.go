@@ -34,17 +34,12 @@ func (a *App) escalate(ctx context.Context, w tickets.Work) error {
 		return fmt.Errorf("somebody is on the line about ticket %d: %w", w.Ticket, &tickets.Later{At: now.Add(whileLive)})
 	}
 	if stand == tickets.Untalked {
-		if t, err = a.desk.UndoAccept(ctx, w.Ticket, t.Assignee, "the talk that it was for never came", now); err != nil {
+		t, err = a.desk.UndoAccept(ctx, w.Ticket, t.Assignee, "the talk that it was for never came", now)
+		if err != nil || t.State != tickets.Open {
 			return err
 		}
 	}
-	lines, err := a.desk.History(ctx, w.Ticket)
-	if err != nil {
-		return err
-	}
-	if at, over := tickets.CallAgain(lines, w); over {
-		return nil
-	} else if at.After(now) {
+	if at, _ := tickets.CallAgain(lines, w); at.After(now) {
 		return fmt.Errorf("ticket %d was called out in vain: %w", w.Ticket, &tickets.Later{At: at})
 	}
 	if at := a.calledOut(ctx, t, now); at.After(now) {

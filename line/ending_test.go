@@ -116,7 +116,7 @@ var verbs = []struct {
 	{"joins", false, func(u under) {
 		if t, err := u.board.Ring(u.ctx, picksUp, ring.Introduction{}); err == nil {
 			defer t.Hangup()
-			_ = t.Join(u.ctx, string(u.line.Caller().ID), 10*time.Second)
+			_ = t.Join(u.ctx, string(u.line.Caller().ID), ring.Joining{Silence: 10 * time.Second})
 		}
 	}},
 }

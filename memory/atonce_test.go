@@ -85,7 +85,7 @@ func TestWhatTheDeskHasBegunIsCarriedToItsEnd(t *testing.T) {
 			return err
 		},
 		"accept": func(ctx context.Context, d *tickets.Desk, n tickets.Number) error {
-			_, err := d.Accept(ctx, n, "anna", now)
+			_, err := d.Accept(ctx, n, "anna", false, now)
 			return err
 		},
 		"assess": func(ctx context.Context, d *tickets.Desk, n tickets.Number) error {

@@ -40,7 +40,7 @@ func Commands() []Command {
 	return []Command{
 		{"assess", `{"category":"non_blocking"}`, func(c C, d D, n N, at I) (T, error) { return d.Assess(c, n, who, sla.NonBlocking, at) }},
 		{"assign", `{"engineer":"anna"}`, func(c C, d D, n N, at I) (T, error) { return d.Assign(c, n, who, "anna", at) }},
-		{"accept", "-", func(c C, d D, n N, at I) (T, error) { return d.Accept(c, n, "anna", at) }},
+		{"accept", "-", func(c C, d D, n N, at I) (T, error) { return d.Accept(c, n, "anna", false, at) }},
 		{"joined", "-", func(c C, d D, n N, at I) (T, error) { return d.Join(c, n, "anna", at) }},
 		{"contact", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.Contact })},
 		{"intervention", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.Intervene })},
