@@ -313,7 +313,7 @@ func TestWhatIsEnteredLaterCountsWhenItHappened(t *testing.T) {
 	n := o.blocking(t).Number // at three, round the clock: contact is due at four, the intervention at seven
 	_, _, err := o.Look(ctx, n, at(4, 1))
 	must(t, err)
-	_, err = o.Accept(ctx, n, "anna", at(4, 30))
+	_, err = o.Accept(ctx, n, "anna", false, at(4, 30))
 	must(t, err)
 	ticket, err := o.Enter(ctx, n, "staff:carla", tickets.Entry{Clock: sla.Contact, At: at(3, 40), Text: "Anna rang back from her own telephone"}, at(5, 0))
 	must(t, err)
