@@ -20,14 +20,20 @@ func TestAnEditIsPreviewedAndRunningTicketsFollowOnlyWhenAsked(t *testing.T) {
 	h.get("/levels").is(200, `"intervention":14400`) // nothing was changed
 	h.put("/levels/extended?running=keep", extended(7200)).is(200)
 	h.get("/tickets/417").is(200, `"due":"2026-11-23T14:01:00+01:00"`)
-	h.post("/levels/extended/preview", extended(7200)).is(200, `"clock":"intervention"`) // it still could follow
+	h.get("/tickets/417").is(200, `"kind":"terms_kept"`)
+	h.put("/levels/extended", extended(7200)).is(200) // it was said already
+	h.post("/levels/extended/preview", extended(10800)).is(200, `"moves":[]`)
+	h.opened() // 418, under the level as it is now
+	h.put("/levels/extended", extended(10800)).is(409, "of 1 running tickets would move (418)")
 	h.put("/levels/extended?running=follow", extended(10800)).is(200)
-	h.get("/tickets/417").is(200, `"due":"2026-11-23T13:01:00+01:00"`, `"kind":"terms"`, `"intervention_was":"2026-11-23T13:01:00Z"`)
+	h.get("/tickets/417").is(200, `"due":"2026-11-23T14:01:00+01:00"`)
+	h.get("/tickets/418").is(200, `"kind":"terms"`)
+	h.post("/tickets/417/follow", "").is(200, `"due":"2026-11-23T13:01:00+01:00"`, `"kind":"terms"`, `"intervention_was":"2026-11-23T13:01:00Z"`)
 	h.post("/levels/extended/preview", extended(10800)).is(200, `"moves":[]`)
 	h.put("/levels/extended?running=maybe", extended(10800)).is(422, "running")
 	calendar := `{"name":"x","zone":"Europe/Rome","week":[{"day":2,"from":"09:00","until":"10:00"}]}`
 	h.post("/calendars/always/preview", calendar).is(200, `"becomes":"2026-11-24T10:00:00+01:00"`)
-	h.put("/calendars/always", calendar).is(409, "would move (417)")
+	h.put("/calendars/always", calendar).is(409, "would move (417, 418)")
 	h.post("/calendars/office/preview", calendar).is(200, `"moves":[]`)
 	h.put("/calendars/office", calendar).is(200) // nothing moves, so nothing is asked
 	h.post("/contracts/rossi/preview", `{"customer":"rossi","level":"professional","valid_from":"2026-01-01T00:00:00Z","remote_access":true,"version":1}`).is(200, `"clock":"intervention"`)

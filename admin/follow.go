@@ -16,7 +16,7 @@ import (
 
 // Running says what an edit does to tickets that are running.
 type Running struct {
-	Running string `query:"running" enum:"keep,follow" doc:"keep: running tickets keep what they were promised; follow: their clocks are set anew, but for what was kept or broken. Left out, an edit that would move a running deadline is answered with 409"`
+	Running string `query:"running" enum:"keep,follow" doc:"keep: running tickets keep what they were promised, and later edits pass them by until one is told to follow (POST /tickets/{number}/follow); follow: their clocks are set anew, but for what was kept or broken. Left out, an edit that would move a running deadline is answered with 409"`
 }
 
 // namedAtMost is how many tickets the question names; the preview shows all of them.
@@ -45,12 +45,16 @@ func (s *server) asked(ctx context.Context, r Running, in tickets.Scope, change 
 		"%d deadlines of %d running tickets would move (%s): say whether they follow, with running=follow or running=keep; the preview shows which move", len(moves), len(names), which))
 }
 
-// follow lets running tickets follow an edit where that was asked for. The edit stands even when this fails.
+// follow lets running tickets follow an edit where that was asked for, or keeps them from following this one and later
+// ones. The edit stands even when this fails.
 func (s *server) follow(ctx context.Context, r Running, in tickets.Scope) error {
-	if r.Running != "follow" {
-		return nil
+	var err error
+	switch r.Running {
+	case "follow":
+		_, err = s.Desk.FollowAll(ctx, in, staff(ctx), s.Now())
+	case "keep":
+		_, err = s.Desk.KeepAll(ctx, in, staff(ctx), s.Now())
 	}
-	_, err := s.Desk.FollowAll(ctx, in, staff(ctx), s.Now())
 	return err
 }
 

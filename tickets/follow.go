@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hotline/sla"
@@ -95,7 +96,8 @@ func OfCalendar(id sla.CalendarID) Scope {
 // OfContract are the tickets of one contract.
 func OfContract(id ContractID) Scope { return func(t Terms) bool { return t.Contract == id } }
 
-// running visits the live tickets in scope that would get other terms by a snapshot.
+// running visits the live tickets in scope that would get other terms by a snapshot, but for those of which staff said
+// that they keep theirs: these follow only when they are told so one by one.
 func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Ticket) error) error {
 	f := Filter{States: []State{Open, Assigned, InProgress, Waiting}, Sort: "number", Limit: largestPage}
 	for {
@@ -108,7 +110,11 @@ func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Tick
 			if err != nil || !in(terms) || t.keeps(terms) {
 				continue
 			}
-			if err := visit(t); err != nil {
+			kept, err := d.keptOnPurpose(ctx, t.Number)
+			if err == nil && !kept {
+				err = visit(t)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -116,6 +122,36 @@ func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Tick
 			return nil
 		}
 	}
+}
+
+// keptOnPurpose tells whether the last word on a ticket's terms was that it keeps them.
+func (d *Desk) keptOnPurpose(ctx context.Context, n Number) (bool, error) {
+	lines, err := d.History(ctx, n)
+	if err != nil {
+		return false, fmt.Errorf("whether ticket %d keeps its terms: %w", n, err)
+	}
+	for _, e := range slices.Backward(lines) {
+		if e.Kind == TermsKept || e.Kind == TermsChanged {
+			return e.Kind == TermsKept, nil
+		}
+	}
+	return false, nil
+}
+
+// KeepAll writes down on every running ticket in scope that an edit is none of its own: it keeps what it was promised,
+// also when the same is saved again or others follow a later edit. It counts them.
+func (d *Desk) KeepAll(ctx context.Context, in Scope, actor string, now time.Time) (int, error) {
+	var list []Number
+	err := d.running(ctx, d.Book(), in, func(t Ticket) error {
+		list = append(list, t.Number)
+		return nil
+	})
+	for n, number := range list {
+		if _, failed := d.Note(ctx, number, Event{Kind: TermsKept, Actor: actor, Text: "keeps what it was promised"}, now); failed != nil {
+			return n, failed
+		}
+	}
+	return len(list), err
 }
 
 // Preview tells which deadlines of running tickets in scope would move if they followed a snapshot. Nothing is written.

@@ -125,6 +125,7 @@ const (
 	Notified       EventKind = "notified"    // somebody was told in writing, or by the operator's log where there is no mail
 	Undelivered    EventKind = "undelivered" // a letter that was refused, or given up
 	TermsChanged   EventKind = "terms"       // another contract, or the contract's terms as they stand now
+	TermsKept      EventKind = "terms_kept"  // staff edited level, calendar or contract, and said that it keeps what it was promised
 	AccessGone     EventKind = "remote_access_withdrawn"
 	AccessBack     EventKind = "remote_access_back"
 	ImpliedBy      EventKind = "implied" // a clock met because a later one was
