@@ -21,7 +21,8 @@ var allowed = map[string][]string{
 	"prompts": {},
 	"sip":     {},
 	"media":   {"media/..."},
-	"tickets": {"sla", "tickets/turns"},
+	"limits":  {},
+	"tickets": {"limits", "sla", "tickets/turns"},
 	"oncall":  {"sla"},
 
 	"sla/slow":            {}, // the reference of the proof must not know what it proves
@@ -33,7 +34,7 @@ var allowed = map[string][]string{
 	"ivr":                 {"tickets", "sla", "oncall", "prompts"},
 	"ivr/...":             {"ivr", "tickets", "sla", "oncall", "prompts", "memory"},
 	"oncall/ring":         {"tickets", "sla", "oncall", "prompts"},
-	"line":                {"ivr", "oncall/ring", "sip", "media", "prompts", "prompts/packs", "tickets"},
+	"line":                {"limits", "ivr", "oncall/ring", "sip", "media", "prompts", "prompts/packs", "tickets"},
 	"memory":              {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"postgres":            {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"postgres/local":      {},
@@ -41,7 +42,7 @@ var allowed = map[string][]string{
 	"phone":               {"sip", "media", "media/wav"},
 	"notify":              {"tickets", "sla"},
 	"phone/load":          {"media", "media/wav"},
-	"admin":               {"tickets", "sla", "oncall", "ivr", "prompts"},
+	"admin":               {"limits", "tickets", "sla", "oncall", "ivr", "prompts"},
 	"config":              {"tickets", "sla", "oncall", "prompts"},
 	"app":                 {"..."},
 	"app/outbound":        {"config", "line", "oncall/ring", "sip", "tickets"},
@@ -172,7 +173,9 @@ func mayImport(from, to string) bool {
 	return false
 }
 
-func ground(room string) bool { return contains([]string{"tickets", "sla", "prompts", "oncall"}, room) }
+func ground(room string) bool {
+	return contains([]string{"tickets", "sla", "prompts", "oncall", "limits"}, room)
+}
 
 func contains(list []string, s string) bool {
 	for _, l := range list {

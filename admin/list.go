@@ -116,6 +116,7 @@ func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*listed[ticke
 	if err != nil {
 		return nil, misplaced(err)
 	}
+	found = s.Desk.Overlay(f, found)
 	list := ticketList{make([]TicketView, 0, len(found.Items)), pageOf(found)}
 	for _, t := range found.Items {
 		list.Tickets = append(list.Tickets, view(t))

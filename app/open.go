@@ -186,8 +186,10 @@ func (a *App) openDesk(ctx context.Context) error {
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Spent: a.ledger.note,
 		Store: a.store, Quick: &hurried{Tickets: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
+		Refused:  a.refused,
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
 	})
+	a.desk.Load(a.journal.Pending())
 	a.calls = newRegister(a.store, a.log)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { a.calls.run(ctx) })
@@ -209,6 +211,11 @@ func (a *App) replay(ctx context.Context) error {
 	}
 	a.alarm("journal", "the database refuses changes that stay in the journal: "+err.Error())
 	return nil
+}
+
+// refused tells of a change that the database will not take: the ticket is served from the journal meanwhile.
+func (a *App) refused(n tickets.Number, err error) {
+	a.alarm("journal", fmt.Sprintf("the database is up and refuses a change of ticket %d, which is kept in the journal and shown to staff all the same; see why, and put it right: %v", n, err))
 }
 
 // keep keeps a copy of the book on the disk.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"hotline/limits"
 	"hotline/tickets"
 )
 
@@ -84,6 +85,7 @@ func (r *register) end(id tickets.CallID) {
 func (r *register) write(c tickets.Call) {
 	c.Legs = append([]tickets.Leg(nil), c.Legs...)
 	c.Steps = append([]string(nil), c.Steps...)
+	limits.Apply(&c)
 	if _, waits := r.waiting[c.ID]; !waits {
 		r.order = append(r.order, c.ID)
 	}
@@ -178,6 +180,7 @@ func (r *register) flushLate(ctx context.Context) {
 		c, err := r.store.Call(ctx, l.call)
 		if err == nil {
 			c.Legs = append(c.Legs, l.leg)
+			limits.Apply(&c)
 			err = r.store.PutCalls(ctx, c)
 		}
 		if err != nil && !errors.Is(err, tickets.ErrDown) && ctx.Err() == nil {

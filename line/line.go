@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/ivr"
+	"hotline/limits"
 	"hotline/media"
 	"hotline/sip"
 	"hotline/tickets"
@@ -37,8 +38,8 @@ func newLine(b *Board, in *sip.Invite) *Line {
 	}
 	id := rand.Text()
 	return &Line{
-		leg: leg{board: b, id: id, to: "caller"}, answered: now, sipID: in.ID, address: addressOf(in),
-		caller: ivr.Caller{ID: tickets.CallID(id), Number: number, Dialled: in.Number, Trunk: in.Trunk, At: now},
+		leg: leg{board: b, id: id, to: "caller"}, answered: now, sipID: limits.OneLine(in.ID, limits.CallID), address: addressOf(in),
+		caller: ivr.Caller{ID: tickets.CallID(id), Number: limits.OneLine(number, limits.Number), Dialled: limits.OneLine(in.Number, limits.Number), Trunk: in.Trunk, At: now},
 	}
 }
 

@@ -23,7 +23,7 @@ func (s *Store) List(_ context.Context, f tickets.Filter) (tickets.Page[tickets.
 		return none, fmt.Errorf("listing tickets: %w", err)
 	}
 	s.mu.Lock()
-	list := s.where(func(t tickets.Ticket) bool { return matches(t, f) && s.says(t, f) })
+	list := s.where(func(t tickets.Ticket) bool { return f.Matches(t) && s.says(t, f) })
 	s.mu.Unlock()
 	compare := func(a, b tickets.Position) int {
 		if backwards {
@@ -50,15 +50,6 @@ func (s *Store) Live(context.Context) (map[sla.Priority]int, error) {
 		}
 	}
 	return counts, nil
-}
-
-func matches(t tickets.Ticket, f tickets.Filter) bool {
-	return (len(f.States) == 0 || slices.Contains(f.States, t.State)) &&
-		(len(f.Priorities) == 0 || slices.Contains(f.Priorities, t.Priority)) &&
-		same(f.Contract, t.Contract) && same(f.Customer, t.Customer) && same(f.Assignee, t.Assignee) &&
-		same(f.Category, t.Category()) && same(f.Level, t.Level) && same(f.Caller, t.Caller) &&
-		(f.Since.IsZero() || !t.OpenedAt.Before(f.Since)) && (f.Until.IsZero() || t.OpenedAt.Before(f.Until)) &&
-		(f.DueBefore.IsZero() || tickets.DueOf(t).Before(f.DueBefore))
 }
 
 // same tells whether a value passes a filter that is empty or equal.

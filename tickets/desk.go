@@ -1,13 +1,16 @@
 package tickets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"hotline/limits"
 	"hotline/sla"
 	"hotline/tickets/turns"
 )
@@ -36,6 +39,8 @@ type DeskConfig struct {
 	Own     sla.CalendarID // the owner's own hours: when somebody is there for Support on Request
 	// Deferred hears of changes that wait because the store did not take them.
 	Deferred func(n Number, err error)
+	// Refused hears once of a change that the store does not take although it is up: somebody has to look.
+	Refused func(n Number, err error)
 	// Spent hears of each wrong PIN, to keep it; it must not wait. Nil: a restart forgets them.
 	Spent func(Spending)
 }
@@ -56,14 +61,18 @@ type Desk struct {
 
 // deferred is a ticket whose rows wait for the store.
 type deferred struct {
-	ticket  Ticket // as it stands after all changes
-	changes []Change
+	ticket   Ticket // as it stands after all changes
+	changes  []Change
+	refusals int // how often the store refused the oldest one though it was up
 }
 
 // NewDesk opens a desk.
 func NewDesk(cfg DeskConfig) *Desk {
 	if cfg.Deferred == nil {
 		cfg.Deferred = func(Number, error) {}
+	}
+	if cfg.Refused == nil {
+		cfg.Refused = func(Number, error) {}
 	}
 	if cfg.Quick == nil {
 		cfg.Quick = cfg.Store
@@ -114,7 +123,7 @@ func (d *Desk) waits(n Number) (deferred, bool) {
 	if !ok {
 		return deferred{}, false
 	}
-	return deferred{w.ticket.clone(), slices.Clone(w.changes)}, true
+	return deferred{ticket: w.ticket.clone(), changes: slices.Clone(w.changes)}, true
 }
 
 // rememberedAtMost bounds the tickets that are remembered: those of some hours, of the busiest house.
@@ -202,6 +211,8 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	}
 	c := Change{Ticket: t, Expect: expect, Events: events, Work: append(alarmed(t), escalations(t, events)...)}
 	c.Work = append(append(c.Work, d.actions(t, events)...), d.receipts(t, events)...)
+	limits.Apply(&c) // the last gate: whatever let a text in, the store can keep it
+	t = c.Ticket
 	if d.cfg.Journal != nil {
 		if err := d.cfg.Journal.Append(ctx, c); err != nil {
 			d.cfg.Deferred(t.Number, fmt.Errorf("writing the journal: %w", err)) // the store may still take it
@@ -310,11 +321,82 @@ func (d *Desk) replay(ctx context.Context, n Number) error {
 			return nil
 		}
 		if err := Restore(ctx, d.cfg.Store, c); err != nil {
+			d.refused(ctx, n, err)
 			return err
 		}
 		d.done(ctx, c)
 		d.drop(n)
 	}
+}
+
+// refusalsMost is how often a store that is up may refuse a change before somebody is told: it may have been busy.
+const refusalsMost = 3
+
+// refused counts a refusal of a ticket's oldest change.
+func (d *Desk) refused(ctx context.Context, n Number, err error) {
+	if errors.Is(err, ErrDown) || ctx.Err() != nil {
+		return
+	}
+	d.mu.Lock()
+	w := d.waiting[n]
+	w.refusals++
+	tell := w.refusals == refusalsMost
+	d.mu.Unlock()
+	if tell {
+		d.cfg.Refused(n, err)
+	}
+}
+
+// Load takes up what a former process left in the journal and the store has not taken: the tickets are known as those
+// changes left them, and the changes are tried again. Before the first caller.
+func (d *Desk) Load(left []Change) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range left {
+		w, ok := d.waiting[c.Ticket.Number]
+		if !ok {
+			w = &deferred{}
+			d.waiting[c.Ticket.Number] = w
+		}
+		limits.Apply(&c)
+		w.ticket, w.changes = c.Ticket, append(w.changes, c)
+		d.last.keep(c.Ticket)
+	}
+}
+
+// Overlay puts what waits at the desk over a page of the store's tickets: those on the page stand as they do after the
+// changes that wait, and in front of the first page stand those that match and that the store does not have yet.
+func (d *Desk) Overlay(f Filter, p Page[Ticket]) Page[Ticket] {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.waiting) == 0 {
+		return p
+	}
+	onPage := map[Number]bool{}
+	for i := range p.Items {
+		onPage[p.Items[i].Number] = true
+		if w, ok := d.waiting[p.Items[i].Number]; ok {
+			p.Items[i] = w.ticket.clone()
+		}
+	}
+	var fresh []Ticket
+	for n, w := range d.waiting {
+		if w.changes[0].Expect == 0 && !onPage[n] && f.Matches(w.ticket) && f.names(w.ticket) {
+			fresh = append(fresh, w.ticket.clone())
+		}
+	}
+	p.Total += len(fresh)
+	if f.After == "" {
+		slices.SortFunc(fresh, func(a, b Ticket) int { return cmp.Compare(b.Number, a.Number) })
+		p.Items = append(fresh, p.Items...)
+	}
+	return p
+}
+
+// names tells whether what is looked for stands in a ticket's number, its caller or its customer's name.
+func (f Filter) names(t Ticket) bool {
+	text := strings.ToLower(fmt.Sprint(t.Number, " ", Digits(t.Caller), " ", t.Name))
+	return !slices.ContainsFunc(f.Words(), func(w string) bool { return !strings.Contains(text, w) })
 }
 
 func (d *Desk) numbers() []Number {
@@ -340,6 +422,7 @@ func (d *Desk) drop(n Number) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	w := d.waiting[n]
+	w.refusals = 0
 	if w.changes = w.changes[1:]; len(w.changes) == 0 {
 		delete(d.waiting, n)
 	}

@@ -52,6 +52,19 @@ type Filter struct {
 	Limit      int       // 0: 50; at most 500
 }
 
+// Matches tells whether a ticket passes the filter, but for what is looked for in its history.
+func (f Filter) Matches(t Ticket) bool {
+	return (len(f.States) == 0 || slices.Contains(f.States, t.State)) &&
+		(len(f.Priorities) == 0 || slices.Contains(f.Priorities, t.Priority)) &&
+		same(f.Contract, t.Contract) && same(f.Customer, t.Customer) && same(f.Assignee, t.Assignee) &&
+		same(f.Category, t.Category()) && same(f.Level, t.Level) && same(f.Caller, t.Caller) &&
+		(f.Since.IsZero() || !t.OpenedAt.Before(f.Since)) && (f.Until.IsZero() || t.OpenedAt.Before(f.Until)) &&
+		(f.DueBefore.IsZero() || DueOf(t).Before(f.DueBefore))
+}
+
+// same tells whether a value passes a filter that is empty or equal.
+func same[T ~string](want, is T) bool { return want == "" || want == is }
+
 // CallFilter selects calls for a list, newest first. Zero values select everything.
 type CallFilter struct {
 	Number    string // of the caller, as the trunk gave it
