@@ -55,7 +55,7 @@ func TestAPauseIsShownAndExplainedInBothLanguages(t *testing.T) {
 	h.post("/tickets/417/access-back", "").is(200, `"paused":false`)
 	h.get("/tickets/417/explanation").is(200, `"why":"paused:remote_access"`, "remote access withdrawn", "accesso remoto revocato",
 		"intervention: opened Monday 23 November 2026 10:01; counted 10:01-10:02; paused 10:02-10:03, remote access withdrawn; 10:03-14:02; due Monday 23 November 14:02",
-		`"because":{"it":"contate","en":"counted"}`)
+		`"because":{"it":"ore contate","en":"counted"}`)
 	h.get("/tickets/999/explanation").is(404)
 }
 

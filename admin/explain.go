@@ -15,7 +15,7 @@ type explanationView struct {
 
 type explained struct {
 	ClockView
-	Parts    []part `json:"parts" nullable:"false" doc:"They follow each other without a gap from the clock's start to its due time"`
+	Parts    []part `json:"parts" nullable:"false" doc:"They follow each other without a gap from the clock's start to its due time; of one that was kept, to its meeting"`
 	Sentence inBoth `json:"account" doc:"The same in one sentence"`
 }
 

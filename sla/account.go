@@ -23,6 +23,7 @@ type words struct {
 	whys                                     map[Why]string
 	opened, counted, due, projected          string
 	kept, late, broken, still, from, running string
+	twice, skipped, first, second            string // when the wall clock is set back or forward
 }
 
 func wordsOf(l Language) words {
@@ -34,11 +35,12 @@ func wordsOf(l Language) words {
 			},
 			kinds: map[Kind]string{Contact: "contatto", Intervention: "intervento", Restore: "ripristino"},
 			whys: map[Why]string{
-				Break: "pausa", NightTime: "notte", Weekend: "fine settimana", Feast: "festivo", Closure: "chiuso",
+				Break: "pausa", NightTime: "notte", Weekend: "fine settimana", Feast: "giorno festivo", Closure: "chiusura",
 				"paused:customer": "in attesa del cliente", "paused:remote_access": "accesso remoto revocato", "paused:closed": "ticket chiuso",
 			},
-			opened: "aperto", counted: "contate", due: "scade", projected: "scadenza prevista, dall'intervento", kept: "rispettato",
-			late: "compiuto in ritardo", broken: "non rispettato", still: "fermo dalle", from: "fermo", running: "dall'intervento",
+			opened: "aperto", counted: "ore contate", due: "scadenza", projected: "scadenza prevista, dall'intervento", kept: "rispettato",
+			late: "compiuto in ritardo", broken: "non rispettato", still: "fermo da", from: "fermo", running: "dall'intervento di",
+			twice: "l'ora %s vale due volte", skipped: "l'ora %s manca", first: "prima volta", second: "seconda volta",
 		}
 	}
 	return words{
@@ -52,7 +54,8 @@ func wordsOf(l Language) words {
 			"paused:customer": "waiting for the customer", "paused:remote_access": "remote access withdrawn", "paused:closed": "ticket closed",
 		},
 		opened: "opened", counted: "counted", due: "due", projected: "projected, from the intervention on", kept: "kept",
-		late: "met too late", broken: "broken", still: "paused since", from: "paused", running: "from the intervention",
+		late: "met too late", broken: "broken", still: "paused since", from: "paused", running: "from the intervention on",
+		twice: "the hour %s comes twice", skipped: "the hour %s is missing", first: "first time", second: "second time",
 	}
 }
 
@@ -103,7 +106,7 @@ func (a Account) In(l Language) string {
 			s.say("%s", p.In(l))
 		}
 	}
-	if c := a.Clock; !c.Paused || c.Projected {
+	if c := a.Clock; (!c.Paused || c.Projected) && !(c.BrokenAt.IsZero() && c.MetAt.After(c.Due)) { // met while it stood still
 		s.say("%s %s", w.due, s.date(c.Due, false))
 	}
 	switch c := a.Clock; {
@@ -142,11 +145,49 @@ func (s *sentence) date(t time.Time, year bool) string {
 	return text + " " + s.time(t)
 }
 
+// time is the time of day, with which of the two it is where the wall shows it twice.
 func (s *sentence) time(t time.Time) string {
+	text := t.Format("15:04")
 	if t.Second() != 0 {
-		return t.Format("15:04:05")
+		text = t.Format("15:04:05")
 	}
-	return t.Format("15:04")
+	since, until := t.ZoneBounds()
+	switch {
+	case !until.IsZero() && wallShift(until) < 0 && until.Sub(t) <= -wallShift(until):
+		text += " (" + s.first + ")"
+	case !since.IsZero() && wallShift(since) < 0 && t.Sub(since) < -wallShift(since):
+		text += " (" + s.second + ")"
+	}
+	return text
+}
+
+// wallShift is how far the wall clock is set forward at an instant, negative when it is set back.
+func wallShift(at time.Time) time.Duration {
+	_, before := at.Add(-time.Second).Zone()
+	_, after := at.Zone()
+	return time.Duration(after-before) * time.Second
+}
+
+// wallTurns tells the hours that the wall showed twice, or not at all, within a part.
+func (s *sentence) wallTurns(p Part) string {
+	text := ""
+	for at := p.From.In(s.zone); ; {
+		_, until := at.ZoneBounds()
+		if until.IsZero() || !until.Before(p.Until) {
+			return text
+		}
+		at = until.In(s.zone)
+		shift := wallShift(at)
+		_, offset := at.Zone()
+		after := at.UTC().Add(time.Duration(offset) * time.Second) // what the wall shows behind the shift, and before it
+		before := after.Add(-shift)
+		switch {
+		case shift < 0:
+			text += ", " + fmt.Sprintf(s.twice, after.Format("15:04")+"-"+before.Format("15:04"))
+		case shift > 0:
+			text += ", " + fmt.Sprintf(s.skipped, before.Format("15:04")+"-"+after.Format("15:04"))
+		}
+	}
 }
 
 // moment is an instant without its day where that was spoken last.
@@ -162,7 +203,7 @@ func (s *sentence) moment(t time.Time) string {
 func (s *sentence) span(p Part) string {
 	from := s.moment(p.From)
 	if midnight := p.Until.In(s.zone); midnight.Format("15:04:05") == "00:00:00" && s.day == midnight.Add(-time.Second).Format(time.DateOnly) {
-		return from + "-24:00"
+		return from + "-24:00" + s.wallTurns(p)
 	}
-	return from + "-" + s.moment(p.Until)
+	return from + "-" + s.moment(p.Until) + s.wallTurns(p)
 }

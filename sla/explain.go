@@ -30,7 +30,8 @@ const (
 	Closure   Why = "closure"
 )
 
-// Account is where every minute of a clock went, up to its due time; of a clock that stands still, up to the pause.
+// Account is where every minute of a clock went, up to its due time; of one that was kept, up to its meeting; of a clock that
+// stands still, up to the pause.
 type Account struct {
 	Clock  Clock
 	Opened time.Time
@@ -38,36 +39,46 @@ type Account struct {
 	zone   *time.Location
 }
 
+// end is where the account of a clock ends.
+func (k Clock) end() time.Time {
+	if !k.MetAt.IsZero() && k.BrokenAt.IsZero() {
+		return k.MetAt
+	}
+	return k.Due
+}
+
 // Explain accounts for a clock of the course, by the terms that are given: those under which it was set.
 func (c Course) Explain(a *Agreement, k Clock) Account {
 	c.Agreed = a
 	acc := Account{Clock: k, Opened: c.Opened, zone: a.hours.zone}
-	stopping := c.stopping(k.Kind)
-	from := k.From
-	for _, p := range stopping {
+	from, stop := k.From, k.end()
+	for _, p := range c.stopping(k.Kind) {
 		if !p.Until.IsZero() && !p.Until.After(from) {
 			continue
 		}
 		begin := later(p.From, from)
-		if !begin.Before(k.Due) && !k.Paused {
+		if !begin.Before(stop) && !k.Paused {
 			break
 		}
 		acc.stretch(a.hours, from, begin)
-		end := p.Until
-		if end.IsZero() && k.Projected { // it does not run yet, so it cannot stand still
+		if p.Until.IsZero() && k.Projected { // it does not run yet, so it cannot stand still
 			from = begin
 			break
 		}
-		if end.IsZero() { // it stands still, or was met while it did
-			acc.Parts = append(acc.Parts, Part{From: begin, Spent: acc.spent(), Why: "paused:" + Why(p.Why)})
+		part := Part{From: begin, Until: p.Until, Spent: acc.spent(), Why: "paused:" + Why(p.Why)}
+		if p.Until.IsZero() && k.MetAt.IsZero() { // it stands still
+			acc.Parts = append(acc.Parts, part)
 			return acc
 		}
-		if end = earlier(end, k.Due); begin.Before(end) {
-			acc.Parts = append(acc.Parts, Part{From: begin, Until: end, Spent: acc.spent(), Why: "paused:" + Why(p.Why)})
+		if p.Until.IsZero() || p.Until.After(stop) {
+			part.Until = stop
 		}
-		from = later(end, begin)
+		if begin.Before(part.Until) {
+			acc.Parts = append(acc.Parts, part)
+		}
+		from = later(part.Until, begin)
 	}
-	acc.stretch(a.hours, from, k.Due)
+	acc.stretch(a.hours, from, stop)
 	return acc
 }
 
@@ -106,13 +117,6 @@ func instantIn(text string, zone *time.Location) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is %w; write it as 2026-11-20 17:20, or with a zone as 2026-11-20T17:20:00+01:00", text, ErrBadInstant)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 func (a *Account) spent() time.Duration {
@@ -165,14 +169,38 @@ func (h *Hours) gap(from, until time.Time, spent time.Duration) Part {
 		}
 		p.Name += name
 	}
-	switch {
-	case p.Why != NightTime:
-	case first.YearDay() == last.YearDay() && first.Year() == last.Year():
-		p.Why = Break
-	case last.Sub(first) > 30*time.Hour:
-		p.Why = Weekend
+	if p.Why == NightTime {
+		p.Why = h.rest(first, last)
 	}
 	return p
+}
+
+// evening is the hour from which on the end of a free day belongs to the night.
+const evening = 20 * time.Hour
+
+// rest tells what a gap is in which no date was closed by itself: a free day by daylight makes it a weekend, work before
+// and after it on the same date a break, and all else is a night, that before a clock which began too early included.
+func (h *Hours) rest(from, until time.Time) Why {
+	var free Why
+	for day := h.midnight(from); day.Before(until); day = h.midnight(day.AddDate(0, 0, 1)) {
+		next := h.midnight(day.AddDate(0, 0, 1))
+		if len(h.Spans(day, next)) > 0 || !from.Before(day.Add(evening)) {
+			continue
+		}
+		if wd := day.Weekday(); wd == time.Saturday || wd == time.Sunday {
+			return Weekend
+		}
+		free = Closure
+	}
+	midnight := h.midnight(from)
+	next := h.midnight(midnight.AddDate(0, 0, 1))
+	switch {
+	case free != "":
+		return free
+	case !until.After(next) && len(h.Spans(midnight, from)) > 0 && len(h.Spans(until, next)) > 0:
+		return Break
+	}
+	return NightTime
 }
 
 func (h *Hours) midnight(t time.Time) time.Time {
