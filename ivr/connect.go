@@ -46,6 +46,16 @@ func (v *connect) run(c *conversation) (string, error) {
 	return v.Next, v.afterwards(c, reach)
 }
 
+// tells tells whether the caller will hear at once that nobody is called now, and by when somebody acts.
+func (v *connect) tells(c *conversation) bool {
+	terms, err := c.cfg.Desk.Terms(c.ticket.Contract)
+	if err != nil || c.ticket.Category() != sla.Blocking || terms.AfterHours == tickets.AfterHoursRing || terms.Hours.Open(c.call.Now()) {
+		return false
+	}
+	_, ok := c.due(c.ticket, sla.Intervention)
+	return ok
+}
+
 // mayRing tells whether the rota is called now, and tells the caller when it is not.
 func (v *connect) mayRing(c *conversation) (bool, error) {
 	contract := c.ticket.Contract

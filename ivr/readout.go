@@ -9,7 +9,7 @@ import (
 	"hotline/tickets"
 )
 
-// readout says the ticket's number twice and by when somebody acts, and writes down what was promised. A key interrupts
+// readout says the ticket's number twice and by when somebody acts, where the next step does not, and writes down what was promised. A key interrupts
 // it, but none that was pressed before: nobody misses the number for having pressed # twice.
 type readout struct {
 	Do   string `yaml:"do"`
@@ -36,11 +36,25 @@ func (v *readout) run(c *conversation) (string, error) {
 	if c.adding {
 		phrase = prompts.Join(prompts.P("readout-added"), n)
 	}
-	if err := c.say(append(phrase, c.nextStep()...), true); err != nil {
+	words := "the ticket's number"
+	if !c.saidNext(v.Next) {
+		phrase, words = append(phrase, c.nextStep()...), words+", "+c.inWords()
+	}
+	if err := c.say(phrase, true); err != nil {
 		return "", err
 	}
-	c.told("the ticket's number, "+c.inWords(), nil)
+	c.told(words, nil)
 	return v.Next, nil
+}
+
+// saidNext tells whether the next step will say by when somebody acts: a deadline is not spoken twice in a row.
+func (c *conversation) saidNext(name string) bool {
+	s := c.flow.steps[name]
+	if s == nil {
+		return false
+	}
+	v, ok := s.verb.(*connect)
+	return ok && v.tells(c)
 }
 
 // nextStep says by when somebody acts.

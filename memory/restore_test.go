@@ -125,3 +125,35 @@ func TestWhatTwoNodesDidApartIsMerged(t *testing.T) {
 		})
 	}
 }
+
+// TestABreachThatOnlyTheMergedHistoryShowsIsTold: here a question is assessed as blocking while the store is away, there an
+// engineer intervenes in the morning; neither sees the clocks of the other.
+func TestABreachThatOnlyTheMergedHistoryShowsIsTold(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	ticket, err := o.Open(ctx, tickets.Draft{Identity: o.rossi(t), Channel: tickets.Web, Actor: "staff:carla", Claim: sla.Question}, monday(3))
+	must(t, err)
+	other := o.another(t)
+	o.sick.set(true)
+	_, err = o.Assess(ctx, ticket.Number, "staff:carla", sla.Blocking, at(3, 10))
+	must(t, err)
+	_, err = other.Intervene(ctx, ticket.Number, "staff:ugo", at(9, 0))
+	must(t, err)
+	o.sick.set(false)
+	must(t, o.Replay(ctx))
+	outcomes, err := o.store.Outcomes(ctx, monday(3), monday(4))
+	must(t, err)
+	for _, x := range outcomes[:2] {
+		if !x.Broken || x.English == "" || x.Italian == "" {
+			t.Errorf("%s: broken %v, %q, %q", x.Clock, x.Broken, x.English, x.Italian)
+		}
+	}
+	letters := 0
+	for _, w := range o.store.Waiting() {
+		if w.Kind == tickets.WorkNotify && w.Facts["to"] == "manager" {
+			letters++
+		}
+	}
+	if letters != 2 {
+		t.Errorf("the manager gets %d letters", letters)
+	}
+}

@@ -49,7 +49,9 @@ func (g english) nth(n int) string {
 func (english) texts() []Entry {
 	g := english{}
 	entries := []Entry{{"thousand", "thousand", Infix}, {"and", "and", Infix}, {"hundred-hours", "hundred", Infix}, {"o-clock", "o'clock", Infix},
-		{"today", "today.", Final}, {"tomorrow", "tomorrow.", Final}, {"on", "on", Infix}}
+		{"today", "today.", Final}, {"tomorrow", "tomorrow.", Final}, {"on", "on", Infix},
+		{"tonight", "tonight.", Final}, {"tomorrow-night", "tomorrow night.", Final}, {"at-the-end-of", "at the end of", Infix},
+		{firstTime, "summer time", Infix}, {secondTime, "winter time", Infix}}
 	for n := 1; n < 10; n++ {
 		entries = append(entries, Entry{hundred(n), g.word(n) + " hundred", Infix})
 	}
@@ -135,14 +137,19 @@ func (g english) year(n int) []ID {
 	return []ID{number(century), number(rest)}
 }
 
-// deadline is "fifteen thirty today", "… tomorrow" or "… on Monday the third of April".
+// deadline is "fifteen thirty today", "… tomorrow" or "… on Monday the third of April". Midnight ends a day, and says which:
+// "midnight tonight", "… tomorrow night", "… at the end of Monday the third of April".
 func (g english) deadline(due, now time.Time) []ID {
-	ids := g.clock(due)
-	switch days(due, now) {
-	case 0:
-		return append(ids, "today")
-	case 1:
-		return append(ids, "tomorrow")
+	ids, day := append(g.clock(due), twice(due)...), endOf(due)
+	today, tomorrow, on := ID("today"), ID("tomorrow"), ID("on")
+	if !day.Equal(due) {
+		today, tomorrow, on = "tonight", "tomorrow-night", "at-the-end-of"
 	}
-	return append(append(ids, "on"), g.date(due)...)
+	switch days(day, now) {
+	case 0:
+		return append(ids, today)
+	case 1:
+		return append(ids, tomorrow)
+	}
+	return append(append(ids, on), g.date(day)...)
 }

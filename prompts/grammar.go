@@ -53,3 +53,34 @@ func days(due, now time.Time) int {
 	b := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
 	return int(a.Sub(b) / (24 * time.Hour))
 }
+
+// endOf is an instant of the day that a deadline is said with: midnight is the end of a day, all else lies in its own.
+func endOf(due time.Time) time.Time {
+	if due.Hour() == 0 && due.Minute() == 0 {
+		return due.Add(-time.Minute)
+	}
+	return due
+}
+
+// Which of the two it is, where the wall clock shows a time twice.
+const (
+	firstTime  ID = "clock-summer"
+	secondTime ID = "clock-winter"
+)
+
+// twice tells which of two times it is in the hour that autumn repeats, for nobody else could know; else nothing.
+func twice(t time.Time) []ID {
+	back := func(at time.Time) time.Duration { // how far the wall clock is set back at an instant
+		_, before := at.Add(-time.Second).Zone()
+		_, after := at.Zone()
+		return time.Duration(before-after) * time.Second
+	}
+	since, until := t.ZoneBounds()
+	switch {
+	case !until.IsZero() && until.Sub(t) <= back(until):
+		return []ID{firstTime}
+	case !since.IsZero() && t.Sub(since) < back(since):
+		return []ID{secondTime}
+	}
+	return nil
+}

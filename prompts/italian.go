@@ -31,7 +31,8 @@ func (italian) word(n int) string {
 func (italian) texts() []Entry {
 	g := italian{}
 	entries := []Entry{{"thousand", "mille", Infix}, {"thousands", "mila", Infix},
-		{"today", "di oggi.", Final}, {"tomorrow", "di domani.", Final}, {"of", "di", Infix}}
+		{"today", "di oggi.", Final}, {"tomorrow", "di domani.", Final}, {"of", "di", Infix}, {"hour-zero", "le ore zero", Infix},
+		{firstTime, "ora legale", Infix}, {secondTime, "ora solare", Infix}}
 	for n := 1; n < 10; n++ {
 		text := "cento"
 		if n > 1 {
@@ -112,14 +113,19 @@ func (italian) day(t time.Time) []ID {
 // year is one cardinal: duemilaventisei.
 func (g italian) year(n int) []ID { return g.cardinal(n) }
 
-// deadline is "le ore quindici e trenta di oggi", "… di domani" or "… di lunedì tre aprile".
+// deadline is "le ore quindici e trenta di oggi", "… di domani" or "… di lunedì tre aprile". Midnight ends the day that it
+// is said with; the minutes after it are those of the next one: "le ore zero e trenta di domani".
 func (g italian) deadline(due, now time.Time) []ID {
-	ids := g.clock(due)
-	switch days(due, now) {
+	ids := append(g.clock(due), twice(due)...)
+	if due.Hour() == 0 && due.Minute() > 0 {
+		ids[0] = "hour-zero"
+	}
+	day := endOf(due)
+	switch days(day, now) {
 	case 0:
 		return append(ids, "today")
 	case 1:
 		return append(ids, "tomorrow")
 	}
-	return append(append(ids, "of"), g.date(due)...)
+	return append(append(ids, "of"), g.date(day)...)
 }

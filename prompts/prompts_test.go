@@ -90,6 +90,17 @@ func TestWhatIsHeard(t *testing.T) {
 		{When(at(1, 15, 30), now), "le ore quindici e trenta di oggi.", "fifteen thirty today."},
 		{When(at(2, 9, 0), now), "le ore nove di domani.", "nine o'clock tomorrow."},
 		{When(at(13, 9, 5), now), "le ore nove e cinque di lunedì tredici aprile", "nine oh five on Monday the thirteenth of April"},
+		{When(at(2, 0, 0), now), "mezzanotte di oggi.", "midnight tonight."},
+		{When(at(3, 0, 0), now), "mezzanotte di domani.", "midnight tomorrow night."},
+		{When(at(14, 0, 0), now), "mezzanotte di lunedì tredici aprile", "midnight at the end of Monday the thirteenth of April"},
+		{When(at(1, 0, 0), now), "mezzanotte di martedì trentuno marzo", "midnight at the end of Tuesday the thirty-first of March"}, // over
+		{When(at(2, 0, 30), now), "le ore zero e trenta di domani.", "zero thirty tomorrow."},
+		{When(at(1, 0, 30), at(1, 0, 10)), "le ore zero e trenta di oggi.", "zero thirty today."},
+		{When(at(2, 1, 0), now), "l'una di domani.", "one o'clock tomorrow."},
+		{When(at(1, 12, 0), now), "mezzogiorno di oggi.", "noon today."},
+		{When(time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC).In(rome), time.Date(2026, 10, 24, 18, 0, 0, 0, time.UTC)), "le ore due e trenta ora legale di domani.", "two thirty summer time tomorrow."},
+		{When(time.Date(2026, 10, 25, 1, 30, 0, 0, time.UTC).In(rome), time.Date(2026, 10, 24, 18, 0, 0, 0, time.UTC)), "le ore due e trenta ora solare di domani.", "two thirty winter time tomorrow."},
+		{When(time.Date(2026, 10, 25, 2, 0, 0, 0, time.UTC).In(rome), time.Date(2026, 10, 24, 18, 0, 0, 0, time.UTC)), "le ore tre di domani.", "three o'clock tomorrow."},
 		{Phrase{{Kind: Name, Text: "Rossi S.p.A."}}, "Rossi, esse pi a", "Rossi, S, P, A"},
 		{Phrase{{Kind: Name, Text: "Öl & Co"}}, "Un cliente", "A customer"},
 		{P("no-such-id"), "", ""},
@@ -113,7 +124,7 @@ func TestWhatIsReadNamesTheCustomerAndWritesFigures(t *testing.T) {
 func TestEveryLanguageHasEveryText(t *testing.T) {
 	italian, english := open(t, Italian), open(t, English)
 	for id := range italian.entries {
-		if strings.HasSuffix(string(id), "-article") || id == "thousands" || id == "of" {
+		if strings.HasSuffix(string(id), "-article") || id == "thousands" || id == "of" || id == "hour-zero" {
 			continue // pieces of the Italian grammar only
 		}
 		if !english.Has(id) {
@@ -121,7 +132,8 @@ func TestEveryLanguageHasEveryText(t *testing.T) {
 		}
 	}
 	for id := range english.entries {
-		if !italian.Has(id) && id != "and" && id != "on" && id != "noon" && id != "hundred-hours" && id != "o-clock" {
+		if !italian.Has(id) && id != "and" && id != "on" && id != "noon" && id != "hundred-hours" && id != "o-clock" &&
+			id != "tonight" && id != "tomorrow-night" && id != "at-the-end-of" {
 			t.Errorf("Italian lacks %s", id)
 		}
 	}

@@ -101,10 +101,8 @@ func (d *Desk) take(t *Ticket, c sla.Course, s sla.Step, told Event) ([]Event, e
 			if c.Agreed != nil && k.Terms == c.Agreed.ID() { // it broke under the terms that this step replaces
 				by = c.Agreed
 			}
-			account := next.Explain(by, k)
-			facts["alarm"], facts["due"], facts["it"] = h.Alarm, stamp(k.Due), account.In(sla.Italian)
 			list := place(h)
-			*list = append(*list, Event{Kind: Broken, Actor: system, At: s.At, Text: account.In(sla.English), Facts: facts})
+			*list = append(*list, broken(next.Explain(by, k), s.At))
 		case sla.Implied:
 			after = append(after, Event{Kind: ImpliedBy, Actor: system, At: s.At, Text: "on record with what came later", Facts: facts})
 		case sla.Moved:
@@ -122,6 +120,13 @@ func (d *Desk) take(t *Ticket, c sla.Course, s sla.Step, told Event) ([]Event, e
 		before = append(before, told)
 	}
 	return append(before, after...), nil
+}
+
+// broken is the line of a breach, with its account in both languages.
+func broken(a sla.Account, at time.Time) Event {
+	return Event{Kind: Broken, Actor: system, At: at, Text: a.In(sla.English), Facts: map[string]string{
+		"clock": string(a.Clock.Kind), "alarm": sla.AtBreach, "due": stamp(a.Clock.Due), "it": a.In(sla.Italian),
+	}}
 }
 
 const system = "system"

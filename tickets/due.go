@@ -22,17 +22,28 @@ func alarmed(t Ticket) []Work {
 // actions is what the policy sets off for warnings and breaches that were raised. Outside the ticket's hours they wait
 // for the next opening, unless the policy's night rule says otherwise.
 func (d *Desk) actions(t Ticket, events []Event) []Work {
+	if t.Promise == nil || !slices.ContainsFunc(events, func(e Event) bool { return e.raised() != "" }) {
+		return nil
+	}
+	a, err := d.ready(*t.Promise)
+	if err != nil {
+		return nil
+	}
+	return actions(t, events, a)
+}
+
+func actions(t Ticket, events []Event, a *sla.Agreement) []Work {
 	var work []Work
 	for _, e := range events {
-		if (e.Kind != Warned && e.Kind != Broken) || t.Promise == nil {
+		if e.raised() == "" {
 			continue
 		}
-		line, ok := t.Promise.Alarm(sla.Kind(e.Facts["clock"]), e.Facts["alarm"])
+		line, ok := a.Alarm(sla.Kind(e.Facts["clock"]), e.Facts["alarm"])
 		if !ok {
 			continue
 		}
 		at := e.At
-		if a, err := d.ready(*t.Promise); err == nil && line.Night != sla.NightAct {
+		if line.Night != sla.NightAct {
 			if open, err := a.Hours().NextOpen(at); err == nil {
 				at = open
 			}

@@ -64,7 +64,7 @@ func merge(ctx context.Context, s Tickets, c Change) (Change, error) {
 		}
 		return terms.Ready()
 	}
-	whole := append(slices.Clip(lines), fresh...)
+	whole, work := append(slices.Clip(lines), fresh...), c.Work
 	course, err := Fold(whole, ready)
 	if err == nil && course.Agreed != nil { // a ticket from before terms were kept cannot be folded, and keeps its own
 		if mended := t.mend(course, whole, fresh); len(mended) > 0 {
@@ -73,11 +73,17 @@ func merge(ctx context.Context, s Tickets, c Change) (Change, error) {
 				return Change{}, fmt.Errorf("merging a change of ticket %d: %w", t.Number, err)
 			}
 		}
+		broke, err := unsaid(course, append(slices.Clip(lines), fresh...), ready)
+		if err != nil {
+			return Change{}, fmt.Errorf("merging a change of ticket %d: %w", t.Number, err)
+		}
+		fresh = append(fresh, broke...)
 		terms := course.Agreed.Terms
 		t.Clocks, t.Pauses, t.Stamps, t.Promise, t.Level = course.Clocks, course.Pauses, course.Stamps, &terms, terms.Level
+		work = append(slices.Clip(work), actions(t, broke, course.Agreed)...)
 	}
 	t.Priority = priority(t)
-	return Change{Ticket: t, Expect: stands.Version, Events: fresh, Work: append(slices.Clip(c.Work), t.lastAsked(append(slices.Clip(lines), fresh...))...)}, nil
+	return Change{Ticket: t, Expect: stands.Version, Events: fresh, Work: append(slices.Clip(work), t.lastAsked(append(slices.Clip(lines), fresh...))...)}, nil
 }
 
 // lastAsked is the escalation that the last line of a whole history asks for that asks for one at all: what two nodes did
@@ -89,6 +95,29 @@ func (t Ticket) lastAsked(lines []Event) []Work {
 		}
 	}
 	return nil
+}
+
+// unsaid gives the lines of breaches that only the merged history shows: what two nodes did apart broke a clock that
+// neither of them saw broken.
+func unsaid(c sla.Course, whole []Event, ready func(id string) (*sla.Agreement, error)) ([]Event, error) {
+	var lines []Event
+	last := whole[len(whole)-1]
+	for _, k := range c.Clocks {
+		if k.BrokenAt.IsZero() || slices.ContainsFunc(whole, func(e Event) bool { return e.Kind == Broken && e.Facts["clock"] == string(k.Kind) }) {
+			continue
+		}
+		by := c.Agreed
+		if k.Terms != "" && k.Terms != by.ID() {
+			var err error
+			if by, err = ready(k.Terms); err != nil {
+				return nil, err
+			}
+		}
+		e := broken(c.Explain(by, k), last.At)
+		e.ID, e.Ticket = fmt.Sprintf("%s-%s-%s", last.ID, Broken, k.Kind), last.Ticket
+		lines = append(lines, e)
+	}
+	return lines, nil
 }
 
 // missing are the lines of a change that the history does not have: not by their id, and of warnings and breaches, which
