@@ -3,6 +3,9 @@
 //
 //	npm install --prefix DIR @echogarden/svoxpico-wasm@0.2.0
 //	go run ./cmd/render --voices FOLDER --engine DIR/node_modules/@echogarden/svoxpico-wasm
+//
+// With --changed the sounds of texts that stand as they did are kept, which takes seconds instead of minutes; without it
+// all of them are made anew, as after a change of the mastering.
 package main
 
 import (
@@ -12,6 +15,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,13 +29,14 @@ func main() {
 	voices := flag.String("voices", "", "folder with Pico's voice data, it-IT_ta.bin and so on")
 	engine := flag.String("engine", "", "folder of the npm package @echogarden/svoxpico-wasm")
 	out := flag.String("out", "prompts/packs", "folder that the voices are written to")
+	changed := flag.Bool("changed", false, "keep the sounds of texts that did not change")
 	flag.Parse()
 	if *voices == "" || *engine == "" {
 		fmt.Fprintln(os.Stderr, "render: --voices and --engine are needed; see go doc ./cmd/render")
 		os.Exit(2)
 	}
 	for lang, v := range cast() {
-		if err := render(lang, v, *voices, *engine, *out); err != nil {
+		if err := render(lang, v, *voices, *engine, *out, *changed); err != nil {
 			fmt.Fprintln(os.Stderr, "render:", err)
 			os.Exit(1)
 		}
@@ -71,19 +76,35 @@ func silences(c prompts.Class) studio.Ends {
 	return studio.Ends{Lead: 60 * time.Millisecond, Tail: 150 * time.Millisecond}
 }
 
-func render(lang prompts.Language, v voice, voices, engine, out string) error {
+func render(lang prompts.Language, v voice, voices, engine, out string, changed bool) error {
 	entries, err := prompts.Catalogue(lang)
 	if err != nil {
 		return err
 	}
-	spoken, err := speak(engine, []string{filepath.Join(voices, v.analysis), filepath.Join(voices, v.generation)}, entries)
+	kept := map[prompts.ID]keptClip{}
+	if changed {
+		if kept, err = unchanged(lang, entries); err != nil {
+			return err
+		}
+	}
+	fresh := slices.DeleteFunc(slices.Clone(entries), func(e prompts.Entry) bool { return kept[e.ID].alaw != nil })
+	spoken, err := speak(engine, []string{filepath.Join(voices, v.analysis), filepath.Join(voices, v.generation)}, fresh)
 	if err != nil {
 		return fmt.Errorf("speaking %s: %w", lang, err)
 	}
+	said := map[prompts.ID][]int16{}
+	for i, e := range fresh {
+		said[e.ID] = spoken[i]
+	}
 	manifest := packs.Manifest{Language: lang, Voice: v.name, Engine: "SVOX Pico, @echogarden/svoxpico-wasm 0.2.0", Licence: "Apache-2.0"}
 	var sound []byte
-	for i, e := range entries {
-		pcm, err := master(e, spoken[i])
+	for _, e := range entries {
+		if k, ok := kept[e.ID]; ok {
+			k.At = len(sound)
+			manifest.Clips, sound = append(manifest.Clips, k.Clip), append(sound, k.alaw...)
+			continue
+		}
+		pcm, err := master(e, said[e.ID])
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", lang, e.ID, err)
 		}
@@ -103,8 +124,33 @@ func render(lang prompts.Language, v voice, voices, engine, out string) error {
 	if err := os.WriteFile(filepath.Join(out, string(lang)+".json"), append(text, '\n'), 0o644); err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d sounds, %.0f s\n", lang, len(entries), float64(len(sound))/studio.Rate)
+	fmt.Printf("%s: %d sounds, %d of them new, %.0f s\n", lang, len(entries), len(fresh), float64(len(sound))/studio.Rate)
 	return os.WriteFile(filepath.Join(out, string(lang)+".alaw"), sound, 0o644)
+}
+
+// keptClip is a sound of the voice as it stands.
+type keptClip struct {
+	packs.Clip
+	alaw []byte
+}
+
+// unchanged gives the sounds of the voice as it stands whose texts are still these.
+func unchanged(lang prompts.Language, entries []prompts.Entry) (map[prompts.ID]keptClip, error) {
+	former, err := packs.Load(lang)
+	if err != nil {
+		return nil, err
+	}
+	hashes := map[prompts.ID]string{}
+	for _, e := range entries {
+		hashes[e.ID] = packs.Hash(e)
+	}
+	kept := map[prompts.ID]keptClip{}
+	for _, c := range former.Manifest.Clips {
+		if alaw, ok := former.Clip(c.ID); ok && hashes[c.ID] == c.Hash {
+			kept[c.ID] = keptClip{c, alaw}
+		}
+	}
+	return kept, nil
 }
 
 func tenth(v float64) float64 { return math.Round(v*10) / 10 }
