@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 BUILDVCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: help demo test prove bench soak bench-clocks bench-start fuzz lint build go packages
+.PHONY: help demo test prove bench soak bench-clocks bench-start bench-size fuzz lint build go packages
 
 help: ## what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ soak: go ## 300 calls that come and go for DURATION: does anything grow? Writes 
 	@$(MAKE) --no-print-directory build
 	$(GO) build -o bin/bench ./cmd/bench
 	bin/bench -hotline bin/hotline -dir bench -soak $(DURATION)
+
+bench-size: go ## lists, searches, a start and calls with 10,000 contracts and 500,000 tickets; writes bench/SIZE.md in about ten minutes
+	@scripts/install postgresql
+	@$(MAKE) --no-print-directory build
+	$(GO) build -o bin/bench ./cmd/bench
+	bin/bench -hotline bin/hotline -dir bench -size
 
 FUZZTIME ?= 2m
 fuzz: go ## every fuzz target, FUZZTIME each

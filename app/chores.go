@@ -42,6 +42,29 @@ func (a *App) chores(ctx context.Context) {
 	}
 }
 
+// indexWords has the tickets of a former version found by searches, piece by piece, so that calls do not wait for it.
+func (a *App) indexWords(ctx context.Context) {
+	words, ok := a.store.(interface {
+		IndexWords(ctx context.Context) (more bool, err error)
+	})
+	if !ok {
+		return // the twin in memory has no former version
+	}
+	for more := true; more; {
+		again := breath
+		var err error
+		if more, err = words.IndexWords(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("the words of former tickets are gathered later", "error", err)
+			more, again = true, choreTime
+		}
+		if more && !untilNext(ctx, again) {
+			return
+		}
+	}
+}
+
+const breath = 100 * time.Millisecond // between two pieces of what can wait
+
 const (
 	replyTime  = 24 * time.Hour // an Idempotency-Key is known for so long
 	forgetting = time.Hour

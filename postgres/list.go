@@ -317,21 +317,25 @@ func (o order) starts() (facets []string, ranks []int, numbers []tickets.Number)
 	return facets, ranks, numbers
 }
 
-const countLive = `
-select priority, count(*) from tickets where state not in ('restored', 'closed', 'not_request') group by priority`
+const countFacets = `
+select facet, count(*) from tickets where facet = any($1) group by facet`
 
 // Live counts the tickets to which somebody owes something, by priority.
 func (s *Store) Live(ctx context.Context) (map[sla.Priority]int, error) {
+	live, err := s.facets(ctx, tickets.Filter{States: []tickets.State{tickets.Open, tickets.Assigned, tickets.InProgress, tickets.Waiting}})
+	if err != nil {
+		return nil, err
+	}
 	type count struct {
-		priority sla.Priority
-		n        int
+		facet string
+		n     int
 	}
 	list, err := rows(ctx, s, "counting live tickets", func(r pgx.CollectableRow) (c count, err error) {
-		return c, r.Scan(&c.priority, &c.n)
-	}, countLive)
+		return c, r.Scan(&c.facet, &c.n)
+	}, countFacets, live)
 	counts := map[sla.Priority]int{}
 	for _, c := range list {
-		counts[c.priority] += c.n
+		counts[priorityOf(c.facet)] += c.n
 	}
 	return counts, err
 }

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,10 +35,6 @@ insert into recordings (id, ticket, place, call, at, seconds, law, partial, file
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
 	insertEvent = `insert into events (id, ticket, at, kind, actor, text, facts) values ($1, $2, $3, $4, $5, $6, $7)`
-
-	insertWords = `
-insert into ticket_words (ticket, words) values ($1, search_words($1, $2, $3, $4))
-on conflict (ticket) do update set words = ticket_words.words || excluded.words where length(ticket_words.words) < 20000`
 
 	insertWork = `insert into work (id, kind, ticket, due, facts) values ($1, $2, $3, $4, $5) on conflict (id) do nothing`
 
@@ -128,21 +123,6 @@ func putParts(ctx context.Context, tx pgx.Tx, t tickets.Ticket, fresh bool) erro
 		batch.Queue(insertRecording, r.ID, t.Number, i, r.Call, r.At, r.Seconds, r.Law, r.Partial, r.File, r.SHA256)
 	}
 	return tx.SendBatch(ctx, batch).Close()
-}
-
-// putWords keeps what is found by searches: what people wrote, and the names of the customers that the ticket had. A ticket
-// with very many words learns no more of them.
-func putWords(batch *pgx.Batch, c tickets.Change) {
-	said, renamed := []string{}, c.Expect == 0
-	for _, e := range c.Events {
-		if text := e.Said(); text != "" {
-			said = append(said, text)
-		}
-		renamed = renamed || e.Kind == tickets.TermsChanged
-	}
-	if renamed || len(said) > 0 {
-		batch.Queue(insertWords, c.Ticket.Number, c.Ticket.Name, c.Ticket.Caller, strings.Join(said, " "))
-	}
 }
 
 // instant is null for the zero time.

@@ -21,6 +21,7 @@ func main() {
 	calls := flag.Int("calls", 300, "calls of the soak")
 	only := flag.String("only", "", "measure only the part with these words in its name, and write no report")
 	profile := flag.Bool("profile", false, "keep the line's pprof files of each span in profiles/ of the folder")
+	size := flag.Bool("size", false, "measure lists, a start and calls on the database of a large company, instead of the table")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -28,6 +29,9 @@ func main() {
 	run := b.table
 	if *soak > 0 {
 		run = func(ctx context.Context) error { return b.soak(ctx, *soak, *calls) }
+	}
+	if *size {
+		run = b.size
 	}
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -46,20 +46,8 @@ func (b *bench) start(ctx context.Context) (*server, error) {
 	if err := errors.Join(os.Chmod(dir, 0o755), s.launch(b.binary)); err != nil { // the private database's owner must be able to enter
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	ready, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for {
-		if err := s.call(ready, http.MethodGet, "/health", nil, nil); err == nil {
-			break
-		} else if ready.Err() != nil {
-			return nil, errors.Join(fmt.Errorf("waiting for %s to be ready: %w; its log: %s", b.binary, err, s.lastWords()), s.stop())
-		}
-		select {
-		case err := <-s.ended:
-			s.ended <- err
-			return nil, errors.Join(fmt.Errorf("%s ended: %w; its log: %s", b.binary, err, s.lastWords()), s.stop())
-		case <-time.After(50 * time.Millisecond):
-		}
+	if err := s.ready(ctx); err != nil {
+		return nil, errors.Join(err, s.stop())
 	}
 	pause(ctx, 2*time.Second) // what a start leaves to be done
 	s.empty, err = s.process().Memory()
@@ -67,6 +55,27 @@ func (b *bench) start(ctx context.Context) (*server, error) {
 		return nil, errors.Join(err, s.stop())
 	}
 	return s, nil
+}
+
+// ready waits until the program takes calls.
+func (s *server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		err := s.call(ctx, http.MethodGet, "/health", nil, nil)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("waiting for the program to be ready: %w; its log: %s", err, s.lastWords())
+		}
+		select {
+		case err := <-s.ended:
+			s.ended <- err
+			return fmt.Errorf("the program ended: %w; its log: %s", err, s.lastWords())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 func (s *server) launch(binary string) error {
@@ -115,7 +124,10 @@ func freePort(network string) (netip.AddrPort, error) {
 func (s *server) process() load.Process { return load.Process(s.cmd.Process.Pid) }
 
 // stop ends the program and removes what it kept. Its error tells when it did not end well.
-func (s *server) stop() error {
+func (s *server) stop() error { return errors.Join(s.end(), os.RemoveAll(s.dir)) }
+
+// end ends the program.
+func (s *server) end() error {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	var err error
 	select {
@@ -123,7 +135,7 @@ func (s *server) stop() error {
 	case <-time.After(time.Minute):
 		err = errors.Join(errors.New("the program did not end within a minute"), s.cmd.Process.Kill(), <-s.ended)
 	}
-	return errors.Join(err, s.log.Close(), os.RemoveAll(s.dir))
+	return errors.Join(err, s.log.Close())
 }
 
 // lastWords is the end of the program's log.

@@ -67,10 +67,9 @@ create function search_query(looked_for text[]) returns tsquery language sql imm
 $$;
 -- +goose StatementEnd
 
-insert into ticket_words (ticket, words)
-select number, search_words(number, name, caller, coalesce((
-	select left(string_agg(text, ' ' order by place), 100000) from events e where e.ticket = number and actor <> 'system'), ''))
-from tickets;
+-- The words of tickets that are there already are gathered by the program once it runs, the newest first: a company's may
+-- take minutes, in which no call would be taken. The fact tells down to which number.
+insert into facts (key, value) select 'words_from_below', (max(number) + 1)::text from tickets having max(number) is not null;
 create index ticket_words_found on ticket_words using gin (words) with (fastupdate = off);
 
 alter table calls
@@ -91,6 +90,7 @@ analyze tickets, ticket_words, calls;
 drop index calls_of_number, calls_of_contract, calls_of_customer, calls_by_trunk, calls_by_ending, calls_by_trunk_and_ending;
 alter table calls drop caller, drop contract, drop customer, drop trunk, drop ending;
 drop table ticket_words;
+delete from facts where key = 'words_from_below';
 drop function search_query, search_words, search_plain;
 create index tickets_recent_of on tickets (caller, opened_at);
 drop index tickets_by_number, tickets_by_opened, tickets_by_due, tickets_of_contract, tickets_of_customer, tickets_of_assignee, tickets_of_caller;

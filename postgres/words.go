@@ -1,0 +1,77 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/tickets"
+)
+
+const (
+	insertWords = `
+insert into ticket_words (ticket, words) values ($1, search_words($1, $2, $3, $4))
+on conflict (ticket) do update set words = ticket_words.words || excluded.words where length(ticket_words.words) < 20000`
+
+	lockWords   = `select value from facts where key = 'words_from_below' for update`
+	lowerWords  = `update facts set value = $1 where key = 'words_from_below'`
+	finishWords = `delete from facts where key = 'words_from_below'`
+	gatherWords = `
+with old as materialized (select number, name, caller from tickets where number < $1 order by number desc limit $2), gathered as (
+	insert into ticket_words (ticket, words)
+	select number, search_words(number, name, caller, coalesce((
+		select left(string_agg(e.text, ' ' order by e.place), 100000) from events e where e.ticket = number and e.actor <> 'system'), ''))
+	from old
+	on conflict (ticket) do update set words = ticket_words.words || excluded.words
+)
+select coalesce(min(number), 0) from old`
+)
+
+const wordsAtOnce = 500 // tickets in one statement, which must end in time
+
+// IndexWords makes tickets that a former version wrote found by searches, the newest first, so many at once; false when
+// there are no more. Several nodes may do so at once: they take turns.
+func (s *Store) IndexWords(ctx context.Context) (more bool, err error) {
+	err = s.within(ctx, "gathering the words of tickets", func(tx pgx.Tx) error {
+		found, err := tx.Query(ctx, lockWords)
+		if err != nil {
+			return err
+		}
+		from, err := pgx.CollectRows(found, pgx.RowTo[string])
+		if err != nil || len(from) == 0 {
+			return err
+		}
+		below, err := strconv.ParseInt(from[0], 10, 64)
+		if err != nil {
+			return err
+		}
+		var lowest int64
+		if err := tx.QueryRow(ctx, gatherWords, below, wordsAtOnce).Scan(&lowest); err != nil {
+			return err
+		}
+		if more = lowest > 0; !more {
+			_, err = tx.Exec(ctx, finishWords)
+			return err
+		}
+		_, err = tx.Exec(ctx, lowerWords, strconv.FormatInt(lowest, 10))
+		return err
+	})
+	return more && err == nil, err
+}
+
+// putWords keeps what is found by searches: what people wrote, and the names of the customers that the ticket had. A ticket
+// with very many words learns no more of them.
+func putWords(batch *pgx.Batch, c tickets.Change) {
+	said, renamed := []string{}, c.Expect == 0
+	for _, e := range c.Events {
+		if text := e.Said(); text != "" {
+			said = append(said, text)
+		}
+		renamed = renamed || e.Kind == tickets.TermsChanged
+	}
+	if renamed || len(said) > 0 {
+		batch.Queue(insertWords, c.Ticket.Number, c.Ticket.Name, c.Ticket.Caller, strings.Join(said, " "))
+	}
+}

@@ -1,0 +1,64 @@
+package postgres
+
+import (
+	"testing"
+	"time"
+
+	"hotline/tickets"
+)
+
+// TestTicketsOfAFormerVersionAreFoundOnceTheirWordsAreGathered: piece by piece, and what is written meanwhile stays found.
+func TestTicketsOfAFormerVersionAreFoundOnceTheirWordsAreGathered(t *testing.T) {
+	s, monday := fresh(t), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	const many = 2*wordsAtOnce + 10
+	for _, sql := range []string{
+		`insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language, opened_at, time_spent, bundled, version)
+		select n, '', '', 'Officine Bellini', '', 'web', 'question', '', 4, 'extended', 'open', '', false, 'it', $1::timestamptz, 0, 0, 1 from generate_series(1, $2::int) n`,
+		`insert into events (id, ticket, at, kind, actor, text, facts)
+		select 'e' || n, n, $1::timestamptz, 'commented', 'staff:anna', 'le pompe perdono', '{}' from generate_series(1, $2::int) n`,
+		`insert into facts (key, value) select 'words_from_below', ($2::int + 1)::text where $1::timestamptz is not null`,
+	} {
+		if _, err := s.pool.Exec(t.Context(), sql, monday, many); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x, err := s.Ticket(t.Context(), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Version = 2
+	if err := s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{
+		{ID: "new", Ticket: 7, At: monday, Kind: tickets.Commented, Actor: "staff:anna", Text: "replaced the valves"},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	found := func(words string, want int) {
+		t.Helper()
+		page, err := s.List(t.Context(), tickets.Filter{Search: words})
+		if err != nil || page.Total != want {
+			t.Errorf("%q finds %d, want %d: %v", words, page.Total, want, err)
+		}
+	}
+	found("pompa", 0)
+	pieces := 0
+	for more := true; more; pieces++ {
+		if more, err = s.IndexWords(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if pieces == 0 {
+			found("pompa", wordsAtOnce)
+		}
+	}
+	if pieces != 4 { // the last one finds that there are none left
+		t.Errorf("gathered in %d pieces", pieces)
+	}
+	for words, want := range map[string]int{"pompa": many, "POMPE perde": many, "bellini": many, "valve": 1, "valve pompa bellini": 1, "replacing": 1, "pom": many, "la pompa": many} {
+		found(words, want)
+	}
+	if more, err := s.IndexWords(t.Context()); more || err != nil {
+		t.Errorf("there is more: %v, %v", more, err)
+	}
+	if _, err := s.Fact(t.Context(), "words_from_below"); err == nil {
+		t.Error("it is not done")
+	}
+}
