@@ -95,7 +95,7 @@ func (s *selection) calls(f tickets.CallFilter) (few bool) {
 func (s *selection) pageOfCalls(few, given bool, behind tickets.Position, limit int) string {
 	end := fmt.Sprintf(" order by started desc, id desc limit %d", tickets.PageSize(limit)+1)
 	if few {
-		sql := fmt.Sprintf("with m as materialized (select t.id, t.started from calls t%s) select id, started from m", *s)
+		sql := fmt.Sprintf("select id, started from (select t.id, t.started from calls t%s offset 0) m", *s)
 		if given {
 			sql += fmt.Sprintf(" where (started, id) < (%s, %s)", s.arg(behind.At), s.arg(behind.Call))
 		}

@@ -142,13 +142,47 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 	if err != nil {
 		return page, err
 	}
-	spots, err := s.spots(ctx, o, &sel, few || o.spanBeside(f), f)
+	gathered := few || o.spanBeside(f)
+	if f.Search == "" || total <= tickets.CountedAtMost {
+		o.fence = " offset 0" // a word that is in very many tickets is soon found in the list's order
+	}
+	if gathered && !few && f.DueBefore.IsZero() && total > tickets.CountedAtMost {
+		if gathered, err = s.far(ctx, o, f); err != nil {
+			return page, err
+		}
+	}
+	spots, err := s.spots(ctx, o, &sel, gathered, f)
 	if err != nil {
 		return page, err
 	}
 	places := tickets.Paged(spots, f.Limit, o.position)
 	list, err := s.ticketsAt(ctx, places.Items)
 	return tickets.Page[tickets.Ticket]{Items: list, Next: places.Next}.Counted(total), err
+}
+
+const openedBetween = `
+select coalesce(min(opened_at), 'epoch'), coalesce(max(opened_at), 'epoch') from tickets`
+
+// far tells whether so many tickets lie between the beginning of the order and the span of time that is asked for, that
+// gathering the span costs less than passing by them. Numbers are given in the order of time, nearly.
+func (s *Store) far(ctx context.Context, o order, f tickets.Filter) (bool, error) {
+	const gathering = 3 // times the cost of passing by
+	type span struct{ first, last time.Time }
+	all, err := row(ctx, s, "reading since when there are tickets", func(r pgx.CollectableRow) (v span, err error) {
+		return v, r.Scan(&v.first, &v.last)
+	}, openedBetween)
+	since, until := all.first, all.last
+	if f.Since.After(since) {
+		since = f.Since
+	}
+	if !f.Until.IsZero() && f.Until.Before(until) {
+		until = f.Until
+	}
+	before := since.Sub(all.first)
+	if o.backwards {
+		before = all.last.Sub(until)
+	}
+	return before > gathering*until.Sub(since), err
 }
 
 // spots reads the places of a page, and one more.
@@ -185,6 +219,7 @@ type order struct {
 	backwards bool
 	key       string // column of the instant that is sorted by; empty: none
 	facets    []string
+	fence     string // keeps the planner from reading in the list's order, until enough are found: it does not know that few match
 	behind    *tickets.Position
 }
 
@@ -244,7 +279,7 @@ func (o order) columns() (rank, at string) {
 func (o order) gather(s *selection, f tickets.Filter) string {
 	rank, at := o.columns()
 	direction, beyond := o.way()
-	sql := fmt.Sprintf("with m as materialized (select t.number, %s as rank, %s as at from tickets t%s) select number, rank, at from m", rank, at, *s)
+	sql := fmt.Sprintf("select number, rank, at from (select t.number, %s as rank, %s as at from tickets t%s%s) m", rank, at, *s, o.fence)
 	keys := []string{"number"}
 	if o.key != "" {
 		keys = []string{"at", "number"}

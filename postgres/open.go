@@ -191,5 +191,12 @@ func (s *Store) migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fault("bringing the schema up to date", err)
 	}
-	return nil
+	if current == 0 {
+		return nil
+	}
+	// Lists are read from indexes alone, where PostgreSQL knows that every row is visible; a change of the tables forgot it.
+	_, err = pool.Exec(ctx, tidyLists)
+	return fault("tidying up behind the changes of the schema", err)
 }
+
+const tidyLists = `vacuum (analyze) tickets, calls`

@@ -20,7 +20,7 @@ alter table tickets
 	add due_at timestamptz not null
 		generated always as (least(coalesce(next_due, timestamptz '9999-12-31 00:00:00+00'), timestamptz '9999-12-31 00:00:00+00')) stored;
 
-create index tickets_by_number on tickets (facet, number);
+create index tickets_by_number on tickets (facet, number) include (opened_at);
 create index tickets_by_opened on tickets (facet, opened_at, number) include (due_at);
 create index tickets_by_due on tickets (facet, due_at, number) include (opened_at);
 create index tickets_of_contract on tickets (contract) include (facet, opened_at, due_at, number);
@@ -84,7 +84,7 @@ create index calls_of_customer on calls (customer, started, id);
 create index calls_by_trunk on calls (trunk, started, id);
 create index calls_by_ending on calls (ending, started, id);
 create index calls_by_trunk_and_ending on calls (trunk, ending, started, id);
-analyze tickets, ticket_words, calls;
+analyze tickets, calls;
 
 -- +goose Down
 drop index calls_of_number, calls_of_contract, calls_of_customer, calls_by_trunk, calls_by_ending, calls_by_trunk_and_ending;
