@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,7 +111,21 @@ func readEnvelope(data []byte) (envelope, error) {
 		}
 		e.header(strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value))
 	}
+	e.checkDoubled()
 	return e, nil
+}
+
+// checkDoubled finds parameters that a call hangs on and that stand twice: nobody knows which one counts (RFC 3261 7.3.1).
+func (e *envelope) checkDoubled() {
+	if doubled(e.from, "tag") {
+		e.faults = append(e.faults, "From")
+	}
+	if doubled(e.to, "tag") {
+		e.faults = append(e.faults, "To")
+	}
+	if len(e.vias) > 0 && doubled(firstOf(e.vias[0]), "branch") {
+		e.faults = append(e.faults, "Via")
+	}
 }
 
 // unfold splits header lines and joins continued ones (RFC 3261 7.3.1).
@@ -270,31 +285,61 @@ func parameter(value, name string) string {
 	return v
 }
 
-// findParameter allows blanks round = and ;. In a name-addr only what stands after
-// > is searched.
+// findParameter is parameter, and tells whether it is there.
 func findParameter(value, name string) (string, bool) {
-	if i := strings.LastIndexByte(value, '>'); i >= 0 {
-		value = value[i+1:]
-	}
-	for p := range strings.SplitSeq(value, ";") {
-		k, v, _ := strings.Cut(p, "=")
-		if strings.EqualFold(strings.TrimSpace(k), name) {
-			return strings.TrimSpace(v), true
+	for k, v := range parameters(value) {
+		if strings.EqualFold(k, name) {
+			return v, true
 		}
 	}
 	return "", false
 }
 
+// parameters are the parameters of a header in their order. Blanks round = and ; are allowed; what is quoted holds none;
+// in a name-addr only what stands after > is read.
+func parameters(value string) iter.Seq2[string, string] {
+	if i := strings.LastIndexByte(value, '>'); i >= 0 {
+		value = value[i+1:]
+	}
+	return func(yield func(name, value string) bool) {
+		for rest := value; rest != ""; {
+			end, quoted := 0, false
+			for end < len(rest) && (quoted || rest[end] != ';') {
+				if rest[end] == '"' {
+					quoted = !quoted
+				}
+				end++
+			}
+			k, v, _ := strings.Cut(rest[:end], "=")
+			if !yield(strings.TrimSpace(k), strings.TrimSpace(v)) || end == len(rest) {
+				return
+			}
+			rest = rest[end+1:]
+		}
+	}
+}
+
 // isToken tells whether s is a token of RFC 3261 section 25.1.
 func isToken(s string) bool {
 	for i := range len(s) {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("-.!%*_+`'~", c) >= 0:
-		default:
+		if !tokenChar(s[i]) {
 			return false
 		}
 	}
 	return s != ""
+}
+
+func tokenChar(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-.!%*_+`'~", c) >= 0
+}
+
+// doubled tells whether a header has a parameter more than once.
+func doubled(value, name string) bool {
+	n := 0
+	for k := range parameters(value) {
+		if strings.EqualFold(k, name) {
+			n++
+		}
+	}
+	return n > 1
 }

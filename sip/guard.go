@@ -93,12 +93,22 @@ func (g *guard) note(why string, o origin) {
 	if why == "" {
 		return
 	}
-	g.mu.Lock()
-	g.drops[why]++
-	g.mu.Unlock()
+	g.count(why)
 	if n, ok := g.lines.take(time.Now()); ok {
 		g.log.Info("sip: message not taken", "why", why, "from", o.from.String(), "transport", o.transport, "since_last_line", n)
 	}
+}
+
+func (g *guard) count(why string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.drops[why]++
+}
+
+// keepsAlive tells whether a datagram only holds a way through a NAT open: ends of lines (RFC 5626 3.5.1), zeroes, or a
+// word such as HELLO that some telephones send every few seconds. No message of SIP is so short.
+func keepsAlive(datagram []byte) bool {
+	return len(datagram) <= 4 || len(datagram) <= 32 && !bytes.Contains(datagram, []byte("SIP/"))
 }
 
 // Dropped is how many messages and connections were not taken so far, by reason.
@@ -176,8 +186,12 @@ func (p *guardedPacket) ReadFrom(b []byte) (int, net.Addr, error) {
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
-		if n <= 4 || p.deaf.Load() {
-			continue // keep-alive of CRLFs or zeroes (RFC 5626 3.5.1)
+		if p.deaf.Load() {
+			continue
+		}
+		if keepsAlive(b[:n]) {
+			p.guard.count("keep-alive")
+			continue
 		}
 		o := origin{from: addrPort(addr), local: p.local, transport: "UDP"}
 		p.guard.see(o.from, p.local, "UDP", b[:n])

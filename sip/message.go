@@ -70,6 +70,9 @@ func parseURI(s string) (gosip.Uri, error) {
 	if err := gosip.ParseUri(s, &u); err != nil {
 		return u, fmt.Errorf("sip: reading the address %q: %w", s, err)
 	}
+	for i := range u.UriParams {
+		u.UriParams[i].K = strings.ToLower(u.UriParams[i].K)
+	}
 	if u.Scheme == "sips" {
 		// The scheme asks for TLS on the way; what is said to the next hop is the same (RFC 5630 section 3.1.2).
 		u.Scheme = "sip"

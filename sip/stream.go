@@ -30,10 +30,11 @@ type guardedStream struct {
 	o       origin
 	timers  Timers
 	in      *bufio.Reader
-	rest    []byte // of a message that did not fit the reader's buffer
-	spoken  bool   // a first message came
-	reading func() // called before the first Read: sipgo has pooled us by then
-	gone    func() // called once when closed
+	rest    []byte    // of a message that did not fit the reader's buffer
+	spoken  bool      // a first message came
+	lastAt  time.Time // when the last one did
+	reading func()    // called before the first Read: sipgo has pooled us by then
+	gone    func()    // called once when closed
 	once    sync.Once
 	writeMu sync.Mutex
 }
@@ -47,10 +48,11 @@ func (s *guardedStream) Read(b []byte) (int, error) {
 	for len(s.rest) == 0 {
 		msg, err := s.message()
 		if err != nil {
+			s.lingerAfter(err)
 			_ = s.Close()
 			return 0, io.EOF
 		}
-		s.spoken = true
+		s.spoken, s.lastAt = true, time.Now()
 		s.guard.see(s.o.from, s.o.local, s.o.transport, msg)
 		pass, out, _ := s.guard.judge(msg, s.o)
 		if s.rest = pass; out != nil {
@@ -62,6 +64,17 @@ func (s *guardedStream) Read(b []byte) (int, error) {
 	n := copy(b, s.rest)
 	s.rest = s.rest[n:]
 	return n, nil
+}
+
+// lingerAfter leaves a connection open for a while on which junk has followed a message: what came before the junk gets
+// its answer. Nothing that comes now is taken.
+func (s *guardedStream) lingerAfter(err error) {
+	junk := errors.Is(err, errFraming) || errors.Is(err, errNotSIP)
+	if since := time.Since(s.lastAt); !junk || since > 4*s.timers.T1 {
+		return
+	}
+	_ = s.Conn.SetReadDeadline(s.lastAt.Add(4 * s.timers.T1))
+	_, _ = io.Copy(io.Discard, s.in)
 }
 
 var errFraming = errors.New("sip: no message boundary")

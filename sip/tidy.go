@@ -7,8 +7,9 @@ import (
 
 // tidy takes the folds and the blanks round separators out of the headers that a
 // call hangs on (RFC 3261 7.3.1 and 25.1 allow them, sipgo's parser loses tags and
-// branches over them). A message without any is returned as it is; the result is
-// never longer.
+// branches over them), and writes the names of the parameters that are read here in
+// small letters, which say the same (RFC 3261 7.3.1, 19.1.4; RFC 7616 3.3). A message that needs
+// none of it is returned as it is; the result is never longer.
 func tidy(data []byte) []byte {
 	end := headersEnd(data)
 	if end < 0 || !untidy(data[:end]) {
@@ -17,9 +18,11 @@ func tidy(data []byte) []byte {
 	return rewrite(data, end, func(name, value string) string {
 		switch name {
 		case "via", "v":
-			return squeeze(value, ";=,/:")
-		case "from", "f", "to", "t", "contact", "m":
-			return squeeze(value, ";=")
+			return smallNames(squeeze(value, ";=,/:"))
+		case "from", "f", "to", "t", "contact", "m", "route", "record-route":
+			return smallNames(squeeze(value, ";="))
+		case "www-authenticate", "proxy-authenticate", "authorization", "proxy-authorization":
+			return smallDigestNames(value)
 		case "cseq":
 			return strings.Join(strings.Fields(value), " ")
 		}
@@ -62,7 +65,95 @@ func untidy(head []byte) bool {
 			return true
 		}
 	}
-	return false
+	for _, s := range []string{"uthent", "uthori", "UTHENT", "UTHORI"} {
+		if bytes.Contains(head, []byte(s)) {
+			return true
+		}
+	}
+	return capitalNames(head)
+}
+
+// capitalNames tells whether there may be a parameter that is read here and whose name has a capital.
+func capitalNames(head []byte) bool {
+	for {
+		i := bytes.IndexByte(head, ';')
+		if i < 0 {
+			return false
+		}
+		head = head[i+1:]
+		n := 0
+		for n < len(head) && tokenChar(head[n]) {
+			n++
+		}
+		if name := readName(head[:n]); name != "" && name != string(head[:n]) {
+			return true
+		}
+	}
+}
+
+// readName is the name of a parameter that is read here, by us or by sipgo; empty for another one, which goes back as it
+// came.
+func readName(word []byte) string {
+	for _, name := range [...]string{"tag", "branch", "rport", "received", "maddr", "ttl", "lr", "transport", "expires"} {
+		if len(word) == len(name) && strings.EqualFold(string(word), name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// smallNames writes the names of parameters that are read here in small letters. What is quoted and the user part of a URI, which may hold
+// semicolons of its own, stay as they are.
+func smallNames(v string) string {
+	out := []byte(v)
+	for i, quoted := 0, false; i < len(v); i++ {
+		switch c := v[i]; {
+		case c == '\\' && quoted:
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '<':
+			end := i + max(strings.IndexByte(v[i:], '>'), 0)
+			i += max(strings.LastIndexByte(v[i:end], '@'), 0)
+		case c == ';':
+			word := out[i+1:]
+			for n := range word {
+				if !tokenChar(word[n]) {
+					word = word[:n]
+					break
+				}
+			}
+			copy(word, readName(word))
+			i += len(word)
+		}
+	}
+	return string(out)
+}
+
+// smallDigestNames does the same to the parameters of a challenge and of its answer.
+func smallDigestNames(v string) string {
+	out := []byte(v)
+	for i, quoted := 0, false; i < len(v); i++ {
+		switch c := v[i]; {
+		case c == '\\' && quoted:
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == '=' && !quoted:
+			for j := i - 1; j >= 0 && tokenChar(v[j]); j-- {
+				out[j] = small(v[j])
+			}
+		}
+	}
+	return string(out)
+}
+
+func small(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c |= 0x20
+	}
+	return c
 }
 
 // squeeze drops blanks beside separators and second blanks, outside quotes and

@@ -24,6 +24,8 @@ type Packets interface {
 type Phone struct {
 	// At is its address.
 	At netip.AddrPort
+	// Spell, when not nil, rewrites each message before it is sent.
+	Spell func(message string) string
 
 	t    testing.TB
 	conn net.PacketConn
@@ -53,6 +55,9 @@ func (p *Phone) Send(to netip.AddrPort, text string) {
 	p.t.Helper()
 	head, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
 	text = strings.ReplaceAll(head, "\n", "\r\n") + "\r\n\r\n" + strings.ReplaceAll(body, "\n", "\r\n")
+	if p.Spell != nil {
+		text = p.Spell(text)
+	}
 	p.sent += len(text)
 	if _, err := p.conn.WriteTo([]byte(text), net.UDPAddrFromAddrPort(to)); err != nil {
 		p.t.Fatal(err)
