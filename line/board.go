@@ -210,16 +210,16 @@ func (b *Board) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
 	l := newLine(b, in)
 	b.connect(&l.leg, d, sound)
 	if in.Offer == nil {
-		l.acceptDelayed(d, sound)
+		l.acceptDelayed(d)
 	}
 	return l, nil
 }
 
-// acceptDelayed takes the answer that comes with the ACK of a call without an offer (RFC 3264 section 5).
-func (l *Line) acceptDelayed(d *sip.Dialog, sound *media.Leg) {
+// acceptDelayed waits for the answer that comes with the ACK of a call without an offer (RFC 3264 section 5).
+func (l *Line) acceptDelayed(d *sip.Dialog) {
 	select {
-	case body := <-d.Answered():
-		if err := sound.Accept(body); err != nil {
+	case err := <-d.Answered():
+		if err != nil {
 			l.board.cfg.Log.Info("delayed offer answered badly", "call", d.ID(), "error", err)
 			l.end(ivr.ErrLineLost, "no common codec")
 		}

@@ -71,6 +71,7 @@ type Agent struct {
 	halfBy    map[netip.Addr]int
 	invites   map[inviteKey]*entry
 	dialogs   map[dialogKey]*Dialog
+	replies   map[string]*replies // by the branch of an INVITE of ours
 }
 
 // New checks the configuration; nothing is opened before [Agent.Start].
@@ -84,6 +85,7 @@ func New(cfg Config) (*Agent, error) {
 		quit:    make(chan struct{}),
 		halfBy:  map[netip.Addr]int{},
 		invites: map[inviteKey]*entry{}, dialogs: map[dialogKey]*Dialog{},
+		replies: map[string]*replies{},
 	}
 	if a.cfg.SessionExpires <= 0 {
 		a.cfg.SessionExpires = 30 * time.Minute

@@ -32,6 +32,7 @@ func (a *Agent) admit(e *envelope, o origin) verdict {
 		if !a.ours(e.branch()) {
 			return silence("response to nothing of ours")
 		}
+		a.heard(e)
 		return verdict{pass: true}
 	case e.method == "CANCEL":
 		return a.admitCancel(e, o)
@@ -53,7 +54,7 @@ func (a *Agent) admitOptions() verdict {
 	if a.draining {
 		return refuse(503, "Service Unavailable", "Retry-After: 30")
 	}
-	return verdict{answer: &refusal{code: 200, reason: "OK", headers: []string{"Allow: " + allow, "Accept: application/sdp",
+	return verdict{answer: &refusal{code: 200, reason: "OK", headers: []string{"Allow: " + allow, "Accept: " + acceptable,
 		"Accept-Encoding: identity", "Accept-Language: it, en", "Supported: " + supported}}}
 }
 
@@ -67,7 +68,7 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 	case d != nil && (d.knows(o.from.Addr()) || d.trunk != nil && d.trunk.has(o.from.Addr())):
 		// An ACK of a 2xx is handled here, in the order it arrived: sipgo gives each
 		// request a goroutine, and a BYE or re-INVITE behind it might overtake it.
-		if e.method == "ACK" && d.acknowledged(e.seq, e.body) {
+		if e.method == "ACK" && d.acknowledged(e) {
 			if o.transport == "UDP" {
 				a.guard.credit.proved(o.from.Addr())
 			}
@@ -77,6 +78,9 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 				a.mu.Unlock()
 			}
 			return silence("")
+		}
+		if e.method != "ACK" && !d.turns.take(e.seq) {
+			return refuse(503, "Too Many Requests In This Dialog", "Retry-After: 1")
 		}
 		return verdict{pass: true}
 	case e.method == "ACK":

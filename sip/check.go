@@ -142,9 +142,7 @@ func checkContent(e *envelope) verdict {
 	case e.length == 0 || len(e.body) == 0:
 		return verdict{pass: true}
 	case e.method == "INVITE" || e.method == "UPDATE":
-		if e.content != "application/sdp" {
-			return refuse(415, "Unsupported Media Type", "Accept: application/sdp") // RFC 3261 8.2.3
-		}
+		return e.checkBody()
 	}
 	return verdict{pass: true}
 }

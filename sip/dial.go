@@ -143,7 +143,7 @@ func addrOf(hops []hop) netip.AddrPort {
 
 // dialAt makes one attempt at one place.
 func (a *Agent) dialAt(ctx context.Context, r DialRequest, c callee, h hop) (*Dialog, []byte, error) {
-	g := &dialling{agent: a, request: r, result: make(chan outcome, 1), expires: a.cfg.SessionExpires}
+	g := &dialling{agent: a, request: r, result: make(chan outcome, 1), decided: make(chan struct{}), expires: a.cfg.SessionExpires}
 	if !a.count() {
 		return nil, nil, ErrStopped
 	}

@@ -26,9 +26,13 @@ type dialling struct {
 	tx      *gosip.ClientTx
 	result  chan outcome // one deep
 	proof   proof
-	expires time.Duration     // the session interval asked for
-	longer  bool              // a 422 has made it longer
-	pracked map[string]uint32 // the last RSeq acknowledged, by the tag of the fork
+	expires time.Duration      // the session interval asked for
+	longer  bool               // a 422 has made it longer
+	pracked map[string]uint32  // the last RSeq acknowledged, by the tag of the fork
+	forks   map[string]*Dialog // early dialogs, by their tags
+	replies *replies           // what described the other side so far
+	unheard func()             // ends the listening for replies
+	decided chan struct{}      // closed when run is over
 
 	provisional bool // a response came: CANCEL is allowed (RFC 3261 9.1)
 	abandoned   bool // the caller of Dial has left
@@ -50,6 +54,10 @@ func (g *dialling) send(ctx context.Context, credentials gosip.Header) error {
 	if err := g.agent.address(ctx, req, g.early.hop); err != nil {
 		return err
 	}
+	if g.unheard != nil {
+		g.unheard()
+	}
+	g.replies, g.unheard = g.agent.listen(branchOf(req))
 	tx, err := g.early.start(ctx, req, g.again)
 	if err != nil {
 		return err
@@ -62,6 +70,12 @@ func (g *dialling) send(ctx context.Context, credentials gosip.Header) error {
 // run owns the INVITE until it has its end: answered, refused, dead, or abandoned
 // and taken back.
 func (g *dialling) run(ctx context.Context) {
+	defer close(g.decided)
+	defer func() {
+		if g.unheard != nil {
+			g.unheard()
+		}
+	}()
 	if err := g.send(ctx, nil); err != nil {
 		g.finish(outcome{err: err})
 		return
@@ -141,11 +155,13 @@ func (g *dialling) response(ctx context.Context, res *gosip.Response) progress {
 	switch {
 	case res.IsProvisional():
 		g.provisional = true
-		g.acknowledge(res)
+		if f := g.fork(res); f != nil {
+			g.acknowledge(res, f)
+		}
 		if g.abandoned {
 			g.takeBack()
 		} else if f := g.request.OnProgress; f != nil && res.StatusCode > 100 {
-			f(res.StatusCode, res.Body())
+			f(res.StatusCode, descriptionOf(res))
 		}
 		return waits
 	case res.IsSuccess():
@@ -188,13 +204,22 @@ func (g *dialling) retry(ctx context.Context, res *gosip.Response) (again bool, 
 // succeed acknowledges the first 2xx. One that crossed our CANCEL is hung up at
 // once (RFC 3261 9.1, 15).
 func (g *dialling) succeed(res *gosip.Response) {
-	d := g.early
+	d := g.fork(res)
+	if d == nil {
+		d = g.newFork(res)
+	}
+	g.forget(d)
 	d.confirm(res)
 	d.mu.Lock()
-	d.onReinvite, d.onInfo, d.onActivity, d.onAnswer = g.request.OnReinvite, g.request.OnInfo, g.request.OnActivity, g.request.OnAnswer
+	d.localSeq, d.credentials = g.early.localSeq, g.early.credentials
+	answer := d.latest
 	d.mu.Unlock()
+	if answer == nil {
+		answer = g.replies.answer(res)
+	}
 	g.agent.remember(d)
 	d.step(answerReceived)
+	g.early.cancel(nil)
 	d.heedSession(res)
 	if err := d.sendACK(g.invite.CSeq().SeqNo); err != nil {
 		g.agent.log.Warn("sip: ACK not sent", "call", d.key.callID, "error", err.Error())
@@ -203,20 +228,22 @@ func (g *dialling) succeed(res *gosip.Response) {
 		_ = d.Hangup("cancelled")
 		return
 	}
-	g.report(outcome{dialog: d, answer: res.Body()})
+	g.report(outcome{dialog: d, answer: answer})
 }
 
-// confirm fills in what the 2xx says (RFC 3261 12.1.2).
+// confirm fills in what a response with a tag says (RFC 3261 12.1.2).
 func (d *Dialog) confirm(res *gosip.Response) {
-	d.other.Params = res.To().Params.Clone()
-	d.key.remote = tagOf(res.To().Params)
+	d.mu.Lock()
+	if d.key.remote == "" {
+		d.other.Params = res.To().Params.Clone()
+		d.key.remote = tagOf(res.To().Params)
+	}
 	d.routes = routesOf(res, true)
 	if src, err := netip.ParseAddrPort(res.Source()); err == nil {
-		d.mu.Lock()
 		d.peer = netip.AddrPortFrom(src.Addr().Unmap(), src.Port())
-		d.mu.Unlock()
 	}
 	d.viaPeer = len(d.routes) == 0 && d.transport != "UDP"
+	d.mu.Unlock()
 	d.refresh(res)
 }
 
@@ -228,6 +255,11 @@ func (g *dialling) again(res *gosip.Response) {
 	}
 	defer g.agent.wg.Done()
 	defer g.agent.caught("repeated 2xx", g.early.key.callID, nil)
+	select {
+	case <-g.decided:
+	case <-g.agent.ctx.Done():
+		return
+	}
 	seq := res.CSeq().SeqNo
 	tag := tagOf(res.To().Params)
 	g.agent.mu.Lock()
@@ -240,7 +272,7 @@ func (g *dialling) again(res *gosip.Response) {
 	if !g.agent.count() {
 		return
 	}
-	stray := g.fork(res)
+	stray := g.newFork(res)
 	stray.localSeq = seq
 	g.agent.remember(stray)
 	stray.step(answerReceived)
@@ -302,6 +334,7 @@ func (g *dialling) report(o outcome) {
 
 // finish ends an INVITE that made no dialog.
 func (g *dialling) finish(o outcome) {
+	g.forget(nil)
 	g.uncount()
 	g.early.cancel(o.err)
 	g.report(o)

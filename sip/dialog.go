@@ -19,17 +19,16 @@ type Dialog struct {
 	invite *Invite // of a call that came in
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	acks   chan []byte   // SDP of an ACK, one deep
+	acks   chan error    // what became of the answer in the first ACK, one deep
 	turn   chan struct{} // one re-INVITE of ours at a time
+	turns  turns         // of the other side's requests
 
 	// Fixed when the dialog is made.
 	self      gosip.FromHeader // we, with our tag
 	other     gosip.ToHeader   // they, with theirs
-	routes    []gosip.Uri
 	transport string
 	at        netip.AddrPort // our address in Contact
 	local     netip.AddrPort // our socket
-	viaPeer   bool           // send to peer, not to target: a connection, or behind NAT
 	stranger  bool           // nobody vouches for him: what he says of routes and targets may be a victim's
 	user      string         // of our Contact
 	hop       hop            // where our requests went so far; zero for a call that came in
@@ -37,6 +36,10 @@ type Dialog struct {
 
 	mu         sync.Mutex
 	state      state
+	routes     []gosip.Uri
+	viaPeer    bool           // send to peer, not to target: a connection, or behind NAT
+	replies    *replies       // of a call of ours that rings
+	latest     []byte         // the offer of the other side that was answered while it rang
 	target     gosip.Uri      // remote target (RFC 3261 12.1)
 	peer       netip.AddrPort // where their messages come from
 	localSeq   uint32
@@ -67,7 +70,8 @@ func OnReinvite(f func(offer []byte) (answer []byte, err error)) Option {
 	return func(d *Dialog) { d.OnReinvite(f) }
 }
 
-// OnAnswer takes the other side's answer to an offer that OnReinvite gave: a session timer's refresh has asked for it.
+// OnAnswer takes the other side's answer to an offer of ours: that of an answer to a call without one, or one that
+// OnReinvite gave, for a re-INVITE without an offer or a session timer's refresh. It is called in the order of the wire.
 func OnAnswer(f func(answer []byte) error) Option {
 	return func(d *Dialog) { d.mu.Lock(); d.onAnswer = f; d.mu.Unlock() }
 }
@@ -97,8 +101,9 @@ func (d *Dialog) Context() context.Context { return d.ctx }
 // ID is the Call-ID.
 func (d *Dialog) ID() string { return d.key.callID }
 
-// Answered yields the SDP of an ACK that answers a delayed offer.
-func (d *Dialog) Answered() <-chan []byte { return d.acks }
+// Answered yields, once, what OnAnswer has made of the answer to the offer in our 200; [ErrNoAnswer] where the ACK
+// brought none.
+func (d *Dialog) Answered() <-chan error { return d.acks }
 
 // Remote is where the other side's messages come from.
 func (d *Dialog) Remote() netip.AddrPort {
@@ -138,7 +143,7 @@ func behindNAT(via *gosip.ViaHeader, from netip.AddrPort) bool {
 }
 
 func (a *Agent) newDialog(key dialogKey) *Dialog {
-	d := &Dialog{agent: a, key: key, acks: make(chan []byte, 1), turn: make(chan struct{}, 1)}
+	d := &Dialog{agent: a, key: key, acks: make(chan error, 1), turn: make(chan struct{}, 1)}
 	d.ctx, d.cancel = context.WithCancelCause(a.ctx)
 	return d
 }
@@ -195,6 +200,7 @@ func (d *Dialog) knows(from netip.Addr) bool {
 type ackWait struct {
 	seq      uint32
 	answer   bool // the ACK carries the answer to our offer
+	first    bool // of the call's INVITE, not of a re-INVITE
 	send     func() error
 	interval time.Duration
 	deadline time.Time
@@ -204,7 +210,7 @@ type ackWait struct {
 // awaitACK repeats a 2xx until its ACK (RFC 3261 13.3.1.4).
 func (d *Dialog) awaitACK(seq uint32, answer bool, send func() error) {
 	t := d.agent.timers
-	w := &ackWait{seq: seq, answer: answer, send: send, interval: t.T1, deadline: time.Now().Add(t.giveUp())}
+	w := &ackWait{seq: seq, answer: answer, first: d.invite != nil && d.invite.req.CSeq().SeqNo == seq, send: send, interval: t.T1, deadline: time.Now().Add(t.giveUp())}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.wait = w
@@ -238,10 +244,10 @@ func (d *Dialog) repeat(w *ackWait) {
 
 // acknowledged is the ACK of a 2xx of ours; false when none waits for it. It does
 // not block.
-func (d *Dialog) acknowledged(seq uint32, body []byte) bool {
+func (d *Dialog) acknowledged(e *envelope) bool {
 	d.mu.Lock()
 	w := d.wait
-	if w == nil || w.seq != seq {
+	if w == nil || w.seq != e.seq {
 		d.mu.Unlock()
 		return false
 	}
@@ -253,17 +259,51 @@ func (d *Dialog) acknowledged(seq uint32, body []byte) bool {
 	if alive != nil {
 		alive()
 	}
-	if w.answer && len(body) > 0 {
-		select {
-		case d.acks <- bytes.Clone(body):
-		default:
-		}
-	}
 	d.step(ackReceived)
+	if w.answer {
+		sdp, _ := e.description()
+		d.answerCame(w, bytes.Clone(sdp))
+	}
 	if bye {
 		d.sendBye(reason)
 	}
 	return true
+}
+
+// answerCame hands the answer in an ACK to the owner, when its turn has come: a new offer may be right behind it.
+func (d *Dialog) answerCame(w *ackWait, sdp []byte) {
+	t := d.turns.behind()
+	if !d.agent.spawn("answer", d.key.callID, func() {
+		defer d.turns.done(t)
+		d.turns.wait(t, d.agent.timers.T1, d.agent.ctx.Done())
+		err := d.answered(sdp)
+		switch {
+		case w.first:
+			select {
+			case d.acks <- err:
+			default:
+			}
+		case err != nil:
+			d.agent.log.Info("sip: answer to our offer not taken, the session is as it was", "call", d.key.callID, "error", err.Error())
+		}
+	}) {
+		d.turns.done(t)
+	}
+}
+
+// answered puts an answer to the owner; his panic refuses it, not the call.
+func (d *Dialog) answered(sdp []byte) (err error) {
+	d.mu.Lock()
+	f := d.onAnswer
+	d.mu.Unlock()
+	switch {
+	case len(sdp) == 0:
+		return fmt.Errorf("sip: call %s: %w", d.key.callID, ErrNoAnswer)
+	case f == nil:
+		return nil
+	}
+	defer d.agent.caught("answer", d.key.callID, func() { err = fmt.Errorf("sip: taking an answer in call %s: panic", d.key.callID) })
+	return f(sdp)
 }
 
 // Hangup ends the call: the context ends at once with [ErrLocalBye], the BYE goes

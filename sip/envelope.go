@@ -30,29 +30,30 @@ var errNotSIP = errors.New("not a SIP message")
 // envelope is what the guard reads of a message by itself, octets as they came,
 // before sipgo's parser sees it.
 type envelope struct {
-	request  bool
-	method   string // of a request; case-sensitive (RFC 3261 7.1)
-	uri      string
-	version  string
-	status   int // of a response
-	vias     []string
-	from, to string
-	callID   string
-	cseq     string
-	seq      uint32 // number of the CSeq
-	seqOf    string // method of the CSeq
-	forwards int    // -1: no Max-Forwards
-	length   int    // noLength or badLength when it is no number
-	content  string // media type, lower case, without parameters
-	encoding string
-	require  []string
-	expires  time.Duration // Session-Expires; 0 without one
-	timer    bool          // Supported: timer
-	proof    string        // Authorization
-	accept   []string      // media types, lower case; nil: no Accept
-	agent    string
-	body     []byte
-	faults   []string // what occurs twice or cannot be read
+	request     bool
+	method      string // of a request; case-sensitive (RFC 3261 7.1)
+	uri         string
+	version     string
+	status      int // of a response
+	vias        []string
+	from, to    string
+	callID      string
+	cseq        string
+	seq         uint32 // number of the CSeq
+	seqOf       string // method of the CSeq
+	forwards    int    // -1: no Max-Forwards
+	length      int    // noLength or badLength when it is no number
+	content     string // Content-Type
+	disposition string // Content-Disposition
+	encoding    string
+	require     []string
+	expires     time.Duration // Session-Expires; 0 without one
+	timer       bool          // Supported: timer
+	proof       string        // Authorization
+	accept      []string      // media types, lower case; nil: no Accept
+	agent       string
+	body        []byte
+	faults      []string // what occurs twice or cannot be read
 }
 
 // fromTag and toTag are the dialog's tags, empty when missing.
@@ -206,8 +207,9 @@ func (e *envelope) header(name, value string) {
 		}
 		e.length = e.number("Content-Length", value, 1<<30, badLength)
 	case "content-type", "c":
-		t, _, _ := strings.Cut(value, ";")
-		e.content = strings.ToLower(strings.TrimSpace(t))
+		e.content = value
+	case "content-disposition":
+		e.disposition = value
 	case "content-encoding", "e":
 		e.encoding = strings.ToLower(value)
 	case "require":
@@ -240,6 +242,10 @@ func (e *envelope) unknown() (out []string) {
 		}
 	}
 	return out
+}
+
+func (e *envelope) requires(option string) bool {
+	return slices.ContainsFunc(e.require, func(r string) bool { return strings.EqualFold(r, option) })
 }
 
 func (e *envelope) number(name, value string, most, bad int) int {

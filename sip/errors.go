@@ -19,6 +19,8 @@ var (
 	ErrGone = errors.New("the other side lost the dialog")
 	// ErrCancelled: the caller gave up before our final answer (RFC 3261 section 9).
 	ErrCancelled = errors.New("the caller cancelled")
+	// ErrNoAnswer: the ACK of a 200 with our offer brought no answer (RFC 3261 section 13.2.2.4).
+	ErrNoAnswer = errors.New("the ACK brought no answer to our offer")
 	// ErrTransport: a message could not be sent.
 	ErrTransport = errors.New("the transport failed")
 	// ErrDead: no response at all to an INVITE within [Timers.Dead].
@@ -41,3 +43,22 @@ type FinalError struct {
 
 // Error says the status and its phrase.
 func (e *FinalError) Error() string { return fmt.Sprintf("refused: %d %s", e.Code, e.Reason) }
+
+// Unacceptable is an offer that the owner of a call refuses. Warning, "305 hotline \"Incompatible media format\"", is told
+// to the other side (RFC 3261 20.43).
+type Unacceptable struct {
+	Err     error
+	Warning string
+}
+
+func (u *Unacceptable) Error() string { return u.Err.Error() }
+func (u *Unacceptable) Unwrap() error { return u.Err }
+
+// warningOf is the Warning that an error carries; empty for none.
+func warningOf(err error) string {
+	var u *Unacceptable
+	if errors.As(err, &u) && !hasControl(u.Warning) {
+		return u.Warning
+	}
+	return ""
+}

@@ -78,9 +78,7 @@ func (a *Agent) newInvite(req *gosip.Request, tx *gosip.ServerTx, en *entry) *In
 		in.Trunk, in.Asserted = t.Name, asserted(req)
 	}
 	in.Stranger, in.Private = en.stranger, private(req)
-	if body := req.Body(); len(body) > 0 {
-		in.Offer = body
-	}
+	in.Offer = descriptionOf(req)
 	in.leg = a.uasDialog(in, gosip.GenerateTagN(16))
 	return in
 }
@@ -111,6 +109,9 @@ func (in *Invite) Ring() error {
 	in.leg.mu.Unlock()
 	if !waiting {
 		return in.lost()
+	}
+	if wantsReliable(in.req) && in.Offer == nil {
+		return nil // a reliable answer would have to bring the offer (RFC 3261 13.2.1), which the 200 does
 	}
 	res := in.agent.response(in.req, 180, "Ringing", in.leg.key.local, nil)
 	res.AppendHeader(in.leg.contact())

@@ -19,11 +19,12 @@ func (d *Dialog) request(method gosip.RequestMethod) *gosip.Request {
 }
 
 func (d *Dialog) requestWith(method gosip.RequestMethod, seq uint32, target gosip.Uri) *gosip.Request {
-	target = *target.Clone()
-	target.Headers = nil
-	req := gosip.NewRequest(method, target)
-	for _, r := range d.routes {
-		req.AppendHeader(&gosip.RouteHeader{Address: *r.Clone()})
+	d.mu.Lock()
+	recipient, routes := routed(target, d.routes)
+	d.mu.Unlock()
+	req := gosip.NewRequest(method, recipient)
+	for _, r := range routes {
+		req.AppendHeader(&gosip.RouteHeader{Address: r})
 	}
 	from, to := d.self, d.other
 	from.Params, to.Params = from.Params.Clone(), to.Params.Clone()
@@ -42,14 +43,31 @@ func (d *Dialog) requestWith(method gosip.RequestMethod, seq uint32, target gosi
 	return req
 }
 
+// routed gives the Request-URI and the Route headers of a request to a target (RFC 3261 12.2.1.1). A first router that does
+// not say lr is a strict one: it is the Request-URI itself, without what may not stand there (19.1.1), and the target is
+// the last of the routes (16.12.1.2 shows it on the way).
+func routed(target gosip.Uri, set []gosip.Uri) (recipient gosip.Uri, routes []gosip.Uri) {
+	for _, r := range set {
+		routes = append(routes, *r.Clone())
+	}
+	recipient = *target.Clone()
+	if len(set) > 0 && !set[0].UriParams.Has("lr") {
+		routes = append(routes[1:], recipient)
+		recipient = *set[0].Clone()
+		recipient.UriParams.Remove("method")
+	}
+	recipient.Headers = nil
+	return recipient, routes
+}
+
 // do sends a request inside the dialog and waits for its final answer; dress adds what the method needs. A challenge is
 // answered once with the trunk's account. 481 and 408 end the dialog (RFC 3261 12.2.1.2).
 func (d *Dialog) do(ctx context.Context, method gosip.RequestMethod, dress func(*gosip.Request)) (*gosip.Response, error) {
 	return d.send(ctx, method, dress, nil)
 }
 
-// send is do; again hears repeated 2xx of an INVITE.
-func (d *Dialog) send(ctx context.Context, method gosip.RequestMethod, dress func(*gosip.Request), again func(*gosip.Response)) (*gosip.Response, error) {
+// send is do; i is set for an INVITE.
+func (d *Dialog) send(ctx context.Context, method gosip.RequestMethod, dress func(*gosip.Request), i *invitation) (*gosip.Response, error) {
 	p := proof{account: d.account()}
 	var credentials gosip.Header
 	for {
@@ -60,7 +78,7 @@ func (d *Dialog) send(ctx context.Context, method gosip.RequestMethod, dress fun
 		if credentials != nil {
 			req.AppendHeader(credentials)
 		}
-		res, err := d.once(ctx, req, again)
+		res, err := d.once(ctx, req, i)
 		if err != nil {
 			return nil, err
 		}
@@ -88,10 +106,17 @@ func (d *Dialog) account() Account {
 	return d.trunk.Account
 }
 
-// once sends one request and waits for its final answer.
-func (d *Dialog) once(ctx context.Context, req *gosip.Request, again func(*gosip.Response)) (*gosip.Response, error) {
+// once sends one request and waits for its final answer; i is set for an INVITE.
+func (d *Dialog) once(ctx context.Context, req *gosip.Request, i *invitation) (*gosip.Response, error) {
 	if err := d.routeRequest(ctx, req); err != nil {
 		return nil, err
+	}
+	var again func(*gosip.Response)
+	if i != nil {
+		var forget func()
+		again = i.again
+		i.replies, forget = d.agent.listen(branchOf(req))
+		defer forget()
 	}
 	tx, err := d.start(ctx, req, again)
 	if err != nil {
@@ -102,6 +127,9 @@ func (d *Dialog) once(ctx context.Context, req *gosip.Request, again func(*gosip
 		case res := <-tx.Responses():
 			if !res.IsProvisional() {
 				return res, nil
+			}
+			if i != nil {
+				i.provisional(req, res)
 			}
 		case <-tx.Done():
 			return nil, fmt.Errorf("sip: %s in call %s: %w: %w", req.Method, d.key.callID, ErrTransport, tx.Err())
@@ -137,16 +165,16 @@ func (d *Dialog) start(ctx context.Context, req *gosip.Request, again func(*gosi
 // other, and always to a stranger; else to the first place of the next hop, the one in use before the others.
 func (d *Dialog) routeRequest(ctx context.Context, req *gosip.Request) error {
 	d.mu.Lock()
-	peer := d.peer
-	d.mu.Unlock()
+	peer, viaPeer := d.peer, d.viaPeer
 	next := req.Recipient
 	if len(d.routes) > 0 {
 		next = d.routes[0]
 	}
+	d.mu.Unlock()
 	if d.stranger && peer.IsValid() {
 		return d.agent.address(ctx, req, hop{peer, d.transport, d.hop.name})
 	}
-	if d.viaPeer && peer.IsValid() && (d.transport == "UDP" || d.agent.connected(d.transport, peer)) {
+	if viaPeer && peer.IsValid() && (d.transport == "UDP" || d.agent.connected(d.transport, peer)) {
 		return d.agent.address(ctx, req, hop{peer, d.transport, d.hop.name})
 	}
 	hops, err := d.agent.reachable(ctx, next)
@@ -159,6 +187,12 @@ func (d *Dialog) routeRequest(ctx context.Context, req *gosip.Request) error {
 		}
 	}
 	return d.agent.address(ctx, req, hops[0])
+}
+
+// branchOf is the branch of a request of ours.
+func branchOf(req *gosip.Request) string {
+	b, _ := req.Via().Params.Get("branch")
+	return b
 }
 
 // address fixes a request's destination, Via and socket. Requests above 1300

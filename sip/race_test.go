@@ -66,12 +66,17 @@ func TestHangupWaitsForTheACK(t *testing.T) {
 func TestDelayedOffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 1)
-		start(t, w, answering(calls))
+		var answers []string
+		start(t, w, func(ctx context.Context, in *sip.Invite) {
+			d, _ := in.Answer(ctx, []byte(siptest.SDP), sip.OnAnswer(func(sdp []byte) error { answers = append(answers, string(sdp)); return nil }))
+			calls <- d
+			<-d.Context().Done()
+		})
 		c := siptest.NewPhone(t, w, "192.0.2.9:5060").Dial(line, "1", "")
 		c.Expect(200, within)
 		c.Ack("v=0 late")
-		if got := <-(<-calls).Answered(); string(got) != "v=0 late" {
-			t.Fatalf("%q", got)
+		if err := <-(<-calls).Answered(); err != nil || len(answers) != 1 || answers[0] != "v=0 late" {
+			t.Fatalf("%v, %q", err, answers)
 		}
 		c.Request("BYE", "")
 		c.Expect(200, within)

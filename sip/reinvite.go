@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -14,25 +15,19 @@ import (
 func (d *Dialog) reinvited(req *gosip.Request, tx *gosip.ServerTx) {
 	a := d.agent
 	d.mu.Lock()
-	now, busy, crossing, f := d.state, d.wait != nil, d.inviting, d.onReinvite
+	over, f := d.state == ended, d.onReinvite
 	d.mu.Unlock()
-	switch {
-	case now == ended:
-		_ = tx.Respond(a.response(req, 481, "Call/Transaction Does Not Exist", "", nil))
-		return
-	case crossing:
-		_ = tx.Respond(a.response(req, 491, "Request Pending", "", nil)) // RFC 3261 14.2
-		return
-	case now == ringing || busy:
-		res := a.response(req, 500, "Earlier Offer Pending", "", nil) // RFC 3261 14.2
-		res.AppendHeader(header("Retry-After", fmt.Sprint(rand.IntN(10))))
-		_ = tx.Respond(res)
+	if over {
+		a.unknown(req, tx)
 		return
 	}
-	answer, err := d.ask(f, req.Body())
+	offer := descriptionOf(req)
+	if !d.timely(req, tx, offer != nil) {
+		return
+	}
+	answer, err := d.ask(f, offer)
 	if err != nil {
-		a.log.Info("sip: re-INVITE refused", "call", d.key.callID, "error", err.Error())
-		_ = tx.Respond(a.response(req, 488, "Not Acceptable Here", "", nil))
+		d.refuseOffer(req, tx, err)
 		return
 	}
 	res := a.response(req, 200, "OK", "", answer)
@@ -41,7 +36,7 @@ func (d *Dialog) reinvited(req *gosip.Request, tx *gosip.ServerTx) {
 	res.AppendHeader(header("Supported", supported))
 	d.agreeSession(req, res)
 	withSDP(res, answer)
-	d.awaitACK(req.CSeq().SeqNo, len(req.Body()) == 0, func() error { return tx.Respond(res) })
+	d.awaitACK(req.CSeq().SeqNo, offer == nil, func() error { return tx.Respond(res) })
 	_ = tx.Respond(res)
 }
 
@@ -63,19 +58,32 @@ func (d *Dialog) ask(f func([]byte) ([]byte, error), offer []byte) (answer []byt
 // (RFC 3311 5.2).
 func (d *Dialog) updated(req *gosip.Request, tx *gosip.ServerTx) {
 	d.mu.Lock()
-	f := d.onReinvite
+	over, rings, f := d.state == ended, d.state == ringing, d.onReinvite
 	d.mu.Unlock()
+	if over {
+		d.agent.unknown(req, tx)
+		return
+	}
+	offer := descriptionOf(req)
+	if !d.timely(req, tx, offer != nil) {
+		return
+	}
 	var answer []byte
-	if len(req.Body()) > 0 {
+	if offer != nil {
 		var err error
-		if answer, err = d.ask(f, req.Body()); err != nil {
-			_ = tx.Respond(d.agent.response(req, 488, "Not Acceptable Here", "", nil))
+		if answer, err = d.ask(f, offer); err != nil {
+			d.refuseOffer(req, tx, err)
 			return
 		}
 	}
+	if offer != nil && rings {
+		d.mu.Lock()
+		d.latest = bytes.Clone(offer)
+		d.mu.Unlock()
+	}
 	res := d.agent.response(req, 200, "OK", "", answer)
 	res.AppendHeader(d.contact())
-	if headerOf(req, "Session-Expires", "x") != "" {
+	if !rings && headerOf(req, "Session-Expires", "x") != "" {
 		d.agreeSession(req, res)
 	}
 	withSDP(res, answer)
@@ -97,12 +105,12 @@ func (d *Dialog) Reinvite(ctx context.Context, offer []byte) (answer []byte, err
 		if cause := context.Cause(d.ctx); cause != nil {
 			return nil, fmt.Errorf("sip: re-INVITE in call %s: %w", d.key.callID, cause)
 		}
-		res, err := d.offer(ctx, offer)
+		res, answer, err := d.offer(ctx, offer)
 		switch {
 		case err != nil:
 			return nil, err
 		case res.IsSuccess():
-			return res.Body(), nil
+			return answer, nil
 		case res.StatusCode != 491:
 			return nil, &FinalError{res.StatusCode, printable(res.Reason)}
 		}
@@ -125,8 +133,8 @@ func (d *Dialog) glarePause() time.Duration {
 	return time.Duration(rand.IntN(201)) * 10 * time.Millisecond
 }
 
-// offer sends one re-INVITE and acknowledges its 2xx.
-func (d *Dialog) offer(ctx context.Context, sdp []byte) (*gosip.Response, error) {
+// offer sends one re-INVITE, acknowledges its 2xx and gives its answer.
+func (d *Dialog) offer(ctx context.Context, sdp []byte) (*gosip.Response, []byte, error) {
 	d.setInviting(true)
 	defer d.setInviting(false)
 	both, stop := context.WithCancelCause(ctx)
@@ -135,6 +143,11 @@ func (d *Dialog) offer(ctx context.Context, sdp []byte) (*gosip.Response, error)
 	d.mu.Lock()
 	every, ours := d.session.every, d.session.ours
 	d.mu.Unlock()
+	heard := &invitation{dialog: d, again: func(again *gosip.Response) {
+		if c := again.CSeq(); c != nil {
+			_ = d.sendACK(c.SeqNo)
+		}
+	}}
 	res, err := d.send(both, gosip.INVITE, func(req *gosip.Request) {
 		req.AppendHeader(header("Content-Type", "application/sdp"))
 		req.AppendHeader(header("Allow", allow))
@@ -143,17 +156,39 @@ func (d *Dialog) offer(ctx context.Context, sdp []byte) (*gosip.Response, error)
 			askSession(req, every, refresherOf(ours))
 		}
 		req.SetBody(sdp)
-	}, func(again *gosip.Response) {
-		if c := again.CSeq(); c != nil {
-			_ = d.sendACK(c.SeqNo)
-		}
-	})
+	}, heard)
 	if err != nil || !res.IsSuccess() {
-		return res, err
+		return res, nil, err
 	}
 	d.refresh(res)
 	d.heedSession(res)
-	return res, d.sendACK(res.CSeq().SeqNo)
+	return res, heard.replies.answer(res), d.sendACK(res.CSeq().SeqNo)
+}
+
+// invitation is a re-INVITE of ours under way.
+type invitation struct {
+	dialog  *Dialog
+	again   func(*gosip.Response) // hears repeated 2xx
+	replies *replies
+	pracked uint32 // the last RSeq acknowledged
+}
+
+// provisional acknowledges one that came reliably (RFC 3262 section 4).
+func (i *invitation) provisional(req *gosip.Request, res *gosip.Response) {
+	number, ok := reliableNumber(res)
+	if !ok || number <= i.pracked {
+		return
+	}
+	i.pracked = number
+	d := i.dialog
+	rack := fmt.Sprintf("%d %d INVITE", number, req.CSeq().SeqNo)
+	d.agent.spawn("PRACK", d.key.callID, func() {
+		ctx, stop := context.WithTimeout(d.agent.ctx, d.agent.timers.giveUp())
+		defer stop()
+		if _, err := d.do(ctx, gosip.PRACK, func(r *gosip.Request) { r.AppendHeader(header("RAck", rack)) }); err != nil {
+			d.agent.log.Debug("sip: PRACK", "call", d.key.callID, "error", err.Error())
+		}
+	})
 }
 
 // refresherOf names the refresher from the side of who sends a request.

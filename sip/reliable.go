@@ -87,43 +87,83 @@ func (d *Dialog) pracked(req *gosip.Request, tx *gosip.ServerTx) {
 	_ = tx.Respond(d.agent.response(req, 200, "OK", "", nil))
 }
 
-// provisional is a reliable provisional answer to a call of ours: it is acknowledged once, in order (RFC 3262 section 4).
-func (g *dialling) acknowledge(res *gosip.Response) {
+// reliableNumber is the RSeq of a provisional answer that wants a PRACK; ok is false for another one.
+func reliableNumber(res *gosip.Response) (number uint32, ok bool) {
 	if !lists(res, "100rel", "Require") || res.To() == nil || tagOf(res.To().Params) == "" {
-		return
+		return 0, false
 	}
-	number, err := strconv.ParseUint(strings.TrimSpace(headerOf(res, "RSeq")), 10, 32)
-	tag := tagOf(res.To().Params)
-	if err != nil || g.pracked[tag] >= uint32(number) {
+	n, err := strconv.ParseUint(strings.TrimSpace(headerOf(res, "RSeq")), 10, 32)
+	return uint32(n), err == nil
+}
+
+// acknowledge sends the PRACK of a reliable provisional answer to a call of ours, once, in order (RFC 3262 section 4).
+func (g *dialling) acknowledge(res *gosip.Response, early *Dialog) {
+	number, ok := reliableNumber(res)
+	if !ok || g.pracked[early.key.remote] >= number {
 		return
 	}
 	if g.pracked == nil {
 		g.pracked = map[string]uint32{}
 	}
-	g.pracked[tag] = uint32(number)
-	early := g.fork(res)
-	early.localSeq = g.nextSeq()
-	rack := fmt.Sprintf("%d %d INVITE", number, g.invite.CSeq().SeqNo)
+	g.pracked[early.key.remote] = number
+	early.mu.Lock()
+	target := early.target
+	early.mu.Unlock()
+	req := early.requestWith(gosip.PRACK, g.nextSeq(), target)
+	req.AppendHeader(header("RAck", fmt.Sprintf("%d %d INVITE", number, g.invite.CSeq().SeqNo)))
 	g.agent.spawn("PRACK", g.early.key.callID, func() {
 		ctx, stop := context.WithTimeout(g.agent.ctx, g.agent.timers.giveUp())
 		defer stop()
-		defer early.cancel(nil)
-		req := early.requestWith(gosip.PRACK, early.localSeq, early.target)
-		req.AppendHeader(header("RAck", rack))
 		if _, err := early.once(ctx, req, nil); err != nil {
 			g.agent.log.Debug("sip: PRACK", "call", g.early.key.callID, "error", err.Error())
 		}
 	})
 }
 
-// fork is a dialog of its own with the tag of a response to our INVITE; nothing is remembered of it.
+// fork is the early dialog of a response to our INVITE, by its To tag; nil without a tag, or when there are too many.
 func (g *dialling) fork(res *gosip.Response) *Dialog {
+	if res.To() == nil || tagOf(res.To().Params) == "" {
+		return nil
+	}
+	tag := tagOf(res.To().Params)
+	d := g.forks[tag]
+	switch {
+	case d != nil:
+		d.refresh(res)
+		return d
+	case len(g.forks) >= maxForks:
+		return nil
+	}
+	if d = g.newFork(res); g.forks == nil {
+		g.forks = map[string]*Dialog{}
+	}
+	g.forks[tag] = d
+	g.agent.remember(d)
+	return d
+}
+
+// newFork is a dialog of its own with the tag of a response to our INVITE.
+func (g *dialling) newFork(res *gosip.Response) *Dialog {
 	d := g.agent.newDialog(dialogKey{callID: g.early.key.callID, local: g.early.key.local})
 	d.self, d.other, d.user, d.target = g.early.self, g.early.other, g.early.user, g.early.target
 	d.transport, d.local, d.at, d.hop, d.trunk = g.early.transport, g.early.local, g.early.at, g.early.hop, g.early.trunk
-	d.routes = g.early.routes
+	d.routes, d.credentials, d.replies = g.early.routes, g.early.credentials, g.replies
+	r := &g.request
+	d.onReinvite, d.onInfo, d.onActivity, d.onAnswer = r.OnReinvite, r.OnInfo, r.OnActivity, r.OnAnswer
 	d.confirm(res)
 	return d
+}
+
+// forget drops the early dialogs of the call, but for the one that was answered.
+func (g *dialling) forget(kept *Dialog) {
+	for _, d := range g.forks {
+		if d != kept {
+			g.agent.mu.Lock()
+			delete(g.agent.dialogs, d.key)
+			g.agent.mu.Unlock()
+			d.cancel(ErrRefused)
+		}
+	}
 }
 
 // nextSeq numbers the next request of the call's own: PRACKs and the INVITE with credentials count in one row.

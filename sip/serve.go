@@ -59,6 +59,10 @@ func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
 		tx.Terminate() // a repeated ACK: the guard took the first
 		return
 	}
+	if t := d.turns.of(req.CSeq().SeqNo); t != nil {
+		d.turns.wait(t, d.agent.timers.T1, d.agent.ctx.Done())
+		defer d.turns.done(t)
+	}
 	if !d.inOrder(req.CSeq().SeqNo) {
 		_ = tx.Respond(d.agent.response(req, 500, "CSeq Out Of Order", "", nil)) // RFC 3261 12.2.2
 		return
@@ -78,7 +82,7 @@ func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
 	case gosip.OPTIONS:
 		res := d.agent.response(req, 200, "OK", "", nil)
 		res.AppendHeader(header("Allow", allow))
-		res.AppendHeader(header("Accept", "application/sdp"))
+		res.AppendHeader(header("Accept", acceptable))
 		_ = tx.Respond(res)
 	default:
 		_ = tx.Respond(d.agent.response(req, 501, "Not Implemented", "", nil))
@@ -114,6 +118,13 @@ func (d *Dialog) note(req *gosip.Request) {
 }
 
 func (d *Dialog) byeCame(req *gosip.Request, tx *gosip.ServerTx) {
+	d.mu.Lock()
+	rings := d.state == ringing && d.invite == nil
+	d.mu.Unlock()
+	if rings { // RFC 3261 15: who was called does not send BYE before his 2xx
+		d.agent.unknown(req, tx)
+		return
+	}
 	early, ok := d.step(byeReceived)
 	if !ok { // ended before: RFC 3261 15.1.2
 		d.agent.unknown(req, tx)

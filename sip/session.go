@@ -169,11 +169,8 @@ func (d *Dialog) refreshSession() error {
 	if err != nil {
 		return err
 	}
-	d.mu.Lock()
-	took := d.onAnswer
-	d.mu.Unlock()
-	if took != nil && len(answer) > 0 {
-		err = took(answer)
+	if len(answer) > 0 {
+		err = d.answered(answer)
 	}
 	return err
 }

@@ -1,0 +1,130 @@
+package sip
+
+import (
+	"sync"
+	"time"
+)
+
+// mostWaiting is how many requests of one dialog may wait for their turn.
+const mostWaiting = 64
+
+// turns keeps the requests of one dialog in the order in which they came. sipgo handles each in a goroutine of its own,
+// so that of a burst (eight INFO in one segment, a re-INVITE and the BYE behind it) any may be first, and what came
+// before it would be out of order (RFC 3261 12.2.2). The guard, which reads one message after the other, gives each
+// request a turn; its handler waits for it. Safe for concurrent use.
+type turns struct {
+	mu      sync.Mutex
+	last    uint32 // the highest CSeq number that has got a turn
+	waiting []*turn
+}
+
+// turn is one request's.
+type turn struct {
+	seq   uint32
+	begun bool
+	first chan struct{} // closed when nobody is before it
+}
+
+// take gives a request its turn, in the order of the calls. A repeat, or one older than what has come, gets none. False
+// when too many wait.
+func (q *turns) take(seq uint32) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case seq <= q.last:
+		return true
+	case len(q.waiting) >= mostWaiting:
+		return false
+	}
+	q.last = seq
+	q.line(seq)
+	return true
+}
+
+// behind is take for what has no number of its own: the answer in an ACK.
+func (q *turns) behind() *turn {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.line(0)
+}
+
+func (q *turns) line(seq uint32) *turn {
+	t := &turn{seq: seq, first: make(chan struct{})}
+	if q.waiting = append(q.waiting, t); len(q.waiting) == 1 {
+		close(t.first)
+	}
+	return t
+}
+
+// of is the turn that a request has got; nil when it has none.
+func (q *turns) of(seq uint32) *turn {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, t := range q.waiting {
+		if t.seq == seq && !t.begun {
+			return t
+		}
+	}
+	return nil
+}
+
+// wait blocks until everything before t is over. What has not even begun within patience never will: sipgo has lost it,
+// with its connection for example.
+func (q *turns) wait(t *turn, patience time.Duration, stop <-chan struct{}) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case <-t.first:
+			q.mu.Lock()
+			t.begun = true
+			q.mu.Unlock()
+			return
+		case <-timer.C:
+			q.skip(t)
+			timer.Reset(patience)
+		case <-stop:
+			return
+		}
+	}
+}
+
+// skip forgets those before t that have not begun.
+func (q *turns) skip(t *turn) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var kept []*turn
+	before := true
+	for _, w := range q.waiting {
+		if before = before && w != t; !before || w.begun {
+			kept = append(kept, w)
+		}
+	}
+	q.waiting = kept
+	q.next()
+}
+
+// done ends a turn.
+func (q *turns) done(t *turn) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i, w := range q.waiting {
+		if w == t {
+			q.waiting = append(q.waiting[:i], q.waiting[i+1:]...)
+			break
+		}
+	}
+	q.next()
+}
+
+// next lets the first one begin.
+func (q *turns) next() {
+	if len(q.waiting) == 0 {
+		return
+	}
+	select {
+	case <-q.waiting[0].first:
+	default:
+		close(q.waiting[0].first)
+	}
+}
