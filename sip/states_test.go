@@ -5,6 +5,17 @@ import (
 	"testing"
 )
 
+func TestAnOfferAtAWrongTimeIsRefusedByOneRule(t *testing.T) {
+	seen := map[turnDown]bool{}
+	for _, r := range turnDowns {
+		k := turnDown{method: r.method, offer: r.offer, at: r.at}
+		if seen[k] || !strings.HasPrefix(r.rule, "RFC ") || r.code != 491 && r.code != 500 {
+			t.Errorf("%+v", r)
+		}
+		seen[k] = true
+	}
+}
+
 func TestDialogEndsOnce(t *testing.T) {
 	seen := map[[2]uint8]bool{}
 	for _, m := range moves {
