@@ -10,7 +10,6 @@ package line
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -165,28 +164,12 @@ func (b *Board) handle(ctx context.Context, in *sip.Invite) {
 	began := time.Now()
 	l, err := b.answer(ctx, in)
 	if err != nil {
-		b.cfg.Refused()
-		b.cfg.Log.Info("call not answered", "call", in.ID, "error", err)
-		code, reason := refusal(err)
-		_ = in.Refuse(code, reason)
+		b.refused(in, err)
 		return
 	}
 	b.cfg.Answered(time.Since(began))
 	defer l.close("the conversation is over")
 	b.cfg.Converse(l.ctx, l)
-}
-
-// refusal is the final answer to an offer that we cannot take (RFC 3261 section 21).
-func refusal(err error) (code int, reason string) {
-	switch {
-	case errors.Is(err, media.ErrNoCommonCodec), errors.Is(err, media.ErrBadAddress), errors.Is(err, media.ErrNotSecure):
-		return 488, "Not Acceptable Here"
-	case errors.Is(err, media.ErrBadSDP):
-		return 400, "Bad Session Description"
-	case errors.Is(err, media.ErrNoPorts):
-		return 503, "No Ports Left"
-	}
-	return 500, "Server Internal Error"
 }
 
 func (b *Board) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
@@ -202,7 +185,7 @@ func (b *Board) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := in.Answer(ctx, body, sip.OnReinvite(sound.Reoffer), sip.OnAnswer(sound.Accept), sip.OnActivity(sound.Activity), sip.OnInfo(pressInfo(sound)))
+	d, err := in.Answer(ctx, body, sip.OnReinvite(reoffer(sound, in.Trunk)), sip.OnAnswer(sound.Accept), sip.OnActivity(sound.Activity), sip.OnInfo(pressInfo(sound)))
 	if err != nil {
 		_ = sound.Close()
 		return nil, err

@@ -86,7 +86,7 @@ func (b *Board) ringWith(ctx context.Context, address string, r Route, as ring.I
 		return nil, err
 	}
 	request.Offer = offer
-	request.OnReinvite, request.OnAnswer, request.OnActivity, request.OnInfo = sound.Reoffer, sound.Accept, sound.Activity, pressInfo(sound)
+	request.OnReinvite, request.OnAnswer, request.OnActivity, request.OnInfo = reoffer(sound, r.Trunk), sound.Accept, sound.Activity, pressInfo(sound)
 	d, answer, err := b.agent.Dial(ctx, request)
 	if err != nil {
 		_ = sound.Close()
@@ -94,6 +94,7 @@ func (b *Board) ringWith(ctx context.Context, address string, r Route, as ring.I
 	}
 	t := &Telephone{leg{board: b, id: rand.Text(), to: address}}
 	if err := sound.Accept(answer); err != nil {
+		b.cfg.Log.Warn("answer of a telephone not taken", "call", d.ID(), "trunk", r.Trunk, "answered", offered(answer), "error", err)
 		_ = d.Hangup("no common codec")
 		_ = sound.Close()
 		return nil, errors.Join(&sip.FinalError{Code: 488, Reason: "no common codec"}, err)

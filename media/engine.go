@@ -201,12 +201,16 @@ func (e *Engine) Answer(offer []byte, p Peer) (*Leg, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := agree(d, p, true)
+	t, err := agree(d, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := e.leg(p, t.remote.Addr())
-	if errors.Is(err, ErrBadAddress) {
+	far := t.remote.Addr()
+	if far.IsUnspecified() { // on hold from the beginning
+		far = p.Remote.Unmap()
+	}
+	l, err := e.leg(p, far)
+	if errors.Is(err, ErrBadAddress) && !errors.Is(err, errNowhere) {
 		t.stand(p)
 		l, err = e.leg(p, t.remote.Addr())
 	}

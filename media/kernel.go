@@ -26,7 +26,7 @@ func (kernel) Listen(at netip.AddrPort) (Socket, error) {
 		if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
 			err = fmt.Errorf("%w: %w", errFull, err)
 		}
-		return nil, err
+		return nil, placed(err)
 	}
 	// DSCP 46, expedited forwarding (RFC 4594 section 4.1); a network that ignores it costs nothing.
 	if family == unix.AF_INET6 {
@@ -36,13 +36,23 @@ func (kernel) Listen(at netip.AddrPort) (Socket, error) {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_TOS, 46<<2)
 	}
 	if err := unix.Bind(fd, name); err != nil {
-		return nil, errors.Join(err, unix.Close(fd))
+		return nil, errors.Join(placed(err), unix.Close(fd))
 	}
 	bound, err := unix.Getsockname(fd)
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
 	return &socket{fd: fd, at: addrPort(bound)}, nil
+}
+
+// placed marks errors that are of the address, and not of the port.
+func placed(err error) error {
+	for _, no := range []error{unix.EADDRNOTAVAIL, unix.EINVAL, unix.EAFNOSUPPORT, unix.ENODEV} {
+		if errors.Is(err, no) {
+			return fmt.Errorf("%w: %w", errNowhere, err)
+		}
+	}
+	return err
 }
 
 func nameOf(at netip.AddrPort) (family int, name unix.Sockaddr) {

@@ -184,7 +184,7 @@ func (l *Leg) Accept(answer []byte) error {
 	if err != nil {
 		return err
 	}
-	t, err := agree(d, l.peer, l.self.version == 1)
+	t, err := agree(d, l.peer)
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func (l *Leg) Reoffer(offer []byte) (answer []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := agree(d, l.peer, false)
+	t, err := agree(d, l.peer)
 	if err != nil {
 		return nil, err
 	}

@@ -102,7 +102,7 @@ func TestWhatRealTelephonesOfferIsAnswered(t *testing.T) {
 			if p.secure {
 				peer.Encryption = Preferred
 			}
-			got, err := agree(d, peer, true)
+			got, err := agree(d, peer)
 			if !errors.Is(err, p.refuse) || (err == nil) != (p.refuse == nil) {
 				t.Fatalf("error %v, want %v", err, p.refuse)
 			}

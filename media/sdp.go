@@ -59,6 +59,7 @@ type section struct {
 	port        int
 	formats     []string
 	host        string // of c=
+	foreign     bool   // c= is of another network, or of a family that nobody knows
 	direction   direction
 	codecs      map[string]string // rtpmap: format to "pcma/8000"
 	mux         bool              // a=rtcp-mux (RFC 5761)
@@ -111,7 +112,7 @@ func readSDP(text []byte) (*description, error) {
 // newSection reads "audio 49170 RTP/AVP 8 0 101". What is malformed becomes a section that nobody can speak in, so that
 // a bad line of video does not cost the call.
 func newSection(value string, common *section) section {
-	s := section{host: common.host, direction: common.direction, codecs: map[string]string{}}
+	s := section{host: common.host, foreign: common.foreign, direction: common.direction, codecs: map[string]string{}}
 	words := strings.Fields(value)
 	if len(words) < 3 {
 		return s
@@ -131,6 +132,7 @@ func (s *section) line(kind, value string) {
 	case "c":
 		if words := strings.Fields(value); len(words) >= 3 {
 			s.host, _, _ = strings.Cut(words[2], "/")
+			s.foreign = words[0] != "IN" || words[1] != "IP4" && words[1] != "IP6"
 		}
 	case "a":
 		name, rest, _ := strings.Cut(value, ":")
@@ -261,6 +263,8 @@ func (s *section) address(peer Peer) (at netip.AddrPort, held bool, err error) {
 	switch {
 	case s.host == "":
 		return netip.AddrPort{}, false, fmt.Errorf("reading a session description: no c= line: %w", ErrBadSDP)
+	case s.foreign:
+		return netip.AddrPort{}, false, fmt.Errorf("taking %q as the address of sound: neither IN IP4 nor IN IP6: %w", s.host, ErrBadAddress)
 	case err != nil:
 		ip = peer.Remote
 	}

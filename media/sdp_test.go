@@ -40,7 +40,13 @@ func TestOffersOfRealTelephonesAreUnderstood(t *testing.T) {
 		{"sound refused", offerOf("m=audio 0 RTP/AVP 8"), 0, 0, "", 0, ErrNoCommonCodec},
 		{"multicast", []byte("c=IN IP4 239.1.1.1/127\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
 		{"broadcast", []byte("c=IN IP4 255.255.255.255\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
-		{"nowhere", []byte("c=IN IP4 0.0.0.0\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
+		{"nowhere: on hold from the beginning", []byte("c=IN IP4 0.0.0.0\r\nm=audio 4000 RTP/AVP 8\r\n"), ALaw, 0, "0.0.0.0:4000", inactive, nil},
+		{"nowhere in IPv6", []byte("c=IN IP6 ::\r\nm=audio 4000 RTP/AVP 8\r\n"), ALaw, 0, "[::]:4000", inactive, nil},
+		{"another network", []byte("c=AF IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
+		{"another family", []byte("c=IN IP7 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
+		{"another family in the medium", offerOf("m=audio 4000 RTP/AVP 8", "c=IN IP5 192.0.2.1"), 0, 0, "", 0, ErrBadAddress},
+		{"another network for the session, not for the sound", []byte("c=ATM NSAP 47.0091\r\nm=audio 4000 RTP/AVP 8\r\nc=IN IP4 192.0.2.77\r\n"), ALaw, 0, "192.0.2.77:4000", sendrecv, nil},
+		{"another network for the video", offerOf("m=audio 4000 RTP/AVP 8", "m=video 5000 RTP/AVP 34", "c=ATM NSAP 47.0091"), ALaw, 0, "192.0.2.1:4000", sendrecv, nil},
 		{"our own loopback", []byte("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
 		{"our own loopback in the other family", []byte("c=IN IP6 ::ffff:127.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
 		{"no address", []byte("v=0\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadSDP},
@@ -65,7 +71,7 @@ func termsOf(offer []byte) (terms, error) {
 	if err != nil {
 		return terms{}, err
 	}
-	return agree(d, near, true)
+	return agree(d, near)
 }
 
 func TestAnswersRefuseWhatWeDoNotSpeakAndAreReadByOthers(t *testing.T) {
@@ -73,7 +79,7 @@ func TestAnswersRefuseWhatWeDoNotSpeakAndAreReadByOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	terms, err := agree(d, near, true)
+	terms, err := agree(d, near)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +128,7 @@ func FuzzSDP(f *testing.F) {
 		if err != nil {
 			return
 		}
-		terms, err := agree(d, near, true)
+		terms, err := agree(d, near)
 		if err != nil {
 			return
 		}

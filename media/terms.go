@@ -28,21 +28,17 @@ type terms struct {
 // held tells whether the other side hears nothing of us.
 func (t terms) held() bool { return t.direction == recvonly || t.direction == inactive }
 
-// agree takes the terms from the other side's description. held addresses are allowed only where a call already runs
-// (initial false).
-func agree(d *description, peer Peer, initial bool) (terms, error) {
+// agree takes the terms from the other side's description.
+func agree(d *description, peer Peer) (terms, error) {
 	if !d.choose(peer.Encryption) {
 		if peer.Encryption == Required && d.audio != nil {
 			return terms{}, fmt.Errorf("looking for SRTP with keys in the description: %w", ErrNotSecure)
 		}
-		return terms{}, fmt.Errorf("looking for G.711 over RTP: %w", ErrNoCommonCodec)
+		return terms{}, fmt.Errorf("looking for G.711 over RTP: %w", d.unspeakable())
 	}
 	at, held, err := d.audio.address(peer)
 	if err != nil {
 		return terms{}, err
-	}
-	if held && initial {
-		return terms{}, fmt.Errorf("taking %s as the address of sound: %w", at.Addr(), ErrBadAddress)
 	}
 	t := terms{
 		law: d.audio.laws()[0], events: d.audio.events(), others: d.audio.others(), remote: at, mux: d.audio.mux,

@@ -54,12 +54,19 @@ func (e *Engine) open(addr netip.Addr) (pair, error) {
 		if err == nil {
 			return p, nil
 		}
-		if errors.Is(err, errFull) {
+		switch {
+		case errors.Is(err, errFull):
 			return pair{}, fmt.Errorf("opening an rtp port at %s: %w: %w", addr, ErrNoPorts, err)
+		case errors.Is(err, errNowhere):
+			return pair{}, fmt.Errorf("opening an rtp port at %s: %w: %w", addr, ErrBadAddress, err)
 		}
 	}
 	return pair{}, fmt.Errorf("opening an rtp port at %s, tried %d pairs: %w", addr, tries, ErrNoPorts)
 }
+
+// errNowhere is an address to which this machine has no way, or at which it cannot have a socket: another port would not
+// help.
+var errNowhere = errors.New("this machine has no way there")
 
 // errOdd is a kernel's choice of an odd port: the next one is tried.
 var errOdd = errors.New("odd port")
@@ -86,7 +93,7 @@ func (e *Engine) local(peer Peer, remote netip.Addr) (netip.Addr, error) {
 	if !local.IsValid() || local.IsUnspecified() || local.Is4() != remote.Is4() || local.IsLoopback() != remote.IsLoopback() {
 		var err error
 		if local, err = e.wire.Route(remote); err != nil {
-			return netip.Addr{}, fmt.Errorf("finding the way to %s: %w", remote, err)
+			return netip.Addr{}, fmt.Errorf("finding the way to %s: %w: %w: %w", remote, ErrBadAddress, errNowhere, err)
 		}
 	}
 	for _, b := range e.cfg.Bind {
