@@ -97,17 +97,21 @@ type exchange struct {
 	spool *spool
 }
 
-func newExchange(t *testing.T, converse func(ctx context.Context, l *line.Line)) *exchange {
+func newExchange(t *testing.T, converse func(ctx context.Context, l *line.Line), change ...func(*line.Config)) *exchange {
 	t.Helper()
 	leaks := goleak.IgnoreCurrent()
 	x := &exchange{spool: &spool{kept: map[string][]byte{}}}
 	here := netip.MustParseAddr("127.0.0.1")
 	var err error
-	x.board, err = line.New(line.Config{
+	c := line.Config{
 		SIP:    sip.Config{Listen: []netip.AddrPort{netip.AddrPortFrom(here, 0)}, AcceptAnyone: true},
 		Media:  media.Config{Bind: []netip.Addr{here}, Timeout: 3 * time.Second},
 		Voices: tones{}, Spool: x.spool, Converse: converse,
-	})
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	x.board, err = line.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}

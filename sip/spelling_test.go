@@ -181,3 +181,44 @@ func TestAnInviteBeforeJunkInOneSegmentIsAnswered(t *testing.T) {
 		}
 	}
 }
+
+// RFC 3261 12.2.1.1: a strict router is the Request-URI itself, the target is the last of the routes.
+func TestAStrictRouterGetsTheRequestURIItWants(t *testing.T) {
+	for name, c := range map[string]struct {
+		record []string // Record-Route of the 2xx, as it came back: the nearest proxy last
+		line   string
+		routes []string
+	}{
+		"loose":              {[]string{"<sip:far.example;lr>", "<sip:192.0.2.77;lr>"}, "sip:phone@192.0.2.9:5060", []string{"<sip:192.0.2.77;lr>", "<sip:far.example;lr>"}},
+		"strict, then loose": {[]string{"<sip:far.example;lr>", "<sip:192.0.2.77;method=INVITE>"}, "sip:192.0.2.77", []string{"<sip:far.example;lr>", "<sip:phone@192.0.2.9:5060>"}},
+		"loose, then strict": {[]string{"<sip:far.example>", "<sip:192.0.2.77;LR>"}, "sip:phone@192.0.2.9:5060", []string{"<sip:192.0.2.77;lr>", "<sip:far.example>"}},
+		"strict alone":       {[]string{"<sip:a@192.0.2.77>"}, "sip:a@192.0.2.77", []string{"<sip:phone@192.0.2.9:5060>"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := siptest.NewWire(1)
+				p, proxy := siptest.NewPhone(t, w, "192.0.2.9:5060"), siptest.NewPhone(t, w, "192.0.2.77:5060")
+				a := start(t, w, nil)
+				out := place(t, a, sip.DialRequest{To: "sip:anna@192.0.2.9"})
+				in := p.Incoming(within)
+				for _, r := range c.record {
+					in.Extra = append(in.Extra, "Record-Route: "+r)
+				}
+				in.Respond(200, siptest.SDP)
+				d := (<-out).d
+				check := func(method string) *siptest.Message {
+					t.Helper()
+					m := proxy.Expect(method+" ", within)
+					if !strings.HasPrefix(m.Line, method+" "+c.line+" SIP/2.0") || fmt.Sprint(m.All("Route")) != fmt.Sprint(c.routes) {
+						t.Errorf("%s with the routes %q, want %q with %q", m.Line, m.All("Route"), c.line, c.routes)
+					}
+					return m
+				}
+				check("ACK")
+				_ = d.Hangup("")
+				in.Phone = proxy
+				in.Respond(200, "", check("BYE"))
+			})
+		})
+	}
+}

@@ -1,0 +1,82 @@
+package media_test
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+
+	"hotline/media"
+	"hotline/media/mediatest"
+)
+
+// islet is a wire of a machine without a way in IPv6; it counts the ports that are tried.
+type islet struct {
+	*mediatest.Wire
+	tried int
+}
+
+func (i *islet) Route(remote netip.Addr) (netip.Addr, error) {
+	if remote.Is6() {
+		return netip.Addr{}, errors.New("network is unreachable")
+	}
+	return i.Wire.Route(remote)
+}
+
+func (i *islet) Listen(at netip.AddrPort) (media.Socket, error) {
+	i.tried++
+	return i.Wire.Listen(at)
+}
+
+const inIPv6 = "v=0\r\nc=IN IP6 2001:db8::9\r\nm=audio 4000 RTP/AVP 8\r\n"
+
+// An address that this machine has no way to is refused at once, and no port is tried for it.
+func TestSoundInIPv6WithoutAWayThereIsRefusedAtOnce(t *testing.T) {
+	w := &islet{Wire: mediatest.NewWire(1)}
+	e, err := media.New(media.Config{Bind: []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, Wire: w, Low: 20000, High: 29999})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop()
+	if _, _, err := e.Answer([]byte(inIPv6), peer()); !errors.Is(err, media.ErrBadAddress) || w.tried != 0 {
+		t.Errorf("%v after %d ports", err, w.tried)
+	}
+}
+
+// The kernel says of an address, not of a port, that no socket can be there: the other 4,999 pairs are not tried.
+func TestAnAddressThatTheMachineDoesNotHaveIsNotTriedAtEveryPort(t *testing.T) {
+	elsewhere := netip.MustParseAddr("192.0.2.55")
+	e, err := media.New(media.Config{Bind: []netip.Addr{elsewhere}, Low: 20000, High: 29999})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop()
+	_, _, err = e.Answer([]byte("v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\n"), media.Peer{Local: elsewhere, Remote: netip.MustParseAddr("192.0.2.1")})
+	if !errors.Is(err, media.ErrBadAddress) || errors.Is(err, media.ErrNoPorts) {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsOfferedIsToldInOneBoundedLine(t *testing.T) {
+	for sdp, want := range map[string]string{
+		"v=0\r\nc=IN IP4 1.2.3.4\r\nm=audio 4000 RTP/AVP 18 0\r\na=rtpmap:18 G729/8000\r\nm=video 0 RTP/AVP 34\r\n": "audio RTP/AVP G729/8000 PCMU/8000, video RTP/AVP 34 (refused)",
+		"":                                      "nothing that can be read",
+		"m=audio 4000 RTP/AVP \x1b[31m\xff\r\n": "audio RTP/AVP ?[31m?",
+	} {
+		if got := media.Offered([]byte(sdp)); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	long := []byte("m=audio 4000 RTP/AVP")
+	for range 500 {
+		long = append(long, " 101"...)
+	}
+	if n := len(media.Offered(long)); n > 200 {
+		t.Errorf("%d octets", n)
+	}
+}
