@@ -6,8 +6,10 @@
 // A call that comes in is an [Invite]; answered, it is a [Dialog], a context whose
 // cause is the ending. A call that goes out is [Agent.Dial]. The dialog's states
 // are a table (states.go). Goroutines: one for each socket, one for each call's
-// handler, one for each BYE or abandoned INVITE under way; [Agent.Stop] waits for
-// all of them.
+// handler, one for each BYE or abandoned INVITE under way, one for each request of
+// a dialog while it waits for its turn or is handled; [Agent.Stop] waits for all of
+// them. A call that is never acknowledged keeps its handler for 32 s, and its BYE
+// another goroutine until it is answered, 32 s at most (64*T1 each).
 package sip
 
 import (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -40,6 +41,32 @@ func TestLostACK(t *testing.T) {
 		}
 		ending(t, (<-calls).Context(), sip.ErrNoACK)
 	})
+}
+
+// A call that nobody acknowledges: the BYE's answer ends its last goroutine, the silence after it does 32 s later.
+func TestHowLongAnUnacknowledgedCallIsKept(t *testing.T) {
+	for answered, want := range map[bool]time.Duration{true: 32 * time.Second, false: 64 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 1)
+			start(t, w, answering(calls))
+			p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+			synctest.Wait()
+			idle, began := runtime.NumGoroutine(), time.Now()
+			c := p.Dial(line, "1", siptest.SDP)
+			c.Expect(200, within) // and no ACK
+			for {
+				if m := p.Hear(100 * time.Millisecond); m != nil && answered && strings.HasPrefix(m.Line, "BYE ") {
+					c.Respond(200, "", m)
+				}
+				if synctest.Wait(); runtime.NumGoroutine() <= idle {
+					break
+				}
+			}
+			if took := time.Since(began); took < want || took > want+time.Second {
+				t.Errorf("BYE answered %v: kept for %s, want %s", answered, took, want)
+			}
+		})
+	}
 }
 
 func TestHangupWaitsForTheACK(t *testing.T) {
