@@ -179,7 +179,9 @@ func TestASessionDescriptionAmongOtherPartsIsFound(t *testing.T) {
 	} {
 		p := siptest.NewPhone(t, datagrams{}, "127.0.0.1:0")
 		call := p.Call(x.at(), "1")
-		p.Spell = func(m string) string { return strings.Replace(m, "Content-Type: application/sdp", "Content-Type: "+c.kind, 1) }
+		p.Spell = func(m string) string {
+			return strings.Replace(m, "Content-Type: application/sdp", "Content-Type: "+c.kind, 1)
+		}
 		call.SendInvite(c.body)
 		m := call.Expect(c.status, soon)
 		p.Spell = nil
