@@ -53,6 +53,15 @@ func inTheDialog() map[string][]step {
 			invites(described(6, "sendrecv", "0.0.0.0")), mayHear(100), hears(200, says("", "a=inactive")), acks(""),
 			invites(sound(7, "sendrecv")), mayHear(100), hears(200, says("", "a=sendrecv")), acks(""),
 		),
+		"on hold from the beginning, by the address 0.0.0.0, and resumed": append([]step{
+			invites(described(1, "sendrecv", "0.0.0.0")), mayHear(100, 180), hears(200, says("", "a=inactive")), acks(""),
+			invites(sound(2, "sendrecv")), mayHear(100), hears(200, says("", "a=sendrecv")), acks(""),
+		}, over()...),
+		"a session among other parts": append([]step{
+			request("INVITE", "multipart/mixed;boundary=b1", "--b1\r\nContent-Type: application/isup\r\nContent-Disposition: signal;handling=optional\r\n\r\nx\r\n--b1\r\nContent-Type: application/sdp\r\n\r\n"+
+				sound(1, "sendrecv")+"\r\n--b1--\r\n"),
+			mayHear(100, 180), hears(200, says("", "m=audio")), acks(""),
+		}, over()...),
 		"a re-INVITE without an offer asks for ours": call(
 			invites(""), mayHear(100), hears(200, says("", "m=audio [0-9]+ RTP/AVP 8 0 101")), acks(sound(2, "sendrecv")), waits(200),
 		),

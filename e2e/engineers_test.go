@@ -92,6 +92,9 @@ func everySort(canary string) []engineer {
 			rings(), answers(180, ""), answersTheInvite("", 200, sound(1, "sendrecv")), isAsked("ACK"), answersTheInvite("B", 200, sound(1, "sendrecv")), isAsked("ACK"),
 			isAsked("BYE", says("To:", "tag=B")), answersInside(200, ""), key("2"), hears(200), isAsked("BYE", lacks("To:", "tag=B")), answersInside(200, ""),
 		}},
+		{"described by early media alone", "passed", []step{
+			rings(), answers(183, sound(1, "sendrecv")), answers(200, ""), isAsked("ACK"), key("2"), hears(200), isAsked("BYE"), answersInside(200, ""),
+		}},
 		{"behind a proxy", "hung up", []step{
 			rings(), answers(200, sound(1, "sendrecv"), "Record-Route: <sip:127.0.0.1:[local_port];lr;proxy=1>"), isAsked("ACK", says("Route:", "proxy=1")),
 			invites(sound(2, "sendonly")), mayHear(100), hears(200, says("", "a=recvonly")), acks(""), request("UPDATE", "application/sdp", sound(3, "sendrecv")), hears(200),
