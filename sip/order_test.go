@@ -20,7 +20,7 @@ import (
 func noting(came chan<- string) func(context.Context, *sip.Invite) {
 	return func(ctx context.Context, in *sip.Invite) {
 		d, err := in.Answer(ctx, []byte(siptest.SDP),
-			sip.OnInfo(func(_ string, body []byte) { came <- string(body) }),
+			sip.OnInfo(func(_ string, body []byte) bool { came <- string(body); return true }),
 			sip.OnReinvite(func([]byte) ([]byte, error) { came <- "offer"; return []byte(siptest.SDP), nil }),
 			sip.OnAnswer(func([]byte) error { came <- "answer"; return nil }))
 		if err != nil {
@@ -100,7 +100,7 @@ func TestAFloodOfOneDialogIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, block := siptest.NewWire(1), make(chan struct{})
 		start(t, w, func(ctx context.Context, in *sip.Invite) {
-			d, _ := in.Answer(ctx, []byte(siptest.SDP), sip.OnInfo(func(string, []byte) { <-block }))
+			d, _ := in.Answer(ctx, []byte(siptest.SDP), sip.OnInfo(func(string, []byte) bool { <-block; return true }))
 			<-d.Context().Done()
 		})
 		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
