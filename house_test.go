@@ -19,7 +19,7 @@ import (
 var allowed = map[string][]string{
 	"sla":     {},
 	"prompts": {},
-	"sip":     {},
+	"sip":     {"sip/turns", "sip/body"},
 	"media":   {"media/..."},
 	"limits":  {},
 	"tickets": {"limits", "sla", "tickets/turns"},
@@ -29,6 +29,8 @@ var allowed = map[string][]string{
 	"prompts/...":         {"prompts", "prompts/..."},
 	"media/...":           {"media", "media/..."},
 	"sip/...":             {"sip"},
+	"sip/turns":           {},
+	"sip/body":            {},
 	"tickets/turns":       {}, // one after the other, whatever it is
 	"tickets/ticketstest": {"tickets", "sla", "oncall"},
 	"ivr":                 {"tickets", "sla", "oncall", "prompts"},

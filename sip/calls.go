@@ -3,6 +3,8 @@ package sip
 import (
 	"strings"
 	"time"
+
+	"hotline/sip/body"
 )
 
 // inviteKey is what makes two INVITEs one call (RFC 3261 8.2.2.2).
@@ -54,7 +56,7 @@ func (a *Agent) admitOptions() verdict {
 	if a.draining {
 		return refuse(503, "Service Unavailable", "Retry-After: 30")
 	}
-	return verdict{answer: &refusal{code: 200, reason: "OK", headers: []string{"Allow: " + allow, "Accept: " + acceptable,
+	return verdict{answer: &refusal{code: 200, reason: "OK", headers: []string{"Allow: " + allow, "Accept: " + body.Acceptable,
 		"Accept-Encoding: identity", "Accept-Language: it, en", "Supported: " + supported}}}
 }
 
@@ -79,7 +81,7 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 			}
 			return silence("")
 		}
-		if e.method != "ACK" && !d.turns.take(e.seq) {
+		if e.method != "ACK" && !d.turns.Take(e.seq) {
 			return refuse(503, "Too Many Requests In This Dialog", "Retry-After: 1")
 		}
 		return verdict{pass: true}

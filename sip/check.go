@@ -1,7 +1,10 @@
 package sip
 
 import (
+	"errors"
 	"strings"
+
+	"hotline/sip/body"
 )
 
 // allow is what this line serves, for Allow headers (RFC 3261 20.5).
@@ -156,4 +159,23 @@ func safeTokens(list []string) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// checkBody judges the body of a request that may carry a description.
+func (e *envelope) checkBody() verdict {
+	switch _, err := e.description(); {
+	case errors.Is(err, body.ErrKind):
+		return refuse(415, "Unsupported Media Type", "Accept: "+body.Acceptable) // RFC 3261 8.2.3
+	case err != nil:
+		return refuse(400, "Bad Multipart")
+	}
+	return verdict{pass: true}
+}
+
+func (e *envelope) description() ([]byte, error) {
+	octets := e.body
+	if e.length >= 0 && e.length < len(octets) {
+		octets = octets[:e.length] // what follows it in a datagram belongs to nothing (RFC 3261 18.3)
+	}
+	return body.Description(e.content, e.disposition, octets)
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"hotline/sip/turns"
 )
 
 // Dialog is one answered call, whoever called. Its context ends with the call and
@@ -21,7 +23,7 @@ type Dialog struct {
 	cancel context.CancelCauseFunc
 	acks   chan error    // what became of the answer in the first ACK, one deep
 	turn   chan struct{} // one re-INVITE of ours at a time
-	turns  turns         // of the other side's requests
+	turns  turns.Queue   // of the other side's requests
 
 	// Fixed when the dialog is made.
 	self      gosip.FromHeader // we, with our tag
@@ -272,10 +274,10 @@ func (d *Dialog) acknowledged(e *envelope) bool {
 
 // answerCame hands the answer in an ACK to the owner, when its turn has come: a new offer may be right behind it.
 func (d *Dialog) answerCame(w *ackWait, sdp []byte) {
-	t := d.turns.behind()
+	t := d.turns.Behind()
 	if !d.agent.spawn("answer", d.key.callID, func() {
-		defer d.turns.done(t)
-		d.turns.wait(t, d.agent.timers.T1, d.agent.ctx.Done())
+		defer d.turns.Done(t)
+		d.turns.Wait(t, d.agent.timers.T1, d.agent.ctx.Done())
 		err := d.answered(sdp)
 		switch {
 		case w.first:
@@ -287,7 +289,7 @@ func (d *Dialog) answerCame(w *ackWait, sdp []byte) {
 			d.agent.log.Info("sip: answer to our offer not taken, the session is as it was", "call", d.key.callID, "error", err.Error())
 		}
 	}) {
-		d.turns.done(t)
+		d.turns.Done(t)
 	}
 }
 

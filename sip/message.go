@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"hotline/sip/body"
 )
 
 // Party is one end of a call as headers name it: text of a stranger, never a
@@ -155,4 +157,13 @@ func routesOf(msg gosip.Message, reversed bool) []gosip.Uri {
 		}
 	}
 	return out
+}
+
+// descriptionOf is the session description of a message; one that cannot be read counts as none.
+func descriptionOf(msg gosip.Message) []byte {
+	sdp, err := body.Description(headerOf(msg, "Content-Type", "c"), headerOf(msg, "Content-Disposition"), msg.Body())
+	if err != nil {
+		return nil
+	}
+	return sdp
 }

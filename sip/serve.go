@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"hotline/sip/body"
 )
 
 // serve is called by sipgo, in a goroutine of its own, for each new request that
@@ -59,9 +61,9 @@ func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
 		tx.Terminate() // a repeated ACK: the guard took the first
 		return
 	}
-	if t := d.turns.of(req.CSeq().SeqNo); t != nil {
-		d.turns.wait(t, d.agent.timers.T1, d.agent.ctx.Done())
-		defer d.turns.done(t)
+	if t := d.turns.Of(req.CSeq().SeqNo); t != nil {
+		d.turns.Wait(t, d.agent.timers.T1, d.agent.ctx.Done())
+		defer d.turns.Done(t)
 	}
 	if !d.inOrder(req.CSeq().SeqNo) {
 		_ = tx.Respond(d.agent.response(req, 500, "CSeq Out Of Order", "", nil)) // RFC 3261 12.2.2
@@ -82,7 +84,7 @@ func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
 	case gosip.OPTIONS:
 		res := d.agent.response(req, 200, "OK", "", nil)
 		res.AppendHeader(header("Allow", allow))
-		res.AppendHeader(header("Accept", acceptable))
+		res.AppendHeader(header("Accept", body.Acceptable))
 		_ = tx.Respond(res)
 	default:
 		_ = tx.Respond(d.agent.response(req, 501, "Not Implemented", "", nil))

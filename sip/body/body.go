@@ -1,4 +1,5 @@
-package sip
+// Package body finds the session description in the body of a message of SIP.
+package body
 
 import (
 	"bytes"
@@ -7,12 +8,10 @@ import (
 	"mime"
 	"mime/multipart"
 	"strings"
-
-	gosip "github.com/emiago/sipgo/sip"
 )
 
-// acceptable is which bodies are read (RFC 3261 20.1).
-const acceptable = "application/sdp, multipart/mixed"
+// Acceptable is which bodies are read (RFC 3261 20.1).
+const Acceptable = "application/sdp, multipart/mixed"
 
 // Bounds of a body in parts.
 const (
@@ -20,16 +19,17 @@ const (
 	maxNested = 3 // multiparts within multiparts
 )
 
+// Refusals of a body.
 var (
-	errBodyKind   = errors.New("a body that must be understood and is not") // 415
-	errBodyBroken = errors.New("a body whose parts cannot be read")         // 400
+	ErrKind   = errors.New("a body that must be understood and is not") // 415
+	ErrBroken = errors.New("a body whose parts cannot be read")         // 400
 )
 
-// description finds the session description in a body: the body itself, or a part of it (RFC 5621 section 3). It is nil,
+// Description finds the session description in a body: the body itself, or a part of it (RFC 5621 section 3). It is nil,
 // without an error, where there is none and nothing that must be understood. A part that is unknown is passed over,
 // unless its sender says handling=required; a whole body that is unknown is passed over only where it says
 // handling=optional (RFC 3261 20.11).
-func description(contentType, disposition string, body []byte) ([]byte, error) {
+func Description(contentType, disposition string, body []byte) ([]byte, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
@@ -38,7 +38,7 @@ func description(contentType, disposition string, body []byte) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !known && !says(disposition, "optional"):
-		return nil, errBodyKind
+		return nil, ErrKind
 	}
 	return sdp, nil
 }
@@ -52,7 +52,7 @@ func part(contentType, disposition string, body []byte, depth int) (sdp []byte, 
 	case strings.HasPrefix(kind, "multipart/") && depth < maxNested:
 		_, parameters, err := mime.ParseMediaType(contentType)
 		if err != nil || parameters["boundary"] == "" {
-			return nil, false, errBodyBroken
+			return nil, false, ErrBroken
 		}
 		sdp, err = parts(kind, parameters["boundary"], body, depth+1)
 		return sdp, err == nil, err
@@ -71,11 +71,11 @@ func parts(kind, boundary string, body []byte, depth int) (sdp []byte, err error
 			return sdp, nil
 		}
 		if err != nil {
-			return nil, errBodyBroken
+			return nil, ErrBroken
 		}
 		text, err := io.ReadAll(p)
 		if err != nil {
-			return nil, errBodyBroken
+			return nil, ErrBroken
 		}
 		disposition := p.Header.Get("Content-Disposition")
 		found, known, err := part(p.Header.Get("Content-Type"), disposition, text, depth)
@@ -83,43 +83,16 @@ func parts(kind, boundary string, body []byte, depth int) (sdp []byte, err error
 		case err != nil:
 			return nil, err
 		case !known && kind != "multipart/alternative" && says(disposition, "required"):
-			return nil, errBodyKind
+			return nil, ErrKind
 		case found != nil && (sdp == nil || kind == "multipart/alternative"):
 			sdp = found
 		}
 	}
-	return nil, errBodyBroken
+	return nil, ErrBroken
 }
 
 // says tells whether a Content-Disposition says so of its handling.
 func says(disposition, handling string) bool {
-	return strings.EqualFold(strings.Trim(parameter(disposition, "handling"), `"`), handling)
-}
-
-// descriptionOf is the session description of a message; one that cannot be read counts as none.
-func descriptionOf(msg gosip.Message) []byte {
-	sdp, err := description(headerOf(msg, "Content-Type", "c"), headerOf(msg, "Content-Disposition"), msg.Body())
-	if err != nil {
-		return nil
-	}
-	return sdp
-}
-
-// checkBody judges the body of a request that may carry a description.
-func (e *envelope) checkBody() verdict {
-	switch _, err := e.description(); {
-	case errors.Is(err, errBodyKind):
-		return refuse(415, "Unsupported Media Type", "Accept: "+acceptable) // RFC 3261 8.2.3
-	case err != nil:
-		return refuse(400, "Bad Multipart")
-	}
-	return verdict{pass: true}
-}
-
-func (e *envelope) description() ([]byte, error) {
-	body := e.body
-	if e.length >= 0 && e.length < len(body) {
-		body = body[:e.length] // what follows it in a datagram belongs to nothing (RFC 3261 18.3)
-	}
-	return description(e.content, e.disposition, body)
+	_, parameters, err := mime.ParseMediaType(disposition)
+	return err == nil && strings.EqualFold(parameters["handling"], handling)
 }

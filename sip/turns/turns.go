@@ -1,39 +1,40 @@
-package sip
+// Package Queue keeps what comes in one dialog in the order in which it came.
+package turns
 
 import (
 	"sync"
 	"time"
 )
 
-// mostWaiting is how many requests of one dialog may wait for their turn.
-const mostWaiting = 64
+// most is how many requests of one dialog may wait for their turn.
+const most = 64
 
-// turns keeps the requests of one dialog in the order in which they came. sipgo handles each in a goroutine of its own,
+// Queue keeps the requests of one dialog in the order in which they came. sipgo handles each in a goroutine of its own,
 // so that of a burst (eight INFO in one segment, a re-INVITE and the BYE behind it) any may be first, and what came
 // before it would be out of order (RFC 3261 12.2.2). The guard, which reads one message after the other, gives each
 // request a turn; its handler waits for it. Safe for concurrent use.
-type turns struct {
+type Queue struct {
 	mu      sync.Mutex
 	last    uint32 // the highest CSeq number that has got a turn
-	waiting []*turn
+	waiting []*Turn
 }
 
-// turn is one request's.
-type turn struct {
+// Turn is one request's.
+type Turn struct {
 	seq   uint32
 	begun bool
 	first chan struct{} // closed when nobody is before it
 }
 
-// take gives a request its turn, in the order of the calls. A repeat, or one older than what has come, gets none. False
+// Take gives a request its turn, in the order of the calls. A repeat, or one older than what has come, gets none. False
 // when too many wait.
-func (q *turns) take(seq uint32) bool {
+func (q *Queue) Take(seq uint32) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
 	case seq <= q.last:
 		return true
-	case len(q.waiting) >= mostWaiting:
+	case len(q.waiting) >= most:
 		return false
 	}
 	q.last = seq
@@ -41,23 +42,23 @@ func (q *turns) take(seq uint32) bool {
 	return true
 }
 
-// behind is take for what has no number of its own: the answer in an ACK.
-func (q *turns) behind() *turn {
+// Behind is Take for what has no number of its own: the answer in an ACK.
+func (q *Queue) Behind() *Turn {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.line(0)
 }
 
-func (q *turns) line(seq uint32) *turn {
-	t := &turn{seq: seq, first: make(chan struct{})}
+func (q *Queue) line(seq uint32) *Turn {
+	t := &Turn{seq: seq, first: make(chan struct{})}
 	if q.waiting = append(q.waiting, t); len(q.waiting) == 1 {
 		close(t.first)
 	}
 	return t
 }
 
-// of is the turn that a request has got; nil when it has none.
-func (q *turns) of(seq uint32) *turn {
+// Of is the turn that a request has got; nil when it has none.
+func (q *Queue) Of(seq uint32) *Turn {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, t := range q.waiting {
@@ -68,9 +69,9 @@ func (q *turns) of(seq uint32) *turn {
 	return nil
 }
 
-// wait blocks until everything before t is over. What has not even begun within patience never will: sipgo has lost it,
+// Wait blocks until everything before t is over. What has not even begun within patience never will: sipgo has lost it,
 // with its connection for example.
-func (q *turns) wait(t *turn, patience time.Duration, stop <-chan struct{}) {
+func (q *Queue) Wait(t *Turn, patience time.Duration, stop <-chan struct{}) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for {
@@ -90,10 +91,10 @@ func (q *turns) wait(t *turn, patience time.Duration, stop <-chan struct{}) {
 }
 
 // skip forgets those before t that have not begun.
-func (q *turns) skip(t *turn) {
+func (q *Queue) skip(t *Turn) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	var kept []*turn
+	var kept []*Turn
 	before := true
 	for _, w := range q.waiting {
 		if before = before && w != t; !before || w.begun {
@@ -104,8 +105,8 @@ func (q *turns) skip(t *turn) {
 	q.next()
 }
 
-// done ends a turn.
-func (q *turns) done(t *turn) {
+// Done ends a turn.
+func (q *Queue) Done(t *Turn) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i, w := range q.waiting {
@@ -118,7 +119,7 @@ func (q *turns) done(t *turn) {
 }
 
 // next lets the first one begin.
-func (q *turns) next() {
+func (q *Queue) next() {
 	if len(q.waiting) == 0 {
 		return
 	}
