@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"ivr":                 {"tickets", "sla", "oncall", "prompts"},
 	"ivr/...":             {"ivr", "tickets", "sla", "oncall", "prompts", "memory"},
 	"oncall/ring":         {"tickets", "sla", "oncall", "prompts"},
-	"line":                {"limits", "ivr", "oncall/ring", "sip", "media", "prompts", "prompts/packs", "tickets"},
+	"line":                {"limits", "ivr", "oncall/ring", "sip", "media", "media/amd", "prompts", "prompts/packs", "tickets"},
 	"memory":              {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"postgres":            {"tickets", "sla", "oncall", "ivr", "prompts"},
 	"postgres/local":      {},

@@ -18,6 +18,7 @@ import (
 	"hotline/memory"
 	"hotline/phone"
 	"hotline/prompts"
+	"hotline/prompts/packs"
 	"hotline/sip/siptest"
 	"hotline/tickets"
 )
@@ -172,6 +173,11 @@ func report(ctx context.Context, c *phone.Call, said []int16) error {
 }
 
 func TestTelephonesThatDoNotHelpAreLeftAndTheNextOneIsRung(t *testing.T) {
+	clips, err := packs.Speech(prompts.Italian, "describe", "goodbye")
+	if err != nil {
+		t.Fatal(err)
+	}
+	greeting := append(media.ALaw.Samples(clips), mediatest.Tone(1000, 3200)...)
 	for name, c := range map[string]struct {
 		anna func(context.Context, *phone.Incoming)
 		want string
@@ -182,6 +188,12 @@ func TestTelephonesThatDoNotHelpAreLeftAndTheNextOneIsRung(t *testing.T) {
 				<-call.Context().Done()
 			}
 		}, "no key"},
+		"mailbox that greets and beeps": {func(ctx context.Context, in *phone.Incoming) {
+			if call, err := in.PickUp(ctx); err == nil {
+				_ = call.Say(ctx, greeting)
+				<-call.Context().Done()
+			}
+		}, "no key: a mailbox"},
 		"busy":      {func(_ context.Context, in *phone.Incoming) { in.Refuse(486, "Busy Here") }, "busy"},
 		"not there": {func(_ context.Context, in *phone.Incoming) { in.Refuse(404, "Not Found") }, "unknown number"},
 		"unheard":   {func(ctx context.Context, in *phone.Incoming) { in.Ring(); <-ctx.Done() }, "rang"},

@@ -15,6 +15,7 @@ type answer int
 
 const (
 	nothing answer = iota // no key in time, or the leg or the caller ended
+	mailbox               // a greeting and a beep: no key is waited for any longer
 	accepts
 	passes
 )
@@ -26,10 +27,12 @@ const (
 )
 
 // ask speaks the brief until a key comes: 1 accepts, 2 passes, 3 plays the caller's message and asks anew. Whatever
-// talks or beeps at the other end presses nothing, so a mailbox never accepts.
+// talks or beeps at the other end presses nothing, so a mailbox never accepts; and it is not waited for.
 func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answer {
+	heard := listen(ctx, t)
+	defer heard.end()
 	for range maxReplays + 1 {
-		switch j.oneBrief(ctx, t, lang) {
+		switch j.oneBrief(heard.ctx, t, lang, heard) {
 		case '1':
 			return accepts
 		case '2':
@@ -37,6 +40,9 @@ func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answe
 		case '3':
 			j.replay(ctx, t, lang)
 		default:
+			if heard.beeped() {
+				return mailbox
+			}
 			return nothing
 		}
 	}
@@ -45,21 +51,28 @@ func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answe
 
 // oneBrief speaks the brief up to three times and gives the key 1, 2 or 3; 0 when none came within the time after the
 // brief's first end.
-func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language) byte {
+func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, heard *listening) byte {
 	brief := prompts.Join(j.subject, j.keys)
 	if t.Say(ctx, lang, brief, true) != nil {
 		return 0
 	}
-	deadline := time.Now().Add(j.search.Times.Key)
+	end := time.Now()
+	deadline, soon := end.Add(j.search.Times.Key), min(afterGreeting, j.search.Times.Key)
 	within, cancel := context.WithDeadline(ctx, deadline) // cuts a repetition short, and not a key that is down by then
 	defer cancel()
-	for spoken := 1; ; spoken++ {
+	for spoken := 1; ; {
 		patience := time.Until(deadline)
 		if spoken < briefings {
 			patience = min(patience, breath)
 		}
+		if heard.hasty() {
+			patience = time.Until(end.Add(soon))
+		}
 		for until := time.Now().Add(patience); ; {
 			key, err := t.Key(ctx, time.Until(until))
+			if err == nil {
+				heard.pressed()
+			}
 			if err == nil && (key == '1' || key == '2' || (key == '3' && j.ticket)) {
 				return key
 			}
@@ -70,9 +83,13 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language) 
 				break
 			}
 		}
-		if spoken >= briefings || t.Say(within, lang, brief, true) != nil {
+		if heard.hasty() && time.Since(end) < soon {
+			continue
+		}
+		if spoken >= briefings || heard.hasty() || t.Say(within, lang, brief, true) != nil {
 			return 0
 		}
+		spoken++
 	}
 }
 

@@ -35,6 +35,7 @@ const (
 	resultAccepted = "accepted"
 	resultPassed   = "passed"
 	resultNoKey    = "no key"
+	resultMailbox  = "no key: a mailbox"
 	resultHungUp   = "hung up"
 	resultLost     = "lost after the join"
 	resultGone     = "caller gone"
@@ -188,6 +189,9 @@ func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verd
 		return passedOn, resultPassed
 	case t.Context().Err() != nil:
 		return unanswered, resultHungUp
+	}
+	if answer == mailbox {
+		return unanswered, resultMailbox
 	}
 	return unanswered, resultNoKey // most likely a mailbox: it is owed no farewell, the caller waits
 }

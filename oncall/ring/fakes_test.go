@@ -35,6 +35,8 @@ type script struct {
 	silent  time.Duration // after the join no packet comes any more
 	drops   time.Duration // after the join the leg is lost, without a BYE
 	mute    bool          // the other side is never heard
+	greets  time.Duration // after pick-up somebody has spoken on and on; 0: never
+	beeps   time.Duration // after pick-up a mailbox has beeped; 0: never
 }
 
 // night is a street of fake telephones and everything that was heard and written down.
@@ -271,6 +273,19 @@ func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+func (p *phone) Listen(hear func(ring.Sign)) (stop func()) {
+	ctx, cancel := context.WithCancel(p.ctx)
+	var wg sync.WaitGroup
+	for sign, after := range map[ring.Sign]time.Duration{ring.Greeting: p.script.greets, ring.Beep: p.script.beeps} {
+		wg.Go(func() {
+			if after > 0 && pass(ctx, after) {
+				hear(sign)
+			}
+		})
+	}
+	return func() { cancel(); wg.Wait() }
 }
 
 func (p *phone) Quality() tickets.Quality { return tickets.Quality{} }

@@ -55,6 +55,8 @@ type Telephone interface {
 	Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error
 	Key(ctx context.Context, wait time.Duration) (byte, error)
 	Replay(ctx context.Context, recording string) error
+	// Listen has hear told, from another goroutine, of each sign that a machine has answered, until stop is called, which waits.
+	Listen(hear func(Sign)) (stop func())
 	// Join lets this leg and the call of the given id hear each other until one of them ends, this leg is silent for too long
 	// or lost, or ctx ends; it returns why: nil when this leg hung up by a BYE, ErrSilent, or the cause.
 	Join(ctx context.Context, call string, j Joining) error
