@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -210,6 +211,52 @@ func TestNoReportGoesToAnAddressThatAStrangerNames(t *testing.T) {
 			_ = ours.Close()
 			if len(reports) > 0 {
 				t.Errorf("%q: reports to another address that he names: %v", more, reports)
+			}
+		})
+	}
+}
+
+// Whoever tries the ports while the caller is silent, from the start or later, hears nothing and is not heard; the caller is,
+// from his first packet on.
+func TestWhoeverTriesThePortsOfASilentCallerGetsNothing(t *testing.T) {
+	for _, spoke := range []time.Duration{0, 3 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, nil)
+			defer h.close()
+			third, err := h.wire.Listen(netip.MustParseAddrPort("127.0.0.9:9000"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer third.Close()
+			ours, phone := h.call()
+			var silent atomic.Bool
+			silent.Store(true)
+			h.wire.SetFilter(func(from, _ netip.AddrPort, _ []byte) bool { return from.Port() != phone.LocalPort() || !silent.Load() })
+			silent.Store(spoke == 0)
+			time.Sleep(spoke)
+			silent.Store(true)
+			r, ear := record(t, ours)
+			loud := make([]byte, 172)
+			for i := range 600 { // 12 s
+				loud[0], loud[1], loud[2], loud[3], loud[11] = 0x80, 8, byte(i>>8), byte(i), 99
+				third.Send(loud, netip.AddrPortFrom(loopback, ours.LocalPort()))
+				third.Send([]byte{0x80, 101, 0, byte(i), 0, 0, byte(i), 0, 0, 0, 0, 99, 5, 0x80, 1, 0x40}, netip.AddrPortFrom(loopback, ours.LocalPort()))
+				time.Sleep(20 * time.Millisecond)
+			}
+			if n := arrived(third); n != 0 || ours.Keys() != 0 {
+				t.Errorf("silent after %s: the third host got %d packets and pressed %d keys", spoke, n, ours.Keys())
+			}
+			before := ours.Stats().PacketsIn
+			silent.Store(false)
+			time.Sleep(200 * time.Millisecond)
+			r.Stop()
+			if got := ours.Stats().PacketsIn - before; got < 8 || ours.Stats().Remote.Port() != phone.LocalPort() {
+				t.Errorf("silent after %s: %d packets of the caller were heard once he spoke", spoke, got)
+			}
+			for i, s := range ear.Samples() {
+				if s > 100 || s < -100 {
+					t.Fatalf("sample %d of the third host is in the recording", i)
+				}
 			}
 		})
 	}
