@@ -60,7 +60,9 @@ func (w *worker) drainControl(l *Leg) {
 			return
 		}
 		if !isRTCP(w.in[:n]) {
-			l.latch.Sprays(from)
+			if _, err := parseRTP(w.in[:n]); err == nil {
+				l.latch.Sprays(from)
+			}
 			continue
 		}
 		if !l.open {

@@ -203,3 +203,37 @@ func TestWithoutNATNoThirdHostIsEverHeard(t *testing.T) {
 		}
 	})
 }
+
+// A NAT that rebinds in mid-call is followed at once, wherever the party was latched, also when some packets are lost
+// meanwhile; whoever does not know the stream's numbers is not.
+func TestARebindIsFollowedFromEveryNetwork(t *testing.T) {
+	for _, n := range networks {
+		for _, lost := range []uint16{0, 1, 20, 49} {
+			l, now, i := New(n.sdp, n.signalling, nil, 0), time.Duration(0), uint16(65000) // the numbers wrap
+			send := func(from netip.AddrPort, ssrc uint32) Verdict {
+				i, now = i+1, now+20*ms
+				return l.Admit(Packet{From: from, SSRC: ssrc, Sequence: i}, now)
+			}
+			for range 700 {
+				send(n.from, 1)
+			}
+			if l.Target() != n.from {
+				t.Fatalf("%s: the target is %s", n.name, l.Target())
+			}
+			moved := netip.MustParseAddrPort("192.0.2.200:5555")
+			for range 200 {
+				if v := send(strangerAt, 2); v != Foreign || l.Target() != n.from {
+					t.Fatalf("%s: a stranger with other numbers: %v, target %s", n.name, v, l.Target())
+				}
+				i--
+			}
+			i += lost
+			if v := send(moved, 1); v != Ours || l.Target() != moved {
+				t.Errorf("%s, %d lost: %v, target %s", n.name, lost, v, l.Target())
+			}
+			if v := send(moved, 1); v != Ours {
+				t.Errorf("%s: the second packet: %v", n.name, v)
+			}
+		}
+	}
+}
