@@ -194,13 +194,17 @@ const (
 	hushAfterKey = 100 * time.Millisecond
 )
 
-// pressed handles presses: a prompt stops at the first packet of a key, a recording at its key, and each ended press
-// becomes one key.
+// pressed handles presses.
 func (w *worker) pressed(l *Leg, p dtmf.Presses) {
-	if !p.Began && p.N == 0 {
-		return
+	if p.Began || p.N > 0 {
+		w.act(l, &p)
+		l.down.Store(l.pad.Down()) // after the key is in the queue
 	}
-	defer func() { l.down.Store(l.pad.Down()) }() // after the key is in the queue
+}
+
+// act does what presses are for: a prompt stops at the first packet of a key, a recording at its key, and each ended press
+// becomes one key.
+func (w *worker) act(l *Leg, p *dtmf.Presses) {
 	if p.Began {
 		w.watch(l)
 		if l.playing == nil || l.playing.options.BargeIn {

@@ -219,6 +219,16 @@ func eventRows() []row {
 		{"RFC 4733, called by us", withEvents, true, pressing("1223#", 80*ms, habit{}), "1223#"},
 		{"copies of the end with timestamps of their own", withEvents, false, pressing("5566", 100*ms, habit{copies: 160}), "5566"},
 		{"copies of the end with timestamps of their own, called by us", withEvents, true, pressing("5566", 100*ms, habit{copies: 160}), "5566"},
+		{"copies of the end with the timestamp of the end and later", withEvents, false, func(s *sender) {
+			for _, k := range []byte("5566") {
+				s.press(k, 100*ms, habit{ends: 1})
+				for i := range uint32(2) {
+					s.event(k, false, true, s.time+160*i, 800)
+					time.Sleep(20 * ms)
+				}
+				s.quiet(100 * ms)
+			}
+		}, "5566"},
 		{"each packet with its own time (Sonus)", withEvents, false, pressing("7788", 100*ms, habit{grows: true}), "7788"},
 		{"one timestamp for all presses", withEvents, false, pressing("31#31", 80*ms, habit{stands: true}), "31#31"},
 		{"one timestamp for all presses of one key", withEvents, false, pressing("4444", 80*ms, habit{stands: true}), "4444"},

@@ -6,6 +6,7 @@ const (
 	eventSilence = 120 * time.Millisecond // without a packet: ends a press whose end packets were all lost
 	restartSlack = 40 * time.Millisecond  // a press that began so long after the one before is another one
 	copySlack    = 120 * time.Millisecond // the same for a press of which only the end has come: its copies may come late
+	copyApart    = 60 * time.Millisecond  // between two copies of an end at most; no finger presses twice within it
 	shortest     = 320                    // timestamp units in which no two presses of one key fit: 40 ms
 	nearlyFull   = 0xff00                 // a duration from which a very long press wraps, or goes on in another segment
 	fullSegment  = 0x10100                // timestamp units after which that segment begins at the latest
@@ -76,7 +77,7 @@ func (k *events) another(e Event, marker bool, order, timestamp uint32, now time
 		return k.closed && k.since(e, now) >= copySlack
 	case !k.pressed && e.End && step > 0 && step < max(int32(k.duration), shortest):
 		return false
-	case !k.pressed && e.End && order == k.order+1 && e.Duration == k.duration && k.since(e, now) < 0:
+	case !k.pressed && e.End && order == k.order+1 && e.Duration == k.duration && now-k.last < copyApart && k.since(e, now) < 0:
 		return false
 	}
 	return true
@@ -85,6 +86,11 @@ func (k *events) another(e Event, marker bool, order, timestamp uint32, now time
 // since is how long after the last packet a press began that has lasted for the event's duration by now, at 8 kHz.
 func (k *events) since(e Event, now time.Duration) time.Duration {
 	return now - k.last - time.Duration(e.Duration)*time.Millisecond/8
+}
+
+// over tells whether the packet of this instant was a late or repeated end of a press.
+func (k *events) over(now time.Duration) bool {
+	return k.known && !k.pressed && k.closed && k.last == now
 }
 
 // silence tells whether a press has gone quiet, which ends it.

@@ -5,7 +5,7 @@ import "time"
 const (
 	together   = 340 * time.Millisecond // in which two ways tell of one press: 300 ms, and what a poll is late
 	longest    = 10 * time.Second       // after which a key that is down counts: something may lie on it, or it hangs
-	remembered = 6                      // presses that another way may still tell of
+	remembered = 4                      // presses that another way may still tell of
 )
 
 // way is one way to tell of a press.
@@ -58,6 +58,8 @@ func (r *Receiver) Event(e Event, marker bool, order, timestamp uint32, now time
 	}
 	if ended {
 		r.end(&p, byEvent, now)
+	} else if r.events.over(now) { // its end came after it was given up: another way may tell of it only now
+		r.presses[r.current[byEvent-1]].ended = now
 	}
 	return p
 }
