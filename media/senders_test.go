@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -183,7 +184,7 @@ type row struct {
 }
 
 func TestEverySenderIsHeard(t *testing.T) {
-	for _, r := range append(append(eventRows(), mixedRows()...), toneRows()...) {
+	for _, r := range slices.Concat(eventRows(), restartRows(), mixedRows(), toneRows()) {
 		t.Run(r.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHouse(t, nil)
@@ -243,25 +244,6 @@ func eventRows() []row {
 				time.Sleep(600 * ms)
 			}
 		}, "1122"},
-		{"timestamps that fall under one SSRC", withEvents, false, func(s *sender) {
-			for _, k := range []byte("314159") {
-				s.press(k, 100*ms, habit{})
-				s.quiet(80 * ms)
-				s.time -= 1 << 29
-			}
-		}, "314159"},
-		{"a gateway that restarts under one SSRC", withEvents, false, func(s *sender) {
-			for i, k := range []byte("112233") {
-				if i%2 == 1 {
-					time.Sleep(300 * ms)
-					s.sequence, s.time = uint16(10*i), uint32(1000*i)
-				}
-				s.press(k, 100*ms, habit{})
-				s.quiet(80 * ms)
-			}
-		}, "112233"},
-		{"SIPp's digit files one after the other", withEvents, false, sippFiles("3211*0#19", 200*ms), "3211*0#19"},
-		{"SIPp's digit files with long pauses", withEvents, false, sippFiles("3211*0#19", 2*time.Second), "3211*0#19"},
 		{"a payload number that was never agreed on", withEvents, false, func(s *sender) { s.pt = 96; pressing("314#", 80*ms, habit{})(s) }, "314#"},
 		{"a payload number that was never agreed on, called by us", withEvents, true, func(s *sender) { s.pt = 126; pressing("314#", 80*ms, habit{})(s) }, "314#"},
 		{"events although none were agreed on", withoutEvents, false, pressing("314#", 80*ms, habit{}), "314#"},
@@ -297,6 +279,30 @@ func eventRows() []row {
 				time.Sleep(20 * ms)
 			}
 		}, "5"},
+	}
+}
+
+func restartRows() []row {
+	return []row{
+		{"timestamps that fall under one SSRC", withEvents, false, func(s *sender) {
+			for _, k := range []byte("314159") {
+				s.press(k, 100*ms, habit{})
+				s.quiet(80 * ms)
+				s.time -= 1 << 29
+			}
+		}, "314159"},
+		{"a gateway that restarts under one SSRC", withEvents, false, func(s *sender) {
+			for i, k := range []byte("112233") {
+				if i%2 == 1 {
+					time.Sleep(300 * ms)
+					s.sequence, s.time = uint16(10*i), uint32(1000*i)
+				}
+				s.press(k, 100*ms, habit{})
+				s.quiet(80 * ms)
+			}
+		}, "112233"},
+		{"SIPp's digit files one after the other", withEvents, false, sippFiles("3211*0#19", 200*ms), "3211*0#19"},
+		{"SIPp's digit files with long pauses", withEvents, false, sippFiles("3211*0#19", 2*time.Second), "3211*0#19"},
 	}
 }
 
