@@ -41,4 +41,9 @@ type Yearly struct {
 	Day   string     `json:"day"`             // "12-24"
 	Hours []Interval `json:"hours,omitempty"` // Day is ignored; none: closed
 	Note  string     `json:"note,omitempty"`
+	Since int        `json:"since,omitempty"` // first year; 0: every year before
+	Until int        `json:"until,omitempty"` // last year; 0: for ever
 }
+
+// in tells whether the rule speaks of a year.
+func (y Yearly) in(year int) bool { return year >= y.Since && (y.Until == 0 || year <= y.Until) }

@@ -36,6 +36,9 @@ func (c Calendar) readable() error {
 		if !dayOfYear(y.Day) {
 			return c.bad(place("yearly[%d]", n), fmt.Sprintf("%q is no day; write it as MM-DD", y.Day))
 		}
+		if y.Since < 0 || y.Since > lastYear || y.Until < 0 || y.Until > lastYear || (y.Until != 0 && y.Until < y.Since) {
+			return c.bad(place("yearly[%d]", n), fmt.Sprintf("from %d until %d: use years up to %d, the first not after the last", y.Since, y.Until, lastYear))
+		}
 		if err := c.intervals("yearly "+y.Day, y.Hours); err != nil {
 			return err
 		}
@@ -50,6 +53,9 @@ func (c Calendar) readable() error {
 	}
 	return nil
 }
+
+// lastYear is the last one that a date can be written in.
+const lastYear = 9999
 
 // dayOfYear tells whether the text is a day of some year, 29 February included.
 func dayOfYear(text string) bool {
@@ -97,16 +103,15 @@ func (c Calendar) Check() error {
 	if err := c.overlaps("week", c.Week, true); err != nil {
 		return err
 	}
-	open, dates := len(c.Week) > 0, map[string]bool{}
 	for n, y := range c.Yearly {
-		if dates[y.Day] {
+		if c.saidBefore(n) {
 			return c.bad(place("yearly[%d]", n), y.Day+" stands there twice")
 		}
 		if err := c.overlaps("yearly "+y.Day, y.Hours, false); err != nil {
 			return err
 		}
-		dates[y.Day], open = true, open || len(y.Hours) > 0
 	}
+	dates := map[string]bool{}
 	for n, e := range c.Exceptions {
 		if dates[e.Date] {
 			return c.bad(place("exceptions[%d]", n), e.Date+" stands there twice")
@@ -116,10 +121,46 @@ func (c Calendar) Check() error {
 		}
 		dates[e.Date] = true
 	}
-	if !open {
-		return fmt.Errorf("calendar %s, week: give it at least one working interval: %w", c.ID, ErrNeverOpen)
+	return c.opens()
+}
+
+// saidBefore tells whether an earlier yearly rule speaks of the same day in one of the same years.
+func (c Calendar) saidBefore(n int) bool {
+	y := c.Yearly[n]
+	return slices.ContainsFunc(c.Yearly[:n], func(other Yearly) bool {
+		return other.Day == y.Day && (y.in(max(y.Since, other.Since)) && other.in(max(y.Since, other.Since)))
+	})
+}
+
+// After so many years each date has fallen on each weekday, 29 February too; and Easter has come early and late.
+const (
+	firstSample = 2001
+	lastSample  = 2040
+)
+
+// opens refuses a calendar that is never open but for single dates: without a working interval, or with each day of the
+// year closed by a rule.
+func (c Calendar) opens() error {
+	c.Exceptions = nil
+	h, err := c.Hours()
+	if err != nil {
+		return err
 	}
-	return nil
+	var years []int
+	for _, y := range c.Yearly { // a closure that ends is no closure for ever
+		if y.Until != 0 && y.Until < lastYear {
+			years = append(years, y.Until+1)
+		}
+	}
+	for year := firstSample; year <= lastSample; year++ {
+		years = append(years, year)
+	}
+	for _, year := range years {
+		if h.workOut(year).total > 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("calendar %s, week: give it at least one working interval that no rule of every year closes: %w", c.ID, ErrNeverOpen)
 }
 
 // overlaps refuses intervals that share time; a week's are compared round the week.

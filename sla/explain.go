@@ -218,7 +218,7 @@ func (h *Hours) closed(day time.Time) (Why, string) {
 	if e, ok := h.exceptions[dateOf(day)]; ok {
 		return Closure, e.Note
 	}
-	if y, ok := h.yearly[dateOf(day).yearly()]; ok {
+	if y, ok := h.yearlyRule(dateOf(day)); ok {
 		return Closure, y.Note
 	}
 	return Feast, holiday

@@ -90,11 +90,16 @@ func (h *Hours) holidaysOf(year int) []holiday {
 			list = append(list, holiday{date, "Santo patrono"})
 		}
 	}
-	set, ok := holidaySets()[h.calendar.Holidays]
-	if !ok {
-		return list
+	if set, ok := holidaySets()[h.calendar.Holidays]; ok {
+		list = append(list, publicHolidays(set(), year)...)
 	}
-	rules := set()
+	return unique(list)
+}
+
+// publicHolidays lists a year of a set. Only its own days move a substitute day: what a calendar adds, such as the
+// patron's day, is no public holiday.
+func publicHolidays(rules []rule, year int) []holiday {
+	var list []holiday
 	for _, r := range rules {
 		if d, falls := r.in(year); falls {
 			list = append(list, holiday{d, r.name})
@@ -110,7 +115,7 @@ func (h *Hours) holidaysOf(year int) []holiday {
 		}
 		list = append(list, holiday{d, r.name + " (substitute day)"})
 	}
-	return unique(list)
+	return list
 }
 
 func taken(list []holiday, d time.Time) bool {

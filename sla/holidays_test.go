@@ -35,6 +35,7 @@ func TestHolidaysFallWhereTheAlmanacSays(t *testing.T) {
 		{"gb-eng", 2020, "01-01 04-10 04-13 05-08 05-25 08-31 12-25 12-26 12-28"},
 		{"gb-sct", 2022, "01-01 01-02 01-03 01-04 04-15 05-02 06-02 06-03 08-01 09-19 11-30 12-25 12-26 12-27"},
 		{"gb-sct", 2024, "01-01 01-02 03-29 05-06 05-27 08-05 11-30 12-02 12-25 12-26"},
+		{"gb-sct", 2026, "01-01 01-02 04-03 05-04 05-25 06-15 08-03 11-30 12-25 12-26 12-28"},
 		{"gb-nir", 2026, "01-01 03-17 04-03 04-06 05-04 05-25 07-12 07-13 08-31 12-25 12-26 12-28"},
 	} {
 		h := hours(t, Calendar{ID: "x", Zone: "UTC", Holidays: c.set})
@@ -61,6 +62,13 @@ func TestEverySetHasItsHolidaysForACentury(t *testing.T) {
 	}
 	if len(HolidaySets()) != 25 {
 		t.Errorf("sets %v", HolidaySets())
+	}
+}
+
+func TestAPatronsDayMovesNoSubstituteDay(t *testing.T) {
+	h := hours(t, Calendar{ID: "x", Zone: "UTC", Holidays: "gb-eng", Patron: "12-28"})
+	if h.Holiday(noon(2026, time.December, 29)) != "" || h.Holiday(noon(2026, time.December, 28)) != "Santo patrono" {
+		t.Error("Boxing Day 2026 has its substitute on 28 December, whatever else is kept on that day")
 	}
 }
 

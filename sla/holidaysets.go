@@ -139,7 +139,7 @@ func northernIrish() []rule {
 }
 
 func scottish() []rule {
-	return append(jubilees(),
+	return append(jubilees(), once(2026, time.June, 15, "World Cup bank holiday"), // proclaimed for Scotland alone
 		fixed(time.January, 1, "New Year's Day").substituted(), fixed(time.January, 2, "2nd January").substituted(),
 		easter(-2, "Good Friday"), nth(1, time.Monday, time.May, "Early May bank holiday").from(1978).except(1995, 2020),
 		nth(-1, time.Monday, time.May, "Spring bank holiday").except(2002, 2012, 2022),

@@ -29,7 +29,7 @@ type Hours struct {
 	zone       *time.Location
 	week       [7][]stretch // of each weekday, what runs over from the days before included
 	exceptions map[date]Exception
-	yearly     map[date]Yearly // of the year 0
+	yearly     map[date][]Yearly // of the year 0; one day may have a rule for some years and another for the others
 	years      [yearsKept]atomic.Pointer[year]
 }
 
@@ -50,7 +50,7 @@ func (c Calendar) Hours() (*Hours, error) {
 	if err != nil {
 		return nil, fmt.Errorf("calendar %s: zone %q is unknown; use a name such as Europe/Rome", c.ID, c.Zone)
 	}
-	h := &Hours{calendar: c, zone: zone, exceptions: map[date]Exception{}, yearly: map[date]Yearly{}}
+	h := &Hours{calendar: c, zone: zone, exceptions: map[date]Exception{}, yearly: map[date][]Yearly{}}
 	for _, i := range c.Week {
 		h.repeat(i)
 	}
@@ -60,7 +60,7 @@ func (c Calendar) Hours() (*Hours, error) {
 	}
 	for _, y := range c.Yearly {
 		day, _ := time.Parse(time.DateOnly, leapYear+y.Day)
-		h.yearly[dateOf(day).yearly()] = y
+		h.yearly[dateOf(day).yearly()] = append(h.yearly[dateOf(day).yearly()], y)
 	}
 	return h, nil
 }
@@ -95,6 +95,8 @@ func dateOf(t time.Time) date {
 // yearly is the same day of the year 0.
 func (d date) yearly() date { return d % 10000 }
 
+func (d date) year() int { return int(d / 10000) }
+
 // How a day of every year is written, and the year in which each of them exists.
 const (
 	monthDay = "01-02"
@@ -109,11 +111,21 @@ func (h *Hours) own(d date, holiday bool) (hours []Interval, special bool) {
 		}
 	}
 	if len(h.yearly) > 0 {
-		if y, ok := h.yearly[d.yearly()]; ok {
+		if y, ok := h.yearlyRule(d); ok {
 			return y.Hours, true
 		}
 	}
 	return nil, holiday
+}
+
+// yearlyRule is the rule of every year that speaks of a date.
+func (h *Hours) yearlyRule(d date) (Yearly, bool) {
+	for _, y := range h.yearly[d.yearly()] {
+		if y.in(d.year()) {
+			return y, true
+		}
+	}
+	return Yearly{}, false
 }
 
 // longestRun is how many days an interval can reach ahead.

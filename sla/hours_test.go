@@ -156,6 +156,9 @@ func TestBadCalendarsAreRefusedWithThePlaceNamed(t *testing.T) {
 		"overlap at midnight": {Calendar{Zone: "UTC", Week: []Interval{{0, 0, hour}, {6, 22 * hour, 26 * hour}}}, "week[1]"},
 		"twice always":        {Calendar{Zone: "UTC", Week: []Interval{{0, 0, week}, {3, 0, hour}}}, "week"},
 		"date twice":          {Calendar{Zone: "UTC", Week: []Interval{{0, 0, hour}}, Exceptions: []Exception{{Date: "2026-12-24"}, {Date: "2026-12-24"}}}, "exceptions[1]"},
+		"closed on all days":  {Calendar{Zone: "UTC", Week: []Interval{{0, 0, week}}, Yearly: closedDays("2000-01-01", 366)}, "week"},
+		"open on one holiday": {Calendar{Zone: "UTC", Holidays: "it", Week: []Interval{{0, 0, week}}, Yearly: closedDays("2000-01-02", 365)}, "week"},
+		"years backwards":     {Calendar{Zone: "UTC", Week: []Interval{{0, 0, week}}, Yearly: []Yearly{{Day: "12-24", Since: 2027, Until: 2026}}}, "yearly[0]"},
 		"never open":          {Calendar{Zone: "UTC"}, "week"},
 		"open only once":      {Calendar{Zone: "UTC", Exceptions: []Exception{{Date: "2026-12-24", Hours: []Interval{{0, 0, hour}}}}}, "week"},
 	} {
@@ -168,6 +171,31 @@ func TestBadCalendarsAreRefusedWithThePlaceNamed(t *testing.T) {
 		if err := c.Check(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// closedDays closes so many days of every year, from one of the year 2000 on.
+func closedDays(first string, n int) (list []Yearly) {
+	day, _ := time.Parse(time.DateOnly, first)
+	for range n {
+		list = append(list, Yearly{Day: day.Format(monthDay)})
+		day = day.AddDate(0, 0, 1)
+	}
+	return list
+}
+
+func TestACalendarThatIsClosedForSomeYearsAloneIsAccepted(t *testing.T) {
+	c := always()
+	c.Yearly = closedDays("2000-01-01", 366)
+	for i := range c.Yearly {
+		c.Yearly[i].Since, c.Yearly[i].Until = 2026, 2050
+	}
+	if err := c.Check(); err != nil {
+		t.Error(err)
+	}
+	c.Yearly = closedDays("2000-01-01", 365) // all but 31 December
+	if err := c.Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 const feast = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:20261227\r\n" +
@@ -13,16 +15,16 @@ const feast = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=D
 	"BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20270101\r\nSTATUS:CANCELLED\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 
 func TestClosuresAreReadFromAnICalendarFile(t *testing.T) {
-	dates, days, err := ReadHolidays(strings.NewReader(feast))
+	read, err := ReadHolidays(strings.NewReader(feast))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(dates, days); got != "[{2026-12-24 [] Chiusura, natalizia} {2026-12-25 [] Chiusura, natalizia} {2026-12-26 [] Chiusura, natalizia}] [{06-24 [] San Giovanni}]" {
+	if got := fmt.Sprint(read.Dates, read.Days, read.Left); got != "[{2026-12-24 [] Chiusura, natalizia} {2026-12-25 [] Chiusura, natalizia} {2026-12-26 [] Chiusura, natalizia}] [{06-24 [] San Giovanni 2020 0}] [line 18: the event is cancelled]" {
 		t.Errorf("read %s", got)
 	}
 	c := office()
 	c.Exceptions = []Exception{{Date: "2026-12-24", Hours: []Interval{{From: 9 * hour, Until: 12 * hour}}}}
-	c = c.Import(dates, days)
+	c = c.Import(read)
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -34,9 +36,9 @@ func TestClosuresAreReadFromAnICalendarFile(t *testing.T) {
 
 func TestAYearlyRuleMayNameItsOwnDate(t *testing.T) {
 	for _, rule := range []string{"FREQ=YEARLY", "FREQ=YEARLY;INTERVAL=1", "FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=24", "BYMONTHDAY=24;BYMONTH=6;FREQ=YEARLY;WKST=MO"} {
-		dates, days, err := ReadHolidays(strings.NewReader("BEGIN:VCALENDAR\nBEGIN:VEVENT\nRRULE:" + rule + "\nDTSTART:20200624\nEND:VEVENT\nEND:VCALENDAR\n"))
-		if err != nil || len(dates) != 0 || len(days) != 1 || days[0].Day != "06-24" {
-			t.Errorf("%s: %v %v %v", rule, dates, days, err)
+		read, err := ReadHolidays(strings.NewReader("BEGIN:VCALENDAR\nBEGIN:VEVENT\nRRULE:" + rule + "\nDTSTART:20200624\nEND:VEVENT\nEND:VCALENDAR\n"))
+		if err != nil || len(read.Dates) != 0 || len(read.Days) != 1 || read.Days[0].Day != "06-24" || read.Days[0].Since != 2020 {
+			t.Errorf("%s: %v %v", rule, read, err)
 		}
 	}
 }
@@ -49,20 +51,77 @@ func TestICalendarFilesThatCannotBeTakenOverAreRefusedWithTheLine(t *testing.T) 
 		"no calendar":      {"hello", "line 1"},
 		"a time of day":    {event("DTSTART:20261224T090000Z"), "line 3"},
 		"weekly":           {event("DTSTART:20261224\nRRULE:FREQ=WEEKLY"), "line 4"},
-		"another date":     {event("DTSTART:20261224\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25"), "line 5"},
+		"another date":     {event("DTSTART:20261224\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25"), "line 2"},
 		"twice a year":     {event("DTSTART:20261224\nRRULE:FREQ=YEARLY;BYMONTH=6,12"), "line 4"},
-		"until":            {event("DTSTART:20261224\nRRULE:FREQ=YEARLY;UNTIL=20301224"), "line 4"},
+		"until when":       {event("DTSTART:20261224\nRRULE:FREQ=YEARLY;UNTIL=tomorrow"), "line 4"},
+		"removed dates":    {event("DTSTART:20261224\nRRULE:FREQ=YEARLY\nEXRULE:FREQ=YEARLY;BYMONTH=12"), "line 5"},
+		"a cancellation":   {"BEGIN:VCALENDAR\nMETHOD:CANCEL\nBEGIN:VEVENT\nDTSTART:20261224\nEND:VEVENT\nEND:VCALENDAR\n", "line 2: METHOD:CANCEL"},
+		"an occurrence":    {event("UID:a\nRECURRENCE-ID:20271224\nDTSTART:20271223"), "RECURRENCE-ID"},
 		"no frequency":     {event("DTSTART:20261224\nRRULE:BYMONTH=12"), "line 4"},
-		"no start":         {event("SUMMARY:x"), "line 4"},
-		"backwards":        {event("DTSTART:20261224\nDTEND:20261220"), "line 5"},
-		"a thousand years": {event("DTSTART:20261224\nDTEND:30261220"), "line 5"},
+		"no start":         {event("SUMMARY:x"), "line 2"},
+		"backwards":        {event("DTSTART:20261224\nDTEND:20261220"), "line 2"},
+		"a thousand years": {event("DTSTART:20261224\nDTEND:30261220"), "line 2"},
 		"no end":           {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261224\n", "line 2"},
 		"too large":        {"BEGIN:VCALENDAR\n" + strings.Repeat("X", maxCalendarOctets), "larger"},
 	} {
-		_, _, err := ReadHolidays(strings.NewReader(c.text))
+		_, err := ReadHolidays(strings.NewReader(c.text))
 		if !errors.Is(err, ErrBadICalendar) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
+	}
+}
+
+// events puts each argument into a VEVENT of a file.
+func events(lines ...string) string {
+	text := "BEGIN:VCALENDAR\n"
+	for _, l := range lines {
+		text += "BEGIN:VEVENT\n" + l + "\nEND:VEVENT\n"
+	}
+	return text + "END:VCALENDAR\n"
+}
+
+func TestWhatCalendarProgramsWriteIsTakenExactly(t *testing.T) {
+	day := func(date, note string) string { return fmt.Sprintf("{%s [] %s}", date, note) }
+	for name, c := range map[string]struct{ text, dates, days, left string }{
+		"the newest of two versions": {events("UID:a\nSEQUENCE:2\nDTSTART:20261228", "UID:a\nSEQUENCE:1\nDTSTART:20261224"), day("2026-12-28", ""), "", "line 7: line 2 has a newer version of the event"},
+		"a version that cancels":     {events("UID:a\nSEQUENCE:1\nDTSTART:20261224", "UID:a\nSEQUENCE:2\nSTATUS:CANCELLED\nDTSTART:20261224", "UID:b\nDTSTART:20270105"), day("2027-01-05", ""), "", "line 2: line 7 has a newer version of the event line 7: the event is cancelled"},
+		"a moved occurrence":         {events("UID:a\nDTSTART:20201224\nRRULE:FREQ=YEARLY", "UID:a\nRECURRENCE-ID:20261224\nDTSTART:20261223", "UID:b\nDTSTART:20270105"), day("2027-01-05", ""), "", "line 2: single occurrences of the event were moved (RECURRENCE-ID); list the dates one by one line 7: single occurrences of the event were moved (RECURRENCE-ID); list the dates one by one"},
+		"a colon between quotes":     {events(`DTSTART;X-FROM="a:b;c";VALUE=DATE:20261224`), day("2026-12-24", ""), "", ""},
+		"a week":                     {events("DTSTART:20261228\nDURATION:P1W"), "{2026-12-28 [] } {2026-12-29 [] } {2026-12-30 [] } {2026-12-31 [] } {2027-01-01 [] } {2027-01-02 [] } {2027-01-03 [] }", "", ""},
+		"a fold within a character":  {events("DTSTART:20261224\nSUMMARY:Citt\xc3\r\n \xa0"), day("2026-12-24", "Città"), "", ""},
+		"control characters":         {events("DTSTART:20261224\nSUMMARY:a\x1b[2Jb\u202ec\x07"), day("2026-12-24", "a [2Jbc"), "", ""},
+		"from its first year":        {events("DTSTART:20240624\nRRULE:FREQ=YEARLY"), "", "{06-24 []  2024 0}", ""},
+		"so many times":              {events("DTSTART:20240624\nRRULE:FREQ=YEARLY;COUNT=3"), "", "{06-24 []  2024 2026}", ""},
+		"until a day before its own": {events("DTSTART:20240624\nRRULE:FREQ=YEARLY;UNTIL=20270623"), "", "{06-24 []  2024 2026}", ""},
+		"until its own day":          {events("DTSTART:20240624\nRRULE:FREQ=YEARLY;UNTIL=20270624T000000Z"), "", "{06-24 []  2024 2027}", ""},
+		"over the end of the year":   {events("DTSTART:20231231\nDURATION:P2D\nRRULE:FREQ=YEARLY;COUNT=2"), "", "{12-31 []  2023 2024} {01-01 []  2024 2025}", ""},
+		"beside what cannot be read": {events("DTSTART:20261224T090000Z", "DTSTART:20270105"), day("2027-01-05", ""), "", "line 2: line 3: \"20261224T090000Z\" is no whole day; closures are dates such as VALUE=DATE:20261224"},
+	} {
+		read, err := ReadHolidays(strings.NewReader(c.text))
+		trim := func(list any) string { return strings.Trim(fmt.Sprint(list), "[]") }
+		if err != nil || fmt.Sprint(read.Dates) != "["+c.dates+"]" || fmt.Sprint(read.Days) != "["+c.days+"]" || trim(read.Left) != c.left {
+			t.Errorf("%s: %v\n%v\n%v\n%v", name, err, read.Dates, read.Days, read.Left)
+		}
+	}
+}
+
+func TestAYearlyClosureSaysNothingOfTheYearsBeforeItBeganOrAfterItsLast(t *testing.T) {
+	c := office()
+	c.Yearly = []Yearly{{Day: "06-24", Since: 2026, Until: 2027}, {Day: "06-24", Since: 2030, Hours: []Interval{{From: 9 * hour, Until: 10 * hour}}}}
+	if err := c.Check(); err != nil {
+		t.Fatal(err)
+	}
+	h := hours(t, c)
+	for day, open := range map[string]bool{
+		"2025-06-24 12:00": true, "2026-06-24 12:00": false, "2027-06-24 12:00": false, "2028-06-23 12:00": true, "2030-06-24 12:00": false, "2030-06-24 09:30": true,
+	} {
+		if h.Open(rome(t, day)) != open {
+			t.Errorf("%s: open %v", day, !open)
+		}
+	}
+	c.Yearly[1].Since = 2027
+	if err := c.Check(); !errors.Is(err, ErrBadCalendar) {
+		t.Errorf("two rules for 24 June 2027: %v", err)
 	}
 }
 
@@ -70,15 +129,20 @@ func FuzzReadHolidays(f *testing.F) {
 	f.Add(feast)
 	f.Add("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261224\nDURATION:P3D\nEND:VEVENT")
 	f.Fuzz(func(t *testing.T, text string) {
-		dates, days, err := ReadHolidays(strings.NewReader(text))
+		read, err := ReadHolidays(strings.NewReader(text))
 		if err != nil && !errors.Is(err, ErrBadICalendar) {
 			t.Fatalf("an error of no kind: %v", err)
 		}
-		if len(dates)+len(days) > maxClosures {
-			t.Fatalf("%d closures", len(dates)+len(days))
+		if len(read.Dates)+len(read.Days) > maxClosures {
+			t.Fatalf("%d closures", len(read.Dates)+len(read.Days))
 		}
-		c := Calendar{ID: "x", Zone: "UTC", Week: []Interval{{0, 0, hour}}}.Import(dates, days)
-		if err := c.Check(); err != nil && err.Error() != "" && len(dates) > 0 && dates[0].Date < "9999" {
+		for _, e := range read.Dates {
+			if !utf8.ValidString(e.Note) || strings.ContainsFunc(e.Note, unicode.IsControl) {
+				t.Fatalf("the note %q would steer a terminal", e.Note)
+			}
+		}
+		c := Calendar{ID: "x", Zone: "UTC", Week: []Interval{{0, 0, hour}}}.Import(read)
+		if err := c.Check(); err != nil && !errors.Is(err, ErrNeverOpen) {
 			t.Fatalf("what was read is no calendar: %v", err)
 		}
 	})

@@ -24,9 +24,16 @@ type Calendar struct {
 	week     [7]day
 	closed   day
 	special  map[int][]interval // by date, as 20261224
-	yearly   map[int][]interval // by day, as 1224
+	yearly   []yearly
 	patron   int
 	holidays string
+}
+
+// yearly is a day's own hours from one year to another; 0 stands for no end.
+type yearly struct {
+	day          int // as 1224
+	since, until int
+	hours        []interval
 }
 
 type interval struct {
@@ -41,8 +48,9 @@ func Read(stored []byte) (*Calendar, error) {
 		Zone, Holidays, Patron string
 		Week                   []interval
 		Yearly                 []struct {
-			Day   string
-			Hours []interval
+			Day          string
+			Hours        []interval
+			Since, Until int
 		}
 		Exceptions []struct {
 			Date  string
@@ -56,14 +64,14 @@ func Read(stored []byte) (*Calendar, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a calendar: %w", err)
 	}
-	c := &Calendar{zone: zone, special: map[int][]interval{}, yearly: map[int][]interval{}, patron: number(raw.Patron), holidays: raw.Holidays}
+	c := &Calendar{zone: zone, special: map[int][]interval{}, patron: number(raw.Patron), holidays: raw.Holidays}
 	for _, i := range raw.Week {
 		for m := i.From / 6e10; m < i.Until/6e10; m++ {
 			c.week[(int64(i.Day)+m/dayLen)%7][m%dayLen] = true
 		}
 	}
 	for _, y := range raw.Yearly {
-		c.yearly[number(y.Day)] = y.Hours
+		c.yearly = append(c.yearly, yearly{number(y.Day), y.Since, y.Until, y.Hours})
 	}
 	for _, e := range raw.Exceptions {
 		c.special[number(e.Date)] = e.Hours
@@ -112,8 +120,12 @@ func (c *Calendar) own(date int64) ([]interval, bool) {
 	if hours, ok := c.special[y*10000+m*100+d]; ok {
 		return hours, true
 	}
-	hours, ok := c.yearly[m*100+d]
-	return hours, ok
+	for _, r := range c.yearly {
+		if r.day == m*100+d && y >= r.since && (r.until == 0 || y <= r.until) {
+			return r.hours, true
+		}
+	}
+	return nil, false
 }
 
 // mark marks the minutes of intervals that began so many days before.
