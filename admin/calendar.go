@@ -33,13 +33,15 @@ type hoursView struct {
 type exceptionView struct {
 	Date  string      `json:"date" format:"date"`
 	Hours []hoursView `json:"hours,omitempty" maxItems:"20" doc:"None: closed"`
-	Note  string      `json:"note,omitempty" maxLength:"500"`
+	Note  string      `json:"note,omitempty" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
 }
 
 type yearlyView struct {
 	Day   string      `json:"day" pattern:"^[0-9]{2}-[0-9]{2}$" doc:"MM-DD"`
 	Hours []hoursView `json:"hours,omitempty" maxItems:"20" doc:"None: closed"`
-	Note  string      `json:"note,omitempty" maxLength:"500"`
+	Note  string      `json:"note,omitempty" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
+	Since int         `json:"since,omitempty" minimum:"0" maximum:"9999" doc:"First year; left out: every year before too"`
+	Until int         `json:"until,omitempty" minimum:"0" maximum:"9999" doc:"Last year; left out: for ever"`
 }
 
 // CalendarFields are when somebody works.
@@ -102,7 +104,7 @@ func hours(views []hoursView) (list []sla.Interval) {
 func calendar(c sla.Calendar) calendarView {
 	f := CalendarFields{Name: c.Name, Zone: c.Zone, Week: intervals(c.Week), Holidays: c.Holidays, Patron: c.Patron}
 	for _, y := range c.Yearly {
-		f.Yearly = append(f.Yearly, yearlyView{y.Day, hoursOf(y.Hours), y.Note})
+		f.Yearly = append(f.Yearly, yearlyView{y.Day, hoursOf(y.Hours), y.Note, y.Since, y.Until})
 	}
 	for _, e := range c.Exceptions {
 		f.Exceptions = append(f.Exceptions, exceptionView{e.Date, hoursOf(e.Hours), e.Note})
@@ -129,7 +131,7 @@ func (s *server) calendarRoutes(api huma.API) {
 func calendarOf(id string, f CalendarFields) (sla.Calendar, error) {
 	c := sla.Calendar{ID: sla.CalendarID(id), Name: f.Name, Zone: f.Zone, Week: week(f.Week), Holidays: f.Holidays, Patron: f.Patron}
 	for _, y := range f.Yearly {
-		c.Yearly = append(c.Yearly, sla.Yearly{Day: y.Day, Hours: hours(y.Hours), Note: y.Note})
+		c.Yearly = append(c.Yearly, sla.Yearly{Day: y.Day, Hours: hours(y.Hours), Note: y.Note, Since: y.Since, Until: y.Until})
 	}
 	for _, e := range f.Exceptions {
 		c.Exceptions = append(c.Exceptions, sla.Exception{Date: e.Date, Hours: hours(e.Hours), Note: e.Note})
@@ -184,20 +186,49 @@ type closuresInput struct {
 	RawBody []byte `contentType:"text/calendar"`
 }
 
-func (s *server) importClosures(ctx context.Context, in *closuresInput) (*answer[calendarView], error) {
+// closuresView is the calendar after an import, and what of the file was taken.
+type closuresView struct {
+	calendarView
+	Import importView `json:"import"`
+}
+
+type importView struct {
+	Dates   int           `json:"dates" doc:"Single dates that the file closes; those that the calendar spoke of already stay as they were"`
+	Days    int           `json:"days" doc:"Days of every year that the file closes"`
+	LeftOut []leftOutView `json:"left_out" nullable:"false" doc:"Events that were not taken"`
+}
+
+type leftOutView struct {
+	Line int    `json:"line" doc:"Where the event begins in the file"`
+	Why  string `json:"why"`
+}
+
+func imported(c sla.Closures) importView {
+	v := importView{Dates: len(c.Dates), Days: len(c.Days), LeftOut: make([]leftOutView, 0, len(c.Left))}
+	for _, l := range c.Left {
+		v.LeftOut = append(v.LeftOut, leftOutView{l.Line, l.Why})
+	}
+	return v
+}
+
+func (s *server) importClosures(ctx context.Context, in *closuresInput) (*answer[closuresView], error) {
 	c, err := s.calendarNamed(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	dates, days, err := sla.ReadHolidays(bytes.NewReader(in.RawBody))
+	closures, err := sla.ReadHolidays(bytes.NewReader(in.RawBody))
 	if err != nil {
 		return nil, refused("body", err.Error())
 	}
-	c = c.Import(dates, days)
+	c = c.Import(closures)
 	if err := sound(c); err != nil {
 		return nil, err
 	}
-	return s.keepCalendar(ctx, c, in.Running)
+	kept, err := s.keepCalendar(ctx, c, in.Running)
+	if err != nil {
+		return nil, err
+	}
+	return answered(closuresView{kept.Body, imported(closures)}, nil)
 }
 
 func (s *server) calendarNamed(ctx context.Context, id string) (sla.Calendar, error) {

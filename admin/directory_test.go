@@ -195,6 +195,8 @@ func TestClosuresComeFromAnICalendarFile(t *testing.T) {
 	h := open(t)
 	file := "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261224\r\nSUMMARY:Chiusura\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 	h.post("/calendars/office/closures", file, "Content-Type", "text/calendar").is(200, `{"date":"2026-12-24","note":"Chiusura"}`)
+	folded := "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261228\nSUMMARY:Citt\xc3\r\n \xa0\nEND:VEVENT\nBEGIN:VEVENT\nDTSTART:20261229\nSTATUS:CANCELLED\nEND:VEVENT\nEND:VCALENDAR\n"
+	h.post("/calendars/office/closures", folded, "Content-Type", "text/calendar").is(200, `{"date":"2026-12-28","note":"Città"}`, `"import":{"dates":1,"days":0,"left_out":[{"line":7,"why":"the event is cancelled"}]}`)
 	h.post("/calendars/office/closures", "hello", "Content-Type", "text/calendar").is(422, "line 1")
 	h.post("/calendars/moon/closures", file, "Content-Type", "text/calendar").is(404)
 }

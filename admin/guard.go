@@ -125,6 +125,9 @@ func (s *server) survive(next http.Handler) http.Handler {
 	})
 }
 
+// icalendar is the one kind of body whose lines may be folded within a character; its reader cleans the text itself.
+const icalendar = "text/calendar"
+
 // plainText reads the body, within its limit, and refuses text that no store keeps: octets that are not UTF-8 and the
 // character NUL, in the address as well as in the body.
 func plainText(next http.Handler) http.Handler {
@@ -147,7 +150,7 @@ func plainText(next http.Handler) http.Handler {
 			problem(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d octets", maxBody))
 		case err != nil:
 			problem(w, http.StatusBadRequest, "the body could not be read to its end")
-		case !plain(string(body)) || hidesNUL(body):
+		case r.Header.Get("Content-Type") != icalendar && (!plain(string(body)) || hidesNUL(body)):
 			problem(w, http.StatusUnprocessableEntity, "the body is not plain text: it must be UTF-8 without the character NUL")
 		default:
 			r.Body = io.NopCloser(bytes.NewReader(body))

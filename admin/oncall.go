@@ -169,7 +169,7 @@ func (s *server) putRota(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("reading engineers: %w", err)
 	}
-	if err := r.Check(engineers); err != nil {
+	if err := r.Check(engineers, s.Now()); err != nil {
 		return nil, refused("body", err.Error())
 	}
 	stands, err := s.Oncall.PutRota(ctx, r)

@@ -1,7 +1,6 @@
 package oncall
 
 import (
-	"fmt"
 	"sort"
 	"time"
 )
@@ -63,16 +62,15 @@ func First(attempts []Attempt, engineers []Engineer, id EngineerID) []Attempt {
 
 // duty gives those on duty at now after the overrides, in the order in which they are called.
 func (r Rota) duty(now time.Time) ([]place, error) {
-	zone, err := time.LoadLocation(r.Zone)
-	if err != nil || r.Zone == "" {
-		return nil, fmt.Errorf("rota: zone %q is unknown; use a name such as Europe/Rome", r.Zone)
+	zone, err := r.zone()
+	if err != nil {
+		return nil, err
 	}
-	var duty []place
-	for _, s := range r.Shifts {
-		if s.covers(now, zone) {
-			duty = append(duty, place{s.Engineer, s.Level, s.Order})
-		}
-	}
+	return r.overridden(placesAt(r.runs(zone, now, now.Add(1)), now), now), nil
+}
+
+// overridden puts the overrides of an instant over the shifts that run then.
+func (r Rota) overridden(duty []place, now time.Time) []place {
 	for _, o := range r.Overrides {
 		if !now.Before(o.From) && now.Before(o.Until) {
 			duty = o.apply(duty)
@@ -84,28 +82,7 @@ func (r Rota) duty(now time.Time) ([]place, error) {
 		}
 		return duty[i].order < duty[j].order
 	})
-	return duty, nil
-}
-
-// covers tells whether the shift runs at now. Its ends are wall-clock times: a shift from 22:00 for 8 hours ends at
-// 06:00 by the wall also in the nights in which the clocks change.
-func (s Shift) covers(now time.Time, zone *time.Location) bool {
-	local := now.In(zone)
-	for back := range 8 {
-		day := time.Date(local.Year(), local.Month(), local.Day()-back, 12, 0, 0, 0, time.UTC)
-		if day.Weekday() != s.Day {
-			continue
-		}
-		from, until := wall(day, s.From, zone), wall(day, s.From+s.Length, zone)
-		if !now.Before(from) && now.Before(until) {
-			return true
-		}
-	}
-	return false
-}
-
-func wall(day time.Time, of time.Duration, zone *time.Location) time.Time {
-	return time.Date(day.Year(), day.Month(), day.Day(), int(of/time.Hour), int(of/time.Minute)%60, 0, 0, zone)
+	return duty
 }
 
 // apply takes the override's engineer off the level and puts the substitute in the same place; a substitute without
@@ -126,77 +103,4 @@ func (o Override) apply(duty []place) []place {
 		next = append(next, place{o.Instead, o.Level, order})
 	}
 	return next
-}
-
-// Check refuses a rota that cannot be meant: unknown zone or engineers, shifts without length, overrides that end
-// before they begin or that speak twice of one place at one time.
-func (r Rota) Check(engineers []Engineer) error {
-	if _, err := time.LoadLocation(r.Zone); err != nil || r.Zone == "" {
-		return fmt.Errorf("rota: zone %q is unknown; use a name such as Europe/Rome", r.Zone)
-	}
-	known := map[EngineerID]bool{"": true}
-	for _, e := range engineers {
-		known[e.ID] = true
-	}
-	for i, s := range r.Shifts {
-		switch {
-		case s.Engineer == "" || !known[s.Engineer]:
-			return fmt.Errorf("shift %d: engineer %q is unknown", i+1, s.Engineer)
-		case s.Level < 1:
-			return fmt.Errorf("shift %d: level %d; levels begin at 1", i+1, s.Level)
-		case s.Day < time.Sunday || s.Day > time.Saturday:
-			return fmt.Errorf("shift %d: weekday %d; use 0 (Sunday) to 6", i+1, s.Day)
-		case s.From < 0 || s.From >= 24*time.Hour:
-			return fmt.Errorf("shift %d: it begins at %s; use a time within the day", i+1, s.From)
-		case s.Length <= 0 || s.Length > 7*24*time.Hour:
-			return fmt.Errorf("shift %d: it is %s long; use up to 168h", i+1, s.Length)
-		}
-	}
-	for i, o := range r.Overrides {
-		switch {
-		case !known[o.Engineer] || !known[o.Instead]:
-			return fmt.Errorf("override %d: engineer %q or %q is unknown", i+1, o.Engineer, o.Instead)
-		case o.Engineer == "" && o.Instead == "":
-			return fmt.Errorf("override %d: it names nobody", i+1)
-		case o.Level < 1:
-			return fmt.Errorf("override %d: level %d; levels begin at 1", i+1, o.Level)
-		case !o.From.Before(o.Until):
-			return fmt.Errorf("override %d: it ends before it begins", i+1)
-		}
-		for j, other := range r.Overrides[:i] {
-			same := o.Engineer != "" && other.Engineer == o.Engineer && other.Level == o.Level
-			if same && o.From.Before(other.Until) && other.From.Before(o.Until) {
-				return fmt.Errorf("override %d: override %d replaces %s at level %d at the same time", i+1, j+1, o.Engineer, o.Level)
-			}
-		}
-	}
-	return nil
-}
-
-// Gap is a time in which nobody with a telephone is on duty.
-type Gap struct {
-	From  time.Time `json:"from"`
-	Until time.Time `json:"until"`
-}
-
-// Gaps lists the gaps between two instants, to the quarter of an hour.
-func Gaps(r Rota, engineers []Engineer, from, until time.Time) ([]Gap, error) {
-	const step = 15 * time.Minute
-	var gaps []Gap
-	for at := from; at.Before(until); at = at.Add(step) {
-		_, gap, err := Plan(r, engineers, at)
-		if err != nil {
-			return nil, err
-		}
-		end := at.Add(step)
-		if end.After(until) {
-			end = until
-		}
-		if n := len(gaps); gap && n > 0 && gaps[n-1].Until.Equal(at) {
-			gaps[n-1].Until = end
-		} else if gap {
-			gaps = append(gaps, Gap{at, end})
-		}
-	}
-	return gaps, nil
 }

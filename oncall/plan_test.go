@@ -112,7 +112,7 @@ func TestSomebodyWithoutATelephoneLeavesAGap(t *testing.T) {
 }
 
 func TestBadRotasAreRefused(t *testing.T) {
-	good := Shift{Engineer: "anna", Level: 1, Day: time.Monday, Length: time.Hour}
+	good := Shift{Engineer: "anna", Level: 1, Day: time.Monday, Length: 13 * time.Hour}
 	noon, one := at(t, "2026-11-23 12:00"), at(t, "2026-11-23 13:00")
 	swap := Override{Engineer: "anna", Instead: "sara", Level: 1, From: noon, Until: one}
 	stranger, short, deep, long := good, good, good, good
@@ -122,18 +122,23 @@ func TestBadRotasAreRefused(t *testing.T) {
 	for name, r := range map[string]Rota{
 		"zone":        {Zone: "Mars"},
 		"stranger":    {Zone: "Europe/Rome", Shifts: []Shift{stranger}},
+		"local zone":  {Zone: "Local", Shifts: []Shift{good}},
+		"doubled":     {Zone: "Europe/Rome", Shifts: []Shift{good, {Engineer: "anna", Level: 1, Order: 5, Day: time.Monday, Length: 2 * time.Hour}}},
+		"of nobody":   {Zone: "Europe/Rome", Shifts: []Shift{good}, Overrides: []Override{{Engineer: "marco", Instead: "sara", Level: 1, From: noon, Until: one}}},
+		"other level": {Zone: "Europe/Rome", Shifts: []Shift{good}, Overrides: []Override{{Engineer: "anna", Instead: "sara", Level: 2, From: noon, Until: one}}},
+		"other time":  {Zone: "Europe/Rome", Shifts: []Shift{good}, Overrides: []Override{{Engineer: "anna", Instead: "sara", Level: 1, From: one, Until: one.Add(time.Hour)}}},
 		"no length":   {Zone: "Europe/Rome", Shifts: []Shift{short}},
 		"too long":    {Zone: "Europe/Rome", Shifts: []Shift{long}},
 		"level zero":  {Zone: "Europe/Rome", Shifts: []Shift{deep}},
 		"names none":  {Zone: "Europe/Rome", Overrides: []Override{{Level: 1, From: noon, Until: one}}},
 		"backwards":   {Zone: "Europe/Rome", Overrides: []Override{backwards}},
-		"twice a day": {Zone: "Europe/Rome", Overrides: []Override{swap, swap}},
+		"twice a day": {Zone: "Europe/Rome", Shifts: []Shift{good}, Overrides: []Override{swap, swap}},
 	} {
-		if r.Check(team()) == nil {
+		if r.Check(team(), noon) == nil {
 			t.Errorf("%s was accepted", name)
 		}
 	}
-	if err := (Rota{Zone: "Europe/Rome", Shifts: []Shift{good}, Overrides: []Override{swap}}).Check(team()); err != nil {
+	if err := (Rota{Zone: "Europe/Rome", Shifts: []Shift{good}, Overrides: []Override{swap}}).Check(team(), noon); err != nil {
 		t.Error(err)
 	}
 }

@@ -136,7 +136,14 @@ func (d dice) calendar(near time.Time) sla.Calendar {
 		c.Patron = near.AddDate(0, 0, d.IntN(9)-2).Format("01-02")
 	}
 	if d.IntN(4) == 0 {
-		c.Yearly = append(c.Yearly, sla.Yearly{Day: near.AddDate(0, 0, d.IntN(9)-2).Format("01-02"), Hours: d.some()})
+		y := sla.Yearly{Day: near.AddDate(0, 0, d.IntN(9)-2).Format("01-02"), Hours: d.some()}
+		if d.IntN(3) == 0 {
+			y.Since = near.Year() - 1 + d.IntN(3)
+		}
+		if d.IntN(3) == 0 {
+			y.Until = max(y.Since, near.Year()-1+d.IntN(3))
+		}
+		c.Yearly = append(c.Yearly, y)
 	}
 	for n := range d.IntN(4) * d.IntN(2) {
 		c.Exceptions = append(c.Exceptions, sla.Exception{Date: near.AddDate(0, 0, 3*n+d.IntN(3)-2).Format(time.DateOnly), Hours: d.some()})

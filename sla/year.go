@@ -128,21 +128,25 @@ type turn struct{ until, offset int64 }
 // step is less than the time between any two turns of any clock.
 const step = 12 * 60 * 60
 
-// turns finds them by looking twice a day and halving where the offset differs: Time.ZoneBounds does not come to an end
-// for zones that turn on a midnight, such as Cairo's.
+// turns are those around a year.
 func (h *Hours) turns(y int) turns {
-	var list turns
 	at := time.Date(y, time.January, -2, 0, 0, 0, 0, time.UTC).Unix()
-	last := time.Date(y+1, time.January, 4, 0, 0, 0, 0, time.UTC).Unix()
-	offset := h.offset(at)
+	return turnsBetween(h.zone, at, time.Date(y+1, time.January, 4, 0, 0, 0, 0, time.UTC).Unix())
+}
+
+// turnsBetween finds the turns of a zone by looking twice a day and halving where the offset differs: Time.ZoneBounds does
+// not come to an end for zones that turn on a midnight, such as Cairo's.
+func turnsBetween(zone *time.Location, at, last int64) turns {
+	var list turns
+	offset := offsetOf(zone, at)
 	for ; at < last; at += step {
-		next := h.offset(at + step)
+		next := offsetOf(zone, at+step)
 		if next == offset {
 			continue
 		}
 		low, high := at, at+step
 		for high-low > 1 {
-			if middle := (low + high) / 2; h.offset(middle) == offset {
+			if middle := (low + high) / 2; offsetOf(zone, middle) == offset {
 				low = middle
 			} else {
 				high = middle
@@ -154,9 +158,19 @@ func (h *Hours) turns(y int) turns {
 	return append(list, turn{1 << 62, offset})
 }
 
-func (h *Hours) offset(unix int64) int64 {
-	_, offset := time.Unix(unix, 0).In(h.zone).Zone()
+func offsetOf(zone *time.Location, unix int64) int64 {
+	_, offset := time.Unix(unix, 0).In(zone).Zone()
 	return int64(offset)
+}
+
+// WallClock is the first instant at which the wall of a zone shows a time or a later one, by the rule of Interval: a time
+// that spring skips comes where the clocks jump, one that autumn repeats comes at its first showing. Of shown only the
+// date and the time of day count, in whatever zone it carries.
+func WallClock(zone *time.Location, shown time.Time) time.Time {
+	y, m, d := shown.Date()
+	wall := time.Date(y, m, d, shown.Hour(), shown.Minute(), shown.Second(), 0, time.UTC).Unix()
+	const around = 2 * daySeconds // more than any offset
+	return time.Unix(turnsBetween(zone, wall-around, wall+around).first(wall), 0).In(zone)
 }
 
 // first is the first instant at which the wall shows a time or a later one; the time is given as if the wall were UTC's.

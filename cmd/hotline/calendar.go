@@ -30,10 +30,21 @@ func (c *calendarImport) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return fmt.Errorf("importing %s into calendar %s: %w", c.File, c.Calendar, err)
 	}
-	var view struct{ Exceptions, Yearly []json.RawMessage }
+	var view struct {
+		Import struct {
+			Dates, Days int
+			LeftOut     []struct {
+				Line int
+				Why  string
+			} `json:"left_out"`
+		}
+	}
 	if err := json.Unmarshal(body, &view); err != nil {
 		return fmt.Errorf("importing %s: the answer cannot be read: %w", c.File, err)
 	}
-	fmt.Fprintf(io.out, "Calendar %s has %d single dates and %d days of every year now.\n", c.Calendar, len(view.Exceptions), len(view.Yearly))
+	fmt.Fprintf(io.out, "Calendar %s: %d single dates and %d days of every year were taken from %s.\n", c.Calendar, view.Import.Dates, view.Import.Days, c.File)
+	for _, l := range view.Import.LeftOut {
+		fmt.Fprintf(io.out, "Not taken: line %d: %s\n", l.Line, l.Why)
+	}
 	return nil
 }

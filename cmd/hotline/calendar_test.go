@@ -23,7 +23,7 @@ func TestClosuresAreImportedByTheRunningProgram(t *testing.T) {
 			w.WriteHeader(http.StatusConflict)
 			_, _ = w.Write([]byte(`{"detail":"1 deadlines would move"}`))
 		default:
-			_, _ = w.Write([]byte(`{"exceptions":[{},{}],"yearly":[{}]}`))
+			_, _ = w.Write([]byte(`{"exceptions":[],"import":{"dates":2,"days":1,"left_out":[{"line":9,"why":"the event is cancelled"}]}}`))
 		}
 	}))
 	defer api.Close()
@@ -36,7 +36,7 @@ func TestClosuresAreImportedByTheRunningProgram(t *testing.T) {
 	run := func(args ...string) (int, string) {
 		return said(t, append([]string{"calendar", "import", "office", "--api", api.URL, "--token", "secret"}, args...)...)
 	}
-	if code, text := run(good, "--running", "follow"); code != 0 || text != "Calendar office has 2 single dates and 1 days of every year now.\n" {
+	if code, text := run(good, "--running", "follow"); code != 0 || text != "Calendar office: 2 single dates and 1 days of every year were taken from "+good+".\nNot taken: line 9: the event is cancelled\n" {
 		t.Errorf("%d: %s", code, text)
 	}
 	if code, text := run(good); code != 1 || !strings.Contains(text, "1 deadlines would move") {

@@ -1,0 +1,108 @@
+package oncall
+
+import (
+	"fmt"
+	"time"
+)
+
+// Check refuses a rota that cannot be meant: unknown zone or engineers, shifts without length or that stand there twice,
+// overrides that end before they begin, that speak twice of one place at one time, or that replace somebody who is not on
+// duty then. Overrides that are over at now are history: nobody is looked for in them.
+func (r Rota) Check(engineers []Engineer, now time.Time) error {
+	zone, err := r.zone()
+	if err != nil {
+		return err
+	}
+	known := map[EngineerID]bool{"": true}
+	for _, e := range engineers {
+		known[e.ID] = true
+	}
+	for i, s := range r.Shifts {
+		if err := s.check(known); err != nil {
+			return fmt.Errorf("shift %d: %w", i+1, err)
+		}
+		for j, other := range r.Shifts[:i] {
+			if s.Engineer == other.Engineer && s.Level == other.Level && s.Day == other.Day && s.From == other.From {
+				return fmt.Errorf("shift %d: %s stands at level %d at the same time by shift %d already; remove one of the two", i+1, s.Engineer, s.Level, j+1)
+			}
+		}
+	}
+	for i, o := range r.Overrides {
+		if err := o.check(known); err != nil {
+			return fmt.Errorf("override %d: %w", i+1, err)
+		}
+		if j, twice := r.replacesTwice(i); twice {
+			return fmt.Errorf("override %d: override %d replaces %s at level %d at the same time", i+1, j+1, o.Engineer, o.Level)
+		}
+		if o.Until.After(now) && !r.finds(i, zone) {
+			return fmt.Errorf("override %d: %s is not on duty at level %d between %s and %s, so nobody would be replaced; name who is on duty, or leave engineer out to add somebody",
+				i+1, o.Engineer, o.Level, o.From.In(zone).Format("2006-01-02 15:04"), o.Until.In(zone).Format("2006-01-02 15:04"))
+		}
+	}
+	return nil
+}
+
+func (s Shift) check(known map[EngineerID]bool) error {
+	switch {
+	case s.Engineer == "" || !known[s.Engineer]:
+		return fmt.Errorf("engineer %q is unknown", s.Engineer)
+	case s.Level < 1:
+		return fmt.Errorf("level %d; levels begin at 1", s.Level)
+	case s.Day < time.Sunday || s.Day > time.Saturday:
+		return fmt.Errorf("weekday %d; use 0 (Sunday) to 6", s.Day)
+	case s.From < 0 || s.From >= 24*time.Hour:
+		return fmt.Errorf("it begins at %s; use a time within the day", s.From)
+	case s.Length <= 0 || s.Length > 7*24*time.Hour:
+		return fmt.Errorf("it is %s long; use up to 168h", s.Length)
+	}
+	return nil
+}
+
+func (o Override) check(known map[EngineerID]bool) error {
+	switch {
+	case !known[o.Engineer] || !known[o.Instead]:
+		return fmt.Errorf("engineer %q or %q is unknown", o.Engineer, o.Instead)
+	case o.Engineer == "" && o.Instead == "":
+		return fmt.Errorf("it names nobody")
+	case o.Level < 1:
+		return fmt.Errorf("level %d; levels begin at 1", o.Level)
+	case !o.From.Before(o.Until):
+		return fmt.Errorf("it ends before it begins")
+	}
+	return nil
+}
+
+// replacesTwice finds an earlier override that replaces the same engineer at the same level at the same time.
+func (r Rota) replacesTwice(i int) (earlier int, twice bool) {
+	o := r.Overrides[i]
+	for j, other := range r.Overrides[:i] {
+		if o.Engineer != "" && other.Engineer == o.Engineer && other.Level == o.Level && o.From.Before(other.Until) && other.From.Before(o.Until) {
+			return j, true
+		}
+	}
+	return 0, false
+}
+
+// finds tells whether the engineer whom an override replaces is on duty at its level at some time of it: by a shift, or
+// by an override before it. One that replaces nobody by intent finds everybody.
+func (r Rota) finds(i int, zone *time.Location) bool {
+	o := r.Overrides[i]
+	if o.Engineer == "" {
+		return true
+	}
+	for _, other := range r.Overrides[:i] {
+		if other.Instead == o.Engineer && other.Level == o.Level && o.From.Before(other.Until) && other.From.Before(o.Until) {
+			return true
+		}
+	}
+	until := o.Until
+	if most := o.From.Add(2 * longestShift * 24 * time.Hour); until.After(most) { // the weeks are alike
+		until = most
+	}
+	for _, s := range r.Shifts {
+		if s.Engineer == o.Engineer && s.Level == o.Level && len(s.runs(zone, o.From, until)) > 0 {
+			return true
+		}
+	}
+	return false
+}
