@@ -54,6 +54,9 @@ func TestRotaIsReplacedWhole(t *testing.T) {
 		t.Errorf("duty on Monday night is %+v; the override leaves the next Monday free", duty)
 	}
 	for body, says := range map[string]string{
+		`{"zone":"Local","version":2,"shifts":[],"overrides":[]}`: "Local",
+		`{"zone":"Europe/Rome","version":2,"shifts":[{"engineer":"anna","level":1,"day":1,"from":"22:00","length":"08:00"},{"engineer":"anna","level":1,"day":1,"from":"22:00","length":"02:00"}],"overrides":[]}`:                     "shift 2",
+		`{"zone":"Europe/Rome","version":2,"shifts":[{"engineer":"anna","level":1,"day":1,"from":"22:00","length":"08:00"}],"overrides":[{"engineer":"anna","level":1,"from":"2026-12-02T00:00:00Z","until":"2026-12-02T12:00:00Z"}]}`: "nobody would be replaced",
 		`{"zone":"Mars/Phobos","version":2,"shifts":[],"overrides":[]}`:                                                                                           "Mars/Phobos",
 		`{"zone":"Europe/Rome","version":2,"shifts":[{"engineer":"nobody","level":1,"day":1,"from":"22:00","length":"08:00"}],"overrides":[]}`:                    "nobody",
 		`{"zone":"Europe/Rome","version":2,"shifts":[{"engineer":"anna","level":0,"day":1,"from":"22:00","length":"08:00"}],"overrides":[]}`:                      "level",

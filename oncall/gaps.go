@@ -12,7 +12,7 @@ type Gap struct {
 }
 
 // Gaps lists the gaps between two instants, exactly: who is on duty changes only where a shift or an override begins or
-// ends.
+// ends. The gaps carry the zone of from.
 func Gaps(r Rota, engineers []Engineer, from, until time.Time) ([]Gap, error) {
 	zone, err := r.zone()
 	if err != nil {
@@ -48,6 +48,9 @@ func (r Rota) edges(runs []run, from, until time.Time) []time.Time {
 		edges = append(edges, o.From, o.Until)
 	}
 	edges = slices.DeleteFunc(edges, func(t time.Time) bool { return t.Before(from) || t.After(until) })
+	for i := range edges {
+		edges[i] = edges[i].In(from.Location())
+	}
 	slices.SortFunc(edges, time.Time.Compare)
 	return slices.CompactFunc(edges, time.Time.Equal)
 }
