@@ -139,9 +139,9 @@ type watched struct {
 	talked bool
 }
 
-func (w *watched) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, n tickets.Number) (ivr.Reach, error) {
+func (w *watched) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, t tickets.Ticket) (ivr.Reach, error) {
 	w.asked = true
-	r, err := w.Human.Connect(ctx, call, lang, n)
+	r, err := w.Human.Connect(ctx, call, lang, t)
 	w.talked = w.talked || r == ivr.Talked
 	return r, err
 }

@@ -62,7 +62,11 @@ func (a *App) callOutFor(ctx context.Context, t tickets.Ticket, w tickets.Work) 
 	if _, err := a.desk.Note(ctx, t.Number, began, time.Now()); err != nil {
 		return err
 	}
-	_, err := a.search.Escalate(ctx, a.callOut(ctx, t))
+	r := a.callOut(ctx, t)
+	until, stop := a.watch(context.WithoutCancel(ctx), t)
+	defer stop()
+	r.Until = until
+	_, err := a.search.Escalate(ctx, r)
 	return err
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -28,6 +29,7 @@ type human struct {
 	hours    sla.CalendarID // of the operator
 	dials    func(number string) bool
 	order    precedence
+	watch    func(ctx context.Context, was tickets.Ticket) (until context.Context, stop func())
 }
 
 // onHold is the ivr's call as the search sees it.
@@ -36,13 +38,18 @@ type onHold struct{ ivr.Call }
 // ID is the call's name.
 func (c onHold) ID() string { return string(c.Caller().ID) }
 
-// Connect searches for an engineer and comes back when the talk or the search is over.
-func (h *human) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, n tickets.Number) (ivr.Reach, error) {
-	t, err := h.desk.Ticket(ctx, n)
+// Connect searches for an engineer and comes back when the talk or the search is over, or when it has become pointless.
+func (h *human) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, was tickets.Ticket) (ivr.Reach, error) {
+	t, err := h.desk.Ticket(ctx, was.Number)
 	if err != nil {
-		return ivr.Impossible, fmt.Errorf("reading ticket %d for the brief: %w", n, err)
+		return ivr.Impossible, fmt.Errorf("reading ticket %d for the brief: %w", was.Number, err)
 	}
-	r := ring.Request{Caller: onHold{call}, Language: lang, Ticket: t, CallBack: h.callBack(call, t)}
+	until, stop := h.watch(context.WithoutCancel(ctx), t)
+	defer stop()
+	if why := was.Needless(t); why != "" { // staff were faster
+		return ivr.Reach(why), nil
+	}
+	r := ring.Request{Caller: onHold{call}, Language: lang, Ticket: t, CallBack: h.callBack(call, t), Until: until}
 	if t.Contract != "" {
 		leave := h.order.enter()
 		defer leave()
@@ -51,6 +58,9 @@ func (h *human) Connect(ctx context.Context, call ivr.Call, lang prompts.Languag
 		r.Turn = h.order.wait
 	}
 	out, err := h.search.Find(ctx, r)
+	if off := (needless{}); out == ring.CalledOff && errors.As(context.Cause(until), &off) {
+		return ivr.Reach(off.why), err
+	}
 	return reach(out), err
 }
 
@@ -166,6 +176,7 @@ func readRota(ctx context.Context, s oncall.Store) (rotaFacts, error) {
 type book struct {
 	desk   *tickets.Desk
 	calls  *register
+	live   *live
 	alarm  func(kind, text string)
 	log    *slog.Logger
 	silent bool // sabotage of the demo: what the search does is not written
@@ -180,9 +191,11 @@ func (b *book) Note(ctx context.Context, e ring.Event) {
 	var err error
 	switch e.Kind {
 	case tickets.Accepted:
+		b.live.accept(e.Ticket, true)
 		_, err = b.desk.Accept(ctx, e.Ticket, string(e.Engineer), e.Awaits, e.At)
 	case tickets.AcceptUndone:
 		_, err = b.desk.UndoAccept(ctx, e.Ticket, string(e.Engineer), e.Text, e.At)
+		b.live.accept(e.Ticket, false)
 	case tickets.Joined:
 		_, err = b.desk.Join(ctx, e.Ticket, string(e.Engineer), e.At)
 	default:

@@ -187,6 +187,7 @@ func (a *App) openDesk(ctx context.Context) error {
 		Spent: a.ledger.note,
 		Store: a.store, Quick: &hurried{Tickets: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
 		Refused:  a.refused,
+		Changed:  a.live.changed,
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
 	})
 	a.desk.Load(a.journal.Pending())
@@ -268,14 +269,14 @@ func (a *App) openLine(ctx context.Context) error {
 	a.duty = &duty{store: a.store, last: &shelf[rotaFacts]{}, disk: a.cache(), log: a.log}
 	a.search = ring.New(ring.Config{
 		Telephones: telephones, Duty: a.duty,
-		Book:  &book{desk: a.desk, calls: a.calls, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},
+		Book:  &book{desk: a.desk, calls: a.calls, live: &a.live, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},
 		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Log: a.log,
 	})
 	hours := c.Operator.Calendar
 	if hours == "" {
 		hours = c.Calendar
 	}
-	a.human = &human{search: a.search, desk: a.desk, operator: c.Operator.Numbers, hours: hours, dials: a.dialler.May}
+	a.human = &human{watch: a.watch, search: a.search, desk: a.desk, operator: c.Operator.Numbers, hours: hours, dials: a.dialler.May}
 	if err := a.board.Start(ctx); err != nil {
 		return fmt.Errorf("%w; free the port, or say another one with --sip", err)
 	}

@@ -77,7 +77,8 @@ type Recorded struct {
 // Reach is how the search for a human ended.
 type Reach string
 
-// The ends of a search. Only Talked means that somebody pressed accept.
+// The ends of a search, beside each tickets.Needless, which is the reason why it was called off. Only Talked means that
+// somebody pressed accept.
 const (
 	Talked     Reach = "talked"     // joined, and the talk ended by the engineer: the caller is still there
 	Nobody     Reach = "nobody"     // the chain was called twice in vain
@@ -89,7 +90,9 @@ const (
 // sentences of the search on call itself and comes back when the talk or the search is over. When the caller hangs up
 // meanwhile it returns the context's cause after it has seen to the engineer whose phone rings.
 type Human interface {
-	Connect(ctx context.Context, call Call, lang prompts.Language, t tickets.Number) (Reach, error)
+	// The ticket is given as the conversation knows it: where staff have made ringing pointless since, nobody is rung and the
+	// reach is the tickets.Needless.
+	Connect(ctx context.Context, call Call, lang prompts.Language, t tickets.Ticket) (Reach, error)
 	// Operator rings the operator's phones while the caller hears calling and music; false when there is none, it is out
 	// of hours or nobody accepted.
 	Operator(ctx context.Context, call Call, lang prompts.Language, calling prompts.Phrase) (bool, error)

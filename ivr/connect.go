@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"slices"
 	"time"
 
 	"hotline/prompts"
@@ -20,7 +21,18 @@ type connect struct {
 func (v *connect) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *connect) prompts() []prompts.ID {
-	return []prompts.ID{v.Price, "out-of-hours", "unreached", "unreached-soon", "rota-gap", "after-talk", "next-step"}
+	list := []prompts.ID{v.Price, "out-of-hours", "unreached", "unreached-soon", "rota-gap", "after-talk", "next-step"}
+	for _, why := range calledOff() {
+		list = append(list, "stopped-"+prompts.ID(why))
+	}
+	return list
+}
+
+// calledOff are the reasons for which a search ends without anybody: the caller hears each in words.
+func calledOff() []tickets.Needless {
+	return []tickets.Needless{
+		tickets.TakenCharge, tickets.InContact, tickets.NotBlocking, tickets.AnswerOwed, tickets.ServiceBack, tickets.TicketEnded,
+	}
 }
 
 func (v *connect) longest() time.Duration { return 10 * time.Minute }
@@ -37,7 +49,7 @@ func (v *connect) run(c *conversation) (string, error) {
 	}
 	reach := Impossible
 	if c.cfg.Human != nil {
-		reach, err = c.cfg.Human.Connect(c.ctx, c.call, c.lang, c.ticket.Number)
+		reach, err = c.cfg.Human.Connect(c.ctx, c.call, c.lang, c.ticket)
 		if c.gone() {
 			return "", err
 		}
@@ -95,6 +107,10 @@ func (v *connect) mayRing(c *conversation) (bool, error) {
 func (v *connect) afterwards(c *conversation, r Reach) error {
 	if r == Talked {
 		return c.say(prompts.Join(prompts.P("after-talk"), digits(c.ticket.Number), prompts.P("next-step")), true)
+	}
+	if slices.Contains(calledOff(), tickets.Needless(r)) {
+		c.told("why nobody is called any more: "+string(r), nil)
+		return c.say(prompts.Join(prompts.P("stopped-"+prompts.ID(r)), prompts.P("after-talk"), digits(c.ticket.Number)), true)
 	}
 	phrase := prompts.P("unreached-soon")
 	if r == NoRota {

@@ -41,6 +41,8 @@ type DeskConfig struct {
 	Deferred func(n Number, err error)
 	// Refused hears once of a change that the store does not take although it is up: somebody has to look.
 	Refused func(n Number, err error)
+	// Changed hears of each ticket as this desk has changed it, in the goroutine that did; nil for nobody.
+	Changed func(t Ticket)
 	// Spent hears of each wrong PIN, to keep it; it must not wait. Nil: a restart forgets them.
 	Spent func(Spending)
 }
@@ -73,6 +75,9 @@ func NewDesk(cfg DeskConfig) *Desk {
 	}
 	if cfg.Refused == nil {
 		cfg.Refused = func(Number, error) {}
+	}
+	if cfg.Changed == nil {
+		cfg.Changed = func(Ticket) {}
 	}
 	if cfg.Quick == nil {
 		cfg.Quick = cfg.Store
@@ -221,6 +226,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	if conflict, waits := d.queue(c, false); conflict != nil {
 		return d.giveUp(ctx, c)
 	} else if waits {
+		d.cfg.Changed(t)
 		return t, nil
 	}
 	err := d.cfg.Quick.Apply(ctx, c)
@@ -228,6 +234,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	case err == nil:
 		d.remember(t)
 		d.done(ctx, c)
+		d.cfg.Changed(t)
 		return t, nil
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrExists):
 		return d.giveUp(ctx, c)
@@ -236,6 +243,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 		return d.giveUp(ctx, c)
 	}
 	d.cfg.Deferred(t.Number, err)
+	d.cfg.Changed(t)
 	return t, nil
 }
 

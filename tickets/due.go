@@ -234,6 +234,40 @@ func (e Event) endsAccept() bool {
 	return e.Kind == Accepted && e.Facts[FactAwaits] == ""
 }
 
+// Needless is why nobody is rung for a ticket any more.
+type Needless string
+
+// What makes ringing pointless.
+const (
+	TakenCharge Needless = "taken"    // somebody else has it
+	InContact   Needless = "contact"  // staff have talked to the customer
+	NotBlocking Needless = "assessed" // a specialist says so
+	AnswerOwed  Needless = "waiting"  // the customer owes an answer
+	ServiceBack Needless = "restored"
+	TicketEnded Needless = "closed" // or it is no request
+)
+
+// Needless tells why nobody is rung any more for a ticket that stood like t when the search began; empty while there is
+// no reason.
+func (t Ticket) Needless(now Ticket) Needless {
+	taken := (now.State == Assigned || now.State == InProgress) && (now.Assignee != t.Assignee || (t.State != Assigned && t.State != InProgress))
+	switch {
+	case now.State == Restored:
+		return ServiceBack
+	case !now.State.Live():
+		return TicketEnded
+	case now.Category() != sla.Blocking:
+		return NotBlocking
+	case now.State == Waiting && t.State != Waiting:
+		return AnswerOwed
+	case taken:
+		return TakenCharge
+	case !sla.Met(now.Clocks, sla.Contact).IsZero() && sla.Met(t.Clocks, sla.Contact).IsZero():
+		return InContact
+	}
+	return ""
+}
+
 // Later is the error of due work that cannot be done yet: the queue hands it out again at At.
 type Later struct{ At time.Time }
 

@@ -30,8 +30,8 @@ type human struct {
 	fail     error
 }
 
-func (h *human) Connect(ctx context.Context, _ ivr.Call, _ prompts.Language, n tickets.Number) (ivr.Reach, error) {
-	h.heard <- fmt.Sprintf("(rings-rota %d)", n)
+func (h *human) Connect(ctx context.Context, _ ivr.Call, _ prompts.Language, t tickets.Ticket) (ivr.Reach, error) {
+	h.heard <- fmt.Sprintf("(rings-rota %d)", t.Number)
 	select {
 	case <-time.After(30 * time.Second):
 		return h.reach, h.fail

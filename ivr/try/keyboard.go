@@ -91,9 +91,9 @@ func (k *keyboard) Replay(ctx context.Context, _ string) error {
 func (k *keyboard) Music(context.Context) (stop func()) { return func() {} }
 
 // Connect asks what the engineer does.
-func (k *keyboard) Connect(ctx context.Context, _ ivr.Call, lang prompts.Language, n tickets.Number) (ivr.Reach, error) {
+func (k *keyboard) Connect(ctx context.Context, _ ivr.Call, lang prompts.Language, t tickets.Ticket) (ivr.Reach, error) {
 	_ = k.Say(ctx, lang, prompts.P("searching"), false)
-	fmt.Fprintf(k.out, "   [music; the rota is called for ticket %d]\n", n)
+	fmt.Fprintf(k.out, "   [music; the rota is called for ticket %d]\n", t.Number)
 	switch k.line("does an engineer press 1? y/n> ") {
 	case "y", "yes":
 		_ = k.Say(ctx, lang, prompts.P("joined"), false)
