@@ -19,6 +19,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"hotline/admin/access"
 	"hotline/oncall"
 	"hotline/tickets"
 )
@@ -86,6 +87,9 @@ type server struct {
 	running inFlight
 	last    lastHealth
 
+	routes   chi.Routes
+	refusals access.Refusals
+
 	refreshing sync.Mutex // one snapshot at a time, so that an older one never replaces a newer one
 }
 
@@ -100,6 +104,7 @@ func New(c Config) http.Handler {
 	}
 	r := chi.NewRouter()
 	routes := chi.Routes(r)
+	s.routes = routes
 	r.Use(harden, s.survive, s.authenticate, s.audit, plainText, carryOn, s.replay, middleware.GetHead)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)

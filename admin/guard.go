@@ -11,38 +11,48 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-chi/chi/v5"
+
+	"hotline/admin/access"
 	"hotline/tickets"
 )
 
 // maxBody bounds a request's body in octets; a flow of two thousand lines is a tenth of it.
 const maxBody = 1 << 20
 
-// tokenOctets is the randomness of a token: nobody guesses 256 bits, so no budget of wrong tokens is kept.
+// tokenOctets is the randomness of a token: nobody guesses 256 bits; the budget of wrong ones spares the store.
 const tokenOctets = 32
 
 // NewToken draws a bearer token for somebody by name. The secret is shown once; only its SHA-256 is stored.
-func NewToken(name string, now time.Time) (secret string, t tickets.Token) {
+func NewToken(name string, scope tickets.TokenScope, now time.Time) (secret string, t tickets.Token) {
 	octets := make([]byte, tokenOctets)
 	_, _ = rand.Read(octets) // never fails: crypto/rand ends the program instead
 	secret = "hl_" + hex.EncodeToString(octets)
-	return secret, tickets.Token{Name: name, Hash: sha256.Sum256([]byte(secret)), Created: now}
+	return secret, tickets.Token{Name: name, Hash: sha256.Sum256([]byte(secret)), Created: now, Scope: scope}
 }
 
-// staffKey is under which a request's context holds the name of its token.
+// staffKey is under which a request's context holds its token.
 type staffKey struct{}
 
 // staff names who acts, as it stands in histories.
 func staff(ctx context.Context) string { return "staff:" + tokenName(ctx) }
 
 func tokenName(ctx context.Context) string {
-	name, _ := ctx.Value(staffKey{}).(string)
-	return name
+	t, _ := ctx.Value(staffKey{}).(tickets.Token)
+	return t.Name
+}
+
+// tokenKey names a token for what is bound to it: another token of the same name is another one.
+func tokenKey(ctx context.Context) string {
+	t, _ := ctx.Value(staffKey{}).(tickets.Token)
+	return hex.EncodeToString(t.Hash[:])
 }
 
 // open tells which paths need no token: what a monitor asks, and what a client must read first.
@@ -58,25 +68,65 @@ func (s *server) authenticate(next http.Handler) http.Handler {
 			return
 		}
 		scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		now, from := time.Now(), sourceOf(r)
+		if s.refusals.Spent(from, now) {
+			w.Header().Set("Retry-After", "60")
+			s.refuse(w, r, "busy", http.StatusTooManyRequests, "too many requests with a wrong token came from your address; wait a minute")
+			return
+		}
 		if !strings.EqualFold(scheme, "Bearer") || secret == "" {
-			unauthorised(w, "send a token: Authorization: Bearer TOKEN")
+			s.refuse(w, r, "no token", http.StatusUnauthorized, "send a token: Authorization: Bearer TOKEN")
 			return
 		}
 		token, err := s.Store.Token(r.Context(), sha256.Sum256([]byte(strings.TrimSpace(secret))))
 		switch {
 		case errors.Is(err, tickets.ErrNotFound):
-			unauthorised(w, "this token is not known")
+			s.refusals.Note(from, now)
+			s.refuse(w, r, "unknown token", http.StatusUnauthorized, "this token is not known")
 		case err != nil:
 			s.fail(r.Context(), w, fmt.Errorf("looking a token up: %w", err))
+		case !token.Expires.IsZero() && !s.Now().Before(token.Expires):
+			s.refuse(w, r, "ended token", http.StatusUnauthorized, "this token ended at "+token.Expires.Format(time.RFC3339)+"; ask for a new one: hotline token add")
 		default:
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), staffKey{}, token.Name)))
+			if need, ok := s.need(r); !ok || !token.Scope.Includes(need) {
+				s.refuse(w, r, "scope", http.StatusForbidden, fmt.Sprintf("a token of scope %s may not do this, it takes %s: hotline token add NAME --scope %s", token.Scope, need, need))
+				return
+			}
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), staffKey{}, token)))
 		}
 	})
 }
 
-func unauthorised(w http.ResponseWriter, detail string) {
-	w.Header().Set("WWW-Authenticate", "Bearer")
-	problem(w, http.StatusUnauthorized, detail)
+// need is the scope that a request asks for. What the router does not know takes any token, and is answered with what it is.
+func (s *server) need(r *http.Request) (tickets.TokenScope, bool) {
+	c := chi.NewRouteContext()
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if !s.routes.Match(c, method, r.URL.Path) {
+		return tickets.ScopeRead, true
+	}
+	if need, ok := access.Rule(method, c.RoutePattern()); ok {
+		return need, true
+	}
+	return tickets.ScopeAdmin, false
+}
+
+// refuse answers a request that may not be done, counts it, and writes it down for whoever bans by the log.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, why string, status int, detail string) {
+	s.Metrics.APIRefused(why)
+	s.Log.WarnContext(r.Context(), "api: request refused", "why", why, "from", sourceOf(r).String(), "status", status)
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	problem(w, status, detail)
+}
+
+// sourceOf is the host that a request came from.
+func sourceOf(r *http.Request) netip.Addr {
+	at, _ := netip.ParseAddrPort(r.RemoteAddr) // net/http writes nothing else
+	return at.Addr().Unmap()
 }
 
 // audit logs who wrote what: contracts, levels and the rota have no history of their own. The addresses hold ids, never

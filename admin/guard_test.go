@@ -86,8 +86,8 @@ func TestEveryRouteButHealthAsksForAToken(t *testing.T) {
 
 func TestNewTokenComesInAndItsHashAloneIsKept(t *testing.T) {
 	h := open(t)
-	secret, token := admin.NewToken("laura", monday(9, 0))
-	other, _ := admin.NewToken("laura", monday(9, 0))
+	secret, token := admin.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
+	other, _ := admin.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
 	if !regexp.MustCompile(`^hl_[0-9a-f]{64}$`).MatchString(secret) || secret == other {
 		t.Errorf("tokens are %q and %q", secret, other)
 	}
@@ -238,7 +238,7 @@ func TestSameKeyGivesTheSameAnswer(t *testing.T) {
 	h.post("/tickets/417/reopen", "").is(200)
 	h.post("/tickets/417/close", "", "Idempotency-Key", "k3").is(409, "cannot become")
 	h.post("/tickets", `{}`, "Idempotency-Key", strings.Repeat("k", 201)).is(422)
-	secret, token := admin.NewToken("laura", monday(9, 0))
+	secret, token := admin.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
 	must(t, h.store.PutToken(t.Context(), token))
 	h.post("/tickets", `{"claim":"question"}`, "Idempotency-Key", "k1", "Authorization", "Bearer "+secret).is(201, `"number":419`)
 }
@@ -274,7 +274,8 @@ func TestKeptAnswerHoldsNoPIN(t *testing.T) {
 
 func TestInterruptedWriteIsNeverDoneTwice(t *testing.T) {
 	h := open(t)
-	key := "demo\nPOST /api/v1/tickets\nk"
+	token, request := sha256.Sum256([]byte("demo")), sha256.Sum256([]byte("POST /api/v1/tickets\nk"))
+	key := fmt.Sprintf("%x\n%x", token, request)
 	digest := sha256.Sum256([]byte("\x00" + `{"claim":"question"}`))
 	_, _, err := h.store.Remember(t.Context(), tickets.Reply{Key: "claim\n" + key, Digest: digest, At: time.Now()})
 	must(t, err)

@@ -55,11 +55,15 @@ type Metrics struct {
 	open        *prometheus.GaugeVec
 	breaches    *prometheus.CounterVec
 	unreachable prometheus.Counter
+	refused     *prometheus.CounterVec
 	mails       *prometheus.CounterVec
 	jitter      prometheus.Histogram
 	loss        prometheus.Histogram
 	round       prometheus.Histogram
 }
+
+// APIRefused counts a request that was refused for its token.
+func (m *Metrics) APIRefused(why string) { m.refused.WithLabelValues(why).Inc() }
 
 // NewMetrics registers the metrics of the house and of the process in r. media and line are asked at each scrape and must
 // be safe for concurrent use.
@@ -77,7 +81,8 @@ func NewMetrics(r *prometheus.Registry, media func() MediaCounts, line func() Li
 			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5},
 		}),
 	}
-	r.MustRegister(m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
+	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_api_refused_total", Help: "Requests of the API that were refused for their token, by reason."}, []string{"why"})
+	r.MustRegister(m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []Result{Joined, Ticketed, Abandoned, Refused, Failed} {
 		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one

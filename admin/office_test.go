@@ -252,6 +252,7 @@ type reply struct {
 func (h *house) ask(method, path, body string, extra ...string) reply {
 	h.t.Helper()
 	r := httptest.NewRequestWithContext(h.t.Context(), method, path, strings.NewReader(body))
+	r.RemoteAddr = "127.0.0.1:4711"
 	r.Header.Set("Authorization", "Bearer demo")
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(extra); i += 2 {

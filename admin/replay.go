@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -51,9 +52,15 @@ func (s *server) replay(next http.Handler) http.Handler {
 		case len(key) > maxKey || !plain(key):
 			problem(w, http.StatusUnprocessableEntity, fmt.Sprintf("the Idempotency-Key is longer than %d octets or no text", maxKey))
 		default:
-			s.once(w, r, tokenName(r.Context())+"\n"+r.Method+" "+r.URL.Path+"\n"+key, next)
+			s.once(w, r, replyKey(r, key), next)
 		}
 	})
+}
+
+// replyKey binds an Idempotency-Key to the token, method and address; of one length, whatever the address is.
+func replyKey(r *http.Request, key string) string {
+	sum := sha256.Sum256([]byte(r.Method + " " + r.URL.Path + "\n" + key))
+	return tokenKey(r.Context()) + "\n" + hex.EncodeToString(sum[:])
 }
 
 // once does a keyed write, or gives back what was answered to it before.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"hotline/admin"
+	"hotline/app/connections"
 	"hotline/app/outbound"
 	"hotline/config"
 	"hotline/journal"
@@ -197,8 +198,8 @@ func (a *App) openHTTP(ctx context.Context) error {
 	}
 	a.http = l.Addr()
 	server := &http.Server{
-		Handler: a.api(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		Handler: a.api(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 30 * time.Second,
+		ConnState: connections.New().Change, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	a.running.Go(func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -102,7 +102,7 @@ func (d Demo) found(ctx context.Context, s stores, pinKey []byte, now time.Time)
 			return fmt.Errorf("writing the PIN of contract %s: %w", c.Contract.ID, err)
 		}
 	}
-	err := s.PutToken(ctx, tickets.Token{Name: DemoToken, Hash: sha256.Sum256([]byte(DemoToken)), Created: now})
+	err := s.PutToken(ctx, tickets.Token{Name: DemoToken, Hash: sha256.Sum256([]byte(DemoToken)), Created: now, Scope: tickets.ScopeAdmin})
 	if err != nil && !errors.Is(err, tickets.ErrExists) {
 		return fmt.Errorf("writing the demo token: %w", err)
 	}

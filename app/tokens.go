@@ -11,11 +11,18 @@ import (
 	"hotline/tickets"
 )
 
-// AddToken makes a token of the API in the database of a configuration, and gives it back: it is stored as a hash only.
-func AddToken(ctx context.Context, c Config, name string) (secret string, err error) {
+// AddToken makes a token of the API in the database of a configuration, which ends after life unless that is 0, and gives it
+// back: it is stored as a hash only.
+func AddToken(ctx context.Context, c Config, name string, scope string, life time.Duration) (secret string, err error) {
+	if !tickets.TokenScope(scope).Valid() {
+		return "", fmt.Errorf("a token has no scope %q; use read, staff or admin", scope)
+	}
 	err = withStore(ctx, c, func(s Store) error {
 		var token tickets.Token
-		secret, token = admin.NewToken(name, time.Now().Truncate(time.Second))
+		secret, token = admin.NewToken(name, tickets.TokenScope(scope), time.Now().Truncate(time.Second))
+		if life > 0 {
+			token.Expires = token.Created.Add(life)
+		}
 		err := s.PutToken(ctx, token)
 		if errors.Is(err, tickets.ErrExists) {
 			err = fmt.Errorf("there is a token %q already; choose another name", name)

@@ -258,6 +258,7 @@ func (s *Store) PutToken(_ context.Context, t tickets.Token) error {
 			return fmt.Errorf("token %s: %w", t.Name, tickets.ErrExists)
 		}
 	}
+	t.Scope = cmp.Or(t.Scope, tickets.ScopeAdmin)
 	s.tokens[t.Hash] = t
 	return nil
 }

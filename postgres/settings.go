@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -57,23 +58,24 @@ func (s *Store) UsedPIN(ctx context.Context, h tickets.PINHash) (bool, error) {
 }
 
 const (
-	insertToken = `insert into tokens (name, hash, created) values ($1, $2, $3)`
-	selectToken = `select name, created from tokens where hash = $1`
-	listTokens  = `select name, hash, created from tokens order by name`
+	insertToken = `insert into tokens (name, hash, created, scope, expires) values ($1, $2, $3, $4, $5)`
+	selectToken = `select name, created, scope, expires from tokens where hash = $1`
+	listTokens  = `select name, hash, created, scope, expires from tokens order by name`
 	deleteToken = `delete from tokens where name = $1`
 )
 
 // PutToken keeps a token; its name must be new.
 func (s *Store) PutToken(ctx context.Context, t tickets.Token) error {
-	return s.exec(ctx, "writing token "+t.Name, insertToken, t.Name, t.Hash[:], t.Created)
+	return s.exec(ctx, "writing token "+t.Name, insertToken, t.Name, t.Hash[:], t.Created, cmp.Or(t.Scope, tickets.ScopeAdmin), instant(t.Expires))
 }
 
 // Token finds a token by its hash.
 func (s *Store) Token(ctx context.Context, hash [32]byte) (tickets.Token, error) {
 	return row(ctx, s, "reading a token", func(r pgx.CollectableRow) (tickets.Token, error) {
 		t := tickets.Token{Hash: hash}
-		err := r.Scan(&t.Name, &t.Created)
-		t.Created = t.Created.UTC()
+		var expires *time.Time
+		err := r.Scan(&t.Name, &t.Created, &t.Scope, &expires)
+		t.Created, t.Expires = t.Created.UTC(), orNever(expires)
 		return t, err
 	}, selectToken, hash[:])
 }
@@ -82,11 +84,20 @@ func (s *Store) Token(ctx context.Context, hash [32]byte) (tickets.Token, error)
 func (s *Store) Tokens(ctx context.Context) ([]tickets.Token, error) {
 	return rows(ctx, s, "reading tokens", func(r pgx.CollectableRow) (t tickets.Token, err error) {
 		var hash []byte
-		err = r.Scan(&t.Name, &hash, &t.Created)
+		var expires *time.Time
+		err = r.Scan(&t.Name, &hash, &t.Created, &t.Scope, &expires)
 		copy(t.Hash[:], hash)
-		t.Created = t.Created.UTC()
+		t.Created, t.Expires = t.Created.UTC(), orNever(expires)
 		return t, err
 	}, listTokens)
+}
+
+// orNever is the zero time for null.
+func orNever(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 // RemoveToken ends a token.

@@ -124,6 +124,27 @@ type Token struct {
 	Name    string
 	Hash    [32]byte
 	Created time.Time
+	Scope   TokenScope
+	Expires time.Time // zero: without end
+}
+
+// TokenScope is what a token may do; each includes those before it.
+type TokenScope string
+
+// The scopes.
+const (
+	ScopeRead  TokenScope = "read"
+	ScopeStaff TokenScope = "staff"
+	ScopeAdmin TokenScope = "admin"
+)
+
+// Valid tells whether there is such a scope.
+func (s TokenScope) Valid() bool { return s == ScopeRead || s == ScopeStaff || s == ScopeAdmin }
+
+// Includes tells whether a token of this scope may do what another scope may.
+func (s TokenScope) Includes(other TokenScope) bool {
+	rank := map[TokenScope]int{ScopeRead: 1, ScopeStaff: 2, ScopeAdmin: 3}
+	return rank[other] > 0 && rank[s] >= rank[other]
 }
 
 // Reply is the stored answer to a write that carried an Idempotency-Key.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"hotline/app"
 )
@@ -13,7 +15,9 @@ import (
 // tokenAdd is `hotline token add`.
 type tokenAdd struct {
 	settings
-	Name string `arg:"" help:"Whose token it is."`
+	Name    string `arg:"" help:"Whose token it is."`
+	Scope   string `help:"What it may do: read, staff (work on tickets too) or admin (contracts, PINs, engineers, calendars, flows too)." enum:"read,staff,admin" default:"staff"`
+	Expires string `help:"When it ends: so many days or hours from now, such as 90d or 8h. Without it, it does not." placeholder:"SPAN"`
 }
 
 // Run prints the token, once.
@@ -21,11 +25,15 @@ func (t *tokenAdd) Run(ctx context.Context, io streams) error {
 	if strings.TrimSpace(t.Name) == "" {
 		return errors.New("a token needs a name")
 	}
+	life, err := lifeOf(t.Expires)
+	if err != nil {
+		return err
+	}
 	c, err := t.program(io)
 	if err != nil {
 		return err
 	}
-	secret, err := app.AddToken(ctx, c, t.Name)
+	secret, err := app.AddToken(ctx, c, t.Name, t.Scope, life)
 	if err != nil {
 		return err
 	}
@@ -34,10 +42,25 @@ func (t *tokenAdd) Run(ctx context.Context, io streams) error {
 	return nil
 }
 
+const longestLife = 10 * 366 * 24 * time.Hour
+
+// lifeOf reads a span such as 90d or 8h; 0 for none.
+func lifeOf(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	unit := map[byte]time.Duration{'d': 24 * time.Hour, 'h': time.Hour}[text[len(text)-1]]
+	n, err := strconv.Atoi(text[:len(text)-1])
+	if err != nil || unit == 0 || n < 1 || time.Duration(n) > longestLife/unit {
+		return 0, fmt.Errorf("--expires: %q is no life of a token; write days or hours, such as 90d or 8h, at most ten years", text)
+	}
+	return time.Duration(n) * unit, nil
+}
+
 // tokenList is `hotline token list`.
 type tokenList struct{ settings }
 
-// Run prints the names of the tokens and since when they are known.
+// Run prints the names of the tokens, what they may do, since when they are known and when they end.
 func (t *tokenList) Run(ctx context.Context, io streams) error {
 	c, err := t.program(io)
 	if err != nil {
@@ -49,7 +72,14 @@ func (t *tokenList) Run(ctx context.Context, io streams) error {
 	}
 	w := tabwriter.NewWriter(io.out, 0, 0, 2, ' ', 0)
 	for _, k := range list {
-		fmt.Fprintf(w, "%s\tsince %s\n", k.Name, k.Created.Local().Format("2006-01-02 15:04"))
+		end := "without end"
+		if !k.Expires.IsZero() {
+			end = "until " + k.Expires.Local().Format("2006-01-02 15:04")
+			if !time.Now().Before(k.Expires) {
+				end = "ended " + k.Expires.Local().Format("2006-01-02 15:04")
+			}
+		}
+		fmt.Fprintf(w, "%s\t%s\tsince %s\t%s\n", k.Name, k.Scope, k.Created.Local().Format("2006-01-02 15:04"), end)
 	}
 	return w.Flush()
 }

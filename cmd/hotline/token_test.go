@@ -24,8 +24,19 @@ func TestATokenIsPrintedOnceListedByNameAndEnded(t *testing.T) {
 	if code, text := said(t, "token", "add", "anna", "--data", dir); code != 1 || !strings.Contains(text, "choose another name") {
 		t.Errorf("the same name again: %d: %s", code, text)
 	}
-	if code, text := said(t, "token", "list", "--data", dir); code != 0 || !strings.HasPrefix(text, "anna  since 20") || strings.Contains(text, secret) {
+	if code, text := said(t, "token", "list", "--data", dir); code != 0 || !strings.HasPrefix(text, "anna  staff  since 20") || !strings.Contains(text, "without end") || strings.Contains(text, secret) {
 		t.Errorf("the list: %d: %s", code, text)
+	}
+	for _, bad := range [][]string{{"--scope", "root"}, {"--expires", "soon"}, {"--expires", "0d"}, {"--expires", "9999999d"}, {"--expires", "-1h"}, {"--expires", "9223372036854775807h"}} {
+		if code, text := said(t, append([]string{"token", "add", "bruno", "--data", dir}, bad...)...); code == 0 {
+			t.Errorf("%v is taken: %s", bad, text)
+		}
+	}
+	if code, text := said(t, "token", "add", "carla", "--scope", "read", "--expires", "90d", "--data", dir); code != 0 {
+		t.Errorf("a token with an end: %d: %s", code, text)
+	}
+	if _, text := said(t, "token", "list", "--data", dir); !regexp.MustCompile(`carla  read   since \S+ \S+  until 20`).MatchString(text) {
+		t.Errorf("the list: %s", text)
 	}
 	if code, text := said(t, "token", "remove", "anna", "--data", dir); code != 0 || !strings.Contains(text, "not valid any more") {
 		t.Errorf("the end: %d: %s", code, text)

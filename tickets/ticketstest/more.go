@@ -286,7 +286,7 @@ func calls(t *testing.T, s Store) {
 
 func settings(t *testing.T, s Store) {
 	ctx := t.Context()
-	token := tickets.Token{Name: "staff", Hash: [32]byte{1}, Created: monday}
+	token := tickets.Token{Name: "staff", Hash: [32]byte{1}, Created: monday, Scope: tickets.ScopeAdmin}
 	must(t, s.PutToken(ctx, token))
 	wants(t, "a second token of a name", s.PutToken(ctx, tickets.Token{Name: "staff", Hash: [32]byte{2}, Created: monday}), tickets.ErrExists)
 	got, err := s.Token(ctx, token.Hash)
@@ -295,7 +295,7 @@ func settings(t *testing.T, s Store) {
 	_, err = s.Token(ctx, [32]byte{9})
 	wants(t, "a token that does not exist", err, tickets.ErrNotFound)
 
-	other := tickets.Token{Name: "anna", Hash: [32]byte{5}, Created: monday}
+	other := tickets.Token{Name: "anna", Hash: [32]byte{5}, Created: monday, Scope: tickets.ScopeRead, Expires: monday.Add(time.Hour)}
 	must(t, s.PutToken(ctx, other))
 	all, err := s.Tokens(ctx)
 	must(t, err)

@@ -1,0 +1,49 @@
+// Package access is who may do what over the API: the scope that each route asks of a token, and how many refusals one
+// source gets.
+package access
+
+import "hotline/tickets"
+
+// Rule is the scope that a route asks for, by method and path as the router knows it; false when there is no rule, and then
+// nobody may. A HEAD is a GET.
+func Rule(method, pattern string) (tickets.TokenScope, bool) {
+	if method == "HEAD" {
+		method = "GET"
+	}
+	s, ok := rules()[method+" "+pattern]
+	return s, ok
+}
+
+// rules is the whole table. Read looks at everything but callers' voices; staff work on tickets, with what belongs to
+// their day; admin changes what customers are promised, whom the line calls, and what callers hear.
+func rules() map[string]tickets.TokenScope {
+	table := map[string]tickets.TokenScope{}
+	for scope, routes := range map[tickets.TokenScope][]string{
+		tickets.ScopeRead: {
+			"GET /metrics", "GET /api/v1/tickets", "GET /api/v1/tickets/{number}", "GET /api/v1/tickets/{number}/history", "GET /api/v1/tickets/{number}/explanation",
+			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
+			"GET /api/v1/engineers", "GET /api/v1/engineers/{id}", "GET /api/v1/rota", "GET /api/v1/rota/duty", "GET /api/v1/levels", "GET /api/v1/levels/{id}", "GET /api/v1/calendars",
+			"GET /api/v1/calendars/{id}", "GET /api/v1/faults", "GET /api/v1/faults/{id}", "GET /api/v1/flows", "GET /api/v1/flows/{version}", "GET /api/v1/trunks", "GET /api/v1/time", "GET /api/v1/dry-run",
+			"GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg",
+			"POST /api/v1/calendars/{id}/preview", "POST /api/v1/levels/{id}/preview", "POST /api/v1/contracts/{id}/preview", "POST /api/v1/flows/check", // change nothing
+		},
+		tickets.ScopeStaff: {
+			"POST /api/v1/tickets", "GET /api/v1/recordings/{id}/audio", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/rota",
+		},
+		tickets.ScopeAdmin: {
+			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "PUT /api/v1/levels/{id}",
+			"PUT /api/v1/calendars/{id}", "POST /api/v1/calendars/{id}/closures", "POST /api/v1/flows", "GET /api/v1/recordings/{id}/accesses",
+			"GET /api/v1/debug/profile", "GET /api/v1/debug/heap", "GET /api/v1/debug/goroutine",
+		},
+	} {
+		for _, r := range routes {
+			table[r] = scope
+		}
+	}
+	for _, verb := range []string{
+		"assess", "assign", "comment", "waiting", "resume", "contact", "intervention", "restored", "close", "reopen", "time", "not-a-request", "access-withdrawn", "access-back", "contract", "follow",
+	} {
+		table["POST /api/v1/tickets/{number}/"+verb] = tickets.ScopeStaff
+	}
+	return table
+}
