@@ -65,12 +65,7 @@ func untidy(head []byte) bool {
 			return true
 		}
 	}
-	for _, s := range []string{"uthent", "uthori", "UTHENT", "UTHORI"} {
-		if bytes.Contains(head, []byte(s)) {
-			return true
-		}
-	}
-	return capitalNames(head)
+	return bytes.Contains(head, []byte("igest ")) || bytes.Contains(head, []byte("IGEST ")) || capitalNames(head)
 }
 
 // capitalNames tells whether there may be a parameter that is read here and whose name has a capital.
@@ -81,11 +76,12 @@ func capitalNames(head []byte) bool {
 			return false
 		}
 		head = head[i+1:]
-		n := 0
-		for n < len(head) && tokenChar(head[n]) {
+		n, capital := 0, false
+		for n < len(head) && 'a' <= head[n]|0x20 && head[n]|0x20 <= 'z' {
+			capital = capital || head[n] <= 'Z'
 			n++
 		}
-		if name := readName(head[:n]); name != "" && name != string(head[:n]) {
+		if capital && readName(head[:n]) != "" {
 			return true
 		}
 	}
