@@ -6,12 +6,10 @@ package admin
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,6 +18,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"hotline/admin/access"
+	"hotline/admin/document"
 	"hotline/oncall"
 	"hotline/tickets"
 )
@@ -30,9 +29,9 @@ const base = "/api/v1"
 // PINs gives contracts their PINs. A PIN is returned by the call that made it and by nothing else.
 type PINs interface {
 	// NewContract writes a new contract together with its first PIN.
-	NewContract(ctx context.Context, c tickets.Contract) (stands tickets.Contract, pin string, err error)
-	// NewPIN replaces the contract's PIN; the former one ends at once.
-	NewPIN(ctx context.Context, id tickets.ContractID) (pin string, err error)
+	NewContract(ctx context.Context, c tickets.Contract, now time.Time) (stands tickets.Contract, pin string, err error)
+	// NewPIN replaces the contract's PIN; the former one ends at once. ErrConflict when c is not the version that stands.
+	NewPIN(ctx context.Context, c tickets.Contract, now time.Time) (stands tickets.Contract, pin string, err error)
 }
 
 // Flows knows what callers hear. Its methods are safe for concurrent use.
@@ -62,7 +61,7 @@ type Health interface {
 // OpenRecording opens the sound of a recording as a WAV file; ErrNotFound when it is gone from the disk.
 type OpenRecording func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error)
 
-// Config is what the API needs. Everything but Changed and Telephone is required.
+// Config is what the API needs. Everything but Telephone is required.
 type Config struct {
 	Desk       *tickets.Desk
 	Store      tickets.Store
@@ -77,8 +76,6 @@ type Config struct {
 	Trunks    func() (all []Trunk, certificateEnds time.Time) // nil: there are none
 	Log       *slog.Logger
 	Now       func() time.Time
-	// Changed hears of each new snapshot of contracts and calendars, after the desk has it: to keep it on disk.
-	Changed func(*tickets.Book)
 }
 
 // server answers for the house. It starts no goroutine of its own. Safe for concurrent use.
@@ -89,8 +86,6 @@ type server struct {
 
 	routes   chi.Routes
 	refusals access.Refusals
-
-	refreshing sync.Mutex // one snapshot at a time, so that an older one never replaces a newer one
 }
 
 // New gives the handler of the API and of /metrics.
@@ -99,13 +94,10 @@ func New(c Config) http.Handler {
 	if s.Telephone == nil {
 		s.Telephone = func(string) error { return nil }
 	}
-	if s.Changed == nil {
-		s.Changed = func(*tickets.Book) {}
-	}
 	r := chi.NewRouter()
 	routes := chi.Routes(r)
 	s.routes = routes
-	r.Use(harden, s.survive, s.authenticate, s.audit, plainText, carryOn, s.replay, middleware.GetHead)
+	r.Use(middleware.GetHead)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
 	})
@@ -113,7 +105,7 @@ func New(c Config) http.Handler {
 		w.Header().Set("Allow", strings.Join(allowed(routes, r.URL.Path), ", "))
 		problem(w, http.StatusMethodNotAllowed, r.Method+" is not for "+r.URL.Path)
 	})
-	api := humachi.New(r, document())
+	api := humachi.New(r, head())
 	s.ticketRoutes(api)
 	s.workRoutes(api)
 	s.recordingRoutes(api)
@@ -130,14 +122,15 @@ func New(c Config) http.Handler {
 	s.flowRoutes(api)
 	s.trunkRoutes(api)
 	s.healthRoute(api)
+	document.Patch(api, r)
 	r.Method(http.MethodGet, "/metrics", s.Metrics.handler(s.Store))
 	s.profileRoutes(r)
-	return r
+	return chi.Chain(harden, s.survive, s.authenticate, s.audit, plainText, carryOn, s.replay).Handler(r)
 }
 
-// document is the head of the OpenAPI document. The library's own page of documentation stays off: it loads scripts
+// head is the head of the OpenAPI document. The library's own page of documentation stays off: it loads scripts
 // from elsewhere.
-func document() huma.Config {
+func head() huma.Config {
 	c := huma.DefaultConfig("hotline", "1")
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = base+"/openapi", "", "", nil
 	c.Transformers = append(c.Transformers, brief)
@@ -147,25 +140,19 @@ func document() huma.Config {
 	return c
 }
 
-// refresh gives the desk a new snapshot after a change of contracts, customers, levels or calendars, so that the next
-// caller is served by it. What was written stands even when this fails.
+// refresh tells the line of a change of contracts, customers, levels, calendars or faults, so that the next caller is served
+// by it. What was written stands even when this fails; the nodes' own look at what is new brings it then.
 func (s *server) refresh(ctx context.Context) {
-	s.refreshing.Lock()
-	defer s.refreshing.Unlock()
-	book, err := tickets.ReadBook(ctx, s.Store, s.Now())
-	if err != nil {
-		s.Log.Error("the line does not know of a change yet", "error", fmt.Errorf("reading the book: %w", err))
-		return
+	if _, err := s.Desk.CatchUp(ctx, s.Store, s.Now()); err != nil {
+		s.Log.Warn("the line hears of a change a moment later", "error", err)
 	}
-	s.Desk.SetBook(book)
-	s.Changed(book)
 }
 
 // route describes one operation of the API.
 func route(method, path, id, summary string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: base + path, Summary: summary, MaxBodyBytes: maxBody + 1,
-		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
+		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired, http.StatusServiceUnavailable},
 	}
 }
 
@@ -176,6 +163,19 @@ type Keyed struct {
 
 // answer is a response that is all body.
 type answer[T any] struct{ Body T }
+
+// versioned is a document with its entity tag.
+type versioned[T any] struct {
+	ETag string `header:"ETag" doc:"Of the version; sent back as If-Match it keeps an edit from undoing another one"`
+	Body T
+}
+
+func tagged[T any](v T, version int, err error) (*versioned[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &versioned[T]{document.Tag(version), v}, nil
+}
 
 func answered[T any](v T, err error) (*answer[T], error) {
 	if err != nil {

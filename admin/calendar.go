@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/document"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -58,13 +57,18 @@ type CalendarFields struct {
 type calendarView struct {
 	ID string `json:"id"`
 	CalendarFields
+	Version int `json:"version"`
 }
 
 type calendarInput struct {
 	Keyed
 	Running
+	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
-	Body CalendarFields
+	Body struct {
+		Said
+		CalendarFields
+	}
 }
 
 type calendarList struct {
@@ -109,7 +113,7 @@ func calendar(c sla.Calendar) calendarView {
 	for _, e := range c.Exceptions {
 		f.Exceptions = append(f.Exceptions, exceptionView{e.Date, hoursOf(e.Hours), e.Note})
 	}
-	return calendarView{string(c.ID), f}
+	return calendarView{string(c.ID), f, c.Version}
 }
 
 func (s *server) calendarRoutes(api huma.API) {
@@ -121,6 +125,11 @@ func (s *server) calendarRoutes(api huma.API) {
 				list.Calendars = append(list.Calendars, calendar(c))
 			}
 			return answered(list, err)
+		})
+	serve(s, api, route(http.MethodGet, "/calendars/{id}", "get-calendar", "One calendar"),
+		func(ctx context.Context, in *ByID) (*versioned[calendarView], error) {
+			c, err := s.Store.Calendar(ctx, sla.CalendarID(in.ID))
+			return tagged(calendar(c), c.Version, err)
 		})
 	serve(s, api, route(http.MethodPut, "/calendars/{id}", "put-calendar", "Add or change a calendar; running tickets follow when asked"), s.putCalendar)
 	serve(s, api, route(http.MethodPost, "/calendars/{id}/preview", "preview-calendar", "Which deadlines of running tickets would move"), s.previewCalendar)
@@ -150,38 +159,48 @@ func sound(c sla.Calendar) error {
 	return nil
 }
 
-func (s *server) putCalendar(ctx context.Context, in *calendarInput) (*answer[calendarView], error) {
-	c, err := calendarOf(in.ID, in.Body)
-	if err != nil {
-		return nil, err
-	}
-	return s.keepCalendar(ctx, c, in.Running)
+func (s *server) putCalendar(ctx context.Context, in *calendarInput) (*versioned[calendarView], error) {
+	return s.editCalendar(ctx, in.Running, document.Edit{Precondition: in.Precondition, ID: in.ID, Said: in.Body.Version},
+		func(sla.Calendar) (sla.Calendar, error) { return calendarOf(in.ID, in.Body.CalendarFields) })
 }
 
 func (s *server) previewCalendar(ctx context.Context, in *calendarInput) (*answer[previewView], error) {
-	c, err := calendarOf(in.ID, in.Body)
+	c, err := calendarOf(in.ID, in.Body.CalendarFields)
 	if err != nil {
 		return nil, err
 	}
 	return s.preview(ctx, tickets.OfCalendar(c.ID), func(b *tickets.Book) { b.Calendars[c.ID] = c })
 }
 
-func (s *server) keepCalendar(ctx context.Context, c sla.Calendar, r Running) (*answer[calendarView], error) {
-	in := tickets.OfCalendar(c.ID)
-	if err := s.asked(ctx, r, in, func(b *tickets.Book) { b.Calendars[c.ID] = c }); err != nil {
-		return nil, err
+// editCalendar edits a calendar; running tickets follow when asked.
+func (s *server) editCalendar(ctx context.Context, r Running, e document.Edit, change func(stands sla.Calendar) (sla.Calendar, error)) (*versioned[calendarView], error) {
+	k := document.Kind[sla.Calendar]{
+		Read: func(ctx context.Context, id string) (sla.Calendar, error) {
+			return s.Store.Calendar(ctx, sla.CalendarID(id))
+		},
+		Version: func(c *sla.Calendar) *int { return &c.Version },
 	}
-	if err := s.Store.PutCalendar(ctx, c); err != nil {
+	e.Name = "calendar " + e.ID
+	of := tickets.OfCalendar(sla.CalendarID(e.ID))
+	k.Put = func(ctx context.Context, c sla.Calendar) (sla.Calendar, error) {
+		if err := s.asked(ctx, r, of, func(b *tickets.Book) { b.Calendars[c.ID] = c }); err != nil {
+			return c, err
+		}
+		return s.Store.PutCalendar(ctx, c)
+	}
+	c, err := k.Do(ctx, e, func(_ context.Context, stands sla.Calendar) (sla.Calendar, error) { return change(stands) })
+	if err != nil {
 		return nil, err
 	}
 	s.refresh(ctx)
-	return answered(calendar(c), s.follow(ctx, r, in))
+	return tagged(calendar(c), c.Version, s.follow(ctx, r, of))
 }
 
 // closuresInput is an iCalendar file, such as a town publishes for its schools and offices.
 type closuresInput struct {
 	Keyed
 	Running
+	document.Precondition
 	ID      string `path:"id"`
 	RawBody []byte `contentType:"text/calendar"`
 }
@@ -211,43 +230,24 @@ func imported(c sla.Closures) importView {
 	return v
 }
 
-func (s *server) importClosures(ctx context.Context, in *closuresInput) (*answer[closuresView], error) {
-	c, err := s.calendarNamed(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
+// importClosures adds to whatever stands: of two imports at once both stand.
+func (s *server) importClosures(ctx context.Context, in *closuresInput) (*versioned[closuresView], error) {
 	closures, err := sla.ReadHolidays(bytes.NewReader(in.RawBody))
 	if err != nil {
 		return nil, refused("body", err.Error())
 	}
-	c = c.Import(closures)
-	if err := sound(c); err != nil {
-		return nil, err
-	}
-	kept, err := s.keepCalendar(ctx, c, in.Running)
+	kept, err := s.editCalendar(ctx, in.Running, document.Edit{Precondition: in.Precondition, ID: in.ID, Changes: true, Merges: true},
+		func(stands sla.Calendar) (sla.Calendar, error) {
+			c := stands.Import(closures)
+			return c, sound(c)
+		})
 	if err != nil {
 		return nil, err
 	}
-	return answered(closuresView{kept.Body, imported(closures)}, nil)
-}
-
-func (s *server) calendarNamed(ctx context.Context, id string) (sla.Calendar, error) {
-	all, err := s.Store.Calendars(ctx)
-	if err != nil {
-		return sla.Calendar{}, err
-	}
-	for _, c := range all {
-		if string(c.ID) == id {
-			return c, nil
-		}
-	}
-	return sla.Calendar{}, fmt.Errorf("calendar %s: %w", id, tickets.ErrNotFound)
+	return &versioned[closuresView]{kept.ETag, closuresView{kept.Body, imported(closures)}}, nil
 }
 
 func (s *server) calendarExists(ctx context.Context, id string) error {
-	all, err := s.Store.Calendars(ctx)
-	if err == nil && !slices.ContainsFunc(all, func(c sla.Calendar) bool { return string(c.ID) == id }) {
-		err = tickets.ErrNotFound
-	}
+	_, err := s.Store.Calendar(ctx, sla.CalendarID(id))
 	return unknownIn("body.calendar", id, err)
 }

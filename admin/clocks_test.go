@@ -16,26 +16,26 @@ func TestAnEditIsPreviewedAndRunningTicketsFollowOnlyWhenAsked(t *testing.T) {
 	h := open(t)
 	h.opened() // 09:01, intervention due 13:01
 	h.post("/levels/extended/preview", extended(7200)).is(200, `"ticket":417,"clock":"intervention"`, `"becomes":"2026-11-23T12:01:00+01:00"`, `"clock":"restore"`)
-	h.put("/levels/extended", extended(7200)).is(409, "2 deadlines of 1 running tickets would move (417)", "running=follow or running=keep")
+	h.put("/levels/extended", extended(7200), "If-Match", "*").is(409, "2 deadlines of 1 running tickets would move (417)", "running=follow or running=keep")
 	h.get("/levels").is(200, `"intervention":14400`) // nothing was changed
-	h.put("/levels/extended?running=keep", extended(7200)).is(200)
+	h.put("/levels/extended?running=keep", extended(7200), "If-Match", "*").is(200)
 	h.get("/tickets/417").is(200, `"due":"2026-11-23T14:01:00+01:00"`)
 	h.get("/tickets/417").is(200, `"kind":"terms_kept"`)
-	h.put("/levels/extended", extended(7200)).is(200) // it was said already
+	h.put("/levels/extended", extended(7200), "If-Match", "*").is(200) // it was said already
 	h.post("/levels/extended/preview", extended(10800)).is(200, `"moves":[]`)
 	h.opened() // 418, under the level as it is now
-	h.put("/levels/extended", extended(10800)).is(409, "of 1 running tickets would move (418)")
-	h.put("/levels/extended?running=follow", extended(10800)).is(200)
+	h.put("/levels/extended", extended(10800), "If-Match", "*").is(409, "of 1 running tickets would move (418)")
+	h.put("/levels/extended?running=follow", extended(10800), "If-Match", "*").is(200)
 	h.get("/tickets/417").is(200, `"due":"2026-11-23T14:01:00+01:00"`)
 	h.get("/tickets/418").is(200, `"kind":"terms"`)
 	h.post("/tickets/417/follow", "").is(200, `"due":"2026-11-23T13:01:00+01:00"`, `"kind":"terms"`, `"intervention_was":"2026-11-23T13:01:00Z"`)
 	h.post("/levels/extended/preview", extended(10800)).is(200, `"moves":[]`)
-	h.put("/levels/extended?running=maybe", extended(10800)).is(422, "running")
+	h.put("/levels/extended?running=maybe", extended(10800), "If-Match", "*").is(422, "running")
 	calendar := `{"name":"x","zone":"Europe/Rome","week":[{"day":2,"from":"09:00","until":"10:00"}]}`
 	h.post("/calendars/always/preview", calendar).is(200, `"becomes":"2026-11-24T10:00:00+01:00"`)
-	h.put("/calendars/always", calendar).is(409, "would move (417, 418)")
+	h.put("/calendars/always", calendar, "If-Match", "*").is(409, "would move (417, 418)")
 	h.post("/calendars/office/preview", calendar).is(200, `"moves":[]`)
-	h.put("/calendars/office", calendar).is(200) // nothing moves, so nothing is asked
+	h.put("/calendars/office", calendar, "If-Match", "*").is(200) // nothing moves, so nothing is asked
 	h.post("/contracts/rossi/preview", `{"customer":"rossi","level":"professional","valid_from":"2026-01-01T00:00:00Z","remote_access":true,"version":1}`).is(200, `"clock":"intervention"`)
 }
 
@@ -75,7 +75,7 @@ func TestHalfHolidaysAndExtraOpeningsAreKeptByTheAPI(t *testing.T) {
 	h := open(t)
 	special := `"yearly":[{"day":"12-24","hours":[{"from":"09:00","until":"12:00"}],"note":"Vigilia"}],
 		"exceptions":[{"date":"2026-12-05","hours":[{"from":"09:00","until":"13:00"}],"note":"Sabato aperto"},{"date":"2026-12-07","note":"Ponte"}]`
-	h.put("/calendars/office", `{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"18:00"},{"day":4,"from":"09:00","until":"18:00"},{"day":5,"from":"09:00","until":"18:00"}],`+special+`}`).is(200,
+	h.put("/calendars/office", `{"name":"x","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"18:00"},{"day":4,"from":"09:00","until":"18:00"},{"day":5,"from":"09:00","until":"18:00"}],`+special+`}`, "If-Match", "*").is(200,
 		`"hours":[{"from":"09:00","until":"12:00"}],"note":"Vigilia"`, `{"date":"2026-12-07","note":"Ponte"}`)
 	h.get("/dry-run?level=professional&category=blocking&at=2026-12-24+11:30").is(200, `"due":"2026-12-25T09:30:00+01:00"`)            // until noon
 	h.get("/dry-run?level=professional&category=blocking&at=2026-12-04+17:30").is(200, `"due":"2026-12-05T09:30:00+01:00"`)            // Saturday is open
@@ -99,7 +99,7 @@ func TestWarningsAndBreachesAreAPolicyInData(t *testing.T) {
 	policy := func(alarms, stops string) string {
 		return strings.TrimSuffix(extended(7200), "}") + `,"alarms":` + alarms + `,"stops":` + stops + `}`
 	}
-	h.put("/levels/extended", policy(`[{"clock":"restore","minutes_left":30,"do":["ring","raise"],"night":"act"}]`, `{}`)).is(200,
+	h.put("/levels/extended", policy(`[{"clock":"restore","minutes_left":30,"do":["ring","raise"],"night":"act"}]`, `{}`), "If-Match", "*").is(200,
 		`"alarms":[{"clock":"restore","minutes_left":30,"do":["ring","raise"],"night":"act"}]`, `"stops":{}`)
 	for body, word := range map[string]string{
 		policy(`[{"clock":"lunch","do":[]}]`, `{}`):                                      "clock",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/document"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -53,7 +54,8 @@ type ContractFields struct {
 type ContractView struct {
 	ID string `json:"id"`
 	ContractFields
-	Version int `json:"version"`
+	PINAt   *time.Time `json:"pin_at" doc:"When it got the PIN that it has; null: not known"`
+	Version int        `json:"version"`
 }
 
 // contractWithPIN is the one answer that holds a PIN.
@@ -73,9 +75,10 @@ type newContract struct {
 type changedContract struct {
 	Keyed
 	Running
+	document.Precondition
 	ByID
 	Body struct {
-		Version int `json:"version" minimum:"1" doc:"The version that was read; 409 when somebody was faster"`
+		Said
 		ContractFields
 	}
 }
@@ -85,7 +88,7 @@ type contractList struct {
 }
 
 func contract(c tickets.Contract) ContractView {
-	v := ContractView{ID: string(c.ID), Version: c.Version, ContractFields: ContractFields{
+	v := ContractView{ID: string(c.ID), Version: c.Version, PINAt: instant(c.PINAt), ContractFields: ContractFields{
 		Customer: string(c.Customer), Level: string(c.Level), Language: c.Language, ValidFrom: c.ValidFrom,
 		ValidUntil: instant(c.ValidUntil), Calendar: string(c.Calendar), AfterHours: string(c.AfterHours),
 		EvoSupport: c.EvoSupport, RemoteAccess: c.RemoteAccess,
@@ -113,9 +116,9 @@ func (s *server) contractRoutes(api huma.API) {
 			return answered(list, err)
 		})
 	serve(s, api, route(http.MethodGet, "/contracts/{id}", "get-contract", "One contract"),
-		func(ctx context.Context, in *ByID) (*answer[ContractView], error) {
+		func(ctx context.Context, in *ByID) (*versioned[ContractView], error) {
 			c, err := s.Store.Contract(ctx, tickets.ContractID(in.ID))
-			return answered(contract(c), err)
+			return tagged(contract(c), c.Version, err)
 		})
 	serve(s, api, route(http.MethodPost, "/contracts", "add-contract", "Add a contract; the answer shows its PIN, once"), s.addContract)
 	serve(s, api, route(http.MethodPut, "/contracts/{id}", "change-contract", "Change a contract, whole; its PIN stays; running tickets follow when asked"), s.changeContract)
@@ -128,75 +131,94 @@ func (s *server) addContract(ctx context.Context, in *newContract) (*created[con
 	if id == "" {
 		id = newID()
 	}
-	c, err := s.contractOf(ctx, id, 0, in.Body.ContractFields)
+	c, err := s.contractOf(ctx, id, in.Body.ContractFields)
 	if err != nil {
 		return nil, err
 	}
-	c, pin, err := s.PINs.NewContract(ctx, c)
+	c, pin, err := s.PINs.NewContract(ctx, c, s.Now())
 	if err != nil {
 		return nil, fmt.Errorf("adding contract %s: %w", id, err)
 	}
 	s.refresh(ctx)
-	return &created[contractWithPIN]{http.StatusCreated, base + "/contracts/" + id, contractWithPIN{contract(c), pin}}, nil
+	return &created[contractWithPIN]{http.StatusCreated, base + "/contracts/" + id, document.Tag(c.Version), contractWithPIN{contract(c), pin}}, nil
 }
-
-const afterwards = time.Minute // for telling the running tickets of a changed contract
 
 // changeContract changes a contract, then tells its running tickets. Where that fails the contract stands, and saying the
 // same once more tells those that were not told.
-func (s *server) changeContract(ctx context.Context, in *changedContract) (*answer[ContractView], error) {
-	was, err := s.Store.Contract(ctx, tickets.ContractID(in.ID))
+func (s *server) changeContract(ctx context.Context, in *changedContract) (*versioned[ContractView], error) {
+	k := document.Kind[tickets.Contract]{
+		Read: func(ctx context.Context, id string) (tickets.Contract, error) {
+			return s.Store.Contract(ctx, tickets.ContractID(id))
+		},
+		Version: func(c *tickets.Contract) *int { return &c.Version },
+	}
+	of, had := tickets.OfContract(tickets.ContractID(in.ID)), false
+	k.Put = func(ctx context.Context, c tickets.Contract) (tickets.Contract, error) {
+		if err := s.asked(ctx, in.Running, of, func(b *tickets.Book) { b.Contracts = b.Contracts.With(c.ID, c) }); err != nil {
+			return c, err
+		}
+		return s.Store.PutContract(ctx, c)
+	}
+	c, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "contract " + in.ID, ID: in.ID, Said: in.Body.Version, Changes: true},
+		func(ctx context.Context, stands tickets.Contract) (tickets.Contract, error) {
+			c, err := s.contractOf(ctx, in.ID, in.Body.ContractFields)
+			c.PINAt, had = stands.PINAt, stands.RemoteAccess
+			return c, err
+		})
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.contractOf(ctx, in.ID, in.Body.Version, in.Body.ContractFields)
-	if err != nil {
-		return nil, err
-	}
-	of := tickets.OfContract(c.ID)
-	if err := s.asked(ctx, in.Running, of, func(b *tickets.Book) { b.Contracts[c.ID] = c }); err != nil {
-		return nil, err
-	}
-	if c, err = s.Store.PutContract(ctx, c); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards) // the contract stands: its tickets are told though nobody waits
-	defer cancel()
 	s.refresh(ctx)
 	tell := s.Desk.AccessStands // which an earlier change may have failed to say
-	if c.RemoteAccess != was.RemoteAccess {
+	if c.RemoteAccess != had {
 		tell = s.Desk.AccessChanged // a fact of the installation: its running tickets stand still, or run on
 	}
 	err = errors.Join(s.follow(ctx, in.Running, of), tell(ctx, c.ID, c.RemoteAccess, staff(ctx), s.Now()))
-	return answered(contract(c), err)
+	return tagged(contract(c), c.Version, err)
 }
 
 func (s *server) previewContract(ctx context.Context, in *changedContract) (*answer[previewView], error) {
-	c, err := s.contractOf(ctx, in.ID, in.Body.Version, in.Body.ContractFields)
+	c, err := s.contractOf(ctx, in.ID, in.Body.ContractFields)
 	if err != nil {
 		return nil, err
 	}
-	return s.preview(ctx, tickets.OfContract(c.ID), func(b *tickets.Book) { b.Contracts[c.ID] = c })
+	return s.preview(ctx, tickets.OfContract(c.ID), func(b *tickets.Book) { b.Contracts = b.Contracts.With(c.ID, c) })
 }
+
+// justNow is how long a PIN must have stood to be replaced by somebody who does not say which version of the contract he
+// saw. Two who press the button at once, or one who presses it twice, would each end the PIN that the other just read out.
+const justNow = 10 * time.Second
 
 func (s *server) renewPIN(ctx context.Context, in *struct {
 	Keyed
+	document.Precondition
 	ByID
-}) (*answer[contractWithPIN], error) {
+}) (*versioned[contractWithPIN], error) {
+	now := s.Now()
 	c, err := s.Store.Contract(ctx, tickets.ContractID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	pin, err := s.PINs.NewPIN(ctx, c.ID)
-	if err != nil {
-		return nil, fmt.Errorf("renewing the PIN of contract %s: %w", c.ID, err)
+	if err := in.Check("contract "+in.ID, c.Version); err != nil {
+		return nil, err
+	}
+	if age := now.Sub(c.PINAt); in.IfMatch == "" && age < justNow {
+		return nil, huma.Error409Conflict(fmt.Sprintf(
+			"the PIN of contract %s was renewed a moment ago, and the new one was shown then; to renew it once more read the contract, and send its ETag as If-Match", in.ID))
+	}
+	c, pin, err := s.PINs.NewPIN(ctx, c, now)
+	switch {
+	case errors.Is(err, tickets.ErrConflict):
+		return nil, huma.Error409Conflict(fmt.Sprintf("contract %s was changed, or its PIN renewed, by somebody else at this moment: read it again before you renew its PIN", in.ID))
+	case err != nil:
+		return nil, fmt.Errorf("renewing the PIN of contract %s: %w", in.ID, err)
 	}
 	s.refresh(ctx)
-	return answered(contractWithPIN{contract(c), pin}, nil)
+	return tagged(contractWithPIN{contract(c), pin}, c.Version, nil)
 }
 
 // contractOf checks what no schema can: that customer, level and calendar exist and that the times make sense.
-func (s *server) contractOf(ctx context.Context, id string, version int, f ContractFields) (tickets.Contract, error) {
+func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (tickets.Contract, error) {
 	if _, err := s.Store.Customer(ctx, tickets.CustomerID(f.Customer)); err != nil {
 		return tickets.Contract{}, unknownIn("body.customer", f.Customer, err)
 	}
@@ -210,7 +232,7 @@ func (s *server) contractOf(ctx context.Context, id string, version int, f Contr
 	c := tickets.Contract{
 		ID: tickets.ContractID(id), Customer: tickets.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: f.Language,
 		ValidFrom: f.ValidFrom, Calendar: sla.CalendarID(f.Calendar), AfterHours: tickets.AfterHours(f.AfterHours),
-		EvoSupport: f.EvoSupport, RemoteAccess: f.RemoteAccess, Version: version,
+		EvoSupport: f.EvoSupport, RemoteAccess: f.RemoteAccess,
 	}
 	if c.ValidFrom.Year() < 1970 || c.ValidFrom.Year() > 9000 {
 		return tickets.Contract{}, refused("body.valid_from", "the contract must begin between 1970 and 9000")

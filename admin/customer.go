@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/document"
 	"hotline/tickets"
 )
 
@@ -46,11 +47,17 @@ type newCustomer struct {
 
 type changedCustomer struct {
 	Keyed
+	document.Precondition
 	ByID
 	Body struct {
-		Version int `json:"version" minimum:"1" doc:"The version that was read; 409 when somebody was faster"`
+		Said
 		CustomerFields
 	}
+}
+
+// Said is the version in a body: another way than If-Match to say which one was read.
+type Said struct {
+	Version int `json:"version,omitempty" minimum:"1" doc:"The version that was read, unless If-Match says it; 409 when somebody was faster"`
 }
 
 type customerList struct {
@@ -61,6 +68,7 @@ type customerList struct {
 type created[T any] struct {
 	Status   int
 	Location string `header:"Location"`
+	ETag     string `header:"ETag"`
 	Body     T
 }
 
@@ -79,9 +87,9 @@ func (s *server) customerRoutes(api huma.API) {
 			return answered(list, err)
 		})
 	serve(s, api, route(http.MethodGet, "/customers/{id}", "get-customer", "One customer"),
-		func(ctx context.Context, in *ByID) (*answer[customerView], error) {
+		func(ctx context.Context, in *ByID) (*versioned[customerView], error) {
 			c, err := s.Store.Customer(ctx, tickets.CustomerID(in.ID))
-			return answered(customer(c), err)
+			return tagged(customer(c), c.Version, err)
 		})
 	serve(s, api, route(http.MethodPost, "/customers", "add-customer", "Add a customer"),
 		func(ctx context.Context, in *newCustomer) (*created[customerView], error) {
@@ -89,38 +97,50 @@ func (s *server) customerRoutes(api huma.API) {
 			if id == "" {
 				id = newID()
 			}
-			c, err := s.putCustomer(ctx, id, 0, in.Body.CustomerFields)
+			c, err := customerOf(id, in.Body.CustomerFields)
 			if err != nil {
 				return nil, err
 			}
-			return &created[customerView]{http.StatusCreated, base + "/customers/" + id, c}, nil
+			if c, err = s.Store.PutCustomer(ctx, c); err != nil {
+				return nil, err
+			}
+			s.refresh(ctx)
+			return &created[customerView]{http.StatusCreated, base + "/customers/" + id, document.Tag(c.Version), customer(c)}, nil
 		})
 	serve(s, api, route(http.MethodPut, "/customers/{id}", "change-customer", "Change a customer, whole"),
-		func(ctx context.Context, in *changedCustomer) (*answer[customerView], error) {
-			return answered(s.putCustomer(ctx, in.ID, in.Body.Version, in.Body.CustomerFields))
+		func(ctx context.Context, in *changedCustomer) (*versioned[customerView], error) {
+			k := document.Kind[tickets.Customer]{
+				Read: func(ctx context.Context, id string) (tickets.Customer, error) {
+					return s.Store.Customer(ctx, tickets.CustomerID(id))
+				},
+				Put:     s.Store.PutCustomer,
+				Version: func(c *tickets.Customer) *int { return &c.Version },
+			}
+			c, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, Said: in.Body.Version, Changes: true},
+				func(context.Context, tickets.Customer) (tickets.Customer, error) {
+					return customerOf(in.ID, in.Body.CustomerFields)
+				})
+			if err == nil {
+				s.refresh(ctx)
+			}
+			return tagged(customer(c), c.Version, err)
 		})
 }
 
-func (s *server) putCustomer(ctx context.Context, id string, version int, f CustomerFields) (customerView, error) {
+// customerOf checks what no schema can.
+func customerOf(id string, f CustomerFields) (tickets.Customer, error) {
 	if strings.TrimSpace(f.Name) == "" {
-		return customerView{}, refused("body.name", "the name is spoken to engineers; it cannot be blank")
+		return tickets.Customer{}, refused("body.name", "the name is spoken to engineers; it cannot be blank")
 	}
 	if a, err := mail.ParseAddress(f.Email); f.Email != "" && (err != nil || a.Address != f.Email) {
-		return customerView{}, refused("body.email", "this is no mail address; write it as name@example.org")
+		return tickets.Customer{}, refused("body.email", "this is no mail address; write it as name@example.org")
 	}
 	for i, n := range f.Numbers {
 		if !telephoneNumber.MatchString(n) {
-			return customerView{}, refused(fmt.Sprintf("body.numbers[%d]", i), "a telephone number is written in digits, with or without + before them")
+			return tickets.Customer{}, refused(fmt.Sprintf("body.numbers[%d]", i), "a telephone number is written in digits, with or without + before them")
 		}
 	}
-	c, err := s.Store.PutCustomer(ctx, tickets.Customer{
-		ID: tickets.CustomerID(id), Name: f.Name, Email: f.Email, Numbers: f.Numbers, Version: version,
-	})
-	if err != nil {
-		return customerView{}, err
-	}
-	s.refresh(ctx)
-	return customer(c), nil
+	return tickets.Customer{ID: tickets.CustomerID(id), Name: f.Name, Email: f.Email, Numbers: f.Numbers}, nil
 }
 
 // newID draws an opaque identifier of 130 bits.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/document"
 	"hotline/tickets"
 )
 
@@ -21,6 +22,7 @@ type FaultFields struct {
 type faultView struct {
 	ID string `json:"id"`
 	FaultFields
+	Version int `json:"version"`
 }
 
 type faultList struct {
@@ -29,8 +31,12 @@ type faultList struct {
 
 type writtenFault struct {
 	Keyed
+	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
-	Body FaultFields
+	Body struct {
+		Said
+		FaultFields
+	}
 }
 
 func (s *server) faultRoutes(api huma.API) {
@@ -43,14 +49,23 @@ func (s *server) faultRoutes(api huma.API) {
 			}
 			return answered(list, err)
 		})
+	serve(s, api, route(http.MethodGet, "/faults/{id}", "get-fault", "One known fault"),
+		func(ctx context.Context, in *ByID) (*versioned[faultView], error) {
+			f, err := s.Store.Fault(ctx, in.ID)
+			return tagged(fault(f), f.Version, err)
+		})
 	serve(s, api, route(http.MethodPut, "/faults/{id}", "put-fault", "Make a fault known: callers whom it covers hear so before the menu"), s.putFault)
 	op := route(http.MethodDelete, "/faults/{id}", "remove-fault", "Remove a fault that is over")
 	op.DefaultStatus = http.StatusNoContent
-	serve(s, api, op, func(ctx context.Context, in *struct {
-		Keyed
-		ByID
-	}) (*struct{}, error) {
-		if err := s.Store.DeleteFault(ctx, in.ID); err != nil {
+	serve(s, api, op, func(ctx context.Context, in *removal) (*struct{}, error) {
+		version, err := in.version(ctx, "fault "+in.ID, func(ctx context.Context) (int, error) {
+			f, err := s.Store.Fault(ctx, in.ID)
+			return f.Version, err
+		})
+		if err == nil {
+			err = s.Store.DeleteFault(ctx, in.ID, version)
+		}
+		if err != nil {
 			return nil, err
 		}
 		s.refresh(ctx)
@@ -59,27 +74,38 @@ func (s *server) faultRoutes(api huma.API) {
 }
 
 func fault(f tickets.KnownFault) faultView {
-	v := faultView{ID: f.ID, FaultFields: FaultFields{Note: f.Note, Until: f.Until}}
+	v := faultView{ID: f.ID, Version: f.Version, FaultFields: FaultFields{Note: f.Note, Until: f.Until}}
 	for _, c := range f.Contracts {
 		v.Contracts = append(v.Contracts, string(c))
 	}
 	return v
 }
 
-func (s *server) putFault(ctx context.Context, in *writtenFault) (*answer[faultView], error) {
-	if strings.TrimSpace(in.Body.Note) == "" {
-		return nil, refused("body.note", "say what is known, for the other staff")
+func (s *server) putFault(ctx context.Context, in *writtenFault) (*versioned[faultView], error) {
+	k := document.Kind[tickets.KnownFault]{
+		Read: s.Store.Fault, Put: s.Store.PutFault, Version: func(f *tickets.KnownFault) *int { return &f.Version },
 	}
-	f := tickets.KnownFault{ID: in.ID, Note: in.Body.Note, Until: in.Body.Until.UTC()}
-	for _, id := range in.Body.Contracts {
+	f, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "fault " + in.ID, ID: in.ID, Said: in.Body.Version},
+		func(ctx context.Context, _ tickets.KnownFault) (tickets.KnownFault, error) {
+			return s.faultOf(ctx, in.ID, in.Body.FaultFields)
+		})
+	if err == nil {
+		s.refresh(ctx)
+	}
+	return tagged(fault(f), f.Version, err)
+}
+
+// faultOf checks what no schema can.
+func (s *server) faultOf(ctx context.Context, id string, b FaultFields) (tickets.KnownFault, error) {
+	if strings.TrimSpace(b.Note) == "" {
+		return tickets.KnownFault{}, refused("body.note", "say what is known, for the other staff")
+	}
+	f := tickets.KnownFault{ID: id, Note: b.Note, Until: b.Until.UTC()}
+	for _, id := range b.Contracts {
 		if _, err := s.Store.Contract(ctx, tickets.ContractID(id)); err != nil {
-			return nil, err
+			return tickets.KnownFault{}, err
 		}
 		f.Contracts = append(f.Contracts, tickets.ContractID(id))
 	}
-	if err := s.Store.PutFault(ctx, f); err != nil {
-		return nil, err
-	}
-	s.refresh(ctx)
-	return answered(fault(f), nil)
+	return f, nil
 }

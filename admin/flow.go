@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/document"
 	"hotline/tickets"
 )
 
@@ -35,13 +36,13 @@ type verdictOnFlow struct {
 // flowRoutes publish what callers hear. A version never changes; a call keeps the one with which it began.
 func (s *server) flowRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/flows", "list-flows", "List the published versions"),
-		func(ctx context.Context, _ *struct{}) (*answer[flowList], error) {
+		func(ctx context.Context, _ *struct{}) (*versioned[flowList], error) {
 			all, err := s.Store.Flows(ctx)
 			list := flowList{make([]flowView, 0, len(all))}
 			for _, v := range all {
 				list.Flows = append(list.Flows, flowView{v.Version, v.Name, v.Published, v.By})
 			}
-			return answered(list, err)
+			return tagged(list, newest(all), err)
 		})
 	serve(s, api, route(http.MethodGet, "/flows/{version}", "get-flow", "One version with its text"),
 		func(ctx context.Context, in *struct {
@@ -57,6 +58,14 @@ func (s *server) flowRoutes(api huma.API) {
 	serve(s, api, route(http.MethodPost, "/flows", "publish-flow", "Check a flow and publish it; the next call hears it"), s.publish)
 }
 
+// newest is the number of the newest version; 0 for none.
+func newest(all []tickets.FlowVersion) int {
+	if len(all) == 0 {
+		return 0
+	}
+	return all[0].Version
+}
+
 func (s *server) flow(ctx context.Context, version int) (tickets.FlowVersion, error) {
 	all, err := s.Store.Flows(ctx)
 	if err != nil {
@@ -70,15 +79,28 @@ func (s *server) flow(ctx context.Context, version int) (tickets.FlowVersion, er
 	return tickets.FlowVersion{}, fmt.Errorf("flow version %d: %w", version, tickets.ErrNotFound)
 }
 
+// publish makes a new version of the flow. With If-Match it is one that follows the newest version that was read.
 func (s *server) publish(ctx context.Context, in *struct {
 	Keyed
+	document.Precondition
 	Body flowText
 }) (*created[flowView], error) {
+	seen := 0
+	if in.IfMatch != "" {
+		all, err := s.Store.Flows(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading flows: %w", err)
+		}
+		seen = newest(all)
+		if err := in.Check("the flow", seen); err != nil {
+			return nil, err
+		}
+	}
 	name, complaints := s.Flows.Check(in.Body.YAML)
 	if len(complaints) > 0 {
 		return nil, complained(complaints)
 	}
-	v, err := s.Store.PutFlow(ctx, tickets.FlowVersion{Name: name, YAML: in.Body.YAML, Published: s.Now(), By: tokenName(ctx)})
+	v, err := s.Store.PutFlow(ctx, tickets.FlowVersion{Version: seen, Name: name, YAML: in.Body.YAML, Published: s.Now(), By: tokenName(ctx)})
 	if err != nil {
 		return nil, fmt.Errorf("publishing a flow: %w", err)
 	}
@@ -86,7 +108,7 @@ func (s *server) publish(ctx context.Context, in *struct {
 		return nil, fmt.Errorf("using flow version %d: %w", v.Version, err)
 	}
 	return &created[flowView]{
-		http.StatusCreated, fmt.Sprintf("%s/flows/%d", base, v.Version), flowView{v.Version, v.Name, v.Published, v.By},
+		http.StatusCreated, fmt.Sprintf("%s/flows/%d", base, v.Version), document.Tag(v.Version), flowView{v.Version, v.Name, v.Published, v.By},
 	}, nil
 }
 

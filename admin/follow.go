@@ -85,7 +85,7 @@ type otherContract struct {
 }
 
 func (s *server) setContract(ctx context.Context, n tickets.Number, actor string, b otherContract, now time.Time) (tickets.Ticket, error) {
-	if _, ok := s.Desk.Book().Contracts[tickets.ContractID(b.Contract)]; b.Contract != "" && !ok {
+	if _, ok := s.Desk.Book().Contracts.Get(tickets.ContractID(b.Contract)); b.Contract != "" && !ok {
 		return tickets.Ticket{}, unknownIn("body.contract", b.Contract, tickets.ErrNotFound)
 	}
 	return s.Desk.SetContract(ctx, n, actor, tickets.ContractID(b.Contract), now)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/document"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -35,13 +36,18 @@ type alarmView struct {
 type levelView struct {
 	ID string `json:"id"`
 	LevelFields
+	Version int `json:"version"`
 }
 
 type levelInput struct {
 	Keyed
 	Running
+	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
-	Body LevelFields
+	Body struct {
+		Said
+		LevelFields
+	}
 }
 
 type levelList struct {
@@ -65,7 +71,7 @@ func level(l sla.Level) levelView {
 		}
 		alarms = append(alarms, v)
 	}
-	return levelView{string(l.ID), LevelFields{l.Name, string(l.Calendar), limits(l.Blocking), limits(l.NonBlocking), &stops, &alarms}}
+	return levelView{string(l.ID), LevelFields{l.Name, string(l.Calendar), limits(l.Blocking), limits(l.NonBlocking), &stops, &alarms}, l.Version}
 }
 
 // levelOf makes a level of what a body says, and refuses one that cannot be meant.
@@ -114,28 +120,43 @@ func (s *server) levelRoutes(api huma.API) {
 			}
 			return answered(list, err)
 		})
+	serve(s, api, route(http.MethodGet, "/levels/{id}", "get-level", "One level"),
+		func(ctx context.Context, in *ByID) (*versioned[levelView], error) {
+			l, err := s.Store.Level(ctx, sla.LevelID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			return tagged(level(l), l.Version, nil)
+		})
 	serve(s, api, route(http.MethodPut, "/levels/{id}", "put-level", "Add or change a level; running tickets follow when asked"), s.putLevel)
 	serve(s, api, route(http.MethodPost, "/levels/{id}/preview", "preview-level", "Which deadlines of running tickets would move"), s.previewLevel)
 }
 
-func (s *server) putLevel(ctx context.Context, in *levelInput) (*answer[levelView], error) {
-	l, err := s.levelOf(ctx, in.ID, in.Body)
+func (s *server) putLevel(ctx context.Context, in *levelInput) (*versioned[levelView], error) {
+	k := document.Kind[sla.Level]{
+		Read:    func(ctx context.Context, id string) (sla.Level, error) { return s.Store.Level(ctx, sla.LevelID(id)) },
+		Version: func(l *sla.Level) *int { return &l.Version },
+	}
+	of := tickets.OfLevel(sla.LevelID(in.ID))
+	k.Put = func(ctx context.Context, l sla.Level) (sla.Level, error) {
+		if err := s.asked(ctx, in.Running, of, func(b *tickets.Book) { b.Levels[l.ID] = l }); err != nil {
+			return l, err
+		}
+		return s.Store.PutLevel(ctx, l)
+	}
+	l, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "level " + in.ID, ID: in.ID, Said: in.Body.Version},
+		func(ctx context.Context, _ sla.Level) (sla.Level, error) {
+			return s.levelOf(ctx, in.ID, in.Body.LevelFields)
+		})
 	if err != nil {
 		return nil, err
 	}
-	of := tickets.OfLevel(l.ID)
-	if err := s.asked(ctx, in.Running, of, func(b *tickets.Book) { b.Levels[l.ID] = l }); err != nil {
-		return nil, err
-	}
-	if err := s.Store.PutLevel(ctx, l); err != nil {
-		return nil, err
-	}
 	s.refresh(ctx)
-	return answered(level(l), s.follow(ctx, in.Running, of))
+	return tagged(level(l), l.Version, s.follow(ctx, in.Running, of))
 }
 
 func (s *server) previewLevel(ctx context.Context, in *levelInput) (*answer[previewView], error) {
-	l, err := s.levelOf(ctx, in.ID, in.Body)
+	l, err := s.levelOf(ctx, in.ID, in.Body.LevelFields)
 	if err != nil {
 		return nil, err
 	}
@@ -143,14 +164,6 @@ func (s *server) previewLevel(ctx context.Context, in *levelInput) (*answer[prev
 }
 
 func (s *server) levelNamed(ctx context.Context, id string) (sla.Level, error) {
-	all, err := s.Store.Levels(ctx)
-	for _, l := range all {
-		if string(l.ID) == id {
-			return l, nil
-		}
-	}
-	if err == nil {
-		err = tickets.ErrNotFound
-	}
-	return sla.Level{}, unknownIn("body.level", id, err)
+	l, err := s.Store.Level(ctx, sla.LevelID(id))
+	return l, unknownIn("body.level", id, err)
 }

@@ -39,7 +39,7 @@ type house struct {
 	flows   *flows
 	health  *health
 	log     *lines
-	books   int
+	atOnce  atomic.Bool // the clock stands still
 }
 
 // watched is the twin with a list of who listened to what, and a switch that takes it down.
@@ -69,6 +69,16 @@ func (w *watched) PutContract(ctx context.Context, c tickets.Contract) (tickets.
 	return w.Store.PutContract(ctx, c)
 }
 
+func (w *watched) PutContractWithPIN(ctx context.Context, c tickets.Contract, h tickets.PINHash) (tickets.Contract, error) {
+	w.mu.Lock()
+	err := w.locked
+	w.mu.Unlock()
+	if err != nil {
+		return tickets.Contract{}, err
+	}
+	return w.Store.PutContractWithPIN(ctx, c, h)
+}
+
 func (w *watched) fail(err error) { w.mu.Lock(); w.down = err; w.mu.Unlock() }
 
 func (w *watched) failing() error { w.mu.Lock(); defer w.mu.Unlock(); return w.down }
@@ -91,26 +101,6 @@ func (w *watched) heard() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]string(nil), w.access...)
-}
-
-// pins draws PINs as the house does.
-type pins struct{ store tickets.Directory }
-
-func (p pins) NewContract(ctx context.Context, c tickets.Contract) (tickets.Contract, string, error) {
-	c, err := p.store.PutContract(ctx, c)
-	if err != nil {
-		return tickets.Contract{}, "", err
-	}
-	pin, err := p.NewPIN(ctx, c.ID)
-	return c, pin, err
-}
-
-func (p pins) NewPIN(ctx context.Context, id tickets.ContractID) (string, error) {
-	pin, err := tickets.NewPIN(rand.Reader, 8)
-	if err != nil {
-		return "", err
-	}
-	return pin, p.store.SetPIN(ctx, id, tickets.HashPIN([]byte(pinKey), pin))
 }
 
 // flows takes a flow whose first line is "name: ..." and complains about every other one.
@@ -186,16 +176,22 @@ func open(t *testing.T) *house {
 		return admin.LineCounts{Dropped: map[string]uint64{"junk": 3}, Sent: 4, Came: 5, Up: map[string]bool{"carrier": false}}
 	})
 	h.handler = admin.New(admin.Config{
-		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: pins{h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
+		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: tickets.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now: func() time.Time { mu.Lock(); defer mu.Unlock(); now = now.Add(time.Minute); return now },
+		Now: func() time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			if !h.atOnce.Load() {
+				now = now.Add(time.Minute)
+			}
+			return now
+		},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
 			if r.ID == "gone" {
 				return nil, fmt.Errorf("recording %s: %w", r.ID, tickets.ErrNotFound)
 			}
 			return sound{bytes.NewReader(wave())}, nil
 		},
-		Changed: func(*tickets.Book) { h.books++ },
 		Telephone: func(address string) error {
 			if strings.Contains(address, "evil.example") {
 				return errors.New("evil.example is no telephone of the house; list the host under outgoing.sip")
@@ -208,10 +204,12 @@ func open(t *testing.T) *house {
 
 func (h *house) furnish(ctx context.Context) {
 	for _, l := range sla.DefaultLevels() {
-		must(h.t, h.store.PutLevel(ctx, l))
+		_, err := h.store.PutLevel(ctx, l)
+		must(h.t, err)
 	}
 	for _, c := range sla.DefaultCalendars() {
-		must(h.t, h.store.PutCalendar(ctx, c))
+		_, err := h.store.PutCalendar(ctx, c)
+		must(h.t, err)
 	}
 	_, err := h.store.PutCustomer(ctx, tickets.Customer{ID: "rossi", Name: "Rossi S.p.A.", Numbers: []string{"0612345"}})
 	must(h.t, err)
@@ -225,7 +223,8 @@ func (h *house) furnish(ctx context.Context) {
 		must(h.t, err)
 	}
 	must(h.t, h.store.SetPIN(ctx, "rossi", tickets.HashPIN([]byte(pinKey), "314159")))
-	must(h.t, h.store.PutEngineer(ctx, oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:anna@127.0.0.1:5071"}, Language: "it"}))
+	_, err = h.store.PutEngineer(ctx, oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:anna@127.0.0.1:5071"}, Language: "it"})
+	must(h.t, err)
 	_, err = h.store.PutRota(ctx, oncall.Rota{Zone: "Europe/Rome", Shifts: []oncall.Shift{
 		{Engineer: "anna", Level: 1, Order: 1, Day: time.Sunday, Length: 7 * 24 * time.Hour},
 	}})
@@ -273,9 +272,9 @@ func (h *house) post(path, body string, extra ...string) reply {
 	return h.ask(http.MethodPost, "/api/v1"+path, body, extra...)
 }
 
-func (h *house) put(path, body string) reply {
+func (h *house) put(path, body string, extra ...string) reply {
 	h.t.Helper()
-	return h.ask(http.MethodPut, "/api/v1"+path, body)
+	return h.ask(http.MethodPut, "/api/v1"+path, body, extra...)
 }
 
 // is expects a status and, in the body, every one of the words.

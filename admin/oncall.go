@@ -2,23 +2,24 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/document"
 	"hotline/oncall"
-	"hotline/tickets"
 )
 
 // sipAddress is a telephone of the house's own; nothing that could begin another header passes.
 var sipAddress = regexp.MustCompile(`^sip:[^\s<>"',;?]{1,200}(;transport=(udp|tcp|tls))?$`)
 
-type engineerFields struct {
+// EngineerFields are what staff write of somebody who can be called out.
+type EngineerFields struct {
 	Name     string   `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
 	Phones   []string `json:"phones" nullable:"false" maxItems:"20" doc:"SIP addresses, or numbers through the trunk; in the order to be tried"`
 	Language string   `json:"language,omitempty" enum:"it,en" default:"it"`
@@ -26,8 +27,12 @@ type engineerFields struct {
 
 type engineerInput struct {
 	Keyed
+	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
-	Body engineerFields
+	Body struct {
+		Said
+		EngineerFields
+	}
 }
 
 type engineerList struct {
@@ -42,9 +47,9 @@ func (s *server) engineerRoutes(api huma.API) {
 			return answered(list, err)
 		})
 	serve(s, api, route(http.MethodGet, "/engineers/{id}", "get-engineer", "One engineer"),
-		func(ctx context.Context, in *ByID) (*answer[oncall.Engineer], error) {
-			e, err := s.engineer(ctx, in.ID)
-			return answered(e, err)
+		func(ctx context.Context, in *ByID) (*versioned[oncall.Engineer], error) {
+			e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))
+			return tagged(e, e.Version, err)
 		})
 	serve(s, api, route(http.MethodPut, "/engineers/{id}", "put-engineer", "Add or change an engineer, whole"), s.putEngineer)
 	op := route(http.MethodDelete, "/engineers/{id}", "remove-engineer", "Remove an engineer whom the rota does not name")
@@ -52,53 +57,66 @@ func (s *server) engineerRoutes(api huma.API) {
 	serve(s, api, op, s.removeEngineer)
 }
 
-func (s *server) engineer(ctx context.Context, id string) (oncall.Engineer, error) {
-	all, err := s.Oncall.Engineers(ctx)
-	if err != nil {
-		return oncall.Engineer{}, fmt.Errorf("reading engineers: %w", err)
+func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*versioned[oncall.Engineer], error) {
+	k := document.Kind[oncall.Engineer]{
+		Read: func(ctx context.Context, id string) (oncall.Engineer, error) {
+			return s.Oncall.Engineer(ctx, oncall.EngineerID(id))
+		},
+		Put:     s.Oncall.PutEngineer,
+		Version: func(e *oncall.Engineer) *int { return &e.Version },
 	}
-	for _, e := range all {
-		if string(e.ID) == id {
-			return e, nil
-		}
-	}
-	return oncall.Engineer{}, fmt.Errorf("engineer %s: %w", id, tickets.ErrNotFound)
+	e, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "engineer " + in.ID, ID: in.ID, Said: in.Body.Version},
+		func(context.Context, oncall.Engineer) (oncall.Engineer, error) {
+			return s.engineerOf(in.ID, in.Body.EngineerFields)
+		})
+	return tagged(e, e.Version, err)
 }
 
-func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*answer[oncall.Engineer], error) {
-	if strings.TrimSpace(in.Body.Name) == "" {
-		return nil, refused("body.name", "the name cannot be blank")
+// engineerOf checks what no schema can.
+func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error) {
+	if strings.TrimSpace(f.Name) == "" {
+		return oncall.Engineer{}, refused("body.name", "the name cannot be blank")
 	}
-	for i, p := range in.Body.Phones {
+	for i, p := range f.Phones {
 		if !sipAddress.MatchString(p) && !telephoneNumber.MatchString(p) {
-			return nil, refused(fmt.Sprintf("body.phones[%d]", i), "write sip:NAME@HOST, or a telephone number: digits, with or without + before them")
+			return oncall.Engineer{}, refused(fmt.Sprintf("body.phones[%d]", i), "write sip:NAME@HOST, or a telephone number: digits, with or without + before them")
 		}
 		if err := s.Telephone(p); err != nil {
-			return nil, refused(fmt.Sprintf("body.phones[%d]", i), err.Error())
+			return oncall.Engineer{}, refused(fmt.Sprintf("body.phones[%d]", i), err.Error())
 		}
 	}
-	e := oncall.Engineer{ID: oncall.EngineerID(in.ID), Name: in.Body.Name, Phones: in.Body.Phones, Language: in.Body.Language}
-	return answered(e, s.Oncall.PutEngineer(ctx, e))
+	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: f.Language}, nil
 }
 
-// removeEngineer keeps the rota whole: a place that names nobody would be found at night, by a customer.
-func (s *server) removeEngineer(ctx context.Context, in *struct {
-	Keyed
-	ByID
-}) (*struct{}, error) {
-	if _, err := s.engineer(ctx, in.ID); err != nil {
+// removeEngineer keeps the rota whole; the store sees to it.
+func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, error) {
+	version, err := in.version(ctx, "engineer "+in.ID, func(ctx context.Context) (int, error) {
+		e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))
+		return e.Version, err
+	})
+	if err != nil {
 		return nil, err
 	}
-	r, err := s.Oncall.Rota(ctx)
+	return nil, s.Oncall.DeleteEngineer(ctx, oncall.EngineerID(in.ID), version)
+}
+
+// removal deletes a document: the version that If-Match names, else whichever stands.
+type removal struct {
+	Keyed
+	document.Precondition
+	ByID
+}
+
+// version is the one that the store must compare; 0 for whichever.
+func (r removal) version(ctx context.Context, name string, stands func(context.Context) (int, error)) (int, error) {
+	version, err := stands(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading the rota: %w", err)
+		return 0, err
 	}
-	id := oncall.EngineerID(in.ID)
-	if slices.ContainsFunc(r.Shifts, func(sh oncall.Shift) bool { return sh.Engineer == id }) ||
-		slices.ContainsFunc(r.Overrides, func(o oncall.Override) bool { return o.Engineer == id || o.Instead == id }) {
-		return nil, huma.Error409Conflict("the rota names this engineer; take them off it first")
+	if r.IfMatch == "" || r.IfMatch == "*" {
+		version = 0
 	}
-	return nil, s.Oncall.DeleteEngineer(ctx, id)
+	return version, r.Check(name, max(version, 1))
 }
 
 // rotaView is the weekly plan as staff read and write it.
@@ -106,7 +124,7 @@ type rotaView struct {
 	Zone      string            `json:"zone" minLength:"1" maxLength:"100" doc:"IANA name, such as Europe/Rome"`
 	Shifts    []shiftView       `json:"shifts" nullable:"false" maxItems:"1000"`
 	Overrides []oncall.Override `json:"overrides" nullable:"false" maxItems:"5000" doc:"Instead is on duty at the level from..until and engineer is not"`
-	Version   int               `json:"version" minimum:"0" doc:"The version that was read; 409 when somebody was faster"`
+	Version   int               `json:"version" required:"false" minimum:"0" doc:"The version that was read, unless If-Match says it; 409 when somebody was faster"`
 }
 
 type shiftView struct {
@@ -138,9 +156,9 @@ type dutyQuery struct {
 
 func (s *server) rotaRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/rota", "get-rota", "The weekly plan with its overrides"),
-		func(ctx context.Context, _ *struct{}) (*answer[rotaView], error) {
+		func(ctx context.Context, _ *struct{}) (*versioned[rotaView], error) {
 			r, err := s.Oncall.Rota(ctx)
-			return answered(rota(r), err)
+			return tagged(rota(r), r.Version, err)
 		})
 	serve(s, api, route(http.MethodPut, "/rota", "put-rota", "Replace the plan, whole"), s.putRota)
 	serve(s, api, route(http.MethodGet, "/rota/duty", "get-duty", "Who would be rung, and the gaps to come"), s.duty)
@@ -156,24 +174,36 @@ func rota(r oncall.Rota) rotaView {
 
 func (s *server) putRota(ctx context.Context, in *struct {
 	Keyed
+	document.Precondition
 	Body rotaView
-}) (*answer[rotaView], error) {
-	r := oncall.Rota{Zone: in.Body.Zone, Overrides: in.Body.Overrides, Version: in.Body.Version}
+}) (*versioned[rotaView], error) {
+	next := oncall.Rota{Zone: in.Body.Zone, Overrides: in.Body.Overrides}
 	for _, sh := range in.Body.Shifts {
-		r.Shifts = append(r.Shifts, oncall.Shift{
+		next.Shifts = append(next.Shifts, oncall.Shift{
 			Engineer: oncall.EngineerID(sh.Engineer), Level: sh.Level, Order: sh.Order, Day: time.Weekday(sh.Day),
 			From: time.Duration(sh.From), Length: time.Duration(sh.Length),
 		})
 	}
-	engineers, err := s.Oncall.Engineers(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading engineers: %w", err)
+	k := document.Kind[oncall.Rota]{
+		Read:    func(ctx context.Context, _ string) (oncall.Rota, error) { return s.Oncall.Rota(ctx) },
+		Put:     s.Oncall.PutRota,
+		Version: func(r *oncall.Rota) *int { return &r.Version },
 	}
-	if err := r.Check(engineers, s.Now()); err != nil {
-		return nil, refused("body", err.Error())
+	stands, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "the rota", Said: in.Body.Version},
+		func(ctx context.Context, _ oncall.Rota) (oncall.Rota, error) {
+			engineers, err := s.Oncall.Engineers(ctx)
+			if err != nil {
+				return next, fmt.Errorf("reading engineers: %w", err)
+			}
+			if err := next.Check(engineers, s.Now()); err != nil {
+				return next, refused("body", err.Error())
+			}
+			return next, nil
+		})
+	if errors.Is(err, oncall.ErrUnknownEngineer) { // removed since the check
+		err = refused("body", err.Error())
 	}
-	stands, err := s.Oncall.PutRota(ctx, r)
-	return answered(rota(stands), err)
+	return tagged(rota(stands), stands.Version, err)
 }
 
 func (s *server) duty(ctx context.Context, in *dutyQuery) (*answer[duty], error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
 
+	"hotline/oncall"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -24,7 +25,7 @@ func problem(w http.ResponseWriter, status int, detail string) {
 // allowed lists the methods that a path takes (RFC 9110, section 15.5.6).
 func allowed(routes chi.Routes, path string) []string {
 	var list []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if routes.Match(chi.NewRouteContext(), m, path) {
 			list = append(list, m)
 		}
@@ -93,6 +94,7 @@ func statusOf(err error) int {
 		{errors.Is(err, tickets.ErrNotFound), http.StatusNotFound},
 		{errors.Is(err, tickets.ErrConflict), http.StatusConflict},
 		{errors.Is(err, tickets.ErrExists), http.StatusConflict},
+		{errors.Is(err, oncall.ErrOnRota), http.StatusConflict},
 		{errors.As(err, &move), http.StatusConflict}, // the ticket's state does not allow it
 		{errors.Is(err, tickets.ErrBadMonth), http.StatusUnprocessableEntity},
 		{errors.Is(err, tickets.ErrEmpty), http.StatusUnprocessableEntity},

@@ -17,9 +17,9 @@ import (
 func (n *night) blocking(c tickets.ContractID) tickets.Ticket {
 	n.Helper()
 	b := n.app.desk.Book()
-	contract := b.Contracts[c]
+	contract := b.Contracts.At(c)
 	t, err := n.app.desk.Open(n.Context(), tickets.Draft{
-		Identity: tickets.Identity{Contract: contract, Customer: b.Customers[contract.Customer]}, Claim: sla.Blocking, Channel: tickets.Web, Actor: "staff:carla",
+		Identity: tickets.Identity{Contract: contract, Customer: b.Customers.At(contract.Customer)}, Claim: sla.Blocking, Channel: tickets.Web, Actor: "staff:carla",
 	}, time.Now())
 	if err != nil {
 		n.Fatal(err)

@@ -215,6 +215,7 @@ func (a *App) openChores(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { a.chores(ctx) })
 	a.running.Go(func() { a.indexWords(ctx) })
+	a.running.Go(func() { a.syncNodes(ctx) })
 	a.running.Go(func() { a.watchClocks(ctx) })
 	a.running.Go(func() {
 		if err := a.store.Run(ctx, a.work); err != nil {

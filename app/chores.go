@@ -15,7 +15,7 @@ const choreTime = 2 * time.Second // between two rounds
 // chores is what goes on beside the calls until ctx ends: changes that wait are written, numbers are leased ahead, and
 // the rota is watched.
 func (a *App) chores(ctx context.Context) {
-	gap, known, forgotten, barred := false, "", time.Time{}, ""
+	gap, forgotten, barred := false, time.Time{}, ""
 	for {
 		if a.late != nil {
 			if err := a.catchUp(ctx); err != nil && ctx.Err() == nil {
@@ -30,7 +30,6 @@ func (a *App) chores(ctx context.Context) {
 		if err := a.numbers.Refill(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("numbers are not leased ahead", "error", err)
 		}
-		known = a.abreast(ctx, known)
 		if a.late == nil {
 			a.share(ctx)
 		}

@@ -64,7 +64,7 @@ func standing(ctx context.Context, s tickets.Directory) error {
 	}
 	if len(have) == 0 {
 		for _, c := range sla.DefaultCalendars() {
-			if err := s.PutCalendar(ctx, c); err != nil {
+			if _, err := s.PutCalendar(ctx, c); err != nil {
 				return fmt.Errorf("writing calendar %s: %w", c.ID, err)
 			}
 		}
@@ -77,7 +77,7 @@ func standing(ctx context.Context, s tickets.Directory) error {
 		return nil
 	}
 	for _, l := range sla.DefaultLevels() {
-		if err := s.PutLevel(ctx, l); err != nil {
+		if _, err := s.PutLevel(ctx, l); err != nil {
 			return fmt.Errorf("writing level %s: %w", l.ID, err)
 		}
 	}
@@ -129,7 +129,7 @@ func (d Demo) staff(ctx context.Context, s oncall.Store) error {
 		{ID: "anna", Name: "Anna", Phones: []string{d.Anna}, Language: "it"},
 		{ID: "marco", Name: "Marco", Phones: []string{d.Marco}, Language: "it"},
 	} {
-		if err := s.PutEngineer(ctx, e); err != nil {
+		if _, err := s.PutEngineer(ctx, e); err != nil {
 			return fmt.Errorf("writing engineer %s: %w", e.ID, err)
 		}
 		shifts = append(shifts, oncall.Shift{Engineer: e.ID, Level: 1, Order: i + 1, Day: time.Sunday, Length: 7 * 24 * time.Hour})

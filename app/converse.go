@@ -54,7 +54,7 @@ func (a *App) begin(l *line.Line, flow *ivr.Flow) {
 func (a *App) sumUp(l *line.Line, sum ivr.Summary) {
 	a.calls.change(l.Caller().ID, func(r *tickets.Call) {
 		r.Contract, r.Ticket, r.Language, r.Steps = sum.Contract, sum.Ticket, string(sum.Language), sum.Steps
-		r.Customer = a.desk.Book().Contracts[sum.Contract].Customer
+		r.Customer = a.desk.Book().Contracts.At(sum.Contract).Customer
 	})
 }
 

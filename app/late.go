@@ -108,9 +108,9 @@ func (a *App) catchUp(ctx context.Context) error {
 // stranger tells, with an alarm, whether a book is that of an empty database while the disk remembers contracts: it must
 // not take the place of what the disk has.
 func (a *App) stranger(book *tickets.Book) bool {
-	if a.book == nil || len(a.book.Contracts) == 0 || len(book.Contracts) > 0 {
+	if a.book == nil || a.book.Contracts.Len() == 0 || book.Contracts.Len() > 0 {
 		return false
 	}
-	a.alarm("database", fmt.Sprintf("this database holds no contract, and the disk remembers %d: is it the right one? Restore its dump, and restart", len(a.book.Contracts)))
+	a.alarm("database", fmt.Sprintf("this database holds no contract, and the disk remembers %d: is it the right one? Restore its dump, and restart", a.book.Contracts.Len()))
 	return true
 }

@@ -69,7 +69,7 @@ func (a *App) receipt(ctx context.Context, w tickets.Work) error {
 	if err != nil || a.post == nil || t.State == tickets.NotRequest {
 		return err
 	}
-	reader := a.desk.Book().Customers[t.Customer].Email
+	reader := a.desk.Book().Customers.At(t.Customer).Email
 	if reader == "" {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/tickets"
+	"hotline/tickets/snapshot"
 )
 
 // forgetful is a store that may not say which recordings it knows, and not forget either.
@@ -156,9 +157,9 @@ func TestAStoreThatDoesNotForgetIsAskedOnceAnHour(t *testing.T) {
 func TestAnEmptyDatabaseThatComesLateTakesNothingFromTheDesk(t *testing.T) {
 	story(t, func(t *testing.T, n *night) {
 		for _, empty := range []bool{true, false} {
-			remembered := &tickets.Book{Contracts: map[tickets.ContractID]tickets.Contract{"c": {ID: "c"}}}
+			remembered := &tickets.Book{Contracts: snapshot.Of(map[tickets.ContractID]tickets.Contract{"c": {ID: "c"}})}
 			if n.app.cfg.Demo = nil; !empty {
-				remembered.Contracts = nil
+				remembered.Contracts = snapshot.Map[tickets.ContractID, tickets.Contract]{}
 			}
 			a := house(t, n.store, false, "127.0.0.1:5060")
 			a.journal, a.desk, a.pinKey, a.book = n.app.journal, n.app.desk, n.app.pinKey, remembered
@@ -175,8 +176,8 @@ func TestAnEmptyDatabaseThatComesLateTakesNothingFromTheDesk(t *testing.T) {
 			if err := a.cache().Get(cachedBook, &disk); err != nil {
 				t.Fatal(err)
 			}
-			if got := a.desk.Book() == remembered; got != empty || len(disk.Contracts) == 0 || len(disk.Contracts) == 1 != empty {
-				t.Errorf("empty %v: the desk has the disk's book: %v; the disk has %d contracts", empty, got, len(disk.Contracts))
+			if got := a.desk.Book() == remembered; got != empty || disk.Contracts.Len() == 0 || disk.Contracts.Len() == 1 != empty {
+				t.Errorf("empty %v: the desk has the disk's book: %v; the disk has %d contracts", empty, got, disk.Contracts.Len())
 			}
 		}
 	})

@@ -65,9 +65,9 @@ func TestANightCallWhosePriceWasTakenGoesOnThroughTheNight(t *testing.T) {
 		var anna, marco bells
 		n.engineers(anna.busy, marco.busy)
 		n.app.desk.SetBook(n.app.desk.Book().With(func(b *tickets.Book) {
-			c := b.Contracts["bianchi"]
+			c := b.Contracts.At("bianchi")
 			c.AfterHours = tickets.AfterHoursRing
-			b.Contracts["bianchi"] = c
+			b.Contracts = b.Contracts.With("bianchi", c)
 		}))
 		n.passes(14 * time.Hour) // midnight in Rome
 		call := n.dial("127.0.0.1:6000", "0612345")
@@ -94,7 +94,7 @@ func TestATicketWhoseProcessDiedInMidCallEscalatesByItself(t *testing.T) {
 	story(t, func(t *testing.T, n *night) {
 		var anna bells
 		n.engineers(anna.accepts(3*time.Second, time.Second), anna.busy)
-		contract := n.app.desk.Book().Contracts["rossi"]
+		contract := n.app.desk.Book().Contracts.At("rossi")
 		began := time.Now()
 		_, err := n.app.desk.Open(t.Context(), tickets.Draft{
 			Identity: tickets.Identity{Contract: contract}, Claim: "blocking", Channel: tickets.Phone, Actor: "caller", Call: "cut",

@@ -204,7 +204,7 @@ func (p *pair) promise() {
 	if _, err := p.a.call(http.MethodPut, "/api/v1/customers/rossi", body, nil); err != nil {
 		p.t.Fatal(err)
 	}
-	if _, err := p.a.call(http.MethodPut, "/api/v1/levels/extended", seconds(), nil); err != nil {
+	if _, err := p.a.call(http.MethodPatch, "/api/v1/levels/extended", seconds(), nil); err != nil {
 		p.t.Fatal(err)
 	}
 	eventually(p.t, 10*time.Second, "the other node knows of the level", func() error {

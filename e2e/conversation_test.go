@@ -84,7 +84,7 @@ func TestABlockingCallBySoftphonesOfAnotherMakerIsSeenByAWitness(t *testing.T) {
 	caller := softphone(t, "rossi", silence, false)
 	for name, phone := range map[string]*baresip{"anna": anna, "marco": marco} {
 		body := map[string]any{"name": strings.ToUpper(name[:1]) + name[1:], "phones": []string{phone.address}, "language": "it"}
-		if _, err := h.call(http.MethodPut, "/api/v1/engineers/"+name, body, nil); err != nil {
+		if _, err := h.call(http.MethodPatch, "/api/v1/engineers/"+name, body, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

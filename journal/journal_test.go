@@ -16,6 +16,7 @@ import (
 
 	"hotline/media/wav"
 	"hotline/tickets"
+	"hotline/tickets/snapshot"
 )
 
 func change(n int) tickets.Change {
@@ -374,11 +375,11 @@ func TestTheCacheIsWhole(t *testing.T) {
 	if err := c.Get("book", &got); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("nothing kept yet: %v", err)
 	}
-	book := tickets.Book{PINs: map[tickets.PINHash]tickets.ContractID{{1, 2}: "c"}}
+	book := tickets.Book{PINs: snapshot.Of(map[tickets.PINHash]tickets.ContractID{{1, 2}: "c"})}
 	if err := errors.Join(c.Put("book", book), c.Get("book", &got)); err != nil {
 		t.Fatal(err)
 	}
-	if got.PINs[tickets.PINHash{1, 2}] != "c" {
+	if got.PINs.At(tickets.PINHash{1, 2}) != "c" {
 		t.Errorf("book is %+v", got)
 	}
 }

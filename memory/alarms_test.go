@@ -8,6 +8,7 @@ import (
 
 	"hotline/sla"
 	"hotline/tickets"
+	"hotline/tickets/snapshot"
 )
 
 func TestTheNightRuleHoldsTheTelephoneBack(t *testing.T) {
@@ -134,7 +135,7 @@ func TestAReceiptIsPlannedForACustomerWithAnAddress(t *testing.T) {
 		t.Errorf("without an address: %v", got)
 	}
 	o.SetBook(o.Book().With(func(b *tickets.Book) {
-		b.Customers = map[tickets.CustomerID]tickets.Customer{"rossi": {ID: "rossi", Name: "Rossi S.p.A.", Email: "guasti@rossi.example"}}
+		b.Customers = snapshot.Of(map[tickets.CustomerID]tickets.Customer{"rossi": {ID: "rossi", Name: "Rossi S.p.A.", Email: "guasti@rossi.example"}})
 	}))
 	known := o.blocking(t)
 	open, err := o.Open(ctx, tickets.Draft{Identity: o.rossi(t), Channel: tickets.Phone}, monday(3))

@@ -62,10 +62,12 @@ func openOffice(t *testing.T) office {
 	t.Helper()
 	ctx, store := t.Context(), memory.New(417)
 	for _, l := range sla.DefaultLevels() {
-		must(t, store.PutLevel(ctx, l))
+		_, err := store.PutLevel(ctx, l)
+		must(t, err)
 	}
 	for _, c := range sla.DefaultCalendars() {
-		must(t, store.PutCalendar(ctx, c))
+		_, err := store.PutCalendar(ctx, c)
+		must(t, err)
 	}
 	_, err := store.PutCustomer(ctx, tickets.Customer{ID: "rossi", Name: "Rossi S.p.A.", Numbers: []string{"0612345"}})
 	must(t, err)

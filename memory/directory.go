@@ -38,29 +38,8 @@ func sorted[K comparable, V any](m map[K]V, order func(a, b V) int) []V {
 func (s *Store) PutCustomer(_ context.Context, c tickets.Customer) (tickets.Customer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old, ok := s.customers[c.ID]
-	if err := compare(ok, old.Version, c.Version); err != nil {
-		return tickets.Customer{}, fmt.Errorf("customer %s: %w", c.ID, err)
-	}
-	c.Version++
 	c.Numbers = slices.Clone(c.Numbers)
-	s.customers[c.ID] = c
-	return c, nil
-}
-
-// compare holds the rule of whole values: version 0 makes a new one, else it must stand.
-func compare(there bool, stands, given int) error {
-	switch {
-	case !there && given == 0:
-		return nil
-	case !there:
-		return tickets.ErrNotFound
-	case given == 0:
-		return tickets.ErrExists
-	case stands != given:
-		return tickets.ErrConflict
-	}
-	return nil
+	return put(s, s.customers, "customer", c.ID, c, func(c *tickets.Customer) *int { return &c.Version })
 }
 
 // Contract reads one contract.
@@ -81,13 +60,25 @@ func (s *Store) Contracts(context.Context) ([]tickets.Contract, error) {
 func (s *Store) PutContract(_ context.Context, c tickets.Contract) (tickets.Contract, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old, ok := s.contracts[c.ID]
-	if err := compare(ok, old.Version, c.Version); err != nil {
-		return tickets.Contract{}, fmt.Errorf("contract %s: %w", c.ID, err)
+	return s.putContract(c)
+}
+
+func (s *Store) putContract(c tickets.Contract) (tickets.Contract, error) {
+	return put(s, s.contracts, "contract", c.ID, c, func(c *tickets.Contract) *int { return &c.Version })
+}
+
+// PutContractWithPIN writes a contract and another PIN of it, both or neither.
+func (s *Store) PutContractWithPIN(_ context.Context, c tickets.Contract, h tickets.PINHash) (tickets.Contract, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.used[h] {
+		return tickets.Contract{}, fmt.Errorf("PIN of contract %s: %w", c.ID, tickets.ErrPINUsed)
 	}
-	c.Version++
-	s.contracts[c.ID] = c
-	return c, nil
+	c, err := s.putContract(c)
+	if err == nil {
+		s.setPIN(c.ID, h)
+	}
+	return c, err
 }
 
 // SetPIN gives a contract a PIN that was never used; its former one ends.
@@ -98,11 +89,21 @@ func (s *Store) SetPIN(_ context.Context, id tickets.ContractID, h tickets.PINHa
 		return fmt.Errorf("contract %s: %w", id, tickets.ErrNotFound)
 	}
 	if s.used[h] {
-		return fmt.Errorf("PIN of contract %s: %w", id, tickets.ErrExists)
+		return fmt.Errorf("PIN of contract %s: %w", id, tickets.ErrPINUsed)
 	}
-	maps.DeleteFunc(s.pins, func(_ tickets.PINHash, of tickets.ContractID) bool { return of == id })
-	s.pins[h], s.used[h] = id, true
+	s.setPIN(id, h)
 	return nil
+}
+
+func (s *Store) setPIN(id tickets.ContractID, h tickets.PINHash) {
+	for former, of := range s.pins {
+		if of == id {
+			delete(s.pins, former)
+			s.edits.pins[former] = s.edits.next()
+		}
+	}
+	s.pins[h], s.used[h] = id, true
+	s.edits.pins[h] = s.edits.next()
 }
 
 // PINs gives the current hashes.
@@ -119,6 +120,13 @@ func (s *Store) UsedPIN(_ context.Context, h tickets.PINHash) (bool, error) {
 	return s.used[h], nil
 }
 
+// Level reads one level.
+func (s *Store) Level(_ context.Context, id sla.LevelID) (sla.Level, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.levels, id, "level", itself)
+}
+
 // Levels lists them by id.
 func (s *Store) Levels(context.Context) ([]sla.Level, error) {
 	s.mu.Lock()
@@ -126,12 +134,18 @@ func (s *Store) Levels(context.Context) ([]sla.Level, error) {
 	return sorted(s.levels, func(a, b sla.Level) int { return cmp.Compare(a.ID, b.ID) }), nil
 }
 
-// PutLevel writes a level.
-func (s *Store) PutLevel(_ context.Context, l sla.Level) error {
+// PutLevel writes a whole level.
+func (s *Store) PutLevel(_ context.Context, l sla.Level) (sla.Level, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.levels[l.ID] = l
-	return nil
+	return put(s, s.levels, "level", l.ID, l, func(l *sla.Level) *int { return &l.Version })
+}
+
+// Calendar reads one calendar.
+func (s *Store) Calendar(_ context.Context, id sla.CalendarID) (sla.Calendar, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.calendars, id, "calendar", itself)
 }
 
 // Calendars lists them by id.
@@ -141,13 +155,19 @@ func (s *Store) Calendars(context.Context) ([]sla.Calendar, error) {
 	return sorted(s.calendars, func(a, b sla.Calendar) int { return cmp.Compare(a.ID, b.ID) }), nil
 }
 
-// PutCalendar writes a calendar.
-func (s *Store) PutCalendar(_ context.Context, c sla.Calendar) error {
+// PutCalendar writes a whole calendar.
+func (s *Store) PutCalendar(_ context.Context, c sla.Calendar) (sla.Calendar, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Week, c.Exceptions = slices.Clone(c.Week), slices.Clone(c.Exceptions)
-	s.calendars[c.ID] = c
-	return nil
+	return put(s, s.calendars, "calendar", c.ID, c, func(c *sla.Calendar) *int { return &c.Version })
+}
+
+// Engineer reads one engineer.
+func (s *Store) Engineer(_ context.Context, id oncall.EngineerID) (oncall.Engineer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.engineers, id, "engineer", itself)
 }
 
 // Engineers lists them by id.
@@ -157,24 +177,22 @@ func (s *Store) Engineers(context.Context) ([]oncall.Engineer, error) {
 	return sorted(s.engineers, func(a, b oncall.Engineer) int { return cmp.Compare(a.ID, b.ID) }), nil
 }
 
-// PutEngineer writes an engineer.
-func (s *Store) PutEngineer(_ context.Context, e oncall.Engineer) error {
+// PutEngineer writes a whole engineer.
+func (s *Store) PutEngineer(_ context.Context, e oncall.Engineer) (oncall.Engineer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.Phones = slices.Clone(e.Phones)
-	s.engineers[e.ID] = e
-	return nil
+	return put(s, s.engineers, "engineer", e.ID, e, func(e *oncall.Engineer) *int { return &e.Version })
 }
 
-// DeleteEngineer removes an engineer.
-func (s *Store) DeleteEngineer(_ context.Context, id oncall.EngineerID) error {
+// DeleteEngineer removes an engineer whom the rota does not name.
+func (s *Store) DeleteEngineer(_ context.Context, id oncall.EngineerID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.engineers[id]; !ok {
-		return fmt.Errorf("engineer %s: %w", id, tickets.ErrNotFound)
+	if s.rota.Names(id) {
+		return fmt.Errorf("engineer %s: %w", id, oncall.ErrOnRota)
 	}
-	delete(s.engineers, id)
-	return nil
+	return remove(s, s.engineers, "engineer", id, version, s.engineers[id].Version)
 }
 
 // Rota reads the rota.
@@ -192,6 +210,13 @@ func (s *Store) PutRota(_ context.Context, r oncall.Rota) (oncall.Rota, error) {
 	defer s.mu.Unlock()
 	if s.rota.Version != r.Version {
 		return oncall.Rota{}, fmt.Errorf("rota: %w", tickets.ErrConflict)
+	}
+	known := map[oncall.EngineerID]bool{}
+	for id := range s.engineers {
+		known[id] = true
+	}
+	if err := r.Staffed(known); err != nil {
+		return oncall.Rota{}, err
 	}
 	r.Version++
 	r.Shifts, r.Overrides = slices.Clone(r.Shifts), slices.Clone(r.Overrides)
@@ -321,6 +346,9 @@ func (s *Store) Remember(_ context.Context, r tickets.Reply) (tickets.Reply, boo
 func (s *Store) PutFlow(_ context.Context, f tickets.FlowVersion) (tickets.FlowVersion, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if f.Version != 0 && f.Version != len(s.flows) {
+		return tickets.FlowVersion{}, fmt.Errorf("flow: %w", tickets.ErrConflict)
+	}
 	f.Version = len(s.flows) + 1
 	f.Published = f.Published.Truncate(time.Second)
 	s.flows = append(s.flows, f)

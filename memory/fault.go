@@ -3,7 +3,6 @@ package memory
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"hotline/tickets"
@@ -16,22 +15,24 @@ func (s *Store) Faults(context.Context) ([]tickets.KnownFault, error) {
 	return sorted(s.faults, func(a, b tickets.KnownFault) int { return cmp.Compare(a.ID, b.ID) }), nil
 }
 
-// PutFault writes a known fault.
-func (s *Store) PutFault(_ context.Context, f tickets.KnownFault) error {
+// Fault reads one known fault.
+func (s *Store) Fault(_ context.Context, id string) (tickets.KnownFault, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.faults, id, "known fault", itself)
+}
+
+// PutFault writes a whole known fault.
+func (s *Store) PutFault(_ context.Context, f tickets.KnownFault) (tickets.KnownFault, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.Contracts = slices.Clone(f.Contracts)
-	s.faults[f.ID] = f
-	return nil
+	return put(s, s.faults, "fault", f.ID, f, func(f *tickets.KnownFault) *int { return &f.Version })
 }
 
 // DeleteFault removes a fault that is over.
-func (s *Store) DeleteFault(_ context.Context, id string) error {
+func (s *Store) DeleteFault(_ context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.faults[id]; !ok {
-		return fmt.Errorf("known fault %s: %w", id, tickets.ErrNotFound)
-	}
-	delete(s.faults, id)
-	return nil
+	return remove(s, s.faults, "fault", id, version, s.faults[id].Version)
 }

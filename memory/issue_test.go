@@ -14,11 +14,11 @@ import (
 func TestAContractGetsItsPINOnceAndAnotherEndsIt(t *testing.T) {
 	store := memory.New(1)
 	i := tickets.Issuer{Store: store, PINKey: []byte("key"), Random: rand.Reader}
-	c, first, err := i.NewContract(t.Context(), tickets.Contract{ID: "c", Level: sla.Extended})
+	c, first, err := i.NewContract(t.Context(), tickets.Contract{ID: "c", Level: sla.Extended}, monday(9))
 	if err != nil || c.Version != 1 || len(first) != 6 {
 		t.Fatalf("contract %+v with a PIN of %d digits, %v", c, len(first), err)
 	}
-	second, err := i.NewPIN(t.Context(), "c")
+	_, second, err := i.NewPIN(t.Context(), c, monday(9))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestAContractGetsItsPINOnceAndAnotherEndsIt(t *testing.T) {
 	if len(pins) != 1 || pins[tickets.HashPIN([]byte("key"), second)] != "c" {
 		t.Error("the new PIN is not the only one")
 	}
-	if _, _, err := i.NewContract(t.Context(), tickets.Contract{ID: "c"}); !errors.Is(err, tickets.ErrExists) {
+	if _, _, err := i.NewContract(t.Context(), tickets.Contract{ID: "c"}, monday(9)); !errors.Is(err, tickets.ErrExists) {
 		t.Errorf("a second contract of this id: %v", err)
 	}
 }
@@ -38,11 +38,11 @@ func TestAPINThatWasEverUsedIsNotGivenAgain(t *testing.T) {
 	store := memory.New(1)
 	draws := append(bytes.Repeat([]byte{1}, 12), 2, 3, 4, 5, 6, 7)
 	i := tickets.Issuer{Store: store, PINKey: []byte("key"), Random: bytes.NewReader(draws)}
-	_, first, err := i.NewContract(t.Context(), tickets.Contract{ID: "a"})
+	a, first, err := i.NewContract(t.Context(), tickets.Contract{ID: "a"}, monday(9))
 	if err != nil || first != "111111" {
 		t.Fatalf("first PIN %q, %v", first, err)
 	}
-	second, err := i.NewPIN(t.Context(), "a")
+	_, second, err := i.NewPIN(t.Context(), a, monday(9))
 	if err != nil || second != "234567" {
 		t.Errorf("second PIN %q, %v", second, err)
 	}

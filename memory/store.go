@@ -47,6 +47,7 @@ type Store struct {
 	facts  map[string]string
 	terms  map[string]sla.Terms
 	claims map[tickets.Number]claim
+	edits  edits
 }
 
 // New gives an empty store. Numbers begin at first.
@@ -60,6 +61,7 @@ func New(first tickets.Number) *Store {
 		faults: map[string]tickets.KnownFault{}, engineers: map[oncall.EngineerID]oncall.Engineer{}, calls: map[tickets.CallID]tickets.Call{},
 		tokens: map[[32]byte]tickets.Token{}, replies: map[string]tickets.Reply{}, facts: map[string]string{},
 		access: map[string][]tickets.Access{}, terms: map[string]sla.Terms{}, claims: map[tickets.Number]claim{},
+		edits: edits{pins: map[tickets.PINHash]int64{}, at: map[document]int64{}, gone: map[document]int{}},
 	}
 }
 

@@ -11,6 +11,7 @@ type Engineer struct {
 	Name     string     `json:"name"`
 	Phones   []string   `json:"phones"` // SIP addresses, or numbers reached through the trunk; in the order to be tried
 	Language string     `json:"language"`
+	Version  int        `json:"version"`
 }
 
 // Rota is the weekly plan with its overrides, in one zone.

@@ -1,13 +1,60 @@
 package oncall
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Why a store refuses to part engineers and rota: a place that names nobody would be found at night, by a customer.
+var (
+	ErrOnRota          = errors.New("the rota names this engineer; take them off it first")
+	ErrUnknownEngineer = errors.New("the rota names an engineer who does not exist")
+)
 
 // Store keeps the engineers and their rota. PostgreSQL and the memory twin implement it beside tickets.Store, with the
-// same sentinel errors. Safe for concurrent use.
+// same sentinel errors and the same rule of versions: 0 makes a new one, else it must equal what stands there. The rota and
+// the engineers whom it names are checked where they are written, in the same transaction. Safe for concurrent use.
 type Store interface {
-	Engineers(ctx context.Context) ([]Engineer, error) // by id
-	PutEngineer(ctx context.Context, e Engineer) error
-	DeleteEngineer(ctx context.Context, id EngineerID) error
+	Engineer(ctx context.Context, id EngineerID) (Engineer, error)
+	Engineers(ctx context.Context) ([]Engineer, error)                    // by id
+	PutEngineer(ctx context.Context, e Engineer) (Engineer, error)        // gives it its next version
+	DeleteEngineer(ctx context.Context, id EngineerID, version int) error // 0: whichever stands; ErrOnRota
 	Rota(ctx context.Context) (Rota, error)
-	PutRota(ctx context.Context, r Rota) (Rota, error) // compares r.Version
+	PutRota(ctx context.Context, r Rota) (Rota, error) // compares r.Version; ErrUnknownEngineer
+}
+
+// Names tells whether the rota has a place for an engineer, in a shift or an override.
+func (r Rota) Names(id EngineerID) bool {
+	for _, named := range r.named() {
+		if named == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Staffed refuses a rota that names somebody who is not among those known.
+func (r Rota) Staffed(known map[EngineerID]bool) error {
+	for _, id := range r.named() {
+		if !known[id] {
+			return fmt.Errorf("engineer %q: %w", id, ErrUnknownEngineer)
+		}
+	}
+	return nil
+}
+
+func (r Rota) named() []EngineerID {
+	var list []EngineerID
+	for _, s := range r.Shifts {
+		list = append(list, s.Engineer)
+	}
+	for _, o := range r.Overrides {
+		for _, id := range []EngineerID{o.Engineer, o.Instead} {
+			if id != "" { // somebody is added, or a place stays free
+				list = append(list, id)
+			}
+		}
+	}
+	return list
 }

@@ -27,10 +27,12 @@ func furnished(t testing.TB, s *Store) {
 		}
 	}
 	for _, c := range sla.DefaultCalendars() {
-		check(s.PutCalendar(ctx, c))
+		_, err := s.PutCalendar(ctx, c)
+		check(err)
 	}
 	for _, l := range sla.DefaultLevels() {
-		check(s.PutLevel(ctx, l))
+		_, err := s.PutLevel(ctx, l)
+		check(err)
 		if l.ID != sla.OnRequest {
 			_, err := s.PutContract(ctx, tickets.Contract{ID: tickets.ContractID(l.ID), Level: l.ID})
 			check(err)

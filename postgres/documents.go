@@ -29,11 +29,13 @@ const (
 const theRota = "rota"
 
 const (
+	lockDocuments   = `select pg_advisory_xact_lock(hashtext('hotline revisions'))`
 	selectDocument  = `select body from documents where kind = $1 and id = $2`
 	selectDocuments = `select body from documents where kind = $1 order by id collate "C"`
+	standing        = `select version from documents where kind = $1 and id = $2`
+	lastRemoved     = `select coalesce(max(version), 0) from removed where kind = $1 and id = $2`
 	insertDocument  = `insert into documents (kind, id, version, body) values ($1, $2, $3, $4)`
-	updateDocument  = `update documents set version = $3, body = $4 where kind = $1 and id = $2 and version = $5`
-	upsertDocument  = `insert into documents (kind, id, version, body) values ($1, $2, 0, $3) on conflict (kind, id) do update set body = excluded.body`
+	updateDocument  = `update documents set version = $3, body = $4 where kind = $1 and id = $2`
 	deleteDocument  = `delete from documents where kind = $1 and id = $2`
 	knownDocument   = `select exists (select from documents where kind = $1 and id = $2)`
 )
@@ -54,32 +56,70 @@ func documents[T any](ctx context.Context, s *Store, k kind) ([]T, error) {
 	return rows(ctx, s, fmt.Sprintf("reading every %s", k), scanDocument[T], selectDocuments, k)
 }
 
-// put writes a document without versions.
-func (s *Store) put(ctx context.Context, k kind, id string, v any) error {
-	return s.exec(ctx, fmt.Sprintf("writing %s %s", k, id), upsertDocument, k, id, v)
+// edit runs a transaction that writes documents. Those of all nodes are written one after the other, so that what was
+// checked of several of them still holds when one of them is written, and revisions are committed in their order.
+func (s *Store) edit(ctx context.Context, doing string, f func(tx pgx.Tx) error) error {
+	return s.within(ctx, doing, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockDocuments); err != nil {
+			return err
+		}
+		return f(tx)
+	})
 }
 
-// replace writes a whole value by the rule of versions: given 0 makes a new one, else it must be the one that stands. v
-// carries the next version already.
-func (s *Store) replace(ctx context.Context, k kind, id string, given int, v any) error {
-	return s.within(ctx, fmt.Sprintf("writing %s %s", k, id), func(tx pgx.Tx) error {
-		if given == 0 {
-			_, err := tx.Exec(ctx, insertDocument, k, id, 1, v)
-			return err
-		}
-		done, err := tx.Exec(ctx, updateDocument, k, id, given+1, v, given)
-		if err != nil || done.RowsAffected() == 1 {
-			return err
-		}
-		var known bool
-		if err := tx.QueryRow(ctx, knownDocument, k, id).Scan(&known); err != nil {
-			return err
-		}
-		if !known {
-			return tickets.ErrNotFound
-		}
-		return tickets.ErrConflict
+// put writes a whole document in a transaction of its own.
+func put[T any](ctx context.Context, s *Store, k kind, id string, v T, version func(*T) *int) (T, error) {
+	next := v
+	err := s.edit(ctx, fmt.Sprintf("writing %s %s", k, id), func(tx pgx.Tx) (err error) {
+		next, err = replace(ctx, tx, k, id, v, version)
+		return err
 	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return next, nil
+}
+
+// replace writes a whole document by the rule of versions: 0 makes a new one, else it must be the one that stands. It gives
+// back the document with its next version.
+func replace[T any](ctx context.Context, tx pgx.Tx, k kind, id string, v T, version func(*T) *int) (T, error) {
+	given, stands := *version(&v), 0
+	err := tx.QueryRow(ctx, standing, k, id).Scan(&stands)
+	there := !errors.Is(err, pgx.ErrNoRows)
+	switch {
+	case there && err != nil:
+		return v, err
+	case there && given == 0:
+		return v, tickets.ErrExists
+	case !there && given != 0:
+		return v, tickets.ErrNotFound
+	case stands != given:
+		return v, tickets.ErrConflict
+	}
+	sql := updateDocument
+	if !there {
+		sql = insertDocument
+		if err := tx.QueryRow(ctx, lastRemoved, k, id).Scan(&stands); err != nil { // it goes on where it ended
+			return v, err
+		}
+	}
+	*version(&v) = stands + 1
+	_, err = tx.Exec(ctx, sql, k, id, stands+1, v)
+	return v, err
+}
+
+// remove deletes a document, unless another version than the one given stands.
+func remove(ctx context.Context, tx pgx.Tx, k kind, id string, given int) error {
+	var stands int
+	if err := tx.QueryRow(ctx, standing, k, id).Scan(&stands); err != nil {
+		return err // there is no such row
+	}
+	if given != 0 && given != stands {
+		return tickets.ErrConflict
+	}
+	_, err := tx.Exec(ctx, deleteDocument, k, id)
+	return err
 }
 
 // Customer reads one customer.
@@ -94,12 +134,7 @@ func (s *Store) Customers(ctx context.Context) ([]tickets.Customer, error) {
 
 // PutCustomer writes a whole customer.
 func (s *Store) PutCustomer(ctx context.Context, c tickets.Customer) (tickets.Customer, error) {
-	given := c.Version
-	c.Version++
-	if err := s.replace(ctx, customers, string(c.ID), given, c); err != nil {
-		return tickets.Customer{}, err
-	}
-	return c, nil
+	return put(ctx, s, customers, string(c.ID), c, func(c *tickets.Customer) *int { return &c.Version })
 }
 
 // Contract reads one contract.
@@ -114,12 +149,14 @@ func (s *Store) Contracts(ctx context.Context) ([]tickets.Contract, error) {
 
 // PutContract writes a whole contract.
 func (s *Store) PutContract(ctx context.Context, c tickets.Contract) (tickets.Contract, error) {
-	given := c.Version
-	c.Version++
-	if err := s.replace(ctx, contracts, string(c.ID), given, c); err != nil {
-		return tickets.Contract{}, err
-	}
-	return c, nil
+	return put(ctx, s, contracts, string(c.ID), c, versionOfContract)
+}
+
+func versionOfContract(c *tickets.Contract) *int { return &c.Version }
+
+// Level reads one level.
+func (s *Store) Level(ctx context.Context, id sla.LevelID) (sla.Level, error) {
+	return document[sla.Level](ctx, s, levels, string(id))
 }
 
 // Levels lists them by id.
@@ -127,9 +164,14 @@ func (s *Store) Levels(ctx context.Context) ([]sla.Level, error) {
 	return documents[sla.Level](ctx, s, levels)
 }
 
-// PutLevel writes a level.
-func (s *Store) PutLevel(ctx context.Context, l sla.Level) error {
-	return s.put(ctx, levels, string(l.ID), l)
+// PutLevel writes a whole level.
+func (s *Store) PutLevel(ctx context.Context, l sla.Level) (sla.Level, error) {
+	return put(ctx, s, levels, string(l.ID), l, func(l *sla.Level) *int { return &l.Version })
+}
+
+// Calendar reads one calendar.
+func (s *Store) Calendar(ctx context.Context, id sla.CalendarID) (sla.Calendar, error) {
+	return document[sla.Calendar](ctx, s, calendars, string(id))
 }
 
 // Calendars lists them by id.
@@ -137,24 +179,14 @@ func (s *Store) Calendars(ctx context.Context) ([]sla.Calendar, error) {
 	return documents[sla.Calendar](ctx, s, calendars)
 }
 
-// PutCalendar writes a calendar.
-func (s *Store) PutCalendar(ctx context.Context, c sla.Calendar) error {
-	return s.put(ctx, calendars, string(c.ID), c)
+// PutCalendar writes a whole calendar.
+func (s *Store) PutCalendar(ctx context.Context, c sla.Calendar) (sla.Calendar, error) {
+	return put(ctx, s, calendars, string(c.ID), c, func(c *sla.Calendar) *int { return &c.Version })
 }
 
-// Engineers lists them by id.
-func (s *Store) Engineers(ctx context.Context) ([]oncall.Engineer, error) {
-	return documents[oncall.Engineer](ctx, s, engineers)
-}
-
-// PutEngineer writes an engineer.
-func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) error {
-	return s.put(ctx, engineers, string(e.ID), e)
-}
-
-// DeleteEngineer removes an engineer.
-func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID) error {
-	return s.remove(ctx, engineers, string(id))
+// Fault reads one known fault.
+func (s *Store) Fault(ctx context.Context, id string) (tickets.KnownFault, error) {
+	return document[tickets.KnownFault](ctx, s, faults, id)
 }
 
 // Faults lists the known faults by id.
@@ -162,22 +194,46 @@ func (s *Store) Faults(ctx context.Context) ([]tickets.KnownFault, error) {
 	return documents[tickets.KnownFault](ctx, s, faults)
 }
 
-// PutFault writes a known fault.
-func (s *Store) PutFault(ctx context.Context, f tickets.KnownFault) error {
-	return s.put(ctx, faults, f.ID, f)
+// PutFault writes a whole known fault.
+func (s *Store) PutFault(ctx context.Context, f tickets.KnownFault) (tickets.KnownFault, error) {
+	return put(ctx, s, faults, f.ID, f, func(f *tickets.KnownFault) *int { return &f.Version })
 }
 
 // DeleteFault removes a fault that is over.
-func (s *Store) DeleteFault(ctx context.Context, id string) error { return s.remove(ctx, faults, id) }
+func (s *Store) DeleteFault(ctx context.Context, id string, version int) error {
+	return s.edit(ctx, "deleting known fault "+id, func(tx pgx.Tx) error { return remove(ctx, tx, faults, id, version) })
+}
 
-// remove deletes a document; ErrNotFound when there is none.
-func (s *Store) remove(ctx context.Context, k kind, id string) error {
-	return s.within(ctx, fmt.Sprintf("deleting %s %s", k, id), func(tx pgx.Tx) error {
-		done, err := tx.Exec(ctx, deleteDocument, k, id)
-		if err == nil && done.RowsAffected() == 0 {
-			return tickets.ErrNotFound
+// Engineer reads one engineer.
+func (s *Store) Engineer(ctx context.Context, id oncall.EngineerID) (oncall.Engineer, error) {
+	return document[oncall.Engineer](ctx, s, engineers, string(id))
+}
+
+// Engineers lists them by id.
+func (s *Store) Engineers(ctx context.Context) ([]oncall.Engineer, error) {
+	return documents[oncall.Engineer](ctx, s, engineers)
+}
+
+// PutEngineer writes a whole engineer.
+func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engineer, error) {
+	return put(ctx, s, engineers, string(e.ID), e, func(e *oncall.Engineer) *int { return &e.Version })
+}
+
+// DeleteEngineer removes an engineer whom the rota does not name.
+func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, version int) error {
+	return s.edit(ctx, fmt.Sprintf("deleting engineer %s", id), func(tx pgx.Tx) error {
+		found, err := tx.Query(ctx, selectDocument, rotas, theRota)
+		if err != nil {
+			return err
 		}
-		return err
+		r, err := pgx.CollectExactlyOneRow(found, scanDocument[oncall.Rota])
+		switch {
+		case err != nil && !errors.Is(err, pgx.ErrNoRows):
+			return err
+		case r.Names(id):
+			return oncall.ErrOnRota
+		}
+		return remove(ctx, tx, engineers, string(id), version)
 	})
 }
 
@@ -190,16 +246,35 @@ func (s *Store) Rota(ctx context.Context) (oncall.Rota, error) {
 	return r, err
 }
 
-// PutRota writes the whole rota.
+const namesOf = `select id from documents where kind = $1`
+
+// PutRota writes the whole rota, if everybody whom it names exists.
 func (s *Store) PutRota(ctx context.Context, r oncall.Rota) (oncall.Rota, error) {
-	given := r.Version
-	r.Version++
-	err := s.replace(ctx, rotas, theRota, given, r)
-	switch {
-	case errors.Is(err, tickets.ErrExists), errors.Is(err, tickets.ErrNotFound):
-		return oncall.Rota{}, fmt.Errorf("writing the rota: %w", tickets.ErrConflict)
-	case err != nil:
+	var next oncall.Rota
+	err := s.edit(ctx, "writing the rota", func(tx pgx.Tx) error {
+		found, err := tx.Query(ctx, namesOf, engineers)
+		if err != nil {
+			return err
+		}
+		ids, err := pgx.CollectRows(found, pgx.RowTo[oncall.EngineerID])
+		if err != nil {
+			return err
+		}
+		known := map[oncall.EngineerID]bool{}
+		for _, id := range ids {
+			known[id] = true
+		}
+		next, err = replace(ctx, tx, rotas, theRota, r, func(r *oncall.Rota) *int { return &r.Version })
+		if errors.Is(err, tickets.ErrExists) || errors.Is(err, tickets.ErrNotFound) { // the empty one is version 0
+			err = tickets.ErrConflict
+		}
+		if err == nil {
+			err = r.Staffed(known)
+		}
+		return err
+	})
+	if err != nil {
 		return oncall.Rota{}, err
 	}
-	return r, nil
+	return next, nil
 }

@@ -41,6 +41,7 @@ const (
 	oldestServer = 130000 // server_version_num
 	patience     = 5 * time.Second
 	connections  = 20
+	reserved     = 6 // more, for calls alone
 )
 
 // Config is how a database is used.
@@ -59,6 +60,9 @@ type Store struct {
 	told chan struct{}   // work was enqueued here
 	slow *pgxpool.Config // for statements that take their time
 	late error
+
+	pulse *pulse
+	calls *pgxpool.Pool // for calls alone
 }
 
 var (
@@ -85,15 +89,21 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	s := &Store{pool: pool, log: c.Log, told: make(chan struct{}, 1), slow: cfg.Copy()}
+	s := &Store{pool: pool, log: c.Log, told: make(chan struct{}, 1), slow: cfg.Copy(), pulse: &pulse{}}
+	few := cfg.Copy()
+	few.MaxConns = reserved
+	if s.calls, err = pgxpool.NewWithConfig(ctx, few); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
 	s.slow.ConnConfig.RuntimeParams["statement_timeout"] = "0"
 	if s.late = s.Prepare(ctx); s.late != nil && (!c.Late || !errors.Is(s.late, tickets.ErrDown)) {
-		pool.Close()
+		s.Close()
 		return nil, s.late
 	}
 	s.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: c.Log})
 	if err != nil {
-		pool.Close()
+		s.Close()
 		return nil, fmt.Errorf("opening the due work: %w", err)
 	}
 	return s, nil
@@ -109,14 +119,25 @@ func bare(err error) error {
 }
 
 // Close closes the connections.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() {
+	s.pool.Close()
+	s.calls.Close()
+}
+
+// ForCalls is the same store over connections that nobody else takes: whatever staff ask for, however many at once, a call
+// does not stand behind it. Close closes both.
+func (s *Store) ForCalls() *Store {
+	view := *s
+	view.pool = s.calls
+	return &view
+}
 
 // Late is why a database that was opened with Config.Late was not prepared by Open; nil when it was.
 func (s *Store) Late() error { return s.late }
 
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return fault("asking the database", s.pool.Ping(ctx))
+	return fault("asking the database", s.calls.Ping(ctx)) // however busy staff keep the others
 }
 
 // Prepare checks the server and brings the schema up to date, which may take as long as it takes. Open has done so, but

@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,9 +19,24 @@ const (
 	usedPIN    = `select exists (select from pins where hash = $1)`
 )
 
+// PutContractWithPIN writes a contract and another PIN of it, both or neither.
+func (s *Store) PutContractWithPIN(ctx context.Context, c tickets.Contract, h tickets.PINHash) (tickets.Contract, error) {
+	next := c
+	err := s.edit(ctx, fmt.Sprintf("writing contract %s and its PIN", c.ID), func(tx pgx.Tx) (err error) {
+		if next, err = replace(ctx, tx, contracts, string(c.ID), c, versionOfContract); err != nil {
+			return err
+		}
+		return setPIN(ctx, tx, c.ID, h)
+	})
+	if err != nil {
+		return tickets.Contract{}, err
+	}
+	return next, nil
+}
+
 // SetPIN gives a contract a PIN that was never used; its former one ends.
 func (s *Store) SetPIN(ctx context.Context, id tickets.ContractID, h tickets.PINHash) error {
-	return s.within(ctx, fmt.Sprintf("writing the PIN of contract %s", id), func(tx pgx.Tx) error {
+	return s.edit(ctx, fmt.Sprintf("writing the PIN of contract %s", id), func(tx pgx.Tx) error {
 		var known bool
 		if err := tx.QueryRow(ctx, knownDocument, contracts, id).Scan(&known); err != nil {
 			return err
@@ -28,12 +44,23 @@ func (s *Store) SetPIN(ctx context.Context, id tickets.ContractID, h tickets.PIN
 		if !known {
 			return tickets.ErrNotFound
 		}
-		if _, err := tx.Exec(ctx, endPIN, id); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, insertPIN, h[:], id)
-		return err
+		return setPIN(ctx, tx, id, h)
 	})
+}
+
+func setPIN(ctx context.Context, tx pgx.Tx, id tickets.ContractID, h tickets.PINHash) error {
+	var used bool
+	if err := tx.QueryRow(ctx, usedPIN, h[:]).Scan(&used); err != nil {
+		return err
+	}
+	if used {
+		return tickets.ErrPINUsed
+	}
+	if _, err := tx.Exec(ctx, endPIN, id); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, insertPIN, h[:], id)
+	return err
 }
 
 // PINs gives the current hashes.
@@ -153,15 +180,20 @@ func (s *Store) Remember(ctx context.Context, r tickets.Reply) (known tickets.Re
 }
 
 const (
-	insertFlow  = `insert into flows (version, name, yaml, published, by) select coalesce(max(version), 0) + 1, $1, $2, $3, $4 from flows returning version`
+	insertFlow  = `insert into flows (version, name, yaml, published, by) select coalesce(max(version), 0) + 1, $1, $2, $3, $4 from flows having $5::bigint = 0 or coalesce(max(version), 0) = $5 returning version`
 	selectFlows = `select version, name, yaml, published, by from flows order by version desc`
 )
 
-// PutFlow writes a new version of the flow.
+// PutFlow writes a new version of the flow. Those who publish at once do so one after the other.
 func (s *Store) PutFlow(ctx context.Context, f tickets.FlowVersion) (tickets.FlowVersion, error) {
 	f.Published = f.Published.Truncate(time.Second).UTC()
-	n, err := row(ctx, s, "writing a flow", pgx.RowTo[int], insertFlow, f.Name, f.YAML, f.Published, f.By)
-	f.Version = n
+	err := s.edit(ctx, "writing a flow", func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, insertFlow, f.Name, f.YAML, f.Published, f.By, f.Version).Scan(&f.Version)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = tickets.ErrConflict
+		}
+		return err
+	})
 	return f, err
 }
 

@@ -17,6 +17,7 @@ type Calendar struct {
 	Patron     string      `json:"patron,omitempty"` // patron saint's day as "MM-DD", a further holiday
 	Yearly     []Yearly    `json:"yearly,omitempty"`
 	Exceptions []Exception `json:"exceptions,omitempty"`
+	Version    int         `json:"version,omitempty"` // of the document; 0 in terms, which are named by what they say
 }
 
 // Interval is working time on one weekday by the wall clock; it may run over midnight. It begins at the first instant

@@ -47,6 +47,7 @@ func DefaultLevels() []Level {
 
 // Terms are the level's promise by its own limits, in the hours of a calendar.
 func (l Level) Terms(c Calendar) Terms {
+	c.Version = 0
 	t := Terms{Level: l.ID, Calendar: c, Blocking: l.Blocking, NonBlocking: l.NonBlocking, Stops: l.Stops, Alarms: l.Alarms}
 	if t.Stops == nil {
 		t.Stops = DefaultStops()

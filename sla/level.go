@@ -18,6 +18,7 @@ type Level struct {
 	NonBlocking Limits     `json:"non_blocking"`
 	Stops       Stops      `json:"stops"`  // nil: DefaultStops
 	Alarms      []Alarm    `json:"alarms"` // nil: DefaultAlarms
+	Version     int        `json:"version,omitempty"`
 }
 
 // Limits gives the spans promised for a category; none for a category without clocks.

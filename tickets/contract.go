@@ -46,7 +46,8 @@ type Contract struct {
 	NonBlocking  *sla.Limits    `json:"non_blocking,omitempty"`
 	AfterHours   AfterHours     `json:"after_hours"`
 	EvoSupport   bool           `json:"evo_support"`
-	RemoteAccess bool           `json:"remote_access"` // a fact that staff set, never deduced
+	RemoteAccess bool           `json:"remote_access"`   // a fact that staff set, never deduced
+	PINAt        time.Time      `json:"pin_at,omitzero"` // when it got the PIN that it has; zero: not known
 	Version      int            `json:"version"`
 }
 

@@ -58,7 +58,9 @@ type Desk struct {
 	waiting map[Number]*deferred
 	last    recent // how tickets stood when this desk wrote them
 	turns   turns.Queue[Number]
-	agreed  map[string]*sla.Agreement // terms made ready, by id
+
+	catching sync.Mutex                // one who brings the snapshot up to date at a time
+	agreed   map[string]*sla.Agreement // terms made ready, by id
 }
 
 // deferred is a ticket whose rows wait for the store.

@@ -74,7 +74,7 @@ const receiptAfter = time.Minute
 // receipts is the written proof for a customer who has an address: under which number the request stands and by when
 // somebody acts. It is written when it is sent, so that it tells what stands then.
 func (d *Desk) receipts(t Ticket, events []Event) []Work {
-	if d.Book().Customers[t.Customer].Email == "" {
+	if d.Book().Customers.At(t.Customer).Email == "" {
 		return nil
 	}
 	for _, e := range events {

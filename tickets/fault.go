@@ -11,6 +11,7 @@ type KnownFault struct {
 	Note      string       `json:"note"`                // for staff; callers hear one sentence of the catalogue
 	Contracts []ContractID `json:"contracts,omitempty"` // covered; empty: all
 	Until     time.Time    `json:"until,omitzero"`      // exclusive; zero: until it is removed
+	Version   int          `json:"version"`
 }
 
 // Covers tells whether callers of a contract hear of the fault at now.

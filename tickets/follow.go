@@ -63,9 +63,9 @@ func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c Contra
 			return nil, nil
 		}
 		b := d.Book()
-		if contract, ok := b.Contracts[c]; ok {
+		if contract, ok := b.Contracts.Get(c); ok {
 			t.Customer, t.Evo = contract.Customer, contract.EvoSupport
-			t.Name = b.Customers[contract.Customer].Name
+			t.Name = b.Customers.At(contract.Customer).Name
 		}
 		was := cmp.Or(string(t.Contract), "none")
 		t.Contract = c

@@ -62,13 +62,13 @@ func (d *Desk) Identify(pin, caller string, now time.Time) (id Identity, alarm s
 func (d *Desk) lookUp(pin string, now time.Time) (Identity, error) {
 	contract, found := ContractID(""), false
 	if plausible(pin) {
-		contract, found = d.book.PINs[HashPIN(d.cfg.PINKey, pin)]
+		contract, found = d.book.PINs.Get(HashPIN(d.cfg.PINKey, pin))
 	}
 	if !found {
 		return Identity{}, ErrUnknownPIN
 	}
-	c := d.book.Contracts[contract]
-	id := Identity{Contract: c, Customer: d.book.Customers[c.Customer]}
+	c := d.book.Contracts.At(contract)
+	id := Identity{Contract: c, Customer: d.book.Customers.At(c.Customer)}
 	switch {
 	case !c.Valid(now):
 		return id, ErrExpired

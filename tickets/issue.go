@@ -5,45 +5,60 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Issuer makes contracts and their PINs. A PIN leaves it once, in the return value; what is stored is its keyed hash.
 // Safe for concurrent use.
 type Issuer struct {
-	Store  Directory
-	PINKey []byte
-	Random io.Reader // crypto/rand.Reader but in tests
+	Store     Directory
+	PINKey    []byte
+	Random    io.Reader  // crypto/rand.Reader but in tests
+	Contracts func() int // how many there are; nil: the store counts them each time
 }
 
 // pinTries bounds how often a PIN that was ever used is drawn again; with one contract in a million PINs two are rare.
 const pinTries = 20
 
-// NewContract writes a new contract together with its first PIN.
-func (i Issuer) NewContract(ctx context.Context, c Contract) (stands Contract, pin string, err error) {
+// NewContract writes a new contract together with its first PIN: both, or neither.
+func (i Issuer) NewContract(ctx context.Context, c Contract, now time.Time) (stands Contract, pin string, err error) {
 	c.Version = 0
-	if stands, err = i.Store.PutContract(ctx, c); err != nil {
-		return Contract{}, "", fmt.Errorf("writing contract %s: %w", c.ID, err)
-	}
-	pin, err = i.NewPIN(ctx, c.ID)
-	return stands, pin, err
+	return i.issue(ctx, c, now)
 }
 
-// NewPIN gives a contract another PIN; the former one ends at once and is never given again.
-func (i Issuer) NewPIN(ctx context.Context, id ContractID) (pin string, err error) {
-	contracts, err := i.Store.Contracts(ctx)
+// NewPIN gives a contract another PIN; the former one ends at once and is never given again. c.Version must be the one that
+// stands, so that of several who renew it at once one does.
+func (i Issuer) NewPIN(ctx context.Context, c Contract, now time.Time) (stands Contract, pin string, err error) {
+	return i.issue(ctx, c, now)
+}
+
+func (i Issuer) issue(ctx context.Context, c Contract, now time.Time) (stands Contract, pin string, err error) {
+	n, err := i.contracts(ctx)
 	if err != nil {
-		return "", fmt.Errorf("counting contracts: %w", err)
+		return Contract{}, "", fmt.Errorf("counting contracts: %w", err)
 	}
+	if c.Version == 0 {
+		n++
+	}
+	c.PINAt = now.Truncate(time.Second)
 	for range pinTries {
-		if pin, err = NewPIN(i.Random, PINLength(len(contracts))); err != nil {
-			return "", fmt.Errorf("drawing a PIN: %w", err)
+		if pin, err = NewPIN(i.Random, PINLength(n)); err != nil {
+			return Contract{}, "", fmt.Errorf("drawing a PIN: %w", err)
 		}
-		if err = i.Store.SetPIN(ctx, id, HashPIN(i.PINKey, pin)); !errors.Is(err, ErrExists) {
+		if stands, err = i.Store.PutContractWithPIN(ctx, c, HashPIN(i.PINKey, pin)); !errors.Is(err, ErrPINUsed) {
 			break
 		}
 	}
 	if err != nil {
-		return "", fmt.Errorf("writing the PIN of contract %s: %w", id, err)
+		return Contract{}, "", fmt.Errorf("writing contract %s and its PIN: %w", c.ID, err)
 	}
-	return pin, nil
+	return stands, pin, nil
+}
+
+func (i Issuer) contracts(ctx context.Context) (int, error) {
+	if i.Contracts != nil {
+		return i.Contracts(), nil
+	}
+	list, err := i.Store.Contracts(ctx)
+	return len(list), err
 }

@@ -207,7 +207,7 @@ var ErrBadDay = errors.New("write the day as 2026-11-23")
 // ContractsOf are the contracts of a customer, also those that have ended.
 func (b *Book) ContractsOf(id CustomerID) []ContractID {
 	var list []ContractID
-	for _, c := range b.Contracts {
+	for _, c := range b.Contracts.All() {
 		if c.Customer == id {
 			list = append(list, c.ID)
 		}

@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"hotline/sla"
@@ -14,7 +15,19 @@ var (
 	ErrConflict = errors.New("changed by somebody else meanwhile") // the version compared does not stand any more
 	ErrExists   = errors.New("exists already")
 	ErrDown     = errors.New("the store is down")
+	ErrBusy     = error(busy{})
+
+	ErrPINUsed = fmt.Errorf("this PIN was given before: %w", ErrExists)
 )
+
+// busy is a store that lives and did not come to it in time, because others were before. What helps against a store that
+// is down helps here too, so it is one to all who ask; only nobody may conclude that it will not answer the next one.
+type busy struct{}
+
+func (busy) Error() string { return "the store is busy" }
+
+// Is holds it to be down as well.
+func (busy) Is(target error) bool { return target == ErrDown }
 
 // Change is one whole change of a ticket: the ticket as it stands afterwards, the lines added to its history, and the
 // due work that acts on it. A store writes all of it in one transaction or nothing, and a change whose events stand
@@ -73,8 +86,9 @@ type Tickets interface {
 	TimeSpent(ctx context.Context, since, until time.Time) ([]Spent, error) // written down between two instants, in order
 }
 
-// Directory keeps customers, contracts, levels, calendars and known faults. Put writes whole values: Version 0 makes
-// a new one, else it must equal what stands there.
+// Directory keeps customers, contracts, levels, calendars and known faults. Put writes whole values and gives each its next
+// version: Version 0 makes a new one (ErrExists), else it must equal what stands there (ErrConflict). A version is never
+// given twice to one id, not even when it was deleted meanwhile.
 type Directory interface {
 	Customer(ctx context.Context, id CustomerID) (Customer, error)
 	Customers(ctx context.Context) ([]Customer, error)
@@ -82,16 +96,25 @@ type Directory interface {
 	Contract(ctx context.Context, id ContractID) (Contract, error)
 	Contracts(ctx context.Context) ([]Contract, error)
 	PutContract(ctx context.Context, c Contract) (Contract, error)
-	SetPIN(ctx context.Context, id ContractID, h PINHash) error // ErrExists when the PIN was ever used
+	// PutContractWithPIN writes a contract as PutContract does, and its PIN with it, in one transaction; the former PIN ends.
+	// ErrPINUsed when the PIN was ever given.
+	PutContractWithPIN(ctx context.Context, c Contract, h PINHash) (Contract, error)
+	SetPIN(ctx context.Context, id ContractID, h PINHash) error // one that is chosen, as the demo's; ErrPINUsed
 	PINs(ctx context.Context) (map[PINHash]ContractID, error)   // the current ones
 	UsedPIN(ctx context.Context, h PINHash) (bool, error)       // ever, also revoked ones
+	Level(ctx context.Context, id sla.LevelID) (sla.Level, error)
 	Levels(ctx context.Context) ([]sla.Level, error)
-	PutLevel(ctx context.Context, l sla.Level) error
+	PutLevel(ctx context.Context, l sla.Level) (sla.Level, error)
+	Calendar(ctx context.Context, id sla.CalendarID) (sla.Calendar, error)
 	Calendars(ctx context.Context) ([]sla.Calendar, error)
-	PutCalendar(ctx context.Context, c sla.Calendar) error
+	PutCalendar(ctx context.Context, c sla.Calendar) (sla.Calendar, error)
+	Fault(ctx context.Context, id string) (KnownFault, error)
 	Faults(ctx context.Context) ([]KnownFault, error) // by id
-	PutFault(ctx context.Context, f KnownFault) error
-	DeleteFault(ctx context.Context, id string) error
+	PutFault(ctx context.Context, f KnownFault) (KnownFault, error)
+	DeleteFault(ctx context.Context, id string, version int) error // version 0: whichever stands
+	// Edits are what was written since a revision, of all that a Book holds, as it stood at one moment. Since 0, and since a
+	// revision that this store has never had, as one of an older dump, they are everything that stands.
+	Edits(ctx context.Context, since int64) (Edits, error)
 }
 
 // Calls keeps what happened on the line.
@@ -113,7 +136,7 @@ type Settings interface {
 	RemoveToken(ctx context.Context, name string) error              // ErrNotFound
 	Remember(ctx context.Context, r Reply) (Reply, bool, error)      // stores r unless the key is known: then the known one and true
 	ForgetReplies(ctx context.Context, before time.Time) error       // those older than that
-	PutFlow(ctx context.Context, f FlowVersion) (FlowVersion, error) // immutable once written; gives it its number
+	PutFlow(ctx context.Context, f FlowVersion) (FlowVersion, error) // immutable once written; its Version is the newest one seen, 0 whichever; gives it its number
 	Flows(ctx context.Context) ([]FlowVersion, error)                // newest first
 	Fact(ctx context.Context, key string) (string, error)            // ErrNotFound
 	PutFact(ctx context.Context, key, value string) error

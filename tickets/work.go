@@ -350,7 +350,7 @@ func (d *Desk) accord(ctx context.Context, t *Ticket, lines []Event, actor strin
 	if own := said && last.Facts[factContract] == ""; !own {
 		e.Facts, e.Text = map[string]string{factContract: string(t.Contract)}, "as the contract says"
 		e.Kind = AccessBack
-		if c, ok := d.Book().Contracts[t.Contract]; ok && !c.RemoteAccess {
+		if c, ok := d.Book().Contracts.Get(t.Contract); ok && !c.RemoteAccess {
 			e.Kind = AccessGone
 		}
 	}

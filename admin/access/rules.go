@@ -5,10 +5,13 @@ package access
 import "hotline/tickets"
 
 // Rule is the scope that a route asks for, by method and path as the router knows it; false when there is no rule, and then
-// nobody may. A HEAD is a GET.
+// nobody may. A HEAD is a GET, and a PATCH is a PUT of a part.
 func Rule(method, pattern string) (tickets.TokenScope, bool) {
-	if method == "HEAD" {
+	switch method {
+	case "HEAD":
 		method = "GET"
+	case "PATCH":
+		method = "PUT"
 	}
 	s, ok := rules()[method+" "+pattern]
 	return s, ok

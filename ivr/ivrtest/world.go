@@ -77,12 +77,12 @@ func contracts() map[string]tickets.Contract {
 func newWorld(ctx context.Context, now time.Time) (*world, error) {
 	w := &world{store: memory.New(417), human: human{reach: ivr.Talked}}
 	for _, c := range sla.DefaultCalendars() {
-		if err := w.store.PutCalendar(ctx, c); err != nil {
+		if _, err := w.store.PutCalendar(ctx, c); err != nil {
 			return nil, err
 		}
 	}
 	for _, l := range sla.DefaultLevels() {
-		if err := w.store.PutLevel(ctx, l); err != nil {
+		if _, err := w.store.PutLevel(ctx, l); err != nil {
 			return nil, err
 		}
 	}
@@ -144,7 +144,7 @@ func (w *world) step(ctx context.Context, what string, now time.Time) (err error
 
 // known makes a fault of one contract known.
 func (w *world) known(ctx context.Context, c tickets.ContractID) error {
-	if err := w.store.PutFault(ctx, tickets.KnownFault{ID: "fault", Contracts: []tickets.ContractID{c}}); err != nil {
+	if _, err := w.store.PutFault(ctx, tickets.KnownFault{ID: "fault", Contracts: []tickets.ContractID{c}}); err != nil {
 		return err
 	}
 	book, err := tickets.ReadBook(ctx, w.store, time.Now())

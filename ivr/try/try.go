@@ -67,12 +67,12 @@ func Run(ctx context.Context, c Config) error {
 // open is a desk over the memory store, with the contracts given.
 func open(ctx context.Context, store *memory.Store, contracts []Contract) (*tickets.Desk, error) {
 	for _, c := range sla.DefaultCalendars() {
-		if err := store.PutCalendar(ctx, c); err != nil {
+		if _, err := store.PutCalendar(ctx, c); err != nil {
 			return nil, err
 		}
 	}
 	for _, l := range sla.DefaultLevels() {
-		if err := store.PutLevel(ctx, l); err != nil {
+		if _, err := store.PutLevel(ctx, l); err != nil {
 			return nil, err
 		}
 	}

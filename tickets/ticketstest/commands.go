@@ -137,10 +137,12 @@ func Contracts(reachable bool) []tickets.Contract {
 func commandsInStates(t *testing.T, s Store) {
 	ctx := t.Context()
 	for _, l := range sla.DefaultLevels() {
-		must(t, s.PutLevel(ctx, l))
+		_, err := s.PutLevel(ctx, l)
+		must(t, err)
 	}
 	for _, c := range sla.DefaultCalendars() {
-		must(t, s.PutCalendar(ctx, c))
+		_, err := s.PutCalendar(ctx, c)
+		must(t, err)
 	}
 	for _, c := range Contracts(true) {
 		_, err := s.PutContract(ctx, c)
@@ -162,12 +164,12 @@ func commandsInStates(t *testing.T, s Store) {
 	for _, a := range list {
 		desk.SetBook(reachable)
 		x, err := desk.Open(ctx, tickets.Draft{
-			Identity: tickets.Identity{Contract: reachable.Contracts["own"]}, Claim: sla.Blocking, Channel: tickets.Web, Actor: who,
+			Identity: tickets.Identity{Contract: reachable.Contracts.At("own")}, Claim: sla.Blocking, Channel: tickets.Web, Actor: who,
 		}, monday)
 		must(t, err)
 		for minute, name := range a.Before() {
 			if name == ContractLosesAccess {
-				desk.SetBook(reachable.With(func(b *tickets.Book) { b.Contracts["own"] = Contracts(false)[0] }))
+				desk.SetBook(reachable.With(func(b *tickets.Book) { b.Contracts = b.Contracts.With("own", Contracts(false)[0]) }))
 				must(t, desk.AccessChanged(ctx, "own", false, who, at(minute+1)))
 			} else if _, err := named(name).Do(ctx, desk, x.Number, at(minute+1)); err != nil {
 				t.Fatalf("%s: %v", a, err)

@@ -194,26 +194,25 @@ func pins(t *testing.T, s Store) {
 func calendars(t *testing.T, s Store) {
 	ctx := t.Context()
 	for _, c := range sla.DefaultCalendars() {
-		must(t, s.PutCalendar(ctx, c))
-		must(t, s.PutCalendar(ctx, c))
+		stands, err := s.PutCalendar(ctx, c)
+		must(t, err)
+		c.Version = 1
+		equal(t, "calendar as written", stands, c)
+		got, err := s.Calendar(ctx, c.ID)
+		must(t, err)
+		equal(t, "calendar", got, c)
 	}
 	for _, l := range sla.DefaultLevels() {
-		must(t, s.PutLevel(ctx, l))
+		_, err := s.PutLevel(ctx, l)
+		must(t, err)
+		l.Version = 1
+		got, err := s.Level(ctx, l.ID)
+		must(t, err)
+		equal(t, "level", got, l)
 	}
 	list, err := s.Calendars(ctx)
 	must(t, err)
-	for _, want := range sla.DefaultCalendars() {
-		found := false
-		for _, got := range list {
-			if got.ID == want.ID {
-				equal(t, "calendar", got, want)
-				found = true
-			}
-		}
-		if !found {
-			t.Errorf("calendar %s is missing", want.ID)
-		}
-	}
+	equal(t, "calendars", len(list), len(sla.DefaultCalendars()))
 	levels, err := s.Levels(ctx)
 	must(t, err)
 	equal(t, "levels", len(levels), len(sla.DefaultLevels()))
@@ -222,23 +221,30 @@ func calendars(t *testing.T, s Store) {
 func faults(t *testing.T, s Store) {
 	ctx := t.Context()
 	one := tickets.KnownFault{ID: "a", Note: "the provider is down", Contracts: []tickets.ContractID{"c1"}, Until: monday}
-	must(t, s.PutFault(ctx, tickets.KnownFault{ID: "b"}))
-	must(t, s.PutFault(ctx, tickets.KnownFault{ID: "a"}))
-	must(t, s.PutFault(ctx, one))
+	for _, f := range []tickets.KnownFault{{ID: "b"}, one} {
+		_, err := s.PutFault(ctx, f)
+		must(t, err)
+	}
+	one.Version = 1
 	list, err := s.Faults(ctx)
 	must(t, err)
-	equal(t, "known faults", list, []tickets.KnownFault{one, {ID: "b"}})
-	must(t, s.DeleteFault(ctx, "b"))
-	wants(t, "a fault that is over", s.DeleteFault(ctx, "b"), tickets.ErrNotFound)
+	equal(t, "known faults", list, []tickets.KnownFault{one, {ID: "b", Version: 1}})
+	got, err := s.Fault(ctx, "a")
+	must(t, err)
+	equal(t, "known fault", got, one)
+	must(t, s.DeleteFault(ctx, "b", 0))
+	wants(t, "a fault that is over", s.DeleteFault(ctx, "b", 0), tickets.ErrNotFound)
 }
 
 func rota(t *testing.T, s Store) {
 	ctx := t.Context()
 	anna := oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:a@example.org", "0612"}, Language: "it"}
-	must(t, s.PutEngineer(ctx, anna))
-	must(t, s.PutEngineer(ctx, oncall.Engineer{ID: "marco"}))
-	must(t, s.DeleteEngineer(ctx, "marco"))
-	wants(t, "an engineer who is gone", s.DeleteEngineer(ctx, "marco"), tickets.ErrNotFound)
+	anna, err := s.PutEngineer(ctx, anna)
+	must(t, err)
+	_, err = s.PutEngineer(ctx, oncall.Engineer{ID: "marco"})
+	must(t, err)
+	must(t, s.DeleteEngineer(ctx, "marco", 0))
+	wants(t, "an engineer who is gone", s.DeleteEngineer(ctx, "marco", 0), tickets.ErrNotFound)
 	list, err := s.Engineers(ctx)
 	must(t, err)
 	equal(t, "engineers", list, []oncall.Engineer{anna})
@@ -259,6 +265,14 @@ func rota(t *testing.T, s Store) {
 	must(t, err)
 	r.Version = 2
 	equal(t, "rota", got, r)
+	wants(t, "an engineer whom the rota names", s.DeleteEngineer(ctx, "anna", 0), oncall.ErrOnRota)
+	for place, strange := range map[string]oncall.Rota{
+		"shift":    {Zone: r.Zone, Version: 2, Shifts: []oncall.Shift{{Engineer: "marco", Level: 1, Length: time.Hour}}},
+		"override": {Zone: r.Zone, Version: 2, Overrides: []oncall.Override{{Instead: "marco", Level: 1, From: monday, Until: monday.Add(time.Hour)}}},
+	} {
+		_, err = s.PutRota(ctx, strange)
+		wants(t, "nobody in a "+place, err, oncall.ErrUnknownEngineer)
+	}
 }
 
 func calls(t *testing.T, s Store) {

@@ -1,0 +1,99 @@
+package document
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+
+	"hotline/tickets"
+)
+
+// tries bounds how often an edit is made anew because somebody was faster.
+const tries = 50
+
+// Kind is how documents of one type are read and written.
+type Kind[T any] struct {
+	Read    func(ctx context.Context, id string) (T, error)
+	Put     func(ctx context.Context, v T) (T, error) // compares the version and gives the next one
+	Version func(v *T) *int
+}
+
+// Edit is one edit of a document.
+type Edit struct {
+	Precondition
+	Name    string // in answers, such as "contract rossi"
+	ID      string
+	Said    int  // the version as the body says it; 0: it does not
+	Changes bool // it is no edit where there is no document; else it makes one
+	Merges  bool // it is built on whatever stands, as an addition is, and is made anew where somebody was faster
+}
+
+// Do writes what make makes of what stands: the zero value where there is none. Somebody else's edit is never lost: it is an
+// edit of the version that was named, or one that is built on what stands, or it changes nothing.
+func (k Kind[T]) Do(ctx context.Context, e Edit, make func(ctx context.Context, stands T) (T, error)) (T, error) {
+	var none T
+	for range tries {
+		stands, version, err := k.stands(ctx, e)
+		if err != nil {
+			return none, err
+		}
+		if err := e.meant(version); err != nil {
+			return none, err
+		}
+		next, err := make(ctx, stands)
+		if err != nil {
+			return none, err
+		}
+		*k.Version(&next) = version
+		if version > 0 && !e.open() && !e.named() {
+			if same(stands, next) {
+				return stands, nil
+			}
+			return none, unsaid(e.Name, version)
+		}
+		if next, err = k.Put(ctx, next); !overtook(err) {
+			return next, err
+		}
+	}
+	return none, tickets.ErrConflict // by so many in a row
+}
+
+// stands reads the document and its version; 0 for none.
+func (k Kind[T]) stands(ctx context.Context, e Edit) (v T, version int, err error) {
+	v, err = k.Read(ctx, e.ID)
+	if errors.Is(err, tickets.ErrNotFound) && !e.Changes {
+		return v, 0, nil
+	}
+	return v, *k.Version(&v), err
+}
+
+// meant holds the edit to the version that it names.
+func (e Edit) meant(stands int) error {
+	if err := e.Check(e.Name, stands); err != nil {
+		return err
+	}
+	if e.Said != 0 && e.Said != stands {
+		return stale(e.Name, e.Said, stands)
+	}
+	return nil
+}
+
+// named tells whether the edit says which version it is for.
+func (e Edit) named() bool { return e.given() && !e.whichever() || e.Said != 0 }
+
+// open tells whether it is for whatever stands.
+func (e Edit) open() bool { return e.Merges || e.whichever() }
+
+// overtook tells whether somebody wrote the document between reading and writing; read again, the edit is judged by what
+// stands now.
+func overtook(err error) bool {
+	return errors.Is(err, tickets.ErrConflict) || errors.Is(err, tickets.ErrExists) || errors.Is(err, tickets.ErrNotFound)
+}
+
+// same tells whether two documents say the same.
+func same[T any](a, b T) bool {
+	one, err := json.Marshal(a)
+	other, failed := json.Marshal(b)
+	return err == nil && failed == nil && bytes.Equal(one, other)
+}

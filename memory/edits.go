@@ -1,0 +1,107 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+
+	"hotline/tickets"
+)
+
+// document names what is read and written whole.
+type document struct{ kind, id string }
+
+// edits numbers what is written, so that readers can ask for what is new.
+type edits struct {
+	revision int64
+	at       map[document]int64 // revision of the last write, of removed ones too
+	pins     map[tickets.PINHash]int64
+	gone     map[document]int // the last version of a removed one
+}
+
+func (e *edits) next() int64 {
+	e.revision++
+	return e.revision
+}
+
+// compare holds the rule of whole values: version 0 makes a new one, else it must stand.
+func compare(there bool, stands, given int) error {
+	switch {
+	case !there && given == 0:
+		return nil
+	case !there:
+		return tickets.ErrNotFound
+	case given == 0:
+		return tickets.ErrExists
+	case stands != given:
+		return tickets.ErrConflict
+	}
+	return nil
+}
+
+// put writes a whole document and gives it its next version; s.mu is held.
+func put[K ~string, V any](s *Store, m map[K]V, kind string, id K, v V, version func(*V) *int) (V, error) {
+	var none V
+	name := document{kind, string(id)}
+	stands, there := m[id]
+	if err := compare(there, *version(&stands), *version(&v)); err != nil {
+		return none, fmt.Errorf("%s %s: %w", kind, id, err)
+	}
+	*version(&v) += 1 + s.edits.gone[name] // one that was removed goes on where it ended
+	delete(s.edits.gone, name)
+	m[id], s.edits.at[name] = v, s.edits.next()
+	return v, nil
+}
+
+// remove deletes a document, unless another version than the one given stands; s.mu is held.
+func remove[K ~string, V any](s *Store, m map[K]V, kind string, id K, given, stands int) error {
+	if _, there := m[id]; !there {
+		return fmt.Errorf("%s %s: %w", kind, id, tickets.ErrNotFound)
+	}
+	if given != 0 && given != stands {
+		return fmt.Errorf("%s %s: %w", kind, id, tickets.ErrConflict)
+	}
+	delete(m, id)
+	name := document{kind, string(id)}
+	s.edits.gone[name], s.edits.at[name] = stands, s.edits.next()
+	return nil
+}
+
+// Edits are what was written since a revision.
+func (s *Store) Edits(_ context.Context, since int64) (tickets.Edits, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := tickets.Edits{Revision: s.edits.revision, Flow: len(s.flows), Given: map[tickets.PINHash]tickets.ContractID{}}
+	if since == 0 || since > s.edits.revision {
+		since, e.Whole = 0, true
+	}
+	newer(s, s.customers, "customer", since, &e.Customers)
+	newer(s, s.contracts, "contract", since, &e.Contracts)
+	newer(s, s.levels, "level", since, &e.Levels)
+	newer(s, s.calendars, "calendar", since, &e.Calendars)
+	newer(s, s.faults, "fault", since, &e.Faults)
+	for h, at := range s.edits.pins {
+		id, current := s.pins[h]
+		switch {
+		case at <= since:
+		case current:
+			e.Given[h] = id
+		case !e.Whole:
+			e.Ended = append(e.Ended, h)
+		}
+	}
+	for name := range s.edits.gone {
+		if !e.Whole && s.edits.at[name] > since {
+			e.Removed = append(e.Removed, tickets.Removed{Kind: name.kind, ID: name.id})
+		}
+	}
+	return e, nil
+}
+
+// newer adds those that were written since.
+func newer[K ~string, V any](s *Store, m map[K]V, kind string, since int64, to *[]V) {
+	for id, v := range m {
+		if s.edits.at[document{kind, string(id)}] > since {
+			*to = append(*to, v)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// selectEdits is one statement, so that what it reads stood together at one moment. Its first two rows tell of the newest
+// flow and of the last revision that was ever given.
+const selectEdits = `
+select 'flow', '', to_jsonb(coalesce(max(version), 0)), false, 0::bigint from flows
+union all select 'last', '', null, false, last_value from revisions
+union all select kind, id, body, false, revision from documents where revision > $1 and kind in ('customer', 'contract', 'level', 'calendar', 'fault')
+union all select kind, id, null, true, revision from removed where revision > $1 and $1 > 0
+union all select 'pin', encode(hash, 'hex'), to_jsonb(contract), not current, revision from pins where revision > $1 and (current or $1 > 0)`
+
+// edited is a row of selectEdits.
+type edited struct {
+	kind     kind
+	id       string
+	body     []byte
+	gone     bool
+	revision int64
+}
+
+// Edits are what was written since a revision.
+func (s *Store) Edits(ctx context.Context, since int64) (tickets.Edits, error) {
+	list, err := rows(ctx, s, "reading what was edited", func(r pgx.CollectableRow) (e edited, err error) {
+		return e, r.Scan(&e.kind, &e.id, &e.body, &e.gone, &e.revision)
+	}, selectEdits, since)
+	if err != nil {
+		return tickets.Edits{}, err
+	}
+	all := tickets.Edits{Revision: since, Whole: since == 0, Given: map[tickets.PINHash]tickets.ContractID{}}
+	for _, e := range list {
+		if e.kind == "last" {
+			if e.revision < since { // an older dump was restored
+				return s.Edits(ctx, 0)
+			}
+			continue
+		}
+		if err := e.into(&all); err != nil {
+			return tickets.Edits{}, fmt.Errorf("reading %s %s: %w", e.kind, e.id, err)
+		}
+		all.Revision = max(all.Revision, e.revision)
+	}
+	return all, nil
+}
+
+// into adds the edit to its like.
+func (e edited) into(all *tickets.Edits) error {
+	if e.gone && e.kind != "pin" {
+		all.Removed = append(all.Removed, tickets.Removed{Kind: string(e.kind), ID: e.id})
+		return nil
+	}
+	switch e.kind {
+	case "flow":
+		n, err := strconv.Atoi(string(e.body))
+		all.Flow = n
+		return err
+	case "pin":
+		var h tickets.PINHash
+		if err := h.UnmarshalText([]byte(e.id)); err != nil {
+			return err
+		}
+		if e.gone {
+			all.Ended = append(all.Ended, h)
+			return nil
+		}
+		var c tickets.ContractID
+		err := json.Unmarshal(e.body, &c)
+		all.Given[h] = c
+		return err
+	case customers:
+		return read[tickets.Customer](e.body, &all.Customers)
+	case contracts:
+		return read[tickets.Contract](e.body, &all.Contracts)
+	case levels:
+		return read[sla.Level](e.body, &all.Levels)
+	case calendars:
+		return read[sla.Calendar](e.body, &all.Calendars)
+	case faults:
+		return read[tickets.KnownFault](e.body, &all.Faults)
+	}
+	return nil
+}
+
+func read[T any](body []byte, to *[]T) error {
+	var v T
+	err := json.Unmarshal(body, &v)
+	*to = append(*to, v)
+	return err
+}
