@@ -186,4 +186,6 @@ func TestAnEmptyDatabaseThatComesLateTakesNothingFromTheDesk(t *testing.T) {
 // emptied is a store without a contract.
 type emptied struct{ Store }
 
-func (emptied) Contracts(context.Context) ([]tickets.Contract, error) { return nil, nil }
+func (emptied) Edits(context.Context, int64) (tickets.Edits, error) {
+	return tickets.Edits{Whole: true, Revision: 3}, nil
+}
