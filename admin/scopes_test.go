@@ -59,7 +59,8 @@ func TestEveryRouteAsksForItsScope(t *testing.T) {
 	}
 	h.ask("GET", "/api/v1/nothing", "", "Authorization", tokens[tickets.ScopeRead]).is(404)
 	h.ask("HEAD", "/api/v1/recordings/1/accesses", "", "Authorization", tokens[tickets.ScopeStaff]).is(403)
-	h.ask("PATCH", "/api/v1/contracts/1", "", "Authorization", tokens[tickets.ScopeRead]).is(405)
+	h.ask("PATCH", "/api/v1/contracts/1", "", "Authorization", tokens[tickets.ScopeStaff]).is(403)
+	h.ask("PATCH", "/api/v1/contracts", "", "Authorization", tokens[tickets.ScopeRead]).is(405)
 }
 
 func TestATokenEnds(t *testing.T) {

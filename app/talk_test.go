@@ -39,7 +39,7 @@ func TestAnAcceptWhoseProcessDiesBeforeTheTalkIsUndone(t *testing.T) {
 	story(t, func(t *testing.T, n *night) {
 		var anna bells
 		n.engineers(anna.accepts(3*time.Second, time.Minute), anna.busy)
-		contract := n.app.desk.Book().Contracts["rossi"]
+		contract := n.app.desk.Book().Contracts.At("rossi")
 		ticket, err := n.app.desk.Open(t.Context(), tickets.Draft{
 			Identity: tickets.Identity{Contract: contract}, Claim: sla.Blocking, Channel: tickets.Phone, Actor: "caller", Call: "cut",
 		}, time.Now())
@@ -70,7 +70,7 @@ func TestWhatIsAssessedAsBlockingRingsAtOnce(t *testing.T) {
 			n.passes(2 * time.Minute)
 		}
 		question, err := n.app.desk.Open(t.Context(), tickets.Draft{
-			Identity: tickets.Identity{Contract: n.app.desk.Book().Contracts["rossi"]}, Claim: sla.Question, Channel: tickets.Email, Actor: "staff:carla",
+			Identity: tickets.Identity{Contract: n.app.desk.Book().Contracts.At("rossi")}, Claim: sla.Question, Channel: tickets.Email, Actor: "staff:carla",
 		}, time.Now())
 		if err != nil {
 			t.Fatal(err)
