@@ -20,6 +20,7 @@ import (
 	"hotline/admin/access"
 	"hotline/admin/document"
 	"hotline/oncall"
+	"hotline/prompts"
 	"hotline/tickets"
 )
 
@@ -74,6 +75,7 @@ type Config struct {
 	Health    Health
 	Metrics   *Metrics
 	Trunks    func() (all []Trunk, certificateEnds time.Time) // nil: there are none
+	Language  prompts.Language                                // of reports, where nobody asks for another; empty: Italian
 	Log       *slog.Logger
 	Now       func() time.Time
 }

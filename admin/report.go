@@ -1,29 +1,41 @@
 package admin
 
 import (
+	"cmp"
 	"context"
-	"encoding/csv"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/report"
+	"hotline/prompts"
+	"hotline/sla"
 	"hotline/tickets"
 )
 
-// monthQuery names a month.
-type monthQuery struct {
+// MonthQuery names a month.
+type MonthQuery struct {
 	Month string `query:"month" required:"true" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"Such as 2026-11, in the zone of the owner's own calendar"`
+}
+
+// ReaderQuery is who reads a report that is no JSON.
+type ReaderQuery struct {
+	Language prompts.Language `query:"lang" enum:"it,en" doc:"Language of the words; default: the configuration's"`
+}
+
+// TableQuery is which table, and which program reads it.
+type TableQuery struct {
+	Table string       `query:"table" enum:"lines,breaches" default:"lines"`
+	Sheet report.Sheet `query:"sheet" enum:"plain,en,it" default:"plain" doc:"plain: RFC 4180; en and it: for a spreadsheet of that country (byte order mark; it: semicolons and decimal commas)"`
 }
 
 // reportView is a month's report; spans are in working time.
 type reportView struct {
 	Month    string       `json:"month"`
 	Lines    []lineView   `json:"lines" nullable:"false"`
+	Total    lineView     `json:"total" doc:"Of all lines"`
 	Breaches []breachView `json:"breaches" nullable:"false"`
 }
 
@@ -44,8 +56,8 @@ type clockReportView struct {
 	Kept   int    `json:"kept"`
 	Broken int    `json:"broken" doc:"Also those that were met too late"`
 	Open   int    `json:"open" doc:"Neither: it runs, or the ticket was closed without it"`
-	Median int64  `json:"median_seconds" doc:"Working time of those that were met"`
-	P90    int64  `json:"p90_seconds"`
+	Median *int64 `json:"median_seconds" doc:"Working time of those that were met; null when none was"`
+	P90    *int64 `json:"p90_seconds" doc:"null when none was met"`
 }
 
 type breachView struct {
@@ -66,40 +78,53 @@ type file struct {
 
 func (s *server) reportRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/report", "report", "A month by contract, level and category"),
-		func(ctx context.Context, q *monthQuery) (*answer[reportView], error) {
+		func(ctx context.Context, q *MonthQuery) (*answer[reportView], error) {
 			r, err := s.Desk.Report(ctx, q.Month, s.Now())
 			return answered(reported(r), err)
 		})
-	serve(s, api, route(http.MethodGet, "/report.csv", "report-csv", "The same as a table"),
-		func(ctx context.Context, q *monthQuery) (*file, error) {
-			return s.reportAs(ctx, q.Month, "csv", "text/csv; charset=utf-8", reportCSV)
+	serve(s, api, route(http.MethodGet, "/report.csv", "report-csv", "The same as a table, or the breaches as one"),
+		func(ctx context.Context, q *struct {
+			MonthQuery
+			ReaderQuery
+			TableQuery
+		}) (*file, error) {
+			return s.reportAs(ctx, q.MonthQuery, q.ReaderQuery, "csv", "text/csv; charset=utf-8", func(r tickets.Report, reader report.Reader) []byte {
+				if q.Table == "breaches" {
+					return report.Breaches(r, reader, q.Sheet)
+				}
+				return report.Lines(r, reader, q.Sheet)
+			})
 		})
 	serve(s, api, route(http.MethodGet, "/report.svg", "report-svg", "The same as a plot of kept and broken clocks"),
-		func(ctx context.Context, q *monthQuery) (*file, error) {
-			return s.reportAs(ctx, q.Month, "svg", "image/svg+xml", reportSVG)
+		func(ctx context.Context, q *struct {
+			MonthQuery
+			ReaderQuery
+		}) (*file, error) {
+			return s.reportAs(ctx, q.MonthQuery, q.ReaderQuery, "svg", "image/svg+xml", report.Plot)
 		})
 	serve(s, api, route(http.MethodGet, "/time", "time-spent", "The time spent in a month, with totals by ticket and contract"), s.timeSpent)
 }
 
-func (s *server) reportAs(ctx context.Context, month, suffix, kind string, write func(tickets.Report) []byte) (*file, error) {
-	r, err := s.Desk.Report(ctx, month, s.Now())
+func (s *server) reportAs(ctx context.Context, q MonthQuery, by ReaderQuery, suffix, kind string, write func(tickets.Report, report.Reader) []byte) (*file, error) {
+	r, err := s.Desk.Report(ctx, q.Month, s.Now())
 	if err != nil {
 		return nil, err
 	}
-	return &file{kind, fmt.Sprintf("attachment; filename=%q", "hotline-"+month+"."+suffix), write(r)}, nil
+	reader := report.Reader{Language: cmp.Or(by.Language, s.Language, prompts.Italian), Levels: map[sla.LevelID]string{}}
+	levels, err := s.Store.Levels(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the levels' names: %w", err)
+	}
+	for _, l := range levels {
+		reader.Levels[l.ID] = l.Name
+	}
+	return &file{kind, fmt.Sprintf("attachment; filename=%q", "hotline-"+q.Month+"."+suffix), write(r, reader)}, nil
 }
 
 func reported(r tickets.Report) reportView {
-	v := reportView{Month: r.Month, Lines: make([]lineView, 0, len(r.Lines)), Breaches: make([]breachView, 0, len(r.Breaches))}
+	v := reportView{Month: r.Month, Lines: make([]lineView, 0, len(r.Lines)), Total: lineOf(r.Total), Breaches: make([]breachView, 0, len(r.Breaches))}
 	for _, l := range r.Lines {
-		line := lineView{
-			Contract: string(l.Contract), Customer: l.Name, Level: string(l.Level), Category: string(l.Category), Tickets: l.Tickets,
-			Minutes: l.Minutes, Pauses: l.Pauses, Paused: seconds(l.Paused), Clocks: []clockReportView{},
-		}
-		for _, c := range l.Clocks {
-			line.Clocks = append(line.Clocks, clockReportView{string(c.Clock), c.Kept, c.Broken, c.Open, seconds(c.Median), seconds(c.P90)})
-		}
-		v.Lines = append(v.Lines, line)
+		v.Lines = append(v.Lines, lineOf(l))
 	}
 	for _, b := range r.Breaches {
 		v.Breaches = append(v.Breaches, breachView{b.Ticket, string(b.Contract), b.Name, string(b.Clock), b.Due, inBoth{b.Italian, b.English}})
@@ -107,50 +132,19 @@ func reported(r tickets.Report) reportView {
 	return v
 }
 
-// reportCSV is one row for each line of the report, and below it one for each breach.
-func reportCSV(r tickets.Report) []byte {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	head := []string{"month", "contract", "customer", "level", "category", "tickets", "minutes_spent", "pauses", "paused_minutes"}
-	for _, k := range []string{"contact", "intervention", "restore"} {
-		head = append(head, k+"_kept", k+"_broken", k+"_open", k+"_median_minutes", k+"_p90_minutes")
+func lineOf(l tickets.ReportLine) lineView {
+	v := lineView{
+		Contract: string(l.Contract), Customer: l.Name, Level: string(l.Level), Category: string(l.Category), Tickets: l.Tickets,
+		Minutes: l.Minutes, Pauses: l.Pauses, Paused: seconds(l.Paused), Clocks: []clockReportView{},
 	}
-	_ = w.Write(head) // into memory
-	for _, l := range r.Lines {
-		row := []string{r.Month, string(l.Contract), l.Name, string(l.Level), string(l.Category)}
-		for _, n := range []int{l.Tickets, l.Minutes, l.Pauses} {
-			row = append(row, strconv.Itoa(n))
+	for _, c := range l.Clocks {
+		view := clockReportView{Clock: string(c.Clock), Kept: c.Kept, Broken: c.Broken, Open: c.Open}
+		if c.Met > 0 {
+			view.Median, view.P90 = new(seconds(c.Median)), new(seconds(c.P90))
 		}
-		row = append(row, minutes(l.Paused))
-		for _, c := range l.Clocks {
-			row = append(row, strconv.Itoa(c.Kept), strconv.Itoa(c.Broken), strconv.Itoa(c.Open), minutes(c.Median), minutes(c.P90))
-		}
-		_ = w.Write(safe(row))
+		v.Clocks = append(v.Clocks, view)
 	}
-	_ = w.Write([]string{})
-	_ = w.Write([]string{"month", "contract", "customer", "ticket", "clock", "due", "account", "account_it"})
-	for _, o := range r.Breaches {
-		_ = w.Write(safe([]string{
-			r.Month, string(o.Contract), o.Name, fmt.Sprint(o.Ticket), string(o.Clock), o.Due.UTC().Format(time.RFC3339), o.English, o.Italian,
-		}))
-	}
-	w.Flush()
-	return []byte(b.String())
-}
-
-// minutes are told to the hundredth.
-func minutes(d time.Duration) string {
-	return strconv.FormatFloat(math.Round(100*d.Minutes())/100, 'f', -1, 64)
-}
-
-// safe keeps a spreadsheet from taking a customer's name for a formula.
-func safe(row []string) []string {
-	for i, cell := range row {
-		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			row[i] = "'" + cell
-		}
-	}
-	return row
+	return v
 }
 
 // timeView is the time spent in a month.
@@ -172,7 +166,7 @@ type spentView struct {
 	By       string         `json:"by" doc:"Who wrote it down"`
 }
 
-func (s *server) timeSpent(ctx context.Context, q *monthQuery) (*answer[timeView], error) {
+func (s *server) timeSpent(ctx context.Context, q *MonthQuery) (*answer[timeView], error) {
 	list, err := s.Desk.TimeSpent(ctx, q.Month)
 	v := timeView{Month: q.Month, Entries: make([]spentView, 0, len(list)), Tickets: map[string]int{}, Contracts: map[string]int{}}
 	for _, e := range list {

@@ -42,36 +42,55 @@ func TestTheMonthIsReported(t *testing.T) {
 	h.get("/report").is(422, "month")
 }
 
-func TestTheReportAsATableHoldsNoFormula(t *testing.T) {
+// table reads one that a spreadsheet or a program would.
+func (h *house) table(query string, comma rune) [][]string {
+	h.t.Helper()
+	r := h.get("/report.csv?month=2026-11&" + query).is(200)
+	if !strings.HasPrefix(r.header.Get("Content-Type"), "text/csv") {
+		h.t.Errorf("it came as %s", r.header.Get("Content-Type"))
+	}
+	c := csv.NewReader(strings.NewReader(strings.TrimPrefix(r.body, "\ufeff")))
+	c.Comma = comma
+	rows, err := c.ReadAll() // refuses rows of different lengths: one table a file
+	must(h.t, err)
+	return rows
+}
+
+func TestTheReportIsATableOfLinesOrOfBreachesInWordsWithTotals(t *testing.T) {
 	h := open(t)
 	h.month()
-	r := h.get("/report.csv?month=2026-11").is(200)
-	if !strings.HasPrefix(r.header.Get("Content-Type"), "text/csv") {
-		t.Errorf("it came as %s", r.header.Get("Content-Type"))
+	lines := h.table("lang=en", ',')
+	if len(lines) != 5 || lines[0][4] != "category" || lines[1][3] == "" || lines[len(lines)-1][2] != "total" || lines[len(lines)-1][5] != "3" {
+		t.Errorf("%q", lines)
 	}
-	c := csv.NewReader(strings.NewReader(r.body))
-	c.FieldsPerRecord = -1
-	rows, err := c.ReadAll()
-	must(t, err)
-	if len(rows) != 6 || len(rows[0]) != 24 {
-		t.Errorf("%d rows of %d", len(rows), len(rows[0]))
+	if italian := h.table("", ','); italian[0][4] != "categoria" || italian[len(italian)-1][2] != "totale" {
+		t.Errorf("the configuration's language is Italian: %q", italian)
 	}
-	for _, row := range rows {
-		for _, cell := range row {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				t.Errorf("the cell %q is a formula", cell)
-			}
-		}
+	breaches := h.table("table=breaches&lang=en", ',')
+	if len(breaches) != 2 || breaches[1][3] != "417" || breaches[1][4] != "intervention" || !strings.HasPrefix(breaches[1][6], "intervention: opened") {
+		t.Errorf("%q", breaches)
 	}
-	if !strings.Contains(r.body, `'=cmd`) {
-		t.Errorf("the customer is gone: %s", r.body)
+	sheet := h.table("sheet=it", ';')
+	if raw := h.get("/report.csv?month=2026-11&sheet=it"); !strings.HasPrefix(raw.body, "\ufeff") || len(sheet) != len(lines) {
+		t.Errorf("an Italian spreadsheet reads %q", sheet)
 	}
+	if !strings.Contains(h.get("/report.csv?month=2026-11").body, `'=cmd`) {
+		t.Error("the customer's name is a formula, or gone")
+	}
+	h.get("/report.csv?month=2026-11&sheet=de").is(422, "query.sheet")
+	h.get("/report.svg?month=2026-11&lang=de").is(422, "query.lang")
+}
+
+func TestTheMedianOfNothingIsNotZero(t *testing.T) {
+	h := open(t)
+	h.month()
+	h.get("/report?month=2026-11").is(200, `"clock":"restore","kept":0,"broken":0,"open":1,"median_seconds":null,"p90_seconds":null`, `"total":{"contract":"",`)
 }
 
 func TestThePlotIsWellFormed(t *testing.T) {
 	h := open(t)
 	h.month()
-	r := h.get("/report.svg?month=2026-11").is(200, "Clocks of 2026-11", "0 / 1 / 0")
+	r := h.get("/report.svg?month=2026-11&lang=en").is(200, "Clocks of 2026-11", "0 / 1 / 0")
 	d := xml.NewDecoder(strings.NewReader(r.body))
 	for {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {

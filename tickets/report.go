@@ -33,6 +33,7 @@ type Outcome struct {
 type Report struct {
 	Month    string
 	Lines    []ReportLine
+	Total    ReportLine // of all lines; it names no contract, level and category
 	Breaches []Outcome
 }
 
@@ -54,7 +55,8 @@ type ReportLine struct {
 type ClockReport struct {
 	Clock              sla.Kind
 	Kept, Broken, Open int
-	Median, P90        time.Duration // working time of those that were met, by nearest rank; 0 where there are none
+	Met                int           // in time or too late
+	Median, P90        time.Duration // working time of those that were met, by nearest rank; nothing where Met is 0
 }
 
 // ErrBadMonth is a month that is not written as 2026-11.
@@ -97,30 +99,61 @@ type group struct {
 	category sla.Category
 }
 
+// sums are a line that is being added up.
+type sums struct {
+	ReportLine
+	spans [3][]time.Duration // of the clocks that were met, in the order of sla.Kinds
+}
+
+func newSums(l ReportLine) *sums {
+	for _, k := range sla.Kinds() {
+		l.Clocks = append(l.Clocks, ClockReport{Clock: k})
+	}
+	return &sums{ReportLine: l}
+}
+
+// ticket adds a ticket, clock one of its clocks.
+func (s *sums) ticket(o Outcome, now time.Time) {
+	s.Tickets++
+	s.pause(o.Pauses, now)
+}
+
+func (s *sums) clock(o Outcome) {
+	k := slices.Index(sla.Kinds(), o.Clock)
+	if k < 0 {
+		return
+	}
+	s.Clocks[k].count(o)
+	if o.Met {
+		s.Clocks[k].Met++
+		s.spans[k] = append(s.spans[k], o.Spent)
+	}
+}
+
+func (s *sums) line() ReportLine {
+	for k := range s.Clocks {
+		slices.Sort(s.spans[k])
+		s.Clocks[k].Median, s.Clocks[k].P90 = rank(s.spans[k], 50), rank(s.spans[k], 90)
+	}
+	return s.ReportLine
+}
+
 func makeReport(month string, outcomes []Outcome, spent []Spent, now time.Time) Report {
 	r := Report{Month: month}
-	lines, spans := map[group]*ReportLine{}, map[group]*[3][]time.Duration{}
+	lines, total := map[group]*sums{}, newSums(ReportLine{})
 	of := map[Number]group{}
 	for _, o := range outcomes {
 		g := group{o.Contract, o.Level, o.Category}
-		l, ok := lines[g]
-		if !ok {
-			l = &ReportLine{Contract: o.Contract, Name: o.Name, Level: o.Level, Category: o.Category}
-			for _, k := range sla.Kinds() {
-				l.Clocks = append(l.Clocks, ClockReport{Clock: k})
-			}
-			lines[g], spans[g] = l, &[3][]time.Duration{}
+		if lines[g] == nil {
+			lines[g] = newSums(ReportLine{Contract: o.Contract, Name: o.Name, Level: o.Level, Category: o.Category})
 		}
-		if _, seen := of[o.Ticket]; !seen {
-			of[o.Ticket] = g
-			l.Tickets++
-			l.pause(o.Pauses, now)
-		}
-		if k := slices.Index(sla.Kinds(), o.Clock); k >= 0 {
-			l.Clocks[k].count(o)
-			if o.Met {
-				spans[g][k] = append(spans[g][k], o.Spent)
+		_, seen := of[o.Ticket]
+		of[o.Ticket] = g
+		for _, s := range []*sums{lines[g], total} {
+			if !seen {
+				s.ticket(o, now)
 			}
+			s.clock(o)
 		}
 		if o.Broken {
 			r.Breaches = append(r.Breaches, o)
@@ -129,18 +162,16 @@ func makeReport(month string, outcomes []Outcome, spent []Spent, now time.Time) 
 	for _, s := range spent {
 		if g, ok := of[s.Ticket]; ok {
 			lines[g].Minutes += s.Minutes
+			total.Minutes += s.Minutes
 		}
 	}
-	for g, l := range lines {
-		for k := range l.Clocks {
-			slices.Sort(spans[g][k])
-			l.Clocks[k].Median, l.Clocks[k].P90 = rank(spans[g][k], 50), rank(spans[g][k], 90)
-		}
-		r.Lines = append(r.Lines, *l)
+	for _, l := range lines {
+		r.Lines = append(r.Lines, l.line())
 	}
 	slices.SortFunc(r.Lines, func(a, b ReportLine) int {
 		return cmp.Or(cmp.Compare(a.Contract, b.Contract), cmp.Compare(a.Level, b.Level), cmp.Compare(a.Category, b.Category))
 	})
+	r.Total = total.line()
 	return r
 }
 

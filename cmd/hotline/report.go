@@ -11,6 +11,9 @@ type report struct {
 	client
 	Month  string `help:"The month, such as 2026-11." required:""`
 	Format string `help:"json, csv or svg." enum:"json,csv,svg" default:"csv"`
+	Table  string `help:"With csv: lines or breaches." enum:"lines,breaches" default:"lines"`
+	Sheet  string `help:"With csv: plain for programs; en or it for a spreadsheet of that country." enum:"plain,en,it" default:"plain"`
+	Lang   string `help:"With csv and svg: it or en; without it the configuration's language." enum:"it,en," default:""`
 }
 
 // Run prints the month's report as the running program makes it.
@@ -19,7 +22,15 @@ func (r *report) Run(ctx context.Context, io streams) error {
 	if r.Format != "json" {
 		path += "." + r.Format
 	}
-	body, err := r.get(ctx, path, url.Values{"month": {r.Month}})
+	query := url.Values{"month": {r.Month}}
+	if r.Format == "csv" {
+		query.Set("table", r.Table)
+		query.Set("sheet", r.Sheet)
+	}
+	if r.Format != "json" && r.Lang != "" {
+		query.Set("lang", r.Lang)
+	}
+	body, err := r.get(ctx, path, query)
 	if err != nil {
 		return fmt.Errorf("reporting %s: %w", r.Month, err)
 	}

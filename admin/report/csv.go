@@ -1,0 +1,139 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"hotline/prompts"
+	"hotline/prompts/written"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// Sheet is the form of a table: which program reads it.
+type Sheet string
+
+// Plain is RFC 4180, for programs. A spreadsheet wants a mark at the beginning to take the text for UTF-8, and an Italian
+// one semicolons between the cells and a comma in the numbers.
+const (
+	Plain        Sheet = "plain"
+	EnglishSheet Sheet = "en"
+	ItalianSheet Sheet = "it"
+)
+
+// byteOrderMark tells Excel that a file is UTF-8.
+const byteOrderMark = "\ufeff"
+
+// Lines is one row for each line of the report, and a last one with the totals.
+func Lines(r tickets.Report, reader Reader, sheet Sheet) []byte {
+	words := written.In(reader.Language)
+	t := newTable(sheet)
+	head := []string{"month", "contract", "customer", "level", "category", "tickets", "minutes", "pauses", "paused"}
+	for i := range head {
+		head[i] = words.Text("report-" + head[i])
+	}
+	for _, k := range sla.Kinds() {
+		for _, column := range []string{"kept", "broken", "open", "median", "p90"} {
+			head = append(head, words.Clock(string(k))+": "+words.Text("report-"+column))
+		}
+	}
+	t.row(head)
+	for _, l := range r.Lines {
+		n := reader.names(words, l)
+		t.row(append([]string{r.Month, string(l.Contract), n.customer, n.level, n.category}, t.figures(l)...))
+	}
+	t.row(append([]string{r.Month, "", words.Text("report-total"), "", ""}, t.figures(r.Total)...))
+	return t.done()
+}
+
+// Breaches is one row for each breach.
+func Breaches(r tickets.Report, reader Reader, sheet Sheet) []byte {
+	words := written.In(reader.Language)
+	t := newTable(sheet)
+	var head []string
+	for _, column := range []string{"month", "contract", "customer", "ticket", "clock", "due", "account"} {
+		head = append(head, words.Text("report-"+column))
+	}
+	t.row(head)
+	for _, o := range r.Breaches {
+		account := o.Italian
+		if reader.Language == prompts.English {
+			account = o.English
+		}
+		t.row([]string{r.Month, string(o.Contract), o.Name, fmt.Sprint(o.Ticket), words.Clock(string(o.Clock)), o.Due.UTC().Format(time.RFC3339), account})
+	}
+	return t.done()
+}
+
+// table is a table being written.
+type table struct {
+	text  *strings.Builder
+	csv   *csv.Writer
+	comma bool // in numbers
+}
+
+func newTable(sheet Sheet) table {
+	t := table{text: &strings.Builder{}}
+	if sheet != Plain {
+		t.text.WriteString(byteOrderMark)
+	}
+	t.csv = csv.NewWriter(t.text)
+	if sheet == ItalianSheet {
+		t.csv.Comma, t.comma = ';', true
+	}
+	return t
+}
+
+func (t table) row(cells []string) {
+	for i, c := range cells {
+		cells[i] = safe(c)
+	}
+	_ = t.csv.Write(cells) // into memory
+}
+
+func (t table) done() []byte {
+	t.csv.Flush()
+	return []byte(t.text.String())
+}
+
+func (t table) figures(l tickets.ReportLine) []string {
+	row := []string{strconv.Itoa(l.Tickets), strconv.Itoa(l.Minutes), strconv.Itoa(l.Pauses), t.minutes(l.Paused)}
+	for _, c := range l.Clocks {
+		row = append(row, strconv.Itoa(c.Kept), strconv.Itoa(c.Broken), strconv.Itoa(c.Open))
+		if c.Met == 0 { // the median of nothing is nothing
+			row = append(row, "", "")
+			continue
+		}
+		row = append(row, t.minutes(c.Median), t.minutes(c.P90))
+	}
+	return row
+}
+
+// minutes are told to the hundredth.
+func (t table) minutes(d time.Duration) string {
+	text := strconv.FormatFloat(math.Round(100*d.Minutes())/100, 'f', -1, 64)
+	if t.comma {
+		text = strings.Replace(text, ".", ",", 1)
+	}
+	return text
+}
+
+// safe keeps a spreadsheet from taking a cell for a formula. Programs pass by blanks and invisible characters before the
+// sign, and some take the wide forms of the signs for the signs themselves.
+func safe(cell string) string {
+	bare := strings.TrimLeftFunc(cell, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zs, r)
+	})
+	if bare != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(bare)[0]) {
+		return "'" + cell
+	}
+	if cell != "" && (cell[0] == '\t' || cell[0] == '\r') {
+		return "'" + cell
+	}
+	return cell
+}

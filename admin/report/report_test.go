@@ -1,0 +1,65 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/prompts"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+func month(customer string) tickets.Report {
+	line := tickets.ReportLine{
+		Contract: "rossi", Name: customer, Level: "extended", Category: sla.NonBlocking, Tickets: 2, Paused: 90 * time.Second,
+		Clocks: []tickets.ClockReport{{Clock: sla.Contact, Kept: 1, Met: 1, Median: 90 * time.Second, P90: 90 * time.Second}, {Clock: sla.Intervention, Broken: 1}, {Clock: sla.Restore}},
+	}
+	return tickets.Report{Month: "2026-11", Lines: []tickets.ReportLine{line}, Total: line}
+}
+
+func TestACellIsNoFormulaWhateverStandsBeforeTheSign(t *testing.T) {
+	for _, cell := range []string{"=1+1", "+1", "-1", "@x", " =1", "\u00a0=1", "\u200b=1", "\ufeff=1", "＝1", "\u3000＝1", "＋1", "－1", "＠x", "\tx", "\rx", "\u2028=1", "\x01=1", "\u200b \u00a0=1"} {
+		if got := safe(cell); got != "'"+cell {
+			t.Errorf("%q is written as %q", cell, got)
+		}
+	}
+	for _, cell := range []string{"", "Rossi", "1-2", "a=b", "è", "2026-11-23", " Rossi"} {
+		if got := safe(cell); got != cell {
+			t.Errorf("%q is written as %q", cell, got)
+		}
+	}
+}
+
+func FuzzACellIsNoFormula(f *testing.F) {
+	f.Add("=cmd|' /c calc'!A1")
+	f.Add("\u200b\u00a0＝x")
+	sign := regexp.MustCompile(`^[\s\p{Z}\p{C}]*[=+\-@＝＋－＠]`)
+	f.Fuzz(func(t *testing.T, cell string) {
+		if got := safe(cell); strings.ToValidUTF8(got, "") == got && sign.MatchString(got) {
+			t.Fatalf("%q stays a formula: %q", cell, got)
+		}
+	})
+}
+
+func TestAnItalianSpreadsheetGetsItsMarkSemicolonsAndDecimalCommas(t *testing.T) {
+	r := Reader{Language: prompts.Italian, Levels: map[sla.LevelID]string{"extended": "Extended"}}
+	got := string(Lines(month("Rossi S.p.A."), r, ItalianSheet))
+	if !strings.HasPrefix(got, "\ufeffmese;contratto;cliente;") || !strings.Contains(got, "2026-11;rossi;Rossi S.p.A.;Extended;anomalia non bloccante;2;0;0;1,5;1;0;0;1,5;1,5;0;1;0;;;") {
+		t.Errorf("%s", got)
+	}
+	if plain := string(Lines(month("Rossi S.p.A."), r, Plain)); !strings.HasPrefix(plain, "mese,") || !strings.Contains(plain, ",1.5,") {
+		t.Errorf("%s", plain)
+	}
+}
+
+func TestALongNameCutsOffNeitherCategoryNorClock(t *testing.T) {
+	name := strings.Repeat("Società di lunghissimo nome ", 8)
+	svg := string(Plot(month(name), Reader{Language: prompts.Italian}))
+	for _, want := range []string{"anomalia non bloccante: contatto<", "anomalia non bloccante: intervento<", "…, extended", "Tempi di 2026-11", "rispettati: 1", "superati: 1"} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the plot has no %q:\n%s", want, svg)
+		}
+	}
+}
