@@ -80,9 +80,15 @@ func TestTheMonthIsReportedByTheRunningProgram(t *testing.T) {
 		_, _ = w.Write([]byte(r.URL.String()))
 	}))
 	defer api.Close()
-	for format, want := range map[string]string{"csv": "/api/v1/report.csv?month=2026-11", "svg": "/api/v1/report.svg?month=2026-11", "json": "/api/v1/report?month=2026-11"} {
-		if code, text := said(t, "report", "--month", "2026-11", "--format", format, "--api", api.URL, "--token", "secret"); code != 0 || text != want {
-			t.Errorf("%s: %d %s", format, code, text)
+	for asked, want := range map[string]string{
+		"--format csv":                          "/api/v1/report.csv?month=2026-11&sheet=plain&table=lines",
+		"--table breaches --sheet it --lang it": "/api/v1/report.csv?lang=it&month=2026-11&sheet=it&table=breaches",
+		"--format svg --lang en":                "/api/v1/report.svg?lang=en&month=2026-11",
+		"--format json":                         "/api/v1/report?month=2026-11",
+	} {
+		args := append([]string{"report", "--month", "2026-11", "--api", api.URL, "--token", "secret"}, strings.Fields(asked)...)
+		if code, text := said(t, args...); code != 0 || text != want {
+			t.Errorf("%s: %d %s", asked, code, text)
 		}
 	}
 }
