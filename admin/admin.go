@@ -19,6 +19,7 @@ import (
 
 	"hotline/admin/access"
 	"hotline/admin/document"
+	bounds "hotline/limits"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
@@ -125,6 +126,7 @@ func New(c Config) http.Handler {
 	s.trunkRoutes(api)
 	s.healthRoute(api)
 	document.Patch(api, r)
+	bound(api)
 	r.Method(http.MethodGet, "/metrics", s.Metrics.handler(s.Store))
 	s.profileRoutes(r)
 	return chi.Chain(harden, s.survive, s.authenticate, s.audit, plainText, carryOn, s.replay).Handler(r)
@@ -140,6 +142,48 @@ func head() huma.Config {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	c.Security = []map[string][]string{{"token": {}}}
 	return c
+}
+
+// bound gives every text that a request may hold and that names no limit of its own the limit of a line: a route that is
+// added without a thought is bounded too.
+func bound(api huma.API) {
+	whole := api.OpenAPI()
+	for _, path := range whole.Paths {
+		for _, op := range []*huma.Operation{path.Get, path.Post, path.Put, path.Delete, path.Patch} {
+			if op == nil {
+				continue
+			}
+			for _, p := range op.Parameters {
+				boundSchema(p.Schema)
+			}
+			if op.RequestBody != nil {
+				for _, c := range op.RequestBody.Content {
+					boundSchema(c.Schema)
+				}
+			}
+		}
+	}
+	for _, schema := range whole.Components.Schemas.Map() {
+		boundSchema(schema)
+	}
+}
+
+func boundSchema(s *huma.Schema) {
+	if s == nil {
+		return
+	}
+	if s.Type == huma.TypeString && s.MaxLength == nil && len(s.Enum) == 0 && s.Format == "" {
+		most := bounds.Line
+		s.MaxLength = &most
+		s.PrecomputeMessages()
+	}
+	for _, p := range s.Properties {
+		boundSchema(p)
+	}
+	boundSchema(s.Items)
+	if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		boundSchema(values)
+	}
 }
 
 // refresh tells the line of a change of contracts, customers, levels, calendars or faults, so that the next caller is served
