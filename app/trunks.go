@@ -53,6 +53,7 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 		s.Trunks = append(s.Trunks, sip.Trunk{
 			Name: t.Name, Addresses: prefixes(t.Addresses), Proxy: t.Proxy, Account: account, Register: t.Register, Registrar: t.Registrar,
 			Domain: t.Domain, Expires: t.Expires, KeepAlive: t.KeepAlive, CallerID: t.CallerNumber, ShowCaller: t.ShowCaller,
+			From: sip.FromUser(t.From), Dialled: sip.Dialled(t.Dialled),
 		})
 	}
 	return s, nil

@@ -98,6 +98,8 @@ type Trunk struct {
 	CallerNumber string        `yaml:"caller_number"` // shown by calls through it
 	ShowCaller   bool          `yaml:"show_caller"`   // engineers see the customer's number, not the hotline's
 	SRTP         SRTP          `yaml:"srtp"`          // empty: off
+	From         string        `yaml:"from"`          // what our From names: user or number; empty: user where it registers, else number
+	Dialled      string        `yaml:"dialled"`       // where its calls say which number was dialled; empty: auto
 }
 
 // RTP is the sound.

@@ -31,6 +31,15 @@ func (k *checker) trunk(at string, t Trunk, names map[string]bool) {
 	if t.CallerNumber != "" && !number.MatchString(t.CallerNumber) {
 		k.say(at+".caller_number", fmt.Sprintf("%q is no telephone number", short(t.CallerNumber)), "use digits, with a leading + for the international form")
 	}
+	switch {
+	case !oneOf(t.From, "", "user", "number"):
+		k.say(at+".from", fmt.Sprintf("%q is unknown", short(t.From)), "use user (the account's) or number (caller_number)")
+	case t.From == "user" && t.User == "":
+		k.say(at+".from", "our From is to name the user of an account that the trunk does not have", "write user, or say `from: number`")
+	}
+	if !oneOf(t.Dialled, "", "auto", "request_uri", "to", "p_called_party_id") {
+		k.say(at+".dialled", fmt.Sprintf("%q is unknown", short(t.Dialled)), "use auto, request_uri, to or p_called_party_id")
+	}
 	switch t.SRTP {
 	case "", SRTPOff, SRTPOptional, SRTPRequired:
 	default:

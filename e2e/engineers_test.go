@@ -80,8 +80,8 @@ func everySort(canary string) []engineer {
 			answersTheInvite("", 480, ""), isAsked("ACK"),
 		}},
 		{"redirecting", "refused", []step{rings(), answers(302, "", "Contact: <sip:+1900123456@"+canary+">", "Diversion: <sip:+1900123456@"+canary+">"), isAsked("ACK"), waits(800)}},
-		{"asking for credentials", "refused", []step{rings(lacks("msg", "Authorization")), answers(401, "", digestAsked("WWW-Authenticate")), isAsked("ACK"), waits(800)}},
-		{"asking for a proxys credentials", "refused", []step{rings(lacks("msg", "Authorization")), answers(407, "", digestAsked("Proxy-Authenticate")), isAsked("ACK"), waits(800)}},
+		{"asking for credentials", "asks for credentials", []step{rings(lacks("msg", "Authorization")), answers(401, "", digestAsked("WWW-Authenticate")), isAsked("ACK"), waits(800)}},
+		{"asking for a proxys credentials", "asks for credentials", []step{rings(lacks("msg", "Authorization")), answers(407, "", digestAsked("Proxy-Authenticate")), isAsked("ACK"), waits(800)}},
 		{"too short a session", "declined", []step{
 			rings(says("Session-Expires:", "1800")), answers(422, "", "Min-SE: 3600"), isAsked("ACK"), rings(says("Session-Expires:", "3600"), says("Min-SE:", "90")), answers(603, ""), isAsked("ACK"),
 		}},

@@ -36,19 +36,25 @@ func (b *Board) Ring(ctx context.Context, address string, as ring.Introduction) 
 	case !strings.HasPrefix(address, "sip:"):
 		return nil, fmt.Errorf("ringing a number: no trunk is configured: %w", ring.ErrImpossible)
 	}
-	err := ring.ErrImpossible
+	err, refused := ring.ErrImpossible, error(nil)
 	for i, r := range routes {
 		t, failed := b.ring(ctx, address, r, as)
 		if failed == nil {
 			return t, nil
 		}
-		err = dialled(ctx, address, failed)
+		err = dialled(ctx, address, r.Trunk != "", failed)
+		if errors.Is(err, ring.ErrTrunk) {
+			refused = err
+		}
 		if context.Cause(ctx) != nil || !fault(failed) {
-			break
+			return nil, err
 		}
 		if i < len(routes)-1 {
 			b.cfg.Log.Warn("trunk left for the next one", "trunk", r.Trunk, "error", failed)
 		}
+	}
+	if refused != nil { // of several trunks that could not: the one that somebody has to mend
+		err = refused
 	}
 	return nil, err
 }
@@ -104,11 +110,13 @@ func (b *Board) ringWith(ctx context.Context, address string, r Route, as ring.I
 }
 
 // dialled turns sip's errors into the search's.
-func dialled(ctx context.Context, address string, err error) error {
+func dialled(ctx context.Context, address string, byTrunk bool, err error) error {
 	var final *sip.FinalError
 	switch {
 	case context.Cause(ctx) != nil:
 		return context.Cause(ctx)
+	case byTrunk && errors.Is(err, sip.ErrCredentials):
+		return fmt.Errorf("ringing %s: %w: %w", address, ring.ErrTrunk, err)
 	case errors.As(err, &final):
 		return fmt.Errorf("ringing %s: %w", address, &ring.Refusal{Code: final.Code, Reason: final.Reason})
 	case errors.Is(err, sip.ErrDead):

@@ -163,8 +163,10 @@ func (g *dialling) response(ctx context.Context, res *gosip.Response) progress {
 		} else if f := g.request.OnProgress; f != nil && res.StatusCode > 100 {
 			f(res.StatusCode, descriptionOf(res))
 		}
+		g.credited(res.StatusCode, nil)
 		return waits
 	case res.IsSuccess():
+		g.credited(res.StatusCode, nil)
 		g.succeed(res)
 		return done
 	}
@@ -176,6 +178,7 @@ func (g *dialling) response(ctx context.Context, res *gosip.Response) progress {
 		}
 		err = errors.Join(err, why)
 	}
+	g.credited(res.StatusCode, err)
 	g.finish(outcome{err: err})
 	return done
 }
@@ -194,11 +197,28 @@ func (g *dialling) retry(ctx context.Context, res *gosip.Response) (again bool, 
 		if g.expires, why = longer(res, g.expires); why != nil {
 			return false, why
 		}
+	case res.StatusCode == 403 && g.proof.tries > 0:
+		return false, fmt.Errorf("the other side answers 403 to the credentials of %q: %w", g.proof.account.User, ErrCredentials)
 	default:
 		return false, nil
 	}
 	why = g.send(ctx, credentials)
 	return why == nil, why
+}
+
+// credited notes on the trunk whether an answer from 101 on means that our credentials were taken.
+func (g *dialling) credited(code int, err error) {
+	t := g.early.trunk
+	switch {
+	case t == nil || code == 100 || g.abandoned && challengedCode(code):
+	case errors.Is(err, ErrCredentials):
+		words := fmt.Sprintf("a call as %q was refused: %d, %v; check user, password, realm, and by which user the other side finds us (the trunk's setting from)",
+			g.early.user, code, err)
+		t.callRefused(words)
+		g.agent.log.Warn("sip: call refused for its credentials", "trunk", t.Name, "call", g.early.key.callID, "error", words)
+	case code < 500 && code != 403 && code != 422: // these say nothing of the credentials
+		t.callTaken()
+	}
 }
 
 // succeed acknowledges the first 2xx. One that crossed our CANCEL is hung up at

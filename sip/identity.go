@@ -33,12 +33,22 @@ func (r DialRequest) shown(t *trunk) Party {
 	switch {
 	case t == nil:
 		return from
+	case t.namesAccount():
+		return Party{Display: cmp.Or(r.preferred(t), from.Display), User: t.Account.User, Host: t.Domain}
 	case r.showsCaller(t):
 		return Party{Display: r.OnBehalf.Caller.Display, User: r.OnBehalf.Caller.User, Host: t.Domain}
 	}
 	from.User = cmp.Or(t.CallerID, t.Account.User, from.User)
 	from.Host = cmp.Or(from.Host, t.Domain)
 	return from
+}
+
+// preferred is the number that a trunk which finds us by the user in our From is asked to show.
+func (r DialRequest) preferred(t *trunk) string {
+	if r.showsCaller(t) {
+		return r.OnBehalf.Caller.User
+	}
+	return t.CallerID
 }
 
 // introduce adds to an INVITE who we are and for whom we call: P-Asserted-Identity for the trunk that knows us
@@ -52,6 +62,9 @@ func (r DialRequest) introduce(req *gosip.Request, t *trunk) {
 	if own != "" {
 		req.AppendHeader(header("P-Asserted-Identity", "<sip:"+printable(own)+"@"+t.Domain+">"))
 	}
+	if number := r.preferred(t); number != "" && t.namesAccount() { // (RFC 3325 section 9.2)
+		req.AppendHeader(header("P-Preferred-Identity", "<sip:"+printable(number)+"@"+t.Domain+">"))
+	}
 	if !r.showsCaller(t) {
 		return
 	}
@@ -63,6 +76,36 @@ func (r DialRequest) introduce(req *gosip.Request, t *trunk) {
 	req.AppendHeader(header("Diversion", here+";reason=unconditional;counter=1"))
 	target := req.Recipient.String()
 	req.AppendHeader(header("History-Info", here+";index=1, <"+target+">;index=1.1;mp=1"))
+}
+
+// dialled is the number that a trunk's INVITE was dialled for. A place that is empty gives way to the next one.
+func (t *trunk) dialled(req *gosip.Request) string {
+	request, to := partyOf("", req.Recipient).User, partyOf("", req.To().Address).User
+	called := addressIn(req, "P-Called-Party-ID").User
+	switch t.Dialled {
+	case DialledRequest:
+		return cmp.Or(request, to, called)
+	case DialledTo:
+		return cmp.Or(to, request, called)
+	case DialledCalledParty:
+		return cmp.Or(called, request, to)
+	}
+	for _, number := range []string{request, to, called} {
+		if number != "" && !t.isUs(number) {
+			return number
+		}
+	}
+	return cmp.Or(to, request)
+}
+
+// isUs tells whether a user is that of our account, or of the Contact that we register.
+func (t *trunk) isUs(user string) bool {
+	own := printable(t.Account.User)
+	if !t.Register || own == "" {
+		return false
+	}
+	tag, ours := strings.CutPrefix(user, own+contactMark)
+	return user == own || ours && !isNumber(tag)
 }
 
 // private tells whether the caller asks that his number be shown to nobody (RFC 3323 section 4.2).

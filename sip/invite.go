@@ -17,7 +17,7 @@ type Invite struct {
 	ID string
 	// From and To are the headers; a number in them is a hint, never a proof.
 	From, To Party
-	// Number is the user part of the Request-URI: the number that was dialled.
+	// Number is the number that was dialled: the user part of the Request-URI, or what the trunk's [Dialled] says.
 	Number string
 	// Asserted is P-Asserted-Identity, taken from a trunk only.
 	Asserted Party
@@ -68,14 +68,14 @@ func (a *Agent) invited(req *gosip.Request, tx *gosip.ServerTx) {
 func (a *Agent) newInvite(req *gosip.Request, tx *gosip.ServerTx, en *entry) *Invite {
 	from := en.origin.from
 	in := &Invite{
-		ID: req.CallID().Value(), Number: printable(req.Recipient.User),
+		ID: req.CallID().Value(), Number: partyOf("", req.Recipient).User,
 		From:   partyOf(req.From().DisplayName, req.From().Address),
 		To:     partyOf(req.To().DisplayName, req.To().Address),
 		Source: from, Local: a.local(en.origin.local, from.Addr()), Transport: en.origin.transport,
 		agent: a, req: req, tx: tx, entry: en,
 	}
 	if t := a.trunkOf(from.Addr()); t != nil {
-		in.Trunk, in.Asserted = t.Name, asserted(req)
+		in.Trunk, in.Asserted, in.Number = t.Name, asserted(req), t.dialled(req)
 	}
 	in.Stranger, in.Private = en.stranger, private(req)
 	in.Offer = descriptionOf(req)

@@ -88,7 +88,7 @@ func (a *Agent) optionsTo(uri gosip.Uri) *gosip.Request {
 
 // nudge sends a double CRLF to where the trunk's registrar answered last.
 func (a *Agent) nudge(t *trunk) {
-	if t.now().State != TrunkRegistered {
+	if !t.registered() {
 		return
 	}
 	uri, err := parseURI(t.Registrar)

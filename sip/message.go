@@ -44,16 +44,41 @@ func partyOf(display string, u gosip.Uri) Party {
 // asserted reads P-Asserted-Identity (RFC 3325 9.1); the caller has checked that
 // it came from a trunk.
 func asserted(req *gosip.Request) Party {
-	h := req.GetHeader("p-asserted-identity")
+	best := Party{}
+	for _, h := range req.GetHeaders("P-Asserted-Identity") {
+		for rest := h.Value(); rest != ""; {
+			one := firstOf(rest)
+			rest = strings.TrimLeft(strings.TrimPrefix(rest, one), ", ")
+			p, tel := addressOf(one)
+			if tel { // a number wins over a name
+				return p
+			}
+			if best == (Party{}) {
+				best = p
+			}
+		}
+	}
+	return best
+}
+
+// addressIn is the first address of a header; zero where there is none that can be read.
+func addressIn(req *gosip.Request, name string) Party {
+	h := req.GetHeader(name)
 	if h == nil {
 		return Party{}
 	}
+	p, _ := addressOf(firstOf(h.Value()))
+	return p
+}
+
+// addressOf reads one address, and tells whether it is one of tel.
+func addressOf(s string) (p Party, tel bool) {
 	var u gosip.Uri
-	display, err := gosip.ParseAddressValue(firstOf(h.Value()), &u, &gosip.HeaderParams{})
+	display, err := gosip.ParseAddressValue(s, &u, &gosip.HeaderParams{})
 	if err != nil {
-		return Party{}
+		return Party{}, false
 	}
-	return partyOf(display, u)
+	return partyOf(display, u), strings.EqualFold(u.Scheme, "tel")
 }
 
 // printable drops what must not stand in a header or a log line.

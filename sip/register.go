@@ -14,11 +14,12 @@ import (
 )
 
 const (
-	firstRetry = time.Second
-	lastRetry  = 25 * time.Second // so that a trunk that is back is used within half a minute
-	refusals   = 3                // refused credentials in a row after which only a slow retry remains
-	slowRetry  = 30 * time.Minute
-	leastLife  = 20 * time.Second // of a registration, whatever the registrar grants
+	firstRetry  = time.Second
+	lastRetry   = 25 * time.Second // so that a trunk that is back is used within half a minute
+	refusals    = 3                // refused credentials in a row after which only a slow retry remains
+	slowRetry   = 30 * time.Minute
+	contactMark = "-"              // between our user and what tells our binding from others
+	leastLife   = 20 * time.Second // of a registration, whatever the registrar grants
 )
 
 // registration keeps one trunk's binding alive (RFC 3261 section 10.2). Its goroutine owns every field.
@@ -133,11 +134,11 @@ func (r *registration) lifeOf(res *gosip.Response) time.Duration {
 }
 
 // user is the user part of our Contact; no other binding of the account has it.
-func (r *registration) user() string { return printable(r.trunk.Account.User) + "-" + r.tag }
+func (r *registration) user() string { return printable(r.trunk.Account.User) + contactMark + r.tag }
 
 // leave takes our binding back; one try, because the process is ending.
 func (r *registration) leave() {
-	if r.trunk.now().State != TrunkRegistered {
+	if !r.trunk.registered() {
 		return
 	}
 	ctx, stop := context.WithTimeout(r.agent.ctx, 2*r.agent.timers.T1)

@@ -34,6 +34,37 @@ type Trunk struct {
 	CallerID string
 	// ShowCaller shows the customer's number in a call made on his behalf; CallerID then stands in P-Asserted-Identity.
 	ShowCaller bool
+	// From is what our From names towards it; empty: the user where we register, the number elsewhere.
+	From FromUser
+	// Dialled is where its INVITEs say which number was dialled; empty is DialledAuto.
+	Dialled Dialled
+}
+
+// Dialled is where a trunk's INVITE says which number was dialled.
+type Dialled string
+
+// The places. DialledAuto is the Request-URI, and where that names ourselves, as calls to a registered Contact do
+// (RFC 3261 section 16.5), To, then P-Called-Party-ID (RFC 7315 section 4.2).
+const (
+	DialledAuto        Dialled = "auto"
+	DialledRequest     Dialled = "request_uri"
+	DialledTo          Dialled = "to"
+	DialledCalledParty Dialled = "p_called_party_id"
+)
+
+// FromUser is what the user part of our From is.
+type FromUser string
+
+// The users of a From. A PBX or carrier that we register with finds our account by it (RFC 3261 section 22.1 leaves that
+// open), and the number then stands in P-Preferred-Identity (RFC 3325 section 9.2).
+const (
+	FromAccount FromUser = "user"   // the account's
+	FromNumber  FromUser = "number" // the number shown
+)
+
+// namesAccount tells whether our From is the account's.
+func (t Trunk) namesAccount() bool {
+	return t.Account.User != "" && (t.From == FromAccount || t.From == "" && t.Register)
 }
 
 // TrunkState is how a trunk fares.
@@ -61,6 +92,12 @@ type TrunkStatus struct {
 	ErrorAt  time.Time
 }
 
+// callsRefused are the credentials of calls that a trunk did not take; the registration may be well all the same.
+type callsRefused struct {
+	problem string
+	at      time.Time
+}
+
 // trunk is a trunk at work.
 type trunk struct {
 	Trunk
@@ -68,6 +105,7 @@ type trunk struct {
 	mu     sync.Mutex
 	learnt map[netip.Addr]struct{} // what its names resolve to, and who answered for it
 	status TrunkStatus
+	calls  callsRefused // zero since a call's credentials were taken
 }
 
 // maxLearnt is how many addresses a trunk's names may bring.
@@ -175,7 +213,35 @@ func (t *trunk) expires(at time.Time) {
 func (t *trunk) now() TrunkStatus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.status
+	s := t.status
+	if t.calls.problem != "" {
+		s.State, s.Since, s.Error, s.ErrorAt = TrunkRefused, t.calls.at, t.calls.problem, t.calls.at
+	}
+	return s
+}
+
+// callRefused notes that a call's credentials were not taken; the trunk counts as refused until those of another one are.
+func (t *trunk) callRefused(problem string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.calls.at.IsZero() {
+		t.calls.at = time.Now()
+	}
+	t.calls.problem = problem
+}
+
+// callTaken notes that the trunk let a call pass.
+func (t *trunk) callTaken() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.calls = callsRefused{}
+}
+
+// registered tells whether our binding with it stands.
+func (t *trunk) registered() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.status.State == TrunkRegistered
 }
 
 // TrunkStates tells how each trunk fares, in the order of [Config.Trunks].

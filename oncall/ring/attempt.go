@@ -120,7 +120,7 @@ func resultOf(err error) string {
 		err    error
 		result string
 	}{
-		{ErrDead, "dead"}, {ErrRefused, "refused"}, {ErrUnheard, "no answer"}, {ErrImpossible, "impossible"},
+		{ErrTrunk, "not rung: the trunk refused our credentials"}, {ErrDead, "dead"}, {ErrRefused, "refused"}, {ErrUnheard, "no answer"}, {ErrImpossible, "impossible"},
 	} {
 		if errors.Is(err, known.err) {
 			if known.err == ErrRefused {
@@ -147,6 +147,8 @@ func (r *Refusal) Unwrap() error { return ErrRefused }
 // Word is the refusal in one word of the trade (RFC 3261 section 21).
 func (r *Refusal) Word() string {
 	switch r.Code {
+	case 401, 407:
+		return "asks for credentials"
 	case 486, 600:
 		return "busy"
 	case 404, 604:

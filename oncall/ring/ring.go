@@ -18,6 +18,7 @@ var (
 	ErrDead    = errors.New("no response at all")           // after 4 s: nothing answers at that address
 	ErrRefused = errors.New("refused by the telephone")     // a final answer: busy, 404, declined
 	ErrUnheard = errors.New("rang without being picked up") // 20 s
+	ErrTrunk   = errors.New("our credentials were refused") // by the trunk: no word of the telephone's
 	ErrNoKey   = errors.New("no key within the time")
 )
 

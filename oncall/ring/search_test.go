@@ -50,6 +50,7 @@ func TestEachWayOfNotPickingUpMovesOn(t *testing.T) {
 		{"busy", script{delay: time.Second, err: &ring.Refusal{Code: 486}}, "busy", 2 * time.Second},
 		{"unknown number", script{err: &ring.Refusal{Code: 404}}, "unknown number", time.Second},
 		{"declined", script{delay: 3 * time.Second, err: &ring.Refusal{Code: 603}}, "declined", 4 * time.Second},
+		{"the trunk refuses us", script{err: fmt.Errorf("%w: twice 401", ring.ErrTrunk)}, "not rung: the trunk refused our credentials", time.Second},
 		{"dead", script{delay: 4 * time.Second, err: ring.ErrDead}, "dead", 5 * time.Second},
 		{"no answer", script{delay: time.Hour}, "no answer", 21 * time.Second},
 		{"broken", script{err: errors.New("odd")}, "failed", time.Second},

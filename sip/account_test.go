@@ -1,0 +1,126 @@
+package sip_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hotline/sip"
+	"hotline/sip/siptest"
+)
+
+func TestATrunkFindsUsByTheUserOrTheNumberInFrom(t *testing.T) {
+	for name, c := range map[string]struct {
+		trunk           func(*sip.Trunk)
+		from, preferred string
+	}{
+		"registered":                  {func(t *sip.Trunk) {}, `<sip:0612345@carrier.example>`, "sip:+3906999@"},
+		"registered, shows customers": {func(t *sip.Trunk) { t.ShowCaller = true }, `<sip:0612345@carrier.example>`, "sip:+393331@"},
+		"registered, by the number":   {func(t *sip.Trunk) { t.From = sip.FromNumber }, "<sip:+3906999@carrier.example>", ""},
+		"by address":                  {func(t *sip.Trunk) { t.Register = false }, "<sip:+3906999@carrier.example>", ""},
+		"by address, by the user":     {func(t *sip.Trunk) { t.Register, t.From = false, sip.FromAccount }, `<sip:0612345@carrier.example>`, "sip:+3906999@"},
+		"by address, without account": {func(t *sip.Trunk) { t.Register, t.From, t.Account.User = false, sip.FromAccount, "" }, "<sip:+3906999@carrier.example>", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := siptest.NewWire(1)
+				p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+				a := start(t, w, nil, carrier(func(t *sip.Trunk) { t.CallerID = "+3906999" }, c.trunk))
+				place(t, a, sip.DialRequest{To: "sip:+39061@192.0.2.9", Trunk: "carrier", From: sip.Party{User: "hotline"}, OnBehalf: sip.OnBehalf{Caller: sip.Party{User: "+393331"}}})
+				m := p.Requested("INVITE", within).Invite
+				if !strings.Contains(m.Get("From"), c.from) || !strings.Contains(m.Get("P-Preferred-Identity"), c.preferred) || (c.preferred == "") != (m.Get("P-Preferred-Identity") == "") {
+					t.Errorf("From %q, P-Preferred-Identity %q", m.Get("From"), m.Get("P-Preferred-Identity"))
+				}
+			})
+		})
+	}
+}
+
+func TestCredentialsRefusedToACallAreToldOfTheTrunk(t *testing.T) {
+	for name, answers := range map[string][]int{"401 twice": {401, 401}, "407 twice": {407, 407}, "403 after credentials": {401, 403}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, log := siptest.NewWire(1), &bytes.Buffer{}
+				p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+				a := start(t, w, nil, carrier(), func(c *sip.Config) { c.Log = slog.New(slog.NewTextHandler(log, nil)) })
+				r := p.Requested("REGISTER", within)
+				r.Extra = []string{"Contact: " + r.Invite.Get("Contact") + ";expires=3600"}
+				r.Respond(200, "")
+				failed := make(chan error, 1)
+				dial := func() {
+					background(t, func() {
+						_, _, err := a.Dial(context.Background(), sip.DialRequest{To: "sip:+39061@192.0.2.9", Trunk: "carrier", Offer: []byte(siptest.SDP)})
+						failed <- err
+					})
+				}
+				dial()
+				for _, code := range answers {
+					c := p.Requested("INVITE", within)
+					if code != 403 {
+						c.Extra = []string{strings.Replace(challengeMD5, "WWW", map[int]string{401: "WWW", 407: "Proxy"}[code], 1)}
+					}
+					c.Respond(code, "")
+				}
+				if err := <-failed; !errors.Is(err, sip.ErrCredentials) {
+					t.Fatalf("the call failed with %v", err)
+				}
+				s := a.TrunkStates()[0]
+				if s.State != sip.TrunkRefused || !strings.Contains(s.Error, `a call as "0612345" was refused`) || time.Until(s.Expires) < 50*time.Minute {
+					t.Errorf("the trunk is %+v", s)
+				}
+				synctest.Wait()
+				if !strings.Contains(log.String(), `level=WARN msg="sip: call refused for its credentials" trunk=carrier`) {
+					t.Errorf("the log says %s", log)
+				}
+				dial()
+				p.Requested("INVITE", within).Respond(486, "")
+				<-failed
+				if s := a.TrunkStates()[0]; s.State != sip.TrunkRegistered || s.Error != "" {
+					t.Errorf("after a call that was let through the trunk is %+v", s)
+				}
+			})
+		})
+	}
+}
+
+func TestTheNumberDialledIsWhereTheTrunkSaysIt(t *testing.T) {
+	const number, other = "+3906555", "+3906777"
+	for name, c := range map[string]struct {
+		set             sip.Dialled
+		request, to, id string
+		want            string
+	}{
+		"the Request-URI":                    {"", number, other, "", number},
+		"our user, To":                       {"", "0612345", number, other, number},
+		"our Contact, To":                    {"", "0612345-aXbYcZ", number, other, number},
+		"our Contact, To too, P-Called":      {"", "0612345-aXbYcZ", "0612345", number, number},
+		"our user everywhere":                {"", "0612345-aXbYcZ", "0612345", "", "0612345"},
+		"an extension behind our own number": {"", "0612345-20", "+3906777", "", "0612345-20"},
+		"set: Request-URI":                   {sip.DialledRequest, "0612345", number, other, "0612345"},
+		"set: To":                            {sip.DialledTo, other, number, other, number},
+		"set: P-Called-Party-ID":             {sip.DialledCalledParty, other, other, number, number},
+		"set: P-Called-Party-ID, none there": {sip.DialledCalledParty, number, other, "", number},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, got := siptest.NewWire(1), make(chan *sip.Invite, 1)
+				p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+				start(t, w, func(_ context.Context, in *sip.Invite) { got <- in }, carrier(func(t *sip.Trunk) { t.Dialled = c.set }))
+				call := p.Call(line, c.request)
+				call.Remote = "<sip:" + c.to + "@carrier.example>"
+				if c.id != "" {
+					call.Extra = []string{"P-Called-Party-ID: <sip:" + c.id + "@carrier.example>"}
+				}
+				call.SendInvite(siptest.SDP)
+				if in := <-got; in.Number != c.want {
+					t.Errorf("dialled %q, want %q", in.Number, c.want)
+				}
+			})
+		})
+	}
+}
