@@ -59,4 +59,3 @@ func TestATrunkThatRefusesOurCredentialsIsNoAnswerOfTheEngineer(t *testing.T) {
 		t.Errorf("by two trunks: %v", err)
 	}
 }
-
