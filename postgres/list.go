@@ -137,14 +137,20 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 	}
 	sel.span(f)
 	counted := sel
-	total, err := row(ctx, s, "counting tickets", pgx.RowTo[int],
-		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", counted, tickets.CountedAtMost+1), counted.args...)
+	if f.Search != "" {
+		o.reading = byFewWords
+	}
+	counts, err := places(ctx, s, o.reading, "counting tickets", pgx.RowTo[int],
+		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", counted, tickets.CountedAtMost+1), counted.args)
 	if err != nil {
 		return page, err
 	}
+	total := counts[0]
 	gathered := few || o.spanBeside(f)
 	if f.Search == "" || total <= tickets.CountedAtMost {
-		o.fence = " offset 0" // a word that is in very many tickets is soon found in the list's order
+		o.fence = " offset 0"
+	} else {
+		o.reading = byWords // a word that is in very many tickets is soon found in the list's order
 	}
 	if gathered && !few && f.DueBefore.IsZero() && total > tickets.CountedAtMost {
 		if gathered, err = s.far(ctx, o, f); err != nil {
@@ -155,9 +161,9 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 	if err != nil {
 		return page, err
 	}
-	places := tickets.Paged(spots, f.Limit, o.position)
-	list, err := s.ticketsAt(ctx, places.Items)
-	return tickets.Page[tickets.Ticket]{Items: list, Next: places.Next}.Counted(total), err
+	part := tickets.Paged(spots, f.Limit, o.position)
+	list, err := s.ticketsAt(ctx, part.Items)
+	return tickets.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(total), err
 }
 
 const openedBetween = `
@@ -192,11 +198,11 @@ func (s *Store) spots(ctx context.Context, o order, sel *selection, gathered boo
 		query = o.gather
 	}
 	sql := query(sel, f)
-	return rows(ctx, s, "listing tickets", func(r pgx.CollectableRow) (p spot, err error) {
+	return places(ctx, s, o.reading, "listing tickets", func(r pgx.CollectableRow) (p spot, err error) {
 		err = r.Scan(&p.number, &p.rank, &p.at)
 		p.at = p.at.UTC()
 		return p, err
-	}, sql, sel.args...)
+	}, sql, sel.args)
 }
 
 const whereNumbers = ` where number = any($1)`
@@ -219,6 +225,7 @@ type order struct {
 	backwards bool
 	key       string // column of the instant that is sorted by; empty: none
 	facets    []string
+	reading   string // how PostgreSQL is to read its indexes
 	fence     string // keeps the planner from reading in the list's order, until enough are found: it does not know that few match
 	behind    *tickets.Position
 }

@@ -84,6 +84,8 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 	cfg.ConnConfig.ConnectTimeout = patience
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "hotline"
+	cfg.ConnConfig.RuntimeParams["jit"] = "off"                           // compiling a statement costs more than any of ours does
+	cfg.ConnConfig.RuntimeParams["max_parallel_workers_per_gather"] = "0" // a search takes no second core away from the line
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(patience.Milliseconds(), 10)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

@@ -61,6 +61,33 @@ func (s *Store) IndexWords(ctx context.Context) (more bool, err error) {
 	return more && err == nil, err
 }
 
+// How PostgreSQL is to read the places of a list.
+const (
+	asPlanned = ""
+	// It takes for cheap to read the words ticket by ticket, because it does not count what it costs to fetch them.
+	byWords = `set local enable_seqscan = off`
+	// Each of some thousand tickets is looked up; otherwise it reads all of them and joins, which costs more.
+	byFewWords = byWords + `; set local enable_hashjoin = off; set local enable_mergejoin = off`
+)
+
+// places reads from indexes, in the way given.
+func places[T any](ctx context.Context, s *Store, way, doing string, scan pgx.RowToFunc[T], sql string, args []any) (list []T, err error) {
+	if way == asPlanned {
+		return rows(ctx, s, doing, scan, sql, args...)
+	}
+	err = s.within(ctx, doing, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, way); err != nil {
+			return err
+		}
+		found, err := tx.Query(ctx, sql, args...)
+		if err == nil {
+			list, err = pgx.CollectRows(found, scan)
+		}
+		return err
+	})
+	return list, err
+}
+
 // putWords keeps what is found by searches: what people wrote, and the names of the customers that the ticket had. A ticket
 // with very many words learns no more of them.
 func putWords(batch *pgx.Batch, c tickets.Change) {
