@@ -166,6 +166,9 @@ func (t *Telephone) Hangup() { t.close("") }
 // HungUp tells whether the telephone itself has ended the leg by a BYE.
 func (t *Telephone) HungUp() bool { return errors.Is(context.Cause(t.ctx), ivr.ErrHungUp) }
 
+// SilentFor is how long nothing at all has come; see media.Leg.SilentFor.
+func (t *Telephone) SilentFor() time.Duration { return t.sound.SilentFor() }
+
 // Join lets this leg and another one of this board hear each other; see ring.Telephone.
 func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error {
 	other, ok := t.board.leg(call)

@@ -31,6 +31,7 @@ type script struct {
 	between time.Duration // between keys
 	hangsUp time.Duration // after pick-up, before anything else; 0: never
 	breaks  bool          // that is no BYE but the loss of the line
+	fades   time.Duration // after pick-up nothing comes any more, and no BYE; 0: never
 	talk    time.Duration // after the join the engineer hangs up; 0: never
 	silent  time.Duration // after the join no packet comes any more
 	drops   time.Duration // after the join the leg is lost, without a BYE
@@ -127,7 +128,7 @@ func pass(ctx context.Context, d time.Duration) bool {
 
 func (n *night) pickUp(address string, s script) *phone {
 	ctx, end := context.WithCancelCause(context.Background())
-	p := &phone{night: n, address: address, script: s, ctx: ctx, end: end, keys: make(chan byte, 16)}
+	p := &phone{night: n, address: address, script: s, ctx: ctx, end: end, picked: time.Now(), keys: make(chan byte, 16)}
 	n.mu.Lock()
 	n.open++
 	n.mu.Unlock()
@@ -163,6 +164,7 @@ type phone struct {
 	script  script
 	ctx     context.Context
 	end     context.CancelCauseFunc
+	picked  time.Time
 	keys    chan byte
 	wg      sync.WaitGroup
 	once    sync.Once
@@ -234,6 +236,13 @@ func (p *phone) Replay(ctx context.Context, id string) error {
 }
 
 func (p *phone) HungUp() bool { return errors.Is(context.Cause(p.ctx), errFarEnd) }
+
+func (p *phone) SilentFor() time.Duration {
+	if p.script.fades == 0 {
+		return 0
+	}
+	return max(0, time.Since(p.picked)-p.script.fades)
+}
 
 func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 	p.night.say("%s joined to %s", p.address, call)

@@ -63,6 +63,8 @@ type Telephone interface {
 	Join(ctx context.Context, call string, j Joining) error
 	// HungUp tells whether the leg ended by a BYE of its own: somebody put the receiver down. A leg that was lost did not.
 	HungUp() bool
+	// SilentFor is how long nothing at all has come from the leg; zero while the other side holds.
+	SilentFor() time.Duration
 	Hangup()
 	// Quality is how the sound came over so far.
 	Quality() tickets.Quality

@@ -90,13 +90,14 @@ func (k *talk) undo(ctx context.Context, why string) {
 }
 
 // leftAlone is an engineer who has accepted and whose caller hung up before they had talked: he is told and has the
-// ticket. Where he is gone too nobody has it.
+// ticket. Where he is gone too, or was not there to hear it because his line had fallen silent, nobody has it.
 func (k *talk) leftAlone(ctx context.Context) (verdict, string) {
 	result, alive := resultGone, k.phone.Context().Err() == nil
 	if alive {
 		result = k.callerGone(k.phone, k.with, nil)
 	}
-	if alive && (k.phone.Context().Err() == nil || k.phone.HungUp()) {
+	there := k.phone.Context().Err() == nil && k.phone.SilentFor() <= k.search.Times.Silence
+	if alive && (there || k.phone.HungUp()) {
 		k.note(ctx, tickets.Accepted, k.with.Engineer, k.with.Name+" has the ticket")
 		return unanswered, result
 	}

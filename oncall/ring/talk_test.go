@@ -89,6 +89,11 @@ func endings() map[string]ending {
 			[]string{"book: accepted anna", "book: caller_gone anna", "book: accept_undone anna", "book: caller_gone anna"},
 			[]string{"book: joined", "sip:marco rings", "has the ticket"},
 		},
+		"the caller hangs up before they talked, and the engineer's line is lost without a word": {
+			[]script{pressed(script{fades: 3 * time.Second})}, 4 * time.Second, ring.Nobody,
+			[]string{"book: accepted anna", "book: caller_gone anna", "book: accept_undone anna", "book: caller_gone anna"},
+			[]string{"book: joined", "sip:marco rings", "has the ticket"},
+		},
 		"his line is lost before the join": {
 			[]script{pressed(script{hangsUp: 500 * time.Millisecond, breaks: true})}, 0, ring.Talked,
 			[]string{"book: engineer_leg_lost anna", "book: accept_undone anna", "call-1 hears engineer-lost", "book: joined marco"}, nil,
