@@ -74,8 +74,11 @@ from drawn, (values (0, 'opened', 'caller'), (1, 'told', 'system'), (2, 'comment
 order by n, place;
 
 insert into ticket_words (ticket, words)
-select number, search_words(number, name, caller, coalesce((select string_agg(text, ' ' order by place) from events e where e.ticket = number and actor <> 'system'), ''))
-from tickets where number > 100000;
+select number, search_words(number, name, caller, coalesce(said, ''))
+from tickets left join (
+	select ticket, string_agg(text, ' ' order by place) as said from events where actor <> 'system' group by ticket
+) e on ticket = number
+where number > 100000;
 
 insert into calls (id, started, body)
 select 'size-' || n, opened, jsonb_build_object('id', 'size-' || n, 'sip_call_id', md5(n::text), 'from', '+3906' || 1000000 + (c % 8000) * 10 + floor(3 * d)::int,
