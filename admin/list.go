@@ -112,11 +112,10 @@ func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*listed[ticke
 	for _, p := range q.Priority {
 		f.Priorities = append(f.Priorities, sla.Priority(p))
 	}
-	found, err := s.Store.List(ctx, f)
+	found, err := s.Desk.List(ctx, f)
 	if err != nil {
 		return nil, misplaced(err)
 	}
-	found = s.Desk.Overlay(f, found)
 	list := ticketList{make([]TicketView, 0, len(found.Items)), pageOf(found)}
 	for _, t := range found.Items {
 		list.Tickets = append(list.Tickets, view(t))

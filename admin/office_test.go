@@ -39,6 +39,7 @@ type house struct {
 	flows   *flows
 	health  *health
 	log     *lines
+	config  admin.Config
 	atOnce  atomic.Bool // the clock stands still
 }
 
@@ -175,7 +176,7 @@ func open(t *testing.T) *house {
 	h.metrics = admin.NewMetrics(prometheus.NewRegistry(), func() admin.MediaCounts { return admin.MediaCounts{Legs: 2, PacketsLate: 7} }, func() admin.LineCounts {
 		return admin.LineCounts{Dropped: map[string]uint64{"junk": 3}, Sent: 4, Came: 5, Up: map[string]bool{"carrier": false}}
 	})
-	h.handler = admin.New(admin.Config{
+	h.config = admin.Config{
 		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: tickets.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now: func() time.Time {
@@ -198,8 +199,15 @@ func open(t *testing.T) *house {
 			}
 			return nil
 		},
-	})
+	}
+	h.handler = admin.New(h.config)
 	return h
+}
+
+// serve puts another store behind the API.
+func (h *house) serve(s tickets.Store) {
+	h.config.Store = s
+	h.handler = admin.New(h.config)
 }
 
 func (h *house) furnish(ctx context.Context) {

@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
@@ -137,12 +141,72 @@ func (s *server) fail(ctx context.Context, w http.ResponseWriter, err error) {
 // serve registers an operation whose errors are explained by the one table.
 func serve[I, O any](s *server, api huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		err := bounded(reflect.ValueOf(in).Elem(), "")
+		if err != nil {
+			return nil, err
+		}
 		out, err := handle(ctx, in)
 		if err != nil {
 			return nil, s.explain(ctx, err)
 		}
 		return out, nil
 	})
+}
+
+// The years within which instants are taken. What follows an instant by years must still be a time that JSON can write.
+const (
+	firstYear = 1970
+	lastYear  = 9000
+)
+
+// bounded refuses an instant of a request that lies outside those years, wherever it stands. Zero is one that was left out.
+func bounded(v reflect.Value, place string) error {
+	if t, ok := v.Interface().(time.Time); ok {
+		if !t.IsZero() && (t.UTC().Year() < firstYear || t.UTC().Year() >= lastYear) {
+			return refused(place, fmt.Sprintf("the instant must lie in one of the years %d to %d", firstYear, lastYear-1))
+		}
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return bounded(v.Elem(), place)
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return nil
+		}
+		for i := range v.Len() {
+			if err := bounded(v.Index(i), fmt.Sprintf("%s[%d]", place, i)); err != nil {
+				return err
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if !f.IsExported() {
+				continue
+			}
+			if err := bounded(v.Field(i), within(place, f)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// within names a field of a request as the schema's checks do.
+func within(place string, f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	switch {
+	case f.Anonymous:
+		return place
+	case f.Name == "Body":
+		return "body"
+	case name == "":
+		return "query." + f.Tag.Get("query")
+	}
+	return place + "." + name
 }
 
 // refused is a 422 that names the field, as the checks of the schema do.

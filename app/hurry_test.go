@@ -69,6 +69,37 @@ func TestAStoreThatHangsKeepsACallerHalfASecondAndThenNobody(t *testing.T) {
 	})
 }
 
+// TestAStoreThatIsBusyIsAskedByTheNextOne: only one that hangs is left alone. Staff, who can wait, do.
+func TestAStoreThatIsBusyIsAskedByTheNextOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, staff := &busy{Tickets: memory.New(417)}, &busy{Tickets: memory.New(417)}
+		h := &hurried{Tickets: store, staff: staff}
+		for n := 1; n <= 5; n++ {
+			if _, err := h.Ticket(t.Context(), 417); !errors.Is(err, tickets.ErrBusy) || store.asked != n {
+				t.Errorf("question %d to a busy store: %v, it was asked %d times", n, err, store.asked)
+			}
+		}
+		if _, err := h.Ticket(context.WithValue(t.Context(), staffKey{}, true), 417); !errors.Is(err, tickets.ErrBusy) || staff.asked != 1 || store.asked != 5 {
+			t.Errorf("staff: %v, their connections were asked %d times, those of calls %d times", err, staff.asked, store.asked)
+		}
+	})
+}
+
+// busy is a store in which nobody's turn comes in time.
+type busy struct {
+	tickets.Tickets
+	asked int
+}
+
+func (b *busy) Ticket(ctx context.Context, _ tickets.Number) (tickets.Ticket, error) {
+	b.asked++
+	select {
+	case <-ctx.Done():
+	case <-time.After(5 * time.Second):
+	}
+	return tickets.Ticket{}, tickets.ErrBusy
+}
+
 // rotaless is a store that may hang when it is asked for the rota.
 type rotaless struct {
 	oncall.Store
@@ -112,7 +143,12 @@ func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
 		}
 		r.hangs.Store(false)
 		<-time.After(rest)
-		if _, err := store.PutEngineer(t.Context(), oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:a@127.0.0.1", "sip:b@127.0.0.1"}, Language: "it"}); err != nil {
+		anna, err := store.Engineer(t.Context(), "anna")
+		if err != nil {
+			t.Fatal(err)
+		}
+		anna.Phones = []string{"sip:a@127.0.0.1", "sip:b@127.0.0.1"}
+		if _, err := store.PutEngineer(t.Context(), anna); err != nil {
 			t.Fatal(err)
 		}
 		if took, n := plan(); took != 0 || n <= want {

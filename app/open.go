@@ -185,7 +185,7 @@ func (a *App) openDesk(ctx context.Context) error {
 	a.undo.add("what budgets were spent on", func(ctx context.Context) error { a.ledger.complain(ctx, a.ledger.write(ctx)); return nil })
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Spent: a.ledger.note,
-		Store: a.store, Quick: &hurried{Tickets: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
+		Store: a.store, Quick: &hurried{Tickets: a.forCalls(), staff: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
 		Refused:  a.refused,
 		Changed:  a.live.changed,
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
@@ -266,7 +266,7 @@ func (a *App) openLine(ctx context.Context) error {
 	if a.cfg.Sabotage == "audio" {
 		telephones = deaf{a.board}
 	}
-	a.duty = &duty{store: a.store, last: &shelf[rotaFacts]{}, disk: a.cache(), log: a.log}
+	a.duty = &duty{store: a.forCalls(), last: &shelf[rotaFacts]{}, disk: a.cache(), log: a.log}
 	a.search = ring.New(ring.Config{
 		Telephones: telephones, Duty: a.duty,
 		Book:  &book{desk: a.desk, calls: a.calls, live: &a.live, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},
@@ -315,14 +315,22 @@ func (a *App) said(to string, lang prompts.Language, p prompts.Phrase) {
 	}
 }
 
+// forCalls is the store over connections that staff do not take.
+func (a *App) forCalls() Store {
+	if s, ok := a.store.(*postgres.Store); ok {
+		return s.ForCalls()
+	}
+	return a.store
+}
+
 // api is the staff's.
 func (a *App) api() http.Handler {
-	return admin.New(admin.Config{
+	return ofStaff(admin.New(admin.Config{
 		Language: a.cfg.Config.Language,
 		Desk:     a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
 		Flows:      a.flows, Trunks: a.trunks, Telephone: a.dialler.Save, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
-	})
+	}))
 }
 
 // health tells what works.

@@ -12,14 +12,25 @@ import (
 	"hotline/tickets"
 )
 
-// selectEdits is one statement, so that what it reads stood together at one moment. Its first two rows tell of the newest
-// flow and of the last revision that was ever given.
-const selectEdits = `
+// Both are one statement each, so that what is read stood together at one moment. Two rows tell of the newest flow and of
+// the last revision that was ever given. The limits keep the planner on the indices, which it would leave for a scan of the
+// whole by its guess of how much is new; where a limit is reached everything is read.
+const (
+	selectBook = `
 select 'flow', '', to_jsonb(coalesce(max(version), 0)), false, 0::bigint from flows
 union all select 'last', '', null, false, last_value from revisions
-union all select kind, id, body, false, revision from documents where revision > $1 and kind in ('customer', 'contract', 'level', 'calendar', 'fault')
-union all select kind, id, null, true, revision from removed where revision > $1 and $1 > 0
-union all select 'pin', encode(hash, 'hex'), to_jsonb(contract), not current, revision from pins where revision > $1 and (current or $1 > 0)`
+union all select kind, id, body, false, revision from documents where kind in ('customer', 'contract', 'level', 'calendar', 'fault')
+union all select 'pin', encode(hash, 'hex'), to_jsonb(contract), false, revision from pins where current`
+
+	selectEdits = `
+select 'flow', '', to_jsonb(coalesce(max(version), 0)), false, 0::bigint from flows
+union all select 'last', '', null, false, last_value from revisions
+union all (select kind, id, body, false, revision from documents where revision > $1 order by revision limit $2)
+union all (select kind, id, null, true, revision from removed where revision > $1 order by revision limit $2)
+union all (select 'pin', encode(hash, 'hex'), to_jsonb(contract), not current, revision from pins where revision > $1 order by revision limit $2)`
+
+	editsAtMost = 1000
+)
 
 // edited is a row of selectEdits.
 type edited struct {
@@ -32,11 +43,18 @@ type edited struct {
 
 // Edits are what was written since a revision.
 func (s *Store) Edits(ctx context.Context, since int64) (tickets.Edits, error) {
+	sql, args := selectBook, []any{}
+	if since > 0 {
+		sql, args = selectEdits, []any{since, editsAtMost}
+	}
 	list, err := rows(ctx, s, "reading what was edited", func(r pgx.CollectableRow) (e edited, err error) {
 		return e, r.Scan(&e.kind, &e.id, &e.body, &e.gone, &e.revision)
-	}, selectEdits, since)
+	}, sql, args...)
 	if err != nil {
 		return tickets.Edits{}, err
+	}
+	if since > 0 && len(list) >= editsAtMost {
+		return s.Edits(ctx, 0)
 	}
 	all := tickets.Edits{Revision: since, Whole: since == 0, Given: map[tickets.PINHash]tickets.ContractID{}}
 	for _, e := range list {
@@ -56,7 +74,7 @@ func (s *Store) Edits(ctx context.Context, since int64) (tickets.Edits, error) {
 
 // into adds the edit to its like.
 func (e edited) into(all *tickets.Edits) error {
-	if e.gone && e.kind != "pin" {
+	if e.gone && e.kind != "pin" { // of engineers too, of whom the book knows nothing
 		all.Removed = append(all.Removed, tickets.Removed{Kind: string(e.kind), ID: e.id})
 		return nil
 	}

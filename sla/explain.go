@@ -107,12 +107,19 @@ func Try(t Terms, c Category, at string) ([]Account, error) {
 // ErrBadInstant is a text that is no instant; the message says how one is written.
 var ErrBadInstant = errors.New("no instant")
 
+// The years within which instants are taken: what follows one by years must still be a time that can be written.
+const (
+	earliestYear = 1970
+	latestYear   = 9000
+)
+
 func instantIn(text string, zone *time.Location) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
-	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		t, err := time.ParseInLocation(layout, text, zone)
+		if err == nil && (t.Year() < earliestYear || t.Year() >= latestYear) {
+			return t, fmt.Errorf("%q is %w that can be reckoned with; use one of the years %d to %d", text, ErrBadInstant, earliestYear, latestYear-1)
+		}
+		if err == nil {
 			return t, nil
 		}
 	}

@@ -374,25 +374,26 @@ func (d *Desk) Load(left []Change) {
 	}
 }
 
-// Overlay puts what waits at the desk over a page of the store's tickets: those on the page stand as they do after the
-// changes that wait, and in front of the first page stand those that match and that the store does not have yet.
-func (d *Desk) Overlay(f Filter, p Page[Ticket]) Page[Ticket] {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.waiting) == 0 {
-		return p
+// List lists tickets with what waits at the desk over them: those on the page stand as they do after the changes that wait,
+// and in front of the first page stand those that match and that the store does not have yet. So a ticket whose opening was
+// answered is in the next list.
+func (d *Desk) List(ctx context.Context, f Filter) (Page[Ticket], error) {
+	waiting := d.allWaiting() // before the store is read: what is written meanwhile is there or here
+	p, err := d.cfg.Store.List(ctx, f)
+	if err != nil || len(waiting) == 0 {
+		return p, err
 	}
 	onPage := map[Number]bool{}
 	for i := range p.Items {
 		onPage[p.Items[i].Number] = true
-		if w, ok := d.waiting[p.Items[i].Number]; ok {
-			p.Items[i] = w.ticket.clone()
+		if w, ok := waiting[p.Items[i].Number]; ok && w.ticket.Version > p.Items[i].Version {
+			p.Items[i] = w.ticket
 		}
 	}
 	var fresh []Ticket
-	for n, w := range d.waiting {
+	for n, w := range waiting {
 		if w.changes[0].Expect == 0 && !onPage[n] && f.Matches(w.ticket) && f.names(w.ticket) {
-			fresh = append(fresh, w.ticket.clone())
+			fresh = append(fresh, w.ticket)
 		}
 	}
 	p.Total += len(fresh)
@@ -400,7 +401,18 @@ func (d *Desk) Overlay(f Filter, p Page[Ticket]) Page[Ticket] {
 		slices.SortFunc(fresh, func(a, b Ticket) int { return cmp.Compare(b.Number, a.Number) })
 		p.Items = append(fresh, p.Items...)
 	}
-	return p
+	return p, nil
+}
+
+// allWaiting is everything that waits now.
+func (d *Desk) allWaiting() map[Number]deferred {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := make(map[Number]deferred, len(d.waiting))
+	for n, w := range d.waiting {
+		all[n] = deferred{ticket: w.ticket.clone(), changes: slices.Clone(w.changes)}
+	}
+	return all
 }
 
 // names tells whether what is looked for stands in a ticket's number, its caller or its customer's name.

@@ -83,23 +83,30 @@ func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c Contra
 }
 
 // Scope says which running tickets an edit is about: those whose terms of the snapshot it holds for.
-type Scope func(Terms) bool
+type Scope struct {
+	holds    func(Terms) bool
+	contract ContractID // the only one whose tickets are looked at; empty: all
+}
 
 // OfLevel are the tickets of one level.
-func OfLevel(id sla.LevelID) Scope { return func(t Terms) bool { return t.Level.ID == id } }
+func OfLevel(id sla.LevelID) Scope {
+	return Scope{holds: func(t Terms) bool { return t.Level.ID == id }}
+}
 
 // OfCalendar are the tickets whose clocks run in one calendar.
 func OfCalendar(id sla.CalendarID) Scope {
-	return func(t Terms) bool { return t.Promise.Calendar.ID == id }
+	return Scope{holds: func(t Terms) bool { return t.Promise.Calendar.ID == id }}
 }
 
-// OfContract are the tickets of one contract.
-func OfContract(id ContractID) Scope { return func(t Terms) bool { return t.Contract == id } }
+// OfContract are the tickets of one contract; those of others are not even read.
+func OfContract(id ContractID) Scope {
+	return Scope{holds: func(t Terms) bool { return t.Contract == id }, contract: id}
+}
 
 // running visits the live tickets in scope that would get other terms by a snapshot, but for those of which staff said
 // that they keep theirs: these follow only when they are told so one by one.
 func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Ticket) error) error {
-	f := Filter{States: []State{Open, Assigned, InProgress, Waiting}, Sort: "number", Limit: largestPage}
+	f := Filter{States: []State{Open, Assigned, InProgress, Waiting}, Contract: in.contract, Sort: "number", Limit: largestPage}
 	for {
 		list, err := d.cfg.Store.List(ctx, f)
 		if err != nil {
@@ -107,7 +114,7 @@ func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Tick
 		}
 		for _, t := range list.Items {
 			terms, err := b.Terms(t.Contract, d.cfg.Own)
-			if err != nil || !in(terms) || t.keeps(terms) {
+			if err != nil || !in.holds(terms) || t.keeps(terms) {
 				continue
 			}
 			kept, err := d.keptOnPurpose(ctx, t.Number)
