@@ -230,11 +230,9 @@ func FuzzNoSIPAddressLeavesTheHouse(f *testing.F) {
 		if !isSIP(s) || !d.May(s) {
 			return
 		}
-		host := s[strings.LastIndexAny(s, "@:[")+1:]
+		host := strings.TrimPrefix(s, "sip:")
 		if i := strings.LastIndex(s, "@"); i >= 0 {
 			host = s[i+1:]
-		} else {
-			host = strings.TrimPrefix(s, "sip:")
 		}
 		host, _, _ = strings.Cut(host, ";")
 		host = strings.TrimPrefix(host, "[::ffff:")
