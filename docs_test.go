@@ -61,3 +61,14 @@ func TestEveryLinkBetweenPagesLeadsSomewhere(t *testing.T) {
 		}
 	}
 }
+
+func TestTheCallThatTheREADMEShowsIsOneThatTheTestsPlay(t *testing.T) {
+	const golden = "ivr/testdata/blocking-talked.txt"
+	call, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(pages(t)["README.md"], "```\n"+string(call)+"```\n") {
+		t.Errorf("README.md shows another call than %s; copy the file into it", golden)
+	}
+}
