@@ -129,6 +129,11 @@ func (d Demo) staff(ctx context.Context, s oncall.Store) error {
 		{ID: "anna", Name: "Anna", Phones: []string{d.Anna}, Language: "it"},
 		{ID: "marco", Name: "Marco", Phones: []string{d.Marco}, Language: "it"},
 	} {
+		stands, err := s.Engineer(ctx, e.ID) // of a demo before, with other telephones
+		if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+			return fmt.Errorf("reading engineer %s: %w", e.ID, err)
+		}
+		e.Version = stands.Version
 		if _, err := s.PutEngineer(ctx, e); err != nil {
 			return fmt.Errorf("writing engineer %s: %w", e.ID, err)
 		}
