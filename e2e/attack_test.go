@@ -243,6 +243,7 @@ func (a *attack) during(d time.Duration, pbx *phone.Phone) (setups []time.Durati
 		c, err := pbx.Dial(a.t.Context(), "sip:hotline@"+a.h.sip)
 		if err != nil {
 			a.t.Errorf("a trunk's call was not answered: %v", err)
+			pause(500 * time.Millisecond) // a trunk that is refused does not call without a break either
 			continue
 		}
 		setups = append(setups, time.Since(began))

@@ -137,7 +137,8 @@ func TestLinphoneAsCallerAndAsEngineer(t *testing.T) {
 	engineer.sees("Media streams established", 60*time.Second)
 	pause(3 * time.Second) // the brief has begun
 	engineer.tell("1")
-	h.awaitLine("joined", 15*time.Second)
+	engineer.tell("play " + silence) // without a file it sends nothing at all, and nobody has talked
+	h.awaitLine("joined", 20*time.Second)
 	pause(time.Second)
 	caller.tell("play " + waveFile(t, "talk", talk))
 	pause(time.Duration(len(talk))*time.Second/8000 + time.Second)

@@ -56,14 +56,14 @@ type listening struct {
 }
 
 // listen starts a sipp that waits for one call, or for one request, at a port; with a sign of life among the steps for
-// that too.
+// that too. It sends back what it hears: a talk has sound on both legs.
 func listen(t *testing.T, name string, port int, steps ...step) *listening {
 	t.Helper()
 	file, calls := scenario(t, name, steps...), "1"
 	if text, err := os.ReadFile(file); err == nil && bytes.Contains(text, []byte(`"OPTIONS" optional`)) {
 		calls = "2"
 	}
-	cmd := sippCommand(t.Context(), t, port, file, "-timeout", "120s", "-m", calls)
+	cmd := sippCommand(t.Context(), t, port, file, "-timeout", "120s", "-m", calls, "-rtp_echo")
 	l := &listening{t: t, name: name, port: port, dir: cmd.Dir, ended: make(chan error, 1), out: &buffer{}}
 	cmd.Stdout, cmd.Stderr = l.out, l.out
 	if err := cmd.Start(); err != nil {
