@@ -22,6 +22,7 @@ var allowed = map[string][]string{
 	"sip":     {"sip/turns", "sip/body"},
 	"media":   {"media/..."},
 	"limits":  {},
+	"numbers": {},
 	"tickets": {"limits", "sla", "tickets/snapshot", "tickets/turns"},
 	"oncall":  {"sla"},
 
@@ -48,11 +49,11 @@ var allowed = map[string][]string{
 	"phone/load":          {"media", "media/wav"},
 	"admin/access":        {"tickets"},
 	"app/connections":     {},
-	"admin":               {"admin/access", "admin/document", "admin/report", "limits", "tickets", "sla", "oncall", "ivr", "prompts"},
+	"admin":               {"numbers", "admin/access", "admin/document", "admin/report", "limits", "tickets", "sla", "oncall", "ivr", "prompts"},
 	"admin/report":        {"tickets", "sla", "prompts", "prompts/written"},
-	"config":              {"tickets", "sla", "oncall", "prompts"},
+	"config":              {"numbers", "tickets", "sla", "oncall", "prompts"},
 	"app":                 {"..."},
-	"app/outbound":        {"config", "line", "oncall/ring", "sip", "tickets"},
+	"app/outbound":        {"numbers", "config", "line", "oncall/ring", "sip", "tickets"},
 	"app/show":            {"phone", "media", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":         {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/packs"},
 	"cmd/bench":           {"phone/load", "prompts", "prompts/packs"},
@@ -123,6 +124,7 @@ func TestSipgoStaysInItsRoom(t *testing.T) {
 		"github.com/evanphx":         {"admin/document"},
 		"github.com/alecthomas/kong": {"cmd/hotline"},
 		"github.com/wneessen":        {"notify"},
+		"github.com/nyaruka":         {"numbers"},
 	}
 	for _, s := range sources(t) {
 		for _, p := range imports(s) {

@@ -20,6 +20,7 @@ import (
 	"hotline/admin/access"
 	"hotline/admin/document"
 	bounds "hotline/limits"
+	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
@@ -76,6 +77,7 @@ type Config struct {
 	Health    Health
 	Metrics   *Metrics
 	Trunks    func() (all []Trunk, certificateEnds time.Time) // nil: there are none
+	Plan      numbers.Plan                                    // how telephone numbers are spelt; the zero value leaves them as they are
 	Language  prompts.Language                                // of reports, where nobody asks for another; empty: Italian
 	Log       *slog.Logger
 	Now       func() time.Time

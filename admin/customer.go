@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/numbers"
 	"hotline/tickets"
 )
 
@@ -97,7 +99,7 @@ func (s *server) customerRoutes(api huma.API) {
 			if id == "" {
 				id = newID()
 			}
-			c, err := customerOf(id, in.Body.CustomerFields)
+			c, err := s.customerOf(id, in.Body.CustomerFields)
 			if err != nil {
 				return nil, err
 			}
@@ -118,7 +120,7 @@ func (s *server) customerRoutes(api huma.API) {
 			}
 			c, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, Said: in.Body.Version, Changes: true},
 				func(context.Context, tickets.Customer) (tickets.Customer, error) {
-					return customerOf(in.ID, in.Body.CustomerFields)
+					return s.customerOf(in.ID, in.Body.CustomerFields)
 				})
 			if err == nil {
 				s.refresh(ctx)
@@ -128,20 +130,31 @@ func (s *server) customerRoutes(api huma.API) {
 }
 
 // customerOf checks what no schema can.
-func customerOf(id string, f CustomerFields) (tickets.Customer, error) {
+func (s *server) customerOf(id string, f CustomerFields) (tickets.Customer, error) {
 	if strings.TrimSpace(f.Name) == "" {
 		return tickets.Customer{}, refused("body.name", "the name is spoken to engineers; it cannot be blank")
 	}
 	if a, err := mail.ParseAddress(f.Email); f.Email != "" && (err != nil || a.Address != f.Email) {
 		return tickets.Customer{}, refused("body.email", "this is no mail address; write it as name@example.org")
 	}
+	var known []string
 	for i, n := range f.Numbers {
-		if !telephoneNumber.MatchString(n) {
-			return tickets.Customer{}, refused(fmt.Sprintf("body.numbers[%d]", i), "a telephone number is written in digits, with or without + before them")
+		number, ok := s.telephone(n)
+		if !ok {
+			return tickets.Customer{}, refused(fmt.Sprintf("body.numbers[%d]", i), "a telephone number is written in digits, with or without + before them and blanks between them")
+		}
+		if !slices.Contains(known, number) {
+			known = append(known, number)
 		}
 	}
-	return tickets.Customer{ID: tickets.CustomerID(id), Name: f.Name, Email: f.Email, Numbers: f.Numbers}, nil
+	return tickets.Customer{ID: tickets.CustomerID(id), Name: f.Name, Email: f.Email, Numbers: known}, nil
 }
 
 // newID draws an opaque identifier of 130 bits.
 func newID() string { return strings.ToLower(rand.Text()) }
+
+// telephone reads a telephone number as people write it, and gives the spelling that is kept; ok is false for what is none.
+func (s *server) telephone(text string) (number string, ok bool) {
+	digits, ok := numbers.Digits(text)
+	return s.Plan.E164(digits), ok && telephoneNumber.MatchString(digits)
+}

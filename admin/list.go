@@ -103,7 +103,7 @@ type ticketList struct {
 func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*listed[ticketList], error) {
 	f := tickets.Filter{
 		Contract: tickets.ContractID(q.Contract), Customer: tickets.CustomerID(q.Customer), Assignee: q.Assignee,
-		Category: sla.Category(q.Category), Level: sla.LevelID(q.Level), Caller: q.Caller, Since: q.Since, Until: q.Until,
+		Category: sla.Category(q.Category), Level: sla.LevelID(q.Level), Caller: s.Plan.E164(q.Caller), Since: q.Since, Until: q.Until,
 		DueBefore: q.DueBefore, Search: q.Search, Sort: q.Sort, After: q.After, Limit: q.Limit,
 	}
 	for _, state := range q.State {

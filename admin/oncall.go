@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,9 +78,12 @@ func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error
 	if strings.TrimSpace(f.Name) == "" {
 		return oncall.Engineer{}, refused("body.name", "the name cannot be blank")
 	}
+	f.Phones = slices.Clone(f.Phones)
 	for i, p := range f.Phones {
-		if !sipAddress.MatchString(p) && !telephoneNumber.MatchString(p) {
-			return oncall.Engineer{}, refused(fmt.Sprintf("body.phones[%d]", i), "write sip:NAME@HOST, or a telephone number: digits, with or without + before them")
+		if number, ok := s.telephone(p); ok {
+			p, f.Phones[i] = number, number
+		} else if !sipAddress.MatchString(p) {
+			return oncall.Engineer{}, refused(fmt.Sprintf("body.phones[%d]", i), "write sip:NAME@HOST, or a telephone number: digits, with or without + before them and blanks between them")
 		}
 		if err := s.Telephone(p); err != nil {
 			return oncall.Engineer{}, refused(fmt.Sprintf("body.phones[%d]", i), err.Error())

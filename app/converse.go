@@ -103,8 +103,11 @@ func ending(cause error) string {
 
 // language is that of the number dialled, else the line's own.
 func (a *App) language(dialled string) prompts.Language {
-	if l, ok := a.cfg.Config.Languages[dialled]; ok {
-		return l
+	e164 := a.plan().E164
+	for number, l := range a.cfg.Config.Languages {
+		if e164(number) == e164(dialled) {
+			return l
+		}
 	}
 	return a.cfg.Config.Language
 }

@@ -149,18 +149,24 @@ func (d *duty) Plan(ctx context.Context, now time.Time, first oncall.EngineerID)
 }
 
 // rings tells whether a telephone is an engineer's, by what the last plan was made of.
-func (d *duty) rings(number string) bool {
+func (d *duty) rings(number string, e164 func(string) string) bool {
 	f, _ := d.last.get()
-	return slices.ContainsFunc(f.Engineers, func(e oncall.Engineer) bool { return slices.Contains(e.Phones, number) })
+	return slices.ContainsFunc(f.Engineers, func(e oncall.Engineer) bool { return among(e.Phones, number, e164) })
 }
 
 // listed tells whether a number may be called at all: an engineer's, an operator's, or one of a customer's.
 func (a *App) listed(number string) bool {
-	if slices.Contains(a.cfg.Config.Operator.Numbers, number) || a.duty.rings(number) {
+	e164 := a.plan().E164
+	if among(a.cfg.Config.Operator.Numbers, number, e164) || a.duty.rings(number, e164) {
 		return true
 	}
-	_, known := a.desk.Book().Owner(number)
+	_, known := a.desk.Owner(number)
 	return known
+}
+
+// among tells whether a number is one of a list, however they are spelt.
+func among(list []string, number string, e164 func(string) string) bool {
+	return slices.ContainsFunc(list, func(other string) bool { return e164(other) == e164(number) })
 }
 
 func readRota(ctx context.Context, s oncall.Store) (rotaFacts, error) {

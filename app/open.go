@@ -184,8 +184,8 @@ func (a *App) openDesk(ctx context.Context) error {
 	a.ledger = newLedger(a.store, a.log)
 	a.undo.add("what budgets were spent on", func(ctx context.Context) error { a.ledger.complain(ctx, a.ledger.write(ctx)); return nil })
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
-		Spent: a.ledger.note,
-		Store: a.store, Quick: &hurried{Tickets: a.forCalls(), staff: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
+		Spent:     a.ledger.note,
+		Numbering: a.plan(), Store: a.store, Quick: &hurried{Tickets: a.forCalls(), staff: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
 		Refused:  a.refused,
 		Changed:  a.live.changed,
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
@@ -243,7 +243,7 @@ func (a *App) openLine(ctx context.Context) error {
 		return err
 	}
 	a.dialler = outbound.New(outbound.Config{
-		SIP: c.SIP, Limits: c.Outgoing, Operator: c.Operator.Numbers, Listed: a.listed,
+		SIP: c.SIP, Limits: c.Outgoing, Operator: c.Operator.Numbers, Listed: a.listed, Plan: a.plan(),
 		States: func() []sip.TrunkStatus { return a.board.Agent().TrunkStates() },
 		Alarm:  func(text string) { a.alarm("outgoing", text) }, Spent: a.ledger.note,
 	})
@@ -251,6 +251,7 @@ func (a *App) openLine(ctx context.Context) error {
 		a.share(ctx) // before the first call: a restart gives nobody new budgets
 	}
 	a.board, err = line.New(line.Config{
+		E164:       a.plan().E164,
 		Encryption: encryption(c.SIP.Trunks),
 		Ended:      func(s media.LegStats) { a.metrics.LegEnded(quality(s)) },
 		SIP:        signalling,
@@ -326,8 +327,8 @@ func (a *App) forCalls() Store {
 // api is the staff's.
 func (a *App) api() http.Handler {
 	return ofStaff(admin.New(admin.Config{
-		Language: a.cfg.Config.Language,
-		Desk:     a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
+		Language: a.cfg.Config.Language, Plan: a.plan(),
+		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
 		Flows:      a.flows, Trunks: a.trunks, Telephone: a.dialler.Save, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
 	}))

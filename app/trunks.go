@@ -12,6 +12,7 @@ import (
 	"hotline/admin"
 	"hotline/config"
 	"hotline/media"
+	"hotline/numbers"
 	"hotline/sip"
 )
 
@@ -57,6 +58,15 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 		})
 	}
 	return s, nil
+}
+
+// plan is how telephone numbers are meant and spelt where the line stands.
+func (a *App) plan() numbers.Plan {
+	p, err := numbers.For(a.cfg.Config.Country)
+	if err != nil { // a configuration that was made without its defaults
+		a.log.Debug("telephone numbers stay as they come", "error", err)
+	}
+	return p
 }
 
 // trunks tells staff how the line hangs on the world.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/numbers"
 	"hotline/prompts"
 )
 
@@ -127,6 +128,9 @@ func (k *checker) calls(c Config) {
 		if !sipAddress(n) && !number.MatchString(n) {
 			k.say(fmt.Sprintf("operator.numbers[%d]", i), fmt.Sprintf("%q can not be rung", short(n)), "write a SIP address (sip:desk@192.0.2.9) or a number")
 		}
+	}
+	if _, err := numbers.For(c.Country); err != nil {
+		k.say("country", fmt.Sprintf("%q is no country", short(c.Country)), "write its code of two letters, such as IT")
 	}
 	if !spoken(c.Language) {
 		k.say("language", fmt.Sprintf("%q is not spoken", short(string(c.Language))), "use it or en")

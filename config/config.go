@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hotline/numbers"
 	"hotline/prompts"
 	"hotline/sla"
 )
@@ -20,6 +21,7 @@ type Config struct {
 	PINKeyFile string         `yaml:"pin_key_file"` // key of the PINs' hashes, outside the database; empty: pin.key in the data folder
 	Operator   Operator       `yaml:"operator"`
 	Calendar   sla.CalendarID `yaml:"calendar"` // the owner's own hours: when somebody is there for Support on Request
+	Country    string         `yaml:"country"`  // of two letters: how numbers without an international prefix are meant
 	// Language is spoken where neither the number dialled nor a contract says otherwise.
 	Language prompts.Language `yaml:"language"`
 	// Languages are spoken by the number that was dialled.
@@ -99,6 +101,7 @@ type Trunk struct {
 	ShowCaller   bool          `yaml:"show_caller"`   // engineers see the customer's number, not the hotline's
 	SRTP         SRTP          `yaml:"srtp"`          // empty: off
 	From         string        `yaml:"from"`          // what our From names: user or number; empty: user where it registers, else number
+	Dial         numbers.Way   `yaml:"dial"`          // how numbers are dialled through it; empty: e164
 	Dialled      string        `yaml:"dialled"`       // where its calls say which number was dialled; empty: auto
 }
 
@@ -181,6 +184,7 @@ func Default() Config {
 		RTP:        RTP{Ports: Ports{First: 10000, Last: 19999}},
 		HTTP:       HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
 		Calendar:   sla.OfficeHours,
+		Country:    "IT",
 		Language:   prompts.Italian,
 		Outgoing:   Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
 		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, Talk: 5 * time.Second, Silence: 10 * time.Second, Rounds: 2},

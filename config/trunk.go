@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"time"
+
+	"hotline/numbers"
 )
 
 // trunk finds what is wrong with one trunk; names holds those before it.
@@ -36,6 +38,11 @@ func (k *checker) trunk(at string, t Trunk, names map[string]bool) {
 		k.say(at+".from", fmt.Sprintf("%q is unknown", short(t.From)), "use user (the account's) or number (caller_number)")
 	case t.From == "user" && t.User == "":
 		k.say(at+".from", "our From is to name the user of an account that the trunk does not have", "write user, or say `from: number`")
+	}
+	switch t.Dial {
+	case "", numbers.AsE164, numbers.AsPlusLess, numbers.AsNational, numbers.As00:
+	default:
+		k.say(at+".dial", fmt.Sprintf("%q is unknown", short(string(t.Dial))), `use e164 (+39065551239), plus-less (39065551239), national (065551239) or "00" (0039065551239)`)
 	}
 	if !oneOf(t.Dialled, "", "auto", "request_uri", "to", "p_called_party_id") {
 		k.say(at+".dialled", fmt.Sprintf("%q is unknown", short(t.Dialled)), "use auto, request_uri, to or p_called_party_id")

@@ -146,7 +146,7 @@ func TestAnEngineerIsReachedByTheNextTrunk(t *testing.T) {
 		return fmt.Sprintf(`Proxy-Authenticate: Digest realm="carrier.test", nonce="%s", qop="auth", algorithm=MD5`, nonce)
 	}
 	looks := []look{
-		says("From:", "sip:0612345@carrier.test"), says("P-Asserted-Identity:", "sip:.390699999@carrier.test"), says("Diversion:", "reason=unconditional"),
+		says("From:", "sip:.390612345@carrier.test"), says("P-Asserted-Identity:", "sip:.390699999@carrier.test"), says("Diversion:", "reason=unconditional"),
 		says("History-Info:", "index=1.1"), says("Route:", "carrier.test;lr"),
 	}
 	first := listen(t, "broken", broken, probedOrRings(rings(), answers(503, ""), isAsked("ACK"))...)

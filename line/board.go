@@ -55,6 +55,8 @@ type Config struct {
 	Media  media.Config
 	Voices Voices
 	Spool  Spool
+	// E164 is the one spelling in which a telephone number is known inside; nil: as it came.
+	E164 func(number string) string
 	// Converse is the conversation of one call. It blocks until the conversation is over; ctx ends with the call and
 	// its cause is the ending. When it returns, the call is hung up. A panic in it ends the call, nothing else.
 	Converse func(ctx context.Context, l *Line)
@@ -96,6 +98,9 @@ func New(c Config) (*Board, error) {
 	}
 	if c.Encryption == nil {
 		c.Encryption = func(string) media.Encryption { return media.Plain }
+	}
+	if c.E164 == nil {
+		c.E164 = func(number string) string { return number }
 	}
 	if c.Ended == nil {
 		c.Ended = func(media.LegStats) {}

@@ -36,10 +36,11 @@ func newLine(b *Board, in *sip.Invite) *Line {
 	if withheld(number) || in.Private {
 		number = ""
 	}
+	number, dialled := b.cfg.E164(number), b.cfg.E164(in.Number)
 	id := rand.Text()
 	return &Line{
 		leg: leg{board: b, id: id, to: "caller"}, answered: now, sipID: limits.OneLine(in.ID, limits.CallID), address: addressOf(in),
-		caller: ivr.Caller{ID: tickets.CallID(id), Number: limits.OneLine(number, limits.Number), Dialled: limits.OneLine(in.Number, limits.Number), Trunk: in.Trunk, At: now},
+		caller: ivr.Caller{ID: tickets.CallID(id), Number: limits.OneLine(number, limits.Number), Dialled: limits.OneLine(dialled, limits.Number), Trunk: in.Trunk, At: now},
 	}
 }
 

@@ -124,3 +124,43 @@ func TestTheNumberDialledIsWhereTheTrunkSaysIt(t *testing.T) {
 		})
 	}
 }
+
+// A tel: address in the Request-URI, To, From and P-Asserted-Identity names its number, and a number that the trunk asserts goes
+// before a user's name.
+func TestNumbersAreReadFromWhateverAddressHoldsThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, got := siptest.NewWire(1), make(chan *sip.Invite, 1)
+		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+		start(t, w, func(_ context.Context, in *sip.Invite) { got <- in }, carrier(func(t *sip.Trunk) { t.Register = false }))
+		for i, c := range []struct{ uri, from, asserted, number, user, assertedUser string }{
+			{"tel:+39065551239", "<tel:5551239;phone-context=+3906>", "<sip:anna@carrier.example>, <tel:+393331234567;cpc=ordinary>", "+39065551239", "+39065551239", "+393331234567"},
+			{"sip:%2B39065551239;cpc=ordinary@127.0.0.1", "<sip:065551239;phone-context=+39@x.example;user=phone>", "<sip:%2B393331234567@x.example>", "+39065551239", "+39065551239", "+393331234567"},
+		} {
+			call := p.Call(line, "1")
+			p.Spell = func(m string) string {
+				_, rest, _ := strings.Cut(m, "\r\n")
+				if !strings.HasPrefix(m, "INVITE ") {
+					return m
+				}
+				lines := strings.Split("INVITE "+c.uri+" SIP/2.0\r\n"+rest, "\r\n")
+				for n, l := range lines {
+					if strings.HasPrefix(l, "From:") {
+						lines[n] = "From: " + c.from + ";tag=f" + string(rune('a'+i))
+					}
+				}
+				return strings.Join(lines, "\r\n")
+			}
+			call.Extra = []string{"P-Asserted-Identity: " + c.asserted}
+			call.SendInvite(siptest.SDP)
+			synctest.Wait()
+			select {
+			case in := <-got:
+				if in.Number != c.number || in.From.User != c.user || in.Asserted.User != c.assertedUser {
+					t.Errorf("number %q, from %q, asserted %q", in.Number, in.From.User, in.Asserted.User)
+				}
+			default:
+				t.Errorf("%s was not taken: %v", c.uri, p.Hear(within))
+			}
+		}
+	})
+}

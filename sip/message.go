@@ -3,6 +3,7 @@ package sip
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -34,11 +35,25 @@ func (p Party) String() string {
 }
 
 func partyOf(display string, u gosip.Uri) Party {
-	p := Party{Display: printable(display), User: printable(u.User), Host: strings.Trim(u.Host, "[]")}
-	if raw := u.Raw(); p.User == "" && strings.EqualFold(u.Scheme, "tel") {
-		p.User, _, _ = strings.Cut(printable(raw), ";")
+	user := u.User
+	if strings.EqualFold(u.Scheme, "tel") {
+		user = u.Raw()
 	}
-	return p
+	return Party{Display: printable(display), User: userOf(user), Host: strings.Trim(u.Host, "[]")}
+}
+
+// userOf is the number or name of a user part: without percent escapes, and without the parameters that telephone numbers bring
+// along (cpc, ext, ...; RFC 3261 section 19.1.6). A global phone-context completes a local number (RFC 3966 section 5.1.5).
+func userOf(raw string) string {
+	name, params, _ := strings.Cut(raw, ";")
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
+	}
+	name = printable(name)
+	if context := parameter(";"+params, "phone-context"); !strings.HasPrefix(name, "+") && strings.HasPrefix(context, "+") && isNumber(context+"0") {
+		return context + name
+	}
+	return name
 }
 
 // asserted reads P-Asserted-Identity (RFC 3325 9.1); the caller has checked that

@@ -251,12 +251,13 @@ func (b *Book) Terms(id ContractID, own sla.CalendarID) (Terms, error) {
 	return t, nil
 }
 
-// Owner finds whose this number is: a hint for language and budgets, never a credential. Of several who have it, always the
-// same one.
-func (b *Book) Owner(number string) (Customer, bool) {
-	ids := b.numbers.At(number)
-	if number == "" || len(ids) == 0 {
-		return Customer{}, false
+// Owner finds whose a number is, by the first of its spellings that somebody has: a hint for language and budgets, never a
+// credential. Of several who have it, always the same one.
+func (b *Book) Owner(spellings ...string) (Customer, bool) {
+	for _, number := range spellings {
+		if ids := b.numbers.At(number); number != "" && len(ids) > 0 {
+			return b.Customers.Get(ids[0])
+		}
 	}
-	return b.Customers.Get(ids[0])
+	return Customer{}, false
 }

@@ -27,16 +27,25 @@ type Journal interface {
 	Done(ctx context.Context, c Change) error
 }
 
+// Numbering knows the spellings of a telephone number. Safe for concurrent use.
+type Numbering interface {
+	// E164 is the one that is kept: +39065551239. What is no full number stays as it is.
+	E164(number string) string
+	// Spellings are all that a number may have been written down as, itself first.
+	Spellings(number string) []string
+}
+
 // DeskConfig is what a desk needs. Journal may be nil (the conversation in the terminal keeps nothing).
 type DeskConfig struct {
-	Store   Tickets
-	Quick   Tickets // the same for those on the line: it does not keep them waiting; nil: Store
-	Book    *Book
-	Numbers Numbers
-	Journal Journal
-	PINKey  []byte
-	NewID   func() string
-	Own     sla.CalendarID // the owner's own hours: when somebody is there for Support on Request
+	Store     Tickets
+	Quick     Tickets // the same for those on the line: it does not keep them waiting; nil: Store
+	Book      *Book
+	Numbers   Numbers
+	Journal   Journal
+	PINKey    []byte
+	NewID     func() string
+	Own       sla.CalendarID // the owner's own hours: when somebody is there for Support on Request
+	Numbering Numbering      // how telephone numbers are spelt; nil: each is its own only spelling
 	// Deferred hears of changes that wait because the store did not take them.
 	Deferred func(n Number, err error)
 	// Refused hears once of a change that the store does not take although it is up: somebody has to look.

@@ -34,7 +34,8 @@ func (i Identity) Known() bool { return i.Contract.ID != "" }
 func (d *Desk) Identify(pin, caller string, now time.Time) (id Identity, alarm string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	owner, _ := d.book.Owner(caller)
+	caller = d.e164(caller)
+	owner, _ := d.owner(caller)
 	judged := d.budgets.judges(caller, owner.ID, now)
 	if judged == notAsked {
 		return Identity{}, "", ErrLockedOut
@@ -82,8 +83,8 @@ func (d *Desk) lookUp(pin string, now time.Time) (Identity, error) {
 func (d *Desk) LockedOut(caller string, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	owner, _ := d.book.Owner(caller)
-	return d.budgets.judges(caller, owner.ID, now) == notAsked
+	owner, _ := d.owner(caller)
+	return d.budgets.judges(d.e164(caller), owner.ID, now) == notAsked
 }
 
 // PINDelay is how long the caller's next PIN is to wait before it is looked up: it grows with each wrong one that was keyed
@@ -91,6 +92,28 @@ func (d *Desk) LockedOut(caller string, now time.Time) bool {
 func (d *Desk) PINDelay(caller string, now time.Time) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	owner, _ := d.book.Owner(caller)
+	owner, _ := d.owner(caller)
 	return d.budgets.delay(owner.ID, now)
+}
+
+// owner finds whose a number is, however it was written down; d.mu is held.
+func (d *Desk) owner(number string) (Customer, bool) {
+	if d.cfg.Numbering == nil {
+		return d.book.Owner(number)
+	}
+	return d.book.Owner(d.cfg.Numbering.Spellings(number)...)
+}
+
+// Owner finds whose a number is, however it is spelt: a hint for language and budgets, never a credential.
+func (d *Desk) Owner(number string) (Customer, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.owner(number)
+}
+
+func (d *Desk) e164(number string) string {
+	if d.cfg.Numbering == nil {
+		return number
+	}
+	return d.cfg.Numbering.E164(number)
 }

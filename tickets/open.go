@@ -28,6 +28,7 @@ type Draft struct {
 // desk; only a number that cannot be had is an error.
 func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, error) {
 	now = now.Truncate(time.Second)
+	draft.Caller, draft.From = d.e164(draft.Caller), d.e164(draft.From)
 	if d.bundles(draft) {
 		if t, ok := d.bundle(ctx, draft, now); ok {
 			return t, nil
@@ -74,7 +75,7 @@ func (d *Desk) noteOpened(caller string, n Number, now time.Time) {
 // bundles tells whether a call may be folded into a ticket that stands already: never one of a customer's numbers, which
 // anybody can show, nor one with a PIN, nor one that claims a blocking anomaly.
 func (d *Desk) bundles(draft Draft) bool {
-	_, known := d.Book().Owner(draft.number())
+	_, known := d.Owner(draft.number())
 	return draft.Channel == Phone && !known && !draft.Identity.Known() && draft.Claim != sla.Blocking
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"hotline/config"
 	"hotline/line"
+	"hotline/numbers"
 	"hotline/oncall/ring"
 	"hotline/sip"
 	"hotline/tickets"
@@ -27,6 +28,7 @@ type Config struct {
 	Limits   config.Outgoing
 	Operator []string                 // the owner's own list for key 0
 	Listed   func(number string) bool // engineers, operators, and customers with their numbers; nil: nobody
+	Plan     numbers.Plan             // how numbers are spelt; the zero value leaves them as they are
 	States   func() []sip.TrunkStatus // nil: nothing is known of the trunks
 	Alarm    func(text string)        // hears that a cap comes near, or is reached; nil for nobody
 	Spent    func(tickets.Spending)   // hears of each call, to keep it; it must not wait; nil for nobody
@@ -85,7 +87,7 @@ func (d *Dialler) Routes(address string, as ring.Introduction) ([]line.Route, er
 	var routes []line.Route
 	for _, t := range ways {
 		host := cmp.Or(t.Domain, strings.TrimPrefix(strings.TrimPrefix(t.Proxy, "sips:"), "sip:"))
-		routes = append(routes, line.Route{Address: "sip:" + address + "@" + host, Trunk: t.Name})
+		routes = append(routes, line.Route{Address: "sip:" + d.cfg.Plan.Dial(address, t.Dial) + "@" + host, Trunk: t.Name})
 	}
 	return routes, nil
 }
@@ -100,11 +102,7 @@ func (d *Dialler) ways(number string) ([]config.Trunk, error) {
 			return nil, fmt.Errorf("%q is no telephone number: %w", number, ErrNotAllowed)
 		}
 	}
-	allowed := false
-	for _, p := range d.cfg.Limits.Prefixes {
-		allowed = allowed || strings.HasPrefix(number, p)
-	}
-	if !allowed || number == "" {
+	if number == "" || !d.below(number) {
 		return nil, fmt.Errorf("the number begins with no prefix of outgoing.prefixes: %w", ErrNotAllowed)
 	}
 	if d.cfg.Listed == nil || !d.cfg.Listed(number) {
@@ -122,6 +120,24 @@ func (d *Dialler) ways(number string) ([]config.Trunk, error) {
 	failing := d.failing()
 	slices.SortStableFunc(ways, func(a, b config.Trunk) int { return failing[a.Name] - failing[b.Name] })
 	return ways, nil
+}
+
+// below tells whether a number is below one of the prefixes, as it is written or as another trunk would dial it. A number of
+// another country is below 00 only where the prefix says so.
+func (d *Dialler) below(number string) bool {
+	plan := d.cfg.Plan
+	spelt := []string{plan.E164(number), plan.Dial(number, numbers.As00)}
+	if national := plan.Dial(number, numbers.AsNational); !strings.HasPrefix(national, "00") {
+		spelt = append(spelt, national)
+	}
+	for _, p := range d.cfg.Limits.Prefixes {
+		for _, s := range spelt {
+			if strings.HasPrefix(s, p) && (!strings.HasPrefix(s, "00") || strings.HasPrefix(p, "00")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (d *Dialler) failing() map[string]int {

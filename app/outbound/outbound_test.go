@@ -12,6 +12,7 @@ import (
 
 	"hotline/config"
 	"hotline/line"
+	"hotline/numbers"
 	"hotline/oncall/ring"
 	"hotline/sip"
 	"hotline/tickets"
@@ -240,4 +241,39 @@ func FuzzNoSIPAddressLeavesTheHouse(f *testing.F) {
 			t.Errorf("%q is dialled", s)
 		}
 	})
+}
+
+// One number of the directory is dialled as each trunk wants it, in whatever spelling it stands in the directory.
+func TestEachTrunkHasItsWayOfDialling(t *testing.T) {
+	plan, err := numbers.For("IT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, prefix := range []string{"+39", "06", "0039"} {
+		d := New(Config{
+			Plan: plan, Limits: config.Outgoing{Prefixes: []string{prefix}, PerHour: 100, PerDay: 100},
+			SIP: config.SIP{Trunks: []config.Trunk{
+				{Name: "a", Proxy: "sip:a.example"}, {Name: "b", Proxy: "sip:b.example", Dial: numbers.AsPlusLess},
+				{Name: "c", Proxy: "sip:c.example", Dial: numbers.AsNational}, {Name: "d", Proxy: "sip:d.example", Dial: numbers.As00},
+			}},
+			Listed: func(string) bool { return true },
+		})
+		for _, spelling := range []string{"+39065551239", "065551239", "0039065551239", "39065551239"} {
+			routes, err := d.Routes(spelling, ring.Introduction{})
+			want := []line.Route{
+				{Address: "sip:+39065551239@a.example", Trunk: "a"}, {Address: "sip:39065551239@b.example", Trunk: "b"},
+				{Address: "sip:065551239@c.example", Trunk: "c"}, {Address: "sip:0039065551239@d.example", Trunk: "d"},
+			}
+			if err != nil || !reflect.DeepEqual(routes, want) {
+				t.Errorf("%s below %s: %v, %v", spelling, prefix, routes, err)
+			}
+		}
+	}
+	d := New(Config{Plan: plan, Limits: config.Outgoing{Prefixes: []string{"0", "2"}, PerHour: 9, PerDay: 9}, Listed: func(string) bool { return true },
+		SIP: config.SIP{Trunks: []config.Trunk{{Name: "a", Proxy: "sip:a.example", Dial: numbers.AsNational}}}})
+	for number, may := range map[string]bool{"+12125550123": false, "0012125550123": false, "12125550123": false, "+39065551239": true, "+393331234567": false, "201": true, "301": false} {
+		if d.May(number) != may {
+			t.Errorf("%s may be dialled below 0 and 2: %v", number, !may)
+		}
+	}
 }
