@@ -237,7 +237,7 @@ func (j *job) run(ctx context.Context, attempts []oncall.Attempt) (Outcome, erro
 	var now *round
 	for i, left := 0, walk; left > 0 && context.Cause(ctx) == nil; i, left = i+1, left-1 {
 		if i%len(attempts) == 0 {
-			now = newRound()
+			now = newRound(time.Now())
 		}
 		if j.request.Until.Err() != nil {
 			return CalledOff, nil
@@ -261,26 +261,41 @@ func (j *job) run(ctx context.Context, attempts []oncall.Attempt) (Outcome, erro
 		if !errors.Is(err, ErrImpossible) && v != skipped {
 			outcome = Nobody
 		}
-		if (i+1)%len(attempts) == 0 && now.inVain() && waits < j.search.Rounds {
+		if (i+1)%len(attempts) != 0 {
+			continue
+		}
+		if now.inVain() && waits < j.search.Rounds {
 			waits++
 			left += len(attempts) // a round in which nobody could be rung is none
-			until, stop := j.untilCalledOff(ctx)
-			j.search.engaged.wait(until, now.engaged, j.search.Times.Ring)
-			stop()
+		}
+		if left > 1 {
+			j.pause(ctx, now)
 		}
 	}
 	return outcome, context.Cause(ctx)
 }
 
+// pause waits before the next round while somebody of this one was busy: until one of those who talk to our callers is free,
+// or the round has lasted as long as one telephone rings.
+func (j *job) pause(ctx context.Context, r *round) {
+	if most := j.search.Times.Ring - time.Since(r.began); (r.busy || len(r.engaged) > 0) && most > 0 {
+		until, stop := j.untilCalledOff(ctx)
+		defer stop()
+		j.search.engaged.wait(until, r.engaged, most)
+	}
+}
+
 // round is one walk of the chain.
 type round struct {
+	began   time.Time
 	passed  map[oncall.EngineerID]bool // who passes does so on all his telephones
 	engaged map[string]bool            // who talks to another caller does so too
 	rang    bool
+	busy    bool // somebody's telephone said so
 }
 
-func newRound() *round {
-	return &round{passed: map[oncall.EngineerID]bool{}, engaged: map[string]bool{}}
+func newRound(now time.Time) *round {
+	return &round{began: now, passed: map[oncall.EngineerID]bool{}, engaged: map[string]bool{}}
 }
 
 // inVain tells whether nobody was rung because all were engaged.
@@ -292,6 +307,8 @@ func (r *round) attempt(ctx context.Context, j *job, a oncall.Attempt) (verdict,
 		return skipped, nil
 	}
 	v, err := j.attempt(ctx, a)
+	var refused *Refusal
+	r.busy = r.busy || errors.As(err, &refused) && refused.Word() == "busy"
 	switch {
 	case errors.Is(err, errEngaged):
 		r.engaged[j.owner(a)] = true

@@ -211,6 +211,35 @@ func TestWhenAllTalkTheSearchWaitsForTheFirstWhoIsFree(t *testing.T) {
 	})
 }
 
+// TestWhoIsBusyForAMomentIsRungAgainWhenHeMayBeFree, and the chain is not called twice within the same second.
+func TestWhoIsBusyForAMomentIsRungAgainWhenHeMayBeFree(t *testing.T) {
+	busy := script{err: &ring.Refusal{Code: 486}}
+	t.Run("one is busy, the other ends his talk", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := newNight(map[string][]script{"sip:anna": {busy}, "sip:marco": {{keys: "1", talk: 71 * time.Second}, accepting()}}, anna, marco)
+			s := n.search()
+			outs := make(chan ring.Outcome, 2)
+			for i, id := range []string{"call-1", "call-2"} {
+				r := ring.Request{Caller: &customer{night: n, id: id}, Language: "it", Ticket: rossi}
+				time.AfterFunc(time.Duration(i)*time.Minute, func() { out, _ := s.Find(t.Context(), r); outs <- out })
+			}
+			time.Sleep(time.Hour)
+			if first, second := <-outs, <-outs; first != ring.Talked || second != ring.Talked {
+				t.Errorf("the searches ended with %s and %s\n%s", first, second, n.text())
+			}
+		})
+	})
+	t.Run("all are busy", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := newNight(map[string][]script{"sip:anna": {busy}, "sip:marco": {busy, accepting()}}, anna, marco)
+			if out, err := n.find(t.Context()); out != ring.Talked || err != nil {
+				t.Errorf("%s, %v\n%s", out, err, n.text())
+			}
+			n.happened(t, "0.0s sip:anna rings", "20.0s sip:anna rings", "20.0s sip:marco rings", "joined marco")
+		})
+	})
+}
+
 // TestWhatMakesRingingPointlessStopsItAtOnce at each second of a search: the telephone stops, whoever listens to the brief
 // is told, and what was accepted before goes on.
 func TestWhatMakesRingingPointlessStopsItAtOnce(t *testing.T) {
