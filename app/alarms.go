@@ -108,6 +108,8 @@ func (a *App) work(ctx context.Context, w tickets.Work) error {
 		return a.notify(ctx, w)
 	case tickets.WorkReceipt:
 		return a.receipt(ctx, w)
+	case tickets.WorkUpdate:
+		return a.update(ctx, w)
 	}
 	return fmt.Errorf("due work %s of kind %q is unknown", w.ID, w.Kind)
 }

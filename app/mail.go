@@ -109,6 +109,52 @@ func (a *App) notify(ctx context.Context, w tickets.Work) error {
 	return nil // other terms or another category: there is no such clock any more
 }
 
+// readers are who is told of an update in writing; nobody without a mail server.
+func (a *App) readers(u tickets.Update) []string {
+	m := a.cfg.Config.Mail
+	switch {
+	case a.post == nil || !slices.Contains(m.Notify, u):
+		return nil
+	case u == tickets.UpdateUnreached && len(m.Manager) > 0:
+		return m.Manager
+	}
+	return m.Staff
+}
+
+// onceAnHour is how often those in charge are told in writing that nobody answers one ticket.
+const onceAnHour = time.Hour
+
+// update tells staff of a new ticket, of an assignment, of a restore, of a close, and those in charge that nobody was
+// reached. The letter tells of the line for which it goes out, and how the ticket stands now.
+func (a *App) update(ctx context.Context, w tickets.Work) error {
+	u := tickets.Update(w.Facts[tickets.FactUpdate])
+	readers := a.readers(u)
+	t, err := a.desk.Ticket(ctx, w.Ticket)
+	if err != nil || len(readers) == 0 {
+		return err
+	}
+	lines, err := a.desk.History(ctx, w.Ticket)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.ID == w.Facts[tickets.FactLine] })
+	if at < 0 {
+		return fmt.Errorf("ticket %d has no line %s", w.Ticket, w.Facts[tickets.FactLine])
+	}
+	if u == tickets.UpdateUnreached && toldOf(lines, w.ID, lines[at].At) {
+		return nil
+	}
+	return a.deliver(ctx, w, notify.Update(t, lines[at], sla.Language(a.cfg.Config.Language)), "update "+string(u), readers)
+}
+
+// toldOf tells whether a letter that nobody was reached went out for another line within the hour before it.
+func toldOf(lines []tickets.Event, work string, at time.Time) bool {
+	return slices.ContainsFunc(lines, func(e tickets.Event) bool {
+		return e.Kind == tickets.Notified && e.Facts[tickets.FactUpdate] == string(tickets.UpdateUnreached) && e.Facts["work"] != work &&
+			e.At.After(at.Add(-onceAnHour))
+	})
+}
+
 // deliver sends a letter to each of its readers who does not have it yet, and writes each into the history. What the
 // server does not take now is an error, so that the work comes again.
 func (a *App) deliver(ctx context.Context, w tickets.Work, letter notify.Message, text string, readers []string) error {

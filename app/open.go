@@ -188,6 +188,7 @@ func (a *App) openDesk(ctx context.Context) error {
 		Numbering: a.plan(), Store: a.store, Quick: &hurried{Tickets: a.forCalls(), staff: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
 		Refused:  a.refused,
 		Changed:  a.live.changed,
+		Updates:  func(u tickets.Update) bool { return len(a.readers(u)) > 0 },
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
 	})
 	a.desk.Load(a.journal.Pending())

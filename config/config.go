@@ -8,6 +8,7 @@ import (
 	"hotline/numbers"
 	"hotline/prompts"
 	"hotline/sla"
+	"hotline/tickets"
 )
 
 // Config is the whole configuration. Every field has a default (see Default), so that an empty file is a valid one.
@@ -159,7 +160,9 @@ type Mail struct {
 	Account  `yaml:",inline"`
 	From     string   `yaml:"from"`    // address of the sender, with or without a name
 	Staff    []string `yaml:"staff"`   // addresses that `notify` in a level's alarms tells
-	Manager  []string `yaml:"manager"` // addresses that `manager` tells
+	Manager  []string `yaml:"manager"` // addresses that `manager` tells, and those who hear that nobody was reached
+	// Notify is what is told without any alarm: `unreached` to Manager (to Staff where there is none), the others to Staff.
+	Notify []tickets.Update `yaml:"notify"`
 }
 
 // Security is how the connection to the mail server is protected.
@@ -188,7 +191,7 @@ func Default() Config {
 		Language:   prompts.Italian,
 		Outgoing:   Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
 		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, Talk: 5 * time.Second, Silence: 10 * time.Second, Rounds: 2},
-		Mail:       Mail{Security: SecurityStartTLS},
+		Mail:       Mail{Security: SecurityStartTLS, Notify: tickets.Updates()},
 		LogLevel:   "info",
 	}
 }

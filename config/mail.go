@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"slices"
 	"strconv"
+
+	"hotline/tickets"
 )
 
 // mail finds what is wrong with the mail server and its readers.
@@ -24,6 +27,11 @@ func (k *checker) mail(m Mail) {
 			if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
 				k.say(fmt.Sprintf("%s[%d]", list.field, i), fmt.Sprintf("%q is no mail address", short(address)), "write name@example.org")
 			}
+		}
+	}
+	for i, u := range m.Notify {
+		if !slices.Contains(tickets.Updates(), u) {
+			k.say(fmt.Sprintf("mail.notify[%d]", i), fmt.Sprintf("%q is nothing that is told", short(string(u))), "use new, assigned, restored, closed or unreached")
 		}
 	}
 	if m.Server == "" {

@@ -82,7 +82,7 @@ type Reach string
 const (
 	Talked     Reach = "talked"     // joined, and the talk ended by the engineer: the caller is still there
 	Nobody     Reach = "nobody"     // the chain was called twice in vain
-	NoRota     Reach = "no rota"    // nobody is on duty: the operator was alarmed
+	NoRota     Reach = "no rota"    // nobody is on duty
 	Impossible Reach = "impossible" // outgoing calls do not work at all
 )
 

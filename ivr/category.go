@@ -29,7 +29,7 @@ func (v *category) exits() []exit {
 }
 
 func (v *category) prompts() []prompts.ID {
-	return []prompts.ID{v.Prompt, v.Again, "wrong-key", "no-key", "menu-given-up"}
+	return []prompts.ID{v.Prompt, "menu-others", v.Again, "wrong-key", "no-key", "menu-given-up"}
 }
 
 func (v *category) longest() time.Duration {
@@ -43,7 +43,7 @@ func (v *category) check() []Complaint {
 }
 
 func (v *category) run(c *conversation) (string, error) {
-	question, silences, wrongs, repeats := prompts.P(v.Prompt), 0, 0, 0
+	question, silences, wrongs, repeats := prompts.P(v.Prompt, "menu-others"), 0, 0, 0
 	for silences < v.Tries && wrongs < v.Tries && repeats <= mostRepeats {
 		if err := c.say(question, true); err != nil {
 			return "", err
@@ -65,7 +65,7 @@ func (v *category) run(c *conversation) (string, error) {
 			return v.Operator, nil
 		case k == '*':
 			repeats++
-			question = prompts.P(v.Prompt)
+			question = prompts.P(v.Prompt, "menu-others")
 		default:
 			wrongs++
 			c.flush()

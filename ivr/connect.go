@@ -21,7 +21,7 @@ type connect struct {
 func (v *connect) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *connect) prompts() []prompts.ID {
-	list := []prompts.ID{v.Price, "out-of-hours", "unreached", "unreached-soon", "rota-gap", "after-talk", "next-step"}
+	list := []prompts.ID{v.Price, "out-of-hours", "unreached", "unrung", "rota-gap", "informed", "call-back-by", "call-back-soon", "after-talk", "next-step"}
 	for _, why := range calledOff() {
 		list = append(list, "stopped-"+prompts.ID(why))
 	}
@@ -47,7 +47,7 @@ func (v *connect) run(c *conversation) (string, error) {
 	if err != nil || !ring {
 		return v.Next, err
 	}
-	reach := Impossible
+	reach, began := Impossible, c.call.Now()
 	if c.cfg.Human != nil {
 		reach, err = c.cfg.Human.Connect(c.ctx, c.call, c.lang, c.ticket)
 		if c.gone() {
@@ -55,7 +55,7 @@ func (v *connect) run(c *conversation) (string, error) {
 		}
 		c.report("searching for an engineer", err)
 	}
-	return v.Next, v.afterwards(c, reach)
+	return v.Next, v.afterwards(c, reach, began)
 }
 
 // tells tells whether the caller will hear at once that nobody is called now, and by when somebody acts.
@@ -104,7 +104,7 @@ func (v *connect) mayRing(c *conversation) (bool, error) {
 }
 
 // afterwards says what comes next: after a talk the number, otherwise by when the caller is called back.
-func (v *connect) afterwards(c *conversation, r Reach) error {
+func (v *connect) afterwards(c *conversation, r Reach, began time.Time) error {
 	if r == Talked {
 		return c.say(prompts.Join(prompts.P("after-talk"), digits(c.ticket.Number), prompts.P("next-step")), true)
 	}
@@ -112,26 +112,32 @@ func (v *connect) afterwards(c *conversation, r Reach) error {
 		c.told("why nobody is called any more: "+string(r), nil)
 		return c.say(prompts.Join(prompts.P("stopped-"+prompts.ID(r)), prompts.P("after-talk"), digits(c.ticket.Number)), true)
 	}
-	phrase := prompts.P("unreached-soon")
-	if r == NoRota {
-		phrase = prompts.P("rota-gap")
+	phrase, told := prompts.P(v.why(r)), "nobody was reached"
+	if c.cfg.Desk.Informed(c.after(), c.ticket.Number, began) {
+		phrase, told = append(phrase, prompts.P("informed")...), told+"; the person in charge is informed"
 	}
 	due, ok := c.due(c.ticket, sla.Contact)
 	if !ok {
 		due, ok = c.due(c.ticket, sla.Intervention)
 	}
-	promise := "as soon as possible"
+	by, promise := prompts.P("call-back-soon"), "as soon as possible"
 	if ok {
-		promise = "by " + due.UTC().Format(time.RFC3339)
-		by := prompts.Join(prompts.P("unreached"), c.when(c.ticket.Contract, due))
-		if r == NoRota {
-			by = append(phrase, by...)
-		}
-		phrase = by
+		by, promise = prompts.Join(prompts.P("call-back-by"), c.when(c.ticket.Contract, due)), "by "+due.UTC().Format(time.RFC3339)
 	}
-	if err := c.say(phrase, true); err != nil {
+	if err := c.say(append(phrase, by...), true); err != nil {
 		return err
 	}
-	c.told("nobody was reached; called back "+promise, nil)
+	c.told(told+"; called back "+promise, nil)
 	return nil
+}
+
+// why says why nobody comes to the line: only where somebody was rung is it that nobody answered.
+func (v *connect) why(r Reach) prompts.ID {
+	switch r {
+	case NoRota:
+		return "rota-gap"
+	case Impossible:
+		return "unrung"
+	}
+	return "unreached"
 }

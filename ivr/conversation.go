@@ -27,6 +27,8 @@ type Desk interface {
 	CalledAgainAbout(ctx context.Context, n tickets.Number, call tickets.CallID, what string, now time.Time) (tickets.Ticket, error)
 	KnownFault(c tickets.ContractID, now time.Time) bool
 	Terms(c tickets.ContractID) (tickets.Terms, error)
+	// Informed tells whether those in charge are told in writing that nobody was reached since an instant.
+	Informed(ctx context.Context, n tickets.Number, since time.Time) bool
 }
 
 // Config is what conversations work with.

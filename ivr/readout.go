@@ -19,7 +19,7 @@ type readout struct {
 func (v *readout) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *readout) prompts() []prompts.ID {
-	return []prompts.ID{"readout-ticket", "readout-again", "readout-added", "readout-intervention", "readout-soon", "readout-no-clock"}
+	return []prompts.ID{"readout-ticket", "readout-again", "readout-added", "readout-intervention", "readout-soon", "readout-closed", "readout-no-clock"}
 }
 
 func (v *readout) longest() time.Duration { return 30 * time.Second }
@@ -62,10 +62,26 @@ func (c *conversation) nextStep() prompts.Phrase {
 	if due, ok := c.due(c.ticket, sla.Intervention); ok {
 		return prompts.Join(prompts.P("readout-intervention"), c.when(c.ticket.Contract, due))
 	}
+	if at, closed := c.officeOpens(); closed {
+		return prompts.Join(prompts.P("readout-closed"), c.when("", at))
+	}
 	if c.ticket.Level == sla.OnRequest || c.sealed.Known() || c.ticket.Category() == sla.Uncategorised {
 		return prompts.P("readout-soon")
 	}
 	return prompts.P("readout-no-clock")
+}
+
+// officeOpens is when the owner's hours begin, for a caller on request who calls outside them.
+func (c *conversation) officeOpens() (time.Time, bool) {
+	if c.ticket.Level != sla.OnRequest && !c.sealed.Known() {
+		return time.Time{}, false
+	}
+	terms, err := c.cfg.Desk.Terms("")
+	if err != nil || terms.Hours.Open(c.call.Now()) {
+		return time.Time{}, false
+	}
+	at, err := terms.Hours.NextOpen(c.call.Now())
+	return at, err == nil
 }
 
 // due is when a running clock of a ticket ends; a promise that is over already is none, nor is one by which a caller could
@@ -86,6 +102,9 @@ func (c *conversation) due(t tickets.Ticket, kind sla.Kind) (time.Time, bool) {
 func (c *conversation) inWords() string {
 	if due, ok := c.due(c.ticket, sla.Intervention); ok {
 		return "an engineer acts by " + due.UTC().Format(time.RFC3339)
+	}
+	if at, closed := c.officeOpens(); closed {
+		return "the office opens at " + at.UTC().Format(time.RFC3339)
 	}
 	return "without a deadline"
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -15,6 +16,8 @@ type words struct {
 	received, number, opened, category, by, projection string
 	noDeadline, soon, keep                             string
 	warning, breach, account, caller, assignee, nobody string
+	contract, onRequest, unknown                       string
+	events                                             map[tickets.EventKind]string // that staff are told of
 }
 
 func wordsOf(l sla.Language) words {
@@ -30,6 +33,13 @@ func wordsOf(l sla.Language) words {
 			keep:    "To add something, call the support line: your open request is announced there.",
 			warning: "comes near its deadline", breach: "deadline passed", account: "Where the time went",
 			caller: "Caller", assignee: "Assigned to", nobody: "nobody",
+			contract: "Contract", onRequest: "none: Support on Request", unknown: "unknown caller",
+			events: map[tickets.EventKind]string{
+				tickets.Opened: "new ticket", tickets.BundledCall: "one more call", tickets.Reopened: "reopened",
+				tickets.AssignedTo: "assigned", tickets.Accepted: "accepted by an engineer", tickets.RestoredAt: "service restored",
+				tickets.ClosedAtKind: "closed", tickets.MarkedNoTicket: "no request",
+				tickets.Unreached: "no engineer was reached", tickets.RotaGap: "no engineer is on duty",
+			},
 		}
 	}
 	return words{
@@ -43,6 +53,13 @@ func wordsOf(l sla.Language) words {
 		keep:    "Per aggiungere qualcosa telefonate all'assistenza: lì sentirete lo stato della richiesta.",
 		warning: "si avvicina alla scadenza", breach: "scadenza superata", account: "Dove è andato il tempo",
 		caller: "Chiamante", assignee: "Assegnato a", nobody: "nessuno",
+		contract: "Contratto", onRequest: "nessuno: assistenza su richiesta", unknown: "chiamante sconosciuto",
+		events: map[tickets.EventKind]string{
+			tickets.Opened: "nuova richiesta", tickets.BundledCall: "un'altra chiamata", tickets.Reopened: "riaperta",
+			tickets.AssignedTo: "assegnata", tickets.Accepted: "accettata da un tecnico", tickets.RestoredAt: "servizio ripristinato",
+			tickets.ClosedAtKind: "chiusa", tickets.MarkedNoTicket: "non è una richiesta",
+			tickets.Unreached: "nessun tecnico raggiunto", tickets.RotaGap: "nessun tecnico di turno",
+		},
 	}
 }
 
@@ -101,6 +118,32 @@ func Alarm(id string, t tickets.Ticket, alarm string, clock sla.Account, l sla.L
 			fmt.Sprintf("%s: %s", w.assignee, assignee), "",
 			w.account + ":", clock.In(l),
 		}, "\n") + "\n",
+	}
+}
+
+// Update tells staff what happened to a ticket, by the line of its history, and how the ticket stands now.
+func Update(t tickets.Ticket, e tickets.Event, l sla.Language) Message {
+	w, zone := wordsOf(l), zoneOf(t)
+	moment := func(at time.Time) string { return sla.Instant(at.Truncate(time.Minute).In(zone), l) }
+	head := fmt.Sprintf("[%d] %s: %s, %s", t.Number, cmp.Or(t.Name, t.Caller, w.unknown), w.events[e.Kind], w.categories[t.Category()])
+	lines := []string{
+		head, "",
+		fmt.Sprintf("%s: %s (%s)", upper(w.events[e.Kind]), moment(e.At), e.Actor),
+		fmt.Sprintf("%s: %s (%s)", w.opened, moment(t.OpenedAt), t.Channel),
+		fmt.Sprintf("%s: %s", w.contract, cmp.Or(string(t.Contract), w.onRequest)),
+		fmt.Sprintf("%s: %s", w.caller, cmp.Or(t.Caller, w.unknown)),
+		fmt.Sprintf("%s: %s", w.assignee, cmp.Or(t.Assignee, w.nobody)),
+	}
+	for _, c := range t.Clocks {
+		if c.MetAt.IsZero() && t.State.Live() && !c.Projected && !c.Paused {
+			lines = append(lines, fmt.Sprintf("%s: %s %s", upper(c.Kind.In(l)), w.by, moment(c.Due)))
+		}
+	}
+	if e.Text != "" {
+		lines = append(lines, "", e.Text)
+	}
+	return Message{
+		ID: "update-" + strings.ReplaceAll(e.ID, ":", "") + "-" + name(t), Thread: name(t), Subject: head, Text: strings.Join(lines, "\n") + "\n",
 	}
 }
 

@@ -31,7 +31,8 @@ const (
 
 // queueOf is the queue that work waits in.
 func queueOf(w tickets.Work) string {
-	if w.Kind == tickets.WorkNotify || w.Kind == tickets.WorkReceipt {
+	switch w.Kind {
+	case tickets.WorkNotify, tickets.WorkReceipt, tickets.WorkUpdate:
 		return letters
 	}
 	return river.QueueDefault

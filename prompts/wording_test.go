@@ -143,7 +143,7 @@ func phrases(t *testing.T) []Phrase {
 	}
 	now := time.Date(2026, time.October, 24, 20, 0, 0, 0, rome)
 	var list []Phrase
-	for _, id := range []ID{"announce-due", "announce-restore", "announce-overdue", "announce-restore-overdue", "readout-intervention", "unreached", "out-of-hours"} {
+	for _, id := range []ID{"announce-due", "announce-restore", "announce-overdue", "announce-restore-overdue", "readout-intervention", "call-back-by", "out-of-hours", "readout-closed"} {
 		for _, at := range []time.Time{
 			time.Date(2026, 10, 24, 22, 15, 0, 0, rome), time.Date(2026, 10, 25, 0, 0, 0, 0, rome), time.Date(2026, 10, 25, 0, 30, 0, 0, rome),
 			time.Date(2026, 10, 25, 1, 0, 0, 0, rome), time.Unix(1792888200, 0).In(rome), time.Unix(1792891800, 0).In(rome), // half past two, twice

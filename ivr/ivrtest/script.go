@@ -23,6 +23,7 @@ import (
 //	given ticket blocking of 314159      an open ticket
 //	given fault of rossi                 a known fault that covers this contract
 //	given human nobody                   how a search ends: talked, nobody, no-rota, impossible; operator
+//	given mail                           staff are told in writing
 //	given trouble store                  what fails: one of the faults
 //	hears a b c                          the next pieces said, in this order
 //	presses 314159#                      keys
@@ -142,6 +143,8 @@ func (s *script) given(w []string) {
 	case "human":
 		s.world.human.reach = ivr.Reach(strings.ReplaceAll(w[1], "-", " "))
 		s.world.human.operator = w[1] == "operator"
+	case "mail":
+		s.world.mail = true
 	case "trouble":
 		s.fault = fault(w[1])
 	case "fault":

@@ -2,6 +2,7 @@ package ivrtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,7 @@ type world struct {
 	store *memory.Store
 	desk  *tickets.Desk
 	human human
+	mail  bool // staff are told in writing
 	ids   int
 }
 
@@ -26,6 +28,7 @@ type world struct {
 type human struct {
 	reach    ivr.Reach
 	operator bool
+	desk     *tickets.Desk
 	heard    chan<- string
 	fail     error
 }
@@ -34,10 +37,20 @@ func (h *human) Connect(ctx context.Context, _ ivr.Call, _ prompts.Language, t t
 	h.heard <- fmt.Sprintf("(rings-rota %d)", t.Number)
 	select {
 	case <-time.After(30 * time.Second):
-		return h.reach, h.fail
+		return h.reach, errors.Join(h.fail, h.note(ctx, t.Number))
 	case <-ctx.Done():
 		return ivr.Nobody, context.Cause(ctx)
 	}
+}
+
+// note writes down that nobody was reached, as a search does.
+func (h *human) note(ctx context.Context, n tickets.Number) error {
+	kind, ok := map[ivr.Reach]tickets.EventKind{ivr.Nobody: tickets.Unreached, ivr.Impossible: tickets.Unreached, ivr.NoRota: tickets.RotaGap}[h.reach]
+	if !ok || h.fail != nil {
+		return nil
+	}
+	_, err := h.desk.Note(ctx, n, tickets.Event{Kind: kind, Actor: "system"}, time.Now())
+	return err
 }
 
 func (h *human) Operator(ctx context.Context, _ ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
@@ -103,7 +116,9 @@ func newWorld(ctx context.Context, now time.Time) (*world, error) {
 	}
 	w.desk = tickets.NewDesk(tickets.DeskConfig{
 		Store: w.store, Book: book, Numbers: w.store, PINKey: []byte(pinKey), Own: sla.OfficeHours, NewID: w.newID,
+		Updates: func(tickets.Update) bool { return w.mail },
 	})
+	w.human.desk = w.desk
 	return w, nil
 }
 

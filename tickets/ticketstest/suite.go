@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"tokens, answers, flows and facts":               settings,
 		"what budgets were spent on":                     spendings,
 		"due work is done once, and again after a fault": work,
+		"staff are told of what happens to a ticket":     updates,
 		"texts of any kind survive":                      texts,
 		"every command in every state":                   commandsInStates,
 	} {
