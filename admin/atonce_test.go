@@ -140,7 +140,7 @@ func documents() map[string]func(n int) string {
 	return map[string]func(n int) string{
 		"/customers/rossi": func(n int) string { return fmt.Sprintf(`{"name":"Rossi %d"}`, n) },
 		"/contracts/old": func(n int) string {
-			return fmt.Sprintf(`{"customer":"rossi","level":"advanced","valid_from":"2025-01-%02dT00:00:00Z"}`, n+1)
+			return fmt.Sprintf(`{"customer":"rossi","level":"advanced","valid_from":"2025-01-%02dT00:00:00Z","remote_access":true}`, n+1)
 		},
 		"/levels/advanced": func(n int) string {
 			return fmt.Sprintf(`{"name":"A %d","calendar":"office","blocking":%s,"non_blocking":%s}`, n, limits, limits)

@@ -39,7 +39,7 @@ func (v limitsView) limits() sla.Limits {
 type ContractFields struct {
 	Customer     string      `json:"customer" minLength:"1" maxLength:"100"`
 	Level        string      `json:"level" minLength:"1" maxLength:"100"`
-	Language     string      `json:"language,omitempty" enum:"it,en" default:"it"`
+	Language     string      `json:"language,omitempty" enum:"it,en" doc:"Left out: the caller hears the language of the number that was dialled, or the one he chose"`
 	ValidFrom    time.Time   `json:"valid_from"`
 	ValidUntil   *time.Time  `json:"valid_until,omitempty" doc:"Exclusive; null or left out: without end"`
 	Calendar     string      `json:"calendar,omitempty" maxLength:"100" doc:"Instead of the level's calendar"`
@@ -47,7 +47,7 @@ type ContractFields struct {
 	NonBlocking  *limitsView `json:"non_blocking,omitempty" doc:"Instead of the level's limits, whole"`
 	AfterHours   string      `json:"after_hours,omitempty" enum:"wait,ring" default:"wait" doc:"What a blocking call outside the hours does"`
 	EvoSupport   bool        `json:"evo_support,omitempty"`
-	RemoteAccess bool        `json:"remote_access,omitempty" doc:"A fact that staff set; without it only Support on Request is offered, and the clocks of running tickets stand still as their level says"`
+	RemoteAccess *bool       `json:"remote_access,omitempty" doc:"A fact that staff set, and that must be given. false: whoever keys the contract's PIN is taken as Support on Request, which is paid, and the clocks of running tickets stand still as their level says"`
 }
 
 // ContractView is a contract as staff see it: never with a PIN.
@@ -91,7 +91,7 @@ func contract(c tickets.Contract) ContractView {
 	v := ContractView{ID: string(c.ID), Version: c.Version, PINAt: instant(c.PINAt), ContractFields: ContractFields{
 		Customer: string(c.Customer), Level: string(c.Level), Language: c.Language, ValidFrom: c.ValidFrom,
 		ValidUntil: instant(c.ValidUntil), Calendar: string(c.Calendar), AfterHours: string(c.AfterHours),
-		EvoSupport: c.EvoSupport, RemoteAccess: c.RemoteAccess,
+		EvoSupport: c.EvoSupport, RemoteAccess: &c.RemoteAccess,
 	}}
 	for _, o := range []struct {
 		own *sla.Limits
@@ -217,8 +217,14 @@ func (s *server) renewPIN(ctx context.Context, in *struct {
 	return tagged(contractWithPIN{contract(c), pin}, c.Version, nil)
 }
 
+// accessDemanded is said where nobody says whether an installation can be reached: no value is harmless enough to be assumed.
+const accessDemanded = "say whether the installation can be reached remotely: true or false. With false whoever keys the contract's PIN is taken as Support on Request, which is paid, and the clocks of running tickets stand still as their level says"
+
 // contractOf checks what no schema can: that customer, level and calendar exist and that the times make sense.
 func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (tickets.Contract, error) {
+	if f.RemoteAccess == nil {
+		return tickets.Contract{}, refused("body.remote_access", accessDemanded)
+	}
 	if _, err := s.Store.Customer(ctx, tickets.CustomerID(f.Customer)); err != nil {
 		return tickets.Contract{}, unknownIn("body.customer", f.Customer, err)
 	}
@@ -232,7 +238,7 @@ func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (t
 	c := tickets.Contract{
 		ID: tickets.ContractID(id), Customer: tickets.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: f.Language,
 		ValidFrom: f.ValidFrom, Calendar: sla.CalendarID(f.Calendar), AfterHours: tickets.AfterHours(f.AfterHours),
-		EvoSupport: f.EvoSupport, RemoteAccess: f.RemoteAccess,
+		EvoSupport: f.EvoSupport, RemoteAccess: *f.RemoteAccess,
 	}
 	if c.ValidFrom.Year() < 1970 || c.ValidFrom.Year() > 9000 {
 		return tickets.Contract{}, refused("body.valid_from", "the contract must begin between 1970 and 9000")

@@ -40,7 +40,7 @@ const verdi = `"customer":"rossi","level":"professional","valid_from":"2026-01-0
 func TestPINIsShownOnceAndOpensTheLine(t *testing.T) {
 	h := open(t)
 	var made struct{ ID, PIN string }
-	h.post("/contracts", `{`+verdi+`}`).is(201, `"level":"professional"`, `"language":"it"`, `"after_hours":"wait"`, `"version":1`).into(&made)
+	h.post("/contracts", `{`+verdi+`}`).is(201, `"level":"professional"`, `"after_hours":"wait"`, `"version":1`).into(&made)
 	id, _, err := h.desk.Identify(made.PIN, "", monday(9, 0))
 	if err != nil || string(id.Contract.ID) != made.ID {
 		t.Fatalf("the line knows the new PIN as %v, %v", id, err)
@@ -82,8 +82,8 @@ func TestContractsOverrideTheirLevel(t *testing.T) {
 	h.put("/contracts/nobody", `{`+verdi+`,"version":1}`).is(404)
 	h.post("/contracts", `{"id":"verdi",`+verdi+`}`).is(409)
 	for body, field := range map[string]string{
-		`{"customer":"nobody","level":"extended","valid_from":"2026-01-01T00:00:00Z"}`:                                              "body.customer",
-		`{"customer":"rossi","level":"platinum","valid_from":"2026-01-01T00:00:00Z"}`:                                               "body.level",
+		`{"customer":"nobody","level":"extended","valid_from":"2026-01-01T00:00:00Z","remote_access":true}`: "body.customer",
+		`{"customer":"rossi","level":"platinum","valid_from":"2026-01-01T00:00:00Z","remote_access":true}`:  "body.level",
 		`{` + verdi + `,"calendar":"moon"}`:                                                                                         "body.calendar",
 		`{` + verdi + `,"language":"de"}`:                                                                                           "body.language",
 		`{` + verdi + `,"after_hours":"shout"}`:                                                                                     "body.after_hours",
@@ -91,7 +91,7 @@ func TestContractsOverrideTheirLevel(t *testing.T) {
 		`{` + verdi + `,"blocking":{"contact":-1,"intervention":0,"restore":0}}`:                                                    "body.blocking.contact",
 		`{` + verdi + `,"blocking":{"contact":60,"intervention":0,"restore":60}}`:                                                   "body.blocking",
 		`{` + verdi + `,"pin":"314159"}`:                                                                                            "body.pin",
-		`{"customer":"rossi","level":"extended","valid_from":"0001-01-01T00:00:00Z"}`:                                               "body.valid_from",
+		`{"customer":"rossi","level":"extended","valid_from":"0001-01-01T00:00:00Z","remote_access":true}`:                          "body.valid_from",
 		`{"customer":"rossi","level":"extended","valid_from":"soon"}`:                                                               "body.valid_from",
 		`{` + verdi + `,"non_blocking":{"contact":9223372036854775807,"intervention":9223372036854775807,"restore":9999999999999}}`: "body.non_blocking",
 	} {
@@ -203,5 +203,32 @@ func TestAContractWithoutACalendarCannotBeSaved(t *testing.T) {
 	h := open(t)
 	_, err := h.store.PutLevel(t.Context(), sla.Level{ID: "bare", Calendar: "gone"})
 	must(t, err)
-	h.post("/contracts", `{"customer":"rossi","level":"bare","valid_from":"2026-01-01T00:00:00Z"}`).is(422, "body.calendar")
+	h.post("/contracts", `{"customer":"rossi","level":"bare","valid_from":"2026-01-01T00:00:00Z","remote_access":true}`).is(422, "body.calendar")
+}
+
+// TestAContractSaysWhetherItsInstallationCanBeReached: left out, it would turn a right PIN into paid work.
+func TestAContractSaysWhetherItsInstallationCanBeReached(t *testing.T) {
+	h := open(t)
+	h.post("/contracts", `{"id":"verdi",`+verdi+`}`).is(201, `"remote_access":true`)
+	const silent = `"customer":"rossi","level":"professional","valid_from":"2026-01-01T00:00:00Z"`
+	h.post("/contracts", `{"id":"bianchi",`+silent+`}`).is(422, "body.remote_access", "true or false", "Support on Request")
+	h.get("/contracts/bianchi").is(404)
+	for _, null := range []string{"", `,"remote_access":null`} {
+		h.put("/contracts/verdi", `{`+silent+null+`,"version":1}`).is(422, "remote_access")
+		h.post("/contracts/verdi/preview", `{`+silent+null+`,"version":1}`).is(422, "remote_access")
+	}
+	h.get("/contracts/verdi").is(200, `"remote_access":true`, `"version":1`)
+	h.post("/contracts", `{"id":"bianchi",`+silent+`,"remote_access":false}`).is(201, `"remote_access":false`)
+}
+
+// TestALanguageThatNobodySetStaysUnset: a caller who dialled the English number and keys the PIN goes on in English.
+func TestALanguageThatNobodySetStaysUnset(t *testing.T) {
+	h := open(t)
+	if got := h.post("/contracts", `{"id":"verdi",`+verdi+`}`).is(201).body; strings.Contains(got, `"language"`) {
+		t.Errorf("a language was set: %s", got)
+	}
+	if c, err := h.store.Contract(t.Context(), "verdi"); err != nil || c.Language != "" {
+		t.Errorf("language %q, %v", c.Language, err)
+	}
+	h.post("/contracts", `{"id":"bianchi",`+verdi+`,"language":"en"}`).is(201, `"language":"en"`)
 }

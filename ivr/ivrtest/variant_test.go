@@ -75,7 +75,7 @@ func TestALoopThatIsNeverLeftEndsInAMessage(t *testing.T) {
 		ivrtest.Run(t, round, `at 2026-11-23 10:00 Europe/Rome
 			hears welcome/it language-offer/en recording-notice enter-pin
 			presses 314159#
-			hears menu menu-given-up menu menu-given-up menu menu-given-up menu menu-given-up menu menu-given-up
+			hears menu menu-others menu-given-up menu menu-others menu-given-up menu menu-others menu-given-up menu menu-others menu-given-up menu menu-others menu-given-up
 			hears trouble tone (records)
 			speaks 5s, key
 			hears readout-ticket 417 goodbye/it

@@ -83,6 +83,7 @@ func contracts() map[string]tickets.Contract {
 		"161803": {ID: "bianchi", Customer: "bianchi", Level: sla.Professional, Language: "it", RemoteAccess: true},
 		"112358": {ID: "neri", Customer: "neri", Level: sla.Professional, Language: "it", RemoteAccess: true, ValidUntil: ended},
 		"141421": {ID: "smith", Customer: "smith", Level: sla.Professional, Language: "en", RemoteAccess: true, AfterHours: tickets.AfterHoursRing},
+		"264575": {ID: "gialli", Customer: "gialli", Level: sla.Professional, RemoteAccess: true}, // no language of its own
 		"173205": {ID: "brown", Customer: "brown", Level: sla.Extended, Language: "en"},
 	}
 }

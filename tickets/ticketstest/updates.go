@@ -16,10 +16,12 @@ import (
 func updates(t *testing.T, s Store) {
 	ctx := t.Context()
 	for _, l := range sla.DefaultLevels() {
-		must(t, s.PutLevel(ctx, l))
+		_, err := s.PutLevel(ctx, l)
+		must(t, err)
 	}
 	for _, c := range sla.DefaultCalendars() {
-		must(t, s.PutCalendar(ctx, c))
+		_, err := s.PutCalendar(ctx, c)
+		must(t, err)
 	}
 	own := Contracts(true)[0]
 	_, err := s.PutContract(ctx, own)
