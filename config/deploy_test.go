@@ -26,6 +26,8 @@ func TestTheFail2banFilterReadsOurLog(t *testing.T) {
 	}
 	for _, x := range []struct{ why, from, want string }{
 		{"INVITE from a stranger", "203.0.113.9:5060", "203.0.113.9"},
+		{"wrong credentials", "203.0.113.9:5060", "203.0.113.9"},
+		{"too many wrong credentials", "203.0.113.9:5060", "203.0.113.9"},
 		{"scanner", "[2001:db8::7]:40000", "2001:db8::7"},
 		{"unreadable", "203.0.113.9:1", "203.0.113.9"},
 		{"Too Many Calls", "203.0.113.9:5060", ""},

@@ -35,6 +35,11 @@ func (b *bucket) take(now time.Time, rate, burst float64) bool {
 	return true
 }
 
+// has tells whether one more could be taken; it takes nothing.
+func (b *bucket) has(now time.Time, rate, burst float64) bool {
+	return max(0, b.spent-rate*now.Sub(b.last).Seconds())+1 <= burst
+}
+
 // budget limits what strangers may send: each source, and all together. Sources share a fixed number of buckets by
 // a hash with a secret seed, so that a million forged addresses cost no memory. Safe for concurrent use.
 type budget struct {

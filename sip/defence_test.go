@@ -223,6 +223,38 @@ func TestGuessingAPasswordTakesYears(t *testing.T) {
 	})
 }
 
+// The right password after ten wrong ones from the same source is not judged; from the telephone that has proven itself it is,
+// whatever a hundred other addresses guess meanwhile, and they all together guess no more than 7,200 times a day.
+func TestGuessesAreNotJudgedBeyondTheirBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		a := start(t, w, nil, strangersOnly, func(c *sip.Config) {
+			c.AcceptAnyone, c.Accounts = false, []sip.Account{{User: "desk", Password: "secret"}}
+		})
+		desk := siptest.NewPhone(t, w, "203.0.113.5:5060")
+		proven(t, desk, desk.Dial(line, "1", siptest.SDP).Expect(401, within), "secret", 1).Expect(480, within)
+		began := time.Now()
+		for i := range 30 {
+			p := siptest.NewPhone(t, w, fmt.Sprintf("198.51.100.%d:5060", i+1))
+			asked := p.Dial(line, "1", siptest.SDP).Expect(401, within)
+			for n := range 12 {
+				proven(t, p, asked, fmt.Sprint("guess", n), n+1)
+				p.Hear(100 * time.Millisecond)
+			}
+			before := a.Dropped()["too many wrong credentials"]
+			proven(t, p, asked, "secret", 20)
+			p.Silence("", 100*time.Millisecond)
+			if a.Dropped()["too many wrong credentials"] == before {
+				t.Fatalf("source %d: the right password was judged after twelve wrong ones", i)
+			}
+		}
+		if judged, most := a.Dropped()["wrong credentials"], 101+uint64(time.Since(began).Minutes()*5); judged < 90 || judged > most {
+			t.Errorf("%d guesses of 30 sources were judged within %s", judged, time.Since(began))
+		}
+		proven(t, desk, desk.Dial(line, "1", siptest.SDP).Expect(401, within), "secret", 1).Expect(480, within)
+	})
+}
+
 func TestAnOverloadedLineRefusesBeforeACallSuffers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, calls, over := siptest.NewWire(1), make(chan *sip.Dialog, 1), false

@@ -19,7 +19,13 @@ const (
 	guesses      = 10.0 / 3600 // wrong credentials a second from one source
 	guessesBurst = 10.0
 	maxNonces    = 10000
-	ownRealm     = "hotline"
+	homeLife     = 30 * 24 * time.Hour
+
+	// All sources together that have never shown right credentials: 100 at once and 7,200 a day, so that 10,000 guesses take
+	// more than a day from however many addresses they come. Every account is among them.
+	allGuesses      = 5.0 / 60
+	allGuessesBurst = 100.0
+	ownRealm        = "hotline"
 )
 
 // door checks the credentials of our own telephones (RFC 3261 section 22.4, RFC 8760). Nonces are made of the time and
@@ -31,7 +37,8 @@ type door struct {
 
 	mu    sync.Mutex
 	used  map[string]usedNonce
-	wrong budget // of sources, wrong credentials only
+	homes map[netip.Addr]time.Time // sources that have shown right credentials, and when
+	wrong budget                   // of sources, wrong credentials only
 }
 
 type usedNonce struct {
@@ -40,7 +47,7 @@ type usedNonce struct {
 }
 
 func newDoor(accounts []Account) *door {
-	d := &door{accounts: map[string]Account{}, used: map[string]usedNonce{}, wrong: newBudget()}
+	d := &door{accounts: map[string]Account{}, used: map[string]usedNonce{}, homes: map[netip.Addr]time.Time{}, wrong: newBudget()}
 	for _, a := range accounts {
 		d.accounts[a.User] = a
 	}
@@ -89,13 +96,40 @@ func (d *door) open(e *envelope, from netip.Addr, now time.Time) verdict {
 		return d.guessed(from, now)
 	}
 	ours, young := d.genuine(c.Nonce, from, now)
-	if !ours || !d.right(c, e) {
+	if !ours { // of a former process, or of another address: no guess can be right
+		return d.challenge(from, now, true, "")
+	}
+	if !d.wrong.judges(from, d.proven(from, now), now) {
+		return silence("too many wrong credentials")
+	}
+	if !d.right(c, e) {
 		return d.guessed(from, now)
 	}
 	if !young || !d.first(c, now) {
 		return d.challenge(from, now, true, "")
 	}
+	d.remember(from, now)
 	return verdict{pass: true}
+}
+
+// proven tells whether a source has shown right credentials of late: what others guess does not keep it out.
+func (d *door) proven(from netip.Addr, now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at, ok := d.homes[network(from)]
+	return ok && now.Sub(at) < homeLife
+}
+
+func (d *door) remember(from netip.Addr, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.homes) >= maxNonces {
+		for a := range d.homes { // any one: it will prove itself again
+			delete(d.homes, a)
+			break
+		}
+	}
+	d.homes[network(from)] = now
 }
 
 // right tells whether credentials are those of an account for this request.
@@ -140,7 +174,7 @@ func (d *door) first(c *digest.Credentials, now time.Time) bool {
 
 // guessed answers wrong credentials, and after ten in an hour nothing any more.
 func (d *door) guessed(from netip.Addr, now time.Time) verdict {
-	if !d.wrong.failed(from, now) {
+	if !d.wrong.failed(from, d.proven(from, now), now) {
 		return silence("too many wrong credentials")
 	}
 	return d.challenge(from, now, false, "wrong credentials")
@@ -159,9 +193,19 @@ func (d *door) challenge(from netip.Addr, now time.Time, stale bool, why string)
 	return v
 }
 
-// failed spends one wrong try of a source; false when it has none left.
-func (b *budget) failed(from netip.Addr, now time.Time) bool {
+// judges tells whether one more try of a source may be judged: its own budget for wrong ones, and that of all unproven
+// sources, are asked before anybody learns whether the try was right.
+func (b *budget) judges(from netip.Addr, proven bool, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.sources[b.slot(from)].take(now, guesses, guessesBurst)
+	own := &b.sources[b.slot(from)]
+	return own.has(now, guesses, guessesBurst) && (proven || b.all.has(now, allGuesses, allGuessesBurst))
+}
+
+// failed spends one wrong try of a source; false when it has none left.
+func (b *budget) failed(from netip.Addr, proven bool, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	own := b.sources[b.slot(from)].take(now, guesses, guessesBurst)
+	return own && (proven || b.all.take(now, allGuesses, allGuessesBurst))
 }
