@@ -16,8 +16,9 @@ import (
 const (
 	ownTimes  = 10 // telephones of the house cost nothing: so many times as many calls, counted by themselves
 	alarmPart = 2  // half of a cap is spent: somebody should look before nobody is rung any more
-	busyPart  = 4  // a ticket that has taken a quarter of an hour's calls ...
-	restPart  = 3  // ... leaves the last third to the others
+	restPart  = 3  // the last third of an hour's calls is for tickets that had no chain yet ...
+	chain     = 4  // ... which is so many calls, or ...
+	chainPart = 15 // ... where more may be placed this share of them
 )
 
 // purse is a budget that nobody else's calls are paid from.
@@ -86,7 +87,7 @@ func (c *caps) spend(own bool, as ring.Introduction, now time.Time) error {
 		refused = fmt.Errorf("%d calls %s were placed within the hour: %w", hour, p.words(), ErrNotAllowed)
 	case day >= mostDay:
 		refused = fmt.Errorf("%d calls %s were placed within the day: %w", day, p.words(), ErrNotAllowed)
-	case as.Ticket != 0 && same*busyPart >= most && hour*restPart >= most*(restPart-1):
+	case as.Ticket != 0 && same >= max(chain, most/chainPart) && hour*restPart >= most*(restPart-1):
 		refused = fmt.Errorf("%d of %d calls within the hour were for ticket %d, and the rest is kept for others: %w", same, hour, as.Ticket, ErrNotAllowed)
 	default:
 		c.placed[p] = append(c.placed[p], placed{now, as.Ticket})

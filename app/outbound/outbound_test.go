@@ -152,6 +152,24 @@ func TestOneTicketThatNobodyAnswersLeavesCallsForTheOthers(t *testing.T) {
 	}
 }
 
+// TestManyTicketsThatNobodyAnswersLeaveTheFirstChainToTheOthers: six plants stand still in one night and nobody wakes; each
+// chain of four calls is called again and again. The seventh customer's chain is called all the same.
+func TestManyTicketsThatNobodyAnswersLeaveTheFirstChainToTheOthers(t *testing.T) {
+	d := carrier(t, config.Outgoing{Prefixes: []string{"+39"}, PerHour: 60, PerDay: 300}, nil)
+	for range 4 { // at once, and after 5, 15 and 35 minutes
+		for n := range 6 {
+			for range 4 {
+				_, _ = d.Routes("+390612345", ring.Introduction{Ticket: tickets.Number(417 + n)})
+			}
+		}
+	}
+	for range 4 {
+		if _, err := d.Routes("+390612345", ring.Introduction{Ticket: 500}); err != nil {
+			t.Errorf("the seventh customer: %v", err)
+		}
+	}
+}
+
 func TestAnAlarmComesBeforeTheCapAndAnotherAtIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var alarms []string
