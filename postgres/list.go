@@ -95,10 +95,17 @@ func (s *selection) few(f tickets.Filter) bool {
 			s.where(c.condition, c.value)
 		}
 	}
-	if f.Search != "" {
-		s.where("t.number in (select ticket from ticket_words where words @@ search_query($%d))", f.Words())
-	}
 	return len(s.conditions) > 0
+}
+
+// search selects by words, of which these are the tickets. Where more have them than are looked at, those that are few for
+// another reason are asked one by one.
+func (s *selection) search(f tickets.Filter, hits []tickets.Number, few bool) {
+	if few && len(hits) > tickets.CountedAtMost {
+		s.where("exists (select from ticket_words w where w.ticket = t.number and w.words @@ search_query($%d) offset 0)", f.Words())
+		return
+	}
+	s.where("t.number = any($%d)", hits[:min(len(hits), tickets.CountedAtMost)])
 }
 
 // span selects by time.
@@ -128,7 +135,15 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 		return page, err
 	}
 	var sel selection
-	few := sel.few(f)
+	few, more := sel.few(f), false
+	if f.Search != "" {
+		hits, err := s.withWords(ctx, f.Words())
+		if err != nil {
+			return page, err
+		}
+		sel.search(f, hits, few)
+		few, more = true, !few && len(hits) > tickets.CountedAtMost
+	}
 	if !few || len(f.States)+len(f.Priorities) > 0 || f.Category != "" || f.Level != "" {
 		if o.facets, err = s.facets(ctx, f); err != nil || len(o.facets) == 0 {
 			return page, err
@@ -137,21 +152,12 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 	}
 	sel.span(f)
 	counted := sel
-	if f.Search != "" {
-		o.reading = byFewWords
-	}
-	counts, err := places(ctx, s, o.reading, "counting tickets", pgx.RowTo[int],
-		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", counted, tickets.CountedAtMost+1), counted.args)
+	total, err := row(ctx, s, "counting tickets", pgx.RowTo[int],
+		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", counted, tickets.CountedAtMost+1), counted.args...)
 	if err != nil {
 		return page, err
 	}
-	total := counts[0]
 	gathered := few || o.spanBeside(f)
-	if f.Search == "" || total <= tickets.CountedAtMost {
-		o.fence = " offset 0"
-	} else {
-		o.reading = byWords // a word that is in very many tickets is soon found in the list's order
-	}
 	if gathered && !few && f.DueBefore.IsZero() && total > tickets.CountedAtMost {
 		if gathered, err = s.far(ctx, o, f); err != nil {
 			return page, err
@@ -163,7 +169,9 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 	}
 	part := tickets.Paged(spots, f.Limit, o.position)
 	list, err := s.ticketsAt(ctx, part.Items)
-	return tickets.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(total), err
+	page = tickets.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(total)
+	page.More = page.More || more
+	return page, err
 }
 
 const openedBetween = `
@@ -198,11 +206,11 @@ func (s *Store) spots(ctx context.Context, o order, sel *selection, gathered boo
 		query = o.gather
 	}
 	sql := query(sel, f)
-	return places(ctx, s, o.reading, "listing tickets", func(r pgx.CollectableRow) (p spot, err error) {
+	return rows(ctx, s, "listing tickets", func(r pgx.CollectableRow) (p spot, err error) {
 		err = r.Scan(&p.number, &p.rank, &p.at)
 		p.at = p.at.UTC()
 		return p, err
-	}, sql, sel.args)
+	}, sql, sel.args...)
 }
 
 const whereNumbers = ` where number = any($1)`
@@ -225,8 +233,6 @@ type order struct {
 	backwards bool
 	key       string // column of the instant that is sorted by; empty: none
 	facets    []string
-	reading   string // how PostgreSQL is to read its indexes
-	fence     string // keeps the planner from reading in the list's order, until enough are found: it does not know that few match
 	behind    *tickets.Position
 }
 
@@ -282,11 +288,12 @@ func (o order) columns() (rank, at string) {
 	return rank, at
 }
 
-// gather reads all that is selected and sorts it.
+// gather reads all that is selected and sorts it. The offset keeps the planner from reading in the list's order instead: it
+// does not know that few match.
 func (o order) gather(s *selection, f tickets.Filter) string {
 	rank, at := o.columns()
 	direction, beyond := o.way()
-	sql := fmt.Sprintf("select number, rank, at from (select t.number, %s as rank, %s as at from tickets t%s%s) m", rank, at, *s, o.fence)
+	sql := fmt.Sprintf("select number, rank, at from (select t.number, %s as rank, %s as at from tickets t%s offset 0) m", rank, at, *s)
 	keys := []string{"number"}
 	if o.key != "" {
 		keys = []string{"at", "number"}

@@ -61,27 +61,22 @@ func (s *Store) IndexWords(ctx context.Context) (more bool, err error) {
 	return more && err == nil, err
 }
 
-// How PostgreSQL is to read the places of a list.
 const (
-	asPlanned = ""
-	// It takes for cheap to read the words ticket by ticket, because it does not count what it costs to fetch them.
-	byWords = `set local enable_seqscan = off`
-	// Each of some thousand tickets is looked up; otherwise it reads all of them and joins, which costs more.
-	byFewWords = byWords + `; set local enable_hashjoin = off; set local enable_mergejoin = off`
+	selectWithWords = `select ticket from ticket_words where words @@ search_query($1) order by ticket desc limit $2`
+
+	// PostgreSQL takes for cheap to read the words ticket by ticket, because it does not count what it costs to fetch them.
+	readTheirIndex = `set local enable_seqscan = off; set local enable_indexscan = off`
 )
 
-// places reads from indexes, in the way given.
-func places[T any](ctx context.Context, s *Store, way, doing string, scan pgx.RowToFunc[T], sql string, args []any) (list []T, err error) {
-	if way == asPlanned {
-		return rows(ctx, s, doing, scan, sql, args...)
-	}
-	err = s.within(ctx, doing, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, way); err != nil {
+// withWords finds the newest tickets with all of these words, and one more than are looked at where there are so many.
+func (s *Store) withWords(ctx context.Context, words []string) (list []tickets.Number, err error) {
+	err = s.within(ctx, "looking words up", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, readTheirIndex); err != nil {
 			return err
 		}
-		found, err := tx.Query(ctx, sql, args...)
+		found, err := tx.Query(ctx, selectWithWords, words, tickets.CountedAtMost+1)
 		if err == nil {
-			list, err = pgx.CollectRows(found, scan)
+			list, err = pgx.CollectRows(found, pgx.RowTo[tickets.Number])
 		}
 		return err
 	})

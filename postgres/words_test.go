@@ -62,3 +62,42 @@ func TestTicketsOfAFormerVersionAreFoundOnceTheirWordsAreGathered(t *testing.T) 
 		t.Error("it is not done")
 	}
 }
+
+// TestOfWordsThatVeryManyHaveTheNewestAreLookedAt, but for one customer all of its own are.
+func TestOfWordsThatVeryManyHaveTheNewestAreLookedAt(t *testing.T) {
+	s, monday := fresh(t), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	const many = tickets.CountedAtMost + 20
+	for _, sql := range []string{
+		`insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language, opened_at, time_spent, bundled, version)
+		select n, '', 'c' || n % 1000, 'Officine Bellini', '', 'web', 'question', '', 4, 'extended', 'open', '', false, 'it', $1::timestamptz, 0, 0, 1 from generate_series(1, $2::int) n`,
+		`insert into ticket_words (ticket, words) select number, search_words(number, name, caller, '') from tickets where $1::timestamptz is not null limit $2::int`,
+	} {
+		if _, err := s.pool.Exec(t.Context(), sql, monday, many); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		filter tickets.Filter
+		first  tickets.Number
+		total  int
+		more   bool
+	}{
+		{tickets.Filter{Search: "bellini"}, many, tickets.CountedAtMost, true},
+		{tickets.Filter{Search: "bellini", Sort: "number"}, 21, tickets.CountedAtMost, true},
+		{tickets.Filter{Search: "bellini", Sort: "number", Customer: "c7"}, 7, 11, false},
+		{tickets.Filter{Search: "bellini conti", Customer: "c7"}, 0, 0, false},
+		{tickets.Filter{Search: "bellini", Sort: "due", States: []tickets.State{tickets.Open}}, 21, tickets.CountedAtMost, true},
+	} {
+		page, err := s.List(t.Context(), c.filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first tickets.Number
+		if len(page.Items) > 0 {
+			first = page.Items[0].Number
+		}
+		if first != c.first || page.Total != c.total || page.More != c.more {
+			t.Errorf("%+v begins with %d, of %d, more: %v", c.filter, first, page.Total, page.More)
+		}
+	}
+}
