@@ -26,9 +26,9 @@ func TestATicketThatNobodyAnswersIsCalledOutMoreAndMoreSeldom(t *testing.T) {
 		for i := 2; i < len(rang); i += 2 { // twice each time
 			waits = append(waits, int(rang[i].Sub(rang[i-2]).Round(time.Minute).Minutes()))
 		}
-		// 35 minutes after the call comes the next one after 30; the breach of the contact rings 25 after, and counts as one.
-		if got := fmt.Sprint(waits); got != "[5 10 20 25 30 30]" {
-			t.Errorf("the rota was called again after %v minutes, want 5, 10, 20, 25 for the breach, 30", waits)
+		// 36 minutes after the call, chains included, comes the next one after 30; the breach of the contact rings 24 after, and counts as one.
+		if got := fmt.Sprint(waits); got != "[5 10 20 24 30 30]" {
+			t.Errorf("the rota was called again after %v minutes, want 5, 10, 20, 24 for the breach, 30", waits)
 		}
 	}, func(c *Config) { c.Config.Escalation.Rounds = 2 })
 }
