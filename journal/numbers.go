@@ -16,8 +16,10 @@ import (
 )
 
 const (
-	lease      = 100 // numbers of one block
-	low        = 40  // numbers left at which Refill fetches the next block
+	leastLease = 20             // numbers of a block where few are used: two nodes then stay close to each other
+	mostLease  = 100            // where many are
+	busy       = time.Hour      // a block that is used up sooner is followed by one of twice the length
+	calm       = 24 * time.Hour // one that lasts longer, by one of half the length
 	leaseTime  = 2 * time.Second
 	leaseRest  = 5 * time.Second // a store that did not lease in time is not asked by callers for so long
 	numberFile = "numbers"
@@ -43,9 +45,36 @@ type Numbers struct {
 
 // numberState is what the disk keeps.
 type numberState struct {
-	Next  tickets.Number `json:"next"`  // to be given
-	Until tickets.Number `json:"until"` // of the block, exclusive
-	Spare tickets.Number `json:"spare"` // first of the next block; 0 for none
+	Next       tickets.Number `json:"next"`        // to be given
+	Until      tickets.Number `json:"until"`       // of the block, exclusive
+	Spare      tickets.Number `json:"spare"`       // first of the next block; 0 for none
+	SpareUntil tickets.Number `json:"spare_until"` // of the next block, exclusive
+	Length     int            `json:"length"`      // of the next block that is leased
+	Began      int64          `json:"began"`       // when the block was begun; Unix seconds
+}
+
+// completed fills in what an earlier release did not write: its blocks had a hundred numbers.
+func (s numberState) completed() numberState {
+	if s.Spare != 0 && s.SpareUntil == 0 {
+		s.SpareUntil = s.Spare + mostLease
+	}
+	if s.Length == 0 {
+		s.Length = leastLease
+	}
+	return s
+}
+
+// begun is the state with another block in use, after the former one was used up.
+func (s numberState) begun(first, until tickets.Number, now time.Time) numberState {
+	next := numberState{Next: first, Until: until, Length: s.Length, Began: now.Unix()}
+	switch lasted := now.Sub(time.Unix(s.Began, 0)); {
+	case s.Began == 0:
+	case lasted < busy:
+		next.Length = min(2*s.Length, mostLease)
+	case lasted > calm:
+		next.Length = max(s.Length/2, leastLease)
+	}
+	return next
 }
 
 // OpenNumbers reads what was given so far; from leases blocks. given is the highest number that other files tell of, such
@@ -62,14 +91,15 @@ func OpenNumbers(dir string, given tickets.Number, from func(ctx context.Context
 		}
 		n.state = numberState{}
 	}
+	n.state = n.state.completed()
 	switch s := &n.state; {
 	case s.Next >= n.floor || s.Next == s.Until && s.Spare >= n.floor:
 	case s.Until > n.floor:
 		s.Next = n.floor
 	case s.Spare >= n.floor:
-		*s = numberState{Next: s.Spare, Until: s.Spare + lease}
+		*s = numberState{Next: s.Spare, Until: s.SpareUntil, Length: s.Length, Began: s.Began}
 	default:
-		*s = numberState{}
+		*s = numberState{Length: s.Length}
 	}
 	return n, nil
 }
@@ -82,16 +112,16 @@ func (n *Numbers) Damaged() string { return n.damaged }
 func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s := n.state
+	s, now := n.state, time.Now()
 	if s.Next == s.Until && s.Spare != 0 {
-		s = numberState{Next: s.Spare, Until: s.Spare + lease}
+		s = s.begun(s.Spare, s.SpareUntil, now)
 	}
 	if s.Next == s.Until {
 		first, err := n.ask(ctx, func() (tickets.Number, error) { return n.block(ctx, n.state) })
 		if err != nil {
 			return 0, fmt.Errorf("giving a ticket number: %w: %w", ErrNoNumbers, err)
 		}
-		s = numberState{Next: first, Until: first + lease}
+		s = s.begun(first, first+tickets.Number(s.Length), now)
 	}
 	given := s.Next
 	s.Next++
@@ -115,7 +145,7 @@ func (n *Numbers) ask(ctx context.Context, lease func() (tickets.Number, error))
 }
 
 // stateLength is the length of the file: every state fits, so that it can be overwritten on a full disk.
-const stateLength = 128
+const stateLength = 192
 
 // keep brings the state to the disk.
 func (n *Numbers) keep(s numberState) error {
@@ -159,7 +189,7 @@ func (n *Numbers) single(ctx context.Context, cause error) (tickets.Number, erro
 func (n *Numbers) above(s numberState) tickets.Number {
 	highest := max(s.Until, n.floor)
 	if s.Spare != 0 {
-		highest = max(highest, s.Spare+lease)
+		highest = max(highest, s.SpareUntil)
 	}
 	return highest
 }
@@ -168,7 +198,7 @@ func (n *Numbers) above(s numberState) tickets.Number {
 func (n *Numbers) block(ctx context.Context, s numberState) (tickets.Number, error) {
 	ctx, cancel := context.WithTimeout(ctx, leaseTime)
 	defer cancel()
-	first, err := n.from(ctx, lease)
+	first, err := n.from(ctx, s.Length)
 	if err != nil {
 		return 0, err
 	}
@@ -176,22 +206,22 @@ func (n *Numbers) block(ctx context.Context, s numberState) (tickets.Number, err
 	if first >= highest {
 		return first, nil
 	}
-	at, err := n.from(ctx, max(int(highest-first), lease)) // a restored database counts on: up to the end of a block above
+	at, err := n.from(ctx, max(int(highest-first), s.Length)) // a restored database counts on: up to the end of a block above
 	if err != nil {
 		return 0, err
 	}
 	return max(at, highest), nil
 }
 
-// Refill fetches the next block ahead of time when few numbers are left, also while callers do not ask the store. Call it
-// from time to time.
+// Refill fetches the next block ahead of time, also while callers do not ask the store: one is always held for the time in
+// which the store does not answer. Call it from time to time.
 func (n *Numbers) Refill(ctx context.Context) error {
 	n.refilling.Lock()
 	defer n.refilling.Unlock()
 	n.mu.Lock()
 	before := n.state
 	n.mu.Unlock()
-	if before.Spare != 0 || before.Until-before.Next > low {
+	if before.Spare != 0 {
 		return nil
 	}
 	first, err := n.block(ctx, before) // callers are given numbers meanwhile
@@ -205,8 +235,8 @@ func (n *Numbers) Refill(ctx context.Context) error {
 	if s.Until != before.Until { // a caller was faster and leased another block
 		return nil
 	}
-	if s.Spare = first; s.Next == s.Until {
-		s = numberState{Next: first, Until: first + lease}
+	if s.Spare, s.SpareUntil = first, first+tickets.Number(before.Length); s.Next == s.Until {
+		s = s.begun(s.Spare, s.SpareUntil, time.Now())
 	}
 	if err := n.keep(s); err != nil {
 		return fmt.Errorf("leasing ticket numbers: %w", err)

@@ -56,7 +56,7 @@ func TestNumbersAreGivenOnceThroughCrashesRestoresAndAStoreThatIsDown(t *testing
 	}
 	n = open() // the process died
 	l.down = true
-	for range 130 {
+	for range 90 { // ten of the block of forty, and the eighty behind it
 		if err := give(n); err != nil {
 			t.Fatalf("after %d numbers with the store down: %v", len(seen), err)
 		}
@@ -112,7 +112,7 @@ func TestTheNumbersFileCanBeOverwrittenInItsPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := filepath.Join(dir, numberFile+".json")
-	const text = `{"next":9223372036854775807,"until":9223372036854775807,"spare":9223372036854775807}`
+	const text = `{"next":9223372036854775807,"until":9223372036854775807,"spare":9223372036854775807,"spare_until":9223372036854775807,"length":100,"began":253402300799}`
 	if len(text) > stateLength {
 		t.Fatalf("a state takes %d octets", len(text))
 	}
@@ -157,6 +157,60 @@ func TestNumbersGoOnAboveWhatOtherFilesTellOf(t *testing.T) {
 	}
 }
 
+func TestBlocksAreShortWhereFewNumbersAreUsedAndGrowWhereManyAre(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{next: 417}
+		quiet, err := OpenNumbers(t.TempDir(), 0, l.lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := OpenNumbers(t.TempDir(), 0, l.lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		give := func(n *Numbers) tickets.Number {
+			got, err := n.Next(t.Context())
+			if err := errors.Join(err, n.Refill(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		if first, second := give(quiet), give(other); first != 417 || second > first+2*leastLease {
+			t.Errorf("two nodes that begin give %d and %d", first, second)
+		}
+		for range 500 {
+			give(other)
+		}
+		if got := other.state.Length; got != mostLease {
+			t.Errorf("where many numbers are used a block has %d", got)
+		}
+		for range 400 {
+			time.Sleep(time.Hour)
+			give(other)
+		}
+		if got := other.state.Length; got != leastLease {
+			t.Errorf("where few are used again a block has %d", got)
+		}
+	})
+}
+
+func TestABlockOfAnEarlierReleaseIsUsedUpWhole(t *testing.T) {
+	dir, l := t.TempDir(), &ledger{next: 1000}
+	if err := os.WriteFile(filepath.Join(dir, numberFile+".json"), []byte(`{"next":517,"until":517,"spare":617}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n, err := OpenNumbers(dir, 0, l.lease)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.down = true
+	for want := tickets.Number(617); want < 717; want++ {
+		if got, err := n.Next(t.Context()); err != nil || got != want {
+			t.Fatalf("%d, %v, want %d", got, err, want)
+		}
+	}
+}
+
 func TestNumbersThatCannotBeReadKeepNobodyOut(t *testing.T) {
 	dir, l := t.TempDir(), &ledger{next: 417}
 	name := filepath.Join(dir, numberFile+".json")
@@ -170,7 +224,7 @@ func TestNumbersThatCannotBeReadKeepNobodyOut(t *testing.T) {
 	if text, err := os.ReadFile(n.Damaged()); err != nil || string(text) != `{"next":4` {
 		t.Errorf("put aside: %q, %v", text, err)
 	}
-	if got, err := n.Next(t.Context()); err != nil || got != 517 { // the store's first block above 450
+	if got, err := n.Next(t.Context()); err != nil || got != 451 { // the store's first block above 450
 		t.Errorf("the next number is %d, %v", got, err)
 	}
 }
