@@ -43,9 +43,30 @@ func (s *server) explanation(ctx context.Context, in *Numbered) (*answer[explana
 	list, err := s.Desk.Explain(ctx, t)
 	v := explanationView{Clocks: []explained{}}
 	for _, a := range list {
-		v.Clocks = append(v.Clocks, explainedClock(a))
+		v.Clocks = append(v.Clocks, explainedClock(a).in(t.Zone()))
 	}
 	return answered(v, err)
+}
+
+// in shows every instant in one zone, as a preview does: the store gives them back in the machine's.
+func (e explained) in(zone *time.Location) explained {
+	shown := func(at *time.Time) {
+		if at != nil && !at.IsZero() {
+			*at = at.In(zone)
+		}
+	}
+	for _, at := range []*time.Time{&e.Due, e.MetAt, e.BrokenAt, &e.From} {
+		shown(at)
+	}
+	for i := range e.Parts {
+		shown(&e.Parts[i].From)
+		shown(e.Parts[i].Until)
+	}
+	for i := range e.Warnings {
+		shown(e.Warnings[i].At)
+		shown(e.Warnings[i].RaisedAt)
+	}
+	return e
 }
 
 func explainedClock(a sla.Account) explained {

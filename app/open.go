@@ -272,7 +272,7 @@ func (a *App) openLine(ctx context.Context) error {
 	a.search = ring.New(ring.Config{
 		Telephones: telephones, Duty: a.duty,
 		Book:  &book{desk: a.desk, calls: a.calls, live: &a.live, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},
-		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Log: a.log,
+		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Spoken: a.plan().Spoken, Log: a.log,
 	})
 	hours := c.Operator.Calendar
 	if hours == "" {

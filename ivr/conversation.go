@@ -38,6 +38,8 @@ type Config struct {
 	NewID func() string // opaque, for recordings
 	// Language is that of a dialled number; nil means Italian.
 	Language func(dialled string) prompts.Language
+	// Spoken is a telephone number as it is read to the caller; nil: as it is.
+	Spoken func(number string) string
 	// Alarm tells the operator of the line; nil for nobody.
 	Alarm func(kind, text string)
 	Log   *slog.Logger // nil means silence
@@ -94,6 +96,9 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 	c := &conversation{
 		cfg: cfg, ctx: ctx, call: call, caller: call.Caller(), flow: f, lang: prompts.Italian, entered: map[string]int{},
 		reason: "request-no-pin",
+	}
+	if cfg.Spoken == nil {
+		c.cfg.Spoken = func(number string) string { return number }
 	}
 	if cfg.Log == nil {
 		c.cfg.Log = slog.New(slog.DiscardHandler)

@@ -42,7 +42,7 @@ func (v *request) run(c *conversation) (string, error) {
 		return "", err
 	}
 	if dialable(c.caller.Number) {
-		offer := prompts.Join(prompts.P("callback-offer"), prompts.Digits(c.caller.Number), prompts.P("callback-choose"))
+		offer := prompts.Join(prompts.P("callback-offer"), prompts.Digits(c.cfg.Spoken(c.caller.Number)), prompts.P("callback-choose"))
 		k, err := c.choice(offer, "12", v.Wait, 2)
 		if err != nil {
 			return "", err
@@ -92,7 +92,7 @@ func (v *request) keyed(c *conversation) (string, error) {
 			}
 			continue
 		}
-		read := prompts.Join(prompts.P("callback-read"), prompts.Digits(number), prompts.P("callback-confirm"))
+		read := prompts.Join(prompts.P("callback-read"), prompts.Digits(c.cfg.Spoken(number)), prompts.P("callback-confirm"))
 		if k, err := c.choice(read, "12", v.Wait, 2); err != nil || k == '1' {
 			return number, err
 		}

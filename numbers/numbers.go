@@ -135,6 +135,9 @@ func (p Plan) Dial(number string, way Way) string {
 	return e
 }
 
+// Spoken is a number as people of the country say it: without its own country's code, others with 00 before theirs.
+func (p Plan) Spoken(number string) string { return p.Dial(number, AsNational) }
+
 // Shown is a number as people write it: +39 06 555 1239. Others are shown as they are.
 func (p Plan) Shown(number string) string {
 	e := p.E164(number)

@@ -88,3 +88,18 @@ func FuzzE164(f *testing.F) {
 		}
 	})
 }
+
+func TestANumberIsSpokenAsPeopleOfTheCountrySayIt(t *testing.T) {
+	for _, c := range []struct{ country, number, want string }{
+		{"IT", "+39065551239", "065551239"}, {"IT", "065551239", "065551239"}, {"IT", "+393331234567", "3331234567"}, {"IT", "+41911234567", "0041911234567"},
+		{"DE", "+4930123456", "030123456"}, {"IT", "1234", "1234"}, {"IT", "", ""},
+	} {
+		plan, err := numbers.For(c.country)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := plan.Spoken(c.number); got != c.want {
+			t.Errorf("%s says %s as %s, want %s", c.country, c.number, got, c.want)
+		}
+	}
+}

@@ -172,12 +172,24 @@ func (d *Desk) Preview(ctx context.Context, b *Book, in Scope, now time.Time) ([
 		}
 		for _, k := range sla.Kinds() {
 			if before, after := due(was, k).Due, due(next.Clocks, k).Due; !before.Equal(after) {
-				list = append(list, Deadline{t.Number, k, before, after})
+				zone := after.Location() // the calendar's, in which it was worked out
+				if after.IsZero() {
+					zone = next.Zone()
+				}
+				list = append(list, Deadline{t.Number, k, shownIn(zone, before), shownIn(zone, after)})
 			}
 		}
 		return nil
 	})
 	return list, err
+}
+
+// shownIn is an instant in a zone; none stays none.
+func shownIn(zone *time.Location, at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return at.In(zone)
 }
 
 // FollowAll lets every running ticket in scope follow the snapshot in use, and counts those that changed.

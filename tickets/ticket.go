@@ -145,3 +145,13 @@ type Event struct {
 	Text   string            `json:"text,omitempty"`
 	Facts  map[string]string `json:"facts,omitempty"`
 }
+
+// Zone is where the ticket's clocks run: the zone of the calendar that it was promised by, in which people are told its
+// instants. UTC for a ticket without one.
+func (t Ticket) Zone() *time.Location {
+	zone, err := time.LoadLocation(t.Promise.Calendar.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}

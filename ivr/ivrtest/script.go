@@ -167,6 +167,7 @@ func (s *script) dial() {
 	s.hangUp, s.summary = hangUp, make(chan ivr.Summary, 1)
 	cfg := ivr.Config{
 		Desk: s.world.desk, Human: &s.world.human, NewID: s.world.newID, Language: func(string) prompts.Language { return s.lang },
+		Spoken: func(number string) string { return strings.TrimPrefix(number, "+39") }, // the house is in Italy
 	}
 	if s.fault != "" {
 		cfg.Desk = &broken{Desk: s.world.desk, fault: s.fault}

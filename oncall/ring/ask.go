@@ -116,7 +116,7 @@ func (j *job) callerGone(t Telephone, a oncall.Attempt, subject prompts.Phrase) 
 func (j *job) offer(t Telephone, a oncall.Attempt, call, bare prompts.Phrase) (called bool) {
 	ctx, lang := t.Context(), prompts.Language(a.Language)
 	if !j.ticket || j.request.CallBack == "" {
-		_ = t.Say(ctx, lang, prompts.Join(bare, number(j.request.Ticket), prompts.P(SayGoodbye)), false)
+		_ = t.Say(ctx, lang, prompts.Join(bare, j.search.number(j.request.Ticket), prompts.P(SayGoodbye)), false)
 		return false
 	}
 	for range briefings - 1 {

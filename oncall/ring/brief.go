@@ -34,8 +34,8 @@ const (
 )
 
 // number says twice on which number the customer can be called back; nothing where none is known.
-func number(t tickets.Ticket) prompts.Phrase {
-	digits := strings.TrimPrefix(t.Caller, "+")
+func (s *Search) number(t tickets.Ticket) prompts.Phrase {
+	digits := strings.TrimPrefix(s.Spoken(t.Caller), "+")
 	if len(digits) < 3 || strings.Trim(digits, "0123456789") != "" {
 		return nil
 	}

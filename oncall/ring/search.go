@@ -87,9 +87,10 @@ type Config struct {
 	Duty       Duty
 	Book       Book
 	Times      Times
-	Rounds     int          // how often the chain is called; 2 when zero
-	Name       string       // what a called telephone is shown; "hotline" when empty
-	Log        *slog.Logger // nil means silence
+	Rounds     int                        // how often the chain is called; 2 when zero
+	Name       string                     // what a called telephone is shown; "hotline" when empty
+	Spoken     func(number string) string // a telephone number as it is read to an engineer; nil: as it is
+	Log        *slog.Logger               // nil means silence
 }
 
 // Search finds somebody who presses the key. One value serves all calls: it knows which telephones it is ringing, so
@@ -107,6 +108,9 @@ func New(c Config) *Search {
 	}
 	if c.Name == "" {
 		c.Name = "hotline"
+	}
+	if c.Spoken == nil {
+		c.Spoken = func(number string) string { return number }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
