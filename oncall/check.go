@@ -22,8 +22,8 @@ func (r Rota) Check(engineers []Engineer, now time.Time) error {
 			return fmt.Errorf("shift %d: %w", i+1, err)
 		}
 		for j, other := range r.Shifts[:i] {
-			if s.Engineer == other.Engineer && s.Level == other.Level && s.Day == other.Day && s.From == other.From {
-				return fmt.Errorf("shift %d: %s stands at level %d at the same time by shift %d already; remove one of the two", i+1, s.Engineer, s.Level, j+1)
+			if s.Engineer == other.Engineer && s.Level == other.Level && s.overlaps(other) {
+				return fmt.Errorf("shift %d: %s is on duty at level %d by shift %d already for a part of that time; let one end where the other begins", i+1, s.Engineer, s.Level, j+1)
 			}
 		}
 	}
@@ -40,6 +40,14 @@ func (r Rota) Check(engineers []Engineer, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// overlaps tells whether two shifts share time of a week.
+func (s Shift) overlaps(other Shift) bool {
+	const week = 7 * 24 * time.Hour
+	begin := func(s Shift) time.Duration { return time.Duration(s.Day)*24*time.Hour + s.From }
+	ahead := (begin(other) - begin(s) + week) % week // how long after s the other begins
+	return ahead < s.Length || week-ahead < other.Length
 }
 
 func (s Shift) check(known map[EngineerID]bool) error {

@@ -124,6 +124,8 @@ func TestBadRotasAreRefused(t *testing.T) {
 		"stranger":    {Zone: "Europe/Rome", Shifts: []Shift{stranger}},
 		"local zone":  {Zone: "Local", Shifts: []Shift{good}},
 		"doubled":     {Zone: "Europe/Rome", Shifts: []Shift{good, {Engineer: "anna", Level: 1, Order: 5, Day: time.Monday, Length: 2 * time.Hour}}},
+		"overlapping": {Zone: "Europe/Rome", Shifts: []Shift{good, {Engineer: "anna", Level: 1, Day: time.Sunday, From: 23 * time.Hour, Length: 2 * time.Hour}}},
+		"all week":    {Zone: "Europe/Rome", Shifts: []Shift{good, {Engineer: "anna", Level: 1, Day: time.Wednesday, Length: allWeek}}},
 		"of nobody":   {Zone: "Europe/Rome", Shifts: []Shift{good}, Overrides: []Override{{Engineer: "marco", Instead: "sara", Level: 1, From: noon, Until: one}}},
 		"other level": {Zone: "Europe/Rome", Shifts: []Shift{good}, Overrides: []Override{{Engineer: "anna", Instead: "sara", Level: 2, From: noon, Until: one}}},
 		"other time":  {Zone: "Europe/Rome", Shifts: []Shift{good}, Overrides: []Override{{Engineer: "anna", Instead: "sara", Level: 1, From: one, Until: one.Add(time.Hour)}}},
