@@ -156,12 +156,24 @@ const (
 	full    = 0.42
 	tooLate = 10 * time.Millisecond
 	spare   = 50
+
+	// Strangers are refused earlier, so that those who are known still find a place.
+	fullForStrangers = 0.75 * full
+	lateForStrangers = tooLate / 2
 )
 
-// overloaded tells whether one more call would be heard by those that run.
-func (b *Board) overloaded() bool {
+// overloaded tells whether one more call, of a stranger or of somebody known, would be heard by those that run.
+func (b *Board) overloaded(stranger bool) bool {
 	s := b.engine.Stats()
-	return s.Legs >= spare && (s.Use > full || b.engine.Lag() > tooLate)
+	return tooMuch(s.Legs, s.Use, b.engine.Lag(), stranger)
+}
+
+// tooMuch judges what the engine measures of itself; see Stats and Lag.
+func tooMuch(legs int, use float64, lag time.Duration, stranger bool) bool {
+	if stranger {
+		return legs >= spare && (use > fullForStrangers || lag > lateForStrangers)
+	}
+	return legs >= spare && (use > full || lag > tooLate)
 }
 
 // handle answers one call and runs its conversation.

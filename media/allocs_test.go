@@ -90,7 +90,7 @@ func bench(t testing.TB, key bool) (*worker, *Leg) {
 		}
 	})
 	socket := &mute{packet: make([]byte, 172), from: phoneAt, key: key}
-	l := newLeg(e, near, pair{socket, socket})
+	l := newLeg(e, near, pair{rtp: socket, rtcp: socket})
 	w := e.workers[0]
 	l.worker.Store(w)
 	w.add(l)
@@ -131,7 +131,7 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 	check("keys", turn(w, l))
 
 	w, a := bench(t, false)
-	b := newLeg(a.engine, near, pair{&mute{packet: make([]byte, 172), from: phoneAt}, nil})
+	b := newLeg(a.engine, near, pair{rtp: &mute{packet: make([]byte, 172), from: phoneAt}})
 	b.open, b.terms, b.latch, b.nextReport = true, a.terms, a.latch, time.Hour
 	b.terms.law = MuLaw
 	a.partner, b.partner = b, a
@@ -182,7 +182,7 @@ func TestNoPacketOfTheKernelsCostsAnAllocation(t *testing.T) {
 		return s
 	}
 	far := open()
-	l.sockets = pair{open(), open()}
+	l.sockets = pair{rtp: open(), rtcp: open()}
 	w.mail.enter(l)
 	l.terms.remote, l.terms.mux, l.latch = far.Addr(), false, latch.New(far.Addr(), far.Addr().Addr(), nil, 0)
 	l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}

@@ -52,7 +52,7 @@ func BenchmarkTurn(b *testing.B) {
 
 // secondLeg is a partner of a bench's leg.
 func secondLeg(w *worker, a *Leg) *Leg {
-	c := newLeg(a.engine, near, pair{&mute{packet: make([]byte, 172), from: phoneAt}, nil})
+	c := newLeg(a.engine, near, pair{rtp: &mute{packet: make([]byte, 172), from: phoneAt}})
 	c.worker.Store(w)
 	c.open, c.terms, c.latch, c.nextReport = true, a.terms, a.latch, time.Hour
 	a.partner, c.partner = c, a

@@ -61,6 +61,7 @@ type Engine struct {
 	running sync.WaitGroup
 	legs    atomic.Int64
 	ours    sync.Map // ports of legs alive
+	ports   ports
 }
 
 type engineState byte
@@ -246,8 +247,12 @@ func (e *Engine) leg(p Peer, remote netip.Addr) (*Leg, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := e.ports.take(local, p.Wary, e.cfg.pairs()); err != nil {
+		return nil, err
+	}
 	sockets, err := e.open(local)
 	if err != nil {
+		e.ports.release(local)
 		return nil, err
 	}
 	known := local

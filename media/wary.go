@@ -3,6 +3,7 @@ package media
 import (
 	"fmt"
 	"net/netip"
+	"sync"
 )
 
 // unheard is how many packets go to the address of somebody whom nobody knows before a first one came from there: 0.8 s.
@@ -72,7 +73,40 @@ func (e *Engine) own(p pair) {
 func (e *Engine) disown(p pair) error {
 	e.ours.Delete(p.rtp.Addr().Port())
 	e.ours.Delete(p.rtcp.Addr().Port())
+	defer e.ports.release(p.at) // not before they are closed
 	return p.close()
+}
+
+// ports counts the pairs that are taken at each address of ours. The zero value has none. Safe for concurrent use.
+type ports struct {
+	mu    sync.Mutex
+	taken map[netip.Addr]int
+}
+
+// take counts one pair more at an address. A stranger gets ErrNoPorts when less than a quarter of all would be left to those
+// who are known, and one at least; who is known may take every one. all is 0 where there is no range.
+func (p *ports) take(at netip.Addr, wary bool, all int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if reserve := max(1, all/4); wary && all > 1 && all-p.taken[at]-1 < reserve {
+		return fmt.Errorf("opening an rtp port at %s for a stranger: the last %d of %d pairs are kept for known callers: %w", at, reserve, all, ErrNoPorts)
+	}
+	if p.taken == nil {
+		p.taken = map[netip.Addr]int{}
+	}
+	p.taken[at]++
+	return nil
+}
+
+// release gives a pair back.
+func (p *ports) release(at netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := p.taken[at]; n > 1 {
+		p.taken[at] = n - 1
+	} else {
+		delete(p.taken, at)
+	}
 }
 
 // touched takes note of a request in the dialog.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -256,6 +257,58 @@ func TestWhoeverTriesThePortsOfASilentCallerGetsNothing(t *testing.T) {
 			for i, s := range ear.Samples() {
 				if s > 100 || s < -100 {
 					t.Fatalf("sample %d of the third host is in the recording", i)
+				}
+			}
+		})
+	}
+}
+
+func TestStrangersLeaveAQuarterOfThePortsToThoseWhoAreKnown(t *testing.T) {
+	for _, c := range []struct{ pairs, theirs int }{{1, 1}, {2, 1}, {4, 3}, {8, 6}, {10, 8}} {
+		synctest.Test(t, func(t *testing.T) {
+			e, err := media.New(media.Config{
+				Bind: []netip.Addr{loopback}, Low: 22000, High: uint16(22000 + 2*c.pairs - 1), Wire: mediatest.NewWire(1),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := e.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			defer e.Stop()
+			take := func(p media.Peer) (all []*media.Leg) {
+				for {
+					l, _, err := e.Offer(p)
+					if errors.Is(err, media.ErrNoPorts) {
+						return all
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					all = append(all, l)
+				}
+			}
+			theirs := take(stranger())
+			if len(theirs) != c.theirs {
+				t.Errorf("strangers hold %d of %d pairs, want %d", len(theirs), c.pairs, c.theirs)
+			}
+			known := take(peer())
+			if len(known) != c.pairs-len(theirs) {
+				t.Errorf("known callers got %d of the other %d pairs", len(known), c.pairs-len(theirs))
+			}
+			if err := theirs[0].Close(); err != nil {
+				t.Fatal(err)
+			}
+			if c.pairs > 1 && len(take(stranger())) != 0 {
+				t.Error("a stranger took the last free pair")
+			}
+			left := take(peer())
+			if len(left) != 1 {
+				t.Errorf("of the one pair that a stranger left, known callers got %d", len(left))
+			}
+			for _, l := range slices.Concat(theirs[1:], known, left) {
+				if err := l.Close(); err != nil {
+					t.Fatal(err)
 				}
 			}
 		})

@@ -32,18 +32,28 @@ type Socket interface {
 // pair is the RTP and the RTCP socket of one leg, on an even port and the next one (RFC 3550 section 11).
 type pair struct {
 	rtp, rtcp Socket
+	at        netip.Addr
 }
 
 func (p pair) close() error { return errors.Join(p.rtp.Close(), p.rtcp.Close()) }
+
+// pairs is how many pairs of ports the range has; 0 where the kernel chooses.
+func (c Config) pairs() int {
+	if c.Low == 0 {
+		return 0
+	}
+	low := int(c.Low) + int(c.Low&1)
+	return (int(c.High) - low + 1) / 2
+}
 
 // open finds a free pair of ports at addr, beginning anywhere in the range so that a port just left is not taken at
 // once by the next call.
 func (e *Engine) open(addr netip.Addr) (pair, error) {
 	tries := 64
-	low, high := int(e.cfg.Low), int(e.cfg.High)
+	low := int(e.cfg.Low)
 	if low != 0 {
 		low += low & 1
-		tries = (high - low + 1) / 2
+		tries = e.cfg.pairs()
 	}
 	for i, first := 0, rand.IntN(max(tries, 1)); i < tries; i++ {
 		port := 0
@@ -84,7 +94,7 @@ func (e *Engine) openAt(addr netip.Addr, port uint16) (pair, error) {
 	if err != nil {
 		return pair{}, errors.Join(err, rtp.Close())
 	}
-	return pair{rtp: rtp, rtcp: rtcp}, nil
+	return pair{rtp: rtp, rtcp: rtcp, at: addr}, nil
 }
 
 // local is the address that a leg to peer is bound to and known by.

@@ -61,19 +61,17 @@ type Agent struct {
 	sending sync.RWMutex // held to read while a request goes out, to write when the sockets close
 	closed  bool         // guarded by sending
 
-	mu        sync.Mutex
-	started   bool
-	draining  bool
-	stopped   bool
-	over      chan struct{} // made by the first Stop, closed when it is over
-	live      int           // calls alive, both directions
-	empty     chan struct{}
-	strangers int // of those that came in, the ones of strangers
-	halfOpen  int // calls of unproven sources that wait for their ACK
-	halfBy    map[netip.Addr]int
-	invites   map[inviteKey]*entry
-	dialogs   map[dialogKey]*Dialog
-	replies   map[string]*replies // by the branch of an INVITE of ours
+	mu       sync.Mutex
+	started  bool
+	draining bool
+	stopped  bool
+	over     chan struct{} // made by the first Stop, closed when it is over
+	live     int           // calls alive, both directions
+	empty    chan struct{}
+	shares   shares // what strangers hold of them
+	invites  map[inviteKey]*entry
+	dialogs  map[dialogKey]*Dialog
+	replies  map[string]*replies // by the branch of an INVITE of ours
 }
 
 // New checks the configuration; nothing is opened before [Agent.Start].
@@ -85,7 +83,7 @@ func New(cfg Config) (*Agent, error) {
 		cfg: cfg, timers: cfg.Timers.orRFC(), log: cfg.Log, wire: cfg.Wire,
 		parser: gosip.NewParser(), mark: "z9hG4bK" + gosip.GenerateTagN(8) + ".",
 		quit:    make(chan struct{}),
-		halfBy:  map[netip.Addr]int{},
+		shares:  shares{by: map[netip.Addr]int{}},
 		invites: map[inviteKey]*entry{}, dialogs: map[dialogKey]*Dialog{},
 		replies: map[string]*replies{},
 	}

@@ -3,6 +3,7 @@ package sip
 import (
 	"hash/maphash"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -85,8 +86,13 @@ const (
 	provenFor  = time.Hour        // so long the proof holds
 	debtorFor  = 70 * time.Second // 64*T1 and its BYE
 
+	callsPerStranger = 8 // calls alive of one source that we know nothing of, answered or not
+
 	openCalls     = 64 // calls of unproven sources that wait for an ACK
 	openPerSource = 4
+	// ackWithin is how long a call without an ACK keeps its place when another source has no more than its equal: an ACK
+	// that was lost once or twice has come by then (the 200 is repeated after 0.5 and 1.5 s, RFC 3261 13.3.1.4).
+	ackWithin = 2 * time.Second
 )
 
 // ledger holds what may still be sent to sources of UDP that nothing has proven: an answer to a forged address hits
@@ -168,4 +174,71 @@ func (l *ledger) proven(from netip.Addr) bool {
 func (l *ledger) isProven(from netip.Addr) bool {
 	at, ok := l.proofs[from]
 	return ok && time.Since(at) < provenFor
+}
+
+// shares are the calls that strangers hold, by network. Guarded by the agent's mu.
+type shares struct {
+	calls int                // alive, of strangers
+	by    map[netip.Addr]int // of them, by source
+	half  []*entry           // calls of unproven sources that wait for their ACK, the oldest first; openCalls at most
+}
+
+// add counts a call that begins.
+func (s *shares) add(en *entry) {
+	if en.stranger {
+		s.calls++
+		s.by[network(en.origin.from.Addr())]++
+	}
+	if en.half {
+		s.half = append(s.half, en)
+	}
+}
+
+// remove counts a call out that was added.
+func (s *shares) remove(en *entry) {
+	s.settle(en)
+	if !en.stranger {
+		return
+	}
+	s.calls--
+	from := network(en.origin.from.Addr())
+	if s.by[from]--; s.by[from] <= 0 {
+		delete(s.by, from)
+	}
+}
+
+// settle counts one call less that waits for the ACK of an unproven source.
+func (s *shares) settle(en *entry) {
+	if !en.half {
+		return
+	}
+	en.half = false
+	s.half = slices.DeleteFunc(s.half, func(other *entry) bool { return other == en })
+}
+
+// roomForHalf tells whether one more call of an unproven source may wait for its ACK. When all places are taken, the oldest
+// call of the source that holds most has to go for it: at once where the other then still has no fewer than the new one,
+// else once it has had time for its ACK. So neither one source nor many forged ones shut the others out for long.
+func (s *shares) roomForHalf(from netip.Addr, now time.Time) (ok bool, evict *entry) {
+	held := map[netip.Addr]int{}
+	for _, en := range s.half {
+		held[network(en.origin.from.Addr())]++
+	}
+	own := held[network(from)]
+	switch {
+	case own >= openPerSource:
+		return false, nil
+	case len(s.half) < openCalls:
+		return true, nil
+	}
+	for _, en := range s.half {
+		if evict == nil || held[network(en.origin.from.Addr())] > held[network(evict.origin.from.Addr())] {
+			evict = en
+		}
+	}
+	most := held[network(evict.origin.from.Addr())]
+	if most <= own || most == own+1 && now.Sub(evict.since) < ackWithin {
+		return false, nil
+	}
+	return true, evict
 }

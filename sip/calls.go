@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type entry struct {
 	over      bool
 	half      bool // of an unproven source, and not acknowledged yet
 	stranger  bool // of a source that nobody vouches for, while the call lives
+	since     time.Time
 	timer     *time.Timer
 }
 
@@ -76,7 +78,7 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 			}
 			if d.invite != nil {
 				a.mu.Lock()
-				a.settle(d.invite.entry)
+				a.shares.settle(d.invite.entry)
 				a.mu.Unlock()
 			}
 			return silence("")
@@ -92,15 +94,25 @@ func (a *Agent) admitInside(e *envelope, o origin) verdict {
 }
 
 func (a *Agent) admitInvite(e *envelope, o origin) verdict {
+	v, evicted := a.admitCall(e, o)
+	if evicted != nil {
+		a.guard.count("evicted")
+		a.spawn("eviction", evicted.ID, evicted.leg.evict)
+	}
+	return v
+}
+
+// admitCall judges an INVITE; evicted is a call that must end for it, or nil.
+func (a *Agent) admitCall(e *envelope, o origin) (v verdict, evicted *Invite) {
 	key := inviteKey{e.callID, e.fromTag()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if en := a.invites[key]; en != nil {
 		switch {
 		case en.branch == e.branch() && en.seq == e.seq && en.origin.from.Addr() == o.from.Addr():
-			return verdict{pass: true} // a repeat: sipgo's transaction absorbs it
+			return verdict{pass: true}, nil // a repeat: sipgo's transaction absorbs it
 		case !en.over, e.seq <= en.seq:
-			return refuse(482, "Loop Detected") // RFC 3261 8.2.2.2: merged
+			return refuse(482, "Loop Detected"), nil // RFC 3261 8.2.2.2: merged
 		}
 		en.timer.Stop()
 		delete(a.invites, key)
@@ -109,36 +121,49 @@ func (a *Agent) admitInvite(e *envelope, o origin) verdict {
 	stranger := !known && a.cfg.AcceptAnyone
 	if !known && !a.cfg.AcceptAnyone {
 		if v := a.door.open(e, o.from.Addr(), time.Now()); !v.pass {
-			return v
+			return v, nil
 		}
 	}
+	if v := a.room(o.from.Addr(), stranger); !v.pass {
+		return v, nil
+	}
+	half := !known && o.transport == "UDP" && !a.guard.credit.proven(o.from.Addr())
+	if half {
+		ok, oldest := a.shares.roomForHalf(o.from.Addr(), time.Now())
+		if !ok {
+			return refuse(503, "Too Many Unanswered Calls", "Retry-After: 10"), nil
+		}
+		if oldest != nil {
+			a.shares.settle(oldest)
+			oldest.cancelled = true // ends it also where its handler has not begun
+			evicted = oldest.invite
+		}
+	}
+	// Copies: a piece of a message keeps the whole of it.
+	key = inviteKey{strings.Clone(key.callID), strings.Clone(key.fromTag)}
+	en := &entry{seq: e.seq, branch: strings.Clone(e.branch()), origin: o, half: half, stranger: stranger, since: time.Now()}
+	a.shares.add(en)
+	en.timer = time.AfterFunc(a.timers.giveUp(), func() { a.sweep(key, en) })
+	a.invites[key] = en
+	a.live++
+	return verdict{pass: true}, evicted
+}
+
+// room tells whether the line can take one more call of a source; a.mu is held. Of everything that calls need, strangers
+// leave a part to those who are known.
+func (a *Agent) room(from netip.Addr, stranger bool) verdict {
 	switch {
 	case a.draining || a.stopped:
 		return refuse(503, "Service Unavailable", "Retry-After: 30")
 	case a.cfg.MaxCalls > 0 && a.live >= a.cfg.MaxCalls:
 		return a.tooMany("Too Many Calls", "Retry-After: 10")
-	case stranger && a.cfg.MaxCalls > 0 && a.strangers >= (a.cfg.MaxCalls+1)/2: // half is kept for those who are known
+	case stranger && a.shares.by[network(from)] >= callsPerStranger:
+		return refuse(503, "Too Many Calls From This Address", "Retry-After: 10")
+	case stranger && a.cfg.MaxCalls > 0 && a.shares.calls >= (a.cfg.MaxCalls+1)/2: // half is kept for those who are known
 		return refuse(503, "Too Many Calls", "Retry-After: 10")
-	case a.cfg.Overloaded != nil && a.cfg.Overloaded():
+	case a.cfg.Overloaded != nil && a.cfg.Overloaded(stranger):
 		return a.tooMany("Overloaded", "Retry-After: 5")
 	}
-	half := !known && o.transport == "UDP" && !a.guard.credit.proven(o.from.Addr())
-	if half && (a.halfOpen >= openCalls || a.halfBy[o.from.Addr()] >= openPerSource) {
-		return refuse(503, "Too Many Unanswered Calls", "Retry-After: 10")
-	}
-	// Copies: a piece of a message keeps the whole of it.
-	key = inviteKey{strings.Clone(key.callID), strings.Clone(key.fromTag)}
-	en := &entry{seq: e.seq, branch: strings.Clone(e.branch()), origin: o, half: half, stranger: stranger}
-	if stranger {
-		a.strangers++
-	}
-	if half {
-		a.halfOpen++
-		a.halfBy[o.from.Addr()]++
-	}
-	en.timer = time.AfterFunc(a.timers.giveUp(), func() { a.sweep(key, en) })
-	a.invites[key] = en
-	a.live++
 	return verdict{pass: true}
 }
 
@@ -167,19 +192,6 @@ func (a *Agent) sweep(key inviteKey, en *entry) {
 	}
 }
 
-// settle counts one call less that waits for the ACK of an unproven source; a.mu is held.
-func (a *Agent) settle(en *entry) {
-	if !en.half {
-		return
-	}
-	en.half = false
-	a.halfOpen--
-	from := en.origin.from.Addr()
-	if a.halfBy[from]--; a.halfBy[from] <= 0 {
-		delete(a.halfBy, from)
-	}
-}
-
 // leave counts one call less; a.mu is held.
 func (a *Agent) leave() {
 	if a.live--; a.live == 0 && a.empty != nil {
@@ -202,10 +214,7 @@ func (a *Agent) closeEntry(en *entry) {
 // finish counts a call out that came in; a.mu is held.
 func (a *Agent) finish(en *entry) {
 	en.over = true
-	a.settle(en)
-	if en.stranger {
-		a.strangers--
-	}
+	a.shares.remove(en)
 	a.leave()
 }
 

@@ -33,12 +33,13 @@ type Config struct {
 	// DistrustLoopback makes the machine's own addresses strangers like others, where somebody else runs programs on it.
 	DistrustLoopback bool
 	// MaxCalls limits the calls alive at once, both directions; above it INVITEs
-	// get 503 with Retry-After. Strangers may have half of them. 0 means no limit.
+	// get 503 with Retry-After. Strangers may have half of them, and each source of theirs 8. 0 means no limit but that.
 	MaxCalls int
 	// SessionExpires is the session interval that calls of ours ask for (RFC 4028); zero means 30 min.
 	SessionExpires time.Duration
-	// Overloaded tells that no more calls should be taken because those alive would suffer; nil means never.
-	Overloaded func() bool
+	// Overloaded tells that no more calls should be taken, of strangers or of those who are known, because those alive would
+	// suffer; nil means never.
+	Overloaded func(stranger bool) bool
 	// Overflow is the SIP address to which callers are sent on (302) in place of a 503 when there are too many; empty for
 	// none. Whether they go there is up to the carrier.
 	Overflow string

@@ -146,10 +146,103 @@ func TestCallsThatStrangersNeverAcknowledgeAreFew(t *testing.T) {
 		if n := a.Calls(); n != 64 {
 			t.Errorf("%d calls wait for strangers", n)
 		}
+	})
+}
+
+// halfOpen dials calls without an ACK, so many of each of so many sources.
+func halfOpen(t *testing.T, w *siptest.Wire, sources, each int) (dialled []*siptest.Phone) {
+	t.Helper()
+	for i := range sources {
+		p := siptest.NewPhone(t, w, fmt.Sprintf("203.0.113.%d:%d", i+1, 6000+i))
+		for range each {
+			p.Dial(line, "1", siptest.SDP).Expect(200, within)
+		}
+		dialled = append(dialled, p)
+	}
+	return dialled
+}
+
+func TestTheOldestCallOfWhoHoldsMostGoesForAnotherStranger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 1000)
+		a := start(t, w, answering(calls), strangersOnly)
+		halfOpen(t, w, 16, 4)
+		oldest := <-calls
+		c := siptest.NewPhone(t, w, "198.51.100.99:5060").Dial(line, "1", siptest.SDP)
+		c.Expect(200, within)
+		c.Ack("")
+		synctest.Wait()
+		ending(t, oldest.Context(), sip.ErrNoACK)
+		if n := a.Calls(); n != 64 || a.Dropped()["evicted"] != 1 {
+			t.Errorf("%d calls, not taken: %v", n, a.Dropped())
+		}
+		for range 63 { // none but the one
+			if d := <-calls; d.Context().Err() != nil {
+				t.Error("another call ended too")
+			}
+		}
+	})
+}
+
+func TestManyForgedSourcesShutAStrangerOutForTwoSecondsAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 1000)
+		a := start(t, w, answering(calls), strangersOnly)
+		forged := halfOpen(t, w, 64, 1)
 		p := siptest.NewPhone(t, w, "198.51.100.99:5060")
-		p.Dial(line, "1", siptest.SDP).Expect(503, within)
-		time.Sleep(40 * time.Second)
+		p.Dial(line, "1", siptest.SDP).Expect(503, within) // they may be as honest as he is: their ACKs are given time
+		time.Sleep(2 * time.Second)
+		forged[9].Dial(line, "2", siptest.SDP).Expect(503, within) // one who holds a place takes nobody else's
 		c := p.Dial(line, "1", siptest.SDP)
+		c.Expect(200, within)
+		c.Ack("")
+		synctest.Wait()
+		if n := a.Calls(); n != 64 {
+			t.Errorf("%d calls", n)
+		}
+	})
+}
+
+func TestOneStrangerHoldsEightCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 100)
+		start(t, w, answering(calls), strangersOnly, carrier(byAddress))
+		dial := func(p *siptest.Phone, status int) *siptest.Call {
+			c := p.Dial(line, "1", siptest.SDP)
+			c.Expect(status, within)
+			if status == 200 {
+				c.Ack("")
+			} else {
+				c.AckRefusal()
+			}
+			return c
+		}
+		one, next := siptest.NewPhone(t, w, "198.51.100.7:5070"), siptest.NewPhone(t, w, "198.51.100.7:5071")
+		first := dial(one, 200)
+		for range 7 {
+			dial(one, 200)
+		}
+		dial(one, 503)
+		dial(next, 503) // another port is the same source
+		pbx := siptest.NewPhone(t, w, "192.0.2.9:5060")
+		for range 20 {
+			dial(pbx, 200)
+		}
+		dial(siptest.NewPhone(t, w, "198.51.100.8:5072"), 200)
+		first.Request("BYE", "")
+		first.Expect(200, within)
+		dial(next, 200)
+	})
+}
+
+func TestUnderLoadStrangersAreRefusedFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, calls := siptest.NewWire(1), make(chan *sip.Dialog, 1)
+		start(t, w, answering(calls), strangersOnly, carrier(byAddress), func(c *sip.Config) {
+			c.Overloaded = func(stranger bool) bool { return stranger }
+		})
+		siptest.NewPhone(t, w, "198.51.100.7:5060").Dial(line, "1", siptest.SDP).Expect(503, within)
+		c := siptest.NewPhone(t, w, "192.0.2.9:5060").Dial(line, "1", siptest.SDP)
 		c.Expect(200, within)
 		c.Ack("")
 	})
@@ -194,7 +287,7 @@ func TestOwnTelephonesProveThemselves(t *testing.T) {
 		if m := replay.Expect(401, within); !strings.Contains(m.Get("WWW-Authenticate"), "stale=true") {
 			t.Error("a replay is not told that its nonce is used")
 		}
-		thief := siptest.NewPhone(t, w, "198.51.100.8:5060")
+		thief := siptest.NewPhone(t, w, "198.51.100.8:5072")
 		proven(t, thief, asked, "secret", 2).Expect(401, within) // the nonce is bound to its source
 		time.Sleep(2 * time.Minute)
 		proven(t, p, asked, "secret", 3).Expect(401, within) // and to its minute
@@ -258,7 +351,7 @@ func TestGuessesAreNotJudgedBeyondTheirBudget(t *testing.T) {
 func TestAnOverloadedLineRefusesBeforeACallSuffers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, calls, over := siptest.NewWire(1), make(chan *sip.Dialog, 1), false
-		start(t, w, answering(calls), func(c *sip.Config) { c.Overloaded = func() bool { return over } })
+		start(t, w, answering(calls), func(c *sip.Config) { c.Overloaded = func(bool) bool { return over } })
 		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
 		c := p.Dial(line, "1", siptest.SDP)
 		c.Expect(200, within)
@@ -279,7 +372,7 @@ func TestCallersBeyondWhatALineHoldsAreSentOnWhereThatIsConfigured(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		w, calls, over := siptest.NewWire(1), make(chan *sip.Dialog, 1), false
 		start(t, w, answering(calls), func(c *sip.Config) {
-			c.Overloaded, c.MaxCalls, c.Overflow = func() bool { return over }, 1, "sip:overflow@192.0.2.77"
+			c.Overloaded, c.MaxCalls, c.Overflow = func(bool) bool { return over }, 1, "sip:overflow@192.0.2.77"
 		})
 		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
 		c := p.Dial(line, "1", siptest.SDP)

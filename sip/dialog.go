@@ -244,6 +244,24 @@ func (d *Dialog) repeat(w *ackWait) {
 	_ = w.send() // a lost answer is what the next repeat is for
 }
 
+// evict ends a call that was never acknowledged before its time: another caller needs its place.
+func (d *Dialog) evict() {
+	if d.invite.final(503, "Too Many Unanswered Calls", "Retry-After: 10") == nil {
+		return
+	}
+	d.mu.Lock()
+	w := d.wait
+	if w == nil { // its ACK or its end came meanwhile
+		d.mu.Unlock()
+		return
+	}
+	w.timer.Stop()
+	d.wait = nil
+	d.mu.Unlock()
+	d.step(ackMissing)
+	d.sendBye("no ACK")
+}
+
 // acknowledged is the ACK of a 2xx of ours; false when none waits for it. It does
 // not block.
 func (d *Dialog) acknowledged(e *envelope) bool {
