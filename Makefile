@@ -11,7 +11,7 @@ help: ## what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: go ## a blocking call over real sockets, then a line to call; --once when nobody sits at the terminal
-	@scripts/install postgresql
+	@scripts/install postgresql voice
 	@$(MAKE) --no-print-directory build
 	bin/hotline demo $(DEMO)
 
@@ -68,7 +68,7 @@ build: go ## bin/hotline, without cgo
 	@CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(BUILDVCS) -o bin/hotline ./cmd/hotline
 
 packages: go ## install the Debian packages that the tests need, where they are missing
-	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio
+	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio voice
 
 go:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.21 or later (it fetches the release that go.mod names), e.g. apt-get install golang-go from bookworm-backports"; exit 1; }

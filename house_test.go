@@ -54,6 +54,8 @@ var allowed = map[string][]string{
 	"config":              {"numbers", "tickets", "sla", "oncall", "prompts"},
 	"app":                 {"..."},
 	"app/outbound":        {"numbers", "config", "line", "oncall/ring", "sip", "tickets"},
+	"speech":              {"media", "media/wav", "prompts", "prompts/studio"},
+	"app/spoken":          {"config", "prompts", "speech", "tickets"},
 	"app/show":            {"phone", "media", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":         {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/packs"},
 	"cmd/bench":           {"phone/load", "prompts", "prompts/packs"},

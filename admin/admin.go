@@ -64,7 +64,17 @@ type Health interface {
 // OpenRecording opens the sound of a recording as a WAV file; ErrNotFound when it is gone from the disk.
 type OpenRecording func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error)
 
-// Config is what the API needs. Everything but Telephone is required.
+// Spoken is customers' names in the line's own voice. Its methods do not wait for the voice. Safe for concurrent use.
+type Spoken interface {
+	// Want has a name spoken in the background, unless it is.
+	Want(c tickets.Customer)
+	// File is a name as a WAV file; rendering while it is being spoken, an error where it cannot be.
+	File(c tickets.Customer, lang prompts.Language) (wav []byte, rendering bool, err error)
+	// Trouble tells why names are not spoken; nil while the voice works.
+	Trouble() error
+}
+
+// Config is what the API needs. Everything but Telephone, Spoken and Trunks is required.
 type Config struct {
 	Desk       *tickets.Desk
 	Store      tickets.Store
@@ -74,6 +84,7 @@ type Config struct {
 	Flows      Flows
 	// Telephone tells why a telephone must not be an engineer's; nil: every one may.
 	Telephone func(address string) error
+	Spoken    Spoken // nil: names are not spoken
 	Health    Health
 	Metrics   *Metrics
 	Trunks    func() (all []Trunk, certificateEnds time.Time) // nil: there are none

@@ -29,6 +29,7 @@ type customerView struct {
 	Name    string   `json:"name"`
 	Email   string   `json:"email"`
 	Numbers []string `json:"numbers" nullable:"false"`
+	Spoken  string   `json:"spoken,omitempty" doc:"How the name is written for the voice; empty: as it is"`
 	Version int      `json:"version"`
 }
 
@@ -37,6 +38,7 @@ type CustomerFields struct {
 	Name    string   `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
 	Email   string   `json:"email,omitempty" maxLength:"254" doc:"Where receipts go; none when empty"`
 	Numbers []string `json:"numbers,omitempty" maxItems:"200" doc:"Numbers known for it: a hint for language and budgets, never a credential"`
+	Spoken  string   `json:"spoken,omitempty" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text" doc:"How the name is written for the voice, such as sìrti; empty: as it is"`
 }
 
 type newCustomer struct {
@@ -75,7 +77,7 @@ type created[T any] struct {
 }
 
 func customer(c tickets.Customer) customerView {
-	return customerView{string(c.ID), c.Name, c.Email, append([]string{}, c.Numbers...), c.Version}
+	return customerView{string(c.ID), c.Name, c.Email, append([]string{}, c.Numbers...), c.Spoken, c.Version}
 }
 
 func (s *server) customerRoutes(api huma.API) {
@@ -107,26 +109,33 @@ func (s *server) customerRoutes(api huma.API) {
 				return nil, err
 			}
 			s.refresh(ctx)
+			s.speak(c)
 			return &created[customerView]{http.StatusCreated, base + "/customers/" + id, document.Tag(c.Version), customer(c)}, nil
 		})
 	serve(s, api, route(http.MethodPut, "/customers/{id}", "change-customer", "Change a customer, whole"),
 		func(ctx context.Context, in *changedCustomer) (*versioned[customerView], error) {
-			k := document.Kind[tickets.Customer]{
-				Read: func(ctx context.Context, id string) (tickets.Customer, error) {
-					return s.Store.Customer(ctx, tickets.CustomerID(id))
-				},
-				Put:     s.Store.PutCustomer,
-				Version: func(c *tickets.Customer) *int { return &c.Version },
-			}
-			c, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, Said: in.Body.Version, Changes: true},
+			c, err := s.customers().Do(ctx, document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, Said: in.Body.Version, Changes: true},
 				func(context.Context, tickets.Customer) (tickets.Customer, error) {
 					return s.customerOf(in.ID, in.Body.CustomerFields)
 				})
 			if err == nil {
 				s.refresh(ctx)
+				s.speak(c)
 			}
 			return tagged(customer(c), c.Version, err)
 		})
+	s.spokenRoutes(api)
+}
+
+// customers is how customers are read and written.
+func (s *server) customers() document.Kind[tickets.Customer] {
+	return document.Kind[tickets.Customer]{
+		Read: func(ctx context.Context, id string) (tickets.Customer, error) {
+			return s.Store.Customer(ctx, tickets.CustomerID(id))
+		},
+		Put:     s.Store.PutCustomer,
+		Version: func(c *tickets.Customer) *int { return &c.Version },
+	}
 }
 
 // customerOf checks what no schema can.
@@ -147,7 +156,7 @@ func (s *server) customerOf(id string, f CustomerFields) (tickets.Customer, erro
 			known = append(known, number)
 		}
 	}
-	return tickets.Customer{ID: tickets.CustomerID(id), Name: f.Name, Email: f.Email, Numbers: known}, nil
+	return tickets.Customer{ID: tickets.CustomerID(id), Name: f.Name, Email: f.Email, Numbers: known, Spoken: strings.TrimSpace(f.Spoken)}, nil
 }
 
 // newID draws an opaque identifier of 130 bits.

@@ -19,7 +19,7 @@ const probing = 3 * time.Second
 // healthView is what a monitor reads. Nobody needs a token for it, so it says what fails and not why; the log says why.
 type healthView struct {
 	Status string            `json:"status" enum:"ok,warning,failing" doc:"A warning leaves callers served, but somebody should look"`
-	Checks map[string]string `json:"checks" doc:"store, line, disk: ok or failing; rota: ok, gap or unknown"`
+	Checks map[string]string `json:"checks" doc:"store, line, disk: ok or failing; rota: ok, gap or unknown; voice, where one is configured: ok, or missing, and names are not spoken"`
 }
 
 type healthAnswer struct {
@@ -84,7 +84,14 @@ func (s *server) probe(ctx context.Context) healthAnswer {
 	default:
 		v.Checks["rota"] = "ok"
 	}
-	if v.Status == "ok" && v.Checks["rota"] != "ok" {
+	if s.Spoken != nil {
+		v.Checks["voice"] = "ok"
+		if err := s.Spoken.Trouble(); err != nil {
+			s.Log.Debug("names are not spoken", "error", err)
+			v.Checks["voice"] = "missing"
+		}
+	}
+	if v.Status == "ok" && (v.Checks["rota"] != "ok" || v.Checks["voice"] == "missing") {
 		v.Status = "warning"
 	}
 	if v.Status == "failing" {

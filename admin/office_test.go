@@ -38,6 +38,7 @@ type house struct {
 	metrics *admin.Metrics
 	flows   *flows
 	health  *health
+	spoken  *spoken
 	log     *lines
 	config  admin.Config
 	atOnce  atomic.Bool // the clock stands still
@@ -163,7 +164,7 @@ func monday(hour, minute int) time.Time { return time.Date(2026, 11, 23, hour, m
 func open(t *testing.T) *house {
 	t.Helper()
 	ctx := t.Context()
-	h := &house{t: t, store: &watched{Store: memory.New(417)}, flows: &flows{}, health: &health{}, log: &lines{}}
+	h := &house{t: t, store: &watched{Store: memory.New(417)}, flows: &flows{}, health: &health{}, spoken: &spoken{}, log: &lines{}}
 	h.furnish(ctx)
 	book, err := tickets.ReadBook(ctx, h.store, monday(8, 0))
 	must(t, err)
@@ -177,7 +178,7 @@ func open(t *testing.T) *house {
 		return admin.LineCounts{Dropped: map[string]uint64{"junk": 3}, Sent: 4, Came: 5, Up: map[string]bool{"carrier": false}}
 	})
 	h.config = admin.Config{
-		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: tickets.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
+		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: tickets.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Spoken: h.spoken, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now: func() time.Time {
 			mu.Lock()

@@ -216,6 +216,9 @@ func (a *App) openChores(ctx context.Context) error {
 	a.running.Go(func() { a.chores(ctx) })
 	a.running.Go(func() { a.indexWords(ctx) })
 	a.running.Go(func() { a.syncNodes(ctx) })
+	if names := a.voices.names; names != nil {
+		a.running.Go(func() { names.Run(ctx) })
+	}
 	a.running.Go(func() { a.watchClocks(ctx) })
 	a.running.Go(func() {
 		if err := a.store.Run(ctx, a.work); err != nil {

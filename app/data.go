@@ -23,6 +23,7 @@ func (f folders) postgres() string   { return filepath.Join(f.data, "postgres") 
 func (f folders) journal() string    { return filepath.Join(f.data, "journal") }
 func (f folders) recordings() string { return filepath.Join(f.data, "recordings") }
 func (f folders) cache() string      { return filepath.Join(f.data, "cache") }
+func (f folders) spoken() string     { return filepath.Join(f.data, "spoken") }
 func (f folders) pinKey() string     { return filepath.Join(f.data, "pin.key") }
 
 // make makes the data folder. Others may pass through it, because the private database runs as another user when we are

@@ -16,6 +16,7 @@ import (
 
 	"hotline/admin"
 	"hotline/app/outbound"
+	"hotline/app/spoken"
 	"hotline/config"
 	"hotline/journal"
 	"hotline/line"
@@ -234,6 +235,9 @@ func (a *App) openLine(ctx context.Context) error {
 		return err
 	}
 	c := a.cfg.Config
+	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Twin == nil {
+		a.voices.names = spoken.New(spoken.Config{Driver: d, Dir: a.folders.spoken(), Book: a.desk.Book, Recorded: a.voices.recorded, Log: a.log})
+	}
 	a.metrics = admin.NewMetrics(prometheus.NewRegistry(), a.mediaCounts, a.lineCounts)
 	twin := Twin{}
 	if a.cfg.Twin != nil {
@@ -327,8 +331,12 @@ func (a *App) forCalls() Store {
 
 // api is the staff's.
 func (a *App) api() http.Handler {
+	var names admin.Spoken // not one that holds a nil
+	if a.voices.names != nil {
+		names = a.voices.names
+	}
 	return ofStaff(admin.New(admin.Config{
-		Language: a.cfg.Config.Language, Plan: a.plan(),
+		Language: a.cfg.Config.Language, Plan: a.plan(), Spoken: names,
 		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
 		Flows:      a.flows, Trunks: a.trunks, Telephone: a.dialler.Save, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,

@@ -5,10 +5,12 @@ import (
 	"sync"
 	"time"
 
+	"hotline/app/spoken"
 	"hotline/line"
 	"hotline/media"
 	"hotline/prompts"
 	"hotline/prompts/packs"
+	"hotline/tickets"
 )
 
 var _ line.Voices = (*voices)(nil)
@@ -18,7 +20,8 @@ type voices struct {
 	log    *slog.Logger
 	books  map[prompts.Language]*prompts.Book
 	sounds map[prompts.Language]map[prompts.ID]media.Sound
-	missed sync.Map // ids that were asked for in vain: each is logged once
+	names  *spoken.Names // customers' names in free speech; nil: only those that the packs have
+	missed sync.Map      // ids that were asked for in vain: each is logged once
 }
 
 // newVoices loads the packs that ship with the program.
@@ -60,6 +63,10 @@ func (v *voices) Sound(lang prompts.Language, p prompts.Phrase) media.Sound {
 			parts = append(parts, pause(c.Pause))
 			continue
 		}
+		if s, ok := v.name(book.Language(), c); ok {
+			parts = append(parts, s)
+			continue
+		}
 		s, ok := v.sounds[book.Language()][c.ID]
 		if !ok {
 			if _, known := v.missed.LoadOrStore(string(book.Language())+"/"+string(c.ID), true); !known {
@@ -70,6 +77,28 @@ func (v *voices) Sound(lang prompts.Language, p prompts.Phrase) media.Sound {
 		parts = append(parts, s)
 	}
 	return media.Chain(parts...)
+}
+
+// name is a customer's name as it was spoken when the customer was saved; false for everything else, and for a name that
+// nobody has spoken yet.
+func (v *voices) name(lang prompts.Language, c prompts.Clip) (media.Sound, bool) {
+	if c.Name == "" || v.names == nil {
+		return media.Sound{}, false
+	}
+	alaw, ok := v.names.Sound(lang, tickets.CustomerID(c.Whose), c.Name)
+	if !ok {
+		return media.Sound{}, false
+	}
+	return media.SoundFromALaw(alaw), true
+}
+
+// recorded is a customer's name as the pack has it; nil for most.
+func (v *voices) recorded(lang prompts.Language, name string) []byte {
+	s, ok := v.sounds[lang][prompts.NameID(name)]
+	if !ok {
+		return nil
+	}
+	return s.Octets(media.ALaw)
 }
 
 func pause(d time.Duration) media.Sound {

@@ -20,6 +20,7 @@ func Check(c Config) Complaints {
 	k.calls(c)
 	k.spans(c)
 	k.mail(c.Mail)
+	k.speech(c.Speech)
 	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
 		k.say("log_level", fmt.Sprintf("%q is no log level", short(c.LogLevel)), "use debug, info, warn or error")
 	}

@@ -30,6 +30,7 @@ type Config struct {
 	Outgoing   Outgoing                    `yaml:"outgoing"`
 	Escalation Escalation                  `yaml:"escalation"`
 	Mail       Mail                        `yaml:"mail"`
+	Speech     Speech                      `yaml:"speech"`
 	LogLevel   string                      `yaml:"log_level"` // debug, info, warn or error
 }
 
@@ -175,6 +176,27 @@ const (
 	SecurityNone     Security = "none"
 )
 
+// Speech is the voice that says free text, such as customers' names, in the language of who listens.
+type Speech struct {
+	Driver  SpeechDriver                `yaml:"driver"`
+	Voices  map[prompts.Language]string `yaml:"voices"`   // by language, as the driver calls them
+	Timeout time.Duration               `yaml:"timeout"`  // of one text
+	Command []string                    `yaml:"command"`  // of driver command: a program and its arguments, run without a shell
+	URL     string                      `yaml:"url"`      // of driver http
+	Model   string                      `yaml:"model"`    // of driver http
+	KeyFile string                      `yaml:"key_file"` // of driver http: a file that holds the bearer token alone; empty: none
+}
+
+// SpeechDriver is the way to a voice.
+type SpeechDriver string
+
+// No voice, a program of this machine, or a server that speaks OpenAI's /v1/audio/speech.
+const (
+	SpeechNone    SpeechDriver = "none"
+	SpeechCommand SpeechDriver = "command"
+	SpeechHTTP    SpeechDriver = "http"
+)
+
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
@@ -192,6 +214,10 @@ func Default() Config {
 		Outgoing:   Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
 		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, Talk: 5 * time.Second, Silence: 10 * time.Second, Rounds: 2},
 		Mail:       Mail{Security: SecurityStartTLS, Notify: tickets.Updates()},
-		LogLevel:   "info",
+		Speech: Speech{
+			Driver: SpeechCommand, Timeout: 10 * time.Second, Command: []string{"pico2wave", "--lang={voice}", "--wave={file}", "{text}"},
+			Voices: map[prompts.Language]string{prompts.Italian: "it-IT", prompts.English: "en-GB"},
+		},
+		LogLevel: "info",
 	}
 }

@@ -21,6 +21,7 @@ func Files(c Config) Complaints {
 	}
 	k.file("mail.password_file", c.Mail.PasswordFile)
 	k.file("mail.roots", c.Mail.Roots)
+	k.file("speech.key_file", c.Speech.KeyFile)
 	return k.list
 }
 

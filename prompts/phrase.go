@@ -37,7 +37,7 @@ const (
 	Year                          // At: the year
 	Deadline                      // At and Now: the time, with today, tomorrow or the day where it is needed
 	Silence                       // Span
-	Name                          // Text: a customer's name, from a clip where there is one
+	Name                          // Text: a customer's name; ID: whose it is, as the store knows the customer
 )
 
 // Item is one piece of a phrase. Which fields count depends on Kind.

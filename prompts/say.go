@@ -12,6 +12,8 @@ type Clip struct {
 	Text  string        // as in the catalogue
 	Shown string        // as it is written for people, where that differs
 	Pause time.Duration // of a silence
+	Name  string        // a customer's name, which a voice for free text may say in the place of ID
+	Whose string        // which customer's, as the store knows it; empty where nobody knows
 }
 
 // Say turns a phrase into the sounds of the book's language, in order. What the catalogue does not have is left out: a
@@ -47,7 +49,7 @@ func (b *Book) item(i Item) []Clip {
 	case Silence:
 		return []Clip{{Pause: i.Span}}
 	case Name:
-		return b.name(i.Text)
+		return b.name(i.Text, string(i.ID))
 	}
 	return nil
 }
@@ -62,14 +64,15 @@ func (b *Book) clips(ids ...ID) []Clip {
 	return clips
 }
 
-// name says a customer's name where a clip of it was recorded, else that it is a customer.
-func (b *Book) name(text string) []Clip {
+// name says a customer's name where a clip of it was recorded, else that it is a customer. Who has a voice for free text says
+// the name with that instead.
+func (b *Book) name(text, whose string) []Clip {
 	clips := b.clips(NameID(text))
 	if len(clips) == 0 {
 		clips = b.clips("a-customer")
 	}
 	if text != "" && len(clips) == 1 {
-		clips[0].Shown = text
+		clips[0].Shown, clips[0].Name, clips[0].Whose = text, text, whose
 	}
 	return clips
 }

@@ -21,7 +21,16 @@ type Customer struct {
 	Name    string     `json:"name"`
 	Email   string     `json:"email,omitempty"`   // where receipts go; none when empty
 	Numbers []string   `json:"numbers,omitempty"` // telephone numbers known for it: a hint, never a credential
+	Spoken  string     `json:"spoken,omitempty"`  // how the name is written for a voice to say it right; empty: as it is
 	Version int        `json:"version"`
+}
+
+// Said is the name as a voice is given it.
+func (c Customer) Said() string {
+	if c.Spoken != "" {
+		return c.Spoken
+	}
+	return c.Name
 }
 
 // AfterHours says what a blocking call outside the contract's hours does.

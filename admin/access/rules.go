@@ -24,14 +24,14 @@ func rules() map[string]tickets.TokenScope {
 	for scope, routes := range map[tickets.TokenScope][]string{
 		tickets.ScopeRead: {
 			"GET /metrics", "GET /api/v1/tickets", "GET /api/v1/tickets/{number}", "GET /api/v1/tickets/{number}/history", "GET /api/v1/tickets/{number}/explanation",
-			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
+			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/customers/{id}/spoken", "GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
 			"GET /api/v1/engineers", "GET /api/v1/engineers/{id}", "GET /api/v1/rota", "GET /api/v1/rota/duty", "GET /api/v1/levels", "GET /api/v1/levels/{id}", "GET /api/v1/calendars",
 			"GET /api/v1/calendars/{id}", "GET /api/v1/faults", "GET /api/v1/faults/{id}", "GET /api/v1/flows", "GET /api/v1/flows/{version}", "GET /api/v1/trunks", "GET /api/v1/time", "GET /api/v1/dry-run",
 			"GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg",
 			"POST /api/v1/calendars/{id}/preview", "POST /api/v1/levels/{id}/preview", "POST /api/v1/contracts/{id}/preview", "POST /api/v1/flows/check", // change nothing
 		},
 		tickets.ScopeStaff: {
-			"POST /api/v1/tickets", "GET /api/v1/recordings/{id}/audio", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/rota",
+			"POST /api/v1/tickets", "GET /api/v1/recordings/{id}/audio", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken", "PUT /api/v1/rota",
 		},
 		tickets.ScopeAdmin: {
 			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "PUT /api/v1/levels/{id}",

@@ -30,7 +30,7 @@ const largestCopy = 1 << 20
 // faster, so that of ten additions at once all ten stand. Call it after the routes of the documents.
 func Patch(api huma.API, router chi.Router) {
 	for path, item := range api.OpenAPI().Paths {
-		if item.Get == nil || item.Put == nil || item.Patch != nil {
+		if item.Get == nil || item.Put == nil || item.Patch != nil || !inJSON(item.Get) {
 			continue
 		}
 		body := item.Put.RequestBody.Content["application/json"].Schema
@@ -41,6 +41,12 @@ func Patch(api huma.API, router chi.Router) {
 		router.Method(http.MethodPatch, path, p)
 		api.OpenAPI().AddOperation(described(item.Put))
 	}
+}
+
+// inJSON tells whether an operation answers with a document, and not with sound.
+func inJSON(op *huma.Operation) bool {
+	r := op.Responses["200"]
+	return r != nil && r.Content["application/json"] != nil
 }
 
 // described is the operation as the OpenAPI document tells of it.

@@ -22,6 +22,7 @@ type commands struct {
 	Demo  demo     `cmd:"" help:"Show one blocking call over real sockets, then stay up for a telephone of yours."`
 	Call  call     `cmd:"" help:"Call a SIP address with the built-in telephone."`
 	Load  loadLine `cmd:"" help:"Call a SIP address very many times, and measure what the line makes of it."`
+	Say   say      `cmd:"" help:"Speak a text in the voice that says customers' names, into a file."`
 	Try   tryFlow  `cmd:"" help:"Have the conversation in the terminal; nothing is kept."`
 
 	Version version `cmd:"" help:"Print the version, the commit and its date."`

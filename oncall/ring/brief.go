@@ -45,7 +45,7 @@ func (s *Search) number(t tickets.Ticket) prompts.Phrase {
 
 // Subject is what an engineer hears at once: who, which level, which category, which ticket.
 func Subject(t tickets.Ticket) prompts.Phrase {
-	p := prompts.Phrase{{Kind: prompts.Name, Text: t.Name}}
+	p := prompts.Phrase{{Kind: prompts.Name, ID: prompts.ID(t.Customer), Text: t.Name}}
 	level := t.Level
 	if level == "" {
 		level = sla.OnRequest

@@ -1,0 +1,178 @@
+// Package spoken has the names of customers in the line's own voice: it has them spoken in the background, at the start and
+// whenever one is saved on any node, and finds their sounds.
+package spoken
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"hotline/config"
+	"hotline/prompts"
+	"hotline/speech"
+	"hotline/tickets"
+)
+
+// Driver is the voice of a configuration; nil where none is wanted.
+func Driver(c config.Speech) speech.Driver {
+	switch c.Driver {
+	case config.SpeechCommand:
+		return speech.Command{Argv: c.Command, Voices: c.Voices, Timeout: c.Timeout}
+	case config.SpeechHTTP:
+		return speech.HTTP{URL: c.URL, Model: c.Model, Voices: c.Voices, KeyFile: c.KeyFile, Timeout: c.Timeout}
+	}
+	return nil
+}
+
+// Say speaks a text at once, as a WAV file.
+func Say(ctx context.Context, c config.Speech, lang prompts.Language, words string) ([]byte, error) {
+	d := Driver(c)
+	if d == nil {
+		return nil, errors.New("speech.driver is none: the configuration wants no voice")
+	}
+	alaw, err := speech.Speak(ctx, d, speech.Text{Language: lang, Words: words, Class: prompts.Whole})
+	if errors.Is(err, speech.ErrNoVoice) {
+		return nil, fmt.Errorf("%w; install the program that speech.command names (Debian: libttspico-utils, from the component non-free)", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return speech.File(alaw), nil
+}
+
+// Config is what names need. All of it is required.
+type Config struct {
+	Driver speech.Driver
+	Dir    string // of the sounds
+	Book   func() *tickets.Book
+	// Recorded is a name's sound in the voice that ships; nil for those that it does not have.
+	Recorded func(lang prompts.Language, name string) []byte
+	Log      *slog.Logger
+}
+
+// Names is every customer's name. Safe for concurrent use.
+type Names struct {
+	Config
+	speaker *speech.Speaker
+}
+
+// New makes them; [Names.Run] has them spoken.
+func New(c Config) *Names {
+	return &Names{c, speech.New(speech.Config{Driver: c.Driver, Dir: c.Dir, Log: c.Log})}
+}
+
+const (
+	// look is how often names are looked for that are new.
+	look = time.Second
+	// every is how often all of them are looked at: some have failed, and a voice may have been installed meanwhile.
+	every = 10 * time.Minute
+)
+
+// Run has names spoken until ctx ends.
+func (n *Names) Run(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		n.speaker.Run(ctx)
+	}()
+	defer func() { <-done }()
+	if removed := n.speaker.Keep(n.all()); removed > 0 {
+		n.Log.Info("sounds of names that nobody has any more were removed", "sounds", removed)
+	}
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	var seen *tickets.Book
+	var whole time.Time
+	known := map[tickets.CustomerID]int{} // by version
+	for {
+		if time.Since(whole) >= every {
+			clear(known)
+			seen, whole = nil, time.Now()
+		}
+		if book := n.Book(); book != nil && book != seen {
+			for id, c := range book.Customers.All() {
+				if known[id] != c.Version || c.Version == 0 {
+					n.Want(c)
+					known[id] = c.Version
+				}
+			}
+			seen = book
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// all is every text that is wanted, in every language.
+func (n *Names) all() (texts []speech.Text) {
+	if book := n.Book(); book != nil {
+		for _, c := range book.Customers.All() {
+			for _, lang := range prompts.Languages() {
+				texts = append(texts, text(lang, c.Said()))
+			}
+		}
+	}
+	return texts
+}
+
+// text is a name inside a sentence, which it begins.
+func text(lang prompts.Language, name string) speech.Text {
+	return speech.Text{Language: lang, Words: name, Class: prompts.Infix}
+}
+
+// Want has a customer's name spoken in every language, unless it is. It does not wait.
+func (n *Names) Want(c tickets.Customer) {
+	for _, lang := range prompts.Languages() {
+		if c.Spoken == "" && n.Recorded(lang, c.Name) != nil {
+			continue
+		}
+		if state, err := n.speaker.Want(text(lang, c.Said())); state == speech.NoVoice {
+			n.Log.Debug("a name is not spoken", "customer", c.ID, "language", lang, "error", err)
+		}
+	}
+}
+
+// Sound is a customer's name as it is on a ticket, in A-law; false while nobody has spoken it. whose may be empty.
+func (n *Names) Sound(lang prompts.Language, whose tickets.CustomerID, name string) (alaw []byte, ok bool) {
+	c := tickets.Customer{Name: name}
+	if book := n.Book(); book != nil {
+		if stands := book.Customers.At(whose); stands.Name == name {
+			c = stands
+		}
+	}
+	if c.Spoken == "" {
+		if alaw = n.Recorded(lang, name); alaw != nil {
+			return alaw, true
+		}
+	}
+	if alaw, ok = n.speaker.Sound(text(lang, c.Said())); ok || c.Spoken == "" {
+		return alaw, ok
+	}
+	if alaw = n.Recorded(lang, name); alaw != nil { // until it is said as somebody wants it
+		return alaw, true
+	}
+	return n.speaker.Sound(text(lang, name))
+}
+
+// File is a customer's name as a WAV file; rendering while it is being spoken, an error where it is not.
+func (n *Names) File(c tickets.Customer, lang prompts.Language) (wav []byte, rendering bool, err error) {
+	if c.Spoken == "" {
+		if alaw := n.Recorded(lang, c.Name); alaw != nil {
+			return speech.File(alaw), false, nil
+		}
+	}
+	t := text(lang, c.Said())
+	if alaw, ok := n.speaker.Sound(t); ok {
+		return speech.File(alaw), false, nil
+	}
+	state, err := n.speaker.Want(t)
+	return nil, state == speech.Rendering || state == speech.Ready, err
+}
+
+// Trouble tells why names are not spoken; nil while the voice works.
+func (n *Names) Trouble() error { return n.speaker.Trouble() }

@@ -1,0 +1,182 @@
+package spoken
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hotline/config"
+	"hotline/prompts"
+	"hotline/tickets"
+	"hotline/tickets/snapshot"
+)
+
+func company(customers ...tickets.Customer) *tickets.Book {
+	m := map[tickets.CustomerID]tickets.Customer{}
+	for _, c := range customers {
+		m[c.ID] = c
+	}
+	return &tickets.Book{Customers: snapshot.Of(m)}
+}
+
+// names is a company whose names are spoken by a program of the test.
+type names struct {
+	*Names
+	book atomic.Pointer[tickets.Book]
+	said string // file to which the program writes what it was given
+}
+
+// open opens names whose voice writes down each text and gives a sound, unless script does something else.
+func open(t *testing.T, dir, script string, customers ...tickets.Customer) (n *names, stop func()) {
+	t.Helper()
+	n = &names{said: dir + ".said"}
+	good := filepath.Join("testdata", "voice.wav")
+	good, err := filepath.Abs(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if script == "" {
+		script = `echo "$1" >>` + n.said + `; cp ` + good + ` "$2"`
+	}
+	n.book.Store(company(customers...))
+	c := config.Default().Speech
+	c.Command, c.Timeout = []string{"sh", "-c", script, "voice", "{language} {text}", "{file}"}, time.Second
+	n.Names = New(Config{
+		Driver: Driver(c), Dir: dir, Book: n.book.Load, Log: slog.New(slog.DiscardHandler),
+		Recorded: func(_ prompts.Language, name string) []byte {
+			if name == "Rossi S.p.A." {
+				return []byte("recorded")
+			}
+			return nil
+		},
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		n.Run(ctx)
+	}()
+	stop = func() { cancel(); <-done }
+	t.Cleanup(stop)
+	return n, stop
+}
+
+// await waits until something holds, half a minute at most.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	tick, end := time.NewTicker(20*time.Millisecond), time.After(30*time.Second)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("%s: not within half a minute", what)
+		}
+	}
+}
+
+func (n *names) spoken(c tickets.Customer) bool {
+	_, it := n.Sound(prompts.Italian, c.ID, c.Name)
+	_, en := n.Sound(prompts.English, c.ID, c.Name)
+	return it && en
+}
+
+func TestNamesAreSpokenAtTheStartWhenSavedAndAsSomebodySays(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spoken")
+	rossi := tickets.Customer{ID: "rossi", Name: "Rossi S.p.A.", Version: 1}
+	gialli, sirti := tickets.Customer{ID: "gialli", Name: "Gialli", Version: 1}, tickets.Customer{ID: "sirti", Name: "Sirti", Version: 1}
+	n, stop := open(t, dir, "", rossi, gialli)
+	await(t, "the name that stands at the start", func() bool { return n.spoken(gialli) })
+	if alaw, ok := n.Sound(prompts.Italian, "rossi", rossi.Name); !ok || !bytes.Equal(alaw, []byte("recorded")) {
+		t.Error("a name of the voice that ships is not taken from it")
+	}
+	n.book.Store(company(rossi, gialli, sirti)) // saved here or on another node
+	await(t, "the name that was saved", func() bool { return n.spoken(sirti) })
+	sirti.Spoken, sirti.Version = "sìrti", 2
+	n.book.Store(company(rossi, gialli, sirti))
+	if !n.spoken(sirti) {
+		t.Error("until the new pronunciation is there the name is not said at all")
+	}
+	if _, ok := n.Sound(prompts.Italian, "", "Sirti"); !ok {
+		t.Error("a ticket that knows no customer has no name")
+	}
+	await(t, "the pronunciation", func() bool {
+		for _, lang := range prompts.Languages() {
+			if _, rendering, err := n.File(sirti, lang); rendering || err != nil {
+				return false
+			}
+		}
+		return true
+	})
+	stop()
+	said, err := os.ReadFile(n.said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, times := range map[string]int{"it Gialli,": 1, "en Gialli,": 1, "it Sirti,": 1, "en Sirti,": 1, "it sìrti,": 1, "en sìrti,": 1, "it Rossi": 0} {
+		if got := bytes.Count(said, []byte(text)); got != times {
+			t.Errorf("%q was spoken %d times, want %d:\n%s", text, got, times, said)
+		}
+	}
+	again, stop := open(t, dir, "", gialli) // sirti is gone
+	if !again.spoken(gialli) {
+		t.Error("after a restart a name has to be spoken again")
+	}
+	await(t, "the sweep", func() bool { files, _ := os.ReadDir(dir); return len(files) == 2 })
+	stop()
+	if after, err := os.ReadFile(n.said); err != nil || !bytes.Equal(after, said) {
+		t.Errorf("a restart spoke again: %s, %v", after[len(said):], err)
+	}
+}
+
+func TestAVoiceThatIsMissingOrHangsLeavesNamesUnsaid(t *testing.T) {
+	for _, script := range []string{"sleep 300", `echo rubbish >"$2"`, "exit 1"} {
+		n, stop := open(t, t.TempDir(), script, tickets.Customer{ID: "gialli", Name: "Gialli", Version: 1})
+		began := time.Now()
+		for range 100 {
+			if _, ok := n.Sound(prompts.Italian, "gialli", "Gialli"); ok {
+				t.Errorf("%q: it spoke", script)
+			}
+			n.Want(tickets.Customer{ID: "verdi", Name: "Verdi"})
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%q: a call that asks for a name a hundred times waits %s", script, took)
+		}
+		stop()
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%q: a stop waits %s for the voice", script, took)
+		}
+	}
+	c := config.Default().Speech
+	c.Command = []string{"no-such-voice"}
+	n := New(Config{Driver: Driver(c), Dir: t.TempDir(), Book: func() *tickets.Book { return company() }, Recorded: func(prompts.Language, string) []byte { return nil }, Log: slog.New(slog.DiscardHandler)})
+	if _, rendering, err := n.File(tickets.Customer{Name: "Gialli"}, prompts.Italian); rendering || err == nil || n.Trouble() == nil {
+		t.Errorf("without a voice: rendering %v, %v, trouble %v", rendering, err, n.Trouble())
+	}
+	c.Driver = config.SpeechNone
+	if Driver(c) != nil {
+		t.Error("driver none is a voice")
+	}
+}
+
+func TestSayGivesAFileOrSaysWhatToInstall(t *testing.T) {
+	voice, err := filepath.Abs(filepath.Join("testdata", "voice.wav"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := config.Default().Speech
+	c.Command = []string{"cat", voice}
+	wav, err := Say(t.Context(), c, prompts.Italian, "Buongiorno")
+	if err != nil || len(wav) < 1000 || !bytes.HasPrefix(wav, []byte("RIFF")) {
+		t.Errorf("%d octets, %v", len(wav), err)
+	}
+	c.Command = []string{"no-such-voice"}
+	if _, err := Say(t.Context(), c, prompts.Italian, "Buongiorno"); err == nil || !bytes.Contains([]byte(err.Error()), []byte("libttspico-utils")) {
+		t.Errorf("without a voice: %v", err)
+	}
+}

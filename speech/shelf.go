@@ -1,0 +1,81 @@
+package speech
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"hotline/media/wav"
+)
+
+// shelf is the folder of sounds: one A-law WAV file for each, named by its key.
+type shelf struct{ dir string }
+
+func (s shelf) file(key string) string { return filepath.Join(s.dir, key+".wav") }
+
+func (s shelf) has(key string) bool {
+	info, err := os.Stat(s.file(key))
+	return err == nil && info.Size() > 0
+}
+
+// get reads a sound. A file that is damaged is taken away, so that its sound is made anew.
+func (s shelf) get(key string) (alaw []byte, ok bool) {
+	b, err := os.ReadFile(s.file(key))
+	if err != nil {
+		return nil, false
+	}
+	format, alaw, err := wav.Read(bytes.NewReader(b))
+	if err != nil || format != wav.ALaw || len(alaw) == 0 || !bytes.Equal(b[:len(wav.Head(wav.ALaw, 0))], wav.Head(wav.ALaw, len(alaw))) {
+		_ = os.Remove(s.file(key)) // one that cannot be removed is not played all the same
+		return nil, false
+	}
+	return alaw, true
+}
+
+// put writes a sound beside, brings it to the disk and renames it: it is there whole or not at all.
+func (s shelf) put(key string, alaw []byte) error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("making the folder of spoken names: %w", err)
+	}
+	f, err := os.CreateTemp(s.dir, ".new-*")
+	if err != nil {
+		return fmt.Errorf("keeping a spoken name: %w", err)
+	}
+	_, err = f.Write(File(alaw))
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), s.file(key))
+	}
+	if err != nil {
+		return fmt.Errorf("keeping a spoken name: %w", errors.Join(err, os.Remove(f.Name())))
+	}
+	return nil
+}
+
+// sweep removes what nobody wants any more, and what a crash left half written.
+func (s shelf) sweep(wanted map[string]bool) (removed int) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return 0
+	}
+	for _, e := range entries {
+		if name, sound := strings.CutSuffix(e.Name(), ".wav"); sound && wanted[name] || !sound && !strings.HasPrefix(name, ".new-") {
+			continue
+		}
+		if os.Remove(filepath.Join(s.dir, e.Name())) == nil {
+			removed++
+		}
+	}
+	return removed
+}
+
+// File is a sound as a WAV file of A-law, 8 kHz.
+func File(alaw []byte) []byte {
+	b := append(wav.Head(wav.ALaw, len(alaw)), alaw...)
+	if len(alaw)&1 == 1 {
+		b = append(b, 0)
+	}
+	return b
+}
