@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,7 +103,8 @@ func TestNumbersAndInstantsAtTheirEdgesGetAnAnswer(t *testing.T) {
 		if status >= 500 || status == 0 {
 			t.Errorf("%s %s %s: %d %s", method, path, body, status, answer)
 		}
-		if !json.Valid([]byte(answer)) && !strings.Contains(path, ".csv") && !strings.Contains(path, ".svg") && answer != "" {
+		file := status == http.StatusOK && slices.ContainsFunc([]string{".csv", ".svg", "/spoken"}, func(part string) bool { return strings.Contains(path, part) })
+		if !json.Valid([]byte(answer)) && !file && answer != "" {
 			t.Errorf("%s %s %s: half an answer: %s", method, path, body, answer)
 		}
 	}

@@ -118,7 +118,7 @@ func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*listed[ticke
 	}
 	list := ticketList{make([]TicketView, 0, len(found.Items)), pageOf(found)}
 	for _, t := range found.Items {
-		list.Tickets = append(list.Tickets, view(t))
+		list.Tickets = append(list.Tickets, s.view(t))
 	}
 	return &listed[ticketList]{q.link(found.Next), list}, nil
 }

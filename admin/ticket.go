@@ -20,6 +20,7 @@ type TicketView struct {
 	Customer   string          `json:"customer"`
 	Name       string          `json:"customer_name" doc:"As at the opening"`
 	Caller     string          `json:"caller" doc:"Number to call back"`
+	Shown      string          `json:"caller_shown" doc:"The same as people write it: +39 06 555 1239"`
 	Channel    string          `json:"channel"`
 	Claim      string          `json:"claim" doc:"The category that the caller keyed"`
 	Assessment string          `json:"assessment" doc:"The category after a specialist looked; empty until then"`
@@ -91,6 +92,13 @@ func instant(t time.Time) *time.Time {
 	return &t
 }
 
+// view shows a ticket, its caller's number also as people write it.
+func (s *server) view(t tickets.Ticket) TicketView {
+	v := view(t)
+	v.Shown = s.Plan.Shown(t.Caller)
+	return v
+}
+
 func view(t tickets.Ticket) TicketView {
 	v := TicketView{
 		Number: t.Number, Contract: string(t.Contract), Customer: string(t.Customer), Name: t.Name, Caller: t.Caller,
@@ -151,7 +159,7 @@ func (s *server) whole(ctx context.Context, n tickets.Number) (ticketWhole, erro
 	if err != nil {
 		return ticketWhole{}, fmt.Errorf("history of ticket %d: %w", n, err)
 	}
-	return ticketWhole{view(t), append([]tickets.Event{}, lines...)}, nil
+	return ticketWhole{s.view(t), append([]tickets.Event{}, lines...)}, nil
 }
 
 type historyView struct {

@@ -13,7 +13,7 @@ func TestTicketHasTheFieldsThatScriptsRead(t *testing.T) {
 	h := open(t)
 	k := h.opened()
 	h.get(fmt.Sprintf("/tickets/%d", k.Number)).is(200,
-		`"number":417`, `"contract":"rossi"`, `"customer":"rossi"`, `"caller":"0612345"`, `"channel":"web"`, `"claim":"blocking"`,
+		`"number":417`, `"contract":"rossi"`, `"customer":"rossi"`, `"caller":"0612345"`, `"caller_shown":"`, `"channel":"web"`, `"claim":"blocking"`,
 		`"assessment":""`, `"priority":1`, `"level":"extended"`, `"state":"open"`, `"assignee":""`, `"clocks":[{"kind":"contact","due":`,
 		`"met_at":null,"broken_at":null,"projected":false`, `"recordings":[]`, `"history":[{`, `"actor":"staff:demo"`, "the switchboard is down")
 	if len(k.Clocks) != 3 || !k.Clocks[2].Projected || k.Clocks[2].Kind != "restore" {
