@@ -22,10 +22,11 @@ func main() {
 	only := flag.String("only", "", "measure only the part with these words in its name, and write no report")
 	profile := flag.Bool("profile", false, "keep the line's pprof files of each span in profiles/ of the folder")
 	size := flag.Bool("size", false, "measure lists, a start and calls on the database of a large company, instead of the table")
+	company := flag.String("company", "", "with -size: the folder, with data below it, in which a former run's database lies, instead of seeding one")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	b := &bench{binary: *binary, dir: *dir, profile: *profile, only: *only, began: time.Now()}
+	b := &bench{binary: *binary, dir: *dir, profile: *profile, company: *company, only: *only, began: time.Now()}
 	run := b.table
 	if *soak > 0 {
 		run = func(ctx context.Context) error { return b.soak(ctx, *soak, *calls) }
@@ -43,6 +44,7 @@ func main() {
 type bench struct {
 	binary, dir string
 	profile     bool
+	company     string // folder of a large company that is there already
 	only        string
 	began       time.Time
 }

@@ -64,9 +64,9 @@ func (b *bench) size(ctx context.Context) error {
 		return err
 	}
 	if err := b.grown(ctx, s, &f); err != nil {
-		return errors.Join(err, fmt.Errorf("the program's log ends: %s", s.lastWords()), s.stop())
+		return errors.Join(err, fmt.Errorf("the program's log ends: %s", s.lastWords()), b.away(s))
 	}
-	if err := s.stop(); err != nil {
+	if err := b.away(s); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(b.dir, "SIZE.md"), []byte(f.report()), 0o644)
@@ -82,12 +82,9 @@ func (b *bench) grown(ctx context.Context, s *server, f *sizes) error {
 	if f.empty, err = b.fewJobs(ctx, s, pins); err != nil {
 		return err
 	}
-	b.say("seeding")
-	began := time.Now()
-	if _, err := s.psql(ctx, sizeSQL); err != nil {
+	if pins, err = b.fill(ctx, s, f, pins); err != nil {
 		return err
 	}
-	f.seeding = time.Since(began)
 	for range sizeStarts {
 		took, err := b.again(ctx, s)
 		if err != nil {
@@ -113,6 +110,42 @@ func (b *bench) grown(ctx context.Context, s *server, f *sizes) error {
 		f.octets, f.server, f.rows = lines[0], lines[1], lines[2]
 	}
 	return b.lists(ctx, s, f)
+}
+
+// fill makes the large company, or takes the folder in which a former run left it.
+func (b *bench) fill(ctx context.Context, s *server, f *sizes, pins []string) ([]string, error) {
+	if b.company == "" {
+		b.say("seeding")
+		began := time.Now()
+		_, err := s.psql(ctx, sizeSQL)
+		f.seeding = time.Since(began)
+		return pins, err
+	}
+	if err := s.stop(); err != nil {
+		return nil, err
+	}
+	s.dir = b.company
+	if err := errors.Join(s.launch(b.binary), s.ready(ctx)); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(s.pins()); err == nil {
+		text, err := os.ReadFile(s.pins())
+		return strings.Fields(string(text)), err
+	}
+	b.say("adding contracts to it")
+	pins, err := s.contracts(ctx, sizeJobs)
+	return pins, errors.Join(err, os.WriteFile(s.pins(), []byte(strings.Join(pins, "\n")), 0o600))
+}
+
+// pins is where the PINs of the contracts lie by which a kept company is called.
+func (s *server) pins() string { return filepath.Join(s.dir, "pins") }
+
+// away ends the program and removes its folder, unless it is one to keep.
+func (b *bench) away(s *server) error {
+	if s.dir == b.company {
+		return s.end()
+	}
+	return s.stop()
 }
 
 // lists asks for lists of every kind.

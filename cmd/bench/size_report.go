@@ -11,7 +11,7 @@ import (
 const sizeHead = `# The size of a large company
 
 %s, %s, PostgreSQL %s, measured in one run of ` + "`make bench-size`" + ` against the built program with a private PostgreSQL of its own, settings as they
-come: %s, %s, seeded by SQL in %v. Requests are asked one after the other over HTTP, answers read whole; "load" is the machine's load average of
+come: %s, %s, seeded by SQL%s. Requests are asked one after the other over HTTP, answers read whole; "load" is the machine's load average of
 the last minute before each row, to which this bench adds about one. CPU is what the program and PostgreSQL needed for a request, which other work
 on the machine changes little.
 
@@ -28,7 +28,11 @@ const sizeMiddle = `
 
 func (f *sizes) report() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, sizeHead, time.Now().Format("2006-01-02"), f.machine, f.server, f.rows, f.octets, f.seeding.Round(time.Second))
+	seeded := ""
+	if f.seeding > 0 {
+		seeded = " in " + f.seeding.Round(time.Second).String()
+	}
+	fmt.Fprintf(&out, sizeHead, time.Now().Format("2006-01-02"), f.machine, f.server, f.rows, f.octets, seeded)
 	for _, a := range f.asked {
 		cost := ""
 		if a.program > 0 {
