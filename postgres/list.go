@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,6 +140,9 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 		if err != nil {
 			return page, err
 		}
+		if !few && o.sort == "number" && plain(f) {
+			return s.pageOfHits(ctx, o, f, hits)
+		}
 		sel.search(f, hits, few)
 		few, more = true, !few && len(hits) > tickets.CountedAtMost
 	}
@@ -172,6 +174,28 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 	page = tickets.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(total)
 	page.More = page.More || more
 	return page, err
+}
+
+// plain tells whether a filter asks for nothing that the facets or a span of time decide.
+func plain(f tickets.Filter) bool {
+	return len(f.States)+len(f.Priorities) == 0 && f.Category == "" && f.Level == "" && f.Since.IsZero() && f.Until.IsZero() && f.DueBefore.IsZero()
+}
+
+// pageOfHits is the page of a search for words alone, by number: what was found is in that order already, the newest first.
+func (s *Store) pageOfHits(ctx context.Context, o order, f tickets.Filter, hits []tickets.Number) (tickets.Page[tickets.Ticket], error) {
+	found := hits[:min(len(hits), tickets.CountedAtMost)]
+	if !o.backwards {
+		slices.Reverse(found)
+	}
+	var spots []spot
+	for _, n := range found {
+		if o.behind == nil || o.backwards && n < o.behind.Number || !o.backwards && n > o.behind.Number {
+			spots = append(spots, spot{number: n})
+		}
+	}
+	part := tickets.Paged(spots, f.Limit, o.position)
+	list, err := s.ticketsAt(ctx, part.Items)
+	return tickets.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(len(hits)), err
 }
 
 const openedBetween = `
@@ -224,146 +248,6 @@ func (s *Store) ticketsAt(ctx context.Context, places []spot) ([]tickets.Ticket,
 	list, err := rows(ctx, s, "reading the listed tickets", scanTicket, selectTickets+whereNumbers, numbers)
 	slices.SortFunc(list, func(a, b tickets.Ticket) int { return at[a.Number] - at[b.Number] })
 	return list, err
-}
-
-// order is the order of a list as SQL.
-type order struct {
-	sort      string
-	full      string // with its direction
-	backwards bool
-	key       string // column of the instant that is sorted by; empty: none
-	facets    []string
-	behind    *tickets.Position
-}
-
-func orderOf(f tickets.Filter) (o order, err error) {
-	if o.sort, o.backwards, err = f.Order(); err != nil {
-		return o, err
-	}
-	o.full = o.sort
-	if o.backwards {
-		o.full = "-" + o.sort
-	}
-	behind, given, err := f.Place()
-	if err != nil {
-		return o, fmt.Errorf("listing tickets: %w", err)
-	}
-	if given {
-		o.behind = &behind
-	}
-	o.key = map[string]string{"opened_at": "opened_at", "due": "due_at"}[o.sort]
-	return o, nil
-}
-
-// spanBeside tells whether the filter bounds an instant that the order is not about.
-func (o order) spanBeside(f tickets.Filter) bool {
-	return o.key != "opened_at" && (!f.Since.IsZero() || !f.Until.IsZero()) || o.key != "due_at" && !f.DueBefore.IsZero()
-}
-
-func (o order) position(p spot) tickets.Position {
-	at := tickets.Position{Sort: o.full, Rank: p.rank, Number: p.number}
-	if o.key != "" {
-		at.At = p.at
-	}
-	return at
-}
-
-// way is how SQL goes on in the order.
-func (o order) way() (direction, beyond string) {
-	if o.backwards {
-		return " desc", "<"
-	}
-	return "", ">"
-}
-
-// columns are what the order is made of, of a table t.
-func (o order) columns() (rank, at string) {
-	rank, at = "0", "timestamptz 'epoch'"
-	if o.sort == "priority" {
-		rank = "case substr(t.facet, 3, 1) when '0' then 9 when '?' then 10 else substr(t.facet, 3, 1)::int end"
-	}
-	if o.key != "" {
-		at = "t." + o.key
-	}
-	return rank, at
-}
-
-// gather reads all that is selected and sorts it. The offset keeps the planner from reading in the list's order instead: it
-// does not know that few match.
-func (o order) gather(s *selection, f tickets.Filter) string {
-	rank, at := o.columns()
-	direction, beyond := o.way()
-	sql := fmt.Sprintf("select number, rank, at from (select t.number, %s as rank, %s as at from tickets t%s offset 0) m", rank, at, *s)
-	keys := []string{"number"}
-	if o.key != "" {
-		keys = []string{"at", "number"}
-	}
-	if o.sort == "priority" {
-		keys = []string{"rank", "number"}
-	}
-	if p := o.behind; p != nil {
-		var marks []string
-		for _, k := range keys {
-			marks = append(marks, s.arg(map[string]any{"number": p.Number, "at": p.At, "rank": p.Rank}[k]))
-		}
-		sql += fmt.Sprintf(" where (%s) %s (%s)", strings.Join(keys, ", "), beyond, strings.Join(marks, ", "))
-	}
-	return fmt.Sprintf("%s order by %s%s limit %d", sql, strings.Join(keys, direction+", "), direction, tickets.PageSize(f.Limit)+1)
-}
-
-// merge reads the first ones of each facet in the order of its index, and sorts these.
-func (o order) merge(s *selection, f tickets.Filter) string {
-	direction, beyond := o.way()
-	facets, ranks, starts := o.starts()
-	s.args[0] = facets
-	key, at := "", "timestamptz 'epoch'"
-	bounds := []string{"t.facet = f.facet"}
-	if o.key == "" {
-		bounds = append(bounds, fmt.Sprintf("t.number %s f.start", beyond))
-	} else {
-		key, at = "x.at"+direction+", ", "t."+o.key
-		if o.behind != nil {
-			bounds = append(bounds, fmt.Sprintf("(%s, t.number) %s (%s, f.start)", at, beyond, s.arg(o.behind.At)))
-		}
-	}
-	bounds = append(bounds, s.conditions[1:]...) // the first one is that of the facets
-	inner := "t.number" + direction
-	if o.key != "" {
-		inner = at + direction + ", " + inner
-	}
-	limit := tickets.PageSize(f.Limit) + 1
-	return fmt.Sprintf(`select x.number, f.rank, x.at from unnest($1::text[], %s::int[], %s::bigint[]) f(facet, rank, start)
-cross join lateral (select t.number, %s as at from tickets t where %s order by %s limit %d) x
-order by f.rank%s, %sx.number%s limit %d`, s.arg(ranks), s.arg(starts), at, strings.Join(bounds, " and "), inner, limit,
-		direction, key, direction, limit)
-}
-
-// starts are the facets that hold what comes behind the position, with the rank of each and the number behind which it is
-// read.
-func (o order) starts() (facets []string, ranks []int, numbers []tickets.Number) {
-	for _, facet := range o.facets {
-		rank, start := 0, tickets.Number(math.MinInt64)
-		if o.backwards {
-			start = math.MaxInt64
-		}
-		if o.sort == "priority" {
-			rank = tickets.Rank(priorityOf(facet))
-		}
-		if p := o.behind; p != nil {
-			way := rank - p.Rank
-			if o.backwards {
-				way = -way
-			}
-			if way < 0 {
-				continue
-			}
-			if way == 0 {
-				start = p.Number
-			}
-		}
-		facets, ranks, numbers = append(facets, facet), append(ranks, rank), append(numbers, start)
-	}
-	return facets, ranks, numbers
 }
 
 const countFacets = `

@@ -51,8 +51,8 @@ type asked struct {
 	goal     time.Duration
 	took     []time.Duration
 	slowest  string
-	program  time.Duration // CPU
-	database time.Duration // CPU
+	program  time.Duration // CPU of one, those of the page after counted in
+	database time.Duration // the same of PostgreSQL
 	load     string        // of the machine before
 }
 
@@ -184,7 +184,8 @@ func (b *bench) lists(ctx context.Context, s *server, f *sizes) error {
 		if err != nil {
 			return err
 		}
-		first.program, first.database = p-program, d-database
+		n := time.Duration(len(first.took) + len(next.took))
+		first.program, first.database = (p-program)/n, (d-database)/n
 		f.asked = append(f.asked, first, next)
 		b.say("%s: p50 %v, p95 %v, slowest %s", k.what, first.at(50), first.at(95), first.slowest)
 	}

@@ -20,7 +20,7 @@ on the machine changes little.
 `
 
 const sizeMiddle = `
-"The page after" is the next page of those lists that have one.
+"The page after" is the next page of those lists that have one; its CPU is in the row above.
 
 | quantity | goal | empty database | full database | |
 |---|---|---|---|---|
@@ -36,8 +36,7 @@ func (f *sizes) report() string {
 	for _, a := range f.asked {
 		cost := ""
 		if a.program > 0 {
-			n := time.Duration(len(a.took))
-			cost = fmt.Sprintf("%v, %v", (a.program / n).Round(10*time.Microsecond), (a.database / n).Round(10*time.Microsecond))
+			cost = fmt.Sprintf("%v, %v", a.program.Round(100*time.Microsecond), a.database.Round(100*time.Microsecond))
 		}
 		fmt.Fprintf(&out, "| %s | %d | %v | %v | %v%s | %v | %s | %s |\n", a.what, len(a.took), a.goal, a.at(50), a.at(95), missed(a.at(95) > a.goal), a.at(100), cost, a.load)
 	}
