@@ -145,7 +145,7 @@ func TestZeroRingsTheOperatorInHisHoursAndNeverTheRota(t *testing.T) {
 		rings int
 	}{
 		"in the morning": {0, []string{"Chiamo il centralino", "Il centralino è in linea", "Arrivederci"}, 1},
-		"in the evening": {10 * time.Hour, []string{"Il centralino ora non risponde", "Descriva il problema"}, 0},
+		"in the evening": {10 * time.Hour, []string{"Il centralino ora non è raggiungibile", "Descriva il problema"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(t *testing.T, n *night) {
