@@ -1,7 +1,8 @@
-// Package Queue keeps what comes in one dialog in the order in which it came.
+// Package turns keeps what comes in one dialog in the order in which it came.
 package turns
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -21,9 +22,10 @@ type Queue struct {
 
 // Turn is one request's.
 type Turn struct {
-	seq   uint32
-	begun bool
-	first chan struct{} // closed when nobody is before it
+	seq     uint32
+	awaited bool // its handler has come
+	begun   bool
+	first   chan struct{} // closed when nobody is before it
 }
 
 // Take gives a request its turn, in the order of the calls. A repeat, or one older than what has come, gets none. False
@@ -69,9 +71,12 @@ func (q *Queue) Of(seq uint32) *Turn {
 	return nil
 }
 
-// Wait blocks until everything before t is over. What has not even begun within patience never will: sipgo has lost it,
-// with its connection for example.
+// Wait blocks until everything before t is over. A request before it whose handler has not come within patience never
+// will: sipgo has lost it, with its connection for example. Those whose handlers wait too keep their turns.
 func (q *Queue) Wait(t *Turn, patience time.Duration, stop <-chan struct{}) {
+	q.mu.Lock()
+	t.awaited = true
+	q.mu.Unlock()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for {
@@ -82,7 +87,9 @@ func (q *Queue) Wait(t *Turn, patience time.Duration, stop <-chan struct{}) {
 			q.mu.Unlock()
 			return
 		case <-timer.C:
-			q.skip(t)
+			if !q.skip(t) { // t itself was taken for lost: it came late, and waits for nobody
+				return
+			}
 			timer.Reset(patience)
 		case <-stop:
 			return
@@ -90,19 +97,23 @@ func (q *Queue) Wait(t *Turn, patience time.Duration, stop <-chan struct{}) {
 	}
 }
 
-// skip forgets those before t that have not begun.
-func (q *Queue) skip(t *Turn) {
+// skip forgets those before t whose handlers have not come. False when t has lost its own turn.
+func (q *Queue) skip(t *Turn) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	at := slices.Index(q.waiting, t)
+	if at < 0 {
+		return false
+	}
 	var kept []*Turn
-	before := true
-	for _, w := range q.waiting {
-		if before = before && w != t; !before || w.begun {
+	for i, w := range q.waiting {
+		if i >= at || w.awaited {
 			kept = append(kept, w)
 		}
 	}
 	q.waiting = kept
 	q.next()
+	return true
 }
 
 // Done ends a turn.

@@ -43,3 +43,39 @@ func TestTurnsAreTakenInOrderAndALostOneIsSkipped(t *testing.T) {
 		}
 	})
 }
+
+// However many wait when patience ends for all of them at one instant, each is taken, in order; one that comes after it was
+// taken for lost waits for nobody.
+func TestWhoWaitsBehindALostOneIsNeverTakenForLost(t *testing.T) {
+	for range 50 { // which timer is first is left to chance
+		synctest.Test(t, func(t *testing.T) {
+			var q Queue
+			for seq := range uint32(8) {
+				q.Take(seq + 1)
+			}
+			late := q.Of(1)
+			var mu sync.Mutex
+			var order []uint32
+			var all sync.WaitGroup
+			for _, seq := range []uint32{8, 7, 6, 4, 3, 2} { // 1 comes late, 5 never
+				turn := q.Of(seq)
+				all.Go(func() {
+					q.Wait(turn, time.Second, nil)
+					defer q.Done(turn)
+					mu.Lock()
+					order = append(order, seq)
+					mu.Unlock()
+				})
+			}
+			all.Wait()
+			if !slices.Equal(order, []uint32{2, 3, 4, 6, 7, 8}) {
+				t.Errorf("taken as %v", order)
+			}
+			q.Wait(late, time.Second, nil)
+			q.Done(late)
+			if len(q.waiting) != 0 {
+				t.Errorf("%d still wait", len(q.waiting))
+			}
+		})
+	}
+}
