@@ -51,6 +51,7 @@ func TestCredentialsRefusedToACallAreToldOfTheTrunk(t *testing.T) {
 				r := p.Requested("REGISTER", within)
 				r.Extra = []string{"Contact: " + r.Invite.Get("Contact") + ";expires=3600"}
 				r.Respond(200, "")
+				synctest.Wait() // the trunk is registered
 				failed := make(chan error, 1)
 				dial := func() {
 					background(t, func() {
@@ -69,6 +70,7 @@ func TestCredentialsRefusedToACallAreToldOfTheTrunk(t *testing.T) {
 				if err := <-failed; !errors.Is(err, sip.ErrCredentials) {
 					t.Fatalf("the call failed with %v", err)
 				}
+				synctest.Wait()
 				s := a.TrunkStates()[0]
 				if s.State != sip.TrunkRefused || !strings.Contains(s.Error, `a call as "0612345" was refused`) || time.Until(s.Expires) < 50*time.Minute {
 					t.Errorf("the trunk is %+v", s)
