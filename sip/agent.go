@@ -40,7 +40,8 @@ type Agent struct {
 	ctx    context.Context // ends when the agent stops
 	cancel context.CancelCauseFunc
 	quit   chan struct{}  // closed when Stop begins: calls being dialled are taken back
-	wg     sync.WaitGroup // everything that enter let in
+	inHand int            // what was entered and not left; guarded by mu
+	idle   chan struct{}  // closed when nothing is in hand any more; nil: nobody waits for that
 	served sync.WaitGroup // one for each socket
 
 	// Set by Start, read-only afterwards.
@@ -271,7 +272,7 @@ func (a *Agent) Stop(ctx context.Context) error {
 	for _, d := range all {
 		d.shut()
 	}
-	ended := a.awaitByes(ctx)
+	a.awaitByes(ctx)
 	a.mu.Lock()
 	a.stopped = true
 	a.mu.Unlock()
@@ -287,22 +288,18 @@ func (a *Agent) Stop(ctx context.Context) error {
 	if a.tpl != nil {
 		_ = a.tpl.Close()
 	}
-	<-ended
-	a.wg.Wait()
+	<-a.whenIdle()
 	a.served.Wait()
 	return nil
 }
 
-// awaitByes gives what is under way its time; ended is closed when all of it is over.
-func (a *Agent) awaitByes(ctx context.Context) (ended <-chan struct{}) {
-	done := make(chan struct{})
-	go func() { a.wg.Wait(); close(done) }()
+// awaitByes gives what is under way its time.
+func (a *Agent) awaitByes(ctx context.Context) {
 	select {
-	case <-done:
+	case <-a.whenIdle():
 	case <-ctx.Done():
 	case <-time.After(4 * a.timers.T1):
 	}
-	return done
 }
 
 // handOver is how long sipgo may take to find the socket of a request that it has read.
@@ -357,8 +354,33 @@ func (a *Agent) enter() bool {
 	if a.stopped {
 		return false
 	}
-	a.wg.Add(1)
+	a.inHand++
 	return true
+}
+
+// done ends what enter began.
+func (a *Agent) done() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.inHand--; a.inHand == 0 && a.idle != nil {
+		close(a.idle)
+		a.idle = nil
+	}
+}
+
+// whenIdle is closed once nothing is in hand.
+func (a *Agent) whenIdle() <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.idle == nil {
+		a.idle = make(chan struct{})
+	}
+	idle := a.idle
+	if a.inHand == 0 {
+		close(idle)
+		a.idle = nil
+	}
+	return idle
 }
 
 // spawn runs f in a goroutine that Stop waits for and no panic escapes from.
@@ -367,7 +389,7 @@ func (a *Agent) spawn(what, callID string, f func()) bool {
 		return false
 	}
 	go func() {
-		defer a.wg.Done()
+		defer a.done()
 		defer a.caught(what, callID, nil)
 		f()
 	}()

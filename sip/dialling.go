@@ -273,7 +273,7 @@ func (g *dialling) again(res *gosip.Response) {
 	if res.To() == nil || res.CSeq() == nil || !g.agent.enter() {
 		return
 	}
-	defer g.agent.wg.Done()
+	defer g.agent.done()
 	defer g.agent.caught("repeated 2xx", g.early.key.callID, nil)
 	select {
 	case <-g.decided:

@@ -223,7 +223,7 @@ func (d *Dialog) repeat(w *ackWait) {
 	if !d.agent.enter() {
 		return
 	}
-	defer d.agent.wg.Done()
+	defer d.agent.done()
 	defer d.agent.caught("repeating a 200", d.key.callID, nil)
 	d.mu.Lock()
 	if d.wait != w {

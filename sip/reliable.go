@@ -48,7 +48,7 @@ func (in *Invite) repeatReliable(r *reliable, send func() error) {
 	if !in.agent.enter() {
 		return
 	}
-	defer in.agent.wg.Done()
+	defer in.agent.done()
 	defer in.agent.caught("repeating a 180", in.ID, nil)
 	d := in.leg
 	d.mu.Lock()

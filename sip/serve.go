@@ -16,7 +16,7 @@ func (a *Agent) serve(req *gosip.Request, tx *gosip.ServerTx) {
 		tx.Terminate()
 		return
 	}
-	defer a.wg.Done()
+	defer a.done()
 	callID := req.CallID().Value()
 	defer a.caught(string(req.Method), callID, func() {
 		if req.IsAck() {
