@@ -171,7 +171,7 @@ func openPair(t *testing.T) *pair {
 	t.Helper()
 	p := &pair{cluster: openCluster(t), mail: notifytest.Start(t, notifytest.Config{Bare: true}), first: dataFolder(t)}
 	p.file, p.url = filepath.Join(p.first, "hotline.yaml"), p.database("hotline")
-	text := "mail: {server: '" + p.mail.Address + "', security: none, from: hotline@house.example, manager: [manager@house.example]}\n"
+	text := "mail: {server: '" + p.mail.Address + "', security: none, from: hotline@house.example, manager: [manager@house.example], notify: []}\n"
 	if err := os.WriteFile(p.file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
