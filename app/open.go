@@ -257,11 +257,11 @@ func (a *App) openLine(ctx context.Context) error {
 	}
 	a.board, err = line.New(line.Config{
 		E164:       a.plan().E164,
-		Encryption: encryption(c.SIP.Trunks),
-		Ended:      func(s media.LegStats) { a.metrics.LegEnded(quality(s)) },
-		SIP:        signalling,
-		Media:      media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: twin.Media, Log: a.log},
-		Voices:     a.voices, Spool: tapes{a}, Converse: a.converse, Routes: a.dialler.Routes, Said: a.said, Log: a.log,
+		Encryption: encryption(c.SIP.Trunks), Networks: mediaNetworks(c.SIP.Trunks),
+		Ended:  func(s media.LegStats) { a.metrics.LegEnded(quality(s)) },
+		SIP:    signalling,
+		Media:  media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: twin.Media, Log: a.log},
+		Voices: a.voices, Spool: tapes{a}, Converse: a.converse, Routes: a.dialler.Routes, Said: a.said, Log: a.log,
 		Answered: a.metrics.CallAnswered, Refused: a.metrics.CallRefused,
 	})
 	if err != nil {

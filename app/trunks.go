@@ -112,6 +112,15 @@ func encryption(list []config.Trunk) func(trunk string) media.Encryption {
 	return func(trunk string) media.Encryption { return of[trunk] }
 }
 
+// mediaNetworks are where each trunk's sound may come from beside what its descriptions say.
+func mediaNetworks(list []config.Trunk) func(trunk string) []netip.Prefix {
+	of := map[string][]netip.Prefix{}
+	for _, t := range list {
+		of[t.Name] = prefixes(t.Media)
+	}
+	return func(trunk string) []netip.Prefix { return of[trunk] }
+}
+
 // quality is how a leg's sound came over.
 func quality(s media.LegStats) admin.LegQuality {
 	q := admin.LegQuality{Jitter: s.Jitter, Round: s.RoundTrip}

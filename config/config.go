@@ -104,6 +104,7 @@ type Trunk struct {
 	SRTP         SRTP          `yaml:"srtp"`          // empty: off
 	From         string        `yaml:"from"`          // what our From names: user or number; empty: user where it registers, else number
 	Dial         numbers.Way   `yaml:"dial"`          // how numbers are dialled through it; empty: e164
+	Media        []Network     `yaml:"media"`         // where its sound may come from, beside the addresses that its descriptions name
 	Dialled      string        `yaml:"dialled"`       // where its calls say which number was dialled; empty: auto
 }
 

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -67,6 +68,8 @@ type Config struct {
 	Said func(to string, lang prompts.Language, p prompts.Phrase)
 	// Encryption is how the sound of a trunk's calls is encrypted, "" being no trunk; nil means plain.
 	Encryption func(trunk string) media.Encryption
+	// Networks are where a trunk's sound may come from beside what its descriptions say; nil means nowhere.
+	Networks func(trunk string) []netip.Prefix
 	// Ended hears how the sound of each leg came over, once it is over; nil for nobody.
 	Ended func(media.LegStats)
 	// Answered hears how long an answer took, from the INVITE; Refused of each INVITE that was not answered. Nil for nobody.
@@ -101,6 +104,9 @@ func New(c Config) (*Board, error) {
 	}
 	if c.E164 == nil {
 		c.E164 = func(number string) string { return number }
+	}
+	if c.Networks == nil {
+		c.Networks = func(string) []netip.Prefix { return nil }
 	}
 	if c.Ended == nil {
 		c.Ended = func(media.LegStats) {}
@@ -190,7 +196,7 @@ func (b *Board) handle(ctx context.Context, in *sip.Invite) {
 }
 
 func (b *Board) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
-	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: b.cfg.Encryption(in.Trunk), Wary: in.Stranger}
+	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: b.cfg.Encryption(in.Trunk), Wary: in.Stranger, Networks: b.cfg.Networks(in.Trunk)}
 	var sound *media.Leg
 	var body []byte
 	var err error

@@ -86,7 +86,7 @@ func (b *Board) ringWith(ctx context.Context, address string, r Route, as ring.I
 	if err != nil {
 		return nil, err
 	}
-	peer.Encryption = e
+	peer.Encryption, peer.Networks = e, b.cfg.Networks(r.Trunk)
 	sound, offer, err := b.engine.Offer(peer)
 	if err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ type Peer struct {
 	Local, Remote netip.Addr
 	Encryption    Encryption
 	Wary          bool
+	Networks      []netip.Prefix // the other party's sound may come from these too, wherever its description says
 }
 
 // Engine owns the workers and the recording writer. Safe for concurrent use.

@@ -265,6 +265,7 @@ func (l *Leg) agreed(t terms, fresh *sealed, now time.Duration) {
 	if moved && t.remote.Addr().IsValid() && (first || !t.remote.Addr().IsUnspecified()) {
 		before := l.latch
 		l.latch = latch.New(t.remote, l.peer.Remote.Unmap(), &before, now)
+		l.latch.Trust(l.peer.Networks)
 	}
 }
 

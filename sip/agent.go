@@ -40,8 +40,8 @@ type Agent struct {
 	ctx    context.Context // ends when the agent stops
 	cancel context.CancelCauseFunc
 	quit   chan struct{}  // closed when Stop begins: calls being dialled are taken back
-	inHand int            // what was entered and not left; guarded by mu
-	idle   chan struct{}  // closed when nothing is in hand any more; nil: nobody waits for that
+	inHand int            // what enter let in and done has not ended yet; guarded by mu
+	idle   chan struct{}  // closed when nothing is in hand; nil: nobody waits for that; guarded by mu
 	served sync.WaitGroup // one for each socket
 
 	// Set by Start, read-only afterwards.

@@ -4,6 +4,7 @@ package latch
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -33,7 +34,7 @@ type rank byte
 const (
 	open      rank = iota // nobody is
 	stranger              // behind a NAT that shows itself, alone and steady
-	host                  // at a host that is known: the description's, the signalling's, or where the party was heard before
+	host                  // at a host that is known: the description's, the signalling's, a trusted one, or where the party was heard before
 	described             // at the description's own address
 )
 
@@ -54,7 +55,8 @@ const (
 type Latch struct {
 	sdp        netip.AddrPort
 	signalling netip.Addr
-	before     netip.Addr    // host at which the party was heard before
+	before     netip.Addr // host at which the party was heard before
+	trusted    []netip.Prefix
 	opened     time.Duration // instant since which the latch is open
 	at         netip.AddrPort
 	by         rank
@@ -108,6 +110,9 @@ func New(sdp netip.AddrPort, signalling netip.Addr, before *Latch, now time.Dura
 	return l
 }
 
+// Trust makes hosts of these networks known: a carrier has said that its sound may come from there.
+func (l *Latch) Trust(networks []netip.Prefix) { l.trusted = networks }
+
 // Target is where our sound goes: where the party's own comes from, else where the description says.
 func (l *Latch) Target() netip.AddrPort {
 	if l.by != open {
@@ -157,7 +162,7 @@ func (l *Latch) source(p Packet, now time.Duration) bool {
 	ahead := int16(p.Sequence - l.highest)
 	same := l.haveSSRC && p.SSRC == l.ssrc
 	continues := same && ahead > 0 && ahead <= rebind
-	known := p.From.Addr() == l.sdp.Addr() || p.From.Addr() == l.signalling || p.From.Addr() == l.before
+	known := l.knows(p.From.Addr())
 	switch {
 	case same && ahead <= 0 && ahead > -rebind:
 		return false // a late copy from where the party was
@@ -183,6 +188,12 @@ func (l *Latch) source(p Packet, now time.Duration) bool {
 	}
 	l.haveSSRC = continues // else its stream is another one
 	return true
+}
+
+// knows tells whether a host is the party's: the description's, the signalling's, one where it was heard before, or one of
+// its carrier's.
+func (l *Latch) knows(ip netip.Addr) bool {
+	return ip == l.sdp.Addr() || ip == l.signalling || ip == l.before || slices.ContainsFunc(l.trusted, func(n netip.Prefix) bool { return n.Contains(ip) })
 }
 
 // take latches a source.

@@ -76,6 +76,28 @@ func TestOnlyOurPartyIsHeard(t *testing.T) {
 	}
 }
 
+func TestACarriersMediaGatewayIsHeardThoughItsDescriptionNamesAnotherHost(t *testing.T) {
+	gateway, networks := strangerAt, []netip.Prefix{netip.MustParsePrefix("198.51.100.0/28")}
+	for _, trusted := range []bool{true, false} {
+		l := New(phoneAt, proxyAt, nil, 0)
+		if trusted {
+			l.Trust(networks)
+		}
+		heard := 0
+		for n := range uint16(300) { // six seconds, and nothing from the described host
+			if l.Admit(Packet{From: gateway, SSRC: 7, Sequence: n}, time.Duration(n)*20*ms) != Foreign {
+				heard++
+			}
+		}
+		if trusted && (heard < 290 || l.Target() != gateway) || !trusted && (heard != 0 || l.Target() != phoneAt) {
+			t.Errorf("trusted %v: %d packets were heard, our sound goes to %v", trusted, heard, l.Target())
+		}
+		if trusted && l.Admit(Packet{From: phoneAt, SSRC: 1, Sequence: 1}, 7*time.Second) == Foreign {
+			t.Error("the described address does not take the latch back")
+		}
+	}
+}
+
 // network is how a party is seen.
 type network struct {
 	name       string
