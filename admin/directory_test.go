@@ -189,6 +189,14 @@ func TestCallsAreListedWithTheirLegs(t *testing.T) {
 	h.get("/calls?limit=501").is(422)
 }
 
+func TestATicketSpeaksTheLanguageThatWasSaidElseTheContractsElseTheHouses(t *testing.T) {
+	h := open(t)
+	h.post("/contracts", `{"id":"verdi",`+verdi+`,"language":"en"}`).is(201)
+	h.post("/tickets", `{"contract":"verdi","claim":"question","language":"it"}`).is(201, `"language":"it"`)
+	h.post("/tickets", `{"contract":"verdi","claim":"question"}`).is(201, `"language":"en"`)
+	h.post("/tickets", `{"claim":"question"}`).is(201, `"language":"it"`)
+}
+
 func TestClosuresComeFromAnICalendarFile(t *testing.T) {
 	h := open(t)
 	file := "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261224\r\nSUMMARY:Chiusura\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"

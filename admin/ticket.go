@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -180,7 +182,7 @@ type draftInput struct {
 		Channel  string `json:"channel,omitempty" enum:"web,email" default:"web"`
 		Claim    string `json:"claim,omitempty" enum:"blocking,non_blocking,question,change,feature"`
 		Text     string `json:"text,omitempty" maxLength:"10000"`
-		Language string `json:"language,omitempty" enum:"it,en" default:"it"`
+		Language string `json:"language,omitempty" enum:"it,en" doc:"Left out: the contract's, else the configuration's"`
 	}
 }
 
@@ -193,16 +195,14 @@ type ticketCreated struct {
 func (s *server) openTicket(ctx context.Context, in *draftInput) (*ticketCreated, error) {
 	now, b := s.Now(), in.Body
 	draft := tickets.Draft{
-		Caller: b.Caller, Language: b.Language, Claim: sla.Category(b.Claim), Channel: tickets.Channel(b.Channel),
+		Caller: b.Caller, Claim: sla.Category(b.Claim), Channel: tickets.Channel(b.Channel),
 		Actor: staff(ctx), Text: b.Text,
 	}
 	var err error
 	if draft.Identity, err = s.identity(ctx, b.Contract, b.Customer, now); err != nil {
 		return nil, err
 	}
-	if draft.Identity.Known() && draft.Identity.Contract.Language != "" {
-		draft.Language = draft.Identity.Contract.Language
-	}
+	draft.Language = cmp.Or(b.Language, draft.Identity.Contract.Language, string(s.Language), string(prompts.Italian))
 	t, err := s.Desk.Open(ctx, draft, now)
 	if err != nil {
 		return nil, err

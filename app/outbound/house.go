@@ -26,10 +26,12 @@ type house struct {
 	listed   []string // whole addresses and host names, lower case, of the configuration
 	networks []netip.Prefix
 	trunks   []config.Trunk
+	own      []netip.AddrPort // where this line itself listens; 0.0.0.0 and [::] stand for this machine
+	public   netip.Addr       // and what it is called outside
 }
 
 func newHouse(s config.SIP, listed, operator []string) house {
-	h := house{loopback: s.TrustLoopback, trunks: s.Trunks}
+	h := house{loopback: s.TrustLoopback, trunks: s.Trunks, own: slices.Concat(s.Listen, s.Secure), public: s.PublicIP}
 	for _, p := range s.Phones {
 		h.phones = append(h.phones, p.Prefix)
 	}
@@ -56,6 +58,9 @@ func (h house) allows(telephone string) error {
 		return fmt.Errorf("%q is no SIP address of a telephone; write sip:NAME@HOST, if need be with :PORT and ;transport=tcp or tls: %w", short(telephone), ErrNotAllowed)
 	}
 	host := strings.ToLower(strings.Trim(m[1], "[]"))
+	if h.isThisLine(host, orPort(m[2])) {
+		return fmt.Errorf("%s is this line itself, which would ring in itself; give the telephone's own address: %w", short(telephone), ErrNotAllowed)
+	}
 	if slices.Contains(h.listed, strings.ToLower(telephone)) || slices.Contains(h.listed, host) {
 		return nil
 	}
@@ -70,6 +75,22 @@ func (h house) allows(telephone string) error {
 		return nil
 	}
 	return fmt.Errorf("%s is no telephone of the house; give a telephone of sip.phones, a number, or list the host under outgoing.sip in the configuration: %w", host, ErrNotAllowed)
+}
+
+// isThisLine tells whether an address leads back to where the line listens.
+func (h house) isThisLine(host, port string) bool {
+	ip, err := netip.ParseAddr(host)
+	if host == "localhost" {
+		ip, err = netip.IPv6Loopback(), nil
+	}
+	if err != nil {
+		return false
+	}
+	ip = ip.Unmap()
+	return slices.ContainsFunc(h.own, func(a netip.AddrPort) bool {
+		here := a.Addr() == ip || h.public.IsValid() && h.public == ip || a.Addr().IsUnspecified() && ip.IsLoopback()
+		return here && fmt.Sprint(a.Port()) == port
+	})
 }
 
 // free tells whether a call to an allowed address costs nothing: the house's own network, or this machine.

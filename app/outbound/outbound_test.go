@@ -89,6 +89,18 @@ func TestOnlySIPAddressesOfTheHouseAreSavedAndDialled(t *testing.T) {
 	if err := d.Save("sip:anna@evil.example"); !strings.Contains(err.Error(), "outgoing.sip") {
 		t.Errorf("the refusal names no remedy: %v", err)
 	}
+	here := New(Config{SIP: config.SIP{TrustLoopback: true, PublicIP: netip.MustParseAddr("203.0.113.20"), Phones: []config.Network{{Prefix: netip.MustParsePrefix("203.0.113.0/24")}},
+		Listen: []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:5060"), netip.MustParseAddrPort("203.0.113.21:5070")}, Secure: []netip.AddrPort{netip.MustParseAddrPort("[::]:5061")}}})
+	for _, own := range []string{"sip:x@127.0.0.1", "sip:x@127.0.0.1:5060", "sip:x@[::1]:5061;transport=tls", "sip:203.0.113.20", "sip:x@203.0.113.21:5070", "sip:x@[::ffff:127.0.0.1]"} {
+		if err := here.Save(own); !errors.Is(err, ErrNotAllowed) || !strings.Contains(err.Error(), "this line itself") {
+			t.Errorf("the line would ring in itself at %s: %v", own, err)
+		}
+	}
+	for _, other := range []string{"sip:x@127.0.0.1:5071", "sip:x@203.0.113.21", "sip:x@203.0.113.30:5060"} {
+		if err := here.Save(other); err != nil {
+			t.Errorf("%s is another telephone: %v", other, err)
+		}
+	}
 	if d := New(Config{SIP: config.SIP{}}); d.May("sip:anna@127.0.0.1") {
 		t.Error("a machine that others run programs on is trusted")
 	}
