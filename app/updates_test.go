@@ -67,7 +67,7 @@ func TestStaffAreToldOfEveryTicketAndOfWhatBecomesOfIt(t *testing.T) {
 			}
 			var want []string
 			for _, e := range []string{"assegnata", "chiusa", "nuova richiesta", "servizio ripristinato"} {
-				want = append(want, "desk: [417] +39061234: "+e+", "+name)
+				want = append(want, "desk: [417] +39 06 1234: "+e+", "+name)
 			}
 			if got := b.subjects(); !slices.Equal(got, want) {
 				t.Errorf("%q:\n%s", c, strings.Join(got, "\n"))
@@ -82,7 +82,7 @@ func TestWhatIsToldIsWhatTheConfigurationNames(t *testing.T) {
 		change func(n *night)
 		want   []string
 	}{
-		"only closes":        {func(n *night) { n.app.cfg.Config.Mail.Notify = []tickets.Update{tickets.UpdateClosed} }, []string{"desk: [417] +39061234: chiusa, richiesta di chiarimenti"}},
+		"only closes":        {func(n *night) { n.app.cfg.Config.Mail.Notify = []tickets.Update{tickets.UpdateClosed} }, []string{"desk: [417] +39 06 1234: chiusa, richiesta di chiarimenti"}},
 		"nothing":            {func(n *night) { n.app.cfg.Config.Mail.Notify = nil }, nil},
 		"nobody":             {func(n *night) { n.app.cfg.Config.Mail.Staff = nil }, nil},
 		"without any server": {func(n *night) { n.app.post = nil }, nil},
