@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 	"postgres/local":      {},
 	"journal":             {"tickets", "sla", "oncall", "ivr", "prompts", "media/wav"},
 	"phone":               {"sip", "media", "media/wav"},
-	"notify":              {"tickets", "sla"},
+	"notify":              {"tickets", "sla", "prompts", "prompts/written"},
 	"phone/load":          {"media", "media/wav"},
 	"admin/access":        {"tickets"},
 	"app/connections":     {},

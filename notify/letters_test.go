@@ -1,11 +1,15 @@
 package notify_test
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"hotline/notify"
+	"hotline/prompts"
+	"hotline/prompts/written"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -90,5 +94,34 @@ intervention: opened Friday 20 November 2026 17:20:41; counted 17:20:41-18:00; w
 	m = notify.Alarm("x", k, "75%", accounts[0], sla.Italian)
 	if m.Subject != "[417] Rossi S.p.A.: contatto, si avvicina alla scadenza" || !strings.Contains(m.Text, "Assegnato a: anna") {
 		t.Errorf("%+v", m)
+	}
+}
+
+func TestEveryLetterHasItsWordsInEveryLanguage(t *testing.T) {
+	source, err := os.ReadFile("letters.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := regexp.MustCompile(`w\.Text\("(letter-[a-z-]+)"\)`).FindAllStringSubmatch(string(source), -1)
+	if len(ids) < 15 {
+		t.Fatalf("%d words: this test no longer reads them", len(ids))
+	}
+	for _, lang := range prompts.Languages() {
+		words := written.In(lang)
+		for _, m := range ids {
+			if words.Text(m[1]) == m[1] {
+				t.Errorf("%s has no words for %s", lang, m[1])
+			}
+		}
+		for _, kind := range []tickets.EventKind{tickets.Opened, tickets.BundledCall, tickets.Reopened, tickets.AssignedTo, tickets.Accepted, tickets.RestoredAt, tickets.ClosedAtKind, tickets.MarkedNoTicket, tickets.Unreached, tickets.RotaGap} {
+			if id := "event-" + string(kind); (tickets.Event{Kind: kind}).Update() == "" || words.Text(id) == id {
+				t.Errorf("%s has no words for %s, or staff are not told of it", lang, kind)
+			}
+		}
+		for _, c := range append(sla.Categories(), sla.Uncategorised) {
+			if id := "category-" + string(c); words.Text(id) == id {
+				t.Errorf("%s has no words for category %q", lang, c)
+			}
+		}
 	}
 }

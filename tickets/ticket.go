@@ -147,11 +147,12 @@ type Event struct {
 }
 
 // Zone is where the ticket's clocks run: the zone of the calendar that it was promised by, in which people are told its
-// instants. UTC for a ticket without one.
+// instants. UTC for a ticket that was promised nothing.
 func (t Ticket) Zone() *time.Location {
-	zone, err := time.LoadLocation(t.Promise.Calendar.Zone)
-	if err != nil {
-		return time.UTC
+	if t.Promise != nil {
+		if zone, err := time.LoadLocation(t.Promise.Calendar.Zone); err == nil {
+			return zone
+		}
 	}
-	return zone
+	return time.UTC
 }

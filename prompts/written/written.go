@@ -1,4 +1,4 @@
-// Package written is the words that people read: headings of reports, names of categories and clocks. A language is a
+// Package written is the words that people read: letters, headings of reports, names of categories and clocks. A language is a
 // file. What callers hear is package prompts.
 package written
 
@@ -34,7 +34,7 @@ func (w Words) Text(id string) string {
 	return id
 }
 
-// Category is a category's name, such as "blocking anomaly"; the empty one is "without a category".
+// Category is a category's name, such as "blocking anomaly"; the empty one is "request without a category".
 func (w Words) Category(id string) string { return w.named("category-", id) }
 
 // Clock is a clock's name, such as "intervention".

@@ -32,7 +32,7 @@ func TestEachLanguageHasTheSameWordsWithTheSameGaps(t *testing.T) {
 
 func TestAnUnknownIDIsShownAsItIs(t *testing.T) {
 	w := In(prompts.English)
-	if w.Category("") != "without a category" || w.Category("blocking") != "blocking anomaly" || w.Category("strange") != "strange" || w.Clock("restore") != "restore" || w.Text("nothing") != "nothing" {
+	if w.Category("") != "request without a category" || w.Category("blocking") != "blocking anomaly" || w.Category("strange") != "strange" || w.Clock("restore") != "restore" || w.Text("nothing") != "nothing" {
 		t.Errorf("%v", w)
 	}
 }
