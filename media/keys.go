@@ -49,27 +49,23 @@ func (l *Leg) HearTones() {
 // whileDown is how often a wait that is over looks again whether the key that is down has come up.
 const whileDown = 20 * time.Millisecond
 
+// Key takes the next key, waiting for it; keys typed ahead come first, also after the leg's end.
+func (l *Leg) Key(ctx context.Context) (Key, error) {
+	k, _, err := l.nextKey(ctx, nil)
+	return k, err
+}
+
 // KeyWithin is Key with an end: none when no key went down within wait. A key that is down by then is waited for, since it
 // counts when it comes up, or after 10 s.
 func (l *Leg) KeyWithin(ctx context.Context, wait time.Duration, none error) (Key, error) {
 	t := time.NewTimer(wait)
 	defer t.Stop()
 	for {
-		select { // keys typed ahead come first, also after the leg's end
-		case k := <-l.keys:
-			return k, nil
-		default:
-		}
-		select {
-		case k := <-l.keys:
-			return k, nil
-		case <-ctx.Done():
-			return 0, context.Cause(ctx)
-		case <-l.done:
-			return 0, l.err
-		case <-t.C:
-		}
-		if l.down.Load() {
+		k, over, err := l.nextKey(ctx, t.C)
+		switch {
+		case !over:
+			return k, err
+		case l.down.Load():
 			t.Reset(whileDown)
 			continue
 		}
@@ -79,6 +75,25 @@ func (l *Leg) KeyWithin(ctx context.Context, wait time.Duration, none error) (Ke
 		default:
 			return 0, none
 		}
+	}
+}
+
+// nextKey takes the next key, or tells that end has come first.
+func (l *Leg) nextKey(ctx context.Context, end <-chan time.Time) (k Key, over bool, err error) {
+	select {
+	case k := <-l.keys:
+		return k, false, nil
+	default:
+	}
+	select {
+	case k := <-l.keys:
+		return k, false, nil
+	case <-ctx.Done():
+		return 0, false, context.Cause(ctx)
+	case <-l.done:
+		return 0, false, l.err
+	case <-end:
+		return 0, true, nil
 	}
 }
 

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
@@ -266,23 +265,6 @@ func (l *Leg) agreed(t terms, fresh *sealed, now time.Duration) {
 		before := l.latch
 		l.latch = latch.New(t.remote, l.peer.Remote.Unmap(), &before, now)
 		l.latch.Trust(l.peer.Networks)
-	}
-}
-
-// Key takes the next key, waiting for it; keys typed ahead come first, also after the leg's end.
-func (l *Leg) Key(ctx context.Context) (Key, error) {
-	select {
-	case k := <-l.keys:
-		return k, nil
-	default:
-	}
-	select {
-	case k := <-l.keys:
-		return k, nil
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
-	case <-l.done:
-		return 0, l.err
 	}
 }
 
