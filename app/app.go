@@ -25,6 +25,7 @@ import (
 	"hotline/journal"
 	"hotline/line"
 	"hotline/media"
+	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/oncall/ring"
 	"hotline/prompts"
@@ -74,6 +75,7 @@ type App struct {
 	cfg     Config
 	log     *slog.Logger
 	folders folders
+	plan    numbers.Plan // how telephone numbers are meant and spelt where the line stands
 	undo    stack
 	running sync.WaitGroup
 
@@ -114,7 +116,7 @@ func New(c Config) (*App, error) {
 	if at, beyond := beyondLoopback(c.Config); c.Demo != nil && !c.DemoAnywhere && beyond {
 		return nil, fmt.Errorf("the demo company does not listen at %s: everybody knows its PINs and its API token; use loopback addresses, or say --demo-anywhere", at)
 	}
-	a := &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}}
+	a := &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}, plan: numberingPlan(c.Config.Country, c.Log)}
 	if c.Drill {
 		a.drill = &drill{}
 	}

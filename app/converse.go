@@ -32,7 +32,7 @@ func (a *App) converse(ctx context.Context, l *line.Line) {
 	human, desk := &watched{Human: a.human}, &following{Desk: a.desk, live: &a.live}
 	defer desk.over()
 	sum := ivr.Converse(ctx, ivr.Config{
-		Desk: desk, Human: human, NewID: newID, Language: a.language, Spoken: a.plan().Spoken, Alarm: a.alarm, Log: a.log,
+		Desk: desk, Human: human, NewID: newID, Language: a.language, Spoken: a.plan.Spoken, Alarm: a.alarm, Log: a.log,
 	}, flow, l)
 	a.sumUp(l, sum)
 	result = human.result(sum)
@@ -103,7 +103,7 @@ func ending(cause error) string {
 
 // language is that of the number dialled, else the line's own.
 func (a *App) language(dialled string) prompts.Language {
-	e164 := a.plan().E164
+	e164 := a.plan.E164
 	for number, l := range a.cfg.Config.Languages {
 		if e164(number) == e164(dialled) {
 			return l

@@ -156,7 +156,7 @@ func (d *duty) rings(number string, e164 func(string) string) bool {
 
 // listed tells whether a number may be called at all: an engineer's, an operator's, or one of a customer's.
 func (a *App) listed(number string) bool {
-	e164 := a.plan().E164
+	e164 := a.plan.E164
 	if among(a.cfg.Config.Operator.Numbers, number, e164) || a.duty.rings(number, e164) {
 		return true
 	}

@@ -98,7 +98,7 @@ func (a *App) notify(ctx context.Context, w tickets.Work) error {
 	if err != nil {
 		return err
 	}
-	t.Caller = a.plan().Shown(t.Caller)
+	t.Caller = a.plan.Shown(t.Caller)
 	for _, k := range accounts {
 		if string(k.Clock.Kind) == w.Facts["clock"] {
 			if w.Facts["alarm"] == sla.AtBreach && k.Clock.BrokenAt.IsZero() {
@@ -145,7 +145,7 @@ func (a *App) update(ctx context.Context, w tickets.Work) error {
 	if u == tickets.UpdateUnreached && toldOf(lines, w.ID, lines[at].At) {
 		return nil
 	}
-	t.Caller = a.plan().Shown(t.Caller)
+	t.Caller = a.plan.Shown(t.Caller)
 	return a.deliver(ctx, w, notify.Update(t, lines[at], sla.Language(a.cfg.Config.Language)), "update "+string(u), readers)
 }
 

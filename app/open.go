@@ -186,7 +186,7 @@ func (a *App) openDesk(ctx context.Context) error {
 	a.undo.add("what budgets were spent on", func(ctx context.Context) error { a.ledger.complain(ctx, a.ledger.write(ctx)); return nil })
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Spent:     a.ledger.note,
-		Numbering: a.plan(), Store: a.store, Quick: &hurried{Tickets: a.forCalls(), staff: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
+		Numbering: a.plan, Store: a.store, Quick: &hurried{Tickets: a.forCalls(), staff: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
 		Refused:  a.refused,
 		Changed:  a.live.changed,
 		Updates:  func(u tickets.Update) bool { return len(a.readers(u)) > 0 },
@@ -248,7 +248,7 @@ func (a *App) openLine(ctx context.Context) error {
 		return err
 	}
 	a.dialler = outbound.New(outbound.Config{
-		SIP: c.SIP, Limits: c.Outgoing, Operator: c.Operator.Numbers, Listed: a.listed, Plan: a.plan(),
+		SIP: c.SIP, Limits: c.Outgoing, Operator: c.Operator.Numbers, Listed: a.listed, Plan: a.plan,
 		States: func() []sip.TrunkStatus { return a.board.Agent().TrunkStates() },
 		Alarm:  func(text string) { a.alarm("outgoing", text) }, Spent: a.ledger.note,
 	})
@@ -256,7 +256,7 @@ func (a *App) openLine(ctx context.Context) error {
 		a.share(ctx) // before the first call: a restart gives nobody new budgets
 	}
 	a.board, err = line.New(line.Config{
-		E164:       a.plan().E164,
+		E164:       a.plan.E164,
 		Encryption: encryption(c.SIP.Trunks), Networks: mediaNetworks(c.SIP.Trunks),
 		Ended:  func(s media.LegStats) { a.metrics.LegEnded(quality(s)) },
 		SIP:    signalling,
@@ -276,7 +276,7 @@ func (a *App) openLine(ctx context.Context) error {
 	a.search = ring.New(ring.Config{
 		Telephones: telephones, Duty: a.duty,
 		Book:  &book{desk: a.desk, calls: a.calls, live: &a.live, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},
-		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Spoken: a.plan().Spoken, Log: a.log,
+		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Spoken: a.plan.Spoken, Log: a.log,
 	})
 	hours := c.Operator.Calendar
 	if hours == "" {
@@ -336,7 +336,7 @@ func (a *App) api() http.Handler {
 		names = a.voices.names
 	}
 	return ofStaff(admin.New(admin.Config{
-		Language: a.cfg.Config.Language, Plan: a.plan(), Spoken: names,
+		Language: a.cfg.Config.Language, Plan: a.plan, Spoken: names,
 		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
 		Flows:      a.flows, Trunks: a.trunks, Telephone: a.dialler.Save, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -60,11 +61,11 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 	return s, nil
 }
 
-// plan is how telephone numbers are meant and spelt where the line stands.
-func (a *App) plan() numbers.Plan {
-	p, err := numbers.For(a.cfg.Config.Country)
+// numberingPlan is how telephone numbers are meant and spelt where the line stands.
+func numberingPlan(country string, log *slog.Logger) numbers.Plan {
+	p, err := numbers.For(country)
 	if err != nil { // a configuration that was made without its defaults
-		a.log.Debug("telephone numbers stay as they come", "error", err)
+		log.Debug("telephone numbers stay as they come", "error", err)
 	}
 	return p
 }

@@ -67,6 +67,13 @@ func TestNoDigitOfAPINIsKeptAnywhere(t *testing.T) {
 		}
 		return nil
 	})
+	eventually(t, 10*time.Second, "the disk's copy of the book with the planted fault", func() error { // it is written every few seconds
+		text, err := os.ReadFile(filepath.Join(h.data, "cache", "book.json"))
+		if err == nil && !strings.Contains(string(text), pin) {
+			err = errors.New("not there yet")
+		}
+		return err
+	})
 	found := h.places()
 	for _, place := range []string{"the log", "a dump of the database", "journal/changes.journal", "cache/book.json", "/api/v1/tickets/" + number(v), "/api/v1/faults"} {
 		if leaks(found[place], pin) == "" {

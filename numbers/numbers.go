@@ -1,5 +1,5 @@
 // Package numbers makes one telephone number of its many spellings: E.164 (ITU-T E.164) inside, by the numbering plan of the
-// country that the line stands in. It keeps nothing and is safe for concurrent use.
+// country that the line stands in. Safe for concurrent use.
 package numbers
 
 import (
@@ -15,6 +15,8 @@ type Plan struct {
 	region string // ISO 3166-1, empty for none
 	code   string // the country's digits: 39
 	trunk  string // before a national number where it does not belong to it: "0" in Germany, none in Italy
+
+	e164, shown *cache // caches of results; copies of a plan share them
 }
 
 // For finds the plan of a country by its code of two letters (ISO 3166-1).
@@ -24,7 +26,9 @@ func For(country string) (Plan, error) {
 	if len(region) != 2 || code == 0 {
 		return Plan{}, fmt.Errorf("%q is no country; write its code of two letters, such as IT", country)
 	}
-	return Plan{region, fmt.Sprint(code), phonenumbers.GetNddPrefixForRegion(region, true)}, nil
+	return Plan{
+		region: region, code: fmt.Sprint(code), trunk: phonenumbers.GetNddPrefixForRegion(region, true), e164: newCache(), shown: newCache(),
+	}, nil
 }
 
 // shortest is how many digits a number without a + must have to be more than an extension.
@@ -36,6 +40,10 @@ func (p Plan) E164(text string) string {
 	if p.region == "" {
 		return text
 	}
+	return p.e164.of(text, p.workOutE164)
+}
+
+func (p Plan) workOutE164(text string) string {
 	digits, ok := Digits(text)
 	if !ok {
 		return text
@@ -140,8 +148,15 @@ func (p Plan) Spoken(number string) string { return p.Dial(number, AsNational) }
 
 // Shown is a number as people write it: +39 06 555 1239. Others are shown as they are.
 func (p Plan) Shown(number string) string {
+	if p.region == "" {
+		return number
+	}
+	return p.shown.of(number, p.workOutShown)
+}
+
+func (p Plan) workOutShown(number string) string {
 	e := p.E164(number)
-	if p.region == "" || !strings.HasPrefix(e, "+") {
+	if !strings.HasPrefix(e, "+") {
 		return number
 	}
 	n, err := phonenumbers.Parse(e, p.region)
