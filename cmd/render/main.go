@@ -1,21 +1,21 @@
 // Command render speaks the catalogue with SVOX Pico and writes the voices that ship with the program. It is a
 // developer's command, run when a text has changed; the same texts give the same octets.
 //
-//	npm install --prefix DIR @echogarden/svoxpico-wasm@0.2.0
-//	go run ./cmd/render --voices FOLDER --engine DIR/node_modules/@echogarden/svoxpico-wasm
+//	scripts/install voice
+//	go run ./cmd/render
 //
-// With --changed the sounds of texts that stand as they did are kept, which takes seconds instead of minutes; without it
-// all of them are made anew, as after a change of the mastering.
+// The sounds of texts that stand as they did are kept. With --all every sound is made anew, as after a change of the
+// mastering; that takes some minutes.
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,46 +23,49 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/packs"
 	"hotline/prompts/studio"
+	"hotline/speech"
 )
 
 func main() {
-	voices := flag.String("voices", "", "folder with Pico's voice data, it-IT_ta.bin and so on")
-	engine := flag.String("engine", "", "folder of the npm package @echogarden/svoxpico-wasm")
 	out := flag.String("out", "prompts/packs", "folder that the voices are written to")
-	changed := flag.Bool("changed", false, "keep the sounds of texts that did not change")
+	all := flag.Bool("all", false, "speak every text again, also those that did not change")
 	flag.Parse()
-	if *voices == "" || *engine == "" {
-		fmt.Fprintln(os.Stderr, "render: --voices and --engine are needed; see go doc ./cmd/render")
-		os.Exit(2)
-	}
 	for lang, v := range cast() {
-		if err := render(lang, v, *voices, *engine, *out, *changed); err != nil {
+		if err := render(lang, v, *out, *all); err != nil {
 			fmt.Fprintln(os.Stderr, "render:", err)
 			os.Exit(1)
 		}
 	}
 }
 
-// voice is one of Pico's.
-type voice struct {
-	name, analysis, generation string
-}
+// voice is one of Pico's: its name, and the language by which the program chooses it.
+type voice struct{ name, language string }
 
 func cast() map[prompts.Language]voice {
 	return map[prompts.Language]voice{
-		prompts.Italian: {"it-IT cm0", "it-IT_ta.bin", "it-IT_cm0_sg.bin"},
-		prompts.English: {"en-GB kh0", "en-GB_ta.bin", "en-GB_kh0_sg.bin"},
+		prompts.Italian: {"it-IT cm0", "it-IT"},
+		prompts.English: {"en-GB kh0", "en-GB"},
 	}
 }
 
-// markup makes Pico's text of an entry: at half volume, because it clips at full; infixes before a comma, so that their
-// melody goes on.
-func markup(e prompts.Entry) string {
-	text := strings.ReplaceAll(e.Text, " |", ` <break time="350ms"/>`)
-	if e.Class == prompts.Infix && !strings.HasSuffix(text, ",") && !strings.HasSuffix(text, ".") {
-		text += ","
+// patience is how long Pico may take for one text; it takes a tenth of a second for the longest.
+const patience = 30 * time.Second
+
+// speak has Pico say an entry and gives the samples at 16 kHz. A bar in the text is a pause.
+func speak(v voice, lang prompts.Language, e prompts.Entry) ([]int16, error) {
+	pico := speech.Command{
+		Argv:   []string{"pico2wave", "-l", "{voice}", "-w", "{file}", "{text}"},
+		Voices: map[prompts.Language]string{lang: v.language}, Timeout: patience,
 	}
-	return `<volume level="55"><speed level="95">` + text + `</speed></volume>`
+	words := strings.ReplaceAll(e.Text, " |", ` <break time="350ms"/>`)
+	said, err := pico.Speak(context.Background(), speech.Text{Language: lang, Words: words, Class: e.Class})
+	if err != nil {
+		return nil, err
+	}
+	if said.Rate != 2*studio.Rate {
+		return nil, fmt.Errorf("pico2wave speaks at %d Hz, and the mastering takes %d", said.Rate, 2*studio.Rate)
+	}
+	return said.PCM, nil
 }
 
 // silences are the fixed ends of each class of sound.
@@ -76,27 +79,18 @@ func silences(c prompts.Class) studio.Ends {
 	return studio.Ends{Lead: 60 * time.Millisecond, Tail: 150 * time.Millisecond}
 }
 
-func render(lang prompts.Language, v voice, voices, engine, out string, changed bool) error {
+func render(lang prompts.Language, v voice, out string, all bool) error {
 	entries, err := prompts.Catalogue(lang)
 	if err != nil {
 		return err
 	}
 	kept := map[prompts.ID]keptClip{}
-	if changed {
+	if !all {
 		if kept, err = unchanged(lang, entries); err != nil {
 			return err
 		}
 	}
-	fresh := slices.DeleteFunc(slices.Clone(entries), func(e prompts.Entry) bool { return kept[e.ID].alaw != nil })
-	spoken, err := speak(engine, []string{filepath.Join(voices, v.analysis), filepath.Join(voices, v.generation)}, fresh)
-	if err != nil {
-		return fmt.Errorf("speaking %s: %w", lang, err)
-	}
-	said := map[prompts.ID][]int16{}
-	for i, e := range fresh {
-		said[e.ID] = spoken[i]
-	}
-	manifest := packs.Manifest{Language: lang, Voice: v.name, Engine: "SVOX Pico, @echogarden/svoxpico-wasm 0.2.0", Licence: "Apache-2.0"}
+	manifest := packs.Manifest{Language: lang, Voice: v.name, Engine: "SVOX Pico, pico2wave", Licence: "Apache-2.0"}
 	var sound []byte
 	for _, e := range entries {
 		if k, ok := kept[e.ID]; ok {
@@ -104,7 +98,7 @@ func render(lang prompts.Language, v voice, voices, engine, out string, changed 
 			manifest.Clips, sound = append(manifest.Clips, k.Clip), append(sound, k.alaw...)
 			continue
 		}
-		pcm, err := master(e, said[e.ID])
+		pcm, err := master(v, lang, e)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", lang, e.ID, err)
 		}
@@ -124,7 +118,7 @@ func render(lang prompts.Language, v voice, voices, engine, out string, changed 
 	if err := os.WriteFile(filepath.Join(out, string(lang)+".json"), append(text, '\n'), 0o644); err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d sounds, %d of them new, %.0f s\n", lang, len(entries), len(fresh), float64(len(sound))/studio.Rate)
+	fmt.Printf("%s: %d sounds, %d of them new, %.0f s\n", lang, len(entries), len(entries)-len(kept), float64(len(sound))/studio.Rate)
 	return os.WriteFile(filepath.Join(out, string(lang)+".alaw"), sound, 0o644)
 }
 
@@ -155,12 +149,17 @@ func unchanged(lang prompts.Language, entries []prompts.Entry) (map[prompts.ID]k
 
 func tenth(v float64) float64 { return math.Round(v*10) / 10 }
 
-func master(e prompts.Entry, spoken []int16) ([]int16, error) {
+// master gives the sound of an entry as it ships, 8 kHz.
+func master(v voice, lang prompts.Language, e prompts.Entry) ([]int16, error) {
 	switch e.ID {
 	case prompts.Tone:
 		return studio.Tone(), nil
 	case prompts.Music:
 		return studio.Music(), nil
+	}
+	spoken, err := speak(v, lang, e)
+	if err != nil {
+		return nil, err
 	}
 	return studio.Master(spoken, silences(e.Class))
 }
