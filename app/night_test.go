@@ -14,6 +14,7 @@ import (
 
 	"hotline/config"
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/mediatest"
 	"hotline/memory"
 	"hotline/phone"
@@ -149,7 +150,7 @@ func voice(n *night) []int16 {
 
 // samplesOf plays a sound out of its A-law.
 func samplesOf(s media.Sound) []int16 {
-	return media.ALaw.Samples(s.Octets(media.ALaw))
+	return g711.ALaw.Samples(s.Octets(g711.ALaw))
 }
 
 // report keys PIN and category, speaks and keeps the message.
@@ -177,7 +178,7 @@ func TestTelephonesThatDoNotHelpAreLeftAndTheNextOneIsRung(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	greeting := append(media.ALaw.Samples(clips), mediatest.Tone(1000, 3200)...)
+	greeting := append(g711.ALaw.Samples(clips), mediatest.Tone(1000, 3200)...)
 	for name, c := range map[string]struct {
 		anna func(context.Context, *phone.Incoming)
 		want string

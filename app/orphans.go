@@ -93,7 +93,7 @@ func (a *App) cutOff(ids []string) (cut []string) {
 
 // adoptOne puts one on its ticket. One that cannot be read or has no ticket is passed over.
 func (a *App) adoptOne(ctx context.Context, id string) error {
-	law, octets, err := a.spool.Octets(id)
+	codec, octets, err := a.spool.Octets(id)
 	if err != nil {
 		a.log.Warn("a recording cannot be read", "recording", id, "error", err)
 		return nil
@@ -103,7 +103,7 @@ func (a *App) adoptOne(ctx context.Context, id string) error {
 		a.log.Warn("a recording cannot be read", "recording", id, "error", err)
 		return nil
 	}
-	r := tickets.Recording{ID: id, SHA256: sum, At: time.Now().Truncate(time.Second), Seconds: float64(len(octets)) / 8000, Law: law, Partial: true, File: id + ".wav"}
+	r := tickets.Recording{ID: id, SHA256: sum, At: time.Now().Truncate(time.Second), Seconds: float64(len(octets)) / 8000, Law: codec.Name(), Partial: true, File: id + ".wav"}
 	_, err = a.desk.Keep(ctx, ofTicket(id), r, time.Now())
 	if errors.Is(err, tickets.ErrDown) {
 		return err

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/media/g711"
 	"hotline/tickets"
 	"hotline/tickets/snapshot"
 )
@@ -45,7 +46,7 @@ func (f *forgetful) ForgetReplies(context.Context, time.Time) error {
 // tape leaves a recording in the spool, as a call does.
 func (n *night) tape(id string) {
 	n.Helper()
-	tape, err := n.app.spool.Create(id, "alaw")
+	tape, err := n.app.spool.Create(id, g711.ALaw)
 	if err == nil {
 		_, err = tape.Write(make([]byte, 800))
 		err = errors.Join(err, tape.Close())

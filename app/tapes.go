@@ -3,11 +3,11 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"time"
 
-	"hotline/journal"
-	"hotline/line"
+	"hotline/media/g711"
 	"hotline/oncall/ring"
 )
 
@@ -15,8 +15,8 @@ import (
 type tapes struct{ *App }
 
 // Create begins a recording.
-func (t tapes) Create(id, law string) (line.Recorder, error) {
-	tape, err := t.spool.Create(id, law)
+func (t tapes) Create(id string, c g711.Codec) (io.WriteCloser, error) {
+	tape, err := t.spool.Create(id, c)
 	if err != nil {
 		t.log.Error("a message is not recorded", "recording", id, "error", err)
 		return nil, err
@@ -31,20 +31,20 @@ func (t tapes) Create(id, law string) (line.Recorder, error) {
 func (t tapes) Remove(id string) error { return t.spool.Remove(id) }
 
 // Octets reads a recording back.
-func (t tapes) Octets(id string) (string, []byte, error) { return t.spool.Octets(id) }
+func (t tapes) Octets(id string) (g711.Codec, []byte, error) { return t.spool.Octets(id) }
 
 // Sum is the SHA-256 of a recording.
 func (t tapes) Sum(id string) (string, error) { return t.spool.Sum(id) }
 
-// blank is a tape that keeps silence only: the sabotage of the demo's recording.
-type blank struct{ *journal.Tape }
+// blank is a recording that keeps silence only: the sabotage of the demo's recording.
+type blank struct{ io.WriteCloser }
 
 func (b blank) Write(octets []byte) (int, error) {
 	silence := make([]byte, len(octets))
 	for i := range silence {
-		silence[i] = 0xd5
+		silence[i] = g711.ALaw.Silence()
 	}
-	return b.Tape.Write(silence)
+	return b.WriteCloser.Write(silence)
 }
 
 // deaf rings telephones that are joined in the books only: the sabotage of the demo's sound.

@@ -8,6 +8,7 @@ import (
 	"hotline/app/spoken"
 	"hotline/line"
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/packs"
 	"hotline/tickets"
@@ -39,7 +40,7 @@ func newVoices(log *slog.Logger) (*voices, error) {
 		v.books[lang], v.sounds[lang] = book, map[prompts.ID]media.Sound{}
 		for _, c := range pack.Manifest.Clips {
 			alaw, _ := pack.Clip(c.ID)
-			v.sounds[lang][c.ID] = media.SoundFromALaw(alaw)
+			v.sounds[lang][c.ID] = media.EncodedSound(g711.ALaw, alaw)
 		}
 	}
 	return v, nil
@@ -89,7 +90,7 @@ func (v *voices) name(lang prompts.Language, c prompts.Clip) (media.Sound, bool)
 	if !ok {
 		return media.Sound{}, false
 	}
-	return media.SoundFromALaw(alaw), true
+	return media.EncodedSound(g711.ALaw, alaw), true
 }
 
 // recorded is a customer's name as the pack has it; nil for most.
@@ -98,7 +99,7 @@ func (v *voices) recorded(lang prompts.Language, name string) []byte {
 	if !ok {
 		return nil
 	}
-	return s.Octets(media.ALaw)
+	return s.Octets(g711.ALaw)
 }
 
 func pause(d time.Duration) media.Sound {

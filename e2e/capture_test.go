@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/media"
+	"hotline/media/g711"
 )
 
 // capture is what tshark saw on the loopback interface: a witness that shares no line of code with us.
@@ -105,9 +105,9 @@ func (c *capture) sound(sipPorts []string) map[string]*stream {
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		law := media.ALaw
+		law := g711.ALaw
 		if f[3] == "0" {
-			law = media.MuLaw
+			law = g711.MuLaw
 		}
 		pcm := law.Samples(octets)
 		key := f[1] + ">" + f[2]

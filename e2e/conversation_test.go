@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/likeness"
 	"hotline/media/wav"
 )
@@ -141,11 +141,10 @@ func (h *house) judgeRecording(v ticketView, fault, other []int16) {
 		h.t.Errorf("the recording's file has the sum %s, the ticket says %q", sum, r.SHA256)
 	}
 	format, octets, err := wav.Read(bytes.NewReader(file))
-	if err != nil || format != wav.ALaw {
+	if err != nil || format != wav.G711(g711.ALaw) {
 		h.t.Fatalf("recording of format %d, %v", format, err)
 	}
-	pcm := make([]int16, len(octets))
-	media.ALaw.Decode(pcm, octets)
+	pcm := format.Samples(octets)
 	holds(h.t, "the recording", pcm, fault, other)
 	if got := float64(len(pcm)) / 8000; math.Abs(got-r.Seconds) > 0.005*got {
 		h.t.Errorf("the recording lasts %.2f s, the ticket says %.2f s", got, r.Seconds)

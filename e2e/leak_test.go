@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"hotline/media"
 	"hotline/media/mediatest"
 	"hotline/media/wav"
 )
@@ -101,18 +100,12 @@ func (h *house) judgeNoTones() {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		law, octets, err := wav.Read(file)
+		format, octets, err := wav.Read(file)
 		file.Close()
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		pcm := make([]int16, len(octets))
-		if law == wav.MuLaw {
-			media.MuLaw.Decode(pcm, octets)
-		} else {
-			media.ALaw.Decode(pcm, octets)
-		}
-		if n := tones(pcm); n > 0 {
+		if n := tones(format.Samples(octets)); n > 0 {
 			h.t.Errorf("%d frames of %s hold key tones", n, name)
 		}
 	}

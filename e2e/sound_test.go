@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/likeness"
 	"hotline/media/wav"
 	"hotline/prompts"
@@ -19,7 +19,7 @@ func speech(t *testing.T, lang prompts.Language, ids ...prompts.ID) []int16 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return media.ALaw.Samples(alaw)
+	return g711.ALaw.Samples(alaw)
 }
 
 // waveFile writes samples and a long silence behind them: a softphone hangs up when its source ends.
@@ -32,7 +32,7 @@ func waveFile(t *testing.T, name string, pcm []int16) string {
 	}
 	file := filepath.Join(t.TempDir(), name+".wav")
 	// the plain header of 44 octets: other people's readers know no other
-	head := wav.Head(wav.Linear, len(octets))
+	head := wav.Header(wav.Linear, len(octets))
 	plain := append(append(append([]byte{}, head[:16]...), 16, 0, 0, 0), head[20:36]...)
 	plain = append(append(plain, "data"...), head[54:58]...)
 	if err := os.WriteFile(file, append(plain, octets...), 0o600); err != nil {

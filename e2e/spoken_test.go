@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/likeness"
 	"hotline/media/wav"
 	"hotline/phone"
@@ -82,7 +82,7 @@ func TestACustomerMadeAMinuteAgoIsNamedToTheEngineer(t *testing.T) {
 	keeps(t, c, 2*time.Second)
 	select {
 	case brief := <-heard:
-		holds(t, "the name in the brief", brief, media.ALaw.Samples(name), speech(t, "it", "no-speech"))
+		holds(t, "the name in the brief", brief, g711.ALaw.Samples(name), speech(t, "it", "no-speech"))
 		if nameless := likeness.Of(brief, speech(t, "it", "a-customer")); nameless >= 0.8 {
 			t.Errorf("the engineer hears \"a customer\": correlation %.3f", nameless)
 		}

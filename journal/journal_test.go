@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"hotline/media/g711"
 	"hotline/media/wav"
 	"hotline/tickets"
 	"hotline/tickets/snapshot"
@@ -325,20 +326,20 @@ func TestRecordingsCanBePlayedWhileTheyAreWrittenAndNothingElseCan(t *testing.T)
 		t.Fatal(err)
 	}
 	defer s.Close()
-	tape, err := s.Create("417-a", "ulaw")
+	recording, err := s.Create("417-a", g711.MuLaw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tape.Write(make([]byte, 8000)); err != nil {
+	if _, err := recording.Write(make([]byte, 8000)); err != nil {
 		t.Fatal(err)
 	}
-	if law, octets, err := s.Octets("417-a"); err != nil || law != "ulaw" || len(octets) != 8000 {
-		t.Errorf("while it is written: %s, %d octets, %v", law, len(octets), err)
+	if codec, octets, err := s.Octets("417-a"); err != nil || codec != g711.MuLaw || len(octets) != 8000 {
+		t.Errorf("while it is written: %s, %d octets, %v", codec, len(octets), err)
 	}
-	if err := tape.Close(); err != nil {
+	if err := recording.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Create("417-a", "alaw"); !errors.Is(err, os.ErrExist) {
+	if _, err := s.Create("417-a", g711.ALaw); !errors.Is(err, os.ErrExist) {
 		t.Errorf("the same recording again: %v", err)
 	}
 	file, err := s.Open("417-a")
@@ -353,7 +354,7 @@ func TestRecordingsCanBePlayedWhileTheyAreWrittenAndNothingElseCan(t *testing.T)
 	if sum, err := s.Sum("417-a"); err != nil || sum != fmt.Sprintf("%x", sha256.Sum256(text)) {
 		t.Errorf("the sum is %q, %v", sum, err)
 	}
-	if f, _, err := wav.Read(file); err != nil || f != wav.MuLaw {
+	if f, _, err := wav.Read(file); err != nil || f != wav.G711(g711.MuLaw) {
 		t.Errorf("format %d, %v", f, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "secret.wav"), []byte("x"), 0o600); err != nil {

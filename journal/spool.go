@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"hotline/media/g711"
 	"hotline/media/wav"
 	"hotline/tickets"
 )
@@ -34,35 +35,30 @@ func OpenSpool(dir string) (*Spool, error) {
 // Close closes the folder.
 func (s *Spool) Close() error { return s.root.Close() }
 
-// Tape is one recording being written. Used by one goroutine.
-type Tape struct {
+// recording is one that is being written.
+type recording struct {
 	file *os.File
 	wav  *wav.Writer
 }
 
-// Create begins a recording in law "alaw" or "ulaw".
-func (s *Spool) Create(id, law string) (*Tape, error) {
+// Create begins a recording in a codec. Write appends octets of the codec; Close makes the file whole and brings it to the
+// disk. The writer is used by one goroutine.
+func (s *Spool) Create(id string, c g711.Codec) (io.WriteCloser, error) {
 	file, err := s.root.OpenFile(id+suffix, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("beginning recording %s: %w", id, err)
 	}
-	format := wav.ALaw
-	if law == "ulaw" {
-		format = wav.MuLaw
-	}
-	w, err := wav.NewWriter(file, format)
+	w, err := wav.NewWriter(file, wav.G711(c))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("beginning recording %s: %w", id, err), file.Close())
 	}
-	return &Tape{file, w}, nil
+	return &recording{file, w}, nil
 }
 
-// Write appends octets of the recording's law.
-func (t *Tape) Write(octets []byte) (int, error) { return t.wav.Write(octets) }
+func (r *recording) Write(octets []byte) (int, error) { return r.wav.Write(octets) }
 
-// Close makes the recording whole and brings it to the disk.
-func (t *Tape) Close() error {
-	return errors.Join(t.wav.Close(), t.file.Sync(), t.file.Close())
+func (r *recording) Close() error {
+	return errors.Join(r.wav.Close(), r.file.Sync(), r.file.Close())
 }
 
 // Remove deletes a recording that nobody keeps. One that is not there is no fault.
@@ -86,20 +82,21 @@ func (s *Spool) Open(id string) (io.ReadSeekCloser, error) {
 }
 
 // Octets reads a recording back, also one that is still being written.
-func (s *Spool) Octets(id string) (law string, octets []byte, err error) {
+func (s *Spool) Octets(id string) (c g711.Codec, octets []byte, err error) {
 	file, err := s.Open(id)
 	if err != nil {
-		return "", nil, err
+		return 0, nil, err
 	}
 	defer file.Close()
 	format, octets, err := wav.Read(file)
 	if err != nil {
-		return "", nil, fmt.Errorf("reading recording %s: %w", id, err)
+		return 0, nil, fmt.Errorf("reading recording %s: %w", id, err)
 	}
-	if format == wav.MuLaw {
-		return "ulaw", octets, nil
+	c, ok := format.Codec()
+	if !ok {
+		return 0, nil, fmt.Errorf("reading recording %s: it is linear sound, and not G.711", id)
 	}
-	return "alaw", octets, nil
+	return c, octets, nil
 }
 
 // Sum is the SHA-256 of a recording's file, in hexadecimal: later it can be told whether it is as it was.

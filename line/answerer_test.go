@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"hotline/line"
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/mediatest"
 	"hotline/oncall/ring"
 	"hotline/phone"
@@ -22,7 +22,7 @@ func TestAMailboxIsHeardWhileTheBriefIsSpoken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		spoken := media.ALaw.Samples(greeting)
+		spoken := g711.ALaw.Samples(greeting)
 		beeped := make(chan time.Time, 1)
 		s := newStreet(t, func(context.Context, *line.Line) {})
 		anna := s.plugIn("127.0.0.4:5060", "anna", func(ctx context.Context, in *phone.Incoming) {

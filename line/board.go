@@ -11,6 +11,7 @@ package line
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -18,6 +19,7 @@ import (
 
 	"hotline/ivr"
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sip"
@@ -25,21 +27,14 @@ import (
 
 // Spool keeps recordings. Safe for concurrent use.
 type Spool interface {
-	// Create begins a recording in law "alaw" or "ulaw".
-	Create(id, law string) (Recorder, error)
+	// Create begins a recording in a codec. Write appends octets of the codec, and Close makes the recording whole.
+	Create(id string, c g711.Codec) (io.WriteCloser, error)
 	// Remove deletes a recording that nobody keeps.
 	Remove(id string) error
 	// Octets reads a recording back, also one that is still being written.
-	Octets(id string) (law string, octets []byte, err error)
+	Octets(id string) (c g711.Codec, octets []byte, err error)
 	// Sum is the SHA-256 of a whole recording, in hexadecimal.
 	Sum(id string) (string, error)
-}
-
-// Recorder takes the octets of one recording. Used by one goroutine.
-type Recorder interface {
-	Write(octets []byte) (int, error)
-	// Close makes the recording whole.
-	Close() error
 }
 
 // Voices are ready sounds. Safe for concurrent use.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"hotline/media"
+	"hotline/media/g711"
 )
 
 // Answer plays a sound to the caller again and again while it records him, until the call is over; a key begins the
@@ -13,8 +15,8 @@ import (
 func (l *Line) Answer(ctx context.Context, s media.Sound, recording string) error {
 	both, cancel := l.within(ctx)
 	defer cancel()
-	w := &writer{spool: l.board.cfg.Spool, id: recording}
-	rec, err := l.sound.Record(w, media.RecordOptions{})
+	create := func(c g711.Codec) (io.WriteCloser, error) { return l.board.cfg.Spool.Create(recording, c) }
+	rec, err := l.sound.Record(create, media.RecordOptions{})
 	if err != nil {
 		return fmt.Errorf("recording: %w", err)
 	}
@@ -24,8 +26,8 @@ func (l *Line) Answer(ctx context.Context, s media.Sound, recording string) erro
 			_, err = l.sound.Key(both)
 		}
 	}
-	w.finish(rec.Stop())
-	return errors.Join(err, w.err)
+	_, failed := rec.Stop()
+	return errors.Join(err, failed)
 }
 
 // Pair lets two callers hear each other until one of them is gone.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/oncall/ring"
 	"hotline/phone"
 	"hotline/prompts"
@@ -71,7 +72,7 @@ func TestAGreetingAcceptsNothing(t *testing.T) {
 	var greeting []int16
 	for _, c := range pack.Manifest.Clips {
 		if sound, _ := pack.Clip(c.ID); len(greeting) < 8*8000 {
-			greeting = append(greeting, media.ALaw.Samples(sound)...)
+			greeting = append(greeting, g711.ALaw.Samples(sound)...)
 		}
 	}
 	k, err := asked(t, 6*time.Second, func(ctx context.Context, c *phone.Call) { _ = c.Say(ctx, greeting) })

@@ -104,7 +104,7 @@ func (l *leg) close(words string) {
 func (l *leg) Quality() tickets.Quality {
 	s := l.sound.Stats()
 	return tickets.Quality{
-		Law: s.Law.String(), Encrypted: s.Encrypted, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, Lost: s.Lost, LostThere: s.LostThere,
+		Law: s.Codec.String(), Encrypted: s.Encrypted, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, Lost: s.Lost, LostThere: s.LostThere,
 		Jitter: s.Jitter.Seconds(), RoundTrip: s.RoundTrip.Seconds(),
 	}
 }
@@ -159,19 +159,9 @@ func (l *leg) key(ctx context.Context, wait time.Duration, none error) (byte, er
 
 // Replay plays a recording back; a key stops it.
 func (l *leg) Replay(ctx context.Context, id string) error {
-	law, octets, err := l.board.cfg.Spool.Octets(id)
+	codec, octets, err := l.board.cfg.Spool.Octets(id)
 	if err != nil {
 		return err
 	}
-	return l.play(ctx, soundOf(law, octets), media.PlayOptions{BargeIn: true})
-}
-
-// soundOf makes a prompt of recorded octets.
-func soundOf(law string, octets []byte) media.Sound {
-	if law != "ulaw" {
-		return media.SoundFromALaw(octets)
-	}
-	pcm := make([]int16, len(octets))
-	media.MuLaw.Decode(pcm, octets)
-	return media.NewSound(pcm)
+	return l.play(ctx, media.EncodedSound(codec, octets), media.PlayOptions{BargeIn: true})
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"hotline/ivr"
 	"hotline/limits"
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/sip"
 	"hotline/tickets"
 )
@@ -98,9 +100,9 @@ func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, e
 	both, cancel := l.within(ctx)
 	defer cancel()
 	at := time.Now()
-	w := &writer{spool: l.board.cfg.Spool, id: r.ID}
 	got := ivr.Recorded{Recording: tickets.Recording{ID: r.ID, Call: l.caller.ID, At: at, File: r.ID + ".wav"}}
-	rec, err := l.sound.Record(w, recordOptions(r))
+	create := func(c g711.Codec) (io.WriteCloser, error) { return l.board.cfg.Spool.Create(r.ID, c) }
+	rec, err := l.sound.Record(create, recordOptions(r))
 	if err != nil {
 		if cause := context.Cause(both); cause != nil {
 			err = cause
@@ -108,20 +110,20 @@ func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, e
 		return got, err
 	}
 	end, err := rec.Wait(both)
-	stats := rec.Stop()
+	stats, failed := rec.Stop() // a disk that fails ends the recording's growth, not the call
 	got.End = endOf(end)
-	got.Recording.Law, got.Recording.Seconds, got.Recording.Partial = w.finish(stats)
+	got.Recording.Law, got.Recording.Seconds, got.Recording.Partial = stats.Codec.Name(), float64(stats.Samples)/g711.Rate, failed != nil
 	if got.End == ivr.EndedUnspoken || got.Recording.Seconds == 0 {
 		l.discard(r.ID)
-	} else if sum, err := l.board.cfg.Spool.Sum(r.ID); err == nil && w.err == nil { // without it, it cannot be told later whether the file is as it was
+	} else if sum, err := l.board.cfg.Spool.Sum(r.ID); err == nil && failed == nil { // without it, it cannot be told later whether the file is as it was
 		got.Recording.SHA256 = sum
 	}
 	if cause := context.Cause(both); cause != nil {
 		got.End = ivr.EndedByHangUp
 		return got, cause
 	}
-	if err == nil && w.err != nil {
-		err = fmt.Errorf("keeping the message: %w", w.err)
+	if err == nil && failed != nil {
+		err = fmt.Errorf("keeping the message: %w", failed)
 	}
 	return got, err
 }
@@ -159,41 +161,4 @@ func endOf(e media.End) ivr.RecordEnd {
 		return ivr.EndedByLength
 	}
 	return ivr.EndedByHangUp
-}
-
-// writer is the recording's way to the spool; media's writer goroutine calls Block.
-type writer struct {
-	spool  Spool
-	id     string
-	file   Recorder
-	law    string
-	octets int
-	err    error
-}
-
-// Block writes one second of sound. A disk that fails ends the recording's growth, not the call.
-func (w *writer) Block(law media.Law, b []byte) {
-	if w.err != nil {
-		return
-	}
-	if w.file == nil {
-		w.law = "alaw"
-		if law == media.MuLaw {
-			w.law = "ulaw"
-		}
-		if w.file, w.err = w.spool.Create(w.id, w.law); w.err != nil {
-			return
-		}
-	}
-	n, err := w.file.Write(b)
-	w.octets += n
-	w.err = errors.Join(w.err, err)
-}
-
-// finish closes the file; partial tells that a fault cut it.
-func (w *writer) finish(media.RecordStats) (law string, seconds float64, partial bool) {
-	if w.file != nil {
-		w.err = errors.Join(w.err, w.file.Close())
-	}
-	return w.law, float64(w.octets) / 8000, w.err != nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"hotline/ivr"
 	"hotline/line"
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/likeness"
 	"hotline/media/mediatest"
 	"hotline/oncall/ring"
@@ -51,17 +53,17 @@ type spool struct {
 	kept map[string][]byte
 }
 
-func (s *spool) Create(id, _ string) (line.Recorder, error) {
+func (s *spool) Create(id string, _ g711.Codec) (io.WriteCloser, error) {
 	if id == "full" {
 		return nil, errors.New("no space left on the disk")
 	}
 	return &tape{spool: s, id: id}, nil
 }
 
-func (s *spool) Octets(id string) (string, []byte, error) {
+func (s *spool) Octets(id string) (g711.Codec, []byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return "alaw", s.kept[id], nil
+	return g711.ALaw, s.kept[id], nil
 }
 
 func (s *spool) Remove(id string) error {

@@ -1,13 +1,16 @@
 package media
 
 import (
+	"io"
 	"net/netip"
 	"testing"
 	"time"
 
 	"hotline/media/dtmf"
+	"hotline/media/g711"
 	"hotline/media/latch"
 	"hotline/media/srtp"
+	"hotline/media/vad"
 )
 
 // mute is a socket that gives one packet at each turn and takes every one.
@@ -67,9 +70,13 @@ func next(l *Leg) {
 	}
 }
 
+// discard is the file of a recording that nobody keeps.
 type discard struct{}
 
-func (discard) Block(Law, []byte) {}
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) Close() error                { return nil }
+
+func openDiscard(g711.Codec) (io.WriteCloser, error) { return discard{}, nil }
 
 // bench is a worker with legs of its own, driven by hand.
 func bench(t testing.TB, key bool) (*worker, *Leg) {
@@ -122,8 +129,8 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 	w, l := bench(t, false)
 	l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
 	check("playing", turn(w, l))
-	r := &Recording{leg: l, sink: discard{}, over: make(chan struct{}), flushed: make(chan struct{}), law: ALaw,
-		buffer: make([]byte, 0, blockOctets+slack+2*frameSamples), ear: NewEndpointer(time.Hour, time.Hour), began: w.now}
+	r := &Recording{leg: l, open: openDiscard, over: make(chan struct{}), flushed: make(chan struct{}), codec: g711.ALaw,
+		buffer: make([]byte, 0, blockOctets+slack+2*frameSamples), ear: vad.NewEndpointer(time.Hour, time.Hour), began: w.now}
 	l.recording = r
 	check("playing and recording", turn(w, l))
 
@@ -133,10 +140,10 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 	w, a := bench(t, false)
 	b := newLeg(a.engine, near, pair{rtp: &mute{packet: make([]byte, 172), from: phoneAt}})
 	b.open, b.terms, b.latch, b.nextReport = true, a.terms, a.latch, time.Hour
-	b.terms.law = MuLaw
+	b.terms.codec = g711.MuLaw
 	a.partner, b.partner = b, a
 	a.order, b.order = new(reorder), new(reorder)
-	check("joined across the laws", turn(w, a, b))
+	check("joined across the codecs", turn(w, a, b))
 	b.terms.packet = 240
 	check("joined with packets of another length", turn(w, a, b))
 	w, l = bench(t, false)

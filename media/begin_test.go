@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/mediatest"
 )
 
@@ -31,7 +32,7 @@ func watch(h *house, port uint16) func() []sentPacket {
 		if (port == 0 || from.Port() == port) && len(b) == 172 && b[1]&0x7f == 8 {
 			silent := true
 			for _, o := range b[12:] {
-				silent = silent && o == media.ALaw.Silence()
+				silent = silent && o == g711.ALaw.Silence()
 			}
 			all = append(all, sentPacket{time.Now(), b[1]&0x80 != 0, binary.BigEndian.Uint32(b[4:]), silent})
 		}
@@ -158,7 +159,7 @@ func TestEveryRecordingIsSampleExactWhileTapesAreRecycled(t *testing.T) {
 
 // contains finds what was said in what was recorded, each sample as A-law has it; -1 when it is not there.
 func contains(heard, said []int16) int {
-	coded := media.ALaw.Samples(media.NewSound(said).Octets(media.ALaw))
+	coded := g711.ALaw.Samples(media.NewSound(said).Octets(g711.ALaw))
 	for at := range max(0, len(heard)-len(coded)+1) {
 		same := true
 		for i := 0; same && i < len(coded); i++ {

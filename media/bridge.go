@@ -3,6 +3,8 @@ package media
 import (
 	"fmt"
 	"time"
+
+	"hotline/media/g711"
 )
 
 // forwarding is how the sound heard on one leg is numbered on the other.
@@ -150,11 +152,11 @@ func (w *worker) split(l *Leg) {
 	}
 }
 
-// pass sends a packet heard on one leg to the other: the same octets with a new header, through one table when the laws
+// pass sends a packet heard on one leg to the other: the same octets with a new header, through one table when the codecs
 // differ. Timestamps keep the distances that they came with, and never run backwards: where a frame of silence was sent in the
 // place of sound that comes after all, that sound is lost. Moved behind the silence, all that follows would be late until the
 // end of the talk.
-func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, law Law) {
+func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, codec g711.Codec) {
 	if !to.open || to.terms.held() || to.playing != nil || to.press != nil || len(p.payload) == 0 || to.hushed() {
 		from.forward.known = false
 		return
@@ -171,13 +173,13 @@ func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, law Law) {
 	}
 	to.sender.timestamp = f.out + uint32(len(p.payload))
 	to.spokenTo = w.now + time.Duration(len(p.payload))*time.Millisecond/8
-	convert(p.payload, law, to.terms.law)
+	g711.Transcode(p.payload, codec, to.terms.codec)
 	if len(p.payload) != to.packet() || to.packed() {
 		w.pack(to, p.payload, f.out, marker, w.now)
 		to.mark = false
 		return
 	}
 	b := datagram[p.offset-rtpHeader : p.offset+len(p.payload)]
-	w.send(to, b, to.terms.law.payloadType(), marker, f.out)
+	w.send(to, b, to.terms.codec.PayloadType(), marker, f.out)
 	to.mark = false
 }

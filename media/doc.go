@@ -9,7 +9,7 @@
 //	ticks     10 ms and one worker below 200 legs, 5 ms and one worker a core above, none without legs
 //	frames    20 ms of 8 kHz G.711, 160 octets (RFC 3551 section 4.5.14)
 //	keys      RFC 4733 events, tones in the sound, SIP INFO through Leg.Press: one key a press (hotline/media/dtmf)
-//	sound out prompts ready in both laws; silence frames when there is nothing to say, so that the far end and
+//	sound out prompts ready in both codecs; silence frames when there is nothing to say, so that the far end and
 //	          every NAT on the way keep seeing media; nothing at all while the far end holds the call
 //	sound in  the source address and SSRC are locked; what others send is neither heard, recorded nor answered
 //

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"hotline/media/g711"
 )
 
 // Endings of a leg, and what its methods say afterwards.
@@ -239,7 +241,7 @@ func (e *Engine) Offer(p Peer) (*Leg, []byte, error) {
 	if p.Encryption != Plain {
 		l.self.encrypt()
 	}
-	return l, l.self.offer(ALaw, sendrecv), e.employ(l)
+	return l, l.self.offer(g711.ALaw, sendrecv), e.employ(l)
 }
 
 // leg opens the sockets of a leg whose sound goes to remote.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/media/dtmf"
+	"hotline/media/g711"
 	"hotline/media/latch"
 )
 
@@ -23,7 +24,7 @@ type reception struct {
 
 func (l *Leg) stats() LegStats {
 	s := LegStats{
-		Law: l.terms.law, Remote: l.latch.Target(), PacketsIn: l.sequence.received, PacketsOut: uint64(l.sender.packets),
+		Codec: l.terms.codec, Remote: l.latch.Target(), PacketsIn: l.sequence.received, PacketsOut: uint64(l.sender.packets),
 		Lost: l.sequence.lost(), LostThere: l.reception.report.losses.total, RoundTrip: l.reception.report.roundTrip, Encrypted: l.sealed != nil, Jitter: time.Duration(l.reception.jitter * float64(time.Second) / 8000), ForeignPackets: l.reception.foreign,
 	}
 	if l.reception.first > 0 {
@@ -238,22 +239,19 @@ func (w *worker) act(l *Leg, p *dtmf.Presses) {
 
 // voice handles one packet of sound. While a key is down its tone may be in the sound too: nobody hears it.
 func (w *worker) voice(l *Leg, p *packet, datagram []byte) {
-	law := ALaw
-	if p.payloadType == 0 {
-		law = MuLaw
-	}
-	w.listenForTones(l, p, law)
+	codec, _ := g711.OfPayloadType(p.payloadType)
+	w.listenForTones(l, p, codec)
 	if l.pad.Pressed() || l.pad.Sounding() {
 		for i := range p.payload {
-			p.payload[i] = law.Silence()
+			p.payload[i] = codec.Silence()
 		}
 	}
 	if l.recording != nil {
 		l.recording.gap = l.sequence.skipped
-		w.record(l, l.recording, p, law)
+		w.record(l, l.recording, p, codec)
 	}
 	l.sequence.skipped = 0
 	if l.partner != nil {
-		w.forwardSound(l, p, datagram, law)
+		w.forwardSound(l, p, datagram, codec)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/media/dtmf"
+	"hotline/media/g711"
 )
 
 // Key is one key of a telephone: '0' to '9', '*', '#', 'A' to 'D'. Keys may be digits of a PIN, so never log one.
@@ -26,14 +27,14 @@ func ParseEvent(b []byte) (Event, bool) {
 
 // listenForTones gives sound to the ear for keys, where no other way of keys was agreed on, or where tones are listened to
 // all the same. Once a key has come in another way it is not looked for in the sound any more.
-func (w *worker) listenForTones(l *Leg, p *packet, law Law) {
+func (w *worker) listenForTones(l *Leg, p *packet, codec g711.Codec) {
 	agreed := l.terms.hears == 0
 	if !agreed && (!l.toned || l.partner != nil) || l.pad.Told() {
 		return
 	}
 	at := p.timestamp
 	for sound := p.payload; len(sound) > 0; {
-		n := law.Decode(w.frame[:], sound)
+		n := codec.Decode(w.frame[:], sound)
 		w.pressed(l, l.pad.Sound(w.frame[:n], at, !agreed, w.now))
 		sound, at = sound[n:], at+uint32(n)
 	}
@@ -100,7 +101,7 @@ func (l *Leg) nextKey(ctx context.Context, end <-chan time.Time) (k Key, over bo
 // dynamic is the first payload type whose meaning is agreed on (RFC 3551 section 3).
 const dynamic = 96
 
-// takes tells whether a packet is looked at. Both laws are always taken: telephones switch without a word. So is a key's
+// takes tells whether a packet is looked at. Both codecs are always taken: telephones switch without a word. So is a key's
 // event at whatever dynamic payload type, unless the other side has said that another codec is meant by it.
 func (l *Leg) takes(p *packet) bool {
 	switch p.payloadType {

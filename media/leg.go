@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/media/dtmf"
+	"hotline/media/g711"
 	"hotline/media/latch"
 )
 
@@ -202,12 +203,12 @@ func (l *Leg) Reoffer(offer []byte) (answer []byte, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if offer == nil {
-		var law Law
-		if err := l.ask(func(_ *worker, l *Leg) { law = l.terms.law }); err != nil {
+		var codec g711.Codec
+		if err := l.ask(func(_ *worker, l *Leg) { codec = l.terms.codec }); err != nil {
 			return nil, err
 		}
 		l.self.version++
-		return l.self.offer(law, sendrecv), nil
+		return l.self.offer(codec, sendrecv), nil
 	}
 	d, err := readSDP(offer)
 	if err != nil {
@@ -306,7 +307,7 @@ func (l *Leg) SilentFor() time.Duration {
 
 // LegStats is what is known of a leg's sound.
 type LegStats struct {
-	Law            Law
+	Codec          g711.Codec
 	Remote         netip.AddrPort // where its sound comes from, or is sent to
 	PacketsIn      uint64
 	PacketsOut     uint64

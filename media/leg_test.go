@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/likeness"
 	"hotline/media/mediatest"
 )
@@ -81,7 +82,7 @@ func (h *house) call() (ours, phone *media.Leg) {
 func record(t *testing.T, l *media.Leg) (*media.Recording, *mediatest.Listener) {
 	t.Helper()
 	ear := &mediatest.Listener{}
-	r, err := l.Record(ear, media.RecordOptions{})
+	r, err := l.Record(ear.Open, media.RecordOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestPhoneHearsThePromptSampleForSample(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(300 * time.Millisecond)
-		stats := r.Stop()
+		stats, _ := r.Stop()
 		heard := ear.Samples()
 		best, at := likeness.Correlate(heard, tone)
 		if best < 0.999 {
@@ -108,7 +109,7 @@ func TestPhoneHearsThePromptSampleForSample(t *testing.T) {
 		}
 		want := make([]byte, len(tone))
 		for i, s := range tone {
-			want[i] = media.ALaw.Octet(s)
+			want[i] = g711.ALaw.EncodeSample(s)
 		}
 		_, octets := ear.Octets()
 		if string(octets[at:at+len(want)]) != string(want) {
@@ -223,7 +224,7 @@ func TestRecordingKeepsItsLengthThroughLossAndSilence(t *testing.T) {
 		_ = phone.Play(t.Context(), media.NewSound(mediatest.Tone(500, 8000*8)), media.PlayOptions{})
 		h.wire.SetFilter(func(netip.AddrPort, netip.AddrPort, []byte) bool { return false })
 		time.Sleep(2 * time.Second)
-		stats := r.Stop()
+		stats, _ := r.Stop()
 		if got := float64(stats.Samples) / 8000; got < 9.75 || got > 10.05 {
 			t.Errorf("ten seconds became %.2f", got)
 		}

@@ -109,7 +109,7 @@ func (w *worker) part(l *Leg, length int) {
 	copy(k.octets[:], k.octets[length:k.n])
 	mark, timestamp := k.mark, k.start
 	k.n, k.start, k.mark = k.n-length, k.start+uint32(length), false
-	w.send(l, w.long[:rtpHeader+length], l.terms.law.payloadType(), mark, timestamp)
+	w.send(l, w.long[:rtpHeader+length], l.terms.codec.PayloadType(), mark, timestamp)
 }
 
 // leaveAll sends what is due of all legs whose packets wait for their instant.

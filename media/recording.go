@@ -2,8 +2,14 @@ package media
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"sync"
 	"time"
+
+	"hotline/media/g711"
+	"hotline/media/vad"
 )
 
 const (
@@ -36,17 +42,18 @@ type RecordOptions struct {
 	StopKey  Key           // 0: none; the key is taken off the queue
 }
 
-// Blocks takes a recording. It is called by the engine's one writer, never by a worker: it may wait for a disk, but then
-// every recording waits, and beyond 512 blocks seconds are lost and counted. b is valid during the call only. All blocks
-// but the last are one second.
-type Blocks interface {
-	Block(law Law, b []byte)
-}
+// Opener begins the file of a recording, in the codec in which its sound comes. It is called once, when the first second
+// is there, and not at all for a recording without sound.
+//
+// The file is written by the engine's one writer, never by a worker. Write takes one second, or what is left at the end.
+// It may wait for a disk, but then every recording waits, and beyond 512 seconds some are lost and counted. It must not
+// keep the octets. Close is called by [Recording.Stop], in the goroutine of its caller.
+type Opener func(g711.Codec) (io.WriteCloser, error)
 
 // RecordStats sum a recording up.
 type RecordStats struct {
-	Law     Law
-	Samples int  // handed to the sink
+	Codec   g711.Codec
+	Samples int  // written to the file
 	Missing int  // of them, silence in place of what never came
 	Dropped int  // blocks lost because the disk was too slow
 	Spoken  bool // somebody said something; only with Endpoint
@@ -55,42 +62,46 @@ type RecordStats struct {
 // Recording is one recording under way.
 type Recording struct {
 	leg     *Leg
-	sink    Blocks
+	open    Opener
 	options RecordOptions
 	over    chan struct{} // closed when it has ended
-	flushed chan struct{} // closed when the sink has everything
+	flushed chan struct{} // closed when everything is written
 	end     End           // written before over is closed
 	stats   RecordStats   // written before flushed is closed
+	closing sync.Once
+
+	// What follows belongs to the writer, and after flushed to Stop.
+	file io.WriteCloser // nil until the first second is there
+	err  error          // the first fault of the file; nothing is written after it
 
 	// What follows belongs to the worker.
-	law     Law
-	settled bool // law is that of a packet
+	codec   g711.Codec
+	settled bool // codec is that of a packet
 	began   time.Duration
 	handed  int // samples handed on
 	buffer  []byte
 	based   bool
 	base    uint32 // timestamp of the recording's first sample
-	ear     *Endpointer
+	ear     *vad.Endpointer
 
 	told time.Duration // instant up to which the ear has heard
 	gap  int           // packets lost right before the one at hand
-	sunk int           // samples that the sink has; the writer's
 }
 
-// Record begins to hand what is heard to sink, in the codec heard, gaps filled with silence, keys masked by silence. One
-// recording a leg; the leg's ending when it is over.
-func (l *Leg) Record(sink Blocks, o RecordOptions) (*Recording, error) {
+// Record begins to write what is heard to a file, in the codec heard, with gaps filled and keys masked by silence. One
+// recording a leg; the leg's ending when it is over. Stop must be called, however the recording ends.
+func (l *Leg) Record(open Opener, o RecordOptions) (*Recording, error) {
 	r := &Recording{
-		leg: l, sink: sink, options: o, over: make(chan struct{}), flushed: make(chan struct{}),
+		leg: l, open: open, options: o, over: make(chan struct{}), flushed: make(chan struct{}),
 	}
 	if o.Endpoint {
-		r.ear = NewEndpointer(o.Silence, o.Initial)
+		r.ear = vad.NewEndpointer(o.Silence, o.Initial)
 	}
 	busy := false
 	err := l.askSoon(func(w *worker, l *Leg) {
 		if busy = l.recording != nil; !busy {
 			r.buffer = w.engine.writer.tape(0)
-			r.law, r.began, r.told = l.terms.law, w.now, w.now
+			r.codec, r.began, r.told = l.terms.codec, w.now, w.now
 			l.recording = r
 		}
 	})
@@ -113,15 +124,39 @@ func (r *Recording) Wait(ctx context.Context) (End, error) {
 	}
 }
 
-// Stop ends the recording and waits until the sink has all of it. Idempotent.
-func (r *Recording) Stop() RecordStats {
+// Stop ends the recording, waits until all of it is written, and closes the file. The error is the first fault of the file.
+// Idempotent.
+func (r *Recording) Stop() (RecordStats, error) {
 	r.leg.post(func(w *worker, l *Leg) {
 		if l.recording == r {
 			w.finishRecording(l, EndStopped)
 		}
 	})
 	<-r.flushed
-	return r.stats
+	r.closing.Do(func() {
+		if r.file != nil {
+			r.err = errors.Join(r.err, r.file.Close())
+		}
+	})
+	return r.stats, r.err
+}
+
+// write is the writer's: it appends a block to the file, which the first one opens.
+func (r *Recording) write(c g711.Codec, octets []byte) {
+	if r.err != nil || len(octets) == 0 {
+		return
+	}
+	if r.file == nil {
+		file, err := r.open(c)
+		if err != nil {
+			r.err = err
+			return
+		}
+		r.file = file
+	}
+	n, err := r.file.Write(octets)
+	r.stats.Samples += n
+	r.err = err
 }
 
 // written is the number of samples so far.
@@ -131,9 +166,9 @@ func (r *Recording) written() int { return r.handed + len(r.buffer) }
 func (r *Recording) clock(now time.Duration) int { return int((now - r.began) * 8 / time.Millisecond) }
 
 // record puts one packet at its place. A packet later than 200 ms of what was recorded after it is lost; a gap is silence.
-func (w *worker) record(l *Leg, r *Recording, p *packet, law Law) {
+func (w *worker) record(l *Leg, r *Recording, p *packet, codec g711.Codec) {
 	if !r.settled && len(r.buffer) == 0 && r.handed == 0 {
-		r.law = law
+		r.codec = codec
 	}
 	r.settled = true
 	at := r.written() + int(int32(p.timestamp-r.base-uint32(r.written())))
@@ -148,13 +183,13 @@ func (w *worker) record(l *Leg, r *Recording, p *packet, law Law) {
 	}
 	w.fill(r, at)
 	r.told = w.now
-	w.listen(l, r, p.payload, law)
+	w.listen(l, r, p.payload, codec)
 	if l.recording != r {
 		return // the ear has heard enough: the frame is silence
 	}
 	sound := p.payload
-	if law != r.law {
-		sound = w.recode(p.payload, law, r.law)
+	if codec != r.codec {
+		sound = w.recode(p.payload, codec, r.codec)
 	}
 	if skip := r.handed - at; skip > 0 {
 		sound, at = sound[min(skip, len(sound)):], r.handed
@@ -170,10 +205,10 @@ func (w *worker) record(l *Leg, r *Recording, p *packet, law Law) {
 	}
 }
 
-// recode is a packet of a telephone that changed its law in mid-recording. The packet itself stays as it is.
-func (w *worker) recode(b []byte, from, to Law) []byte {
+// recode is a packet of a telephone that changed its codec in mid-recording. The packet itself stays as it is.
+func (w *worker) recode(b []byte, from, to g711.Codec) []byte {
 	n := copy(w.scratch[:], b)
-	convert(w.scratch[:n], from, to)
+	g711.Transcode(w.scratch[:n], from, to)
 	return w.scratch[:n]
 }
 
@@ -186,7 +221,7 @@ func (w *worker) makeUpFor(r *Recording, at, lost int) {
 	}
 	end := len(r.buffer)
 	r.buffer = w.engine.writer.room(r.buffer, missing)[:end+missing]
-	conceal(r.buffer[:end], r.buffer[end:], r.law)
+	r.codec.Conceal(r.buffer[:end], r.buffer[end:])
 	r.stats.Missing += missing
 	w.hand(r)
 }
@@ -197,7 +232,7 @@ func (w *worker) fill(r *Recording, at int) {
 		k := min(at-r.written(), frameSamples)
 		r.buffer = w.engine.writer.room(r.buffer, k)
 		for range k {
-			r.buffer = append(r.buffer, r.law.Silence())
+			r.buffer = append(r.buffer, r.codec.Silence())
 		}
 		r.stats.Missing += k
 		w.hand(r)
@@ -210,7 +245,7 @@ func (w *worker) hand(r *Recording) {
 		return
 	}
 	next := append(w.engine.writer.tape(len(r.buffer)-blockOctets), r.buffer[blockOctets:]...)
-	if w.engine.writer.put(block{recording: r, law: r.law, octets: r.buffer[:blockOctets]}) {
+	if w.engine.writer.put(block{recording: r, codec: r.codec, octets: r.buffer[:blockOctets]}) {
 		r.buffer = next
 	} else {
 		r.stats.Dropped++
@@ -222,22 +257,22 @@ func (w *worker) hand(r *Recording) {
 }
 
 // listen gives the ear what was said.
-func (w *worker) listen(l *Leg, r *Recording, sound []byte, law Law) {
+func (w *worker) listen(l *Leg, r *Recording, sound []byte, codec g711.Codec) {
 	if r.ear == nil {
 		return
 	}
 	for len(sound) > 0 && l.recording == r {
-		n := law.Decode(w.frame[:], sound)
+		n := codec.Decode(w.frame[:], sound)
 		sound = sound[n:]
 		w.heard(l, r, r.ear.Feed(w.frame[:n]))
 	}
 }
 
-func (w *worker) heard(l *Leg, r *Recording, v Verdict) {
+func (w *worker) heard(l *Leg, r *Recording, v vad.Verdict) {
 	switch v {
-	case SpeechEnded:
+	case vad.SpeechEnded:
 		w.finishRecording(l, EndSilence)
-	case NeverSpoke:
+	case vad.NeverSpoke:
 		w.finishRecording(l, EndNoSpeech)
 	}
 }
@@ -264,7 +299,7 @@ func (w *worker) recordTime(l *Leg, r *Recording) {
 // mask silences the end of what was recorded, where the tone of a key may have begun before its first packet.
 func (r *Recording) mask() {
 	for i := max(0, len(r.buffer)-maskBack); i < len(r.buffer); i++ {
-		r.buffer[i] = r.law.Silence()
+		r.buffer[i] = r.codec.Silence()
 	}
 }
 
@@ -274,9 +309,9 @@ func (w *worker) finishRecording(l *Leg, why End) {
 	l.recording = nil
 	w.fill(r, r.clock(w.now)-slack)
 	r.end = why
-	r.stats.Law, r.stats.Spoken = r.law, r.ear != nil && r.ear.Spoke()
+	r.stats.Codec, r.stats.Spoken = r.codec, r.ear != nil && r.ear.Spoke()
 	r.handed += len(r.buffer)
-	last := block{recording: r, law: r.law, octets: r.buffer, last: true}
+	last := block{recording: r, codec: r.codec, octets: r.buffer, last: true}
 	r.buffer = nil // the writer's, and then another recording's
 	if !w.engine.writer.put(last) {
 		w.pending = append(w.pending, last)

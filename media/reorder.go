@@ -1,6 +1,10 @@
 package media
 
-import "time"
+import (
+	"time"
+
+	"hotline/media/g711"
+)
 
 const (
 	held    = 4                     // packets that wait for one before them
@@ -18,7 +22,7 @@ type reorder struct {
 	since   time.Duration // instant since which the first one waits
 	past    [480]byte     // what was passed on last
 	heard   int
-	law     Law
+	codec   g711.Codec
 	last    uint32 // timestamp after the last octet passed on
 }
 
@@ -27,15 +31,15 @@ type parcel struct {
 	sequence  uint16
 	timestamp uint32
 	marker    bool
-	law       Law
+	codec     g711.Codec
 	length    int
 	octets    [480]byte
 }
 
 // remember keeps what was passed on, for when the next packet is lost.
-func (r *reorder) remember(sound []byte, timestamp uint32, law Law) {
-	if law != r.law {
-		r.law, r.heard = law, 0
+func (r *reorder) remember(sound []byte, timestamp uint32, codec g711.Codec) {
+	if codec != r.codec {
+		r.codec, r.heard = codec, 0
 	}
 	sound = sound[max(0, len(sound)-len(r.past)):]
 	kept := min(r.heard, len(r.past)-len(sound))
@@ -46,10 +50,10 @@ func (r *reorder) remember(sound []byte, timestamp uint32, law Law) {
 }
 
 // forwardSound takes a packet heard on a joined leg: in order it goes on at once.
-func (w *worker) forwardSound(from *Leg, p *packet, datagram []byte, law Law) {
+func (w *worker) forwardSound(from *Leg, p *packet, datagram []byte, codec g711.Codec) {
 	r := from.order
 	if r == nil || len(p.payload) > len(r.slots[0].octets) || len(p.payload) == 0 {
-		w.pass(from, from.partner, p, datagram, law)
+		w.pass(from, from.partner, p, datagram, codec)
 		return
 	}
 	ahead := int16(p.sequence - r.next)
@@ -59,21 +63,21 @@ func (w *worker) forwardSound(from *Leg, p *packet, datagram []byte, law Law) {
 	case ahead < 0:
 		return // it was made up for
 	case ahead > 0:
-		w.hold(from, r, p, law)
+		w.hold(from, r, p, codec)
 		return
 	}
-	w.passOn(from, r, p, datagram, law)
+	w.passOn(from, r, p, datagram, codec)
 	w.release(from, r, false)
 }
 
-func (w *worker) passOn(from *Leg, r *reorder, p *packet, datagram []byte, law Law) {
+func (w *worker) passOn(from *Leg, r *reorder, p *packet, datagram []byte, codec g711.Codec) {
 	r.next = p.sequence + 1
-	r.remember(p.payload, p.timestamp, law)
-	w.pass(from, from.partner, p, datagram, law)
+	r.remember(p.payload, p.timestamp, codec)
+	w.pass(from, from.partner, p, datagram, codec)
 }
 
 // hold keeps a packet that came before its turn.
-func (w *worker) hold(from *Leg, r *reorder, p *packet, law Law) {
+func (w *worker) hold(from *Leg, r *reorder, p *packet, codec g711.Codec) {
 	if r.n == 0 {
 		r.since = w.now
 	}
@@ -93,7 +97,7 @@ func (w *worker) hold(from *Leg, r *reorder, p *packet, law Law) {
 	}
 	copy(r.slots[at+1:r.n+1], r.slots[at:r.n])
 	s := &r.slots[at]
-	s.sequence, s.timestamp, s.marker, s.law = p.sequence, p.timestamp, p.marker, law
+	s.sequence, s.timestamp, s.marker, s.codec = p.sequence, p.timestamp, p.marker, codec
 	s.length = copy(s.octets[:], p.payload)
 	r.n++
 }
@@ -111,7 +115,7 @@ func (w *worker) release(from *Leg, r *reorder, all bool) {
 		b := w.parcel[:rtpHeader+s.length]
 		copy(b[rtpHeader:], s.octets[:s.length])
 		p := packet{marker: s.marker, sequence: s.sequence, timestamp: s.timestamp, offset: rtpHeader, payload: b[rtpHeader:]}
-		w.passOn(from, r, &p, b, s.law)
+		w.passOn(from, r, &p, b, s.codec)
 		done++
 	}
 	copy(r.slots[:], r.slots[done:r.n])
@@ -128,10 +132,10 @@ func (w *worker) makeUp(from *Leg, r *reorder, s *parcel, missing int) {
 		return
 	}
 	b := w.parcel[:rtpHeader+gap]
-	conceal(r.past[:r.heard], b[rtpHeader:], r.law)
+	r.codec.Conceal(r.past[:r.heard], b[rtpHeader:])
 	p := packet{timestamp: r.last, offset: rtpHeader, payload: b[rtpHeader:]}
-	r.remember(p.payload, p.timestamp, r.law)
-	w.pass(from, from.partner, &p, b, r.law)
+	r.remember(p.payload, p.timestamp, r.codec)
+	w.pass(from, from.partner, &p, b, r.codec)
 }
 
 // keepOrder ends the waiting of packets whose predecessor never came.

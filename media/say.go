@@ -18,7 +18,7 @@ type PlayOptions struct {
 type playing struct {
 	sound   Sound
 	options PlayOptions
-	at      cursor
+	at      position
 	over    bool // its last frame was sent
 	done    chan error
 }
@@ -120,15 +120,15 @@ func (w *worker) say(l *Leg, due time.Duration) {
 	}
 	payload := w.out[rtpHeader:]
 	if p := l.playing; p != nil {
-		p.over = !p.sound.frame(&p.at, payload, l.terms.law, p.options.Loop)
+		p.over = !p.sound.frame(&p.at, payload, l.terms.codec, p.options.Loop)
 	} else {
 		for i := range payload {
-			payload[i] = l.terms.law.Silence()
+			payload[i] = l.terms.codec.Silence()
 		}
 	}
 	if l.packet() == frameSamples {
 		w.unpack(l)
-		w.send(l, w.out[:], l.terms.law.payloadType(), l.mark, l.sender.timestamp)
+		w.send(l, w.out[:], l.terms.codec.PayloadType(), l.mark, l.sender.timestamp)
 	} else {
 		w.pack(l, payload, l.sender.timestamp, l.mark, due)
 	}
@@ -191,9 +191,9 @@ func (w *worker) soundKey(l *Leg, p *press) {
 	w.unpack(l)
 	p.tone.Tone(int(p.event.Duration), w.frame[:])
 	for i, s := range w.frame {
-		w.out[rtpHeader+i] = l.terms.law.Octet(s)
+		w.out[rtpHeader+i] = l.terms.codec.EncodeSample(s)
 	}
-	w.send(l, w.out[:], l.terms.law.payloadType(), !p.begun, l.sender.timestamp)
+	w.send(l, w.out[:], l.terms.codec.PayloadType(), !p.begun, l.sender.timestamp)
 	p.begun = true
 	l.sender.timestamp += frameSamples
 	if p.event.Duration += frameSamples; p.event.Duration >= p.length {

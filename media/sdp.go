@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"hotline/media/g711"
 )
 
 // Refusals of a session description.
@@ -179,10 +181,10 @@ func milliseconds(value string) int {
 	return 0
 }
 
-// speakable tells whether the section is sound in a law of G.711 over RTP, plain or with a key that we can use.
+// speakable tells whether the section is sound in a codec of G.711 over RTP, plain or with a key that we can use.
 func (s *section) speakable() bool {
 	plain := s.proto == "RTP/AVP" || s.proto == "RTP/AVPF"
-	return s.kind == "audio" && s.port != 0 && (plain || s.secure()) && len(s.laws()) > 0
+	return s.kind == "audio" && s.port != 0 && (plain || s.secure()) && len(s.supported()) > 0
 }
 
 // secure tells whether the section is encrypted with keys in the description.
@@ -217,15 +219,15 @@ func (s *section) codec(format string) string {
 	return ""
 }
 
-// laws are the section's laws of G.711 at their static payload types, in its order.
-func (s *section) laws() []Law {
-	var out []Law
+// codecs are the section's codecs of G.711 at their static payload types, in its order.
+func (s *section) supported() []g711.Codec {
+	var out []g711.Codec
 	for _, f := range s.formats {
 		switch {
 		case f == "8" && s.codec(f) == "pcma/8000":
-			out = append(out, ALaw)
+			out = append(out, g711.ALaw)
 		case f == "0" && s.codec(f) == "pcmu/8000":
-			out = append(out, MuLaw)
+			out = append(out, g711.MuLaw)
 		}
 	}
 	return out

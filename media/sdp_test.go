@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/pion/sdp/v3"
+
+	"hotline/media/g711"
 )
 
 var near = Peer{Local: netip.MustParseAddr("192.0.2.10"), Remote: netip.MustParseAddr("192.0.2.1")}
@@ -19,34 +21,34 @@ func TestOffersOfRealTelephonesAreUnderstood(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		offer  []byte
-		law    Law
+		codec  g711.Codec
 		events uint8
 		at     string
 		way    direction
 		refuse error
 	}{
-		{"static types without rtpmap", offerOf("m=audio 4000 RTP/AVP 0 8"), MuLaw, 0, "192.0.2.1:4000", sendrecv, nil},
-		{"wideband first", offerOf("m=audio 4000 RTP/AVP 9 8 101", "a=rtpmap:9 G722/8000", "a=rtpmap:8 PCMA/8000", "a=rtpmap:101 telephone-event/8000"), ALaw, 101, "192.0.2.1:4000", sendrecv, nil},
-		{"events of another rate too", offerOf("m=audio 4000 RTP/AVP 8 96 97", "a=rtpmap:96 telephone-event/48000", "a=rtpmap:97 telephone-event/8000"), ALaw, 97, "192.0.2.1:4000", sendrecv, nil},
-		{"address in the medium", offerOf("m=audio 4000 RTP/AVP 8", "c=IN IP4 192.0.2.77"), ALaw, 0, "192.0.2.77:4000", sendrecv, nil},
-		{"hold", offerOf("m=audio 4000 RTP/AVP 8", "a=sendonly"), ALaw, 0, "192.0.2.1:4000", recvonly, nil},
-		{"direction before the medium", []byte("v=0\nc=IN IP4 192.0.2.1\na=inactive\nm=audio 4000 RTP/AVP 8"), ALaw, 0, "192.0.2.1:4000", inactive, nil},
-		{"video beside", offerOf("m=video 5000 RTP/AVP 34", "m=audio 4000 RTP/AVP 8", "m=application x"), ALaw, 0, "192.0.2.1:4000", sendrecv, nil},
-		{"feedback profile", offerOf("m=audio 4000 RTP/AVPF 8"), ALaw, 0, "192.0.2.1:4000", sendrecv, nil},
-		{"a name in place of the address", []byte("v=0\r\nc=IN IP4 phone.example\r\nm=audio 4000 RTP/AVP 8\r\n"), ALaw, 0, "192.0.2.1:4000", sendrecv, nil},
+		{"static types without rtpmap", offerOf("m=audio 4000 RTP/AVP 0 8"), g711.MuLaw, 0, "192.0.2.1:4000", sendrecv, nil},
+		{"wideband first", offerOf("m=audio 4000 RTP/AVP 9 8 101", "a=rtpmap:9 G722/8000", "a=rtpmap:8 PCMA/8000", "a=rtpmap:101 telephone-event/8000"), g711.ALaw, 101, "192.0.2.1:4000", sendrecv, nil},
+		{"events of another rate too", offerOf("m=audio 4000 RTP/AVP 8 96 97", "a=rtpmap:96 telephone-event/48000", "a=rtpmap:97 telephone-event/8000"), g711.ALaw, 97, "192.0.2.1:4000", sendrecv, nil},
+		{"address in the medium", offerOf("m=audio 4000 RTP/AVP 8", "c=IN IP4 192.0.2.77"), g711.ALaw, 0, "192.0.2.77:4000", sendrecv, nil},
+		{"hold", offerOf("m=audio 4000 RTP/AVP 8", "a=sendonly"), g711.ALaw, 0, "192.0.2.1:4000", recvonly, nil},
+		{"direction before the medium", []byte("v=0\nc=IN IP4 192.0.2.1\na=inactive\nm=audio 4000 RTP/AVP 8"), g711.ALaw, 0, "192.0.2.1:4000", inactive, nil},
+		{"video beside", offerOf("m=video 5000 RTP/AVP 34", "m=audio 4000 RTP/AVP 8", "m=application x"), g711.ALaw, 0, "192.0.2.1:4000", sendrecv, nil},
+		{"feedback profile", offerOf("m=audio 4000 RTP/AVPF 8"), g711.ALaw, 0, "192.0.2.1:4000", sendrecv, nil},
+		{"a name in place of the address", []byte("v=0\r\nc=IN IP4 phone.example\r\nm=audio 4000 RTP/AVP 8\r\n"), g711.ALaw, 0, "192.0.2.1:4000", sendrecv, nil},
 		{"no codec of ours", offerOf("m=audio 4000 RTP/AVP 9 18"), 0, 0, "", 0, ErrNoCommonCodec},
 		{"8 is something else", offerOf("m=audio 4000 RTP/AVP 8", "a=rtpmap:8 GSM/8000"), 0, 0, "", 0, ErrNoCommonCodec},
 		{"encrypted only", offerOf("m=audio 4000 RTP/SAVP 8"), 0, 0, "", 0, ErrNoCommonCodec},
 		{"sound refused", offerOf("m=audio 0 RTP/AVP 8"), 0, 0, "", 0, ErrNoCommonCodec},
 		{"multicast", []byte("c=IN IP4 239.1.1.1/127\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
 		{"broadcast", []byte("c=IN IP4 255.255.255.255\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
-		{"nowhere: on hold from the beginning", []byte("c=IN IP4 0.0.0.0\r\nm=audio 4000 RTP/AVP 8\r\n"), ALaw, 0, "0.0.0.0:4000", inactive, nil},
-		{"nowhere in IPv6", []byte("c=IN IP6 ::\r\nm=audio 4000 RTP/AVP 8\r\n"), ALaw, 0, "[::]:4000", inactive, nil},
+		{"nowhere: on hold from the beginning", []byte("c=IN IP4 0.0.0.0\r\nm=audio 4000 RTP/AVP 8\r\n"), g711.ALaw, 0, "0.0.0.0:4000", inactive, nil},
+		{"nowhere in IPv6", []byte("c=IN IP6 ::\r\nm=audio 4000 RTP/AVP 8\r\n"), g711.ALaw, 0, "[::]:4000", inactive, nil},
 		{"another network", []byte("c=AF IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
 		{"another family", []byte("c=IN IP7 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
 		{"another family in the medium", offerOf("m=audio 4000 RTP/AVP 8", "c=IN IP5 192.0.2.1"), 0, 0, "", 0, ErrBadAddress},
-		{"another network for the session, not for the sound", []byte("c=ATM NSAP 47.0091\r\nm=audio 4000 RTP/AVP 8\r\nc=IN IP4 192.0.2.77\r\n"), ALaw, 0, "192.0.2.77:4000", sendrecv, nil},
-		{"another network for the video", offerOf("m=audio 4000 RTP/AVP 8", "m=video 5000 RTP/AVP 34", "c=ATM NSAP 47.0091"), ALaw, 0, "192.0.2.1:4000", sendrecv, nil},
+		{"another network for the session, not for the sound", []byte("c=ATM NSAP 47.0091\r\nm=audio 4000 RTP/AVP 8\r\nc=IN IP4 192.0.2.77\r\n"), g711.ALaw, 0, "192.0.2.77:4000", sendrecv, nil},
+		{"another network for the video", offerOf("m=audio 4000 RTP/AVP 8", "m=video 5000 RTP/AVP 34", "c=ATM NSAP 47.0091"), g711.ALaw, 0, "192.0.2.1:4000", sendrecv, nil},
 		{"our own loopback", []byte("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
 		{"our own loopback in the other family", []byte("c=IN IP6 ::ffff:127.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadAddress},
 		{"no address", []byte("v=0\r\nm=audio 4000 RTP/AVP 8\r\n"), 0, 0, "", 0, ErrBadSDP},
@@ -59,7 +61,7 @@ func TestOffersOfRealTelephonesAreUnderstood(t *testing.T) {
 			if !errors.Is(err, c.refuse) || (err == nil) != (c.refuse == nil) {
 				t.Fatalf("error %v, want %v", err, c.refuse)
 			}
-			if err == nil && (got.law != c.law || got.events != c.events || got.remote.String() != c.at || got.direction != c.way) {
+			if err == nil && (got.codec != c.codec || got.events != c.events || got.remote.String() != c.at || got.direction != c.way) {
 				t.Errorf("terms are %+v", got)
 			}
 		})
@@ -106,13 +108,13 @@ func TestAnswersRefuseWhatWeDoNotSpeakAndAreReadByOthers(t *testing.T) {
 }
 
 func TestOurOfferIsReadByOthersAndByUs(t *testing.T) {
-	text := self{session: 7, version: 1, at: netip.MustParseAddrPort("[2001:db8::1]:10000")}.offer(MuLaw, sendrecv)
+	text := self{session: 7, version: 1, at: netip.MustParseAddrPort("[2001:db8::1]:10000")}.offer(g711.MuLaw, sendrecv)
 	var other sdp.SessionDescription
 	if err := other.Unmarshal(text); err != nil {
 		t.Fatalf("%v in:\n%s", err, text)
 	}
 	got, err := termsOf(text)
-	if err != nil || got.law != MuLaw || got.events != ourEvents || got.remote.String() != "[2001:db8::1]:10000" {
+	if err != nil || got.codec != g711.MuLaw || got.events != ourEvents || got.remote.String() != "[2001:db8::1]:10000" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

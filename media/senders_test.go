@@ -15,6 +15,7 @@ import (
 
 	"hotline/media"
 	"hotline/media/dtmf"
+	"hotline/media/g711"
 	"hotline/media/mediatest"
 )
 
@@ -97,7 +98,7 @@ func (s *sender) sound(pcm []int16) {
 	for len(pcm) >= 160 {
 		b := make([]byte, 160)
 		for i, v := range pcm[:160] {
-			b[i] = media.ALaw.Octet(v)
+			b[i] = g711.ALaw.EncodeSample(v)
 		}
 		s.send(8, false, s.time, b)
 		s.time += 160

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/g711"
 )
 
 // noise is sound of which no 20 ms are like any other.
@@ -23,7 +24,7 @@ func noise(samples int) media.Sound {
 // places finds each 20 ms of what was said in what was heard: how many are not there, and by how much those that follow
 // are later than those before, each time that it changes.
 func places(said media.Sound, heard []byte) (lost int, later []time.Duration) {
-	octets, shift := said.Octets(media.ALaw), -1
+	octets, shift := said.Octets(g711.ALaw), -1
 	for at := 0; at < len(octets); at += 160 {
 		place := bytes.Index(heard, octets[at:at+160])
 		switch {

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"hotline/media/g711"
 )
 
 // ourEvents is the payload type of telephone-event in our own offers.
@@ -12,7 +14,7 @@ const ourEvents = 101
 
 // terms are what two parties agreed on for one leg.
 type terms struct {
-	law       Law
+	codec     g711.Codec
 	events    uint8  // payload type of keys that we send; 0 when the other side takes none
 	hears     uint8  // payload type of keys that we take; 0 when none was agreed
 	others    uint32 // dynamic payload types, from 96, by which the other side means another codec
@@ -41,7 +43,7 @@ func agree(d *description, peer Peer) (terms, error) {
 		return terms{}, err
 	}
 	t := terms{
-		law: d.audio.laws()[0], events: d.audio.events(), others: d.audio.others(), remote: at, mux: d.audio.mux,
+		codec: d.audio.supported()[0], events: d.audio.events(), others: d.audio.others(), remote: at, mux: d.audio.mux,
 		direction: d.audio.direction.mirrored(), packet: packetOf(d.audio.ptime, d.audio.maxptime),
 	}
 	if t.secure = d.audio.secure(); t.secure {
@@ -133,11 +135,11 @@ func (s self) head(b *strings.Builder) {
 	fmt.Fprintf(b, "v=0\r\no=- %d %d IN %s %s\r\ns=hotline\r\nc=IN %s %s\r\nt=0 0\r\n", s.session, s.version, family, s.at.Addr(), family, s.at.Addr())
 }
 
-// offer describes our end to somebody whose end we do not know yet, or who is to confirm what we have (law first).
-func (s self) offer(first Law, way direction) []byte {
-	second := ALaw
-	if first == ALaw {
-		second = MuLaw
+// offer describes our end to somebody whose end we do not know yet, or who is to confirm what we have (codec first).
+func (s self) offer(first g711.Codec, way direction) []byte {
+	second := g711.ALaw
+	if first == g711.ALaw {
+		second = g711.MuLaw
 	}
 	var b strings.Builder
 	s.head(&b)
@@ -145,12 +147,12 @@ func (s self) offer(first Law, way direction) []byte {
 	if len(s.offered) > 0 {
 		proto = "RTP/SAVP"
 	}
-	fmt.Fprintf(&b, "m=audio %d %s %d %d %d\r\n", s.at.Port(), proto, first.payloadType(), second.payloadType(), ourEvents)
+	fmt.Fprintf(&b, "m=audio %d %s %d %d %d\r\n", s.at.Port(), proto, first.PayloadType(), second.PayloadType(), ourEvents)
 	for _, c := range s.offered {
 		fmt.Fprintf(&b, "a=crypto:%s\r\n", c)
 	}
-	for _, l := range []Law{first, second} {
-		fmt.Fprintf(&b, "a=rtpmap:%d %s/8000\r\n", l.payloadType(), l)
+	for _, l := range []g711.Codec{first, second} {
+		fmt.Fprintf(&b, "a=rtpmap:%d %s/8000\r\n", l.PayloadType(), l)
 	}
 	writeEvents(&b, ourEvents)
 	fmt.Fprintf(&b, "a=ptime:20\r\na=%s\r\n", way)
@@ -168,11 +170,11 @@ func (s self) answer(d *description, t terms) []byte {
 			refuse(&b, m)
 			continue
 		}
-		fmt.Fprintf(&b, "m=audio %d %s %d", s.at.Port(), m.proto, t.law.payloadType())
+		fmt.Fprintf(&b, "m=audio %d %s %d", s.at.Port(), m.proto, t.codec.PayloadType())
 		if t.hears != 0 {
 			fmt.Fprintf(&b, " %d", t.hears)
 		}
-		fmt.Fprintf(&b, "\r\na=rtpmap:%d %s/8000\r\n", t.law.payloadType(), t.law)
+		fmt.Fprintf(&b, "\r\na=rtpmap:%d %s/8000\r\n", t.codec.PayloadType(), t.codec)
 		if t.hears != 0 {
 			writeEvents(&b, t.hears)
 		}

@@ -3,15 +3,17 @@ package media
 import (
 	"sync"
 	"unsafe"
+
+	"hotline/media/g711"
 )
 
 // queued is how many blocks wait for the writer before seconds are lost.
 const queued = 512
 
-// block is one piece of a recording on its way to its sink.
+// block is one piece of a recording on its way to its file.
 type block struct {
 	recording *Recording
-	law       Law
+	codec     g711.Codec
 	octets    []byte
 	last      bool
 }
@@ -24,7 +26,7 @@ const (
 	tapeMost  = tapeSteps * tapeStep
 )
 
-// writer hands recorded blocks to their sinks, which may wait for a disk as no worker may.
+// writer writes recorded blocks to their files. It may wait for a disk, as no worker may.
 type writer struct {
 	queue   chan block
 	free    [tapeSteps]sync.Pool // of tapes of one step, two, ...; each kept as *byte
@@ -45,17 +47,11 @@ func (w *writer) stop() {
 
 func (w *writer) run() {
 	for b := range w.queue {
-		r := b.recording
-		if len(b.octets) > 0 {
-			r.sink.Block(b.law, b.octets)
-			r.sunk += len(b.octets)
-		}
+		b.recording.write(b.codec, b.octets)
 		w.giveBack(b.octets)
-		if !b.last {
-			continue
+		if b.last {
+			close(b.recording.flushed)
 		}
-		r.stats.Samples = r.sunk
-		close(r.flushed)
 	}
 }
 

@@ -3,6 +3,7 @@ package phone
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/sip"
 )
 
@@ -45,7 +47,7 @@ func newCall(d *sip.Dialog, leg *media.Leg) (*Call, error) {
 			c.cancel(leg.Err())
 		}
 	})
-	rec, err := leg.Record(c, media.RecordOptions{})
+	rec, err := leg.Record(c.receiver, media.RecordOptions{})
 	if err != nil {
 		c.Hangup()
 		return nil, fmt.Errorf("listening: %w", err)
@@ -54,10 +56,17 @@ func newCall(d *sip.Dialog, leg *media.Leg) (*Call, error) {
 	return c, nil
 }
 
-// Block is the receiver: it keeps what is heard.
-func (c *Call) Block(law media.Law, b []byte) {
-	pcm := make([]int16, len(b))
-	law.Decode(pcm, b)
+// receiver is the telephone's receiver: it keeps what is heard.
+type receiver struct {
+	call  *Call
+	codec g711.Codec
+}
+
+func (c *Call) receiver(codec g711.Codec) (io.WriteCloser, error) { return receiver{c, codec}, nil }
+
+// Write hears some sound.
+func (r receiver) Write(octets []byte) (int, error) {
+	pcm, c := r.codec.Samples(octets), r.call
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.heard) < memory {
@@ -65,7 +74,10 @@ func (c *Call) Block(law media.Law, b []byte) {
 	}
 	close(c.more)
 	c.more = make(chan struct{})
+	return len(octets), nil
 }
+
+func (receiver) Close() error { return nil }
 
 // Context ends with the call; its cause is the ending.
 func (c *Call) Context() context.Context { return c.ctx }
@@ -137,7 +149,7 @@ func (c *Call) Hangup() {
 	c.once.Do(func() {
 		_ = c.dialog.Hangup("")
 		if c.rec != nil {
-			c.rec.Stop()
+			_, _ = c.rec.Stop()
 		}
 		_ = c.leg.Close()
 		c.watch.Wait()

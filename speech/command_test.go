@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/likeness"
 	"hotline/prompts"
 	"hotline/prompts/packs"
@@ -108,7 +108,7 @@ func TestAVoiceThatDoesNotSpeakIsToldFromOneThatDoes(t *testing.T) {
 // mastered holds a sound to the limits of the voices that ship.
 func mastered(t *testing.T, alaw []byte) {
 	t.Helper()
-	m := studio.Measure(media.ALaw.Samples(alaw))
+	m := studio.Measure(g711.ALaw.Samples(alaw))
 	if m.Level < -23 || m.Level > -21 || m.Peak > -3 || m.Clipped > 0 || m.Lead > 150*time.Millisecond || m.Tail > 300*time.Millisecond {
 		t.Errorf("level %.1f dBov, peak %.1f dBFS, %d clipped, lead %s, tail %s", m.Level, m.Peak, m.Clipped, m.Lead, m.Tail)
 	}
@@ -171,7 +171,7 @@ func TestPicoSpeaksAsTheVoicesThatShip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		same, different := likeness.Of(media.ALaw.Samples(alaw), media.ALaw.Samples(shipped)), likeness.Of(media.ALaw.Samples(alaw), media.ALaw.Samples(other))
+		same, different := likeness.Of(g711.ALaw.Samples(alaw), g711.ALaw.Samples(shipped)), likeness.Of(g711.ALaw.Samples(alaw), g711.ALaw.Samples(other))
 		t.Logf("%s: likeness to the voice that ships %.3f, to another name %.3f", lang, same, different)
 		if same < different+0.2 {
 			t.Errorf("%s: it is as much like another name (%.3f) as like its own (%.3f)", lang, different, same)

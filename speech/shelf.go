@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"hotline/media/g711"
 	"hotline/media/wav"
 )
 
@@ -28,7 +29,8 @@ func (s shelf) get(key string) (alaw []byte, ok bool) {
 		return nil, false
 	}
 	format, alaw, err := wav.Read(bytes.NewReader(b))
-	if err != nil || format != wav.ALaw || len(alaw) == 0 || !bytes.Equal(b[:len(wav.Head(wav.ALaw, 0))], wav.Head(wav.ALaw, len(alaw))) {
+	header := wav.Header(wav.G711(g711.ALaw), len(alaw))
+	if err != nil || format != wav.G711(g711.ALaw) || len(alaw) == 0 || !bytes.HasPrefix(b, header) {
 		_ = os.Remove(s.file(key)) // one that cannot be removed is not played all the same
 		return nil, false
 	}
@@ -73,7 +75,7 @@ func (s shelf) sweep(wanted map[string]bool) (removed int) {
 
 // File is a sound as a WAV file of A-law, 8 kHz.
 func File(alaw []byte) []byte {
-	b := append(wav.Head(wav.ALaw, len(alaw)), alaw...)
+	b := append(wav.Header(wav.G711(g711.ALaw), len(alaw)), alaw...)
 	if len(alaw)&1 == 1 {
 		b = append(b, 0)
 	}

@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/studio"
 )
@@ -115,9 +115,5 @@ func master(s Samples, c prompts.Class) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	alaw := make([]byte, len(pcm))
-	for i, v := range pcm {
-		alaw[i] = media.ALaw.Octet(v)
-	}
-	return alaw, nil
+	return g711.ALaw.Octets(pcm), nil
 }

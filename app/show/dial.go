@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"hotline/media"
 	"hotline/media/wav"
 	"hotline/phone"
 )
@@ -104,14 +103,7 @@ func readSound(name string) ([]int16, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the sound to say from %s: %w", name, err)
 	}
-	if format == wav.Linear {
-		return wav.Samples(octets), nil
-	}
-	law := media.ALaw
-	if format == wav.MuLaw {
-		law = media.MuLaw
-	}
-	return law.Samples(octets), nil
+	return format.Samples(octets), nil
 }
 
 func writeSound(name string, pcm []int16) error {
@@ -119,7 +111,7 @@ func writeSound(name string, pcm []int16) error {
 	for _, s := range pcm {
 		octets = append(octets, byte(s), byte(s>>8))
 	}
-	if err := os.WriteFile(name, append(wav.Head(wav.Linear, len(octets)), octets...), 0o644); err != nil {
+	if err := os.WriteFile(name, append(wav.Header(wav.Linear, len(octets)), octets...), 0o644); err != nil {
 		return fmt.Errorf("writing what was heard: %w", err)
 	}
 	return nil

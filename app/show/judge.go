@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"hotline/media"
 	"hotline/media/likeness"
 	"hotline/media/wav"
 )
@@ -203,9 +202,5 @@ func (j *judgement) recording(ctx context.Context, a api, t ticket, said, notSai
 		j.expect(false, "the caller's message: %v", err)
 		return
 	}
-	law := media.ALaw
-	if format == wav.MuLaw {
-		law = media.MuLaw
-	}
-	j.sound("the caller's message", law.Samples(octets), said, notSaid)
+	j.sound("the caller's message", format.Samples(octets), said, notSaid)
 }

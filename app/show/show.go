@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/packs"
 )
@@ -58,7 +58,7 @@ func Gather(ctx context.Context, w io.Writer) (*Cast, error) {
 		if err != nil {
 			return nil, err
 		}
-		*s.speech = media.ALaw.Samples(alaw)
+		*s.speech = g711.ALaw.Samples(alaw)
 	}
 	for port, e := range map[uint16]*engineer{5071: c.anna, 5072: c.marco} {
 		if err := e.plugIn(ctx, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)); err != nil {

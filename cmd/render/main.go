@@ -19,7 +19,7 @@ import (
 	"strings"
 	"time"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/packs"
 	"hotline/prompts/studio"
@@ -108,7 +108,7 @@ func render(lang prompts.Language, v voice, out string, all bool) error {
 			Level: tenth(m.Level), Peak: tenth(m.Peak), Lead: int(m.Lead.Milliseconds()), Tail: int(m.Tail.Milliseconds()),
 		})
 		for _, s := range pcm {
-			sound = append(sound, media.ALaw.Octet(s))
+			sound = append(sound, g711.ALaw.EncodeSample(s))
 		}
 	}
 	text, err := json.MarshalIndent(manifest, "", "\t")

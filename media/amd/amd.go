@@ -7,7 +7,7 @@ import (
 	"math"
 	"time"
 
-	"hotline/media"
+	"hotline/media/vad"
 )
 
 // Sign is what was heard.
@@ -48,7 +48,7 @@ const (
 
 // Detector hears one call. Used by one goroutine.
 type Detector struct {
-	ear      *media.Endpointer
+	ear      *vad.Endpointer
 	frame    [frame]int16
 	filled   int
 	now      utterance
@@ -84,7 +84,7 @@ type steady struct {
 
 // New makes a detector.
 func New() *Detector {
-	return &Detector{ear: media.NewEndpointer(never, never), ended: afterwards, spoke: recently}
+	return &Detector{ear: vad.NewEndpointer(never, never), ended: afterwards, spoke: recently}
 }
 
 // Feed hears samples of 8 kHz, any number of them, and gives the weightiest sign in them.
@@ -105,7 +105,7 @@ func (d *Detector) Feed(samples []int16) Sign {
 // hear judges one frame.
 func (d *Detector) hear() Sign {
 	power, hz, clean := sine(&d.frame)
-	speaks := d.ear.Feed(d.frame[:]) == media.Speaking && power >= audible*audible
+	speaks := d.ear.Feed(d.frame[:]) == vad.Speaking && power >= audible*audible
 	if !d.signaled && d.beeps(power, hz, clean) {
 		d.signaled = true
 		return Beep

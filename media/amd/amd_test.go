@@ -8,6 +8,7 @@ import (
 
 	"hotline/media"
 	"hotline/media/amd"
+	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/packs"
 )
@@ -53,7 +54,7 @@ func speech(t *testing.T, lang prompts.Language, ms int) []int16 {
 	var out []int16
 	for _, c := range p.Manifest.Clips {
 		if clip, _ := p.Clip(c.ID); len(clip) > 2*8000 { // sentences
-			out = append(out, media.ALaw.Samples(clip)...)
+			out = append(out, g711.ALaw.Samples(clip)...)
 		}
 		if len(out) >= 8*ms {
 			return out[:8*ms]
@@ -95,10 +96,10 @@ func times(n int, pcm []int16) (all []int16) {
 	return all
 }
 
-// heard is the signs in a sound that came through A-law, with the second at which each was told.
+// heard is the signs in a sound that came through A-codec, with the second at which each was told.
 func heard(pcm []int16) (greeting, beep float64) {
 	d := amd.New()
-	coded := media.ALaw.Samples(media.NewSound(pcm).Octets(media.ALaw))
+	coded := g711.ALaw.Samples(media.NewSound(pcm).Octets(g711.ALaw))
 	for at := 0; at+160 <= len(coded); at += 160 {
 		switch now := float64(at+160) / 8000; d.Feed(coded[at : at+160]) {
 		case amd.Greeting:
@@ -194,7 +195,7 @@ func TestNoSpeechIsABeep(t *testing.T) {
 			if c.ID == prompts.Tone {
 				continue
 			}
-			if _, beep := heard(chain(before, silence(300), media.ALaw.Samples(clip))); beep != 0 {
+			if _, beep := heard(chain(before, silence(300), g711.ALaw.Samples(clip))); beep != 0 {
 				t.Errorf("%s: clip %s beeps at %.2f s", lang, c.ID, beep)
 			}
 			seconds += float64(len(clip)) / 8000

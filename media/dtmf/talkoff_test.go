@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/packs"
 )
@@ -20,12 +20,12 @@ func spoken(t *testing.T, lang prompts.Language, pitch float64) []byte {
 	var pcm []int16
 	for _, c := range pack.Manifest.Clips {
 		sound, _ := pack.Clip(c.ID)
-		pcm = append(pcm, media.ALaw.Samples(sound)...)
+		pcm = append(pcm, g711.ALaw.Samples(sound)...)
 	}
 	out := make([]byte, 0, int(float64(len(pcm))/pitch))
 	for at := 0.0; int(at)+1 < len(pcm); at += pitch {
 		i, part := int(at), at-math.Floor(at)
-		out = append(out, media.ALaw.Octet(int16(float64(pcm[i])*(1-part)+float64(pcm[i+1])*part)))
+		out = append(out, g711.ALaw.EncodeSample(int16(float64(pcm[i])*(1-part)+float64(pcm[i+1])*part)))
 	}
 	return out
 }
@@ -46,7 +46,7 @@ func sung(seconds int) []byte {
 				near := func(f, w float64) float64 { return 1 / (1 + (h*hz-f)*(h*hz-f)/w/w) }
 				s += (near(300, 200)/4 + near(first, width) + near(second, width)/2 + near(2600, 150)/4) * math.Sin(h*phase)
 			}
-			out = append(out, media.ALaw.Octet(int16(max(-32000, min(32000, 5000*s)))))
+			out = append(out, g711.ALaw.EncodeSample(int16(max(-32000, min(32000, 5000*s)))))
 		}
 	}
 	return out
@@ -60,11 +60,11 @@ func TestNobodyPressesAKeyBySpeaking(t *testing.T) {
 		pitch  float64
 		strict bool
 	}{{prompts.Italian, 1, false}, {prompts.Italian, 1, true}, {prompts.English, 1, true}, {prompts.English, 0.8, true}} {
-		if got := keysIn(media.ALaw, spoken(t, c.lang, c.pitch), c.strict); got != "" {
+		if got := keysIn(g711.ALaw, spoken(t, c.lang, c.pitch), c.strict); got != "" {
 			t.Errorf("%s at %.2f of the pitch, strict %v: heard %q", c.lang, c.pitch, c.strict, got)
 		}
 	}
-	if got := keysIn(media.ALaw, sung(60), true); got != "" {
+	if got := keysIn(g711.ALaw, sung(60), true); got != "" {
 		t.Errorf("vowels: heard %q", got)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"hotline/media"
 	"hotline/media/dtmf"
+	"hotline/media/g711"
 )
 
 // The keypad of ITU-T Q.23.
@@ -30,7 +30,7 @@ func dial(keys string, on, off int, level, noise float64, twist float64) []byte 
 		for range ms * 8 {
 			t := 2 * math.Pi * float64(at) / 8000
 			s := level*(math.Sin(low*t)*boolean(low)+twist*math.Sin(high*t)*boolean(high)) + noise*dice.NormFloat64()
-			out = append(out, media.ALaw.Octet(int16(max(-32000, min(32000, s)))))
+			out = append(out, g711.ALaw.EncodeSample(int16(max(-32000, min(32000, s)))))
 			at++
 		}
 	}
@@ -55,11 +55,11 @@ func boolean(hz float64) float64 {
 }
 
 // keysIn is what a receiver hears in sound that comes in packets of 20 ms.
-func keysIn(law media.Law, sound []byte, strict bool) string {
+func keysIn(codec g711.Codec, sound []byte, strict bool) string {
 	var r dtmf.Receiver
 	heard, pcm := "", make([]int16, frame)
 	for at := 0; at+frame <= len(sound); at += frame {
-		law.Decode(pcm, sound[at:])
+		codec.Decode(pcm, sound[at:])
 		p := r.Sound(pcm, uint32(at), strict, time.Duration(at)*time.Millisecond/8)
 		for _, k := range p.Keys[:p.N] {
 			heard += k.String()
@@ -78,11 +78,11 @@ func TestKeysAreHeardInTheSound(t *testing.T) {
 		"the lower tone louder":     dial(all, 80, 80, 4000, 0, 0.75),
 		"in noise, 20 dB below":     dial(all, 80, 80, 4000, 400, 1),
 	} {
-		if got := keysIn(media.ALaw, sound, false); got != all {
+		if got := keysIn(g711.ALaw, sound, false); got != all {
 			t.Errorf("%s: heard %q", name, got)
 		}
 	}
-	if got := keysIn(media.ALaw, dial("11223", 80, 60, 6000, 0, 1), false); got != "11223" {
+	if got := keysIn(g711.ALaw, dial("11223", 80, 60, 6000, 0, 1), false); got != "11223" {
 		t.Errorf("the same key twice: heard %q", got)
 	}
 	for name, sound := range map[string][]byte{
@@ -90,7 +90,7 @@ func TestKeysAreHeardInTheSound(t *testing.T) {
 		"twisted beyond 9 dB": dial(all, 80, 80, 2000, 0, 3),
 		"noise alone":         dial("", 0, 5000, 0, 3000, 1),
 	} {
-		if got := keysIn(media.ALaw, sound, false); got != "" {
+		if got := keysIn(g711.ALaw, sound, false); got != "" {
 			t.Errorf("%s: heard %q", name, got)
 		}
 	}
@@ -105,7 +105,7 @@ func TestTonesOutsideTheAgreementAreHeardFromTelephonesAndFromNothingElse(t *tes
 		"the upper tone louder":     dial(all, 100, 80, 4000, 0, 1.6),
 		"in noise, 20 dB below":     dial(all, 100, 80, 4000, 400, 1),
 	} {
-		if got := keysIn(media.ALaw, sound, true); got != all {
+		if got := keysIn(g711.ALaw, sound, true); got != all {
 			t.Errorf("%s: heard %q", name, got)
 		}
 	}
@@ -113,28 +113,28 @@ func TestTonesOutsideTheAgreementAreHeardFromTelephonesAndFromNothingElse(t *tes
 		"shorter than a finger": dial(all, 45, 60, 6000, 0, 1),
 		"noise alone":           dial("", 0, 5000, 0, 3000, 1),
 	} {
-		if got := keysIn(media.ALaw, sound, true); got != "" {
+		if got := keysIn(g711.ALaw, sound, true); got != "" {
 			t.Errorf("%s: heard %q", name, got)
 		}
 	}
 }
 
 func TestAKeyThatWePassOnIsUnderstood(t *testing.T) {
-	for _, law := range []media.Law{media.ALaw, media.MuLaw} {
+	for _, codec := range []g711.Codec{g711.ALaw, g711.MuLaw} {
 		sound, pcm := make([]byte, 0, 4000), make([]int16, frame)
 		for _, k := range "0123456789*#ABCD" {
 			for at := 0; at < 800; at += frame {
 				dtmf.Key(k).Tone(at, pcm)
 				for _, s := range pcm {
-					sound = append(sound, law.Octet(s))
+					sound = append(sound, codec.EncodeSample(s))
 				}
 			}
 			for range 640 {
-				sound = append(sound, law.Silence())
+				sound = append(sound, codec.Silence())
 			}
 		}
-		if heard := keysIn(law, sound, false); heard != "0123456789*#ABCD" {
-			t.Errorf("%s: heard %q", law, heard)
+		if heard := keysIn(codec, sound, false); heard != "0123456789*#ABCD" {
+			t.Errorf("%s: heard %q", codec, heard)
 		}
 	}
 }

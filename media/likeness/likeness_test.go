@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/packs"
 )
@@ -16,7 +16,7 @@ func spoken(t *testing.T, lang prompts.Language, ids ...prompts.ID) []int16 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return media.ALaw.Samples(alaw)
+	return g711.ALaw.Samples(alaw)
 }
 
 func TestAPauseOfAStallIsNoOtherSoundButALossIs(t *testing.T) {

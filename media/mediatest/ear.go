@@ -1,10 +1,11 @@
 package mediatest
 
 import (
+	"io"
 	"math"
 	"sync"
 
-	"hotline/media"
+	"hotline/media/g711"
 )
 
 // Tone is a sine of hz, 8 kHz samples at a quarter of full scale.
@@ -31,34 +32,45 @@ func Loudness(samples []int16, hz float64) float64 {
 	return 2 * (s1*s1 + s2*s2 - c*s1*s2) / all / float64(len(samples))
 }
 
-// Listener is a media.Blocks that keeps what it hears. Safe for concurrent use.
+// Listener is a recording that keeps what it hears in memory. Safe for concurrent use.
 type Listener struct {
 	mu     sync.Mutex
-	law    media.Law
+	codec  g711.Codec
 	octets []byte
 	blocks []int
 }
 
-// Block hears a block.
-func (l *Listener) Block(law media.Law, b []byte) {
+// Open begins the recording: it is for media.Leg.Record.
+func (l *Listener) Open(c g711.Codec) (io.WriteCloser, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.law = law
-	l.octets = append(l.octets, b...)
-	l.blocks = append(l.blocks, len(b))
+	l.codec = c
+	return l, nil
 }
 
-// Octets are what was heard, in the law heard.
-func (l *Listener) Octets() (media.Law, []byte) {
+// Write hears a block.
+func (l *Listener) Write(octets []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.law, append([]byte(nil), l.octets...)
+	l.octets = append(l.octets, octets...)
+	l.blocks = append(l.blocks, len(octets))
+	return len(octets), nil
+}
+
+// Close ends the recording; what was heard stays.
+func (l *Listener) Close() error { return nil }
+
+// Octets are what was heard, in the codec heard.
+func (l *Listener) Octets() (g711.Codec, []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.codec, append([]byte(nil), l.octets...)
 }
 
 // Samples are what was heard.
 func (l *Listener) Samples() []int16 {
-	law, octets := l.Octets()
-	return law.Samples(octets)
+	codec, octets := l.Octets()
+	return codec.Samples(octets)
 }
 
 // Blocks are the lengths of the blocks heard.

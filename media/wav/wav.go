@@ -1,4 +1,5 @@
-// Package wav reads and writes sound files of 8 kHz mono: 16-bit linear (format 1), A-law (6) and mu-law (7).
+// Package wav reads and writes sound files (RIFF WAVE) of 8 kHz mono: 16-bit linear (format 1), A-law (6) and mu-law (7). The
+// spool of recordings writes by it; recordings and spoken names are read by it.
 package wav
 
 import (
@@ -6,19 +7,52 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"hotline/media/g711"
 )
 
 // Format is the format tag of a file's sound (RFC 2361).
 type Format uint16
 
-// The formats that we read and write.
+// Linear is 16-bit linear sound. The two other formats that we read and write are those of G.711: see [G711].
 const (
 	Linear Format = 1
-	ALaw   Format = 6
-	MuLaw  Format = 7
+	aLaw   Format = 6
+	muLaw  Format = 7
 )
 
-// octets of one sample
+// G711 is the format of sound in a codec.
+func G711(c g711.Codec) Format {
+	if c == g711.MuLaw {
+		return muLaw
+	}
+	return aLaw
+}
+
+// Codec is the codec of the format; ok is false for linear sound.
+func (f Format) Codec() (c g711.Codec, ok bool) {
+	switch f {
+	case aLaw:
+		return g711.ALaw, true
+	case muLaw:
+		return g711.MuLaw, true
+	}
+	return 0, false
+}
+
+// Samples decodes sound of the format into 16-bit linear samples.
+func (f Format) Samples(octets []byte) []int16 {
+	if c, ok := f.Codec(); ok {
+		return c.Samples(octets)
+	}
+	samples := make([]int16, len(octets)/2)
+	for i := range samples {
+		samples[i] = int16(binary.LittleEndian.Uint16(octets[2*i:]))
+	}
+	return samples
+}
+
+// octets is the length of one sample.
 func (f Format) octets() int {
 	if f == Linear {
 		return 2
@@ -27,19 +61,19 @@ func (f Format) octets() int {
 }
 
 const (
-	headOctets = 58 // RIFF head, fmt of 18 octets, fact, data head
-	largest    = 64 << 20
-	rate       = 8000
+	headerOctets = 58       // RIFF, fmt of 18 octets, fact, and the head of data
+	maxFile      = 64 << 20 // octets that are read
+	rate         = 8000     // Hz
 )
 
-// ErrBad is the error of a file that is no sound file which we read.
+// ErrBad is the error of a file that is not a sound file of one of the three formats.
 var ErrBad = errors.New("not a WAV file of 8 kHz mono in linear 16-bit, A-law or mu-law")
 
-// Head is the header of a file whose sound is octets long.
-func Head(f Format, octets int) []byte {
-	b := make([]byte, 0, headOctets)
+// Header is the header of a file whose sound is octets long.
+func Header(f Format, octets int) []byte {
+	b := make([]byte, 0, headerOctets)
 	b = append(b, "RIFF"...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(headOctets-8+octets+octets&1))
+	b = binary.LittleEndian.AppendUint32(b, uint32(headerOctets-8+octets+octets&1))
 	b = append(b, "WAVEfmt "...)
 	b = binary.LittleEndian.AppendUint32(b, 18)
 	b = binary.LittleEndian.AppendUint16(b, uint16(f))
@@ -72,7 +106,7 @@ type Writer struct {
 
 // NewWriter writes the header of an empty file.
 func NewWriter(file File, f Format) (*Writer, error) {
-	if _, err := file.Write(Head(f, 0)); err != nil {
+	if _, err := file.Write(Header(f, 0)); err != nil {
 		return nil, fmt.Errorf("beginning a sound file: %w", err)
 	}
 	return &Writer{file: file, format: f}, nil
@@ -83,7 +117,7 @@ func (w *Writer) Write(b []byte) (int, error) {
 	n, err := w.file.Write(b)
 	w.octets += n
 	if err == nil {
-		_, err = w.file.WriteAt(Head(w.format, w.octets), 0)
+		_, err = w.file.WriteAt(Header(w.format, w.octets), 0)
 	}
 	if err != nil {
 		return n, fmt.Errorf("writing to a sound file: %w", err)
@@ -105,12 +139,12 @@ func (w *Writer) Close() error {
 // Read reads a whole file, at most 64 MB, and gives its sound. Chunks it does not know are passed over, and a data chunk
 // that says more than there is gives what there is: so does a file whose writer died.
 func Read(r io.Reader) (Format, []byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, largest+1))
+	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading a sound file: %w", err)
 	}
-	if len(b) > largest {
-		return 0, nil, fmt.Errorf("reading a sound file of more than %d MB: %w", largest>>20, ErrBad)
+	if len(b) > maxFile {
+		return 0, nil, fmt.Errorf("reading a sound file of more than %d MB: %w", maxFile>>20, ErrBad)
 	}
 	if len(b) < 12 || string(b[:4]) != "RIFF" || string(b[8:12]) != "WAVE" {
 		return 0, nil, fmt.Errorf("reading a sound file: no RIFF header: %w", ErrBad)
@@ -142,17 +176,8 @@ func formatOf(b []byte) (Format, error) {
 	}
 	f := Format(binary.LittleEndian.Uint16(b))
 	channels, hz, bits := binary.LittleEndian.Uint16(b[2:]), binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint16(b[14:])
-	if (f != Linear && f != ALaw && f != MuLaw) || channels != 1 || hz != rate || int(bits) != 8*f.octets() {
+	if (f != Linear && f != aLaw && f != muLaw) || channels != 1 || hz != rate || int(bits) != 8*f.octets() {
 		return 0, fmt.Errorf("reading a sound file: format %d, %d channels, %d Hz, %d bits: %w", f, channels, hz, bits, ErrBad)
 	}
 	return f, nil
-}
-
-// Samples turns linear sound into samples.
-func Samples(octets []byte) []int16 {
-	out := make([]int16, len(octets)/2)
-	for i := range out {
-		out[i] = int16(binary.LittleEndian.Uint16(octets[2*i:]))
-	}
-	return out
 }

@@ -7,11 +7,12 @@ import (
 	"path/filepath"
 	"testing"
 
+	"hotline/media/g711"
 	"hotline/media/wav"
 )
 
 func TestFilesCanBePlayedAtEveryInstant(t *testing.T) {
-	for _, f := range []wav.Format{wav.Linear, wav.ALaw, wav.MuLaw} {
+	for _, f := range []wav.Format{wav.Linear, wav.G711(g711.ALaw), wav.G711(g711.MuLaw)} {
 		file, err := os.Create(filepath.Join(t.TempDir(), "a.wav"))
 		if err != nil {
 			t.Fatal(err)
@@ -52,11 +53,11 @@ func check(t *testing.T, name string, f wav.Format, want []byte) {
 }
 
 func TestWhatIsNoSoundFileIsRefusedInWords(t *testing.T) {
-	stereo := wav.Head(wav.ALaw, 0)
+	stereo := wav.Header(wav.G711(g711.ALaw), 0)
 	stereo[22] = 2
 	for name, b := range map[string][]byte{
 		"empty": nil, "text": []byte("hello, this is no sound"), "stereo": stereo,
-		"no sound": wav.Head(wav.ALaw, 0)[:40], "sound first": append([]byte("RIFF\x00\x00\x00\x00WAVE"), "data\x01\x00\x00\x00x"...),
+		"no sound": wav.Header(wav.G711(g711.ALaw), 0)[:40], "sound first": append([]byte("RIFF\x00\x00\x00\x00WAVE"), "data\x01\x00\x00\x00x"...),
 	} {
 		if _, _, err := wav.Read(bytes.NewReader(b)); !errors.Is(err, wav.ErrBad) {
 			t.Errorf("%s: %v", name, err)
@@ -65,8 +66,8 @@ func TestWhatIsNoSoundFileIsRefusedInWords(t *testing.T) {
 }
 
 func FuzzWAV(f *testing.F) {
-	f.Add(append(wav.Head(wav.Linear, 3), 1, 2, 3))
-	f.Add(append(wav.Head(wav.MuLaw, 900), 1, 2, 3))
+	f.Add(append(wav.Header(wav.Linear, 3), 1, 2, 3))
+	f.Add(append(wav.Header(wav.G711(g711.MuLaw), 900), 1, 2, 3))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		format, sound, err := wav.Read(bytes.NewReader(b))
 		if err == nil && len(sound) > len(b) {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/netip"
 	"sync"
 	"testing"
 	"time"
 
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/phone/load"
 	"hotline/sip"
 )
@@ -29,7 +31,14 @@ type line struct {
 // tape keeps one recording.
 type tape struct{ octets []byte }
 
-func (t *tape) Block(_ media.Law, b []byte) { t.octets = append(t.octets, b...) }
+func (t *tape) open(g711.Codec) (io.WriteCloser, error) { return t, nil }
+
+func (t *tape) Write(octets []byte) (int, error) {
+	t.octets = append(t.octets, octets...)
+	return len(octets), nil
+}
+
+func (t *tape) Close() error { return nil }
 
 func newLine(t *testing.T, most int) *line {
 	t.Helper()
@@ -69,7 +78,7 @@ func (l *line) answer(ctx context.Context, in *sip.Invite) {
 		return
 	}
 	kept := &tape{}
-	recording, err := leg.Record(kept, media.RecordOptions{})
+	recording, err := leg.Record(kept.open, media.RecordOptions{})
 	if err != nil {
 		return
 	}
@@ -78,7 +87,7 @@ func (l *line) answer(ctx context.Context, in *sip.Invite) {
 			_, err = leg.Key(in.Context())
 		}
 	}
-	recording.Stop()
+	_, _ = recording.Stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tapes = append(l.tapes, kept)

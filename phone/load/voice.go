@@ -5,7 +5,7 @@ import (
 	"math"
 	"os"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/media/wav"
 )
 
@@ -23,12 +23,11 @@ func Voice(name string) ([]byte, error) {
 	if len(octets) < frameSize {
 		return nil, fmt.Errorf("reading what to say: %s holds less than 20 ms", name)
 	}
-	switch format {
-	case wav.Linear:
-		return media.NewSound(wav.Samples(octets)).Octets(media.ALaw), nil
-	case wav.MuLaw:
-		return media.SoundFromMuLaw(octets).Octets(media.ALaw), nil
+	c, encoded := format.Codec()
+	if !encoded {
+		return g711.ALaw.Octets(format.Samples(octets)), nil
 	}
+	g711.Transcode(octets, c, g711.ALaw)
 	return octets, nil
 }
 
@@ -38,7 +37,7 @@ func vowel() []byte {
 	for i := range pcm {
 		pcm[i] = vowelAt(i)
 	}
-	return media.NewSound(pcm).Octets(media.ALaw)
+	return g711.ALaw.Octets(pcm)
 }
 
 // vowelAt is one sample of the crowd's own voice: harmonics of 125 Hz under a slow swell.

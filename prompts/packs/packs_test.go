@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/media"
+	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/packs"
 	"hotline/prompts/studio"
@@ -59,7 +59,7 @@ func check(t *testing.T, p *packs.Pack, c packs.Clip) {
 		return
 	}
 	pcm := make([]int16, len(octets))
-	media.ALaw.Decode(pcm, octets)
+	g711.ALaw.Decode(pcm, octets)
 	m := studio.Measure(pcm)
 	if m.Clipped != 0 || m.Peak > -3 {
 		t.Errorf("%s %s: peak %.1f dBFS, %d samples clipped", p.Manifest.Language, c.ID, m.Peak, m.Clipped)

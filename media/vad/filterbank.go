@@ -1,32 +1,36 @@
-package media
+package vad
 
 import "math"
 
-// filters split a frame into the six bands by a tree of half-band all-pass pairs, and remove what is below 80 Hz.
-type filters struct {
-	upper, lower [5]float64
-	high         [4]float64
+// unit is the level of one decibel: the models count in sixteenths.
+const unit = 16.0
+
+// filterbank splits a frame into the six bands by a tree of half-band all-pass pairs, and removes what is below 80 Hz. Its
+// state goes on from frame to frame.
+type filterbank struct {
+	upper, lower [5]float64 // of each pair
+	highpass     [4]float64
 }
 
-// offset is the level that each band adds, in sixteenths of a decibel.
+// offset is the level that each band adds, in units.
 func offset(b int) float64 {
 	return [bands]float64{368, 368, 272, 176, 176, 176}[b]
 }
 
-// features are the levels of the bands and the frame's energy above all, as far as the detector asks for it.
-func (f *filters) features(frame *[frameSamples]int16) (x [bands]float64, total float64) {
-	var in [frameSamples]float64
+// levels are the levels of the bands in decibels, and the energy of the frame in all of them.
+func (f *filterbank) levels(frame *Frame) (levels [bands]float64, total float64) {
+	var in [FrameSamples]float64
 	for i, s := range frame {
 		in[i] = float64(s)
 	}
-	var high, low [frameSamples / 2]float64
+	var high, low [FrameSamples / 2]float64
 	f.split(0, in[:], high[:], low[:])
-	var hh, hl, lh, ll [frameSamples / 4]float64
+	var hh, hl, lh, ll [FrameSamples / 4]float64
 	f.split(1, high[:], hh[:], hl[:])
 	f.split(2, low[:], lh[:], ll[:])
-	var mid, bass [frameSamples / 8]float64
+	var mid, bass [FrameSamples / 8]float64
 	f.split(3, ll[:], mid[:], bass[:])
-	var upper, deep [frameSamples / 16]float64
+	var upper, deep [FrameSamples / 16]float64
 	f.split(4, bass[:], upper[:], deep[:])
 	f.above80(deep[:])
 	for b, signal := range [bands][]float64{deep[:], upper[:], mid[:], lh[:], hl[:], hh[:]} {
@@ -35,13 +39,13 @@ func (f *filters) features(frame *[frameSamples]int16) (x [bands]float64, total 
 			energy += s * s
 		}
 		total += energy
-		x[b] = (max(0, 160*math.Log10(max(energy, 1))) + offset(b)) / unit
+		levels[b] = (max(0, 160*math.Log10(max(energy, 1))) + offset(b)) / unit
 	}
-	return x, total
+	return levels, total
 }
 
 // split halves the band: all-pass filters on the even and the odd samples, their difference above, their sum below.
-func (f *filters) split(n int, in, high, low []float64) {
+func (f *filterbank) split(n int, in, high, low []float64) {
 	const first, second = 20972.0 / 32768, 5571.0 / 32768
 	for i := range high {
 		a := f.upper[n] + first*in[2*i]
@@ -53,9 +57,9 @@ func (f *filters) split(n int, in, high, low []float64) {
 }
 
 // above80 is a high-pass of second order at 80 Hz, at the 500 Hz sampling of the lowest band.
-func (f *filters) above80(s []float64) {
+func (f *filterbank) above80(s []float64) {
 	const z0, z1, z2, p1, p2 = 6631.0 / 16384, -13262.0 / 16384, 6631.0 / 16384, -7756.0 / 16384, 5620.0 / 16384
-	h := &f.high
+	h := &f.highpass
 	for i, v := range s {
 		out := z0*v + z1*h[0] + z2*h[1] - p1*h[2] - p2*h[3]
 		h[0], h[1], h[2], h[3] = v, h[0], out, h[2]

@@ -1,8 +1,9 @@
-package media
+package g711
 
-// conceal makes up for sound that was lost: it goes on with the last pitch period, softer and softer, as G.711 appendix I
-// does. past is what was heard before, future gets what stands in for the loss; past and future may lie in one buffer.
-func conceal(past, future []byte, law Law) {
+// Conceal makes sound in the place of a lost packet, as G.711 appendix I does: it repeats the last pitch period, and fades
+// it out. past is what was heard before the loss. future receives the sound, one octet a sample; it is silence where past
+// is shorter than two periods of a deep voice. past and future may lie in one buffer. Whoever receives RTP calls it.
+func (c Codec) Conceal(past, future []byte) {
 	const (
 		most     = 480 // samples of the past that are looked at
 		shortest = 40  // samples of a pitch period, 200 Hz
@@ -13,13 +14,13 @@ func conceal(past, future []byte, law Law) {
 	)
 	if len(past) < longest+window {
 		for i := range future {
-			future[i] = law.Silence()
+			future[i] = c.Silence()
 		}
 		return
 	}
 	past = past[max(0, len(past)-most):]
 	var heard [most]int16
-	n := law.Decode(heard[:], past)
+	n := c.Decode(heard[:], past)
 	recent := heard[n-window : n]
 	best, pitch := 0.0, longest
 	for lag := shortest; lag <= longest; lag++ {
@@ -39,6 +40,6 @@ func conceal(past, future []byte, law Law) {
 		if i > loud {
 			level = max(0, 1-float64(i-loud)/fade)
 		}
-		future[i] = law.Octet(int16(level * float64(period[i%pitch])))
+		future[i] = c.EncodeSample(int16(level * float64(period[i%pitch])))
 	}
 }
