@@ -17,7 +17,8 @@ import (
 // named with a trailing "/..." stands for its inner rooms too. Everything that is not allowed is forbidden; forbidden
 // names the edges that people will be tempted to draw, each with its reason.
 var allowed = map[string][]string{
-	"sla":     {},
+	"sla":     {"ical"},
+	"ical":    {},
 	"prompts": {},
 	"sip":     {"sip/turns", "sip/body"},
 	"media":   {"media/..."},
@@ -27,6 +28,9 @@ var allowed = map[string][]string{
 	"oncall":  {"sla"},
 
 	"sla/slow":            {}, // the reference of the proof must not know what it proves
+	"oncall/rota":         {"ical", "oncall", "sla"},
+	"oncall/rota/slow":    {}, // this one too
+	"oncall/escalation":   {"oncall", "oncall/rota", "sla"},
 	"prompts/...":         {"prompts"},
 	"media/...":           {},
 	"media/amd":           {"media/vad"},
@@ -198,7 +202,7 @@ func mayImport(from, to string) bool {
 }
 
 func ground(room string) bool {
-	return contains([]string{"tickets", "sla", "prompts", "oncall", "limits"}, room)
+	return contains([]string{"tickets", "sla", "prompts", "oncall", "oncall/rota", "oncall/escalation", "limits", "ical"}, room)
 }
 
 func contains(list []string, s string) bool {

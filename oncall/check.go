@@ -82,13 +82,17 @@ func (o Override) check(known map[EngineerID]bool) error {
 
 // replacesTwice finds an earlier override that replaces the same engineer at the same level at the same time.
 func (r Rota) replacesTwice(i int) (earlier int, twice bool) {
-	o := r.Overrides[i]
 	for j, other := range r.Overrides[:i] {
-		if o.Engineer != "" && other.Engineer == o.Engineer && other.Level == o.Level && o.From.Before(other.Until) && other.From.Before(o.Until) {
+		if r.Overrides[i].Repeats(other) {
 			return j, true
 		}
 	}
 	return 0, false
+}
+
+// Repeats tells whether both replace the same engineer at the same level at the same time.
+func (o Override) Repeats(other Override) bool {
+	return o.Engineer != "" && other.Engineer == o.Engineer && other.Level == o.Level && o.From.Before(other.Until) && other.From.Before(o.Until)
 }
 
 // finds tells whether the engineer whom an override replaces is on duty at its level at some time of it: by a shift, or

@@ -89,18 +89,19 @@ func (r Rota) overridden(duty []place, now time.Time) []place {
 // somebody to replace joins at the level's end.
 func (o Override) apply(duty []place) []place {
 	var next []place
-	order, replaced := 1<<30, false
+	replaced := false
 	for _, p := range duty {
-		if p.level == o.Level && p.engineer == o.Engineer {
-			if !replaced {
-				order, replaced = p.order, true
-			}
+		if o.Engineer == "" || p.level != o.Level || p.engineer != o.Engineer {
+			next = append(next, p)
 			continue
 		}
-		next = append(next, p)
+		if !replaced && o.Instead != "" {
+			next = append(next, place{o.Instead, o.Level, p.order})
+		}
+		replaced = true
 	}
-	if o.Instead != "" && (replaced || o.Engineer == "") {
-		next = append(next, place{o.Instead, o.Level, order})
+	if o.Instead != "" && o.Engineer == "" {
+		next = append(next, place{o.Instead, o.Level, 1 << 30})
 	}
 	return next
 }

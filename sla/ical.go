@@ -1,24 +1,21 @@
 package sla
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
+
+	"hotline/ical"
 )
 
 // What an iCalendar file of holidays may hold at most.
 const (
-	maxCalendarOctets = 1 << 20
-	maxClosures       = 5000
-	maxClosureDays    = 366
-	maxNote           = 200 // characters
+	maxClosures    = 5000
+	maxClosureDays = 366
+	maxNote        = 200 // characters
 )
 
 // ErrBadICalendar is a file that is no iCalendar, or of which nothing can be taken; the message names the line.
-var ErrBadICalendar = errors.New("bad iCalendar file")
+var ErrBadICalendar = ical.ErrBad
 
 // Closures is what an iCalendar file says of closed days.
 type Closures struct {
@@ -42,21 +39,14 @@ func (l LeftOut) String() string { return fmt.Sprintf("line %d: %s", l.Line, l.W
 // occurrences that were moved) is left out and named, as are cancelled ones. A file of which nothing can be taken is
 // refused.
 func ReadHolidays(r io.Reader) (Closures, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxCalendarOctets+1))
+	lines, err := ical.Read(r)
 	if err != nil {
-		return Closures{}, fmt.Errorf("reading an iCalendar file: %w", err)
-	}
-	if len(text) > maxCalendarOctets {
-		return Closures{}, fmt.Errorf("it is larger than %d octets: %w", maxCalendarOctets, ErrBadICalendar)
-	}
-	lines := unfold(text)
-	if len(lines) == 0 || lines[0].name != "BEGIN" || !strings.EqualFold(lines[0].value, "VCALENDAR") {
-		return Closures{}, fmt.Errorf("line 1: it does not begin with BEGIN:VCALENDAR: %w", ErrBadICalendar)
+		return Closures{}, err
 	}
 	f := feed{}
 	for _, l := range lines {
 		if err := f.take(l); err != nil {
-			return Closures{}, fmt.Errorf("line %d: %w: %w", l.number, err, ErrBadICalendar)
+			return Closures{}, fmt.Errorf("line %d: %w: %w", l.Number, err, ErrBadICalendar)
 		}
 	}
 	if f.event != nil {
@@ -67,73 +57,6 @@ func ReadHolidays(r io.Reader) (Closures, error) {
 		return Closures{}, fmt.Errorf("%s: %w", c.Left[0], ErrBadICalendar)
 	}
 	return c, nil
-}
-
-// contentLine is one line of RFC 5545 section 3.1, unfolded.
-type contentLine struct {
-	number int    // of its first line in the file
-	name   string // in capitals
-	value  string
-}
-
-// unfold joins the lines that go on with a blank (a fold may lie within a character, so octets are joined), and takes
-// each line apart.
-func unfold(text []byte) []contentLine {
-	type folded struct {
-		number int
-		octets []byte
-	}
-	var raw []folded
-	for n, l := range bytes.Split(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\n")) {
-		l = bytes.TrimSuffix(l, []byte("\r"))
-		if len(l) > 0 && (l[0] == ' ' || l[0] == '\t') && len(raw) > 0 {
-			last := &raw[len(raw)-1]
-			last.octets = append(last.octets, l[1:]...)
-			continue
-		}
-		raw = append(raw, folded{n + 1, bytes.Clone(l)})
-	}
-	var lines []contentLine
-	for _, f := range raw {
-		if l, ok := apart(strings.ToValidUTF8(string(f.octets), "\ufffd")); ok {
-			l.number = f.number
-			lines = append(lines, l)
-		}
-	}
-	return lines
-}
-
-// apart splits name, parameters and value; a colon or semicolon between quotes belongs to a parameter. The parameters
-// say nothing that the values of dates do not say themselves.
-func apart(text string) (contentLine, bool) {
-	quoted := false
-	for i, r := range text {
-		switch {
-		case r == '"':
-			quoted = !quoted
-		case r == ':' && !quoted:
-			name, _, _ := strings.Cut(text[:i], ";")
-			return contentLine{name: strings.ToUpper(strings.TrimSpace(name)), value: strings.TrimSpace(text[i+1:])}, true
-		}
-	}
-	return contentLine{}, false
-}
-
-// noteOf is a SUMMARY as a note: its escapes undone (RFC 5545 section 3.3.11), without characters that steer a terminal
-// or turn the direction of the text.
-func noteOf(value string) string {
-	text := strings.NewReplacer(`\n`, " ", `\N`, " ", `\,`, ",", `\;`, ";", `\\`, `\`).Replace(value)
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsControl(r):
-			return ' '
-		case unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, text)
-	runes := []rune(strings.TrimSpace(text))
-	return string(runes[:min(len(runes), maxNote)])
 }
 
 // Import adds closures to a calendar. A date that the calendar speaks of already stays as it is.

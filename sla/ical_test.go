@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"hotline/ical"
 )
 
 const feast = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:20261227\r\n" +
@@ -62,7 +64,7 @@ func TestICalendarFilesThatCannotBeTakenOverAreRefusedWithTheLine(t *testing.T) 
 		"backwards":        {event("DTSTART:20261224\nDTEND:20261220"), "line 2"},
 		"a thousand years": {event("DTSTART:20261224\nDTEND:30261220"), "line 2"},
 		"no end":           {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261224\n", "line 2"},
-		"too large":        {"BEGIN:VCALENDAR\n" + strings.Repeat("X", maxCalendarOctets), "larger"},
+		"too large":        {"BEGIN:VCALENDAR\n" + strings.Repeat("X", ical.MaxOctets), "larger"},
 	} {
 		_, err := ReadHolidays(strings.NewReader(c.text))
 		if !errors.Is(err, ErrBadICalendar) || !strings.Contains(err.Error(), c.want) {

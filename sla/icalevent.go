@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hotline/ical"
 )
 
 // feed is a file half read.
@@ -31,25 +33,25 @@ type closure struct {
 	wrong       string // why it cannot be taken
 }
 
-func (f *feed) take(l contentLine) error {
+func (f *feed) take(l ical.Line) error {
 	switch {
 	case f.event == nil:
 		switch {
-		case l.name == "BEGIN" && strings.EqualFold(l.value, "VEVENT"):
-			f.event = &closure{line: l.number}
-		case l.name == "METHOD" && strings.EqualFold(l.value, "CANCEL"): // RFC 5546 section 3.2.5
+		case l.Name == "BEGIN" && strings.EqualFold(l.Value, "VEVENT"):
+			f.event = &closure{line: l.Number}
+		case l.Name == "METHOD" && strings.EqualFold(l.Value, "CANCEL"): // RFC 5546 section 3.2.5
 			return fmt.Errorf("METHOD:CANCEL: the file cancels events and adds none; remove their dates from the calendar")
 		}
-	case l.name == "BEGIN":
+	case l.Name == "BEGIN":
 		f.inside++
-	case l.name == "END" && f.inside > 0:
+	case l.Name == "END" && f.inside > 0:
 		f.inside--
-	case l.name == "END":
+	case l.Name == "END":
 		f.events = append(f.events, *f.event)
 		f.event = nil
 	case f.inside == 0:
-		if err := f.event.read(l.name, l.value); err != nil && f.event.wrong == "" {
-			f.event.wrong = fmt.Sprintf("line %d: %v", l.number, err)
+		if err := f.event.read(l.Name, l.Value); err != nil && f.event.wrong == "" {
+			f.event.wrong = fmt.Sprintf("line %d: %v", l.Number, err)
 		}
 	}
 	return nil
@@ -76,7 +78,7 @@ func (e *closure) read(name, value string) (err error) {
 	case "STATUS":
 		e.cancelled = strings.EqualFold(value, "CANCELLED")
 	case "SUMMARY":
-		e.note = noteOf(value)
+		e.note = ical.Text(value, maxNote)
 	}
 	return err
 }

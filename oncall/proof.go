@@ -1,0 +1,31 @@
+package oncall
+
+import "time"
+
+// ProofTime is for how long a proof holds: a telephone that was well a week ago may be lost, empty or silenced by now.
+const ProofTime = 7 * 24 * time.Hour
+
+// Proof is a telephone that was rung, and at which its engineer heard what was said and pressed the key that was asked for.
+type Proof struct {
+	Engineer EngineerID `json:"engineer"`
+	Phone    string     `json:"phone"`
+	At       time.Time  `json:"at"`
+	Key      bool       `json:"key"`   // the key that was asked for came
+	Sound    bool       `json:"sound"` // sound came from the telephone, and its owner heard ours: the key was said, not known before
+	How      string     `json:"how"`   // "test call", "accepted ticket 417"
+}
+
+// Holds tells whether the proof is a whole one and still counts at now.
+func (p Proof) Holds(now time.Time) bool {
+	return p.Key && p.Sound && !now.Before(p.At) && now.Before(p.At.Add(ProofTime))
+}
+
+// Proven is until when an engineer's telephone counts as proven; zero when it does not at now.
+func Proven(proofs []Proof, id EngineerID, phone string, now time.Time) (until time.Time) {
+	for _, p := range proofs {
+		if end := p.At.Add(ProofTime); p.Engineer == id && p.Phone == phone && p.Holds(now) && end.After(until) {
+			until = end
+		}
+	}
+	return until
+}
