@@ -15,6 +15,7 @@ import (
 	"hotline/media"
 	"hotline/numbers"
 	"hotline/sip"
+	"hotline/sip/hep"
 )
 
 // signalling makes the line's settings of the configuration; files of passwords are read here.
@@ -32,7 +33,7 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 		s.DNS = nameServer(c.DNS)
 	}
 	if c.HEP.IsValid() {
-		h, err := sip.NewHEP(c.HEP.String(), uint32(os.Getpid()))
+		h, err := hep.New(c.HEP.String(), uint32(os.Getpid()))
 		if err != nil {
 			return s, err
 		}
@@ -91,7 +92,7 @@ func (a *App) trunks() (all []admin.Trunk, certificateEnds time.Time) {
 // lineCounts are the line's sums for the metrics.
 func (a *App) lineCounts() admin.LineCounts {
 	agent := a.board.Agent()
-	r := agent.Repeats()
+	r := agent.Retransmissions()
 	c := admin.LineCounts{Dropped: agent.Dropped(), Sent: r.Sent, Came: r.Received, Up: map[string]bool{}}
 	for _, t := range agent.TrunkStates() {
 		c.Up[t.Name] = t.State != sip.TrunkFailing && t.State != sip.TrunkRefused

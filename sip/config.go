@@ -6,6 +6,52 @@ import (
 	"log/slog"
 	"net/netip"
 	"time"
+
+	"hotline/sip/digest"
+	"hotline/sip/header"
+	"hotline/sip/resolver"
+	"hotline/sip/transport"
+	"hotline/sip/trunk"
+)
+
+// The settings of the inner packages, under the names that those who use this package know.
+type (
+	// Trunk is one carrier, PBX or gateway.
+	Trunk = trunk.Config
+	// Dialled is where a trunk's INVITE says which number was dialled.
+	Dialled = trunk.Dialled
+	// FromUser is what the user part of our From is.
+	FromUser = trunk.FromUser
+	// TrunkStatus is how one trunk fares, for people.
+	TrunkStatus = trunk.Status
+	// OnBehalf is the caller for whom somebody is called.
+	OnBehalf = trunk.OnBehalf
+	// Account is what one side proves itself with.
+	Account = digest.Account
+	// Party is one end of a call as headers name it.
+	Party = header.Party
+	// Resolver looks names up; *net.Resolver is one.
+	Resolver = resolver.DNS
+	// TLS is how we prove ourselves on TLS and whom we believe.
+	TLS = transport.TLS
+	// Wire makes the sockets.
+	Wire = transport.Wire
+)
+
+// What a trunk's settings may say, and how it may fare; see package trunk.
+const (
+	DialledAuto        = trunk.DialledAuto
+	DialledRequest     = trunk.DialledRequest
+	DialledTo          = trunk.DialledTo
+	DialledCalledParty = trunk.DialledCalledParty
+	FromAccount        = trunk.FromAccount
+	FromNumber         = trunk.FromNumber
+	TrunkUnknown       = trunk.Unknown
+	TrunkRegistered    = trunk.Registered
+	TrunkReachable     = trunk.Reachable
+	TrunkFailing       = trunk.Failing
+	TrunkRefused       = trunk.Refused
+	TrunkSilent        = trunk.Silent
 )
 
 // Config says how an [Agent] listens and whom it serves. It is copied by [New].
@@ -106,7 +152,7 @@ func (c Config) check() error {
 		return fmt.Errorf("sip: %s is to be served by TLS, but there is no certificate", c.Secure[0])
 	}
 	for _, t := range c.Trunks {
-		if err := t.check(); err != nil {
+		if err := t.Check(); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,11 @@ import (
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"hotline/sip/digest"
+	"hotline/sip/header"
+	"hotline/sip/resolver"
+	"hotline/sip/trunk"
 )
 
 // DialRequest is one call to make.
@@ -46,7 +51,7 @@ type DialRequest struct {
 func (a *Agent) Dial(ctx context.Context, r DialRequest) (*Dialog, []byte, error) {
 	d, answer, err := a.dial(ctx, r)
 	if err != nil {
-		return nil, nil, fmt.Errorf("sip: calling %s: %w", printable(r.To), err)
+		return nil, nil, fmt.Errorf("sip: calling %s: %w", header.Printable(r.To), err)
 	}
 	return d, answer, nil
 }
@@ -59,7 +64,7 @@ func (a *Agent) dial(ctx context.Context, r DialRequest) (*Dialog, []byte, error
 	if err != nil {
 		return nil, nil, err
 	}
-	hops, err := a.reachable(ctx, c.next)
+	hops, err := a.requests.Reachable(ctx, c.next)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,7 +76,7 @@ func (a *Agent) dial(ctx context.Context, r DialRequest) (*Dialog, []byte, error
 		if !another(err) || context.Cause(ctx) != nil || i == len(hops)-1 {
 			return nil, nil, err
 		}
-		a.where.failed(h.to)
+		a.requests.Failed(h.To)
 	}
 	return nil, nil, ErrDead
 }
@@ -85,22 +90,22 @@ func another(err error) bool {
 // callee is who is called and by which way.
 type callee struct {
 	target gosip.Uri
-	next   gosip.Uri // whose places are looked up
-	trunk  *trunk    // nil without one
+	next   gosip.Uri    // whose places are looked up
+	trunk  *trunk.Trunk // nil without one
 }
 
 func (a *Agent) callee(r DialRequest) (c callee, err error) {
-	if c.target, err = parseURI(r.To); err != nil {
+	if c.target, err = header.ParseURI(r.To); err != nil {
 		return c, err
 	}
 	c.next = c.target
 	if r.Trunk == "" {
 		return c, nil
 	}
-	if c.trunk = a.trunkNamed(r.Trunk); c.trunk == nil {
+	if c.trunk = a.trunks.Named(r.Trunk); c.trunk == nil {
 		return c, fmt.Errorf("there is no trunk %q with a proxy", r.Trunk)
 	}
-	if c.next, err = parseURI(c.trunk.Proxy); err != nil {
+	if c.next, err = header.ParseURI(c.trunk.Proxy); err != nil {
 		return c, err
 	}
 	c.next.UriParams.Add("lr", "")
@@ -115,45 +120,19 @@ func (c callee) routes() []gosip.Uri {
 	return []gosip.Uri{c.next}
 }
 
-// reachable are the hops of an address that a socket of ours can reach.
-func (a *Agent) reachable(ctx context.Context, u gosip.Uri) ([]hop, error) {
-	all, err := a.where.find(ctx, u)
-	if err != nil {
-		return nil, err
-	}
-	var out []hop
-	for _, h := range all {
-		if _, ok := a.portFor(h.to.Addr()); ok {
-			out = append(out, h)
-		}
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("no address of ours reaches %s: %w", all[0].to, ErrTransport)
-	}
-	return out, nil
-}
-
-// addrOf is the first of some hops, for the record.
-func addrOf(hops []hop) netip.AddrPort {
-	if len(hops) == 0 {
-		return netip.AddrPort{}
-	}
-	return hops[0].to
-}
-
 // dialAt makes one attempt at one place.
-func (a *Agent) dialAt(ctx context.Context, r DialRequest, c callee, h hop) (*Dialog, []byte, error) {
-	g := &dialling{agent: a, request: r, result: make(chan outcome, 1), decided: make(chan struct{}), expires: a.cfg.SessionExpires}
-	if !a.count() {
+func (a *Agent) dialAt(ctx context.Context, r DialRequest, c callee, h resolver.Hop) (*Dialog, []byte, error) {
+	early := a.outgoingDialog(r, c, h)
+	i := &clientInvite{
+		agent: a, request: r, early: early, credentials: digest.NewClient(early.account()), expires: a.cfg.SessionExpires,
+		result: make(chan outcome, 1), decided: make(chan struct{}),
+	}
+	a.calls.begin()
+	if !a.life.spawn("dialling", early.key.callID, func() { i.untilFinal(ctx) }) {
+		a.calls.end()
 		return nil, nil, ErrStopped
 	}
-	g.early = a.uacDialog(r, c, h)
-	g.proof.account = g.early.account()
-	if !a.spawn("dialling", g.early.key.callID, func() { g.run(ctx) }) {
-		g.uncount()
-		return nil, nil, ErrStopped
-	}
-	o := <-g.result
+	o := <-i.result
 	return o.dialog, o.answer, o.err
 }
 
@@ -161,48 +140,35 @@ func (a *Agent) dialAt(ctx context.Context, r DialRequest, c callee, h hop) (*Di
 func (a *Agent) Far(ctx context.Context, to, trunk string) (netip.AddrPort, error) {
 	c, err := a.callee(DialRequest{To: to, Trunk: trunk})
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("sip: calling %s: %w", printable(to), err)
+		return netip.AddrPort{}, fmt.Errorf("sip: calling %s: %w", header.Printable(to), err)
 	}
-	hops, err := a.reachable(ctx, c.next)
+	hops, err := a.requests.Reachable(ctx, c.next)
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("sip: calling %s: %w", printable(to), err)
+		return netip.AddrPort{}, fmt.Errorf("sip: calling %s: %w", header.Printable(to), err)
 	}
-	return hops[0].to, nil
+	return hops[0].To, nil
 }
 
-// count counts a call of ours in; false when the agent does not run.
-func (a *Agent) count() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.stopped || a.txl == nil {
-		return false
-	}
-	a.live++
-	return true
-}
-
-func (g *dialling) uncount() {
-	g.agent.mu.Lock()
-	defer g.agent.mu.Unlock()
-	g.agent.leave()
-}
-
-// uacDialog is the dialog of a call of ours before its answer (RFC 3261 12.1.2).
-func (a *Agent) uacDialog(r DialRequest, c callee, h hop) *Dialog {
+// outgoingDialog is the dialog of a call of ours before its answer (RFC 3261 12.1.2).
+func (a *Agent) outgoingDialog(r DialRequest, c callee, h resolver.Hop) *Dialog {
 	d := a.newDialog(dialogKey{callID: gosip.GenerateTagN(24), local: gosip.GenerateTagN(16)})
-	p, _ := a.portFor(h.to.Addr())
-	d.routes, d.target, d.transport, d.hop, d.trunk = c.routes(), c.target, h.transport, h, c.trunk
-	d.local, d.peer, d.at = p.local, h.to, a.local(p.at(h.transport), h.to.Addr())
-	from := r.shown(c.trunk)
-	d.user = printable(from.User)
-	host := printable(from.Host)
-	if host == "" {
-		host = d.at.Addr().String()
+	from := r.From
+	if c.trunk != nil {
+		from = c.trunk.Shown(r.From, r.OnBehalf)
 	}
-	d.self = gosip.FromHeader{DisplayName: printable(from.Display), Address: gosip.Uri{Scheme: "sip", User: printable(from.User), Host: host}}
-	d.self.Params.Add("tag", d.key.local)
+	d.path = path{
+		transport: h.Transport, hop: h, trunk: c.trunk, user: header.Printable(from.User),
+		socket: a.transport.Socket(h.To.Addr()), contact: a.transport.LocalFor(h.Transport, h.To.Addr()),
+	}
+	d.route = route{set: c.routes(), target: c.target, peer: h.To}
+	host := header.Printable(from.Host)
+	if host == "" {
+		host = d.path.contact.Addr().String()
+	}
+	d.ends.self = gosip.FromHeader{DisplayName: header.Printable(from.Display), Address: gosip.Uri{Scheme: "sip", User: d.path.user, Host: host}}
+	d.ends.self.Params.Add("tag", d.key.local)
 	to := *c.target.Clone()
 	to.UriParams, to.Headers = nil, nil
-	d.other = gosip.ToHeader{Address: to}
+	d.ends.other = gosip.ToHeader{Address: to}
 	return d
 }

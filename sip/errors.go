@@ -2,7 +2,10 @@ package sip
 
 import (
 	"errors"
-	"fmt"
+
+	"hotline/sip/digest"
+	"hotline/sip/syntax"
+	"hotline/sip/transport"
 )
 
 // The endings of a dialog (the cause of [Dialog.Context]) and the conditions
@@ -22,27 +25,21 @@ var (
 	// ErrNoAnswer: the ACK of a 200 with our offer brought no answer (RFC 3261 section 13.2.2.4).
 	ErrNoAnswer = errors.New("the ACK brought no answer to our offer")
 	// ErrTransport: a message could not be sent.
-	ErrTransport = errors.New("the transport failed")
+	ErrTransport = transport.ErrTransport
 	// ErrDead: no response at all to an INVITE within [Timers.Dead].
 	ErrDead = errors.New("no response at all")
 	// ErrStopped: the agent was stopped.
-	ErrStopped = errors.New("the agent stopped")
+	ErrStopped = transport.ErrStopped
 	// ErrRefused: the INVITE already has a final answer of ours.
 	ErrRefused = errors.New("the call already has a final answer")
 	// ErrGlare: two re-INVITEs kept crossing (491, RFC 3261 section 14.1).
 	ErrGlare = errors.New("re-INVITEs kept crossing")
+	// ErrCredentials: a challenge was not answered, or our answer was not taken (RFC 3261 section 22).
+	ErrCredentials = digest.ErrCredentials
 )
 
 // FinalError is a final answer of 300 or more to a request of ours.
-type FinalError struct {
-	// Code is the SIP status, 300 to 699.
-	Code int
-	// Reason is the phrase that came with it; text of a stranger.
-	Reason string
-}
-
-// Error says the status and its phrase.
-func (e *FinalError) Error() string { return fmt.Sprintf("refused: %d %s", e.Code, e.Reason) }
+type FinalError = transport.FinalError
 
 // Unacceptable is an offer that the owner of a call refuses. Warning, "305 hotline \"Incompatible media format\"", is told
 // to the other side (RFC 3261 20.43).
@@ -57,7 +54,7 @@ func (u *Unacceptable) Unwrap() error { return u.Err }
 // warningOf is the Warning that an error carries; empty for none.
 func warningOf(err error) string {
 	var u *Unacceptable
-	if errors.As(err, &u) && !hasControl(u.Warning) {
+	if errors.As(err, &u) && !syntax.HasControl(u.Warning) {
 		return u.Warning
 	}
 	return ""

@@ -2,10 +2,11 @@ package sip
 
 import (
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"runtime"
 	"testing"
+
+	"hotline/sip/guard"
 )
 
 // A million forged sources must cost neither memory nor answers without end.
@@ -14,8 +15,6 @@ func TestAMillionForgedSourcesCostNoMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGuard(a)
-	a.guard, g.log = g, slog.New(slog.DiscardHandler)
 	const invite = "INVITE sip:900113@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.1:5060;branch=z9hG4bK%d\r\nMax-Forwards: 70\r\n" +
 		"From: <sip:a@b>;tag=%d\r\nTo: <sip:c@d>\r\nCall-ID: %d\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
 	var before, after runtime.MemStats
@@ -28,11 +27,11 @@ func TestAMillionForgedSourcesCostNoMemory(t *testing.T) {
 		if i%16 == 0 {
 			message = fmt.Appendf(nil, invite, i, i, i)
 		}
-		pass, out, _ := g.judge(message, origin{from: from, transport: "UDP"})
-		if pass != nil {
+		d := a.guard.Judge(message, guard.Origin{From: from, Transport: "UDP"})
+		if d.Pass != nil {
 			passed++
 		}
-		if out != nil {
+		if d.Answer != nil {
 			answered++
 		}
 	}
@@ -41,7 +40,7 @@ func TestAMillionForgedSourcesCostNoMemory(t *testing.T) {
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 8<<20 {
 		t.Errorf("the heap grew by %d octets", grown)
 	}
-	if passed != 0 || len(a.invites) != 0 || answered > 20000 {
-		t.Errorf("%d passed, %d were answered, %d are remembered", passed, answered, len(a.invites))
+	if passed != 0 || len(a.calls.invites) != 0 || answered > 20000 {
+		t.Errorf("%d passed, %d were answered, %d are remembered", passed, answered, len(a.calls.invites))
 	}
 }

@@ -8,10 +8,14 @@ import (
 	"strings"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"hotline/sip/guard"
+	"hotline/sip/header"
+	"hotline/sip/syntax"
 )
 
-// Invite is a call that rings. Its handler answers it with Answer or Refuse; all
-// methods are safe for concurrent use, the first final answer wins.
+// Invite is a call that rings. Its handler answers it with Answer or Refuse. All methods are safe for concurrent use; the first
+// final answer counts.
 type Invite struct {
 	// ID is the Call-ID.
 	ID string
@@ -35,86 +39,80 @@ type Invite struct {
 	// the ACK's comes by [Dialog.Answered].
 	Offer []byte
 
-	agent *Agent
-	req   *gosip.Request
-	tx    *gosip.ServerTx
-	leg   *Dialog
-	entry *entry
+	agent  *Agent
+	req    *gosip.Request
+	tx     *gosip.ServerTx
+	dialog *Dialog
+	entry  *entry
 }
 
 // invited makes the call of a new INVITE and runs its handler.
 func (a *Agent) invited(req *gosip.Request, tx *gosip.ServerTx) {
-	a.mu.Lock()
-	en := a.invites[inviteKey{req.CallID().Value(), tagOf(req.From().Params)}]
-	a.mu.Unlock()
+	en := a.calls.entryOf(req.CallID().Value(), header.Tag(req.From().Params))
 	if en == nil {
 		a.unknown(req, tx)
 		return
 	}
 	in := a.newInvite(req, tx, en)
-	a.remember(in.leg)
+	a.calls.remember(in.dialog)
 	_ = tx.Respond(a.response(req, 100, "Trying", "", nil))
-	a.mu.Lock()
-	en.invite = in
-	gone := en.cancelled
-	a.mu.Unlock()
-	if gone {
+	if a.calls.ring(en, in) {
 		in.cancelled()
 		return
 	}
-	a.spawn("handler", in.ID, func() { a.handle(in) })
+	a.life.spawn("handler", in.ID, func() { a.handle(in) })
 }
 
 func (a *Agent) newInvite(req *gosip.Request, tx *gosip.ServerTx, en *entry) *Invite {
-	from := en.origin.from
+	from := en.origin.From
 	in := &Invite{
-		ID: req.CallID().Value(), Number: partyOf("", req.Recipient).User,
-		From:   partyOf(req.From().DisplayName, req.From().Address),
-		To:     partyOf(req.To().DisplayName, req.To().Address),
-		Source: from, Local: a.local(en.origin.local, from.Addr()), Transport: en.origin.transport,
+		ID: req.CallID().Value(), Number: header.PartyOf("", req.Recipient).User,
+		From:   header.PartyOf(req.From().DisplayName, req.From().Address),
+		To:     header.PartyOf(req.To().DisplayName, req.To().Address),
+		Source: from, Local: a.transport.Visible(en.origin.Local, from.Addr()), Transport: en.origin.Transport,
 		agent: a, req: req, tx: tx, entry: en,
 	}
-	if t := a.trunkOf(from.Addr()); t != nil {
-		in.Trunk, in.Asserted, in.Number = t.Name, asserted(req), t.dialled(req)
+	if t := a.trunks.Of(from.Addr()); t != nil {
+		in.Trunk, in.Asserted, in.Number = t.Name, header.Asserted(req), t.DialledNumber(req)
 	}
-	in.Stranger, in.Private = en.stranger, private(req)
-	in.Offer = descriptionOf(req)
-	in.leg = a.uasDialog(in, gosip.GenerateTagN(16))
+	in.Stranger, in.Private = en.Stranger, header.Private(req)
+	in.Offer = header.Description(req)
+	in.dialog = a.incomingDialog(in, gosip.GenerateTagN(16))
 	return in
 }
 
 // handle runs the owner's handler and makes sure that the call gets an end.
 func (a *Agent) handle(in *Invite) {
-	defer a.caught("handler", in.ID, func() {
+	defer a.life.caught("handler", in.ID, func() {
 		if in.final(500, "Server Internal Error") != nil {
-			_ = in.leg.Hangup("internal error")
+			_ = in.dialog.Hangup("internal error")
 		}
 	})
 	if a.cfg.Handle != nil {
 		a.cfg.Handle(in.Context(), in)
 	}
 	if in.final(480, "Temporarily Unavailable") != nil {
-		_ = in.leg.Hangup("")
+		_ = in.dialog.Hangup("")
 	}
 }
 
 // Context ends with the call: with [ErrCancelled] when the caller gave up before
 // the final answer, with [ErrRefused] after a refusal, else as the dialog does.
-func (in *Invite) Context() context.Context { return in.leg.ctx }
+func (in *Invite) Context() context.Context { return in.dialog.ctx }
 
 // Ring says 180 Ringing; it may be said often.
 func (in *Invite) Ring() error {
-	in.leg.mu.Lock()
-	waiting := in.leg.state == ringing
-	in.leg.mu.Unlock()
+	in.dialog.mu.Lock()
+	waiting := in.dialog.state == ringing
+	in.dialog.mu.Unlock()
 	if !waiting {
 		return in.lost()
 	}
 	if wantsReliable(in.req) && in.Offer == nil {
 		return nil // a reliable answer would have to bring the offer (RFC 3261 13.2.1), which the 200 does
 	}
-	res := in.agent.response(in.req, 180, "Ringing", in.leg.key.local, nil)
-	res.AppendHeader(in.leg.contact())
+	res := in.agent.response(in.req, 180, "Ringing", in.dialog.key.local, nil)
+	res.AppendHeader(in.dialog.contact())
 	if wantsReliable(in.req) {
 		return in.ringReliably(res)
 	}
@@ -139,13 +137,13 @@ func (in *Invite) final(code int, reason string, headers ...string) error {
 	if code == 487 {
 		ev = cancelReceived
 	}
-	if _, ok := in.leg.step(ev); !ok && !in.owes487(code) {
+	if _, ok := in.dialog.step(ev); !ok && !in.owes487(code) {
 		return in.lost()
 	}
-	res := in.agent.response(in.req, code, printable(reason), in.leg.key.local, nil)
+	res := in.agent.response(in.req, code, header.Printable(reason), in.dialog.key.local, nil)
 	for _, h := range headers {
-		if name, value, ok := strings.Cut(h, ":"); ok && isToken(name) && !hasControl(value) {
-			res.AppendHeader(header(name, strings.TrimSpace(value)))
+		if name, value, ok := strings.Cut(h, ":"); ok && syntax.IsToken(name) && !syntax.HasControl(value) {
+			res.AppendHeader(header.New(name, strings.TrimSpace(value)))
 		}
 	}
 	if err := in.tx.Respond(res); err != nil && !errors.Is(err, gosip.ErrTransactionCanceled) {
@@ -156,18 +154,18 @@ func (in *Invite) final(code int, reason string, headers ...string) error {
 
 // owes487 is true once for an INVITE that a BYE in its early dialog ended.
 func (in *Invite) owes487(code int) bool {
-	in.leg.mu.Lock()
-	defer in.leg.mu.Unlock()
-	if code != 487 || !in.leg.earlyBye {
+	in.dialog.mu.Lock()
+	defer in.dialog.mu.Unlock()
+	if code != 487 || !in.dialog.answer.earlyBye {
 		return false
 	}
-	in.leg.earlyBye = false
+	in.dialog.answer.earlyBye = false
 	return true
 }
 
 // lost says why a final answer is too late.
 func (in *Invite) lost() error {
-	if cause := context.Cause(in.leg.ctx); cause != nil {
+	if cause := context.Cause(in.dialog.ctx); cause != nil {
 		return fmt.Errorf("sip: answering call %s: %w", in.ID, cause)
 	}
 	return fmt.Errorf("sip: answering call %s: %w", in.ID, ErrRefused)
@@ -176,29 +174,28 @@ func (in *Invite) lost() error {
 // cancelled is the CANCEL: 487 for the INVITE, unless it was answered first.
 func (in *Invite) cancelled() { _ = in.final(487, "Request Terminated") }
 
-// Answer sends 200 with our SDP and returns at once, so that media may start. The
-// 200 is repeated after T1, doubling up to T2, until the ACK comes; without one
-// for 64*T1 the call gets a BYE and ends with [ErrNoACK] (RFC 3261 13.3.1.4).
+// Answer sends 200 with our SDP and returns at once, so that media may start. The 200 is retransmitted after T1, doubling up
+// to T2, until the ACK comes. Without one for 64*T1 the call gets a BYE and ends with [ErrNoACK] (RFC 3261 13.3.1.4).
 func (in *Invite) Answer(ctx context.Context, sdp []byte, options ...Option) (*Dialog, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, fmt.Errorf("sip: answering call %s: %w", in.ID, err)
 	}
-	d := in.leg
+	d := in.dialog
 	for _, o := range options {
 		o(d)
 	}
 	res := in.agent.response(in.req, 200, "OK", d.key.local, sdp)
 	res.AppendHeader(d.contact())
-	res.AppendHeader(header("Allow", allow))
-	res.AppendHeader(header("Supported", supported))
-	withSDP(res, sdp)
+	res.AppendHeader(header.New("Allow", guard.Allow))
+	res.AppendHeader(header.New("Supported", guard.Supported))
+	header.MarkSDP(res, sdp)
 	if _, ok := d.step(answerSent); !ok {
 		return nil, in.lost()
 	}
-	d.agreeSession(in.req, res)
+	d.session.agree(in.req, res)
 	d.awaitACK(in.req.CSeq().SeqNo, in.Offer == nil, func() error { return in.tx.Respond(res) })
 	if err := in.tx.Respond(res); err != nil {
-		// The repeats may still reach the caller; the ACK's time-out decides.
+		// The retransmissions may still reach the caller; the ACK's time-out decides.
 		in.agent.log.Warn("sip: answer not sent", "call", in.ID, "error", err.Error())
 	}
 	return d, nil

@@ -5,7 +5,17 @@ import (
 	"math/rand/v2"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"hotline/sip/header"
 )
+
+// negotiation is where offer and answer of a dialog stand (RFC 3264). The dialog's mutex guards it.
+type negotiation struct {
+	turn     chan struct{} // one re-INVITE of ours at a time
+	inviting bool          // a re-INVITE of ours is under way
+	expected *earlyAnswer  // of a call of ours that rings
+	early    []byte        // the offer of the other side that was answered while it rang
+}
 
 // standing is where the exchange of offers and answers of a dialog stands when a request of the other side comes
 // (RFC 3264 section 4, RFC 6337 section 2).
@@ -58,7 +68,7 @@ func (d *Dialog) timely(req *gosip.Request, tx *gosip.ServerTx, offer bool) bool
 		res := d.agent.response(req, t.code, "Request Pending", "", nil)
 		if t.code == 500 {
 			res = d.agent.response(req, t.code, "Earlier Offer Pending", "", nil)
-			res.AppendHeader(header("Retry-After", fmt.Sprint(rand.IntN(10))))
+			res.AppendHeader(header.New("Retry-After", fmt.Sprint(rand.IntN(10))))
 		}
 		_ = tx.Respond(res)
 		return false
@@ -66,7 +76,7 @@ func (d *Dialog) timely(req *gosip.Request, tx *gosip.ServerTx, offer bool) bool
 	return true
 }
 
-// standing is under d.mu.
+// standing is where the exchange stands now; d.mu is held.
 func (d *Dialog) standing() standing {
 	switch {
 	case d.state == ringing && d.invite != nil:
@@ -75,11 +85,11 @@ func (d *Dialog) standing() standing {
 		return ringsThere
 	case d.state == ringing:
 		return early
-	case d.inviting:
+	case d.offers.inviting:
 		return inviting
-	case d.wait != nil && d.wait.answer:
+	case d.answer.wait != nil && d.answer.wait.offer:
 		return offering
-	case d.wait != nil:
+	case d.answer.wait != nil:
 		return unproven
 	}
 	return agreed
@@ -87,7 +97,7 @@ func (d *Dialog) standing() standing {
 
 // described tells whether a fork that still rings has said where its sound is.
 func (d *Dialog) described() bool {
-	return d.latest != nil || d.replies != nil && d.replies.early(d.key.remote)
+	return d.offers.early != nil || d.offers.expected != nil && d.offers.expected.has(d.key.remote)
 }
 
 // refuseOffer is 488: the session stays as it was. A reason that names itself in a Warning header is told there
@@ -96,7 +106,7 @@ func (d *Dialog) refuseOffer(req *gosip.Request, tx *gosip.ServerTx, err error) 
 	d.agent.log.Info("sip: new offer refused", "call", d.key.callID, "method", string(req.Method), "error", err.Error())
 	res := d.agent.response(req, 488, "Not Acceptable Here", "", nil)
 	if w := warningOf(err); w != "" {
-		res.AppendHeader(header("Warning", w))
+		res.AppendHeader(header.New("Warning", w))
 	}
 	_ = tx.Respond(res)
 }

@@ -35,7 +35,7 @@ func TestLostACK(t *testing.T) {
 		if fmt.Sprint(at) != want {
 			t.Errorf("repeats and BYE at %v, want %v", at, want)
 		}
-		if r := a.Repeats(); r.Sent < 10 || r.Sent > 12 || r.Received != 1 {
+		if r := a.Retransmissions(); r.Sent < 10 || r.Sent > 12 || r.Received != 1 {
 			t.Errorf("%+v were counted", r)
 		}
 		ending(t, (<-calls).Context(), sip.ErrNoACK)

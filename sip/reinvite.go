@@ -8,6 +8,9 @@ import (
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"hotline/sip/guard"
+	"hotline/sip/header"
 )
 
 // reinvited answers a new offer inside the dialog. Whatever goes wrong, the call
@@ -15,13 +18,13 @@ import (
 func (d *Dialog) reinvited(req *gosip.Request, tx *gosip.ServerTx) {
 	a := d.agent
 	d.mu.Lock()
-	over, f := d.state == ended, d.onReinvite
+	over, f := d.state == ended, d.owner.onReinvite
 	d.mu.Unlock()
 	if over {
 		a.unknown(req, tx)
 		return
 	}
-	offer := descriptionOf(req)
+	offer := header.Description(req)
 	if !d.timely(req, tx, offer != nil) {
 		return
 	}
@@ -32,10 +35,10 @@ func (d *Dialog) reinvited(req *gosip.Request, tx *gosip.ServerTx) {
 	}
 	res := a.response(req, 200, "OK", "", answer)
 	res.AppendHeader(d.contact())
-	res.AppendHeader(header("Allow", allow))
-	res.AppendHeader(header("Supported", supported))
-	d.agreeSession(req, res)
-	withSDP(res, answer)
+	res.AppendHeader(header.New("Allow", guard.Allow))
+	res.AppendHeader(header.New("Supported", guard.Supported))
+	d.session.agree(req, res)
+	header.MarkSDP(res, answer)
 	d.awaitACK(req.CSeq().SeqNo, offer == nil, func() error { return tx.Respond(res) })
 	_ = tx.Respond(res)
 }
@@ -45,7 +48,7 @@ func (d *Dialog) ask(f func([]byte) ([]byte, error), offer []byte) (answer []byt
 	if f == nil {
 		return nil, fmt.Errorf("sip: nobody takes new offers in call %s", d.key.callID)
 	}
-	defer d.agent.caught("re-INVITE", d.key.callID, func() {
+	defer d.agent.life.caught("re-INVITE", d.key.callID, func() {
 		answer, err = nil, fmt.Errorf("sip: answering a new offer in call %s: panic", d.key.callID)
 	})
 	if len(offer) == 0 {
@@ -58,13 +61,13 @@ func (d *Dialog) ask(f func([]byte) ([]byte, error), offer []byte) (answer []byt
 // (RFC 3311 5.2).
 func (d *Dialog) updated(req *gosip.Request, tx *gosip.ServerTx) {
 	d.mu.Lock()
-	over, rings, f := d.state == ended, d.state == ringing, d.onReinvite
+	over, rings, f := d.state == ended, d.state == ringing, d.owner.onReinvite
 	d.mu.Unlock()
 	if over {
 		d.agent.unknown(req, tx)
 		return
 	}
-	offer := descriptionOf(req)
+	offer := header.Description(req)
 	if !d.timely(req, tx, offer != nil) {
 		return
 	}
@@ -78,26 +81,25 @@ func (d *Dialog) updated(req *gosip.Request, tx *gosip.ServerTx) {
 	}
 	if offer != nil && rings {
 		d.mu.Lock()
-		d.latest = bytes.Clone(offer)
+		d.offers.early = bytes.Clone(offer)
 		d.mu.Unlock()
 	}
 	res := d.agent.response(req, 200, "OK", "", answer)
 	res.AppendHeader(d.contact())
-	if !rings && headerOf(req, "Session-Expires", "x") != "" {
-		d.agreeSession(req, res)
+	if !rings && header.Value(req, "Session-Expires", "x") != "" {
+		d.session.agree(req, res)
 	}
-	withSDP(res, answer)
+	header.MarkSDP(res, answer)
 	_ = tx.Respond(res)
 }
 
-// Reinvite offers a new session and returns the answer, acknowledged. When the
-// other side's re-INVITE crosses ours (491), it is tried again after the RFC's
-// random pause, three times at most. A refusal is a [*FinalError] and leaves the
-// call as it was; [Dialog.Context]'s cause when the call is over.
+// Reinvite offers a new session and returns the answer, acknowledged. When the other side's re-INVITE crosses ours (491), it is
+// tried again after the RFC's random pause, three times at most. A refusal is a [*FinalError] and leaves the call as it was.
+// When the call is over, the error is the cause of [Dialog.Context].
 func (d *Dialog) Reinvite(ctx context.Context, offer []byte) (answer []byte, err error) {
 	select {
-	case d.turn <- struct{}{}:
-		defer func() { <-d.turn }()
+	case d.offers.turn <- struct{}{}:
+		defer func() { <-d.offers.turn }()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("sip: re-INVITE in call %s: %w", d.key.callID, context.Cause(ctx))
 	}
@@ -112,7 +114,7 @@ func (d *Dialog) Reinvite(ctx context.Context, offer []byte) (answer []byte, err
 		case res.IsSuccess():
 			return answer, nil
 		case res.StatusCode != 491:
-			return nil, &FinalError{res.StatusCode, printable(res.Reason)}
+			return nil, finalError(res)
 		}
 		select {
 		case <-time.After(d.glarePause()):
@@ -143,49 +145,49 @@ func (d *Dialog) offer(ctx context.Context, sdp []byte) (*gosip.Response, []byte
 	d.mu.Lock()
 	every, ours := d.session.every, d.session.ours
 	d.mu.Unlock()
-	heard := &invitation{dialog: d, again: func(again *gosip.Response) {
+	r := &reinvite{dialog: d, again: func(again *gosip.Response) {
 		if c := again.CSeq(); c != nil {
 			_ = d.sendACK(c.SeqNo)
 		}
 	}}
 	res, err := d.send(both, gosip.INVITE, func(req *gosip.Request) {
-		req.AppendHeader(header("Content-Type", "application/sdp"))
-		req.AppendHeader(header("Allow", allow))
-		req.AppendHeader(header("Supported", supported))
+		req.AppendHeader(header.New("Content-Type", "application/sdp"))
+		req.AppendHeader(header.New("Allow", guard.Allow))
+		req.AppendHeader(header.New("Supported", guard.Supported))
 		if every > 0 {
 			askSession(req, every, refresherOf(ours))
 		}
 		req.SetBody(sdp)
-	}, heard)
+	}, r)
 	if err != nil || !res.IsSuccess() {
 		return res, nil, err
 	}
 	d.refresh(res)
-	d.heedSession(res)
-	return res, heard.replies.answer(res), d.sendACK(res.CSeq().SeqNo)
+	d.session.heed(res)
+	return res, r.early.final(res), d.sendACK(res.CSeq().SeqNo)
 }
 
-// invitation is a re-INVITE of ours under way.
-type invitation struct {
+// reinvite is a re-INVITE of ours under way.
+type reinvite struct {
 	dialog  *Dialog
-	again   func(*gosip.Response) // hears repeated 2xx
-	replies *replies
+	again   func(*gosip.Response) // hears retransmitted 2xx
+	early   *earlyAnswer
 	pracked uint32 // the last RSeq acknowledged
 }
 
 // provisional acknowledges one that came reliably (RFC 3262 section 4).
-func (i *invitation) provisional(req *gosip.Request, res *gosip.Response) {
+func (r *reinvite) provisional(req *gosip.Request, res *gosip.Response) {
 	number, ok := reliableNumber(res)
-	if !ok || number <= i.pracked {
+	if !ok || number <= r.pracked {
 		return
 	}
-	i.pracked = number
-	d := i.dialog
+	r.pracked = number
+	d := r.dialog
 	rack := fmt.Sprintf("%d %d INVITE", number, req.CSeq().SeqNo)
-	d.agent.spawn("PRACK", d.key.callID, func() {
-		ctx, stop := context.WithTimeout(d.agent.ctx, d.agent.timers.giveUp())
+	d.agent.life.spawn("PRACK", d.key.callID, func() {
+		ctx, stop := context.WithTimeout(d.agent.life.ctx, d.agent.timers.giveUp())
 		defer stop()
-		if _, err := d.do(ctx, gosip.PRACK, func(r *gosip.Request) { r.AppendHeader(header("RAck", rack)) }); err != nil {
+		if _, err := d.do(ctx, gosip.PRACK, func(req *gosip.Request) { req.AppendHeader(header.New("RAck", rack)) }); err != nil {
 			d.agent.log.Debug("sip: PRACK", "call", d.key.callID, "error", err.Error())
 		}
 	})
@@ -201,7 +203,7 @@ func refresherOf(ours bool) string {
 
 func (d *Dialog) setInviting(on bool) {
 	d.mu.Lock()
-	d.inviting = on
+	d.offers.inviting = on
 	d.mu.Unlock()
 }
 
@@ -212,7 +214,7 @@ func (d *Dialog) refresh(res *gosip.Response) {
 		return
 	}
 	d.mu.Lock()
-	d.target = *c.Address.Clone()
+	d.route.target = *c.Address.Clone()
 	d.mu.Unlock()
 }
 
@@ -220,16 +222,16 @@ func (d *Dialog) refresh(res *gosip.Response) {
 // (RFC 3261 13.2.2.4).
 func (d *Dialog) sendACK(seq uint32) error {
 	d.mu.Lock()
-	target := d.target
+	target := d.route.target
 	d.mu.Unlock()
 	ack := d.requestWith(gosip.ACK, seq, target)
 	if d.credentials != nil {
 		ack.AppendHeader(d.credentials) // RFC 3261 22.1: the ACK carries the INVITE's
 	}
-	if err := d.routeRequest(d.agent.ctx, ack); err != nil {
+	if err := d.routeRequest(d.agent.life.ctx, ack); err != nil {
 		return err
 	}
-	if err := d.agent.send(func() error { return d.agent.tpl.WriteMsg(ack) }); err != nil {
+	if err := d.agent.transport.Write(ack); err != nil {
 		return fmt.Errorf("sip: ACK of call %s: %w: %w", d.key.callID, ErrTransport, err)
 	}
 	return nil

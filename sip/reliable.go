@@ -9,6 +9,8 @@ import (
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"hotline/sip/header"
 )
 
 // reliable is a provisional answer of ours that waits for its PRACK (RFC 3262 section 3). Guarded by the dialog's mutex.
@@ -20,11 +22,11 @@ type reliable struct {
 }
 
 // wantsReliable tells whether an INVITE lets us answer provisionally only in a reliable way.
-func wantsReliable(req *gosip.Request) bool { return lists(req, "100rel", "Require") }
+func wantsReliable(req *gosip.Request) bool { return header.Lists(req, "100rel", "Require") }
 
 // ringReliably sends 180 with an RSeq and repeats it until its PRACK; without one for 64*T1 the call is refused.
 func (in *Invite) ringReliably(res *gosip.Response) error {
-	d := in.leg
+	d := in.dialog
 	d.mu.Lock()
 	if d.reliable != nil {
 		d.mu.Unlock()
@@ -33,10 +35,10 @@ func (in *Invite) ringReliably(res *gosip.Response) error {
 	t := in.agent.timers
 	r := &reliable{number: rand.Uint32N(1 << 30), interval: t.T1, deadline: time.Now().Add(t.giveUp())}
 	d.reliable = r
-	res.AppendHeader(header("Require", "100rel"))
-	res.AppendHeader(header("RSeq", strconv.FormatUint(uint64(r.number), 10)))
+	res.AppendHeader(header.New("Require", "100rel"))
+	res.AppendHeader(header.New("RSeq", strconv.FormatUint(uint64(r.number), 10)))
 	send := func() error { return in.tx.Respond(res) }
-	r.timer = time.AfterFunc(r.interval, func() { in.repeatReliable(r, send) })
+	r.timer = time.AfterFunc(r.interval, func() { in.retransmitReliable(r, send) })
 	d.mu.Unlock()
 	if err := send(); err != nil {
 		return fmt.Errorf("sip: ringing call %s: %w: %w", in.ID, ErrTransport, err)
@@ -44,13 +46,13 @@ func (in *Invite) ringReliably(res *gosip.Response) error {
 	return nil
 }
 
-func (in *Invite) repeatReliable(r *reliable, send func() error) {
-	if !in.agent.enter() {
+func (in *Invite) retransmitReliable(r *reliable, send func() error) {
+	if !in.agent.life.enter() {
 		return
 	}
-	defer in.agent.done()
-	defer in.agent.caught("repeating a 180", in.ID, nil)
-	d := in.leg
+	defer in.agent.life.done()
+	defer in.agent.life.caught("repeating a 180", in.ID, nil)
+	d := in.dialog
 	d.mu.Lock()
 	if d.reliable != r || d.state != ringing {
 		d.mu.Unlock()
@@ -65,12 +67,12 @@ func (in *Invite) repeatReliable(r *reliable, send func() error) {
 	r.interval *= 2
 	r.timer.Reset(r.interval)
 	d.mu.Unlock()
-	_ = send() // a lost one is what the next repeat is for
+	_ = send() // for a lost one there is the next retransmission
 }
 
 // pracked takes the PRACK of a provisional answer of ours (RFC 3262 section 3).
 func (d *Dialog) pracked(req *gosip.Request, tx *gosip.ServerTx) {
-	number, _, _ := strings.Cut(strings.TrimSpace(headerOf(req, "RAck")), " ")
+	number, _, _ := strings.Cut(strings.TrimSpace(header.Value(req, "RAck")), " ")
 	n, err := strconv.ParseUint(number, 10, 32)
 	d.mu.Lock()
 	r := d.reliable
@@ -89,87 +91,85 @@ func (d *Dialog) pracked(req *gosip.Request, tx *gosip.ServerTx) {
 
 // reliableNumber is the RSeq of a provisional answer that wants a PRACK; ok is false for another one.
 func reliableNumber(res *gosip.Response) (number uint32, ok bool) {
-	if !lists(res, "100rel", "Require") || res.To() == nil || tagOf(res.To().Params) == "" {
+	if !header.Lists(res, "100rel", "Require") || res.To() == nil || header.Tag(res.To().Params) == "" {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(headerOf(res, "RSeq")), 10, 32)
+	n, err := strconv.ParseUint(strings.TrimSpace(header.Value(res, "RSeq")), 10, 32)
 	return uint32(n), err == nil
 }
 
 // acknowledge sends the PRACK of a reliable provisional answer to a call of ours, once, in order (RFC 3262 section 4).
-func (g *dialling) acknowledge(res *gosip.Response, early *Dialog) {
+func (c *clientInvite) acknowledge(res *gosip.Response, early *Dialog) {
 	number, ok := reliableNumber(res)
-	if !ok || g.pracked[early.key.remote] >= number {
+	if !ok || c.pracked[early.key.remote] >= number {
 		return
 	}
-	if g.pracked == nil {
-		g.pracked = map[string]uint32{}
+	if c.pracked == nil {
+		c.pracked = map[string]uint32{}
 	}
-	g.pracked[early.key.remote] = number
+	c.pracked[early.key.remote] = number
 	early.mu.Lock()
-	target := early.target
+	target := early.route.target
 	early.mu.Unlock()
-	req := early.requestWith(gosip.PRACK, g.nextSeq(), target)
-	req.AppendHeader(header("RAck", fmt.Sprintf("%d %d INVITE", number, g.invite.CSeq().SeqNo)))
-	g.agent.spawn("PRACK", g.early.key.callID, func() {
-		ctx, stop := context.WithTimeout(g.agent.ctx, g.agent.timers.giveUp())
+	req := early.requestWith(gosip.PRACK, c.nextSeq(), target)
+	req.AppendHeader(header.New("RAck", fmt.Sprintf("%d %d INVITE", number, c.invite.CSeq().SeqNo)))
+	c.agent.life.spawn("PRACK", c.early.key.callID, func() {
+		ctx, stop := context.WithTimeout(c.agent.life.ctx, c.agent.timers.giveUp())
 		defer stop()
 		if _, err := early.once(ctx, req, nil); err != nil {
-			g.agent.log.Debug("sip: PRACK", "call", g.early.key.callID, "error", err.Error())
+			c.agent.log.Debug("sip: PRACK", "call", c.early.key.callID, "error", err.Error())
 		}
 	})
 }
 
 // fork is the early dialog of a response to our INVITE, by its To tag; nil without a tag, or when there are too many.
-func (g *dialling) fork(res *gosip.Response) *Dialog {
-	if res.To() == nil || tagOf(res.To().Params) == "" {
+func (c *clientInvite) fork(res *gosip.Response) *Dialog {
+	if res.To() == nil || header.Tag(res.To().Params) == "" {
 		return nil
 	}
-	tag := tagOf(res.To().Params)
-	d := g.forks[tag]
+	tag := header.Tag(res.To().Params)
+	d := c.forks[tag]
 	switch {
 	case d != nil:
 		d.refresh(res)
 		return d
-	case len(g.forks) >= maxForks:
+	case len(c.forks) >= maxForks:
 		return nil
 	}
-	if d = g.newFork(res); g.forks == nil {
-		g.forks = map[string]*Dialog{}
+	if d = c.newFork(res); c.forks == nil {
+		c.forks = map[string]*Dialog{}
 	}
-	g.forks[tag] = d
-	g.agent.remember(d)
+	c.forks[tag] = d
+	c.agent.calls.remember(d)
 	return d
 }
 
 // newFork is a dialog of its own with the tag of a response to our INVITE.
-func (g *dialling) newFork(res *gosip.Response) *Dialog {
-	d := g.agent.newDialog(dialogKey{callID: g.early.key.callID, local: g.early.key.local})
-	d.self, d.other, d.user, d.target = g.early.self, g.early.other, g.early.user, g.early.target
-	d.transport, d.local, d.at, d.hop, d.trunk = g.early.transport, g.early.local, g.early.at, g.early.hop, g.early.trunk
-	d.routes, d.credentials, d.replies = g.early.routes, g.early.credentials, g.replies
-	r := &g.request
-	d.onReinvite, d.onInfo, d.onActivity, d.onAnswer = r.OnReinvite, r.OnInfo, r.OnActivity, r.OnAnswer
+func (c *clientInvite) newFork(res *gosip.Response) *Dialog {
+	d := c.agent.newDialog(dialogKey{callID: c.early.key.callID, local: c.early.key.local})
+	d.ends, d.path = c.early.ends, c.early.path
+	d.route = route{set: c.early.route.set, target: c.early.route.target, peer: c.early.route.peer}
+	d.credentials, d.offers.expected = c.early.credentials, c.expected
+	r := &c.request
+	d.owner = owner{onReinvite: r.OnReinvite, onInfo: r.OnInfo, onActivity: r.OnActivity, onAnswer: r.OnAnswer}
 	d.confirm(res)
 	return d
 }
 
 // forget drops the early dialogs of the call, but for the one that was answered.
-func (g *dialling) forget(kept *Dialog) {
-	for _, d := range g.forks {
+func (c *clientInvite) forget(kept *Dialog) {
+	for _, d := range c.forks {
 		if d != kept {
-			g.agent.mu.Lock()
-			delete(g.agent.dialogs, d.key)
-			g.agent.mu.Unlock()
+			c.agent.calls.forget(d)
 			d.cancel(ErrRefused)
 		}
 	}
 }
 
 // nextSeq numbers the next request of the call's own: PRACKs and the INVITE with credentials count in one row.
-func (g *dialling) nextSeq() uint32 {
-	g.early.mu.Lock()
-	defer g.early.mu.Unlock()
-	g.early.localSeq++
-	return g.early.localSeq
+func (c *clientInvite) nextSeq() uint32 {
+	c.early.mu.Lock()
+	defer c.early.mu.Unlock()
+	c.early.seq.local++
+	return c.early.seq.local
 }

@@ -7,25 +7,26 @@ import (
 	gosip "github.com/emiago/sipgo/sip"
 
 	"hotline/sip/body"
+	"hotline/sip/guard"
+	"hotline/sip/header"
 )
 
-// serve is called by sipgo, in a goroutine of its own, for each new request that
-// the guard let pass.
+// serve takes each new request that the guard let pass. sipgo calls it in a goroutine of its own.
 func (a *Agent) serve(req *gosip.Request, tx *gosip.ServerTx) {
-	if !a.enter() {
+	if !a.life.enter() {
 		tx.Terminate()
 		return
 	}
-	defer a.done()
+	defer a.life.done()
 	callID := req.CallID().Value()
-	defer a.caught(string(req.Method), callID, func() {
+	defer a.life.caught(string(req.Method), callID, func() {
 		if req.IsAck() {
 			tx.Terminate()
 			return
 		}
 		_ = tx.Respond(a.response(req, 500, "Server Internal Error", "", nil))
 	})
-	if tagOf(req.To().Params) == "" {
+	if header.Tag(req.To().Params) == "" {
 		if req.IsInvite() {
 			a.invited(req, tx)
 			return
@@ -33,7 +34,7 @@ func (a *Agent) serve(req *gosip.Request, tx *gosip.ServerTx) {
 		a.unknown(req, tx)
 		return
 	}
-	d := a.dialogOf(req)
+	d := a.calls.dialog(dialogKey{callID, header.Tag(req.To().Params), header.Tag(req.From().Params)})
 	if d == nil {
 		a.unknown(req, tx)
 		return
@@ -41,12 +42,7 @@ func (a *Agent) serve(req *gosip.Request, tx *gosip.ServerTx) {
 	d.inside(req, tx)
 }
 
-func (a *Agent) dialogOf(req *gosip.Request) *Dialog {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.dialogs[dialogKey{req.CallID().Value(), tagOf(req.To().Params), tagOf(req.From().Params)}]
-}
-
+// unknown answers a request of no call of ours.
 func (a *Agent) unknown(req *gosip.Request, tx *gosip.ServerTx) {
 	if req.IsAck() {
 		tx.Terminate()
@@ -58,14 +54,17 @@ func (a *Agent) unknown(req *gosip.Request, tx *gosip.ServerTx) {
 // inside handles a request of the other side within the dialog.
 func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
 	if req.IsAck() {
-		tx.Terminate() // a repeated ACK: the guard took the first
+		tx.Terminate() // a retransmitted ACK: admission took the first
 		return
 	}
-	if t := d.turns.Of(req.CSeq().SeqNo); t != nil {
-		d.turns.Wait(t, d.agent.timers.T1, d.agent.ctx.Done())
-		defer d.turns.Done(t)
+	if t := d.order.Of(req.CSeq().SeqNo); t != nil {
+		d.order.Wait(t, d.agent.timers.T1, d.agent.life.ctx.Done())
+		defer d.order.Done(t)
 	}
-	if !d.inOrder(req.CSeq().SeqNo) {
+	d.mu.Lock()
+	inOrder := d.seq.accept(req.CSeq().SeqNo)
+	d.mu.Unlock()
+	if !inOrder {
 		_ = tx.Respond(d.agent.response(req, 500, "CSeq Out Of Order", "", nil)) // RFC 3261 12.2.2
 		return
 	}
@@ -83,22 +82,20 @@ func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
 		d.informed(req, tx)
 	case gosip.OPTIONS:
 		res := d.agent.response(req, 200, "OK", "", nil)
-		res.AppendHeader(header("Allow", allow))
-		res.AppendHeader(header("Accept", body.Acceptable))
+		res.AppendHeader(header.New("Allow", guard.Allow))
+		res.AppendHeader(header.New("Accept", body.Acceptable))
 		_ = tx.Respond(res)
 	default:
 		_ = tx.Respond(d.agent.response(req, 501, "Not Implemented", "", nil))
 	}
 }
 
-// inOrder accepts a request's CSeq number and remembers it (RFC 3261 12.2.2).
-func (d *Dialog) inOrder(seq uint32) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.remoteSeen && seq <= d.remoteSeq {
+// accept takes the CSeq number of a request of the other side; false when it is out of order (RFC 3261 12.2.2).
+func (s *sequence) accept(seq uint32) bool {
+	if s.remoteSeen && seq <= s.remote {
 		return false
 	}
-	d.remoteSeq, d.remoteSeen = seq, true
+	s.remote, s.remoteSeen = seq, true
 	return true
 }
 
@@ -106,11 +103,11 @@ func (d *Dialog) inOrder(seq uint32) bool {
 // (RFC 3261 12.2.2: target refresh).
 func (d *Dialog) note(req *gosip.Request) {
 	d.mu.Lock()
-	f := d.onActivity
+	f := d.owner.onActivity
 	if c := req.Contact(); c != nil && (req.IsInvite() || req.Method == gosip.UPDATE) {
-		d.target = *c.Address.Clone()
-		if src, err := netip.ParseAddrPort(req.Source()); err == nil && src.Addr().Unmap() == d.peer.Addr() {
-			d.peer = netip.AddrPortFrom(src.Addr().Unmap(), src.Port())
+		d.route.target = *c.Address.Clone()
+		if src, err := netip.ParseAddrPort(req.Source()); err == nil && src.Addr().Unmap() == d.route.peer.Addr() {
+			d.route.peer = netip.AddrPortFrom(src.Addr().Unmap(), src.Port())
 		}
 	}
 	d.mu.Unlock()
@@ -138,7 +135,7 @@ func (d *Dialog) byeCame(req *gosip.Request, tx *gosip.ServerTx) {
 	}
 }
 
-// informed takes keys by INFO. Whose body nobody understands is told so: a key that is lost with a 200 is lost for good
+// informed takes keys by INFO. A body that nobody understands is refused: a key that is lost with a 200 is lost for good
 // (RFC 6086 section 4.2.2).
 func (d *Dialog) informed(req *gosip.Request, tx *gosip.ServerTx) {
 	kind := ""
@@ -147,13 +144,13 @@ func (d *Dialog) informed(req *gosip.Request, tx *gosip.ServerTx) {
 		kind = strings.TrimSpace(kind)
 	}
 	d.mu.Lock()
-	f := d.onInfo
+	f := d.owner.onInfo
 	d.mu.Unlock()
 	if len(req.Body()) == 0 || f != nil && f(kind, req.Body()) {
 		_ = tx.Respond(d.agent.response(req, 200, "OK", "", nil))
 		return
 	}
 	res := d.agent.response(req, 415, "Unsupported Media Type", "", nil)
-	res.AppendHeader(header("Accept", "application/dtmf-relay, application/dtmf, audio/telephone-event"))
+	res.AppendHeader(header.New("Accept", "application/dtmf-relay, application/dtmf, audio/telephone-event"))
 	_ = tx.Respond(res)
 }

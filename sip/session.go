@@ -10,14 +10,17 @@ import (
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"hotline/sip/guard"
+	"hotline/sip/header"
+	"hotline/sip/syntax"
 )
 
-// minSE is the shortest session interval that we take, the least that RFC 4028 section 5 allows.
-const minSE = 90 * time.Second
-
-// sessionTimer sees to it that a call whose other side has vanished ends (RFC 4028): one side, the refresher, shows
-// every half interval that it lives; when no refresh came, the other one hangs up. Guarded by the dialog's mutex.
+// sessionTimer ends a call whose other side has vanished (RFC 4028). One side, the refresher, shows every half interval that
+// it lives. When no refresh comes, the other side hangs up. The dialog's mutex guards the fields; the methods lock it, except
+// stop.
 type sessionTimer struct {
+	dialog *Dialog
 	every  time.Duration // the interval agreed on; 0: none
 	ours   bool          // we are the refresher
 	update bool          // the other side takes UPDATE
@@ -26,84 +29,58 @@ type sessionTimer struct {
 }
 
 // sessionExpires reads "1800;refresher=uac" (RFC 4028 section 4); 0 when there is none.
-func sessionExpires(value string) (every time.Duration, refresher string) {
-	seconds, _, _ := strings.Cut(value, ";")
-	n, err := strconv.ParseUint(strings.TrimSpace(seconds), 10, 31)
-	if err != nil {
+func sessionExpires(msg gosip.Message) (every time.Duration, refresher string) {
+	value := header.Value(msg, "Session-Expires", "x")
+	if every = syntax.Seconds(value); every == 0 {
 		return 0, ""
 	}
-	return time.Duration(n) * time.Second, strings.ToLower(parameter(value, "refresher"))
+	return every, strings.ToLower(syntax.Parameter(value, "refresher"))
 }
 
-// headerOf is the value of a header under its long or its compact name; empty when it is missing.
-func headerOf(msg gosip.Message, names ...string) string {
-	for _, n := range names {
-		if h := msg.GetHeaders(n); len(h) > 0 {
-			return h[0].Value()
-		}
-	}
-	return ""
-}
-
-// lists tells whether a header of tokens, in any number of lines, holds one.
-func lists(msg gosip.Message, token string, names ...string) bool {
-	for _, n := range names {
-		for _, h := range msg.GetHeaders(n) {
-			for t := range strings.SplitSeq(h.Value(), ",") {
-				if strings.EqualFold(strings.TrimSpace(t), token) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// agreeSession takes what a request of the other side asks for and adds our answer to its 2xx (RFC 4028 section 9).
-// Without Session-Expires there is no timer: we need none of our own where RTP is watched.
-func (d *Dialog) agreeSession(req *gosip.Request, res *gosip.Response) {
-	every, refresher := sessionExpires(headerOf(req, "Session-Expires", "x"))
+// agree takes what a request of the other side asks for and adds our answer to its 2xx (RFC 4028 section 9). Without
+// Session-Expires there is no timer: we need none of our own where RTP is watched.
+func (s *sessionTimer) agree(req *gosip.Request, res *gosip.Response) {
+	every, refresher := sessionExpires(req)
 	if every == 0 {
-		d.startSession(0, false)
+		s.start(0, false)
 		return
 	}
-	every = max(every, minSE)
-	theirs := lists(req, "timer", "Supported", "k")
+	every = max(every, guard.MinSE)
+	theirs := header.Lists(req, "timer", "Supported", "k")
 	ours := refresher == "uas" || !theirs
 	who := "uac"
 	if ours {
 		who = "uas"
 	}
-	res.AppendHeader(header("Session-Expires", fmt.Sprintf("%d;refresher=%s", int(every/time.Second), who)))
+	res.AppendHeader(header.New("Session-Expires", fmt.Sprintf("%d;refresher=%s", int(every/time.Second), who)))
 	if !ours {
-		res.AppendHeader(header("Require", "timer"))
+		res.AppendHeader(header.New("Require", "timer"))
 	}
-	d.mu.Lock()
-	d.session.update = d.session.update || lists(req, "UPDATE", "Allow")
-	d.mu.Unlock()
-	d.startSession(every, ours)
+	s.learn(req)
+	s.start(every, ours)
 }
 
-// heedSession takes what the 2xx to a request of ours says (RFC 4028 section 7.2).
-func (d *Dialog) heedSession(res *gosip.Response) {
-	every, refresher := sessionExpires(headerOf(res, "Session-Expires", "x"))
-	d.mu.Lock()
-	d.session.update = d.session.update || lists(res, "UPDATE", "Allow")
-	d.mu.Unlock()
-	d.startSession(every, every > 0 && refresher != "uas")
+// heed takes what the 2xx to a request of ours says (RFC 4028 section 7.2).
+func (s *sessionTimer) heed(res *gosip.Response) {
+	every, refresher := sessionExpires(res)
+	s.learn(res)
+	s.start(every, every > 0 && refresher != "uas")
 }
 
-// startSession begins the interval anew; 0 ends the timer.
-func (d *Dialog) startSession(every time.Duration, ours bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s := &d.session
-	if s.timer != nil {
-		s.timer.Stop()
-	}
+// learn notes that the other side takes UPDATE, where a message says so.
+func (s *sessionTimer) learn(msg gosip.Message) {
+	s.dialog.mu.Lock()
+	s.update = s.update || header.Lists(msg, "UPDATE", "Allow")
+	s.dialog.mu.Unlock()
+}
+
+// start begins the interval anew; 0 ends the timer.
+func (s *sessionTimer) start(every time.Duration, ours bool) {
+	s.dialog.mu.Lock()
+	defer s.dialog.mu.Unlock()
+	s.stop()
 	s.every, s.ours = every, ours
-	s.round++
-	if every == 0 || d.state == ended {
+	if every == 0 || s.dialog.state == ended {
 		return
 	}
 	round := s.round
@@ -111,27 +88,29 @@ func (d *Dialog) startSession(every time.Duration, ours bool) {
 	if !ours {
 		wait = every - min(32*time.Second, every/3) // RFC 4028 section 10
 	}
-	s.timer = time.AfterFunc(wait, func() { d.sessionDue(round, ours) })
+	s.timer = time.AfterFunc(wait, func() { s.due(round, ours) })
 }
 
-func (d *Dialog) stopSession() {
-	if d.session.timer != nil {
-		d.session.timer.Stop()
+// stop ends the timer; the dialog's mutex is held.
+func (s *sessionTimer) stop() {
+	if s.timer != nil {
+		s.timer.Stop()
 	}
-	d.session.round++
+	s.round++
 }
 
-// sessionDue is the half of an interval that we refresh, or the end of one that nobody has.
-func (d *Dialog) sessionDue(round int, ours bool) {
+// due is the half of an interval that we refresh, or the end of one that nobody has refreshed.
+func (s *sessionTimer) due(round int, ours bool) {
+	d := s.dialog
 	d.mu.Lock()
-	current := d.session.round == round && d.state != ended
+	current := s.round == round && d.state != ended
 	d.mu.Unlock()
 	if !current {
 		return
 	}
-	d.agent.spawn("session timer", d.key.callID, func() {
+	d.agent.life.spawn("session timer", d.key.callID, func() {
 		if ours {
-			if d.refreshSession() == nil {
+			if s.refresh() == nil {
 				return
 			}
 		}
@@ -141,11 +120,12 @@ func (d *Dialog) sessionDue(round int, ours bool) {
 	})
 }
 
-// refreshSession shows that we live: by UPDATE without a body where the other side takes it, else by a re-INVITE with
-// the session as it is.
-func (d *Dialog) refreshSession() error {
+// refresh shows that we live: by UPDATE without a body where the other side takes it, else by a re-INVITE with the session
+// as it is.
+func (s *sessionTimer) refresh() error {
+	d := s.dialog
 	d.mu.Lock()
-	byUpdate, every, f := d.session.update, d.session.every, d.onReinvite
+	byUpdate, every, f := s.update, s.every, d.owner.onReinvite
 	d.mu.Unlock()
 	ctx, stop := context.WithTimeout(d.ctx, d.agent.timers.giveUp())
 	defer stop()
@@ -155,10 +135,10 @@ func (d *Dialog) refreshSession() error {
 		case err != nil:
 			return err
 		case res.IsSuccess():
-			d.heedSession(res)
+			s.heed(res)
 			return nil
 		case res.StatusCode != 405 && res.StatusCode != 501:
-			return &FinalError{res.StatusCode, printable(res.Reason)}
+			return finalError(res)
 		}
 	}
 	offer, err := d.ask(f, nil)
@@ -170,7 +150,7 @@ func (d *Dialog) refreshSession() error {
 		return err
 	}
 	if len(answer) > 0 {
-		err = d.answered(answer)
+		err = d.takeAnswer(answer)
 	}
 	return err
 }
@@ -181,15 +161,15 @@ func askSession(req *gosip.Request, every time.Duration, refresher string) {
 	if refresher != "" {
 		value += ";refresher=" + refresher
 	}
-	req.AppendHeader(header("Session-Expires", value))
-	req.AppendHeader(header("Min-SE", strconv.Itoa(int(minSE/time.Second))))
+	req.AppendHeader(header.New("Session-Expires", value))
+	req.AppendHeader(header.New("Min-SE", strconv.Itoa(int(guard.MinSE/time.Second))))
 }
 
 var errSession = errors.New("the other side asks for an impossible session interval")
 
-// longer is the interval that a 422 asks for (RFC 4028 section 7.3).
-func longer(res *gosip.Response, asked time.Duration) (time.Duration, error) {
-	every, _ := sessionExpires(headerOf(res, "Min-SE"))
+// longerSession is the interval that a 422 asks for (RFC 4028 section 7.3).
+func longerSession(res *gosip.Response, asked time.Duration) (time.Duration, error) {
+	every := syntax.Seconds(header.Value(res, "Min-SE"))
 	if every <= asked || every > 24*time.Hour {
 		return 0, fmt.Errorf("%w: %s after %s", errSession, cmp.Or(every, 0), asked)
 	}

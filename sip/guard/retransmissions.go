@@ -1,0 +1,59 @@
+package guard
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+)
+
+// Retransmissions are how many datagrams were the same as one before, since the start: the first was lost on the way, or
+// answered late.
+type Retransmissions struct{ Sent, Received uint64 }
+
+// retransmissions finds repeated datagrams among the last few thousand by a hash with a secret seed. A retransmission is the
+// same octets within 32 s (RFC 3261 17.1.1.2). Safe for concurrent use.
+type retransmissions struct {
+	seed maphash.Seed
+	mu   sync.Mutex
+	last []sighting
+	n    uint64
+}
+
+type sighting struct {
+	hash uint64
+	at   time.Time
+}
+
+const sightings = 4096
+
+func newRetransmissions() *retransmissions {
+	return &retransmissions{seed: maphash.MakeSeed(), last: make([]sighting, sightings)}
+}
+
+func (r *retransmissions) note(message []byte, now time.Time) {
+	h := maphash.Bytes(r.seed, message)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slot := &r.last[h%sightings]
+	if slot.hash == h && now.Sub(slot.at) < 32*time.Second {
+		r.n++
+	}
+	*slot = sighting{h, now}
+}
+
+func (r *retransmissions) count() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.n
+}
+
+// Sent notes a datagram of ours.
+func (g *Guard) Sent(datagram []byte) { g.sent.note(datagram, time.Now()) }
+
+// Received notes a datagram that came and is a message of SIP.
+func (g *Guard) Received(datagram []byte) { g.received.note(datagram, time.Now()) }
+
+// Retransmissions is how many datagrams of SIP came or went more than once.
+func (g *Guard) Retransmissions() Retransmissions {
+	return Retransmissions{Sent: g.sent.count(), Received: g.received.count()}
+}

@@ -1,0 +1,56 @@
+package ratelimit
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func TestABucketGivesItsBurstAndThenItsRate(t *testing.T) {
+	r, now := Rate{PerSecond: 10, Burst: 60}, time.Unix(1e9, 0)
+	var b Bucket
+	given := 0
+	for range 1000 {
+		has := b.Has(now, r)
+		if took := b.Take(now, r); took != has {
+			t.Fatal("Has and Take do not agree")
+		} else if took {
+			given++
+		}
+	}
+	if given != 60 || b.Has(now, r) {
+		t.Errorf("%d at once", given)
+	}
+	for range 1000 {
+		now = now.Add(10 * time.Millisecond)
+		if b.Take(now, r) {
+			given++
+		}
+	}
+	if given != 160 {
+		t.Errorf("%d in ten seconds more", given-60)
+	}
+}
+
+func TestSourcesShareNothingButTheCommonBucket(t *testing.T) {
+	s, now := NewSources(), time.Unix(1e9, 0)
+	own, all := Rate{Burst: 2}, Rate{Burst: 3}
+	one, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.200")
+	if !s.TakeShared(one, now, own, all) || !s.TakeShared(one, now, own, all) || s.TakeShared(one, now, own, all) {
+		t.Error("the source's own bucket does not hold two")
+	}
+	if !s.HasShared(other, now, own, all) || !s.TakeShared(other, now, own, all) || s.HasShared(other, now, own, all) || s.TakeShared(other, now, own, all) {
+		t.Error("the common bucket does not hold three")
+	}
+	if !s.Has(other, now, Rate{Burst: 3}) || !s.Take(other, now, Rate{Burst: 3}) {
+		t.Error("Take needs the common bucket")
+	}
+}
+
+func TestOneSubscriberIsOneNetwork(t *testing.T) {
+	for _, c := range [][2]string{{"2001:db8::1", "2001:db8::"}, {"2001:db8:0:1:2:3:4:5", "2001:db8:0:1::"}, {"192.0.2.9", "192.0.2.9"}, {"::ffff:192.0.2.9", "192.0.2.9"}} {
+		if got := Network(netip.MustParseAddr(c[0])); got != netip.MustParseAddr(c[1]) {
+			t.Errorf("%s counts as %s", c[0], got)
+		}
+	}
+}
