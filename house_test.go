@@ -31,6 +31,8 @@ var allowed = map[string][]string{
 	"oncall/rota":         {"ical", "oncall", "sla"},
 	"oncall/rota/slow":    {}, // this one too
 	"oncall/escalation":   {"oncall", "oncall/rota", "sla"},
+	"oncall/readiness":    {"oncall", "oncall/escalation", "oncall/rota"},
+	"oncall/replay":       {"oncall", "oncall/escalation"},
 	"prompts/...":         {"prompts"},
 	"media/...":           {},
 	"media/amd":           {"media/vad"},
@@ -206,7 +208,7 @@ func mayImport(from, to string) bool {
 }
 
 func ground(room string) bool {
-	return contains([]string{"tickets", "sla", "prompts", "oncall", "oncall/rota", "oncall/escalation", "limits", "ical"}, room)
+	return contains([]string{"tickets", "sla", "prompts", "oncall", "oncall/rota", "oncall/escalation", "oncall/readiness", "oncall/replay", "limits", "ical"}, room)
 }
 
 func contains(list []string, s string) bool {

@@ -1,0 +1,237 @@
+// Package readiness is whether somebody will really be reached: gaps ahead, and people on call whose telephone is not
+// proven. Board, API, `hotline oncall check`, health and the morning letter all show what this one function says. Pure.
+package readiness
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hotline/oncall"
+	"hotline/oncall/escalation"
+	"hotline/oncall/rota"
+)
+
+// Report is how ready the house is between two instants.
+type Report struct {
+	From      time.Time `json:"from"`
+	Until     time.Time `json:"until"`
+	Ready     bool      `json:"ready"`     // no gap, nobody unproven who is on call before a proof of today runs out
+	Gaps      []Gap     `json:"gaps"`      // nobody with a telephone is on call
+	Uncovered []Gap     `json:"uncovered"` // somebody is on call, and nobody with a proven telephone; within the next 7 days
+	People    []Person  `json:"people"`    // whoever can be rung, by id
+}
+
+// Gap is a time in which a rota reaches nobody, nor does any other rota that its requests fall back to.
+type Gap struct {
+	Rota  rota.ID   `json:"rota"`
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+}
+
+// Person is somebody who can be rung.
+type Person struct {
+	Engineer oncall.EngineerID `json:"engineer"`
+	Name     string            `json:"name"`
+	Ready    bool              `json:"ready"`
+	Why      string            `json:"why,omitempty"` // what is missing
+	Phones   []Phone           `json:"phones"`
+	OnCall   []Shift           `json:"on_call"` // in the time that is looked at
+	Silence  string            `json:"silence,omitempty"`
+}
+
+// Phone is a telephone and until when it counts as proven.
+type Phone struct {
+	Phone  string    `json:"phone"`
+	Proven time.Time `json:"proven_until,omitzero"`
+}
+
+// Shift is one stretch of duty. It is covered when a proof of today still holds when it begins, or now where it has begun.
+// A shift that begins after every proof of today has run out is neither: its proof is still to come.
+type Shift struct {
+	Rota    rota.ID   `json:"rota"`
+	Level   int       `json:"level"`
+	From    time.Time `json:"from"`
+	Until   time.Time `json:"until"`
+	Covered bool      `json:"covered"`
+	ToProve bool      `json:"to_prove"`
+}
+
+// Of tells how ready the house is from now until an instant, of everybody who is on call in that time and everybody whom a
+// policy names.
+func Of(f escalation.Facts, now, until time.Time) Report {
+	r := Report{From: now, Until: until, Ready: true, Gaps: []Gap{}, Uncovered: []Gap{}, People: []Person{}}
+	people := map[oncall.EngineerID][]Shift{}
+	for _, p := range f.Policies {
+		for _, s := range p.Steps {
+			for _, id := range s.Engineers {
+				people[id] = append(people[id], []Shift{}...)
+			}
+		}
+	}
+	for _, s := range f.Rotas {
+		for _, d := range s.Duties(now, until) {
+			people[d.Engineer] = append(people[d.Engineer], Shift{Rota: s.Rota().ID, Level: d.Level, From: d.From, Until: d.Until})
+		}
+	}
+	for id, shifts := range people {
+		if at := slices.IndexFunc(f.Engineers, func(e oncall.Engineer) bool { return e.ID == id }); at >= 0 {
+			p := person(f, f.Engineers[at], shifts, now)
+			r.Ready = r.Ready && (p.Ready || p.Silence != "")
+			r.People = append(r.People, p)
+		}
+	}
+	slices.SortFunc(r.People, func(a, b Person) int { return strings.Compare(string(a.Engineer), string(b.Engineer)) })
+	r.gaps(f, now, until)
+	r.Ready = r.Ready && len(r.Gaps)+len(r.Uncovered) == 0
+	return r
+}
+
+func person(f escalation.Facts, e oncall.Engineer, shifts []Shift, now time.Time) Person {
+	p := Person{Engineer: e.ID, Name: e.Name, Phones: []Phone{}, OnCall: []Shift{}}
+	best := time.Time{}
+	for _, phone := range e.Phones {
+		until := oncall.Proven(f.Proofs, e.ID, phone, now)
+		p.Phones = append(p.Phones, Phone{phone, until})
+		if until.After(best) {
+			best = until
+		}
+	}
+	for _, s := range shifts {
+		begins := later(s.From, now)
+		s.Covered = begins.Before(best)
+		s.ToProve = !s.Covered && !begins.Before(now.Add(oncall.ProofTime))
+		p.OnCall = append(p.OnCall, s)
+	}
+	for _, c := range f.Contacts {
+		if c.Engineer == e.ID && c.Silence != nil {
+			p.Silence = c.Silence.String()
+		}
+	}
+	first := slices.IndexFunc(p.OnCall, func(s Shift) bool { return !s.Covered && !s.ToProve })
+	switch {
+	case p.Silence != "":
+		p.Why = "is not rung " + p.Silence
+	case len(e.Phones) == 0:
+		p.Why = "has no telephone"
+	case best.IsZero():
+		p.Why = "has proven no telephone by key and sound within 7 days"
+	case first >= 0:
+		p.Why = fmt.Sprintf("has a proof that runs out before the shift of %s begins", p.OnCall[first].From.Format("2006-01-02 15:04"))
+	}
+	p.Ready = p.Why == ""
+	return p
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// gaps finds the times in which a rota's requests reach nobody: neither by it nor by the rotas that serve everything.
+func (r *Report) gaps(f escalation.Facts, now, until time.Time) {
+	var wide []*rota.Schedule // that whatever has no better one falls back to
+	for _, s := range f.Rotas {
+		if s.Rota().ID == rota.Main || everything(s.Rota().Serves) {
+			wide = append(wide, s)
+		}
+	}
+	rings := func(id oncall.EngineerID) bool {
+		at := slices.IndexFunc(r.People, func(p Person) bool { return p.Engineer == id })
+		return at >= 0 && len(r.People[at].Phones) > 0 && r.People[at].Silence == ""
+	}
+	proven := func(at time.Time) func(oncall.EngineerID) bool {
+		return func(id oncall.EngineerID) bool {
+			i := slices.IndexFunc(r.People, func(p Person) bool { return p.Engineer == id })
+			return i >= 0 && rings(id) && slices.ContainsFunc(r.People[i].Phones, func(p Phone) bool { return at.Before(p.Proven) })
+		}
+	}
+	soon := now.Add(oncall.ProofTime)
+	if until.Before(soon) {
+		soon = until
+	}
+	for _, s := range f.Rotas {
+		id := s.Rota().ID
+		chain := []*rota.Schedule{s}
+		for _, w := range wide {
+			if w != s {
+				chain = append(chain, w)
+			}
+		}
+		if id == rota.Main && len(chain) > 1 { // a rota that serves everything goes before it, and falls back to it
+			continue
+		}
+		r.Gaps = append(r.Gaps, free(id, chain, now, until, rings)...)
+		for _, g := range r.unproven(id, chain, now, soon, proven) {
+			if !slices.ContainsFunc(r.Gaps, func(o Gap) bool { return o.Rota == id && !g.From.Before(o.From) && !g.Until.After(o.Until) }) {
+				r.Uncovered = append(r.Uncovered, g)
+			}
+		}
+	}
+}
+
+func everything(s rota.Serves) bool {
+	return len(s.Contracts)+len(s.Products)+len(s.Categories)+len(s.Levels)+len(s.Languages) == 0
+}
+
+// free lists when none of the schedules reaches anybody.
+func free(id rota.ID, chain []*rota.Schedule, from, until time.Time, reached func(oncall.EngineerID) bool) []Gap {
+	if !from.Before(until) {
+		return nil
+	}
+	list := []Gap{{id, from.In(chain[0].Zone()), until.In(chain[0].Zone())}}
+	for _, s := range chain {
+		var next []Gap
+		for _, g := range list {
+			for _, one := range s.Gaps(g.From, g.Until, reached) {
+				next = append(next, Gap{id, one.From.In(chain[0].Zone()), one.Until.In(chain[0].Zone())})
+			}
+		}
+		list = next
+	}
+	return list
+}
+
+// unproven lists when somebody is on call and nobody whose proof of today still holds. Proofs run out one after the other, so
+// the time is taken in parts in which the same proofs hold.
+func (r *Report) unproven(id rota.ID, chain []*rota.Schedule, from, until time.Time, proven func(time.Time) func(oncall.EngineerID) bool) (list []Gap) {
+	edges := []time.Time{from, until}
+	for _, p := range r.People {
+		for _, phone := range p.Phones {
+			if phone.Proven.After(from) && phone.Proven.Before(until) {
+				edges = append(edges, phone.Proven)
+			}
+		}
+	}
+	slices.SortFunc(edges, time.Time.Compare)
+	for i := range edges[1:] {
+		for _, g := range free(id, chain, edges[i], edges[i+1], proven(edges[i])) {
+			if n := len(list); n > 0 && list[n-1].Until.Equal(g.From) {
+				list[n-1].Until = g.Until
+				continue
+			}
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+// Lines says the report to people, one fact a line; none where the house is ready. Times are in the zone given.
+func (r Report) Lines(zone *time.Location) (list []string) {
+	at := func(t time.Time) string { return t.In(zone).Format("Mon 2006-01-02 15:04 MST") }
+	for _, g := range r.Gaps {
+		list = append(list, fmt.Sprintf("rota %s: nobody with a telephone is on call from %s until %s", g.Rota, at(g.From), at(g.Until)))
+	}
+	for _, g := range r.Uncovered {
+		list = append(list, fmt.Sprintf("rota %s: nobody with a proven telephone is on call from %s until %s", g.Rota, at(g.From), at(g.Until)))
+	}
+	for _, p := range r.People {
+		if !p.Ready {
+			list = append(list, fmt.Sprintf("%s (%s) %s", p.Name, p.Engineer, p.Why))
+		}
+	}
+	return list
+}
