@@ -19,10 +19,11 @@ import (
 
 	"hotline/admin/access"
 	"hotline/admin/document"
-	bounds "hotline/limits"
+	"hotline/admin/schema"
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/prompts"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -40,18 +41,9 @@ type PINs interface {
 // Flows knows what callers hear. Its methods are safe for concurrent use.
 type Flows interface {
 	// Check reads a flow; name is what the flow calls itself. A flow without complaints may be published.
-	Check(yaml string) (name string, complaints []Complaint)
+	Check(yaml string) (name string, complaints []strictyaml.Complaint)
 	// Use makes a published version the one with which the next call begins.
 	Use(v tickets.FlowVersion) error
-}
-
-// Complaint is what stands in the way of a flow.
-type Complaint struct {
-	Line    int    `json:"line,omitempty" doc:"Line of the YAML text; none when it is about the whole"`
-	Step    string `json:"step,omitempty"`
-	Field   string `json:"field,omitempty"`
-	Problem string `json:"problem"`
-	Remedy  string `json:"remedy"`
 }
 
 // Health tells what works; nil is well. The methods are called at once for each request and must come back when ctx ends.
@@ -139,7 +131,7 @@ func New(c Config) http.Handler {
 	s.trunkRoutes(api)
 	s.healthRoute(api)
 	document.Patch(api, r)
-	bound(api)
+	schema.Bound(api)
 	r.Method(http.MethodGet, "/metrics", s.Metrics.handler(s.Store))
 	s.profileRoutes(r)
 	return chi.Chain(harden, s.survive, s.authenticate, s.audit, plainText, carryOn, s.replay).Handler(r)
@@ -153,50 +145,9 @@ func head() huma.Config {
 	c.Transformers = append(c.Transformers, brief)
 	c.RejectUnknownQueryParameters = true // a filter that is misspelt must not select everything
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schema.Name)
 	c.Security = []map[string][]string{{"token": {}}}
 	return c
-}
-
-// bound gives every text that a request may hold and that names no limit of its own the limit of a line: a route that is
-// added without a thought is bounded too.
-func bound(api huma.API) {
-	whole := api.OpenAPI()
-	for _, path := range whole.Paths {
-		for _, op := range []*huma.Operation{path.Get, path.Post, path.Put, path.Delete, path.Patch} {
-			if op == nil {
-				continue
-			}
-			for _, p := range op.Parameters {
-				boundSchema(p.Schema)
-			}
-			if op.RequestBody != nil {
-				for _, c := range op.RequestBody.Content {
-					boundSchema(c.Schema)
-				}
-			}
-		}
-	}
-	for _, schema := range whole.Components.Schemas.Map() {
-		boundSchema(schema)
-	}
-}
-
-func boundSchema(s *huma.Schema) {
-	if s == nil {
-		return
-	}
-	if s.Type == huma.TypeString && s.MaxLength == nil && len(s.Enum) == 0 && s.Format == "" {
-		most := bounds.Line
-		s.MaxLength = &most
-		s.PrecomputeMessages()
-	}
-	for _, p := range s.Properties {
-		boundSchema(p)
-	}
-	boundSchema(s.Items)
-	if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
-		boundSchema(values)
-	}
 }
 
 // refresh tells the line of a change of contracts, customers, levels, calendars or faults, so that the next caller is served

@@ -11,22 +11,23 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/admin/schema"
 	"hotline/sla"
 	"hotline/tickets"
 )
 
 // intervalView is working time on one weekday.
 type intervalView struct {
-	Day   int  `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
-	From  span `json:"from"`
-	Until span `json:"until" doc:"After 24:00 it runs into the next days; always open: 00:00 until 168:00"`
+	Day   int              `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
+	From  schema.TimeOfDay `json:"from"`
+	Until schema.TimeOfDay `json:"until" doc:"After 24:00 it runs into the next days; always open: 00:00 until 168:00"`
 }
 
 // hoursView is working time on one date.
 type hoursView struct {
-	Day   int  `json:"day,omitempty" doc:"Ignored"`
-	From  span `json:"from"`
-	Until span `json:"until" doc:"After 24:00 it runs into the next days"`
+	Day   int              `json:"day,omitempty" doc:"Ignored"`
+	From  schema.TimeOfDay `json:"from"`
+	Until schema.TimeOfDay `json:"until" doc:"After 24:00 it runs into the next days"`
 }
 
 type exceptionView struct {
@@ -78,7 +79,7 @@ type calendarList struct {
 func intervals(list []sla.Interval) []intervalView {
 	views := make([]intervalView, 0, len(list))
 	for _, i := range list {
-		views = append(views, intervalView{int(i.Day), span(i.From), span(i.Until)})
+		views = append(views, intervalView{int(i.Day), schema.TimeOfDay(i.From), schema.TimeOfDay(i.Until)})
 	}
 	return views
 }
@@ -93,7 +94,7 @@ func week(views []intervalView) []sla.Interval {
 
 func hoursOf(list []sla.Interval) (views []hoursView) {
 	for _, i := range list {
-		views = append(views, hoursView{From: span(i.From), Until: span(i.Until)})
+		views = append(views, hoursView{From: schema.TimeOfDay(i.From), Until: schema.TimeOfDay(i.Until)})
 	}
 	return views
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/admin/schema"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -37,17 +38,17 @@ func (v limitsView) limits() sla.Limits {
 
 // ContractFields are what a contract promises.
 type ContractFields struct {
-	Customer     string      `json:"customer" minLength:"1" maxLength:"100"`
-	Level        string      `json:"level" minLength:"1" maxLength:"100"`
-	Language     string      `json:"language,omitempty" enum:"it,en" doc:"Left out: the caller hears the language of the number that was dialled, or the one he chose"`
-	ValidFrom    time.Time   `json:"valid_from"`
-	ValidUntil   *time.Time  `json:"valid_until,omitempty" doc:"Exclusive; null or left out: without end"`
-	Calendar     string      `json:"calendar,omitempty" maxLength:"100" doc:"Instead of the level's calendar"`
-	Blocking     *limitsView `json:"blocking,omitempty" doc:"Instead of the level's limits, whole"`
-	NonBlocking  *limitsView `json:"non_blocking,omitempty" doc:"Instead of the level's limits, whole"`
-	AfterHours   string      `json:"after_hours,omitempty" enum:"wait,ring" default:"wait" doc:"What a blocking call outside the hours does"`
-	EvoSupport   bool        `json:"evo_support,omitempty"`
-	RemoteAccess *bool       `json:"remote_access,omitempty" doc:"A fact that staff set, and that must be given. false: whoever keys the contract's PIN is taken as Support on Request, which is paid, and the clocks of running tickets stand still as their level says"`
+	Customer     string          `json:"customer" minLength:"1" maxLength:"100"`
+	Level        string          `json:"level" minLength:"1" maxLength:"100"`
+	Language     schema.Language `json:"language,omitempty" doc:"Left out: the caller hears the language of the number that was dialled, or the one he chose"`
+	ValidFrom    time.Time       `json:"valid_from"`
+	ValidUntil   *time.Time      `json:"valid_until,omitempty" doc:"Exclusive; null or left out: without end"`
+	Calendar     string          `json:"calendar,omitempty" maxLength:"100" doc:"Instead of the level's calendar"`
+	Blocking     *limitsView     `json:"blocking,omitempty" doc:"Instead of the level's limits, whole"`
+	NonBlocking  *limitsView     `json:"non_blocking,omitempty" doc:"Instead of the level's limits, whole"`
+	AfterHours   string          `json:"after_hours,omitempty" enum:"wait,ring" default:"wait" doc:"What a blocking call outside the hours does"`
+	EvoSupport   bool            `json:"evo_support,omitempty"`
+	RemoteAccess *bool           `json:"remote_access,omitempty" doc:"A fact that staff set, and that must be given. false: whoever keys the contract's PIN is taken as Support on Request, which is paid, and the clocks of running tickets stand still as their level says"`
 }
 
 // ContractView is a contract as staff see it: never with a PIN.
@@ -89,7 +90,7 @@ type contractList struct {
 
 func contract(c tickets.Contract) ContractView {
 	v := ContractView{ID: string(c.ID), Version: c.Version, PINAt: instant(c.PINAt), ContractFields: ContractFields{
-		Customer: string(c.Customer), Level: string(c.Level), Language: c.Language, ValidFrom: c.ValidFrom,
+		Customer: string(c.Customer), Level: string(c.Level), Language: schema.Language(c.Language), ValidFrom: c.ValidFrom,
 		ValidUntil: instant(c.ValidUntil), Calendar: string(c.Calendar), AfterHours: string(c.AfterHours),
 		EvoSupport: c.EvoSupport, RemoteAccess: &c.RemoteAccess,
 	}}
@@ -236,7 +237,7 @@ func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (t
 		return tickets.Contract{}, err
 	}
 	c := tickets.Contract{
-		ID: tickets.ContractID(id), Customer: tickets.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: f.Language,
+		ID: tickets.ContractID(id), Customer: tickets.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: string(f.Language),
 		ValidFrom: f.ValidFrom, Calendar: sla.CalendarID(f.Calendar), AfterHours: tickets.AfterHours(f.AfterHours),
 		EvoSupport: f.EvoSupport, RemoteAccess: *f.RemoteAccess,
 	}

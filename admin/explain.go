@@ -16,13 +16,7 @@ type explanationView struct {
 type explained struct {
 	ClockView
 	Parts    []part `json:"parts" nullable:"false" doc:"They follow each other without a gap from the clock's start to its due time; of one that was kept, to its meeting"`
-	Sentence inBoth `json:"account" doc:"The same in one sentence"`
-}
-
-// inBoth is a text in both languages.
-type inBoth struct {
-	Italian string `json:"it"`
-	English string `json:"en"`
+	Sentence texts  `json:"account" doc:"The same in one sentence"`
 }
 
 type part struct {
@@ -31,7 +25,7 @@ type part struct {
 	Counts  bool       `json:"counts"`
 	Spent   int64      `json:"spent_seconds" doc:"Working time used up at the part's end"`
 	Why     string     `json:"why" doc:"counted, break, night, weekend, holiday, closure, or paused: and the reason"`
-	Because inBoth     `json:"because"`
+	Because texts      `json:"because"`
 }
 
 // explanation accounts for each clock by the terms under which it was set.
@@ -70,10 +64,10 @@ func (e explained) in(zone *time.Location) explained {
 }
 
 func explainedClock(a sla.Account) explained {
-	e := explained{ClockView: clockOf(a.Clock), Parts: []part{}, Sentence: inBoth{a.In(sla.Italian), a.In(sla.English)}}
+	e := explained{ClockView: clockOf(a.Clock), Parts: []part{}, Sentence: inEvery(a.In)}
 	for _, p := range a.Parts {
 		e.Parts = append(e.Parts, part{
-			p.From, instant(p.Until), p.Counts, seconds(p.Spent), string(p.Why), inBoth{p.In(sla.Italian), p.In(sla.English)},
+			p.From, instant(p.Until), p.Counts, seconds(p.Spent), string(p.Why), inEvery(p.In),
 		})
 	}
 	return e

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -27,10 +28,27 @@ type flowList struct {
 	Flows []flowView `json:"flows" nullable:"false" doc:"Newest first; with none published, callers hear the built-in flow"`
 }
 
-type verdictOnFlow struct {
-	OK         bool        `json:"ok"`
-	Name       string      `json:"name"`
-	Complaints []Complaint `json:"complaints" nullable:"false"`
+type flowCheckView struct {
+	OK         bool            `json:"ok"`
+	Name       string          `json:"name"`
+	Complaints []complaintView `json:"complaints" nullable:"false"`
+}
+
+// complaintView is what stands in the way of a flow.
+type complaintView struct {
+	Line    int    `json:"line,omitempty" doc:"Line of the YAML text; none when it is about the whole"`
+	Step    string `json:"step,omitempty"`
+	Field   string `json:"field,omitempty"`
+	Problem string `json:"problem"`
+	Remedy  string `json:"remedy"`
+}
+
+func complaints(list []strictyaml.Complaint) []complaintView {
+	views := make([]complaintView, 0, len(list))
+	for _, c := range list {
+		views = append(views, complaintView{c.Line, c.Step, c.Field, c.Problem, c.Remedy})
+	}
+	return views
 }
 
 // flowRoutes publish what callers hear. A version never changes; a call keeps the one with which it began.
@@ -51,9 +69,9 @@ func (s *server) flowRoutes(api huma.API) {
 			return answered(s.flow(ctx, in.Version))
 		})
 	serve(s, api, route(http.MethodPost, "/flows/check", "check-flow", "Check a flow; nothing changes"),
-		func(_ context.Context, in *struct{ Body flowText }) (*answer[verdictOnFlow], error) {
-			name, complaints := s.Flows.Check(in.Body.YAML)
-			return answered(verdictOnFlow{len(complaints) == 0, name, append([]Complaint{}, complaints...)}, nil)
+		func(_ context.Context, in *struct{ Body flowText }) (*answer[flowCheckView], error) {
+			name, wrong := s.Flows.Check(in.Body.YAML)
+			return answered(flowCheckView{len(wrong) == 0, name, complaints(wrong)}, nil)
 		})
 	serve(s, api, route(http.MethodPost, "/flows", "publish-flow", "Check a flow and publish it; the next call hears it"), s.publish)
 }
@@ -96,9 +114,9 @@ func (s *server) publish(ctx context.Context, in *struct {
 			return nil, err
 		}
 	}
-	name, complaints := s.Flows.Check(in.Body.YAML)
-	if len(complaints) > 0 {
-		return nil, complained(complaints)
+	name, wrong := s.Flows.Check(in.Body.YAML)
+	if len(wrong) > 0 {
+		return nil, complained(wrong)
 	}
 	v, err := s.Store.PutFlow(ctx, tickets.FlowVersion{Version: seen, Name: name, YAML: in.Body.YAML, Published: s.Now(), By: tokenName(ctx)})
 	if err != nil {
@@ -113,7 +131,7 @@ func (s *server) publish(ctx context.Context, in *struct {
 }
 
 // complained says every complaint in the words of the schema's checks.
-func complained(list []Complaint) error {
+func complained(list []strictyaml.Complaint) error {
 	var errs []error
 	for _, c := range list {
 		location := "body.yaml"

@@ -24,6 +24,7 @@ import (
 	"hotline/memory"
 	"hotline/oncall"
 	"hotline/sla"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -111,14 +112,14 @@ type flows struct {
 	used []int
 }
 
-func (f *flows) Check(yaml string) (string, []admin.Complaint) {
+func (f *flows) Check(yaml string) (string, []strictyaml.Complaint) {
 	if name, ok := strings.CutPrefix(strings.SplitN(yaml, "\n", 2)[0], "name: "); ok {
 		return name, nil
 	}
 	if strings.Contains(yaml, "panic") {
 		panic("a flow that nobody thought of")
 	}
-	return "", []admin.Complaint{{Line: 3, Step: "main", Field: "keys", Problem: "key 1 leads nowhere", Remedy: "name a step"}}
+	return "", []strictyaml.Complaint{{Line: 3, Step: "main", Field: "keys", Problem: "key 1 leads nowhere", Remedy: "name a step"}}
 }
 
 func (f *flows) Use(v tickets.FlowVersion) error {

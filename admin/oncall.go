@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/admin/schema"
 	"hotline/oncall"
 )
 
@@ -21,9 +22,9 @@ var sipAddress = regexp.MustCompile(`^sip:[^\s<>"',;?]{1,200}(;transport=(udp|tc
 
 // EngineerFields are what staff write of somebody who can be called out.
 type EngineerFields struct {
-	Name     string   `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
-	Phones   []string `json:"phones" nullable:"false" maxItems:"20" doc:"SIP addresses, or numbers through the trunk; in the order to be tried"`
-	Language string   `json:"language,omitempty" enum:"it,en" default:"it"`
+	Name     string          `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
+	Phones   []string        `json:"phones" nullable:"false" maxItems:"20" doc:"SIP addresses, or numbers through the trunk; in the order to be tried"`
+	Language schema.Language `json:"language,omitempty" default:"it"`
 }
 
 type engineerInput struct {
@@ -89,7 +90,7 @@ func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error
 			return oncall.Engineer{}, refused(fmt.Sprintf("body.phones[%d]", i), err.Error())
 		}
 	}
-	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: f.Language}, nil
+	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: string(f.Language)}, nil
 }
 
 // removeEngineer keeps the rota whole; the store sees to it.
@@ -132,12 +133,12 @@ type rotaView struct {
 }
 
 type shiftView struct {
-	Engineer string `json:"engineer"`
-	Level    int    `json:"level" minimum:"1" maximum:"100" doc:"Level 1 is called first"`
-	Order    int    `json:"order,omitempty" minimum:"-1000" maximum:"1000" doc:"Within the level"`
-	Day      int    `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
-	From     span   `json:"from" doc:"Time of day, by the wall clock"`
-	Length   span   `json:"length" doc:"Up to 168:00, always on call"`
+	Engineer string           `json:"engineer"`
+	Level    int              `json:"level" minimum:"1" maximum:"100" doc:"Level 1 is called first"`
+	Order    int              `json:"order,omitempty" minimum:"-1000" maximum:"1000" doc:"Within the level"`
+	Day      int              `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
+	From     schema.TimeOfDay `json:"from" doc:"Time of day, by the wall clock"`
+	Length   schema.TimeOfDay `json:"length" doc:"Up to 168:00, always on call"`
 }
 
 type duty struct {
@@ -171,7 +172,7 @@ func (s *server) rotaRoutes(api huma.API) {
 func rota(r oncall.Rota) rotaView {
 	v := rotaView{Zone: r.Zone, Shifts: make([]shiftView, 0, len(r.Shifts)), Overrides: append([]oncall.Override{}, r.Overrides...), Version: r.Version}
 	for _, sh := range r.Shifts {
-		v.Shifts = append(v.Shifts, shiftView{string(sh.Engineer), sh.Level, sh.Order, int(sh.Day), span(sh.From), span(sh.Length)})
+		v.Shifts = append(v.Shifts, shiftView{string(sh.Engineer), sh.Level, sh.Order, int(sh.Day), schema.TimeOfDay(sh.From), schema.TimeOfDay(sh.Length)})
 	}
 	return v
 }

@@ -10,7 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/report"
+	"hotline/admin/schema"
 	"hotline/prompts"
+	"hotline/prompts/written"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -22,13 +24,13 @@ type MonthQuery struct {
 
 // ReaderQuery is who reads a report that is no JSON.
 type ReaderQuery struct {
-	Language prompts.Language `query:"lang" enum:"it,en" doc:"Language of the words; default: the configuration's"`
+	Language schema.Language `query:"lang" doc:"Language of the words; default: the configuration's"`
 }
 
 // TableQuery is which table, and which program reads it.
 type TableQuery struct {
 	Table string       `query:"table" enum:"lines,breaches" default:"lines"`
-	Sheet report.Sheet `query:"sheet" enum:"plain,en,it" default:"plain" doc:"plain: RFC 4180; en and it: for a spreadsheet of that country (byte order mark; it: semicolons and decimal commas)"`
+	Sheet schema.Sheet `query:"sheet" default:"plain" doc:"plain: RFC 4180; en and it: for a spreadsheet of that country (byte order mark; it: semicolons and decimal commas)"`
 }
 
 // reportView is a month's report; spans are in working time.
@@ -66,7 +68,7 @@ type breachView struct {
 	Customer string         `json:"customer_name"`
 	Clock    string         `json:"clock"`
 	Due      time.Time      `json:"due"`
-	Account  inBoth         `json:"account" doc:"Where every minute went, as told when it broke"`
+	Account  texts          `json:"account" doc:"Where every minute went, as told when it broke"`
 }
 
 // file is an answer that is no JSON.
@@ -90,9 +92,9 @@ func (s *server) reportRoutes(api huma.API) {
 		}) (*file, error) {
 			return s.reportAs(ctx, q.MonthQuery, q.ReaderQuery, "csv", "text/csv; charset=utf-8", func(r tickets.Report, reader report.Reader) []byte {
 				if q.Table == "breaches" {
-					return report.Breaches(r, reader, q.Sheet)
+					return report.Breaches(r, reader, report.Sheet(q.Sheet))
 				}
-				return report.Lines(r, reader, q.Sheet)
+				return report.Lines(r, reader, report.Sheet(q.Sheet))
 			})
 		})
 	serve(s, api, route(http.MethodGet, "/report.svg", "report-svg", "The same as a plot of kept and broken clocks"),
@@ -110,7 +112,8 @@ func (s *server) reportAs(ctx context.Context, q MonthQuery, by ReaderQuery, suf
 	if err != nil {
 		return nil, err
 	}
-	reader := report.Reader{Language: cmp.Or(by.Language, s.Language, prompts.Italian), Levels: map[sla.LevelID]string{}}
+	lang := cmp.Or(prompts.Language(by.Language), s.Language, prompts.Italian)
+	reader := report.Reader{Language: lang, Words: written.In(lang), Levels: map[sla.LevelID]string{}}
 	levels, err := s.Store.Levels(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the levels' names: %w", err)
@@ -127,7 +130,7 @@ func reported(r tickets.Report) reportView {
 		v.Lines = append(v.Lines, lineOf(l))
 	}
 	for _, b := range r.Breaches {
-		v.Breaches = append(v.Breaches, breachView{b.Ticket, string(b.Contract), b.Name, string(b.Clock), b.Due, inBoth{b.Italian, b.English}})
+		v.Breaches = append(v.Breaches, breachView{b.Ticket, string(b.Contract), b.Name, string(b.Clock), b.Due, texts(b.Account)})
 	}
 	return v
 }

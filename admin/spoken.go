@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -8,13 +9,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/admin/schema"
 	"hotline/prompts"
 	"hotline/tickets"
 )
 
 type spokenInput struct {
 	ByID
-	Language string `query:"lang" enum:"it,en" doc:"Which language's voice; the configuration's when it is left out"`
+	Language schema.Language `query:"lang" doc:"Which language's voice; the configuration's when it is left out"`
 }
 
 // spokenAnswer is sound, or that there is none yet.
@@ -55,13 +57,7 @@ func (s *server) spoken(ctx context.Context, in *spokenInput) (*spokenAnswer, er
 	if s.Spoken == nil {
 		return nil, huma.Error404NotFound("there is no voice: speech.driver is none")
 	}
-	lang := prompts.Language(in.Language)
-	if lang == "" {
-		lang = s.Language
-	}
-	if lang == "" {
-		lang = prompts.Italian
-	}
+	lang := cmp.Or(prompts.Language(in.Language), s.Language, prompts.Italian)
 	wav, rendering, err := s.Spoken.File(c, lang)
 	switch {
 	case err != nil:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/schema"
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
@@ -176,13 +177,13 @@ func (s *server) history(ctx context.Context, in *Numbered) (*answer[historyView
 type draftInput struct {
 	Keyed
 	Body struct {
-		Contract string `json:"contract,omitempty" doc:"Empty: Support on Request"`
-		Customer string `json:"customer,omitempty" doc:"Of a request without contract, where it is known"`
-		Caller   string `json:"caller,omitempty" maxLength:"100" doc:"Number to call back"`
-		Channel  string `json:"channel,omitempty" enum:"web,email" default:"web"`
-		Claim    string `json:"claim,omitempty" enum:"blocking,non_blocking,question,change,feature"`
-		Text     string `json:"text,omitempty" maxLength:"10000"`
-		Language string `json:"language,omitempty" enum:"it,en" doc:"Left out: the contract's, else the configuration's"`
+		Contract string          `json:"contract,omitempty" doc:"Empty: Support on Request"`
+		Customer string          `json:"customer,omitempty" doc:"Of a request without contract, where it is known"`
+		Caller   string          `json:"caller,omitempty" maxLength:"100" doc:"Number to call back"`
+		Channel  string          `json:"channel,omitempty" enum:"web,email" default:"web"`
+		Claim    string          `json:"claim,omitempty" enum:"blocking,non_blocking,question,change,feature"`
+		Text     string          `json:"text,omitempty" maxLength:"10000"`
+		Language schema.Language `json:"language,omitempty" doc:"Left out: the contract's, else the configuration's"`
 	}
 }
 
@@ -202,7 +203,7 @@ func (s *server) openTicket(ctx context.Context, in *draftInput) (*ticketCreated
 	if draft.Identity, err = s.identity(ctx, b.Contract, b.Customer, now); err != nil {
 		return nil, err
 	}
-	draft.Language = cmp.Or(b.Language, draft.Identity.Contract.Language, string(s.Language), string(prompts.Italian))
+	draft.Language = cmp.Or(string(b.Language), draft.Identity.Contract.Language, string(s.Language), string(prompts.Italian))
 	t, err := s.Desk.Open(ctx, draft, now)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"hotline/prompts"
+	"hotline/prompts/written"
 	"hotline/sla"
 )
 
@@ -24,22 +26,19 @@ func DryRun(level, category, at, lang string) ([]string, error) {
 				continue
 			}
 			list, err := sla.Try(l.Terms(calendar), c, at)
-			return sentences(list, lang), err
+			return sentences(list, written.In(prompts.Language(lang))), err
 		}
 	}
 	return nil, fmt.Errorf("level %q is unknown; use one of %s", level, join(ids))
 }
 
-func sentences(list []sla.Account, lang string) []string {
+func sentences(list []sla.Account, w written.Words) []string {
+	if len(list) == 0 {
+		return []string{w.Text("account-none")}
+	}
 	var lines []string
 	for _, a := range list {
-		lines = append(lines, a.In(sla.Language(lang)))
-	}
-	if len(lines) == 0 && lang == string(sla.Italian) {
-		return []string{"nessuna scadenza"}
-	}
-	if len(lines) == 0 {
-		return []string{"no deadline"}
+		lines = append(lines, a.In(w))
 	}
 	return lines
 }

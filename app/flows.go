@@ -7,6 +7,7 @@ import (
 
 	"hotline/admin"
 	"hotline/ivr"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -43,16 +44,12 @@ func (f *flows) ship() error {
 }
 
 // Check reads a flow.
-func (f *flows) Check(yaml string) (string, []admin.Complaint) {
+func (f *flows) Check(yaml string) (string, []strictyaml.Complaint) {
 	flow, complaints := ivr.Parse(yaml)
-	var list []admin.Complaint
-	for _, c := range complaints {
-		list = append(list, admin.Complaint(c))
-	}
 	if flow == nil {
-		return "", list
+		return "", complaints
 	}
-	return flow.Name, list
+	return flow.Name, nil
 }
 
 // Use makes a published version the one with which the next call begins.

@@ -10,6 +10,8 @@ import (
 	"hotline/admin"
 	"hotline/config"
 	"hotline/notify"
+	"hotline/prompts"
+	"hotline/prompts/written"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -73,7 +75,7 @@ func (a *App) receipt(ctx context.Context, w tickets.Work) error {
 	if reader == "" {
 		return nil
 	}
-	return a.deliver(ctx, w, notify.Receipt(t), "receipt", []string{reader})
+	return a.deliver(ctx, w, notify.Receipt(t, written.In(prompts.Language(t.Language))), "receipt", []string{reader})
 }
 
 // notify tells staff or manager of an alarm: by mail where there is a server, and by the operator's log.
@@ -104,7 +106,7 @@ func (a *App) notify(ctx context.Context, w tickets.Work) error {
 			if w.Facts["alarm"] == sla.AtBreach && k.Clock.BrokenAt.IsZero() {
 				return nil // what met it in time was entered before the letter went
 			}
-			return a.deliver(ctx, w, notify.Alarm(w.ID, t, w.Facts["alarm"], k, sla.Language(a.cfg.Config.Language)), text, readers)
+			return a.deliver(ctx, w, notify.Alarm(w.ID, t, w.Facts["alarm"], k, written.In(a.cfg.Config.Language)), text, readers)
 		}
 	}
 	return nil // other terms or another category: there is no such clock any more
@@ -146,7 +148,7 @@ func (a *App) update(ctx context.Context, w tickets.Work) error {
 		return nil
 	}
 	t.Caller = a.plan.Shown(t.Caller)
-	return a.deliver(ctx, w, notify.Update(t, lines[at], sla.Language(a.cfg.Config.Language)), "update "+string(u), readers)
+	return a.deliver(ctx, w, notify.Update(t, lines[at], written.In(a.cfg.Config.Language)), "update "+string(u), readers)
 }
 
 // toldOf tells whether a letter that nobody was reached went out for another line within the hour before it.

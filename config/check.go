@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"hotline/numbers"
 	"hotline/prompts"
+	"hotline/strictyaml"
 )
 
 // Check finds what is wrong with a configuration, whatever it was read from. Line and File are left empty.
-func Check(c Config) Complaints {
+func Check(c Config) strictyaml.Complaints {
 	k := &checker{}
 	k.sip(c)
 	k.sound(c)
@@ -27,10 +29,10 @@ func Check(c Config) Complaints {
 	return k.list
 }
 
-type checker struct{ list Complaints }
+type checker struct{ list strictyaml.Complaints }
 
 func (k *checker) say(field, problem, remedy string) {
-	k.list = append(k.list, Complaint{Field: field, Problem: problem, Remedy: remedy})
+	k.list = append(k.list, strictyaml.Complaint{Field: field, Problem: problem, Remedy: remedy})
 }
 
 func (k *checker) sip(c Config) {
@@ -134,12 +136,12 @@ func (k *checker) calls(c Config) {
 		k.say("country", fmt.Sprintf("%q is no country", short(c.Country)), "write its code of two letters, such as IT")
 	}
 	if !spoken(c.Language) {
-		k.say("language", fmt.Sprintf("%q is not spoken", short(string(c.Language))), "use it or en")
+		k.say("language", fmt.Sprintf("%q is not spoken", short(string(c.Language))), "use "+spokenLanguages(" or "))
 	}
 	for n, l := range c.Languages {
 		at := "languages." + short(n)
 		if !spoken(l) {
-			k.say(at, fmt.Sprintf("%q is not spoken", short(string(l))), "use it or en")
+			k.say(at, fmt.Sprintf("%q is not spoken", short(string(l))), "use "+spokenLanguages(" or "))
 		}
 		if strings.TrimSpace(n) == "" || strings.ContainsAny(n, " \t\r\n<>\"") {
 			k.say(at, fmt.Sprintf("%q cannot be dialled", short(n)), "write the number as the trunk gives it, in quotes")
@@ -211,7 +213,16 @@ func (k *checker) spans(c Config) {
 	}
 }
 
-func spoken(l prompts.Language) bool { return l == prompts.Italian || l == prompts.English }
+func spoken(l prompts.Language) bool { return slices.Contains(prompts.Languages(), l) }
+
+// spokenLanguages names the languages of the line for a remedy: "it or en".
+func spokenLanguages(between string) string {
+	var codes []string
+	for _, l := range prompts.Languages() {
+		codes = append(codes, string(l))
+	}
+	return strings.Join(codes, between)
+}
 
 func oneOf(s string, list ...string) bool {
 	for _, l := range list {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hotline/strictyaml"
 )
 
 func TestAnEmptyFileHasTheDefaults(t *testing.T) {
@@ -204,7 +206,7 @@ func TestComplaints(t *testing.T) {
 		{"data: " + strings.Repeat("x", largest), `larger than 1 MiB`},
 	} {
 		_, err := Parse("hotline.yaml", []byte(x.text))
-		var complaints Complaints
+		var complaints strictyaml.Complaints
 		if !errors.As(err, &complaints) || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%q\n got  %v\n want %s", cut(x.text), err, x.want)
 		}
@@ -213,7 +215,7 @@ func TestComplaints(t *testing.T) {
 
 func TestAllComplaintsComeAtOnceAndInOrder(t *testing.T) {
 	_, err := Parse("f", []byte("log_level: chatty\nrtp: {ports: 9-8}\nlanguage: fr\n"))
-	var complaints Complaints
+	var complaints strictyaml.Complaints
 	if !errors.As(err, &complaints) || len(complaints) != 3 || complaints[0].Line != 1 || complaints[2].Line != 3 {
 		t.Errorf("got %v, want three complaints in the order of their lines", err)
 	}
@@ -280,7 +282,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := Parse("f", text)
-		var complaints Complaints
+		var complaints strictyaml.Complaints
 		switch {
 		case err == nil && len(Check(c)) > 0:
 			t.Errorf("accepted what Check refuses: %v", Check(c))

@@ -3,11 +3,13 @@ package config
 import (
 	"fmt"
 	"os"
+
+	"hotline/strictyaml"
 )
 
 // Files finds which of the files that a configuration names cannot be read by who asks. It opens them and nothing more.
 // Line and File are left empty. A PIN key that is not there is no fault: it is made at the first start.
-func Files(c Config) Complaints {
+func Files(c Config) strictyaml.Complaints {
 	k := &checker{}
 	k.file("database.url_file", c.Database.URLFile)
 	k.file("sip.tls.certificate", c.SIP.TLS.Certificate)

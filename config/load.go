@@ -1,16 +1,16 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"hotline/strictyaml"
 )
 
 // largest is how many octets a configuration may have; a bigger file was given by mistake.
@@ -34,17 +34,17 @@ func Load(path string) (Config, error) {
 // Parse reads and checks a configuration; name stands in its complaints.
 func Parse(name string, text []byte) (Config, error) {
 	if len(text) > largest {
-		return Config{}, Complaints{{File: name, Problem: "the file is larger than 1 MiB", Remedy: "name a configuration file"}}
+		return Config{}, strictyaml.Complaints{{File: name, Problem: "the file is larger than 1 MiB", Remedy: "name a configuration file"}}
 	}
 	if !utf8.Valid(text) {
-		return Config{}, Complaints{{File: name, Problem: "the file is no UTF-8 text", Remedy: "save it as UTF-8"}}
+		return Config{}, strictyaml.Complaints{{File: name, Problem: "the file is no UTF-8 text", Remedy: "save it as UTF-8"}}
 	}
 	c, where := Default(), fields{}
 	var tree yaml.Node
 	if err := yaml.Unmarshal(text, &tree); err == nil {
 		where.walk(&tree, "")
 	}
-	var complaints Complaints
+	var complaints strictyaml.Complaints
 	if err := decode(text, &c); err != nil {
 		complaints = explain(err, &where)
 	}
@@ -58,71 +58,57 @@ func Parse(name string, text []byte) (Config, error) {
 		complaints[i].File = name
 	}
 	if len(complaints) > 0 {
-		complaints.sort()
+		complaints.Sort()
 		return Config{}, complaints
 	}
 	return c, nil
 }
 
+// decode reads a text over the defaults; one with nothing but comments changes none of them.
 func decode(text []byte, c *Config) error {
-	d := yaml.NewDecoder(bytes.NewReader(text))
-	d.KnownFields(true)
-	if err := d.Decode(c); err != nil {
-		if errors.Is(err, io.EOF) { // nothing but comments: all defaults
-			return nil
-		}
-		return err
+	err := strictyaml.Decode(text, c)
+	if errors.Is(err, strictyaml.ErrEmpty) {
+		return nil
 	}
-	var more yaml.Node
-	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
-		return errors.New("a second document stands behind the first")
-	}
-	return nil
+	return err
 }
 
-// explain turns the YAML reader's errors into complaints in the operator's words.
-func explain(err error, where *fields) Complaints {
-	var many *yaml.LoadErrors
-	var one *yaml.LoadError
-	switch {
-	case errors.As(err, &many):
-		var list Complaints
-		for _, e := range many.Errors {
-			c := translate(e.Message)
-			if c.Remedy == "" && strings.Contains(c.Problem, "ip:port") {
-				c = Complaint{Problem: "this is no address with a port", Remedy: "write an address and a port, such as 0.0.0.0:5060 or [::]:5060"}
-			}
-			c.Line, c.Field = e.Mark.Line, where.at(mark{e.Mark.Line, e.Mark.Column})
-			list = append(list, c)
-		}
-		return list
-	case errors.As(err, &one):
-		return Complaints{{Line: one.Mark.Line, Problem: "this is no YAML: " + one.Message, Remedy: "check the indentation (blanks, no tabs) and the quotes"}}
+// explain says in the operator's words what the YAML reader refused.
+func explain(err error, where *fields) strictyaml.Complaints {
+	faults := strictyaml.Faults(err)
+	if faults == nil {
+		return strictyaml.Complaints{{Problem: err.Error(), Remedy: "keep one document in the file"}}
 	}
-	return Complaints{{Problem: err.Error(), Remedy: "keep one document in the file"}}
+	var list strictyaml.Complaints
+	for _, f := range faults {
+		c := worded(f)
+		if c.Line = f.Line; f.Kind != strictyaml.Malformed {
+			c.Field = where.at(mark{f.Line, f.Column})
+		}
+		list = append(list, c)
+	}
+	return list
 }
 
-var (
-	unknownField = regexp.MustCompile(`^field (.+) not found in type`)
-	wrongType    = regexp.MustCompile("(?s)^cannot construct (\\S+)(?: `(.*)`)? into (\\S+)")
-	twice        = regexp.MustCompile(`^mapping key (".*") already defined at (line \d+)`)
-)
-
-func translate(message string) Complaint {
-	c := Complaint{Problem: message}
-	if m := unknownField.FindStringSubmatch(message); m != nil {
-		c.Problem = fmt.Sprintf("there is no field %q", short(m[1]))
-		c.Remedy = "see deploy/hotline.example.yaml for the fields"
-	} else if m := twice.FindStringSubmatch(message); m != nil {
-		c.Problem, c.Remedy = fmt.Sprintf("%s stands here for the second time (first at %s)", short(m[1]), m[2]), "keep one of the two"
-	} else if m := wrongType.FindStringSubmatch(message); m != nil {
-		c.Problem = fmt.Sprintf("%q does not fit here", short(m[2]))
-		if m[2] == "" {
+func worded(f strictyaml.Fault) strictyaml.Complaint {
+	switch f.Kind {
+	case strictyaml.Malformed:
+		return strictyaml.Complaint{Problem: "this is no YAML: " + f.Text, Remedy: "check the indentation (blanks, no tabs) and the quotes"}
+	case strictyaml.UnknownField:
+		return strictyaml.Complaint{Problem: fmt.Sprintf("there is no field %q", short(f.Name)), Remedy: "see deploy/hotline.example.yaml for the fields"}
+	case strictyaml.Twice:
+		return strictyaml.Complaint{Problem: fmt.Sprintf("%s stands here for the second time (first at %s)", short(f.Name), f.First), Remedy: "keep one of the two"}
+	case strictyaml.WrongType:
+		c := strictyaml.Complaint{Problem: fmt.Sprintf("%q does not fit here", short(f.Value)), Remedy: "write " + wanted(f.Wanted)}
+		if f.Value == "" {
 			c.Problem = "this does not fit here"
 		}
-		c.Remedy = "write " + wanted(m[3])
+		return c
 	}
-	return c
+	if strings.Contains(f.Text, "ip:port") {
+		return strictyaml.Complaint{Problem: "this is no address with a port", Remedy: "write an address and a port, such as 0.0.0.0:5060 or [::]:5060"}
+	}
+	return strictyaml.Complaint{Problem: f.Text}
 }
 
 // wanted says in words what a field of the given Go type holds.

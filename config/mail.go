@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"hotline/prompts"
 	"hotline/tickets"
 )
 
@@ -71,8 +70,8 @@ func (k *checker) speech(s Speech) {
 		k.say("speech.driver", fmt.Sprintf("%q is unknown", short(string(s.Driver))), "use none, command or http")
 	}
 	for lang := range s.Voices {
-		if !slices.Contains(prompts.Languages(), lang) {
-			k.say("speech.voices", fmt.Sprintf("the line does not speak %q", short(string(lang))), "name a voice for it and for en")
+		if !spoken(lang) {
+			k.say("speech.voices", fmt.Sprintf("the line does not speak %q", short(string(lang))), "name a voice for "+spokenLanguages(" and for "))
 		}
 	}
 }

@@ -5,12 +5,14 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+
+	"hotline/strictyaml"
 )
 
 // Exposed finds the files with secrets that every user of the machine may read: the configuration when a password stands in
 // it, and the files of keys and passwords that it names. file may be empty; pinKey is where the PIN key lies. A file that
 // is not there is passed over. Line and File are left empty. The program runs all the same: these are warnings.
-func Exposed(c Config, file, pinKey string) Complaints {
+func Exposed(c Config, file, pinKey string) strictyaml.Complaints {
 	k := &checker{}
 	if c.holdsSecret() {
 		k.exposed("", file, "the configuration holds a password")

@@ -6,6 +6,7 @@ import (
 
 	"hotline/prompts"
 	"hotline/sla"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -24,9 +25,9 @@ func (v *announce) prompts() []prompts.ID {
 		"announce-stands-customer", "announce-stands-access", "announce-stood", "announce-add"}
 }
 
-func (v *announce) longest() time.Duration { return 30 * time.Second }
-func (v *announce) waits() bool            { return false }
-func (v *announce) check() []Complaint     { return nil }
+func (v *announce) longest() time.Duration        { return 30 * time.Second }
+func (v *announce) waits() bool                   { return false }
+func (v *announce) check() []strictyaml.Complaint { return nil }
 
 func (v *announce) run(c *conversation) (string, error) {
 	if c.cfg.Desk.KnownFault(c.id.Contract.ID, c.call.Now()) {

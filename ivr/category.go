@@ -6,6 +6,7 @@ import (
 
 	"hotline/prompts"
 	"hotline/sla"
+	"hotline/strictyaml"
 )
 
 // category is the menu of the five categories: 1 to 5 choose, 9 adds to the ticket that was announced, 0 is the operator,
@@ -38,8 +39,8 @@ func (v *category) longest() time.Duration {
 
 func (v *category) waits() bool { return true }
 
-func (v *category) check() []Complaint {
-	return append(between("tries", v.Tries, 1, 5), times(span{"wait", v.Wait})...)
+func (v *category) check() []strictyaml.Complaint {
+	return append(between("tries", v.Tries, 1, 5), times(waitTime{"wait", v.Wait})...)
 }
 
 func (v *category) run(c *conversation) (string, error) {

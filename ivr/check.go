@@ -3,39 +3,41 @@ package ivr
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hotline/prompts"
+	"hotline/strictyaml"
 )
 
 // longestCall is how long a flow may keep a caller who does everything wrong.
 const longestCall = time.Hour
 
 // check looks at the whole of a flow whose steps could be read.
-func (f *Flow) check() []Complaint {
+func (f *Flow) check() []strictyaml.Complaint {
 	out := f.wiring()
 	if len(out) > 0 {
 		return out
 	}
-	for _, rule := range []func() []Complaint{f.fields, f.spoken, f.reachable, f.loops, f.safety, f.length} {
+	for _, rule := range []func() []strictyaml.Complaint{f.fields, f.spoken, f.reachable, f.loops, f.safety, f.length} {
 		out = append(out, rule()...)
 	}
 	return out
 }
 
-func (f *Flow) complain(s *step, field, problem, remedy string) Complaint {
+func (f *Flow) complain(s *step, field, problem, remedy string) strictyaml.Complaint {
 	line := s.line
 	if at, ok := s.fields[field]; ok {
 		line = at
 	}
-	return Complaint{Line: line, Step: s.name, Field: field, Problem: problem, Remedy: remedy}
+	return strictyaml.Complaint{Line: line, Step: s.name, Field: field, Problem: problem, Remedy: remedy}
 }
 
 // wiring: every exit leads somewhere.
-func (f *Flow) wiring() []Complaint {
-	var out []Complaint
+func (f *Flow) wiring() []strictyaml.Complaint {
+	var out []strictyaml.Complaint
 	if f.steps[f.start] == nil {
-		out = append(out, Complaint{Field: "start", Problem: fmt.Sprintf("there is no step %q", f.start), Remedy: "name the first step"})
+		out = append(out, strictyaml.Complaint{Field: "start", Problem: fmt.Sprintf("there is no step %q", f.start), Remedy: "name the first step"})
 	}
 	for _, name := range f.order {
 		s := f.steps[name]
@@ -49,8 +51,8 @@ func (f *Flow) wiring() []Complaint {
 }
 
 // fields: each verb's own values.
-func (f *Flow) fields() []Complaint {
-	var out []Complaint
+func (f *Flow) fields() []strictyaml.Complaint {
+	var out []strictyaml.Complaint
 	for _, name := range f.order {
 		s := f.steps[name]
 		for _, c := range s.verb.check() {
@@ -61,12 +63,16 @@ func (f *Flow) fields() []Complaint {
 }
 
 // spoken: every prompt exists in every language in use.
-func (f *Flow) spoken() []Complaint {
-	var out []Complaint
+func (f *Flow) spoken() []strictyaml.Complaint {
+	var out []strictyaml.Complaint
+	var codes []string
+	for _, lang := range prompts.Languages() {
+		codes = append(codes, string(lang))
+	}
 	for _, lang := range f.Languages {
 		book, err := prompts.Open(lang)
 		if err != nil {
-			out = append(out, Complaint{Field: "languages", Problem: err.Error(), Remedy: "use it or en"})
+			out = append(out, strictyaml.Complaint{Field: "languages", Problem: err.Error(), Remedy: "use " + strings.Join(codes, " or ")})
 			continue
 		}
 		for _, name := range f.order {
@@ -100,8 +106,8 @@ func (f *Flow) from(name string, follow func(*step, exit) bool) map[string]bool 
 func every(*step, exit) bool { return true }
 
 // reachable: no step stands there for nothing.
-func (f *Flow) reachable() []Complaint {
-	var out []Complaint
+func (f *Flow) reachable() []strictyaml.Complaint {
+	var out []strictyaml.Complaint
 	seen := f.from(f.start, every)
 	for _, name := range f.order {
 		if !seen[name] {
@@ -112,8 +118,8 @@ func (f *Flow) reachable() []Complaint {
 }
 
 // loops: every cycle waits for the caller somewhere. How often it may turn is limited for all flows, by maxEntries.
-func (f *Flow) loops() []Complaint {
-	var out []Complaint
+func (f *Flow) loops() []strictyaml.Complaint {
+	var out []strictyaml.Complaint
 	unasked := func(s *step, _ exit) bool { return !s.verb.waits() }
 	for _, name := range f.order {
 		s := f.steps[name]
@@ -130,8 +136,8 @@ func (f *Flow) loops() []Complaint {
 }
 
 // safety: who has not yet left a message or met a human can still do so. An operator who is absent is no human.
-func (f *Flow) safety() []Complaint {
-	var out []Complaint
+func (f *Flow) safety() []strictyaml.Complaint {
+	var out []strictyaml.Complaint
 	before := f.from(f.start, func(_ *step, e exit) bool { return !e.caught })
 	catches := func(e exit) bool { return e.caught }
 	for _, name := range f.order {
@@ -150,14 +156,14 @@ func (f *Flow) safety() []Complaint {
 }
 
 // length: the longest way through the flow, with every loop turned as often as maxEntries lets it.
-func (f *Flow) length() []Complaint {
+func (f *Flow) length() []strictyaml.Complaint {
 	w := ways{flow: f, reach: map[string]map[string]bool{}, known: map[string]time.Duration{}}
 	for _, name := range f.order {
 		w.reach[name] = f.from(name, every)
 	}
 	total := w.longest(f.start)
 	if total > longestCall {
-		return []Complaint{{Problem: fmt.Sprintf("a caller can be kept for %v", total.Round(time.Minute)), Remedy: fmt.Sprintf("at most %v: fewer tries, shorter waits, fewer loops", longestCall)}}
+		return []strictyaml.Complaint{{Problem: fmt.Sprintf("a caller can be kept for %v", total.Round(time.Minute)), Remedy: fmt.Sprintf("at most %v: fewer tries, shorter waits, fewer loops", longestCall)}}
 	}
 	return nil
 }
@@ -205,26 +211,26 @@ func (w *ways) loop(name string) map[string]bool {
 	return loop
 }
 
-// span is a field that is a time to wait.
-type span struct {
+// waitTime is a field of a verb that says how long the caller is waited for.
+type waitTime struct {
 	field string
 	value time.Duration
 }
 
 // times: a caller is waited for a while, and not for ever.
-func times(spans ...span) []Complaint {
-	var out []Complaint
-	for _, s := range spans {
+func times(waits ...waitTime) []strictyaml.Complaint {
+	var out []strictyaml.Complaint
+	for _, s := range waits {
 		if s.value < time.Second || s.value > time.Minute {
-			out = append(out, Complaint{Field: s.field, Problem: "a wait of " + s.value.String(), Remedy: "allow between 1s and 1m"})
+			out = append(out, strictyaml.Complaint{Field: s.field, Problem: "a wait of " + s.value.String(), Remedy: "allow between 1s and 1m"})
 		}
 	}
 	return out
 }
 
-func between(field string, n, low, high int) []Complaint {
+func between(field string, n, low, high int) []strictyaml.Complaint {
 	if n < low || n > high {
-		return []Complaint{{Field: field, Problem: fmt.Sprintf("%d is out of range", n), Remedy: fmt.Sprintf("write %d to %d", low, high)}}
+		return []strictyaml.Complaint{{Field: field, Problem: fmt.Sprintf("%d is out of range", n), Remedy: fmt.Sprintf("write %d to %d", low, high)}}
 	}
 	return nil
 }

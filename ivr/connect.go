@@ -6,6 +6,7 @@ import (
 
 	"hotline/prompts"
 	"hotline/sla"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -35,9 +36,9 @@ func calledOff() []tickets.Needless {
 	}
 }
 
-func (v *connect) longest() time.Duration { return 10 * time.Minute }
-func (v *connect) waits() bool            { return true }
-func (v *connect) check() []Complaint     { return times(span{"wait", v.Wait}) }
+func (v *connect) longest() time.Duration        { return 10 * time.Minute }
+func (v *connect) waits() bool                   { return true }
+func (v *connect) check() []strictyaml.Complaint { return times(waitTime{"wait", v.Wait}) }
 
 func (v *connect) run(c *conversation) (string, error) {
 	if c.ticket.Category() != sla.Blocking {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/prompts"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -35,13 +36,13 @@ func (v *describe) longest() time.Duration {
 
 func (v *describe) waits() bool { return true }
 
-func (v *describe) check() []Complaint {
-	out := append(between("takes", v.Takes, 1, 5), times(span{"wait", v.Wait}, span{"initial", v.Initial})...)
+func (v *describe) check() []strictyaml.Complaint {
+	out := append(between("takes", v.Takes, 1, 5), times(waitTime{"wait", v.Wait}, waitTime{"initial", v.Initial})...)
 	if v.Longest < 10*time.Second || v.Longest > 10*time.Minute {
-		out = append(out, Complaint{Field: "longest", Problem: "a message of " + v.Longest.String(), Remedy: "allow between 10s and 10m"})
+		out = append(out, strictyaml.Complaint{Field: "longest", Problem: "a message of " + v.Longest.String(), Remedy: "allow between 10s and 10m"})
 	}
 	if v.Silence < 1500*time.Millisecond || v.Silence > 5*time.Second {
-		out = append(out, Complaint{Field: "silence", Problem: "a message that ends after " + v.Silence.String() + " of silence", Remedy: "allow between 1500ms and 5s"})
+		out = append(out, strictyaml.Complaint{Field: "silence", Problem: "a message that ends after " + v.Silence.String() + " of silence", Remedy: "allow between 1500ms and 5s"})
 	}
 	return out
 }

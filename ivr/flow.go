@@ -1,13 +1,10 @@
 package ivr
 
 import (
-	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"hotline/prompts"
+	"hotline/strictyaml"
 )
 
 //go:embed default.yaml
@@ -55,7 +53,7 @@ type verb interface {
 	prompts() []prompts.ID
 	longest() time.Duration // it keeps a caller who answers nothing and everything wrongly
 	waits() bool            // for the caller: a loop must pass such a verb
-	check() []Complaint
+	check() []strictyaml.Complaint
 	run(c *conversation) (next string, err error)
 }
 
@@ -84,34 +82,6 @@ func verbs() map[string]func() verb {
 	}
 }
 
-// Complaint is what is wrong in a flow, where, and what to do.
-type Complaint struct {
-	Line    int // 0 when it is of the whole
-	Step    string
-	Field   string
-	Problem string
-	Remedy  string
-}
-
-// String is the complaint in one line, as `hotline flow check` prints it.
-func (c Complaint) String() string {
-	var b strings.Builder
-	if c.Line > 0 {
-		fmt.Fprintf(&b, "line %d: ", c.Line)
-	}
-	if c.Step != "" {
-		fmt.Fprintf(&b, "step %s: ", c.Step)
-	}
-	if c.Field != "" {
-		fmt.Fprintf(&b, "%s: ", c.Field)
-	}
-	b.WriteString(c.Problem)
-	if c.Remedy != "" {
-		b.WriteString("; " + c.Remedy)
-	}
-	return b.String()
-}
-
 // document is the outermost table.
 type document struct {
 	Flow      int                `yaml:"flow"`
@@ -123,20 +93,18 @@ type document struct {
 
 // Parse reads a flow and checks it whole. The complaints are everything that is wrong; the flow is nil when there is
 // any.
-func Parse(text string) (*Flow, []Complaint) {
+func Parse(text string) (*Flow, []strictyaml.Complaint) {
 	if len(text) > maxFlow {
-		return nil, []Complaint{{Problem: fmt.Sprintf("the flow has %d octets", len(text)), Remedy: fmt.Sprintf("at most %d are read", maxFlow)}}
+		return nil, []strictyaml.Complaint{{Problem: fmt.Sprintf("the flow has %d octets", len(text)), Remedy: fmt.Sprintf("at most %d are read", maxFlow)}}
 	}
 	var doc document
-	decoder := yaml.NewDecoder(bytes.NewReader([]byte(text)))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, []Complaint{{Problem: "the flow is empty", Remedy: "begin with a copy of ivr/default.yaml, the one that ships"}}
-	} else if err != nil {
+	switch err := strictyaml.Decode([]byte(text), &doc); {
+	case errors.Is(err, strictyaml.ErrEmpty):
+		return nil, []strictyaml.Complaint{{Problem: "the flow is empty", Remedy: "begin with a copy of ivr/default.yaml, the one that ships"}}
+	case errors.Is(err, strictyaml.ErrSecond):
+		return nil, []strictyaml.Complaint{{Problem: "something follows the flow", Remedy: "write one document, without ---"}}
+	case err != nil:
 		return nil, yamlComplaints("", err)
-	}
-	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
-		return nil, []Complaint{{Problem: "something follows the flow", Remedy: "write one document, without ---"}}
 	}
 	f := &Flow{Name: doc.Name, Languages: doc.Languages, start: doc.Start, steps: map[string]*step{}}
 	complaints := f.read(doc)
@@ -159,31 +127,31 @@ func Default() (*Flow, error) {
 }
 
 // read takes the steps from the document.
-func (f *Flow) read(doc document) []Complaint {
-	var out []Complaint
+func (f *Flow) read(doc document) []strictyaml.Complaint {
+	var out []strictyaml.Complaint
 	if doc.Flow != flowFormat {
-		out = append(out, Complaint{Field: "flow", Problem: fmt.Sprintf("format %d is unknown", doc.Flow), Remedy: "write flow: 1"})
+		out = append(out, strictyaml.Complaint{Field: "flow", Problem: fmt.Sprintf("format %d is unknown", doc.Flow), Remedy: "write flow: 1"})
 	}
 	if len(doc.Languages) == 0 {
-		out = append(out, Complaint{Field: "languages", Problem: "none is named", Remedy: "write languages: [it, en]"})
+		out = append(out, strictyaml.Complaint{Field: "languages", Problem: "none is named", Remedy: "write languages: [it, en]"})
 	}
 	for i, l := range doc.Languages {
 		if slices.Contains(doc.Languages[:i], l) {
-			out = append(out, Complaint{Field: "languages", Problem: fmt.Sprintf("%s stands twice", l), Remedy: "name each once"})
+			out = append(out, strictyaml.Complaint{Field: "languages", Problem: fmt.Sprintf("%s stands twice", l), Remedy: "name each once"})
 		}
 	}
 	if doc.Steps.Kind != yaml.MappingNode {
-		return append(out, Complaint{Line: doc.Steps.Line, Field: "steps", Problem: "there is no table of steps", Remedy: "write one table for each step"})
+		return append(out, strictyaml.Complaint{Line: doc.Steps.Line, Field: "steps", Problem: "there is no table of steps", Remedy: "write one table for each step"})
 	}
 	if len(doc.Steps.Content) > 2*maxSteps {
-		return append(out, Complaint{Field: "steps", Problem: fmt.Sprintf("there are more than %d", maxSteps)})
+		return append(out, strictyaml.Complaint{Field: "steps", Problem: fmt.Sprintf("there are more than %d", maxSteps)})
 	}
 	for i := 0; i+1 < len(doc.Steps.Content); i += 2 {
 		name, table := doc.Steps.Content[i], doc.Steps.Content[i+1]
 		s, complaints := readStep(name, table)
 		out = append(out, complaints...)
 		if f.steps[name.Value] != nil {
-			out = append(out, Complaint{Line: name.Line, Step: name.Value, Problem: "it stands twice", Remedy: "give each step a name of its own"})
+			out = append(out, strictyaml.Complaint{Line: name.Line, Step: name.Value, Problem: "it stands twice", Remedy: "give each step a name of its own"})
 		}
 		if s != nil {
 			f.steps[name.Value] = s
@@ -193,19 +161,19 @@ func (f *Flow) read(doc document) []Complaint {
 	return out
 }
 
-func readStep(name, table *yaml.Node) (*step, []Complaint) {
+func readStep(name, table *yaml.Node) (*step, []strictyaml.Complaint) {
 	var head struct {
 		Do string `yaml:"do"`
 	}
 	if table.Kind != yaml.MappingNode {
-		return nil, []Complaint{{Line: name.Line, Step: name.Value, Problem: "it is no table", Remedy: "write do: and the verb's fields below it"}}
+		return nil, []strictyaml.Complaint{{Line: name.Line, Step: name.Value, Problem: "it is no table", Remedy: "write do: and the verb's fields below it"}}
 	}
 	if err := table.Decode(&head); err != nil {
 		return nil, yamlComplaints(name.Value, err)
 	}
 	known := verbs()[head.Do]
 	if known == nil {
-		return nil, []Complaint{{Line: name.Line, Step: name.Value, Field: "do", Problem: fmt.Sprintf("verb %q is unknown", head.Do), Remedy: "the verbs are " + verbNames()}}
+		return nil, []strictyaml.Complaint{{Line: name.Line, Step: name.Value, Field: "do", Problem: fmt.Sprintf("verb %q is unknown", head.Do), Remedy: "the verbs are " + verbNames()}}
 	}
 	v := known()
 	if err := table.Load(v, yaml.WithKnownFields()); err != nil {
@@ -218,33 +186,31 @@ func readStep(name, table *yaml.Node) (*step, []Complaint) {
 	return s, nil
 }
 
-// yamlComplaints turns the reader's errors, which name their lines, into complaints.
-func yamlComplaints(name string, err error) []Complaint {
-	var several *yaml.LoadErrors
-	if !errors.As(err, &several) {
-		return []Complaint{{Step: name, Problem: strings.TrimPrefix(err.Error(), "yaml: "), Remedy: "the flow must be YAML as docs/flow.md shows"}}
+// yamlComplaints says in the words of staff what the YAML reader refused in a step; its name is empty for the whole flow.
+func yamlComplaints(step string, err error) []strictyaml.Complaint {
+	var out []strictyaml.Complaint
+	for _, f := range strictyaml.Faults(err) {
+		if f.Kind == strictyaml.Malformed {
+			break
+		}
+		out = append(out, strictyaml.Complaint{Line: f.Line, Step: step, Problem: worded(f), Remedy: "see docs/flow.md for the verb's fields"})
 	}
-	var out []Complaint
-	for _, e := range several.Errors {
-		out = append(out, Complaint{Line: e.Mark.Line, Step: name, Problem: inOurWords(e.Message), Remedy: "see docs/flow.md for the verb's fields"})
+	if out == nil {
+		return []strictyaml.Complaint{{Step: step, Problem: strings.TrimPrefix(err.Error(), "yaml: "), Remedy: "the flow must be YAML as docs/flow.md shows"}}
 	}
 	return out
 }
 
-// What the reader of YAML says of our structs and values.
-var (
-	strangeField = regexp.MustCompile(`^(field \S+) not found in type \S+$`)
-	strangeValue = regexp.MustCompile("^cannot construct !!\\S+ (`.*`) into (\\S+)$")
-)
-
-// inOurWords says a complaint of the reader without the names of Go; what it does not know stays as it is.
-func inOurWords(message string) string {
-	message = strangeField.ReplaceAllString(message, "$1 is unknown here")
-	of := map[string]string{"time.Duration": "a span of time such as 6s", "int": "a whole number", "bool": "true or false"}
-	if m := strangeValue.FindStringSubmatch(message); m != nil && of[m[2]] != "" {
-		return m[1] + " is not " + of[m[2]]
+// worded says a fault without the names of Go. A fault that has no words of its own keeps the reader's.
+func worded(f strictyaml.Fault) string {
+	kinds := map[string]string{"time.Duration": "a span of time such as 6s", "int": "a whole number", "bool": "true or false"}
+	switch {
+	case f.Kind == strictyaml.UnknownField:
+		return "field " + f.Name + " is unknown here"
+	case f.Kind == strictyaml.WrongType && f.Plain && kinds[f.Wanted] != "":
+		return "`" + f.Value + "` is not " + kinds[f.Wanted]
 	}
-	return message
+	return f.Text
 }
 
 // verbNames lists the closed set.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/prompts"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -30,11 +31,11 @@ func (v *hours) prompts() []prompts.ID  { return nil }
 func (v *hours) longest() time.Duration { return time.Second }
 func (v *hours) waits() bool            { return false }
 
-func (v *hours) check() []Complaint {
+func (v *hours) check() []strictyaml.Complaint {
 	if v.Whose == ofContract || v.Whose == ofOwner {
 		return nil
 	}
-	return []Complaint{{Field: "whose", Problem: fmt.Sprintf("%q has no hours", v.Whose), Remedy: "write contract or owner"}}
+	return []strictyaml.Complaint{{Field: "whose", Problem: fmt.Sprintf("%q has no hours", v.Whose), Remedy: "write contract or owner"}}
 }
 
 func (v *hours) run(c *conversation) (string, error) {

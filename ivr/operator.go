@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hotline/prompts"
+	"hotline/strictyaml"
 )
 
 // operator rings the operator in the operator's hours. It never rings the rota: whom nobody answers leaves a message.
@@ -18,10 +19,10 @@ type operator struct {
 func (v *operator) exits() []exit {
 	return []exit{{field: "reached", to: v.Reached, caught: true}, {field: "otherwise", to: v.Otherwise}}
 }
-func (v *operator) prompts() []prompts.ID  { return []prompts.ID{v.Prompt, v.Absent} }
-func (v *operator) longest() time.Duration { return 3 * time.Minute }
-func (v *operator) waits() bool            { return false }
-func (v *operator) check() []Complaint     { return nil }
+func (v *operator) prompts() []prompts.ID         { return []prompts.ID{v.Prompt, v.Absent} }
+func (v *operator) longest() time.Duration        { return 3 * time.Minute }
+func (v *operator) waits() bool                   { return false }
+func (v *operator) check() []strictyaml.Complaint { return nil }
 
 func (v *operator) run(c *conversation) (string, error) {
 	if c.cfg.Human != nil {
@@ -45,11 +46,11 @@ type open struct {
 	Next string `yaml:"next"`
 }
 
-func (v *open) exits() []exit          { return []exit{{field: "next", to: v.Next}} }
-func (v *open) prompts() []prompts.ID  { return nil }
-func (v *open) longest() time.Duration { return 5 * time.Second }
-func (v *open) waits() bool            { return false }
-func (v *open) check() []Complaint     { return nil }
+func (v *open) exits() []exit                 { return []exit{{field: "next", to: v.Next}} }
+func (v *open) prompts() []prompts.ID         { return nil }
+func (v *open) longest() time.Duration        { return 5 * time.Second }
+func (v *open) waits() bool                   { return false }
+func (v *open) check() []strictyaml.Complaint { return nil }
 
 func (v *open) run(c *conversation) (string, error) { return v.Next, c.settle() }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/prompts"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -40,8 +41,8 @@ func (v *pin) longest() time.Duration {
 
 func (v *pin) waits() bool { return true }
 
-func (v *pin) check() []Complaint {
-	return append(between("tries", v.Tries, 1, mostWrong), times(span{"wait", v.Wait}, span{"pause", v.Pause})...)
+func (v *pin) check() []strictyaml.Complaint {
+	return append(between("tries", v.Tries, 1, mostWrong), times(waitTime{"wait", v.Wait}, waitTime{"pause", v.Pause})...)
 }
 
 func (v *pin) run(c *conversation) (string, error) {

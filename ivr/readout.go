@@ -6,6 +6,7 @@ import (
 
 	"hotline/prompts"
 	"hotline/sla"
+	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
@@ -22,9 +23,9 @@ func (v *readout) prompts() []prompts.ID {
 	return []prompts.ID{"readout-ticket", "readout-again", "readout-added", "readout-intervention", "readout-soon", "readout-closed", "readout-no-clock"}
 }
 
-func (v *readout) longest() time.Duration { return 30 * time.Second }
-func (v *readout) waits() bool            { return false }
-func (v *readout) check() []Complaint     { return nil }
+func (v *readout) longest() time.Duration        { return 30 * time.Second }
+func (v *readout) waits() bool                   { return false }
+func (v *readout) check() []strictyaml.Complaint { return nil }
 
 func (v *readout) run(c *conversation) (string, error) {
 	if err := c.settle(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/prompts"
+	"hotline/strictyaml"
 )
 
 // request tells why the call goes on as Support on Request and what that means, and settles the number to call back: the
@@ -33,8 +34,8 @@ func (v *request) longest() time.Duration {
 
 func (v *request) waits() bool { return true }
 
-func (v *request) check() []Complaint {
-	return append(between("tries", v.Tries, 1, 5), times(span{"wait", v.Wait}, span{"pause", v.Pause})...)
+func (v *request) check() []strictyaml.Complaint {
+	return append(between("tries", v.Tries, 1, 5), times(waitTime{"wait", v.Wait}, waitTime{"pause", v.Pause})...)
 }
 
 func (v *request) run(c *conversation) (string, error) {

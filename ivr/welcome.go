@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/prompts"
+	"hotline/strictyaml"
 )
 
 // welcome greets, offers the flow's next language in that language, and says that the message will be recorded. * switches
@@ -21,9 +22,9 @@ func (v *welcome) prompts() []prompts.ID {
 	return []prompts.ID{v.Prompt, v.Notice, "language", "language-offer"}
 }
 
-func (v *welcome) longest() time.Duration { return 30 * time.Second }
-func (v *welcome) waits() bool            { return false }
-func (v *welcome) check() []Complaint     { return nil }
+func (v *welcome) longest() time.Duration        { return 30 * time.Second }
+func (v *welcome) waits() bool                   { return false }
+func (v *welcome) check() []strictyaml.Complaint { return nil }
 
 func (v *welcome) run(c *conversation) (string, error) {
 	for range c.flow.Languages {
@@ -59,11 +60,11 @@ type say struct {
 	Next   string     `yaml:"next"`
 }
 
-func (v *say) exits() []exit          { return []exit{{field: "next", to: v.Next}} }
-func (v *say) prompts() []prompts.ID  { return []prompts.ID{v.Prompt} }
-func (v *say) longest() time.Duration { return 20 * time.Second }
-func (v *say) waits() bool            { return false }
-func (v *say) check() []Complaint     { return nil }
+func (v *say) exits() []exit                 { return []exit{{field: "next", to: v.Next}} }
+func (v *say) prompts() []prompts.ID         { return []prompts.ID{v.Prompt} }
+func (v *say) longest() time.Duration        { return 20 * time.Second }
+func (v *say) waits() bool                   { return false }
+func (v *say) check() []strictyaml.Complaint { return nil }
 
 func (v *say) run(c *conversation) (string, error) { return v.Next, c.say(prompts.P(v.Prompt), v.Keys) }
 
@@ -73,10 +74,10 @@ type goodbye struct {
 	Prompt prompts.ID `yaml:"prompt"`
 }
 
-func (v *goodbye) exits() []exit          { return nil }
-func (v *goodbye) prompts() []prompts.ID  { return []prompts.ID{v.Prompt} }
-func (v *goodbye) longest() time.Duration { return 10 * time.Second }
-func (v *goodbye) waits() bool            { return false }
-func (v *goodbye) check() []Complaint     { return nil }
+func (v *goodbye) exits() []exit                 { return nil }
+func (v *goodbye) prompts() []prompts.ID         { return []prompts.ID{v.Prompt} }
+func (v *goodbye) longest() time.Duration        { return 10 * time.Second }
+func (v *goodbye) waits() bool                   { return false }
+func (v *goodbye) check() []strictyaml.Complaint { return nil }
 
 func (v *goodbye) run(c *conversation) (string, error) { return "", c.say(prompts.P(v.Prompt), false) }

@@ -104,7 +104,7 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 			r.Fatal(err)
 		}
 		for _, x := range outcomes {
-			if x.Broken && (x.English == "" || x.Italian == "") {
+			if x.Broken && (x.Account["en"] == "" || x.Account["it"] == "") {
 				r.Fatalf("the breach of %s has no account", x.Clock)
 			}
 		}
@@ -301,8 +301,8 @@ func TestAQuestionThatWasBlockingAllTheTimeBreaksWithLineLetterAndAccount(t *tes
 	outcomes, err := o.store.Outcomes(ctx, monday(3), monday(4))
 	must(t, err)
 	for _, x := range outcomes[:2] {
-		if !x.Broken || !strings.Contains(x.English, "met too late") || !strings.Contains(x.Italian, "ritardo") {
-			t.Errorf("%s: broken %v, %q, %q", x.Clock, x.Broken, x.English, x.Italian)
+		if !x.Broken || !strings.Contains(x.Account["en"], "met too late") || !strings.Contains(x.Account["it"], "ritardo") {
+			t.Errorf("%s: broken %v, %q, %q", x.Clock, x.Broken, x.Account["en"], x.Account["it"])
 		}
 	}
 }

@@ -24,7 +24,7 @@ func (s *Store) Outcomes(_ context.Context, since, until time.Time) ([]tickets.O
 		}
 		for _, c := range t.Clocks {
 			o.Clock, o.Due, o.Met, o.Broken, o.Spent = c.Kind, c.Due, !c.MetAt.IsZero(), !c.BrokenAt.IsZero(), c.Spent
-			o.English, o.Italian = s.account(t.Number, c)
+			o.Account = s.account(t.Number, c)
 			list = append(list, o)
 		}
 	}
@@ -32,16 +32,16 @@ func (s *Store) Outcomes(_ context.Context, since, until time.Time) ([]tickets.O
 }
 
 // account is what the history said when a clock broke, the last time that it did.
-func (s *Store) account(n tickets.Number, c sla.Clock) (english, italian string) {
+func (s *Store) account(n tickets.Number, c sla.Clock) map[string]string {
 	if c.BrokenAt.IsZero() {
-		return "", ""
+		return nil
 	}
 	for _, e := range slices.Backward(s.history[n]) {
 		if e.Kind == tickets.Broken && e.Facts["clock"] == string(c.Kind) {
-			return e.Text, e.Facts["it"]
+			return e.Accounts()
 		}
 	}
-	return "", ""
+	return nil
 }
 
 // TimeSpent lists the time written down between two instants.

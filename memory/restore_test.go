@@ -143,8 +143,8 @@ func TestABreachThatOnlyTheMergedHistoryShowsIsTold(t *testing.T) {
 	outcomes, err := o.store.Outcomes(ctx, monday(3), monday(4))
 	must(t, err)
 	for _, x := range outcomes[:2] {
-		if !x.Broken || x.English == "" || x.Italian == "" {
-			t.Errorf("%s: broken %v, %q, %q", x.Clock, x.Broken, x.English, x.Italian)
+		if !x.Broken || x.Account["en"] == "" || x.Account["it"] == "" {
+			t.Errorf("%s: broken %v, %q, %q", x.Clock, x.Broken, x.Account["en"], x.Account["it"])
 		}
 	}
 	letters := 0

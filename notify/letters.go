@@ -5,30 +5,26 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
-	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/sla"
 	"hotline/tickets"
 )
 
-// wordsOf are the words that letters are written with.
-func wordsOf(l sla.Language) written.Words { return written.In(prompts.Language(l)) }
-
-// Receipt tells a customer under which number the request stands and by when somebody acts, in the ticket's language.
-// Times are those of the contract's calendar, rounded down to the minute as they are spoken.
-func Receipt(t tickets.Ticket) Message {
-	l := language(t.Language)
-	w, zone := wordsOf(l), t.Zone()
-	moment := func(at time.Time) string { return sla.Instant(at.Truncate(time.Minute).In(zone), l) }
+// Receipt tells a customer the number of the request, and by when somebody acts. Times are those of the contract's
+// calendar, rounded down to the minute as they are spoken. w are the words of the ticket's language.
+func Receipt(t tickets.Ticket, w written.Words) Message {
+	minute := minutes(t, w)
 	lines := []string{
 		t.Name, "", w.Text("letter-received") + ".", "",
 		fmt.Sprintf("%s: %d", w.Text("letter-number"), t.Number),
-		fmt.Sprintf("%s: %s", w.Text("letter-opened"), moment(t.OpenedAt)),
+		fmt.Sprintf("%s: %s", w.Text("letter-opened"), minute(t.OpenedAt)),
 		fmt.Sprintf("%s: %s", w.Text("letter-category"), w.Category(string(t.Category()))),
 	}
 	for _, c := range t.Clocks {
-		line := fmt.Sprintf("%s: %s %s", upper(c.Kind.In(l)), w.Text("letter-by"), moment(c.Due))
+		line := fmt.Sprintf("%s: %s %s", upper(w.Clock(string(c.Kind))), w.Text("letter-by"), minute(c.Due))
 		if c.Projected {
 			line += " (" + w.Text("letter-projection") + ")"
 		}
@@ -49,8 +45,8 @@ func Receipt(t tickets.Ticket) Message {
 }
 
 // Alarm tells staff or manager of a warning or a breach of one clock, with where every minute went; id names the letter.
-func Alarm(id string, t tickets.Ticket, alarm string, clock sla.Account, l sla.Language) Message {
-	w, zone := wordsOf(l), t.Zone()
+func Alarm(id string, t tickets.Ticket, alarm string, clock sla.Account, w written.Words) Message {
+	kind := w.Clock(string(clock.Clock.Kind))
 	state := w.Text("letter-warning")
 	if alarm == sla.AtBreach {
 		state = w.Text("letter-breach")
@@ -59,36 +55,35 @@ func Alarm(id string, t tickets.Ticket, alarm string, clock sla.Account, l sla.L
 	if assignee == "" {
 		assignee = w.Text("letter-nobody")
 	}
-	head := fmt.Sprintf("[%d] %s: %s, %s", t.Number, t.Name, clock.Clock.Kind.In(l), state)
+	head := fmt.Sprintf("[%d] %s: %s, %s", t.Number, t.Name, kind, state)
 	return Message{
 		ID: strings.ReplaceAll(id, ":", "") + "-" + name(t), Thread: name(t), Subject: head,
 		Text: strings.Join([]string{
 			head, "",
-			fmt.Sprintf("%s: %s %s", upper(clock.Clock.Kind.In(l)), w.Text("letter-by"), sla.Instant(clock.Clock.Due.In(zone), l)),
+			fmt.Sprintf("%s: %s %s", upper(kind), w.Text("letter-by"), sla.Instant(clock.Clock.Due.In(t.Zone()), w)),
 			fmt.Sprintf("%s: %s, P%d", w.Text("letter-category"), w.Category(string(t.Category())), t.Priority),
 			fmt.Sprintf("%s: %s", w.Text("letter-caller"), t.Caller),
 			fmt.Sprintf("%s: %s", w.Text("letter-assignee"), assignee), "",
-			w.Text("letter-account") + ":", clock.In(l),
+			w.Text("letter-account") + ":", clock.In(w),
 		}, "\n") + "\n",
 	}
 }
 
 // Update tells staff what happened to a ticket, by the line of its history, and how the ticket stands now.
-func Update(t tickets.Ticket, e tickets.Event, l sla.Language) Message {
-	w, zone := wordsOf(l), t.Zone()
-	moment := func(at time.Time) string { return sla.Instant(at.Truncate(time.Minute).In(zone), l) }
+func Update(t tickets.Ticket, e tickets.Event, w written.Words) Message {
+	minute := minutes(t, w)
 	head := fmt.Sprintf("[%d] %s: %s, %s", t.Number, cmp.Or(t.Name, t.Caller, w.Text("letter-unknown")), w.Text("event-"+string(e.Kind)), w.Category(string(t.Category())))
 	lines := []string{
 		head, "",
-		fmt.Sprintf("%s: %s (%s)", upper(w.Text("event-"+string(e.Kind))), moment(e.At), e.Actor),
-		fmt.Sprintf("%s: %s (%s)", w.Text("letter-opened"), moment(t.OpenedAt), t.Channel),
+		fmt.Sprintf("%s: %s (%s)", upper(w.Text("event-"+string(e.Kind))), minute(e.At), e.Actor),
+		fmt.Sprintf("%s: %s (%s)", w.Text("letter-opened"), minute(t.OpenedAt), w.Text("channel-"+string(t.Channel))),
 		fmt.Sprintf("%s: %s", w.Text("letter-contract"), cmp.Or(string(t.Contract), w.Text("letter-on-request"))),
 		fmt.Sprintf("%s: %s", w.Text("letter-caller"), cmp.Or(t.Caller, w.Text("letter-unknown"))),
 		fmt.Sprintf("%s: %s", w.Text("letter-assignee"), cmp.Or(t.Assignee, w.Text("letter-nobody"))),
 	}
 	for _, c := range t.Clocks {
 		if c.MetAt.IsZero() && t.State.Live() && !c.Projected && !c.Paused {
-			lines = append(lines, fmt.Sprintf("%s: %s %s", upper(c.Kind.In(l)), w.Text("letter-by"), moment(c.Due)))
+			lines = append(lines, fmt.Sprintf("%s: %s %s", upper(w.Clock(string(c.Kind))), w.Text("letter-by"), minute(c.Due)))
 		}
 	}
 	if e.Text != "" {
@@ -99,14 +94,17 @@ func Update(t tickets.Ticket, e tickets.Event, l sla.Language) Message {
 	}
 }
 
-func language(text string) sla.Language {
-	if sla.Language(text) == sla.English {
-		return sla.English
-	}
-	return sla.Italian
+// minutes writes instants in the zone of a ticket, rounded down to the minute.
+func minutes(t tickets.Ticket, w written.Words) func(at time.Time) string {
+	zone := t.Zone()
+	return func(at time.Time) string { return sla.Instant(at.Truncate(time.Minute).In(zone), w) }
 }
 
 // name is a ticket's for Message-IDs: with the instant of its opening, because another database gives the same numbers.
 func name(t tickets.Ticket) string { return fmt.Sprintf("ticket-%d-%d", t.Number, t.OpenedAt.Unix()) }
 
-func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+// upper begins a text with a capital letter, whatever its alphabet.
+func upper(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}

@@ -10,6 +10,7 @@ import (
 	"hotline/notify"
 	"hotline/prompts"
 	"hotline/prompts/written"
+	"hotline/prompts/written/writtentest"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -35,9 +36,13 @@ func ticket(t *testing.T, level sla.LevelID, c sla.Category, language string) (t
 	return k, accounts
 }
 
+func receipt(k tickets.Ticket) notify.Message {
+	return notify.Receipt(k, written.In(prompts.Language(k.Language)))
+}
+
 func TestAReceiptTellsTheNumberAndByWhenSomebodyActs(t *testing.T) {
 	k, _ := ticket(t, sla.Professional, sla.Blocking, "it")
-	m := notify.Receipt(k)
+	m := receipt(k)
 	want := `Rossi S.p.A.
 
 Abbiamo ricevuto la vostra richiesta.
@@ -55,7 +60,7 @@ Per aggiungere qualcosa telefonate all'assistenza: lì sentirete lo stato della 
 		t.Errorf("%+v", m)
 	}
 	k, _ = ticket(t, sla.Professional, sla.Blocking, "en")
-	if m := notify.Receipt(k); !strings.Contains(m.Text, "Intervention: by Monday 23 November 2026 12:20\n") || m.Subject != "[417] Your request has been received" {
+	if m := receipt(k); !strings.Contains(m.Text, "Intervention: by Monday 23 November 2026 12:20\n") || m.Subject != "[417] Your request has been received" {
 		t.Errorf("%+v", m)
 	}
 	for _, c := range []struct {
@@ -68,7 +73,7 @@ Per aggiungere qualcosa telefonate all'assistenza: lì sentirete lo stato della 
 		{sla.Professional, sla.Question, "A specialist will examine the request."},
 	} {
 		k, _ = ticket(t, c.level, c.category, "en")
-		if m := notify.Receipt(k); !strings.Contains(m.Text, c.want) || strings.Contains(m.Text, " by ") {
+		if m := receipt(k); !strings.Contains(m.Text, c.want) || strings.Contains(m.Text, " by ") {
 			t.Errorf("%s %q: %s", c.level, c.category, m.Text)
 		}
 	}
@@ -76,7 +81,7 @@ Per aggiungere qualcosa telefonate all'assistenza: lì sentirete lo stato della 
 
 func TestABreachIsMailedWithWhereTheTimeWent(t *testing.T) {
 	k, accounts := ticket(t, sla.Professional, sla.Blocking, "it")
-	m := notify.Alarm("manager-417-intervention-due-2026-11-23T11:20:41Z", k, sla.AtBreach, accounts[1], sla.English)
+	m := notify.Alarm("manager-417-intervention-due-2026-11-23T11:20:41Z", k, sla.AtBreach, accounts[1], written.In(prompts.English))
 	want := `[417] Rossi S.p.A.: intervention, deadline passed
 
 Intervention: by Monday 23 November 2026 12:20:41
@@ -91,10 +96,43 @@ intervention: opened Friday 20 November 2026 17:20:41; counted 17:20:41-18:00; w
 		t.Errorf("%+v", m)
 	}
 	k.Assignee = "anna"
-	m = notify.Alarm("x", k, "75%", accounts[0], sla.Italian)
+	m = notify.Alarm("x", k, "75%", accounts[0], written.In(prompts.Italian))
 	if m.Subject != "[417] Rossi S.p.A.: contatto, si avvicina alla scadenza" || !strings.Contains(m.Text, "Assegnato a: anna") {
 		t.Errorf("%+v", m)
 	}
+}
+
+// TestAThirdLanguageIsData: every letter, written with the words of a pretend language, has no word of another.
+func TestAThirdLanguageIsData(t *testing.T) {
+	w := writtentest.Pretend()
+	known := []string{"Rossi S.p.A.", "P2", "anna", "caller", "the line's own text", "rossi"}
+	for _, level := range []sla.LevelID{sla.Professional, sla.OnRequest} {
+		for _, c := range append(sla.Categories(), sla.Uncategorised) {
+			k, accounts := ticket(t, level, c, "xx")
+			letters := []notify.Message{notify.Receipt(k, w)}
+			for _, a := range accounts {
+				letters = append(letters, notify.Alarm("x", k, sla.AtBreach, a, w), notify.Alarm("x", k, "75%", a, w))
+			}
+			for _, kind := range updates() {
+				for _, channel := range []tickets.Channel{tickets.Phone, tickets.Web, tickets.Email} {
+					k.Channel = channel
+					letters = append(letters, notify.Update(k, tickets.Event{Kind: kind, Actor: "caller", Text: "the line's own text"}, w))
+				}
+			}
+			k.Assignee, k.Contract, k.Name = "anna", "rossi", ""
+			letters = append(letters, notify.Update(k, tickets.Event{Kind: tickets.AssignedTo, Actor: "caller"}, w))
+			for _, m := range letters {
+				if foreign := writtentest.Foreign(m.Subject+"\n"+m.Text, known...); foreign != nil {
+					t.Errorf("%q are no words of the language:\n%s", foreign, m.Text)
+				}
+			}
+		}
+	}
+}
+
+// updates are the lines of a history that staff are told of.
+func updates() []tickets.EventKind {
+	return []tickets.EventKind{tickets.Opened, tickets.BundledCall, tickets.Reopened, tickets.AssignedTo, tickets.Accepted, tickets.RestoredAt, tickets.ClosedAtKind, tickets.MarkedNoTicket, tickets.Unreached, tickets.RotaGap}
 }
 
 func TestEveryLetterHasItsWordsInEveryLanguage(t *testing.T) {
@@ -113,7 +151,7 @@ func TestEveryLetterHasItsWordsInEveryLanguage(t *testing.T) {
 				t.Errorf("%s has no words for %s", lang, m[1])
 			}
 		}
-		for _, kind := range []tickets.EventKind{tickets.Opened, tickets.BundledCall, tickets.Reopened, tickets.AssignedTo, tickets.Accepted, tickets.RestoredAt, tickets.ClosedAtKind, tickets.MarkedNoTicket, tickets.Unreached, tickets.RotaGap} {
+		for _, kind := range updates() {
 			if id := "event-" + string(kind); (tickets.Event{Kind: kind}).Update() == "" || words.Text(id) == id {
 				t.Errorf("%s has no words for %s, or staff are not told of it", lang, kind)
 			}

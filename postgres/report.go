@@ -13,7 +13,7 @@ import (
 const (
 	selectOutcomes = `
 select t.number, t.contract, t.name, t.level, coalesce(nullif(t.assessment, ''), t.claim), t.pauses, coalesce(c.kind, ''), c.due,
-	c.met_at is not null, c.broken_at is not null, coalesce(c.spent, 0), coalesce(e.text, ''), coalesce(e.facts->>'it', '')
+	c.met_at is not null, c.broken_at is not null, coalesce(c.spent, 0), coalesce(e.text, ''), e.facts
 from tickets t
 left join clocks c on c.ticket = t.number
 left join lateral (select text, facts from events where ticket = t.number and kind = 'broken' and c.broken_at is not null
@@ -34,12 +34,16 @@ func (s *Store) Outcomes(ctx context.Context, since, until time.Time) ([]tickets
 	return rows(ctx, s, "reading outcomes", func(r pgx.CollectableRow) (o tickets.Outcome, err error) {
 		var due *time.Time
 		var pauses []byte
-		err = r.Scan(&o.Ticket, &o.Contract, &o.Name, &o.Level, &o.Category, &pauses, &o.Clock, &due, &o.Met, &o.Broken, &o.Spent, &o.English, &o.Italian)
+		account := tickets.Event{Kind: tickets.Broken}
+		err = r.Scan(&o.Ticket, &o.Contract, &o.Name, &o.Level, &o.Category, &pauses, &o.Clock, &due, &o.Met, &o.Broken, &o.Spent, &account.Text, &account.Facts)
 		if err != nil {
 			return o, err
 		}
 		if due != nil {
 			o.Due = due.UTC()
+		}
+		if account.Facts != nil { // the clock broke
+			o.Account = account.Accounts()
 		}
 		if len(pauses) > len("[]") {
 			err = json.Unmarshal(pauses, &o.Pauses)

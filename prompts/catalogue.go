@@ -1,16 +1,13 @@
 package prompts
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"strings"
 )
 
-//go:embed catalogue/it.txt
-var italianTexts string
-
-//go:embed catalogue/en.txt
-var englishTexts string
+//go:embed catalogue/*.txt
+var catalogues embed.FS
 
 // Class says how a text is spoken, and so which silence its sound has at its ends.
 type Class string
@@ -36,17 +33,18 @@ const (
 	Music ID = "music" // while on hold
 )
 
-// Languages are those of the catalogue.
+// Languages are those that the line speaks and writes. A language more is its row here, its texts (catalogue/xx.txt,
+// written/xx.txt), its grammar (grammarOf) and its voice (package packs).
 func Languages() []Language { return []Language{Italian, English} }
 
 // Catalogue is everything that can be said in a language, in a fixed order: the sentences, then the pieces of which
 // numbers, times and dates are made.
 func Catalogue(lang Language) ([]Entry, error) {
-	texts := map[Language]string{Italian: italianTexts, English: englishTexts}[lang]
-	if texts == "" {
+	texts, err := catalogues.ReadFile("catalogue/" + string(lang) + ".txt")
+	if err != nil {
 		return nil, fmt.Errorf("no catalogue for language %q", lang)
 	}
-	entries, err := readCatalogue(texts)
+	entries, err := readCatalogue(string(texts))
 	if err != nil {
 		return nil, fmt.Errorf("catalogue %s: %w", lang, err)
 	}

@@ -6,125 +6,81 @@ import (
 	"time"
 )
 
-// Language is one in which accounts are written.
-type Language string
-
-// The languages of accounts. Holidays keep the names that they have where they are kept.
-const (
-	Italian Language = "it"
-	English Language = "en"
-)
-
-// words are what an account is written with.
-type words struct {
-	days                                     [7]string
-	months                                   [12]string
-	kinds                                    map[Kind]string
-	whys                                     map[Why]string
-	opened, counted, due, projected          string
-	kept, late, broken, still, from, running string
-	twice, skipped, first, second            string // when the wall clock is set back or forward
-}
-
-func wordsOf(l Language) words {
-	if l == Italian {
-		return words{
-			days: [7]string{"domenica", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato"},
-			months: [12]string{
-				"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre",
-			},
-			kinds: map[Kind]string{Contact: "contatto", Intervention: "intervento", Restore: "ripristino"},
-			whys: map[Why]string{
-				Break: "pausa", NightTime: "notte", Weekend: "fine settimana", Feast: "giorno festivo", Closure: "chiusura",
-				"paused:customer": "in attesa del cliente", "paused:remote_access": "accesso remoto revocato", "paused:closed": "ticket chiuso",
-			},
-			opened: "aperto", counted: "ore contate", due: "scadenza", projected: "scadenza prevista, dall'intervento", kept: "rispettato",
-			late: "compiuto in ritardo", broken: "non rispettato", still: "fermo da", from: "fermo", running: "dall'intervento di",
-			twice: "l'ora %s vale due volte", skipped: "l'ora %s manca", first: "prima volta", second: "seconda volta",
-		}
-	}
-	return words{
-		days: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
-		months: [12]string{
-			"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-		},
-		kinds: map[Kind]string{Contact: "contact", Intervention: "intervention", Restore: "restore"},
-		whys: map[Why]string{
-			Break: "break", NightTime: "night", Weekend: "weekend", Feast: "holiday", Closure: "closed",
-			"paused:customer": "waiting for the customer", "paused:remote_access": "remote access withdrawn", "paused:closed": "ticket closed",
-		},
-		opened: "opened", counted: "counted", due: "due", projected: "projected, from the intervention on", kept: "kept",
-		late: "met too late", broken: "broken", still: "paused since", from: "paused", running: "from the intervention on",
-		twice: "the hour %s comes twice", skipped: "the hour %s is missing", first: "first time", second: "second time",
-	}
-}
+// Words gives the words of one language by their ids, such as "account-due" or "weekday-1"; package prompts/written has
+// them. A language without one of them gives the id back. Safe for concurrent use.
+type Words interface{ Text(id string) string }
 
 // Instant tells a point in time with its day, in the zone that it carries: "Monday 23 November 2026 09:01".
-func Instant(t time.Time, l Language) string {
-	s := sentence{words: wordsOf(l), zone: t.Location()}
-	return s.date(t, true)
+func Instant(t time.Time, w Words) string {
+	s := sentence{words: w, zone: t.Location()}
+	return s.date(t, "date-with-year")
 }
 
-// In names a clock: "intervento", "intervention".
-func (k Kind) In(l Language) string { return wordsOf(l).kinds[k] }
-
-// In words a part: "holiday (Natale)", "waiting for the customer".
-func (p Part) In(l Language) string {
-	w := wordsOf(l)
+// In tells in words what a part is: "holiday (Natale)", "waiting for the customer". Holidays keep the names that their
+// calendar gives them.
+func (p Part) In(w Words) string {
+	why := p.Why
 	if p.Counts {
-		return w.counted
+		why = Counted
 	}
-	if p.Name != "" {
-		return w.whys[p.Why] + " (" + p.Name + ")"
+	text := w.Text("why-" + strings.ReplaceAll(string(why), ":", "-"))
+	if p.Name != "" && !p.Counts {
+		return text + " (" + p.Name + ")"
 	}
-	return w.whys[p.Why]
+	return text
 }
 
 // In tells the account in one sentence: "intervention: opened Friday 20 November 2026 17:20; counted 17:20-18:00;
 // weekend; Monday 9:00-10:00; paused 10:00-10:30, waiting for the customer; 10:30-12:50; due Monday 23 November 12:50".
-func (a Account) In(l Language) string {
-	w := wordsOf(l)
+func (a Account) In(w Words) string {
 	s := sentence{words: w, zone: a.zone}
-	start := w.opened
+	start := "account-opened"
 	if !a.Clock.From.Equal(a.Opened) {
-		start = w.running
+		start = "account-from-intervention"
 	}
-	s.say("%s: %s %s", w.kinds[a.Clock.Kind], start, s.date(a.Clock.From, true))
+	s.say("%s: %s %s", w.Text("clock-"+string(a.Clock.Kind)), w.Text(start), s.date(a.Clock.From, "date-with-year"))
 	first := true
 	for _, p := range a.Parts {
 		switch paused := strings.HasPrefix(string(p.Why), "paused:"); {
 		case p.Counts && first:
-			s.say("%s %s", w.counted, s.span(p))
+			s.say("%s %s", p.In(w), s.period(p))
 			first = false
 		case p.Counts:
-			s.say("%s", s.span(p))
+			s.say("%s", s.period(p))
 		case paused && p.Until.IsZero():
-			s.say("%s %s, %s", w.still, s.date(p.From, false), p.In(l))
+			s.say("%s %s, %s", w.Text("account-paused-since"), s.date(p.From, "date"), p.In(w))
 		case paused:
-			s.say("%s %s, %s", w.from, s.span(p), p.In(l))
+			s.say("%s %s, %s", w.Text("account-paused"), s.period(p), p.In(w))
 		default:
-			s.say("%s", p.In(l))
+			s.say("%s", p.In(w))
 		}
 	}
-	if c := a.Clock; (!c.Paused || c.Projected) && !(c.BrokenAt.IsZero() && c.MetAt.After(c.Due)) { // met while it stood still
-		s.say("%s %s", w.due, s.date(c.Due, false))
-	}
-	switch c := a.Clock; {
-	case c.Projected:
-		s.say("%s", w.projected)
-	case !c.MetAt.IsZero() && !c.BrokenAt.IsZero():
-		s.say("%s; %s %s", w.broken, w.late, s.date(c.MetAt, false))
-	case !c.MetAt.IsZero():
-		s.say("%s %s", w.kept, s.date(c.MetAt, false))
-	case !c.BrokenAt.IsZero():
-		s.say("%s", w.broken)
-	}
+	s.ending(a.Clock)
 	return strings.Join(s.parts, "; ")
+}
+
+// ending tells when the clock is or was due, and how it ended.
+func (s *sentence) ending(c Clock) {
+	w := s.words
+	metInPause := c.BrokenAt.IsZero() && c.MetAt.After(c.Due) // what is due by then is not known
+	if (!c.Paused || c.Projected) && !metInPause {
+		s.say("%s %s", w.Text("account-due"), s.date(c.Due, "date"))
+	}
+	switch {
+	case c.Projected:
+		s.say("%s", w.Text("account-projected"))
+	case !c.MetAt.IsZero() && !c.BrokenAt.IsZero():
+		s.say("%s; %s %s", w.Text("account-broken"), w.Text("account-late"), s.date(c.MetAt, "date"))
+	case !c.MetAt.IsZero():
+		s.say("%s %s", w.Text("account-kept"), s.date(c.MetAt, "date"))
+	case !c.BrokenAt.IsZero():
+		s.say("%s", w.Text("account-broken"))
+	}
 }
 
 // sentence grows part by part and names a day once.
 type sentence struct {
-	words
+	words Words
 	zone  *time.Location
 	day   string // spoken last
 	parts []string
@@ -134,15 +90,13 @@ func (s *sentence) say(format string, args ...any) {
 	s.parts = append(s.parts, fmt.Sprintf(format, args...))
 }
 
-// date is an instant with its day; seconds are told only where there are some.
-func (s *sentence) date(t time.Time, year bool) string {
+// date is an instant with its day, in the form that the language gives dates under an id. Seconds are told only where
+// there are some.
+func (s *sentence) date(t time.Time, form string) string {
 	t = t.In(s.zone)
-	text := fmt.Sprintf("%s %d %s", s.days[t.Weekday()], t.Day(), s.months[t.Month()-1])
-	if year {
-		text += fmt.Sprintf(" %d", t.Year())
-	}
 	s.day = t.Format(time.DateOnly)
-	return text + " " + s.time(t)
+	weekday, month := s.words.Text(fmt.Sprintf("weekday-%d", t.Weekday())), s.words.Text(fmt.Sprintf("month-%d", t.Month()))
+	return fmt.Sprintf(s.words.Text(form), weekday, t.Day(), month, t.Year()) + " " + s.time(t)
 }
 
 // time is the time of day, with which of the two it is where the wall shows it twice.
@@ -154,9 +108,9 @@ func (s *sentence) time(t time.Time) string {
 	since, until := t.ZoneBounds()
 	switch {
 	case !until.IsZero() && wallShift(until) < 0 && until.Sub(t) <= -wallShift(until):
-		text += " (" + s.first + ")"
+		text += " (" + s.words.Text("account-first-time") + ")"
 	case !since.IsZero() && wallShift(since) < 0 && t.Sub(since) < -wallShift(since):
-		text += " (" + s.second + ")"
+		text += " (" + s.words.Text("account-second-time") + ")"
 	}
 	return text
 }
@@ -183,9 +137,9 @@ func (s *sentence) wallTurns(p Part) string {
 		before := after.Add(-shift)
 		switch {
 		case shift < 0:
-			text += ", " + fmt.Sprintf(s.twice, after.Format("15:04")+"-"+before.Format("15:04"))
+			text += ", " + fmt.Sprintf(s.words.Text("account-hour-twice"), after.Format("15:04")+"-"+before.Format("15:04"))
 		case shift > 0:
-			text += ", " + fmt.Sprintf(s.skipped, before.Format("15:04")+"-"+after.Format("15:04"))
+			text += ", " + fmt.Sprintf(s.words.Text("account-hour-missing"), before.Format("15:04")+"-"+after.Format("15:04"))
 		}
 	}
 }
@@ -196,11 +150,11 @@ func (s *sentence) moment(t time.Time) string {
 	if s.day == t.Format(time.DateOnly) {
 		return s.time(t)
 	}
-	s.day = t.Format(time.DateOnly)
-	return fmt.Sprintf("%s %d %s", s.days[t.Weekday()], t.Day(), s.time(t))
+	return s.date(t, "date-short")
 }
 
-func (s *sentence) span(p Part) string {
+// period is a part from its beginning to its end: "09:00-10:00". Midnight at its end is 24:00.
+func (s *sentence) period(p Part) string {
 	from := s.moment(p.From)
 	if midnight := p.Until.In(s.zone); midnight.Format("15:04:05") == "00:00:00" && s.day == midnight.Add(-time.Second).Format(time.DateOnly) {
 		return from + "-24:00" + s.wallTurns(p)

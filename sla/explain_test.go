@@ -1,10 +1,15 @@
 package sla
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"hotline/prompts"
+	"hotline/prompts/written"
+	"hotline/prompts/written/writtentest"
 )
 
 func TestAnAccountIsASentence(t *testing.T) {
@@ -16,14 +21,68 @@ func TestAnAccountIsASentence(t *testing.T) {
 	}
 	r := opened(t, a, Blocking, "2026-11-20 17:20")
 	r.paused(ForCustomer, "2026-11-23 10:00", "2026-11-23 10:30")
-	for lang, want := range map[Language]string{
-		English: "intervention: opened Friday 20 November 2026 17:20; counted 17:20-18:00; weekend; Monday 23 09:00-10:00; paused 10:00-10:30, waiting for the customer; 10:30-12:50; due Monday 23 November 12:50",
-		Italian: "intervento: aperto venerdì 20 novembre 2026 17:20; ore contate 17:20-18:00; fine settimana; lunedì 23 09:00-10:00; fermo 10:00-10:30, in attesa del cliente; 10:30-12:50; scadenza lunedì 23 novembre 12:50",
+	for lang, want := range map[prompts.Language]string{
+		prompts.English: "intervention: opened Friday 20 November 2026 17:20; counted 17:20-18:00; weekend; Monday 23 09:00-10:00; paused 10:00-10:30, waiting for the customer; 10:30-12:50; due Monday 23 November 12:50",
+		prompts.Italian: "intervento: aperto venerdì 20 novembre 2026 17:20; ore contate 17:20-18:00; fine settimana; lunedì 23 09:00-10:00; fermo 10:00-10:30, in attesa del cliente; 10:30-12:50; scadenza lunedì 23 novembre 12:50",
 	} {
-		if got := r.Explain(a, r.clock(Intervention)).In(lang); got != want {
+		if got := r.Explain(a, r.clock(Intervention)).In(written.In(lang)); got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	}
+}
+
+// TestAThirdLanguageIsData: an account of every form, told with the words of a pretend language, has no word of another.
+func TestAThirdLanguageIsData(t *testing.T) {
+	w := writtentest.Pretend()
+	for _, a := range everyForm(t) {
+		if foreign := writtentest.Foreign(a.In(w), "Natale", "Santo Stefano", "stocktaking"); foreign != nil {
+			t.Errorf("%q are no words of the language: %s", foreign, a.In(w))
+		}
+	}
+	if at := Instant(rome(t, "2026-11-23 09:01"), w); writtentest.Foreign(at) != nil {
+		t.Error(at)
+	}
+}
+
+// everyForm gives accounts that together have every kind of part and every ending.
+func everyForm(t *testing.T) []Account {
+	t.Helper()
+	terms := agreed(t, Professional).Terms
+	terms.Calendar.Exceptions = []Exception{{Date: "2026-12-28", Note: "stocktaking"}}
+	a, err := terms.Ready()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []Account
+	tell := func(r *request) {
+		for _, k := range r.Clocks {
+			list = append(list, r.Explain(a, k))
+		}
+	}
+	tell(opened(t, a, Blocking, "2026-12-24 17:30"))
+	for _, why := range []Reason{ForCustomer, NoAccess} {
+		for _, until := range []string{"", "2026-11-24 10:30"} {
+			r := opened(t, a, Blocking, "2026-11-20 17:20")
+			r.paused(why, "2026-11-24 10:00", until)
+			tell(r)
+		}
+	}
+	for _, met := range []string{"2026-11-23 09:30", "2026-11-26 10:00"} {
+		r := opened(t, a, Blocking, "2026-11-23 09:00")
+		r.stamped(Intervention, met)
+		tell(r)
+	}
+	around, err := agreed(t, Extended).Terms.Ready()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []string{"2026-10-25 00:30", "2026-03-29 00:30"} {
+		r := opened(t, around, Blocking, at)
+		for _, k := range r.Clocks {
+			list = append(list, r.Explain(around, k))
+		}
+	}
+	return list
 }
 
 func TestAccountsNameWhatDidNotCount(t *testing.T) {
@@ -36,22 +95,22 @@ func TestAccountsNameWhatDidNotCount(t *testing.T) {
 	r := opened(t, a, Blocking, "2026-12-23 12:30")
 	want := "restore: from the intervention on Thursday 31 December 2026 16:00; counted 16:00-18:00; holiday (Capodanno); Monday 4 09:00-11:00; due Monday 4 January 11:00"
 	r.stamped(Intervention, "2026-12-31 16:00")
-	if got := r.Explain(a, r.clock(Restore)).In(English); got != want {
+	if got := r.Explain(a, r.clock(Restore)).In(written.In(prompts.English)); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 	want = "intervention: opened Wednesday 23 December 2026 12:30; counted 12:30-13:00; break; 14:00-17:30; due Wednesday 23 December 17:30; broken; met too late Thursday 31 December 16:00"
-	if got := r.Explain(a, r.clock(Intervention)).In(English); got != want {
+	if got := r.Explain(a, r.clock(Intervention)).In(written.In(prompts.English)); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
-	if p := r.Explain(a, Clock{Kind: Contact, From: rome(t, "2026-12-23 18:00"), Due: rome(t, "2026-12-28 09:30")}).Parts[0]; p.In(English) != "holiday (works outing, Natale, Santo Stefano)" {
-		t.Errorf("the holidays are told as %q", p.In(English))
+	if p := r.Explain(a, Clock{Kind: Contact, From: rome(t, "2026-12-23 18:00"), Due: rome(t, "2026-12-28 09:30")}).Parts[0]; p.In(written.In(prompts.English)) != "holiday (works outing, Natale, Santo Stefano)" {
+		t.Errorf("the holidays are told as %q", p.In(written.In(prompts.English)))
 	}
 	still := opened(t, a, Blocking, "2026-11-23 09:00")
 	still.paused(NoAccess, "2026-11-23 10:00", "")
-	if got, want := still.Explain(a, still.clock(Intervention)).In(English), "intervention: opened Monday 23 November 2026 09:00; counted 09:00-10:00; paused since Monday 23 November 10:00, remote access withdrawn"; got != want {
+	if got, want := still.Explain(a, still.clock(Intervention)).In(written.In(prompts.English)), "intervention: opened Monday 23 November 2026 09:00; counted 09:00-10:00; paused since Monday 23 November 10:00, remote access withdrawn"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
-	if got, want := still.Explain(a, still.clock(Restore)).In(English), "restore: from the intervention on Monday 23 November 2026 13:00; break; counted 14:00-18:00; due Monday 23 November 18:00; projected, from the intervention on"; got != want {
+	if got, want := still.Explain(a, still.clock(Restore)).In(written.In(prompts.English)), "restore: from the intervention on Monday 23 November 2026 13:00; break; counted 14:00-18:00; due Monday 23 November 18:00; projected, from the intervention on"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
@@ -93,7 +152,7 @@ func TestWorkingTimeThatTouchesIsOneStretch(t *testing.T) {
 func (r *request) told(k Kind, want ...string) {
 	r.Helper()
 	for n, text := range want {
-		if got := r.Explain(r.Agreed, r.clock(k)).In([]Language{English, Italian}[n]); got != text {
+		if got := r.Explain(r.Agreed, r.clock(k)).In(written.In([]prompts.Language{prompts.English, prompts.Italian}[n])); got != text {
 			r.Errorf("\n got %s\nwant %s", got, text)
 		}
 	}
@@ -162,7 +221,7 @@ func TestTheHourThatComesTwiceAndTheMissingOneAreMentionedWhereTheyMatter(t *tes
 // TestEveryMinuteIsExplained: the parts follow each other from the start to the due time, and what counts adds up to the
 // limit; of a clock that was kept, to its meeting and what it took.
 func TestEveryMinuteIsExplained(t *testing.T) {
-	terms := []*Agreement{agreed(t, Professional), agreed(t, Advanced), agreed(t, Extended)}
+	terms, words := []*Agreement{agreed(t, Professional), agreed(t, Advanced), agreed(t, Extended)}, written.In(prompts.Italian)
 	rapid.Check(t, func(t *rapid.T) {
 		a := rapid.SampledFrom(terms).Draw(t, "terms")
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 365*86400).Draw(t, "from")) * time.Second)
@@ -188,7 +247,7 @@ func TestEveryMinuteIsExplained(t *testing.T) {
 					at = p.From
 					break
 				}
-				if !p.From.Equal(at) || !p.From.Before(p.Until) || p.In(Italian) == "" {
+				if !p.From.Equal(at) || !p.From.Before(p.Until) || strings.HasPrefix(p.In(words), "why-") {
 					t.Fatalf("part %+v does not follow %v", p, at)
 				}
 				if p.Counts {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hotline/prompts"
+	"hotline/prompts/written"
 )
 
 // Command is a voice that is a program of this machine, such as SVOX Pico's pico2wave. It is run without a shell, at the
@@ -116,7 +117,7 @@ func (c Command) marked(t Text) string {
 	if filepath.Base(c.Argv[0]) != "pico2wave" {
 		return words
 	}
-	words = strings.ReplaceAll(words, "&", map[prompts.Language]string{prompts.Italian: " e "}[t.Language]+" ")
+	words = strings.ReplaceAll(words, "&", " "+written.In(t.Language).Text("spelled-&")+" ")
 	return `<volume level="55"><speed level="95">` + words + `</speed></volume>`
 }
 

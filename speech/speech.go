@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"hotline/prompts"
+	"hotline/prompts/written"
 )
 
 var (
@@ -69,7 +70,7 @@ func clean(t Text) (Text, error) {
 			return ' '
 		}
 		return r
-	}, lettered(t.Language, strings.ToValidUTF8(t.Words, " ")))
+	}, lettered(written.In(t.Language), strings.ToValidUTF8(t.Words, " ")))
 	t.Words = strings.TrimLeft(strings.Join(strings.Fields(plain), " "), "-–—, ")
 	t.Words = strings.NewReplacer(" ,", ",", ",,", ",", ", ,", ",").Replace(t.Words)
 	if t.Class == "" {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"hotline/prompts"
+	"hotline/prompts/written"
 	"hotline/sla"
 )
 
@@ -122,11 +124,39 @@ func (d *Desk) take(t *Ticket, c sla.Course, s sla.Step, told Event) ([]Event, e
 	return append(before, after...), nil
 }
 
-// broken is the line of a breach, with its account in both languages.
+// broken is the line of a breach, with its account in every language: English is its text, the others are facts under the
+// language's code.
 func broken(a sla.Account, at time.Time) Event {
-	return Event{Kind: Broken, Actor: system, At: at, Text: a.In(sla.English), Facts: map[string]string{
-		"clock": string(a.Clock.Kind), "alarm": sla.AtBreach, "due": stamp(a.Clock.Due), "it": a.In(sla.Italian),
+	e := Event{Kind: Broken, Actor: system, At: at, Facts: map[string]string{
+		"clock": string(a.Clock.Kind), "alarm": sla.AtBreach, "due": stamp(a.Clock.Due),
 	}}
+	for _, lang := range prompts.Languages() {
+		if account := a.In(written.In(lang)); lang == prompts.English {
+			e.Text = account
+		} else {
+			e.Facts[string(lang)] = account
+		}
+	}
+	return e
+}
+
+// Accounts gives the account of a breach by the code of its language, as it was told when the clock broke; nil for an event
+// that is no breach. A language that came later is not among them.
+func (e Event) Accounts() map[string]string {
+	if e.Kind != Broken {
+		return nil
+	}
+	accounts := map[string]string{}
+	for _, lang := range prompts.Languages() {
+		text := e.Facts[string(lang)]
+		if lang == prompts.English {
+			text = e.Text
+		}
+		if text != "" {
+			accounts[string(lang)] = text
+		}
+	}
+	return accounts
 }
 
 const system = "system"

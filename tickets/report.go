@@ -24,8 +24,8 @@ type Outcome struct {
 	Met      bool
 	Broken   bool
 	Spent    time.Duration // working time until it was met
-	English  string        // account of the breach, as it was when it broke
-	Italian  string
+	// Account is where the time of a breach went, by the code of a language, as it was told when it broke; nil for none.
+	Account map[string]string
 }
 
 // Report is one month by contract, level and category; a ticket belongs to the month in which it was opened, in the zone

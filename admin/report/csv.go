@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"hotline/prompts"
 	"hotline/prompts/written"
@@ -15,23 +17,19 @@ import (
 	"hotline/tickets"
 )
 
-// Sheet is the form of a table: which program reads it.
+// Sheet says which program reads a table: Plain, or the code of the language that a spreadsheet is set to. The catalogue of
+// that language says what stands between its cells, and how it writes decimals.
 type Sheet string
 
-// Plain is RFC 4180, for programs. A spreadsheet wants a mark at the beginning to take the text for UTF-8, and an Italian
-// one semicolons between the cells and a comma in the numbers.
-const (
-	Plain        Sheet = "plain"
-	EnglishSheet Sheet = "en"
-	ItalianSheet Sheet = "it"
-)
+// Plain is RFC 4180, for programs. A spreadsheet wants a mark at the beginning, or it does not take the text for UTF-8.
+const Plain Sheet = "plain"
 
 // byteOrderMark tells Excel that a file is UTF-8.
 const byteOrderMark = "\ufeff"
 
 // Lines is one row for each line of the report, and a last one with the totals.
 func Lines(r tickets.Report, reader Reader, sheet Sheet) []byte {
-	words := written.In(reader.Language)
+	words := reader.Words
 	t := newTable(sheet)
 	head := []string{"month", "contract", "customer", "level", "category", "tickets", "minutes", "pauses", "paused"}
 	for i := range head {
@@ -53,7 +51,7 @@ func Lines(r tickets.Report, reader Reader, sheet Sheet) []byte {
 
 // Breaches is one row for each breach.
 func Breaches(r tickets.Report, reader Reader, sheet Sheet) []byte {
-	words := written.In(reader.Language)
+	words := reader.Words
 	t := newTable(sheet)
 	var head []string
 	for _, column := range []string{"month", "contract", "customer", "ticket", "clock", "due", "account"} {
@@ -61,10 +59,7 @@ func Breaches(r tickets.Report, reader Reader, sheet Sheet) []byte {
 	}
 	t.row(head)
 	for _, o := range r.Breaches {
-		account := o.Italian
-		if reader.Language == prompts.English {
-			account = o.English
-		}
+		account := cmp.Or(o.Account[string(reader.Language)], o.Account[string(prompts.English)])
 		t.row([]string{r.Month, string(o.Contract), o.Name, fmt.Sprint(o.Ticket), words.Clock(string(o.Clock)), o.Due.UTC().Format(time.RFC3339), account})
 	}
 	return t.done()
@@ -72,20 +67,21 @@ func Breaches(r tickets.Report, reader Reader, sheet Sheet) []byte {
 
 // table is a table being written.
 type table struct {
-	text  *strings.Builder
-	csv   *csv.Writer
-	comma bool // in numbers
+	text    *strings.Builder
+	csv     *csv.Writer
+	decimal string // what stands before the tenths of a number
 }
 
 func newTable(sheet Sheet) table {
-	t := table{text: &strings.Builder{}}
-	if sheet != Plain {
-		t.text.WriteString(byteOrderMark)
-	}
+	t := table{text: &strings.Builder{}, decimal: "."}
 	t.csv = csv.NewWriter(t.text)
-	if sheet == ItalianSheet {
-		t.csv.Comma, t.comma = ';', true
+	if sheet == Plain {
+		return t
 	}
+	words := written.In(prompts.Language(sheet))
+	t.text.WriteString(byteOrderMark)
+	t.csv.Comma, _ = utf8.DecodeRuneInString(words.Text("sheet-separator"))
+	t.decimal = words.Text("sheet-decimal")
 	return t
 }
 
@@ -117,10 +113,7 @@ func (t table) figures(l tickets.ReportLine) []string {
 // minutes are told to the hundredth.
 func (t table) minutes(d time.Duration) string {
 	text := strconv.FormatFloat(math.Round(100*d.Minutes())/100, 'f', -1, 64)
-	if t.comma {
-		text = strings.Replace(text, ".", ",", 1)
-	}
-	return text
+	return strings.Replace(text, ".", t.decimal, 1)
 }
 
 // safe keeps a spreadsheet from taking a cell for a formula. Programs pass by blanks and invisible characters before the

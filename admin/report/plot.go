@@ -27,7 +27,7 @@ type bar struct {
 
 // Plot is an SVG that shows, for each line of the report, how many of each clock were kept, broken and left open, with the numbers.
 func Plot(r tickets.Report, reader Reader) []byte {
-	words := written.In(reader.Language)
+	words := reader.Words
 	var bars []bar
 	longest := 1
 	for _, l := range r.Lines {

@@ -11,9 +11,10 @@ import (
 	"hotline/tickets"
 )
 
-// Reader is who reads: in which language, and how a level is called.
+// Reader is who reads: in which language, with which words, and how a level is called.
 type Reader struct {
-	Language prompts.Language
+	Language prompts.Language // whose accounts of breaches are shown; the English one where it has none
+	Words    written.Words
 	Levels   map[sla.LevelID]string // names by id; one that is missing is shown by its id
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"hotline/prompts"
+	"hotline/prompts/written"
+	"hotline/prompts/written/writtentest"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -44,8 +46,8 @@ func FuzzACellIsNoFormula(f *testing.F) {
 }
 
 func TestAnItalianSpreadsheetGetsItsMarkSemicolonsAndDecimalCommas(t *testing.T) {
-	r := Reader{Language: prompts.Italian, Levels: map[sla.LevelID]string{"extended": "Extended"}}
-	got := string(Lines(month("Rossi S.p.A."), r, ItalianSheet))
+	r := Reader{Language: prompts.Italian, Words: written.In(prompts.Italian), Levels: map[sla.LevelID]string{"extended": "Extended"}}
+	got := string(Lines(month("Rossi S.p.A."), r, "it"))
 	if !strings.HasPrefix(got, "\ufeffmese;contratto;cliente;") || !strings.Contains(got, "2026-11;rossi;Rossi S.p.A.;Extended;anomalia non bloccante;2;0;0;1,5;1;0;0;1,5;1,5;0;1;0;;;") {
 		t.Errorf("%s", got)
 	}
@@ -56,10 +58,27 @@ func TestAnItalianSpreadsheetGetsItsMarkSemicolonsAndDecimalCommas(t *testing.T)
 
 func TestALongNameCutsOffNeitherCategoryNorClock(t *testing.T) {
 	name := strings.Repeat("Società di lunghissimo nome ", 8)
-	svg := string(Plot(month(name), Reader{Language: prompts.Italian}))
+	svg := string(Plot(month(name), Reader{Language: prompts.Italian, Words: written.In(prompts.Italian)}))
 	for _, want := range []string{"anomalia non bloccante: contatto<", "anomalia non bloccante: intervento<", "…, extended", "Tempi di 2026-11", "rispettati: 1", "superati: 1"} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("the plot has no %q:\n%s", want, svg)
+		}
+	}
+}
+
+// TestAThirdLanguageIsData: tables and plot, written with the words of a pretend language, have no word of another.
+func TestAThirdLanguageIsData(t *testing.T) {
+	r := month("Rossi S.p.A.")
+	r.Lines = append(r.Lines, tickets.ReportLine{Level: "on_request", Category: sla.Question, Tickets: 1})
+	r.Breaches = []tickets.Outcome{{Ticket: 417, Contract: "rossi", Name: "Rossi S.p.A.", Clock: sla.Contact, Due: time.Unix(0, 0), Account: map[string]string{"xx": "ж"}}}
+	reader := Reader{Language: "xx", Words: writtentest.Pretend()}
+	known := []string{"Rossi S.p.A.", "Rossi S…", "rossi", "extended", "on_request", "1970-01-01T00:00:00Z"}
+	for name, text := range map[string]string{
+		"lines": string(Lines(r, reader, Plain)), "breaches": string(Breaches(r, reader, Plain)),
+		"plot": regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(Plot(r, reader)), " "),
+	} {
+		if foreign := writtentest.Foreign(text, known...); foreign != nil || len(text) < 50 {
+			t.Errorf("%s: %q are no words of the language:\n%s", name, foreign, text)
 		}
 	}
 }

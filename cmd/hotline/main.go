@@ -14,6 +14,8 @@ import (
 	_ "time/tzdata" // zones of the calendars, on machines without a copy of their own
 
 	"github.com/alecthomas/kong"
+
+	"hotline/prompts"
 )
 
 // commands is the command line; every flag is an environment variable too: --rtp-ports is HOTLINE_RTP_PORTS.
@@ -82,7 +84,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	parser, err := kong.New(&c,
 		kong.Name("hotline"), kong.Description("A company's support telephone: PIN, ticket, clocks, and a human who presses accept."),
 		kong.DefaultEnvars("HOTLINE"), kong.Writers(s.out, s.err), kong.Exit(func(n int) { code = n }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s), kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s), kong.UsageOnError(), languages(),
 	)
 	if err != nil {
 		fmt.Fprintln(s.err, "hotline:", err)
@@ -104,4 +106,13 @@ func run(ctx context.Context, args []string, s streams) int {
 		return 1
 	}
 	return 0
+}
+
+// languages are those of the line, for the flags that take one.
+func languages() kong.Vars {
+	var codes []string
+	for _, lang := range prompts.Languages() {
+		codes = append(codes, string(lang))
+	}
+	return kong.Vars{"languages": strings.Join(codes, ","), "language_names": strings.Join(codes, " or ")}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestEveryCommandAndFlagThatAPageNamesExists(t *testing.T) {
-	parser, err := kong.New(&commands{}, kong.Name("hotline"))
+	parser, err := kong.New(&commands{}, languages(), kong.Name("hotline"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // say is `hotline say`.
 type say struct {
 	Text   string `arg:"" help:"What is to be spoken."`
-	Lang   string `help:"Language: it or en." enum:"it,en" default:"it"`
+	Lang   string `help:"Language: ${language_names}." enum:"${languages}" default:"it"`
 	Out    string `help:"WAV file that is written." placeholder:"FILE.wav" required:"" type:"path"`
 	Config string `help:"Configuration file; its section speech names the voice. Without one it is SVOX Pico." placeholder:"FILE" type:"path"`
 }

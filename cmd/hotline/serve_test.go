@@ -19,7 +19,7 @@ import (
 func parsed(t *testing.T, args ...string) (config.Config, *serve, error) {
 	t.Helper()
 	var c commands
-	parser, err := kong.New(&c, kong.DefaultEnvars("HOTLINE"), kong.Exit(func(int) {}), kong.BindTo(t.Context(), (*context.Context)(nil)))
+	parser, err := kong.New(&c, languages(), kong.DefaultEnvars("HOTLINE"), kong.Exit(func(int) {}), kong.BindTo(t.Context(), (*context.Context)(nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestTheUnitStartsTheProgramWithFlagsThatItKnows(t *testing.T) {
 		}
 		seen++
 		var c commands
-		parser, err := kong.New(&c, kong.Exit(func(int) {}), kong.BindTo(t.Context(), (*context.Context)(nil)), kong.Bind(streams{strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}}))
+		parser, err := kong.New(&c, languages(), kong.Exit(func(int) {}), kong.BindTo(t.Context(), (*context.Context)(nil)), kong.Bind(streams{strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}}))
 		if err != nil {
 			t.Fatal(err)
 		}

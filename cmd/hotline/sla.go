@@ -7,13 +7,15 @@ import (
 	"net/url"
 
 	"hotline/app"
+	"hotline/prompts"
+	"hotline/prompts/written"
 )
 
 // explain is `hotline sla explain`.
 type explain struct {
 	client
 	Ticket int64  `arg:"" help:"The ticket's number."`
-	Lang   string `help:"Language of the account: it or en." enum:"it,en" default:"it"`
+	Lang   string `help:"Language of the account: ${language_names}." enum:"${languages}" default:"it"`
 }
 
 // Run prints where every minute of the ticket's clocks went.
@@ -34,7 +36,7 @@ func sentences(io streams, body []byte, lang string) error {
 		return fmt.Errorf("the answer cannot be read: %w", err)
 	}
 	if len(view.Clocks) == 0 {
-		fmt.Fprintln(io.out, map[string]string{"it": "nessuna scadenza", "en": "no deadline"}[lang])
+		fmt.Fprintln(io.out, written.In(prompts.Language(lang)).Text("account-none"))
 	}
 	for _, c := range view.Clocks {
 		fmt.Fprintln(io.out, c.Account[lang])
@@ -49,7 +51,7 @@ type dryRun struct {
 	Level    string `help:"professional, advanced, extended or on_request." required:""`
 	Category string `help:"blocking, non_blocking, question, change or feature." required:""`
 	At       string `help:"When it comes in, such as \"2026-11-20 17:20\" in the level's zone." required:""`
-	Lang     string `help:"Language of the account: it or en." enum:"it,en" default:"it"`
+	Lang     string `help:"Language of the account: ${language_names}." enum:"${languages}" default:"it"`
 }
 
 // Run prints what would be promised.

@@ -24,6 +24,17 @@ var englishSound []byte
 //go:embed en.json
 var englishManifest []byte
 
+// files are the two files of each voice. They stay in the program's image and are not copied: a voice is megabytes.
+func files(lang prompts.Language) (sound, manifest []byte, ok bool) {
+	switch lang {
+	case prompts.Italian:
+		return italianSound, italianManifest, true
+	case prompts.English:
+		return englishSound, englishManifest, true
+	}
+	return nil, nil, false
+}
+
 // Manifest says what a pack holds and how it was made.
 type Manifest struct {
 	Language prompts.Language `json:"language"`
@@ -61,16 +72,16 @@ type Pack struct {
 
 // Load reads the pack of a language.
 func Load(lang prompts.Language) (*Pack, error) {
-	sound, manifest := italianSound, italianManifest
-	if lang == prompts.English {
-		sound, manifest = englishSound, englishManifest
+	sound, manifest, ok := files(lang)
+	if !ok {
+		return nil, fmt.Errorf("no voice speaks %q", lang)
 	}
 	p := &Pack{clips: map[prompts.ID][]byte{}}
 	if err := json.Unmarshal(manifest, &p.Manifest); err != nil {
 		return nil, fmt.Errorf("reading the manifest of voice %s: %w", lang, err)
 	}
 	if p.Manifest.Language != lang {
-		return nil, fmt.Errorf("no voice speaks %q", lang)
+		return nil, fmt.Errorf("the manifest of voice %s says that it speaks %q", lang, p.Manifest.Language)
 	}
 	for _, c := range p.Manifest.Clips {
 		if c.At < 0 || c.Octets <= 0 || c.At+c.Octets > len(sound) {

@@ -1,32 +1,49 @@
-// Package written is the words that people read: letters, headings of reports, names of categories and clocks. A language is a
-// file. What callers hear is package prompts.
+// Package written holds the words that people read: letters, reports, instants, and the accounts of clocks. What callers
+// hear is in package prompts. One language is one file here, named by its code: it.txt, en.txt. A file that is added is a
+// language more, without a line of Go.
+//
+// Packages notify, sla, tickets, admin/report and speech take their words from here.
 package written
 
 import (
-	_ "embed"
+	"embed"
 	"strings"
 
 	"hotline/prompts"
 )
 
-//go:embed it.txt
-var italian string
+//go:embed *.txt
+var files embed.FS
 
-//go:embed en.txt
-var english string
-
-// Words is one language's words. Immutable.
+// Words are the words of one language, by id. Nobody writes to them once they are read: they are safe for concurrent use.
 type Words map[string]string
 
-// In gives the words of a language; Italian for one that has none.
+// In gives the words of a language, such as "it"; the Italian ones for a language that has no file.
 func In(lang prompts.Language) Words {
-	if lang == prompts.English {
-		return read(english)
+	for _, l := range []prompts.Language{lang, prompts.Italian} {
+		if text, err := files.ReadFile(string(l) + ".txt"); err == nil {
+			return Read(string(text))
+		}
 	}
-	return read(italian)
+	return Words{}
 }
 
-// Text is the words of an id. An id without words is itself: an identifier is better than nothing.
+// Read reads the text of a language's file: one "id: text" a line. A line that begins with "#" is a comment, and "" is an
+// empty text.
+func Read(text string) Words {
+	w := Words{}
+	for line := range strings.Lines(text) {
+		if id, words, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && !strings.HasPrefix(id, "#") {
+			if words == `""` {
+				words = ""
+			}
+			w[id] = words
+		}
+	}
+	return w
+}
+
+// Text gives the words of an id. An id without words gives itself: an identifier says more than nothing.
 func (w Words) Text(id string) string {
 	if text, ok := w[id]; ok {
 		return text
@@ -34,10 +51,10 @@ func (w Words) Text(id string) string {
 	return id
 }
 
-// Category is a category's name, such as "blocking anomaly"; the empty one is "request without a category".
+// Category gives the name of a category, such as "blocking anomaly"; of the empty one "request without a category".
 func (w Words) Category(id string) string { return w.named("category-", id) }
 
-// Clock is a clock's name, such as "intervention".
+// Clock gives the name of a clock, such as "intervention".
 func (w Words) Clock(id string) string { return w.named("clock-", id) }
 
 func (w Words) named(prefix, id string) string {
@@ -45,14 +62,4 @@ func (w Words) named(prefix, id string) string {
 		return text
 	}
 	return id
-}
-
-func read(text string) Words {
-	w := Words{}
-	for line := range strings.Lines(text) {
-		if id, words, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && !strings.HasPrefix(id, "#") {
-			w[id] = words
-		}
-	}
-	return w
 }

@@ -10,7 +10,7 @@ import (
 func TestEachLanguageHasTheSameWordsWithTheSameGaps(t *testing.T) {
 	languages := prompts.Languages()
 	first := In(languages[0])
-	if len(first) < 20 {
+	if len(first) < 100 {
 		t.Fatalf("%d words: the file is not read", len(first))
 	}
 	for _, lang := range languages[1:] {
@@ -20,7 +20,7 @@ func TestEachLanguageHasTheSameWordsWithTheSameGaps(t *testing.T) {
 		}
 		for id, text := range first {
 			other, ok := words[id]
-			if !ok || other == "" {
+			if !ok {
 				t.Errorf("%s has no %s", lang, id)
 			}
 			if strings.Count(text, "%") != strings.Count(other, "%") {
@@ -30,9 +30,38 @@ func TestEachLanguageHasTheSameWordsWithTheSameGaps(t *testing.T) {
 	}
 }
 
+func TestEachLanguageOfTheLineIsAFileHere(t *testing.T) {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(prompts.Languages()) {
+		t.Errorf("%d files for %d languages", len(entries), len(prompts.Languages()))
+	}
+	for _, lang := range prompts.Languages() {
+		if text, err := files.ReadFile(string(lang) + ".txt"); err != nil || len(Read(string(text))) != len(In(lang)) {
+			t.Errorf("%s: %v", lang, err)
+		}
+	}
+	if In("xx").Text("clock-contact") != In(prompts.Italian).Text("clock-contact") {
+		t.Error("a language without a file is not read in Italian")
+	}
+}
+
 func TestAnUnknownIDIsShownAsItIs(t *testing.T) {
 	w := In(prompts.English)
 	if w.Category("") != "request without a category" || w.Category("blocking") != "blocking anomaly" || w.Category("strange") != "strange" || w.Clock("restore") != "restore" || w.Text("nothing") != "nothing" {
 		t.Errorf("%v", w)
 	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("a: b\n# c: d\ne: \"\"\nf:g\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		for id, words := range Read(text) {
+			if strings.HasPrefix(id, "#") || strings.ContainsAny(words, "\n") {
+				t.Errorf("%q: %q", id, words)
+			}
+		}
+	})
 }

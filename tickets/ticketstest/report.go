@@ -31,7 +31,7 @@ func report(t *testing.T, s Store) {
 	must(t, err)
 	var said []string
 	for _, o := range list {
-		said = append(said, fmt.Sprintf("%d %s %s %s %v %v %d %s/%s", o.Ticket, o.Category, o.Level, o.Clock, o.Met, o.Broken, len(o.Pauses), o.English, o.Italian))
+		said = append(said, fmt.Sprintf("%d %s %s %s %v %v %d %s/%s", o.Ticket, o.Category, o.Level, o.Clock, o.Met, o.Broken, len(o.Pauses), o.Account["en"], o.Account["it"]))
 	}
 	equal(t, "outcomes", said, []string{
 		"417 non_blocking extended contact true false 2 /", "417 non_blocking extended intervention false true 2 because/perché",

@@ -1,0 +1,59 @@
+package admin
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/prompts"
+	"hotline/prompts/written"
+	"hotline/sla"
+)
+
+// texts is one text in every language of the line, by the language's code: {"it": ..., "en": ...}. In a text that was written
+// before the line spoke a language, that language is empty.
+type texts map[string]string
+
+var (
+	_ json.Marshaler      = texts(nil)
+	_ huma.SchemaProvider = texts(nil)
+)
+
+// MarshalJSON writes every language, in the order of the line's, also one without a text.
+func (t texts) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for n, lang := range prompts.Languages() {
+		text, err := json.Marshal(t[string(lang)])
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			b = append(b, ',')
+		}
+		b = append(strconv.AppendQuote(b, string(lang)), ':')
+		b = append(b, text...)
+	}
+	return append(b, '}'), nil
+}
+
+// Schema describes it to clients, under the one name InBoth that it has always had.
+func (texts) Schema(r huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{}}
+	for _, lang := range prompts.Languages() {
+		s.Properties[string(lang)] = &huma.Schema{Type: huma.TypeString}
+		s.Required = append(s.Required, string(lang))
+	}
+	s.PrecomputeMessages()
+	r.Map()["InBoth"] = s
+	return &huma.Schema{Ref: "#/components/schemas/InBoth"}
+}
+
+// inEvery tells something in every language.
+func inEvery(tell func(sla.Words) string) texts {
+	t := texts{}
+	for _, lang := range prompts.Languages() {
+		t[string(lang)] = tell(written.In(lang))
+	}
+	return t
+}
