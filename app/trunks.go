@@ -13,6 +13,7 @@ import (
 	"hotline/admin"
 	"hotline/config"
 	"hotline/media"
+	"hotline/media/sdp"
 	"hotline/numbers"
 	"hotline/sip"
 	"hotline/sip/hep"
@@ -101,17 +102,17 @@ func (a *App) lineCounts() admin.LineCounts {
 }
 
 // encryption is how each trunk's sound is encrypted.
-func encryption(list []config.Trunk) func(trunk string) media.Encryption {
-	of := map[string]media.Encryption{}
+func encryption(list []config.Trunk) func(trunk string) sdp.Encryption {
+	of := map[string]sdp.Encryption{}
 	for _, t := range list {
 		switch t.SRTP {
 		case config.SRTPOptional:
-			of[t.Name] = media.Preferred
+			of[t.Name] = sdp.Preferred
 		case config.SRTPRequired:
-			of[t.Name] = media.Required
+			of[t.Name] = sdp.Required
 		}
 	}
-	return func(trunk string) media.Encryption { return of[trunk] }
+	return func(trunk string) sdp.Encryption { return of[trunk] }
 }
 
 // mediaNetworks are where each trunk's sound may come from beside what its descriptions say.

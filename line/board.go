@@ -20,6 +20,7 @@ import (
 	"hotline/ivr"
 	"hotline/media"
 	"hotline/media/g711"
+	"hotline/media/sdp"
 	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sip"
@@ -62,7 +63,7 @@ type Config struct {
 	// Said hears what is said on which line ("caller", or the address of an engineer's telephone); nil for nobody.
 	Said func(to string, lang prompts.Language, p prompts.Phrase)
 	// Encryption is how the sound of a trunk's calls is encrypted, "" being no trunk; nil means plain.
-	Encryption func(trunk string) media.Encryption
+	Encryption func(trunk string) sdp.Encryption
 	// Networks are where a trunk's sound may come from beside what its descriptions say; nil means nowhere.
 	Networks func(trunk string) []netip.Prefix
 	// Ended hears how the sound of each leg came over, once it is over; nil for nobody.
@@ -95,7 +96,7 @@ func New(c Config) (*Board, error) {
 		c.Answered = func(time.Duration) {}
 	}
 	if c.Encryption == nil {
-		c.Encryption = func(string) media.Encryption { return media.Plain }
+		c.Encryption = func(string) sdp.Encryption { return sdp.Plain }
 	}
 	if c.E164 == nil {
 		c.E164 = func(number string) string { return number }

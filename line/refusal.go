@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"hotline/media"
+	"hotline/media/sdp"
 	"hotline/sip"
 )
 
@@ -13,7 +14,7 @@ func refusal(err error) (code int, reason string) {
 	switch {
 	case warning(err) != "":
 		return 488, "Not Acceptable Here"
-	case errors.Is(err, media.ErrBadSDP):
+	case errors.Is(err, sdp.ErrMalformed):
 		return 400, "Bad Session Description"
 	case errors.Is(err, media.ErrNoPorts):
 		return 503, "No Ports Left"
@@ -28,11 +29,11 @@ func warning(err error) string {
 		code int
 		text string
 	}{
-		{media.ErrNotSecure, 302, "Incompatible transport protocol: RTP/SAVP with a=crypto is required"},
-		{media.ErrNoSound, 304, "Media type not available: only audio is taken"},
-		{media.ErrOtherTransport, 302, "Incompatible transport protocol: RTP/AVP and RTP/SAVP with a=crypto are taken"},
-		{media.ErrNoCommonCodec, 305, "Incompatible media format: PCMA and PCMU are taken"},
-		{media.ErrBadAddress, 301, "Incompatible network address formats: this address of sound cannot be reached"},
+		{sdp.ErrNotSecure, 302, "Incompatible transport protocol: RTP/SAVP with a=crypto is required"},
+		{sdp.ErrNoAudio, 304, "Media type not available: only audio is taken"},
+		{sdp.ErrOtherTransport, 302, "Incompatible transport protocol: RTP/AVP and RTP/SAVP with a=crypto are taken"},
+		{sdp.ErrNoCommonCodec, 305, "Incompatible media format: PCMA and PCMU are taken"},
+		{sdp.ErrBadAddress, 301, "Incompatible network address formats: this address of sound cannot be reached"},
 	} {
 		if errors.Is(err, w.of) {
 			return fmt.Sprintf("%d hotline %q", w.code, w.text)
@@ -53,11 +54,11 @@ func (b *Board) refused(in *sip.Invite, err error) {
 	_ = in.Refuse(code, reason, headers...)
 }
 
-func offered(sdp []byte) string {
-	if len(sdp) == 0 {
+func offered(description []byte) string {
+	if len(description) == 0 {
 		return "nothing"
 	}
-	return media.Offered(sdp)
+	return sdp.Summary(description)
 }
 
 // reoffer answers later offers of a call; a refusal says which trunk's call it is, what was offered and why.

@@ -11,6 +11,7 @@ import (
 
 	"hotline/ivr"
 	"hotline/media"
+	"hotline/media/sdp"
 	"hotline/oncall/ring"
 	"hotline/sip"
 )
@@ -73,13 +74,13 @@ func (b *Board) ring(ctx context.Context, address string, r Route, as ring.Intro
 	e := b.cfg.Encryption(r.Trunk)
 	t, err := b.ringWith(ctx, address, r, as, e)
 	var final *sip.FinalError
-	if e == media.Preferred && errors.As(err, &final) && (final.Code == 488 || final.Code == 415 || final.Code == 606) {
-		return b.ringWith(ctx, address, r, as, media.Plain)
+	if e == sdp.Preferred && errors.As(err, &final) && (final.Code == 488 || final.Code == 415 || final.Code == 606) {
+		return b.ringWith(ctx, address, r, as, sdp.Plain)
 	}
 	return t, err
 }
 
-func (b *Board) ringWith(ctx context.Context, address string, r Route, as ring.Introduction, e media.Encryption) (*Telephone, error) {
+func (b *Board) ringWith(ctx context.Context, address string, r Route, as ring.Introduction, e sdp.Encryption) (*Telephone, error) {
 	request := sip.DialRequest{To: r.Address, Trunk: r.Trunk, From: sip.Party{Display: as.Name, User: as.Name},
 		OnBehalf: sip.OnBehalf{Caller: sip.Party{User: as.Customer}}}
 	peer, err := b.peerOf(ctx, r)

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"fmt"
 	"io"
 	"net/netip"
 	"testing"
@@ -9,8 +10,15 @@ import (
 	"hotline/media/dtmf"
 	"hotline/media/g711"
 	"hotline/media/latch"
+	"hotline/media/rtp"
+	"hotline/media/sdp"
 	"hotline/media/srtp"
 	"hotline/media/vad"
+)
+
+var (
+	near    = Peer{Local: netip.MustParseAddr("192.0.2.10"), Remote: netip.MustParseAddr("192.0.2.1")}
+	phoneAt = netip.MustParseAddrPort("192.0.2.1:4000")
 )
 
 // mute is a socket that gives one packet at each turn and takes every one.
@@ -33,20 +41,20 @@ func (m *mute) Receive(b []byte) (int, netip.AddrPort, bool) {
 	}
 	m.given = true
 	m.n++
-	s := sender{ssrc: 1, sequence: m.n}
+	s := rtp.Sender{SSRC: 1, Sequence: m.n}
 	payloadType, length := uint8(8), len(m.packet)
 	if m.key {
-		payloadType, length = 101, rtpHeader+4
-		dtmf.Event{Code: 5, End: m.n%2 == 0, Duration: 160}.Put(m.packet[rtpHeader:])
+		payloadType, length = 101, rtp.HeaderSize+4
+		dtmf.Event{Code: 5, End: m.n%2 == 0, Duration: 160}.Put(m.packet[rtp.HeaderSize:])
 	}
-	s.header(m.packet[:length], payloadType, false, uint32(m.n)*frameSamples)
+	s.Put(m.packet[:length], payloadType, false, uint32(m.n)*frameSamples)
 	return copy(b, m.packet[:length]), m.from, true
 }
 
 // veiled encrypts what the socket gives.
 type veiled struct {
 	*mute
-	peer  *sealed
+	peer  *encryption
 	plain [maxDatagram]byte
 	veil  srtp.Buffer
 }
@@ -102,7 +110,7 @@ func bench(t testing.TB, key bool) (*worker, *Leg) {
 	l.worker.Store(w)
 	w.add(l)
 	l.open, l.nextReport = true, time.Hour
-	l.terms = terms{hears: 101, events: 101, remote: phoneAt, mux: true, packet: frameSamples}
+	l.terms = sdp.Terms{EventsIn: 101, EventsOut: 101, Remote: phoneAt, Mux: true, Packet: frameSamples}
 	l.latch = latch.New(phoneAt, phoneAt.Addr(), nil, 0)
 	return w, l
 }
@@ -140,24 +148,24 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 	w, a := bench(t, false)
 	b := newLeg(a.engine, near, pair{rtp: &mute{packet: make([]byte, 172), from: phoneAt}})
 	b.open, b.terms, b.latch, b.nextReport = true, a.terms, a.latch, time.Hour
-	b.terms.codec = g711.MuLaw
+	b.terms.Codec = g711.MuLaw
 	a.partner, b.partner = b, a
-	a.order, b.order = new(reorder), new(reorder)
+	a.order, b.order = new(rtp.Reorder), new(rtp.Reorder)
 	check("joined across the codecs", turn(w, a, b))
-	b.terms.packet = 240
+	b.terms.Packet = 240
 	check("joined with packets of another length", turn(w, a, b))
 	w, l = bench(t, false)
-	l.terms.packet = 240
+	l.terms.Packet = 240
 	check("packets of 30 ms", turn(w, l))
 
-	for suite := range suites {
+	for _, profile := range []srtp.Profile{srtp.CM80, srtp.CM32, srtp.GCM128, srtp.GCM256} {
 		w, l = bench(t, false)
-		ours, theirs := crypto{suite: suite, key: newKey(suite)}, crypto{suite: suite, key: newKey(suite)}
+		ours, theirs := sdp.NewCrypto(profile), sdp.NewCrypto(profile)
 		var err error
-		if l.sealed, err = seal(ours, theirs); err != nil {
+		if l.encryption, err = newEncryption(ours, theirs); err != nil {
 			t.Fatal(err)
 		}
-		peer, err := seal(theirs, ours)
+		peer, err := newEncryption(theirs, ours)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,10 +176,10 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 				turn(w, l)()
 			}
 		} else {
-			check("playing with "+suites[suite].name, turn(w, l))
+			check(fmt.Sprintf("playing with profile %d", profile), turn(w, l))
 		}
-		if l.sequence.received < 500 || l.reception.foreign > 0 {
-			t.Errorf("%s: %d packets heard, %d not understood", suites[suite].name, l.sequence.received, l.reception.foreign)
+		if l.sequence.Received() < 500 || l.reception.foreign > 0 {
+			t.Errorf("profile %d: %d packets heard, %d not understood", profile, l.sequence.Received(), l.reception.foreign)
 		}
 	}
 }
@@ -191,14 +199,14 @@ func TestNoPacketOfTheKernelsCostsAnAllocation(t *testing.T) {
 	far := open()
 	l.sockets = pair{rtp: open(), rtcp: open()}
 	w.mail.enter(l)
-	l.terms.remote, l.terms.mux, l.latch = far.Addr(), false, latch.New(far.Addr(), far.Addr().Addr(), nil, 0)
+	l.terms.Remote, l.terms.Mux, l.latch = far.Addr(), false, latch.New(far.Addr(), far.Addr().Addr(), nil, 0)
 	l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
 	packet, heard := make([]byte, 172), make([]byte, maxDatagram)
-	s, n := sender{ssrc: 1}, uint32(0)
+	s, n := rtp.Sender{SSRC: 1}, uint32(0)
 	turned := int64(0)
 	turn := func() {
 		n++
-		s.header(packet, 8, false, n*frameSamples)
+		s.Put(packet, 8, false, n*frameSamples)
 		far.Send(packet, l.sockets.rtp.Addr())
 		w.now += 20 * time.Millisecond
 		turned = w.tick(turned, turned+slots)
@@ -212,7 +220,7 @@ func TestNoPacketOfTheKernelsCostsAnAllocation(t *testing.T) {
 	if n := testing.AllocsPerRun(300, turn); n > 0.01 {
 		t.Errorf("%.2f allocations a packet", n)
 	}
-	if l.sequence.received < 390 {
-		t.Errorf("%d packets were heard", l.sequence.received)
+	if l.sequence.Received() < 390 {
+		t.Errorf("%d packets were heard", l.sequence.Received())
 	}
 }

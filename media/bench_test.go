@@ -3,6 +3,10 @@ package media
 import (
 	"testing"
 	"time"
+
+	"hotline/media/rtp"
+	"hotline/media/sdp"
+	"hotline/media/srtp"
 )
 
 // BenchmarkTurn is what one leg's turn of 20 ms costs without the kernel: one packet heard and one sent.
@@ -30,7 +34,7 @@ func BenchmarkTurn(b *testing.B) {
 	})
 	b.Run("prompt in packets of 30 ms", func(b *testing.B) {
 		w, l := bench(b, false)
-		l.terms.packet = 240
+		l.terms.Packet = 240
 		playing(l)
 		turn(b, w, l)
 	})
@@ -43,7 +47,7 @@ func BenchmarkTurn(b *testing.B) {
 	joined := func(b *testing.B, packet int) {
 		w, a := bench(b, false)
 		c := secondLeg(w, a)
-		c.terms.packet = packet
+		c.terms.Packet = packet
 		turn(b, w, a, c)
 	}
 	b.Run("bridge", func(b *testing.B) { joined(b, frameSamples) })
@@ -56,19 +60,19 @@ func secondLeg(w *worker, a *Leg) *Leg {
 	c.worker.Store(w)
 	c.open, c.terms, c.latch, c.nextReport = true, a.terms, a.latch, time.Hour
 	a.partner, c.partner = c, a
-	a.order, c.order = new(reorder), new(reorder)
+	a.order, c.order = new(rtp.Reorder), new(rtp.Reorder)
 	return c
 }
 
 // sealedBoth encrypts what a bench's leg hears and sends.
 func sealedBoth(b testing.TB, l *Leg) {
 	b.Helper()
-	ours, theirs := crypto{key: newKey(0)}, crypto{key: newKey(0)}
+	ours, theirs := sdp.NewCrypto(srtp.CM80), sdp.NewCrypto(srtp.CM80)
 	var err error
-	if l.sealed, err = seal(ours, theirs); err != nil {
+	if l.encryption, err = newEncryption(ours, theirs); err != nil {
 		b.Fatal(err)
 	}
-	peer, err := seal(theirs, ours)
+	peer, err := newEncryption(theirs, ours)
 	if err != nil {
 		b.Fatal(err)
 	}

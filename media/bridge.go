@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/media/g711"
+	"hotline/media/rtp"
 )
 
 // forwarding is how the sound heard on one leg is numbered on the other.
@@ -17,8 +18,9 @@ type forwarding struct {
 }
 
 const (
-	maxPause  = 10 * 8000 // samples: the longest gap between two packets that is kept as it is when it is passed on
-	talkspurt = 800       // samples: a gap after which somebody begins to speak again, 100 ms
+	catchUpFor = 40 * time.Millisecond // how long a bunch that the network had held up may be late
+	maxPause   = 10 * 8000             // samples: the longest gap between two packets that is kept as it is when it is passed on
+	talkspurt  = 800                   // samples: a gap after which somebody begins to speak again, 100 ms
 )
 
 // follow gives the timestamp of a packet that is passed on at an instant, so that it keeps the distance to the one before
@@ -37,7 +39,7 @@ func (f *forwarding) follow(timestamp, said uint32, now time.Duration) (out uint
 	if !f.late {
 		f.late, f.since = true, now
 	}
-	if delta > talkspurt || now-f.since > waitFor {
+	if delta > talkspurt || now-f.since > catchUpFor {
 		return 0, false, false
 	}
 	return out, true, true
@@ -106,7 +108,7 @@ func (w *worker) join(a, b *Leg, joined chan<- error) {
 		}
 		a.partner, b.partner = b, a
 		a.forward, b.forward = forwarding{}, forwarding{}
-		a.order, b.order = new(reorder), new(reorder)
+		a.order, b.order = new(rtp.Reorder), new(rtp.Reorder)
 		w.watch(a)
 		w.watch(b)
 		joined <- nil
@@ -156,30 +158,55 @@ func (w *worker) split(l *Leg) {
 // differ. Timestamps keep the distances that they came with, and never run backwards: where a frame of silence was sent in the
 // place of sound that comes after all, that sound is lost. Moved behind the silence, all that follows would be late until the
 // end of the talk.
-func (w *worker) pass(from, to *Leg, p *packet, datagram []byte, codec g711.Codec) {
-	if !to.open || to.terms.held() || to.playing != nil || to.press != nil || len(p.payload) == 0 || to.hushed() {
+func (w *worker) pass(from, to *Leg, p *rtp.Packet, codec g711.Codec) {
+	if !to.open || to.terms.Held() || to.playing != nil || to.press != nil || len(p.Payload) == 0 || to.hushed() {
 		from.forward.known = false
 		return
 	}
-	f, marker := &from.forward, p.marker
-	out, follows, lost := f.follow(p.timestamp, to.sender.timestamp, w.now)
+	f, marker := &from.forward, p.Marker
+	out, follows, lost := f.follow(p.Timestamp, to.sender.Timestamp, w.now)
 	if !follows {
 		w.catchUp(to, w.now)
-		out, marker, f.late = to.sender.timestamp, true, false
+		out, marker, f.late = to.sender.Timestamp, true, false
 	}
-	f.in, f.out, f.known = p.timestamp, out, true
+	f.in, f.out, f.known = p.Timestamp, out, true
 	if lost {
 		return
 	}
-	to.sender.timestamp = f.out + uint32(len(p.payload))
-	to.spokenTo = w.now + time.Duration(len(p.payload))*time.Millisecond/8
-	g711.Transcode(p.payload, codec, to.terms.codec)
-	if len(p.payload) != to.packet() || to.packed() {
-		w.pack(to, p.payload, f.out, marker, w.now)
+	to.sender.Timestamp = f.out + uint32(len(p.Payload))
+	to.spokenTo = w.now + time.Duration(len(p.Payload))*time.Millisecond/8
+	g711.Transcode(p.Payload, codec, to.terms.Codec)
+	if len(p.Payload) != to.packet() || to.packed() {
+		w.pack(to, p.Payload, f.out, marker, w.now)
 		to.mark = false
 		return
 	}
-	b := datagram[p.offset-rtpHeader : p.offset+len(p.payload)]
-	w.send(to, b, to.terms.codec.PayloadType(), marker, f.out)
+	w.send(to, p.Frame, to.terms.Codec.PayloadType(), marker, f.out)
 	to.mark = false
+}
+
+// forwardSound takes a packet heard on a joined leg: in order it goes on at once.
+func (w *worker) forwardSound(from *Leg, p *rtp.Packet, codec g711.Codec) {
+	if from.order.Put(p, codec, w.now) {
+		w.pass(from, from.partner, p, codec)
+	}
+	w.passNext(from)
+}
+
+// passNext sends on what has waited for its turn.
+func (w *worker) passNext(from *Leg) {
+	for from.partner != nil {
+		p, codec, ok := from.order.Next()
+		if !ok {
+			return
+		}
+		w.pass(from, from.partner, &p, codec)
+	}
+}
+
+// keepOrder ends the waiting of packets whose predecessor never came.
+func (w *worker) keepOrder(from *Leg) {
+	if from.order != nil && from.order.Expire(w.now) {
+		w.passNext(from)
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"hotline/media/rtp"
 )
 
 // reportEvery is the interval between two sender reports, the minimum of RFC 3550 section 6.2.
@@ -16,40 +18,8 @@ type report struct {
 	lastAt    time.Duration // when it came
 	expected  uint64        // packets expected and received by our last report
 	received  uint64
-	losses    losses // packets of ours that never came there
+	losses    rtp.Losses // packets of ours that never came there
 	roundTrip time.Duration
-}
-
-// losses are the packets of ours that the other side says it has lost. Its count is that of one receiver (RFC 3550 section
-// 6.4.1): when the sound moves to another one and back, the first counts all that went to the second as lost.
-type losses struct {
-	total    uint64
-	known    bool   // the receiver has reported since the sound moved to it
-	receiver uint32 // SSRC of who counts
-	counted  int32  // the most of its counts
-	highest  uint16 // sequence number of our newest packet that it had; before its first report, of the newest of before
-}
-
-// moved tells that our packets from sequence number next on go to another address.
-func (s *losses) moved(next uint16) { s.known, s.highest = false, next-1 }
-
-// reported takes the count of a receiver that has our packets up to a sequence number. What it counts beyond the packets that
-// went to it since its last report, did not go to it.
-func (s *losses) reported(receiver uint32, lost int32, highest uint16) {
-	went := int32(int16(highest - s.highest))
-	if went < 0 {
-		return // it tells of before
-	}
-	more := lost
-	if s.known && receiver == s.receiver {
-		more = lost - s.counted
-	} else {
-		s.known, s.receiver, s.counted = true, receiver, lost
-	}
-	if more > 0 && more <= went {
-		s.total += uint64(more)
-	}
-	s.counted, s.highest = max(s.counted, lost), highest
 }
 
 // drainControl takes what waits at the RTCP port.
@@ -59,8 +29,8 @@ func (w *worker) drainControl(l *Leg) {
 		if !ok {
 			return
 		}
-		if !isRTCP(w.in[:n]) {
-			if _, err := parseRTP(w.in[:n]); err == nil {
+		if !rtp.IsRTCP(w.in[:n]) {
+			if _, err := rtp.Parse(w.in[:n]); err == nil {
 				l.latch.Sprays(from)
 			}
 			continue
@@ -107,11 +77,11 @@ func (w *worker) control(l *Leg, b []byte, from netip.AddrPort) {
 // reported reads what the other side says of our sound.
 func (w *worker) reported(l *Leg, receiver uint32, reports []rtcp.ReceptionReport) {
 	for _, r := range reports {
-		if r.SSRC != l.sender.ssrc {
+		if r.SSRC != l.sender.SSRC {
 			continue
 		}
 		q := &l.reception.report
-		q.losses.reported(receiver, int32(r.TotalLost<<8)>>8, uint16(r.LastSequenceNumber)) // 24 bits, signed
+		q.losses.Reported(receiver, int32(r.TotalLost<<8)>>8, uint16(r.LastSequenceNumber)) // 24 bits, signed
 		if r.LastSenderReport == 0 {
 			continue
 		}
@@ -134,36 +104,36 @@ func middle(ntp uint64) uint32 { return uint32(ntp >> 16) }
 // report sends a sender report with what we hear, and the mandatory CNAME (RFC 3550 sections 6.4.1 and 6.5.1).
 func (w *worker) report(l *Leg) {
 	l.nextReport = w.now + reportEvery
-	if l.terms.held() {
+	if l.terms.Held() {
 		return
 	}
-	w.sendControl(l, w.reports(l), rtcp.NewCNAMESourceDescription(l.sender.ssrc, "hotline"))
+	w.sendControl(l, w.reports(l), rtcp.NewCNAMESourceDescription(l.sender.SSRC, "hotline"))
 }
 
 // goodbye tells that our sound ends (RFC 3550 section 6.6).
 func (w *worker) goodbye(l *Leg) {
-	if l.open && l.sender.packets > 0 {
-		w.sendControl(l, w.reports(l), rtcp.NewCNAMESourceDescription(l.sender.ssrc, "hotline"), &rtcp.Goodbye{Sources: []uint32{l.sender.ssrc}})
+	if l.open && l.sender.Packets > 0 {
+		w.sendControl(l, w.reports(l), rtcp.NewCNAMESourceDescription(l.sender.SSRC, "hotline"), &rtcp.Goodbye{Sources: []uint32{l.sender.SSRC}})
 	}
 }
 
 func (w *worker) reports(l *Leg) *rtcp.SenderReport {
 	sr := &rtcp.SenderReport{
-		SSRC: l.sender.ssrc, NTPTime: w.ntp(), RTPTime: l.sender.timestamp, PacketCount: l.sender.packets, OctetCount: l.sender.octets,
+		SSRC: l.sender.SSRC, NTPTime: w.ntp(), RTPTime: l.sender.Timestamp, PacketCount: l.sender.Packets, OctetCount: l.sender.Octets,
 	}
-	if !l.sequence.started {
+	if !l.sequence.Started() {
 		return sr
 	}
 	q := &l.reception.report
 	r := rtcp.ReceptionReport{
-		SSRC: l.latch.SSRC(), TotalLost: uint32(min(l.sequence.lost(), 0x7fffff)),
-		LastSequenceNumber: l.sequence.cycles + uint32(l.sequence.highest), Jitter: uint32(l.reception.jitter),
+		SSRC: l.latch.SSRC(), TotalLost: uint32(min(l.sequence.Lost(), 0x7fffff)),
+		LastSequenceNumber: l.sequence.Highest(), Jitter: l.reception.jitter.Samples(),
 	}
-	expected := l.sequence.received + l.sequence.lost()
-	if now, got := expected-q.expected, l.sequence.received-q.received; expected > q.expected && now > got {
+	expected := l.sequence.Received() + l.sequence.Lost()
+	if now, got := expected-q.expected, l.sequence.Received()-q.received; expected > q.expected && now > got {
 		r.FractionLost = uint8(min((now-got)*256/now, 255)) // RFC 3550 appendix A.3
 	}
-	q.expected, q.received = expected, l.sequence.received
+	q.expected, q.received = expected, l.sequence.Received()
 	if q.lastSR != 0 {
 		r.LastSenderReport, r.Delay = q.lastSR, uint32((w.now-q.lastAt)*65536/time.Second)
 	}
@@ -180,16 +150,16 @@ func (w *worker) sendControl(l *Leg, packets ...rtcp.Packet) {
 	if err != nil {
 		return
 	}
-	if l.sealed != nil {
-		if b, err = l.sealed.reportsOut.EncryptRTCP(w.cipher[:0], b, &w.rtcpHeader); err != nil {
+	if l.encryption != nil {
+		if b, err = l.encryption.rtcpOut.EncryptRTCP(w.cipher[:0], b, &w.rtcpHeader); err != nil {
 			return
 		}
 	}
-	if l.terms.mux {
+	if l.terms.Mux {
 		l.sockets.rtp.Send(b, l.latch.Target())
 		return
 	}
-	to := l.terms.rtcp
+	to := l.terms.RemoteRTCP
 	if target := l.latch.Target(); !l.latch.Described() {
 		to = netip.AddrPortFrom(target.Addr(), target.Port()+1) // behind a NAT the description is wrong
 	}

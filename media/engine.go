@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hotline/media/g711"
+	"hotline/media/sdp"
 )
 
 // Endings of a leg, and what its methods say afterwards.
@@ -26,6 +27,9 @@ const (
 	slots   = 4   // slots of the wheel: 20 ms in quarters of 5 ms
 	quarter = 5 * time.Millisecond
 	frame   = slots * quarter
+
+	frameSamples = 160  // samples, and octets, of 20 ms
+	maxDatagram  = 2048 // octets read of one datagram; no G.711 packet of up to 200 ms is longer
 )
 
 // Config says how an [Engine] works.
@@ -45,7 +49,7 @@ type Config struct {
 // encrypted. Wary is for somebody whom nobody knows: what he describes may be a victim's.
 type Peer struct {
 	Local, Remote netip.Addr
-	Encryption    Encryption
+	Encryption    sdp.Encryption
 	Wary          bool
 	Networks      []netip.Prefix // the other party's sound may come from these too, wherever its description says
 }
@@ -198,31 +202,32 @@ func (e *Engine) Lag() time.Duration {
 // now is the time since the start, the only clock of the workers.
 func (e *Engine) now() time.Duration { return time.Since(e.epoch) }
 
-// Answer takes an offer and gives the leg and our answer. The leg sends and hears at once. ErrBadSDP, ErrNoCommonCodec,
-// ErrBadAddress and ErrNoPorts tell why not.
+// Answer takes an offer and gives the leg and our answer. The leg sends and hears at once. The errors are those of
+// [sdp.Read] and [sdp.Description.Agree], and ErrNoPorts.
 func (e *Engine) Answer(offer []byte, p Peer) (*Leg, []byte, error) {
-	d, err := readSDP(offer)
+	d, err := sdp.Read(offer)
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := agree(d, p)
+	t, err := d.Agree(p.Remote, p.Encryption)
 	if err != nil {
 		return nil, nil, err
 	}
-	far := t.remote.Addr()
+	far := t.Remote.Addr()
 	if far.IsUnspecified() { // on hold from the beginning
 		far = p.Remote.Unmap()
 	}
 	l, err := e.leg(p, far)
-	if errors.Is(err, ErrBadAddress) && !errors.Is(err, errNowhere) {
-		t.stand(p)
-		l, err = e.leg(p, t.remote.Addr())
+	if errors.Is(err, sdp.ErrBadAddress) && !errors.Is(err, errNowhere) {
+		// An address that none of ours leads to: a telephone on this machine that describes its network's address to a line
+		// on loopback, or one that describes IPv6 and signals over IPv4. Its sound goes back to where it comes from anyway.
+		t.UseAddress(p.Remote.Unmap())
+		l, err = e.leg(p, t.Remote.Addr())
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	l.self.secure(t)
-	answer := l.self.answer(d, t)
+	answer := l.local.Answer(d, &t)
 	fresh, err := l.ready(&t)
 	if err != nil {
 		return nil, nil, errors.Join(err, e.disown(l.sockets))
@@ -238,10 +243,10 @@ func (e *Engine) Offer(p Peer) (*Leg, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if p.Encryption != Plain {
-		l.self.encrypt()
+	if p.Encryption != sdp.Plain {
+		l.local.OfferEncryption()
 	}
-	return l, l.self.offer(g711.ALaw, sendrecv), e.employ(l)
+	return l, l.local.Offer(g711.ALaw), e.employ(l)
 }
 
 // leg opens the sockets of a leg whose sound goes to remote.
@@ -264,9 +269,7 @@ func (e *Engine) leg(p Peer, remote netip.Addr) (*Leg, error) {
 	}
 	e.own(sockets)
 	l := newLeg(e, p, sockets)
-	l.self = self{
-		session: rand.Uint64N(1 << 53), version: 1, at: netip.AddrPortFrom(known, sockets.rtp.Addr().Port()),
-	}
+	l.local = sdp.NewLocal(rand.Uint64N(1<<53), netip.AddrPortFrom(known, sockets.rtp.Addr().Port()))
 	return l, nil
 }
 

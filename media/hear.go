@@ -7,6 +7,7 @@ import (
 	"hotline/media/dtmf"
 	"hotline/media/g711"
 	"hotline/media/latch"
+	"hotline/media/rtp"
 )
 
 // maxDrain is how many datagrams of one leg are handled at one tick: a flood takes no other leg's time.
@@ -14,18 +15,16 @@ const maxDrain = 64
 
 // reception is what a leg counts of what it hears (RFC 3550 appendix A).
 type reception struct {
-	foreign  uint64
-	report   report
-	first    time.Duration // instant of the first packet
-	transit  int32
-	jitter   float64 // samples
-	measured bool
+	foreign uint64
+	report  report
+	first   time.Duration // instant of the first packet
+	jitter  rtp.Jitter
 }
 
 func (l *Leg) stats() LegStats {
 	s := LegStats{
-		Codec: l.terms.codec, Remote: l.latch.Target(), PacketsIn: l.sequence.received, PacketsOut: uint64(l.sender.packets),
-		Lost: l.sequence.lost(), LostThere: l.reception.report.losses.total, RoundTrip: l.reception.report.roundTrip, Encrypted: l.sealed != nil, Jitter: time.Duration(l.reception.jitter * float64(time.Second) / 8000), ForeignPackets: l.reception.foreign,
+		Codec: l.terms.Codec, Remote: l.latch.Target(), PacketsIn: l.sequence.Received(), PacketsOut: uint64(l.sender.Packets),
+		Lost: l.sequence.Lost(), LostThere: l.reception.report.losses.Total(), RoundTrip: l.reception.report.roundTrip, Encrypted: l.encryption != nil, Jitter: l.reception.jitter.Duration(), ForeignPackets: l.reception.foreign,
 	}
 	if l.reception.first > 0 {
 		s.FirstPacket = l.reception.first - l.latch.Opened()
@@ -72,7 +71,7 @@ func (w *worker) drain(l *Leg) {
 		w.receive(l)
 	}
 	// Where reports are not collected for all at once they are looked for every 40 ms: their instant measures the round trip.
-	if w.mail == nil && !l.terms.mux && l.looks.due/frameSamples&1 == 0 {
+	if w.mail == nil && !l.terms.Mux && l.looks.due/frameSamples&1 == 0 {
 		w.drainControl(l)
 	}
 }
@@ -118,17 +117,17 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	if !ok {
 		return
 	}
-	if isRTCP(b) {
-		if l.terms.mux {
+	if rtp.IsRTCP(b) {
+		if l.terms.Mux {
 			w.control(l, b, from)
 		}
 		return
 	}
-	p, err := parseRTP(b)
+	p, err := rtp.Parse(b)
 	if err != nil || !l.takes(&p) {
 		return
 	}
-	switch l.latch.Admit(latch.Packet{From: from, SSRC: p.ssrc, Sequence: p.sequence, Authentic: l.sealed != nil}, w.now) {
+	switch l.latch.Admit(latch.Packet{From: from, SSRC: p.SSRC, Sequence: p.Sequence, Authentic: l.encryption != nil}, w.now) {
 	case latch.Foreign:
 		l.reception.foreign++
 		l.looks.twice() // ours may wait behind it
@@ -136,8 +135,9 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 		return
 	case latch.NewStream:
 		w.pressed(l, l.pad.NewStream(w.now))
-		l.sequence = sequence{before: l.sequence.lost(), received: l.sequence.received}
-		l.reception.measured, l.forward.known = false, false
+		l.sequence.NewStream()
+		l.reception.jitter.NewStream()
+		l.forward.known = false
 		if l.recording != nil {
 			l.recording.based = false
 		}
@@ -148,45 +148,35 @@ func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	if l.reception.first == 0 {
 		l.reception.first = w.now
 	}
-	fresh, newest := l.sequence.accept(p.sequence, p.marker, w.now)
+	fresh, newest := l.sequence.Accept(p.Sequence, p.Marker, w.now)
 	if !fresh {
 		return
 	}
 	l.looks.found += l.looks.soundIn(&p)
-	switch p.payloadType {
-	case ptNoise:
+	switch p.PayloadType {
+	case rtp.ComfortNoise:
 	case 0, 8:
 		if newest {
-			l.reception.arrived(p.timestamp, w.now)
+			l.reception.jitter.Arrived(p.Timestamp, w.now)
 		}
-		w.voice(l, &p, b)
+		w.voice(l, &p)
 	default:
-		if e, ok := dtmf.ParseEvent(p.payload); ok {
-			w.pressed(l, l.pad.Event(e, p.marker, l.sequence.extended(p.sequence), p.timestamp, w.now))
+		if e, ok := dtmf.ParseEvent(p.Payload); ok {
+			w.pressed(l, l.pad.Event(e, p.Marker, l.sequence.Extended(p.Sequence), p.Timestamp, w.now))
 		}
 	}
 }
 
 // soundIn is how much of the time a packet stands for, in samples: none for the end of a key, which is said three times.
-func (k *looks) soundIn(p *packet) uint32 {
+func (k *looks) soundIn(p *rtp.Packet) uint32 {
 	switch {
-	case p.payloadType == 0 || p.payloadType == 8:
-		k.last = uint32(len(p.payload))
+	case p.PayloadType == 0 || p.PayloadType == 8:
+		k.last = uint32(len(p.Payload))
 		return k.last
-	case p.payloadType != ptNoise && len(p.payload) > 1 && p.payload[1]&0x80 != 0:
+	case p.PayloadType != rtp.ComfortNoise && len(p.Payload) > 1 && p.Payload[1]&0x80 != 0:
 		return 0
 	}
 	return frameSamples
-}
-
-// arrived updates the jitter of arrival (RFC 3550 appendix A.8).
-func (r *reception) arrived(timestamp uint32, now time.Duration) {
-	transit := int32(uint32(now*8/time.Millisecond) - timestamp)
-	if r.measured {
-		d := float64(transit - r.transit)
-		r.jitter += (max(d, -d) - r.jitter) / 16
-	}
-	r.transit, r.measured = transit, true
 }
 
 // So long nothing is sent while a key is down and after it, in expectation of what it will bring about.
@@ -238,20 +228,21 @@ func (w *worker) act(l *Leg, p *dtmf.Presses) {
 }
 
 // voice handles one packet of sound. While a key is down its tone may be in the sound too: nobody hears it.
-func (w *worker) voice(l *Leg, p *packet, datagram []byte) {
-	codec, _ := g711.OfPayloadType(p.payloadType)
+func (w *worker) voice(l *Leg, p *rtp.Packet) {
+	codec, _ := g711.OfPayloadType(p.PayloadType)
 	w.listenForTones(l, p, codec)
 	if l.pad.Pressed() || l.pad.Sounding() {
-		for i := range p.payload {
-			p.payload[i] = codec.Silence()
+		for i := range p.Payload {
+			p.Payload[i] = codec.Silence()
 		}
 	}
 	if l.recording != nil {
-		l.recording.gap = l.sequence.skipped
+		l.recording.gap = l.sequence.TakeMissing()
 		w.record(l, l.recording, p, codec)
+	} else {
+		l.sequence.TakeMissing()
 	}
-	l.sequence.skipped = 0
 	if l.partner != nil {
-		w.forwardSound(l, p, datagram, codec)
+		w.forwardSound(l, p, codec)
 	}
 }

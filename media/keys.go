@@ -6,6 +6,7 @@ import (
 
 	"hotline/media/dtmf"
 	"hotline/media/g711"
+	"hotline/media/rtp"
 )
 
 // Key is one key of a telephone: '0' to '9', '*', '#', 'A' to 'D'. Keys may be digits of a PIN, so never log one.
@@ -27,13 +28,13 @@ func ParseEvent(b []byte) (Event, bool) {
 
 // listenForTones gives sound to the ear for keys, where no other way of keys was agreed on, or where tones are listened to
 // all the same. Once a key has come in another way it is not looked for in the sound any more.
-func (w *worker) listenForTones(l *Leg, p *packet, codec g711.Codec) {
-	agreed := l.terms.hears == 0
+func (w *worker) listenForTones(l *Leg, p *rtp.Packet, codec g711.Codec) {
+	agreed := l.terms.EventsIn == 0
 	if !agreed && (!l.toned || l.partner != nil) || l.pad.Told() {
 		return
 	}
-	at := p.timestamp
-	for sound := p.payload; len(sound) > 0; {
+	at := p.Timestamp
+	for sound := p.Payload; len(sound) > 0; {
 		n := codec.Decode(w.frame[:], sound)
 		w.pressed(l, l.pad.Sound(w.frame[:n], at, !agreed, w.now))
 		sound, at = sound[n:], at+uint32(n)
@@ -98,15 +99,12 @@ func (l *Leg) nextKey(ctx context.Context, end <-chan time.Time) (k Key, over bo
 	}
 }
 
-// dynamic is the first payload type whose meaning is agreed on (RFC 3551 section 3).
-const dynamic = 96
-
 // takes tells whether a packet is looked at. Both codecs are always taken: telephones switch without a word. So is a key's
 // event at whatever dynamic payload type, unless the other side has said that another codec is meant by it.
-func (l *Leg) takes(p *packet) bool {
-	switch p.payloadType {
-	case 0, 8, ptNoise, l.terms.hears, l.terms.events:
+func (l *Leg) takes(p *rtp.Packet) bool {
+	switch p.PayloadType {
+	case 0, 8, rtp.ComfortNoise, l.terms.EventsIn, l.terms.EventsOut:
 		return true
 	}
-	return p.payloadType >= dynamic && l.terms.others&(1<<(p.payloadType-dynamic)) == 0 && dtmf.Shaped(p.payload)
+	return p.PayloadType >= rtp.FirstDynamic && l.terms.Others&(1<<(p.PayloadType-rtp.FirstDynamic)) == 0 && dtmf.Shaped(p.Payload)
 }

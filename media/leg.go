@@ -11,6 +11,8 @@ import (
 	"hotline/media/dtmf"
 	"hotline/media/g711"
 	"hotline/media/latch"
+	"hotline/media/rtp"
+	"hotline/media/sdp"
 )
 
 const typeAhead = 64 // keys that wait
@@ -46,23 +48,23 @@ type Leg struct {
 	down    atomic.Bool  // a key is down that has not counted yet
 	heardAt atomic.Int64 // engine time of the last sign of life; 0 before the first packet
 
-	mu   sync.Mutex // negotiation
-	self self
+	mu    sync.Mutex // negotiation
+	local sdp.Local
 
 	// What follows belongs to the worker.
 	state       legState
 	open        bool // terms are agreed
 	slot, place int
 	watched     bool
-	terms       terms
+	terms       sdp.Terms
 	latch       latch.Latch
-	sequence    sequence
+	sequence    rtp.Sequence
 	pad         dtmf.Receiver
-	toned       bool     // tones are listened to although events were agreed on
-	order       *reorder // of a joined leg
-	sealed      *sealed  // nil: plain RTP
-	packing     *packing // nil until packets of another length are sent
-	sender      sender
+	toned       bool         // tones are listened to although events were agreed on
+	order       *rtp.Reorder // of a joined leg
+	encryption  *encryption  // nil: plain RTP
+	packing     *packing     // nil until packets of another length are sent
+	sender      rtp.Sender
 	mark        bool          // next packet of sound begins a talkspurt
 	sentAt      time.Duration // instant of the last packet
 	spokenTo    time.Duration // end of what was said so far, by the instants at which it was due; 0 for nothing yet
@@ -84,7 +86,7 @@ func newLeg(e *Engine, p Peer, s pair) *Leg {
 		engine: e, peer: p, sockets: s, keys: make(chan Key, typeAhead), done: make(chan struct{}),
 		// The first number is of the lower half: whoever misses the first encrypted packets could not tell that the numbers
 		// have wrapped in the meantime (RFC 3711 section 3.3.1).
-		sender: sender{ssrc: rand.Uint32(), sequence: uint16(rand.Uint32N(1 << 15)), timestamp: rand.Uint32()},
+		sender: rtp.Sender{SSRC: rand.Uint32(), Sequence: uint16(rand.Uint32N(1 << 15)), Timestamp: rand.Uint32()},
 		mark:   true,
 	}
 }
@@ -180,18 +182,15 @@ func (l *Leg) Activity() { l.touched.Store(true) }
 func (l *Leg) Accept(answer []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d, err := readSDP(answer)
+	d, err := sdp.Read(answer)
 	if err != nil {
 		return err
 	}
-	t, err := agree(d, l.peer)
+	t, err := d.Agree(l.peer.Remote, l.peer.Encryption)
 	if err != nil {
 		return err
 	}
-	if t.events != 0 {
-		t.hears = ourEvents // the number of our offer, which he sends with
-	}
-	if err := l.self.matched(&t); err != nil {
+	if err := l.local.Accept(&t); err != nil {
 		return err
 	}
 	return l.adopt(t)
@@ -204,27 +203,24 @@ func (l *Leg) Reoffer(offer []byte) (answer []byte, err error) {
 	defer l.mu.Unlock()
 	if offer == nil {
 		var codec g711.Codec
-		if err := l.ask(func(_ *worker, l *Leg) { codec = l.terms.codec }); err != nil {
+		if err := l.ask(func(_ *worker, l *Leg) { codec = l.terms.Codec }); err != nil {
 			return nil, err
 		}
-		l.self.version++
-		return l.self.offer(codec, sendrecv), nil
+		return l.local.Offer(codec), nil
 	}
-	d, err := readSDP(offer)
+	d, err := sdp.Read(offer)
 	if err != nil {
 		return nil, err
 	}
-	t, err := agree(d, l.peer)
+	t, err := d.Agree(l.peer.Remote, l.peer.Encryption)
 	if err != nil {
 		return nil, err
 	}
-	l.self.version++
-	l.self.secure(t)
-	return l.self.answer(d, t), l.adopt(t)
+	return l.local.Answer(d, &t), l.adopt(t)
 }
 
 // adopt makes terms the leg's.
-func (l *Leg) adopt(t terms) error {
+func (l *Leg) adopt(t sdp.Terms) error {
 	fresh, err := l.ready(&t)
 	if err != nil {
 		return err
@@ -233,25 +229,28 @@ func (l *Leg) adopt(t terms) error {
 }
 
 // ready makes terms ready to come into force, and gives their encryption.
-func (l *Leg) ready(t *terms) (*sealed, error) {
-	if !meets(l.sockets.rtp.Addr().Addr(), t.remote.Addr()) {
-		t.stand(l.peer)
+func (l *Leg) ready(t *sdp.Terms) (*encryption, error) {
+	if !meets(l.sockets.rtp.Addr().Addr(), t.Remote.Addr()) {
+		t.UseAddress(l.peer.Remote.Unmap())
 	}
 	if err := l.engine.notOurs(l, *t); err != nil {
 		return nil, err
 	}
-	return l.self.seal(*t)
+	if !t.Secure {
+		return nil, nil
+	}
+	return newEncryption(l.local.Key(), t.Theirs)
 }
 
 // agreed puts terms into force. For the leg's owner alone.
-func (l *Leg) agreed(t terms, fresh *sealed, now time.Duration) {
-	if !t.secure {
-		l.sealed = nil
-	} else if l.sealed == nil || l.sealed.ours != fresh.ours || l.sealed.theirs != fresh.theirs {
-		l.sealed = fresh // the same keys keep their counters
+func (l *Leg) agreed(t sdp.Terms, fresh *encryption, now time.Duration) {
+	if !t.Secure {
+		l.encryption = nil
+	} else if l.encryption == nil || l.encryption.ours != fresh.ours || l.encryption.theirs != fresh.theirs {
+		l.encryption = fresh // the same keys keep their counters
 	}
 	first := !l.open
-	moved := first || t.remote != l.terms.remote
+	moved := first || t.Remote != l.terms.Remote
 	l.terms = t
 	l.active = now
 	if !l.open {
@@ -259,14 +258,19 @@ func (l *Leg) agreed(t terms, fresh *sealed, now time.Duration) {
 	}
 	if moved {
 		l.wary.begin()
-		l.reception.report.losses.moved(l.sender.sequence)
+		l.reception.report.losses.Moved(l.sender.Sequence)
 		l.pad.Forget()
 	}
-	if moved && t.remote.Addr().IsValid() && (first || !t.remote.Addr().IsUnspecified()) {
+	if moved && t.Remote.Addr().IsValid() && (first || !t.Remote.Addr().IsUnspecified()) {
 		before := l.latch
-		l.latch = latch.New(t.remote, l.peer.Remote.Unmap(), &before, now)
+		l.latch = latch.New(t.Remote, l.peer.Remote.Unmap(), &before, now)
 		l.latch.Trust(l.peer.Networks)
 	}
+}
+
+// meets tells whether a socket of ours can send to an address: of the same family, and not from loopback to elsewhere.
+func meets(ours, theirs netip.Addr) bool {
+	return theirs.IsUnspecified() || ours.Is4() == theirs.Is4() && ours.IsLoopback() == theirs.IsLoopback()
 }
 
 // LocalPort is the port at which the leg hears.

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"hotline/media/rtp"
 )
 
 // queue is a socket at which packets wait.
@@ -27,9 +29,9 @@ func (q *queue) Receive(b []byte) (int, netip.AddrPort, bool) {
 func (q *queue) come(n, octets int) {
 	for range n {
 		q.n++
-		s := sender{ssrc: 1, sequence: q.n}
-		b := make([]byte, rtpHeader+octets)
-		s.header(b, 8, false, uint32(q.n)*uint32(octets))
+		s := rtp.Sender{SSRC: 1, Sequence: q.n}
+		b := make([]byte, rtp.HeaderSize+octets)
+		s.Put(b, 8, false, uint32(q.n)*uint32(octets))
 		q.waiting = append(q.waiting, b)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"hotline/media"
 	"hotline/media/mediatest"
+	"hotline/media/sdp"
 )
 
 // islet is a wire of a machine without a way in IPv6; it counts the ports that are tried.
@@ -40,7 +41,7 @@ func TestSoundInIPv6WithoutAWayThereIsRefusedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Stop()
-	if _, _, err := e.Answer([]byte(inIPv6), peer()); !errors.Is(err, media.ErrBadAddress) || w.tried != 0 {
+	if _, _, err := e.Answer([]byte(inIPv6), peer()); !errors.Is(err, sdp.ErrBadAddress) || w.tried != 0 {
 		t.Errorf("%v after %d ports", err, w.tried)
 	}
 }
@@ -57,26 +58,7 @@ func TestAnAddressThatTheMachineDoesNotHaveIsNotTriedAtEveryPort(t *testing.T) {
 	}
 	defer e.Stop()
 	_, _, err = e.Answer([]byte("v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\n"), media.Peer{Local: elsewhere, Remote: netip.MustParseAddr("192.0.2.1")})
-	if !errors.Is(err, media.ErrBadAddress) || errors.Is(err, media.ErrNoPorts) {
+	if !errors.Is(err, sdp.ErrBadAddress) || errors.Is(err, media.ErrNoPorts) {
 		t.Error(err)
-	}
-}
-
-func TestWhatIsOfferedIsToldInOneBoundedLine(t *testing.T) {
-	for sdp, want := range map[string]string{
-		"v=0\r\nc=IN IP4 1.2.3.4\r\nm=audio 4000 RTP/AVP 18 0\r\na=rtpmap:18 G729/8000\r\nm=video 0 RTP/AVP 34\r\n": "audio RTP/AVP G729/8000 PCMU/8000, video RTP/AVP 34 (refused)",
-		"":                                      "nothing that can be read",
-		"m=audio 4000 RTP/AVP \x1b[31m\xff\r\n": "audio RTP/AVP ?[31m?",
-	} {
-		if got := media.Offered([]byte(sdp)); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-	long := []byte("m=audio 4000 RTP/AVP")
-	for range 500 {
-		long = append(long, " 101"...)
-	}
-	if n := len(media.Offered(long)); n > 200 {
-		t.Errorf("%d octets", n)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"hotline/media/rtp"
 )
 
 // packing gathers sound into packets of the length that the other side asks for (RFC 4566 section 6, ptime), and lets each
@@ -44,7 +46,7 @@ func packetOf(ptime, most int) int {
 }
 
 // packet is the length of the packets that a leg sends, in samples.
-func (l *Leg) packet() int { return cmp.Or(l.terms.packet, frameSamples) }
+func (l *Leg) packet() int { return cmp.Or(l.terms.Packet, frameSamples) }
 
 // packed tells whether sound waits that must leave before any other.
 func (l *Leg) packed() bool { return l.packing != nil && l.packing.n > 0 }
@@ -83,7 +85,7 @@ func (w *worker) pack(l *Leg, sound []byte, timestamp uint32, mark bool, at time
 // leave sends the packets that are due, and tells whether others wait for their instant, or will.
 func (w *worker) leave(l *Leg) bool {
 	k, length := l.packing, l.packet()
-	if l.terms.held() {
+	if l.terms.Held() {
 		k.n = 0
 	}
 	for k.n >= length && w.now >= k.next-early {
@@ -105,11 +107,11 @@ func (w *worker) unpack(l *Leg) {
 // part sends the first octets that wait as one packet.
 func (w *worker) part(l *Leg, length int) {
 	k := l.packing
-	copy(w.long[rtpHeader:], k.octets[:length])
+	copy(w.long[rtp.HeaderSize:], k.octets[:length])
 	copy(k.octets[:], k.octets[length:k.n])
 	mark, timestamp := k.mark, k.start
 	k.n, k.start, k.mark = k.n-length, k.start+uint32(length), false
-	w.send(l, w.long[:rtpHeader+length], l.terms.codec.PayloadType(), mark, timestamp)
+	w.send(l, w.long[:rtp.HeaderSize+length], l.terms.Codec.PayloadType(), mark, timestamp)
 }
 
 // leaveAll sends what is due of all legs whose packets wait for their instant.

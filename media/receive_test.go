@@ -15,7 +15,7 @@ func BenchmarkReceive(b *testing.B) {
 	}{{"sound", false, 101}, {"sound with tones in it", false, 0}, {"events", true, 101}} {
 		b.Run(c.name, func(b *testing.B) {
 			w, l := bench(b, c.key)
-			l.terms.hears, l.terms.events = c.events, c.events
+			l.terms.EventsIn, l.terms.EventsOut = c.events, c.events
 			b.ReportAllocs()
 			for b.Loop() {
 				w.now += 20 * time.Millisecond

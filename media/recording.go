@@ -9,15 +9,17 @@ import (
 	"time"
 
 	"hotline/media/g711"
+	"hotline/media/rtp"
 	"hotline/media/vad"
 )
 
 const (
-	blockOctets = 8000     // one second
-	slack       = 1600     // octets kept back for packets that come in another order: 200 ms
-	patience    = 2 * 8000 // samples that may all be late before there is silence in their place
-	maskBack    = 320      // octets before a key's first packet that may hold its tone: 40 ms
-	farAhead    = 2 * 8000 // samples a timestamp may run ahead of the clock before it counts as a new stream
+	blockOctets  = 8000     // one second
+	slack        = 1600     // octets kept back for packets that come in another order: 200 ms
+	patience     = 2 * 8000 // samples that may all be late before there is silence in their place
+	maskBack     = 320      // octets before a key's first packet that may hold its tone: 40 ms
+	maxConcealed = 3        // lost packets in a row that are concealed; a longer loss stays silent
+	farAhead     = 2 * 8000 // samples a timestamp may run ahead of the clock before it counts as a new stream
 )
 
 // End is why a recording ended.
@@ -101,7 +103,7 @@ func (l *Leg) Record(open Opener, o RecordOptions) (*Recording, error) {
 	err := l.askSoon(func(w *worker, l *Leg) {
 		if busy = l.recording != nil; !busy {
 			r.buffer = w.engine.writer.tape(0)
-			r.codec, r.began, r.told = l.terms.codec, w.now, w.now
+			r.codec, r.began, r.told = l.terms.Codec, w.now, w.now
 			l.recording = r
 		}
 	})
@@ -166,30 +168,30 @@ func (r *Recording) written() int { return r.handed + len(r.buffer) }
 func (r *Recording) clock(now time.Duration) int { return int((now - r.began) * 8 / time.Millisecond) }
 
 // record puts one packet at its place. A packet later than 200 ms of what was recorded after it is lost; a gap is silence.
-func (w *worker) record(l *Leg, r *Recording, p *packet, codec g711.Codec) {
+func (w *worker) record(l *Leg, r *Recording, p *rtp.Packet, codec g711.Codec) {
 	if !r.settled && len(r.buffer) == 0 && r.handed == 0 {
 		r.codec = codec
 	}
 	r.settled = true
-	at := r.written() + int(int32(p.timestamp-r.base-uint32(r.written())))
+	at := r.written() + int(int32(p.Timestamp-r.base-uint32(r.written())))
 	if !r.based || at > r.clock(w.now)+farAhead || at < r.written()-farAhead {
 		w.fill(r, r.clock(w.now)-slack)
 		at = r.written()
-		r.based, r.base = true, p.timestamp-uint32(at)
+		r.based, r.base = true, p.Timestamp-uint32(at)
 	}
 	if r.gap > 0 {
-		w.makeUpFor(r, at, r.gap*len(p.payload))
+		w.makeUpFor(r, at, r.gap*len(p.Payload))
 		r.gap = 0
 	}
 	w.fill(r, at)
 	r.told = w.now
-	w.listen(l, r, p.payload, codec)
+	w.listen(l, r, p.Payload, codec)
 	if l.recording != r {
 		return // the ear has heard enough: the frame is silence
 	}
-	sound := p.payload
+	sound := p.Payload
 	if codec != r.codec {
-		sound = w.recode(p.payload, codec, r.codec)
+		sound = w.recode(p.Payload, codec, r.codec)
 	}
 	if skip := r.handed - at; skip > 0 {
 		sound, at = sound[min(skip, len(sound)):], r.handed
@@ -216,7 +218,7 @@ func (w *worker) recode(b []byte, from, to g711.Codec) []byte {
 // comes late after all takes its place.
 func (w *worker) makeUpFor(r *Recording, at, lost int) {
 	missing := at - r.written()
-	if missing <= 0 || missing > lost || missing > madeUp*frameSamples || len(r.buffer) == 0 || len(r.buffer)+missing > tapeMost {
+	if missing <= 0 || missing > lost || missing > maxConcealed*frameSamples || len(r.buffer) == 0 || len(r.buffer)+missing > tapeMost {
 		return
 	}
 	end := len(r.buffer)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hotline/media/dtmf"
+	"hotline/media/rtp"
 )
 
 // PlayOptions say how a sound is played.
@@ -66,7 +67,7 @@ func (w *worker) play(l *Leg, p *playing) {
 // answer, and after a key. From now on this is the leg's turn, so that the far end hears one more talkspurt in a phase
 // of its own (RFC 3550 section 5.1: the marker), and nothing is said twice.
 func (w *worker) beginNow(l *Leg) {
-	if !l.open || l.terms.held() || l.press != nil || w.now < l.spokenTo {
+	if !l.open || l.terms.Held() || l.press != nil || w.now < l.spokenTo {
 		return
 	}
 	slot := int(w.now/quarter) % slots
@@ -95,7 +96,7 @@ func (w *worker) finishPlaying(l *Leg, why error) {
 // there while a key is being pressed that has stopped what was said, until what comes next begins.
 func (w *worker) say(l *Leg, due time.Duration) {
 	switch {
-	case l.terms.held():
+	case l.terms.Held():
 		l.mark = true
 		return
 	case w.now < l.spokenTo && due < l.spokenTo-quarter:
@@ -118,21 +119,21 @@ func (w *worker) say(l *Leg, due time.Duration) {
 		w.sendPress(l, l.press)
 		return
 	}
-	payload := w.out[rtpHeader:]
+	payload := w.out[rtp.HeaderSize:]
 	if p := l.playing; p != nil {
-		p.over = !p.sound.frame(&p.at, payload, l.terms.codec, p.options.Loop)
+		p.over = !p.sound.frame(&p.at, payload, l.terms.Codec, p.options.Loop)
 	} else {
 		for i := range payload {
-			payload[i] = l.terms.codec.Silence()
+			payload[i] = l.terms.Codec.Silence()
 		}
 	}
 	if l.packet() == frameSamples {
 		w.unpack(l)
-		w.send(l, w.out[:], l.terms.codec.PayloadType(), l.mark, l.sender.timestamp)
+		w.send(l, w.out[:], l.terms.Codec.PayloadType(), l.mark, l.sender.Timestamp)
 	} else {
-		w.pack(l, payload, l.sender.timestamp, l.mark, due)
+		w.pack(l, payload, l.sender.Timestamp, l.mark, due)
 	}
-	l.sender.timestamp += frameSamples
+	l.sender.Timestamp += frameSamples
 	l.mark = false
 }
 
@@ -140,7 +141,7 @@ func (w *worker) say(l *Leg, due time.Duration) {
 // from it. What is said next is a new talkspurt then.
 func (w *worker) catchUp(l *Leg, due time.Duration) {
 	if missed := due - l.spokenTo; l.spokenTo > 0 && missed >= quarter {
-		l.sender.timestamp += uint32(missed * 8 / time.Millisecond)
+		l.sender.Timestamp += uint32(missed * 8 / time.Millisecond)
 		l.mark = true
 	} else if l.spokenTo > 0 {
 		due = max(due, l.spokenTo)
@@ -154,7 +155,7 @@ const keepSeen = time.Second
 
 // send puts the header before a payload and hands the packet on.
 func (w *worker) send(l *Leg, b []byte, payloadType uint8, marker bool, timestamp uint32) {
-	l.sender.header(b, payloadType, marker, timestamp)
+	l.sender.Put(b, payloadType, marker, timestamp)
 	w.transmit(l, b)
 	l.sentAt = w.now
 	w.engine.counts.out.Add(1)
@@ -180,7 +181,7 @@ func (w *worker) passKey(to *Leg, k Key) {
 		return
 	}
 	p := &press{event: dtmf.Event{Code: code}, length: pressedFor, done: make(chan error, 1)}
-	if to.terms.events == 0 {
+	if to.terms.EventsOut == 0 {
 		p.tone = k
 	}
 	to.press = p
@@ -191,11 +192,11 @@ func (w *worker) soundKey(l *Leg, p *press) {
 	w.unpack(l)
 	p.tone.Tone(int(p.event.Duration), w.frame[:])
 	for i, s := range w.frame {
-		w.out[rtpHeader+i] = l.terms.codec.EncodeSample(s)
+		w.out[rtp.HeaderSize+i] = l.terms.Codec.EncodeSample(s)
 	}
-	w.send(l, w.out[:], l.terms.codec.PayloadType(), !p.begun, l.sender.timestamp)
+	w.send(l, w.out[:], l.terms.Codec.PayloadType(), !p.begun, l.sender.Timestamp)
 	p.begun = true
-	l.sender.timestamp += frameSamples
+	l.sender.Timestamp += frameSamples
 	if p.event.Duration += frameSamples; p.event.Duration >= p.length {
 		w.finishPress(l, nil)
 	}
@@ -228,7 +229,7 @@ func (w *worker) begin(l *Leg, p *press) {
 	switch {
 	case l.state != alive:
 		p.done <- l.err
-	case l.terms.events == 0:
+	case l.terms.EventsOut == 0:
 		p.done <- fmt.Errorf("pressing a key: %w", ErrNoEvents)
 	default:
 		w.finishPress(l, ErrReplaced)
@@ -252,7 +253,7 @@ func (w *worker) sendPress(l *Leg, p *press) {
 	first := !p.begun
 	if first {
 		w.unpack(l)
-		p.begun, p.start = true, l.sender.timestamp
+		p.begun, p.start = true, l.sender.Timestamp
 	}
 	p.event.Duration += frameSamples
 	p.event.End = p.event.Duration >= p.length
@@ -261,11 +262,11 @@ func (w *worker) sendPress(l *Leg, p *press) {
 		times = endings
 	}
 	for range times {
-		b := w.out[:rtpHeader+4]
-		p.event.Put(b[rtpHeader:])
-		w.send(l, b, l.terms.events, first, p.start)
+		b := w.out[:rtp.HeaderSize+4]
+		p.event.Put(b[rtp.HeaderSize:])
+		w.send(l, b, l.terms.EventsOut, first, p.start)
 	}
-	l.sender.timestamp += frameSamples
+	l.sender.Timestamp += frameSamples
 	if p.event.End {
 		w.finishPress(l, nil)
 	}

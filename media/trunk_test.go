@@ -10,10 +10,11 @@ import (
 	"hotline/media"
 	"hotline/media/likeness"
 	"hotline/media/mediatest"
+	"hotline/media/sdp"
 )
 
 // encrypted is a peer whose sound must be encrypted.
-func encrypted(e media.Encryption) media.Peer {
+func encrypted(e sdp.Encryption) media.Peer {
 	p := peer()
 	p.Encryption = e
 	return p
@@ -25,7 +26,7 @@ func TestAnEncryptedCallIsHeardSampleForSample(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHouse(t, nil)
 				defer h.close()
-				phone, offer, err := h.b.Offer(encrypted(media.Required))
+				phone, offer, err := h.b.Offer(encrypted(sdp.Required))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -35,7 +36,7 @@ func TestAnEncryptedCallIsHeardSampleForSample(t *testing.T) {
 						only = append(only, line)
 					}
 				}
-				ours, answer, err := h.a.Answer([]byte(strings.Join(only, "")), encrypted(media.Plain))
+				ours, answer, err := h.a.Answer([]byte(strings.Join(only, "")), encrypted(sdp.Plain))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -72,10 +73,10 @@ func TestPlainSoundIsRefusedWhereEncryptionIsRequired(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer phone.Close()
-		if _, _, err := h.a.Answer(offer, encrypted(media.Required)); !errors.Is(err, media.ErrNotSecure) {
+		if _, _, err := h.a.Answer(offer, encrypted(sdp.Required)); !errors.Is(err, sdp.ErrNotSecure) {
 			t.Errorf("a plain offer: %v", err)
 		}
-		ours, _, err := h.a.Offer(encrypted(media.Required))
+		ours, _, err := h.a.Offer(encrypted(sdp.Required))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +85,7 @@ func TestPlainSoundIsRefusedWhereEncryptionIsRequired(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := ours.Accept(answer); !errors.Is(err, media.ErrNotSecure) {
+		if err := ours.Accept(answer); !errors.Is(err, sdp.ErrNotSecure) {
 			t.Errorf("a plain answer: %v", err)
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+
+	"hotline/media/sdp"
 )
 
 // unheard is how many packets go to the address of somebody whom nobody knows before a first one came from there: 0.8 s.
@@ -49,16 +51,16 @@ func (l *Leg) hushed() bool {
 }
 
 // notOurs refuses a description of a stranger that names a socket of our own: two calls would hear each other.
-func (e *Engine) notOurs(l *Leg, t terms) error {
+func (e *Engine) notOurs(l *Leg, t sdp.Terms) error {
 	if !l.peer.Wary {
 		return nil
 	}
-	for _, at := range []netip.AddrPort{t.remote, t.rtcp} {
+	for _, at := range []netip.AddrPort{t.Remote, t.RemoteRTCP} {
 		if at.Addr() != l.sockets.rtp.Addr().Addr() && at.Addr() != e.cfg.Public {
 			continue
 		}
 		if _, used := e.ours.Load(at.Port()); used {
-			return fmt.Errorf("taking %s as the address of sound: it is ours: %w", at, ErrBadAddress)
+			return fmt.Errorf("taking %s as the address of sound: it is ours: %w", at, sdp.ErrBadAddress)
 		}
 	}
 	return nil

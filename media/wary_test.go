@@ -14,6 +14,7 @@ import (
 	"hotline/media"
 	"hotline/media/likeness"
 	"hotline/media/mediatest"
+	"hotline/media/sdp"
 )
 
 // stranger is a peer whom nobody knows.
@@ -115,7 +116,7 @@ func TestAStrangerWhoNamesOurOwnPortsIsRefused(t *testing.T) {
 			return err
 		}
 		for _, err := range []error{naming(ours.LocalPort(), ""), naming(ours.LocalPort()+1, ""), naming(9998, fmt.Sprintf("a=rtcp:%d\r\n", ours.LocalPort()))} {
-			if !errors.Is(err, media.ErrBadAddress) {
+			if !errors.Is(err, sdp.ErrBadAddress) {
 				t.Errorf("a call that would be joined to another one: %v", err)
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+
+	"hotline/media/sdp"
 )
 
 // ErrNoPorts is the error of a port range without a free pair.
@@ -68,7 +70,7 @@ func (e *Engine) open(addr netip.Addr) (pair, error) {
 		case errors.Is(err, errFull):
 			return pair{}, fmt.Errorf("opening an rtp port at %s: %w: %w", addr, ErrNoPorts, err)
 		case errors.Is(err, errNowhere):
-			return pair{}, fmt.Errorf("opening an rtp port at %s: %w: %w", addr, ErrBadAddress, err)
+			return pair{}, fmt.Errorf("opening an rtp port at %s: %w: %w", addr, sdp.ErrBadAddress, err)
 		}
 	}
 	return pair{}, fmt.Errorf("opening an rtp port at %s, tried %d pairs: %w", addr, tries, ErrNoPorts)
@@ -82,19 +84,19 @@ var errNowhere = errors.New("this machine has no way there")
 var errOdd = errors.New("odd port")
 
 func (e *Engine) openAt(addr netip.Addr, port uint16) (pair, error) {
-	rtp, err := e.wire.Listen(netip.AddrPortFrom(addr, port))
+	first, err := e.wire.Listen(netip.AddrPortFrom(addr, port))
 	if err != nil {
 		return pair{}, err
 	}
-	got := rtp.Addr().Port()
+	got := first.Addr().Port()
 	if got&1 != 0 {
-		return pair{}, errors.Join(errOdd, rtp.Close())
+		return pair{}, errors.Join(errOdd, first.Close())
 	}
-	rtcp, err := e.wire.Listen(netip.AddrPortFrom(addr, got+1))
+	second, err := e.wire.Listen(netip.AddrPortFrom(addr, got+1))
 	if err != nil {
-		return pair{}, errors.Join(err, rtp.Close())
+		return pair{}, errors.Join(err, first.Close())
 	}
-	return pair{rtp: rtp, rtcp: rtcp, at: addr}, nil
+	return pair{rtp: first, rtcp: second, at: addr}, nil
 }
 
 // local is the address that a leg to peer is bound to and known by.
@@ -103,7 +105,7 @@ func (e *Engine) local(peer Peer, remote netip.Addr) (netip.Addr, error) {
 	if !local.IsValid() || local.IsUnspecified() || local.Is4() != remote.Is4() || local.IsLoopback() != remote.IsLoopback() {
 		var err error
 		if local, err = e.wire.Route(remote); err != nil {
-			return netip.Addr{}, fmt.Errorf("finding the way to %s: %w: %w: %w", remote, ErrBadAddress, errNowhere, err)
+			return netip.Addr{}, fmt.Errorf("finding the way to %s: %w: %w: %w", remote, sdp.ErrBadAddress, errNowhere, err)
 		}
 	}
 	for _, b := range e.cfg.Bind {
@@ -111,7 +113,7 @@ func (e *Engine) local(peer Peer, remote netip.Addr) (netip.Addr, error) {
 			return local, nil
 		}
 	}
-	return netip.Addr{}, fmt.Errorf("sound from %s is not allowed by the bound addresses: %w", local, ErrBadAddress)
+	return netip.Addr{}, fmt.Errorf("sound from %s is not allowed by the bound addresses: %w", local, sdp.ErrBadAddress)
 }
 
 // route asks the kernel which of our addresses leads to remote. It sends nothing.

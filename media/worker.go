@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/rtcp"
 
+	"hotline/media/rtp"
 	"hotline/media/srtp"
 )
 
@@ -49,10 +50,10 @@ type worker struct {
 	in         [maxDatagram]byte
 	scratch    [maxDatagram]byte
 	frame      [frameSamples]int16 // what the ear of a recording hears
-	out        [rtpHeader + frameSamples]byte
-	long       [rtpHeader + 3*frameSamples]byte // a packet of more or less than 20 ms
-	parcel     [rtpHeader + 3*frameSamples]byte // a packet that had to wait, or is made up
-	unveiled   srtp.Buffer                      // a packet that was decrypted, and one to be sent
+	out        [rtp.HeaderSize + frameSamples]byte
+	long       [rtp.HeaderSize + 3*frameSamples]byte // a packet of more or less than 20 ms
+	parcel     [rtp.HeaderSize + 3*frameSamples]byte // a packet that had to wait, or is made up
+	unveiled   srtp.Buffer                           // a packet that was decrypted, and one to be sent
 	veiled     srtp.Buffer
 	plain      [maxDatagram]byte // the same for reports
 	cipher     [maxDatagram]byte
@@ -237,7 +238,7 @@ func (w *worker) keepTime(l *Leg) {
 	}
 	w.touched(l)
 	limit := w.engine.cfg.Timeout
-	if l.terms.held() {
+	if l.terms.Held() {
 		limit = w.engine.cfg.HoldTimeout
 		if l.heardAt.Load() != 0 {
 			l.heardAt.Store(int64(w.now))

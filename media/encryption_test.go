@@ -6,32 +6,27 @@ import (
 
 	"github.com/pion/rtp"
 
+	"hotline/media/sdp"
 	"hotline/media/srtp"
 )
 
-func TestAKeyMayHaveAnIdentifier(t *testing.T) {
-	for parameters, want := range map[string]string{"": "", "|2^20": "", "|1:1": "\x01", "|2^31|1:4": "\x00\x00\x00\x01", "|513:2": "\x02\x01"} {
-		c, ok := readCrypto("1 AES_CM_128_HMAC_SHA1_80 " + key + parameters)
-		if !ok || c.mki != want {
-			t.Errorf("%q: identifier %q, %v", parameters, c.mki, ok)
-		}
-	}
-	for _, bad := range []string{"|256:1", "|1:0", "|1:5", "|-1:1", "|x:1", "|1:1|2:1", "|2^20|2^20"} {
-		if c, ok := readCrypto("1 AES_CM_128_HMAC_SHA1_80 " + key + bad); ok {
-			t.Errorf("%q is taken: %+v", bad, c)
-		}
-	}
-}
-
 // Packets of somebody whose packets name their key are read, and ours do not name any.
 func TestPacketsThatNameTheirKeyAreRead(t *testing.T) {
-	theirs, _ := readCrypto("1 AES_CM_128_HMAC_SHA1_80 " + key + "|2^31|1:1")
-	ours := crypto{tag: "1", key: newKey(0)}
-	us, err := seal(ours, theirs)
+	offer := "c=IN IP4 192.0.2.1\nm=audio 4000 RTP/SAVP 8\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31|1:1\n"
+	d, err := sdp.Read([]byte(offer))
 	if err != nil {
 		t.Fatal(err)
 	}
-	them, err := seal(theirs, ours)
+	terms, err := d.Agree(near.Remote, sdp.Required)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, ours := terms.Theirs, sdp.NewCrypto(srtp.CM80)
+	us, err := newEncryption(ours, theirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	them, err := newEncryption(theirs, ours)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,7 @@
-package media
+package sdp
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
 	"testing"
 
@@ -96,27 +95,26 @@ func restored(s string) string {
 func TestWhatRealTelephonesOfferIsAnswered(t *testing.T) {
 	for _, p := range telephones() {
 		t.Run(p.name, func(t *testing.T) {
-			d, err := readSDP(p.text())
+			d, err := Read(p.text())
 			if err != nil {
 				t.Fatalf("%v in:\n%s", err, p.text())
 			}
-			peer := near
+			policy := Plain
 			if p.secure {
-				peer.Encryption = Preferred
+				policy = Preferred
 			}
-			got, err := agree(d, peer)
+			got, err := d.Agree(near, policy)
 			if !errors.Is(err, p.refuse) || (err == nil) != (p.refuse == nil) {
 				t.Fatalf("error %v, want %v", err, p.refuse)
 			}
 			if err != nil {
 				return
 			}
-			if got.codec != p.codec || got.events != p.events || got.remote.String() != p.at || got.secure != p.secure || got.packet != 8*p.packet {
+			if got.Codec != p.codec || got.EventsOut != p.events || got.Remote.String() != p.at || got.Secure != p.secure || got.Packet != 8*p.packet {
 				t.Errorf("terms are %+v", got)
 			}
-			me := self{at: netip.MustParseAddrPort("192.0.2.10:10000")}
-			me.secure(got)
-			back, err := readSDP(me.answer(d, got))
+			me := NewLocal(7, here)
+			back, err := Read(me.Answer(d, &got))
 			if err != nil {
 				t.Fatal(err)
 			}

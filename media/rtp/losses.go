@@ -1,0 +1,37 @@
+package rtp
+
+// Losses counts the packets of ours that the other party has lost, by its reports. The count of a report is that of one
+// receiver (RFC 3550 section 6.4.1): when our sound moves to another one and back, the first one counts all that went to
+// the second as lost. The zero value has no losses.
+type Losses struct {
+	total    uint64
+	known    bool   // the receiver has reported since the sound moved to it
+	receiver uint32 // SSRC of who counts
+	counted  int32  // the highest of its counts
+	highest  uint16 // number of our newest packet that it had; before its first report, of the newest before the move
+}
+
+// Total is how many of our packets were lost.
+func (s *Losses) Total() uint64 { return s.total }
+
+// Moved tells that our packets from number next on go to another address.
+func (s *Losses) Moved(next uint16) { s.known, s.highest = false, next-1 }
+
+// Reported takes the count of a receiver that has our packets up to number highest. A receiver cannot have lost more packets
+// than went to it since its last report; what it counts beyond them is not believed.
+func (s *Losses) Reported(receiver uint32, lost int32, highest uint16) {
+	went := int32(int16(highest - s.highest))
+	if went < 0 {
+		return // the report is from before the move
+	}
+	more := lost
+	if s.known && receiver == s.receiver {
+		more = lost - s.counted
+	} else {
+		s.known, s.receiver, s.counted = true, receiver, lost
+	}
+	if more > 0 && more <= went {
+		s.total += uint64(more)
+	}
+	s.counted, s.highest = max(s.counted, lost), highest
+}

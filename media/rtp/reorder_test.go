@@ -1,0 +1,93 @@
+package rtp
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"hotline/media/g711"
+)
+
+// packetOf is packet number n of a stream of 20 ms; each octet is the number.
+func packetOf(n uint16) *Packet {
+	frame := make([]byte, HeaderSize+160)
+	for i := range frame {
+		frame[i] = byte(n)
+	}
+	return &Packet{Sequence: n, Timestamp: 160 * uint32(n), Frame: frame, Payload: frame[HeaderSize:]}
+}
+
+// Whatever the network does, packets leave in the order of their numbers, none twice, none changed, and none is kept for
+// longer than 40 ms.
+func TestPacketsLeaveInOrderAndInTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var r Reorder
+		now, last, left := time.Duration(0), uint32(0), 0
+		leave := func(p *Packet) {
+			if p.Timestamp <= last {
+				t.Fatalf("%d leaves after %d", p.Timestamp/160, last/160)
+			}
+			if p.Timestamp%160 != 0 || len(p.Payload) != 160 && len(p.Payload)%160 != 0 {
+				t.Fatalf("%d octets at %d", len(p.Payload), p.Timestamp)
+			}
+			last = p.Timestamp
+			left++
+		}
+		rest := func() {
+			for {
+				p, _, ok := r.Next()
+				if !ok {
+					return
+				}
+				leave(&p)
+			}
+		}
+		numbers := rapid.SliceOfN(rapid.IntRange(-3, 6), 1, 60).Draw(t, "steps")
+		n := 100
+		for _, step := range numbers {
+			n = max(1, n+step)
+			now += 20 * time.Millisecond
+			if r.Expire(now) {
+				rest()
+			}
+			if p := packetOf(uint16(n)); r.Put(p, g711.ALaw, now) {
+				leave(p)
+			}
+			rest()
+		}
+		if r.n > waiting {
+			t.Fatalf("%d packets wait", r.n)
+		}
+		if r.Expire(now + reorderWait); r.n > 0 && r.release != r.n {
+			t.Fatalf("%d packets wait for longer than %s", r.n, reorderWait)
+		}
+		rest()
+		if r.n != 0 || left == 0 {
+			t.Fatalf("%d packets are kept, %d left", r.n, left)
+		}
+	})
+}
+
+func TestALostPacketIsConcealedAndALongLossIsNot(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		lost uint16
+		want int // packets that Next gives
+	}{{"one", 1, 2}, {"three", 3, 2}, {"four", 4, 1}} {
+		var r Reorder
+		for n := uint16(1); n <= 5; n++ {
+			r.Put(packetOf(n), g711.ALaw, 0)
+		}
+		if r.Put(packetOf(6+c.lost), g711.ALaw, 0) || r.Expire(reorderWait-1) || !r.Expire(reorderWait) {
+			t.Fatalf("%s: the packet behind the loss does not wait for 40 ms", c.name)
+		}
+		got := 0
+		for _, _, ok := r.Next(); ok; _, _, ok = r.Next() {
+			got++
+		}
+		if got != c.want {
+			t.Errorf("%s lost: %d packets go on, want %d", c.name, got, c.want)
+		}
+	}
+}
