@@ -53,14 +53,14 @@ var allowed = map[string][]string{
 	"admin/document":              {"tickets"},
 	"tickets/turns":               {}, // one after the other, whatever it is
 	"tickets/ticketstest":         {"tickets", "sla", "oncall"},
-	"ivr":                         {"tickets", "sla", "prompts", "strictyaml"},
-	"ivr/...":                     {"ivr", "tickets", "sla", "prompts", "memory"},
+	"ivr":                         {"alarm", "tickets", "sla", "prompts", "strictyaml"},
+	"ivr/...":                     {"alarm", "ivr", "tickets", "sla", "prompts", "memory"},
 	"oncall/ring":                 {"tickets", "sla", "oncall", "prompts"},
 	"line":                        {"limits", "ivr", "oncall/ring", "sip", "media", "media/amd", "media/g711", "media/sdp", "prompts", "tickets"},
 	"memory":                      {"tickets", "sla", "oncall"},
 	"postgres":                    {"tickets", "sla", "oncall"},
 	"postgres/local":              {},
-	"journal":                     {"tickets", "media/g711", "media/wav"},
+	"journal":                     {"circuitbreaker", "tickets", "media/g711", "media/wav"},
 	"phone":                       {"sip", "media", "media/g711"},
 	"notify":                      {"tickets", "sla", "prompts/written"},
 	"phone/load":                  {"media/g711", "media/wav"},
@@ -78,6 +78,17 @@ var allowed = map[string][]string{
 	"cmd/hotline":                 {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written"},
 	"cmd/bench":                   {"phone/load", "prompts", "prompts/packs"},
 	"cmd/...":                     {"prompts", "prompts/...", "media/g711", "speech"},
+
+	"alarm":              {},
+	"circuitbreaker":     {},
+	"callstore":          {"circuitbreaker", "tickets"},
+	"calls":              {"limits", "tickets"},
+	"callhandler":        {"admin", "ivr", "line", "prompts", "tickets"},
+	"dispatch":           {"alarm", "ivr", "oncall/ring", "prompts", "sla", "tickets"},
+	"oncall/duty":        {"alarm", "circuitbreaker", "oncall"},
+	"app/faultinjection": {"callhandler", "dispatch", "ivr", "line", "media", "media/g711", "oncall/ring", "prompts", "tickets"},
+	"app/loadtest":       {"callhandler", "ivr", "line", "media", "prompts"},
+	"app/apptest":        {"app", "config", "media/g711", "media/mediatest", "memory", "phone", "prompts", "prompts/packs", "sip/siptest", "sla", "tickets"},
 }
 
 // forbidden repeats the edges that matter most, so that a failure says why.

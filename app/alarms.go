@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hotline/alarm"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -86,9 +87,9 @@ func (a *App) look(ctx context.Context, n tickets.Number, now time.Time) (bool, 
 		switch e.Kind {
 		case tickets.Broken:
 			a.metrics.Breached(sla.Kind(e.Facts["clock"]))
-			a.alarm("breach", fmt.Sprintf("ticket %d: %s was due at %s", n, e.Facts["clock"], e.Facts["due"]))
+			a.alarm(alarm.Breach, fmt.Sprintf("ticket %d: %s was due at %s", n, e.Facts["clock"], e.Facts["due"]))
 		case tickets.Warned:
-			a.alarm("warning", fmt.Sprintf("ticket %d: %s is due at %s", n, e.Facts["clock"], e.Facts["due"]))
+			a.alarm(alarm.Warning, fmt.Sprintf("ticket %d: %s is due at %s", n, e.Facts["clock"], e.Facts["due"]))
 		}
 	}
 	return len(raised) > 0, err
@@ -101,9 +102,9 @@ func (a *App) work(ctx context.Context, w tickets.Work) error {
 		_, err := a.look(ctx, w.Ticket, time.Now())
 		return err
 	case tickets.WorkEscalate:
-		return a.escalate(ctx, w)
+		return a.dispatch.Escalate(ctx, w)
 	case tickets.WorkRing:
-		return a.ringFor(ctx, w)
+		return a.dispatch.RingForAlarm(ctx, w)
 	case tickets.WorkNotify:
 		return a.notify(ctx, w)
 	case tickets.WorkReceipt:
@@ -112,16 +113,4 @@ func (a *App) work(ctx context.Context, w tickets.Work) error {
 		return a.update(ctx, w)
 	}
 	return fmt.Errorf("due work %s of kind %q is unknown", w.ID, w.Kind)
-}
-
-// ringFor calls the rota because of an alarm, unless the clock was met meanwhile or the ticket is in work.
-func (a *App) ringFor(ctx context.Context, w tickets.Work) error {
-	t, err := a.desk.Ticket(ctx, w.Ticket)
-	if err != nil || (t.State != tickets.Open && t.State != tickets.Assigned) || !sla.Met(t.Clocks, sla.Kind(w.Facts["clock"])).IsZero() {
-		return err
-	}
-	if a.live.has(w.Ticket) {
-		return fmt.Errorf("somebody is on the line about ticket %d: %w", w.Ticket, &tickets.Later{At: time.Now().Add(whileLive)})
-	}
-	return a.callOutFor(ctx, t, w)
 }

@@ -19,15 +19,19 @@ import (
 	"time"
 
 	"hotline/admin"
+	"hotline/alarm"
 	"hotline/app/connections"
 	"hotline/app/outbound"
+	"hotline/callhandler"
+	"hotline/calls"
 	"hotline/config"
+	"hotline/dispatch"
 	"hotline/journal"
 	"hotline/line"
 	"hotline/media"
 	"hotline/numbers"
 	"hotline/oncall"
-	"hotline/oncall/ring"
+	"hotline/oncall/duty"
 	"hotline/prompts"
 	"hotline/sip"
 	"hotline/tickets"
@@ -38,29 +42,25 @@ type Config struct {
 	Config       config.Config
 	Demo         *Demo // loads the demo company
 	DemoAnywhere bool  // allows it beyond loopback
-	// Fault is provoked in each call, for tests of the shipped program: "panic". Honoured with Demo only.
-	Fault string
-	// Drill gives the numbers "tape" and "pair" conversations that do nothing but sound, to measure a line by. With Demo only.
-	Drill bool
-	// Sabotage spoils the demo, to show that its checks can fail: "recording", "audio" or "history".
-	Sabotage string
+	// Decorators stand around parts of the program. With Demo only.
+	Decorators Decorators
 	// Drain is how long running calls may go on after a stop was asked for.
 	Drain time.Duration
 	// Runtime is a folder for sockets that lasts as long as the process; empty: that of temporary files.
 	Runtime string
 	// Said hears what is said on which line; nil for nobody.
 	Said func(to string, lang prompts.Language, text string)
-	// Twin replaces database and sockets, for nights in virtual time; nil means the real ones. There is no API then.
-	Twin *Twin
-	Log  *slog.Logger // nil means silence
+	// Virtual replaces database and sockets, for tests in virtual time; nil means the real ones. There is no API then.
+	Virtual *Virtual
+	Log     *slog.Logger // nil means silence
 }
 
-// Twin is a world in memory.
-type Twin struct {
-	Store Store
-	SIP   sip.Wire
-	Media media.Wire
-	Post  Post // nil: no mail is sent
+// Virtual is what tests in virtual time put in the place of database and sockets.
+type Virtual struct {
+	Store  Store
+	SIP    sip.Wire
+	Media  media.Wire
+	Mailer Mailer // nil: no mail is sent
 }
 
 // Store is every store.
@@ -90,18 +90,17 @@ type App struct {
 	pinKey   []byte
 	voices   *voices
 	flows    *flows
-	calls    *register
+	calls    *calls.Records
 	metrics  *admin.Metrics
 	board    *line.Board
 	dialler  *outbound.Dialler
 	ledger   *ledger
-	duty     *duty
-	search   *ring.Search
-	human    *human
-	post     Post // nil: no mail is sent
-	live     live
+	roster   *duty.Roster
+	active   *dispatch.ActiveTickets
+	dispatch *dispatch.Dispatcher
+	handler  *callhandler.Handler
+	post     Mailer      // nil: no mail is sent
 	gathered atomic.Bool // recordings that a crash cut off are on their tickets; the chores' once they run
-	drill    *drill      // nil: every number gets the flow
 	http     net.Addr
 }
 
@@ -110,17 +109,13 @@ func New(c Config) (*App, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Demo == nil && (c.Fault != "" || c.Sabotage != "" || c.Drill) {
+	if c.Demo == nil && c.Decorators.some() {
 		return nil, errors.New("faults and drills are for the demo only")
 	}
 	if at, beyond := beyondLoopback(c.Config); c.Demo != nil && !c.DemoAnywhere && beyond {
 		return nil, fmt.Errorf("the demo company does not listen at %s: everybody knows its PINs and its API token; use loopback addresses, or say --demo-anywhere", at)
 	}
-	a := &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}, plan: numberingPlan(c.Config.Country, c.Log)}
-	if c.Drill {
-		a.drill = &drill{}
-	}
-	return a, nil
+	return &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}, plan: numberingPlan(c.Config.Country, c.Log), active: &dispatch.ActiveTickets{}}, nil
 }
 
 // Run starts, serves until ctx ends, lets the running calls finish for a while, and stops.
@@ -172,6 +167,12 @@ func (a *App) Stop(ctx context.Context) error {
 	return a.undo.run(ctx)
 }
 
+// Desk is where tickets are taken and changed, for those who embed the program and for tests; only after Start.
+func (a *App) Desk() *tickets.Desk { return a.desk }
+
+// Dispatcher gets tickets to engineers, for those who embed the program and for tests; only after Start.
+func (a *App) Dispatcher() *dispatch.Dispatcher { return a.dispatch }
+
 // SIP is where callers reach the line; only after Start.
 func (a *App) SIP() []netip.AddrPort { return a.board.Agent().Addresses() }
 
@@ -179,8 +180,8 @@ func (a *App) SIP() []netip.AddrPort { return a.board.Agent().Addresses() }
 func (a *App) HTTP() string { return a.http.String() }
 
 // alarm tells the operator of the line.
-func (a *App) alarm(kind, text string) {
-	if kind == string(tickets.Unreached) {
+func (a *App) alarm(kind alarm.Kind, text string) {
+	if kind == alarm.Unreached {
 		a.metrics.Unreachable()
 	}
 	a.log.Warn("ALARM", "kind", kind, "text", text)
@@ -190,7 +191,7 @@ func newID() string { return strings.ToLower(rand.Text()) }
 
 // openHTTP serves the staff's API.
 func (a *App) openHTTP(ctx context.Context) error {
-	if a.cfg.Twin != nil {
+	if a.cfg.Virtual != nil {
 		a.http = &net.TCPAddr{}
 		return nil
 	}

@@ -3,11 +3,9 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
-	"hotline/tickets"
+	"hotline/oncall/duty"
 )
 
 const choreTime = 2 * time.Second // between two rounds
@@ -15,7 +13,7 @@ const choreTime = 2 * time.Second // between two rounds
 // chores is what goes on beside the calls until ctx ends: changes that wait are written, numbers are leased ahead, and
 // the rota is watched.
 func (a *App) chores(ctx context.Context) {
-	gap, forgotten, barred := false, time.Time{}, ""
+	forgotten, watch := time.Time{}, duty.Watch{Roster: a.roster, Allowed: a.dialler.Save, Alarm: a.alarm}
 	for {
 		if a.late != nil {
 			if err := a.catchUp(ctx); err != nil && ctx.Err() == nil {
@@ -33,8 +31,7 @@ func (a *App) chores(ctx context.Context) {
 		if a.late == nil {
 			a.share(ctx)
 		}
-		gap = a.watchRota(ctx, gap)
-		barred = a.watchTelephones(barred)
+		watch.Round(ctx, time.Now())
 		if !untilNext(ctx, choreTime) {
 			return
 		}
@@ -80,35 +77,4 @@ func (a *App) forget(ctx context.Context, last time.Time) time.Time {
 		a.log.Warn("old answers of the API and entries of budgets are forgotten later", "error", err)
 	}
 	return now
-}
-
-// watchTelephones raises an alarm when engineers have telephones that the line may not call: saved before the configuration
-// was changed, or by another node's. before are those that were told of.
-func (a *App) watchTelephones(before string) (barred string) {
-	facts, _ := a.duty.last.get()
-	var list []string
-	for _, e := range facts.Engineers {
-		for _, p := range e.Phones {
-			if err := a.dialler.Save(p); err != nil {
-				list = append(list, fmt.Sprintf("%s: %v", e.Name, err))
-			}
-		}
-	}
-	if barred = strings.Join(list, "; "); barred != "" && barred != before {
-		a.alarm("telephone", "telephones of engineers are never rung: "+barred)
-	}
-	return barred
-}
-
-// watchRota keeps the copy of the rota fresh, for the time in which the store is down, and raises one alarm when a gap in
-// the rota begins.
-func (a *App) watchRota(ctx context.Context, before bool) (gap bool) {
-	_, gap, err := a.duty.Plan(ctx, time.Now(), "")
-	if err != nil {
-		return before
-	}
-	if gap && !before {
-		a.alarm(string(tickets.RotaGap), "nobody is on duty from now on")
-	}
-	return gap
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"hotline/alarm"
 	"hotline/config"
 	"hotline/journal"
 	"hotline/tickets"
@@ -15,7 +16,6 @@ import (
 // The names of what the disk remembers for a start without a database.
 const (
 	cachedBook = "book"
-	cachedRota = "rota"
 	cachedFlow = "flow"
 	cachedKey  = "pin-key" // fingerprint of the PIN key
 )
@@ -84,10 +84,10 @@ func (a *App) catchUp(ctx context.Context) error {
 		return err
 	}
 	if known != "" && known != tickets.KeyFingerprint(a.pinKey) {
-		a.alarm("pin-key", "the PIN key is not the one that the database's PINs were made with: put the right one back and restart")
+		a.alarm(alarm.PINKey, "the PIN key is not the one that the database's PINs were made with: put the right one back and restart")
 	}
 	if err := a.judgeCompany(ctx); err != nil {
-		a.alarm("company", err.Error())
+		a.alarm(alarm.Company, err.Error())
 	}
 	if err := a.replay(ctx); err != nil {
 		return err
@@ -111,6 +111,6 @@ func (a *App) stranger(book *tickets.Book) bool {
 	if a.book == nil || a.book.Contracts.Len() == 0 || book.Contracts.Len() > 0 {
 		return false
 	}
-	a.alarm("database", fmt.Sprintf("this database holds no contract, and the disk remembers %d: is it the right one? Restore its dump, and restart", a.book.Contracts.Len()))
+	a.alarm(alarm.Database, fmt.Sprintf("this database holds no contract, and the disk remembers %d: is it the right one? Restore its dump, and restart", a.book.Contracts.Len()))
 	return true
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotline/admin"
+	"hotline/alarm"
 	"hotline/config"
 	"hotline/notify"
 	"hotline/prompts"
@@ -16,8 +17,8 @@ import (
 	"hotline/tickets"
 )
 
-// Post sends letters; it is asked for only where there is a mail server. An error that wraps notify.ErrRefused is for ever.
-type Post interface {
+// Mailer sends letters; it is asked for only where there is a mail server. An error that wraps notify.ErrRefused is for ever.
+type Mailer interface {
 	Send(ctx context.Context, m notify.Message) error
 }
 
@@ -26,8 +27,8 @@ const keepTrying = 4 * 24 * time.Hour
 
 // openMail makes the mailer; without a server nothing is sent.
 func (a *App) openMail(context.Context) error {
-	if a.cfg.Twin != nil {
-		a.post = a.cfg.Twin.Post
+	if a.cfg.Virtual != nil {
+		a.post = a.cfg.Virtual.Mailer
 		return nil
 	}
 	m, err := mailer(a.cfg.Config.Mail)
@@ -93,7 +94,7 @@ func (a *App) notify(ctx context.Context, w tickets.Work) error {
 		readers = a.cfg.Config.Mail.Manager
 	}
 	if a.post == nil || len(readers) == 0 {
-		a.alarm("notify", fmt.Sprintf("ticket %d: %s", w.Ticket, text))
+		a.alarm(alarm.Notify, fmt.Sprintf("ticket %d: %s", w.Ticket, text))
 		return a.noted(ctx, w, tickets.Notified, text, "", time.Now())
 	}
 	accounts, err := a.desk.Explain(ctx, t)
@@ -179,7 +180,7 @@ func (a *App) deliver(ctx context.Context, w tickets.Work, letter notify.Message
 		case errors.Is(err, notify.ErrRefused) || time.Since(w.Due) > keepTrying:
 			a.metrics.Mailed(admin.Undelivered)
 			kind, told = tickets.Undelivered, fmt.Sprintf("%s, not delivered to %s: %v", text, reader, err)
-			a.alarm("mail", fmt.Sprintf("ticket %d: %s", w.Ticket, told))
+			a.alarm(alarm.Mail, fmt.Sprintf("ticket %d: %s", w.Ticket, told))
 		default:
 			a.metrics.Mailed(admin.Deferred)
 			failed = append(failed, err)

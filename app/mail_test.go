@@ -239,8 +239,8 @@ func TestWhatWaitsForTheStoreIsKnownToThoseWhoAct(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store *full
 		n := newNight(t, func(c *Config) {
-			store = &full{Store: c.Twin.Store}
-			c.Twin.Store = store
+			store = &full{Store: c.Virtual.Store}
+			c.Virtual.Store = store
 		})
 		defer n.end()
 		b := n.withMail()

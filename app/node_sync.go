@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"hotline/alarm"
 	"hotline/tickets"
 )
 
@@ -23,7 +24,7 @@ func (a *App) syncNodes(ctx context.Context) {
 	for untilNext(ctx, syncTime) {
 		err := a.readEdits(ctx)
 		if errors.Is(err, tickets.ErrOtherDatabase) && !other {
-			a.alarm("database", err.Error()+" What was known goes on; restore the dump, or name the right database, and restart")
+			a.alarm(alarm.Database, err.Error()+" What was known goes on; restore the dump, or name the right database, and restart")
 		}
 		other = errors.Is(err, tickets.ErrOtherDatabase)
 		if book := a.desk.Book(); book != copied && time.Since(at) >= copyTime {

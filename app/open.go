@@ -1,13 +1,17 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -15,12 +19,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hotline/admin"
+	"hotline/alarm"
 	"hotline/app/outbound"
 	"hotline/app/spoken"
+	"hotline/callhandler"
+	"hotline/calls"
+	"hotline/callstore"
 	"hotline/config"
+	"hotline/dispatch"
+	"hotline/ivr"
 	"hotline/journal"
 	"hotline/line"
 	"hotline/media"
+	"hotline/oncall/duty"
 	"hotline/oncall/ring"
 	"hotline/postgres"
 	"hotline/postgres/local"
@@ -49,7 +60,7 @@ func (a *App) tolerable(err error) error {
 		a.log.Warn("the data folder is not locked", "error", err)
 		return nil
 	case errors.Is(err, syscall.ENOSPC):
-		a.alarm("disk", err.Error()+": tickets are kept in the room that is reserved for them, messages are not; make room")
+		a.alarm(alarm.Disk, err.Error()+": tickets are kept in the room that is reserved for them, messages are not; make room")
 		return nil
 	}
 	return err
@@ -57,8 +68,8 @@ func (a *App) tolerable(err error) error {
 
 // openStore connects to the database, or starts a private one.
 func (a *App) openStore(ctx context.Context) error {
-	if a.cfg.Twin != nil {
-		a.store, a.ping = a.cfg.Twin.Store, func(context.Context) error { return nil }
+	if a.cfg.Virtual != nil {
+		a.store, a.ping = a.cfg.Virtual.Store, func(context.Context) error { return nil }
 		return nil
 	}
 	known := a.cached() // what the last start left on the disk is enough to take calls
@@ -138,7 +149,7 @@ func (a *App) openDisk(ctx context.Context) error {
 		return err
 	}
 	if copied := a.journal.Damaged(); copied != "" {
-		a.alarm("journal", "a part of the journal could not be read, and tickets may be missing; a copy of the file is kept: "+copied)
+		a.alarm(alarm.Journal, "a part of the journal could not be read, and tickets may be missing; a copy of the file is kept: "+copied)
 	}
 	a.undo.add("the journal", func(context.Context) error { return a.journal.Close() })
 	if a.spool, err = journal.OpenSpool(a.folders.recordings()); err != nil {
@@ -153,7 +164,7 @@ func (a *App) openDisk(ctx context.Context) error {
 		return err
 	}
 	if aside := a.numbers.Damaged(); aside != "" {
-		a.alarm("numbers", "the file of ticket numbers could not be read; numbers go on above every one that is known; it was put aside: "+aside)
+		a.alarm(alarm.Numbers, "the file of ticket numbers could not be read; numbers go on above every one that is known; it was put aside: "+aside)
 	}
 	if a.late == nil { // before the first call, which may come when the store is gone again
 		if err := a.numbers.Refill(ctx); err != nil {
@@ -169,7 +180,7 @@ func (a *App) openDesk(ctx context.Context) error {
 	if a.late == nil {
 		err := a.replay(ctx)
 		if errors.Is(err, tickets.ErrDown) { // it answers but takes nothing, as on a full disk
-			a.alarm("store", "the database takes no changes; calls are taken, and what waits in the journal is written later: "+err.Error())
+			a.alarm(alarm.Store, "the database takes no changes; calls are taken, and what waits in the journal is written later: "+err.Error())
 			a.late, err = &lateStore{prepare: func(context.Context) error { return nil }}, nil
 		}
 		if err != nil {
@@ -186,17 +197,17 @@ func (a *App) openDesk(ctx context.Context) error {
 	a.undo.add("what budgets were spent on", func(ctx context.Context) error { a.ledger.complain(ctx, a.ledger.write(ctx)); return nil })
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Spent:     a.ledger.note,
-		Numbering: a.plan, Store: a.store, Quick: &hurried{Tickets: a.forCalls(), staff: a.store}, Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
+		Numbering: a.plan, Store: a.store, Quick: callstore.New(a.forCalls(), a.store), Book: book, Numbers: a.numbers, Journal: a.journal, PINKey: a.pinKey, NewID: newID, Own: a.cfg.Config.Calendar,
 		Refused:  a.refused,
-		Changed:  a.live.changed,
+		Changed:  a.active.Changed,
 		Updates:  func(u tickets.Update) bool { return len(a.readers(u)) > 0 },
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
 	})
 	a.desk.Load(a.journal.Pending())
-	a.calls = newRegister(a.store, a.log)
+	a.calls = calls.New(a.store, a.log)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	a.running.Go(func() { a.calls.run(ctx) })
-	a.undo.add("the register of calls", func(context.Context) error {
+	a.running.Go(func() { a.calls.Run(ctx) })
+	a.undo.add("the records of calls", func(context.Context) error {
 		cancel()
 		a.running.Wait()
 		return nil
@@ -212,13 +223,13 @@ func (a *App) replay(ctx context.Context) error {
 	if err == nil || errors.Is(err, tickets.ErrDown) || ctx.Err() != nil {
 		return err
 	}
-	a.alarm("journal", "the database refuses changes that stay in the journal: "+err.Error())
+	a.alarm(alarm.Journal, "the database refuses changes that stay in the journal: "+err.Error())
 	return nil
 }
 
 // refused tells of a change that the database will not take: the ticket is served from the journal meanwhile.
 func (a *App) refused(n tickets.Number, err error) {
-	a.alarm("journal", fmt.Sprintf("the database is up and refuses a change of ticket %d, which is kept in the journal and shown to staff all the same; see why, and put it right: %v", n, err))
+	a.alarm(alarm.Journal, fmt.Sprintf("the database is up and refuses a change of ticket %d, which is kept in the journal and shown to staff all the same; see why, and put it right: %v", n, err))
 }
 
 // keep keeps a copy of the book on the disk.
@@ -235,59 +246,84 @@ func (a *App) openLine(ctx context.Context) error {
 		return err
 	}
 	c := a.cfg.Config
-	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Twin == nil {
+	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Virtual == nil {
 		a.voices.names = spoken.New(spoken.Config{Driver: d, Dir: a.folders.spoken(), Book: a.desk.Book, Recorded: a.voices.recorded, Log: a.log})
 	}
 	a.metrics = admin.NewMetrics(prometheus.NewRegistry(), a.mediaCounts, a.lineCounts)
-	twin := Twin{}
-	if a.cfg.Twin != nil {
-		twin = *a.cfg.Twin
+	virtual := Virtual{}
+	if a.cfg.Virtual != nil {
+		virtual = *a.cfg.Virtual
 	}
-	signalling, err := a.signalling(twin.SIP)
+	signalling, err := a.signalling(virtual.SIP)
 	if err != nil {
 		return err
 	}
 	a.dialler = outbound.New(outbound.Config{
 		SIP: c.SIP, Limits: c.Outgoing, Operator: c.Operator.Numbers, Listed: a.listed, Plan: a.plan,
 		States: func() []sip.TrunkStatus { return a.board.Agent().TrunkStates() },
-		Alarm:  func(text string) { a.alarm("outgoing", text) }, Spent: a.ledger.note,
+		Alarm:  func(text string) { a.alarm(alarm.Outgoing, text) }, Spent: a.ledger.note,
 	})
 	if a.late == nil {
 		a.share(ctx) // before the first call: a restart gives nobody new budgets
 	}
+	handler := func(ctx context.Context, l *line.Line) { a.handler.Handle(ctx, l) }
 	a.board, err = line.New(line.Config{
 		E164:       a.plan.E164,
 		Encryption: encryption(c.SIP.Trunks), Networks: mediaNetworks(c.SIP.Trunks),
 		Ended:  func(s media.LegStats) { a.metrics.LegEnded(quality(s)) },
 		SIP:    signalling,
-		Media:  media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: twin.Media, Log: a.log},
-		Voices: a.voices, Spool: tapes{a}, Converse: a.converse, Routes: a.dialler.Routes, Said: a.said, Log: a.log,
+		Media:  media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: virtual.Media, Log: a.log},
+		Voices: a.voices, Spool: a.cfg.Decorators.spool(a.spool), Converse: handler, Routes: a.dialler.Routes, Said: a.said, Log: a.log,
 		Answered: a.metrics.CallAnswered, Refused: a.metrics.CallRefused,
 	})
 	if err != nil {
 		return err
 	}
-	e := c.Escalation
-	var telephones ring.Telephones = a.board
-	if a.cfg.Sabotage == "audio" {
-		telephones = deaf{a.board}
-	}
-	a.duty = &duty{store: a.forCalls(), last: &shelf[rotaFacts]{}, disk: a.cache(), log: a.log}
-	a.search = ring.New(ring.Config{
-		Telephones: telephones, Duty: a.duty,
-		Book:  &book{desk: a.desk, calls: a.calls, live: &a.live, alarm: a.alarm, log: a.log, silent: a.cfg.Sabotage == "history"},
-		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Spoken: a.plan.Spoken, Log: a.log,
-	})
-	hours := c.Operator.Calendar
-	if hours == "" {
-		hours = c.Calendar
-	}
-	a.human = &human{watch: a.watch, search: a.search, desk: a.desk, operator: c.Operator.Numbers, hours: hours, dials: a.dialler.May}
+	a.openDispatch()
 	if err := a.board.Start(ctx); err != nil {
 		return fmt.Errorf("%w; free the port, or say another one with --sip", err)
 	}
 	a.undo.add("the line", a.board.Stop)
 	return nil
+}
+
+// openDispatch makes what gets tickets to engineers, and what takes calls.
+func (a *App) openDispatch() {
+	c, e := a.cfg.Config, a.cfg.Config.Escalation
+	a.roster = duty.New(a.forCalls(), a.cache(), a.log)
+	a.dispatch = dispatch.New(dispatch.Config{
+		Desk: a.cfg.Decorators.desk(a.desk), Active: a.active, Calls: a.calls, Duty: a.roster, Telephones: a.cfg.Decorators.telephones(a.board),
+		Operator: dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},
+		MayDial:  a.dialler.May, Spoken: a.plan.Spoken,
+		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Alarm: a.alarm, Log: a.log,
+	})
+	a.handler = callhandler.New(callhandler.Config{
+		Desk: a.desk, Dispatch: a.dispatch, Active: a.active, Records: a.calls, Metrics: a.metrics, Flow: a.flows.now.Load,
+		IVR:      ivr.Config{NewID: newID, Language: a.language, Spoken: a.plan.Spoken, Alarm: a.alarm, Log: a.log},
+		Converse: a.cfg.Decorators.conversation(ivr.Converse, a.voices), Log: a.log,
+	})
+}
+
+// language is that of the number dialled, else the line's own.
+func (a *App) language(dialled string) prompts.Language {
+	e164 := a.plan.E164
+	for number, l := range a.cfg.Config.Languages {
+		if e164(number) == e164(dialled) {
+			return l
+		}
+	}
+	return a.cfg.Config.Language
+}
+
+// listed tells whether a number may be called at all: an engineer's, an operator's, or one of a customer's.
+func (a *App) listed(number string) bool {
+	e164 := a.plan.E164
+	same := func(other string) bool { return e164(other) == e164(number) }
+	if slices.ContainsFunc(a.cfg.Config.Operator.Numbers, same) || a.roster.HasTelephone(same) {
+		return true
+	}
+	_, known := a.desk.Owner(number)
+	return known
 }
 
 func prefixes(list []config.Network) []netip.Prefix {
@@ -335,7 +371,7 @@ func (a *App) api() http.Handler {
 	if a.voices.names != nil {
 		names = a.voices.names
 	}
-	return ofStaff(admin.New(admin.Config{
+	return callstore.ForStaff(admin.New(admin.Config{
 		Language: a.cfg.Config.Language, Plan: a.plan, Spoken: names,
 		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
@@ -359,3 +395,22 @@ func (h health) Line(context.Context) error {
 
 // Disk writes a file and removes it.
 func (h health) Disk(context.Context) error { return h.folders.writable() }
+
+// randomness is the system's.
+type randomness struct{}
+
+func (randomness) Read(b []byte) (int, error) { return rand.Read(b) }
+
+// quiet keeps a library's everyday lines out of the log.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(above{log.Handler()}) }
+
+// above passes warnings and worse.
+type above struct{ slog.Handler }
+
+func (a above) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && a.Handler.Enabled(ctx, l)
+}
+
+func (a above) WithAttrs(attrs []slog.Attr) slog.Handler { return above{a.Handler.WithAttrs(attrs)} }
+
+func (a above) WithGroup(name string) slog.Handler { return above{a.Handler.WithGroup(name)} }

@@ -72,7 +72,7 @@ func (a *App) adopt(ctx context.Context) error {
 // the journal: so the line is asked first.
 func (a *App) cutOff(ids []string) (cut []string) {
 	for _, id := range ids {
-		if n := ofTicket(id); n != 0 && !a.live.has(n) {
+		if n := ofTicket(id); n != 0 && !a.active.Has(n) {
 			cut = append(cut, id)
 		}
 	}

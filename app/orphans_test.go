@@ -85,7 +85,7 @@ func TestARecordingIsAdoptedOnlyWhenTheStoreSaysThatItHasNone(t *testing.T) {
 		other := n.blocking("rossi").Number
 		spoken := fmt.Sprint(other, "-spoken")
 		n.tape(spoken)
-		leave := n.app.live.enter(other)
+		leave := n.app.active.Enter(other)
 
 		store.set(true)
 		before := store.asked
@@ -112,8 +112,8 @@ func TestARecordingIsAdoptedOnlyWhenTheStoreSaysThatItHasNone(t *testing.T) {
 			t.Errorf("once nobody is on the line: %q, %v", n.recordings(other), err)
 		}
 	}, func(c *Config) {
-		store.Store = c.Twin.Store
-		c.Twin.Store = store
+		store.Store = c.Virtual.Store
+		c.Virtual.Store = store
 	})
 }
 
@@ -135,8 +135,8 @@ func TestAStartWithAStoreThatIsDownAdoptsLater(t *testing.T) {
 			t.Errorf("once it answers: %q, want %q", got, want)
 		}
 	}, func(c *Config) {
-		store.Store = c.Twin.Store
-		c.Twin.Store = store
+		store.Store = c.Virtual.Store
+		c.Virtual.Store = store
 	})
 }
 
@@ -150,8 +150,8 @@ func TestAStoreThatDoesNotForgetIsAskedOnceAnHour(t *testing.T) {
 			t.Errorf("asked %d times in three hours", store.forgot)
 		}
 	}, func(c *Config) {
-		store.Store = c.Twin.Store
-		c.Twin.Store = store
+		store.Store = c.Virtual.Store
+		c.Virtual.Store = store
 	})
 }
 

@@ -130,8 +130,8 @@ func TestThatSomebodyWasInformedIsSaidOnlyWhenTheLetterStandsInTheStore(t *testi
 				synctest.Test(t, func(t *testing.T) {
 					var store *full
 					n := newNight(t, func(c *Config) {
-						store = &full{Store: c.Twin.Store}
-						c.Twin.Store = store
+						store = &full{Store: c.Virtual.Store}
+						c.Virtual.Store = store
 					})
 					defer n.end()
 					defer store.full.Store(false)

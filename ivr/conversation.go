@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/alarm"
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
@@ -41,7 +42,7 @@ type Config struct {
 	// Spoken is a telephone number as it is read to the caller; nil: as it is.
 	Spoken func(number string) string
 	// Alarm tells the operator of the line; nil for nobody.
-	Alarm func(kind, text string)
+	Alarm alarm.Func
 	Log   *slog.Logger // nil means silence
 }
 
@@ -121,7 +122,7 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 		err = context.Cause(ctx)
 	}
 	if c.unopened != nil {
-		c.alarm("no-ticket", fmt.Sprintf("call %s from %q stays without a ticket: %v", c.caller.ID, c.caller.Number, c.unopened))
+		c.alarm(alarm.NoTicket, fmt.Sprintf("call %s from %q stays without a ticket: %v", c.caller.ID, c.caller.Number, c.unopened))
 	}
 	c.summary.Ending, c.summary.Language = err, c.lang
 	c.summary.Contract, c.summary.Ticket, c.summary.Added = cmp.Or(c.id.Contract.ID, c.sealed.Contract.ID), c.ticket.Number, c.adding
@@ -195,7 +196,7 @@ func (c *conversation) leave() {
 }
 
 // alarm tells the operator of the line.
-func (c *conversation) alarm(kind, text string) {
+func (c *conversation) alarm(kind alarm.Kind, text string) {
 	if c.cfg.Alarm != nil {
 		c.cfg.Alarm(kind, text)
 	}

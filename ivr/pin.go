@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"hotline/alarm"
 	"hotline/prompts"
 	"hotline/strictyaml"
 	"hotline/tickets"
@@ -92,9 +93,9 @@ func (v *pin) look(c *conversation, digits string) (known bool, err error) {
 	if err := c.pause(c.cfg.Desk.PINDelay(c.caller.Number, c.call.Now())); err != nil {
 		return false, err
 	}
-	id, alarm, err := c.cfg.Desk.Identify(digits, c.caller.Number, c.call.Now())
-	if alarm != "" {
-		c.alarm("wrong-pins", "many wrong PINs within a day under the numbers of "+alarm+": somebody may show its number; its calls are still asked for the PIN, after a delay")
+	id, guessed, err := c.cfg.Desk.Identify(digits, c.caller.Number, c.call.Now())
+	if guessed != "" {
+		c.alarm(alarm.WrongPINs, "many wrong PINs within a day under the numbers of "+guessed+": somebody may show its number; its calls are still asked for the PIN, after a delay")
 	}
 	switch {
 	case err == nil:

@@ -12,16 +12,17 @@ import (
 	"syscall"
 	"time"
 
+	"hotline/circuitbreaker"
 	"hotline/tickets"
 )
 
 const (
-	leastLease = 20             // numbers of a block where few are used: two nodes then stay close to each other
-	mostLease  = 100            // where many are
-	busy       = time.Hour      // a block that is used up sooner is followed by one of twice the length
-	calm       = 24 * time.Hour // one that lasts longer, by one of half the length
-	leaseTime  = 2 * time.Second
-	leaseRest  = 5 * time.Second // a store that did not lease in time is not asked by callers for so long
+	leastLease = 20              // numbers of a block where few are used: two nodes then stay close to each other
+	mostLease  = 100             // where many are
+	busy       = time.Hour       // a block that is used up sooner is followed by one of twice the length
+	calm       = 24 * time.Hour  // one that lasts longer, by one of half the length
+	leaseTime  = 2 * time.Second // a caller waits no longer for a lease
+	cooldown   = 5 * time.Second // a store that did not lease is not asked by callers for so long
 	numberFile = "numbers"
 )
 
@@ -38,9 +39,10 @@ type Numbers struct {
 
 	refilling sync.Mutex // one at a time; taken before mu
 
+	breaker *circuitbreaker.Breaker // of what callers ask
+
 	mu    sync.Mutex
 	state numberState
-	until time.Time // callers do not ask the store before
 }
 
 // numberState is what the disk keeps.
@@ -81,7 +83,7 @@ func (s numberState) begun(first, until tickets.Number, now time.Time) numberSta
 // as recordings: a folder that was restored in parts does not count from an older state. A file that cannot be read is put
 // aside, see Damaged: the store's blocks begin above it all the same.
 func OpenNumbers(dir string, given tickets.Number, from func(ctx context.Context, n int) (tickets.Number, error)) (*Numbers, error) {
-	n := &Numbers{cache: Cache{dir}, floor: given + 1, from: from}
+	n := newNumbers(dir, given, from)
 	err := n.cache.Get(numberFile, &n.state)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		name := filepath.Join(dir, numberFile+".json")
@@ -104,6 +106,10 @@ func OpenNumbers(dir string, given tickets.Number, from func(ctx context.Context
 	return n, nil
 }
 
+func newNumbers(dir string, given tickets.Number, from func(ctx context.Context, n int) (tickets.Number, error)) *Numbers {
+	return &Numbers{cache: Cache{dir}, floor: given + 1, from: from, breaker: circuitbreaker.New(circuitbreaker.Config{Timeout: leaseTime, Cooldown: cooldown})}
+}
+
 // Damaged names where a file of numbers was put that could not be read; empty when it could.
 func (n *Numbers) Damaged() string { return n.damaged }
 
@@ -117,7 +123,7 @@ func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
 		s = s.begun(s.Spare, s.SpareUntil, now)
 	}
 	if s.Next == s.Until {
-		first, err := n.ask(ctx, func() (tickets.Number, error) { return n.block(ctx, n.state) })
+		first, err := n.lease(ctx, func(ctx context.Context) (tickets.Number, error) { return n.block(ctx, n.state) })
 		if err != nil {
 			return 0, fmt.Errorf("giving a ticket number: %w: %w", ErrNoNumbers, err)
 		}
@@ -126,20 +132,20 @@ func (n *Numbers) Next(ctx context.Context) (tickets.Number, error) {
 	given := s.Next
 	s.Next++
 	if err := n.keep(s); err != nil {
-		return n.ask(ctx, func() (tickets.Number, error) { return n.single(ctx, err) })
+		return n.lease(ctx, func(ctx context.Context) (tickets.Number, error) { return n.single(ctx, err) })
 	}
 	n.state = s
 	return given, nil
 }
 
-// ask leases unless the store did not lease a moment ago; n.mu is held.
-func (n *Numbers) ask(ctx context.Context, lease func() (tickets.Number, error)) (tickets.Number, error) {
-	if time.Now().Before(n.until) {
-		return 0, fmt.Errorf("%w: it was asked a moment ago", ErrNoNumbers)
-	}
-	first, err := lease()
-	if err != nil && ctx.Err() == nil { // a caller who has gone says nothing of the store
-		n.until = time.Now().Add(leaseRest)
+// lease leases for a caller, unless the store did not lease a moment ago: ErrNoNumbers then. n.mu is held.
+func (n *Numbers) lease(ctx context.Context, ask func(context.Context) (tickets.Number, error)) (first tickets.Number, err error) {
+	err = n.breaker.Do(ctx, func(ctx context.Context) error {
+		first, err = ask(ctx)
+		return err
+	})
+	if errors.Is(err, circuitbreaker.ErrOpen) {
+		err = fmt.Errorf("%w: %w", ErrNoNumbers, err)
 	}
 	return first, err
 }
@@ -167,8 +173,6 @@ func (n *Numbers) keep(s numberState) error {
 // single leases one number and gives it at once: on a disk that cannot be written no block is safe, but the store gives
 // a number once by itself.
 func (n *Numbers) single(ctx context.Context, cause error) (tickets.Number, error) {
-	ctx, cancel := context.WithTimeout(ctx, leaseTime)
-	defer cancel()
 	highest := n.above(n.state)
 	for range 2 {
 		first, err := n.from(ctx, 1)
@@ -196,8 +200,6 @@ func (n *Numbers) above(s numberState) tickets.Number {
 
 // block leases a block above every number that was ever given here: a restored database counts from an older state.
 func (n *Numbers) block(ctx context.Context, s numberState) (tickets.Number, error) {
-	ctx, cancel := context.WithTimeout(ctx, leaseTime)
-	defer cancel()
 	first, err := n.from(ctx, s.Length)
 	if err != nil {
 		return 0, err
@@ -224,13 +226,15 @@ func (n *Numbers) Refill(ctx context.Context) error {
 	if before.Spare != 0 {
 		return nil
 	}
-	first, err := n.block(ctx, before) // callers are given numbers meanwhile
+	bounded, cancel := context.WithTimeout(ctx, leaseTime)
+	defer cancel()
+	first, err := n.block(bounded, before) // callers are given numbers meanwhile
 	if err != nil {
 		return fmt.Errorf("leasing ticket numbers: %w", err)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.until = time.Time{}
+	n.breaker.Close()
 	s := n.state
 	if s.Until != before.Until { // a caller was faster and leased another block
 		return nil

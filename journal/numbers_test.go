@@ -240,13 +240,13 @@ func TestCallersDoNotWaitInARowForAStoreThatHangs(t *testing.T) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			l, hangs := &ledger{next: 417}, true
-			n := &Numbers{cache: Cache{dir}, from: func(ctx context.Context, many int) (tickets.Number, error) {
+			n := newNumbers(dir, 0, func(ctx context.Context, many int) (tickets.Number, error) {
 				if hangs {
 					<-ctx.Done()
 					return 0, ctx.Err()
 				}
 				return l.lease(ctx, many)
-			}}
+			})
 			if name == "the disk is broken" {
 				n.state = numberState{Next: 300, Until: 400}
 			}
@@ -268,7 +268,7 @@ func TestCallersDoNotWaitInARowForAStoreThatHangs(t *testing.T) {
 			if _, err := n.Next(t.Context()); !errors.Is(err, ErrNoNumbers) {
 				t.Errorf("%s: at once after it: %v", name, err)
 			}
-			<-time.After(leaseRest)
+			<-time.After(cooldown)
 			if _, err := n.Next(t.Context()); err != nil {
 				t.Errorf("%s: once it answers: %v", name, err)
 			}

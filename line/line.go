@@ -113,6 +113,9 @@ func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, e
 	stats, failed := rec.Stop() // a disk that fails ends the recording's growth, not the call
 	got.End = endOf(end)
 	got.Recording.Law, got.Recording.Seconds, got.Recording.Partial = stats.Codec.Name(), float64(stats.Samples)/g711.Rate, failed != nil
+	if failed != nil {
+		l.board.cfg.Log.Error("a message is not kept whole", "recording", r.ID, "error", failed)
+	}
 	if got.End == ivr.EndedUnspoken || got.Recording.Seconds == 0 {
 		l.discard(r.ID)
 	} else if sum, err := l.board.cfg.Spool.Sum(r.ID); err == nil && failed == nil { // without it, it cannot be told later whether the file is as it was

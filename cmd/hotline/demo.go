@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"hotline/app"
+	"hotline/app/faultinjection"
 	"hotline/app/show"
 	"hotline/config"
 )
@@ -52,6 +53,19 @@ func (d *demo) Run(ctx context.Context, io streams) (err error) {
 	return nil
 }
 
+// decorators are the fault that was asked for.
+func (d *demo) decorators() (around app.Decorators) {
+	switch d.Sabotage {
+	case faultinjection.Recording:
+		around.Spool = faultinjection.Spool
+	case faultinjection.Audio:
+		around.Telephones = faultinjection.Telephones
+	case faultinjection.History:
+		around.Desk = faultinjection.Desk
+	}
+	return around
+}
+
 // invite tells how to go on with a telephone of one's own.
 func invite(io streams, sip, api string) {
 	fmt.Fprintf(io.out, "\nNow call %s with a softphone of yours (G.711, no account needed). Marco's telephone accepts and speaks.\n", sip)
@@ -77,7 +91,7 @@ func (d *demo) open(ctx context.Context, io streams, cast *show.Cast, sip, http 
 	}
 	fmt.Fprintln(io.out, "Starting the line, the API and a private PostgreSQL in", c.Data)
 	a, err := app.New(app.Config{
-		Config: c, Demo: &app.Demo{Anna: cast.Anna(), Marco: cast.Marco()}, Sabotage: d.Sabotage, Said: cast.Said, Log: logger(io, d.LogLevel),
+		Config: c, Demo: &app.Demo{Anna: cast.Anna(), Marco: cast.Marco()}, Decorators: d.decorators(), Said: cast.Said, Log: logger(io, d.LogLevel),
 	})
 	if err != nil {
 		return nil, err

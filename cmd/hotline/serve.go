@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"hotline/app"
+	"hotline/app/faultinjection"
+	"hotline/app/loadtest"
 	"hotline/config"
 )
 
@@ -46,11 +48,22 @@ func (s *serve) Run(ctx context.Context, io streams) error {
 	for _, w := range config.Exposed(c, s.Config, app.PINKeyFile(c)) {
 		log.Warn("a secret is open to others", "field", w.Field, "problem", w.Problem, "remedy", w.Remedy)
 	}
-	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Fault: s.DemoFault, Drill: s.DemoDrill, Drain: s.Drain, Runtime: runtimeFolder(), Log: log})
+	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Decorators: s.decorators(), Drain: s.Drain, Runtime: runtimeFolder(), Log: log})
 	if err != nil {
 		return err
 	}
 	return a.Run(ctx)
+}
+
+// decorators are the load test and the fault that were asked for.
+func (s *serve) decorators() (d app.Decorators) {
+	if s.DemoDrill {
+		d.Conversation = loadtest.Conversation
+	}
+	if s.DemoFault == faultinjection.Panic {
+		d.Conversation = faultinjection.Conversation
+	}
+	return d
 }
 
 func demoCompany(wanted bool) *app.Demo {

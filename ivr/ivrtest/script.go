@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/alarm"
 	"hotline/ivr"
 	"hotline/prompts"
 	"hotline/sla"
@@ -171,7 +172,7 @@ func (s *script) dial() {
 	}
 	if s.fault != "" {
 		cfg.Desk = &broken{Desk: s.world.desk, fault: s.fault}
-		cfg.Alarm = func(kind, _ string) { s.call.heard <- "(alarm-" + kind + ")" }
+		cfg.Alarm = func(kind alarm.Kind, _ string) { s.call.heard <- "(alarm-" + string(kind) + ")" }
 	}
 	go func() { s.summary <- ivr.Converse(ctx, cfg, s.flow, s.call) }()
 }

@@ -1,4 +1,4 @@
-package app
+package calls
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func (p *picky) PutCalls(ctx context.Context, list ...tickets.Call) error {
 
 func TestARecordOfACallThatIsRefusedKeepsNoOther(t *testing.T) {
 	store := &picky{Store: memory.New(1), refuses: "b", down: true}
-	r := newRegister(store, slog.New(slog.DiscardHandler))
+	r := New(store, slog.New(slog.DiscardHandler))
 	for _, id := range []tickets.CallID{"a", "b", "c"} {
 		r.mu.Lock()
 		r.write(tickets.Call{ID: id})

@@ -1,4 +1,4 @@
-package app
+package dispatch
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 func TestCallersWithoutAContractWaitForThoseWithOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var p precedence
+		var p priority
 		p.wait(t.Context())
 		first, second := p.enter(), p.enter()
 		began, waited := time.Now(), make(chan time.Duration, 1)
@@ -34,7 +34,7 @@ func TestCallersWithoutAContractWaitForThoseWithOne(t *testing.T) {
 			t.Errorf("who hangs up after a minute waits %v", took)
 		}
 		p.wait(t.Context())
-		if took := time.Since(began); took != time.Minute+longestTurn {
+		if took := time.Since(began); took != time.Minute+longestWait {
 			t.Errorf("a search that lasts keeps the others for %v", took)
 		}
 	})

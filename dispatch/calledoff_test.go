@@ -1,11 +1,13 @@
-package app
+package dispatch_test
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"testing"
 	"time"
 
+	"hotline/app/apptest"
 	"hotline/phone"
 	"hotline/sla"
 	"hotline/tickets"
@@ -48,9 +50,9 @@ func whatMakesRingingPointless() map[string]pointless {
 }
 
 // elsewhere is the desk of another node on the same database.
-func (n *night) elsewhere() *tickets.Desk {
+func elsewhere(n *apptest.Program) *tickets.Desk {
 	return tickets.NewDesk(tickets.DeskConfig{
-		Store: n.store, Book: n.app.desk.Book(), Numbers: n.store, PINKey: []byte("key"), Own: sla.OfficeHours, NewID: newID,
+		Store: n.Store, Book: n.Desk.Book(), Numbers: n.Store, PINKey: []byte("key"), Own: sla.OfficeHours, NewID: rand.Text,
 	})
 }
 
@@ -61,26 +63,26 @@ func TestWhatStaffDoWhileTelephonesRingStopsThemAtOnce(t *testing.T) {
 		for where, within := range map[string]time.Duration{"here": 200 * time.Millisecond, "on another node": 2 * time.Second} {
 			for _, waits := range []bool{true, false} {
 				t.Run(name+" "+where+map[bool]string{true: ", the caller waits", false: ", nobody waits"}[waits], func(t *testing.T) {
-					story(t, func(t *testing.T, n *night) {
-						var marco bells
+					apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+						var marco apptest.Rings
 						rings, stopped := make(chan struct{}), make(chan time.Time, 1)
-						n.engineers(func(ctx context.Context, in *phone.Incoming) {
+						n.Engineers(func(ctx context.Context, in *phone.Incoming) {
 							in.Ring()
 							close(rings)
 							<-ctx.Done()
 							stopped <- time.Now()
-						}, marco.busy)
+						}, marco.Busy)
 						number := tickets.Number(417)
 						if waits {
-							n.message(n.dial("127.0.0.1:6000", "0612345"), "314159#1", voice(n))
+							n.Message(n.Dial("127.0.0.1:6000", "0612345"), "314159#1")
 						} else {
-							number = n.blocking("rossi").Number
+							number = n.Open("rossi").Number
 						}
 						<-rings
-						n.passes(3 * time.Second)
-						desk := n.app.desk
+						n.Passes(3 * time.Second)
+						desk := n.Desk
 						if where != "here" {
-							desk = n.elsewhere()
+							desk = elsewhere(n)
 						}
 						acted := time.Now()
 						if _, err := c.does(t.Context(), desk, number); err != nil {
@@ -89,13 +91,13 @@ func TestWhatStaffDoWhileTelephonesRingStopsThemAtOnce(t *testing.T) {
 						if took := (<-stopped).Sub(acted); took > within {
 							t.Errorf("Anna's telephone rang on for %v", took)
 						}
-						n.passes(30 * time.Second)
+						n.Passes(30 * time.Second)
 						if waits {
-							n.heard("caller", c.heard, "Ricordi il numero della sua richiesta", "Arrivederci")
+							n.Heard("caller", c.heard, "Ricordi il numero della sua richiesta", "Arrivederci")
 						}
-						n.passes(20 * time.Minute)
-						if got := n.history(); len(marco.rang()) != 0 || strings.Contains(got, "unreached") || !strings.Contains(got, "called off") {
-							t.Errorf("Marco was rung %d times:\n%s", len(marco.rang()), got)
+						n.Passes(20 * time.Minute)
+						if got := n.History(); len(marco.At()) != 0 || strings.Contains(got, "unreached") || !strings.Contains(got, "called off") {
+							t.Errorf("Marco was rung %d times:\n%s", len(marco.At()), got)
 						}
 					})
 				})

@@ -1,4 +1,4 @@
-package app
+package dispatch_test
 
 import (
 	"context"
@@ -8,13 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"hotline/app"
+	"hotline/app/apptest"
 	"hotline/oncall"
 	"hotline/tickets"
 )
 
 // lame is a store that may go down as a whole for tickets, calls and the rota.
 type lame struct {
-	Store
+	app.Store
 	mu   sync.Mutex
 	down bool
 }
@@ -61,10 +63,10 @@ func (l *lame) Rota(ctx context.Context) (oncall.Rota, error) {
 // TestADatabaseThatDiesAfterTheOpeningStillReachesAHuman loses the database while the caller speaks.
 func TestADatabaseThatDiesAfterTheOpeningStillReachesAHuman(t *testing.T) {
 	var store *lame
-	story(t, func(t *testing.T, n *night) {
-		var anna bells
-		n.engineers(anna.accepts(3*time.Second, 40*time.Second), new(bells).busy)
-		call := n.dial("127.0.0.1:6000", "0612345")
+	apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+		var anna apptest.Rings
+		n.Engineers(anna.Accepts(3*time.Second, 40*time.Second), new(apptest.Rings).Busy)
+		call := n.Dial("127.0.0.1:6000", "0612345")
 		if err := call.Press(t.Context(), "314159#1"); err != nil {
 			t.Fatal(err)
 		}
@@ -73,21 +75,21 @@ func TestADatabaseThatDiesAfterTheOpeningStillReachesAHuman(t *testing.T) {
 			t.Fatal(err)
 		}
 		store.set(true)
-		if err := errors.Join(call.Say(t.Context(), voice(n)), call.Press(t.Context(), "#"), call.Wait(t.Context(), time.Second), call.Press(t.Context(), "1")); err != nil {
+		if err := errors.Join(call.Say(t.Context(), n.Voice()), call.Press(t.Context(), "#"), call.Wait(t.Context(), time.Second), call.Press(t.Context(), "1")); err != nil {
 			t.Fatal(err)
 		}
 		<-call.Context().Done()
-		n.heard("caller", "Il numero della sua richiesta è 417", "Un tecnico è in linea", "Ricordi il numero della sua richiesta 417")
+		n.Heard("caller", "Il numero della sua richiesta è 417", "Un tecnico è in linea", "Ricordi il numero della sua richiesta 417")
 		store.set(false)
-		n.passes(time.Minute)
-		got := n.history()
+		n.Passes(time.Minute)
+		got := n.History()
 		for _, want := range []string{"opened", "recording", "told", "accepted", "joined", "talk_ended"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("once the database is back the history lacks %s:\n%s", want, got)
 			}
 		}
-	}, func(c *Config) {
-		store = &lame{Store: c.Twin.Store}
-		c.Twin.Store = store
+	}, func(c *app.Config) {
+		store = &lame{Store: c.Virtual.Store}
+		c.Virtual.Store = store
 	})
 }

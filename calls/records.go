@@ -1,4 +1,8 @@
-package app
+// Package calls keeps the record of every call: who called, what came of it, and how its legs and their sound were.
+//
+// Records go to the store together, ten times a second. They are not journalled: a crash may lose those of its last tenth of a
+// second. Goroutines: [Records.Run] is one, which its caller starts and waits for.
+package calls
 
 import (
 	"context"
@@ -12,14 +16,13 @@ import (
 )
 
 const (
-	waitingCalls = 10_000                 // records kept for a store that is down; the oldest ones go first
+	waitingCalls = 10_000                 // records kept for a store that is down; beyond it the oldest ones are given up
 	callsAtOnce  = 200                    // records in one write
-	gathering    = 100 * time.Millisecond // between two writes of a busy line: its records go together
+	writeTime    = 100 * time.Millisecond // between two writes of a busy line: its records go together
 )
 
-// register keeps the record of every call: alive ones here, ended ones on their way to the store. Safe for concurrent
-// use.
-type register struct {
+// Records are the records of all calls: those of living calls, and those on their way to the store. Safe for concurrent use.
+type Records struct {
 	store tickets.Calls
 	log   *slog.Logger
 	wake  chan struct{} // one deep: something waits
@@ -37,20 +40,21 @@ type lateLeg struct {
 	leg  tickets.Leg
 }
 
-func newRegister(s tickets.Calls, log *slog.Logger) *register {
-	return &register{store: s, log: log, wake: make(chan struct{}, 1), alive: map[tickets.CallID]*tickets.Call{}, waiting: map[tickets.CallID]tickets.Call{}}
+// New makes records that go to a store. Run writes them.
+func New(s tickets.Calls, log *slog.Logger) *Records {
+	return &Records{store: s, log: log, wake: make(chan struct{}, 1), alive: map[tickets.CallID]*tickets.Call{}, waiting: map[tickets.CallID]tickets.Call{}}
 }
 
-// begin enters a call.
-func (r *register) begin(c tickets.Call) {
+// Begin enters a call, once it is answered.
+func (r *Records) Begin(c tickets.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.alive[c.ID] = &c
 	r.write(c)
 }
 
-// change alters a living call's record, and tells whether there is one.
-func (r *register) change(id tickets.CallID, f func(*tickets.Call)) bool {
+// Change alters the record of a living call. It is false when there is none. f must not call back.
+func (r *Records) Change(id tickets.CallID, f func(*tickets.Call)) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c, ok := r.alive[id]
@@ -61,9 +65,9 @@ func (r *register) change(id tickets.CallID, f func(*tickets.Call)) bool {
 	return ok
 }
 
-// leg enters an outgoing leg, also of a call that has ended.
-func (r *register) leg(id tickets.CallID, l tickets.Leg) {
-	if id == "" || r.change(id, func(c *tickets.Call) { c.Legs = append(c.Legs, l) }) {
+// AddLeg enters an outgoing leg, also of a call that has ended. A leg of no call is not kept.
+func (r *Records) AddLeg(id tickets.CallID, l tickets.Leg) {
+	if id == "" || r.Change(id, func(c *tickets.Call) { c.Legs = append(c.Legs, l) }) {
 		return
 	}
 	r.mu.Lock()
@@ -71,18 +75,18 @@ func (r *register) leg(id tickets.CallID, l tickets.Leg) {
 	if len(r.late) < waitingCalls {
 		r.late = append(r.late, lateLeg{id, l})
 	}
-	r.stir()
+	r.notify()
 }
 
-// end closes a call's record: what comes of it from now on is late.
-func (r *register) end(id tickets.CallID) {
+// End closes the record of a call. A leg that comes later is added to what the store has.
+func (r *Records) End(id tickets.CallID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.alive, id)
 }
 
 // write queues a copy for the store; r.mu is held.
-func (r *register) write(c tickets.Call) {
+func (r *Records) write(c tickets.Call) {
 	c.Legs = append([]tickets.Leg(nil), c.Legs...)
 	c.Steps = append([]string(nil), c.Steps...)
 	limits.Apply(&c)
@@ -94,20 +98,20 @@ func (r *register) write(c tickets.Call) {
 		delete(r.waiting, r.order[0])
 		r.order = r.order[1:]
 	}
-	r.stir()
+	r.notify()
 }
 
-// stir wakes run.
-func (r *register) stir() {
+// notify wakes Run.
+func (r *Records) notify() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
 }
 
-// run writes records to the store until ctx ends, and then what is left. The first one is written at once, what follows
-// ten times a second.
-func (r *register) run(ctx context.Context) {
+// Run writes records to the store until ctx ends, and then what is left, for at most five seconds. The first one is written at
+// once, what follows ten times a second.
+func (r *Records) Run(ctx context.Context) {
 	retry := time.NewTicker(5 * time.Second)
 	defer retry.Stop()
 	for {
@@ -122,14 +126,14 @@ func (r *register) run(ctx context.Context) {
 		}
 		r.flush(ctx)
 		select {
-		case <-time.After(gathering):
+		case <-time.After(writeTime):
 		case <-ctx.Done():
 		}
 	}
 }
 
 // flush writes what waits and stops when the store is down.
-func (r *register) flush(ctx context.Context) {
+func (r *Records) flush(ctx context.Context) {
 	for {
 		list := r.next()
 		if len(list) == 0 {
@@ -144,7 +148,7 @@ func (r *register) flush(ctx context.Context) {
 
 // put writes records; false when the store is down and they wait again. A record that it refuses for another reason is
 // given up: it would be refused for ever, and keep the others.
-func (r *register) put(ctx context.Context, list []tickets.Call) bool {
+func (r *Records) put(ctx context.Context, list []tickets.Call) bool {
 	err := r.store.PutCalls(ctx, list...)
 	switch {
 	case err == nil:
@@ -167,7 +171,7 @@ func (r *register) put(ctx context.Context, list []tickets.Call) bool {
 }
 
 // flushLate adds late legs to the records that stand in the store already.
-func (r *register) flushLate(ctx context.Context) {
+func (r *Records) flushLate(ctx context.Context) {
 	for {
 		r.mu.Lock()
 		if len(r.late) == 0 {
@@ -198,7 +202,7 @@ func (r *register) flushLate(ctx context.Context) {
 }
 
 // next takes the records that have waited longest.
-func (r *register) next() []tickets.Call {
+func (r *Records) next() []tickets.Call {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var list []tickets.Call
@@ -214,7 +218,7 @@ func (r *register) next() []tickets.Call {
 }
 
 // again puts records back, but for those of which a newer one came meanwhile.
-func (r *register) again(list []tickets.Call) {
+func (r *Records) again(list []tickets.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var ids []tickets.CallID

@@ -1,4 +1,4 @@
-package app
+package callhandler_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/app/apptest"
 	"hotline/phone"
 	"hotline/tickets"
 )
@@ -14,32 +15,32 @@ import (
 // A caller who hangs up while an engineer rings is gone at once: for his record, though the engineer is still rung.
 func TestTheRecordSaysThatACallIsOverWhileAnEngineerStillRings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNight(t)
-		defer n.end()
+		n := apptest.Start(t)
+		defer n.Stop()
 		rings := make(chan struct{}, 4)
 		stopped := make(chan time.Time, 4)
-		anna := n.phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
+		anna := n.Phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
 			in.Ring()
 			rings <- struct{}{}
 			<-ctx.Done()
 			stopped <- time.Now()
 		})
 		defer anna.Stop(context.Background())
-		caller := n.phone("127.0.0.1:6000", "0612345", nil)
+		caller := n.Phone("127.0.0.1:6000", "0612345", nil)
 		defer caller.Stop(context.Background())
-		call, err := caller.Dial(t.Context(), "sip:hotline@127.0.0.1:5060")
+		call, err := caller.Dial(t.Context(), apptest.Line)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var speaks sync.WaitGroup
 		defer speaks.Wait()
-		speaks.Go(func() { _ = report(t.Context(), call, voice(n)) })
+		speaks.Go(func() { _ = apptest.Report(t.Context(), call, apptest.Blocking, n.Voice()) })
 		<-rings
 		time.Sleep(2 * time.Second)
 		call.Hangup()
 		gone := time.Now()
 		time.Sleep(time.Second)
-		page, err := n.store.Calls(t.Context(), tickets.CallFilter{})
+		page, err := n.Store.Calls(t.Context(), tickets.CallFilter{})
 		list := page.Items
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%d records, %v", len(list), err)
@@ -51,7 +52,7 @@ func TestTheRecordSaysThatACallIsOverWhileAnEngineerStillRings(t *testing.T) {
 			t.Errorf("Anna's telephone stopped ringing %s after the BYE", at.Sub(gone))
 		}
 		time.Sleep(2 * time.Minute)
-		page, err = n.store.Calls(t.Context(), tickets.CallFilter{})
+		page, err = n.Store.Calls(t.Context(), tickets.CallFilter{})
 		list = page.Items
 		if c := list[0]; err != nil || c.Ended.Sub(gone).Abs() > 100*time.Millisecond || c.Ticket == 0 || len(c.Steps) == 0 || len(c.Legs) == 0 {
 			t.Errorf("at the conversation's end the record is %+v, %v", c, err)

@@ -1,17 +1,14 @@
-package app
+package callstore
 
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"hotline/journal"
 	"hotline/memory"
-	"hotline/oncall"
 	"hotline/tickets"
 )
 
@@ -34,7 +31,7 @@ func (h *hanging) Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket,
 func TestAStoreThatHangsKeepsACallerHalfASecondAndThenNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &hanging{Tickets: memory.New(417)}
-		h := &hurried{Tickets: store}
+		h := New(store, nil)
 		took := func() (time.Duration, error) {
 			began := time.Now()
 			_, err := h.Ticket(t.Context(), 417)
@@ -44,7 +41,7 @@ func TestAStoreThatHangsKeepsACallerHalfASecondAndThenNobody(t *testing.T) {
 			t.Errorf("a store that answers: %v, %v", d, err)
 		}
 		store.hangs.Store(true)
-		if d, err := took(); d != haste || !errors.Is(err, tickets.ErrDown) {
+		if d, err := took(); d != timeout || !errors.Is(err, tickets.ErrDown) {
 			t.Errorf("the first question to a store that hangs: %v, %v", d, err)
 		}
 		for range 10 {
@@ -56,7 +53,7 @@ func TestAStoreThatHangsKeepsACallerHalfASecondAndThenNobody(t *testing.T) {
 			t.Errorf("the store was asked %d times", n)
 		}
 		store.hangs.Store(false)
-		<-time.After(rest)
+		<-time.After(cooldown)
 		if d, err := took(); d != 0 || !errors.Is(err, tickets.ErrNotFound) {
 			t.Errorf("once it answers again: %v, %v", d, err)
 		}
@@ -73,7 +70,7 @@ func TestAStoreThatHangsKeepsACallerHalfASecondAndThenNobody(t *testing.T) {
 func TestAStoreThatIsBusyIsAskedByTheNextOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, staff := &busy{Tickets: memory.New(417)}, &busy{Tickets: memory.New(417)}
-		h := &hurried{Tickets: store, staff: staff}
+		h := New(store, staff)
 		for n := 1; n <= 5; n++ {
 			if _, err := h.Ticket(t.Context(), 417); !errors.Is(err, tickets.ErrBusy) || store.asked != n {
 				t.Errorf("question %d to a busy store: %v, it was asked %d times", n, err, store.asked)
@@ -98,61 +95,4 @@ func (b *busy) Ticket(ctx context.Context, _ tickets.Number) (tickets.Ticket, er
 	case <-time.After(5 * time.Second):
 	}
 	return tickets.Ticket{}, tickets.ErrBusy
-}
-
-// rotaless is a store that may hang when it is asked for the rota.
-type rotaless struct {
-	oncall.Store
-	hangs atomic.Bool
-}
-
-func (r *rotaless) Rota(ctx context.Context) (oncall.Rota, error) {
-	if r.hangs.Load() {
-		<-ctx.Done()
-		return oncall.Rota{}, ctx.Err()
-	}
-	return r.Store.Rota(ctx)
-}
-
-func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		store := memory.New(417)
-		if err := (Demo{}).staff(t.Context(), store); err != nil {
-			t.Fatal(err)
-		}
-		r := &rotaless{Store: store}
-		d := &duty{store: r, last: &shelf[rotaFacts]{}, disk: journal.Cache{Dir: dir}, log: slog.New(slog.DiscardHandler)}
-		plan := func() (time.Duration, int) {
-			began := time.Now()
-			list, _, err := d.Plan(t.Context(), time.Now(), "")
-			if err != nil {
-				t.Error(err)
-			}
-			return time.Since(began), len(list)
-		}
-		_, want := plan()
-		r.hangs.Store(true)
-		if took, n := plan(); took != 2*time.Second || n != want || want == 0 {
-			t.Errorf("the first caller has %d of %d attempts after %v", n, want, took)
-		}
-		for range 10 {
-			if took, n := plan(); took != 0 || n != want {
-				t.Errorf("the next caller has %d of %d attempts after %v", n, want, took)
-			}
-		}
-		r.hangs.Store(false)
-		<-time.After(rest)
-		anna, err := store.Engineer(t.Context(), "anna")
-		if err != nil {
-			t.Fatal(err)
-		}
-		anna.Phones = []string{"sip:a@127.0.0.1", "sip:b@127.0.0.1"}
-		if _, err := store.PutEngineer(t.Context(), anna); err != nil {
-			t.Fatal(err)
-		}
-		if took, n := plan(); took != 0 || n <= want {
-			t.Errorf("once it answers: %d attempts after %v", n, took)
-		}
-	})
 }

@@ -1,0 +1,75 @@
+package callhandler
+
+import (
+	"context"
+	"time"
+
+	"hotline/admin"
+	"hotline/ivr"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// callDesk is the desk as one call sees it: the tickets that the call opens or adds to are active until the call is over. Used by
+// the call's goroutine.
+type callDesk struct {
+	Desk
+	active Active
+	leaves []func()
+}
+
+// Open opens the call's ticket.
+func (d *callDesk) Open(ctx context.Context, draft tickets.Draft, now time.Time) (tickets.Ticket, error) {
+	t, err := d.Desk.Open(ctx, draft, now)
+	if err == nil {
+		d.leaves = append(d.leaves, d.active.Enter(t.Number))
+	}
+	return t, err
+}
+
+// CalledAgainAbout notes the call on a ticket that was there before.
+func (d *callDesk) CalledAgainAbout(ctx context.Context, n tickets.Number, call tickets.CallID, what string, now time.Time) (tickets.Ticket, error) {
+	d.leaves = append(d.leaves, d.active.Enter(n))
+	return d.Desk.CalledAgainAbout(ctx, n, call, what, now)
+}
+
+// leave ends the call for its tickets.
+func (d *callDesk) leave() {
+	for _, leave := range d.leaves {
+		leave()
+	}
+}
+
+// askedHuman is the human of one call. It remembers whether it was asked for and whether anybody talked. Used by the call's
+// goroutine.
+type askedHuman struct {
+	ivr.Human
+	asked  bool // for an engineer
+	talked bool
+}
+
+// Connect searches for an engineer.
+func (a *askedHuman) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, t tickets.Ticket) (ivr.Reach, error) {
+	a.asked = true
+	r, err := a.Human.Connect(ctx, call, lang, t)
+	a.talked = a.talked || r == ivr.Talked
+	return r, err
+}
+
+// Operator rings the operator.
+func (a *askedHuman) Operator(ctx context.Context, call ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
+	ok, err := a.Human.Operator(ctx, call, lang, calling)
+	a.talked = a.talked || ok
+	return ok, err
+}
+
+// result is the call's for the metrics.
+func (a *askedHuman) result(s ivr.Summary) admin.Result {
+	switch {
+	case a.talked:
+		return admin.Joined
+	case s.Ticket != 0:
+		return admin.Ticketed
+	}
+	return admin.Abandoned
+}

@@ -1,0 +1,89 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"hotline/ivr"
+	"hotline/oncall/ring"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+var _ ivr.Human = (*Dispatcher)(nil)
+
+// Connect searches for an engineer while the caller hears music. It comes back when the talk or the search is over, or when
+// staff have made the search pointless: the reach is then the tickets.Needless. The flow calls it.
+func (d *Dispatcher) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, was tickets.Ticket) (ivr.Reach, error) {
+	t, err := d.desk.Ticket(ctx, was.Number)
+	if err != nil {
+		return ivr.Impossible, fmt.Errorf("reading ticket %d for the brief: %w", was.Number, err)
+	}
+	until, stop := d.watch(context.WithoutCancel(ctx), t)
+	defer stop()
+	if why := was.Needless(t); why != "" { // staff were faster
+		return ivr.Reach(why), nil
+	}
+	r := ring.Request{Caller: caller{call}, Language: lang, Ticket: t, CallBack: d.callBack(call, t), Until: until}
+	if t.Contract != "" {
+		found := d.priority.enter()
+		defer found()
+		r.Found = found // callers without a contract wait for the search, not for the talk
+	} else {
+		r.Turn = d.priority.wait
+	}
+	outcome, err := d.search.Find(ctx, r)
+	if off := (calledOff{}); outcome == ring.CalledOff && errors.As(context.Cause(until), &off) {
+		return ivr.Reach(off.why), err
+	}
+	return reach(outcome), err
+}
+
+// caller is the flow's call as a search sees it.
+type caller struct{ ivr.Call }
+
+// ID is the call's name.
+func (c caller) ID() string { return string(c.Caller().ID) }
+
+// reach is the outcome of a search in the flow's words.
+func reach(o ring.Outcome) ivr.Reach {
+	switch o {
+	case ring.Talked:
+		return ivr.Talked
+	case ring.NoRota:
+		return ivr.NoRota
+	case ring.Impossible:
+		return ivr.Impossible
+	}
+	return ivr.Nobody
+}
+
+// callBack is where the customer can be rung; empty for nowhere. The ticket's number comes first, where the line may dial it: the
+// directory must have it for a customer. Else it is the telephone that is calling, where that is one of the house.
+func (d *Dispatcher) callBack(call ivr.Call, t tickets.Ticket) string {
+	if t.Caller != "" && d.mayDial(t.Caller) {
+		return t.Caller
+	}
+	if house, ok := call.(interface{ Address() string }); ok {
+		return house.Address()
+	}
+	return ""
+}
+
+// Operator rings the operator's telephones in the operator's hours, while the caller hears calling and music. It is false
+// when there is no operator, it is out of hours, or nobody accepted. The flow calls it.
+func (d *Dispatcher) Operator(ctx context.Context, call ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
+	calendar, ok := d.desk.Book().Calendars[d.operator.Hours]
+	if len(d.operator.Numbers) == 0 || !ok {
+		return false, nil
+	}
+	hours, err := calendar.Hours()
+	if err != nil {
+		return false, fmt.Errorf("reading the operator's hours: %w", err)
+	}
+	if !hours.Open(call.Now()) {
+		return false, nil
+	}
+	return d.search.Operator(ctx, caller{call}, lang, calling, d.operator.Numbers)
+}

@@ -1,0 +1,86 @@
+// Package dispatch gets a blocking ticket to a human.
+//
+// There are two ways. While the caller is on the line, the flow asks [Dispatcher.Connect] for an engineer. Without a caller, due
+// work asks [Dispatcher.Escalate] and [Dispatcher.RingForAlarm]. Both call those on duty by oncall/ring, where only a pressed key
+// accepts, and both write what happens into the ticket's history.
+//
+// [ActiveTickets] keeps the two apart: nobody escalates a ticket whose caller is on the line.
+//
+// Goroutines: one for each search, which looks at what other nodes do to its ticket. The search waits for it.
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"hotline/alarm"
+	"hotline/oncall/ring"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// Desk is what dispatch reads and writes of tickets. tickets.Desk implements it.
+type Desk interface {
+	Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, error)
+	History(ctx context.Context, n tickets.Number) ([]tickets.Event, error)
+	Note(ctx context.Context, n tickets.Number, e tickets.Event, now time.Time) (tickets.Ticket, error)
+	Accept(ctx context.Context, n tickets.Number, engineer string, awaits bool, now time.Time) (tickets.Ticket, error)
+	UndoAccept(ctx context.Context, n tickets.Number, engineer, text string, now time.Time) (tickets.Ticket, error)
+	Join(ctx context.Context, n tickets.Number, engineer string, now time.Time) (tickets.Ticket, error)
+	Terms(c tickets.ContractID) (tickets.Terms, error)
+	Book() *tickets.Book
+}
+
+// CallRecords takes outgoing legs into the record of the call that they belong to. calls.Records implements it.
+type CallRecords interface {
+	AddLeg(call tickets.CallID, l tickets.Leg)
+}
+
+// Operator is who answers key 0.
+type Operator struct {
+	Numbers []string       // telephones, rung one after the other; empty: there is no operator
+	Hours   sla.CalendarID // when they are rung
+}
+
+// Config is what a [Dispatcher] works with. All of it is required, but for Operator, Rounds, Times and Log.
+type Config struct {
+	Desk       Desk
+	Active     *ActiveTickets // the one that the desk tells of changes
+	Calls      CallRecords
+	Telephones ring.Telephones
+	Duty       ring.Duty
+	Operator   Operator
+	MayDial    func(number string) bool // tells whether the line may dial a telephone
+	Spoken     func(number string) string
+	Times      ring.Times
+	Rounds     int // how often the chain of those on duty is called
+	Alarm      alarm.Func
+	Log        *slog.Logger
+}
+
+// Dispatcher finds somebody on duty who presses accept. It implements ivr.Human. Safe for concurrent use.
+type Dispatcher struct {
+	desk     Desk
+	active   *ActiveTickets
+	search   *ring.Search
+	priority priority
+	operator Operator
+	mayDial  func(number string) bool
+}
+
+// Active are the tickets that this process has in hand.
+func (d *Dispatcher) Active() *ActiveTickets { return d.active }
+
+// New makes a dispatcher; it starts nothing.
+func New(c Config) *Dispatcher {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial}
+	d.search = ring.New(ring.Config{
+		Telephones: c.Telephones, Duty: c.Duty, Times: c.Times, Rounds: c.Rounds, Spoken: c.Spoken, Log: c.Log,
+		Book: &history{desk: c.Desk, calls: c.Calls, active: c.Active, alarm: c.Alarm, log: c.Log},
+	})
+	return d
+}

@@ -1,0 +1,63 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"hotline/alarm"
+	"hotline/oncall/ring"
+	"hotline/tickets"
+)
+
+var _ ring.Book = (*history)(nil)
+
+// history writes what a search does into the ticket's history and into the call's record. oncall/ring calls it. Safe for
+// concurrent use.
+type history struct {
+	desk   Desk
+	calls  CallRecords
+	active *ActiveTickets
+	alarm  alarm.Func
+	log    *slog.Logger
+}
+
+// Note writes one line of the ticket's history. An accept assigns the ticket until the talk or its undoing. The talk stamps the
+// contact.
+func (h *history) Note(ctx context.Context, e ring.Event) {
+	if err := h.write(ctx, e); err != nil {
+		h.log.Error("ticket's history not written", "ticket", e.Ticket, "event", e.Kind, "error", err)
+	}
+	text := fmt.Sprintf("ticket %d: %s", e.Ticket, e.Text)
+	switch e.Kind {
+	case tickets.RotaGap:
+		h.alarm(alarm.RotaGap, text)
+	case tickets.Unreached:
+		h.alarm(alarm.Unreached, text)
+	}
+}
+
+func (h *history) write(ctx context.Context, e ring.Event) (err error) {
+	switch e.Kind {
+	case tickets.Accepted:
+		h.active.setAccepted(e.Ticket, true)
+		_, err = h.desk.Accept(ctx, e.Ticket, string(e.Engineer), e.Awaits, e.At)
+	case tickets.AcceptUndone:
+		_, err = h.desk.UndoAccept(ctx, e.Ticket, string(e.Engineer), e.Text, e.At)
+		h.active.setAccepted(e.Ticket, false)
+	case tickets.Joined:
+		_, err = h.desk.Join(ctx, e.Ticket, string(e.Engineer), e.At)
+	default:
+		actor := "system"
+		if e.Engineer != "" {
+			actor = "engineer:" + string(e.Engineer)
+		}
+		_, err = h.desk.Note(ctx, e.Ticket, tickets.Event{Kind: e.Kind, Actor: actor, Text: e.Text}, e.At)
+	}
+	return err
+}
+
+// Leg writes an outgoing leg into the record of its call.
+func (h *history) Leg(_ context.Context, call string, l tickets.Leg) {
+	h.calls.AddLeg(tickets.CallID(call), l)
+}

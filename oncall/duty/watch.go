@@ -1,0 +1,58 @@
+package duty
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"hotline/alarm"
+)
+
+// Watch alarms the operator of what keeps a blocking ticket from reaching an engineer: nobody is on duty, or the line may not
+// dial an engineer's telephone. Used by one goroutine.
+type Watch struct {
+	Roster  *Roster
+	Allowed func(telephone string) error // tells why the line may not dial a telephone
+	Alarm   alarm.Func
+
+	gap    bool   // nobody is on duty, and it was said
+	barred string // the telephones that were told of
+}
+
+// Round looks once. It keeps the copy of the rota fresh too, because it plans.
+func (w *Watch) Round(ctx context.Context, now time.Time) {
+	w.lookForGap(ctx, now)
+	w.lookForBarred()
+}
+
+// lookForGap alarms once when a gap in the rota begins.
+func (w *Watch) lookForGap(ctx context.Context, now time.Time) {
+	_, gap, err := w.Roster.Plan(ctx, now, "")
+	if err != nil {
+		return
+	}
+	if gap && !w.gap {
+		w.Alarm(alarm.RotaGap, "nobody is on duty from now on")
+	}
+	w.gap = gap
+}
+
+// lookForBarred alarms once of telephones that the line may not dial: they were saved before the configuration was changed, or by
+// a node with another configuration.
+func (w *Watch) lookForBarred() {
+	f, _ := w.Roster.lastGood()
+	var list []string
+	for _, e := range f.Engineers {
+		for _, p := range e.Phones {
+			if err := w.Allowed(p); err != nil {
+				list = append(list, fmt.Sprintf("%s: %v", e.Name, err))
+			}
+		}
+	}
+	barred := strings.Join(list, "; ")
+	if barred != "" && barred != w.barred {
+		w.Alarm(alarm.Telephone, "telephones of engineers are never rung: "+barred)
+	}
+	w.barred = barred
+}
