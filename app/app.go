@@ -28,7 +28,7 @@ import (
 	"hotline/dispatch"
 	"hotline/journal"
 	"hotline/line"
-	"hotline/media"
+	"hotline/media/udp"
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/oncall/duty"
@@ -59,7 +59,7 @@ type Config struct {
 type Virtual struct {
 	Store  Store
 	SIP    sip.Wire
-	Media  media.Wire
+	Media  udp.Network
 	Mailer Mailer // nil: no mail is sent
 }
 

@@ -345,7 +345,7 @@ func hosts(list []netip.AddrPort) []netip.Addr {
 func (a *App) mediaCounts() admin.MediaCounts {
 	s := a.board.Engine().Stats()
 	return admin.MediaCounts{
-		Legs: s.Legs, Use: s.Use, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, PacketsLate: s.LatePackets, PacketsForeign: s.ForeignPackets,
+		Legs: s.Legs, Use: s.Load, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, PacketsLate: s.LatePackets, PacketsForeign: s.ForeignPackets,
 		BlocksLost: s.BlocksDropped,
 	}
 }

@@ -167,7 +167,7 @@ const (
 // overloaded tells whether one more call, of a stranger or of somebody known, would be heard by those that run.
 func (b *Board) overloaded(stranger bool) bool {
 	s := b.engine.Stats()
-	return tooMuch(s.Legs, s.Use, b.engine.Lag(), stranger)
+	return tooMuch(s.Legs, s.Load, b.engine.Lag(), stranger)
 }
 
 // tooMuch judges what the engine measures of itself; see Stats and Lag.
@@ -192,7 +192,7 @@ func (b *Board) handle(ctx context.Context, in *sip.Invite) {
 }
 
 func (b *Board) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
-	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: b.cfg.Encryption(in.Trunk), Wary: in.Stranger, Networks: b.cfg.Networks(in.Trunk)}
+	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: b.cfg.Encryption(in.Trunk), Unverified: in.Stranger, Networks: b.cfg.Networks(in.Trunk)}
 	var sound *media.Leg
 	var body []byte
 	var err error

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"hotline/media"
+	"hotline/media/dtmf"
 )
 
 // longestInfo is the longest body that holds a key, octets.
@@ -12,17 +13,17 @@ const longestInfo = 512
 
 // infoKeys hears the keys of one dialog that come by signalling. Safe for concurrent use.
 type infoKeys struct {
-	press func(media.Key)
+	press func(dtmf.Key)
 
 	mu   sync.Mutex
-	down media.Event // the event whose end has not come; Code is noEvent for none
+	down dtmf.Event // the event whose end has not come; Code is noEvent for none
 }
 
 const noEvent = 0xff
 
 // pressInfo hears keys that come by signalling. It tells whether a body was understood.
 func pressInfo(sound *media.Leg) func(contentType string, body []byte) bool {
-	return (&infoKeys{press: sound.Press, down: media.Event{Code: noEvent}}).body
+	return (&infoKeys{press: sound.ReceiveInfo, down: dtmf.Event{Code: noEvent}}).body
 }
 
 func (i *infoKeys) body(contentType string, body []byte) bool {
@@ -39,8 +40,8 @@ func (i *infoKeys) body(contentType string, body []byte) bool {
 // event takes a body that is the payload of RFC 4733, as Cisco's gateways send it: one for a press, or its begin, its updates
 // and its end.
 func (i *infoKeys) event(body []byte) bool {
-	e, ok := media.ParseEvent(body)
-	if !ok {
+	e, ok := dtmf.ParseEvent(body)
+	if !ok || !dtmf.Shaped(body) {
 		return false
 	}
 	i.mu.Lock()
@@ -67,7 +68,7 @@ func printable(body []byte) bool {
 
 // keyOf reads the key of an INFO body of text: "Signal=5" on one of its lines (application/dtmf-relay), "d=5" (Nortel's
 // digits), or the key alone. Values stand in quotation marks or not; 10 and 11 are * and #, as event codes are.
-func keyOf(contentType string, body []byte) (media.Key, bool) {
+func keyOf(contentType string, body []byte) (dtmf.Key, bool) {
 	switch contentType {
 	case "application/dtmf-relay", "application/dtmf", "audio/telephone-event", "application/vnd.nortelnetworks.digits":
 	default:
@@ -95,16 +96,16 @@ func keyOf(contentType string, body []byte) (media.Key, bool) {
 }
 
 // keyNamed reads a key, or its event code.
-func keyNamed(value string) (media.Key, bool) {
+func keyNamed(value string) (dtmf.Key, bool) {
 	value = strings.ToUpper(strings.TrimSpace(value))
 	if len(value) > 2 && value[0] == '"' && value[len(value)-1] == '"' {
 		value = strings.TrimSpace(value[1 : len(value)-1])
 	}
 	switch {
 	case len(value) == 2 && value[0] == '1' && value[1] >= '0' && value[1] <= '5':
-		return media.Event{Code: 10 + value[1] - '0'}.Key(), true
+		return dtmf.Event{Code: 10 + value[1] - '0'}.Key(), true
 	case len(value) == 1 && strings.Contains("0123456789*#ABCD", value):
-		return media.Key(value[0]), true
+		return dtmf.Key(value[0]), true
 	}
 	return 0, false
 }

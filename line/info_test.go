@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"hotline/media"
+	"hotline/media/dtmf"
 )
 
 func TestKeysByInfo(t *testing.T) {
@@ -44,7 +45,7 @@ func TestKeysByInfo(t *testing.T) {
 		{"another type", "text/plain", []string{"5"}, ""},
 		{"no type", "", []string{"Signal=5"}, ""},
 	} {
-		got, i := "", infoKeys{down: media.Event{Code: noEvent}}
+		got, i := "", infoKeys{down: dtmf.Event{Code: noEvent}}
 		i.press = func(k media.Key) { got += k.String() }
 		for _, b := range c.bodies {
 			if i.body(c.kind, []byte(b)) != (c.keys != "") {
@@ -62,7 +63,7 @@ func FuzzInfo(f *testing.F) {
 	f.Add("application/dtmf", []byte("#"))
 	f.Add("audio/telephone-event", []byte{5, 0x8a, 3, 0x20})
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
-		i := infoKeys{down: media.Event{Code: noEvent}}
+		i := infoKeys{down: dtmf.Event{Code: noEvent}}
 		pressed := false
 		i.press = func(k media.Key) {
 			if pressed = true; !strings.Contains("0123456789*#ABCD", k.String()) {

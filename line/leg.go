@@ -104,7 +104,7 @@ func (l *leg) close(words string) {
 func (l *leg) Quality() tickets.Quality {
 	s := l.sound.Stats()
 	return tickets.Quality{
-		Law: s.Codec.String(), Encrypted: s.Encrypted, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, Lost: s.Lost, LostThere: s.LostThere,
+		Law: s.Codec.String(), Encrypted: s.Encrypted, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, Lost: s.Lost, LostThere: s.RemoteLost,
 		Jitter: s.Jitter.Seconds(), RoundTrip: s.RoundTrip.Seconds(),
 	}
 }

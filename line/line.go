@@ -72,7 +72,7 @@ func (l *Line) SIPID() string { return l.sipID }
 func (l *Line) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	k, err := l.key(ctx, wait, ivr.ErrNoKey)
 	if errors.Is(err, ivr.ErrNoKey) && wait > 0 {
-		l.sound.HearTones() // who was asked and pressed nothing may sit behind a gateway that sends tones whatever was agreed on
+		l.sound.DetectTones() // who was asked and pressed nothing may sit behind a gateway that sends tones whatever was agreed on
 	}
 	return k, err
 }

@@ -157,7 +157,7 @@ func (t *Telephone) Context() context.Context { return t.ctx }
 // Key takes the next key, ring.ErrNoKey after wait. Whoever is waited for has heard what is asked, and may sit behind a
 // gateway that sends tones whatever was agreed on: from now on they count too.
 func (t *Telephone) Key(ctx context.Context, wait time.Duration) (byte, error) {
-	t.sound.HearTones()
+	t.sound.DetectTones()
 	return t.key(ctx, wait, ring.ErrNoKey)
 }
 

@@ -13,6 +13,7 @@ import (
 	"hotline/media/rtp"
 	"hotline/media/sdp"
 	"hotline/media/srtp"
+	"hotline/media/udp"
 	"hotline/media/vad"
 )
 
@@ -51,20 +52,20 @@ func (m *mute) Receive(b []byte) (int, netip.AddrPort, bool) {
 	return copy(b, m.packet[:length]), m.from, true
 }
 
-// veiled encrypts what the socket gives.
-type veiled struct {
+// encrypting encrypts what the socket gives.
+type encrypting struct {
 	*mute
-	peer  *encryption
-	plain [maxDatagram]byte
-	veil  srtp.Buffer
+	peer   *encryption
+	plain  [maxDatagram]byte
+	sealed srtp.Buffer
 }
 
-func (v *veiled) Receive(b []byte) (int, netip.AddrPort, bool) {
+func (v *encrypting) Receive(b []byte) (int, netip.AddrPort, bool) {
 	n, from, ok := v.mute.Receive(v.plain[:])
 	if !ok {
 		return 0, from, false
 	}
-	out, err := v.peer.out.Seal(&v.veil, v.plain[:n])
+	out, err := v.peer.out.Seal(&v.sealed, v.plain[:n])
 	return copy(b, out), from, err == nil
 }
 
@@ -73,7 +74,7 @@ func next(l *Leg) {
 	switch s := l.sockets.rtp.(type) {
 	case *mute:
 		s.given = false
-	case *veiled:
+	case *encrypting:
 		s.given = false
 	}
 }
@@ -94,7 +95,7 @@ func bench(t testing.TB, key bool) (*worker, *Leg) {
 		t.Fatal(err)
 	}
 	e.epoch = time.Now()
-	if err := e.hire(); err != nil {
+	if err := e.makeWorkers(); err != nil {
 		t.Fatal(err)
 	}
 	e.writer.start()
@@ -109,9 +110,9 @@ func bench(t testing.TB, key bool) (*worker, *Leg) {
 	w := e.workers[0]
 	l.worker.Store(w)
 	w.add(l)
-	l.open, l.nextReport = true, time.Hour
+	l.state, l.rtcp.next = open, time.Hour
 	l.terms = sdp.Terms{EventsIn: 101, EventsOut: 101, Remote: phoneAt, Mux: true, Packet: frameSamples}
-	l.latch = latch.New(phoneAt, phoneAt.Addr(), nil, 0)
+	l.in.latch = latch.New(phoneAt, phoneAt.Addr(), nil, 0)
 	return w, l
 }
 
@@ -121,7 +122,7 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 			w.now += 20 * time.Millisecond
 			for _, l := range legs {
 				next(l)
-				w.serve(l, w.now)
+				w.turn(l, w.now)
 			}
 		}
 	}
@@ -135,10 +136,11 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 		}
 	}
 	w, l := bench(t, false)
-	l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
+	l.playback = &playback{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
 	check("playing", turn(w, l))
-	r := &Recording{leg: l, open: openDiscard, over: make(chan struct{}), flushed: make(chan struct{}), codec: g711.ALaw,
-		buffer: make([]byte, 0, blockOctets+slack+2*frameSamples), ear: vad.NewEndpointer(time.Hour, time.Hour), began: w.now}
+	r := &Recording{leg: l, over: make(chan struct{}), file: recordingFile{open: openDiscard, flushed: make(chan struct{})}, endpointer: vad.NewEndpointer(time.Hour, time.Hour)}
+	r.track = newTrack(r, g711.ALaw, w.now)
+	r.track.buffer = make([]byte, 0, blockOctets+slack+2*frameSamples)
 	l.recording = r
 	check("playing and recording", turn(w, l))
 
@@ -147,10 +149,9 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 
 	w, a := bench(t, false)
 	b := newLeg(a.engine, near, pair{rtp: &mute{packet: make([]byte, 172), from: phoneAt}})
-	b.open, b.terms, b.latch, b.nextReport = true, a.terms, a.latch, time.Hour
+	b.state, b.terms, b.in.latch, b.rtcp.next = open, a.terms, a.in.latch, time.Hour
 	b.terms.Codec = g711.MuLaw
-	a.partner, b.partner = b, a
-	a.order, b.order = new(rtp.Reorder), new(rtp.Reorder)
+	a.bridge, b.bridge = bridge{partner: b, order: new(rtp.Reorder)}, bridge{partner: a, order: new(rtp.Reorder)}
 	check("joined across the codecs", turn(w, a, b))
 	b.terms.Packet = 240
 	check("joined with packets of another length", turn(w, a, b))
@@ -169,8 +170,8 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.sockets.rtp = &veiled{mute: l.sockets.rtp.(*mute), peer: peer}
-		l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
+		l.sockets.rtp = &encrypting{mute: l.sockets.rtp.(*mute), peer: peer}
+		l.playback = &playback{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
 		if raced {
 			for range 600 {
 				turn(w, l)()
@@ -178,8 +179,8 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 		} else {
 			check(fmt.Sprintf("playing with profile %d", profile), turn(w, l))
 		}
-		if l.sequence.Received() < 500 || l.reception.foreign > 0 {
-			t.Errorf("profile %d: %d packets heard, %d not understood", profile, l.sequence.Received(), l.reception.foreign)
+		if l.in.sequence.Received() < 500 || l.in.foreign > 0 {
+			t.Errorf("profile %d: %d packets heard, %d not understood", profile, l.in.sequence.Received(), l.in.foreign)
 		}
 	}
 }
@@ -188,8 +189,8 @@ func TestNoPacketCostsAnAllocation(t *testing.T) {
 func TestNoPacketOfTheKernelsCostsAnAllocation(t *testing.T) {
 	w, l := bench(t, false)
 	here := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
-	open := func() Socket {
-		s, err := kernel{}.Listen(here)
+	open := func() udp.Socket {
+		s, err := udp.Kernel{}.Listen(here)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,9 +199,9 @@ func TestNoPacketOfTheKernelsCostsAnAllocation(t *testing.T) {
 	}
 	far := open()
 	l.sockets = pair{rtp: open(), rtcp: open()}
-	w.mail.enter(l)
-	l.terms.Remote, l.terms.Mux, l.latch = far.Addr(), false, latch.New(far.Addr(), far.Addr().Addr(), nil, 0)
-	l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
+	w.rtcp.Add(l.sockets.rtcp, l)
+	l.terms.Remote, l.terms.Mux, l.in.latch = far.Addr(), false, latch.New(far.Addr(), far.Addr().Addr(), nil, 0)
+	l.playback = &playback{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
 	packet, heard := make([]byte, 172), make([]byte, maxDatagram)
 	s, n := rtp.Sender{SSRC: 1}, uint32(0)
 	turned := int64(0)
@@ -212,7 +213,7 @@ func TestNoPacketOfTheKernelsCostsAnAllocation(t *testing.T) {
 		turned = w.tick(turned, turned+slots)
 		for _, _, ok := far.Receive(heard); ok; _, _, ok = far.Receive(heard) {
 		}
-		w.pace.wait(0)
+		w.timer.Wait(0)
 	}
 	for range 100 {
 		turn()
@@ -220,7 +221,7 @@ func TestNoPacketOfTheKernelsCostsAnAllocation(t *testing.T) {
 	if n := testing.AllocsPerRun(300, turn); n > 0.01 {
 		t.Errorf("%.2f allocations a packet", n)
 	}
-	if l.sequence.Received() < 390 {
-		t.Errorf("%d packets were heard", l.sequence.Received())
+	if l.in.sequence.Received() < 390 {
+		t.Errorf("%d packets were heard", l.in.sequence.Received())
 	}
 }

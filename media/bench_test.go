@@ -16,12 +16,12 @@ func BenchmarkTurn(b *testing.B) {
 			w.now += frame
 			for _, l := range legs {
 				next(l)
-				w.serve(l, w.now)
+				w.turn(l, w.now)
 			}
 		}
 	}
 	playing := func(l *Leg) {
-		l.playing = &playing{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
+		l.playback = &playback{sound: NewSound(make([]int16, 3777)), options: PlayOptions{Loop: true}, done: make(chan error, 1)}
 	}
 	b.Run("silence", func(b *testing.B) {
 		w, l := bench(b, false)
@@ -58,9 +58,8 @@ func BenchmarkTurn(b *testing.B) {
 func secondLeg(w *worker, a *Leg) *Leg {
 	c := newLeg(a.engine, near, pair{rtp: &mute{packet: make([]byte, 172), from: phoneAt}})
 	c.worker.Store(w)
-	c.open, c.terms, c.latch, c.nextReport = true, a.terms, a.latch, time.Hour
-	a.partner, c.partner = c, a
-	a.order, c.order = new(rtp.Reorder), new(rtp.Reorder)
+	c.state, c.terms, c.in.latch, c.rtcp.next = open, a.terms, a.in.latch, time.Hour
+	a.bridge, c.bridge = bridge{partner: c, order: new(rtp.Reorder)}, bridge{partner: a, order: new(rtp.Reorder)}
 	return c
 }
 
@@ -76,5 +75,5 @@ func sealedBoth(b testing.TB, l *Leg) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l.sockets.rtp = &veiled{mute: l.sockets.rtp.(*mute), peer: peer}
+	l.sockets.rtp = &encrypting{mute: l.sockets.rtp.(*mute), peer: peer}
 }

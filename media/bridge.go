@@ -8,25 +8,32 @@ import (
 	"hotline/media/rtp"
 )
 
-// forwarding is how the sound heard on one leg is numbered on the other.
+// bridge is what joins a leg to another one. Its worker uses it alone.
+type bridge struct {
+	partner *Leg         // nil: the leg is not joined
+	order   *rtp.Reorder // the leg's packets on their way to the partner
+	stamps  forwarding
+}
+
+// forwarding numbers the sound of one leg on the other.
 type forwarding struct {
 	known bool
-	in    uint32        // timestamp of the last packet passed on, as it came
+	in    uint32        // timestamp of the last packet forwarded, as it came
 	out   uint32        // and as it went
-	late  bool          // it was not passed on: silence had been sent at its time
+	late  bool          // it was not forwarded: silence had been sent at its time
 	since time.Duration // instant since which that is so
 }
 
 const (
-	catchUpFor = 40 * time.Millisecond // how long a bunch that the network had held up may be late
-	maxPause   = 10 * 8000             // samples: the longest gap between two packets that is kept as it is when it is passed on
-	talkspurt  = 800                   // samples: a gap after which somebody begins to speak again, 100 ms
+	maxPause  = 10 * g711.Rate        // samples: the longest gap between two packets that is kept as it is when it is forwarded
+	talkspurt = 800                   // samples: a gap after which somebody begins to speak again, 100 ms
+	lateFor   = 40 * time.Millisecond // how long a bunch that the network has held up may be late
 )
 
-// follow gives the timestamp of a packet that is passed on at an instant, so that it keeps the distance to the one before
-// that it came with. ok is false when it cannot: said, what the other one has been sent already, reaches beyond it. A bunch
-// that the network had held up catches up within moments, and what is too late in it is lost; whoever is still behind after
-// that has begun anew behind a clock that stood still, as with a hold.
+// follow gives the timestamp of a packet that is forwarded at an instant, so that it keeps the distance to the one before
+// that it came with. ok is false when it cannot: said, what the other party has been sent already, reaches beyond it. A
+// bunch that the network had held up catches up within moments, and what is too late in it is lost. Who is still behind
+// after that has begun anew behind a clock that stood still, as with a hold.
 func (f *forwarding) follow(timestamp, said uint32, now time.Duration) (out uint32, ok, lost bool) {
 	delta := timestamp - f.in
 	if !f.known || int32(delta) <= 0 || delta > maxPause {
@@ -39,7 +46,7 @@ func (f *forwarding) follow(timestamp, said uint32, now time.Duration) (out uint
 	if !f.late {
 		f.late, f.since = true, now
 	}
-	if delta > talkspurt || now-f.since > catchUpFor {
+	if delta > talkspurt || now-f.since > lateFor {
 		return 0, false, false
 	}
 	return out, true, true
@@ -54,22 +61,22 @@ func Join(a, b *Leg) (unjoin func(), err error) {
 	}
 	joined := make(chan error, 1)
 	if !a.post(func(w *worker, _ *Leg) { w.join(a, b, joined) }) {
-		return nil, fmt.Errorf("joining two legs: %w", a.ending())
+		return nil, fmt.Errorf("joining two legs: %w", a.endedBy())
 	}
 	select {
 	case err = <-joined:
-	case <-a.done:
-		err = a.err
-	case <-b.done:
-		err = b.err
+	case <-a.ending.done:
+		err = a.ending.err
+	case <-b.ending.done:
+		err = b.ending.err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("joining two legs: %w", err)
 	}
 	return func() {
 		_ = a.ask(func(w *worker, l *Leg) {
-			if l.partner == b {
-				w.split(l)
+			if l.bridge.partner == b {
+				w.unjoin(l)
 			}
 		})
 	}, nil
@@ -79,7 +86,7 @@ func Join(a, b *Leg) (unjoin func(), err error) {
 func (w *worker) join(a, b *Leg, joined chan<- error) {
 	if owner := b.worker.Load(); owner != w {
 		fetch := func(from *worker, b *Leg) {
-			if from.move(b, w); b.worker.Load() != w { // it has ended, or w has
+			if from.moveTo(w, b); b.worker.Load() != w { // it has ended, or w has
 				joined <- ErrClosed
 				return
 			}
@@ -91,122 +98,106 @@ func (w *worker) join(a, b *Leg, joined chan<- error) {
 		return
 	}
 	switch {
-	case a.state != alive:
-		joined <- a.err
-	case b.state != alive:
-		joined <- b.err
+	case a.state == over:
+		joined <- a.ending.err
+	case b.state == over:
+		joined <- b.ending.err
 	default:
-		w.split(a)
-		w.split(b)
-		for _, l := range [...]*Leg{a, b} { // what waits is of before: passed on in one go it would make all that follows late
-			l.looks.twice()
+		w.unjoin(a)
+		w.unjoin(b)
+		for _, l := range [...]*Leg{a, b} { // what waits is of before: forwarded in one go it would make all that follows late
+			l.in.polls.twice()
 			w.receive(l)
 		}
-		if a.state != alive || b.state != alive {
+		if a.state == over || b.state == over {
 			joined <- ErrClosed
 			return
 		}
-		a.partner, b.partner = b, a
-		a.forward, b.forward = forwarding{}, forwarding{}
-		a.order, b.order = new(rtp.Reorder), new(rtp.Reorder)
-		w.watch(a)
-		w.watch(b)
+		a.bridge = bridge{partner: b, order: new(rtp.Reorder)}
+		b.bridge = bridge{partner: a, order: new(rtp.Reorder)}
+		w.wheel.poll(a)
+		w.wheel.poll(b)
 		joined <- nil
 	}
 }
 
-// move gives a leg to another worker.
-func (w *worker) move(l *Leg, to *worker) {
-	if l.state != alive || to == w {
+// moveTo gives a leg to another worker.
+func (w *worker) moveTo(to *worker, l *Leg) {
+	if l.state == over || to == w {
 		return
 	}
-	if l.partner != nil {
-		w.split(l)
-	}
+	w.unjoin(l)
 	w.remove(l)
-	if !to.adopt(l) {
+	if !to.mailbox.handOver(l, to) {
 		w.add(l) // the engine is stopping: this worker ends it
-	}
-}
-
-// adopt has another worker's leg added to this one's; false when this one has stopped. It is the owner from now on, and
-// whatever is posted to it as the owner comes after the adding.
-func (w *worker) adopt(l *Leg) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return false
-	}
-	w.inbox = append(w.inbox, command{leg: l, do: (*worker).add})
-	l.worker.Store(w)
-	if w.load.Load() == 0 {
-		w.pace.rouse()
-	}
-	return true
-}
-
-// split ends the partnership of a leg, if it has one.
-func (w *worker) split(l *Leg) {
-	if o := l.partner; o != nil {
-		l.partner, o.partner = nil, nil
-		l.order, o.order = nil, nil
-		l.mark, o.mark = true, true
-	}
-}
-
-// pass sends a packet heard on one leg to the other: the same octets with a new header, through one table when the codecs
-// differ. Timestamps keep the distances that they came with, and never run backwards: where a frame of silence was sent in the
-// place of sound that comes after all, that sound is lost. Moved behind the silence, all that follows would be late until the
-// end of the talk.
-func (w *worker) pass(from, to *Leg, p *rtp.Packet, codec g711.Codec) {
-	if !to.open || to.terms.Held() || to.playing != nil || to.press != nil || len(p.Payload) == 0 || to.hushed() {
-		from.forward.known = false
 		return
 	}
-	f, marker := &from.forward, p.Marker
-	out, follows, lost := f.follow(p.Timestamp, to.sender.Timestamp, w.now)
+	if to.load.legs.Load() == 0 {
+		to.timer.Wake()
+	}
+}
+
+// unjoin ends the partnership of a leg, if it has one.
+func (w *worker) unjoin(l *Leg) {
+	if o := l.bridge.partner; o != nil {
+		l.bridge, o.bridge = bridge{}, bridge{}
+		l.out.mark, o.out.mark = true, true
+	}
+}
+
+// forwardInOrder takes a packet of sound heard on a joined leg. It goes to the partner at once when it is in order.
+func (w *worker) forwardInOrder(from *Leg, p *rtp.Packet, codec g711.Codec) {
+	if from.bridge.order.Put(p, codec, w.now) {
+		w.forward(from, from.bridge.partner, p, codec)
+	}
+	w.forwardNext(from)
+}
+
+// forwardNext forwards what has waited for its turn.
+func (w *worker) forwardNext(from *Leg) {
+	for from.bridge.partner != nil {
+		p, codec, ok := from.bridge.order.Next()
+		if !ok {
+			return
+		}
+		w.forward(from, from.bridge.partner, &p, codec)
+	}
+}
+
+// expireReordering ends the waiting of packets whose predecessor never came.
+func (w *worker) expireReordering(from *Leg) {
+	if from.bridge.partner != nil && from.bridge.order.Expire(w.now) {
+		w.forwardNext(from)
+	}
+}
+
+// forward sends a packet heard on one leg to the other: the same octets with a new header, through one table when the codecs
+// differ. Timestamps keep the distances that they came with, and never run backwards: where a frame of silence was sent in
+// the place of sound that comes after all, that sound is lost. Moved behind the silence, all that follows would be late
+// until the end of the talk.
+func (w *worker) forward(from, to *Leg, p *rtp.Packet, codec g711.Codec) {
+	f := &from.bridge.stamps
+	if to.state != open || to.terms.Held() || to.playback != nil || to.keyPress != nil || len(p.Payload) == 0 || to.out.budget.exhausted() {
+		f.known = false
+		return
+	}
+	s, marker := &to.out, p.Marker
+	out, follows, lost := f.follow(p.Timestamp, s.stream.Timestamp, w.now)
 	if !follows {
-		w.catchUp(to, w.now)
-		out, marker, f.late = to.sender.Timestamp, true, false
+		s.catchUp(w.now)
+		out, marker, f.late = s.stream.Timestamp, true, false
 	}
 	f.in, f.out, f.known = p.Timestamp, out, true
 	if lost {
 		return
 	}
-	to.sender.Timestamp = f.out + uint32(len(p.Payload))
-	to.spokenTo = w.now + time.Duration(len(p.Payload))*time.Millisecond/8
+	s.stream.Timestamp = f.out + uint32(len(p.Payload))
+	s.until = w.now + time.Duration(len(p.Payload))*time.Millisecond/8
 	g711.Transcode(p.Payload, codec, to.terms.Codec)
-	if len(p.Payload) != to.packet() || to.packed() {
-		w.pack(to, p.Payload, f.out, marker, w.now)
-		to.mark = false
-		return
+	if len(p.Payload) != to.packetLength() || to.packetWaits() {
+		w.packetize(to, p.Payload, f.out, marker, w.now)
+	} else {
+		w.send(to, p.Frame, to.terms.Codec.PayloadType(), marker, f.out)
 	}
-	w.send(to, p.Frame, to.terms.Codec.PayloadType(), marker, f.out)
-	to.mark = false
-}
-
-// forwardSound takes a packet heard on a joined leg: in order it goes on at once.
-func (w *worker) forwardSound(from *Leg, p *rtp.Packet, codec g711.Codec) {
-	if from.order.Put(p, codec, w.now) {
-		w.pass(from, from.partner, p, codec)
-	}
-	w.passNext(from)
-}
-
-// passNext sends on what has waited for its turn.
-func (w *worker) passNext(from *Leg) {
-	for from.partner != nil {
-		p, codec, ok := from.order.Next()
-		if !ok {
-			return
-		}
-		w.pass(from, from.partner, &p, codec)
-	}
-}
-
-// keepOrder ends the waiting of packets whose predecessor never came.
-func (w *worker) keepOrder(from *Leg) {
-	if from.order != nil && from.order.Expire(w.now) {
-		w.passNext(from)
-	}
+	s.mark = false
 }

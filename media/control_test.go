@@ -28,9 +28,9 @@ func FuzzControl(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		w := &worker{engine: e}
 		l := newLeg(e, near, pair{})
-		l.latch = latch.New(phoneAt, phoneAt.Addr(), nil, 0)
-		w.control(l, b, phoneAt)
-		if q := l.reception.report; q.roundTrip < 0 || q.roundTrip > 10*time.Second || q.losses.Total() > 1<<15 {
+		l.in.latch = latch.New(phoneAt, phoneAt.Addr(), nil, 0)
+		w.report(l, b, phoneAt)
+		if q := &l.rtcp; q.roundTrip < 0 || q.roundTrip > 10*time.Second || q.losses.Total() > 1<<15 {
 			t.Fatalf("%+v", q)
 		}
 	})

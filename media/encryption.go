@@ -49,8 +49,8 @@ func newSRTCP(c sdp.Crypto) (*pion.Context, error) {
 	return pion.CreateContext(key, salt, profile, pion.SRTCPReplayProtection(replayWindow), pion.MasterKeyIndicator(c.MKI()))
 }
 
-// fetch has the keys of legs whose turn comes next brought from memory together; at most srtp.Together of them.
-func (w *worker) fetch(legs []*Leg) {
+// prefetch has the keys of legs whose turn comes next brought from memory together; at most srtp.Together of them.
+func (w *worker) prefetch(legs []*Leg) {
 	var in [srtp.Together]*srtp.Receiver
 	var out [srtp.Together]*srtp.Sender
 	n := 0
@@ -60,37 +60,33 @@ func (w *worker) fetch(legs []*Leg) {
 			n++
 		}
 	}
-	srtp.Fetch(&w.unveiled, in[:n], out[:n])
+	srtp.Fetch(&w.buf.decrypted, in[:n], out[:n])
 }
 
-// unseal takes the encryption off a datagram; false when it is not of our party, or a repeated one.
-func (w *worker) unseal(l *Leg, b []byte) ([]byte, bool) {
+// decrypt takes the encryption off a datagram, where there is any; ok is false when it is not of our party, or a repeated
+// one.
+func (w *worker) decrypt(l *Leg, datagram []byte) (plain []byte, ok bool) {
 	if l.encryption == nil {
-		return b, true
+		return datagram, true
 	}
-	var plain []byte
 	var err error
-	if rtp.IsRTCP(b) {
-		plain, err = l.encryption.rtcpIn.DecryptRTCP(w.plain[:0], b, &w.rtcpHeader)
+	if rtp.IsRTCP(datagram) {
+		plain, err = l.encryption.rtcpIn.DecryptRTCP(w.buf.decryptedRTCP[:0], datagram, &w.buf.rtcpHeader)
 	} else {
-		plain, err = l.encryption.in.Open(&w.unveiled, b)
+		plain, err = l.encryption.in.Open(&w.buf.decrypted, datagram)
 	}
 	if err != nil {
-		l.looks.twice() // the turn's only look was not for our party's packet
-		l.reception.foreign++
-		w.engine.counts.foreign.Add(1)
+		w.foreign(l)
 		return nil, false
 	}
 	return plain, true
 }
 
-// transmit sends a packet of RTP, encrypted where that was agreed on.
-func (w *worker) transmit(l *Leg, b []byte) {
-	if l.encryption != nil {
-		var err error
-		if b, err = l.encryption.out.Seal(&w.veiled, b); err != nil {
-			return
-		}
+// encrypt encrypts a packet of RTP, where that was agreed on; ok is false when it must not go out.
+func (w *worker) encrypt(l *Leg, packet []byte) (b []byte, ok bool) {
+	if l.encryption == nil {
+		return packet, true
 	}
-	l.sockets.rtp.Send(b, l.latch.Target())
+	b, err := l.encryption.out.Seal(&w.buf.encrypted, packet)
+	return b, err == nil
 }

@@ -173,7 +173,7 @@ func TestAKeyStopsThePromptAtItsFirstPacket(t *testing.T) {
 			t.Errorf("key %v, %v", k, err)
 		}
 		// a key that waits stops a prompt before it begins, and notices are not stopped
-		ours.Press('7')
+		ours.ReceiveInfo('7')
 		time.Sleep(50 * time.Millisecond)
 		if err := ours.Play(t.Context(), long, media.PlayOptions{BargeIn: true}); !errors.Is(err, media.ErrBargeIn) {
 			t.Errorf("play over a waiting key ended with %v", err)

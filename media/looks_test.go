@@ -59,7 +59,7 @@ func TestPacketsOfEveryLengthAndBunchesOfThemAreTakenAtTheirTurn(t *testing.T) {
 		for turn := range 600 {
 			q.come(c.come[turn%len(c.come)], c.octets)
 			w.now += 20 * time.Millisecond
-			w.serve(l, w.now)
+			w.turn(l, w.now)
 			if len(q.waiting) > c.wait {
 				t.Fatalf("%s: %d packets wait after turn %d", c.name, len(q.waiting), turn)
 			}

@@ -8,6 +8,7 @@ import (
 	"hotline/media"
 	"hotline/media/mediatest"
 	"hotline/media/sdp"
+	"hotline/media/udp"
 )
 
 // islet is a wire of a machine without a way in IPv6; it counts the ports that are tried.
@@ -23,7 +24,7 @@ func (i *islet) Route(remote netip.Addr) (netip.Addr, error) {
 	return i.Wire.Route(remote)
 }
 
-func (i *islet) Listen(at netip.AddrPort) (media.Socket, error) {
+func (i *islet) Listen(at netip.AddrPort) (udp.Socket, error) {
 	i.tried++
 	return i.Wire.Listen(at)
 }

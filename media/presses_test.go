@@ -128,7 +128,7 @@ func (s *sender) randomly(p pressed, kind habit, sounds bool) {
 	s.lose = func() bool { return false }
 	if p.info >= 0 {
 		rest(p.info)
-		s.leg.Press(media.Key(p.key))
+		s.leg.ReceiveInfo(media.Key(p.key))
 		rest(p.pause - p.info)
 		return
 	}

@@ -21,8 +21,8 @@ func BenchmarkReceive(b *testing.B) {
 				w.now += 20 * time.Millisecond
 				next(l)
 				w.receive(l)
-				for len(l.keys) > 0 {
-					<-l.keys
+				for len(l.keys.waiting) > 0 {
+					<-l.keys.waiting
 				}
 			}
 		})

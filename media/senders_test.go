@@ -17,13 +17,14 @@ import (
 	"hotline/media/dtmf"
 	"hotline/media/g711"
 	"hotline/media/mediatest"
+	"hotline/media/udp"
 )
 
 // sender is a telephone or gateway with habits of its own: it numbers and times each packet as its row says.
 type sender struct {
 	t        testing.TB
 	leg      *media.Leg
-	socket   media.Socket
+	socket   udp.Socket
 	pt       uint8  // of its events
 	clock    uint32 // of its events, kHz
 	sequence uint16
@@ -330,7 +331,7 @@ func sippFiles(keys string, pause time.Duration) func(s *sender) {
 func mixedRows() []row {
 	rows := []row{
 		{"tones and events", withEvents, false, func(s *sender) {
-			s.leg.HearTones()
+			s.leg.DetectTones()
 			for _, k := range []byte("1123") {
 				s.tone(k, 40*ms)
 				s.press(k, 100*ms, habit{})
@@ -340,22 +341,22 @@ func mixedRows() []row {
 		{"tones and INFO in the middle of them", withoutEvents, false, func(s *sender) {
 			for _, k := range []byte("1123") {
 				s.tone(k, 80*ms)
-				s.leg.Press(media.Key(k))
+				s.leg.ReceiveInfo(media.Key(k))
 				s.tone(k, 60*ms)
 				s.quiet(100 * ms)
 			}
 		}, "1123"},
 		{"two keys by INFO alone", withEvents, false, func(s *sender) {
-			s.leg.Press('5')
+			s.leg.ReceiveInfo('5')
 			time.Sleep(100 * ms)
-			s.leg.Press('5')
+			s.leg.ReceiveInfo('5')
 		}, "55"},
 		{"another key by INFO", withEvents, false, func(s *sender) {
 			s.press('5', 100*ms, habit{})
-			s.leg.Press('6')
+			s.leg.ReceiveInfo('6')
 		}, "56"},
 		{"an event long after the INFO", withEvents, false, func(s *sender) {
-			s.leg.Press('5')
+			s.leg.ReceiveInfo('5')
 			s.quiet(600 * ms)
 			s.press('5', 100*ms, habit{})
 		}, "55"},
@@ -366,13 +367,13 @@ func mixedRows() []row {
 				for _, k := range []byte("5561") {
 					s.press(k, 100*ms, habit{})
 					s.quiet(gap)
-					s.leg.Press(media.Key(k))
+					s.leg.ReceiveInfo(media.Key(k))
 					s.quiet(440*ms - gap)
 				}
 			}, "5561"},
 			row{fmt.Sprintf("INFO and an event %v later", gap), withEvents, false, func(s *sender) {
 				for _, k := range []byte("5561") {
-					s.leg.Press(media.Key(k))
+					s.leg.ReceiveInfo(media.Key(k))
 					s.quiet(gap)
 					s.press(k, 100*ms, habit{})
 					s.quiet(440*ms - gap)
@@ -395,9 +396,9 @@ func toneRows() []row {
 		{"tones where none else was agreed on", withoutEvents, false, tones("3145#"), "3145#"},
 		{"tones where our offer of events was not taken", withoutEvents, true, tones("3145#"), "3145#"},
 		{"tones where events were agreed on", withEvents, true, tones("31"), ""},
-		{"tones where events were agreed on, once they are listened to", withEvents, true, func(s *sender) { s.leg.HearTones(); tones("3145#")(s) }, "3145#"},
+		{"tones where events were agreed on, once they are listened to", withEvents, true, func(s *sender) { s.leg.DetectTones(); tones("3145#")(s) }, "3145#"},
 		{"tones once events have come are only sound", withEvents, true, func(s *sender) {
-			s.leg.HearTones()
+			s.leg.DetectTones()
 			s.press('7', 100*ms, habit{})
 			tones("31")(s)
 		}, "7"},
@@ -459,7 +460,7 @@ func TestAToneThatHasEndedNoLongerSilencesTheSound(t *testing.T) {
 		defer s.close()
 		rec, ear := record(t, s.leg)
 		s.tone('5', 80*ms)
-		s.leg.Press('5')
+		s.leg.ReceiveInfo('5')
 		s.tone('5', 60*ms)
 		s.quiet(200 * ms)
 		s.sound(mediatest.Tone(440, 8000))

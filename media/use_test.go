@@ -14,35 +14,35 @@ func TestTheNextLegIsForeseenBeforeItCostsAnything(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.workers = []*worker{{engine: e}, {engine: e}}
-	if e.Use() != 0 {
-		t.Errorf("a line without calls is used to %.2f", e.Use())
+	if e.Load() != 0 {
+		t.Errorf("a line without calls is used to %.2f", e.Load())
 	}
 	for range 400 {
 		for _, w := range e.workers {
-			w.use.note(2*time.Millisecond, quarter, 400)
+			w.load.note(2*time.Millisecond, quarter, 400)
 		}
 	}
 	for _, c := range []struct {
 		legs     int64
 		from, to float64
 	}{{800, 0.39, 0.41}, {1200, 0.59, 0.61}, {1600, 0.79, 0.81}} {
-		if e.legs.Store(c.legs); e.Use() < c.from || e.Use() > c.to {
-			t.Errorf("with %d legs the use is %.3f, want %.2f to %.2f", c.legs, e.Use(), c.from, c.to)
+		if e.legs.Store(c.legs); e.Load() < c.from || e.Load() > c.to {
+			t.Errorf("with %d legs the use is %.3f, want %.2f to %.2f", c.legs, e.Load(), c.from, c.to)
 		}
 	}
 	e.legs.Store(800)
 	for _, w := range e.workers {
-		w.use.note(time.Second, quarter, 400) // the machine stood still for a moment
+		w.load.note(time.Second, quarter, 400) // the machine stood still for a moment
 	}
-	if u := e.Use(); u > 0.45 {
+	if u := e.Load(); u > 0.45 {
 		t.Errorf("after one stall the use is %.2f", u)
 	}
 	for range 200 {
 		for _, w := range e.workers {
-			w.use.note(time.Second, quarter, 400)
+			w.load.note(time.Second, quarter, 400)
 		}
 	}
-	if u := e.Use(); u < 0.95 {
+	if u := e.Load(); u < 0.95 {
 		t.Errorf("a machine that is behind all the time is used to %.2f", u)
 	}
 }

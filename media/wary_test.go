@@ -15,17 +15,18 @@ import (
 	"hotline/media/likeness"
 	"hotline/media/mediatest"
 	"hotline/media/sdp"
+	"hotline/media/udp"
 )
 
 // stranger is a peer whom nobody knows.
 func stranger() media.Peer {
 	p := peer()
-	p.Wary = true
+	p.Unverified = true
 	return p
 }
 
 // arrived counts the datagrams of sound that reached a socket.
-func arrived(s media.Socket) (n int) {
+func arrived(s udp.Socket) (n int) {
 	b := make([]byte, 2000)
 	for {
 		size, _, ok := s.Receive(b)
@@ -169,7 +170,7 @@ func TestNoReportGoesToAnAddressThatAStrangerNames(t *testing.T) {
 	for _, more := range []string{"", "a=rtcp:9443\r\n", "a=rtcp-mux\r\n"} {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse(t, nil)
-			reports, sockets := map[uint16]int{}, map[string]media.Socket{}
+			reports, sockets := map[uint16]int{}, map[string]udp.Socket{}
 			for _, at := range []string{"127.0.0.7:9000", "127.0.0.7:9001", "127.0.0.7:9443", "127.0.0.8:9000", "127.0.0.8:9001", "127.0.0.8:9443"} {
 				s, err := h.wire.Listen(netip.MustParseAddrPort(at))
 				if err != nil {

@@ -3,7 +3,6 @@ package media
 import (
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,130 +10,122 @@ import (
 
 	"hotline/media/rtp"
 	"hotline/media/srtp"
+	"hotline/media/timer"
+	"hotline/media/udp"
 )
 
-// maxBehind is how many quarters a worker makes up for after it was kept from running: eight frames, which a telephone's
-// buffer takes as they come. Beyond that the wheel jumps, and what is said next is a new talkspurt.
-const maxBehind = 8 * slots
+const (
+	few          = 200  // legs below which one worker with long ticks is enough
+	frameSamples = 160  // samples, and octets, of 20 ms
+	maxDatagram  = 2048 // octets read of one datagram; no G.711 packet of up to 200 ms is longer
 
-// lagTicks is over how many ticks the lateness is smoothed, some 2.5 s: one stall of the machine is none, and a carrier
-// that is told to try again later stays away for longer than it lasted.
-const lagTicks = 512
+	// maxBehind is how many quarters a worker makes up for after it was kept from running: eight frames, which a telephone's
+	// buffer takes as they come. Beyond that the wheel jumps, and what is said next is a new talkspurt.
+	maxBehind = 8 * slots
+)
 
-// command is a change of a leg, made by the worker that owns it: at its next tick, or at once when somebody would hear
-// the difference.
-type command struct {
-	leg  *Leg
-	do   func(w *worker, l *Leg)
-	soon bool
-}
-
-// worker moves the sound of its legs. Everything below the mailbox is used by its goroutine alone.
+// worker moves the sound of its legs, in one goroutine. Others reach it by its mailbox, and read its load; everything else
+// is used by its goroutine alone.
 type worker struct {
-	engine *Engine
-	pace   pacer
-	load   atomic.Int32 // legs owned
-	lag    atomic.Int64 // how far its ticks are behind, smoothed
-	use    use
+	engine  *Engine
+	timer   timer.Timer
+	mailbox mailbox
+	load    load
 
-	mu     sync.Mutex // the mailbox
-	inbox  []command
-	closed bool
-
-	spare      []command
-	wheel      [slots][]*Leg
-	watched    []*Leg // polled at every tick: a key is under way, or joined
-	paced      []*Leg // a packet of theirs waits for its instant
-	mail       *mailroom
-	now        time.Duration
-	in         [maxDatagram]byte
-	scratch    [maxDatagram]byte
-	frame      [frameSamples]int16 // what the ear of a recording hears
-	out        [rtp.HeaderSize + frameSamples]byte
-	long       [rtp.HeaderSize + 3*frameSamples]byte // a packet of more or less than 20 ms
-	parcel     [rtp.HeaderSize + 3*frameSamples]byte // a packet that had to wait, or is made up
-	unveiled   srtp.Buffer                           // a packet that was decrypted, and one to be sent
-	veiled     srtp.Buffer
-	plain      [maxDatagram]byte // the same for reports
-	cipher     [maxDatagram]byte
-	rtcpHeader rtcp.Header
-	pending    []block // last blocks for which the writer had no room yet
+	now       time.Duration // instant of the present tick, since the engine's start
+	wheel     wheel
+	rtcp      *udp.Poller[*Leg] // nil where sockets are not the kernel's: then each is looked at
+	buf       buffers
+	unwritten []block // last blocks of recordings for which the writer had no room yet
 }
 
-// newWorker makes a worker with what it needs of the kernel, on the kernel's own wire.
+// buffers are the room in which a worker handles one packet after the other.
+type buffers struct {
+	in            [maxDatagram]byte
+	out           [rtp.HeaderSize + frameSamples]byte
+	packet        [rtp.HeaderSize + 3*frameSamples]byte // a packet of more or less than 20 ms
+	samples       [frameSamples]int16                   // decoded sound
+	transcoded    [maxDatagram]byte                     // sound of the other codec, for a recording
+	decrypted     srtp.Buffer
+	encrypted     srtp.Buffer
+	decryptedRTCP [maxDatagram]byte
+	encryptedRTCP [maxDatagram]byte
+	rtcpHeader    rtcp.Header
+}
+
+// newWorker makes a worker with what it needs of the kernel, if its sockets are the kernel's.
 func newWorker(e *Engine) (*worker, error) {
 	w := &worker{engine: e}
-	if _, real := e.wire.(kernel); !real {
-		w.pace = newSleeper(e.now)
+	if _, real := e.network.(udp.Kernel); !real {
+		w.timer = timer.NewRuntime(e.now)
 		return w, nil
 	}
-	t, err := newTimer(e.now)
+	t, err := timer.NewKernel(e.now)
 	if err != nil {
 		return nil, err
 	}
-	w.pace = t
-	if w.mail, err = newMailroom(); err != nil {
-		t.close()
+	w.timer = t
+	if w.rtcp, err = udp.NewPoller[*Leg](); err != nil {
+		t.Close()
 		return nil, fmt.Errorf("watching for reports: %w", err)
 	}
 	return w, nil
 }
 
+// close gives back what newWorker took.
 func (w *worker) close() {
-	w.pace.close()
-	w.mail.close()
+	w.timer.Close()
+	if w.rtcp != nil {
+		w.rtcp.Close()
+	}
 }
 
-// post puts a command into the mailbox; false when the worker has stopped.
+// post puts a command into the mailbox; false when the worker has stopped. Safe for concurrent use.
 func (w *worker) post(c command) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
+	if !w.mailbox.put(c) {
 		return false
 	}
-	w.inbox = append(w.inbox, c)
-	if c.soon || w.load.Load() == 0 {
-		w.pace.rouse()
+	if c.soon || w.load.legs.Load() == 0 {
+		w.timer.Wake()
 	}
 	return true
 }
 
+// stop has the worker end its legs and come back. Safe for concurrent use.
 func (w *worker) stop() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.closed = true
-	w.pace.rouse()
+	w.mailbox.close()
+	w.timer.Wake()
 }
 
-// run turns the wheel until the worker is stopped: 10 ms a tick while there are few legs, 5 ms when there are many or a
-// key is under way, and no tick at all without a leg.
+// run is the worker's goroutine. It turns the wheel until the worker is stopped: 10 ms a tick while there are few legs, 5 ms
+// when there are many or a leg is served between its turns, and no tick at all without a leg.
 func (w *worker) run() {
 	defer w.close()
 	turned := w.quarters()
-	for w.take() {
-		if w.load.Load() == 0 && len(w.pending) == 0 {
-			w.use.note(0, quarter, 0)
-			w.pace.wait(far)
+	for w.carryOut() {
+		if w.load.legs.Load() == 0 && len(w.unwritten) == 0 {
+			w.load.note(0, quarter, 0)
+			w.timer.Wait(timer.Never)
 			turned = w.quarters()
 			continue
 		}
 		step := int64(2)
-		if w.engine.legs.Load() >= few || len(w.watched) > 0 || len(w.paced) > 0 {
+		if w.engine.legs.Load() >= few || w.wheel.short() {
 			step = 1
 		}
 		if due := time.Duration(turned+step) * quarter; w.now < due {
-			w.pace.wait(due)
+			w.timer.Wait(due)
 			continue
 		}
 		turned = w.tick(turned, turned+step)
-		w.use.note(w.engine.now()-w.now, time.Duration(step)*quarter, w.load.Load())
+		w.load.note(w.engine.now()-w.now, time.Duration(step)*quarter, w.load.legs.Load())
 	}
-	for _, legs := range w.wheel {
+	for _, legs := range w.wheel.slots {
 		for _, l := range slices.Clone(legs) {
 			w.end(l, ErrClosed)
 		}
 	}
-	for _, b := range w.pending {
+	for _, b := range w.unwritten {
 		w.engine.writer.queue <- b
 	}
 }
@@ -142,13 +133,10 @@ func (w *worker) run() {
 // quarters is the number of the present quarter of the wheel.
 func (w *worker) quarters() int64 { return int64(w.engine.now() / quarter) }
 
-// take carries out the commands that wait; false when the worker is to stop.
-func (w *worker) take() bool {
+// carryOut carries out the commands that wait; false when the worker is to stop.
+func (w *worker) carryOut() bool {
 	w.now = w.engine.now()
-	w.mu.Lock()
-	commands, closed := w.inbox, w.closed
-	w.inbox = w.spare[:0]
-	w.mu.Unlock()
+	commands, closed := w.mailbox.take()
 	for _, c := range commands {
 		if owner := c.leg.worker.Load(); owner != w {
 			owner.post(c) // the leg has moved in the meantime
@@ -156,172 +144,171 @@ func (w *worker) take() bool {
 		}
 		c.do(w, c.leg)
 	}
-	clear(commands)
-	w.spare = commands
+	w.mailbox.recycle(commands)
 	return !closed
 }
 
-// tick serves the slots from the one after turned up to the present, and returns the new place.
+// tick serves the slots from the one after turned up to due, and returns the new place.
 func (w *worker) tick(turned, due int64) int64 {
 	w.engine.counts.ticks.Add(1)
-	lag, late := w.lag.Load(), w.now-time.Duration(due)*quarter
-	w.lag.Store(lag + (int64(min(late, maxBehind*quarter))-lag)/lagTicks)
-	w.flush()
-	w.collect()
-	for i := 0; i < len(w.watched); i++ {
-		l := w.watched[i]
-		if l.state == alive {
-			if late > frame {
-				l.looks.twice() // its partner waits for all that came meanwhile
-			}
-			w.peek(l)
-			w.keepOrder(l)
-		}
-		if l.state != alive || (l.partner == nil && !l.pad.Pressed()) {
-			l.watched = false
-			w.watched = slices.Delete(w.watched, i, i+1)
-			i--
-		}
-	}
-	w.leaveAll()
+	late := w.now - time.Duration(due)*quarter
+	w.load.noteLag(late)
+	w.writeAgain()
+	w.receiveReports()
+	w.betweenTurns(late)
+	w.sendPaced()
 	if behind := int64(w.now/quarter) - due; behind > maxBehind {
 		due += behind - maxBehind
 		turned = due - 1
-		w.lookAll()
+		w.pollAllTwice()
 	}
 	for ; turned < due; turned++ {
 		at := time.Duration(turned+1) * quarter
-		legs := w.wheel[(turned+1)%slots]
+		legs := w.wheel.slots[(turned+1)%slots]
 		for i := len(legs) - 1; i >= 0; i-- { // a leg that ends is swapped with the last
 			if (len(legs)-1-i)%srtp.Together == 0 {
-				w.fetch(legs[max(0, i-srtp.Together+1) : i+1])
+				w.prefetch(legs[max(0, i-srtp.Together+1) : i+1])
 			}
-			w.serve(legs[i], at)
+			w.turn(legs[i], at)
 		}
 	}
 	return turned
 }
 
-// lookAll has each leg take at its next turn all that came while this worker was kept from running: turns that were jumped
-// over will not ask for it, and until then it would make all that follows late.
-func (w *worker) lookAll() {
-	for _, legs := range w.wheel {
-		for _, l := range legs {
-			l.looks.twice()
+// betweenTurns receives from the legs that are polled at every tick. late is how late the tick is.
+func (w *worker) betweenTurns(late time.Duration) {
+	for i := 0; i < len(w.wheel.polled); i++ {
+		l := w.wheel.polled[i]
+		if l.state != over {
+			if late > frame {
+				l.in.polls.twice() // its partner waits for all that came meanwhile
+			}
+			w.pollBetweenTurns(l)
+			w.expireReordering(l)
+		}
+		if l.state == over || (l.bridge.partner == nil && !l.in.keys.Pressed()) {
+			l.place.polled = false
+			w.wheel.polled = slices.Delete(w.wheel.polled, i, i+1)
+			i--
 		}
 	}
 }
 
-// serve is one leg's turn: hear what came, say what is to be said, look whether anybody is still there.
-func (w *worker) serve(l *Leg, due time.Duration) {
-	w.drain(l)
-	if l.state != alive || !l.open {
+// pollAllTwice has each leg take at its next turn all that came while this worker was kept from running: turns that were
+// jumped over will not ask for it, and until then it would make all that follows late.
+func (w *worker) pollAllTwice() {
+	for _, legs := range w.wheel.slots {
+		for _, l := range legs {
+			l.in.polls.twice()
+		}
+	}
+}
+
+// turn is one leg's turn: it receives what came, sends what is due, and looks whether anybody is still there.
+func (w *worker) turn(l *Leg, due time.Duration) {
+	w.receiveTurn(l)
+	if l.state != open {
 		return
 	}
-	if w.now-due > 20*time.Millisecond {
+	if w.now-due > frame {
 		w.engine.counts.late.Add(1)
 	}
-	w.say(l, due)
+	w.sendTurn(l, due)
 	w.keepTime(l)
 }
 
 // keepTime does what happens by the clock and not by packets.
 func (w *worker) keepTime(l *Leg) {
-	if p := l.pad.Silence(w.now); p.N > 0 {
+	if p := l.in.keys.Silence(w.now); p.N > 0 {
 		w.pressed(l, p)
 	}
 	if l.recording != nil {
 		w.recordTime(l, l.recording)
 	}
-	if w.now >= l.nextReport {
-		w.report(l)
+	if w.now >= l.rtcp.next {
+		w.sendReport(l)
 	}
-	w.touched(l)
+	if l.liveness.request.Swap(false) {
+		l.liveness.sign(w.now)
+		l.out.budget.confirm()
+	}
 	limit := w.engine.cfg.Timeout
 	if l.terms.Held() {
 		limit = w.engine.cfg.HoldTimeout
-		if l.heardAt.Load() != 0 {
-			l.heardAt.Store(int64(w.now))
-		}
+		l.liveness.held(w.now)
 	}
-	if w.now-l.active > limit {
+	if w.now-l.liveness.last > limit {
 		w.end(l, ErrTimeout)
 	}
 }
 
-// alive notes a sign of life that is no sound.
-func (w *worker) alive(l *Leg) {
-	l.active = w.now
-	if l.heardAt.Load() != 0 {
-		l.heardAt.Store(int64(w.now))
-	}
-}
-
-// add takes a leg into the emptiest slot.
+// add makes a leg one of the worker's.
 func (w *worker) add(l *Leg) {
-	best := 0
-	for i := range w.wheel {
-		if len(w.wheel[i]) < len(w.wheel[best]) {
-			best = i
-		}
+	w.wheel.add(l)
+	w.load.legs.Add(1)
+	if w.rtcp != nil {
+		w.rtcp.Add(l.sockets.rtcp, l)
 	}
-	w.seat(l, best)
-	w.load.Add(1)
-	w.mail.enter(l)
-}
-
-func (w *worker) seat(l *Leg, slot int) {
-	l.slot, l.place = slot, len(w.wheel[slot])
-	w.wheel[slot] = append(w.wheel[slot], l)
-}
-
-// unseat takes a leg off the wheel.
-func (w *worker) unseat(l *Leg) {
-	legs := w.wheel[l.slot]
-	last := legs[len(legs)-1]
-	legs[l.place], last.place = last, l.place
-	legs[len(legs)-1] = nil
-	w.wheel[l.slot] = legs[:len(legs)-1]
 }
 
 // remove lets a leg go.
 func (w *worker) remove(l *Leg) {
-	w.unseat(l)
-	w.load.Add(-1)
-	w.mail.leave(l)
-	w.unpace(l)
-	if l.watched {
-		l.watched = false
-		w.watched = slices.DeleteFunc(w.watched, func(o *Leg) bool { return o == l })
-	}
-}
-
-// watch has a leg polled at every tick.
-func (w *worker) watch(l *Leg) {
-	if !l.watched {
-		l.watched = true
-		w.watched = append(w.watched, l)
+	w.wheel.remove(l)
+	w.load.legs.Add(-1)
+	if w.rtcp != nil {
+		w.rtcp.Remove(l.sockets.rtcp)
 	}
 }
 
 // end closes a leg for good.
 func (w *worker) end(l *Leg, why error) {
-	if l.state != alive {
+	if l.state == over {
 		return
 	}
-	l.state = ended
-	l.err = why
-	w.split(l)
-	w.finishPlaying(l, why)
-	w.finishPress(l, why)
+	opened := l.state == open
+	l.state = over
+	w.unjoin(l)
+	w.endPlayback(l, why)
+	w.endKeyPress(l, why)
 	if l.recording != nil {
-		w.finishRecording(l, EndGone)
+		w.endRecording(l, EndGone)
 	}
 	w.remove(l)
 	w.engine.legs.Add(-1)
-	w.goodbye(l)
-	l.final = l.stats()
-	_ = w.engine.disown(l.sockets)
-	close(l.done)
-	l.over()
+	if opened {
+		w.sendGoodbye(l)
+	}
+	l.ending.err, l.ending.stats = why, l.stats()
+	_ = w.engine.giveBack(l.sockets)
+	close(l.ending.done)
+	l.ending.run()
+}
+
+// load is how busy a worker is, smoothed. Written by the worker, read by everybody.
+type load struct {
+	legs   atomic.Int32 // that the worker owns
+	lag    atomic.Int64 // how far its ticks are behind, in nanoseconds, over some 2.5 s
+	busy   atomic.Int64 // share of its time, in millionths, over about 160 ms
+	served atomic.Int64 // legs that it served in that time, in millionths
+}
+
+const (
+	million   = 1_000_000
+	loadTicks = 32  // ticks over which the load is smoothed
+	lagTicks  = 512 // the same for the lag: one stall of the machine must not send carriers away for longer than it lasted
+)
+
+// note takes one tick of a length, of which the worker worked for spent. A stall of the machine counts as one busy tick: it
+// tells nothing of what the legs cost.
+func (l *load) note(spent, length time.Duration, legs int32) {
+	share := int64(min(spent, length)) * million / int64(length)
+	busy, served := l.busy.Load(), l.served.Load()
+	l.busy.Store(busy + (share-busy)/loadTicks)
+	l.served.Store(served + (int64(legs)*million-served)/loadTicks)
+}
+
+// noteLag takes how late a tick was.
+func (l *load) noteLag(late time.Duration) {
+	lag := l.lag.Load()
+	l.lag.Store(lag + (int64(min(late, maxBehind*quarter))-lag)/lagTicks)
 }

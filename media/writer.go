@@ -7,8 +7,8 @@ import (
 	"hotline/media/g711"
 )
 
-// queued is how many blocks wait for the writer before seconds are lost.
-const queued = 512
+// maxQueued is how many blocks wait for the writer before seconds are lost.
+const maxQueued = 512
 
 // block is one piece of a recording on its way to its file.
 type block struct {
@@ -18,23 +18,23 @@ type block struct {
 	last      bool
 }
 
-// A recording's room grows by steps while its second fills: at any time most recordings are far from a whole one. The
-// longest room has the second, what is kept back behind it, and the packet that makes it full.
+// The buffer of a recording grows by steps while its second fills: at any time most recordings are far from a whole one.
+// The longest buffer has the second, what is kept back behind it, and the packet that makes it full.
 const (
-	tapeStep  = 2048 // octets; the allocator has a class for each multiple of it here
-	tapeSteps = (blockOctets + slack + 2*frameSamples + tapeStep - 1) / tapeStep
-	tapeMost  = tapeSteps * tapeStep
+	bufferStep  = 2048 // octets; the allocator has a class for each multiple of it here
+	bufferSteps = (blockOctets + slack + 2*frameSamples + bufferStep - 1) / bufferStep
+	maxBuffer   = bufferSteps * bufferStep
 )
 
-// writer writes recorded blocks to their files. It may wait for a disk, as no worker may.
+// writer writes recorded blocks to their files, in one goroutine. It may wait for a disk, as no worker may.
 type writer struct {
 	queue   chan block
-	free    [tapeSteps]sync.Pool // of tapes of one step, two, ...; each kept as *byte
+	free    [bufferSteps]sync.Pool // of buffers of one step, two, ...; each kept as *byte
 	running sync.WaitGroup
 }
 
 func newWriter() *writer {
-	return &writer{queue: make(chan block, queued)}
+	return &writer{queue: make(chan block, maxQueued)}
 }
 
 func (w *writer) start() { w.running.Go(w.run) }
@@ -47,10 +47,11 @@ func (w *writer) stop() {
 
 func (w *writer) run() {
 	for b := range w.queue {
-		b.recording.write(b.codec, b.octets)
-		w.giveBack(b.octets)
+		r := b.recording
+		r.stats.Samples += r.file.write(b.codec, b.octets)
+		w.recycle(b.octets)
 		if b.last {
-			close(b.recording.flushed)
+			close(r.file.flushed)
 		}
 	}
 }
@@ -65,28 +66,28 @@ func (w *writer) put(b block) bool {
 	}
 }
 
-// tape gives an empty one with room for n octets, at most tapeMost; a recycled one where there is any.
-func (w *writer) tape(n int) []byte {
-	step := (max(n, 1) - 1) / tapeStep
+// buffer gives an empty one with room for n octets, at most maxBuffer; a recycled one where there is any.
+func (w *writer) buffer(n int) []byte {
+	step := (max(n, 1) - 1) / bufferStep
 	if p, ok := w.free[step].Get().(*byte); ok {
-		return unsafe.Slice(p, (step+1)*tapeStep)[:0]
+		return unsafe.Slice(p, (step+1)*bufferStep)[:0]
 	}
-	return make([]byte, 0, (step+1)*tapeStep)
+	return make([]byte, 0, (step+1)*bufferStep)
 }
 
-// giveBack lets a tape be recycled.
-func (w *writer) giveBack(b []byte) {
-	if n := cap(b); n > 0 && n%tapeStep == 0 && n <= tapeMost {
-		w.free[n/tapeStep-1].Put(unsafe.SliceData(b))
+// recycle gives a buffer back.
+func (w *writer) recycle(b []byte) {
+	if n := cap(b); n > 0 && n%bufferStep == 0 && n <= maxBuffer {
+		w.free[n/bufferStep-1].Put(unsafe.SliceData(b))
 	}
 }
 
-// room gives a tape room for n octets more: itself, or a longer one in its place.
+// room gives a buffer room for n octets more: itself, or a longer one in its place.
 func (w *writer) room(b []byte, n int) []byte {
 	if len(b)+n <= cap(b) {
 		return b
 	}
-	longer := append(w.tape(len(b)+n), b...)
-	w.giveBack(b)
+	longer := append(w.buffer(len(b)+n), b...)
+	w.recycle(b)
 	return longer
 }

@@ -13,6 +13,7 @@ import (
 	"net/netip"
 
 	"hotline/media"
+	"hotline/media/udp"
 	"hotline/sip"
 )
 
@@ -30,7 +31,7 @@ type Config struct {
 	Answer func(ctx context.Context, in *Incoming)
 	// Wires replace the sockets, for calls in virtual time; nil means sockets.
 	SIPWire   sip.Wire
-	MediaWire media.Wire
+	MediaWire udp.Network
 	Log       *slog.Logger // nil means silence
 }
 

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"hotline/media"
+	"hotline/media/udp"
 )
 
 // Weather is what happens to datagrams on the way.
@@ -19,7 +19,7 @@ type Weather struct {
 	Delay                    time.Duration
 }
 
-// Wire is a media.Wire in memory. Safe for concurrent use.
+// Wire is a [udp.Network] in memory. Safe for concurrent use.
 type Wire struct {
 	mu      sync.Mutex
 	sockets map[netip.AddrPort]*socket
@@ -82,7 +82,7 @@ func (w *Wire) Route(remote netip.Addr) (netip.Addr, error) {
 }
 
 // Listen opens a socket; port 0 takes a free even one.
-func (w *Wire) Listen(at netip.AddrPort) (media.Socket, error) {
+func (w *Wire) Listen(at netip.AddrPort) (udp.Socket, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if at.Port() == 0 {

@@ -1,32 +1,40 @@
-package media
+package udp
 
 import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// errFull is a process or a machine without free file descriptors: trying other ports would not help.
-var errFull = errors.New("no file descriptor is free")
+// Kernel is UDP by raw system calls on non-blocking sockets: neither Go's poller nor its scheduler is entered for a
+// packet.
+type Kernel struct{}
 
-// kernel is UDP by raw system calls on non-blocking sockets: neither Go's poller nor its scheduler is entered for a
-// packet, and no packet costs an allocation.
-type kernel struct{}
+// Route asks the kernel which of our addresses leads to remote. It sends nothing.
+func (Kernel) Route(remote netip.Addr) (netip.Addr, error) {
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(remote, 9)))
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), nil
+}
 
-func (kernel) Route(remote netip.Addr) (netip.Addr, error) { return route(remote) }
-
-func (kernel) Listen(at netip.AddrPort) (Socket, error) {
+// Listen opens a socket that marks its packets for expedited forwarding. ErrNoWay and ErrTooManyFiles tell that another
+// port would not help.
+func (Kernel) Listen(at netip.AddrPort) (Socket, error) {
 	family, name := nameOf(at)
 	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
-			err = fmt.Errorf("%w: %w", errFull, err)
+			err = fmt.Errorf("%w: %w", ErrTooManyFiles, err)
 		}
-		return nil, placed(err)
+		return nil, noWay(err)
 	}
 	// DSCP 46, expedited forwarding (RFC 4594 section 4.1); a network that ignores it costs nothing.
 	if family == unix.AF_INET6 {
@@ -36,7 +44,7 @@ func (kernel) Listen(at netip.AddrPort) (Socket, error) {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_TOS, 46<<2)
 	}
 	if err := unix.Bind(fd, name); err != nil {
-		return nil, errors.Join(placed(err), unix.Close(fd))
+		return nil, errors.Join(noWay(err), unix.Close(fd))
 	}
 	bound, err := unix.Getsockname(fd)
 	if err != nil {
@@ -45,11 +53,11 @@ func (kernel) Listen(at netip.AddrPort) (Socket, error) {
 	return &socket{fd: fd, at: addrPort(bound)}, nil
 }
 
-// placed marks errors that are of the address, and not of the port.
-func placed(err error) error {
+// noWay marks errors that are due to the address, and not to the port.
+func noWay(err error) error {
 	for _, no := range []error{unix.EADDRNOTAVAIL, unix.EINVAL, unix.EAFNOSUPPORT, unix.ENODEV} {
 		if errors.Is(err, no) {
-			return fmt.Errorf("%w: %w", errNowhere, err)
+			return fmt.Errorf("%w: %w", ErrNoWay, err)
 		}
 	}
 	return err
@@ -79,8 +87,8 @@ type socket struct {
 	from unix.RawSockaddrInet6 // large enough for both families
 	size uint32
 	to   unix.RawSockaddrInet6
-	dest netip.AddrPort // that to holds
-	len  uintptr
+	dest netip.AddrPort // the address that to holds
+	len  uintptr        // of to
 }
 
 func (s *socket) Addr() netip.AddrPort { return s.at }
@@ -107,13 +115,13 @@ func (s *socket) Receive(b []byte) (int, netip.AddrPort, bool) {
 
 func (s *socket) Send(b []byte, to netip.AddrPort) {
 	if to != s.dest {
-		s.aim(to)
+		s.setDestination(to)
 	}
 	_, _, _ = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0,
 		uintptr(unsafe.Pointer(&s.to)), s.len)
 }
 
-func (s *socket) aim(to netip.AddrPort) {
+func (s *socket) setDestination(to netip.AddrPort) {
 	s.dest, s.to = to, unix.RawSockaddrInet6{Port: to.Port()>>8 | to.Port()<<8}
 	if to.Addr().Is4() {
 		ip := to.Addr().As4()
