@@ -2,14 +2,15 @@ package sip
 
 import (
 	"bytes"
-	"fmt"
 	"time"
 
 	"hotline/sip/syntax"
 )
 
-// answering is a dialog's 2xx of ours and the ACK that it waits for. The dialog's mutex guards it.
+// answering is a 2xx of ours in a dialog and the ACK that it waits for. The dialog's mutex guards the fields; the methods lock
+// it, except stop.
 type answering struct {
+	dialog    *Dialog
 	wait      *ackWait   // nil: no 2xx waits
 	taken     chan error // what became of the answer in the first ACK, one deep
 	byeOwed   bool       // our BYE waits for the ACK (RFC 3261 15)
@@ -28,7 +29,7 @@ type ackWait struct {
 	timer    *time.Timer
 }
 
-// stop ends the retransmissions, if there are any.
+// stop ends the retransmissions, if there are any; the dialog's mutex is held.
 func (a *answering) stop() {
 	if a.wait != nil {
 		a.wait.timer.Stop()
@@ -36,39 +37,45 @@ func (a *answering) stop() {
 	}
 }
 
-// awaitACK retransmits a 2xx until its ACK (RFC 3261 13.3.1.4).
-func (d *Dialog) awaitACK(seq uint32, offer bool, send func() error) {
-	t := d.agent.timers
+// await retransmits a 2xx until its ACK (RFC 3261 13.3.1.4); offer tells that it carries our offer.
+func (a *answering) await(seq uint32, offer bool, send func() error) {
+	d, t := a.dialog, a.dialog.agent.timers
 	w := &ackWait{seq: seq, offer: offer, first: d.invite != nil && d.invite.req.CSeq().SeqNo == seq, send: send, interval: t.T1, deadline: time.Now().Add(t.giveUp())}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.answer.wait = w
-	w.timer = time.AfterFunc(w.interval, func() { d.retransmit(w) })
+	a.wait = w
+	w.timer = time.AfterFunc(w.interval, func() { a.retransmit(w) })
 }
 
-func (d *Dialog) retransmit(w *ackWait) {
+func (a *answering) retransmit(w *ackWait) {
+	d := a.dialog
 	if !d.agent.life.enter() {
 		return
 	}
 	defer d.agent.life.done()
 	defer d.agent.life.caught("repeating a 200", d.key.callID, nil)
 	d.mu.Lock()
-	if d.answer.wait != w {
+	if a.wait != w {
 		d.mu.Unlock()
 		return
 	}
 	left := time.Until(w.deadline)
 	if left <= 0 {
-		d.answer.wait = nil
+		a.wait = nil
 		d.mu.Unlock()
-		d.step(ackMissing)
-		d.sendBye("no ACK")
+		d.giveUpACK()
 		return
 	}
 	w.interval = min(2*w.interval, d.agent.timers.T2)
 	w.timer.Reset(min(w.interval, left))
 	d.mu.Unlock()
 	_ = w.send() // for a lost one there is the next retransmission
+}
+
+// giveUpACK ends a call whose 2xx was not acknowledged.
+func (d *Dialog) giveUpACK() {
+	d.step(ackMissing)
+	d.sendBye("no ACK")
 }
 
 // evict ends a call that was never acknowledged before its time: another caller needs its place.
@@ -81,30 +88,28 @@ func (d *Dialog) evict() {
 	d.answer.stop()
 	d.mu.Unlock()
 	if waits { // else its ACK or its end came meanwhile
-		d.step(ackMissing)
-		d.sendBye("no ACK")
+		d.giveUpACK()
 	}
 }
 
 // acknowledged takes the ACK of a 2xx of ours; false when none waits for it. It does not block.
-func (d *Dialog) acknowledged(m *syntax.Message) bool {
+func (a *answering) acknowledged(m *syntax.Message) bool {
+	d := a.dialog
 	d.mu.Lock()
-	w := d.answer.wait
+	w := a.wait
 	if w == nil || w.seq != m.CSeq.Number {
 		d.mu.Unlock()
 		return false
 	}
-	d.answer.stop()
-	bye, reason, alive := d.answer.byeOwed, d.answer.byeReason, d.owner.onActivity
-	d.answer.byeOwed = false
+	a.stop()
+	bye, reason := a.byeOwed, a.byeReason
+	a.byeOwed = false
 	d.mu.Unlock()
-	if alive != nil {
-		alive()
-	}
+	d.owner.alive()
 	d.step(ackReceived)
 	if w.offer {
 		sdp, _ := m.Description()
-		d.answerCame(w, bytes.Clone(sdp))
+		a.handOver(w, bytes.Clone(sdp))
 	}
 	if bye {
 		d.sendBye(reason)
@@ -112,17 +117,18 @@ func (d *Dialog) acknowledged(m *syntax.Message) bool {
 	return true
 }
 
-// answerCame hands the answer in an ACK to the owner, when its turn has come: a new offer may be right behind it.
-func (d *Dialog) answerCame(w *ackWait, sdp []byte) {
+// handOver gives the answer in an ACK to the owner, when its turn has come: a new offer may be right behind it.
+func (a *answering) handOver(w *ackWait, sdp []byte) {
+	d := a.dialog
 	t := d.order.Behind()
 	if !d.agent.life.spawn("answer", d.key.callID, func() {
 		defer d.order.Done(t)
 		d.order.Wait(t, d.agent.timers.T1, d.agent.life.ctx.Done())
-		err := d.takeAnswer(sdp)
+		err := d.owner.takeAnswer(sdp)
 		switch {
 		case w.first:
 			select {
-			case d.answer.taken <- err:
+			case a.taken <- err:
 			default:
 			}
 		case err != nil:
@@ -131,19 +137,4 @@ func (d *Dialog) answerCame(w *ackWait, sdp []byte) {
 	}) {
 		d.order.Done(t)
 	}
-}
-
-// takeAnswer gives an answer to the owner; his panic refuses it, not the call.
-func (d *Dialog) takeAnswer(sdp []byte) (err error) {
-	d.mu.Lock()
-	f := d.owner.onAnswer
-	d.mu.Unlock()
-	switch {
-	case len(sdp) == 0:
-		return fmt.Errorf("sip: call %s: %w", d.key.callID, ErrNoAnswer)
-	case f == nil:
-		return nil
-	}
-	defer d.agent.life.caught("answer", d.key.callID, func() { err = fmt.Errorf("sip: taking an answer in call %s: panic", d.key.callID) })
-	return f(sdp)
 }

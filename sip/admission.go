@@ -75,7 +75,7 @@ func (a *admission) inside(m *syntax.Message, o guard.Origin) guard.Verdict {
 	case d != nil && (d.knows(o.From.Addr()) || d.path.trunk != nil && d.path.trunk.Has(o.From.Addr())):
 		// An ACK of a 2xx is handled here, in the order it arrived: sipgo gives each request a goroutine, and a BYE or
 		// re-INVITE behind it might overtake it.
-		if m.Method == "ACK" && d.acknowledged(m) {
+		if m.Method == "ACK" && d.answer.acknowledged(m) {
 			if o.Transport == "UDP" {
 				a.guard.Proved(o.From.Addr())
 			}

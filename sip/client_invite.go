@@ -74,7 +74,7 @@ func (c *clientInvite) send(ctx context.Context, credentials gosip.Header) error
 	return nil
 }
 
-// untilFinal owns the INVITE until it has its end: answered, refused, dead, or abandoned and taken back.
+// untilFinal owns the INVITE until it has its end: answered, refused, dead, or abandoned and cancelled.
 func (c *clientInvite) untilFinal(ctx context.Context) {
 	defer close(c.decided)
 	defer func() {
@@ -95,13 +95,13 @@ func (c *clientInvite) untilFinal(ctx context.Context) {
 	over := time.NewTimer(time.Hour)
 	over.Stop()
 	defer over.Stop()
-	give := func(cause error) {
+	abandon := func(cause error) {
 		if c.abandoned {
 			return
 		}
 		c.report(outcome{err: cause})
 		c.abandoned = true
-		c.takeBack()
+		c.sendCancel()
 		over.Reset(c.agent.timers.giveUp())
 	}
 	left, quit := ctx.Done(), c.agent.life.quit
@@ -119,14 +119,14 @@ func (c *clientInvite) untilFinal(ctx context.Context) {
 			return
 		case <-dead.C:
 			if !c.provisional {
-				give(ErrDead)
+				abandon(ErrDead)
 			}
 		case <-left:
 			left = nil
-			give(context.Cause(ctx))
+			abandon(context.Cause(ctx))
 		case <-quit:
 			quit = nil
-			give(ErrStopped)
+			abandon(ErrStopped)
 		case <-over.C:
 			c.tx.Terminate()
 			c.finish(outcome{err: ErrDead})
@@ -139,7 +139,7 @@ func (c *clientInvite) untilFinal(ctx context.Context) {
 	}
 }
 
-// timeout tells a silent far end from a broken transport.
+// timeout is the error of an INVITE without a final answer: the far end was silent, or the transport broke.
 func (c *clientInvite) timeout() error {
 	if err := c.tx.Err(); err != nil && !c.provisional {
 		return fmt.Errorf("%w: %w", ErrTransport, err)
@@ -151,8 +151,8 @@ func (c *clientInvite) timeout() error {
 type progress uint8
 
 const (
-	waits progress = iota
-	sentAgain
+	waits     progress = iota
+	sentAgain          // with what a refusal asked for
 	done
 )
 
@@ -165,14 +165,14 @@ func (c *clientInvite) response(ctx context.Context, res *gosip.Response) progre
 			c.acknowledge(res, f)
 		}
 		if c.abandoned {
-			c.takeBack()
+			c.sendCancel()
 		} else if f := c.request.OnProgress; f != nil && res.StatusCode > 100 {
 			f(res.StatusCode, header.Description(res))
 		}
-		c.credited(res.StatusCode, nil)
+		c.noteCredentials(res.StatusCode, nil)
 		return waits
 	case res.IsSuccess():
-		c.credited(res.StatusCode, nil)
+		c.noteCredentials(res.StatusCode, nil)
 		c.succeed(res)
 		return done
 	}
@@ -184,7 +184,7 @@ func (c *clientInvite) response(ctx context.Context, res *gosip.Response) progre
 		}
 		err = errors.Join(err, why)
 	}
-	c.credited(res.StatusCode, err)
+	c.noteCredentials(res.StatusCode, err)
 	c.finish(outcome{err: err})
 	return done
 }
@@ -212,8 +212,8 @@ func (c *clientInvite) retry(ctx context.Context, res *gosip.Response) (again bo
 	return why == nil, why
 }
 
-// credited notes on the trunk whether an answer from 101 on means that our credentials were taken.
-func (c *clientInvite) credited(code int, err error) {
+// noteCredentials notes on the trunk whether an answer from 101 on means that our credentials were taken.
+func (c *clientInvite) noteCredentials(code int, err error) {
 	t := c.early.path.trunk
 	switch {
 	case t == nil || code == 100 || c.abandoned && digest.Challenged(code):
@@ -227,8 +227,7 @@ func (c *clientInvite) credited(code int, err error) {
 	}
 }
 
-// succeed acknowledges the first 2xx. One that crossed our CANCEL is hung up at
-// once (RFC 3261 9.1, 15).
+// succeed acknowledges the first 2xx. A call whose 2xx crossed our CANCEL is hung up at once (RFC 3261 9.1, 15).
 func (c *clientInvite) succeed(res *gosip.Response) {
 	d := c.fork(res)
 	if d == nil {
@@ -305,8 +304,8 @@ func (c *clientInvite) again(res *gosip.Response) {
 	_ = stray.Hangup("answered elsewhere")
 }
 
-// takeBack sends CANCEL once a response allows it (RFC 3261 9.1).
-func (c *clientInvite) takeBack() {
+// sendCancel sends CANCEL once a response allows it (RFC 3261 9.1).
+func (c *clientInvite) sendCancel() {
 	if !c.provisional || c.cancelSent {
 		return
 	}
@@ -332,8 +331,7 @@ func (c *clientInvite) takeBack() {
 	})
 }
 
-// cancelRequest is the INVITE's CANCEL: same Request-URI, Via, Route, From, To,
-// Call-ID and CSeq number (RFC 3261 9.1).
+// cancelRequest is the INVITE's CANCEL: same Request-URI, Via, Route, From, To, Call-ID and CSeq number (RFC 3261 9.1).
 func (c *clientInvite) cancelRequest() *gosip.Request {
 	inv := c.invite
 	req := gosip.NewRequest(gosip.CANCEL, *inv.Recipient.Clone())

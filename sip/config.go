@@ -54,13 +54,12 @@ const (
 	TrunkSilent        = trunk.Silent
 )
 
-// Config says how an [Agent] listens and whom it serves. It is copied by [New].
+// Config says how an [Agent] listens and whom it serves. [New] copies it.
 type Config struct {
-	// Listen holds the addresses, each served on UDP and TCP. Port 0 takes a free
-	// port, the same one for both.
+	// Listen holds the addresses, each served on UDP and TCP. Port 0 takes a free port, the same one for both.
 	Listen []netip.AddrPort
-	// Public, when valid, is the address written into Via and Contact towards
-	// everybody but loopback (a line behind a one-to-one NAT).
+	// Public, when valid, is the address written into Via and Contact towards everybody but loopback (a line behind a
+	// one-to-one NAT).
 	Public netip.Addr
 	// Trunks are the carriers.
 	Trunks []Trunk
@@ -70,21 +69,20 @@ type Config struct {
 	TLS *TLS
 	// Phones are the networks of our own telephones.
 	Phones []netip.Prefix
-	// Accounts are what our own telephones outside of Phones prove themselves with. Where there are any, an INVITE of
-	// a stranger is challenged; else it gets 403.
+	// Accounts are what our own telephones outside of Phones prove themselves with. Where there are any, an INVITE of a
+	// stranger is challenged; else it gets 403.
 	Accounts []Account
-	// AcceptAnyone takes INVITEs from everywhere; else only from trunks, phones,
-	// accounts and loopback.
+	// AcceptAnyone takes INVITEs from everywhere; else only from trunks, phones, accounts and loopback.
 	AcceptAnyone bool
 	// DistrustLoopback makes the machine's own addresses strangers like others, where somebody else runs programs on it.
 	DistrustLoopback bool
-	// MaxCalls limits the calls alive at once, both directions; above it INVITEs
-	// get 503 with Retry-After. Strangers may have half of them, and each source of theirs 8. 0 means no limit but that.
+	// MaxCalls limits the calls alive at once, both directions; above it INVITEs get 503 with Retry-After. Strangers may hold
+	// half of them, and each of their sources 8. With 0 only that last limit holds.
 	MaxCalls int
 	// SessionExpires is the session interval that calls of ours ask for (RFC 4028); zero means 30 min.
 	SessionExpires time.Duration
-	// Overloaded tells that no more calls should be taken, of strangers or of those who are known, because those alive would
-	// suffer; nil means never.
+	// Overloaded tells that one more call, of a stranger or of somebody known, would harm those that are alive; nil means
+	// never.
 	Overloaded func(stranger bool) bool
 	// Overflow is the SIP address to which callers are sent on (302) in place of a 503 when there are too many; empty for
 	// none. Whether they go there is up to the carrier.
@@ -102,18 +100,16 @@ type Config struct {
 	UserAgent string
 	// Log receives stable lines without payloads; nil means silence.
 	Log *slog.Logger
-	// Handle is called once for each call, each in a goroutine of its own. Its
-	// context is in.Context. When it returns, a call without a final answer gets
-	// 480 and an answered one a BYE; a panic in it gets 500 or a BYE.
+	// Handle is called once for each call, each in a goroutine of its own. Its context is in.Context. When it returns, a call
+	// without a final answer gets 480 and an answered one a BYE; a panic in it gets 500 or a BYE.
 	Handle func(ctx context.Context, in *Invite)
 }
 
-// Timers are the protocol's times. They rule this package's own timers; those of
-// a single transaction are always the RFC's.
+// Timers are the protocol's times. They set this package's own timers; those of a single transaction are always the RFC's.
 type Timers struct {
 	// T1 is the round trip estimate; zero means 500 ms (RFC 3261 17.1.1.1).
 	T1 time.Duration
-	// T2 is the longest pause between repeats; zero means 4 s (RFC 3261 17.1.2.2).
+	// T2 is the longest pause between retransmissions; zero means 4 s (RFC 3261 17.1.2.2).
 	T2 time.Duration
 	// Dead is how long a dialled phone may stay without any response; zero means 4 s.
 	Dead time.Duration

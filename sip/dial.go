@@ -15,14 +15,16 @@ import (
 	"hotline/sip/trunk"
 )
 
+// Calls of ours: whom one is for, by which trunk and which places. line and phone call Dial; what becomes of the INVITE at
+// one place is in client_invite.go.
+
 // DialRequest is one call to make.
 type DialRequest struct {
 	// To is the address called: sip:user@host[:port][;transport=udp|tcp|tls].
 	To string
 	// Trunk, when set, names the trunk whose proxy carries the call.
 	Trunk string
-	// From is how we introduce ourselves; an empty Host is our own address. A
-	// trunk's CallerID replaces User.
+	// From is how we introduce ourselves; an empty Host is our own address. A trunk's CallerID replaces User.
 	From Party
 	// OnBehalf is the caller for whom somebody is called; see [Trunk.ShowCaller].
 	OnBehalf OnBehalf
@@ -30,8 +32,8 @@ type DialRequest struct {
 	Offer []byte
 	// Dead overrides [Timers.Dead]: how long there may be no response at all.
 	Dead time.Duration
-	// OnProgress hears each provisional answer from 101 on, with the SDP of early
-	// media, which is only reported. Called one at a time; it must not block.
+	// OnProgress hears each provisional answer from 101 on, with the SDP of early media, which is only reported. It is called
+	// one at a time and must not block.
 	OnProgress func(code int, sdp []byte)
 	// OnReinvite, OnAnswer, OnInfo and OnActivity are set on the dialog; see the options.
 	OnReinvite func(offer []byte) (answer []byte, err error)
@@ -40,14 +42,11 @@ type DialRequest struct {
 	OnActivity func()
 }
 
-// Dial calls and waits for the final answer. Errors: [*FinalError] for a refusal;
-// [ErrCredentials] when the other side asks for credentials that it does not get;
-// [ErrDead] when nothing at all came back in time; [ErrTransport] when it could
-// not be sent; ctx's cause when ctx ended. The places that the address resolves to
-// are tried in order: the next one after a dead one, a broken transport or 503
-// (RFC 3263 section 4.3). An attempt given up is taken back in the background:
-// CANCEL as soon as a first response allows it, ACK and BYE for an answer that
-// crosses it.
+// Dial calls and waits for the final answer. Errors: [*FinalError] for a refusal; [ErrCredentials] when the other side asks for
+// credentials that it does not get; [ErrDead] when nothing at all came back in time; [ErrTransport] when it could not be sent;
+// ctx's cause when ctx ended. The places that the address resolves to are tried in order: after a dead one, a broken transport
+// or 503 comes the next (RFC 3263 section 4.3). An abandoned attempt is ended in the background: by CANCEL as soon as a first
+// response allows it, by ACK and BYE where an answer crosses the CANCEL.
 func (a *Agent) Dial(ctx context.Context, r DialRequest) (*Dialog, []byte, error) {
 	d, answer, err := a.dial(ctx, r)
 	if err != nil {
@@ -73,7 +72,7 @@ func (a *Agent) dial(ctx context.Context, r DialRequest) (*Dialog, []byte, error
 		if err == nil {
 			return d, answer, nil
 		}
-		if !another(err) || context.Cause(ctx) != nil || i == len(hops)-1 {
+		if !tryNext(err) || context.Cause(ctx) != nil || i == len(hops)-1 {
 			return nil, nil, err
 		}
 		a.requests.Failed(h.To)
@@ -81,8 +80,8 @@ func (a *Agent) dial(ctx context.Context, r DialRequest) (*Dialog, []byte, error
 	return nil, nil, ErrDead
 }
 
-// another tells whether the next place is worth trying.
-func another(err error) bool {
+// tryNext tells whether the next place is worth trying.
+func tryNext(err error) bool {
 	var final *FinalError
 	return errors.Is(err, ErrDead) || errors.Is(err, ErrTransport) || errors.As(err, &final) && final.Code == 503
 }

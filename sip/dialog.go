@@ -71,12 +71,67 @@ type sequence struct {
 	remoteSeen bool
 }
 
-// owner is what the owner of the call is told and asked; nil functions are not called.
+// owner is what the owner of the call is told and asked. The dialog's mutex guards the functions, of which any may be nil; the
+// methods lock it.
 type owner struct {
+	dialog     *Dialog
 	onReinvite func(offer []byte) ([]byte, error)
 	onInfo     func(contentType string, body []byte) (understood bool)
 	onAnswer   func(answer []byte) error
 	onActivity func()
+}
+
+// alive tells the owner that the other side lives.
+func (o *owner) alive() {
+	o.dialog.mu.Lock()
+	f := o.onActivity
+	o.dialog.mu.Unlock()
+	if f != nil {
+		f()
+	}
+}
+
+// understands gives the owner the body of an INFO request.
+func (o *owner) understands(contentType string, body []byte) bool {
+	o.dialog.mu.Lock()
+	f := o.onInfo
+	o.dialog.mu.Unlock()
+	return f != nil && f(contentType, body)
+}
+
+// answerTo asks the owner for the answer to a new offer, or for an offer where there is none. A panic of his refuses the
+// offer and does not end the call.
+func (o *owner) answerTo(offer []byte) (answer []byte, err error) {
+	d := o.dialog
+	d.mu.Lock()
+	f := o.onReinvite
+	d.mu.Unlock()
+	if f == nil {
+		return nil, fmt.Errorf("sip: nobody takes new offers in call %s", d.key.callID)
+	}
+	defer d.agent.life.caught("re-INVITE", d.key.callID, func() {
+		answer, err = nil, fmt.Errorf("sip: answering a new offer in call %s: panic", d.key.callID)
+	})
+	if len(offer) == 0 {
+		offer = nil
+	}
+	return f(offer)
+}
+
+// takeAnswer gives the owner an answer. A panic of his refuses the answer and does not end the call.
+func (o *owner) takeAnswer(sdp []byte) (err error) {
+	d := o.dialog
+	d.mu.Lock()
+	f := o.onAnswer
+	d.mu.Unlock()
+	switch {
+	case len(sdp) == 0:
+		return fmt.Errorf("sip: call %s: %w", d.key.callID, ErrNoAnswer)
+	case f == nil:
+		return nil
+	}
+	defer d.agent.life.caught("answer", d.key.callID, func() { err = fmt.Errorf("sip: taking an answer in call %s: panic", d.key.callID) })
+	return f(sdp)
 }
 
 // Option sets a dialog up before anything can reach it.
@@ -132,7 +187,7 @@ func (d *Dialog) Remote() netip.AddrPort {
 func (a *Agent) newDialog(key dialogKey) *Dialog {
 	d := &Dialog{agent: a, key: key}
 	d.answer.taken, d.offers.turn = make(chan error, 1), make(chan struct{}, 1)
-	d.session.dialog = d
+	d.answer.dialog, d.offers.dialog, d.owner.dialog, d.session.dialog = d, d, d, d
 	d.ctx, d.cancel = context.WithCancelCause(a.life.ctx)
 	return d
 }

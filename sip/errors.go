@@ -8,8 +8,8 @@ import (
 	"hotline/sip/transport"
 )
 
-// The endings of a dialog (the cause of [Dialog.Context]) and the conditions
-// that callers of this package tell apart with errors.Is.
+// The endings of a dialog (the cause of [Dialog.Context]) and the conditions that callers of this package tell apart with
+// errors.Is.
 var (
 	// ErrRemoteBye: the other side hung up (RFC 3261 section 15).
 	ErrRemoteBye = errors.New("the other side hung up")
@@ -17,8 +17,7 @@ var (
 	ErrLocalBye = errors.New("we hung up")
 	// ErrNoACK: our 200 was never acknowledged within 64*T1 (RFC 3261 section 13.3.1.4).
 	ErrNoACK = errors.New("no ACK for our answer")
-	// ErrGone: the other side no longer knows the dialog (481 or 408 to a request
-	// inside it, RFC 3261 section 12.2.1.2).
+	// ErrGone: the other side no longer knows the dialog (481 or 408 to a request inside it, RFC 3261 section 12.2.1.2).
 	ErrGone = errors.New("the other side lost the dialog")
 	// ErrCancelled: the caller gave up before our final answer (RFC 3261 section 9).
 	ErrCancelled = errors.New("the caller cancelled")

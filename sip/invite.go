@@ -33,10 +33,10 @@ type Invite struct {
 	Stranger bool
 	// Source is where it came from, Local our address it reached.
 	Source, Local netip.AddrPort
-	// Transport is "UDP" or "TCP".
+	// Transport is "UDP", "TCP" or "TLS".
 	Transport string
-	// Offer is the SDP; nil means a delayed offer: Answer then carries ours, and
-	// the ACK's comes by [Dialog.Answered].
+	// Offer is the SDP; nil means a delayed offer: our answer then carries our offer, and [Dialog.Answered] tells of the
+	// answer in the ACK.
 	Offer []byte
 
 	agent  *Agent
@@ -96,17 +96,17 @@ func (a *Agent) handle(in *Invite) {
 	}
 }
 
-// Context ends with the call: with [ErrCancelled] when the caller gave up before
-// the final answer, with [ErrRefused] after a refusal, else as the dialog does.
+// Context ends with the call: with [ErrCancelled] when the caller gave up before the final answer, with [ErrRefused] after a
+// refusal, else as the dialog does.
 func (in *Invite) Context() context.Context { return in.dialog.ctx }
 
-// Ring says 180 Ringing; it may be said often.
+// Ring sends 180 Ringing. It may be called often.
 func (in *Invite) Ring() error {
 	in.dialog.mu.Lock()
 	waiting := in.dialog.state == ringing
 	in.dialog.mu.Unlock()
 	if !waiting {
-		return in.lost()
+		return in.tooLate()
 	}
 	if wantsReliable(in.req) && in.Offer == nil {
 		return nil // a reliable answer would have to bring the offer (RFC 3261 13.2.1), which the 200 does
@@ -122,8 +122,8 @@ func (in *Invite) Ring() error {
 	return nil
 }
 
-// Refuse is the final answer 300 to 699; headers are "Name: value". It returns
-// [ErrCancelled] or [ErrRefused] when the call was over before.
+// Refuse sends a final answer of 300 to 699; headers are "Name: value". It returns [ErrCancelled] or [ErrRefused] when the call
+// was over before.
 func (in *Invite) Refuse(code int, reason string, headers ...string) error {
 	if code < 300 || code > 699 {
 		return fmt.Errorf("sip: refusing call %s: %d is no refusal", in.ID, code)
@@ -131,14 +131,14 @@ func (in *Invite) Refuse(code int, reason string, headers ...string) error {
 	return in.final(code, reason, headers...)
 }
 
-// final sends a non-2xx answer, unless the call has one (then why not).
+// final sends a non-2xx answer. Where the call has a final answer already, the error says why it ended.
 func (in *Invite) final(code int, reason string, headers ...string) error {
 	ev := refusalSent
 	if code == 487 {
 		ev = cancelReceived
 	}
 	if _, ok := in.dialog.step(ev); !ok && !in.owes487(code) {
-		return in.lost()
+		return in.tooLate()
 	}
 	res := in.agent.response(in.req, code, header.Printable(reason), in.dialog.key.local, nil)
 	for _, h := range headers {
@@ -163,15 +163,15 @@ func (in *Invite) owes487(code int) bool {
 	return true
 }
 
-// lost says why a final answer is too late.
-func (in *Invite) lost() error {
+// tooLate says why a final answer is too late.
+func (in *Invite) tooLate() error {
 	if cause := context.Cause(in.dialog.ctx); cause != nil {
 		return fmt.Errorf("sip: answering call %s: %w", in.ID, cause)
 	}
 	return fmt.Errorf("sip: answering call %s: %w", in.ID, ErrRefused)
 }
 
-// cancelled is the CANCEL: 487 for the INVITE, unless it was answered first.
+// cancelled takes the CANCEL: the INVITE gets 487, unless it was answered first.
 func (in *Invite) cancelled() { _ = in.final(487, "Request Terminated") }
 
 // Answer sends 200 with our SDP and returns at once, so that media may start. The 200 is retransmitted after T1, doubling up
@@ -190,10 +190,10 @@ func (in *Invite) Answer(ctx context.Context, sdp []byte, options ...Option) (*D
 	res.AppendHeader(header.New("Supported", guard.Supported))
 	header.MarkSDP(res, sdp)
 	if _, ok := d.step(answerSent); !ok {
-		return nil, in.lost()
+		return nil, in.tooLate()
 	}
 	d.session.agree(in.req, res)
-	d.awaitACK(in.req.CSeq().SeqNo, in.Offer == nil, func() error { return in.tx.Respond(res) })
+	d.answer.await(in.req.CSeq().SeqNo, in.Offer == nil, func() error { return in.tx.Respond(res) })
 	if err := in.tx.Respond(res); err != nil {
 		// The retransmissions may still reach the caller; the ACK's time-out decides.
 		in.agent.log.Warn("sip: answer not sent", "call", in.ID, "error", err.Error())

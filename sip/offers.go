@@ -9,8 +9,10 @@ import (
 	"hotline/sip/header"
 )
 
-// negotiation is where offer and answer of a dialog stand (RFC 3264). The dialog's mutex guards it.
+// negotiation is where offer and answer of a dialog stand (RFC 3264). The dialog's mutex guards the fields; the methods lock it,
+// except standing and described.
 type negotiation struct {
+	dialog   *Dialog
 	turn     chan struct{} // one re-INVITE of ours at a time
 	inviting bool          // a re-INVITE of ours is under way
 	expected *earlyAnswer  // of a call of ours that rings
@@ -40,7 +42,7 @@ type turnDown struct {
 	rule   string
 }
 
-// turnDowns are the requests of the other side that come at a wrong time. What is not in it is taken: a re-INVITE and an
+// turnDowns are the requests of the other side that come at a wrong time. What is not in the table is taken: a re-INVITE and an
 // UPDATE get 200 with our answer, or 488 when the owner does not want the offer; the session is then as it was
 // (RFC 3261 14.2, RFC 3311 5.2). A PRACK always gets 200 (RFC 3262 section 3).
 var turnDowns = [...]turnDown{
@@ -56,10 +58,11 @@ var turnDowns = [...]turnDown{
 	{gosip.UPDATE, true, inviting, 491, "RFC 3311 5.2: our offer is not answered yet"},
 }
 
-// timely refuses a request that comes at a wrong time, and tells whether it did not need to.
-func (d *Dialog) timely(req *gosip.Request, tx *gosip.ServerTx, offer bool) bool {
+// timely refuses a request that comes at a wrong time; true when it comes at a right one.
+func (n *negotiation) timely(req *gosip.Request, tx *gosip.ServerTx, offer bool) bool {
+	d := n.dialog
 	d.mu.Lock()
-	at := d.standing()
+	at := n.standing()
 	d.mu.Unlock()
 	for _, t := range turnDowns {
 		if t.method != req.Method || t.at != at || t.offer && !offer {
@@ -76,16 +79,17 @@ func (d *Dialog) timely(req *gosip.Request, tx *gosip.ServerTx, offer bool) bool
 	return true
 }
 
-// standing is where the exchange stands now; d.mu is held.
-func (d *Dialog) standing() standing {
+// standing is where the exchange stands now; the dialog's mutex is held.
+func (n *negotiation) standing() standing {
+	d := n.dialog
 	switch {
 	case d.state == ringing && d.invite != nil:
 		return ringsHere
-	case d.state == ringing && !d.described():
+	case d.state == ringing && !n.described():
 		return ringsThere
 	case d.state == ringing:
 		return early
-	case d.offers.inviting:
+	case n.inviting:
 		return inviting
 	case d.answer.wait != nil && d.answer.wait.offer:
 		return offering
@@ -95,14 +99,15 @@ func (d *Dialog) standing() standing {
 	return agreed
 }
 
-// described tells whether a fork that still rings has said where its sound is.
-func (d *Dialog) described() bool {
-	return d.offers.early != nil || d.offers.expected != nil && d.offers.expected.has(d.key.remote)
+// described tells whether a fork that still rings has said where its sound is; the dialog's mutex is held.
+func (n *negotiation) described() bool {
+	return n.early != nil || n.expected != nil && n.expected.has(n.dialog.key.remote)
 }
 
-// refuseOffer is 488: the session stays as it was. A reason that names itself in a Warning header is told there
+// refuse answers an offer with 488: the session stays as it was. A reason that names itself in a Warning header is told there
 // (RFC 3261 20.43).
-func (d *Dialog) refuseOffer(req *gosip.Request, tx *gosip.ServerTx, err error) {
+func (n *negotiation) refuse(req *gosip.Request, tx *gosip.ServerTx, err error) {
+	d := n.dialog
 	d.agent.log.Info("sip: new offer refused", "call", d.key.callID, "method", string(req.Method), "error", err.Error())
 	res := d.agent.response(req, 488, "Not Acceptable Here", "", nil)
 	if w := warningOf(err); w != "" {

@@ -13,24 +13,26 @@ import (
 	"hotline/sip/header"
 )
 
-// reinvited answers a new offer inside the dialog. Whatever goes wrong, the call
-// keeps the session it had (RFC 3261 14.2).
-func (d *Dialog) reinvited(req *gosip.Request, tx *gosip.ServerTx) {
-	a := d.agent
+// New offers inside a dialog: those of the other side by re-INVITE and UPDATE, which serve.go hands over, and ours by
+// Reinvite.
+
+// reinvited answers a new offer inside the dialog. Whatever goes wrong, the call keeps the session it had (RFC 3261 14.2).
+func (n *negotiation) reinvited(req *gosip.Request, tx *gosip.ServerTx) {
+	d, a := n.dialog, n.dialog.agent
 	d.mu.Lock()
-	over, f := d.state == ended, d.owner.onReinvite
+	over := d.state == ended
 	d.mu.Unlock()
 	if over {
 		a.unknown(req, tx)
 		return
 	}
 	offer := header.Description(req)
-	if !d.timely(req, tx, offer != nil) {
+	if !n.timely(req, tx, offer != nil) {
 		return
 	}
-	answer, err := d.ask(f, offer)
+	answer, err := d.owner.answerTo(offer)
 	if err != nil {
-		d.refuseOffer(req, tx, err)
+		n.refuse(req, tx, err)
 		return
 	}
 	res := a.response(req, 200, "OK", "", answer)
@@ -39,49 +41,35 @@ func (d *Dialog) reinvited(req *gosip.Request, tx *gosip.ServerTx) {
 	res.AppendHeader(header.New("Supported", guard.Supported))
 	d.session.agree(req, res)
 	header.MarkSDP(res, answer)
-	d.awaitACK(req.CSeq().SeqNo, offer == nil, func() error { return tx.Respond(res) })
+	d.answer.await(req.CSeq().SeqNo, offer == nil, func() error { return tx.Respond(res) })
 	_ = tx.Respond(res)
 }
 
-// ask puts an offer to the owner; its panic refuses the offer, not the call.
-func (d *Dialog) ask(f func([]byte) ([]byte, error), offer []byte) (answer []byte, err error) {
-	if f == nil {
-		return nil, fmt.Errorf("sip: nobody takes new offers in call %s", d.key.callID)
-	}
-	defer d.agent.life.caught("re-INVITE", d.key.callID, func() {
-		answer, err = nil, fmt.Errorf("sip: answering a new offer in call %s: panic", d.key.callID)
-	})
-	if len(offer) == 0 {
-		offer = nil
-	}
-	return f(offer)
-}
-
-// updated answers UPDATE: with SDP like a re-INVITE, without as a sign of life
-// (RFC 3311 5.2).
-func (d *Dialog) updated(req *gosip.Request, tx *gosip.ServerTx) {
+// updated answers UPDATE: with SDP like a re-INVITE, without as a sign of life (RFC 3311 5.2).
+func (n *negotiation) updated(req *gosip.Request, tx *gosip.ServerTx) {
+	d := n.dialog
 	d.mu.Lock()
-	over, rings, f := d.state == ended, d.state == ringing, d.owner.onReinvite
+	over, rings := d.state == ended, d.state == ringing
 	d.mu.Unlock()
 	if over {
 		d.agent.unknown(req, tx)
 		return
 	}
 	offer := header.Description(req)
-	if !d.timely(req, tx, offer != nil) {
+	if !n.timely(req, tx, offer != nil) {
 		return
 	}
 	var answer []byte
 	if offer != nil {
 		var err error
-		if answer, err = d.ask(f, offer); err != nil {
-			d.refuseOffer(req, tx, err)
+		if answer, err = d.owner.answerTo(offer); err != nil {
+			n.refuse(req, tx, err)
 			return
 		}
 	}
 	if offer != nil && rings {
 		d.mu.Lock()
-		d.offers.early = bytes.Clone(offer)
+		n.early = bytes.Clone(offer)
 		d.mu.Unlock()
 	}
 	res := d.agent.response(req, 200, "OK", "", answer)
@@ -97,17 +85,23 @@ func (d *Dialog) updated(req *gosip.Request, tx *gosip.ServerTx) {
 // tried again after the RFC's random pause, three times at most. A refusal is a [*FinalError] and leaves the call as it was.
 // When the call is over, the error is the cause of [Dialog.Context].
 func (d *Dialog) Reinvite(ctx context.Context, offer []byte) (answer []byte, err error) {
+	return d.offers.reinvite(ctx, offer)
+}
+
+func (n *negotiation) reinvite(ctx context.Context, offer []byte) (answer []byte, err error) {
+	d := n.dialog
+	failed := func(cause error) error { return fmt.Errorf("sip: re-INVITE in call %s: %w", d.key.callID, cause) }
 	select {
-	case d.offers.turn <- struct{}{}:
-		defer func() { <-d.offers.turn }()
+	case n.turn <- struct{}{}:
+		defer func() { <-n.turn }()
 	case <-ctx.Done():
-		return nil, fmt.Errorf("sip: re-INVITE in call %s: %w", d.key.callID, context.Cause(ctx))
+		return nil, failed(context.Cause(ctx))
 	}
 	for range 4 {
 		if cause := context.Cause(d.ctx); cause != nil {
-			return nil, fmt.Errorf("sip: re-INVITE in call %s: %w", d.key.callID, cause)
+			return nil, failed(cause)
 		}
-		res, answer, err := d.offer(ctx, offer)
+		res, answer, err := n.offer(ctx, offer)
 		switch {
 		case err != nil:
 			return nil, err
@@ -117,28 +111,28 @@ func (d *Dialog) Reinvite(ctx context.Context, offer []byte) (answer []byte, err
 			return nil, finalError(res)
 		}
 		select {
-		case <-time.After(d.glarePause()):
+		case <-time.After(n.glarePause()):
 		case <-d.ctx.Done():
 		case <-ctx.Done():
-			return nil, fmt.Errorf("sip: re-INVITE in call %s: %w", d.key.callID, context.Cause(ctx))
+			return nil, failed(context.Cause(ctx))
 		}
 	}
-	return nil, fmt.Errorf("sip: re-INVITE in call %s: %w", d.key.callID, ErrGlare)
+	return nil, failed(ErrGlare)
 }
 
-// glarePause is 2.1 to 4 s for who made the Call-ID, 0 to 2 s for the other, in
-// steps of 10 ms (RFC 3261 14.1).
-func (d *Dialog) glarePause() time.Duration {
-	if d.invite == nil {
+// glarePause is 2.1 to 4 s for who made the Call-ID, 0 to 2 s for the other, in steps of 10 ms (RFC 3261 14.1).
+func (n *negotiation) glarePause() time.Duration {
+	if n.dialog.invite == nil {
 		return 2100*time.Millisecond + time.Duration(rand.IntN(191))*10*time.Millisecond
 	}
 	return time.Duration(rand.IntN(201)) * 10 * time.Millisecond
 }
 
 // offer sends one re-INVITE, acknowledges its 2xx and gives its answer.
-func (d *Dialog) offer(ctx context.Context, sdp []byte) (*gosip.Response, []byte, error) {
-	d.setInviting(true)
-	defer d.setInviting(false)
+func (n *negotiation) offer(ctx context.Context, sdp []byte) (*gosip.Response, []byte, error) {
+	d := n.dialog
+	n.setInviting(true)
+	defer n.setInviting(false)
 	both, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer context.AfterFunc(d.ctx, func() { stop(context.Cause(d.ctx)) })()
@@ -165,6 +159,12 @@ func (d *Dialog) offer(ctx context.Context, sdp []byte) (*gosip.Response, []byte
 	d.refresh(res)
 	d.session.heed(res)
 	return res, r.early.final(res), d.sendACK(res.CSeq().SeqNo)
+}
+
+func (n *negotiation) setInviting(on bool) {
+	n.dialog.mu.Lock()
+	n.inviting = on
+	n.dialog.mu.Unlock()
 }
 
 // reinvite is a re-INVITE of ours under way.
@@ -199,12 +199,6 @@ func refresherOf(ours bool) string {
 		return "uac"
 	}
 	return "uas"
-}
-
-func (d *Dialog) setInviting(on bool) {
-	d.mu.Lock()
-	d.offers.inviting = on
-	d.mu.Unlock()
 }
 
 // refresh learns the remote target of a 2xx (RFC 3261 12.2.1.2).

@@ -13,6 +13,9 @@ import (
 	"hotline/sip/header"
 )
 
+// Reliable provisional responses (RFC 3262): ours to a caller that requires them, and the PRACKs for those of the other side.
+// Each fork of a call of ours is an early dialog of its own.
+
 // reliable is a provisional answer of ours that waits for its PRACK (RFC 3262 section 3). Guarded by the dialog's mutex.
 type reliable struct {
 	number   uint32 // RSeq
@@ -24,13 +27,13 @@ type reliable struct {
 // wantsReliable tells whether an INVITE lets us answer provisionally only in a reliable way.
 func wantsReliable(req *gosip.Request) bool { return header.Lists(req, "100rel", "Require") }
 
-// ringReliably sends 180 with an RSeq and repeats it until its PRACK; without one for 64*T1 the call is refused.
+// ringReliably sends 180 with an RSeq and retransmits it until its PRACK. Without one for 64*T1 the call is refused.
 func (in *Invite) ringReliably(res *gosip.Response) error {
 	d := in.dialog
 	d.mu.Lock()
 	if d.reliable != nil {
 		d.mu.Unlock()
-		return nil // the one under way says it already
+		return nil // the one under way is enough
 	}
 	t := in.agent.timers
 	r := &reliable{number: rand.Uint32N(1 << 30), interval: t.T1, deadline: time.Now().Add(t.giveUp())}
@@ -148,10 +151,10 @@ func (c *clientInvite) fork(res *gosip.Response) *Dialog {
 func (c *clientInvite) newFork(res *gosip.Response) *Dialog {
 	d := c.agent.newDialog(dialogKey{callID: c.early.key.callID, local: c.early.key.local})
 	d.ends, d.path = c.early.ends, c.early.path
-	d.route = route{set: c.early.route.set, target: c.early.route.target, peer: c.early.route.peer}
+	d.route = route{set: c.early.route.set, target: c.early.route.target}
 	d.credentials, d.offers.expected = c.early.credentials, c.expected
 	r := &c.request
-	d.owner = owner{onReinvite: r.OnReinvite, onInfo: r.OnInfo, onActivity: r.OnActivity, onAnswer: r.OnAnswer}
+	d.owner.onReinvite, d.owner.onInfo, d.owner.onActivity, d.owner.onAnswer = r.OnReinvite, r.OnInfo, r.OnActivity, r.OnAnswer
 	d.confirm(res)
 	return d
 }

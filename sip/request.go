@@ -11,6 +11,9 @@ import (
 	"hotline/sip/resolver"
 )
 
+// Requests of ours inside a dialog: how one is made, where it goes, and the wait for its final answer. Hangup, re-INVITEs,
+// the session timer and PRACKs send them.
+
 // request makes a request inside the dialog (RFC 3261 12.2.1.1).
 func (d *Dialog) request(method gosip.RequestMethod) *gosip.Request {
 	d.mu.Lock()

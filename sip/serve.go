@@ -11,6 +11,8 @@ import (
 	"hotline/sip/header"
 )
 
+// Requests of the other side. sipgo calls serve for each; what belongs to a dialog goes on to it in the order of the wire.
+
 // serve takes each new request that the guard let pass. sipgo calls it in a goroutine of its own.
 func (a *Agent) serve(req *gosip.Request, tx *gosip.ServerTx) {
 	if !a.life.enter() {
@@ -73,9 +75,9 @@ func (d *Dialog) inside(req *gosip.Request, tx *gosip.ServerTx) {
 	case gosip.BYE:
 		d.byeCame(req, tx)
 	case gosip.INVITE:
-		d.reinvited(req, tx)
+		d.offers.reinvited(req, tx)
 	case gosip.UPDATE:
-		d.updated(req, tx)
+		d.offers.updated(req, tx)
 	case gosip.PRACK:
 		d.pracked(req, tx)
 	case gosip.INFO:
@@ -99,21 +101,17 @@ func (s *sequence) accept(seq uint32) bool {
 	return true
 }
 
-// note tells the owner that the other side is alive, and learns a new target
-// (RFC 3261 12.2.2: target refresh).
+// note tells the owner that the other side is alive, and learns a new target (RFC 3261 12.2.2: target refresh).
 func (d *Dialog) note(req *gosip.Request) {
-	d.mu.Lock()
-	f := d.owner.onActivity
 	if c := req.Contact(); c != nil && (req.IsInvite() || req.Method == gosip.UPDATE) {
+		d.mu.Lock()
 		d.route.target = *c.Address.Clone()
 		if src, err := netip.ParseAddrPort(req.Source()); err == nil && src.Addr().Unmap() == d.route.peer.Addr() {
 			d.route.peer = netip.AddrPortFrom(src.Addr().Unmap(), src.Port())
 		}
+		d.mu.Unlock()
 	}
-	d.mu.Unlock()
-	if f != nil {
-		f()
-	}
+	d.owner.alive()
 }
 
 func (d *Dialog) byeCame(req *gosip.Request, tx *gosip.ServerTx) {
@@ -143,10 +141,7 @@ func (d *Dialog) informed(req *gosip.Request, tx *gosip.ServerTx) {
 		kind, _, _ = strings.Cut(strings.ToLower(c.Value()), ";")
 		kind = strings.TrimSpace(kind)
 	}
-	d.mu.Lock()
-	f := d.owner.onInfo
-	d.mu.Unlock()
-	if len(req.Body()) == 0 || f != nil && f(kind, req.Body()) {
+	if len(req.Body()) == 0 || d.owner.understands(kind, req.Body()) {
 		_ = tx.Respond(d.agent.response(req, 200, "OK", "", nil))
 		return
 	}

@@ -125,7 +125,7 @@ func (s *sessionTimer) due(round int, ours bool) {
 func (s *sessionTimer) refresh() error {
 	d := s.dialog
 	d.mu.Lock()
-	byUpdate, every, f := s.update, s.every, d.owner.onReinvite
+	byUpdate, every := s.update, s.every
 	d.mu.Unlock()
 	ctx, stop := context.WithTimeout(d.ctx, d.agent.timers.giveUp())
 	defer stop()
@@ -141,7 +141,7 @@ func (s *sessionTimer) refresh() error {
 			return finalError(res)
 		}
 	}
-	offer, err := d.ask(f, nil)
+	offer, err := d.owner.answerTo(nil)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (s *sessionTimer) refresh() error {
 		return err
 	}
 	if len(answer) > 0 {
-		err = d.takeAnswer(answer)
+		err = d.owner.takeAnswer(answer)
 	}
 	return err
 }

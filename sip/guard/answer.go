@@ -10,6 +10,8 @@ import (
 	"hotline/sip/syntax"
 )
 
+// Answers without a transaction: the guard writes them for what it refuses, and for OPTIONS and CANCEL.
+
 // Answer writes the stateless answer to a request (RFC 3261 8.2.6, 8.2.7). The same request always gets the same octets, the
 // To tag too. from is where the request came from; server may be empty.
 func Answer(m *syntax.Message, r Refusal, from netip.AddrPort, server string) []byte {

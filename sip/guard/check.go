@@ -9,6 +9,9 @@ import (
 	"hotline/sip/syntax"
 )
 
+// What is wrong with a message by itself, and which answer that gets. The guard calls check for each message before it asks
+// whether the message belongs to a call.
+
 // Allow is what this line serves, for Allow headers (RFC 3261 20.5).
 const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 )
 
+// The sockets of a layer and which of them meets a far address.
+
 // port is one address served: a datagram socket and, beside it, listeners for streams.
 type port struct {
 	local   netip.AddrPort

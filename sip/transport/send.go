@@ -11,6 +11,8 @@ import (
 	"hotline/sip/resolver"
 )
 
+// The way out: requests are addressed and sent here, and connections opened for them.
+
 // maxDatagram is the largest request sent by UDP, octets (RFC 3261 18.1.1).
 const maxDatagram = 1300
 

@@ -13,6 +13,8 @@ import (
 	"time"
 )
 
+// TLS: our certificate, which is read again when it changes, and whom we believe.
+
 // TLS is how we prove ourselves on TLS and whom we believe.
 type TLS struct {
 	// Certificate and Key are PEM files. They are read again when they change; connections that stand keep the one

@@ -10,6 +10,8 @@ import (
 	"hotline/sip/syntax"
 )
 
+// Which number was dialled. The agent asks it for each INVITE of a trunk.
+
 // DialledNumber is the number that was dialled, by the trunk's INVITE. An empty place gives way to the next one.
 func (t *Trunk) DialledNumber(req *gosip.Request) string {
 	request, to := header.PartyOf("", req.Recipient).User, header.PartyOf("", req.To().Address).User

@@ -9,6 +9,8 @@ import (
 	"hotline/sip/syntax"
 )
 
+// How a call of ours is introduced to a trunk. Dial asks it for each call through one.
+
 // OnBehalf is the caller for whom we call somebody.
 type OnBehalf struct {
 	// Caller is the customer; zero when nobody is.

@@ -13,6 +13,8 @@ import (
 	"hotline/sip/resolver"
 )
 
+// Signs of life towards a trunk. The agent runs MaintainContact in a goroutine for each trunk.
+
 // Agent is what a trunk asks of the SIP agent. Safe for concurrent use.
 type Agent interface {
 	// Reachable are the hops of an address that a socket of ours can reach; at least one where there is no error.

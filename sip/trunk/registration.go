@@ -20,6 +20,9 @@ import (
 	"hotline/sip/transport"
 )
 
+// Registration with a trunk (RFC 3261 section 10). The agent runs MaintainRegistration in a goroutine for each trunk that
+// wants it.
+
 const (
 	firstRetry  = time.Second
 	lastRetry   = 25 * time.Second // so that a trunk that is back is used within half a minute
