@@ -107,7 +107,8 @@ func TestNothingThatACallerSaysSteersWhomTheLineCalls(t *testing.T) {
 		}
 		engineer := "sip:+39331000111@127.0.0.9:5060 by 127.0.0.9:5060"
 		asksAndHangsUp("+39899000111")
-		if got := seen.all(); got != "map["+engineer+":true]" {
+		own := "sip:+39899000111@127.0.0.6:" // the very telephone that called, of the house's network: not what it says of itself
+		if got := seen.all(); !strings.HasPrefix(got, "map["+engineer+":true") || strings.Count(got, ":true") > 1+strings.Count(got, own) {
 			t.Errorf("the line called %s", got)
 		}
 		if _, err := n.store.PutCustomer(t.Context(), customerOf(t, n, "+390612345")); err != nil {

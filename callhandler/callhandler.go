@@ -22,6 +22,7 @@ type Call interface {
 	ivr.Call
 	SIPID() string            // the dialog's Call-ID
 	Quality() tickets.Quality // how the sound came over so far
+	Hangup()                  // ends the call before Handle returns; idempotent
 }
 
 // Desk is what calls need of tickets. tickets.Desk implements it.
@@ -99,8 +100,9 @@ func (h *Handler) Handle(ctx context.Context, l Call) {
 	c.Desk, c.Human = desk, human
 	sum := h.cfg.Converse(ctx, c, flow, l)
 	h.sumUp(l, sum)
+	human.wait(l.Hangup)
 	result = human.result(sum)
-	if !human.asked && sum.Ticket != 0 {
+	if human.search == nil && sum.Ticket != 0 {
 		h.callerGone(context.WithoutCancel(ctx), sum)
 	}
 }

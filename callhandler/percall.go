@@ -44,16 +44,22 @@ func (d *callDesk) leave() {
 // goroutine.
 type askedHuman struct {
 	ivr.Human
-	asked  bool // for an engineer
+	search ivr.Search // nil: no engineer was asked for
 	talked bool
 }
 
-// Connect searches for an engineer.
-func (a *askedHuman) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, t tickets.Ticket) (ivr.Reach, error) {
-	a.asked = true
-	r, err := a.Human.Connect(ctx, call, lang, t)
-	a.talked = a.talked || r == ivr.Talked
-	return r, err
+// Search begins the search for an engineer, of which a call has one.
+func (a *askedHuman) Search(ctx context.Context, call ivr.Call, lang prompts.Language, t tickets.Ticket) ivr.Search {
+	a.search = a.Human.Search(ctx, call, lang, t)
+	return a.search
+}
+
+// wait waits for the search: whoever is rung for a caller who is gone, or did not wait, is still told. The line is free before.
+func (a *askedHuman) wait(hangUp func()) {
+	if a.search != nil {
+		hangUp()
+		a.talked = a.search.Wait() == ivr.Talked || a.talked
+	}
 }
 
 // Operator rings the operator.

@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"hotline/ivr"
@@ -12,33 +11,6 @@ import (
 )
 
 var _ ivr.Human = (*Dispatcher)(nil)
-
-// Connect searches for an engineer while the caller hears music. It comes back when the talk or the search is over, or when
-// staff have made the search pointless: the reach is then the tickets.Needless. The flow calls it.
-func (d *Dispatcher) Connect(ctx context.Context, call ivr.Call, lang prompts.Language, was tickets.Ticket) (ivr.Reach, error) {
-	t, err := d.desk.Ticket(ctx, was.Number)
-	if err != nil {
-		return ivr.Impossible, fmt.Errorf("reading ticket %d for the brief: %w", was.Number, err)
-	}
-	until, stop := d.watch(context.WithoutCancel(ctx), t)
-	defer stop()
-	if why := was.Needless(t); why != "" { // staff were faster
-		return ivr.Reach(why), nil
-	}
-	r := ring.Request{Caller: caller{call}, Language: lang, Ticket: t, CallBack: d.callBack(call, t), Until: until}
-	if t.Contract != "" {
-		found := d.priority.enter()
-		defer found()
-		r.Found = found // callers without a contract wait for the search, not for the talk
-	} else {
-		r.Turn = d.priority.wait
-	}
-	outcome, err := d.search.Find(ctx, r)
-	if off := (calledOff{}); outcome == ring.CalledOff && errors.As(context.Cause(until), &off) {
-		return ivr.Reach(off.why), err
-	}
-	return reach(outcome), err
-}
 
 // caller is the flow's call as a search sees it.
 type caller struct{ ivr.Call }
@@ -55,6 +27,8 @@ func reach(o ring.Outcome) ivr.Reach {
 		return ivr.NoRota
 	case ring.Impossible:
 		return ivr.Impossible
+	case ring.Left:
+		return ivr.Left
 	}
 	return ivr.Nobody
 }

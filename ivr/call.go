@@ -84,16 +84,31 @@ const (
 	Nobody     Reach = "nobody"     // the chain was called twice in vain
 	NoRota     Reach = "no rota"    // nobody is on duty
 	Impossible Reach = "impossible" // outgoing calls do not work at all
+	Left       Reach = "left"       // the caller pressed the key to be called back; those on duty are rung on
 )
 
-// Human finds somebody on duty for a caller and joins the two. app fills it from oncall/ring; it plays the music and the
-// sentences of the search on call itself and comes back when the talk or the search is over. When the caller hangs up
-// meanwhile it returns the context's cause after it has seen to the engineer whose phone rings.
+// Human finds somebody on duty for a caller and joins the two. app fills it from oncall/ring.
 type Human interface {
+	// Search begins to ring those on duty. The caller goes on in the conversation until [Search.Join] is called, which must
+	// be, once, and also when the caller is gone: ctx ends then, and Join sees to the engineer whose telephone rings.
 	// The ticket is given as the conversation knows it: where staff have made ringing pointless since, nobody is rung and the
 	// reach is the tickets.Needless.
-	Connect(ctx context.Context, call Call, lang prompts.Language, t tickets.Ticket) (Reach, error)
+	Search(ctx context.Context, call Call, lang prompts.Language, t tickets.Ticket) Search
 	// Operator rings the operator's phones while the caller hears calling and music; false when there is none, it is out
 	// of hours or nobody accepted.
 	Operator(ctx context.Context, call Call, lang prompts.Language, calling prompts.Phrase) (bool, error)
+}
+
+// Search is a search for a human under way. Its methods are used by the conversation's goroutine, and none waits but Join.
+type Search interface {
+	// Accepted is closed when somebody has pressed accept while the caller is still busy: Join is to be called at once.
+	Accepted() <-chan struct{}
+	// Message names what the caller is recording or has recorded, for an engineer who wants to hear it; empty for none.
+	Message(recording string)
+	// Join hands the caller over: the search plays its music and its sentences on the call itself. It comes back when the
+	// talk or the search is over, or when the caller chose not to wait (Left).
+	Join(ctx context.Context) (Reach, error)
+	// Wait waits until the search is over, also one for which the caller did not wait. Whoever runs the conversation calls it
+	// when the call is over.
+	Wait() Reach
 }

@@ -2,6 +2,7 @@ package ivr
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"hotline/prompts"
@@ -14,10 +15,17 @@ import (
 // contract says after_hours: ring, which is priced to the caller first. Other tickets pass it by.
 type connect struct {
 	Do    string        `yaml:"do"`
+	Ring  string        `yaml:"ring"` // at once (default): the telephones ring while the caller still speaks; after message
 	Price prompts.ID    `yaml:"price"`
 	Wait  time.Duration `yaml:"wait"`
 	Next  string        `yaml:"next"`
 }
+
+// When the telephones begin to ring for a caller inside the contract's hours.
+const (
+	ringAtOnce       = "at once"
+	ringAfterMessage = "after message"
+)
 
 func (v *connect) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
@@ -36,27 +44,52 @@ func calledOff() []tickets.Needless {
 	}
 }
 
-func (v *connect) longest() time.Duration        { return 10 * time.Minute }
-func (v *connect) waits() bool                   { return true }
-func (v *connect) check() []strictyaml.Complaint { return times(waitTime{"wait", v.Wait}) }
+func (v *connect) longest() time.Duration { return 10 * time.Minute }
+func (v *connect) waits() bool            { return true }
+
+func (v *connect) check() []strictyaml.Complaint {
+	out := times(waitTime{"wait", v.Wait})
+	if v.Ring != "" && v.Ring != ringAtOnce && v.Ring != ringAfterMessage {
+		out = append(out, strictyaml.Complaint{Field: "ring", Problem: "telephones that ring " + strconv.Quote(v.Ring), Remedy: "write " + ringAtOnce + ", or " + ringAfterMessage})
+	}
+	return out
+}
 
 func (v *connect) run(c *conversation) (string, error) {
 	if c.ticket.Category() != sla.Blocking {
 		return v.Next, nil
 	}
-	ring, err := v.mayRing(c)
-	if err != nil || !ring {
-		return v.Next, err
+	if c.search == nil {
+		ring, err := v.mayRing(c)
+		if err != nil || !ring {
+			return v.Next, err
+		}
 	}
 	reach, began := Impossible, c.call.Now()
 	if c.cfg.Human != nil {
-		reach, err = c.cfg.Human.Connect(c.ctx, c.call, c.lang, c.ticket)
+		var err error
+		reach, began, err = c.join()
 		if c.gone() {
 			return "", err
 		}
 		c.report("searching for an engineer", err)
 	}
 	return v.Next, v.afterwards(c, reach, began)
+}
+
+// open tells whether the rota is called now without a question: inside the hours of the contract, or of the owner.
+func (v *connect) open(c *conversation) bool {
+	terms, err := c.cfg.Desk.Terms(c.hoursOf())
+	return err == nil && terms.Hours.Open(c.call.Now())
+}
+
+// hoursOf is the contract in whose hours engineers are rung; none for a PIN that the caller is told nothing of, whose caller
+// is treated as one without a PIN: outside the owner's hours the call-out begins without him.
+func (c *conversation) hoursOf() tickets.ContractID {
+	if c.sealed.Known() {
+		return ""
+	}
+	return c.ticket.Contract
 }
 
 // tells tells whether the caller will hear at once that nobody is called now, and by when somebody acts.
@@ -71,11 +104,7 @@ func (v *connect) tells(c *conversation) bool {
 
 // mayRing tells whether the rota is called now, and tells the caller when it is not.
 func (v *connect) mayRing(c *conversation) (bool, error) {
-	contract := c.ticket.Contract
-	if c.sealed.Known() {
-		contract = "" // as if he had keyed none; outside the owner's hours the call-out begins without him
-	}
-	terms, err := c.cfg.Desk.Terms(contract)
+	terms, err := c.cfg.Desk.Terms(c.hoursOf())
 	if err != nil {
 		c.report("reading the contract's hours", err)
 		return true, nil // in doubt somebody is woken
@@ -109,6 +138,9 @@ func (v *connect) afterwards(c *conversation, r Reach, began time.Time) error {
 	if r == Talked {
 		return c.say(prompts.Join(prompts.P("after-talk"), digits(c.ticket.Number), prompts.P("next-step")), true)
 	}
+	if r == Left {
+		return v.callBack(c, nil, "the caller did not wait for an engineer")
+	}
 	if slices.Contains(calledOff(), tickets.Needless(r)) {
 		c.told("why nobody is called any more: "+string(r), nil)
 		return c.say(prompts.Join(prompts.P("stopped-"+prompts.ID(r)), prompts.P("after-talk"), digits(c.ticket.Number)), true)
@@ -117,6 +149,12 @@ func (v *connect) afterwards(c *conversation, r Reach, began time.Time) error {
 	if c.cfg.Desk.Informed(c.after(), c.ticket.Number, began) {
 		phrase, told = append(phrase, prompts.P("informed")...), told+"; the person in charge is informed"
 	}
+	return v.callBack(c, phrase, told)
+}
+
+// callBack says by when the caller is called back, behind what is to be said first. Who was not given the whole account before
+// hears the ticket's number again.
+func (v *connect) callBack(c *conversation, phrase prompts.Phrase, told string) error {
 	due, ok := c.due(c.ticket, sla.Contact)
 	if !ok {
 		due, ok = c.due(c.ticket, sla.Intervention)
@@ -125,7 +163,11 @@ func (v *connect) afterwards(c *conversation, r Reach, began time.Time) error {
 	if ok {
 		by, promise = prompts.Join(prompts.P("call-back-by"), c.when(c.ticket.Contract, due)), "by "+due.UTC().Format(time.RFC3339)
 	}
-	if err := c.say(append(phrase, by...), true); err != nil {
+	phrase = append(phrase, by...)
+	if c.search != nil && c.search.step != "" {
+		phrase = prompts.Join(phrase, prompts.P("after-talk"), digits(c.ticket.Number))
+	}
+	if err := c.say(phrase, true); err != nil {
 		return err
 	}
 	c.told(told+"; called back "+promise, nil)

@@ -59,7 +59,9 @@ type Summary struct {
 // conversation is one call on its way through a flow. It is used by one goroutine; its verbs read and write it.
 type conversation struct {
 	cfg     Config
-	ctx     context.Context
+	line    context.Context // the caller is there as long as it lives
+	ctx     context.Context // of the step: it also ends when an engineer has accepted
+	search  *search         // nil: nobody is looked for yet
 	call    Call
 	caller  Caller
 	flow    *Flow
@@ -95,7 +97,7 @@ var errLost = errors.New("the flow entered one step too often")
 // with a ticket: a fault of a verb ends in a recording, a panic is a fault.
 func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 	c := &conversation{
-		cfg: cfg, ctx: ctx, call: call, caller: call.Caller(), flow: f, lang: prompts.Italian, entered: map[string]int{},
+		cfg: cfg, line: ctx, ctx: ctx, call: call, caller: call.Caller(), flow: f, lang: prompts.Italian, entered: map[string]int{},
 		reason: "request-no-pin",
 	}
 	if cfg.Spoken == nil {
@@ -116,8 +118,10 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 		c.cfg.Log.Error("conversation broke", "call", c.caller.ID, "steps", c.summary.Steps, "error", err)
 		_, err = c.guarded("trouble", func() (string, error) { return "", c.trouble() })
 	}
+	_, fault := c.guarded("search", func() (string, error) { return "", c.settleSearch() })
+	c.report("waiting for the search", fault)
 	if c.gone() {
-		_, fault := c.guarded("leave", func() (string, error) { c.leave(); return "", nil })
+		_, fault = c.guarded("leave", func() (string, error) { c.leave(); return "", nil })
 		c.report("seeing to what a caller who hung up leaves behind", fault)
 		err = context.Cause(ctx)
 	}
@@ -141,10 +145,15 @@ func (c *conversation) walk() error {
 		}
 		c.summary.Steps = append(c.summary.Steps, name)
 		next, err := c.guarded(name, func() (string, error) { return s.verb.run(c) })
+		if errors.Is(context.Cause(c.ctx), errAccepted) && !c.gone() {
+			next, err = c.search.step, nil // out of the middle of whatever it was
+		}
 		if err != nil {
 			return fmt.Errorf("step %s: %w", name, err)
 		}
-		name = next
+		if name = next; name != "" {
+			c.searchAhead(name)
+		}
 	}
 	return nil
 }
@@ -176,10 +185,13 @@ func (c *conversation) pause(d time.Duration) error {
 }
 
 // gone tells whether the caller is.
-func (c *conversation) gone() bool { return c.ctx.Err() != nil }
+func (c *conversation) gone() bool { return c.line.Err() != nil }
+
+// brokenOff tells whether the step is to end at once: the caller is gone, or an engineer has accepted.
+func (c *conversation) brokenOff() bool { return c.ctx.Err() != nil }
 
 // after is a context for what must be done though the caller has hung up.
-func (c *conversation) after() context.Context { return context.WithoutCancel(c.ctx) }
+func (c *conversation) after() context.Context { return context.WithoutCancel(c.line) }
 
 // leave does what PRODUCT's policy asks for when the caller hangs up: after hearing of an open ticket a line in its
 // history, after a PIN (or a confirmed number) a ticket without category for the staff's list.
@@ -247,6 +259,9 @@ func (c *conversation) trouble() error {
 		if err := c.say(prompts.Join(prompts.P("readout-ticket"), digits(c.ticket.Number)), true); err != nil {
 			return err
 		}
+	}
+	if c.search != nil && !c.search.joined {
+		return nil // an engineer is being called, and the caller waits
 	}
 	return c.say(prompts.P("goodbye"), false)
 }

@@ -27,7 +27,7 @@ type describe struct {
 func (v *describe) exits() []exit { return []exit{{field: "next", to: v.Next, caught: true}} }
 
 func (v *describe) prompts() []prompts.ID {
-	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "no-speech", "too-long", "message-kept", "wrong-key"}
+	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "calling-meanwhile", "no-speech", "too-long", "message-kept", "wrong-key"}
 }
 
 func (v *describe) longest() time.Duration {
@@ -60,6 +60,9 @@ func (v *describe) run(c *conversation) (string, error) {
 	question := prompts.P(v.Prompt)
 	if c.adding {
 		question = prompts.P(v.Add)
+	}
+	if c.search != nil {
+		question = prompts.Join(prompts.P("calling-meanwhile"), question)
 	}
 	for range v.Takes {
 		if err := c.say(question, true); err != nil {
@@ -104,7 +107,7 @@ func (v *describe) review(c *conversation, got Recorded) (again bool, err error)
 		}
 		switch k {
 		case '2':
-			if err := c.call.Replay(c.ctx, got.Recording.ID); err != nil && !c.gone() {
+			if err := c.call.Replay(c.ctx, got.Recording.ID); err != nil && !c.brokenOff() {
 				c.report("playing a message back", err)
 			}
 		case '3':
@@ -121,9 +124,10 @@ func (v *describe) review(c *conversation, got Recorded) (again bool, err error)
 func (c *conversation) take(t recordTimes) (Recorded, error) {
 	// the id names the ticket, so that a recording that a crash cut off is found again and put on it
 	id := fmt.Sprintf("%d-%s", c.ticket.Number, c.cfg.NewID())
+	c.message(id)
 	got, err := c.call.Record(c.ctx, RecordRequest{ID: id, Max: t.longest, Silence: t.silence, Initial: t.initial})
 	c.keep(got)
-	if c.gone() {
+	if c.brokenOff() {
 		return got, err
 	}
 	if err != nil {
@@ -140,6 +144,7 @@ func (c *conversation) take(t recordTimes) (Recorded, error) {
 // keep puts a recording in which somebody spoke on the ticket.
 func (c *conversation) keep(got Recorded) {
 	if got.Recording.Seconds == 0 || got.End == EndedUnspoken || c.ticket.Number == 0 {
+		c.message("")
 		return
 	}
 	_, err := c.cfg.Desk.Keep(c.after(), c.ticket.Number, got.Recording, c.call.Now())

@@ -22,10 +22,10 @@ func (c *conversation) say(p prompts.Phrase, bargeIn bool) error {
 		if bargeIn && len(c.typed.ahead) > 0 {
 			return context.Cause(c.ctx)
 		}
-		if err := c.call.Say(c.ctx, c.lang, p, bargeIn); err != nil && !c.gone() {
+		if err := c.call.Say(c.ctx, c.lang, p, bargeIn); err != nil && !c.brokenOff() {
 			c.report("saying a phrase", err)
 		}
-		if !bargeIn || c.gone() || !c.passSecondHash() {
+		if !bargeIn || c.brokenOff() || !c.passSecondHash() {
 			return context.Cause(c.ctx)
 		}
 	}
@@ -33,7 +33,7 @@ func (c *conversation) say(p prompts.Phrase, bargeIn bool) error {
 
 // passSecondHash drops a # that waits right behind an entry, and tells whether it did.
 func (c *conversation) passSecondHash() bool {
-	if !c.typed.again || c.gone() {
+	if !c.typed.again || c.brokenOff() {
 		return false
 	}
 	k, err := c.pull(0)
@@ -66,7 +66,7 @@ func (c *conversation) pull(wait time.Duration) (byte, error) {
 		return k, nil
 	}
 	k, err := c.call.Key(c.ctx, wait)
-	if c.gone() {
+	if c.brokenOff() {
 		return 0, context.Cause(c.ctx)
 	}
 	return k, err

@@ -28,7 +28,7 @@ func (v *operator) run(c *conversation) (string, error) {
 	if c.cfg.Human != nil {
 		talked, err := c.cfg.Human.Operator(c.ctx, c.call, c.lang, prompts.P(v.Prompt))
 		c.helped = talked
-		if c.gone() {
+		if c.brokenOff() {
 			return "", err
 		}
 		c.report("ringing the operator", err)

@@ -33,6 +33,13 @@ func (v *readout) run(c *conversation) (string, error) {
 	}
 	c.flush()
 	n := digits(c.ticket.Number)
+	if c.search != nil { // an engineer may be there any moment: the whole account follows the search
+		if err := c.say(prompts.Join(prompts.P(c.numbered()), n), true); err != nil {
+			return "", err
+		}
+		c.told("the ticket's number, while an engineer is called", nil)
+		return v.Next, nil
+	}
 	phrase := prompts.Join(prompts.P("readout-ticket"), n, prompts.P("readout-again"), n)
 	if c.adding {
 		phrase = prompts.Join(prompts.P("readout-added"), n)
@@ -46,6 +53,14 @@ func (v *readout) run(c *conversation) (string, error) {
 	}
 	c.told(words, nil)
 	return v.Next, nil
+}
+
+// numbered is the sentence in which the ticket's number is said.
+func (c *conversation) numbered() prompts.ID {
+	if c.adding {
+		return "readout-added"
+	}
+	return "readout-ticket"
 }
 
 // saidNext tells whether the next step will say by when somebody acts: a deadline is not spoken twice in a row.

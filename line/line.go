@@ -68,6 +68,9 @@ func (l *Line) Address() string { return l.address }
 // SIPID is the call's Call-ID, for the record of calls.
 func (l *Line) SIPID() string { return l.sipID }
 
+// Hangup ends the call before its conversation returns, for a search that outlasts it. Idempotent.
+func (l *Line) Hangup() { l.close("") }
+
 // Key takes the next key, ivr.ErrNoKey after wait.
 func (l *Line) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	k, err := l.key(ctx, wait, ivr.ErrNoKey)

@@ -31,6 +31,7 @@ import (
 //	waits 6s                             time passes
 //	speaks 12s, key|silence|length       while it is recorded
 //	is silent                            the same, saying nothing
+//	an engineer accepts                  while the caller is still busy, or waits
 //	hangs up
 //	is hung up on                        everything said was heard, and the call ends
 //	then ticket category=blocking ...    what is left: number, category, level, priority, state, clocks, recordings, caller, contract
@@ -108,6 +109,8 @@ func (s *script) line(w []string) {
 		s.dial()
 		s.hangUp(ivr.ErrHungUp)
 		s.ends()
+	case "an": // engineer accepts
+		close(s.world.human.search.accepted)
 	case "is":
 		if rest[0] == "silent" {
 			return // Record ends by itself

@@ -106,3 +106,32 @@ func TestAFlowThatOpensNoTicketLosesNoMessage(t *testing.T) {
 			then history opened called_again`)
 	})
 }
+
+func TestAFlowMayRingAfterTheMessage(t *testing.T) {
+	after := variant(t, "ring: at once", "ring: after message")
+	synctest.Test(t, func(t *testing.T) {
+		ivrtest.Run(t, after, `at 2026-11-23 10:00 Europe/Rome
+			hears welcome/it language-offer/en recording-notice enter-pin
+			presses 314159#1
+			hears describe tone (records)
+			speaks 12s, key
+			hears recorded-menu
+			presses 1
+			hears message-kept readout-ticket 417 readout-again 417 readout-intervention by-Mon-23Nov-14:00
+			hears (rings-rota-417) (waits-for-an-engineer) after-talk 417 next-step goodbye/it
+			is hung up on`)
+	})
+}
+
+func TestAPathThatMayLeadElsewhereRingsNobodyAhead(t *testing.T) {
+	forked := variant(t, "wait: 4s\n    next: readout", "wait: 4s\n    next: shut",
+		"  readout:\n    do: readout", "  shut:\n    do: hours\n    whose: contract\n    open: readout\n    closed: readout\n\n  readout:\n    do: readout")
+	synctest.Test(t, func(t *testing.T) {
+		ivrtest.Run(t, forked, `at 2026-11-23 10:00 Europe/Rome
+			hears welcome/it language-offer/en recording-notice enter-pin
+			presses 314159#1
+			hears describe tone (records)
+			hangs up
+			then ticket category=blocking`)
+	})
+}

@@ -31,13 +31,42 @@ type human struct {
 	desk     *tickets.Desk
 	heard    chan<- string
 	fail     error
+	search   *searching // the latest
 }
 
-func (h *human) Connect(ctx context.Context, _ ivr.Call, _ prompts.Language, t tickets.Ticket) (ivr.Reach, error) {
+// Search is one that rings for 30 s; "accepts" in a script lets somebody accept before.
+func (h *human) Search(ctx context.Context, _ ivr.Call, _ prompts.Language, t tickets.Ticket) ivr.Search {
 	h.heard <- fmt.Sprintf("(rings-rota %d)", t.Number)
+	s := &searching{human: h, ticket: t.Number, end: time.Now().Add(30 * time.Second), accepted: make(chan struct{})}
+	h.search = s
+	return s
+}
+
+// searching is a search for one caller.
+type searching struct {
+	*human
+	ticket   tickets.Number
+	end      time.Time
+	accepted chan struct{} // closed by the script
+	message  string
+}
+
+func (s *searching) Accepted() <-chan struct{} { return s.accepted }
+func (s *searching) Wait() ivr.Reach           { return s.reach }
+func (s *searching) Message(recording string)  { s.message = recording }
+
+func (s *searching) Join(ctx context.Context) (ivr.Reach, error) {
+	s.heard <- "(waits-for-an-engineer)"
 	select {
-	case <-time.After(30 * time.Second):
-		return h.reach, errors.Join(h.fail, h.note(ctx, t.Number))
+	case <-time.After(time.Until(s.end)):
+		return s.reach, errors.Join(s.fail, s.note(ctx, s.ticket))
+	case <-s.accepted:
+		s.heard <- "(talks)"
+		select {
+		case <-time.After(time.Minute):
+		case <-ctx.Done():
+		}
+		return ivr.Talked, context.Cause(ctx)
 	case <-ctx.Done():
 		return ivr.Nobody, context.Cause(ctx)
 	}

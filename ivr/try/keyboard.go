@@ -90,14 +90,35 @@ func (k *keyboard) Replay(ctx context.Context, _ string) error {
 // Music is silent on a keyboard.
 func (k *keyboard) Music(context.Context) (stop func()) { return func() {} }
 
-// Connect asks what the engineer does.
-func (k *keyboard) Connect(ctx context.Context, _ ivr.Call, lang prompts.Language, t tickets.Ticket) (ivr.Reach, error) {
-	_ = k.Say(ctx, lang, prompts.P("searching"), false)
-	fmt.Fprintf(k.out, "   [music; the rota is called for ticket %d]\n", t.Number)
-	switch k.line("does an engineer press 1? y/n> ") {
+// Search tells that the rota is called.
+func (k *keyboard) Search(_ context.Context, _ ivr.Call, lang prompts.Language, t tickets.Ticket) ivr.Search {
+	fmt.Fprintf(k.out, "   [the rota is called for ticket %d]\n", t.Number)
+	return &search{k, lang}
+}
+
+// search is one on the keyboard: nobody accepts before the caller waits for it.
+type search struct {
+	*keyboard
+	lang prompts.Language
+}
+
+// Accepted never is.
+func (*search) Accepted() <-chan struct{} { return nil }
+
+// Wait has nothing to wait for.
+func (*search) Wait() ivr.Reach { return ivr.Nobody }
+
+// Message is for an engineer who hears nothing here.
+func (*search) Message(string) {}
+
+// Join asks what the engineer does.
+func (s *search) Join(ctx context.Context) (ivr.Reach, error) {
+	_ = s.Say(ctx, s.lang, prompts.P("searching"), false)
+	fmt.Fprintln(s.out, "   [music]")
+	switch s.line("does an engineer press 1? y/n> ") {
 	case "y", "yes":
-		_ = k.Say(ctx, lang, prompts.P("joined"), false)
-		fmt.Fprintln(k.out, "   [you talk; then the engineer hangs up]")
+		_ = s.Say(ctx, s.lang, prompts.P("joined"), false)
+		fmt.Fprintln(s.out, "   [you talk; then the engineer hangs up]")
 		return ivr.Talked, context.Cause(ctx)
 	}
 	return ivr.Nobody, context.Cause(ctx)

@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -52,8 +53,7 @@ func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answe
 // oneBrief speaks the brief up to three times and gives the key 1, 2 or 3; 0 when none came within the time after the
 // brief's first end.
 func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, heard *listening) byte {
-	brief := prompts.Join(j.subject, j.keys)
-	if t.Say(ctx, lang, brief, true) != nil {
+	if t.Say(ctx, lang, j.brief(), true) != nil {
 		return 0
 	}
 	end := time.Now()
@@ -86,25 +86,39 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 		if heard.hasty() && time.Since(end) < soon {
 			continue
 		}
-		if spoken >= briefings || heard.hasty() || t.Say(within, lang, brief, true) != nil {
+		if spoken >= briefings || heard.hasty() || t.Say(within, lang, j.brief(), true) != nil {
 			return 0
 		}
 		spoken++
 	}
 }
 
-// replay plays the caller's latest message.
+// brief is what an engineer hears at once, and what the keys do.
+func (j *job) brief() prompts.Phrase {
+	if j.request.Busy.waits() {
+		return prompts.Join(j.subject, j.keys)
+	}
+	return prompts.Join(j.subject, prompts.P(SayDescribing), j.keys)
+}
+
+// replay plays the caller's latest message, or what there is of it so far.
 func (j *job) replay(ctx context.Context, t Telephone, lang prompts.Language) {
-	list := j.request.Ticket.Recordings
-	if len(list) == 0 || t.Replay(ctx, list[len(list)-1].ID) != nil {
+	id := ""
+	if list := j.request.Ticket.Recordings; len(list) > 0 {
+		id = list[len(list)-1].ID
+	}
+	if j.request.Busy != nil {
+		id = cmp.Or(j.request.Busy.Message(), id)
+	}
+	if id == "" || t.Replay(ctx, id) != nil {
 		_ = t.Say(ctx, lang, prompts.P(SayNoMessage), true)
 	}
 }
 
 // callerGone tells an engineer on the line that the caller is gone and offers one key to call back; subject is what he
 // has not heard yet. It gives the leg's result for the record.
-func (j *job) callerGone(t Telephone, a oncall.Attempt, subject prompts.Phrase) (result string) {
-	j.note(t.Context(), tickets.CallerGone, a.Engineer, "the caller hung up; "+a.Name+" was told")
+func (j *job) callerGone(t Telephone, a oncall.Attempt, subject prompts.Phrase, why string) (result string) {
+	j.note(t.Context(), tickets.CallerGone, a.Engineer, why+"; "+a.Name+" was told")
 	if j.offer(t, a, prompts.Join(subject, prompts.P(SayCallerGone)), prompts.Join(subject, prompts.P(SayCallerGoneOnly))) {
 		return resultCalledBack
 	}

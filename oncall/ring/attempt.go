@@ -59,7 +59,7 @@ func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 	if err != nil {
 		result := resultOf(err)
 		if j.gone(ctx) {
-			j.note(ctx, tickets.CallerGone, a.Engineer, "the caller hung up while "+a.Name+" was rung")
+			j.note(ctx, tickets.CallerGone, a.Engineer, goneWord(ctx)+" while "+a.Name+" was rung")
 		} else if context.Cause(ctx) != nil {
 			result = resultGone
 		} else if j.request.Until.Err() != nil {
@@ -172,7 +172,7 @@ func refusal(err error) string {
 // converse speaks with whoever picked up: brief, key, join. It gives the leg's result for the record.
 func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verdict, string) {
 	if j.gone(ctx) { // while it rang
-		return unanswered, j.callerGone(t, a, j.subject)
+		return unanswered, j.callerGone(t, a, j.subject, goneWord(ctx))
 	}
 	lang := prompts.Language(a.Language)
 	asking, stop := j.untilCalledOff(ctx)
@@ -180,7 +180,7 @@ func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verd
 	stop()
 	switch {
 	case context.Cause(ctx) != nil && t.Context().Err() == nil:
-		return unanswered, j.callerGone(t, a, nil)
+		return unanswered, j.callerGone(t, a, nil, goneWord(ctx))
 	case j.request.Until.Err() != nil: // also where he has pressed a key just now: somebody else has it in hand
 		_ = t.Say(ctx, lang, prompts.P(SayCalledOff, SayGoodbye), false)
 		return calledOff, resultOff

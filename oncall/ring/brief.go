@@ -14,9 +14,11 @@ import (
 const (
 	SaySearching      prompts.ID = "searching"       // caller: an engineer is being called
 	SayStillSearching prompts.ID = "still-searching" // caller: over the music
+	SayLeaveKey       prompts.ID = "leave-key"       // caller: 1 to be called back instead of waiting
 	SayJoined         prompts.ID = "joined"          // caller: an engineer is on the line
 	SayEngineerLost   prompts.ID = "engineer-lost"   // caller: the engineer's line dropped
 	SayOperatorJoined prompts.ID = "operator-joined" // caller: the operator is on the line
+	SayDescribing     prompts.ID = "describing"      // engineer: the customer is still describing the fault
 	SayBriefKeys      prompts.ID = "brief-keys"      // engineer: 1 accepts, 2 passes, 3 plays the message
 	SayJoining        prompts.ID = "joining"         // engineer: accepted
 	SayPassed         prompts.ID = "passed"          // engineer

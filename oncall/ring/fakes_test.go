@@ -312,10 +312,11 @@ func (p *phone) Hangup() {
 
 // customer is a caller on hold.
 type customer struct {
-	night *night
-	id    string
-	mu    sync.Mutex
-	using bool
+	night  *night
+	id     string
+	leaves time.Duration // after this time on hold the key to be called back is pressed; 0: never
+	mu     sync.Mutex
+	using  bool
 }
 
 func (c *customer) ID() string { return c.id }
@@ -343,6 +344,22 @@ func (c *customer) Say(ctx context.Context, _ prompts.Language, p prompts.Phrase
 }
 
 func (c *customer) Music(context.Context) func() { return c.use("music") }
+
+func (c *customer) Flush() {}
+
+// Key is that of a caller who is tired of the music.
+func (c *customer) Key(ctx context.Context, wait time.Duration) (byte, error) {
+	switch {
+	case c.leaves > 0 && c.leaves <= wait:
+		if pass(ctx, c.leaves) {
+			return '1', nil
+		}
+	case pass(ctx, wait):
+		c.leaves = max(c.leaves-wait, 0)
+		return 0, ring.ErrNoKey
+	}
+	return 0, context.Cause(ctx)
+}
 
 var rossi = tickets.Ticket{
 	Number: 417, Name: "Rossi S.p.A.", Level: sla.Extended, Claim: sla.Blocking, Caller: "+39051",

@@ -2,6 +2,7 @@ package ring
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hotline/prompts"
@@ -14,7 +15,7 @@ type hold struct {
 	done   chan struct{}
 }
 
-// startHold begins with a sentence; nothing when the music plays already.
+// startHold begins with a sentence, as soon as the caller waits; nothing when the music plays already.
 func (j *job) startHold(ctx context.Context, first prompts.Phrase) {
 	if j.hold != nil || j.request.Caller == nil {
 		return
@@ -22,22 +23,77 @@ func (j *job) startHold(ctx context.Context, first prompts.Phrase) {
 	ctx, cancel := context.WithCancel(ctx)
 	h := &hold{cancel: cancel, done: make(chan struct{})}
 	j.hold = h
-	c, lang, pause, still := j.request.Caller, j.request.Language, j.search.Times.Still, j.words.still
 	go func() {
 		defer close(h.done)
-		for say := first; ; say = still {
-			_ = c.Say(ctx, lang, say, false) // a sentence that is missing leaves the music
-			if ctx.Err() != nil {
+		if !j.callerWaits(ctx) {
+			return
+		}
+		j.request.Caller.Flush() // what was pressed before answers nothing here
+		for say := first; ; say = j.words.still {
+			if j.comfort(ctx, say) {
+				j.leave(errLeft)
+				j.request.Left()
 				return
 			}
-			stop := c.Music(ctx)
-			wait(ctx, pause)
-			stop()
 			if ctx.Err() != nil {
 				return
 			}
 		}
 	}()
+}
+
+// errLeft is why a search goes on without its caller: the key to be called back was pressed.
+var errLeft = errors.New("the caller asked to be called back")
+
+// leaveKey is the caller's key to be called back instead of waiting.
+const leaveKey = '1'
+
+// goneWord says why the caller is not there any more.
+func goneWord(ctx context.Context) string {
+	if errors.Is(context.Cause(ctx), errLeft) {
+		return errLeft.Error()
+	}
+	return "the caller hung up"
+}
+
+// callerWaits comes back when the caller waits; false when ctx ends before.
+func (j *job) callerWaits(ctx context.Context) bool {
+	if j.request.Busy.waits() {
+		return true
+	}
+	select {
+	case <-j.request.Busy.Waits:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// comfort says a sentence and plays music for a while. It tells whether the caller has pressed the key to leave.
+func (j *job) comfort(ctx context.Context, say prompts.Phrase) (left bool) {
+	c := j.request.Caller
+	if j.request.Left != nil {
+		say = prompts.Join(say, prompts.P(SayLeaveKey))
+	}
+	_ = c.Say(ctx, j.request.Language, say, false) // a sentence that is missing leaves the music
+	if ctx.Err() != nil {
+		return false
+	}
+	defer c.Music(ctx)()
+	if j.request.Left == nil {
+		wait(ctx, j.search.Times.Still)
+		return false
+	}
+	for until := time.Now().Add(j.search.Times.Still); ctx.Err() == nil; {
+		k, err := c.Key(ctx, time.Until(until))
+		if err != nil {
+			return false
+		}
+		if k == leaveKey {
+			return true
+		}
+	}
+	return false
 }
 
 // stopHold silences it and waits: afterwards the caller is free.

@@ -22,6 +22,7 @@ const (
 	NoRota     Outcome = "no rota"    // nobody is on duty, and the ticket's own engineer, where it has one, was rung in vain
 	Impossible Outcome = "impossible" // no outgoing call could even be tried
 	CalledOff  Outcome = "called off" // Request.Until ended: whom to ring for is settled
+	Left       Outcome = "left"       // the caller did not wait, and is to be called back
 )
 
 // Caller is the call for which somebody is searched. Its methods are used by one goroutine at a time and return the
@@ -32,6 +33,9 @@ type Caller interface {
 	Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error
 	// Music plays until stop is called; stop waits.
 	Music(ctx context.Context) (stop func())
+	// Key takes the caller's next key, waiting so long at most; Flush forgets those that wait.
+	Key(ctx context.Context, wait time.Duration) (byte, error)
+	Flush()
 }
 
 // Duty tells who is on duty: the attempts in their order, and whether there is a gap in the rota. The telephones of
@@ -64,7 +68,7 @@ type Times struct {
 	Key     time.Duration // from the brief's first end to "no key": 15 s
 	Talk    time.Duration // both were heard for so long: they have talked. Who hangs up sooner is asked back once: 5 s
 	Silence time.Duration // a joined leg without a packet for so long is lost: 10 s
-	Still   time.Duration // between two sentences over the music: 30 s
+	Still   time.Duration // between two sentences over the music: 20 s
 }
 
 func (t Times) orPolicy() Times {
@@ -77,7 +81,7 @@ func (t Times) orPolicy() Times {
 	set(&t.Key, 15*time.Second)
 	set(&t.Talk, 5*time.Second)
 	set(&t.Silence, 10*time.Second)
-	set(&t.Still, 30*time.Second)
+	set(&t.Still, 20*time.Second)
 	return t
 }
 
@@ -125,6 +129,10 @@ type Request struct {
 	Language prompts.Language // of the caller
 	Ticket   tickets.Ticket   // as it stands now
 	CallBack string           // address at which the customer can be called back; none when empty
+	Busy     *Busy            // the caller still speaks with somebody else; nil: the caller waits here from the beginning
+	// Left hears that the caller has pressed the key to be called back and is not spoken to any more; the search goes on as
+	// after a hang-up. nil: the key is not offered.
+	Left func()
 	// Turn waits until this search may ring anybody, or ctx ends, while the caller has music; nil: at once.
 	Turn func(ctx context.Context)
 	// Until ends, with a reason as its cause, when it has become pointless to ring: the telephone that rings stops at once.
@@ -132,6 +140,29 @@ type Request struct {
 	Until context.Context
 	// Found hears that somebody pressed accept and the search is over, before the talk begins; nil for nobody.
 	Found func()
+}
+
+// Busy is a caller who is still in the conversation while telephones ring already. All of it is required.
+type Busy struct {
+	// Waits is closed when the caller has nothing left to do but wait for the search. Until then nobody here speaks to the caller.
+	Waits <-chan struct{}
+	// Fetch ends at once what the caller is doing. It comes back when the caller waits here, or when ctx ends.
+	Fetch func(ctx context.Context)
+	// Message is the id of what the caller has recorded so far, also while it is being recorded; empty for none.
+	Message func() string
+}
+
+// waits tells whether the caller waits for the search.
+func (b *Busy) waits() bool {
+	if b == nil {
+		return true
+	}
+	select {
+	case <-b.Waits:
+		return true
+	default:
+		return false
+	}
 }
 
 const (
@@ -151,6 +182,8 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	if r.Caller != nil {
 		j.leg = r.Caller.ID()
 	}
+	ctx, j.leave = context.WithCancelCause(ctx)
+	defer j.leave(nil)
 	attempts, gap, err := s.Duty.Plan(ctx, time.Now(), oncall.EngineerID(r.Ticket.Assignee))
 	if err != nil && context.Cause(ctx) == nil {
 		return Impossible, fmt.Errorf("planning whom to ring for ticket %d: %w", r.Ticket.Number, err)
@@ -161,9 +194,11 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	}
 	cause := context.Cause(ctx)
 	if cause != nil && r.Caller != nil && outcome != Talked && !j.toldGone {
-		j.note(ctx, tickets.CallerGone, "", "the call ended before anybody accepted")
+		j.note(ctx, tickets.CallerGone, "", goneWord(ctx)+" before anybody accepted")
 	}
 	switch {
+	case errors.Is(cause, errLeft):
+		return Left, nil
 	case outcome == Talked || outcome == CalledOff || cause != nil:
 		return outcome, cause
 	case gap:
@@ -195,7 +230,7 @@ func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Langu
 		search: s, request: Request{Caller: caller, Language: lang}, once: true,
 		keys: prompts.P(SayOperatorBrief), leg: caller.ID(), words: words{calling, calling, prompts.P(SayOperatorJoined)},
 	}
-	j.request.Until = context.Background()
+	j.request.Until, j.leave = context.Background(), func(error) {}
 	outcome, err := j.run(ctx, attempts)
 	return outcome == Talked, err
 }
@@ -211,6 +246,7 @@ type job struct {
 	words   words
 	leg     string // the call to join
 	hold    *hold
+	leave   context.CancelCauseFunc // the caller did not wait
 
 	toldGone  bool // it is written that the caller is gone
 	askedBack bool // an engineer who hung up at once was rung again

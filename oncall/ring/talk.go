@@ -21,12 +21,24 @@ func (j *job) accept(ctx context.Context, t Telephone, a oncall.Attempt) (verdic
 		return talked, resultAccepted
 	}
 	j.stopHold()
-	j.announceJoin(ctx, t, prompts.Language(a.Language))
+	j.fetch(ctx)
 	talk := talk{job: j, phone: t, with: a}
+	if context.Cause(ctx) == nil {
+		j.announceJoin(ctx, t, prompts.Language(a.Language))
+	}
 	if context.Cause(ctx) == nil && t.Context().Err() == nil {
 		talk.run(ctx)
 	}
 	return talk.ended(ctx)
+}
+
+// fetch brings the caller to the search, out of the middle of a sentence where need be.
+func (j *job) fetch(ctx context.Context) {
+	if j.request.Busy.waits() {
+		return
+	}
+	j.words.joined = prompts.Join(prompts.P(prompts.Tone), j.words.joined)
+	j.request.Busy.Fetch(ctx)
 }
 
 // talk is what comes of an accept.
@@ -94,7 +106,7 @@ func (k *talk) undo(ctx context.Context, why string) {
 func (k *talk) leftAlone(ctx context.Context) (verdict, string) {
 	result, alive := resultGone, k.phone.Context().Err() == nil
 	if alive {
-		result = k.callerGone(k.phone, k.with, nil)
+		result = k.callerGone(k.phone, k.with, nil, goneWord(ctx))
 	}
 	there := k.phone.Context().Err() == nil && k.phone.SilentFor() <= k.search.Times.Silence
 	if alive && (there || k.phone.HungUp()) {

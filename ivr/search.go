@@ -1,0 +1,106 @@
+package ivr
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"hotline/prompts"
+	"hotline/sla"
+)
+
+// errAccepted is why a step is broken off in its middle: an engineer has pressed accept and waits for the caller.
+var errAccepted = errors.New("an engineer has accepted and waits for the caller")
+
+// search is the engineer who is looked for while the caller still describes the fault. The zero value is no search.
+type search struct {
+	Search
+	step     string // connect, to which the caller is brought
+	began    time.Time
+	watching sync.WaitGroup
+	over     context.CancelCauseFunc // of the steps until then
+	joined   bool
+}
+
+// searchAhead begins the search for an engineer as soon as there is a blocking ticket, where the steps from next on lead to
+// a connect step and to nothing else. Whoever accepts ends the step that is under way then.
+func (c *conversation) searchAhead(next string) {
+	if c.search != nil || c.ticket.Number == 0 || c.ticket.Category() != sla.Blocking || c.cfg.Human == nil {
+		return
+	}
+	step, v := c.flow.connectAhead(next)
+	if v == nil || step == next || v.Ring == ringAfterMessage || !v.open(c) {
+		return
+	}
+	s := &search{Search: c.cfg.Human.Search(c.line, c.call, c.lang, c.ticket), step: step, began: c.call.Now()}
+	c.search = s
+	c.ctx, s.over = context.WithCancelCause(c.line)
+	steps := c.ctx
+	s.watching.Go(func() {
+		select {
+		case <-s.Accepted():
+			s.over(errAccepted)
+		case <-steps.Done():
+		}
+	})
+}
+
+// join brings the caller to the search that is under way, or to one that begins now.
+func (c *conversation) join() (Reach, time.Time, error) {
+	s := c.search
+	if s == nil {
+		s = &search{Search: c.cfg.Human.Search(c.line, c.call, c.lang, c.ticket), began: c.call.Now(), over: func(error) {}}
+		c.search = s
+	}
+	s.over(nil)
+	s.watching.Wait()
+	s.joined, c.ctx = true, c.line
+	reach, err := s.Join(c.line)
+	if !c.gone() {
+		c.flush() // keys of the talk and of the waiting answer nothing that follows
+	}
+	return reach, s.began, err
+}
+
+// settleSearch sees to a search to which the caller was not brought: the caller is gone, or the flow broke on the way.
+func (c *conversation) settleSearch() error {
+	if c.search == nil || c.search.joined {
+		return nil
+	}
+	reach, began, err := c.join()
+	if c.gone() {
+		return nil
+	}
+	c.report("searching for an engineer", err)
+	if err := c.flow.steps[c.search.step].verb.(*connect).afterwards(c, reach, began); err != nil {
+		return err
+	}
+	return c.say(prompts.P("goodbye"), false)
+}
+
+// message tells the search what the engineer may hear of the caller.
+func (c *conversation) message(recording string) {
+	if c.search != nil {
+		c.search.Message(recording)
+	}
+}
+
+// connectAhead is the connect step to which the steps from name on lead without a choice; nil where they may lead elsewhere.
+func (f *Flow) connectAhead(name string) (string, *connect) {
+	for range len(f.steps) {
+		s := f.steps[name]
+		if s == nil {
+			return "", nil
+		}
+		if v, ok := s.verb.(*connect); ok {
+			return name, v
+		}
+		exits := s.verb.exits()
+		if len(exits) != 1 {
+			return "", nil
+		}
+		name = exits[0].to
+	}
+	return "", nil
+}
