@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"media/rtp":                   {"media/g711"},
 	"media/amd":                   {"media/vad"},
 	"media/wav":                   {"media/g711"},
-	"media/mediatest":             {"media/g711", "media/udp"},
+	"media/mediatest":             {"media", "media/g711", "media/udp"},
 	"sip/...":                     {},
 	"sip/syntax":                  {"sip/body"},
 	"sip/header":                  {"sip/body", "sip/syntax"},

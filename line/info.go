@@ -41,7 +41,7 @@ func (i *infoKeys) body(contentType string, body []byte) bool {
 // and its end.
 func (i *infoKeys) event(body []byte) bool {
 	e, ok := dtmf.ParseEvent(body)
-	if !ok || !dtmf.Shaped(body) {
+	if !ok || !dtmf.IsKeyEvent(body) {
 		return false
 	}
 	i.mu.Lock()

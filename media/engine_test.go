@@ -80,26 +80,9 @@ func TestAnIdleEngineSleeps(t *testing.T) {
 func TestRealSocketsInBothFamilies(t *testing.T) {
 	for _, ip := range []netip.Addr{loopback, netip.IPv6Loopback()} {
 		t.Run(ip.String(), func(t *testing.T) {
-			e, err := media.New(media.Config{Bind: []netip.Addr{ip}, Low: 21000, High: 21999})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := e.Start(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			defer e.Stop()
+			e := mediatest.Start(t, media.Config{Bind: []netip.Addr{ip}, Low: 21000, High: 21999})
 			p := media.Peer{Local: ip, Remote: ip}
-			phone, offer, err := e.Offer(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ours, answer, err := e.Answer(offer, p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := phone.Accept(answer); err != nil {
-				t.Fatal(err)
-			}
+			ours, phone := mediatest.Call(t, e, e, p, nil)
 			r, ear := record(t, phone)
 			tone := mediatest.Tone(700, 4000)
 			if err := ours.Play(t.Context(), media.NewSound(tone), media.PlayOptions{}); err != nil {
@@ -120,19 +103,14 @@ func TestRealSocketsInBothFamilies(t *testing.T) {
 }
 
 func TestWhenThePortsAreUsedUpTheCallIsRefusedAndLaterTaken(t *testing.T) {
-	e, err := media.New(media.Config{Bind: []netip.Addr{loopback}, Low: 22000, High: 22003})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer e.Stop()
+	e := mediatest.Start(t, media.Config{Bind: []netip.Addr{loopback}, Low: 22000, High: 22003})
 	var first *media.Leg
 	for range 2 {
-		if first, _, err = e.Offer(peer()); err != nil {
+		l, _, err := e.Offer(peer())
+		if err != nil {
 			t.Fatal(err)
 		}
+		first = l
 	}
 	if _, _, err := e.Offer(peer()); !errors.Is(err, media.ErrNoPorts) {
 		t.Fatalf("third leg on two pairs of ports: %v", err)
@@ -189,29 +167,13 @@ func TestSoundOfStrangersIsNeitherHeardNorAnswered(t *testing.T) {
 func BenchmarkCall(b *testing.B) {
 	for _, n := range []int{50, 200} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			e, err := media.New(media.Config{Bind: []netip.Addr{loopback}})
-			if err != nil {
-				b.Fatal(err)
-			}
-			if err := e.Start(b.Context()); err != nil {
-				b.Fatal(err)
-			}
+			e := mediatest.Start(b, media.Config{Bind: []netip.Addr{loopback}})
 			var playing sync.WaitGroup
 			defer playing.Wait()
 			defer e.Stop()
 			music := media.NewSound(mediatest.Tone(440, 8000))
 			for range n {
-				phone, offer, err := e.Offer(peer())
-				if err != nil {
-					b.Fatal(err)
-				}
-				ours, answer, err := e.Answer(offer, peer())
-				if err != nil {
-					b.Fatal(err)
-				}
-				if err := phone.Accept(answer); err != nil {
-					b.Fatal(err)
-				}
+				ours, _ := mediatest.Call(b, e, e, peer(), nil)
 				if _, err := ours.Record(func(g711.Codec) (io.WriteCloser, error) { return nowhere{}, nil }, media.RecordOptions{}); err != nil {
 					b.Fatal(err)
 				}

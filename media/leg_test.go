@@ -38,14 +38,7 @@ func (h *house) engine(change func(*media.Config)) *media.Engine {
 	if change != nil {
 		change(&c)
 	}
-	e, err := media.New(c)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if err := e.Start(h.t.Context()); err != nil {
-		h.t.Fatal(err)
-	}
-	return e
+	return mediatest.Start(h.t, c)
 }
 
 // background runs f beside the test; close waits for it.
@@ -65,18 +58,7 @@ func peer() media.Peer { return media.Peer{Local: loopback, Remote: loopback} }
 // call joins a leg of each engine by offer and answer: the phone of b calls a.
 func (h *house) call() (ours, phone *media.Leg) {
 	h.t.Helper()
-	phone, offer, err := h.b.Offer(peer())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	ours, answer, err := h.a.Answer(offer, peer())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if err := phone.Accept(answer); err != nil {
-		h.t.Fatal(err)
-	}
-	return ours, phone
+	return mediatest.Call(h.t, h.b, h.a, peer(), nil)
 }
 
 func record(t *testing.T, l *media.Leg) (*media.Recording, *mediatest.Listener) {

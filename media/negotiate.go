@@ -187,7 +187,7 @@ func (l *Leg) agree(t sdp.Terms, keys *encryption, now time.Duration) {
 	if moved {
 		l.out.budget.move()
 		l.rtcp.losses.Moved(l.out.stream.Sequence)
-		l.in.keys.Forget()
+		l.in.keys.ForgetOutOfBand()
 	}
 	if moved && t.Remote.Addr().IsValid() && (first || !t.Remote.Addr().IsUnspecified()) {
 		before := l.in.latch

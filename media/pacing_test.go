@@ -22,18 +22,9 @@ import (
 // callOf is a call in which both sides send packets of so many milliseconds.
 func (h *house) callOf(ptime int) (ours, phone *media.Leg) {
 	h.t.Helper()
-	phone, offer, err := h.b.Offer(peer())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	ours, answer, err := h.a.Answer([]byte(strings.Replace(string(offer), "a=ptime:20", fmt.Sprintf("a=ptime:%d", ptime), 1)), peer())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if err := phone.Accept(answer); err != nil {
-		h.t.Fatal(err)
-	}
-	return ours, phone
+	return mediatest.Call(h.t, h.b, h.a, peer(), func(offer string) string {
+		return strings.Replace(offer, "a=ptime:20", fmt.Sprintf("a=ptime:%d", ptime), 1)
+	})
 }
 
 // rtpSent is any packet of RTP.

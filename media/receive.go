@@ -206,7 +206,7 @@ func (l *Leg) takes(p *rtp.Packet) bool {
 	case rtp.ComfortNoise, l.terms.EventsIn, l.terms.EventsOut:
 		return true
 	}
-	return p.PayloadType >= rtp.FirstDynamic && l.terms.Others&(1<<(p.PayloadType-rtp.FirstDynamic)) == 0 && dtmf.Shaped(p.Payload)
+	return p.PayloadType >= rtp.FirstDynamic && l.terms.Others&(1<<(p.PayloadType-rtp.FirstDynamic)) == 0 && dtmf.IsKeyEvent(p.Payload)
 }
 
 // sound handles one packet of sound. While a key is down its tone may be in the sound too: nobody hears it.

@@ -94,7 +94,7 @@ func (w *worker) receiveRTCP(l *Leg) {
 		b := w.buf.in[:n]
 		if !rtp.IsRTCP(b) {
 			if _, err := rtp.Parse(b); err == nil {
-				l.in.latch.Sprays(from)
+				l.in.latch.Scanned(from)
 			}
 			continue
 		}
@@ -178,7 +178,7 @@ func (w *worker) sendRTCP(l *Leg, packets ...rtcp.Packet) {
 		return
 	}
 	to := l.terms.RemoteRTCP
-	if !l.in.latch.Described() {
+	if !l.in.latch.AsDescribed() {
 		to = netip.AddrPortFrom(target.Addr(), target.Port()+1) // behind a NAT the description is wrong
 	}
 	l.sockets.rtcp.Send(b, to)

@@ -268,16 +268,9 @@ func TestWhoeverTriesThePortsOfASilentCallerGetsNothing(t *testing.T) {
 func TestStrangersLeaveAQuarterOfThePortsToThoseWhoAreKnown(t *testing.T) {
 	for _, c := range []struct{ pairs, theirs int }{{1, 1}, {2, 1}, {4, 3}, {8, 6}, {10, 8}} {
 		synctest.Test(t, func(t *testing.T) {
-			e, err := media.New(media.Config{
+			e := mediatest.Start(t, media.Config{
 				Bind: []netip.Addr{loopback}, Low: 22000, High: uint16(22000 + 2*c.pairs - 1), Wire: mediatest.NewWire(1),
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := e.Start(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			defer e.Stop()
 			take := func(p media.Peer) (all []*media.Leg) {
 				for {
 					l, _, err := e.Offer(p)

@@ -1,6 +1,7 @@
-// Package amd hears whether a machine has answered a call: a mailbox speaks on and on, and then beeps (answering machine
-// detection). It is made to be wrong on one side only: a human who says his name, asks who it is, stands in a loud room or
-// beside a machine that beeps is no mailbox.
+// Package amd detects whether a machine has answered a call (answering machine detection): a mailbox speaks on and on, and
+// then beeps. It may take a machine for a human, and never the reverse: a human who says a name, asks who it is, stands in a
+// loud room or beside a machine that beeps must not be taken for a mailbox. Package line feeds it what a called telephone
+// sends.
 package amd
 
 import (
@@ -13,9 +14,9 @@ import (
 // Sign is what was heard.
 type Sign byte
 
-// The signs. Greeting is told once, after 8 s of speech without a pause of 0.8 s: nobody who was rung speaks so long to
-// somebody who speaks himself, but a radio may. Beep is told once, after a steady tone, and then silence, that follow 2.5 s of
-// speech; a tone of 1.5 s without any is a fax, and counts as one.
+// The signs. Greeting is given once, after 8 s of speech without a pause of 0.8 s: nobody who was rung speaks so long to
+// somebody who speaks too, but a radio may. Beep is given once, after 2.5 s of speech, then a steady tone, then silence. A
+// tone of 1.5 s without speech is a fax machine, and counts as a beep.
 const (
 	Nothing Sign = iota
 	Greeting
@@ -28,8 +29,8 @@ const (
 	unbroken   = 8 * second      // speech that is a greeting
 	spokeFirst = 5 * second / 2  // speech that must come before a beep
 	pause      = second * 8 / 10 // silence that ends what is said
-	afterwards = 3 * second      // so long after speech a beep still belongs to it
-	recently   = 10 * second     // so long ago that much may have been said: a greeting has pauses
+	afterwards = 3 * second      // how long after speech a beep still belongs to it
+	recently   = 10 * second     // how long ago that speech may have been: a greeting has pauses
 	shortest   = second / 5      // of a beep, 200 ms
 	longest    = 5 * second / 2  // 2.5 s
 	stillness  = second * 2 / 5  // after a beep: music goes on
@@ -38,8 +39,8 @@ const (
 	audible = 260.0 // root mean square of a frame with speech, -42 dBov
 	loud    = 580.0 // of a greeting: what is softer may be our own echo, -35 dBov
 	lively  = 4.0   // dB by which the level of speech varies at least: a room or a motor is steadier
-	pure    = 100.0 // power of a tone by that of all else, 20 dB
-	silent  = 30.0  // power of a tone by that of the stillness after it, 15 dB
+	pure    = 100.0 // power of a tone, divided by the power of everything else: 20 dB
+	silent  = 30.0  // power of a tone, divided by the power of the silence after it: 15 dB
 
 	lineLow, lineHigh = 380.0, 500.0 // Hz: what exchanges play while they ring or are busy (ITU-T E.180)
 
@@ -48,10 +49,10 @@ const (
 
 // Detector hears one call. Used by one goroutine.
 type Detector struct {
-	ear      *vad.Endpointer
+	speech   *vad.Endpointer
 	frame    [frame]int16
 	filled   int
-	now      utterance
+	current  utterance
 	ended    int // frames since the end of what was said last
 	spoke    int // frames since so much was said that a beep may follow
 	tone     steady
@@ -84,10 +85,10 @@ type steady struct {
 
 // New makes a detector.
 func New() *Detector {
-	return &Detector{ear: vad.NewEndpointer(never, never), ended: afterwards, spoke: recently}
+	return &Detector{speech: vad.NewEndpointer(never, never), ended: afterwards, spoke: recently}
 }
 
-// Feed hears samples of 8 kHz, any number of them, and gives the weightiest sign in them.
+// Feed hears samples of 8 kHz, any number of them, and gives the most important sign in them.
 func (d *Detector) Feed(samples []int16) Sign {
 	sign := Nothing
 	for len(samples) > 0 {
@@ -97,21 +98,21 @@ func (d *Detector) Feed(samples []int16) Sign {
 			break
 		}
 		d.filled = 0
-		sign = max(sign, d.hear())
+		sign = max(sign, d.judge())
 	}
 	return sign
 }
 
-// hear judges one frame.
-func (d *Detector) hear() Sign {
+// judge takes the whole frame.
+func (d *Detector) judge() Sign {
 	power, hz, clean := sine(&d.frame)
-	speaks := d.ear.Feed(d.frame[:]) == vad.Speaking && power >= audible*audible
-	if !d.signaled && d.beeps(power, hz, clean) {
+	speaks := d.speech.Feed(d.frame[:]) == vad.Speaking && power >= audible*audible
+	if !d.signaled && d.beep(power, hz, clean) {
 		d.signaled = true
 		return Beep
 	}
-	d.listen(speaks && d.tone.frames < shortest/2, power)
-	u := &d.now
+	d.follow(speaks && d.tone.frames < shortest/2, power)
+	u := &d.current
 	if d.spoke++; u.length() >= spokeFirst {
 		d.spoke = 0
 	}
@@ -122,9 +123,9 @@ func (d *Detector) hear() Sign {
 	return Nothing
 }
 
-// listen follows what is being said.
-func (d *Detector) listen(speaks bool, power float64) {
-	u := &d.now
+// follow takes one frame of what is being said.
+func (d *Detector) follow(speaks bool, power float64) {
+	u := &d.current
 	if !speaks && u.frames == 0 {
 		d.ended++
 		return
@@ -143,8 +144,8 @@ func (d *Detector) listen(speaks bool, power float64) {
 	}
 }
 
-// beeps follows a steady tone, and tells when it is a machine's.
-func (d *Detector) beeps(power, hz float64, clean bool) bool {
+// beep follows a steady tone, and tells when it is the beep of a machine.
+func (d *Detector) beep(power, hz float64, clean bool) bool {
 	t := &d.tone
 	sounds := clean && power >= audible*audible
 	switch {
@@ -152,7 +153,7 @@ func (d *Detector) beeps(power, hz float64, clean bool) bool {
 		t.frames++
 		t.power = max(t.power, power)
 	case sounds:
-		follows := d.spoke < recently && (d.now.frames > 0 || d.ended < afterwards)
+		follows := d.spoke < recently && (d.current.frames > 0 || d.ended < afterwards)
 		*t = steady{hz: hz, power: power, frames: 1, follows: follows}
 	case t.frames >= shortest && (t.still > 0 || power*silent < t.power):
 		if t.still++; power*silent >= t.power {

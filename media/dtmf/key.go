@@ -1,4 +1,4 @@
-// Package dtmf makes one key out of each press of a telephone, in whichever ways the press is told: telephone-events
+// Package dtmf makes one key out of each press of a telephone, in whichever ways the press comes: telephone-events
 // (RFC 4733), tones in the sound (ITU-T Q.23), signalling (SIP INFO), or several of them at once.
 package dtmf
 
@@ -49,9 +49,9 @@ func ParseEvent(b []byte) (Event, bool) {
 	return Event{Code: b[0], End: b[1]&0x80 != 0, Duration: binary.BigEndian.Uint16(b[2:])}, true
 }
 
-// Shaped tells whether a payload is a key's event beyond doubt, at whatever payload type it comes: four octets, a key's code,
-// the reserved bit 0.
-func Shaped(b []byte) bool { return len(b) == EventOctets && b[0] <= 15 && b[1]&0x40 == 0 }
+// IsKeyEvent tells whether a payload is a key's event beyond doubt, at whatever payload type it comes: it has four octets, the
+// code of a key, and the reserved bit is 0.
+func IsKeyEvent(b []byte) bool { return len(b) == EventOctets && b[0] <= 15 && b[1]&0x40 == 0 }
 
 // Put writes the payload at -10 dBm0, the level RFC 4733 section 2.3.3 leaves to the sender.
 func (e Event) Put(b []byte) {

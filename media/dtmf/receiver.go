@@ -3,12 +3,12 @@ package dtmf
 import "time"
 
 const (
-	together   = 340 * time.Millisecond // in which two ways tell of one press: 300 ms, and what a poll is late
+	together   = 340 * time.Millisecond // in which one press comes in two ways: 300 ms, and what a poll is late
 	longest    = 10 * time.Second       // after which a key that is down counts: something may lie on it, or it hangs
-	remembered = 4                      // presses that another way may still tell of
+	remembered = 4                      // presses that may still come in another way
 )
 
-// way is one way to tell of a press.
+// way is one way in which a press comes.
 type way uint8
 
 const (
@@ -17,14 +17,14 @@ const (
 	byInfo
 )
 
-// press is one press as it was told so far.
+// press is one press as far as it is known.
 type press struct {
-	code  uint8
-	ways  way // that have told of it
-	down  way // of them, those by which the key is still down
-	said  bool
-	began time.Duration
-	ended time.Duration // instant of the latest end
+	code    uint8
+	ways    way // by which it has come
+	down    way // of them, those by which the key is still down
+	counted bool
+	began   time.Duration
+	ended   time.Duration // instant of the latest end
 }
 
 // Presses is what one packet or one moment of silence means.
@@ -34,16 +34,16 @@ type Presses struct {
 	N     int
 }
 
-// Receiver hears the keys of one party. What two ways tell of the same key within 300 ms is one press: it begins with the
-// first of them and counts once, when the first of them ends. The zero value is ready. Used by one goroutine; now is any
-// clock that does not fall.
+// Receiver makes keys out of the presses of one party. The same key in two ways within 300 ms is one press: it begins with
+// the first of them and counts once, when the first of them ends. The zero value is ready. Used by one goroutine; now is any
+// clock that does not run backwards.
 type Receiver struct {
 	events  events
 	tones   *detector // nil until sound was listened to
 	presses [remembered]press
 	current [2]int // of presses, by events and by tones
 	next    int    // of presses, overwritten next
-	told    way    // ways that have told of a key so far
+	ways    way    // by which a key has come so far
 }
 
 // Event takes a packet of telephone-events with its marker and its sequence number, extended over wraps and restarts (RFC 3550 section 6.4.1).
@@ -100,7 +100,7 @@ func (r *Receiver) Silence(now time.Duration) Presses {
 	if r.Down() {
 		for i := range r.presses {
 			if press := &r.presses[i]; press.down != 0 && now-press.began >= longest {
-				r.say(&p, press)
+				r.count(&p, press)
 			}
 		}
 	}
@@ -116,11 +116,11 @@ func (r *Receiver) NewStream(now time.Duration) Presses {
 	return p
 }
 
-// Told tells whether a key has come by events or by signalling.
-func (r *Receiver) Told() bool { return r.told&^byTone != 0 }
+// OutOfBand tells whether a key has come by events or by signalling, so that none need be looked for in the sound.
+func (r *Receiver) OutOfBand() bool { return r.ways&^byTone != 0 }
 
-// Forget forgets what Told tells: another telephone may have taken the call over.
-func (r *Receiver) Forget() { r.told = 0 }
+// ForgetOutOfBand begins anew with what OutOfBand tells: another telephone may have taken the call over.
+func (r *Receiver) ForgetOutOfBand() { r.ways = 0 }
 
 // Pressed tells whether an event is under way.
 func (r *Receiver) Pressed() bool { return r.events.pressed }
@@ -134,7 +134,7 @@ func (r *Receiver) Down() bool {
 		return false
 	}
 	for i := range r.presses {
-		if p := &r.presses[i]; p.down != 0 && !p.said {
+		if p := &r.presses[i]; p.down != 0 && !p.counted {
 			return true
 		}
 	}
@@ -143,7 +143,7 @@ func (r *Receiver) Down() bool {
 
 // begin notes that a key went down. Where another way has told of the press, this one tells nothing new.
 func (r *Receiver) begin(p *Presses, by way, code uint8, now time.Duration) {
-	r.told |= by
+	r.ways |= by
 	at := r.same(by, code, now)
 	if at < 0 {
 		r.release(p)
@@ -160,7 +160,7 @@ func (r *Receiver) begin(p *Presses, by way, code uint8, now time.Duration) {
 	}
 	if press.down == 0 {
 		press.ended = now
-		r.say(p, press)
+		r.count(p, press)
 	}
 }
 
@@ -169,7 +169,7 @@ func (r *Receiver) begin(p *Presses, by way, code uint8, now time.Duration) {
 func (r *Receiver) release(p *Presses) {
 	for i := range r.presses {
 		if press := &r.presses[(r.next+i)%remembered]; press.down != 0 {
-			r.say(p, press)
+			r.count(p, press)
 		}
 	}
 }
@@ -204,12 +204,13 @@ func (r *Receiver) end(p *Presses, by way, now time.Duration) {
 	press := &r.presses[r.current[by-1]]
 	press.down &^= by
 	press.ended = now
-	r.say(p, press)
+	r.count(p, press)
 }
 
-func (r *Receiver) say(p *Presses, press *press) {
-	if !press.said {
-		press.said = true
+// count makes one key of a press, once.
+func (r *Receiver) count(p *Presses, press *press) {
+	if !press.counted {
+		press.counted = true
 		p.Keys[p.N] = Key(byCode[press.code])
 		p.N++
 	}

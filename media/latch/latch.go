@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	probation = 4                      // consecutive packets that prove a source of a known host, or a new SSRC
-	patience  = time.Second            // a stranger waits so long for the party to be heard first
-	alone     = 3 * time.Second        // so long a stranger must send without a break before he is the party
-	steady    = 50                     // packets that he must have sent meanwhile: a second of sound
-	pause     = 500 * time.Millisecond // longest break of a stranger on trial
-	silence   = time.Second            // silence after which a new SSRC from the latched address is believed
-	rebind    = 50                     // packets a stream may be ahead when it appears at a new address
+	probation       = 4                      // packets in a row that prove a source at a known host, or a new SSRC
+	strangerWait    = time.Second            // how long a stranger waits, so that the party can be heard first
+	strangerAlone   = 3 * time.Second        // how long a stranger must send without a break before it is the party
+	strangerPackets = 50                     // packets that it must have sent meanwhile: a second of sound
+	strangerBreak   = 500 * time.Millisecond // the longest break of a stranger on trial
+	streamSilence   = time.Second            // silence after which a new SSRC from the latched address is believed
+	maxRebind       = 50                     // packets that a stream may be ahead when it appears at a new address
 )
 
 // Verdict is what a [Latch] says about a packet.
@@ -28,14 +28,14 @@ const (
 	NewStream                // ours, and the first of a stream: sequence and timestamps start anew
 )
 
-// rank is by which right a source is latched. A higher one takes the latch from a lower one at any time.
+// rank is why a source is latched. A higher rank takes the latch from a lower one at any time.
 type rank byte
 
 const (
-	open      rank = iota // nobody is
-	stranger              // behind a NAT that shows itself, alone and steady
-	host                  // at a host that is known: the description's, the signalling's, a trusted one, or where the party was heard before
-	described             // at the description's own address
+	open      rank = iota // no source is latched
+	stranger              // a stranger behind an evident NAT, which has sent alone for long enough
+	host                  // a known host: the description's, the signalling's, a trusted one, or where the party was heard before
+	described             // the address of the description
 )
 
 // Latch holds the address of one party's sound. It is a table:
@@ -55,7 +55,7 @@ const (
 type Latch struct {
 	sdp        netip.AddrPort
 	signalling netip.Addr
-	before     netip.Addr // host at which the party was heard before
+	before     netip.Addr // the host at which the party was heard before
 	trusted    []netip.Prefix
 	opened     time.Duration // instant since which the latch is open
 	at         netip.AddrPort
@@ -64,10 +64,10 @@ type Latch struct {
 	ssrc       uint32
 	highest    uint16
 	last       time.Duration  // instant of the last packet of ours
-	near       trial          // of a known host, or of another SSRC at the latched address
-	far        trial          // of a stranger; one of his packets must not undo the trial of the party
-	rival      trial          // of another one beside him
-	sprayer    netip.AddrPort // who sends sound to ports where none is
+	known      trial          // of a known host, or of another SSRC at the latched address
+	unknown    trial          // of a stranger; its packets must not undo the trial of a known host
+	rival      trial          // of another stranger at the same time
+	scanner    netip.AddrPort // a source that sends sound to ports where none is expected
 }
 
 // trial is a source that is not latched, or an SSRC that is not believed yet.
@@ -89,7 +89,7 @@ func (t *trial) step(p Packet, now time.Duration) bool {
 	return t.count >= probation
 }
 
-// Packet is what is judged of one. Authentic is one that SRTP has authenticated.
+// Packet is what is judged of a packet. Authentic tells that SRTP has authenticated it.
 type Packet struct {
 	From      netip.AddrPort
 	SSRC      uint32
@@ -102,7 +102,7 @@ type Packet struct {
 func New(sdp netip.AddrPort, signalling netip.Addr, before *Latch, now time.Duration) Latch {
 	l := Latch{sdp: sdp, signalling: signalling, opened: now}
 	if before != nil {
-		l.sprayer = before.sprayer
+		l.scanner = before.scanner
 		if l.before = before.before; before.by != open {
 			l.before = before.at.Addr()
 		}
@@ -121,8 +121,8 @@ func (l *Latch) Target() netip.AddrPort {
 	return l.sdp
 }
 
-// Described tells whether the target is what the description says.
-func (l *Latch) Described() bool { return l.Target() == l.sdp }
+// AsDescribed tells whether the target is the address of the description.
+func (l *Latch) AsDescribed() bool { return l.Target() == l.sdp }
 
 // SSRC is that of the party's stream.
 func (l *Latch) SSRC() uint32 { return l.ssrc }
@@ -130,8 +130,8 @@ func (l *Latch) SSRC() uint32 { return l.ssrc }
 // Opened is the instant since which the latch is open.
 func (l *Latch) Opened() time.Duration { return l.opened }
 
-// Sprays tells that a source has sent sound to a port where none is expected: it knows no description of ours.
-func (l *Latch) Sprays(from netip.AddrPort) { l.sprayer = from }
+// Scanned tells that a source has sent sound to a port where none is expected, so that it does not know our description.
+func (l *Latch) Scanned(from netip.AddrPort) { l.scanner = from }
 
 // Admit judges one packet.
 func (l *Latch) Admit(p Packet, now time.Duration) Verdict {
@@ -143,13 +143,13 @@ func (l *Latch) Admit(p Packet, now time.Duration) Verdict {
 	case !l.haveSSRC:
 		v = NewStream
 	case p.SSRC != l.ssrc:
-		if now-l.last <= silence && !l.near.step(p, now) {
+		if now-l.last <= streamSilence && !l.known.step(p, now) {
 			return Foreign
 		}
 		v = NewStream
 	}
 	if v == NewStream {
-		l.haveSSRC, l.ssrc, l.highest, l.near = true, p.SSRC, p.Sequence, trial{}
+		l.haveSSRC, l.ssrc, l.highest, l.known = true, p.SSRC, p.Sequence, trial{}
 	} else if int16(p.Sequence-l.highest) > 0 {
 		l.highest = p.Sequence
 	}
@@ -161,28 +161,28 @@ func (l *Latch) Admit(p Packet, now time.Duration) Verdict {
 func (l *Latch) source(p Packet, now time.Duration) bool {
 	ahead := int16(p.Sequence - l.highest)
 	same := l.haveSSRC && p.SSRC == l.ssrc
-	continues := same && ahead > 0 && ahead <= rebind
-	known := l.knows(p.From.Addr())
+	continues := same && ahead > 0 && ahead <= maxRebind
+	knownHost := l.knows(p.From.Addr())
 	switch {
-	case same && ahead <= 0 && ahead > -rebind:
+	case same && ahead <= 0 && ahead > -maxRebind:
 		return false // a late copy from where the party was
 	case p.From == l.sdp:
-		l.take(p.From, described)
+		l.latch(p.From, described)
 	case p.Authentic:
-		l.take(p.From, max(l.by, host))
+		l.latch(p.From, max(l.by, host))
 	case continues:
 		l.before, l.at = l.at.Addr(), p.From
 		return true
-	case known && l.by <= stranger:
-		if !l.near.step(p, now) {
+	case knownHost && l.by <= stranger:
+		if !l.known.step(p, now) {
 			return false
 		}
-		l.take(p.From, host)
+		l.latch(p.From, host)
 	case l.by == open:
-		if !l.steady(p, now) {
+		if !l.aloneForLong(p, now) {
 			return false
 		}
-		l.take(p.From, stranger)
+		l.latch(p.From, stranger)
 	default:
 		return false
 	}
@@ -196,36 +196,36 @@ func (l *Latch) knows(ip netip.Addr) bool {
 	return ip == l.sdp.Addr() || ip == l.signalling || ip == l.before || slices.ContainsFunc(l.trusted, func(n netip.Prefix) bool { return n.Contains(ip) })
 }
 
-// take latches a source.
-func (l *Latch) take(at netip.AddrPort, by rank) {
-	l.at, l.by, l.near, l.far, l.rival = at, by, trial{}, trial{}, trial{}
+// latch latches a source.
+func (l *Latch) latch(at netip.AddrPort, by rank) {
+	l.at, l.by, l.known, l.unknown, l.rival = at, by, trial{}, trial{}, trial{}
 }
 
-// steady tells whether a stranger has sent for long enough, all alone: where two of them send, nobody knows who is who. One
-// packet of whoever tries every port contests nothing.
-func (l *Latch) steady(p Packet, now time.Duration) bool {
-	t := &l.far
-	if p.From == l.sprayer || !hidden(l.sdp.Addr()) || hidden(l.signalling) || now-l.opened < patience {
+// aloneForLong tells whether a stranger has sent for long enough while no other did: where two of them send, nobody knows
+// which one is the party. One packet of a port scanner contests nothing.
+func (l *Latch) aloneForLong(p Packet, now time.Duration) bool {
+	t := &l.unknown
+	if p.From == l.scanner || !private(l.sdp.Addr()) || private(l.signalling) || now-l.opened < strangerWait {
 		return false
 	}
-	if p.From != t.from && t.count > 0 && now-t.last < pause {
+	if p.From != t.from && t.count > 0 && now-t.last < strangerBreak {
 		if l.rival.step(p, now) {
-			l.far, l.rival = trial{}, trial{}
+			l.unknown, l.rival = trial{}, trial{}
 		}
 		return false
 	}
-	if ahead := p.Sequence - t.next; p.From != t.from || p.SSRC != t.ssrc || ahead > rebind || now-t.last > pause {
+	if ahead := p.Sequence - t.next; p.From != t.from || p.SSRC != t.ssrc || ahead > maxRebind || now-t.last > strangerBreak {
 		*t = trial{from: p.From, ssrc: p.SSRC, since: now}
 	}
 	t.count++
 	t.next, t.last = p.Sequence+1, now
-	return t.count >= steady && now-t.since >= alone
+	return t.count >= strangerPackets && now-t.since >= strangerAlone
 }
 
-// shared is the block of carriers' own NATs (RFC 6598).
+// shared is the address block of carriers' NATs (RFC 6598).
 var shared = netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10)
 
-// hidden tells whether an address is none of the public network.
-func hidden(ip netip.Addr) bool {
+// private tells whether an address does not belong to the public network.
+func private(ip netip.Addr) bool {
 	return !ip.IsValid() || ip.IsUnspecified() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || shared.Contains(ip)
 }

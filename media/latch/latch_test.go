@@ -43,7 +43,7 @@ func TestOnlyOurPartyIsHeard(t *testing.T) {
 			{20 * ms, behindNAT, 1, 10, Foreign}, {40 * ms, behindNAT, 1, 12, Foreign},
 			{60 * ms, behindNAT, 1, 14, Foreign}, {80 * ms, behindNAT, 1, 16, Foreign},
 		}},
-		{"a sprayer between them undoes nothing", []step{
+		{"a port scanner between them undoes nothing", []step{
 			{20 * ms, behindNAT, 1, 10, Foreign}, {30 * ms, strangerAt, 7, 1, Foreign}, {40 * ms, behindNAT, 1, 11, Foreign},
 			{50 * ms, strangerAt, 7, 2, Foreign}, {60 * ms, behindNAT, 1, 12, Foreign}, {80 * ms, behindNAT, 1, 13, NewStream},
 		}},
@@ -137,7 +137,7 @@ func TestNobodyTakesOverALeg(t *testing.T) {
 								}
 								if now >= attack {
 									if sprays {
-										l.Sprays(strangerAt)
+										l.Scanned(strangerAt)
 									}
 									if l.Admit(Packet{From: strangerAt, SSRC: 7, Sequence: i}, now) != Foreign && taken < 0 {
 										taken = now
@@ -152,12 +152,12 @@ func TestNobodyTakesOverALeg(t *testing.T) {
 							}
 							together := attack < ends && begins < last && !sprays && n.from == pooled // one stranger as good as the other
 							if taken >= 0 {
-								from := taken - alone - 20*ms
-								if !n.strangers || sprays || from < max(attack, patience)-20*ms || begins < taken && ends > from+100*ms {
+								from := taken - strangerAlone - 20*ms
+								if !n.strangers || sprays || from < max(attack, strangerWait)-20*ms || begins < taken && ends > from+100*ms {
 									t.Errorf("a third host took the leg over at %s", taken)
 								}
 							}
-							if begins+n.heard < ends && !together && (heard < 0 || heard > max(begins, patience-20*ms)+n.heard) {
+							if begins+n.heard < ends && !together && (heard < 0 || heard > max(begins, strangerWait-20*ms)+n.heard) {
 								t.Errorf("the party is heard at %s, not by %s", heard, begins+n.heard)
 							}
 							if heard >= 0 && n.from != pooled && heard > begins+n.heard {
@@ -180,7 +180,7 @@ func TestAnotherDescriptionKeepsWhatIsKnown(t *testing.T) {
 	if l.Target() != pooled {
 		t.Fatalf("the target is %s", l.Target())
 	}
-	l.Sprays(strangerAt)
+	l.Scanned(strangerAt)
 	moved := New(netip.MustParseAddrPort("10.0.0.7:4002"), proxyAt, &l, 6*time.Second)
 	elsewhere := netip.AddrPortFrom(pooled.Addr(), 9002)
 	for i := range uint16(4) {

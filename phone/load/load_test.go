@@ -12,6 +12,7 @@ import (
 
 	"hotline/media"
 	"hotline/media/g711"
+	"hotline/media/mediatest"
 	"hotline/phone/load"
 	"hotline/sip"
 )
@@ -47,15 +48,13 @@ func newLine(t *testing.T, most int) *line {
 		pcm[i] = int16(i%89*100 - 4000)
 	}
 	l := &line{menu: media.NewSound(pcm)}
+	l.engine = mediatest.Start(t, media.Config{Bind: []netip.Addr{here}})
 	var err error
-	if l.engine, err = media.New(media.Config{Bind: []netip.Addr{here}}); err != nil {
-		t.Fatal(err)
-	}
 	l.agent, err = sip.New(sip.Config{Listen: []netip.AddrPort{netip.AddrPortFrom(here, 0)}, AcceptAnyone: true, MaxCalls: most, Handle: l.answer})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(l.engine.Start(t.Context()), l.agent.Start(t.Context())); err != nil {
+	if err := l.agent.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.stop)
