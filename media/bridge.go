@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"hotline/media/dtmf"
 	"hotline/media/g711"
 	"hotline/media/rtp"
 )
@@ -145,38 +146,38 @@ func (w *worker) unjoin(l *Leg) {
 	}
 }
 
-// forwardInOrder takes a packet of sound heard on a joined leg. It goes to the partner at once when it is in order.
-func (w *worker) forwardInOrder(from *Leg, p *rtp.Packet, codec g711.Codec) {
-	if from.bridge.order.Put(p, codec, w.now) {
-		w.forward(from, from.bridge.partner, p, codec)
+// put takes a packet of sound heard on the leg. It goes to the partner at once when it is in order.
+func (b *bridge) put(w *worker, p *rtp.Packet, codec g711.Codec) {
+	if b.order.Put(p, codec, w.now) {
+		b.forward(w, p, codec)
 	}
-	w.forwardNext(from)
+	b.forwardNext(w)
+}
+
+// expire ends the waiting of packets whose predecessor never came.
+func (b *bridge) expire(w *worker) {
+	if b.partner != nil && b.order.Expire(w.now) {
+		b.forwardNext(w)
+	}
 }
 
 // forwardNext forwards what has waited for its turn.
-func (w *worker) forwardNext(from *Leg) {
-	for from.bridge.partner != nil {
-		p, codec, ok := from.bridge.order.Next()
+func (b *bridge) forwardNext(w *worker) {
+	for b.partner != nil {
+		p, codec, ok := b.order.Next()
 		if !ok {
 			return
 		}
-		w.forward(from, from.bridge.partner, &p, codec)
+		b.forward(w, &p, codec)
 	}
 }
 
-// expireReordering ends the waiting of packets whose predecessor never came.
-func (w *worker) expireReordering(from *Leg) {
-	if from.bridge.partner != nil && from.bridge.order.Expire(w.now) {
-		w.forwardNext(from)
-	}
-}
-
-// forward sends a packet heard on one leg to the other: the same octets with a new header, through one table when the codecs
-// differ. Timestamps keep the distances that they came with, and never run backwards: where a frame of silence was sent in
-// the place of sound that comes after all, that sound is lost. Moved behind the silence, all that follows would be late
-// until the end of the talk.
-func (w *worker) forward(from, to *Leg, p *rtp.Packet, codec g711.Codec) {
-	f := &from.bridge.stamps
+// forward sends a packet to the partner: the same octets with a new header, through one table when the codecs differ.
+// Timestamps keep the distances that they came with, and never run backwards: where a frame of silence was sent in the
+// place of sound that comes after all, that sound is lost. Moved behind the silence, all that follows would be late until
+// the end of the talk.
+func (b *bridge) forward(w *worker, p *rtp.Packet, codec g711.Codec) {
+	f, to := &b.stamps, b.partner
 	if to.state != open || to.terms.Held() || to.playback != nil || to.keyPress != nil || len(p.Payload) == 0 || to.out.budget.exhausted() {
 		f.known = false
 		return
@@ -194,10 +195,27 @@ func (w *worker) forward(from, to *Leg, p *rtp.Packet, codec g711.Codec) {
 	s.stream.Timestamp = f.out + uint32(len(p.Payload))
 	s.until = w.now + time.Duration(len(p.Payload))*time.Millisecond/8
 	g711.Transcode(p.Payload, codec, to.terms.Codec)
-	if len(p.Payload) != to.packetLength() || to.packetWaits() {
+	if len(p.Payload) != to.packetLength() || s.packets.waits() {
 		w.packetize(to, p.Payload, f.out, marker, w.now)
 	} else {
 		w.send(to, p.Frame, to.terms.Codec.PayloadType(), marker, f.out)
 	}
 	s.mark = false
+}
+
+// forwardKey presses a key towards the partner, if there is one: by events where that one takes them, else as its tones.
+func (b *bridge) forwardKey(k Key) {
+	to := b.partner
+	if to == nil || to.keyPress != nil {
+		return
+	}
+	code, err := k.Code()
+	if err != nil {
+		return
+	}
+	p := &keyPress{event: dtmf.Event{Code: code}, length: forwardedPress, done: make(chan error, 1)}
+	if to.terms.EventsOut == 0 {
+		p.tone = k
+	}
+	to.keyPress = p
 }

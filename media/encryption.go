@@ -49,8 +49,41 @@ func newSRTCP(c sdp.Crypto) (*pion.Context, error) {
 	return pion.CreateContext(key, salt, profile, pion.SRTCPReplayProtection(replayWindow), pion.MasterKeyIndicator(c.MKI()))
 }
 
+// decrypt takes the encryption off a datagram, where there is any; ok is false when it is not of our party, or a repeated
+// one. A nil encryption is plain RTP.
+func (s *encryption) decrypt(buf *buffers, datagram []byte) (plain []byte, ok bool) {
+	if s == nil {
+		return datagram, true
+	}
+	var err error
+	if rtp.IsRTCP(datagram) {
+		plain, err = s.rtcpIn.DecryptRTCP(buf.decryptedRTCP[:0], datagram, &buf.rtcpHeader)
+	} else {
+		plain, err = s.in.Open(&buf.decrypted, datagram)
+	}
+	return plain, err == nil
+}
+
+// encrypt encrypts a packet of RTP, where that was agreed on; ok is false when it must not go out.
+func (s *encryption) encrypt(buf *buffers, packet []byte) (b []byte, ok bool) {
+	if s == nil {
+		return packet, true
+	}
+	b, err := s.out.Seal(&buf.encrypted, packet)
+	return b, err == nil
+}
+
+// encryptRTCP does the same for reports.
+func (s *encryption) encryptRTCP(buf *buffers, reports []byte) (b []byte, ok bool) {
+	if s == nil {
+		return reports, true
+	}
+	b, err := s.rtcpOut.EncryptRTCP(buf.encryptedRTCP[:0], reports, &buf.rtcpHeader)
+	return b, err == nil
+}
+
 // prefetch has the keys of legs whose turn comes next brought from memory together; at most srtp.Together of them.
-func (w *worker) prefetch(legs []*Leg) {
+func prefetch(buf *srtp.Buffer, legs []*Leg) {
 	var in [srtp.Together]*srtp.Receiver
 	var out [srtp.Together]*srtp.Sender
 	n := 0
@@ -60,33 +93,5 @@ func (w *worker) prefetch(legs []*Leg) {
 			n++
 		}
 	}
-	srtp.Fetch(&w.buf.decrypted, in[:n], out[:n])
-}
-
-// decrypt takes the encryption off a datagram, where there is any; ok is false when it is not of our party, or a repeated
-// one.
-func (w *worker) decrypt(l *Leg, datagram []byte) (plain []byte, ok bool) {
-	if l.encryption == nil {
-		return datagram, true
-	}
-	var err error
-	if rtp.IsRTCP(datagram) {
-		plain, err = l.encryption.rtcpIn.DecryptRTCP(w.buf.decryptedRTCP[:0], datagram, &w.buf.rtcpHeader)
-	} else {
-		plain, err = l.encryption.in.Open(&w.buf.decrypted, datagram)
-	}
-	if err != nil {
-		w.foreign(l)
-		return nil, false
-	}
-	return plain, true
-}
-
-// encrypt encrypts a packet of RTP, where that was agreed on; ok is false when it must not go out.
-func (w *worker) encrypt(l *Leg, packet []byte) (b []byte, ok bool) {
-	if l.encryption == nil {
-		return packet, true
-	}
-	b, err := l.encryption.out.Seal(&w.buf.encrypted, packet)
-	return b, err == nil
+	srtp.Fetch(buf, in[:n], out[:n])
 }

@@ -188,6 +188,16 @@ func (e *Engine) Load() float64 {
 // now is the time since the start, the only clock of the workers.
 func (e *Engine) now() time.Duration { return time.Since(e.epoch) }
 
+// quarters is the number of the present quarter of all wheels.
+func (e *Engine) quarters() int64 { return int64(e.now() / quarter) }
+
+// ntp is an instant in the time of the network time protocol: seconds since 1900 in 32.32 bits.
+func (e *Engine) ntp(now time.Duration) uint64 {
+	const to1900 = 2208988800 // seconds from 1900 to 1970
+	at := e.epoch.Add(now)
+	return uint64(at.Unix()+to1900)<<32 | uint64(at.Nanosecond())<<32/1e9
+}
+
 // assign gives a leg to a worker.
 func (e *Engine) assign(l *Leg) error {
 	e.mu.Lock()

@@ -137,18 +137,16 @@ func (w *worker) handlePresses(l *Leg, p *dtmf.Presses) {
 			w.endPlayback(l, ErrBargeIn)
 		}
 		if l.recording != nil {
-			l.recording.mask()
+			l.recording.track.mask()
 		}
 	}
 	if p.N > 0 && l.out.quietUntil > w.now {
 		l.out.quietUntil = w.now + quietAfterKey
 	}
 	for _, k := range p.Keys[:p.N] {
-		if l.bridge.partner != nil {
-			w.forwardKey(l.bridge.partner, k)
-		}
+		l.bridge.forwardKey(k)
 		if r := l.recording; r != nil && r.options.StopKey == k {
-			w.endRecording(l, EndKey)
+			r.finish(w, EndKey)
 			continue
 		}
 		if !l.keys.put(k) {
@@ -213,28 +211,15 @@ func (w *worker) endKeyPress(l *Leg, why error) {
 	}
 }
 
-// forwardKey presses a key of one party towards the other: by events where that one takes them, else as its tones.
-func (w *worker) forwardKey(to *Leg, k Key) {
-	code, err := k.Code()
-	if err != nil || to.keyPress != nil {
-		return
-	}
-	p := &keyPress{event: dtmf.Event{Code: code}, length: forwardedPress, done: make(chan error, 1)}
-	if to.terms.EventsOut == 0 {
-		p.tone = k
-	}
-	to.keyPress = p
-}
-
-// sendKeyPress sends the next packet of a press, the last one three times.
-func (w *worker) sendKeyPress(l *Leg, p *keyPress) {
+// send sends the next packet of a press, the last one three times.
+func (p *keyPress) send(w *worker, l *Leg) {
 	if p.tone != 0 {
-		w.sendTone(l, p)
+		p.sendTone(w, l)
 		return
 	}
 	first := !p.begun
 	if first {
-		w.flushPackets(l)
+		l.out.packets.flush(w, l)
 		p.begun, p.start = true, l.out.stream.Timestamp
 	}
 	p.event.Duration += frameSamples
@@ -255,8 +240,8 @@ func (w *worker) sendKeyPress(l *Leg, p *keyPress) {
 }
 
 // sendTone sends the next 20 ms of a key's tones.
-func (w *worker) sendTone(l *Leg, p *keyPress) {
-	w.flushPackets(l)
+func (p *keyPress) sendTone(w *worker, l *Leg) {
+	l.out.packets.flush(w, l)
 	p.tone.Tone(int(p.event.Duration), w.buf.samples[:])
 	for i, s := range w.buf.samples {
 		w.buf.out[rtp.HeaderSize+i] = l.terms.Codec.EncodeSample(s)

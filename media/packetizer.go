@@ -66,8 +66,8 @@ func (p *packetizer) take(payload []byte) (mark bool, timestamp uint32) {
 // packetLength is the length of the packets that a leg sends, in samples.
 func (l *Leg) packetLength() int { return cmp.Or(l.terms.Packet, frameSamples) }
 
-// packetWaits tells whether sound waits that must leave before any other.
-func (l *Leg) packetWaits() bool { return l.out.packets != nil && l.out.packets.n > 0 }
+// waits tells whether sound waits that must leave before any other.
+func (p *packetizer) waits() bool { return p != nil && p.n > 0 }
 
 // packetize adds sound that belongs at timestamp and has come at an instant, and sends what is due of it.
 func (w *worker) packetize(l *Leg, sound []byte, timestamp uint32, mark bool, at time.Duration) {
@@ -77,52 +77,52 @@ func (w *worker) packetize(l *Leg, sound []byte, timestamp uint32, mark bool, at
 		l.out.packets = p
 	}
 	if p.n > 0 && p.start+uint32(p.n) != timestamp {
-		w.flushPackets(l) // another talkspurt
+		p.flush(w, l) // another talkspurt
 	}
 	p.behind = p.n >= length+maxWaiting
 	for len(sound) > 0 {
 		if p.room() == 0 {
-			w.flushPackets(l) // a bunch that was late: it leaves as it came
+			p.flush(w, l) // a bunch that was late: it leaves as it came
 		}
 		n := p.add(sound, timestamp, mark, length, at)
 		sound, timestamp, mark = sound[n:], timestamp+uint32(n), false
 	}
-	if w.sendDuePackets(l) {
+	if p.sendDue(w, l) {
 		w.wheel.pace(l)
 	}
 }
 
-// sendDuePackets sends the packets that are due, and tells whether others wait for their instant, or will.
-func (w *worker) sendDuePackets(l *Leg) bool {
-	p, length := l.out.packets, l.packetLength()
+// sendDue sends the packets that are due, and tells whether others wait for their instant, or will.
+func (p *packetizer) sendDue(w *worker, l *Leg) bool {
+	length := l.packetLength()
 	if l.terms.Held() {
 		p.n = 0
 	}
 	for p.due(length, w.now) {
-		w.sendPacket(l, length)
+		p.send(w, l, length)
 		p.left(length)
 	}
 	return p.n >= length || length != frameSamples
 }
 
-// flushPackets sends at once whatever waits: what follows has another timestamp, or is not sound.
-func (w *worker) flushPackets(l *Leg) {
-	for p := l.out.packets; p != nil && p.n > 0; {
-		w.sendPacket(l, min(p.n, l.packetLength()))
+// flush sends at once whatever waits: what follows has another timestamp, or is not sound.
+func (p *packetizer) flush(w *worker, l *Leg) {
+	for p.waits() {
+		p.send(w, l, min(p.n, l.packetLength()))
 	}
 }
 
-// sendPacket sends the first octets that wait as one packet.
-func (w *worker) sendPacket(l *Leg, length int) {
+// send sends the first octets that wait as one packet.
+func (p *packetizer) send(w *worker, l *Leg, length int) {
 	packet := w.buf.packet[:rtp.HeaderSize+length]
-	mark, timestamp := l.out.packets.take(packet[rtp.HeaderSize:])
+	mark, timestamp := p.take(packet[rtp.HeaderSize:])
 	w.send(l, packet, l.terms.Codec.PayloadType(), mark, timestamp)
 }
 
 // sendPaced sends what is due of all legs whose packets wait for their instant.
 func (w *worker) sendPaced() {
 	for i := 0; i < len(w.wheel.paced); i++ {
-		if l := w.wheel.paced[i]; !w.sendDuePackets(l) {
+		if l := w.wheel.paced[i]; !l.out.packets.sendDue(w, l) {
 			l.place.paced = false
 			w.wheel.paced = slices.Delete(w.wheel.paced, i, i+1)
 			i--

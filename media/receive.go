@@ -132,8 +132,9 @@ func (w *worker) receive(l *Leg) {
 
 // datagram handles one datagram of an open leg.
 func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
-	b, ok := w.decrypt(l, b)
+	b, ok := l.encryption.decrypt(&w.buf, b)
 	if !ok {
+		w.foreign(l)
 		return
 	}
 	if rtp.IsRTCP(b) {
@@ -219,9 +220,9 @@ func (w *worker) sound(l *Leg, p *rtp.Packet, codec g711.Codec) {
 	}
 	missing := l.in.sequence.TakeMissing()
 	if l.recording != nil {
-		w.record(l, l.recording, p, codec, missing)
+		l.recording.packet(w, p, codec, missing)
 	}
 	if l.bridge.partner != nil {
-		w.forwardInOrder(l, p, codec)
+		l.bridge.put(w, p, codec)
 	}
 }

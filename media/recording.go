@@ -115,7 +115,7 @@ func (r *Recording) Wait(ctx context.Context) (End, error) {
 func (r *Recording) Stop() (RecordStats, error) {
 	r.leg.post(func(w *worker, l *Leg) {
 		if l.recording == r {
-			w.endRecording(l, EndStopped)
+			r.finish(w, EndStopped)
 		}
 	})
 	<-r.file.flushed
@@ -149,8 +149,8 @@ func (f *recordingFile) close() error {
 	return f.err
 }
 
-// record takes a packet of sound. missing is how many packets are lost right before it.
-func (w *worker) record(l *Leg, r *Recording, p *rtp.Packet, codec g711.Codec, missing int) {
+// packet takes a packet of sound. missing is how many packets are lost right before it.
+func (r *Recording) packet(w *worker, p *rtp.Packet, codec g711.Codec, missing int) {
 	t := &r.track
 	at := t.place(p.Timestamp, codec, w.now)
 	if missing > 0 {
@@ -158,8 +158,8 @@ func (w *worker) record(l *Leg, r *Recording, p *rtp.Packet, codec g711.Codec, m
 	}
 	t.fill(at)
 	r.judged = w.now
-	w.judgeSound(l, r, p.Payload, codec)
-	if l.recording != r {
+	r.judgeSound(w, p.Payload, codec)
+	if r.leg.recording != r {
 		return // the endpointer has heard enough: the frame is silence
 	}
 	sound := p.Payload
@@ -171,32 +171,32 @@ func (w *worker) record(l *Leg, r *Recording, p *rtp.Packet, codec g711.Codec, m
 }
 
 // judgeSound gives the endpointer what was said.
-func (w *worker) judgeSound(l *Leg, r *Recording, sound []byte, codec g711.Codec) {
+func (r *Recording) judgeSound(w *worker, sound []byte, codec g711.Codec) {
 	if r.endpointer == nil {
 		return
 	}
-	for len(sound) > 0 && l.recording == r {
+	for len(sound) > 0 && r.leg.recording == r {
 		n := codec.Decode(w.buf.samples[:], sound)
 		sound = sound[n:]
-		w.judge(l, r, w.buf.samples[:n])
+		r.judge(w, w.buf.samples[:n])
 	}
 }
 
 // judge ends the recording when the endpointer says so.
-func (w *worker) judge(l *Leg, r *Recording, samples []int16) {
+func (r *Recording) judge(w *worker, samples []int16) {
 	switch r.endpointer.Feed(samples) {
 	case vad.SpeechEnded:
-		w.endRecording(l, EndSilence)
+		r.finish(w, EndSilence)
 	case vad.NeverSpoke:
-		w.endRecording(l, EndNoSpeech)
+		r.finish(w, EndNoSpeech)
 	}
 }
 
-// recordTime lets the recording grow by silence when nothing comes, and ends it at its longest. The endpointer hears of
+// keepTime lets the recording grow by silence when nothing comes, and ends it at its longest. The endpointer hears of
 // silence sooner: who has stopped speaking does not wait for sound that may be late.
-func (w *worker) recordTime(l *Leg, r *Recording) {
+func (r *Recording) keepTime(w *worker) {
 	if limit := r.options.Max; limit > 0 && w.now-r.track.began >= limit {
-		w.endRecording(l, EndMax)
+		r.finish(w, EndMax)
 		return
 	}
 	r.track.fill(r.track.clock(w.now) - maxLate)
@@ -204,19 +204,15 @@ func (w *worker) recordTime(l *Leg, r *Recording) {
 		return
 	}
 	clear(w.buf.samples[:])
-	for w.now-r.judged >= slack*time.Second/g711.Rate+frame && l.recording == r {
+	for w.now-r.judged >= slack*time.Second/g711.Rate+frame && r.leg.recording == r {
 		r.judged += frame
-		w.judge(l, r, w.buf.samples[:])
+		r.judge(w, w.buf.samples[:])
 	}
 }
 
-// mask silences the end of what was recorded, where the tone of a key may have begun before its first packet.
-func (r *Recording) mask() { r.track.mask() }
-
-// endRecording ends the leg's recording and sends the rest of it to the writer.
-func (w *worker) endRecording(l *Leg, why End) {
-	r := l.recording
-	l.recording = nil
+// finish ends the leg's recording and sends the rest of it to the writer.
+func (r *Recording) finish(w *worker, why End) {
+	r.leg.recording = nil
 	r.end = why
 	r.stats.Codec, r.stats.Spoken = r.track.codec, r.endpointer != nil && r.endpointer.Spoke()
 	if last := r.track.finish(w.now); !w.engine.writer.put(last) {

@@ -65,13 +65,6 @@ func (r *reports) block(in *receiver, now time.Duration) rtcp.ReceptionReport {
 // middle is the middle 32 bits of an NTP time.
 func middle(ntp uint64) uint32 { return uint32(ntp >> 16) }
 
-// ntp is now in the time of the network time protocol: seconds since 1900 in 32.32 bits.
-func (w *worker) ntp() uint64 {
-	const to1900 = 2208988800 // seconds from 1900 to 1970
-	at := w.engine.epoch.Add(w.now)
-	return uint64(at.Unix()+to1900)<<32 | uint64(at.Nanosecond())<<32/1e9
-}
-
 // receiveReports handles the reports that have come for the worker's legs.
 func (w *worker) receiveReports() {
 	if w.rtcp == nil {
@@ -101,8 +94,10 @@ func (w *worker) receiveRTCP(l *Leg) {
 		if l.state != open {
 			continue
 		}
-		if b, ok := w.decrypt(l, b); ok {
+		if b, ok := l.encryption.decrypt(&w.buf, b); ok {
 			w.report(l, b, from)
+		} else {
+			w.foreign(l)
 		}
 	}
 }
@@ -124,9 +119,9 @@ func (w *worker) report(l *Leg, b []byte, from netip.AddrPort) {
 		switch p := p.(type) {
 		case *rtcp.SenderReport:
 			l.rtcp.lastSR, l.rtcp.lastAt = middle(p.NTPTime), w.now
-			l.rtcp.blocks(l.out.stream.SSRC, p.SSRC, p.Reports, w.ntp())
+			l.rtcp.blocks(l.out.stream.SSRC, p.SSRC, p.Reports, w.engine.ntp(w.now))
 		case *rtcp.ReceiverReport:
-			l.rtcp.blocks(l.out.stream.SSRC, p.SSRC, p.Reports, w.ntp())
+			l.rtcp.blocks(l.out.stream.SSRC, p.SSRC, p.Reports, w.engine.ntp(w.now))
 		case *rtcp.Goodbye:
 			return
 		}
@@ -138,22 +133,22 @@ func (w *worker) report(l *Leg, b []byte, from netip.AddrPort) {
 func (w *worker) sendReport(l *Leg) {
 	l.rtcp.next = w.now + reportEvery
 	if !l.terms.Held() {
-		w.sendRTCP(l, w.senderReport(l), rtcp.NewCNAMESourceDescription(l.out.stream.SSRC, cname))
+		w.sendRTCP(l, l.senderReport(w.now), rtcp.NewCNAMESourceDescription(l.out.stream.SSRC, cname))
 	}
 }
 
 // sendGoodbye tells that our sound ends (RFC 3550 section 6.6).
 func (w *worker) sendGoodbye(l *Leg) {
 	if s := &l.out.stream; s.Packets > 0 {
-		w.sendRTCP(l, w.senderReport(l), rtcp.NewCNAMESourceDescription(s.SSRC, cname), &rtcp.Goodbye{Sources: []uint32{s.SSRC}})
+		w.sendRTCP(l, l.senderReport(w.now), rtcp.NewCNAMESourceDescription(s.SSRC, cname), &rtcp.Goodbye{Sources: []uint32{s.SSRC}})
 	}
 }
 
-func (w *worker) senderReport(l *Leg) *rtcp.SenderReport {
+func (l *Leg) senderReport(now time.Duration) *rtcp.SenderReport {
 	s := &l.out.stream
-	report := &rtcp.SenderReport{SSRC: s.SSRC, NTPTime: w.ntp(), RTPTime: s.Timestamp, PacketCount: s.Packets, OctetCount: s.Octets}
+	report := &rtcp.SenderReport{SSRC: s.SSRC, NTPTime: l.engine.ntp(now), RTPTime: s.Timestamp, PacketCount: s.Packets, OctetCount: s.Octets}
 	if l.in.sequence.Started() {
-		report.Reports = []rtcp.ReceptionReport{l.rtcp.block(&l.in, w.now)}
+		report.Reports = []rtcp.ReceptionReport{l.rtcp.block(&l.in, now)}
 	}
 	return report
 }
@@ -167,10 +162,9 @@ func (w *worker) sendRTCP(l *Leg, packets ...rtcp.Packet) {
 	if err != nil {
 		return
 	}
-	if l.encryption != nil {
-		if b, err = l.encryption.rtcpOut.EncryptRTCP(w.buf.encryptedRTCP[:0], b, &w.buf.rtcpHeader); err != nil {
-			return
-		}
+	b, ok := l.encryption.encryptRTCP(&w.buf, b)
+	if !ok {
+		return
 	}
 	target := l.in.latch.Target()
 	if l.terms.Mux {

@@ -106,7 +106,7 @@ func (w *worker) sendTurn(l *Leg, due time.Duration) {
 	}
 	s.catchUp(due)
 	if l.keyPress != nil {
-		w.sendKeyPress(l, l.keyPress)
+		l.keyPress.send(w, l)
 		return
 	}
 	w.sendFrame(l, due)
@@ -124,7 +124,7 @@ func (w *worker) sendFrame(l *Leg, due time.Duration) {
 		}
 	}
 	if l.packetLength() == frameSamples {
-		w.flushPackets(l)
+		s.packets.flush(w, l)
 		w.send(l, w.buf.out[:], codec.PayloadType(), s.mark, s.stream.Timestamp)
 	} else {
 		w.packetize(l, payload, s.stream.Timestamp, s.mark, due)
@@ -136,7 +136,7 @@ func (w *worker) sendFrame(l *Leg, due time.Duration) {
 // send puts the header before a payload, encrypts the packet where that was agreed on, and hands it on.
 func (w *worker) send(l *Leg, packet []byte, payloadType uint8, marker bool, timestamp uint32) {
 	l.out.stream.Put(packet, payloadType, marker, timestamp)
-	if b, ok := w.encrypt(l, packet); ok {
+	if b, ok := l.encryption.encrypt(&w.buf, packet); ok {
 		l.sockets.rtp.Send(b, l.in.latch.Target())
 	}
 	l.out.sentAt = w.now

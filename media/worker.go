@@ -101,12 +101,12 @@ func (w *worker) stop() {
 // when there are many or a leg is served between its turns, and no tick at all without a leg.
 func (w *worker) run() {
 	defer w.close()
-	turned := w.quarters()
+	turned := w.engine.quarters()
 	for w.carryOut() {
 		if w.load.legs.Load() == 0 && len(w.unwritten) == 0 {
 			w.load.note(0, quarter, 0)
 			w.timer.Wait(timer.Never)
-			turned = w.quarters()
+			turned = w.engine.quarters()
 			continue
 		}
 		step := int64(2)
@@ -129,9 +129,6 @@ func (w *worker) run() {
 		w.engine.writer.queue <- b
 	}
 }
-
-// quarters is the number of the present quarter of the wheel.
-func (w *worker) quarters() int64 { return int64(w.engine.now() / quarter) }
 
 // carryOut carries out the commands that wait; false when the worker is to stop.
 func (w *worker) carryOut() bool {
@@ -167,7 +164,7 @@ func (w *worker) tick(turned, due int64) int64 {
 		legs := w.wheel.slots[(turned+1)%slots]
 		for i := len(legs) - 1; i >= 0; i-- { // a leg that ends is swapped with the last
 			if (len(legs)-1-i)%srtp.Together == 0 {
-				w.prefetch(legs[max(0, i-srtp.Together+1) : i+1])
+				prefetch(&w.buf.decrypted, legs[max(0, i-srtp.Together+1):i+1])
 			}
 			w.turn(legs[i], at)
 		}
@@ -184,7 +181,7 @@ func (w *worker) betweenTurns(late time.Duration) {
 				l.in.polls.twice() // its partner waits for all that came meanwhile
 			}
 			w.pollBetweenTurns(l)
-			w.expireReordering(l)
+			l.bridge.expire(w)
 		}
 		if l.state == over || (l.bridge.partner == nil && !l.in.keys.Pressed()) {
 			l.place.polled = false
@@ -223,7 +220,7 @@ func (w *worker) keepTime(l *Leg) {
 		w.pressed(l, p)
 	}
 	if l.recording != nil {
-		w.recordTime(l, l.recording)
+		l.recording.keepTime(w)
 	}
 	if w.now >= l.rtcp.next {
 		w.sendReport(l)
@@ -271,7 +268,7 @@ func (w *worker) end(l *Leg, why error) {
 	w.endPlayback(l, why)
 	w.endKeyPress(l, why)
 	if l.recording != nil {
-		w.endRecording(l, EndGone)
+		l.recording.finish(w, EndGone)
 	}
 	w.remove(l)
 	w.engine.legs.Add(-1)
