@@ -18,17 +18,17 @@ var ErrWeHungUp = errors.New("hung up by us")
 
 // leg is one dialog with its sound, whoever called.
 type leg struct {
-	board  *Board
-	id     string
-	to     string // "caller", or the address rung
-	dialog *sip.Dialog
-	sound  *media.Leg
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	watch  sync.WaitGroup // what was started when the dialog or the sound ended
-	forget func() bool    // keeps the dialog's end from starting it
-	deafen func() bool    // and the sound's
-	once   sync.Once
+	board         *Board
+	id            string
+	to            string // "caller", or the address rung
+	dialog        *sip.Dialog
+	sound         *media.Leg
+	ctx           context.Context
+	cancel        context.CancelCauseFunc
+	watch         sync.WaitGroup // what was started when the dialog or the sound ended
+	stopDialogEnd func() bool    // keeps the dialog's end from starting it
+	stopSoundEnd  func() bool    // and the sound's
+	once          sync.Once
 }
 
 // connect makes a leg alive: it ends when the dialog or the sound does, and the one takes the other with it, whatever the
@@ -40,11 +40,11 @@ func (b *Board) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
 	b.legs[l.id] = l
 	b.mu.Unlock()
 	l.watch.Add(2)
-	l.forget = context.AfterFunc(d.Context(), func() {
+	l.stopDialogEnd = context.AfterFunc(d.Context(), func() {
 		defer l.watch.Done()
 		l.over(ending(context.Cause(d.Context())))
 	})
-	l.deafen = sound.AfterEnd(func() {
+	l.stopSoundEnd = sound.AfterEnd(func() {
 		defer l.watch.Done()
 		if errors.Is(sound.Err(), media.ErrTimeout) {
 			b.cfg.Log.Info("call without sound ended", "call", l.id)
@@ -55,7 +55,7 @@ func (b *Board) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
 
 // unwatch lets the ends of the dialog and the sound start nothing more, and waits for what they have started.
 func (l *leg) unwatch() {
-	for _, stop := range []func() bool{l.forget, l.deafen} {
+	for _, stop := range []func() bool{l.stopDialogEnd, l.stopSoundEnd} {
 		if stop() {
 			l.watch.Done()
 		}
