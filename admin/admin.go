@@ -1,4 +1,6 @@
-// Package admin is the staff's HTTP API and the metrics.
+// Package admin is the staff's HTTP API: routes by noun of the domain, one file each, and the views in which they show it.
+// What a route shows or takes is a type of this package or of a room below it, never one of the domain (a test holds it).
+// Package app makes the handler with New and serves it.
 //
 // Everything below /api/v1 but health and the OpenAPI document, and /metrics too, asks for a bearer token. Errors are
 // RFC 9457 problems. A write may carry an Idempotency-Key: for a day the same key gives the same answer.
@@ -9,16 +11,22 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
+	chimiddleware "github.com/go-chi/chi/v5/middleware"
 
 	"hotline/admin/access"
+	"hotline/admin/diagnostics"
 	"hotline/admin/document"
+	"hotline/admin/idempotency"
+	"hotline/admin/metrics"
+	"hotline/admin/middleware"
+	"hotline/admin/problem"
 	"hotline/admin/schema"
 	"hotline/numbers"
 	"hotline/oncall"
@@ -78,7 +86,7 @@ type Config struct {
 	Telephone func(address string) error
 	Spoken    Spoken // nil: names are not spoken
 	Health    Health
-	Metrics   *Metrics
+	Metrics   *metrics.Metrics
 	Trunks    func() (all []Trunk, certificateEnds time.Time) // nil: there are none
 	Plan      numbers.Plan                                    // how telephone numbers are spelt; the zero value leaves them as they are
 	Language  prompts.Language                                // of reports, where nobody asks for another; empty: Italian
@@ -89,30 +97,28 @@ type Config struct {
 // server answers for the house. It starts no goroutine of its own. Safe for concurrent use.
 type server struct {
 	Config
-	running inFlight
-	last    lastHealth
-
-	routes   chi.Routes
-	refusals access.Refusals
+	last lastHealth
 }
 
 // New gives the handler of the API and of /metrics.
 func New(c Config) http.Handler {
-	s := &server{Config: c, running: inFlight{keys: map[string]chan struct{}{}}}
+	s := &server{Config: c}
 	if s.Telephone == nil {
 		s.Telephone = func(string) error { return nil }
 	}
-	r := chi.NewRouter()
-	routes := chi.Routes(r)
-	s.routes = routes
-	r.Use(middleware.GetHead)
-	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		problem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
-	})
-	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", strings.Join(allowed(routes, r.URL.Path), ", "))
-		problem(w, http.StatusMethodNotAllowed, r.Method+" is not for "+r.URL.Path)
-	})
+	r := router()
+	s.routes(r)
+	r.Method(http.MethodGet, "/metrics", s.Metrics.Handler(s.Store))
+	diagnostics.Routes(r, base)
+	token := &access.Authenticator{Token: s.Store.Token, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused}
+	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secret: "pin"})
+	return chi.Chain(
+		middleware.Headers, middleware.Recover(s.Log), token.Wrap, middleware.Audit(s.Log, access.Name), middleware.PlainText, middleware.FinishWrites, keys.Wrap,
+	).Handler(r)
+}
+
+// routes registers every operation of the API, and describes it in the OpenAPI document.
+func (s *server) routes(r *chi.Mux) huma.API {
 	api := humachi.New(r, head())
 	s.ticketRoutes(api)
 	s.workRoutes(api)
@@ -132,9 +138,55 @@ func New(c Config) http.Handler {
 	s.healthRoute(api)
 	document.Patch(api, r)
 	schema.Bound(api)
-	r.Method(http.MethodGet, "/metrics", s.Metrics.handler(s.Store))
-	s.profileRoutes(r)
-	return chi.Chain(harden, s.survive, s.authenticate, s.audit, plainText, carryOn, s.replay).Handler(r)
+	return api
+}
+
+// router is the routes' home, with problems for what is not there.
+func router() *chi.Mux {
+	r := chi.NewRouter()
+	r.Use(chimiddleware.GetHead)
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		problem.Write(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
+	})
+	r.MethodNotAllowed(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Allow", strings.Join(allowed(r, q.URL.Path), ", "))
+		problem.Write(w, http.StatusMethodNotAllowed, q.Method+" is not for "+q.URL.Path)
+	})
+	return r
+}
+
+// allowed lists the methods that a path takes (RFC 9110, section 15.5.6).
+func allowed(routes chi.Routes, path string) []string {
+	var list []string
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if routes.Match(chi.NewRouteContext(), m, path) {
+			list = append(list, m)
+		}
+	}
+	if slices.Contains(list, http.MethodGet) {
+		list = append(list, http.MethodHead)
+	}
+	return list
+}
+
+// open tells which paths need no token: what a monitor asks, and what a client must read first.
+func open(path string) bool {
+	return path == base+"/health" || path == base+"/openapi" || strings.HasPrefix(path, base+"/openapi.") ||
+		strings.HasPrefix(path, base+"/openapi-")
+}
+
+// serve registers an operation whose errors are explained by the one table of package problem.
+func serve[I, O any](s *server, api huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		if err := schema.Instants(in); err != nil {
+			return nil, err
+		}
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, problem.Explain(ctx, s.Log, access.Name(ctx), err)
+		}
+		return out, nil
+	})
 }
 
 // head is the head of the OpenAPI document. The library's own page of documentation stays off: it loads scripts
@@ -142,7 +194,7 @@ func New(c Config) http.Handler {
 func head() huma.Config {
 	c := huma.DefaultConfig("hotline", "1")
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = base+"/openapi", "", "", nil
-	c.Transformers = append(c.Transformers, brief)
+	c.Transformers = append(c.Transformers, problem.Brief)
 	c.RejectUnknownQueryParameters = true // a filter that is misspelt must not select everything
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schema.Name)
@@ -161,7 +213,7 @@ func (s *server) refresh(ctx context.Context) {
 // route describes one operation of the API.
 func route(method, path, id, summary string) huma.Operation {
 	return huma.Operation{
-		OperationID: id, Method: method, Path: base + path, Summary: summary, MaxBodyBytes: maxBody + 1,
+		OperationID: id, Method: method, Path: base + path, Summary: summary, MaxBodyBytes: middleware.MaxBody + 1,
 		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired, http.StatusServiceUnavailable},
 	}
 }
@@ -192,4 +244,23 @@ func answered[T any](v T, err error) (*answer[T], error) {
 		return nil, err
 	}
 	return &answer[T]{v}, nil
+}
+
+// removal deletes a document: the version that If-Match names, else whichever stands.
+type removal struct {
+	Keyed
+	document.Precondition
+	ByID
+}
+
+// version is the one that the store must compare; 0 for whichever.
+func (r removal) version(ctx context.Context, name string, stands func(context.Context) (int, error)) (int, error) {
+	version, err := stands(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if r.IfMatch == "" || r.IfMatch == "*" {
+		version = 0
+	}
+	return version, r.Check(name, max(version, 1))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/admin/problem"
 	"hotline/admin/schema"
 	"hotline/sla"
 	"hotline/tickets"
@@ -153,9 +154,9 @@ func sound(c sla.Calendar) error {
 	err := c.Check()
 	switch {
 	case errors.Is(err, sla.ErrNeverOpen):
-		return refused("body.week", "the calendar never opens; give it at least one working hour")
+		return problem.Refused("body.week", "the calendar never opens; give it at least one working hour")
 	case err != nil:
-		return refused("body", strings.TrimSuffix(err.Error(), ": "+sla.ErrBadCalendar.Error()))
+		return problem.Refused("body", strings.TrimSuffix(err.Error(), ": "+sla.ErrBadCalendar.Error()))
 	}
 	return nil
 }
@@ -235,7 +236,7 @@ func imported(c sla.Closures) importView {
 func (s *server) importClosures(ctx context.Context, in *closuresInput) (*versioned[closuresView], error) {
 	closures, err := sla.ReadHolidays(bytes.NewReader(in.RawBody))
 	if err != nil {
-		return nil, refused("body", err.Error())
+		return nil, problem.Refused("body", err.Error())
 	}
 	kept, err := s.editCalendar(ctx, in.Running, document.Edit{Precondition: in.Precondition, ID: in.ID, Changes: true, Merges: true},
 		func(stands sla.Calendar) (sla.Calendar, error) {

@@ -10,7 +10,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/access"
 	"hotline/admin/document"
+	"hotline/admin/problem"
 	"hotline/admin/schema"
 	"hotline/sla"
 	"hotline/tickets"
@@ -174,7 +176,7 @@ func (s *server) changeContract(ctx context.Context, in *changedContract) (*vers
 	if c.RemoteAccess != had {
 		tell = s.Desk.AccessChanged // a fact of the installation: its running tickets stand still, or run on
 	}
-	err = errors.Join(s.follow(ctx, in.Running, of), tell(ctx, c.ID, c.RemoteAccess, staff(ctx), s.Now()))
+	err = errors.Join(s.follow(ctx, in.Running, of), tell(ctx, c.ID, c.RemoteAccess, access.Staff(ctx), s.Now()))
 	return tagged(contract(c), c.Version, err)
 }
 
@@ -224,7 +226,7 @@ const accessDemanded = "say whether the installation can be reached remotely: tr
 // contractOf checks what no schema can: that customer, level and calendar exist and that the times make sense.
 func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (tickets.Contract, error) {
 	if f.RemoteAccess == nil {
-		return tickets.Contract{}, refused("body.remote_access", accessDemanded)
+		return tickets.Contract{}, problem.Refused("body.remote_access", accessDemanded)
 	}
 	if _, err := s.Store.Customer(ctx, tickets.CustomerID(f.Customer)); err != nil {
 		return tickets.Contract{}, unknownIn("body.customer", f.Customer, err)
@@ -242,12 +244,12 @@ func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (t
 		EvoSupport: f.EvoSupport, RemoteAccess: *f.RemoteAccess,
 	}
 	if c.ValidFrom.Year() < 1970 || c.ValidFrom.Year() > 9000 {
-		return tickets.Contract{}, refused("body.valid_from", "the contract must begin between 1970 and 9000")
+		return tickets.Contract{}, problem.Refused("body.valid_from", "the contract must begin between 1970 and 9000")
 	}
 	if f.ValidUntil != nil {
 		c.ValidUntil = *f.ValidUntil
 		if !c.ValidUntil.After(c.ValidFrom) || c.ValidUntil.Year() > 9000 {
-			return tickets.Contract{}, refused("body.valid_until", "the contract must end after it begins, and before 9000")
+			return tickets.Contract{}, problem.Refused("body.valid_until", "the contract must end after it begins, and before 9000")
 		}
 	}
 	for _, o := range []struct {
@@ -260,7 +262,7 @@ func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (t
 		}
 		l := o.given.limits()
 		if err := l.Check(); err != nil {
-			return tickets.Contract{}, refused(o.place, err.Error())
+			return tickets.Contract{}, problem.Refused(o.place, err.Error())
 		}
 		*o.own = &l
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/admin/problem"
 	"hotline/numbers"
 	"hotline/tickets"
 )
@@ -141,16 +142,16 @@ func (s *server) customers() document.Kind[tickets.Customer] {
 // customerOf checks what no schema can.
 func (s *server) customerOf(id string, f CustomerFields) (tickets.Customer, error) {
 	if strings.TrimSpace(f.Name) == "" {
-		return tickets.Customer{}, refused("body.name", "the name is spoken to engineers; it cannot be blank")
+		return tickets.Customer{}, problem.Refused("body.name", "the name is spoken to engineers; it cannot be blank")
 	}
 	if a, err := mail.ParseAddress(f.Email); f.Email != "" && (err != nil || a.Address != f.Email) {
-		return tickets.Customer{}, refused("body.email", "this is no mail address; write it as name@example.org")
+		return tickets.Customer{}, problem.Refused("body.email", "this is no mail address; write it as name@example.org")
 	}
 	var known []string
 	for i, n := range f.Numbers {
 		number, ok := s.telephone(n)
 		if !ok {
-			return tickets.Customer{}, refused(fmt.Sprintf("body.numbers[%d]", i), "a telephone number is written in digits, with or without + before them and blanks between them")
+			return tickets.Customer{}, problem.Refused(fmt.Sprintf("body.numbers[%d]", i), "a telephone number is written in digits, with or without + before them and blanks between them")
 		}
 		if !slices.Contains(known, number) {
 			known = append(known, number)

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/admin/problem"
 	"hotline/tickets"
 )
 
@@ -98,7 +99,7 @@ func (s *server) putFault(ctx context.Context, in *writtenFault) (*versioned[fau
 // faultOf checks what no schema can.
 func (s *server) faultOf(ctx context.Context, id string, b FaultFields) (tickets.KnownFault, error) {
 	if strings.TrimSpace(b.Note) == "" {
-		return tickets.KnownFault{}, refused("body.note", "say what is known, for the other staff")
+		return tickets.KnownFault{}, problem.Refused("body.note", "say what is known, for the other staff")
 	}
 	f := tickets.KnownFault{ID: id, Note: b.Note, Until: b.Until.UTC()}
 	for _, id := range b.Contracts {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/access"
 	"hotline/admin/document"
 	"hotline/strictyaml"
 	"hotline/tickets"
@@ -20,6 +21,15 @@ type flowText struct {
 type flowView struct {
 	Version   int       `json:"version"`
 	Name      string    `json:"name"`
+	Published time.Time `json:"published"`
+	By        string    `json:"by"`
+}
+
+// flowVersionView is one version with its text.
+type flowVersionView struct {
+	Version   int       `json:"version"`
+	Name      string    `json:"name"`
+	YAML      string    `json:"yaml"`
 	Published time.Time `json:"published"`
 	By        string    `json:"by"`
 }
@@ -65,8 +75,9 @@ func (s *server) flowRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/flows/{version}", "get-flow", "One version with its text"),
 		func(ctx context.Context, in *struct {
 			Version int `path:"version"`
-		}) (*answer[tickets.FlowVersion], error) {
-			return answered(s.flow(ctx, in.Version))
+		}) (*answer[flowVersionView], error) {
+			v, err := s.flow(ctx, in.Version)
+			return answered(flowVersionView{v.Version, v.Name, v.YAML, v.Published, v.By}, err)
 		})
 	serve(s, api, route(http.MethodPost, "/flows/check", "check-flow", "Check a flow; nothing changes"),
 		func(_ context.Context, in *struct{ Body flowText }) (*answer[flowCheckView], error) {
@@ -118,7 +129,7 @@ func (s *server) publish(ctx context.Context, in *struct {
 	if len(wrong) > 0 {
 		return nil, complained(wrong)
 	}
-	v, err := s.Store.PutFlow(ctx, tickets.FlowVersion{Version: seen, Name: name, YAML: in.Body.YAML, Published: s.Now(), By: tokenName(ctx)})
+	v, err := s.Store.PutFlow(ctx, tickets.FlowVersion{Version: seen, Name: name, YAML: in.Body.YAML, Published: s.Now(), By: access.Name(ctx)})
 	if err != nil {
 		return nil, fmt.Errorf("publishing a flow: %w", err)
 	}

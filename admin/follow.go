@@ -10,6 +10,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/access"
+	"hotline/admin/problem"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -51,9 +53,9 @@ func (s *server) follow(ctx context.Context, r Running, in tickets.Scope) error 
 	var err error
 	switch r.Running {
 	case "follow":
-		_, err = s.Desk.FollowAll(ctx, in, staff(ctx), s.Now())
+		_, err = s.Desk.FollowAll(ctx, in, access.Staff(ctx), s.Now())
 	case "keep":
-		_, err = s.Desk.KeepAll(ctx, in, staff(ctx), s.Now())
+		_, err = s.Desk.KeepAll(ctx, in, access.Staff(ctx), s.Now())
 	}
 	return err
 }
@@ -64,35 +66,35 @@ type previewView struct {
 }
 
 type moveView struct {
-	Ticket  tickets.Number `json:"ticket"`
-	Clock   string         `json:"clock"`
-	Was     *time.Time     `json:"was" doc:"null: there was no clock"`
-	Becomes *time.Time     `json:"becomes" doc:"null: there is none any more"`
+	Ticket  int64      `json:"ticket"`
+	Clock   string     `json:"clock"`
+	Was     *time.Time `json:"was" doc:"null: there was no clock"`
+	Becomes *time.Time `json:"becomes" doc:"null: there is none any more"`
 }
 
 func (s *server) preview(ctx context.Context, in tickets.Scope, change func(*tickets.Book)) (*answer[previewView], error) {
 	list, err := s.Desk.Preview(ctx, s.Desk.Book().With(change), in, s.Now())
 	v := previewView{make([]moveView, 0, len(list))}
 	for _, m := range list {
-		v.Moves = append(v.Moves, moveView{m.Ticket, string(m.Clock), instant(m.Was), instant(m.Becomes)})
+		v.Moves = append(v.Moves, moveView{int64(m.Ticket), string(m.Clock), instant(m.Was), instant(m.Becomes)})
 	}
 	return answered(v, err)
 }
 
-// otherContract puts a running ticket under another contract.
-type otherContract struct {
+// contractInput puts a running ticket under another contract.
+type contractInput struct {
 	Contract string `json:"contract" maxLength:"100" doc:"Empty: Support on Request"`
 }
 
-func (s *server) setContract(ctx context.Context, n tickets.Number, actor string, b otherContract, now time.Time) (tickets.Ticket, error) {
+func (s *server) setContract(ctx context.Context, n tickets.Number, actor string, b contractInput, now time.Time) (tickets.Ticket, error) {
 	if _, ok := s.Desk.Book().Contracts.Get(tickets.ContractID(b.Contract)); b.Contract != "" && !ok {
 		return tickets.Ticket{}, unknownIn("body.contract", b.Contract, tickets.ErrNotFound)
 	}
 	return s.Desk.SetContract(ctx, n, actor, tickets.ContractID(b.Contract), now)
 }
 
-// question asks what would be promised.
-type question struct {
+// dryRunQuery asks what would be promised.
+type dryRunQuery struct {
 	Level    string `query:"level" required:"true" maxLength:"100"`
 	Category string `query:"category" required:"true" enum:"blocking,non_blocking,question,change,feature"`
 	At       string `query:"at" required:"true" maxLength:"40" doc:"Such as 2026-11-20 17:20 in the zone of the level's calendar, or with a zone (RFC 3339)"`
@@ -100,17 +102,17 @@ type question struct {
 
 func (s *server) clockRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/dry-run", "dry-run", "What a request would be promised, without a ticket"),
-		func(_ context.Context, q *question) (*answer[explanationView], error) {
+		func(_ context.Context, q *dryRunQuery) (*answer[explanationView], error) {
 			list, err := s.Desk.DryRun(sla.LevelID(q.Level), sla.Category(q.Category), q.At)
-			v := explanationView{Clocks: []explained{}}
+			v := explanationView{Clocks: []clockAccountView{}}
 			for _, a := range list {
-				v.Clocks = append(v.Clocks, explainedClock(a))
+				v.Clocks = append(v.Clocks, clockAccount(a))
 			}
 			switch {
 			case errors.Is(err, tickets.ErrNotFound):
-				err = refused("query.level", err.Error())
+				err = problem.Refused("query.level", err.Error())
 			case errors.Is(err, sla.ErrBadInstant):
-				err = refused("query.at", err.Error())
+				err = problem.Refused("query.at", err.Error())
 			}
 			return answered(v, err)
 		})

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
+	"hotline/admin/problem"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -102,10 +103,10 @@ func (s *server) levelOf(ctx context.Context, id string, f LevelFields) (sla.Lev
 		}
 	}
 	if err := l.Check(); err != nil {
-		return l, refused("body", err.Error())
+		return l, problem.Refused("body", err.Error())
 	}
 	if l.ID == sla.OnRequest && (l.Blocking != sla.Limits{} || l.NonBlocking != sla.Limits{}) {
-		return l, refused("body", "Support on Request has no deadline: leave every limit at 0")
+		return l, problem.Refused("body", "Support on Request has no deadline: leave every limit at 0")
 	}
 	return l, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/problem"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -59,7 +60,7 @@ func pageOf[T any](p tickets.Page[T]) pageView { return pageView{p.Total, p.More
 // misplaced makes a 422 of a cursor that no such list gave.
 func misplaced(err error) error {
 	if errors.Is(err, tickets.ErrCursor) {
-		return refused("query.after", tickets.ErrCursor.Error())
+		return problem.Refused("query.after", tickets.ErrCursor.Error())
 	}
 	return err
 }
@@ -121,53 +122,6 @@ func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*listed[ticke
 		list.Tickets = append(list.Tickets, s.view(t))
 	}
 	return &listed[ticketList]{q.link(found.Next), list}, nil
-}
-
-// callQuery filters and pages the calls.
-type callQuery struct {
-	Number   string    `query:"number" maxLength:"200" doc:"The caller's, as it stands in from"`
-	Contract string    `query:"contract"`
-	Customer string    `query:"customer"`
-	Trunk    string    `query:"trunk"`
-	Ending   string    `query:"ending" maxLength:"200" doc:"Such as caller hung up"`
-	Day      string    `query:"day" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Such as 2026-11-23, in the zone of the owner's own calendar"`
-	Since    time.Time `query:"since" doc:"Begun at or after"`
-	Until    time.Time `query:"until" doc:"Begun before"`
-	Page
-}
-
-type callList struct {
-	Calls []tickets.Call `json:"calls" nullable:"false" doc:"Newest first"`
-	pageView
-}
-
-func (s *server) listCalls(ctx context.Context, q *callQuery) (*listed[callList], error) {
-	f := tickets.CallFilter{
-		Number: q.Number, Contract: tickets.ContractID(q.Contract), Customer: tickets.CustomerID(q.Customer), Trunk: q.Trunk, Ending: q.Ending,
-		Since: q.Since, Until: q.Until, After: q.After, Limit: q.Limit,
-	}
-	if q.Day != "" {
-		since, until, err := s.Desk.Day(q.Day)
-		if err != nil {
-			return nil, refused("query.day", tickets.ErrBadDay.Error())
-		}
-		f.Since = later(f.Since, since)
-		if f.Until.IsZero() || until.Before(f.Until) {
-			f.Until = until
-		}
-	}
-	if f.Customer != "" {
-		f.Contracts = s.Desk.Book().ContractsOf(f.Customer)
-	}
-	found, err := s.Store.Calls(ctx, f)
-	if err != nil {
-		return nil, misplaced(err)
-	}
-	list := callList{make([]tickets.Call, 0, len(found.Items)), pageOf(found)}
-	for _, c := range found.Items {
-		list.Calls = append(list.Calls, withLegs(c))
-	}
-	return &listed[callList]{q.link(found.Next), list}, nil
 }
 
 func later(a, b time.Time) time.Time {

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hotline/admin"
+	"hotline/admin/metrics"
 	"hotline/memory"
 	"hotline/oncall"
 	"hotline/sla"
@@ -36,7 +37,7 @@ type house struct {
 	handler http.Handler
 	desk    *tickets.Desk
 	store   *watched
-	metrics *admin.Metrics
+	metrics *metrics.Metrics
 	flows   *flows
 	health  *health
 	spoken  *spoken
@@ -175,8 +176,8 @@ func open(t *testing.T) *house {
 		Store: h.store, Book: book, Numbers: h.store, PINKey: []byte(pinKey), Own: sla.OfficeHours,
 		NewID: func() string { mu.Lock(); defer mu.Unlock(); ids++; return fmt.Sprintf("e%d", ids) },
 	})
-	h.metrics = admin.NewMetrics(prometheus.NewRegistry(), func() admin.MediaCounts { return admin.MediaCounts{Legs: 2, PacketsLate: 7} }, func() admin.LineCounts {
-		return admin.LineCounts{Dropped: map[string]uint64{"junk": 3}, Sent: 4, Came: 5, Up: map[string]bool{"carrier": false}}
+	h.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return metrics.MediaCounts{Legs: 2, PacketsLate: 7} }, func() metrics.LineCounts {
+		return metrics.LineCounts{Dropped: map[string]uint64{"junk": 3}, Sent: 4, Came: 5, Up: map[string]bool{"carrier": false}}
 	})
 	h.config = admin.Config{
 		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: tickets.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Spoken: h.spoken, Health: h.health, Metrics: h.metrics,

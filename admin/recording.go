@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
+	"hotline/admin/access"
+	"hotline/admin/problem"
 	"hotline/tickets"
 )
 
@@ -28,8 +31,14 @@ func (s *server) recordingRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/recordings/{id}/accesses", "list-accesses", "Who listened to a recording, and when"), s.accesses)
 }
 
+// accessView is one look into a recording.
+type accessView struct {
+	Actor string    `json:"actor"`
+	At    time.Time `json:"at"`
+}
+
 type accessList struct {
-	Accesses []tickets.Access `json:"accesses" nullable:"false" doc:"In the order noted; a part of the sound is an access of its own"`
+	Accesses []accessView `json:"accesses" nullable:"false" doc:"In the order noted; a part of the sound is an access of its own"`
 }
 
 // accesses lists who listened.
@@ -38,7 +47,11 @@ func (s *server) accesses(ctx context.Context, in *ByID) (*answer[accessList], e
 		return nil, err
 	}
 	list, err := s.Store.Accesses(ctx, in.ID)
-	return answered(accessList{append([]tickets.Access{}, list...)}, err)
+	v := accessList{make([]accessView, 0, len(list))}
+	for _, a := range list {
+		v.Accesses = append(v.Accesses, accessView{a.Actor, a.At})
+	}
+	return answered(v, err)
 }
 
 // audio serves the sound. Nobody listens unseen: what cannot be logged is not served.
@@ -51,17 +64,17 @@ func (s *server) audio(ctx context.Context, in *recordingInput) (*huma.StreamRes
 	if err != nil {
 		return nil, fmt.Errorf("opening recording %s: %w", r.ID, err)
 	}
-	if err := s.Store.LogAccess(ctx, r.ID, staff(ctx), s.Now()); err != nil {
+	if err := s.Store.LogAccess(ctx, r.ID, access.Staff(ctx), s.Now()); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("logging the access to recording %s: %w", r.ID, err)
 	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer file.Close()
 		request, plain := humachi.Unwrap(c)
-		w := &problems{ResponseWriter: plain}
+		w := problem.Translate(plain)
 		h := w.Header()
 		h.Set("Content-Type", "audio/wav")
-		h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", name(r)))
+		h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", fileName(r)))
 		if r.SHA256 != "" && !r.Partial {
 			h.Set("ETag", `"`+r.SHA256+`"`)
 		}
@@ -69,8 +82,8 @@ func (s *server) audio(ctx context.Context, in *recordingInput) (*huma.StreamRes
 	}}, nil
 }
 
-// name is what a browser saves the sound as; ids are opaque, so only their plain letters pass.
-func name(r tickets.Recording) string {
+// fileName is what a browser saves the sound as; ids are opaque, so only their plain letters pass.
+func fileName(r tickets.Recording) string {
 	plain := make([]rune, 0, len(r.ID))
 	for _, c := range r.ID {
 		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' {

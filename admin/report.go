@@ -63,12 +63,12 @@ type clockReportView struct {
 }
 
 type breachView struct {
-	Ticket   tickets.Number `json:"ticket"`
-	Contract string         `json:"contract"`
-	Customer string         `json:"customer_name"`
-	Clock    string         `json:"clock"`
-	Due      time.Time      `json:"due"`
-	Account  texts          `json:"account" doc:"Where every minute went, as told when it broke"`
+	Ticket   int64        `json:"ticket"`
+	Contract string       `json:"contract"`
+	Customer string       `json:"customer_name"`
+	Clock    string       `json:"clock"`
+	Due      time.Time    `json:"due"`
+	Account  schema.Texts `json:"account" doc:"Where every minute went, as told when it broke"`
 }
 
 // file is an answer that is no JSON.
@@ -130,7 +130,7 @@ func reported(r tickets.Report) reportView {
 		v.Lines = append(v.Lines, lineOf(l))
 	}
 	for _, b := range r.Breaches {
-		v.Breaches = append(v.Breaches, breachView{b.Ticket, string(b.Contract), b.Name, string(b.Clock), b.Due, texts(b.Account)})
+		v.Breaches = append(v.Breaches, breachView{int64(b.Ticket), string(b.Contract), b.Name, string(b.Clock), b.Due, schema.Texts(b.Account)})
 	}
 	return v
 }
@@ -160,20 +160,20 @@ type timeView struct {
 }
 
 type spentView struct {
-	Ticket   tickets.Number `json:"ticket"`
-	Contract string         `json:"contract"`
-	At       time.Time      `json:"at"`
-	Minutes  int            `json:"minutes"`
-	Who      string         `json:"who"`
-	What     string         `json:"what"`
-	By       string         `json:"by" doc:"Who wrote it down"`
+	Ticket   int64     `json:"ticket"`
+	Contract string    `json:"contract"`
+	At       time.Time `json:"at"`
+	Minutes  int       `json:"minutes"`
+	Who      string    `json:"who"`
+	What     string    `json:"what"`
+	By       string    `json:"by" doc:"Who wrote it down"`
 }
 
 func (s *server) timeSpent(ctx context.Context, q *MonthQuery) (*answer[timeView], error) {
 	list, err := s.Desk.TimeSpent(ctx, q.Month)
 	v := timeView{Month: q.Month, Entries: make([]spentView, 0, len(list)), Tickets: map[string]int{}, Contracts: map[string]int{}}
 	for _, e := range list {
-		v.Entries = append(v.Entries, spentView{e.Ticket, string(e.Contract), e.At, e.Minutes, e.Who, e.What, e.By})
+		v.Entries = append(v.Entries, spentView{int64(e.Ticket), string(e.Contract), e.At, e.Minutes, e.Who, e.What, e.By})
 		v.Tickets[fmt.Sprint(e.Ticket)] += e.Minutes
 		v.Contracts[string(e.Contract)] += e.Minutes
 		v.Total += e.Minutes

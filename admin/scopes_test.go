@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"hotline/admin"
 	"hotline/admin/access"
 	"hotline/tickets"
 )
@@ -16,7 +15,7 @@ import (
 // token makes one of a scope and gives its header.
 func (h *house) token(name string, scope tickets.TokenScope, expires time.Time) string {
 	h.t.Helper()
-	secret, token := admin.NewToken(name, scope, monday(9, 0))
+	secret, token := access.NewToken(name, scope, monday(9, 0))
 	token.Expires = expires
 	must(h.t, h.store.PutToken(h.t.Context(), token))
 	return "Bearer " + secret

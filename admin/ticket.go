@@ -10,6 +10,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/access"
+	"hotline/admin/problem"
 	"hotline/admin/schema"
 	"hotline/prompts"
 	"hotline/sla"
@@ -18,7 +20,7 @@ import (
 
 // TicketView is a ticket as staff see it. Every named field is always there; instants that have not come are null.
 type TicketView struct {
-	Number     tickets.Number  `json:"number"`
+	Number     int64           `json:"number"`
 	Contract   string          `json:"contract" doc:"Empty: Support on Request"`
 	Customer   string          `json:"customer"`
 	Name       string          `json:"customer_name" doc:"As at the opening"`
@@ -47,7 +49,7 @@ type TicketView struct {
 // ticketWhole is one ticket with its history.
 type ticketWhole struct {
 	TicketView
-	History []tickets.Event `json:"history" nullable:"false" doc:"Append-only, in the order written"`
+	History []eventView `json:"history" nullable:"false" doc:"Append-only, in the order written"`
 }
 
 // ClockView is a promise; instants that have not come are null.
@@ -104,7 +106,7 @@ func (s *server) view(t tickets.Ticket) TicketView {
 
 func view(t tickets.Ticket) TicketView {
 	v := TicketView{
-		Number: t.Number, Contract: string(t.Contract), Customer: string(t.Customer), Name: t.Name, Caller: t.Caller,
+		Number: int64(t.Number), Contract: string(t.Contract), Customer: string(t.Customer), Name: t.Name, Caller: t.Caller,
 		Channel: string(t.Channel), Claim: string(t.Claim), Assessment: string(t.Assessment), Priority: int(t.Priority),
 		Level: string(t.Level), State: string(t.State), Assignee: t.Assignee, Evo: t.Evo, Language: t.Language,
 		OpenedAt: t.OpenedAt, ClosedAt: instant(t.ClosedAt), TimeSpent: t.TimeSpent, Bundled: t.Bundled, Version: t.Version,
@@ -162,11 +164,30 @@ func (s *server) whole(ctx context.Context, n tickets.Number) (ticketWhole, erro
 	if err != nil {
 		return ticketWhole{}, fmt.Errorf("history of ticket %d: %w", n, err)
 	}
-	return ticketWhole{s.view(t), append([]tickets.Event{}, lines...)}, nil
+	return ticketWhole{s.view(t), events(lines)}, nil
+}
+
+// eventView is one line of a history.
+type eventView struct {
+	ID     string            `json:"id"`
+	Ticket int64             `json:"ticket"`
+	At     time.Time         `json:"at"`
+	Kind   string            `json:"kind"`
+	Actor  string            `json:"actor"`
+	Text   string            `json:"text,omitempty"`
+	Facts  map[string]string `json:"facts,omitempty"`
+}
+
+func events(lines []tickets.Event) []eventView {
+	views := make([]eventView, 0, len(lines))
+	for _, e := range lines {
+		views = append(views, eventView{e.ID, int64(e.Ticket), e.At, string(e.Kind), e.Actor, e.Text, e.Facts})
+	}
+	return views
 }
 
 type historyView struct {
-	History []tickets.Event `json:"history" nullable:"false"`
+	History []eventView `json:"history" nullable:"false"`
 }
 
 func (s *server) history(ctx context.Context, in *Numbered) (*answer[historyView], error) {
@@ -197,7 +218,7 @@ func (s *server) openTicket(ctx context.Context, in *draftInput) (*ticketCreated
 	now, b := s.Now(), in.Body
 	draft := tickets.Draft{
 		Caller: b.Caller, Claim: sla.Category(b.Claim), Channel: tickets.Channel(b.Channel),
-		Actor: staff(ctx), Text: b.Text,
+		Actor: access.Staff(ctx), Text: b.Text,
 	}
 	var err error
 	if draft.Identity, err = s.identity(ctx, b.Contract, b.Customer, now); err != nil {
@@ -223,11 +244,11 @@ func (s *server) identity(ctx context.Context, contract, customer string, now ti
 		}
 		switch {
 		case customer != "" && customer != string(id.Contract.Customer):
-			return id, refused("body.customer", "the contract belongs to "+string(id.Contract.Customer)+"; leave the customer out")
+			return id, problem.Refused("body.customer", "the contract belongs to "+string(id.Contract.Customer)+"; leave the customer out")
 		case !id.Contract.Valid(now):
-			return id, refused("body.contract", "the contract is not in force; leave it out to open the ticket as Support on Request")
+			return id, problem.Refused("body.contract", "the contract is not in force; leave it out to open the ticket as Support on Request")
 		case !id.Contract.RemoteAccess:
-			return id, refused("body.contract", "the installation has no remote access; leave the contract out to open the ticket as Support on Request")
+			return id, problem.Refused("body.contract", "the installation has no remote access; leave the contract out to open the ticket as Support on Request")
 		}
 		customer = string(id.Contract.Customer)
 	}

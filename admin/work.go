@@ -11,6 +11,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/access"
+	"hotline/admin/problem"
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/tickets"
@@ -29,31 +31,31 @@ type saying[B any] struct {
 	Body B
 }
 
-type verdict struct {
+type assessmentInput struct {
 	Category string `json:"category" enum:"blocking,non_blocking,question,change,feature"`
 }
 
-type assignment struct {
+type assignmentInput struct {
 	Engineer string `json:"engineer" minLength:"1" maxLength:"100"`
 }
 
-type comment struct {
+type commentInput struct {
 	Text string `json:"text" minLength:"1" maxLength:"10000"`
 }
 
-// reason may be left out.
-type reason struct {
+// reasonInput may be left out.
+type reasonInput struct {
 	Text string `json:"text,omitempty" maxLength:"10000"`
 }
 
-// entered is when it happened and why that is said later; all of it may be left out.
-type entered struct {
+// entryInput is when it happened and why that is said later; all of it may be left out.
+type entryInput struct {
 	At     *time.Time `json:"at,omitempty" doc:"When it really happened, where that is entered later (RFC 3339): within the ticket's life, and before what is on record. Left out: now"`
 	Reason string     `json:"reason,omitempty" maxLength:"10000" doc:"Why it is entered later; needed with at"`
 	Text   string     `json:"text,omitempty" maxLength:"10000" doc:"Words for the history"`
 }
 
-type timeSpent struct {
+type timeSpentInput struct {
 	Minutes int    `json:"minutes" minimum:"1" maximum:"1440"`
 	What    string `json:"what" minLength:"1" maxLength:"2000" doc:"What was done"`
 	Who     string `json:"who,omitempty" maxLength:"100" doc:"Whose time it was; left out: who writes it down"`
@@ -67,17 +69,17 @@ func (s *server) workRoutes(api huma.API) {
 	d := s.Desk
 	s.actRoutes(api)
 	saidRoute(s, api, "assess", "Set the category after a specialist looked; priority and clocks follow",
-		func(ctx context.Context, n tickets.Number, actor string, b verdict, now time.Time) (tickets.Ticket, error) {
+		func(ctx context.Context, n tickets.Number, actor string, b assessmentInput, now time.Time) (tickets.Ticket, error) {
 			return d.Assess(ctx, n, actor, sla.Category(b.Category), now)
 		})
 	saidRoute(s, api, "assign", "Give the ticket to an engineer", s.assign)
 	saidRoute(s, api, "comment", "Add words to the history",
-		func(ctx context.Context, n tickets.Number, actor string, b comment, now time.Time) (tickets.Ticket, error) {
+		func(ctx context.Context, n tickets.Number, actor string, b commentInput, now time.Time) (tickets.Ticket, error) {
 			return d.Comment(ctx, n, actor, b.Text, now)
 		})
 	saidRoute(s, api, "contract", "Put a running ticket under another contract; its clocks follow", s.setContract)
 	saidRoute(s, api, "time", "Add time spent, in minutes, with who and what",
-		func(ctx context.Context, n tickets.Number, actor string, b timeSpent, now time.Time) (tickets.Ticket, error) {
+		func(ctx context.Context, n tickets.Number, actor string, b timeSpentInput, now time.Time) (tickets.Ticket, error) {
 			return d.AddTime(ctx, n, tickets.Spent{Minutes: b.Minutes, What: b.What, Who: cmp.Or(b.Who, actor), By: actor}, now)
 		})
 	for _, r := range []struct {
@@ -91,9 +93,9 @@ func (s *server) workRoutes(api huma.API) {
 		{"access-back", "The installation can be reached again", d.GiveAccess},
 	} {
 		saidRoute(s, api, r.verb, r.summary,
-			func(ctx context.Context, n tickets.Number, actor string, b *reason, now time.Time) (tickets.Ticket, error) {
+			func(ctx context.Context, n tickets.Number, actor string, b *reasonInput, now time.Time) (tickets.Ticket, error) {
 				if b == nil {
-					b = &reason{}
+					b = &reasonInput{}
 				}
 				return r.do(ctx, n, actor, b.Text, now)
 			})
@@ -108,7 +110,7 @@ func (s *server) workRoutes(api huma.API) {
 	} {
 		serve(s, api, verbRoute(r.verb, r.summary), func(ctx context.Context, in *onTicket) (*answer[ticketWhole], error) {
 			n := tickets.Number(in.Number)
-			_, err := r.do(ctx, n, staff(ctx), s.Now())
+			_, err := r.do(ctx, n, access.Staff(ctx), s.Now())
 			return s.afterwards(ctx, n, err)
 		})
 	}
@@ -125,7 +127,7 @@ func (s *server) actRoutes(api huma.API) {
 		{"restored", "The customer's system runs again", sla.Restore},
 	} {
 		saidRoute(s, api, r.verb, r.summary,
-			func(ctx context.Context, n tickets.Number, actor string, b *entered, now time.Time) (tickets.Ticket, error) {
+			func(ctx context.Context, n tickets.Number, actor string, b *entryInput, now time.Time) (tickets.Ticket, error) {
 				e := tickets.Entry{Clock: r.clock}
 				if b != nil {
 					e.Text = cmp.Or(b.Reason, b.Text)
@@ -140,9 +142,9 @@ func (s *server) actRoutes(api huma.API) {
 				var instant *tickets.InstantError
 				switch {
 				case errors.As(err, &instant):
-					err = refused("body.at", err.Error())
+					err = problem.Refused("body.at", err.Error())
 				case errors.Is(err, tickets.ErrEmpty):
-					err = refused("body.reason", "say why it is entered later")
+					err = problem.Refused("body.reason", "say why it is entered later")
 				}
 				return t, err
 			})
@@ -156,7 +158,7 @@ func verbRoute(verb, summary string) huma.Operation {
 func saidRoute[B any](s *server, api huma.API, verb, summary string, do act[B]) {
 	serve(s, api, verbRoute(verb, summary), func(ctx context.Context, in *saying[B]) (*answer[ticketWhole], error) {
 		n := tickets.Number(in.Number)
-		_, err := do(ctx, n, staff(ctx), in.Body, s.Now())
+		_, err := do(ctx, n, access.Staff(ctx), in.Body, s.Now())
 		return s.afterwards(ctx, n, err)
 	})
 }
@@ -169,7 +171,7 @@ func (s *server) afterwards(ctx context.Context, n tickets.Number, err error) (*
 	return answered(s.whole(ctx, n))
 }
 
-func (s *server) assign(ctx context.Context, n tickets.Number, actor string, b assignment, now time.Time) (tickets.Ticket, error) {
+func (s *server) assign(ctx context.Context, n tickets.Number, actor string, b assignmentInput, now time.Time) (tickets.Ticket, error) {
 	engineers, err := s.Oncall.Engineers(ctx)
 	if err != nil {
 		return tickets.Ticket{}, fmt.Errorf("reading engineers: %w", err)
@@ -179,7 +181,7 @@ func (s *server) assign(ctx context.Context, n tickets.Number, actor string, b a
 		if _, err := s.Desk.Ticket(ctx, n); err != nil {
 			return tickets.Ticket{}, fmt.Errorf("ticket %d: %w", n, err)
 		}
-		return tickets.Ticket{}, refused("body.engineer", "there is no such engineer; /engineers lists them")
+		return tickets.Ticket{}, problem.Refused("body.engineer", "there is no such engineer; /engineers lists them")
 	}
 	return s.Desk.Assign(ctx, n, actor, b.Engineer, now)
 }
@@ -187,7 +189,7 @@ func (s *server) assign(ctx context.Context, n tickets.Number, actor string, b a
 // unknownIn makes a 422 of something that a body names and that does not exist.
 func unknownIn(location, value string, err error) error {
 	if errors.Is(err, tickets.ErrNotFound) {
-		return refused(location, fmt.Sprintf("%q does not exist", value))
+		return problem.Refused(location, fmt.Sprintf("%q does not exist", value))
 	}
 	return err
 }

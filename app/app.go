@@ -18,7 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hotline/admin"
+	"hotline/admin/metrics"
 	"hotline/alarm"
 	"hotline/app/connections"
 	"hotline/app/outbound"
@@ -91,7 +91,7 @@ type App struct {
 	voices   *voices
 	flows    *flows
 	calls    *calls.Records
-	metrics  *admin.Metrics
+	metrics  *metrics.Metrics
 	board    *line.Board
 	dialler  *outbound.Dialler
 	ledger   *ledger

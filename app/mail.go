@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"hotline/admin"
+	"hotline/admin/metrics"
 	"hotline/alarm"
 	"hotline/config"
 	"hotline/notify"
@@ -176,13 +176,13 @@ func (a *App) deliver(ctx context.Context, w tickets.Work, letter notify.Message
 		kind, told := tickets.Notified, fmt.Sprintf("%s, mailed to %s", text, reader)
 		switch err := a.post.Send(ctx, letter); {
 		case err == nil:
-			a.metrics.Mailed(admin.Sent)
+			a.metrics.Mailed(metrics.Sent)
 		case errors.Is(err, notify.ErrRefused) || time.Since(w.Due) > keepTrying:
-			a.metrics.Mailed(admin.Undelivered)
+			a.metrics.Mailed(metrics.Undelivered)
 			kind, told = tickets.Undelivered, fmt.Sprintf("%s, not delivered to %s: %v", text, reader, err)
 			a.alarm(alarm.Mail, fmt.Sprintf("ticket %d: %s", w.Ticket, told))
 		default:
-			a.metrics.Mailed(admin.Deferred)
+			a.metrics.Mailed(metrics.Deferred)
 			failed = append(failed, err)
 			continue
 		}

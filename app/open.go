@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hotline/admin"
+	"hotline/admin/metrics"
 	"hotline/alarm"
 	"hotline/app/outbound"
 	"hotline/app/spoken"
@@ -249,7 +250,7 @@ func (a *App) openLine(ctx context.Context) error {
 	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Virtual == nil {
 		a.voices.names = spoken.New(spoken.Config{Driver: d, Dir: a.folders.spoken(), Book: a.desk.Book, Recorded: a.voices.recorded, Log: a.log})
 	}
-	a.metrics = admin.NewMetrics(prometheus.NewRegistry(), a.mediaCounts, a.lineCounts)
+	a.metrics = metrics.New(prometheus.NewRegistry(), a.mediaCounts, a.lineCounts)
 	virtual := Virtual{}
 	if a.cfg.Virtual != nil {
 		virtual = *a.cfg.Virtual
@@ -342,9 +343,9 @@ func hosts(list []netip.AddrPort) []netip.Addr {
 	return out
 }
 
-func (a *App) mediaCounts() admin.MediaCounts {
+func (a *App) mediaCounts() metrics.MediaCounts {
 	s := a.board.Engine().Stats()
-	return admin.MediaCounts{
+	return metrics.MediaCounts{
 		Legs: s.Legs, Use: s.Load, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, PacketsLate: s.LatePackets, PacketsForeign: s.ForeignPackets,
 		BlocksLost: s.BlocksDropped,
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"hotline/admin"
+	"hotline/admin/access"
 	"hotline/postgres/local"
 	"hotline/tickets"
 )
@@ -19,7 +19,7 @@ func AddToken(ctx context.Context, c Config, name string, scope string, life tim
 	}
 	err = withStore(ctx, c, func(s Store) error {
 		var token tickets.Token
-		secret, token = admin.NewToken(name, tickets.TokenScope(scope), time.Now().Truncate(time.Second))
+		secret, token = access.NewToken(name, tickets.TokenScope(scope), time.Now().Truncate(time.Second))
 		if life > 0 {
 			token.Expires = token.Created.Add(life)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hotline/admin"
+	"hotline/admin/metrics"
 	"hotline/config"
 	"hotline/media"
 	"hotline/media/sdp"
@@ -91,10 +92,10 @@ func (a *App) trunks() (all []admin.Trunk, certificateEnds time.Time) {
 }
 
 // lineCounts are the line's sums for the metrics.
-func (a *App) lineCounts() admin.LineCounts {
+func (a *App) lineCounts() metrics.LineCounts {
 	agent := a.board.Agent()
 	r := agent.Retransmissions()
-	c := admin.LineCounts{Dropped: agent.Dropped(), Sent: r.Sent, Came: r.Received, Up: map[string]bool{}}
+	c := metrics.LineCounts{Dropped: agent.Dropped(), Sent: r.Sent, Came: r.Received, Up: map[string]bool{}}
 	for _, t := range agent.TrunkStates() {
 		c.Up[t.Name] = t.State != sip.TrunkFailing && t.State != sip.TrunkRefused
 	}
@@ -125,8 +126,8 @@ func mediaNetworks(list []config.Trunk) func(trunk string) []netip.Prefix {
 }
 
 // quality is how a leg's sound came over.
-func quality(s media.LegStats) admin.LegQuality {
-	q := admin.LegQuality{Jitter: s.Jitter, Round: s.RoundTrip}
+func quality(s media.LegStats) metrics.LegQuality {
+	q := metrics.LegQuality{Jitter: s.Jitter, Round: s.RoundTrip}
 	if all := s.PacketsIn + s.Lost; all > 0 {
 		q.Loss = float64(s.Lost) / float64(all)
 	}

@@ -11,7 +11,7 @@ import (
 	"log/slog"
 	"time"
 
-	"hotline/admin"
+	"hotline/admin/metrics"
 	"hotline/ivr"
 	"hotline/line"
 	"hotline/tickets"
@@ -49,10 +49,10 @@ type Records interface {
 	End(id tickets.CallID)
 }
 
-// Metrics counts calls. admin.Metrics implements it.
+// Metrics counts calls. metrics.Metrics implements it.
 type Metrics interface {
 	CallBegan()
-	CallEnded(r admin.Result)
+	CallEnded(r metrics.Result)
 }
 
 // Conversation has a flow's conversation with a caller, and blocks until it is over. It is ivr.Converse, or that with something
@@ -92,7 +92,7 @@ func (h *Handler) Handle(ctx context.Context, l Call) {
 	flow := h.cfg.Flow()
 	h.begin(l, flow)
 	noted := h.noteEnd(ctx, l)
-	result := admin.Failed // what stands when the conversation panics
+	result := metrics.Failed // what stands when the conversation panics
 	defer func() { noted(); h.end(ctx, l, result) }()
 	human, desk := &askedHuman{Human: h.cfg.Dispatch}, &callDesk{Desk: h.cfg.Desk, active: h.cfg.Active}
 	defer desk.leave()
@@ -157,7 +157,7 @@ func (h *Handler) over(ctx context.Context, l Call) {
 }
 
 // end closes a call's record.
-func (h *Handler) end(ctx context.Context, l Call, result admin.Result) {
+func (h *Handler) end(ctx context.Context, l Call, result metrics.Result) {
 	h.over(ctx, l)
 	h.cfg.Records.End(l.Caller().ID)
 	h.cfg.Metrics.CallEnded(result)

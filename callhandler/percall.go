@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"hotline/admin"
+	"hotline/admin/metrics"
 	"hotline/ivr"
 	"hotline/prompts"
 	"hotline/tickets"
@@ -70,12 +70,12 @@ func (a *askedHuman) Operator(ctx context.Context, call ivr.Call, lang prompts.L
 }
 
 // result is the call's for the metrics.
-func (a *askedHuman) result(s ivr.Summary) admin.Result {
+func (a *askedHuman) result(s ivr.Summary) metrics.Result {
 	switch {
 	case a.talked:
-		return admin.Joined
+		return metrics.Joined
 	case s.Ticket != 0:
-		return admin.Ticketed
+		return metrics.Ticketed
 	}
-	return admin.Abandoned
+	return metrics.Abandoned
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/go-chi/chi/v5"
+
+	"hotline/admin/problem"
 )
 
 // The two ways in which a partial edit is written.
@@ -79,7 +81,7 @@ type patcher struct {
 func (p *patcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	patch, err := io.ReadAll(r.Body)
 	if err != nil {
-		answer(w, huma.Error400BadRequest("the body could not be read to its end"))
+		problem.Send(w, huma.Error400BadRequest("the body could not be read to its end"))
 		return
 	}
 	for try := 1; ; try++ {
@@ -90,7 +92,7 @@ func (p *patcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		body, failed := p.apply(r.Header.Get("Content-Type"), stands.body.Bytes(), patch)
 		if failed != nil {
-			answer(w, failed)
+			problem.Send(w, failed)
 			return
 		}
 		match := r.Header.Get("If-Match")
@@ -190,11 +192,4 @@ func (k *kept) copyTo(w http.ResponseWriter) {
 	}
 	w.WriteHeader(k.status)
 	_, _ = w.Write(k.body.Bytes()) // the client may have gone
-}
-
-// answer writes a problem.
-func answer(w http.ResponseWriter, p huma.StatusError) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(p.GetStatus())
-	_ = json.NewEncoder(w).Encode(p) // the client may have gone
 }

@@ -21,9 +21,9 @@ func Name(t reflect.Type, hint string) string {
 // formerly gives the names under which clients know types that are called otherwise in the code.
 func formerly() map[string]string {
 	return map[string]string{
-		"AccessView": "Access", "AssessmentInput": "Verdict", "AssignmentInput": "Assignment", "AttemptView": "AttemptView", "CallView": "Call",
+		"AccessView": "Access", "AssessmentInput": "Verdict", "AssignmentInput": "Assignment", "CallView": "Call", "ClockAccountView": "Explained",
 		"CommentInput": "Comment", "ComplaintView": "Complaint", "ContractInput": "OtherContract", "DutyView": "Duty", "EngineerView": "Engineer",
-		"EventView": "Event", "FlowCheckView": "VerdictOnFlow", "FlowVersionView": "FlowVersion", "GapView": "Gap", "LegView": "Leg",
-		"OverrideView": "Override", "PartView": "Part", "QualityView": "Quality",
+		"EntryInput": "Entered", "EventView": "Event", "FlowCheckView": "VerdictOnFlow", "FlowVersionView": "FlowVersion", "GapView": "Gap",
+		"LegView": "Leg", "OverrideView": "Override", "PartView": "Part", "QualityView": "Quality", "ReasonInput": "Reason", "TimeSpentInput": "TimeSpent",
 	}
 }

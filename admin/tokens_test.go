@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/admin"
+	"hotline/admin/access"
 	"hotline/tickets"
 )
 
@@ -86,8 +86,8 @@ func TestEveryRouteButHealthAsksForAToken(t *testing.T) {
 
 func TestNewTokenComesInAndItsHashAloneIsKept(t *testing.T) {
 	h := open(t)
-	secret, token := admin.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
-	other, _ := admin.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
+	secret, token := access.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
+	other, _ := access.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
 	if !regexp.MustCompile(`^hl_[0-9a-f]{64}$`).MatchString(secret) || secret == other {
 		t.Errorf("tokens are %q and %q", secret, other)
 	}
@@ -238,7 +238,7 @@ func TestSameKeyGivesTheSameAnswer(t *testing.T) {
 	h.post("/tickets/417/reopen", "").is(200)
 	h.post("/tickets/417/close", "", "Idempotency-Key", "k3").is(409, "cannot become")
 	h.post("/tickets", `{}`, "Idempotency-Key", strings.Repeat("k", 201)).is(422)
-	secret, token := admin.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
+	secret, token := access.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
 	must(t, h.store.PutToken(t.Context(), token))
 	h.post("/tickets", `{"claim":"question"}`, "Idempotency-Key", "k1", "Authorization", "Bearer "+secret).is(201, `"number":419`)
 }

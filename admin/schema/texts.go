@@ -1,4 +1,4 @@
-package admin
+package schema
 
 import (
 	"encoding/json"
@@ -11,17 +11,17 @@ import (
 	"hotline/sla"
 )
 
-// texts is one text in every language of the line, by the language's code: {"it": ..., "en": ...}. In a text that was written
+// Texts is one text in every language of the line, by the language's code: {"it": ..., "en": ...}. In a text that was written
 // before the line spoke a language, that language is empty.
-type texts map[string]string
+type Texts map[string]string
 
 var (
-	_ json.Marshaler      = texts(nil)
-	_ huma.SchemaProvider = texts(nil)
+	_ json.Marshaler      = Texts(nil)
+	_ huma.SchemaProvider = Texts(nil)
 )
 
 // MarshalJSON writes every language, in the order of the line's, also one without a text.
-func (t texts) MarshalJSON() ([]byte, error) {
+func (t Texts) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for n, lang := range prompts.Languages() {
 		text, err := json.Marshal(t[string(lang)])
@@ -38,7 +38,7 @@ func (t texts) MarshalJSON() ([]byte, error) {
 }
 
 // Schema describes it to clients, under the one name InBoth that it has always had.
-func (texts) Schema(r huma.Registry) *huma.Schema {
+func (Texts) Schema(r huma.Registry) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{}}
 	for _, lang := range prompts.Languages() {
 		s.Properties[string(lang)] = &huma.Schema{Type: huma.TypeString}
@@ -49,9 +49,9 @@ func (texts) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{Ref: "#/components/schemas/InBoth"}
 }
 
-// inEvery tells something in every language.
-func inEvery(tell func(sla.Words) string) texts {
-	t := texts{}
+// InEvery tells something in every language.
+func InEvery(tell func(sla.Words) string) Texts {
+	t := Texts{}
 	for _, lang := range prompts.Languages() {
 		t[string(lang)] = tell(written.In(lang))
 	}

@@ -1,4 +1,6 @@
-package admin
+// Package metrics is what /metrics shows, in the form of Prometheus: calls, tickets, breaches, letters, sound, signalling and
+// the process. Package app counts here what happens; package admin serves it behind the token.
+package metrics
 
 import (
 	"context"
@@ -65,9 +67,9 @@ type Metrics struct {
 // APIRefused counts a request that was refused for its token.
 func (m *Metrics) APIRefused(why string) { m.refused.WithLabelValues(why).Inc() }
 
-// NewMetrics registers the metrics of the house and of the process in r. media and line are asked at each scrape and must
+// New registers the metrics of the house and of the process in r. media and line are asked at each scrape and must
 // be safe for concurrent use.
-func NewMetrics(r *prometheus.Registry, media func() MediaCounts, line func() LineCounts) *Metrics {
+func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCounts) *Metrics {
 	m := &Metrics{
 		registry:    r,
 		calls:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_calls_total", Help: "Calls that ended, by result."}, []string{"result"}),
@@ -147,8 +149,9 @@ func (m *Metrics) Mailed(d Delivery) { m.mails.WithLabelValues(string(d)).Inc() 
 // Unreachable notes a search for an engineer that ended with nobody.
 func (m *Metrics) Unreachable() { m.unreachable.Inc() }
 
-// handler counts the open tickets and shows everything.
-func (m *Metrics) handler(s tickets.Tickets) http.Handler {
+// Handler counts the open tickets in the store and shows everything. A store that does not answer within two seconds leaves
+// the counts as they were.
+func (m *Metrics) Handler(s tickets.Tickets) http.Handler {
 	show := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.count(r.Context(), s)

@@ -1,0 +1,46 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"hotline/tickets"
+)
+
+// tokenOctets is the randomness of a token. Nobody guesses 256 bits; the budget of wrong ones spares the store.
+const tokenOctets = 32
+
+// NewToken draws a bearer token for somebody by name. The secret is shown once; only its SHA-256 is stored.
+func NewToken(name string, scope tickets.TokenScope, now time.Time) (secret string, t tickets.Token) {
+	octets := make([]byte, tokenOctets)
+	_, _ = rand.Read(octets) // never fails: crypto/rand ends the program instead
+	secret = "hl_" + hex.EncodeToString(octets)
+	return secret, tickets.Token{Name: name, Hash: sha256.Sum256([]byte(secret)), Created: now, Scope: scope}
+}
+
+// tokenKey is under which a request's context holds its token.
+type tokenKey struct{}
+
+func withToken(ctx context.Context, t tickets.Token) context.Context {
+	return context.WithValue(ctx, tokenKey{}, t)
+}
+
+func tokenOf(ctx context.Context) tickets.Token {
+	t, _ := ctx.Value(tokenKey{}).(tickets.Token)
+	return t
+}
+
+// Name names the token of a request, as its owner called it; empty for a request without one.
+func Name(ctx context.Context) string { return tokenOf(ctx).Name }
+
+// Staff names who acts, as it stands in histories: "staff:NAME".
+func Staff(ctx context.Context) string { return "staff:" + Name(ctx) }
+
+// Fingerprint tells tokens apart for what is bound to one: another token of the same name has another.
+func Fingerprint(ctx context.Context) string {
+	t := tokenOf(ctx)
+	return hex.EncodeToString(t.Hash[:])
+}

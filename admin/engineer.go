@@ -1,0 +1,121 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/admin/document"
+	"hotline/admin/problem"
+	"hotline/admin/schema"
+	"hotline/oncall"
+)
+
+// sipAddress is a telephone of the house's own; nothing that could begin another header passes.
+var sipAddress = regexp.MustCompile(`^sip:[^\s<>"',;?]{1,200}(;transport=(udp|tcp|tls))?$`)
+
+// EngineerFields are what staff write of somebody who can be called out.
+type EngineerFields struct {
+	Name     string          `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
+	Phones   []string        `json:"phones" nullable:"false" maxItems:"20" doc:"SIP addresses, or numbers through the trunk; in the order to be tried"`
+	Language schema.Language `json:"language,omitempty" default:"it"`
+}
+
+type engineerInput struct {
+	Keyed
+	document.Precondition
+	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
+	Body struct {
+		Said
+		EngineerFields
+	}
+}
+
+// engineerView is somebody who can be called out.
+type engineerView struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Phones   []string `json:"phones"`
+	Language string   `json:"language"`
+	Version  int      `json:"version"`
+}
+
+type engineerList struct {
+	Engineers []engineerView `json:"engineers" nullable:"false"`
+}
+
+func engineer(e oncall.Engineer) engineerView {
+	return engineerView{string(e.ID), e.Name, e.Phones, e.Language, e.Version}
+}
+
+func (s *server) engineerRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/engineers", "list-engineers", "List those who can be called out"),
+		func(ctx context.Context, _ *struct{}) (*answer[engineerList], error) {
+			all, err := s.Oncall.Engineers(ctx)
+			list := engineerList{make([]engineerView, 0, len(all))}
+			for _, e := range all {
+				list.Engineers = append(list.Engineers, engineer(e))
+			}
+			return answered(list, err)
+		})
+	serve(s, api, route(http.MethodGet, "/engineers/{id}", "get-engineer", "One engineer"),
+		func(ctx context.Context, in *ByID) (*versioned[engineerView], error) {
+			e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))
+			return tagged(engineer(e), e.Version, err)
+		})
+	serve(s, api, route(http.MethodPut, "/engineers/{id}", "put-engineer", "Add or change an engineer, whole"), s.putEngineer)
+	op := route(http.MethodDelete, "/engineers/{id}", "remove-engineer", "Remove an engineer whom the rota does not name")
+	op.DefaultStatus = http.StatusNoContent
+	serve(s, api, op, s.removeEngineer)
+}
+
+func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*versioned[engineerView], error) {
+	k := document.Kind[oncall.Engineer]{
+		Read: func(ctx context.Context, id string) (oncall.Engineer, error) {
+			return s.Oncall.Engineer(ctx, oncall.EngineerID(id))
+		},
+		Put:     s.Oncall.PutEngineer,
+		Version: func(e *oncall.Engineer) *int { return &e.Version },
+	}
+	e, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "engineer " + in.ID, ID: in.ID, Said: in.Body.Version},
+		func(context.Context, oncall.Engineer) (oncall.Engineer, error) {
+			return s.engineerOf(in.ID, in.Body.EngineerFields)
+		})
+	return tagged(engineer(e), e.Version, err)
+}
+
+// engineerOf checks what no schema can.
+func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error) {
+	if strings.TrimSpace(f.Name) == "" {
+		return oncall.Engineer{}, problem.Refused("body.name", "the name cannot be blank")
+	}
+	f.Phones = slices.Clone(f.Phones)
+	for i, p := range f.Phones {
+		if number, ok := s.telephone(p); ok {
+			p, f.Phones[i] = number, number
+		} else if !sipAddress.MatchString(p) {
+			return oncall.Engineer{}, problem.Refused(fmt.Sprintf("body.phones[%d]", i), "write sip:NAME@HOST, or a telephone number: digits, with or without + before them and blanks between them")
+		}
+		if err := s.Telephone(p); err != nil {
+			return oncall.Engineer{}, problem.Refused(fmt.Sprintf("body.phones[%d]", i), err.Error())
+		}
+	}
+	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: string(f.Language)}, nil
+}
+
+// removeEngineer keeps the rota whole; the store sees to it.
+func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, error) {
+	version, err := in.version(ctx, "engineer "+in.ID, func(ctx context.Context) (int, error) {
+		e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))
+		return e.Version, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Oncall.DeleteEngineer(ctx, oncall.EngineerID(in.ID), version)
+}

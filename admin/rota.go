@@ -1,0 +1,163 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/admin/document"
+	"hotline/admin/problem"
+	"hotline/admin/schema"
+	"hotline/oncall"
+)
+
+// rotaView is the weekly plan as staff read and write it.
+type rotaView struct {
+	Zone      string         `json:"zone" minLength:"1" maxLength:"100" doc:"IANA name, such as Europe/Rome"`
+	Shifts    []shiftView    `json:"shifts" nullable:"false" maxItems:"1000"`
+	Overrides []overrideView `json:"overrides" nullable:"false" maxItems:"5000" doc:"Instead is on duty at the level from..until and engineer is not"`
+	Version   int            `json:"version" required:"false" minimum:"0" doc:"The version that was read, unless If-Match says it; 409 when somebody was faster"`
+}
+
+type shiftView struct {
+	Engineer string           `json:"engineer"`
+	Level    int              `json:"level" minimum:"1" maximum:"100" doc:"Level 1 is called first"`
+	Order    int              `json:"order,omitempty" minimum:"-1000" maximum:"1000" doc:"Within the level"`
+	Day      int              `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
+	From     schema.TimeOfDay `json:"from" doc:"Time of day, by the wall clock"`
+	Length   schema.TimeOfDay `json:"length" doc:"Up to 168:00, always on call"`
+}
+
+// overrideView puts one engineer in the place of another for a time; either may be left out.
+type overrideView struct {
+	Engineer string    `json:"engineer,omitempty"`
+	Instead  string    `json:"instead,omitempty"`
+	Level    int       `json:"level"`
+	From     time.Time `json:"from"`
+	Until    time.Time `json:"until"`
+}
+
+// gapView is a time in which nobody with a telephone is on duty.
+type gapView struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+}
+
+// dutyView is who would be rung at an instant.
+type dutyView struct {
+	At       time.Time     `json:"at"`
+	Attempts []attemptView `json:"attempts" nullable:"false" doc:"The telephones that would be rung, in order"`
+	Gaps     []gapView     `json:"gaps" nullable:"false" doc:"Times in which nobody with a telephone is on duty"`
+}
+
+type attemptView struct {
+	Engineer string `json:"engineer"`
+	Name     string `json:"name"`
+	Level    int    `json:"level"`
+	Phone    string `json:"phone"`
+}
+
+type dutyQuery struct {
+	At   time.Time `query:"at" doc:"Default: now"`
+	Days int       `query:"days" minimum:"1" maximum:"60" default:"14" doc:"How far gaps are looked for"`
+}
+
+func (s *server) rotaRoutes(api huma.API) {
+	serve(s, api, route(http.MethodGet, "/rota", "get-rota", "The weekly plan with its overrides"),
+		func(ctx context.Context, _ *struct{}) (*versioned[rotaView], error) {
+			r, err := s.Oncall.Rota(ctx)
+			return tagged(rota(r), r.Version, err)
+		})
+	serve(s, api, route(http.MethodPut, "/rota", "put-rota", "Replace the plan, whole"), s.putRota)
+	serve(s, api, route(http.MethodGet, "/rota/duty", "get-duty", "Who would be rung, and the gaps to come"), s.duty)
+}
+
+func rota(r oncall.Rota) rotaView {
+	v := rotaView{Zone: r.Zone, Shifts: make([]shiftView, 0, len(r.Shifts)), Overrides: make([]overrideView, 0, len(r.Overrides)), Version: r.Version}
+	for _, sh := range r.Shifts {
+		v.Shifts = append(v.Shifts, shiftView{string(sh.Engineer), sh.Level, sh.Order, int(sh.Day), schema.TimeOfDay(sh.From), schema.TimeOfDay(sh.Length)})
+	}
+	for _, o := range r.Overrides {
+		v.Overrides = append(v.Overrides, overrideView{string(o.Engineer), string(o.Instead), o.Level, o.From, o.Until})
+	}
+	return v
+}
+
+// rotaOf makes a rota of what a body says.
+func rotaOf(v rotaView) oncall.Rota {
+	r := oncall.Rota{Zone: v.Zone, Overrides: make([]oncall.Override, 0, len(v.Overrides))}
+	for _, sh := range v.Shifts {
+		r.Shifts = append(r.Shifts, oncall.Shift{
+			Engineer: oncall.EngineerID(sh.Engineer), Level: sh.Level, Order: sh.Order, Day: time.Weekday(sh.Day),
+			From: time.Duration(sh.From), Length: time.Duration(sh.Length),
+		})
+	}
+	for _, o := range v.Overrides {
+		r.Overrides = append(r.Overrides, oncall.Override{Engineer: oncall.EngineerID(o.Engineer), Instead: oncall.EngineerID(o.Instead), Level: o.Level, From: o.From, Until: o.Until})
+	}
+	return r
+}
+
+func (s *server) putRota(ctx context.Context, in *struct {
+	Keyed
+	document.Precondition
+	Body rotaView
+}) (*versioned[rotaView], error) {
+	next := rotaOf(in.Body)
+	k := document.Kind[oncall.Rota]{
+		Read:    func(ctx context.Context, _ string) (oncall.Rota, error) { return s.Oncall.Rota(ctx) },
+		Put:     s.Oncall.PutRota,
+		Version: func(r *oncall.Rota) *int { return &r.Version },
+	}
+	stands, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "the rota", Said: in.Body.Version},
+		func(ctx context.Context, _ oncall.Rota) (oncall.Rota, error) {
+			engineers, err := s.Oncall.Engineers(ctx)
+			if err != nil {
+				return next, fmt.Errorf("reading engineers: %w", err)
+			}
+			if err := next.Check(engineers, s.Now()); err != nil {
+				return next, problem.Refused("body", err.Error())
+			}
+			return next, nil
+		})
+	if errors.Is(err, oncall.ErrUnknownEngineer) { // removed since the check
+		err = problem.Refused("body", err.Error())
+	}
+	return tagged(rota(stands), stands.Version, err)
+}
+
+func (s *server) duty(ctx context.Context, in *dutyQuery) (*answer[dutyView], error) {
+	if in.At.IsZero() {
+		in.At = s.Now()
+	}
+	r, err := s.Oncall.Rota(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the rota: %w", err)
+	}
+	engineers, err := s.Oncall.Engineers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading engineers: %w", err)
+	}
+	d := dutyView{At: in.At, Attempts: []attemptView{}, Gaps: []gapView{}}
+	until := in.At.AddDate(0, 0, in.Days)
+	if r.Zone == "" { // no rota was ever written
+		d.Gaps = append(d.Gaps, gapView{in.At, until})
+		return answered(d, nil)
+	}
+	attempts, _, err := oncall.Plan(r, engineers, in.At)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range attempts {
+		d.Attempts = append(d.Attempts, attemptView{string(a.Engineer), a.Name, a.Level, a.Phone})
+	}
+	gaps, err := oncall.Gaps(r, engineers, in.At, until)
+	for _, g := range gaps {
+		d.Gaps = append(d.Gaps, gapView{g.From, g.Until})
+	}
+	return answered(d, err)
+}

@@ -1,0 +1,51 @@
+package admin
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestNoTypeOfTheDomainIsJSONByAccident walks the types of all bodies that the API takes and gives, as the OpenAPI document
+// knows them: a field that is added to a ticket or a rota is shown only where somebody writes it into a view.
+func TestNoTypeOfTheDomainIsJSONByAccident(t *testing.T) {
+	schemas := (&server{}).routes(router()).OpenAPI().Components.Schemas
+	walked := map[reflect.Type]bool{}
+	for name := range schemas.Map() {
+		if body := schemas.TypeFromRef("#/components/schemas/" + name); body != nil { // Texts has a schema of its own
+			ours(t, body, name, walked)
+		}
+	}
+	if len(walked) < 80 {
+		t.Errorf("only %d types were walked: this test no longer reads them", len(walked))
+	}
+}
+
+// ours checks a type, and those of its fields.
+func ours(t *testing.T, typ reflect.Type, place string, walked map[reflect.Type]bool) {
+	if walked[typ] {
+		return
+	}
+	walked[typ] = true
+	switch path := typ.PkgPath(); {
+	case path == "time":
+		return
+	case path == "", strings.HasPrefix(path, "hotline/admin"), strings.HasPrefix(path, "github.com/danielgtaylor/huma"):
+	default:
+		t.Errorf("%s: %s is a type of %s; show it by a view of this package", place, typ, path)
+		return
+	}
+	switch typ.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		ours(t, typ.Elem(), place, walked)
+	case reflect.Map:
+		ours(t, typ.Key(), place, walked)
+		ours(t, typ.Elem(), place, walked)
+	case reflect.Struct:
+		for i := range typ.NumField() {
+			if f := typ.Field(i); f.IsExported() || f.Anonymous {
+				ours(t, f.Type, place+"."+f.Name, walked)
+			}
+		}
+	}
+}
