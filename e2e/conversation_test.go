@@ -78,7 +78,7 @@ func TestABlockingCallBySoftphonesOfAnotherMakerIsSeenByAWitness(t *testing.T) {
 	fault, talk := speech(t, "en", "still-searching", "next-step"), speech(t, "en", "request-locked")
 	reply, greeting := speech(t, "it", "request-expired"), speech(t, "it", "operator-absent")
 	silence := waveFile(t, "silence", nil)
-	h := open(t)
+	h := open(t, "--config", settingsFile(t, "escalation: {key: 40s}\n")) // Marco's softphone picks up while the fault is still described
 	anna := softphone(t, "anna", waveFile(t, "greeting", greeting), true)
 	marco := softphone(t, "marco", silence, true)
 	caller := softphone(t, "rossi", silence, false)
@@ -94,7 +94,7 @@ func TestABlockingCallBySoftphonesOfAnotherMakerIsSeenByAWitness(t *testing.T) {
 	caller.await("CALL_ESTABLISHED", 1, 5*time.Second)
 	caller.press("314159#1")
 	h.awaitLine("opened", 20*time.Second) // the ticket exists before the tone
-	pause(6 * time.Second)                // the prompt and the tone
+	pause(9 * time.Second)                // the prompt and the tone
 	caller.tell("ausrc", "aufile,"+waveFile(t, "fault", fault))
 	pause(time.Duration(len(fault))*time.Second/8000 + 500*time.Millisecond)
 	caller.press("#")

@@ -117,7 +117,7 @@ func (l *linphone) close() {
 // engineer with linphone accept it; they hear each other.
 func TestLinphoneAsCallerAndAsEngineer(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	h := open(t, "--config", settingsFile(t, "escalation: {key: 40s}\n")) // the engineer's softphone picks up while the fault is still described
 	engineer, caller := linphoneAt(t, "anna", true), linphoneAt(t, "rossi", false)
 	h.onCall([]string{"Anna"}, []string{engineer.address})
 	fault, talk, reply := speech(t, "en", "still-searching", "next-step"), speech(t, "en", "request-locked"), speech(t, "it", "request-expired")
@@ -126,7 +126,7 @@ func TestLinphoneAsCallerAndAsEngineer(t *testing.T) {
 	caller.sees("Media streams established", 10*time.Second)
 	caller.tell(pin + "#1")
 	h.awaitLine("opened", 20*time.Second)
-	pause(6 * time.Second) // the prompt and the tone
+	pause(9 * time.Second) // the prompt and the tone
 	caller.tell("play " + waveFile(t, "fault", fault))
 	pause(time.Duration(len(fault))*time.Second/8000 + 500*time.Millisecond)
 	caller.tell("play " + silence)
