@@ -19,10 +19,10 @@ type Config struct {
 	Workers   int          // 0 means one a core
 	Bind      []netip.Addr // local addresses that sound may use; unspecified allows every one of its family
 	Public    netip.Addr   // written into descriptions in place of the local address, but for loopback peers
-	Low, High uint16       // RTP ports, RTCP on the next; 0, 0 leaves the choice to the kernel
+	Low, High uint16       // range of RTP ports, with RTCP on the next one; 0, 0 leaves the choice to the kernel
 	Wire      udp.Network  // nil means the kernel's UDP
-	// Timeout ends a leg when neither RTP, RTCP nor a request in the dialog came for so long: 30 s by default.
-	// HoldTimeout is the same while the other side holds: 300 s by default.
+	// Timeout is how long a leg lives without RTP, RTCP or a request in the dialog: 30 s by default. HoldTimeout is the
+	// same while the other side holds the call: 300 s by default.
 	Timeout, HoldTimeout time.Duration
 	Log                  *slog.Logger // nil means silence
 }

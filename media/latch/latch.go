@@ -1,5 +1,6 @@
-// Package latch decides which packets of sound are the other party's: the source latch of symmetric RTP (RFC 4961), held
-// against whoever sprays the ports to hear a call or to speak into it (RTP bleed).
+// Package latch decides which packets of sound are the other party's: the source latch of symmetric RTP (RFC 4961). It
+// resists an attacker who sends to many ports in order to hear a call or to speak into it (RTP bleed). Each leg of package
+// media has one latch.
 package latch
 
 import (
@@ -41,8 +42,8 @@ const (
 // Latch holds the address of one party's sound. It is a table:
 //
 //	latched    source of the packet                                     consequence
-//	any        authenticated by SRTP, and no late copy                  latched: who has the keys is the party
-//	any        the description's address, but a late copy               latched
+//	any        authenticated by SRTP, unless a late copy               latched: who has the keys is the party
+//	any        the description's address, unless a late copy            latched
 //	any        other address, same SSRC, the stream's next numbers      followed: a NAT has rebound
 //	open       known host, 4 numbers in a row                           latched
 //	stranger   known host, 4 numbers in a row                           latched: displaces the stranger
@@ -110,7 +111,7 @@ func New(sdp netip.AddrPort, signalling netip.Addr, before *Latch, now time.Dura
 	return l
 }
 
-// Trust makes hosts of these networks known: a carrier has said that its sound may come from there.
+// Trust makes the hosts of these networks known hosts: a carrier has said that its sound may come from there.
 func (l *Latch) Trust(networks []netip.Prefix) { l.trusted = networks }
 
 // Target is where our sound goes: where the party's own comes from, else where the description says.
@@ -190,8 +191,8 @@ func (l *Latch) source(p Packet, now time.Duration) bool {
 	return true
 }
 
-// knows tells whether a host is the party's: the description's, the signalling's, one where it was heard before, or one of
-// its carrier's.
+// knows tells whether a host is a known one: the description's, the signalling's, one where the party was heard before, or one
+// of its carrier's.
 func (l *Latch) knows(ip netip.Addr) bool {
 	return ip == l.sdp.Addr() || ip == l.signalling || ip == l.before || slices.ContainsFunc(l.trusted, func(n netip.Prefix) bool { return n.Contains(ip) })
 }

@@ -14,11 +14,11 @@ const (
 	alike  = 0.9       // correlation of the surest piece
 )
 
-// Of is the correlation of a sound with what was heard of it, on a machine that may be busy. Who is kept from running for
-// longer than he makes up for goes on where he stopped (see package media): every word is there, and in order, but the end
-// of the sentence comes later than its beginning by the time of the stall, and that halves the correlation of the whole. So
-// each half second may be later than it should after the one before it, all of them within a second of the surest one. What
-// is missing, in another order, or of another sound counts as it does in Correlate.
+// Of is the correlation of a sound with what was heard of it, on a machine that may be busy. A worker that was kept from
+// running for long goes on where it stopped (see package media). Then every word is there, and in order, but the end of a
+// sentence comes later than its beginning says, and that halves the correlation of the whole. Therefore each half second may
+// come later than it should after the one before it, all of them within a second of the surest one. Sound that is missing,
+// in another order, or another sound counts as it does in Correlate.
 func Of(heard, said []int16) float64 {
 	whole, _ := Correlate(heard, said)
 	if whole >= alike {

@@ -1,5 +1,6 @@
-// Package mediatest is a wire in memory with weather on it, tones, and an ear that tells which sound was heard. All of
-// it works in a testing/synctest bubble.
+// Package mediatest is what tests of sound need: a network in memory with loss, delay and reordering, engines and calls on
+// it, tones and speech-like sound, and a recording in memory that tells what was heard. All of it works in a
+// testing/synctest bubble.
 package mediatest
 
 import (
@@ -49,8 +50,8 @@ func (w *Wire) SetFilter(keep func(from, to netip.AddrPort, b []byte) bool) {
 	w.filter = keep
 }
 
-// Stall keeps whoever looks next at the socket of a port from running for d, as a busy machine does. What is sent to it
-// meanwhile waits.
+// Stall keeps the worker that looks next at the socket of a port from running for d, as a busy machine does. What is sent to
+// it meanwhile waits.
 func (w *Wire) Stall(port uint16, d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,6 +1,6 @@
 package rtp
 
-// Losses counts the packets of ours that the other party has lost, by its reports. The count of a report is that of one
+// Losses counts the packets of ours that the other party has lost, by its reports. A report has the count of one
 // receiver (RFC 3550 section 6.4.1): when our sound moves to another one and back, the first one counts all that went to
 // the second as lost. The zero value has no losses.
 type Losses struct {

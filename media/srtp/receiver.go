@@ -3,7 +3,7 @@ package srtp
 const (
 	half       = 1 << 15   // of all sequence numbers
 	maxIndex   = 1<<48 - 1 // of the last packet under one key (RFC 3711 section 9.2)
-	maxStreams = 256       // under one key: whoever has it must not fill the memory with them
+	maxStreams = 256       // under one key: a party that has the key must not fill the memory with them
 )
 
 // Receiver decrypts what comes under one key. A change of SSRC begins a new stream with numbers of its own; the old ones
