@@ -196,6 +196,7 @@ func TestNoReportGoesToAnAddressThatAStrangerNames(t *testing.T) {
 			}
 			ours.Activity() // the ACK
 			time.Sleep(25 * time.Second)
+			synctest.Wait() // the worker is done with its tick
 			if len(reports) > 0 {
 				t.Errorf("%q: reports by port before he was heard: %v", more, reports)
 			}
@@ -203,6 +204,7 @@ func TestNoReportGoesToAnAddressThatAStrangerNames(t *testing.T) {
 			packet[0], packet[1] = 0x80, 8
 			sockets["127.0.0.7:9000"].Send(packet, netip.AddrPortFrom(loopback, ours.LocalPort()))
 			time.Sleep(11 * time.Second)
+			synctest.Wait()
 			if len(reports) != 1 {
 				t.Errorf("%q: reports by port once he was heard: %v", more, reports)
 			}
