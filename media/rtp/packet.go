@@ -3,11 +3,10 @@
 // argument, the time since any fixed instant. Each value belongs to one leg, and so to one goroutine. No function here
 // costs an allocation.
 //
-//	packet.go    one packet, read and written
-//	sequence.go  which packets are new, late, repeated or lost
-//	jitter.go    how unevenly packets arrive
-//	reorder.go   a joined party's packets in order, with lost ones concealed
-//	losses.go    which of our packets the other party has lost, by its reports
+//	packet.go      one packet, read and written
+//	sequence.go    which packets are new, late, repeated or lost
+//	reorder.go     a joined party's packets in order, with lost ones concealed
+//	statistics.go  how unevenly packets arrive, and which of ours the other party has lost, by its reports
 package rtp
 
 import (
