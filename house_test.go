@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"strictyaml": {},
 	"limits":     {},
 	"numbers":    {},
-	"tickets":    {"limits", "sla", "tickets/snapshot", "tickets/turns", "prompts", "prompts/written"},
+	"tickets":    {"limits", "sla", "tickets/turns", "prompts", "prompts/written", "budgets", "directory", "paging", "storage"},
 	"oncall":     {"sla"},
 
 	"sla/slow":                    {}, // the reference of the proof must not know what it proves
@@ -34,6 +34,17 @@ var allowed = map[string][]string{
 	"oncall/escalation":           {"oncall", "oncall/rota", "sla"},
 	"oncall/readiness":            {"oncall", "oncall/escalation", "oncall/rota"},
 	"oncall/replay":               {"oncall", "oncall/escalation"},
+	"storage":                     {},
+	"paging":                      {},
+	"directory":                   {"directory/persistent", "sla", "storage"},
+	"directory/persistent":        {},
+	"budgets":                     {"directory"},
+	"cdr":                         {"directory", "paging", "tickets"},
+	"tokens":                      {},
+	"idempotency":                 {},
+	"ivr/versions":                {},
+	"storage/storagetest":         {"budgets", "cdr", "directory", "idempotency", "ivr/versions", "oncall", "paging", "sla", "storage", "tickets", "tokens"},
+	"tickets/statistics":          {"directory", "sla", "tickets"},
 	"prompts/...":                 {"prompts"},
 	"prompts/written/writtentest": {"prompts", "prompts/written"},
 	"media/...":                   {},
@@ -49,36 +60,35 @@ var allowed = map[string][]string{
 	"sip/digest":                  {"sip/header", "sip/ratelimit"},
 	"sip/transport":               {"sip/guard", "sip/resolver", "sip/syntax"},
 	"sip/trunk":                   {"sip/digest", "sip/guard", "sip/header", "sip/resolver", "sip/syntax", "sip/transport"},
-	"tickets/snapshot":            {}, // maps, whatever is in them
-	"admin/document":              {"tickets", "admin/problem"},
+	"admin/document":              {"admin/problem", "storage"},
 	"tickets/turns":               {}, // one after the other, whatever it is
-	"tickets/ticketstest":         {"tickets", "sla", "oncall"},
-	"ivr":                         {"alarm", "tickets", "sla", "prompts", "strictyaml"},
-	"ivr/...":                     {"alarm", "ivr", "tickets", "sla", "prompts", "memory"},
-	"oncall/ring":                 {"tickets", "sla", "oncall", "prompts"},
-	"line":                        {"limits", "ivr", "oncall/ring", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets"},
-	"memory":                      {"tickets", "sla", "oncall"},
-	"postgres":                    {"tickets", "sla", "oncall"},
+	"tickets/ticketstest":         {"tickets", "sla", "directory", "paging", "storage", "tickets/statistics"},
+	"ivr":                         {"alarm", "tickets", "sla", "prompts", "strictyaml", "directory"},
+	"ivr/...":                     {"alarm", "ivr", "tickets", "sla", "prompts", "memory", "directory", "storage"},
+	"oncall/ring":                 {"tickets", "sla", "oncall", "prompts", "cdr"},
+	"line":                        {"limits", "ivr", "oncall/ring", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets", "cdr"},
+	"memory":                      {"tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens"},
+	"postgres":                    {"tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens"},
 	"postgres/local":              {},
-	"journal":                     {"circuitbreaker", "tickets", "media/g711", "media/wav"},
+	"journal":                     {"circuitbreaker", "tickets", "media/g711", "media/wav", "storage"},
 	"phone":                       {"sip", "media", "media/g711", "media/udp"},
 	"notify":                      {"tickets", "sla", "prompts/written"},
 	"phone/load":                  {"media/g711", "media/wav"},
-	"admin/access":                {"tickets", "admin/problem"},
+	"admin/access":                {"admin/problem", "storage", "tokens"},
 	"app/connections":             {},
-	"admin":                       {"numbers", "admin/access", "admin/document", "admin/report", "tickets", "sla", "oncall", "prompts", "prompts/written", "strictyaml", "admin/schema", "admin/diagnostics", "admin/idempotency", "admin/metrics", "admin/middleware", "admin/problem"},
+	"admin":                       {"numbers", "admin/access", "admin/document", "admin/report", "tickets", "sla", "oncall", "prompts", "prompts/written", "strictyaml", "admin/schema", "admin/diagnostics", "admin/idempotency", "admin/metrics", "admin/middleware", "admin/problem", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens"},
 	"admin/schema":                {"admin/problem", "limits", "prompts", "prompts/written", "sla"},
-	"admin/problem":               {"oncall", "sla", "tickets"},
-	"admin/idempotency":           {"admin/problem", "tickets"},
+	"admin/problem":               {"oncall", "sla", "tickets", "storage", "tickets/statistics"},
+	"admin/idempotency":           {"admin/problem", "idempotency"},
 	"admin/diagnostics":           {"admin/problem"},
 	"admin/middleware":            {"admin/problem"},
 	"admin/metrics":               {"sla", "tickets"},
-	"admin/report":                {"tickets", "sla", "prompts", "prompts/written"},
+	"admin/report":                {"sla", "prompts", "prompts/written", "tickets/statistics"},
 	"config":                      {"numbers", "tickets", "sla", "prompts", "strictyaml"},
 	"app":                         {"..."},
-	"app/outbound":                {"numbers", "config", "line", "oncall/ring", "sip", "tickets"},
+	"app/outbound":                {"numbers", "config", "line", "oncall/ring", "sip", "tickets", "budgets"},
 	"speech":                      {"media/g711", "media/wav", "prompts", "prompts/studio", "prompts/written"},
-	"app/spoken":                  {"config", "prompts", "speech", "tickets"},
+	"app/spoken":                  {"config", "prompts", "speech", "directory"},
 	"app/show":                    {"phone", "media/g711", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":                 {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written"},
 	"cmd/bench":                   {"phone/load", "prompts", "prompts/packs"},
@@ -86,14 +96,14 @@ var allowed = map[string][]string{
 
 	"alarm":              {},
 	"circuitbreaker":     {},
-	"callstore":          {"circuitbreaker", "tickets"},
-	"calls":              {"limits", "tickets"},
-	"callhandler":        {"ivr", "line", "prompts", "tickets", "admin/metrics"},
-	"dispatch":           {"alarm", "ivr", "oncall/ring", "prompts", "sla", "tickets"},
+	"callstore":          {"circuitbreaker", "tickets", "directory", "storage"},
+	"calls":              {"limits", "tickets", "cdr", "storage"},
+	"callhandler":        {"ivr", "line", "prompts", "tickets", "admin/metrics", "cdr", "directory"},
+	"dispatch":           {"alarm", "ivr", "oncall/ring", "prompts", "sla", "tickets", "cdr", "directory"},
 	"oncall/duty":        {"alarm", "circuitbreaker", "oncall"},
 	"app/faultinjection": {"callhandler", "dispatch", "ivr", "line", "media", "media/g711", "oncall/ring", "prompts", "tickets"},
 	"app/loadtest":       {"callhandler", "ivr", "line", "media", "prompts"},
-	"app/apptest":        {"app", "config", "media/g711", "media/mediatest", "memory", "phone", "prompts", "prompts/packs", "sip/siptest", "sla", "tickets"},
+	"app/apptest":        {"app", "config", "media/g711", "media/mediatest", "memory", "phone", "prompts", "prompts/packs", "sip/siptest", "sla", "tickets", "directory"},
 }
 
 // forbidden repeats the edges that matter most, so that a failure says why.
@@ -230,7 +240,10 @@ func mayImport(from, to string) bool {
 }
 
 func ground(room string) bool {
-	return contains([]string{"tickets", "sla", "prompts", "oncall", "oncall/rota", "oncall/escalation", "oncall/readiness", "oncall/replay", "limits", "ical"}, room)
+	return contains([]string{
+		"budgets", "cdr", "directory", "ical", "idempotency", "limits", "oncall", "oncall/escalation", "oncall/readiness",
+		"oncall/replay", "oncall/rota", "paging", "prompts", "sla", "storage", "tickets", "tokens",
+	}, room)
 }
 
 func contains(list []string, s string) bool {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"hotline/directory"
+	"hotline/paging"
 	"hotline/tickets"
 )
 
@@ -21,17 +23,17 @@ func (w *watched) failReading(lists, running error) {
 	w.unread, w.untold = lists, running
 }
 
-func (w *watched) List(ctx context.Context, f tickets.Filter) (tickets.Page[tickets.Ticket], error) {
+func (w *watched) List(ctx context.Context, f tickets.Filter) (paging.Page[tickets.Ticket], error) {
 	w.mu.Lock()
 	err := w.unread
 	w.mu.Unlock()
 	if err = errors.Join(err, ctx.Err()); err != nil {
-		return tickets.Page[tickets.Ticket]{}, err
+		return paging.Page[tickets.Ticket]{}, err
 	}
 	return w.Store.List(ctx, f)
 }
 
-func (w *watched) OpenOf(ctx context.Context, c tickets.ContractID) ([]tickets.Ticket, error) {
+func (w *watched) OpenOf(ctx context.Context, c directory.ContractID) ([]tickets.Ticket, error) {
 	w.mu.Lock()
 	err := w.untold
 	w.mu.Unlock()

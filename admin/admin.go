@@ -28,11 +28,17 @@ import (
 	"hotline/admin/middleware"
 	"hotline/admin/problem"
 	"hotline/admin/schema"
+	"hotline/cdr"
+	"hotline/directory"
+	replies "hotline/idempotency"
+	"hotline/ivr/versions"
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/strictyaml"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
+	"hotline/tokens"
 )
 
 // base is where the API lives; its version rises with the first change that breaks a client.
@@ -41,9 +47,9 @@ const base = "/api/v1"
 // PINs gives contracts their PINs. A PIN is returned by the call that made it and by nothing else.
 type PINs interface {
 	// NewContract writes a new contract together with its first PIN.
-	NewContract(ctx context.Context, c tickets.Contract, now time.Time) (stands tickets.Contract, pin string, err error)
+	NewContract(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
 	// NewPIN replaces the contract's PIN; the former one ends at once. ErrConflict when c is not the version that stands.
-	NewPIN(ctx context.Context, c tickets.Contract, now time.Time) (stands tickets.Contract, pin string, err error)
+	NewPIN(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
 }
 
 // Flows knows what callers hear. Its methods are safe for concurrent use.
@@ -51,7 +57,7 @@ type Flows interface {
 	// Check reads a flow; name is what the flow calls itself. A flow without complaints may be published.
 	Check(yaml string) (name string, complaints []strictyaml.Complaint)
 	// Use makes a published version the one with which the next call begins.
-	Use(v tickets.FlowVersion) error
+	Use(v versions.Flow) error
 }
 
 // Health tells what works; nil is well. The methods are called at once for each request and must come back when ctx ends.
@@ -67,17 +73,28 @@ type OpenRecording func(ctx context.Context, r tickets.Recording) (io.ReadSeekCl
 // Spoken is customers' names in the line's own voice. Its methods do not wait for the voice. Safe for concurrent use.
 type Spoken interface {
 	// Want has a name spoken in the background, unless it is.
-	Want(c tickets.Customer)
+	Want(c directory.Customer)
 	// File is a name as a WAV file; rendering while it is being spoken, an error where it cannot be.
-	File(c tickets.Customer, lang prompts.Language) (wav []byte, rendering bool, err error)
+	File(c directory.Customer, lang prompts.Language) (wav []byte, rendering bool, err error)
 	// Trouble tells why names are not spoken; nil while the voice works.
 	Trouble() error
+}
+
+// Store is what the API reads and writes, noun by noun.
+type Store interface {
+	directory.Store
+	tickets.Store
+	statistics.Store
+	cdr.Store
+	tokens.Store
+	replies.Store
+	versions.Store
 }
 
 // Config is what the API needs. Everything but Telephone, Spoken and Trunks is required.
 type Config struct {
 	Desk       *tickets.Desk
-	Store      tickets.Store
+	Store      Store
 	Oncall     oncall.Store
 	PINs       PINs
 	Recordings OpenRecording

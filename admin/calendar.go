@@ -13,6 +13,7 @@ import (
 	"hotline/admin/document"
 	"hotline/admin/problem"
 	"hotline/admin/schema"
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -171,7 +172,7 @@ func (s *server) previewCalendar(ctx context.Context, in *calendarInput) (*answe
 	if err != nil {
 		return nil, err
 	}
-	return s.preview(ctx, tickets.OfCalendar(c.ID), func(b *tickets.Book) { b.Calendars[c.ID] = c })
+	return s.preview(ctx, tickets.OfCalendar(c.ID), func(b *directory.Book) { b.Calendars[c.ID] = c })
 }
 
 // editCalendar edits a calendar; running tickets follow when asked.
@@ -185,7 +186,7 @@ func (s *server) editCalendar(ctx context.Context, r Running, e document.Edit, c
 	e.Name = "calendar " + e.ID
 	of := tickets.OfCalendar(sla.CalendarID(e.ID))
 	k.Put = func(ctx context.Context, c sla.Calendar) (sla.Calendar, error) {
-		if err := s.asked(ctx, r, of, func(b *tickets.Book) { b.Calendars[c.ID] = c }); err != nil {
+		if err := s.asked(ctx, r, of, func(b *directory.Book) { b.Calendars[c.ID] = c }); err != nil {
 			return c, err
 		}
 		return s.Store.PutCalendar(ctx, c)

@@ -8,6 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/problem"
+	"hotline/cdr"
+	"hotline/directory"
 	"hotline/tickets"
 )
 
@@ -55,7 +57,7 @@ type legView struct {
 	Quality  qualityView `json:"quality,omitzero"`
 }
 
-func call(c tickets.Call) callView {
+func call(c cdr.Call) callView {
 	v := callView{
 		ID: string(c.ID), SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
 		Ending: c.Ending, Contract: string(c.Contract), Customer: string(c.Customer), Ticket: int64(c.Ticket), Language: c.Language,
@@ -67,7 +69,7 @@ func call(c tickets.Call) callView {
 	return v
 }
 
-func quality(q tickets.Quality) qualityView {
+func quality(q cdr.Quality) qualityView {
 	return qualityView{q.Law, q.Encrypted, q.PacketsIn, q.PacketsOut, q.Lost, q.LostThere, q.Jitter, q.RoundTrip}
 }
 
@@ -101,8 +103,8 @@ type callList struct {
 }
 
 func (s *server) listCalls(ctx context.Context, q *callQuery) (*listed[callList], error) {
-	f := tickets.CallFilter{
-		Number: q.Number, Contract: tickets.ContractID(q.Contract), Customer: tickets.CustomerID(q.Customer), Trunk: q.Trunk, Ending: q.Ending,
+	f := cdr.Filter{
+		Number: q.Number, Contract: directory.ContractID(q.Contract), Customer: directory.CustomerID(q.Customer), Trunk: q.Trunk, Ending: q.Ending,
 		Since: q.Since, Until: q.Until, After: q.After, Limit: q.Limit,
 	}
 	if q.Day != "" {

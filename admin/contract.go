@@ -14,7 +14,9 @@ import (
 	"hotline/admin/document"
 	"hotline/admin/problem"
 	"hotline/admin/schema"
+	"hotline/directory"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -90,7 +92,7 @@ type contractList struct {
 	Contracts []ContractView `json:"contracts" nullable:"false"`
 }
 
-func contract(c tickets.Contract) ContractView {
+func contract(c directory.Contract) ContractView {
 	v := ContractView{ID: string(c.ID), Version: c.Version, PINAt: instant(c.PINAt), ContractFields: ContractFields{
 		Customer: string(c.Customer), Level: string(c.Level), Language: schema.Language(c.Language), ValidFrom: c.ValidFrom,
 		ValidUntil: instant(c.ValidUntil), Calendar: string(c.Calendar), AfterHours: string(c.AfterHours),
@@ -120,7 +122,7 @@ func (s *server) contractRoutes(api huma.API) {
 		})
 	serve(s, api, route(http.MethodGet, "/contracts/{id}", "get-contract", "One contract"),
 		func(ctx context.Context, in *ByID) (*versioned[ContractView], error) {
-			c, err := s.Store.Contract(ctx, tickets.ContractID(in.ID))
+			c, err := s.Store.Contract(ctx, directory.ContractID(in.ID))
 			return tagged(contract(c), c.Version, err)
 		})
 	serve(s, api, route(http.MethodPost, "/contracts", "add-contract", "Add a contract; the answer shows its PIN, once"), s.addContract)
@@ -149,21 +151,21 @@ func (s *server) addContract(ctx context.Context, in *newContract) (*created[con
 // changeContract changes a contract, then tells its running tickets. Where that fails the contract stands, and saying the
 // same once more tells those that were not told.
 func (s *server) changeContract(ctx context.Context, in *changedContract) (*versioned[ContractView], error) {
-	k := document.Kind[tickets.Contract]{
-		Read: func(ctx context.Context, id string) (tickets.Contract, error) {
-			return s.Store.Contract(ctx, tickets.ContractID(id))
+	k := document.Kind[directory.Contract]{
+		Read: func(ctx context.Context, id string) (directory.Contract, error) {
+			return s.Store.Contract(ctx, directory.ContractID(id))
 		},
-		Version: func(c *tickets.Contract) *int { return &c.Version },
+		Version: func(c *directory.Contract) *int { return &c.Version },
 	}
-	of, had := tickets.OfContract(tickets.ContractID(in.ID)), false
-	k.Put = func(ctx context.Context, c tickets.Contract) (tickets.Contract, error) {
-		if err := s.asked(ctx, in.Running, of, func(b *tickets.Book) { b.Contracts = b.Contracts.With(c.ID, c) }); err != nil {
+	of, had := tickets.OfContract(directory.ContractID(in.ID)), false
+	k.Put = func(ctx context.Context, c directory.Contract) (directory.Contract, error) {
+		if err := s.asked(ctx, in.Running, of, func(b *directory.Book) { b.Contracts = b.Contracts.With(c.ID, c) }); err != nil {
 			return c, err
 		}
 		return s.Store.PutContract(ctx, c)
 	}
 	c, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "contract " + in.ID, ID: in.ID, Said: in.Body.Version, Changes: true},
-		func(ctx context.Context, stands tickets.Contract) (tickets.Contract, error) {
+		func(ctx context.Context, stands directory.Contract) (directory.Contract, error) {
 			c, err := s.contractOf(ctx, in.ID, in.Body.ContractFields)
 			c.PINAt, had = stands.PINAt, stands.RemoteAccess
 			return c, err
@@ -185,7 +187,7 @@ func (s *server) previewContract(ctx context.Context, in *changedContract) (*ans
 	if err != nil {
 		return nil, err
 	}
-	return s.preview(ctx, tickets.OfContract(c.ID), func(b *tickets.Book) { b.Contracts = b.Contracts.With(c.ID, c) })
+	return s.preview(ctx, tickets.OfContract(c.ID), func(b *directory.Book) { b.Contracts = b.Contracts.With(c.ID, c) })
 }
 
 // justNow is how long a PIN must have stood to be replaced by somebody who does not say which version of the contract he
@@ -198,7 +200,7 @@ func (s *server) renewPIN(ctx context.Context, in *struct {
 	ByID
 }) (*versioned[contractWithPIN], error) {
 	now := s.Now()
-	c, err := s.Store.Contract(ctx, tickets.ContractID(in.ID))
+	c, err := s.Store.Contract(ctx, directory.ContractID(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +213,7 @@ func (s *server) renewPIN(ctx context.Context, in *struct {
 	}
 	c, pin, err := s.PINs.NewPIN(ctx, c, now)
 	switch {
-	case errors.Is(err, tickets.ErrConflict):
+	case errors.Is(err, storage.ErrConflict):
 		return nil, huma.Error409Conflict(fmt.Sprintf("contract %s was changed, or its PIN renewed, by somebody else at this moment: read it again before you renew its PIN", in.ID))
 	case err != nil:
 		return nil, fmt.Errorf("renewing the PIN of contract %s: %w", in.ID, err)
@@ -224,32 +226,32 @@ func (s *server) renewPIN(ctx context.Context, in *struct {
 const accessDemanded = "say whether the installation can be reached remotely: true or false. With false whoever keys the contract's PIN is taken as Support on Request, which is paid, and the clocks of running tickets stand still as their level says"
 
 // contractOf checks what no schema can: that customer, level and calendar exist and that the times make sense.
-func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (tickets.Contract, error) {
+func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (directory.Contract, error) {
 	if f.RemoteAccess == nil {
-		return tickets.Contract{}, problem.Refused("body.remote_access", accessDemanded)
+		return directory.Contract{}, problem.Refused("body.remote_access", accessDemanded)
 	}
-	if _, err := s.Store.Customer(ctx, tickets.CustomerID(f.Customer)); err != nil {
-		return tickets.Contract{}, unknownIn("body.customer", f.Customer, err)
+	if _, err := s.Store.Customer(ctx, directory.CustomerID(f.Customer)); err != nil {
+		return directory.Contract{}, unknownIn("body.customer", f.Customer, err)
 	}
 	l, err := s.levelNamed(ctx, f.Level)
 	if err != nil {
-		return tickets.Contract{}, err
+		return directory.Contract{}, err
 	}
 	if err := s.calendarExists(ctx, cmp.Or(f.Calendar, string(l.Calendar))); err != nil { // a contract without hours promises nothing
-		return tickets.Contract{}, err
+		return directory.Contract{}, err
 	}
-	c := tickets.Contract{
-		ID: tickets.ContractID(id), Customer: tickets.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: string(f.Language),
-		ValidFrom: f.ValidFrom, Calendar: sla.CalendarID(f.Calendar), AfterHours: tickets.AfterHours(f.AfterHours),
+	c := directory.Contract{
+		ID: directory.ContractID(id), Customer: directory.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: string(f.Language),
+		ValidFrom: f.ValidFrom, Calendar: sla.CalendarID(f.Calendar), AfterHours: directory.AfterHours(f.AfterHours),
 		EvoSupport: f.EvoSupport, RemoteAccess: *f.RemoteAccess,
 	}
 	if c.ValidFrom.Year() < 1970 || c.ValidFrom.Year() > 9000 {
-		return tickets.Contract{}, problem.Refused("body.valid_from", "the contract must begin between 1970 and 9000")
+		return directory.Contract{}, problem.Refused("body.valid_from", "the contract must begin between 1970 and 9000")
 	}
 	if f.ValidUntil != nil {
 		c.ValidUntil = *f.ValidUntil
 		if !c.ValidUntil.After(c.ValidFrom) || c.ValidUntil.Year() > 9000 {
-			return tickets.Contract{}, problem.Refused("body.valid_until", "the contract must end after it begins, and before 9000")
+			return directory.Contract{}, problem.Refused("body.valid_until", "the contract must end after it begins, and before 9000")
 		}
 	}
 	for _, o := range []struct {
@@ -262,7 +264,7 @@ func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (t
 		}
 		l := o.given.limits()
 		if err := l.Check(); err != nil {
-			return tickets.Contract{}, problem.Refused(o.place, err.Error())
+			return directory.Contract{}, problem.Refused(o.place, err.Error())
 		}
 		*o.own = &l
 	}

@@ -14,8 +14,8 @@ import (
 
 	"hotline/admin/document"
 	"hotline/admin/problem"
+	"hotline/directory"
 	"hotline/numbers"
-	"hotline/tickets"
 )
 
 var telephoneNumber = regexp.MustCompile(`^\+?[0-9]{2,20}$`)
@@ -77,7 +77,7 @@ type created[T any] struct {
 	Body     T
 }
 
-func customer(c tickets.Customer) customerView {
+func customer(c directory.Customer) customerView {
 	return customerView{string(c.ID), c.Name, c.Email, append([]string{}, c.Numbers...), c.Spoken, c.Version}
 }
 
@@ -93,7 +93,7 @@ func (s *server) customerRoutes(api huma.API) {
 		})
 	serve(s, api, route(http.MethodGet, "/customers/{id}", "get-customer", "One customer"),
 		func(ctx context.Context, in *ByID) (*versioned[customerView], error) {
-			c, err := s.Store.Customer(ctx, tickets.CustomerID(in.ID))
+			c, err := s.Store.Customer(ctx, directory.CustomerID(in.ID))
 			return tagged(customer(c), c.Version, err)
 		})
 	serve(s, api, route(http.MethodPost, "/customers", "add-customer", "Add a customer"),
@@ -116,7 +116,7 @@ func (s *server) customerRoutes(api huma.API) {
 	serve(s, api, route(http.MethodPut, "/customers/{id}", "change-customer", "Change a customer, whole"),
 		func(ctx context.Context, in *changedCustomer) (*versioned[customerView], error) {
 			c, err := s.customers().Do(ctx, document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, Said: in.Body.Version, Changes: true},
-				func(context.Context, tickets.Customer) (tickets.Customer, error) {
+				func(context.Context, directory.Customer) (directory.Customer, error) {
 					return s.customerOf(in.ID, in.Body.CustomerFields)
 				})
 			if err == nil {
@@ -129,35 +129,35 @@ func (s *server) customerRoutes(api huma.API) {
 }
 
 // customers is how customers are read and written.
-func (s *server) customers() document.Kind[tickets.Customer] {
-	return document.Kind[tickets.Customer]{
-		Read: func(ctx context.Context, id string) (tickets.Customer, error) {
-			return s.Store.Customer(ctx, tickets.CustomerID(id))
+func (s *server) customers() document.Kind[directory.Customer] {
+	return document.Kind[directory.Customer]{
+		Read: func(ctx context.Context, id string) (directory.Customer, error) {
+			return s.Store.Customer(ctx, directory.CustomerID(id))
 		},
 		Put:     s.Store.PutCustomer,
-		Version: func(c *tickets.Customer) *int { return &c.Version },
+		Version: func(c *directory.Customer) *int { return &c.Version },
 	}
 }
 
 // customerOf checks what no schema can.
-func (s *server) customerOf(id string, f CustomerFields) (tickets.Customer, error) {
+func (s *server) customerOf(id string, f CustomerFields) (directory.Customer, error) {
 	if strings.TrimSpace(f.Name) == "" {
-		return tickets.Customer{}, problem.Refused("body.name", "the name is spoken to engineers; it cannot be blank")
+		return directory.Customer{}, problem.Refused("body.name", "the name is spoken to engineers; it cannot be blank")
 	}
 	if a, err := mail.ParseAddress(f.Email); f.Email != "" && (err != nil || a.Address != f.Email) {
-		return tickets.Customer{}, problem.Refused("body.email", "this is no mail address; write it as name@example.org")
+		return directory.Customer{}, problem.Refused("body.email", "this is no mail address; write it as name@example.org")
 	}
 	var known []string
 	for i, n := range f.Numbers {
 		number, ok := s.telephone(n)
 		if !ok {
-			return tickets.Customer{}, problem.Refused(fmt.Sprintf("body.numbers[%d]", i), "a telephone number is written in digits, with or without + before them and blanks between them")
+			return directory.Customer{}, problem.Refused(fmt.Sprintf("body.numbers[%d]", i), "a telephone number is written in digits, with or without + before them and blanks between them")
 		}
 		if !slices.Contains(known, number) {
 			known = append(known, number)
 		}
 	}
-	return tickets.Customer{ID: tickets.CustomerID(id), Name: f.Name, Email: f.Email, Numbers: known, Spoken: strings.TrimSpace(f.Spoken)}, nil
+	return directory.Customer{ID: directory.CustomerID(id), Name: f.Name, Email: f.Email, Numbers: known, Spoken: strings.TrimSpace(f.Spoken)}, nil
 }
 
 // newID draws an opaque identifier of 130 bits.

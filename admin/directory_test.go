@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"hotline/cdr"
 	"hotline/sla"
-	"hotline/tickets"
 )
 
 func TestCustomersAreAddedReadAndChanged(t *testing.T) {
@@ -156,8 +156,8 @@ func TestTheLineHearsOfEveryChange(t *testing.T) {
 
 func TestCallsAreListedWithTheirLegs(t *testing.T) {
 	h := open(t)
-	must(t, h.store.PutCalls(t.Context(), tickets.Call{ID: "c1", From: "0612345", Started: monday(9, 0)}))
-	must(t, h.store.PutCalls(t.Context(), tickets.Call{ID: "c2", From: "anonymous", Started: monday(9, 5), Steps: []string{"welcome", "pin"}, Legs: []tickets.Leg{
+	must(t, h.store.PutCalls(t.Context(), cdr.Call{ID: "c1", From: "0612345", Started: monday(9, 0)}))
+	must(t, h.store.PutCalls(t.Context(), cdr.Call{ID: "c2", From: "anonymous", Started: monday(9, 5), Steps: []string{"welcome", "pin"}, Legs: []cdr.Leg{
 		{Engineer: "anna", Address: "sip:anna@127.0.0.1:5071", Result: "no key"},
 	}}))
 	var list struct {

@@ -11,7 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"hotline/tickets"
+	"hotline/directory"
+	"hotline/idempotency"
 )
 
 // edges are what a number or an instant may be at worst.
@@ -262,7 +263,7 @@ func TestWhatFollowsACommitIsDoneThoughTheClientHasGone(t *testing.T) {
 		if ctx.Err() == nil {
 			t.Fatalf("%s was not written", path)
 		}
-		want, err := tickets.ReadBook(t.Context(), h.store, monday(9, 0))
+		want, err := directory.ReadBook(t.Context(), h.store, monday(9, 0))
 		must(t, err)
 		if got := h.desk.Book(); got.Revision < want.Revision && path != "/engineers/anna" && path != "/rota" {
 			t.Errorf("%s: the line knows revision %d, %d stands", path, got.Revision, want.Revision)
@@ -280,17 +281,17 @@ type departing struct {
 }
 
 // Edits is what follows every commit.
-func (d *departing) Edits(ctx context.Context, since int64) (tickets.Edits, error) {
+func (d *departing) Edits(ctx context.Context, since int64) (directory.Edits, error) {
 	if err := ctx.Err(); err != nil {
-		return tickets.Edits{}, err
+		return directory.Edits{}, err
 	}
 	return d.watched.Edits(ctx, since)
 }
 
 // Remember serves the claim, and hangs up behind it: whatever follows is done without a client.
-func (d *departing) Remember(ctx context.Context, r tickets.Reply) (tickets.Reply, bool, error) {
+func (d *departing) Remember(ctx context.Context, r idempotency.Reply) (idempotency.Reply, bool, error) {
 	if err := ctx.Err(); err != nil {
-		return tickets.Reply{}, false, err
+		return idempotency.Reply{}, false, err
 	}
 	if strings.HasPrefix(r.Key, "claim") && d.hangUp != nil {
 		defer d.hangUp()

@@ -10,7 +10,7 @@ import (
 
 	"hotline/admin/document"
 	"hotline/admin/problem"
-	"hotline/tickets"
+	"hotline/directory"
 )
 
 // FaultFields are what staff write of a known fault.
@@ -74,7 +74,7 @@ func (s *server) faultRoutes(api huma.API) {
 	})
 }
 
-func fault(f tickets.KnownFault) faultView {
+func fault(f directory.KnownFault) faultView {
 	v := faultView{ID: f.ID, Version: f.Version, FaultFields: FaultFields{Note: f.Note, Until: f.Until}}
 	for _, c := range f.Contracts {
 		v.Contracts = append(v.Contracts, string(c))
@@ -83,11 +83,11 @@ func fault(f tickets.KnownFault) faultView {
 }
 
 func (s *server) putFault(ctx context.Context, in *writtenFault) (*versioned[faultView], error) {
-	k := document.Kind[tickets.KnownFault]{
-		Read: s.Store.Fault, Put: s.Store.PutFault, Version: func(f *tickets.KnownFault) *int { return &f.Version },
+	k := document.Kind[directory.KnownFault]{
+		Read: s.Store.Fault, Put: s.Store.PutFault, Version: func(f *directory.KnownFault) *int { return &f.Version },
 	}
 	f, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "fault " + in.ID, ID: in.ID, Said: in.Body.Version},
-		func(ctx context.Context, _ tickets.KnownFault) (tickets.KnownFault, error) {
+		func(ctx context.Context, _ directory.KnownFault) (directory.KnownFault, error) {
 			return s.faultOf(ctx, in.ID, in.Body.FaultFields)
 		})
 	if err == nil {
@@ -97,16 +97,16 @@ func (s *server) putFault(ctx context.Context, in *writtenFault) (*versioned[fau
 }
 
 // faultOf checks what no schema can.
-func (s *server) faultOf(ctx context.Context, id string, b FaultFields) (tickets.KnownFault, error) {
+func (s *server) faultOf(ctx context.Context, id string, b FaultFields) (directory.KnownFault, error) {
 	if strings.TrimSpace(b.Note) == "" {
-		return tickets.KnownFault{}, problem.Refused("body.note", "say what is known, for the other staff")
+		return directory.KnownFault{}, problem.Refused("body.note", "say what is known, for the other staff")
 	}
-	f := tickets.KnownFault{ID: id, Note: b.Note, Until: b.Until.UTC()}
+	f := directory.KnownFault{ID: id, Note: b.Note, Until: b.Until.UTC()}
 	for _, id := range b.Contracts {
-		if _, err := s.Store.Contract(ctx, tickets.ContractID(id)); err != nil {
-			return tickets.KnownFault{}, err
+		if _, err := s.Store.Contract(ctx, directory.ContractID(id)); err != nil {
+			return directory.KnownFault{}, err
 		}
-		f.Contracts = append(f.Contracts, tickets.ContractID(id))
+		f.Contracts = append(f.Contracts, directory.ContractID(id))
 	}
 	return f, nil
 }

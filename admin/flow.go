@@ -10,8 +10,9 @@ import (
 
 	"hotline/admin/access"
 	"hotline/admin/document"
+	"hotline/ivr/versions"
+	"hotline/storage"
 	"hotline/strictyaml"
-	"hotline/tickets"
 )
 
 type flowText struct {
@@ -88,24 +89,24 @@ func (s *server) flowRoutes(api huma.API) {
 }
 
 // newest is the number of the newest version; 0 for none.
-func newest(all []tickets.FlowVersion) int {
+func newest(all []versions.Flow) int {
 	if len(all) == 0 {
 		return 0
 	}
 	return all[0].Version
 }
 
-func (s *server) flow(ctx context.Context, version int) (tickets.FlowVersion, error) {
+func (s *server) flow(ctx context.Context, version int) (versions.Flow, error) {
 	all, err := s.Store.Flows(ctx)
 	if err != nil {
-		return tickets.FlowVersion{}, fmt.Errorf("reading flows: %w", err)
+		return versions.Flow{}, fmt.Errorf("reading flows: %w", err)
 	}
 	for _, v := range all {
 		if v.Version == version {
 			return v, nil
 		}
 	}
-	return tickets.FlowVersion{}, fmt.Errorf("flow version %d: %w", version, tickets.ErrNotFound)
+	return versions.Flow{}, fmt.Errorf("flow version %d: %w", version, storage.ErrNotFound)
 }
 
 // publish makes a new version of the flow. With If-Match it is one that follows the newest version that was read.
@@ -129,7 +130,7 @@ func (s *server) publish(ctx context.Context, in *struct {
 	if len(wrong) > 0 {
 		return nil, complained(wrong)
 	}
-	v, err := s.Store.PutFlow(ctx, tickets.FlowVersion{Version: seen, Name: name, YAML: in.Body.YAML, Published: s.Now(), By: access.Name(ctx)})
+	v, err := s.Store.PutFlow(ctx, versions.Flow{Version: seen, Name: name, YAML: in.Body.YAML, Published: s.Now(), By: access.Name(ctx)})
 	if err != nil {
 		return nil, fmt.Errorf("publishing a flow: %w", err)
 	}

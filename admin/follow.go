@@ -12,7 +12,9 @@ import (
 
 	"hotline/admin/access"
 	"hotline/admin/problem"
+	"hotline/directory"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -25,7 +27,7 @@ type Running struct {
 const namedAtMost = 5
 
 // asked refuses an edit that would move deadlines of running tickets and does not say whether they follow.
-func (s *server) asked(ctx context.Context, r Running, in tickets.Scope, change func(*tickets.Book)) error {
+func (s *server) asked(ctx context.Context, r Running, in tickets.Scope, change func(*directory.Book)) error {
 	if r.Running != "" {
 		return nil
 	}
@@ -72,7 +74,7 @@ type moveView struct {
 	Becomes *time.Time `json:"becomes" doc:"null: there is none any more"`
 }
 
-func (s *server) preview(ctx context.Context, in tickets.Scope, change func(*tickets.Book)) (*answer[previewView], error) {
+func (s *server) preview(ctx context.Context, in tickets.Scope, change func(*directory.Book)) (*answer[previewView], error) {
 	list, err := s.Desk.Preview(ctx, s.Desk.Book().With(change), in, s.Now())
 	v := previewView{make([]moveView, 0, len(list))}
 	for _, m := range list {
@@ -87,10 +89,10 @@ type contractInput struct {
 }
 
 func (s *server) setContract(ctx context.Context, n tickets.Number, actor string, b contractInput, now time.Time) (tickets.Ticket, error) {
-	if _, ok := s.Desk.Book().Contracts.Get(tickets.ContractID(b.Contract)); b.Contract != "" && !ok {
-		return tickets.Ticket{}, unknownIn("body.contract", b.Contract, tickets.ErrNotFound)
+	if _, ok := s.Desk.Book().Contracts.Get(directory.ContractID(b.Contract)); b.Contract != "" && !ok {
+		return tickets.Ticket{}, unknownIn("body.contract", b.Contract, storage.ErrNotFound)
 	}
-	return s.Desk.SetContract(ctx, n, actor, tickets.ContractID(b.Contract), now)
+	return s.Desk.SetContract(ctx, n, actor, directory.ContractID(b.Contract), now)
 }
 
 // dryRunQuery asks what would be promised.
@@ -109,7 +111,7 @@ func (s *server) clockRoutes(api huma.API) {
 				v.Clocks = append(v.Clocks, clockAccount(a))
 			}
 			switch {
-			case errors.Is(err, tickets.ErrNotFound):
+			case errors.Is(err, storage.ErrNotFound):
 				err = problem.Refused("query.level", err.Error())
 			case errors.Is(err, sla.ErrBadInstant):
 				err = problem.Refused("query.at", err.Error())

@@ -10,6 +10,7 @@ import (
 
 	"hotline/admin/document"
 	"hotline/admin/problem"
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -140,7 +141,7 @@ func (s *server) putLevel(ctx context.Context, in *levelInput) (*versioned[level
 	}
 	of := tickets.OfLevel(sla.LevelID(in.ID))
 	k.Put = func(ctx context.Context, l sla.Level) (sla.Level, error) {
-		if err := s.asked(ctx, in.Running, of, func(b *tickets.Book) { b.Levels[l.ID] = l }); err != nil {
+		if err := s.asked(ctx, in.Running, of, func(b *directory.Book) { b.Levels[l.ID] = l }); err != nil {
 			return l, err
 		}
 		return s.Store.PutLevel(ctx, l)
@@ -161,7 +162,7 @@ func (s *server) previewLevel(ctx context.Context, in *levelInput) (*answer[prev
 	if err != nil {
 		return nil, err
 	}
-	return s.preview(ctx, tickets.OfLevel(l.ID), func(b *tickets.Book) { b.Levels[l.ID] = l })
+	return s.preview(ctx, tickets.OfLevel(l.ID), func(b *directory.Book) { b.Levels[l.ID] = l })
 }
 
 func (s *server) levelNamed(ctx context.Context, id string) (sla.Level, error) {

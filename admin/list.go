@@ -9,6 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/problem"
+	"hotline/directory"
+	"hotline/paging"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -55,12 +57,12 @@ type pageView struct {
 	Next  string `json:"next" doc:"Cursor of the next page, for after; empty on the last one"`
 }
 
-func pageOf[T any](p tickets.Page[T]) pageView { return pageView{p.Total, p.More, p.Next} }
+func pageOf[T any](p paging.Page[T]) pageView { return pageView{p.Total, p.More, p.Next} }
 
 // misplaced makes a 422 of a cursor that no such list gave.
 func misplaced(err error) error {
-	if errors.Is(err, tickets.ErrCursor) {
-		return problem.Refused("query.after", tickets.ErrCursor.Error())
+	if errors.Is(err, paging.ErrCursor) {
+		return problem.Refused("query.after", paging.ErrCursor.Error())
 	}
 	return err
 }
@@ -103,7 +105,7 @@ type ticketList struct {
 
 func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*listed[ticketList], error) {
 	f := tickets.Filter{
-		Contract: tickets.ContractID(q.Contract), Customer: tickets.CustomerID(q.Customer), Assignee: q.Assignee,
+		Contract: directory.ContractID(q.Contract), Customer: directory.CustomerID(q.Customer), Assignee: q.Assignee,
 		Category: sla.Category(q.Category), Level: sla.LevelID(q.Level), Caller: s.Plan.E164(q.Caller), Since: q.Since, Until: q.Until,
 		DueBefore: q.DueBefore, Search: q.Search, Sort: q.Sort, After: q.After, Limit: q.Limit,
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"hotline/cdr"
 	"hotline/tickets"
 )
 
@@ -16,7 +17,7 @@ func TestAListIsWalkedByItsLinks(t *testing.T) {
 		h.post("/tickets", `{"customer":"rossi","claim":"question"}`).is(201)
 	}
 	for n := range 5 {
-		must(t, h.store.PutCalls(t.Context(), tickets.Call{ID: tickets.CallID(fmt.Sprint("c", n)), Started: monday(9, n), Trunk: "north & south"}))
+		must(t, h.store.PutCalls(t.Context(), cdr.Call{ID: tickets.CallID(fmt.Sprint("c", n)), Started: monday(9, n), Trunk: "north & south"}))
 	}
 	for path, want := range map[string]string{
 		"/tickets?limit=2&sort=-priority&state=open,assigned&customer=rossi": "421 420 419 418 417",

@@ -22,11 +22,15 @@ import (
 
 	"hotline/admin"
 	"hotline/admin/metrics"
+	"hotline/directory"
+	"hotline/ivr/versions"
 	"hotline/memory"
 	"hotline/oncall"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/strictyaml"
 	"hotline/tickets"
+	"hotline/tokens"
 )
 
 const pinKey = "key of the tests"
@@ -60,12 +64,12 @@ type watched struct {
 
 func (w *watched) failContracts(err error) { w.mu.Lock(); w.locked = err; w.mu.Unlock() }
 
-func (w *watched) PutContract(ctx context.Context, c tickets.Contract) (tickets.Contract, error) {
+func (w *watched) PutContract(ctx context.Context, c directory.Contract) (directory.Contract, error) {
 	w.mu.Lock()
 	err, left := w.locked, w.left
 	w.mu.Unlock()
 	if err != nil {
-		return tickets.Contract{}, err
+		return directory.Contract{}, err
 	}
 	if left != nil {
 		defer left()
@@ -73,12 +77,12 @@ func (w *watched) PutContract(ctx context.Context, c tickets.Contract) (tickets.
 	return w.Store.PutContract(ctx, c)
 }
 
-func (w *watched) PutContractWithPIN(ctx context.Context, c tickets.Contract, h tickets.PINHash) (tickets.Contract, error) {
+func (w *watched) PutContractWithPIN(ctx context.Context, c directory.Contract, h directory.PINHash) (directory.Contract, error) {
 	w.mu.Lock()
 	err := w.locked
 	w.mu.Unlock()
 	if err != nil {
-		return tickets.Contract{}, err
+		return directory.Contract{}, err
 	}
 	return w.Store.PutContractWithPIN(ctx, c, h)
 }
@@ -87,9 +91,9 @@ func (w *watched) fail(err error) { w.mu.Lock(); w.down = err; w.mu.Unlock() }
 
 func (w *watched) failing() error { w.mu.Lock(); defer w.mu.Unlock(); return w.down }
 
-func (w *watched) Token(ctx context.Context, hash [32]byte) (tickets.Token, error) {
+func (w *watched) Token(ctx context.Context, hash [32]byte) (tokens.Token, error) {
 	if err := w.failing(); err != nil {
-		return tickets.Token{}, err
+		return tokens.Token{}, err
 	}
 	return w.Store.Token(ctx, hash)
 }
@@ -123,7 +127,7 @@ func (f *flows) Check(yaml string) (string, []strictyaml.Complaint) {
 	return "", []strictyaml.Complaint{{Line: 3, Step: "main", Field: "keys", Problem: "key 1 leads nowhere", Remedy: "name a step"}}
 }
 
-func (f *flows) Use(v tickets.FlowVersion) error {
+func (f *flows) Use(v versions.Flow) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.used = append(f.used, v.Version)
@@ -168,7 +172,7 @@ func open(t *testing.T) *house {
 	ctx := t.Context()
 	h := &house{t: t, store: &watched{Store: memory.New(417)}, flows: &flows{}, health: &health{}, spoken: &spoken{}, log: &lines{}}
 	h.furnish(ctx)
-	book, err := tickets.ReadBook(ctx, h.store, monday(8, 0))
+	book, err := directory.ReadBook(ctx, h.store, monday(8, 0))
 	must(t, err)
 	var mu sync.Mutex
 	ids, now := 0, monday(9, 0)
@@ -180,7 +184,7 @@ func open(t *testing.T) *house {
 		return metrics.LineCounts{Dropped: map[string]uint64{"junk": 3}, Sent: 4, Came: 5, Up: map[string]bool{"carrier": false}}
 	})
 	h.config = admin.Config{
-		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: tickets.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Spoken: h.spoken, Health: h.health, Metrics: h.metrics,
+		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: directory.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Spoken: h.spoken, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now: func() time.Time {
 			mu.Lock()
@@ -192,7 +196,7 @@ func open(t *testing.T) *house {
 		},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
 			if r.ID == "gone" {
-				return nil, fmt.Errorf("recording %s: %w", r.ID, tickets.ErrNotFound)
+				return nil, fmt.Errorf("recording %s: %w", r.ID, storage.ErrNotFound)
 			}
 			return sound{bytes.NewReader(wave())}, nil
 		},
@@ -208,7 +212,7 @@ func open(t *testing.T) *house {
 }
 
 // serve puts another store behind the API.
-func (h *house) serve(s tickets.Store) {
+func (h *house) serve(s admin.Store) {
 	h.config.Store = s
 	h.handler = admin.New(h.config)
 }
@@ -222,10 +226,10 @@ func (h *house) furnish(ctx context.Context) {
 		_, err := h.store.PutCalendar(ctx, c)
 		must(h.t, err)
 	}
-	_, err := h.store.PutCustomer(ctx, tickets.Customer{ID: "rossi", Name: "Rossi S.p.A.", Numbers: []string{"0612345"}})
+	_, err := h.store.PutCustomer(ctx, directory.Customer{ID: "rossi", Name: "Rossi S.p.A.", Numbers: []string{"0612345"}})
 	must(h.t, err)
 	began := monday(0, 0).AddDate(-1, 0, 0)
-	for _, c := range []tickets.Contract{
+	for _, c := range []directory.Contract{
 		{ID: "rossi", Customer: "rossi", Level: sla.Extended, Language: "it", ValidFrom: began, RemoteAccess: true},
 		{ID: "old", Customer: "rossi", Level: sla.Advanced, ValidFrom: began, ValidUntil: monday(0, 0), RemoteAccess: true},
 		{ID: "far", Customer: "rossi", Level: sla.Advanced, ValidFrom: began},
@@ -233,14 +237,14 @@ func (h *house) furnish(ctx context.Context) {
 		_, err := h.store.PutContract(ctx, c)
 		must(h.t, err)
 	}
-	must(h.t, h.store.SetPIN(ctx, "rossi", tickets.HashPIN([]byte(pinKey), "314159")))
+	must(h.t, h.store.SetPIN(ctx, "rossi", directory.HashPIN([]byte(pinKey), "314159")))
 	_, err = h.store.PutEngineer(ctx, oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:anna@127.0.0.1:5071"}, Language: "it"})
 	must(h.t, err)
 	_, err = h.store.PutRota(ctx, oncall.Rota{Zone: "Europe/Rome", Shifts: []oncall.Shift{
 		{Engineer: "anna", Level: 1, Order: 1, Day: time.Sunday, Length: 7 * 24 * time.Hour},
 	}})
 	must(h.t, err)
-	must(h.t, h.store.PutToken(ctx, tickets.Token{Name: "demo", Hash: sha256.Sum256([]byte("demo"))}))
+	must(h.t, h.store.PutToken(ctx, tokens.Token{Name: "demo", Hash: sha256.Sum256([]byte("demo"))}))
 }
 
 func must(t *testing.T, err error) {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"hotline/admin"
+	"hotline/directory"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -80,12 +82,12 @@ func TestHealthSaysWhatFails(t *testing.T) {
 		name string
 		what *error
 	}{{"store", &h.health.store}, {"line", &h.health.line}, {"disk", &h.health.disk}} {
-		*down.what = tickets.ErrDown
+		*down.what = storage.ErrDown
 		r := ask()
 		if r.status != 503 || !strings.Contains(r.body, `"`+down.name+`":"failing"`) || !strings.Contains(r.body, `"status":"failing"`) {
 			t.Errorf("without %s health is %d %s", down.name, r.status, r.body)
 		}
-		if strings.Contains(r.body, tickets.ErrDown.Error()) || !strings.Contains(h.log.String(), tickets.ErrDown.Error()) {
+		if strings.Contains(r.body, storage.ErrDown.Error()) || !strings.Contains(h.log.String(), storage.ErrDown.Error()) {
 			t.Error("the cause belongs into the log, not into an answer that needs no token")
 		}
 		*down.what = nil
@@ -138,9 +140,9 @@ func TestManyWhoAskForHealthAtOnceCostOneProbe(t *testing.T) {
 	var mu sync.Mutex
 	now := noon
 	h.handler = admin.New(admin.Config{
-		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: tickets.Issuer{Store: h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
+		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: directory.Issuer{Store: h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
-		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) { return nil, tickets.ErrNotFound },
+		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) { return nil, storage.ErrNotFound },
 	})
 	var all sync.WaitGroup
 	for range 50 {
@@ -157,7 +159,7 @@ func TestManyWhoAskForHealthAtOnceCostOneProbe(t *testing.T) {
 	mu.Lock()
 	now = noon.Add(time.Second)
 	mu.Unlock()
-	h.health.disk = tickets.ErrDown
+	h.health.disk = storage.ErrDown
 	h.ask("GET", "/api/v1/health", "", "Authorization", "") // 503
 	if n := h.health.asked.Load(); n != 2 {
 		t.Errorf("a second later the store was probed %d times", n)

@@ -14,7 +14,7 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/sla"
-	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 // MonthQuery names a month.
@@ -81,7 +81,7 @@ type file struct {
 func (s *server) reportRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/report", "report", "A month by contract, level and category"),
 		func(ctx context.Context, q *MonthQuery) (*answer[reportView], error) {
-			r, err := s.Desk.Report(ctx, q.Month, s.Now())
+			r, err := statistics.Month(ctx, s.Store, q.Month, s.Desk.Zone(), s.Now())
 			return answered(reported(r), err)
 		})
 	serve(s, api, route(http.MethodGet, "/report.csv", "report-csv", "The same as a table, or the breaches as one"),
@@ -90,7 +90,7 @@ func (s *server) reportRoutes(api huma.API) {
 			ReaderQuery
 			TableQuery
 		}) (*file, error) {
-			return s.reportAs(ctx, q.MonthQuery, q.ReaderQuery, "csv", "text/csv; charset=utf-8", func(r tickets.Report, reader report.Reader) []byte {
+			return s.reportAs(ctx, q.MonthQuery, q.ReaderQuery, "csv", "text/csv; charset=utf-8", func(r statistics.Report, reader report.Reader) []byte {
 				if q.Table == "breaches" {
 					return report.Breaches(r, reader, report.Sheet(q.Sheet))
 				}
@@ -107,8 +107,8 @@ func (s *server) reportRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/time", "time-spent", "The time spent in a month, with totals by ticket and contract"), s.timeSpent)
 }
 
-func (s *server) reportAs(ctx context.Context, q MonthQuery, by ReaderQuery, suffix, kind string, write func(tickets.Report, report.Reader) []byte) (*file, error) {
-	r, err := s.Desk.Report(ctx, q.Month, s.Now())
+func (s *server) reportAs(ctx context.Context, q MonthQuery, by ReaderQuery, suffix, kind string, write func(statistics.Report, report.Reader) []byte) (*file, error) {
+	r, err := statistics.Month(ctx, s.Store, q.Month, s.Desk.Zone(), s.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (s *server) reportAs(ctx context.Context, q MonthQuery, by ReaderQuery, suf
 	return &file{kind, fmt.Sprintf("attachment; filename=%q", "hotline-"+q.Month+"."+suffix), write(r, reader)}, nil
 }
 
-func reported(r tickets.Report) reportView {
+func reported(r statistics.Report) reportView {
 	v := reportView{Month: r.Month, Lines: make([]lineView, 0, len(r.Lines)), Total: lineOf(r.Total), Breaches: make([]breachView, 0, len(r.Breaches))}
 	for _, l := range r.Lines {
 		v.Lines = append(v.Lines, lineOf(l))
@@ -135,7 +135,7 @@ func reported(r tickets.Report) reportView {
 	return v
 }
 
-func lineOf(l tickets.ReportLine) lineView {
+func lineOf(l statistics.Line) lineView {
 	v := lineView{
 		Contract: string(l.Contract), Customer: l.Name, Level: string(l.Level), Category: string(l.Category), Tickets: l.Tickets,
 		Minutes: l.Minutes, Pauses: l.Pauses, Paused: seconds(l.Paused), Clocks: []clockReportView{},
@@ -170,7 +170,7 @@ type spentView struct {
 }
 
 func (s *server) timeSpent(ctx context.Context, q *MonthQuery) (*answer[timeView], error) {
-	list, err := s.Desk.TimeSpent(ctx, q.Month)
+	list, err := statistics.TimeSpent(ctx, s.Store, q.Month, s.Desk.Zone())
 	v := timeView{Month: q.Month, Entries: make([]spentView, 0, len(list)), Tickets: map[string]int{}, Contracts: map[string]int{}}
 	for _, e := range list {
 		v.Entries = append(v.Entries, spentView{int64(e.Ticket), string(e.Contract), e.At, e.Minutes, e.Who, e.What, e.By})

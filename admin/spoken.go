@@ -10,8 +10,8 @@ import (
 
 	"hotline/admin/document"
 	"hotline/admin/schema"
+	"hotline/directory"
 	"hotline/prompts"
-	"hotline/tickets"
 )
 
 type spokenInput struct {
@@ -50,7 +50,7 @@ func (s *server) spokenRoutes(api huma.API) {
 
 // spoken gives the sound of a name.
 func (s *server) spoken(ctx context.Context, in *spokenInput) (*spokenAnswer, error) {
-	c, err := s.Store.Customer(ctx, tickets.CustomerID(in.ID))
+	c, err := s.Store.Customer(ctx, directory.CustomerID(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *server) spoken(ctx context.Context, in *spokenInput) (*spokenAnswer, er
 // pronounce writes how a name is said, on whatever stands of the customer.
 func (s *server) pronounce(ctx context.Context, in *spokenChange) (*versioned[customerView], error) {
 	edit := document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, Changes: true, Merges: true}
-	c, err := s.customers().Do(ctx, edit, func(_ context.Context, stands tickets.Customer) (tickets.Customer, error) {
+	c, err := s.customers().Do(ctx, edit, func(_ context.Context, stands directory.Customer) (directory.Customer, error) {
 		stands.Spoken = strings.TrimSpace(in.Body.Spoken)
 		return stands, nil
 	})
@@ -83,7 +83,7 @@ func (s *server) pronounce(ctx context.Context, in *spokenChange) (*versioned[cu
 }
 
 // speak has a customer's name spoken in the background.
-func (s *server) speak(c tickets.Customer) {
+func (s *server) speak(c directory.Customer) {
 	if s.Spoken != nil {
 		s.Spoken.Want(c)
 	}

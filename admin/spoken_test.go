@@ -5,8 +5,8 @@ import (
 	"sync"
 	"testing"
 
+	"hotline/directory"
 	"hotline/prompts"
-	"hotline/tickets"
 )
 
 // spoken is a voice that says what it is told to.
@@ -17,13 +17,13 @@ type spoken struct {
 	err       error
 }
 
-func (s *spoken) Want(c tickets.Customer) {
+func (s *spoken) Want(c directory.Customer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wanted = append(s.wanted, c.Said())
 }
 
-func (s *spoken) File(c tickets.Customer, lang prompts.Language) ([]byte, bool, error) {
+func (s *spoken) File(c directory.Customer, lang prompts.Language) ([]byte, bool, error) {
 	return []byte("RIFF" + string(lang) + c.Said()), s.rendering, s.err
 }
 

@@ -13,6 +13,7 @@ import (
 	"hotline/admin/access"
 	"hotline/admin/problem"
 	"hotline/admin/schema"
+	"hotline/directory"
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
@@ -239,7 +240,7 @@ func (s *server) identity(ctx context.Context, contract, customer string, now ti
 	var id tickets.Identity
 	var err error
 	if contract != "" {
-		if id.Contract, err = s.Store.Contract(ctx, tickets.ContractID(contract)); err != nil {
+		if id.Contract, err = s.Store.Contract(ctx, directory.ContractID(contract)); err != nil {
 			return id, unknownIn("body.contract", contract, err)
 		}
 		switch {
@@ -253,7 +254,7 @@ func (s *server) identity(ctx context.Context, contract, customer string, now ti
 		customer = string(id.Contract.Customer)
 	}
 	if customer != "" {
-		if id.Customer, err = s.Store.Customer(ctx, tickets.CustomerID(customer)); err != nil {
+		if id.Customer, err = s.Store.Customer(ctx, directory.CustomerID(customer)); err != nil {
 			return id, unknownIn("body.customer", customer, err)
 		}
 	}

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"hotline/admin/access"
-	"hotline/tickets"
+	"hotline/idempotency"
+	"hotline/storage"
+	"hotline/tokens"
 )
 
 // operations lists what the API offers, by the document that it gives to everybody.
@@ -86,8 +88,8 @@ func TestEveryRouteButHealthAsksForAToken(t *testing.T) {
 
 func TestNewTokenComesInAndItsHashAloneIsKept(t *testing.T) {
 	h := open(t)
-	secret, token := access.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
-	other, _ := access.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
+	secret, token := access.NewToken("laura", tokens.ScopeStaff, monday(9, 0))
+	other, _ := access.NewToken("laura", tokens.ScopeStaff, monday(9, 0))
 	if !regexp.MustCompile(`^hl_[0-9a-f]{64}$`).MatchString(secret) || secret == other {
 		t.Errorf("tokens are %q and %q", secret, other)
 	}
@@ -201,7 +203,7 @@ func TestNaughtyStringsComeBackAsTheyWent(t *testing.T) {
 
 func TestStoreThatIsDownIsSaidSo(t *testing.T) {
 	h := open(t)
-	h.store.fail(tickets.ErrDown)
+	h.store.fail(storage.ErrDown)
 	h.get("/tickets").is(503, "ask again")
 	h.store.fail(fmt.Errorf("password of the database is swordfish"))
 	if r := h.get("/tickets").is(500); strings.Contains(r.body, "swordfish") || !strings.Contains(h.log.String(), "swordfish") {
@@ -238,7 +240,7 @@ func TestSameKeyGivesTheSameAnswer(t *testing.T) {
 	h.post("/tickets/417/reopen", "").is(200)
 	h.post("/tickets/417/close", "", "Idempotency-Key", "k3").is(409, "cannot become")
 	h.post("/tickets", `{}`, "Idempotency-Key", strings.Repeat("k", 201)).is(422)
-	secret, token := access.NewToken("laura", tickets.ScopeStaff, monday(9, 0))
+	secret, token := access.NewToken("laura", tokens.ScopeStaff, monday(9, 0))
 	must(t, h.store.PutToken(t.Context(), token))
 	h.post("/tickets", `{"claim":"question"}`, "Idempotency-Key", "k1", "Authorization", "Bearer "+secret).is(201, `"number":419`)
 }
@@ -277,7 +279,7 @@ func TestInterruptedWriteIsNeverDoneTwice(t *testing.T) {
 	token, request := sha256.Sum256([]byte("demo")), sha256.Sum256([]byte("POST /api/v1/tickets\nk"))
 	key := fmt.Sprintf("%x\n%x", token, request)
 	digest := sha256.Sum256([]byte("\x00" + `{"claim":"question"}`))
-	_, _, err := h.store.Remember(t.Context(), tickets.Reply{Key: "claim\n" + key, Digest: digest, At: time.Now()})
+	_, _, err := h.store.Remember(t.Context(), idempotency.Reply{Key: "claim\n" + key, Digest: digest, At: time.Now()})
 	must(t, err)
 	for range 2 {
 		h.post("/tickets", `{"claim":"question"}`, "Idempotency-Key", "k").is(409, "interrupted")
@@ -287,7 +289,7 @@ func TestInterruptedWriteIsNeverDoneTwice(t *testing.T) {
 
 func TestStoreThatFailsInTheMiddleIsNotRemembered(t *testing.T) {
 	h := open(t)
-	h.store.failContracts(tickets.ErrDown)
+	h.store.failContracts(storage.ErrDown)
 	h.post("/contracts", `{"id":"verdi",`+verdi+`}`, "Idempotency-Key", "k").is(503)
 	h.store.failContracts(nil)
 	h.post("/contracts", `{"id":"verdi",`+verdi+`}`, "Idempotency-Key", "k").is(409, "use a new key")

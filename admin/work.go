@@ -15,6 +15,7 @@ import (
 	"hotline/admin/problem"
 	"hotline/oncall"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -188,7 +189,7 @@ func (s *server) assign(ctx context.Context, n tickets.Number, actor string, b a
 
 // unknownIn makes a 422 of something that a body names and that does not exist.
 func unknownIn(location, value string, err error) error {
-	if errors.Is(err, tickets.ErrNotFound) {
+	if errors.Is(err, storage.ErrNotFound) {
 		return problem.Refused(location, fmt.Sprintf("%q does not exist", value))
 	}
 	return err

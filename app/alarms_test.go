@@ -8,12 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )
 
 // blocking opens a blocking ticket of a contract as staff do.
-func (n *night) blocking(c tickets.ContractID) tickets.Ticket {
+func (n *night) blocking(c directory.ContractID) tickets.Ticket {
 	n.Helper()
 	b := n.app.desk.Book()
 	contract := b.Contracts.At(c)
@@ -102,7 +103,7 @@ func TestAnAlarmMayRaiseTheLevel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNight(t)
 		defer n.end()
-		book := n.app.desk.Book().With(func(b *tickets.Book) {
+		book := n.app.desk.Book().With(func(b *directory.Book) {
 			l := b.Levels[sla.Advanced]
 			l.Alarms = []sla.Alarm{{Clock: sla.Contact, Left: 10 * time.Minute, Do: []sla.Action{sla.Raise}}}
 			b.Levels[sla.Advanced] = l

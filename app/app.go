@@ -22,10 +22,15 @@ import (
 	"hotline/alarm"
 	"hotline/app/connections"
 	"hotline/app/outbound"
+	"hotline/budgets"
 	"hotline/callhandler"
 	"hotline/calls"
+	"hotline/cdr"
 	"hotline/config"
+	"hotline/directory"
 	"hotline/dispatch"
+	"hotline/idempotency"
+	"hotline/ivr/versions"
 	"hotline/journal"
 	"hotline/line"
 	"hotline/media/udp"
@@ -34,7 +39,10 @@ import (
 	"hotline/oncall/duty"
 	"hotline/prompts"
 	"hotline/sip"
+	"hotline/storage"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
+	"hotline/tokens"
 )
 
 // Config is what the program is started with.
@@ -65,8 +73,16 @@ type Virtual struct {
 
 // Store is every store.
 type Store interface {
+	directory.Store
 	tickets.Store
 	tickets.WorkQueue
+	statistics.Store
+	cdr.Store
+	tokens.Store
+	idempotency.Store
+	versions.Store
+	budgets.Store
+	storage.Facts
 	oncall.Store
 }
 
@@ -79,8 +95,8 @@ type App struct {
 	undo    stack
 	running sync.WaitGroup
 
-	late     *lateStore    // the database has not answered since the start; nil once it has
-	book     *tickets.Book // of the disk, for a late database
+	late     *lateStore      // the database has not answered since the start; nil once it has
+	book     *directory.Book // of the disk, for a late database
 	store    Store
 	ping     func(context.Context) error
 	journal  *journal.Journal

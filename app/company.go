@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"time"
 
+	"hotline/directory"
 	"hotline/oncall"
 	"hotline/sla"
-	"hotline/tickets"
+	"hotline/storage"
+	"hotline/tokens"
 )
 
 // Demo is the demo company: customers, contracts with PINs that everybody knows, two engineers who are always on call,
@@ -23,8 +25,8 @@ const DemoToken = "demo"
 
 // DemoContract is one contract of the demo company, for the banner and for `hotline try`.
 type DemoContract struct {
-	Contract tickets.Contract
-	Customer tickets.Customer
+	Contract directory.Contract
+	Customer directory.Customer
 	PIN      string
 }
 
@@ -33,10 +35,10 @@ func DemoContracts() []DemoContract {
 	began := time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
 	make := func(id, name, pin string, level sla.LevelID, until time.Time) DemoContract {
 		return DemoContract{
-			Customer: tickets.Customer{ID: tickets.CustomerID(id), Name: name},
-			Contract: tickets.Contract{
-				ID: tickets.ContractID(id), Customer: tickets.CustomerID(id), Level: level, Language: "it",
-				ValidFrom: began, ValidUntil: until, AfterHours: tickets.AfterHoursWait, RemoteAccess: true,
+			Customer: directory.Customer{ID: directory.CustomerID(id), Name: name},
+			Contract: directory.Contract{
+				ID: directory.ContractID(id), Customer: directory.CustomerID(id), Level: level, Language: "it",
+				ValidFrom: began, ValidUntil: until, AfterHours: directory.AfterHoursWait, RemoteAccess: true,
 			},
 			PIN: pin,
 		}
@@ -51,13 +53,14 @@ func DemoContracts() []DemoContract {
 
 // stores is what a company needs.
 type stores interface {
-	tickets.Store
+	directory.Store
+	tokens.Store
 	oncall.Store
 }
 
 // standing reads what must be there before the first call: levels and calendars of the policy, unless the owner has
 // them already.
-func standing(ctx context.Context, s tickets.Directory) error {
+func standing(ctx context.Context, s directory.Store) error {
 	have, err := s.Calendars(ctx)
 	if err != nil {
 		return fmt.Errorf("reading calendars: %w", err)
@@ -89,21 +92,21 @@ func (d Demo) found(ctx context.Context, s stores, pinKey []byte, now time.Time)
 	for _, c := range DemoContracts() {
 		if _, err := s.Contract(ctx, c.Contract.ID); err == nil {
 			continue
-		} else if !errors.Is(err, tickets.ErrNotFound) {
+		} else if !errors.Is(err, storage.ErrNotFound) {
 			return fmt.Errorf("reading the demo company: %w", err)
 		}
-		if _, err := s.PutCustomer(ctx, c.Customer); err != nil && !errors.Is(err, tickets.ErrExists) && !errors.Is(err, tickets.ErrConflict) {
+		if _, err := s.PutCustomer(ctx, c.Customer); err != nil && !errors.Is(err, storage.ErrExists) && !errors.Is(err, storage.ErrConflict) {
 			return fmt.Errorf("writing customer %s: %w", c.Customer.ID, err)
 		}
 		if _, err := s.PutContract(ctx, c.Contract); err != nil {
 			return fmt.Errorf("writing contract %s: %w", c.Contract.ID, err)
 		}
-		if err := s.SetPIN(ctx, c.Contract.ID, tickets.HashPIN(pinKey, c.PIN)); err != nil && !errors.Is(err, tickets.ErrExists) {
+		if err := s.SetPIN(ctx, c.Contract.ID, directory.HashPIN(pinKey, c.PIN)); err != nil && !errors.Is(err, storage.ErrExists) {
 			return fmt.Errorf("writing the PIN of contract %s: %w", c.Contract.ID, err)
 		}
 	}
-	err := s.PutToken(ctx, tickets.Token{Name: DemoToken, Hash: sha256.Sum256([]byte(DemoToken)), Created: now, Scope: tickets.ScopeAdmin})
-	if err != nil && !errors.Is(err, tickets.ErrExists) {
+	err := s.PutToken(ctx, tokens.Token{Name: DemoToken, Hash: sha256.Sum256([]byte(DemoToken)), Created: now, Scope: tokens.ScopeAdmin})
+	if err != nil && !errors.Is(err, storage.ErrExists) {
 		return fmt.Errorf("writing the demo token: %w", err)
 	}
 	return d.staff(ctx, s)
@@ -130,7 +133,7 @@ func (d Demo) staff(ctx context.Context, s oncall.Store) error {
 		{ID: "marco", Name: "Marco", Phones: []string{d.Marco}, Language: "it"},
 	} {
 		stands, err := s.Engineer(ctx, e.ID) // of a demo before, with other telephones
-		if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return fmt.Errorf("reading engineer %s: %w", e.ID, err)
 		}
 		e.Version = stands.Version
@@ -140,7 +143,7 @@ func (d Demo) staff(ctx context.Context, s oncall.Store) error {
 		shifts = append(shifts, oncall.Shift{Engineer: e.ID, Level: 1, Order: i + 1, Day: time.Sunday, Length: 7 * 24 * time.Hour})
 	}
 	r, err := s.Rota(ctx)
-	if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("reading the rota: %w", err)
 	}
 	if len(r.Shifts) > 0 {

@@ -12,8 +12,9 @@ import (
 	"strings"
 	"syscall"
 
+	"hotline/directory"
 	"hotline/journal"
-	"hotline/tickets"
+	"hotline/storage"
 )
 
 // folders is where things lie below the data folder.
@@ -91,9 +92,9 @@ const (
 )
 
 // readPINKey reads the key under which PINs are hashed. A missing one is made only where the database has never seen a key.
-func readPINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, error) {
+func readPINKey(ctx context.Context, s storage.Facts, file string) ([]byte, error) {
 	known, err := s.Fact(ctx, pinKeyFact)
-	if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, fmt.Errorf("reading the fingerprint of the PIN key: %w", err)
 	}
 	text, err := os.ReadFile(file)
@@ -107,7 +108,7 @@ func readPINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, e
 	}
 	key, err := pinKeyOf(file, text, known)
 	if err == nil && known == "" {
-		err = s.PutFact(ctx, pinKeyFact, tickets.KeyFingerprint(key))
+		err = s.PutFact(ctx, pinKeyFact, directory.KeyFingerprint(key))
 	}
 	return key, err
 }
@@ -118,19 +119,19 @@ func pinKeyOf(file string, text []byte, known string) ([]byte, error) {
 	if err != nil || len(key) < pinKeyOctets {
 		return nil, fmt.Errorf("the PIN key %s should be %d hexadecimal digits: put it back from the backup", file, 2*pinKeyOctets)
 	}
-	if known != "" && known != tickets.KeyFingerprint(key) {
+	if known != "" && known != directory.KeyFingerprint(key) {
 		return nil, fmt.Errorf("the PIN key %s is not the one that this database's PINs were made with: put the right one back from the backup", file)
 	}
 	return key, nil
 }
 
-func makePINKey(ctx context.Context, s tickets.Settings, file string) ([]byte, error) {
+func makePINKey(ctx context.Context, s storage.Facts, file string) ([]byte, error) {
 	key := make([]byte, pinKeyOctets)
 	rand.Read(key)
 	if err := journal.ReplaceFile(file, []byte(hex.EncodeToString(key)+"\n")); err != nil { // on the disk before the database knows of it
 		return nil, fmt.Errorf("making the PIN key: %w", err)
 	}
-	if err := s.PutFact(ctx, pinKeyFact, tickets.KeyFingerprint(key)); err != nil {
+	if err := s.PutFact(ctx, pinKeyFact, directory.KeyFingerprint(key)); err != nil {
 		return nil, fmt.Errorf("noting the PIN key: %w", err)
 	}
 	return key, nil

@@ -7,8 +7,8 @@ import (
 
 	"hotline/admin"
 	"hotline/ivr"
+	"hotline/ivr/versions"
 	"hotline/strictyaml"
-	"hotline/tickets"
 )
 
 var _ admin.Flows = (*flows)(nil)
@@ -16,12 +16,12 @@ var _ admin.Flows = (*flows)(nil)
 // flows is the flow that calls begin with. Publishing swaps a pointer: a live call keeps the version it began with.
 type flows struct {
 	now  atomic.Pointer[ivr.Flow]
-	keep func(tickets.FlowVersion) // on the disk
+	keep func(versions.Flow) // on the disk
 }
 
 // newFlows takes the newest published flow, else the one that ships. A published one that cannot be read any more (an
 // older program's) is not taken in silence.
-func newFlows(ctx context.Context, s tickets.Settings, keep func(tickets.FlowVersion)) (*flows, error) {
+func newFlows(ctx context.Context, s versions.Store, keep func(versions.Flow)) (*flows, error) {
 	f := &flows{keep: keep}
 	published, err := s.Flows(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func (f *flows) Check(yaml string) (string, []strictyaml.Complaint) {
 }
 
 // Use makes a published version the one with which the next call begins.
-func (f *flows) Use(v tickets.FlowVersion) error {
+func (f *flows) Use(v versions.Flow) error {
 	flow, complaints := ivr.Parse(v.YAML)
 	if len(complaints) > 0 {
 		return fmt.Errorf("flow version %d: %s", v.Version, complaints[0])

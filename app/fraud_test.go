@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"hotline/config"
+	"hotline/directory"
 	"hotline/phone"
 	"hotline/sip/siptest"
-	"hotline/tickets"
 )
 
 // steering are values with which somebody tries to make a line call where he likes.
@@ -156,7 +156,7 @@ func hostile(p *siptest.Phone, line netip.AddrPort, dice *rand.Rand) (answered b
 }
 
 // customerOf is the demo's first customer with one more number.
-func customerOf(t *testing.T, n *night, number string) tickets.Customer {
+func customerOf(t *testing.T, n *night, number string) directory.Customer {
 	t.Helper()
 	c, err := n.store.Customer(t.Context(), "rossi")
 	if err != nil {
@@ -169,7 +169,7 @@ func customerOf(t *testing.T, n *night, number string) tickets.Customer {
 // reread has the desk take the directory as it stands.
 func (n *night) reread() {
 	n.Helper()
-	b, err := tickets.ReadBook(n.Context(), n.store, time.Now())
+	b, err := directory.ReadBook(n.Context(), n.store, time.Now())
 	if err != nil {
 		n.Fatal(err)
 	}

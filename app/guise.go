@@ -8,7 +8,8 @@ import (
 	"slices"
 
 	"hotline/config"
-	"hotline/tickets"
+	"hotline/directory"
+	"hotline/storage"
 )
 
 const (
@@ -31,7 +32,7 @@ func beyondLoopback(c config.Config) (netip.AddrPort, bool) {
 // added to a real company nor left to the outside by a later start without --demo.
 func (a *App) judgeCompany(ctx context.Context) error {
 	kind, err := a.store.Fact(ctx, companyFact)
-	if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("reading whose company this is: %w", err)
 	}
 	if a.cfg.Demo == nil {
@@ -55,9 +56,9 @@ func (a *App) judgeCompany(ctx context.Context) error {
 }
 
 // ofDemo tells whether none of the contracts is somebody else's than the demo company's.
-func ofDemo(list []tickets.Contract) bool {
+func ofDemo(list []directory.Contract) bool {
 	own := DemoContracts()
-	return !slices.ContainsFunc(list, func(c tickets.Contract) bool {
+	return !slices.ContainsFunc(list, func(c directory.Contract) bool {
 		return !slices.ContainsFunc(own, func(d DemoContract) bool { return d.Contract.ID == c.ID })
 	})
 }

@@ -14,8 +14,9 @@ import (
 	"time"
 
 	"hotline/config"
+	"hotline/directory"
 	"hotline/memory"
-	"hotline/tickets"
+	"hotline/storage"
 )
 
 // house is an app with a database in memory that has not been started.
@@ -61,7 +62,7 @@ func TestTheDemoCompanyStaysApartFromARealOne(t *testing.T) {
 	}
 
 	own := memory.New(1)
-	if _, err := own.PutContract(t.Context(), tickets.Contract{ID: "c", Customer: "x", Level: "extended"}); err != nil {
+	if _, err := own.PutContract(t.Context(), directory.Contract{ID: "c", Customer: "x", Level: "extended"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := house(t, own, true, loopback).judgeCompany(t.Context()); err == nil || !strings.Contains(err.Error(), "another --data folder") {
@@ -125,7 +126,7 @@ func TestAnotherPINKeyIsRefusedWithTheRemedy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.cache().Put(cachedKey, tickets.KeyFingerprint(key)); err != nil {
+	if err := a.cache().Put(cachedKey, directory.KeyFingerprint(key)); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.openFromDisk(); err != nil {
@@ -200,13 +201,13 @@ func TestADemoOfAnEarlierReleaseGoesOnAsADemo(t *testing.T) {
 	if err := (Demo{}).found(t.Context(), mixed, []byte("key"), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := mixed.PutContract(t.Context(), tickets.Contract{ID: "acme", Customer: "x", Level: "extended"}); err != nil {
+	if _, err := mixed.PutContract(t.Context(), directory.Contract{ID: "acme", Customer: "x", Level: "extended"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := house(t, mixed, true, loopback).judgeCompany(t.Context()); err == nil {
 		t.Error("a company with a contract of its own is taken for the demo's")
 	}
-	if _, err := mixed.Fact(t.Context(), companyFact); !errors.Is(err, tickets.ErrNotFound) {
+	if _, err := mixed.Fact(t.Context(), companyFact); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("and is marked as such: %v", err)
 	}
 }

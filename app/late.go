@@ -9,8 +9,10 @@ import (
 
 	"hotline/alarm"
 	"hotline/config"
+	"hotline/directory"
+	"hotline/ivr/versions"
 	"hotline/journal"
-	"hotline/tickets"
+	"hotline/storage"
 )
 
 // The names of what the disk remembers for a start without a database.
@@ -30,12 +32,12 @@ func (a *App) cache() journal.Cache { return journal.Cache{Dir: a.folders.cache(
 // cached tells whether a former start left contracts and calendars on the disk. The demonstration, whose engineers have
 // other telephones each time, does not do with them.
 func (a *App) cached() bool {
-	a.book = &tickets.Book{}
+	a.book = &directory.Book{}
 	return (a.cfg.Demo == nil || *a.cfg.Demo == Demo{}) && a.cache().Get(cachedBook, a.book) == nil
 }
 
 // keepFlow remembers the published flow.
-func (a *App) keepFlow(v tickets.FlowVersion) {
+func (a *App) keepFlow(v versions.Flow) {
 	if err := a.cache().Put(cachedFlow, v); err != nil {
 		a.log.Warn("the copy of the flow is stale", "error", err)
 	}
@@ -56,7 +58,7 @@ func (a *App) openFromDisk() error {
 		return err
 	}
 	a.flows = &flows{keep: a.keepFlow}
-	var v tickets.FlowVersion
+	var v versions.Flow
 	if a.cache().Get(cachedFlow, &v) == nil {
 		return a.flows.Use(v)
 	}
@@ -80,10 +82,10 @@ func (a *App) catchUp(ctx context.Context) error {
 		return err
 	}
 	known, err := a.store.Fact(ctx, pinKeyFact)
-	if err != nil && !errors.Is(err, tickets.ErrNotFound) {
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}
-	if known != "" && known != tickets.KeyFingerprint(a.pinKey) {
+	if known != "" && known != directory.KeyFingerprint(a.pinKey) {
 		a.alarm(alarm.PINKey, "the PIN key is not the one that the database's PINs were made with: put the right one back and restart")
 	}
 	if err := a.judgeCompany(ctx); err != nil {
@@ -92,7 +94,7 @@ func (a *App) catchUp(ctx context.Context) error {
 	if err := a.replay(ctx); err != nil {
 		return err
 	}
-	book, err := tickets.ReadBook(ctx, a.store, time.Now())
+	book, err := directory.ReadBook(ctx, a.store, time.Now())
 	if err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (a *App) catchUp(ctx context.Context) error {
 
 // stranger tells, with an alarm, whether a book is that of an empty database while the disk remembers contracts: it must
 // not take the place of what the disk has.
-func (a *App) stranger(book *tickets.Book) bool {
+func (a *App) stranger(book *directory.Book) bool {
 	if a.book == nil || a.book.Contracts.Len() == 0 || book.Contracts.Len() > 0 {
 		return false
 	}

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"hotline/tickets"
+	"hotline/budgets"
 )
 
 // The ledger's times: what was spent is written with the next round of the chores, and what others spent is read a few rounds
@@ -20,12 +20,12 @@ const (
 
 // ledger shares with the other nodes, and with the next process, what budgets were spent on. Safe for concurrent use.
 type ledger struct {
-	store tickets.Settings
+	store budgets.Store
 	node  string
 	log   *slog.Logger
 
 	mu      sync.Mutex
-	pending []tickets.Spending
+	pending []budgets.Spending
 
 	exchanging sync.Mutex // guards what follows
 	read       time.Time
@@ -33,12 +33,12 @@ type ledger struct {
 	seen       map[int64]bool // places near last
 }
 
-func newLedger(s tickets.Settings, log *slog.Logger) *ledger {
+func newLedger(s budgets.Store, log *slog.Logger) *ledger {
 	return &ledger{store: s, node: newID(), log: log, seen: map[int64]bool{}}
 }
 
 // note takes one entry down; it does not wait.
-func (l *ledger) note(s tickets.Spending) {
+func (l *ledger) note(s budgets.Spending) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.Node = l.node
@@ -66,7 +66,7 @@ func (l *ledger) write(ctx context.Context) error {
 }
 
 // exchange writes what waits, and gives what others have spent since the last time: at first all of a day.
-func (l *ledger) exchange(ctx context.Context, now time.Time) []tickets.Spending {
+func (l *ledger) exchange(ctx context.Context, now time.Time) []budgets.Spending {
 	l.exchanging.Lock()
 	defer l.exchanging.Unlock()
 	err := l.write(ctx)
@@ -80,7 +80,7 @@ func (l *ledger) exchange(ctx context.Context, now time.Time) []tickets.Spending
 		return nil
 	}
 	l.read = now
-	var others []tickets.Spending
+	var others []budgets.Spending
 	for _, s := range list {
 		if !l.seen[s.Place] && s.Node != l.node {
 			others = append(others, s)

@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"hotline/budgets"
 	"hotline/memory"
-	"hotline/tickets"
 )
 
 func TestBudgetsAreSharedAndOutlastARestart(t *testing.T) {
 	store, now := memory.New(1), time.Now()
 	a, b := newLedger(store, slog.New(slog.DiscardHandler)), newLedger(store, slog.New(slog.DiscardHandler))
-	spend := func(l *ledger, key string) { l.note(tickets.Spending{Budget: tickets.BudgetPIN, Key: key, At: now}) }
+	spend := func(l *ledger, key string) { l.note(budgets.Spending{Budget: budgets.KindPIN, Key: key, At: now}) }
 	keys := func(l *ledger, at time.Time) (list string) {
 		for _, s := range l.exchange(t.Context(), at) {
 			list += s.Key

@@ -12,8 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/directory"
 	"hotline/notify"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -77,7 +79,7 @@ func (n *night) withMail() *postBox {
 	if _, err := n.store.PutCustomer(n.Context(), c); err != nil {
 		n.Fatal(err)
 	}
-	book, err := tickets.ReadBook(n.Context(), n.store, time.Now())
+	book, err := directory.ReadBook(n.Context(), n.store, time.Now())
 	if err != nil {
 		n.Fatal(err)
 	}
@@ -228,7 +230,7 @@ type full struct {
 
 func (f *full) Apply(ctx context.Context, c tickets.Change) error {
 	if f.full.Load() {
-		return tickets.ErrDown
+		return storage.ErrDown
 	}
 	return f.Store.Apply(ctx, c)
 }

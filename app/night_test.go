@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/cdr"
 	"hotline/config"
 	"hotline/media"
 	"hotline/media/g711"
@@ -243,7 +244,7 @@ func TestTwoHundredCallsOfANight(t *testing.T) {
 		}
 		all.Wait()
 		time.Sleep(10 * time.Minute)
-		page, err := n.store.Calls(t.Context(), tickets.CallFilter{Limit: 500})
+		page, err := n.store.Calls(t.Context(), cdr.Filter{Limit: 500})
 		calls, total := page.Items, page.Total
 		if err != nil || total != 200 {
 			t.Errorf("%d calls are on record, %v", total, err)

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"hotline/alarm"
-	"hotline/tickets"
+	"hotline/directory"
 )
 
 // What other nodes edit is looked for once a second: one look at an index while there is nothing new.
@@ -23,10 +23,10 @@ func (a *App) syncNodes(ctx context.Context) {
 	copied, at, other := a.desk.Book(), time.Now(), false
 	for untilNext(ctx, syncTime) {
 		err := a.readEdits(ctx)
-		if errors.Is(err, tickets.ErrOtherDatabase) && !other {
+		if errors.Is(err, directory.ErrOtherDatabase) && !other {
 			a.alarm(alarm.Database, err.Error()+" What was known goes on; restore the dump, or name the right database, and restart")
 		}
-		other = errors.Is(err, tickets.ErrOtherDatabase)
+		other = errors.Is(err, directory.ErrOtherDatabase)
 		if book := a.desk.Book(); book != copied && time.Since(at) >= copyTime {
 			a.keep(book)
 			copied, at = book, time.Now()

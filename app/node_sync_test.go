@@ -5,9 +5,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/directory"
 	"hotline/ivr"
+	"hotline/ivr/versions"
 	"hotline/sla"
-	"hotline/tickets"
 )
 
 // TestANodeTakesOverWhatAnotherOneEdited: the other one writes into the database that both have. Within two seconds this
@@ -24,11 +25,11 @@ func TestANodeTakesOverWhatAnotherOneEdited(t *testing.T) {
 		if _, err := n.store.PutLevel(t.Context(), level); err != nil {
 			t.Fatal(err)
 		}
-		contract, err := n.store.PutContractWithPIN(t.Context(), tickets.Contract{ID: "new", Level: sla.Professional, RemoteAccess: true}, tickets.HashPIN(n.app.pinKey, "246813"))
+		contract, err := n.store.PutContractWithPIN(t.Context(), directory.Contract{ID: "new", Level: sla.Professional, RemoteAccess: true}, directory.HashPIN(n.app.pinKey, "246813"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		flow, err := n.store.PutFlow(t.Context(), tickets.FlowVersion{Name: "other", YAML: ivr.DefaultYAML()})
+		flow, err := n.store.PutFlow(t.Context(), versions.Flow{Name: "other", YAML: ivr.DefaultYAML()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +44,7 @@ func TestANodeTakesOverWhatAnotherOneEdited(t *testing.T) {
 			t.Errorf("the next call begins with version %d of the flow, want %d", got, flow.Version)
 		}
 		time.Sleep(copyTime)
-		var copied tickets.Book
+		var copied directory.Book
 		if err := n.app.cache().Get(cachedBook, &copied); err != nil || copied.Contracts.At("new").ID != "new" || copied.PINs.Len() != n.app.desk.Book().PINs.Len() {
 			t.Errorf("the copy on the disk: %v", err)
 		}

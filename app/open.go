@@ -27,6 +27,7 @@ import (
 	"hotline/calls"
 	"hotline/callstore"
 	"hotline/config"
+	"hotline/directory"
 	"hotline/dispatch"
 	"hotline/ivr"
 	"hotline/journal"
@@ -38,6 +39,7 @@ import (
 	"hotline/postgres/local"
 	"hotline/prompts"
 	"hotline/sip"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -87,7 +89,7 @@ func (a *App) openStore(ctx context.Context) error {
 	if late == nil && known {
 		late = store.Ping(ctx)
 	}
-	if errors.Is(late, tickets.ErrDown) {
+	if errors.Is(late, storage.ErrDown) {
 		a.log.Warn("the database does not answer: calls are taken with what the disk remembers", "error", late)
 		a.late = &lateStore{prepare: store.Prepare}
 	}
@@ -128,7 +130,7 @@ func (a *App) openCompany(ctx context.Context) error {
 	if a.pinKey, err = readPINKey(ctx, a.store, a.pinKeyFile()); err != nil {
 		return err
 	}
-	if err := a.cache().Put(cachedKey, tickets.KeyFingerprint(a.pinKey)); err != nil {
+	if err := a.cache().Put(cachedKey, directory.KeyFingerprint(a.pinKey)); err != nil {
 		a.log.Warn("the disk does not remember which PIN key is the right one", "error", err)
 	}
 	if err := a.judgeCompany(ctx); err != nil {
@@ -180,14 +182,14 @@ func (a *App) openDesk(ctx context.Context) error {
 	book := a.book
 	if a.late == nil {
 		err := a.replay(ctx)
-		if errors.Is(err, tickets.ErrDown) { // it answers but takes nothing, as on a full disk
+		if errors.Is(err, storage.ErrDown) { // it answers but takes nothing, as on a full disk
 			a.alarm(alarm.Store, "the database takes no changes; calls are taken, and what waits in the journal is written later: "+err.Error())
 			a.late, err = &lateStore{prepare: func(context.Context) error { return nil }}, nil
 		}
 		if err != nil {
 			return err
 		}
-		if book, err = tickets.ReadBook(ctx, a.store, time.Now()); err != nil {
+		if book, err = directory.ReadBook(ctx, a.store, time.Now()); err != nil {
 			return err
 		}
 		if !a.stranger(book) {
@@ -221,7 +223,7 @@ func (a *App) openDesk(ctx context.Context) error {
 // look at it: no caller is to be lost for it.
 func (a *App) replay(ctx context.Context) error {
 	err := a.journal.Replay(ctx, func(ctx context.Context, c tickets.Change) error { return tickets.Restore(ctx, a.store, c) })
-	if err == nil || errors.Is(err, tickets.ErrDown) || ctx.Err() != nil {
+	if err == nil || errors.Is(err, storage.ErrDown) || ctx.Err() != nil {
 		return err
 	}
 	a.alarm(alarm.Journal, "the database refuses changes that stay in the journal: "+err.Error())
@@ -234,7 +236,7 @@ func (a *App) refused(n tickets.Number, err error) {
 }
 
 // keep keeps a copy of the book on the disk.
-func (a *App) keep(b *tickets.Book) {
+func (a *App) keep(b *directory.Book) {
 	if err := a.cache().Put(cachedBook, b); err != nil {
 		a.log.Warn("the copy of contracts and calendars is stale", "error", err)
 	}
@@ -374,7 +376,7 @@ func (a *App) api() http.Handler {
 	}
 	return callstore.ForStaff(admin.New(admin.Config{
 		Language: a.cfg.Config.Language, Plan: a.plan, Spoken: names,
-		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: tickets.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
+		Desk: a.desk, Store: a.store, Oncall: a.store, PINs: directory.Issuer{Store: a.store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) { return a.spool.Open(r.ID) },
 		Flows:      a.flows, Trunks: a.trunks, Telephone: a.dialler.Save, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
 	}))

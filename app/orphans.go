@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -58,7 +59,7 @@ func (a *App) adopt(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
-		if !errors.Is(err, tickets.ErrNotFound) {
+		if !errors.Is(err, storage.ErrNotFound) {
 			return fmt.Errorf("asking for recording %s: %w", id, err)
 		}
 		if err := a.adoptOne(ctx, id); err != nil {
@@ -105,7 +106,7 @@ func (a *App) adoptOne(ctx context.Context, id string) error {
 	}
 	r := tickets.Recording{ID: id, SHA256: sum, At: time.Now().Truncate(time.Second), Seconds: float64(len(octets)) / 8000, Law: codec.Name(), Partial: true, File: id + ".wav"}
 	_, err = a.desk.Keep(ctx, ofTicket(id), r, time.Now())
-	if errors.Is(err, tickets.ErrDown) {
+	if errors.Is(err, storage.ErrDown) {
 		return err
 	}
 	if err != nil {

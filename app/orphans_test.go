@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"hotline/directory"
+	"hotline/directory/persistent"
 	"hotline/media/g711"
+	"hotline/storage"
 	"hotline/tickets"
-	"hotline/tickets/snapshot"
 )
 
 // forgetful is a store that may not say which recordings it knows, and not forget either.
@@ -31,7 +33,7 @@ func (f *forgetful) Recording(ctx context.Context, id string) (tickets.Recording
 	down := f.down
 	f.mu.Unlock()
 	if down {
-		return tickets.Recording{}, 0, tickets.ErrDown
+		return tickets.Recording{}, 0, storage.ErrDown
 	}
 	return f.Store.Recording(ctx, id)
 }
@@ -40,7 +42,7 @@ func (f *forgetful) ForgetReplies(context.Context, time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.forgot++
-	return tickets.ErrDown
+	return storage.ErrDown
 }
 
 // tape leaves a recording in the spool, as a call does.
@@ -89,7 +91,7 @@ func TestARecordingIsAdoptedOnlyWhenTheStoreSaysThatItHasNone(t *testing.T) {
 
 		store.set(true)
 		before := store.asked
-		if err := n.app.adopt(t.Context()); !errors.Is(err, tickets.ErrDown) || store.asked != before+1 {
+		if err := n.app.adopt(t.Context()); !errors.Is(err, storage.ErrDown) || store.asked != before+1 {
 			t.Errorf("a store that is down is asked %d times: %v", store.asked-before, err)
 		}
 		if got := n.recordings(ticket.Number); got != whole {
@@ -158,9 +160,9 @@ func TestAStoreThatDoesNotForgetIsAskedOnceAnHour(t *testing.T) {
 func TestAnEmptyDatabaseThatComesLateTakesNothingFromTheDesk(t *testing.T) {
 	story(t, func(t *testing.T, n *night) {
 		for _, empty := range []bool{true, false} {
-			remembered := &tickets.Book{Contracts: snapshot.Of(map[tickets.ContractID]tickets.Contract{"c": {ID: "c"}})}
+			remembered := &directory.Book{Contracts: persistent.Of(map[directory.ContractID]directory.Contract{"c": {ID: "c"}})}
 			if n.app.cfg.Demo = nil; !empty {
-				remembered.Contracts = snapshot.Map[tickets.ContractID, tickets.Contract]{}
+				remembered.Contracts = persistent.Map[directory.ContractID, directory.Contract]{}
 			}
 			a := house(t, n.store, false, "127.0.0.1:5060")
 			a.journal, a.desk, a.pinKey, a.book = n.app.journal, n.app.desk, n.app.pinKey, remembered
@@ -173,7 +175,7 @@ func TestAnEmptyDatabaseThatComesLateTakesNothingFromTheDesk(t *testing.T) {
 			if err := a.catchUp(t.Context()); err != nil || a.late != nil {
 				t.Fatalf("late %v, %v", a.late, err)
 			}
-			var disk tickets.Book
+			var disk directory.Book
 			if err := a.cache().Get(cachedBook, &disk); err != nil {
 				t.Fatal(err)
 			}
@@ -187,6 +189,6 @@ func TestAnEmptyDatabaseThatComesLateTakesNothingFromTheDesk(t *testing.T) {
 // emptied is a store without a contract.
 type emptied struct{ Store }
 
-func (emptied) Edits(context.Context, int64) (tickets.Edits, error) {
-	return tickets.Edits{Whole: true, Revision: 3}, nil
+func (emptied) Edits(context.Context, int64) (directory.Edits, error) {
+	return directory.Edits{Whole: true, Revision: 3}, nil
 }

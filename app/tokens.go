@@ -8,23 +8,24 @@ import (
 
 	"hotline/admin/access"
 	"hotline/postgres/local"
-	"hotline/tickets"
+	"hotline/storage"
+	"hotline/tokens"
 )
 
 // AddToken makes a token of the API in the database of a configuration, which ends after life unless that is 0, and gives it
 // back: it is stored as a hash only.
 func AddToken(ctx context.Context, c Config, name string, scope string, life time.Duration) (secret string, err error) {
-	if !tickets.TokenScope(scope).Valid() {
+	if !tokens.Scope(scope).Valid() {
 		return "", fmt.Errorf("a token has no scope %q; use read, staff or admin", scope)
 	}
 	err = withStore(ctx, c, func(s Store) error {
-		var token tickets.Token
-		secret, token = access.NewToken(name, tickets.TokenScope(scope), time.Now().Truncate(time.Second))
+		var token tokens.Token
+		secret, token = access.NewToken(name, tokens.Scope(scope), time.Now().Truncate(time.Second))
 		if life > 0 {
 			token.Expires = token.Created.Add(life)
 		}
 		err := s.PutToken(ctx, token)
-		if errors.Is(err, tickets.ErrExists) {
+		if errors.Is(err, storage.ErrExists) {
 			err = fmt.Errorf("there is a token %q already; choose another name", name)
 		}
 		return err
@@ -33,7 +34,7 @@ func AddToken(ctx context.Context, c Config, name string, scope string, life tim
 }
 
 // Tokens lists the tokens of the API in the database of a configuration: their names and since when they are known.
-func Tokens(ctx context.Context, c Config) (list []tickets.Token, err error) {
+func Tokens(ctx context.Context, c Config) (list []tokens.Token, err error) {
 	err = withStore(ctx, c, func(s Store) error {
 		list, err = s.Tokens(ctx)
 		return err
@@ -45,7 +46,7 @@ func Tokens(ctx context.Context, c Config) (list []tickets.Token, err error) {
 func RemoveToken(ctx context.Context, c Config, name string) error {
 	return withStore(ctx, c, func(s Store) error {
 		err := s.RemoveToken(ctx, name)
-		if errors.Is(err, tickets.ErrNotFound) {
+		if errors.Is(err, storage.ErrNotFound) {
 			err = fmt.Errorf("there is no token %q; hotline token list names them", name)
 		}
 		return err

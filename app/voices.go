@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"hotline/app/spoken"
+	"hotline/directory"
 	"hotline/line"
 	"hotline/media"
 	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/packs"
-	"hotline/tickets"
 )
 
 var _ line.Voices = (*voices)(nil)
@@ -86,7 +86,7 @@ func (v *voices) name(lang prompts.Language, c prompts.Clip) (media.Sound, bool)
 	if c.Name == "" || v.names == nil {
 		return media.Sound{}, false
 	}
-	alaw, ok := v.names.Sound(lang, tickets.CustomerID(c.Whose), c.Name)
+	alaw, ok := v.names.Sound(lang, directory.CustomerID(c.Whose), c.Name)
 	if !ok {
 		return media.Sound{}, false
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"hotline/admin/metrics"
+	"hotline/cdr"
+	"hotline/directory"
 	"hotline/ivr"
 	"hotline/line"
 	"hotline/tickets"
@@ -20,15 +22,15 @@ import (
 // Call is one caller on the line. line.Line implements it.
 type Call interface {
 	ivr.Call
-	SIPID() string            // the dialog's Call-ID
-	Quality() tickets.Quality // how the sound came over so far
-	Hangup()                  // ends the call before Handle returns; idempotent
+	SIPID() string        // the dialog's Call-ID
+	Quality() cdr.Quality // how the sound came over so far
+	Hangup()              // ends the call before Handle returns; idempotent
 }
 
 // Desk is what calls need of tickets. tickets.Desk implements it.
 type Desk interface {
 	ivr.Desk
-	Book() *tickets.Book
+	Book() *directory.Book
 }
 
 // Dispatch gets blocking tickets to a human. dispatch.Dispatcher implements it.
@@ -44,8 +46,8 @@ type Active interface {
 
 // Records takes down what becomes of a call. calls.Records implements it.
 type Records interface {
-	Begin(c tickets.Call)
-	Change(id tickets.CallID, f func(*tickets.Call)) bool
+	Begin(c cdr.Call)
+	Change(id tickets.CallID, f func(*cdr.Call)) bool
 	End(id tickets.CallID)
 }
 
@@ -110,7 +112,7 @@ func (h *Handler) Handle(ctx context.Context, l Call) {
 // begin enters a call in the records.
 func (h *Handler) begin(l Call, flow *ivr.Flow) {
 	c := l.Caller()
-	h.cfg.Records.Begin(tickets.Call{
+	h.cfg.Records.Begin(cdr.Call{
 		ID: c.ID, SIPID: l.SIPID(), From: c.Number, To: c.Dialled, Trunk: c.Trunk, Started: c.At, Answered: c.At, Flow: flow.Version,
 	})
 	h.cfg.Metrics.CallBegan()
@@ -118,7 +120,7 @@ func (h *Handler) begin(l Call, flow *ivr.Flow) {
 
 // sumUp enters what came of a call.
 func (h *Handler) sumUp(l Call, sum ivr.Summary) {
-	h.cfg.Records.Change(l.Caller().ID, func(r *tickets.Call) {
+	h.cfg.Records.Change(l.Caller().ID, func(r *cdr.Call) {
 		r.Contract, r.Ticket, r.Language, r.Steps = sum.Contract, sum.Ticket, string(sum.Language), sum.Steps
 		r.Customer = h.cfg.Desk.Book().Contracts.At(sum.Contract).Customer
 	})
@@ -149,7 +151,7 @@ func (h *Handler) noteEnd(ctx context.Context, l Call) (wait func()) {
 // over enters how and when a call ended, and how its sound was. The first time counts.
 func (h *Handler) over(ctx context.Context, l Call) {
 	quality, now, how := l.Quality(), time.Now(), ending(context.Cause(ctx))
-	h.cfg.Records.Change(l.Caller().ID, func(r *tickets.Call) {
+	h.cfg.Records.Change(l.Caller().ID, func(r *cdr.Call) {
 		if r.Ended.IsZero() {
 			r.Ended, r.Ending, r.Quality = now, how, quality
 		}

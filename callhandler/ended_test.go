@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"hotline/app/apptest"
+	"hotline/cdr"
 	"hotline/phone"
-	"hotline/tickets"
 )
 
 // A caller who hangs up while an engineer rings is gone at once: for his record, though the engineer is still rung.
@@ -40,7 +40,7 @@ func TestTheRecordSaysThatACallIsOverWhileAnEngineerStillRings(t *testing.T) {
 		call.Hangup()
 		gone := time.Now()
 		time.Sleep(time.Second)
-		page, err := n.Store.Calls(t.Context(), tickets.CallFilter{})
+		page, err := n.Store.Calls(t.Context(), cdr.Filter{})
 		list := page.Items
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%d records, %v", len(list), err)
@@ -52,7 +52,7 @@ func TestTheRecordSaysThatACallIsOverWhileAnEngineerStillRings(t *testing.T) {
 			t.Errorf("Anna's telephone stopped ringing %s after the BYE", at.Sub(gone))
 		}
 		time.Sleep(2 * time.Minute)
-		page, err = n.Store.Calls(t.Context(), tickets.CallFilter{})
+		page, err = n.Store.Calls(t.Context(), cdr.Filter{})
 		list = page.Items
 		if c := list[0]; err != nil || c.Ended.Sub(gone).Abs() > 100*time.Millisecond || c.Ticket == 0 || len(c.Steps) == 0 || len(c.Legs) == 0 {
 			t.Errorf("at the conversation's end the record is %+v, %v", c, err)

@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"hotline/cdr"
 	"hotline/limits"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -23,13 +25,13 @@ const (
 
 // Records are the records of all calls: those of living calls, and those on their way to the store. Safe for concurrent use.
 type Records struct {
-	store tickets.Calls
+	store cdr.Store
 	log   *slog.Logger
 	wake  chan struct{} // one deep: something waits
 
 	mu      sync.Mutex
-	alive   map[tickets.CallID]*tickets.Call
-	waiting map[tickets.CallID]tickets.Call
+	alive   map[tickets.CallID]*cdr.Call
+	waiting map[tickets.CallID]cdr.Call
 	order   []tickets.CallID // of waiting, and of some that are no longer
 	late    []lateLeg
 }
@@ -37,16 +39,16 @@ type Records struct {
 // lateLeg is a leg of a call that has ended: the rota was called without the caller.
 type lateLeg struct {
 	call tickets.CallID
-	leg  tickets.Leg
+	leg  cdr.Leg
 }
 
 // New makes records that go to a store. Run writes them.
-func New(s tickets.Calls, log *slog.Logger) *Records {
-	return &Records{store: s, log: log, wake: make(chan struct{}, 1), alive: map[tickets.CallID]*tickets.Call{}, waiting: map[tickets.CallID]tickets.Call{}}
+func New(s cdr.Store, log *slog.Logger) *Records {
+	return &Records{store: s, log: log, wake: make(chan struct{}, 1), alive: map[tickets.CallID]*cdr.Call{}, waiting: map[tickets.CallID]cdr.Call{}}
 }
 
 // Begin enters a call, once it is answered.
-func (r *Records) Begin(c tickets.Call) {
+func (r *Records) Begin(c cdr.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.alive[c.ID] = &c
@@ -54,7 +56,7 @@ func (r *Records) Begin(c tickets.Call) {
 }
 
 // Change alters the record of a living call. It is false when there is none. f must not call back.
-func (r *Records) Change(id tickets.CallID, f func(*tickets.Call)) bool {
+func (r *Records) Change(id tickets.CallID, f func(*cdr.Call)) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c, ok := r.alive[id]
@@ -66,8 +68,8 @@ func (r *Records) Change(id tickets.CallID, f func(*tickets.Call)) bool {
 }
 
 // AddLeg enters an outgoing leg, also of a call that has ended. A leg of no call is not kept.
-func (r *Records) AddLeg(id tickets.CallID, l tickets.Leg) {
-	if id == "" || r.Change(id, func(c *tickets.Call) { c.Legs = append(c.Legs, l) }) {
+func (r *Records) AddLeg(id tickets.CallID, l cdr.Leg) {
+	if id == "" || r.Change(id, func(c *cdr.Call) { c.Legs = append(c.Legs, l) }) {
 		return
 	}
 	r.mu.Lock()
@@ -86,8 +88,8 @@ func (r *Records) End(id tickets.CallID) {
 }
 
 // write queues a copy for the store; r.mu is held.
-func (r *Records) write(c tickets.Call) {
-	c.Legs = append([]tickets.Leg(nil), c.Legs...)
+func (r *Records) write(c cdr.Call) {
+	c.Legs = append([]cdr.Leg(nil), c.Legs...)
 	c.Steps = append([]string(nil), c.Steps...)
 	limits.Apply(&c)
 	if _, waits := r.waiting[c.ID]; !waits {
@@ -148,12 +150,12 @@ func (r *Records) flush(ctx context.Context) {
 
 // put writes records; false when the store is down and they wait again. A record that it refuses for another reason is
 // given up: it would be refused for ever, and keep the others.
-func (r *Records) put(ctx context.Context, list []tickets.Call) bool {
+func (r *Records) put(ctx context.Context, list []cdr.Call) bool {
 	err := r.store.PutCalls(ctx, list...)
 	switch {
 	case err == nil:
 		return true
-	case errors.Is(err, tickets.ErrDown) || ctx.Err() != nil:
+	case errors.Is(err, storage.ErrDown) || ctx.Err() != nil:
 		r.log.Warn("records of calls wait", "calls", len(list), "error", err)
 		r.again(list)
 		return false
@@ -187,7 +189,7 @@ func (r *Records) flushLate(ctx context.Context) {
 			limits.Apply(&c)
 			err = r.store.PutCalls(ctx, c)
 		}
-		if err != nil && !errors.Is(err, tickets.ErrDown) && ctx.Err() == nil {
+		if err != nil && !errors.Is(err, storage.ErrDown) && ctx.Err() == nil {
 			r.log.Error("a leg of an ended call is not kept", "call", l.call, "error", err)
 			continue
 		}
@@ -202,10 +204,10 @@ func (r *Records) flushLate(ctx context.Context) {
 }
 
 // next takes the records that have waited longest.
-func (r *Records) next() []tickets.Call {
+func (r *Records) next() []cdr.Call {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var list []tickets.Call
+	var list []cdr.Call
 	for len(r.order) > 0 && len(list) < callsAtOnce {
 		id := r.order[0]
 		r.order = r.order[1:]
@@ -218,7 +220,7 @@ func (r *Records) next() []tickets.Call {
 }
 
 // again puts records back, but for those of which a newer one came meanwhile.
-func (r *Records) again(list []tickets.Call) {
+func (r *Records) again(list []cdr.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var ids []tickets.CallID

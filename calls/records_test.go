@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"testing"
 
+	"hotline/cdr"
 	"hotline/memory"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -18,9 +20,9 @@ type picky struct {
 	down    bool
 }
 
-func (p *picky) PutCalls(ctx context.Context, list ...tickets.Call) error {
+func (p *picky) PutCalls(ctx context.Context, list ...cdr.Call) error {
 	if p.down {
-		return fmt.Errorf("writing %d calls: %w", len(list), tickets.ErrDown)
+		return fmt.Errorf("writing %d calls: %w", len(list), storage.ErrDown)
 	}
 	for _, c := range list {
 		if c.ID == p.refuses {
@@ -35,7 +37,7 @@ func TestARecordOfACallThatIsRefusedKeepsNoOther(t *testing.T) {
 	r := New(store, slog.New(slog.DiscardHandler))
 	for _, id := range []tickets.CallID{"a", "b", "c"} {
 		r.mu.Lock()
-		r.write(tickets.Call{ID: id})
+		r.write(cdr.Call{ID: id})
 		r.mu.Unlock()
 	}
 	r.flush(t.Context())
@@ -44,7 +46,7 @@ func TestARecordOfACallThatIsRefusedKeepsNoOther(t *testing.T) {
 	}
 	store.down = false
 	r.flush(t.Context())
-	page, err := store.Calls(t.Context(), tickets.CallFilter{})
+	page, err := store.Calls(t.Context(), cdr.Filter{})
 	list := page.Items
 	if err != nil || len(list) != 2 || len(r.waiting) != 0 {
 		t.Errorf("%d records stand, %d wait, %v", len(list), len(r.waiting), err)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"hotline/circuitbreaker"
+	"hotline/directory"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -24,15 +26,15 @@ const (
 // Store is the tickets, for calls and for staff. A store that is busy answers with tickets.ErrBusy, also late: the next caller
 // asks it all the same. Safe for concurrent use.
 type Store struct {
-	tickets.Tickets                         // for those on the line
-	staff           tickets.Tickets         // for requests of ForStaff
-	breaker         *circuitbreaker.Breaker // of what those on the line ask
+	tickets.Store                         // for those on the line
+	staff         tickets.Store           // for requests of ForStaff
+	breaker       *circuitbreaker.Breaker // of what those on the line ask
 }
 
 // New makes the store of the connections of calls and those of staff.
-func New(calls, staff tickets.Tickets) *Store {
+func New(calls, staff tickets.Store) *Store {
 	return &Store{calls, staff, circuitbreaker.New(circuitbreaker.Config{
-		Timeout: timeout, Cooldown: cooldown, Trips: func(err error, late bool) bool { return late && !errors.Is(err, tickets.ErrBusy) },
+		Timeout: timeout, Cooldown: cooldown, Trips: func(err error, late bool) bool { return late && !errors.Is(err, storage.ErrBusy) },
 	})}
 }
 
@@ -47,25 +49,25 @@ func ForStaff(next http.Handler) http.Handler {
 }
 
 // do sends a question to the store of whoever asks.
-func (s *Store) do(ctx context.Context, question func(context.Context, tickets.Tickets) error) error {
+func (s *Store) do(ctx context.Context, question func(context.Context, tickets.Store) error) error {
 	if ctx.Value(staffKey{}) != nil {
 		return question(ctx, s.staff)
 	}
-	err := s.breaker.Do(ctx, func(ctx context.Context) error { return question(ctx, s.Tickets) })
+	err := s.breaker.Do(ctx, func(ctx context.Context) error { return question(ctx, s.Store) })
 	if errors.Is(err, circuitbreaker.ErrOpen) || errors.Is(err, circuitbreaker.ErrTimeout) {
-		return fmt.Errorf("%w: %w", tickets.ErrDown, err)
+		return fmt.Errorf("%w: %w", storage.ErrDown, err)
 	}
 	return err
 }
 
 // Apply writes a change, or says that the store is down.
 func (s *Store) Apply(ctx context.Context, c tickets.Change) error {
-	return s.do(ctx, func(ctx context.Context, store tickets.Tickets) error { return store.Apply(ctx, c) })
+	return s.do(ctx, func(ctx context.Context, store tickets.Store) error { return store.Apply(ctx, c) })
 }
 
 // Ticket reads a ticket.
 func (s *Store) Ticket(ctx context.Context, n tickets.Number) (t tickets.Ticket, err error) {
-	err = s.do(ctx, func(ctx context.Context, store tickets.Tickets) error {
+	err = s.do(ctx, func(ctx context.Context, store tickets.Store) error {
 		t, err = store.Ticket(ctx, n)
 		return err
 	})
@@ -73,8 +75,8 @@ func (s *Store) Ticket(ctx context.Context, n tickets.Number) (t tickets.Ticket,
 }
 
 // OpenOf reads the open tickets of a contract.
-func (s *Store) OpenOf(ctx context.Context, c tickets.ContractID) (list []tickets.Ticket, err error) {
-	err = s.do(ctx, func(ctx context.Context, store tickets.Tickets) error {
+func (s *Store) OpenOf(ctx context.Context, c directory.ContractID) (list []tickets.Ticket, err error) {
+	err = s.do(ctx, func(ctx context.Context, store tickets.Store) error {
 		list, err = store.OpenOf(ctx, c)
 		return err
 	})

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"hotline/alarm"
+	"hotline/cdr"
+	"hotline/directory"
 	"hotline/oncall/ring"
 	"hotline/sla"
 	"hotline/tickets"
@@ -28,13 +30,13 @@ type Desk interface {
 	Accept(ctx context.Context, n tickets.Number, engineer string, awaits bool, now time.Time) (tickets.Ticket, error)
 	UndoAccept(ctx context.Context, n tickets.Number, engineer, text string, now time.Time) (tickets.Ticket, error)
 	Join(ctx context.Context, n tickets.Number, engineer string, now time.Time) (tickets.Ticket, error)
-	Terms(c tickets.ContractID) (tickets.Terms, error)
-	Book() *tickets.Book
+	Entitlement(c directory.ContractID) (directory.Entitlement, error)
+	Book() *directory.Book
 }
 
 // CallRecords takes outgoing legs into the record of the call that they belong to. calls.Records implements it.
 type CallRecords interface {
-	AddLeg(call tickets.CallID, l tickets.Leg)
+	AddLeg(call tickets.CallID, l cdr.Leg)
 }
 
 // Operator is who answers key 0.

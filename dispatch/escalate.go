@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"hotline/directory"
 	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sla"
@@ -123,11 +124,11 @@ func (d *Dispatcher) callOut(ctx context.Context, t tickets.Ticket, w tickets.Wo
 // callOutFrom is from when on engineers may be called for a ticket. It is now within the contract's hours, and when the caller
 // took the price of a call outside them. Else it is the next opening. In doubt somebody is woken.
 func (d *Dispatcher) callOutFrom(ctx context.Context, t tickets.Ticket, now time.Time) time.Time {
-	terms, err := d.desk.Terms(t.Contract)
+	terms, err := d.desk.Entitlement(t.Contract)
 	if err != nil || terms.Hours.Open(now) {
 		return now
 	}
-	if terms.AfterHours == tickets.AfterHoursRing {
+	if terms.AfterHours == directory.AfterHoursRing {
 		lines, err := d.desk.History(ctx, t.Number)
 		if err != nil {
 			return now

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"hotline/alarm"
+	"hotline/cdr"
 	"hotline/oncall/ring"
 	"hotline/tickets"
 )
@@ -58,6 +59,6 @@ func (h *history) write(ctx context.Context, e ring.Event) (err error) {
 }
 
 // Leg writes an outgoing leg into the record of its call.
-func (h *history) Leg(_ context.Context, call string, l tickets.Leg) {
+func (h *history) Leg(_ context.Context, call string, l cdr.Leg) {
 	h.calls.AddLeg(tickets.CallID(call), l)
 }

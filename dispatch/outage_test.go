@@ -11,6 +11,7 @@ import (
 	"hotline/app"
 	"hotline/app/apptest"
 	"hotline/oncall"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -27,7 +28,7 @@ func (l *lame) err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.down {
-		return tickets.ErrDown
+		return storage.ErrDown
 	}
 	return nil
 }

@@ -9,7 +9,9 @@ import (
 
 	"hotline/app"
 	"hotline/app/apptest"
+	"hotline/cdr"
 	"hotline/config"
+	"hotline/directory"
 	"hotline/phone"
 	"hotline/tickets"
 )
@@ -65,9 +67,9 @@ func TestANightCallWhosePriceWasTakenGoesOnThroughTheNight(t *testing.T) {
 	apptest.Run(t, func(t *testing.T, n *apptest.Program) {
 		var anna, marco apptest.Rings
 		n.Engineers(anna.Busy, marco.Busy)
-		n.Desk.SetBook(n.Desk.Book().With(func(b *tickets.Book) {
+		n.Desk.SetBook(n.Desk.Book().With(func(b *directory.Book) {
 			c := b.Contracts.At("bianchi")
-			c.AfterHours = tickets.AfterHoursRing
+			c.AfterHours = directory.AfterHoursRing
 			b.Contracts = b.Contracts.With("bianchi", c)
 		}))
 		n.Passes(14 * time.Hour) // midnight in Rome
@@ -321,7 +323,7 @@ func TestTheNextTelephoneRingsAtOnce(t *testing.T) {
 				n.Message(call, "314159#1")
 				<-call.Context().Done()
 				n.Passes(time.Second)
-				page, err := n.Store.Calls(t.Context(), tickets.CallFilter{Limit: 1})
+				page, err := n.Store.Calls(t.Context(), cdr.Filter{Limit: 1})
 				calls := page.Items
 				if err != nil || len(calls) != 1 || len(calls[0].Legs) != 2 {
 					t.Fatalf("calls %+v, %v", calls, err)
@@ -348,7 +350,7 @@ func TestLegsOfACallOutStandInTheRecordOfTheirCall(t *testing.T) {
 		}
 		call.Hangup()
 		n.Passes(2 * time.Minute)
-		page, err := n.Store.Calls(t.Context(), tickets.CallFilter{Limit: 1})
+		page, err := n.Store.Calls(t.Context(), cdr.Filter{Limit: 1})
 		calls := page.Items
 		if err != nil || len(calls) != 1 || len(calls[0].Legs) != 2 {
 			t.Fatalf("the record of the call is %+v, %v", calls, err)

@@ -83,7 +83,7 @@ func standing(why sla.Reason) prompts.ID {
 // received says on which day a ticket came that is not of today.
 func (c *conversation) received(t tickets.Ticket) prompts.Phrase {
 	opened, now := t.OpenedAt, c.call.Now()
-	if terms, err := c.cfg.Desk.Terms(t.Contract); err == nil {
+	if terms, err := c.cfg.Desk.Entitlement(t.Contract); err == nil {
 		opened, now = opened.In(terms.Hours.Zone()), now.In(terms.Hours.Zone())
 	}
 	if opened.Format(time.DateOnly) == now.Format(time.DateOnly) {

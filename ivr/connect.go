@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"hotline/directory"
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/strictyaml"
@@ -79,13 +80,13 @@ func (v *connect) run(c *conversation) (string, error) {
 
 // open tells whether the rota is called now without a question: inside the hours of the contract, or of the owner.
 func (v *connect) open(c *conversation) bool {
-	terms, err := c.cfg.Desk.Terms(c.hoursOf())
+	terms, err := c.cfg.Desk.Entitlement(c.hoursOf())
 	return err == nil && terms.Hours.Open(c.call.Now())
 }
 
 // hoursOf is the contract in whose hours engineers are rung; none for a PIN that the caller is told nothing of, whose caller
 // is treated as one without a PIN: outside the owner's hours the call-out begins without him.
-func (c *conversation) hoursOf() tickets.ContractID {
+func (c *conversation) hoursOf() directory.ContractID {
 	if c.sealed.Known() {
 		return ""
 	}
@@ -94,8 +95,8 @@ func (c *conversation) hoursOf() tickets.ContractID {
 
 // tells tells whether the caller will hear at once that nobody is called now, and by when somebody acts.
 func (v *connect) tells(c *conversation) bool {
-	terms, err := c.cfg.Desk.Terms(c.ticket.Contract)
-	if err != nil || c.ticket.Category() != sla.Blocking || terms.AfterHours == tickets.AfterHoursRing || terms.Hours.Open(c.call.Now()) {
+	terms, err := c.cfg.Desk.Entitlement(c.ticket.Contract)
+	if err != nil || c.ticket.Category() != sla.Blocking || terms.AfterHours == directory.AfterHoursRing || terms.Hours.Open(c.call.Now()) {
 		return false
 	}
 	_, ok := c.due(c.ticket, sla.Intervention)
@@ -104,7 +105,7 @@ func (v *connect) tells(c *conversation) bool {
 
 // mayRing tells whether the rota is called now, and tells the caller when it is not.
 func (v *connect) mayRing(c *conversation) (bool, error) {
-	terms, err := c.cfg.Desk.Terms(c.hoursOf())
+	terms, err := c.cfg.Desk.Entitlement(c.hoursOf())
 	if err != nil {
 		c.report("reading the contract's hours", err)
 		return true, nil // in doubt somebody is woken
@@ -112,7 +113,7 @@ func (v *connect) mayRing(c *conversation) (bool, error) {
 	switch {
 	case terms.Hours.Open(c.call.Now()):
 		return true, nil
-	case terms.AfterHours == tickets.AfterHoursRing:
+	case terms.AfterHours == directory.AfterHoursRing:
 		c.flush() // a key pressed before the price was said accepts none
 		k, err := c.choice(prompts.P(v.Price), "1", v.Wait, 2)
 		if err != nil || k == '1' {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hotline/alarm"
+	"hotline/directory"
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
@@ -26,8 +27,8 @@ type Desk interface {
 	Keep(ctx context.Context, n tickets.Number, r tickets.Recording, now time.Time) (tickets.Ticket, error)
 	Note(ctx context.Context, n tickets.Number, e tickets.Event, now time.Time) (tickets.Ticket, error)
 	CalledAgainAbout(ctx context.Context, n tickets.Number, call tickets.CallID, what string, now time.Time) (tickets.Ticket, error)
-	KnownFault(c tickets.ContractID, now time.Time) bool
-	Terms(c tickets.ContractID) (tickets.Terms, error)
+	KnownFault(c directory.ContractID, now time.Time) bool
+	Entitlement(c directory.ContractID) (directory.Entitlement, error)
 	// Informed tells whether those in charge are told in writing that nobody was reached since an instant.
 	Informed(ctx context.Context, n tickets.Number, since time.Time) bool
 }
@@ -48,7 +49,7 @@ type Config struct {
 
 // Summary is what remains of a conversation.
 type Summary struct {
-	Contract tickets.ContractID
+	Contract directory.ContractID
 	Ticket   tickets.Number // 0 for none
 	Added    bool           // the ticket stood there before; the caller adds to it
 	Language prompts.Language

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"hotline/directory"
 	"hotline/prompts"
 	"hotline/strictyaml"
-	"hotline/tickets"
 )
 
 // hours tells open from closed: in the calendar of the caller's contract, or in the owner's own. A caller without a
@@ -39,11 +39,11 @@ func (v *hours) check() []strictyaml.Complaint {
 }
 
 func (v *hours) run(c *conversation) (string, error) {
-	var contract tickets.ContractID
+	var contract directory.ContractID
 	if v.Whose == ofContract {
 		contract = c.id.Contract.ID
 	}
-	terms, err := c.cfg.Desk.Terms(contract)
+	terms, err := c.cfg.Desk.Entitlement(contract)
 	if err != nil {
 		c.report("reading the hours", err)
 		return v.Open, nil // in doubt somebody is there

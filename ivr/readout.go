@@ -92,7 +92,7 @@ func (c *conversation) officeOpens() (time.Time, bool) {
 	if c.ticket.Level != sla.OnRequest && !c.sealed.Known() {
 		return time.Time{}, false
 	}
-	terms, err := c.cfg.Desk.Terms("")
+	terms, err := c.cfg.Desk.Entitlement("")
 	if err != nil || terms.Hours.Open(c.call.Now()) {
 		return time.Time{}, false
 	}

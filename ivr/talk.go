@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"hotline/directory"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -75,9 +76,9 @@ func digits(n tickets.Number) prompts.Phrase {
 }
 
 // when is an instant as it is spoken: in the zone of the calendar of the contract whose deadline it is.
-func (c *conversation) when(contract tickets.ContractID, due time.Time) prompts.Phrase {
+func (c *conversation) when(contract directory.ContractID, due time.Time) prompts.Phrase {
 	now := c.call.Now()
-	if terms, err := c.cfg.Desk.Terms(contract); err == nil {
+	if terms, err := c.cfg.Desk.Entitlement(contract); err == nil {
 		due, now = due.In(terms.Hours.Zone()), now.In(terms.Hours.Zone())
 	}
 	return prompts.When(due, now)

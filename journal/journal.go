@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -310,7 +311,7 @@ func (j *Journal) Replay(ctx context.Context, restore func(context.Context, tick
 			continue
 		}
 		refused = append(refused, fmt.Errorf("replaying ticket %d from the journal: %w", c.Ticket.Number, err))
-		if errors.Is(err, tickets.ErrDown) || ctx.Err() != nil {
+		if errors.Is(err, storage.ErrDown) || ctx.Err() != nil {
 			break
 		}
 	}

@@ -14,10 +14,11 @@ import (
 	"syscall"
 	"testing"
 
+	"hotline/directory"
+	"hotline/directory/persistent"
 	"hotline/media/g711"
 	"hotline/media/wav"
 	"hotline/tickets"
-	"hotline/tickets/snapshot"
 )
 
 func change(n int) tickets.Change {
@@ -372,15 +373,15 @@ func TestRecordingsCanBePlayedWhileTheyAreWrittenAndNothingElseCan(t *testing.T)
 
 func TestTheCacheIsWhole(t *testing.T) {
 	c := Cache{filepath.Join(t.TempDir(), "cache")}
-	var got tickets.Book
+	var got directory.Book
 	if err := c.Get("book", &got); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("nothing kept yet: %v", err)
 	}
-	book := tickets.Book{PINs: snapshot.Of(map[tickets.PINHash]tickets.ContractID{{1, 2}: "c"})}
+	book := directory.Book{PINs: persistent.Of(map[directory.PINHash]directory.ContractID{{1, 2}: "c"})}
 	if err := errors.Join(c.Put("book", book), c.Get("book", &got)); err != nil {
 		t.Fatal(err)
 	}
-	if got.PINs.At(tickets.PINHash{1, 2}) != "c" {
+	if got.PINs.At(directory.PINHash{1, 2}) != "c" {
 		t.Errorf("book is %+v", got)
 	}
 }

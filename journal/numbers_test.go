@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -21,7 +22,7 @@ type ledger struct {
 
 func (l *ledger) lease(_ context.Context, n int) (tickets.Number, error) {
 	if l.down {
-		return 0, tickets.ErrDown
+		return 0, storage.ErrDown
 	}
 	first := l.next
 	l.next += tickets.Number(n)

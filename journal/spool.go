@@ -11,7 +11,7 @@ import (
 
 	"hotline/media/g711"
 	"hotline/media/wav"
-	"hotline/tickets"
+	"hotline/storage"
 )
 
 // Spool is the folder of recordings: WAV files that can be played at every instant, named by their opaque ids. Nothing
@@ -73,7 +73,7 @@ func (s *Spool) Remove(id string) error {
 func (s *Spool) Open(id string) (io.ReadSeekCloser, error) {
 	file, err := s.root.Open(id + suffix)
 	if errors.Is(err, os.ErrNotExist) {
-		err = fmt.Errorf("%w: %w", tickets.ErrNotFound, err)
+		err = fmt.Errorf("%w: %w", storage.ErrNotFound, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening recording %s: %w", id, err)

@@ -6,11 +6,11 @@ import (
 	"sync"
 	"time"
 
+	"hotline/cdr"
 	"hotline/ivr"
 	"hotline/media"
 	"hotline/prompts"
 	"hotline/sip"
-	"hotline/tickets"
 )
 
 // ErrWeHungUp is the ending of a call that we hung up.
@@ -101,9 +101,9 @@ func (l *leg) close(words string) {
 }
 
 // Quality is how the sound came over so far, or did until the leg's end.
-func (l *leg) Quality() tickets.Quality {
+func (l *leg) Quality() cdr.Quality {
 	s := l.sound.Stats()
-	return tickets.Quality{
+	return cdr.Quality{
 		Law: s.Codec.String(), Encrypted: s.Encrypted, PacketsIn: s.PacketsIn, PacketsOut: s.PacketsOut, Lost: s.Lost, LostThere: s.RemoteLost,
 		Jitter: s.Jitter.Seconds(), RoundTrip: s.RoundTrip.Seconds(),
 	}

@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"hotline/tickets"
+	"hotline/directory"
+	"hotline/storage"
 )
 
 // document names what is read and written whole.
@@ -14,7 +15,7 @@ type document struct{ kind, id string }
 type edits struct {
 	revision int64
 	at       map[document]int64 // revision of the last write, of removed ones too
-	pins     map[tickets.PINHash]int64
+	pins     map[directory.PINHash]int64
 	gone     map[document]int // the last version of a removed one
 }
 
@@ -29,11 +30,11 @@ func compare(there bool, stands, given int) error {
 	case !there && given == 0:
 		return nil
 	case !there:
-		return tickets.ErrNotFound
+		return storage.ErrNotFound
 	case given == 0:
-		return tickets.ErrExists
+		return storage.ErrExists
 	case stands != given:
-		return tickets.ErrConflict
+		return storage.ErrConflict
 	}
 	return nil
 }
@@ -55,10 +56,10 @@ func put[K ~string, V any](s *Store, m map[K]V, kind string, id K, v V, version 
 // remove deletes a document, unless another version than the one given stands; s.mu is held.
 func remove[K ~string, V any](s *Store, m map[K]V, kind string, id K, given, stands int) error {
 	if _, there := m[id]; !there {
-		return fmt.Errorf("%s %s: %w", kind, id, tickets.ErrNotFound)
+		return fmt.Errorf("%s %s: %w", kind, id, storage.ErrNotFound)
 	}
 	if given != 0 && given != stands {
-		return fmt.Errorf("%s %s: %w", kind, id, tickets.ErrConflict)
+		return fmt.Errorf("%s %s: %w", kind, id, storage.ErrConflict)
 	}
 	delete(m, id)
 	name := document{kind, string(id)}
@@ -67,10 +68,10 @@ func remove[K ~string, V any](s *Store, m map[K]V, kind string, id K, given, sta
 }
 
 // Edits are what was written since a revision.
-func (s *Store) Edits(_ context.Context, since int64) (tickets.Edits, error) {
+func (s *Store) Edits(_ context.Context, since int64) (directory.Edits, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := tickets.Edits{Revision: s.edits.revision, Flow: len(s.flows), Given: map[tickets.PINHash]tickets.ContractID{}}
+	e := directory.Edits{Revision: s.edits.revision, Flow: len(s.flows), Given: map[directory.PINHash]directory.ContractID{}}
 	if since == 0 || since > s.edits.revision {
 		since, e.Whole = 0, true
 	}
@@ -91,7 +92,7 @@ func (s *Store) Edits(_ context.Context, since int64) (tickets.Edits, error) {
 	}
 	for name := range s.edits.gone {
 		if !e.Whole && s.edits.at[name] > since {
-			e.Removed = append(e.Removed, tickets.Removed{Kind: name.kind, ID: name.id})
+			e.Removed = append(e.Removed, directory.Removed{Kind: name.kind, ID: name.id})
 		}
 	}
 	return e, nil

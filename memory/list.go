@@ -7,13 +7,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"hotline/paging"
 	"hotline/sla"
 	"hotline/tickets"
 )
 
 // List selects, sorts and pages tickets.
-func (s *Store) List(_ context.Context, f tickets.Filter) (tickets.Page[tickets.Ticket], error) {
-	var none tickets.Page[tickets.Ticket]
+func (s *Store) List(_ context.Context, f tickets.Filter) (paging.Page[tickets.Ticket], error) {
+	var none paging.Page[tickets.Ticket]
 	_, backwards, err := f.Order()
 	if err != nil {
 		return none, err
@@ -25,7 +26,7 @@ func (s *Store) List(_ context.Context, f tickets.Filter) (tickets.Page[tickets.
 	s.mu.Lock()
 	list := s.where(func(t tickets.Ticket) bool { return f.Matches(t) && s.says(t, f) })
 	s.mu.Unlock()
-	compare := func(a, b tickets.Position) int {
+	compare := func(a, b paging.Position) int {
 		if backwards {
 			return b.Compare(a)
 		}
@@ -36,7 +37,7 @@ func (s *Store) List(_ context.Context, f tickets.Filter) (tickets.Page[tickets.
 	if given {
 		list = slices.DeleteFunc(list, func(t tickets.Ticket) bool { return compare(f.Position(t), behind) <= 0 })
 	}
-	return tickets.Paged(list, f.Limit, f.Position).Counted(total), nil
+	return paging.Paged(list, f.Limit, f.Position).Counted(total), nil
 }
 
 // Live counts the tickets to which somebody owes something, by priority.

@@ -8,17 +8,18 @@ import (
 
 	"hotline/sla"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 // Outcomes lists the clocks of tickets opened between two instants.
-func (s *Store) Outcomes(_ context.Context, since, until time.Time) ([]tickets.Outcome, error) {
+func (s *Store) Outcomes(_ context.Context, since, until time.Time) ([]statistics.Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var list []tickets.Outcome
+	var list []statistics.Outcome
 	for _, t := range s.where(func(t tickets.Ticket) bool {
 		return t.State != tickets.NotRequest && !t.OpenedAt.Before(since) && t.OpenedAt.Before(until)
 	}) {
-		o := tickets.Outcome{Ticket: t.Number, Contract: t.Contract, Name: t.Name, Level: t.Level, Category: t.Category(), Pauses: t.Pauses}
+		o := statistics.Outcome{Ticket: t.Number, Contract: t.Contract, Name: t.Name, Level: t.Level, Category: t.Category(), Pauses: t.Pauses}
 		if len(t.Clocks) == 0 {
 			list = append(list, o)
 		}

@@ -5,17 +5,17 @@ import (
 	"slices"
 	"time"
 
-	"hotline/tickets"
+	"hotline/budgets"
 )
 
 // ledger is what budgets were spent on.
 type ledger struct {
-	spendings []tickets.Spending
+	spendings []budgets.Spending
 	spent     int64 // the last place
 }
 
 // Spend keeps entries of budgets.
-func (s *Store) Spend(_ context.Context, list ...tickets.Spending) error {
+func (s *Store) Spend(_ context.Context, list ...budgets.Spending) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range list {
@@ -27,10 +27,10 @@ func (s *Store) Spend(_ context.Context, list ...tickets.Spending) error {
 }
 
 // Spendings reads the entries behind a place and an instant, in the order of their places.
-func (s *Store) Spendings(_ context.Context, behind int64, after time.Time) ([]tickets.Spending, error) {
+func (s *Store) Spendings(_ context.Context, behind int64, after time.Time) ([]budgets.Spending, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var list []tickets.Spending
+	var list []budgets.Spending
 	for _, x := range s.spendings {
 		if x.Place > behind && x.At.After(after) {
 			list = append(list, x)
@@ -43,6 +43,6 @@ func (s *Store) Spendings(_ context.Context, behind int64, after time.Time) ([]t
 func (s *Store) ForgetSpendings(_ context.Context, before time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.spendings = slices.DeleteFunc(s.spendings, func(x tickets.Spending) bool { return x.At.Before(before) })
+	s.spendings = slices.DeleteFunc(s.spendings, func(x budgets.Spending) bool { return x.At.Before(before) })
 	return nil
 }

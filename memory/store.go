@@ -1,247 +1,94 @@
 // Package memory is the stores' twin in memory: for virtual time in tests and for the conversation in the terminal.
 //
-// It keeps nothing. One lock guards everything; values are copied on their way in and out, so nobody holds a piece of
-// the store. ticketstest holds it to the same rules as PostgreSQL.
+// It keeps nothing when the process ends. One lock guards everything. Values are copied on their way in and out, so nobody
+// outside holds a piece of the store. Each noun has its file and its tables. The conformance suites (storage/storagetest,
+// tickets/ticketstest) hold the twin to the same rules as PostgreSQL.
 package memory
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
+	"hotline/budgets"
+	"hotline/cdr"
+	"hotline/directory"
+	"hotline/idempotency"
+	"hotline/ivr/versions"
 	"hotline/oncall"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
+	"hotline/tokens"
 )
 
-// Store implements tickets.Store and oncall.Store. Safe for concurrent use.
+// Store implements the store of every noun, and the queue of due work. Safe for concurrent use.
 type Store struct {
-	mu        sync.Mutex
-	tickets   map[tickets.Number]tickets.Ticket
-	history   map[tickets.Number][]tickets.Event
-	events    map[string]bool
-	work      map[string]tickets.Work
-	done      map[string]bool      // work that was done
-	doing     map[string]bool      // work that is under way
-	again     map[string]time.Time // when work that failed is tried again
-	next      tickets.Number
-	access    map[string][]tickets.Access // by recording
-	customers map[tickets.CustomerID]tickets.Customer
-	contracts map[tickets.ContractID]tickets.Contract
-	pins      map[tickets.PINHash]tickets.ContractID // current
-	used      map[tickets.PINHash]bool               // ever
-	levels    map[sla.LevelID]sla.Level
-	calendars map[sla.CalendarID]sla.Calendar
-	faults    map[string]tickets.KnownFault
-	engineers map[oncall.EngineerID]oncall.Engineer
-	rota      oncall.Rota
-	calls     map[tickets.CallID]tickets.Call
-	tokens    map[[32]byte]tickets.Token
-	replies   map[string]tickets.Reply
+	mu sync.Mutex // guards all tables
+
+	ticketTables
+	workTables
+	directoryTables
+	oncallTables
+	flowTables
 	ledger
-	flows  []tickets.FlowVersion
-	facts  map[string]string
-	terms  map[string]sla.Terms
-	claims map[tickets.Number]claim
-	edits  edits
+	calls   map[tickets.CallID]cdr.Call
+	tokens  map[[32]byte]tokens.Token // by hash
+	replies map[string]idempotency.Reply
 }
 
-// New gives an empty store. Numbers begin at first.
+var (
+	_ directory.Store   = (*Store)(nil)
+	_ tickets.Store     = (*Store)(nil)
+	_ cdr.Store         = (*Store)(nil)
+	_ tokens.Store      = (*Store)(nil)
+	_ idempotency.Store = (*Store)(nil)
+	_ versions.Store    = (*Store)(nil)
+	_ statistics.Store  = (*Store)(nil)
+	_ budgets.Store     = (*Store)(nil)
+	_ storage.Facts     = (*Store)(nil)
+	_ oncall.Store      = (*Store)(nil)
+	_ tickets.Numbers   = (*Store)(nil)
+	_ tickets.WorkQueue = (*Store)(nil)
+)
+
+// New gives an empty store. Ticket numbers begin at first.
 func New(first tickets.Number) *Store {
 	return &Store{
-		tickets: map[tickets.Number]tickets.Ticket{}, history: map[tickets.Number][]tickets.Event{}, events: map[string]bool{},
-		work: map[string]tickets.Work{}, done: map[string]bool{}, doing: map[string]bool{}, again: map[string]time.Time{}, next: first,
-		customers: map[tickets.CustomerID]tickets.Customer{}, contracts: map[tickets.ContractID]tickets.Contract{},
-		pins: map[tickets.PINHash]tickets.ContractID{}, used: map[tickets.PINHash]bool{},
-		levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{},
-		faults: map[string]tickets.KnownFault{}, engineers: map[oncall.EngineerID]oncall.Engineer{}, calls: map[tickets.CallID]tickets.Call{},
-		tokens: map[[32]byte]tickets.Token{}, replies: map[string]tickets.Reply{}, facts: map[string]string{},
-		access: map[string][]tickets.Access{}, terms: map[string]sla.Terms{}, claims: map[tickets.Number]claim{},
-		edits: edits{pins: map[tickets.PINHash]int64{}, at: map[document]int64{}, gone: map[document]int{}},
+		ticketTables: ticketTables{
+			next: first, tickets: map[tickets.Number]tickets.Ticket{}, history: map[tickets.Number][]tickets.Event{}, events: map[string]bool{},
+			terms: map[string]sla.Terms{}, claims: map[tickets.Number]claim{}, access: map[string][]tickets.Access{},
+		},
+		workTables: workTables{work: map[string]tickets.Work{}, done: map[string]bool{}, doing: map[string]bool{}, again: map[string]time.Time{}},
+		directoryTables: directoryTables{
+			customers: map[directory.CustomerID]directory.Customer{}, contracts: map[directory.ContractID]directory.Contract{},
+			pins: map[directory.PINHash]directory.ContractID{}, used: map[directory.PINHash]bool{},
+			levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{}, faults: map[string]directory.KnownFault{},
+			edits: edits{pins: map[directory.PINHash]int64{}, at: map[document]int64{}, gone: map[document]int{}},
+		},
+		oncallTables: oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}},
+		flowTables:   flowTables{facts: map[string]string{}},
+		calls:        map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},
 	}
 }
 
-// Next gives the next ticket number: the twin needs no lease.
-func (s *Store) Next(ctx context.Context) (tickets.Number, error) { return s.LeaseNumbers(ctx, 1) }
-
-// LeaseNumbers gives a block that is never given again.
-func (s *Store) LeaseNumbers(_ context.Context, n int) (tickets.Number, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first := s.next
-	s.next += tickets.Number(n)
-	return first, nil
-}
-
-// Apply writes a whole change or nothing; a change whose events stand there already is no change.
-func (s *Store) Apply(_ context.Context, c tickets.Change) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := c.Ticket.Number
-	if len(c.Events) > 0 && s.events[c.Events[0].ID] {
-		return nil
-	}
-	stands, found := s.tickets[n]
-	switch {
-	case c.Expect == 0 && found:
-		return fmt.Errorf("ticket %d: %w", n, tickets.ErrExists)
-	case c.Expect != 0 && !found:
-		return fmt.Errorf("ticket %d: %w", n, tickets.ErrNotFound)
-	case found && stands.Version != c.Expect:
-		return fmt.Errorf("ticket %d: %w", n, tickets.ErrConflict)
-	}
-	s.tickets[n] = copied(c.Ticket)
-	if p := c.Ticket.Promise; p != nil {
-		s.terms[p.ID()] = *p
-	}
-	for _, e := range c.Events {
-		e.Facts = maps.Clone(e.Facts)
-		s.history[n] = append(s.history[n], e)
-		s.events[e.ID] = true
-	}
-	for _, w := range c.Work {
-		if _, there := s.work[w.ID]; !there {
-			w.Facts = maps.Clone(w.Facts)
-			s.work[w.ID] = w
-		}
-	}
-	return nil
-}
-
-func copied(t tickets.Ticket) tickets.Ticket {
-	t.Clocks, t.Pauses, t.Recordings = slices.Clone(t.Clocks), slices.Clone(t.Pauses), slices.Clone(t.Recordings)
-	return t
-}
-
-// Ticket reads one ticket.
-func (s *Store) Ticket(_ context.Context, n tickets.Number) (tickets.Ticket, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return found(s.tickets, n, "ticket", copied)
-}
-
-// found reads a value of a map as the stores do: copied, or ErrNotFound with what was looked for.
+// found reads a value of a map as the stores do: copied, or storage.ErrNotFound with what was looked for.
 func found[K comparable, V any](m map[K]V, key K, what string, copied func(V) V) (V, error) {
 	v, ok := m[key]
 	if !ok {
 		var none V
-		return none, fmt.Errorf("%s %v: %w", what, key, tickets.ErrNotFound)
+		return none, fmt.Errorf("%s %v: %w", what, key, storage.ErrNotFound)
 	}
 	return copied(v), nil
 }
 
-// History reads a ticket's lines in the order written.
-func (s *Store) History(_ context.Context, n tickets.Number) ([]tickets.Event, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.tickets[n]; !ok {
-		return nil, fmt.Errorf("ticket %d: %w", n, tickets.ErrNotFound)
-	}
-	lines := slices.Clone(s.history[n])
-	for i := range lines {
-		lines[i].Facts = maps.Clone(lines[i].Facts)
-	}
-	return lines, nil
-}
+// itself is the copy of a value that holds nothing shared.
+func itself[V any](v V) V { return v }
 
-// OpenOf lists the contract's live tickets, most urgent first: by priority, then by age.
-func (s *Store) OpenOf(_ context.Context, c tickets.ContractID) ([]tickets.Ticket, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := s.where(func(t tickets.Ticket) bool { return t.Contract == c && t.State.Live() })
-	slices.SortStableFunc(list, func(a, b tickets.Ticket) int {
-		if pa, pb := tickets.Rank(a.Priority), tickets.Rank(b.Priority); pa != pb {
-			return pa - pb
-		}
-		return a.OpenedAt.Compare(b.OpenedAt)
-	})
-	return list, nil
-}
-
-// where lists copies of the tickets that match, by number.
-func (s *Store) where(match func(tickets.Ticket) bool) []tickets.Ticket {
-	var list []tickets.Ticket
-	for _, n := range slices.Sorted(maps.Keys(s.tickets)) {
-		if t := s.tickets[n]; match(t) {
-			list = append(list, copied(t))
-		}
-	}
-	return list
-}
-
-// ClaimDue claims tickets with an alarm to raise, the longest due first.
-func (s *Store) ClaimDue(_ context.Context, node string, now time.Time, lease time.Duration, limit int) ([]tickets.Number, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	type alarm struct {
-		number tickets.Number
-		at     time.Time
-		again  bool // claimed by the same node already: behind all others
-	}
-	var list []alarm
-	for n, t := range s.tickets {
-		c := s.claims[n]
-		held := c.node != "" && c.node != node && c.until.After(now) && !c.until.After(now.Add(lease))
-		if at, ok := sla.NextAlarm(t.Clocks); ok && !at.After(now) && !held {
-			list = append(list, alarm{n, at, c.node == node && c.until.After(now)})
-		}
-	}
-	slices.SortFunc(list, func(a, b alarm) int {
-		if a.again != b.again {
-			return map[bool]int{true: 1, false: -1}[a.again]
-		}
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.number, b.number))
-	})
-	var claimed []tickets.Number
-	for _, a := range list[:min(limit, len(list))] {
-		s.claims[a.number] = claim{node, now.Add(lease)}
-		claimed = append(claimed, a.number)
-	}
-	return claimed, nil
-}
-
-// claim is a node's right to raise a ticket's alarms for a while.
-type claim struct {
-	node  string
-	until time.Time
-}
-
-// Terms reads terms that a ticket was promised.
-func (s *Store) Terms(_ context.Context, id string) (sla.Terms, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return found(s.terms, id, "terms", itself)
-}
-
-// Recording finds a recording and its ticket.
-func (s *Store) Recording(_ context.Context, id string) (tickets.Recording, tickets.Number, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for n, t := range s.tickets {
-		for _, r := range t.Recordings {
-			if r.ID == id {
-				return r, n, nil
-			}
-		}
-	}
-	return tickets.Recording{}, 0, fmt.Errorf("recording %s: %w", id, tickets.ErrNotFound)
-}
-
-// LogAccess notes who listened to a recording.
-func (s *Store) LogAccess(_ context.Context, recording, actor string, at time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.access[recording] = append(s.access[recording], tickets.Access{Actor: actor, At: at})
-	return nil
-}
-
-// Accesses lists who listened to a recording.
-func (s *Store) Accesses(_ context.Context, recording string) ([]tickets.Access, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.access[recording]), nil
+// sorted lists the values of a map in an order.
+func sorted[K comparable, V any](m map[K]V, order func(a, b V) int) []V {
+	return slices.SortedFunc(maps.Values(m), order)
 }

@@ -3,10 +3,40 @@ package memory_test
 import (
 	"testing"
 
+	"hotline/budgets"
+	"hotline/cdr"
+	"hotline/idempotency"
+	"hotline/ivr/versions"
 	"hotline/memory"
+	"hotline/oncall"
+	"hotline/storage"
+	"hotline/storage/storagetest"
 	"hotline/tickets/ticketstest"
+	"hotline/tokens"
 )
 
 func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
-	ticketstest.Run(t, func(*testing.T) ticketstest.Store { return memory.New(417) })
+	t.Run("tickets", func(t *testing.T) {
+		ticketstest.Run(t, func(t *testing.T) ticketstest.Store { return memory.New(417) })
+	})
+	t.Run("desk", func(t *testing.T) {
+		ticketstest.Desk(t, func(t *testing.T) ticketstest.DeskStore { return memory.New(417) })
+	})
+	t.Run("statistics", func(t *testing.T) {
+		ticketstest.Statistics(t, func(t *testing.T) ticketstest.StatisticsStore { return memory.New(417) })
+	})
+	t.Run("directory", func(t *testing.T) {
+		storagetest.Directory(t, func(t *testing.T) storagetest.DirectoryStore { return memory.New(417) })
+	})
+	t.Run("oncall", func(t *testing.T) { storagetest.Oncall(t, func(t *testing.T) oncall.Store { return memory.New(417) }) })
+	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return memory.New(417) }) })
+	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return memory.New(417) }) })
+	t.Run("replies", func(t *testing.T) {
+		storagetest.Replies(t, func(t *testing.T) idempotency.Store { return memory.New(417) })
+	})
+	t.Run("flows", func(t *testing.T) { storagetest.Flows(t, func(t *testing.T) versions.Store { return memory.New(417) }) })
+	t.Run("budgets", func(t *testing.T) {
+		storagetest.Budgets(t, func(t *testing.T) budgets.Store { return memory.New(417) })
+	})
+	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return memory.New(417) }) })
 }

@@ -16,6 +16,14 @@ const (
 	retryAfter = 10 * time.Second // of work that failed
 )
 
+// workTables are the due work.
+type workTables struct {
+	work  map[string]tickets.Work
+	done  map[string]bool
+	doing map[string]bool      // under way
+	again map[string]time.Time // when work that failed is tried again
+}
+
 // Run does due work until ctx ends, each piece in a goroutine of its own: a call-out takes minutes, and what else is due does
 // not wait for it. It waits for those under way.
 func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tickets.Work) error) error {

@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 // monday is when everything happens.
@@ -34,7 +36,7 @@ func furnished(t testing.TB, s *Store) {
 		_, err := s.PutLevel(ctx, l)
 		check(err)
 		if l.ID != sla.OnRequest {
-			_, err := s.PutContract(ctx, tickets.Contract{ID: tickets.ContractID(l.ID), Level: l.ID})
+			_, err := s.PutContract(ctx, directory.Contract{ID: directory.ContractID(l.ID), Level: l.ID})
 			check(err)
 		}
 	}
@@ -47,7 +49,7 @@ func (n numbers) Next(ctx context.Context) (tickets.Number, error) { return n.Le
 
 func node(t testing.TB, s *Store) *tickets.Desk {
 	t.Helper()
-	book, err := tickets.ReadBook(t.Context(), s, monday)
+	book, err := directory.ReadBook(t.Context(), s, monday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +71,7 @@ func TestTwoNodesRaiseEveryAlarmOnce(t *testing.T) {
 	var all []tickets.Number
 	for range many {
 		k, err := desks[0].Open(t.Context(), tickets.Draft{
-			Identity: tickets.Identity{Contract: tickets.Contract{ID: "extended"}}, Claim: sla.Blocking, Channel: tickets.Web,
+			Identity: tickets.Identity{Contract: directory.Contract{ID: "extended"}}, Claim: sla.Blocking, Channel: tickets.Web,
 		}, monday)
 		if err != nil {
 			t.Fatal(err)
@@ -124,7 +126,7 @@ func TestASweepFindsWhatJobsForgot(t *testing.T) {
 	s := fresh(t)
 	furnished(t, s)
 	desk := node(t, s)
-	k, err := desk.Open(t.Context(), tickets.Draft{Identity: tickets.Identity{Contract: tickets.Contract{ID: "extended"}}, Claim: sla.Blocking}, monday)
+	k, err := desk.Open(t.Context(), tickets.Draft{Identity: tickets.Identity{Contract: directory.Contract{ID: "extended"}}, Claim: sla.Blocking}, monday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +193,7 @@ func BenchmarkReport(b *testing.B) {
 	crowd(b, s, 50_000, false)
 	desk := node(b, s)
 	for b.Loop() {
-		r, err := desk.Report(b.Context(), "2026-11", monday)
+		r, err := statistics.Month(b.Context(), s, "2026-11", desk.Zone(), monday)
 		if err != nil || len(r.Lines) != 400 && len(r.Lines) != 600 || len(r.Breaches) != 7500 {
 			b.Fatalf("%d lines, %d breaches, %v", len(r.Lines), len(r.Breaches), err)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -26,17 +27,17 @@ func TestABusyPoolIsNoDeadStore(t *testing.T) {
 		_, err := s.Ticket(ctx, 1)
 		return err
 	}
-	if _, err := s.ForCalls().Ticket(t.Context(), 1); !errors.Is(err, tickets.ErrNotFound) {
+	if _, err := s.ForCalls().Ticket(t.Context(), 1); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("a call is told %v", err)
 	}
 	if err := s.Ping(t.Context()); err != nil {
 		t.Errorf("health says %v", err)
 	}
-	if err := ask(s); !errors.Is(err, tickets.ErrBusy) || !errors.Is(err, tickets.ErrDown) {
+	if err := ask(s); !errors.Is(err, storage.ErrBusy) || !errors.Is(err, storage.ErrDown) {
 		t.Errorf("staff are told %v", err)
 	}
 	s.pulse.at.Store(time.Now().Add(-time.Minute).UnixNano())
-	if err := ask(s); errors.Is(err, tickets.ErrBusy) || !errors.Is(err, tickets.ErrDown) {
+	if err := ask(s); errors.Is(err, storage.ErrBusy) || !errors.Is(err, storage.ErrDown) {
 		t.Errorf("with a database that answers nobody: %v", err)
 	}
 }
@@ -44,7 +45,7 @@ func TestABusyPoolIsNoDeadStore(t *testing.T) {
 // TestANumberThatIsTooLargeForItsColumnIsNotADeadStore: nothing was asked of the database at all.
 func TestANumberThatIsTooLargeForItsColumnIsNotADeadStore(t *testing.T) {
 	err := fresh(t).Apply(t.Context(), tickets.Change{Ticket: tickets.Ticket{Number: 1, Version: 1 << 40, OpenedAt: time.Unix(0, 0)}})
-	if err == nil || errors.Is(err, tickets.ErrDown) {
+	if err == nil || errors.Is(err, storage.ErrDown) {
 		t.Errorf("a version above a column's: %v", err)
 	}
 }

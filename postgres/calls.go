@@ -8,6 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/cdr"
+	"hotline/directory"
+	"hotline/paging"
 	"hotline/tickets"
 )
 
@@ -18,7 +21,7 @@ const (
 )
 
 // PutCalls writes whole calls, in one statement: one by one they cost more than the calls did.
-func (s *Store) PutCalls(ctx context.Context, list ...tickets.Call) error {
+func (s *Store) PutCalls(ctx context.Context, list ...cdr.Call) error {
 	ids, started := make([]tickets.CallID, len(list)), make([]time.Time, len(list))
 	for i, c := range list {
 		ids[i], started[i] = c.ID, c.Started
@@ -27,12 +30,12 @@ func (s *Store) PutCalls(ctx context.Context, list ...tickets.Call) error {
 }
 
 // Call reads one call.
-func (s *Store) Call(ctx context.Context, id tickets.CallID) (tickets.Call, error) {
-	return row(ctx, s, fmt.Sprintf("reading call %s", id), scanDocument[tickets.Call], selectCall, id)
+func (s *Store) Call(ctx context.Context, id tickets.CallID) (cdr.Call, error) {
+	return row(ctx, s, fmt.Sprintf("reading call %s", id), scanDocument[cdr.Call], selectCall, id)
 }
 
 // Calls selects and pages calls, newest first: the places of the page from indexes alone, and then these calls.
-func (s *Store) Calls(ctx context.Context, f tickets.CallFilter) (page tickets.Page[tickets.Call], err error) {
+func (s *Store) Calls(ctx context.Context, f cdr.Filter) (page paging.Page[cdr.Call], err error) {
 	behind, given, err := f.Place()
 	if err != nil {
 		return page, fmt.Errorf("reading calls: %w", err)
@@ -40,11 +43,11 @@ func (s *Store) Calls(ctx context.Context, f tickets.CallFilter) (page tickets.P
 	var sel selection
 	few := sel.calls(f)
 	total, err := row(ctx, s, "counting calls", pgx.RowTo[int],
-		fmt.Sprintf("select count(*) from (select from calls t%s limit %d) n", sel, tickets.CountedAtMost+1), sel.args...)
+		fmt.Sprintf("select count(*) from (select from calls t%s limit %d) n", sel, paging.CountedAtMost+1), sel.args...)
 	if err != nil {
 		return page, err
 	}
-	places, err := rows(ctx, s, "listing calls", func(r pgx.CollectableRow) (c tickets.Call, err error) {
+	places, err := rows(ctx, s, "listing calls", func(r pgx.CollectableRow) (c cdr.Call, err error) {
 		err = r.Scan(&c.ID, &c.Started)
 		c.Started = c.Started.UTC()
 		return c, err
@@ -52,18 +55,18 @@ func (s *Store) Calls(ctx context.Context, f tickets.CallFilter) (page tickets.P
 	if err != nil {
 		return page, err
 	}
-	page = tickets.Paged(places, f.Limit, f.Position).Counted(total)
+	page = paging.Paged(places, f.Limit, f.Position).Counted(total)
 	ids := make([]tickets.CallID, 0, len(page.Items))
 	for _, c := range page.Items {
 		ids = append(ids, c.ID)
 	}
-	page.Items, err = rows(ctx, s, "reading the listed calls", scanDocument[tickets.Call], selectCallsOf, ids)
-	slices.SortFunc(page.Items, func(a, b tickets.Call) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	page.Items, err = rows(ctx, s, "reading the listed calls", scanDocument[cdr.Call], selectCallsOf, ids)
+	slices.SortFunc(page.Items, func(a, b cdr.Call) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 	return page, err
 }
 
 // calls selects calls, and tells whether it does so by what few calls share.
-func (s *selection) calls(f tickets.CallFilter) (few bool) {
+func (s *selection) calls(f cdr.Filter) (few bool) {
 	if f.Number != "" {
 		s.where("t.caller = left($%d, 200)", f.Number)
 	}
@@ -71,7 +74,7 @@ func (s *selection) calls(f tickets.CallFilter) (few bool) {
 		s.where("t.contract = $%d", string(f.Contract))
 	}
 	if f.Customer != "" {
-		contracts := slices.DeleteFunc(slices.Clone(f.Contracts), func(c tickets.ContractID) bool { return c == "" })
+		contracts := slices.DeleteFunc(slices.Clone(f.Contracts), func(c directory.ContractID) bool { return c == "" })
 		s.where(fmt.Sprintf("(t.customer = $%%d or t.contract = any(%s))", s.arg(list(contracts))), string(f.Customer))
 	}
 	few = len(s.conditions) > 0
@@ -92,17 +95,17 @@ func (s *selection) calls(f tickets.CallFilter) (few bool) {
 
 // pageOfCalls reads the places of a page, and one more: the few that are selected are gathered and sorted, all others are
 // read in the order of an index.
-func (s *selection) pageOfCalls(few, given bool, behind tickets.Position, limit int) string {
-	end := fmt.Sprintf(" order by started desc, id desc limit %d", tickets.PageSize(limit)+1)
+func (s *selection) pageOfCalls(few, given bool, behind paging.Position, limit int) string {
+	end := fmt.Sprintf(" order by started desc, id desc limit %d", paging.Size(limit)+1)
 	if few {
 		sql := fmt.Sprintf("select id, started from (select t.id, t.started from calls t%s offset 0) m", *s)
 		if given {
-			sql += fmt.Sprintf(" where (started, id) < (%s, %s)", s.arg(behind.At), s.arg(behind.Call))
+			sql += fmt.Sprintf(" where (started, id) < (%s, %s)", s.arg(behind.At), s.arg(behind.ID))
 		}
 		return sql + end
 	}
 	if given {
-		s.conditions = append(s.conditions, fmt.Sprintf("(t.started, t.id) < (%s, %s)", s.arg(behind.At), s.arg(behind.Call)))
+		s.conditions = append(s.conditions, fmt.Sprintf("(t.started, t.id) < (%s, %s)", s.arg(behind.At), s.arg(behind.ID)))
 	}
 	return fmt.Sprintf("select t.id, t.started from calls t%s", *s) + end
 }

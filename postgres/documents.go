@@ -8,9 +8,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/directory"
 	"hotline/oncall"
 	"hotline/sla"
-	"hotline/tickets"
+	"hotline/storage"
 )
 
 // kind names the documents of one type.
@@ -91,11 +92,11 @@ func replace[T any](ctx context.Context, tx pgx.Tx, k kind, id string, v T, vers
 	case there && err != nil:
 		return v, err
 	case there && given == 0:
-		return v, tickets.ErrExists
+		return v, storage.ErrExists
 	case !there && given != 0:
-		return v, tickets.ErrNotFound
+		return v, storage.ErrNotFound
 	case stands != given:
-		return v, tickets.ErrConflict
+		return v, storage.ErrConflict
 	}
 	sql := updateDocument
 	if !there {
@@ -116,43 +117,43 @@ func remove(ctx context.Context, tx pgx.Tx, k kind, id string, given int) error 
 		return err // there is no such row
 	}
 	if given != 0 && given != stands {
-		return tickets.ErrConflict
+		return storage.ErrConflict
 	}
 	_, err := tx.Exec(ctx, deleteDocument, k, id)
 	return err
 }
 
 // Customer reads one customer.
-func (s *Store) Customer(ctx context.Context, id tickets.CustomerID) (tickets.Customer, error) {
-	return document[tickets.Customer](ctx, s, customers, string(id))
+func (s *Store) Customer(ctx context.Context, id directory.CustomerID) (directory.Customer, error) {
+	return document[directory.Customer](ctx, s, customers, string(id))
 }
 
 // Customers lists them by id.
-func (s *Store) Customers(ctx context.Context) ([]tickets.Customer, error) {
-	return documents[tickets.Customer](ctx, s, customers)
+func (s *Store) Customers(ctx context.Context) ([]directory.Customer, error) {
+	return documents[directory.Customer](ctx, s, customers)
 }
 
 // PutCustomer writes a whole customer.
-func (s *Store) PutCustomer(ctx context.Context, c tickets.Customer) (tickets.Customer, error) {
-	return put(ctx, s, customers, string(c.ID), c, func(c *tickets.Customer) *int { return &c.Version })
+func (s *Store) PutCustomer(ctx context.Context, c directory.Customer) (directory.Customer, error) {
+	return put(ctx, s, customers, string(c.ID), c, func(c *directory.Customer) *int { return &c.Version })
 }
 
 // Contract reads one contract.
-func (s *Store) Contract(ctx context.Context, id tickets.ContractID) (tickets.Contract, error) {
-	return document[tickets.Contract](ctx, s, contracts, string(id))
+func (s *Store) Contract(ctx context.Context, id directory.ContractID) (directory.Contract, error) {
+	return document[directory.Contract](ctx, s, contracts, string(id))
 }
 
 // Contracts lists them by id.
-func (s *Store) Contracts(ctx context.Context) ([]tickets.Contract, error) {
-	return documents[tickets.Contract](ctx, s, contracts)
+func (s *Store) Contracts(ctx context.Context) ([]directory.Contract, error) {
+	return documents[directory.Contract](ctx, s, contracts)
 }
 
 // PutContract writes a whole contract.
-func (s *Store) PutContract(ctx context.Context, c tickets.Contract) (tickets.Contract, error) {
+func (s *Store) PutContract(ctx context.Context, c directory.Contract) (directory.Contract, error) {
 	return put(ctx, s, contracts, string(c.ID), c, versionOfContract)
 }
 
-func versionOfContract(c *tickets.Contract) *int { return &c.Version }
+func versionOfContract(c *directory.Contract) *int { return &c.Version }
 
 // Level reads one level.
 func (s *Store) Level(ctx context.Context, id sla.LevelID) (sla.Level, error) {
@@ -185,18 +186,18 @@ func (s *Store) PutCalendar(ctx context.Context, c sla.Calendar) (sla.Calendar, 
 }
 
 // Fault reads one known fault.
-func (s *Store) Fault(ctx context.Context, id string) (tickets.KnownFault, error) {
-	return document[tickets.KnownFault](ctx, s, faults, id)
+func (s *Store) Fault(ctx context.Context, id string) (directory.KnownFault, error) {
+	return document[directory.KnownFault](ctx, s, faults, id)
 }
 
 // Faults lists the known faults by id.
-func (s *Store) Faults(ctx context.Context) ([]tickets.KnownFault, error) {
-	return documents[tickets.KnownFault](ctx, s, faults)
+func (s *Store) Faults(ctx context.Context) ([]directory.KnownFault, error) {
+	return documents[directory.KnownFault](ctx, s, faults)
 }
 
 // PutFault writes a whole known fault.
-func (s *Store) PutFault(ctx context.Context, f tickets.KnownFault) (tickets.KnownFault, error) {
-	return put(ctx, s, faults, f.ID, f, func(f *tickets.KnownFault) *int { return &f.Version })
+func (s *Store) PutFault(ctx context.Context, f directory.KnownFault) (directory.KnownFault, error) {
+	return put(ctx, s, faults, f.ID, f, func(f *directory.KnownFault) *int { return &f.Version })
 }
 
 // DeleteFault removes a fault that is over.
@@ -240,7 +241,7 @@ func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, versio
 // Rota reads the rota; an empty one when none was written.
 func (s *Store) Rota(ctx context.Context) (oncall.Rota, error) {
 	r, err := document[oncall.Rota](ctx, s, rotas, theRota)
-	if errors.Is(err, tickets.ErrNotFound) {
+	if errors.Is(err, storage.ErrNotFound) {
 		return oncall.Rota{}, nil
 	}
 	return r, err
@@ -265,8 +266,8 @@ func (s *Store) PutRota(ctx context.Context, r oncall.Rota) (oncall.Rota, error)
 			known[id] = true
 		}
 		next, err = replace(ctx, tx, rotas, theRota, r, func(r *oncall.Rota) *int { return &r.Version })
-		if errors.Is(err, tickets.ErrExists) || errors.Is(err, tickets.ErrNotFound) { // the empty one is version 0
-			err = tickets.ErrConflict
+		if errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound) { // the empty one is version 0
+			err = storage.ErrConflict
 		}
 		if err == nil {
 			err = r.Staffed(known)

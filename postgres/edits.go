@@ -8,8 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/directory"
 	"hotline/sla"
-	"hotline/tickets"
 )
 
 // Both are one statement each, so that what is read stood together at one moment. Two rows tell of the newest flow and of
@@ -42,7 +42,7 @@ type edited struct {
 }
 
 // Edits are what was written since a revision.
-func (s *Store) Edits(ctx context.Context, since int64) (tickets.Edits, error) {
+func (s *Store) Edits(ctx context.Context, since int64) (directory.Edits, error) {
 	sql, args := selectBook, []any{}
 	if since > 0 {
 		sql, args = selectEdits, []any{since, editsAtMost}
@@ -51,12 +51,12 @@ func (s *Store) Edits(ctx context.Context, since int64) (tickets.Edits, error) {
 		return e, r.Scan(&e.kind, &e.id, &e.body, &e.gone, &e.revision)
 	}, sql, args...)
 	if err != nil {
-		return tickets.Edits{}, err
+		return directory.Edits{}, err
 	}
 	if since > 0 && len(list) >= editsAtMost {
 		return s.Edits(ctx, 0)
 	}
-	all := tickets.Edits{Revision: since, Whole: since == 0, Given: map[tickets.PINHash]tickets.ContractID{}}
+	all := directory.Edits{Revision: since, Whole: since == 0, Given: map[directory.PINHash]directory.ContractID{}}
 	for _, e := range list {
 		if e.kind == "last" {
 			if e.revision < since { // an older dump was restored
@@ -65,7 +65,7 @@ func (s *Store) Edits(ctx context.Context, since int64) (tickets.Edits, error) {
 			continue
 		}
 		if err := e.into(&all); err != nil {
-			return tickets.Edits{}, fmt.Errorf("reading %s %s: %w", e.kind, e.id, err)
+			return directory.Edits{}, fmt.Errorf("reading %s %s: %w", e.kind, e.id, err)
 		}
 		all.Revision = max(all.Revision, e.revision)
 	}
@@ -73,9 +73,9 @@ func (s *Store) Edits(ctx context.Context, since int64) (tickets.Edits, error) {
 }
 
 // into adds the edit to its like.
-func (e edited) into(all *tickets.Edits) error {
+func (e edited) into(all *directory.Edits) error {
 	if e.gone && e.kind != "pin" { // of engineers too, of whom the book knows nothing
-		all.Removed = append(all.Removed, tickets.Removed{Kind: string(e.kind), ID: e.id})
+		all.Removed = append(all.Removed, directory.Removed{Kind: string(e.kind), ID: e.id})
 		return nil
 	}
 	switch e.kind {
@@ -84,7 +84,7 @@ func (e edited) into(all *tickets.Edits) error {
 		all.Flow = n
 		return err
 	case "pin":
-		var h tickets.PINHash
+		var h directory.PINHash
 		if err := h.UnmarshalText([]byte(e.id)); err != nil {
 			return err
 		}
@@ -92,20 +92,20 @@ func (e edited) into(all *tickets.Edits) error {
 			all.Ended = append(all.Ended, h)
 			return nil
 		}
-		var c tickets.ContractID
+		var c directory.ContractID
 		err := json.Unmarshal(e.body, &c)
 		all.Given[h] = c
 		return err
 	case customers:
-		return read[tickets.Customer](e.body, &all.Customers)
+		return read[directory.Customer](e.body, &all.Customers)
 	case contracts:
-		return read[tickets.Contract](e.body, &all.Contracts)
+		return read[directory.Contract](e.body, &all.Contracts)
 	case levels:
 		return read[sla.Level](e.body, &all.Levels)
 	case calendars:
 		return read[sla.Calendar](e.body, &all.Calendars)
 	case faults:
-		return read[tickets.KnownFault](e.body, &all.Faults)
+		return read[directory.KnownFault](e.body, &all.Faults)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -37,7 +38,7 @@ func BenchmarkOneEditOfAContract(b *testing.B) {
 			}
 			runtime.ReadMemStats(&before)
 			began := time.Now()
-			book, err := tickets.ReadBook(b.Context(), s, began)
+			book, err := directory.ReadBook(b.Context(), s, began)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -52,7 +53,7 @@ func BenchmarkOneEditOfAContract(b *testing.B) {
 			}
 			i := 0
 			for b.Loop() {
-				id := tickets.ContractID(fmt.Sprint("c", 1+i%n))
+				id := directory.ContractID(fmt.Sprint("c", 1+i%n))
 				i++
 				c, err := s.Contract(b.Context(), id)
 				if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"hotline/oncall"
-	"hotline/tickets"
+	"hotline/storage"
 )
 
 type pgconnParseError = pgconn.ParseConfigError
@@ -29,27 +29,27 @@ func fault(doing string, err error) error {
 	case ours(err), unfit(err):
 		return fmt.Errorf("%s: %w", doing, err)
 	case errors.Is(err, pgx.ErrNoRows):
-		return fmt.Errorf("%s: %w", doing, tickets.ErrNotFound)
+		return fmt.Errorf("%s: %w", doing, storage.ErrNotFound)
 	case errors.As(err, &refused):
 		switch {
 		case refused.Code == "23505": // unique_violation
-			return fmt.Errorf("%s: %w", doing, tickets.ErrExists)
+			return fmt.Errorf("%s: %w", doing, storage.ErrExists)
 		case refused.Code == "40001", refused.Code == "40P01": // serialization_failure, deadlock_detected
-			return fmt.Errorf("%s: %w", doing, tickets.ErrConflict)
+			return fmt.Errorf("%s: %w", doing, storage.ErrConflict)
 		case refused.Code[:2] == "57", refused.Code[:2] == "53", refused.Code[:2] == "08": // stopping, out of something, connection
-			return fmt.Errorf("%s: %w: %w", doing, tickets.ErrDown, err)
+			return fmt.Errorf("%s: %w: %w", doing, storage.ErrDown, err)
 		}
 		return fmt.Errorf("%s: %w", doing, err)
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	return fmt.Errorf("%s: %w: %w", doing, tickets.ErrDown, err)
+	return fmt.Errorf("%s: %w: %w", doing, storage.ErrDown, err)
 }
 
 // ours tells whether an error is one of the domain's already.
 func ours(err error) bool {
 	for _, known := range []error{
-		tickets.ErrConflict, tickets.ErrExists, tickets.ErrNotFound, tickets.ErrDown, tickets.ErrBusy, oncall.ErrOnRota, oncall.ErrUnknownEngineer,
+		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, oncall.ErrOnRota, oncall.ErrUnknownEngineer,
 	} {
 		if errors.Is(err, known) {
 			return true
@@ -76,7 +76,7 @@ const beatTime = time.Second
 func (p *pulse) beat()       { p.at.Store(time.Now().UnixNano()) }
 func (p *pulse) beats() bool { return time.Since(time.Unix(0, p.at.Load())) < beatTime }
 func (p *pulse) of(err error) error {
-	if err == nil || !errors.Is(err, tickets.ErrDown) {
+	if err == nil || !errors.Is(err, storage.ErrDown) {
 		p.beat()
 	}
 	return err
@@ -89,7 +89,7 @@ func (s *Store) with(ctx context.Context, doing string, f func(ctx context.Conte
 	defer cancel()
 	c, err := s.pool.Acquire(ctx)
 	if errors.Is(err, context.DeadlineExceeded) && s.pulse.beats() {
-		return fmt.Errorf("%s: %w", doing, tickets.ErrBusy)
+		return fmt.Errorf("%s: %w", doing, storage.ErrBusy)
 	}
 	if err != nil {
 		return fault(doing, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/paging"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -100,11 +101,11 @@ func (s *selection) few(f tickets.Filter) bool {
 // search selects by words, of which these are the tickets. Where more have them than are looked at, those that are few for
 // another reason are asked one by one.
 func (s *selection) search(f tickets.Filter, hits []tickets.Number, few bool) {
-	if few && len(hits) > tickets.CountedAtMost {
+	if few && len(hits) > paging.CountedAtMost {
 		s.where("exists (select from ticket_words w where w.ticket = t.number and w.words @@ search_query($%d) offset 0)", f.Words())
 		return
 	}
-	s.where("t.number = any($%d)", hits[:min(len(hits), tickets.CountedAtMost)])
+	s.where("t.number = any($%d)", hits[:min(len(hits), paging.CountedAtMost)])
 }
 
 // span selects by time.
@@ -128,7 +129,7 @@ type spot struct {
 }
 
 // List selects, sorts and pages tickets.
-func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[tickets.Ticket], err error) {
+func (s *Store) List(ctx context.Context, f tickets.Filter) (page paging.Page[tickets.Ticket], err error) {
 	o, err := orderOf(f)
 	if err != nil {
 		return page, err
@@ -144,7 +145,7 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 			return s.pageOfHits(ctx, o, f, hits)
 		}
 		sel.search(f, hits, few)
-		few, more = true, !few && len(hits) > tickets.CountedAtMost
+		few, more = true, !few && len(hits) > paging.CountedAtMost
 	}
 	if !few || len(f.States)+len(f.Priorities) > 0 || f.Category != "" || f.Level != "" {
 		if o.facets, err = s.facets(ctx, f); err != nil || len(o.facets) == 0 {
@@ -155,12 +156,12 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 	sel.span(f)
 	counted := sel
 	total, err := row(ctx, s, "counting tickets", pgx.RowTo[int],
-		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", counted, tickets.CountedAtMost+1), counted.args...)
+		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", counted, paging.CountedAtMost+1), counted.args...)
 	if err != nil {
 		return page, err
 	}
 	gathered := few || o.spanBeside(f)
-	if gathered && !few && f.DueBefore.IsZero() && total > tickets.CountedAtMost {
+	if gathered && !few && f.DueBefore.IsZero() && total > paging.CountedAtMost {
 		if gathered, err = s.far(ctx, o, f); err != nil {
 			return page, err
 		}
@@ -169,9 +170,9 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page tickets.Page[t
 	if err != nil {
 		return page, err
 	}
-	part := tickets.Paged(spots, f.Limit, o.position)
+	part := paging.Paged(spots, f.Limit, o.position)
 	list, err := s.ticketsAt(ctx, part.Items)
-	page = tickets.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(total)
+	page = paging.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(total)
 	page.More = page.More || more
 	return page, err
 }
@@ -182,20 +183,20 @@ func plain(f tickets.Filter) bool {
 }
 
 // pageOfHits is the page of a search for words alone, by number: what was found is in that order already, the newest first.
-func (s *Store) pageOfHits(ctx context.Context, o order, f tickets.Filter, hits []tickets.Number) (tickets.Page[tickets.Ticket], error) {
-	found := hits[:min(len(hits), tickets.CountedAtMost)]
+func (s *Store) pageOfHits(ctx context.Context, o order, f tickets.Filter, hits []tickets.Number) (paging.Page[tickets.Ticket], error) {
+	found := hits[:min(len(hits), paging.CountedAtMost)]
 	if !o.backwards {
 		slices.Reverse(found)
 	}
 	var spots []spot
 	for _, n := range found {
-		if o.behind == nil || o.backwards && n < o.behind.Number || !o.backwards && n > o.behind.Number {
+		if o.behind == nil || o.backwards && int64(n) < o.behind.Number || !o.backwards && int64(n) > o.behind.Number {
 			spots = append(spots, spot{number: n})
 		}
 	}
-	part := tickets.Paged(spots, f.Limit, o.position)
+	part := paging.Paged(spots, f.Limit, o.position)
 	list, err := s.ticketsAt(ctx, part.Items)
-	return tickets.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(len(hits)), err
+	return paging.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(len(hits)), err
 }
 
 const openedBetween = `

@@ -24,8 +24,16 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"hotline/budgets"
+	"hotline/cdr"
+	"hotline/directory"
+	"hotline/idempotency"
+	"hotline/ivr/versions"
 	"hotline/oncall"
+	"hotline/storage"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
+	"hotline/tokens"
 )
 
 //go:embed migrations/*.sql
@@ -66,7 +74,15 @@ type Store struct {
 }
 
 var (
+	_ directory.Store   = (*Store)(nil)
 	_ tickets.Store     = (*Store)(nil)
+	_ cdr.Store         = (*Store)(nil)
+	_ tokens.Store      = (*Store)(nil)
+	_ idempotency.Store = (*Store)(nil)
+	_ versions.Store    = (*Store)(nil)
+	_ statistics.Store  = (*Store)(nil)
+	_ budgets.Store     = (*Store)(nil)
+	_ storage.Facts     = (*Store)(nil)
 	_ tickets.WorkQueue = (*Store)(nil)
 	_ oncall.Store      = (*Store)(nil)
 )
@@ -99,7 +115,7 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	s.slow.ConnConfig.RuntimeParams["statement_timeout"] = "0"
-	if s.late = s.Prepare(ctx); s.late != nil && (!c.Late || !errors.Is(s.late, tickets.ErrDown)) {
+	if s.late = s.Prepare(ctx); s.late != nil && (!c.Late || !errors.Is(s.late, storage.ErrDown)) {
 		s.Close()
 		return nil, s.late
 	}

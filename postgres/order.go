@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"hotline/paging"
 	"hotline/tickets"
 )
 
@@ -15,7 +16,7 @@ type order struct {
 	backwards bool
 	key       string // column of the instant that is sorted by; empty: none
 	facets    []string
-	behind    *tickets.Position
+	behind    *paging.Position
 }
 
 func orderOf(f tickets.Filter) (o order, err error) {
@@ -42,8 +43,8 @@ func (o order) spanBeside(f tickets.Filter) bool {
 	return o.key != "opened_at" && (!f.Since.IsZero() || !f.Until.IsZero()) || o.key != "due_at" && !f.DueBefore.IsZero()
 }
 
-func (o order) position(p spot) tickets.Position {
-	at := tickets.Position{Sort: o.full, Rank: p.rank, Number: p.number}
+func (o order) position(p spot) paging.Position {
+	at := paging.Position{Sort: o.full, Rank: p.rank, Number: int64(p.number)}
 	if o.key != "" {
 		at.At = p.at
 	}
@@ -90,7 +91,7 @@ func (o order) gather(s *selection, f tickets.Filter) string {
 		}
 		sql += fmt.Sprintf(" where (%s) %s (%s)", strings.Join(keys, ", "), beyond, strings.Join(marks, ", "))
 	}
-	return fmt.Sprintf("%s order by %s%s limit %d", sql, strings.Join(keys, direction+", "), direction, tickets.PageSize(f.Limit)+1)
+	return fmt.Sprintf("%s order by %s%s limit %d", sql, strings.Join(keys, direction+", "), direction, paging.Size(f.Limit)+1)
 }
 
 // merge reads the first ones of each facet in the order of its index, and sorts these. For n tickets it does so of the n
@@ -114,7 +115,7 @@ func (o order) merge(s *selection, f tickets.Filter) string {
 	if o.key != "" {
 		inner = at + direction + ", " + inner
 	}
-	limit := tickets.PageSize(f.Limit) + 1
+	limit := paging.Size(f.Limit) + 1
 	lateral := fmt.Sprintf("cross join lateral (select t.number, %s as at from tickets t where %s order by %s", at, strings.Join(bounds, " and "), inner)
 	end := fmt.Sprintf("order by f.rank%s, %sx.number%s limit %d", direction, key, direction, limit)
 	return fmt.Sprintf(`select x.number, f.rank, x.at from (
@@ -142,7 +143,7 @@ func (o order) starts() (facets []string, ranks []int, numbers []tickets.Number)
 				continue
 			}
 			if way == 0 {
-				start = p.Number
+				start = tickets.Number(p.Number)
 			}
 		}
 		facets, ranks, numbers = append(facets, facet), append(ranks, rank), append(numbers, start)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"hotline/tickets"
+	"hotline/storage"
 )
 
 // watched makes a database in which each change of the schema does what the text says first.
@@ -39,7 +39,7 @@ func watched(t *testing.T, plpgsql string) (url string, forget func()) {
 
 func TestADatabaseThatWasNotPreparedIsLateThoughItAnswers(t *testing.T) {
 	url, forget := watched(t, `raise exception 'starting up' using errcode = '57P03';`)
-	if _, err := Open(t.Context(), url, Config{}); !errors.Is(err, tickets.ErrDown) {
+	if _, err := Open(t.Context(), url, Config{}); !errors.Is(err, storage.ErrDown) {
 		t.Errorf("without patience: %v", err)
 	}
 	s, err := Open(t.Context(), url, Config{Late: true})
@@ -47,7 +47,7 @@ func TestADatabaseThatWasNotPreparedIsLateThoughItAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if err := s.Ping(t.Context()); err != nil || !errors.Is(s.Late(), tickets.ErrDown) {
+	if err := s.Ping(t.Context()); err != nil || !errors.Is(s.Late(), storage.ErrDown) {
 		t.Errorf("it answers %v, and is late by %v", err, s.Late())
 	}
 	forget()

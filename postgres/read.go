@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -123,7 +124,7 @@ func (s *Store) Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, e
 }
 
 // OpenOf lists the contract's live tickets, most urgent first: by priority, then by age.
-func (s *Store) OpenOf(ctx context.Context, c tickets.ContractID) ([]tickets.Ticket, error) {
+func (s *Store) OpenOf(ctx context.Context, c directory.ContractID) ([]tickets.Ticket, error) {
 	return rows(ctx, s, "reading open tickets", scanTicket, selectTickets+whereOpen, c)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 const (
@@ -30,8 +31,8 @@ order by e.at, e.place`
 )
 
 // Outcomes lists the clocks of tickets opened between two instants.
-func (s *Store) Outcomes(ctx context.Context, since, until time.Time) ([]tickets.Outcome, error) {
-	return rows(ctx, s, "reading outcomes", func(r pgx.CollectableRow) (o tickets.Outcome, err error) {
+func (s *Store) Outcomes(ctx context.Context, since, until time.Time) ([]statistics.Outcome, error) {
+	return rows(ctx, s, "reading outcomes", func(r pgx.CollectableRow) (o statistics.Outcome, err error) {
 		var due *time.Time
 		var pauses []byte
 		account := tickets.Event{Kind: tickets.Broken}

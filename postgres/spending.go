@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"hotline/tickets"
+	"hotline/budgets"
 )
 
 const (
@@ -16,7 +16,7 @@ const (
 )
 
 // Spend keeps entries of budgets, all of them or none.
-func (s *Store) Spend(ctx context.Context, list ...tickets.Spending) error {
+func (s *Store) Spend(ctx context.Context, list ...budgets.Spending) error {
 	var budgets, keys, whose, nodes []string
 	var at []time.Time
 	for _, x := range list {
@@ -26,8 +26,8 @@ func (s *Store) Spend(ctx context.Context, list ...tickets.Spending) error {
 }
 
 // Spendings reads the entries behind a place and an instant, in the order of their places.
-func (s *Store) Spendings(ctx context.Context, behind int64, after time.Time) ([]tickets.Spending, error) {
-	return rows(ctx, s, "reading what budgets were spent on", func(r pgx.CollectableRow) (x tickets.Spending, err error) {
+func (s *Store) Spendings(ctx context.Context, behind int64, after time.Time) ([]budgets.Spending, error) {
+	return rows(ctx, s, "reading what budgets were spent on", func(r pgx.CollectableRow) (x budgets.Spending, err error) {
 		err = r.Scan(&x.Place, &x.Budget, &x.Key, &x.Whose, &x.At, &x.Node)
 		x.At = x.At.UTC()
 		return x, err

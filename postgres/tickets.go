@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -96,16 +97,16 @@ func putTicket(ctx context.Context, tx pgx.Tx, t tickets.Ticket, expect int) err
 		return err
 	}
 	if expect == 0 {
-		return tickets.ErrExists
+		return storage.ErrExists
 	}
 	var known bool
 	if err := tx.QueryRow(ctx, knownTicket, t.Number).Scan(&known); err != nil {
 		return err
 	}
 	if !known {
-		return tickets.ErrNotFound
+		return storage.ErrNotFound
 	}
-	return tickets.ErrConflict
+	return storage.ErrConflict
 }
 
 // putParts writes clocks and recordings whole.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/paging"
 	"hotline/tickets"
 )
 
@@ -74,7 +75,7 @@ func (s *Store) withWords(ctx context.Context, words []string) (list []tickets.N
 		if _, err := tx.Exec(ctx, readTheirIndex); err != nil {
 			return err
 		}
-		found, err := tx.Query(ctx, selectWithWords, words, tickets.CountedAtMost+1)
+		found, err := tx.Query(ctx, selectWithWords, words, paging.CountedAtMost+1)
 		if err == nil {
 			list, err = pgx.CollectRows(found, pgx.RowTo[tickets.Number])
 		}

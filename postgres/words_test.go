@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/paging"
 	"hotline/tickets"
 )
 
@@ -66,7 +67,7 @@ func TestTicketsOfAFormerVersionAreFoundOnceTheirWordsAreGathered(t *testing.T) 
 // TestOfWordsThatVeryManyHaveTheNewestAreLookedAt, but for one customer all of its own are.
 func TestOfWordsThatVeryManyHaveTheNewestAreLookedAt(t *testing.T) {
 	s, monday := fresh(t), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	const many = tickets.CountedAtMost + 20
+	const many = paging.CountedAtMost + 20
 	for _, sql := range []string{
 		`insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language, opened_at, time_spent, bundled, version)
 		select n, '', 'c' || n % 1000, 'Officine Bellini', '', 'web', 'question', '', 4, 'extended', 'open', '', false, 'it', $1::timestamptz, 0, 0, 1 from generate_series(1, $2::int) n`,
@@ -82,11 +83,11 @@ func TestOfWordsThatVeryManyHaveTheNewestAreLookedAt(t *testing.T) {
 		total  int
 		more   bool
 	}{
-		{tickets.Filter{Search: "bellini"}, many, tickets.CountedAtMost, true},
-		{tickets.Filter{Search: "bellini", Sort: "number"}, 21, tickets.CountedAtMost, true},
+		{tickets.Filter{Search: "bellini"}, many, paging.CountedAtMost, true},
+		{tickets.Filter{Search: "bellini", Sort: "number"}, 21, paging.CountedAtMost, true},
 		{tickets.Filter{Search: "bellini", Sort: "number", Customer: "c7"}, 7, 11, false},
 		{tickets.Filter{Search: "bellini conti", Customer: "c7"}, 0, 0, false},
-		{tickets.Filter{Search: "bellini", Sort: "due", States: []tickets.State{tickets.Open}}, 21, tickets.CountedAtMost, true},
+		{tickets.Filter{Search: "bellini", Sort: "due", States: []tickets.State{tickets.Open}}, 21, paging.CountedAtMost, true},
 	} {
 		page, err := s.List(t.Context(), c.filter)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -94,7 +95,7 @@ func (k *worker) Work(ctx context.Context, j *river.Job[job]) error {
 		w.Due = w.Due.UTC()
 		return w, err
 	}, selectWork, j.Args.ID)
-	if errors.Is(err, tickets.ErrNotFound) {
+	if errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}
 	if err != nil {

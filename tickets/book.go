@@ -1,263 +1,64 @@
 package tickets
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"reflect"
 	"slices"
-	"sync"
 	"time"
 
-	"hotline/sla"
-	"hotline/tickets/snapshot"
+	"hotline/directory"
 )
 
-// Book is what the desk must know to serve a caller while the store is down: a snapshot that is kept on disk too. It
-// holds PIN hashes, never a PIN. Immutable once handed over. An edit makes the next one of it, at a cost that does not grow
-// with the number of customers and contracts; levels, calendars and faults are few.
-type Book struct {
-	At        time.Time
-	Revision  int64 // of the last edit that it holds
-	Customers snapshot.Map[CustomerID, Customer]
-	Contracts snapshot.Map[ContractID, Contract]
-	Levels    map[sla.LevelID]sla.Level
-	Calendars map[sla.CalendarID]sla.Calendar
-	PINs      snapshot.Map[PINHash, ContractID]
-	Faults    []KnownFault
-
-	numbers snapshot.Map[string, []CustomerID] // whose a telephone number is, by id
-	hours   *sync.Map                          // *sla.Hours by calendar, made when they are first needed; nil in one from the disk, which makes them each time
+// SetBook replaces the snapshot of contracts and calendars, as after each change of theirs.
+func (d *Desk) SetBook(b *directory.Book) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.book = b
 }
 
-// ready makes a calendar ready, once for all snapshots in which it is the same.
-func (b *Book) ready(c sla.Calendar) (*sla.Hours, error) {
-	if b.hours == nil {
-		return c.Hours()
-	}
-	if h, ok := b.hours.Load(c.ID); ok {
-		return h.(*sla.Hours), nil
-	}
-	h, err := c.Hours()
-	if err == nil {
-		b.hours.Store(c.ID, h)
-	}
-	return h, err
+// Book is the snapshot in use.
+func (d *Desk) Book() *directory.Book {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.book
 }
 
-// With is the snapshot as it would be with a level, a calendar or a contract changed.
-func (b *Book) With(change func(*Book)) *Book {
-	next := *b
-	next.Levels, next.Calendars, next.hours = maps.Clone(b.Levels), maps.Clone(b.Calendars), &sync.Map{}
-	change(&next)
-	if b.hours != nil {
-		b.hours.Range(func(id, h any) bool {
-			if reflect.DeepEqual(b.Calendars[id.(sla.CalendarID)], next.Calendars[id.(sla.CalendarID)]) {
-				next.hours.Store(id, h)
-			}
-			return true
-		})
-	}
-	return &next
-}
-
-// Edited is the snapshot after edits of the store.
-func (b *Book) Edited(e Edits, now time.Time) *Book {
-	if e.Whole {
-		return whole(e, now)
-	}
-	return b.With(func(n *Book) {
-		n.At, n.Revision, n.Faults = now, e.Revision, slices.Clone(b.Faults)
-		for _, c := range e.Customers {
-			n.putCustomer(c)
-		}
-		for _, c := range e.Contracts {
-			n.Contracts = n.Contracts.With(c.ID, c)
-		}
-		for _, l := range e.Levels {
-			n.Levels[l.ID] = l
-		}
-		for _, c := range e.Calendars {
-			n.Calendars[c.ID] = c
-		}
-		for _, f := range e.Faults {
-			n.Faults = append(without(n.Faults, f.ID), f)
-		}
-		for _, h := range e.Ended {
-			n.PINs = n.PINs.Without(h)
-		}
-		for h, c := range e.Given {
-			n.PINs = n.PINs.With(h, c)
-		}
-		for _, r := range e.Removed {
-			n.remove(r)
-		}
-		slices.SortFunc(n.Faults, func(a, b KnownFault) int { return cmp.Compare(a.ID, b.ID) })
-	})
-}
-
-// whole makes a snapshot of everything that stands.
-func whole(e Edits, now time.Time) *Book {
-	customers, contracts := make(map[CustomerID]Customer, len(e.Customers)), make(map[ContractID]Contract, len(e.Contracts))
-	b := &Book{
-		At: now, Revision: e.Revision, Levels: map[sla.LevelID]sla.Level{}, Calendars: map[sla.CalendarID]sla.Calendar{},
-		PINs: snapshot.Of(e.Given), Faults: e.Faults, hours: &sync.Map{},
-	}
-	for _, c := range e.Customers {
-		customers[c.ID] = c
-	}
-	for _, c := range e.Contracts {
-		contracts[c.ID] = c
-	}
-	for _, l := range e.Levels {
-		b.Levels[l.ID] = l
-	}
-	for _, c := range e.Calendars {
-		b.Calendars[c.ID] = c
-	}
-	b.Customers, b.Contracts = snapshot.Of(customers), snapshot.Of(contracts)
-	b.index()
-	return b
-}
-
-// index notes whose each telephone number is.
-func (b *Book) index() {
-	numbers := map[string][]CustomerID{}
-	for id, c := range b.Customers.All() {
-		for _, n := range c.Numbers {
-			numbers[n] = added(numbers[n], id)
-		}
-	}
-	b.numbers = snapshot.Of(numbers)
-}
-
-// added is a list with an id in its place; the one given is not written.
-func added(list []CustomerID, id CustomerID) []CustomerID {
-	at, there := slices.BinarySearch(list, id)
-	if there {
-		return list
-	}
-	return slices.Insert(slices.Clone(list), at, id)
-}
-
-func without(list []KnownFault, id string) []KnownFault {
-	return slices.DeleteFunc(list, func(f KnownFault) bool { return f.ID == id })
-}
-
-func (b *Book) putCustomer(c Customer) {
-	b.forgetNumbers(c.ID)
-	b.Customers = b.Customers.With(c.ID, c)
-	for _, n := range c.Numbers {
-		b.numbers = b.numbers.With(n, added(b.numbers.At(n), c.ID))
-	}
-}
-
-func (b *Book) forgetNumbers(id CustomerID) {
-	for _, n := range b.Customers.At(id).Numbers {
-		rest := slices.DeleteFunc(slices.Clone(b.numbers.At(n)), func(other CustomerID) bool { return other == id })
-		if b.numbers = b.numbers.With(n, rest); len(rest) == 0 {
-			b.numbers = b.numbers.Without(n)
-		}
-	}
-}
-
-func (b *Book) remove(r Removed) {
-	switch r.Kind {
-	case "customer":
-		b.forgetNumbers(CustomerID(r.ID))
-		b.Customers = b.Customers.Without(CustomerID(r.ID))
-	case "contract":
-		b.Contracts = b.Contracts.Without(ContractID(r.ID))
-	case "level":
-		delete(b.Levels, sla.LevelID(r.ID))
-	case "calendar":
-		delete(b.Calendars, sla.CalendarID(r.ID))
-	case "fault":
-		b.Faults = without(b.Faults, r.ID)
-	}
-}
-
-// ReadBook takes a snapshot from the store: everything as it stood at one moment.
-func ReadBook(ctx context.Context, s Directory, now time.Time) (*Book, error) {
-	e, err := s.Edits(ctx, 0)
+// CatchUp gives the desk's snapshot what was written in a store since the desk looked last, by this node or by another one,
+// and tells what that was. Its cost grows with the edits, not with the book. After an error the next call brings them. Safe
+// for concurrent use: an older snapshot never takes the place of a newer one.
+func (d *Desk) CatchUp(ctx context.Context, s directory.Store, now time.Time) (directory.Edits, error) {
+	d.catching.Lock()
+	defer d.catching.Unlock()
+	b := d.Book()
+	e, err := s.Edits(ctx, b.Revision)
 	if err != nil {
-		return nil, fmt.Errorf("reading the book: %w", err)
+		return directory.Edits{}, fmt.Errorf("reading what was edited: %w", err)
 	}
-	return (&Book{}).Edited(e, now), nil
+	if e.Empty(b.Revision) {
+		return e, nil
+	}
+	next := b.Edited(e, now)
+	if e.Whole && b.Contracts.Len() > 0 && next.Contracts.Len() == 0 {
+		return directory.Edits{}, directory.ErrOtherDatabase
+	}
+	d.SetBook(next)
+	return e, nil
 }
 
-// UnmarshalJSON reads a snapshot that was kept on the disk.
-func (b *Book) UnmarshalJSON(text []byte) error {
-	type plain Book
-	if err := json.Unmarshal(text, (*plain)(b)); err != nil {
-		return err
-	}
-	b.index()
-	return nil
+// Entitlement is what a contract is entitled to; an empty id stands for Support on Request.
+func (d *Desk) Entitlement(c directory.ContractID) (directory.Entitlement, error) {
+	return d.Book().Entitlement(c, d.cfg.Own)
 }
 
-// Terms are what one contract is promised, its overrides applied.
-type Terms struct {
-	Level       sla.Level
-	Hours       *sla.Hours
-	AfterHours  AfterHours
-	Contract    ContractID // empty: Support on Request
-	Blocking    sla.Limits
-	NonBlocking sla.Limits
-	Promise     sla.Terms // the same, as a ticket keeps it
+// Zone is the zone of the owner's own calendar, in which days and months of the house begin; UTC while there is none.
+func (d *Desk) Zone() *time.Location {
+	if own, err := d.Entitlement(""); err == nil {
+		return own.Hours.Zone()
+	}
+	return time.UTC
 }
 
-// Limits are the spans promised for a category.
-func (t Terms) Limits(c sla.Category) sla.Limits {
-	return sla.Level{Blocking: t.Blocking, NonBlocking: t.NonBlocking}.Limits(c)
-}
-
-// Terms finds what a contract is promised; an empty id stands for Support on Request, whose hours are own.
-func (b *Book) Terms(id ContractID, own sla.CalendarID) (Terms, error) {
-	contract, level, calendar := Contract{AfterHours: AfterHoursWait}, sla.OnRequest, own
-	if id != "" {
-		c, ok := b.Contracts.Get(id)
-		if !ok {
-			return Terms{}, fmt.Errorf("contract %s: %w", id, ErrNotFound)
-		}
-		contract, level, calendar = c, c.Level, c.Calendar
-	}
-	l, ok := b.Levels[level]
-	if !ok {
-		return Terms{}, fmt.Errorf("level %s of contract %q: %w", level, id, ErrNotFound)
-	}
-	if calendar == "" {
-		calendar = l.Calendar
-	}
-	c, ok := b.Calendars[calendar]
-	if !ok {
-		return Terms{}, fmt.Errorf("calendar %s of contract %q: %w", calendar, id, ErrNotFound)
-	}
-	hours, err := b.ready(c)
-	if err != nil {
-		return Terms{}, err
-	}
-	t := Terms{Level: l, Hours: hours, AfterHours: contract.AfterHours, Contract: id, Blocking: l.Blocking, NonBlocking: l.NonBlocking}
-	if contract.Blocking != nil {
-		t.Blocking = *contract.Blocking
-	}
-	if contract.NonBlocking != nil {
-		t.NonBlocking = *contract.NonBlocking
-	}
-	t.Promise = l.Terms(c)
-	t.Promise.Blocking, t.Promise.NonBlocking = t.Blocking, t.NonBlocking
-	return t, nil
-}
-
-// Owner finds whose a number is, by the first of its spellings that somebody has: a hint for language and budgets, never a
-// credential. Of several who have it, always the same one.
-func (b *Book) Owner(spellings ...string) (Customer, bool) {
-	for _, number := range spellings {
-		if ids := b.numbers.At(number); number != "" && len(ids) > 0 {
-			return b.Customers.Get(ids[0])
-		}
-	}
-	return Customer{}, false
+// KnownFault tells whether a fault that covers a contract is known, from the snapshot.
+func (d *Desk) KnownFault(c directory.ContractID, now time.Time) bool {
+	return slices.ContainsFunc(d.Book().Faults, func(f directory.KnownFault) bool { return f.Covers(c, now) })
 }

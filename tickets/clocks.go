@@ -15,11 +15,11 @@ import (
 // course is how a ticket's clocks stand. A ticket from before terms were kept has those of its contract as it stands now.
 func (d *Desk) course(t *Ticket) (sla.Course, error) {
 	if t.Promise == nil {
-		terms, err := d.Terms(t.Contract)
+		terms, err := d.Entitlement(t.Contract)
 		if err != nil {
 			return sla.Course{}, err
 		}
-		t.Promise = &terms.Promise
+		t.Promise = &terms.Terms
 		t.Stamps = sla.Stamps{
 			Contact: sla.Met(t.Clocks, sla.Contact), Intervention: sla.Met(t.Clocks, sla.Intervention), Restore: sla.Met(t.Clocks, sla.Restore),
 		}

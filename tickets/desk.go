@@ -10,8 +10,12 @@ import (
 	"sync"
 	"time"
 
+	"hotline/budgets"
+	"hotline/directory"
 	"hotline/limits"
+	"hotline/paging"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets/turns"
 )
 
@@ -37,9 +41,9 @@ type Numbering interface {
 
 // DeskConfig is what a desk needs. Journal may be nil (the conversation in the terminal keeps nothing).
 type DeskConfig struct {
-	Store     Tickets
-	Quick     Tickets // the same for those on the line: it does not keep them waiting; nil: Store
-	Book      *Book
+	Store     Store
+	Quick     Store // the same for those on the line: it does not keep them waiting; nil: Store
+	Book      *directory.Book
 	Numbers   Numbers
 	Journal   Journal
 	PINKey    []byte
@@ -55,7 +59,7 @@ type DeskConfig struct {
 	// Changed hears of each ticket as this desk has changed it, in the goroutine that did; nil for nobody.
 	Changed func(t Ticket)
 	// Spent hears of each wrong PIN, to keep it; it must not wait. Nil: a restart forgets them.
-	Spent func(Spending)
+	Spent func(budgets.Spending)
 }
 
 // Desk is where requests are taken and changed, by the rules of the support policy. It is safe for concurrent use. A
@@ -63,12 +67,13 @@ type DeskConfig struct {
 type Desk struct {
 	cfg DeskConfig
 
-	mu      sync.Mutex
-	book    *Book
-	budgets *Budgets
-	waiting map[Number]*deferred
-	last    recent // how tickets stood when this desk wrote them
-	turns   turns.Queue[Number]
+	mu        sync.Mutex
+	book      *directory.Book
+	wrongPINs *budgets.PINs
+	opened    openings // by unknown callers
+	waiting   map[Number]*deferred
+	last      recent // how tickets stood when this desk wrote them
+	turns     turns.Queue[Number]
 
 	catching sync.Mutex                // one who brings the snapshot up to date at a time
 	agreed   map[string]*sla.Agreement // terms made ready, by id
@@ -95,25 +100,8 @@ func NewDesk(cfg DeskConfig) *Desk {
 	if cfg.Quick == nil {
 		cfg.Quick = cfg.Store
 	}
-	return &Desk{cfg: cfg, book: cfg.Book, budgets: NewBudgets(), waiting: map[Number]*deferred{}, last: recent{tickets: map[Number]Ticket{}}, agreed: map[string]*sla.Agreement{}}
+	return &Desk{cfg: cfg, book: cfg.Book, wrongPINs: budgets.NewPINs(), opened: openings{}, waiting: map[Number]*deferred{}, last: recent{tickets: map[Number]Ticket{}}, agreed: map[string]*sla.Agreement{}}
 }
-
-// SetBook replaces the snapshot of contracts and calendars, as after each change of theirs.
-func (d *Desk) SetBook(b *Book) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.book = b
-}
-
-// Book is the snapshot in use.
-func (d *Desk) Book() *Book {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.book
-}
-
-// Terms are what a contract is promised; an empty id stands for Support on Request.
-func (d *Desk) Terms(c ContractID) (Terms, error) { return d.Book().Terms(c, d.cfg.Own) }
 
 // Ticket is the ticket as it stands, changes that still wait for the store included. With the store down it is the ticket
 // as this desk last wrote it, so that a call that is under way goes on.
@@ -122,7 +110,7 @@ func (d *Desk) Ticket(ctx context.Context, n Number) (Ticket, error) {
 		return w.ticket, nil
 	}
 	t, err := d.cfg.Quick.Ticket(ctx, n)
-	if err == nil || errors.Is(err, ErrNotFound) || ctx.Err() != nil {
+	if err == nil || errors.Is(err, storage.ErrNotFound) || ctx.Err() != nil {
 		return t, err
 	}
 	d.mu.Lock()
@@ -207,11 +195,11 @@ func (d *Desk) change(ctx context.Context, n Number, now time.Time, e edit) (Tic
 		if err != nil || len(events) == 0 {
 			return t, err
 		}
-		if next, err = d.write(ctx, t.Version, next, now, events); !errors.Is(err, ErrConflict) {
+		if next, err = d.write(ctx, t.Version, next, now, events); !errors.Is(err, storage.ErrConflict) {
 			return next, err
 		}
 	}
-	return Ticket{}, fmt.Errorf("ticket %d: %w", n, ErrConflict)
+	return Ticket{}, fmt.Errorf("ticket %d: %w", n, storage.ErrConflict)
 }
 
 // write hands a change to the journal and then to the store. Only a conflict, or a journal that cannot write, is an
@@ -250,7 +238,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 		d.done(ctx, c)
 		d.cfg.Changed(t)
 		return t, nil
-	case errors.Is(err, ErrConflict), errors.Is(err, ErrExists):
+	case errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrExists):
 		return d.giveUp(ctx, c)
 	}
 	if conflict, _ := d.queue(c, true); conflict != nil {
@@ -274,7 +262,7 @@ func (d *Desk) giveUp(ctx context.Context, c Change) (Ticket, error) {
 		}
 		return c.Ticket, nil
 	}
-	return Ticket{}, fmt.Errorf("ticket %d: %w", n, ErrConflict)
+	return Ticket{}, fmt.Errorf("ticket %d: %w", n, storage.ErrConflict)
 }
 
 // queue puts a change behind those of its ticket that wait already; begin lets it also be the first to wait. waits is
@@ -290,7 +278,7 @@ func (d *Desk) queue(c Change, begin bool) (conflict error, waits bool) {
 		w = &deferred{}
 		d.waiting[c.Ticket.Number] = w
 	} else if w.ticket.Version != c.Expect {
-		return fmt.Errorf("ticket %d: %w", c.Ticket.Number, ErrConflict), true
+		return fmt.Errorf("ticket %d: %w", c.Ticket.Number, storage.ErrConflict), true
 	}
 	w.ticket, w.changes = c.Ticket, append(w.changes, c)
 	d.last.keep(c.Ticket)
@@ -328,7 +316,7 @@ func (d *Desk) Replay(ctx context.Context) error {
 			continue
 		}
 		refused = append(refused, fmt.Errorf("replaying ticket %d: %w", n, err))
-		if errors.Is(err, ErrDown) || ctx.Err() != nil {
+		if errors.Is(err, storage.ErrDown) || ctx.Err() != nil {
 			break
 		}
 	}
@@ -356,7 +344,7 @@ const refusalsMost = 3
 
 // refused counts a refusal of a ticket's oldest change.
 func (d *Desk) refused(ctx context.Context, n Number, err error) {
-	if errors.Is(err, ErrDown) || ctx.Err() != nil {
+	if errors.Is(err, storage.ErrDown) || ctx.Err() != nil {
 		return
 	}
 	d.mu.Lock()
@@ -389,7 +377,7 @@ func (d *Desk) Load(left []Change) {
 // List lists tickets with what waits at the desk over them: those on the page stand as they do after the changes that wait,
 // and in front of the first page stand those that match and that the store does not have yet. So a ticket whose opening was
 // answered is in the next list.
-func (d *Desk) List(ctx context.Context, f Filter) (Page[Ticket], error) {
+func (d *Desk) List(ctx context.Context, f Filter) (paging.Page[Ticket], error) {
 	waiting := d.allWaiting() // before the store is read: what is written meanwhile is there or here
 	p, err := d.cfg.Store.List(ctx, f)
 	if err != nil || len(waiting) == 0 {

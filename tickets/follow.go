@@ -8,7 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
+	"hotline/storage"
 )
 
 // Deadline is one due time that moves, or would move.
@@ -20,12 +22,12 @@ type Deadline struct {
 }
 
 // agree gives a ticket the terms of its contract as a snapshot has them.
-func (d *Desk) agree(b *Book, t *Ticket, actor string, now time.Time) ([]Event, error) {
-	terms, err := b.Terms(t.Contract, d.cfg.Own)
+func (d *Desk) agree(b *directory.Book, t *Ticket, actor string, now time.Time) ([]Event, error) {
+	terms, err := b.Entitlement(t.Contract, d.cfg.Own)
 	if err != nil {
 		return nil, err
 	}
-	a, err := d.ready(terms.Promise)
+	a, err := d.ready(terms.Terms)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +36,8 @@ func (d *Desk) agree(b *Book, t *Ticket, actor string, now time.Time) ([]Event, 
 }
 
 // keeps tells whether a ticket has these terms already.
-func (t Ticket) keeps(terms Terms) bool {
-	return t.Promise != nil && t.Promise.ID() == terms.Promise.ID()
+func (t Ticket) keeps(terms directory.Entitlement) bool {
+	return t.Promise != nil && t.Promise.ID() == terms.Terms.ID()
 }
 
 // Follow gives a running ticket the terms of its contract as they stand now. What was kept or broken stays so; the
@@ -46,7 +48,7 @@ func (d *Desk) Follow(ctx context.Context, n Number, actor string, now time.Time
 			return nil, err
 		}
 		b := d.Book()
-		if terms, err := b.Terms(t.Contract, d.cfg.Own); err != nil || t.keeps(terms) {
+		if terms, err := b.Entitlement(t.Contract, d.cfg.Own); err != nil || t.keeps(terms) {
 			return nil, err
 		}
 		return d.agree(b, t, actor, now)
@@ -54,7 +56,7 @@ func (d *Desk) Follow(ctx context.Context, n Number, actor string, now time.Time
 }
 
 // SetContract puts a running ticket under another contract, and its terms; empty stands for Support on Request.
-func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c ContractID, now time.Time) (Ticket, error) {
+func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c directory.ContractID, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		if err := t.may(agreeing); err != nil {
 			return nil, err
@@ -84,36 +86,36 @@ func (d *Desk) SetContract(ctx context.Context, n Number, actor string, c Contra
 
 // Scope says which running tickets an edit is about: those whose terms of the snapshot it holds for.
 type Scope struct {
-	holds    func(Terms) bool
-	contract ContractID // the only one whose tickets are looked at; empty: all
+	holds    func(directory.Entitlement) bool
+	contract directory.ContractID // the only one whose tickets are looked at; empty: all
 }
 
 // OfLevel are the tickets of one level.
 func OfLevel(id sla.LevelID) Scope {
-	return Scope{holds: func(t Terms) bool { return t.Level.ID == id }}
+	return Scope{holds: func(t directory.Entitlement) bool { return t.Level.ID == id }}
 }
 
 // OfCalendar are the tickets whose clocks run in one calendar.
 func OfCalendar(id sla.CalendarID) Scope {
-	return Scope{holds: func(t Terms) bool { return t.Promise.Calendar.ID == id }}
+	return Scope{holds: func(t directory.Entitlement) bool { return t.Terms.Calendar.ID == id }}
 }
 
 // OfContract are the tickets of one contract; those of others are not even read.
-func OfContract(id ContractID) Scope {
-	return Scope{holds: func(t Terms) bool { return t.Contract == id }, contract: id}
+func OfContract(id directory.ContractID) Scope {
+	return Scope{holds: func(t directory.Entitlement) bool { return t.Contract == id }, contract: id}
 }
 
 // running visits the live tickets in scope that would get other terms by a snapshot, but for those of which staff said
 // that they keep theirs: these follow only when they are told so one by one.
-func (d *Desk) running(ctx context.Context, b *Book, in Scope, visit func(t Ticket) error) error {
-	f := Filter{States: []State{Open, Assigned, InProgress, Waiting}, Contract: in.contract, Sort: "number", Limit: largestPage}
+func (d *Desk) running(ctx context.Context, b *directory.Book, in Scope, visit func(t Ticket) error) error {
+	f := Filter{States: []State{Open, Assigned, InProgress, Waiting}, Contract: in.contract, Sort: "number", Limit: 500}
 	for {
 		list, err := d.cfg.Store.List(ctx, f)
 		if err != nil {
 			return fmt.Errorf("reading running tickets: %w", err)
 		}
 		for _, t := range list.Items {
-			terms, err := b.Terms(t.Contract, d.cfg.Own)
+			terms, err := b.Entitlement(t.Contract, d.cfg.Own)
 			if err != nil || !in.holds(terms) || t.keeps(terms) {
 				continue
 			}
@@ -162,7 +164,7 @@ func (d *Desk) KeepAll(ctx context.Context, in Scope, actor string, now time.Tim
 }
 
 // Preview tells which deadlines of running tickets in scope would move if they followed a snapshot. Nothing is written.
-func (d *Desk) Preview(ctx context.Context, b *Book, in Scope, now time.Time) ([]Deadline, error) {
+func (d *Desk) Preview(ctx context.Context, b *directory.Book, in Scope, now time.Time) ([]Deadline, error) {
 	var list []Deadline
 	err := d.running(ctx, b, in, func(t Ticket) error {
 		was := t.Clocks
@@ -214,11 +216,11 @@ func (d *Desk) DryRun(level sla.LevelID, c sla.Category, at string) ([]sla.Accou
 	b := d.Book()
 	l, ok := b.Levels[level]
 	if !ok {
-		return nil, fmt.Errorf("level %s: %w", level, ErrNotFound)
+		return nil, fmt.Errorf("level %s: %w", level, storage.ErrNotFound)
 	}
 	calendar, ok := b.Calendars[l.Calendar]
 	if !ok {
-		return nil, fmt.Errorf("calendar %s of level %s: %w", l.Calendar, level, ErrNotFound)
+		return nil, fmt.Errorf("calendar %s of level %s: %w", l.Calendar, level, storage.ErrNotFound)
 	}
 	return sla.Try(l.Terms(calendar), c, at)
 }

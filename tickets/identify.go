@@ -3,6 +3,9 @@ package tickets
 import (
 	"errors"
 	"time"
+
+	"hotline/budgets"
+	"hotline/directory"
 )
 
 // Why a PIN did not lead to a contract. Each is told to the caller in its own words, and the call goes on as Support on
@@ -17,8 +20,8 @@ var (
 
 // Identity is who calls, by PIN. Its zero value is an unknown caller: Support on Request.
 type Identity struct {
-	Contract Contract
-	Customer Customer
+	Contract directory.Contract
+	Customer directory.Customer
 }
 
 // Known tells whether a PIN led to a contract.
@@ -36,34 +39,34 @@ func (d *Desk) Identify(pin, caller string, now time.Time) (id Identity, alarm s
 	defer d.mu.Unlock()
 	caller = d.e164(caller)
 	owner, _ := d.owner(caller)
-	judged := d.budgets.judges(caller, owner.ID, now)
-	if judged == notAsked {
+	answer := d.wrongPINs.Answer(caller, owner.ID, now)
+	if answer == budgets.NotAsked {
 		return Identity{}, "", ErrLockedOut
 	}
 	id, err = d.lookUp(pin, now)
 	right := err == nil
-	if judged == untold || (judged == toldOwn && id.Customer.ID != owner.ID) {
+	if answer == budgets.Untold || (answer == budgets.ToldOwn && id.Customer.ID != owner.ID) {
 		if !right {
 			id = Identity{}
 		}
-		if err = ErrUnknownPIN; judged == untold {
+		if err = ErrUnknownPIN; answer == budgets.Untold {
 			err = ErrUntold
 		}
 	}
-	if errors.Is(err, ErrUnknownPIN) || (judged == untold && !right) {
-		if d.budgets.Spend(caller, owner.ID, now) {
+	if errors.Is(err, ErrUnknownPIN) || (answer == budgets.Untold && !right) {
+		if d.wrongPINs.Spend(caller, owner.ID, now) {
 			alarm = owner.Name
 		}
-		d.spent(caller, owner.ID, now)
+		d.keepSpent(caller, owner.ID, now)
 	}
 	return id, alarm, err
 }
 
 // lookUp finds the contract of a PIN; an error says why it promises nothing.
 func (d *Desk) lookUp(pin string, now time.Time) (Identity, error) {
-	contract, found := ContractID(""), false
-	if plausible(pin) {
-		contract, found = d.book.PINs.Get(HashPIN(d.cfg.PINKey, pin))
+	contract, found := directory.ContractID(""), false
+	if directory.Plausible(pin) {
+		contract, found = d.book.PINs.Get(directory.HashPIN(d.cfg.PINKey, pin))
 	}
 	if !found {
 		return Identity{}, ErrUnknownPIN
@@ -84,7 +87,7 @@ func (d *Desk) LockedOut(caller string, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	owner, _ := d.owner(caller)
-	return d.budgets.judges(d.e164(caller), owner.ID, now) == notAsked
+	return d.wrongPINs.Answer(d.e164(caller), owner.ID, now) == budgets.NotAsked
 }
 
 // PINDelay is how long the caller's next PIN is to wait before it is looked up: it grows with each wrong one that was keyed
@@ -93,11 +96,11 @@ func (d *Desk) PINDelay(caller string, now time.Time) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	owner, _ := d.owner(caller)
-	return d.budgets.delay(owner.ID, now)
+	return d.wrongPINs.Delay(owner.ID, now)
 }
 
 // owner finds whose a number is, however it was written down; d.mu is held.
-func (d *Desk) owner(number string) (Customer, bool) {
+func (d *Desk) owner(number string) (directory.Customer, bool) {
 	if d.cfg.Numbering == nil {
 		return d.book.Owner(number)
 	}
@@ -105,7 +108,7 @@ func (d *Desk) owner(number string) (Customer, bool) {
 }
 
 // Owner finds whose a number is, however it is spelt: a hint for language and budgets, never a credential.
-func (d *Desk) Owner(number string) (Customer, bool) {
+func (d *Desk) Owner(number string) (directory.Customer, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.owner(number)
@@ -116,4 +119,22 @@ func (d *Desk) e164(number string) string {
 		return number
 	}
 	return d.cfg.Numbering.E164(number)
+}
+
+// keepSpent hands a wrong PIN on to be kept. d.mu is held.
+func (d *Desk) keepSpent(number string, customer directory.CustomerID, now time.Time) {
+	if d.cfg.Spent != nil {
+		d.cfg.Spent(budgets.Spending{Budget: budgets.KindPIN, Key: number, Whose: string(customer), At: now})
+	}
+}
+
+// Recall counts wrong PINs that a former process or another node has seen, oldest first.
+func (d *Desk) Recall(list []budgets.Spending) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range list {
+		if s.Budget == budgets.KindPIN {
+			d.wrongPINs.Spend(s.Key, directory.CustomerID(s.Whose), s.At)
+		}
+	}
 }

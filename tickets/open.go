@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"hotline/sla"
@@ -43,11 +42,11 @@ func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, er
 		Caller: draft.Caller, Channel: draft.Channel, Claim: draft.Claim, State: Open, Evo: draft.Identity.Contract.EvoSupport,
 		Language: draft.Language, OpenedAt: now,
 	}
-	terms, err := d.Terms(t.Contract)
+	terms, err := d.Entitlement(t.Contract)
 	if err != nil {
 		return Ticket{}, fmt.Errorf("opening ticket %d: %w", n, err)
 	}
-	lines, err := d.begin(&t, terms.Promise, Event{Kind: Opened, Actor: draft.Actor, Text: draft.Text, Facts: map[string]string{
+	lines, err := d.begin(&t, terms.Terms, Event{Kind: Opened, Actor: draft.Actor, Text: draft.Text, Facts: map[string]string{
 		"call": string(draft.Call), "claim": string(draft.Claim), "level": string(terms.Level.ID),
 	}})
 	if err != nil {
@@ -65,61 +64,6 @@ func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, er
 // number is whom an unknown caller's tickets are counted under: the number that calls, whatever number he keys; where it
 // is withheld the one that he keyed.
 func (d Draft) number() string { return cmp.Or(d.From, d.Caller) }
-
-func (d *Desk) noteOpened(caller string, n Number, now time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.budgets.NoteOpened(caller, n, now)
-}
-
-// bundles tells whether a call may be folded into a ticket that stands already: never one of a customer's numbers, which
-// anybody can show, nor one with a PIN, nor one that claims a blocking anomaly.
-func (d *Desk) bundles(draft Draft) bool {
-	_, known := d.Owner(draft.number())
-	return draft.Channel == Phone && !known && !draft.Identity.Known() && draft.Claim != sla.Blocking
-}
-
-// bundle folds a call into the newest live ticket of an unknown caller who has had his share of the hour.
-func (d *Desk) bundle(ctx context.Context, draft Draft, now time.Time) (Ticket, bool) {
-	d.mu.Lock()
-	into := d.budgets.Bundle(draft.number(), now)
-	d.mu.Unlock()
-	for _, n := range into {
-		folded := false
-		t, err := d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-			if folded = t.State.Live(); !folded {
-				return nil, nil
-			}
-			t.Bundled++
-			return []Event{draft.bundled()}, nil
-		})
-		if folded && err == nil {
-			return t, true
-		}
-	}
-	return Ticket{}, false
-}
-
-// bundled is the line that a folded call leaves: all that staff need to ring somebody who may be another than he who opened
-// the ticket, and may have keyed another number.
-func (d Draft) bundled() Event {
-	e := Event{Kind: BundledCall, Actor: system, Facts: map[string]string{"call": string(d.Call)}}
-	var said []string
-	for _, f := range []struct{ fact, value, text string }{
-		{"caller", d.Caller, "call back "}, {"from", d.From, "called from "}, {"claim", string(d.Claim), "claims "},
-		{"language", d.Language, "speaks "}, {"", d.Text, ""},
-	} {
-		if f.value == "" {
-			continue
-		}
-		if f.fact != "" {
-			e.Facts[f.fact] = f.value
-		}
-		said = append(said, f.text+f.value)
-	}
-	e.Text = strings.Join(said, "; ")
-	return e
-}
 
 // Categorise notes the caller's claim on a ticket that was opened without one; clocks run from the opening.
 func (d *Desk) Categorise(ctx context.Context, n Number, c sla.Category, now time.Time) (Ticket, error) {

@@ -9,20 +9,21 @@ import (
 
 	"hotline/limits"
 	"hotline/sla"
+	"hotline/storage"
 )
 
 // Restore writes a change that waited in a journal. Where somebody changed the ticket meanwhile, what the change says is
 // put on top of what stands now: a replay loses nothing and never undoes what staff did later. A ticket that the store
 // does not have, as after the restore of an older dump, is written as the change knows it.
-func Restore(ctx context.Context, s Tickets, c Change) error {
+func Restore(ctx context.Context, s Store, c Change) error {
 	limits.Apply(&c) // a former version may have written a longer text into its journal
 	err := s.Apply(ctx, c)
-	if errors.Is(err, ErrNotFound) && c.Expect > 0 {
+	if errors.Is(err, storage.ErrNotFound) && c.Expect > 0 {
 		c.Expect = 0
 		err = s.Apply(ctx, c)
 	}
 	for range tries {
-		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
+		if !errors.Is(err, storage.ErrConflict) && !errors.Is(err, storage.ErrExists) {
 			return err
 		}
 		merged, failed := merge(ctx, s, c)
@@ -35,7 +36,7 @@ func Restore(ctx context.Context, s Tickets, c Change) error {
 }
 
 // merge is a change as it must be written on top of what stands now. The clocks are folded anew from the whole history.
-func merge(ctx context.Context, s Tickets, c Change) (Change, error) {
+func merge(ctx context.Context, s Store, c Change) (Change, error) {
 	stands, err := s.Ticket(ctx, c.Ticket.Number)
 	if err != nil {
 		return Change{}, err

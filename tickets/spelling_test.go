@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/directory"
 	"hotline/memory"
 	"hotline/numbers"
 	"hotline/tickets"
@@ -18,10 +19,10 @@ func TestACustomerIsKnownByEverySpellingOfHisNumber(t *testing.T) {
 	spellings := []string{"+39065551239", "065551239", "0039065551239", "39065551239"}
 	for _, listed := range spellings {
 		s := memory.New(1)
-		if _, err := s.PutCustomer(t.Context(), tickets.Customer{ID: "rossi", Name: "Rossi", Numbers: []string{listed}}); err != nil {
+		if _, err := s.PutCustomer(t.Context(), directory.Customer{ID: "rossi", Name: "Rossi", Numbers: []string{listed}}); err != nil {
 			t.Fatal(err)
 		}
-		book, err := tickets.ReadBook(t.Context(), s, time.Now())
+		book, err := directory.ReadBook(t.Context(), s, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,11 +7,15 @@ package tickets
 import (
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 )
 
 // Number is a ticket's number as it is spoken; given once and never again.
 type Number int64
+
+// CallID names one call on the line: ours, or a Call-ID's stand-in; unique.
+type CallID string
 
 // State is where a ticket stands; moves.go holds the table of allowed moves.
 type State string
@@ -40,31 +44,31 @@ const (
 
 // Ticket is one request. Clocks are derived from the facts and stored as they were promised.
 type Ticket struct {
-	Number     Number       `json:"number"`
-	Contract   ContractID   `json:"contract,omitempty"` // empty: Support on Request
-	Customer   CustomerID   `json:"customer,omitempty"`
-	Name       string       `json:"customer_name"` // as at the opening, for the brief and the list
-	Caller     string       `json:"caller"`        // number to call back
-	Channel    Channel      `json:"channel"`
-	Claim      sla.Category `json:"claim"`
-	Assessment sla.Category `json:"assessment,omitempty"`
-	Priority   sla.Priority `json:"priority"`
-	Level      sla.LevelID  `json:"level"`
-	State      State        `json:"state"`
-	Assignee   string       `json:"assignee,omitempty"` // engineer id
-	Evo        bool         `json:"evo_support"`
-	Language   string       `json:"language"`
-	OpenedAt   time.Time    `json:"opened_at"`
-	ClosedAt   time.Time    `json:"closed_at,omitzero"`
-	Clocks     []sla.Clock  `json:"clocks"` // a cache of the history's fold, as are pauses and stamps
-	Pauses     []sla.Pause  `json:"pauses,omitempty"`
-	Stamps     sla.Stamps   `json:"stamps,omitzero"`
-	Promise    *sla.Terms   `json:"promise,omitempty"` // nobody writes to it; nil: opened before terms were kept
-	Raised     int          `json:"raised,omitempty"`  // level of escalation
-	Recordings []Recording  `json:"recordings"`
-	TimeSpent  int          `json:"time_spent"` // seconds, recorded in minutes; for Support on Request above all
-	Bundled    int          `json:"bundled"`    // further calls of an unknown caller folded into this ticket
-	Version    int          `json:"version"`    // rises by one with each change; writers compare it
+	Number     Number               `json:"number"`
+	Contract   directory.ContractID `json:"contract,omitempty"` // empty: Support on Request
+	Customer   directory.CustomerID `json:"customer,omitempty"`
+	Name       string               `json:"customer_name"` // as at the opening, for the brief and the list
+	Caller     string               `json:"caller"`        // number to call back
+	Channel    Channel              `json:"channel"`
+	Claim      sla.Category         `json:"claim"`
+	Assessment sla.Category         `json:"assessment,omitempty"`
+	Priority   sla.Priority         `json:"priority"`
+	Level      sla.LevelID          `json:"level"`
+	State      State                `json:"state"`
+	Assignee   string               `json:"assignee,omitempty"` // engineer id
+	Evo        bool                 `json:"evo_support"`
+	Language   string               `json:"language"`
+	OpenedAt   time.Time            `json:"opened_at"`
+	ClosedAt   time.Time            `json:"closed_at,omitzero"`
+	Clocks     []sla.Clock          `json:"clocks"` // a cache of the history's fold, as are pauses and stamps
+	Pauses     []sla.Pause          `json:"pauses,omitempty"`
+	Stamps     sla.Stamps           `json:"stamps,omitzero"`
+	Promise    *sla.Terms           `json:"promise,omitempty"` // nobody writes to it; nil: opened before terms were kept
+	Raised     int                  `json:"raised,omitempty"`  // level of escalation
+	Recordings []Recording          `json:"recordings"`
+	TimeSpent  int                  `json:"time_spent"` // seconds, recorded in minutes; for Support on Request above all
+	Bundled    int                  `json:"bundled"`    // further calls of an unknown caller folded into this ticket
+	Version    int                  `json:"version"`    // rises by one with each change; writers compare it
 }
 
 // Category is the assessment where there is one, else the caller's claim.
@@ -86,64 +90,6 @@ type Recording struct {
 	URL     string    `json:"url,omitempty"`     // filled by the API only
 	File    string    `json:"-"`                 // name below the recordings folder
 	SHA256  string    `json:"sha256,omitempty"`
-}
-
-// FactNight, "accepted" on an event, tells that the caller took the price of a call outside the hours: the rota is called.
-const FactNight = "night"
-
-// EventKind is what happened to a ticket.
-type EventKind string
-
-// The events of a ticket's append-only history.
-const (
-	Opened         EventKind = "opened"
-	Categorised    EventKind = "categorised" // the caller's claim came after the opening
-	Assessed       EventKind = "assessed"
-	AssignedTo     EventKind = "assigned"
-	Commented      EventKind = "commented"
-	WaitingFor     EventKind = "waiting_for_customer"
-	Resumed        EventKind = "resumed"
-	Contacted      EventKind = "contact"
-	Intervened     EventKind = "intervention"
-	RestoredAt     EventKind = "restored"
-	ClosedAtKind   EventKind = "closed"
-	Reopened       EventKind = "reopened"
-	TimeAdded      EventKind = "time_spent"
-	Recorded       EventKind = "recording"
-	CalledAgain    EventKind = "called_again" // a repeat call added to it, or only heard its state
-	Rang           EventKind = "rang"         // one attempt of the chain and its result
-	Accepted       EventKind = "accepted"
-	AcceptUndone   EventKind = "accept_undone" // the talk that the accept was for never came
-	CallingOut     EventKind = "calling_out"   // the rota is called for a ticket whose caller is not on the line
-	Joined         EventKind = "joined"        // customer and engineer have heard each other
-	TalkEnded      EventKind = "talk_ended"
-	LegLost        EventKind = "engineer_leg_lost"
-	Unreached      EventKind = "unreached" // the chain ended with nobody
-	RotaGap        EventKind = "rota_gap"  // nobody on duty: the operator is alarmed
-	Told           EventKind = "told"      // what the caller was promised, in words
-	Warned         EventKind = "warned"    // a clock comes near its end
-	Broken         EventKind = "broken"    // a clock's due time passed unmet
-	MarkedNoTicket EventKind = "not_a_request"
-	BundledCall    EventKind = "bundled"
-	CallerGone     EventKind = "caller_gone"
-	Notified       EventKind = "notified"    // somebody was told in writing, or by the operator's log where there is no mail
-	Undelivered    EventKind = "undelivered" // a letter that was refused, or given up
-	TermsChanged   EventKind = "terms"       // another contract, or the contract's terms as they stand now
-	TermsKept      EventKind = "terms_kept"  // staff edited level, calendar or contract, and said that it keeps what it was promised
-	AccessGone     EventKind = "remote_access_withdrawn"
-	AccessBack     EventKind = "remote_access_back"
-	ImpliedBy      EventKind = "implied" // a clock met because a later one was
-)
-
-// Event is one line of a ticket's history. It is never changed after it was written.
-type Event struct {
-	ID     string            `json:"id"` // unique for ever: replaying it twice writes it once
-	Ticket Number            `json:"ticket"`
-	At     time.Time         `json:"at"`
-	Kind   EventKind         `json:"kind"`
-	Actor  string            `json:"actor"` // "caller", "engineer:anna", "staff:NAME", "system"
-	Text   string            `json:"text,omitempty"`
-	Facts  map[string]string `json:"facts,omitempty"`
 }
 
 // Zone is where the ticket's clocks run: the zone of the calendar that it was promised by, in which people are told its

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 )
 
@@ -232,7 +233,7 @@ func (d *Desk) MarkNotRequest(ctx context.Context, n Number, actor string, now t
 // Spent is time that somebody spent on a ticket, which prices Support on Request.
 type Spent struct {
 	Ticket   Number
-	Contract ContractID
+	Contract directory.ContractID
 	At       time.Time
 	Minutes  int
 	Who      string // whose time it was: an engineer, or who wrote it down
@@ -267,13 +268,13 @@ func (d *Desk) GiveAccess(ctx context.Context, n Number, actor, text string, now
 
 // AccessChanged says on every running ticket of a contract what staff say of the installation: it cannot be reached any
 // more, or it can again. Where one ticket fails the others are told all the same.
-func (d *Desk) AccessChanged(ctx context.Context, c ContractID, reachable bool, actor string, now time.Time) error {
+func (d *Desk) AccessChanged(ctx context.Context, c directory.ContractID, reachable bool, actor string, now time.Time) error {
 	return d.tellAccess(ctx, c, reachable, actor, now, func(Number) (bool, error) { return true, nil })
 }
 
 // AccessStands mends what a former AccessChanged left undone: it tells the running tickets of a contract what stands
 // there, but for those of which staff said otherwise on the ticket itself.
-func (d *Desk) AccessStands(ctx context.Context, c ContractID, reachable bool, actor string, now time.Time) error {
+func (d *Desk) AccessStands(ctx context.Context, c directory.ContractID, reachable bool, actor string, now time.Time) error {
 	return d.tellAccess(ctx, c, reachable, actor, now, func(n Number) (bool, error) {
 		t, err := d.Ticket(ctx, n)
 		if err != nil || t.noAccess() != reachable {
@@ -288,7 +289,7 @@ func (d *Desk) AccessStands(ctx context.Context, c ContractID, reachable bool, a
 }
 
 // tellAccess tells those running tickets of a contract that it concerns; one that stands so already is left alone.
-func (d *Desk) tellAccess(ctx context.Context, c ContractID, reachable bool, actor string, now time.Time, concern func(Number) (bool, error)) error {
+func (d *Desk) tellAccess(ctx context.Context, c directory.ContractID, reachable bool, actor string, now time.Time, concern func(Number) (bool, error)) error {
 	list, err := d.cfg.Store.OpenOf(ctx, c)
 	if err != nil {
 		return fmt.Errorf("reading the running tickets of contract %s: %w", c, err)

@@ -14,14 +14,15 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"hotline/admin/problem"
-	"hotline/tickets"
+	"hotline/storage"
+	"hotline/tokens"
 )
 
 // Authenticator lets a request pass that has a token of the scope that its route asks for. All fields are required. Safe for
 // concurrent use.
 type Authenticator struct {
-	Token   func(ctx context.Context, hash [32]byte) (tickets.Token, error) // ErrNotFound for one that is unknown
-	Open    func(path string) bool                                          // paths that need no token
+	Token   func(ctx context.Context, hash [32]byte) (tokens.Token, error) // ErrNotFound for one that is unknown
+	Open    func(path string) bool                                         // paths that need no token
 	Routes  chi.Routes
 	Now     func() time.Time // by which tokens end
 	Log     *slog.Logger
@@ -50,7 +51,7 @@ func (a *Authenticator) Wrap(next http.Handler) http.Handler {
 		}
 		token, err := a.Token(r.Context(), sha256.Sum256([]byte(strings.TrimSpace(secret))))
 		switch {
-		case errors.Is(err, tickets.ErrNotFound):
+		case errors.Is(err, storage.ErrNotFound):
 			a.refusals.Note(from, now)
 			a.refuse(w, r, "unknown token", http.StatusUnauthorized, "this token is not known")
 		case err != nil:
@@ -69,19 +70,19 @@ func (a *Authenticator) Wrap(next http.Handler) http.Handler {
 }
 
 // need is the scope that a request asks for. What the router does not know takes any token, and is answered with what it is.
-func (a *Authenticator) need(r *http.Request) (tickets.TokenScope, bool) {
+func (a *Authenticator) need(r *http.Request) (tokens.Scope, bool) {
 	c := chi.NewRouteContext()
 	method := r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
 	if !a.Routes.Match(c, method, r.URL.Path) {
-		return tickets.ScopeRead, true
+		return tokens.ScopeRead, true
 	}
 	if need, ok := Rule(method, c.RoutePattern()); ok {
 		return need, true
 	}
-	return tickets.ScopeAdmin, false
+	return tokens.ScopeAdmin, false
 }
 
 // refuse answers a request that may not be done, counts it, and writes it down for whoever bans by the log.

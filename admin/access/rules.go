@@ -2,11 +2,13 @@
 // source gets.
 package access
 
-import "hotline/tickets"
+import (
+	"hotline/tokens"
+)
 
 // Rule is the scope that a route asks for, by method and path as the router knows it; false when there is no rule, and then
 // nobody may. A HEAD is a GET, and a PATCH is a PUT of a part.
-func Rule(method, pattern string) (tickets.TokenScope, bool) {
+func Rule(method, pattern string) (tokens.Scope, bool) {
 	switch method {
 	case "HEAD":
 		method = "GET"
@@ -19,10 +21,10 @@ func Rule(method, pattern string) (tickets.TokenScope, bool) {
 
 // rules is the whole table. Read looks at everything but callers' voices; staff work on tickets, with what belongs to
 // their day; admin changes what customers are promised, whom the line calls, and what callers hear.
-func rules() map[string]tickets.TokenScope {
-	table := map[string]tickets.TokenScope{}
-	for scope, routes := range map[tickets.TokenScope][]string{
-		tickets.ScopeRead: {
+func rules() map[string]tokens.Scope {
+	table := map[string]tokens.Scope{}
+	for scope, routes := range map[tokens.Scope][]string{
+		tokens.ScopeRead: {
 			"GET /metrics", "GET /api/v1/tickets", "GET /api/v1/tickets/{number}", "GET /api/v1/tickets/{number}/history", "GET /api/v1/tickets/{number}/explanation",
 			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/customers/{id}/spoken", "GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
 			"GET /api/v1/engineers", "GET /api/v1/engineers/{id}", "GET /api/v1/rota", "GET /api/v1/rota/duty", "GET /api/v1/levels", "GET /api/v1/levels/{id}", "GET /api/v1/calendars",
@@ -30,10 +32,10 @@ func rules() map[string]tickets.TokenScope {
 			"GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg",
 			"POST /api/v1/calendars/{id}/preview", "POST /api/v1/levels/{id}/preview", "POST /api/v1/contracts/{id}/preview", "POST /api/v1/flows/check", // change nothing
 		},
-		tickets.ScopeStaff: {
+		tokens.ScopeStaff: {
 			"POST /api/v1/tickets", "GET /api/v1/recordings/{id}/audio", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken", "PUT /api/v1/rota",
 		},
-		tickets.ScopeAdmin: {
+		tokens.ScopeAdmin: {
 			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "PUT /api/v1/levels/{id}",
 			"PUT /api/v1/calendars/{id}", "POST /api/v1/calendars/{id}/closures", "POST /api/v1/flows", "GET /api/v1/recordings/{id}/accesses",
 			"GET /api/v1/debug/profile", "GET /api/v1/debug/heap", "GET /api/v1/debug/goroutine",
@@ -46,7 +48,7 @@ func rules() map[string]tickets.TokenScope {
 	for _, verb := range []string{
 		"assess", "assign", "comment", "waiting", "resume", "contact", "intervention", "restored", "close", "reopen", "time", "not-a-request", "access-withdrawn", "access-back", "contract", "follow",
 	} {
-		table["POST /api/v1/tickets/{number}/"+verb] = tickets.ScopeStaff
+		table["POST /api/v1/tickets/{number}/"+verb] = tokens.ScopeStaff
 	}
 	return table
 }

@@ -7,29 +7,29 @@ import (
 	"encoding/hex"
 	"time"
 
-	"hotline/tickets"
+	"hotline/tokens"
 )
 
 // tokenOctets is the randomness of a token. Nobody guesses 256 bits; the budget of wrong ones spares the store.
 const tokenOctets = 32
 
 // NewToken draws a bearer token for somebody by name. The secret is shown once; only its SHA-256 is stored.
-func NewToken(name string, scope tickets.TokenScope, now time.Time) (secret string, t tickets.Token) {
+func NewToken(name string, scope tokens.Scope, now time.Time) (secret string, t tokens.Token) {
 	octets := make([]byte, tokenOctets)
 	_, _ = rand.Read(octets) // never fails: crypto/rand ends the program instead
 	secret = "hl_" + hex.EncodeToString(octets)
-	return secret, tickets.Token{Name: name, Hash: sha256.Sum256([]byte(secret)), Created: now, Scope: scope}
+	return secret, tokens.Token{Name: name, Hash: sha256.Sum256([]byte(secret)), Created: now, Scope: scope}
 }
 
 // tokenKey is under which a request's context holds its token.
 type tokenKey struct{}
 
-func withToken(ctx context.Context, t tickets.Token) context.Context {
+func withToken(ctx context.Context, t tokens.Token) context.Context {
 	return context.WithValue(ctx, tokenKey{}, t)
 }
 
-func tokenOf(ctx context.Context) tickets.Token {
-	t, _ := ctx.Value(tokenKey{}).(tickets.Token)
+func tokenOf(ctx context.Context) tokens.Token {
+	t, _ := ctx.Value(tokenKey{}).(tokens.Token)
 	return t
 }
 

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 
-	"hotline/tickets"
+	"hotline/storage"
 )
 
 // tries bounds how often an edit is made anew because somebody was faster.
@@ -56,13 +56,13 @@ func (k Kind[T]) Do(ctx context.Context, e Edit, make func(ctx context.Context, 
 			return next, err
 		}
 	}
-	return none, tickets.ErrConflict // by so many in a row
+	return none, storage.ErrConflict // by so many in a row
 }
 
 // stands reads the document and its version; 0 for none.
 func (k Kind[T]) stands(ctx context.Context, e Edit) (v T, version int, err error) {
 	v, err = k.Read(ctx, e.ID)
-	if errors.Is(err, tickets.ErrNotFound) && !e.Changes {
+	if errors.Is(err, storage.ErrNotFound) && !e.Changes {
 		return v, 0, nil
 	}
 	return v, *k.Version(&v), err
@@ -88,7 +88,7 @@ func (e Edit) open() bool { return e.Merges || e.whichever() }
 // overtook tells whether somebody wrote the document between reading and writing; read again, the edit is judged by what
 // stands now.
 func overtook(err error) bool {
-	return errors.Is(err, tickets.ErrConflict) || errors.Is(err, tickets.ErrExists) || errors.Is(err, tickets.ErrNotFound)
+	return errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound)
 }
 
 // same tells whether two documents say the same.

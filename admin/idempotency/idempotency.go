@@ -18,7 +18,7 @@ import (
 	"unicode/utf8"
 
 	"hotline/admin/problem"
-	"hotline/tickets"
+	"hotline/idempotency"
 )
 
 // maxKey bounds an Idempotency-Key in octets.
@@ -30,7 +30,7 @@ const keepFor = 5 * time.Second
 // Store keeps claims and answers for a day.
 type Store interface {
 	// Remember keeps a reply, or gives the one that is kept under its key already.
-	Remember(ctx context.Context, r tickets.Reply) (known tickets.Reply, done bool, err error)
+	Remember(ctx context.Context, r idempotency.Reply) (known idempotency.Reply, done bool, err error)
 }
 
 // Config is what the keys need. All of it is required.
@@ -91,7 +91,7 @@ func (k *Keys) once(w http.ResponseWriter, r *http.Request, key string, next htt
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	claim := tickets.Reply{
+	claim := idempotency.Reply{
 		Key: "claim\n" + key, At: k.Now(),
 		Digest: sha256.Sum256(append([]byte(r.URL.RawQuery+"\x00"), body...)),
 	}
@@ -110,7 +110,7 @@ func (k *Keys) once(w http.ResponseWriter, r *http.Request, key string, next htt
 
 // first does the write and keeps its answer; the answer is kept even when the client has gone. A fault of ours is not
 // kept: how far the write came is as unknown as after a crash.
-func (k *Keys) first(w http.ResponseWriter, r *http.Request, key string, claim tickets.Reply, next http.Handler) {
+func (k *Keys) first(w http.ResponseWriter, r *http.Request, key string, claim idempotency.Reply, next http.Handler) {
 	out := &recorder{ResponseWriter: w, status: http.StatusInternalServerError} // what a panic leaves
 	defer func() {
 		if out.status >= http.StatusInternalServerError {
@@ -118,7 +118,7 @@ func (k *Keys) first(w http.ResponseWriter, r *http.Request, key string, claim t
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepFor)
 		defer cancel()
-		reply := tickets.Reply{Key: "answer\n" + key, Digest: claim.Digest, Status: out.status, Body: k.withoutSecret(out.body.Bytes()), At: claim.At, Location: out.Header().Get("Location")}
+		reply := idempotency.Reply{Key: "answer\n" + key, Digest: claim.Digest, Status: out.status, Body: k.withoutSecret(out.body.Bytes()), At: claim.At, Location: out.Header().Get("Location")}
 		if _, _, err := k.Store.Remember(ctx, reply); err != nil {
 			k.Log.Error("the answer to a keyed write was not kept", "path", r.URL.Path, "error", err)
 		}
@@ -127,8 +127,8 @@ func (k *Keys) first(w http.ResponseWriter, r *http.Request, key string, claim t
 }
 
 // repeat gives the kept answer back, or settles for ever that there is none.
-func (k *Keys) repeat(w http.ResponseWriter, r *http.Request, key string, claim tickets.Reply) {
-	reply, _, err := k.Store.Remember(r.Context(), tickets.Reply{Key: "answer\n" + key, Digest: claim.Digest, At: claim.At, Status: http.StatusConflict})
+func (k *Keys) repeat(w http.ResponseWriter, r *http.Request, key string, claim idempotency.Reply) {
+	reply, _, err := k.Store.Remember(r.Context(), idempotency.Reply{Key: "answer\n" + key, Digest: claim.Digest, At: claim.At, Status: http.StatusConflict})
 	switch {
 	case err != nil:
 		k.fail(w, r, fmt.Errorf("reading a kept answer: %w", err))

@@ -151,7 +151,7 @@ func (m *Metrics) Unreachable() { m.unreachable.Inc() }
 
 // Handler counts the open tickets in the store and shows everything. A store that does not answer within two seconds leaves
 // the counts as they were.
-func (m *Metrics) Handler(s tickets.Tickets) http.Handler {
+func (m *Metrics) Handler(s tickets.Store) http.Handler {
 	show := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.count(r.Context(), s)
@@ -160,7 +160,7 @@ func (m *Metrics) Handler(s tickets.Tickets) http.Handler {
 }
 
 // count reads how many tickets are open. A store that is down leaves the counts as they were.
-func (m *Metrics) count(ctx context.Context, s tickets.Tickets) {
+func (m *Metrics) count(ctx context.Context, s tickets.Store) {
 	ctx, cancel := context.WithTimeout(ctx, counting)
 	defer cancel()
 	counts, err := s.Live(ctx)

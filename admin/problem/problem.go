@@ -13,7 +13,9 @@ import (
 
 	"hotline/oncall"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 // Write answers with a problem, outside the operations that huma describes.
@@ -58,15 +60,15 @@ func statusOf(err error) int {
 		holds  bool
 		status int
 	}{
-		{errors.Is(err, tickets.ErrNotFound), http.StatusNotFound},
-		{errors.Is(err, tickets.ErrConflict), http.StatusConflict},
-		{errors.Is(err, tickets.ErrExists), http.StatusConflict},
+		{errors.Is(err, storage.ErrNotFound), http.StatusNotFound},
+		{errors.Is(err, storage.ErrConflict), http.StatusConflict},
+		{errors.Is(err, storage.ErrExists), http.StatusConflict},
 		{errors.Is(err, oncall.ErrOnRota), http.StatusConflict},
 		{errors.As(err, &move), http.StatusConflict}, // the ticket's state does not allow it
-		{errors.Is(err, tickets.ErrBadMonth), http.StatusUnprocessableEntity},
+		{errors.Is(err, statistics.ErrBadMonth), http.StatusUnprocessableEntity},
 		{errors.Is(err, tickets.ErrEmpty), http.StatusUnprocessableEntity},
 		{errors.Is(err, sla.ErrNeverOpen), http.StatusUnprocessableEntity},
-		{errors.Is(err, tickets.ErrDown), http.StatusServiceUnavailable},
+		{errors.Is(err, storage.ErrDown), http.StatusServiceUnavailable},
 		{errors.Is(err, context.DeadlineExceeded), http.StatusServiceUnavailable},
 		{errors.Is(err, context.Canceled), http.StatusServiceUnavailable}, // the client went; nobody reads it
 	} {

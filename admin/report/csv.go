@@ -14,7 +14,7 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/sla"
-	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 // Sheet says which program reads a table: Plain, or the code of the language that a spreadsheet is set to. The catalogue of
@@ -28,7 +28,7 @@ const Plain Sheet = "plain"
 const byteOrderMark = "\ufeff"
 
 // Lines is one row for each line of the report, and a last one with the totals.
-func Lines(r tickets.Report, reader Reader, sheet Sheet) []byte {
+func Lines(r statistics.Report, reader Reader, sheet Sheet) []byte {
 	words := reader.Words
 	t := newTable(sheet)
 	head := []string{"month", "contract", "customer", "level", "category", "tickets", "minutes", "pauses", "paused"}
@@ -50,7 +50,7 @@ func Lines(r tickets.Report, reader Reader, sheet Sheet) []byte {
 }
 
 // Breaches is one row for each breach.
-func Breaches(r tickets.Report, reader Reader, sheet Sheet) []byte {
+func Breaches(r statistics.Report, reader Reader, sheet Sheet) []byte {
 	words := reader.Words
 	t := newTable(sheet)
 	var head []string
@@ -97,7 +97,7 @@ func (t table) done() []byte {
 	return []byte(t.text.String())
 }
 
-func (t table) figures(l tickets.ReportLine) []string {
+func (t table) figures(l statistics.Line) []string {
 	row := []string{strconv.Itoa(l.Tickets), strconv.Itoa(l.Minutes), strconv.Itoa(l.Pauses), t.minutes(l.Paused)}
 	for _, c := range l.Clocks {
 		row = append(row, strconv.Itoa(c.Kept), strconv.Itoa(c.Broken), strconv.Itoa(c.Open))

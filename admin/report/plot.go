@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"hotline/prompts/written"
-	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 // Sizes of the plot, in the units of SVG.
@@ -26,7 +26,7 @@ type bar struct {
 }
 
 // Plot is an SVG that shows, for each line of the report, how many of each clock were kept, broken and left open, with the numbers.
-func Plot(r tickets.Report, reader Reader) []byte {
+func Plot(r statistics.Report, reader Reader) []byte {
 	words := reader.Words
 	var bars []bar
 	longest := 1
@@ -79,7 +79,7 @@ func (r bar) draw(b *strings.Builder, y, longest int) {
 }
 
 // totalOf adds up the clocks of a line.
-func totalOf(l tickets.ReportLine) (sum bar) {
+func totalOf(l statistics.Line) (sum bar) {
 	for _, c := range l.Clocks {
 		sum.kept, sum.broken, sum.open = sum.kept+c.Kept, sum.broken+c.Broken, sum.open+c.Open
 	}
@@ -94,7 +94,7 @@ const (
 	leastName = 8
 )
 
-func (r Reader) label(words written.Words, l tickets.ReportLine, clock string) string {
+func (r Reader) label(words written.Words, l statistics.Line, clock string) string {
 	n := r.names(words, l)
 	what := shortened(n.level, levelRoom) + ", " + n.category + ": " + words.Clock(clock)
 	return shortened(n.customer, max(nameRoom-len([]rune(what))-2, leastName)) + ", " + what

@@ -8,7 +8,7 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/sla"
-	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 // Reader is who reads: in which language, with which words, and how a level is called.
@@ -21,7 +21,7 @@ type Reader struct {
 // names are a line's words: whose it is, and what it is about.
 type names struct{ customer, level, category string }
 
-func (r Reader) names(words written.Words, l tickets.ReportLine) names {
+func (r Reader) names(words written.Words, l statistics.Line) names {
 	n := names{l.Name, cmp.Or(r.Levels[l.Level], string(l.Level)), words.Category(string(l.Category))}
 	if l.Contract == "" && n.customer == "" {
 		n.customer = words.Text("report-on-request")

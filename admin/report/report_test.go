@@ -10,15 +10,15 @@ import (
 	"hotline/prompts/written"
 	"hotline/prompts/written/writtentest"
 	"hotline/sla"
-	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
-func month(customer string) tickets.Report {
-	line := tickets.ReportLine{
+func month(customer string) statistics.Report {
+	line := statistics.Line{
 		Contract: "rossi", Name: customer, Level: "extended", Category: sla.NonBlocking, Tickets: 2, Paused: 90 * time.Second,
-		Clocks: []tickets.ClockReport{{Clock: sla.Contact, Kept: 1, Met: 1, Median: 90 * time.Second, P90: 90 * time.Second}, {Clock: sla.Intervention, Broken: 1}, {Clock: sla.Restore}},
+		Clocks: []statistics.Clock{{Clock: sla.Contact, Kept: 1, Met: 1, Median: 90 * time.Second, P90: 90 * time.Second}, {Clock: sla.Intervention, Broken: 1}, {Clock: sla.Restore}},
 	}
-	return tickets.Report{Month: "2026-11", Lines: []tickets.ReportLine{line}, Total: line}
+	return statistics.Report{Month: "2026-11", Lines: []statistics.Line{line}, Total: line}
 }
 
 func TestACellIsNoFormulaWhateverStandsBeforeTheSign(t *testing.T) {
@@ -69,8 +69,8 @@ func TestALongNameCutsOffNeitherCategoryNorClock(t *testing.T) {
 // TestAThirdLanguageIsData: tables and plot, written with the words of a pretend language, have no word of another.
 func TestAThirdLanguageIsData(t *testing.T) {
 	r := month("Rossi S.p.A.")
-	r.Lines = append(r.Lines, tickets.ReportLine{Level: "on_request", Category: sla.Question, Tickets: 1})
-	r.Breaches = []tickets.Outcome{{Ticket: 417, Contract: "rossi", Name: "Rossi S.p.A.", Clock: sla.Contact, Due: time.Unix(0, 0), Account: map[string]string{"xx": "ж"}}}
+	r.Lines = append(r.Lines, statistics.Line{Level: "on_request", Category: sla.Question, Tickets: 1})
+	r.Breaches = []statistics.Outcome{{Ticket: 417, Contract: "rossi", Name: "Rossi S.p.A.", Clock: sla.Contact, Due: time.Unix(0, 0), Account: map[string]string{"xx": "ж"}}}
 	reader := Reader{Language: "xx", Words: writtentest.Pretend()}
 	known := []string{"Rossi S.p.A.", "Rossi S…", "rossi", "extended", "on_request", "1970-01-01T00:00:00Z"}
 	for name, text := range map[string]string{

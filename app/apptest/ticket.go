@@ -5,12 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )
 
 // Open opens a blocking ticket of a contract as staff do.
-func (p *Program) Open(c tickets.ContractID) tickets.Ticket {
+func (p *Program) Open(c directory.ContractID) tickets.Ticket {
 	p.Helper()
 	b := p.Desk.Book()
 	contract := b.Contracts.At(c)
@@ -67,11 +68,11 @@ func (p *Program) Raised(number tickets.Number) (list []string) {
 // AddNumber gives the customer Rossi one more telephone number, which the desk knows at once.
 func (p *Program) AddNumber(number string) {
 	p.Helper()
-	p.ChangeRossi(func(c *tickets.Customer) { c.Numbers = append(c.Numbers, number) })
+	p.ChangeRossi(func(c *directory.Customer) { c.Numbers = append(c.Numbers, number) })
 }
 
 // ChangeRossi edits the customer Rossi, and has the desk take the directory as it then stands.
-func (p *Program) ChangeRossi(change func(*tickets.Customer)) {
+func (p *Program) ChangeRossi(change func(*directory.Customer)) {
 	p.Helper()
 	c, err := p.Store.Customer(p.Context(), "rossi")
 	if err != nil {
@@ -81,7 +82,7 @@ func (p *Program) ChangeRossi(change func(*tickets.Customer)) {
 	if _, err := p.Store.PutCustomer(p.Context(), c); err != nil {
 		p.Fatal(err)
 	}
-	b, err := tickets.ReadBook(p.Context(), p.Store, time.Now())
+	b, err := directory.ReadBook(p.Context(), p.Store, time.Now())
 	if err != nil {
 		p.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"hotline/budgets"
 	"hotline/config"
 	"hotline/oncall/ring"
 	"hotline/tickets"
@@ -45,20 +46,20 @@ type placed struct {
 type caps struct {
 	limits config.Outgoing
 	alarm  func(text string)
-	spent  func(tickets.Spending)
+	spent  func(budgets.Spending)
 
 	mu     *sync.Mutex
 	placed map[purse][]placed // oldest first
 	warned map[string]bool    // by purse and span: said, and not yet far below
 }
 
-func newCaps(l config.Outgoing, alarm func(string), spent func(tickets.Spending)) caps {
+func newCaps(l config.Outgoing, alarm func(string), spent func(budgets.Spending)) caps {
 	c := caps{limits: l, alarm: alarm, spent: spent, mu: &sync.Mutex{}, placed: map[purse][]placed{}, warned: map[string]bool{}}
 	if c.alarm == nil {
 		c.alarm = func(string) {}
 	}
 	if c.spent == nil {
-		c.spent = func(tickets.Spending) {}
+		c.spent = func(budgets.Spending) {}
 	}
 	return c
 }
@@ -96,7 +97,7 @@ func (c *caps) spend(own bool, as ring.Introduction, now time.Time) error {
 	words := c.near(p, "hour", hour, most, field, as.Ticket) + c.near(p, "day", day, mostDay, field, as.Ticket)
 	c.mu.Unlock()
 	if refused == nil {
-		c.spent(tickets.Spending{Budget: tickets.BudgetOutgoing, Key: strconv.FormatInt(int64(as.Ticket), 10), Whose: p.key(), At: now})
+		c.spent(budgets.Spending{Budget: budgets.KindOutgoing, Key: strconv.FormatInt(int64(as.Ticket), 10), Whose: p.key(), At: now})
 	}
 	if words != "" {
 		c.alarm(words)
@@ -150,11 +151,11 @@ func (p purse) words() string {
 	return words
 }
 
-func (c *caps) recall(list []tickets.Spending) {
+func (c *caps) recall(list []budgets.Spending) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range list {
-		if s.Budget != tickets.BudgetOutgoing {
+		if s.Budget != budgets.KindOutgoing {
 			continue
 		}
 		budget, own := strings.CutSuffix(s.Whose, " own")

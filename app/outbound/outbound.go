@@ -11,12 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"hotline/budgets"
 	"hotline/config"
 	"hotline/line"
 	"hotline/numbers"
 	"hotline/oncall/ring"
 	"hotline/sip"
-	"hotline/tickets"
 )
 
 // ErrNotAllowed is a call that the configuration does not allow: not there, or not so many.
@@ -31,7 +31,7 @@ type Config struct {
 	Plan     numbers.Plan             // how numbers are spelt; the zero value leaves them as they are
 	States   func() []sip.TrunkStatus // nil: nothing is known of the trunks
 	Alarm    func(text string)        // hears that a cap comes near, or is reached; nil for nobody
-	Spent    func(tickets.Spending)   // hears of each call, to keep it; it must not wait; nil for nobody
+	Spent    func(budgets.Spending)   // hears of each call, to keep it; it must not wait; nil for nobody
 }
 
 // Dialler turns telephones into routes, within what the owner allows: numbers of the directory that are below the listed
@@ -93,7 +93,7 @@ func (d *Dialler) Routes(address string, as ring.Introduction) ([]line.Route, er
 }
 
 // Recall counts the calls that a former process or another node has placed, oldest first.
-func (d *Dialler) Recall(list []tickets.Spending) { d.caps.recall(list) }
+func (d *Dialler) Recall(list []budgets.Spending) { d.caps.recall(list) }
 
 // ways are the trunks that a number can be dialled by.
 func (d *Dialler) ways(number string) ([]config.Trunk, error) {

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/budgets"
 	"hotline/config"
 	"hotline/line"
 	"hotline/numbers"
@@ -228,10 +229,10 @@ func TestAnAlarmComesBeforeTheCapAndAnotherAtIt(t *testing.T) {
 }
 
 func TestARestartGivesNoNewCalls(t *testing.T) {
-	var kept []tickets.Spending
+	var kept []budgets.Spending
 	limits := config.Outgoing{Prefixes: []string{"+39"}, PerHour: 4, PerDay: 8, RequestPerHour: 2, RequestPerDay: 2}
 	before := carrier(t, limits, nil)
-	before.caps.spent = func(s tickets.Spending) { kept = append(kept, s) }
+	before.caps.spent = func(s budgets.Spending) { kept = append(kept, s) }
 	for _, as := range []ring.Introduction{{Ticket: 417}, {Ticket: 418}, {Ticket: 419}, {Ticket: 420, Budget: ring.OnRequest}} {
 		for _, telephone := range []string{"+390612345", "sip:anna@10.20.0.5"} {
 			if _, err := before.Routes(telephone, as); err != nil {
@@ -240,7 +241,7 @@ func TestARestartGivesNoNewCalls(t *testing.T) {
 		}
 	}
 	after := carrier(t, limits, nil)
-	after.Recall(append(kept, tickets.Spending{Budget: tickets.BudgetPIN, At: time.Now()}))
+	after.Recall(append(kept, budgets.Spending{Budget: budgets.KindPIN, At: time.Now()}))
 	if !reflect.DeepEqual(fmt.Sprint(after.caps.placed), fmt.Sprint(before.caps.placed)) {
 		t.Errorf("a restart counts %v, before it %v", after.caps.placed, before.caps.placed)
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"hotline/config"
+	"hotline/directory"
 	"hotline/prompts"
 	"hotline/speech"
-	"hotline/tickets"
 )
 
 // Driver is the voice of a configuration; nil where none is wanted.
@@ -46,7 +46,7 @@ func Say(ctx context.Context, c config.Speech, lang prompts.Language, words stri
 type Config struct {
 	Driver speech.Driver
 	Dir    string // of the sounds
-	Book   func() *tickets.Book
+	Book   func() *directory.Book
 	// Recorded is a name's sound in the voice that ships; nil for those that it does not have.
 	Recorded func(lang prompts.Language, name string) []byte
 	Log      *slog.Logger
@@ -83,9 +83,9 @@ func (n *Names) Run(ctx context.Context) {
 	}
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
-	var seen *tickets.Book
+	var seen *directory.Book
 	var whole time.Time
-	known := map[tickets.CustomerID]int{} // by version
+	known := map[directory.CustomerID]int{} // by version
 	for {
 		if time.Since(whole) >= every {
 			clear(known)
@@ -126,7 +126,7 @@ func text(lang prompts.Language, name string) speech.Text {
 }
 
 // Want has a customer's name spoken in every language, unless it is. It does not wait.
-func (n *Names) Want(c tickets.Customer) {
+func (n *Names) Want(c directory.Customer) {
 	for _, lang := range prompts.Languages() {
 		if c.Spoken == "" && n.Recorded(lang, c.Name) != nil {
 			continue
@@ -138,8 +138,8 @@ func (n *Names) Want(c tickets.Customer) {
 }
 
 // Sound is a customer's name as it is on a ticket, in A-law; false while nobody has spoken it. whose may be empty.
-func (n *Names) Sound(lang prompts.Language, whose tickets.CustomerID, name string) (alaw []byte, ok bool) {
-	c := tickets.Customer{Name: name}
+func (n *Names) Sound(lang prompts.Language, whose directory.CustomerID, name string) (alaw []byte, ok bool) {
+	c := directory.Customer{Name: name}
 	if book := n.Book(); book != nil {
 		if stands := book.Customers.At(whose); stands.Name == name {
 			c = stands
@@ -160,7 +160,7 @@ func (n *Names) Sound(lang prompts.Language, whose tickets.CustomerID, name stri
 }
 
 // File is a customer's name as a WAV file; rendering while it is being spoken, an error where it is not.
-func (n *Names) File(c tickets.Customer, lang prompts.Language) (wav []byte, rendering bool, err error) {
+func (n *Names) File(c directory.Customer, lang prompts.Language) (wav []byte, rendering bool, err error) {
 	if c.Spoken == "" {
 		if alaw := n.Recorded(lang, c.Name); alaw != nil {
 			return speech.File(alaw), false, nil

@@ -11,28 +11,28 @@ import (
 	"time"
 
 	"hotline/config"
+	"hotline/directory"
+	"hotline/directory/persistent"
 	"hotline/prompts"
-	"hotline/tickets"
-	"hotline/tickets/snapshot"
 )
 
-func company(customers ...tickets.Customer) *tickets.Book {
-	m := map[tickets.CustomerID]tickets.Customer{}
+func company(customers ...directory.Customer) *directory.Book {
+	m := map[directory.CustomerID]directory.Customer{}
 	for _, c := range customers {
 		m[c.ID] = c
 	}
-	return &tickets.Book{Customers: snapshot.Of(m)}
+	return &directory.Book{Customers: persistent.Of(m)}
 }
 
 // names is a company whose names are spoken by a program of the test.
 type names struct {
 	*Names
-	book atomic.Pointer[tickets.Book]
+	book atomic.Pointer[directory.Book]
 	said string // file to which the program writes what it was given
 }
 
 // open opens names whose voice writes down each text and gives a sound, unless script does something else.
-func open(t *testing.T, dir, script string, customers ...tickets.Customer) (n *names, stop func()) {
+func open(t *testing.T, dir, script string, customers ...directory.Customer) (n *names, stop func()) {
 	t.Helper()
 	n = &names{said: dir + ".said"}
 	good := filepath.Join("testdata", "voice.wav")
@@ -80,7 +80,7 @@ func await(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func (n *names) spoken(c tickets.Customer) bool {
+func (n *names) spoken(c directory.Customer) bool {
 	_, it := n.Sound(prompts.Italian, c.ID, c.Name)
 	_, en := n.Sound(prompts.English, c.ID, c.Name)
 	return it && en
@@ -88,8 +88,8 @@ func (n *names) spoken(c tickets.Customer) bool {
 
 func TestNamesAreSpokenAtTheStartWhenSavedAndAsSomebodySays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spoken")
-	rossi := tickets.Customer{ID: "rossi", Name: "Rossi S.p.A.", Version: 1}
-	gialli, sirti := tickets.Customer{ID: "gialli", Name: "Gialli", Version: 1}, tickets.Customer{ID: "sirti", Name: "Sirti", Version: 1}
+	rossi := directory.Customer{ID: "rossi", Name: "Rossi S.p.A.", Version: 1}
+	gialli, sirti := directory.Customer{ID: "gialli", Name: "Gialli", Version: 1}, directory.Customer{ID: "sirti", Name: "Sirti", Version: 1}
 	n, stop := open(t, dir, "", rossi, gialli)
 	await(t, "the name that stands at the start", func() bool { return n.spoken(gialli) })
 	if alaw, ok := n.Sound(prompts.Italian, "rossi", rossi.Name); !ok || !bytes.Equal(alaw, []byte("recorded")) {
@@ -136,13 +136,13 @@ func TestNamesAreSpokenAtTheStartWhenSavedAndAsSomebodySays(t *testing.T) {
 
 func TestAVoiceThatIsMissingOrHangsLeavesNamesUnsaid(t *testing.T) {
 	for _, script := range []string{"sleep 300", `echo rubbish >"$2"`, "exit 1"} {
-		n, stop := open(t, t.TempDir(), script, tickets.Customer{ID: "gialli", Name: "Gialli", Version: 1})
+		n, stop := open(t, t.TempDir(), script, directory.Customer{ID: "gialli", Name: "Gialli", Version: 1})
 		began := time.Now()
 		for range 100 {
 			if _, ok := n.Sound(prompts.Italian, "gialli", "Gialli"); ok {
 				t.Errorf("%q: it spoke", script)
 			}
-			n.Want(tickets.Customer{ID: "verdi", Name: "Verdi"})
+			n.Want(directory.Customer{ID: "verdi", Name: "Verdi"})
 		}
 		if took := time.Since(began); took > time.Second {
 			t.Errorf("%q: a call that asks for a name a hundred times waits %s", script, took)
@@ -154,8 +154,8 @@ func TestAVoiceThatIsMissingOrHangsLeavesNamesUnsaid(t *testing.T) {
 	}
 	c := config.Default().Speech
 	c.Command = []string{"no-such-voice"}
-	n := New(Config{Driver: Driver(c), Dir: t.TempDir(), Book: func() *tickets.Book { return company() }, Recorded: func(prompts.Language, string) []byte { return nil }, Log: slog.New(slog.DiscardHandler)})
-	if _, rendering, err := n.File(tickets.Customer{Name: "Gialli"}, prompts.Italian); rendering || err == nil || n.Trouble() == nil {
+	n := New(Config{Driver: Driver(c), Dir: t.TempDir(), Book: func() *directory.Book { return company() }, Recorded: func(prompts.Language, string) []byte { return nil }, Log: slog.New(slog.DiscardHandler)})
+	if _, rendering, err := n.File(directory.Customer{Name: "Gialli"}, prompts.Italian); rendering || err == nil || n.Trouble() == nil {
 		t.Errorf("without a voice: rendering %v, %v, trouble %v", rendering, err, n.Trouble())
 	}
 	c.Driver = config.SpeechNone

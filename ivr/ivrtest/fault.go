@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hotline/ivr"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -34,7 +35,7 @@ type broken struct {
 
 func (b *broken) Announce(ctx context.Context, id tickets.Identity) (tickets.Ticket, bool, error) {
 	if b.fault == noStore {
-		return tickets.Ticket{}, false, tickets.ErrDown
+		return tickets.Ticket{}, false, storage.ErrDown
 	}
 	return b.Desk.Announce(ctx, id)
 }

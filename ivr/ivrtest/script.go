@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/alarm"
+	"hotline/directory"
 	"hotline/ivr"
 	"hotline/prompts"
 	"hotline/sla"
@@ -152,7 +153,7 @@ func (s *script) given(w []string) {
 	case "trouble":
 		s.fault = fault(w[1])
 	case "fault":
-		s.must(s.world.known(s.ctx, tickets.ContractID(w[2])))
+		s.must(s.world.known(s.ctx, directory.ContractID(w[2])))
 	}
 }
 

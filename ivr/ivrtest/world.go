@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"hotline/directory"
 	"hotline/ivr"
 	"hotline/memory"
 	"hotline/prompts"
@@ -104,14 +105,14 @@ func (h *human) Operator(ctx context.Context, _ ivr.Call, lang prompts.Language,
 }
 
 // contracts of the world by PIN.
-func contracts() map[string]tickets.Contract {
+func contracts() map[string]directory.Contract {
 	ended := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	return map[string]tickets.Contract{
+	return map[string]directory.Contract{
 		"314159": {ID: "rossi", Customer: "rossi", Level: sla.Extended, Language: "it", RemoteAccess: true},
 		"271828": {ID: "verdi", Customer: "verdi", Level: sla.Advanced, Language: "it", RemoteAccess: true},
 		"161803": {ID: "bianchi", Customer: "bianchi", Level: sla.Professional, Language: "it", RemoteAccess: true},
 		"112358": {ID: "neri", Customer: "neri", Level: sla.Professional, Language: "it", RemoteAccess: true, ValidUntil: ended},
-		"141421": {ID: "smith", Customer: "smith", Level: sla.Professional, Language: "en", RemoteAccess: true, AfterHours: tickets.AfterHoursRing},
+		"141421": {ID: "smith", Customer: "smith", Level: sla.Professional, Language: "en", RemoteAccess: true, AfterHours: directory.AfterHoursRing},
 		"264575": {ID: "gialli", Customer: "gialli", Level: sla.Professional, RemoteAccess: true}, // no language of its own
 		"173205": {ID: "brown", Customer: "brown", Level: sla.Extended, Language: "en"},
 	}
@@ -130,17 +131,17 @@ func newWorld(ctx context.Context, now time.Time) (*world, error) {
 		}
 	}
 	for pin, c := range contracts() {
-		if _, err := w.store.PutCustomer(ctx, tickets.Customer{ID: c.Customer, Name: string(c.Customer)}); err != nil {
+		if _, err := w.store.PutCustomer(ctx, directory.Customer{ID: c.Customer, Name: string(c.Customer)}); err != nil {
 			return nil, err
 		}
 		if _, err := w.store.PutContract(ctx, c); err != nil {
 			return nil, err
 		}
-		if err := w.store.SetPIN(ctx, c.ID, tickets.HashPIN([]byte(pinKey), pin)); err != nil {
+		if err := w.store.SetPIN(ctx, c.ID, directory.HashPIN([]byte(pinKey), pin)); err != nil {
 			return nil, err
 		}
 	}
-	book, err := tickets.ReadBook(ctx, w.store, now)
+	book, err := directory.ReadBook(ctx, w.store, now)
 	if err != nil {
 		return nil, err
 	}
@@ -188,11 +189,11 @@ func (w *world) step(ctx context.Context, what string, now time.Time) (err error
 }
 
 // known makes a fault of one contract known.
-func (w *world) known(ctx context.Context, c tickets.ContractID) error {
-	if _, err := w.store.PutFault(ctx, tickets.KnownFault{ID: "fault", Contracts: []tickets.ContractID{c}}); err != nil {
+func (w *world) known(ctx context.Context, c directory.ContractID) error {
+	if _, err := w.store.PutFault(ctx, directory.KnownFault{ID: "fault", Contracts: []directory.ContractID{c}}); err != nil {
 		return err
 	}
-	book, err := tickets.ReadBook(ctx, w.store, time.Now())
+	book, err := directory.ReadBook(ctx, w.store, time.Now())
 	w.desk.SetBook(book)
 	return err
 }

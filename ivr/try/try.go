@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/directory"
 	"hotline/ivr"
 	"hotline/memory"
 	"hotline/prompts"
@@ -19,8 +20,8 @@ import (
 
 // Contract is one that the conversation knows.
 type Contract struct {
-	Customer tickets.Customer
-	Contract tickets.Contract
+	Customer directory.Customer
+	Contract directory.Contract
 	PIN      string
 }
 
@@ -83,11 +84,11 @@ func open(ctx context.Context, store *memory.Store, contracts []Contract) (*tick
 		if _, err := store.PutContract(ctx, c.Contract); err != nil {
 			return nil, err
 		}
-		if err := store.SetPIN(ctx, c.Contract.ID, tickets.HashPIN([]byte(key), c.PIN)); err != nil {
+		if err := store.SetPIN(ctx, c.Contract.ID, directory.HashPIN([]byte(key), c.PIN)); err != nil {
 			return nil, err
 		}
 	}
-	book, err := tickets.ReadBook(ctx, store, time.Now())
+	book, err := directory.ReadBook(ctx, store, time.Now())
 	if err != nil {
 		return nil, err
 	}

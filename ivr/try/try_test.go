@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"hotline/directory"
 	"hotline/ivr"
 	"hotline/ivr/try"
 	"hotline/prompts"
 	"hotline/sla"
-	"hotline/tickets"
 )
 
 func rehearse(t *testing.T, typed string) string {
@@ -22,8 +22,8 @@ func rehearse(t *testing.T, typed string) string {
 	err = try.Run(t.Context(), try.Config{
 		In: strings.NewReader(typed), Out: &out, Flow: flow, From: "0612345", Language: prompts.English,
 		Contracts: []try.Contract{{
-			Customer: tickets.Customer{ID: "rossi", Name: "Rossi S.p.A."}, PIN: "314159",
-			Contract: tickets.Contract{ID: "rossi", Customer: "rossi", Level: sla.Extended, Language: "en", RemoteAccess: true, ValidFrom: time.Unix(0, 0)},
+			Customer: directory.Customer{ID: "rossi", Name: "Rossi S.p.A."}, PIN: "314159",
+			Contract: directory.Contract{ID: "rossi", Customer: "rossi", Level: sla.Extended, Language: "en", RemoteAccess: true, ValidFrom: time.Unix(0, 0)},
 		}},
 	})
 	if err != nil {

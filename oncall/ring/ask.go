@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
@@ -154,7 +155,7 @@ func (j *job) offer(t Telephone, a oncall.Attempt, call, bare prompts.Phrase) (c
 func (j *job) callBack(ctx context.Context, t Telephone, a oncall.Attempt) {
 	s, lang := j.search, prompts.Language(a.Language)
 	j.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed the key to call back")
-	leg := tickets.Leg{Engineer: "customer", Address: j.request.CallBack, Started: time.Now()}
+	leg := cdr.Leg{Engineer: "customer", Address: j.request.CallBack, Started: time.Now()}
 	_ = t.Say(ctx, lang, prompts.P(SayCallingBack), false)
 	ringing, cancel := context.WithTimeoutCause(ctx, 2*s.Times.Ring, ErrUnheard)
 	defer cancel()

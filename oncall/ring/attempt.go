@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
@@ -49,7 +50,7 @@ const (
 // attempt rings one telephone and, when somebody picks up, asks for the key.
 func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 	s := j.search
-	leg := tickets.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
+	leg := cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
 	if !s.engaged.take(j.owner(a)) {
 		j.finish(ctx, leg, a, errEngaged.Error())
 		return unanswered, errEngaged
@@ -108,7 +109,7 @@ func (j *job) introduced(customer string) Introduction {
 }
 
 // finish writes the leg down: in the call's record and as a line of the ticket.
-func (j *job) finish(ctx context.Context, leg tickets.Leg, a oncall.Attempt, result string) {
+func (j *job) finish(ctx context.Context, leg cdr.Leg, a oncall.Attempt, result string) {
 	leg.Ended, leg.Result = time.Now(), result
 	j.search.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
 	j.note(ctx, tickets.Rang, a.Engineer, a.Name+" at "+a.Phone+": "+result)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/oncall/ring"
 	"hotline/prompts"
@@ -49,7 +50,7 @@ type night struct {
 	attempts []oncall.Attempt
 	others   []oncall.Engineer // not on duty, or on duty too
 	planErr  error
-	legs     []tickets.Leg
+	legs     []cdr.Leg
 	notes    []ring.Event
 	open     int // legs picked up and not hung up
 	ringing  map[string]bool
@@ -79,7 +80,7 @@ func (n *night) Note(ctx context.Context, e ring.Event) {
 	n.notes = append(n.notes, e)
 }
 
-func (n *night) Leg(_ context.Context, call string, l tickets.Leg) {
+func (n *night) Leg(_ context.Context, call string, l cdr.Leg) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.legs = append(n.legs, l)
@@ -297,7 +298,7 @@ func (p *phone) Listen(hear func(ring.Sign)) (stop func()) {
 	return func() { cancel(); wg.Wait() }
 }
 
-func (p *phone) Quality() tickets.Quality { return tickets.Quality{} }
+func (p *phone) Quality() cdr.Quality { return cdr.Quality{} }
 
 func (p *phone) Hangup() {
 	p.once.Do(func() {

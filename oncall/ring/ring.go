@@ -9,6 +9,7 @@ import (
 	"errors"
 	"time"
 
+	"hotline/cdr"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -67,7 +68,7 @@ type Telephone interface {
 	SilentFor() time.Duration
 	Hangup()
 	// Quality is how the sound came over so far.
-	Quality() tickets.Quality
+	Quality() cdr.Quality
 }
 
 // Joining is how two legs are joined.

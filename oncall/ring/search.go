@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
@@ -59,7 +60,7 @@ type Event struct {
 type Book interface {
 	Note(ctx context.Context, e Event)
 	// Leg writes a finished outgoing leg to the record of the call.
-	Leg(ctx context.Context, call string, l tickets.Leg)
+	Leg(ctx context.Context, call string, l cdr.Leg)
 }
 
 // Times are the spans of a search; zero fields mean the policy's values.

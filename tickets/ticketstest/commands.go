@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -125,8 +126,8 @@ func letter(c sla.Clock) string {
 }
 
 // Contracts are those that the table is about: the ticket's own, and another one.
-func Contracts(reachable bool) []tickets.Contract {
-	return []tickets.Contract{
+func Contracts(reachable bool) []directory.Contract {
+	return []directory.Contract{
 		{ID: "own", Customer: "rossi", Level: sla.Extended, RemoteAccess: reachable},
 		{ID: "other", Customer: "rossi", Level: sla.Extended, RemoteAccess: true},
 	}
@@ -134,7 +135,7 @@ func Contracts(reachable bool) []tickets.Contract {
 
 // commandsInStates walks the table of answers through a desk: every answer is the right one, the store keeps what the desk
 // answered, and the history folds to it.
-func commandsInStates(t *testing.T, s Store) {
+func commandsInStates(t *testing.T, s DeskStore) {
 	ctx := t.Context()
 	for _, l := range sla.DefaultLevels() {
 		_, err := s.PutLevel(ctx, l)
@@ -148,7 +149,7 @@ func commandsInStates(t *testing.T, s Store) {
 		_, err := s.PutContract(ctx, c)
 		must(t, err)
 	}
-	reachable, err := tickets.ReadBook(ctx, s, monday)
+	reachable, err := directory.ReadBook(ctx, s, monday)
 	must(t, err)
 	ids := 0
 	desk := tickets.NewDesk(tickets.DeskConfig{Store: s, Book: reachable, Numbers: numbersOf{s}, Own: sla.OfficeHours, NewID: func() string { ids++; return fmt.Sprint("e", ids) }})
@@ -169,7 +170,7 @@ func commandsInStates(t *testing.T, s Store) {
 		must(t, err)
 		for minute, name := range a.Before() {
 			if name == ContractLosesAccess {
-				desk.SetBook(reachable.With(func(b *tickets.Book) { b.Contracts = b.Contracts.With("own", Contracts(false)[0]) }))
+				desk.SetBook(reachable.With(func(b *directory.Book) { b.Contracts = b.Contracts.With("own", Contracts(false)[0]) }))
 				must(t, desk.AccessChanged(ctx, "own", false, who, at(minute+1)))
 			} else if _, err := named(name).Do(ctx, desk, x.Number, at(minute+1)); err != nil {
 				t.Fatalf("%s: %v", a, err)
@@ -197,7 +198,7 @@ func commandsInStates(t *testing.T, s Store) {
 }
 
 // folds checks that a ticket's rows are what its history folds to.
-func folds(t *testing.T, s Store, a Answer, stands tickets.Ticket) {
+func folds(t *testing.T, s tickets.Store, a Answer, stands tickets.Ticket) {
 	t.Helper()
 	lines, err := s.History(t.Context(), stands.Number)
 	must(t, err)
@@ -226,6 +227,6 @@ func folds(t *testing.T, s Store, a Answer, stands tickets.Ticket) {
 func at(minute int) time.Time { return monday.Add(time.Duration(minute) * time.Minute) }
 
 // numbersOf leases one at a time.
-type numbersOf struct{ Store }
+type numbersOf struct{ tickets.Store }
 
 func (n numbersOf) Next(ctx context.Context) (tickets.Number, error) { return n.LeaseNumbers(ctx, 1) }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"hotline/directory"
+	"hotline/paging"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -22,7 +24,7 @@ func many(r *rand.Rand, n tickets.Number) tickets.Ticket {
 	x.Assessment = []sla.Category{"", "", sla.Question, sla.Blocking}[r.IntN(4)]
 	x.Priority = sla.Priority(r.IntN(6))
 	x.Level = []sla.LevelID{sla.Extended, sla.Professional, "on_request"}[r.IntN(3)]
-	x.Contract, x.Customer = tickets.ContractID(fmt.Sprint("c", r.IntN(3))), tickets.CustomerID(fmt.Sprint("k", r.IntN(2)))
+	x.Contract, x.Customer = directory.ContractID(fmt.Sprint("c", r.IntN(3))), directory.CustomerID(fmt.Sprint("k", r.IntN(2)))
 	x.Caller, x.Assignee = fmt.Sprint("0612", r.IntN(4)), []string{"", "anna", "marco"}[r.IntN(3)]
 	x.Name = []string{"Rossi S.p.A.", "Verdi", "Officine Bianchi"}[r.IntN(3)]
 	x.OpenedAt = monday.Add(time.Duration(r.IntN(12)) * time.Hour)
@@ -153,79 +155,19 @@ func walk(t *testing.T, s Store, f tickets.Filter, total int, arrive func()) []t
 	return all
 }
 
-// cursors that no page gave are refused, and so are those of another order.
+// cursors that no page gave are refused, and so are those of another order or another list.
 func cursors(t *testing.T, s Store) {
 	for n := range 3 {
 		put(t, s, sample(tickets.Number(417+n)))
-		must(t, s.PutCalls(t.Context(), tickets.Call{ID: tickets.CallID(fmt.Sprint(n)), Started: monday}))
 	}
 	page, err := s.List(t.Context(), tickets.Filter{Limit: 1, Sort: "due"})
 	must(t, err)
-	calls, err := s.Calls(t.Context(), tickets.CallFilter{Limit: 1})
-	must(t, err)
+	ofCalls := paging.Position{Sort: "-started", At: monday, ID: "1"}.Cursor()
 	for _, f := range []tickets.Filter{
 		{After: page.Next}, {Sort: "-due", After: page.Next}, {Sort: "due", After: page.Next + "A"}, {Sort: "due", After: page.Next[1:]},
-		{After: "417"}, {After: "bm8"}, {After: calls.Next}, {After: strings.Repeat("A", 401)}, {After: "%00"},
+		{After: "417"}, {After: "bm8"}, {After: ofCalls}, {After: strings.Repeat("A", 401)}, {After: "%00"},
 	} {
 		_, err := s.List(t.Context(), f)
-		wants(t, fmt.Sprintf("a list behind %+v", f), err, tickets.ErrCursor)
-		_, err = s.Calls(t.Context(), tickets.CallFilter{After: f.After + "x"})
-		wants(t, "calls behind it", err, tickets.ErrCursor)
-	}
-}
-
-// callLists selects and walks calls.
-func callLists(t *testing.T, s Store) {
-	r := rand.New(rand.NewPCG(417, 2))
-	var all []tickets.Call
-	for n := range 90 {
-		c := tickets.Call{
-			ID: tickets.CallID(fmt.Sprintf("%03d", n*37%90)), From: fmt.Sprint("0612", r.IntN(4)), Trunk: []string{"", "a", "b"}[r.IntN(3)],
-			Ending: []string{"", "caller hung up", "hung up by us"}[r.IntN(3)], Started: monday.Add(time.Duration(r.IntN(20)) * time.Hour),
-			Contract: tickets.ContractID([]string{"", "c1", "c2"}[r.IntN(3)]),
-		}
-		if n%2 == 0 && c.Contract != "" {
-			c.Customer = tickets.CustomerID("k" + c.Contract[1:]) // the others are records of a former version
-		}
-		all = append(all, c)
-	}
-	must(t, s.PutCalls(t.Context(), all...))
-	late, noon := monday.Add(5*time.Hour), monday.Add(9*time.Hour)
-	for _, l := range []struct {
-		filter tickets.CallFilter
-		holds  func(tickets.Call) bool
-	}{
-		{tickets.CallFilter{}, func(tickets.Call) bool { return true }},
-		{tickets.CallFilter{Number: "06121"}, func(c tickets.Call) bool { return c.From == "06121" }},
-		{tickets.CallFilter{Contract: "c1", Trunk: "a"}, func(c tickets.Call) bool { return c.Contract == "c1" && c.Trunk == "a" }},
-		{tickets.CallFilter{Customer: "k2", Contracts: []tickets.ContractID{"c2", ""}}, func(c tickets.Call) bool { return c.Contract == "c2" }},
-		{tickets.CallFilter{Customer: "k2"}, func(c tickets.Call) bool { return c.Customer == "k2" }},
-		{tickets.CallFilter{Trunk: "b"}, func(c tickets.Call) bool { return c.Trunk == "b" }},
-		{tickets.CallFilter{Ending: "hung up by us"}, func(c tickets.Call) bool { return c.Ending == "hung up by us" }},
-		{tickets.CallFilter{Trunk: "b", Ending: "caller hung up"}, func(c tickets.Call) bool { return c.Trunk == "b" && c.Ending == "caller hung up" }},
-		{tickets.CallFilter{Since: late, Until: noon}, func(c tickets.Call) bool { return !c.Started.Before(late) && c.Started.Before(noon) }},
-		{tickets.CallFilter{Number: "06122", Since: late}, func(c tickets.Call) bool { return c.From == "06122" && !c.Started.Before(late) }},
-	} {
-		var want, got []string
-		for _, c := range all {
-			if l.holds(c) {
-				want = append(want, c.Started.Format(time.RFC3339)+" "+string(c.ID))
-			}
-		}
-		slices.Sort(want)
-		slices.Reverse(want)
-		l.filter.Limit = 7
-		for n := 0; n == 0 || l.filter.After != ""; n++ {
-			page, err := s.Calls(t.Context(), l.filter)
-			must(t, err)
-			if page.Total != len(want) || page.More {
-				t.Errorf("%+v counts %d, want %d", l.filter, page.Total, len(want))
-			}
-			for _, c := range page.Items {
-				got = append(got, c.Started.Format(time.RFC3339)+" "+string(c.ID))
-			}
-			l.filter.After = page.Next
-		}
-		equal(t, fmt.Sprintf("the pages of %+v", l.filter), got, want)
+		wants(t, fmt.Sprintf("a list behind %+v", f), err, paging.ErrCursor)
 	}
 }

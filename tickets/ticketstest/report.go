@@ -9,7 +9,7 @@ import (
 	"hotline/tickets"
 )
 
-func report(t *testing.T, s Store) {
+func report(t *testing.T, s StatisticsStore) {
 	x := sample(417)
 	earlier := event("a", 417, tickets.Broken) // of a clock that began anew, with another category
 	earlier.Text, earlier.Facts = "before", map[string]string{"clock": "intervention", "it": "prima"}

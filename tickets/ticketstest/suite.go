@@ -1,59 +1,73 @@
-// Package ticketstest holds every store to the same rules: one suite for PostgreSQL and for its twin in memory.
+// Package ticketstest holds every store of tickets to the same rules, and the desk over it: one suite for PostgreSQL and for
+// its twin in memory.
 package ticketstest
 
 import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
-	"hotline/oncall"
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
-// Store is everything that is kept.
+// Store is a store of tickets with its queue of due work.
 type Store interface {
 	tickets.Store
 	tickets.WorkQueue
-	oncall.Store
 }
 
-// Run runs the suite; open gives a new and empty store each time.
+// Run runs the suite of tickets.Store and tickets.WorkQueue; open gives a new and empty store each time.
 func Run(t *testing.T, open func(t *testing.T) Store) {
-	for name, test := range map[string]func(*testing.T, Store){
+	run(t, open, map[string]func(*testing.T, Store){
 		"a ticket comes back as it was written":          roundTrip,
 		"a change is whole, versioned and written once":  changes,
 		"a replay writes what the store lost":            replays,
 		"lists are filtered and sorted":                  lists,
 		"each ticket comes once, while others arrive":    pages,
 		"a cursor is of one list":                        cursors,
-		"lists of calls are filtered and paged":          callLists,
 		"open and recent tickets of a caller":            openAndRecent,
 		"due clocks are claimed by one node at a time":   dueClocks,
 		"terms are kept by what they say":                terms,
-		"a report reads outcomes and time spent":         report,
 		"recordings are found and their access is noted": recordings,
 		"numbers are given once":                         numbers,
-		"customers and contracts are written whole":      directory,
-		"a PIN is unique for ever":                       pins,
-		"levels and calendars":                           calendars,
-		"known faults":                                   faults,
-		"engineers and the rota":                         rota,
-		"every document has a version, never twice":      versions,
-		"of many who write one version one does":         oneWins,
-		"a rota never names one who is removed":          rotaAgainstEngineer,
-		"edits are what is new":                          editsSince,
-		"calls are paged, newest first":                  calls,
-		"tokens, answers, flows and facts":               settings,
-		"what budgets were spent on":                     spendings,
 		"due work is done once, and again after a fault": work,
-		"staff are told of what happens to a ticket":     updates,
 		"texts of any kind survive":                      texts,
-		"every command in every state":                   commandsInStates,
-	} {
+	})
+}
+
+// DeskStore is what a desk stands on.
+type DeskStore interface {
+	Store
+	directory.Store
+}
+
+// Desk runs the suite of a desk over a store; open gives a new and empty store each time.
+func Desk(t *testing.T, open func(t *testing.T) DeskStore) {
+	run(t, open, map[string]func(*testing.T, DeskStore){
+		"every command in every state":               commandsInStates,
+		"staff are told of what happens to a ticket": updates,
+	})
+}
+
+// StatisticsStore is what reports read, with the tickets that they are about.
+type StatisticsStore interface {
+	tickets.Store
+	statistics.Store
+}
+
+// Statistics runs the suite of statistics.Store; open gives a new and empty store each time.
+func Statistics(t *testing.T, open func(t *testing.T) StatisticsStore) {
+	run(t, open, map[string]func(*testing.T, StatisticsStore){"a report reads outcomes and time spent": report})
+}
+
+// run runs tests, each on a new and empty store.
+func run[S any](t *testing.T, open func(t *testing.T) S, tests map[string]func(*testing.T, S)) {
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
@@ -109,125 +123,7 @@ func event(id string, n tickets.Number, k tickets.EventKind) tickets.Event {
 }
 
 // put writes a new ticket.
-func put(t *testing.T, s Store, x tickets.Ticket) {
+func put(t *testing.T, s tickets.Store, x tickets.Ticket) {
 	t.Helper()
 	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event(fmt.Sprintf("open-%d", x.Number), x.Number, tickets.Opened)}}))
-}
-
-func roundTrip(t *testing.T, s Store) {
-	x := sample(417)
-	put(t, s, x)
-	got, err := s.Ticket(t.Context(), 417)
-	must(t, err)
-	equal(t, "ticket", got, x)
-	lines, err := s.History(t.Context(), 417)
-	must(t, err)
-	equal(t, "history", lines, []tickets.Event{event("open-417", 417, tickets.Opened)})
-	bare := tickets.Ticket{Number: 418, Channel: tickets.Phone, State: tickets.Closed, OpenedAt: monday, ClosedAt: monday.Add(time.Hour), Version: 1}
-	put(t, s, bare)
-	got, err = s.Ticket(t.Context(), 418)
-	must(t, err)
-	equal(t, "bare ticket", got, bare)
-	_, err = s.Ticket(t.Context(), 1)
-	wants(t, "ticket that does not exist", err, tickets.ErrNotFound)
-	_, err = s.History(t.Context(), 1)
-	wants(t, "its history", err, tickets.ErrNotFound)
-}
-
-func changes(t *testing.T, s Store) {
-	ctx, x := t.Context(), sample(417)
-	put(t, s, x)
-	put(t, s, x) // replayed: its events stand there already
-	x.Version, x.State = 2, tickets.InProgress
-	x.Recordings = x.Recordings[:1]
-	change := tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("e2", 417, tickets.Intervened), event("e3", 417, tickets.Commented)}}
-	must(t, s.Apply(ctx, change))
-	must(t, s.Apply(ctx, change))
-	got, err := s.Ticket(ctx, 417)
-	must(t, err)
-	equal(t, "changed ticket", got, x)
-	lines, err := s.History(ctx, 417)
-	must(t, err)
-	if len(lines) != 3 || lines[1].ID != "e2" || lines[2].ID != "e3" {
-		t.Errorf("history is %+v", lines)
-	}
-	stale := tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("e4", 417, tickets.Commented)}}
-	wants(t, "a stale change", s.Apply(ctx, stale), tickets.ErrConflict)
-	lines, err = s.History(ctx, 417)
-	must(t, err)
-	if len(lines) != 3 {
-		t.Error("a change that was refused left lines behind")
-	}
-	wants(t, "a second ticket of this number", s.Apply(ctx, tickets.Change{Ticket: x, Events: []tickets.Event{event("e5", 417, tickets.Opened)}}), tickets.ErrExists)
-	x.Number = 500
-	wants(t, "a change of no ticket", s.Apply(ctx, tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("e6", 500, tickets.Opened)}}), tickets.ErrNotFound)
-}
-
-func lists(t *testing.T, s Store) {
-	for i, change := range []func(*tickets.Ticket){
-		func(x *tickets.Ticket) { x.Priority, x.Name = 1, "Zeta" },
-		func(x *tickets.Ticket) { x.Priority, x.State, x.Assessment = 0, tickets.Open, "" },
-		func(x *tickets.Ticket) { x.Contract, x.Caller, x.Clocks = "", "099", nil },
-		func(x *tickets.Ticket) { x.OpenedAt, x.Assignee = monday.Add(-time.Hour), "marco" },
-	} {
-		x := sample(tickets.Number(417 + i))
-		x.Clocks[2].Projected = false
-		change(&x)
-		put(t, s, x)
-	}
-	for _, c := range []struct {
-		filter tickets.Filter
-		want   string
-		total  int
-	}{
-		{tickets.Filter{}, "420 419 418 417", 4},
-		{tickets.Filter{Sort: "number", Limit: 2}, "417 418", 4},
-		{tickets.Filter{Sort: "opened_at"}, "420 417 418 419", 4},
-		{tickets.Filter{Sort: "priority"}, "417 419 420 418", 4},
-		{tickets.Filter{Sort: "due"}, "417 418 420 419", 4},
-		{tickets.Filter{States: []tickets.State{tickets.Open, tickets.Closed}}, "418", 1},
-		{tickets.Filter{Contract: "c1", Assignee: "anna"}, "418 417", 2},
-		{tickets.Filter{Category: sla.Blocking}, "418", 1},
-		{tickets.Filter{Category: sla.NonBlocking}, "420 419 417", 3},
-		{tickets.Filter{Caller: "099"}, "419", 1},
-		{tickets.Filter{Since: monday, Until: monday.Add(time.Second)}, "419 418 417", 3},
-		{tickets.Filter{Search: "zET"}, "417", 1},
-		{tickets.Filter{Search: "zeta zet"}, "417", 1},
-		{tickets.Filter{Search: "ze"}, "", 0}, // two letters begin too many words
-		{tickets.Filter{Search: "rossi"}, "420 419 418", 3},
-		{tickets.Filter{Search: "zeta rossi"}, "", 0},
-		{tickets.Filter{Search: "SAID"}, "420 419 418 417", 4},
-		{tickets.Filter{Search: "zeta, said?"}, "417", 1},
-		{tickets.Filter{Search: "41"}, "419 418 417", 3},
-		{tickets.Filter{Search: "41", States: []tickets.State{tickets.Open}}, "418", 1},
-		{tickets.Filter{Search: "061-2345"}, "420 418 417", 3},
-		{tickets.Filter{Search: "099"}, "419", 1},
-		{tickets.Filter{Search: "%"}, "", 0},
-		{tickets.Filter{Priorities: []sla.Priority{0, 1}}, "418 417", 2},
-		{tickets.Filter{Level: sla.Extended, Priorities: []sla.Priority{3}, Sort: "number"}, "419 420", 2},
-		{tickets.Filter{DueBefore: monday.Add(9 * time.Hour)}, "420 418 417", 3},
-		{tickets.Filter{DueBefore: monday.Add(8 * time.Hour)}, "", 0},
-		{tickets.Filter{DueBefore: monday.Add(9 * time.Hour), Sort: "-opened_at", States: []tickets.State{tickets.Assigned}}, "417 420", 2},
-		{tickets.Filter{Since: monday, Sort: "due"}, "417 418 419", 3},
-		{tickets.Filter{Customer: "nobody"}, "", 0},
-	} {
-		page, err := s.List(t.Context(), c.filter)
-		must(t, err)
-		if got := spell(page.Items); got != c.want || page.Total != c.total || page.More {
-			t.Errorf("%+v lists %q of %d, want %q of %d", c.filter, got, page.Total, c.want, c.total)
-		}
-	}
-	counts, err := s.Live(t.Context())
-	must(t, err)
-	equal(t, "live tickets by priority", counts, map[sla.Priority]int{0: 1, 1: 1, 3: 2})
-	_, err = s.List(t.Context(), tickets.Filter{Sort: "name; drop table tickets"})
-	wants(t, "an order that does not exist", err, tickets.ErrNotFound)
-}
-
-func spell(list []tickets.Ticket) string {
-	var words []string
-	for _, x := range list {
-		words = append(words, fmt.Sprint(x.Number))
-	}
-	return strings.Join(words, " ")
 }

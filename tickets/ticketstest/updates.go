@@ -7,13 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )
 
 // updates holds that staff are told in writing of what happens to a ticket, whatever its category and whether it has a
 // contract: the letter is due work of the store, written with the change itself.
-func updates(t *testing.T, s Store) {
+func updates(t *testing.T, s DeskStore) {
 	ctx := t.Context()
 	for _, l := range sla.DefaultLevels() {
 		_, err := s.PutLevel(ctx, l)
@@ -26,7 +27,7 @@ func updates(t *testing.T, s Store) {
 	own := Contracts(true)[0]
 	_, err := s.PutContract(ctx, own)
 	must(t, err)
-	book, err := tickets.ReadBook(ctx, s, monday)
+	book, err := directory.ReadBook(ctx, s, monday)
 	must(t, err)
 	ids, silent := 0, map[tickets.Update]bool{}
 	desk := tickets.NewDesk(tickets.DeskConfig{
@@ -50,7 +51,7 @@ func updates(t *testing.T, s Store) {
 	}
 	want, last := map[tickets.Number][]string{}, tickets.Number(0)
 	for _, c := range append(sla.Categories(), sla.Uncategorised) {
-		for _, contract := range []tickets.Contract{own, {}} {
+		for _, contract := range []directory.Contract{own, {}} {
 			x, err := desk.Open(ctx, tickets.Draft{Identity: tickets.Identity{Contract: contract}, Claim: c, Channel: tickets.Phone, Actor: "caller"}, monday)
 			must(t, err)
 			for _, step := range life {
@@ -76,7 +77,7 @@ func updates(t *testing.T, s Store) {
 }
 
 // compareUpdates runs the queue until the letters that are wanted came, and sees that no other did.
-func compareUpdates(t *testing.T, s Store, want map[tickets.Number][]string) {
+func compareUpdates(t *testing.T, s tickets.WorkQueue, want map[tickets.Number][]string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done, ended := make(chan tickets.Work, 1000), make(chan error, 1)

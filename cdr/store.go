@@ -1,0 +1,46 @@
+package cdr
+
+import (
+	"context"
+	"time"
+
+	"hotline/directory"
+	"hotline/paging"
+	"hotline/tickets"
+)
+
+// Store keeps the records of calls. Safe for concurrent use.
+type Store interface {
+	// PutCalls writes calls whole, by ID, each ID once in a list; later ones replace earlier ones. All of them are written, or
+	// none.
+	PutCalls(ctx context.Context, list ...Call) error
+	Call(ctx context.Context, id tickets.CallID) (Call, error)      // storage.ErrNotFound
+	Calls(ctx context.Context, f Filter) (paging.Page[Call], error) // newest first; paging.ErrCursor
+}
+
+// Filter selects calls for a list, newest first. Zero values select everything.
+type Filter struct {
+	Number    string // of the caller, as the trunk gave it
+	Contract  directory.ContractID
+	Customer  directory.CustomerID   // whose call it was,
+	Contracts []directory.ContractID // or whose contracts are these: records of former versions do not name the customer
+	Trunk     string
+	Ending    string
+	Since     time.Time // begun at or after
+	Until     time.Time // begun before
+	After     string    // cursor: what comes behind it
+	Limit     int       // 0: 50; at most 500
+}
+
+// byStart is the one order of calls.
+const byStart = "-started"
+
+// Position is a call's place in the list.
+func (f Filter) Position(c Call) paging.Position {
+	return paging.Position{Sort: byStart, At: c.Started, ID: string(c.ID)}
+}
+
+// Place reads the cursor behind which the page begins; given is false when it is the first page.
+func (f Filter) Place() (p paging.Position, given bool, err error) {
+	return paging.Place(f.After, byStart)
+}

@@ -1,0 +1,20 @@
+package directory
+
+import (
+	"slices"
+	"time"
+)
+
+// KnownFault is a fault that staff know of already: callers whose contract it covers hear so before the menu.
+type KnownFault struct {
+	ID        string       `json:"id"`
+	Note      string       `json:"note"`                // for staff; callers hear one sentence of the catalogue
+	Contracts []ContractID `json:"contracts,omitempty"` // covered; empty: all
+	Until     time.Time    `json:"until,omitzero"`      // exclusive; zero: until it is removed
+	Version   int          `json:"version"`
+}
+
+// Covers tells whether callers of a contract hear of the fault at now.
+func (f KnownFault) Covers(c ContractID, now time.Time) bool {
+	return c != "" && (f.Until.IsZero() || now.Before(f.Until)) && (len(f.Contracts) == 0 || slices.Contains(f.Contracts, c))
+}

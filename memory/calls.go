@@ -1,0 +1,61 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"hotline/cdr"
+	"hotline/paging"
+	"hotline/tickets"
+)
+
+// PutCalls writes whole calls.
+func (s *Store) PutCalls(_ context.Context, list ...cdr.Call) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range list {
+		s.calls[c.ID] = copiedCall(c)
+	}
+	return nil
+}
+
+func copiedCall(c cdr.Call) cdr.Call {
+	c.Steps, c.Legs = slices.Clone(c.Steps), slices.Clone(c.Legs)
+	return c
+}
+
+// Call reads one call.
+func (s *Store) Call(_ context.Context, id tickets.CallID) (cdr.Call, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.calls, id, "call", copiedCall)
+}
+
+// Calls selects and pages calls, newest first.
+func (s *Store) Calls(_ context.Context, f cdr.Filter) (paging.Page[cdr.Call], error) {
+	behind, given, err := f.Place()
+	if err != nil {
+		return paging.Page[cdr.Call]{}, fmt.Errorf("reading calls: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.DeleteFunc(sorted(s.calls, func(a, b cdr.Call) int { return f.Position(b).Compare(f.Position(a)) }), func(c cdr.Call) bool {
+		return !matchesCall(c, f)
+	})
+	total := len(list)
+	if given {
+		list = slices.DeleteFunc(list, func(c cdr.Call) bool { return f.Position(c).Compare(behind) >= 0 })
+	}
+	p := paging.Paged(list, f.Limit, f.Position).Counted(total)
+	for i := range p.Items {
+		p.Items[i] = copiedCall(p.Items[i])
+	}
+	return p, nil
+}
+
+func matchesCall(c cdr.Call, f cdr.Filter) bool {
+	return same(f.Number, c.From) && same(f.Contract, c.Contract) && same(f.Trunk, c.Trunk) && same(f.Ending, c.Ending) &&
+		(same(f.Customer, c.Customer) || c.Contract != "" && slices.Contains(f.Contracts, c.Contract)) &&
+		(f.Since.IsZero() || !c.Started.Before(f.Since)) && (f.Until.IsZero() || c.Started.Before(f.Until))
+}

@@ -1,0 +1,78 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"hotline/oncall"
+	"hotline/storage"
+)
+
+// oncallTables are the engineers and their rota.
+type oncallTables struct {
+	engineers map[oncall.EngineerID]oncall.Engineer
+	rota      oncall.Rota
+}
+
+// Engineer reads one engineer.
+func (s *Store) Engineer(_ context.Context, id oncall.EngineerID) (oncall.Engineer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.engineers, id, "engineer", itself)
+}
+
+// Engineers lists them by id.
+func (s *Store) Engineers(context.Context) ([]oncall.Engineer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sorted(s.engineers, func(a, b oncall.Engineer) int { return cmp.Compare(a.ID, b.ID) }), nil
+}
+
+// PutEngineer writes a whole engineer.
+func (s *Store) PutEngineer(_ context.Context, e oncall.Engineer) (oncall.Engineer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.Phones = slices.Clone(e.Phones)
+	return put(s, s.engineers, "engineer", e.ID, e, func(e *oncall.Engineer) *int { return &e.Version })
+}
+
+// DeleteEngineer removes an engineer whom the rota does not name.
+func (s *Store) DeleteEngineer(_ context.Context, id oncall.EngineerID, version int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rota.Names(id) {
+		return fmt.Errorf("engineer %s: %w", id, oncall.ErrOnRota)
+	}
+	return remove(s, s.engineers, "engineer", id, version, s.engineers[id].Version)
+}
+
+// Rota reads the rota.
+func (s *Store) Rota(context.Context) (oncall.Rota, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rota
+	r.Shifts, r.Overrides = slices.Clone(r.Shifts), slices.Clone(r.Overrides)
+	return r, nil
+}
+
+// PutRota writes the whole rota.
+func (s *Store) PutRota(_ context.Context, r oncall.Rota) (oncall.Rota, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rota.Version != r.Version {
+		return oncall.Rota{}, fmt.Errorf("rota: %w", storage.ErrConflict)
+	}
+	known := map[oncall.EngineerID]bool{}
+	for id := range s.engineers {
+		known[id] = true
+	}
+	if err := r.Staffed(known); err != nil {
+		return oncall.Rota{}, err
+	}
+	r.Version++
+	r.Shifts, r.Overrides = slices.Clone(r.Shifts), slices.Clone(r.Overrides)
+	s.rota = r
+	return r, nil
+}

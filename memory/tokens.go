@@ -1,0 +1,60 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"hotline/storage"
+	"hotline/tokens"
+)
+
+// PutToken keeps a token; its name must be new.
+func (s *Store) PutToken(_ context.Context, t tokens.Token) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, other := range s.tokens {
+		if other.Name == t.Name {
+			return fmt.Errorf("token %s: %w", t.Name, storage.ErrExists)
+		}
+	}
+	t.Scope = cmp.Or(t.Scope, tokens.ScopeAdmin)
+	s.tokens[t.Hash] = t
+	return nil
+}
+
+// Token finds a token by its hash.
+func (s *Store) Token(_ context.Context, hash [32]byte) (tokens.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, ok := s.tokens[hash]
+	if !ok {
+		return tokens.Token{}, fmt.Errorf("token: %w", storage.ErrNotFound)
+	}
+	return t, nil
+}
+
+// Tokens lists the tokens by name.
+func (s *Store) Tokens(context.Context) ([]tokens.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.Collect(maps.Values(s.tokens))
+	slices.SortFunc(list, func(a, b tokens.Token) int { return strings.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+// RemoveToken ends a token.
+func (s *Store) RemoveToken(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for hash, t := range s.tokens {
+		if t.Name == name {
+			delete(s.tokens, hash)
+			return nil
+		}
+	}
+	return fmt.Errorf("token %s: %w", name, storage.ErrNotFound)
+}

@@ -1,0 +1,33 @@
+package postgres
+
+import (
+	"testing"
+
+	"hotline/budgets"
+	"hotline/cdr"
+	"hotline/idempotency"
+	"hotline/ivr/versions"
+	"hotline/oncall"
+	"hotline/storage"
+	"hotline/storage/storagetest"
+	"hotline/tickets/ticketstest"
+	"hotline/tokens"
+)
+
+func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
+	t.Run("tickets", func(t *testing.T) { ticketstest.Run(t, func(t *testing.T) ticketstest.Store { return fresh(t) }) })
+	t.Run("desk", func(t *testing.T) { ticketstest.Desk(t, func(t *testing.T) ticketstest.DeskStore { return fresh(t) }) })
+	t.Run("statistics", func(t *testing.T) {
+		ticketstest.Statistics(t, func(t *testing.T) ticketstest.StatisticsStore { return fresh(t) })
+	})
+	t.Run("directory", func(t *testing.T) {
+		storagetest.Directory(t, func(t *testing.T) storagetest.DirectoryStore { return fresh(t) })
+	})
+	t.Run("oncall", func(t *testing.T) { storagetest.Oncall(t, func(t *testing.T) oncall.Store { return fresh(t) }) })
+	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return fresh(t) }) })
+	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return fresh(t) }) })
+	t.Run("replies", func(t *testing.T) { storagetest.Replies(t, func(t *testing.T) idempotency.Store { return fresh(t) }) })
+	t.Run("flows", func(t *testing.T) { storagetest.Flows(t, func(t *testing.T) versions.Store { return fresh(t) }) })
+	t.Run("budgets", func(t *testing.T) { storagetest.Budgets(t, func(t *testing.T) budgets.Store { return fresh(t) }) })
+	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return fresh(t) }) })
+}

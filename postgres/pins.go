@@ -1,0 +1,83 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/directory"
+	"hotline/storage"
+)
+
+const (
+	endPIN     = `update pins set current = false where contract = $1 and current`
+	insertPIN  = `insert into pins (hash, contract, current) values ($1, $2, true)`
+	selectPINs = `select hash, contract from pins where current`
+	usedPIN    = `select exists (select from pins where hash = $1)`
+)
+
+// PutContractWithPIN writes a contract and another PIN of it, both or neither.
+func (s *Store) PutContractWithPIN(ctx context.Context, c directory.Contract, h directory.PINHash) (directory.Contract, error) {
+	next := c
+	err := s.edit(ctx, fmt.Sprintf("writing contract %s and its PIN", c.ID), func(tx pgx.Tx) (err error) {
+		if next, err = replace(ctx, tx, contracts, string(c.ID), c, versionOfContract); err != nil {
+			return err
+		}
+		return setPIN(ctx, tx, c.ID, h)
+	})
+	if err != nil {
+		return directory.Contract{}, err
+	}
+	return next, nil
+}
+
+// SetPIN gives a contract a PIN that was never used; its former one ends.
+func (s *Store) SetPIN(ctx context.Context, id directory.ContractID, h directory.PINHash) error {
+	return s.edit(ctx, fmt.Sprintf("writing the PIN of contract %s", id), func(tx pgx.Tx) error {
+		var known bool
+		if err := tx.QueryRow(ctx, knownDocument, contracts, id).Scan(&known); err != nil {
+			return err
+		}
+		if !known {
+			return storage.ErrNotFound
+		}
+		return setPIN(ctx, tx, id, h)
+	})
+}
+
+func setPIN(ctx context.Context, tx pgx.Tx, id directory.ContractID, h directory.PINHash) error {
+	var used bool
+	if err := tx.QueryRow(ctx, usedPIN, h[:]).Scan(&used); err != nil {
+		return err
+	}
+	if used {
+		return directory.ErrPINUsed
+	}
+	if _, err := tx.Exec(ctx, endPIN, id); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, insertPIN, h[:], id)
+	return err
+}
+
+// PINs gives the current hashes.
+func (s *Store) PINs(ctx context.Context) (map[directory.PINHash]directory.ContractID, error) {
+	type pin struct {
+		hash     []byte
+		contract directory.ContractID
+	}
+	list, err := rows(ctx, s, "reading PIN hashes", func(r pgx.CollectableRow) (p pin, err error) {
+		return p, r.Scan(&p.hash, &p.contract)
+	}, selectPINs)
+	m := map[directory.PINHash]directory.ContractID{}
+	for _, p := range list {
+		m[directory.PINHash(p.hash)] = p.contract
+	}
+	return m, err
+}
+
+// UsedPIN tells whether a PIN was ever given.
+func (s *Store) UsedPIN(ctx context.Context, h directory.PINHash) (bool, error) {
+	return row(ctx, s, "looking a PIN hash up", pgx.RowTo[bool], usedPIN, h[:])
+}

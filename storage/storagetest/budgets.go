@@ -1,0 +1,41 @@
+package storagetest
+
+import (
+	"testing"
+	"time"
+
+	"hotline/budgets"
+)
+
+// Budgets runs the suite of budgets.Store; open gives a new and empty store each time.
+func Budgets(t *testing.T, open func(t *testing.T) budgets.Store) {
+	run(t, open, map[string]func(*testing.T, budgets.Store){"what budgets were spent on": spendings})
+}
+
+// spendings holds a store to keep what budgets were spent on: in order, behind a place and an instant, for a day.
+func spendings(t *testing.T, s budgets.Store) {
+	ctx := t.Context()
+	first := budgets.Spending{Budget: budgets.KindPIN, Key: "0612345", Whose: "rossi", At: monday, Node: "a"}
+	second := budgets.Spending{Budget: budgets.KindOutgoing, Key: "417", Whose: "request", At: monday.Add(time.Hour), Node: "b"}
+	must(t, s.Spend(ctx, first, second))
+	third := second
+	third.At = monday.Add(2 * time.Hour)
+	must(t, s.Spend(ctx, third))
+	list, err := s.Spendings(ctx, 0, monday.Add(-time.Second))
+	must(t, err)
+	if len(list) != 3 || list[0].Place <= 0 || list[1].Place <= list[0].Place || list[2].Place <= list[1].Place {
+		t.Fatalf("the entries are %+v", list)
+	}
+	first.Place, second.Place, third.Place = list[0].Place, list[1].Place, list[2].Place
+	equal(t, "all entries", list, []budgets.Spending{first, second, third})
+	list, err = s.Spendings(ctx, first.Place, monday)
+	must(t, err)
+	equal(t, "entries behind the first", list, []budgets.Spending{second, third})
+	list, err = s.Spendings(ctx, 0, monday.Add(time.Hour))
+	must(t, err)
+	equal(t, "entries after the second", list, []budgets.Spending{third})
+	must(t, s.ForgetSpendings(ctx, monday.Add(time.Hour)))
+	list, err = s.Spendings(ctx, 0, monday.Add(-time.Second))
+	must(t, err)
+	equal(t, "entries that are not forgotten", list, []budgets.Spending{second, third})
+}

@@ -1,0 +1,118 @@
+package storagetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/cdr"
+	"hotline/directory"
+	"hotline/paging"
+	"hotline/storage"
+	"hotline/tickets"
+)
+
+// Calls runs the suite of cdr.Store; open gives a new and empty store each time.
+func Calls(t *testing.T, open func(t *testing.T) cdr.Store) {
+	run(t, open, map[string]func(*testing.T, cdr.Store){
+		"calls are paged, newest first":         calls,
+		"lists of calls are filtered and paged": callLists,
+		"a cursor is of one list":               callCursors,
+	})
+}
+
+func calls(t *testing.T, s cdr.Store) {
+	ctx := t.Context()
+	var list []cdr.Call
+	for i, id := range []tickets.CallID{"a", "b", "c"} {
+		list = append(list, cdr.Call{ID: id, Started: monday.Add(time.Duration(i) * time.Minute), Legs: []cdr.Leg{{Engineer: "anna", Started: monday}}})
+	}
+	must(t, s.PutCalls(ctx, list[0]))
+	must(t, s.PutCalls(ctx, list...))
+	must(t, s.PutCalls(ctx, cdr.Call{ID: "b", Started: monday.Add(time.Minute), Ending: "caller hung up", Steps: []string{"welcome"}}))
+	page, err := s.Calls(ctx, cdr.Filter{Limit: 1})
+	must(t, err)
+	page, err = s.Calls(ctx, cdr.Filter{Limit: 1, After: page.Next})
+	must(t, err)
+	if p := page.Items; page.Total != 3 || len(p) != 1 || p[0].ID != "b" || p[0].Ending != "caller hung up" {
+		t.Errorf("page is %+v", page)
+	}
+	one, err := s.Call(ctx, "a")
+	must(t, err)
+	equal(t, "legs", len(one.Legs), 1)
+	_, err = s.Call(ctx, "z")
+	wants(t, "a call that does not exist", err, storage.ErrNotFound)
+}
+
+// callLists selects and walks calls.
+func callLists(t *testing.T, s cdr.Store) {
+	r := rand.New(rand.NewPCG(417, 2))
+	var all []cdr.Call
+	for n := range 90 {
+		c := cdr.Call{
+			ID: tickets.CallID(fmt.Sprintf("%03d", n*37%90)), From: fmt.Sprint("0612", r.IntN(4)), Trunk: []string{"", "a", "b"}[r.IntN(3)],
+			Ending: []string{"", "caller hung up", "hung up by us"}[r.IntN(3)], Started: monday.Add(time.Duration(r.IntN(20)) * time.Hour),
+			Contract: directory.ContractID([]string{"", "c1", "c2"}[r.IntN(3)]),
+		}
+		if n%2 == 0 && c.Contract != "" {
+			c.Customer = directory.CustomerID("k" + c.Contract[1:]) // the others are records of a former version
+		}
+		all = append(all, c)
+	}
+	must(t, s.PutCalls(t.Context(), all...))
+	late, noon := monday.Add(5*time.Hour), monday.Add(9*time.Hour)
+	for _, l := range []struct {
+		filter cdr.Filter
+		holds  func(cdr.Call) bool
+	}{
+		{cdr.Filter{}, func(cdr.Call) bool { return true }},
+		{cdr.Filter{Number: "06121"}, func(c cdr.Call) bool { return c.From == "06121" }},
+		{cdr.Filter{Contract: "c1", Trunk: "a"}, func(c cdr.Call) bool { return c.Contract == "c1" && c.Trunk == "a" }},
+		{cdr.Filter{Customer: "k2", Contracts: []directory.ContractID{"c2", ""}}, func(c cdr.Call) bool { return c.Contract == "c2" }},
+		{cdr.Filter{Customer: "k2"}, func(c cdr.Call) bool { return c.Customer == "k2" }},
+		{cdr.Filter{Trunk: "b"}, func(c cdr.Call) bool { return c.Trunk == "b" }},
+		{cdr.Filter{Ending: "hung up by us"}, func(c cdr.Call) bool { return c.Ending == "hung up by us" }},
+		{cdr.Filter{Trunk: "b", Ending: "caller hung up"}, func(c cdr.Call) bool { return c.Trunk == "b" && c.Ending == "caller hung up" }},
+		{cdr.Filter{Since: late, Until: noon}, func(c cdr.Call) bool { return !c.Started.Before(late) && c.Started.Before(noon) }},
+		{cdr.Filter{Number: "06122", Since: late}, func(c cdr.Call) bool { return c.From == "06122" && !c.Started.Before(late) }},
+	} {
+		var want, got []string
+		for _, c := range all {
+			if l.holds(c) {
+				want = append(want, c.Started.Format(time.RFC3339)+" "+string(c.ID))
+			}
+		}
+		slices.Sort(want)
+		slices.Reverse(want)
+		l.filter.Limit = 7
+		for n := 0; n == 0 || l.filter.After != ""; n++ {
+			page, err := s.Calls(t.Context(), l.filter)
+			must(t, err)
+			if page.Total != len(want) || page.More {
+				t.Errorf("%+v counts %d, want %d", l.filter, page.Total, len(want))
+			}
+			for _, c := range page.Items {
+				got = append(got, c.Started.Format(time.RFC3339)+" "+string(c.ID))
+			}
+			l.filter.After = page.Next
+		}
+		equal(t, fmt.Sprintf("the pages of %+v", l.filter), got, want)
+	}
+}
+
+// callCursors refuses cursors that no page of calls gave.
+func callCursors(t *testing.T, s cdr.Store) {
+	for n := range 3 {
+		must(t, s.PutCalls(t.Context(), cdr.Call{ID: tickets.CallID(fmt.Sprint(n)), Started: monday}))
+	}
+	page, err := s.Calls(t.Context(), cdr.Filter{Limit: 1})
+	must(t, err)
+	ofTickets := paging.Position{Sort: "due", At: monday, Number: 417}.Cursor()
+	for _, after := range []string{page.Next + "x", page.Next[1:], "417", "bm8", strings.Repeat("A", 401), "%00", ofTickets} {
+		_, err := s.Calls(t.Context(), cdr.Filter{After: after})
+		wants(t, "calls behind "+after, err, paging.ErrCursor)
+	}
+}

@@ -1,0 +1,107 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"hotline/oncall"
+	"hotline/storage"
+)
+
+// Oncall runs the suite of oncall.Store; open gives a new and empty store each time.
+func Oncall(t *testing.T, open func(t *testing.T) oncall.Store) {
+	run(t, open, map[string]func(*testing.T, oncall.Store){
+		"engineers and the rota":                    rota,
+		"every engineer has a version, never twice": func(t *testing.T, s oncall.Store) { versioned(t, engineers(s)) },
+		"of many who write one version one does":    func(t *testing.T, s oncall.Store) { oneWins(t, engineers(s)) },
+		"a rota never names one who is removed":     rotaAgainstEngineer,
+	})
+}
+
+// engineers are the documents of oncall.Store, but for the one rota.
+func engineers(s oncall.Store) map[string]document {
+	return map[string]document{
+		"engineer": {
+			put: func(ctx context.Context, v int) (int, error) {
+				e, err := s.PutEngineer(ctx, oncall.Engineer{ID: "x", Version: v})
+				return e.Version, err
+			},
+			read:   func(ctx context.Context) (int, error) { e, err := s.Engineer(ctx, "x"); return e.Version, err },
+			remove: func(ctx context.Context, v int) error { return s.DeleteEngineer(ctx, "x", v) },
+		},
+	}
+}
+
+func rota(t *testing.T, s oncall.Store) {
+	ctx := t.Context()
+	anna := oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:a@example.org", "0612"}, Language: "it"}
+	anna, err := s.PutEngineer(ctx, anna)
+	must(t, err)
+	_, err = s.PutEngineer(ctx, oncall.Engineer{ID: "marco"})
+	must(t, err)
+	must(t, s.DeleteEngineer(ctx, "marco", 0))
+	wants(t, "an engineer who is gone", s.DeleteEngineer(ctx, "marco", 0), storage.ErrNotFound)
+	list, err := s.Engineers(ctx)
+	must(t, err)
+	equal(t, "engineers", list, []oncall.Engineer{anna})
+	empty, err := s.Rota(ctx)
+	must(t, err)
+	equal(t, "the first rota", empty.Version, 0)
+	r := oncall.Rota{
+		Zone: "Europe/Rome", Shifts: []oncall.Shift{{Engineer: "anna", Level: 1, Length: time.Hour}},
+		Overrides: []oncall.Override{{Engineer: "anna", Level: 1, From: monday, Until: monday.Add(time.Hour)}},
+	}
+	first, err := s.PutRota(ctx, r)
+	must(t, err)
+	_, err = s.PutRota(ctx, r)
+	wants(t, "a stale rota", err, storage.ErrConflict)
+	_, err = s.PutRota(ctx, first)
+	must(t, err)
+	got, err := s.Rota(ctx)
+	must(t, err)
+	r.Version = 2
+	equal(t, "rota", got, r)
+	wants(t, "an engineer whom the rota names", s.DeleteEngineer(ctx, "anna", 0), oncall.ErrOnRota)
+	for place, strange := range map[string]oncall.Rota{
+		"shift":    {Zone: r.Zone, Version: 2, Shifts: []oncall.Shift{{Engineer: "marco", Level: 1, Length: time.Hour}}},
+		"override": {Zone: r.Zone, Version: 2, Overrides: []oncall.Override{{Instead: "marco", Level: 1, From: monday, Until: monday.Add(time.Hour)}}},
+	} {
+		_, err = s.PutRota(ctx, strange)
+		wants(t, "nobody in a "+place, err, oncall.ErrUnknownEngineer)
+	}
+}
+
+// rotaAgainstEngineer removes engineers while the rota takes them on: one of both succeeds, never both.
+func rotaAgainstEngineer(t *testing.T, s oncall.Store) {
+	ctx := t.Context()
+	for round := range 10 {
+		id := oncall.EngineerID(fmt.Sprint("e", round))
+		_, err := s.PutEngineer(ctx, oncall.Engineer{ID: id})
+		must(t, err)
+		r, err := s.Rota(ctx)
+		must(t, err)
+		r.Zone, r.Shifts = "Europe/Rome", append(r.Shifts, oncall.Shift{Engineer: id, Level: 1, Length: time.Hour})
+		done, failed := atOnce(2, func(i int) error {
+			if i == 0 {
+				return s.DeleteEngineer(ctx, id, 0)
+			}
+			_, err := s.PutRota(ctx, r)
+			return err
+		})
+		if done != 1 || !errors.Is(failed[0], oncall.ErrOnRota) && !errors.Is(failed[0], oncall.ErrUnknownEngineer) {
+			t.Errorf("%d succeeded, %v", done, failed)
+		}
+		stands, err := s.Rota(ctx)
+		must(t, err)
+		known := map[oncall.EngineerID]bool{}
+		list, err := s.Engineers(ctx)
+		must(t, err)
+		for _, e := range list {
+			known[e.ID] = true
+		}
+		must(t, stands.Staffed(known))
+	}
+}

@@ -1,0 +1,213 @@
+package tickets
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"hotline/sla"
+)
+
+// When the rota is called for a blocking ticket that nobody works on.
+const (
+	atOnce       = 0
+	afterChain   = 5 * time.Minute  // after the chain ended with nobody
+	afterHangUp  = 10 * time.Second // after the caller hung up before anybody accepted
+	afterOpening = 10 * time.Minute // after a search began that may die without a word: with its caller, or with its process
+	afterAccept  = 2 * time.Minute  // after an accept: by then the two have talked, or it was undone, or the process has died
+)
+
+// Facts of an escalation and of the lines that ask for one.
+const (
+	FactAdded    = "added"        // the caller added to a ticket: whoever has it in hand is rung
+	FactAwaits   = "talk"         // "awaited" on an accept whose caller is on the line: it is undone when they do not talk
+	FactFor      = "for"          // of a search that begins: the escalation for which it does, which comes again when the search fails
+	factAsked    = "asked_by"     // the line of the history that asked for the escalation
+	factStood    = "state_was"    // of an accept: the state that its undoing gives back
+	factHad      = "engineer_was" // and the engineer
+	factContract = "contract"     // of a line about access: the contract on which it was said
+	factFormer   = "contract_was" // of terms that came with another contract
+)
+
+// Adds is what is said of a call by which the caller adds to a ticket.
+const Adds = "adds to it"
+
+// asking is a line of the history upon which the rota is called, so long after it, with the business rule.
+type asking struct {
+	kind  EventKind
+	when  func(t Ticket, e Event) bool // nil: always
+	after time.Duration
+	held  bool // also while somebody has it: an accept may wait for its talk
+	rule  string
+}
+
+// askings is the whole table. A line asks only while its ticket is blocking, and unless its row says otherwise only while it
+// is open, which means that nobody has it. Every way into that state stands here, so that a blocking ticket that
+// nobody works on always has an escalation due, and it is in the ticket's own transaction: it outlasts the call, the process
+// and the night. The first row that fits counts.
+func askings() []asking {
+	return []asking{
+		{Opened, func(t Ticket, _ Event) bool { return t.Channel == Phone }, afterOpening, false, "the call itself searches; this is for a call that dies"},
+		{Opened, nil, atOnce, false, "no channel is second class"},
+		{Categorised, nil, atOnce, true, "the caller says that it is blocking"},
+		{Assessed, func(_ Ticket, e Event) bool { return e.Facts["from"] != string(sla.Blocking) }, atOnce, true, "a specialist says that it is blocking"},
+		{Reopened, nil, atOnce, false, "it was closed too early, or was a request after all"},
+		{Resumed, nil, atOnce, false, "the answer came and nobody has it"},
+		{TermsChanged, func(_ Ticket, e Event) bool { return e.Facts[factFormer] != "" }, atOnce, true, "another contract has other hours"},
+		{TermsChanged, nil, afterChain, true, "the contract has other hours"},
+		{CallerGone, nil, afterHangUp, false, "the caller hung up before anybody accepted"},
+		{Unreached, nil, afterChain, false, "the chain ended with nobody"},
+		{RotaGap, nil, afterChain, false, "nobody was on duty"},
+		{CallingOut, nil, afterOpening, false, "for a search whose process dies"},
+		{AcceptUndone, nil, afterOpening, false, "the search goes on; this is for one that dies"},
+		{CalledAgain, func(_ Ticket, e Event) bool { return e.Text == Adds }, afterOpening, true, "the call itself searches; this is for a call that dies"},
+		{Accepted, func(_ Ticket, e Event) bool { return e.Facts[FactAwaits] != "" }, afterAccept, true, "an accept without a talk is undone"},
+	}
+}
+
+// asks is the row by which a line of the ticket's history calls the rota.
+func (t Ticket) asks(e Event) (asking, bool) {
+	for _, a := range askings() {
+		if a.kind == e.Kind && (a.when == nil || a.when(t, e)) {
+			return a, true
+		}
+	}
+	return asking{}, false
+}
+
+// adds tells whether a line is of a call that adds to a ticket.
+func (e Event) adds() bool { return e.Facts[FactAdded] != "" || e.Kind == CalledAgain }
+
+// escalations is the call-out that what happened to a ticket asks for.
+func escalations(t Ticket, events []Event) []Work {
+	if !t.State.Live() || t.Category() != sla.Blocking {
+		return nil
+	}
+	var work []Work
+	for _, e := range events {
+		a, ok := t.asks(e)
+		if !ok || (t.State != Open && !a.held && !e.adds()) {
+			continue
+		}
+		after := a.after
+		if t.State != Open && a.held { // time to talk
+			after = max(after, afterAccept)
+		}
+		w := Work{ID: escalation + e.ID, Kind: WorkEscalate, Ticket: t.Number, Due: e.At.Add(after), Facts: map[string]string{factAsked: e.ID}}
+		if e.adds() {
+			w.Facts[FactAdded] = "yes"
+		}
+		work = append(work, w)
+	}
+	return work
+}
+
+const escalation = "escalate-" // begins the id of an escalation; the id of the line that asked for it follows
+
+// Stand is what an escalation finds when its time has come.
+type Stand string
+
+// What an escalation has to do.
+const (
+	Settled    Stand = "settled"    // nothing: somebody has the ticket, it has ended, or another escalation goes on with it
+	Unanswered Stand = "unanswered" // call the rota
+	Untalked   Stand = "untalked"   // undo the accept, for the talk never came, then call the rota
+)
+
+// Escalation tells what an escalation of a ticket has to do, by the ticket and its history as they stand. Of several
+// escalations only the one that the last line asked for does anything.
+func Escalation(t Ticket, lines []Event, w Work) Stand {
+	if t.Category() != sla.Blocking || !t.State.Live() {
+		return Settled
+	}
+	asked := w.Facts[factAsked]
+	if asked == "" { // of a former version
+		asked = strings.TrimPrefix(w.ID, escalation)
+	}
+	added := w.Facts[FactAdded] != ""
+	if _, waits := untalked(lines); waits && !added && (t.State == Assigned || t.State == InProgress) {
+		return Untalked
+	}
+	at := slices.IndexFunc(lines, func(e Event) bool { return e.ID == asked })
+	for _, e := range lines[at+1:] {
+		a, asks := t.asks(e)
+		goesOn := asks && (a.held || added || t.State == Open) && e.Facts[FactFor] != w.ID
+		if at >= 0 && (goesOn || e.endsAccept()) { // a line that is not there leaves nothing out
+			return Settled
+		}
+	}
+	if t.State == Open || added {
+		return Unanswered
+	}
+	return Settled
+}
+
+// endsAccept tells whether an accept is over with a line of the history: the two talked, or staff or the engineer have said
+// that somebody has the ticket in hand.
+func (e Event) endsAccept() bool {
+	switch e.Kind {
+	case Joined, Contacted, AssignedTo, Intervened, RestoredAt:
+		return true
+	}
+	return e.Kind == Accepted && e.Facts[FactAwaits] == ""
+}
+
+// Needless is why nobody is rung for a ticket any more.
+type Needless string
+
+// What makes ringing pointless.
+const (
+	TakenCharge Needless = "taken"    // somebody else has it
+	InContact   Needless = "contact"  // staff have talked to the customer
+	NotBlocking Needless = "assessed" // a specialist says so
+	AnswerOwed  Needless = "waiting"  // the customer owes an answer
+	ServiceBack Needless = "restored"
+	TicketEnded Needless = "closed" // or it is no request
+)
+
+// Needless tells why nobody is rung any more for a ticket that stood like t when the search began; empty while there is
+// no reason.
+func (t Ticket) Needless(now Ticket) Needless {
+	taken := (now.State == Assigned || now.State == InProgress) && (now.Assignee != t.Assignee || (t.State != Assigned && t.State != InProgress))
+	switch {
+	case now.State == Restored:
+		return ServiceBack
+	case !now.State.Live():
+		return TicketEnded
+	case now.Category() != sla.Blocking:
+		return NotBlocking
+	case now.State == Waiting && t.State != Waiting:
+		return AnswerOwed
+	case taken:
+		return TakenCharge
+	case !sla.Met(now.Clocks, sla.Contact).IsZero() && sla.Met(t.Clocks, sla.Contact).IsZero():
+		return InContact
+	}
+	return ""
+}
+
+// retryAfter is how long after a chain that ended with nobody it is called again: after the first one, the second and so
+// on. One ticket that nobody answers must not use up the calls of the others.
+func retryAfter(unanswered int) time.Duration {
+	steps := [...]time.Duration{afterChain, 2 * afterChain, 4 * afterChain, 6 * afterChain}
+	return steps[min(max(unanswered, 1), len(steps))-1]
+}
+
+// CallAgain is when an escalation may call the rota: at once, unless what asked for it is one more chain that ended with
+// nobody. Chains count from the last time that the caller, staff or an engineer did something about the ticket. over is true
+// when another chain has ended with nobody since: its own escalation goes on, and one ticket has one.
+func CallAgain(lines []Event, w Work) (at time.Time, over bool) {
+	unanswered := 0
+	for _, e := range lines {
+		switch e.Kind {
+		case Unreached:
+			unanswered++
+			if over = !at.IsZero(); w.ID == "escalate-"+e.ID {
+				at = e.At.Add(retryAfter(unanswered))
+			}
+		case Accepted, Reopened, Resumed, Assessed, TermsChanged, CalledAgain, CallerGone:
+			unanswered = 0
+		}
+	}
+	return at, over
+}

@@ -1,0 +1,61 @@
+package tickets
+
+import "time"
+
+// FactNight, "accepted" on an event, tells that the caller took the price of a call outside the hours: the rota is called.
+const FactNight = "night"
+
+// EventKind is what happened to a ticket.
+type EventKind string
+
+// The events of a ticket's append-only history.
+const (
+	Opened         EventKind = "opened"
+	Categorised    EventKind = "categorised" // the caller's claim came after the opening
+	Assessed       EventKind = "assessed"
+	AssignedTo     EventKind = "assigned"
+	Commented      EventKind = "commented"
+	WaitingFor     EventKind = "waiting_for_customer"
+	Resumed        EventKind = "resumed"
+	Contacted      EventKind = "contact"
+	Intervened     EventKind = "intervention"
+	RestoredAt     EventKind = "restored"
+	ClosedAtKind   EventKind = "closed"
+	Reopened       EventKind = "reopened"
+	TimeAdded      EventKind = "time_spent"
+	Recorded       EventKind = "recording"
+	CalledAgain    EventKind = "called_again" // a repeat call added to it, or only heard its state
+	Rang           EventKind = "rang"         // one attempt of the chain and its result
+	Accepted       EventKind = "accepted"
+	AcceptUndone   EventKind = "accept_undone" // the talk that the accept was for never came
+	CallingOut     EventKind = "calling_out"   // the rota is called for a ticket whose caller is not on the line
+	Joined         EventKind = "joined"        // customer and engineer have heard each other
+	TalkEnded      EventKind = "talk_ended"
+	LegLost        EventKind = "engineer_leg_lost"
+	Unreached      EventKind = "unreached" // the chain ended with nobody
+	RotaGap        EventKind = "rota_gap"  // nobody on duty: the operator is alarmed
+	Told           EventKind = "told"      // what the caller was promised, in words
+	Warned         EventKind = "warned"    // a clock comes near its end
+	Broken         EventKind = "broken"    // a clock's due time passed unmet
+	MarkedNoTicket EventKind = "not_a_request"
+	BundledCall    EventKind = "bundled"
+	CallerGone     EventKind = "caller_gone"
+	Notified       EventKind = "notified"    // somebody was told in writing, or by the operator's log where there is no mail
+	Undelivered    EventKind = "undelivered" // a letter that was refused, or given up
+	TermsChanged   EventKind = "terms"       // another contract, or the contract's terms as they stand now
+	TermsKept      EventKind = "terms_kept"  // staff edited level, calendar or contract, and said that it keeps what it was promised
+	AccessGone     EventKind = "remote_access_withdrawn"
+	AccessBack     EventKind = "remote_access_back"
+	ImpliedBy      EventKind = "implied" // a clock met because a later one was
+)
+
+// Event is one line of a ticket's history. It is never changed after it was written.
+type Event struct {
+	ID     string            `json:"id"` // unique for ever: replaying it twice writes it once
+	Ticket Number            `json:"ticket"`
+	At     time.Time         `json:"at"`
+	Kind   EventKind         `json:"kind"`
+	Actor  string            `json:"actor"` // "caller", "engineer:anna", "staff:NAME", "system"
+	Text   string            `json:"text,omitempty"`
+	Facts  map[string]string `json:"facts,omitempty"`
+}
