@@ -85,7 +85,7 @@ func (p *pulse) of(err error) error {
 // with does something on a connection of the pool. Where none became free in time while the database answers others, the
 // store is busy and not down.
 func (s *Store) with(ctx context.Context, doing string, f func(ctx context.Context, c *pgxpool.Conn) error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	c, err := s.pool.Acquire(ctx)
 	if errors.Is(err, context.DeadlineExceeded) && s.pulse.beats() {

@@ -47,7 +47,7 @@ var (
 
 const (
 	oldestServer = 130000 // server_version_num
-	patience     = 5 * time.Second
+	answerTime   = 5 * time.Second
 	connections  = 20
 	reserved     = 6 // more, for calls alone
 )
@@ -97,12 +97,12 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 		return nil, fmt.Errorf("reading the database's URL: it should look like postgres://user@host/name: %w", bare(err))
 	}
 	cfg.MaxConns = connections
-	cfg.ConnConfig.ConnectTimeout = patience
+	cfg.ConnConfig.ConnectTimeout = answerTime
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "hotline"
 	cfg.ConnConfig.RuntimeParams["jit"] = "off"                           // compiling a statement costs more than any of ours does
 	cfg.ConnConfig.RuntimeParams["max_parallel_workers_per_gather"] = "0" // a search takes no second core away from the line
-	cfg.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(patience.Milliseconds(), 10)
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(answerTime.Milliseconds(), 10)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)

@@ -48,7 +48,7 @@ func (k Clock) end() time.Time {
 }
 
 // Explain accounts for a clock of the course, by the terms that are given: those under which it was set.
-func (c Course) Explain(a *Agreement, k Clock) Account {
+func (c Timeline) Explain(a *Agreement, k Clock) Account {
 	c.Agreed = a
 	acc := Account{Clock: k, Opened: c.Opened, zone: a.hours.zone}
 	from, stop := k.From, k.end()

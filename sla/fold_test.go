@@ -75,7 +75,7 @@ func TestFoldingIsTakingStepByStep(t *testing.T) {
 }
 
 // raisedOnce checks that no alarm of a clock is raised twice; a clock that vanished, with its category, begins anew.
-func raisedOnce(t *rapid.T, raised map[string]bool, happened []Happening, clocks []Clock) {
+func raisedOnce(t *rapid.T, raised map[string]bool, happened []Effect, clocks []Clock) {
 	for _, h := range happened { // what was entered later may undo a breach, or break the restore at another instant
 		if h.What == Undone || (h.What == Moved && h.Clock == Restore) {
 			delete(raised, string(h.Clock)+" "+Breach+AtBreach)
@@ -96,7 +96,7 @@ func raisedOnce(t *rapid.T, raised map[string]bool, happened []Happening, clocks
 }
 
 // told checks that no clock breaks, and none that was broken is kept, without a word.
-func told(t *rapid.T, before, after []Clock, happened []Happening) {
+func told(t *rapid.T, before, after []Clock, happened []Effect) {
 	for _, a := range after {
 		was, said := of(before, a.Kind).BrokenAt, ""
 		for _, h := range happened {

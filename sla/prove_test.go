@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"hotline/sla"
-	"hotline/sla/slow"
+	"hotline/sla/oracle"
 )
 
 // casesOfATest is how many random requests are played when nobody asks for more; `make prove` asks for a million.
@@ -61,15 +61,15 @@ func number(t *testing.T, name string, otherwise int) int {
 // side is one agreement as both sides have it, with the limits of both categories that have some.
 type side struct {
 	fast   *sla.Agreement
-	slow   *slow.Calendar
+	slow   *oracle.Calendar
 	limits map[sla.Category][3]int64
 }
 
 // opens is a step that sets terms and category, on both sides.
-func (s side) opens(kind sla.StepKind, c sla.Category, at time.Time) (sla.Step, slow.Event) {
+func (s side) opens(kind sla.StepKind, c sla.Category, at time.Time) (sla.Step, oracle.Event) {
 	what := map[sla.StepKind]string{sla.Begun: "open", sla.Agreed: "agree"}[kind]
 	return sla.Step{Kind: kind, At: at, Category: c, Terms: s.fast},
-		slow.Event{What: what, At: at.Unix(), Calendar: s.slow, Limits: s.limits[c], Stops: stops()}
+		oracle.Event{What: what, At: at.Unix(), Calendar: s.slow, Limits: s.limits[c], Stops: stops()}
 }
 
 // dice throws one case.
@@ -195,7 +195,7 @@ func (d dice) agree(near time.Time) (side, error) {
 	if err != nil {
 		return s, err
 	}
-	s.slow, err = slow.Read(stored)
+	s.slow, err = oracle.Read(stored)
 	return s, err
 }
 
@@ -220,7 +220,7 @@ func play(seed uint64) error {
 	if err != nil {
 		return fmt.Errorf("%v:\n%s", err, tell(h.fast))
 	}
-	if got, want := clocks(course.Clocks), spell(slow.Play(h.slow)); got != want {
+	if got, want := clocks(course.Clocks), spell(oracle.Play(h.slow)); got != want {
 		return fmt.Errorf("the clocks differ\narithmetic: %s\nreference:  %s\n%s", got, want, tell(h.fast))
 	}
 	if got, want := breaches(happened), broken(course.Clocks); got != want {
@@ -249,10 +249,10 @@ type history struct {
 	near     time.Time
 	category sla.Category
 	fast     []sla.Step
-	slow     []slow.Event
+	slow     []oracle.Event
 }
 
-func (h *history) add(f sla.Step, e slow.Event) {
+func (h *history) add(f sla.Step, e oracle.Event) {
 	h.fast, h.slow = append(h.fast, f), append(h.slow, e)
 }
 
@@ -262,19 +262,19 @@ func (h *history) step(at time.Time) (time.Time, error) {
 	why := []sla.Reason{sla.ForCustomer, sla.NoAccess, sla.Ended}[h.IntN(3)]
 	switch h.IntN(10) {
 	case 0, 1, 2:
-		h.add(sla.Step{Kind: sla.Paused, At: whole, Why: why}, slow.Event{What: "pause", At: whole.Unix(), Why: string(why)})
+		h.add(sla.Step{Kind: sla.Paused, At: whole, Why: why}, oracle.Event{What: "pause", At: whole.Unix(), Why: string(why)})
 		return whole, nil
 	case 3, 4:
-		h.add(sla.Step{Kind: sla.Resumed, At: whole, Why: why}, slow.Event{What: "resume", At: whole.Unix(), Why: string(why)})
+		h.add(sla.Step{Kind: sla.Resumed, At: whole, Why: why}, oracle.Event{What: "resume", At: whole.Unix(), Why: string(why)})
 		return whole, nil
 	case 5, 6:
 		k := h.IntN(3)
-		h.add(sla.Step{Kind: sla.Stamped, At: at, Clock: sla.Kinds()[k]}, slow.Event{What: "act", At: at.Unix(), Clock: k})
+		h.add(sla.Step{Kind: sla.Stamped, At: at, Clock: sla.Kinds()[k]}, oracle.Event{What: "act", At: at.Unix(), Clock: k})
 	case 7: // entered later
 		k, opened := h.IntN(3), h.fast[0].At
 		really := opened.Add(time.Duration(h.Int64N(int64(at.Sub(opened)/time.Second)+1)) * time.Second)
 		h.add(sla.Step{Kind: sla.Stamped, At: at, Clock: sla.Kinds()[k], Happened: really},
-			slow.Event{What: "act", At: at.Unix(), Clock: k, Really: really.Unix()})
+			oracle.Event{What: "act", At: at.Unix(), Clock: k, Really: really.Unix()})
 	case 8: // other terms, another category, or both
 		if h.IntN(2) == 0 {
 			s, err := h.agree(h.near)
@@ -288,13 +288,13 @@ func (h *history) step(at time.Time) (time.Time, error) {
 		}
 		h.add(h.opens(sla.Agreed, h.category, at))
 	default:
-		h.add(sla.Step{Kind: sla.Looked, At: at}, slow.Event{What: "look", At: at.Unix()})
+		h.add(sla.Step{Kind: sla.Looked, At: at}, oracle.Event{What: "look", At: at.Unix()})
 	}
 	return at, nil
 }
 
 // breaches are the clocks of which it was told that they broke, and not that they did not.
-func breaches(happened []sla.Happening) string {
+func breaches(happened []sla.Effect) string {
 	told := map[sla.Kind]bool{}
 	for _, h := range happened {
 		switch h.What {
@@ -324,7 +324,7 @@ func names(in func(sla.Kind) bool) string {
 }
 
 func clocks(list []sla.Clock) string {
-	var out [3]slow.Clock
+	var out [3]oracle.Clock
 	unix := func(t time.Time) int64 {
 		if t.IsZero() {
 			return 0
@@ -337,14 +337,14 @@ func clocks(list []sla.Clock) string {
 				if len(c.Warnings) == 1 {
 					out[i].Warn = unix(c.Warnings[0].At)
 				}
-				out[i] = slow.Clock{Spent: int64(c.Spent / time.Second), Warn: out[i].Warn, There: true, Projected: c.Projected, Stopped: c.Paused, From: unix(c.From), Due: unix(c.Due), Met: unix(c.MetAt), Broken: unix(c.BrokenAt)}
+				out[i] = oracle.Clock{Spent: int64(c.Spent / time.Second), Warn: out[i].Warn, There: true, Projected: c.Projected, Stopped: c.Paused, From: unix(c.From), Due: unix(c.Due), Met: unix(c.MetAt), Broken: unix(c.BrokenAt)}
 			}
 		}
 	}
 	return spell(out)
 }
 
-func spell(list [3]slow.Clock) string {
+func spell(list [3]oracle.Clock) string {
 	var b strings.Builder
 	for i, c := range list {
 		if c.There {

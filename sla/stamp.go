@@ -7,17 +7,17 @@ import (
 
 // stamp notes that somebody acted. What comes later in the chain implies what comes before. The first instant counts, so
 // that an act entered later stands where it is earlier than the one on record.
-func (c *Course) stamp(s Step) []Happening {
+func (c *Timeline) stamp(s Step) []Effect {
 	at := s.At
 	if s.late() {
 		at = s.Happened.Truncate(time.Second)
 	}
-	var list []Happening
+	var list []Effect
 	for _, k := range Kinds() {
 		if stamp := c.Stamps.at(k); stamp.IsZero() || (s.late() && at.Before(*stamp)) {
 			*stamp = at
 			if k != s.Clock && slices.ContainsFunc(c.Clocks, func(x Clock) bool { return x.Kind == k && (s.late() || x.MetAt.IsZero()) }) {
-				list = append(list, Happening{What: Implied, Clock: k})
+				list = append(list, Effect{What: Implied, Clock: k})
 			}
 			if s.late() {
 				c.judgeAnew(k)
@@ -32,7 +32,7 @@ func (c *Course) stamp(s Step) []Happening {
 
 // judgeAnew takes back how a clock ended, because it was met at another instant; with the intervention the restore begins
 // at another one. A clock that was set under former terms keeps their due time.
-func (c *Course) judgeAnew(kind Kind) {
+func (c *Timeline) judgeAnew(kind Kind) {
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
 		former := k.Terms != "" && k.Terms != c.Agreed.id
@@ -51,16 +51,16 @@ func (c *Course) judgeAnew(kind Kind) {
 }
 
 // verdicts tells what a step said of clocks: those that it broke, and those that it showed not to be broken.
-func verdicts(before, after []Clock) []Happening {
-	var list []Happening
+func verdicts(before, after []Clock) []Effect {
+	var list []Effect
 	for _, k := range Kinds() {
 		was, is := of(before, k).BrokenAt, of(after, k).BrokenAt
 		switch {
 		case was.Equal(is):
 		case is.IsZero():
-			list = append(list, Happening{What: Undone, Clock: k})
+			list = append(list, Effect{What: Undone, Clock: k})
 		default:
-			list = append(list, Happening{What: Breach, Clock: k, Alarm: AtBreach, Then: true})
+			list = append(list, Effect{What: Breach, Clock: k, Alarm: AtBreach, Then: true})
 		}
 	}
 	return list

@@ -12,12 +12,12 @@ import (
 	"hotline/sla"
 )
 
-// course is how a ticket's clocks stand. A ticket from before terms were kept has those of its contract as it stands now.
-func (d *Desk) course(t *Ticket) (sla.Course, error) {
+// timeline is how a ticket's clocks stand. A ticket from before terms were kept has those of its contract as it stands now.
+func (d *Desk) timeline(t *Ticket) (sla.Timeline, error) {
 	if t.Promise == nil {
 		terms, err := d.Entitlement(t.Contract)
 		if err != nil {
-			return sla.Course{}, err
+			return sla.Timeline{}, err
 		}
 		t.Promise = &terms.Terms
 		t.Stamps = sla.Stamps{
@@ -25,7 +25,7 @@ func (d *Desk) course(t *Ticket) (sla.Course, error) {
 		}
 	}
 	a, err := d.ready(*t.Promise)
-	return sla.Course{Agreed: a, Category: t.Category(), Opened: t.OpenedAt, Clocks: t.Clocks, Pauses: t.Pauses, Stamps: t.Stamps}, err
+	return sla.Timeline{Agreed: a, Category: t.Category(), Opened: t.OpenedAt, Clocks: t.Clocks, Pauses: t.Pauses, Stamps: t.Stamps}, err
 }
 
 // readyAtMost bounds the terms that are kept ready; a company has a few dozen.
@@ -60,12 +60,12 @@ func (d *Desk) begin(t *Ticket, terms sla.Terms, opened Event) ([]Event, error) 
 		return nil, err
 	}
 	opened.Facts["terms"] = a.ID()
-	return d.take(t, sla.Course{}, sla.Step{Kind: sla.Begun, At: t.OpenedAt, Category: t.Category(), Terms: a}, opened)
+	return d.take(t, sla.Timeline{}, sla.Step{Kind: sla.Begun, At: t.OpenedAt, Category: t.Category(), Terms: a}, opened)
 }
 
 // step changes the clocks by one step, told by an event; one without a kind is not told.
 func (d *Desk) step(t *Ticket, s sla.Step, told Event) ([]Event, error) {
-	c, err := d.course(t)
+	c, err := d.timeline(t)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (d *Desk) step(t *Ticket, s sla.Step, told Event) ([]Event, error) {
 
 // take takes a step and writes what came of it on the ticket and into its history: what was due before, then the event
 // itself with the deadlines that moved, then what it implies.
-func (d *Desk) take(t *Ticket, c sla.Course, s sla.Step, told Event) ([]Event, error) {
+func (d *Desk) take(t *Ticket, c sla.Timeline, s sla.Step, told Event) ([]Event, error) {
 	next, happened, err := c.Take(s)
 	if err != nil {
 		return nil, fmt.Errorf("clocks of ticket %d: %w", t.Number, err)
@@ -85,7 +85,7 @@ func (d *Desk) take(t *Ticket, c sla.Course, s sla.Step, told Event) ([]Event, e
 	terms := next.Agreed.Terms
 	t.Promise, t.Level = &terms, terms.Level
 	var before, after []Event
-	place := func(h sla.Happening) *[]Event {
+	place := func(h sla.Effect) *[]Event {
 		if h.Then {
 			return &after
 		}
@@ -206,7 +206,7 @@ func (t Ticket) Stood(k sla.Clock) bool {
 }
 
 // moved tells a deadline's difference in the event that brought it.
-func (e Event) moved(h sla.Happening) Event {
+func (e Event) moved(h sla.Effect) Event {
 	return e.with(map[string]string{string(h.Clock) + "_was": stamp(h.Was), string(h.Clock) + "_due": stamp(h.Becomes)})
 }
 
@@ -266,7 +266,7 @@ func (d *Desk) Explain(ctx context.Context, t Ticket) ([]sla.Account, error) {
 	if len(t.Clocks) == 0 {
 		return nil, nil
 	}
-	c, err := d.course(&t)
+	c, err := d.timeline(&t)
 	if err != nil {
 		return nil, err
 	}
@@ -289,8 +289,8 @@ func (d *Desk) Explain(ctx context.Context, t Ticket) ([]sla.Account, error) {
 
 // Fold works the clocks of a ticket out from its history alone; the ticket's rows are a cache of it. terms finds terms by
 // their id. A ticket from before terms were kept cannot be folded: sla.ErrNotBegun.
-func Fold(events []Event, terms func(id string) (*sla.Agreement, error)) (sla.Course, error) {
-	var c sla.Course
+func Fold(events []Event, terms func(id string) (*sla.Agreement, error)) (sla.Timeline, error) {
+	var c sla.Timeline
 	claim, assessment := sla.Uncategorised, sla.Uncategorised
 	for _, e := range events {
 		for _, s := range steps(e) {
@@ -356,9 +356,9 @@ func steps(e Event) []sla.Step {
 	return nil
 }
 
-// happen does to a ticket what an event does to the clocks, and gives the lines for the history. It is how every change
+// record does to a ticket what an event does to the clocks, and gives the lines for the history. It is how every change
 // of the clocks but the opening is made, so that the history folds to what stands in the rows.
-func (d *Desk) happen(t *Ticket, e Event, terms *sla.Agreement) ([]Event, error) {
+func (d *Desk) record(t *Ticket, e Event, terms *sla.Agreement) ([]Event, error) {
 	var lines []Event
 	was, list := slices.Clone(t.Clocks), steps(e)
 	for n, s := range list {
@@ -381,7 +381,7 @@ func (d *Desk) happen(t *Ticket, e Event, terms *sla.Agreement) ([]Event, error)
 		}
 		for _, k := range sla.Kinds() {
 			if before, after := due(was, k).Due, due(t.Clocks, k).Due; !before.Equal(after) {
-				lines[i] = lines[i].moved(sla.Happening{Clock: k, Was: before, Becomes: after})
+				lines[i] = lines[i].moved(sla.Effect{Clock: k, Was: before, Becomes: after})
 			}
 		}
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // folded works a ticket's clocks out from its history alone.
-func (o office) folded(t interface{ Fatalf(string, ...any) }, n tickets.Number) sla.Course {
+func (o office) folded(t interface{ Fatalf(string, ...any) }, n tickets.Number) sla.Timeline {
 	ctx := context.Background()
 	lines, err := o.store.History(ctx, n)
 	if err != nil {

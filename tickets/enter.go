@@ -77,7 +77,7 @@ func (d *Desk) Enter(ctx context.Context, n Number, actor string, e Entry, now t
 			}
 			facts[factMoved] = string(t.State)
 		}
-		return d.happen(t, Event{Kind: act.event, Actor: actor, At: now, Text: e.Text, Facts: facts}, nil)
+		return d.record(t, Event{Kind: act.event, Actor: actor, At: now, Text: e.Text, Facts: facts}, nil)
 	})
 }
 

@@ -32,7 +32,7 @@ func (d *Desk) agree(b *directory.Book, t *Ticket, actor string, now time.Time) 
 		return nil, err
 	}
 	facts := map[string]string{"terms": a.ID(), "level": string(terms.Level.ID), factContract: string(t.Contract)}
-	return d.happen(t, Event{Kind: TermsChanged, Actor: actor, At: now, Facts: facts}, a)
+	return d.record(t, Event{Kind: TermsChanged, Actor: actor, At: now, Facts: facts}, a)
 }
 
 // keeps tells whether a ticket has these terms already.

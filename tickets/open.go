@@ -72,7 +72,7 @@ func (d *Desk) Categorise(ctx context.Context, n Number, c sla.Category, now tim
 	}
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		t.Claim = c
-		return d.happen(t, Event{Kind: Categorised, Actor: "caller", At: now, Facts: map[string]string{"claim": string(c)}}, nil)
+		return d.record(t, Event{Kind: Categorised, Actor: "caller", At: now, Facts: map[string]string{"claim": string(c)}}, nil)
 	})
 }
 

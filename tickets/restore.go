@@ -68,9 +68,9 @@ func merge(ctx context.Context, s Store, c Change) (Change, error) {
 	whole, work := append(slices.Clip(lines), fresh...), c.Work
 	course, err := Fold(whole, ready)
 	if err == nil && course.Agreed != nil { // a ticket from before terms were kept cannot be folded, and keeps its own
-		if mended := t.mend(course, whole, fresh); len(mended) > 0 {
-			fresh = append(fresh, mended...)
-			if course, err = Fold(append(whole, mended...), ready); err != nil {
+		if reconciled := t.reconcile(course, whole, fresh); len(reconciled) > 0 {
+			fresh = append(fresh, reconciled...)
+			if course, err = Fold(append(whole, reconciled...), ready); err != nil {
 				return Change{}, fmt.Errorf("merging a change of ticket %d: %w", t.Number, err)
 			}
 		}
@@ -100,7 +100,7 @@ func (t Ticket) lastAsked(lines []Event) []Work {
 
 // unsaid gives the lines of breaches that only the merged history shows: what two nodes did apart broke a clock that
 // neither of them saw broken.
-func unsaid(c sla.Course, whole []Event, ready func(id string) (*sla.Agreement, error)) ([]Event, error) {
+func unsaid(c sla.Timeline, whole []Event, ready func(id string) (*sla.Agreement, error)) ([]Event, error) {
 	var lines []Event
 	last := whole[len(whole)-1]
 	for _, k := range c.Clocks {
@@ -194,9 +194,9 @@ func (e Event) moves() bool {
 	return false
 }
 
-// mend gives the lines that bring the clocks back to the state that stands, where a merged line stopped or started them
+// reconcile gives the lines that bring the clocks back to the state that stands, where a merged line stopped or started them
 // and somebody had moved the ticket later.
-func (t Ticket) mend(c sla.Course, whole, fresh []Event) []Event {
+func (t Ticket) reconcile(c sla.Timeline, whole, fresh []Event) []Event {
 	var lines []Event
 	line := func(kind EventKind) {
 		last := fresh[len(fresh)-1]

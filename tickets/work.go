@@ -27,7 +27,7 @@ func (d *Desk) Assess(ctx context.Context, n Number, actor string, c sla.Categor
 		}
 		facts := map[string]string{"from": string(t.Category()), "to": string(c)}
 		t.Assessment = c
-		return d.happen(t, Event{Kind: Assessed, Actor: actor, At: now, Facts: facts}, nil)
+		return d.record(t, Event{Kind: Assessed, Actor: actor, At: now, Facts: facts}, nil)
 	})
 }
 
@@ -103,7 +103,7 @@ func (d *Desk) assign(t *Ticket, kind EventKind, actor, engineer string, now tim
 		}
 	}
 	t.Assignee = engineer
-	return d.happen(t, Event{Kind: kind, Actor: actor, At: now, Facts: facts}, nil)
+	return d.record(t, Event{Kind: kind, Actor: actor, At: now, Facts: facts}, nil)
 }
 
 // Join stamps the contact: customer and engineer have heard each other for some seconds.
@@ -148,7 +148,7 @@ func (d *Desk) stamp(ctx context.Context, n Number, s stamping, now time.Time) (
 				return nil, err
 			}
 		}
-		lines, err := d.happen(t, Event{Kind: s.event, Actor: s.actor, At: now, Text: s.text}, nil)
+		lines, err := d.record(t, Event{Kind: s.event, Actor: s.actor, At: now, Text: s.text}, nil)
 		if err != nil || was != Restored || !t.State.Live() {
 			return lines, err
 		}
@@ -178,7 +178,7 @@ func (d *Desk) moved(t *Ticket, to State, e Event, now time.Time) ([]Event, erro
 		t.ClosedAt = now.Truncate(time.Second)
 	}
 	e.At = now
-	return d.happen(t, e, nil)
+	return d.record(t, e, nil)
 }
 
 // WaitForCustomer says that the customer owes an answer.
@@ -310,7 +310,7 @@ func (d *Desk) tellAccess(ctx context.Context, c directory.ContractID, reachable
 	return errors.Join(failed...)
 }
 
-func (t Ticket) noAccess() bool { return (sla.Course{Pauses: t.Pauses}).Paused(sla.NoAccess) }
+func (t Ticket) noAccess() bool { return (sla.Timeline{Pauses: t.Pauses}).Paused(sla.NoAccess) }
 
 // access writes down on a ticket whether it can be reached. What is said of the ticket itself must find somebody working
 // on it; what is said of its contract passes the others by, since they are told when they are taken up again.
@@ -325,7 +325,7 @@ func (d *Desk) access(ctx context.Context, n Number, reachable bool, e Event, no
 		if t.noAccess() != reachable {
 			return nil, nil // it is so already
 		}
-		return d.happen(t, e, nil)
+		return d.record(t, e, nil)
 	})
 }
 
@@ -359,6 +359,6 @@ func (d *Desk) accord(ctx context.Context, t *Ticket, lines []Event, actor strin
 	if t.noAccess() == gone && (said && last.Kind == AccessGone) == gone {
 		return lines, nil
 	}
-	more, err := d.happen(t, e, nil)
+	more, err := d.record(t, e, nil)
 	return append(lines, more...), err
 }

@@ -21,7 +21,7 @@ func TestAKeptServerThatIsKilledComesBackAtTheSamePlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, url := former(dir), k.URL()
+	before, url := leftover(dir), k.URL()
 	if before == 0 {
 		t.Fatal("no server runs")
 	}
@@ -29,7 +29,7 @@ func TestAKeptServerThatIsKilledComesBackAtTheSamePlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, "another server runs and takes connections", func() bool {
-		now := former(dir)
+		now := leftover(dir)
 		return now != 0 && now != before && dials(url)
 	})
 	if at, err := Running(dir); at != url {
@@ -38,7 +38,7 @@ func TestAKeptServerThatIsKilledComesBackAtTheSamePlace(t *testing.T) {
 	if err := errors.Join(k.Stop(), k.Stop()); err != nil {
 		t.Error(err)
 	}
-	if former(dir) != 0 {
+	if leftover(dir) != 0 {
 		t.Error("the server runs on after the stop")
 	}
 }
@@ -120,7 +120,7 @@ func TestAClusterThatIsTakenAwayIsNotMadeAnewInSilence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pid := former(dir)
+	pid := leftover(dir)
 	if err := errors.Join(os.Rename(dir, aside), syscall.Kill(pid, syscall.SIGKILL)); err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func begin(ctx context.Context, c Config, o owner, sockets string) (*Server, err
 			return nil, fmt.Errorf("making its cluster in %s: %w", c.Dir, err)
 		}
 	}
-	if err := awaitFormer(ctx, c.Dir); err != nil {
+	if err := awaitLeftover(ctx, c.Dir); err != nil {
 		return nil, err
 	}
 	forgetSockets(c.Dir, sockets)

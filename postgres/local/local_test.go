@@ -276,10 +276,10 @@ func TestANumberOfAnotherServersProcessIsNoFormerServer(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(other, pidFile), fmt.Appendln(nil, s.process.Pid), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if pid := former(other); pid != 0 {
+	if pid := leftover(other); pid != 0 {
 		t.Errorf("process %d works on another cluster", pid)
 	}
-	if former(dir) == 0 {
+	if leftover(dir) == 0 {
 		t.Error("the running server is not found")
 	}
 }

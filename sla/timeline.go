@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Course is how the clocks of one request stand: a pure fold of what happened to it, step by step. Its zero value is a
+// Timeline is how the clocks of one request stand: a pure fold of what happened to it, step by step. Its zero value is a
 // request that nobody opened. A value: taking a step leaves it as it was.
-type Course struct {
+type Timeline struct {
 	Agreed   *Agreement // in force now
 	Category Category
 	Opened   time.Time
@@ -54,8 +54,8 @@ const (
 	Undone  = "undone"  // a breach is none: what met the clock in time was entered later
 )
 
-// Happening is one consequence of a step.
-type Happening struct {
+// Effect is one consequence of a step.
+type Effect struct {
 	What         string
 	Clock        Kind
 	Alarm        string // of Warn and Breach: which line of the policy
@@ -67,15 +67,15 @@ type Happening struct {
 var ErrNotBegun = errors.New("the first step must open the request")
 
 // Fold takes every step in order.
-func Fold(steps []Step) (Course, []Happening, error) {
-	var c Course
-	var all []Happening
+func Fold(steps []Step) (Timeline, []Effect, error) {
+	var c Timeline
+	var all []Effect
 	for n, s := range steps {
-		next, happened, err := c.Take(s)
+		next, effects, err := c.Take(s)
 		if err != nil {
 			return c, all, fmt.Errorf("step %d: %w", n, err)
 		}
-		c, all = next, append(all, happened...)
+		c, all = next, append(all, effects...)
 	}
 	return c, all, nil
 }
@@ -83,15 +83,15 @@ func Fold(steps []Step) (Course, []Happening, error) {
 // Take gives the course after one step and what came of it: first what was due until then, then the step itself. What
 // was kept or broken before is never rewritten, but by what is entered later: an earlier act than the one on record is
 // judged anew, by its own instant.
-func (c Course) Take(s Step) (Course, []Happening, error) {
+func (c Timeline) Take(s Step) (Timeline, []Effect, error) {
 	s.At = s.At.Truncate(time.Second)
 	next := c.clone()
 	if s.Kind == Begun {
-		next = Course{Opened: s.At}
+		next = Timeline{Opened: s.At}
 	} else if c.Agreed == nil {
 		return c, nil, ErrNotBegun
 	}
-	var happened []Happening
+	var happened []Effect
 	if !s.late() { // else the entry may show that nothing was due
 		happened = next.look(s.At)
 	}
@@ -138,7 +138,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-func (c Course) clone() Course {
+func (c Timeline) clone() Timeline {
 	c.Clocks, c.Pauses = slices.Clone(c.Clocks), slices.Clone(c.Pauses)
 	for i := range c.Clocks {
 		c.Clocks[i].Warnings = slices.Clone(c.Clocks[i].Warnings)
@@ -147,8 +147,8 @@ func (c Course) clone() Course {
 }
 
 // look raises what is due at an instant. A clock that is met at its due time is kept, so it breaks after it.
-func (c *Course) look(at time.Time) []Happening {
-	var list []Happening
+func (c *Timeline) look(at time.Time) []Effect {
+	var list []Effect
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
 		if k.settled() || k.Projected {
@@ -157,19 +157,19 @@ func (c *Course) look(at time.Time) []Happening {
 		for n := range k.Warnings {
 			if w := &k.Warnings[n]; w.RaisedAt.IsZero() && !w.At.IsZero() && !w.At.After(at) {
 				w.RaisedAt = at
-				list = append(list, Happening{What: Warn, Clock: k.Kind, Alarm: w.ID})
+				list = append(list, Effect{What: Warn, Clock: k.Kind, Alarm: w.ID})
 			}
 		}
 		if !k.Paused && at.After(k.Due) {
 			k.BrokenAt = k.Due
-			list = append(list, Happening{What: Breach, Clock: k.Kind, Alarm: AtBreach})
+			list = append(list, Effect{What: Breach, Clock: k.Kind, Alarm: AtBreach})
 		}
 	}
 	return list
 }
 
 // renew sets every clock anew but those that are kept or broken. Warnings that were raised stay raised.
-func (c *Course) renew() {
+func (c *Timeline) renew() {
 	old := c.Clocks
 	c.Clocks = nil
 	limits := c.Agreed.Limits(c.Category)
@@ -188,15 +188,15 @@ func (c *Course) renew() {
 	}
 }
 
-func (c *Course) pausedFor(why Reason) int {
+func (c *Timeline) pausedFor(why Reason) int {
 	return slices.IndexFunc(c.Pauses, func(p Pause) bool { return p.Why == why && p.Until.IsZero() })
 }
 
 // Paused tells whether something stops clocks now.
-func (c Course) Paused(why Reason) bool { return c.pausedFor(why) >= 0 }
+func (c Timeline) Paused(why Reason) bool { return c.pausedFor(why) >= 0 }
 
 // settle works out where every clock stands that is neither kept nor broken.
-func (c *Course) settle() error {
+func (c *Timeline) settle() error {
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
 		if !k.settled() {
@@ -216,7 +216,7 @@ func (c *Course) settle() error {
 }
 
 // promise sets start, due time and warnings of a clock that runs.
-func (c *Course) promise(k *Clock) error {
+func (c *Timeline) promise(k *Clock) error {
 	k.From, k.Projected = c.Opened, false
 	if k.Kind == Restore {
 		k.From = c.Stamps.Intervention
@@ -261,7 +261,7 @@ func of(clocks []Clock, kind Kind) Clock {
 }
 
 // stopping lists the pauses that stop a clock, in order and merged.
-func (c *Course) stopping(kind Kind) []Pause {
+func (c *Timeline) stopping(kind Kind) []Pause {
 	var list []Pause
 	for _, p := range c.Pauses {
 		if !c.Agreed.Stops.Stop(p.Why, kind) {
@@ -316,11 +316,11 @@ func (a *Agreement) spent(from, until time.Time, pauses []Pause) time.Duration {
 }
 
 // moves lists the due times that differ.
-func moves(before, after []Clock) []Happening {
-	var list []Happening
+func moves(before, after []Clock) []Effect {
+	var list []Effect
 	for _, k := range Kinds() {
 		if was, is := of(before, k).Due, of(after, k).Due; !was.Equal(is) {
-			list = append(list, Happening{What: Moved, Clock: k, Was: was, Becomes: is})
+			list = append(list, Effect{What: Moved, Clock: k, Was: was, Becomes: is})
 		}
 	}
 	return list

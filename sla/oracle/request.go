@@ -1,4 +1,4 @@
-package slow
+package oracle
 
 // Event is one thing that happened to a request, at a Unix second.
 type Event struct {

@@ -27,8 +27,8 @@ func agreed(t interface{ Fatalf(string, ...any) }, id LevelID) *Agreement {
 // request is a course with the words of the trade.
 type request struct {
 	*testing.T
-	Course
-	happened []Happening
+	Timeline
+	happened []Effect
 }
 
 func opened(t *testing.T, a *Agreement, c Category, at string) *request {
@@ -41,7 +41,7 @@ func opened(t *testing.T, a *Agreement, c Category, at string) *request {
 func (r *request) take(s Step) {
 	r.Helper()
 	var err error
-	if r.Course, r.happened, err = r.Take(s); err != nil {
+	if r.Timeline, r.happened, err = r.Take(s); err != nil {
 		r.Fatal(err)
 	}
 }

@@ -137,14 +137,14 @@ func (s *Store) awake(ctx context.Context, handle func(ctx context.Context, w ti
 	return client, nil
 }
 
-// rest lets River end what is under way and stops it; when ctx ends, what takes longer than our patience is given up and
+// rest lets River end what is under way and stops it; when ctx ends, what takes longer than answerTime is given up and
 // done again by the next start.
 func (s *Store) rest(ctx context.Context, client *river.Client[pgx.Tx]) {
 	last, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	defer context.AfterFunc(ctx, func() {
 		select {
-		case <-time.After(patience):
+		case <-time.After(answerTime):
 			giveUp()
 		case <-last.Done():
 		}

@@ -14,18 +14,18 @@ import (
 // pidFile is what a running server writes into its cluster.
 const pidFile = "postmaster.pid"
 
-// formerTime is how long a server that a killed process left behind may take to end.
-const formerTime = 20 * time.Second
+// leftoverTime is how long a server that a killed process left behind may take to end.
+const leftoverTime = 20 * time.Second
 
-// awaitFormer waits for the server of a former process: when that one was killed, the kernel has told its server to stop,
+// awaitLeftover waits for the server of a former process: when that one was killed, the kernel has told its server to stop,
 // which takes a moment.
-func awaitFormer(ctx context.Context, dir string) error {
-	ctx, cancel := context.WithTimeout(ctx, formerTime)
+func awaitLeftover(ctx context.Context, dir string) error {
+	ctx, cancel := context.WithTimeout(ctx, leftoverTime)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		pid := former(dir)
+		pid := leftover(dir)
 		if pid == 0 {
 			return nil
 		}
@@ -37,8 +37,8 @@ func awaitFormer(ctx context.Context, dir string) error {
 	}
 }
 
-// former is the process of a server that runs on a cluster now; 0 for none.
-func former(dir string) int {
+// leftover is the process of a server that runs on a cluster now; 0 for none.
+func leftover(dir string) int {
 	text, err := os.ReadFile(filepath.Join(dir, pidFile))
 	if err != nil {
 		return 0
@@ -72,7 +72,7 @@ func urlOf(sockets string) string {
 // Running is where the server of another process on a cluster is reached; empty when none runs. A socket that another
 // user may have put there is refused with ErrSocketFolder.
 func Running(dir string) (string, error) {
-	if former(dir) == 0 {
+	if leftover(dir) == 0 {
 		return "", nil
 	}
 	sockets := socketsOf(dir)
