@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// patience bounds how long one waits for those before him. A store that hangs must not keep a caller longer.
-const patience = 2 * time.Second
+// longestWait bounds how long one waits for those before him. A store that hangs must not keep a caller longer.
+const longestWait = 2 * time.Second
 
 // Queue has one turn for each key. Without it all but one of those who change a ticket at once have to work their change
 // out anew, each time. It only saves that work: what keeps two writers apart is the version of what they write, on this node
@@ -27,7 +27,7 @@ type turn struct {
 // Take waits for the turn of a key, at most two seconds, and no longer than ctx lasts; leave must be called afterwards, once.
 func (q *Queue[K]) Take(ctx context.Context, key K) (leave func()) {
 	t := q.enter(key)
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := context.WithTimeout(ctx, longestWait)
 	defer cancel()
 	has := false
 	select {

@@ -37,14 +37,14 @@ func TestWhoHasWaitedLongEnoughGoesOn(t *testing.T) {
 		q.Take(t.Context(), 2)() // another ticket's turn is free
 		began := time.Now()
 		second := q.Take(t.Context(), 1)
-		if d := time.Since(began); d != patience {
-			t.Errorf("waited %v, want %v", d, patience)
+		if d := time.Since(began); d != longestWait {
+			t.Errorf("waited %v, want %v", d, longestWait)
 		}
 		second()
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		q.Take(gone, 1)()
-		if d := time.Since(began); d != patience {
+		if d := time.Since(began); d != longestWait {
 			t.Errorf("one who has gone waited on: %v", d)
 		}
 		leave()
