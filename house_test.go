@@ -86,11 +86,10 @@ var allowed = map[string][]string{
 	"admin/report":                {"sla", "prompts", "prompts/written", "tickets/statistics"},
 	"config":                      {"numbers", "tickets", "sla", "prompts", "strictyaml"},
 	"app":                         {"..."},
-	"app/outbound":                {"numbers", "config", "line", "oncall/ring", "sip", "tickets", "budgets"},
 	"speech":                      {"media/g711", "media/wav", "prompts", "prompts/studio", "prompts/written"},
 	"app/spoken":                  {"config", "prompts", "speech", "directory"},
 	"app/show":                    {"phone", "media/g711", "media/likeness", "media/wav", "prompts", "prompts/packs"},
-	"cmd/hotline":                 {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written"},
+	"cmd/hotline":                 {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written", "datadir", "sla"},
 	"cmd/bench":                   {"phone/load", "prompts", "prompts/packs"},
 	"cmd/...":                     {"prompts", "prompts/...", "media/g711", "speech"},
 
@@ -103,7 +102,19 @@ var allowed = map[string][]string{
 	"oncall/duty":        {"alarm", "circuitbreaker", "oncall"},
 	"app/faultinjection": {"callhandler", "dispatch", "ivr", "line", "media", "media/g711", "oncall/ring", "prompts", "tickets"},
 	"app/loadtest":       {"callhandler", "ivr", "line", "media", "prompts"},
-	"app/apptest":        {"app", "config", "media/g711", "media/mediatest", "memory", "phone", "prompts", "prompts/packs", "sip/siptest", "sla", "tickets", "directory"},
+	"app/apptest":        {"app", "config", "datadir", "directory", "media/g711", "media/mediatest", "memory", "phone", "prompts", "prompts/packs", "sip/siptest", "sla", "tickets"},
+	"dialplan":           {"budgets", "config", "line", "numbers", "oncall/ring", "sip", "tickets"},
+	"datadir":            {"directory", "journal", "storage"},
+	"deadlines":          {"alarm", "sla", "tickets", "wallclock"},
+	"nodes":              {"alarm", "budgets", "directory", "ivr/versions", "wallclock"},
+	"offline":            {"alarm", "datadir", "directory", "ivr/versions", "journal", "storage", "tickets"},
+	"recovery":           {"media/g711", "storage", "tickets"},
+	"maintenance":        {"wallclock"},
+	"notify/delivery":    {"alarm", "directory", "notify", "prompts", "prompts/written", "sla", "tickets"},
+	"wallclock":          {},
+	"app/database":       {"admin/access", "budgets", "cdr", "config", "datadir", "directory", "idempotency", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens"},
+	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},
+	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "prompts", "prompts/packs"},
 }
 
 // forbidden repeats the edges that matter most, so that a failure says why.

@@ -1,7 +1,7 @@
 // Package app is the whole program as a value, and the only place where its parts are put together.
 //
-// Goroutines, all awaited by Stop: the chores, the register of calls, the due work, the HTTP server; and those of the line,
-// of which each call is one.
+// Goroutines, all awaited by Stop: maintenance, the watcher of deadlines, the sync of nodes, the records of calls, the due work, the
+// HTTP server; and those of the line, of which each call is one.
 package app
 
 import (
@@ -11,38 +11,33 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"hotline/admin/metrics"
 	"hotline/alarm"
-	"hotline/app/connections"
-	"hotline/app/outbound"
-	"hotline/budgets"
-	"hotline/callhandler"
+	"hotline/app/database"
+	"hotline/app/flows"
+	"hotline/app/voices"
 	"hotline/calls"
-	"hotline/cdr"
 	"hotline/config"
-	"hotline/directory"
+	"hotline/datadir"
+	"hotline/dialplan"
 	"hotline/dispatch"
-	"hotline/idempotency"
-	"hotline/ivr/versions"
 	"hotline/journal"
 	"hotline/line"
 	"hotline/media/udp"
+	"hotline/nodes"
+	"hotline/notify/delivery"
 	"hotline/numbers"
-	"hotline/oncall"
+	"hotline/offline"
 	"hotline/oncall/duty"
 	"hotline/prompts"
+	"hotline/recovery"
 	"hotline/sip"
-	"hotline/storage"
 	"hotline/tickets"
-	"hotline/tickets/statistics"
-	"hotline/tokens"
 )
 
 // Config is what the program is started with.
@@ -65,59 +60,52 @@ type Config struct {
 
 // Virtual is what tests in virtual time put in the place of database and sockets.
 type Virtual struct {
-	Store  Store
+	Store  database.Store
 	SIP    sip.Wire
 	Media  udp.Network
-	Mailer Mailer // nil: no mail is sent
-}
-
-// Store is every store.
-type Store interface {
-	directory.Store
-	tickets.Store
-	tickets.WorkQueue
-	statistics.Store
-	cdr.Store
-	tokens.Store
-	idempotency.Store
-	versions.Store
-	budgets.Store
-	storage.Facts
-	oncall.Store
+	Mailer delivery.Mailer // nil: no mail is sent
 }
 
 // App is the program. New, Start, Stop, or Run for all of it.
 type App struct {
 	cfg     Config
 	log     *slog.Logger
-	folders folders
 	plan    numbers.Plan // how telephone numbers are meant and spelt where the line stands
 	undo    stack
 	running sync.WaitGroup
 
-	late     *lateStore      // the database has not answered since the start; nil once it has
-	book     *directory.Book // of the disk, for a late database
-	store    Store
-	ping     func(context.Context) error
-	journal  *journal.Journal
-	numbers  *journal.Numbers
-	spool    *journal.Spool
-	desk     *tickets.Desk
-	pinKey   []byte
-	voices   *voices
-	flows    *flows
-	calls    *calls.Records
-	metrics  *metrics.Metrics
-	board    *line.Board
-	dialler  *outbound.Dialler
-	ledger   *ledger
-	roster   *duty.Roster
-	active   *dispatch.ActiveTickets
-	dispatch *dispatch.Dispatcher
-	handler  *callhandler.Handler
-	post     Mailer      // nil: no mail is sent
-	gathered atomic.Bool // recordings that a crash cut off are on their tickets; the chores' once they run
-	http     net.Addr
+	db          *database.Database
+	offline     *offline.Start // nil: the database answered at the start
+	disk        disk
+	pinKey      []byte
+	desk        *tickets.Desk
+	calls       *calls.Records
+	letters     *delivery.Letters
+	budgets     *nodes.Budgets
+	voices      *voices.Voices
+	flows       *flows.Published
+	metrics     *metrics.Metrics
+	dialler     *dialplan.Dialler
+	switchboard *line.Switchboard
+	dispatching dispatching
+	http        net.Addr
+}
+
+// disk is what lies in the data folder.
+type disk struct {
+	dir        datadir.Dir
+	copy       *offline.Copy
+	journal    *journal.Journal
+	numbers    *journal.Numbers
+	spool      *journal.Spool
+	recordings *recovery.Recordings
+}
+
+// dispatching is what gets tickets to engineers.
+type dispatching struct {
+	roster     *duty.Roster
+	active     *dispatch.ActiveTickets
+	dispatcher *dispatch.Dispatcher
 }
 
 // New checks what it is given and opens nothing.
@@ -131,7 +119,11 @@ func New(c Config) (*App, error) {
 	if at, beyond := beyondLoopback(c.Config); c.Demo != nil && !c.DemoAnywhere && beyond {
 		return nil, fmt.Errorf("the demo company does not listen at %s: everybody knows its PINs and its API token; use loopback addresses, or say --demo-anywhere", at)
 	}
-	return &App{cfg: c, log: c.Log, folders: folders{c.Config.Data}, plan: numberingPlan(c.Config.Country, c.Log), active: &dispatch.ActiveTickets{}}, nil
+	dir := datadir.Dir(c.Config.Data)
+	return &App{
+		cfg: c, log: c.Log, plan: numberingPlan(c.Config.Country, c.Log),
+		disk: disk{dir: dir, copy: offline.NewCopy(dir.Cache(), c.Log)}, dispatching: dispatching{active: &dispatch.ActiveTickets{}},
+	}, nil
 }
 
 // Run starts, serves until ctx ends, lets the running calls finish for a while, and stops.
@@ -143,9 +135,8 @@ func (a *App) Run(ctx context.Context) error {
 	a.log.Info("stopping: no new calls, the running ones may end")
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Drain)
 	defer cancel()
-	drained := a.board.Drain(last)
-	if drained != nil {
-		a.log.Warn("calls were still running", "error", drained)
+	if err := a.switchboard.Drain(last); err != nil {
+		a.log.Warn("calls were still running", "error", err)
 	}
 	return a.Stop(context.WithoutCancel(ctx))
 }
@@ -156,14 +147,14 @@ const stopTime = 30 * time.Second
 func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
 	steps := []func(context.Context) error{
-		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openMail, a.openLine, a.openHTTP, a.openChores,
+		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openAPI, a.openBackground,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 		}
 	}
-	a.log.Info("ready", "sip", addresses(a.board.Agent().Addresses()), "http", a.http.String(), "data", a.folders.data,
+	a.log.Info("ready", "sip", addresses(a.switchboard.Agent().Addresses()), "http", a.http.String(), "data", a.disk.dir,
 		"after", time.Since(began).Round(time.Millisecond))
 	return nil
 }
@@ -187,10 +178,13 @@ func (a *App) Stop(ctx context.Context) error {
 func (a *App) Desk() *tickets.Desk { return a.desk }
 
 // Dispatcher gets tickets to engineers, for those who embed the program and for tests; only after Start.
-func (a *App) Dispatcher() *dispatch.Dispatcher { return a.dispatch }
+func (a *App) Dispatcher() *dispatch.Dispatcher { return a.dispatching.dispatcher }
+
+// Letters sends what is due in writing, for those who embed the program and for tests; only after Start.
+func (a *App) Letters() *delivery.Letters { return a.letters }
 
 // SIP is where callers reach the line; only after Start.
-func (a *App) SIP() []netip.AddrPort { return a.board.Agent().Addresses() }
+func (a *App) SIP() []netip.AddrPort { return a.switchboard.Agent().Addresses() }
 
 // HTTP is where staff reach the API; only after Start.
 func (a *App) HTTP() string { return a.http.String() }
@@ -204,46 +198,3 @@ func (a *App) alarm(kind alarm.Kind, text string) {
 }
 
 func newID() string { return strings.ToLower(rand.Text()) }
-
-// openHTTP serves the staff's API.
-func (a *App) openHTTP(ctx context.Context) error {
-	if a.cfg.Virtual != nil {
-		a.http = &net.TCPAddr{}
-		return nil
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Config.HTTP.Listen.String())
-	if err != nil {
-		return fmt.Errorf("opening the API at %s: %w; free the port, or say another one with --http", a.cfg.Config.HTTP.Listen, err)
-	}
-	a.http = l.Addr()
-	server := &http.Server{
-		Handler: a.api(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 30 * time.Second,
-		ConnState: connections.New().Change, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-	}
-	a.running.Go(func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("the API ended", "error", err)
-		}
-	})
-	a.undo.add("the API", server.Shutdown)
-	return nil
-}
-
-// openChores starts what goes on beside the calls.
-func (a *App) openChores(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	a.running.Go(func() { a.chores(ctx) })
-	a.running.Go(func() { a.indexWords(ctx) })
-	a.running.Go(func() { a.syncNodes(ctx) })
-	if names := a.voices.names; names != nil {
-		a.running.Go(func() { names.Run(ctx) })
-	}
-	a.running.Go(func() { a.watchClocks(ctx) })
-	a.running.Go(func() {
-		if err := a.store.Run(ctx, a.work); err != nil {
-			a.log.Error("due work ended", "error", err)
-		}
-	})
-	a.undo.add("the chores", func(context.Context) error { cancel(); return nil })
-	return nil
-}

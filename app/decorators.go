@@ -23,11 +23,11 @@ func (d Decorators) some() bool {
 	return d.Conversation != nil || d.Spool != nil || d.Telephones != nil || d.Desk != nil
 }
 
-func (d Decorators) conversation(c callhandler.Conversation, v *voices) callhandler.Conversation {
+func (d Decorators) conversation(c callhandler.Conversation, sound func(prompts.ID) media.Sound) callhandler.Conversation {
 	if d.Conversation == nil {
 		return c
 	}
-	return d.Conversation(c, func(id prompts.ID) media.Sound { return v.sounds[prompts.Italian][id] })
+	return d.Conversation(c, sound)
 }
 
 func (d Decorators) spool(s line.Spool) line.Spool {

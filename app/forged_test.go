@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"context"
@@ -7,22 +7,23 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/app/apptest"
 	"hotline/phone"
 	"hotline/sla"
 	"hotline/tickets"
 )
 
 // forge calls under somebody's number, keys three wrong PINs and then a category.
-func (n *night) forge(at, number, category string) {
+func forge(n *apptest.Program, at, number, category string) {
 	n.Helper()
-	p := n.phone(at, number, nil)
+	p := n.Phone(at, number, nil)
 	defer p.Stop(context.Background())
-	c, err := p.Dial(n.Context(), "sip:hotline@127.0.0.1:5060")
+	c, err := p.Dial(n.Context(), apptest.Line)
 	if err != nil {
 		n.Fatal(err)
 	}
 	for _, keys := range []string{"999999#", "888888#", "777777#", "1", category} {
-		delay := n.app.desk.PINDelay(number, time.Now())
+		delay := n.Desk.PINDelay(number, time.Now())
 		if err := c.Press(n.Context(), keys); err != nil {
 			n.Fatal(err)
 		}
@@ -38,14 +39,11 @@ func (n *night) forge(at, number, category string) {
 // asks two questions; a third one asks another. Then Rossi's plant stands still.
 func TestForgedCallsDoNotKeepACustomerFromItsEngineer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNight(t)
-		defer n.end()
-		if _, err := n.store.PutCustomer(t.Context(), customerOf(t, n, "+390612345")); err != nil {
-			t.Fatal(err)
-		}
-		n.reread()
+		n := apptest.Start(t)
+		defer n.Stop()
+		n.AddNumber("+390612345")
 		rang := make(chan struct{}, 8)
-		anna := n.phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
+		anna := n.Phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
 			rang <- struct{}{}
 			if call, err := in.PickUp(ctx); err == nil {
 				_ = call.Wait(ctx, 3*time.Second)
@@ -55,33 +53,33 @@ func TestForgedCallsDoNotKeepACustomerFromItsEngineer(t *testing.T) {
 		})
 		defer anna.Stop(context.Background())
 		for range 3 {
-			n.forge("127.0.0.7:6000", "+390612345", "3")
+			forge(n, "127.0.0.7:6000", "+390612345", "3")
 		}
-		if got := n.logged(); !strings.Contains(got, "kind=wrong-pins") || !strings.Contains(got, "Rossi S.p.A.") {
+		if got := n.Logged(); !strings.Contains(got, "kind=wrong-pins") || !strings.Contains(got, "Rossi S.p.A.") {
 			t.Errorf("no alarm names the customer: %s", got)
 		}
-		caller := n.phone("127.0.0.6:6000", "+390612345", nil)
+		caller := n.Phone("127.0.0.6:6000", "+390612345", nil)
 		defer caller.Stop(context.Background())
-		c, err := caller.Dial(t.Context(), "sip:hotline@127.0.0.1:5060")
+		c, err := caller.Dial(t.Context(), apptest.Line)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := report(t.Context(), c, voice(n)); err != nil {
+		if err := apptest.Report(t.Context(), c, apptest.Blocking, n.Voice()); err != nil {
 			t.Fatal(err)
 		}
 		_ = c.Wait(t.Context(), 30*time.Second)
 		select {
 		case <-rang:
 		default:
-			t.Errorf("nobody of the rota was rung:\n%s", n.history())
+			t.Errorf("nobody of the rota was rung:\n%s", n.History())
 		}
 		c.Hangup()
-		faults, err := n.store.List(t.Context(), tickets.Filter{Category: sla.Blocking})
+		faults, err := n.Store.List(t.Context(), tickets.Filter{Category: sla.Blocking})
 		list := faults.Items
 		if err != nil || len(list) != 1 || list[0].Contract != "rossi" || list[0].Bundled != 0 {
 			t.Fatalf("the blocking tickets are %+v, %v", list, err)
 		}
-		asked, err := n.store.List(t.Context(), tickets.Filter{Category: sla.Question})
+		asked, err := n.Store.List(t.Context(), tickets.Filter{Category: sla.Question})
 		questions := asked.Items
 		if err != nil || len(questions) != 3 || list[0].Number <= questions[0].Number {
 			t.Errorf("the questions are %+v, %v", questions, err)
@@ -93,26 +91,23 @@ func TestForgedCallsDoNotKeepACustomerFromItsEngineer(t *testing.T) {
 // help the guesser. Its own call is asked for the PIN, hears what a wrong one would hear, and gets what its contract says.
 func TestBeyondEveryBudgetARightPINCountsAndIsNotCalledRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNight(t)
-		defer n.end()
-		if _, err := n.store.PutCustomer(t.Context(), customerOf(t, n, "+390612345")); err != nil {
-			t.Fatal(err)
-		}
-		n.reread()
+		n := apptest.Start(t)
+		defer n.Stop()
+		n.AddNumber("+390612345")
 		for range 100 {
-			_, _, _ = n.app.desk.Identify("999999", "+390612345", time.Now())
+			_, _, _ = n.Desk.Identify("999999", "+390612345", time.Now())
 		}
 		rang := make(chan struct{}, 8)
-		anna := n.phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
+		anna := n.Phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
 			rang <- struct{}{}
 			if call, err := in.PickUp(ctx); err == nil {
 				<-call.Context().Done() // a mailbox
 			}
 		})
 		defer anna.Stop(context.Background())
-		caller := n.phone("127.0.0.6:6000", "+390612345", nil)
+		caller := n.Phone("127.0.0.6:6000", "+390612345", nil)
 		defer caller.Stop(context.Background())
-		c, err := caller.Dial(t.Context(), "sip:hotline@127.0.0.1:5060")
+		c, err := caller.Dial(t.Context(), apptest.Line)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,16 +121,14 @@ func TestBeyondEveryBudgetARightPINCountsAndIsNotCalledRight(t *testing.T) {
 		select {
 		case <-rang:
 		default:
-			t.Errorf("nobody of the rota was rung:\n%s", n.history())
+			t.Errorf("nobody of the rota was rung:\n%s", n.History())
 		}
 		c.Hangup()
-		n.heard("caller", "non possono essere verificati", "La richiameremo appena possibile")
-		n.mu.Lock()
-		if all := strings.Join(n.said, "\n"); strings.Contains(all, "interverrà") {
+		n.Heard("caller", "non possono essere verificati", "La richiameremo appena possibile")
+		if all := strings.Join(n.Said(), "\n"); strings.Contains(all, "interverrà") {
 			t.Errorf("the caller hears a deadline, by which he knows that the PIN was right:\n%s", all)
 		}
-		n.mu.Unlock()
-		page, err := n.store.List(t.Context(), tickets.Filter{})
+		page, err := n.Store.List(t.Context(), tickets.Filter{})
 		list := page.Items
 		if err != nil || len(list) != 1 || list[0].Contract != "rossi" || len(list[0].Clocks) != 3 {
 			t.Fatalf("the tickets are %+v, %v", list, err)

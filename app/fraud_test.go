@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"context"
@@ -11,8 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/app"
+	"hotline/app/apptest"
 	"hotline/config"
-	"hotline/directory"
 	"hotline/phone"
 	"hotline/sip/siptest"
 )
@@ -49,12 +50,12 @@ func (p *placed) all() string {
 }
 
 // withTrunk is a night whose line may dial every number, and whose only engineer is reached by a trunk.
-func withTrunk(t *testing.T) *night {
-	return newNight(t, func(whole *Config) {
+func withTrunk(t *testing.T) *apptest.Program {
+	return apptest.Start(t, func(whole *app.Config) {
 		c := &whole.Config
 		c.SIP.Trunks = []config.Trunk{{Name: "carrier", Proxy: "sip:127.0.0.9:5060", ShowCaller: true}}
 		c.Outgoing = config.Outgoing{Prefixes: []string{"+", "0", "5", "9"}, PerHour: 100, PerDay: 100, RequestPerHour: 100, RequestPerDay: 100}
-		whole.Demo = &Demo{Anna: "+39331000111", Marco: "+39331000111"}
+		whole.Demo = &app.Demo{Anna: "+39331000111", Marco: "+39331000111"}
 	})
 }
 
@@ -64,11 +65,11 @@ func withTrunk(t *testing.T) *night {
 func TestNothingThatACallerSaysSteersWhomTheLineCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := withTrunk(t)
-		defer n.end()
+		defer n.Stop()
 		seen := &placed{list: map[string]bool{}}
-		n.sip.SetFilter(seen.see)
+		n.SIP.SetFilter(seen.see)
 		dice, line := rand.New(rand.NewPCG(4, 2)), netip.MustParseAddrPort("127.0.0.1:5060")
-		sip := siptest.NewPhone(t, n.sip, "127.0.0.5:5060")
+		sip := siptest.NewPhone(t, n.SIP, "127.0.0.5:5060")
 		answered := 0
 		for range 1250 {
 			if hostile(sip, line, dice) {
@@ -81,7 +82,7 @@ func TestNothingThatACallerSaysSteersWhomTheLineCalls(t *testing.T) {
 		if seen.all() != "map[]" {
 			t.Fatalf("a caller made the line call: %s", seen.all())
 		}
-		carrier := n.phone("127.0.0.9:5060", "carrier", func(ctx context.Context, in *phone.Incoming) {
+		carrier := n.Phone("127.0.0.9:5060", "carrier", func(ctx context.Context, in *phone.Incoming) {
 			call, err := in.PickUp(ctx)
 			if err != nil {
 				return
@@ -93,13 +94,13 @@ func TestNothingThatACallerSaysSteersWhomTheLineCalls(t *testing.T) {
 		})
 		defer carrier.Stop(context.Background())
 		asksAndHangsUp := func(number string) {
-			caller := n.phone("127.0.0.6:0", number, nil)
+			caller := n.Phone("127.0.0.6:0", number, nil)
 			defer caller.Stop(context.Background())
-			c, err := caller.Dial(t.Context(), "sip:hotline@127.0.0.1:5060")
+			c, err := caller.Dial(t.Context(), apptest.Line)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := report(t.Context(), c, voice(n)); err != nil {
+			if err := apptest.Report(t.Context(), c, apptest.Blocking, n.Voice()); err != nil {
 				t.Fatal(err)
 			}
 			c.Hangup() // whoever accepts now is offered to call back
@@ -111,13 +112,10 @@ func TestNothingThatACallerSaysSteersWhomTheLineCalls(t *testing.T) {
 		if got := seen.all(); !strings.HasPrefix(got, "map["+engineer+":true") || strings.Count(got, ":true") > 1+strings.Count(got, own) {
 			t.Errorf("the line called %s", got)
 		}
-		if _, err := n.store.PutCustomer(t.Context(), customerOf(t, n, "+390612345")); err != nil {
-			t.Fatal(err)
-		}
-		n.reread()
+		n.AddNumber("+390612345")
 		asksAndHangsUp("+390612345")
 		if got := seen.all(); !strings.Contains(got, "sip:+390612345@127.0.0.9:5060 by 127.0.0.9:5060") {
-			t.Errorf("a customer of the directory was not called back: %s\n%s", got, n.history())
+			t.Errorf("a customer of the directory was not called back: %s\n%s", got, n.History())
 		}
 	})
 }
@@ -153,25 +151,4 @@ func hostile(p *siptest.Phone, line netip.AddrPort, dice *rand.Rand) (answered b
 	for p.Hear(50*time.Millisecond) != nil {
 	}
 	return true
-}
-
-// customerOf is the demo's first customer with one more number.
-func customerOf(t *testing.T, n *night, number string) directory.Customer {
-	t.Helper()
-	c, err := n.store.Customer(t.Context(), "rossi")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Numbers = append(c.Numbers, number)
-	return c
-}
-
-// reread has the desk take the directory as it stands.
-func (n *night) reread() {
-	n.Helper()
-	b, err := directory.ReadBook(n.Context(), n.store, time.Now())
-	if err != nil {
-		n.Fatal(err)
-	}
-	n.app.desk.SetBook(b)
 }

@@ -10,6 +10,7 @@ import (
 
 	"hotline/app"
 	"hotline/app/apptest"
+	"hotline/app/database"
 	"hotline/oncall"
 	"hotline/storage"
 	"hotline/tickets"
@@ -17,7 +18,7 @@ import (
 
 // lame is a store that may go down as a whole for tickets, calls and the rota.
 type lame struct {
-	app.Store
+	database.Store
 	mu   sync.Mutex
 	down bool
 }

@@ -32,7 +32,7 @@ func TestWhatIsKnownOfACaller(t *testing.T) {
 			if c.in.Transport == "" {
 				c.in.Transport = "UDP"
 			}
-			l := newLine(&Board{cfg: Config{E164: italian(t).E164}}, &c.in)
+			l := newLine(&Switchboard{cfg: Config{E164: italian(t).E164}}, &c.in)
 			if l.Caller().Number != c.number || l.Address() != c.address {
 				t.Errorf("number %q, address %q", l.Caller().Number, l.Address())
 			}

@@ -24,7 +24,7 @@ import (
 // street is a board and telephones in virtual time, on wires that can be watched.
 type street struct {
 	t     *testing.T
-	board *line.Board
+	board *line.Switchboard
 	sip   *siptest.Wire
 	media *mediatest.Wire
 	deaf  atomic.Bool // nothing of a telephone's sound reaches the line
@@ -77,7 +77,7 @@ func (s *street) plugIn(at, user string, answer func(context.Context, *phone.Inc
 type under struct {
 	ctx   context.Context
 	line  *line.Line
-	board *line.Board
+	board *line.Switchboard
 }
 
 const silent, picksUp = "sip:silent@127.0.0.3:5060", "sip:marco@127.0.0.4:5060"

@@ -18,7 +18,7 @@ var ErrWeHungUp = errors.New("hung up by us")
 
 // leg is one dialog with its sound, whoever called.
 type leg struct {
-	board         *Board
+	board         *Switchboard
 	id            string
 	to            string // "caller", or the address rung
 	dialog        *sip.Dialog
@@ -33,7 +33,7 @@ type leg struct {
 
 // connect makes a leg alive: it ends when the dialog or the sound does, and the one takes the other with it, whatever the
 // conversation is doing. No goroutine waits for that: with its stack, it would be a sixth of what a call takes of memory.
-func (b *Board) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
+func (b *Switchboard) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
 	l.board, l.dialog, l.sound = b, d, sound
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	b.mu.Lock()

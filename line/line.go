@@ -29,7 +29,7 @@ type Line struct {
 	address  string
 }
 
-func newLine(b *Board, in *sip.Invite) *Line {
+func newLine(b *Switchboard, in *sip.Invite) *Line {
 	now := time.Now()
 	number := in.From.User
 	if in.Asserted.User != "" {

@@ -95,7 +95,7 @@ func (*tape) Close() error { return nil }
 
 // exchange is a board with a conversation, and telephones around it.
 type exchange struct {
-	board *line.Board
+	board *line.Switchboard
 	spool *spool
 }
 
@@ -244,7 +244,7 @@ func TestEngineerHearsTheBriefPressesOneAndBothTalk(t *testing.T) {
 		c.Hangup()
 		heardByMarco <- c.Heard()
 	})
-	board := make(chan *line.Board, 1)
+	board := make(chan *line.Switchboard, 1)
 	x := newExchange(t, func(ctx context.Context, l *line.Line) {
 		talked <- func() error {
 			stop := l.Music(ctx)

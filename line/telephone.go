@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	_ ring.Telephones = (*Board)(nil)
+	_ ring.Telephones = (*Switchboard)(nil)
 	_ ring.Telephone  = (*Telephone)(nil)
 )
 
@@ -26,7 +26,7 @@ type Telephone struct{ leg }
 
 // Ring calls a SIP address, or a number through the trunks, and blocks until somebody picks up. A trunk that does not
 // answer, or answers with a fault of its own, is left for the next one.
-func (b *Board) Ring(ctx context.Context, address string, as ring.Introduction) (ring.Telephone, error) {
+func (b *Switchboard) Ring(ctx context.Context, address string, as ring.Introduction) (ring.Telephone, error) {
 	routes := []Route{{Address: address}}
 	switch {
 	case b.cfg.Routes != nil:
@@ -70,7 +70,7 @@ func fault(err error) bool {
 }
 
 // ring makes one attempt by one way; where encryption is only preferred and refused, a second one without.
-func (b *Board) ring(ctx context.Context, address string, r Route, as ring.Introduction) (*Telephone, error) {
+func (b *Switchboard) ring(ctx context.Context, address string, r Route, as ring.Introduction) (*Telephone, error) {
 	e := b.cfg.Encryption(r.Trunk)
 	t, err := b.ringWith(ctx, address, r, as, e)
 	var final *sip.FinalError
@@ -80,7 +80,7 @@ func (b *Board) ring(ctx context.Context, address string, r Route, as ring.Intro
 	return t, err
 }
 
-func (b *Board) ringWith(ctx context.Context, address string, r Route, as ring.Introduction, e sdp.Encryption) (*Telephone, error) {
+func (b *Switchboard) ringWith(ctx context.Context, address string, r Route, as ring.Introduction, e sdp.Encryption) (*Telephone, error) {
 	request := sip.DialRequest{To: r.Address, Trunk: r.Trunk, From: sip.Party{Display: as.Name, User: as.Name},
 		OnBehalf: sip.OnBehalf{Caller: sip.Party{User: as.Customer}}}
 	peer, err := b.peerOf(ctx, r)
@@ -129,7 +129,7 @@ func dialled(ctx context.Context, address string, byTrunk bool, err error) error
 }
 
 // peerOf finds the addresses between which the sound will run: the kernel's route to the far host tells ours.
-func (b *Board) peerOf(ctx context.Context, r Route) (media.Peer, error) {
+func (b *Switchboard) peerOf(ctx context.Context, r Route) (media.Peer, error) {
 	far, err := b.agent.Far(ctx, r.Address, r.Trunk)
 	if err != nil {
 		return media.Peer{}, err

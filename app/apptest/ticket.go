@@ -2,10 +2,12 @@ package apptest
 
 import (
 	"fmt"
+	"hotline/directory"
 	"strings"
 	"time"
 
-	"hotline/directory"
+	"hotline/app"
+	"hotline/datadir"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -63,6 +65,16 @@ func (p *Program) Raised(number tickets.Number) (list []string) {
 		}
 	}
 	return list
+}
+
+// PINKey is the key under which the program hashes PINs.
+func (p *Program) PINKey() []byte {
+	p.Helper()
+	key, err := datadir.ReadPINKey(p.Context(), p.Store, app.PINKeyFile(p.Config.Config))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return key
 }
 
 // AddNumber gives the customer Rossi one more telephone number, which the desk knows at once.

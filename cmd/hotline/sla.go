@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 
-	"hotline/app"
 	"hotline/prompts"
 	"hotline/prompts/written"
 )
@@ -63,7 +62,7 @@ func (d *dryRun) Run(ctx context.Context, io streams) error {
 		}
 		return sentences(io, body, d.Lang)
 	}
-	lines, err := app.DryRun(d.Level, d.Category, d.At, d.Lang)
+	lines, err := promised(d.Level, d.Category, d.At, d.Lang)
 	if err != nil {
 		return err
 	}

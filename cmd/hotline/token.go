@@ -9,7 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"hotline/app"
+	"hotline/app/database"
+	"hotline/datadir"
 )
 
 // tokenAdd is `hotline token add`.
@@ -33,7 +34,7 @@ func (t *tokenAdd) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	secret, err := app.AddToken(ctx, c, t.Name, t.Scope, life)
+	secret, err := database.AddToken(ctx, c, t.Name, t.Scope, life)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (t *tokenList) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	list, err := app.Tokens(ctx, c)
+	list, err := database.Tokens(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (t *tokenRemove) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	if err := app.RemoveToken(ctx, c, t.Name); err != nil {
+	if err := database.RemoveToken(ctx, c, t.Name); err != nil {
 		return err
 	}
 	fmt.Fprintf(io.out, "The token of %s is not valid any more.\n", t.Name)
@@ -104,7 +105,7 @@ func (t *tokenRemove) Run(ctx context.Context, io streams) error {
 }
 
 // program is what a command beside the service is configured with.
-func (s *settings) program(io streams) (app.Config, error) {
+func (s *settings) program(io streams) (database.Config, error) {
 	c, err := s.read(false)
-	return app.Config{Config: c, Runtime: runtimeFolder(), Log: logger(io, c.LogLevel)}, err
+	return database.Config{Database: c.Database, Dir: datadir.Dir(c.Data), Runtime: runtimeFolder(), Log: logger(io, c.LogLevel)}, err
 }

@@ -51,6 +51,7 @@ type Roster struct {
 	mu    sync.Mutex
 	last  facts // as the store last gave it, or as the disk remembers it
 	known bool
+	edits int // how often last was replaced
 }
 
 // New makes a roster; it reads nothing.
@@ -104,12 +105,20 @@ func (r *Roster) remember(f facts) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last, r.known = f, true
+	r.edits++
 }
 
 func (r *Roster) lastGood() (f facts, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last, r.known
+}
+
+// engineers are those of the last plan, and how often they were replaced.
+func (r *Roster) engineers() ([]oncall.Engineer, int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last.Engineers, r.edits
 }
 
 // HasTelephone tells whether a telephone of an engineer is one that same takes for the one asked for, by the last plan.

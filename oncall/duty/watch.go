@@ -13,11 +13,12 @@ import (
 // dial an engineer's telephone. Used by one goroutine.
 type Watch struct {
 	Roster  *Roster
-	Allowed func(telephone string) error // tells why the line may not dial a telephone
+	Allowed func(telephone string) error // tells why the line may not dial a telephone; it is asked again after an edit only
 	Alarm   alarm.Func
 
 	gap    bool   // nobody is on duty, and it was said
 	barred string // the telephones that were told of
+	looked int    // the edit of the roster whose telephones were looked at
 }
 
 // Round looks once. It keeps the copy of the rota fresh too, because it plans.
@@ -41,9 +42,13 @@ func (w *Watch) lookForGap(ctx context.Context, now time.Time) {
 // lookForBarred alarms once of telephones that the line may not dial: they were saved before the configuration was changed, or by
 // a node with another configuration.
 func (w *Watch) lookForBarred() {
-	f, _ := w.Roster.lastGood()
+	engineers, edit := w.Roster.engineers()
+	if edit == w.looked {
+		return
+	}
+	w.looked = edit
 	var list []string
-	for _, e := range f.Engineers {
+	for _, e := range engineers {
 		for _, p := range e.Phones {
 			if err := w.Allowed(p); err != nil {
 				list = append(list, fmt.Sprintf("%s: %v", e.Name, err))

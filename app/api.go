@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"hotline/directory"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"hotline/admin"
+	"hotline/app/connections"
+	"hotline/callstore"
+	"hotline/tickets"
+)
+
+// openAPI serves the staff's API.
+func (a *App) openAPI(ctx context.Context) error {
+	if a.cfg.Virtual != nil {
+		a.http = &net.TCPAddr{}
+		return nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Config.HTTP.Listen.String())
+	if err != nil {
+		return fmt.Errorf("opening the API at %s: %w; free the port, or say another one with --http", a.cfg.Config.HTTP.Listen, err)
+	}
+	a.http = l.Addr()
+	server := &http.Server{
+		Handler: a.api(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 30 * time.Second,
+		ConnState: connections.New().Change, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	a.running.Go(func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("the API ended", "error", err)
+		}
+	})
+	a.undo.add("the API", server.Shutdown)
+	return nil
+}
+
+// api is the staff's.
+func (a *App) api() http.Handler {
+	var spoken admin.Spoken // not one that holds a nil
+	if names := a.voices.Names(); names != nil {
+		spoken = names
+	}
+	return callstore.ForStaff(admin.New(admin.Config{
+		Language: a.cfg.Config.Language, Plan: a.plan, Spoken: spoken,
+		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, PINs: directory.Issuer{Store: a.db.Store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
+		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
+			return a.disk.spool.Open(r.ID)
+		},
+		Flows: a.flows, Trunks: lineStatus{a.switchboard}.trunks, Telephone: a.dialler.Check, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
+	}))
+}
+
+// health tells what works.
+type health struct{ *App }
+
+// Store asks the database.
+func (h health) Store(ctx context.Context) error { return h.db.Ping(ctx) }
+
+// Line tells whether the sockets are open.
+func (h health) Line(context.Context) error {
+	if len(h.switchboard.Agent().Addresses()) == 0 {
+		return errors.New("the line has no open socket")
+	}
+	return nil
+}
+
+// Disk writes a file and removes it.
+func (h health) Disk(context.Context) error { return h.disk.dir.Writable() }
+
+// randomness is the system's.
+type randomness struct{}
+
+func (randomness) Read(b []byte) (int, error) { return rand.Read(b) }

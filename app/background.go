@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hotline/deadlines"
+	"hotline/maintenance"
+	"hotline/nodes"
+	"hotline/oncall/duty"
+	"hotline/tickets"
+)
+
+// openBackground starts what goes on beside the calls.
+func (a *App) openBackground(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.running.Go(func() { maintenance.Run(ctx, a.jobs()...) })
+	if words, ok := a.db.Store.(maintenance.Indexer); ok { // the store in memory has no former version
+		a.running.Go(func() { maintenance.IndexWords(ctx, words, a.log) })
+	}
+	edits := nodes.Edits{Desk: a.desk, Store: a.db.Store, Flows: a.flows, Keep: a.disk.copy.KeepBook, Alarm: a.alarm, Log: a.log}
+	a.running.Go(func() { edits.Run(ctx) })
+	if names := a.voices.Names(); names != nil {
+		a.running.Go(func() { names.Run(ctx) })
+	}
+	watcher := deadlines.New(deadlines.Config{Store: a.db.Store, Desk: a.desk, Node: newID(), Breached: a.metrics.Breached, Alarm: a.alarm, Log: a.log})
+	a.running.Go(func() { watcher.Run(ctx) })
+	a.running.Go(func() {
+		if err := a.db.Store.Run(ctx, a.work(watcher)); err != nil {
+			a.log.Error("due work ended", "error", err)
+		}
+	})
+	a.undo.add("what goes on in the background", func(context.Context) error { cancel(); return nil })
+	return nil
+}
+
+// jobs are what each round of maintenance does, in this order.
+func (a *App) jobs() []maintenance.Job {
+	watch := duty.Watch{Roster: a.dispatching.roster, Allowed: a.dialler.Check, Alarm: a.alarm}
+	unlessOffline := func(job maintenance.Job) maintenance.Job {
+		return func(ctx context.Context) {
+			if !a.offline.Waits() {
+				job(ctx)
+			}
+		}
+	}
+	return []maintenance.Job{
+		a.offline.Round,
+		maintenance.WriteChanges(a.desk, a.log),
+		unlessOffline(a.disk.recordings.Recover),
+		maintenance.Forget(a.db.Store, nodes.SpendingTime, a.log),
+		maintenance.LeaseNumbers(a.disk.numbers.Refill, a.log),
+		unlessOffline(a.shareBudgets),
+		func(ctx context.Context) { watch.Round(ctx, time.Now()) },
+	}
+}
+
+// shareBudgets lets the budgets count what other nodes, and this one's former process, have spent.
+func (a *App) shareBudgets(ctx context.Context) { a.budgets.Share(ctx, a.desk, a.dialler) }
+
+// work hands each piece of due work to whoever does it.
+func (a *App) work(w *deadlines.Watcher) func(context.Context, tickets.Work) error {
+	look := func(ctx context.Context, due tickets.Work) error {
+		_, err := w.Look(ctx, due.Ticket, time.Now())
+		return err
+	}
+	does := map[string]func(context.Context, tickets.Work) error{
+		tickets.WorkClocks: look, tickets.WorkBreach: look, tickets.WorkWarn: look,
+		tickets.WorkEscalate: a.dispatching.dispatcher.Escalate, tickets.WorkRing: a.dispatching.dispatcher.RingForAlarm,
+		tickets.WorkNotify: a.letters.Alarm, tickets.WorkReceipt: a.letters.Receipt, tickets.WorkUpdate: a.letters.Update,
+	}
+	return func(ctx context.Context, due tickets.Work) error {
+		do, known := does[due.Kind]
+		if !known {
+			return fmt.Errorf("due work %s of kind %q is unknown", due.ID, due.Kind)
+		}
+		return do(ctx, due)
+	}
+}

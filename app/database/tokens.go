@@ -1,0 +1,95 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hotline/storage"
+	"hotline/tokens"
+	"time"
+
+	"hotline/admin/access"
+	"hotline/datadir"
+	"hotline/postgres/local"
+)
+
+// AddToken makes a token of the API in a database, which ends after life unless that is 0, and gives it
+// back: it is stored as a hash only.
+func AddToken(ctx context.Context, c Config, name string, scope string, life time.Duration) (secret string, err error) {
+	if !tokens.Scope(scope).Valid() {
+		return "", fmt.Errorf("a token has no scope %q; use read, staff or admin", scope)
+	}
+	err = withStore(ctx, c, func(s Store) error {
+		var token tokens.Token
+		secret, token = access.NewToken(name, tokens.Scope(scope), time.Now().Truncate(time.Second))
+		if life > 0 {
+			token.Expires = token.Created.Add(life)
+		}
+		err := s.PutToken(ctx, token)
+		if errors.Is(err, storage.ErrExists) {
+			err = fmt.Errorf("there is a token %q already; choose another name", name)
+		}
+		return err
+	})
+	return secret, err
+}
+
+// Tokens lists the tokens of the API in a database: their names and since when they are known.
+func Tokens(ctx context.Context, c Config) (list []tokens.Token, err error) {
+	err = withStore(ctx, c, func(s Store) error {
+		list, err = s.Tokens(ctx)
+		return err
+	})
+	return list, err
+}
+
+// RemoveToken ends a token of the API at once.
+func RemoveToken(ctx context.Context, c Config, name string) error {
+	return withStore(ctx, c, func(s Store) error {
+		err := s.RemoveToken(ctx, name)
+		if errors.Is(err, storage.ErrNotFound) {
+			err = fmt.Errorf("there is no token %q; hotline token list names them", name)
+		}
+		return err
+	})
+}
+
+// withStore opens a database for one act, beside the service or without it.
+func withStore(ctx context.Context, c Config, act func(Store) error) error {
+	if d := &c.Database; d.URL == "" && d.URLFile == "" {
+		var err error
+		if d.URL, err = runningDatabase(ctx, c.Dir); err != nil {
+			return err
+		}
+	}
+	if err := c.Dir.Make(); err != nil {
+		return err
+	}
+	d, err := Open(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(act(d.Store), d.Close())
+}
+
+// startTime is how long a command waits for the private database of a service that is just starting.
+const startTime = 15 * time.Second
+
+// runningDatabase is the private database of the service, when one uses the folder; empty when none does.
+func runningDatabase(ctx context.Context, f datadir.Dir) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		url, err := local.Running(f.Postgres())
+		if url != "" || err != nil || !f.InUse() {
+			return url, err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return "", fmt.Errorf("the hotline that uses the data folder %s has not started its database yet: wait until its log says that it is ready, then run this again", f)
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+
+	"hotline/calls"
+	"hotline/callstore"
+	"hotline/nodes"
+	"hotline/notify/delivery"
+	"hotline/recovery"
+	"hotline/tickets"
+)
+
+// openDesk opens the desk, the records of calls and the recordings, and gives the store what a former process left in the journal.
+func (a *App) openDesk(ctx context.Context) error {
+	mail, err := a.mailer()
+	if err != nil {
+		return err
+	}
+	book, err := a.readBook(ctx)
+	if err != nil {
+		return err
+	}
+	a.budgets = nodes.NewBudgets(a.db.Store, newID(), a.log)
+	a.undo.add("what budgets were spent on", func(ctx context.Context) error { a.budgets.Complain(ctx, a.budgets.Flush(ctx)); return nil })
+	c := a.cfg.Config
+	readers := delivery.Readers{Mail: mail != nil, Staff: c.Mail.Staff, Manager: c.Mail.Manager, Notify: c.Mail.Notify}
+	a.desk = tickets.NewDesk(tickets.DeskConfig{
+		Store: a.db.Store, Quick: callstore.New(a.db.Calls, a.db.Store), Book: book, Numbers: a.disk.numbers, Journal: a.disk.journal, PINKey: a.pinKey,
+		NewID: newID, Own: c.Calendar, Numbering: a.plan, Spent: a.budgets.Note, Refused: a.refused, Changed: a.dispatching.active.Changed,
+		Updates:  func(u tickets.Update) bool { return len(readers.Of(u)) > 0 },
+		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
+	})
+	a.desk.Load(a.disk.journal.Pending())
+	if a.offline != nil {
+		a.offline.Desk, a.offline.Journal, a.offline.PINKey = a.desk, a.disk.journal, a.pinKey
+	}
+	a.letters = delivery.New(delivery.Config{
+		Desk: a.desk, Readers: readers, Mailer: mail, Language: c.Language, Shown: a.plan.Shown, Count: a.countMail, Alarm: a.alarm,
+	})
+	a.openRecords(ctx)
+	a.disk.recordings = &recovery.Recordings{
+		Spool: a.disk.spool, Store: a.db.Store, Desk: a.desk, Pending: a.disk.journal.Pending, Active: a.dispatching.active.Has, Log: a.log,
+	}
+	if !a.offline.Waits() {
+		a.disk.recordings.Recover(ctx)
+	}
+	return nil
+}
+
+// openRecords opens the records of calls. What runs in the background is waited for before they are closed.
+func (a *App) openRecords(ctx context.Context) {
+	a.calls = calls.New(a.db.Store, a.log)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.running.Go(func() { a.calls.Run(ctx) })
+	a.undo.add("the records of calls", func(context.Context) error {
+		cancel()
+		a.running.Wait()
+		return nil
+	})
+}

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"hotline/admin/metrics"
+	"hotline/alarm"
+	"hotline/app/spoken"
+	"hotline/app/voices"
+	"hotline/callhandler"
+	"hotline/dialplan"
+	"hotline/dispatch"
+	"hotline/ivr"
+	"hotline/line"
+	"hotline/media"
+	"hotline/oncall/duty"
+	"hotline/oncall/ring"
+	"hotline/prompts"
+	"hotline/sip"
+)
+
+// openLine opens the telephone line.
+func (a *App) openLine(ctx context.Context) (err error) {
+	if a.voices, err = voices.Load(a.log); err != nil {
+		return err
+	}
+	c := a.cfg.Config
+	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Virtual == nil {
+		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Recorded: a.voices.Recorded, Log: a.log}))
+	}
+	a.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return lineStatus{a.switchboard}.media() }, func() metrics.LineCounts { return lineStatus{a.switchboard}.counts() })
+	a.dialler = dialplan.New(dialplan.Config{
+		SIP: c.SIP, Limits: c.Outgoing, Operator: c.Operator.Numbers, Listed: a.listed, Plan: a.plan,
+		States: func() []sip.TrunkStatus { return a.switchboard.Agent().TrunkStates() },
+		Alarm:  func(text string) { a.alarm(alarm.Outgoing, text) }, Spent: a.budgets.Note,
+	})
+	if !a.offline.Waits() {
+		a.shareBudgets(ctx) // before the first call: a restart gives nobody new budgets
+	}
+	var handler *callhandler.Handler
+	if err := a.newSwitchboard(func(ctx context.Context, l *line.Line) { handler.Handle(ctx, l) }); err != nil {
+		return err
+	}
+	handler = a.openDispatch()
+	if err := a.switchboard.Start(ctx); err != nil {
+		return fmt.Errorf("%w; free the port, or say another one with --sip", err)
+	}
+	a.undo.add("the line", a.switchboard.Stop)
+	return nil
+}
+
+// newSwitchboard makes the line, which hands each call to converse.
+func (a *App) newSwitchboard(converse func(context.Context, *line.Line)) error {
+	c, virtual := a.cfg.Config, Virtual{}
+	if a.cfg.Virtual != nil {
+		virtual = *a.cfg.Virtual
+	}
+	signalling, err := a.signalling(virtual.SIP)
+	if err != nil {
+		return err
+	}
+	a.switchboard, err = line.New(line.Config{
+		SIP: signalling, E164: a.plan.E164, Encryption: encryption(c.SIP.Trunks), Networks: mediaNetworks(c.SIP.Trunks),
+		Media:  media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: virtual.Media, Log: a.log},
+		Voices: a.voices, Spool: a.cfg.Decorators.spool(a.disk.spool), Converse: converse, Routes: a.dialler.Routes, Said: a.said, Log: a.log,
+		Answered: a.metrics.CallAnswered, Refused: a.metrics.CallRefused, Ended: func(s media.LegStats) { a.metrics.LegEnded(quality(s)) },
+	})
+	return err
+}
+
+// openDispatch makes what gets tickets to engineers, and what takes calls.
+func (a *App) openDispatch() *callhandler.Handler {
+	c, e, d := a.cfg.Config, a.cfg.Config.Escalation, &a.dispatching
+	d.roster = duty.New(a.db.Calls, a.disk.copy.Cache(), a.log)
+	d.dispatcher = dispatch.New(dispatch.Config{
+		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: a.calls, Duty: d.roster, Telephones: a.cfg.Decorators.telephones(a.switchboard),
+		Operator: dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},
+		MayDial:  a.dialler.May, Spoken: a.plan.Spoken,
+		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Alarm: a.alarm, Log: a.log,
+	})
+	return callhandler.New(callhandler.Config{
+		Desk: a.desk, Dispatch: d.dispatcher, Active: d.active, Records: a.calls, Metrics: a.metrics, Flow: a.flows.Now,
+		IVR:      ivr.Config{NewID: newID, Language: a.language, Spoken: a.plan.Spoken, Alarm: a.alarm, Log: a.log},
+		Converse: a.cfg.Decorators.conversation(ivr.Converse, a.voices.Shipped), Log: a.log,
+	})
+}
+
+// language is that of the number dialled, else the line's own.
+func (a *App) language(dialled string) prompts.Language {
+	e164 := a.plan.E164
+	for number, l := range a.cfg.Config.Languages {
+		if e164(number) == e164(dialled) {
+			return l
+		}
+	}
+	return a.cfg.Config.Language
+}
+
+// listed tells whether a number may be called at all: an engineer's, an operator's, or one of a customer's.
+func (a *App) listed(number string) bool {
+	e164 := a.plan.E164
+	same := func(other string) bool { return e164(other) == e164(number) }
+	if slices.ContainsFunc(a.cfg.Config.Operator.Numbers, same) || a.dispatching.roster.HasTelephone(same) {
+		return true
+	}
+	_, known := a.desk.Owner(number)
+	return known
+}
+
+// said hands a phrase on as text.
+func (a *App) said(to string, lang prompts.Language, p prompts.Phrase) {
+	if a.cfg.Said != nil {
+		a.cfg.Said(to, lang, a.voices.Book(lang).Text(p))
+	}
+}

@@ -1,0 +1,122 @@
+// Package voices is what the line says, as ready sounds: the packs that ship, and customers' names in the line's own voice.
+//
+// It starts no goroutine.
+package voices
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"hotline/app/spoken"
+	"hotline/directory"
+	"hotline/line"
+	"hotline/media"
+	"hotline/media/g711"
+	"hotline/prompts"
+	"hotline/prompts/packs"
+)
+
+var _ line.Voices = (*Voices)(nil)
+
+// Voices is every language's pack as ready sounds. Safe for concurrent use.
+type Voices struct {
+	log    *slog.Logger
+	books  map[prompts.Language]*prompts.Book
+	sounds map[prompts.Language]map[prompts.ID]media.Sound
+	names  *spoken.Names // nil: only the names that the packs have
+	missed sync.Map      // ids that were asked for in vain: each is logged once
+}
+
+// Load loads the packs that ship with the program.
+func Load(log *slog.Logger) (*Voices, error) {
+	v := &Voices{log: log, books: map[prompts.Language]*prompts.Book{}, sounds: map[prompts.Language]map[prompts.ID]media.Sound{}}
+	for _, lang := range prompts.Languages() {
+		book, err := prompts.Open(lang)
+		if err != nil {
+			return nil, err
+		}
+		pack, err := packs.Load(lang)
+		if err != nil {
+			return nil, err
+		}
+		v.books[lang], v.sounds[lang] = book, map[prompts.ID]media.Sound{}
+		for _, c := range pack.Manifest.Clips {
+			alaw, _ := pack.Clip(c.ID)
+			v.sounds[lang][c.ID] = media.EncodedSound(g711.ALaw, alaw)
+		}
+	}
+	return v, nil
+}
+
+// Speak has customers' names spoken by n from now on, beside those that the packs have. Call it before the first sound is asked for.
+func (v *Voices) Speak(n *spoken.Names) { v.names = n }
+
+// Names are the customers' names that are spoken; nil when only those of the packs are.
+func (v *Voices) Names() *spoken.Names { return v.names }
+
+// Shipped is one sound of the voice that ships, in Italian, by its id.
+func (v *Voices) Shipped(id prompts.ID) media.Sound { return v.sounds[prompts.Italian][id] }
+
+// Book is a language's, Italian for one that nobody speaks.
+func (v *Voices) Book(lang prompts.Language) *prompts.Book {
+	if b := v.books[lang]; b != nil {
+		return b
+	}
+	return v.books[prompts.Italian]
+}
+
+// Sound is a phrase as it is heard. What a voice does not have is left out and logged once: a missing sound never ends a
+// call.
+func (v *Voices) Sound(lang prompts.Language, p prompts.Phrase) media.Sound {
+	book := v.Book(lang)
+	var parts []media.Sound
+	for _, c := range book.Say(p) {
+		if c.Pause > 0 {
+			parts = append(parts, pause(c.Pause))
+			continue
+		}
+		if s, ok := v.name(book.Language(), c); ok {
+			parts = append(parts, s)
+			continue
+		}
+		s, ok := v.sounds[book.Language()][c.ID]
+		if !ok {
+			if _, known := v.missed.LoadOrStore(string(book.Language())+"/"+string(c.ID), true); !known {
+				v.log.Warn("a sound is missing", "language", book.Language(), "id", c.ID)
+			}
+			continue
+		}
+		parts = append(parts, s)
+	}
+	return media.Chain(parts...)
+}
+
+// name is a customer's name as it was spoken when the customer was saved; false for everything else, and for a name that
+// nobody has spoken yet.
+func (v *Voices) name(lang prompts.Language, c prompts.Clip) (media.Sound, bool) {
+	if c.Name == "" || v.names == nil {
+		return media.Sound{}, false
+	}
+	alaw, ok := v.names.Sound(lang, directory.CustomerID(c.Whose), c.Name)
+	if !ok {
+		return media.Sound{}, false
+	}
+	return media.EncodedSound(g711.ALaw, alaw), true
+}
+
+// Recorded is a customer's name as the pack has it; nil for most.
+func (v *Voices) Recorded(lang prompts.Language, name string) []byte {
+	s, ok := v.sounds[lang][prompts.NameID(name)]
+	if !ok {
+		return nil
+	}
+	return s.Octets(g711.ALaw)
+}
+
+func pause(d time.Duration) media.Sound {
+	return media.NewSound(make([]int16, d*8/time.Millisecond))
+}
+
+// Music is what those on hold hear.
+func (v *Voices) Music() media.Sound { return v.sounds[prompts.Italian][prompts.Music] }

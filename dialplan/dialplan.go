@@ -1,0 +1,154 @@
+// Package dialplan is whom the line may call: which numbers and SIP addresses, by which trunk, and how often.
+//
+// line asks it for the routes of each outgoing call. Nothing that a caller says or keys widens it. It starts no goroutine.
+package dialplan
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hotline/budgets"
+	"hotline/config"
+	"hotline/line"
+	"hotline/numbers"
+	"hotline/oncall/ring"
+	"hotline/sip"
+)
+
+// ErrNotAllowed is a call that the configuration does not allow: not there, or not so many.
+var ErrNotAllowed = errors.New("not allowed by the configuration")
+
+// Config is what a [Dialler] works with.
+type Config struct {
+	SIP      config.SIP
+	Limits   config.Outgoing
+	Operator []string                 // the owner's own list for key 0
+	Listed   func(number string) bool // engineers, operators, and customers with their numbers; nil: nobody
+	Plan     numbers.Plan             // how numbers are spelt; the zero value leaves them as they are
+	States   func() []sip.TrunkStatus // nil: nothing is known of the trunks
+	Alarm    func(text string)        // hears that a cap comes near, or is reached; nil for nobody
+	Spent    func(budgets.Spending)   // hears of each call, to keep it; it must not wait; nil for nobody
+}
+
+// Dialler turns telephones into routes, within what the owner allows: numbers of the directory that are below the listed
+// prefixes, SIP addresses of the house, each so many an hour and a day. Safe for concurrent use.
+type Dialler struct {
+	cfg  Config
+	own  house
+	caps caps
+}
+
+// New makes a dialler.
+func New(c Config) *Dialler {
+	return &Dialler{cfg: c, own: newHouse(c.SIP, c.Limits.SIP, c.Operator), caps: newCaps(c.Limits, c.Alarm, c.Spent)}
+}
+
+// May tells whether a telephone can be called at all; it spends nothing.
+func (d *Dialler) May(address string) bool {
+	if isSIP(address) {
+		return d.own.allows(address) == nil
+	}
+	_, err := d.ways(address)
+	return err == nil
+}
+
+// Check tells why a telephone must not be saved for an engineer: its SIP address is not one of the house. A number is judged when
+// it is dialled, because prefixes and trunks may come later.
+func (d *Dialler) Check(address string) error {
+	if !isSIP(address) {
+		return nil
+	}
+	return d.own.allows(address)
+}
+
+// Routes spends one call of a budget and gives the ways to dial a telephone: of a number the trunks in the order of the
+// configuration, those that fail last.
+func (d *Dialler) Routes(address string, as ring.Introduction) ([]line.Route, error) {
+	if isSIP(address) {
+		if err := d.own.allows(address); err != nil {
+			return nil, err
+		}
+		if err := d.caps.spend(d.own.free(address), as, time.Now()); err != nil {
+			return nil, err
+		}
+		return []line.Route{{Address: address}}, nil
+	}
+	ways, err := d.ways(address)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.caps.spend(false, as, time.Now()); err != nil {
+		return nil, err
+	}
+	var routes []line.Route
+	for _, t := range ways {
+		host := cmp.Or(t.Domain, strings.TrimPrefix(strings.TrimPrefix(t.Proxy, "sips:"), "sip:"))
+		routes = append(routes, line.Route{Address: "sip:" + d.cfg.Plan.Dial(address, t.Dial) + "@" + host, Trunk: t.Name})
+	}
+	return routes, nil
+}
+
+// Recall counts the calls that a former process or another node has placed, oldest first.
+func (d *Dialler) Recall(list []budgets.Spending) { d.caps.recall(list) }
+
+// ways are the trunks that a number can be dialled by.
+func (d *Dialler) ways(number string) ([]config.Trunk, error) {
+	for i, c := range number {
+		if (c < '0' || c > '9') && (c != '+' || i > 0) {
+			return nil, fmt.Errorf("%q is no telephone number: %w", number, ErrNotAllowed)
+		}
+	}
+	if number == "" || !d.below(number) {
+		return nil, fmt.Errorf("the number begins with no prefix of outgoing.prefixes: %w", ErrNotAllowed)
+	}
+	if d.cfg.Listed == nil || !d.cfg.Listed(number) {
+		return nil, fmt.Errorf("the number is in no directory of engineers, operators or customers: %w", ErrNotAllowed)
+	}
+	var ways []config.Trunk
+	for _, t := range d.cfg.SIP.Trunks {
+		if t.Proxy != "" {
+			ways = append(ways, t)
+		}
+	}
+	if len(ways) == 0 {
+		return nil, fmt.Errorf("no trunk has a proxy: %w", ErrNotAllowed)
+	}
+	failing := d.failing()
+	slices.SortStableFunc(ways, func(a, b config.Trunk) int { return failing[a.Name] - failing[b.Name] })
+	return ways, nil
+}
+
+// below tells whether a number is below one of the prefixes, as it is written or as another trunk would dial it. A number of
+// another country is below 00 only where the prefix says so.
+func (d *Dialler) below(number string) bool {
+	plan := d.cfg.Plan
+	spelt := []string{plan.E164(number), plan.Dial(number, numbers.As00)}
+	if national := plan.Dial(number, numbers.AsNational); !strings.HasPrefix(national, "00") {
+		spelt = append(spelt, national)
+	}
+	for _, p := range d.cfg.Limits.Prefixes {
+		for _, s := range spelt {
+			if strings.HasPrefix(s, p) && (!strings.HasPrefix(s, "00") || strings.HasPrefix(p, "00")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (d *Dialler) failing() map[string]int {
+	out := map[string]int{}
+	if d.cfg.States == nil {
+		return out
+	}
+	for _, t := range d.cfg.States() {
+		if t.State == sip.TrunkFailing || t.State == sip.TrunkRefused {
+			out[t.Name] = 1
+		}
+	}
+	return out
+}

@@ -1,0 +1,237 @@
+// Package line is one telephone line alive: signalling and sound made into what a conversation needs.
+//
+// A [Switchboard] owns the SIP agent and the media engine of the process. A call that comes in is answered and becomes a
+// [Line], an ivr.Call, handed to the owner's conversation in a goroutine of its own; a call that goes out becomes a
+// [Telephone]. Both end as contexts whose cause is the ending.
+//
+// Goroutines: beside the conversations, one while music plays and one when a dialog or a sound ends by itself. The call's
+// handler waits for both.
+package line
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"hotline/ivr"
+	"hotline/media"
+	"hotline/media/g711"
+	"hotline/media/sdp"
+	"hotline/oncall/ring"
+	"hotline/prompts"
+	"hotline/sip"
+)
+
+// Spool keeps recordings. Safe for concurrent use.
+type Spool interface {
+	// Create begins a recording in a codec. Write appends octets of the codec, and Close makes the recording whole.
+	Create(id string, c g711.Codec) (io.WriteCloser, error)
+	// Remove deletes a recording that nobody keeps.
+	Remove(id string) error
+	// Octets reads a recording back, also one that is still being written.
+	Octets(id string) (c g711.Codec, octets []byte, err error)
+	// Sum is the SHA-256 of a whole recording, in hexadecimal.
+	Sum(id string) (string, error)
+}
+
+// Voices are ready sounds. Safe for concurrent use.
+type Voices interface {
+	// Sound is a phrase as it is heard; what has no sound is left out.
+	Sound(lang prompts.Language, p prompts.Phrase) media.Sound
+	// Music is what those on hold hear, again and again.
+	Music() media.Sound
+}
+
+// Config is what a [Switchboard] works with.
+type Config struct {
+	SIP    sip.Config // Handle is set by New
+	Media  media.Config
+	Voices Voices
+	Spool  Spool
+	// E164 is the one spelling in which a telephone number is known inside; nil: as it came.
+	E164 func(number string) string
+	// Converse is the conversation of one call. It blocks until the conversation is over; ctx ends with the call and
+	// its cause is the ending. When it returns, the call is hung up. A panic in it ends the call, nothing else.
+	Converse func(ctx context.Context, l *Line)
+	// Routes turns a telephone, a number or a SIP address, into the ways to dial it, in the order to try them; nil where SIP
+	// addresses are dialled as they stand, and no number can be.
+	Routes func(telephone string, as ring.Introduction) ([]Route, error)
+	// Said hears what is said on which line ("caller", or the address of an engineer's telephone); nil for nobody.
+	Said func(to string, lang prompts.Language, p prompts.Phrase)
+	// Encryption is how the sound of a trunk's calls is encrypted, "" being no trunk; nil means plain.
+	Encryption func(trunk string) sdp.Encryption
+	// Networks are where a trunk's sound may come from beside what its descriptions say; nil means nowhere.
+	Networks func(trunk string) []netip.Prefix
+	// Ended hears how the sound of each leg came over, once it is over; nil for nobody.
+	Ended func(media.LegStats)
+	// Answered hears how long an answer took, from the INVITE; Refused of each INVITE that was not answered. Nil for nobody.
+	Answered func(after time.Duration)
+	Refused  func()
+	Log      *slog.Logger // nil means silence
+}
+
+// Route is one way to a telephone: its SIP address, and the trunk that leads there; empty for a telephone of the house.
+type Route struct{ Address, Trunk string }
+
+// Switchboard is all lines of one process. Safe for concurrent use.
+type Switchboard struct {
+	cfg    Config
+	agent  *sip.Agent
+	engine *media.Engine
+
+	mu   sync.Mutex
+	legs map[string]*leg // alive, by id
+}
+
+// New checks the configuration and opens nothing.
+func New(c Config) (*Switchboard, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Answered == nil {
+		c.Answered = func(time.Duration) {}
+	}
+	if c.Encryption == nil {
+		c.Encryption = func(string) sdp.Encryption { return sdp.Plain }
+	}
+	if c.E164 == nil {
+		c.E164 = func(number string) string { return number }
+	}
+	if c.Networks == nil {
+		c.Networks = func(string) []netip.Prefix { return nil }
+	}
+	if c.Ended == nil {
+		c.Ended = func(media.LegStats) {}
+	}
+	if c.Refused == nil {
+		c.Refused = func() {}
+	}
+	b := &Switchboard{cfg: c, legs: map[string]*leg{}}
+	c.SIP.Handle, c.SIP.Overloaded = b.handle, b.overloaded
+	var err error
+	if b.agent, err = sip.New(c.SIP); err != nil {
+		return nil, err
+	}
+	if b.engine, err = media.New(c.Media); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Start opens the sockets and takes calls. After an error nothing is left open.
+func (b *Switchboard) Start(ctx context.Context) error {
+	if err := b.engine.Start(ctx); err != nil {
+		return fmt.Errorf("starting media: %w", err)
+	}
+	if err := b.agent.Start(ctx); err != nil {
+		b.engine.Stop()
+		return fmt.Errorf("opening the telephone line: %w", err)
+	}
+	return nil
+}
+
+// Agent is the signalling, for its bound addresses and its count of calls.
+func (b *Switchboard) Agent() *sip.Agent { return b.agent }
+
+// Engine is the sound, for its statistics.
+func (b *Switchboard) Engine() *media.Engine { return b.engine }
+
+// Drain refuses new calls and waits for those alive, until ctx ends.
+func (b *Switchboard) Drain(ctx context.Context) error { return b.agent.Drain(ctx) }
+
+// Stop hangs up every call, waits for the conversations and closes the sockets.
+func (b *Switchboard) Stop(ctx context.Context) error {
+	err := b.agent.Stop(ctx)
+	b.engine.Stop()
+	return err
+}
+
+// What a line can hold is measured while it holds it. One more call is refused when the sound of all would take more than
+// full of the workers' time, or is late already; but below spare calls none is: then it is not the calls that are too
+// many. full is well below one: on two
+// cores that also carried the callers, packets were late when the sound took 0.6.
+const (
+	full    = 0.42
+	tooLate = 10 * time.Millisecond
+	spare   = 50
+
+	// Strangers are refused earlier, so that those who are known still find a place.
+	fullForStrangers = 0.75 * full
+	lateForStrangers = tooLate / 2
+)
+
+// overloaded tells whether one more call, of a stranger or of somebody known, would be heard by those that run.
+func (b *Switchboard) overloaded(stranger bool) bool {
+	s := b.engine.Stats()
+	return tooMuch(s.Legs, s.Load, b.engine.Lag(), stranger)
+}
+
+// tooMuch judges what the engine measures of itself; see Stats and Lag.
+func tooMuch(legs int, use float64, lag time.Duration, stranger bool) bool {
+	if stranger {
+		return legs >= spare && (use > fullForStrangers || lag > lateForStrangers)
+	}
+	return legs >= spare && (use > full || lag > tooLate)
+}
+
+// handle answers one call and runs its conversation.
+func (b *Switchboard) handle(ctx context.Context, in *sip.Invite) {
+	began := time.Now()
+	l, err := b.answer(ctx, in)
+	if err != nil {
+		b.refused(in, err)
+		return
+	}
+	b.cfg.Answered(time.Since(began))
+	defer l.close("the conversation is over")
+	b.cfg.Converse(l.ctx, l)
+}
+
+func (b *Switchboard) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
+	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: b.cfg.Encryption(in.Trunk), Unverified: in.Stranger, Networks: b.cfg.Networks(in.Trunk)}
+	var sound *media.Leg
+	var body []byte
+	var err error
+	if in.Offer != nil {
+		sound, body, err = b.engine.Answer(in.Offer, peer)
+	} else {
+		sound, body, err = b.engine.Offer(peer)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := in.Answer(ctx, body, sip.OnReinvite(reoffer(sound, in.Trunk)), sip.OnAnswer(sound.Accept), sip.OnActivity(sound.Activity), sip.OnInfo(pressInfo(sound)))
+	if err != nil {
+		_ = sound.Close()
+		return nil, err
+	}
+	l := newLine(b, in)
+	b.connect(&l.leg, d, sound)
+	if in.Offer == nil {
+		l.acceptDelayed(d)
+	}
+	return l, nil
+}
+
+// acceptDelayed waits for the answer that comes with the ACK of a call without an offer (RFC 3264 section 5).
+func (l *Line) acceptDelayed(d *sip.Dialog) {
+	select {
+	case err := <-d.Answered():
+		if err != nil {
+			l.board.cfg.Log.Info("delayed offer answered badly", "call", d.ID(), "error", err)
+			l.end(ivr.ErrLineLost, "no common codec")
+		}
+	case <-l.ctx.Done():
+	}
+}
+
+func (b *Switchboard) leg(id string) (*leg, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l, ok := b.legs[id]
+	return l, ok
+}

@@ -1,0 +1,105 @@
+// Package maintenance is what goes on beside the calls, every two seconds: changes that wait are written, ticket numbers are leased
+// ahead, and what nobody asks for any more is forgotten.
+//
+// Goroutines: [Run] and [IndexWords] are one each, which their caller starts and waits for.
+package maintenance
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"hotline/wallclock"
+)
+
+// RoundTime is the time from one round to the next.
+const RoundTime = 2 * time.Second
+
+const (
+	pieceTime  = 100 * time.Millisecond // between two pieces of what can wait
+	replyTime  = 24 * time.Hour         // an Idempotency-Key is known for so long
+	forgetTime = time.Hour              // between two tries to forget
+)
+
+// Job is one thing that a round does. It logs its own errors, and comes back when ctx ends.
+type Job func(ctx context.Context)
+
+// Run does the jobs, one after the other, in each round until ctx ends.
+func Run(ctx context.Context, jobs ...Job) {
+	for {
+		for _, job := range jobs {
+			job(ctx)
+		}
+		if !wallclock.Next(ctx, RoundTime) {
+			return
+		}
+	}
+}
+
+// Desk has changes that wait for the store. tickets.Desk implements it.
+type Desk interface {
+	Replay(ctx context.Context) error
+	Waiting() int
+}
+
+// WriteChanges writes what waits at the desk for the store.
+func WriteChanges(d Desk, log *slog.Logger) Job {
+	return func(ctx context.Context) {
+		if err := d.Replay(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("changes wait for the store", "tickets", d.Waiting(), "error", err)
+		}
+	}
+}
+
+// LeaseNumbers leases ticket numbers ahead. journal.Numbers has such a refill.
+func LeaseNumbers(refill func(context.Context) error, log *slog.Logger) Job {
+	return func(ctx context.Context) {
+		if err := refill(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("numbers are not leased ahead", "error", err)
+		}
+	}
+}
+
+// Forgetter forgets what is older than an instant. The stores implement it.
+type Forgetter interface {
+	ForgetReplies(ctx context.Context, before time.Time) error
+	ForgetSpendings(ctx context.Context, before time.Time) error
+}
+
+// Forget forgets, once an hour, answers of the API that nobody will ask for again, and what no budget counts any more, which is older
+// than spendingTime. What fails is not tried again in each round: it would burden a store that is busy already.
+func Forget(s Forgetter, spendingTime time.Duration, log *slog.Logger) Job {
+	var last time.Time
+	return func(ctx context.Context) {
+		now := time.Now()
+		if now.Sub(last) < forgetTime {
+			return
+		}
+		last = now
+		if err := errors.Join(s.ForgetReplies(ctx, now.Add(-replyTime)), s.ForgetSpendings(ctx, now.Add(-spendingTime))); err != nil && ctx.Err() == nil {
+			log.Warn("old answers of the API and entries of budgets are forgotten later", "error", err)
+		}
+	}
+}
+
+// Indexer makes the tickets of a former version findable by their words, one piece at a time.
+type Indexer interface {
+	IndexWords(ctx context.Context) (more bool, err error)
+}
+
+// IndexWords indexes the tickets of a former version piece by piece, so that calls do not wait for it. It comes back when nothing is
+// left, or ctx ends.
+func IndexWords(ctx context.Context, s Indexer, log *slog.Logger) {
+	for more := true; more; {
+		again := pieceTime
+		var err error
+		if more, err = s.IndexWords(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("the words of former tickets are gathered later", "error", err)
+			more, again = true, RoundTime
+		}
+		if more && !wallclock.Next(ctx, again) {
+			return
+		}
+	}
+}

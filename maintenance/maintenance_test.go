@@ -1,0 +1,65 @@
+package maintenance
+
+import (
+	"context"
+	"hotline/storage"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// forgetful is a store that is asked to forget, and cannot.
+type forgetful struct{ asked []time.Time }
+
+func (f *forgetful) ForgetReplies(_ context.Context, before time.Time) error {
+	f.asked = append(f.asked, before)
+	return storage.ErrDown
+}
+
+func (f *forgetful) ForgetSpendings(context.Context, time.Time) error { return nil }
+
+func TestAStoreThatDoesNotForgetIsAskedOnceAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &forgetful{}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour-time.Minute)
+		defer cancel()
+		Run(ctx, Forget(store, time.Hour, slog.New(slog.DiscardHandler)))
+		if len(store.asked) != 3 {
+			t.Errorf("asked %d times in three hours", len(store.asked))
+		}
+	})
+}
+
+func TestTheJobsOfARoundAreDoneInTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*RoundTime)
+		defer cancel()
+		done := ""
+		Run(ctx, func(context.Context) { done += "a" }, func(context.Context) { done += "b" })
+		if len(done) < 6 || done[:6] != "ababab" {
+			t.Errorf("done: %s", done)
+		}
+	})
+}
+
+// indexer has so many pieces, and fails at the second.
+type indexer struct{ left, asked int }
+
+func (i *indexer) IndexWords(context.Context) (bool, error) {
+	if i.asked++; i.asked == 2 {
+		return false, storage.ErrDown
+	}
+	i.left--
+	return i.left > 0, nil
+}
+
+func TestWordsAreIndexedPieceByPieceToTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		words, began := &indexer{left: 5}, time.Now()
+		IndexWords(t.Context(), words, slog.New(slog.DiscardHandler))
+		if took := time.Since(began); words.left != 0 || words.asked != 6 || took < 4*pieceTime || took > 2*RoundTime {
+			t.Errorf("%d pieces are left after %d questions in %v", words.left, words.asked, took)
+		}
+	})
+}

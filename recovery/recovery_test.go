@@ -1,0 +1,173 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hotline/directory"
+	"hotline/storage"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/journal"
+	"hotline/media/g711"
+	"hotline/memory"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// slow is a store that may not say which recordings it knows.
+type slow struct {
+	*memory.Store
+	down  bool
+	asked int
+}
+
+func (s *slow) Recording(ctx context.Context, id string) (tickets.Recording, tickets.Number, error) {
+	if s.asked++; s.down {
+		return tickets.Recording{}, 0, storage.ErrDown
+	}
+	return s.Store.Recording(ctx, id)
+}
+
+// crash is a spool, a desk and a store after a process was killed.
+type crash struct {
+	*testing.T
+	store  *slow
+	spool  *journal.Spool
+	desk   *tickets.Desk
+	active map[tickets.Number]bool
+	waits  []tickets.Change
+}
+
+func crashed(t *testing.T) (*crash, *Recordings) {
+	c := &crash{T: t, store: &slow{Store: memory.New(417)}, active: map[tickets.Number]bool{}}
+	var err error
+	if c.spool, err = journal.OpenSpool(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.spool.Close() })
+	for _, k := range sla.DefaultCalendars() {
+		if _, err := c.store.PutCalendar(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, l := range sla.DefaultLevels() {
+		if _, err := c.store.PutLevel(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	book, err := directory.ReadBook(t.Context(), c.store, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := 0
+	c.desk = tickets.NewDesk(tickets.DeskConfig{
+		Store: c.store, Book: book, Numbers: c.store, PINKey: []byte("key"), Own: sla.OfficeHours, NewID: func() string { ids++; return fmt.Sprint(ids) },
+	})
+	return c, &Recordings{
+		Spool: c.spool, Store: c.store, Desk: c.desk, Log: slog.New(slog.DiscardHandler),
+		Pending: func() []tickets.Change { return c.waits }, Active: func(n tickets.Number) bool { return c.active[n] },
+	}
+}
+
+// ticket opens one.
+func (c *crash) ticket() tickets.Number {
+	c.Helper()
+	t, err := c.desk.Open(c.Context(), tickets.Draft{Claim: sla.Question, Channel: tickets.Phone, Actor: "caller"}, time.Now())
+	if err != nil {
+		c.Fatal(err)
+	}
+	return t.Number
+}
+
+// record leaves a recording in the spool, as a call does.
+func (c *crash) record(id string) {
+	c.Helper()
+	w, err := c.spool.Create(id, g711.ALaw)
+	if err == nil {
+		_, err = w.Write(make([]byte, 800))
+		err = errors.Join(err, w.Close())
+	}
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
+// recordings is those of a ticket, with a star behind partial ones.
+func (c *crash) recordings(of tickets.Number) string {
+	c.Helper()
+	t, err := c.store.Ticket(c.Context(), of)
+	if err != nil {
+		c.Fatal(err)
+	}
+	var words []string
+	for _, r := range t.Recordings {
+		if words = append(words, r.ID); r.Partial {
+			words[len(words)-1] += "*"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func TestARecordingIsAdoptedOnlyWhenTheStoreSaysThatItHasNone(t *testing.T) {
+	c, r := crashed(t)
+	ticket, other, third := c.ticket(), c.ticket(), c.ticket()
+	whole, cut, spoken, waiting := fmt.Sprint(ticket, "-whole"), fmt.Sprint(ticket, "-cut"), fmt.Sprint(other, "-spoken"), fmt.Sprint(third, "-waiting")
+	for _, id := range []string{whole, cut, spoken, waiting, "drill-1"} {
+		c.record(id)
+	}
+	if _, err := c.desk.Keep(t.Context(), ticket, tickets.Recording{ID: whole, File: whole + ".wav"}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c.active[other] = true
+	c.waits = []tickets.Change{{Ticket: tickets.Ticket{Number: third, Recordings: []tickets.Recording{{ID: waiting}}}}}
+
+	c.store.down = true
+	if err := r.adopt(t.Context()); !errors.Is(err, storage.ErrDown) || c.store.asked != 1 {
+		t.Errorf("a store that is down is asked %d times: %v", c.store.asked, err)
+	}
+	if got := c.recordings(ticket); got != whole {
+		t.Errorf("while the store is down the ticket has %q", got)
+	}
+	c.store.down = false
+	for range 2 {
+		if err := r.adopt(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := c.recordings(ticket), whole+" "+cut+"*"; got != want {
+		t.Errorf("the ticket has %q, want %q", got, want)
+	}
+	if got := c.recordings(other) + c.recordings(third); got != "" {
+		t.Errorf("a recording that runs, or that the journal has for the store, was adopted: %q", got)
+	}
+	c.active[other] = false
+	if err := r.adopt(t.Context()); err != nil || c.recordings(other) != spoken+"*" {
+		t.Errorf("once nobody is on the line: %q, %v", c.recordings(other), err)
+	}
+}
+
+func TestAStartWithAStoreThatIsDownAdoptsLaterAndOnce(t *testing.T) {
+	c, r := crashed(t)
+	ticket := c.ticket()
+	c.record(fmt.Sprint(ticket, "-cut"))
+	c.store.down = true
+	if r.Recover(t.Context()); r.done || c.recordings(ticket) != "" {
+		t.Errorf("with the store down: %v, %q", r.done, c.recordings(ticket))
+	}
+	c.store.down = false
+	r.Recover(t.Context())
+	if got, want := c.recordings(ticket), fmt.Sprint(ticket, "-cut*"); got != want {
+		t.Errorf("once it answers: %q, want %q", got, want)
+	}
+	c.record(fmt.Sprint(ticket, "-later"))
+	if r.Recover(t.Context()); c.recordings(ticket) != fmt.Sprint(ticket, "-cut*") {
+		t.Errorf("a recording of this process was adopted: %q", c.recordings(ticket))
+	}
+	if highest, err := HighestTicket(c.spool); err != nil || highest != ticket {
+		t.Errorf("the highest ticket that recordings tell of is %d, %v; want %d", highest, err, ticket)
+	}
+}
