@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,7 +20,9 @@ func main() {
 	dir := flag.String("dir", "bench", "folder of REPORT.md, growth.svg and results.json")
 	soak := flag.Duration("soak", 0, "soak a line so long in calls that come and go, instead of the table")
 	calls := flag.Int("calls", 300, "calls of the soak")
-	only := flag.String("only", "", "measure only the part with these words in its name, and write no report")
+	only := flag.String("only", "", "measure only these rows, such as no-call,bridges,1000-set-ups,main-job, and write no report")
+	against := flag.String("against", "", "another build of the program: measure both in turn, and print the ratios instead of the report")
+	times := flag.Int("times", 3, "with -against: how often each is measured")
 	profile := flag.Bool("profile", false, "keep the line's pprof files of each span in profiles/ of the folder")
 	size := flag.Bool("size", false, "measure lists, a start and calls on the database of a large company, instead of the table")
 	company := flag.String("company", "", "with -size: the folder, with data below it, in which a former run's database lies, instead of seeding one")
@@ -33,6 +36,9 @@ func main() {
 	}
 	if *size {
 		run = b.size
+	}
+	if *against != "" {
+		run = func(ctx context.Context) error { return b.compare(ctx, *against, *times) }
 	}
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -56,26 +62,49 @@ func (b *bench) say(format string, args ...any) {
 
 // table measures every row and writes the report.
 func (b *bench) table(ctx context.Context) error {
-	var f figures
-	f.machine = machine()
-	for _, part := range []struct {
-		name string
-		run  func(context.Context, *figures) error
-	}{
-		{"the floor", b.floors}, {"calls that play and record", b.ramps}, {"no call at all, keys, bridges, encryption", b.steady},
-		{"setting up", b.setups}, {"the main job", b.jobs}, {"more calls than the machine holds", b.overload}, {"the floor again", b.floors},
-	} {
-		if !strings.Contains(part.name, b.only) {
-			continue
-		}
-		b.say("%s", part.name)
-		if err := part.run(ctx, &f); err != nil {
-			return fmt.Errorf("measuring %s: %w", part.name, err)
-		}
-	}
-	if b.only != "" {
-		return nil
+	f := figures{machine: machine()}
+	if err := b.run(ctx, &f); err != nil || b.only != "" {
+		return err
 	}
 	f.took = time.Since(b.began)
 	return errors.Join(b.write(&f), b.show())
+}
+
+// run measures every row that is wanted.
+func (b *bench) run(ctx context.Context, f *figures) error {
+	for _, part := range []struct {
+		name string
+		rows []string
+		run  func(context.Context, *figures) error
+	}{
+		{"the floor", []string{"floor"}, b.floors},
+		{"calls that play and record", []string{"ramps"}, b.ramps},
+		{"no call at all, keys, bridges, encryption", steadyRows(), b.steady},
+		{"setting up", rateRows(), b.setups},
+		{"the main job", []string{"main job"}, b.jobs},
+		{"more calls than the machine holds", []string{"overload"}, b.overload},
+		{"the floor again", []string{"floor"}, b.floors},
+	} {
+		if !slices.ContainsFunc(part.rows, b.wants) {
+			continue
+		}
+		b.say("%s", part.name)
+		if err := part.run(ctx, f); err != nil {
+			return fmt.Errorf("measuring %s: %w", part.name, err)
+		}
+	}
+	return nil
+}
+
+// wants tells whether a row is to be measured. A few words of its name are enough to ask for it, with blanks or hyphens.
+func (b *bench) wants(row string) bool {
+	if b.only == "" {
+		return true
+	}
+	for name := range strings.SplitSeq(strings.ReplaceAll(b.only, "-", " "), ",") {
+		if strings.Contains(" "+row+" ", " "+strings.TrimSpace(name)+" ") {
+			return true
+		}
+	}
+	return false
 }

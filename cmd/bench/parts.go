@@ -116,31 +116,56 @@ func (b *bench) measure(ctx context.Context, k *load.Crowd, s *server, name stri
 	return r, errors.Join(err, profiles())
 }
 
+// held is a row of calls that are held for a while.
+type held struct {
+	name string
+	to   func(*figures) *load.Result
+	plan load.Plan
+	span time.Duration
+}
+
+func steadies() []held {
+	return []held{
+		{"plain sound", func(f *figures) *load.Result { return &f.plain }, load.Plan{Number: "tape"}, 6 * time.Second},
+		{"encrypted sound", func(f *figures) *load.Result { return &f.secure }, load.Plan{Number: "tape", Secure: true}, 6 * time.Second},
+		{"keys", func(f *figures) *load.Result { return &f.keys }, load.Plan{Number: "tape", KeyEvery: 3 * time.Second}, 10 * time.Second},
+		{"bridges", func(f *figures) *load.Result { return &f.bridge }, load.Plan{Number: "pair"}, 6 * time.Second},
+	}
+}
+
+const noCall = "no call"
+
+func steadyRows() []string {
+	rows := []string{noCall}
+	for _, part := range steadies() {
+		rows = append(rows, part.name)
+	}
+	return rows
+}
+
 // steady measures what is held for a while: nothing, keys, bridges, plain and encrypted sound.
 func (b *bench) steady(ctx context.Context, f *figures) error {
 	const half = 500
 	return b.with(ctx, nil, func(s *server, k *load.Crowd) (err error) {
-		if f.idle, err = b.measure(ctx, k, s, "idle", 8*time.Second); err != nil {
-			return err
+		if b.wants(noCall) {
+			if f.idle, err = b.measure(ctx, k, s, "idle", 8*time.Second); err != nil {
+				return err
+			}
+			b.say("no call: %.3f %% of a core", f.idle.ServerCPU/f.idle.Seconds/10)
 		}
-		for _, part := range []struct {
-			name string
-			to   *load.Result
-			plan load.Plan
-			span time.Duration
-		}{
-			{"plain sound", &f.plain, load.Plan{Number: "tape"}, 6 * time.Second},
-			{"encrypted sound", &f.secure, load.Plan{Number: "tape", Secure: true}, 6 * time.Second},
-			{"keys", &f.keys, load.Plan{Number: "tape", KeyEvery: 3 * time.Second}, 10 * time.Second},
-			{"bridges", &f.bridge, load.Plan{Number: "pair"}, 6 * time.Second},
-		} {
+		for _, part := range steadies() {
+			if !b.wants(part.name) {
+				continue
+			}
 			if err := raise(ctx, k, half, dialing, part.plan); err != nil {
 				return err
 			}
-			if *part.to, err = b.measure(ctx, k, s, part.name, part.span); err != nil {
+			r, err := b.measure(ctx, k, s, part.name, part.span)
+			if err != nil {
 				return err
 			}
-			b.say("%d calls, %s: %.2f cpu-ms per call-second", half, part.name, part.to.PerCallSecond())
+			*part.to(f) = r
+			b.say("%d calls, %s: %.2f cpu-ms per call-second", half, part.name, r.PerCallSecond())
 			if err := empties(ctx, k); err != nil {
 				return err
 			}
@@ -149,17 +174,33 @@ func (b *bench) steady(ctx context.Context, f *figures) error {
 	})
 }
 
+const calm = 100 // set-ups a second, of calls that hear their first packet
+
+func setupRates() []int { return []int{500, 1000, 1500, 2000} }
+
+func setupName(rate int) string { return fmt.Sprintf("%d set ups", rate) }
+
+func rateRows() []string {
+	var rows []string
+	for _, rate := range append([]int{calm}, setupRates()...) {
+		rows = append(rows, setupName(rate))
+	}
+	return rows
+}
+
 // setups answers and hangs up at rising rates, until something has to be said twice.
 func (b *bench) setups(ctx context.Context, f *figures) error {
-	return b.with(ctx, nil, func(s *server, k *load.Crowd) error {
-		const calm, short = 100, 4 // a second, seconds
-		r, err := b.hangUps(ctx, s, k, calm, 8)
-		if err != nil {
-			return err
+	return b.with(ctx, nil, func(s *server, k *load.Crowd) (err error) {
+		if b.wants(setupName(calm)) {
+			if f.calm, err = b.hangUps(ctx, s, k, calm, 8); err != nil {
+				return err
+			}
 		}
-		f.calm = r
-		for _, rate := range []int{500, 1000, 1500, 2000} {
-			r, err := b.hangUps(ctx, s, k, rate, short)
+		for _, rate := range setupRates() {
+			if !b.wants(setupName(rate)) {
+				continue
+			}
+			r, err := b.hangUps(ctx, s, k, rate, 4)
 			if err != nil {
 				return err
 			}
@@ -177,7 +218,7 @@ func (b *bench) setups(ctx context.Context, f *figures) error {
 // hangUps answers and hangs up at one rate. At the lowest one the calls hear their first packet.
 func (b *bench) hangUps(ctx context.Context, s *server, k *load.Crowd, rate, seconds int) (load.Result, error) {
 	p := load.Plan{Number: "tape", HangUp: true}
-	if rate <= 100 {
+	if rate <= calm {
 		p = load.Plan{Number: "tape", Hold: 300 * time.Millisecond}
 	}
 	m, err := k.Measure(s.process(), s.empty)

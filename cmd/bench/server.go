@@ -49,7 +49,9 @@ func (b *bench) start(ctx context.Context) (*server, error) {
 	if err := s.ready(ctx); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
-	pause(ctx, 2*time.Second) // what a start leaves to be done
+	if err := s.rest(ctx); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
 	s.empty, err = s.process().Memory()
 	if err != nil {
 		return nil, errors.Join(err, s.stop())
@@ -76,6 +78,30 @@ func (s *server) ready(ctx context.Context) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// rest waits until the program has done what a start, or new customers, leave to be done: until it has taken less than one
+// percent of a core for two seconds, one after the other.
+func (s *server) rest(ctx context.Context) error {
+	const look, little, most = time.Second, 10 * time.Millisecond, 2 * time.Minute
+	for began, quiet := time.Now(), 0; quiet < 2; {
+		if time.Since(began) > most {
+			return fmt.Errorf("the program has not come to rest within %s; its log: %s", most, s.lastWords())
+		}
+		before, err := s.process().CPU()
+		if err != nil {
+			return err
+		}
+		pause(ctx, look)
+		after, err := s.process().CPU()
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		if quiet++; after-before > little {
+			quiet = 0
+		}
+	}
+	return nil
 }
 
 func (s *server) launch(binary string) error {

@@ -93,27 +93,33 @@ func (p Process) children(name string) []Process {
 }
 
 // PostgreSQL is the CPU time of the private database that a process runs, its servers that have ended included; 0
-// without one. It is exact to 10 ms a process.
+// without one. The servers that have ended count in steps of 10 ms.
 func (p Process) PostgreSQL() time.Duration {
-	var ticks int
-	add := func(q Process, from, to int) {
-		_, fields, err := stat(int(q))
-		if err != nil {
-			return // it has ended in the meantime: its parent has its time
-		}
-		for _, f := range fields[from:to] {
-			n, _ := strconv.Atoi(f)
-			ticks += n
-		}
-	}
-	const own, ended, end = 11, 13, 15 // utime stime cutime cstime
+	var sum time.Duration
 	for _, master := range p.children("postgres") {
-		add(master, own, end)
-		for _, q := range master.children("postgres") {
-			add(q, own, ended)
+		for _, q := range append(master.children("postgres"), master) {
+			if used, err := q.CPU(); err == nil { // one that has ended in the meantime has left its time to its parent
+				sum += used
+			}
 		}
+		sum += master.ended()
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond
+	return sum
+}
+
+// ended is the CPU time of the children that have ended.
+func (p Process) ended() time.Duration {
+	const user, system, tick = 13, 14, 10 * time.Millisecond // cutime, cstime
+	_, fields, err := stat(int(p))
+	if err != nil {
+		return 0
+	}
+	var sum time.Duration
+	for _, field := range []int{user, system} {
+		n, _ := strconv.Atoi(fields[field])
+		sum += time.Duration(n) * tick
+	}
+	return sum
 }
 
 // Own is the CPU time of this process.
