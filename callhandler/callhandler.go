@@ -95,7 +95,7 @@ func (h *Handler) Handle(ctx context.Context, l Call) {
 	h.begin(l, flow)
 	noted := h.noteEnd(ctx, l)
 	result := metrics.Failed // what stands when the conversation panics
-	defer func() { noted(); h.end(ctx, l, result) }()
+	defer func() { h.end(ctx, l, result, noted()) }()
 	human, desk := &askedHuman{Human: h.cfg.Dispatch}, &callDesk{Desk: h.cfg.Desk, active: h.cfg.Active}
 	defer desk.leave()
 	c := h.cfg.IVR
@@ -134,17 +134,19 @@ func (h *Handler) callerGone(ctx context.Context, sum ivr.Summary) {
 }
 
 // noteEnd has the record say at once that the call is over, though its conversation may go on: an engineer whose telephone
-// rings is still told. wait waits for that, where it has begun.
-func (h *Handler) noteEnd(ctx context.Context, l Call) (wait func()) {
+// rings is still told. wait waits for that, where it has begun, and tells whether the record says so.
+func (h *Handler) noteEnd(ctx context.Context, l Call) (wait func() (noted bool)) {
 	noted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(noted)
 		h.over(ctx, l)
 	})
-	return func() {
-		if !stop() {
-			<-noted
+	return func() bool {
+		if stop() {
+			return false
 		}
+		<-noted
+		return true
 	}
 }
 
@@ -158,9 +160,11 @@ func (h *Handler) over(ctx context.Context, l Call) {
 	})
 }
 
-// end closes a call's record.
-func (h *Handler) end(ctx context.Context, l Call, result metrics.Result) {
-	h.over(ctx, l)
+// end closes a call's record; noted is whether it says already how the call ended.
+func (h *Handler) end(ctx context.Context, l Call, result metrics.Result, noted bool) {
+	if !noted {
+		h.over(ctx, l)
+	}
 	h.cfg.Records.End(l.Caller().ID)
 	h.cfg.Metrics.CallEnded(result)
 }

@@ -36,6 +36,8 @@ type Records struct {
 	late    []lateLeg
 }
 
+var callBounds = limits.For[cdr.Call]()
+
 // lateLeg is a leg of a call that has ended: the rota was called without the caller.
 type lateLeg struct {
 	call tickets.CallID
@@ -91,7 +93,6 @@ func (r *Records) End(id tickets.CallID) {
 func (r *Records) write(c cdr.Call) {
 	c.Legs = append([]cdr.Leg(nil), c.Legs...)
 	c.Steps = append([]string(nil), c.Steps...)
-	limits.Apply(&c)
 	if _, waits := r.waiting[c.ID]; !waits {
 		r.order = append(r.order, c.ID)
 	}
@@ -186,7 +187,7 @@ func (r *Records) flushLate(ctx context.Context) {
 		c, err := r.store.Call(ctx, l.call)
 		if err == nil {
 			c.Legs = append(c.Legs, l.leg)
-			limits.Apply(&c)
+			callBounds.Apply(&c)
 			err = r.store.PutCalls(ctx, c)
 		}
 		if err != nil && !errors.Is(err, storage.ErrDown) && ctx.Err() == nil {
@@ -213,6 +214,7 @@ func (r *Records) next() []cdr.Call {
 		r.order = r.order[1:]
 		if c, waits := r.waiting[id]; waits {
 			delete(r.waiting, id)
+			callBounds.Apply(&c)
 			list = append(list, c)
 		}
 	}

@@ -5,7 +5,6 @@
 package limits
 
 import (
-	"reflect"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,29 +13,15 @@ import (
 // The limits, in characters (Unicode code points). A character has at most four octets of UTF-8, so that the longest line is
 // still short enough for an index of PostgreSQL (2,704 octets).
 const (
-	Number   = 64     // a telephone number, or what stands in its place: ITU-T E.164 has 15 digits
-	Line     = 200    // a name, an address, an identifier, a header of a message
-	CallID   = 255    // of SIP
-	Fact     = 2_000  // one fact of a history's line
-	Text     = 20_000 // what somebody has written or said
-	Facts    = 100    // of one line
-	cut      = "…"
-	bad      = "\uFFFD"
-	mostTree = 20 // levels of a value that is walked
+	Number = 64     // a telephone number, or what stands in its place: ITU-T E.164 has 15 digits
+	Line   = 200    // a name, an address, an identifier, a header of a message
+	CallID = 255    // of SIP
+	Fact   = 2_000  // one fact of a history's line
+	Text   = 20_000 // what somebody has written or said
+	Facts  = 100    // of one line
+	cut    = "…"
+	bad    = "\uFFFD"
 )
-
-// fields are the fields of the house's values that are longer or shorter than a line. Every other text is a line.
-func fields(name string) int {
-	switch name {
-	case "Caller", "From", "To":
-		return Number
-	case "SIPID":
-		return CallID
-	case "Text":
-		return Text
-	}
-	return Line
-}
 
 // Plain is a text of at most so many characters that can be kept and shown: UTF-8 without NUL and without characters that
 // steer a terminal. What is cut off is marked. Line ends and tabs stay.
@@ -64,6 +49,15 @@ func steers(r rune, line bool) bool {
 }
 
 func clean(s string, line bool) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x7f { // most texts have none of these, and need no closer look
+			return cleanRunes(s, line)
+		}
+	}
+	return true
+}
+
+func cleanRunes(s string, line bool) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return steers(r, line) })
 }
 
@@ -89,66 +83,4 @@ func shorten(s string, most int, line bool) string {
 		n++
 	}
 	return b.String()
-}
-
-// Apply bounds every text in a value, by the names of its fields: v points to a struct. What lies behind a pointer is shared
-// and left alone. A value that is within the limits is not written to.
-func Apply(v any) { walk(reflect.ValueOf(v).Elem(), Line, mostTree) }
-
-func walk(v reflect.Value, most, deep int) {
-	if deep == 0 {
-		return
-	}
-	switch v.Kind() {
-	case reflect.String:
-		keep(v, most)
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
-				walk(v.Field(i), fields(f.Name), deep-1)
-			}
-		}
-	case reflect.Slice, reflect.Array:
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return
-		}
-		for i := range v.Len() {
-			walk(v.Index(i), most, deep-1)
-		}
-	case reflect.Map:
-		if facts, ok := v.Interface().(map[string]string); ok {
-			if kept := bounded(facts); kept != nil {
-				v.Set(reflect.ValueOf(kept))
-			}
-		}
-	}
-}
-
-func keep(v reflect.Value, most int) {
-	text := v.String()
-	kept := OneLine(text, most)
-	if most == Text {
-		kept = Plain(text, most)
-	}
-	if kept != text {
-		v.SetString(kept)
-	}
-}
-
-// bounded is a line's facts within the limits; nil when they are so already.
-func bounded(facts map[string]string) map[string]string {
-	whole := len(facts) <= Facts
-	for name, value := range facts {
-		whole = whole && name == OneLine(name, Line) && value == Plain(value, Fact)
-	}
-	if whole {
-		return nil
-	}
-	kept := map[string]string{}
-	for name, value := range facts {
-		if len(kept) < Facts {
-			kept[OneLine(name, Line)] = Plain(value, Fact)
-		}
-	}
-	return kept
 }

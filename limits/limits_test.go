@@ -33,6 +33,7 @@ type inner struct {
 }
 
 type outer struct {
+	Within       []outer
 	Caller, Name string
 	Lines        []inner
 	At           time.Time
@@ -44,12 +45,13 @@ type outer struct {
 func TestEveryTextOfAValueIsBoundedByItsField(t *testing.T) {
 	long := strings.Repeat("à", 50_000)
 	behind := &inner{Text: long}
-	v := outer{Caller: long, Name: long + "\n", Lines: []inner{{long, map[string]string{long: long, "a": "b\x00"}}}, shared: long, Behind: behind}
-	Apply(&v)
+	v := outer{Within: []outer{{Name: long}}, Caller: long, Name: long + "\n", Lines: []inner{{long, map[string]string{long: long, "a": "b\x00"}}}, shared: long, Behind: behind}
+	bounds := For[outer]()
+	bounds.Apply(&v)
 	for what, got := range map[string]struct {
 		text string
 		most int
-	}{"caller": {v.Caller, Number}, "name": {v.Name, Line}, "text": {v.Lines[0].Text, Text}} {
+	}{"caller": {v.Caller, Number}, "name": {v.Name, Line}, "name within": {v.Within[0].Name, Line}, "text": {v.Lines[0].Text, Text}} {
 		if n := utf8.RuneCountInString(got.text); n != got.most {
 			t.Errorf("%s has %d characters, want %d", what, n, got.most)
 		}
@@ -65,6 +67,15 @@ func TestEveryTextOfAValueIsBoundedByItsField(t *testing.T) {
 	}
 	if v.shared != long || behind.Text != long {
 		t.Error("what is shared was written to")
+	}
+}
+
+func BenchmarkBounds(b *testing.B) {
+	bounds := For[outer]()
+	v := outer{Caller: "+39065551239", Name: "Rossi S.p.A.", Lines: []inner{{"the caller says blocking", map[string]string{"contract": "rossi-24"}}}, At: time.Now()}
+	b.ReportAllocs()
+	for b.Loop() {
+		bounds.Apply(&v)
 	}
 }
 

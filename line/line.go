@@ -52,14 +52,16 @@ func withheld(user string) bool { return user == "anonymous" || user == "unavail
 // Caller is what is known of the call.
 func (l *Line) Caller() ivr.Caller { return l.caller }
 
+// userPart makes what a query is escaped to the user part of an address: no @ of his own.
+var userPart = strings.NewReplacer("+", "%20", "%2B", "+")
+
 // addressOf is where a telephone that came without a trunk can be called back; empty behind a trunk, where only the
 // number counts.
 func addressOf(in *sip.Invite) string {
 	if in.Trunk != "" || in.Stranger || in.Transport != "UDP" {
 		return ""
 	}
-	user := strings.NewReplacer("+", "%20", "%2B", "+").Replace(url.QueryEscape(in.From.User)) // no @ of his own
-	return "sip:" + user + "@" + in.Source.String()
+	return "sip:" + userPart.Replace(url.QueryEscape(in.From.User)) + "@" + in.Source.String()
 }
 
 // Address is where the calling telephone can be called back directly; empty for a call that came by a trunk.

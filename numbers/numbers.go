@@ -12,9 +12,11 @@ import (
 
 // Plan is the numbering plan of one country. Its zero value leaves every number as it is.
 type Plan struct {
-	region string // ISO 3166-1, empty for none
-	code   string // the country's digits: 39
-	trunk  string // before a national number where it does not belong to it: "0" in Germany, none in Italy
+	region  string // ISO 3166-1, empty for none
+	code    string // the country's digits: 39
+	country int32
+	trunk   string // before a national number where it does not belong to it: "0" in Germany, none in Italy
+	own     own
 
 	e164, shown *cache // caches of results; copies of a plan share them
 }
@@ -26,8 +28,12 @@ func For(country string) (Plan, error) {
 	if len(region) != 2 || code == 0 {
 		return Plan{}, fmt.Errorf("%q is no country; write its code of two letters, such as IT", country)
 	}
+	direct, err := ownOf(region)
+	if err != nil {
+		return Plan{}, fmt.Errorf("reading the numbering plan of %s: %w", region, err)
+	}
 	return Plan{
-		region: region, code: fmt.Sprint(code), trunk: phonenumbers.GetNddPrefixForRegion(region, true), e164: newCache(), shown: newCache(),
+		region: region, code: fmt.Sprint(code), country: int32(code), own: direct, trunk: phonenumbers.GetNddPrefixForRegion(region, true), e164: newCache(), shown: newCache(),
 	}, nil
 }
 
@@ -48,9 +54,12 @@ func (p Plan) workOutE164(text string) string {
 	if !ok {
 		return text
 	}
+	if e164, ok := p.asItIs(digits); ok {
+		return e164
+	}
 	for _, candidate := range p.candidates(digits) {
-		if n, err := phonenumbers.Parse(candidate, p.region); err == nil && phonenumbers.IsValidNumber(n) {
-			return phonenumbers.Format(n, phonenumbers.E164)
+		if e164, ok := p.read(candidate); ok {
+			return e164
 		}
 	}
 	if strings.HasPrefix(digits, "00") && len(digits) > shortest+2 { // no plan knows it: it may be newer than our tables

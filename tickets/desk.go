@@ -12,7 +12,6 @@ import (
 
 	"hotline/budgets"
 	"hotline/directory"
-	"hotline/limits"
 	"hotline/paging"
 	"hotline/sla"
 	"hotline/storage"
@@ -218,7 +217,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	c := Change{Ticket: t, Expect: expect, Events: events, Work: append(alarmed(t), escalations(t, events)...)}
 	c.Work = append(append(c.Work, d.actions(t, events)...), d.receipts(t, events)...)
 	c.Work = append(c.Work, d.updates(t, events)...)
-	limits.Apply(&c) // the last gate: whatever let a text in, the store can keep it
+	changeBounds.Apply(&c) // the last gate: whatever let a text in, the store can keep it
 	t = c.Ticket
 	if d.cfg.Journal != nil {
 		if err := d.cfg.Journal.Append(ctx, c); err != nil {
@@ -368,7 +367,7 @@ func (d *Desk) Load(left []Change) {
 			w = &deferred{}
 			d.waiting[c.Ticket.Number] = w
 		}
-		limits.Apply(&c)
+		changeBounds.Apply(&c)
 		w.ticket, w.changes = c.Ticket, append(w.changes, c)
 		d.last.keep(c.Ticket)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/directory"
+	"hotline/limits"
 	"hotline/paging"
 	"hotline/sla"
 )
@@ -43,6 +44,9 @@ type Change struct {
 	Events []Event
 	Work   []Work
 }
+
+// changeBounds are the last gate: whatever let a text in, the store can keep it.
+var changeBounds = limits.For[Change]()
 
 // Access is one look at a recording.
 type Access struct {

@@ -90,11 +90,11 @@ func stampOf(oob []byte) int64 {
 func (b *board) message(c *call, method string, seq int, branch string, body []byte) []byte {
 	out := make([]byte, 0, 640+len(body))
 	out = fmt.Appendf(out, "%s sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s;rport\r\nMax-Forwards: 70\r\n"+
-		"From: <sip:%07d@%s>;tag=f%d\r\nTo: <sip:%s@%s>", method, c.plan.Number, b.to, b.local, branch, c.id, b.local, c.id, c.plan.Number, b.to)
+		"From: <sip:+3906%07d@%s>;tag=f%d\r\nTo: <sip:%s@%s>", method, c.plan.Number, b.to, b.local, branch, c.id, b.local, c.id, c.plan.Number, b.to)
 	if c.toTag != "" {
 		out = append(append(out, ";tag="...), c.toTag...)
 	}
-	out = fmt.Appendf(out, "\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:%07d@%s>\r\n", c.callID, seq, method, c.id, b.local)
+	out = fmt.Appendf(out, "\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:+3906%07d@%s>\r\n", c.callID, seq, method, c.id, b.local)
 	if body != nil {
 		out = append(out, "Content-Type: application/sdp\r\n"...)
 	}
