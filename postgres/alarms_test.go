@@ -199,3 +199,20 @@ func BenchmarkReport(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkTicket opens a ticket and writes a description to it, as a call does.
+func BenchmarkTicket(b *testing.B) {
+	s := fresh(b)
+	furnished(b, s)
+	desk := node(b, s)
+	b.ReportAllocs()
+	for b.Loop() {
+		opened, err := desk.Open(b.Context(), tickets.Draft{Identity: tickets.Identity{Contract: desk.Book().Contracts.At("extended")}, Claim: sla.Question, Caller: "+39065551239", Channel: tickets.Phone}, monday)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := desk.Comment(b.Context(), opened.Number, "staff:anna", "the pump of the second line leaks", monday); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

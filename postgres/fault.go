@@ -49,7 +49,7 @@ func fault(doing string, err error) error {
 // ours tells whether an error is one of the domain's already.
 func ours(err error) bool {
 	for _, known := range []error{
-		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, oncall.ErrOnRota, oncall.ErrUnknownEngineer,
+		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, oncall.ErrOnRota, oncall.ErrUnknownEngineer, errKnown, errStale,
 	} {
 		if errors.Is(err, known) {
 			return true

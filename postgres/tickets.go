@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"hotline/sla"
 	"hotline/storage"
@@ -45,45 +47,69 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	knownTicket      = `select exists (select from tickets where number = $1)`
 )
 
+// Why a change is not written.
+var (
+	errKnown = errors.New("the change stands there already")
+	errStale = errors.New("the ticket is not there in the version that was expected")
+)
+
 // Apply writes a whole change in one transaction, due work included, or nothing.
 func (s *Store) Apply(ctx context.Context, c tickets.Change) error {
-	err := s.within(ctx, fmt.Sprintf("writing ticket %d", c.Ticket.Number), func(tx pgx.Tx) error {
-		if len(c.Events) > 0 {
-			var known bool
-			if err := tx.QueryRow(ctx, knownEvent, c.Events[0].ID).Scan(&known); err != nil || known {
-				return err
-			}
+	doing := fmt.Sprintf("writing ticket %d", c.Ticket.Number)
+	err := s.within(ctx, doing, func(tx pgx.Tx) error { return s.write(ctx, tx, c) })
+	switch {
+	case errors.Is(err, errKnown):
+		return nil
+	case errors.Is(err, errStale) && c.Expect == 0:
+		return fmt.Errorf("%s: %w", doing, storage.ErrExists)
+	case errors.Is(err, errStale):
+		known, err := row(ctx, s, doing, pgx.RowTo[bool], knownTicket, c.Ticket.Number)
+		if err == nil && known {
+			err = storage.ErrConflict
+		} else if err == nil {
+			err = storage.ErrNotFound
 		}
-		if err := putTicket(ctx, tx, c.Ticket, c.Expect); err != nil {
-			return err
-		}
-		if err := putParts(ctx, tx, c.Ticket, c.Expect == 0); err != nil {
-			return err
-		}
-		batch := &pgx.Batch{}
-		for _, e := range c.Events {
-			batch.Queue(insertEvent, e.ID, e.Ticket, e.At, e.Kind, e.Actor, e.Text, facts(e.Facts))
-		}
-		putWords(batch, c)
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-			return err
-		}
-		return s.enqueue(ctx, tx, c.Work)
-	})
+		return fmt.Errorf("%s: %w", doing, err)
+	}
 	if err == nil && len(c.Work) > 0 {
 		s.tell()
 	}
 	return err
 }
 
+// write sends all statements of a change at once: each round trip between the two programs costs both of them more than most of the
+// statements do.
+func (s *Store) write(ctx context.Context, tx pgx.Tx, c tickets.Change) error {
+	batch := &pgx.Batch{}
+	if len(c.Events) > 0 {
+		batch.Queue(knownEvent, c.Events[0].ID).QueryRow(func(r pgx.Row) error {
+			var known bool
+			err := r.Scan(&known)
+			if err == nil && known {
+				err = errKnown
+			}
+			return err
+		})
+	}
+	putTicket(batch, c.Ticket, c.Expect)
+	putParts(batch, c.Ticket, c.Expect == 0)
+	for _, e := range c.Events {
+		batch.Queue(insertEvent, e.ID, e.Ticket, e.At, e.Kind, e.Actor, e.Text, facts(e.Facts))
+	}
+	putWords(batch, c)
+	fresh := putWork(batch, c.Work)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return s.enqueue(ctx, tx, *fresh)
+}
+
 // putTicket writes the ticket's own row, comparing the version.
-func putTicket(ctx context.Context, tx pgx.Tx, t tickets.Ticket, expect int) error {
+func putTicket(batch *pgx.Batch, t tickets.Ticket, expect int) {
 	terms := ""
 	if t.Promise != nil {
 		terms = t.Promise.ID()
-		if _, err := tx.Exec(ctx, insertTerms, terms, t.Promise); err != nil {
-			return err
-		}
+		batch.Queue(insertTerms, terms, t.Promise)
 	}
 	args := []any{t.Number, t.Contract, t.Customer, t.Name, t.Caller, t.Channel, t.Claim, t.Assessment, t.Priority, t.Level, t.State,
 		t.Assignee, t.Evo, t.Language, t.OpenedAt, instant(t.ClosedAt), t.TimeSpent, t.Bundled, t.Version, nextDue(t), nextAlarm(t),
@@ -92,26 +118,16 @@ func putTicket(ctx context.Context, tx pgx.Tx, t tickets.Ticket, expect int) err
 	if expect != 0 {
 		sql, args = updateTicket, append(args, expect)
 	}
-	done, err := tx.Exec(ctx, sql, args...)
-	if err != nil || done.RowsAffected() == 1 {
-		return err
-	}
-	if expect == 0 {
-		return storage.ErrExists
-	}
-	var known bool
-	if err := tx.QueryRow(ctx, knownTicket, t.Number).Scan(&known); err != nil {
-		return err
-	}
-	if !known {
-		return storage.ErrNotFound
-	}
-	return storage.ErrConflict
+	batch.Queue(sql, args...).Exec(func(done pgconn.CommandTag) error {
+		if done.RowsAffected() != 1 {
+			return errStale
+		}
+		return nil
+	})
 }
 
 // putParts writes clocks and recordings whole.
-func putParts(ctx context.Context, tx pgx.Tx, t tickets.Ticket, fresh bool) error {
-	batch := &pgx.Batch{}
+func putParts(batch *pgx.Batch, t tickets.Ticket, fresh bool) {
 	if !fresh {
 		batch.Queue(deleteClocks, t.Number)
 		batch.Queue(deleteRecordings, t.Number)
@@ -123,7 +139,6 @@ func putParts(ctx context.Context, tx pgx.Tx, t tickets.Ticket, fresh bool) erro
 	for i, r := range t.Recordings {
 		batch.Queue(insertRecording, r.ID, t.Number, i, r.Call, r.At, r.Seconds, r.Law, r.Partial, r.File, r.SHA256)
 	}
-	return tx.SendBatch(ctx, batch).Close()
 }
 
 // instant is null for the zero time.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -12,8 +13,10 @@ import (
 )
 
 const (
+	// insertWords makes what the function search_words makes: a statement that calls it reads and plans it anew.
 	insertWords = `
-insert into ticket_words (ticket, words) values ($1, search_words($1, $2, $3, $4))
+insert into ticket_words (ticket, words) values ($1,
+	strip(to_tsvector('simple', $2::text) || to_tsvector('italian', $3::text) || to_tsvector('english', $3::text)) || array_to_tsvector($4::text[]))
 on conflict (ticket) do update set words = ticket_words.words || excluded.words where length(ticket_words.words) < 20000`
 
 	lockWords   = `select value from facts where key = 'words_from_below' for update`
@@ -95,6 +98,12 @@ func putWords(batch *pgx.Batch, c tickets.Change) {
 		renamed = renamed || e.Kind == tickets.TermsChanged
 	}
 	if renamed || len(said) > 0 {
-		batch.Queue(insertWords, c.Ticket.Number, c.Ticket.Name, c.Ticket.Caller, strings.Join(said, " "))
+		const longestNumber = 40 // digits
+		caller := tickets.Digits(c.Ticket.Caller)
+		name, numbers := searchPlain(c.Ticket.Name), []string{fmt.Sprint("#", c.Ticket.Number), "@" + caller[:min(len(caller), longestNumber)]}
+		batch.Queue(insertWords, c.Ticket.Number, name, name+" "+searchPlain(strings.Join(said, " ")), numbers)
 	}
 }
+
+// searchPlain is what the function search_plain makes of a text.
+func searchPlain(text string) string { return strings.Join(tickets.Words(text), " ") }

@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +101,30 @@ func TestOfWordsThatVeryManyHaveTheNewestAreLookedAt(t *testing.T) {
 		}
 		if first != c.first || page.Total != c.total || page.More != c.more {
 			t.Errorf("%+v begins with %d, of %d, more: %v", c.filter, first, page.Total, page.More)
+		}
+	}
+}
+
+// TestTheWordsOfATicketAreTheSameWhoeverGathersThem: the statement that writes a ticket makes what the function makes of tickets of a
+// former version.
+func TestTheWordsOfATicketAreTheSameWhoeverGathersThem(t *testing.T) {
+	s := fresh(t)
+	for i, c := range []struct{ name, caller, said string }{
+		{"Officine Bellini S.p.A.", "+39 06 555-1239", "Le pompe perdono; the valves don't close (again)"},
+		{"", "", "x"}, {"  L'Aquila—Gas  ", "anonymous", "perché? 24/7 ÀÈÌ info@bellini.it http://bellini.it/a_b"},
+		{"Ω-Werke", strings.Repeat("9", 64), "1.2.3 -4 a\tb\nc"},
+	} {
+		n := tickets.Number(i + 1)
+		x := tickets.Ticket{Number: n, Name: c.name, Caller: c.caller, Version: 1, OpenedAt: monday}
+		e := tickets.Event{ID: fmt.Sprint("e", n), Ticket: n, At: monday, Kind: tickets.Commented, Actor: "staff:anna", Text: c.said}
+		if err := s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{e}}); err != nil {
+			t.Fatal(err)
+		}
+		var same bool
+		var got, want string
+		if err := s.pool.QueryRow(t.Context(), `select words = f, words::text, f::text from ticket_words, search_words($1, $2, $3, $4) f where ticket = $1`,
+			n, c.name, c.caller, e.Said()).Scan(&same, &got, &want); err != nil || !same {
+			t.Errorf("of %q are kept %s, want %s: %v", c, got, want, err)
 		}
 	}
 }

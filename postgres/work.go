@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
 
 	"hotline/storage"
@@ -39,24 +40,32 @@ func queueOf(w tickets.Work) string {
 	return river.QueueDefault
 }
 
-// enqueue writes work and its job in the ticket's own transaction. Work that is known is left alone.
+// putWork writes work; fresh is that of it which was not known, once the batch has been carried out.
+func putWork(batch *pgx.Batch, list []tickets.Work) (fresh *[]tickets.Work) {
+	fresh = new([]tickets.Work)
+	for _, w := range list {
+		batch.Queue(insertWork, w.ID, w.Kind, w.Ticket, w.Due, facts(w.Facts)).Exec(func(done pgconn.CommandTag) error {
+			if done.RowsAffected() == 1 {
+				*fresh = append(*fresh, w)
+			}
+			return nil
+		})
+	}
+	return fresh
+}
+
+// enqueue gives work to River in the ticket's own transaction.
 func (s *Store) enqueue(ctx context.Context, tx pgx.Tx, list []tickets.Work) error {
+	if len(list) == 0 {
+		return nil
+	}
 	var jobs []river.InsertManyParams
 	for _, w := range list {
-		done, err := tx.Exec(ctx, insertWork, w.ID, w.Kind, w.Ticket, w.Due, facts(w.Facts))
-		if err != nil {
-			return err
+		o := &river.InsertOpts{Queue: queueOf(w), MaxAttempts: mostTries}
+		if w.Due.After(time.Now()) { // a job with a time, even a past one, waits up to five seconds for River's next look
+			o.ScheduledAt = w.Due
 		}
-		if done.RowsAffected() == 1 {
-			o := &river.InsertOpts{Queue: queueOf(w), MaxAttempts: mostTries}
-			if w.Due.After(time.Now()) { // a job with a time, even a past one, waits up to five seconds for River's next look
-				o.ScheduledAt = w.Due
-			}
-			jobs = append(jobs, river.InsertManyParams{Args: job{ID: w.ID}, InsertOpts: o})
-		}
-	}
-	if len(jobs) == 0 {
-		return nil
+		jobs = append(jobs, river.InsertManyParams{Args: job{ID: w.ID}, InsertOpts: o})
 	}
 	_, err := s.jobs.InsertManyTx(ctx, tx, jobs)
 	return err
