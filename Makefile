@@ -27,15 +27,15 @@ prove: go ## a million random requests against the reference that walks minute b
 	@scripts/install python3
 	python3 sla/testdata/policy.py | diff - sla/testdata/policy.golden
 
-bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets and the report of 50,000 cost
+bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets, the report of 50,000 and one ticket of a call cost
 	@scripts/install postgresql
-	$(GO) test -run '^$$' -bench 'Add|Between|Year|Sweep|Report' -benchtime 2s ./sla ./postgres
+	$(GO) test -run '^$$' -bench 'Add|Between|Year|Sweep|Report|Ticket' -benchtime 2s ./sla ./postgres
 
 bench-start: go ## how long a start takes on a new data folder and on a known one
 	@scripts/install postgresql
 	$(GO) test -run '^$$' -bench Ready -benchtime 5x ./app
 
-bench: go ## what calls cost, against the built binary and a real PostgreSQL; writes bench/REPORT.md in under 8 minutes. BENCH="-profile" keeps pprof files
+bench: go ## what calls cost, against the built binary and a real PostgreSQL; writes bench/REPORT.md in under 8 minutes. BENCH="-profile" keeps pprof files, "-only main-job,bridges" measures these rows alone, "-against OTHER" two builds in turn
 	@scripts/install postgresql
 	@$(MAKE) --no-print-directory build
 	$(GO) build -o bin/bench ./cmd/bench

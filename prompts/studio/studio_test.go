@@ -81,3 +81,51 @@ func TestMusicLoopsWithoutAClickAndStaysBelowSpeech(t *testing.T) {
 		t.Errorf("the loop jumps by %d", jump)
 	}
 }
+
+// TestHalvingGivesTheFilteredSumOfEverySecondSample, one by one as the formula says, at both ends too.
+func TestHalvingGivesTheFilteredSumOfEverySecondSample(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 3, 7, 254, 255, 1000, 1001, 1002, 1003} {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = math.Sin(float64(i)) / float64(1+i%7)
+		}
+		impulse := make([]float64, 2*taps)
+		impulse[taps-1] = 1 // gives every second coefficient, one beside it the others
+		even := halve(impulse)
+		impulse[taps-1], impulse[taps] = 0, 1
+		odd := halve(impulse)
+		h := func(i int) float64 { // of the sample i places before the middle
+			if i&1 == 0 {
+				return even[(taps-1+i)/2]
+			}
+			return odd[(taps+i)/2]
+		}
+		got := halve(x)
+		if len(got) != (n+1)/2 {
+			t.Fatalf("%d samples become %d", n, len(got))
+		}
+		for k := range got {
+			want := 0.0
+			for i := -taps / 2; i <= taps/2; i++ {
+				if at := 2*k - i; at >= 0 && at < n {
+					want += h(i) * x[at]
+				}
+			}
+			if math.Abs(got[k]-want) > 1e-12 {
+				t.Fatalf("of %d samples number %d is %g, want %g", n, k, got[k], want)
+			}
+		}
+	}
+}
+
+func BenchmarkMaster(b *testing.B) {
+	pcm := make([]int16, 4*Rate) // two seconds at 16 kHz
+	for i := range pcm {
+		pcm[i] = int16(9000 * math.Sin(float64(i)/5) * math.Sin(float64(i)/1900))
+	}
+	for b.Loop() {
+		if _, err := Master(pcm, Ends{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
