@@ -20,14 +20,22 @@ func worked(t tickets.Ticket, lines []tickets.Event) bool {
 	if t.Category() != sla.Blocking || !t.State.Live() || t.State == tickets.Waiting {
 		return true
 	}
+	undone := false
 	for _, e := range slices.Backward(lines) {
 		switch e.Kind {
 		case tickets.Joined, tickets.AssignedTo, tickets.Contacted, tickets.Intervened, tickets.RestoredAt:
 			return true
 		case tickets.Accepted:
-			return e.Facts[tickets.FactAwaits] == ""
-		case tickets.Opened, tickets.Reopened, tickets.AcceptUndone:
-			return t.State != tickets.Open
+			if !undone {
+				return e.Facts[tickets.FactAwaits] == ""
+			}
+			undone = false
+		case tickets.AcceptUndone: // what stood before it counts
+			if undone = true; t.State == tickets.Open {
+				return false
+			}
+		case tickets.Opened, tickets.Reopened:
+			return false
 		}
 	}
 	return false
@@ -150,4 +158,39 @@ func (o office) acts() []deed {
 	}
 	slices.SortFunc(list, func(a, b deed) int { return map[bool]int{true: -1, false: 1}[a.name < b.name] })
 	return list
+}
+
+// TestAReopenedTicketIsNobodysUntilSomebodyTakesItAgain: the engineer who had it stands on it as the one to ring first, and
+// nothing else counts as his work, also after it has waited for the customer.
+func TestAReopenedTicketIsNobodysUntilSomebodyTakesItAgain(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		o, ctx, at := openOffice(t), context.Background(), monday(9)
+		const who = "staff:carla"
+		ticket, err := o.Open(ctx, tickets.Draft{
+			Identity: tickets.Identity{Contract: directory.Contract{ID: "c1"}}, Channel: tickets.Web, Actor: who, Claim: sla.Blocking, Caller: "+39051",
+		}, at)
+		if err != nil {
+			r.Fatal(err)
+		}
+		steps := []func() (tickets.Ticket, error){
+			func() (tickets.Ticket, error) { return o.Assign(ctx, ticket.Number, who, "anna", at) },
+			func() (tickets.Ticket, error) { return o.Close(ctx, ticket.Number, who, "", at) },
+			func() (tickets.Ticket, error) { return o.Reopen(ctx, ticket.Number, who, "", at) },
+			func() (tickets.Ticket, error) { return o.WaitForCustomer(ctx, ticket.Number, who, "", at) },
+			func() (tickets.Ticket, error) { return o.Resume(ctx, ticket.Number, who, at) },
+		}
+		if rapid.Bool().Draw(r, "an intervention had begun") {
+			steps[0] = func() (tickets.Ticket, error) { return o.Intervene(ctx, ticket.Number, "engineer:anna", at) }
+		}
+		for n, step := range steps {
+			at = at.Add(time.Minute)
+			stands, err := step()
+			if err != nil {
+				r.Fatal(err)
+			}
+			if open := n == 2 || n == 4; open && (stands.State != tickets.Open || !o.willRing(r, ticket.Number)) {
+				r.Errorf("after step %d the ticket is %s of %q, and nothing will ring", n, stands.State, stands.Assignee)
+			}
+		}
+	})
 }

@@ -23,7 +23,7 @@ const (
 	FactAwaits   = "talk"         // "awaited" on an accept whose caller is on the line: it is undone when they do not talk
 	FactFor      = "for"          // of a search that begins: the escalation for which it does, which comes again when the search fails
 	factAsked    = "asked_by"     // the line of the history that asked for the escalation
-	factStood    = "state_was"    // of an accept: the state that its undoing gives back
+	factStood    = "state_was"    // of an accept: the state that its undoing gives back; of a wait: the one that its end does
 	factHad      = "engineer_was" // and the engineer
 	factContract = "contract"     // of a line about access: the contract on which it was said
 	factFormer   = "contract_was" // of terms that came with another contract

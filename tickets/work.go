@@ -183,7 +183,10 @@ func (d *Desk) moved(t *Ticket, to State, e Event, now time.Time) ([]Event, erro
 
 // WaitForCustomer says that the customer owes an answer.
 func (d *Desk) WaitForCustomer(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
-	return d.move(ctx, n, Waiting, Event{Kind: WaitingFor, Actor: actor, Text: text}, now)
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		stood := map[string]string{factStood: string(t.State)}
+		return d.moved(t, Waiting, Event{Kind: WaitingFor, Actor: actor, Text: text, Facts: stood}, now)
+	})
 }
 
 // Resume says that the answer came: the ticket goes back to where it was.
@@ -192,18 +195,34 @@ func (d *Desk) Resume(ctx context.Context, n Number, actor string, now time.Time
 		if err := t.may(resuming); err != nil {
 			return nil, err
 		}
-		to := Open
-		if !t.Stamps.Intervention.IsZero() || !sla.Met(t.Clocks, sla.Intervention).IsZero() {
-			to = InProgress
+		lines, err := d.History(ctx, n)
+		if err != nil {
+			return nil, fmt.Errorf("where ticket %d stood before it waited: %w", n, err)
 		}
-		if to == Open && t.Assignee != "" {
-			lines, err := d.History(ctx, n)
-			if _, waits := untalked(lines); !waits || err != nil { // an engineer who has not talked to the caller yet does not have it
-				to = Assigned
-			}
-		}
-		return d.moved(t, to, Event{Kind: Resumed, Actor: actor}, now)
+		return d.moved(t, t.before(lines), Event{Kind: Resumed, Actor: actor}, now)
 	})
+}
+
+// before is where a ticket goes back to that waited for the customer. An engineer has it only if he had it then: not the one
+// who had it before it was closed and reopened, nor one who has not talked to the caller yet.
+func (t Ticket) before(lines []Event) State {
+	stood := State("") // not known of what a former version wrote
+	for _, e := range slices.Backward(lines) {
+		if e.Kind == WaitingFor {
+			stood = State(e.Facts[factStood])
+			break
+		}
+	}
+	_, waits := untalked(lines)
+	switch {
+	case stood == Open:
+		return Open
+	case !t.Stamps.Intervention.IsZero() || !sla.Met(t.Clocks, sla.Intervention).IsZero():
+		return InProgress
+	case t.Assignee != "" && !waits:
+		return Assigned
+	}
+	return Open
 }
 
 // Close ends the ticket.
