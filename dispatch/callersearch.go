@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"hotline/ivr"
 	"hotline/oncall/ring"
@@ -16,6 +17,7 @@ import (
 // callerSearch is an engineer being looked for while the caller is still in the conversation, and then while the caller waits. Join and
 // Message are used by the call's goroutine, the rest by the search's own.
 type callerSearch struct {
+	begun    chan struct{} // closed: there is somebody to ring
 	accepted chan struct{} // closed: somebody waits for the caller
 	waits    chan struct{} // closed: the caller waits for somebody
 	left     chan struct{} // closed: the caller did not wait
@@ -29,7 +31,7 @@ var _ ivr.Search = (*callerSearch)(nil)
 
 // Search begins to look for an engineer. The flow calls it.
 func (d *Dispatcher) Search(ctx context.Context, call ivr.Call, lang prompts.Language, was tickets.Ticket) ivr.Search {
-	s := &callerSearch{accepted: make(chan struct{}), waits: make(chan struct{}), left: make(chan struct{}), done: make(chan struct{})}
+	s := &callerSearch{begun: make(chan struct{}), accepted: make(chan struct{}), waits: make(chan struct{}), left: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
 		defer func() {
@@ -41,6 +43,21 @@ func (d *Dispatcher) Search(ctx context.Context, call ivr.Call, lang prompts.Lan
 		s.reach, s.err = d.find(ctx, call, lang, was, s)
 	}()
 	return s
+}
+
+// Calls tells whether there is somebody to ring.
+func (s *callerSearch) Calls(ctx context.Context) bool {
+	const patience = time.Second // a store that is slow costs the sentence, not the call
+	slow := time.NewTimer(patience)
+	defer slow.Stop()
+	select {
+	case <-s.begun:
+		return true
+	case <-s.done:
+	case <-slow.C:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // Accepted tells that somebody waits for the caller.
@@ -69,7 +86,8 @@ func (s *callerSearch) Wait() ivr.Reach {
 // busy is the caller as the search sees it until the caller waits.
 func (s *callerSearch) busy() *ring.Busy {
 	return &ring.Busy{
-		Waits: s.waits,
+		Waits:  s.waits,
+		Begins: func() { close(s.begun) },
 		Fetch: func(ctx context.Context) {
 			close(s.accepted)
 			select {

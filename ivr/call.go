@@ -101,6 +101,8 @@ type Human interface {
 
 // Search is a search for a human under way. Its methods are used by the conversation's goroutine, and none waits but Join.
 type Search interface {
+	// Calls tells, within a second, whether anybody is rung: nobody is when nobody is on duty.
+	Calls(ctx context.Context) bool
 	// Accepted is closed when somebody has pressed accept while the caller is still busy: Join is to be called at once.
 	Accepted() <-chan struct{}
 	// Message names what the caller is recording or has recorded, for an engineer who wants to hear it; empty for none.

@@ -123,28 +123,30 @@ func (v *connect) mayRing(c *conversation) (bool, error) {
 			return k == '1', err
 		}
 	}
-	due, ok := c.due(c.ticket, sla.Intervention)
+	now := c.standing()
+	due, ok := c.due(now, sla.Intervention)
 	if !ok { // the read-out has said already that somebody calls back as soon as possible
 		return false, nil
 	}
 	if err := c.say(prompts.Join(prompts.P("out-of-hours"), c.when(c.ticket.Contract, due)), true); err != nil {
 		return false, err
 	}
-	c.told("outside the hours: "+c.inWords(), nil)
+	c.told("outside the hours: "+c.inWords(now), nil)
 	return false, nil
 }
 
 // afterwards says what comes next: after a talk the number, otherwise by when the caller is called back.
 func (v *connect) afterwards(c *conversation, r Reach, began time.Time) error {
+	now := c.standing()
 	if r == Talked {
-		return c.say(prompts.Join(prompts.P("after-talk"), digits(c.ticket.Number), prompts.P("next-step")), true)
+		return c.say(prompts.Join(prompts.P("after-talk"), digits(c.ticket.Number), prompts.P(afterTalk(now))), true)
 	}
 	if r == Left {
 		return v.callBack(c, nil, "the caller did not wait for an engineer")
 	}
-	if slices.Contains(calledOff(), tickets.Needless(r)) {
-		c.told("why nobody is called any more: "+string(r), nil)
-		return c.say(prompts.Join(prompts.P("stopped-"+prompts.ID(r)), prompts.P("after-talk"), digits(c.ticket.Number)), true)
+	if why := v.settled(c.ticket, now, r); why != "" {
+		c.told("why nobody is called any more: "+string(why), nil)
+		return c.say(prompts.Join(prompts.P("stopped-"+prompts.ID(why)), prompts.P("after-talk"), digits(c.ticket.Number)), true)
 	}
 	phrase, told := prompts.P(v.why(r)), "nobody was reached"
 	if c.cfg.Desk.Informed(c.after(), c.ticket.Number, began) {
@@ -156,9 +158,10 @@ func (v *connect) afterwards(c *conversation, r Reach, began time.Time) error {
 // callBack says by when the caller is called back, behind what is to be said first. Who was not given the whole account before
 // hears the ticket's number again.
 func (v *connect) callBack(c *conversation, phrase prompts.Phrase, told string) error {
-	due, ok := c.due(c.ticket, sla.Contact)
+	now := c.standing()
+	due, ok := c.due(now, sla.Contact)
 	if !ok {
-		due, ok = c.due(c.ticket, sla.Intervention)
+		due, ok = c.due(now, sla.Intervention)
 	}
 	by, promise := prompts.P("call-back-soon"), "as soon as possible"
 	if ok {
@@ -173,6 +176,30 @@ func (v *connect) callBack(c *conversation, phrase prompts.Phrase, told string) 
 	}
 	c.told(told+"; called back "+promise, nil)
 	return nil
+}
+
+// settled is why nobody is called any more, by the search or by what staff have done just now. That somebody has the ticket is
+// the search's to say: it may be the engineer whose line was lost.
+func (v *connect) settled(was, now tickets.Ticket, r Reach) tickets.Needless {
+	if why := tickets.Needless(r); slices.Contains(calledOff(), why) {
+		return why
+	}
+	switch why := was.Needless(now); why {
+	case tickets.NotBlocking, tickets.AnswerOwed, tickets.ServiceBack, tickets.TicketEnded:
+		return why
+	}
+	return ""
+}
+
+// afterTalk is what follows a talk: what staff or the engineer did meanwhile may have ended the ticket.
+func afterTalk(now tickets.Ticket) prompts.ID {
+	switch {
+	case now.State == tickets.Restored:
+		return "stopped-restored"
+	case !now.State.Live():
+		return "stopped-closed"
+	}
+	return "next-step"
 }
 
 // why says why nobody comes to the line: only where somebody was rung is it that nobody answered.

@@ -26,6 +26,7 @@ type Desk interface {
 	Open(ctx context.Context, d tickets.Draft, now time.Time) (tickets.Ticket, error)
 	Keep(ctx context.Context, n tickets.Number, r tickets.Recording, now time.Time) (tickets.Ticket, error)
 	Note(ctx context.Context, n tickets.Number, e tickets.Event, now time.Time) (tickets.Ticket, error)
+	Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, error)
 	CalledAgainAbout(ctx context.Context, n tickets.Number, call tickets.CallID, what string, now time.Time) (tickets.Ticket, error)
 	KnownFault(c directory.ContractID, now time.Time) bool
 	Entitlement(c directory.ContractID) (directory.Entitlement, error)

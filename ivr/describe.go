@@ -61,7 +61,7 @@ func (v *describe) run(c *conversation) (string, error) {
 	if c.adding {
 		question = prompts.P(v.Add)
 	}
-	if c.search != nil {
+	if c.search != nil && c.search.Calls(c.ctx) {
 		question = prompts.Join(prompts.P("calling-meanwhile"), question)
 	}
 	for range v.Takes {

@@ -46,7 +46,8 @@ func (v *readout) run(c *conversation) (string, error) {
 	}
 	words := "the ticket's number"
 	if !c.saidNext(v.Next) {
-		phrase, words = append(phrase, c.nextStep()...), words+", "+c.inWords()
+		now := c.standing()
+		phrase, words = append(phrase, c.nextStep(now)...), words+", "+c.inWords(now)
 	}
 	if err := c.say(phrase, true); err != nil {
 		return "", err
@@ -73,15 +74,30 @@ func (c *conversation) saidNext(name string) bool {
 	return ok && v.tells(c)
 }
 
-// nextStep says by when somebody acts.
-func (c *conversation) nextStep() prompts.Phrase {
-	if due, ok := c.due(c.ticket, sla.Intervention); ok {
-		return prompts.Join(prompts.P("readout-intervention"), c.when(c.ticket.Contract, due))
+// standing is the call's ticket as it stands now: staff may have acted while the caller spoke, and nothing is promised that
+// is over. While it cannot be read, it is as the call knows it.
+func (c *conversation) standing() tickets.Ticket {
+	t, err := c.cfg.Desk.Ticket(c.after(), c.ticket.Number)
+	if err != nil {
+		c.report("reading how the ticket stands", err)
+		return c.ticket
 	}
-	if at, closed := c.officeOpens(); closed {
+	return t
+}
+
+// nextStep says by when somebody acts; nothing of a ticket that ended, or for which the caller owes an answer.
+func (c *conversation) nextStep(t tickets.Ticket) prompts.Phrase {
+	if due, ok := c.due(t, sla.Intervention); ok {
+		return prompts.Join(prompts.P("readout-intervention"), c.when(t.Contract, due))
+	}
+	if !t.State.Live() || t.State == tickets.Waiting {
+		return nil
+	}
+	calledBack := dialable(c.callBack) || len(t.Recordings) > 0 // the message may name a number
+	if at, closed := c.officeOpens(); closed && calledBack {
 		return prompts.Join(prompts.P("readout-closed"), c.when("", at))
 	}
-	if c.ticket.Level == sla.OnRequest || c.sealed.Known() || c.ticket.Category() == sla.Uncategorised {
+	if calledBack && (t.Level == sla.OnRequest || c.sealed.Known() || t.Category() == sla.Uncategorised) {
 		return prompts.P("readout-soon")
 	}
 	return prompts.P("readout-no-clock")
@@ -115,8 +131,8 @@ func (c *conversation) due(t tickets.Ticket, kind sla.Kind) (time.Time, bool) {
 }
 
 // inWords is the promise for the ticket's history.
-func (c *conversation) inWords() string {
-	if due, ok := c.due(c.ticket, sla.Intervention); ok {
+func (c *conversation) inWords(t tickets.Ticket) string {
+	if due, ok := c.due(t, sla.Intervention); ok {
 		return "an engineer acts by " + due.UTC().Format(time.RFC3339)
 	}
 	if at, closed := c.officeOpens(); closed {

@@ -52,9 +52,10 @@ type searching struct {
 	message  string
 }
 
-func (s *searching) Accepted() <-chan struct{} { return s.accepted }
-func (s *searching) Wait() ivr.Reach           { return s.reach }
-func (s *searching) Message(recording string)  { s.message = recording }
+func (s *searching) Calls(context.Context) bool { return s.reach != ivr.NoRota }
+func (s *searching) Accepted() <-chan struct{}  { return s.accepted }
+func (s *searching) Wait() ivr.Reach            { return s.reach }
+func (s *searching) Message(recording string)   { s.message = recording }
 
 func (s *searching) Join(ctx context.Context) (ivr.Reach, error) {
 	s.heard <- "(waits-for-an-engineer)"

@@ -102,6 +102,9 @@ type search struct {
 	lang prompts.Language
 }
 
+// Calls is what the person at the keyboard decides later.
+func (*search) Calls(context.Context) bool { return true }
+
 // Accepted never is.
 func (*search) Accepted() <-chan struct{} { return nil }
 

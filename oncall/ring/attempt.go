@@ -3,6 +3,7 @@ package ring
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"hotline/cdr"
@@ -76,6 +77,14 @@ func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 	leg.Quality = t.Quality()
 	j.finish(ctx, leg, a, result)
 	return v, nil
+}
+
+// afterPass is what an engineer hears who passes: that somebody else is called, unless there is nobody else.
+func (j *job) afterPass(a oncall.Attempt) prompts.ID {
+	if slices.ContainsFunc(j.chain, func(other oncall.Attempt) bool { return j.owner(other) != j.owner(a) }) {
+		return SayPassed
+	}
+	return SayGoodbye
 }
 
 // gone tells whether there was a caller of a ticket's, who has hung up.
@@ -188,7 +197,7 @@ func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verd
 	case answer == accepts:
 		return j.accept(ctx, t, a)
 	case answer == passes:
-		_ = t.Say(ctx, lang, prompts.P(SayPassed), false)
+		_ = t.Say(ctx, lang, prompts.P(j.afterPass(a)), false)
 		return passedOn, resultPassed
 	case t.Context().Err() != nil:
 		return unanswered, resultHungUp

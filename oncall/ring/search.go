@@ -143,10 +143,12 @@ type Request struct {
 	Found func()
 }
 
-// Busy is a caller who is still in the conversation while telephones ring already. All of it is required.
+// Busy is a caller who is still in the conversation while telephones ring already. All of it is required, but for Begins.
 type Busy struct {
 	// Waits is closed when the caller has nothing left to do but wait for the search. Until then nobody here speaks to the caller.
 	Waits <-chan struct{}
+	// Begins hears that there is somebody to ring, before the first telephone is; nil for nobody.
+	Begins func()
 	// Fetch ends at once what the caller is doing. It comes back when the caller waits here, or when ctx ends.
 	Fetch func(ctx context.Context)
 	// Message is the id of what the caller has recorded so far, also while it is being recorded; empty for none.
@@ -191,6 +193,9 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	}
 	outcome := Nobody
 	if len(attempts) > 0 {
+		if r.Busy != nil && r.Busy.Begins != nil {
+			r.Busy.Begins()
+		}
 		outcome, _ = j.run(ctx, attempts)
 	}
 	cause := context.Cause(ctx)
@@ -245,7 +250,8 @@ type job struct {
 	subject prompts.Phrase // what the call is about
 	keys    prompts.Phrase // what the keys do
 	words   words
-	leg     string // the call to join
+	chain   []oncall.Attempt // in their order
+	leg     string           // the call to join
 	hold    *hold
 	leave   context.CancelCauseFunc // the caller did not wait
 
@@ -263,6 +269,7 @@ func forEngineer() words {
 // run walks the chain, once and again. A leg that is lost after the join lets the walk go on with the next telephone and
 // lasts as long as a new one, so that the caller never ends up with less than the whole chain.
 func (j *job) run(ctx context.Context, attempts []oncall.Attempt) (Outcome, error) {
+	j.chain = attempts
 	walk := j.search.Rounds * len(attempts)
 	if j.once {
 		walk = len(attempts)
