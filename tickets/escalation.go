@@ -59,7 +59,7 @@ func askings() []asking {
 		{Unreached, nil, afterChain, false, "the chain ended with nobody"},
 		{RotaGap, nil, afterChain, false, "nobody was on duty"},
 		{CallingOut, nil, afterOpening, false, "for a search whose process dies"},
-		{AcceptUndone, nil, afterOpening, false, "the search goes on; this is for one that dies"},
+		{AcceptUndone, nil, afterOpening, true, "the search goes on; this is for one that dies, and for the accept of another that stands again"},
 		{CalledAgain, func(_ Ticket, e Event) bool { return e.Text == Adds }, afterOpening, true, "the call itself searches; this is for a call that dies"},
 		{Accepted, func(_ Ticket, e Event) bool { return e.Facts[FactAwaits] != "" }, afterAccept, true, "an accept without a talk is undone"},
 	}

@@ -78,11 +78,16 @@ func (d *Desk) UndoAccept(ctx context.Context, n Number, engineer, text string, 
 
 // untalked is the last accept of a history, if its caller waits for the talk still.
 func untalked(lines []Event) (Event, bool) {
+	undone := 0 // the accepts of others stand as they did
 	for _, e := range slices.Backward(lines) {
 		switch {
+		case e.Kind == AcceptUndone:
+			undone++
+		case e.Kind == Accepted && e.Facts[FactAwaits] != "" && undone > 0:
+			undone--
 		case e.Kind == Accepted && e.Facts[FactAwaits] != "":
 			return e, true
-		case e.endsAccept(), e.Kind == AcceptUndone:
+		case e.endsAccept():
 			return Event{}, false
 		}
 	}
