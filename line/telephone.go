@@ -130,7 +130,7 @@ func dialled(ctx context.Context, address string, byTrunk bool, err error) error
 
 // peerOf finds the addresses between which the sound will run: the kernel's route to the far host tells ours.
 func (b *Switchboard) peerOf(ctx context.Context, r Route) (media.Peer, error) {
-	far, err := b.agent.Far(ctx, r.Address, r.Trunk)
+	far, err := b.agent.FirstHop(ctx, r.Address, r.Trunk)
 	if err != nil {
 		return media.Peer{}, err
 	}

@@ -135,8 +135,8 @@ func (a *Agent) dialAt(ctx context.Context, r DialRequest, c callee, h resolver.
 	return o.dialog, o.answer, o.err
 }
 
-// Far is where a call to an address, through a trunk unless its name is empty, would be sent first.
-func (a *Agent) Far(ctx context.Context, to, trunk string) (netip.AddrPort, error) {
+// FirstHop is where a call to an address, through a trunk unless its name is empty, would be sent first.
+func (a *Agent) FirstHop(ctx context.Context, to, trunk string) (netip.AddrPort, error) {
 	c, err := a.callee(DialRequest{To: to, Trunk: trunk})
 	if err != nil {
 		return netip.AddrPort{}, fmt.Errorf("sip: calling %s: %w", header.Printable(to), err)

@@ -199,7 +199,7 @@ type talker interface {
 	hear() (msg heard, open bool)
 }
 
-const patience = 15 * time.Second // longer than a stream waits for half a message
+const streamWait = 15 * time.Second // longer than a stream waits for half a message
 
 type packets struct {
 	net.PacketConn
@@ -209,7 +209,7 @@ type packets struct {
 func (p *packets) say(msg string) { _, _ = p.WriteTo([]byte(msg), net.UDPAddrFromAddrPort(p.to)) }
 
 func (p *packets) hear() (heard, bool) {
-	_ = p.SetReadDeadline(time.Now().Add(patience))
+	_ = p.SetReadDeadline(time.Now().Add(streamWait))
 	b := make([]byte, 65535)
 	n, _, _ := p.ReadFrom(b)
 	return heard(b[:n]), true
@@ -308,7 +308,7 @@ func (s *farEnd) hear() (heard, bool) {
 	select {
 	case msg, open := <-s.in:
 		return msg, open
-	case <-time.After(patience):
+	case <-time.After(streamWait):
 		return "", true
 	}
 }

@@ -26,7 +26,7 @@ import (
 const (
 	firstRetry  = time.Second
 	lastRetry   = 25 * time.Second // so that a trunk that is back is used within half a minute
-	maxDenied   = 3                // maxDenied of the credentials in a row after which only a slow retry remains
+	maxDenied   = 3                // refusals of our credentials in a row after which only a slow retry remains
 	slowRetry   = 30 * time.Minute
 	contactMark = "-"              // between our user and what tells our binding from others
 	minLife     = 20 * time.Second // of a registration, whatever the registrar grants
@@ -42,7 +42,7 @@ type registration struct {
 	seq     uint32
 	expires time.Duration
 	wait    time.Duration  // the pause after the next failure
-	denied  int            // maxDenied of our credentials in a row
+	denied  int            // refusals of our credentials in a row
 	client  *digest.Client // what answered the last challenge; nil before one
 }
 
