@@ -14,8 +14,7 @@ const (
 
 // tooLarge is what has grown beyond it and waits to be divided. Nothing is added to this list.
 var tooLarge = map[string]bool{
-	"sip":              true,
-	"ivr.conversation": true, "phone/load.call": true,
+	"sip": true, "phone/load.call": true,
 	"phone/load.sums": true, "sip.Agent": true, "sip.Dialog": true, "sip.envelope": true,
 }
 

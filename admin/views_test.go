@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,5 +49,26 @@ func ours(t *testing.T, typ reflect.Type, place string, walked map[reflect.Type]
 				ours(t, f.Type, place+"."+f.Name, walked)
 			}
 		}
+	}
+}
+
+// schemaNames are the names under which clients know the API's schemas.
+const schemaNames = `
+Access AccessList AlarmView Assignment AttemptView BreachView CalendarInputBody CalendarList CalendarView Call CallList
+ChangedContractBody ChangedCustomerBody ClockReportView ClockView ClosuresView Comment Complaint ContractList
+ContractView ContractWithPIN CustomerList CustomerView DraftInputBody Duty Engineer EngineerInputBody EngineerList
+Entered ErrorDetail ErrorModel Event ExceptionView Explained ExplanationView FaultList FaultView FlowList FlowText
+FlowVersion FlowView Gap HealthView HistoryView HoursView ImportView InBoth IntervalView LeftOutView Leg LevelInputBody
+LevelList LevelView LimitsView LineView MoveView NewContractBody NewCustomerBody OtherContract Override Part PauseView
+PreviewView Quality Reason RecordingView ReportView RotaView ShiftView SpentView SpokenChangeBody TicketList TicketView
+TicketWhole TimeSpent TimeView Trunk TrunkList Verdict VerdictOnFlow WarningView WrittenFaultBody YearlyView
+`
+
+// TestTheNamesOfSchemasStay: clients make types of the names in the OpenAPI document. A view that is renamed here keeps its
+// schema's name by the table of package schema; a new one is added to the list.
+func TestTheNamesOfSchemasStay(t *testing.T) {
+	got := slices.Sorted(maps.Keys((&server{}).routes(router()).OpenAPI().Components.Schemas.Map()))
+	if want := strings.Fields(schemaNames); !slices.Equal(got, want) {
+		t.Errorf("the schemas are called\n%s\nwant\n%s", strings.Join(got, " "), strings.Join(want, " "))
 	}
 }

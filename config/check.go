@@ -24,55 +24,55 @@ func Check(c Config) strictyaml.Complaints {
 	k.mail(c.Mail)
 	k.speech(c.Speech)
 	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
-		k.say("log_level", fmt.Sprintf("%q is no log level", short(c.LogLevel)), "use debug, info, warn or error")
+		k.complain("log_level", fmt.Sprintf("%q is no log level", short(c.LogLevel)), "use debug, info, warn or error")
 	}
 	return k.list
 }
 
 type checker struct{ list strictyaml.Complaints }
 
-func (k *checker) say(field, problem, remedy string) {
+func (k *checker) complain(field, problem, remedy string) {
 	k.list = append(k.list, strictyaml.Complaint{Field: field, Problem: problem, Remedy: remedy})
 }
 
 func (k *checker) sip(c Config) {
 	if len(c.SIP.Listen) == 0 {
-		k.say("sip.listen", "nothing is listened on", "name an address, such as 0.0.0.0:5060")
+		k.complain("sip.listen", "nothing is listened on", "name an address, such as 0.0.0.0:5060")
 	}
 	seen := map[string]bool{}
 	for i, a := range c.SIP.Listen {
 		if !a.IsValid() {
-			k.say(fmt.Sprintf("sip.listen[%d]", i), "this is no address", "write an address and a port, such as 0.0.0.0:5060")
+			k.complain(fmt.Sprintf("sip.listen[%d]", i), "this is no address", "write an address and a port, such as 0.0.0.0:5060")
 		} else if seen[a.String()] && a.Port() != 0 {
-			k.say(fmt.Sprintf("sip.listen[%d]", i), a.String()+" stands here twice", "keep one of the two")
+			k.complain(fmt.Sprintf("sip.listen[%d]", i), a.String()+" stands here twice", "keep one of the two")
 		}
 		seen[a.String()] = true
 	}
 	if a := c.SIP.PublicIP; a.IsValid() && (a.IsUnspecified() || a.IsMulticast()) {
-		k.say("sip.public_ip", a.String()+" is no address that a telephone can send to", "write the address that the outside sees, or leave it out")
+		k.complain("sip.public_ip", a.String()+" is no address that a telephone can send to", "write the address that the outside sees, or leave it out")
 	}
 	if c.SIP.Accept != AcceptKnown && c.SIP.Accept != AcceptAnyone {
-		k.say("sip.accept", fmt.Sprintf("%q is unknown", short(string(c.SIP.Accept))), "use known (trunks, own phones, loopback) or anyone")
+		k.complain("sip.accept", fmt.Sprintf("%q is unknown", short(string(c.SIP.Accept))), "use known (trunks, own phones, loopback) or anyone")
 	}
 	if c.SIP.MaxCalls < 1 || c.SIP.MaxCalls > 10000 {
-		k.say("sip.max_calls", fmt.Sprintf("%d calls at once cannot be meant", c.SIP.MaxCalls), "use 1 to 10000")
+		k.complain("sip.max_calls", fmt.Sprintf("%d calls at once cannot be meant", c.SIP.MaxCalls), "use 1 to 10000")
 	}
 	if o := c.SIP.Overflow; o != "" && !sipAddress(o) {
-		k.say("sip.overflow", fmt.Sprintf("%q is no SIP address", short(o)), `write where the carrier is to send callers, such as "sip:+390612345600@carrier.example"`)
+		k.complain("sip.overflow", fmt.Sprintf("%q is no SIP address", short(o)), `write where the carrier is to send callers, such as "sip:+390612345600@carrier.example"`)
 	}
 	k.secure(c.SIP)
 	if t := c.SIP.SessionTimer; t < 90*time.Second || t > 24*time.Hour {
-		k.say("sip.session_timer", t.String()+" is out of bounds", "use 90s to 24h")
+		k.complain("sip.session_timer", t.String()+" is out of bounds", "use 90s to 24h")
 	}
 	users := map[string]bool{}
 	for i, a := range c.SIP.Accounts {
 		at := fmt.Sprintf("sip.accounts[%d]", i)
 		k.account(at, a)
 		if a.User == "" || users[a.User] {
-			k.say(at+".user", fmt.Sprintf("%q is no user of its own", short(a.User)), "give each account a user, each another one")
+			k.complain(at+".user", fmt.Sprintf("%q is no user of its own", short(a.User)), "give each account a user, each another one")
 		}
 		if a.Password == "" && a.PasswordFile == "" {
-			k.say(at+".password_file", "the account has no password", "name a file that holds it alone")
+			k.complain(at+".password_file", "the account has no password", "name a file that holds it alone")
 		}
 		users[a.User] = true
 	}
@@ -94,68 +94,68 @@ func (k *checker) sound(c Config) {
 	p := c.RTP.Ports
 	switch {
 	case p.First < 1024:
-		k.say("rtp.ports", fmt.Sprintf("port %d belongs to the system", p.First), "begin at 1024 or above")
+		k.complain("rtp.ports", fmt.Sprintf("port %d belongs to the system", p.First), "begin at 1024 or above")
 	case p.Last <= p.First:
-		k.say("rtp.ports", fmt.Sprintf("the range %s is empty", p), "write the lower port first, such as 10000-19999")
+		k.complain("rtp.ports", fmt.Sprintf("the range %s is empty", p), "write the lower port first, such as 10000-19999")
 	case int(p.Last)-int(p.First)+1 < 4:
-		k.say("rtp.ports", fmt.Sprintf("the range %s holds no call joined to an engineer", p), "a call needs two ports and its engineer two more")
+		k.complain("rtp.ports", fmt.Sprintf("the range %s holds no call joined to an engineer", p), "a call needs two ports and its engineer two more")
 	}
 	for i, a := range c.SIP.Listen {
 		if a.Port() >= p.First && a.Port() <= p.Last && a.Port() != 0 {
-			k.say("rtp.ports", fmt.Sprintf("the range %s takes in port %d of sip.listen[%d]", p, a.Port(), i), "move one of them")
+			k.complain("rtp.ports", fmt.Sprintf("the range %s takes in port %d of sip.listen[%d]", p, a.Port(), i), "move one of them")
 		}
 	}
 	if !c.HTTP.Listen.IsValid() {
-		k.say("http.listen", "this is no address", "write an address and a port, such as 127.0.0.1:8080")
+		k.complain("http.listen", "this is no address", "write an address and a port, such as 127.0.0.1:8080")
 	}
 }
 
 func (k *checker) database(c Config) {
 	if c.Database.URL != "" && c.Database.URLFile != "" {
-		k.say("database.url_file", "both url and url_file are given", "keep one of the two")
+		k.complain("database.url_file", "both url and url_file are given", "keep one of the two")
 	}
 	if c.Database.URL != "" {
 		u, err := url.Parse(c.Database.URL)
 		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 			// The URL itself may hold a password and is not repeated.
-			k.say("database.url", "this is no PostgreSQL URL", "write postgres://user@host/database, or leave it out for a private database")
+			k.complain("database.url", "this is no PostgreSQL URL", "write postgres://user@host/database, or leave it out for a private database")
 		}
 	}
 }
 
 func (k *checker) calls(c Config) {
 	if c.Calendar == "" {
-		k.say("calendar", "the owner has no calendar", "name one, such as office")
+		k.complain("calendar", "the owner has no calendar", "name one, such as office")
 	}
 	for i, n := range c.Operator.Numbers {
 		if !sipAddress(n) && !number.MatchString(n) {
-			k.say(fmt.Sprintf("operator.numbers[%d]", i), fmt.Sprintf("%q can not be rung", short(n)), "write a SIP address (sip:desk@192.0.2.9) or a number")
+			k.complain(fmt.Sprintf("operator.numbers[%d]", i), fmt.Sprintf("%q can not be rung", short(n)), "write a SIP address (sip:desk@192.0.2.9) or a number")
 		}
 	}
 	if _, err := numbers.For(c.Country); err != nil {
-		k.say("country", fmt.Sprintf("%q is no country", short(c.Country)), "write its code of two letters, such as IT")
+		k.complain("country", fmt.Sprintf("%q is no country", short(c.Country)), "write its code of two letters, such as IT")
 	}
 	if !spoken(c.Language) {
-		k.say("language", fmt.Sprintf("%q is not spoken", short(string(c.Language))), "use "+spokenLanguages(" or "))
+		k.complain("language", fmt.Sprintf("%q is not spoken", short(string(c.Language))), "use "+spokenLanguages(" or "))
 	}
 	for n, l := range c.Languages {
 		at := "languages." + short(n)
 		if !spoken(l) {
-			k.say(at, fmt.Sprintf("%q is not spoken", short(string(l))), "use "+spokenLanguages(" or "))
+			k.complain(at, fmt.Sprintf("%q is not spoken", short(string(l))), "use "+spokenLanguages(" or "))
 		}
 		if strings.TrimSpace(n) == "" || strings.ContainsAny(n, " \t\r\n<>\"") {
-			k.say(at, fmt.Sprintf("%q cannot be dialled", short(n)), "write the number as the trunk gives it, in quotes")
+			k.complain(at, fmt.Sprintf("%q cannot be dialled", short(n)), "write the number as the trunk gives it, in quotes")
 		}
 	}
 	for i, p := range c.Outgoing.Prefixes {
 		if !prefix.MatchString(p) {
-			k.say(fmt.Sprintf("outgoing.prefixes[%d]", i), fmt.Sprintf("%q is no prefix", short(p)), "use digits, with a leading + for the international form, in quotes")
+			k.complain(fmt.Sprintf("outgoing.prefixes[%d]", i), fmt.Sprintf("%q is no prefix", short(p)), "use digits, with a leading + for the international form, in quotes")
 		}
 	}
 	k.budgets(c.Outgoing)
 	for _, t := range c.SIP.Trunks {
 		if t.Proxy != "" && len(c.Outgoing.Prefixes) == 0 {
-			k.say("outgoing.prefixes", fmt.Sprintf("trunk %q can place calls, but no number may be dialled", short(t.Name)), "list the prefixes that may be called, such as \"+39\", or leave the trunk's proxy out")
+			k.complain("outgoing.prefixes", fmt.Sprintf("trunk %q can place calls, but no number may be dialled", short(t.Name)), "list the prefixes that may be called, such as \"+39\", or leave the trunk's proxy out")
 			break
 		}
 	}
@@ -165,14 +165,14 @@ var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$`)
 
 func (k *checker) budgets(o Outgoing) {
 	if min(o.PerHour, o.PerDay, o.RequestPerHour, o.RequestPerDay) < 0 {
-		k.say("outgoing", "a budget is below zero", "use 0 to allow no calls")
+		k.complain("outgoing", "a budget is below zero", "use 0 to allow no calls")
 	}
 	for _, b := range []struct {
 		field     string
 		hour, day int
 	}{{"outgoing.per_day", o.PerHour, o.PerDay}, {"outgoing.request_per_day", o.RequestPerHour, o.RequestPerDay}} {
 		if b.day < b.hour {
-			k.say(b.field, fmt.Sprintf("%d calls a day are fewer than %d an hour", b.day, b.hour), "raise the day's or lower the hour's")
+			k.complain(b.field, fmt.Sprintf("%d calls a day are fewer than %d an hour", b.day, b.hour), "raise the day's or lower the hour's")
 		}
 	}
 	for i, s := range o.SIP {
@@ -180,9 +180,9 @@ func (k *checker) budgets(o Outgoing) {
 		at := fmt.Sprintf("outgoing.sip[%d]", i)
 		switch err := n.UnmarshalText([]byte(s)); {
 		case err == nil && n.Bits() == 0:
-			k.say(at, s+" is the whole internet", "list the telephones that may be called")
+			k.complain(at, s+" is the whole internet", "list the telephones that may be called")
 		case err != nil && !sipAddress(s) && !hostName.MatchString(s):
-			k.say(at, fmt.Sprintf("%q is neither a SIP address nor a host", short(s)), `write "sip:anna@pbx.example", "pbx.example", an address or a network`)
+			k.complain(at, fmt.Sprintf("%q is neither a SIP address nor a host", short(s)), `write "sip:anna@pbx.example", "pbx.example", an address or a network`)
 		}
 	}
 }
@@ -202,14 +202,14 @@ func (k *checker) spans(c Config) {
 		{"escalation.silence", e.Silence, 2 * time.Second, 5 * time.Minute},
 	} {
 		if s.span < s.low || s.span > s.high {
-			k.say(s.field, fmt.Sprintf("%s is out of bounds", s.span), fmt.Sprintf("use %s to %s", s.low, s.high))
+			k.complain(s.field, fmt.Sprintf("%s is out of bounds", s.span), fmt.Sprintf("use %s to %s", s.low, s.high))
 		}
 	}
 	if e.Dead >= e.Ring {
-		k.say("escalation.dead", fmt.Sprintf("%s is not shorter than the ringing of %s", e.Dead, e.Ring), "lower it")
+		k.complain("escalation.dead", fmt.Sprintf("%s is not shorter than the ringing of %s", e.Dead, e.Ring), "lower it")
 	}
 	if e.Rounds < 1 || e.Rounds > 10 {
-		k.say("escalation.rounds", fmt.Sprintf("the chain cannot be called %d times", e.Rounds), "use 1 to 10")
+		k.complain("escalation.rounds", fmt.Sprintf("the chain cannot be called %d times", e.Rounds), "use 1 to 10")
 	}
 }
 

@@ -1,4 +1,5 @@
-// Package config is the one configuration file: strict, with complaints that name line, field and remedy.
+// Package config is the one configuration file: strict, with complaints that name line, field and remedy. Command hotline
+// loads it, and package app is built from it.
 package config
 
 import (
@@ -138,19 +139,19 @@ type Outgoing struct {
 	// Of tickets under contract.
 	PerHour int `yaml:"per_hour"`
 	PerDay  int `yaml:"per_day"`
-	// Of callers without a contract, and as many for key 0: beside the others, who they take nothing from.
+	// Of callers without a contract, and as many again for key 0. They take nothing away from tickets under contract.
 	RequestPerHour int `yaml:"request_per_hour"`
 	RequestPerDay  int `yaml:"request_per_day"`
 }
 
 // Escalation is how long the search for a human waits.
 type Escalation struct {
-	Ring    time.Duration `yaml:"ring"`     // one telephone rings so long
+	Ring    time.Duration `yaml:"ring"`     // how long one telephone rings
 	Dead    time.Duration `yaml:"dead"`     // no response at all
 	Key     time.Duration `yaml:"key"`      // after the brief's first end: no key is a pass
-	Talk    time.Duration `yaml:"talk"`     // customer and engineer have talked when both were heard for so long
+	Talk    time.Duration `yaml:"talk"`     // customer and engineer have talked when both were heard for this long
 	LegLost time.Duration `yaml:"leg_lost"` // of former versions, and without effect: a BYE ends a talk, everything else is a lost line
-	Silence time.Duration `yaml:"silence"`  // a joined leg without a packet for so long is lost
+	Silence time.Duration `yaml:"silence"`  // a joined leg without a packet for this long is lost
 	Rounds  int           `yaml:"rounds"`   // how often the chain is called
 }
 

@@ -57,7 +57,8 @@ func (f *fields) at(m mark) string {
 	return name
 }
 
-// line finds a field's line, or that of the nearest field around it; 0 when none stands in the file.
+// line finds a field's line. Where the field does not stand in the file it gives the line of the nearest field around it, and 0
+// where there is no such field either.
 func (f *fields) line(path string) int {
 	for path != "" {
 		for _, x := range f.list {

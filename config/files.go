@@ -36,6 +36,6 @@ func (k *checker) file(field, name string) {
 		err = f.Close()
 	}
 	if err != nil {
-		k.say(field, err.Error(), "name a file that this user can read")
+		k.complain(field, err.Error(), "name a file that this user can read")
 	}
 }

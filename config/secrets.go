@@ -41,7 +41,7 @@ func (k *checker) exposed(field, name, why string) {
 	if err != nil || info.Mode()&othersMayRead == 0 {
 		return
 	}
-	k.say(field, fmt.Sprintf("every user of this machine may read %s: %s", name, why), "run chmod o-rwx "+name)
+	k.complain(field, fmt.Sprintf("every user of this machine may read %s: %s", name, why), "run chmod o-rwx "+name)
 }
 
 // holdsSecret tells whether a password stands in the configuration itself.

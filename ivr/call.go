@@ -1,4 +1,5 @@
-// Package ivr is what the caller hears and presses: flows as data, verbs as code.
+// Package ivr is what the caller hears and presses: flows as data, verbs as code. Parse reads a flow, and Converse takes one
+// call through it. Package line gives it a telephone call, ivr/try the keyboard, ivr/ivrtest a script.
 package ivr
 
 import (
@@ -10,7 +11,7 @@ import (
 	"hotline/tickets"
 )
 
-// Conditions a conversation tells apart. The caller's hang-up is none of them: it is the context's cause.
+// Conditions that a conversation tells apart. A hang-up of the caller also ends the context, as its cause.
 var (
 	ErrNoKey    = errors.New("no key within the time")
 	ErrHungUp   = errors.New("caller hung up")

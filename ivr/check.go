@@ -157,7 +157,7 @@ func (f *Flow) safety() []strictyaml.Complaint {
 
 // length: the longest way through the flow, with every loop turned as often as maxEntries lets it.
 func (f *Flow) length() []strictyaml.Complaint {
-	w := ways{flow: f, reach: map[string]map[string]bool{}, known: map[string]time.Duration{}}
+	w := paths{flow: f, reach: map[string]map[string]bool{}, known: map[string]time.Duration{}}
 	for _, name := range f.order {
 		w.reach[name] = f.from(name, every)
 	}
@@ -168,8 +168,8 @@ func (f *Flow) length() []strictyaml.Complaint {
 	return nil
 }
 
-// ways measures the ways through a flow.
-type ways struct {
+// paths measures the ways through a flow.
+type paths struct {
 	flow  *Flow
 	reach map[string]map[string]bool
 	known map[string]time.Duration // what was worked out
@@ -177,7 +177,7 @@ type ways struct {
 
 // longest is the longest way from a step to the end. The steps of a loop count together, as one place that is entered
 // maxEntries times.
-func (w *ways) longest(name string) time.Duration {
+func (w *paths) longest(name string) time.Duration {
 	if d, ok := w.known[name]; ok {
 		return d
 	}
@@ -201,7 +201,7 @@ func (w *ways) longest(name string) time.Duration {
 }
 
 // loop is a step with all those from which one comes back to it.
-func (w *ways) loop(name string) map[string]bool {
+func (w *paths) loop(name string) map[string]bool {
 	loop := map[string]bool{name: true}
 	for other := range w.reach[name] {
 		if w.reach[other][name] {

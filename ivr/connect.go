@@ -84,17 +84,17 @@ func (v *connect) open(c *conversation) bool {
 	return err == nil && terms.Hours.Open(c.call.Now())
 }
 
-// hoursOf is the contract in whose hours engineers are rung; none for a PIN that the caller is told nothing of, whose caller
-// is treated as one without a PIN: outside the owner's hours the call-out begins without him.
+// hoursOf is the contract in whose hours engineers are rung. It is empty for a PIN that the caller is told nothing of: that
+// caller is treated like one without a PIN, so outside the owner's hours the call-out begins without the caller.
 func (c *conversation) hoursOf() directory.ContractID {
-	if c.sealed.Known() {
+	if c.undisclosed.Known() {
 		return ""
 	}
 	return c.ticket.Contract
 }
 
-// tells tells whether the caller will hear at once that nobody is called now, and by when somebody acts.
-func (v *connect) tells(c *conversation) bool {
+// saysWhen tells whether the caller will hear at once that nobody is called now, and by when somebody acts.
+func (v *connect) saysWhen(c *conversation) bool {
 	terms, err := c.cfg.Desk.Entitlement(c.ticket.Contract)
 	if err != nil || c.ticket.Category() != sla.Blocking || terms.AfterHours == directory.AfterHoursRing || terms.Hours.Open(c.call.Now()) {
 		return false

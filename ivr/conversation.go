@@ -39,7 +39,7 @@ type Config struct {
 	Desk  Desk
 	Human Human
 	NewID func() string // opaque, for recordings
-	// Language is that of a dialled number; nil means Italian.
+	// Language gives the language of a dialled number; nil means Italian.
 	Language func(dialled string) prompts.Language
 	// Spoken is a telephone number as it is read to the caller; nil: as it is.
 	Spoken func(number string) string
@@ -69,24 +69,34 @@ type conversation struct {
 	flow    *Flow
 	lang    prompts.Language
 	chosen  bool // the caller has switched the language
-	typed   typed
-	entered map[string]int
+	typed   typeAhead
+	entered map[string]int // how often each step was
 
-	id        tickets.Identity
-	sealed    tickets.Identity // of a right PIN that the caller is told nothing of: the ticket is its contract's
-	keyedPIN  bool             // a PIN was accepted
-	wrongPINs int              // of this call
-	reason    prompts.ID       // why it is Support on Request
-	hint      string           // for staff: whose PIN it was that did not do
-	helped    bool             // a human outside the rota pressed accept
-	callBack  string
-	settled   bool           // the number to call back was settled
+	identification
+	intake
+	summary Summary
+}
+
+// identification is what the call has found out about who calls.
+type identification struct {
+	id          tickets.Identity
+	undisclosed tickets.Identity // of a right PIN that the caller is told nothing of: the ticket is its contract's
+	keyedPIN    bool             // a PIN was accepted
+	wrongPINs   int              // of this call
+	reason      prompts.ID       // why it is Support on Request
+	hint        string           // for staff: whose PIN it was that did not do
+	callBack    string           // number to call back
+	settled     bool             // the number to call back was settled
+}
+
+// intake is what the call is about, and what has come of it.
+type intake struct {
+	helped    bool           // a human outside the rota pressed accept
 	announced tickets.Ticket // heard of by the caller; Number 0 for none
-	adding    bool
+	adding    bool           // to the ticket that was announced
 	claim     sla.Category
 	ticket    tickets.Ticket // Number 0: not opened yet
 	unopened  error          // why the last try to open it failed
-	summary   Summary
 }
 
 // maxEntries is how often a step may be entered: the limit of every loop in a flow.
@@ -100,7 +110,7 @@ var errLost = errors.New("the flow entered one step too often")
 func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 	c := &conversation{
 		cfg: cfg, line: ctx, ctx: ctx, call: call, caller: call.Caller(), flow: f, lang: prompts.Italian, entered: map[string]int{},
-		reason: "request-no-pin",
+		identification: identification{reason: "request-no-pin"},
 	}
 	if cfg.Spoken == nil {
 		c.cfg.Spoken = func(number string) string { return number }
@@ -131,7 +141,7 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 		c.alarm(alarm.NoTicket, fmt.Sprintf("call %s from %q stays without a ticket: %v", c.caller.ID, c.caller.Number, c.unopened))
 	}
 	c.summary.Ending, c.summary.Language = err, c.lang
-	c.summary.Contract, c.summary.Ticket, c.summary.Added = cmp.Or(c.id.Contract.ID, c.sealed.Contract.ID), c.ticket.Number, c.adding
+	c.summary.Contract, c.summary.Ticket, c.summary.Added = cmp.Or(c.id.Contract.ID, c.undisclosed.Contract.ID), c.ticket.Number, c.adding
 	return c.summary
 }
 
@@ -230,7 +240,7 @@ func (c *conversation) open(ctx context.Context, now time.Time) error {
 	}
 	identity := c.id
 	if !identity.Known() {
-		identity = c.sealed
+		identity = c.undisclosed
 	}
 	t, err := c.cfg.Desk.Open(ctx, tickets.Draft{
 		Call: c.caller.ID, Caller: c.callBack, From: c.caller.Number, Language: string(c.lang), Identity: identity, Claim: c.claim, Channel: tickets.Phone,

@@ -8,10 +8,10 @@ import (
 	"hotline/prompts"
 )
 
-// typed is what the conversation knows of the caller's keys beyond the line's queue.
-type typed struct {
-	ahead []byte // keys looked at and put back
-	again bool   // an entry is over: one # more is the same finger, and answers nothing
+// typeAhead is what the conversation knows of the caller's keys beyond the line's queue.
+type typeAhead struct {
+	keys       []byte // looked at and put back
+	afterEntry bool   // an entry is over: one # more is the same finger, and answers nothing
 }
 
 // say speaks; only the caller's end is an error, a sound that is missing is passed over. Keys that were put back count as
@@ -19,7 +19,7 @@ type typed struct {
 func (c *conversation) say(p prompts.Phrase, bargeIn bool) error {
 	for {
 		c.passSecondHash()
-		if bargeIn && len(c.typed.ahead) > 0 {
+		if bargeIn && len(c.typed.keys) > 0 {
 			return context.Cause(c.ctx)
 		}
 		if err := c.call.Say(c.ctx, c.lang, p, bargeIn); err != nil && !c.brokenOff() {
@@ -33,36 +33,36 @@ func (c *conversation) say(p prompts.Phrase, bargeIn bool) error {
 
 // passSecondHash drops a # that waits right behind an entry, and tells whether it did.
 func (c *conversation) passSecondHash() bool {
-	if !c.typed.again || c.brokenOff() {
+	if !c.typed.afterEntry || c.brokenOff() {
 		return false
 	}
-	k, err := c.pull(0)
+	k, err := c.nextKey(0)
 	if err != nil {
 		return false
 	}
-	c.typed.again = false
+	c.typed.afterEntry = false
 	if k != '#' {
-		c.back(k)
+		c.putBack(k)
 	}
 	return k == '#'
 }
 
 // key takes the next key; ErrNoKey after wait.
 func (c *conversation) key(wait time.Duration) (byte, error) {
-	k, err := c.pull(wait)
-	if err == nil && c.typed.again {
-		if c.typed.again = false; k == '#' {
-			return c.pull(wait)
+	k, err := c.nextKey(wait)
+	if err == nil && c.typed.afterEntry {
+		if c.typed.afterEntry = false; k == '#' {
+			return c.nextKey(wait)
 		}
 	}
 	return k, err
 }
 
-// pull takes the next key as it is.
-func (c *conversation) pull(wait time.Duration) (byte, error) {
-	if len(c.typed.ahead) > 0 {
-		k := c.typed.ahead[0]
-		c.typed.ahead = c.typed.ahead[1:]
+// nextKey takes the next key as it is.
+func (c *conversation) nextKey(wait time.Duration) (byte, error) {
+	if len(c.typed.keys) > 0 {
+		k := c.typed.keys[0]
+		c.typed.keys = c.typed.keys[1:]
 		return k, nil
 	}
 	k, err := c.call.Key(c.ctx, wait)
@@ -72,34 +72,34 @@ func (c *conversation) pull(wait time.Duration) (byte, error) {
 	return k, err
 }
 
-// back puts a key back.
-func (c *conversation) back(k byte) { c.typed.ahead = append([]byte{k}, c.typed.ahead...) }
+// putBack puts a key back.
+func (c *conversation) putBack(k byte) { c.typed.keys = append([]byte{k}, c.typed.keys...) }
 
 // flush forgets what was typed ahead: only after an error of the caller's.
 func (c *conversation) flush() {
-	c.typed.ahead = nil
+	c.typed.keys = nil
 	c.call.Flush()
 }
 
-// keyed is how an entry of several digits ended.
-type keyed byte
+// entryEnd is how an entry of several digits ended.
+type entryEnd byte
 
 const (
-	complete keyed = iota // by #, or by a pause after at least one digit
-	empty                 // # alone
-	silent                // nothing at all
-	star                  // * as the first key
+	complete entryEnd = iota // by #, or by a pause after at least one digit
+	empty                    // # alone
+	silent                   // nothing at all
+	star                     // * as the first key
 )
 
 // entry takes digits until #: wait for the first, pause for each next one. A * later on begins anew. Many people press #
 // twice, or once more after the pause: that is still the entry's end.
-func (c *conversation) entry(wait, pause time.Duration, most int) (string, keyed, error) {
+func (c *conversation) entry(wait, pause time.Duration, most int) (string, entryEnd, error) {
 	digits, how, err := c.digitsOf(wait, pause, most)
-	c.typed.again = err == nil && how == complete
+	c.typed.afterEntry = err == nil && how == complete
 	return digits, how, err
 }
 
-func (c *conversation) digitsOf(wait, pause time.Duration, most int) (string, keyed, error) {
+func (c *conversation) digitsOf(wait, pause time.Duration, most int) (string, entryEnd, error) {
 	var got []byte
 	for {
 		limit := pause

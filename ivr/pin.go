@@ -99,7 +99,7 @@ func (v *pin) look(c *conversation, digits string) (known bool, err error) {
 	}
 	switch {
 	case err == nil:
-		c.id, c.sealed, c.keyedPIN = id, tickets.Identity{}, true
+		c.id, c.undisclosed, c.keyedPIN = id, tickets.Identity{}, true
 		c.speak(prompts.Language(id.Contract.Language))
 		return true, nil
 	case errors.Is(err, tickets.ErrExpired):
@@ -112,7 +112,7 @@ func (v *pin) look(c *conversation, digits string) (known bool, err error) {
 		c.reason = "request-unknown"
 	}
 	if id.Known() && (errors.Is(err, tickets.ErrUntold) || errors.Is(err, tickets.ErrUnknownPIN)) {
-		c.sealed, c.hint = id, v.refused(id, "which the caller was not told: too many wrong ones were keyed under known numbers")
+		c.undisclosed, c.hint = id, v.refused(id, "which the caller was not told: too many wrong ones were keyed under known numbers")
 	}
 	c.flush()
 	return false, nil

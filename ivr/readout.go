@@ -10,8 +10,8 @@ import (
 	"hotline/tickets"
 )
 
-// readout says the ticket's number twice and by when somebody acts, where the next step does not, and writes down what was promised. A key interrupts
-// it, but none that was pressed before: nobody misses the number for having pressed # twice.
+// readout says the ticket's number twice, and by when somebody acts, unless the next step says so. It writes down what was
+// promised. A key interrupts it, but not a key that was pressed before: nobody misses the number because # was pressed twice.
 type readout struct {
 	Do   string `yaml:"do"`
 	Next string `yaml:"next"`
@@ -71,7 +71,7 @@ func (c *conversation) saidNext(name string) bool {
 		return false
 	}
 	v, ok := s.verb.(*connect)
-	return ok && v.tells(c)
+	return ok && v.saysWhen(c)
 }
 
 // standing is the call's ticket as it stands now: staff may have acted while the caller spoke, and nothing is promised that
@@ -97,7 +97,7 @@ func (c *conversation) nextStep(t tickets.Ticket) prompts.Phrase {
 	if at, closed := c.officeOpens(); closed && calledBack {
 		return prompts.Join(prompts.P("readout-closed"), c.when("", at))
 	}
-	if calledBack && (t.Level == sla.OnRequest || c.sealed.Known() || t.Category() == sla.Uncategorised) {
+	if calledBack && (t.Level == sla.OnRequest || c.undisclosed.Known() || t.Category() == sla.Uncategorised) {
 		return prompts.P("readout-soon")
 	}
 	return prompts.P("readout-no-clock")
@@ -105,7 +105,7 @@ func (c *conversation) nextStep(t tickets.Ticket) prompts.Phrase {
 
 // officeOpens is when the owner's hours begin, for a caller on request who calls outside them.
 func (c *conversation) officeOpens() (time.Time, bool) {
-	if c.ticket.Level != sla.OnRequest && !c.sealed.Known() {
+	if c.ticket.Level != sla.OnRequest && !c.undisclosed.Known() {
 		return time.Time{}, false
 	}
 	terms, err := c.cfg.Desk.Entitlement("")
@@ -116,10 +116,10 @@ func (c *conversation) officeOpens() (time.Time, bool) {
 	return at, err == nil
 }
 
-// due is when a running clock of a ticket ends; a promise that is over already is none, nor is one by which a caller could
-// tell that his PIN was right.
+// due is when a running clock of a ticket ends. It gives no deadline that is over, and none by which callers could tell that
+// their PIN was right.
 func (c *conversation) due(t tickets.Ticket, kind sla.Kind) (time.Time, bool) {
-	if c.sealed.Known() {
+	if c.undisclosed.Known() {
 		return time.Time{}, false
 	}
 	for _, k := range t.Clocks {

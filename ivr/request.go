@@ -53,7 +53,7 @@ func (v *request) run(c *conversation) (string, error) {
 			return v.Next, nil
 		}
 	}
-	number, err := v.keyed(c)
+	number, err := v.enterNumber(c)
 	if err != nil {
 		return "", err
 	}
@@ -73,8 +73,8 @@ func dialable(number string) bool {
 	return len(digits) >= leastNumber && strings.Trim(digits, "0123456789") == ""
 }
 
-// keyed takes a number by key and has it confirmed; empty when none came of it.
-func (v *request) keyed(c *conversation) (string, error) {
+// enterNumber takes a number by key and has it confirmed; empty when none came of it.
+func (v *request) enterNumber(c *conversation) (string, error) {
 	for range v.Tries {
 		if err := c.say(prompts.P("callback-enter"), true); err != nil {
 			return "", err

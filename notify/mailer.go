@@ -146,7 +146,7 @@ func forEver(e *mail.SendError) bool {
 	return !e.IsTemp() && e.ErrorCode() >= 500 && (e.Reason == mail.ErrSMTPRcptTo || e.Reason == mail.ErrSMTPDataClose || e.Reason == mail.ErrSMTPData)
 }
 
-// write makes the message of a letter; an address that is none is an error.
+// write makes the message of a letter. An address that cannot be read is an error.
 func (m *Mailer) write(letter Message) (*mail.Msg, error) {
 	text := mail.NewMsg(mail.WithEncoding(mail.EncodingQP))
 	if err := text.From(m.from); err != nil {

@@ -38,7 +38,7 @@ type Config struct {
 // Speaker speaks texts in the background, one after the other, each once. Safe for concurrent use.
 type Speaker struct {
 	driver Driver
-	shelf  shelf
+	cache  cache
 	log    *slog.Logger
 	wake   chan struct{}
 
@@ -46,8 +46,8 @@ type Speaker struct {
 	queue    []job
 	underway map[string]bool // by key: in the queue or being spoken
 	failed   map[string]failure
-	row      int   // failures one after the other
-	last     error // of the row
+	failures int   // one after the other
+	last     error // of them
 }
 
 type job struct {
@@ -62,7 +62,7 @@ type failure struct {
 
 // New makes a speaker; [Speaker.Run] lets it work.
 func New(c Config) *Speaker {
-	return &Speaker{driver: c.Driver, shelf: shelf{c.Dir}, log: c.Log, wake: make(chan struct{}, 1), underway: map[string]bool{}, failed: map[string]failure{}}
+	return &Speaker{driver: c.Driver, cache: cache{c.Dir}, log: c.Log, wake: make(chan struct{}, 1), underway: map[string]bool{}, failed: map[string]failure{}}
 }
 
 // Want has a text spoken in the background, unless it is already, and tells where it stands. It never waits for the voice.
@@ -73,7 +73,7 @@ func (s *Speaker) Want(t Text) (State, error) {
 		return NoVoice, err
 	}
 	k := key(s.driver, t)
-	if s.shelf.has(k) {
+	if s.cache.has(k) {
 		return Ready, nil
 	}
 	if err := s.driver.Ready(); err != nil {
@@ -102,18 +102,18 @@ func (s *Speaker) Sound(t Text) (alaw []byte, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	return s.shelf.get(key(s.driver, t))
+	return s.cache.get(key(s.driver, t))
 }
 
-// Keep removes the sounds of all texts but these.
-func (s *Speaker) Keep(texts []Text) (removed int) {
+// Prune removes the sounds of all texts but these.
+func (s *Speaker) Prune(texts []Text) (removed int) {
 	wanted := map[string]bool{}
 	for _, t := range texts {
 		if t, err := clean(t); err == nil {
 			wanted[key(s.driver, t)] = true
 		}
 	}
-	return s.shelf.sweep(wanted)
+	return s.cache.sweep(wanted)
 }
 
 // Trouble tells why nothing can be spoken; nil while the voice works.
@@ -123,7 +123,7 @@ func (s *Speaker) Trouble() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.row >= troubled {
+	if s.failures >= troubled {
 		return s.last
 	}
 	return nil
@@ -170,7 +170,7 @@ func (s *Speaker) render(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	return s.shelf.put(j.key, alaw)
+	return s.cache.put(j.key, alaw)
 }
 
 // note writes down how a text went, and gives the pause before the next one.
@@ -179,21 +179,21 @@ func (s *Speaker) note(j job, err error, took time.Duration) time.Duration {
 	defer s.mu.Unlock()
 	delete(s.underway, j.key)
 	if err == nil {
-		if s.row >= troubled {
+		if s.failures >= troubled {
 			s.log.Info("the voice speaks again")
 		}
-		s.row, s.last = 0, nil
+		s.failures, s.last = 0, nil
 		delete(s.failed, j.key)
 		return min(took, time.Second)
 	}
 	s.failed[j.key] = failure{err, time.Now()}
-	s.row, s.last = s.row+1, err
-	if s.row == troubled {
+	s.failures, s.last = s.failures+1, err
+	if s.failures == troubled {
 		s.log.Warn("the voice does not speak: names are not said", "error", err)
 	} else {
 		s.log.Info("a text was not spoken", "text", j.text.Words, "error", err, "no_voice", errors.Is(err, ErrNoVoice))
 	}
-	return min(time.Second<<min(s.row-1, 6), longestPause)
+	return min(time.Second<<min(s.failures-1, 6), longestPause)
 }
 
 // pause waits; false when ctx ended.

@@ -136,7 +136,7 @@ func TestARestartInTheMiddleSpeaksWhatIsMissingAndSweepsTheRest(t *testing.T) {
 		for i := range 9 { // the tenth customer is gone
 			wanted = append(wanted, name(i))
 		}
-		second.Keep(wanted)
+		second.Prune(wanted)
 		stop = run(second)
 		defer stop()
 		for _, w := range wanted {

@@ -22,11 +22,11 @@ import (
 )
 
 var (
-	// ErrNoVoice is that of a voice that is not there at all: a program that is not installed.
+	// ErrNoVoice means that there is no voice at all: its program is not installed.
 	ErrNoVoice = errors.New("there is no voice")
-	// ErrSilent is that of a text in which nothing can be said.
+	// ErrSilent means that a text has nothing that can be said.
 	ErrSilent = errors.New("the text has no letter and no digit")
-	// ErrRubbish is that of a voice whose answer is no sound, or no sound of this text.
+	// ErrRubbish means that a voice answered with something that is no sound, or no sound of this text.
 	ErrRubbish = errors.New("the voice gave no sound that can be used")
 )
 
@@ -50,7 +50,7 @@ type Driver interface {
 	Voice(lang prompts.Language) string
 }
 
-// mastering is raised when the mastering changes, so that sounds are made anew.
+// mastering is raised when the mastering changes: all sounds are then made anew.
 const mastering = "1"
 
 // key is the hash under which a sound is kept.

@@ -78,7 +78,7 @@ func (n *Names) Run(ctx context.Context) {
 		n.speaker.Run(ctx)
 	}()
 	defer func() { <-done }()
-	if removed := n.speaker.Keep(n.all()); removed > 0 {
+	if removed := n.speaker.Prune(n.all()); removed > 0 {
 		n.Log.Info("sounds of names that nobody has any more were removed", "sounds", removed)
 	}
 	ticker := time.NewTicker(look)

@@ -24,20 +24,20 @@ func Master(pcm16k []int16, e Ends) ([]int16, error) {
 	for i, s := range pcm16k {
 		x[i] = float64(s) / fullScale
 	}
-	x = halve(highPass(x, 2*Rate))
+	x = decimate(highPass(x, 2*Rate))
 	cut := trim(x, e)
 	if len(cut) == 0 {
 		return nil, fmt.Errorf("mastering %d samples: nothing but silence", len(pcm16k))
 	}
 	gain := 1.0
 	for range 6 { // pressing the peaks takes level away, so that the gain is found step by step
-		level := ActiveLevel(rounded(pressed(cut, gain)))
+		level := ActiveLevel(rounded(compress(cut, gain)))
 		gain *= linear(target - level)
 		if math.Abs(target-level) < 0.05 {
 			break
 		}
 	}
-	return rounded(pressed(cut, gain)), nil
+	return rounded(compress(cut, gain)), nil
 }
 
 // highPass is a Butterworth filter of second order.
@@ -55,8 +55,8 @@ func highPass(x []float64, rate float64) []float64 {
 	return out
 }
 
-// halve filters by a windowed sinc and keeps every second sample.
-func halve(x []float64) []float64 {
+// decimate filters by a windowed sinc and keeps every second sample.
+func decimate(x []float64) []float64 {
 	var h [taps]float64
 	sum, middle := 0.0, taps/2
 	for i := range h {
@@ -84,7 +84,7 @@ func halve(x []float64) []float64 {
 }
 
 // trim cuts the ends and puts back silence of the lengths asked for. Sound is what lasts: 30 ms above -51 dBFS once the
-// level is right; the click with which a voice engine stops is none.
+// level is right. The click with which a voice engine stops is shorter.
 func trim(x []float64, e Ends) []float64 {
 	const window, lasting = Rate / 100, 3
 	peak := 0.0
@@ -115,8 +115,8 @@ func trim(x []float64, e Ends) []float64 {
 
 func samples(d time.Duration) int { return int(d * Rate / time.Second) }
 
-// pressed applies the gain and presses what passes the knee smoothly below the ceiling.
-func pressed(x []float64, gain float64) []float64 {
+// compress applies the gain and presses what passes the knee smoothly below the ceiling.
+func compress(x []float64, gain float64) []float64 {
 	k, c := linear(knee), linear(ceiling)
 	out := make([]float64, len(x))
 	for i, v := range x {

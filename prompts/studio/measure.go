@@ -59,7 +59,7 @@ func linear(db float64) float64 { return math.Pow(10, db/20) }
 
 func span(samples int) time.Duration { return time.Duration(samples) * time.Second / Rate }
 
-// ends are the first sample above a level and the one after the last; both the length when there is none.
+// ends gives the first sample above a level and the one after the last; where every sample is below, both are the length.
 func ends(pcm []int16, db float64) (first, last int) {
 	limit := int(linear(db) * fullScale)
 	first, last = len(pcm), len(pcm)

@@ -56,7 +56,7 @@ func TestHalvingKeepsSpeechAndDropsWhatATelephoneCannotCarry(t *testing.T) {
 			x[i] = math.Sin(2 * math.Pi * c.hz * float64(i) / (2 * Rate))
 		}
 		power := 0.0
-		for _, v := range halve(x)[1000:7000] {
+		for _, v := range decimate(x)[1000:7000] {
 			power += v * v
 		}
 		got := 10 * math.Log10(power/3000)

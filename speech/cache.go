@@ -12,43 +12,44 @@ import (
 	"hotline/media/wav"
 )
 
-// shelf is the folder of sounds: one A-law WAV file for each, named by its key.
-type shelf struct{ dir string }
+// cache keeps the sounds that were spoken in a folder: one A-law WAV file for each, named by its key. The speaker reads and
+// writes it.
+type cache struct{ dir string }
 
-func (s shelf) file(key string) string { return filepath.Join(s.dir, key+".wav") }
+func (c cache) file(key string) string { return filepath.Join(c.dir, key+".wav") }
 
-func (s shelf) has(key string) bool {
-	info, err := os.Stat(s.file(key))
+func (c cache) has(key string) bool {
+	info, err := os.Stat(c.file(key))
 	return err == nil && info.Size() > 0
 }
 
 // get reads a sound. A file that is damaged is taken away, so that its sound is made anew.
-func (s shelf) get(key string) (alaw []byte, ok bool) {
-	b, err := os.ReadFile(s.file(key))
+func (c cache) get(key string) (alaw []byte, ok bool) {
+	b, err := os.ReadFile(c.file(key))
 	if err != nil {
 		return nil, false
 	}
 	format, alaw, err := wav.Read(bytes.NewReader(b))
 	header := wav.Header(wav.G711(g711.ALaw), len(alaw))
 	if err != nil || format != wav.G711(g711.ALaw) || len(alaw) == 0 || !bytes.HasPrefix(b, header) {
-		_ = os.Remove(s.file(key)) // one that cannot be removed is not played all the same
+		_ = os.Remove(c.file(key)) // one that cannot be removed is not played all the same
 		return nil, false
 	}
 	return alaw, true
 }
 
 // put writes a sound beside, brings it to the disk and renames it: it is there whole or not at all.
-func (s shelf) put(key string, alaw []byte) error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+func (c cache) put(key string, alaw []byte) error {
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of spoken names: %w", err)
 	}
-	f, err := os.CreateTemp(s.dir, ".new-*")
+	f, err := os.CreateTemp(c.dir, ".new-*")
 	if err != nil {
 		return fmt.Errorf("keeping a spoken name: %w", err)
 	}
 	_, err = f.Write(File(alaw))
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), s.file(key))
+		err = os.Rename(f.Name(), c.file(key))
 	}
 	if err != nil {
 		return fmt.Errorf("keeping a spoken name: %w", errors.Join(err, os.Remove(f.Name())))
@@ -57,8 +58,8 @@ func (s shelf) put(key string, alaw []byte) error {
 }
 
 // sweep removes what nobody wants any more, and what a crash left half written.
-func (s shelf) sweep(wanted map[string]bool) (removed int) {
-	entries, err := os.ReadDir(s.dir)
+func (c cache) sweep(wanted map[string]bool) (removed int) {
+	entries, err := os.ReadDir(c.dir)
 	if err != nil {
 		return 0
 	}
@@ -66,7 +67,7 @@ func (s shelf) sweep(wanted map[string]bool) (removed int) {
 		if name, sound := strings.CutSuffix(e.Name(), ".wav"); sound && wanted[name] || !sound && !strings.HasPrefix(name, ".new-") {
 			continue
 		}
-		if os.Remove(filepath.Join(s.dir, e.Name())) == nil {
+		if os.Remove(filepath.Join(c.dir, e.Name())) == nil {
 			removed++
 		}
 	}
