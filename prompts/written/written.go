@@ -8,6 +8,7 @@ package written
 import (
 	"embed"
 	"strings"
+	"sync"
 
 	"hotline/prompts"
 )
@@ -20,13 +21,22 @@ type Words map[string]string
 
 // In gives the words of a language, such as "it"; the Italian ones for a language that has no file.
 func In(lang prompts.Language) Words {
-	for _, l := range []prompts.Language{lang, prompts.Italian} {
-		if text, err := files.ReadFile(string(l) + ".txt"); err == nil {
-			return Read(string(text))
-		}
+	if w, ok := languages()[lang]; ok {
+		return w
 	}
-	return Words{}
+	return languages()[prompts.Italian]
 }
+
+// languages reads every file, once.
+var languages = sync.OnceValue(func() map[prompts.Language]Words {
+	all := map[prompts.Language]Words{}
+	entries, _ := files.ReadDir(".") // both read what is embedded in the program
+	for _, e := range entries {
+		text, _ := files.ReadFile(e.Name())
+		all[prompts.Language(strings.TrimSuffix(e.Name(), ".txt"))] = Read(string(text))
+	}
+	return all
+})
 
 // Read reads the text of a language's file: one "id: text" a line. A line that begins with "#" is a comment, and "" is an
 // empty text.

@@ -65,3 +65,11 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkIn: an explanation asks for the words of every language once for each part of each clock.
+func BenchmarkIn(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		In(prompts.English)
+	}
+}
