@@ -91,16 +91,16 @@ func TestHalvingGivesTheFilteredSumOfEverySecondSample(t *testing.T) {
 		}
 		impulse := make([]float64, 2*taps)
 		impulse[taps-1] = 1 // gives every second coefficient, one beside it the others
-		even := halve(impulse)
+		even := decimate(impulse)
 		impulse[taps-1], impulse[taps] = 0, 1
-		odd := halve(impulse)
+		odd := decimate(impulse)
 		h := func(i int) float64 { // of the sample i places before the middle
 			if i&1 == 0 {
 				return even[(taps-1+i)/2]
 			}
 			return odd[(taps+i)/2]
 		}
-		got := halve(x)
+		got := decimate(x)
 		if len(got) != (n+1)/2 {
 			t.Fatalf("%d samples become %d", n, len(got))
 		}
