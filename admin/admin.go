@@ -27,6 +27,7 @@ import (
 	"hotline/admin/metrics"
 	"hotline/admin/middleware"
 	"hotline/admin/problem"
+	"hotline/admin/schedules"
 	"hotline/admin/schema"
 	"hotline/cdr"
 	"hotline/directory"
@@ -34,6 +35,7 @@ import (
 	"hotline/ivr/versions"
 	"hotline/numbers"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
 	"hotline/prompts"
 	"hotline/strictyaml"
 	"hotline/tickets"
@@ -96,6 +98,7 @@ type Config struct {
 	Desk       *tickets.Desk
 	Store      Store
 	Oncall     oncall.Store
+	Schedules  escalation.Store
 	PINs       PINs
 	Recordings OpenRecording
 	Flows      Flows
@@ -145,6 +148,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.contractRoutes(api)
 	s.engineerRoutes(api)
 	s.rotaRoutes(api)
+	schedules.Mount(api, s.schedules())
 	s.levelRoutes(api)
 	s.calendarRoutes(api)
 	s.clockRoutes(api)

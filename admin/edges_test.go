@@ -31,8 +31,20 @@ func bodies() map[string]string {
 	level := `{"version":1,"name":"A","calendar":"office","blocking":` + limits + `,"non_blocking":` + limits + `,"alarms":[{"clock":"contact","share_percent":50,"do":["notify"]},{"clock":"restore","minutes_left":30,"do":["notify"]}]}`
 	calendar := `{"version":1,"name":"O","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"18:00"}],"yearly":[{"day":"12-24","since":2020,"hours":[{"day":0,"from":"09:00","until":"12:00"}]}],"exceptions":[{"date":"2026-12-05","hours":[{"day":0,"from":"09:00","until":"13:00"}]}]}`
 	contract := `{"version":1,"customer":"rossi","level":"advanced","valid_from":"2026-01-01T00:00:00Z","valid_until":"2028-01-01T00:00:00Z","blocking":` + limits + `,"non_blocking":` + limits + `}`
+	hours := `[{"day":1,"from":"09:00","until":"18:00"}]`
+	schedule := `"name":"N","zone":"Europe/Rome","serves":{"languages":["en"]},"shifts":[{"engineer":"anna","level":1,"order":1,"day":0,"from":"00:00","length":"168:00"}],` +
+		`"layers":[{"name":"a","level":1,"rotation":"daily","every":2,"start":"2026-11-02T09:00","until":"2027-11-02T09:00","turns":[{"engineer":"anna"}],"hours":` + hours + `},` +
+		`{"name":"b","level":2,"rotation":"custom","start":"2026-11-02T09:00","turns":[{"engineer":"anna","length":"12:00"}],"follow":"office"}],` +
+		`"overrides":[{"instead":"anna","level":1,"from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}],` +
+		`"swaps":[{"engineer":"anna","with":"marco","from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z","back_from":"2026-12-02T00:00:00Z","back_until":"2026-12-03T12:00:00Z"}]`
+	policy := `"name":"P","steps":[{"level":1,"ring_seconds":20}],"rounds":2,"need":1,"silence":{"why":"w","at":"2026-11-30T00:00:00Z"}`
 	return map[string]string{
-		"PUT /customers/{id}": `{"version":1,"name":"Rossi"}`, "PUT /contracts/{id}": contract, "POST /contracts/{id}/preview": contract,
+		"PUT /rotas/{id}": `{` + schedule + `}`, "PUT /escalation-policies/{id}": `{` + policy + `}`,
+		"POST /oncall/replay":           `{"since":"2026-11-20T00:00:00Z","rota":{"id":"x",` + schedule + `},"policy":{"id":"x",` + policy + `}}`,
+		"PUT /engineers/{id}/absences":  `{"absences":[{"from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}]}`,
+		"PUT /engineers/{id}/contact":   `{"zone":"Europe/Rome","rules":[{"phone":"0612","hours":` + hours + `}],"silence":{"why":"w","at":"2026-11-30T00:00:00Z"}}`,
+		"POST /engineers/{id}/absences": `"BEGIN:VCALENDAR"`,
+		"PUT /customers/{id}":           `{"version":1,"name":"Rossi"}`, "PUT /contracts/{id}": contract, "POST /contracts/{id}/preview": contract,
 		"POST /contracts":  strings.Replace(contract, `"version":1,`, "", 1),
 		"PUT /levels/{id}": level, "POST /levels/{id}/preview": level, "PUT /calendars/{id}": calendar, "POST /calendars/{id}/preview": calendar,
 		"PUT /engineers/{id}":            `{"version":1,"name":"Anna","phones":["0612"]}`,
@@ -97,6 +109,7 @@ func TestNumbersAndInstantsAtTheirEdgesGetAnAnswer(t *testing.T) {
 	h := open(t)
 	h.opened()
 	h.put("/faults/f", `{"note":"n"}`).is(200)
+	h.put("/engineers/marco", `{"name":"Marco","phones":["0613"]}`).is(200)
 	ask, asked := h.asking(), 0
 	try := func(method, path, body string) {
 		asked++
@@ -104,7 +117,7 @@ func TestNumbersAndInstantsAtTheirEdgesGetAnAnswer(t *testing.T) {
 		if status >= 500 || status == 0 {
 			t.Errorf("%s %s %s: %d %s", method, path, body, status, answer)
 		}
-		file := status == http.StatusOK && slices.ContainsFunc([]string{".csv", ".svg", "/spoken"}, func(part string) bool { return strings.Contains(path, part) })
+		file := status == http.StatusOK && slices.ContainsFunc([]string{".csv", ".svg", ".ics", "/spoken"}, func(part string) bool { return strings.Contains(path, part) })
 		if !json.Valid([]byte(answer)) && !file && answer != "" {
 			t.Errorf("%s %s %s: half an answer: %s", method, path, body, answer)
 		}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -10,8 +11,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/access"
 	"hotline/admin/document"
 	"hotline/admin/problem"
+	"hotline/admin/schedules"
 	"hotline/admin/schema"
 	"hotline/oncall"
 )
@@ -96,14 +99,11 @@ func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error
 	}
 	f.Phones = slices.Clone(f.Phones)
 	for i, p := range f.Phones {
-		if number, ok := s.telephone(p); ok {
-			p, f.Phones[i] = number, number
-		} else if !sipAddress.MatchString(p) {
-			return oncall.Engineer{}, problem.Refused(fmt.Sprintf("body.phones[%d]", i), "write sip:NAME@HOST, or a telephone number: digits, with or without + before them and blanks between them")
-		}
-		if err := s.Telephone(p); err != nil {
+		spelt, err := s.spelt(p)
+		if err != nil {
 			return oncall.Engineer{}, problem.Refused(fmt.Sprintf("body.phones[%d]", i), err.Error())
 		}
+		f.Phones[i] = spelt
 	}
 	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: string(f.Language)}, nil
 }
@@ -118,4 +118,23 @@ func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, er
 		return nil, err
 	}
 	return nil, s.Oncall.DeleteEngineer(ctx, oncall.EngineerID(in.ID), version)
+}
+
+// schedules is what the API of rotas, policies and readiness works with.
+func (s *server) schedules() schedules.Config {
+	return schedules.Config{
+		Oncall: s.Oncall, Store: s.Schedules, Directory: s.Store, Tickets: s.Store, Calls: s.Store, Telephone: s.spelt, Staff: access.Staff, Now: s.Now,
+		Route: route, Guard: schema.Instants,
+		Explain: func(ctx context.Context, err error) error { return problem.Explain(ctx, s.Log, access.Name(ctx), err) },
+	}
+}
+
+// spelt checks a telephone that the line may ring, and gives it as it is kept.
+func (s *server) spelt(p string) (string, error) {
+	if number, ok := s.telephone(p); ok {
+		p = number
+	} else if !sipAddress.MatchString(p) {
+		return p, errors.New("write sip:NAME@HOST, or a telephone number: digits, with or without + before them and blanks between them")
+	}
+	return p, s.Telephone(p)
 }

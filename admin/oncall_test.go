@@ -140,7 +140,7 @@ func TestManyWhoAskForHealthAtOnceCostOneProbe(t *testing.T) {
 	var mu sync.Mutex
 	now := noon
 	h.handler = admin.New(admin.Config{
-		Desk: h.desk, Store: h.store, Oncall: h.store, PINs: directory.Issuer{Store: h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
+		Desk: h.desk, Store: h.store, Oncall: h.store, Schedules: h.store, PINs: directory.Issuer{Store: h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
 		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) { return nil, storage.ErrNotFound },
 	})

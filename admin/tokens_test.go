@@ -46,6 +46,12 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/calendars": "GET", "/calendars/{id}": "GET PATCH PUT", "/calendars/{id}/closures": "POST", "/calendars/{id}/preview": "POST", "/levels/{id}/preview": "POST",
 		"/contracts/{id}/preview": "POST", "/dry-run": "GET", "/report": "GET", "/report.csv": "GET", "/report.svg": "GET", "/time": "GET", "/flows": "GET POST", "/flows/{version}": "GET", "/flows/check": "POST", "/health": "GET", "/trunks": "GET",
 	}
+	for path, methods := range map[string]string{
+		"/rotas": "GET", "/rotas/{id}": "DELETE GET PATCH PUT", "/escalation-policies": "GET", "/escalation-policies/{id}": "DELETE GET PATCH PUT", "/engineers/{id}/absences": "GET PATCH POST PUT",
+		"/engineers/{id}/contact": "DELETE GET PATCH PUT", "/engineers/{id}/proofs": "GET", "/oncall/at": "GET", "/oncall/readiness": "GET", "/oncall/replay": "POST", "/oncall/calendar.ics": "GET",
+	} {
+		want[path] = methods
+	}
 	for _, verb := range strings.Fields("assess assign comment waiting resume contact intervention restored close reopen time not-a-request access-withdrawn access-back contract follow") {
 		want["/tickets/{number}/"+verb] = "POST"
 	}

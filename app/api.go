@@ -50,7 +50,7 @@ func (a *App) api() http.Handler {
 	}
 	return callstore.ForStaff(admin.New(admin.Config{
 		Language: a.cfg.Config.Language, Plan: a.plan, Spoken: spoken,
-		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, PINs: directory.Issuer{Store: a.db.Store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
+		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: a.db.Store, PINs: directory.Issuer{Store: a.db.Store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
 			return a.disk.spool.Open(r.ID)
 		},

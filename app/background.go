@@ -38,6 +38,7 @@ func (a *App) openBackground(ctx context.Context) error {
 // jobs are what each round of maintenance does, in this order.
 func (a *App) jobs() []maintenance.Job {
 	watch := duty.Watch{Roster: a.dispatching.roster, Allowed: a.dialler.Check, Alarm: a.alarm}
+	morning := duty.Morning{Roster: a.dispatching.roster, Facts: a.db.Store, Send: a.letters.ToStaff, Log: a.log}
 	unlessOffline := func(job maintenance.Job) maintenance.Job {
 		return func(ctx context.Context) {
 			if !a.offline.Waits() {
@@ -53,6 +54,7 @@ func (a *App) jobs() []maintenance.Job {
 		maintenance.LeaseNumbers(a.disk.numbers.Refill, a.log),
 		unlessOffline(a.shareBudgets),
 		func(ctx context.Context) { watch.Round(ctx, time.Now()) },
+		unlessOffline(func(ctx context.Context) { morning.Round(ctx, time.Now()) }),
 	}
 }
 

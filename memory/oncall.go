@@ -42,7 +42,7 @@ func (s *Store) PutEngineer(_ context.Context, e oncall.Engineer) (oncall.Engine
 func (s *Store) DeleteEngineer(_ context.Context, id oncall.EngineerID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rota.Names(id) {
+	if s.rota.Names(id) || s.scheduled(id) {
 		return fmt.Errorf("engineer %s: %w", id, oncall.ErrOnRota)
 	}
 	return remove(s, s.engineers, "engineer", id, version, s.engineers[id].Version)

@@ -33,6 +33,7 @@ type Store struct {
 	workTables
 	directoryTables
 	oncallTables
+	scheduleTables
 	flowTables
 	ledger
 	calls   map[tickets.CallID]cdr.Call
@@ -69,9 +70,10 @@ func New(first tickets.Number) *Store {
 			levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{}, faults: map[string]directory.KnownFault{},
 			edits: edits{pins: map[directory.PINHash]int64{}, at: map[document]int64{}, gone: map[document]int{}},
 		},
-		oncallTables: oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}},
-		flowTables:   flowTables{facts: map[string]string{}},
-		calls:        map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},
+		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}},
+		scheduleTables: newSchedules(),
+		flowTables:     flowTables{facts: map[string]string{}},
+		calls:          map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},
 	}
 }
 

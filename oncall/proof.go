@@ -1,6 +1,9 @@
 package oncall
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ProofTime is for how long a proof holds: a telephone that was well a week ago may be lost, empty or silenced by now.
 const ProofTime = 7 * 24 * time.Hour
@@ -28,4 +31,27 @@ func Proven(proofs []Proof, id EngineerID, phone string, now time.Time) (until t
 		}
 	}
 	return until
+}
+
+// Proofs are what one engineer has proven, as it is kept: of each telephone the newest.
+type Proofs struct {
+	Engineer EngineerID `json:"engineer"`
+	List     []Proof    `json:"proofs"`
+	Version  int        `json:"version"`
+}
+
+// With adds a proof in the place of an older one of the same telephone. Telephones that the engineer does not have any more
+// are dropped.
+func (p Proofs) With(proof Proof, phones []string) Proofs {
+	next := Proofs{Engineer: p.Engineer, Version: p.Version}
+	for _, old := range p.List {
+		newer := old.Phone == proof.Phone && !old.At.After(proof.At)
+		if !newer && slices.Contains(phones, old.Phone) {
+			next.List = append(next.List, old)
+		}
+	}
+	if !slices.ContainsFunc(next.List, func(old Proof) bool { return old.Phone == proof.Phone }) {
+		next.List = append(next.List, proof)
+	}
+	return next
 }

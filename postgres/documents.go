@@ -234,6 +234,12 @@ func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, versio
 		case r.Names(id):
 			return oncall.ErrOnRota
 		}
+		if named, err := scheduled(ctx, tx, id); err != nil || named {
+			if err == nil {
+				err = oncall.ErrOnRota
+			}
+			return err
+		}
 		return remove(ctx, tx, engineers, string(id), version)
 	})
 }
@@ -253,17 +259,9 @@ const namesOf = `select id from documents where kind = $1`
 func (s *Store) PutRota(ctx context.Context, r oncall.Rota) (oncall.Rota, error) {
 	var next oncall.Rota
 	err := s.edit(ctx, "writing the rota", func(tx pgx.Tx) error {
-		found, err := tx.Query(ctx, namesOf, engineers)
+		known, err := staff(ctx, tx)
 		if err != nil {
 			return err
-		}
-		ids, err := pgx.CollectRows(found, pgx.RowTo[oncall.EngineerID])
-		if err != nil {
-			return err
-		}
-		known := map[oncall.EngineerID]bool{}
-		for _, id := range ids {
-			known[id] = true
 		}
 		next, err = replace(ctx, tx, rotas, theRota, r, func(r *oncall.Rota) *int { return &r.Version })
 		if errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound) { // the empty one is version 0

@@ -29,16 +29,19 @@ type Scope string
 
 // The scopes.
 const (
-	ScopeRead  Scope = "read"
-	ScopeStaff Scope = "staff"
-	ScopeAdmin Scope = "admin"
+	ScopeCalendar Scope = "calendar" // the on-call calendar only; the one scope whose tokens may stand in an address
+	ScopeRead     Scope = "read"
+	ScopeStaff    Scope = "staff"
+	ScopeAdmin    Scope = "admin"
 )
 
 // Valid tells whether there is such a scope.
-func (s Scope) Valid() bool { return s == ScopeRead || s == ScopeStaff || s == ScopeAdmin }
+func (s Scope) Valid() bool {
+	return s == ScopeCalendar || s == ScopeRead || s == ScopeStaff || s == ScopeAdmin
+}
 
 // Includes tells whether a token of this scope may do what another scope may.
 func (s Scope) Includes(other Scope) bool {
-	rank := map[Scope]int{ScopeRead: 1, ScopeStaff: 2, ScopeAdmin: 3}
+	rank := map[Scope]int{ScopeCalendar: 1, ScopeRead: 2, ScopeStaff: 3, ScopeAdmin: 4}
 	return rank[other] > 0 && rank[s] >= rank[other]
 }

@@ -39,6 +39,10 @@ func (a *Authenticator) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		inAddress := secret == "" && strings.HasSuffix(r.URL.Path, "/oncall/calendar.ics") // calendar programs send no header
+		if inAddress {
+			scheme, secret = "Bearer", r.URL.Query().Get("token")
+		}
 		now, from := time.Now(), sourceOf(r)
 		if a.refusals.Spent(from, now) {
 			w.Header().Set("Retry-After", "60")
@@ -59,6 +63,8 @@ func (a *Authenticator) Wrap(next http.Handler) http.Handler {
 			problem.Write(w, p.GetStatus(), p.Error())
 		case !token.Expires.IsZero() && !a.Now().Before(token.Expires):
 			a.refuse(w, r, "ended token", http.StatusUnauthorized, "this token ended at "+token.Expires.Format(time.RFC3339)+"; ask for a new one: hotline token add")
+		case inAddress && token.Scope != tokens.ScopeCalendar: // addresses are remembered and passed on
+			a.refuse(w, r, "scope", http.StatusForbidden, "only a token of scope calendar may stand in an address: hotline token add NAME --scope calendar")
 		default:
 			if need, ok := a.need(r); !ok || !token.Scope.Includes(need) {
 				a.refuse(w, r, "scope", http.StatusForbidden, fmt.Sprintf("a token of scope %s may not do this, it takes %s: hotline token add NAME --scope %s", token.Scope, need, need))

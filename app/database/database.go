@@ -16,6 +16,7 @@ import (
 	"hotline/idempotency"
 	"hotline/ivr/versions"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
 	"hotline/postgres"
 	"hotline/postgres/local"
 	"hotline/storage"
@@ -40,6 +41,7 @@ type Store interface {
 	budgets.Store
 	storage.Facts
 	oncall.Store
+	escalation.Store
 }
 
 // Config is which database to open.

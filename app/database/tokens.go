@@ -17,7 +17,7 @@ import (
 // back: it is stored as a hash only.
 func AddToken(ctx context.Context, c Config, name string, scope string, life time.Duration) (secret string, err error) {
 	if !tokens.Scope(scope).Valid() {
-		return "", fmt.Errorf("a token has no scope %q; use read, staff or admin", scope)
+		return "", fmt.Errorf("a token has no scope %q; use calendar, read, staff or admin", scope)
 	}
 	err = withStore(ctx, c, func(s Store) error {
 		var token tokens.Token

@@ -44,6 +44,11 @@ type commands struct {
 	Calendar struct {
 		Import calendarImport `cmd:"" help:"Add the closures of an iCalendar file to a calendar."`
 	} `cmd:"" help:"Working hours and holidays."`
+	Oncall struct {
+		Check  onCallCheck  `cmd:"" help:"Name the gaps ahead, and those on call whose telephone is not proven; fails where there are any."`
+		Who    onCallWho    `cmd:"" help:"Who is on call at an instant, and who would be rung."`
+		Replay onCallReplay `cmd:"" help:"Run the nights that were through a changed rota or policy: who would have been rung when, and who not."`
+	} `cmd:"" help:"Rotas and escalation policies."`
 	Mail struct {
 		Test mailTest `cmd:"" help:"Send a letter of no consequence through the configured mail server."`
 	} `cmd:"" help:"Receipts, warnings and breaches in writing."`

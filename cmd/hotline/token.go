@@ -17,7 +17,7 @@ import (
 type tokenAdd struct {
 	settings
 	Name    string `arg:"" help:"Whose token it is."`
-	Scope   string `help:"What it may do: read, staff (work on tickets too) or admin (contracts, PINs, engineers, calendars, flows too)." enum:"read,staff,admin" default:"staff"`
+	Scope   string `help:"What it may do: calendar (the on-call calendar alone, in an address), read, staff (work on tickets too) or admin (contracts, PINs, engineers, calendars, flows too)." enum:"calendar,read,staff,admin" default:"staff"`
 	Expires string `help:"When it ends: so many days or hours from now, such as 90d or 8h. Without it, it does not." placeholder:"SPAN"`
 }
 

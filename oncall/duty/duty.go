@@ -5,7 +5,9 @@
 package duty
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -15,6 +17,10 @@ import (
 
 	"hotline/circuitbreaker"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
+	"hotline/oncall/rota"
+	"hotline/sla"
+	"hotline/tickets"
 )
 
 const (
@@ -23,22 +29,13 @@ const (
 	copyName = "rota"          // of the copy on the disk
 )
 
-// Store is where rota and engineers stand. oncall.Store implements it.
-type Store interface {
-	Rota(ctx context.Context) (oncall.Rota, error)
-	Engineers(ctx context.Context) ([]oncall.Engineer, error)
-}
+// Store is where rotas, engineers and policies stand.
+type Store interface{ escalation.Source }
 
 // Copy keeps values on the disk by name. journal.Cache implements it.
 type Copy interface {
 	Put(name string, v any) error
 	Get(name string, v any) error
-}
-
-// facts is what a plan is made of. It is the form of the copy on the disk.
-type facts struct {
-	Rota      oncall.Rota
-	Engineers []oncall.Engineer
 }
 
 // Roster plans whom to ring. Safe for concurrent use.
@@ -49,7 +46,7 @@ type Roster struct {
 	breaker *circuitbreaker.Breaker
 
 	mu    sync.Mutex
-	last  facts // as the store last gave it, or as the disk remembers it
+	last  escalation.Documents // as the store last gave it, or as the disk remembers it
 	known bool
 	edits int // how often last was replaced
 }
@@ -61,54 +58,64 @@ func New(s Store, c Copy, log *slog.Logger) *Roster {
 	})}
 }
 
-// Plan gives the telephones to ring, in their order, and tells whether there is a gap in the rota. The telephones of first, where
-// one is named, stand in front. It implements ring.Duty.
-func (r *Roster) Plan(ctx context.Context, now time.Time, first oncall.EngineerID) ([]oncall.Attempt, bool, error) {
-	f, err := r.read(ctx)
+// Plan gives the telephones to ring for a ticket, in their order, and tells whether nobody can be rung who is on call. Those of
+// whoever has the ticket in hand stand in front. It implements ring.Duty. Of the plan it is the order of telephones that is
+// rung: one after the other, whatever the policy says of ringing at once, of times, of how many must accept, and of overflow.
+func (r *Roster) Plan(ctx context.Context, now time.Time, t tickets.Ticket) ([]oncall.Attempt, bool, error) {
+	d, err := r.read(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	attempts, gap, err := oncall.Plan(f.Rota, f.Engineers, now)
-	return oncall.First(attempts, f.Engineers, first), gap, err
+	f, broken := d.Facts()
+	if broken != nil {
+		r.log.Warn("a rota cannot be worked out and rings nobody; others serve its requests", "error", broken)
+	}
+	if len(f.Rotas) == 0 {
+		return nil, true, cmp.Or(broken, errors.New("no rota was ever written"))
+	}
+	p := escalation.For(escalation.Case{
+		Request: rota.Request{Contract: string(t.Contract), Category: sla.Blocking, Level: t.Level, Language: t.Language},
+		Channel: string(t.Channel), OnLine: true, Assignee: oncall.EngineerID(t.Assignee),
+	}, f, now)
+	attempts := p.Attempts()
+	return attempts, p.Gap || len(attempts) == 0, nil
 }
 
 // read asks the store, and takes the last good copy where it does not answer.
-func (r *Roster) read(ctx context.Context) (f facts, err error) {
+func (r *Roster) read(ctx context.Context) (d escalation.Documents, err error) {
 	err = r.breaker.Do(ctx, func(ctx context.Context) error {
-		if f.Rota, err = r.store.Rota(ctx); err == nil {
-			f.Engineers, err = r.store.Engineers(ctx)
-		}
+		d, err = escalation.Read(ctx, r.store)
 		return err
 	})
 	last, known := r.lastGood()
 	switch {
-	case err == nil && known && last.Rota.Version == f.Rota.Version && reflect.DeepEqual(last.Engineers, f.Engineers):
+	case err == nil && known && reflect.DeepEqual(last, d):
 	case err == nil:
-		r.remember(f)
-		if err := r.copy.Put(copyName, f); err != nil { // a full disk wakes nobody less
+		r.remember(d)
+		if err := r.copy.Put(copyName, d); err != nil { // a full disk wakes nobody less
 			r.log.Warn("the copy of the rota is stale", "error", err)
 		}
 	case known:
 		return last, nil
 	default:
-		var kept facts
+		var kept escalation.Documents
 		if r.copy.Get(copyName, &kept) != nil {
-			return facts{}, fmt.Errorf("reading the rota: %w", err)
+			return kept, fmt.Errorf("reading the rota: %w", err)
 		}
 		r.remember(kept)
 		return kept, nil
 	}
-	return f, nil
+	return d, nil
 }
 
-func (r *Roster) remember(f facts) {
+func (r *Roster) remember(d escalation.Documents) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last, r.known = f, true
+	r.last, r.known = d, true
 	r.edits++
 }
 
-func (r *Roster) lastGood() (f facts, known bool) {
+func (r *Roster) lastGood() (d escalation.Documents, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last, r.known

@@ -10,9 +10,13 @@ import (
 	"time"
 
 	"hotline/alarm"
+	"hotline/cdr"
+	"hotline/directory"
 	"hotline/journal"
 	"hotline/memory"
 	"hotline/oncall"
+	"hotline/oncall/rota"
+	"hotline/tickets"
 )
 
 // onCall puts Anna and Marco on duty for ever, in this order.
@@ -32,7 +36,7 @@ func onCall(ctx context.Context, s oncall.Store) error {
 
 // rotaless is a store that may hang when it is asked for the rota.
 type rotaless struct {
-	oncall.Store
+	*memory.Store
 	hangs atomic.Bool
 }
 
@@ -55,7 +59,7 @@ func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
 		d := New(r, journal.Cache{Dir: dir}, slog.New(slog.DiscardHandler))
 		plan := func() (time.Duration, int) {
 			began := time.Now()
-			list, _, err := d.Plan(t.Context(), time.Now(), "")
+			list, _, err := d.Plan(t.Context(), time.Now(), tickets.Ticket{})
 			if err != nil {
 				t.Error(err)
 			}
@@ -148,5 +152,149 @@ func TestWhatKeepsATicketFromAnEngineerIsSaidOnce(t *testing.T) {
 		if got := strings.Join(said, "\n"); got != c.want {
 			t.Errorf("%s: %q is said, want %q", c.does, got, c.want)
 		}
+	}
+}
+
+// TestATicketIsRungByTheRotaThatServesIt: what the API plans is what is rung, also while the store is down.
+func TestATicketIsRungByTheRotaThatServesIt(t *testing.T) {
+	ctx, now := t.Context(), time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	store := memory.New(417)
+	if err := onCall(ctx, store); err != nil {
+		t.Fatal(err)
+	}
+	r := rota.Rota{
+		ID: "rossi", Name: "Rossi", Zone: "Europe/Rome", Serves: rota.Serves{Contracts: []string{"rossi"}},
+		Layers: []rota.Layer{{Name: "days", Level: 1, Rotation: rota.Daily, Start: "2026-11-23T00:00", Turns: []rota.Turn{{Engineer: "marco"}, {Engineer: "anna"}}}},
+	}
+	if _, err := store.PutSchedule(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.PutAbsences(ctx, rota.Absences{Engineer: "marco", List: []rota.Absence{{Engineer: "marco", From: now.Add(time.Hour), Until: now.Add(2 * time.Hour)}}}); err != nil {
+		t.Fatal(err)
+	}
+	hanging := &rotaless{Store: store}
+	dir := t.TempDir()
+	d := New(hanging, journal.Cache{Dir: dir}, slog.New(slog.DiscardHandler))
+	rung := func(d *Roster, contract, assignee string, at time.Time) string {
+		t.Helper()
+		list, gap, err := d.Plan(ctx, at, tickets.Ticket{Contract: directory.ContractID(contract), Assignee: assignee})
+		if err != nil || gap {
+			t.Fatal(gap, err)
+		}
+		var who []string
+		for _, a := range list {
+			who = append(who, string(a.Engineer))
+		}
+		return strings.Join(who, " ")
+	}
+	for _, c := range []struct {
+		contract, assignee string
+		at                 time.Time
+		want               string
+	}{
+		{"verdi", "", now, "anna marco"}, {"rossi", "", now, "marco"}, {"rossi", "", now.Add(24 * time.Hour), "anna"}, {"rossi", "anna", now, "anna marco"},
+		{"rossi", "", now.Add(time.Hour), "anna"}, // Marco is away: that rota has a gap, and the main one serves
+	} {
+		if got := rung(d, c.contract, c.assignee, c.at); got != c.want {
+			t.Errorf("for %s at %s %s are rung, want %s", c.contract, c.at, got, c.want)
+		}
+	}
+	hanging.hangs.Store(true)
+	if got := rung(New(hanging, journal.Cache{Dir: dir}, slog.New(slog.DiscardHandler)), "rossi", "", now); got != "marco" {
+		t.Errorf("by the copy on the disk %s are rung", got)
+	}
+}
+
+// records takes legs and forgets them.
+type records struct{ n int }
+
+func (r *records) AddLeg(tickets.CallID, cdr.Leg) { r.n++ }
+
+func TestAnAcceptedCallProvesTheTelephone(t *testing.T) {
+	store, ctx := memory.New(417), t.Context()
+	if err := onCall(ctx, store); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	legs := &records{}
+	p := &Prover{Legs: legs, Store: store, Log: slog.New(slog.DiscardHandler)}
+	good := cdr.Leg{Engineer: "anna", Address: "sip:anna@127.0.0.1:5071", Answered: at, Result: "accepted", Quality: cdr.Quality{PacketsIn: 100}}
+	silent, unanswered, operator := good, good, good
+	silent.Quality.PacketsIn, unanswered.Result, operator.Engineer = 0, "no key", "operator"
+	for _, l := range []cdr.Leg{silent, unanswered, operator} {
+		p.AddLeg("c", l)
+	}
+	if list, err := store.Proofs(ctx); err != nil || len(list) != 0 {
+		t.Errorf("proven are %v, %v", list, err)
+	}
+	for _, later := range []time.Duration{time.Hour, 0, 2 * time.Hour} { // the newest counts, in whichever order they come
+		l := good
+		l.Answered = at.Add(later)
+		p.AddLeg("c", l)
+	}
+	kept, err := store.ProofsOf(ctx, "anna")
+	if err != nil || len(kept.List) != 1 || !kept.List[0].At.Equal(at.Add(2*time.Hour)) || !kept.List[0].Holds(at.Add(3*time.Hour)) || legs.n != 6 {
+		t.Errorf("%+v, %v, %d legs", kept, err, legs.n)
+	}
+}
+
+func TestOneLetterAMorningTellsOfGapsAndUnprovenTelephones(t *testing.T) {
+	store, ctx := memory.New(417), t.Context()
+	if err := onCall(ctx, store); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.PutProofs(ctx, oncall.Proofs{Engineer: "marco", List: []oncall.Proof{{Engineer: "marco", Phone: "sip:marco@127.0.0.1:5072", At: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), Key: true, Sound: true}}}); err != nil {
+		t.Fatal(err)
+	}
+	var sent []string
+	fails := false
+	morning := func() *Morning {
+		return &Morning{Roster: New(store, journal.Cache{Dir: t.TempDir()}, slog.New(slog.DiscardHandler)), Facts: store, Log: slog.New(slog.DiscardHandler),
+			Send: func(_ context.Context, id, _, text string) error {
+				if fails {
+					return context.DeadlineExceeded
+				}
+				sent = append(sent, id+" "+text)
+				return nil
+			}}
+	}
+	one, other := morning(), morning()
+	rome := time.FixedZone("CET", 3600)
+	for _, c := range []struct {
+		at    time.Time
+		fails bool
+		want  int // letters so far
+	}{
+		{time.Date(2026, 11, 23, 7, 59, 0, 0, rome), false, 0},
+		{time.Date(2026, 11, 23, 8, 0, 0, 0, rome), true, 0},
+		{time.Date(2026, 11, 23, 8, 9, 0, 0, rome), false, 0}, // not yet again
+		{time.Date(2026, 11, 23, 8, 10, 0, 0, rome), false, 1},
+		{time.Date(2026, 11, 23, 8, 11, 0, 0, rome), false, 1},
+		{time.Date(2026, 11, 24, 7, 0, 0, 0, rome), false, 1},
+		{time.Date(2026, 11, 24, 9, 0, 0, 0, rome), false, 2},
+	} {
+		fails = c.fails
+		for _, node := range []*Morning{one, other} {
+			node.Round(ctx, c.at)
+		}
+		if len(sent) != c.want {
+			t.Fatalf("at %s %d letters are sent, want %d", c.at, len(sent), c.want)
+		}
+	}
+	if !strings.HasPrefix(sent[0], "oncall-2026-11-23 ") || !strings.Contains(sent[0], "- Anna (anna) has proven no telephone") {
+		t.Error(sent[0])
+	}
+	now := time.Date(2026, 11, 25, 8, 0, 0, 0, rome)
+	for _, id := range []oncall.EngineerID{"anna", "marco"} {
+		e, err := store.Engineer(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.PutProofs(ctx, oncall.Proofs{Engineer: id, Version: map[oncall.EngineerID]int{"marco": 1}[id], List: []oncall.Proof{{Engineer: id, Phone: e.Phones[0], At: now, Key: true, Sound: true}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if one.Round(ctx, now); len(sent) != 2 {
+		t.Errorf("all is well, and a letter says %q", sent[2:])
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/alarm"
+	"hotline/tickets"
 )
 
 // Watch alarms the operator of what keeps a blocking ticket from reaching an engineer: nobody is on duty, or the line may not
@@ -29,7 +30,7 @@ func (w *Watch) Round(ctx context.Context, now time.Time) {
 
 // lookForGap alarms once when a gap in the rota begins.
 func (w *Watch) lookForGap(ctx context.Context, now time.Time) {
-	_, gap, err := w.Roster.Plan(ctx, now, "")
+	_, gap, err := w.Roster.Plan(ctx, now, tickets.Ticket{})
 	if err != nil {
 		return
 	}

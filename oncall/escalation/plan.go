@@ -199,7 +199,7 @@ func (f Facts) chain(p *Plan, c Case, now time.Time) {
 // steps puts steps into the plan and tells whether they reach anybody.
 func (b *builder) steps(list []Step, chosen []*rota.Schedule) (reached bool) {
 	for _, s := range list {
-		for _, places := range b.facts.places(s, chosen, b.now) {
+		for _, places := range b.places(s, chosen) {
 			reached = b.step(s, places) || reached
 		}
 	}
@@ -239,8 +239,8 @@ func (f Facts) serving(r rota.Request) (list []*rota.Schedule) {
 }
 
 // places are the engineers of a step, in groups that are rung one after the other. Of several rotas that serve the request,
-// the first in which somebody with a telephone is on call has the step.
-func (f Facts) places(s Step, chosen []*rota.Schedule, now time.Time) [][]rota.Place {
+// the first in which somebody can be rung has the step; who chose silence in those before it is written down.
+func (b *builder) places(s Step, chosen []*rota.Schedule) [][]rota.Place {
 	if len(s.Engineers) > 0 {
 		var places []rota.Place
 		for _, id := range s.Engineers {
@@ -249,13 +249,14 @@ func (f Facts) places(s Step, chosen []*rota.Schedule, now time.Time) [][]rota.P
 		return [][]rota.Place{places}
 	}
 	if s.Rota != "" {
-		chosen = slices.DeleteFunc(slices.Clone(f.Rotas), func(one *rota.Schedule) bool { return one.Rota().ID != s.Rota })
+		chosen = slices.DeleteFunc(slices.Clone(b.facts.Rotas), func(one *rota.Schedule) bool { return one.Rota().ID != s.Rota })
 	}
 	for _, one := range chosen {
-		places := slices.DeleteFunc(one.At(now), func(p rota.Place) bool { return s.Level != 0 && p.Level != s.Level })
-		if slices.ContainsFunc(places, func(p rota.Place) bool { return f.rings(p.Engineer) }) {
+		places := slices.DeleteFunc(one.At(b.now), func(p rota.Place) bool { return s.Level != 0 && p.Level != s.Level })
+		if slices.ContainsFunc(places, func(p rota.Place) bool { return b.facts.rings(p.Engineer) }) {
 			return byLevel(places)
 		}
+		b.attempts(s, places)
 	}
 	return nil
 }
@@ -293,13 +294,14 @@ func (f Facts) contact(id oncall.EngineerID) Contact {
 // line is what the ticket says of the plan.
 func (p Plan) line() string {
 	text := p.Rule
-	if p.Ring {
+	switch {
+	case p.Ring:
 		text = fmt.Sprintf("%s: %d telephones are rung by policy %s", text, len(p.Attempts())+len(p.Overflow), p.Policy)
 		if p.Gap && len(p.Steps) == 0 {
 			text += "; nobody is on call, the overflow numbers are rung"
 		}
-	} else if p.Gap {
-		text += "; nobody is on call"
+	case p.Gap:
+		text += "; but nobody on call can be rung"
 	}
 	for _, s := range p.Silent {
 		who := "nobody is rung"

@@ -266,6 +266,14 @@ func TestStepsAreRungAsThePolicySays(t *testing.T) {
 	}
 }
 
+func TestWhereAllChoseSilenceTheTicketNamesThem(t *testing.T) {
+	choice := &escalation.Silence{By: "carla", Why: "on leave", At: monday}
+	f := escalation.Facts{Engineers: team(), Rotas: []*rota.Schedule{main(t, always(1, 1, "anna"))}, Contacts: []escalation.Contact{{Engineer: "anna", Zone: "UTC", Silence: choice}}}
+	if p := escalation.For(blocking(), f, monday); p.Ring || !strings.Contains(p.Note, "anna is not rung by the choice of carla: on leave") {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestNobodyOnCallIsAnOverflowOrATruth(t *testing.T) {
 	f := escalation.Facts{Engineers: team(), Rotas: []*rota.Schedule{main(t)}}
 	p := escalation.For(blocking(), f, monday)

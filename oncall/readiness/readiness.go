@@ -17,14 +17,14 @@ import (
 type Report struct {
 	From      time.Time `json:"from"`
 	Until     time.Time `json:"until"`
-	Ready     bool      `json:"ready"`     // no gap, nobody unproven who is on call before a proof of today runs out
-	Gaps      []Gap     `json:"gaps"`      // nobody with a telephone is on call
-	Uncovered []Gap     `json:"uncovered"` // somebody is on call, and nobody with a proven telephone; within the next 7 days
+	Ready     bool      `json:"ready"`     // no gap, every shift covered or its proof still to come, and nobody without a proof
+	Gaps      []RotaGap `json:"gaps"`      // nobody with a telephone is on call
+	Uncovered []RotaGap `json:"uncovered"` // somebody is on call, and nobody with a proven telephone; within the next 7 days
 	People    []Person  `json:"people"`    // whoever can be rung, by id
 }
 
-// Gap is a time in which a rota reaches nobody, nor does any other rota that its requests fall back to.
-type Gap struct {
+// RotaGap is a time in which a rota reaches nobody, nor does any other rota that its requests fall back to.
+type RotaGap struct {
 	Rota  rota.ID   `json:"rota"`
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
@@ -37,7 +37,7 @@ type Person struct {
 	Ready    bool              `json:"ready"`
 	Why      string            `json:"why,omitempty"` // what is missing
 	Phones   []Phone           `json:"phones"`
-	OnCall   []Shift           `json:"on_call"` // in the time that is looked at
+	OnCall   []OnCallShift     `json:"on_call"` // in the time that is looked at
 	Silence  string            `json:"silence,omitempty"`
 }
 
@@ -47,9 +47,9 @@ type Phone struct {
 	Proven time.Time `json:"proven_until,omitzero"`
 }
 
-// Shift is one stretch of duty. It is covered when a proof of today still holds when it begins, or now where it has begun.
-// A shift that begins after every proof of today has run out is neither: its proof is still to come.
-type Shift struct {
+// OnCallShift is one stretch of duty. It is covered when a proof of today still holds when it begins, or now where it has begun.
+// A shift that begins in 7 days or later is neither: its proof is still to come.
+type OnCallShift struct {
 	Rota    rota.ID   `json:"rota"`
 	Level   int       `json:"level"`
 	From    time.Time `json:"from"`
@@ -61,18 +61,18 @@ type Shift struct {
 // Of tells how ready the house is from now until an instant, of everybody who is on call in that time and everybody whom a
 // policy names.
 func Of(f escalation.Facts, now, until time.Time) Report {
-	r := Report{From: now, Until: until, Ready: true, Gaps: []Gap{}, Uncovered: []Gap{}, People: []Person{}}
-	people := map[oncall.EngineerID][]Shift{}
+	r := Report{From: now, Until: until, Ready: true, Gaps: []RotaGap{}, Uncovered: []RotaGap{}, People: []Person{}}
+	people := map[oncall.EngineerID][]OnCallShift{}
 	for _, p := range f.Policies {
 		for _, s := range p.Steps {
 			for _, id := range s.Engineers {
-				people[id] = append(people[id], []Shift{}...)
+				people[id] = append(people[id], []OnCallShift{}...)
 			}
 		}
 	}
 	for _, s := range f.Rotas {
 		for _, d := range s.Duties(now, until) {
-			people[d.Engineer] = append(people[d.Engineer], Shift{Rota: s.Rota().ID, Level: d.Level, From: d.From, Until: d.Until})
+			people[d.Engineer] = append(people[d.Engineer], OnCallShift{Rota: s.Rota().ID, Level: d.Level, From: d.From, Until: d.Until})
 		}
 	}
 	for id, shifts := range people {
@@ -88,8 +88,8 @@ func Of(f escalation.Facts, now, until time.Time) Report {
 	return r
 }
 
-func person(f escalation.Facts, e oncall.Engineer, shifts []Shift, now time.Time) Person {
-	p := Person{Engineer: e.ID, Name: e.Name, Phones: []Phone{}, OnCall: []Shift{}}
+func person(f escalation.Facts, e oncall.Engineer, shifts []OnCallShift, now time.Time) Person {
+	p := Person{Engineer: e.ID, Name: e.Name, Phones: []Phone{}, OnCall: []OnCallShift{}}
 	best := time.Time{}
 	for _, phone := range e.Phones {
 		until := oncall.Proven(f.Proofs, e.ID, phone, now)
@@ -109,7 +109,7 @@ func person(f escalation.Facts, e oncall.Engineer, shifts []Shift, now time.Time
 			p.Silence = c.Silence.String()
 		}
 	}
-	first := slices.IndexFunc(p.OnCall, func(s Shift) bool { return !s.Covered && !s.ToProve })
+	first := slices.IndexFunc(p.OnCall, func(s OnCallShift) bool { return !s.Covered && !s.ToProve })
 	switch {
 	case p.Silence != "":
 		p.Why = "is not rung " + p.Silence
@@ -143,16 +143,6 @@ func (r *Report) gaps(f escalation.Facts, now, until time.Time) {
 		at := slices.IndexFunc(r.People, func(p Person) bool { return p.Engineer == id })
 		return at >= 0 && len(r.People[at].Phones) > 0 && r.People[at].Silence == ""
 	}
-	proven := func(at time.Time) func(oncall.EngineerID) bool {
-		return func(id oncall.EngineerID) bool {
-			i := slices.IndexFunc(r.People, func(p Person) bool { return p.Engineer == id })
-			return i >= 0 && rings(id) && slices.ContainsFunc(r.People[i].Phones, func(p Phone) bool { return at.Before(p.Proven) })
-		}
-	}
-	soon := now.Add(oncall.ProofTime)
-	if until.Before(soon) {
-		soon = until
-	}
 	for _, s := range f.Rotas {
 		id := s.Rota().ID
 		chain := []*rota.Schedule{s}
@@ -165,11 +155,7 @@ func (r *Report) gaps(f escalation.Facts, now, until time.Time) {
 			continue
 		}
 		r.Gaps = append(r.Gaps, free(id, chain, now, until, rings)...)
-		for _, g := range r.unproven(id, chain, now, soon, proven) {
-			if !slices.ContainsFunc(r.Gaps, func(o Gap) bool { return o.Rota == id && !g.From.Before(o.From) && !g.Until.After(o.Until) }) {
-				r.Uncovered = append(r.Uncovered, g)
-			}
-		}
+		r.Uncovered = append(r.Uncovered, r.uncovered(id, chain, now, until)...)
 	}
 }
 
@@ -178,16 +164,16 @@ func everything(s rota.Serves) bool {
 }
 
 // free lists when none of the schedules reaches anybody.
-func free(id rota.ID, chain []*rota.Schedule, from, until time.Time, reached func(oncall.EngineerID) bool) []Gap {
+func free(id rota.ID, chain []*rota.Schedule, from, until time.Time, reached func(oncall.EngineerID) bool) []RotaGap {
 	if !from.Before(until) {
 		return nil
 	}
-	list := []Gap{{id, from.In(chain[0].Zone()), until.In(chain[0].Zone())}}
+	list := []RotaGap{{id, from.In(chain[0].Zone()), until.In(chain[0].Zone())}}
 	for _, s := range chain {
-		var next []Gap
+		var next []RotaGap
 		for _, g := range list {
 			for _, one := range s.Gaps(g.From, g.Until, reached) {
-				next = append(next, Gap{id, one.From.In(chain[0].Zone()), one.Until.In(chain[0].Zone())})
+				next = append(next, RotaGap{id, one.From.In(chain[0].Zone()), one.Until.In(chain[0].Zone())})
 			}
 		}
 		list = next
@@ -195,28 +181,42 @@ func free(id rota.ID, chain []*rota.Schedule, from, until time.Time, reached fun
 	return list
 }
 
-// unproven lists when somebody is on call and nobody whose proof of today still holds. Proofs run out one after the other, so
-// the time is taken in parts in which the same proofs hold.
-func (r *Report) unproven(id rota.ID, chain []*rota.Schedule, from, until time.Time, proven func(time.Time) func(oncall.EngineerID) bool) (list []Gap) {
-	edges := []time.Time{from, until}
-	for _, p := range r.People {
-		for _, phone := range p.Phones {
-			if phone.Proven.After(from) && phone.Proven.Before(until) {
-				edges = append(edges, phone.Proven)
+// uncovered lists when somebody with a telephone is on call in the schedules, and nobody whose shift is covered or whose proof
+// is still to come. Call it when the gaps are known.
+func (r *Report) uncovered(id rota.ID, chain []*rota.Schedule, from, until time.Time) []RotaGap {
+	list := []RotaGap{{id, from.In(chain[0].Zone()), until.In(chain[0].Zone())}}
+	for _, s := range chain {
+		for _, p := range r.People {
+			for _, on := range p.OnCall {
+				if on.Rota == s.Rota().ID && p.Silence == "" && (on.Covered || on.ToProve) {
+					list = without(list, on.From, on.Until)
+				}
 			}
 		}
 	}
-	slices.SortFunc(edges, time.Time.Compare)
-	for i := range edges[1:] {
-		for _, g := range free(id, chain, edges[i], edges[i+1], proven(edges[i])) {
-			if n := len(list); n > 0 && list[n-1].Until.Equal(g.From) {
-				list[n-1].Until = g.Until
-				continue
-			}
-			list = append(list, g)
+	for _, g := range r.Gaps {
+		if g.Rota == id {
+			list = without(list, g.From, g.Until)
 		}
 	}
 	return list
+}
+
+// without cuts a time out of others.
+func without(list []RotaGap, from, until time.Time) (next []RotaGap) {
+	for _, g := range list {
+		if !from.Before(g.Until) || !g.From.Before(until) {
+			next = append(next, g)
+			continue
+		}
+		if g.From.Before(from) {
+			next = append(next, RotaGap{g.Rota, g.From, from.In(g.From.Location())})
+		}
+		if until.Before(g.Until) {
+			next = append(next, RotaGap{g.Rota, until.In(g.From.Location()), g.Until})
+		}
+	}
+	return next
 }
 
 // Lines says the report to people, one fact a line; none where the house is ready. Times are in the zone given.

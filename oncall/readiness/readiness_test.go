@@ -62,9 +62,13 @@ func says(t *testing.T, r readiness.Report, want ...string) {
 
 func TestAShiftIsCoveredOnlyWithAProof(t *testing.T) {
 	rotas := []*rota.Schedule{schedule(t, rota.Rota{ID: rota.Main, Shifts: []oncall.Shift{always(1, "anna")}})}
-	says(t, report(t, escalation.Facts{Rotas: rotas}, 14), "nobody with a proven telephone is on call from Mon 2026-11-23 10:00 UTC until Mon 2026-11-30 10:00 UTC", "Anna (anna) has proven no telephone")
+	says(t, report(t, escalation.Facts{Rotas: rotas}, 14), "nobody with a proven telephone is on call from Mon 2026-11-23 10:00 UTC until Mon 2026-12-07 10:00 UTC", "Anna (anna) has proven no telephone")
 	says(t, report(t, escalation.Facts{Rotas: rotas, Proofs: []oncall.Proof{proof("anna", "a2", 0)}}, 14))
-	says(t, report(t, escalation.Facts{Rotas: rotas, Proofs: []oncall.Proof{proof("anna", "a2", 5*day)}}, 14), "proven telephone is on call from Wed 2026-11-25 10:00 UTC until Mon 2026-11-30")
+	says(t, report(t, escalation.Facts{Rotas: rotas, Proofs: []oncall.Proof{proof("anna", "a2", 5*day)}}, 14)) // the shift has begun
+	friday := []*rota.Schedule{schedule(t, rota.Rota{ID: rota.Main, Shifts: []oncall.Shift{always(2, "marco"), {Engineer: "anna", Level: 1, Day: time.Friday, Length: day}}})}
+	marco := proof("marco", "m1", 0)
+	says(t, report(t, escalation.Facts{Rotas: friday, Proofs: []oncall.Proof{marco, proof("anna", "a2", 2*day)}}, 14)) // that of the week after is still to come
+	says(t, report(t, escalation.Facts{Rotas: friday, Proofs: []oncall.Proof{marco, proof("anna", "a2", 5*day)}}, 14), "Anna (anna) has a proof that runs out before the shift of 2026-11-27")
 	for name, p := range map[string]oncall.Proof{
 		"too old": proof("anna", "a1", 7*day), "of another": proof("marco", "a1", 0), "of a telephone of before": proof("anna", "a3", 0), "of tomorrow": proof("anna", "a1", -day),
 		"without sound": {Engineer: "anna", Phone: "a1", At: monday, Key: true}, "without a key": {Engineer: "anna", Phone: "a1", At: monday, Sound: true},
@@ -99,7 +103,7 @@ func TestSilenceIsNamedAndNamedPeopleCount(t *testing.T) {
 	says(t, report(t, f, 7), "rota main: nobody with a telephone", "Anna (anna) is not rung by the choice of carla: on leave")
 }
 
-// TestWhatIsReadyIsReached: in a house that is ready, every plan of the next days rings a proven telephone.
+// TestWhatIsReadyIsReached: in a house that is ready, every plan of the next days rings somebody who has proven a telephone.
 func TestWhatIsReadyIsReached(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		who := rapid.SampledFrom([]oncall.EngineerID{"anna", "marco"})
@@ -119,12 +123,21 @@ func TestWhatIsReadyIsReached(t *testing.T) {
 		for range 20 {
 			at := monday.Add(time.Duration(rapid.IntRange(0, 4*24*60-1).Draw(t, "at")) * time.Minute)
 			p := escalation.For(escalation.Case{Request: rota.Request{Category: "blocking"}}, f, at)
-			reached := slices.ContainsFunc(p.Attempts(), func(a oncall.Attempt) bool { return !oncall.Proven(f.Proofs, a.Engineer, a.Phone, at).IsZero() })
-			within := func(list []readiness.Gap) bool {
-				return slices.ContainsFunc(list, func(g readiness.Gap) bool { return !at.Before(g.From) && at.Before(g.Until) })
+			covered := slices.ContainsFunc(p.Attempts(), func(a oncall.Attempt) bool {
+				i := slices.IndexFunc(report.People, func(who readiness.Person) bool { return who.Engineer == a.Engineer })
+				return slices.ContainsFunc(report.People[i].OnCall, func(s readiness.OnCallShift) bool {
+					begins := s.From
+					if begins.Before(monday) {
+						begins = monday
+					}
+					return !at.Before(s.From) && at.Before(s.Until) && slices.ContainsFunc(f.Proofs, func(p oncall.Proof) bool { return p.Engineer == a.Engineer && p.Holds(begins) })
+				})
+			})
+			within := func(list []readiness.RotaGap) bool {
+				return slices.ContainsFunc(list, func(g readiness.RotaGap) bool { return !at.Before(g.From) && at.Before(g.Until) })
 			}
-			if p.Ring == within(report.Gaps) || (p.Ring && reached == within(report.Uncovered)) {
-				t.Fatalf("at %s the plan is %+v (proven %v), the report %+v", at, p, reached, report)
+			if p.Ring == within(report.Gaps) || (p.Ring && covered == within(report.Uncovered)) {
+				t.Fatalf("at %s the plan is %+v (covered %v), the report %+v", at, p, covered, report)
 			}
 		}
 	})

@@ -66,8 +66,8 @@ func (n *night) say(format string, a ...any) {
 	n.log = append(n.log, fmt.Sprintf("%6.1fs ", time.Since(n.began).Seconds())+fmt.Sprintf(format, a...))
 }
 
-func (n *night) Plan(_ context.Context, _ time.Time, first oncall.EngineerID) ([]oncall.Attempt, bool, error) {
-	return oncall.First(n.attempts, n.others, first), len(n.attempts) == 0, n.planErr
+func (n *night) Plan(_ context.Context, _ time.Time, t tickets.Ticket) ([]oncall.Attempt, bool, error) {
+	return oncall.First(n.attempts, n.others, oncall.EngineerID(t.Assignee)), len(n.attempts) == 0, n.planErr
 }
 
 func (n *night) Note(ctx context.Context, e ring.Event) {

@@ -39,10 +39,10 @@ type Caller interface {
 	Flush()
 }
 
-// Duty tells who is on duty: the attempts in their order, and whether there is a gap in the rota. The telephones of
-// first, where one is named, stand in front, on duty or not.
+// Duty tells who is rung for a ticket: the attempts in their order, and whether nobody on call can be rung. The telephones of
+// whoever has the ticket in hand stand in front, on call or not.
 type Duty interface {
-	Plan(ctx context.Context, now time.Time, first oncall.EngineerID) (attempts []oncall.Attempt, gap bool, err error)
+	Plan(ctx context.Context, now time.Time, t tickets.Ticket) (attempts []oncall.Attempt, gap bool, err error)
 }
 
 // Event is one line for the ticket's history.
@@ -187,7 +187,7 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	}
 	ctx, j.leave = context.WithCancelCause(ctx)
 	defer j.leave(nil)
-	attempts, gap, err := s.Duty.Plan(ctx, time.Now(), oncall.EngineerID(r.Ticket.Assignee))
+	attempts, gap, err := s.Duty.Plan(ctx, time.Now(), r.Ticket)
 	if err != nil && context.Cause(ctx) == nil {
 		return Impossible, fmt.Errorf("planning whom to ring for ticket %d: %w", r.Ticket.Number, err)
 	}

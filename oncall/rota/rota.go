@@ -5,6 +5,7 @@
 package rota
 
 import (
+	"slices"
 	"time"
 
 	"hotline/oncall"
@@ -108,4 +109,20 @@ type Span struct {
 	From   time.Time `json:"from"`
 	Until  time.Time `json:"until"`
 	Places []Place   `json:"places"`
+}
+
+// Absences are all absences of one engineer, as they are kept.
+type Absences struct {
+	Engineer oncall.EngineerID `json:"engineer"`
+	List     []Absence         `json:"absences"`
+	Version  int               `json:"version"`
+}
+
+// Clone is a copy that shares no slice with the rota.
+func (r Rota) Clone() Rota {
+	r.Shifts, r.Overrides, r.Swaps, r.Layers = slices.Clone(r.Shifts), slices.Clone(r.Overrides), slices.Clone(r.Swaps), slices.Clone(r.Layers)
+	for i, l := range r.Layers {
+		r.Layers[i].Turns, r.Layers[i].Hours = slices.Clone(l.Turns), slices.Clone(l.Hours)
+	}
+	return r
 }

@@ -1,0 +1,184 @@
+// Package escalationtest holds the stores of on-call work to the same rules: one conformance suite for PostgreSQL and its twin in
+// memory.
+package escalationtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"hotline/oncall"
+	"hotline/oncall/escalation"
+	"hotline/oncall/rota"
+	"hotline/sla"
+	"hotline/storage"
+)
+
+// Store is what the suite of rotas, absences, policies, contacts and proofs needs.
+type Store interface {
+	oncall.Store
+	escalation.Store
+}
+
+// Run runs the suite of escalation.Store; open gives a new and empty store each time.
+func Run(t *testing.T, open func(t *testing.T) Store) {
+	for name, test := range map[string]func(*testing.T, Store){
+		"every document comes back as it was written": schedulesReturn,
+		"every document has a version, never twice":   func(t *testing.T, s Store) { versioned(t, schedules(s)) },
+		"of many who write one version one does":      func(t *testing.T, s Store) { oneWins(t, schedules(s)) },
+		"no rota names one who is removed":            schedulesAgainstEngineer,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+// schedules are the documents of escalation.Store.
+func schedules(s Store) map[string]document {
+	return map[string]document{
+		"rota": {
+			put: func(ctx context.Context, v int) (int, error) {
+				r, err := s.PutSchedule(ctx, rota.Rota{ID: "x", Version: v})
+				return r.Version, err
+			},
+			read:   func(ctx context.Context) (int, error) { r, err := s.Schedule(ctx, "x"); return r.Version, err },
+			remove: func(ctx context.Context, v int) error { return s.DeleteSchedule(ctx, "x", v) },
+		},
+		"absences": {
+			put: func(ctx context.Context, v int) (int, error) {
+				a, err := s.PutAbsences(ctx, rota.Absences{Engineer: "x", Version: v})
+				return a.Version, err
+			},
+			read: func(ctx context.Context) (int, error) { a, err := s.AbsencesOf(ctx, "x"); return a.Version, err },
+		},
+		"policy": {
+			put: func(ctx context.Context, v int) (int, error) {
+				p, err := s.PutPolicy(ctx, escalation.Policy{ID: "x", Version: v})
+				return p.Version, err
+			},
+			read:   func(ctx context.Context) (int, error) { p, err := s.Policy(ctx, "x"); return p.Version, err },
+			remove: func(ctx context.Context, v int) error { return s.DeletePolicy(ctx, "x", v) },
+		},
+		"contact": {
+			put: func(ctx context.Context, v int) (int, error) {
+				c, err := s.PutContact(ctx, escalation.Contact{Engineer: "x", Version: v})
+				return c.Version, err
+			},
+			read:   func(ctx context.Context) (int, error) { c, err := s.Contact(ctx, "x"); return c.Version, err },
+			remove: func(ctx context.Context, v int) error { return s.DeleteContact(ctx, "x", v) },
+		},
+		"proofs": {
+			put: func(ctx context.Context, v int) (int, error) {
+				p, err := s.PutProofs(ctx, oncall.Proofs{Engineer: "x", Version: v})
+				return p.Version, err
+			},
+			read: func(ctx context.Context) (int, error) { p, err := s.ProofsOf(ctx, "x"); return p.Version, err },
+		},
+	}
+}
+
+func schedulesReturn(t *testing.T, s Store) {
+	ctx := t.Context()
+	_, err := s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
+	must(t, err)
+	r := rota.Rota{
+		ID: "night", Name: "Night", Zone: "Europe/Rome", Serves: rota.Serves{Contracts: []string{"rossi"}, Categories: []sla.Category{sla.Blocking}},
+		Shifts: []oncall.Shift{{Engineer: "anna", Level: 1, Length: time.Hour}},
+		Layers: []rota.Layer{{
+			Name: "a", Level: 1, Rotation: rota.Custom, Start: "2026-01-05T09:00", Turns: []rota.Turn{{Engineer: "anna", Length: time.Hour}, {Length: time.Hour}},
+			Hours: []sla.Interval{{Day: 1, From: time.Hour, Until: 2 * time.Hour}}, Follow: rota.Follow{Calendar: "office", Closed: true},
+		}},
+		Overrides: []oncall.Override{{Engineer: "anna", Level: 1, From: monday, Until: monday.Add(time.Hour)}},
+		Swaps:     []rota.Swap{{Engineer: "anna", With: "anna", From: monday, Until: monday.Add(time.Hour), BackFrom: monday, BackUntil: monday}},
+	}
+	stands, err := s.PutSchedule(ctx, r)
+	must(t, err)
+	r.Version = 1
+	equal(t, "rota as written", stands, r)
+	rotas, err := s.Schedules(ctx)
+	must(t, err)
+	equal(t, "rotas", rotas, []rota.Rota{r})
+	main, err := s.Rota(ctx)
+	must(t, err)
+	equal(t, "the main rota", main.Version, 0)
+
+	choice := &escalation.Silence{By: "carla", Why: "on leave", At: monday}
+	a := rota.Absences{Engineer: "anna", List: []rota.Absence{{Engineer: "anna", From: monday, Until: monday.Add(time.Hour), Note: "Elba", UID: "1"}}}
+	_, err = s.PutAbsences(ctx, a)
+	must(t, err)
+	p := escalation.Policy{ID: "p", Name: "P", Steps: []escalation.Step{{Level: 1, AtOnce: true, Ring: time.Second, Engineers: []oncall.EngineerID{"anna"}}}, Need: 2, Overflow: []string{"06"}, Silence: choice}
+	_, err = s.PutPolicy(ctx, p)
+	must(t, err)
+	c := escalation.Contact{Engineer: "anna", Zone: "Europe/Rome", Rules: []escalation.Rule{{Phone: "06", Categories: []sla.Category{sla.Blocking}}}, Silence: choice}
+	_, err = s.PutContact(ctx, c)
+	must(t, err)
+	f := oncall.Proofs{Engineer: "anna", List: []oncall.Proof{{Engineer: "anna", Phone: "06", At: monday, Key: true, Sound: true, How: "test call"}}}
+	_, err = s.PutProofs(ctx, f)
+	must(t, err)
+	a.Version, p.Version, c.Version, f.Version = 1, 1, 1, 1
+	allAbsences, err := s.Absences(ctx)
+	must(t, err)
+	equal(t, "absences", allAbsences, []rota.Absences{a})
+	allPolicies, err := s.Policies(ctx)
+	must(t, err)
+	equal(t, "policies", allPolicies, []escalation.Policy{p})
+	allContacts, err := s.Contacts(ctx)
+	must(t, err)
+	equal(t, "contacts", allContacts, []escalation.Contact{c})
+	allProofs, err := s.Proofs(ctx)
+	must(t, err)
+	equal(t, "proofs", allProofs, []oncall.Proofs{f})
+	wants(t, "an engineer whom a rota names", s.DeleteEngineer(ctx, "anna", 0), oncall.ErrOnRota)
+	_, err = s.PutSchedule(ctx, rota.Rota{ID: "day", Layers: []rota.Layer{{Turns: []rota.Turn{{Engineer: "zoe"}}}}})
+	wants(t, "nobody in a layer", err, oncall.ErrUnknownEngineer)
+	must(t, s.DeleteSchedule(ctx, "night", 1))
+	must(t, s.DeleteEngineer(ctx, "anna", 0))
+	_, err = s.Schedule(ctx, "night")
+	wants(t, "a rota that is gone", err, storage.ErrNotFound)
+}
+
+// schedulesAgainstEngineer removes engineers while a rota takes them on: one of both succeeds, never both.
+func schedulesAgainstEngineer(t *testing.T, s Store) {
+	ctx := t.Context()
+	for round := range 10 {
+		id := oncall.EngineerID(fmt.Sprint("e", round))
+		_, err := s.PutEngineer(ctx, oncall.Engineer{ID: id})
+		must(t, err)
+		done, failed := atOnce(2, func(i int) error {
+			if i == 0 {
+				return s.DeleteEngineer(ctx, id, 0)
+			}
+			_, err := s.PutSchedule(ctx, rota.Rota{ID: rota.ID(id), Layers: []rota.Layer{{Turns: []rota.Turn{{Engineer: id}}}}})
+			return err
+		})
+		if done != 1 || !errors.Is(failed[0], oncall.ErrOnRota) && !errors.Is(failed[0], oncall.ErrUnknownEngineer) {
+			t.Errorf("%d succeeded, %v", done, failed)
+		}
+	}
+}
+
+// monday is when everything happens.
+var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wants(t *testing.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: %v, want %v", what, err, want)
+	}
+}
+
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
+	}
+}

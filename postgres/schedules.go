@@ -1,0 +1,161 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/oncall"
+	"hotline/oncall/escalation"
+	"hotline/oncall/rota"
+)
+
+// The documents of on-call work beside engineers and the main rota.
+const (
+	schedules kind = "schedule"
+	absences  kind = "absences"
+	policies  kind = "policy"
+	contacts  kind = "contact"
+	proofs    kind = "proofs"
+)
+
+// scheduled tells whether a rota beside the main one names an engineer.
+func scheduled(ctx context.Context, tx pgx.Tx, id oncall.EngineerID) (bool, error) {
+	found, err := tx.Query(ctx, selectDocuments, schedules)
+	if err != nil {
+		return false, err
+	}
+	list, err := pgx.CollectRows(found, scanDocument[rota.Rota])
+	for _, r := range list {
+		for _, named := range r.Names() {
+			if named == id {
+				return true, nil
+			}
+		}
+	}
+	return false, err
+}
+
+// Schedule reads one rota beside the main one.
+func (s *Store) Schedule(ctx context.Context, id rota.ID) (rota.Rota, error) {
+	return document[rota.Rota](ctx, s, schedules, string(id))
+}
+
+// Schedules lists them by id.
+func (s *Store) Schedules(ctx context.Context) ([]rota.Rota, error) {
+	return documents[rota.Rota](ctx, s, schedules)
+}
+
+// PutSchedule writes a whole rota, if everybody whom it names exists.
+func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error) {
+	var next rota.Rota
+	err := s.edit(ctx, fmt.Sprintf("writing rota %s", r.ID), func(tx pgx.Tx) error {
+		known, err := staff(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, id := range r.Names() {
+			if !known[id] {
+				return fmt.Errorf("engineer %q: %w", id, oncall.ErrUnknownEngineer)
+			}
+		}
+		next, err = replace(ctx, tx, schedules, string(r.ID), r, func(r *rota.Rota) *int { return &r.Version })
+		return err
+	})
+	if err != nil {
+		return rota.Rota{}, err
+	}
+	return next, nil
+}
+
+// DeleteSchedule removes a rota.
+func (s *Store) DeleteSchedule(ctx context.Context, id rota.ID, version int) error {
+	return s.edit(ctx, fmt.Sprintf("deleting rota %s", id), func(tx pgx.Tx) error { return remove(ctx, tx, schedules, string(id), version) })
+}
+
+// AbsencesOf reads when an engineer is away.
+func (s *Store) AbsencesOf(ctx context.Context, id oncall.EngineerID) (rota.Absences, error) {
+	return document[rota.Absences](ctx, s, absences, string(id))
+}
+
+// Absences lists them by engineer.
+func (s *Store) Absences(ctx context.Context) ([]rota.Absences, error) {
+	return documents[rota.Absences](ctx, s, absences)
+}
+
+// PutAbsences writes when an engineer is away, whole.
+func (s *Store) PutAbsences(ctx context.Context, a rota.Absences) (rota.Absences, error) {
+	return put(ctx, s, absences, string(a.Engineer), a, func(a *rota.Absences) *int { return &a.Version })
+}
+
+// Policy reads one escalation policy.
+func (s *Store) Policy(ctx context.Context, id string) (escalation.Policy, error) {
+	return document[escalation.Policy](ctx, s, policies, id)
+}
+
+// Policies lists them by id.
+func (s *Store) Policies(ctx context.Context) ([]escalation.Policy, error) {
+	return documents[escalation.Policy](ctx, s, policies)
+}
+
+// PutPolicy writes a whole escalation policy.
+func (s *Store) PutPolicy(ctx context.Context, p escalation.Policy) (escalation.Policy, error) {
+	return put(ctx, s, policies, p.ID, p, func(p *escalation.Policy) *int { return &p.Version })
+}
+
+// DeletePolicy removes an escalation policy.
+func (s *Store) DeletePolicy(ctx context.Context, id string, version int) error {
+	return s.edit(ctx, "deleting escalation policy "+id, func(tx pgx.Tx) error { return remove(ctx, tx, policies, id, version) })
+}
+
+// Contact reads how an engineer is rung.
+func (s *Store) Contact(ctx context.Context, id oncall.EngineerID) (escalation.Contact, error) {
+	return document[escalation.Contact](ctx, s, contacts, string(id))
+}
+
+// Contacts lists them by engineer.
+func (s *Store) Contacts(ctx context.Context) ([]escalation.Contact, error) {
+	return documents[escalation.Contact](ctx, s, contacts)
+}
+
+// PutContact writes how an engineer is rung, whole.
+func (s *Store) PutContact(ctx context.Context, c escalation.Contact) (escalation.Contact, error) {
+	return put(ctx, s, contacts, string(c.Engineer), c, func(c *escalation.Contact) *int { return &c.Version })
+}
+
+// DeleteContact removes the rules of an engineer, who is rung on every telephone then.
+func (s *Store) DeleteContact(ctx context.Context, id oncall.EngineerID, version int) error {
+	return s.edit(ctx, fmt.Sprintf("deleting the contact of %s", id), func(tx pgx.Tx) error { return remove(ctx, tx, contacts, string(id), version) })
+}
+
+// ProofsOf reads which telephones an engineer has proven.
+func (s *Store) ProofsOf(ctx context.Context, id oncall.EngineerID) (oncall.Proofs, error) {
+	return document[oncall.Proofs](ctx, s, proofs, string(id))
+}
+
+// Proofs lists them by engineer.
+func (s *Store) Proofs(ctx context.Context) ([]oncall.Proofs, error) {
+	return documents[oncall.Proofs](ctx, s, proofs)
+}
+
+// PutProofs writes which telephones an engineer has proven, whole.
+func (s *Store) PutProofs(ctx context.Context, p oncall.Proofs) (oncall.Proofs, error) {
+	return put(ctx, s, proofs, string(p.Engineer), p, func(p *oncall.Proofs) *int { return &p.Version })
+}
+
+// staff are the engineers whom a rota may name.
+func staff(ctx context.Context, tx pgx.Tx) (map[oncall.EngineerID]bool, error) {
+	found, err := tx.Query(ctx, namesOf, engineers)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := pgx.CollectRows(found, pgx.RowTo[oncall.EngineerID])
+	known := map[oncall.EngineerID]bool{}
+	for _, id := range ids {
+		known[id] = true
+	}
+	return known, err
+}
+
+var _ escalation.Store = (*Store)(nil)
