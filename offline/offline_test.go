@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"hotline/alarm"
+	"hotline/directory/persistent"
 	"hotline/memory"
 	"hotline/tickets"
-	"hotline/directory/persistent"
 )
 
 // desk keeps the book that it is given.
