@@ -126,6 +126,7 @@ type spot struct {
 	number tickets.Number
 	rank   int
 	at     time.Time
+	of     int // so many, where they were counted
 }
 
 // List selects, sorts and pages tickets.
@@ -154,27 +155,52 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page paging.Page[ti
 		sel.where("t.facet = any($%d)", o.facets)
 	}
 	sel.span(f)
-	counted := sel
-	total, err := row(ctx, s, "counting tickets", pgx.RowTo[int],
-		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", counted, paging.CountedAtMost+1), counted.args...)
+	found, total, err := s.placed(ctx, o, sel, few, f)
 	if err != nil {
 		return page, err
 	}
-	gathered := few || o.spanBeside(f)
-	if gathered && !few && f.DueBefore.IsZero() && total > paging.CountedAtMost {
-		if gathered, err = s.far(ctx, o, f); err != nil {
-			return page, err
-		}
-	}
-	spots, err := s.spots(ctx, o, &sel, gathered, f)
-	if err != nil {
-		return page, err
-	}
-	part := paging.Paged(spots, f.Limit, o.position)
+	part := paging.Paged(found, f.Limit, o.position)
 	list, err := s.ticketsAt(ctx, part.Items)
 	page = paging.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(total)
 	page.More = page.More || more
 	return page, err
+}
+
+// placed reads the places of a page, and one more, and how many are selected. What a search has found is read once for both.
+func (s *Store) placed(ctx context.Context, o order, sel selection, few bool, f tickets.Filter) (found []spot, total int, err error) {
+	if few && f.Search != "" {
+		whole := sel
+		sql := o.counted(&whole, f)
+		found, err = s.spots(ctx, sql, whole.args)
+		if err != nil || len(found) > 0 {
+			return found, ofSpots(found), err
+		}
+	}
+	total, err = row(ctx, s, "counting tickets", pgx.RowTo[int],
+		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", sel, paging.CountedAtMost+1), sel.args...)
+	if err != nil || total == 0 {
+		return nil, total, err
+	}
+	gathered := few || o.spanBeside(f)
+	if gathered && !few && f.DueBefore.IsZero() && total > paging.CountedAtMost {
+		if gathered, err = s.far(ctx, o, f); err != nil {
+			return nil, 0, err
+		}
+	}
+	way := o.merge
+	if gathered {
+		way = o.gather
+	}
+	sql := way(&sel, f)
+	found, err = s.spots(ctx, sql, sel.args)
+	return found, total, err
+}
+
+func ofSpots(found []spot) int {
+	if len(found) == 0 {
+		return 0
+	}
+	return found[0].of
 }
 
 // plain tells whether a filter asks for nothing that the facets or a span of time decide.
@@ -224,18 +250,13 @@ func (s *Store) far(ctx context.Context, o order, f tickets.Filter) (bool, error
 	return before > gathering*until.Sub(since), err
 }
 
-// spots reads the places of a page, and one more.
-func (s *Store) spots(ctx context.Context, o order, sel *selection, gathered bool, f tickets.Filter) ([]spot, error) {
-	query := o.merge
-	if gathered {
-		query = o.gather
-	}
-	sql := query(sel, f)
+// spots reads places.
+func (s *Store) spots(ctx context.Context, sql string, args []any) ([]spot, error) {
 	return rows(ctx, s, "listing tickets", func(r pgx.CollectableRow) (p spot, err error) {
-		err = r.Scan(&p.number, &p.rank, &p.at)
+		err = r.Scan(&p.number, &p.rank, &p.at, &p.of)
 		p.at = p.at.UTC()
 		return p, err
-	}, sql, sel.args...)
+	}, sql, args...)
 }
 
 const whereNumbers = ` where number = any($1)`

@@ -74,9 +74,18 @@ func (o order) columns() (rank, at string) {
 // gather reads all that is selected and sorts it. The offset keeps the planner from reading in the list's order instead: it
 // does not know that few match.
 func (o order) gather(s *selection, f tickets.Filter) string {
+	return o.sorted(s, f, "select number, rank, at, 0 from (%s offset 0) m")
+}
+
+// counted is gather, which also counts what is selected: few enough to be kept while they are sorted.
+func (o order) counted(s *selection, f tickets.Filter) string {
+	return o.sorted(s, f, "with m as materialized (%s) select number, rank, at, (select count(*) from m) from m")
+}
+
+func (o order) sorted(s *selection, f tickets.Filter, from string) string {
 	rank, at := o.columns()
 	direction, beyond := o.way()
-	sql := fmt.Sprintf("select number, rank, at from (select t.number, %s as rank, %s as at from tickets t%s offset 0) m", rank, at, *s)
+	sql := fmt.Sprintf(from, fmt.Sprintf("select t.number, %s as rank, %s as at from tickets t%s", rank, at, *s))
 	keys := []string{"number"}
 	if o.key != "" {
 		keys = []string{"at", "number"}
@@ -95,32 +104,34 @@ func (o order) gather(s *selection, f tickets.Filter) string {
 }
 
 // merge reads the first ones of each facet in the order of its index, and sorts these. For n tickets it does so of the n
-// facets whose very first ones come first: no other has one of them.
+// facets whose very first ones come first: no other has one of them. Each goes on where its first one is, so that what lies
+// before it is passed by once.
 func (o order) merge(s *selection, f tickets.Filter) string {
 	direction, beyond := o.way()
 	facets, ranks, starts := o.starts()
 	s.args[0] = facets
-	key, at := "", "timestamptz 'epoch'"
-	bounds := []string{"t.facet = f.facet"}
+	key, at, inner := "", "timestamptz 'epoch'", "t.number"+direction
+	begin, goOn := []string{"t.facet = f.facet"}, []string{"t.facet = f.facet"}
 	if o.key == "" {
-		bounds = append(bounds, fmt.Sprintf("t.number %s f.start", beyond))
+		begin = append(begin, fmt.Sprintf("t.number %s f.start", beyond))
+		goOn = append(goOn, fmt.Sprintf("t.number %s= f.first", beyond))
 	} else {
 		key, at = "x.at"+direction+", ", "t."+o.key
-		if o.behind != nil {
-			bounds = append(bounds, fmt.Sprintf("(%s, t.number) %s (%s, f.start)", at, beyond, s.arg(o.behind.At)))
-		}
-	}
-	bounds = append(bounds, s.conditions[1:]...) // the first one is that of the facets
-	inner := "t.number" + direction
-	if o.key != "" {
 		inner = at + direction + ", " + inner
+		if o.behind != nil {
+			begin = append(begin, fmt.Sprintf("(%s, t.number) %s (%s, f.start)", at, beyond, s.arg(o.behind.At)))
+		}
+		goOn = append(goOn, fmt.Sprintf("(%s, t.number) %s= (f.first_at, f.first)", at, beyond))
 	}
+	begin, goOn = append(begin, s.conditions[1:]...), append(goOn, s.conditions[1:]...) // the first one is that of the facets
 	limit := paging.Size(f.Limit) + 1
-	lateral := fmt.Sprintf("cross join lateral (select t.number, %s as at from tickets t where %s order by %s", at, strings.Join(bounds, " and "), inner)
+	lateral := func(bounds []string) string {
+		return fmt.Sprintf("cross join lateral (select t.number, %s as at from tickets t where %s order by %s", at, strings.Join(bounds, " and "), inner)
+	}
 	end := fmt.Sprintf("order by f.rank%s, %sx.number%s limit %d", direction, key, direction, limit)
-	return fmt.Sprintf(`select x.number, f.rank, x.at from (
-	select f.* from unnest($1::text[], %s::int[], %s::bigint[]) f(facet, rank, start) %s limit 1) x %s
-) f %s limit %d) x %s`, s.arg(ranks), s.arg(starts), lateral, end, lateral, limit, end)
+	return fmt.Sprintf(`select x.number, f.rank, x.at, 0 from (
+	select f.*, x.number as first, x.at as first_at from unnest($1::text[], %s::int[], %s::bigint[]) f(facet, rank, start) %s limit 1) x %s
+) f %s limit %d) x %s`, s.arg(ranks), s.arg(starts), lateral(begin), end, lateral(goOn), limit, end)
 }
 
 // starts are the facets that hold what comes behind the position, with the rank of each and the number behind which it is

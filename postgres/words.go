@@ -66,25 +66,84 @@ func (s *Store) IndexWords(ctx context.Context) (more bool, err error) {
 }
 
 const (
-	selectWithWords = `select ticket from ticket_words where words @@ search_query($1) order by ticket desc limit $2`
+	selectWithWords  = `select ticket from ticket_words where words @@ search_query($1) order by ticket desc limit $2`
+	selectNewestWith = `select ticket from ticket_words where ticket > $3 and words @@ search_query($1) order by ticket desc limit $2`
+	guessItalian     = `explain (format json) select from ticket_words where words @@ plainto_tsquery('italian', $1)`
+	guessEnglish     = `explain (format json) select from ticket_words where words @@ plainto_tsquery('english', $1)`
+	selectReach      = `
+select greatest(reltuples::bigint, 0), coalesce((select min(ticket) from ticket_words), 0), coalesce((select max(ticket) from ticket_words), 0)
+from pg_class where oid = 'ticket_words'::regclass`
 
-	// PostgreSQL takes for cheap to read the words ticket by ticket, because it does not count what it costs to fetch them.
-	readTheirIndex = `set local enable_seqscan = off; set local enable_indexscan = off`
+	// PostgreSQL takes for cheap to read the words ticket by ticket, because it does not count what it costs to fetch them;
+	// which of the two ways is the cheaper one is decided here.
+	readTheirIndex = `set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off; set local enable_indexscan = off; set local enable_bitmapscan = on`
+	readNewest     = `set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off; set local enable_indexscan = on; set local enable_bitmapscan = off`
 )
 
 // withWords finds the newest tickets with all of these words, and one more than are looked at where there are so many.
+// Words that many tickets have are looked for from the newest ticket on, until so many are found; all others in their index.
 func (s *Store) withWords(ctx context.Context, words []string) (list []tickets.Number, err error) {
 	err = s.within(ctx, "looking words up", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, readTheirIndex); err != nil {
-			return err
+		above, many, err := newest(ctx, tx, words)
+		if err == nil && many {
+			list, err = ticketsWith(ctx, tx, readNewest, selectNewestWith, words, paging.CountedAtMost+1, above)
 		}
-		found, err := tx.Query(ctx, selectWithWords, words, paging.CountedAtMost+1)
-		if err == nil {
-			list, err = pgx.CollectRows(found, pgx.RowTo[tickets.Number])
+		if err == nil && len(list) <= paging.CountedAtMost {
+			list, err = ticketsWith(ctx, tx, readTheirIndex, selectWithWords, words, paging.CountedAtMost+1)
 		}
 		return err
 	})
 	return list, err
+}
+
+func ticketsWith(ctx context.Context, tx pgx.Tx, way, sql string, args ...any) ([]tickets.Number, error) {
+	if _, err := tx.Exec(ctx, way); err != nil {
+		return nil, err
+	}
+	found, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, pgx.RowTo[tickets.Number])
+}
+
+// newest tells whether so many tickets have these words, by PostgreSQL's guess, that enough of them are found sooner among the
+// newest tickets than by the words' index, and above which number: the guess may be wrong, and then the index is read.
+func newest(ctx context.Context, tx pgx.Tx, words []string) (above tickets.Number, many bool, err error) {
+	const (
+		fetching = 8 // times the cost of looking at a ticket in passing: to find one by the index and fetch it
+		margin   = 3 // of the guess
+	)
+	guess, err := guessed(ctx, tx, words)
+	if err != nil || guess <= paging.CountedAtMost {
+		return 0, false, err
+	}
+	var all, first, last int64
+	if err := tx.QueryRow(ctx, selectReach).Scan(&all, &first, &last); err != nil {
+		return 0, false, err
+	}
+	share := paging.CountedAtMost / guess // of all tickets, that is passed by
+	reach := margin * share * float64(last-first+1)
+	return tickets.Number(last - int64(reach)), share*float64(all) < fetching*guess, nil
+}
+
+// guessed is how many tickets have the words by PostgreSQL's guess, in the language of which more have them: the forms of one
+// word lie in the same tickets.
+func guessed(ctx context.Context, tx pgx.Tx, words []string) (most float64, err error) {
+	for _, sql := range []string{guessItalian, guessEnglish} {
+		var plan []struct {
+			Plan struct {
+				Rows float64 `json:"Plan Rows"`
+			}
+		}
+		if err := tx.QueryRow(ctx, sql, strings.Join(words, " ")).Scan(&plan); err != nil {
+			return 0, err
+		}
+		for _, p := range plan {
+			most = max(most, p.Plan.Rows)
+		}
+	}
+	return most, nil
 }
 
 // putWords keeps what is found by searches: what people wrote, and the names of the customers that the ticket had. A ticket

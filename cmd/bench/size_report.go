@@ -10,7 +10,7 @@ import (
 
 const sizeHead = `# The size of a large company
 
-%s, %s, PostgreSQL %s, measured in one run of ` + "`make bench-size`" + ` against the built program with a private PostgreSQL of its own, settings as they
+%s, %s, PostgreSQL %s, measured in one run of ` + "`make bench-size`" + ` against the built program with a private PostgreSQL of its own, names not spoken, other settings as they
 come: %s, %s, seeded by SQL%s. Requests are asked one after the other over HTTP, answers read whole; "load" is the machine's load average of
 the last minute before each row, to which this bench adds about one. CPU is what the program and PostgreSQL needed for a request, which other work
 on the machine changes little.
