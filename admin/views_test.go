@@ -54,14 +54,19 @@ func ours(t *testing.T, typ reflect.Type, place string, walked map[reflect.Type]
 
 // schemaNames are the names under which clients know the API's schemas.
 const schemaNames = `
-Access AccessList AlarmView Assignment AttemptView BreachView CalendarInputBody CalendarList CalendarView Call CallList
-ChangedContractBody ChangedCustomerBody ClockReportView ClockView ClosuresView Comment Complaint ContractList
-ContractView ContractWithPIN CustomerList CustomerView DraftInputBody Duty Engineer EngineerInputBody EngineerList
-Entered ErrorDetail ErrorModel Event ExceptionView Explained ExplanationView FaultList FaultView FlowList FlowText
-FlowVersion FlowView Gap HealthView HistoryView HoursView ImportView InBoth IntervalView LeftOutView Leg LevelInputBody
-LevelList LevelView LimitsView LineView MoveView NewContractBody NewCustomerBody OtherContract Override Part PauseView
-PreviewView Quality Reason RecordingView ReportView RotaView ShiftView SpentView SpokenChangeBody TicketList TicketView
-TicketWhole TimeSpent TimeView Trunk TrunkList Verdict VerdictOnFlow WarningView WrittenFaultBody YearlyView
+AbsenceView AbsencesInputBody AbsencesView Access AccessList AlarmView Assignment AtView AttemptView BreachView
+CalendarInputBody CalendarList CalendarView Call CallList ChangedContractBody ChangedCustomerBody ChangedRota
+ChangedRules ClockReportView ClockView ClosuresView Comment Complaint ContactInputBody ContactView ContractList
+ContractView ContractWithPIN CoveredView CustomerList CustomerView DraftInputBody Duty Engineer
+EngineerInputBody EngineerList Entered ErrorDetail ErrorModel Event ExceptionView Explained ExplanationView
+FaultList FaultView FlowList FlowText FlowVersion FlowView Gap GroupView HealthView HistoryView HoursView
+ImportView InBoth IntervalView LayerView LeftOutView Leg LevelInputBody LevelList LevelView LimitsView LineView
+MoveView NewContractBody NewCustomerBody NightView OnCallView OtherContract Override OverrideOfRota Part
+PauseView PersonView PhoneRule PlanView PolicyInputBody PolicyList PolicyView PreviewView ProofView ProofsView
+ProvenView Quality RangView ReadinessView Reason RecordingView ReplayInputBody ReplayView ReportView RingView
+RotaAtView RotaView ScheduleInputBody ScheduleList ScheduleView ServesView ShiftView Silence SpentView
+SpokenChangeBody StepView SwapView TicketList TicketView TicketWhole TimeSpent TimeView Trunk TrunkList TurnView
+UncoveredView Verdict VerdictOnFlow WarningView WeekHours WeeklyShift WrittenFaultBody YearlyView
 `
 
 // TestTheNamesOfSchemasStay: clients make types of the names in the OpenAPI document. A view that is renamed here keeps its
