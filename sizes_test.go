@@ -12,12 +12,6 @@ const (
 	maxStructFields = 20
 )
 
-// tooLarge is what has grown beyond it and waits to be divided. Nothing is added to this list.
-var tooLarge = map[string]bool{
-	"sip": true, "phone/load.call": true,
-	"phone/load.sums": true, "sip.Agent": true, "sip.Dialog": true, "sip.envelope": true,
-}
-
 func TestAPackageHasAtMostTwentyFiles(t *testing.T) {
 	files := map[string]int{}
 	for _, s := range sources(t) {
@@ -26,7 +20,7 @@ func TestAPackageHasAtMostTwentyFiles(t *testing.T) {
 		}
 	}
 	for room, n := range files {
-		if n > maxPackageFiles && !tooLarge[room] {
+		if n > maxPackageFiles {
 			t.Errorf("%s has %d files; a package has at most %d: find the idea that can stand by itself", room, n, maxPackageFiles)
 		}
 	}
@@ -46,7 +40,7 @@ func TestAStructHasAtMostTwentyFields(t *testing.T) {
 			if !ok || outside(s.room, st) {
 				return true
 			}
-			if n := fields(st); n > maxStructFields && !tooLarge[s.room+"."+spec.Name.Name] {
+			if n := fields(st); n > maxStructFields {
 				t.Errorf("%s: %s has %d fields; a struct has at most %d", s.name, spec.Name.Name, n, maxStructFields)
 			}
 			return true

@@ -40,18 +40,23 @@ type call struct {
 	toTag  string
 	keys   string // still to be pressed
 
+	transaction
+	until time.Duration // instant to hang up; 0 never
+
+	turn uint8
+	talk talk
+	seal *seal
+	from stream
+}
+
+// transaction is the request of a call that waits for its answer (RFC 3261 section 17.1).
+type transaction struct {
 	invited  int64         // ns since 1970
 	request  []byte        // that waits for an answer
 	repeatAt time.Duration // instant of its next repeat
 	repeat   time.Duration
 	asked    time.Duration // instant of its first sending
 	heardOf  bool          // a provisional answer came
-	until    time.Duration // instant to hang up; 0 never
-
-	turn uint8
-	talk talk
-	seal *seal
-	from stream
 }
 
 func (k *Crowd) now() time.Duration { return time.Since(k.epoch) }

@@ -24,6 +24,11 @@ type sums struct {
 	skipped    int // slots of our own that were missed
 	callTime   time.Duration
 
+	spreads
+}
+
+// spreads are the times that were measured.
+type spreads struct {
 	setup, firstPacket, deviation, reaction, own histogram
 }
 
