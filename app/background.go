@@ -35,6 +35,9 @@ func (a *App) openBackground(ctx context.Context) error {
 	return nil
 }
 
+// roundsToWatch is in how many rounds of maintenance the rota is looked at once: a look reads all that decides who is rung.
+const roundsToWatch = 5
+
 // jobs are what each round of maintenance does, in this order.
 func (a *App) jobs() []maintenance.Job {
 	watch := duty.Watch{Roster: a.dispatching.roster, Allowed: a.dialler.Check, Alarm: a.alarm}
@@ -53,7 +56,7 @@ func (a *App) jobs() []maintenance.Job {
 		maintenance.Forget(a.db.Store, nodes.SpendingTime, a.log),
 		maintenance.LeaseNumbers(a.disk.numbers.Refill, a.log),
 		unlessOffline(a.shareBudgets),
-		func(ctx context.Context) { watch.Round(ctx, time.Now()) },
+		maintenance.Every(roundsToWatch, func(ctx context.Context) { watch.Round(ctx, time.Now()) }),
 		unlessOffline(func(ctx context.Context) { morning.Round(ctx, time.Now()) }),
 	}
 }

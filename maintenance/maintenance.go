@@ -103,3 +103,15 @@ func IndexWords(ctx context.Context, s Indexer, log *slog.Logger) {
 		}
 	}
 }
+
+// Every does a job in the first round and then again after so many rounds. The result is used by one goroutine.
+func Every(rounds int, job Job) Job {
+	left := 0
+	return func(ctx context.Context) {
+		if left == 0 {
+			job(ctx)
+			left = rounds
+		}
+		left--
+	}
+}

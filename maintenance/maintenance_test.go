@@ -2,11 +2,12 @@ package maintenance
 
 import (
 	"context"
-	"hotline/storage"
 	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"hotline/storage"
 )
 
 // forgetful is a store that is asked to forget, and cannot.
@@ -62,4 +63,16 @@ func TestWordsAreIndexedPieceByPieceToTheEnd(t *testing.T) {
 			t.Errorf("%d pieces are left after %d questions in %v", words.left, words.asked, took)
 		}
 	})
+}
+
+func TestAJobThatIsDoneSeldomIsDoneInTheFirstRoundAndEachThirdAfterIt(t *testing.T) {
+	done := ""
+	job := Every(3, func(context.Context) { done += "x" })
+	for range 7 {
+		job(t.Context())
+		done += "."
+	}
+	if done != "x...x...x." {
+		t.Errorf("done %s", done)
+	}
 }
