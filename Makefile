@@ -16,8 +16,8 @@ demo: go ## a blocking call over real sockets, then a line to call; --once when 
 	bin/hotline demo $(DEMO)
 
 test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kamailio, tshark and sngrep, under the race detector
-	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /e2e)
-	$(GO) test -race -timeout 20m ./e2e # by themselves: a telephone that stands still is not heard
+	$(GO) test -race -timeout 40m $$($(GO) list ./... | grep -v /e2e)
+	$(GO) test -race -timeout 40m ./e2e # by themselves: a telephone that stands still is not heard
 
 prove: go ## a million random requests against the reference that walks minute by minute; five minutes on two cores
 	HOTLINE_PROVE=$(or $(CASES),1000000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run SlowReference ./sla
