@@ -126,7 +126,7 @@ func endings() map[string]way {
 		"he is told the number":             {keys: "314159#1", from: "+390699999", at: "127.0.0.9:6000", hangs: 8 * time.Second, anna: late(10*time.Second, presses("1", 14*time.Second, time.Minute)), change: trunked},
 	}
 	for name, what := range map[string][]string{"open": {}, "assigned": {"assign"}, "in work": {"intervention"}, "waits": {"waiting"}, "cannot be reached": {"no-access"}, "waited": {"waiting", "resumed"}} {
-		for when, later := range map[string]time.Duration{"": 30 * time.Minute, ", of yesterday": 25 * time.Hour} {
+		for when, later := range map[string]time.Duration{"": 30 * time.Minute, ", of yesterday": 15 * time.Hour} {
 			list["announced: "+name+when] = way{keys: "314159#,,,3", before: stood(sla.NonBlocking, what...), later: later}
 		}
 	}
