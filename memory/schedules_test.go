@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"hotline/memory"
-	"hotline/oncall/escalation/escalationtest"
+	"hotline/storage/storagetest"
 )
 
 func TestTheTwinKeepsRotasByTheRules(t *testing.T) {
-	escalationtest.Run(t, func(*testing.T) escalationtest.Store { return memory.New(417) })
+	storagetest.Schedules(t, func(*testing.T) storagetest.SchedulesStore { return memory.New(417) })
 }

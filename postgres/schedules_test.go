@@ -3,9 +3,9 @@ package postgres
 import (
 	"testing"
 
-	"hotline/oncall/escalation/escalationtest"
+	"hotline/storage/storagetest"
 )
 
 func TestPostgreSQLKeepsRotasByTheRules(t *testing.T) {
-	escalationtest.Run(t, func(t *testing.T) escalationtest.Store { return fresh(t) })
+	storagetest.Schedules(t, func(t *testing.T) storagetest.SchedulesStore { return fresh(t) })
 }

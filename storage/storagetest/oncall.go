@@ -14,7 +14,7 @@ import (
 // Oncall runs the suite of oncall.Store; open gives a new and empty store each time.
 func Oncall(t *testing.T, open func(t *testing.T) oncall.Store) {
 	run(t, open, map[string]func(*testing.T, oncall.Store){
-		"engineers and the rota":                    rota,
+		"engineers and the rota":                    mainRota,
 		"every engineer has a version, never twice": func(t *testing.T, s oncall.Store) { versioned(t, engineers(s)) },
 		"of many who write one version one does":    func(t *testing.T, s oncall.Store) { oneWins(t, engineers(s)) },
 		"a rota never names one who is removed":     rotaAgainstEngineer,
@@ -35,7 +35,7 @@ func engineers(s oncall.Store) map[string]document {
 	}
 }
 
-func rota(t *testing.T, s oncall.Store) {
+func mainRota(t *testing.T, s oncall.Store) {
 	ctx := t.Context()
 	anna := oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:a@example.org", "0612"}, Language: "it"}
 	anna, err := s.PutEngineer(ctx, anna)

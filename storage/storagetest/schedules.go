@@ -1,12 +1,9 @@
-// Package escalationtest holds the stores of on-call work to the same rules: one conformance suite for PostgreSQL and its twin in
-// memory.
-package escalationtest
+package storagetest
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"testing"
 	"time"
 
@@ -17,26 +14,24 @@ import (
 	"hotline/storage"
 )
 
-// Store is what the suite of rotas, absences, policies, contacts and proofs needs.
-type Store interface {
+// SchedulesStore is what the suite of rotas, absences, policies, contacts and proofs needs.
+type SchedulesStore interface {
 	oncall.Store
 	escalation.Store
 }
 
-// Run runs the suite of escalation.Store; open gives a new and empty store each time.
-func Run(t *testing.T, open func(t *testing.T) Store) {
-	for name, test := range map[string]func(*testing.T, Store){
+// Schedules runs the suite of escalation.Store; open gives a new and empty store each time.
+func Schedules(t *testing.T, open func(t *testing.T) SchedulesStore) {
+	run(t, open, map[string]func(*testing.T, SchedulesStore){
 		"every document comes back as it was written": schedulesReturn,
-		"every document has a version, never twice":   func(t *testing.T, s Store) { versioned(t, schedules(s)) },
-		"of many who write one version one does":      func(t *testing.T, s Store) { oneWins(t, schedules(s)) },
+		"every document has a version, never twice":   func(t *testing.T, s SchedulesStore) { versioned(t, schedules(s)) },
+		"of many who write one version one does":      func(t *testing.T, s SchedulesStore) { oneWins(t, schedules(s)) },
 		"no rota names one who is removed":            schedulesAgainstEngineer,
-	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
-	}
+	})
 }
 
 // schedules are the documents of escalation.Store.
-func schedules(s Store) map[string]document {
+func schedules(s SchedulesStore) map[string]document {
 	return map[string]document{
 		"rota": {
 			put: func(ctx context.Context, v int) (int, error) {
@@ -79,7 +74,7 @@ func schedules(s Store) map[string]document {
 	}
 }
 
-func schedulesReturn(t *testing.T, s Store) {
+func schedulesReturn(t *testing.T, s SchedulesStore) {
 	ctx := t.Context()
 	_, err := s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
 	must(t, err)
@@ -140,7 +135,7 @@ func schedulesReturn(t *testing.T, s Store) {
 }
 
 // schedulesAgainstEngineer removes engineers while a rota takes them on: one of both succeeds, never both.
-func schedulesAgainstEngineer(t *testing.T, s Store) {
+func schedulesAgainstEngineer(t *testing.T, s SchedulesStore) {
 	ctx := t.Context()
 	for round := range 10 {
 		id := oncall.EngineerID(fmt.Sprint("e", round))
@@ -156,29 +151,5 @@ func schedulesAgainstEngineer(t *testing.T, s Store) {
 		if done != 1 || !errors.Is(failed[0], oncall.ErrOnRota) && !errors.Is(failed[0], oncall.ErrUnknownEngineer) {
 			t.Errorf("%d succeeded, %v", done, failed)
 		}
-	}
-}
-
-// monday is when everything happens.
-var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wants(t *testing.T, what string, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("%s: %v, want %v", what, err, want)
-	}
-}
-
-func equal(t *testing.T, what string, got, want any) {
-	t.Helper()
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
 	}
 }
