@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"hotline/ivr"
 	"hotline/oncall/ring"
@@ -17,6 +18,16 @@ type caller struct{ ivr.Call }
 
 // ID is the call's name.
 func (c caller) ID() string { return string(c.Caller().ID) }
+
+// Key is the key of a caller on hold.
+func (c caller) Key(ctx context.Context, wait time.Duration) (byte, error) {
+	if hold, ok := c.Call.(interface {
+		HoldKey(ctx context.Context, wait time.Duration) (byte, error)
+	}); ok {
+		return hold.HoldKey(ctx, wait)
+	}
+	return c.Call.Key(ctx, wait)
+}
 
 // reach is the outcome of a search in the flow's words.
 func reach(o ring.Outcome) ivr.Reach {

@@ -82,6 +82,12 @@ func (l *Line) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	return k, err
 }
 
+// HoldKey is Key for a caller who hears music and is asked nothing in particular: who presses none there is not taken for a
+// telephone whose tones come in the sound, since a voice that sounds like a tone would then end the wait.
+func (l *Line) HoldKey(ctx context.Context, wait time.Duration) (byte, error) {
+	return l.key(ctx, wait, ivr.ErrNoKey)
+}
+
 // Flush forgets the keys typed ahead.
 func (l *Line) Flush() { l.sound.FlushKeys() }
 
