@@ -22,6 +22,7 @@ import (
 	"hotline/app/flows"
 	"hotline/app/voices"
 	"hotline/calls"
+	"hotline/circuitbreaker"
 	"hotline/config"
 	"hotline/datadir"
 	"hotline/dialplan"
@@ -103,6 +104,7 @@ type disk struct {
 
 // dispatching is what gets tickets to engineers.
 type dispatching struct {
+	circuit    *circuitbreaker.Breaker // of what those on the line ask of the database
 	roster     *duty.Roster
 	active     *dispatch.ActiveTickets
 	dispatcher *dispatch.Dispatcher

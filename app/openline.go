@@ -47,6 +47,11 @@ func (a *App) openLine(ctx context.Context) (err error) {
 		return err
 	}
 	handler = a.openDispatch()
+	if !a.offline.Waits() {
+		if err := a.dispatching.roster.Refresh(ctx); err != nil {
+			a.log.Warn("who is on call is read later", "error", err)
+		}
+	}
 	if err := a.switchboard.Start(ctx); err != nil {
 		return fmt.Errorf("%w; free the port, or say another one with --sip", err)
 	}
@@ -76,7 +81,7 @@ func (a *App) newSwitchboard(converse func(context.Context, *line.Line)) error {
 // openDispatch makes what gets tickets to engineers, and what takes calls.
 func (a *App) openDispatch() *callhandler.Handler {
 	c, e, d := a.cfg.Config, a.cfg.Config.Escalation, &a.dispatching
-	d.roster = duty.New(a.db.Calls, a.disk.copy.Cache(), a.log)
+	d.roster = duty.New(a.db.Calls, a.disk.copy.Cache(), d.circuit, a.log)
 	d.dispatcher = dispatch.New(dispatch.Config{
 		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Telephones: a.cfg.Decorators.telephones(a.switchboard),
 		Operator: dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},

@@ -31,11 +31,17 @@ type Store struct {
 	breaker       *circuitbreaker.Breaker // of what those on the line ask
 }
 
-// New makes the store of the connections of calls and those of staff.
-func New(calls, staff tickets.Store) *Store {
-	return &Store{calls, staff, circuitbreaker.New(circuitbreaker.Config{
+// NewBreaker makes the circuit between those on the line and the database. Whatever a call asks goes through the same one, so
+// that a caller waits once for a database that hangs.
+func NewBreaker() *circuitbreaker.Breaker {
+	return circuitbreaker.New(circuitbreaker.Config{
 		Timeout: timeout, Cooldown: cooldown, Trips: func(err error, late bool) bool { return late && !errors.Is(err, storage.ErrBusy) },
-	})}
+	})
+}
+
+// New makes the store of the connections of calls and those of staff.
+func New(calls, staff tickets.Store, b *circuitbreaker.Breaker) *Store {
+	return &Store{calls, staff, b}
 }
 
 // staffKey marks the context of what staff ask for.

@@ -43,6 +43,9 @@ func TestTheDatabaseDiesInMidCallAndNothingIsLost(t *testing.T) {
 	}
 	keeps(t, c, 10*time.Second)
 	c.Hangup()
+	if log := h.log.String(); strings.Contains(log, "searching for an engineer") {
+		t.Error("with a database that hangs nobody is rung by the copy of the rota")
+	}
 	if best := likeness.Of(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
 		t.Errorf("with the database down the caller hears his ticket's number with correlation %.2f", best)
 	}
@@ -223,6 +226,9 @@ func TestADatabaseThatHangsKeepsNoCallerWaiting(t *testing.T) {
 	}
 	keeps(t, c, 10*time.Second)
 	c.Hangup()
+	if log := h.log.String(); strings.Contains(log, "searching for an engineer") {
+		t.Error("with a database that hangs nobody is rung by the copy of the rota")
+	}
 	if best := likeness.Of(c.Heard(), speech(t, "it", "readout-ticket")); best < 0.9 {
 		t.Errorf("with a database that hangs the caller hears his ticket's number with correlation %.2f", best)
 	}

@@ -128,15 +128,18 @@ func (f fit) correlation() float64 {
 	return math.Abs(f.both) / math.Sqrt(f.heard*f.part)
 }
 
-// compare puts a piece to what was heard from a sample on; beyond the ends nothing was heard.
+// compare puts a piece to what was heard from a sample on. Beyond the ends nothing was heard: what would lie there is missing,
+// and the rest of the piece counts, as when a telephone begins to listen one packet late.
 func compare(heard, part []float64, at int) (f fit) {
-	if at < 0 || at+len(part) > len(heard) {
+	first, end := max(0, -at), min(len(part), len(heard)-at)
+	if first >= end {
 		return fit{part: energy(part)}
 	}
-	for i, b := range part {
-		a := heard[at+i]
+	for i, b := range part[first:end] {
+		a := heard[at+first+i]
 		f.both, f.heard, f.part = f.both+a*b, f.heard+a*a, f.part+b*b
 	}
+	f.part += energy(part[:first]) + energy(part[end:])
 	return f
 }
 

@@ -44,6 +44,14 @@ func TestAPauseOfAStallIsNoOtherSoundButALossIs(t *testing.T) {
 			t.Errorf("%s: likeness %.3f, want %.3f to %.3f", c.name, got, c.from, c.to)
 		}
 	}
+	for _, c := range []struct {
+		lost     int // milliseconds of its beginning before the telephone listened
+		from, to float64
+	}{{20, 0.95, 1}, {100, 0.8, 0.999}, {1000, 0, 0.9}} {
+		if got := Of(slices.Concat(said[8*c.lost:], pause(200)), said); got < c.from || got > c.to {
+			t.Errorf("without its first %d ms: likeness %.3f, want %.3f to %.3f", c.lost, got, c.from, c.to)
+		}
+	}
 	if c, _ := Correlate(slices.Concat(pause(300), other), said); c >= 0.3 {
 		t.Errorf("another sound correlates %.3f", c)
 	}

@@ -1,7 +1,7 @@
 // Package duty tells who is on duty now, also while the store is down.
 //
 // The rota is read anew for each search. Its last good copy is kept in memory and on the disk, for the time in which the store
-// does not answer. oncall/ring asks for the plan. It starts no goroutine.
+// does not answer. The copy is there before the first call, and [Watch] keeps it fresh. oncall/ring asks for the plan. It starts no goroutine.
 package duty
 
 import (
@@ -24,8 +24,7 @@ import (
 )
 
 const (
-	timeout  = 2 * time.Second // a caller waits no longer for the rota
-	cooldown = 5 * time.Second // a store that did not answer in time is not asked for so long
+	timeout  = 2 * time.Second // what goes on beside the calls waits no longer for the store
 	copyName = "rota"          // of the copy on the disk
 )
 
@@ -43,7 +42,7 @@ type Roster struct {
 	store   Store
 	copy    Copy
 	log     *slog.Logger
-	breaker *circuitbreaker.Breaker
+	breaker *circuitbreaker.Breaker // of what those on the line ask
 
 	mu    sync.Mutex
 	last  escalation.Documents // as the store last gave it, or as the disk remembers it
@@ -51,11 +50,20 @@ type Roster struct {
 	edits int // how often last was replaced
 }
 
-// New makes a roster; it reads nothing.
-func New(s Store, c Copy, log *slog.Logger) *Roster {
-	return &Roster{store: s, copy: c, log: log, breaker: circuitbreaker.New(circuitbreaker.Config{
-		Timeout: timeout, Cooldown: cooldown, Trips: func(_ error, late bool) bool { return late },
-	})}
+// New makes a roster; it reads nothing. The breaker says how long a caller waits for the store.
+func New(s Store, c Copy, b *circuitbreaker.Breaker, log *slog.Logger) *Roster {
+	return &Roster{store: s, copy: c, log: log, breaker: b}
+}
+
+// Refresh reads what decides who is rung, so that the copy is fresh when the store fails. It waits 2 s for the store.
+func (r *Roster) Refresh(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	d, err := escalation.Read(ctx, r.store)
+	if err == nil {
+		r.learn(d)
+	}
+	return err
 }
 
 // Plan gives the telephones to ring for a ticket, in their order, and tells whether nobody can be rung who is on call. Those of
@@ -66,6 +74,11 @@ func (r *Roster) Plan(ctx context.Context, now time.Time, t tickets.Ticket) ([]o
 	if err != nil {
 		return nil, false, err
 	}
+	return r.plan(d, now, t)
+}
+
+// plan works out the telephones from what stands in the store, or in its copy.
+func (r *Roster) plan(d escalation.Documents, now time.Time, t tickets.Ticket) ([]oncall.Attempt, bool, error) {
 	f, broken := d.Facts()
 	if broken != nil {
 		r.log.Warn("a rota cannot be worked out and rings nobody; others serve its requests", "error", broken)
@@ -87,25 +100,30 @@ func (r *Roster) read(ctx context.Context) (d escalation.Documents, err error) {
 		d, err = escalation.Read(ctx, r.store)
 		return err
 	})
-	last, known := r.lastGood()
-	switch {
-	case err == nil && known && reflect.DeepEqual(last, d):
-	case err == nil:
-		r.remember(d)
-		if err := r.copy.Put(copyName, d); err != nil { // a full disk wakes nobody less
-			r.log.Warn("the copy of the rota is stale", "error", err)
-		}
-	case known:
-		return last, nil
-	default:
-		var kept escalation.Documents
-		if r.copy.Get(copyName, &kept) != nil {
-			return kept, fmt.Errorf("reading the rota: %w", err)
-		}
-		r.remember(kept)
-		return kept, nil
+	if err == nil {
+		r.learn(d)
+		return d, nil
 	}
-	return d, nil
+	if last, known := r.lastGood(); known {
+		return last, nil
+	}
+	var kept escalation.Documents
+	if r.copy.Get(copyName, &kept) != nil {
+		return kept, fmt.Errorf("reading the rota: %w", err)
+	}
+	r.remember(kept)
+	return kept, nil
+}
+
+// learn keeps what the store gave, where it is new.
+func (r *Roster) learn(d escalation.Documents) {
+	if last, known := r.lastGood(); known && reflect.DeepEqual(last, d) {
+		return
+	}
+	r.remember(d)
+	if err := r.copy.Put(copyName, d); err != nil { // a full disk wakes nobody less
+		r.log.Warn("the copy of the rota is stale", "error", err)
+	}
 }
 
 func (r *Roster) remember(d escalation.Documents) {

@@ -22,7 +22,7 @@ type Watch struct {
 	looked int    // the edit of the roster whose telephones were looked at
 }
 
-// Round looks once. It keeps the copy of the rota fresh too, because it plans.
+// Round looks once, and keeps the copy of the rota fresh.
 func (w *Watch) Round(ctx context.Context, now time.Time) {
 	w.lookForGap(ctx, now)
 	w.lookForBarred()
@@ -30,7 +30,11 @@ func (w *Watch) Round(ctx context.Context, now time.Time) {
 
 // lookForGap alarms once when a gap in the rota begins.
 func (w *Watch) lookForGap(ctx context.Context, now time.Time) {
-	_, gap, err := w.Roster.Plan(ctx, now, tickets.Ticket{})
+	if w.Roster.Refresh(ctx) != nil {
+		return
+	}
+	d, _ := w.Roster.lastGood()
+	_, gap, err := w.Roster.plan(d, now, tickets.Ticket{})
 	if err != nil {
 		return
 	}
