@@ -45,9 +45,16 @@ type Roster struct {
 	breaker *circuitbreaker.Breaker // of what those on the line ask
 
 	mu    sync.Mutex
-	last  escalation.Documents // as the store last gave it, or as the disk remembers it
-	known bool
-	edits int // how often last was replaced
+	last  known // as the store last gave it, or as the disk remembers it
+	edits int   // how often last was replaced
+}
+
+// known is what decides who is rung, and what was worked out of it: calendars are expensive to read.
+type known struct {
+	documents escalation.Documents
+	facts     escalation.Facts
+	broken    error // a rota that cannot be worked out
+	there     bool
 }
 
 // New makes a roster; it reads nothing. The breaker says how long a caller waits for the store.
@@ -70,84 +77,86 @@ func (r *Roster) Refresh(ctx context.Context) error {
 // whoever has the ticket in hand stand in front. It implements ring.Duty. Of the plan it is the order of telephones that is
 // rung: one after the other, whatever the policy says of ringing at once, of times, of how many must accept, and of overflow.
 func (r *Roster) Plan(ctx context.Context, now time.Time, t tickets.Ticket) ([]oncall.Attempt, bool, error) {
-	d, err := r.read(ctx)
+	k, err := r.read(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	return r.plan(d, now, t)
+	return r.plan(k, now, t)
 }
 
 // plan works out the telephones from what stands in the store, or in its copy.
-func (r *Roster) plan(d escalation.Documents, now time.Time, t tickets.Ticket) ([]oncall.Attempt, bool, error) {
-	f, broken := d.Facts()
-	if broken != nil {
-		r.log.Warn("a rota cannot be worked out and rings nobody; others serve its requests", "error", broken)
+func (r *Roster) plan(k known, now time.Time, t tickets.Ticket) ([]oncall.Attempt, bool, error) {
+	if k.broken != nil {
+		r.log.Warn("a rota cannot be worked out and rings nobody; others serve its requests", "error", k.broken)
 	}
-	if len(f.Rotas) == 0 {
-		return nil, true, cmp.Or(broken, errors.New("no rota was ever written"))
+	if len(k.facts.Rotas) == 0 {
+		return nil, true, cmp.Or(k.broken, errors.New("no rota was ever written"))
 	}
 	p := escalation.For(escalation.Case{
 		Request: rota.Request{Contract: string(t.Contract), Category: sla.Blocking, Level: t.Level, Language: t.Language},
 		Channel: string(t.Channel), OnLine: true, Assignee: oncall.EngineerID(t.Assignee),
-	}, f, now)
+	}, k.facts, now)
 	attempts := p.Attempts()
 	return attempts, p.Gap || len(attempts) == 0, nil
 }
 
 // read asks the store, and takes the last good copy where it does not answer.
-func (r *Roster) read(ctx context.Context) (d escalation.Documents, err error) {
-	err = r.breaker.Do(ctx, func(ctx context.Context) error {
+func (r *Roster) read(ctx context.Context) (known, error) {
+	var d escalation.Documents
+	err := r.breaker.Do(ctx, func(ctx context.Context) error {
+		var err error
 		d, err = escalation.Read(ctx, r.store)
 		return err
 	})
 	if err == nil {
-		r.learn(d)
-		return d, nil
+		return r.learn(d), nil
 	}
-	if last, known := r.lastGood(); known {
+	if last := r.lastGood(); last.there {
 		return last, nil
 	}
 	var kept escalation.Documents
 	if r.copy.Get(copyName, &kept) != nil {
-		return kept, fmt.Errorf("reading the rota: %w", err)
+		return known{}, fmt.Errorf("reading the rota: %w", err)
 	}
-	r.remember(kept)
-	return kept, nil
+	return r.remember(kept), nil
 }
 
 // learn keeps what the store gave, where it is new.
-func (r *Roster) learn(d escalation.Documents) {
-	if last, known := r.lastGood(); known && reflect.DeepEqual(last, d) {
-		return
+func (r *Roster) learn(d escalation.Documents) known {
+	if last := r.lastGood(); last.there && reflect.DeepEqual(last.documents, d) {
+		return last
 	}
-	r.remember(d)
+	k := r.remember(d)
 	if err := r.copy.Put(copyName, d); err != nil { // a full disk wakes nobody less
 		r.log.Warn("the copy of the rota is stale", "error", err)
 	}
+	return k
 }
 
-func (r *Roster) remember(d escalation.Documents) {
+func (r *Roster) remember(d escalation.Documents) known {
+	k := known{documents: d, there: true}
+	k.facts, k.broken = d.Facts()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last, r.known = d, true
+	r.last = k
 	r.edits++
+	return k
 }
 
-func (r *Roster) lastGood() (d escalation.Documents, known bool) {
+func (r *Roster) lastGood() known {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.last, r.known
+	return r.last
 }
 
 // engineers are those of the last plan, and how often they were replaced.
 func (r *Roster) engineers() ([]oncall.Engineer, int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.last.Engineers, r.edits
+	return r.last.documents.Engineers, r.edits
 }
 
 // HasTelephone tells whether a telephone of an engineer is one that same takes for the one asked for, by the last plan.
 func (r *Roster) HasTelephone(same func(telephone string) bool) bool {
-	f, _ := r.lastGood()
-	return slices.ContainsFunc(f.Engineers, func(e oncall.Engineer) bool { return slices.ContainsFunc(e.Phones, same) })
+	return slices.ContainsFunc(r.lastGood().documents.Engineers, func(e oncall.Engineer) bool { return slices.ContainsFunc(e.Phones, same) })
 }

@@ -53,11 +53,11 @@ func (m *Morning) Round(ctx context.Context, now time.Time) {
 
 // write sends the letter of the day, unless it was sent or is not due, and tells when the next one is.
 func (m *Morning) write(ctx context.Context, now time.Time) (next time.Time, err error) {
-	d, err := m.Roster.read(ctx)
+	k, err := m.Roster.read(ctx)
 	if err != nil {
 		return now, err
 	}
-	f, broken := d.Facts()
+	f, broken := k.facts, k.broken
 	zone := time.UTC
 	if len(f.Rotas) > 0 {
 		zone = f.Rotas[0].Zone()

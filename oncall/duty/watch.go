@@ -33,8 +33,7 @@ func (w *Watch) lookForGap(ctx context.Context, now time.Time) {
 	if w.Roster.Refresh(ctx) != nil {
 		return
 	}
-	d, _ := w.Roster.lastGood()
-	_, gap, err := w.Roster.plan(d, now, tickets.Ticket{})
+	_, gap, err := w.Roster.plan(w.Roster.lastGood(), now, tickets.Ticket{})
 	if err != nil {
 		return
 	}
