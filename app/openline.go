@@ -31,7 +31,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 	}
 	c := a.cfg.Config
 	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Virtual == nil {
-		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Recorded: a.voices.Recorded, Log: a.log}))
+		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Recorded: a.voices.Recorded, Busy: a.onTelephone, Log: a.log}))
 	}
 	a.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return lineStatus{a.switchboard}.media() }, func() metrics.LineCounts { return lineStatus{a.switchboard}.counts() })
 	a.dialler = dialplan.New(dialplan.Config{
@@ -94,6 +94,9 @@ func (a *App) openDispatch() *callhandler.Handler {
 		Converse: a.cfg.Decorators.conversation(ivr.Converse, a.voices.Shipped), Log: a.log,
 	})
 }
+
+// onTelephone tells whether a call runs. Only after openLine.
+func (a *App) onTelephone() bool { return a.switchboard.Agent().Calls() > 0 }
 
 // language is that of the number dialled, else the line's own.
 func (a *App) language(dialled string) prompts.Language {

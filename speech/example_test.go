@@ -37,7 +37,7 @@ func ExampleSpeaker() {
 	defer os.RemoveAll(dir)
 	ctx, cancel := context.WithTimeoutCause(context.Background(), time.Minute, errors.New("the voice hangs"))
 	defer cancel()
-	s := speech.New(speech.Config{Driver: whistle{}, Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	s := speech.New(speech.Config{Driver: whistle{}, Dir: dir, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler)})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -26,19 +26,28 @@ const (
 	troubled = 3
 	// longestPause bounds the pause after failures, which doubles from a second.
 	longestPause = time.Minute
+	// idleRest and busyRest are how many times as long as a text took the speaker rests after it: half a core while nobody is
+	// on the telephone, a tenth of one while somebody is.
+	idleRest, busyRest = 1, 9
+	// longestRest bounds such a rest.
+	longestRest = 10 * time.Second
 )
 
 // Config is what a speaker needs. All of it is required.
 type Config struct {
 	Driver Driver
 	Dir    string // where sounds are kept; made when it is missing
-	Log    *slog.Logger
+	// Busy tells whether somebody is on the telephone.
+	Busy func() bool
+	Log  *slog.Logger
 }
 
-// Speaker speaks texts in the background, one after the other, each once. Safe for concurrent use.
+// Speaker speaks texts in the background, one after the other, each once; the newest first, because somebody has just saved it,
+// and may sit behind ten thousand of an import. Safe for concurrent use.
 type Speaker struct {
 	driver Driver
 	cache  cache
+	busy   func() bool
 	log    *slog.Logger
 	wake   chan struct{}
 
@@ -62,7 +71,7 @@ type failure struct {
 
 // New makes a speaker; [Speaker.Run] lets it work.
 func New(c Config) *Speaker {
-	return &Speaker{driver: c.Driver, cache: cache{c.Dir}, log: c.Log, wake: make(chan struct{}, 1), underway: map[string]bool{}, failed: map[string]failure{}}
+	return &Speaker{driver: c.Driver, cache: cache{c.Dir}, busy: c.Busy, log: c.Log, wake: make(chan struct{}, 1), underway: map[string]bool{}, failed: map[string]failure{}}
 }
 
 // Want has a text spoken in the background, unless it is already, and tells where it stands. It never waits for the voice.
@@ -129,8 +138,8 @@ func (s *Speaker) Trouble() error {
 	return nil
 }
 
-// Run speaks what is wanted until ctx ends. One goroutine runs it. After each text it rests as long as the text took, so that
-// ten thousand of them never keep a core from the calls.
+// Run speaks what is wanted until ctx ends. One goroutine runs it. After each text it rests as long as the text took, and nine
+// times as long while somebody is on the telephone, so that ten thousand of them never keep a core from the calls.
 func (s *Speaker) Run(ctx context.Context) {
 	for {
 		j, ok := s.next()
@@ -160,8 +169,9 @@ func (s *Speaker) next() (job, bool) {
 		s.queue = nil // of an array that has become long
 		return job{}, false
 	}
-	j := s.queue[0]
-	s.queue = s.queue[1:]
+	last := len(s.queue) - 1
+	j := s.queue[last]
+	s.queue = s.queue[:last]
 	return j, true
 }
 
@@ -184,7 +194,10 @@ func (s *Speaker) note(j job, err error, took time.Duration) time.Duration {
 		}
 		s.failures, s.last = 0, nil
 		delete(s.failed, j.key)
-		return min(took, time.Second)
+		if s.busy() {
+			return min(busyRest*took, longestRest)
+		}
+		return min(idleRest*took, longestRest)
 	}
 	s.failed[j.key] = failure{err, time.Now()}
 	s.failures, s.last = s.failures+1, err

@@ -55,8 +55,11 @@ func name(i int) speech.Text {
 	return speech.Text{Language: prompts.Italian, Words: fmt.Sprint("Ditta ", i), Class: prompts.Infix}
 }
 
+// idle is a line without a call.
+func idle() bool { return false }
+
 func speaker(d speech.Driver, dir string) *speech.Speaker {
-	return speech.New(speech.Config{Driver: d, Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	return speech.New(speech.Config{Driver: d, Dir: dir, Busy: idle, Log: slog.New(slog.DiscardHandler)})
 }
 
 // run lets a speaker work; stop ends it and waits.
@@ -101,6 +104,46 @@ func TestWhatManySaveAtOnceIsSpokenOnce(t *testing.T) {
 			t.Error("a name that nobody wanted has a sound")
 		}
 	})
+}
+
+// TestTheVoiceLeavesTheMachineToCalls counts what is spoken in five minutes of an import, each text taking a second. Then a name is
+// saved: it does not wait behind the import.
+func TestTheVoiceLeavesTheMachineToCalls(t *testing.T) {
+	for name, c := range map[string]struct {
+		busy bool
+		want int32 // texts in 300 s: a second each, and the rest after it
+	}{"while nobody is on the telephone": {false, 150}, "while somebody is": {true, 30}} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) { leavesTheMachine(t, dir, c.busy, c.want) })
+		})
+	}
+}
+
+func leavesTheMachine(t *testing.T, dir string, busy bool, want int32) {
+	f := &fake{speak: func(ctx context.Context) error {
+		select {
+		case <-time.After(time.Second):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}}
+	s := speech.New(speech.Config{Driver: f, Dir: dir, Busy: func() bool { return busy }, Log: slog.New(slog.DiscardHandler)})
+	for i := range 400 {
+		_, _ = s.Want(name(i))
+	}
+	stop := run(s)
+	defer stop()
+	time.Sleep(5 * time.Minute)
+	if n := f.spoken.Load(); n < want-1 || n > want+1 {
+		t.Errorf("in five minutes %d texts were spoken, want %d", n, want)
+	}
+	_, _ = s.Want(name(1000))
+	time.Sleep(12 * time.Second)
+	if _, ok := s.Sound(name(1000)); !ok {
+		t.Error("a name that was saved waits behind an import")
+	}
 }
 
 func TestARestartInTheMiddleSpeaksWhatIsMissingAndSweepsTheRest(t *testing.T) {

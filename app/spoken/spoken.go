@@ -49,6 +49,7 @@ type Config struct {
 	Book   func() *directory.Book
 	// Recorded is a name's sound in the voice that ships; nil for those that it does not have.
 	Recorded func(lang prompts.Language, name string) []byte
+	Busy     func() bool // tells whether somebody is on the telephone
 	Log      *slog.Logger
 }
 
@@ -60,7 +61,7 @@ type Names struct {
 
 // New makes them; [Names.Run] has them spoken.
 func New(c Config) *Names {
-	return &Names{c, speech.New(speech.Config{Driver: c.Driver, Dir: c.Dir, Log: c.Log})}
+	return &Names{c, speech.New(speech.Config{Driver: c.Driver, Dir: c.Dir, Busy: c.Busy, Log: c.Log})}
 }
 
 const (

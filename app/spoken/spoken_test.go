@@ -47,7 +47,7 @@ func open(t *testing.T, dir, script string, customers ...directory.Customer) (n 
 	c := config.Default().Speech
 	c.Command, c.Timeout = []string{"sh", "-c", script, "voice", "{language} {text}", "{file}"}, time.Second
 	n.Names = New(Config{
-		Driver: Driver(c), Dir: dir, Book: n.book.Load, Log: slog.New(slog.DiscardHandler),
+		Driver: Driver(c), Dir: dir, Book: n.book.Load, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler),
 		Recorded: func(_ prompts.Language, name string) []byte {
 			if name == "Rossi S.p.A." {
 				return []byte("recorded")
@@ -154,7 +154,7 @@ func TestAVoiceThatIsMissingOrHangsLeavesNamesUnsaid(t *testing.T) {
 	}
 	c := config.Default().Speech
 	c.Command = []string{"no-such-voice"}
-	n := New(Config{Driver: Driver(c), Dir: t.TempDir(), Book: func() *directory.Book { return company() }, Recorded: func(prompts.Language, string) []byte { return nil }, Log: slog.New(slog.DiscardHandler)})
+	n := New(Config{Driver: Driver(c), Dir: t.TempDir(), Book: func() *directory.Book { return company() }, Recorded: func(prompts.Language, string) []byte { return nil }, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler)})
 	if _, rendering, err := n.File(directory.Customer{Name: "Gialli"}, prompts.Italian); rendering || err == nil || n.Trouble() == nil {
 		t.Errorf("without a voice: rendering %v, %v, trouble %v", rendering, err, n.Trouble())
 	}
