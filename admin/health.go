@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ const probing = 3 * time.Second
 // healthView is what a monitor reads. Nobody needs a token for it, so it says what fails and not why; the log says why.
 type healthView struct {
 	Status string            `json:"status" enum:"ok,warning,failing" doc:"A warning leaves callers served, but somebody should look"`
-	Checks map[string]string `json:"checks" doc:"store, line, disk: ok or failing; rota: ok, gap or unknown; voice, where one is configured: ok, or missing, and names are not spoken"`
+	Checks map[string]string `json:"checks" doc:"store, line, disk: ok or failing; rota: ok, gap or unknown; voice, where one is configured: ok, or missing, and names are not spoken; caller_number: refused while a trunk does not take the customer's number, and engineers see the line's own"`
 }
 
 type healthAnswer struct {
@@ -91,13 +92,25 @@ func (s *server) probe(ctx context.Context) healthAnswer {
 			v.Checks["voice"] = "missing"
 		}
 	}
-	if v.Status == "ok" && (v.Checks["rota"] != "ok" || v.Checks["voice"] == "missing") {
+	if s.callerRefused() {
+		v.Checks["caller_number"] = "refused"
+	}
+	if v.Status == "ok" && (v.Checks["rota"] != "ok" || v.Checks["voice"] == "missing" || v.Checks["caller_number"] == "refused") {
 		v.Status = "warning"
 	}
 	if v.Status == "failing" {
 		return healthAnswer{http.StatusServiceUnavailable, v}
 	}
 	return healthAnswer{http.StatusOK, v}
+}
+
+// callerRefused tells whether a trunk refuses calls that show the customer's number.
+func (s *server) callerRefused() bool {
+	if s.Trunks == nil {
+		return false
+	}
+	all, _ := s.Trunks()
+	return slices.ContainsFunc(all, func(t Trunk) bool { return t.CallerRefused != nil })
 }
 
 // gap tells whether nobody with a telephone is on duty now.

@@ -18,6 +18,15 @@ type Trunk struct {
 	Expires    *time.Time `json:"expires,omitempty" doc:"End of the registration, unless it is renewed"`
 	Error      string     `json:"error,omitempty" doc:"The last one; empty since it works again"`
 	ErrorSince *time.Time `json:"error_at,omitempty"`
+
+	CallerRefused *CallerRefused `json:"caller_refused,omitempty" doc:"It is to show the customer's number, and refuses such calls: they show the line's own number for a while"`
+}
+
+// CallerRefused is a trunk that refuses calls with the customer's number.
+type CallerRefused struct {
+	Code  int       `json:"code" doc:"The final answer, of SIP"`
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until" doc:"The next call from then on shows the customer's number again"`
 }
 
 type trunkList struct {

@@ -26,6 +26,9 @@ func (l lineStatus) trunks() (all []admin.Trunk, certificateEnds time.Time) {
 				*i.to = &i.at
 			}
 		}
+		if t.Caller.Code != 0 {
+			k.CallerRefused = &admin.CallerRefused{Code: t.Caller.Code, Since: t.Caller.Since, Until: t.Caller.Until}
+		}
 		all = append(all, k)
 	}
 	return all, agent.CertificateEnds()
@@ -35,8 +38,11 @@ func (l lineStatus) trunks() (all []admin.Trunk, certificateEnds time.Time) {
 func (l lineStatus) counts() metrics.LineCounts {
 	agent := l.switchboard.Agent()
 	r := agent.Retransmissions()
-	c := metrics.LineCounts{Dropped: agent.Dropped(), Sent: r.Sent, Came: r.Received, Up: map[string]bool{}}
+	c := metrics.LineCounts{Dropped: agent.Dropped(), Sent: r.Sent, Came: r.Received, Up: map[string]bool{}, Shown: map[string]bool{}}
 	for _, t := range agent.TrunkStates() {
+		if t.ShowsCaller {
+			c.Shown[t.Name] = t.Caller.Code == 0
+		}
 		c.Up[t.Name] = t.State != sip.TrunkFailing && t.State != sip.TrunkRefused
 	}
 	return c

@@ -203,13 +203,18 @@ func (c *clientInvite) retry(ctx context.Context, res *gosip.Response) (again bo
 		if c.expires, why = longerSession(res, c.expires); why != nil {
 			return false, why
 		}
-	case res.StatusCode == 403 && c.credentials.Tried():
+	case res.StatusCode == 403 && c.credentials.Tried() && !c.showsCaller(): // where it does, the number may be what is refused
 		return false, fmt.Errorf("the other side answers 403 to the credentials of %q: %w", c.credentials.User(), ErrCredentials)
 	default:
 		return false, nil
 	}
 	why = c.send(ctx, credentials)
 	return why == nil, why
+}
+
+// showsCaller tells whether the INVITE shows the customer's number.
+func (c *clientInvite) showsCaller() bool {
+	return c.early.path.trunk != nil && c.request.OnBehalf != (OnBehalf{})
 }
 
 // noteCredentials notes on the trunk whether an answer from 101 on means that our credentials were taken.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -119,8 +120,66 @@ func (c callee) routes() []gosip.Uri {
 	return []gosip.Uri{c.next}
 }
 
-// dialAt makes one attempt at one place.
+// dialAt calls at one place. Where a trunk refuses at once a call that shows the customer's number, the same call follows with
+// ours: a carrier's filter lets it pass, and a telephone refuses it again. What the trunk took is remembered.
 func (a *Agent) dialAt(ctx context.Context, r DialRequest, c callee, h resolver.Hop) (*Dialog, []byte, error) {
+	if c.trunk == nil || !c.trunk.ShowsCaller(r.OnBehalf, time.Now()) {
+		r.OnBehalf = OnBehalf{}
+		return a.attempt(ctx, r, c, h)
+	}
+	began := time.Now()
+	shown, first := listened(r)
+	d, answer, err := a.attempt(ctx, shown, c, h)
+	code := finalCode(err)
+	switch {
+	case err == nil || first.rang.Load():
+		if c.trunk.CallerShown() {
+			a.log.Info("sip: the trunk takes the customer's number again", "trunk", c.trunk.Name)
+		}
+		return d, answer, err
+	case !trunk.MayRefuseCaller(code) || time.Since(began) > trunk.AtOnce || context.Cause(ctx) != nil:
+		return d, answer, err
+	}
+	own, second := listened(r)
+	own.OnBehalf = OnBehalf{}
+	d, answer, err = a.attempt(ctx, own, c, h)
+	last := finalCode(err)
+	passed := err == nil || last == 486 || last == 600 || second.progress.Load() && !trunk.MayRefuseCaller(last) // busy is a telephone's word
+	if passed && c.trunk.CallerRefused(code, time.Now()) {
+		a.log.Warn("sip: the trunk refuses the customer's number and takes ours: calls show ours for a while", "trunk", c.trunk.Name, "answer", code)
+	}
+	return d, answer, err
+}
+
+// heard is which provisional answers came.
+type heard struct{ progress, rang atomic.Bool }
+
+// listened is a call that also tells which provisional answers come.
+func listened(r DialRequest) (DialRequest, *heard) {
+	h, next := &heard{}, r.OnProgress
+	r.OnProgress = func(code int, sdp []byte) {
+		h.progress.Store(true)
+		if code == 180 {
+			h.rang.Store(true)
+		}
+		if next != nil {
+			next(code, sdp)
+		}
+	}
+	return r, h
+}
+
+// finalCode is the final answer in an error; 0 for none.
+func finalCode(err error) int {
+	var final *FinalError
+	if errors.As(err, &final) {
+		return final.Code
+	}
+	return 0
+}
+
+// attempt makes one attempt at one place.
+func (a *Agent) attempt(ctx context.Context, r DialRequest, c callee, h resolver.Hop) (*Dialog, []byte, error) {
 	early := a.outgoingDialog(r, c, h)
 	i := &clientInvite{
 		agent: a, request: r, early: early, credentials: digest.NewClient(early.account()), expires: a.cfg.SessionExpires,

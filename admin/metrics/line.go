@@ -12,6 +12,7 @@ type LineCounts struct {
 	Sent    uint64            // datagrams of SIP that we sent again
 	Came    uint64            // datagrams of SIP that came again
 	Up      map[string]bool   // trunks by name: false while one fails or refuses us
+	Shown   map[string]bool   // trunks that are to show the customer's number, by name: false while one refuses it
 }
 
 // lineCollector asks the line at each scrape.
@@ -31,12 +32,15 @@ func (l lineCollector) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(repeats, prometheus.CounterValue, float64(c.Sent), "sent")
 	out <- prometheus.MustNewConstMetric(repeats, prometheus.CounterValue, float64(c.Came), "received")
 	up := prometheus.NewDesc("hotline_trunk_up", "1 unless the trunk fails or refuses us.", []string{"trunk"}, nil)
-	for name, works := range c.Up {
-		value := 0.0
-		if works {
-			value = 1
+	shown := prometheus.NewDesc("hotline_trunk_caller_shown", "1 unless the trunk is to show the customer's number and refuses it.", []string{"trunk"}, nil)
+	for desc, of := range map[*prometheus.Desc]map[string]bool{up: c.Up, shown: c.Shown} {
+		for name, well := range of {
+			value := 0.0
+			if well {
+				value = 1
+			}
+			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, name)
 		}
-		out <- prometheus.MustNewConstMetric(up, prometheus.GaugeValue, value, name)
 	}
 }
 

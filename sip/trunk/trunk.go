@@ -31,6 +31,9 @@ type Status struct {
 	Expires  time.Time // of the registration; zero without one
 	Error    string    // the last one, in words; empty after a success
 	ErrorAt  time.Time
+
+	ShowsCaller bool          // it is set to show the customer's number
+	Caller      CallerRefusal // and does not take it
 }
 
 // callsRefused are the credentials of calls that a trunk did not take; the registration may be well all the same.
@@ -47,6 +50,7 @@ type Trunk struct {
 	learnt map[netip.Addr]struct{} // what its names resolve to, and who answered for it
 	status Status
 	calls  callsRefused // zero since a call's credentials were taken
+	caller CallerRefusal
 }
 
 // maxLearnt is how many addresses a trunk's names may bring.
@@ -140,6 +144,7 @@ func (t *Trunk) Status() Status {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.status
+	s.ShowsCaller, s.Caller = t.ShowCaller, t.caller
 	if t.calls.problem != "" {
 		s.State, s.Since, s.Error, s.ErrorAt = Refused, t.calls.at, t.calls.problem, t.calls.at
 	}
