@@ -10,14 +10,16 @@ import (
 
 	"hotline/admin/document"
 	"hotline/admin/problem"
+	"hotline/admin/schema"
 	"hotline/directory"
 )
 
 // FaultFields are what staff write of a known fault.
 type FaultFields struct {
-	Note      string    `json:"note" minLength:"1" maxLength:"500" doc:"For staff; callers hear one fixed sentence"`
-	Contracts []string  `json:"contracts,omitempty" maxItems:"500" doc:"Whose callers hear of it; all when it is left out"`
-	Until     time.Time `json:"until,omitzero" doc:"Until when; until it is removed when it is left out"`
+	Note      string       `json:"note" minLength:"1" maxLength:"500" doc:"For staff"`
+	Words     schema.Words `json:"words,omitempty" doc:"What callers hear of it behind the fixed sentence, by language: one line of at most 200 characters, spoken by the line's own voice"`
+	Contracts []string     `json:"contracts,omitempty" maxItems:"500" doc:"Whose callers hear of it; all when it is left out"`
+	Until     time.Time    `json:"until,omitzero" doc:"Until when; until it is removed when it is left out"`
 }
 
 type faultView struct {
@@ -75,7 +77,7 @@ func (s *server) faultRoutes(api huma.API) {
 }
 
 func fault(f directory.KnownFault) faultView {
-	v := faultView{ID: f.ID, Version: f.Version, FaultFields: FaultFields{Note: f.Note, Until: f.Until}}
+	v := faultView{ID: f.ID, Version: f.Version, FaultFields: FaultFields{Note: f.Note, Words: schema.Words(f.Words), Until: f.Until}}
 	for _, c := range f.Contracts {
 		v.Contracts = append(v.Contracts, string(c))
 	}
@@ -101,7 +103,10 @@ func (s *server) faultOf(ctx context.Context, id string, b FaultFields) (directo
 	if strings.TrimSpace(b.Note) == "" {
 		return directory.KnownFault{}, problem.Refused("body.note", "say what is known, for the other staff")
 	}
-	f := directory.KnownFault{ID: id, Note: b.Note, Until: b.Until.UTC()}
+	f := directory.KnownFault{ID: id, Note: b.Note, Words: directory.Words(b.Words), Until: b.Until.UTC()}
+	if err := b.Words.Check("body.words"); err != nil {
+		return directory.KnownFault{}, err
+	}
 	for _, id := range b.Contracts {
 		if _, err := s.Store.Contract(ctx, directory.ContractID(id)); err != nil {
 			return directory.KnownFault{}, err

@@ -6,14 +6,18 @@ func TestAFaultIsMadeKnownAndForgotten(t *testing.T) {
 	h := open(t)
 	h.put("/faults/provider", `{"note":"the provider is down","contracts":["rossi"]}`).is(200, `"provider"`)
 	h.get("/faults").is(200, "the provider is down")
-	if !h.desk.KnownFault("rossi", monday(10, 0)) || h.desk.KnownFault("old", monday(10, 0)) {
+	if len(h.desk.KnownFaults("rossi", monday(10, 0))) != 1 || len(h.desk.KnownFaults("old", monday(10, 0))) != 0 {
 		t.Error("the line does not know whom the fault covers")
 	}
+	h.put("/faults/provider", `{"note":"n","words":{"it":"Una linea è interrotta.","de":"Leitung"}}`).is(422, "body.words")
+	h.put("/faults/provider", `{"note":"n","words":{"it":"Una linea è interrotta.\nA Milano."}}`).is(422, "body.words.it")
+	h.put("/faults/cut", `{"note":"n","words":{"it":"Una linea è interrotta."}}`).is(200, "interrotta")
+	h.ask("DELETE", "/api/v1/faults/cut", "").is(204)
 	h.put("/faults/provider", `{"note":" "}`).is(422, "body.note")
 	h.put("/faults/x", `{"note":"n","contracts":["nobody"]}`).is(404)
 	h.ask("DELETE", "/api/v1/faults/provider", "").is(204)
 	h.ask("DELETE", "/api/v1/faults/provider", "").is(404)
-	if h.desk.KnownFault("rossi", monday(10, 0)) {
+	if len(h.desk.KnownFaults("rossi", monday(10, 0))) != 0 {
 		t.Error("a fault that is over is still told")
 	}
 }

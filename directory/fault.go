@@ -8,11 +8,15 @@ import (
 // KnownFault is a fault that staff know of already: callers whose contract it covers hear so before the menu.
 type KnownFault struct {
 	ID        string       `json:"id"`
-	Note      string       `json:"note"`                // for staff; callers hear one sentence of the catalogue
+	Note      string       `json:"note"`                // for staff
+	Words     Words        `json:"words,omitempty"`     // what callers hear of it, behind one sentence of the catalogue
 	Contracts []ContractID `json:"contracts,omitempty"` // covered; empty: all
 	Until     time.Time    `json:"until,omitzero"`      // exclusive; zero: until it is removed
 	Version   int          `json:"version"`
 }
+
+// Words are a text that is spoken, by language ("it", "en").
+type Words map[string]string
 
 // Covers tells whether callers of a contract hear of the fault at now.
 func (f KnownFault) Covers(c ContractID, now time.Time) bool {

@@ -74,7 +74,7 @@ func ofAnnouncements() []promise {
 		}
 	}
 	list := []promise{
-		{"known-fault", func(s said) bool { return s.Desk.KnownFault("rossi", s.now) }, nil},
+		{"known-fault", func(s said) bool { return len(s.Desk.KnownFaults("rossi", s.now)) > 0 }, nil},
 		{"announce-ticket", func(s said) bool { return s.speaksOf(fmt.Sprint(s.ticket.Number)) }, nil},
 		{"announce-due", owed(sla.Intervention, false), nil}, {"announce-overdue", owed(sla.Intervention, true), nil},
 		{"announce-restore", owed(sla.Restore, false), nil}, {"announce-restore-overdue", owed(sla.Restore, true), nil},

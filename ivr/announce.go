@@ -17,6 +17,9 @@ type announce struct {
 	Next string `yaml:"next"`
 }
 
+// mostFaults bounds of how many known faults a caller hears the words.
+const mostFaults = 3
+
 func (v *announce) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *announce) prompts() []prompts.ID {
@@ -30,8 +33,12 @@ func (v *announce) waits() bool                   { return false }
 func (v *announce) check() []strictyaml.Complaint { return nil }
 
 func (v *announce) run(c *conversation) (string, error) {
-	if c.cfg.Desk.KnownFault(c.id.Contract.ID, c.call.Now()) {
-		if err := c.say(prompts.P("known-fault"), true); err != nil {
+	if known := c.cfg.Desk.KnownFaults(c.id.Contract.ID, c.call.Now()); len(known) > 0 {
+		phrase := prompts.P("known-fault")
+		for _, f := range known[:min(len(known), mostFaults)] {
+			phrase = append(phrase, prompts.Words(f.Words[string(c.lang)])...)
+		}
+		if err := c.say(phrase, true); err != nil {
 			return "", err
 		}
 	}

@@ -28,7 +28,7 @@ type Desk interface {
 	Note(ctx context.Context, n tickets.Number, e tickets.Event, now time.Time) (tickets.Ticket, error)
 	Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, error)
 	CalledAgainAbout(ctx context.Context, n tickets.Number, call tickets.CallID, what string, now time.Time) (tickets.Ticket, error)
-	KnownFault(c directory.ContractID, now time.Time) bool
+	KnownFaults(c directory.ContractID, now time.Time) []directory.KnownFault
 	Entitlement(c directory.ContractID) (directory.Entitlement, error)
 	// Informed tells whether those in charge are told in writing that nobody was reached since an instant.
 	Informed(ctx context.Context, n tickets.Number, since time.Time) bool

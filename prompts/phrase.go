@@ -38,6 +38,7 @@ const (
 	Deadline                      // At and Now: the time, with today, tomorrow or the day where it is needed
 	Silence                       // Span
 	Name                          // Text: a customer's name; ID: whose it is, as the store knows the customer
+	FreeText                      // Text: what a person has written, which only a voice for free text can say
 )
 
 // Item is one piece of a phrase. Which fields count depends on Kind.
@@ -68,6 +69,14 @@ func DigitsInside(text string) Phrase { return Phrase{{Kind: SpelledInside, Text
 
 // Number says a whole number as one word.
 func Number(n int) Phrase { return Phrase{{Kind: Cardinal, Number: n}} }
+
+// Words says what a person has written, where there is a voice for free text; nothing when it is empty.
+func Words(text string) Phrase {
+	if text == "" {
+		return nil
+	}
+	return Phrase{{Kind: FreeText, Text: text}}
+}
 
 // When says by when: the time of day, and the day where it is not today's.
 func When(due, now time.Time) Phrase {

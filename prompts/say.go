@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// Clip is one sound of a phrase: a recorded text, or a silence.
+// Clip is one sound of a phrase: a recorded text, a silence, or what a person has written.
 type Clip struct {
 	ID    ID            // empty for a silence
 	Text  string        // as in the catalogue
 	Shown string        // as it is written for people, where that differs
 	Pause time.Duration // of a silence
+	Free  string        // what a person has written; then ID is empty
 	Name  string        // a customer's name, which a voice for free text may say in the place of ID
 	Whose string        // which customer's, as the store knows it; empty where nobody knows
 }
@@ -50,6 +51,8 @@ func (b *Book) item(i Item) []Clip {
 		return []Clip{{Pause: i.Span}}
 	case Name:
 		return b.name(i.Text, string(i.ID))
+	case FreeText:
+		return []Clip{{Free: i.Text, Text: i.Text}}
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package tickets
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"hotline/directory"
@@ -58,7 +57,12 @@ func (d *Desk) Zone() *time.Location {
 	return time.UTC
 }
 
-// KnownFault tells whether a fault that covers a contract is known, from the snapshot.
-func (d *Desk) KnownFault(c directory.ContractID, now time.Time) bool {
-	return slices.ContainsFunc(d.Book().Faults, func(f directory.KnownFault) bool { return f.Covers(c, now) })
+// KnownFaults are the faults that are known to cover a contract, by id, from the snapshot.
+func (d *Desk) KnownFaults(c directory.ContractID, now time.Time) (list []directory.KnownFault) {
+	for _, f := range d.Book().Faults {
+		if f.Covers(c, now) {
+			list = append(list, f)
+		}
+	}
+	return list
 }

@@ -1,5 +1,5 @@
-// Package spoken has the names of customers in the line's own voice: it has them spoken in the background, at the start and
-// whenever one is saved on any node, and finds their sounds.
+// Package spoken has what people have written in the line's own voice, the names of customers and the words of known faults: it
+// has them spoken in the background, at the start and whenever one is saved on any node, and finds their sounds.
 package spoken
 
 import (
@@ -53,7 +53,7 @@ type Config struct {
 	Log      *slog.Logger
 }
 
-// Names is every customer's name. Safe for concurrent use.
+// Names is every customer's name, and the words of every known fault. Safe for concurrent use.
 type Names struct {
 	Config
 	speaker *speech.Speaker
@@ -99,6 +99,9 @@ func (n *Names) Run(ctx context.Context) {
 					known[id] = c.Version
 				}
 			}
+			for _, t := range ofFaults(book) {
+				n.want(t)
+			}
 			seen = book
 		}
 		select {
@@ -117,8 +120,36 @@ func (n *Names) all() (texts []speech.Text) {
 				texts = append(texts, text(lang, c.Said()))
 			}
 		}
+		texts = append(texts, ofFaults(book)...)
 	}
 	return texts
+}
+
+// ofFaults are the words of the known faults.
+func ofFaults(book *directory.Book) (texts []speech.Text) {
+	for _, f := range book.Faults {
+		for lang, words := range f.Words {
+			texts = append(texts, whole(prompts.Language(lang), words))
+		}
+	}
+	return texts
+}
+
+// whole is a text that stands by itself.
+func whole(lang prompts.Language, words string) speech.Text {
+	return speech.Text{Language: lang, Words: words, Class: prompts.Whole}
+}
+
+// Words is what a person has written, in A-law; false while nobody has spoken it.
+func (n *Names) Words(lang prompts.Language, words string) (alaw []byte, ok bool) {
+	return n.speaker.Sound(whole(lang, words))
+}
+
+// want has a text spoken, unless it is. It does not wait.
+func (n *Names) want(t speech.Text) {
+	if state, err := n.speaker.Want(t); state == speech.NoVoice {
+		n.Log.Debug("a text is not spoken", "text", t.Words, "language", t.Language, "error", err)
+	}
 }
 
 // text is a name inside a sentence, which it begins.
@@ -132,9 +163,7 @@ func (n *Names) Want(c directory.Customer) {
 		if c.Spoken == "" && n.Recorded(lang, c.Name) != nil {
 			continue
 		}
-		if state, err := n.speaker.Want(text(lang, c.Said())); state == speech.NoVoice {
-			n.Log.Debug("a name is not spoken", "customer", c.ID, "language", lang, "error", err)
-		}
+		n.want(text(lang, c.Said()))
 	}
 }
 

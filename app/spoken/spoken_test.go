@@ -86,6 +86,32 @@ func (n *names) spoken(c directory.Customer) bool {
 	return it && en
 }
 
+// TestAKnownFaultIsSpokenInItsOwnWords: once they are saved, and no longer than the fault is known.
+func TestAKnownFaultIsSpokenInItsOwnWords(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spoken")
+	n, stop := open(t, dir, "")
+	words := directory.Words{"it": "La linea di Milano è interrotta.", "en": "The line of Milan is cut."}
+	heard := func() bool {
+		_, it := n.Words(prompts.Italian, words["it"])
+		_, en := n.Words(prompts.English, words["en"])
+		return it && en
+	}
+	if heard() {
+		t.Fatal("what nobody has written is spoken")
+	}
+	book := company()
+	book.Faults = []directory.KnownFault{{ID: "milan", Words: words, Version: 1}}
+	n.book.Store(book)
+	await(t, "the words of the fault", heard)
+	stop()
+	after, stop := open(t, dir, "")
+	await(t, "the fault is over: its sound is removed at the next start", func() bool {
+		_, ok := after.Words(prompts.Italian, words["it"])
+		return !ok
+	})
+	stop()
+}
+
 func TestNamesAreSpokenAtTheStartWhenSavedAndAsSomebodySays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spoken")
 	rossi := directory.Customer{ID: "rossi", Name: "Rossi S.p.A.", Version: 1}

@@ -76,6 +76,10 @@ func (v *Voices) Sound(lang prompts.Language, p prompts.Phrase) media.Sound {
 			parts = append(parts, pause(c.Pause))
 			continue
 		}
+		if c.Free != "" {
+			parts = append(parts, v.free(book.Language(), c.Free)...)
+			continue
+		}
 		if s, ok := v.name(book.Language(), c); ok {
 			parts = append(parts, s)
 			continue
@@ -104,6 +108,21 @@ func (v *Voices) name(lang prompts.Language, c prompts.Clip) (media.Sound, bool)
 	}
 	return media.EncodedSound(g711.ALaw, alaw), true
 }
+
+// free is what a person has written, as it was spoken when it was saved, between two breaths; nothing while nobody has spoken it.
+func (v *Voices) free(lang prompts.Language, words string) []media.Sound {
+	if v.names == nil {
+		return nil
+	}
+	alaw, ok := v.names.Words(lang, words)
+	if !ok {
+		return nil
+	}
+	return []media.Sound{pause(breath), media.EncodedSound(g711.ALaw, alaw), pause(breath)}
+}
+
+// breath stands around what a person has written.
+const breath = 250 * time.Millisecond
 
 // Recorded is a customer's name as the pack has it; nil for most.
 func (v *Voices) Recorded(lang prompts.Language, name string) []byte {

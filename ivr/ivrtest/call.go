@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -108,6 +109,8 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 			out = append(out, w)
 		case prompts.Spelled, prompts.SpelledInside:
 			out = append(out, i.Text)
+		case prompts.FreeText:
+			out = append(out, strings.Fields(i.Text)...)
 		case prompts.Deadline:
 			out = append(out, "by-"+i.At.Format("Mon-2Jan-15:04"))
 		case prompts.Calendar:

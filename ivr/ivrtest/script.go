@@ -24,6 +24,7 @@ import (
 //	dials en                             the language of the number called
 //	given ticket blocking of 314159      an open ticket
 //	given fault of rossi                 a known fault that covers this contract
+//	given fault of rossi a line is cut   and what callers hear of it, in every language
 //	given human nobody                   how a search ends: talked, nobody, no-rota, impossible; operator
 //	given mail                           staff are told in writing
 //	given trouble store                  what fails: one of the faults
@@ -153,7 +154,7 @@ func (s *script) given(w []string) {
 	case "trouble":
 		s.fault = fault(w[1])
 	case "fault":
-		s.must(s.world.known(s.ctx, directory.ContractID(w[2])))
+		s.must(s.world.known(s.ctx, directory.ContractID(w[2]), strings.Join(w[3:], " ")))
 	}
 }
 

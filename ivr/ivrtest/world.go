@@ -189,9 +189,13 @@ func (w *world) step(ctx context.Context, what string, now time.Time) (err error
 	return err
 }
 
-// known makes a fault of one contract known.
-func (w *world) known(ctx context.Context, c directory.ContractID) error {
-	if _, err := w.store.PutFault(ctx, directory.KnownFault{ID: "fault", Contracts: []directory.ContractID{c}}); err != nil {
+// known makes a fault of one contract known, with the words that callers hear of it.
+func (w *world) known(ctx context.Context, c directory.ContractID, words string) error {
+	said := directory.Words{}
+	for _, lang := range prompts.Languages() {
+		said[string(lang)] = words
+	}
+	if _, err := w.store.PutFault(ctx, directory.KnownFault{ID: "fault", Contracts: []directory.ContractID{c}, Words: said}); err != nil {
 		return err
 	}
 	book, err := directory.ReadBook(ctx, w.store, time.Now())
