@@ -54,6 +54,12 @@ type PINs interface {
 	NewPIN(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
 }
 
+// EngineerPINs gives engineers their PINs. A PIN is returned by the call that made it and by nothing else.
+type EngineerPINs interface {
+	// Renew gives an engineer another PIN; the former one ends at once. pins.ErrJustRenewed within ten seconds of the last one.
+	Renew(ctx context.Context, id oncall.EngineerID, now time.Time) (stands oncall.PIN, digits string, err error)
+}
+
 // Flows knows what callers hear. Its methods are safe for concurrent use.
 type Flows interface {
 	// Check reads a flow; name is what the flow calls itself. A flow without complaints may be published.
@@ -95,13 +101,14 @@ type Store interface {
 
 // Config is what the API needs. Everything but Telephone, Spoken and Trunks is required.
 type Config struct {
-	Desk       *tickets.Desk
-	Store      Store
-	Oncall     oncall.Store
-	Schedules  escalation.Store
-	PINs       PINs
-	Recordings OpenRecording
-	Flows      Flows
+	Desk         *tickets.Desk
+	Store        Store
+	Oncall       oncall.Store
+	Schedules    escalation.Store
+	PINs         PINs
+	EngineerPINs EngineerPINs
+	Recordings   OpenRecording
+	Flows        Flows
 	// Telephone tells why a telephone must not be an engineer's; nil: every one may.
 	Telephone func(address string) error
 	Spoken    Spoken // nil: names are not spoken

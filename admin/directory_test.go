@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"hotline/cdr"
+	"hotline/oncall"
 	"hotline/sla"
 )
 
@@ -239,4 +240,40 @@ func TestALanguageThatNobodySetStaysUnset(t *testing.T) {
 		t.Errorf("language %q, %v", c.Language, err)
 	}
 	h.post("/contracts", `{"id":"bianchi",`+verdi+`,"language":"en"}`).is(201, `"language":"en"`)
+}
+
+// An engineer's PIN is in the answer that gives it, and nowhere else: not in a repeated answer, a list, the log, or the store.
+func TestAnEngineersPINIsShownOnce(t *testing.T) {
+	h := open(t)
+	type shown struct{ Engineer, PIN string }
+	var first, second, repeated shown
+	h.post("/engineers/anna/pin", "", "Idempotency-Key", "k").is(200, `"pin_at":"`).into(&first)
+	if len(first.PIN) != oncall.PINDigits || first.Engineer != "anna" {
+		t.Fatalf("the first PIN is of %q and has %d digits", first.Engineer, len(first.PIN))
+	}
+	h.post("/engineers/anna/pin", "", "Idempotency-Key", "k").is(200).into(&repeated)
+	if repeated.PIN != "" {
+		t.Error("a repeated answer shows the PIN again")
+	}
+	h.post("/engineers/anna/pin", "").is(200).into(&second)
+	kept, err := h.store.EngineerPIN(t.Context(), "anna")
+	if err != nil || !kept.Is([]byte(pinKey), second.PIN) || kept.Is([]byte(pinKey), first.PIN) || first.PIN == second.PIN {
+		t.Errorf("kept is %+v, %v", kept, err)
+	}
+	for _, r := range []reply{h.get("/engineers"), h.get("/engineers/anna"), h.get("/openapi.json"), h.ask("GET", "/metrics", "")} {
+		if r.is(200); strings.Contains(r.body, first.PIN) || strings.Contains(r.body, second.PIN) || strings.Contains(r.body, kept.Hash) {
+			t.Errorf("an answer holds a PIN: %s", r.body)
+		}
+	}
+	if log := h.log.String(); strings.Contains(log, first.PIN) || strings.Contains(log, second.PIN) {
+		t.Error("the log holds a PIN")
+	}
+	h.put("/engineers/marco", `{"name":"Marco","phones":["0612"]}`).is(200)
+	h.atOnce.Store(true) // no time passes from here on
+	answers := atOnce(20, func(int) reply { return h.post("/engineers/marco/pin", "") })
+	if won := count(answers, 200); won != 1 || count(answers, 409) != 19 {
+		t.Errorf("%d of 20 renewals won, %d got 409", won, count(answers, 409))
+	}
+	h.post("/engineers/marco/pin", "").is(409, "a moment ago")
+	h.post("/engineers/nobody/pin", "").is(404)
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -17,6 +18,8 @@ import (
 	"hotline/admin/schedules"
 	"hotline/admin/schema"
 	"hotline/oncall"
+	"hotline/oncall/pins"
+	"hotline/storage"
 )
 
 // sipAddress is a telephone of the house's own; nothing that could begin another header passes.
@@ -52,6 +55,13 @@ type engineerList struct {
 	Engineers []engineerView `json:"engineers" nullable:"false"`
 }
 
+// engineerPIN is the one answer that holds an engineer's PIN.
+type engineerPIN struct {
+	Engineer string    `json:"engineer"`
+	PINAt    time.Time `json:"pin_at" doc:"When it was given"`
+	PIN      string    `json:"pin,omitempty" doc:"Eight digits, for the console by telephone; shown this once: a repeated answer does not hold it"`
+}
+
 func engineer(e oncall.Engineer) engineerView {
 	return engineerView{string(e.ID), e.Name, e.Phones, e.Language, e.Version}
 }
@@ -72,6 +82,7 @@ func (s *server) engineerRoutes(api huma.API) {
 			return tagged(engineer(e), e.Version, err)
 		})
 	serve(s, api, route(http.MethodPut, "/engineers/{id}", "put-engineer", "Add or change an engineer, whole"), s.putEngineer)
+	serve(s, api, route(http.MethodPost, "/engineers/{id}/pin", "renew-engineer-pin", "Give an engineer a PIN for the console by telephone, or another one; the answer shows it, once"), s.renewEngineerPIN)
 	op := route(http.MethodDelete, "/engineers/{id}", "remove-engineer", "Remove an engineer whom the rota does not name")
 	op.DefaultStatus = http.StatusNoContent
 	serve(s, api, op, s.removeEngineer)
@@ -90,6 +101,21 @@ func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*versioned
 			return s.engineerOf(in.ID, in.Body.EngineerFields)
 		})
 	return tagged(engineer(e), e.Version, err)
+}
+
+// renewEngineerPIN ends the PIN that an engineer has, if any.
+func (s *server) renewEngineerPIN(ctx context.Context, in *struct {
+	Keyed
+	ByID
+}) (*answer[engineerPIN], error) {
+	p, digits, err := s.EngineerPINs.Renew(ctx, oncall.EngineerID(in.ID), s.Now())
+	switch {
+	case errors.Is(err, pins.ErrJustRenewed):
+		return nil, huma.Error409Conflict(fmt.Sprintf("the PIN of engineer %s was renewed a moment ago, and the new one was shown then; to renew it once more ask again in ten seconds", in.ID))
+	case errors.Is(err, storage.ErrConflict):
+		return nil, huma.Error409Conflict(fmt.Sprintf("the PIN of engineer %s was renewed by somebody else at this moment, who was shown it; to renew it once more ask again in ten seconds", in.ID))
+	}
+	return answered(engineerPIN{in.ID, p.At, digits}, err)
 }
 
 // engineerOf checks what no schema can.

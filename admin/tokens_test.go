@@ -48,7 +48,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 	}
 	for path, methods := range map[string]string{
 		"/rotas": "GET", "/rotas/{id}": "DELETE GET PATCH PUT", "/escalation-policies": "GET", "/escalation-policies/{id}": "DELETE GET PATCH PUT", "/engineers/{id}/absences": "GET PATCH POST PUT",
-		"/engineers/{id}/contact": "DELETE GET PATCH PUT", "/engineers/{id}/proofs": "GET", "/oncall/at": "GET", "/oncall/readiness": "GET", "/oncall/replay": "POST", "/oncall/calendar.ics": "GET",
+		"/engineers/{id}/contact": "DELETE GET PATCH PUT", "/engineers/{id}/proofs": "GET", "/engineers/{id}/pin": "POST", "/oncall/at": "GET", "/oncall/readiness": "GET", "/oncall/replay": "POST", "/oncall/calendar.ics": "GET",
 	} {
 		want[path] = methods
 	}

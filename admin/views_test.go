@@ -58,7 +58,7 @@ AbsenceView AbsencesInputBody AbsencesView Access AccessList AlarmView Assignmen
 CalendarInputBody CalendarList CalendarView Call CallList ChangedContractBody ChangedCustomerBody ChangedRota
 ChangedRules ClockReportView ClockView ClosuresView Comment Complaint ContactInputBody ContactView ContractList
 ContractView ContractWithPIN CoveredView CustomerList CustomerView DraftInputBody Duty Engineer
-EngineerInputBody EngineerList Entered ErrorDetail ErrorModel Event ExceptionView Explained ExplanationView
+EngineerInputBody EngineerList EngineerPIN Entered ErrorDetail ErrorModel Event ExceptionView Explained ExplanationView
 FaultList FaultView FlowList FlowText FlowVersion FlowView Gap GroupView HealthView HistoryView HoursView
 ImportView InBoth IntervalView LayerView LeftOutView Leg LevelInputBody LevelList LevelView LimitsView LineView
 MoveView NewContractBody NewCustomerBody NightView OnCallView OtherContract Override OverrideOfRota Part

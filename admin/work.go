@@ -105,7 +105,9 @@ func (s *server) workRoutes(api huma.API) {
 		verb, summary string
 		do            func(context.Context, tickets.Number, string, time.Time) (tickets.Ticket, error)
 	}{
-		{"resume", "The customer's answer came", d.Resume},
+		{"resume", "The customer's answer came", func(ctx context.Context, n tickets.Number, actor string, now time.Time) (tickets.Ticket, error) {
+			return d.Resume(ctx, n, actor, "", now)
+		}},
 		{"follow", "Give it the terms of its contract as they stand now", d.Follow},
 		{"not-a-request", "It was a robot or a wrong number", d.MarkNotRequest},
 	} {

@@ -15,6 +15,7 @@ import (
 	"hotline/admin"
 	"hotline/app/connections"
 	"hotline/callstore"
+	"hotline/oncall/pins"
 	"hotline/tickets"
 )
 
@@ -51,6 +52,7 @@ func (a *App) api() http.Handler {
 	return callstore.ForStaff(admin.New(admin.Config{
 		Language: a.cfg.Config.Language, Plan: a.plan, Spoken: spoken,
 		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: a.db.Store, PINs: directory.Issuer{Store: a.db.Store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
+		EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.pinKey, Random: randomness{}},
 		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
 			return a.disk.spool.Open(r.ID)
 		},

@@ -35,6 +35,7 @@ import (
 	"hotline/numbers"
 	"hotline/offline"
 	"hotline/oncall/duty"
+	"hotline/oncall/pins"
 	"hotline/prompts"
 	"hotline/recovery"
 	"hotline/sip"
@@ -106,6 +107,7 @@ type disk struct {
 type dispatching struct {
 	circuit    *circuitbreaker.Breaker // of what those on the line ask of the database
 	roster     *duty.Roster
+	pins       *pins.Guard // of engineers
 	active     *dispatch.ActiveTickets
 	dispatcher *dispatch.Dispatcher
 }

@@ -62,7 +62,9 @@ func (a *App) jobs() []maintenance.Job {
 }
 
 // shareBudgets lets the budgets count what other nodes, and this one's former process, have spent.
-func (a *App) shareBudgets(ctx context.Context) { a.budgets.Share(ctx, a.desk, a.dialler) }
+func (a *App) shareBudgets(ctx context.Context) {
+	a.budgets.Share(ctx, a.desk, a.dialler, a.dispatching.pins)
+}
 
 // work hands each piece of due work to whoever does it.
 func (a *App) work(w *deadlines.Watcher) func(context.Context, tickets.Work) error {

@@ -16,9 +16,12 @@ import (
 	"hotline/dialplan"
 	"hotline/dispatch"
 	"hotline/ivr"
+	"hotline/ivr/console"
 	"hotline/line"
 	"hotline/media"
+	"hotline/oncall"
 	"hotline/oncall/duty"
+	"hotline/oncall/pins"
 	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sip"
@@ -39,6 +42,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 		States: func() []sip.TrunkStatus { return a.switchboard.Agent().TrunkStates() },
 		Alarm:  func(text string) { a.alarm(alarm.Outgoing, text) }, Spent: a.budgets.Note,
 	})
+	a.dispatching.pins = pins.NewGuard(pins.GuardConfig{Store: a.db.Calls, Key: a.pinKey, Spent: a.budgets.Note})
 	if !a.offline.Waits() {
 		a.shareBudgets(ctx) // before the first call: a restart gives nobody new budgets
 	}
@@ -91,12 +95,23 @@ func (a *App) openDispatch() *callhandler.Handler {
 	return callhandler.New(callhandler.Config{
 		Desk: a.desk, Dispatch: d.dispatcher, Active: d.active, Records: a.calls, Metrics: a.metrics, Flow: a.flows.Now,
 		IVR:      ivr.Config{NewID: newID, Language: a.language, Spoken: a.plan.Spoken, Alarm: a.alarm, Log: a.log},
-		Converse: a.cfg.Decorators.conversation(ivr.Converse, a.voices.Shipped), Log: a.log,
+		Converse: a.console(a.cfg.Decorators.conversation(ivr.Converse, a.voices.Shipped)), Log: a.log,
 	})
 }
 
 // onTelephone tells whether a call runs. Only after openLine.
 func (a *App) onTelephone() bool { return a.switchboard.Agent().Calls() > 0 }
+
+// console lets engineers work by telephone; everybody else has the conversation next.
+func (a *App) console(next callhandler.Conversation) callhandler.Conversation {
+	k := console.New(console.Config{
+		Engineers: func(c ivr.Caller) []oncall.Engineer {
+			return a.dispatching.roster.Of(func(telephone string) bool { return console.Calls(telephone, c, a.plan.E164) })
+		},
+		PINs: a.dispatching.pins, Desk: a.desk, Accessed: a.db.Store.LogAccess, NewID: newID, Alarm: a.alarm, Log: a.log,
+	})
+	return k.Before(console.Conversation(next))
+}
 
 // language is that of the number dialled, else the line's own.
 func (a *App) language(dialled string) prompts.Language {

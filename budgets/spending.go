@@ -19,7 +19,7 @@ type Store interface {
 // Spending is one entry of a budget.
 type Spending struct {
 	Place  int64  // of the store; rises with each entry
-	Budget string // KindPIN or KindOutgoing
+	Budget string // one of the kinds below
 	Key    string // of a wrong PIN the number that called, of an outgoing call the ticket
 	Whose  string // of a wrong PIN the customer who has this number, of an outgoing call the purse that paid
 	At     time.Time
@@ -28,6 +28,7 @@ type Spending struct {
 
 // The budgets that are kept.
 const (
-	KindPIN      = "pin"      // wrong PINs
-	KindOutgoing = "outgoing" // calls placed
+	KindPIN         = "pin"          // wrong PINs
+	KindEngineerPIN = "engineer_pin" // wrong PINs of engineers
+	KindOutgoing    = "outgoing"     // calls placed
 )

@@ -58,7 +58,7 @@ type Metrics interface {
 }
 
 // Conversation has a flow's conversation with a caller, and blocks until it is over. It is ivr.Converse, or that with something
-// around it.
+// around it, such as the console of engineers (ivr/console).
 type Conversation func(ctx context.Context, c ivr.Config, f *ivr.Flow, call ivr.Call) ivr.Summary
 
 // Config is what a [Handler] works with. All of it is required, but for Converse and Log.
@@ -104,7 +104,7 @@ func (h *Handler) Handle(ctx context.Context, l Call) {
 	h.sumUp(l, sum)
 	human.wait(l.Hangup)
 	result = human.result(sum)
-	if human.search == nil && sum.Ticket != 0 {
+	if human.search == nil && sum.Ticket != 0 && sum.Engineer == "" {
 		h.callerGone(context.WithoutCancel(ctx), sum)
 	}
 }

@@ -74,6 +74,8 @@ func (a *askedHuman) result(s ivr.Summary) metrics.Result {
 	switch {
 	case a.talked:
 		return metrics.Joined
+	case s.Engineer != "":
+		return metrics.Engineer
 	case s.Ticket != 0:
 		return metrics.Ticketed
 	}

@@ -231,7 +231,7 @@ func stood(c sla.Category, acts ...string) func(*witness) {
 			case "waiting":
 				_, err = w.Desk.WaitForCustomer(ctx, t.Number, who, "", time.Now())
 			case "resumed":
-				_, err = w.Desk.Resume(ctx, t.Number, who, time.Now())
+				_, err = w.Desk.Resume(ctx, t.Number, who, "", time.Now())
 			case "no-access":
 				_, err = w.Desk.WithdrawAccess(ctx, t.Number, who, "", time.Now())
 			}

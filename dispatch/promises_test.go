@@ -35,7 +35,7 @@ type promise struct {
 
 // promises are all of them. A sentence that is neither here nor among those of asking fails the test.
 func promises() []promise {
-	return slices.Concat(ofRequests(), ofAnnouncements(), ofOpenTickets(), ofSearches(), ofTheirEnds(), ofEngineers())
+	return slices.Concat(ofRequests(), ofAnnouncements(), ofOpenTickets(), ofSearches(), ofTheirEnds(), ofEngineers(), ofTheConsole())
 }
 
 // ofRequests are those about a call without a contract, and about the message.
@@ -163,6 +163,21 @@ func ofEngineers() []promise {
 	}
 }
 
+// ofTheConsole are those that an engineer hears who works by telephone.
+func ofTheConsole() []promise {
+	in := func(st tickets.State) func(said) bool { return func(s said) bool { return s.ticket.State == st } }
+	list := []promise{
+		{"console-done-take", func(s said) bool { return s.ticket.Assignee == s.to && s.ticket.State == tickets.Assigned }, nil},
+		{"console-done-intervention", in(tickets.InProgress), nil}, {"console-done-waiting", in(tickets.Waiting), nil},
+		{"console-done-resume", func(s said) bool { return s.lastOf(tickets.WaitingFor, tickets.Resumed) == tickets.Resumed }, nil},
+		{"console-done-restored", in(tickets.Restored), nil}, {"console-noted", func(s said) bool { return s.has(tickets.Recorded) }, nil},
+	}
+	for _, k := range sla.Kinds() {
+		list = append(list, promise{prompts.ID("console-due-" + string(k)), func(s said) bool { return s.runs(k) }, nil})
+	}
+	return list
+}
+
 // asking are the sentences that greet, ask, or name something, and promise nothing.
 func asking() []prompts.ID {
 	return []prompts.ID{
@@ -171,6 +186,13 @@ func asking() []prompts.ID {
 		"recorded-menu", "no-speech", "too-long", "brief-keys", "a-customer", "ticket", "level-professional", "level-advanced", "level-extended", "level-on_request",
 		"category-blocking", "category-non_blocking", "category-question", "category-change", "category-feature", "name-rossi-s-p-a", "name-verdi-s-r-l",
 		"name-bianchi-s-n-c", "goodbye",
+		"console-pin", "console-pin-caller", "console-pin-wrong", "console-pin-over", "console-hello", "console-as-caller", "console-key-next", "console-key-number",
+		"console-key-caller", "console-key-again", "console-key-account", "console-key-recordings", "console-key-take", "console-key-intervention", "console-key-waiting",
+		"console-key-resume", "console-key-restored", "console-key-note", "console-key-on", "console-key-back", "console-refused", "console-state-open", "console-state-assigned",
+		"console-state-in_progress", "console-state-waiting", "console-state-restored", "console-state-closed", "console-state-not_request", "console-yours", "console-others",
+		"console-over-contact", "console-over-intervention", "console-over-restore", "console-stands-customer", "console-stands-remote_access", "console-stands-closed",
+		"console-recordings", "console-last-note", "console-recording", "console-no-recordings", "console-no-sound", "console-enter-number", "console-no-ticket",
+		"console-none-open", "console-from-first", "console-dictate", "console-no-note", "console-moment", "console-trouble",
 	}
 }
 

@@ -207,7 +207,13 @@ func (w *witness) keptPromises() {
 
 // saidElsewhere are promises that these ways do not lead to, with a conversation in which they are said and held.
 func saidElsewhere() map[prompts.ID]string {
-	return map[prompts.ID]string{"trouble": "../ivr/testdata/ticket-number-late.txt"}
+	const scripts = "../ivr/testdata/"
+	return map[prompts.ID]string{
+		"trouble":           scripts + "ticket-number-late.txt",
+		"console-done-take": scripts + "engineer-works.txt", "console-done-intervention": scripts + "engineer-works.txt", "console-done-restored": scripts + "engineer-works.txt",
+		"console-done-waiting": scripts + "engineer-waits-and-resumes.txt", "console-done-resume": scripts + "engineer-waits-and-resumes.txt", "console-noted": scripts + "engineer-dictates.txt",
+		"console-due-contact": scripts + "engineer-works.txt", "console-due-intervention": scripts + "engineer-works.txt", "console-due-restore": scripts + "engineer-by-number.txt",
+	}
 }
 
 // TestAPromiseIsSaidOnlyWhenItIsTrue walks every ending, and hears every promise in one of them.

@@ -24,6 +24,7 @@ type Caller struct {
 	Number  string // as the trunk gave it; empty when withheld: a hint, never a credential
 	Dialled string // the number that was called
 	Trunk   string
+	House   bool // it came by no trunk, from a telephone of the house's own: Number is the name of its account then
 	At      time.Time
 }
 

@@ -43,6 +43,8 @@ type Config struct {
 	Language func(dialled string) prompts.Language
 	// Spoken is a telephone number as it is read to the caller; nil: as it is.
 	Spoken func(number string) string
+	// Typed are keys that were pressed before this conversation, for it: they come before all others.
+	Typed []byte
 	// Alarm tells the operator of the line; nil for nobody.
 	Alarm alarm.Func
 	Log   *slog.Logger // nil means silence
@@ -50,6 +52,7 @@ type Config struct {
 
 // Summary is what remains of a conversation.
 type Summary struct {
+	Engineer string // who worked by telephone, where it was no caller's conversation
 	Contract directory.ContractID
 	Ticket   tickets.Number // 0 for none
 	Added    bool           // the ticket stood there before; the caller adds to it
@@ -124,7 +127,7 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 	if cfg.Language != nil {
 		c.speak(cfg.Language(c.caller.Dialled))
 	}
-	c.callBack = c.caller.Number
+	c.callBack, c.typed.keys = c.caller.Number, slices.Clone(cfg.Typed)
 	err := c.walk()
 	if err != nil && !c.gone() {
 		c.cfg.Log.Error("conversation broke", "call", c.caller.ID, "steps", c.summary.Steps, "error", err)

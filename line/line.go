@@ -42,7 +42,7 @@ func newLine(b *Switchboard, in *sip.Invite) *Line {
 	id := rand.Text()
 	return &Line{
 		leg: leg{board: b, id: id, to: "caller"}, answered: now, sipID: limits.OneLine(in.ID, limits.CallID), address: addressOf(in),
-		caller: ivr.Caller{ID: tickets.CallID(id), Number: limits.OneLine(number, limits.Number), Dialled: limits.OneLine(dialled, limits.Number), Trunk: in.Trunk, At: now},
+		caller: ivr.Caller{ID: tickets.CallID(id), Number: limits.OneLine(number, limits.Number), Dialled: limits.OneLine(dialled, limits.Number), Trunk: in.Trunk, House: in.Trunk == "" && !in.Stranger, At: now},
 	}
 }
 

@@ -12,8 +12,9 @@ import (
 
 // oncallTables are the engineers and their rota.
 type oncallTables struct {
-	engineers map[oncall.EngineerID]oncall.Engineer
-	rota      oncall.Rota
+	engineers    map[oncall.EngineerID]oncall.Engineer
+	engineerPINs map[oncall.EngineerID]oncall.PIN
+	rota         oncall.Rota
 }
 
 // Engineer reads one engineer.
@@ -45,7 +46,35 @@ func (s *Store) DeleteEngineer(_ context.Context, id oncall.EngineerID, version 
 	if s.rota.Names(id) || s.scheduled(id) {
 		return fmt.Errorf("engineer %s: %w", id, oncall.ErrOnRota)
 	}
-	return remove(s, s.engineers, "engineer", id, version, s.engineers[id].Version)
+	err := remove(s, s.engineers, "engineer", id, version, s.engineers[id].Version)
+	if pin, given := s.engineerPINs[id]; given && err == nil {
+		err = remove(s, s.engineerPINs, "engineer_pin", id, 0, pin.Version)
+	}
+	return err
+}
+
+// EngineerPIN reads the hash of an engineer's PIN.
+func (s *Store) EngineerPIN(_ context.Context, id oncall.EngineerID) (oncall.PIN, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.engineerPINs, id, "engineer's PIN", itself)
+}
+
+// EngineerPINs lists them by engineer.
+func (s *Store) EngineerPINs(context.Context) ([]oncall.PIN, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sorted(s.engineerPINs, func(a, b oncall.PIN) int { return cmp.Compare(a.Engineer, b.Engineer) }), nil
+}
+
+// PutEngineerPIN gives an engineer another PIN.
+func (s *Store) PutEngineerPIN(_ context.Context, p oncall.PIN) (oncall.PIN, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.engineers[p.Engineer]; !known {
+		return oncall.PIN{}, fmt.Errorf("engineer %s: %w", p.Engineer, storage.ErrNotFound)
+	}
+	return put(s, s.engineerPINs, "engineer_pin", p.Engineer, p, func(p *oncall.PIN) *int { return &p.Version })
 }
 
 // Rota reads the rota.

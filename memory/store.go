@@ -70,7 +70,7 @@ func New(first tickets.Number) *Store {
 			levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{}, faults: map[string]directory.KnownFault{},
 			edits: edits{pins: map[directory.PINHash]int64{}, at: map[document]int64{}, gone: map[document]int{}},
 		},
-		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}},
+		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
 		scheduleTables: newSchedules(),
 		flowTables:     flowTables{facts: map[string]string{}},
 		calls:          map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},

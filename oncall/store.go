@@ -22,6 +22,11 @@ type Store interface {
 	DeleteEngineer(ctx context.Context, id EngineerID, version int) error // 0: whichever stands; ErrOnRota
 	Rota(ctx context.Context) (Rota, error)
 	PutRota(ctx context.Context, r Rota) (Rota, error) // compares r.Version; ErrUnknownEngineer
+
+	EngineerPIN(ctx context.Context, id EngineerID) (PIN, error)
+	EngineerPINs(ctx context.Context) ([]PIN, error) // by engineer
+	// PutEngineerPIN gives an engineer another PIN; storage.ErrNotFound when there is no such engineer. It ends with the engineer.
+	PutEngineerPIN(ctx context.Context, p PIN) (PIN, error)
 }
 
 // Names tells whether the rota has a place for an engineer, in a shift or an override.

@@ -240,7 +240,10 @@ func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, versio
 			}
 			return err
 		}
-		return remove(ctx, tx, engineers, string(id), version)
+		if err := remove(ctx, tx, engineers, string(id), version); err != nil {
+			return err
+		}
+		return endEngineerPIN(ctx, tx, id)
 	})
 }
 

@@ -14,7 +14,7 @@ var heard string
 
 // wording is how one language words its sentences.
 type wording struct {
-	keys      []string       // the names of the keys, one to five and nine first, then the others
+	keys      []string       // the names of the keys, one to nine first, then the others
 	press     *regexp.Regexp // asks for one key; its group is what follows, up to the end of the sentence
 	several   *regexp.Regexp // asks for several keys
 	forbidden *regexp.Regexp // words that a caller is not to hear
@@ -23,13 +23,13 @@ type wording struct {
 func wordings() map[Language]wording {
 	return map[Language]wording{
 		Italian: {
-			keys:      strings.Fields("uno due tre quattro cinque nove zero asterisco cancelletto"),
+			keys:      strings.Fields("uno due tre quattro cinque sei sette otto nove zero asterisco cancelletto"),
 			press:     regexp.MustCompile(`(?i)\bprema (?:solo )?([^.|]*)[.|]?`),
 			several:   regexp.MustCompile(`(?i)\bdigiti (\w+)`),
 			forbidden: regexp.MustCompile(`(?i)\b(premi|premete|digita|digitate|scegli|lascia|parla|attendi|resta in|tuo|tua|tuoi|tue|ti|tu|voi|vostro|vostra|hash)\b`),
 		},
 		English: {
-			keys:      strings.Fields("one two three four five nine zero star hash"),
+			keys:      strings.Fields("one two three four five six seven eight nine zero star hash"),
 			press:     regexp.MustCompile(`(?i)\bpress ([^.|]*)[.|]?`),
 			several:   regexp.MustCompile(`(?i)\bkey (one|two|three|four|five|nine|zero)\b`),
 			forbidden: regexp.MustCompile(`(?i)\b(pound|square|dial|recognized|color|center)\b`),

@@ -67,7 +67,7 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 			case 5:
 				_, err = o.WaitForCustomer(ctx, n, who, "", at)
 			case 6:
-				_, err = o.Resume(ctx, n, who, at)
+				_, err = o.Resume(ctx, n, who, "", at)
 			case 7:
 				_, err = o.Close(ctx, n, who, "", at)
 			case 8:
@@ -122,7 +122,7 @@ func TestWaitingForTheCustomerStopsTheClocksAndShowsIt(t *testing.T) {
 	n := o.blocking(t).Number
 	_, err := o.WaitForCustomer(ctx, n, "staff:carla", "which extension?", monday(4))
 	must(t, err)
-	ticket, err := o.Resume(ctx, n, "staff:carla", monday(6))
+	ticket, err := o.Resume(ctx, n, "staff:carla", "", monday(6))
 	must(t, err)
 	if due := ticket.Clocks[1].Due; !due.Equal(monday(9)) || len(ticket.Pauses) != 1 {
 		t.Errorf("intervention is due %v after two hours of waiting, pauses %+v", due, ticket.Pauses)

@@ -136,7 +136,9 @@ func (o office) acts() []deed {
 		}},
 	}
 	plain := map[string]func(context.Context, tickets.Number, string, time.Time) (tickets.Ticket, error){
-		"intervene": o.Intervene, "restore": o.Restored, "resume": o.Resume, "not a request": o.MarkNotRequest, "follow": o.Follow, "join": o.Join,
+		"intervene": o.Intervene, "restore": o.Restored, "resume": func(ctx context.Context, n tickets.Number, who string, at time.Time) (tickets.Ticket, error) {
+			return o.Resume(ctx, n, who, "", at)
+		}, "not a request": o.MarkNotRequest, "follow": o.Follow, "join": o.Join,
 	}
 	said := map[string]func(context.Context, tickets.Number, string, string, time.Time) (tickets.Ticket, error){
 		"wait": o.WaitForCustomer, "close": o.Close, "reopen": o.Reopen, "access gone": o.WithdrawAccess, "access back": o.GiveAccess,
@@ -177,7 +179,7 @@ func TestAReopenedTicketIsNobodysUntilSomebodyTakesItAgain(t *testing.T) {
 			func() (tickets.Ticket, error) { return o.Close(ctx, ticket.Number, who, "", at) },
 			func() (tickets.Ticket, error) { return o.Reopen(ctx, ticket.Number, who, "", at) },
 			func() (tickets.Ticket, error) { return o.WaitForCustomer(ctx, ticket.Number, who, "", at) },
-			func() (tickets.Ticket, error) { return o.Resume(ctx, ticket.Number, who, at) },
+			func() (tickets.Ticket, error) { return o.Resume(ctx, ticket.Number, who, "", at) },
 		}
 		if rapid.Bool().Draw(r, "an intervention had begun") {
 			steps[0] = func() (tickets.Ticket, error) { return o.Intervene(ctx, ticket.Number, "engineer:anna", at) }

@@ -78,9 +78,20 @@ func (d *Desk) Categorise(ctx context.Context, n Number, c sla.Category, now tim
 
 // Keep puts a recording on the ticket.
 func (d *Desk) Keep(ctx context.Context, n Number, r Recording, now time.Time) (Ticket, error) {
+	return d.keepOf(ctx, n, r, Event{Actor: "caller"}, now)
+}
+
+// Dictate puts a note on the ticket that an engineer has spoken; text says by what means.
+func (d *Desk) Dictate(ctx context.Context, n Number, engineer, text string, r Recording, now time.Time) (Ticket, error) {
+	return d.keepOf(ctx, n, r, Event{Actor: "engineer:" + engineer, Text: text}, now)
+}
+
+// keepOf adds a recording and the line that tells whose it is.
+func (d *Desk) keepOf(ctx context.Context, n Number, r Recording, e Event, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		t.keep(r)
-		return []Event{{Kind: Recorded, Actor: "caller", Facts: map[string]string{"recording": r.ID, "seconds": fmt.Sprintf("%.1f", r.Seconds)}}}, nil
+		e.Kind, e.Facts = Recorded, map[string]string{"recording": r.ID, "seconds": fmt.Sprintf("%.1f", r.Seconds)}
+		return []Event{e}, nil
 	})
 }
 

@@ -33,14 +33,23 @@ func (d *Desk) Assess(ctx context.Context, n Number, actor string, c sla.Categor
 
 // Assign gives the ticket to an engineer.
 func (d *Desk) Assign(ctx context.Context, n Number, actor, engineer string, now time.Time) (Ticket, error) {
-	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return d.assign(t, AssignedTo, actor, engineer, now) })
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		return d.assign(t, Event{Kind: AssignedTo, Actor: actor}, engineer, now)
+	})
+}
+
+// TakeCharge gives the ticket to the engineer who asks for it; text says by what means.
+func (d *Desk) TakeCharge(ctx context.Context, n Number, engineer, text string, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		return d.assign(t, Event{Kind: AssignedTo, Actor: "engineer:" + engineer, Text: text}, engineer, now)
+	})
 }
 
 // Accept assigns the ticket to the engineer who pressed the key. awaits: a caller is on the line, and the accept counts
 // only once the two have talked.
 func (d *Desk) Accept(ctx context.Context, n Number, engineer string, awaits bool, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		lines, err := d.assign(t, Accepted, "engineer:"+engineer, engineer, now)
+		lines, err := d.assign(t, Event{Kind: Accepted, Actor: "engineer:" + engineer}, engineer, now)
 		for i := range lines {
 			if awaits && lines[i].Kind == Accepted {
 				lines[i] = lines[i].with(map[string]string{FactAwaits: "awaited"})
@@ -94,13 +103,13 @@ func untalked(lines []Event) (Event, bool) {
 	return Event{}, false
 }
 
-func (d *Desk) assign(t *Ticket, kind EventKind, actor, engineer string, now time.Time) ([]Event, error) {
+func (d *Desk) assign(t *Ticket, e Event, engineer string, now time.Time) ([]Event, error) {
 	if engineer == "" {
 		return nil, fmt.Errorf("assigning ticket %d: name the engineer", t.Number)
 	}
-	facts := map[string]string{"engineer": engineer}
-	if kind == Accepted {
-		facts[factStood], facts[factHad] = string(t.State), t.Assignee
+	e.At, e.Facts = now, map[string]string{"engineer": engineer}
+	if e.Kind == Accepted {
+		e.Facts[factStood], e.Facts[factHad] = string(t.State), t.Assignee
 	}
 	if t.State != InProgress || t.Assignee != engineer { // who accepts a ticket in work again keeps it in work
 		if err := t.to(Assigned); err != nil {
@@ -108,7 +117,7 @@ func (d *Desk) assign(t *Ticket, kind EventKind, actor, engineer string, now tim
 		}
 	}
 	t.Assignee = engineer
-	return d.record(t, Event{Kind: kind, Actor: actor, At: now, Facts: facts}, nil)
+	return d.record(t, e, nil)
 }
 
 // Join stamps the contact: customer and engineer have heard each other for some seconds.
@@ -195,7 +204,7 @@ func (d *Desk) WaitForCustomer(ctx context.Context, n Number, actor, text string
 }
 
 // Resume says that the answer came: the ticket goes back to where it was.
-func (d *Desk) Resume(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
+func (d *Desk) Resume(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		if err := t.may(resuming); err != nil {
 			return nil, err
@@ -204,7 +213,7 @@ func (d *Desk) Resume(ctx context.Context, n Number, actor string, now time.Time
 		if err != nil {
 			return nil, fmt.Errorf("where ticket %d stood before it waited: %w", n, err)
 		}
-		return d.moved(t, t.before(lines), Event{Kind: Resumed, Actor: actor}, now)
+		return d.moved(t, t.before(lines), Event{Kind: Resumed, Actor: actor, Text: text}, now)
 	})
 }
 

@@ -40,7 +40,7 @@ func rules() map[string]tokens.Scope {
 			"PUT /api/v1/engineers/{id}/absences", "POST /api/v1/engineers/{id}/absences",
 		},
 		tokens.ScopeAdmin: {
-			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
+			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
 			"PUT /api/v1/escalation-policies/{id}", "DELETE /api/v1/escalation-policies/{id}", "PUT /api/v1/levels/{id}",
 			"PUT /api/v1/calendars/{id}", "POST /api/v1/calendars/{id}/closures", "POST /api/v1/flows", "GET /api/v1/recordings/{id}/accesses",
 			"GET /api/v1/debug/profile", "GET /api/v1/debug/heap", "GET /api/v1/debug/goroutine",

@@ -27,6 +27,7 @@ const (
 	Joined    Result = "joined"    // talked to a human
 	Ticketed  Result = "ticket"    // ended with a ticket
 	Abandoned Result = "abandoned" // ended before there was anything to keep
+	Engineer  Result = "engineer"  // an engineer worked by telephone
 	Refused   Result = "refused"   // never answered: not accepted, no common codec, too many calls
 	Failed    Result = "failed"    // a fault of ours ended it
 )
@@ -86,7 +87,7 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_api_refused_total", Help: "Requests of the API that were refused for their token, by reason."}, []string{"why"})
 	r.MustRegister(m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, result := range []Result{Joined, Ticketed, Abandoned, Refused, Failed} {
+	for _, result := range []Result{Joined, Ticketed, Abandoned, Engineer, Refused, Failed} {
 		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one
 	}
 	for _, kind := range []sla.Kind{sla.Contact, sla.Intervention, sla.Restore} {

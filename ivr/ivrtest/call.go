@@ -82,6 +82,9 @@ func (c *call) Say(ctx context.Context, lang prompts.Language, p prompts.Phrase,
 		return errors.New("no sound comes out")
 	}
 	pieces := Words(lang, p)
+	if missing := unknown(lang, p); missing != "" {
+		pieces = []string{"(no-sentence-" + missing + ")"}
+	}
 	for _, w := range pieces {
 		c.heard <- w
 	}
@@ -94,6 +97,17 @@ func (c *call) Say(ctx context.Context, lang prompts.Language, p prompts.Phrase,
 	case <-ctx.Done():
 	}
 	return context.Cause(ctx)
+}
+
+// unknown is the first sentence of a phrase that the catalogue does not have.
+func unknown(lang prompts.Language, p prompts.Phrase) string {
+	book, err := prompts.Open(lang)
+	for _, i := range p {
+		if i.Kind == prompts.Sentence && (err != nil || !book.Has(i.ID)) {
+			return string(i.ID)
+		}
+	}
+	return ""
 }
 
 // Words is a phrase as scripts write it: ids, digits as figures, deadlines as "by-15:30-today".
@@ -113,6 +127,8 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 			out = append(out, strings.Fields(i.Text)...)
 		case prompts.Deadline:
 			out = append(out, "by-"+i.At.Format("Mon-2Jan-15:04"))
+		case prompts.Name:
+			out = append(out, "named-"+i.Text)
 		case prompts.Calendar:
 			out = append(out, "on-"+i.At.Format("Mon-2Jan"))
 		default:

@@ -23,6 +23,7 @@ import (
 //	from 0612345                         the caller's number; without it none is shown
 //	dials en                             the language of the number called
 //	given ticket blocking of 314159      an open ticket
+//	given engineer anna 57721566         the telephone that calls is this engineer's, who has this PIN; a language may follow
 //	given fault of rossi                 a known fault that covers this contract
 //	given fault of rossi a line is cut   and what callers hear of it, in every language
 //	given human nobody                   how a search ends: talked, nobody, no-rota, impossible; operator
@@ -39,6 +40,8 @@ import (
 //	then ticket category=blocking ...    what is left: number, category, level, priority, state, clocks, recordings, caller, contract
 //	then no ticket
 //	then told-staff the words            with which the last ticket was opened
+//	then last engineer:anna by telephone who wrote the last ticket's last line, and its text
+//	then steps console-pin console-next  what the record of the call says was asked for
 //	then history told recording          the kinds of the last ticket's lines, in order
 func Run(t *testing.T, f *ivr.Flow, text string) {
 	t.Helper()
@@ -71,6 +74,7 @@ type script struct {
 	hangUp  context.CancelCauseFunc
 	summary chan ivr.Summary
 	over    bool
+	left    ivr.Summary // once it is over
 }
 
 func (s *script) fail(format string, args ...any) {
@@ -144,7 +148,9 @@ func (s *script) given(w []string) {
 	switch w[0] {
 	case "ticket":
 		s.must(s.world.given(s.ctx, w[3], w[1], time.Now()))
-	case "step": // of ticket 417: waiting, resumed, no-access, access, intervention
+	case "engineer":
+		s.must(s.world.engineer(s.ctx, w[1:], s.number))
+	case "step": // of ticket 417, by staff
 		s.must(s.world.step(s.ctx, w[1], time.Now()))
 	case "human":
 		s.world.human.reach = ivr.Reach(strings.ReplaceAll(w[1], "-", " "))
@@ -175,11 +181,13 @@ func (s *script) dial() {
 		Desk: s.world.desk, Human: &s.world.human, NewID: s.world.newID, Language: func(string) prompts.Language { return s.lang },
 		Spoken: func(number string) string { return strings.TrimPrefix(number, "+39") }, // the house is in Italy
 	}
+	cfg.Log = s.world.log
 	if s.fault != "" {
 		cfg.Desk = &broken{Desk: s.world.desk, fault: s.fault}
 		cfg.Alarm = func(kind alarm.Kind, _ string) { s.call.heard <- "(alarm-" + string(kind) + ")" }
 	}
-	go func() { s.summary <- ivr.Converse(ctx, cfg, s.flow, s.call) }()
+	converse := s.world.console().Before(ivr.Converse)
+	go func() { s.summary <- converse(ctx, cfg, s.flow, s.call) }()
 }
 
 func (s *script) hears(want []string) {
@@ -214,7 +222,7 @@ func (s *script) ends() {
 		return
 	}
 	select {
-	case <-s.summary:
+	case s.left = <-s.summary:
 		s.over = true
 	case <-time.After(time.Hour):
 		s.fail("the call does not end")
@@ -240,6 +248,12 @@ func (s *script) finish() {
 func (s *script) then(w []string) {
 	s.Helper()
 	s.ends()
+	if w[0] == "steps" {
+		if got := strings.Join(s.left.Steps, " "); got != strings.Join(w[1:], " ") {
+			s.fail("the record has the steps %s", got)
+		}
+		return
+	}
 	page, err := s.world.store.List(s.ctx, tickets.Filter{})
 	s.must(err)
 	list, total := page.Items, page.Total
@@ -256,10 +270,26 @@ func (s *script) then(w []string) {
 	switch w[0] {
 	case "history":
 		s.history(list[0].Number, w[1:])
+	case "last":
+		s.last(list[0].Number, strings.Join(w[1:], " "))
 	case "told-staff":
 		s.toldStaff(list[0].Number, strings.Join(w[1:], " "))
 	default:
 		s.compare(list[0], w[1:])
+	}
+}
+
+// last compares the last line of a ticket's history.
+func (s *script) last(n tickets.Number, want string) {
+	s.Helper()
+	events, err := s.world.store.History(s.ctx, n)
+	s.must(err)
+	e := events[len(events)-1]
+	if got := strings.TrimSpace(e.Actor + " " + e.Text); got != want {
+		s.fail("the last line is of %q, want %q", got, want)
+	}
+	if age := time.Since(e.At); age > time.Hour {
+		s.fail("the last line is of %s", e.At)
 	}
 }
 

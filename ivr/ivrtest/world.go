@@ -23,6 +23,7 @@ type world struct {
 	human human
 	mail  bool // staff are told in writing
 	ids   int
+	engineers
 }
 
 // human answers as the script says.
@@ -173,10 +174,20 @@ func (w *world) given(ctx context.Context, pin, category string, now time.Time) 
 func (w *world) step(ctx context.Context, what string, now time.Time) (err error) {
 	const n, staff = 417, "staff:carla"
 	switch what {
+	case "assigned":
+		_, err = w.desk.Assign(ctx, n, staff, "marco", now)
+	case "restored":
+		_, err = w.desk.Restored(ctx, n, staff, now)
+	case "closed":
+		_, err = w.desk.Close(ctx, n, staff, "", now)
+	case "not_request":
+		_, err = w.desk.MarkNotRequest(ctx, n, staff, now)
+	case "noted":
+		_, err = w.desk.Comment(ctx, n, staff, "seen", now)
 	case "waiting":
 		_, err = w.desk.WaitForCustomer(ctx, n, staff, "", now)
 	case "resumed":
-		_, err = w.desk.Resume(ctx, n, staff, now)
+		_, err = w.desk.Resume(ctx, n, staff, "", now)
 	case "no-access":
 		_, err = w.desk.WithdrawAccess(ctx, n, staff, "", now)
 	case "access":

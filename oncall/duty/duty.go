@@ -156,6 +156,17 @@ func (r *Roster) engineers() ([]oncall.Engineer, int) {
 	return r.last.documents.Engineers, r.edits
 }
 
+// Of lists the engineers who have a telephone that same takes for the one asked for, by the last plan.
+func (r *Roster) Of(same func(telephone string) bool) []oncall.Engineer {
+	var list []oncall.Engineer
+	for _, e := range r.lastGood().documents.Engineers {
+		if slices.ContainsFunc(e.Phones, same) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
 // HasTelephone tells whether a telephone of an engineer is one that same takes for the one asked for, by the last plan.
 func (r *Roster) HasTelephone(same func(telephone string) bool) bool {
 	return slices.ContainsFunc(r.lastGood().documents.Engineers, func(e oncall.Engineer) bool { return slices.ContainsFunc(e.Phones, same) })

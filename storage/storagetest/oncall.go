@@ -18,6 +18,7 @@ func Oncall(t *testing.T, open func(t *testing.T) oncall.Store) {
 		"every engineer has a version, never twice": func(t *testing.T, s oncall.Store) { versioned(t, engineers(s)) },
 		"of many who write one version one does":    func(t *testing.T, s oncall.Store) { oneWins(t, engineers(s)) },
 		"a rota never names one who is removed":     rotaAgainstEngineer,
+		"a PIN is an engineer's and ends with him":  engineersPIN,
 	})
 }
 
@@ -33,6 +34,39 @@ func engineers(s oncall.Store) map[string]document {
 			remove: func(ctx context.Context, v int) error { return s.DeleteEngineer(ctx, "x", v) },
 		},
 	}
+}
+
+// engineersPIN gives, renews and ends the PIN of an engineer.
+func engineersPIN(t *testing.T, s oncall.Store) {
+	ctx := t.Context()
+	_, err := s.PutEngineerPIN(ctx, oncall.PIN{Engineer: "anna", Hash: "1"})
+	wants(t, "a PIN of nobody", err, storage.ErrNotFound)
+	_, err = s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
+	must(t, err)
+	_, err = s.EngineerPIN(ctx, "anna")
+	wants(t, "a PIN that was never given", err, storage.ErrNotFound)
+	first, err := s.PutEngineerPIN(ctx, oncall.PIN{Engineer: "anna", Hash: "1", At: monday})
+	must(t, err)
+	equal(t, "PIN as written", first, oncall.PIN{Engineer: "anna", Hash: "1", At: monday, Version: 1})
+	_, err = s.PutEngineerPIN(ctx, oncall.PIN{Engineer: "anna", Hash: "2"})
+	wants(t, "a second first PIN", err, storage.ErrExists)
+	second := first
+	second.Hash = "2"
+	second, err = s.PutEngineerPIN(ctx, second)
+	must(t, err)
+	_, err = s.PutEngineerPIN(ctx, first)
+	wants(t, "a PIN that was renewed meanwhile", err, storage.ErrConflict)
+	read, err := s.EngineerPIN(ctx, "anna")
+	must(t, err)
+	equal(t, "PIN as renewed", read, second)
+	list, err := s.EngineerPINs(ctx)
+	must(t, err)
+	equal(t, "PINs", list, []oncall.PIN{second})
+	must(t, s.DeleteEngineer(ctx, "anna", 0))
+	_, err = s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
+	must(t, err)
+	_, err = s.EngineerPIN(ctx, "anna")
+	wants(t, "the PIN of one who was removed and comes back", err, storage.ErrNotFound)
 }
 
 func mainRota(t *testing.T, s oncall.Store) {

@@ -21,6 +21,7 @@ const answers = `
 command          | open              | assigned          | in_progress       | waiting           | restored          | closed       | not_request
 assess           | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | -
 assign           | assigned rrj      | assigned rrj      | assigned kkr      | assigned rrj      | -                 | -            | -
+take-charge      | assigned rrj      | assigned rrj      | assigned kkr      | assigned rrj      | -                 | -            | -
 accept           | assigned rrj      | assigned rrj      | assigned kkr      | assigned rrj      | -                 | -            | -
 joined           | open krj          | assigned krj      | in_progress kkr   | waiting kpj+w     | -                 | -            | -
 contact          | open krj          | assigned krj      | in_progress kkr   | waiting kpj+w     | -                 | -            | -
@@ -39,12 +40,14 @@ comment          | open rrj          | assigned rrj      | in_progress kkr   | w
 time             | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | not_request ppj+e
 keyed            | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | not_request ppj+e
 recording        | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | not_request ppj+e
+dictate          | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | not_request ppj+e
 unreached        | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | not_request ppj+e
 look             | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | not_request ppj+e
 # access withdrawn on the ticket, before it moved
 command          | open              | assigned          | in_progress       | waiting           | restored          | closed       | not_request
 assess           | open rpj+a        | assigned rpj+a    | in_progress kkp+a | waiting rpj+a+w   | restored kkk      | closed ppj+e | -
 assign           | assigned rpj+a    | assigned rpj+a    | assigned kkp+a    | assigned rpj+a    | -                 | -            | -
+take-charge      | assigned rpj+a    | assigned rpj+a    | assigned kkp+a    | assigned rpj+a    | -                 | -            | -
 accept           | assigned rpj+a    | assigned rpj+a    | assigned kkp+a    | assigned rpj+a    | -                 | -            | -
 joined           | open kpj+a        | assigned kpj+a    | in_progress kkp+a | waiting kpj+a+w   | -                 | -            | -
 contact          | open kpj+a        | assigned kpj+a    | in_progress kkp+a | waiting kpj+a+w   | -                 | -            | -
@@ -62,6 +65,7 @@ contract         | open rpj+a        | assigned rpj+a    | in_progress kkp+a | w
 command          | open              | assigned          | in_progress       | waiting           | restored          | closed       | not_request
 assess           | open rpj+a        | assigned rpj+a    | in_progress kkp+a | waiting rpj+w+a   | restored kkk      | closed ppj+e | -
 assign           | assigned rpj+a    | assigned rpj+a    | assigned kkp+a    | assigned rpj+a    | -                 | -            | -
+take-charge      | assigned rpj+a    | assigned rpj+a    | assigned kkp+a    | assigned rpj+a    | -                 | -            | -
 accept           | assigned rpj+a    | assigned rpj+a    | assigned kkp+a    | assigned rpj+a    | -                 | -            | -
 joined           | open kpj+a        | assigned kpj+a    | in_progress kkp+a | waiting kpj+w+a   | -                 | -            | -
 contact          | open kpj+a        | assigned kpj+a    | in_progress kkp+a | waiting kpj+w+a   | -                 | -            | -

@@ -41,13 +41,14 @@ func Commands() []Command {
 	return []Command{
 		{"assess", `{"category":"non_blocking"}`, func(c C, d D, n N, at I) (T, error) { return d.Assess(c, n, who, sla.NonBlocking, at) }},
 		{"assign", `{"engineer":"anna"}`, func(c C, d D, n N, at I) (T, error) { return d.Assign(c, n, who, "anna", at) }},
+		{"take-charge", "-", func(c C, d D, n N, at I) (T, error) { return d.TakeCharge(c, n, "anna", "by telephone", at) }},
 		{"accept", "-", func(c C, d D, n N, at I) (T, error) { return d.Accept(c, n, "anna", false, at) }},
 		{"joined", "-", func(c C, d D, n N, at I) (T, error) { return d.Join(c, n, "anna", at) }},
 		{"contact", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.Contact })},
 		{"intervention", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.Intervene })},
 		{"restored", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.Restored })},
 		{"waiting", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.WaitForCustomer })},
-		{"resume", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.Resume })},
+		{"resume", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.Resume })},
 		{"close", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.Close })},
 		{"reopen", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.Reopen })},
 		{"not-a-request", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.MarkNotRequest })},
@@ -62,6 +63,9 @@ func Commands() []Command {
 		{"keyed", "-", func(c C, d D, n N, at I) (T, error) { return d.Categorise(c, n, sla.NonBlocking, at) }},
 		{"recording", "-", func(c C, d D, n N, at I) (T, error) {
 			return d.Keep(c, n, tickets.Recording{ID: fmt.Sprint("r", n)}, at)
+		}},
+		{"dictate", "-", func(c C, d D, n N, at I) (T, error) {
+			return d.Dictate(c, n, "anna", "by telephone", tickets.Recording{ID: fmt.Sprint("d", n)}, at)
 		}},
 		{"unreached", "-", func(c C, d D, n N, at I) (T, error) { return d.Note(c, n, tickets.Event{Kind: tickets.Unreached}, at) }},
 		{"look", "-", func(c C, d D, n N, at I) (T, error) { t, _, err := d.Look(c, n, at); return t, err }},

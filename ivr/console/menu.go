@@ -1,0 +1,99 @@
+package console
+
+import (
+	"context"
+	"errors"
+
+	"hotline/ivr"
+	"hotline/prompts"
+)
+
+// option is one key of a menu.
+type option struct {
+	key   byte
+	name  string     // of the call's steps
+	says  prompts.ID // the option, then its key; empty: the key is known, and not offered now
+	doing func() error
+}
+
+// work is the main menu, until the engineer leaves it.
+func (s *session) work() error {
+	for {
+		err := s.choose(nil, []option{
+			{'1', "next", "console-key-next", s.next},
+			{'2', "number", "console-key-number", s.byNumber},
+			{'0', "caller", "console-key-caller", s.asCaller},
+		})
+		for errors.Is(err, errNext) {
+			err = s.next()
+		}
+		if err != nil && !errors.Is(err, errBack) {
+			return err
+		}
+	}
+}
+
+// asCaller leads to the conversation with callers.
+func (s *session) asCaller() error {
+	if err := s.say(prompts.P("console-as-caller")); err != nil {
+		return err
+	}
+	return errCaller
+}
+
+// choose says first and the options until one of their keys comes, does what it is for, and gives its error. * repeats. Who
+// presses nothing, or only wrong keys, is hung up on in the end: no line is held for ever.
+func (s *session) choose(first prompts.Phrase, options []option) error {
+	menu := prompts.Join(first, offered(options))
+	for silent, wrong := 0, 0; silent < silences && wrong < mistakes; {
+		if err := s.say(menu); err != nil {
+			return err
+		}
+		k, err := s.key(firstKey)
+		switch {
+		case errors.Is(err, ivr.ErrNoKey):
+			silent++
+			menu = prompts.Join(prompts.P("no-key"), offered(options))
+			continue
+		case err != nil:
+			return err
+		case k == '*':
+			silent, wrong = 0, wrong+1
+			menu = offered(options)
+			continue
+		}
+		for _, o := range options {
+			if o.key == k {
+				s.step(o.name)
+				return o.doing()
+			}
+		}
+		silent, wrong = 0, wrong+1
+		s.flush()
+		menu = prompts.Join(prompts.P("wrong-key"), offered(options))
+	}
+	if err := s.speak(prompts.P("goodbye"), false); err != nil {
+		return err
+	}
+	return errOver
+}
+
+// offered is what a menu says of its options.
+func offered(options []option) prompts.Phrase {
+	var p prompts.Phrase
+	for _, o := range options {
+		if o.says != "" {
+			p = prompts.Join(p, prompts.P(o.says))
+		}
+	}
+	return prompts.Join(p, prompts.P("console-key-again"))
+}
+
+// trouble says that something failed on our side, and keeps why for those who mend it.
+func (s *session) trouble(doing string, err error) error {
+	if s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
+	s.cfg.Log.Error("the console could not do something", "doing", doing, "call", s.call.Caller().ID, "engineer", s.who.ID, "error", err)
+	return s.sayAnew(prompts.P("console-trouble"))
+}
