@@ -36,6 +36,7 @@ var allowed = map[string][]string{
 	"oncall/replay":               {"oncall", "oncall/escalation"},
 	"storage":                     {},
 	"paging":                      {},
+	"sealed":                      {},
 	"directory":                   {"directory/persistent", "sla", "storage"},
 	"directory/persistent":        {},
 	"budgets":                     {"directory"},
