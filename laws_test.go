@@ -198,6 +198,30 @@ func exportedReceiver(r *ast.FieldList) bool {
 	return ok && id.IsExported()
 }
 
+// TestNoTypeOfTheDomainIsJSONByAccident: stores, journal and API have forms of their own, so that a field that is added to the
+// domain is kept or shown only where somebody writes it there. Package stored holds what is kept, and admin's test of the same
+// name what is shown.
+func TestNoTypeOfTheDomainIsJSONByAccident(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || s.room == "storage/stored" || !ground(s.room) && s.room != "ivr/versions" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok || !spec.Name.IsExported() { // a room may have a text of its own, as sla for the names of terms
+				return true
+			}
+			ast.Inspect(spec.Type, func(n ast.Node) bool {
+				if f, ok := n.(*ast.Field); ok && f.Tag != nil && strings.Contains(f.Tag.Value, `json:"`) {
+					t.Errorf("%s: %s has a JSON tag; what is kept has a form in storage/stored, what is shown a view in admin", s.name, spec.Name.Name)
+				}
+				return true
+			})
+			return true
+		})
+	}
+}
+
 func TestSQLNeverAsksTheTime(t *testing.T) {
 	clock := regexp.MustCompile(`(?i)\b(now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\(\s*\)|\b(current|local)_?(timestamp|date|time)\b|'(now|today|tomorrow|yesterday)'`)
 	files, err := filepath.Glob("postgres/*")

@@ -148,7 +148,7 @@ func New(c Config) http.Handler {
 func (s *server) routes(r *chi.Mux) huma.API {
 	api := humachi.New(r, head())
 	s.ticketRoutes(api)
-	s.workRoutes(api)
+	s.commandRoutes(api)
 	s.recordingRoutes(api)
 	s.callRoutes(api)
 	s.customerRoutes(api)

@@ -150,7 +150,7 @@ func documents() map[string]func(n int) string {
 		},
 		"/engineers/anna": func(n int) string { return fmt.Sprintf(`{"name":"Anna %d","phones":["0612"]}`, n) },
 		"/rota": func(n int) string {
-			return fmt.Sprintf(`{"zone":"Europe/Rome","shifts":[{"engineer":"anna","level":1,"order":%d,"day":0,"from":"00:00","length":"168:00"}],"overrides":[]}`, n)
+			return fmt.Sprintf(`{"zone":"Europe/Rome","shifts":[{"engineer":"anna","level":1,"order":%d,"day":0,"from":"00:00","length":"168:00"}],"overrides":[]}`, n+1)
 		},
 		"/faults/network": func(n int) string { return fmt.Sprintf(`{"note":"note %d"}`, n) },
 	}

@@ -69,7 +69,7 @@ type calendarInput struct {
 	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
 	Body struct {
-		Said
+		document.BodyVersion
 		CalendarFields
 	}
 }
@@ -163,7 +163,7 @@ func sound(c sla.Calendar) error {
 }
 
 func (s *server) putCalendar(ctx context.Context, in *calendarInput) (*versioned[calendarView], error) {
-	return s.editCalendar(ctx, in.Running, document.Edit{Precondition: in.Precondition, ID: in.ID, Said: in.Body.Version},
+	return s.editCalendar(ctx, in.Running, document.Edit{Precondition: in.Precondition, ID: in.ID, BodyVersion: in.Body.BodyVersion},
 		func(sla.Calendar) (sla.Calendar, error) { return calendarOf(in.ID, in.Body.CalendarFields) })
 }
 
@@ -186,7 +186,7 @@ func (s *server) editCalendar(ctx context.Context, r Running, e document.Edit, c
 	e.Name = "calendar " + e.ID
 	of := tickets.OfCalendar(sla.CalendarID(e.ID))
 	k.Put = func(ctx context.Context, c sla.Calendar) (sla.Calendar, error) {
-		if err := s.asked(ctx, r, of, func(b *directory.Book) { b.Calendars[c.ID] = c }); err != nil {
+		if err := s.requireRunning(ctx, r, of, func(b *directory.Book) { b.Calendars[c.ID] = c }); err != nil {
 			return c, err
 		}
 		return s.Store.PutCalendar(ctx, c)

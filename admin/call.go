@@ -122,7 +122,7 @@ func (s *server) listCalls(ctx context.Context, q *callQuery) (*listed[callList]
 	}
 	found, err := s.Store.Calls(ctx, f)
 	if err != nil {
-		return nil, misplaced(err)
+		return nil, badCursor(err)
 	}
 	list := callList{make([]callView, 0, len(found.Items)), pageOf(found)}
 	for _, c := range found.Items {

@@ -83,7 +83,7 @@ type changedContract struct {
 	document.Precondition
 	ByID
 	Body struct {
-		Said
+		document.BodyVersion
 		ContractFields
 	}
 }
@@ -159,12 +159,12 @@ func (s *server) changeContract(ctx context.Context, in *changedContract) (*vers
 	}
 	of, had := tickets.OfContract(directory.ContractID(in.ID)), false
 	k.Put = func(ctx context.Context, c directory.Contract) (directory.Contract, error) {
-		if err := s.asked(ctx, in.Running, of, func(b *directory.Book) { b.Contracts = b.Contracts.With(c.ID, c) }); err != nil {
+		if err := s.requireRunning(ctx, in.Running, of, func(b *directory.Book) { b.Contracts = b.Contracts.With(c.ID, c) }); err != nil {
 			return c, err
 		}
 		return s.Store.PutContract(ctx, c)
 	}
-	c, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "contract " + in.ID, ID: in.ID, Said: in.Body.Version, Changes: true},
+	c, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "contract " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion, Changes: true},
 		func(ctx context.Context, stands directory.Contract) (directory.Contract, error) {
 			c, err := s.contractOf(ctx, in.ID, in.Body.ContractFields)
 			c.PINAt, had = stands.PINAt, stands.RemoteAccess

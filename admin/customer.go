@@ -55,14 +55,9 @@ type changedCustomer struct {
 	document.Precondition
 	ByID
 	Body struct {
-		Said
+		document.BodyVersion
 		CustomerFields
 	}
-}
-
-// Said is the version in a body: another way than If-Match to say which one was read.
-type Said struct {
-	Version int `json:"version,omitempty" minimum:"1" doc:"The version that was read, unless If-Match says it; 409 when somebody was faster"`
 }
 
 type customerList struct {
@@ -115,7 +110,7 @@ func (s *server) customerRoutes(api huma.API) {
 		})
 	serve(s, api, route(http.MethodPut, "/customers/{id}", "change-customer", "Change a customer, whole"),
 		func(ctx context.Context, in *changedCustomer) (*versioned[customerView], error) {
-			c, err := s.customers().Do(ctx, document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, Said: in.Body.Version, Changes: true},
+			c, err := s.customers().Do(ctx, document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion, Changes: true},
 				func(context.Context, directory.Customer) (directory.Customer, error) {
 					return s.customerOf(in.ID, in.Body.CustomerFields)
 				})

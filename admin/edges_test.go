@@ -39,10 +39,10 @@ func bodies() map[string]string {
 		`"swaps":[{"engineer":"anna","with":"marco","from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z","back_from":"2026-12-02T00:00:00Z","back_until":"2026-12-03T12:00:00Z"}]`
 	policy := `"name":"P","steps":[{"level":1,"ring_seconds":20}],"rounds":2,"need":1,"silence":{"why":"w","at":"2026-11-30T00:00:00Z"}`
 	return map[string]string{
-		"PUT /rotas/{id}": `{` + schedule + `}`, "PUT /escalation-policies/{id}": `{` + policy + `}`,
-		"POST /oncall/replay":           `{"since":"2026-11-20T00:00:00Z","rota":{"id":"x",` + schedule + `},"policy":{"id":"x",` + policy + `}}`,
-		"PUT /engineers/{id}/absences":  `{"absences":[{"from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}]}`,
-		"PUT /engineers/{id}/contact":   `{"zone":"Europe/Rome","rules":[{"phone":"0612","hours":` + hours + `}],"silence":{"why":"w","at":"2026-11-30T00:00:00Z"}}`,
+		"PUT /rotas/{id}": `{"version":1,` + schedule + `}`, "PUT /escalation-policies/{id}": `{"version":1,` + policy + `}`,
+		"POST /oncall/replay":           `{"since":"2026-11-20T00:00:00Z","rota":{"id":"x","version":1,` + schedule + `},"policy":{"id":"x","version":1,` + policy + `}}`,
+		"PUT /engineers/{id}/absences":  `{"version":1,"absences":[{"from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}]}`,
+		"PUT /engineers/{id}/contact":   `{"version":1,"zone":"Europe/Rome","rules":[{"phone":"0612","hours":` + hours + `}],"silence":{"why":"w","at":"2026-11-30T00:00:00Z"}}`,
 		"POST /engineers/{id}/absences": `"BEGIN:VCALENDAR"`,
 		"PUT /customers/{id}":           `{"version":1,"name":"Rossi"}`, "PUT /contracts/{id}": contract, "POST /contracts/{id}/preview": contract,
 		"POST /contracts":  strings.Replace(contract, `"version":1,`, "", 1),

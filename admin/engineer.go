@@ -37,7 +37,7 @@ type engineerInput struct {
 	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
 	Body struct {
-		Said
+		document.BodyVersion
 		EngineerFields
 	}
 }
@@ -96,7 +96,7 @@ func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*versioned
 		Put:     s.Oncall.PutEngineer,
 		Version: func(e *oncall.Engineer) *int { return &e.Version },
 	}
-	e, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "engineer " + in.ID, ID: in.ID, Said: in.Body.Version},
+	e, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "engineer " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion},
 		func(context.Context, oncall.Engineer) (oncall.Engineer, error) {
 			return s.engineerOf(in.ID, in.Body.EngineerFields)
 		})

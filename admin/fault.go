@@ -37,7 +37,7 @@ type writtenFault struct {
 	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
 	Body struct {
-		Said
+		document.BodyVersion
 		FaultFields
 	}
 }
@@ -88,7 +88,7 @@ func (s *server) putFault(ctx context.Context, in *writtenFault) (*versioned[fau
 	k := document.Kind[directory.KnownFault]{
 		Read: s.Store.Fault, Put: s.Store.PutFault, Version: func(f *directory.KnownFault) *int { return &f.Version },
 	}
-	f, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "fault " + in.ID, ID: in.ID, Said: in.Body.Version},
+	f, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "fault " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion},
 		func(ctx context.Context, _ directory.KnownFault) (directory.KnownFault, error) {
 			return s.faultOf(ctx, in.ID, in.Body.FaultFields)
 		})

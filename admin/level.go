@@ -47,7 +47,7 @@ type levelInput struct {
 	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
 	Body struct {
-		Said
+		document.BodyVersion
 		LevelFields
 	}
 }
@@ -141,12 +141,12 @@ func (s *server) putLevel(ctx context.Context, in *levelInput) (*versioned[level
 	}
 	of := tickets.OfLevel(sla.LevelID(in.ID))
 	k.Put = func(ctx context.Context, l sla.Level) (sla.Level, error) {
-		if err := s.asked(ctx, in.Running, of, func(b *directory.Book) { b.Levels[l.ID] = l }); err != nil {
+		if err := s.requireRunning(ctx, in.Running, of, func(b *directory.Book) { b.Levels[l.ID] = l }); err != nil {
 			return l, err
 		}
 		return s.Store.PutLevel(ctx, l)
 	}
-	l, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "level " + in.ID, ID: in.ID, Said: in.Body.Version},
+	l, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "level " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion},
 		func(ctx context.Context, _ sla.Level) (sla.Level, error) {
 			return s.levelOf(ctx, in.ID, in.Body.LevelFields)
 		})

@@ -22,12 +22,12 @@ type Page struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	Offset string `query:"offset" hidden:"true"`
 
-	asked url.URL
+	address url.URL
 }
 
 // Resolve notes the address of the list, for the link to its next page.
 func (p *Page) Resolve(c huma.Context) []error {
-	p.asked = c.URL()
+	p.address = c.URL()
 	if p.Offset != "" {
 		return []error{&huma.ErrorDetail{Location: "query.offset", Value: p.Offset, Message: "lists are read page by page: take next of the answer, or its Link, as after"}}
 	}
@@ -39,9 +39,9 @@ func (p *Page) link(next string) string {
 	if next == "" {
 		return ""
 	}
-	query := p.asked.Query()
+	query := p.address.Query()
 	query.Set("after", next)
-	return "<" + p.asked.EscapedPath() + "?" + query.Encode() + `>; rel="next"`
+	return "<" + p.address.EscapedPath() + "?" + query.Encode() + `>; rel="next"`
 }
 
 // listed is a page of a list with the link to the next one.
@@ -59,8 +59,8 @@ type pageView struct {
 
 func pageOf[T any](p paging.Page[T]) pageView { return pageView{p.Total, p.More, p.Next} }
 
-// misplaced makes a 422 of a cursor that no such list gave.
-func misplaced(err error) error {
+// badCursor makes a 422 of a cursor that no such list gave.
+func badCursor(err error) error {
 	if errors.Is(err, paging.ErrCursor) {
 		return problem.Refused("query.after", paging.ErrCursor.Error())
 	}
@@ -117,7 +117,7 @@ func (s *server) listTickets(ctx context.Context, q *ticketQuery) (*listed[ticke
 	}
 	found, err := s.Desk.List(ctx, f)
 	if err != nil {
-		return nil, misplaced(err)
+		return nil, badCursor(err)
 	}
 	list := ticketList{make([]TicketView, 0, len(found.Items)), pageOf(found)}
 	for _, t := range found.Items {

@@ -11,25 +11,16 @@ import (
 
 	"hotline/admin/document"
 	"hotline/admin/problem"
-	"hotline/admin/schema"
+	"hotline/admin/schedules"
 	"hotline/oncall"
 )
 
 // rotaView is the weekly plan as staff read and write it.
 type rotaView struct {
-	Zone      string         `json:"zone" minLength:"1" maxLength:"100" doc:"IANA name, such as Europe/Rome"`
-	Shifts    []shiftView    `json:"shifts" nullable:"false" maxItems:"1000"`
-	Overrides []overrideView `json:"overrides" nullable:"false" maxItems:"5000" doc:"Instead is on duty at the level from..until and engineer is not"`
-	Version   int            `json:"version" required:"false" minimum:"0" doc:"The version that was read, unless If-Match says it; 409 when somebody was faster"`
-}
-
-type shiftView struct {
-	Engineer string           `json:"engineer"`
-	Level    int              `json:"level" minimum:"1" maximum:"100" doc:"Level 1 is called first"`
-	Order    int              `json:"order,omitempty" minimum:"-1000" maximum:"1000" doc:"Within the level"`
-	Day      int              `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
-	From     schema.TimeOfDay `json:"from" doc:"Time of day, by the wall clock"`
-	Length   schema.TimeOfDay `json:"length" doc:"Up to 168:00, always on call"`
+	Zone      string                `json:"zone" minLength:"1" maxLength:"100" doc:"IANA name, such as Europe/Rome"`
+	Shifts    []schedules.ShiftView `json:"shifts" nullable:"false" maxItems:"1000"`
+	Overrides []overrideView        `json:"overrides" nullable:"false" maxItems:"5000" doc:"Instead is on duty at the level from..until and engineer is not"`
+	Version   int                   `json:"version" required:"false" minimum:"0" doc:"The version that was read, unless If-Match says it; 409 when somebody was faster"`
 }
 
 // overrideView puts one engineer in the place of another for a time; either may be left out.
@@ -77,9 +68,9 @@ func (s *server) rotaRoutes(api huma.API) {
 }
 
 func rota(r oncall.Rota) rotaView {
-	v := rotaView{Zone: r.Zone, Shifts: make([]shiftView, 0, len(r.Shifts)), Overrides: make([]overrideView, 0, len(r.Overrides)), Version: r.Version}
+	v := rotaView{Zone: r.Zone, Shifts: make([]schedules.ShiftView, 0, len(r.Shifts)), Overrides: make([]overrideView, 0, len(r.Overrides)), Version: r.Version}
 	for _, sh := range r.Shifts {
-		v.Shifts = append(v.Shifts, shiftView{string(sh.Engineer), sh.Level, sh.Order, int(sh.Day), schema.TimeOfDay(sh.From), schema.TimeOfDay(sh.Length)})
+		v.Shifts = append(v.Shifts, schedules.ShowShift(sh))
 	}
 	for _, o := range r.Overrides {
 		v.Overrides = append(v.Overrides, overrideView{string(o.Engineer), string(o.Instead), o.Level, o.From, o.Until})
@@ -91,10 +82,7 @@ func rota(r oncall.Rota) rotaView {
 func rotaOf(v rotaView) oncall.Rota {
 	r := oncall.Rota{Zone: v.Zone, Overrides: make([]oncall.Override, 0, len(v.Overrides))}
 	for _, sh := range v.Shifts {
-		r.Shifts = append(r.Shifts, oncall.Shift{
-			Engineer: oncall.EngineerID(sh.Engineer), Level: sh.Level, Order: sh.Order, Day: time.Weekday(sh.Day),
-			From: time.Duration(sh.From), Length: time.Duration(sh.Length),
-		})
+		r.Shifts = append(r.Shifts, sh.Shift())
 	}
 	for _, o := range v.Overrides {
 		r.Overrides = append(r.Overrides, oncall.Override{Engineer: oncall.EngineerID(o.Engineer), Instead: oncall.EngineerID(o.Instead), Level: o.Level, From: o.From, Until: o.Until})
@@ -113,7 +101,7 @@ func (s *server) putRota(ctx context.Context, in *struct {
 		Put:     s.Oncall.PutRota,
 		Version: func(r *oncall.Rota) *int { return &r.Version },
 	}
-	stands, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "the rota", Said: in.Body.Version},
+	stands, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "the rota", BodyVersion: document.BodyVersion{Version: in.Body.Version}},
 		func(ctx context.Context, _ oncall.Rota) (oncall.Rota, error) {
 			engineers, err := s.Oncall.Engineers(ctx)
 			if err != nil {

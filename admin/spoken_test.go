@@ -20,11 +20,11 @@ type spoken struct {
 func (s *spoken) Want(c directory.Customer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wanted = append(s.wanted, c.Said())
+	s.wanted = append(s.wanted, c.SpokenName())
 }
 
 func (s *spoken) File(c directory.Customer, lang prompts.Language) ([]byte, bool, error) {
-	return []byte("RIFF" + string(lang) + c.Said()), s.rendering, s.err
+	return []byte("RIFF" + string(lang) + c.SpokenName()), s.rendering, s.err
 }
 
 func (s *spoken) Trouble() error { return s.err }

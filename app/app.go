@@ -32,6 +32,7 @@ import (
 	"hotline/media/udp"
 	"hotline/nodes"
 	"hotline/notify/delivery"
+	"hotline/numberlease"
 	"hotline/numbers"
 	"hotline/offline"
 	"hotline/oncall/duty"
@@ -39,6 +40,7 @@ import (
 	"hotline/prompts"
 	"hotline/recovery"
 	"hotline/sip"
+	"hotline/spool"
 	"hotline/tickets"
 )
 
@@ -98,8 +100,8 @@ type disk struct {
 	dir        datadir.Dir
 	copy       *offline.Copy
 	journal    *journal.Journal
-	numbers    *journal.Numbers
-	spool      *journal.Spool
+	numbers    *numberlease.Numbers
+	spool      *spool.Folder
 	recordings *recovery.Recordings
 }
 

@@ -9,6 +9,7 @@ import (
 	"hotline/maintenance"
 	"hotline/nodes"
 	"hotline/oncall/duty"
+	"hotline/postgres/backfill"
 	"hotline/tickets"
 )
 
@@ -16,8 +17,8 @@ import (
 func (a *App) openBackground(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { maintenance.Run(ctx, a.jobs()...) })
-	if words, ok := a.db.Store.(maintenance.Indexer); ok { // the store in memory has no former version
-		a.running.Go(func() { maintenance.IndexWords(ctx, words, a.log) })
+	if store, ok := a.db.Store.(interface{ Backfill() backfill.Rows }); ok { // the store in memory has no rows of a former version
+		a.running.Go(func() { a.backfill(ctx, store.Backfill()) })
 	}
 	edits := nodes.Edits{Desk: a.desk, Store: a.db.Store, Flows: a.flows, Keep: a.disk.copy.KeepBook, Alarm: a.alarm, Log: a.log}
 	a.running.Go(func() { edits.Run(ctx) })
@@ -33,6 +34,14 @@ func (a *App) openBackground(ctx context.Context) error {
 	})
 	a.undo.add("what goes on in the background", func(context.Context) error { cancel(); return nil })
 	return nil
+}
+
+// backfill completes what former versions wrote.
+func (a *App) backfill(ctx context.Context, rows backfill.Rows) {
+	maintenance.PieceByPiece(ctx, "the words of former tickets are gathered later", rows.Words, a.log)
+	maintenance.PieceByPiece(ctx, "callers' numbers of former tickets and calls are written in E.164 later", func(ctx context.Context) (bool, error) {
+		return rows.Callers(ctx, a.cfg.Config.Country, a.plan.E164)
+	}, a.log)
 }
 
 // roundsToWatch is in how many rounds of maintenance the rota is looked at once: a look reads all that decides who is rung.

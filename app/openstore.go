@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hotline/directory"
-	"hotline/storage"
 	"syscall"
 	"time"
 
@@ -13,9 +11,13 @@ import (
 	"hotline/app/database"
 	"hotline/app/flows"
 	"hotline/datadir"
+	"hotline/directory"
 	"hotline/journal"
+	"hotline/numberlease"
 	"hotline/offline"
 	"hotline/recovery"
+	"hotline/spool"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -122,7 +124,7 @@ func (a *App) openDisk(ctx context.Context) (err error) {
 		a.alarm(alarm.Journal, "a part of the journal could not be read, and tickets may be missing; a copy of the file is kept: "+copied)
 	}
 	a.undo.add("the journal", func(context.Context) error { return d.journal.Close() })
-	if d.spool, err = journal.OpenSpool(d.dir.Recordings()); err != nil {
+	if d.spool, err = spool.Open(d.dir.Recordings()); err != nil {
 		return err
 	}
 	a.undo.add("the recordings", func(context.Context) error { return d.spool.Close() })
@@ -130,7 +132,7 @@ func (a *App) openDisk(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if d.numbers, err = journal.OpenNumbers(d.dir.Journal(), given, a.db.Store.LeaseNumbers); err != nil {
+	if d.numbers, err = numberlease.Open(d.dir.Journal(), given, a.db.Store.LeaseNumbers); err != nil {
 		return err
 	}
 	if aside := d.numbers.Damaged(); aside != "" {

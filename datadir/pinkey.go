@@ -6,13 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hotline/directory"
-	"hotline/storage"
 	"io/fs"
 	"os"
 	"strings"
 
-	"hotline/journal"
+	"hotline/atomicfile"
+	"hotline/directory"
+	"hotline/storage"
 )
 
 const (
@@ -63,7 +63,7 @@ func ParsePINKey(file string, text []byte, known string) ([]byte, error) {
 func makePINKey(ctx context.Context, s Settings, file string) ([]byte, error) {
 	key := make([]byte, pinKeyOctets)
 	rand.Read(key)
-	if err := journal.ReplaceFile(file, []byte(hex.EncodeToString(key)+"\n")); err != nil { // on the disk before the database knows of it
+	if err := atomicfile.Replace(file, []byte(hex.EncodeToString(key)+"\n")); err != nil { // on the disk before the database knows of it
 		return nil, fmt.Errorf("making the PIN key: %w", err)
 	}
 	if err := s.PutFact(ctx, PINKeyFact, directory.KeyFingerprint(key)); err != nil {

@@ -15,11 +15,11 @@ import (
 
 // Shares of a cap.
 const (
-	ownTimes  = 10 // telephones of the house cost nothing: so many times as many calls, counted by themselves
-	alarmPart = 2  // half of a cap is spent: somebody should look before nobody is rung any more
-	restPart  = 3  // the last third of an hour's calls is for tickets that had no chain yet ...
-	chain     = 4  // ... which is so many calls, or ...
-	chainPart = 15 // ... where more may be placed this share of them
+	internalFactor = 10 // telephones of the house cost nothing: so many times as many calls, counted by themselves
+	alarmShare     = 2  // half of a cap is spent: somebody should look before nobody is rung any more
+	reserveShare   = 3  // the last third of an hour's calls is for tickets that had no chain yet ...
+	chainCalls     = 4  // ... which is so many calls, or ...
+	chainShare     = 15 // ... where more may be placed this share of them
 )
 
 // account is a budget that nobody else's calls are paid from.
@@ -71,7 +71,7 @@ func (c *caps) cap(p account) (hour, day int, field string) {
 		hour, day, field = c.limits.RequestPerHour, c.limits.RequestPerDay, "outgoing.request_per_hour and request_per_day"
 	}
 	if p.own {
-		hour, day = hour*ownTimes, day*ownTimes
+		hour, day = hour*internalFactor, day*internalFactor
 	}
 	return hour, day, field
 }
@@ -88,7 +88,7 @@ func (c *caps) spend(own bool, as ring.Introduction, now time.Time) error {
 		refused = fmt.Errorf("%d calls %s were placed within the hour: %w", hour, p.words(), ErrNotAllowed)
 	case day >= mostDay:
 		refused = fmt.Errorf("%d calls %s were placed within the day: %w", day, p.words(), ErrNotAllowed)
-	case as.Ticket != 0 && same >= max(chain, most/chainPart) && hour*restPart >= most*(restPart-1):
+	case as.Ticket != 0 && same >= max(chainCalls, most/chainShare) && hour*reserveShare >= most*(reserveShare-1):
 		refused = fmt.Errorf("%d of %d calls within the hour were for ticket %d, and the rest is kept for others: %w", same, hour, as.Ticket, ErrNotAllowed)
 	default:
 		c.placed[p] = append(c.placed[p], placement{now, as.Ticket})
@@ -128,7 +128,7 @@ func (c *caps) count(p account, ticket tickets.Number, now time.Time) (hour, sam
 func (c *caps) near(p account, span string, spent, most int, field string, ticket tickets.Number) string {
 	half, whole := p.key()+" "+span, p.key()+" "+span+" reached"
 	switch {
-	case spent*alarmPart < most:
+	case spent*alarmShare < most:
 		delete(c.warned, half)
 		delete(c.warned, whole)
 		return ""

@@ -38,13 +38,13 @@ type Config struct {
 // prefixes, SIP addresses of the house, each so many an hour and a day. Safe for concurrent use.
 type Dialler struct {
 	cfg  Config
-	own  house
+	own  internalHosts
 	caps caps
 }
 
 // New makes a dialler.
 func New(c Config) *Dialler {
-	return &Dialler{cfg: c, own: newHouse(c.SIP, c.Limits.SIP, c.Operator), caps: newCaps(c.Limits, c.Alarm, c.Spent)}
+	return &Dialler{cfg: c, own: newInternalHosts(c.SIP, c.Limits.SIP, c.Operator), caps: newCaps(c.Limits, c.Alarm, c.Spent)}
 }
 
 // May tells whether a telephone can be called at all; it spends nothing.

@@ -3,7 +3,6 @@ package directory
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -29,7 +28,7 @@ type Book struct {
 	Faults    []KnownFault
 
 	numbers persistent.Map[string, []CustomerID] // whose a telephone number is, by id
-	hours   *sync.Map                            // *sla.Hours by calendar, made when they are first needed; nil in one from the disk, which makes them each time
+	hours   *sync.Map                            // *sla.Hours by calendar, made when they are first needed; nil in one that was put together by hand, which makes them each time
 }
 
 // ready makes a calendar ready, once for all snapshots in which it is the same.
@@ -186,16 +185,6 @@ func ReadBook(ctx context.Context, s Store, now time.Time) (*Book, error) {
 		return nil, fmt.Errorf("reading the book: %w", err)
 	}
 	return (&Book{}).Edited(e, now), nil
-}
-
-// UnmarshalJSON reads a snapshot that was kept on the disk.
-func (b *Book) UnmarshalJSON(text []byte) error {
-	type plain Book
-	if err := json.Unmarshal(text, (*plain)(b)); err != nil {
-		return err
-	}
-	b.index()
-	return nil
 }
 
 // Owner finds whose a number is, by the first of its spellings that somebody has: a hint for language and budgets, never a

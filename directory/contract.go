@@ -16,16 +16,16 @@ type (
 
 // Customer is a company that calls.
 type Customer struct {
-	ID      CustomerID `json:"id"`
-	Name    string     `json:"name"`
-	Email   string     `json:"email,omitempty"`   // where receipts go; none when empty
-	Numbers []string   `json:"numbers,omitempty"` // telephone numbers known for it: a hint, never a credential
-	Spoken  string     `json:"spoken,omitempty"`  // how the name is written for a voice to say it right; empty: as it is
-	Version int        `json:"version"`
+	ID      CustomerID
+	Name    string
+	Email   string   // where receipts go; none when empty
+	Numbers []string // telephone numbers known for it: a hint, never a credential
+	Spoken  string   // how the name is written for a voice to say it right; empty: as it is
+	Version int
 }
 
-// Said is the name as a voice is given it.
-func (c Customer) Said() string {
+// SpokenName is the name as a voice is given it.
+func (c Customer) SpokenName() string {
 	if c.Spoken != "" {
 		return c.Spoken
 	}
@@ -43,20 +43,20 @@ const (
 
 // Contract is what a customer may expect. It never holds its PIN: only a keyed hash of that is stored, apart from it.
 type Contract struct {
-	ID           ContractID     `json:"id"`
-	Customer     CustomerID     `json:"customer"`
-	Level        sla.LevelID    `json:"level"`
-	Language     string         `json:"language"` // "it" or "en"
-	ValidFrom    time.Time      `json:"valid_from"`
-	ValidUntil   time.Time      `json:"valid_until"`        // exclusive; zero: without end
-	Calendar     sla.CalendarID `json:"calendar,omitempty"` // override of the level's calendar
-	Blocking     *sla.Limits    `json:"blocking,omitempty"` // override of the level's limits, whole
-	NonBlocking  *sla.Limits    `json:"non_blocking,omitempty"`
-	AfterHours   AfterHours     `json:"after_hours"`
-	EvoSupport   bool           `json:"evo_support"`
-	RemoteAccess bool           `json:"remote_access"`   // a fact that staff set, never deduced
-	PINAt        time.Time      `json:"pin_at,omitzero"` // when it got the PIN that it has; zero: not known
-	Version      int            `json:"version"`
+	ID           ContractID
+	Customer     CustomerID
+	Level        sla.LevelID
+	Language     string // "it" or "en"
+	ValidFrom    time.Time
+	ValidUntil   time.Time      // exclusive; zero: without end
+	Calendar     sla.CalendarID // override of the level's calendar
+	Blocking     *sla.Limits    // override of the level's limits, whole
+	NonBlocking  *sla.Limits
+	AfterHours   AfterHours
+	EvoSupport   bool
+	RemoteAccess bool      // a fact that staff set, never deduced
+	PINAt        time.Time // when it got the PIN that it has; zero: not known
+	Version      int
 }
 
 // Valid tells whether the contract is in force at now.

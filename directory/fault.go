@@ -7,12 +7,12 @@ import (
 
 // KnownFault is a fault that staff know of already: callers whose contract it covers hear so before the menu.
 type KnownFault struct {
-	ID        string       `json:"id"`
-	Note      string       `json:"note"`                // for staff
-	Words     Words        `json:"words,omitempty"`     // what callers hear of it, behind one sentence of the catalogue
-	Contracts []ContractID `json:"contracts,omitempty"` // covered; empty: all
-	Until     time.Time    `json:"until,omitzero"`      // exclusive; zero: until it is removed
-	Version   int          `json:"version"`
+	ID        string
+	Note      string       // for staff
+	Words     Words        // what callers hear of it, behind one sentence of the catalogue
+	Contracts []ContractID // covered; empty: all
+	Until     time.Time    // exclusive; zero: until it is removed
+	Version   int
 }
 
 // Words are a text that is spoken, by language ("it", "en").

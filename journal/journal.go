@@ -1,6 +1,5 @@
-// Package journal keeps on the local disk what must survive a store that is down and a process that dies: changes of
-// tickets before the store is tried, leased numbers, recordings as they are heard, and a copy of what a start without a
-// database needs.
+// Package journal is the write-ahead file of tickets: a change is on the local disk before the store is tried, so that it
+// survives a store that is down and a process that dies.
 package journal
 
 import (
@@ -15,7 +14,9 @@ import (
 	"sync"
 	"syscall"
 
+	"hotline/atomicfile"
 	"hotline/storage"
+	"hotline/storage/stored"
 	"hotline/tickets"
 )
 
@@ -45,8 +46,18 @@ type Journal struct {
 
 // entry is one record: a change, or that the store has one.
 type entry struct {
-	ID     string          `json:"id"`
-	Change *tickets.Change `json:"change,omitempty"`
+	ID     string         `json:"id"`
+	Change *stored.Change `json:"change,omitempty"`
+}
+
+// body is the text of a record: of a change, or, without one, that the store has it.
+func body(id string, c *tickets.Change) ([]byte, error) {
+	e := entry{ID: id}
+	if c != nil {
+		form := stored.OfChange(*c)
+		e.Change = &form
+	}
+	return json.Marshal(e)
 }
 
 // Open opens the journal in a folder, makes it when it is missing, cuts a torn end off, and forgets what is done. Where
@@ -70,12 +81,12 @@ func Open(dir string) (*Journal, error) {
 		}
 		good = len(text) // what cannot be read is not cut off: the copy may be the same file
 	}
-	for _, body := range bodies {
+	for _, text := range bodies {
 		var e entry
-		if err := json.Unmarshal(body, &e); err != nil {
+		if err := json.Unmarshal(text, &e); err != nil {
 			return nil, fmt.Errorf("reading the journal %s: %w; keep the file, it holds tickets that the database may not have", j.name, err)
 		}
-		j.note(e)
+		j.noteRead(e)
 	}
 	if err = syscall.ENOSPC; !j.only {
 		err = j.begin()
@@ -94,7 +105,7 @@ func Open(dir string) (*Journal, error) {
 func keepCopy(journal string, text []byte) (name string, err error) {
 	name = filepath.Join(filepath.Dir(journal), "damaged-"+rand.Text()+".journal")
 	if os.Link(journal, name) == nil {
-		return name, syncFolder(filepath.Dir(journal))
+		return name, atomicfile.SyncFolder(filepath.Dir(journal))
 	}
 	return name, writeCopy(name, text)
 }
@@ -116,18 +127,28 @@ func writeCopy(name string, text []byte) error {
 // stood behind that part was read all the same. On a full disk it is the journal itself, which is then not begun anew.
 func (j *Journal) Damaged() string { return j.damaged }
 
-// note follows one record.
-func (j *Journal) note(e entry) {
-	if e.Change != nil {
-		if _, known := j.open[e.ID]; !known {
-			j.order = append(j.order, e.ID)
-		}
-		j.open[e.ID] = *e.Change
+// noteRead follows one record that was read.
+func (j *Journal) noteRead(e entry) {
+	if e.Change == nil {
+		j.note(e.ID, nil)
 		return
 	}
-	if _, known := j.open[e.ID]; known {
-		delete(j.open, e.ID)
-		j.order = slices.DeleteFunc(j.order, func(id string) bool { return id == e.ID })
+	c := e.Change.Domain()
+	j.note(e.ID, &c)
+}
+
+// note follows one record: a change that the store does not have yet, or, without one, that the store has it.
+func (j *Journal) note(id string, c *tickets.Change) {
+	_, known := j.open[id]
+	switch {
+	case c != nil:
+		if !known {
+			j.order = append(j.order, id)
+		}
+		j.open[id] = *c
+	case known:
+		delete(j.open, id)
+		j.order = slices.DeleteFunc(j.order, func(other string) bool { return other == id })
 	}
 }
 
@@ -136,11 +157,11 @@ func (j *Journal) begin() error {
 	var text []byte
 	for _, id := range j.order {
 		c := j.open[id]
-		body, err := json.Marshal(entry{ID: id, Change: &c})
+		whole, err := body(id, &c)
 		if err != nil {
 			return err
 		}
-		text = record(text, body)
+		text = record(text, whole)
 	}
 	file, err := os.OpenFile(j.name+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -154,7 +175,7 @@ func (j *Journal) begin() error {
 	}
 	j.file, j.size, j.begun, j.kept = file, int64(len(text)), int64(len(text)), 0
 	j.reserve()
-	return syncFolder(filepath.Dir(j.name))
+	return atomicfile.SyncFolder(filepath.Dir(j.name))
 }
 
 // fresh is the file in which a journal is begun anew.
@@ -204,15 +225,6 @@ func (j *Journal) reserve() {
 	}
 }
 
-// syncFolder makes a rename last.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // key names a change: by its first event, which is unique for ever.
 func key(c tickets.Change) string {
 	if len(c.Events) == 0 {
@@ -223,7 +235,7 @@ func key(c tickets.Change) string {
 
 // Append writes a change and comes back when it is on the disk. Several at once share one sync.
 func (j *Journal) Append(_ context.Context, c tickets.Change) error {
-	n, err := j.write(entry{ID: key(c), Change: &c})
+	n, err := j.write(key(c), &c)
 	if err != nil {
 		return fmt.Errorf("writing ticket %d to the journal: %w", c.Ticket.Number, err)
 	}
@@ -235,20 +247,20 @@ func (j *Journal) Append(_ context.Context, c tickets.Change) error {
 
 // Done notes that the store has a change. It need not reach the disk: a change that is replayed twice is written once.
 func (j *Journal) Done(_ context.Context, c tickets.Change) error {
-	if _, err := j.write(entry{ID: key(c)}); err != nil {
+	if _, err := j.write(key(c), nil); err != nil {
 		return fmt.Errorf("marking ticket %d in the journal: %w", c.Ticket.Number, err)
 	}
 	return nil
 }
 
-func (j *Journal) write(e entry) (uint64, error) {
-	body, err := json.Marshal(e)
+func (j *Journal) write(id string, c *tickets.Change) (uint64, error) {
+	whole, err := body(id, c)
 	if err != nil {
 		return 0, err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	text := record(nil, body)
+	text := record(nil, whole)
 	if _, err := j.file.Write(text); err != nil {
 		j.kept = 0                                          // the room is given back with it
 		return 0, errors.Join(err, j.file.Truncate(j.size)) // half a record must not hide those behind it
@@ -256,7 +268,7 @@ func (j *Journal) write(e entry) (uint64, error) {
 	j.size += int64(len(text))
 	j.reserve()
 	j.written++
-	j.note(e)
+	j.note(id, c)
 	if !j.only && j.size > tidyAt && (len(j.open) == 0 || j.size > tidyAt+2*j.begun) { // a change that waits for long does not make the file grow for ever
 		_ = j.begin() // what was written stands in the old file; the next write tries again
 	}

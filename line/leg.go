@@ -33,12 +33,12 @@ type leg struct {
 
 // connect makes a leg alive: it ends when the dialog or the sound does, and the one takes the other with it, whatever the
 // conversation is doing. No goroutine waits for that: with its stack, it would be a sixth of what a call takes of memory.
-func (b *Switchboard) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
-	l.board, l.dialog, l.sound = b, d, sound
+func (s *Switchboard) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
+	l.board, l.dialog, l.sound = s, d, sound
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
-	b.mu.Lock()
-	b.legs[l.id] = l
-	b.mu.Unlock()
+	s.mu.Lock()
+	s.legs[l.id] = l
+	s.mu.Unlock()
 	l.watch.Add(2)
 	l.stopDialogEnd = context.AfterFunc(d.Context(), func() {
 		defer l.watch.Done()
@@ -47,7 +47,7 @@ func (b *Switchboard) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
 	l.stopSoundEnd = sound.AfterEnd(func() {
 		defer l.watch.Done()
 		if errors.Is(sound.Err(), media.ErrTimeout) {
-			b.cfg.Log.Info("call without sound ended", "call", l.id)
+			s.cfg.Log.Info("call without sound ended", "call", l.id)
 		}
 		l.end(ivr.ErrLineLost, "no RTP")
 	})

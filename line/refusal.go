@@ -43,9 +43,9 @@ func warning(err error) string {
 }
 
 // refused tells of a call that is not answered: by which trunk it came and what it offered.
-func (b *Switchboard) refused(in *sip.Invite, err error) {
-	b.cfg.Refused()
-	b.cfg.Log.Info("call not answered", "call", in.ID, "trunk", in.Trunk, "from", in.Source.String(), "offered", offered(in.Offer), "error", err)
+func (s *Switchboard) refused(in *sip.Invite, err error) {
+	s.cfg.Refused()
+	s.cfg.Log.Info("call not answered", "call", in.ID, "trunk", in.Trunk, "from", in.Source.String(), "offered", offered(in.Offer), "error", err)
 	code, reason := refusal(err)
 	var headers []string
 	if w := warning(err); w != "" {

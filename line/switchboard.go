@@ -110,43 +110,43 @@ func New(c Config) (*Switchboard, error) {
 	if c.Refused == nil {
 		c.Refused = func() {}
 	}
-	b := &Switchboard{cfg: c, legs: map[string]*leg{}}
-	c.SIP.Handle, c.SIP.Overloaded = b.handle, b.overloaded
+	s := &Switchboard{cfg: c, legs: map[string]*leg{}}
+	c.SIP.Handle, c.SIP.Overloaded = s.handle, s.overloaded
 	var err error
-	if b.agent, err = sip.New(c.SIP); err != nil {
+	if s.agent, err = sip.New(c.SIP); err != nil {
 		return nil, err
 	}
-	if b.engine, err = media.New(c.Media); err != nil {
+	if s.engine, err = media.New(c.Media); err != nil {
 		return nil, err
 	}
-	return b, nil
+	return s, nil
 }
 
 // Start opens the sockets and takes calls. After an error nothing is left open.
-func (b *Switchboard) Start(ctx context.Context) error {
-	if err := b.engine.Start(ctx); err != nil {
+func (s *Switchboard) Start(ctx context.Context) error {
+	if err := s.engine.Start(ctx); err != nil {
 		return fmt.Errorf("starting media: %w", err)
 	}
-	if err := b.agent.Start(ctx); err != nil {
-		b.engine.Stop()
+	if err := s.agent.Start(ctx); err != nil {
+		s.engine.Stop()
 		return fmt.Errorf("opening the telephone line: %w", err)
 	}
 	return nil
 }
 
 // Agent is the signalling, for its bound addresses and its count of calls.
-func (b *Switchboard) Agent() *sip.Agent { return b.agent }
+func (s *Switchboard) Agent() *sip.Agent { return s.agent }
 
 // Engine is the sound, for its statistics.
-func (b *Switchboard) Engine() *media.Engine { return b.engine }
+func (s *Switchboard) Engine() *media.Engine { return s.engine }
 
 // Drain refuses new calls and waits for those alive, until ctx ends.
-func (b *Switchboard) Drain(ctx context.Context) error { return b.agent.Drain(ctx) }
+func (s *Switchboard) Drain(ctx context.Context) error { return s.agent.Drain(ctx) }
 
 // Stop hangs up every call, waits for the conversations and closes the sockets.
-func (b *Switchboard) Stop(ctx context.Context) error {
-	err := b.agent.Stop(ctx)
-	b.engine.Stop()
+func (s *Switchboard) Stop(ctx context.Context) error {
+	err := s.agent.Stop(ctx)
+	s.engine.Stop()
 	return err
 }
 
@@ -165,9 +165,9 @@ const (
 )
 
 // overloaded tells whether one more call, of a stranger or of somebody known, would be heard by those that run.
-func (b *Switchboard) overloaded(stranger bool) bool {
-	s := b.engine.Stats()
-	return tooMuch(s.Legs, s.Load, b.engine.Lag(), stranger)
+func (s *Switchboard) overloaded(stranger bool) bool {
+	stats := s.engine.Stats()
+	return tooMuch(stats.Legs, stats.Load, s.engine.Lag(), stranger)
 }
 
 // tooMuch judges what the engine measures of itself; see Stats and Lag.
@@ -179,27 +179,27 @@ func tooMuch(legs int, use float64, lag time.Duration, stranger bool) bool {
 }
 
 // handle answers one call and runs its conversation.
-func (b *Switchboard) handle(ctx context.Context, in *sip.Invite) {
+func (s *Switchboard) handle(ctx context.Context, in *sip.Invite) {
 	began := time.Now()
-	l, err := b.answer(ctx, in)
+	l, err := s.answer(ctx, in)
 	if err != nil {
-		b.refused(in, err)
+		s.refused(in, err)
 		return
 	}
-	b.cfg.Answered(time.Since(began))
+	s.cfg.Answered(time.Since(began))
 	defer l.close("the conversation is over")
-	b.cfg.Converse(l.ctx, l)
+	s.cfg.Converse(l.ctx, l)
 }
 
-func (b *Switchboard) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
-	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: b.cfg.Encryption(in.Trunk), Unverified: in.Stranger, Networks: b.cfg.Networks(in.Trunk)}
+func (s *Switchboard) answer(ctx context.Context, in *sip.Invite) (*Line, error) {
+	peer := media.Peer{Local: in.Local.Addr(), Remote: in.Source.Addr(), Encryption: s.cfg.Encryption(in.Trunk), Unverified: in.Stranger, Networks: s.cfg.Networks(in.Trunk)}
 	var sound *media.Leg
 	var body []byte
 	var err error
 	if in.Offer != nil {
-		sound, body, err = b.engine.Answer(in.Offer, peer)
+		sound, body, err = s.engine.Answer(in.Offer, peer)
 	} else {
-		sound, body, err = b.engine.Offer(peer)
+		sound, body, err = s.engine.Offer(peer)
 	}
 	if err != nil {
 		return nil, err
@@ -209,8 +209,8 @@ func (b *Switchboard) answer(ctx context.Context, in *sip.Invite) (*Line, error)
 		_ = sound.Close()
 		return nil, err
 	}
-	l := newLine(b, in)
-	b.connect(&l.leg, d, sound)
+	l := newLine(s, in)
+	s.connect(&l.leg, d, sound)
 	if in.Offer == nil {
 		l.acceptDelayed(d)
 	}
@@ -229,9 +229,9 @@ func (l *Line) acceptDelayed(d *sip.Dialog) {
 	}
 }
 
-func (b *Switchboard) leg(id string) (*leg, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	l, ok := b.legs[id]
+func (s *Switchboard) leg(id string) (*leg, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, ok := s.legs[id]
 	return l, ok
 }

@@ -5,11 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
 	"hotline/ivr"
+	"hotline/localroute"
 	"hotline/media"
 	"hotline/media/sdp"
 	"hotline/oncall/ring"
@@ -26,12 +26,12 @@ type Telephone struct{ leg }
 
 // Ring calls a SIP address, or a number through the trunks, and blocks until somebody picks up. A trunk that does not
 // answer, or answers with a fault of its own, is left for the next one.
-func (b *Switchboard) Ring(ctx context.Context, address string, as ring.Introduction) (ring.Telephone, error) {
+func (s *Switchboard) Ring(ctx context.Context, address string, as ring.Introduction) (ring.Telephone, error) {
 	routes := []Route{{Address: address}}
 	switch {
-	case b.cfg.Routes != nil:
+	case s.cfg.Routes != nil:
 		var err error
-		if routes, err = b.cfg.Routes(address, as); err != nil {
+		if routes, err = s.cfg.Routes(address, as); err != nil {
 			return nil, fmt.Errorf("ringing a telephone: %w: %w", ring.ErrImpossible, err)
 		}
 	case !strings.HasPrefix(address, "sip:"):
@@ -39,7 +39,7 @@ func (b *Switchboard) Ring(ctx context.Context, address string, as ring.Introduc
 	}
 	err, refused := ring.ErrImpossible, error(nil)
 	for i, r := range routes {
-		t, failed := b.ring(ctx, address, r, as)
+		t, failed := s.ring(ctx, address, r, as)
 		if failed == nil {
 			return t, nil
 		}
@@ -51,7 +51,7 @@ func (b *Switchboard) Ring(ctx context.Context, address string, as ring.Introduc
 			return nil, err
 		}
 		if i < len(routes)-1 {
-			b.cfg.Log.Warn("trunk left for the next one", "trunk", r.Trunk, "error", failed)
+			s.cfg.Log.Warn("trunk left for the next one", "trunk", r.Trunk, "error", failed)
 		}
 	}
 	if refused != nil { // of several trunks that could not: the one that somebody has to mend
@@ -70,43 +70,43 @@ func fault(err error) bool {
 }
 
 // ring makes one attempt by one way; where encryption is only preferred and refused, a second one without.
-func (b *Switchboard) ring(ctx context.Context, address string, r Route, as ring.Introduction) (*Telephone, error) {
-	e := b.cfg.Encryption(r.Trunk)
-	t, err := b.ringWith(ctx, address, r, as, e)
+func (s *Switchboard) ring(ctx context.Context, address string, r Route, as ring.Introduction) (*Telephone, error) {
+	e := s.cfg.Encryption(r.Trunk)
+	t, err := s.ringWith(ctx, address, r, as, e)
 	var final *sip.FinalError
 	if e == sdp.Preferred && errors.As(err, &final) && (final.Code == 488 || final.Code == 415 || final.Code == 606) {
-		return b.ringWith(ctx, address, r, as, sdp.Plain)
+		return s.ringWith(ctx, address, r, as, sdp.Plain)
 	}
 	return t, err
 }
 
-func (b *Switchboard) ringWith(ctx context.Context, address string, r Route, as ring.Introduction, e sdp.Encryption) (*Telephone, error) {
+func (s *Switchboard) ringWith(ctx context.Context, address string, r Route, as ring.Introduction, e sdp.Encryption) (*Telephone, error) {
 	request := sip.DialRequest{To: r.Address, Trunk: r.Trunk, From: sip.Party{Display: as.Name, User: as.Name},
 		OnBehalf: sip.OnBehalf{Caller: sip.Party{User: as.Customer}}}
-	peer, err := b.peerOf(ctx, r)
+	peer, err := s.peerOf(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	peer.Encryption, peer.Networks = e, b.cfg.Networks(r.Trunk)
-	sound, offer, err := b.engine.Offer(peer)
+	peer.Encryption, peer.Networks = e, s.cfg.Networks(r.Trunk)
+	sound, offer, err := s.engine.Offer(peer)
 	if err != nil {
 		return nil, err
 	}
 	request.Offer = offer
 	request.OnReinvite, request.OnAnswer, request.OnActivity, request.OnInfo = reoffer(sound, r.Trunk), sound.Accept, sound.Activity, pressInfo(sound)
-	d, answer, err := b.agent.Dial(ctx, request)
+	d, answer, err := s.agent.Dial(ctx, request)
 	if err != nil {
 		_ = sound.Close()
 		return nil, err
 	}
-	t := &Telephone{leg{board: b, id: rand.Text(), to: address}}
+	t := &Telephone{leg{board: s, id: rand.Text(), to: address}}
 	if err := sound.Accept(answer); err != nil {
-		b.cfg.Log.Warn("answer of a telephone not taken", "call", d.ID(), "trunk", r.Trunk, "answered", offered(answer), "error", err)
+		s.cfg.Log.Warn("answer of a telephone not taken", "call", d.ID(), "trunk", r.Trunk, "answered", offered(answer), "error", err)
 		_ = d.Hangup("no common codec")
 		_ = sound.Close()
 		return nil, errors.Join(&sip.FinalError{Code: 488, Reason: "no common codec"}, err)
 	}
-	b.connect(&t.leg, d, sound)
+	s.connect(&t.leg, d, sound)
 	return t, nil
 }
 
@@ -129,23 +129,22 @@ func dialled(ctx context.Context, address string, byTrunk bool, err error) error
 }
 
 // peerOf finds the addresses between which the sound will run: the kernel's route to the far host tells ours.
-func (b *Switchboard) peerOf(ctx context.Context, r Route) (media.Peer, error) {
-	far, err := b.agent.FirstHop(ctx, r.Address, r.Trunk)
+func (s *Switchboard) peerOf(ctx context.Context, r Route) (media.Peer, error) {
+	far, err := s.agent.FirstHop(ctx, r.Address, r.Trunk)
 	if err != nil {
 		return media.Peer{}, err
 	}
 	ip := far.Addr()
-	for _, bound := range b.agent.Addresses() {
+	for _, bound := range s.agent.Addresses() {
 		if a := bound.Addr(); !a.IsUnspecified() && a.Is4() == ip.Is4() && a.IsLoopback() == ip.IsLoopback() {
 			return media.Peer{Local: a, Remote: ip}, nil
 		}
 	}
-	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(far)) // sends nothing
+	local, err := localroute.To(ip)
 	if err != nil {
 		return media.Peer{}, fmt.Errorf("no route: %w", err)
 	}
-	defer c.Close()
-	return media.Peer{Local: c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), Remote: ip}, nil
+	return media.Peer{Local: local, Remote: ip}, nil
 }
 
 // ID names the leg, so that another can be joined to it.
@@ -176,8 +175,7 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 	if !ok {
 		return fmt.Errorf("joining to call %s: it is over", call)
 	}
-	heard := proof{begun: time.Now(), legs: []*media.Leg{t.sound, other.sound}}
-	heard.begin()
+	talk := newTalkDetector(t.sound, other.sound)
 	unjoin, err := media.Join(t.sound, other.sound)
 	switch {
 	case err == nil:
@@ -185,7 +183,7 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 	case !errors.Is(err, media.ErrClosed) && !errors.Is(err, media.ErrTimeout): // of these a leg is ending, and says so below
 		return fmt.Errorf("joining to call %s: %w", call, err)
 	}
-	every := time.NewTicker(look)
+	every := time.NewTicker(talkCheck)
 	defer every.Stop()
 	for {
 		select {
@@ -199,7 +197,7 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 		case <-other.ctx.Done():
 			return context.Cause(other.ctx)
 		case <-every.C:
-			if heard.whole(j.Talk) && j.Talked != nil {
+			if talk.detected(j.Talk) && j.Talked != nil {
 				j.Talked()
 			}
 			if j.Silence > 0 && t.sound.SilentFor() > j.Silence {
@@ -207,39 +205,4 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 			}
 		}
 	}
-}
-
-const look = time.Second // between two looks at whether a joined leg is heard
-
-// proof is whether two joined legs talk: each of them was heard in half of the looks of the time that makes a talk, for
-// telephones that send nothing while nobody speaks. Used by one goroutine.
-type proof struct {
-	begun time.Time
-	legs  []*media.Leg
-	in    []uint64 // packets of each, at the last look
-	heard []int    // looks in which something new had come
-	done  bool
-}
-
-func (p *proof) begin() {
-	p.heard = make([]int, len(p.legs))
-	for _, l := range p.legs {
-		p.in = append(p.in, l.Stats().PacketsIn)
-	}
-}
-
-// whole looks, and is true once.
-func (p *proof) whole(talk time.Duration) bool {
-	if p.done {
-		return false
-	}
-	p.done = time.Since(p.begun) >= talk
-	for i, l := range p.legs {
-		if in := l.Stats().PacketsIn; in > p.in[i] {
-			p.in[i] = in
-			p.heard[i]++
-		}
-		p.done = p.done && time.Duration(p.heard[i])*look*2 >= talk
-	}
-	return p.done
 }

@@ -1,7 +1,7 @@
 // Package maintenance is what goes on beside the calls, every two seconds: changes that wait are written, ticket numbers are leased
 // ahead, and what nobody asks for any more is forgotten.
 //
-// Goroutines: [Run] and [IndexWords] are one each, which their caller starts and waits for.
+// Goroutines: [Run] and [PieceByPiece] are one each, which their caller starts and waits for.
 package maintenance
 
 import (
@@ -52,7 +52,7 @@ func WriteChanges(d Desk, log *slog.Logger) Job {
 	}
 }
 
-// LeaseNumbers leases ticket numbers ahead. journal.Numbers has such a refill.
+// LeaseNumbers leases ticket numbers ahead. numberlease.Numbers has such a refill.
 func LeaseNumbers(refill func(context.Context) error, log *slog.Logger) Job {
 	return func(ctx context.Context) {
 		if err := refill(ctx); err != nil && ctx.Err() == nil {
@@ -83,19 +83,14 @@ func Forget(s Forgetter, spendingTime time.Duration, log *slog.Logger) Job {
 	}
 }
 
-// Indexer makes the tickets of a former version findable by their words, one piece at a time.
-type Indexer interface {
-	IndexWords(ctx context.Context) (more bool, err error)
-}
-
-// IndexWords indexes the tickets of a former version piece by piece, so that calls do not wait for it. It comes back when nothing is
-// left, or ctx ends.
-func IndexWords(ctx context.Context, s Indexer, log *slog.Logger) {
+// PieceByPiece does a long task so that calls do not wait for it: piece after piece, with a pause between them, until one says
+// that there is no more, or ctx ends. later is what the log says of a piece that fails; it is tried again.
+func PieceByPiece(ctx context.Context, later string, piece func(ctx context.Context) (more bool, err error), log *slog.Logger) {
 	for more := true; more; {
 		again := pieceTime
 		var err error
-		if more, err = s.IndexWords(ctx); err != nil && ctx.Err() == nil {
-			log.Warn("the words of former tickets are gathered later", "error", err)
+		if more, err = piece(ctx); err != nil && ctx.Err() == nil {
+			log.Warn(later, "error", err)
 			more, again = true, RoundTime
 		}
 		if more && !wallclock.Next(ctx, again) {

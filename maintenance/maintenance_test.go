@@ -47,7 +47,7 @@ func TestTheJobsOfARoundAreDoneInTheirOrder(t *testing.T) {
 // indexer has so many pieces, and fails at the second.
 type indexer struct{ left, asked int }
 
-func (i *indexer) IndexWords(context.Context) (bool, error) {
+func (i *indexer) piece(context.Context) (bool, error) {
 	if i.asked++; i.asked == 2 {
 		return false, storage.ErrDown
 	}
@@ -55,10 +55,10 @@ func (i *indexer) IndexWords(context.Context) (bool, error) {
 	return i.left > 0, nil
 }
 
-func TestWordsAreIndexedPieceByPieceToTheEnd(t *testing.T) {
+func TestALongTaskIsDonePieceByPieceToTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		words, began := &indexer{left: 5}, time.Now()
-		IndexWords(t.Context(), words, slog.New(slog.DiscardHandler))
+		PieceByPiece(t.Context(), "later", words.piece, slog.New(slog.DiscardHandler))
 		if took := time.Since(began); words.left != 0 || words.asked != 6 || took < 4*pieceTime || took > 2*RoundTime {
 			t.Errorf("%d pieces are left after %d questions in %v", words.left, words.asked, took)
 		}

@@ -142,7 +142,7 @@ func TestBridgedPartiesHearEachOtherThroughALossyWire(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer unjoin()
-		h.wire.SetWeather(mediatest.Weather{Loss: 0.03, Reorder: 0.05})
+		h.wire.Impair(mediatest.Impairments{Loss: 0.03, Reorder: 0.05})
 		tone := mediatest.Tone(200, 10*8000)
 		rec, ear := record(t, engineer)
 		if err := caller.Play(t.Context(), media.NewSound(tone), media.PlayOptions{}); err != nil {

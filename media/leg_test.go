@@ -108,7 +108,7 @@ func TestKeysComeOnceEachWhateverTheWireDoes(t *testing.T) {
 		h := newHouse(t, nil)
 		defer h.close()
 		ours, phone := h.call()
-		h.wire.SetWeather(mediatest.Weather{Loss: 0.15, Duplicate: 0.2, Reorder: 0.1, Delay: 30 * time.Millisecond})
+		h.wire.Impair(mediatest.Impairments{Loss: 0.15, Duplicate: 0.2, Reorder: 0.1, Delay: 30 * time.Millisecond})
 		const keys = "0123456789*#ABCD00"
 		for _, k := range []byte(keys) {
 			if err := phone.SendKey(t.Context(), media.Key(k), 100*time.Millisecond); err != nil {
@@ -200,7 +200,7 @@ func TestRecordingKeepsItsLengthThroughLossAndSilence(t *testing.T) {
 		h := newHouse(t, nil)
 		defer h.close()
 		ours, phone := h.call()
-		h.wire.SetWeather(mediatest.Weather{Loss: 0.05, Duplicate: 0.05, Reorder: 0.05, Delay: 40 * time.Millisecond})
+		h.wire.Impair(mediatest.Impairments{Loss: 0.05, Duplicate: 0.05, Reorder: 0.05, Delay: 40 * time.Millisecond})
 		time.Sleep(100 * time.Millisecond)
 		r, ear := record(t, ours)
 		_ = phone.Play(t.Context(), media.NewSound(mediatest.Tone(500, 8000*8)), media.PlayOptions{})

@@ -122,7 +122,7 @@ func TestABridgeOfAnyTwoLengthsIsPacedOnBothSides(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHouse(t, nil)
 				defer h.close()
-				h.wire.SetWeather(mediatest.Weather{Delay: 2 * time.Millisecond}) // nothing comes at the very instant of a look
+				h.wire.Impair(mediatest.Impairments{Delay: 2 * time.Millisecond}) // nothing comes at the very instant of a look
 				a, caller := h.callOf(one)
 				b, engineer := h.callOf(two)
 				unjoin, err := media.Join(a, b)
@@ -168,9 +168,9 @@ func TestAHeldUpBunchIsMadeUpForWhereLengthsDiffer(t *testing.T) {
 		})
 		time.Sleep(time.Second)
 		sent := h.tap(b.LocalPort())
-		h.wire.SetWeather(mediatest.Weather{Delay: 200 * time.Millisecond})
+		h.wire.Impair(mediatest.Impairments{Delay: 200 * time.Millisecond})
 		time.Sleep(time.Second)
-		h.wire.SetWeather(mediatest.Weather{})
+		h.wire.Impair(mediatest.Impairments{})
 		time.Sleep(4 * time.Second)
 		all := sent(b.LocalPort())
 		first, last := all[0], all[len(all)-1]
@@ -254,11 +254,11 @@ func play(t *testing.T, ptimes [2]int, steps []string, pauses []int) (fault stri
 		case "partner stalls":
 			h.wire.Stall(partner.LocalPort(), 700*time.Millisecond)
 		case "partner's network stalls":
-			h.wire.SetWeather(mediatest.Weather{Delay: 1300 * time.Millisecond})
+			h.wire.Impair(mediatest.Impairments{Delay: 1300 * time.Millisecond})
 		case "partner is gone": // a hold without music: its clock stands still
 			_, _ = partner.Reoffer(describe(b, "sendonly"))
 		case "partner is back":
-			h.wire.SetWeather(mediatest.Weather{})
+			h.wire.Impair(mediatest.Impairments{})
 			_, _ = partner.Reoffer(describe(b, "sendrecv"))
 		}
 		time.Sleep(time.Duration(pauses[i]) * time.Millisecond)

@@ -24,15 +24,15 @@ type pressed struct {
 
 // traits are a random sender's.
 type traits struct {
-	weAsk   bool
-	clock   uint32
-	pt      uint8
-	number  uint16
-	time    uint32
-	kind    habit
-	sounds  bool // between the keys
-	weather mediatest.Weather
-	presses []pressed
+	weAsk       bool
+	clock       uint32
+	pt          uint8
+	number      uint16
+	time        uint32
+	kind        habit
+	sounds      bool // between the keys
+	impairments mediatest.Impairments
+	presses     []pressed
 }
 
 // TestEachPressIsHeardOnceInItsOrder plays random keys of random senders through loss, duplication, reordering and resets of
@@ -46,7 +46,7 @@ func TestEachPressIsHeardOnceInItsOrder(t *testing.T) {
 			s := newSender(t, h, withEvents, x.weAsk)
 			defer s.close()
 			s.clock, s.pt, s.sequence, s.time = x.clock, x.pt, x.number, x.time
-			h.wire.SetWeather(x.weather)
+			h.wire.Impair(x.impairments)
 			s.quiet(100 * ms)
 			for _, p := range x.presses {
 				want += string(p.key)
@@ -70,7 +70,7 @@ func randomTraits(r *rapid.T) traits {
 		number: rapid.Uint16().Draw(r, "first number"), time: rapid.Uint32().Draw(r, "first timestamp"),
 		kind:   rapid.SampledFrom([]habit{{}, {}, {copies: 160}, {grows: true}, {stands: true}, {alone: true}, {zero: true}}).Draw(r, "habit"),
 		sounds: rapid.Bool().Draw(r, "sound between the keys"),
-		weather: mediatest.Weather{
+		impairments: mediatest.Impairments{
 			Duplicate: rapid.Float64Range(0, 0.3).Draw(r, "duplicated"), Reorder: rapid.Float64Range(0, 0.2).Draw(r, "reordered"),
 			Delay: time.Duration(rapid.IntRange(0, 60).Draw(r, "delay")) * ms,
 		},

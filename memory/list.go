@@ -66,7 +66,7 @@ func (s *Store) says(t tickets.Ticket, f tickets.Filter) bool {
 	}
 	said := tickets.Words(t.Name)
 	for _, e := range s.history[t.Number] {
-		said = append(said, tickets.Words(e.Said())...)
+		said = append(said, tickets.Words(e.Searchable())...)
 	}
 	words := f.Words()
 	for _, w := range words {

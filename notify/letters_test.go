@@ -28,7 +28,8 @@ func ticket(t *testing.T, level sla.LevelID, c sla.Category, language string) (t
 		t.Fatal(err)
 	}
 	k := tickets.Ticket{
-		Number: 417, Name: "Rossi S.p.A.", Caller: "+39061234", Claim: c, Level: level, Priority: 2, Language: language, OpenedAt: at, Promise: &terms,
+		Number: 417, OpenedAt: at, Reporter: tickets.Reporter{Name: "Rossi S.p.A.", Caller: "+39061234", Language: language},
+		Classification: tickets.Classification{Claim: c, Priority: 2}, Commitment: tickets.Commitment{Level: level, Promise: &terms},
 	}
 	for _, a := range accounts {
 		k.Clocks = append(k.Clocks, a.Clock)

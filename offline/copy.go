@@ -2,13 +2,14 @@ package offline
 
 import (
 	"fmt"
-	"hotline/directory"
-	"hotline/ivr/versions"
 	"log/slog"
 	"os"
 
+	"hotline/atomicfile"
 	"hotline/datadir"
-	"hotline/journal"
+	"hotline/directory"
+	"hotline/ivr/versions"
+	"hotline/storage/stored"
 )
 
 // The names of what the disk remembers for a start without a database.
@@ -21,23 +22,25 @@ const (
 // Copy is what the disk remembers of the database: contracts and calendars, the published flow, and which PIN key is the right one.
 // Its methods that keep something only log that they cannot. Safe for concurrent use, but for Load.
 type Copy struct {
-	cache journal.Cache
+	cache atomicfile.Values
 	log   *slog.Logger
 	book  *directory.Book // as the last start left it; see Load
 }
 
 // NewCopy makes the copy that lies in a folder; it reads nothing.
 func NewCopy(dir string, log *slog.Logger) *Copy {
-	return &Copy{cache: journal.Cache{Dir: dir}, log: log}
+	return &Copy{cache: atomicfile.Values{Dir: dir}, log: log}
 }
 
 // Cache is the folder's other values.
-func (c *Copy) Cache() journal.Cache { return c.cache }
+func (c *Copy) Cache() atomicfile.Values { return c.cache }
 
 // Load reads the book that a former start left, and tells whether there is one.
 func (c *Copy) Load() bool {
-	c.book = &directory.Book{}
-	return c.cache.Get(bookName, c.book) == nil
+	var kept stored.Book
+	err := c.cache.Get(bookName, &kept)
+	c.book = kept.Domain()
+	return err == nil
 }
 
 // Book is what Load has read.
@@ -45,20 +48,21 @@ func (c *Copy) Book() *directory.Book { return c.book }
 
 // KeepBook remembers contracts and calendars.
 func (c *Copy) KeepBook(b *directory.Book) {
-	if err := c.cache.Put(bookName, b); err != nil {
+	if err := c.cache.Put(bookName, stored.OfBook(b)); err != nil {
 		c.log.Warn("the copy of contracts and calendars is stale", "error", err)
 	}
 }
 
 // Flow is the published flow; false when none is remembered.
 func (c *Copy) Flow() (v versions.Flow, ok bool) {
-	err := c.cache.Get(flowName, &v)
-	return v, err == nil
+	var kept stored.Flow
+	err := c.cache.Get(flowName, &kept)
+	return kept.Domain(), err == nil
 }
 
 // KeepFlow remembers the published flow.
 func (c *Copy) KeepFlow(v versions.Flow) {
-	if err := c.cache.Put(flowName, v); err != nil {
+	if err := c.cache.Put(flowName, stored.OfFlow(v)); err != nil {
 		c.log.Warn("the copy of the flow is stale", "error", err)
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hotline/directory"
-	"hotline/storage"
 	"log/slog"
 	"time"
 
 	"hotline/alarm"
 	"hotline/datadir"
+	"hotline/directory"
+	"hotline/storage"
 	"hotline/tickets"
 )
 

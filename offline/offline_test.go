@@ -3,8 +3,6 @@ package offline
 import (
 	"context"
 	"encoding/hex"
-	"hotline/directory"
-	"hotline/storage"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -12,8 +10,10 @@ import (
 	"testing"
 
 	"hotline/alarm"
+	"hotline/directory"
 	"hotline/directory/persistent"
 	"hotline/memory"
+	"hotline/storage"
 	"hotline/tickets"
 )
 

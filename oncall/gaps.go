@@ -7,8 +7,8 @@ import (
 
 // Gap is a time in which nobody with a telephone is on duty.
 type Gap struct {
-	From  time.Time `json:"from"`
-	Until time.Time `json:"until"`
+	From  time.Time
+	Until time.Time
 }
 
 // Gaps lists the gaps between two instants, exactly: who is on duty changes only where a shift or an override begins or

@@ -13,10 +13,10 @@ const PINDigits = 8
 
 // PIN is what an engineer keys to work by telephone, as it is kept: its keyed hash, never a digit.
 type PIN struct {
-	Engineer EngineerID `json:"engineer"`
-	Hash     string     `json:"hash"` // HashPIN of it
-	At       time.Time  `json:"at"`   // when it was given
-	Version  int        `json:"version"`
+	Engineer EngineerID
+	Hash     string    // HashPIN of it
+	At       time.Time // when it was given
+	Version  int
 }
 
 // HashPIN is the keyed hash under which an engineer's PIN is kept: HMAC-SHA-256 under the key of pin_key_file, in hexadecimal.

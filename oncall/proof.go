@@ -10,12 +10,12 @@ const ProofTime = 7 * 24 * time.Hour
 
 // Proof is a telephone that was rung, and at which its engineer heard what was said and pressed the key that was asked for.
 type Proof struct {
-	Engineer EngineerID `json:"engineer"`
-	Phone    string     `json:"phone"`
-	At       time.Time  `json:"at"`
-	Key      bool       `json:"key"`   // the key that was asked for came
-	Sound    bool       `json:"sound"` // sound came from the telephone, and its owner heard ours: the key was said, not known before
-	How      string     `json:"how"`   // "test call", "accepted ticket 417"
+	Engineer EngineerID
+	Phone    string
+	At       time.Time
+	Key      bool   // the key that was asked for came
+	Sound    bool   // sound came from the telephone, and its owner heard ours: the key was said, not known before
+	How      string // "test call", "accepted ticket 417"
 }
 
 // Holds tells whether the proof is a whole one and still counts at now.
@@ -35,9 +35,9 @@ func Proven(proofs []Proof, id EngineerID, phone string, now time.Time) (until t
 
 // Proofs are what one engineer has proven, as it is kept: of each telephone the newest.
 type Proofs struct {
-	Engineer EngineerID `json:"engineer"`
-	List     []Proof    `json:"proofs"`
-	Version  int        `json:"version"`
+	Engineer EngineerID
+	List     []Proof
+	Version  int
 }
 
 // With adds a proof in the place of an older one of the same telephone. Telephones that the engineer does not have any more

@@ -11,6 +11,7 @@ import (
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/paging"
+	"hotline/storage/stored"
 	"hotline/tickets"
 )
 
@@ -22,16 +23,16 @@ const (
 
 // PutCalls writes whole calls, in one statement: one by one they cost more than the calls did.
 func (s *Store) PutCalls(ctx context.Context, list ...cdr.Call) error {
-	ids, started := make([]tickets.CallID, len(list)), make([]time.Time, len(list))
+	ids, started, bodies := make([]tickets.CallID, len(list)), make([]time.Time, len(list)), make([]stored.Call, len(list))
 	for i, c := range list {
-		ids[i], started[i] = c.ID, c.Started
+		ids[i], started[i], bodies[i] = c.ID, c.Started, stored.OfCall(c)
 	}
-	return s.exec(ctx, fmt.Sprintf("writing the records of %d calls", len(list)), upsertCalls, ids, started, list)
+	return s.exec(ctx, fmt.Sprintf("writing the records of %d calls", len(list)), upsertCalls, ids, started, bodies)
 }
 
 // Call reads one call.
 func (s *Store) Call(ctx context.Context, id tickets.CallID) (cdr.Call, error) {
-	return row(ctx, s, fmt.Sprintf("reading call %s", id), scanDocument[cdr.Call], selectCall, id)
+	return row(ctx, s, fmt.Sprintf("reading call %s", id), scanDocument[stored.Call], selectCall, id)
 }
 
 // Calls selects and pages calls, newest first: the places of the page from indexes alone, and then these calls.
@@ -60,7 +61,7 @@ func (s *Store) Calls(ctx context.Context, f cdr.Filter) (page paging.Page[cdr.C
 	for _, c := range page.Items {
 		ids = append(ids, c.ID)
 	}
-	page.Items, err = rows(ctx, s, "reading the listed calls", scanDocument[cdr.Call], selectCallsOf, ids)
+	page.Items, err = rows(ctx, s, "reading the listed calls", scanDocument[stored.Call], selectCallsOf, ids)
 	slices.SortFunc(page.Items, func(a, b cdr.Call) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 	return page, err
 }

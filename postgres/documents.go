@@ -12,6 +12,7 @@ import (
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage"
+	"hotline/storage/stored"
 )
 
 // kind names the documents of one type.
@@ -41,20 +42,33 @@ const (
 	knownDocument   = `select exists (select from documents where kind = $1 and id = $2)`
 )
 
-func scanDocument[T any](r pgx.CollectableRow) (v T, err error) {
+// form is the stored form of a value of the domain (package stored).
+type form[T any] interface{ Domain() T }
+
+// scanDocument reads a value from its stored form F.
+func scanDocument[F form[T], T any](r pgx.CollectableRow) (v T, err error) {
 	var body []byte
 	if err = r.Scan(&body); err == nil {
-		err = json.Unmarshal(body, &v)
+		v, err = parse[F](body)
 	}
 	return v, err
 }
 
-func document[T any](ctx context.Context, s *Store, k kind, id string) (T, error) {
-	return row(ctx, s, fmt.Sprintf("reading %s %s", k, id), scanDocument[T], selectDocument, k, id)
+// parse reads a value from its stored form F.
+func parse[F form[T], T any](body []byte) (v T, err error) {
+	var f F
+	if err = json.Unmarshal(body, &f); err == nil {
+		v = f.Domain()
+	}
+	return v, err
 }
 
-func documents[T any](ctx context.Context, s *Store, k kind) ([]T, error) {
-	return rows(ctx, s, fmt.Sprintf("reading every %s", k), scanDocument[T], selectDocuments, k)
+func document[F form[T], T any](ctx context.Context, s *Store, k kind, id string) (T, error) {
+	return row(ctx, s, fmt.Sprintf("reading %s %s", k, id), scanDocument[F], selectDocument, k, id)
+}
+
+func documents[F form[T], T any](ctx context.Context, s *Store, k kind) ([]T, error) {
+	return rows(ctx, s, fmt.Sprintf("reading every %s", k), scanDocument[F], selectDocuments, k)
 }
 
 // edit runs a transaction that writes documents. Those of all nodes are written one after the other, so that what was
@@ -68,11 +82,11 @@ func (s *Store) edit(ctx context.Context, doing string, f func(tx pgx.Tx) error)
 	})
 }
 
-// put writes a whole document in a transaction of its own.
-func put[T any](ctx context.Context, s *Store, k kind, id string, v T, version func(*T) *int) (T, error) {
+// put writes a whole document in a transaction of its own; of gives its stored form.
+func put[T, F any](ctx context.Context, s *Store, k kind, id string, v T, of func(T) F, version func(*T) *int) (T, error) {
 	next := v
 	err := s.edit(ctx, fmt.Sprintf("writing %s %s", k, id), func(tx pgx.Tx) (err error) {
-		next, err = replace(ctx, tx, k, id, v, version)
+		next, err = replace(ctx, tx, k, id, v, of, version)
 		return err
 	})
 	if err != nil {
@@ -84,7 +98,7 @@ func put[T any](ctx context.Context, s *Store, k kind, id string, v T, version f
 
 // replace writes a whole document by the rule of versions: 0 makes a new one, else it must be the one that stands. It gives
 // back the document with its next version.
-func replace[T any](ctx context.Context, tx pgx.Tx, k kind, id string, v T, version func(*T) *int) (T, error) {
+func replace[T, F any](ctx context.Context, tx pgx.Tx, k kind, id string, v T, of func(T) F, version func(*T) *int) (T, error) {
 	given, stands := *version(&v), 0
 	err := tx.QueryRow(ctx, standing, k, id).Scan(&stands)
 	there := !errors.Is(err, pgx.ErrNoRows)
@@ -106,7 +120,7 @@ func replace[T any](ctx context.Context, tx pgx.Tx, k kind, id string, v T, vers
 		}
 	}
 	*version(&v) = stands + 1
-	_, err = tx.Exec(ctx, sql, k, id, stands+1, v)
+	_, err = tx.Exec(ctx, sql, k, id, stands+1, of(v))
 	return v, err
 }
 
@@ -125,79 +139,79 @@ func remove(ctx context.Context, tx pgx.Tx, k kind, id string, given int) error 
 
 // Customer reads one customer.
 func (s *Store) Customer(ctx context.Context, id directory.CustomerID) (directory.Customer, error) {
-	return document[directory.Customer](ctx, s, customers, string(id))
+	return document[stored.Customer](ctx, s, customers, string(id))
 }
 
 // Customers lists them by id.
 func (s *Store) Customers(ctx context.Context) ([]directory.Customer, error) {
-	return documents[directory.Customer](ctx, s, customers)
+	return documents[stored.Customer](ctx, s, customers)
 }
 
 // PutCustomer writes a whole customer.
 func (s *Store) PutCustomer(ctx context.Context, c directory.Customer) (directory.Customer, error) {
-	return put(ctx, s, customers, string(c.ID), c, func(c *directory.Customer) *int { return &c.Version })
+	return put(ctx, s, customers, string(c.ID), c, stored.OfCustomer, func(c *directory.Customer) *int { return &c.Version })
 }
 
 // Contract reads one contract.
 func (s *Store) Contract(ctx context.Context, id directory.ContractID) (directory.Contract, error) {
-	return document[directory.Contract](ctx, s, contracts, string(id))
+	return document[stored.Contract](ctx, s, contracts, string(id))
 }
 
 // Contracts lists them by id.
 func (s *Store) Contracts(ctx context.Context) ([]directory.Contract, error) {
-	return documents[directory.Contract](ctx, s, contracts)
+	return documents[stored.Contract](ctx, s, contracts)
 }
 
 // PutContract writes a whole contract.
 func (s *Store) PutContract(ctx context.Context, c directory.Contract) (directory.Contract, error) {
-	return put(ctx, s, contracts, string(c.ID), c, versionOfContract)
+	return put(ctx, s, contracts, string(c.ID), c, stored.OfContract, versionOfContract)
 }
 
 func versionOfContract(c *directory.Contract) *int { return &c.Version }
 
 // Level reads one level.
 func (s *Store) Level(ctx context.Context, id sla.LevelID) (sla.Level, error) {
-	return document[sla.Level](ctx, s, levels, string(id))
+	return document[stored.Level](ctx, s, levels, string(id))
 }
 
 // Levels lists them by id.
 func (s *Store) Levels(ctx context.Context) ([]sla.Level, error) {
-	return documents[sla.Level](ctx, s, levels)
+	return documents[stored.Level](ctx, s, levels)
 }
 
 // PutLevel writes a whole level.
 func (s *Store) PutLevel(ctx context.Context, l sla.Level) (sla.Level, error) {
-	return put(ctx, s, levels, string(l.ID), l, func(l *sla.Level) *int { return &l.Version })
+	return put(ctx, s, levels, string(l.ID), l, stored.OfLevel, func(l *sla.Level) *int { return &l.Version })
 }
 
 // Calendar reads one calendar.
 func (s *Store) Calendar(ctx context.Context, id sla.CalendarID) (sla.Calendar, error) {
-	return document[sla.Calendar](ctx, s, calendars, string(id))
+	return document[stored.Calendar](ctx, s, calendars, string(id))
 }
 
 // Calendars lists them by id.
 func (s *Store) Calendars(ctx context.Context) ([]sla.Calendar, error) {
-	return documents[sla.Calendar](ctx, s, calendars)
+	return documents[stored.Calendar](ctx, s, calendars)
 }
 
 // PutCalendar writes a whole calendar.
 func (s *Store) PutCalendar(ctx context.Context, c sla.Calendar) (sla.Calendar, error) {
-	return put(ctx, s, calendars, string(c.ID), c, func(c *sla.Calendar) *int { return &c.Version })
+	return put(ctx, s, calendars, string(c.ID), c, stored.OfCalendar, func(c *sla.Calendar) *int { return &c.Version })
 }
 
 // Fault reads one known fault.
 func (s *Store) Fault(ctx context.Context, id string) (directory.KnownFault, error) {
-	return document[directory.KnownFault](ctx, s, faults, id)
+	return document[stored.KnownFault](ctx, s, faults, id)
 }
 
 // Faults lists the known faults by id.
 func (s *Store) Faults(ctx context.Context) ([]directory.KnownFault, error) {
-	return documents[directory.KnownFault](ctx, s, faults)
+	return documents[stored.KnownFault](ctx, s, faults)
 }
 
 // PutFault writes a whole known fault.
 func (s *Store) PutFault(ctx context.Context, f directory.KnownFault) (directory.KnownFault, error) {
-	return put(ctx, s, faults, f.ID, f, func(f *directory.KnownFault) *int { return &f.Version })
+	return put(ctx, s, faults, f.ID, f, stored.OfKnownFault, func(f *directory.KnownFault) *int { return &f.Version })
 }
 
 // DeleteFault removes a fault that is over.
@@ -207,17 +221,17 @@ func (s *Store) DeleteFault(ctx context.Context, id string, version int) error {
 
 // Engineer reads one engineer.
 func (s *Store) Engineer(ctx context.Context, id oncall.EngineerID) (oncall.Engineer, error) {
-	return document[oncall.Engineer](ctx, s, engineers, string(id))
+	return document[stored.Engineer](ctx, s, engineers, string(id))
 }
 
 // Engineers lists them by id.
 func (s *Store) Engineers(ctx context.Context) ([]oncall.Engineer, error) {
-	return documents[oncall.Engineer](ctx, s, engineers)
+	return documents[stored.Engineer](ctx, s, engineers)
 }
 
 // PutEngineer writes a whole engineer.
 func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engineer, error) {
-	return put(ctx, s, engineers, string(e.ID), e, func(e *oncall.Engineer) *int { return &e.Version })
+	return put(ctx, s, engineers, string(e.ID), e, stored.OfEngineer, func(e *oncall.Engineer) *int { return &e.Version })
 }
 
 // DeleteEngineer removes an engineer whom the rota does not name.
@@ -227,7 +241,7 @@ func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, versio
 		if err != nil {
 			return err
 		}
-		r, err := pgx.CollectExactlyOneRow(found, scanDocument[oncall.Rota])
+		r, err := pgx.CollectExactlyOneRow(found, scanDocument[stored.Rota])
 		switch {
 		case err != nil && !errors.Is(err, pgx.ErrNoRows):
 			return err
@@ -249,7 +263,7 @@ func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, versio
 
 // Rota reads the rota; an empty one when none was written.
 func (s *Store) Rota(ctx context.Context) (oncall.Rota, error) {
-	r, err := document[oncall.Rota](ctx, s, rotas, theRota)
+	r, err := document[stored.Rota](ctx, s, rotas, theRota)
 	if errors.Is(err, storage.ErrNotFound) {
 		return oncall.Rota{}, nil
 	}
@@ -266,7 +280,7 @@ func (s *Store) PutRota(ctx context.Context, r oncall.Rota) (oncall.Rota, error)
 		if err != nil {
 			return err
 		}
-		next, err = replace(ctx, tx, rotas, theRota, r, func(r *oncall.Rota) *int { return &r.Version })
+		next, err = replace(ctx, tx, rotas, theRota, r, stored.OfRota, func(r *oncall.Rota) *int { return &r.Version })
 		if errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound) { // the empty one is version 0
 			err = storage.ErrConflict
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hotline/directory"
-	"hotline/sla"
+	"hotline/storage/stored"
 )
 
 // Both are one statement each, so that what is read stood together at one moment. Two rows tell of the newest flow and of
@@ -107,22 +107,22 @@ func (e edited) into(all *directory.Edits) error {
 		all.Given[h] = c
 		return err
 	case customers:
-		return read[directory.Customer](e.body, &all.Customers)
+		return add[stored.Customer](e.body, &all.Customers)
 	case contracts:
-		return read[directory.Contract](e.body, &all.Contracts)
+		return add[stored.Contract](e.body, &all.Contracts)
 	case levels:
-		return read[sla.Level](e.body, &all.Levels)
+		return add[stored.Level](e.body, &all.Levels)
 	case calendars:
-		return read[sla.Calendar](e.body, &all.Calendars)
+		return add[stored.Calendar](e.body, &all.Calendars)
 	case faults:
-		return read[directory.KnownFault](e.body, &all.Faults)
+		return add[stored.KnownFault](e.body, &all.Faults)
 	}
 	return nil
 }
 
-func read[T any](body []byte, to *[]T) error {
-	var v T
-	err := json.Unmarshal(body, &v)
+// add reads a document from its stored form F and adds it to its like.
+func add[F form[T], T any](body []byte, to *[]T) error {
+	v, err := parse[F](body)
 	*to = append(*to, v)
 	return err
 }

@@ -9,18 +9,19 @@ import (
 
 	"hotline/oncall"
 	"hotline/storage"
+	"hotline/storage/stored"
 )
 
 const engineerPINs kind = "engineer_pin"
 
 // EngineerPIN reads the hash of an engineer's PIN.
 func (s *Store) EngineerPIN(ctx context.Context, id oncall.EngineerID) (oncall.PIN, error) {
-	return document[oncall.PIN](ctx, s, engineerPINs, string(id))
+	return document[stored.PIN](ctx, s, engineerPINs, string(id))
 }
 
 // EngineerPINs lists them by engineer.
 func (s *Store) EngineerPINs(ctx context.Context) ([]oncall.PIN, error) {
-	return documents[oncall.PIN](ctx, s, engineerPINs)
+	return documents[stored.PIN](ctx, s, engineerPINs)
 }
 
 // PutEngineerPIN gives an engineer another PIN.
@@ -34,7 +35,7 @@ func (s *Store) PutEngineerPIN(ctx context.Context, p oncall.PIN) (oncall.PIN, e
 		if !known {
 			return storage.ErrNotFound
 		}
-		next, err = replace(ctx, tx, engineerPINs, string(p.Engineer), p, func(p *oncall.PIN) *int { return &p.Version })
+		next, err = replace(ctx, tx, engineerPINs, string(p.Engineer), p, stored.OfPIN, func(p *oncall.PIN) *int { return &p.Version })
 		return err
 	})
 	if err != nil {

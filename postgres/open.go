@@ -30,6 +30,7 @@ import (
 	"hotline/idempotency"
 	"hotline/ivr/versions"
 	"hotline/oncall"
+	"hotline/postgres/backfill"
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -141,6 +142,9 @@ func (s *Store) Close() {
 	s.pool.Close()
 	s.calls.Close()
 }
+
+// Backfill completes what former versions wrote; see package backfill.
+func (s *Store) Backfill() backfill.Rows { return backfill.Rows{Within: s.within} }
 
 // ForCalls is the same store over connections that nobody else takes: whatever staff ask for, however many at once, a call
 // does not stand behind it. Close closes both.

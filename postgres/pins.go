@@ -8,6 +8,7 @@ import (
 
 	"hotline/directory"
 	"hotline/storage"
+	"hotline/storage/stored"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 func (s *Store) PutContractWithPIN(ctx context.Context, c directory.Contract, h directory.PINHash) (directory.Contract, error) {
 	next := c
 	err := s.edit(ctx, fmt.Sprintf("writing contract %s and its PIN", c.ID), func(tx pgx.Tx) (err error) {
-		if next, err = replace(ctx, tx, contracts, string(c.ID), c, versionOfContract); err != nil {
+		if next, err = replace(ctx, tx, contracts, string(c.ID), c, stored.OfContract, versionOfContract); err != nil {
 			return err
 		}
 		return setPIN(ctx, tx, c.ID, h)

@@ -10,6 +10,7 @@ import (
 
 	"hotline/directory"
 	"hotline/sla"
+	"hotline/storage/stored"
 	"hotline/tickets"
 )
 
@@ -23,17 +24,17 @@ from tickets t`
 
 // clockRow and recordingRow are the parts as the database's JSON has them.
 type clockRow struct {
-	Kind      sla.Kind      `json:"kind"`
-	Due       time.Time     `json:"due"`
-	MetAt     time.Time     `json:"met_at"`
-	BrokenAt  time.Time     `json:"broken_at"`
-	Projected bool          `json:"projected"`
-	Span      time.Duration `json:"span"`
-	Began     time.Time     `json:"began"`
-	Paused    bool          `json:"paused"`
-	Spent     time.Duration `json:"spent"`
-	Warnings  []sla.Warning `json:"warnings"`
-	Terms     string        `json:"terms"`
+	Kind      sla.Kind         `json:"kind"`
+	Due       time.Time        `json:"due"`
+	MetAt     time.Time        `json:"met_at"`
+	BrokenAt  time.Time        `json:"broken_at"`
+	Projected bool             `json:"projected"`
+	Span      time.Duration    `json:"span"`
+	Began     time.Time        `json:"began"`
+	Paused    bool             `json:"paused"`
+	Spent     time.Duration    `json:"spent"`
+	Warnings  []stored.Warning `json:"warnings"`
+	Terms     string           `json:"terms"`
 }
 
 type recordingRow struct {
@@ -50,9 +51,11 @@ type recordingRow struct {
 func scanTicket(r pgx.CollectableRow) (t tickets.Ticket, err error) {
 	var closed *time.Time
 	var clocks, recordings, terms []byte
+	var pauses []stored.Pause
+	var stamps stored.Stamps
 	err = r.Scan(&t.Number, &t.Contract, &t.Customer, &t.Name, &t.Caller, &t.Channel, &t.Claim, &t.Assessment, &t.Priority, &t.Level,
 		&t.State, &t.Assignee, &t.Evo, &t.Language, &t.OpenedAt, &closed, &t.TimeSpent, &t.Bundled, &t.Version,
-		&t.Pauses, &t.Stamps, &t.Raised, &terms, &clocks, &recordings)
+		&pauses, &stamps, &t.Raised, &terms, &clocks, &recordings)
 	if err != nil {
 		return t, err
 	}
@@ -61,25 +64,43 @@ func scanTicket(r pgx.CollectableRow) (t tickets.Ticket, err error) {
 		t.ClosedAt = closed.UTC()
 	}
 	if len(terms) > 0 {
-		if err := json.Unmarshal(terms, &t.Promise); err != nil {
+		promise, err := parse[stored.Terms](terms)
+		if err != nil {
 			return t, fmt.Errorf("terms: %w", err)
 		}
+		t.Promise = &promise
 	}
-	scanPauses(&t)
+	t.Pauses, t.Stamps = pausesOf(pauses), stampsOf(stamps)
 	return t, scanParts(&t, clocks, recordings)
 }
 
-// scanPauses brings pauses and stamps to the one form that instants have here.
-func scanPauses(t *tickets.Ticket) {
-	if len(t.Pauses) == 0 {
-		t.Pauses = nil
+// pausesOf reads pauses, with their instants in UTC; none is nil.
+func pausesOf(list []stored.Pause) []sla.Pause {
+	if len(list) == 0 {
+		return nil
 	}
-	for i := range t.Pauses {
-		p := &t.Pauses[i]
+	for i := range list {
+		p := &list[i]
 		p.From, p.Until = p.From.UTC(), p.Until.UTC()
 	}
-	s := &t.Stamps
-	s.Contact, s.Intervention, s.Restore = s.Contact.UTC(), s.Intervention.UTC(), s.Restore.UTC()
+	return stored.Pauses(list)
+}
+
+// stampsOf reads stamps, with their instants in UTC.
+func stampsOf(s stored.Stamps) sla.Stamps {
+	return sla.Stamps{Contact: s.Contact.UTC(), Intervention: s.Intervention.UTC(), Restore: s.Restore.UTC()}
+}
+
+// warningsOf reads warnings, with their instants in UTC; none is nil.
+func warningsOf(list []stored.Warning) []sla.Warning {
+	if len(list) == 0 {
+		return nil
+	}
+	for i := range list {
+		w := &list[i]
+		w.At, w.RaisedAt = w.At.UTC(), w.RaisedAt.UTC()
+	}
+	return stored.Warnings(list)
 }
 
 func scanParts(t *tickets.Ticket, clocks, recordings []byte) error {
@@ -88,16 +109,9 @@ func scanParts(t *tickets.Ticket, clocks, recordings []byte) error {
 		return fmt.Errorf("clocks: %w", err)
 	}
 	for _, c := range cs {
-		if len(c.Warnings) == 0 {
-			c.Warnings = nil
-		}
-		for i := range c.Warnings {
-			w := &c.Warnings[i]
-			w.At, w.RaisedAt = w.At.UTC(), w.RaisedAt.UTC()
-		}
 		t.Clocks = append(t.Clocks, sla.Clock{
 			Kind: c.Kind, Due: c.Due.UTC(), MetAt: c.MetAt.UTC(), BrokenAt: c.BrokenAt.UTC(), Projected: c.Projected, Limit: c.Span, From: c.Began.UTC(),
-			Paused: c.Paused, Spent: c.Spent, Warnings: c.Warnings, Terms: c.Terms,
+			Paused: c.Paused, Spent: c.Spent, Warnings: warningsOf(c.Warnings), Terms: c.Terms,
 		})
 	}
 	var rs []recordingRow
@@ -148,7 +162,7 @@ func (s *Store) ClaimDue(ctx context.Context, node string, now time.Time, lease 
 
 // Terms reads terms that a ticket was promised.
 func (s *Store) Terms(ctx context.Context, id string) (sla.Terms, error) {
-	return row(ctx, s, "reading terms "+id, scanDocument[sla.Terms], selectTerms, id)
+	return row(ctx, s, "reading terms "+id, scanDocument[stored.Terms], selectTerms, id)
 }
 
 const selectRecording = `select id, call, at, seconds, law, partial, file, sha256, ticket from recordings where id = $1`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/storage/stored"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 )
@@ -47,10 +48,9 @@ func (s *Store) Outcomes(ctx context.Context, since, until time.Time) ([]statist
 			o.Account = account.Accounts()
 		}
 		if len(pauses) > len("[]") {
-			err = json.Unmarshal(pauses, &o.Pauses)
-			for i := range o.Pauses {
-				o.Pauses[i].From, o.Pauses[i].Until = o.Pauses[i].From.UTC(), o.Pauses[i].Until.UTC()
-			}
+			var list []stored.Pause
+			err = json.Unmarshal(pauses, &list)
+			o.Pauses = pausesOf(list)
 		}
 		return o, err
 	}, selectOutcomes, since, until)

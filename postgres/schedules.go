@@ -9,6 +9,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
+	"hotline/storage/stored"
 )
 
 // The documents of on-call work beside engineers and the main rota.
@@ -26,7 +27,7 @@ func scheduled(ctx context.Context, tx pgx.Tx, id oncall.EngineerID) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	list, err := pgx.CollectRows(found, scanDocument[rota.Rota])
+	list, err := pgx.CollectRows(found, scanDocument[stored.Schedule])
 	for _, r := range list {
 		for _, named := range r.Names() {
 			if named == id {
@@ -39,12 +40,12 @@ func scheduled(ctx context.Context, tx pgx.Tx, id oncall.EngineerID) (bool, erro
 
 // Schedule reads one rota beside the main one.
 func (s *Store) Schedule(ctx context.Context, id rota.ID) (rota.Rota, error) {
-	return document[rota.Rota](ctx, s, schedules, string(id))
+	return document[stored.Schedule](ctx, s, schedules, string(id))
 }
 
 // Schedules lists them by id.
 func (s *Store) Schedules(ctx context.Context) ([]rota.Rota, error) {
-	return documents[rota.Rota](ctx, s, schedules)
+	return documents[stored.Schedule](ctx, s, schedules)
 }
 
 // PutSchedule writes a whole rota, if everybody whom it names exists.
@@ -60,7 +61,7 @@ func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error)
 				return fmt.Errorf("engineer %q: %w", id, oncall.ErrUnknownEngineer)
 			}
 		}
-		next, err = replace(ctx, tx, schedules, string(r.ID), r, func(r *rota.Rota) *int { return &r.Version })
+		next, err = replace(ctx, tx, schedules, string(r.ID), r, stored.OfSchedule, func(r *rota.Rota) *int { return &r.Version })
 		return err
 	})
 	if err != nil {
@@ -76,32 +77,32 @@ func (s *Store) DeleteSchedule(ctx context.Context, id rota.ID, version int) err
 
 // AbsencesOf reads when an engineer is away.
 func (s *Store) AbsencesOf(ctx context.Context, id oncall.EngineerID) (rota.Absences, error) {
-	return document[rota.Absences](ctx, s, absences, string(id))
+	return document[stored.Absences](ctx, s, absences, string(id))
 }
 
 // Absences lists them by engineer.
 func (s *Store) Absences(ctx context.Context) ([]rota.Absences, error) {
-	return documents[rota.Absences](ctx, s, absences)
+	return documents[stored.Absences](ctx, s, absences)
 }
 
 // PutAbsences writes when an engineer is away, whole.
 func (s *Store) PutAbsences(ctx context.Context, a rota.Absences) (rota.Absences, error) {
-	return put(ctx, s, absences, string(a.Engineer), a, func(a *rota.Absences) *int { return &a.Version })
+	return put(ctx, s, absences, string(a.Engineer), a, stored.OfAbsences, func(a *rota.Absences) *int { return &a.Version })
 }
 
 // Policy reads one escalation policy.
 func (s *Store) Policy(ctx context.Context, id string) (escalation.Policy, error) {
-	return document[escalation.Policy](ctx, s, policies, id)
+	return document[stored.Policy](ctx, s, policies, id)
 }
 
 // Policies lists them by id.
 func (s *Store) Policies(ctx context.Context) ([]escalation.Policy, error) {
-	return documents[escalation.Policy](ctx, s, policies)
+	return documents[stored.Policy](ctx, s, policies)
 }
 
 // PutPolicy writes a whole escalation policy.
 func (s *Store) PutPolicy(ctx context.Context, p escalation.Policy) (escalation.Policy, error) {
-	return put(ctx, s, policies, p.ID, p, func(p *escalation.Policy) *int { return &p.Version })
+	return put(ctx, s, policies, p.ID, p, stored.OfPolicy, func(p *escalation.Policy) *int { return &p.Version })
 }
 
 // DeletePolicy removes an escalation policy.
@@ -111,17 +112,17 @@ func (s *Store) DeletePolicy(ctx context.Context, id string, version int) error 
 
 // Contact reads how an engineer is rung.
 func (s *Store) Contact(ctx context.Context, id oncall.EngineerID) (escalation.Contact, error) {
-	return document[escalation.Contact](ctx, s, contacts, string(id))
+	return document[stored.Contact](ctx, s, contacts, string(id))
 }
 
 // Contacts lists them by engineer.
 func (s *Store) Contacts(ctx context.Context) ([]escalation.Contact, error) {
-	return documents[escalation.Contact](ctx, s, contacts)
+	return documents[stored.Contact](ctx, s, contacts)
 }
 
 // PutContact writes how an engineer is rung, whole.
 func (s *Store) PutContact(ctx context.Context, c escalation.Contact) (escalation.Contact, error) {
-	return put(ctx, s, contacts, string(c.Engineer), c, func(c *escalation.Contact) *int { return &c.Version })
+	return put(ctx, s, contacts, string(c.Engineer), c, stored.OfContact, func(c *escalation.Contact) *int { return &c.Version })
 }
 
 // DeleteContact removes the rules of an engineer, who is rung on every telephone then.
@@ -131,17 +132,17 @@ func (s *Store) DeleteContact(ctx context.Context, id oncall.EngineerID, version
 
 // ProofsOf reads which telephones an engineer has proven.
 func (s *Store) ProofsOf(ctx context.Context, id oncall.EngineerID) (oncall.Proofs, error) {
-	return document[oncall.Proofs](ctx, s, proofs, string(id))
+	return document[stored.Proofs](ctx, s, proofs, string(id))
 }
 
 // Proofs lists them by engineer.
 func (s *Store) Proofs(ctx context.Context) ([]oncall.Proofs, error) {
-	return documents[oncall.Proofs](ctx, s, proofs)
+	return documents[stored.Proofs](ctx, s, proofs)
 }
 
 // PutProofs writes which telephones an engineer has proven, whole.
 func (s *Store) PutProofs(ctx context.Context, p oncall.Proofs) (oncall.Proofs, error) {
-	return put(ctx, s, proofs, string(p.Engineer), p, func(p *oncall.Proofs) *int { return &p.Version })
+	return put(ctx, s, proofs, string(p.Engineer), p, stored.OfProofs, func(p *oncall.Proofs) *int { return &p.Version })
 }
 
 // staff are the engineers whom a rota may name.

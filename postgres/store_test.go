@@ -143,7 +143,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 	s := fresh(t)
 	whole := []string{insertTicket, updateTicket, insertClock, insertRecording, insertEvent, insertWork, deleteClocks, deleteRecordings,
 		knownEvent, knownTicket, selectHistory, leaseNumbers, insertAccess, selectTickets, selectTickets + whereNumber,
-		selectTickets + whereOpen, claimDue, selectTerms, insertTerms, selectOutcomes, selectTimeSpent, selectTickets + whereNumbers, countFacets, openedBetween, insertWords, lockWords, lowerWords, finishWords, selectWithWords, selectNewestWith, selectReach, lockRiver, selectRecording,
+		selectTickets + whereOpen, claimDue, selectTerms, insertTerms, selectOutcomes, selectTimeSpent, selectTickets + whereNumbers, countFacets, openedBetween, insertWords, selectWithWords, selectNewestWith, selectReach, lockRiver, selectRecording,
 		selectDocument, selectDocuments, insertDocument, updateDocument, standing, lastRemoved, lockDocuments, namesOf, selectBook, selectEdits, selectNewest, deleteDocument, knownDocument, endPIN, insertPIN,
 		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, insertToken, selectToken, listTokens, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork}

@@ -11,6 +11,7 @@ import (
 
 	"hotline/sla"
 	"hotline/storage"
+	"hotline/storage/stored"
 	"hotline/tickets"
 )
 
@@ -109,11 +110,11 @@ func putTicket(batch *pgx.Batch, t tickets.Ticket, expect int) {
 	terms := ""
 	if t.Promise != nil {
 		terms = t.Promise.ID()
-		batch.Queue(insertTerms, terms, t.Promise)
+		batch.Queue(insertTerms, terms, stored.OfTerms(*t.Promise))
 	}
 	args := []any{t.Number, t.Contract, t.Customer, t.Name, t.Caller, t.Channel, t.Claim, t.Assessment, t.Priority, t.Level, t.State,
 		t.Assignee, t.Evo, t.Language, t.OpenedAt, instant(t.ClosedAt), t.TimeSpent, t.Bundled, t.Version, nextDue(t), nextAlarm(t),
-		terms, list(t.Pauses), t.Stamps, t.Raised}
+		terms, list(stored.OfPauses(t.Pauses)), stored.Stamps(t.Stamps), t.Raised}
 	sql := insertTicket
 	if expect != 0 {
 		sql, args = updateTicket, append(args, expect)
@@ -134,7 +135,7 @@ func putParts(batch *pgx.Batch, t tickets.Ticket, fresh bool) {
 	}
 	for i, c := range t.Clocks {
 		batch.Queue(insertClock, t.Number, i, c.Kind, c.Due, instant(c.MetAt), instant(c.BrokenAt), c.Projected, c.Limit, c.From,
-			c.Paused, c.Spent, list(c.Warnings), c.Terms)
+			c.Paused, c.Spent, list(stored.OfWarnings(c.Warnings)), c.Terms)
 	}
 	for i, r := range t.Recordings {
 		batch.Queue(insertRecording, r.ID, t.Number, i, r.Call, r.At, r.Seconds, r.Law, r.Partial, r.File, r.SHA256)

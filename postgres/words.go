@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -12,58 +11,11 @@ import (
 	"hotline/tickets"
 )
 
-const (
-	// insertWords makes what the function search_words makes: a statement that calls it reads and plans it anew.
-	insertWords = `
+// insertWords makes what the function search_words makes: a statement that calls it reads and plans it anew.
+const insertWords = `
 insert into ticket_words (ticket, words) values ($1,
 	strip(to_tsvector('simple', $2::text) || to_tsvector('italian', $3::text) || to_tsvector('english', $3::text)) || array_to_tsvector($4::text[]))
 on conflict (ticket) do update set words = ticket_words.words || excluded.words where length(ticket_words.words) < 20000`
-
-	lockWords   = `select value from facts where key = 'words_from_below' for update`
-	lowerWords  = `update facts set value = $1 where key = 'words_from_below'`
-	finishWords = `delete from facts where key = 'words_from_below'`
-	gatherWords = `
-with old as materialized (select number, name, caller from tickets where number < $1 order by number desc limit $2), gathered as (
-	insert into ticket_words (ticket, words)
-	select number, search_words(number, name, caller, coalesce((
-		select left(string_agg(e.text, ' ' order by e.place), 100000) from events e where e.ticket = number and e.actor <> 'system'), ''))
-	from old
-	on conflict (ticket) do update set words = ticket_words.words || excluded.words
-)
-select coalesce(min(number), 0) from old`
-)
-
-const wordsAtOnce = 500 // tickets in one statement, which must end in time
-
-// IndexWords makes tickets that a former version wrote found by searches, the newest first, so many at once; false when
-// there are no more. Several nodes may do so at once: they take turns.
-func (s *Store) IndexWords(ctx context.Context) (more bool, err error) {
-	err = s.within(ctx, "gathering the words of tickets", func(tx pgx.Tx) error {
-		found, err := tx.Query(ctx, lockWords)
-		if err != nil {
-			return err
-		}
-		from, err := pgx.CollectRows(found, pgx.RowTo[string])
-		if err != nil || len(from) == 0 {
-			return err
-		}
-		below, err := strconv.ParseInt(from[0], 10, 64)
-		if err != nil {
-			return err
-		}
-		var lowest int64
-		if err := tx.QueryRow(ctx, gatherWords, below, wordsAtOnce).Scan(&lowest); err != nil {
-			return err
-		}
-		if more = lowest > 0; !more {
-			_, err = tx.Exec(ctx, finishWords)
-			return err
-		}
-		_, err = tx.Exec(ctx, lowerWords, strconv.FormatInt(lowest, 10))
-		return err
-	})
-	return more && err == nil, err
-}
 
 const (
 	selectWithWords  = `select ticket from ticket_words where words @@ search_query($1) order by ticket desc limit $2`
@@ -151,7 +103,7 @@ func guessed(ctx context.Context, tx pgx.Tx, words []string) (most float64, err 
 func putWords(batch *pgx.Batch, c tickets.Change) {
 	said, renamed := []string{}, c.Expect == 0
 	for _, e := range c.Events {
-		if text := e.Said(); text != "" {
+		if text := e.Searchable(); text != "" {
 			said = append(said, text)
 		}
 		renamed = renamed || e.Kind == tickets.TermsChanged

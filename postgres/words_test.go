@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"hotline/paging"
+	"hotline/postgres/backfill"
 	"hotline/tickets"
 )
 
 // TestTicketsOfAFormerVersionAreFoundOnceTheirWordsAreGathered: piece by piece, and what is written meanwhile stays found.
 func TestTicketsOfAFormerVersionAreFoundOnceTheirWordsAreGathered(t *testing.T) {
 	s, monday := fresh(t), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	const many = 2*wordsAtOnce + 10
+	const many = 2*backfill.Piece + 10
 	for _, sql := range []string{
 		`insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language, opened_at, time_spent, bundled, version)
 		select n, '', '', 'Officine Bellini', '', 'web', 'question', '', 4, 'extended', 'open', '', false, 'it', $1::timestamptz, 0, 0, 1 from generate_series(1, $2::int) n`,
@@ -45,11 +46,11 @@ func TestTicketsOfAFormerVersionAreFoundOnceTheirWordsAreGathered(t *testing.T) 
 	found("pompa", 0)
 	pieces := 0
 	for more := true; more; pieces++ {
-		if more, err = s.IndexWords(t.Context()); err != nil {
+		if more, err = s.Backfill().Words(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if pieces == 0 {
-			found("pompa", wordsAtOnce)
+			found("pompa", backfill.Piece)
 		}
 	}
 	if pieces != 4 { // the last one finds that there are none left
@@ -58,7 +59,7 @@ func TestTicketsOfAFormerVersionAreFoundOnceTheirWordsAreGathered(t *testing.T) 
 	for words, want := range map[string]int{"pompa": many, "POMPE perde": many, "bellini": many, "valve": 1, "valve pompa bellini": 1, "replacing": 1, "pom": many, "la pompa": many} {
 		found(words, want)
 	}
-	if more, err := s.IndexWords(t.Context()); more || err != nil {
+	if more, err := s.Backfill().Words(t.Context()); more || err != nil {
 		t.Errorf("there is more: %v, %v", more, err)
 	}
 	if _, err := s.Fact(t.Context(), "words_from_below"); err == nil {
@@ -123,7 +124,7 @@ func TestTheWordsOfATicketAreTheSameWhoeverGathersThem(t *testing.T) {
 		{"Ω-Werke", strings.Repeat("9", 64), "1.2.3 -4 a\tb\nc"},
 	} {
 		n := tickets.Number(i + 1)
-		x := tickets.Ticket{Number: n, Name: c.name, Caller: c.caller, Version: 1, OpenedAt: monday}
+		x := tickets.Ticket{Number: n, Reporter: tickets.Reporter{Name: c.name, Caller: c.caller}, Version: 1, OpenedAt: monday}
 		e := tickets.Event{ID: fmt.Sprint("e", n), Ticket: n, At: monday, Kind: tickets.Commented, Actor: "staff:anna", Text: c.said}
 		if err := s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{e}}); err != nil {
 			t.Fatal(err)
@@ -131,7 +132,7 @@ func TestTheWordsOfATicketAreTheSameWhoeverGathersThem(t *testing.T) {
 		var same bool
 		var got, want string
 		if err := s.pool.QueryRow(t.Context(), `select words = f, words::text, f::text from ticket_words, search_words($1, $2, $3, $4) f where ticket = $1`,
-			n, c.name, c.caller, e.Said()).Scan(&same, &got, &want); err != nil || !same {
+			n, c.name, c.caller, e.Searchable()).Scan(&same, &got, &want); err != nil || !same {
 			t.Errorf("of %q are kept %s, want %s: %v", c, got, want, err)
 		}
 	}

@@ -8,13 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hotline/storage"
 	"log/slog"
 	"strconv"
 	"strings"
 	"time"
 
 	"hotline/media/g711"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -28,7 +28,7 @@ func ofTicket(recording string) tickets.Number {
 	return tickets.Number(n)
 }
 
-// Spool is the folder of recordings. journal.Spool implements it.
+// Spool is the folder of recordings. spool.Folder implements it.
 type Spool interface {
 	List() (ids []string, err error)
 	Octets(id string) (g711.Codec, []byte, error)

@@ -4,17 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hotline/directory"
-	"hotline/storage"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
-	"hotline/journal"
+	"hotline/directory"
 	"hotline/media/g711"
 	"hotline/memory"
 	"hotline/sla"
+	"hotline/spool"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -36,7 +36,7 @@ func (s *slow) Recording(ctx context.Context, id string) (tickets.Recording, tic
 type crash struct {
 	*testing.T
 	store  *slow
-	spool  *journal.Spool
+	spool  *spool.Folder
 	desk   *tickets.Desk
 	active map[tickets.Number]bool
 	waits  []tickets.Change
@@ -45,7 +45,7 @@ type crash struct {
 func crashed(t *testing.T) (*crash, *Recordings) {
 	c := &crash{T: t, store: &slow{Store: memory.New(417)}, active: map[tickets.Number]bool{}}
 	var err error
-	if c.spool, err = journal.OpenSpool(t.TempDir()); err != nil {
+	if c.spool, err = spool.Open(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.spool.Close() })

@@ -90,43 +90,6 @@ func TestCredentialsRefusedToACallAreToldOfTheTrunk(t *testing.T) {
 	}
 }
 
-func TestTheNumberDialledIsWhereTheTrunkSaysIt(t *testing.T) {
-	const number, other = "+3906555", "+3906777"
-	for name, c := range map[string]struct {
-		set             sip.Dialled
-		request, to, id string
-		want            string
-	}{
-		"the Request-URI":                    {"", number, other, "", number},
-		"our user, To":                       {"", "0612345", number, other, number},
-		"our Contact, To":                    {"", "0612345-aXbYcZ", number, other, number},
-		"our Contact, To too, P-Called":      {"", "0612345-aXbYcZ", "0612345", number, number},
-		"our user everywhere":                {"", "0612345-aXbYcZ", "0612345", "", "0612345"},
-		"an extension behind our own number": {"", "0612345-20", "+3906777", "", "0612345-20"},
-		"set: Request-URI":                   {sip.DialledRequest, "0612345", number, other, "0612345"},
-		"set: To":                            {sip.DialledTo, other, number, other, number},
-		"set: P-Called-Party-ID":             {sip.DialledCalledParty, other, other, number, number},
-		"set: P-Called-Party-ID, none there": {sip.DialledCalledParty, number, other, "", number},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w, got := siptest.NewWire(1), make(chan *sip.Invite, 1)
-				p := siptest.NewPhone(t, w, "192.0.2.9:5060")
-				start(t, w, func(_ context.Context, in *sip.Invite) { got <- in }, carrier(func(t *sip.Trunk) { t.Dialled = c.set }))
-				call := p.Call(line, c.request)
-				call.Remote = "<sip:" + c.to + "@carrier.example>"
-				if c.id != "" {
-					call.Extra = []string{"P-Called-Party-ID: <sip:" + c.id + "@carrier.example>"}
-				}
-				call.SendInvite(siptest.SDP)
-				if in := <-got; in.Number != c.want {
-					t.Errorf("dialled %q, want %q", in.Number, c.want)
-				}
-			})
-		})
-	}
-}
-
 // A tel: address in the Request-URI, To, From and P-Asserted-Identity names its number, and a number that the trunk asserts goes
 // before a user's name.
 func TestNumbersAreReadFromWhateverAddressHoldsThem(t *testing.T) {

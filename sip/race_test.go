@@ -351,7 +351,7 @@ func TestHoldResumeAndABrokenOffer(t *testing.T) {
 func TestTwoHundredCallsInBadWeather(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := siptest.NewWire(1)
-		w.SetWeather(siptest.Weather{Loss: .05, Duplicate: .05, Reorder: .1, Delay: 20 * time.Millisecond, Jitter: 30 * time.Millisecond})
+		w.Impair(siptest.Impairments{Loss: .05, Duplicate: .05, Reorder: .1, Delay: 20 * time.Millisecond, Jitter: 30 * time.Millisecond})
 		made := make(chan string, 1000)
 		a := start(t, w, func(ctx context.Context, in *sip.Invite) {
 			made <- in.ID

@@ -9,41 +9,41 @@ type CalendarID string
 // the first of these that speaks of it: an exception for that very date, a rule for that day of every year, a public
 // holiday (closed), the week. Check tells whether it can be meant.
 type Calendar struct {
-	ID         CalendarID  `json:"id"`
-	Name       string      `json:"name"`
-	Zone       string      `json:"zone"`             // IANA name, e.g. "Europe/Rome"
-	Week       []Interval  `json:"week"`             // working intervals; the gaps between are breaks; always open: Sunday 0h for 168h
-	Holidays   string      `json:"holidays"`         // a set computed for any year, such as "it" or "de-by" (HolidaySets); "": none
-	Patron     string      `json:"patron,omitempty"` // patron saint's day as "MM-DD", a further holiday
-	Yearly     []Yearly    `json:"yearly,omitempty"`
-	Exceptions []Exception `json:"exceptions,omitempty"`
-	Version    int         `json:"version,omitempty"` // of the document; 0 in terms, which are named by what they say
+	ID         CalendarID
+	Name       string
+	Zone       string     // IANA name, e.g. "Europe/Rome"
+	Week       []Interval // working intervals; the gaps between are breaks; always open: Sunday 0h for 168h
+	Holidays   string     // a set computed for any year, such as "it" or "de-by" (HolidaySets); "": none
+	Patron     string     // patron saint's day as "MM-DD", a further holiday
+	Yearly     []Yearly
+	Exceptions []Exception
+	Version    int // of the document; 0 in terms, which are named by what they say
 }
 
 // Interval is working time on one weekday by the wall clock; it may run over midnight. It begins at the first instant
 // at which the wall shows From or a later time, and ends likewise: an hour that autumn repeats counts twice, one that
 // spring skips not at all. Whole minutes.
 type Interval struct {
-	Day   time.Weekday  `json:"day"`
-	From  time.Duration `json:"from"`  // since midnight
-	Until time.Duration `json:"until"` // since midnight of Day; over 24h runs into the next days
+	Day   time.Weekday
+	From  time.Duration // since midnight
+	Until time.Duration // since midnight of Day; over 24h runs into the next days
 }
 
 // Exception replaces one date's hours: closed when it has no intervals (a works outing), open on a holiday otherwise.
 // What the day before would have left running over midnight ends at that date's midnight.
 type Exception struct {
-	Date  string     `json:"date"`            // "2026-12-24" in the calendar's zone
-	Hours []Interval `json:"hours,omitempty"` // Day is ignored
-	Note  string     `json:"note,omitempty"`
+	Date  string     // "2026-12-24" in the calendar's zone
+	Hours []Interval // Day is ignored
+	Note  string
 }
 
 // Yearly is an exception of every year: a half-holiday (24 December until noon) or a closure that is nobody's law.
 type Yearly struct {
-	Day   string     `json:"day"`             // "12-24"
-	Hours []Interval `json:"hours,omitempty"` // Day is ignored; none: closed
-	Note  string     `json:"note,omitempty"`
-	Since int        `json:"since,omitempty"` // first year; 0: every year before
-	Until int        `json:"until,omitempty"` // last year; 0: for ever
+	Day   string     // "12-24"
+	Hours []Interval // Day is ignored; none: closed
+	Note  string
+	Since int // first year; 0: every year before
+	Until int // last year; 0: for ever
 }
 
 // in tells whether the rule speaks of a year.

@@ -4,24 +4,24 @@ import "time"
 
 // Clock is one promise of a ticket. BrokenAt is zero or the due time itself.
 type Clock struct {
-	Kind      Kind          `json:"kind"`
-	Due       time.Time     `json:"due"`
-	MetAt     time.Time     `json:"met_at,omitzero"`
-	BrokenAt  time.Time     `json:"broken_at,omitzero"`
-	Projected bool          `json:"projected"` // restore before the intervention: can be neither warned nor broken
-	Paused    bool          `json:"paused"`    // stands still: the due time is what it would be without the pause that goes on
-	Limit     time.Duration `json:"limit"`     // working time
-	From      time.Time     `json:"from"`      // where it began to run
-	Spent     time.Duration `json:"spent"`     // working time used up when it was met; pauses do not count
-	Warnings  []Warning     `json:"warnings,omitempty"`
-	Terms     string        `json:"terms,omitempty"` // by which it was set (Terms.ID)
+	Kind      Kind
+	Due       time.Time
+	MetAt     time.Time
+	BrokenAt  time.Time
+	Projected bool          // restore before the intervention: can be neither warned nor broken
+	Paused    bool          // stands still: the due time is what it would be without the pause that goes on
+	Limit     time.Duration // working time
+	From      time.Time     // where it began to run
+	Spent     time.Duration // working time used up when it was met; pauses do not count
+	Warnings  []Warning
+	Terms     string // by which it was set (Terms.ID)
 }
 
 // Warning is an instant before the due time at which somebody wants to know.
 type Warning struct {
-	ID       string    `json:"id"`                 // of the alarm: "75%", "-30m"
-	At       time.Time `json:"at,omitzero"`        // zero: not before the clock runs on
-	RaisedAt time.Time `json:"raised_at,omitzero"` // once
+	ID       string    // of the alarm: "75%", "-30m"
+	At       time.Time // zero: not before the clock runs on
+	RaisedAt time.Time // once
 }
 
 // settled tells whether nothing can change the clock's promise any more.
@@ -89,16 +89,16 @@ const (
 
 // Pause is a stretch in which some clocks stood still.
 type Pause struct {
-	Why   Reason    `json:"why"`
-	From  time.Time `json:"from"`
-	Until time.Time `json:"until,omitzero"` // zero: it goes on
+	Why   Reason
+	From  time.Time
+	Until time.Time // zero: it goes on
 }
 
 // Stamps are the first instants at which somebody acted; they outlive a change of the category.
 type Stamps struct {
-	Contact      time.Time `json:"contact,omitzero"`
-	Intervention time.Time `json:"intervention,omitzero"`
-	Restore      time.Time `json:"restore,omitzero"`
+	Contact      time.Time
+	Intervention time.Time
+	Restore      time.Time
 }
 
 func (s *Stamps) at(k Kind) *time.Time {

@@ -4,21 +4,21 @@ import "time"
 
 // Limits are the promised spans of one category, in working time of the contract's calendar. All zero means no promise.
 type Limits struct {
-	Contact      time.Duration `json:"contact"`
-	Intervention time.Duration `json:"intervention"`
-	Restore      time.Duration `json:"restore"`
+	Contact      time.Duration
+	Intervention time.Duration
+	Restore      time.Duration
 }
 
 // Level is a level of support with its defaults; every contract may override each of them.
 type Level struct {
-	ID          LevelID    `json:"id"`
-	Name        string     `json:"name"`
-	Calendar    CalendarID `json:"calendar"`
-	Blocking    Limits     `json:"blocking"`
-	NonBlocking Limits     `json:"non_blocking"`
-	Stops       Stops      `json:"stops"`  // nil: DefaultStops
-	Alarms      []Alarm    `json:"alarms"` // nil: DefaultAlarms
-	Version     int        `json:"version,omitempty"`
+	ID          LevelID
+	Name        string
+	Calendar    CalendarID
+	Blocking    Limits
+	NonBlocking Limits
+	Stops       Stops   // nil: DefaultStops
+	Alarms      []Alarm // nil: DefaultAlarms
+	Version     int
 }
 
 // Limits gives the spans promised for a category; none for a category without clocks.

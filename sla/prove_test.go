@@ -4,59 +4,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
+	"hotline/prove"
 	"hotline/sla"
 	"hotline/sla/oracle"
+	"hotline/storage/stored"
 )
 
 // casesOfATest is how many random requests are played when nobody asks for more; `make prove` asks for a million.
 const casesOfATest = 2500
 
 // TestTheClocksAgreeWithTheSlowReference plays random requests on both sides: the arithmetic, and a walk minute by minute
-// that knows nothing of it. HOTLINE_PROVE says how many, HOTLINE_PROVE_SEED which.
-func TestTheClocksAgreeWithTheSlowReference(t *testing.T) {
-	cases := number(t, "HOTLINE_PROVE", casesOfATest)
-	first := number(t, "HOTLINE_PROVE_SEED", 1)
-	var next atomic.Int64
-	var walking sync.WaitGroup
-	began := time.Now()
-	for range runtime.GOMAXPROCS(0) {
-		walking.Go(func() {
-			for !t.Failed() {
-				n := next.Add(1) - 1
-				if n >= int64(cases) {
-					return
-				}
-				if err := play(uint64(first) + uint64(n)); err != nil {
-					t.Errorf("case %d: %v", int64(first)+n, err)
-				}
-			}
-		})
-	}
-	walking.Wait()
-	t.Logf("%d requests in %s", cases, time.Since(began).Round(time.Millisecond))
-}
-
-func number(t *testing.T, name string, otherwise int) int {
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
+// that knows nothing of it.
+func TestTheClocksAgreeWithTheSlowReference(t *testing.T) { prove.Cases(t, casesOfATest, play) }
 
 // side is one agreement as both sides have it, with the limits of both categories that have some.
 type side struct {
@@ -191,7 +155,7 @@ func (d dice) agree(near time.Time) (side, error) {
 	if s.fast, err = l.Terms(c).Ready(); err != nil {
 		return s, err
 	}
-	stored, err := json.Marshal(c)
+	stored, err := json.Marshal(stored.OfCalendar(c))
 	if err != nil {
 		return s, err
 	}

@@ -1,9 +1,6 @@
 package sla
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -12,22 +9,12 @@ import (
 // Terms are what one request was promised when it was opened, or when it was last asked to follow a change: a copy, so
 // that editing a level or a calendar moves no running deadline by itself.
 type Terms struct {
-	Level       LevelID  `json:"level"`
-	Calendar    Calendar `json:"calendar"`
-	Blocking    Limits   `json:"blocking"`
-	NonBlocking Limits   `json:"non_blocking"`
-	Stops       Stops    `json:"stops"`
-	Alarms      []Alarm  `json:"alarms"`
-}
-
-// ID names the terms by what they say: equal terms have equal names.
-func (t Terms) ID() string {
-	text, err := json.Marshal(t)
-	if err != nil { // plain values always marshal
-		return ""
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:12])
+	Level       LevelID
+	Calendar    Calendar
+	Blocking    Limits
+	NonBlocking Limits
+	Stops       Stops
+	Alarms      []Alarm
 }
 
 // Limits are the spans promised for a category; none for one without clocks.
@@ -106,11 +93,11 @@ const (
 // Alarm is one line of the policy for warnings and breaches of one clock: when a share of the limit is used up, when so
 // much working time is left, or, with neither, when it is broken.
 type Alarm struct {
-	Clock Kind          `json:"clock"`
-	Share int           `json:"share,omitempty"` // percent of the limit, 1 to 99
-	Left  time.Duration `json:"left,omitempty"`  // working time
-	Do    []Action      `json:"do"`
-	Night Night         `json:"night,omitempty"` // empty: wait
+	Clock Kind
+	Share int           // percent of the limit, 1 to 99
+	Left  time.Duration // working time
+	Do    []Action
+	Night Night // empty: wait
 }
 
 // AtBreach is the id of the alarms that a breach raises.

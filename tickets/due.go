@@ -8,11 +8,11 @@ import (
 // Work is one due act: an escalation, a warning, a receipt, a retry. The deadlines in the ticket's rows are the truth.
 // Work only acts on them, and to act twice is harmless.
 type Work struct {
-	ID     string            `json:"id"` // unique: enqueued twice, done once
-	Kind   string            `json:"kind"`
-	Ticket Number            `json:"ticket"`
-	Due    time.Time         `json:"due"`
-	Facts  map[string]string `json:"facts,omitempty"`
+	ID     string // unique: enqueued twice, done once
+	Kind   string
+	Ticket Number
+	Due    time.Time
+	Facts  map[string]string
 }
 
 // The kinds of due work.

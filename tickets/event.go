@@ -51,11 +51,11 @@ const (
 
 // Event is one line of a ticket's history. It is never changed after it was written.
 type Event struct {
-	ID     string            `json:"id"` // unique for ever: replaying it twice writes it once
-	Ticket Number            `json:"ticket"`
-	At     time.Time         `json:"at"`
-	Kind   EventKind         `json:"kind"`
-	Actor  string            `json:"actor"` // "caller", "engineer:anna", "staff:NAME", "system"
-	Text   string            `json:"text,omitempty"`
-	Facts  map[string]string `json:"facts,omitempty"`
+	ID     string // unique for ever: replaying it twice writes it once
+	Ticket Number
+	At     time.Time
+	Kind   EventKind
+	Actor  string // "caller", "engineer:anna", "staff:NAME", "system"
+	Text   string
+	Facts  map[string]string
 }

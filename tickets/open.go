@@ -38,9 +38,11 @@ func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, er
 		return Ticket{}, fmt.Errorf("opening a ticket: %w", err)
 	}
 	t := Ticket{
-		Number: n, Contract: draft.Identity.Contract.ID, Customer: draft.Identity.Customer.ID, Name: draft.Identity.Customer.Name,
-		Caller: draft.Caller, Channel: draft.Channel, Claim: draft.Claim, State: Open, Evo: draft.Identity.Contract.EvoSupport,
-		Language: draft.Language, OpenedAt: now,
+		Number: n, State: Open, Evo: draft.Identity.Contract.EvoSupport, OpenedAt: now, Classification: Classification{Claim: draft.Claim},
+		Reporter: Reporter{
+			Contract: draft.Identity.Contract.ID, Customer: draft.Identity.Customer.ID, Name: draft.Identity.Customer.Name,
+			Caller: draft.Caller, Channel: draft.Channel, Language: draft.Language,
+		},
 	}
 	terms, err := d.Entitlement(t.Contract)
 	if err != nil {

@@ -41,9 +41,9 @@ func Digits(number string) string {
 	}, number)
 }
 
-// Said is the text of a line for searches: what people wrote. The sentences that the line itself writes into every history
-// would be found everywhere.
-func (e Event) Said() string {
+// Searchable is the text of a line for searches: what people wrote. The sentences that the program itself writes into every
+// history would be found everywhere.
+func (e Event) Searchable() string {
 	if e.Actor == system {
 		return ""
 	}

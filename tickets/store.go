@@ -50,6 +50,6 @@ var changeBounds = limits.For[Change]()
 
 // Access is one look at a recording.
 type Access struct {
-	Actor string    `json:"actor"`
-	At    time.Time `json:"at"`
+	Actor string
+	At    time.Time
 }

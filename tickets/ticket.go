@@ -42,61 +42,76 @@ const (
 	Alert Channel = "alert"
 )
 
-// Ticket is one request. Clocks are derived from the facts and stored as they were promised.
+// Ticket is one request: who reported it, what it is, what was promised and how the clocks stand, and who has it.
 type Ticket struct {
-	Number     Number               `json:"number"`
-	Contract   directory.ContractID `json:"contract,omitempty"` // empty: Support on Request
-	Customer   directory.CustomerID `json:"customer,omitempty"`
-	Name       string               `json:"customer_name"` // as at the opening, for the brief and the list
-	Caller     string               `json:"caller"`        // number to call back
-	Channel    Channel              `json:"channel"`
-	Claim      sla.Category         `json:"claim"`
-	Assessment sla.Category         `json:"assessment,omitempty"`
-	Priority   sla.Priority         `json:"priority"`
-	Level      sla.LevelID          `json:"level"`
-	State      State                `json:"state"`
-	Assignee   string               `json:"assignee,omitempty"` // engineer id
-	Evo        bool                 `json:"evo_support"`
-	Language   string               `json:"language"`
-	OpenedAt   time.Time            `json:"opened_at"`
-	ClosedAt   time.Time            `json:"closed_at,omitzero"`
-	Clocks     []sla.Clock          `json:"clocks"` // a cache of the history's fold, as are pauses and stamps
-	Pauses     []sla.Pause          `json:"pauses,omitempty"`
-	Stamps     sla.Stamps           `json:"stamps,omitzero"`
-	Promise    *sla.Terms           `json:"promise,omitempty"` // nobody writes to it; nil: opened before terms were kept
-	Raised     int                  `json:"raised,omitempty"`  // level of escalation
-	Recordings []Recording          `json:"recordings"`
-	TimeSpent  int                  `json:"time_spent"` // seconds, recorded in minutes; for Support on Request above all
-	Bundled    int                  `json:"bundled"`    // further calls of an unknown caller folded into this ticket
-	Version    int                  `json:"version"`    // rises by one with each change; writers compare it
+	Number Number
+	Reporter
+	Classification
+	Commitment
+	State      State
+	Assignee   string // engineer id
+	Evo        bool
+	OpenedAt   time.Time
+	ClosedAt   time.Time
+	Recordings []Recording
+	TimeSpent  int // seconds, recorded in minutes; for Support on Request above all
+	Bundled    int // further calls of an unknown caller folded into this ticket
+	Version    int // rises by one with each change; writers compare it
+}
+
+// Reporter is who reported a request, and how to reach them.
+type Reporter struct {
+	Contract directory.ContractID // empty: Support on Request
+	Customer directory.CustomerID
+	Name     string // of the customer as at the opening, for the brief and the list
+	Caller   string // number to call back
+	Channel  Channel
+	Language string
+}
+
+// Classification is what kind of request it is, and how urgent.
+type Classification struct {
+	Claim      sla.Category // what the caller said
+	Assessment sla.Category // what a specialist says; empty: nobody has looked
+	Priority   sla.Priority
 }
 
 // Category is the assessment where there is one, else the caller's claim.
-func (t Ticket) Category() sla.Category {
-	if t.Assessment != sla.Uncategorised {
-		return t.Assessment
+func (c Classification) Category() sla.Category {
+	if c.Assessment != sla.Uncategorised {
+		return c.Assessment
 	}
-	return t.Claim
+	return c.Claim
+}
+
+// Commitment is what was promised for a request, and how the clocks stand. Clocks, pauses and stamps are a cache of the
+// history's fold (sla.Timeline).
+type Commitment struct {
+	Level   sla.LevelID
+	Promise *sla.Terms // nobody writes to it; nil: opened before terms were kept
+	Clocks  []sla.Clock
+	Pauses  []sla.Pause
+	Stamps  sla.Stamps
+	Raised  int // level of escalation
 }
 
 // Recording is a caller's message; the audio itself lies outside the store.
 type Recording struct {
-	ID      string    `json:"id"` // opaque
-	Call    CallID    `json:"call"`
-	At      time.Time `json:"at"`
-	Seconds float64   `json:"seconds"`
-	Law     string    `json:"law"`               // "alaw" or "ulaw"
-	Partial bool      `json:"partial,omitempty"` // cut by a fault: said on the ticket
-	URL     string    `json:"url,omitempty"`     // filled by the API only
-	File    string    `json:"-"`                 // name below the recordings folder
-	SHA256  string    `json:"sha256,omitempty"`
+	ID      string // opaque
+	Call    CallID
+	At      time.Time
+	Seconds float64
+	Law     string // "alaw" or "ulaw"
+	Partial bool   // cut by a fault: said on the ticket
+	File    string // name below the recordings folder
+	SHA256  string
 }
 
 // Zone is where the ticket's clocks run: the zone of the calendar that it was promised by, in which people are told its
 // instants. UTC for a ticket that was promised nothing.
-func (t Ticket) Zone() *time.Location {
-	if t.Promise != nil {
-		if zone, err := time.LoadLocation(t.Promise.Calendar.Zone); err == nil {
+func (c Commitment) Zone() *time.Location {
+	if c.Promise != nil {
+		if zone, err := time.LoadLocation(c.Promise.Calendar.Zone); err == nil {
 			return zone
 		}
 	}

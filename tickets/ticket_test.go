@@ -8,7 +8,7 @@ import (
 )
 
 func TestATicketsZoneIsThatOfItsCalendarAndOneWithoutAPromiseHasOne(t *testing.T) {
-	promised := Ticket{Promise: &sla.Terms{Calendar: sla.Calendar{Zone: "America/Santiago"}}}
+	promised := Ticket{Commitment: Commitment{Promise: &sla.Terms{Calendar: sla.Calendar{Zone: "America/Santiago"}}}}
 	if got := promised.Zone().String(); got != "America/Santiago" {
 		t.Errorf("the zone is %s", got)
 	}

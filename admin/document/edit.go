@@ -1,9 +1,7 @@
 package document
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 
 	"hotline/storage"
@@ -22,11 +20,16 @@ type Kind[T any] struct {
 // Edit is one edit of a document.
 type Edit struct {
 	Precondition
+	BodyVersion
 	Name    string // in answers, such as "contract rossi"
 	ID      string
-	Said    int  // the version as the body says it; 0: it does not
 	Changes bool // it is no edit where there is no document; else it makes one
 	Merges  bool // it is built on whatever stands, as an addition is, and is made anew where somebody was faster
+}
+
+// BodyVersion is the version in a body: another way than If-Match to say which one was read. 0: the body does not say it.
+type BodyVersion struct {
+	Version int `json:"version,omitempty" minimum:"1" doc:"The version that was read, unless If-Match says it; 409 when somebody was faster"`
 }
 
 // Do writes what make makes of what stands: the zero value where there is none. Somebody else's edit is never lost: it is an
@@ -73,27 +76,20 @@ func (e Edit) meant(stands int) error {
 	if err := e.Check(e.Name, stands); err != nil {
 		return err
 	}
-	if e.Said != 0 && e.Said != stands {
-		return stale(e.Name, e.Said, stands)
+	if e.Version != 0 && e.Version != stands {
+		return stale(e.Name, e.Version, stands)
 	}
 	return nil
 }
 
 // named tells whether the edit says which version it is for.
-func (e Edit) named() bool { return e.given() && !e.whichever() || e.Said != 0 }
+func (e Edit) named() bool { return e.given() && !e.anyVersion() || e.Version != 0 }
 
 // open tells whether it is for whatever stands.
-func (e Edit) open() bool { return e.Merges || e.whichever() }
+func (e Edit) open() bool { return e.Merges || e.anyVersion() }
 
 // overtook tells whether somebody wrote the document between reading and writing; read again, the edit is judged by what
 // stands now.
 func overtook(err error) bool {
 	return errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound)
-}
-
-// same tells whether two documents say the same.
-func same[T any](a, b T) bool {
-	one, err := json.Marshal(a)
-	other, failed := json.Marshal(b)
-	return err == nil && failed == nil && bytes.Equal(one, other)
 }

@@ -85,7 +85,7 @@ func (p *patcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for try := 1; ; try++ {
-		stands := p.ask(r, http.MethodGet, nil, "")
+		stands := p.forward(r, http.MethodGet, nil, "")
 		if stands.status != http.StatusOK {
 			stands.copyTo(w)
 			return
@@ -99,7 +99,7 @@ func (p *patcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if match == "" {
 			match = stands.header.Get("ETag")
 		}
-		done := p.ask(r, http.MethodPut, body, match)
+		done := p.forward(r, http.MethodPut, body, match)
 		if done.status != http.StatusPreconditionFailed || r.Header.Get("If-Match") != "" || try == tries {
 			done.copyTo(w)
 			return
@@ -151,10 +151,10 @@ func (p *patcher) writable(document []byte) ([]byte, huma.StatusError) {
 	return text, nil
 }
 
-// ask asks for the same document by another method.
-func (p *patcher) ask(r *http.Request, method string, body []byte, match string) *kept {
+// forward asks for the same document by another method.
+func (p *patcher) forward(r *http.Request, method string, body []byte, match string) *response {
 	ctx := context.WithValue(r.Context(), chi.RouteCtxKey, nil) // routed anew
-	out := &kept{header: http.Header{}, status: http.StatusOK}
+	out := &response{header: http.Header{}, status: http.StatusOK}
 	next := r.Clone(ctx)
 	next.Method, next.Body, next.ContentLength = method, io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	next.Header.Set("Content-Type", "application/json")
@@ -170,26 +170,26 @@ func (p *patcher) ask(r *http.Request, method string, body []byte, match string)
 	return out
 }
 
-// kept is an answer that is not sent yet.
-type kept struct {
+// response is an answer that is not sent yet.
+type response struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
 // Header is where fields are set.
-func (k *kept) Header() http.Header { return k.header }
+func (a *response) Header() http.Header { return a.header }
 
 // WriteHeader notes the status.
-func (k *kept) WriteHeader(status int) { k.status = status }
+func (a *response) WriteHeader(status int) { a.status = status }
 
 // Write notes the octets.
-func (k *kept) Write(b []byte) (int, error) { return k.body.Write(b) }
+func (a *response) Write(b []byte) (int, error) { return a.body.Write(b) }
 
-func (k *kept) copyTo(w http.ResponseWriter) {
-	for name, values := range k.header {
+func (a *response) copyTo(w http.ResponseWriter) {
+	for name, values := range a.header {
 		w.Header()[name] = values
 	}
-	w.WriteHeader(k.status)
-	_, _ = w.Write(k.body.Bytes()) // the client may have gone
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body.Bytes()) // the client may have gone
 }

@@ -20,15 +20,15 @@ type Precondition struct {
 // Tag is the entity tag of a version.
 func Tag(version int) string { return `"` + strconv.Itoa(version) + `"` }
 
-// whichever tells whether the write is meant for whatever stands.
-func (p Precondition) whichever() bool { return strings.TrimSpace(p.IfMatch) == "*" }
+// anyVersion tells whether the write is meant for whatever stands.
+func (p Precondition) anyVersion() bool { return strings.TrimSpace(p.IfMatch) == "*" }
 
 // given tells whether the write names a version.
 func (p Precondition) given() bool { return strings.TrimSpace(p.IfMatch) != "" }
 
 // Check compares the precondition with the version that stands, 0 for none. A weak tag never matches.
 func (p Precondition) Check(name string, stands int) error {
-	if !p.given() || p.whichever() && stands > 0 {
+	if !p.given() || p.anyVersion() && stands > 0 {
 		return nil
 	}
 	var tags []string

@@ -19,7 +19,7 @@ import (
 type absencesInput struct {
 	Write
 	Body struct {
-		said
+		document.BodyVersion
 		Absences []absenceView `json:"absences" nullable:"false" maxItems:"1000"`
 	}
 }
@@ -55,7 +55,7 @@ func (c Config) absenceRoutes(api huma.API) {
 		return tagged(absences(in.ID, a), a.Version, err)
 	})
 	serve(c, api, c.Route(http.MethodPut, "/engineers/{id}/absences", "put-absences", "Write when an engineer is away, whole"), func(ctx context.Context, in *absencesInput) (*versioned[absencesView], error) {
-		a, err := c.editAbsences(ctx, document.Edit{Precondition: in.Precondition, ID: in.ID, Said: in.Body.Version}, func(rota.Absences) (rota.Absences, error) {
+		a, err := c.editAbsences(ctx, document.Edit{Precondition: in.Precondition, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(rota.Absences) (rota.Absences, error) {
 			next := rota.Absences{Engineer: oncall.EngineerID(in.ID)}
 			for i, v := range in.Body.Absences {
 				one := rota.Absence{Engineer: next.Engineer, From: v.From, Until: v.Until, Note: v.Note, UID: v.UID}
@@ -129,7 +129,7 @@ func (c Config) importAbsences(ctx context.Context, in *importInput) (*versioned
 type contactInput struct {
 	Write
 	Body struct {
-		said
+		document.BodyVersion
 		ContactFields
 	}
 }
@@ -201,7 +201,7 @@ func (c Config) contactRoutes(api huma.API) {
 			},
 			Put: c.Store.PutContact, Version: func(k *escalation.Contact) *int { return &k.Version },
 		}
-		k, err := kind.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "the contact of " + in.ID, ID: in.ID, Said: in.Body.Version}, func(ctx context.Context, stands escalation.Contact) (escalation.Contact, error) {
+		k, err := kind.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "the contact of " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(ctx context.Context, stands escalation.Contact) (escalation.Contact, error) {
 			next := escalation.Contact{Engineer: e.ID, Zone: in.Body.Zone, Silence: c.silenceOf(ctx, in.Body.Silence, stands.Silence)}
 			for _, r := range in.Body.Rules {
 				phone := r.Phone

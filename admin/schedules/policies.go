@@ -43,7 +43,7 @@ type policyView struct {
 type policyInput struct {
 	Write
 	Body struct {
-		said
+		document.BodyVersion
 		PolicyFields
 	}
 }
@@ -102,7 +102,7 @@ func (c Config) policyRoutes(api huma.API) {
 
 func (c Config) putPolicy(ctx context.Context, in *policyInput) (*versioned[policyView], error) {
 	k := document.Kind[escalation.Policy]{Read: c.Store.Policy, Put: c.Store.PutPolicy, Version: func(p *escalation.Policy) *int { return &p.Version }}
-	p, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "escalation policy " + in.ID, ID: in.ID, Said: in.Body.Version}, func(ctx context.Context, stands escalation.Policy) (escalation.Policy, error) {
+	p, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "escalation policy " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(ctx context.Context, stands escalation.Policy) (escalation.Policy, error) {
 		next := policyOf(in.ID, in.Body.PolicyFields)
 		next.Silence = c.silenceOf(ctx, in.Body.Silence, stands.Silence)
 		return next, c.meant(ctx, next)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/admin/document"
 	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
@@ -33,13 +34,13 @@ type replayInput struct {
 
 type changedRota struct {
 	ID string `json:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
-	said
+	document.BodyVersion
 	ScheduleFields
 }
 
 type changedRules struct {
 	ID string `json:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
-	said
+	document.BodyVersion
 	PolicyFields
 }
 

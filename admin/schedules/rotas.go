@@ -36,7 +36,7 @@ type scheduleView struct {
 type scheduleInput struct {
 	Write
 	Body struct {
-		said
+		document.BodyVersion
 		ScheduleFields
 	}
 }
@@ -45,13 +45,30 @@ type scheduleList struct {
 	Rotas []scheduleView `json:"rotas" nullable:"false" doc:"By id, the main one first; that one is edited at /rota"`
 }
 
-type weeklyShift struct {
+// ShiftView is a shift that comes back every week, as staff read and write it.
+type ShiftView struct {
 	Engineer string           `json:"engineer"`
 	Level    int              `json:"level" minimum:"1" maximum:"100" doc:"Level 1 is called first"`
 	Order    int              `json:"order,omitempty" minimum:"-1000" maximum:"1000" doc:"Within the level"`
 	Day      int              `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
 	From     schema.TimeOfDay `json:"from" doc:"Time of day, by the wall clock"`
 	Length   schema.TimeOfDay `json:"length" doc:"Up to 168:00, always on call"`
+}
+
+// weeklyShift is the same under the name that clients know in rotas beside the main one.
+type weeklyShift ShiftView
+
+// ShowShift is the view of a shift.
+func ShowShift(s oncall.Shift) ShiftView {
+	return ShiftView{string(s.Engineer), s.Level, s.Order, int(s.Day), schema.TimeOfDay(s.From), schema.TimeOfDay(s.Length)}
+}
+
+// Shift is the shift of a view.
+func (v ShiftView) Shift() oncall.Shift {
+	return oncall.Shift{
+		Engineer: oncall.EngineerID(v.Engineer), Level: v.Level, Order: v.Order, Day: time.Weekday(v.Day),
+		From: time.Duration(v.From), Length: time.Duration(v.Length),
+	}
 }
 
 type layerView struct {
@@ -102,7 +119,7 @@ func schedule(r rota.Rota) scheduleView {
 		v.Swaps = append(v.Swaps, swapView{string(w.Engineer), string(w.With), w.From, w.Until, w.BackFrom, w.BackUntil})
 	}
 	for _, s := range r.Shifts {
-		v.Shifts = append(v.Shifts, weeklyShift{string(s.Engineer), s.Level, s.Order, int(s.Day), schema.TimeOfDay(s.From), schema.TimeOfDay(s.Length)})
+		v.Shifts = append(v.Shifts, weeklyShift(ShowShift(s)))
 	}
 	for _, l := range r.Layers {
 		view := layerView{l.Name, l.Level, l.Beside, string(l.Rotation), l.Every, l.Start, l.Until, nil, hoursView(l.Hours), string(l.Follow.Calendar), l.Follow.Closed}
@@ -123,7 +140,7 @@ func scheduleOf(id string, f ScheduleFields) rota.Rota {
 		r.Swaps = append(r.Swaps, rota.Swap{Engineer: oncall.EngineerID(w.Engineer), With: oncall.EngineerID(w.With), From: w.From, Until: w.Until, BackFrom: w.BackFrom, BackUntil: w.BackUntil})
 	}
 	for _, s := range f.Shifts {
-		r.Shifts = append(r.Shifts, oncall.Shift{Engineer: oncall.EngineerID(s.Engineer), Level: s.Level, Order: s.Order, Day: time.Weekday(s.Day), From: time.Duration(s.From), Length: time.Duration(s.Length)})
+		r.Shifts = append(r.Shifts, ShiftView(s).Shift())
 	}
 	for _, v := range f.Layers {
 		l := rota.Layer{
@@ -179,7 +196,7 @@ func (c Config) putSchedule(ctx context.Context, in *scheduleInput) (*versioned[
 		Put:     c.Store.PutSchedule,
 		Version: func(r *rota.Rota) *int { return &r.Version },
 	}
-	r, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "rota " + in.ID, ID: in.ID, Said: in.Body.Version}, func(ctx context.Context, _ rota.Rota) (rota.Rota, error) {
+	r, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "rota " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(ctx context.Context, _ rota.Rota) (rota.Rota, error) {
 		next := scheduleOf(in.ID, in.Body.ScheduleFields)
 		return next, c.sound(ctx, next)
 	})

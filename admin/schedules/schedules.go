@@ -93,10 +93,6 @@ type Write struct {
 	ByID
 }
 
-type said struct {
-	Version int `json:"version,omitempty" minimum:"1" doc:"The version that was read, unless If-Match says it; 409 when somebody was faster"`
-}
-
 type answer[T any] struct{ Body T }
 
 type versioned[T any] struct {

@@ -117,7 +117,7 @@ func (n *Names) all() (texts []speech.Text) {
 	if book := n.Book(); book != nil {
 		for _, c := range book.Customers.All() {
 			for _, lang := range prompts.Languages() {
-				texts = append(texts, text(lang, c.Said()))
+				texts = append(texts, text(lang, c.SpokenName()))
 			}
 		}
 		texts = append(texts, ofFaults(book)...)
@@ -163,7 +163,7 @@ func (n *Names) Want(c directory.Customer) {
 		if c.Spoken == "" && n.Recorded(lang, c.Name) != nil {
 			continue
 		}
-		n.want(text(lang, c.Said()))
+		n.want(text(lang, c.SpokenName()))
 	}
 }
 
@@ -180,7 +180,7 @@ func (n *Names) Sound(lang prompts.Language, whose directory.CustomerID, name st
 			return alaw, true
 		}
 	}
-	if alaw, ok = n.speaker.Sound(text(lang, c.Said())); ok || c.Spoken == "" {
+	if alaw, ok = n.speaker.Sound(text(lang, c.SpokenName())); ok || c.Spoken == "" {
 		return alaw, ok
 	}
 	if alaw = n.Recorded(lang, name); alaw != nil { // until it is said as somebody wants it
@@ -196,7 +196,7 @@ func (n *Names) File(c directory.Customer, lang prompts.Language) (wav []byte, r
 			return speech.File(alaw), false, nil
 		}
 	}
-	t := text(lang, c.Said())
+	t := text(lang, c.SpokenName())
 	if alaw, ok := n.speaker.Sound(t); ok {
 		return speech.File(alaw), false, nil
 	}

@@ -2,7 +2,6 @@
 package persistent
 
 import (
-	"encoding/json"
 	"iter"
 	"maps"
 )
@@ -90,15 +89,4 @@ func (m Map[K, V]) over(key K, e entry[V]) Map[K, V] {
 		return Of(maps.Collect(next.All()))
 	}
 	return next
-}
-
-// MarshalJSON writes it as the plain map would be.
-func (m Map[K, V]) MarshalJSON() ([]byte, error) { return json.Marshal(maps.Collect(m.All())) }
-
-// UnmarshalJSON reads a plain map.
-func (m *Map[K, V]) UnmarshalJSON(text []byte) error {
-	var plain map[K]V
-	err := json.Unmarshal(text, &plain)
-	*m = Of(plain)
-	return err
 }

@@ -1,7 +1,6 @@
 package persistent
 
 import (
-	"encoding/json"
 	"maps"
 	"reflect"
 	"testing"
@@ -48,16 +47,7 @@ func TestAMapIsWhatAPlainMapWouldBeAndOldOnesStay(t *testing.T) {
 	})
 }
 
-func TestAMapIsWrittenAsAPlainOne(t *testing.T) {
-	m := Of(map[string]int{"a": 1, "b": 2}).With("c", 3).Without("a")
-	text, err := json.Marshal(m)
-	if err != nil || string(text) != `{"b":2,"c":3}` {
-		t.Errorf("written: %s, %v", text, err)
-	}
-	var back Map[string, int]
-	if err := json.Unmarshal(text, &back); err != nil || back.At("c") != 3 || back.Len() != 2 {
-		t.Errorf("read: %v, %v", back, err)
-	}
+func TestTheZeroValueIsAnEmptyMap(t *testing.T) {
 	var none Map[string, int]
 	if none.Len() != 0 || none.At("x") != 0 || none.With("x", 1).At("x") != 1 || none.Without("x").Len() != 0 {
 		t.Error("the zero value is no empty map")

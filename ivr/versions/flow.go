@@ -16,9 +16,9 @@ type Store interface {
 
 // Flow is one published version of the flow.
 type Flow struct {
-	Version   int       `json:"version"`
-	Name      string    `json:"name"`
-	YAML      string    `json:"yaml"`
-	Published time.Time `json:"published"` // whole seconds
-	By        string    `json:"by"`        // name of the token
+	Version   int
+	Name      string
+	YAML      string
+	Published time.Time // whole seconds
+	By        string    // name of the token
 }

@@ -14,33 +14,33 @@ import (
 	"hotline/media/udp"
 )
 
-// Weather is what happens to datagrams on the way.
-type Weather struct {
+// Impairments are what happens to datagrams on the way.
+type Impairments struct {
 	Loss, Duplicate, Reorder float64 // probabilities; a reordered datagram comes 25 ms later
 	Delay                    time.Duration
 }
 
 // Wire is a [udp.Network] in memory. Safe for concurrent use.
 type Wire struct {
-	mu      sync.Mutex
-	sockets map[netip.AddrPort]*socket
-	weather Weather
-	dice    *rand.Rand
-	next    uint16
-	filter  func(from, to netip.AddrPort, b []byte) bool
-	stalls  map[uint16]time.Duration
+	mu          sync.Mutex
+	sockets     map[netip.AddrPort]*socket
+	impairments Impairments
+	dice        *rand.Rand
+	next        uint16
+	filter      func(from, to netip.AddrPort, b []byte) bool
+	stalls      map[uint16]time.Duration
 }
 
-// NewWire makes a wire in fine weather; seed fixes its dice.
+// NewWire makes a wire without impairments; seed fixes its dice.
 func NewWire(seed uint64) *Wire {
 	return &Wire{sockets: map[netip.AddrPort]*socket{}, stalls: map[uint16]time.Duration{}, dice: rand.New(rand.NewPCG(seed, 3)), next: 30000}
 }
 
-// SetWeather changes what happens from now on.
-func (w *Wire) SetWeather(x Weather) {
+// Impair changes what happens from now on.
+func (w *Wire) Impair(x Impairments) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.weather = x
+	w.impairments = x
 }
 
 // SetFilter loses each datagram for which keep is false; nil keeps all. keep must not call the wire.
@@ -137,15 +137,15 @@ func (w *Wire) send(from netip.AddrPort, b []byte, to netip.AddrPort) {
 		return
 	}
 	copies := 1
-	if w.dice.Float64() < w.weather.Duplicate {
+	if w.dice.Float64() < w.impairments.Duplicate {
 		copies = 2
 	}
 	for range copies {
-		if w.dice.Float64() < w.weather.Loss {
+		if w.dice.Float64() < w.impairments.Loss {
 			continue
 		}
-		due := time.Now().Add(w.weather.Delay)
-		if w.dice.Float64() < w.weather.Reorder {
+		due := time.Now().Add(w.impairments.Delay)
+		if w.dice.Float64() < w.impairments.Reorder {
 			due = due.Add(25 * time.Millisecond)
 		}
 		target.in = append(target.in, datagram{from: from, due: due, b: slices.Clone(b)})

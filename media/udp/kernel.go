@@ -4,11 +4,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"hotline/localroute"
 )
 
 // Kernel is UDP by raw system calls on non-blocking sockets: neither Go's poller nor its scheduler is entered for a
@@ -17,12 +18,7 @@ type Kernel struct{}
 
 // Route asks the kernel which of our addresses leads to remote. It sends nothing.
 func (Kernel) Route(remote netip.Addr) (netip.Addr, error) {
-	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(remote, 9)))
-	if err != nil {
-		return netip.Addr{}, err
-	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), nil
+	return localroute.To(remote)
 }
 
 // Listen opens a socket that marks its packets for expedited forwarding. ErrNoWay and ErrTooManyFiles tell that another

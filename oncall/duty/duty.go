@@ -20,6 +20,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/sla"
+	"hotline/storage/stored"
 	"hotline/tickets"
 )
 
@@ -31,7 +32,7 @@ const (
 // Store is where rotas, engineers and policies stand.
 type Store interface{ escalation.Source }
 
-// Copy keeps values on the disk by name. journal.Cache implements it.
+// Copy keeps values on the disk by name. atomicfile.Values implements it.
 type Copy interface {
 	Put(name string, v any) error
 	Get(name string, v any) error
@@ -114,11 +115,11 @@ func (r *Roster) read(ctx context.Context) (known, error) {
 	if last := r.lastGood(); last.there {
 		return last, nil
 	}
-	var kept escalation.Documents
+	var kept stored.Documents
 	if r.copy.Get(copyName, &kept) != nil {
 		return known{}, fmt.Errorf("reading the rota: %w", err)
 	}
-	return r.remember(kept), nil
+	return r.remember(kept.Domain()), nil
 }
 
 // learn keeps what the store gave, where it is new.
@@ -127,7 +128,7 @@ func (r *Roster) learn(d escalation.Documents) known {
 		return last
 	}
 	k := r.remember(d)
-	if err := r.copy.Put(copyName, d); err != nil { // a full disk wakes nobody less
+	if err := r.copy.Put(copyName, stored.OfDocuments(d)); err != nil { // a full disk wakes nobody less
 		r.log.Warn("the copy of the rota is stale", "error", err)
 	}
 	return k

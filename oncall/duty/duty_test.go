@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"hotline/alarm"
+	"hotline/atomicfile"
 	"hotline/cdr"
 	"hotline/circuitbreaker"
 	"hotline/directory"
-	"hotline/journal"
 	"hotline/memory"
 	"hotline/oncall"
 	"hotline/oncall/rota"
@@ -65,7 +65,7 @@ func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
 		}
 		r := &rotaless{Store: store}
 		b := circuitbreaker.New(circuitbreaker.Config{Timeout: wait, Cooldown: 5 * time.Second})
-		d := New(r, journal.Cache{Dir: dir}, b, slog.New(slog.DiscardHandler))
+		d := New(r, atomicfile.Values{Dir: dir}, b, slog.New(slog.DiscardHandler))
 		plan := func() (time.Duration, int) {
 			began := time.Now()
 			list, _, err := d.Plan(t.Context(), time.Now(), tickets.Ticket{})
@@ -113,7 +113,7 @@ func TestWhatKeepsATicketFromAnEngineerIsSaidOnce(t *testing.T) {
 	var said []string
 	barred := ""
 	w := &Watch{
-		Roster: New(store, journal.Cache{Dir: t.TempDir()}, patient(), slog.New(slog.DiscardHandler)),
+		Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, patient(), slog.New(slog.DiscardHandler)),
 		Alarm:  func(k alarm.Kind, text string) { said = append(said, string(k)+": "+text) },
 		Allowed: func(telephone string) error {
 			if barred != "" && strings.Contains(telephone, barred) {
@@ -186,10 +186,10 @@ func TestATicketIsRungByTheRotaThatServesIt(t *testing.T) {
 	}
 	hanging := &rotaless{Store: store}
 	dir := t.TempDir()
-	d := New(hanging, journal.Cache{Dir: dir}, patient(), slog.New(slog.DiscardHandler))
+	d := New(hanging, atomicfile.Values{Dir: dir}, patient(), slog.New(slog.DiscardHandler))
 	rung := func(d *Roster, contract, assignee string, at time.Time) string {
 		t.Helper()
-		list, gap, err := d.Plan(ctx, at, tickets.Ticket{Contract: directory.ContractID(contract), Assignee: assignee})
+		list, gap, err := d.Plan(ctx, at, tickets.Ticket{Reporter: tickets.Reporter{Contract: directory.ContractID(contract)}, Assignee: assignee})
 		if err != nil || gap {
 			t.Fatal(gap, err)
 		}
@@ -213,7 +213,7 @@ func TestATicketIsRungByTheRotaThatServesIt(t *testing.T) {
 	}
 	hanging.hangs.Store(true)
 	impatient := circuitbreaker.New(circuitbreaker.Config{Timeout: time.Millisecond, Cooldown: time.Minute})
-	if got := rung(New(hanging, journal.Cache{Dir: dir}, impatient, slog.New(slog.DiscardHandler)), "rossi", "", now); got != "marco" {
+	if got := rung(New(hanging, atomicfile.Values{Dir: dir}, impatient, slog.New(slog.DiscardHandler)), "rossi", "", now); got != "marco" {
 		t.Errorf("by the copy on the disk %s are rung", got)
 	}
 }
@@ -262,7 +262,7 @@ func TestOneLetterAMorningTellsOfGapsAndUnprovenTelephones(t *testing.T) {
 	var sent []string
 	fails := false
 	morning := func() *Morning {
-		return &Morning{Roster: New(store, journal.Cache{Dir: t.TempDir()}, patient(), slog.New(slog.DiscardHandler)), Facts: store, Log: slog.New(slog.DiscardHandler),
+		return &Morning{Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, patient(), slog.New(slog.DiscardHandler)), Facts: store, Log: slog.New(slog.DiscardHandler),
 			Send: func(_ context.Context, id, _, text string) error {
 				if fails {
 					return context.DeadlineExceeded

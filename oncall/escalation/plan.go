@@ -45,8 +45,8 @@ const (
 
 // Next is what follows when nobody has the ticket by then.
 type Next struct {
-	What string    `json:"what"` // of the Next constants
-	At   time.Time `json:"at"`
+	What string // of the Next constants
+	At   time.Time
 }
 
 // What may follow.
@@ -63,35 +63,35 @@ const afterChain = 5 * time.Minute
 // Plan is what is done for a request at an instant. It has somebody to ring or something that the caller is told, or both;
 // always something that follows, and a line for the ticket.
 type Plan struct {
-	At       time.Time           `json:"at"`
-	Rule     string              `json:"rule"` // the row of the table that decided
-	Ring     bool                `json:"ring"` // somebody is rung now
-	Rotas    []rota.ID           `json:"rotas"`
-	Policy   string              `json:"policy"`
-	Steps    []Group             `json:"steps"`
-	Rounds   int                 `json:"rounds"`
-	Need     int                 `json:"need"`
-	Overflow []string            `json:"overflow,omitempty"`
-	After    bool                `json:"after_contracts,omitempty"` // callers with a contract go first
-	Gap      bool                `json:"gap,omitempty"`             // nobody on call has a telephone
-	Silent   []Silent            `json:"silent,omitempty"`          // who is not rung by choice
-	Caller   Told                `json:"caller"`
-	Next     Next                `json:"next"`
-	Note     string              `json:"note"`              // the line of the ticket that says it
-	Skipped  []oncall.EngineerID `json:"skipped,omitempty"` // who talks to another caller
+	At       time.Time
+	Rule     string // the row of the table that decided
+	Ring     bool   // somebody is rung now
+	Rotas    []rota.ID
+	Policy   string
+	Steps    []Group
+	Rounds   int
+	Need     int
+	Overflow []string
+	After    bool     // callers with a contract go first
+	Gap      bool     // nobody on call has a telephone
+	Silent   []Silent // who is not rung by choice
+	Caller   Told
+	Next     Next
+	Note     string              // the line of the ticket that says it
+	Skipped  []oncall.EngineerID // who talks to another caller
 }
 
 // Group is telephones that are rung one after the other, or all at once.
 type Group struct {
-	AtOnce   bool             `json:"at_once,omitempty"`
-	Ring     time.Duration    `json:"ring"`
-	Attempts []oncall.Attempt `json:"attempts"`
+	AtOnce   bool
+	Ring     time.Duration
+	Attempts []oncall.Attempt
 }
 
 // Silent is somebody, or everybody, who is not rung by a choice that was written down.
 type Silent struct {
-	Engineer oncall.EngineerID `json:"engineer,omitempty"`
-	Choice   Silence           `json:"choice"`
+	Engineer oncall.EngineerID
+	Choice   Silence
 }
 
 // Attempts are the telephones of the plan in the order in which they are rung in a round.

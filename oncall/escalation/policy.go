@@ -23,32 +23,32 @@ const (
 
 // Policy is an escalation policy: how the engineers are rung for the requests that it serves.
 type Policy struct {
-	ID       string      `json:"id"`
-	Name     string      `json:"name"`
-	Serves   rota.Serves `json:"serves"`
-	Steps    []Step      `json:"steps"`
-	Rounds   int         `json:"rounds,omitempty"`   // how often the steps are walked; 0: twice
-	Need     int         `json:"need,omitempty"`     // how many engineers must accept; 0: one
-	Overflow []string    `json:"overflow,omitempty"` // telephones that are rung once when all rounds were in vain
-	Silence  *Silence    `json:"silence,omitempty"`  // nobody is rung, by choice
-	Version  int         `json:"version"`
+	ID       string
+	Name     string
+	Serves   rota.Serves
+	Steps    []Step
+	Rounds   int      // how often the steps are walked; 0: twice
+	Need     int      // how many engineers must accept; 0: one
+	Overflow []string // telephones that are rung once when all rounds were in vain
+	Silence  *Silence // nobody is rung, by choice
+	Version  int
 }
 
 // Step is one part of the chain: a level of a rota, or engineers by name.
 type Step struct {
-	Rota        rota.ID             `json:"rota,omitempty"`      // empty: the rota that serves the request
-	Level       int                 `json:"level,omitempty"`     // 0: every level, one after another
-	Engineers   []oncall.EngineerID `json:"engineers,omitempty"` // rung by name, on call or not; then rota and level say nothing
-	AtOnce      bool                `json:"at_once,omitempty"`   // all telephones ring together; the first who accepts has it
-	Ring        time.Duration       `json:"ring,omitempty"`      // how long a telephone rings; 0: 20 s
-	SkipTalking bool                `json:"skip_talking,omitempty"`
+	Rota        rota.ID             // empty: the rota that serves the request
+	Level       int                 // 0: every level, one after another
+	Engineers   []oncall.EngineerID // rung by name, on call or not; then rota and level say nothing
+	AtOnce      bool                // all telephones ring together; the first who accepts has it
+	Ring        time.Duration       // how long a telephone rings; 0: 20 s
+	SkipTalking bool
 }
 
 // Silence is the choice that nobody is rung. It is written down, and every plan repeats it.
 type Silence struct {
-	By  string    `json:"by"`
-	Why string    `json:"why"`
-	At  time.Time `json:"at"`
+	By  string
+	Why string
+	At  time.Time
 }
 
 // String is the choice in one line.
@@ -57,18 +57,18 @@ func (s Silence) String() string { return fmt.Sprintf("by the choice of %s: %s",
 // Contact is how one engineer is rung. An engineer without one, or none of whose rules speaks of the hour and the request,
 // is rung on every telephone, the proven ones first.
 type Contact struct {
-	Engineer oncall.EngineerID `json:"engineer"`
-	Zone     string            `json:"zone"` // of the hours
-	Rules    []Rule            `json:"rules,omitempty"`
-	Silence  *Silence          `json:"silence,omitempty"` // never rung
-	Version  int               `json:"version"`
+	Engineer oncall.EngineerID
+	Zone     string // of the hours
+	Rules    []Rule
+	Silence  *Silence // never rung
+	Version  int
 }
 
 // Rule is one telephone of an engineer and when it is rung.
 type Rule struct {
-	Phone      string         `json:"phone"`
-	Hours      []sla.Interval `json:"hours,omitempty"`      // of every week, by the wall; none: always
-	Categories []sla.Category `json:"categories,omitempty"` // none: all
+	Phone      string
+	Hours      []sla.Interval // of every week, by the wall; none: always
+	Categories []sla.Category // none: all
 }
 
 // Default is the policy of a house that has written none: every level of the rota, one telephone after another, twice.

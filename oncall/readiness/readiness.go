@@ -15,47 +15,47 @@ import (
 
 // Report is how ready the house is between two instants.
 type Report struct {
-	From      time.Time `json:"from"`
-	Until     time.Time `json:"until"`
-	Ready     bool      `json:"ready"`     // no gap, every shift covered or its proof still to come, and nobody without a proof
-	Gaps      []RotaGap `json:"gaps"`      // nobody with a telephone is on call
-	Uncovered []RotaGap `json:"uncovered"` // somebody is on call, and nobody with a proven telephone; within the next 7 days
-	People    []Person  `json:"people"`    // whoever can be rung, by id
+	From      time.Time
+	Until     time.Time
+	Ready     bool      // no gap, every shift covered or its proof still to come, and nobody without a proof
+	Gaps      []RotaGap // nobody with a telephone is on call
+	Uncovered []RotaGap // somebody is on call, and nobody with a proven telephone; within the next 7 days
+	People    []Person  // whoever can be rung, by id
 }
 
 // RotaGap is a time in which a rota reaches nobody, nor does any other rota that its requests fall back to.
 type RotaGap struct {
-	Rota  rota.ID   `json:"rota"`
-	From  time.Time `json:"from"`
-	Until time.Time `json:"until"`
+	Rota  rota.ID
+	From  time.Time
+	Until time.Time
 }
 
 // Person is somebody who can be rung.
 type Person struct {
-	Engineer oncall.EngineerID `json:"engineer"`
-	Name     string            `json:"name"`
-	Ready    bool              `json:"ready"`
-	Why      string            `json:"why,omitempty"` // what is missing
-	Phones   []Phone           `json:"phones"`
-	OnCall   []OnCallShift     `json:"on_call"` // in the time that is looked at
-	Silence  string            `json:"silence,omitempty"`
+	Engineer oncall.EngineerID
+	Name     string
+	Ready    bool
+	Why      string // what is missing
+	Phones   []Phone
+	OnCall   []OnCallShift // in the time that is looked at
+	Silence  string
 }
 
 // Phone is a telephone and until when it counts as proven.
 type Phone struct {
-	Phone  string    `json:"phone"`
-	Proven time.Time `json:"proven_until,omitzero"`
+	Phone  string
+	Proven time.Time
 }
 
 // OnCallShift is one stretch of duty. It is covered when a proof of today still holds when it begins, or now where it has begun.
 // A shift that begins in 7 days or later is neither: its proof is still to come.
 type OnCallShift struct {
-	Rota    rota.ID   `json:"rota"`
-	Level   int       `json:"level"`
-	From    time.Time `json:"from"`
-	Until   time.Time `json:"until"`
-	Covered bool      `json:"covered"`
-	ToProve bool      `json:"to_prove"`
+	Rota    rota.ID
+	Level   int
+	From    time.Time
+	Until   time.Time
+	Covered bool
+	ToProve bool
 }
 
 // Of tells how ready the house is from now until an instant, of everybody who is on call in that time and everybody whom a

@@ -21,26 +21,26 @@ type Night struct {
 
 // Rang is a telephone that was rung.
 type Rang struct {
-	Engineer oncall.EngineerID `json:"engineer"`
-	Phone    string            `json:"phone"`
-	At       time.Time         `json:"at"`
-	Lasted   time.Duration     `json:"lasted"` // from the first ring to the end of what was said
-	Result   string            `json:"result"` // in the words of the call's record
-	Accepted bool              `json:"accepted"`
-	Known    bool              `json:"known"` // false: the telephone was not rung in that night, so nobody knows what it would have done
+	Engineer oncall.EngineerID
+	Phone    string
+	At       time.Time
+	Lasted   time.Duration // from the first ring to the end of what was said
+	Result   string        // in the words of the call's record
+	Accepted bool
+	Known    bool // false: the telephone was not rung in that night, so nobody knows what it would have done
 }
 
 // Account is what would have happened.
 type Account struct {
-	Ticket   int64               `json:"ticket"`
-	At       time.Time           `json:"at"`
-	Was      []Rang              `json:"was"`
-	Would    []Rang              `json:"would"`
-	Caller   escalation.Told     `json:"caller"`   // what the caller would have been told
-	Accepted oncall.EngineerID   `json:"accepted"` // who would have accepted; empty: nobody of whom it is known
-	When     time.Time           `json:"accepted_at,omitzero"`
-	Maybe    []oncall.EngineerID `json:"maybe"`    // rung before that, or in vain, without anybody knowing what they would have done
-	Unrung   []oncall.EngineerID `json:"not_rung"` // rung in that night, and not in the replay
+	Ticket   int64
+	At       time.Time
+	Was      []Rang
+	Would    []Rang
+	Caller   escalation.Told   // what the caller would have been told
+	Accepted oncall.EngineerID // who would have accepted; empty: nobody of whom it is known
+	When     time.Time
+	Maybe    []oncall.EngineerID // rung before that, or in vain, without anybody knowing what they would have done
+	Unrung   []oncall.EngineerID // rung in that night, and not in the replay
 }
 
 // unknown is the result of a telephone that was not rung in that night. It is taken for one that nobody picks up.

@@ -363,7 +363,8 @@ func (c *customer) Key(ctx context.Context, wait time.Duration) (byte, error) {
 }
 
 var rossi = tickets.Ticket{
-	Number: 417, Name: "Rossi S.p.A.", Level: sla.Extended, Claim: sla.Blocking, Caller: "+39051",
+	Number: 417, Reporter: tickets.Reporter{Name: "Rossi S.p.A.", Caller: "+39051"},
+	Classification: tickets.Classification{Claim: sla.Blocking}, Commitment: tickets.Commitment{Level: sla.Extended},
 	Recordings: []tickets.Recording{{ID: "r1"}},
 }
 

@@ -4,65 +4,37 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"hotline/oncall"
 	"hotline/oncall/rota"
-	"hotline/oncall/rota/slow"
+	"hotline/oncall/rota/oracle"
+	"hotline/prove"
 	"hotline/sla"
+	"hotline/storage/stored"
 )
 
 // rotasOfATest is how many random rotas are walked when nobody asks for more; `make prove` asks for 100,000.
 const rotasOfATest = 250
 
 // TestWhoIsOnCallAgreesWithTheSlowReference works random rotas out on both sides, mostly over a turn of the clocks: the
-// arithmetic, and a walk minute by minute that knows nothing of it. HOTLINE_PROVE says how many, HOTLINE_PROVE_SEED which.
+// arithmetic, and a walk minute by minute that knows nothing of it.
 func TestWhoIsOnCallAgreesWithTheSlowReference(t *testing.T) {
-	cases, first := number(t, "HOTLINE_PROVE", rotasOfATest), number(t, "HOTLINE_PROVE_SEED", 1)
-	var next, minutes, gaps atomic.Int64
-	var walking sync.WaitGroup
-	began := time.Now()
-	for range runtime.GOMAXPROCS(0) {
-		walking.Go(func() {
-			for !t.Failed() {
-				n := next.Add(1) - 1
-				if n >= int64(cases) {
-					return
-				}
-				walked, free, err := compare(uint64(first) + uint64(n))
-				if err != nil {
-					t.Errorf("case %d: %v", int64(first)+n, err)
-				}
-				minutes.Add(int64(walked))
-				gaps.Add(int64(free))
-			}
-		})
-	}
-	walking.Wait()
-	t.Logf("%d rotas, %d minutes, %d of them gaps, in %s", cases, minutes.Load(), gaps.Load(), time.Since(began).Round(time.Millisecond))
+	var minutes, gaps atomic.Int64
+	prove.Cases(t, rotasOfATest, func(seed uint64) error {
+		walked, free, err := compare(seed)
+		minutes.Add(int64(walked))
+		gaps.Add(int64(free))
+		return err
+	})
+	t.Logf("%d minutes, %d of them gaps", minutes.Load(), gaps.Load())
 	if m, g := minutes.Load(), gaps.Load(); g < m/50 || g > m/2 {
 		t.Errorf("%d of %d minutes are gaps: the dice are loaded", g, m)
 	}
-}
-
-func number(t *testing.T, name string, otherwise int) int {
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
 }
 
 // dice throws one case; near is the midnight around which everything happens.
@@ -188,20 +160,22 @@ func compare(seed uint64) (walked, free int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	var stored [3][]byte
-	for i, v := range []any{r, absences, []sla.Calendar{calendar}} {
-		if stored[i], err = json.Marshal(v); err != nil {
+	var texts [3][]byte
+	for i, v := range []any{
+		stored.OfSchedule(r), stored.OfAbsences(rota.Absences{List: absences}).List, []stored.Calendar{stored.OfCalendar(calendar)},
+	} {
+		if texts[i], err = json.Marshal(v); err != nil {
 			return 0, 0, err
 		}
 	}
-	reference, err := slow.Read(stored[0], stored[1], stored[2])
+	reference, err := oracle.Read(texts[0], texts[1], texts[2])
 	if err != nil {
 		return 0, 0, err
 	}
 	from, minutes := d.near.Add(time.Duration(d.IntN(1440)-900)*time.Minute), 60+d.IntN(1440)
 	spans := s.Spans(from, from.Add(time.Duration(minutes)*time.Minute))
 	if err := joined(spans, from, from.Add(time.Duration(minutes)*time.Minute)); err != nil {
-		return 0, 0, fmt.Errorf("%w\n%s", err, stored)
+		return 0, 0, fmt.Errorf("%w\n%s", err, texts)
 	}
 	i := 0
 	reference.Walk(from, minutes, func(at time.Time, want string) {
@@ -213,10 +187,10 @@ func compare(seed uint64) (walked, free int, err error) {
 			free++
 		}
 		if walked++; got != want && err == nil {
-			err = fmt.Errorf("at %s on call are %q, the reference says %q\n%s", at.In(s.Zone()), got, want, stored)
+			err = fmt.Errorf("at %s on call are %q, the reference says %q\n%s", at.In(s.Zone()), got, want, texts)
 		}
 		if walked%97 == 0 && err == nil && say(s.At(at)) != want {
-			err = fmt.Errorf("at %s At says %q, the reference %q\n%s", at.In(s.Zone()), say(s.At(at)), want, stored)
+			err = fmt.Errorf("at %s At says %q, the reference %q\n%s", at.In(s.Zone()), say(s.At(at)), want, texts)
 		}
 	})
 	return walked, free, err

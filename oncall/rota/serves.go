@@ -9,21 +9,21 @@ import (
 
 // Request is what a rota is chosen by. Empty fields are not known.
 type Request struct {
-	Contract string       `json:"contract,omitempty"`
-	Product  string       `json:"product,omitempty"`
-	Category sla.Category `json:"category,omitempty"`
-	Level    sla.LevelID  `json:"level,omitempty"`
-	Language string       `json:"language,omitempty"`
+	Contract string
+	Product  string
+	Category sla.Category
+	Level    sla.LevelID
+	Language string
 }
 
 // Serves says which requests a rota is for. A list that is empty leaves its question open; of the others each must have
 // the request's value.
 type Serves struct {
-	Contracts  []string       `json:"contracts,omitempty"`
-	Products   []string       `json:"products,omitempty"`
-	Categories []sla.Category `json:"categories,omitempty"`
-	Levels     []sla.LevelID  `json:"levels,omitempty"`
-	Languages  []string       `json:"languages,omitempty"`
+	Contracts  []string
+	Products   []string
+	Categories []sla.Category
+	Levels     []sla.LevelID
+	Languages  []string
 }
 
 // Serve tells whether a request is one of those.

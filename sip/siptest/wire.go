@@ -1,4 +1,4 @@
-// Package siptest is a wire in memory with weather on it, and a telephone whose
+// Package siptest is a wire in memory with impairments on it, and a telephone whose
 // every message a test writes itself. Both work in a testing/synctest bubble: an
 // hour of calls takes milliseconds.
 package siptest
@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Weather is what happens to datagrams on the way.
-type Weather struct {
+// Impairments are what happens to datagrams on the way.
+type Impairments struct {
 	// Loss, Duplicate and Reorder are probabilities, 0 to 1. A reordered datagram
 	// is held back for 20 ms more.
 	Loss, Duplicate, Reorder float64
@@ -26,25 +26,25 @@ type Weather struct {
 // Wire connects datagram sockets by their addresses, in memory. It satisfies
 // sip.Wire; it has no streams. Safe for concurrent use.
 type Wire struct {
-	mu      sync.Mutex
-	conns   map[netip.AddrPort]*conn
-	weather Weather
-	dice    *rand.Rand
-	filter  func(from, to netip.AddrPort, data []byte) bool
-	next    uint16
-	sent    int
+	mu          sync.Mutex
+	conns       map[netip.AddrPort]*conn
+	impairments Impairments
+	dice        *rand.Rand
+	filter      func(from, to netip.AddrPort, data []byte) bool
+	next        uint16
+	sent        int
 }
 
-// NewWire makes a wire in fine weather; seed fixes its dice.
+// NewWire makes a wire without impairments; seed fixes its dice.
 func NewWire(seed uint64) *Wire {
 	return &Wire{conns: map[netip.AddrPort]*conn{}, dice: rand.New(rand.NewPCG(seed, 7)), next: 40000}
 }
 
-// SetWeather changes what happens to datagrams from now on.
-func (w *Wire) SetWeather(x Weather) {
+// Impair changes what happens to datagrams from now on.
+func (w *Wire) Impair(x Impairments) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.weather = x
+	w.impairments = x
 }
 
 // SetFilter drops each datagram for which keep is false; nil keeps all. keep is
@@ -96,7 +96,7 @@ func (w *Wire) send(from, to netip.AddrPort, data []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sent++
-	x := w.weather
+	x := w.impairments
 	if w.filter != nil && !w.filter(from, to, data) || w.dice.Float64() < x.Loss {
 		return
 	}

@@ -34,21 +34,21 @@ func count(c net.PacketConn) (n int) {
 	}
 }
 
-func TestWeather(t *testing.T) {
+func TestImpairments(t *testing.T) {
 	for _, c := range []struct {
 		name        string
-		weather     siptest.Weather
+		impairments siptest.Impairments
 		least, most int
 	}{
-		{"fine", siptest.Weather{}, 1000, 1000},
-		{"a tenth is lost", siptest.Weather{Loss: .1}, 850, 950},
-		{"a tenth comes twice", siptest.Weather{Duplicate: .1}, 1050, 1150},
-		{"late and out of order", siptest.Weather{Delay: 100 * time.Millisecond, Jitter: 50 * time.Millisecond, Reorder: .5}, 1000, 1000},
+		{"fine", siptest.Impairments{}, 1000, 1000},
+		{"a tenth is lost", siptest.Impairments{Loss: .1}, 850, 950},
+		{"a tenth comes twice", siptest.Impairments{Duplicate: .1}, 1050, 1150},
+		{"late and out of order", siptest.Impairments{Delay: 100 * time.Millisecond, Jitter: 50 * time.Millisecond, Reorder: .5}, 1000, 1000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := siptest.NewWire(3)
-				w.SetWeather(c.weather)
+				w.Impair(c.impairments)
 				a, b := open(t, w, "192.0.2.1:1"), open(t, w, "192.0.2.2:2")
 				for range 1000 {
 					_, _ = a.WriteTo([]byte("x"), b.LocalAddr())

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+
+	"hotline/localroute"
 )
 
 // The sockets of a layer and which of them meets a far address.
@@ -145,11 +147,9 @@ func (l *Layer) Visible(bound netip.AddrPort, far netip.Addr) netip.AddrPort {
 	if !bound.Addr().IsUnspecified() {
 		return bound
 	}
-	// Connecting a datagram socket asks the routing table and sends nothing.
-	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(far, 9)))
+	local, err := localroute.To(far)
 	if err != nil {
 		return bound
 	}
-	defer c.Close()
-	return netip.AddrPortFrom(addrPort(c.LocalAddr()).Addr(), bound.Port())
+	return netip.AddrPortFrom(local, bound.Port())
 }

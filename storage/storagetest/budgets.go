@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/budgets"
+	"hotline/storage/storagetest/check"
 )
 
 // Budgets runs the suite of budgets.Store; open gives a new and empty store each time.
@@ -17,25 +18,25 @@ func spendings(t *testing.T, s budgets.Store) {
 	ctx := t.Context()
 	first := budgets.Spending{Budget: budgets.KindPIN, Key: "0612345", Whose: "rossi", At: monday, Node: "a"}
 	second := budgets.Spending{Budget: budgets.KindOutgoing, Key: "417", Whose: "request", At: monday.Add(time.Hour), Node: "b"}
-	must(t, s.Spend(ctx, first, second))
+	check.Must(t, s.Spend(ctx, first, second))
 	third := second
 	third.At = monday.Add(2 * time.Hour)
-	must(t, s.Spend(ctx, third))
+	check.Must(t, s.Spend(ctx, third))
 	list, err := s.Spendings(ctx, 0, monday.Add(-time.Second))
-	must(t, err)
+	check.Must(t, err)
 	if len(list) != 3 || list[0].Place <= 0 || list[1].Place <= list[0].Place || list[2].Place <= list[1].Place {
 		t.Fatalf("the entries are %+v", list)
 	}
 	first.Place, second.Place, third.Place = list[0].Place, list[1].Place, list[2].Place
-	equal(t, "all entries", list, []budgets.Spending{first, second, third})
+	check.Equal(t, "all entries", list, []budgets.Spending{first, second, third})
 	list, err = s.Spendings(ctx, first.Place, monday)
-	must(t, err)
-	equal(t, "entries behind the first", list, []budgets.Spending{second, third})
+	check.Must(t, err)
+	check.Equal(t, "entries behind the first", list, []budgets.Spending{second, third})
 	list, err = s.Spendings(ctx, 0, monday.Add(time.Hour))
-	must(t, err)
-	equal(t, "entries after the second", list, []budgets.Spending{third})
-	must(t, s.ForgetSpendings(ctx, monday.Add(time.Hour)))
+	check.Must(t, err)
+	check.Equal(t, "entries after the second", list, []budgets.Spending{third})
+	check.Must(t, s.ForgetSpendings(ctx, monday.Add(time.Hour)))
 	list, err = s.Spendings(ctx, 0, monday.Add(-time.Second))
-	must(t, err)
-	equal(t, "entries that are not forgotten", list, []budgets.Spending{second, third})
+	check.Must(t, err)
+	check.Equal(t, "entries that are not forgotten", list, []budgets.Spending{second, third})
 }

@@ -12,6 +12,7 @@ import (
 	"hotline/directory"
 	"hotline/paging"
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
 
@@ -30,21 +31,21 @@ func calls(t *testing.T, s cdr.Store) {
 	for i, id := range []tickets.CallID{"a", "b", "c"} {
 		list = append(list, cdr.Call{ID: id, Started: monday.Add(time.Duration(i) * time.Minute), Legs: []cdr.Leg{{Engineer: "anna", Started: monday}}})
 	}
-	must(t, s.PutCalls(ctx, list[0]))
-	must(t, s.PutCalls(ctx, list...))
-	must(t, s.PutCalls(ctx, cdr.Call{ID: "b", Started: monday.Add(time.Minute), Ending: "caller hung up", Steps: []string{"welcome"}}))
+	check.Must(t, s.PutCalls(ctx, list[0]))
+	check.Must(t, s.PutCalls(ctx, list...))
+	check.Must(t, s.PutCalls(ctx, cdr.Call{ID: "b", Started: monday.Add(time.Minute), Ending: "caller hung up", Steps: []string{"welcome"}}))
 	page, err := s.Calls(ctx, cdr.Filter{Limit: 1})
-	must(t, err)
+	check.Must(t, err)
 	page, err = s.Calls(ctx, cdr.Filter{Limit: 1, After: page.Next})
-	must(t, err)
+	check.Must(t, err)
 	if p := page.Items; page.Total != 3 || len(p) != 1 || p[0].ID != "b" || p[0].Ending != "caller hung up" {
 		t.Errorf("page is %+v", page)
 	}
 	one, err := s.Call(ctx, "a")
-	must(t, err)
-	equal(t, "legs", len(one.Legs), 1)
+	check.Must(t, err)
+	check.Equal(t, "legs", len(one.Legs), 1)
 	_, err = s.Call(ctx, "z")
-	wants(t, "a call that does not exist", err, storage.ErrNotFound)
+	check.Error(t, "a call that does not exist", err, storage.ErrNotFound)
 }
 
 // callLists selects and walks calls.
@@ -62,7 +63,7 @@ func callLists(t *testing.T, s cdr.Store) {
 		}
 		all = append(all, c)
 	}
-	must(t, s.PutCalls(t.Context(), all...))
+	check.Must(t, s.PutCalls(t.Context(), all...))
 	late, noon := monday.Add(5*time.Hour), monday.Add(9*time.Hour)
 	for _, l := range []struct {
 		filter cdr.Filter
@@ -90,7 +91,7 @@ func callLists(t *testing.T, s cdr.Store) {
 		l.filter.Limit = 7
 		for n := 0; n == 0 || l.filter.After != ""; n++ {
 			page, err := s.Calls(t.Context(), l.filter)
-			must(t, err)
+			check.Must(t, err)
 			if page.Total != len(want) || page.More {
 				t.Errorf("%+v counts %d, want %d", l.filter, page.Total, len(want))
 			}
@@ -99,20 +100,20 @@ func callLists(t *testing.T, s cdr.Store) {
 			}
 			l.filter.After = page.Next
 		}
-		equal(t, fmt.Sprintf("the pages of %+v", l.filter), got, want)
+		check.Equal(t, fmt.Sprintf("the pages of %+v", l.filter), got, want)
 	}
 }
 
 // callCursors refuses cursors that no page of calls gave.
 func callCursors(t *testing.T, s cdr.Store) {
 	for n := range 3 {
-		must(t, s.PutCalls(t.Context(), cdr.Call{ID: tickets.CallID(fmt.Sprint(n)), Started: monday}))
+		check.Must(t, s.PutCalls(t.Context(), cdr.Call{ID: tickets.CallID(fmt.Sprint(n)), Started: monday}))
 	}
 	page, err := s.Calls(t.Context(), cdr.Filter{Limit: 1})
-	must(t, err)
+	check.Must(t, err)
 	ofTickets := paging.Position{Sort: "due", At: monday, Number: 417}.Cursor()
 	for _, after := range []string{page.Next + "x", page.Next[1:], "417", "bm8", strings.Repeat("A", 401), "%00", ofTickets} {
 		_, err := s.Calls(t.Context(), cdr.Filter{After: after})
-		wants(t, "calls behind "+after, err, paging.ErrCursor)
+		check.Error(t, "calls behind "+after, err, paging.ErrCursor)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 )
 
 // DirectoryStore is a store of the directory, and of engineers, who are documents beside it.
@@ -34,24 +35,24 @@ func Directory(t *testing.T, open func(t *testing.T) DirectoryStore) {
 func customersAndContracts(t *testing.T, s DirectoryStore) {
 	ctx := t.Context()
 	c, err := s.PutCustomer(ctx, directory.Customer{ID: "k1", Name: "Rossi", Email: "a@example.org", Numbers: []string{"06", "07"}})
-	must(t, err)
-	equal(t, "version", c.Version, 1)
+	check.Must(t, err)
+	check.Equal(t, "version", c.Version, 1)
 	_, err = s.PutCustomer(ctx, directory.Customer{ID: "k1"})
-	wants(t, "the same customer anew", err, storage.ErrExists)
+	check.Error(t, "the same customer anew", err, storage.ErrExists)
 	c.Name = "Rossi S.p.A."
 	next, err := s.PutCustomer(ctx, c)
-	must(t, err)
+	check.Must(t, err)
 	_, err = s.PutCustomer(ctx, c)
-	wants(t, "a stale customer", err, storage.ErrConflict)
+	check.Error(t, "a stale customer", err, storage.ErrConflict)
 	_, err = s.PutCustomer(ctx, directory.Customer{ID: "k9", Version: 1})
-	wants(t, "a change of no customer", err, storage.ErrNotFound)
+	check.Error(t, "a change of no customer", err, storage.ErrNotFound)
 	got, err := s.Customer(ctx, "k1")
-	must(t, err)
-	equal(t, "customer", got, next)
+	check.Must(t, err)
+	check.Equal(t, "customer", got, next)
 	_, err = s.PutCustomer(ctx, directory.Customer{ID: "K0"})
-	must(t, err)
+	check.Must(t, err)
 	list, err := s.Customers(ctx)
-	must(t, err)
+	check.Must(t, err)
 	if len(list) != 2 || list[0].ID != "K0" {
 		t.Errorf("customers are %+v", list)
 	}
@@ -60,36 +61,36 @@ func customersAndContracts(t *testing.T, s DirectoryStore) {
 		Blocking: &sla.Limits{Contact: time.Hour}, EvoSupport: true, RemoteAccess: true, Calendar: sla.OfficeHours,
 	}
 	k, err = s.PutContract(ctx, k)
-	must(t, err)
+	check.Must(t, err)
 	stands, err := s.Contract(ctx, "c1")
-	must(t, err)
-	equal(t, "contract", stands, k)
+	check.Must(t, err)
+	check.Equal(t, "contract", stands, k)
 	contracts, err := s.Contracts(ctx)
-	must(t, err)
-	equal(t, "contracts", contracts, []directory.Contract{k})
+	check.Must(t, err)
+	check.Equal(t, "contracts", contracts, []directory.Contract{k})
 	_, err = s.Contract(ctx, "none")
-	wants(t, "a contract that does not exist", err, storage.ErrNotFound)
+	check.Error(t, "a contract that does not exist", err, storage.ErrNotFound)
 }
 
 func pins(t *testing.T, s DirectoryStore) {
 	ctx := t.Context()
 	for _, id := range []directory.ContractID{"c1", "c2"} {
 		_, err := s.PutContract(ctx, directory.Contract{ID: id})
-		must(t, err)
+		check.Must(t, err)
 	}
 	a, b := directory.PINHash{1}, directory.PINHash{2}
-	must(t, s.SetPIN(ctx, "c1", a))
-	wants(t, "a PIN in use", s.SetPIN(ctx, "c2", a), storage.ErrExists)
-	must(t, s.SetPIN(ctx, "c1", b))
-	wants(t, "a PIN of former times", s.SetPIN(ctx, "c2", a), storage.ErrExists)
-	wants(t, "a PIN of no contract", s.SetPIN(ctx, "c9", directory.PINHash{9}), storage.ErrNotFound)
+	check.Must(t, s.SetPIN(ctx, "c1", a))
+	check.Error(t, "a PIN in use", s.SetPIN(ctx, "c2", a), storage.ErrExists)
+	check.Must(t, s.SetPIN(ctx, "c1", b))
+	check.Error(t, "a PIN of former times", s.SetPIN(ctx, "c2", a), storage.ErrExists)
+	check.Error(t, "a PIN of no contract", s.SetPIN(ctx, "c9", directory.PINHash{9}), storage.ErrNotFound)
 	current, err := s.PINs(ctx)
-	must(t, err)
-	equal(t, "current PINs", current, map[directory.PINHash]directory.ContractID{b: "c1"})
+	check.Must(t, err)
+	check.Equal(t, "current PINs", current, map[directory.PINHash]directory.ContractID{b: "c1"})
 	for h, want := range map[directory.PINHash]bool{a: true, b: true, {7}: false} {
 		used, err := s.UsedPIN(ctx, h)
-		must(t, err)
-		equal(t, "used", used, want)
+		check.Must(t, err)
+		check.Equal(t, "used", used, want)
 	}
 }
 
@@ -97,27 +98,27 @@ func calendars(t *testing.T, s DirectoryStore) {
 	ctx := t.Context()
 	for _, c := range sla.DefaultCalendars() {
 		stands, err := s.PutCalendar(ctx, c)
-		must(t, err)
+		check.Must(t, err)
 		c.Version = 1
-		equal(t, "calendar as written", stands, c)
+		check.Equal(t, "calendar as written", stands, c)
 		got, err := s.Calendar(ctx, c.ID)
-		must(t, err)
-		equal(t, "calendar", got, c)
+		check.Must(t, err)
+		check.Equal(t, "calendar", got, c)
 	}
 	for _, l := range sla.DefaultLevels() {
 		_, err := s.PutLevel(ctx, l)
-		must(t, err)
+		check.Must(t, err)
 		l.Version = 1
 		got, err := s.Level(ctx, l.ID)
-		must(t, err)
-		equal(t, "level", got, l)
+		check.Must(t, err)
+		check.Equal(t, "level", got, l)
 	}
 	list, err := s.Calendars(ctx)
-	must(t, err)
-	equal(t, "calendars", len(list), len(sla.DefaultCalendars()))
+	check.Must(t, err)
+	check.Equal(t, "calendars", len(list), len(sla.DefaultCalendars()))
 	levels, err := s.Levels(ctx)
-	must(t, err)
-	equal(t, "levels", len(levels), len(sla.DefaultLevels()))
+	check.Must(t, err)
+	check.Equal(t, "levels", len(levels), len(sla.DefaultLevels()))
 }
 
 func faults(t *testing.T, s DirectoryStore) {
@@ -125,17 +126,17 @@ func faults(t *testing.T, s DirectoryStore) {
 	one := directory.KnownFault{ID: "a", Note: "the provider is down", Contracts: []directory.ContractID{"c1"}, Until: monday}
 	for _, f := range []directory.KnownFault{{ID: "b"}, one} {
 		_, err := s.PutFault(ctx, f)
-		must(t, err)
+		check.Must(t, err)
 	}
 	one.Version = 1
 	list, err := s.Faults(ctx)
-	must(t, err)
-	equal(t, "known faults", list, []directory.KnownFault{one, {ID: "b", Version: 1}})
+	check.Must(t, err)
+	check.Equal(t, "known faults", list, []directory.KnownFault{one, {ID: "b", Version: 1}})
 	got, err := s.Fault(ctx, "a")
-	must(t, err)
-	equal(t, "known fault", got, one)
-	must(t, s.DeleteFault(ctx, "b", 0))
-	wants(t, "a fault that is over", s.DeleteFault(ctx, "b", 0), storage.ErrNotFound)
+	check.Must(t, err)
+	check.Equal(t, "known fault", got, one)
+	check.Must(t, s.DeleteFault(ctx, "b", 0))
+	check.Error(t, "a fault that is over", s.DeleteFault(ctx, "b", 0), storage.ErrNotFound)
 }
 
 // documents lists every kind of document of the directory. A kind that is added belongs here.
@@ -198,6 +199,6 @@ func drawn() directory.PINHash {
 func oneWriterWins(t *testing.T, s DirectoryStore) {
 	oneWins(t, documents(s))
 	current, err := s.PINs(t.Context())
-	must(t, err)
-	equal(t, "current PINs of one contract", len(current), 1)
+	check.Must(t, err)
+	check.Equal(t, "current PINs of one contract", len(current), 1)
 }

@@ -9,6 +9,7 @@ import (
 	"hotline/directory"
 	"hotline/oncall"
 	"hotline/sla"
+	"hotline/storage/storagetest/check"
 )
 
 func editsSince(t *testing.T, s DirectoryStore) {
@@ -45,11 +46,11 @@ func editsSince(t *testing.T, s DirectoryStore) {
 	since := int64(0)
 	step := func(what string, do func() error, want string) {
 		t.Helper()
-		must(t, do())
+		check.Must(t, do())
 		e, err := s.Edits(ctx, since)
-		must(t, err)
-		equal(t, what, spell(e), want)
-		equal(t, what+": everything", e.Whole, since == 0)
+		check.Must(t, err)
+		check.Equal(t, what, spell(e), want)
+		check.Equal(t, what+": everything", e.Whole, since == 0)
 		if e.Revision < since {
 			t.Errorf("%s: the revision went from %d to %d", what, since, e.Revision)
 		}
@@ -76,13 +77,13 @@ func editsSince(t *testing.T, s DirectoryStore) {
 	step("a fault that is over", func() error { return s.DeleteFault(ctx, "f", 0) }, "[removed fault f]")
 	step("an engineer", func() error { _, err := s.PutEngineer(ctx, oncall.Engineer{ID: "e"}); return err }, "[]")
 	all, err := s.Edits(ctx, 0)
-	must(t, err)
-	equal(t, "everything", spell(all), "[calendar w contract c 2 customer k 2 given 2 c level l]")
+	check.Must(t, err)
+	check.Equal(t, "everything", spell(all), "[calendar w contract c 2 customer k 2 given 2 c level l]")
 	restored, err := s.Edits(ctx, since+1000) // as after the restore of an older dump
-	must(t, err)
-	equal(t, "for one who saw a later time", spell(restored), spell(all))
-	equal(t, "and that it is everything", restored.Whole, true)
+	check.Must(t, err)
+	check.Equal(t, "for one who saw a later time", spell(restored), spell(all))
+	check.Equal(t, "and that it is everything", restored.Whole, true)
 	b, err := directory.ReadBook(ctx, s, monday)
-	must(t, err)
-	equal(t, "the book's contract", b.Contracts.At("c").Version, 2)
+	check.Must(t, err)
+	check.Equal(t, "the book's contract", b.Contracts.At("c").Version, 2)
 }

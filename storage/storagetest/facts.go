@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 )
 
 // Facts runs the suite of storage.Facts; open gives a new and empty store each time.
@@ -13,11 +14,11 @@ func Facts(t *testing.T, open func(t *testing.T) storage.Facts) {
 
 func lastFactStands(t *testing.T, s storage.Facts) {
 	ctx := t.Context()
-	must(t, s.PutFact(ctx, "a", "1"))
-	must(t, s.PutFact(ctx, "a", "2"))
+	check.Must(t, s.PutFact(ctx, "a", "1"))
+	check.Must(t, s.PutFact(ctx, "a", "2"))
 	value, err := s.Fact(ctx, "a")
-	must(t, err)
-	equal(t, "fact", value, "2")
+	check.Must(t, err)
+	check.Equal(t, "fact", value, "2")
 	_, err = s.Fact(ctx, "b")
-	wants(t, "a fact that does not exist", err, storage.ErrNotFound)
+	check.Error(t, "a fact that does not exist", err, storage.ErrNotFound)
 }

@@ -5,6 +5,7 @@ import (
 
 	"hotline/ivr/versions"
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 )
 
 // Flows runs the suite of versions.Store; open gives a new and empty store each time.
@@ -19,11 +20,11 @@ func flowsInOrder(t *testing.T, s versions.Store) {
 	ctx := t.Context()
 	for i := range 2 {
 		f, err := s.PutFlow(ctx, versions.Flow{Name: "n", YAML: "flow: 1", Published: monday, By: "staff"})
-		must(t, err)
-		equal(t, "flow's version", f.Version, i+1)
+		check.Must(t, err)
+		check.Equal(t, "flow's version", f.Version, i+1)
 	}
 	flows, err := s.Flows(ctx)
-	must(t, err)
+	check.Must(t, err)
 	if len(flows) != 2 || flows[0].Version != 2 || !flows[0].Published.Equal(monday) {
 		t.Errorf("flows are %+v", flows)
 	}
@@ -35,13 +36,13 @@ func onePublishes(t *testing.T, s versions.Store) {
 		_, err := s.PutFlow(ctx, versions.Flow{Name: "n", YAML: "y", Published: monday})
 		return err
 	})
-	equal(t, "flows published at once by those who saw none", done, writers)
+	check.Equal(t, "flows published at once by those who saw none", done, writers)
 	done, failed := atOnce(writers, func(int) error {
 		_, err := s.PutFlow(ctx, versions.Flow{Version: writers, Name: "n", YAML: "y", Published: monday})
 		return err
 	})
-	equal(t, "flows published at once by those who saw the newest", done, 1)
+	check.Equal(t, "flows published at once by those who saw the newest", done, 1)
 	for _, err := range failed {
-		wants(t, "flow", err, storage.ErrConflict)
+		check.Error(t, "flow", err, storage.ErrConflict)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"hotline/oncall"
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 )
 
 // Oncall runs the suite of oncall.Store; open gives a new and empty store each time.
@@ -40,71 +41,71 @@ func engineers(s oncall.Store) map[string]document {
 func engineersPIN(t *testing.T, s oncall.Store) {
 	ctx := t.Context()
 	_, err := s.PutEngineerPIN(ctx, oncall.PIN{Engineer: "anna", Hash: "1"})
-	wants(t, "a PIN of nobody", err, storage.ErrNotFound)
+	check.Error(t, "a PIN of nobody", err, storage.ErrNotFound)
 	_, err = s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
-	must(t, err)
+	check.Must(t, err)
 	_, err = s.EngineerPIN(ctx, "anna")
-	wants(t, "a PIN that was never given", err, storage.ErrNotFound)
+	check.Error(t, "a PIN that was never given", err, storage.ErrNotFound)
 	first, err := s.PutEngineerPIN(ctx, oncall.PIN{Engineer: "anna", Hash: "1", At: monday})
-	must(t, err)
-	equal(t, "PIN as written", first, oncall.PIN{Engineer: "anna", Hash: "1", At: monday, Version: 1})
+	check.Must(t, err)
+	check.Equal(t, "PIN as written", first, oncall.PIN{Engineer: "anna", Hash: "1", At: monday, Version: 1})
 	_, err = s.PutEngineerPIN(ctx, oncall.PIN{Engineer: "anna", Hash: "2"})
-	wants(t, "a second first PIN", err, storage.ErrExists)
+	check.Error(t, "a second first PIN", err, storage.ErrExists)
 	second := first
 	second.Hash = "2"
 	second, err = s.PutEngineerPIN(ctx, second)
-	must(t, err)
+	check.Must(t, err)
 	_, err = s.PutEngineerPIN(ctx, first)
-	wants(t, "a PIN that was renewed meanwhile", err, storage.ErrConflict)
+	check.Error(t, "a PIN that was renewed meanwhile", err, storage.ErrConflict)
 	read, err := s.EngineerPIN(ctx, "anna")
-	must(t, err)
-	equal(t, "PIN as renewed", read, second)
+	check.Must(t, err)
+	check.Equal(t, "PIN as renewed", read, second)
 	list, err := s.EngineerPINs(ctx)
-	must(t, err)
-	equal(t, "PINs", list, []oncall.PIN{second})
-	must(t, s.DeleteEngineer(ctx, "anna", 0))
+	check.Must(t, err)
+	check.Equal(t, "PINs", list, []oncall.PIN{second})
+	check.Must(t, s.DeleteEngineer(ctx, "anna", 0))
 	_, err = s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
-	must(t, err)
+	check.Must(t, err)
 	_, err = s.EngineerPIN(ctx, "anna")
-	wants(t, "the PIN of one who was removed and comes back", err, storage.ErrNotFound)
+	check.Error(t, "the PIN of one who was removed and comes back", err, storage.ErrNotFound)
 }
 
 func mainRota(t *testing.T, s oncall.Store) {
 	ctx := t.Context()
 	anna := oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:a@example.org", "0612"}, Language: "it"}
 	anna, err := s.PutEngineer(ctx, anna)
-	must(t, err)
+	check.Must(t, err)
 	_, err = s.PutEngineer(ctx, oncall.Engineer{ID: "marco"})
-	must(t, err)
-	must(t, s.DeleteEngineer(ctx, "marco", 0))
-	wants(t, "an engineer who is gone", s.DeleteEngineer(ctx, "marco", 0), storage.ErrNotFound)
+	check.Must(t, err)
+	check.Must(t, s.DeleteEngineer(ctx, "marco", 0))
+	check.Error(t, "an engineer who is gone", s.DeleteEngineer(ctx, "marco", 0), storage.ErrNotFound)
 	list, err := s.Engineers(ctx)
-	must(t, err)
-	equal(t, "engineers", list, []oncall.Engineer{anna})
+	check.Must(t, err)
+	check.Equal(t, "engineers", list, []oncall.Engineer{anna})
 	empty, err := s.Rota(ctx)
-	must(t, err)
-	equal(t, "the first rota", empty.Version, 0)
+	check.Must(t, err)
+	check.Equal(t, "the first rota", empty.Version, 0)
 	r := oncall.Rota{
 		Zone: "Europe/Rome", Shifts: []oncall.Shift{{Engineer: "anna", Level: 1, Length: time.Hour}},
 		Overrides: []oncall.Override{{Engineer: "anna", Level: 1, From: monday, Until: monday.Add(time.Hour)}},
 	}
 	first, err := s.PutRota(ctx, r)
-	must(t, err)
+	check.Must(t, err)
 	_, err = s.PutRota(ctx, r)
-	wants(t, "a stale rota", err, storage.ErrConflict)
+	check.Error(t, "a stale rota", err, storage.ErrConflict)
 	_, err = s.PutRota(ctx, first)
-	must(t, err)
+	check.Must(t, err)
 	got, err := s.Rota(ctx)
-	must(t, err)
+	check.Must(t, err)
 	r.Version = 2
-	equal(t, "rota", got, r)
-	wants(t, "an engineer whom the rota names", s.DeleteEngineer(ctx, "anna", 0), oncall.ErrOnRota)
+	check.Equal(t, "rota", got, r)
+	check.Error(t, "an engineer whom the rota names", s.DeleteEngineer(ctx, "anna", 0), oncall.ErrOnRota)
 	for place, strange := range map[string]oncall.Rota{
 		"shift":    {Zone: r.Zone, Version: 2, Shifts: []oncall.Shift{{Engineer: "marco", Level: 1, Length: time.Hour}}},
 		"override": {Zone: r.Zone, Version: 2, Overrides: []oncall.Override{{Instead: "marco", Level: 1, From: monday, Until: monday.Add(time.Hour)}}},
 	} {
 		_, err = s.PutRota(ctx, strange)
-		wants(t, "nobody in a "+place, err, oncall.ErrUnknownEngineer)
+		check.Error(t, "nobody in a "+place, err, oncall.ErrUnknownEngineer)
 	}
 }
 
@@ -114,9 +115,9 @@ func rotaAgainstEngineer(t *testing.T, s oncall.Store) {
 	for round := range 10 {
 		id := oncall.EngineerID(fmt.Sprint("e", round))
 		_, err := s.PutEngineer(ctx, oncall.Engineer{ID: id})
-		must(t, err)
+		check.Must(t, err)
 		r, err := s.Rota(ctx)
-		must(t, err)
+		check.Must(t, err)
 		r.Zone, r.Shifts = "Europe/Rome", append(r.Shifts, oncall.Shift{Engineer: id, Level: 1, Length: time.Hour})
 		done, failed := atOnce(2, func(i int) error {
 			if i == 0 {
@@ -129,13 +130,13 @@ func rotaAgainstEngineer(t *testing.T, s oncall.Store) {
 			t.Errorf("%d succeeded, %v", done, failed)
 		}
 		stands, err := s.Rota(ctx)
-		must(t, err)
+		check.Must(t, err)
 		known := map[oncall.EngineerID]bool{}
 		list, err := s.Engineers(ctx)
-		must(t, err)
+		check.Must(t, err)
 		for _, e := range list {
 			known[e.ID] = true
 		}
-		must(t, stands.Staffed(known))
+		check.Must(t, stands.Staffed(known))
 	}
 }

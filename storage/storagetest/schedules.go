@@ -12,6 +12,7 @@ import (
 	"hotline/oncall/rota"
 	"hotline/sla"
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 )
 
 // SchedulesStore is what the suite of rotas, absences, policies, contacts and proofs needs.
@@ -77,7 +78,7 @@ func schedules(s SchedulesStore) map[string]document {
 func schedulesReturn(t *testing.T, s SchedulesStore) {
 	ctx := t.Context()
 	_, err := s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
-	must(t, err)
+	check.Must(t, err)
 	r := rota.Rota{
 		ID: "night", Name: "Night", Zone: "Europe/Rome", Serves: rota.Serves{Contracts: []string{"rossi"}, Categories: []sla.Category{sla.Blocking}},
 		Shifts: []oncall.Shift{{Engineer: "anna", Level: 1, Length: time.Hour}},
@@ -89,49 +90,49 @@ func schedulesReturn(t *testing.T, s SchedulesStore) {
 		Swaps:     []rota.Swap{{Engineer: "anna", With: "anna", From: monday, Until: monday.Add(time.Hour), BackFrom: monday, BackUntil: monday}},
 	}
 	stands, err := s.PutSchedule(ctx, r)
-	must(t, err)
+	check.Must(t, err)
 	r.Version = 1
-	equal(t, "rota as written", stands, r)
+	check.Equal(t, "rota as written", stands, r)
 	rotas, err := s.Schedules(ctx)
-	must(t, err)
-	equal(t, "rotas", rotas, []rota.Rota{r})
+	check.Must(t, err)
+	check.Equal(t, "rotas", rotas, []rota.Rota{r})
 	main, err := s.Rota(ctx)
-	must(t, err)
-	equal(t, "the main rota", main.Version, 0)
+	check.Must(t, err)
+	check.Equal(t, "the main rota", main.Version, 0)
 
 	choice := &escalation.Silence{By: "carla", Why: "on leave", At: monday}
 	a := rota.Absences{Engineer: "anna", List: []rota.Absence{{Engineer: "anna", From: monday, Until: monday.Add(time.Hour), Note: "Elba", UID: "1"}}}
 	_, err = s.PutAbsences(ctx, a)
-	must(t, err)
+	check.Must(t, err)
 	p := escalation.Policy{ID: "p", Name: "P", Steps: []escalation.Step{{Level: 1, AtOnce: true, Ring: time.Second, Engineers: []oncall.EngineerID{"anna"}}}, Need: 2, Overflow: []string{"06"}, Silence: choice}
 	_, err = s.PutPolicy(ctx, p)
-	must(t, err)
+	check.Must(t, err)
 	c := escalation.Contact{Engineer: "anna", Zone: "Europe/Rome", Rules: []escalation.Rule{{Phone: "06", Categories: []sla.Category{sla.Blocking}}}, Silence: choice}
 	_, err = s.PutContact(ctx, c)
-	must(t, err)
+	check.Must(t, err)
 	f := oncall.Proofs{Engineer: "anna", List: []oncall.Proof{{Engineer: "anna", Phone: "06", At: monday, Key: true, Sound: true, How: "test call"}}}
 	_, err = s.PutProofs(ctx, f)
-	must(t, err)
+	check.Must(t, err)
 	a.Version, p.Version, c.Version, f.Version = 1, 1, 1, 1
 	allAbsences, err := s.Absences(ctx)
-	must(t, err)
-	equal(t, "absences", allAbsences, []rota.Absences{a})
+	check.Must(t, err)
+	check.Equal(t, "absences", allAbsences, []rota.Absences{a})
 	allPolicies, err := s.Policies(ctx)
-	must(t, err)
-	equal(t, "policies", allPolicies, []escalation.Policy{p})
+	check.Must(t, err)
+	check.Equal(t, "policies", allPolicies, []escalation.Policy{p})
 	allContacts, err := s.Contacts(ctx)
-	must(t, err)
-	equal(t, "contacts", allContacts, []escalation.Contact{c})
+	check.Must(t, err)
+	check.Equal(t, "contacts", allContacts, []escalation.Contact{c})
 	allProofs, err := s.Proofs(ctx)
-	must(t, err)
-	equal(t, "proofs", allProofs, []oncall.Proofs{f})
-	wants(t, "an engineer whom a rota names", s.DeleteEngineer(ctx, "anna", 0), oncall.ErrOnRota)
+	check.Must(t, err)
+	check.Equal(t, "proofs", allProofs, []oncall.Proofs{f})
+	check.Error(t, "an engineer whom a rota names", s.DeleteEngineer(ctx, "anna", 0), oncall.ErrOnRota)
 	_, err = s.PutSchedule(ctx, rota.Rota{ID: "day", Layers: []rota.Layer{{Turns: []rota.Turn{{Engineer: "zoe"}}}}})
-	wants(t, "nobody in a layer", err, oncall.ErrUnknownEngineer)
-	must(t, s.DeleteSchedule(ctx, "night", 1))
-	must(t, s.DeleteEngineer(ctx, "anna", 0))
+	check.Error(t, "nobody in a layer", err, oncall.ErrUnknownEngineer)
+	check.Must(t, s.DeleteSchedule(ctx, "night", 1))
+	check.Must(t, s.DeleteEngineer(ctx, "anna", 0))
 	_, err = s.Schedule(ctx, "night")
-	wants(t, "a rota that is gone", err, storage.ErrNotFound)
+	check.Error(t, "a rota that is gone", err, storage.ErrNotFound)
 }
 
 // schedulesAgainstEngineer removes engineers while a rota takes them on: one of both succeeds, never both.
@@ -140,7 +141,7 @@ func schedulesAgainstEngineer(t *testing.T, s SchedulesStore) {
 	for round := range 10 {
 		id := oncall.EngineerID(fmt.Sprint("e", round))
 		_, err := s.PutEngineer(ctx, oncall.Engineer{ID: id})
-		must(t, err)
+		check.Must(t, err)
 		done, failed := atOnce(2, func(i int) error {
 			if i == 0 {
 				return s.DeleteEngineer(ctx, id, 0)

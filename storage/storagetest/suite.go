@@ -3,8 +3,6 @@
 package storagetest
 
 import (
-	"errors"
-	"reflect"
 	"testing"
 	"time"
 )
@@ -18,24 +16,3 @@ func run[S any](t *testing.T, open func(t *testing.T) S, tests map[string]func(*
 
 // monday is when everything happens.
 var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wants(t *testing.T, what string, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("%s: %v, want %v", what, err, want)
-	}
-}
-
-func equal(t *testing.T, what string, got, want any) {
-	t.Helper()
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 	"hotline/tokens"
 )
 
@@ -16,21 +17,21 @@ func Tokens(t *testing.T, open func(t *testing.T) tokens.Store) {
 func tokensByName(t *testing.T, s tokens.Store) {
 	ctx := t.Context()
 	token := tokens.Token{Name: "staff", Hash: [32]byte{1}, Created: monday, Scope: tokens.ScopeAdmin}
-	must(t, s.PutToken(ctx, token))
-	wants(t, "a second token of a name", s.PutToken(ctx, tokens.Token{Name: "staff", Hash: [32]byte{2}, Created: monday}), storage.ErrExists)
+	check.Must(t, s.PutToken(ctx, token))
+	check.Error(t, "a second token of a name", s.PutToken(ctx, tokens.Token{Name: "staff", Hash: [32]byte{2}, Created: monday}), storage.ErrExists)
 	got, err := s.Token(ctx, token.Hash)
-	must(t, err)
-	equal(t, "token", got, token)
+	check.Must(t, err)
+	check.Equal(t, "token", got, token)
 	_, err = s.Token(ctx, [32]byte{9})
-	wants(t, "a token that does not exist", err, storage.ErrNotFound)
+	check.Error(t, "a token that does not exist", err, storage.ErrNotFound)
 
 	other := tokens.Token{Name: "anna", Hash: [32]byte{5}, Created: monday, Scope: tokens.ScopeRead, Expires: monday.Add(time.Hour)}
-	must(t, s.PutToken(ctx, other))
+	check.Must(t, s.PutToken(ctx, other))
 	all, err := s.Tokens(ctx)
-	must(t, err)
-	equal(t, "tokens", all, []tokens.Token{other, token})
-	must(t, s.RemoveToken(ctx, "staff"))
-	wants(t, "a token removed twice", s.RemoveToken(ctx, "staff"), storage.ErrNotFound)
+	check.Must(t, err)
+	check.Equal(t, "tokens", all, []tokens.Token{other, token})
+	check.Must(t, s.RemoveToken(ctx, "staff"))
+	check.Error(t, "a token removed twice", s.RemoveToken(ctx, "staff"), storage.ErrNotFound)
 	_, err = s.Token(ctx, token.Hash)
-	wants(t, "a token that was removed", err, storage.ErrNotFound)
+	check.Error(t, "a token that was removed", err, storage.ErrNotFound)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 )
 
 // document is one kind of what is read and written whole: put writes "x" as the version given and gives back its next one.
@@ -26,34 +27,34 @@ func versioned(t *testing.T, all map[string]document) {
 	ctx := t.Context()
 	for name, d := range all {
 		_, err := d.read(ctx)
-		wants(t, name+": none yet", err, storage.ErrNotFound)
+		check.Error(t, name+": none yet", err, storage.ErrNotFound)
 		_, err = d.put(ctx, 3)
-		wants(t, name+": a change of none", err, storage.ErrNotFound)
+		check.Error(t, name+": a change of none", err, storage.ErrNotFound)
 		for want := 1; want <= 3; want++ {
 			got, err := d.put(ctx, want-1)
-			must(t, err)
+			check.Must(t, err)
 			stands, err := d.read(ctx)
-			must(t, err)
+			check.Must(t, err)
 			if got != want || stands != want {
 				t.Errorf("%s: written as version %d and read as %d, want %d", name, got, stands, want)
 			}
 		}
 		_, err = d.put(ctx, 0)
-		wants(t, name+": a new one where one stands", err, storage.ErrExists)
+		check.Error(t, name+": a new one where one stands", err, storage.ErrExists)
 		for _, stale := range []int{1, 2, 4, -1, aboveInt32} {
 			_, err = d.put(ctx, stale)
-			wants(t, fmt.Sprint(name, ": version ", stale), err, storage.ErrConflict)
+			check.Error(t, fmt.Sprint(name, ": version ", stale), err, storage.ErrConflict)
 		}
 		if d.remove == nil {
 			continue
 		}
-		wants(t, name+": a stale removal", d.remove(ctx, 2), storage.ErrConflict)
-		must(t, d.remove(ctx, 3))
-		wants(t, name+": removed twice", d.remove(ctx, 0), storage.ErrNotFound)
+		check.Error(t, name+": a stale removal", d.remove(ctx, 2), storage.ErrConflict)
+		check.Must(t, d.remove(ctx, 3))
+		check.Error(t, name+": removed twice", d.remove(ctx, 0), storage.ErrNotFound)
 		got, err := d.put(ctx, 0)
-		must(t, err)
-		equal(t, name+": version of one that is made again", got, 4)
-		must(t, d.remove(ctx, 0))
+		check.Must(t, err)
+		check.Equal(t, name+": version of one that is made again", got, 4)
+		check.Must(t, d.remove(ctx, 0))
 	}
 }
 
@@ -90,7 +91,7 @@ func oneWins(t *testing.T, all map[string]document) {
 				t.Errorf("%s: %d of %d who wrote version %d at once did", name, done, writers, given)
 			}
 			for _, err := range failed {
-				wants(t, name, err, want)
+				check.Error(t, name, err, want)
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"hotline/sla"
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
 
@@ -16,20 +17,20 @@ func roundTrip(t *testing.T, s Store) {
 	x := sample(417)
 	put(t, s, x)
 	got, err := s.Ticket(t.Context(), 417)
-	must(t, err)
-	equal(t, "ticket", got, x)
+	check.Must(t, err)
+	check.Equal(t, "ticket", got, x)
 	lines, err := s.History(t.Context(), 417)
-	must(t, err)
-	equal(t, "history", lines, []tickets.Event{event("open-417", 417, tickets.Opened)})
-	bare := tickets.Ticket{Number: 418, Channel: tickets.Phone, State: tickets.Closed, OpenedAt: monday, ClosedAt: monday.Add(time.Hour), Version: 1}
+	check.Must(t, err)
+	check.Equal(t, "history", lines, []tickets.Event{event("open-417", 417, tickets.Opened)})
+	bare := tickets.Ticket{Number: 418, Reporter: tickets.Reporter{Channel: tickets.Phone}, State: tickets.Closed, OpenedAt: monday, ClosedAt: monday.Add(time.Hour), Version: 1}
 	put(t, s, bare)
 	got, err = s.Ticket(t.Context(), 418)
-	must(t, err)
-	equal(t, "bare ticket", got, bare)
+	check.Must(t, err)
+	check.Equal(t, "bare ticket", got, bare)
 	_, err = s.Ticket(t.Context(), 1)
-	wants(t, "ticket that does not exist", err, storage.ErrNotFound)
+	check.Error(t, "ticket that does not exist", err, storage.ErrNotFound)
 	_, err = s.History(t.Context(), 1)
-	wants(t, "its history", err, storage.ErrNotFound)
+	check.Error(t, "its history", err, storage.ErrNotFound)
 }
 
 func changes(t *testing.T, s Store) {
@@ -39,26 +40,26 @@ func changes(t *testing.T, s Store) {
 	x.Version, x.State = 2, tickets.InProgress
 	x.Recordings = x.Recordings[:1]
 	change := tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("e2", 417, tickets.Intervened), event("e3", 417, tickets.Commented)}}
-	must(t, s.Apply(ctx, change))
-	must(t, s.Apply(ctx, change))
+	check.Must(t, s.Apply(ctx, change))
+	check.Must(t, s.Apply(ctx, change))
 	got, err := s.Ticket(ctx, 417)
-	must(t, err)
-	equal(t, "changed ticket", got, x)
+	check.Must(t, err)
+	check.Equal(t, "changed ticket", got, x)
 	lines, err := s.History(ctx, 417)
-	must(t, err)
+	check.Must(t, err)
 	if len(lines) != 3 || lines[1].ID != "e2" || lines[2].ID != "e3" {
 		t.Errorf("history is %+v", lines)
 	}
 	stale := tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("e4", 417, tickets.Commented)}}
-	wants(t, "a stale change", s.Apply(ctx, stale), storage.ErrConflict)
+	check.Error(t, "a stale change", s.Apply(ctx, stale), storage.ErrConflict)
 	lines, err = s.History(ctx, 417)
-	must(t, err)
+	check.Must(t, err)
 	if len(lines) != 3 {
 		t.Error("a change that was refused left lines behind")
 	}
-	wants(t, "a second ticket of this number", s.Apply(ctx, tickets.Change{Ticket: x, Events: []tickets.Event{event("e5", 417, tickets.Opened)}}), storage.ErrExists)
+	check.Error(t, "a second ticket of this number", s.Apply(ctx, tickets.Change{Ticket: x, Events: []tickets.Event{event("e5", 417, tickets.Opened)}}), storage.ErrExists)
 	x.Number = 500
-	wants(t, "a change of no ticket", s.Apply(ctx, tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("e6", 500, tickets.Opened)}}), storage.ErrNotFound)
+	check.Error(t, "a change of no ticket", s.Apply(ctx, tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("e6", 500, tickets.Opened)}}), storage.ErrNotFound)
 }
 
 func openAndRecent(t *testing.T, s Store) {
@@ -77,8 +78,8 @@ func openAndRecent(t *testing.T, s Store) {
 		put(t, s, x)
 	}
 	list, err := s.OpenOf(t.Context(), "c1")
-	must(t, err)
-	equal(t, "open tickets, most urgent first", spell(list), "419 418 417 420")
+	check.Must(t, err)
+	check.Equal(t, "open tickets, most urgent first", spell(list), "419 418 417 420")
 }
 
 func dueClocks(t *testing.T, s Store) {
@@ -96,9 +97,9 @@ func dueClocks(t *testing.T, s Store) {
 	claim := func(node string, now time.Time, want string) {
 		t.Helper()
 		list, err := s.ClaimDue(t.Context(), node, now, time.Minute, 10)
-		must(t, err)
+		check.Must(t, err)
 		slices.Sort(list)
-		equal(t, node+" claims at "+now.String(), fmt.Sprint(list), want)
+		check.Equal(t, node+" claims at "+now.String(), fmt.Sprint(list), want)
 	}
 	claim("one", monday.Add(2*time.Hour-time.Second), "[]")
 	claim("one", monday.Add(2*time.Hour), "[419]")  // its warning
@@ -109,13 +110,13 @@ func dueClocks(t *testing.T, s Store) {
 	claim("one", due.Add(time.Second), "[]")
 	claim("one", due.Add(-30*time.Minute), "[419]") // a clock was set back: a claim that far ahead is none
 	list, err := s.ClaimDue(t.Context(), "two", due.Add(time.Hour), time.Minute, 1)
-	must(t, err)
-	equal(t, "the longest due first", fmt.Sprint(list), "[419]")
+	check.Must(t, err)
+	check.Equal(t, "the longest due first", fmt.Sprint(list), "[419]")
 	list, err = s.ClaimDue(t.Context(), "two", due.Add(time.Hour), time.Minute, 1)
-	must(t, err)
-	equal(t, "what it could not raise comes last", fmt.Sprint(list), "[417]")
+	check.Must(t, err)
+	check.Equal(t, "what it could not raise comes last", fmt.Sprint(list), "[417]")
 	x.Version, x.Clocks[1].BrokenAt = 2, due
-	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("b", 417, tickets.Broken)}}))
+	check.Must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("b", 417, tickets.Broken)}}))
 	claim("two", due.Add(time.Hour), "[419]")
 }
 
@@ -123,31 +124,31 @@ func terms(t *testing.T, s Store) {
 	x := sample(417)
 	put(t, s, x)
 	got, err := s.Terms(t.Context(), x.Promise.ID())
-	must(t, err)
-	equal(t, "terms", got, *x.Promise)
-	equal(t, "their name", got.ID(), x.Promise.ID())
+	check.Must(t, err)
+	check.Equal(t, "terms", got, *x.Promise)
+	check.Equal(t, "their name", got.ID(), x.Promise.ID())
 	_, err = s.Terms(t.Context(), "none")
-	wants(t, "terms that nobody was promised", err, storage.ErrNotFound)
+	check.Error(t, "terms that nobody was promised", err, storage.ErrNotFound)
 }
 
 func recordings(t *testing.T, s Store) {
 	x := sample(417)
 	put(t, s, x)
 	r, n, err := s.Recording(t.Context(), "r417-2")
-	must(t, err)
-	equal(t, "recording", r, x.Recordings[1])
-	equal(t, "its ticket", n, tickets.Number(417))
+	check.Must(t, err)
+	check.Equal(t, "recording", r, x.Recordings[1])
+	check.Equal(t, "its ticket", n, tickets.Number(417))
 	_, _, err = s.Recording(t.Context(), "../../etc/passwd")
-	wants(t, "a recording that does not exist", err, storage.ErrNotFound)
-	must(t, s.LogAccess(t.Context(), "r417-2", "staff:demo", monday))
-	must(t, s.LogAccess(t.Context(), "r417-1", "staff:anna", monday))
-	must(t, s.LogAccess(t.Context(), "r417-2", "staff:anna", monday.Add(time.Second)))
+	check.Error(t, "a recording that does not exist", err, storage.ErrNotFound)
+	check.Must(t, s.LogAccess(t.Context(), "r417-2", "staff:demo", monday))
+	check.Must(t, s.LogAccess(t.Context(), "r417-1", "staff:anna", monday))
+	check.Must(t, s.LogAccess(t.Context(), "r417-2", "staff:anna", monday.Add(time.Second)))
 	who, err := s.Accesses(t.Context(), "r417-2")
-	must(t, err)
-	equal(t, "who listened", who, []tickets.Access{{Actor: "staff:demo", At: monday}, {Actor: "staff:anna", At: monday.Add(time.Second)}})
+	check.Must(t, err)
+	check.Equal(t, "who listened", who, []tickets.Access{{Actor: "staff:demo", At: monday}, {Actor: "staff:anna", At: monday.Add(time.Second)}})
 	who, err = s.Accesses(t.Context(), "r417-3")
-	must(t, err)
-	equal(t, "who listened to another", len(who), 0)
+	check.Must(t, err)
+	check.Equal(t, "who listened to another", len(who), 0)
 }
 
 func numbers(t *testing.T, s Store) {
@@ -182,9 +183,9 @@ func texts(t *testing.T, s Store) {
 		x.Name, x.Caller = text, text
 		put(t, s, x)
 		got, err := s.Ticket(t.Context(), x.Number)
-		must(t, err)
-		equal(t, "name", got.Name, text)
+		check.Must(t, err)
+		check.Equal(t, "name", got.Name, text)
 		_, err = s.List(t.Context(), tickets.Filter{Search: text})
-		must(t, err)
+		check.Must(t, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"hotline/directory"
 	"hotline/sla"
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
 
@@ -143,18 +144,18 @@ func commandsInStates(t *testing.T, s DeskStore) {
 	ctx := t.Context()
 	for _, l := range sla.DefaultLevels() {
 		_, err := s.PutLevel(ctx, l)
-		must(t, err)
+		check.Must(t, err)
 	}
 	for _, c := range sla.DefaultCalendars() {
 		_, err := s.PutCalendar(ctx, c)
-		must(t, err)
+		check.Must(t, err)
 	}
 	for _, c := range Contracts(true) {
 		_, err := s.PutContract(ctx, c)
-		must(t, err)
+		check.Must(t, err)
 	}
 	reachable, err := directory.ReadBook(ctx, s, monday)
-	must(t, err)
+	check.Must(t, err)
 	ids := 0
 	desk := tickets.NewDesk(tickets.DeskConfig{Store: s, Book: reachable, Numbers: numbersOf{s}, Own: sla.OfficeHours, NewID: func() string { ids++; return fmt.Sprint("e", ids) }})
 	list, cells := Answers(), map[string]int{}
@@ -171,11 +172,11 @@ func commandsInStates(t *testing.T, s DeskStore) {
 		x, err := desk.Open(ctx, tickets.Draft{
 			Identity: tickets.Identity{Contract: reachable.Contracts.At("own")}, Claim: sla.Blocking, Channel: tickets.Web, Actor: who,
 		}, monday)
-		must(t, err)
+		check.Must(t, err)
 		for minute, name := range a.Before() {
 			if name == ContractLosesAccess {
 				desk.SetBook(reachable.With(func(b *directory.Book) { b.Contracts = b.Contracts.With("own", Contracts(false)[0]) }))
-				must(t, desk.AccessChanged(ctx, "own", false, who, at(minute+1)))
+				check.Must(t, desk.AccessChanged(ctx, "own", false, who, at(minute+1)))
 			} else if _, err := named(name).Do(ctx, desk, x.Number, at(minute+1)); err != nil {
 				t.Fatalf("%s: %v", a, err)
 			}
@@ -186,7 +187,7 @@ func commandsInStates(t *testing.T, s DeskStore) {
 			t.Fatalf("%s: %v", a, err)
 		}
 		stands, failed := s.Ticket(ctx, x.Number)
-		must(t, failed)
+		check.Must(t, failed)
 		got := Stand(stands)
 		if err != nil {
 			got = Refused
@@ -205,7 +206,7 @@ func commandsInStates(t *testing.T, s DeskStore) {
 func folds(t *testing.T, s tickets.Store, a Answer, stands tickets.Ticket) {
 	t.Helper()
 	lines, err := s.History(t.Context(), stands.Number)
-	must(t, err)
+	check.Must(t, err)
 	c, err := tickets.Fold(lines, func(id string) (*sla.Agreement, error) {
 		terms, err := s.Terms(t.Context(), id)
 		if err != nil {
@@ -213,7 +214,7 @@ func folds(t *testing.T, s tickets.Store, a Answer, stands tickets.Ticket) {
 		}
 		return terms.Ready()
 	})
-	must(t, err)
+	check.Must(t, err)
 	same := len(c.Clocks) == len(stands.Clocks) && len(c.Pauses) == len(stands.Pauses)
 	for i := 0; same && i < len(c.Clocks); i++ {
 		x, y := c.Clocks[i], stands.Clocks[i]

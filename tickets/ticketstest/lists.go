@@ -8,6 +8,7 @@ import (
 
 	"hotline/sla"
 	"hotline/storage"
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
 
@@ -60,16 +61,16 @@ func lists(t *testing.T, s Store) {
 		{tickets.Filter{Customer: "nobody"}, "", 0},
 	} {
 		page, err := s.List(t.Context(), c.filter)
-		must(t, err)
+		check.Must(t, err)
 		if got := spell(page.Items); got != c.want || page.Total != c.total || page.More {
 			t.Errorf("%+v lists %q of %d, want %q of %d", c.filter, got, page.Total, c.want, c.total)
 		}
 	}
 	counts, err := s.Live(t.Context())
-	must(t, err)
-	equal(t, "live tickets by priority", counts, map[sla.Priority]int{0: 1, 1: 1, 3: 2})
+	check.Must(t, err)
+	check.Equal(t, "live tickets by priority", counts, map[sla.Priority]int{0: 1, 1: 1, 3: 2})
 	_, err = s.List(t.Context(), tickets.Filter{Sort: "name; drop table tickets"})
-	wants(t, "an order that does not exist", err, storage.ErrNotFound)
+	check.Error(t, "an order that does not exist", err, storage.ErrNotFound)
 }
 
 func spell(list []tickets.Ticket) string {

@@ -12,6 +12,7 @@ import (
 	"hotline/directory"
 	"hotline/paging"
 	"hotline/sla"
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
 
@@ -120,7 +121,7 @@ func pages(t *testing.T, s Store) {
 						seen = append(seen, fmt.Sprintf("%s %d", key(x), x.Number))
 					}
 				}
-				equal(t, fmt.Sprintf("the pages of %+v", l.filter), seen, want)
+				check.Equal(t, fmt.Sprintf("the pages of %+v", l.filter), seen, want)
 			}
 		}
 	}
@@ -133,7 +134,7 @@ func walk(t *testing.T, s Store, f tickets.Filter, total int, arrive func()) []t
 	known := map[tickets.Number]bool{}
 	for n := 0; n == 0 || f.After != ""; n++ {
 		page, err := s.List(t.Context(), f)
-		must(t, err)
+		check.Must(t, err)
 		if n == 0 && (page.Total != total || page.More) {
 			t.Errorf("%+v counts %d (more: %v), want %d", f, page.Total, page.More, total)
 		}
@@ -161,13 +162,13 @@ func cursors(t *testing.T, s Store) {
 		put(t, s, sample(tickets.Number(417+n)))
 	}
 	page, err := s.List(t.Context(), tickets.Filter{Limit: 1, Sort: "due"})
-	must(t, err)
+	check.Must(t, err)
 	ofCalls := paging.Position{Sort: "-started", At: monday, ID: "1"}.Cursor()
 	for _, f := range []tickets.Filter{
 		{After: page.Next}, {Sort: "-due", After: page.Next}, {Sort: "due", After: page.Next + "A"}, {Sort: "due", After: page.Next[1:]},
 		{After: "417"}, {After: "bm8"}, {After: ofCalls}, {After: strings.Repeat("A", 401)}, {After: "%00"},
 	} {
 		_, err := s.List(t.Context(), f)
-		wants(t, fmt.Sprintf("a list behind %+v", f), err, paging.ErrCursor)
+		check.Error(t, fmt.Sprintf("a list behind %+v", f), err, paging.ErrCursor)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"hotline/sla"
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
 
@@ -16,21 +17,21 @@ func replays(t *testing.T, s Store) {
 	x.Version, x.Assessment = 4, sla.Question
 	fourth := tickets.Change{Ticket: x, Expect: 3, Events: []tickets.Event{event("d", 417, tickets.Assessed)}}
 	for range 2 { // replayed twice, written once
-		must(t, tickets.Restore(ctx, s, third))
-		must(t, tickets.Restore(ctx, s, fourth))
+		check.Must(t, tickets.Restore(ctx, s, third))
+		check.Must(t, tickets.Restore(ctx, s, fourth))
 	}
 	stands, err := s.Ticket(ctx, 417)
-	must(t, err)
-	equal(t, "the ticket", stands, x)
+	check.Must(t, err)
+	check.Equal(t, "the ticket", stands, x)
 	lines, err := s.History(ctx, 417)
-	must(t, err)
+	check.Must(t, err)
 	if len(lines) != 2 || lines[0].ID != "c" || lines[1].ID != "d" {
 		t.Errorf("the history is %+v", lines)
 	}
 	first := tickets.Change{Ticket: sample(417), Events: []tickets.Event{event("a", 417, tickets.Opened)}}
-	must(t, tickets.Restore(ctx, s, first)) // what was written later stands
+	check.Must(t, tickets.Restore(ctx, s, first)) // what was written later stands
 	stands, err = s.Ticket(ctx, 417)
-	must(t, err)
+	check.Must(t, err)
 	if stands.Assignee != "marco" || stands.Assessment != sla.Question || stands.Version != 5 {
 		t.Errorf("after a late replay of the opening the ticket is %+v", stands)
 	}

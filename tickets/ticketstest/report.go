@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hotline/sla"
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
 
@@ -17,7 +18,7 @@ func report(t *testing.T, s StatisticsStore) {
 	broken.Text, broken.Facts = "because", map[string]string{"clock": "intervention", "it": "perché"}
 	spent := event("s", 417, tickets.TimeAdded)
 	spent.Text, spent.Facts, spent.At = "looked", map[string]string{"minutes": "25", "who": "anna"}, monday.Add(time.Hour)
-	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event("o", 417, tickets.Opened), earlier, broken, spent}}))
+	check.Must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event("o", 417, tickets.Opened), earlier, broken, spent}}))
 	y := sample(418)
 	y.Clocks, y.Contract = nil, ""
 	put(t, s, y)
@@ -28,21 +29,21 @@ func report(t *testing.T, s StatisticsStore) {
 	w.OpenedAt = monday.Add(time.Hour)
 	put(t, s, w)
 	list, err := s.Outcomes(t.Context(), monday, monday.Add(time.Hour))
-	must(t, err)
+	check.Must(t, err)
 	var said []string
 	for _, o := range list {
 		said = append(said, fmt.Sprintf("%d %s %s %s %v %v %d %s/%s", o.Ticket, o.Category, o.Level, o.Clock, o.Met, o.Broken, len(o.Pauses), o.Account["en"], o.Account["it"]))
 	}
-	equal(t, "outcomes", said, []string{
+	check.Equal(t, "outcomes", said, []string{
 		"417 non_blocking extended contact true false 2 /", "417 non_blocking extended intervention false true 2 because/perché",
 		"417 non_blocking extended restore false false 2 /", "418 non_blocking extended  false false 2 /",
 	})
-	equal(t, "a clock's working time", list[0].Spent, time.Minute)
-	equal(t, "a pause", list[0].Pauses[0], sla.Pause{Why: sla.ForCustomer, From: monday, Until: monday.Add(time.Hour)})
+	check.Equal(t, "a clock's working time", list[0].Spent, time.Minute)
+	check.Equal(t, "a pause", list[0].Pauses[0], sla.Pause{Why: sla.ForCustomer, From: monday, Until: monday.Add(time.Hour)})
 	times, err := s.TimeSpent(t.Context(), monday, monday.Add(2*time.Hour))
-	must(t, err)
-	equal(t, "time spent", times, []tickets.Spent{{Ticket: 417, Contract: "c1", At: monday.Add(time.Hour), Minutes: 25, Who: "anna", What: "looked", By: "caller"}})
+	check.Must(t, err)
+	check.Equal(t, "time spent", times, []tickets.Spent{{Ticket: 417, Contract: "c1", At: monday.Add(time.Hour), Minutes: 25, Who: "anna", What: "looked", By: "caller"}})
 	times, err = s.TimeSpent(t.Context(), monday, monday.Add(time.Hour))
-	must(t, err)
-	equal(t, "time spent before", len(times), 0)
+	check.Must(t, err)
+	check.Equal(t, "time spent before", len(times), 0)
 }

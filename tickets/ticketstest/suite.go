@@ -3,14 +3,13 @@
 package ticketstest
 
 import (
-	"errors"
 	"fmt"
-	"reflect"
 	"testing"
 	"time"
 
 	"hotline/directory"
 	"hotline/sla"
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 )
@@ -75,42 +74,24 @@ func run[S any](t *testing.T, open func(t *testing.T) S, tests map[string]func(*
 // monday is when everything happens.
 var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wants(t *testing.T, what string, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("%s: %v, want %v", what, err, want)
-	}
-}
-
-func equal(t *testing.T, what string, got, want any) {
-	t.Helper()
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
-	}
-}
-
 // sample is a ticket with everything in it.
 func sample(n tickets.Number) tickets.Ticket {
 	level := sla.DefaultLevels()[0]
 	promise := level.Terms(sla.DefaultCalendars()[0])
 	return tickets.Ticket{
-		Promise: &promise, Raised: 1, Stamps: sla.Stamps{Contact: monday.Add(time.Minute)},
-		Pauses: []sla.Pause{{Why: sla.ForCustomer, From: monday, Until: monday.Add(time.Hour)}, {Why: sla.NoAccess, From: monday}},
-		Number: n, Contract: "c1", Customer: "k1", Name: "Rossi S.p.A.", Caller: "0612345", Channel: tickets.Phone, Claim: sla.Blocking,
-		Assessment: sla.NonBlocking, Priority: 3, Level: sla.Extended, State: tickets.Assigned, Assignee: "anna", Evo: true, Language: "it",
-		OpenedAt: monday, TimeSpent: 90, Bundled: 2, Version: 1,
-		Clocks: []sla.Clock{
-			{Kind: sla.Contact, Due: monday.Add(time.Hour), MetAt: monday.Add(time.Minute), Limit: time.Hour, From: monday, Spent: time.Minute, Terms: promise.ID()},
-			{Kind: sla.Intervention, Due: monday.Add(4 * time.Hour), BrokenAt: monday.Add(4 * time.Hour), Limit: 4 * time.Hour, From: monday},
-			{Kind: sla.Restore, Due: monday.Add(8 * time.Hour), Projected: true, Limit: 4 * time.Hour, From: monday.Add(4 * time.Hour)},
+		Number:         n,
+		Reporter:       tickets.Reporter{Contract: "c1", Customer: "k1", Name: "Rossi S.p.A.", Caller: "0612345", Channel: tickets.Phone, Language: "it"},
+		Classification: tickets.Classification{Claim: sla.Blocking, Assessment: sla.NonBlocking, Priority: 3},
+		Commitment: tickets.Commitment{
+			Level: sla.Extended, Promise: &promise, Raised: 1, Stamps: sla.Stamps{Contact: monday.Add(time.Minute)},
+			Pauses: []sla.Pause{{Why: sla.ForCustomer, From: monday, Until: monday.Add(time.Hour)}, {Why: sla.NoAccess, From: monday}},
+			Clocks: []sla.Clock{
+				{Kind: sla.Contact, Due: monday.Add(time.Hour), MetAt: monday.Add(time.Minute), Limit: time.Hour, From: monday, Spent: time.Minute, Terms: promise.ID()},
+				{Kind: sla.Intervention, Due: monday.Add(4 * time.Hour), BrokenAt: monday.Add(4 * time.Hour), Limit: 4 * time.Hour, From: monday},
+				{Kind: sla.Restore, Due: monday.Add(8 * time.Hour), Projected: true, Limit: 4 * time.Hour, From: monday.Add(4 * time.Hour)},
+			},
 		},
+		State: tickets.Assigned, Assignee: "anna", Evo: true, OpenedAt: monday, TimeSpent: 90, Bundled: 2, Version: 1,
 		Recordings: []tickets.Recording{
 			{ID: fmt.Sprintf("r%d-1", n), Call: "call", At: monday, Seconds: 12.5, Law: "alaw", File: "a.wav", SHA256: "ab"},
 			{ID: fmt.Sprintf("r%d-2", n), Call: "call", At: monday, Seconds: 1, Law: "ulaw", Partial: true, File: "b.wav"},
@@ -125,5 +106,5 @@ func event(id string, n tickets.Number, k tickets.EventKind) tickets.Event {
 // put writes a new ticket.
 func put(t *testing.T, s tickets.Store, x tickets.Ticket) {
 	t.Helper()
-	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event(fmt.Sprintf("open-%d", x.Number), x.Number, tickets.Opened)}}))
+	check.Must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event(fmt.Sprintf("open-%d", x.Number), x.Number, tickets.Opened)}}))
 }

@@ -9,6 +9,7 @@ import (
 
 	"hotline/directory"
 	"hotline/sla"
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
 
@@ -18,17 +19,17 @@ func updates(t *testing.T, s DeskStore) {
 	ctx := t.Context()
 	for _, l := range sla.DefaultLevels() {
 		_, err := s.PutLevel(ctx, l)
-		must(t, err)
+		check.Must(t, err)
 	}
 	for _, c := range sla.DefaultCalendars() {
 		_, err := s.PutCalendar(ctx, c)
-		must(t, err)
+		check.Must(t, err)
 	}
 	own := Contracts(true)[0]
 	_, err := s.PutContract(ctx, own)
-	must(t, err)
+	check.Must(t, err)
 	book, err := directory.ReadBook(ctx, s, monday)
-	must(t, err)
+	check.Must(t, err)
 	ids, silent := 0, map[tickets.Update]bool{}
 	desk := tickets.NewDesk(tickets.DeskConfig{
 		Store: s, Book: book, Numbers: numbersOf{s}, Own: sla.OfficeHours, NewID: func() string { ids++; return fmt.Sprint("u", ids) },
@@ -53,10 +54,10 @@ func updates(t *testing.T, s DeskStore) {
 	for _, c := range append(sla.Categories(), sla.Uncategorised) {
 		for _, contract := range []directory.Contract{own, {}} {
 			x, err := desk.Open(ctx, tickets.Draft{Identity: tickets.Identity{Contract: contract}, Claim: c, Channel: tickets.Phone, Actor: "caller"}, monday)
-			must(t, err)
+			check.Must(t, err)
 			for _, step := range life {
 				_, err := step(x.Number)
-				must(t, err)
+				check.Must(t, err)
 			}
 			last = x.Number
 			want[last] = strings.Fields("assigned assigned closed closed new new restored unreached unreached")
@@ -67,9 +68,9 @@ func updates(t *testing.T, s DeskStore) {
 	}
 	silent[tickets.UpdateNew], silent[tickets.UpdateUnreached] = true, true
 	x, err := desk.Open(ctx, tickets.Draft{Claim: sla.Question, Channel: tickets.Web, Actor: "staff:carla"}, monday)
-	must(t, err)
+	check.Must(t, err)
 	_, err = tell(tickets.Unreached)(x.Number)
-	must(t, err)
+	check.Must(t, err)
 	if desk.Informed(ctx, x.Number, monday) {
 		t.Error("nobody is told, and yet it is said")
 	}
@@ -95,9 +96,9 @@ func compareUpdates(t *testing.T, s tickets.WorkQueue, want map[tickets.Number][
 		}
 	}
 	cancel()
-	must(t, <-ended)
+	check.Must(t, <-ended)
 	for n := range got {
 		slices.Sort(got[n])
 	}
-	equal(t, "letters to staff", got, want)
+	check.Equal(t, "letters to staff", got, want)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
 
@@ -17,7 +18,7 @@ func work(t *testing.T, s Store) {
 		return tickets.Work{ID: id, Kind: tickets.WorkWarn, Ticket: 417, Due: at, Facts: map[string]string{"clock": "contact"}}
 	}
 	list := []tickets.Work{due("now", monday), due("now", monday), due("far", monday.AddDate(200, 0, 0))}
-	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event("w", 417, tickets.Opened)}, Work: list}))
+	check.Must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event("w", 417, tickets.Opened)}, Work: list}))
 	done, puts := make(chan tickets.Work, 9), 0
 	run := func() (stop func()) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -37,18 +38,18 @@ func work(t *testing.T, s Store) {
 		}()
 		return func() {
 			cancel()
-			must(t, <-ended)
+			check.Must(t, <-ended)
 		}
 	}
 	stop := run()
 	first := take(t, done)
-	equal(t, "work", first, due("now", monday))
+	check.Equal(t, "work", first, due("now", monday))
 	x.Version = 2
-	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("w2", 417, tickets.Commented)}, Work: []tickets.Work{due("bad", monday), due("now", monday)}}))
-	equal(t, "work that fails", take(t, done).ID, "bad")
+	check.Must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{event("w2", 417, tickets.Commented)}, Work: []tickets.Work{due("bad", monday), due("now", monday)}}))
+	check.Equal(t, "work that fails", take(t, done).ID, "bad")
 	x.Version = 3
-	must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 2, Events: []tickets.Event{event("w3", 417, tickets.Commented)}, Work: []tickets.Work{due("put off", monday)}}))
-	equal(t, "work put off", take(t, done).ID, "put off")
+	check.Must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 2, Events: []tickets.Event{event("w3", 417, tickets.Commented)}, Work: []tickets.Work{due("put off", monday)}}))
+	check.Equal(t, "work put off", take(t, done).ID, "put off")
 	for id := ""; id != "put off"; { // beside it the work that fails may come again
 		id = take(t, done).ID
 	}

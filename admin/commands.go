@@ -19,14 +19,14 @@ import (
 	"hotline/tickets"
 )
 
-// onTicket is a write about one ticket that needs no more than its name.
-type onTicket struct {
+// ticketTarget is a write about one ticket that needs no more than its name.
+type ticketTarget struct {
 	Keyed
 	Numbered
 }
 
-// saying is a write about one ticket with something to say.
-type saying[B any] struct {
+// ticketCommand is a write about one ticket with something to say.
+type ticketCommand[B any] struct {
 	Keyed
 	Numbered
 	Body B
@@ -62,24 +62,24 @@ type timeSpentInput struct {
 	Who     string `json:"who,omitempty" maxLength:"100" doc:"Whose time it was; left out: who writes it down"`
 }
 
-// act is what one write does to its ticket.
-type act[B any] func(ctx context.Context, n tickets.Number, actor string, body B, now time.Time) (tickets.Ticket, error)
+// command is what one write does to its ticket.
+type command[B any] func(ctx context.Context, n tickets.Number, actor string, body B, now time.Time) (tickets.Ticket, error)
 
-// workRoutes are the moves of the ticket that staff make; the desk's table says which of them a state allows.
-func (s *server) workRoutes(api huma.API) {
+// commandRoutes are the moves of the ticket that staff make; the desk's table says which of them a state allows.
+func (s *server) commandRoutes(api huma.API) {
 	d := s.Desk
-	s.actRoutes(api)
-	saidRoute(s, api, "assess", "Set the category after a specialist looked; priority and clocks follow",
+	s.clockActRoutes(api)
+	commandRoute(s, api, "assess", "Set the category after a specialist looked; priority and clocks follow",
 		func(ctx context.Context, n tickets.Number, actor string, b assessmentInput, now time.Time) (tickets.Ticket, error) {
 			return d.Assess(ctx, n, actor, sla.Category(b.Category), now)
 		})
-	saidRoute(s, api, "assign", "Give the ticket to an engineer", s.assign)
-	saidRoute(s, api, "comment", "Add words to the history",
+	commandRoute(s, api, "assign", "Give the ticket to an engineer", s.assign)
+	commandRoute(s, api, "comment", "Add words to the history",
 		func(ctx context.Context, n tickets.Number, actor string, b commentInput, now time.Time) (tickets.Ticket, error) {
 			return d.Comment(ctx, n, actor, b.Text, now)
 		})
-	saidRoute(s, api, "contract", "Put a running ticket under another contract; its clocks follow", s.setContract)
-	saidRoute(s, api, "time", "Add time spent, in minutes, with who and what",
+	commandRoute(s, api, "contract", "Put a running ticket under another contract; its clocks follow", s.setContract)
+	commandRoute(s, api, "time", "Add time spent, in minutes, with who and what",
 		func(ctx context.Context, n tickets.Number, actor string, b timeSpentInput, now time.Time) (tickets.Ticket, error) {
 			return d.AddTime(ctx, n, tickets.Spent{Minutes: b.Minutes, What: b.What, Who: cmp.Or(b.Who, actor), By: actor}, now)
 		})
@@ -93,7 +93,7 @@ func (s *server) workRoutes(api huma.API) {
 		{"access-withdrawn", "The installation cannot be reached: a fact, never a missing heartbeat", d.WithdrawAccess},
 		{"access-back", "The installation can be reached again", d.GiveAccess},
 	} {
-		saidRoute(s, api, r.verb, r.summary,
+		commandRoute(s, api, r.verb, r.summary,
 			func(ctx context.Context, n tickets.Number, actor string, b *reasonInput, now time.Time) (tickets.Ticket, error) {
 				if b == nil {
 					b = &reasonInput{}
@@ -111,7 +111,7 @@ func (s *server) workRoutes(api huma.API) {
 		{"follow", "Give it the terms of its contract as they stand now", d.Follow},
 		{"not-a-request", "It was a robot or a wrong number", d.MarkNotRequest},
 	} {
-		serve(s, api, verbRoute(r.verb, r.summary), func(ctx context.Context, in *onTicket) (*answer[ticketWhole], error) {
+		serve(s, api, verbRoute(r.verb, r.summary), func(ctx context.Context, in *ticketTarget) (*answer[ticketWhole], error) {
 			n := tickets.Number(in.Number)
 			_, err := r.do(ctx, n, access.Staff(ctx), s.Now())
 			return s.afterwards(ctx, n, err)
@@ -119,8 +119,8 @@ func (s *server) workRoutes(api huma.API) {
 	}
 }
 
-// actRoutes are the acts that meet a clock. They can be entered later.
-func (s *server) actRoutes(api huma.API) {
+// clockActRoutes are the acts that meet a clock. They can be entered later.
+func (s *server) clockActRoutes(api huma.API) {
 	for _, r := range []struct {
 		verb, summary string
 		clock         sla.Kind
@@ -129,7 +129,7 @@ func (s *server) actRoutes(api huma.API) {
 		{"intervention", "The intervention began; the restore clock runs from here", sla.Intervention},
 		{"restored", "The customer's system runs again", sla.Restore},
 	} {
-		saidRoute(s, api, r.verb, r.summary,
+		commandRoute(s, api, r.verb, r.summary,
 			func(ctx context.Context, n tickets.Number, actor string, b *entryInput, now time.Time) (tickets.Ticket, error) {
 				e := tickets.Entry{Clock: r.clock}
 				if b != nil {
@@ -158,8 +158,8 @@ func verbRoute(verb, summary string) huma.Operation {
 	return route(http.MethodPost, "/tickets/{number}/"+verb, verb+"-ticket", summary)
 }
 
-func saidRoute[B any](s *server, api huma.API, verb, summary string, do act[B]) {
-	serve(s, api, verbRoute(verb, summary), func(ctx context.Context, in *saying[B]) (*answer[ticketWhole], error) {
+func commandRoute[B any](s *server, api huma.API, verb, summary string, do command[B]) {
+	serve(s, api, verbRoute(verb, summary), func(ctx context.Context, in *ticketCommand[B]) (*answer[ticketWhole], error) {
 		n := tickets.Number(in.Number)
 		_, err := do(ctx, n, access.Staff(ctx), in.Body, s.Now())
 		return s.afterwards(ctx, n, err)

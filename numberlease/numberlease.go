@@ -1,4 +1,8 @@
-package journal
+// Package numberlease gives ticket numbers from blocks that are leased from the store, so that a caller hears a number while
+// the store is down, and no number is given twice.
+//
+// It starts no goroutine; who wants a block ahead of time calls Refill from time to time.
+package numberlease
 
 import (
 	"bytes"
@@ -7,11 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
 
+	"hotline/atomicfile"
 	"hotline/circuitbreaker"
 	"hotline/tickets"
 )
@@ -32,7 +36,7 @@ var ErrNoNumbers = errors.New("no ticket number is left, and the store does not 
 // Numbers gives ticket numbers from blocks leased from the store. The highest number given is on the disk before it is
 // spoken, so that none is given twice, also after a crash or a restore of the database. Safe for concurrent use.
 type Numbers struct {
-	cache   Cache
+	files   atomicfile.Values
 	floor   tickets.Number // none is given below
 	damaged string
 	from    func(ctx context.Context, n int) (tickets.Number, error)
@@ -79,14 +83,14 @@ func (s numberState) begun(first, until tickets.Number, now time.Time) numberSta
 	return next
 }
 
-// OpenNumbers reads what was given so far; from leases blocks. given is the highest number that other files tell of, such
+// Open reads what was given so far; from leases blocks. given is the highest number that other files tell of, such
 // as recordings: a folder that was restored in parts does not count from an older state. A file that cannot be read is put
 // aside, see Damaged: the store's blocks begin above it all the same.
-func OpenNumbers(dir string, given tickets.Number, from func(ctx context.Context, n int) (tickets.Number, error)) (*Numbers, error) {
+func Open(dir string, given tickets.Number, from func(ctx context.Context, n int) (tickets.Number, error)) (*Numbers, error) {
 	n := newNumbers(dir, given, from)
-	err := n.cache.Get(numberFile, &n.state)
+	err := n.files.Get(numberFile, &n.state)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		name := filepath.Join(dir, numberFile+".json")
+		name := n.files.File(numberFile)
 		n.damaged = name + ".damaged"
 		if err := os.Rename(name, n.damaged); err != nil {
 			return nil, fmt.Errorf("putting the ticket numbers aside, which cannot be read: %w", err)
@@ -107,7 +111,7 @@ func OpenNumbers(dir string, given tickets.Number, from func(ctx context.Context
 }
 
 func newNumbers(dir string, given tickets.Number, from func(ctx context.Context, n int) (tickets.Number, error)) *Numbers {
-	return &Numbers{cache: Cache{dir}, floor: given + 1, from: from, breaker: circuitbreaker.New(circuitbreaker.Config{Timeout: leaseTime, Cooldown: cooldown})}
+	return &Numbers{files: atomicfile.Values{Dir: dir}, floor: given + 1, from: from, breaker: circuitbreaker.New(circuitbreaker.Config{Timeout: leaseTime, Cooldown: cooldown})}
 }
 
 // Damaged names where a file of numbers was put that could not be read; empty when it could.
@@ -160,9 +164,9 @@ func (n *Numbers) keep(s numberState) error {
 		return fmt.Errorf("keeping the ticket numbers: %w", err)
 	}
 	text = append(text, bytes.Repeat([]byte(" "), max(stateLength-len(text), 0))...)
-	name := filepath.Join(n.cache.Dir, numberFile+".json")
-	if err = ReplaceFile(name, text); errors.Is(err, syscall.ENOSPC) {
-		err = overwrite(name, text)
+	name := n.files.File(numberFile)
+	if err = atomicfile.Replace(name, text); errors.Is(err, syscall.ENOSPC) {
+		err = atomicfile.Overwrite(name, text)
 	}
 	if err != nil {
 		return fmt.Errorf("keeping the ticket numbers: %w", err)

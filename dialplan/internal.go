@@ -19,8 +19,8 @@ func isSIP(telephone string) bool {
 	return found && (strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips"))
 }
 
-// house is where SIP addresses may lead to. What it holds never changes.
-type house struct {
+// internalHosts are where SIP addresses may lead to. What it holds never changes.
+type internalHosts struct {
 	phones   []netip.Prefix
 	loopback bool     // telephones of this machine are the house's
 	listed   []string // whole addresses and host names, lower case, of the configuration
@@ -30,8 +30,8 @@ type house struct {
 	public   netip.Addr       // and what it is called outside
 }
 
-func newHouse(s config.SIP, listed, operator []string) house {
-	h := house{loopback: s.TrustLoopback, trunks: s.Trunks, own: slices.Concat(s.Listen, s.Secure), public: s.PublicIP}
+func newInternalHosts(s config.SIP, listed, operator []string) internalHosts {
+	h := internalHosts{loopback: s.TrustLoopback, trunks: s.Trunks, own: slices.Concat(s.Listen, s.Secure), public: s.PublicIP}
 	for _, p := range s.Phones {
 		h.phones = append(h.phones, p.Prefix)
 	}
@@ -52,7 +52,7 @@ func newHouse(s config.SIP, listed, operator []string) house {
 }
 
 // allows tells why a SIP address is not one that the line may dial; nil when it may.
-func (h house) allows(telephone string) error {
+func (h internalHosts) allows(telephone string) error {
 	m := address.FindStringSubmatch(telephone)
 	if m == nil {
 		return fmt.Errorf("%q is no SIP address of a telephone; write sip:NAME@HOST, if need be with :PORT and ;transport=tcp or tls: %w", short(telephone), ErrNotAllowed)
@@ -78,7 +78,7 @@ func (h house) allows(telephone string) error {
 }
 
 // isThisLine tells whether an address leads back to where the line listens.
-func (h house) isThisLine(host, port string) bool {
+func (h internalHosts) isThisLine(host, port string) bool {
 	ip, err := netip.ParseAddr(host)
 	if host == "localhost" {
 		ip, err = netip.IPv6Loopback(), nil
@@ -94,7 +94,7 @@ func (h house) isThisLine(host, port string) bool {
 }
 
 // free tells whether a call to an allowed address costs nothing: the house's own network, or this machine.
-func (h house) free(telephone string) bool {
+func (h internalHosts) free(telephone string) bool {
 	m := address.FindStringSubmatch(telephone)
 	if m == nil {
 		return false
@@ -105,7 +105,7 @@ func (h house) free(telephone string) bool {
 }
 
 // trunk finds the trunk that an address of ours would reach past prefixes and directory.
-func (h house) trunk(ip netip.Addr, host, port string) (name string, found bool) {
+func (h internalHosts) trunk(ip netip.Addr, host, port string) (name string, found bool) {
 	for _, t := range h.trunks {
 		if m := address.FindStringSubmatch(t.Proxy); m != nil && strings.EqualFold(strings.Trim(m[1], "[]"), host) && orPort(m[2]) == orPort(port) {
 			return t.Name, true

@@ -1,8 +1,8 @@
-// Package slow is the reference that rotas are proven against: it walks minute by minute and is stupid on purpose.
+// Package oracle is the reference that rotas are proven against: it walks minute by minute and is stupid on purpose.
 //
 // It knows nothing of package rota. It reads a rota as it is stored, asks the zone for the time on the wall, and says who is
 // on call. It serves tests only.
-package slow
+package oracle
 
 import (
 	"encoding/json"

@@ -1,4 +1,5 @@
-package journal
+// Package spool is the folder of recordings: WAV files that can be played at every instant, also while they are written.
+package spool
 
 import (
 	"crypto/sha256"
@@ -14,14 +15,14 @@ import (
 	"hotline/storage"
 )
 
-// Spool is the folder of recordings: WAV files that can be played at every instant, named by their opaque ids. Nothing
-// outside the folder can be named. Safe for concurrent use.
-type Spool struct{ root *os.Root }
+// Folder is the folder of recordings, which are named by their opaque ids. Nothing outside the folder can be named. Safe for
+// concurrent use.
+type Folder struct{ root *os.Root }
 
 const suffix = ".wav"
 
-// OpenSpool opens the folder and makes it when it is missing.
-func OpenSpool(dir string) (*Spool, error) {
+// Open opens the folder and makes it when it is missing.
+func Open(dir string) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("opening the folder of recordings: %w", err)
 	}
@@ -29,11 +30,11 @@ func OpenSpool(dir string) (*Spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the folder of recordings: %w", err)
 	}
-	return &Spool{root}, nil
+	return &Folder{root}, nil
 }
 
 // Close closes the folder.
-func (s *Spool) Close() error { return s.root.Close() }
+func (f *Folder) Close() error { return f.root.Close() }
 
 // recording is one that is being written.
 type recording struct {
@@ -43,8 +44,8 @@ type recording struct {
 
 // Create begins a recording in a codec. Write appends octets of the codec; Close makes the file whole and brings it to the
 // disk. The writer is used by one goroutine.
-func (s *Spool) Create(id string, c g711.Codec) (io.WriteCloser, error) {
-	file, err := s.root.OpenFile(id+suffix, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+func (f *Folder) Create(id string, c g711.Codec) (io.WriteCloser, error) {
+	file, err := f.root.OpenFile(id+suffix, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("beginning recording %s: %w", id, err)
 	}
@@ -62,16 +63,16 @@ func (r *recording) Close() error {
 }
 
 // Remove deletes a recording that nobody keeps. One that is not there is no fault.
-func (s *Spool) Remove(id string) error {
-	if err := s.root.Remove(id + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+func (f *Folder) Remove(id string) error {
+	if err := f.root.Remove(id + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("deleting recording %s: %w", id, err)
 	}
 	return nil
 }
 
-// Open opens a recording for reading; tickets.ErrNotFound when there is none.
-func (s *Spool) Open(id string) (io.ReadSeekCloser, error) {
-	file, err := s.root.Open(id + suffix)
+// Open opens a recording for reading; storage.ErrNotFound when there is none.
+func (f *Folder) Open(id string) (io.ReadSeekCloser, error) {
+	file, err := f.root.Open(id + suffix)
 	if errors.Is(err, os.ErrNotExist) {
 		err = fmt.Errorf("%w: %w", storage.ErrNotFound, err)
 	}
@@ -82,8 +83,8 @@ func (s *Spool) Open(id string) (io.ReadSeekCloser, error) {
 }
 
 // Octets reads a recording back, also one that is still being written.
-func (s *Spool) Octets(id string) (c g711.Codec, octets []byte, err error) {
-	file, err := s.Open(id)
+func (f *Folder) Octets(id string) (c g711.Codec, octets []byte, err error) {
+	file, err := f.Open(id)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -100,8 +101,8 @@ func (s *Spool) Octets(id string) (c g711.Codec, octets []byte, err error) {
 }
 
 // Sum is the SHA-256 of a recording's file, in hexadecimal: later it can be told whether it is as it was.
-func (s *Spool) Sum(id string) (string, error) {
-	file, err := s.Open(id)
+func (f *Folder) Sum(id string) (string, error) {
+	file, err := f.Open(id)
 	if err != nil {
 		return "", err
 	}
@@ -114,8 +115,8 @@ func (s *Spool) Sum(id string) (string, error) {
 }
 
 // List names the recordings there are.
-func (s *Spool) List() ([]string, error) {
-	dir, err := s.root.Open(".")
+func (f *Folder) List() ([]string, error) {
+	dir, err := f.root.Open(".")
 	if err != nil {
 		return nil, fmt.Errorf("listing recordings: %w", err)
 	}

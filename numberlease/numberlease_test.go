@@ -1,4 +1,4 @@
-package journal
+package numberlease
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hotline/atomicfile"
 	"hotline/storage"
 	"hotline/tickets"
 )
@@ -32,7 +33,7 @@ func (l *ledger) lease(_ context.Context, n int) (tickets.Number, error) {
 func TestNumbersAreGivenOnceThroughCrashesRestoresAndAStoreThatIsDown(t *testing.T) {
 	dir, l, seen := t.TempDir(), &ledger{next: 417}, map[tickets.Number]bool{}
 	open := func() *Numbers {
-		n, err := OpenNumbers(dir, 0, l.lease)
+		n, err := Open(dir, 0, l.lease)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +76,7 @@ func TestNumbersAreGivenOnceThroughCrashesRestoresAndAStoreThatIsDown(t *testing
 
 func TestOnAFullDiskTheStoreGivesNumbersByItself(t *testing.T) {
 	dir, l := filepath.Join(t.TempDir(), "journal"), &ledger{next: 417}
-	n, err := OpenNumbers(dir, 0, l.lease)
+	n, err := Open(dir, 0, l.lease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func TestOnAFullDiskTheStoreGivesNumbersByItself(t *testing.T) {
 
 func TestTheNumbersFileCanBeOverwrittenInItsPlace(t *testing.T) {
 	dir, l := t.TempDir(), &ledger{next: 417}
-	n, err := OpenNumbers(dir, 0, l.lease)
+	n, err := Open(dir, 0, l.lease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,11 +122,11 @@ func TestTheNumbersFileCanBeOverwrittenInItsPlace(t *testing.T) {
 		length int
 		taken  bool
 	}{{stateLength, true}, {stateLength - 1, false}, {stateLength + 1, false}} {
-		if err := overwrite(name, fmt.Appendf(nil, "%-*s", c.length, text)); (err == nil) != c.taken {
+		if err := atomicfile.Overwrite(name, fmt.Appendf(nil, "%-*s", c.length, text)); (err == nil) != c.taken {
 			t.Errorf("%d octets: %v", c.length, err)
 		}
 	}
-	again, err := OpenNumbers(dir, 0, l.lease)
+	again, err := Open(dir, 0, l.lease)
 	if err != nil || again.state.Spare != 1<<63-1 {
 		t.Errorf("read back: %+v, %v", again, err)
 	}
@@ -145,10 +146,10 @@ func TestNumbersGoOnAboveWhatOtherFilesTellOf(t *testing.T) {
 		"the block is over, the next is above": {numberState{Next: 517, Until: 517, Spare: 600}, 430, 600},
 	} {
 		dir, l := t.TempDir(), &ledger{next: 417}
-		if err := (Cache{dir}).Put(numberFile, c.kept); err != nil {
+		if err := (atomicfile.Values{Dir: dir}).Put(numberFile, c.kept); err != nil {
 			t.Fatal(err)
 		}
-		n, err := OpenNumbers(dir, c.given, l.lease)
+		n, err := Open(dir, c.given, l.lease)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,11 +162,11 @@ func TestNumbersGoOnAboveWhatOtherFilesTellOf(t *testing.T) {
 func TestBlocksAreShortWhereFewNumbersAreUsedAndGrowWhereManyAre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &ledger{next: 417}
-		quiet, err := OpenNumbers(t.TempDir(), 0, l.lease)
+		quiet, err := Open(t.TempDir(), 0, l.lease)
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, err := OpenNumbers(t.TempDir(), 0, l.lease)
+		other, err := Open(t.TempDir(), 0, l.lease)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +201,7 @@ func TestABlockOfAnEarlierReleaseIsUsedUpWhole(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, numberFile+".json"), []byte(`{"next":517,"until":517,"spare":617}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	n, err := OpenNumbers(dir, 0, l.lease)
+	n, err := Open(dir, 0, l.lease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,7 @@ func TestNumbersThatCannotBeReadKeepNobodyOut(t *testing.T) {
 	if err := os.WriteFile(name, []byte(`{"next":4`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	n, err := OpenNumbers(dir, 450, l.lease)
+	n, err := Open(dir, 450, l.lease)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,8 +26,8 @@ type Running struct {
 // namedAtMost is how many tickets the question names; the preview shows all of them.
 const namedAtMost = 5
 
-// asked refuses an edit that would move deadlines of running tickets and does not say whether they follow.
-func (s *server) asked(ctx context.Context, r Running, in tickets.Scope, change func(*directory.Book)) error {
+// requireRunning refuses an edit that would move deadlines of running tickets and does not say whether they follow.
+func (s *server) requireRunning(ctx context.Context, r Running, in tickets.Scope, change func(*directory.Book)) error {
 	if r.Running != "" {
 		return nil
 	}

@@ -13,42 +13,42 @@ import (
 // Listen hears whether a mailbox has picked up; see ring.Telephone. It hears a second at a time, by a recording that nobody
 // keeps.
 func (t *Telephone) Listen(hear func(ring.Sign)) (stop func()) {
-	a := &answerer{detector: amd.New(), hear: hear}
+	d := &mailboxDetector{detector: amd.New(), hear: hear}
 	rec, err := t.sound.Record(func(c g711.Codec) (io.WriteCloser, error) {
-		a.codec = c
-		return a, nil
+		d.codec = c
+		return d, nil
 	}, media.RecordOptions{})
 	if err != nil {
 		return func() {} // the leg is over, which whoever waits for a key is told
 	}
 	return func() {
-		a.deaf.Store(true)
+		d.stopped.Store(true)
 		_, _ = rec.Stop()
 	}
 }
 
-// answerer hears who has picked up. It is a recording's writer, and media's one writer calls it.
-type answerer struct {
+// mailboxDetector hears whether a mailbox has picked up. It is a recording's writer, and media's one writer calls it.
+type mailboxDetector struct {
 	codec    g711.Codec
 	detector *amd.Detector
 	hear     func(ring.Sign)
-	deaf     atomic.Bool
+	stopped  atomic.Bool
 	pcm      [8000]int16
 }
 
 // Write hears one second at most.
-func (a *answerer) Write(octets []byte) (int, error) {
-	if a.deaf.Load() {
+func (d *mailboxDetector) Write(octets []byte) (int, error) {
+	if d.stopped.Load() {
 		return len(octets), nil
 	}
-	n := a.codec.Decode(a.pcm[:], octets)
-	switch a.detector.Feed(a.pcm[:n]) {
+	n := d.codec.Decode(d.pcm[:], octets)
+	switch d.detector.Feed(d.pcm[:n]) {
 	case amd.Greeting:
-		a.hear(ring.Greeting)
+		d.hear(ring.Greeting)
 	case amd.Beep:
-		a.hear(ring.Beep)
+		d.hear(ring.Beep)
 	}
 	return len(octets), nil
 }
 
-func (a *answerer) Close() error { return nil }
+func (d *mailboxDetector) Close() error { return nil }
