@@ -86,8 +86,9 @@ func (a *App) newSwitchboard(converse func(context.Context, *line.Line)) error {
 func (a *App) openDispatch() *callhandler.Handler {
 	c, e, d := a.cfg.Config, a.cfg.Config.Escalation, &a.dispatching
 	d.roster = duty.New(a.db.Calls, a.disk.copy.Cache(), d.circuit, a.log)
+	keys := a.console()
 	d.dispatcher = dispatch.New(dispatch.Config{
-		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Telephones: a.cfg.Decorators.telephones(a.switchboard),
+		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Menu: keys, Telephones: a.cfg.Decorators.telephones(a.switchboard),
 		Operator: dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},
 		MayDial:  a.dialler.May, Spoken: a.plan.Spoken,
 		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Alarm: a.alarm, Log: a.log,
@@ -95,22 +96,21 @@ func (a *App) openDispatch() *callhandler.Handler {
 	return callhandler.New(callhandler.Config{
 		Desk: a.desk, Dispatch: d.dispatcher, Active: d.active, Records: a.calls, Metrics: a.metrics, Flow: a.flows.Now,
 		IVR:      ivr.Config{NewID: newID, Language: a.language, Spoken: a.plan.Spoken, Alarm: a.alarm, Log: a.log},
-		Converse: a.console(a.cfg.Decorators.conversation(ivr.Converse, a.voices.Shipped)), Log: a.log,
+		Converse: keys.Before(console.Conversation(a.cfg.Decorators.conversation(ivr.Converse, a.voices.Shipped))), Log: a.log,
 	})
 }
 
 // onTelephone tells whether a call runs. Only after openLine.
 func (a *App) onTelephone() bool { return a.switchboard.Agent().Calls() > 0 }
 
-// console lets engineers work by telephone; everybody else has the conversation next.
-func (a *App) console(next callhandler.Conversation) callhandler.Conversation {
-	k := console.New(console.Config{
+// console lets engineers work by telephone.
+func (a *App) console() *console.Console {
+	return console.New(console.Config{
 		Engineers: func(c ivr.Caller) []oncall.Engineer {
 			return a.dispatching.roster.Of(func(telephone string) bool { return console.Calls(telephone, c, a.plan.E164) })
 		},
 		PINs: a.dispatching.pins, Desk: a.desk, Accessed: a.db.Store.LogAccess, NewID: newID, Alarm: a.alarm, Log: a.log,
 	})
-	return k.Before(console.Conversation(next))
 }
 
 // language is that of the number dialled, else the line's own.

@@ -52,6 +52,7 @@ type Config struct {
 	Calls      CallRecords
 	Telephones ring.Telephones
 	Duty       ring.Duty
+	Menu       ring.Menu // of a talk; nil: there is none
 	Operator   Operator
 	MayDial    func(number string) bool // tells whether the line may dial a telephone
 	Spoken     func(number string) string
@@ -81,7 +82,7 @@ func New(c Config) *Dispatcher {
 	}
 	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial}
 	d.search = ring.New(ring.Config{
-		Telephones: c.Telephones, Duty: c.Duty, Times: c.Times, Rounds: c.Rounds, Spoken: c.Spoken, Log: c.Log,
+		Telephones: c.Telephones, Duty: c.Duty, Menu: c.Menu, Times: c.Times, Rounds: c.Rounds, Spoken: c.Spoken, Log: c.Log,
 		Book: &history{desk: c.Desk, calls: c.Calls, active: c.Active, alarm: c.Alarm, log: c.Log},
 	})
 	return d

@@ -183,6 +183,10 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 	case !errors.Is(err, media.ErrClosed) && !errors.Is(err, media.ErrTimeout): // of these a leg is ending, and says so below
 		return fmt.Errorf("joining to call %s: %w", call, err)
 	}
+	var keys <-chan media.Key // nil: none counts
+	if j.Menu && t.sound.OutOfBand() {
+		keys = t.sound.Pressed()
+	}
 	every := time.NewTicker(talkCheck)
 	defer every.Stop()
 	for {
@@ -196,6 +200,10 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 			return context.Cause(ctx)
 		case <-other.ctx.Done():
 			return context.Cause(other.ctx)
+		case k := <-keys:
+			if k == '*' {
+				return ring.ErrMenu
+			}
 		case <-every.C:
 			if talk.detected(j.Talk) && j.Talked != nil {
 				j.Talked()

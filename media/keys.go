@@ -95,6 +95,15 @@ func (l *Leg) nextKey(ctx context.Context, end <-chan time.Time) (k Key, over bo
 	}
 }
 
+// Pressed is the queue of keys, for a select beside other things: each key is given once, here or by Key.
+func (l *Leg) Pressed() <-chan Key { return l.keys.waiting }
+
+// OutOfBand tells whether keys come in another way than in the sound.
+func (l *Leg) OutOfBand() (yes bool) {
+	_ = l.ask(func(_ *worker, l *Leg) { yes = l.in.keys.OutOfBand() })
+	return yes
+}
+
 // DetectTones has the leg listen for keys in the sound although events were agreed on, until one of them comes: for somebody
 // who was asked for a key and whose gateway may send only tones. It asks more of a tone than where tones are the agreed
 // way, and does not listen while the leg is joined to another.

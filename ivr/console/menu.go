@@ -45,7 +45,11 @@ func (s *session) asCaller() error {
 // presses nothing, or only wrong keys, is hung up on in the end: no line is held for ever.
 func (s *session) choose(first prompts.Phrase, options []option) error {
 	menu := prompts.Join(first, offered(options))
-	for silent, wrong := 0, 0; silent < silences && wrong < mistakes; {
+	patient := silences
+	if s.talk {
+		patient = 1
+	}
+	for silent, wrong := 0, 0; silent < patient && wrong < mistakes; {
 		if err := s.say(menu); err != nil {
 			return err
 		}
@@ -71,6 +75,9 @@ func (s *session) choose(first prompts.Phrase, options []option) error {
 		silent, wrong = 0, wrong+1
 		s.flush()
 		menu = prompts.Join(prompts.P("wrong-key"), offered(options))
+	}
+	if s.talk {
+		return errBack
 	}
 	if err := s.speak(prompts.P("goodbye"), false); err != nil {
 		return err

@@ -14,10 +14,11 @@ import (
 
 // How a call in the console goes on when a part of it is over.
 var (
-	errCaller = errors.New("the call goes on as a caller's")
-	errBack   = errors.New("back to the main menu")
-	errNext   = errors.New("on to the next ticket")
-	errOver   = errors.New("the engineer presses nothing any more")
+	errCaller   = errors.New("the call goes on as a caller's")
+	errBack     = errors.New("back to the main menu")
+	errNext     = errors.New("on to the next ticket")
+	errHandOver = errors.New("the customer is handed over to a colleague")
+	errOver     = errors.New("the engineer presses nothing any more")
 )
 
 // The spans of the console.
@@ -37,7 +38,8 @@ type session struct {
 	ctx    context.Context // ends with the call
 	call   ivr.Call
 	lang   prompts.Language
-	who    oncall.Engineer // who has keyed the PIN
+	talk   bool            // the customer waits: silence ends a menu soon
+	who    oncall.Engineer // who has keyed the PIN, or accepted
 	typed  []byte          // for the caller's conversation
 	held   []byte          // keys that were looked at and not acted on yet
 	seen   map[tickets.Number]bool

@@ -47,6 +47,16 @@ func (s *session) optionsOf(t tickets.Ticket) []option {
 		{'1', "account", "console-key-account", func() error { return s.tell(t.Number) }},
 		{'2', "recordings", heard, func() error { return s.play(t) }},
 	}
+	return append(append(list, s.actsOf(t)...),
+		option{'7', "note", "console-key-note", func() error { return s.dictate(t.Number) }},
+		option{'9', "next", "console-key-on", func() error { return errNext }},
+		option{'#', "back", "console-key-back", func() error { return errBack }},
+	)
+}
+
+// actsOf are the keys that change a ticket; of two acts with one key it is the one that fits, else the last one.
+func (s *session) actsOf(t tickets.Ticket) []option {
+	var list []option
 	known := map[byte]int{}
 	for _, a := range acts() {
 		o := option{key: a.key, name: a.name, doing: func() error { return s.perform(a, t.Number) }}
@@ -56,15 +66,11 @@ func (s *session) optionsOf(t tickets.Ticket) []option {
 		if at, twice := known[a.key]; !twice {
 			known[a.key] = len(list)
 			list = append(list, o)
-		} else if o.says != "" {
+		} else if o.says != "" || list[at].says == "" {
 			list[at] = o
 		}
 	}
-	return append(list,
-		option{'7', "note", "console-key-note", func() error { return s.dictate(t.Number) }},
-		option{'9', "next", "console-key-on", func() error { return errNext }},
-		option{'#', "back", "console-key-back", func() error { return errBack }},
-	)
+	return list
 }
 
 // tell says the account anew.

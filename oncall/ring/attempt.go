@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"hotline/cdr"
@@ -44,6 +45,7 @@ const (
 	resultOff      = "called off"
 	resultShort    = "hung up at once"
 	resultUnheard  = "accepted, not heard"
+	resultHanded   = "handed over"
 
 	resultCalledBack = "called back"
 )
@@ -56,7 +58,9 @@ func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
 		j.finish(ctx, leg, a, errEngaged.Error())
 		return unanswered, errEngaged
 	}
-	defer s.engaged.free(j.owner(a))
+	free := sync.OnceFunc(func() { s.engaged.free(j.owner(a)) })
+	defer free()
+	j.free = free
 	t, err := j.ring(ctx, a)
 	if err != nil {
 		result := resultOf(err)

@@ -31,6 +31,9 @@ const (
 	SayCustomerNumber prompts.ID = "customer-number" // engineer: a number that the line does not dial for him
 	SayCallingBack    prompts.ID = "calling-back"
 	SayNoAnswer       prompts.ID = "callback-failed"
+	SayHandingOver    prompts.ID = "handing-over" // engineer who waits: a colleague is rung
+	SayHandedOver     prompts.ID = "handed-over"
+	SayNotHandedOver  prompts.ID = "not-handed-over"
 	SayGoodbye        prompts.ID = "goodbye"
 	SayOperatorBrief  prompts.ID = "operator-brief" // operator: a caller for you, 1 accepts, 2 passes
 )

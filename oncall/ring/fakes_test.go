@@ -25,20 +25,21 @@ var (
 
 // script is what a fake telephone does.
 type script struct {
-	err     error         // Ring fails with it, after delay
-	delay   time.Duration // before pick-up or failure
-	keys    string        // pressed one by one
-	after   time.Duration // from pick-up to the first key
-	between time.Duration // between keys
-	hangsUp time.Duration // after pick-up, before anything else; 0: never
-	breaks  bool          // that is no BYE but the loss of the line
-	fades   time.Duration // after pick-up nothing comes any more, and no BYE; 0: never
-	talk    time.Duration // after the join the engineer hangs up; 0: never
-	silent  time.Duration // after the join no packet comes any more
-	drops   time.Duration // after the join the leg is lost, without a BYE
-	mute    bool          // the other side is never heard
-	greets  time.Duration // after pick-up somebody has spoken on and on; 0: never
-	beeps   time.Duration // after pick-up a mailbox has beeped; 0: never
+	err     error           // Ring fails with it, after delay
+	delay   time.Duration   // before pick-up or failure
+	keys    string          // pressed one by one
+	after   time.Duration   // from pick-up to the first key
+	between time.Duration   // between keys
+	hangsUp time.Duration   // after pick-up, before anything else; 0: never
+	breaks  bool            // that is no BYE but the loss of the line
+	fades   time.Duration   // after pick-up nothing comes any more, and no BYE; 0: never
+	talk    time.Duration   // after the join the engineer hangs up; 0: never
+	silent  time.Duration   // after the join no packet comes any more
+	drops   time.Duration   // after the join the leg is lost, without a BYE
+	stars   []time.Duration // so long after each join the key for the menu is pressed
+	mute    bool            // the other side is never heard
+	greets  time.Duration   // after pick-up somebody has spoken on and on; 0: never
+	beeps   time.Duration   // after pick-up a mailbox has beeped; 0: never
 }
 
 // night is a street of fake telephones and everything that was heard and written down.
@@ -261,8 +262,14 @@ func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 	if p.script.mute {
 		proven = nil
 	}
+	var star <-chan time.Time
+	if len(p.script.stars) > 0 && j.Menu {
+		star, p.script.stars = after(p.script.stars[0]), p.script.stars[1:]
+	}
 	for {
 		select {
+		case <-star:
+			return ring.ErrMenu
 		case <-proven:
 			j.Talked()
 			proven = nil

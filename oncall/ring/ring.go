@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/cdr"
+	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -76,6 +77,19 @@ type Joining struct {
 	Silence time.Duration // this leg is lost when nothing has come from it for so long; 0: never
 	Talk    time.Duration // after so long in which both were heard they have talked
 	Talked  func()        // hears of it, once, in Join's own goroutine; nil for nobody
+	// Menu lets the key * of this leg end the join, with ErrMenu: a leg whose keys come in its sound has no such key, since a voice
+	// may sound like one.
+	Menu bool
+}
+
+// ErrMenu is a join that an engineer's * has ended for a while.
+var ErrMenu = errors.New("the engineer asked for the menu")
+
+// Menu is what engineers may do by key in the middle of a talk. Safe for concurrent use.
+type Menu interface {
+	// DuringTalk has the menu with an engineer whose customer hears music meanwhile; it ends with the telephone. handOver tells
+	// that somebody else is to have the customer.
+	DuringTalk(t Telephone, a oncall.Attempt, n tickets.Number) (handOver bool)
 }
 
 // ErrSilent is a joined leg from which no packet comes any more.

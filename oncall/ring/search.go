@@ -92,6 +92,7 @@ type Config struct {
 	Duty       Duty
 	Book       Book
 	Times      Times
+	Menu       Menu                       // of a talk; nil: there is none
 	Rounds     int                        // how often the chain is called; 2 when zero
 	Name       string                     // what a called telephone is shown; "hotline" when empty
 	Spoken     func(number string) string // a telephone number as it is read to an engineer; nil: as it is
@@ -254,6 +255,8 @@ type job struct {
 	leg     string           // the call to join
 	hold    *hold
 	leave   context.CancelCauseFunc // the caller did not wait
+	free    func()                  // of the attempt under way: somebody else may ring its engineer
+	former  *talk                   // whose engineer waits for a colleague's accept; nil for none
 
 	toldGone  bool // it is written that the caller is gone
 	askedBack bool // an engineer who hung up at once was rung again

@@ -21,8 +21,12 @@ func (j *job) accept(ctx context.Context, t Telephone, a oncall.Attempt) (verdic
 		return talked, resultAccepted
 	}
 	j.stopHold()
+	if j.former != nil {
+		j.former.release(a.Name)
+		j.former = nil
+	}
 	j.fetch(ctx)
-	talk := talk{job: j, phone: t, with: a}
+	talk := talk{job: j, phone: t, with: a, parting: parting{unengage: j.free}}
 	if context.Cause(ctx) == nil {
 		j.announceJoin(ctx, t, prompts.Language(a.Language))
 	}
@@ -49,15 +53,16 @@ type talk struct {
 	spoken time.Duration // from the join to its end
 	proven bool          // both were heard for some seconds
 	broken bool          // the join ended otherwise than by a BYE
+	parting
 }
 
-// run lets the two hear each other.
+// run lets the two hear each other; in between the engineer may have the menu.
 func (k *talk) run(ctx context.Context) {
 	joined := time.Now()
-	err := k.phone.Join(ctx, k.leg, Joining{Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Talked: func() {
-		k.proven = true
-		k.note(ctx, tickets.Joined, k.with.Engineer, k.with.Name+" and the caller talk")
-	}})
+	err := k.join(ctx)
+	for parted(ctx, err) && !k.aside(ctx) {
+		err = k.join(ctx)
+	}
 	k.spoken, k.broken = time.Since(joined).Round(time.Second), err != nil
 }
 
@@ -69,9 +74,12 @@ func (k *talk) run(ctx context.Context) {
 //	engineer's BYE,   at once   the accept is undone, and he is asked back, once
 //	engineer's BYE,   later     the talk is over, but nobody heard anybody: the accept is undone and the call-out goes on
 //	leg lost, silent            back to the chain; the accept is undone unless they had talked
+//	handed over                 what came of the colleague's talk
 func (k *talk) ended(ctx context.Context) (verdict, string) {
 	who, after := k.with.Engineer, " after "+k.spoken.String()
 	switch {
+	case k.released:
+		return k.next, resultHanded
 	case context.Cause(ctx) != nil && k.proven:
 		k.note(ctx, tickets.TalkEnded, who, "the caller hung up"+after)
 		return talked, resultAccepted

@@ -1,0 +1,120 @@
+package ring
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// join lets the two hear each other until one of them ends it, or the engineer asks for the menu.
+func (k *talk) join(ctx context.Context) error {
+	return k.phone.Join(ctx, k.leg, Joining{
+		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil,
+		Talked: func() {
+			if !k.proven { // they are joined again behind the menu
+				k.proven = true
+				k.note(ctx, tickets.Joined, k.with.Engineer, k.with.Name+" and the caller talk")
+			}
+		},
+	})
+}
+
+// aside is the menu of a talk: the engineer has it alone, and the caller hears music. over tells that the talk is not this
+// engineer's any more.
+func (k *talk) aside(ctx context.Context) (over bool) {
+	stop := k.request.Caller.Music(ctx)
+	handOver := k.search.Menu.DuringTalk(k.phone, k.with, k.request.Ticket.Number)
+	stop()
+	return handOver && context.Cause(ctx) == nil && k.phone.Context().Err() == nil && k.handOver(ctx)
+}
+
+// handOver rings the others of the chain, once, while the caller hears music and the engineer waits. Nobody is released before
+// somebody else has pressed accept: it is false where nobody does, and the two are joined again.
+func (k *talk) handOver(ctx context.Context) bool {
+	k.note(ctx, tickets.Commented, k.with.Engineer, k.with.Name+" asks a colleague to take over, by telephone")
+	k.startMusic(ctx)
+	k.stay(ctx)
+	k.former = k
+	defer func() { k.former = nil }()
+	now := newRound(time.Now())
+	for _, a := range k.chain {
+		if k.owner(a) == k.owner(k.with) || context.Cause(ctx) != nil {
+			continue
+		}
+		v, _ := now.attempt(ctx, k.job, a)
+		if k.released {
+			if k.next = v; v == cutShort { // the colleague hung up before they talked: the search goes on
+				k.next = lost
+			}
+			k.company.Wait()
+			return true
+		}
+	}
+	k.stopHold()
+	k.comes()
+	if context.Cause(ctx) == nil {
+		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.with.Language), prompts.P(SayNotHandedOver), false)
+	}
+	return false
+}
+
+// parting is what a talk needs to be handed over.
+type parting struct {
+	unengage func()             // somebody else may ring the engineer
+	hush     context.CancelFunc // ends the words for the engineer who waits
+	company  sync.WaitGroup     // of those words
+	released bool
+	next     verdict // of the talk that followed
+}
+
+// stay tells the engineer who waits, again and again, that a colleague is rung.
+func (k *talk) stay(ctx context.Context) {
+	ctx, k.hush = context.WithCancel(ctx)
+	k.company.Go(func() {
+		for ctx.Err() == nil {
+			if k.phone.Say(ctx, prompts.Language(k.with.Language), prompts.P(SayHandingOver), false) != nil {
+				return
+			}
+			wait(ctx, k.search.Times.Still/2)
+		}
+	})
+}
+
+// comes has the engineer waited for to the end of the words.
+func (k *talk) comes() {
+	k.hush()
+	k.company.Wait()
+}
+
+// release lets the engineer go whose customer a colleague has accepted: it is said while the others are joined.
+func (k *talk) release(to string) {
+	k.comes()
+	k.released = true
+	k.company.Go(func() {
+		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.with.Language), prompts.P(SayHandedOver, SayGoodbye), false)
+		k.phone.Hangup()
+		k.unengage()
+	})
+	k.note(k.phone.Context(), tickets.TalkEnded, k.with.Engineer, k.with.Name+" handed over to "+to)
+}
+
+// startMusic has the caller hear music, without a word, until the hold is stopped.
+func (j *job) startMusic(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	h := &hold{cancel: cancel, done: make(chan struct{})}
+	j.hold = h
+	go func() {
+		defer close(h.done)
+		defer j.request.Caller.Music(ctx)()
+		<-ctx.Done()
+	}()
+}
+
+// parted tells whether a join has ended for the menu, with both still there.
+func parted(ctx context.Context, err error) bool {
+	return errors.Is(err, ErrMenu) && context.Cause(ctx) == nil
+}

@@ -1,0 +1,93 @@
+package ring_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hotline/oncall"
+	"hotline/oncall/ring"
+	"hotline/tickets"
+)
+
+// keys is the menu of a talk in which engineers stay for a while.
+type keys struct {
+	night     *night
+	stays     time.Duration
+	handsOver bool
+}
+
+func (m keys) DuringTalk(t ring.Telephone, a oncall.Attempt, n tickets.Number) bool {
+	m.night.say("%s has the menu of %d", a.Phone, n)
+	pass(t.Context(), m.stays)
+	return m.handsOver
+}
+
+// TestTheMenuOfATalk: whatever an engineer does there, the caller hears music within the same instant, nobody is released before
+// somebody else has accepted, and afterwards the caller talks to somebody, or the search goes on.
+func TestTheMenuOfATalk(t *testing.T) {
+	talks := func(s script) script { s.keys, s.talk = "1", time.Minute; return s }
+	asks := talks(script{stars: []time.Duration{10 * time.Second}})
+	for name, c := range map[string]struct {
+		anna, marco script
+		menu        keys
+		caller      time.Duration // hangs up so long after the beginning; 0: stays
+		want        []string
+		never       []string
+	}{
+		"the engineer comes back": {
+			asks, script{}, keys{stays: 5 * time.Second}, 0,
+			[]string{"sip:anna joined to call-1", "book: joined anna", "call-1 hears music", "sip:anna has the menu of 417", "sip:anna joined to call-1", "book: talk_ended anna Anna hung up"},
+			[]string{"sip:marco rings", "accept_undone", "engineer-lost"},
+		},
+		"a colleague takes over": {
+			asks, talks(script{}), keys{handsOver: true}, 0,
+			[]string{"call-1 hears music", "sip:anna has the menu", "sip:marco rings", "call-1 hears music", "book: accepted marco", "book: talk_ended anna Anna handed over to Marco",
+				"sip:marco joined to call-1", "sip:anna hung up", "book: joined marco", "book: talk_ended marco Marco hung up"},
+			[]string{"not-handed-over", "engineer-lost", "accept_undone", "unreached"},
+		},
+		"nobody takes over": {
+			asks, script{delay: time.Hour}, keys{handsOver: true}, 0,
+			[]string{"sip:anna has the menu", "sip:marco rings", "sip:anna hears handing-over", "book: rang marco Marco at sip:marco: no answer", "sip:anna hears not-handed-over",
+				"sip:anna joined to call-1", "book: talk_ended anna Anna hung up"},
+			[]string{"handed-over goodbye", "engineer-lost", "accept_undone", "unreached"},
+		},
+		"the colleague's line is lost at once": {
+			asks, script{keys: "1", drops: 2 * time.Second}, keys{handsOver: true}, 0,
+			[]string{"book: accepted marco", "sip:anna hung up", "book: engineer_leg_lost marco", "book: accept_undone marco", "call-1 hears engineer-lost", "sip:anna rings", "book: accepted anna"},
+			nil,
+		},
+		"the caller hangs up in the menu": {
+			asks, script{}, keys{stays: 20 * time.Second}, 25 * time.Second,
+			[]string{"sip:anna has the menu", "book: talk_ended anna the caller hung up"}, []string{"sip:marco rings", "accept_undone"},
+		},
+		"the engineer hangs up in the menu": {
+			talks(script{stars: []time.Duration{10 * time.Second}, hangsUp: 25 * time.Second}), script{}, keys{stays: time.Hour}, 0,
+			[]string{"sip:anna has the menu", "book: talk_ended anna Anna hung up"}, []string{"sip:marco rings", "accept_undone"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				again := talks(script{})
+				n := newNight(map[string][]script{"sip:anna": {c.anna, again}, "sip:marco": {c.marco}}, anna, marco)
+				c.menu.night = n
+				ctx, hangUp := context.WithCancelCause(t.Context())
+				defer hangUp(nil)
+				if c.caller > 0 {
+					timer := time.AfterFunc(c.caller, func() { hangUp(errCallerHungUp) })
+					defer timer.Stop()
+				}
+				s := ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Menu: c.menu})
+				outcome, err := s.Find(ctx, ring.Request{Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: rossi, CallBack: "sip:customer"})
+				if outcome != ring.Talked {
+					t.Errorf("the search ended as %s, %v", outcome, err)
+				}
+				n.happened(t, c.want...)
+				for _, word := range c.never {
+					n.never(t, word)
+				}
+			})
+		})
+	}
+}
