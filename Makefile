@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 BUILDVCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: help demo test prove bench soak bench-clocks bench-start bench-size fuzz lint build go packages
+.PHONY: help demo test prove bench soak bench-clocks bench-start bench-size fuzz screenshots lint build go packages
 
 help: ## what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ demo: go ## a blocking call over real sockets, then a line to call; --once when 
 	@$(MAKE) --no-print-directory build
 	bin/hotline demo $(DEMO)
 
-test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kamailio, tshark and sngrep, under the race detector
+test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kamailio, Chromium, tshark and sngrep, under the race detector
 	$(GO) test -race -timeout 40m $$($(GO) list ./... | grep -v /e2e)
 	$(GO) test -race -timeout 40m ./e2e # by themselves: a telephone that stands still is not heard
 
@@ -65,11 +65,16 @@ lint: go ## gofmt, go vet and staticcheck
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 
+screenshots: go ## a picture of every page, light and dark, in both languages, for desktop and telephone, into bin/screenshots
+	@scripts/install postgresql chromium
+	@$(MAKE) --no-print-directory build
+	$(GO) run ./cmd/screenshots -hotline bin/hotline -dir bin/screenshots
+
 build: go ## bin/hotline, without cgo
 	@CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(BUILDVCS) -o bin/hotline ./cmd/hotline
 
 packages: go ## install the Debian packages that the tests need, where they are missing
-	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio voice
+	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio chromium voice
 
 go:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.21 or later (it fetches the release that go.mod names), e.g. apt-get install golang-go from bookworm-backports"; exit 1; }

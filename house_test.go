@@ -43,11 +43,14 @@ var allowed = map[string][]string{
 	"budgets":                     {"directory"},
 	"cdr":                         {"directory", "paging", "tickets"},
 	"tokens":                      {},
+	"users":                       {},
+	"users/password":              {},
+	"web":                         {"cdr", "directory", "numbers", "oncall", "oncall/escalation", "oncall/rota", "paging", "prompts", "prompts/written", "sip/ratelimit", "sla", "storage", "tickets", "users", "users/password"},
 	"storage/stored":              {"cdr", "directory", "ivr/versions", "oncall", "oncall/escalation", "oncall/rota", "sla", "tickets"},
 	"idempotency":                 {},
 	"ivr/versions":                {},
 	"storage/storagetest/check":   {},
-	"storage/storagetest":         {"storage/storagetest/check", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "oncall", "oncall/escalation", "oncall/rota", "paging", "sla", "storage", "tickets", "tokens"},
+	"storage/storagetest":         {"storage/storagetest/check", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "oncall", "oncall/escalation", "oncall/rota", "paging", "sla", "storage", "tickets", "tokens", "users"},
 	"tickets/statistics":          {"directory", "sla", "tickets"},
 	"prompts/...":                 {"prompts"},
 	"prompts/written/writtentest": {"prompts", "prompts/written"},
@@ -76,8 +79,8 @@ var allowed = map[string][]string{
 	"oncall/pins":                 {"budgets", "directory", "oncall", "storage"},
 	"oncall/ring":                 {"tickets", "sla", "oncall", "prompts", "cdr"},
 	"line":                        {"limits", "localroute", "ivr", "oncall/ring", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets", "cdr"},
-	"memory":                      {"tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota"},
-	"postgres":                    {"tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill"},
+	"memory":                      {"tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "users"},
+	"postgres":                    {"tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill", "users"},
 	"postgres/backfill":           {},
 	"postgres/local":              {},
 	"journal":                     {"atomicfile", "storage", "storage/stored", "tickets"},
@@ -102,7 +105,7 @@ var allowed = map[string][]string{
 	"speech":                      {"media/g711", "media/wav", "prompts", "prompts/studio", "prompts/written"},
 	"app/spoken":                  {"config", "prompts", "speech", "directory"},
 	"app/show":                    {"phone", "media/g711", "media/likeness", "media/wav", "prompts", "prompts/packs"},
-	"cmd/hotline":                 {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written", "datadir", "sla"},
+	"cmd/hotline":                 {"app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written", "datadir", "sla", "users"},
 	"cmd/bench":                   {"phone/load", "prompts", "prompts/packs"},
 	"cmd/...":                     {"prompts", "prompts/...", "media/g711", "speech"},
 
@@ -125,7 +128,7 @@ var allowed = map[string][]string{
 	"maintenance":        {"wallclock"},
 	"notify/delivery":    {"alarm", "directory", "notify", "prompts", "prompts/written", "sla", "tickets"},
 	"wallclock":          {},
-	"app/database":       {"admin/access", "budgets", "cdr", "config", "datadir", "directory", "idempotency", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation"},
+	"app/database":       {"admin/access", "budgets", "cdr", "config", "datadir", "directory", "idempotency", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password"},
 	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},
 	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "prompts", "prompts/packs"},
 
@@ -198,6 +201,8 @@ func TestSipgoStaysInItsRoom(t *testing.T) {
 		"github.com/alecthomas/kong": {"cmd/hotline"},
 		"github.com/wneessen":        {"notify"},
 		"github.com/nyaruka":         {"numbers"},
+		"github.com/chromedp":        {"cmd/screenshots"},
+		"golang.org/x/crypto":        {"users/password"},
 	}
 	for _, s := range sources(t) {
 		for _, p := range imports(s) {
@@ -268,7 +273,7 @@ func mayImport(from, to string) bool {
 func ground(room string) bool {
 	return contains([]string{
 		"budgets", "cdr", "directory", "ical", "idempotency", "limits", "oncall", "oncall/escalation", "oncall/readiness",
-		"oncall/replay", "oncall/rota", "paging", "prompts", "sla", "storage", "storage/stored", "tickets", "tokens",
+		"oncall/replay", "oncall/rota", "paging", "prompts", "sla", "storage", "storage/stored", "tickets", "tokens", "users",
 	}, room)
 }
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"hotline/admin"
@@ -31,7 +32,7 @@ func (a *App) openAPI(ctx context.Context) error {
 	}
 	a.http = l.Addr()
 	server := &http.Server{
-		Handler: a.api(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 30 * time.Second,
+		Handler: a.handler(ctx), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 30 * time.Second,
 		ConnState: connections.New().Change, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	a.running.Go(func() {
@@ -43,21 +44,40 @@ func (a *App) openAPI(ctx context.Context) error {
 	return nil
 }
 
+// handler is the API, and the staff's pages beside it.
+func (a *App) handler(ctx context.Context) http.Handler {
+	api, pages := a.api(), a.pages(ctx)
+	return callstore.ForStaff(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/metrics" {
+			api.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	}))
+}
+
 // api is the staff's.
 func (a *App) api() http.Handler {
 	var spoken admin.Spoken // not one that holds a nil
 	if names := a.voices.Names(); names != nil {
 		spoken = names
 	}
-	return callstore.ForStaff(admin.New(admin.Config{
+	return admin.New(admin.Config{
 		Language: a.cfg.Config.Language, Plan: a.plan, Spoken: spoken,
-		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: a.db.Store, PINs: directory.Issuer{Store: a.db.Store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }},
-		EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.pinKey, Random: randomness{}},
-		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
-			return a.disk.spool.Open(r.ID)
-		},
-		Flows: a.flows, Trunks: lineStatus{a.switchboard}.trunks, Telephone: a.dialler.Check, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
-	}))
+		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: a.db.Store, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.pinKey, Random: randomness{}},
+		Recordings: a.openRecording,
+		Flows:      a.flows, Trunks: lineStatus{a.switchboard}.trunks, Telephone: a.dialler.Check, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
+	})
+}
+
+// issuer gives contracts their PINs.
+func (a *App) issuer() directory.Issuer {
+	return directory.Issuer{Store: a.db.Store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }}
+}
+
+// openRecording opens the sound of a recording.
+func (a *App) openRecording(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
+	return a.disk.spool.Open(r.ID)
 }
 
 // health tells what works.

@@ -59,7 +59,9 @@ type Config struct {
 	Said func(to string, lang prompts.Language, text string)
 	// Virtual replaces database and sockets, for tests in virtual time; nil means the real ones. There is no API then.
 	Virtual *Virtual
-	Log     *slog.Logger // nil means silence
+	// Invite hears of the one-time link by which the first user of a house without users is made; nil for nobody.
+	Invite func(link string)
+	Log    *slog.Logger // nil means silence
 }
 
 // Virtual is what tests in virtual time put in the place of database and sockets.

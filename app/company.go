@@ -12,16 +12,24 @@ import (
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tokens"
+	"hotline/users"
+	"hotline/users/password"
 )
 
 // Demo is the demo company: customers, contracts with PINs that everybody knows, two engineers who are always on call,
-// and the API token "demo". It must never stand on a machine that the outside reaches.
+// the API token "demo", and a user of the staff's pages. It must never stand on a machine that the outside reaches.
 type Demo struct {
 	Anna, Marco string // the engineers' telephones; empty: sip:anna@127.0.0.1:5071, sip:marco@127.0.0.1:5072
 }
 
 // DemoToken is the API token of the demo company.
 const DemoToken = "demo"
+
+// DemoUser and DemoPassword open the staff's pages of the demo company.
+const (
+	DemoUser     = "demo"
+	DemoPassword = "demo-password"
+)
 
 // DemoContract is one contract of the demo company, for the banner and for `hotline try`.
 type DemoContract struct {
@@ -55,6 +63,7 @@ func DemoContracts() []DemoContract {
 type stores interface {
 	directory.Store
 	tokens.Store
+	users.Store
 	oncall.Store
 }
 
@@ -109,7 +118,26 @@ func (d Demo) found(ctx context.Context, s stores, pinKey []byte, now time.Time)
 	if err != nil && !errors.Is(err, storage.ErrExists) {
 		return fmt.Errorf("writing the demo token: %w", err)
 	}
+	if err := d.user(ctx, s, now); err != nil {
+		return err
+	}
 	return d.staff(ctx, s)
+}
+
+// user lets the demo's user log in to the staff's pages.
+func (Demo) user(ctx context.Context, s users.Store, now time.Time) error {
+	_, err := s.User(ctx, DemoUser)
+	if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	hash, err := password.Hash(DemoPassword)
+	if err == nil {
+		_, err = s.PutUser(ctx, users.User{Name: DemoUser, Role: users.Admin, Password: hash, Engineer: "anna", Created: now})
+	}
+	if err != nil && !errors.Is(err, storage.ErrExists) {
+		return fmt.Errorf("writing the demo's user: %w", err)
+	}
+	return nil
 }
 
 // staff puts Anna and Marco on call for ever, in this order.

@@ -31,7 +31,7 @@ func beyondLoopback(c config.Config) (netip.AddrPort, bool) {
 	return netip.AddrPort{}, false
 }
 
-// guardDemo keeps the demo company apart from a real one: its PINs and its token, which everybody knows, are neither
+// guardDemo keeps the demo company apart from a real one: its PINs, its token and its user, which everybody knows, are neither
 // added to a real company nor left to the outside by a later start without --demo.
 func guardDemo(ctx context.Context, s database.Store, c Config) error {
 	kind, err := s.Fact(ctx, companyFact)

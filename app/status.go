@@ -8,6 +8,7 @@ import (
 	"hotline/line"
 	"hotline/media"
 	"hotline/sip"
+	"hotline/web"
 )
 
 // lineStatus is the line as the API and the metrics show it.
@@ -32,6 +33,14 @@ func (l lineStatus) trunks() (all []admin.Trunk, certificateEnds time.Time) {
 		all = append(all, k)
 	}
 	return all, agent.CertificateEnds()
+}
+
+// forPages tells the staff's pages the same.
+func (l lineStatus) forPages() (all []web.Trunk) {
+	for _, t := range l.switchboard.Agent().TrunkStates() {
+		all = append(all, web.Trunk{Name: t.Name, State: string(t.State), Since: t.Since, Error: t.Error})
+	}
+	return all
 }
 
 // lineCounts are the line's sums for the metrics.

@@ -23,6 +23,7 @@ import (
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 	"hotline/tokens"
+	"hotline/users"
 )
 
 // Store implements the store of every noun, and the queue of due work. Safe for concurrent use.
@@ -35,6 +36,7 @@ type Store struct {
 	oncallTables
 	scheduleTables
 	flowTables
+	userTables
 	ledger
 	calls   map[tickets.CallID]cdr.Call
 	tokens  map[[32]byte]tokens.Token // by hash
@@ -52,6 +54,7 @@ var (
 	_ budgets.Store     = (*Store)(nil)
 	_ storage.Facts     = (*Store)(nil)
 	_ oncall.Store      = (*Store)(nil)
+	_ users.Store       = (*Store)(nil)
 	_ tickets.Numbers   = (*Store)(nil)
 	_ tickets.WorkQueue = (*Store)(nil)
 )
@@ -73,6 +76,7 @@ func New(first tickets.Number) *Store {
 		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
 		scheduleTables: newSchedules(),
 		flowTables:     flowTables{facts: map[string]string{}},
+		userTables:     newUserTables(),
 		calls:          map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},
 	}
 }

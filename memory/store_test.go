@@ -13,6 +13,7 @@ import (
 	"hotline/storage/storagetest"
 	"hotline/tickets/ticketstest"
 	"hotline/tokens"
+	"hotline/users"
 )
 
 func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
@@ -31,6 +32,7 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("oncall", func(t *testing.T) { storagetest.Oncall(t, func(t *testing.T) oncall.Store { return memory.New(417) }) })
 	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return memory.New(417) }) })
 	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return memory.New(417) }) })
+	t.Run("users", func(t *testing.T) { storagetest.Users(t, func(t *testing.T) users.Store { return memory.New(417) }) })
 	t.Run("replies", func(t *testing.T) {
 		storagetest.Replies(t, func(t *testing.T) idempotency.Store { return memory.New(417) })
 	})

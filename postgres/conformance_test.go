@@ -12,6 +12,7 @@ import (
 	"hotline/storage/storagetest"
 	"hotline/tickets/ticketstest"
 	"hotline/tokens"
+	"hotline/users"
 )
 
 func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
@@ -26,6 +27,7 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("oncall", func(t *testing.T) { storagetest.Oncall(t, func(t *testing.T) oncall.Store { return fresh(t) }) })
 	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return fresh(t) }) })
 	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return fresh(t) }) })
+	t.Run("users", func(t *testing.T) { storagetest.Users(t, func(t *testing.T) users.Store { return fresh(t) }) })
 	t.Run("replies", func(t *testing.T) { storagetest.Replies(t, func(t *testing.T) idempotency.Store { return fresh(t) }) })
 	t.Run("flows", func(t *testing.T) { storagetest.Flows(t, func(t *testing.T) versions.Store { return fresh(t) }) })
 	t.Run("budgets", func(t *testing.T) { storagetest.Budgets(t, func(t *testing.T) budgets.Store { return fresh(t) }) })

@@ -35,6 +35,7 @@ import (
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 	"hotline/tokens"
+	"hotline/users"
 )
 
 //go:embed migrations/*.sql
@@ -79,6 +80,7 @@ var (
 	_ tickets.Store     = (*Store)(nil)
 	_ cdr.Store         = (*Store)(nil)
 	_ tokens.Store      = (*Store)(nil)
+	_ users.Store       = (*Store)(nil)
 	_ idempotency.Store = (*Store)(nil)
 	_ versions.Store    = (*Store)(nil)
 	_ statistics.Store  = (*Store)(nil)

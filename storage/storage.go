@@ -1,7 +1,7 @@
 // Package storage holds what all stores share: the errors that they answer with, and the named facts of an installation.
 //
 // Each noun has its own store interface beside it: directory.Store, tickets.Store, cdr.Store, tokens.Store,
-// idempotency.Store, versions.Store, budgets.Store, oncall.Store. PostgreSQL and its twin in memory implement all of them.
+// users.Store, idempotency.Store, versions.Store, budgets.Store, oncall.Store. PostgreSQL and its twin in memory implement all of them.
 package storage
 
 import (

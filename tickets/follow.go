@@ -167,23 +167,48 @@ func (d *Desk) KeepAll(ctx context.Context, in Scope, actor string, now time.Tim
 func (d *Desk) Preview(ctx context.Context, b *directory.Book, in Scope, now time.Time) ([]Deadline, error) {
 	var list []Deadline
 	err := d.running(ctx, b, in, func(t Ticket) error {
-		was := t.Clocks
 		next := t.clone()
 		if _, err := d.agree(b, &next, system, now); err != nil {
 			return fmt.Errorf("ticket %d: %w", t.Number, err)
 		}
-		for _, k := range sla.Kinds() {
-			if before, after := due(was, k).Due, due(next.Clocks, k).Due; !before.Equal(after) {
-				zone := after.Location() // the calendar's, in which it was worked out
-				if after.IsZero() {
-					zone = next.Zone()
-				}
-				list = append(list, Deadline{t.Number, k, shownIn(zone, before), shownIn(zone, after)})
-			}
-		}
+		list = append(list, moved(t, next)...)
 		return nil
 	})
 	return list, err
+}
+
+// PreviewAssessment tells which deadlines of a ticket would move if it were assessed so. Nothing is written. A state in which
+// nobody assesses is a MoveError.
+func (d *Desk) PreviewAssessment(ctx context.Context, n Number, c sla.Category, now time.Time) ([]Deadline, error) {
+	t, err := d.Ticket(ctx, n)
+	if err != nil {
+		return nil, fmt.Errorf("ticket %d: %w", n, err)
+	}
+	if err := t.may(assessing); err != nil {
+		return nil, err
+	}
+	next := t.clone()
+	next.Assessment = c
+	if _, err := d.record(&next, Event{Kind: Assessed, Actor: system, At: now}, nil); err != nil {
+		return nil, err
+	}
+	return moved(t, next), nil
+}
+
+// moved tells how a ticket's deadlines differ afterwards, in the zone in which they were worked out.
+func moved(was, next Ticket) (list []Deadline) {
+	for _, k := range sla.Kinds() {
+		before, after := due(was.Clocks, k).Due, due(next.Clocks, k).Due
+		if before.Equal(after) {
+			continue
+		}
+		zone := after.Location() // the calendar's
+		if after.IsZero() {
+			zone = next.Zone()
+		}
+		list = append(list, Deadline{next.Number, k, shownIn(zone, before), shownIn(zone, after)})
+	}
+	return list
 }
 
 // shownIn is an instant in a zone; none stays none.

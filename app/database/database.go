@@ -23,6 +23,7 @@ import (
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 	"hotline/tokens"
+	"hotline/users"
 	"log/slog"
 	"os"
 	"strings"
@@ -36,6 +37,7 @@ type Store interface {
 	statistics.Store
 	cdr.Store
 	tokens.Store
+	users.Store
 	idempotency.Store
 	versions.Store
 	budgets.Store

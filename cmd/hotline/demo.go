@@ -76,6 +76,7 @@ func invite(io streams, sip, api string) {
 		}
 		fmt.Fprintf(io.out, "  PIN %s  %s, %s%s\n", c.PIN, c.Customer.Name, c.Contract.Level, note)
 	}
+	fmt.Fprintf(io.out, "The staff's pages: %s (name %s, password %s)\n", api, app.DemoUser, app.DemoPassword)
 	fmt.Fprintf(io.out, "The API: curl -H 'Authorization: Bearer %s' %s/api/v1/tickets\nCtrl-C ends it.\n", app.DemoToken, api)
 }
 

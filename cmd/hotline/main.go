@@ -58,6 +58,12 @@ type commands struct {
 		List   tokenList   `cmd:"" help:"List the names of the API tokens."`
 		Remove tokenRemove `cmd:"" help:"End an API token at once."`
 	} `cmd:"" help:"Tokens of the API."`
+	User struct {
+		Add     userAdd     `cmd:"" help:"Make a user of the staff's pages; the password is printed once."`
+		Reset   userReset   `cmd:"" help:"Give a user a new password, which is printed once; all their sessions end."`
+		Disable userDisable `cmd:"" help:"Keep a user from logging in; all their sessions end at once."`
+		List    userList    `cmd:"" help:"List the users of the staff's pages."`
+	} `cmd:"" help:"Who may use the staff's pages."`
 	Trunk struct {
 		Status trunkStatus `cmd:"" help:"Tell of each trunk whether it is registered or reachable, since when, and what is wrong."`
 	} `cmd:"" help:"The carriers that the line hangs on."`

@@ -48,11 +48,18 @@ func (s *serve) Run(ctx context.Context, io streams) error {
 	for _, w := range config.Exposed(c, s.Config, app.PINKeyFile(c)) {
 		log.Warn("a secret is open to others", "field", w.Field, "problem", w.Problem, "remedy", w.Remedy)
 	}
-	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Decorators: s.decorators(), Drain: s.Drain, Runtime: runtimeFolder(), Log: log})
+	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Decorators: s.decorators(), Drain: s.Drain, Runtime: runtimeFolder(), Invite: inviting(io), Log: log})
 	if err != nil {
 		return err
 	}
 	return a.Run(ctx)
+}
+
+// inviting prints the link by which the first user is made.
+func inviting(io streams) func(string) {
+	return func(link string) {
+		fmt.Fprintf(io.out, "Nobody can log in to the staff's pages yet. Within 15 minutes, open this link on this machine (or over TLS, with the proxy's host in its place) and become the administrator:\n  %s\n", link)
+	}
 }
 
 // decorators are the load test and the fault that were asked for.

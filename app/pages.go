@@ -1,0 +1,33 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"hotline/web"
+)
+
+// pages are the staff's.
+func (a *App) pages(ctx context.Context) http.Handler {
+	return web.New(web.Config{
+		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
+		Setup: a.setup(ctx), Plan: a.plan, Language: a.cfg.Config.Language, Log: a.log, Now: time.Now,
+	})
+}
+
+// setup makes the one-time link of an empty house, and tells it. A house whose database does not answer yet may have users.
+func (a *App) setup(ctx context.Context) *web.Setup {
+	if a.offline.Waits() {
+		return nil
+	}
+	if all, err := a.db.Store.Users(ctx); err != nil || len(all) > 0 {
+		return nil
+	}
+	setup, path := web.NewSetup(time.Now())
+	link := "http://" + a.http.String() + path
+	if a.cfg.Invite != nil {
+		a.cfg.Invite(link)
+	}
+	return setup
+}

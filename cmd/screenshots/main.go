@@ -1,0 +1,280 @@
+// Command screenshots is for developers: it starts the built program with the demo company, gives it some tickets, and writes a
+// picture of every page: light and dark, in each language, for a desktop and for a telephone. `make screenshots` runs it.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+func main() {
+	program := flag.String("hotline", "bin/hotline", "the built program")
+	dir := flag.String("dir", "bin/screenshots", "where the pictures go")
+	flag.Parse()
+	if err := run(context.Background(), *program, *dir); err != nil {
+		fmt.Fprintln(os.Stderr, "screenshots:", err)
+		os.Exit(1)
+	}
+}
+
+// longest bounds the whole run.
+const longest = 5 * time.Minute
+
+func run(ctx context.Context, program, dir string) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	h, err := start(ctx, program)
+	if err != nil {
+		return err
+	}
+	defer h.stop()
+	if err := h.furnish(ctx); err != nil {
+		return err
+	}
+	return h.photograph(ctx, dir)
+}
+
+// house is a running hotline with the demo company.
+type house struct {
+	program, site, sip, data string
+	cmd                      *exec.Cmd
+}
+
+func start(ctx context.Context, program string) (*house, error) {
+	data, err := os.MkdirTemp("", "hotline-screenshots-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(data, 0o755); err != nil { // the database's user passes through
+		return nil, err
+	}
+	web, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	sip, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	h := &house{program: program, site: "http://" + web, sip: sip, data: data}
+	h.cmd = exec.Command(program, "serve", "--demo", "--data", data, "--http", web, "--sip", sip, "--rtp-ports", "23000-23400", "--log-level", "error", "--drain", "1s")
+	h.cmd.Stdout, h.cmd.Stderr = os.Stderr, os.Stderr
+	if err := h.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w; run make build first", program, err)
+	}
+	for again := time.NewTicker(100 * time.Millisecond); ; {
+		select {
+		case <-ctx.Done():
+			h.stop()
+			return nil, fmt.Errorf("%s did not become ready: %w", program, ctx.Err())
+		case <-again.C:
+		}
+		if r, err := http.Get(h.site + "/api/v1/health"); err == nil {
+			r.Body.Close()
+			again.Stop()
+			return h, nil
+		}
+	}
+}
+
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func (h *house) stop() {
+	_ = h.cmd.Process.Signal(syscall.SIGTERM) // one that has ended is not signalled
+	_ = h.cmd.Wait()                          // how it ended is of no interest any more
+	os.RemoveAll(h.data)
+}
+
+// api posts to the API as the demo's staff.
+func (h *house) api(ctx context.Context, path string, body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.site+"/api/v1"+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer demo")
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode >= 300 {
+		return fmt.Errorf("POST %s: %s", path, answer.Status)
+	}
+	return nil
+}
+
+// furnish makes one ticket by a real call, and some by the API.
+func (h *house) furnish(ctx context.Context) error {
+	call := exec.CommandContext(ctx, h.program, "call", "sip:hotline@"+h.sip, "--keys", "314159#1", "--wait", "15")
+	if out, err := call.CombinedOutput(); err != nil {
+		return fmt.Errorf("the call: %w: %s", err, out)
+	}
+	type draft struct {
+		Contract string `json:"contract,omitempty"`
+		Claim    string `json:"claim"`
+		Text     string `json:"text"`
+		Caller   string `json:"caller"`
+	}
+	for _, d := range []draft{
+		{"verdi", "blocking", "The switchboard is dead since the storm.", "+390655512390"},
+		{"bianchi", "non_blocking", "Two extensions ring without sound.", "+390655512391"},
+		{"rossi", "question", "How do we add an extension?", "+390655512392"},
+		{"", "non_blocking", "Quote for a repair, please.", "+393331234567"},
+	} {
+		if err := h.api(ctx, "/tickets", d); err != nil {
+			return err
+		}
+	}
+	var list struct{ Tickets []struct{ Number int64 } }
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.site+"/api/v1/tickets?sort=number", nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer demo")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(&list); err != nil || len(list.Tickets) < 3 {
+		return fmt.Errorf("listing tickets: %d, %w", len(list.Tickets), err)
+	}
+	first, second := list.Tickets[0].Number, list.Tickets[1].Number
+	for path, body := range map[string]any{
+		fmt.Sprintf("/tickets/%d/comment", first): map[string]string{"text": "The customer sees the red lamp of the second rack."},
+		fmt.Sprintf("/tickets/%d/assign", second): map[string]string{"engineer": "anna"},
+	} {
+		if err := h.api(ctx, path, body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// screen is a size of window.
+type screen struct {
+	name          string
+	width, height int64
+	scale         float64
+	mobile        bool
+}
+
+// photograph writes a picture of every page.
+func (h *house) photograph(ctx context.Context, dir string) error {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))
+	ctx, endAllocator := chromedp.NewExecAllocator(ctx, options...)
+	defer endAllocator()
+	ctx, endBrowser := chromedp.NewContext(ctx)
+	defer endBrowser()
+	if err := chromedp.Do(ctx, chromedp.Navigate(h.site+"/login")); err != nil {
+		return fmt.Errorf("starting chromium: %w", err)
+	}
+	for _, lang := range []string{"en", "it"} {
+		for _, theme := range []string{"light", "dark"} {
+			for _, s := range []screen{{"desktop", 1280, 900, 1, false}, {"phone", 390, 844, 2, true}} {
+				if err := look(ctx, lang, theme, s); err != nil {
+					return err
+				}
+				if err := h.pages(ctx, dir, lang+"-"+theme+"-"+s.name); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// look makes the browser one of somebody with this language, theme and screen.
+func look(ctx context.Context, lang, theme string, s screen) error {
+	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: s.width, Height: s.height, DeviceScaleFactor: s.scale, Mobile: s.mobile})
+	if err == nil {
+		_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
+	}
+	if err == nil {
+		_, err = chromedp.Call(ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": lang}})
+	}
+	if err == nil {
+		_, err = chromedp.Call(ctx, network.ClearBrowserCookies, cdp.Empty{})
+	}
+	return err
+}
+
+// pages writes every page as it looks now.
+func (h *house) pages(ctx context.Context, dir, look string) error {
+	take := func(name, path string) error {
+		if err := chromedp.Do(ctx, chromedp.Navigate(h.site+path), chromedp.WaitReady("main")); err != nil {
+			return fmt.Errorf("the page %s: %w", name, err)
+		}
+		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			return fmt.Errorf("the picture of %s: %w", name, err)
+		}
+		return os.WriteFile(filepath.Join(dir, name+"-"+look+".png"), picture, 0o644)
+	}
+	if err := take("login", "/"); err != nil {
+		return err
+	}
+	err := chromedp.Do(ctx, chromedp.SendKeys(`input[name=name]`, "demo"), chromedp.SendKeys(`input[name=password]`, "demo-password\r"), chromedp.WaitReady("#board"))
+	if err != nil {
+		return fmt.Errorf("logging in: %w", err)
+	}
+	ticket, err := h.link(ctx, "/?q=rossi&category=blocking", ".ticket .link")
+	if err != nil {
+		return err
+	}
+	call, err := h.link(ctx, "/calls", "#calls tbody a")
+	if err != nil {
+		return err
+	}
+	for _, p := range []struct{ name, path string }{
+		{"board", "/"}, {"ticket", ticket}, {"preview", ticket + "?category=non_blocking"}, {"calls", "/calls"}, {"call", call}, {"oncall", "/oncall"},
+		{"customers", "/customers"}, {"customer", "/customers/rossi"}, {"password", "/password"}, {"nothing", "/nothing"},
+	} {
+		if err := take(p.name, p.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// link is where the first link of a page leads that a selector finds.
+func (h *house) link(ctx context.Context, path, css string) (string, error) {
+	if err := chromedp.Do(ctx, chromedp.Navigate(h.site+path)); err != nil {
+		return "", fmt.Errorf("reading %s: %w", path, err)
+	}
+	a, err := chromedp.Run(ctx, chromedp.AttributeValue(css, "href"))
+	if err != nil {
+		return "", fmt.Errorf("looking for %s at %s: %w", css, path, err)
+	}
+	return a.Value, nil
+}

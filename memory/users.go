@@ -1,0 +1,115 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"hotline/storage"
+	"hotline/users"
+)
+
+// userTables are who may use the staff's pages, and who is logged in.
+type userTables struct {
+	users    map[string]users.User
+	sessions map[[32]byte]users.Session
+}
+
+func newUserTables() userTables {
+	return userTables{users: map[string]users.User{}, sessions: map[[32]byte]users.Session{}}
+}
+
+// User reads one user.
+func (s *Store) User(_ context.Context, name string) (users.User, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ok := s.users[name]
+	if !ok {
+		return users.User{}, fmt.Errorf("user %s: %w", name, storage.ErrNotFound)
+	}
+	return u, nil
+}
+
+// Users lists them by name.
+func (s *Store) Users(context.Context) ([]users.User, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.Collect(maps.Values(s.users))
+	slices.SortFunc(list, func(a, b users.User) int { return strings.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+// PutUser writes a user whole, and ends the sessions that may not go on.
+func (s *Store) PutUser(_ context.Context, u users.User) (users.User, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stands, known := s.users[u.Name]
+	switch {
+	case u.Version == 0 && known:
+		return users.User{}, fmt.Errorf("user %s: %w", u.Name, storage.ErrExists)
+	case u.Version != 0 && !known:
+		return users.User{}, fmt.Errorf("user %s: %w", u.Name, storage.ErrNotFound)
+	case u.Version != stands.Version:
+		return users.User{}, fmt.Errorf("user %s: %w", u.Name, storage.ErrConflict)
+	}
+	if known {
+		u.Created = stands.Created
+	}
+	if known && (u.Disabled || u.Password != stands.Password) {
+		maps.DeleteFunc(s.sessions, func(_ [32]byte, n users.Session) bool { return n.User == u.Name })
+	}
+	u.Version++
+	s.users[u.Name] = u
+	return u, nil
+}
+
+// PutFirstUser writes a user where there is none.
+func (s *Store) PutFirstUser(_ context.Context, u users.User) (users.User, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.users) > 0 {
+		return users.User{}, fmt.Errorf("the first user: %w", storage.ErrExists)
+	}
+	u.Version = 1
+	s.users[u.Name] = u
+	return u, nil
+}
+
+// PutSession begins a session or moves its end, and forgets those that have ended.
+func (s *Store) PutSession(_ context.Context, n users.Session, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u, ok := s.users[n.User]; !ok || u.Disabled {
+		return fmt.Errorf("a session of %s: %w", n.User, storage.ErrNotFound)
+	}
+	if stands, ok := s.sessions[n.Hash]; ok {
+		stands.Expires = n.Expires
+		n = stands
+	}
+	s.sessions[n.Hash] = n
+	maps.DeleteFunc(s.sessions, func(_ [32]byte, n users.Session) bool { return n.Expires.Before(now) })
+	return nil
+}
+
+// Session finds a session and its user.
+func (s *Store) Session(_ context.Context, hash [32]byte) (users.Session, users.User, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, ok := s.sessions[hash]
+	u := s.users[n.User]
+	if !ok || u.Disabled {
+		return users.Session{}, users.User{}, fmt.Errorf("session: %w", storage.ErrNotFound)
+	}
+	return n, u, nil
+}
+
+// EndSession ends a session.
+func (s *Store) EndSession(_ context.Context, hash [32]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, hash)
+	return nil
+}

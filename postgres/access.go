@@ -1,0 +1,202 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hotline/storage"
+	"hotline/tokens"
+	"hotline/users"
+)
+
+const (
+	insertToken = `insert into tokens (name, hash, created, scope, expires) values ($1, $2, $3, $4, $5)`
+	selectToken = `select name, created, scope, expires from tokens where hash = $1`
+	listTokens  = `select name, hash, created, scope, expires from tokens order by name`
+	deleteToken = `delete from tokens where name = $1`
+)
+
+// PutToken keeps a token; its name must be new.
+func (s *Store) PutToken(ctx context.Context, t tokens.Token) error {
+	return s.exec(ctx, "writing token "+t.Name, insertToken, t.Name, t.Hash[:], t.Created, cmp.Or(t.Scope, tokens.ScopeAdmin), instant(t.Expires))
+}
+
+// Token finds a token by its hash.
+func (s *Store) Token(ctx context.Context, hash [32]byte) (tokens.Token, error) {
+	return row(ctx, s, "reading a token", func(r pgx.CollectableRow) (tokens.Token, error) {
+		t := tokens.Token{Hash: hash}
+		var expires *time.Time
+		err := r.Scan(&t.Name, &t.Created, &t.Scope, &expires)
+		t.Created, t.Expires = t.Created.UTC(), orNever(expires)
+		return t, err
+	}, selectToken, hash[:])
+}
+
+// Tokens lists the tokens by name.
+func (s *Store) Tokens(ctx context.Context) ([]tokens.Token, error) {
+	return rows(ctx, s, "reading tokens", func(r pgx.CollectableRow) (t tokens.Token, err error) {
+		var hash []byte
+		var expires *time.Time
+		err = r.Scan(&t.Name, &hash, &t.Created, &t.Scope, &expires)
+		copy(t.Hash[:], hash)
+		t.Created, t.Expires = t.Created.UTC(), orNever(expires)
+		return t, err
+	}, listTokens)
+}
+
+// orNever is the zero time for null.
+func orNever(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// RemoveToken ends a token.
+func (s *Store) RemoveToken(ctx context.Context, name string) error {
+	return s.within(ctx, "removing token "+name, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, deleteToken, name)
+		if err == nil && done.RowsAffected() == 0 {
+			err = storage.ErrNotFound
+		}
+		return err
+	})
+}
+
+const (
+	userColumns  = `name, role, password, engineer, disabled, created, version`
+	selectUser   = `select ` + userColumns + ` from users where name = $1`
+	selectUsers  = `select ` + userColumns + ` from users order by name`
+	lockUser     = selectUser + ` for update`
+	lockUsers    = `lock table users in share row exclusive mode`
+	insertUser   = `insert into users (` + userColumns + `) values ($1, $2, $3, $4, $5, $6, 1)`
+	updateUser   = `update users set role = $2, password = $3, engineer = $4, disabled = $5, version = version + 1 where name = $1`
+	endSessions  = `delete from sessions where owner = $1`
+	sessionOwner = `select name from users where name = $1 and not disabled for share`
+	putSession   = `insert into sessions (hash, owner, created, expires) values ($1, $2, $3, $4)
+		on conflict (hash) do update set expires = excluded.expires`
+	forgetSessions = `delete from sessions where expires < $1`
+	selectSession  = `select s.created, s.expires, u.name, u.role, u.password, u.engineer, u.disabled, u.created, u.version
+		from sessions s join users u on u.name = s.owner where s.hash = $1 and not u.disabled`
+	endSession = `delete from sessions where hash = $1`
+)
+
+func scanUser(r pgx.CollectableRow) (u users.User, err error) {
+	err = r.Scan(&u.Name, &u.Role, &u.Password, &u.Engineer, &u.Disabled, &u.Created, &u.Version)
+	u.Created = u.Created.UTC()
+	return u, err
+}
+
+// User reads one user.
+func (s *Store) User(ctx context.Context, name string) (users.User, error) {
+	return row(ctx, s, "reading user "+name, scanUser, selectUser, name)
+}
+
+// Users lists them by name.
+func (s *Store) Users(ctx context.Context) ([]users.User, error) {
+	return rows(ctx, s, "reading users", scanUser, selectUsers)
+}
+
+// PutUser writes a user whole, and ends the sessions that may not go on.
+func (s *Store) PutUser(ctx context.Context, u users.User) (users.User, error) {
+	err := s.within(ctx, "writing user "+u.Name, func(tx pgx.Tx) error {
+		if u.Version == 0 {
+			return addUser(ctx, tx, u)
+		}
+		found, err := tx.Query(ctx, lockUser, u.Name)
+		if err != nil {
+			return err
+		}
+		stands, err := pgx.CollectExactlyOneRow(found, scanUser)
+		if err != nil {
+			return err
+		}
+		if stands.Version != u.Version {
+			return storage.ErrConflict
+		}
+		u.Created = stands.Created
+		if _, err := tx.Exec(ctx, updateUser, u.Name, u.Role, u.Password, u.Engineer, u.Disabled); err != nil {
+			return err
+		}
+		if u.Disabled || u.Password != stands.Password {
+			_, err = tx.Exec(ctx, endSessions, u.Name)
+		}
+		return err
+	})
+	if err != nil {
+		return users.User{}, err
+	}
+	u.Version++
+	return u, nil
+}
+
+// PutFirstUser writes a user where there is none.
+func (s *Store) PutFirstUser(ctx context.Context, u users.User) (users.User, error) {
+	err := s.within(ctx, "writing the first user", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockUsers); err != nil {
+			return err
+		}
+		found, err := tx.Query(ctx, selectUsers)
+		if err != nil {
+			return err
+		}
+		all, err := pgx.CollectRows(found, scanUser)
+		if err == nil && len(all) > 0 {
+			err = storage.ErrExists
+		}
+		if err != nil {
+			return err
+		}
+		return addUser(ctx, tx, u)
+	})
+	if err != nil {
+		return users.User{}, err
+	}
+	u.Version = 1
+	return u, nil
+}
+
+func addUser(ctx context.Context, tx pgx.Tx, u users.User) error {
+	_, err := tx.Exec(ctx, insertUser, u.Name, u.Role, u.Password, u.Engineer, u.Disabled, u.Created)
+	return err
+}
+
+// PutSession begins a session or moves its end, and forgets those that have ended.
+func (s *Store) PutSession(ctx context.Context, n users.Session, now time.Time) error {
+	return s.within(ctx, "writing a session", func(tx pgx.Tx) error {
+		var owner string
+		err := tx.QueryRow(ctx, sessionOwner, n.User).Scan(&owner) // the row's lock keeps the user from being disabled meanwhile
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = storage.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, putSession, n.Hash[:], n.User, n.Created, n.Expires); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, forgetSessions, now)
+		return err
+	})
+}
+
+// Session finds a session and its user.
+func (s *Store) Session(ctx context.Context, hash [32]byte) (users.Session, users.User, error) {
+	var u users.User
+	n, err := row(ctx, s, "reading a session", func(r pgx.CollectableRow) (users.Session, error) {
+		n := users.Session{Hash: hash}
+		err := r.Scan(&n.Created, &n.Expires, &u.Name, &u.Role, &u.Password, &u.Engineer, &u.Disabled, &u.Created, &u.Version)
+		n.Created, n.Expires, u.Created, n.User = n.Created.UTC(), n.Expires.UTC(), u.Created.UTC(), u.Name
+		return n, err
+	}, selectSession, hash[:])
+	return n, u, err
+}
+
+// EndSession ends a session.
+func (s *Store) EndSession(ctx context.Context, hash [32]byte) error {
+	return s.exec(ctx, "ending a session", endSession, hash[:])
+}

@@ -1,0 +1,182 @@
+package storagetest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"hotline/storage"
+	"hotline/storage/storagetest/check"
+	"hotline/users"
+)
+
+// Users runs the suite of users.Store; open gives a new and empty store each time.
+func Users(t *testing.T, open func(t *testing.T) users.Store) {
+	run(t, open, map[string]func(*testing.T, users.Store){
+		"users have versions":                           usersByVersion,
+		"of many first users one is written":            firstUser,
+		"sessions are found by hash and end":            sessionsByHash,
+		"disabled, and a new password, end sessions":    sessionsEndWithTheirUser,
+		"a session is not begun for who is not there":   sessionsOfNobody,
+		"sessions that ended are forgotten":             sessionsForgotten,
+		"a session that is written again keeps its age": sessionsProlonged,
+	})
+}
+
+func anna() users.User {
+	return users.User{Name: "anna", Role: users.Engineer, Password: "$hash$1", Engineer: "anna", Created: monday}
+}
+
+func usersByVersion(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	_, err := s.User(ctx, "anna")
+	check.Error(t, "a user who does not exist", err, storage.ErrNotFound)
+	made, err := s.PutUser(ctx, anna())
+	check.Must(t, err)
+	want := anna()
+	want.Version = 1
+	check.Equal(t, "what was written", made, want)
+	got, err := s.User(ctx, "anna")
+	check.Must(t, err)
+	check.Equal(t, "what stands", got, want)
+	_, err = s.PutUser(ctx, anna())
+	check.Error(t, "the same name again", err, storage.ErrExists)
+
+	got.Role, got.Created = users.Admin, monday.Add(time.Hour)
+	changed, err := s.PutUser(ctx, got)
+	check.Must(t, err)
+	want.Role, want.Version = users.Admin, 2
+	check.Equal(t, "what was changed: since when somebody is known does not change", changed, want)
+	_, err = s.PutUser(ctx, got)
+	check.Error(t, "a version of before", err, storage.ErrConflict)
+	_, err = s.PutUser(ctx, users.User{Name: "nobody", Version: 1})
+	check.Error(t, "a change of nobody", err, storage.ErrNotFound)
+
+	bruno, err := s.PutUser(ctx, users.User{Name: "bruno", Role: users.Viewer, Created: monday})
+	check.Must(t, err)
+	all, err := s.Users(ctx)
+	check.Must(t, err)
+	check.Equal(t, "all by name", all, []users.User{want, bruno})
+}
+
+func firstUser(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	made := 0
+	for _, name := range []string{"anna", "bruno", "carla", "dario"} {
+		group.Go(func() {
+			u, err := s.PutFirstUser(ctx, users.User{Name: name, Role: users.Admin, Created: monday})
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				made++
+				check.Equal(t, "the version of the first", u.Version, 1)
+				return
+			}
+			check.Error(t, "one who came later", err, storage.ErrExists)
+		})
+	}
+	group.Wait()
+	check.Equal(t, "first users", made, 1)
+	all, err := s.Users(ctx)
+	check.Must(t, err)
+	check.Equal(t, "users", len(all), 1)
+}
+
+func sessionsByHash(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	u, err := s.PutUser(ctx, anna())
+	check.Must(t, err)
+	n := users.Session{Hash: [32]byte{1}, User: "anna", Created: monday, Expires: monday.Add(time.Hour)}
+	check.Must(t, s.PutSession(ctx, n, monday))
+	got, of, err := s.Session(ctx, n.Hash)
+	check.Must(t, err)
+	check.Equal(t, "the session", got, n)
+	check.Equal(t, "whose it is", of, u)
+	_, _, err = s.Session(ctx, [32]byte{2})
+	check.Error(t, "a session that does not exist", err, storage.ErrNotFound)
+	check.Must(t, s.EndSession(ctx, n.Hash))
+	check.Must(t, s.EndSession(ctx, n.Hash))
+	_, _, err = s.Session(ctx, n.Hash)
+	check.Error(t, "a session that ended", err, storage.ErrNotFound)
+}
+
+func sessionsEndWithTheirUser(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	u, err := s.PutUser(ctx, anna())
+	check.Must(t, err)
+	_, err = s.PutUser(ctx, users.User{Name: "bruno", Role: users.Staff, Created: monday})
+	check.Must(t, err)
+	for i, name := range []string{"anna", "anna", "bruno"} {
+		check.Must(t, s.PutSession(ctx, users.Session{Hash: [32]byte{byte(i)}, User: name, Created: monday, Expires: monday.Add(time.Hour)}, monday))
+	}
+	stand := func(what string, want int) {
+		t.Helper()
+		n := 0
+		for i := range byte(4) {
+			if _, _, err := s.Session(ctx, [32]byte{i}); err == nil {
+				n++
+			}
+		}
+		check.Equal(t, what, n, want)
+	}
+	u.Role = users.Viewer
+	u, err = s.PutUser(ctx, u)
+	check.Must(t, err)
+	stand("sessions after another role", 3)
+	u.Password = "$hash$2"
+	u, err = s.PutUser(ctx, u)
+	check.Must(t, err)
+	stand("sessions after another password", 1)
+	check.Must(t, s.PutSession(ctx, users.Session{Hash: [32]byte{3}, User: "anna", Created: monday, Expires: monday.Add(time.Hour)}, monday))
+	stand("sessions after a new login", 2)
+	u.Disabled = true
+	u, err = s.PutUser(ctx, u)
+	check.Must(t, err)
+	stand("sessions after anna was disabled", 1)
+	u.Disabled = false
+	_, err = s.PutUser(ctx, u)
+	check.Must(t, err)
+	stand("sessions after anna may log in again", 1)
+}
+
+func sessionsOfNobody(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	n := users.Session{Hash: [32]byte{1}, User: "anna", Created: monday, Expires: monday.Add(time.Hour)}
+	check.Error(t, "a session of somebody who does not exist", s.PutSession(ctx, n, monday), storage.ErrNotFound)
+	u := anna()
+	u.Disabled = true
+	_, err := s.PutUser(ctx, u)
+	check.Must(t, err)
+	check.Error(t, "a session of somebody who is disabled", s.PutSession(ctx, n, monday), storage.ErrNotFound)
+}
+
+func sessionsForgotten(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	_, err := s.PutUser(ctx, anna())
+	check.Must(t, err)
+	early := users.Session{Hash: [32]byte{1}, User: "anna", Created: monday, Expires: monday.Add(time.Hour)}
+	check.Must(t, s.PutSession(ctx, early, monday))
+	late := users.Session{Hash: [32]byte{2}, User: "anna", Created: monday.Add(2 * time.Hour), Expires: monday.Add(3 * time.Hour)}
+	check.Must(t, s.PutSession(ctx, late, late.Created))
+	_, _, err = s.Session(ctx, early.Hash)
+	check.Error(t, "a session that ended", err, storage.ErrNotFound)
+	_, _, err = s.Session(ctx, late.Hash)
+	check.Must(t, err)
+}
+
+func sessionsProlonged(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	_, err := s.PutUser(ctx, anna())
+	check.Must(t, err)
+	n := users.Session{Hash: [32]byte{1}, User: "anna", Created: monday, Expires: monday.Add(time.Hour)}
+	check.Must(t, s.PutSession(ctx, n, monday))
+	again := n
+	again.Created, again.Expires = monday.Add(time.Minute), monday.Add(2*time.Hour)
+	check.Must(t, s.PutSession(ctx, again, again.Created))
+	got, _, err := s.Session(ctx, n.Hash)
+	check.Must(t, err)
+	n.Expires = again.Expires
+	check.Equal(t, "the session", got, n)
+}

@@ -1,0 +1,238 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hotline/oncall"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// doing is what an action does to a ticket.
+type doing func(s *server, r *request, n tickets.Number) (tickets.Ticket, error)
+
+// action is something that people do to a ticket by a form of its page: "POST /tickets/{number}/NAME".
+type action struct {
+	name   string
+	states []tickets.State // in which its button is shown; the desk's own tables decide, and a test holds the two together
+	do     doing
+}
+
+// pattern is the action's route.
+func (a action) pattern() string { return "POST /tickets/{number}/" + a.name }
+
+// textMost is how many characters a text for the history may have, as over the API.
+const textMost = 10_000
+
+// errLong is a text that is longer.
+var errLong = errors.New("the text is too long")
+
+// errUnfit is a form that says something which does not exist.
+var errUnfit = errors.New("the form names something that does not exist")
+
+// actions are all of them, in the order of their buttons.
+func actions() []action {
+	free := []tickets.State{tickets.Open, tickets.Assigned, tickets.InProgress}
+	alive := append(slices.Clone(free), tickets.Waiting)
+	worked := append(slices.Clone(alive), tickets.Restored)
+	ended := []tickets.State{tickets.Closed, tickets.NotRequest}
+	return []action{
+		{"comment", append(slices.Clone(worked), ended...), said((*tickets.Desk).Comment)},
+		{"take", alive, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+			return s.assignTo(r, n, r.user.Engineer)
+		}},
+		{"assign", alive, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+			return s.assignTo(r, n, r.FormValue("engineer"))
+		}},
+		{"contact", alive, entered(sla.Contact)},
+		{"intervention", worked, entered(sla.Intervention)},
+		{"waiting", free, said((*tickets.Desk).WaitForCustomer)},
+		{"resume", []tickets.State{tickets.Waiting}, said((*tickets.Desk).Resume)},
+		{"restored", worked, entered(sla.Restore)},
+		{"close", worked, said((*tickets.Desk).Close)},
+		{"reopen", ended, said((*tickets.Desk).Reopen)},
+		{"assess", append(slices.Clone(worked), tickets.Closed), func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+			c := sla.Category(r.FormValue("category"))
+			if !c.Valid() {
+				return tickets.Ticket{}, errUnfit
+			}
+			return s.Desk.Assess(r.Context(), n, r.actor(), c, r.Now)
+		}},
+	}
+}
+
+// said is one of the desk's verbs that take words.
+func said(verb func(*tickets.Desk, context.Context, tickets.Number, string, string, time.Time) (tickets.Ticket, error)) doing {
+	return func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+		return verb(s.Desk, r.Context(), n, r.actor(), r.text(), r.Now)
+	}
+}
+
+// entered meets a clock now.
+func entered(k sla.Kind) doing {
+	return func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+		return s.Desk.Enter(r.Context(), n, r.actor(), tickets.Entry{Clock: k, Text: r.text()}, r.Now)
+	}
+}
+
+// text is what the form says in words.
+func (r *request) text() string {
+	return strings.TrimSpace(strings.ReplaceAll(r.FormValue("text"), "\r\n", "\n"))
+}
+
+// assignTo gives a ticket to an engineer who exists.
+func (s *server) assignTo(r *request, n tickets.Number, engineer string) (tickets.Ticket, error) {
+	all, err := s.Store.Engineers(r.Context())
+	if err != nil {
+		return tickets.Ticket{}, fmt.Errorf("reading engineers: %w", err)
+	}
+	if !slices.ContainsFunc(all, func(e oncall.Engineer) bool { return string(e.ID) == engineer }) {
+		return tickets.Ticket{}, errUnfit
+	}
+	return s.Desk.Assign(r.Context(), n, r.actor(), engineer, r.Now)
+}
+
+// act does an action, and shows the ticket as it stands then. A form that was filled in before colleagues did something is not
+// done: the page shows what they did beside it.
+func (s *server) act(a action) func(http.ResponseWriter, *request) {
+	return func(w http.ResponseWriter, r *request) {
+		ctx := r.Context()
+		n, err := numberOf(r)
+		if err != nil {
+			s.failed(w, r, err)
+			return
+		}
+		lines, err := s.Desk.History(ctx, n)
+		if err != nil {
+			s.failed(w, r, err)
+			return
+		}
+		if missed := r.missed(lines); len(missed) > 0 {
+			s.stale(w, r, a, lines, missed)
+			return
+		}
+		if err = errLong; utf8.RuneCountInString(r.text()) <= textMost {
+			_, err = a.do(s, r, n)
+		}
+		var move *tickets.MoveError
+		switch {
+		case errors.As(err, &move):
+			s.ticketAgain(w, r, http.StatusConflict, r.T("page-not-in-state", r.StateName(move.From)))
+		case errors.Is(err, errLong):
+			s.ticketAgain(w, r, http.StatusUnprocessableEntity, r.T("page-long-text", textMost))
+		case errors.Is(err, tickets.ErrEmpty):
+			s.ticketAgain(w, r, http.StatusUnprocessableEntity, r.T("page-empty-text"))
+		case errors.Is(err, errUnfit):
+			s.ticketAgain(w, r, http.StatusUnprocessableEntity, r.T("page-unfit"))
+		case err != nil:
+			s.failed(w, r, err)
+		default:
+			s.Log.InfoContext(ctx, "web: staff wrote", "by", r.user.Name, "ticket", int64(n), "what", a.name)
+			http.Redirect(w, r.Request, fmt.Sprintf("/tickets/%d", n), http.StatusSeeOther)
+		}
+	}
+}
+
+// missed are the lines that colleagues added to a history since the form was shown. What the line itself wrote, and what one did
+// oneself in another tab, is none of it.
+func (r *request) missed(lines []tickets.Event) []tickets.Event {
+	seen := r.FormValue("seen")
+	at := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.ID == seen })
+	if at < 0 { // not known, so nothing was seen: a form that says nothing is taken as it is
+		return nil
+	}
+	var list []tickets.Event
+	for _, e := range lines[at+1:] {
+		if e.Actor != r.actor() && (strings.HasPrefix(e.Actor, "staff:") || strings.HasPrefix(e.Actor, "engineer:")) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// stalePage shows what colleagues did beside what was about to be done.
+type stalePage struct {
+	page
+	Number tickets.Number
+	Lines  []line
+	Action string
+	Fields []field
+	Text   string
+	Seen   string
+}
+
+// field is something else that the form said.
+type field struct{ Name, Value string }
+
+func (s *server) stale(w http.ResponseWriter, r *request, a action, lines, missed []tickets.Event) {
+	n, _ := numberOf(r) // it was read before
+	engineers, err := s.Store.Engineers(r.Context())
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	r.Title, r.Here = "page-stale-title", fmt.Sprintf("/tickets/%d", n)
+	p := stalePage{page: r.page, Number: n, Action: a.name, Text: r.text(), Seen: lines[len(lines)-1].ID}
+	for _, e := range missed {
+		p.Lines = append(p.Lines, r.line(e, namesOf(engineers)))
+	}
+	for _, name := range []string{"category", "engineer"} {
+		if value := r.FormValue(name); value != "" {
+			p.Fields = append(p.Fields, field{name, value})
+		}
+	}
+	s.render(w, r, http.StatusConflict, "stale", p)
+}
+
+// ticketAgain shows the ticket with what is wrong with a form, and keeps what the form said.
+func (s *server) ticketAgain(w http.ResponseWriter, r *request, status int, problem string) {
+	r.Here = strings.TrimSuffix(r.URL.Path, "/"+r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
+	p, err := s.whole(r.Context(), r)
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	p.Problem, p.Text = problem, r.text()
+	s.render(w, r, status, "ticket", p)
+}
+
+// offers are the actions that a ticket's state and the role of whoever looks allow.
+func (r *request) offers(t tickets.Ticket) map[string]bool {
+	offered := map[string]bool{}
+	for _, a := range actions() {
+		if slices.Contains(a.states, t.State) && may(r.Role, a.pattern()) && (a.name != "take" || r.user.Engineer != "" && r.user.Engineer != t.Assignee) {
+			offered[a.name] = true
+		}
+	}
+	return offered
+}
+
+// movedClock is one deadline that another category would move.
+type movedClock struct {
+	Name         string
+	Was, Becomes string
+}
+
+// preview tells what the clocks would do under another category.
+func (s *server) preview(ctx context.Context, r *request, t tickets.Ticket, c sla.Category) ([]movedClock, error) {
+	moves, err := s.Desk.PreviewAssessment(ctx, t.Number, c, r.Now)
+	var list []movedClock
+	for _, m := range moves {
+		list = append(list, movedClock{r.words.Clock(string(m.Clock)), r.orNone(m.Was), r.orNone(m.Becomes)})
+	}
+	return list, err
+}
+
+func (r *request) orNone(t time.Time) string {
+	if t.IsZero() {
+		return r.T("page-no-deadline")
+	}
+	return r.Instant(t)
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"hotline/cdr"
+	"hotline/paging"
+	"hotline/tickets"
+)
+
+// callsPage lists calls, the newest first.
+type callsPage struct {
+	page
+	Rows                 []callRow
+	Total                int
+	More                 bool
+	Next                 string // address of the next page; empty on the last one
+	Number, Day, Problem string
+}
+
+// callRow is one call in the list and on its own page.
+type callRow struct {
+	cdr.Call
+	Caller   string // as people write it
+	Customer string // by name; empty: unknown
+	Length   time.Duration
+}
+
+// callPage is one call with its legs.
+type callPage struct {
+	page
+	Call callRow
+	Legs []legRow
+}
+
+// legRow is one telephone that was rung.
+type legRow struct {
+	cdr.Leg
+	Name   string
+	Length time.Duration // of the talk; 0: none
+}
+
+// callsOnPage is how many calls one page has.
+const callsOnPage = 50
+
+func (s *server) calls(w http.ResponseWriter, r *request) {
+	q := r.URL.Query()
+	r.Title = "page-calls"
+	p := callsPage{Number: q.Get("number"), Day: q.Get("day")}
+	f := cdr.Filter{Number: p.Number, After: q.Get("after"), Limit: callsOnPage}
+	if p.Day != "" {
+		var err error
+		if f.Since, f.Until, err = s.Desk.Day(p.Day); err != nil {
+			p.Problem = r.T("page-bad-day")
+		}
+	}
+	found, err := s.Store.Calls(r.Context(), f)
+	if errors.Is(err, paging.ErrCursor) {
+		f.After = ""
+		found, err = s.Store.Calls(r.Context(), f)
+	}
+	if err != nil {
+		s.failed(w, r, fmt.Errorf("listing calls: %w", err))
+		return
+	}
+	for _, c := range found.Items {
+		p.Rows = append(p.Rows, s.callRow(c))
+	}
+	p.Total, p.More = found.Total, found.More
+	if found.Next != "" {
+		v := url.Values{"after": {found.Next}}
+		for name, value := range map[string]string{"number": p.Number, "day": p.Day} {
+			if value != "" {
+				v.Set(name, value)
+			}
+		}
+		p.Next = "/calls?" + v.Encode()
+	}
+	p.page = r.page
+	s.render(w, r, http.StatusOK, "calls", p)
+}
+
+func (s *server) callRow(c cdr.Call) callRow {
+	row := callRow{Call: c, Caller: s.Plan.Shown(c.From), Length: talked(c.Answered, c.Ended)}
+	if customer, ok := s.Desk.Book().Customers.Get(c.Customer); ok {
+		row.Customer = customer.Name
+	}
+	return row
+}
+
+// talked is how long a line was open; 0 where it never was, or still is.
+func talked(answered, ended time.Time) time.Duration {
+	if answered.IsZero() || ended.Before(answered) {
+		return 0
+	}
+	return ended.Sub(answered).Round(time.Second)
+}
+
+func (s *server) call(w http.ResponseWriter, r *request) {
+	c, err := s.Store.Call(r.Context(), tickets.CallID(r.PathValue("id")))
+	if err != nil {
+		s.failed(w, r, fmt.Errorf("reading a call: %w", err))
+		return
+	}
+	engineers, err := s.Store.Engineers(r.Context())
+	if err != nil {
+		s.failed(w, r, fmt.Errorf("reading engineers: %w", err))
+		return
+	}
+	r.Title = "page-call"
+	p := callPage{page: r.page, Call: s.callRow(c)}
+	for _, l := range c.Legs {
+		p.Legs = append(p.Legs, legRow{l, namesOf(engineers).of(l.Engineer), talked(l.Answered, l.Ended)})
+	}
+	s.render(w, r, http.StatusOK, "call", p)
+}
+
+// Milliseconds tells a jitter or a round trip, which are given in seconds.
+func (p page) Milliseconds(seconds float64) string {
+	return p.T("page-milliseconds", int(seconds*1000+0.5))
+}

@@ -1,0 +1,143 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"hotline/directory"
+	"hotline/storage"
+)
+
+// customersPage lists customers by name.
+type customersPage struct {
+	page
+	Rows   []directory.Customer
+	Total  int
+	Next   string // address of the next page; empty on the last one
+	Search string
+}
+
+// customerPage is one customer with the contracts.
+type customerPage struct {
+	page
+	Customer  directory.Customer
+	Numbers   []string // as people write them
+	Contracts []contractRow
+}
+
+// contractRow is one contract of a customer.
+type contractRow struct {
+	directory.Contract
+	Level string
+	Valid bool
+	PIN   string // the new one, on the one page that shows it
+}
+
+// customersOnPage is how many customers one page has.
+const customersOnPage = 50
+
+func byName(a, b directory.Customer) int {
+	return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
+}
+
+// customers lists them from the desk's snapshot, behind the one that the page before ended with.
+func (s *server) customers(w http.ResponseWriter, r *request) {
+	q := r.URL.Query()
+	r.Title = "page-customers"
+	p := customersPage{Search: q.Get("q")}
+	book := s.Desk.Book()
+	last, paged := book.Customers.Get(directory.CustomerID(q.Get("after")))
+	wanted := strings.ToLower(strings.TrimSpace(p.Search))
+	var rest []directory.Customer
+	for _, c := range book.Customers.All() {
+		if !strings.Contains(strings.ToLower(c.Name+" "+string(c.ID)), wanted) {
+			continue
+		}
+		p.Total++
+		if !paged || byName(c, last) > 0 {
+			rest = append(rest, c)
+		}
+	}
+	slices.SortFunc(rest, byName)
+	p.Rows = rest[:min(len(rest), customersOnPage)]
+	if len(rest) > customersOnPage {
+		p.Next = "/customers?" + url.Values{"q": {p.Search}, "after": {string(p.Rows[len(p.Rows)-1].ID)}}.Encode()
+	}
+	p.page = r.page
+	s.render(w, r, http.StatusOK, "customers", p)
+}
+
+func (s *server) customer(w http.ResponseWriter, r *request) {
+	s.showCustomer(w, r, directory.CustomerID(r.PathValue("id")), "", "")
+}
+
+// showCustomer shows a customer, and the new PIN of one contract.
+func (s *server) showCustomer(w http.ResponseWriter, r *request, id directory.CustomerID, renewed directory.ContractID, pin string) {
+	c, err := s.Store.Customer(r.Context(), id)
+	if err != nil {
+		s.failed(w, r, fmt.Errorf("reading customer %s: %w", id, err))
+		return
+	}
+	r.Title = "page-customer"
+	p := customerPage{page: r.page, Customer: c}
+	for _, n := range c.Numbers {
+		p.Numbers = append(p.Numbers, s.Plan.Shown(n))
+	}
+	for _, of := range s.Desk.Book().ContractsOf(id) {
+		contract, err := s.Store.Contract(r.Context(), of)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			s.failed(w, r, fmt.Errorf("reading contract %s: %w", of, err))
+			return
+		}
+		row := contractRow{Contract: contract, Level: s.level(contract.Level), Valid: contract.Valid(r.Now)}
+		if of == renewed {
+			row.PIN = pin
+		}
+		p.Contracts = append(p.Contracts, row)
+	}
+	s.render(w, r, http.StatusOK, "customer", p)
+}
+
+// renewPIN gives a contract another PIN, and shows it this once. The form names the version of the contract that it was shown with,
+// so that of two who press the button at once one does.
+func (s *server) renewPIN(w http.ResponseWriter, r *request) {
+	ctx := r.Context()
+	c, err := s.Store.Contract(ctx, directory.ContractID(r.PathValue("id")))
+	if err != nil {
+		s.failed(w, r, fmt.Errorf("reading a contract: %w", err))
+		return
+	}
+	if fmt.Sprint(c.Version) != r.FormValue("version") {
+		err = storage.ErrConflict
+	}
+	var pin string
+	if err == nil {
+		c, pin, err = s.PINs.NewPIN(ctx, c, r.Now)
+	}
+	if errors.Is(err, storage.ErrConflict) {
+		s.fail(w, r, http.StatusConflict, "page-pin-conflict", c.ID)
+		return
+	}
+	if err != nil {
+		s.failed(w, r, fmt.Errorf("renewing the PIN of contract %s: %w", c.ID, err))
+		return
+	}
+	if _, err := s.Desk.CatchUp(ctx, s.Store, r.Now); err != nil { // the nodes' own look at what is new brings it then
+		s.Log.WarnContext(ctx, "the line hears of a new PIN a moment later", "error", err)
+	}
+	s.Log.InfoContext(ctx, "web: staff wrote", "by", r.user.Name, "contract", string(c.ID), "what", "pin")
+	r.Here = "/customers/" + url.PathEscape(string(c.Customer))
+	s.showCustomer(w, r, c.Customer, c.ID, pin)
+}
+
+// Day tells the day of an instant in the page's zone.
+func (p page) Day(t time.Time) string { return p.Date(t.In(p.zone)) }

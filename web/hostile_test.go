@@ -1,0 +1,131 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"hotline/oncall"
+	"hotline/sla"
+	"hotline/tickets"
+	"hotline/users"
+)
+
+// hostile are two hundred texts that would change a page which does not escape them: each payload in each way out of a text, an
+// attribute, a comment, a script and a style.
+func hostile() []string {
+	payloads := []string{
+		`<script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, `<svg/onload=alert(1)>`, `<iframe src="javascript:alert(1)">`, `<a href="javascript:alert(1)">x</a>`,
+		`<form action="https://evil.example"><input name=q>`, `<base href="https://evil.example/">`, `<meta http-equiv=refresh content=0>`, `<style>*{display:none}</style>`, `<link rel=stylesheet href=//evil.example>`,
+		`<object data=x>`, `<template><b>`, `<math><mi>x`, `<details open ontoggle=alert(1)>`, `<b onmouseover=alert(1)>`, `{{.Store}}`, `<!--`, `]]>`, `&lt;script&gt;`, `javascript:alert(1)`,
+	}
+	exits := []string{"", `">`, `'>`, `</textarea>`, `</title></head><body>`, `</option></select>`, `--><!--`, `</script></style>`, "\u2028", `" autofocus onfocus=alert(1) x="`}
+	var list []string
+	for _, exit := range exits {
+		for _, p := range payloads {
+			list = append(list, exit+p)
+		}
+	}
+	return list
+}
+
+// shape is the elements of a page with the names of their attributes, in their order.
+func shape(t *testing.T, page string) []string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	must(t, err)
+	var list []string
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		text := n.Data
+		for _, a := range n.Attr {
+			text += " " + a.Key
+			if a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "formaction" {
+				if u, err := url.Parse(a.Val); err != nil || u.Host != "" || u.Scheme != "" && u.Scheme != "tel" {
+					t.Errorf("%s leads to %q", n.Data, a.Val)
+				}
+			}
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// furnished is the shapes of all pages of a house in which every text that comes from outside is one and the same.
+func furnished(t *testing.T, text string) map[string][]string {
+	t.Helper()
+	o, ctx := open(t), t.Context()
+	customer, err := o.store.Customer(ctx, "rossi")
+	must(t, err)
+	customer.Name = text
+	_, err = o.store.PutCustomer(ctx, customer)
+	must(t, err)
+	_, err = o.store.PutEngineer(ctx, oncall.Engineer{ID: "bruno", Name: text, Phones: []string{text}})
+	must(t, err)
+	r, err := o.store.Rota(ctx)
+	must(t, err)
+	for i := range r.Shifts {
+		r.Shifts[i].Engineer = "bruno"
+	}
+	_, err = o.store.PutRota(ctx, r)
+	must(t, err)
+	contract, err := o.store.Contract(ctx, "rossi")
+	must(t, err)
+	ticket, err := o.desk.Open(ctx, tickets.Draft{
+		Caller: text, From: text, Language: text, Claim: sla.Blocking, Channel: tickets.Web, Actor: "caller", Text: text, Identity: tickets.Identity{Customer: customer, Contract: contract},
+	}, o.clock())
+	must(t, err)
+	n := ticket.Number
+	_, err = o.desk.Keep(ctx, n, tickets.Recording{ID: "r1", Call: "c1", At: o.clock(), Seconds: 1, Law: "alaw"}, o.clock())
+	must(t, err)
+	_, err = o.desk.Comment(ctx, n, "staff:"+text, text, o.clock())
+	must(t, err)
+	_, err = o.desk.Note(ctx, n, tickets.Event{Kind: tickets.Rang, Actor: "engineer:" + text, Text: text, Facts: map[string]string{"engineer": text, "result": text, "who": text, "from": text, "due": text}}, o.clock())
+	must(t, err)
+	_, err = o.desk.Assign(ctx, n, "staff:test", text, o.clock())
+	must(t, err)
+	o.config.Trunks = func() []Trunk { return []Trunk{{Name: text, State: "failing", Error: text}} }
+	o.handler = New(o.config)
+	b := o.as(users.Admin)
+	at := fmt.Sprintf("/tickets/%d", n)
+	pages := map[string]string{
+		"board":     b.get("/").is(200).Body.String(),
+		"filtered":  b.get("/?q=" + url.QueryEscape(text) + "&state=" + url.QueryEscape(text) + "&customer=" + url.QueryEscape(text) + "&contract=" + url.QueryEscape(text)).is(200).Body.String(),
+		"ticket":    b.get(at).is(200).Body.String(),
+		"kept":      b.post(at+"/assess", "category", text, "text", text).is(422).Body.String(),
+		"stale":     b.post(at+"/comment", "text", text, "engineer", text, "category", text, "seen", "e1").is(409).Body.String(),
+		"login":     o.browser().post("/login", "name", text, "password", text, "next", text).is(401).Body.String(),
+		"not found": b.get("/" + url.PathEscape(text)).is(404).Body.String(),
+	}
+	if !strings.Contains(html.UnescapeString(pages["ticket"]), text) {
+		t.Errorf("%q is not shown at all", text)
+	}
+	shapes := map[string][]string{}
+	for name, page := range pages {
+		shapes[name] = shape(t, page)
+	}
+	return shapes
+}
+
+// TestHostileTextsAreTextAlone puts two hundred of them into every field that a page shows: the document has the same elements, with
+// the same attributes, as with a harmless one.
+func TestHostileTextsAreTextAlone(t *testing.T) {
+	list := hostile()
+	if len(list) != 200 {
+		t.Fatalf("%d texts", len(list))
+	}
+	want := furnished(t, "harmless")
+	for _, text := range list {
+		for name, got := range furnished(t, text) {
+			if !slices.Equal(got, want[name]) {
+				t.Errorf("%q changes the page %s:\n got %q\nwant %q", text, name, got, want[name])
+			}
+		}
+	}
+}

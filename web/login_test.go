@@ -1,0 +1,193 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/memory"
+	"hotline/users"
+)
+
+func TestWhoLogsInComesToThePageThatWasAskedFor(t *testing.T) {
+	o := open(t)
+	b := o.browser()
+	b.get("/tickets/417?x=1").goes("/login?next=%2Ftickets%2F417%3Fx%3D1")
+	b.get("/login?next=/tickets/417").is(200, `name="next" value="/tickets/417"`, "Log in").hides("There is no user yet")
+	a := b.post("/login", "name", "staff", "password", secret, "next", "/tickets/417")
+	a.goes("/tickets/417")
+	cookie := a.Header().Get("Set-Cookie")
+	for _, want := range []string{"hotline_session=", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"} {
+		if !strings.Contains(cookie, want) {
+			t.Errorf("the cookie %q has no %s", cookie, want)
+		}
+	}
+	if strings.Contains(cookie, "Secure") {
+		t.Error("a cookie in the clear is marked as one of TLS: the browser would not keep it")
+	}
+	b.get("/").is(200, "Board", ">staff</a>")
+	b.post("/login", "name", "staff", "password", secret, "next", "//evil.example/x").goes("/")
+	b.post("/login", "name", "staff", "password", secret, "next", "https://evil.example/").goes("/")
+	b.post("/logout").goes("/login")
+	b.get("/").goes("/login?next=%2F")
+}
+
+func TestACookieBehindAProxyWithTLSIsSecure(t *testing.T) {
+	b := open(t).browser()
+	b.header.Set("X-Forwarded-Proto", "https")
+	if a := b.post("/login", "name", "staff", "password", secret); !strings.Contains(a.Header().Get("Set-Cookie"), "Secure") {
+		t.Errorf("%q", a.Header().Get("Set-Cookie"))
+	}
+	b.from = "192.0.2.7:50000" // no proxy of this machine: anybody can write this header
+	if a := b.post("/login", "name", "staff", "password", secret); strings.Contains(a.Header().Get("Set-Cookie"), "Secure") {
+		t.Errorf("%q", a.Header().Get("Set-Cookie"))
+	}
+}
+
+func TestAWrongPasswordAndAnUnknownNameLookTheSame(t *testing.T) {
+	b := open(t).browser()
+	wrong := b.post("/login", "name", "staff", "password", "wrong").is(401, "Name or password is wrong").Body.String()
+	unknown := b.post("/login", "name", "nobody", "password", "wrong").is(401).Body.String()
+	if strings.ReplaceAll(unknown, "nobody", "staff") != wrong {
+		t.Error("the pages differ")
+	}
+	b.get("/").goes("/login?next=%2F")
+}
+
+func TestWrongPasswordsOfANameEnd(t *testing.T) {
+	o := open(t)
+	looked := 0
+	for i := range 50 {
+		b := o.browser()
+		b.from = fmt.Sprintf("192.0.2.%d:50000", i) // each from somewhere else
+		if b.post("/login", "name", "staff", "password", "wrong").Code == 401 {
+			looked++
+		}
+	}
+	if looked != nameBurst {
+		t.Errorf("%d guesses were looked at", looked)
+	}
+	o.browser().post("/login", "name", "staff", "password", secret).is(429, "Wait a minute")
+	o.browser().post("/login", "name", "admin", "password", secret).goes("/")
+	o.passes(time.Minute)
+	o.browser().post("/login", "name", "staff", "password", secret).goes("/")
+}
+
+func TestWrongPasswordsOfASourceEnd(t *testing.T) {
+	o := open(t)
+	guess := func(from, name, password string) int {
+		b := o.browser()
+		b.from = from
+		return b.post("/login", "name", name, "password", password).Code
+	}
+	looked := 0
+	for i := range 50 {
+		if guess("192.0.2.7:50000", fmt.Sprintf("name%d", i), "wrong") == 401 {
+			looked++
+		}
+	}
+	if looked != sourceBurst {
+		t.Errorf("%d guesses were looked at", looked)
+	}
+	if guess("192.0.2.7:50000", "staff", secret) != 429 || guess("192.0.2.8:50000", "staff", secret) != 303 {
+		t.Error("the source guesses on, or others are touched")
+	}
+}
+
+func TestDisabledEndsEverySessionAtOnce(t *testing.T) {
+	o := open(t)
+	one, two, other := o.as(users.Staff), o.as(users.Staff), o.as(users.Admin)
+	u, err := o.store.User(t.Context(), "staff")
+	must(t, err)
+	u.Disabled = true
+	_, err = o.store.PutUser(t.Context(), u)
+	must(t, err)
+	one.get("/").goes("/login?next=%2F")
+	two.get("/tickets/417").goes("/login?next=%2Ftickets%2F417")
+	other.get("/").is(200)
+	one.post("/login", "name", "staff", "password", secret).is(401)
+}
+
+func TestASessionEndsWhenItIsNotUsedAndAfterAWeek(t *testing.T) {
+	o := open(t)
+	b := o.as(users.Staff)
+	o.passes(sessionIdle - time.Second)
+	b.get("/").is(200)
+	o.passes(sessionIdle - time.Second)
+	b.get("/").is(200)
+	o.passes(sessionIdle)
+	b.get("/").goes("/login?next=%2F")
+
+	b = o.as(users.Staff)
+	for passed := time.Duration(0); passed < sessionLongest-time.Hour; passed += time.Hour {
+		b.get("/password").is(200)
+		o.passes(time.Hour)
+	}
+	o.passes(time.Hour)
+	b.get("/").goes("/login?next=%2F")
+}
+
+func TestAPasswordIsChangedByWhoeverKnowsIt(t *testing.T) {
+	o := open(t)
+	b, elsewhere := o.as(users.Engineer), o.as(users.Engineer)
+	b.get("/password").is(200, "Change your password")
+	b.post("/password", "old", "wrong", "new", "battery staple").is(401, "is wrong")
+	b.post("/password", "old", secret, "new", "short").is(422, "10 to 200 characters")
+	b.post("/password", "old", secret, "new", "battery staple").is(200, "is changed")
+	b.get("/").is(200)
+	elsewhere.get("/").goes("/login?next=%2F")
+	o.browser().post("/login", "name", "engineer", "password", secret).is(401)
+	o.browser().post("/login", "name", "engineer", "password", "battery staple").goes("/")
+}
+
+func TestTheFirstUserComesByALinkOnce(t *testing.T) {
+	o := open(t)
+	o.config.Store = memory.New(417)
+	setup, path := NewSetup(o.clock())
+	o.config.Setup = setup
+	o.handler = New(o.config)
+	b := o.browser()
+	b.get("/").goes("/login?next=%2F")
+	b.get("/login").is(200, "There is no user yet")
+	b.get("/setup/WRONG").is(404)
+	b.get(path).is(200, "The first administrator")
+	for _, bad := range [][2]string{{"Anna", "long enough"}, {"", "long enough"}, {"anna", "short"}} {
+		b.post(path, "name", bad[0], "password", bad[1]).is(422)
+	}
+	far := o.browser()
+	far.from = "192.0.2.7:50000"
+	far.get(path).is(403, "over TLS")
+	far.from = "127.0.0.1:50000"
+	far.header.Set("X-Forwarded-For", "192.0.2.7")
+	far.post(path, "name", "eve", "password", "long enough").is(403)
+	far.header.Set("X-Forwarded-Proto", "https")
+	far.get(path).is(200)
+
+	b.post(path, "name", "anna", "password", "long enough").goes("/")
+	b.get("/").is(200, ">anna</a>", "administrator")
+	far.post(path, "name", "eve", "password", "long enough").is(404, "does not hold any more")
+}
+
+func TestTheLinkForTheFirstUserEndsAfterAQuarterOfAnHour(t *testing.T) {
+	o := open(t)
+	setup, path := NewSetup(o.clock())
+	o.config.Store, o.config.Setup = memory.New(417), setup
+	o.handler = New(o.config)
+	o.passes(SetupTime - time.Second)
+	o.browser().get(path).is(200)
+	o.passes(time.Second)
+	o.browser().get(path).is(404)
+}
+
+func TestALinkDoesNotMakeASecondAdministrator(t *testing.T) {
+	o := open(t) // which has users
+	setup, path := NewSetup(o.clock())
+	o.config.Setup = setup
+	o.handler = New(o.config)
+	o.browser().post(path, "name", "eve", "password", "long enough").is(http.StatusConflict)
+	if _, err := o.store.User(t.Context(), "eve"); err == nil {
+		t.Error("eve is a user")
+	}
+}

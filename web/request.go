@@ -1,0 +1,188 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"hotline/prompts"
+	"hotline/prompts/written"
+	"hotline/sla"
+	"hotline/storage"
+	"hotline/users"
+)
+
+// request is one request with what every page needs: who asks, in which language, and at which instant.
+type request struct {
+	*http.Request
+	page
+	user    users.User // without a name: nobody is logged in
+	session users.Session
+}
+
+// languageCookie holds the language that somebody chose.
+const languageCookie = "hotline_language"
+
+func (s *server) request(q *http.Request) *request {
+	lang := s.languageOf(q)
+	return &request{Request: q, page: page{words: written.In(lang), Lang: lang, Now: s.Now(), zone: s.Desk.Zone(), Here: q.URL.RequestURI()}}
+}
+
+// languageOf is the language that was chosen, else the one that the browser asks for, else the house's.
+func (s *server) languageOf(q *http.Request) prompts.Language {
+	if c, err := q.Cookie(languageCookie); err == nil {
+		for _, lang := range prompts.Languages() {
+			if string(lang) == c.Value {
+				return lang
+			}
+		}
+	}
+	wanted, _, err := language.ParseAcceptLanguage(q.Header.Get("Accept-Language"))
+	if err == nil {
+		for _, tag := range wanted { // in the order of their weights
+			base, _ := tag.Base()
+			for _, lang := range prompts.Languages() {
+				if base.String() == string(lang) {
+					return lang
+				}
+			}
+		}
+	}
+	if s.Language != "" {
+		return s.Language
+	}
+	return prompts.Italian
+}
+
+// languageTime is how long a chosen language is remembered.
+const languageTime = 365 * 24 * time.Hour
+
+// chooseLanguage remembers a language, and goes back to the page.
+func (s *server) chooseLanguage(w http.ResponseWriter, r *request) {
+	http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: r.FormValue("language"), Path: "/", MaxAge: int(languageTime / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r.Request)})
+	http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
+}
+
+// local is an address of this site alone, whatever a form says.
+func local(next string) string {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
+		return "/"
+	}
+	return next
+}
+
+// page is what the frame of every page shows.
+type page struct {
+	Title string // an id of the catalogue
+	Lang  prompts.Language
+	Now   time.Time
+	Here  string // the address of the page itself
+	User  string // empty: nobody is logged in
+	Role  users.Role
+	words written.Words
+	zone  *time.Location
+}
+
+// T gives the words of an id in the page's language, with values in their gaps.
+func (p page) T(id string, values ...any) string {
+	text := p.words.Text(id)
+	if len(values) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, values...)
+}
+
+// Languages are those that there are.
+func (p page) Languages() []prompts.Language { return prompts.Languages() }
+
+// Category names a category of requests.
+func (p page) Category(c sla.Category) string { return p.words.Category(string(c)) }
+
+// May tells whether whoever looks may use a route.
+func (p page) May(pattern string) bool { return may(p.Role, pattern) }
+
+// Zone names the zone in which the page tells its times.
+func (p page) Zone() string { return p.zone.String() }
+
+// Clock is the time of day of an instant, to the second.
+func (p page) Clock(t time.Time) string { return t.In(p.zone).Format("15:04:05") }
+
+// Instant tells an instant: its time of day where it is today, else with its day.
+func (p page) Instant(t time.Time) string {
+	t, today := t.In(p.zone), p.Now.In(p.zone)
+	if t.Format(time.DateOnly) == today.Format(time.DateOnly) {
+		return t.Format("15:04")
+	}
+	form := "date-short"
+	if d := t.Sub(today).Abs(); d > 6*24*time.Hour {
+		form = "date"
+	}
+	if t.Year() != today.Year() {
+		form = "date-with-year"
+	}
+	day := fmt.Sprintf(p.words.Text(form), p.words.Text(fmt.Sprintf("weekday-%d", t.Weekday())), t.Day(), p.words.Text(fmt.Sprintf("month-%d", t.Month())), t.Year())
+	return day + " " + t.Format("15:04")
+}
+
+// Span tells a length of time in hours and minutes, such as "1 h 20 min"; less than a minute is a minute.
+func (p page) Span(d time.Duration) string {
+	if d > 0 && d < time.Minute {
+		d = time.Minute
+	}
+	h, m := int(d/time.Hour), int(d%time.Hour/time.Minute)
+	switch {
+	case h == 0:
+		return p.T("page-minutes", m)
+	case m == 0:
+		return p.T("page-hours", h)
+	}
+	return p.T("page-hours-minutes", h, m)
+}
+
+// render writes a page. A template that fails gives the page of a failure, and no half of a page.
+func (s *server) render(w http.ResponseWriter, r *request, status int, name string, data any) {
+	var b bytes.Buffer
+	if err := s.templates[name].ExecuteTemplate(&b, "layout", data); err != nil {
+		s.Log.ErrorContext(r.Context(), "a page cannot be rendered", "page", name, "error", err)
+		http.Error(w, r.T("page-failed"), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a browser that has gone away needs no page
+}
+
+// failurePage says in one sentence what is wrong.
+type failurePage struct {
+	page
+	Text string
+}
+
+// fail answers with a page that says what is wrong.
+func (s *server) fail(w http.ResponseWriter, r *request, status int, id string, values ...any) {
+	r.Title = "page-failure"
+	s.render(w, r, status, "failure", failurePage{r.page, r.T(id, values...)})
+}
+
+// failed answers for an error of a store or of the desk.
+func (s *server) failed(w http.ResponseWriter, r *request, err error) {
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		s.fail(w, r, http.StatusNotFound, "page-not-found")
+	case errors.Is(err, storage.ErrDown):
+		s.Log.WarnContext(r.Context(), "a page without the store", "path", r.URL.Path, "error", err)
+		w.Header().Set("Retry-After", "5")
+		s.fail(w, r, http.StatusServiceUnavailable, "page-store-down")
+	case errors.Is(err, context.Canceled):
+		s.fail(w, r, http.StatusRequestTimeout, "page-failed")
+	default:
+		s.Log.ErrorContext(r.Context(), "a page fails", "path", r.URL.Path, "error", err)
+		s.fail(w, r, http.StatusInternalServerError, "page-failed")
+	}
+}

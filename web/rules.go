@@ -1,0 +1,158 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"hotline/users"
+)
+
+// route is one row of the table that the mux is made of.
+type route struct {
+	pattern string // of http.ServeMux
+	serve   func(http.ResponseWriter, *request)
+}
+
+// routes are all pages and forms.
+func (s *server) routes() []route {
+	list := []route{
+		{"GET /static/{file}", s.static},
+		{"POST /language", s.chooseLanguage},
+		{"GET /login", s.loginPage},
+		{"POST /login", s.login},
+		{"GET /setup/{token}", s.setupPage},
+		{"POST /setup/{token}", s.setup},
+		{"POST /logout", s.logout},
+		{"GET /password", s.passwordPage},
+		{"POST /password", s.changePassword},
+		{"GET /{$}", s.board},
+		{"GET /tickets/{number}", s.ticket},
+		{"GET /recordings/{id}/audio", s.audio},
+		{"GET /calls", s.calls},
+		{"GET /calls/{id}", s.call},
+		{"GET /oncall", s.oncall},
+		{"GET /customers", s.customers},
+		{"GET /customers/{id}", s.customer},
+		{"POST /contracts/{id}/pin", s.renewPIN},
+	}
+	for _, a := range actions() {
+		list = append(list, route{a.pattern(), s.act(a)})
+	}
+	return list
+}
+
+// notFound stands in the table for every address that no route has.
+const notFound = "/"
+
+// who may use a route.
+type who struct {
+	anybody bool // without a session
+	roles   []users.Role
+}
+
+// rules is the whole table of who may use what. A route that is not in it is open to nobody.
+func rules() map[string]who {
+	all := who{roles: users.Roles()}
+	workers := who{roles: []users.Role{users.Engineer, users.Staff, users.Admin}}
+	return map[string]who{
+		"GET /static/{file}":         {anybody: true},
+		"POST /language":             {anybody: true},
+		"GET /login":                 {anybody: true},
+		"POST /login":                {anybody: true},
+		"GET /setup/{token}":         {anybody: true}, // the token is asked for
+		"POST /setup/{token}":        {anybody: true},
+		"POST /logout":               all,
+		"GET /password":              all,
+		"POST /password":             all,
+		notFound:                     all,
+		"GET /{$}":                   all,
+		"GET /tickets/{number}":      all,
+		"GET /recordings/{id}/audio": workers, // callers' voices
+
+		"GET /calls":               all,
+		"GET /calls/{id}":          all,
+		"GET /oncall":              all,
+		"GET /customers":           all,
+		"GET /customers/{id}":      all,
+		"POST /contracts/{id}/pin": {roles: []users.Role{users.Admin}},
+
+		"POST /tickets/{number}/comment":      workers,
+		"POST /tickets/{number}/take":         workers,
+		"POST /tickets/{number}/assign":       workers,
+		"POST /tickets/{number}/contact":      workers,
+		"POST /tickets/{number}/intervention": workers,
+		"POST /tickets/{number}/waiting":      workers,
+		"POST /tickets/{number}/resume":       workers,
+		"POST /tickets/{number}/restored":     workers,
+		"POST /tickets/{number}/close":        workers,
+		"POST /tickets/{number}/reopen":       workers,
+		"POST /tickets/{number}/assess":       workers,
+	}
+}
+
+// may tells whether a role may use a route.
+func may(role users.Role, pattern string) bool {
+	rule := rules()[pattern]
+	return rule.anybody || slices.Contains(rule.roles, role)
+}
+
+// allow lets pass who may use a route. Somebody who is not logged in is sent to the login, and back to the page afterwards.
+func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)) http.Handler {
+	rule, known := rules()[pattern]
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		r := s.request(q)
+		if status := unfit(q); status != 0 {
+			s.fail(w, r, status, "page-not-plain")
+			return
+		}
+		if rule.anybody {
+			serve(w, r)
+			return
+		}
+		if err := s.identify(w, r); err != nil {
+			s.failed(w, r, err)
+			return
+		}
+		switch {
+		case r.user.Name == "":
+			http.Redirect(w, q, "/login?next="+url.QueryEscape(back(q)), http.StatusSeeOther)
+		case !known || !slices.Contains(rule.roles, r.user.Role):
+			s.fail(w, r, http.StatusForbidden, "page-forbidden")
+		default:
+			serve(w, r)
+		}
+	})
+}
+
+// unfit is the status of a request that cannot be read: a form that is too large, or text that no store keeps (octets that are not
+// UTF-8, and the character NUL). 0: it is fit.
+func unfit(q *http.Request) int {
+	var large *http.MaxBytesError
+	err := q.ParseForm()
+	switch {
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge
+	case err != nil || !plain(q.URL.Path):
+		return http.StatusBadRequest
+	}
+	for name, values := range q.Form {
+		if !plain(name + strings.Join(values, "")) {
+			return http.StatusUnprocessableEntity
+		}
+	}
+	return 0
+}
+
+func plain(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+// back is the page to go to after the login: the one that was asked for, where it was only to be read.
+func back(q *http.Request) string {
+	if q.Method != http.MethodGet {
+		return "/"
+	}
+	return q.URL.RequestURI()
+}

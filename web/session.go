@@ -1,0 +1,155 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"hotline/storage"
+	"hotline/users"
+	"hotline/users/password"
+)
+
+// sessionCookie holds the secret of a session. Only its hash is stored.
+const sessionCookie = "hotline_session"
+
+const (
+	sessionIdle    = 12 * time.Hour     // a session ends so long after it was used last
+	sessionLongest = 7 * 24 * time.Hour // and so long after the login in any case
+	sessionWrite   = 10 * time.Minute   // the end is written anew at most so often
+	secretOctets   = 32                 // of randomness
+)
+
+// identify finds out who asks, by the cookie. Nobody is no error.
+func (s *server) identify(w http.ResponseWriter, r *request) error {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil || c.Value == "" {
+		return nil
+	}
+	n, u, err := s.Store.Session(r.Context(), sha256.Sum256([]byte(c.Value)))
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("finding the session: %w", err)
+	}
+	if !r.Now.Before(n.Expires) {
+		return nil
+	}
+	r.as(u, n)
+	if end := sessionEnd(n.Created, r.Now); end.Sub(n.Expires) > sessionWrite {
+		n.Expires = end
+		if err := s.Store.PutSession(r.Context(), n, r.Now); err != nil { // it is written with the next request
+			s.Log.WarnContext(r.Context(), "a session is not prolonged", "user", u.Name, "error", err)
+		} else {
+			setCookie(w, r, c.Value, end)
+		}
+	}
+	return nil
+}
+
+// as makes somebody the one who asks.
+func (r *request) as(u users.User, n users.Session) {
+	r.user, r.session, r.User, r.Role = u, n, u.Name, u.Role
+}
+
+// actor names who acts, as it stands in histories.
+func (r *request) actor() string { return "staff:" + r.user.Name }
+
+func sessionEnd(created, now time.Time) time.Time {
+	end, last := now.Add(sessionIdle), created.Add(sessionLongest)
+	if last.Before(end) {
+		return last
+	}
+	return end
+}
+
+// begin begins a session and gives its secret to the browser.
+func (s *server) begin(ctx context.Context, w http.ResponseWriter, r *request, name string) error {
+	octets := make([]byte, secretOctets)
+	_, _ = rand.Read(octets) // never fails: crypto/rand ends the program instead
+	secret := hex.EncodeToString(octets)
+	n := users.Session{Hash: sha256.Sum256([]byte(secret)), User: name, Created: r.Now, Expires: sessionEnd(r.Now, r.Now)}
+	if err := s.Store.PutSession(ctx, n, r.Now); err != nil {
+		return fmt.Errorf("beginning a session of %s: %w", name, err)
+	}
+	setCookie(w, r, secret, n.Expires)
+	return nil
+}
+
+func setCookie(w http.ResponseWriter, r *request, secret string, until time.Time) {
+	http.SetCookie(w, &http.Cookie{
+		Name: sessionCookie, Value: secret, Path: "/", MaxAge: int(until.Sub(r.Now) / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r.Request),
+	})
+}
+
+// encrypted tells whether the browser speaks TLS: with this program, or with a proxy on this machine that says so.
+func encrypted(q *http.Request) bool {
+	return q.TLS != nil || peer(q).IsLoopback() && strings.EqualFold(q.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// peer is the host at the other end of the connection.
+func peer(q *http.Request) netip.Addr {
+	at, _ := netip.ParseAddrPort(q.RemoteAddr) // net/http writes nothing else
+	return at.Addr().Unmap()
+}
+
+// source is the host that a request came from: behind a proxy of this machine, the last one that the proxy names.
+func source(q *http.Request) netip.Addr {
+	from := peer(q)
+	if chain := q.Header.Values("X-Forwarded-For"); from.IsLoopback() && len(chain) > 0 {
+		hops := strings.Split(chain[len(chain)-1], ",")
+		if a, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
+			return a.Unmap()
+		}
+	}
+	return from
+}
+
+// hashed does something that hashes a password, one after the other.
+func (s *server) hashed(ctx context.Context, do func() error) error {
+	select {
+	case s.hashing <- struct{}{}:
+		defer func() { <-s.hashing }()
+		return do()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// nobodysHash is what the password of an unknown name is compared with, so that it takes as long as that of a known one.
+const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRvZm91cnM$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+
+// errLogin is a name and a password that do not open anything; which of the two is wrong is not told.
+var errLogin = errors.New("name or password is wrong")
+
+// verify finds a user by name and password.
+func (s *server) verify(ctx context.Context, name, secret string) (users.User, error) {
+	if !users.ValidName(name) { // nobody can have it
+		return users.User{}, errLogin
+	}
+	u, err := s.Store.User(ctx, name)
+	unknown := errors.Is(err, storage.ErrNotFound)
+	if err != nil && !unknown {
+		return users.User{}, fmt.Errorf("finding user %s: %w", name, err)
+	}
+	hash := u.Password
+	if unknown {
+		hash = nobodysHash
+	}
+	err = s.hashed(ctx, func() error { return password.Check(hash, secret) })
+	switch {
+	case err == nil && !unknown && !u.Disabled:
+		return u, nil
+	case err == nil, errors.Is(err, password.ErrWrong):
+		return users.User{}, errLogin
+	}
+	return users.User{}, fmt.Errorf("checking the password of %s: %w", name, err)
+}

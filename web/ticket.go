@@ -1,0 +1,262 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hotline/directory"
+	"hotline/oncall"
+	"hotline/sla"
+	"hotline/storage"
+	"hotline/tickets"
+)
+
+func customerID(id string) directory.CustomerID { return directory.CustomerID(id) }
+func contractID(id string) directory.ContractID { return directory.ContractID(id) }
+
+// ticketPage is everything about one ticket.
+type ticketPage struct {
+	page
+	Ticket     tickets.Ticket
+	Level      string
+	Caller     string // as people write it
+	Assignee   string // by name
+	Cover      cover
+	Clocks     []clock
+	History    []line
+	Others     []ticketRow // of the same contract
+	Recordings []recording
+
+	Problem    string // what was wrong with a form; empty: nothing
+	Text       string // words that were not taken yet
+	Seen       string // the last line of the history that the page shows
+	Offers     map[string]bool
+	Engineers  []oncall.Engineer
+	Categories []sla.Category
+	Asked      sla.Category // whose preview is shown; empty: none
+	Preview    []movedClock
+}
+
+// Buttons are the actions that need no more than words, in their order.
+func (p ticketPage) Buttons() []string {
+	var list []string
+	for _, a := range actions() {
+		if p.Offers[a.name] && a.name != "assign" && a.name != "assess" {
+			list = append(list, a.name)
+		}
+	}
+	return list
+}
+
+// Chosen is the category that the form shows: the one whose preview was asked for, else the one that stands.
+func (p ticketPage) Chosen() sla.Category { return cmp.Or(p.Asked, p.Ticket.Category()) }
+
+// cover is whether the contract's hours run now.
+type cover struct {
+	Now  bool
+	From time.Time // when they run again; zero: not known
+}
+
+// recording is a caller's message. The page plays it by the audio element.
+type recording struct {
+	tickets.Recording
+	Length time.Duration
+}
+
+// line is one line of the history.
+type line struct {
+	At    time.Time
+	Kind  string // class of the style sheet
+	Title string
+	Actor string
+	Text  string
+	Facts []fact
+}
+
+type fact struct{ Name, Value string }
+
+// numberOf reads a ticket's number from the address.
+func numberOf(r *request) (tickets.Number, error) {
+	n, err := strconv.ParseInt(r.PathValue("number"), 10, 64)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("ticket %q: %w", r.PathValue("number"), storage.ErrNotFound)
+	}
+	return tickets.Number(n), nil
+}
+
+func (s *server) ticket(w http.ResponseWriter, r *request) {
+	p, err := s.whole(r.Context(), r)
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	s.render(w, r, http.StatusOK, "ticket", p)
+}
+
+// whole reads everything about the ticket that the address names.
+func (s *server) whole(ctx context.Context, r *request) (ticketPage, error) {
+	n, err := numberOf(r)
+	if err != nil {
+		return ticketPage{}, err
+	}
+	t, err := s.Desk.Ticket(ctx, n)
+	if err != nil {
+		return ticketPage{}, fmt.Errorf("ticket %d: %w", n, err)
+	}
+	lines, err := s.Desk.History(ctx, n)
+	if err != nil {
+		return ticketPage{}, fmt.Errorf("history of ticket %d: %w", n, err)
+	}
+	engineers, err := s.Store.Engineers(ctx)
+	if err != nil {
+		return ticketPage{}, fmt.Errorf("reading engineers: %w", err)
+	}
+	if t.Promise != nil {
+		r.zone = t.Zone()
+	}
+	r.Title = "page-ticket"
+	p := ticketPage{Ticket: t, Level: s.level(t.Level), Caller: s.Plan.Shown(t.Caller), Assignee: namesOf(engineers).of(t.Assignee), Cover: s.cover(t, r.Now)}
+	if p.Clocks, err = s.clocks(ctx, r, t); err != nil {
+		return p, err
+	}
+	if p.Others, err = s.others(ctx, r, t, engineers); err != nil {
+		return p, err
+	}
+	for _, rec := range t.Recordings {
+		p.Recordings = append(p.Recordings, recording{rec, time.Duration(rec.Seconds * float64(time.Second)).Round(time.Second)})
+	}
+	names := namesOf(engineers)
+	for _, e := range lines {
+		p.History = append(p.History, r.line(e, names))
+	}
+	if len(lines) > 0 {
+		p.Seen = lines[len(lines)-1].ID
+	}
+	p.Offers, p.Engineers, p.Categories = r.offers(t), engineers, sla.Categories()
+	if asked := sla.Category(r.URL.Query().Get("category")); asked.Valid() && p.Offers["assess"] {
+		p.Asked = asked
+		if p.Preview, err = s.preview(ctx, r, t, asked); err != nil {
+			return p, err
+		}
+	}
+	p.page = r.page
+	return p, nil
+}
+
+// cover tells whether the hours that the ticket was promised run now.
+func (s *server) cover(t tickets.Ticket, now time.Time) cover {
+	if t.Promise == nil {
+		return cover{}
+	}
+	hours, err := t.Promise.Calendar.Hours()
+	if err != nil {
+		return cover{}
+	}
+	c := cover{Now: hours.Open(now)}
+	if from, err := hours.NextOpen(now); err == nil && !c.Now {
+		c.From = from
+	}
+	return c
+}
+
+// othersMost is how many other tickets of the contract a page names.
+const othersMost = 10
+
+// others are the newest other tickets of the same contract, else of the same customer.
+func (s *server) others(ctx context.Context, r *request, t tickets.Ticket, engineers []oncall.Engineer) ([]ticketRow, error) {
+	f := tickets.Filter{Contract: t.Contract, Limit: othersMost + 1}
+	if t.Contract == "" {
+		f.Customer = t.Customer
+	}
+	if f.Contract == "" && f.Customer == "" {
+		return nil, nil
+	}
+	found, err := s.Desk.List(ctx, f)
+	if err != nil {
+		return nil, fmt.Errorf("other tickets of contract %s: %w", t.Contract, err)
+	}
+	list := slices.DeleteFunc(found.Items, func(o tickets.Ticket) bool { return o.Number == t.Number })
+	return s.rows(ctx, r, list[:min(len(list), othersMost)], engineers)
+}
+
+// line shows a line of a history. What happened and who did it is told in the page's language; words stay as they were written.
+func (r *request) line(e tickets.Event, n names) line {
+	l := line{At: e.At, Kind: string(e.Kind), Title: r.T("page-event-" + string(e.Kind)), Actor: r.actorName(e.Actor, n), Text: e.Text}
+	if account, ok := e.Accounts()[string(r.Lang)]; ok {
+		l.Text = account
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Facts)) {
+		if f, ok := r.fact(name, e.Facts[name], n); ok {
+			l.Facts = append(l.Facts, f)
+		}
+	}
+	return l
+}
+
+// fact tells one fact of an event; those that only the program needs are left out.
+func (r *request) fact(name, value string, n names) (fact, bool) {
+	id := "page-fact-" + name
+	if r.T(id) == id || value == "" {
+		return fact{}, false
+	}
+	switch name {
+	case "engineer", "who":
+		value = n.of(value)
+	case "claim", "from", "to":
+		value = r.words.Category(value)
+	case "clock":
+		value = r.words.Clock(value)
+	}
+	if at, err := time.Parse(time.RFC3339, value); err == nil {
+		value = r.Instant(at)
+	}
+	return fact{r.T(id), value}, true
+}
+
+// actorName tells who acted: "caller", "system", the name of an engineer or of a user.
+func (r *request) actorName(actor string, n names) string {
+	kind, name, named := strings.Cut(actor, ":")
+	switch {
+	case kind == "engineer" && named:
+		return n.of(name)
+	case named:
+		return name
+	case actor == "":
+		return ""
+	}
+	return r.T("page-actor-" + actor)
+}
+
+// audio plays a recording, whole or in parts (RFC 9110, section 14). Nobody listens unseen: what cannot be noted is not played.
+func (s *server) audio(w http.ResponseWriter, r *request) {
+	rec, _, err := s.Store.Recording(r.Context(), r.PathValue("id"))
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	file, err := s.Recordings(r.Context(), rec)
+	if err == nil {
+		defer file.Close()
+		err = s.Store.LogAccess(r.Context(), rec.ID, r.actor(), r.Now)
+	}
+	if err != nil {
+		s.failed(w, r, fmt.Errorf("playing recording %s: %w", rec.ID, err))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "audio/wav")
+	if rec.SHA256 != "" && !rec.Partial {
+		h.Set("ETag", `"`+rec.SHA256+`"`)
+	}
+	http.ServeContent(w, r.Request, "", rec.At, file)
+}
+
+// StateName names a state of tickets.
+func (p page) StateName(s any) string { return p.T(fmt.Sprintf("page-state-%v", s)) }

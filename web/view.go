@@ -1,0 +1,41 @@
+package web
+
+import (
+	"strings"
+	"time"
+)
+
+// place is one entry of the navigation.
+type place struct {
+	Title   string // an id of the catalogue
+	Path    string
+	Current bool
+}
+
+// Nav are the places that whoever looks may go to.
+func (p page) Nav() []place {
+	var list []place
+	for _, one := range []struct{ title, path, pattern string }{
+		{"page-board", "/", "GET /{$}"},
+		{"page-calls", "/calls", "GET /calls"},
+		{"page-oncall", "/oncall", "GET /oncall"},
+		{"page-customers", "/customers", "GET /customers"},
+	} {
+		if may(p.Role, one.pattern) {
+			path, _, _ := strings.Cut(p.Here, "?")
+			list = append(list, place{one.title, one.path, path == one.path || one.path != "/" && strings.HasPrefix(path, one.path+"/")})
+		}
+	}
+	return list
+}
+
+// Minutes tells a number of seconds in hours and minutes.
+func (p page) Minutes(seconds int) string { return p.Span(time.Duration(seconds) * time.Second) }
+
+// Seconds tells a short length of time, such as "12 s" or "1 min 5 s".
+func (p page) Seconds(d time.Duration) string {
+	if d < time.Minute {
+		return p.T("page-seconds", int(d/time.Second))
+	}
+	return p.T("page-minutes-seconds", int(d/time.Minute), int(d%time.Minute/time.Second))
+}

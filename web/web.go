@@ -1,0 +1,135 @@
+// Package web is the staff's pages: the board, one ticket and what belongs to them, as HTML that the server renders from the desk
+// and the stores that the API uses too. Everything that matters works without script. Package app makes the handler with New and
+// serves it at "/", beside the API at "/api/v1".
+//
+// Which role may use which route stands in one table (rules.go). Who acts stands in a ticket's history as "staff:NAME".
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"hotline/cdr"
+	"hotline/directory"
+	"hotline/numbers"
+	"hotline/oncall/escalation"
+	"hotline/prompts"
+	"hotline/tickets"
+	"hotline/users"
+)
+
+// Store is what the pages read and write beside the desk.
+type Store interface {
+	users.Store
+	tickets.RecordingStore
+	cdr.Store
+	directory.Store
+	escalation.Source
+}
+
+// Trunk is how one trunk of the line fares.
+type Trunk struct {
+	Name  string
+	State string // unknown, registered, reachable, failing, refused or silent
+	Since time.Time
+	Error string // the last one; empty since it works again
+}
+
+// PINs gives contracts their PINs. A PIN is returned by the call that made it and by nothing else.
+type PINs interface {
+	// NewPIN replaces the contract's PIN; the former one ends at once. storage.ErrConflict when c is not the version that stands.
+	NewPIN(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
+}
+
+// Config is what the pages need. All fields but Trunks and Setup are required.
+type Config struct {
+	Desk       *tickets.Desk
+	Store      Store
+	PINs       PINs
+	Recordings func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error) // storage.ErrNotFound when it is gone from the disk
+	Trunks     func() []Trunk                                                            // nil: there are none
+	Line       func(ctx context.Context) error                                           // nil result: callers are answered
+	Setup      *Setup                                                                    // nil: nobody becomes the first user by a link
+	Plan       numbers.Plan                                                              // how telephone numbers are written
+	Language   prompts.Language                                                          // where a browser asks for none that there is
+	Log        *slog.Logger
+	Now        func() time.Time
+}
+
+// server answers for the pages. It starts no goroutine. Safe for concurrent use.
+type server struct {
+	Config
+	templates templates
+	throttle  *throttle
+	hashing   chan struct{} // holds one token for each password that may be hashed at once
+}
+
+// hashers is how many passwords are hashed at once: each takes 19 MiB and a core, which calls need too.
+const hashers = 1
+
+// New gives the handler of the pages.
+func New(c Config) http.Handler {
+	s := &server{Config: c, templates: parse(), throttle: newThrottle(), hashing: make(chan struct{}, hashers)}
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, s.allow(r.pattern, r.serve))
+	}
+	mux.Handle("/", s.allow(notFound, func(w http.ResponseWriter, r *request) { s.fail(w, r, http.StatusNotFound, "page-not-found") }))
+	var origins http.CrossOriginProtection
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		s.fail(w, s.request(q), http.StatusForbidden, "page-cross-origin")
+	}))
+	return s.recovered(headers(origins.Handler(bounded(mux))))
+}
+
+// formMost bounds a form in octets: the longest text of one is 10,000 characters.
+const formMost = 128 << 10
+
+// headers are on every answer: nothing but our own files is loaded, nothing is framed, kept or sniffed.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// longestWrite bounds a write whose browser has gone.
+const longestWrite = time.Minute
+
+// bounded bounds what a request may bring, and carries a write to its end although its browser goes away meanwhile.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, formMost)
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), longestWrite)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recovered makes a page of a panic: one request's fault never ends the process that holds the calls.
+func (s *server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler { // the signal of net/http to drop the connection
+				panic(p)
+			}
+			s.Log.Error("a page failed badly", "method", r.Method, "path", r.URL.Path, "panic", p)
+			s.fail(w, s.request(r), http.StatusInternalServerError, "page-failed")
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
