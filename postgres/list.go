@@ -267,7 +267,7 @@ func (s *Store) ticketsAt(ctx context.Context, places []spot) ([]tickets.Ticket,
 	for i, p := range places {
 		at[p.number], numbers = i, append(numbers, p.number)
 	}
-	list, err := rows(ctx, s, "reading the listed tickets", scanTicket, selectTickets+whereNumbers, numbers)
+	list, err := rows(ctx, s, "reading the listed tickets", (&ticketReader{}).scan, selectTickets+whereNumbers, numbers)
 	slices.SortFunc(list, func(a, b tickets.Ticket) int { return at[a.Number] - at[b.Number] })
 	return list, err
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -48,7 +49,13 @@ type recordingRow struct {
 	SHA256  string         `json:"sha256"`
 }
 
-func scanTicket(r pgx.CollectableRow) (t tickets.Ticket, err error) {
+// ticketReader reads the tickets of one answer. Those that were promised the same terms share them: nobody writes to them.
+type ticketReader struct {
+	body  []byte // of terms
+	terms *sla.Terms
+}
+
+func (k *ticketReader) scan(r pgx.CollectableRow) (t tickets.Ticket, err error) {
 	var closed *time.Time
 	var clocks, recordings, terms []byte
 	var pauses []stored.Pause
@@ -63,15 +70,27 @@ func scanTicket(r pgx.CollectableRow) (t tickets.Ticket, err error) {
 	if closed != nil {
 		t.ClosedAt = closed.UTC()
 	}
-	if len(terms) > 0 {
-		promise, err := parse[stored.Terms](terms)
-		if err != nil {
-			return t, fmt.Errorf("terms: %w", err)
-		}
-		t.Promise = &promise
+	if t.Promise, err = k.promise(terms); err != nil {
+		return t, fmt.Errorf("terms: %w", err)
 	}
 	t.Pauses, t.Stamps = pausesOf(pauses), stampsOf(stamps)
 	return t, scanParts(&t, clocks, recordings)
+}
+
+// promise reads terms; nil for a ticket that was opened before terms were kept.
+func (k *ticketReader) promise(body []byte) (*sla.Terms, error) {
+	switch {
+	case len(body) == 0:
+		return nil, nil
+	case k.terms != nil && bytes.Equal(body, k.body):
+		return k.terms, nil
+	}
+	terms, err := parse[stored.Terms](body)
+	if err != nil {
+		return nil, err
+	}
+	k.body, k.terms = body, &terms
+	return k.terms, nil
 }
 
 // pausesOf reads pauses, with their instants in UTC; none is nil.
@@ -134,12 +153,12 @@ const (
 
 // Ticket reads one ticket.
 func (s *Store) Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, error) {
-	return row(ctx, s, fmt.Sprintf("reading ticket %d", n), scanTicket, selectTickets+whereNumber, n)
+	return row(ctx, s, fmt.Sprintf("reading ticket %d", n), (&ticketReader{}).scan, selectTickets+whereNumber, n)
 }
 
 // OpenOf lists the contract's live tickets, most urgent first: by priority, then by age.
 func (s *Store) OpenOf(ctx context.Context, c directory.ContractID) ([]tickets.Ticket, error) {
-	return rows(ctx, s, "reading open tickets", scanTicket, selectTickets+whereOpen, c)
+	return rows(ctx, s, "reading open tickets", (&ticketReader{}).scan, selectTickets+whereOpen, c)
 }
 
 const (
