@@ -21,6 +21,7 @@ import (
 	chimiddleware "github.com/go-chi/chi/v5/middleware"
 
 	"hotline/admin/access"
+	"hotline/admin/calling"
 	"hotline/admin/diagnostics"
 	"hotline/admin/document"
 	"hotline/admin/idempotency"
@@ -31,6 +32,7 @@ import (
 	"hotline/admin/schema"
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/dispatch/chains"
 	replies "hotline/idempotency"
 	"hotline/ivr/versions"
 	"hotline/numbers"
@@ -99,7 +101,7 @@ type Store interface {
 	versions.Store
 }
 
-// Config is what the API needs. Everything but Telephone, Spoken and Trunks is required.
+// Config is what the API needs. Everything but Telephone, TestCall, Chains, Spoken and Trunks is required.
 type Config struct {
 	Desk         *tickets.Desk
 	Store        Store
@@ -111,14 +113,18 @@ type Config struct {
 	Flows        Flows
 	// Telephone tells why a telephone must not be an engineer's; nil: every one may.
 	Telephone func(address string) error
-	Spoken    Spoken // nil: names are not spoken
-	Health    Health
-	Metrics   *metrics.Metrics
-	Trunks    func() (all []Trunk, certificateEnds time.Time) // nil: there are none
-	Plan      numbers.Plan                                    // how telephone numbers are spelt; the zero value leaves them as they are
-	Language  prompts.Language                                // of reports, where nobody asks for another; empty: Italian
-	Log       *slog.Logger
-	Now       func() time.Time
+	// TestCall rings one telephone of an engineer's and gives the result in words; nil: none can be rung.
+	TestCall func(ctx context.Context, a oncall.Attempt) (result string)
+	Chains   *chains.Feed // what goes on, live; nil: nothing is told
+	Node     string       // the name of this process among those on one database
+	Spoken   Spoken       // nil: names are not spoken
+	Health   Health
+	Metrics  *metrics.Metrics
+	Trunks   func() (all []Trunk, certificateEnds time.Time) // nil: there are none
+	Plan     numbers.Plan                                    // how telephone numbers are spelt; the zero value leaves them as they are
+	Language prompts.Language                                // of reports, where nobody asks for another; empty: Italian
+	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // server answers for the house. It starts no goroutine of its own. Safe for concurrent use.
@@ -156,6 +162,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.engineerRoutes(api)
 	s.rotaRoutes(api)
 	schedules.Mount(api, s.schedules())
+	calling.Mount(api, s.calling())
 	s.levelRoutes(api)
 	s.calendarRoutes(api)
 	s.clockRoutes(api)

@@ -56,6 +56,15 @@ type entryInput struct {
 	Text   string     `json:"text,omitempty" maxLength:"10000" doc:"Words for the history"`
 }
 
+// callBackMost is how far ahead a call-back may be asked for.
+const callBackMost = 30 * 24 * time.Hour
+
+// callBackInput may be left out.
+type callBackInput struct {
+	At   *time.Time `json:"at,omitempty" doc:"When (RFC 3339), within 30 days; left out, or past: now"`
+	Text string     `json:"text,omitempty" maxLength:"10000" doc:"Words for the history"`
+}
+
 type timeSpentInput struct {
 	Minutes int    `json:"minutes" minimum:"1" maximum:"1440"`
 	What    string `json:"what" minLength:"1" maxLength:"2000" doc:"What was done"`
@@ -79,6 +88,20 @@ func (s *server) commandRoutes(api huma.API) {
 			return d.Comment(ctx, n, actor, b.Text, now)
 		})
 	commandRoute(s, api, "contract", "Put a running ticket under another contract; its clocks follow", s.setContract)
+	commandRoute(s, api, "call-back", "Call the customer back: the ticket's engineer is rung first, or those on duty, and whoever accepts is joined with the customer",
+		func(ctx context.Context, n tickets.Number, actor string, b *callBackInput, now time.Time) (tickets.Ticket, error) {
+			if b == nil {
+				b = &callBackInput{}
+			}
+			at := now
+			if b.At != nil {
+				at = *b.At
+			}
+			if at.After(now.Add(callBackMost)) {
+				return tickets.Ticket{}, problem.Refused("body.at", "a call-back can be asked for within 30 days; write an earlier time")
+			}
+			return d.AskCallBack(ctx, n, actor, b.Text, at, now)
+		})
 	commandRoute(s, api, "time", "Add time spent, in minutes, with who and what",
 		func(ctx context.Context, n tickets.Number, actor string, b timeSpentInput, now time.Time) (tickets.Ticket, error) {
 			return d.AddTime(ctx, n, tickets.Spent{Minutes: b.Minutes, What: b.What, Who: cmp.Or(b.Who, actor), By: actor}, now)
@@ -108,6 +131,7 @@ func (s *server) commandRoutes(api huma.API) {
 		{"resume", "The customer's answer came", func(ctx context.Context, n tickets.Number, actor string, now time.Time) (tickets.Ticket, error) {
 			return d.Resume(ctx, n, actor, "", now)
 		}},
+		{"ring", "Ring those on duty for it now, whatever the hour and the category; the ticket's own engineer first", d.AskRing},
 		{"follow", "Give it the terms of its contract as they stand now", d.Follow},
 		{"not-a-request", "It was a robot or a wrong number", d.MarkNotRequest},
 	} {

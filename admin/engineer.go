@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/access"
+	"hotline/admin/calling"
 	"hotline/admin/document"
 	"hotline/admin/problem"
 	"hotline/admin/schedules"
@@ -151,6 +152,23 @@ func (s *server) schedules() schedules.Config {
 	return schedules.Config{
 		Oncall: s.Oncall, Store: s.Schedules, Directory: s.Store, Tickets: s.Store, Calls: s.Store, Telephone: s.spelt, Staff: access.Staff, Now: s.Now,
 		Route: route, Guard: schema.Instants,
+		Explain: func(ctx context.Context, err error) error { return problem.Explain(ctx, s.Log, access.Name(ctx), err) },
+	}
+}
+
+// calling is what the API of telephones that are rung works with.
+func (s *server) calling() calling.Config {
+	return calling.Config{
+		Engineer: func(ctx context.Context, id oncall.EngineerID) (oncall.Engineer, error) {
+			return s.Oncall.Engineer(ctx, id)
+		}, TestCall: s.TestCall, Chains: s.Chains, Node: s.Node, Now: s.Now, Route: route,
+		Proofs: func(ctx context.Context, id oncall.EngineerID) ([]oncall.Proof, error) {
+			p, err := s.Schedules.ProofsOf(ctx, id)
+			if errors.Is(err, storage.ErrNotFound) {
+				return nil, nil
+			}
+			return p.List, err
+		},
 		Explain: func(ctx context.Context, err error) error { return problem.Explain(ctx, s.Log, access.Name(ctx), err) },
 	}
 }

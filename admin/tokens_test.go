@@ -48,11 +48,11 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 	}
 	for path, methods := range map[string]string{
 		"/rotas": "GET", "/rotas/{id}": "DELETE GET PATCH PUT", "/escalation-policies": "GET", "/escalation-policies/{id}": "DELETE GET PATCH PUT", "/engineers/{id}/absences": "GET PATCH POST PUT",
-		"/engineers/{id}/contact": "DELETE GET PATCH PUT", "/engineers/{id}/proofs": "GET", "/engineers/{id}/pin": "POST", "/oncall/at": "GET", "/oncall/readiness": "GET", "/oncall/replay": "POST", "/oncall/calendar.ics": "GET",
+		"/engineers/{id}/contact": "DELETE GET PATCH PUT", "/engineers/{id}/proofs": "GET", "/engineers/{id}/pin": "POST", "/oncall/at": "GET", "/oncall/readiness": "GET", "/oncall/replay": "POST", "/oncall/calendar.ics": "GET", "/chains": "GET", "/engineers/{id}/test-call": "POST",
 	} {
 		want[path] = methods
 	}
-	for _, verb := range strings.Fields("assess assign comment waiting resume contact intervention restored close reopen time not-a-request access-withdrawn access-back contract follow") {
+	for _, verb := range strings.Fields("assess assign comment waiting resume contact intervention restored close reopen time not-a-request access-withdrawn access-back contract follow call-back ring") {
 		want["/tickets/{number}/"+verb] = "POST"
 	}
 	got := open(t).operations()

@@ -54,19 +54,20 @@ func ours(t *testing.T, typ reflect.Type, place string, walked map[reflect.Type]
 
 // schemaNames are the names under which clients know the API's schemas.
 const schemaNames = `
-AbsenceView AbsencesInputBody AbsencesView Access AccessList AlarmView Assignment AtView AttemptView BreachView
-CalendarInputBody CalendarList CalendarView Call CallList ChangedContractBody ChangedCustomerBody ChangedRota
-ChangedRules ClockReportView ClockView ClosuresView Comment Complaint ContactInputBody ContactView ContractList
-ContractView ContractWithPIN CoveredView CustomerList CustomerView DraftInputBody Duty Engineer
-EngineerInputBody EngineerList EngineerPIN Entered ErrorDetail ErrorModel Event ExceptionView Explained ExplanationView
-FaultList FaultView FlowList FlowText FlowVersion FlowView Gap GroupView HealthView HistoryView HoursView
-ImportView InBoth IntervalView LayerView LeftOutView Leg LevelInputBody LevelList LevelView LimitsView LineView
-MoveView NewContractBody NewCustomerBody NightView OnCallView OtherContract Override OverrideOfRota Part
-PauseView PersonView PhoneRule PlanView PolicyInputBody PolicyList PolicyView PreviewView ProofView ProofsView
-ProvenView Quality RangView ReadinessView Reason RecordingView ReplayInputBody ReplayView ReportView RingView
-RotaAtView RotaView ScheduleInputBody ScheduleList ScheduleView ServesView ShiftView Silence SpentView
-SpokenChangeBody StepView SwapView TicketList TicketView TicketWhole TimeSpent TimeView Trunk TrunkList TurnView
-UncoveredView Verdict VerdictOnFlow WarningView WeekHours WeeklyShift WrittenFaultBody YearlyView
+AbsenceView AbsencesInputBody AbsencesView Access AccessList AlarmView Assignment AtView AttemptEvent AttemptView
+BeatEvent BreachView CalendarInputBody CalendarList CalendarView Call CallBackInput CallList CallerRefused
+ChangedContractBody ChangedCustomerBody ChangedRota ChangedRules ClockReportView ClockView ClosuresView Comment
+Complaint ContactInputBody ContactView ContractList ContractView ContractWithPIN CoveredView CustomerList CustomerView
+DraftInputBody Duty EndEvent Engineer EngineerInputBody EngineerList EngineerPIN Entered ErrorDetail ErrorModel Event
+ExceptionView Explained ExplanationView FaultList FaultView FlowList FlowText FlowVersion FlowView Gap GroupView
+HealthView HistoryView HoursView ImportView InBoth IntervalView LayerView LeftOutView Leg LevelInputBody LevelList
+LevelView LimitsView LineEvent LineView MoveView NewContractBody NewCustomerBody NightView OnCallView OtherContract
+Override OverrideOfRota Part PauseView PersonView PhoneRule PlanView PolicyInputBody PolicyList PolicyView PreviewView
+ProofView ProofsView ProvenView Quality RangView ReadinessView Reason RecordingView ReplayInputBody ReplayView
+ReportView RingView RingingView RotaAtView RotaView ScheduleInputBody ScheduleList ScheduleView ServesView ShiftView
+Silence SnapshotEvent SpentView SpokenChangeBody StepView SwapView TestCallBody TestCallView TicketEvent TicketList
+TicketView TicketWhole TimeSpent TimeView Trunk TrunkList TurnView UncoveredView Verdict VerdictOnFlow WarningView
+WeekHours WeeklyShift WrittenFaultBody YearlyView
 `
 
 // TestTheNamesOfSchemasStay: clients make types of the names in the OpenAPI document. A view that is renamed here keeps its

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ func (a *App) openAPI(ctx context.Context) error {
 		Handler: a.handler(ctx), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 30 * time.Second,
 		ConnState: connections.New().Change, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(a.dispatching.chains.Close) // or those who watch would keep it from ending
 	a.running.Go(func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("the API ended", "error", err)
@@ -66,7 +68,7 @@ func (a *App) api() http.Handler {
 		Language: a.cfg.Config.Language, Plan: a.plan, Spoken: spoken,
 		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: a.db.Store, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.pinKey, Random: randomness{}},
 		Recordings: a.openRecording,
-		Flows:      a.flows, Trunks: lineStatus{a.switchboard}.trunks, Telephone: a.dialler.Check, Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
+		Flows:      a.flows, Trunks: lineStatus{a.switchboard}.trunks, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
 	})
 }
 
@@ -78,6 +80,15 @@ func (a *App) issuer() directory.Issuer {
 // openRecording opens the sound of a recording.
 func (a *App) openRecording(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
 	return a.disk.spool.Open(r.ID)
+}
+
+// node is how the API calls this process among those on one database.
+func node() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return fmt.Sprintf("%s:%d", host, os.Getpid())
 }
 
 // health tells what works.

@@ -27,6 +27,7 @@ import (
 	"hotline/datadir"
 	"hotline/dialplan"
 	"hotline/dispatch"
+	"hotline/dispatch/chains"
 	"hotline/journal"
 	"hotline/line"
 	"hotline/media/udp"
@@ -113,6 +114,7 @@ type dispatching struct {
 	roster     *duty.Roster
 	pins       *pins.Guard // of engineers
 	active     *dispatch.ActiveTickets
+	chains     *chains.Feed
 	dispatcher *dispatch.Dispatcher
 }
 
@@ -130,7 +132,7 @@ func New(c Config) (*App, error) {
 	dir := datadir.Dir(c.Config.Data)
 	return &App{
 		cfg: c, log: c.Log, plan: numberingPlan(c.Config.Country, c.Log),
-		disk: disk{dir: dir, copy: offline.NewCopy(dir.Cache(), c.Log)}, dispatching: dispatching{active: &dispatch.ActiveTickets{}},
+		disk: disk{dir: dir, copy: offline.NewCopy(dir.Cache(), c.Log)}, dispatching: dispatching{active: &dispatch.ActiveTickets{}, chains: chains.New(time.Now)},
 	}, nil
 }
 
@@ -196,6 +198,12 @@ func (a *App) SIP() []netip.AddrPort { return a.switchboard.Agent().Addresses() 
 
 // HTTP is where staff reach the API; only after Start.
 func (a *App) HTTP() string { return a.http.String() }
+
+// changed tells those who must know of a ticket that this node has changed.
+func (d dispatching) changed(t tickets.Ticket) {
+	d.active.Changed(t)
+	d.chains.Changed(t)
+}
 
 // alarm tells the operator of the line.
 func (a *App) alarm(kind alarm.Kind, text string) {

@@ -144,7 +144,7 @@ func (c *caps) near(p account, span string, spent, most int, field string, ticke
 
 // words says for whom.
 func (p account) words() string {
-	words := map[ring.Budget]string{ring.UnderContract: "for tickets under contract", ring.OnRequest: "for Support on Request", ring.ForOperator: "to the operator"}[p.budget]
+	words := map[ring.Budget]string{ring.UnderContract: "for tickets under contract", ring.OnRequest: "for Support on Request", ring.ForOperator: "to the operator", ring.ForTests: "to test telephones"}[p.budget]
 	if p.own {
 		words += " at telephones of the house"
 	}

@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestABreachRingsTheRotaAndTellsTheManager(t *testing.T) {
 		ticket := n.Open("rossi")
 		n.Assign(ticket.Number, "anna")
 		at := <-rang
-		if late := at.Sub(ticket.Clocks[0].Due); late < 0 || late > 5*time.Second {
+		if late := at.Sub(ticket.Clocks[0].Due); late < 0 || late > 15*time.Second {
 			t.Errorf("the rota was rung %v after contact was due", late)
 		}
 		time.Sleep(time.Minute)
@@ -90,8 +91,17 @@ func TestTheRotaIsNotRungForWhatSomebodyHasDoneMeanwhile(t *testing.T) {
 					clock = sla.Contact
 				}
 				w := tickets.Work{ID: "w", Kind: tickets.WorkRing, Ticket: ticket.Number, Facts: map[string]string{"clock": string(clock)}}
-				if err := n.App.Dispatcher().RingForAlarm(t.Context(), w); err != nil {
-					t.Fatal(err)
+				for {
+					err := n.App.Dispatcher().RingForAlarm(t.Context(), w)
+					var later *tickets.Later
+					if errors.As(err, &later) { // others are gathered
+						n.Passes(time.Until(later.At))
+						continue
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					break
 				}
 				if rang := strings.Contains(n.History(), "rang "); rang != (name == "nothing") {
 					t.Errorf("rung: %v\n%s", rang, n.History())

@@ -117,7 +117,7 @@ func (d *Dispatcher) find(ctx context.Context, call ivr.Call, lang prompts.Langu
 	}
 	r := ring.Request{
 		Caller: caller{call}, Language: lang, Ticket: t, CallBack: d.callBack(call, t), Until: until,
-		Busy: s.busy(), Left: func() { close(s.left) },
+		Busy: s.busy(), Left: func() { d.promiseCallBack(ctx, t); close(s.left) },
 	}
 	if t.Contract != "" {
 		found := d.priority.enter()

@@ -47,8 +47,8 @@ func reach(o ring.Outcome) ivr.Reach {
 // callBack is where the customer can be rung; empty for nowhere. The ticket's number comes first, where the line may dial it: the
 // directory must have it for a customer. Else it is the telephone that is calling, where that is one of the house.
 func (d *Dispatcher) callBack(call ivr.Call, t tickets.Ticket) string {
-	if t.Caller != "" && d.mayDial(t.Caller) {
-		return t.Caller
+	if number := d.customerNumber(t); number != "" {
+		return number
 	}
 	if house, ok := call.(interface{ Address() string }); ok {
 		return house.Address()

@@ -17,6 +17,8 @@ import (
 	"hotline/alarm"
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/dispatch/bulletin"
+	"hotline/dispatch/chains"
 	"hotline/oncall/ring"
 	"hotline/sla"
 	"hotline/tickets"
@@ -30,6 +32,7 @@ type Desk interface {
 	Accept(ctx context.Context, n tickets.Number, engineer string, awaits bool, now time.Time) (tickets.Ticket, error)
 	UndoAccept(ctx context.Context, n tickets.Number, engineer, text string, now time.Time) (tickets.Ticket, error)
 	Join(ctx context.Context, n tickets.Number, engineer string, now time.Time) (tickets.Ticket, error)
+	AskCallBack(ctx context.Context, n tickets.Number, actor, text string, at, now time.Time) (tickets.Ticket, error)
 	Entitlement(c directory.ContractID) (directory.Entitlement, error)
 	Book() *directory.Book
 }
@@ -45,7 +48,7 @@ type Operator struct {
 	Hours   sla.CalendarID // when they are rung
 }
 
-// Config is what a [Dispatcher] works with. All of it is required, but for Operator, Rounds, Times and Log.
+// Config is what a [Dispatcher] works with. All of it is required, but for Operator, Chains, Rounds, Times and Log.
 type Config struct {
 	Desk       Desk
 	Active     *ActiveTickets // the one that the desk tells of changes
@@ -54,6 +57,7 @@ type Config struct {
 	Duty       ring.Duty
 	Menu       ring.Menu // of a talk; nil: there is none
 	Operator   Operator
+	Chains     *chains.Feed             // hears of all that is rung; nil: nobody watches
 	MayDial    func(number string) bool // tells whether the line may dial a telephone
 	Spoken     func(number string) string
 	Times      ring.Times
@@ -70,6 +74,18 @@ type Dispatcher struct {
 	priority priority
 	operator Operator
 	mayDial  func(number string) bool
+	alarm    alarm.Func
+
+	bulletins *bulletin.Board
+}
+
+// zone is the one in which a ticket's deadlines are said.
+func (d *Dispatcher) zone(t tickets.Ticket) *time.Location {
+	terms, err := d.desk.Entitlement(t.Contract)
+	if err != nil {
+		return time.UTC
+	}
+	return terms.Hours.Zone()
 }
 
 // Active are the tickets that this process has in hand.
@@ -80,10 +96,17 @@ func New(c Config) *Dispatcher {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial}
+	if c.Chains == nil {
+		c.Chains = chains.New(time.Now)
+	}
+	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial, alarm: c.Alarm}
+	book := &history{desk: c.Desk, calls: c.Calls, active: c.Active, chains: c.Chains, alarm: c.Alarm, log: c.Log}
 	d.search = ring.New(ring.Config{
-		Telephones: c.Telephones, Duty: c.Duty, Menu: c.Menu, Times: c.Times, Rounds: c.Rounds, Spoken: c.Spoken, Log: c.Log,
-		Book: &history{desk: c.Desk, calls: c.Calls, active: c.Active, alarm: c.Alarm, log: c.Log},
+		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Times: c.Times, Rounds: c.Rounds, Spoken: c.Spoken, Log: c.Log,
+		Book: book,
+	})
+	d.bulletins = bulletin.New(bulletin.Config{
+		Desk: c.Desk, Duty: c.Duty, Ringer: d.search, Active: c.Active, CallBack: d.customerNumber, Zone: d.zone, Book: book,
 	})
 	return d
 }

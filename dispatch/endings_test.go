@@ -78,6 +78,18 @@ func second(then answering) answering {
 	}
 }
 
+// unheard lets the first ring pass, and does what another one does at the next ones.
+func unheard(then answering) answering {
+	var rung atomic.Int32
+	return func(ctx context.Context, in *phone.Incoming) {
+		if rung.Add(1) == 1 {
+			rings(ctx, in)
+			return
+		}
+		then(ctx, in)
+	}
+}
+
 const callers = "0612345"
 
 // endings are the ways that are always walked: together they lead to every promise.
@@ -121,6 +133,7 @@ func endings() map[string]way {
 		"restored while they talk":          {keys: "314159#1", anna: accepts, acts: "restored", when: 60 * time.Second},
 		"closed while they talk":            {keys: "*314159#1", anna: accepts, acts: "close", when: 60 * time.Second},
 		"the customer is called back":       {keys: "314159#1", from: "+390612345", hangs: 8 * time.Second, anna: second(presses("11", 10*time.Second, 90*time.Second)), before: listed, change: trunked},
+		"the caller does not wait":          {keys: "314159#1", from: "+390612345", after: "1", anna: unheard(presses("1", 13*time.Second, 60*time.Second)), marco: rings, before: listed, change: trunked},
 		"called out, he is told the number": {keys: "314159#1", from: "+390699999", at: "127.0.0.9:6000", hangs: 8 * time.Second, anna: second(presses("1", 10*time.Second, time.Minute)), change: trunked},
 		"he asks for the message too early": {keys: "314159#1", anna: presses("31", 3*time.Second, 40*time.Second)},
 		"he is told the number":             {keys: "314159#1", from: "+390699999", at: "127.0.0.9:6000", hangs: 8 * time.Second, anna: late(10*time.Second, presses("1", 14*time.Second, time.Minute)), change: trunked},

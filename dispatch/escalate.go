@@ -56,17 +56,10 @@ func (d *Dispatcher) Escalate(ctx context.Context, w tickets.Work) error {
 }
 
 // RingForAlarm calls the engineers on duty because a clock of a ticket is about to run out or did, unless the clock was met
-// meanwhile or somebody works on the ticket. While somebody is on the line about the ticket it returns an error that wraps
+// meanwhile or somebody works on the ticket; with the other alarms that wait, in one bulletin. To wait is an error that wraps
 // tickets.Later. Due work calls it.
 func (d *Dispatcher) RingForAlarm(ctx context.Context, w tickets.Work) error {
-	t, err := d.desk.Ticket(ctx, w.Ticket)
-	if err != nil || (t.State != tickets.Open && t.State != tickets.Assigned) || !sla.Met(t.Clocks, sla.Kind(w.Facts["clock"])).IsZero() {
-		return err
-	}
-	if err := d.onTheLine(w.Ticket, time.Now()); err != nil {
-		return err
-	}
-	return d.callOut(ctx, t, w)
+	return d.bulletins.Ring(ctx, w)
 }
 
 // CallerGone asks for an escalation when a call is over in which nobody was called: the caller hung up before, or added to a
@@ -108,8 +101,9 @@ func (d *Dispatcher) callOut(ctx context.Context, t tickets.Ticket, w tickets.Wo
 		return err
 	}
 	r := ring.Request{Call: d.callOf(ctx, t), Language: prompts.Language(t.Language), Ticket: t}
-	if d.mayDial(t.Caller) {
-		r.CallBack = t.Caller
+	r.CallBack = d.customerNumber(t)
+	if lines, err := d.desk.History(ctx, t.Number); err == nil {
+		_, r.CallsBack = tickets.PromisedCallBack(lines)
 	}
 	if t.Contract == "" {
 		r.Turn = d.priority.wait

@@ -7,6 +7,7 @@ import (
 
 	"hotline/alarm"
 	"hotline/cdr"
+	"hotline/dispatch/chains"
 	"hotline/oncall/ring"
 	"hotline/tickets"
 )
@@ -19,6 +20,7 @@ type history struct {
 	desk   Desk
 	calls  CallRecords
 	active *ActiveTickets
+	chains *chains.Feed
 	alarm  alarm.Func
 	log    *slog.Logger
 }
@@ -29,6 +31,7 @@ func (h *history) Note(ctx context.Context, e ring.Event) {
 	if err := h.write(ctx, e); err != nil {
 		h.log.Error("ticket's history not written", "ticket", e.Ticket, "event", e.Kind, "error", err)
 	}
+	h.chains.Line(e)
 	text := fmt.Sprintf("ticket %d: %s", e.Ticket, e.Text)
 	switch e.Kind {
 	case tickets.RotaGap:
@@ -60,5 +63,6 @@ func (h *history) write(ctx context.Context, e ring.Event) (err error) {
 
 // Leg writes an outgoing leg into the record of its call.
 func (h *history) Leg(_ context.Context, call string, l cdr.Leg) {
+	h.chains.Leg(l)
 	h.calls.AddLeg(tickets.CallID(call), l)
 }

@@ -154,6 +154,10 @@ func ofEngineers() []promise {
 			return slices.ContainsFunc(attempts, func(a oncall.Attempt) bool { return string(a.Engineer) != s.to })
 		}, nil},
 		{"describing", func(s said) bool { return !s.callerGone() && !s.has(tickets.Told) }, nil},
+		{"call-back-keys", func(s said) bool {
+			_, waits := tickets.PromisedCallBack(s.lines)
+			return waits && s.ticket.State.Live()
+		}, nil},
 		{"no-message", func(s said) bool { return len(s.ticket.Recordings) == 0 }, nil},
 		{"caller-gone", func(s said) bool { return s.callerGone() }, nil}, {"caller-gone-only", func(s said) bool { return s.callerGone() }, nil},
 		{"called-off", func(s said) bool { return s.opened.Needless(s.ticket) != "" }, nil},
@@ -183,7 +187,8 @@ func asking() []prompts.ID {
 	return []prompts.ID{
 		"welcome", "language-offer", "language", "enter-pin", "pin-wrong-1", "pin-wrong-2", "callback-choose", "callback-enter", "callback-short", "callback-read",
 		"callback-confirm", "announce-add", "menu", "menu-others", "menu-short", "wrong-key", "no-key", "menu-given-up", "operator-brief", "describe", "describe-add",
-		"recorded-menu", "no-speech", "too-long", "brief-keys", "a-customer", "ticket", "level-professional", "level-advanced", "level-extended", "level-on_request",
+		"recorded-menu", "no-speech", "too-long", "brief-keys", "test-call", "test-passed", "bulletin-installation", "bulletin-installations", "bulletin-alerts", "bulletin-keys", "bulletin-step", "bulletin-taken",
+		"alarm-keys", "alarm-contact", "alarm-intervention", "alarm-restore", "alarm-soon", "alarm-late", "a-customer", "ticket", "level-professional", "level-advanced", "level-extended", "level-on_request",
 		"category-blocking", "category-non_blocking", "category-question", "category-change", "category-feature", "name-rossi-s-p-a", "name-verdi-s-r-l",
 		"name-bianchi-s-n-c", "goodbye",
 		"console-pin", "console-pin-caller", "console-pin-wrong", "console-pin-over", "console-hello", "console-as-caller", "console-key-next", "console-key-number",

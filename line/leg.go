@@ -140,6 +140,17 @@ func (l *leg) play(ctx context.Context, s media.Sound, o media.PlayOptions) erro
 	return err
 }
 
+// Music plays the hold music in a loop until stop is called, which waits for it.
+func (l *leg) Music(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = l.play(ctx, l.board.cfg.Voices.Music(), media.PlayOptions{Loop: true})
+	}()
+	return func() { cancel(); <-done }
+}
+
 // key takes the next key; none when none went down in time.
 func (l *leg) key(ctx context.Context, wait time.Duration, none error) (byte, error) {
 	both, cancel := l.within(ctx)

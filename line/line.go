@@ -94,17 +94,6 @@ func (l *Line) Flush() { l.sound.FlushKeys() }
 // Now is the line's clock.
 func (l *Line) Now() time.Time { return time.Now() }
 
-// Music plays the hold music in a loop until stop is called, which waits for it.
-func (l *Line) Music(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = l.play(ctx, l.board.cfg.Voices.Music(), media.PlayOptions{Loop: true})
-	}()
-	return func() { cancel(); <-done }
-}
-
 // Record hears the caller. What was heard is in the spool whatever ended it; a take in which nobody spoke is deleted, so
 // that no later start finds a recording that belongs to no ticket.
 func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, error) {

@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -17,14 +18,16 @@ type Work struct {
 
 // The kinds of due work.
 const (
-	WorkClocks   = "clocks"   // a warning or a breach is to be raised
-	WorkEscalate = "escalate" // nobody has accepted a blocking ticket yet
-	WorkRing     = "ring"     // an alarm rings the rota
-	WorkNotify   = "notify"   // an alarm tells somebody: facts name whom, which clock and which alarm
-	WorkReceipt  = "receipt"  // the customer gets it in writing
-	WorkUpdate   = "update"   // staff get it in writing: facts name the line of the history
-	WorkWarn     = "warn"     // of former versions: as WorkClocks
-	WorkBreach   = "breach"   // of former versions: as WorkClocks
+	WorkClocks   = "clocks"    // a warning or a breach is to be raised
+	WorkEscalate = "escalate"  // nobody has accepted a blocking ticket yet
+	WorkRing     = "ring"      // an alarm rings the rota
+	WorkNotify   = "notify"    // an alarm tells somebody: facts name whom, which clock and which alarm
+	WorkCallBack = "call_back" // a customer waits to be called back
+	WorkRingNow  = "ring_now"  // staff want those on duty rung
+	WorkReceipt  = "receipt"   // the customer gets it in writing
+	WorkUpdate   = "update"    // staff get it in writing: facts name the line of the history
+	WorkWarn     = "warn"      // of former versions: as WorkClocks
+	WorkBreach   = "breach"    // of former versions: as WorkClocks
 )
 
 // WorkQueue does due work: PostgreSQL has River behind it, the twin in memory a timer.
@@ -39,3 +42,89 @@ type Later struct{ At time.Time }
 
 // Error names the instant.
 func (l *Later) Error() string { return "not before " + l.At.UTC().Format(time.RFC3339) }
+
+// Call-backs that were promised to a customer, and staff's wish that somebody is rung now. Both are lines of the history and due
+// work of the same change, so that neither a restart nor a store that is down loses them. dispatch does the work.
+
+// FactCallAt is when a customer is to be called back, in RFC 3339.
+const FactCallAt = "call_at"
+
+// AskCallBack notes that the customer is to be called back: at an instant, or now where that has passed or is zero. Of several that
+// were asked for the last one counts.
+func (d *Desk) AskCallBack(ctx context.Context, n Number, actor, text string, at, now time.Time) (Ticket, error) {
+	if at.Before(now) {
+		at = now
+	}
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if err := t.may(calling); err != nil {
+			return nil, err
+		}
+		return []Event{{Kind: CallBackAsked, Actor: actor, Text: text, Facts: map[string]string{FactCallAt: at.UTC().Format(time.RFC3339)}}}, nil
+	})
+}
+
+// AskRing notes that staff want those on duty rung for the ticket now, whatever the hour and the category.
+func (d *Desk) AskRing(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if err := t.may(calling); err != nil {
+			return nil, err
+		}
+		return []Event{{Kind: RingAsked, Actor: actor}}, nil
+	})
+}
+
+// callOuts is the work that such lines ask for.
+func callOuts(t Ticket, events []Event) (work []Work) {
+	for _, e := range events {
+		w := Work{Ticket: t.Number, Due: e.At, Facts: map[string]string{factAsked: e.ID}}
+		switch e.Kind {
+		case CallBackAsked:
+			w.ID, w.Kind = "call-back-"+e.ID, WorkCallBack
+			if at, err := time.Parse(time.RFC3339, e.Facts[FactCallAt]); err == nil {
+				w.Due = at
+			}
+		case RingAsked:
+			w.ID, w.Kind = "ring-now-"+e.ID, WorkRingNow
+		default:
+			continue
+		}
+		work = append(work, w)
+	}
+	return work
+}
+
+// PromisedCallBack is the line by which a customer was promised to be called back and still waits for it; false when nobody waits:
+// the two have talked since, the service runs again, the ticket has ended, or the promise was given up.
+func PromisedCallBack(lines []Event) (Event, bool) {
+	for _, e := range slices.Backward(lines) {
+		switch e.Kind {
+		case CallBackAsked:
+			return e, true
+		case Joined, Contacted, RestoredAt, ClosedAtKind, MarkedNoTicket, CallBackLost:
+			return Event{}, false
+		}
+	}
+	return Event{}, false
+}
+
+// CallBackTries is how often a call-back has been tried, and when the last try began.
+func CallBackTries(lines []Event, w Work) (tries int, last time.Time) {
+	for _, e := range lines {
+		if e.Kind == CallingOut && e.Facts[FactFor] == w.ID {
+			tries, last = tries+1, e.At
+		}
+	}
+	return tries, last
+}
+
+// AsksFor tells whether work was asked for by a line.
+func (w Work) AsksFor(e Event) bool { return e.ID != "" && w.Facts[factAsked] == e.ID }
+
+// RingDone tells whether nobody is to be rung for staff's wish any more: those on duty were rung for it, somebody has accepted
+// since, or staff have asked again.
+func RingDone(lines []Event, w Work) bool {
+	at := slices.IndexFunc(lines, func(e Event) bool { return w.AsksFor(e) })
+	return slices.ContainsFunc(lines[at+1:], func(e Event) bool {
+		return e.Kind == RingAsked || e.Kind == Accepted || e.Kind == CallingOut && e.Facts[FactFor] == w.ID
+	})
+}

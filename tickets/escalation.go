@@ -174,7 +174,7 @@ func (t Ticket) Needless(now Ticket) Needless {
 		return ServiceBack
 	case !now.State.Live():
 		return TicketEnded
-	case now.Category() != sla.Blocking:
+	case now.Category() != sla.Blocking && t.Category() == sla.Blocking: // for others somebody is rung who was asked for
 		return NotBlocking
 	case now.State == Waiting && t.State != Waiting:
 		return AnswerOwed

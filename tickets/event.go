@@ -46,7 +46,10 @@ const (
 	TermsKept      EventKind = "terms_kept"  // staff edited level, calendar or contract, and said that it keeps what it was promised
 	AccessGone     EventKind = "remote_access_withdrawn"
 	AccessBack     EventKind = "remote_access_back"
-	ImpliedBy      EventKind = "implied" // a clock met because a later one was
+	CallBackAsked  EventKind = "call_back_asked" // the customer is to be called back: asked for by the caller, or by staff
+	CallBackLost   EventKind = "call_back_lost"  // that was tried in vain often enough: staff must see to it
+	RingAsked      EventKind = "ring_asked"      // staff want those on duty rung now
+	ImpliedBy      EventKind = "implied"         // a clock met because a later one was
 )
 
 // Event is one line of a ticket's history. It is never changed after it was written.

@@ -96,6 +96,7 @@ const (
 	acting     = "intervention, restored"
 	reaching   = "access-withdrawn, access-back"
 	agreeing   = "contract, follow"
+	calling    = "call-back, ring"
 	entering   = "contact, intervention, restored: entered later"
 )
 
@@ -111,6 +112,7 @@ func commands() []command {
 		{acting, work, InProgress, "nobody works on it any more; reopen it first"},
 		{reaching, live, "", "access concerns a ticket that somebody works on; reopen it, or say it on the contract"},
 		{entering, append(slices.Clone(work), Closed), "", "nothing is owed to what is no request; reopen it first"},
+		{calling, live, "", "nobody works on it any more; reopen it first"},
 		{agreeing, live, "", "no clock runs any more; reopen it first"},
 	}
 }

@@ -32,12 +32,12 @@ func rules() map[string]tokens.Scope {
 			"GET /api/v1/engineers/{id}/absences", "GET /api/v1/engineers/{id}/contact", "GET /api/v1/engineers/{id}/proofs", "GET /api/v1/oncall/at", "GET /api/v1/oncall/readiness", "POST /api/v1/oncall/replay",
 			"GET /api/v1/levels", "GET /api/v1/levels/{id}", "GET /api/v1/calendars",
 			"GET /api/v1/calendars/{id}", "GET /api/v1/faults", "GET /api/v1/faults/{id}", "GET /api/v1/flows", "GET /api/v1/flows/{version}", "GET /api/v1/trunks", "GET /api/v1/time", "GET /api/v1/dry-run",
-			"GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg",
+			"GET /api/v1/chains", "GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg",
 			"POST /api/v1/calendars/{id}/preview", "POST /api/v1/levels/{id}/preview", "POST /api/v1/contracts/{id}/preview", "POST /api/v1/flows/check", // change nothing
 		},
 		tokens.ScopeStaff: {
 			"POST /api/v1/tickets", "GET /api/v1/recordings/{id}/audio", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken", "PUT /api/v1/rota", "PUT /api/v1/rotas/{id}", "DELETE /api/v1/rotas/{id}",
-			"PUT /api/v1/engineers/{id}/absences", "POST /api/v1/engineers/{id}/absences",
+			"POST /api/v1/engineers/{id}/test-call", "PUT /api/v1/engineers/{id}/absences", "POST /api/v1/engineers/{id}/absences",
 		},
 		tokens.ScopeAdmin: {
 			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
@@ -51,7 +51,7 @@ func rules() map[string]tokens.Scope {
 		}
 	}
 	for _, verb := range []string{
-		"assess", "assign", "comment", "waiting", "resume", "contact", "intervention", "restored", "close", "reopen", "time", "not-a-request", "access-withdrawn", "access-back", "contract", "follow",
+		"assess", "assign", "comment", "waiting", "resume", "contact", "intervention", "restored", "close", "reopen", "time", "not-a-request", "access-withdrawn", "access-back", "contract", "follow", "call-back", "ring",
 	} {
 		table["POST /api/v1/tickets/{number}/"+verb] = tokens.ScopeStaff
 	}

@@ -25,7 +25,7 @@ type Legs interface {
 	AddLeg(call tickets.CallID, l cdr.Leg)
 }
 
-// Prover takes a telephone for proven when its engineer accepted a call on it: the key came, and so did sound. It hands every
+// Prover takes a telephone for proven when its engineer accepted a call on it, or a test call: the key came, and so did sound. It hands every
 // leg on. Safe for concurrent use.
 type Prover struct {
 	Legs  Legs
@@ -42,12 +42,13 @@ const (
 // AddLeg takes a leg into the record, and a proof where it is one. A store that does not answer costs the proof, and 2 s.
 func (p *Prover) AddLeg(call tickets.CallID, l cdr.Leg) {
 	p.Legs.AddLeg(call, l)
-	if l.Result != "accepted" || l.Answered.IsZero() || l.Quality.PacketsIn < heard {
+	how, proven := map[string]string{"accepted": fmt.Sprintf("accepted in call %s", call), "proven by a test call": "test call"}[l.Result]
+	if !proven || l.Answered.IsZero() || l.Quality.PacketsIn < heard {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	proof := oncall.Proof{Engineer: oncall.EngineerID(l.Engineer), Phone: l.Address, At: l.Answered.Truncate(time.Second), Key: true, Sound: true, How: fmt.Sprintf("accepted in call %s", call)}
+	proof := oncall.Proof{Engineer: oncall.EngineerID(l.Engineer), Phone: l.Address, At: l.Answered.Truncate(time.Second), Key: true, Sound: true, How: how}
 	if err := p.keep(ctx, proof); err != nil {
 		p.Log.Warn("a telephone was proven, and that is not written", "engineer", l.Engineer, "error", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
@@ -149,33 +148,4 @@ func (j *job) offer(t Telephone, a oncall.Attempt, call, bare prompts.Phrase) (c
 	}
 	_ = t.Say(ctx, lang, prompts.P(SayGoodbye), false)
 	return false
-}
-
-// callBack rings the customer, showing the house's own number, and joins the two.
-func (j *job) callBack(ctx context.Context, t Telephone, a oncall.Attempt) {
-	s, lang := j.search, prompts.Language(a.Language)
-	j.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed the key to call back")
-	leg := cdr.Leg{Engineer: "customer", Address: j.request.CallBack, Started: time.Now()}
-	_ = t.Say(ctx, lang, prompts.P(SayCallingBack), false)
-	ringing, cancel := context.WithTimeoutCause(ctx, 2*s.Times.Ring, ErrUnheard)
-	defer cancel()
-	customer, err := s.Telephones.Ring(ringing, j.request.CallBack, j.introduced(""))
-	if err != nil {
-		leg.Ended, leg.Result = time.Now(), resultOf(err)
-		s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
-		j.note(ctx, tickets.Rang, "", "called the customer back: "+leg.Result)
-		_ = t.Say(ctx, lang, prompts.P(SayNoAnswer, SayGoodbye), false)
-		return
-	}
-	defer customer.Hangup()
-	leg.Answered = time.Now()
-	both, stop := context.WithCancelCause(ctx)
-	defer context.AfterFunc(customer.Context(), func() { stop(context.Cause(customer.Context())) })()
-	defer stop(nil)
-	_ = t.Join(both, customer.ID(), Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Talked: func() {
-		j.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back, and they talk")
-	}})
-	leg.Ended, leg.Result = time.Now(), resultCalledBack
-	s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
-	j.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")
 }

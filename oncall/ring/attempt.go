@@ -106,12 +106,12 @@ func (j *job) ring(ctx context.Context, a oncall.Attempt) (Telephone, error) {
 	defer stop()
 	ringing, cancel := context.WithTimeoutCause(ctx, j.search.Times.Ring, ErrUnheard)
 	defer cancel()
-	return j.search.Telephones.Ring(ringing, a.Phone, j.introduced(j.request.Ticket.Caller))
+	return j.search.Telephones.Ring(ringing, a.Phone, j.introduced(a.Engineer, j.request.Ticket.Caller))
 }
 
 // introduced is what a telephone is shown, and who pays for its call.
-func (j *job) introduced(customer string) Introduction {
-	as := Introduction{Name: j.search.Name, Customer: customer, Ticket: j.request.Ticket.Number}
+func (j *job) introduced(whose oncall.EngineerID, customer string) Introduction {
+	as := Introduction{Name: j.search.Name, Customer: customer, Ticket: j.request.Ticket.Number, Whose: string(whose)}
 	switch {
 	case !j.ticket:
 		as.Budget = ForOperator

@@ -186,6 +186,11 @@ func words(p prompts.Phrase) string {
 	return strings.Join(w, " ")
 }
 
+func (p *phone) Music(context.Context) (stop func()) {
+	p.night.say("%s hears music", p.address)
+	return func() { p.night.say("%s: the music ends", p.address) }
+}
+
 func (p *phone) Say(ctx context.Context, _ prompts.Language, ph prompts.Phrase, bargeIn bool) error {
 	p.night.say("%s hears %s", p.address, words(ph))
 	t := time.NewTimer(length(ph))

@@ -39,6 +39,7 @@ type Introduction struct {
 
 	Budget Budget         // that pays for the call; empty: UnderContract
 	Ticket tickets.Number // that it is for; 0 for none
+	Whose  string         // telephone it is: an engineer's id, "operator" or "customer"
 }
 
 // Budget is for whom calls are placed: each has its own, which the others cannot use up.
@@ -49,6 +50,7 @@ const (
 	UnderContract Budget = ""
 	OnRequest     Budget = "request"  // of callers without a contract
 	ForOperator   Budget = "operator" // key 0, which anybody may press
+	ForTests      Budget = "test"     // test calls, which staff ask for
 )
 
 // Telephone is a picked-up outgoing leg. Used by one goroutine.
@@ -56,6 +58,8 @@ type Telephone interface {
 	ID() string               // under which another leg can be joined to this one
 	Context() context.Context // its cause is the ending
 	Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error
+	// Music plays the hold music until stop is called; stop waits.
+	Music(ctx context.Context) (stop func())
 	Key(ctx context.Context, wait time.Duration) (byte, error)
 	Replay(ctx context.Context, recording string) error
 	// Listen has hear told, from another goroutine, of each sign that a machine has answered, until stop is called, which waits.

@@ -140,6 +140,8 @@ type Request struct {
 	// Until ends, with a reason as its cause, when it has become pointless to ring: the telephone that rings stops at once.
 	// What comes after an accept it does not touch. nil: never.
 	Until context.Context
+	// CallsBack has the customer rung at once for whoever accepts, where CallBack is known; without it a key is offered for that.
+	CallsBack bool
 	// Found hears that somebody pressed accept and the search is over, before the talk begins; nil for nobody.
 	Found func()
 }
@@ -185,6 +187,9 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	j := &job{search: s, request: r, ticket: true, subject: Subject(r.Ticket), keys: prompts.P(SayBriefKeys), leg: r.Call, words: forEngineer()}
 	if r.Caller != nil {
 		j.leg = r.Caller.ID()
+	}
+	if j.callsBack() {
+		j.keys = prompts.P(SayCallBackKeys)
 	}
 	ctx, j.leave = context.WithCancelCause(ctx)
 	defer j.leave(nil)

@@ -16,6 +16,10 @@ func (j *job) accept(ctx context.Context, t Telephone, a oncall.Attempt) (verdic
 	if j.request.Found != nil {
 		j.request.Found()
 	}
+	if j.callsBack() {
+		j.callBack(t.Context(), t, a)
+		return talked, resultAccepted
+	}
 	if j.request.Caller == nil {
 		j.offer(t, a, prompts.P(SayYours), prompts.P(SayYoursOnly))
 		return talked, resultAccepted

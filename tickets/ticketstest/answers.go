@@ -36,6 +36,8 @@ access-withdrawn | open rpj+a        | assigned rpj+a    | in_progress kkp+a | w
 access-back      | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | -                 | -            | -
 contract         | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | -                 | -            | -
 follow           | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | -                 | -            | -
+call-back        | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | -                 | -            | -
+ring             | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | -                 | -            | -
 comment          | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | not_request ppj+e
 time             | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | not_request ppj+e
 keyed            | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | restored kkk      | closed ppj+e | not_request ppj+e

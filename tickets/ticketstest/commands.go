@@ -57,6 +57,8 @@ func Commands() []Command {
 		{"access-back", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.GiveAccess })},
 		{"contract", `{"contract":"other"}`, func(c C, d D, n N, at I) (T, error) { return d.SetContract(c, n, who, "other", at) }},
 		{"follow", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.Follow })},
+		{"call-back", "", func(c C, d D, n N, at I) (T, error) { return d.AskCallBack(c, n, who, "", at, at) }},
+		{"ring", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.AskRing })},
 		{"comment", `{"text":"seen"}`, func(c C, d D, n N, at I) (T, error) { return d.Comment(c, n, who, "seen", at) }},
 		{"time", `{"minutes":5,"what":"looked"}`, func(c C, d D, n N, at I) (T, error) {
 			return d.AddTime(c, n, tickets.Spent{Minutes: 5, Who: "anna", What: "looked", By: who}, at)
