@@ -116,7 +116,7 @@ func TestChainsAreStreamed(t *testing.T) {
 	}
 	expect("event: snapshot")
 	expect(`"node":"node-1"`, `"chains":[]`)
-	feed.Changed(tickets.Ticket{Number: 417, Version: 1, State: tickets.Open, Customer: "rossi"})
+	feed.Changed(tickets.Ticket{Number: 417, Version: 1, State: tickets.Open, Reporter: tickets.Reporter{Customer: "rossi"}})
 	expect("event: ticket")
 	expect(`"number":417`, `"version":1`, `"state":"open"`, `"customer":"rossi"`)
 	feed.Close()
