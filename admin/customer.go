@@ -158,7 +158,7 @@ func (s *server) customerOf(id string, f CustomerFields) (directory.Customer, er
 // newID draws an opaque identifier of 130 bits.
 func newID() string { return strings.ToLower(rand.Text()) }
 
-// telephone reads a telephone number as people write it, and gives the spelling that is kept; ok is false for what is none.
+// telephone reads a telephone number as people write it, and gives the spelling that is kept; ok is false for a text that is no number.
 func (s *server) telephone(text string) (number string, ok bool) {
 	digits, ok := numbers.Digits(text)
 	return s.Plan.E164(digits), ok && telephoneNumber.MatchString(digits)

@@ -123,8 +123,9 @@ func writeCopy(name string, text []byte) error {
 	return nil
 }
 
-// Damaged names the copy of a journal of which a part could not be read when it was opened; empty when all could. What
-// stood behind that part was read all the same. On a full disk it is the journal itself, which is then not begun anew.
+// Damaged names the copy of the journal's file that was kept because a part of it could not be read; empty when all could be
+// read. The records behind that part were read all the same. On a full disk it names the journal itself, which is then not
+// begun anew.
 func (j *Journal) Damaged() string { return j.damaged }
 
 // noteRead follows one record that was read.

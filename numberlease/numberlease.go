@@ -26,7 +26,7 @@ const (
 	busy       = time.Hour       // a block that is used up sooner is followed by one of twice the length
 	calm       = 24 * time.Hour  // one that lasts longer, by one of half the length
 	leaseTime  = 2 * time.Second // a caller waits no longer for a lease
-	cooldown   = 5 * time.Second // a store that did not lease is not asked by callers for so long
+	cooldown   = 5 * time.Second // callers do not ask a store again for this long after it did not lease
 	numberFile = "numbers"
 )
 
@@ -193,7 +193,7 @@ func (n *Numbers) single(ctx context.Context, cause error) (tickets.Number, erro
 	return 0, fmt.Errorf("giving a ticket number: %w", cause)
 }
 
-// above is the first number of which it is certain that it was never given here.
+// above is the first number that was certainly never given here.
 func (n *Numbers) above(s numberState) tickets.Number {
 	highest := max(s.Until, n.floor)
 	if s.Spare != 0 {

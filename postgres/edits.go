@@ -82,9 +82,9 @@ func (s *Store) Edits(ctx context.Context, since int64) (directory.Edits, error)
 	return all, nil
 }
 
-// into adds the edit to its like.
+// into adds the edit to the other edits of its kind.
 func (e edited) into(all *directory.Edits) error {
-	if e.gone && e.kind != "pin" { // of engineers too, of whom the book knows nothing
+	if e.gone && e.kind != "pin" { // also an engineer; the book knows nothing of engineers
 		all.Removed = append(all.Removed, directory.Removed{Kind: string(e.kind), ID: e.id})
 		return nil
 	}
@@ -120,7 +120,7 @@ func (e edited) into(all *directory.Edits) error {
 	return nil
 }
 
-// add reads a document from its stored form F and adds it to its like.
+// add reads a document from its stored form F and adds it to the others of its kind.
 func add[F form[T], T any](body []byte, to *[]T) error {
 	v, err := parse[F](body)
 	*to = append(*to, v)

@@ -98,8 +98,8 @@ func (s *selection) few(f tickets.Filter) bool {
 	return len(s.conditions) > 0
 }
 
-// search selects by words, of which these are the tickets. Where more have them than are looked at, those that are few for
-// another reason are asked one by one.
+// search selects by words; hits are the tickets that have them. When hits are cut off, and another condition leaves few
+// tickets, each of those few is asked for the words itself.
 func (s *selection) search(f tickets.Filter, hits []tickets.Number, few bool) {
 	if few && len(hits) > paging.CountedAtMost {
 		s.where("exists (select from ticket_words w where w.ticket = t.number and w.words @@ search_query($%d) offset 0)", f.Words())

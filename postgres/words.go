@@ -79,8 +79,8 @@ func newest(ctx context.Context, tx pgx.Tx, words []string) (above tickets.Numbe
 	return tickets.Number(last - int64(reach)), share*float64(all) < fetching*guess, nil
 }
 
-// guessed is how many tickets have the words by PostgreSQL's guess, in the language of which more have them: the forms of one
-// word lie in the same tickets.
+// guessed is how many tickets have the words, by PostgreSQL's guess: the larger of the guesses for the two languages, because
+// the forms of one word lie in the same tickets.
 func guessed(ctx context.Context, tx pgx.Tx, words []string) (most float64, err error) {
 	for _, sql := range []string{guessItalian, guessEnglish} {
 		var plan []struct {

@@ -40,7 +40,7 @@ func queueOf(w tickets.Work) string {
 	return river.QueueDefault
 }
 
-// putWork writes work; fresh is that of it which was not known, once the batch has been carried out.
+// putWork writes work. Once the batch was carried out, fresh is the work that was not known before.
 func putWork(batch *pgx.Batch, list []tickets.Work) (fresh *[]tickets.Work) {
 	fresh = new([]tickets.Work)
 	for _, w := range list {

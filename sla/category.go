@@ -39,7 +39,7 @@ const (
 	OnRequest    LevelID = "on_request" // Support on Request: no contract, no deadline
 )
 
-// Priority runs from 1 (highest) to 5; 0 is none yet.
+// Priority runs from 1 (highest) to 5; 0: not known yet.
 type Priority int
 
 // Kind names one of the three clocks.

@@ -83,7 +83,8 @@ func (c Timeline) Explain(a *Agreement, k Clock) Account {
 }
 
 // Try accounts for the clocks that a request would have if it came in at an instant, such as "2026-11-20 17:20" in the
-// calendar's zone, or RFC 3339; none where nothing is promised. An instant that is none is ErrBadInstant.
+// calendar's zone, or RFC 3339; no accounts where nothing is promised. ErrBadInstant when at
+// cannot be read.
 func Try(t Terms, c Category, at string) ([]Account, error) {
 	a, err := t.Ready()
 	if err != nil {

@@ -14,7 +14,7 @@ const (
 	maxNote        = 200 // characters
 )
 
-// ErrBadICalendar is a file that is no iCalendar, or of which nothing can be taken; the message names the line.
+// ErrBadICalendar is a file that is no iCalendar, or one without anything that can be used; the message names the line.
 var ErrBadICalendar = ical.ErrBad
 
 // Closures is what an iCalendar file says of closed days.
@@ -36,7 +36,7 @@ func (l LeftOut) String() string { return fmt.Sprintf("line %d: %s", l.Line, l.W
 // ReadHolidays reads the whole-day events of an iCalendar file (RFC 5545) as closures: each date as an exception, and an
 // event that comes back every year on its date as a yearly one, from its first year on. Of several versions of one event
 // the newest counts. An event that cannot be taken over exactly (a time of day, another kind of repetition, single
-// occurrences that were moved) is left out and named, as are cancelled ones. A file of which nothing can be taken is
+// occurrences that were moved) is left out and named, as are cancelled ones. A file without anything that can be used is
 // refused.
 func ReadHolidays(r io.Reader) (Closures, error) {
 	lines, err := ical.Read(r)

@@ -51,7 +51,7 @@ const (
 	Breach  = "breach"  // a clock broke
 	Implied = "implied" // a clock was met because a later one was: restored without an intervention on record
 	Moved   = "moved"   // a due time changed; zero: no clock
-	Undone  = "undone"  // a breach is none: what met the clock in time was entered later
+	Undone  = "undone"  // a breach was taken back: what met the clock in time was entered later
 )
 
 // Effect is one consequence of a step.
@@ -63,7 +63,7 @@ type Effect struct {
 	Was, Becomes time.Time
 }
 
-// ErrNotBegun is a course whose first step does not open it.
+// ErrNotBegun is a timeline whose first step does not open it.
 var ErrNotBegun = errors.New("the first step must open the request")
 
 // Fold takes every step in order.

@@ -49,7 +49,7 @@ func (d *Desk) Entitlement(c directory.ContractID) (directory.Entitlement, error
 	return d.Book().Entitlement(c, d.cfg.Own)
 }
 
-// Zone is the zone of the owner's own calendar, in which days and months of the house begin; UTC while there is none.
+// Zone is the zone of the owner's own calendar, in which its days and months begin; UTC while there is no calendar.
 func (d *Desk) Zone() *time.Location {
 	if own, err := d.Entitlement(""); err == nil {
 		return own.Hours.Zone()

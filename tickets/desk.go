@@ -175,7 +175,7 @@ func (d *Desk) History(ctx context.Context, n Number) ([]Event, error) {
 }
 
 // tries bounds how often a change is worked out anew because somebody else changed the ticket meanwhile. Those of this
-// process wait for each other, so these are other nodes, of which there are few.
+// process wait for each other, so only other nodes can be faster, and there are few of them.
 const tries = 64
 
 // edit works out a change of a ticket: it alters t and returns the lines for its history, or no line for no change.

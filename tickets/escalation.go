@@ -32,7 +32,7 @@ const (
 // Adds is what is said of a call by which the caller adds to a ticket.
 const Adds = "adds to it"
 
-// asking is a line of the history upon which the rota is called, so long after it, with the business rule.
+// asking is a line of the history after which the rota is called: which line, how long after it, and by which business rule.
 type asking struct {
 	kind  EventKind
 	when  func(t Ticket, e Event) bool // nil: always

@@ -105,8 +105,8 @@ func OfContract(id directory.ContractID) Scope {
 	return Scope{holds: func(t directory.Entitlement) bool { return t.Contract == id }, contract: id}
 }
 
-// running visits the live tickets in scope that would get other terms by a snapshot, but for those of which staff said
-// that they keep theirs: these follow only when they are told so one by one.
+// running visits the live tickets in scope that would get other terms by a snapshot. It leaves out those that keep their
+// terms because staff said so: each of these follows only when staff tell it to.
 func (d *Desk) running(ctx context.Context, b *directory.Book, in Scope, visit func(t Ticket) error) error {
 	f := Filter{States: []State{Open, Assigned, InProgress, Waiting}, Contract: in.contract, Sort: "number", Limit: 500}
 	for {
@@ -147,8 +147,8 @@ func (d *Desk) keptOnPurpose(ctx context.Context, n Number) (bool, error) {
 	return false, nil
 }
 
-// KeepAll writes down on every running ticket in scope that an edit is none of its own: it keeps what it was promised,
-// also when the same is saved again or others follow a later edit. It counts them.
+// KeepAll writes down on every running ticket in scope that an edit does not apply to it: it keeps what it was promised,
+// also when the same edit is saved again, and when other tickets follow a later one. It counts these tickets.
 func (d *Desk) KeepAll(ctx context.Context, in Scope, actor string, now time.Time) (int, error) {
 	var list []Number
 	err := d.running(ctx, d.Book(), in, func(t Ticket) error {

@@ -306,7 +306,7 @@ func (d *Desk) AccessChanged(ctx context.Context, c directory.ContractID, reacha
 }
 
 // AccessStands mends what a former AccessChanged left undone: it tells the running tickets of a contract what stands
-// there, but for those of which staff said otherwise on the ticket itself.
+// there. It leaves out the tickets on which staff said otherwise.
 func (d *Desk) AccessStands(ctx context.Context, c directory.ContractID, reachable bool, actor string, now time.Time) error {
 	return d.tellAccess(ctx, c, reachable, actor, now, func(n Number) (bool, error) {
 		t, err := d.Ticket(ctx, n)

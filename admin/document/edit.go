@@ -32,8 +32,9 @@ type BodyVersion struct {
 	Version int `json:"version,omitempty" minimum:"1" doc:"The version that was read, unless If-Match says it; 409 when somebody was faster"`
 }
 
-// Do writes what make makes of what stands: the zero value where there is none. Somebody else's edit is never lost: it is an
-// edit of the version that was named, or one that is built on what stands, or it changes nothing.
+// Do reads the document that stands, lets make change it, and writes the result. make gets the zero value where there is no
+// document. Somebody else's edit is never lost: either this edit names the version that stands, or it is built on what
+// stands, or it changes nothing.
 func (k Kind[T]) Do(ctx context.Context, e Edit, make func(ctx context.Context, stands T) (T, error)) (T, error) {
 	var none T
 	for range tries {

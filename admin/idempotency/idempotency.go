@@ -126,7 +126,7 @@ func (k *Keys) first(w http.ResponseWriter, r *http.Request, key string, claim i
 	next.ServeHTTP(out, r)
 }
 
-// repeat gives the kept answer back, or settles for ever that there is none.
+// repeat gives the kept answer back, or settles for ever that no answer was kept.
 func (k *Keys) repeat(w http.ResponseWriter, r *http.Request, key string, claim idempotency.Reply) {
 	reply, _, err := k.Store.Remember(r.Context(), idempotency.Reply{Key: "answer\n" + key, Digest: claim.Digest, At: claim.At, Status: http.StatusConflict})
 	switch {

@@ -59,7 +59,7 @@ func Keep(ctx context.Context, c Config, patient bool) (*Keeper, error) {
 	return k, nil
 }
 
-// first starts the first server; that of a patient keeper may go on to start when Keep has come back.
+// first starts the first server. With a patient keeper it may still be starting when Keep has come back.
 func (k *Keeper) first(ctx, all context.Context, patient bool) (*Server, error) {
 	if patient {
 		ctx = all

@@ -35,7 +35,7 @@ var (
 // Config says where the cluster lies.
 type Config struct {
 	Dir string // made when it is missing
-	// Sockets is the folder in which the folder of the socket is made; empty: that of temporary files.
+	// Sockets is the folder in which the folder of the socket is made; empty: the system's folder for temporary files.
 	Sockets string
 	// Throwaway gives safety up for speed: for tests, never for tickets.
 	Throwaway bool

@@ -12,8 +12,8 @@ import (
 )
 
 // owner is the user that the server runs as: ourselves, or an unprivileged one when we are root, because PostgreSQL
-// refuses root. A cluster that is there keeps its user, and a new one gets that of its data folder, so that root may start
-// what is the service's.
+// refuses root. A cluster that is there keeps its user. A new one gets the user of its data folder, so that root can start
+// a cluster that belongs to a service's user.
 type owner struct {
 	name     string
 	uid, gid int

@@ -81,8 +81,8 @@ func month(text string, zone *time.Location) (since, until time.Time, err error)
 	return since, since.AddDate(0, 1, 0), nil
 }
 
-// Month makes the report of a month such as "2026-11", which begins in zone; ErrBadMonth when it is none. A pause that goes
-// on is counted until now.
+// Month makes the report of a month such as "2026-11", which begins in zone; ErrBadMonth when the text is
+// no month. A pause that goes on is counted until now.
 func Month(ctx context.Context, s Store, text string, zone *time.Location, now time.Time) (Report, error) {
 	since, until, err := month(text, zone)
 	if err != nil {
