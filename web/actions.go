@@ -150,11 +150,17 @@ func (r *request) missed(lines []tickets.Event) []tickets.Event {
 	}
 	var list []tickets.Event
 	for _, e := range lines[at+1:] {
-		if e.Actor != r.actor() && (strings.HasPrefix(e.Actor, "staff:") || strings.HasPrefix(e.Actor, "engineer:")) {
+		person := strings.HasPrefix(e.Actor, "staff:") || strings.HasPrefix(e.Actor, "engineer:")
+		if person && e.Actor != r.actor() && !slices.Contains(byTheLine(), e.Kind) {
 			list = append(list, e)
 		}
 	}
 	return list
+}
+
+// byTheLine are what the line writes of an engineer's telephone: nobody did it.
+func byTheLine() []tickets.EventKind {
+	return []tickets.EventKind{tickets.Rang, tickets.CallerGone, tickets.TalkEnded, tickets.LegLost}
 }
 
 // stalePage shows what colleagues did beside what was about to be done.

@@ -140,12 +140,19 @@ func TestAStaleFormShowsBothTexts(t *testing.T) {
 	b.post(at+"/close", "text", "nobody answers", "seen", seenOf(t, a)).goes(at)
 
 	seen = seenOf(t, b.get(at))
-	_, err = o.desk.Note(t.Context(), n, tickets.Event{Kind: tickets.Told, Actor: "system", Text: "by the line"}, o.clock())
-	must(t, err)
+	first := seen
+	for _, e := range []tickets.Event{{Kind: tickets.Told, Actor: "system"}, {Kind: tickets.Rang, Actor: "engineer:anna"}, {Kind: tickets.CallerGone, Actor: "engineer:anna"}, {Kind: tickets.TalkEnded, Actor: "engineer:anna"}, {Kind: tickets.LegLost, Actor: "engineer:anna"}} {
+		_, err = o.desk.Note(t.Context(), n, e, o.clock())
+		must(t, err)
+	}
 	b.post(at+"/comment", "text", "first of mine", "seen", seen).goes(at)
 	b.post(at+"/comment", "text", "second of mine", "seen", seen).goes(at)
 	b.post(at+"/comment", "text", "of a form without a place", "seen", "").goes(at)
-	o.as(users.Admin).post(at+"/assess", "category", "question", "seen", seen).is(409, "second of mine", `name="category" value="question"`)
+	seen = seenOf(t, b.get(at))
+	_, err = o.desk.Reopen(t.Context(), n, "engineer:anna", "by telephone", o.clock())
+	must(t, err)
+	b.post(at+"/comment", "text", "kept", "seen", seen).is(409, "by telephone")
+	o.as(users.Admin).post(at+"/assess", "category", "question", "seen", first).is(409, "second of mine", `name="category" value="question"`)
 }
 
 func seenOf(t *testing.T, a answer) string {

@@ -44,7 +44,7 @@ func TestTheBoardShowsWhatBreaksFirst(t *testing.T) {
 	_, err := o.desk.Close(t.Context(), closed, "staff:test", "done", o.clock())
 	must(t, err)
 	b := o.as(users.Viewer)
-	a := b.get("/").is(200, "Tickets: 3", "Anna Verdi", "From 12:00", "nobody", "Calls are answered", "carrier", "registered", "contact: due 10:00, 1 h of working time left")
+	a := b.get("/").is(200, "Tickets: 3", "Anna Verdi", "From 12:00", "nobody", "Calls are answered", "carrier", "registered", "contact: due 10:00, 1\u00a0h of working time left")
 	a.order(fmt.Sprintf(`href="/tickets/%d"`, urgent), fmt.Sprintf(`href="/tickets/%d"`, slow), fmt.Sprintf(`href="/tickets/%d"`, question))
 	a.hides(fmt.Sprintf(`href="/tickets/%d"`, closed), "-1 ", "<script>", "style=")
 	b.get("/?state=closed").is(200, "Tickets: 1", fmt.Sprintf(`href="/tickets/%d"`, closed))
@@ -54,7 +54,7 @@ func TestTheBoardShowsWhatBreaksFirst(t *testing.T) {
 	b.get("/?state=nonsense").is(200, "No ticket")
 
 	b.header.Set("Accept-Language", "fr, it;q=0.8, en;q=0.2")
-	b.get("/").is(200, `<html lang="it">`, "Quadro", "contatto: entro 10:00, restano 1 h di lavoro", "anomalia bloccante", "Da 12:00")
+	b.get("/").is(200, `<html lang="it">`, "Quadro", "contatto: entro 10:00, restano 1\u00a0h di lavoro", "anomalia bloccante", "Da 12:00")
 	b.post("/language", "language", "en", "next", "/?q=x").goes("/?q=x")
 	b.get("/").is(200, `<html lang="en">`)
 }
@@ -67,9 +67,9 @@ func TestTimePassesOnTheBoard(t *testing.T) {
 		after time.Duration
 		shows []string
 	}{
-		{0, []string{"1 h of working time left", `class="bar running"`, `width="0"`}},
-		{30 * time.Minute, []string{"30 min of working time left", `width="50"`, `class="bar running"`}},
-		{15*time.Minute + 20*time.Second, []string{"14 min of working time left", `class="bar near"`}},
+		{0, []string{"1\u00a0h of working time left", `class="bar running"`, `width="0"`}},
+		{30 * time.Minute, []string{"30\u00a0min of working time left", `width="50"`, `class="bar running"`}},
+		{15*time.Minute + 20*time.Second, []string{"14\u00a0min of working time left", `class="bar near"`}},
 		{15 * time.Minute, []string{"contact: broken since 10:00", `class="bar broken"`, `width="100"`}},
 	} {
 		o.passes(step.after)

@@ -139,5 +139,5 @@ func (s *server) renewPIN(w http.ResponseWriter, r *request) {
 	s.showCustomer(w, r, c.Customer, c.ID, pin)
 }
 
-// Day tells the day of an instant in the page's zone.
-func (p page) Day(t time.Time) string { return p.Date(t.In(p.zone)) }
+// Day tells the day of an instant with its year, in the page's zone.
+func (p page) Day(t time.Time) string { return p.date("date-with-year", t.In(p.zone)) }

@@ -14,9 +14,9 @@ import (
 type oncallPage struct {
 	page
 	Rotas        []rotaWeek
-	From, Until  time.Time
-	Before, Then string // the weeks beside it, as addresses
-	Broken       string // rotas that cannot be worked out, and so ring nobody
+	First, Last  time.Time // days
+	Before, Then string    // the weeks beside it, as addresses
+	Broken       string    // rotas that cannot be worked out, and so ring nobody
 }
 
 // rotaWeek is one rota's week, in the rota's zone.
@@ -58,7 +58,7 @@ func (s *server) oncall(w http.ResponseWriter, r *request) {
 	facts, broken := d.Facts()
 	r.Title = "page-oncall"
 	from := r.week()
-	p := oncallPage{From: from, Until: from.AddDate(0, 0, 6), Before: weekAt(from.AddDate(0, 0, -7)), Then: weekAt(from.AddDate(0, 0, 7))}
+	p := oncallPage{First: from, Last: from.AddDate(0, 0, 6), Before: weekAt(from.AddDate(0, 0, -7)), Then: weekAt(from.AddDate(0, 0, 7))}
 	if broken != nil {
 		p.Broken = broken.Error()
 	}
@@ -110,7 +110,17 @@ func (n names) orEmpty(id oncall.EngineerID) string {
 // Hour is the time of day of an instant in the page's zone.
 func (p page) Hour(t time.Time) string { return t.In(p.zone).Format("15:04") }
 
+// Until is the time of day at which something ends: midnight is 24:00.
+func (p page) Until(t time.Time) string {
+	if hour := p.Hour(t); hour != "00:00" {
+		return hour
+	}
+	return "24:00"
+}
+
 // Date is the day of an instant, in its own zone.
-func (p page) Date(t time.Time) string {
-	return fmt.Sprintf(p.words.Text("date"), p.words.Text(fmt.Sprintf("weekday-%d", t.Weekday())), t.Day(), p.words.Text(fmt.Sprintf("month-%d", t.Month())), t.Year())
+func (p page) Date(t time.Time) string { return p.date("date", t) }
+
+func (p page) date(form string, t time.Time) string {
+	return fmt.Sprintf(p.words.Text(form), p.words.Text(fmt.Sprintf("weekday-%d", t.Weekday())), t.Day(), p.words.Text(fmt.Sprintf("month-%d", t.Month())), t.Year())
 }

@@ -136,13 +136,14 @@ func (p page) Span(d time.Duration) string {
 		d = time.Minute
 	}
 	h, m := int(d/time.Hour), int(d%time.Hour/time.Minute)
+	text := p.T("page-hours-minutes", h, m)
 	switch {
 	case h == 0:
-		return p.T("page-minutes", m)
+		text = p.T("page-minutes", m)
 	case m == 0:
-		return p.T("page-hours", h)
+		text = p.T("page-hours", h)
 	}
-	return p.T("page-hours-minutes", h, m)
+	return strings.ReplaceAll(text, " ", "\u00a0") // it stands on one line
 }
 
 // render writes a page. A template that fails gives the page of a failure, and no half of a page.

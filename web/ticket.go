@@ -55,6 +55,12 @@ func (p ticketPage) Buttons() []string {
 	return list
 }
 
+// Dialable tells whether the caller is a number that a telephone of whoever looks can dial.
+func (p ticketPage) Dialable() bool {
+	digits := strings.TrimPrefix(p.Ticket.Caller, "+")
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
 // Chosen is the category that the form shows: the one whose preview was asked for, else the one that stands.
 func (p ticketPage) Chosen() sla.Category { return cmp.Or(p.Asked, p.Ticket.Category()) }
 

@@ -135,7 +135,7 @@ func (h *house) api(ctx context.Context, path string, body any) error {
 
 // furnish makes one ticket by a real call, and some by the API.
 func (h *house) furnish(ctx context.Context) error {
-	call := exec.CommandContext(ctx, h.program, "call", "sip:hotline@"+h.sip, "--keys", "314159#1", "--wait", "15")
+	call := exec.CommandContext(ctx, h.program, "call", "sip:hotline@"+h.sip, "--keys", "314159#1", "--wait", "40")
 	if out, err := call.CombinedOutput(); err != nil {
 		return fmt.Errorf("the call: %w: %s", err, out)
 	}

@@ -1,0 +1,102 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// browse starts a browser that ends with the test; every page has a while to come.
+func browse(t *testing.T) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
+	ctx, endAllocator := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(endAllocator)
+	ctx, endBrowser := chromedp.NewContext(ctx)
+	t.Cleanup(endBrowser)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// does runs steps in the browser.
+func does(ctx context.Context, t *testing.T, what string, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		page, _ := chromedp.Run(ctx, chromedp.OuterHTML("html")) // whatever is there
+		t.Fatalf("%s: %v\n%s", what, err, page)
+	}
+}
+
+// shows waits until a script's condition holds in the page, whichever page comes meanwhile.
+func shows(ctx context.Context, t *testing.T, within time.Duration, what, condition string) {
+	t.Helper()
+	eventually(t, within, what, func() error {
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool](condition))
+		if err == nil && !holds {
+			page, _ := chromedp.Run(ctx, chromedp.OuterHTML(chromedp.CSS("main"))) // whatever is there
+			err = fmt.Errorf("%s does not hold in %s", condition, page)
+		}
+		return err
+	})
+}
+
+// TestStaffWorkOnATicketInTheBrowser: somebody logs in, a customer calls, the board shows the ticket without a reload, its recording
+// plays, its category is corrected.
+func TestStaffWorkOnATicketInTheBrowser(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	ctx := browse(t)
+	site := "http://" + h.http
+	does(ctx, t, "logging in", chromedp.Navigate(site+"/"), chromedp.SendKeys(chromedp.CSS("input[name=name]"), "demo"), chromedp.SendKeys(chromedp.CSS("input[name=password]"), "demo-password\r"),
+		chromedp.WaitVisible(chromedp.CSS("#board .none")))
+
+	c, _ := h.describes(t, "0612345", pin+"#1", speech(t, "en", "next-step"))
+	shows(ctx, t, 15*time.Second, "the board shows the ticket", `document.querySelector(".ticket.p1 .link") !== null`)
+	keeps(t, c, 2*time.Second)
+	c.Hangup()
+	v, err := h.latest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	does(ctx, t, "opening the ticket", chromedp.Click(chromedp.CSS(".ticket .link")), chromedp.WaitVisible(chromedp.CSS("#work")))
+	h.awaitLine("recording", 15*time.Second)
+	at := fmt.Sprintf("%s/tickets/%d", site, v.Number)
+	does(ctx, t, "reading it again", chromedp.Navigate(at), chromedp.WaitVisible(chromedp.CSS("audio")))
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector("audio").play(), true`)); err != nil {
+		t.Fatal(err)
+	}
+	shows(ctx, t, 15*time.Second, "the recording plays", `document.querySelector("audio").currentTime > 0.5`)
+
+	does(ctx, t, "correcting the category", chromedp.SetValue(chromedp.CSS("#assess select"), "non_blocking"), chromedp.Click(chromedp.CSS("#assess button.second")))
+	shows(ctx, t, 15*time.Second, "the history tells of it", `document.querySelector("li.event.assessed") !== null`)
+	var events []struct{ Kind, Actor string }
+	var whole struct {
+		Assessment string
+		History    []struct{ Kind, Actor string }
+	}
+	if _, err := h.call(http.MethodGet, fmt.Sprintf("/api/v1/tickets/%d", v.Number), nil, &whole); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range whole.History {
+		if e.Kind == "assessed" {
+			events = append(events, e)
+		}
+	}
+	if whole.Assessment != "non_blocking" || len(events) != 1 || events[0].Actor != "staff:demo" {
+		t.Errorf("the ticket is %q, assessed by %v", whole.Assessment, events)
+	}
+	var accesses struct{ Accesses []struct{ Actor string } }
+	if v, err = h.latest(); err != nil || len(v.Recordings) == 0 {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	if _, err := h.call(http.MethodGet, "/api/v1/recordings/"+v.Recordings[0].ID+"/accesses", nil, &accesses); err != nil || len(accesses.Accesses) == 0 || !strings.HasPrefix(accesses.Accesses[0].Actor, "staff:demo") {
+		t.Errorf("who listened: %v, %v", accesses, err)
+	}
+}
