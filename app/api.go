@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hotline/directory"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,7 +17,6 @@ import (
 	"hotline/app/connections"
 	"hotline/callstore"
 	"hotline/oncall/pins"
-	"hotline/tickets"
 )
 
 // openAPI serves the staff's API.
@@ -75,11 +73,6 @@ func (a *App) api() http.Handler {
 // issuer gives contracts their PINs.
 func (a *App) issuer() directory.Issuer {
 	return directory.Issuer{Store: a.db.Store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }}
-}
-
-// openRecording opens the sound of a recording.
-func (a *App) openRecording(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
-	return a.disk.spool.Open(r.ID)
 }
 
 // node is how the API calls this process among those on one database.

@@ -20,6 +20,7 @@ func (a *App) openBackground(ctx context.Context) error {
 	if store, ok := a.db.Store.(interface{ Backfill() backfill.Rows }); ok { // the store in memory has no rows of a former version
 		a.running.Go(func() { a.backfill(ctx, store.Backfill()) })
 	}
+	a.running.Go(func() { a.disk.spool.SealAll(ctx, a.onTelephone, a.log) })
 	edits := nodes.Edits{Desk: a.desk, Store: a.db.Store, Flows: a.flows, Keep: a.disk.copy.KeepBook, Alarm: a.alarm, Log: a.log}
 	a.running.Go(func() { edits.Run(ctx) })
 	if names := a.voices.Names(); names != nil {

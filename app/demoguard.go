@@ -66,5 +66,10 @@ func ofDemo(list []directory.Contract) bool {
 	})
 }
 
+// RecordingKeyFile is where the keys of the recordings lie: as configured, else in the data folder.
+func RecordingKeyFile(c config.Config) string {
+	return cmp.Or(c.Recordings.KeyFile, datadir.Dir(c.Data).RecordingKeys())
+}
+
 // PINKeyFile is where the key of the PINs' hashes lies: as configured, else in the data folder.
 func PINKeyFile(c config.Config) string { return cmp.Or(c.PINKeyFile, datadir.Dir(c.Data).PINKey()) }

@@ -16,7 +16,6 @@ import (
 	"hotline/numberlease"
 	"hotline/offline"
 	"hotline/recovery"
-	"hotline/spool"
 	"hotline/storage"
 	"hotline/tickets"
 )
@@ -124,10 +123,9 @@ func (a *App) openDisk(ctx context.Context) (err error) {
 		a.alarm(alarm.Journal, "a part of the journal could not be read, and tickets may be missing; a copy of the file is kept: "+copied)
 	}
 	a.undo.add("the journal", func(context.Context) error { return d.journal.Close() })
-	if d.spool, err = spool.Open(d.dir.Recordings()); err != nil {
+	if err := a.openRecordings(); err != nil {
 		return err
 	}
-	a.undo.add("the recordings", func(context.Context) error { return d.spool.Close() })
 	given, err := recovery.HighestTicket(d.spool)
 	if err != nil {
 		return err

@@ -32,6 +32,7 @@ type Config struct {
 	Escalation Escalation                  `yaml:"escalation"`
 	Mail       Mail                        `yaml:"mail"`
 	Speech     Speech                      `yaml:"speech"`
+	Recordings Recordings                  `yaml:"recordings"`
 	LogLevel   string                      `yaml:"log_level"` // debug, info, warn or error
 }
 
@@ -178,6 +179,12 @@ const (
 	SecurityNone     Security = "none"
 )
 
+// Recordings are callers' messages, as they lie on the disk.
+type Recordings struct {
+	Encrypt bool   `yaml:"encrypt"`  // with AES-256-GCM
+	KeyFile string `yaml:"key_file"` // one key a line, the first one writes; empty: recordings.key in the data folder
+}
+
 // Speech is the voice that says free text, such as customers' names, in the language of who listens.
 type Speech struct {
 	Driver  SpeechDriver                `yaml:"driver"`
@@ -220,6 +227,7 @@ func Default() Config {
 			Driver: SpeechCommand, Timeout: 10 * time.Second, Command: []string{"pico2wave", "--lang={voice}", "--wave={file}", "{text}"},
 			Voices: map[prompts.Language]string{prompts.Italian: "it-IT", prompts.English: "en-GB"},
 		},
-		LogLevel: "info",
+		Recordings: Recordings{Encrypt: true},
+		LogLevel:   "info",
 	}
 }

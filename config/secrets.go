@@ -10,14 +10,16 @@ import (
 )
 
 // Exposed finds the files with secrets that every user of the machine may read: the configuration when a password stands in
-// it, and the files of keys and passwords that it names. file may be empty; pinKey is where the PIN key lies. A file that
+// it, and the files of keys and passwords that it names. file may be empty; pinKey and recordingKeys are where the
+// PIN key and the keys of the recordings lie. A file that
 // is not there is passed over. Line and File are left empty. The program runs all the same: these are warnings.
-func Exposed(c Config, file, pinKey string) strictyaml.Complaints {
+func Exposed(c Config, file, pinKey, recordingKeys string) strictyaml.Complaints {
 	k := &checker{}
 	if c.holdsSecret() {
 		k.exposed("", file, "the configuration holds a password")
 	}
 	k.exposed("pin_key_file", pinKey, "whoever has the key can find every PIN in a copy of the database")
+	k.exposed("recordings.key_file", recordingKeys, "whoever has the keys can listen to a copy of the recordings")
 	k.exposed("database.url_file", c.Database.URLFile, "it holds the database's password")
 	k.exposed("sip.tls.key", c.SIP.TLS.Key, "whoever has the key can pose as this line")
 	for i, a := range c.SIP.Accounts {

@@ -39,11 +39,12 @@ func TestEveryFileWithASecretThatOthersMayReadIsNamedWithItsRemedy(t *testing.T)
 		{"the certificate's key", func(c *Config) { c.SIP.TLS.Key = open }, "", "sip.tls.key"},
 		{"an account's file", func(c *Config) { c.SIP.Accounts = []Account{{PasswordFile: open}} }, "", "sip.accounts[0].password_file"},
 		{"a trunk's file", func(c *Config) { c.SIP.Trunks = []Trunk{{Account: Account{PasswordFile: open}}} }, "", "sip.trunks[0].password_file"},
+		{"the keys of the recordings", func(c *Config) { c.Recordings.KeyFile = open }, "", "recordings.key_file"},
 		{"the mail's file", func(c *Config) { c.Mail.PasswordFile = open }, "", "mail.password_file"},
 	} {
 		config := Default()
 		c.set(&config)
-		list := Exposed(config, open, c.pin)
+		list := Exposed(config, open, c.pin, config.Recordings.KeyFile)
 		if c.field == "-" {
 			if len(list) > 0 {
 				t.Errorf("%s: %v", c.name, list)

@@ -1,4 +1,4 @@
-// Package datadir is the data folder: where things lie in it, that one program uses it, and the key of the PINs.
+// Package datadir is the data folder: where things lie in it, that one program uses it, and the keys of PINs and recordings.
 //
 // It starts no goroutine.
 package datadir
@@ -31,6 +31,15 @@ func (d Dir) Spoken() string { return filepath.Join(string(d), "spoken") }
 
 // PINKey is the file of the PIN key, unless the configuration names another one.
 func (d Dir) PINKey() string { return filepath.Join(string(d), "pin.key") }
+
+// RecordingKeys is the file of the recordings' keys, unless the configuration names another one.
+func (d Dir) RecordingKeys() string { return filepath.Join(string(d), "recordings.key") }
+
+// Holds tells whether a file lies in the folder.
+func (d Dir) Holds(file string) bool {
+	way, err := filepath.Rel(string(d), file)
+	return err == nil && filepath.IsLocal(way)
+}
 
 // Make makes the data folder. Others may pass through it, because the private database runs as another user when we are
 // root; what is inside is closed to them folder by folder.

@@ -91,22 +91,18 @@ func TestNoDigitOfAPINIsKeptAnywhere(t *testing.T) {
 // judgeNoTones searches every recording for key tones.
 func (h *house) judgeNoTones() {
 	h.t.Helper()
-	files, err := filepath.Glob(filepath.Join(h.data, "recordings", "*.wav"))
-	if err != nil || len(files) == 0 {
+	folder := recordingsOf(h.t, h.data, filepath.Join(h.data, "recordings.key"))
+	ids, err := folder.List()
+	if err != nil || len(ids) == 0 {
 		h.t.Fatalf("no recording to search, %v", err)
 	}
-	for _, name := range files {
-		file, err := os.Open(name)
+	for _, id := range ids {
+		codec, octets, err := folder.Octets(id)
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		format, octets, err := wav.Read(file)
-		file.Close()
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		if n := tones(format.Samples(octets)); n > 0 {
-			h.t.Errorf("%d frames of %s hold key tones", n, name)
+		if n := tones(wav.G711(codec).Samples(octets)); n > 0 {
+			h.t.Errorf("%d frames of %s hold key tones", n, id)
 		}
 	}
 }

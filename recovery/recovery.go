@@ -31,6 +31,7 @@ func ofTicket(recording string) tickets.Number {
 // Spool is the folder of recordings. spool.Folder implements it.
 type Spool interface {
 	List() (ids []string, err error)
+	Recover(id string) error // gives a recording whose process died its end
 	Octets(id string) (g711.Codec, []byte, error)
 	Sum(id string) (string, error)
 }
@@ -129,6 +130,10 @@ func (r *Recordings) cutOff(ids []string) (cut []string) {
 
 // adoptOne puts one on its ticket. One that cannot be read or has no ticket is passed over.
 func (r *Recordings) adoptOne(ctx context.Context, id string) error {
+	if err := r.Spool.Recover(id); err != nil {
+		r.Log.Warn("a recording cannot be read", "recording", id, "error", err)
+		return nil
+	}
 	codec, octets, err := r.Spool.Octets(id)
 	if err != nil {
 		r.Log.Warn("a recording cannot be read", "recording", id, "error", err)

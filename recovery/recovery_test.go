@@ -12,6 +12,7 @@ import (
 	"hotline/directory"
 	"hotline/media/g711"
 	"hotline/memory"
+	"hotline/sealed"
 	"hotline/sla"
 	"hotline/spool"
 	"hotline/storage"
@@ -44,8 +45,11 @@ type crash struct {
 
 func crashed(t *testing.T) (*crash, *Recordings) {
 	c := &crash{T: t, store: &slow{Store: memory.New(417)}, active: map[tickets.Number]bool{}}
-	var err error
-	if c.spool, err = spool.Open(t.TempDir()); err != nil {
+	keys, err := sealed.ParseKeys([]byte(sealed.NewKey()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.spool, err = spool.Open(t.TempDir(), spool.Encryption{Keys: keys}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.spool.Close() })
@@ -88,8 +92,10 @@ func (c *crash) record(id string) {
 	c.Helper()
 	w, err := c.spool.Create(id, g711.ALaw)
 	if err == nil {
-		_, err = w.Write(make([]byte, 800))
-		err = errors.Join(err, w.Close())
+		_, err = w.Write(make([]byte, 8000))
+		if !strings.HasSuffix(id, "-cut") { // whose process died
+			err = errors.Join(err, w.Close())
+		}
 	}
 	if err != nil {
 		c.Fatal(err)

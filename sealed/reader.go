@@ -58,8 +58,8 @@ func NewPartialReader(file io.ReaderAt, size int64, name string, keys Keys) (*Re
 	return r, nil
 }
 
-// open reads the header.
-func open(file io.ReaderAt, size int64, name string, keys Keys) (*Reader, error) {
+// readHeader reads the header of a file, and tells one of another kind.
+func readHeader(file io.ReaderAt, size int64, name string) ([]byte, error) {
 	head := make([]byte, header)
 	if size < header {
 		return nil, fmt.Errorf("reading %s: %w", name, ErrForeign)
@@ -73,7 +73,16 @@ func open(file io.ReaderAt, size int64, name string, keys Keys) (*Reader, error)
 	if head[8] != version {
 		return nil, fmt.Errorf("reading %s: it has version %d, and this program knows version %d: %w", name, head[8], version, ErrForeign)
 	}
-	id := [keyID]byte(head[beforeKey:])
+	return head, nil
+}
+
+// open finds the key of a file.
+func open(file io.ReaderAt, size int64, name string, keys Keys) (*Reader, error) {
+	head, err := readHeader(file, size, name)
+	if err != nil {
+		return nil, err
+	}
+	id := [keyID]byte(head[beforeKey:salt])
 	k, known := keys.find(id)
 	if !known {
 		return nil, fmt.Errorf("reading %s, sealed with key %s: %w: put that key back into the key file, behind the first one", name, hex.EncodeToString(id[:]), ErrNoKey)
@@ -190,4 +199,13 @@ func Recover(file Recoverable, size int64, name string, keys Keys) error {
 		return fmt.Errorf("ending %s: %w", name, err)
 	}
 	return nil
+}
+
+// KeyOf is the id of the key that a file was sealed with, as its header says it.
+func KeyOf(file io.ReaderAt, size int64, name string) (string, error) {
+	head, err := readHeader(file, size, name)
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(head[beforeKey:salt]), nil
 }

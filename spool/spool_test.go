@@ -14,7 +14,7 @@ import (
 
 func TestRecordingsCanBePlayedWhileTheyAreWrittenAndNothingElseCan(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Open(filepath.Join(dir, "recordings"))
+	s, err := Open(filepath.Join(dir, "recordings"), Encryption{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,6 +64,9 @@ type commands struct {
 		Disable userDisable `cmd:"" help:"Keep a user from logging in; all their sessions end at once."`
 		List    userList    `cmd:"" help:"List the users of the staff's pages."`
 	} `cmd:"" help:"Who may use the staff's pages."`
+	Recording struct {
+		Decrypt recordingDecrypt `cmd:"" help:"Write a ticket's recordings, or one of them, as WAV files; on the machine that has the key."`
+	} `cmd:"" help:"What callers said."`
 	Trunk struct {
 		Status trunkStatus `cmd:"" help:"Tell of each trunk whether it is registered or reachable, since when, and what is wrong."`
 	} `cmd:"" help:"The carriers that the line hangs on."`

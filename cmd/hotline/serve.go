@@ -45,7 +45,7 @@ func (s *serve) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	log := logger(io, c.LogLevel)
-	for _, w := range config.Exposed(c, s.Config, app.PINKeyFile(c)) {
+	for _, w := range config.Exposed(c, s.Config, app.PINKeyFile(c), app.RecordingKeyFile(c)) {
 		log.Warn("a secret is open to others", "field", w.Field, "problem", w.Problem, "remedy", w.Remedy)
 	}
 	a, err := app.New(app.Config{Config: c, Demo: demoCompany(s.Demo), DemoAnywhere: s.DemoAnywhere, Decorators: s.decorators(), Drain: s.Drain, Runtime: runtimeFolder(), Invite: inviting(io), Log: log})

@@ -30,7 +30,7 @@ func (c *configCheck) Run(io streams) error {
 		}
 		return list
 	}
-	for _, warning := range config.Exposed(read, c.File, read.PINKeyFile) {
+	for _, warning := range config.Exposed(read, c.File, read.PINKeyFile, read.Recordings.KeyFile) {
 		warning.File = c.File
 		fmt.Fprintln(io.err, "warning:", warning)
 	}

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"syscall"
+
+	"hotline/alarm"
+	"hotline/datadir"
+	"hotline/spool"
+	"hotline/tickets"
+)
+
+// openRecordings opens the folder of recordings, with their keys.
+func (a *App) openRecordings() error {
+	d := &a.disk
+	encryption, err := a.encryption()
+	if err != nil {
+		return err
+	}
+	if d.spool, err = spool.Open(d.dir.Recordings(), encryption); err != nil {
+		return err
+	}
+	a.undo.add("the recordings", func(context.Context) error { return d.spool.Close() })
+	return nil
+}
+
+// encryption says how recordings are kept. Where the owner does not want them sealed, those of former times are read with their key.
+func (a *App) encryption() (spool.Encryption, error) {
+	file, wanted := RecordingKeyFile(a.cfg.Config), a.cfg.Config.Recordings.Encrypt
+	there, err := spool.Sealed(a.disk.dir.Recordings())
+	if err != nil || !wanted && !there {
+		return spool.Encryption{}, err
+	}
+	keys, err := datadir.ReadRecordingKeys(file, there)
+	if errors.Is(err, syscall.ENOSPC) {
+		a.alarm(alarm.Disk, err.Error()+"; recordings are kept in the clear until a start with room on the disk, which seals them")
+		return spool.Encryption{}, nil
+	}
+	if err == nil && wanted && a.cfg.Demo == nil && a.disk.dir.Holds(file) {
+		a.log.Warn("the key of the recordings lies in the data folder: who has a copy of the folder can listen to them; move the file elsewhere, and name it in recordings.key_file", "file", file)
+	}
+	return spool.Encryption{Keys: keys, Off: !wanted}, err
+}
+
+// openRecording opens the sound of a recording.
+func (a *App) openRecording(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
+	open := a.disk.spool.Open
+	if r.Partial {
+		open = a.disk.spool.OpenPartial
+	}
+	file, err := open(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return loudReader{file, a.log}, nil
+}
+
+// loudReader logs why a recording cannot be read on: whoever listens has got its beginning already, and sees that the rest is missing.
+type loudReader struct {
+	io.ReadSeekCloser
+	log *slog.Logger
+}
+
+func (r loudReader) Read(b []byte) (int, error) {
+	n, err := r.ReadSeekCloser.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.log.Error("a recording cannot be read", "error", err)
+	}
+	return n, err
+}
