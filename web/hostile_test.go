@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/html"
 
+	"hotline/cdr"
+	"hotline/directory"
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/tickets"
@@ -64,8 +66,13 @@ func furnished(t *testing.T, text string) map[string][]string {
 	customer, err := o.store.Customer(ctx, "rossi")
 	must(t, err)
 	customer.Name = text
+	customer.Email, customer.Numbers = text, []string{text}
 	_, err = o.store.PutCustomer(ctx, customer)
 	must(t, err)
+	must(t, o.store.PutCalls(ctx, cdr.Call{
+		ID: "c1", From: text, To: text, Trunk: text, Started: o.clock(), Ending: text, Customer: "rossi", Contract: directory.ContractID(text), Steps: []string{text},
+		Legs: []cdr.Leg{{Engineer: text, Address: text, Started: o.clock(), Result: text}},
+	}))
 	_, err = o.store.PutEngineer(ctx, oncall.Engineer{ID: "bruno", Name: text, Phones: []string{text}})
 	must(t, err)
 	r, err := o.store.Rota(ctx)
@@ -90,6 +97,8 @@ func furnished(t *testing.T, text string) map[string][]string {
 	must(t, err)
 	_, err = o.desk.Assign(ctx, n, "staff:test", text, o.clock())
 	must(t, err)
+	_, err = o.desk.CatchUp(ctx, o.store, o.clock())
+	must(t, err)
 	o.config.Trunks = func() []Trunk { return []Trunk{{Name: text, State: "failing", Error: text}} }
 	o.handler = New(o.config)
 	b := o.as(users.Admin)
@@ -99,6 +108,11 @@ func furnished(t *testing.T, text string) map[string][]string {
 		"filtered":  b.get("/?q=" + url.QueryEscape(text) + "&state=" + url.QueryEscape(text) + "&customer=" + url.QueryEscape(text) + "&contract=" + url.QueryEscape(text)).is(200).Body.String(),
 		"ticket":    b.get(at).is(200).Body.String(),
 		"kept":      b.post(at+"/assess", "category", text, "text", text).is(422).Body.String(),
+		"calls":     b.get("/calls?number=" + url.QueryEscape(text)).is(200).Body.String(),
+		"call":      b.get("/calls/c1").is(200).Body.String(),
+		"on call":   b.get("/oncall").is(200).Body.String(),
+		"customers": b.get("/customers?q=" + url.QueryEscape(text)).is(200).Body.String(),
+		"customer":  b.get("/customers/rossi").is(200).Body.String(),
 		"stale":     b.post(at+"/comment", "text", text, "engineer", text, "category", text, "seen", "e1").is(409).Body.String(),
 		"login":     o.browser().post("/login", "name", text, "password", text, "next", text).is(401).Body.String(),
 		"not found": b.get("/" + url.PathEscape(text)).is(404).Body.String(),

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/cdr"
+	"hotline/directory"
+	"hotline/tickets"
+	"hotline/users"
+)
+
+func TestCallsAreListedAndOneIsShownWithItsLegs(t *testing.T) {
+	o := open(t)
+	for i := range callsOnPage + 1 {
+		began := monday(8, 0).Add(time.Duration(i) * time.Minute)
+		must(t, o.store.PutCalls(t.Context(), cdr.Call{
+			ID: tickets.CallID(fmt.Sprintf("c%d", i)), From: "+39065551239", To: "hotline", Started: began, Answered: began, Ended: began.Add(65 * time.Second), Ending: "caller hung up",
+			Customer: "rossi", Ticket: 417, Steps: []string{"welcome", "pin"}, Quality: cdr.Quality{PacketsIn: 99, Lost: 3, Jitter: 0.0042},
+			Legs: []cdr.Leg{{Engineer: "anna", Address: "sip:anna@127.0.0.1", Started: began, Result: "no answer"}},
+		}))
+	}
+	b := o.as(users.Viewer)
+	a := b.get("/calls").is(200, "Calls: 51", `href="/calls/c50"`, "Rossi S.p.A.", "1 min 5 s", "caller hung up", `rel="next"`).hides(`href="/calls/c0"`)
+	next := regexp.MustCompile(`rel="next" href="([^"]*)"`).FindStringSubmatch(a.Body.String())
+	b.get(strings.ReplaceAll(next[1], "&amp;", "&")).is(200, `href="/calls/c0"`).hides(`rel="next"`)
+	b.get("/calls?day=2026-11-22").is(200, "No call.")
+	b.get("/calls?day=2026-11-23&number=%2B39065551239").is(200, "Calls: 51")
+	b.get("/calls?day=yesterday").is(200, "Write the day as 2026-11-23")
+	b.get("/calls/c7").is(200, "welcome, pin", "99 packets, 3 lost here, 0 there, jitter 4 ms", "Anna Verdi", "no answer", `href="/tickets/417"`)
+	b.get("/calls/none").is(404)
+}
+
+func TestAWeekShowsWhoIsOnCallAndTheGaps(t *testing.T) {
+	o := open(t)
+	b := o.as(users.Viewer)
+	b.get("/oncall").is(200, "Monday 23 November - Sunday 29 November", "main", "Europe/Rome", "08:00-12:00", "Anna Verdi", "12:00-24:00", "nobody", "span gap", "day today").order("00:00-08:00", "nobody", "08:00-12:00", "Anna Verdi", "12:00-24:00", "nobody")
+	b.get("/oncall?week=2026-12-02").is(200, "Monday 30 November - Sunday 6 December", "/oncall?week=2026-12-07", "/oncall?week=2026-11-23").hides("day today")
+	b.get("/oncall?week=nonsense").is(200, "Monday 23 November")
+}
+
+func TestCustomersAreReadPageByPage(t *testing.T) {
+	o := open(t)
+	for i := range customersOnPage + 5 {
+		_, err := o.store.PutCustomer(t.Context(), directory.Customer{ID: directory.CustomerID(fmt.Sprintf("k%02d", i)), Name: fmt.Sprintf("Company %02d", 99-i)})
+		must(t, err)
+	}
+	_, err := o.desk.CatchUp(t.Context(), o.store, o.clock())
+	must(t, err)
+	b := o.as(users.Viewer)
+	seen := map[string]bool{}
+	path := "/customers"
+	for range 3 {
+		a := b.get(path).is(200, "Customers: 56")
+		for _, m := range regexp.MustCompile(`href="/customers/([a-z0-9]+)"`).FindAllStringSubmatch(a.Body.String(), -1) {
+			if seen[m[1]] {
+				t.Errorf("%s stands there twice", m[1])
+			}
+			seen[m[1]] = true
+		}
+		next := regexp.MustCompile(`rel="next" href="([^"]*)"`).FindStringSubmatch(a.Body.String())
+		if next == nil {
+			break
+		}
+		path = strings.ReplaceAll(next[1], "&amp;", "&")
+	}
+	if len(seen) != customersOnPage+6 {
+		t.Errorf("%d customers were seen", len(seen))
+	}
+	b.get("/customers?q=rossi").is(200, "Customers: 1", "Rossi S.p.A.")
+	b.get("/customers/rossi").is(200, "rossi-office", "Extended", "in force", "/?state=all&amp;customer=rossi").hides("Renew the PIN")
+	b.get("/customers/none").is(404)
+}
+
+// TestAPINIsRenewedOnceAndShownOnce: the form names the version that it was shown with, so a second press does nothing.
+func TestAPINIsRenewedOnceAndShownOnce(t *testing.T) {
+	o := open(t)
+	b := o.as(users.Admin)
+	version := func() string {
+		c, err := o.store.Contract(t.Context(), "rossi")
+		must(t, err)
+		return fmt.Sprint(c.Version)
+	}
+	v := version()
+	b.get("/customers/rossi").is(200, "Renew the PIN").hides(`class="pin"`)
+	a := b.post("/contracts/rossi/pin", "version", v).is(200, "The new PIN")
+	pin := regexp.MustCompile(`class="pin">(\d{6,12})<`).FindStringSubmatch(a.Body.String())
+	if pin == nil {
+		t.Fatalf("no PIN:\n%s", a.main())
+	}
+	if id, _, err := o.desk.Identify(pin[1], "+39065551239", o.clock()); err != nil || id.Contract.ID != "rossi" {
+		t.Errorf("the line does not know it: %v", err)
+	}
+	b.post("/contracts/rossi/pin", "version", v).is(http.StatusConflict, "by somebody else").hides(`class="pin"`)
+	b.post("/contracts/rossi/pin").is(http.StatusConflict)
+	b.post("/contracts/none/pin", "version", "1").is(404)
+	b.get("/customers/rossi").is(200).hides(pin[1])
+	if strings.Contains(o.log.String(), pin[1]) {
+		t.Error("the PIN stands in the log")
+	}
+	o.as(users.Staff).post("/contracts/rossi/pin", "version", version()).is(http.StatusForbidden)
+}
