@@ -21,6 +21,7 @@ import (
 	chimiddleware "github.com/go-chi/chi/v5/middleware"
 
 	"hotline/admin/access"
+	"hotline/admin/alerts"
 	"hotline/admin/calling"
 	"hotline/admin/diagnostics"
 	"hotline/admin/document"
@@ -34,6 +35,7 @@ import (
 	"hotline/directory"
 	"hotline/dispatch/chains"
 	replies "hotline/idempotency"
+	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/numbers"
 	"hotline/oncall"
@@ -97,11 +99,12 @@ type Store interface {
 	statistics.Store
 	cdr.Store
 	tokens.Store
+	intake.Store
 	replies.Store
 	versions.Store
 }
 
-// Config is what the API needs. Everything but Telephone, TestCall, Chains, Spoken and Trunks is required.
+// Config is what the API needs. Everything but Telephone, TestCall, Chains, Spoken, Intake and Trunks is required.
 type Config struct {
 	Desk         *tickets.Desk
 	Store        Store
@@ -118,13 +121,19 @@ type Config struct {
 	Chains   *chains.Feed // what goes on, live; nil: nothing is told
 	Node     string       // the name of this process among those on one database
 	Spoken   Spoken       // nil: names are not spoken
+	Intake   *intake.Intake
 	Health   Health
 	Metrics  *metrics.Metrics
 	Trunks   func() (all []Trunk, certificateEnds time.Time) // nil: there are none
-	Plan     numbers.Plan                                    // how telephone numbers are spelt; the zero value leaves them as they are
-	Language prompts.Language                                // of reports, where nobody asks for another; empty: Italian
-	Log      *slog.Logger
-	Now      func() time.Time
+	Locale
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+// Locale is how the house writes.
+type Locale struct {
+	Plan     numbers.Plan     // how telephone numbers are spelt; the zero value leaves them as they are
+	Language prompts.Language // of reports, where nobody asks for another; empty: Italian
 }
 
 // server answers for the house. It starts no goroutine of its own. Safe for concurrent use.
@@ -168,6 +177,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.clockRoutes(api)
 	s.reportRoutes(api)
 	s.faultRoutes(api)
+	alerts.Mount(api, s.alerts())
 	s.flowRoutes(api)
 	s.trunkRoutes(api)
 	s.healthRoute(api)
@@ -222,6 +232,14 @@ func serve[I, O any](s *server, api huma.API, op huma.Operation, handle func(con
 		}
 		return out, nil
 	})
+}
+
+// alerts is the API of what installed systems report.
+func (s *server) alerts() alerts.Config {
+	return alerts.Config{
+		Intake: s.Intake, Store: s.Store, Tickets: s.Desk, Bound: access.Bound, Now: s.Now, Route: route, Guard: schema.Instants,
+		Explain: func(ctx context.Context, err error) error { return problem.Explain(ctx, s.Log, access.Name(ctx), err) },
+	}
 }
 
 // head is the head of the OpenAPI document. The library's own page of documentation stays off: it loads scripts

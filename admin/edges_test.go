@@ -51,6 +51,10 @@ func bodies() map[string]string {
 		"PUT /rota":                        `{"version":1,"zone":"Europe/Rome","shifts":[{"engineer":"anna","level":1,"order":1,"day":0,"from":"00:00","length":"168:00"}],"overrides":[{"engineer":"anna","level":1,"from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}]}`,
 		"PUT /faults/{id}":                 `{"version":1,"note":"n","until":"2027-01-01T00:00:00Z"}`,
 		"POST /tickets/{number}/call-back": `{"at":"2026-11-24T09:00:00Z"}`, "POST /engineers/{id}/test-call": `{"phone":"sip:anna@127.0.0.1:5071"}`,
+		"PUT /alert-mappings/{id}":       `{"version":1,"fingerprint":".id","title":".t"}`,
+		"PUT /alert-policies/{id}":       `{"version":1,"window_seconds":60,"again_seconds":60,"storm":{"alerts":5,"within_seconds":60,"quiet_seconds":60},"flapping":{"changes":5,"within_seconds":60,"quiet_seconds":60}}`,
+		"PUT /maintenance-windows/{id}":  `{"version":1,"contract":"rossi","from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}`,
+		"POST /alerts/{source}":          `{"fingerprint":"a","title":"t","truncated":1}`,
 		"POST /tickets/{number}/time":    `{"minutes":5,"what":"looked"}`,
 		"POST /tickets/{number}/contact": `{"at":"2026-11-23T09:02:00Z","reason":"told later"}`, "POST /tickets/{number}/intervention": `{"at":"2026-11-23T09:02:00Z","reason":"told later"}`,
 		"POST /tickets/{number}/restored": `{"at":"2026-11-23T09:02:00Z","reason":"told later"}`,
@@ -107,7 +111,7 @@ func (h *house) asking() asking {
 // TestNumbersAndInstantsAtTheirEdgesGetAnAnswer puts every edge into every number and instant that any route takes: in its
 // path, its query, and its body. Whatever is asked for is served or refused, and the refusal is a whole problem.
 func TestNumbersAndInstantsAtTheirEdgesGetAnAnswer(t *testing.T) {
-	h := open(t)
+	h, _ := reporting(t)
 	h.opened()
 	h.put("/faults/f", `{"note":"n"}`).is(200)
 	h.put("/engineers/marco", `{"name":"Marco","phones":["0613"]}`).is(200)
@@ -123,7 +127,7 @@ func TestNumbersAndInstantsAtTheirEdgesGetAnAnswer(t *testing.T) {
 			t.Errorf("%s %s %s: half an answer: %s", method, path, body, answer)
 		}
 	}
-	names := map[string]string{"{id}": "rossi", "{number}": "417", "{version}": "1"}
+	names := map[string]string{"{id}": "rossi", "{number}": "417", "{version}": "1", "{source}": "native"}
 	for _, op := range h.described() {
 		path := regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllStringFunc(op.path, func(p string) string {
 			for within, id := range map[string]string{"/levels": "advanced", "/calendars": "office", "/engineers": "anna", "/faults": "f"} {

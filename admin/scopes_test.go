@@ -31,7 +31,7 @@ func TestEveryRouteAsksForItsScope(t *testing.T) {
 		list[path] = []string{"GET"}
 	}
 	secrets := map[tokens.Scope]string{}
-	for _, scope := range []tokens.Scope{tokens.ScopeCalendar, tokens.ScopeRead, tokens.ScopeStaff, tokens.ScopeAdmin} {
+	for _, scope := range tokens.Scopes() {
 		secrets[scope] = h.token(string(scope), scope, time.Time{})
 	}
 	for path, methods := range list {

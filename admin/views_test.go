@@ -54,20 +54,24 @@ func ours(t *testing.T, typ reflect.Type, place string, walked map[reflect.Type]
 
 // schemaNames are the names under which clients know the API's schemas.
 const schemaNames = `
-AbsenceView AbsencesInputBody AbsencesView Access AccessList AlarmView Assignment AtView AttemptEvent AttemptView
-BeatEvent BreachView CalendarInputBody CalendarList CalendarView Call CallBackInput CallList CallerRefused
-ChangedContractBody ChangedCustomerBody ChangedRota ChangedRules ClockReportView ClockView ClosuresView Comment
-Complaint ContactInputBody ContactView ContractList ContractView ContractWithPIN CoveredView CustomerList CustomerView
-DraftInputBody Duty EndEvent Engineer EngineerInputBody EngineerList EngineerPIN Entered ErrorDetail ErrorModel Event
-ExceptionView Explained ExplanationView FaultList FaultView FlowList FlowText FlowVersion FlowView Gap GroupView
-HealthView HistoryView HoursView ImportView InBoth IntervalView LayerView LeftOutView Leg LevelInputBody LevelList
-LevelView LimitsView LineEvent LineView MoveView NewContractBody NewCustomerBody NightView OnCallView OtherContract
-Override OverrideOfRota Part PauseView PersonView PhoneRule PlanView PolicyInputBody PolicyList PolicyView PreviewView
-ProofView ProofsView ProvenView Quality RangView ReadinessView Reason RecordingView ReplayInputBody ReplayView
-ReportView RingView RingingView RotaAtView RotaView ScheduleInputBody ScheduleList ScheduleView ServesView ShiftView
-Silence SnapshotEvent SpentView SpokenChangeBody StepView SwapView TestCallBody TestCallView TicketEvent TicketList
-TicketView TicketWhole TimeSpent TimeView Trunk TrunkList TurnView UncoveredView Verdict VerdictOnFlow WarningView
-WeekHours WeeklyShift WrittenFaultBody YearlyView
+AbsenceView AbsencesInputBody AbsencesView Access AccessList AlarmView AlertList AlertMappingInputBody
+AlertMappingList AlertMappingView AlertPolicyInputBody AlertPolicyList AlertPolicyView AlertRuleView
+AlertView Assignment AtView AttemptEvent AttemptView BeatEvent BreachView CalendarInputBody CalendarList
+CalendarView Call CallBackInput CallList CallerRefused ChangedContractBody ChangedCustomerBody ChangedRota
+ChangedRules ClockReportView ClockView ClosuresView Comment Complaint ContactInputBody ContactView
+ContractList ContractView ContractWithPIN CoveredView CustomerList CustomerView DraftInputBody Duty EndEvent
+Engineer EngineerInputBody EngineerList EngineerPIN Entered ErrorDetail ErrorModel Event ExceptionView
+Explained ExplanationView FaultList FaultView FlappingView FlowList FlowText FlowVersion FlowView Gap
+GroupView HealthView HistoryView HoursView ImportView InBoth IntervalView LayerView LeftOutView Leg
+LevelInputBody LevelList LevelView LimitsView LineEvent LineView MaintenanceInputBody MaintenanceList
+MaintenanceView MoveView NewContractBody NewCustomerBody NightView OnCallView OtherContract OutcomeView
+Override OverrideOfRota Part PauseView PersonView PhoneRule PlanView PolicyInputBody PolicyList PolicyView
+PreviewView ProofView ProofsView ProvenView Quality RangView ReadinessView Reason RecordingView
+ReplayInputBody ReplayView ReportView RingView RingingView RotaAtView RotaView ScheduleInputBody ScheduleList
+ScheduleView ServesView ShiftView Silence SnapshotEvent SpentView SpokenChangeBody StepView StormView
+SwapView TestCallBody TestCallView TicketEvent TicketList TicketView TicketWhole TimeSpent TimeView Trunk
+TrunkList TurnView UncoveredView Verdict VerdictOnFlow WarningView WeekHours WeeklyShift WrittenFaultBody
+YearlyView
 `
 
 // TestTheNamesOfSchemasStay: clients make types of the names in the OpenAPI document. A view that is renamed here keeps its
@@ -76,5 +80,27 @@ func TestTheNamesOfSchemasStay(t *testing.T) {
 	got := slices.Sorted(maps.Keys((&server{}).routes(router()).OpenAPI().Components.Schemas.Map()))
 	if want := strings.Fields(schemaNames); !slices.Equal(got, want) {
 		t.Errorf("the schemas are called\n%s\nwant\n%s", strings.Join(got, " "), strings.Join(want, " "))
+	}
+}
+
+// TestEveryDocumentTakesTheVersionThatItsReaderSaw: what GET gives can be sent back as it is, and PATCH, which does that, works.
+func TestEveryDocumentTakesTheVersionThatItsReaderSaw(t *testing.T) {
+	api := (&server{}).routes(router()).OpenAPI()
+	documents := 0
+	for path, item := range api.Paths {
+		if item.Put == nil || item.Patch == nil {
+			continue
+		}
+		documents++
+		body := item.Put.RequestBody.Content["application/json"].Schema
+		if body.Ref != "" {
+			body = api.Components.Schemas.SchemaFromRef(body.Ref)
+		}
+		if body.Properties["version"] == nil {
+			t.Errorf("PUT %s refuses the version that GET gives", path)
+		}
+	}
+	if documents < 12 {
+		t.Errorf("only %d documents were found", documents)
 	}
 }

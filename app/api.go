@@ -63,8 +63,8 @@ func (a *App) api() http.Handler {
 		spoken = names
 	}
 	return admin.New(admin.Config{
-		Language: a.cfg.Config.Language, Plan: a.plan, Spoken: spoken,
-		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: a.db.Store, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.pinKey, Random: randomness{}},
+		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan}, Spoken: spoken, Intake: a.intake,
+		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: a.db.Store, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
 		Recordings: a.openRecording,
 		Flows:      a.flows, Trunks: lineStatus{a.switchboard}.trunks, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
 	})
@@ -72,7 +72,7 @@ func (a *App) api() http.Handler {
 
 // issuer gives contracts their PINs.
 func (a *App) issuer() directory.Issuer {
-	return directory.Issuer{Store: a.db.Store, PINKey: a.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }}
+	return directory.Issuer{Store: a.db.Store, PINKey: a.disk.pinKey, Random: randomness{}, Contracts: func() int { return a.desk.Book().Contracts.Len() }}
 }
 
 // node is how the API calls this process among those on one database.

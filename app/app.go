@@ -28,6 +28,7 @@ import (
 	"hotline/dialplan"
 	"hotline/dispatch"
 	"hotline/dispatch/chains"
+	"hotline/intake"
 	"hotline/journal"
 	"hotline/line"
 	"hotline/media/udp"
@@ -84,8 +85,8 @@ type App struct {
 	db          *database.Database
 	offline     *offline.Start // nil: the database answered at the start
 	disk        disk
-	pinKey      []byte
 	desk        *tickets.Desk
+	intake      *intake.Intake
 	calls       *calls.Records
 	letters     *delivery.Letters
 	budgets     *nodes.Budgets
@@ -101,6 +102,7 @@ type App struct {
 // disk is what lies in the data folder.
 type disk struct {
 	dir        datadir.Dir
+	pinKey     []byte
 	copy       *offline.Copy
 	journal    *journal.Journal
 	numbers    *numberlease.Numbers
@@ -157,7 +159,7 @@ const stopTime = 30 * time.Second
 func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
 	steps := []func(context.Context) error{
-		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openAPI, a.openBackground,
+		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openIntake, a.openAPI, a.openBackground,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -186,6 +188,9 @@ func (a *App) Stop(ctx context.Context) error {
 
 // Desk is where tickets are taken and changed, for those who embed the program and for tests; only after Start.
 func (a *App) Desk() *tickets.Desk { return a.desk }
+
+// Intake takes what installed systems report, for those who embed the program and for tests; only after Start.
+func (a *App) Intake() *intake.Intake { return a.intake }
 
 // Dispatcher gets tickets to engineers, for those who embed the program and for tests; only after Start.
 func (a *App) Dispatcher() *dispatch.Dispatcher { return a.dispatching.dispatcher }

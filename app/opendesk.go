@@ -27,14 +27,14 @@ func (a *App) openDesk(ctx context.Context) error {
 	c := a.cfg.Config
 	readers := delivery.Readers{Mail: mail != nil, Staff: c.Mail.Staff, Manager: c.Mail.Manager, Notify: c.Mail.Notify}
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
-		Store: a.db.Store, Quick: callstore.New(a.db.Calls, a.db.Store, a.dispatching.circuit), Book: book, Numbers: a.disk.numbers, Journal: a.disk.journal, PINKey: a.pinKey,
+		Store: a.db.Store, Quick: callstore.New(a.db.Calls, a.db.Store, a.dispatching.circuit), Book: book, Numbers: a.disk.numbers, Journal: a.disk.journal, PINKey: a.disk.pinKey,
 		NewID: newID, Own: c.Calendar, Numbering: a.plan, Spent: a.budgets.Note, Refused: a.refused, Changed: a.dispatching.changed,
 		Updates:  func(u tickets.Update) bool { return len(readers.Of(u)) > 0 },
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
 	})
 	a.desk.Load(a.disk.journal.Pending())
 	if a.offline != nil {
-		a.offline.Desk, a.offline.Journal, a.offline.PINKey = a.desk, a.disk.journal, a.pinKey
+		a.offline.Desk, a.offline.Journal, a.offline.PINKey = a.desk, a.disk.journal, a.disk.pinKey
 	}
 	a.letters = delivery.New(delivery.Config{
 		Desk: a.desk, Readers: readers, Mailer: mail, Language: c.Language, Shown: a.plan.Shown, Count: a.countMail, Alarm: a.alarm,

@@ -42,7 +42,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 		States: func() []sip.TrunkStatus { return a.switchboard.Agent().TrunkStates() },
 		Alarm:  func(text string) { a.alarm(alarm.Outgoing, text) }, Spent: a.budgets.Note,
 	})
-	a.dispatching.pins = pins.NewGuard(pins.GuardConfig{Store: a.db.Calls, Key: a.pinKey, Spent: a.budgets.Note})
+	a.dispatching.pins = pins.NewGuard(pins.GuardConfig{Store: a.db.Calls, Key: a.disk.pinKey, Spent: a.budgets.Note})
 	if !a.offline.Waits() {
 		a.shareBudgets(ctx) // before the first call: a restart gives nobody new budgets
 	}

@@ -85,15 +85,15 @@ func (a *App) openCompany(ctx context.Context) (err error) {
 	if err := standing(ctx, s); err != nil {
 		return err
 	}
-	if a.pinKey, err = datadir.ReadPINKey(ctx, s, PINKeyFile(a.cfg.Config)); err != nil {
+	if a.disk.pinKey, err = datadir.ReadPINKey(ctx, s, PINKeyFile(a.cfg.Config)); err != nil {
 		return err
 	}
-	a.disk.copy.KeepKey(a.pinKey)
+	a.disk.copy.KeepKey(a.disk.pinKey)
 	if err := guardDemo(ctx, s, a.cfg); err != nil {
 		return err
 	}
 	if a.cfg.Demo != nil {
-		if err := a.cfg.Demo.found(ctx, s, a.pinKey, time.Now()); err != nil {
+		if err := a.cfg.Demo.found(ctx, s, a.disk.pinKey, time.Now()); err != nil {
 			return err
 		}
 	}
@@ -103,7 +103,7 @@ func (a *App) openCompany(ctx context.Context) (err error) {
 
 // openFromDisk opens the company as the disk remembers it.
 func (a *App) openFromDisk() (err error) {
-	if a.pinKey, err = a.disk.copy.PINKey(PINKeyFile(a.cfg.Config)); err != nil {
+	if a.disk.pinKey, err = a.disk.copy.PINKey(PINKeyFile(a.cfg.Config)); err != nil {
 		return err
 	}
 	a.flows = flows.New(a.disk.copy.KeepFlow)

@@ -19,6 +19,7 @@ const RoundTime = 2 * time.Second
 const (
 	pieceTime  = 100 * time.Millisecond // between two pieces of what can wait
 	replyTime  = 24 * time.Hour         // an Idempotency-Key is known for so long
+	alertTime  = 30 * 24 * time.Hour    // what installed systems reported and is over
 	forgetTime = time.Hour              // between two tries to forget
 )
 
@@ -65,10 +66,11 @@ func LeaseNumbers(refill func(context.Context) error, log *slog.Logger) Job {
 type Forgetter interface {
 	ForgetReplies(ctx context.Context, before time.Time) error
 	ForgetSpendings(ctx context.Context, before time.Time) error
+	ForgetProblems(ctx context.Context, before time.Time) error
 }
 
-// Forget forgets, once an hour, answers of the API that nobody will ask for again, and what no budget counts any more, which is older
-// than spendingTime. What fails is not tried again in each round: it would burden a store that is busy already.
+// Forget forgets, once an hour, answers of the API that nobody will ask for again, alerts that are over for a month, and what no budget
+// counts any more, which is older than spendingTime. What fails is not tried again in each round: it would burden a store that is busy already.
 func Forget(s Forgetter, spendingTime time.Duration, log *slog.Logger) Job {
 	var last time.Time
 	return func(ctx context.Context) {
@@ -77,8 +79,8 @@ func Forget(s Forgetter, spendingTime time.Duration, log *slog.Logger) Job {
 			return
 		}
 		last = now
-		if err := errors.Join(s.ForgetReplies(ctx, now.Add(-replyTime)), s.ForgetSpendings(ctx, now.Add(-spendingTime))); err != nil && ctx.Err() == nil {
-			log.Warn("old answers of the API and entries of budgets are forgotten later", "error", err)
+		if err := errors.Join(s.ForgetReplies(ctx, now.Add(-replyTime)), s.ForgetSpendings(ctx, now.Add(-spendingTime)), s.ForgetProblems(ctx, now.Add(-alertTime))); err != nil && ctx.Err() == nil {
+			log.Warn("old answers of the API, alerts and entries of budgets are forgotten later", "error", err)
 		}
 	}
 }

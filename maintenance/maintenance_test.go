@@ -19,6 +19,7 @@ func (f *forgetful) ForgetReplies(_ context.Context, before time.Time) error {
 }
 
 func (f *forgetful) ForgetSpendings(context.Context, time.Time) error { return nil }
+func (f *forgetful) ForgetProblems(context.Context, time.Time) error  { return nil }
 
 func TestAStoreThatDoesNotForgetIsAskedOnceAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -37,6 +37,7 @@ type Store struct {
 	scheduleTables
 	flowTables
 	userTables
+	intakeTables
 	ledger
 	calls   map[tickets.CallID]cdr.Call
 	tokens  map[[32]byte]tokens.Token // by hash
@@ -75,6 +76,7 @@ func New(first tickets.Number) *Store {
 		},
 		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
 		scheduleTables: newSchedules(),
+		intakeTables:   newIntake(),
 		flowTables:     flowTables{facts: map[string]string{}},
 		userTables:     newUserTables(),
 		calls:          map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},

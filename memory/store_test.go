@@ -6,6 +6,7 @@ import (
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/idempotency"
+	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/memory"
 	"hotline/oncall"
@@ -40,5 +41,6 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("budgets", func(t *testing.T) {
 		storagetest.Budgets(t, func(t *testing.T) budgets.Store { return memory.New(417) })
 	})
+	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return memory.New(417) }) })
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return memory.New(417) }) })
 }

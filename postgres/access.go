@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	insertToken = `insert into tokens (name, hash, created, scope, expires) values ($1, $2, $3, $4, $5)`
-	selectToken = `select name, created, scope, expires from tokens where hash = $1`
-	listTokens  = `select name, hash, created, scope, expires from tokens order by name`
+	insertToken = `insert into tokens (name, hash, created, scope, expires, contract, installation) values ($1, $2, $3, $4, $5, $6, $7)`
+	selectToken = `select name, created, scope, expires, contract, installation from tokens where hash = $1`
+	listTokens  = `select name, hash, created, scope, expires, contract, installation from tokens order by name`
 	deleteToken = `delete from tokens where name = $1`
 )
 
 // PutToken keeps a token; its name must be new.
 func (s *Store) PutToken(ctx context.Context, t tokens.Token) error {
-	return s.exec(ctx, "writing token "+t.Name, insertToken, t.Name, t.Hash[:], t.Created, cmp.Or(t.Scope, tokens.ScopeAdmin), instant(t.Expires))
+	return s.exec(ctx, "writing token "+t.Name, insertToken, t.Name, t.Hash[:], t.Created, cmp.Or(t.Scope, tokens.ScopeAdmin), instant(t.Expires), t.Contract, t.Installation)
 }
 
 // Token finds a token by its hash.
@@ -30,7 +30,7 @@ func (s *Store) Token(ctx context.Context, hash [32]byte) (tokens.Token, error) 
 	return row(ctx, s, "reading a token", func(r pgx.CollectableRow) (tokens.Token, error) {
 		t := tokens.Token{Hash: hash}
 		var expires *time.Time
-		err := r.Scan(&t.Name, &t.Created, &t.Scope, &expires)
+		err := r.Scan(&t.Name, &t.Created, &t.Scope, &expires, &t.Contract, &t.Installation)
 		t.Created, t.Expires = t.Created.UTC(), orNever(expires)
 		return t, err
 	}, selectToken, hash[:])
@@ -41,7 +41,7 @@ func (s *Store) Tokens(ctx context.Context) ([]tokens.Token, error) {
 	return rows(ctx, s, "reading tokens", func(r pgx.CollectableRow) (t tokens.Token, err error) {
 		var hash []byte
 		var expires *time.Time
-		err = r.Scan(&t.Name, &hash, &t.Created, &t.Scope, &expires)
+		err = r.Scan(&t.Name, &hash, &t.Created, &t.Scope, &expires, &t.Contract, &t.Installation)
 		copy(t.Hash[:], hash)
 		t.Created, t.Expires = t.Created.UTC(), orNever(expires)
 		return t, err

@@ -6,6 +6,7 @@ import (
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/idempotency"
+	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/oncall"
 	"hotline/storage"
@@ -31,5 +32,6 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("replies", func(t *testing.T) { storagetest.Replies(t, func(t *testing.T) idempotency.Store { return fresh(t) }) })
 	t.Run("flows", func(t *testing.T) { storagetest.Flows(t, func(t *testing.T) versions.Store { return fresh(t) }) })
 	t.Run("budgets", func(t *testing.T) { storagetest.Budgets(t, func(t *testing.T) budgets.Store { return fresh(t) }) })
+	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return fresh(t) }) })
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return fresh(t) }) })
 }

@@ -50,6 +50,7 @@ const (
 	CallBackLost   EventKind = "call_back_lost"  // that was tried in vain often enough: staff must see to it
 	RingAsked      EventKind = "ring_asked"      // staff want those on duty rung now
 	ImpliedBy      EventKind = "implied"         // a clock met because a later one was
+	AlertHeard     EventKind = "alert"           // what installed systems report of it
 )
 
 // Event is one line of a ticket's history. It is never changed after it was written.

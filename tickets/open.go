@@ -11,6 +11,7 @@ import (
 
 // Draft is a request as it comes in.
 type Draft struct {
+	Number   Number // one that was taken for it before; 0: the next one
 	Call     CallID
 	Caller   string // number to call back
 	From     string // number that the call came from; empty when withheld
@@ -33,7 +34,10 @@ func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, er
 			return t, nil
 		}
 	}
-	n, err := d.cfg.Numbers.Next(ctx)
+	n, err := draft.Number, error(nil)
+	if n == 0 {
+		n, err = d.cfg.Numbers.Next(ctx)
+	}
 	if err != nil {
 		return Ticket{}, fmt.Errorf("opening a ticket: %w", err)
 	}
@@ -74,7 +78,11 @@ func (d *Desk) Categorise(ctx context.Context, n Number, c sla.Category, now tim
 	}
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		t.Claim = c
-		return d.record(t, Event{Kind: Categorised, Actor: "caller", At: now, Facts: map[string]string{"claim": string(c)}}, nil)
+		who := "caller"
+		if t.Channel == Alert {
+			who = string(Alert)
+		}
+		return d.record(t, Event{Kind: Categorised, Actor: who, At: now, Facts: map[string]string{"claim": string(c)}}, nil)
 	})
 }
 

@@ -3,6 +3,7 @@ package tokens
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -22,26 +23,34 @@ type Token struct {
 	Created time.Time
 	Scope   Scope
 	Expires time.Time // zero: without end
+	// Contract and Installation are what a token of scope alerts is bound to. Installation may be empty: the alerts say it.
+	Contract, Installation string
 }
 
-// Scope is what a token may do. Each scope includes those before it.
+// Scope is what a token may do. Each scope includes those before it, but for alerts, which only staff and admin include.
 type Scope string
 
 // The scopes.
 const (
 	ScopeCalendar Scope = "calendar" // the on-call calendar only; the one scope whose tokens may stand in an address
+	ScopeAlerts   Scope = "alerts"   // hand in what an installed system reports, for one contract
 	ScopeRead     Scope = "read"
 	ScopeStaff    Scope = "staff"
 	ScopeAdmin    Scope = "admin"
 )
 
-// Valid tells whether there is such a scope.
-func (s Scope) Valid() bool {
-	return s == ScopeCalendar || s == ScopeRead || s == ScopeStaff || s == ScopeAdmin
+// Scopes are all of them, the narrowest first.
+func Scopes() []Scope {
+	return []Scope{ScopeCalendar, ScopeAlerts, ScopeRead, ScopeStaff, ScopeAdmin}
 }
+
+// Valid tells whether there is such a scope.
+func (s Scope) Valid() bool { return slices.Contains(Scopes(), s) }
 
 // Includes tells whether a token of this scope may do what another scope may.
 func (s Scope) Includes(other Scope) bool {
-	rank := map[Scope]int{ScopeCalendar: 1, ScopeRead: 2, ScopeStaff: 3, ScopeAdmin: 4}
-	return rank[other] > 0 && rank[s] >= rank[other]
+	if s == ScopeAlerts || other == ScopeAlerts {
+		return s == other || other == ScopeAlerts && (s == ScopeStaff || s == ScopeAdmin)
+	}
+	return other.Valid() && s.Valid() && slices.Index(Scopes(), s) >= slices.Index(Scopes(), other)
 }

@@ -25,6 +25,7 @@ func rules() map[string]tokens.Scope {
 	table := map[string]tokens.Scope{}
 	for scope, routes := range map[tokens.Scope][]string{
 		tokens.ScopeCalendar: {"GET /api/v1/oncall/calendar.ics"},
+		tokens.ScopeAlerts:   {"POST /api/v1/alerts/{source}"},
 		tokens.ScopeRead: {
 			"GET /metrics", "GET /api/v1/tickets", "GET /api/v1/tickets/{number}", "GET /api/v1/tickets/{number}/history", "GET /api/v1/tickets/{number}/explanation",
 			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/customers/{id}/spoken", "GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
@@ -32,16 +33,20 @@ func rules() map[string]tokens.Scope {
 			"GET /api/v1/engineers/{id}/absences", "GET /api/v1/engineers/{id}/contact", "GET /api/v1/engineers/{id}/proofs", "GET /api/v1/oncall/at", "GET /api/v1/oncall/readiness", "POST /api/v1/oncall/replay",
 			"GET /api/v1/levels", "GET /api/v1/levels/{id}", "GET /api/v1/calendars",
 			"GET /api/v1/calendars/{id}", "GET /api/v1/faults", "GET /api/v1/faults/{id}", "GET /api/v1/flows", "GET /api/v1/flows/{version}", "GET /api/v1/trunks", "GET /api/v1/time", "GET /api/v1/dry-run",
+			"GET /api/v1/alerts", "GET /api/v1/tickets/{number}/alerts", "GET /api/v1/alert-policies", "GET /api/v1/alert-policies/{id}", "GET /api/v1/alert-mappings", "GET /api/v1/alert-mappings/{id}",
+			"GET /api/v1/maintenance-windows", "GET /api/v1/maintenance-windows/{id}",
 			"GET /api/v1/chains", "GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg",
 			"POST /api/v1/calendars/{id}/preview", "POST /api/v1/levels/{id}/preview", "POST /api/v1/contracts/{id}/preview", "POST /api/v1/flows/check", // change nothing
 		},
 		tokens.ScopeStaff: {
 			"POST /api/v1/tickets", "GET /api/v1/recordings/{id}/audio", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken", "PUT /api/v1/rota", "PUT /api/v1/rotas/{id}", "DELETE /api/v1/rotas/{id}",
+			"PUT /api/v1/maintenance-windows/{id}", "DELETE /api/v1/maintenance-windows/{id}",
 			"POST /api/v1/engineers/{id}/test-call", "PUT /api/v1/engineers/{id}/absences", "POST /api/v1/engineers/{id}/absences",
 		},
 		tokens.ScopeAdmin: {
 			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
 			"PUT /api/v1/escalation-policies/{id}", "DELETE /api/v1/escalation-policies/{id}", "PUT /api/v1/levels/{id}",
+			"PUT /api/v1/alert-policies/{id}", "DELETE /api/v1/alert-policies/{id}", "PUT /api/v1/alert-mappings/{id}", "DELETE /api/v1/alert-mappings/{id}",
 			"PUT /api/v1/calendars/{id}", "POST /api/v1/calendars/{id}/closures", "POST /api/v1/flows", "GET /api/v1/recordings/{id}/accesses",
 			"GET /api/v1/debug/profile", "GET /api/v1/debug/heap", "GET /api/v1/debug/goroutine",
 		},

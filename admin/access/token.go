@@ -36,6 +36,12 @@ func tokenOf(ctx context.Context) tokens.Token {
 // Name names the token of a request, as its owner called it; empty for a request without one.
 func Name(ctx context.Context) string { return tokenOf(ctx).Name }
 
+// Bound is the contract and the installation that a request's token speaks for; empty: it is bound to none.
+func Bound(ctx context.Context) (contract, installation string) {
+	t := tokenOf(ctx)
+	return t.Contract, t.Installation
+}
+
 // Staff names who acts, as it stands in histories: "staff:NAME".
 func Staff(ctx context.Context) string { return "staff:" + Name(ctx) }
 

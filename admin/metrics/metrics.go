@@ -60,6 +60,7 @@ type Metrics struct {
 	unreachable prometheus.Counter
 	refused     *prometheus.CounterVec
 	mails       *prometheus.CounterVec
+	alerts      *prometheus.CounterVec
 	jitter      prometheus.Histogram
 	loss        prometheus.Histogram
 	round       prometheus.Histogram
@@ -85,10 +86,14 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 		}),
 	}
 	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_api_refused_total", Help: "Requests of the API that were refused for their token, by reason."}, []string{"why"})
-	r.MustRegister(m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
+	m.alerts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_alerts_total", Help: "Alerts that installed systems handed in, by what became of them."}, []string{"result"})
+	r.MustRegister(m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []Result{Joined, Ticketed, Abandoned, Engineer, Refused, Failed} {
 		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one
+	}
+	for _, result := range []string{"opened", "joined", "repeated", "reopened", "resolved", "unmatched", "ignored", "held"} {
+		m.alerts.WithLabelValues(result)
 	}
 	for _, kind := range []sla.Kind{sla.Contact, sla.Intervention, sla.Restore} {
 		m.breaches.WithLabelValues(string(kind))
@@ -143,6 +148,11 @@ func (m *Metrics) CallRefused() { m.calls.WithLabelValues(string(Refused)).Inc()
 
 // Breached notes a clock that ran out.
 func (m *Metrics) Breached(k sla.Kind) { m.breaches.WithLabelValues(string(k)).Inc() }
+
+// AlertsTaken notes what became of alerts; the results are those of intake.Outcome.
+func (m *Metrics) AlertsTaken(result string, n int) {
+	m.alerts.WithLabelValues(result).Add(float64(n))
+}
 
 // Mailed notes what became of a letter.
 func (m *Metrics) Mailed(d Delivery) { m.mails.WithLabelValues(string(d)).Inc() }

@@ -14,6 +14,7 @@ import (
 	"hotline/datadir"
 	"hotline/directory"
 	"hotline/idempotency"
+	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
@@ -44,6 +45,7 @@ type Store interface {
 	storage.Facts
 	oncall.Store
 	escalation.Store
+	intake.Store
 }
 
 // Config is which database to open.

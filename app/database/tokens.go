@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hotline/directory"
 	"hotline/storage"
 	"hotline/tokens"
 	"time"
@@ -13,21 +14,46 @@ import (
 	"hotline/postgres/local"
 )
 
-// AddToken makes a token of the API in a database, which ends after life unless that is 0, and gives it
-// back: it is stored as a hash only.
-func AddToken(ctx context.Context, c Config, name string, scope string, life time.Duration) (secret string, err error) {
-	if !tokens.Scope(scope).Valid() {
-		return "", fmt.Errorf("a token has no scope %q; use calendar, read, staff or admin", scope)
+// NewToken is a token that is to be made.
+type NewToken struct {
+	Name, Scope            string
+	Life                   time.Duration // 0: without end
+	Contract, Installation string        // of scope alerts
+}
+
+// check refuses a token that cannot be meant.
+func (n NewToken) check() error {
+	switch scope := tokens.Scope(n.Scope); {
+	case !scope.Valid():
+		return fmt.Errorf("a token has no scope %q; use calendar, alerts, read, staff or admin", n.Scope)
+	case scope == tokens.ScopeAlerts && n.Contract == "":
+		return errors.New("a token of scope alerts speaks for one contract: say which with --contract ID")
+	case scope != tokens.ScopeAlerts && (n.Contract != "" || n.Installation != ""):
+		return errors.New("only a token of scope alerts is bound to a contract or an installation")
+	}
+	return nil
+}
+
+// AddToken makes a token of the API in a database and gives it back: it is stored as a hash only.
+func AddToken(ctx context.Context, c Config, n NewToken) (secret string, err error) {
+	if err := n.check(); err != nil {
+		return "", err
 	}
 	err = withStore(ctx, c, func(s Store) error {
+		if n.Contract != "" {
+			if _, err := s.Contract(ctx, directory.ContractID(n.Contract)); err != nil {
+				return fmt.Errorf("the contract that the token is to speak for: %w", err)
+			}
+		}
 		var token tokens.Token
-		secret, token = access.NewToken(name, tokens.Scope(scope), time.Now().Truncate(time.Second))
-		if life > 0 {
-			token.Expires = token.Created.Add(life)
+		secret, token = access.NewToken(n.Name, tokens.Scope(n.Scope), time.Now().Truncate(time.Second))
+		token.Contract, token.Installation = n.Contract, n.Installation
+		if n.Life > 0 {
+			token.Expires = token.Created.Add(n.Life)
 		}
 		err := s.PutToken(ctx, token)
 		if errors.Is(err, storage.ErrExists) {
-			err = fmt.Errorf("there is a token %q already; choose another name", name)
+			err = fmt.Errorf("there is a token %q already; choose another name", n.Name)
 		}
 		return err
 	})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"hotline/intake/format"
 	"hotline/prompts"
 )
 
@@ -49,6 +50,9 @@ type commands struct {
 		Who    onCallWho    `cmd:"" help:"Who is on call at an instant, and who would be rung."`
 		Replay onCallReplay `cmd:"" help:"Run the nights that were through a changed rota or policy: who would have been rung when, and who not."`
 	} `cmd:"" help:"Rotas and escalation policies."`
+	Alerts struct {
+		Try alertsTry `cmd:"" help:"Read a message of a monitoring system, and say for each alert what would be done; nothing is opened."`
+	} `cmd:"" help:"What installed systems report."`
 	Mail struct {
 		Test mailTest `cmd:"" help:"Send a letter of no consequence through the configured mail server."`
 	} `cmd:"" help:"Receipts, warnings and breaches in writing."`
@@ -128,5 +132,5 @@ func languages() kong.Vars {
 	for _, lang := range prompts.Languages() {
 		codes = append(codes, string(lang))
 	}
-	return kong.Vars{"languages": strings.Join(codes, ","), "language_names": strings.Join(codes, " or ")}
+	return kong.Vars{"formats": strings.Join(format.Names(), ", "), "languages": strings.Join(codes, ","), "language_names": strings.Join(codes, " or ")}
 }

@@ -17,8 +17,11 @@ import (
 type tokenAdd struct {
 	settings
 	Name    string `arg:"" help:"Whose token it is."`
-	Scope   string `help:"What it may do: calendar (the on-call calendar alone, in an address), read, staff (work on tickets too) or admin (contracts, PINs, engineers, calendars, flows too)." enum:"calendar,read,staff,admin" default:"staff"`
+	Scope   string `help:"What it may do: calendar (the on-call calendar alone, in an address), alerts (hand in what one customer's systems report), read, staff (work on tickets too) or admin (contracts, PINs, engineers, calendars, flows too)." enum:"calendar,alerts,read,staff,admin" default:"staff"`
 	Expires string `help:"When it ends: so many days or hours from now, such as 90d or 8h. Without it, it does not." placeholder:"SPAN"`
+
+	Contract     string `help:"Of scope alerts: the contract that it speaks for." placeholder:"ID"`
+	Installation string `help:"Of scope alerts: which of the contract's installations; without it the alerts say it." placeholder:"NAME"`
 }
 
 // Run prints the token, once.
@@ -34,7 +37,7 @@ func (t *tokenAdd) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	secret, err := database.AddToken(ctx, c, t.Name, t.Scope, life)
+	secret, err := database.AddToken(ctx, c, database.NewToken{Name: t.Name, Scope: t.Scope, Life: life, Contract: t.Contract, Installation: t.Installation})
 	if err != nil {
 		return err
 	}
@@ -80,7 +83,14 @@ func (t *tokenList) Run(ctx context.Context, io streams) error {
 				end = "ended " + k.Expires.Local().Format("2006-01-02 15:04")
 			}
 		}
-		fmt.Fprintf(w, "%s\t%s\tsince %s\t%s\n", k.Name, k.Scope, k.Created.Local().Format("2006-01-02 15:04"), end)
+		bound := ""
+		if k.Contract != "" {
+			bound = "contract " + k.Contract
+		}
+		if k.Installation != "" {
+			bound += ", installation " + k.Installation
+		}
+		fmt.Fprintf(w, "%s\t%s\tsince %s\t%s\t%s\n", k.Name, k.Scope, k.Created.Local().Format("2006-01-02 15:04"), end, bound)
 	}
 	return w.Flush()
 }

@@ -25,11 +25,17 @@ func tokensByName(t *testing.T, s tokens.Store) {
 	_, err = s.Token(ctx, [32]byte{9})
 	check.Error(t, "a token that does not exist", err, storage.ErrNotFound)
 
+	bound := tokens.Token{Name: "plant", Hash: [32]byte{7}, Created: monday, Scope: tokens.ScopeAlerts, Contract: "rossi", Installation: "plant-2"}
+	check.Must(t, s.PutToken(ctx, bound))
+	got, err = s.Token(ctx, bound.Hash)
+	check.Must(t, err)
+	check.Equal(t, "a token that speaks for an installation", got, bound)
+
 	other := tokens.Token{Name: "anna", Hash: [32]byte{5}, Created: monday, Scope: tokens.ScopeRead, Expires: monday.Add(time.Hour)}
 	check.Must(t, s.PutToken(ctx, other))
 	all, err := s.Tokens(ctx)
 	check.Must(t, err)
-	check.Equal(t, "tokens", all, []tokens.Token{other, token})
+	check.Equal(t, "tokens", all, []tokens.Token{other, bound, token})
 	check.Must(t, s.RemoveToken(ctx, "staff"))
 	check.Error(t, "a token removed twice", s.RemoveToken(ctx, "staff"), storage.ErrNotFound)
 	_, err = s.Token(ctx, token.Hash)

@@ -1,0 +1,152 @@
+package alerts
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/admin/document"
+	"hotline/admin/problem"
+	"hotline/intake"
+	"hotline/sla"
+)
+
+// AlertRuleView says what alerts of some severities become.
+type AlertRuleView struct {
+	Severities []string `json:"severities,omitempty" maxItems:"100" doc:"As sources call them, in any case"`
+	Category   string   `json:"category" enum:"blocking,non_blocking,question,change,feature,none" doc:"none: it is counted and opens no ticket"`
+	Night      string   `json:"night,omitempty" enum:"blocking,non_blocking,question,change,feature,none" doc:"Outside the contract's hours; left out: the same"`
+}
+
+// StormView says when the alerts of one installation are one ticket.
+type StormView struct {
+	Alerts int   `json:"alerts" minimum:"2" maximum:"1000" doc:"So many new problems"`
+	Within int64 `json:"within_seconds" minimum:"1" maximum:"604800"`
+	Quiet  int64 `json:"quiet_seconds" minimum:"1" maximum:"604800" doc:"So long without a new problem ends it"`
+}
+
+// FlappingView says when the end of a problem is not believed at once.
+type FlappingView struct {
+	Changes int   `json:"changes" minimum:"3" maximum:"21" doc:"So many beginnings and ends"`
+	Within  int64 `json:"within_seconds" minimum:"1" maximum:"604800"`
+	Quiet   int64 `json:"quiet_seconds" minimum:"1" maximum:"604800" doc:"So long the end must last; a problem that begins again within it goes on in its ticket"`
+}
+
+// AlertPolicyFields are what an owner writes of a policy. What is left out is as in the policy that ships.
+type AlertPolicyFields struct {
+	Rules     []AlertRuleView `json:"rules,omitempty" maxItems:"50"`
+	Otherwise *AlertRuleView  `json:"otherwise,omitempty" doc:"Of severities that no rule names, and of alerts without one"`
+	Window    int64           `json:"window_seconds,omitempty" minimum:"1" maximum:"604800" doc:"Repeats within it are one line of the history"`
+	Again     int64           `json:"again_seconds,omitempty" minimum:"1" maximum:"604800" doc:"A problem that goes on so long after its ticket was closed opens a new one"`
+	Storm     *StormView      `json:"storm,omitempty"`
+	Flapping  *FlappingView   `json:"flapping,omitempty"`
+}
+
+// AlertPolicyView is a policy.
+type AlertPolicyView struct {
+	ID string `json:"id" doc:"A contract's id, or default"`
+	AlertPolicyFields
+	Version int `json:"version"`
+}
+
+// AlertPolicyList is every policy.
+type AlertPolicyList struct {
+	Policies []AlertPolicyView `json:"policies" nullable:"false"`
+}
+
+type alertPolicyInput struct {
+	Write
+	Body struct {
+		document.BodyVersion
+		AlertPolicyFields
+	}
+}
+
+func ruleView(r intake.Rule) AlertRuleView {
+	return AlertRuleView{r.Severities, string(r.Category), string(r.Night)}
+}
+
+func ruleOf(v AlertRuleView) intake.Rule {
+	return intake.Rule{Severities: v.Severities, Category: sla.Category(v.Category), Night: sla.Category(v.Night)}
+}
+
+func policyView(p intake.Policy) AlertPolicyView {
+	otherwise := ruleView(p.Otherwise)
+	v := AlertPolicyView{ID: p.ID, Version: p.Version, AlertPolicyFields: AlertPolicyFields{
+		Otherwise: &otherwise, Window: int64(p.Window), Again: int64(p.Again), Storm: &StormView{p.Storm.Alerts, int64(p.Storm.Within), int64(p.Storm.Quiet)},
+		Flapping: &FlappingView{p.Flapping.Changes, int64(p.Flapping.Within), int64(p.Flapping.Quiet)},
+	}}
+	for _, r := range p.Rules {
+		v.Rules = append(v.Rules, ruleView(r))
+	}
+	return v
+}
+
+func policyOf(id string, f AlertPolicyFields) intake.Policy {
+	p := intake.Default()
+	p.ID = id
+	if f.Rules != nil {
+		p.Rules = nil
+		for _, r := range f.Rules {
+			p.Rules = append(p.Rules, ruleOf(r))
+		}
+	}
+	if f.Otherwise != nil {
+		p.Otherwise = ruleOf(*f.Otherwise)
+		p.Otherwise.Severities = nil
+	}
+	if f.Window != 0 {
+		p.Window = intake.Seconds(f.Window)
+	}
+	if f.Again != 0 {
+		p.Again = intake.Seconds(f.Again)
+	}
+	if s := f.Storm; s != nil {
+		p.Storm = intake.Storm{Alerts: s.Alerts, Within: intake.Seconds(s.Within), Quiet: intake.Seconds(s.Quiet)}
+	}
+	if s := f.Flapping; s != nil {
+		p.Flapping = intake.Flapping{Changes: s.Changes, Within: intake.Seconds(s.Within), Quiet: intake.Seconds(s.Quiet)}
+	}
+	return p
+}
+
+func (c Config) policyRoutes(api huma.API) {
+	serve(c, api, c.Route(http.MethodGet, "/alert-policies", "list-alert-policies", "List alert policies; without one named default the one that ships holds"), func(ctx context.Context, _ *struct{}) (*answer[AlertPolicyList], error) {
+		all, err := c.Store.AlertPolicies(ctx)
+		list := AlertPolicyList{[]AlertPolicyView{}}
+		for _, p := range all {
+			list.Policies = append(list.Policies, policyView(p))
+		}
+		return &answer[AlertPolicyList]{list}, err
+	})
+	serve(c, api, c.Route(http.MethodGet, "/alert-policies/{id}", "get-alert-policy", "One alert policy"), func(ctx context.Context, in *ByID) (*versioned[AlertPolicyView], error) {
+		p, err := c.Store.AlertPolicy(ctx, in.ID)
+		return tagged(policyView(p), p.Version, err)
+	})
+	serve(c, api, c.Route(http.MethodPut, "/alert-policies/{id}", "put-alert-policy", "Add or change the alert policy of a contract, or the one named default"), func(ctx context.Context, in *alertPolicyInput) (*versioned[AlertPolicyView], error) {
+		k := document.Kind[intake.Policy]{Read: c.Store.AlertPolicy, Put: c.Store.PutAlertPolicy, Version: func(p *intake.Policy) *int { return &p.Version }}
+		p, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "alert policy " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(context.Context, intake.Policy) (intake.Policy, error) {
+			next := policyOf(in.ID, in.Body.AlertPolicyFields)
+			return next, meant(next)
+		})
+		return tagged(policyView(p), p.Version, err)
+	})
+	removes(c, api, "/alert-policies/{id}", "remove-alert-policy", "Remove an alert policy", "alert policy",
+		func(ctx context.Context, id string) (int, error) {
+			p, err := c.Store.AlertPolicy(ctx, id)
+			return p.Version, err
+		}, func(ctx context.Context, id string, version int) error {
+			return c.Store.DeleteAlertPolicy(ctx, id, version)
+		})
+}
+
+// meant refuses a policy that cannot be meant.
+func meant(p intake.Policy) error {
+	if err := p.Check(); errors.Is(err, intake.ErrPolicy) {
+		return problem.Refused("body", strings.TrimSuffix(err.Error(), ": "+intake.ErrPolicy.Error()))
+	}
+	return nil
+}

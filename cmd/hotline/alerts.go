@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"hotline/intake"
+	"hotline/intake/format"
+	"hotline/sla"
+	"hotline/strictyaml"
+)
+
+// alertsTry is `hotline alerts try`.
+type alertsTry struct {
+	As     string   `help:"Name of the format that the file is in: ${formats}." placeholder:"SOURCE"`
+	Files  []string `arg:"" name:"file" help:"The message; without --as a mapping (YAML or JSON) and then the message. - is the standard input." type:"path"`
+	Header []string `help:"A header of the message, such as \"ce-id: 7\", for CloudEvents in binary mode." sep:"none" placeholder:"NAME: VALUE"`
+	Night  bool     `help:"Judge as outside the contract's hours."`
+	Policy string   `help:"Alert policy (YAML or JSON) to judge by; without it the one that ships." placeholder:"FILE" type:"path"`
+}
+
+// largestMessage is as much as the API takes.
+const largestMessage = 1 << 20
+
+// Run prints a line for each alert: what would be done, its fingerprint, category and title. Nothing is opened.
+func (a *alertsTry) Run(ctx context.Context, s streams) error {
+	policy, err := a.policy()
+	if err != nil {
+		return err
+	}
+	batch, err := a.read(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, alert := range batch.Alerts {
+		fmt.Fprintln(s.out, judged(alert, policy, a.Night))
+	}
+	if batch.Truncated > 0 {
+		fmt.Fprintf(s.err, "the source left %d more alerts out of this message\n", batch.Truncated)
+	}
+	return nil
+}
+
+// judged is the line of one alert.
+func judged(a intake.Alert, p intake.Policy, night bool) string {
+	what, category := "open", p.Category(a.Severity, night)
+	switch {
+	case a.Skip != "" || category == intake.NoTicket:
+		what, category = "ignore", intake.NoTicket
+	case a.Resolved:
+		what = "close"
+	}
+	title := a.Title
+	if a.Skip != "" {
+		title = strings.TrimSpace(title + " (" + a.Skip + ")")
+	}
+	fingerprint := strings.Join(strings.Fields(a.Fingerprint), "_")
+	if fingerprint == "" {
+		fingerprint = "-"
+	}
+	return strings.TrimSpace(strings.Join([]string{what, fingerprint, string(category), title}, " "))
+}
+
+// read reads the message as its format or the mapping says.
+func (a *alertsTry) read(ctx context.Context, s streams) (intake.Batch, error) {
+	wants := 2
+	if a.As != "" {
+		wants = 1
+	}
+	if len(a.Files) != wants {
+		return intake.Batch{}, errors.New("write hotline alerts try --as SOURCE FILE, or hotline alerts try MAPPING FILE")
+	}
+	body, err := message(a.Files[wants-1], s)
+	if err != nil {
+		return intake.Batch{}, err
+	}
+	if a.As != "" {
+		headers, err := headersOf(a.Header)
+		if err != nil {
+			return intake.Batch{}, err
+		}
+		batch, err := format.Read(a.As, headers, body)
+		if err != nil && !errors.Is(err, format.ErrUnknown) {
+			err = fmt.Errorf("%s: %w", a.Files[0], err)
+		}
+		return batch, err
+	}
+	var m intake.Mapping
+	if err := document(a.Files[0], &m); err != nil {
+		return intake.Batch{}, err
+	}
+	compiled, err := format.Compile(m)
+	if err != nil {
+		return intake.Batch{}, fmt.Errorf("%s: %w", a.Files[0], err)
+	}
+	batch, err := compiled.Read(ctx, body)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", a.Files[1], err)
+	}
+	return batch, err
+}
+
+// policy is the one to judge by.
+func (a *alertsTry) policy() (intake.Policy, error) {
+	p := intake.Default()
+	if a.Policy == "" {
+		return p, nil
+	}
+	var file struct {
+		Rules     []ruleFile `yaml:"rules"`
+		Otherwise *ruleFile  `yaml:"otherwise"`
+	}
+	if err := document(a.Policy, &file); err != nil {
+		return p, err
+	}
+	if file.Rules != nil {
+		p.Rules = nil
+	}
+	for _, r := range file.Rules {
+		p.Rules = append(p.Rules, r.rule())
+	}
+	if file.Otherwise != nil {
+		p.Otherwise = file.Otherwise.rule()
+	}
+	if err := p.Check(); err != nil {
+		return p, fmt.Errorf("%s: %w", a.Policy, err)
+	}
+	return p, nil
+}
+
+// ruleFile is a rule as a file has it.
+type ruleFile struct {
+	Severities []string     `yaml:"severities"`
+	Category   sla.Category `yaml:"category"`
+	Night      sla.Category `yaml:"night"`
+}
+
+func (r ruleFile) rule() intake.Rule {
+	return intake.Rule{Severities: r.Severities, Category: r.Category, Night: r.Night}
+}
+
+// message reads a file, or the standard input, within the limit of the API.
+func message(name string, s streams) ([]byte, error) {
+	in := s.in
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading the message: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	body, err := io.ReadAll(io.LimitReader(in, largestMessage+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the message %s: %w", name, err)
+	}
+	if len(body) > largestMessage {
+		return nil, fmt.Errorf("the message %s is larger than %d octets, which is the most that the API takes", name, largestMessage)
+	}
+	return body, nil
+}
+
+// document reads a YAML or JSON file strictly.
+func document(name string, into any) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	if err := strictyaml.Decode(text, into); err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	return nil
+}
+
+// headersOf reads headers as they were given.
+func headersOf(list []string) (http.Header, error) {
+	h := http.Header{}
+	for _, line := range list {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || strings.TrimSpace(name) == "" {
+			return nil, fmt.Errorf("--header %q: write it as \"ce-id: 7\"", line)
+		}
+		h.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	return h, nil
+}
