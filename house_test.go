@@ -78,7 +78,7 @@ var allowed = map[string][]string{
 	"ivr":                         {"alarm", "tickets", "sla", "prompts", "strictyaml", "directory"},
 	"ivr/...":                     {"ivr", "tickets", "sla", "prompts", "memory", "directory"},
 	"ivr/console":                 {"alarm", "directory", "ivr", "oncall", "oncall/pins", "oncall/ring", "paging", "prompts", "sla", "storage", "tickets"},
-	"ivr/ivrtest":                 {"alarm", "directory", "ivr", "ivr/console", "memory", "oncall", "oncall/pins", "prompts", "sla", "storage", "tickets"},
+	"ivr/ivrtest":                 {"alarm", "directory", "ivr", "ivr/console", "memory", "oncall", "oncall/duty", "oncall/pins", "prompts", "sla", "storage", "tickets"},
 	"oncall/pins":                 {"budgets", "directory", "oncall", "storage"},
 	"oncall/ring":                 {"tickets", "sla", "oncall", "prompts", "cdr"},
 	"line":                        {"limits", "localroute", "ivr", "oncall/ring", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets", "cdr"},

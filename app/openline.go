@@ -109,7 +109,7 @@ func (a *App) console() *console.Console {
 		Engineers: func(c ivr.Caller) []oncall.Engineer {
 			return a.dispatching.roster.Of(func(telephone string) bool { return console.Calls(telephone, c, a.plan.E164) })
 		},
-		PINs: a.dispatching.pins, Desk: a.desk, Accessed: a.db.Store.LogAccess, NewID: newID, Alarm: a.alarm, Log: a.log,
+		PINs: a.dispatching.pins, Desk: a.desk, Accessed: a.db.Store.LogAccess, Reach: duty.Reach{Store: a.db.Calls, Where: a.dispatching.roster.Zone}, NewID: newID, Alarm: a.alarm, Log: a.log,
 	})
 }
 

@@ -197,7 +197,7 @@ func asking() []prompts.ID {
 		"console-state-in_progress", "console-state-waiting", "console-state-restored", "console-state-closed", "console-state-not_request", "console-yours", "console-others",
 		"console-over-contact", "console-over-intervention", "console-over-restore", "console-stands-customer", "console-stands-remote_access", "console-stands-closed",
 		"console-recordings", "console-last-note", "console-recording", "console-no-recordings", "console-no-sound", "console-enter-number", "console-no-ticket",
-		"console-none-open", "console-from-first", "console-dictate", "console-no-note", "console-moment", "console-trouble", "console-talk", "console-talk-back", "console-hand-over", "handing-over", "handed-over", "not-handed-over",
+		"console-none-open", "console-from-first", "console-dictate", "console-no-note", "console-moment", "console-trouble", "console-key-reach", "console-enter-time", "console-no-time", "console-away", "console-key-return", "console-returned", "console-talk", "console-talk-back", "console-hand-over", "handing-over", "handed-over", "not-handed-over",
 	}
 }
 

@@ -52,6 +52,7 @@ type Config struct {
 	Desk      Desk
 	// Accessed notes that a recording was heard, by whom.
 	Accessed func(ctx context.Context, recording, actor string, at time.Time) error
+	Reach    Reach
 	NewID    func() string // opaque, for recordings
 	Alarm    alarm.Func    // nil: nobody hears of it
 	Log      *slog.Logger  // nil means silence

@@ -22,6 +22,7 @@ func (s *session) work() error {
 		err := s.choose(nil, []option{
 			{'1', "next", "console-key-next", s.next},
 			{'2', "number", "console-key-number", s.byNumber},
+			{'3', "reach", "console-key-reach", s.reach},
 			{'0', "caller", "console-key-caller", s.asCaller},
 		})
 		for errors.Is(err, errNext) {

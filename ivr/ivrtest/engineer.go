@@ -3,10 +3,12 @@ package ivrtest
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"hotline/ivr"
 	"hotline/ivr/console"
 	"hotline/oncall"
+	"hotline/oncall/duty"
 	"hotline/oncall/pins"
 )
 
@@ -30,6 +32,14 @@ type engineers struct {
 	log   *slog.Logger                    // nil: nobody reads it
 }
 
+func inRome() *time.Location {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		return time.UTC
+	}
+	return rome
+}
+
 // console is the world's, in front of every conversation.
 func (w *world) console() *console.Console {
 	desk := console.Desk(w.desk)
@@ -49,6 +59,6 @@ func (w *world) console() *console.Console {
 			}
 			return list
 		},
-		PINs: w.guard, Desk: desk, Accessed: w.store.LogAccess, NewID: w.newID, Log: w.log,
+		PINs: w.guard, Desk: desk, Accessed: w.store.LogAccess, NewID: w.newID, Log: w.log, Reach: duty.Reach{Store: w.store, Where: inRome},
 	})
 }
