@@ -80,7 +80,7 @@ var allowed = map[string][]string{
 	"ivr/console":                 {"alarm", "directory", "ivr", "oncall", "oncall/pins", "oncall/ring", "paging", "prompts", "sla", "storage", "tickets"},
 	"ivr/ivrtest":                 {"alarm", "directory", "ivr", "ivr/console", "memory", "oncall", "oncall/duty", "oncall/pins", "prompts", "sla", "storage", "tickets"},
 	"oncall/pins":                 {"budgets", "directory", "oncall", "storage"},
-	"oncall/ring":                 {"tickets", "sla", "oncall", "prompts", "cdr"},
+	"oncall/ring":                 {"tickets", "sla", "oncall", "oncall/escalation", "prompts", "cdr"},
 	"line":                        {"limits", "localroute", "ivr", "oncall/ring", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets", "cdr"},
 	"memory":                      {"intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "users"},
 	"postgres":                    {"intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill", "users"},
@@ -117,7 +117,7 @@ var allowed = map[string][]string{
 	"callstore":          {"circuitbreaker", "tickets", "directory", "storage"},
 	"calls":              {"limits", "tickets", "cdr", "storage"},
 	"callhandler":        {"ivr", "line", "prompts", "tickets", "admin/metrics", "cdr", "directory"},
-	"dispatch":           {"alarm", "dispatch/bulletin", "dispatch/chains", "ivr", "oncall", "oncall/ring", "prompts", "sla", "tickets", "cdr", "directory"},
+	"dispatch":           {"alarm", "dispatch/bulletin", "dispatch/chains", "ivr", "oncall", "oncall/ring", "prompts", "sla", "storage/stored", "tickets", "cdr", "directory"},
 	"dispatch/bulletin":  {"oncall", "oncall/ring", "prompts", "sla", "tickets"},
 	"dispatch/chains":    {"cdr", "oncall/ring", "tickets"},
 	"admin/calling":      {"dispatch/chains", "oncall"},
@@ -138,7 +138,7 @@ var allowed = map[string][]string{
 	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},
 	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "prompts", "prompts/packs"},
 
-	"admin/schedules": {"admin/document", "admin/schema", "cdr", "ical", "oncall", "oncall/escalation", "oncall/readiness", "oncall/replay", "oncall/rota", "paging", "sla", "storage", "tickets"},
+	"admin/schedules": {"admin/document", "admin/schema", "cdr", "ical", "oncall", "oncall/escalation", "oncall/readiness", "oncall/replay", "oncall/rota", "paging", "sla", "storage", "storage/stored", "tickets"},
 }
 
 // forbidden repeats the edges that matter most, so that a failure says why.

@@ -109,7 +109,7 @@ type Config struct {
 	Desk         *tickets.Desk
 	Store        Store
 	Oncall       oncall.Store
-	Schedules    escalation.Store
+	Schedules    Schedules
 	PINs         PINs
 	EngineerPINs EngineerPINs
 	Recordings   OpenRecording
@@ -128,6 +128,12 @@ type Config struct {
 	Locale
 	Log *slog.Logger
 	Now func() time.Time
+}
+
+// Schedules are the rotas and policies, and the house's values for a policy that says nothing of its own, as calls are made with them.
+type Schedules struct {
+	escalation.Store
+	Defaults escalation.Defaults
 }
 
 // Locale is how the house writes.

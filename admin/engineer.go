@@ -150,7 +150,7 @@ func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, er
 // schedules is what the API of rotas, policies and readiness works with.
 func (s *server) schedules() schedules.Config {
 	return schedules.Config{
-		Oncall: s.Oncall, Store: s.Schedules, Directory: s.Store, Tickets: s.Store, Calls: s.Store, Telephone: s.spelt, Staff: access.Staff, Now: s.Now,
+		Oncall: s.Oncall, Store: s.Schedules.Store, Defaults: s.Schedules.Defaults, Directory: s.Store, Tickets: s.Store, Calls: s.Store, Telephone: s.spelt, Staff: access.Staff, Now: s.Now,
 		Route: route, Guard: schema.Instants,
 		Explain: func(ctx context.Context, err error) error { return problem.Explain(ctx, s.Log, access.Name(ctx), err) },
 	}

@@ -11,6 +11,7 @@ import (
 
 	"hotline/admin"
 	"hotline/directory"
+	"hotline/oncall"
 	"hotline/storage"
 	"hotline/tickets"
 )
@@ -75,7 +76,22 @@ func TestRotaIsReplacedWhole(t *testing.T) {
 func TestHealthSaysWhatFails(t *testing.T) {
 	h := open(t)
 	ask := func() reply { return h.ask("GET", "/api/v1/health", "", "Authorization", "") }
-	ask().is(200, `"status":"ok"`, `"rota":"ok"`)
+	ask().is(200, `"status":"warning"`, `"rota":"unproven"`) // nobody has ever pressed the key
+	engineer, err := h.store.Engineer(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, c := range []struct {
+		ago  time.Duration
+		says string
+	}{{oncall.ProofTime + time.Hour, `"rota":"unproven"`}, {oncall.ProofTime - time.Hour, `"rota":"ok"`}} {
+		proof := oncall.Proof{Engineer: "anna", Phone: engineer.Phones[0], At: h.config.Now().Add(-c.ago), Key: true, Sound: true}
+		if _, err := h.store.PutProofs(t.Context(), oncall.Proofs{Engineer: "anna", Version: version, List: []oncall.Proof{proof}}); err != nil {
+			t.Fatal(err)
+		}
+		ask().is(200, c.says)
+	}
+	ask().is(200, `"status":"ok"`)
 	h.put("/rota", `{"zone":"Europe/Rome","version":1,"shifts":[],"overrides":[]}`).is(200)
 	ask().is(200, `"status":"warning"`, `"rota":"gap"`)
 	for _, down := range []struct {
@@ -140,7 +156,7 @@ func TestManyWhoAskForHealthAtOnceCostOneProbe(t *testing.T) {
 	var mu sync.Mutex
 	now := noon
 	h.handler = admin.New(admin.Config{
-		Desk: h.desk, Store: h.store, Oncall: h.store, Schedules: h.store, PINs: directory.Issuer{Store: h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
+		Desk: h.desk, Store: h.store, Oncall: h.store, Schedules: admin.Schedules{Store: h.store}, PINs: directory.Issuer{Store: h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
 		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) { return nil, storage.ErrNotFound },
 	})

@@ -64,7 +64,7 @@ func (a *App) api() http.Handler {
 	}
 	return admin.New(admin.Config{
 		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan}, Spoken: spoken, Intake: a.intake,
-		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: a.db.Store, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
+		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: admin.Schedules{Store: a.db.Store, Defaults: a.escalation()}, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
 		Recordings: a.openRecording,
 		Flows:      a.flows, Trunks: lineStatus{a.switchboard}.trunks, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
 	})

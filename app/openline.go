@@ -21,6 +21,7 @@ import (
 	"hotline/media"
 	"hotline/oncall"
 	"hotline/oncall/duty"
+	"hotline/oncall/escalation"
 	"hotline/oncall/pins"
 	"hotline/oncall/ring"
 	"hotline/prompts"
@@ -85,13 +86,13 @@ func (a *App) newSwitchboard(converse func(context.Context, *line.Line)) error {
 // openDispatch makes what gets tickets to engineers, and what takes calls.
 func (a *App) openDispatch() *callhandler.Handler {
 	c, e, d := a.cfg.Config, a.cfg.Config.Escalation, &a.dispatching
-	d.roster = duty.New(a.db.Calls, a.disk.copy.Cache(), d.circuit, a.log)
+	d.roster = duty.New(a.db.Calls, a.disk.copy.Cache(), d.circuit, a.escalation(), a.log)
 	keys := a.console()
 	d.dispatcher = dispatch.New(dispatch.Config{
 		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Menu: keys, Telephones: a.cfg.Decorators.telephones(a.switchboard),
 		Operator: dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},
 		Chains:   d.chains, MayDial: a.dialler.May, Spoken: a.plan.Spoken,
-		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Rounds: e.Rounds, Alarm: a.alarm, Log: a.log,
+		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Alarm: a.alarm, Log: a.log,
 	})
 	return callhandler.New(callhandler.Config{
 		Desk: a.desk, Dispatch: d.dispatcher, Active: d.active, Records: a.calls, Metrics: a.metrics, Flow: a.flows.Now,
@@ -111,6 +112,12 @@ func (a *App) console() *console.Console {
 		},
 		PINs: a.dispatching.pins, Desk: a.desk, Accessed: a.db.Store.LogAccess, Reach: duty.Reach{Store: a.db.Calls, Where: a.dispatching.roster.Zone}, NewID: newID, Alarm: a.alarm, Log: a.log,
 	})
+}
+
+// escalation are the values of a policy that says nothing of its own.
+func (a *App) escalation() escalation.Defaults {
+	e := a.cfg.Config.Escalation
+	return escalation.Defaults{Ring: e.Ring, Rounds: e.Rounds}
 }
 
 // language is that of the number dialled, else the line's own.

@@ -48,7 +48,7 @@ type Operator struct {
 	Hours   sla.CalendarID // when they are rung
 }
 
-// Config is what a [Dispatcher] works with. All of it is required, but for Operator, Chains, Rounds, Times and Log.
+// Config is what a [Dispatcher] works with. All of it is required, but for Operator, Chains, Times and Log.
 type Config struct {
 	Desk       Desk
 	Active     *ActiveTickets // the one that the desk tells of changes
@@ -61,7 +61,6 @@ type Config struct {
 	MayDial    func(number string) bool // tells whether the line may dial a telephone
 	Spoken     func(number string) string
 	Times      ring.Times
-	Rounds     int // how often the chain of those on duty is called
 	Alarm      alarm.Func
 	Log        *slog.Logger
 }
@@ -102,7 +101,7 @@ func New(c Config) *Dispatcher {
 	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial, alarm: c.Alarm}
 	book := &history{desk: c.Desk, calls: c.Calls, active: c.Active, chains: c.Chains, alarm: c.Alarm, log: c.Log}
 	d.search = ring.New(ring.Config{
-		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Times: c.Times, Rounds: c.Rounds, Spoken: c.Spoken, Log: c.Log,
+		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Times: c.Times, Spoken: c.Spoken, Log: c.Log,
 		Book: book,
 	})
 	d.bulletins = bulletin.New(bulletin.Config{

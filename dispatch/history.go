@@ -9,6 +9,7 @@ import (
 	"hotline/cdr"
 	"hotline/dispatch/chains"
 	"hotline/oncall/ring"
+	"hotline/storage/stored"
 	"hotline/tickets"
 )
 
@@ -52,11 +53,14 @@ func (h *history) write(ctx context.Context, e ring.Event) (err error) {
 	case tickets.Joined:
 		_, err = h.desk.Join(ctx, e.Ticket, string(e.Engineer), e.At)
 	default:
-		actor := "system"
+		actor, facts := "system", map[string]string(nil)
+		if e.Plan != nil {
+			facts = stored.PlanFacts(*e.Plan)
+		}
 		if e.Engineer != "" {
 			actor = "engineer:" + string(e.Engineer)
 		}
-		_, err = h.desk.Note(ctx, e.Ticket, tickets.Event{Kind: e.Kind, Actor: actor, Text: e.Text}, e.At)
+		_, err = h.desk.Note(ctx, e.Ticket, tickets.Event{Kind: e.Kind, Actor: actor, Text: e.Text, Facts: facts}, e.At)
 	}
 	return err
 }

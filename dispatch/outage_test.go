@@ -81,7 +81,7 @@ func TestADatabaseThatDiesAfterTheOpeningStillReachesAHuman(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-call.Context().Done()
-		n.Heard("caller", "Sto già chiamando un tecnico", "Un tecnico è in linea", "Ricordi il numero della sua richiesta 417")
+		n.Heard("caller", "Sto già chiamando un tecnico", "(connected)", "Ricordi il numero della sua richiesta 417")
 		store.set(false)
 		n.Passes(time.Minute)
 		got := n.History()

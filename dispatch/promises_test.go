@@ -53,7 +53,6 @@ func ofRequests() []promise {
 		promise{"message-kept", func(s said) bool { return len(s.ticket.Recordings) > 0 }, func(t tickets.Ticket) bool { return len(t.Recordings) > 0 }},
 		promise{"trouble", nil, func(t tickets.Ticket) bool { return t.Number != 0 }},
 		promise{"operator-calling", func(s said) bool { return s.operatorIsThere() }, nil},
-		promise{"operator-joined", func(s said) bool { return s.operatorPicked.Load() }, nil},
 		promise{"operator-absent", func(s said) bool { return !s.operatorPicked.Load() }, nil},
 	)
 }
@@ -114,8 +113,9 @@ func ofSearches() []promise {
 		{"searching", func(s said) bool { return s.searched() }, nil}, {"calling-meanwhile", func(s said) bool { return s.ticket.Category() == sla.Blocking && !s.nobodyOnDuty() && !s.outside() }, nil},
 		{"leave-key", func(s said) bool { return s.searched() && !s.callerGone() }, nil},
 		{"still-searching", func(s said) bool { return s.searched() && !s.App.Dispatcher().Active().Accepted(s.ticket.Number) }, nil},
-		{"joined", func(s said) bool {
-			return s.lastOf(tickets.Accepted, tickets.AcceptUndone) == tickets.Accepted && s.App.Dispatcher().Active().Accepted(s.ticket.Number)
+		{prompts.Connected, func(s said) bool {
+			accepted := s.lastOf(tickets.Accepted, tickets.AcceptUndone) == tickets.Accepted && s.App.Dispatcher().Active().Accepted(s.ticket.Number)
+			return s.operatorPicked.Load() || accepted
 		}, nil},
 		{"engineer-lost", func(s said) bool { return s.has(tickets.LegLost) && s.searched() }, nil},
 	}
@@ -146,9 +146,6 @@ func ofTheirEnds() []promise {
 func ofEngineers() []promise {
 	mine := func(s said) bool { return s.ticket.Assignee == s.to && s.ticket.State == tickets.Assigned }
 	return []promise{
-		{"joining", func(s said) bool {
-			return s.operatorPicked.Load() || s.lastOf(tickets.Accepted, tickets.AcceptUndone) == tickets.Accepted
-		}, nil},
 		{"passed", func(s said) bool {
 			attempts, _ := s.onDuty()
 			return slices.ContainsFunc(attempts, func(a oncall.Attempt) bool { return string(a.Engineer) != s.to })

@@ -2,21 +2,19 @@ package dispatch_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"hotline/app/apptest"
+	"hotline/media/mediatest"
 	"hotline/phone"
-	"hotline/tickets"
 )
 
-// soon is how soon a caller is reached: the first ring after the category's key, and the join after the
-// engineer's.
-type soon struct{ ring, join time.Duration }
-
-// reached calls, presses the category after listening so long, describes the fault on and on, and is fetched by Anna.
-func reached(t *testing.T, n *apptest.Program, pause time.Duration) (s soon) {
+// reached calls, presses the category after listening so long, describes the fault on and on, and is fetched by Anna. It gives
+// the time from the category's key to the first ring.
+func reached(t *testing.T, n *apptest.Program, pause time.Duration) (ring time.Duration) {
 	t.Helper()
 	var anna apptest.Rings
 	n.Engineers(anna.Accepts(12*time.Second, time.Minute), anna.Busy)
@@ -31,38 +29,20 @@ func reached(t *testing.T, n *apptest.Program, pause time.Duration) (s soon) {
 	}
 	n.Await("caller: (tone)")
 	_ = call.Say(t.Context(), append(n.Voice(), n.Voice()...))
-	n.Await("caller: (tone) Un tecnico è in linea")
+	n.Await("caller: (connected)")
 	n.Passes(20 * time.Second)
 	call.Hangup()
 	n.Passes(5 * time.Second)
-	s.ring = anna.At()[0].Sub(key)
-	events, err := n.Store.History(t.Context(), 417)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var accepted, joined time.Time
-	for _, e := range events {
-		switch e.Kind {
-		case tickets.Accepted:
-			accepted = e.At
-		case tickets.Joined: // written after five seconds of talk
-			joined = e.At.Add(-5 * time.Second)
-		}
-	}
-	s.join = joined.Sub(accepted)
-	return s
+	return anna.At()[0].Sub(key)
 }
 
 // TestTheFirstTelephoneRingsWithinTwoSecondsOfTheCategory, while the fault is being described.
 func TestTheFirstTelephoneRingsWithinTwoSecondsOfTheCategory(t *testing.T) {
 	apptest.Run(t, func(t *testing.T, n *apptest.Program) {
-		s := reached(t, n, 15*time.Second)
-		t.Logf("first ring %s after the category's key; joined %s after the engineer's key, the sentences included", s.ring, s.join)
-		if s.ring > 2*time.Second {
-			t.Errorf("the first telephone rings %s after the category's key", s.ring)
-		}
-		if s.join > 4*time.Second {
-			t.Errorf("the two are joined %s after the engineer's key", s.join)
+		ring := reached(t, n, 15*time.Second)
+		t.Logf("first ring %s after the category's key", ring)
+		if ring > 2*time.Second {
+			t.Errorf("the first telephone rings %s after the category's key", ring)
 		}
 		if got := n.History(); !strings.Contains(got, "recording") {
 			t.Errorf("what was said until then is not on the ticket:\n%s", got)
@@ -104,4 +84,68 @@ func TestACallerWhoPressesOneIsCalledBackInsteadOfWaiting(t *testing.T) {
 			t.Errorf("nobody has the ticket: %+v, %v\n%s", ticket, err, got)
 		}
 	})
+}
+
+// firstOf is when a pure tone of a frequency is first heard in a call that was answered at began; zero for never.
+func firstOf(heard []int16, hertz float64, began, from time.Time) time.Time {
+	const frame = 160
+	for at := int(from.Sub(began)*8/time.Millisecond) / frame * frame; at >= 0 && at+frame <= len(heard); at += frame {
+		if piece := heard[at : at+frame]; loud(piece) && mediatest.Loudness(piece, hertz) > 0.8 {
+			return began.Add(time.Duration(at+frame) * time.Millisecond / 8)
+		}
+	}
+	return time.Time{}
+}
+
+func loud(pcm []int16) bool {
+	return slices.ContainsFunc(pcm, func(v int16) bool { return v > 1000 })
+}
+
+// TestBothHearEachOtherWithin300MillisecondsOfTheEngineersKey, in the middle of the description and out of the music. Both speak all
+// the time, each a tone of their own.
+func TestBothHearEachOtherWithin300MillisecondsOfTheEngineersKey(t *testing.T) {
+	const ofCaller, ofEngineer = 1500, 1900
+	for name, rings := range map[string]time.Duration{"while the fault is described": 3 * time.Second, "out of the music": 18 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+				var picked, pressed time.Time
+				talks := make(chan []int16, 1)
+				n.Engineers(new(apptest.Rings).Busy, func(ctx context.Context, in *phone.Incoming) {
+					in.Ring()
+					n.Passes(rings)
+					call, err := in.PickUp(ctx)
+					if err != nil {
+						return
+					}
+					picked = time.Now()
+					_ = call.Wait(ctx, 9*time.Second)
+					pressed = time.Now()
+					_ = call.Press(ctx, "1")
+					_ = call.Say(ctx, mediatest.Tone(ofEngineer, 8000*3))
+					_ = call.Wait(ctx, 10*time.Second)
+					call.Hangup()
+					talks <- call.Heard()
+				})
+				call := n.Dial("127.0.0.1:6000", "0612345")
+				answered := time.Now()
+				if rings < 10*time.Second {
+					_ = call.Press(t.Context(), "314159#1")
+					_, _ = call.AwaitTone(t.Context(), 0)
+				} else {
+					n.Message(call, "314159#1")
+				}
+				_ = call.Say(t.Context(), mediatest.Tone(ofCaller, 8000*40))
+				heard := <-talks
+				call.Hangup()
+				caller := firstOf(call.Heard(), ofEngineer, answered, pressed).Sub(pressed)
+				engineer := firstOf(heard, ofCaller, picked, pressed).Sub(pressed)
+				t.Logf("after the key went down the engineer hears the caller in %s, the caller the engineer in %s", engineer, caller)
+				for who, took := range map[string]time.Duration{"the engineer": engineer, "the caller": caller} {
+					if took <= 0 || took > 300*time.Millisecond {
+						t.Errorf("%s hears the other one %s after the key", who, took)
+					}
+				}
+			})
+		})
+	}
 }

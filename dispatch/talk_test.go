@@ -15,11 +15,11 @@ import (
 func TestAnEngineerWhoHangsUpAtOnceLeavesNobodyWithoutAnEngineer(t *testing.T) {
 	apptest.Run(t, func(t *testing.T, n *apptest.Program) {
 		var anna, marco apptest.Rings
-		n.Engineers(anna.Accepts(3*time.Second, 3*time.Second), marco.Busy)
+		n.Engineers(anna.Accepts(14*time.Second, 3*time.Second), marco.Busy)
 		call := n.Dial("127.0.0.1:6000", "0612345")
 		n.Message(call, "314159#1")
 		<-call.Context().Done()
-		n.Heard("caller", "Un tecnico è in linea", "Cerco ora un tecnico", "Un tecnico è in linea", "Ricordi il numero della sua richiesta", "Arrivederci")
+		n.Heard("caller", "(connected)", "Cerco ora un tecnico", "(connected)", "Ricordi il numero della sua richiesta", "Arrivederci")
 		n.Passes(time.Second)
 		ticket, err := n.Desk.Ticket(t.Context(), 417)
 		if err != nil || ticket.State != tickets.Open || !sla.Met(ticket.Clocks, sla.Contact).IsZero() {

@@ -21,7 +21,7 @@ import (
 	"hotline/tickets"
 )
 
-// inTheFile are the ids of a language's catalogue file.
+// inTheFile are the ids of a language's catalogue file, and the signal that is a promise.
 func inTheFile(t *testing.T, lang prompts.Language) (list []prompts.ID) {
 	t.Helper()
 	text, err := os.ReadFile("../prompts/catalogue/" + string(lang) + ".txt")
@@ -31,7 +31,7 @@ func inTheFile(t *testing.T, lang prompts.Language) (list []prompts.ID) {
 	for _, m := range regexp.MustCompile(`(?m)^([a-z0-9_-]+)\+?: `).FindAllStringSubmatch(string(text), -1) {
 		list = append(list, prompts.ID(m[1]))
 	}
-	return list
+	return append(list, prompts.Connected)
 }
 
 // TestEverySentencePromisesSomethingThatIsHeldOrNothing: a sentence of the catalogue stands in one of the two lists, and what

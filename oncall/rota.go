@@ -50,4 +50,5 @@ type Attempt struct {
 	Level    int
 	Phone    string
 	Language string
+	Why      string // it is in the plan: the shift, layer or override, or the policy's step; empty where nobody asked
 }

@@ -29,8 +29,9 @@ type Entry struct {
 
 // The sounds that are no speech.
 const (
-	Tone  ID = "tone"  // after which the caller speaks
-	Music ID = "music" // while on hold
+	Tone      ID = "tone"      // after which the caller speaks
+	Connected ID = "connected" // two people hear each other from its end on
+	Music     ID = "music"     // while on hold
 )
 
 // Languages are those that the line speaks and writes. A language more is its row here, its texts (catalogue/xx.txt,
@@ -48,7 +49,7 @@ func Catalogue(lang Language) ([]Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("catalogue %s: %w", lang, err)
 	}
-	entries = append(entries, Entry{Tone, "(tone)", Sound}, Entry{Music, "(music)", Sound})
+	entries = append(entries, Entry{Tone, "(tone)", Sound}, Entry{Connected, "(connected)", Sound}, Entry{Music, "(music)", Sound})
 	return append(entries, pieces(grammarOf(lang))...), nil
 }
 

@@ -115,8 +115,8 @@ func TestWhatIsHeard(t *testing.T) {
 }
 
 func TestWhatIsReadNamesTheCustomerAndWritesFigures(t *testing.T) {
-	got := open(t, English).Text(Join(Phrase{{Kind: Name, Text: "Öl & Co"}}, P("ticket"), DigitsInside("417"), P("announce-open"), Digits("417"), Pause(time.Second), P("joining"), Number(3)))
-	if want := "Öl & Co ticket number 417 is open. 417. Connecting. 3"; got != want {
+	got := open(t, English).Text(Join(Phrase{{Kind: Name, Text: "Öl & Co"}}, P("ticket"), DigitsInside("417"), P("announce-open"), Digits("417"), Pause(time.Second), P("ticket-yours-only"), Number(3)))
+	if want := "Öl & Co ticket number 417 is open. 417. The ticket is yours. 3"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -25,6 +25,7 @@ const (
 	TimeAdded      EventKind = "time_spent"
 	Recorded       EventKind = "recording"
 	CalledAgain    EventKind = "called_again" // a repeat call added to it, or only heard its state
+	Planned        EventKind = "planned"      // who is to be rung, in which order and why: what is rung from here on
 	Rang           EventKind = "rang"         // one attempt of the chain and its result
 	Accepted       EventKind = "accepted"
 	AcceptUndone   EventKind = "accept_undone" // the talk that the accept was for never came

@@ -50,6 +50,7 @@ type planView struct {
 	Ring     bool        `json:"ring"`
 	Rotas    []string    `json:"rotas"`
 	Policy   string      `json:"policy"`
+	Version  int         `json:"policy_version" doc:"0: of a house that has written none"`
 	Steps    []groupView `json:"steps" nullable:"false"`
 	Rounds   int         `json:"rounds"`
 	Need     int         `json:"need"`
@@ -61,9 +62,10 @@ type planView struct {
 }
 
 type groupView struct {
-	AtOnce bool       `json:"at_once,omitempty"`
-	Ring   int        `json:"ring_seconds"`
-	Phones []ringView `json:"phones" nullable:"false"`
+	AtOnce      bool       `json:"at_once,omitempty"`
+	Ring        int        `json:"ring_seconds"`
+	SkipTalking bool       `json:"skip_talking,omitempty" doc:"Who talks to another caller when it is their turn is left out"`
+	Phones      []ringView `json:"phones" nullable:"false"`
 }
 
 type ringView struct {
@@ -71,14 +73,18 @@ type ringView struct {
 	Name     string `json:"name"`
 	Level    int    `json:"level"`
 	Phone    string `json:"phone"`
+	Why      string `json:"why" doc:"The shift, layer or override, or the policy's step"`
 }
 
 func plan(p escalation.Plan) planView {
-	v := planView{Rule: p.Rule, Ring: p.Ring, Rotas: texts[rota.ID, string](p.Rotas), Policy: p.Policy, Steps: []groupView{}, Rounds: p.Rounds, Need: p.Need, Overflow: p.Overflow, Gap: p.Gap, Caller: string(p.Caller), Next: p.Next.What, Note: p.Note}
+	v := planView{Rule: p.Rule, Ring: p.Ring, Policy: p.Policy, Version: p.Version, Steps: []groupView{}, Rounds: p.Rounds, Need: p.Need, Overflow: p.Overflow, Gap: p.Gap, Caller: string(p.Caller), Next: p.Next.What, Note: p.Note}
+	for _, r := range p.Rotas {
+		v.Rotas = append(v.Rotas, string(r.ID))
+	}
 	for _, g := range p.Steps {
-		view := groupView{AtOnce: g.AtOnce, Ring: int(g.Ring / time.Second)}
+		view := groupView{AtOnce: g.AtOnce, Ring: int(g.Ring / time.Second), SkipTalking: g.SkipTalking}
 		for _, a := range g.Attempts {
-			view.Phones = append(view.Phones, ringView{string(a.Engineer), a.Name, a.Level, a.Phone})
+			view.Phones = append(view.Phones, ringView{string(a.Engineer), a.Name, a.Level, a.Phone, a.Why})
 		}
 		v.Steps = append(v.Steps, view)
 	}
@@ -133,6 +139,20 @@ func (c Config) at(ctx context.Context, in *atQuery) (*answer[atView], error) {
 	request := rota.Request{Contract: in.Contract, Product: in.Product, Category: sla.Category(in.Category), Level: sla.LevelID(in.Level), Language: in.Language}
 	v.Plan = plan(escalation.For(escalation.Case{Request: request}, f, in.T))
 	return &answer[atView]{v}, nil
+}
+
+// Covered tells whether somebody will be reached now, for health: by the same function as the whole account.
+func (c Config) Covered(ctx context.Context) (gap, covered bool, err error) {
+	f, _, err := c.facts(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	if len(f.Rotas) == 0 {
+		return true, false, nil
+	}
+	now := c.Now()
+	gap, covered = readiness.Of(f, now, now.Add(time.Minute)).Now()
+	return gap, covered, nil
 }
 
 func (c Config) readiness(ctx context.Context, in *readinessQuery) (*answer[readinessView], error) {

@@ -1,6 +1,7 @@
 package schedules
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/replay"
 	"hotline/oncall/rota"
+	"hotline/sla"
 	"hotline/storage"
+	"hotline/storage/stored"
 	"hotline/tickets"
 )
 
@@ -113,9 +116,9 @@ func rotasOf(list []*rota.Schedule) (rotas []rota.Rota) {
 	return rotas
 }
 
-// nights are the searches that really were, oldest first: the legs of a call to engineers, divided where nobody was rung for a
-// while, as between a search with the caller on the line and the next escalation.
+// nights are the searches that really were, oldest first.
 func (c Config) nights(ctx context.Context, since time.Time) (list []replay.Night, err error) {
+	legs := map[tickets.Number][]cdr.Leg{}
 	filter := cdr.Filter{Since: since, Limit: 500}
 	for seen := 0; ; {
 		page, err := c.Calls.Calls(ctx, filter)
@@ -123,8 +126,8 @@ func (c Config) nights(ctx context.Context, since time.Time) (list []replay.Nigh
 			return nil, fmt.Errorf("reading calls: %w", err)
 		}
 		for _, call := range page.Items {
-			if list, err = c.searches(ctx, list, call); err != nil {
-				return nil, err
+			if call.Ticket != 0 {
+				legs[call.Ticket] = append(legs[call.Ticket], call.Legs...)
 			}
 		}
 		if seen += len(page.Items); page.Next == "" {
@@ -135,47 +138,85 @@ func (c Config) nights(ctx context.Context, since time.Time) (list []replay.Nigh
 		}
 		filter.After = page.Next
 	}
-	slices.SortStableFunc(list, func(a, b replay.Night) int { return a.At.Compare(b.At) })
+	for number, rang := range legs {
+		of, err := c.searches(ctx, number, rang, since)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, of...)
+	}
+	slices.SortFunc(list, func(a, b replay.Night) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Ticket, b.Ticket)) })
 	return list, nil
 }
 
-func (c Config) searches(ctx context.Context, list []replay.Night, call cdr.Call) ([]replay.Night, error) {
-	var night *replay.Night
+// searches are those for one ticket: each plan in its history begins one, also where nobody was rung by it. Before plans were kept
+// the legs to engineers are divided where nobody was rung for a while.
+func (c Config) searches(ctx context.Context, n tickets.Number, legs []cdr.Leg, since time.Time) ([]replay.Night, error) {
+	t, err := c.Tickets.Ticket(ctx, n)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading ticket %d: %w", n, err)
+	}
+	lines, err := c.Tickets.History(ctx, n)
+	if err != nil {
+		return nil, fmt.Errorf("reading the history of ticket %d: %w", n, err)
+	}
+	planned, older := planned(t, lines, since), []replay.Night(nil)
+	slices.SortFunc(legs, func(a, b cdr.Leg) int { return a.Started.Compare(b.Started) })
 	var last time.Time
-	for _, l := range call.Legs {
-		if l.Engineer == "customer" || l.Engineer == "operator" || call.Ticket == 0 {
+	for _, l := range legs {
+		if l.Engineer == "customer" || l.Engineer == "operator" {
 			continue
 		}
-		if night == nil || l.Started.Sub(last) > pause {
-			k, err := c.caseOf(ctx, call)
-			if errors.Is(err, storage.ErrNotFound) {
-				return list, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, replay.Night{Ticket: int64(call.Ticket), At: l.Started, Case: k})
-			night = &list[len(list)-1]
+		at := len(planned) - 1
+		for at >= 0 && planned[at].At.After(l.Started) {
+			at--
 		}
-		accepted := l.Result == "accepted"
-		end := l.Ended
-		if accepted && !l.Answered.IsZero() { // what follows is the talk
-			end = l.Answered
+		if at >= 0 {
+			planned[at].Rang = append(planned[at].Rang, rangOf(l))
+			continue
 		}
-		night.Rang = append(night.Rang, replay.Rang{Engineer: oncall.EngineerID(l.Engineer), Phone: l.Address, At: l.Started, Lasted: end.Sub(l.Started), Result: l.Result, Accepted: accepted, Known: true})
+		if len(older) == 0 || l.Started.Sub(last) > pause {
+			older = append(older, replay.Night{Ticket: int64(n), At: l.Started, Case: caseOf(t)})
+		}
+		older[len(older)-1].Rang = append(older[len(older)-1].Rang, rangOf(l))
 		last = l.Ended
 	}
-	return list, nil
+	return append(older, planned...), nil
 }
 
-// caseOf is the request of a call's ticket, as the call found it. That it rang is a fact: no hours are asked.
-func (c Config) caseOf(ctx context.Context, call cdr.Call) (escalation.Case, error) {
-	t, err := c.Tickets.Ticket(ctx, call.Ticket)
-	if err != nil {
-		return escalation.Case{}, fmt.Errorf("reading ticket %d: %w", call.Ticket, err)
+// planned are the searches whose plans stand in a ticket's history.
+func planned(t tickets.Ticket, lines []tickets.Event, since time.Time) (list []replay.Night) {
+	for _, e := range lines {
+		if e.Kind != tickets.Planned || e.At.Before(since) {
+			continue
+		}
+		plan, err := stored.ReadPlan(e.Facts)
+		if err != nil { // of a later version: the ticket tells what is needed
+			plan = stored.Plan{Language: t.Language, Level: string(t.Level)}
+		}
+		k := caseOf(t)
+		k.Level, k.Language = sla.LevelID(plan.Level), plan.Language
+		list = append(list, replay.Night{Ticket: int64(t.Number), At: e.At, Case: k, By: plan.By()})
 	}
+	return list
+}
+
+func rangOf(l cdr.Leg) replay.Rang {
+	accepted := l.Result == "accepted"
+	end := l.Ended
+	if accepted && !l.Answered.IsZero() { // what follows is the talk
+		end = l.Answered
+	}
+	return replay.Rang{Engineer: oncall.EngineerID(l.Engineer), Phone: l.Address, At: l.Started, Lasted: end.Sub(l.Started), Result: l.Result, Accepted: accepted, Known: true}
+}
+
+// caseOf is the request of a ticket, as a call found it. That it rang is a fact: no hours are asked.
+func caseOf(t tickets.Ticket) escalation.Case {
 	return escalation.Case{
 		Request: rota.Request{Contract: string(t.Contract), Category: "blocking", Level: t.Level, Language: t.Language},
 		Channel: string(tickets.Phone), OnLine: true,
-	}, nil
+	}
 }

@@ -34,6 +34,7 @@ type documents interface{ escalation.Store }
 // Tickets reads what was called out for.
 type Tickets interface {
 	Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, error)
+	History(ctx context.Context, n tickets.Number) ([]tickets.Event, error)
 }
 
 // Calls reads the records of calls.
@@ -45,6 +46,7 @@ type Calls interface {
 type Config struct {
 	Oncall    oncall.Store
 	Store     escalation.Store
+	Defaults  escalation.Defaults
 	Directory Directory
 	Tickets   Tickets
 	Calls     Calls
@@ -162,6 +164,7 @@ func (c Config) facts(ctx context.Context) (f escalation.Facts, broken error, er
 		return f, nil, err
 	}
 	f, broken = d.Facts()
+	f.Defaults = c.Defaults
 	return f, broken, nil
 }
 

@@ -121,6 +121,7 @@ func people(list []readiness.Person) []personView {
 type nightView struct {
 	Ticket   int64      `json:"ticket"`
 	At       time.Time  `json:"at"`
+	By       string     `json:"by,omitempty" doc:"Policy and rotas of that night, with their versions, as they stand in the ticket's history"`
 	Was      []rangView `json:"was" nullable:"false"`
 	Would    []rangView `json:"would" nullable:"false"`
 	Caller   string     `json:"caller" doc:"What the caller would have been told"`
@@ -152,5 +153,5 @@ func night(a replay.Account) nightView {
 	names := func(list []oncall.EngineerID) []string {
 		return append([]string{}, texts[oncall.EngineerID, string](list)...)
 	}
-	return nightView{a.Ticket, a.At, rang(a.Was), rang(a.Would), string(a.Caller), string(a.Accepted), a.When, names(a.Maybe), names(a.Unrung)}
+	return nightView{a.Ticket, a.At, a.By, rang(a.Was), rang(a.Would), string(a.Caller), string(a.Accepted), a.When, names(a.Maybe), names(a.Unrung)}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -203,4 +204,20 @@ func (j *judgement) recording(ctx context.Context, a api, t ticket, said, notSai
 		return
 	}
 	j.sound("the caller's message", format.Samples(octets), said, notSaid)
+}
+
+// soon judges how long after the engineer's key the caller hears the engineer, who began to speak spoke after it. What is missing
+// at the beginning of what was said was said too early.
+func (j *judgement) soon(heard, said []int16, spoke time.Duration) {
+	const frame, most = 160, time.Second // a machine under load may need longer than the goal of 300 ms
+	_, place := likeness.Correlate(heard, said)
+	begins := max(0, slices.IndexFunc(said, func(v int16) bool { return v > 500 || v < -500 })/frame*frame)
+	for at := begins; at+2*frame <= len(said) && place+at+2*frame <= len(heard); at += frame {
+		if is, _ := likeness.Correlate(heard[place+at:place+at+2*frame], said[at:at+2*frame]); is >= same {
+			took := spoke + time.Duration(at-begins)*time.Millisecond/8
+			j.expect(took <= most, "the caller hears Marco %d ms after Marco's key", took.Milliseconds())
+			return
+		}
+	}
+	j.expect(false, "the caller hears Marco after Marco's key: never")
 }

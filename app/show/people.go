@@ -21,7 +21,8 @@ type engineer struct {
 
 	phone *phone.Phone
 	mu    sync.Mutex
-	heard [][]int16 // of each call that was accepted
+	heard [][]int16     // of each call that was accepted
+	spoke time.Duration // after the key that accepted the last one
 }
 
 // plugIn starts the telephone at an address, at a free port when that one is taken.
@@ -72,24 +73,30 @@ func (e *engineer) mailbox(c *phone.Call) {
 	e.say(e.name, "(mailbox) has been hung up")
 }
 
-// work hears the brief, presses 1 and talks until the other side hangs up.
+// soon is when after the key that accepts its owner begins to speak: by then the two must hear each other.
+const soon = 300 * time.Millisecond
+
+// work hears the brief, presses 1 and talks at once, until the other side hangs up.
 func (e *engineer) work(c *phone.Call) {
 	e.say(e.name, "picks up")
 	if c.Wait(c.Context(), 6*time.Second) != nil {
 		return
 	}
 	e.say(e.name, "presses 1")
+	key := time.Now()
 	if c.Press(c.Context(), "1") != nil {
 		return
 	}
-	if c.Wait(c.Context(), 5*time.Second) == nil {
+	var spoke time.Duration
+	if c.Wait(c.Context(), soon-time.Since(key)) == nil {
+		spoke = time.Since(key)
 		e.say(e.name, "speaks")
 		_ = c.Say(c.Context(), e.speech)
 	}
 	<-c.Context().Done()
 	c.Hangup()
 	e.mu.Lock()
-	e.heard = append(e.heard, c.Heard())
+	e.heard, e.spoke = append(e.heard, c.Heard()), spoke
 	e.mu.Unlock()
 	e.say(e.name, "the talk is over")
 }
@@ -99,6 +106,13 @@ func (e *engineer) talks() [][]int16 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return append([][]int16(nil), e.heard...)
+}
+
+// spokeAfter is how long after the key of the last accepted call its owner began to speak.
+func (e *engineer) spokeAfter() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.spoke
 }
 
 // pass waits; false when ctx ended first.

@@ -116,6 +116,7 @@ func (c *Cast) Perform(ctx context.Context, sip, base, token string) error {
 	j.ticket(t)
 	j.recording(ctx, a, t, c.fault, c.talk)
 	j.sound("what the caller heard of Marco", caller.heard, c.marco.speech, c.anna.speech)
+	j.soon(caller.heard, c.marco.speech, c.marco.spokeAfter())
 	var heard []int16
 	if talks := c.marco.talks(); len(talks) > 0 {
 		heard = talks[len(talks)-1]

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,12 +28,17 @@ func (c client) get(ctx context.Context, path string, query url.Values) ([]byte,
 	return c.ask(ctx, http.MethodGet, path, query, "", nil)
 }
 
+// getAnyway is get where an answer of another status says something too.
+func (c client) getAnyway(ctx context.Context, path string, status int) ([]byte, error) {
+	return c.ask(ctx, http.MethodGet, path, nil, "", nil, status)
+}
+
 // post hands something to the API and gives the answer's body.
 func (c client) post(ctx context.Context, path string, query url.Values, kind string, body []byte) ([]byte, error) {
 	return c.ask(ctx, http.MethodPost, path, query, kind, body)
 }
 
-func (c client) ask(ctx context.Context, method, path string, query url.Values, kind string, send []byte) ([]byte, error) {
+func (c client) ask(ctx context.Context, method, path string, query url.Values, kind string, send []byte, also ...int) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTime)
 	defer cancel()
 	where := strings.TrimSuffix(c.API, "/") + "/api/v1" + path
@@ -56,7 +62,7 @@ func (c client) ask(ctx context.Context, method, path string, query url.Values, 
 	if err != nil {
 		return nil, fmt.Errorf("asking %s: %w", c.API, err)
 	}
-	if answer.StatusCode == http.StatusOK {
+	if answer.StatusCode == http.StatusOK || slices.Contains(also, answer.StatusCode) {
 		return body, nil
 	}
 	return nil, refusal(answer.Status, body)

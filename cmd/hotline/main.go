@@ -28,6 +28,8 @@ type commands struct {
 	Say   say      `cmd:"" help:"Speak a text in the voice that says customers' names, into a file."`
 	Try   tryFlow  `cmd:"" help:"Have the conversation in the terminal; nothing is kept."`
 
+	Doctor doctor `cmd:"" help:"What is not well with the running program, what to do, and who may not be reached; fails where there is something."`
+
 	Version version `cmd:"" help:"Print the version, the commit and its date."`
 
 	Config struct {

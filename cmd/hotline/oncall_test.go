@@ -16,6 +16,13 @@ func TestOnCallIsAskedOfTheRunningProgram(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r.Method + " " + r.URL.Path + "?" + r.URL.RawQuery
 		switch r.URL.Path {
+		case "/api/v1/health":
+			if ready {
+				_, _ = w.Write([]byte(`{"status":"ok","checks":{"store":"ok","line":"ok","disk":"ok","rota":"ok"}}`))
+				return
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = w.Write([]byte(`{"status":"failing","checks":{"store":"failing","line":"ok","disk":"ok","rota":"unproven"}}`))
 		case "/api/v1/oncall/readiness":
 			if ready {
 				_, _ = w.Write([]byte(`{"ready":true,"lines":[]}`))
@@ -51,6 +58,15 @@ func TestOnCallIsAskedOfTheRunningProgram(t *testing.T) {
 	if code, text := run("who", "--at", "2026-12-24T18:00:00+01:00", "--contract", "rossi"); code != 0 || asked != "GET /api/v1/oncall/at?contract=rossi&t=2026-12-24T18%3A00%3A00%2B01%3A00" ||
 		text != "rota main at 2026-12-24 18:00 CET:\n  level 1: Marco (swap 1), for anna\nrota night at 2026-12-24 17:00 UTC:\n  nobody\nrung all at once: Marco at sip:marco; Sara at 06\nit rings\n" {
 		t.Errorf("%d: %s (%s)", code, text, asked)
+	}
+	ready = false
+	if code, text := said(t, "doctor", "--api", api.URL, "--token", "secret"); code != 1 || !strings.Contains(text, "rota: unproven; nobody of those on call has proven") ||
+		!strings.Contains(text, "store: failing; the database") || !strings.Contains(text, "line: ok\n") || !strings.Contains(text, "on call:\n  rota main: nobody with a telephone") {
+		t.Errorf("%d: %s", code, text)
+	}
+	ready = true
+	if code, text := said(t, "doctor", "--api", api.URL, "--token", "secret"); code != 0 || !strings.HasSuffix(text, "All is well.\n") {
+		t.Errorf("%d: %s", code, text)
 	}
 	if code, text := run("who", "--at", "tomorrow"); code != 1 || !strings.Contains(text, "--at") {
 		t.Errorf("%d: %s", code, text)

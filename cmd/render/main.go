@@ -154,6 +154,8 @@ func master(v voice, lang prompts.Language, e prompts.Entry) ([]int16, error) {
 	switch e.ID {
 	case prompts.Tone:
 		return studio.Tone(), nil
+	case prompts.Connected:
+		return studio.Connect(), nil
 	case prompts.Music:
 		return studio.Music(), nil
 	}

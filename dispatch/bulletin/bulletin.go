@@ -286,11 +286,12 @@ func (b *Board) gathered(ctx context.Context, w tickets.Work) (g group, err erro
 			}
 			continue
 		}
-		chain, gap, err := b.cfg.Duty.Plan(ctx, time.Now(), a.Ticket)
+		plan, err := b.cfg.Duty.Plan(ctx, time.Now(), a.Ticket)
 		if err != nil {
 			return g, fmt.Errorf("planning whom to ring for an alarm of ticket %d: %w", other.Ticket, err)
 		}
-		gap = gap || len(chain) == 0
+		chain := plan.Attempts()
+		gap := plan.Gap || len(chain) == 0
 		if len(g.alarms) == 0 {
 			key, g.chain, g.gap = phonesOf(chain), chain, gap
 		}

@@ -120,7 +120,7 @@ func (s *search) Join(ctx context.Context) (ivr.Reach, error) {
 	fmt.Fprintln(s.out, "   [music]")
 	switch s.line("does an engineer press 1? y/n> ") {
 	case "y", "yes":
-		_ = s.Say(ctx, s.lang, prompts.P("joined"), false)
+		_ = s.Say(ctx, s.lang, prompts.P(prompts.Connected), false)
 		fmt.Fprintln(s.out, "   [you talk; then the engineer hangs up]")
 		return ivr.Talked, context.Cause(ctx)
 	}

@@ -44,6 +44,7 @@ type Roster struct {
 	copy    Copy
 	log     *slog.Logger
 	breaker *circuitbreaker.Breaker // of what those on the line ask
+	house   escalation.Defaults
 
 	mu    sync.Mutex
 	last  known // as the store last gave it, or as the disk remembers it
@@ -58,9 +59,10 @@ type known struct {
 	there     bool
 }
 
-// New makes a roster; it reads nothing. The breaker says how long a caller waits for the store.
-func New(s Store, c Copy, b *circuitbreaker.Breaker, log *slog.Logger) *Roster {
-	return &Roster{store: s, copy: c, log: log, breaker: b}
+// New makes a roster; it reads nothing. The breaker says how long a caller waits for the store, and house gives the values of a
+// policy that says nothing of its own.
+func New(s Store, c Copy, b *circuitbreaker.Breaker, house escalation.Defaults, log *slog.Logger) *Roster {
+	return &Roster{store: s, copy: c, log: log, breaker: b, house: house}
 }
 
 // Refresh reads what decides who is rung, so that the copy is fresh when the store fails. It waits 2 s for the store.
@@ -74,31 +76,28 @@ func (r *Roster) Refresh(ctx context.Context) error {
 	return err
 }
 
-// Plan gives the telephones to ring for a ticket, in their order, and tells whether nobody can be rung who is on call. Those of
-// whoever has the ticket in hand stand in front. It implements ring.Duty. Of the plan it is the order of telephones that is
-// rung: one after the other, whatever the policy says of ringing at once, of times, of how many must accept, and of overflow.
-func (r *Roster) Plan(ctx context.Context, now time.Time, t tickets.Ticket) ([]oncall.Attempt, bool, error) {
+// Plan plans who is rung for a blocking ticket at now. The telephones of whoever has the ticket in hand stand in front. It
+// implements ring.Duty. The plan asks for no hours: whether it is time to ring is decided before.
+func (r *Roster) Plan(ctx context.Context, now time.Time, t tickets.Ticket) (escalation.Plan, error) {
 	k, err := r.read(ctx)
 	if err != nil {
-		return nil, false, err
+		return escalation.Plan{}, err
 	}
 	return r.plan(k, now, t)
 }
 
-// plan works out the telephones from what stands in the store, or in its copy.
-func (r *Roster) plan(k known, now time.Time, t tickets.Ticket) ([]oncall.Attempt, bool, error) {
+// plan works the plan out from what stands in the store, or in its copy.
+func (r *Roster) plan(k known, now time.Time, t tickets.Ticket) (escalation.Plan, error) {
 	if k.broken != nil {
 		r.log.Warn("a rota cannot be worked out and rings nobody; others serve its requests", "error", k.broken)
 	}
 	if len(k.facts.Rotas) == 0 {
-		return nil, true, cmp.Or(k.broken, errors.New("no rota was ever written"))
+		return escalation.Plan{Gap: true}, cmp.Or(k.broken, errors.New("no rota was ever written"))
 	}
-	p := escalation.For(escalation.Case{
+	return escalation.For(escalation.Case{
 		Request: rota.Request{Contract: string(t.Contract), Category: sla.Blocking, Level: t.Level, Language: t.Language},
 		Channel: string(t.Channel), OnLine: true, Assignee: oncall.EngineerID(t.Assignee),
-	}, k.facts, now)
-	attempts := p.Attempts()
-	return attempts, p.Gap || len(attempts) == 0, nil
+	}, k.facts, now), nil
 }
 
 // read asks the store, and takes the last good copy where it does not answer.
@@ -137,6 +136,7 @@ func (r *Roster) learn(d escalation.Documents) known {
 func (r *Roster) remember(d escalation.Documents) known {
 	k := known{documents: d, there: true}
 	k.facts, k.broken = d.Facts()
+	k.facts.Defaults = r.house
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last = k
@@ -150,11 +150,24 @@ func (r *Roster) lastGood() known {
 	return r.last
 }
 
-// engineers are those of the last plan, and how often they were replaced.
-func (r *Roster) engineers() ([]oncall.Engineer, int) {
+// telephone is one that may be rung.
+type telephone struct{ whose, phone string }
+
+// telephones are those of engineers and of policies by the last plan, and how often they were replaced.
+func (r *Roster) telephones() (list []telephone, edits int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.last.documents.Engineers, r.edits
+	for _, e := range r.last.documents.Engineers {
+		for _, p := range e.Phones {
+			list = append(list, telephone{e.Name, p})
+		}
+	}
+	for _, policy := range r.last.documents.Policies {
+		for _, p := range policy.Overflow {
+			list = append(list, telephone{"the overflow of policy " + policy.ID, p})
+		}
+	}
+	return list, r.edits
 }
 
 // Of lists the engineers who have a telephone that same takes for the one asked for, by the last plan.
@@ -168,7 +181,9 @@ func (r *Roster) Of(same func(telephone string) bool) []oncall.Engineer {
 	return list
 }
 
-// HasTelephone tells whether a telephone of an engineer is one that same takes for the one asked for, by the last plan.
+// HasTelephone tells whether a telephone of an engineer or of a policy is one that same takes for the one asked for, by the last
+// plan.
 func (r *Roster) HasTelephone(same func(telephone string) bool) bool {
-	return slices.ContainsFunc(r.lastGood().documents.Engineers, func(e oncall.Engineer) bool { return slices.ContainsFunc(e.Phones, same) })
+	list, _ := r.telephones()
+	return slices.ContainsFunc(list, func(t telephone) bool { return same(t.phone) })
 }

@@ -16,6 +16,7 @@ import (
 	"hotline/directory"
 	"hotline/memory"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/tickets"
 )
@@ -65,14 +66,14 @@ func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
 		}
 		r := &rotaless{Store: store}
 		b := circuitbreaker.New(circuitbreaker.Config{Timeout: wait, Cooldown: 5 * time.Second})
-		d := New(r, atomicfile.Values{Dir: dir}, b, slog.New(slog.DiscardHandler))
+		d := New(r, atomicfile.Values{Dir: dir}, b, escalation.Defaults{}, slog.New(slog.DiscardHandler))
 		plan := func() (time.Duration, int) {
 			began := time.Now()
-			list, _, err := d.Plan(t.Context(), time.Now(), tickets.Ticket{})
+			plan, err := d.Plan(t.Context(), time.Now(), tickets.Ticket{})
 			if err != nil {
 				t.Error(err)
 			}
-			return time.Since(began), len(list)
+			return time.Since(began), len(plan.Attempts())
 		}
 		if err := d.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
@@ -113,7 +114,7 @@ func TestWhatKeepsATicketFromAnEngineerIsSaidOnce(t *testing.T) {
 	var said []string
 	barred := ""
 	w := &Watch{
-		Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, patient(), slog.New(slog.DiscardHandler)),
+		Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, patient(), escalation.Defaults{}, slog.New(slog.DiscardHandler)),
 		Alarm:  func(k alarm.Kind, text string) { said = append(said, string(k)+": "+text) },
 		Allowed: func(telephone string) error {
 			if barred != "" && strings.Contains(telephone, barred) {
@@ -145,11 +146,11 @@ func TestWhatKeepsATicketFromAnEngineerIsSaidOnce(t *testing.T) {
 		{"still nobody", func() {}, ""},
 		{"somebody again", func() { shifts(true) }, ""},
 		{"and nobody again", func() { shifts(false) }, "rota_gap: nobody is on duty from now on"},
-		{"Anna's telephone is barred", func() { barred = "anna" }, "telephone: telephones of engineers are never rung: Anna: context canceled"},
+		{"Anna's telephone is barred", func() { barred = "anna" }, "telephone: telephones are never rung: Anna: context canceled"},
 		{"still barred", func() {}, ""},
-		{"both are", func() { barred = "sip" }, "telephone: telephones of engineers are never rung: Anna: context canceled; Marco: context canceled"},
+		{"both are", func() { barred = "sip" }, "telephone: telephones are never rung: Anna: context canceled; Marco: context canceled"},
 		{"none is", func() { barred = "" }, ""},
-		{"Anna's is again", func() { barred = "anna" }, "telephone: telephones of engineers are never rung: Anna: context canceled"},
+		{"Anna's is again", func() { barred = "anna" }, "telephone: telephones are never rung: Anna: context canceled"},
 	} {
 		said = nil
 		c.do()
@@ -186,15 +187,15 @@ func TestATicketIsRungByTheRotaThatServesIt(t *testing.T) {
 	}
 	hanging := &rotaless{Store: store}
 	dir := t.TempDir()
-	d := New(hanging, atomicfile.Values{Dir: dir}, patient(), slog.New(slog.DiscardHandler))
+	d := New(hanging, atomicfile.Values{Dir: dir}, patient(), escalation.Defaults{}, slog.New(slog.DiscardHandler))
 	rung := func(d *Roster, contract, assignee string, at time.Time) string {
 		t.Helper()
-		list, gap, err := d.Plan(ctx, at, tickets.Ticket{Reporter: tickets.Reporter{Contract: directory.ContractID(contract)}, Assignee: assignee})
-		if err != nil || gap {
-			t.Fatal(gap, err)
+		plan, err := d.Plan(ctx, at, tickets.Ticket{Reporter: tickets.Reporter{Contract: directory.ContractID(contract)}, Assignee: assignee})
+		if err != nil || plan.Gap {
+			t.Fatal(plan.Gap, err)
 		}
 		var who []string
-		for _, a := range list {
+		for _, a := range plan.Attempts() {
 			who = append(who, string(a.Engineer))
 		}
 		return strings.Join(who, " ")
@@ -213,7 +214,7 @@ func TestATicketIsRungByTheRotaThatServesIt(t *testing.T) {
 	}
 	hanging.hangs.Store(true)
 	impatient := circuitbreaker.New(circuitbreaker.Config{Timeout: time.Millisecond, Cooldown: time.Minute})
-	if got := rung(New(hanging, atomicfile.Values{Dir: dir}, impatient, slog.New(slog.DiscardHandler)), "rossi", "", now); got != "marco" {
+	if got := rung(New(hanging, atomicfile.Values{Dir: dir}, impatient, escalation.Defaults{}, slog.New(slog.DiscardHandler)), "rossi", "", now); got != "marco" {
 		t.Errorf("by the copy on the disk %s are rung", got)
 	}
 }
@@ -262,7 +263,7 @@ func TestOneLetterAMorningTellsOfGapsAndUnprovenTelephones(t *testing.T) {
 	var sent []string
 	fails := false
 	morning := func() *Morning {
-		return &Morning{Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, patient(), slog.New(slog.DiscardHandler)), Facts: store, Log: slog.New(slog.DiscardHandler),
+		return &Morning{Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, patient(), escalation.Defaults{}, slog.New(slog.DiscardHandler)), Facts: store, Log: slog.New(slog.DiscardHandler),
 			Send: func(_ context.Context, id, _, text string) error {
 				if fails {
 					return context.DeadlineExceeded

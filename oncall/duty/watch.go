@@ -33,10 +33,11 @@ func (w *Watch) lookForGap(ctx context.Context, now time.Time) {
 	if w.Roster.Refresh(ctx) != nil {
 		return
 	}
-	_, gap, err := w.Roster.plan(w.Roster.lastGood(), now, tickets.Ticket{})
+	plan, err := w.Roster.plan(w.Roster.lastGood(), now, tickets.Ticket{})
 	if err != nil {
 		return
 	}
+	gap := plan.Gap || !plan.Rings()
 	if gap && !w.gap {
 		w.Alarm(alarm.RotaGap, "nobody is on duty from now on")
 	}
@@ -46,22 +47,20 @@ func (w *Watch) lookForGap(ctx context.Context, now time.Time) {
 // lookForBarred alarms once of telephones that the line may not dial: they were saved before the configuration was changed, or by
 // a node with another configuration.
 func (w *Watch) lookForBarred() {
-	engineers, edit := w.Roster.engineers()
+	telephones, edit := w.Roster.telephones()
 	if edit == w.looked {
 		return
 	}
 	w.looked = edit
 	var list []string
-	for _, e := range engineers {
-		for _, p := range e.Phones {
-			if err := w.Allowed(p); err != nil {
-				list = append(list, fmt.Sprintf("%s: %v", e.Name, err))
-			}
+	for _, t := range telephones {
+		if err := w.Allowed(t.phone); err != nil {
+			list = append(list, fmt.Sprintf("%s: %v", t.whose, err))
 		}
 	}
 	barred := strings.Join(list, "; ")
 	if barred != "" && barred != w.barred {
-		w.Alarm(alarm.Telephone, "telephones of engineers are never rung: "+barred)
+		w.Alarm(alarm.Telephone, "telephones are never rung: "+barred)
 	}
 	w.barred = barred
 }

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -22,7 +23,7 @@ type builder struct {
 // own rings who has the ticket in hand before the chain, on call or not, absent or not, unless that person chose silence.
 func (b *builder) own(id oncall.EngineerID) {
 	if id != "" {
-		b.add(Step{SkipTalking: true}, b.attempts(Step{}, []rota.Place{{Engineer: id}}))
+		b.add(Step{SkipTalking: true}, b.attempts(Step{}, []rota.Place{{Engineer: id, Why: "has the ticket in hand"}}))
 	}
 }
 
@@ -40,16 +41,17 @@ func (b *builder) add(s Step, attempts []oncall.Attempt) {
 	if len(attempts) == 0 {
 		return
 	}
-	ring := s.Ring
-	if ring == 0 {
-		ring = RingTime
-	}
-	n := len(b.plan.Steps)
-	if n > 0 && !s.AtOnce && !b.plan.Steps[n-1].AtOnce && b.plan.Steps[n-1].Ring == ring { // one after the other goes on
+	next := Group{AtOnce: s.AtOnce, Ring: cmp.Or(s.Ring, b.facts.Defaults.ring()), SkipTalking: s.SkipTalking, Attempts: attempts}
+	if n := len(b.plan.Steps); n > 0 && b.plan.Steps[n-1].goesOn(next) {
 		b.plan.Steps[n-1].Attempts = append(b.plan.Steps[n-1].Attempts, attempts...)
 		return
 	}
-	b.plan.Steps = append(b.plan.Steps, Group{AtOnce: s.AtOnce, Ring: ring, Attempts: attempts})
+	b.plan.Steps = append(b.plan.Steps, next)
+}
+
+// goesOn tells whether a group is the same one after another as the one before it.
+func (g Group) goesOn(next Group) bool {
+	return !g.AtOnce && !next.AtOnce && g.Ring == next.Ring && g.SkipTalking == next.SkipTalking
 }
 
 // attempts are the telephones of places. Who chose silence is written down and not rung. Who talks to another caller is left
@@ -83,7 +85,7 @@ func (b *builder) attempts(s Step, places []rota.Place) (list []oncall.Attempt) 
 			b.called = append(b.called, e.ID)
 		}
 		for _, phone := range phones {
-			list = append(list, oncall.Attempt{Engineer: e.ID, Name: e.Name, Level: p.Level, Phone: phone, Language: e.Language})
+			list = append(list, oncall.Attempt{Engineer: e.ID, Name: e.Name, Level: p.Level, Phone: phone, Language: e.Language, Why: p.Why})
 		}
 	}
 	return list

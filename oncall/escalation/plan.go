@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -28,7 +29,16 @@ type Facts struct {
 	Contacts  []Contact
 	Proofs    []oncall.Proof
 	Talking   []oncall.EngineerID // who talks to a caller of ours
+	Defaults  Defaults
 }
+
+// Defaults are the house's values for a policy that says nothing of its own. Zero fields mean RingTime and Rounds.
+type Defaults struct {
+	Ring   time.Duration // how long a telephone rings
+	Rounds int           // how often the steps are walked
+}
+
+func (d Defaults) ring() time.Duration { return cmp.Or(d.Ring, RingTime) }
 
 // Told is what the caller is told, on the line or by the channel by which the request came.
 type Told string
@@ -66,26 +76,39 @@ type Plan struct {
 	At       time.Time
 	Rule     string // the row of the table that decided
 	Ring     bool   // somebody is rung now
-	Rotas    []rota.ID
+	Language string
+	Level    sla.LevelID
+	Rotas    []RotaVersion
 	Policy   string
+	Version  int // of the policy; 0: of a house that has written none
 	Steps    []Group
 	Rounds   int
 	Need     int
 	Overflow []string
-	After    bool     // callers with a contract go first
-	Gap      bool     // nobody on call has a telephone
-	Silent   []Silent // who is not rung by choice
-	Caller   Told
-	Next     Next
-	Note     string              // the line of the ticket that says it
-	Skipped  []oncall.EngineerID // who talks to another caller
+
+	OverflowRing time.Duration // how long each of these rings
+
+	After   bool     // callers with a contract go first
+	Gap     bool     // nobody on call has a telephone
+	Silent  []Silent // who is not rung by choice
+	Caller  Told
+	Next    Next
+	Note    string              // the line of the ticket that says it
+	Skipped []oncall.EngineerID // who talks to another caller
+}
+
+// RotaVersion is a rota of which engineers are rung, as it stood.
+type RotaVersion struct {
+	ID      rota.ID
+	Version int
 }
 
 // Group is telephones that are rung one after the other, or all at once.
 type Group struct {
-	AtOnce   bool
-	Ring     time.Duration
-	Attempts []oncall.Attempt
+	AtOnce      bool
+	Ring        time.Duration // how long each of them rings
+	SkipTalking bool          // who talks to another caller when it is their turn is left out
+	Attempts    []oncall.Attempt
 }
 
 // Silent is somebody, or everybody, who is not rung by a choice that was written down.
@@ -101,6 +124,20 @@ func (p Plan) Attempts() (list []oncall.Attempt) {
 	}
 	return list
 }
+
+// OverflowEngineer stands in the place of an engineer where an overflow telephone is rung: whose it is nobody knows.
+const OverflowEngineer oncall.EngineerID = "overflow"
+
+// OverflowAttempts are the telephones that are rung once, in their order, when all rounds were in vain. language is the ticket's.
+func (p Plan) OverflowAttempts(language string) (list []oncall.Attempt) {
+	for _, phone := range p.Overflow {
+		list = append(list, oncall.Attempt{Engineer: OverflowEngineer, Name: "the overflow telephone", Phone: phone, Language: language, Why: "an overflow telephone of the policy"})
+	}
+	return list
+}
+
+// Rings tells whether there is any telephone to ring.
+func (p Plan) Rings() bool { return len(p.Steps)+len(p.Overflow) > 0 }
 
 // row is one line of the table: when it speaks of a request, and what is done.
 type row struct {
@@ -131,7 +168,7 @@ func (c Case) request() bool { return c.Level == sla.OnRequest }
 // For plans for a request at now.
 func For(c Case, f Facts, now time.Time) Plan {
 	open, opens := c.open(now)
-	p := Plan{At: now, Rounds: Rounds, Need: Need, After: c.request(), Next: Next{At: opens}, Steps: []Group{}}
+	p := Plan{At: now, Rounds: cmp.Or(f.Defaults.Rounds, Rounds), Need: Need, After: c.request(), Next: Next{At: opens}, Steps: []Group{}, Language: c.Language, Level: c.Level}
 	for _, r := range rows() {
 		if r.when(c, open) {
 			p.Rule, p.Ring, p.Caller, p.Next.What = r.rule, r.ring, r.told, r.next
@@ -166,7 +203,7 @@ func (c Case) open(now time.Time) (open bool, opens time.Time) {
 // chain puts the telephones into the plan.
 func (f Facts) chain(p *Plan, c Case, now time.Time) {
 	policy := f.policy(c)
-	p.Policy = policy.ID
+	p.Policy, p.Version = policy.ID, policy.Version
 	if policy.Silence != nil {
 		p.Silent = []Silent{{Choice: *policy.Silence}}
 		if p.Ring { // the caller is told, staff have it on their list, and the clocks run on
@@ -177,7 +214,7 @@ func (f Facts) chain(p *Plan, c Case, now time.Time) {
 	b := &builder{facts: f, request: c, now: now, plan: p, silenced: map[oncall.EngineerID]bool{}, talks: map[oncall.EngineerID]bool{}}
 	chosen := f.serving(c.Request)
 	for _, s := range chosen {
-		p.Rotas = append(p.Rotas, s.Rota().ID)
+		p.Rotas = append(p.Rotas, RotaVersion{s.Rota().ID, s.Rota().Version})
 	}
 	if !p.Ring {
 		return
@@ -188,7 +225,7 @@ func (f Facts) chain(p *Plan, c Case, now time.Time) {
 	if policy.Need > 0 {
 		p.Need = policy.Need
 	}
-	p.Overflow = policy.Overflow
+	p.Overflow, p.OverflowRing = policy.Overflow, f.Defaults.ring()
 	b.own(c.Assignee)
 	p.Gap = !b.steps(policy.Steps, chosen)
 	if p.Gap && len(p.Overflow) == 0 { // a policy that finds nobody leaves nobody in silence
@@ -244,12 +281,17 @@ func (b *builder) places(s Step, chosen []*rota.Schedule) [][]rota.Place {
 	if len(s.Engineers) > 0 {
 		var places []rota.Place
 		for _, id := range s.Engineers {
-			places = append(places, rota.Place{Engineer: id})
+			places = append(places, rota.Place{Engineer: id, Why: "the policy names this engineer"})
 		}
 		return [][]rota.Place{places}
 	}
 	if s.Rota != "" {
 		chosen = slices.DeleteFunc(slices.Clone(b.facts.Rotas), func(one *rota.Schedule) bool { return one.Rota().ID != s.Rota })
+		for _, one := range chosen {
+			if v := (RotaVersion{one.Rota().ID, one.Rota().Version}); !slices.Contains(b.plan.Rotas, v) {
+				b.plan.Rotas = append(b.plan.Rotas, v)
+			}
+		}
 	}
 	for _, one := range chosen {
 		places := slices.DeleteFunc(one.At(b.now), func(p rota.Place) bool { return s.Level != 0 && p.Level != s.Level })

@@ -218,6 +218,9 @@ func TestAHouseThatHasWrittenNothingIsRungAsBefore(t *testing.T) {
 		want = oncall.First(want, f.Engineers, c.Assignee)
 		p := escalation.For(c, f, now)
 		got := p.Attempts()
+		for i := range got {
+			got[i].Why = ""
+		}
 		if !slices.Equal(got, want) || p.Gap != gap || p.Ring != (len(want) > 0) {
 			t.Fatalf("at %s the plan rings %v (gap %v), before it was %v (%v)", now, got, p.Gap, want, gap)
 		}

@@ -88,6 +88,13 @@ func Of(f escalation.Facts, now, until time.Time) Report {
 	return r
 }
 
+// Now tells how it stands as the report begins: gap where a rota's requests reach nobody, covered where none of them reaches only
+// people who have not proven a telephone within 7 days.
+func (r Report) Now() (gap, covered bool) {
+	runs := func(g RotaGap) bool { return !g.From.After(r.From) && r.From.Before(g.Until) }
+	return slices.ContainsFunc(r.Gaps, runs), !slices.ContainsFunc(r.Uncovered, runs)
+}
+
 func person(f escalation.Facts, e oncall.Engineer, shifts []OnCallShift, now time.Time) Person {
 	p := Person{Engineer: e.ID, Name: e.Name, Phones: []Phone{}, OnCall: []OnCallShift{}}
 	best := time.Time{}

@@ -16,6 +16,7 @@ type Night struct {
 	Ticket int64
 	At     time.Time // when the first telephone was rung
 	Case   escalation.Case
+	By     string // policy and rotas of its plan, with their versions; empty where no plan was kept
 	Rang   []Rang // in the order in which they rang
 }
 
@@ -34,6 +35,7 @@ type Rang struct {
 type Account struct {
 	Ticket   int64
 	At       time.Time
+	By       string // policy and rotas of that night, with their versions
 	Was      []Rang
 	Would    []Rang
 	Caller   escalation.Told   // what the caller would have been told
@@ -51,7 +53,7 @@ const unknown = "unknown: it was not rung that night"
 // accepted as the policy needs.
 func Run(n Night, f escalation.Facts) Account {
 	plan := escalation.For(n.Case, f, n.At)
-	a := Account{Ticket: n.Ticket, At: n.At, Was: n.Rang, Would: []Rang{}, Caller: plan.Caller, Maybe: []oncall.EngineerID{}, Unrung: []oncall.EngineerID{}}
+	a := Account{Ticket: n.Ticket, At: n.At, By: n.By, Was: n.Rang, Would: []Rang{}, Caller: plan.Caller, Maybe: []oncall.EngineerID{}, Unrung: []oncall.EngineerID{}}
 	w := walk{night: n, account: &a, now: n.At, need: plan.Need, used: map[string]int{}}
 	for range plan.Rounds {
 		for _, g := range plan.Steps {
@@ -60,9 +62,9 @@ func Run(n Night, f escalation.Facts) Account {
 			}
 		}
 	}
-	for _, phone := range plan.Overflow {
+	for _, last := range plan.OverflowAttempts("") {
 		if w.need > 0 {
-			w.group(escalation.Group{Ring: escalation.RingTime, Attempts: []oncall.Attempt{{Engineer: "overflow", Phone: phone}}})
+			w.group(escalation.Group{Ring: plan.OverflowRing, Attempts: []oncall.Attempt{last}})
 		}
 	}
 	for _, r := range n.Rang {
@@ -154,6 +156,12 @@ func (a Account) Line(zone *time.Location) string {
 	}
 	if len(a.Unrung) > 0 {
 		text += fmt.Sprintf("; not rung any more: %v", a.Unrung)
+	}
+	if a.By != "" {
+		text += "; that night by " + a.By
+		if len(a.Was) == 0 {
+			text += ", and nobody was rung"
+		}
 	}
 	return text
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -117,9 +116,9 @@ func (j *job) replay(ctx context.Context, t Telephone, lang prompts.Language) {
 
 // callerGone tells an engineer on the line that the caller is gone and offers one key to call back; subject is what he
 // has not heard yet. It gives the leg's result for the record.
-func (j *job) callerGone(t Telephone, a oncall.Attempt, subject prompts.Phrase, why string) (result string) {
-	j.note(t.Context(), tickets.CallerGone, a.Engineer, why+"; "+a.Name+" was told")
-	if j.offer(t, a, prompts.Join(subject, prompts.P(SayCallerGone)), prompts.Join(subject, prompts.P(SayCallerGoneOnly))) {
+func (a *attempt) callerGone(t Telephone, subject prompts.Phrase, why string) (result string) {
+	a.note(t.Context(), tickets.CallerGone, a.Engineer, why+"; "+a.Name+" was told")
+	if a.offer(t, prompts.Join(subject, prompts.P(SayCallerGone)), prompts.Join(subject, prompts.P(SayCallerGoneOnly))) {
 		return resultCalledBack
 	}
 	return resultGone
@@ -127,19 +126,23 @@ func (j *job) callerGone(t Telephone, a oncall.Attempt, subject prompts.Phrase, 
 
 // offer offers an engineer one key to call the customer; bare is said where the line may not call him, and his number. It
 // runs on the engineer's own context: the caller's may have ended.
-func (j *job) offer(t Telephone, a oncall.Attempt, call, bare prompts.Phrase) (called bool) {
+func (a *attempt) offer(t Telephone, call, bare prompts.Phrase) (called bool) {
 	ctx, lang := t.Context(), prompts.Language(a.Language)
-	if !j.ticket || j.request.CallBack == "" {
-		_ = t.Say(ctx, lang, prompts.Join(bare, j.search.number(j.request.Ticket), prompts.P(SayGoodbye)), false)
+	if !a.ticket || a.request.CallBack == "" {
+		_ = t.Say(ctx, lang, prompts.Join(bare, a.search.number(a.request.Ticket), prompts.P(SayGoodbye)), false)
 		return false
 	}
 	for range briefings - 1 {
 		if t.Say(ctx, lang, call, true) != nil {
 			return false
 		}
-		key, err := t.Key(ctx, j.search.Times.Key/2)
+		key, err := t.Key(ctx, a.search.Times.Key/2)
 		if err == nil && key == '1' {
-			j.callBack(ctx, t, a)
+			if !a.wins() { // another one calls the customer already
+				a.dismiss(t)
+				return false
+			}
+			a.callBack(ctx, t, a.Attempt)
 			return true
 		}
 		if err != nil && !errors.Is(err, ErrNoKey) {

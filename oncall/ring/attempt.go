@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"hotline/cdr"
@@ -33,6 +32,9 @@ const (
 	skipped                   // not rung at all
 )
 
+// decides tells whether a verdict is more than that the next telephone is to ring.
+func (v verdict) decides() bool { return v == talked || v == lost || v == cutShort || v == calledOff }
+
 // The results of a leg as the call's record shows them.
 const (
 	resultAccepted = "accepted"
@@ -43,6 +45,7 @@ const (
 	resultLost     = "lost after the join"
 	resultGone     = "caller gone"
 	resultOff      = "called off"
+	resultTaken    = "another engineer accepted"
 	resultShort    = "hung up at once"
 	resultUnheard  = "accepted, not heard"
 	resultHanded   = "handed over"
@@ -50,42 +53,94 @@ const (
 	resultCalledBack = "called back"
 )
 
-// attempt rings one telephone and, when somebody picks up, asks for the key.
-func (j *job) attempt(ctx context.Context, a oncall.Attempt) (verdict, error) {
-	s := j.search
-	leg := cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
-	if !s.engaged.take(j.owner(a)) {
-		j.finish(ctx, leg, a, errEngaged.Error())
+// attempt is one telephone that is rung, by itself or with others. One goroutine owns it.
+type attempt struct {
+	*job
+	oncall.Attempt
+	rings time.Duration
+	as    *engagement
+
+	race   *first          // nil: it rings alone
+	enough context.Context // ends when it need not ring any more, though others may; nil: never
+	won    bool
+}
+
+// attempt rings one telephone by itself and, when somebody picks up, asks for the key.
+func (j *job) attempt(ctx context.Context, to oncall.Attempt, t turn) (verdict, error) {
+	as := j.engage(ctx, to, t)
+	if as == nil {
 		return unanswered, errEngaged
 	}
-	free := sync.OnceFunc(func() { s.engaged.free(j.owner(a)) })
-	defer free()
-	j.free = free
-	t, err := j.ring(ctx, a)
+	defer as.free()
+	a := &attempt{job: j, Attempt: to, rings: t.ring, as: as}
+	return a.run(ctx)
+}
+
+// run rings the telephone and, when somebody picks up, asks for the key.
+func (a *attempt) run(ctx context.Context) (verdict, error) {
+	leg := cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
+	t, err := a.ring(ctx)
 	if err != nil {
-		result := resultOf(err)
-		if j.gone(ctx) {
-			j.note(ctx, tickets.CallerGone, a.Engineer, goneWord(ctx)+" while "+a.Name+" was rung")
-		} else if context.Cause(ctx) != nil {
-			result = resultGone
-		} else if j.request.Until.Err() != nil {
-			j.finish(ctx, leg, a, resultOff)
-			return calledOff, nil
-		}
-		j.finish(ctx, leg, a, result)
-		return unanswered, err
+		return a.unrung(ctx, leg, err)
 	}
 	leg.Answered = time.Now()
 	defer t.Hangup()
-	v, result := j.converse(ctx, t, a)
+	v, result := a.converse(ctx, t)
 	leg.Quality = t.Quality()
-	j.finish(ctx, leg, a, result)
+	a.finish(ctx, leg, result)
 	return v, nil
 }
 
+// unrung is the end of a telephone that nobody has picked up.
+func (a *attempt) unrung(ctx context.Context, leg cdr.Leg, err error) (verdict, error) {
+	result := resultOf(err)
+	switch {
+	case a.needless():
+		a.finish(ctx, leg, a.needlessWord())
+		return unanswered, nil
+	case a.gone(ctx):
+		a.note(ctx, tickets.CallerGone, a.Engineer, goneWord(ctx)+" while "+a.Name+" was rung")
+	case context.Cause(ctx) != nil:
+		result = resultGone
+	case a.request.Until.Err() != nil:
+		a.finish(ctx, leg, resultOff)
+		return calledOff, nil
+	}
+	a.finish(ctx, leg, result)
+	return unanswered, err
+}
+
+// needless tells whether the telephone of several that ring together need not ring any more.
+func (a *attempt) needless() bool { return a.enough != nil && a.enough.Err() != nil }
+
+// needlessWord is the result of such a leg.
+func (a *attempt) needlessWord() string {
+	if errors.Is(context.Cause(a.enough), errPass) {
+		return resultOff
+	}
+	return resultTaken
+}
+
+// wins tells whether it is this telephone's owner who has accepted, where several are asked.
+func (a *attempt) wins() bool {
+	a.won = a.won || a.race == nil || a.race.claim()
+	return a.won
+}
+
+// until is ctx until it is pointless that this telephone rings, with the reason as its cause.
+func (a *attempt) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	both, stop := a.untilCalledOff(ctx)
+	if a.enough == nil {
+		return both, stop
+	}
+	all, cancel := context.WithCancelCause(both)
+	unwatch := context.AfterFunc(a.enough, func() { cancel(context.Cause(a.enough)) })
+	return all, func() { unwatch(); cancel(nil); stop() }
+}
+
 // afterPass is what an engineer hears who passes: that somebody else is called, unless there is nobody else.
-func (j *job) afterPass(a oncall.Attempt) prompts.ID {
-	if slices.ContainsFunc(j.chain, func(other oncall.Attempt) bool { return j.owner(other) != j.owner(a) }) {
+func (a *attempt) afterPass() prompts.ID {
+	if slices.ContainsFunc(a.chain, func(other oncall.Attempt) bool { return a.owner(other) != a.owner(a.Attempt) }) {
 		return SayPassed
 	}
 	return SayGoodbye
@@ -98,15 +153,15 @@ func (j *job) gone(ctx context.Context) bool {
 
 // ring rings one telephone for its time. When the caller of a ticket hangs up meanwhile, it rings on: whoever picks it
 // up is told.
-func (j *job) ring(ctx context.Context, a oncall.Attempt) (Telephone, error) {
-	if j.ticket && j.request.Caller != nil {
+func (a *attempt) ring(ctx context.Context) (Telephone, error) {
+	if a.ticket && a.request.Caller != nil {
 		ctx = context.WithoutCancel(ctx)
 	}
-	ctx, stop := j.untilCalledOff(ctx)
+	ctx, stop := a.until(ctx)
 	defer stop()
-	ringing, cancel := context.WithTimeoutCause(ctx, j.search.Times.Ring, ErrUnheard)
+	ringing, cancel := context.WithTimeoutCause(ctx, a.rings, ErrUnheard)
 	defer cancel()
-	return j.search.Telephones.Ring(ringing, a.Phone, j.introduced(a.Engineer, j.request.Ticket.Caller))
+	return a.search.Telephones.Ring(ringing, a.Phone, a.introduced(a.Engineer, a.request.Ticket.Caller))
 }
 
 // introduced is what a telephone is shown, and who pays for its call.
@@ -122,10 +177,10 @@ func (j *job) introduced(whose oncall.EngineerID, customer string) Introduction 
 }
 
 // finish writes the leg down: in the call's record and as a line of the ticket.
-func (j *job) finish(ctx context.Context, leg cdr.Leg, a oncall.Attempt, result string) {
+func (a *attempt) finish(ctx context.Context, leg cdr.Leg, result string) {
 	leg.Ended, leg.Result = time.Now(), result
-	j.search.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
-	j.note(ctx, tickets.Rang, a.Engineer, a.Name+" at "+a.Phone+": "+result)
+	a.search.Book.Leg(context.WithoutCancel(ctx), a.leg, leg)
+	a.note(ctx, tickets.Rang, a.Engineer, a.Name+" at "+a.Phone+": "+result)
 }
 
 // resultOf says in words of the trade why a telephone was not picked up.
@@ -184,24 +239,29 @@ func refusal(err error) string {
 }
 
 // converse speaks with whoever picked up: brief, key, join. It gives the leg's result for the record.
-func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verdict, string) {
-	if j.gone(ctx) { // while it rang
-		return unanswered, j.callerGone(t, a, j.subject, goneWord(ctx))
+func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
+	switch {
+	case a.needless():
+		return unanswered, a.dismiss(t)
+	case a.gone(ctx): // while it rang
+		return unanswered, a.callerGone(t, a.subject, goneWord(ctx))
 	}
 	lang := prompts.Language(a.Language)
-	asking, stop := j.untilCalledOff(ctx)
-	answer := j.ask(asking, t, lang)
+	asking, stop := a.until(ctx)
+	answer := a.ask(asking, t, lang)
 	stop()
 	switch {
+	case a.needless(), answer == accepts && a.request.Until.Err() == nil && context.Cause(ctx) == nil && !a.wins():
+		return unanswered, a.dismiss(t)
 	case context.Cause(ctx) != nil && t.Context().Err() == nil:
-		return unanswered, j.callerGone(t, a, nil, goneWord(ctx))
-	case j.request.Until.Err() != nil: // also where he has pressed a key just now: somebody else has it in hand
+		return unanswered, a.callerGone(t, nil, goneWord(ctx))
+	case a.request.Until.Err() != nil: // also where he has pressed a key just now: somebody else has it in hand
 		_ = t.Say(ctx, lang, prompts.P(SayCalledOff, SayGoodbye), false)
 		return calledOff, resultOff
 	case answer == accepts:
-		return j.accept(ctx, t, a)
+		return a.accept(ctx, t)
 	case answer == passes:
-		_ = t.Say(ctx, lang, prompts.P(j.afterPass(a)), false)
+		_ = t.Say(ctx, lang, prompts.P(a.afterPass()), false)
 		return passedOn, resultPassed
 	case t.Context().Err() != nil:
 		return unanswered, resultHungUp
@@ -210,4 +270,13 @@ func (j *job) converse(ctx context.Context, t Telephone, a oncall.Attempt) (verd
 		return unanswered, resultMailbox
 	}
 	return unanswered, resultNoKey // most likely a mailbox: it is owed no farewell, the caller waits
+}
+
+// dismiss tells somebody who has picked up that another one has accepted.
+func (a *attempt) dismiss(t Telephone) (result string) {
+	result = a.needlessWord()
+	if result == resultTaken {
+		_ = t.Say(a.race.farewell, prompts.Language(a.Language), prompts.P(SayCalledOff, SayGoodbye), false)
+	}
+	return result
 }

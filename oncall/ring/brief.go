@@ -15,15 +15,12 @@ const (
 	SaySearching      prompts.ID = "searching"       // caller: an engineer is being called
 	SayStillSearching prompts.ID = "still-searching" // caller: over the music
 	SayLeaveKey       prompts.ID = "leave-key"       // caller: 1 to be called back instead of waiting
-	SayJoined         prompts.ID = "joined"          // caller: an engineer is on the line
 	SayEngineerLost   prompts.ID = "engineer-lost"   // caller: the engineer's line dropped
-	SayOperatorJoined prompts.ID = "operator-joined" // caller: the operator is on the line
 	SayDescribing     prompts.ID = "describing"      // engineer: the customer is still describing the fault
 	SayBriefKeys      prompts.ID = "brief-keys"      // engineer: 1 accepts, 2 passes, 3 plays the message
 	SayCallBackKeys   prompts.ID = "call-back-keys"  // engineer: the customer is to be called back; 1 connects, 2 passes, 3 plays the message
 	SayTestCall       prompts.ID = "test-call"       // engineer: this is a test call, 1 proves the telephone
 	SayTestPassed     prompts.ID = "test-passed"     // engineer: it is proven
-	SayJoining        prompts.ID = "joining"         // engineer: accepted
 	SayPassed         prompts.ID = "passed"          // engineer
 	SayNoMessage      prompts.ID = "no-message"      // engineer: the caller left none
 	SayCallerGone     prompts.ID = "caller-gone"     // engineer: the caller hung up, 1 calls back

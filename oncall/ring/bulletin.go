@@ -81,10 +81,11 @@ func (b *bulletin) owed() (list []Alarm) {
 // attempt rings one telephone and tells. It tells whether its owner is not to be rung at another one.
 func (b *bulletin) attempt(ctx context.Context, a oncall.Attempt) (passed bool) {
 	s := b.search
-	if !s.engaged.take(string(a.Engineer)) {
+	as := s.engaged.take(string(a.Engineer), false)
+	if as == nil {
 		return false
 	}
-	defer s.engaged.free(string(a.Engineer))
+	defer as.free()
 	b.rang = true
 	leg := cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
 	ringing, cancel := context.WithTimeoutCause(ctx, s.Times.Ring, ErrUnheard)
@@ -131,7 +132,8 @@ func (b *bulletin) converse(ctx context.Context, t Telephone, a oncall.Attempt) 
 	case key == '1' && len(b.left) == 1:
 		b.take(ctx, a, b.left)
 		j := &job{search: b.search, ticket: true, request: Request{Ticket: b.left[0].Ticket, CallBack: b.left[0].CallBack}}
-		j.offer(t, a, prompts.P(SayYours), prompts.P(SayYoursOnly))
+		accepted := &attempt{job: j, Attempt: a}
+		accepted.offer(t, prompts.P(SayYours), prompts.P(SayYoursOnly))
 	case key == '1':
 		b.take(ctx, a, b.left)
 		_ = t.Say(ctx, lang, prompts.P(SayAllYours, SayGoodbye), false)

@@ -58,7 +58,7 @@ func TestAnEngineerWhoAcceptsFetchesTheCallerOutOfTheDescription(t *testing.T) {
 			t.Fatalf("%s, %v\n%s", out, err, n.text())
 		}
 		n.happened(t, "sip:anna picks up", "ticket 417 describing brief-keys", "sip:anna hears recording so-far", "accepted anna",
-			"the caller is fetched", "the caller waits", "call-1 hears tone joined", "sip:anna joined to call-1")
+			"the caller is fetched", "the caller waits", "call-1 hears connected", "sip:anna joined to call-1")
 		n.never(t, "music")
 		n.never(t, "call-1 hears searching")
 		if took := time.Since(began); took > 90*time.Second {
@@ -76,7 +76,7 @@ func TestWhoHasDescribedTheFaultWaitsWithMusic(t *testing.T) {
 		if out != ring.Talked {
 			t.Fatalf("%s\n%s", out, n.text())
 		}
-		n.happened(t, "sip:anna rings", "the caller waits", "call-1 hears searching", "call-1 hears music", "sip:marco picks up", "call-1 hears joined")
+		n.happened(t, "sip:anna rings", "the caller waits", "call-1 hears searching", "call-1 hears music", "sip:marco picks up", "call-1 hears connected")
 		n.never(t, "describing") // the brief came after it
 		n.never(t, "fetched")
 	})

@@ -11,6 +11,7 @@ import (
 
 	"hotline/cdr"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
 	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sla"
@@ -50,6 +51,7 @@ type night struct {
 	began    time.Time
 	attempts []oncall.Attempt
 	others   []oncall.Engineer // not on duty, or on duty too
+	plan     *escalation.Plan
 	planErr  error
 	legs     []cdr.Leg
 	notes    []ring.Event
@@ -67,8 +69,16 @@ func (n *night) say(format string, a ...any) {
 	n.log = append(n.log, fmt.Sprintf("%6.1fs ", time.Since(n.began).Seconds())+fmt.Sprintf(format, a...))
 }
 
-func (n *night) Plan(_ context.Context, _ time.Time, t tickets.Ticket) ([]oncall.Attempt, bool, error) {
-	return oncall.First(n.attempts, n.others, oncall.EngineerID(t.Assignee)), len(n.attempts) == 0, n.planErr
+// Plan is the one that was given, else every attempt one after the other, twice.
+func (n *night) Plan(_ context.Context, _ time.Time, t tickets.Ticket) (escalation.Plan, error) {
+	if n.plan != nil {
+		return *n.plan, n.planErr
+	}
+	p := escalation.Plan{Rounds: 2, Gap: len(n.attempts) == 0}
+	if list := oncall.First(n.attempts, n.others, oncall.EngineerID(t.Assignee)); len(list) > 0 {
+		p.Steps = []escalation.Group{{Ring: 20 * time.Second, SkipTalking: true, Attempts: list}}
+	}
+	return p, n.planErr
 }
 
 func (n *night) Note(ctx context.Context, e ring.Event) {
@@ -427,4 +437,10 @@ func (n *night) never(t *testing.T, word string) {
 	if strings.Contains(n.text(), word) {
 		t.Fatalf("%q must not happen:\n%s", word, n.text())
 	}
+}
+
+// contextWithHangUp is a caller's context and how the caller hangs up.
+func contextWithHangUp(t *testing.T) (ctx context.Context, hangUp func()) {
+	ctx, end := context.WithCancelCause(t.Context())
+	return ctx, func() { end(errCallerHungUp) }
 }

@@ -17,7 +17,7 @@ func (k *talk) join(ctx context.Context) error {
 		Talked: func() {
 			if !k.proven { // they are joined again behind the menu
 				k.proven = true
-				k.note(ctx, tickets.Joined, k.with.Engineer, k.with.Name+" and the caller talk")
+				k.note(ctx, tickets.Joined, k.Engineer, k.Name+" and the caller talk")
 			}
 		},
 	})
@@ -27,7 +27,7 @@ func (k *talk) join(ctx context.Context) error {
 // engineer's any more.
 func (k *talk) aside(ctx context.Context) (over bool) {
 	stop := k.request.Caller.Music(ctx)
-	handOver := k.search.Menu.DuringTalk(k.phone, k.with, k.request.Ticket.Number)
+	handOver := k.search.Menu.DuringTalk(k.phone, k.Attempt, k.request.Ticket.Number)
 	stop()
 	return handOver && context.Cause(ctx) == nil && k.phone.Context().Err() == nil && k.handOver(ctx)
 }
@@ -35,17 +35,19 @@ func (k *talk) aside(ctx context.Context) (over bool) {
 // handOver rings the others of the chain, once, while the caller hears music and the engineer waits. Nobody is released before
 // somebody else has pressed accept: it is false where nobody does, and the two are joined again.
 func (k *talk) handOver(ctx context.Context) bool {
-	k.note(ctx, tickets.Commented, k.with.Engineer, k.with.Name+" asks a colleague to take over, by telephone")
+	k.note(ctx, tickets.Commented, k.Engineer, k.Name+" asks a colleague to take over, by telephone")
 	k.startMusic(ctx)
 	k.stay(ctx)
 	k.former = k
 	defer func() { k.former = nil }()
 	now := newRound(time.Now())
 	for _, a := range k.chain {
-		if k.owner(a) == k.owner(k.with) || context.Cause(ctx) != nil {
+		owner := k.owner(a)
+		if owner == k.owner(k.Attempt) || now.passed[owner] || now.engaged[owner] || context.Cause(ctx) != nil {
 			continue
 		}
-		v, _ := now.attempt(ctx, k.job, a)
+		v, err := k.job.attempt(ctx, a, turn{ring: k.rings, skipTalking: true})
+		now.learns(owner, ended{a, v, err})
 		if k.released {
 			if k.next = v; v == cutShort { // the colleague hung up before they talked: the search goes on
 				k.next = lost
@@ -57,14 +59,13 @@ func (k *talk) handOver(ctx context.Context) bool {
 	k.stopHold()
 	k.comes()
 	if context.Cause(ctx) == nil {
-		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.with.Language), prompts.P(SayNotHandedOver), false)
+		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.Language), prompts.P(SayNotHandedOver), false)
 	}
 	return false
 }
 
 // parting is what a talk needs to be handed over.
 type parting struct {
-	unengage func()             // somebody else may ring the engineer
 	hush     context.CancelFunc // ends the words for the engineer who waits
 	company  sync.WaitGroup     // of those words
 	released bool
@@ -76,7 +77,7 @@ func (k *talk) stay(ctx context.Context) {
 	ctx, k.hush = context.WithCancel(ctx)
 	k.company.Go(func() {
 		for ctx.Err() == nil {
-			if k.phone.Say(ctx, prompts.Language(k.with.Language), prompts.P(SayHandingOver), false) != nil {
+			if k.phone.Say(ctx, prompts.Language(k.Language), prompts.P(SayHandingOver), false) != nil {
 				return
 			}
 			wait(ctx, k.search.Times.Still/2)
@@ -95,11 +96,11 @@ func (k *talk) release(to string) {
 	k.comes()
 	k.released = true
 	k.company.Go(func() {
-		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.with.Language), prompts.P(SayHandedOver, SayGoodbye), false)
+		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.Language), prompts.P(SayHandedOver, SayGoodbye), false)
 		k.phone.Hangup()
-		k.unengage()
+		k.as.free()
 	})
-	k.note(k.phone.Context(), tickets.TalkEnded, k.with.Engineer, k.with.Name+" handed over to "+to)
+	k.note(k.phone.Context(), tickets.TalkEnded, k.Engineer, k.Name+" handed over to "+to)
 }
 
 // startMusic has the caller hear music, without a word, until the hold is stopped.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"hotline/cdr"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -39,10 +41,10 @@ type Caller interface {
 	Flush()
 }
 
-// Duty tells who is rung for a ticket: the attempts in their order, and whether nobody on call can be rung. The telephones of
-// whoever has the ticket in hand stand in front, on call or not.
+// Duty plans who is rung for a ticket, in which order and how. The telephones of whoever has the ticket in hand stand in front, on
+// call or not. What the plan says is what is rung.
 type Duty interface {
-	Plan(ctx context.Context, now time.Time, t tickets.Ticket) (attempts []oncall.Attempt, gap bool, err error)
+	Plan(ctx context.Context, now time.Time, t tickets.Ticket) (escalation.Plan, error)
 }
 
 // Event is one line for the ticket's history.
@@ -52,7 +54,8 @@ type Event struct {
 	Engineer oncall.EngineerID // empty where no engineer has to do with it
 	At       time.Time
 	Text     string
-	Awaits   bool // of an accept: a caller is on the line, and it is undone unless the two talk
+	Plan     *escalation.Plan // of a search that begins
+	Awaits   bool             // of an accept: a caller is on the line, and it is undone unless the two talk
 }
 
 // Book takes down what a search does. It keeps its own errors: a book that cannot write never stops a search. ctx is
@@ -93,7 +96,6 @@ type Config struct {
 	Book       Book
 	Times      Times
 	Menu       Menu                       // of a talk; nil: there is none
-	Rounds     int                        // how often the chain is called; 2 when zero
 	Name       string                     // what a called telephone is shown; "hotline" when empty
 	Spoken     func(number string) string // a telephone number as it is read to an engineer; nil: as it is
 	Log        *slog.Logger               // nil means silence
@@ -109,9 +111,6 @@ type Search struct {
 // New makes a search; it starts nothing.
 func New(c Config) *Search {
 	c.Times = c.Times.orPolicy()
-	if c.Rounds <= 0 {
-		c.Rounds = rounds
-	}
 	if c.Name == "" {
 		c.Name = "hotline"
 	}
@@ -171,13 +170,8 @@ func (b *Busy) waits() bool {
 	}
 }
 
-const (
-	rounds     = 2 // the chain is called once and repeated once
-	mostLosses = 3 // of legs after the join, each of which lets the chain begin anew
-)
-
-// Find rings those on duty until one of them presses accept, joins him to the caller and returns when their talk is
-// over. The engineer who has the ticket in hand comes first. The caller hears music meanwhile. When the caller hangs up,
+// Find rings the plan of those on duty until one of them presses accept, joins him to the caller and returns when their talk is
+// over. The plan is kept in the ticket's history. The caller hears music meanwhile. When the caller hangs up,
 // Find lets the telephone that rings just then ring on, tells the engineer who picks it up, or who is on the line
 // already, offers to call back, and returns ctx's cause.
 func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
@@ -193,19 +187,20 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	}
 	ctx, j.leave = context.WithCancelCause(ctx)
 	defer j.leave(nil)
-	attempts, gap, err := s.Duty.Plan(ctx, time.Now(), r.Ticket)
+	plan, err := s.Duty.Plan(ctx, time.Now(), r.Ticket)
 	if err != nil && context.Cause(ctx) == nil {
 		return Impossible, fmt.Errorf("planning whom to ring for ticket %d: %w", r.Ticket.Number, err)
 	}
 	outcome := Nobody
-	if len(attempts) > 0 {
-		if r.Busy != nil && r.Busy.Begins != nil {
-			r.Busy.Begins()
-		}
-		outcome, _ = j.run(ctx, attempts)
+	if plan.Rings() && r.Busy != nil && r.Busy.Begins != nil {
+		r.Busy.Begins()
+	}
+	j.tell(ctx, Event{Kind: tickets.Planned, Text: plan.Note, Plan: &plan})
+	if plan.Rings() {
+		outcome, _ = j.run(ctx, plan)
 	}
 	cause := context.Cause(ctx)
-	if cause != nil && r.Caller != nil && outcome != Talked && !j.toldGone {
+	if cause != nil && r.Caller != nil && outcome != Talked && !j.toldGone.Load() {
 		j.note(ctx, tickets.CallerGone, "", goneWord(ctx)+" before anybody accepted")
 	}
 	switch {
@@ -213,7 +208,7 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 		return Left, nil
 	case outcome == Talked || outcome == CalledOff || cause != nil:
 		return outcome, cause
-	case gap:
+	case plan.Gap || !plan.Rings():
 		outcome = NoRota
 		j.note(ctx, tickets.RotaGap, "", "nobody is on duty")
 	case outcome == Impossible:
@@ -240,14 +235,15 @@ func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Langu
 	}
 	j := &job{
 		search: s, request: Request{Caller: caller, Language: lang}, once: true,
-		keys: prompts.P(SayOperatorBrief), leg: caller.ID(), words: words{calling, calling, prompts.P(SayOperatorJoined)},
+		keys: prompts.P(SayOperatorBrief), leg: caller.ID(), words: words{calling, calling},
 	}
 	j.request.Until, j.leave = context.Background(), func(error) {}
-	outcome, err := j.run(ctx, attempts)
+	outcome, err := j.run(ctx, escalation.Plan{Rounds: 1, Steps: []escalation.Group{{Ring: s.Times.Ring, SkipTalking: true, Attempts: attempts}}})
 	return outcome == Talked, err
 }
 
-// job is one search under way; one goroutine owns it.
+// job is one search under way. One goroutine owns it; where several telephones ring together, their goroutines note what they do, and
+// only the one that has won the race changes anything else.
 type job struct {
 	search  *Search
 	request Request
@@ -260,28 +256,21 @@ type job struct {
 	leg     string           // the call to join
 	hold    *hold
 	leave   context.CancelCauseFunc // the caller did not wait
-	free    func()                  // of the attempt under way: somebody else may ring its engineer
 	former  *talk                   // whose engineer waits for a colleague's accept; nil for none
 
-	toldGone  bool // it is written that the caller is gone
-	askedBack bool // an engineer who hung up at once was rung again
+	toldGone  atomic.Bool // it is written that the caller is gone
+	askedBack bool        // an engineer who hung up at once was rung again
 }
 
 // words are what the caller hears of a search.
-type words struct{ searching, still, joined prompts.Phrase }
+type words struct{ searching, still prompts.Phrase }
 
 func forEngineer() words {
-	return words{prompts.P(SaySearching), prompts.P(SayStillSearching), prompts.P(SayJoined)}
+	return words{prompts.P(SaySearching), prompts.P(SayStillSearching)}
 }
 
-// run walks the chain, once and again. A leg that is lost after the join lets the walk go on with the next telephone and
-// lasts as long as a new one, so that the caller never ends up with less than the whole chain.
-func (j *job) run(ctx context.Context, attempts []oncall.Attempt) (Outcome, error) {
-	j.chain = attempts
-	walk := j.search.Rounds * len(attempts)
-	if j.once {
-		walk = len(attempts)
-	}
+// run rings a plan while the caller has music.
+func (j *job) run(ctx context.Context, p escalation.Plan) (Outcome, error) {
 	j.startHold(ctx, j.words.searching)
 	defer j.stopHold()
 	if j.request.Turn != nil {
@@ -289,95 +278,13 @@ func (j *job) run(ctx context.Context, attempts []oncall.Attempt) (Outcome, erro
 		j.request.Turn(turn)
 		stop()
 	}
-	outcome, losses, waits := Impossible, 0, 0
-	var now *round
-	for i, left := 0, walk; left > 0 && context.Cause(ctx) == nil; i, left = i+1, left-1 {
-		if i%len(attempts) == 0 {
-			now = newRound(time.Now())
-		}
-		if j.request.Until.Err() != nil {
-			return CalledOff, nil
-		}
-		a := attempts[i%len(attempts)]
-		v, err := now.attempt(ctx, j, a)
-		if v == cutShort {
-			v = j.askBack(ctx, a)
-		}
-		switch v {
-		case talked: // also when it was the caller who ended the talk: ctx's cause tells
-			return Talked, context.Cause(ctx)
-		case calledOff:
-			return CalledOff, nil
-		case lost:
-			j.startHold(ctx, prompts.P(SayEngineerLost))
-			if losses++; losses <= mostLosses && !j.once {
-				left = walk + 1
-			}
-		}
-		if !errors.Is(err, ErrImpossible) && v != skipped {
-			outcome = Nobody
-		}
-		if (i+1)%len(attempts) != 0 {
-			continue
-		}
-		if now.inVain() && waits < j.search.Rounds {
-			waits++
-			left += len(attempts) // a round in which nobody could be rung is none
-		}
-		if left > 1 {
-			j.pause(ctx, now)
-		}
-	}
+	outcome := j.newWalk(p).run(ctx)
 	return outcome, context.Cause(ctx)
-}
-
-// pause waits before the next round while somebody of this one was busy: until one of those who talk to our callers is free,
-// or the round has lasted as long as one telephone rings.
-func (j *job) pause(ctx context.Context, r *round) {
-	if most := j.search.Times.Ring - time.Since(r.began); (r.busy || len(r.engaged) > 0) && most > 0 {
-		until, stop := j.untilCalledOff(ctx)
-		defer stop()
-		j.search.engaged.wait(until, r.engaged, most)
-	}
-}
-
-// round is one walk of the chain.
-type round struct {
-	began   time.Time
-	passed  map[oncall.EngineerID]bool // who passes does so on all his telephones
-	engaged map[string]bool            // who talks to another caller does so too
-	rang    bool
-	busy    bool // somebody's telephone said so
-}
-
-func newRound(now time.Time) *round {
-	return &round{began: now, passed: map[oncall.EngineerID]bool{}, engaged: map[string]bool{}}
-}
-
-// inVain tells whether nobody was rung because all were engaged.
-func (r *round) inVain() bool { return !r.rang && len(r.engaged) > 0 }
-
-// attempt rings the next telephone, unless its owner is known not to answer it.
-func (r *round) attempt(ctx context.Context, j *job, a oncall.Attempt) (verdict, error) {
-	if (r.passed[a.Engineer] && !j.once) || r.engaged[j.owner(a)] {
-		return skipped, nil
-	}
-	v, err := j.attempt(ctx, a)
-	var refused *Refusal
-	r.busy = r.busy || errors.As(err, &refused) && refused.Word() == "busy"
-	switch {
-	case errors.Is(err, errEngaged):
-		r.engaged[j.owner(a)] = true
-	case v == passedOn:
-		r.passed[a.Engineer] = true
-	}
-	r.rang = r.rang || !errors.Is(err, errEngaged)
-	return v, err
 }
 
 // owner is who is engaged while a telephone is: an engineer has one mouth, a switchboard one at each telephone.
 func (j *job) owner(a oncall.Attempt) string {
-	if j.once {
+	if j.once || a.Engineer == escalation.OverflowEngineer {
 		return a.Phone
 	}
 	return string(a.Engineer)
@@ -391,7 +298,9 @@ func (j *job) untilCalledOff(ctx context.Context) (context.Context, context.Canc
 }
 
 func (j *job) note(ctx context.Context, kind tickets.EventKind, who oncall.EngineerID, text string) {
-	j.toldGone = j.toldGone || kind == tickets.CallerGone
+	if kind == tickets.CallerGone {
+		j.toldGone.Store(true)
+	}
 	j.tell(ctx, Event{Kind: kind, Engineer: who, Text: text})
 }
 

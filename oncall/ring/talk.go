@@ -11,28 +11,28 @@ import (
 
 // accept joins the two. Only a pressed key leads here. With a caller on the line the accept stands only once they have
 // talked; without one, pressing the key is taking the ticket in charge.
-func (j *job) accept(ctx context.Context, t Telephone, a oncall.Attempt) (verdict, string) {
-	j.tell(ctx, Event{Kind: tickets.Accepted, Engineer: a.Engineer, Text: a.Name + " pressed accept", Awaits: j.request.Caller != nil})
-	if j.request.Found != nil {
-		j.request.Found()
+func (a *attempt) accept(ctx context.Context, t Telephone) (verdict, string) {
+	a.tell(ctx, Event{Kind: tickets.Accepted, Engineer: a.Engineer, Text: a.Name + " pressed accept", Awaits: a.request.Caller != nil})
+	if a.request.Found != nil {
+		a.request.Found()
 	}
-	if j.callsBack() {
-		j.callBack(t.Context(), t, a)
+	if a.callsBack() {
+		a.callBack(t.Context(), t, a.Attempt)
 		return talked, resultAccepted
 	}
-	if j.request.Caller == nil {
-		j.offer(t, a, prompts.P(SayYours), prompts.P(SayYoursOnly))
+	if a.request.Caller == nil {
+		a.offer(t, prompts.P(SayYours), prompts.P(SayYoursOnly))
 		return talked, resultAccepted
 	}
-	j.stopHold()
-	if j.former != nil {
-		j.former.release(a.Name)
-		j.former = nil
+	a.stopHold()
+	if a.former != nil {
+		a.former.release(a.Name)
+		a.former = nil
 	}
-	j.fetch(ctx)
-	talk := talk{job: j, phone: t, with: a, parting: parting{unengage: j.free}}
+	a.fetch(ctx)
+	talk := talk{attempt: a, phone: t}
 	if context.Cause(ctx) == nil {
-		j.announceJoin(ctx, t, prompts.Language(a.Language))
+		a.signalJoin(ctx, t, prompts.Language(a.Language))
 	}
 	if context.Cause(ctx) == nil && t.Context().Err() == nil {
 		talk.run(ctx)
@@ -45,15 +45,13 @@ func (j *job) fetch(ctx context.Context) {
 	if j.request.Busy.waits() {
 		return
 	}
-	j.words.joined = prompts.Join(prompts.P(prompts.Tone), j.words.joined)
 	j.request.Busy.Fetch(ctx)
 }
 
 // talk is what comes of an accept.
 type talk struct {
-	*job
+	*attempt
 	phone  Telephone
-	with   oncall.Attempt
 	spoken time.Duration // from the join to its end
 	proven bool          // both were heard for some seconds
 	broken bool          // the join ended otherwise than by a BYE
@@ -63,6 +61,7 @@ type talk struct {
 // run lets the two hear each other; in between the engineer may have the menu.
 func (k *talk) run(ctx context.Context) {
 	joined := time.Now()
+	k.as.talk()
 	err := k.join(ctx)
 	for parted(ctx, err) && !k.aside(ctx) {
 		err = k.join(ctx)
@@ -80,7 +79,7 @@ func (k *talk) run(ctx context.Context) {
 //	leg lost, silent            back to the chain; the accept is undone unless they had talked
 //	handed over                 what came of the colleague's talk
 func (k *talk) ended(ctx context.Context) (verdict, string) {
-	who, after := k.with.Engineer, " after "+k.spoken.String()
+	who, after := k.Engineer, " after "+k.spoken.String()
 	switch {
 	case k.released:
 		return k.next, resultHanded
@@ -90,12 +89,12 @@ func (k *talk) ended(ctx context.Context) (verdict, string) {
 	case context.Cause(ctx) != nil:
 		return k.leftAlone(ctx)
 	case k.broken || !k.phone.HungUp():
-		k.note(ctx, tickets.LegLost, who, k.with.Name+"'s line was lost"+after)
+		k.note(ctx, tickets.LegLost, who, k.Name+"'s line was lost"+after)
 		k.undo(ctx, "the line was lost before they had talked")
 		return lost, resultLost
 	}
-	k.note(ctx, tickets.TalkEnded, who, k.with.Name+" hung up"+after)
-	k.undo(ctx, k.with.Name+" hung up before they had talked")
+	k.note(ctx, tickets.TalkEnded, who, k.Name+" hung up"+after)
+	k.undo(ctx, k.Name+" hung up before they had talked")
 	switch {
 	case k.proven || !k.ticket:
 		return talked, resultAccepted
@@ -109,7 +108,7 @@ func (k *talk) ended(ctx context.Context) (verdict, string) {
 // undo gives back what stood before the accept, unless the two have talked.
 func (k *talk) undo(ctx context.Context, why string) {
 	if !k.proven {
-		k.note(ctx, tickets.AcceptUndone, k.with.Engineer, why)
+		k.note(ctx, tickets.AcceptUndone, k.Engineer, why)
 	}
 }
 
@@ -118,24 +117,24 @@ func (k *talk) undo(ctx context.Context, why string) {
 func (k *talk) leftAlone(ctx context.Context) (verdict, string) {
 	result, alive := resultGone, k.phone.Context().Err() == nil
 	if alive {
-		result = k.callerGone(k.phone, k.with, nil, goneWord(ctx))
+		result = k.callerGone(k.phone, nil, goneWord(ctx))
 	}
 	there := k.phone.Context().Err() == nil && k.phone.SilentFor() <= k.search.Times.Silence
 	if alive && (there || k.phone.HungUp()) {
-		k.note(ctx, tickets.Accepted, k.with.Engineer, k.with.Name+" has the ticket")
+		k.note(ctx, tickets.Accepted, k.Engineer, k.Name+" has the ticket")
 		return unanswered, result
 	}
-	k.undo(ctx, "the caller hung up before they had talked, and "+k.with.Name+" is gone too")
-	k.note(ctx, tickets.CallerGone, k.with.Engineer, "the caller hung up")
+	k.undo(ctx, "the caller hung up before they had talked, and "+k.Name+" is gone too")
+	k.note(ctx, tickets.CallerGone, k.Engineer, "the caller hung up")
 	return unanswered, result
 }
 
 // askBack rings an engineer's telephone once more who has hung up before he could talk: by mistake, most likely. Where he
 // does not come back the talk is over, for it was he who ended it, and the call-out goes on without the caller.
-func (j *job) askBack(ctx context.Context, a oncall.Attempt) verdict {
+func (j *job) askBack(ctx context.Context, a oncall.Attempt, t turn) verdict {
 	j.askedBack = true
 	j.startHold(ctx, j.words.searching)
-	v, _ := j.attempt(ctx, a)
+	v, _ := j.attempt(ctx, a, t)
 	if v == unanswered || v == passedOn {
 		if context.Cause(ctx) == nil {
 			j.note(ctx, tickets.Unreached, a.Engineer, a.Name+" hung up at once and did not come back")
@@ -146,13 +145,14 @@ func (j *job) askBack(ctx context.Context, a oncall.Attempt) verdict {
 	return v
 }
 
-// announceJoin tells both at once; it waits for the longer sentence.
-func (j *job) announceJoin(ctx context.Context, t Telephone, lang prompts.Language) {
+// signalJoin lets both hear at once that they are joined now. It is a signal of 80 ms and no sentence: who has pressed accept
+// and the caller are to hear each other within 300 ms of the key.
+func (j *job) signalJoin(ctx context.Context, t Telephone, lang prompts.Language) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = t.Say(ctx, lang, prompts.P(SayJoining), false)
+		_ = t.Say(ctx, lang, prompts.P(prompts.Connected), false)
 	}()
-	_ = j.request.Caller.Say(ctx, j.request.Language, j.words.joined, false)
+	_ = j.request.Caller.Say(ctx, j.request.Language, prompts.P(prompts.Connected), false)
 	<-done
 }

@@ -17,10 +17,11 @@ const ResultProven = "proven by a test call"
 // the trade: ResultProven, or why not. The leg goes to the book, which keeps the proof. A telephone that is being rung, or that
 // talks to a caller of ours, is left alone. It takes the time of a ring and of a key, and ends with ctx.
 func (s *Search) TestCall(ctx context.Context, a oncall.Attempt) (result string) {
-	if !s.engaged.take(string(a.Engineer)) {
+	as := s.engaged.take(string(a.Engineer), false)
+	if as == nil {
 		return errEngaged.Error()
 	}
-	defer s.engaged.free(string(a.Engineer))
+	defer as.free()
 	leg := cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
 	ringing, cancel := context.WithTimeoutCause(ctx, s.Times.Ring, ErrUnheard)
 	defer cancel()

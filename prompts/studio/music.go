@@ -11,6 +11,22 @@ func Tone() []int16 {
 	return out
 }
 
+// Connect is the signal after which two people hear each other: 80 ms, two notes upwards. It is a signal and no sentence,
+// because whoever pressed the key is to be heard within 300 ms of it.
+func Connect() []int16 {
+	var out []int16
+	for _, note := range []struct {
+		hertz float64
+		ms    int
+	}{{660, 40}, {880, 40}} {
+		n := Rate * note.ms / 1000
+		for i := range n {
+			out = append(out, int16(fullScale*linear(-18)*soft(i, n)*math.Sin(2*math.Pi*note.hertz*float64(i)/Rate)))
+		}
+	}
+	return out
+}
+
 // soft fades 10 ms at both ends of n samples.
 func soft(i, n int) float64 {
 	const fade = Rate / 100
