@@ -87,6 +87,7 @@ func TestNothingThatACallerSaysSteersWhomTheLineCalls(t *testing.T) {
 			if err != nil {
 				return
 			}
+			_ = call.Wait(ctx, 14*time.Second) // the caller has described the fault and is gone
 			_ = call.Press(ctx, "1")
 			_ = call.Wait(ctx, time.Second)
 			_ = call.Press(ctx, "1")

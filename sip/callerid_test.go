@@ -37,7 +37,7 @@ type answer struct {
 
 // call places a call for a customer and answers its INVITEs in their order. It gives the numbers that they showed, the call's
 // ending, and how long it took from the first INVITE to the second.
-func (f *filter) call(answers ...answer) (shown []string, err error, between time.Duration) {
+func (f *filter) call(answers ...answer) (shown []string, between time.Duration, err error) {
 	f.t.Helper()
 	ended := make(chan error, 1)
 	background(f.t, func() {
@@ -74,7 +74,7 @@ func (f *filter) call(answers ...answer) (shown []string, err error, between tim
 			c.Respond(a.code, "")
 		}
 	}
-	return shown, <-ended, between
+	return shown, between, <-ended
 }
 
 const customers, ours = "+393331", "+3906999"
@@ -108,7 +108,7 @@ func TestATrunkThatRefusesTheCustomersNumberGetsOurs(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFilter(t)
-				shown, err, between := f.call(r.answers...)
+				shown, between, err := f.call(r.answers...)
 				var final *sip.FinalError
 				if code := 200; err != nil && (!errors.As(err, &final) || final.Code != r.code) || err == nil && r.code != code {
 					t.Errorf("the call ended by %v, want %d", err, r.code)

@@ -103,7 +103,10 @@ func (s *script) line(w []string) {
 	case "hears":
 		s.hears(rest)
 	case "presses":
-		s.dial()
+		if s.call == nil {
+			s.dial(rest[0])
+			return
+		}
 		s.call.typeAhead(rest[0])
 	case "waits":
 		d, err := time.ParseDuration(rest[0])
@@ -164,13 +167,16 @@ func (s *script) given(w []string) {
 	}
 }
 
-// dial begins the call, once.
-func (s *script) dial() {
+// dial begins the call, once. What was typed is there before the first word is said.
+func (s *script) dial(typed ...string) {
 	if s.call != nil {
 		return
 	}
 	s.call = newCall(ivr.Caller{ID: "call", Number: s.number, At: time.Now()})
 	s.call.fault = s.fault
+	for _, keys := range typed {
+		s.call.typeAhead(keys)
+	}
 	s.world.human.heard = s.call.heard
 	if s.fault == noHuman {
 		s.world.human.fail = errors.New("the rota cannot be read")

@@ -43,7 +43,7 @@ func TestTheMenuOfATalk(t *testing.T) {
 		},
 		"a colleague takes over": {
 			asks, talks(script{}), keys{handsOver: true}, 0,
-			[]string{"call-1 hears music", "sip:anna has the menu", "sip:marco rings", "call-1 hears music", "book: accepted marco", "book: talk_ended anna Anna handed over to Marco",
+			[]string{"call-1 hears music", "sip:anna has the menu", "sip:marco rings", "book: accepted marco", "book: talk_ended anna Anna handed over to Marco",
 				"sip:marco joined to call-1", "sip:anna hung up", "book: joined marco", "book: talk_ended marco Marco hung up"},
 			[]string{"not-handed-over", "engineer-lost", "accept_undone", "unreached"},
 		},
