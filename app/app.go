@@ -22,7 +22,6 @@ import (
 	"hotline/app/flows"
 	"hotline/app/voices"
 	"hotline/calls"
-	"hotline/circuitbreaker"
 	"hotline/config"
 	"hotline/datadir"
 	"hotline/dialplan"
@@ -112,7 +111,6 @@ type disk struct {
 
 // dispatching is what gets tickets to engineers.
 type dispatching struct {
-	circuit    *circuitbreaker.Breaker // of what those on the line ask of the database
 	roster     *duty.Roster
 	pins       *pins.Guard // of engineers
 	active     *dispatch.ActiveTickets

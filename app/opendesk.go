@@ -23,11 +23,10 @@ func (a *App) openDesk(ctx context.Context) error {
 	}
 	a.budgets = nodes.NewBudgets(a.db.Store, newID(), a.log)
 	a.undo.add("what budgets were spent on", func(ctx context.Context) error { a.budgets.Complain(ctx, a.budgets.Flush(ctx)); return nil })
-	a.dispatching.circuit = callstore.NewBreaker()
 	c := a.cfg.Config
 	readers := delivery.Readers{Mail: mail != nil, Staff: c.Mail.Staff, Manager: c.Mail.Manager, Notify: c.Mail.Notify}
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
-		Store: a.db.Store, Quick: callstore.New(a.db.Calls, a.db.Store, a.dispatching.circuit), Book: book, Numbers: a.disk.numbers, Journal: a.disk.journal, PINKey: a.disk.pinKey,
+		Store: a.db.Store, Quick: callstore.New(a.db.Calls, a.db.Store, callstore.NewBreaker()), Book: book, Numbers: a.disk.numbers, Journal: a.disk.journal, PINKey: a.disk.pinKey,
 		NewID: newID, Own: c.Calendar, Numbering: a.plan, Spent: a.budgets.Note, Refused: a.refused, Changed: a.dispatching.changed,
 		Updates:  func(u tickets.Update) bool { return len(readers.Of(u)) > 0 },
 		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },

@@ -31,8 +31,7 @@ type Store struct {
 	breaker       *circuitbreaker.Breaker // of what those on the line ask
 }
 
-// NewBreaker makes the circuit between those on the line and the database. Whatever a call asks goes through the same one, so
-// that a caller waits once for a database that hangs.
+// NewBreaker makes the circuit between those on the line and the tickets.
 func NewBreaker() *circuitbreaker.Breaker {
 	return circuitbreaker.New(circuitbreaker.Config{
 		Timeout: timeout, Cooldown: cooldown, Trips: func(err error, late bool) bool { return late && !errors.Is(err, storage.ErrBusy) },

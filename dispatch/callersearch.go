@@ -47,7 +47,7 @@ func (d *Dispatcher) Search(ctx context.Context, call ivr.Call, lang prompts.Lan
 
 // Calls tells whether there is somebody to ring.
 func (s *callerSearch) Calls(ctx context.Context) bool {
-	slow := time.NewTimer(time.Second) // a store that is slow costs the sentence, not the call
+	slow := time.NewTimer(500 * time.Millisecond) // a store that is slow costs the sentence, not the call
 	defer slow.Stop()
 	select {
 	case <-s.begun:

@@ -9,8 +9,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"hotline/cdr"
 )
 
 // proxy is a Kamailio that stays in the dialog by Record-Route.
@@ -120,7 +118,7 @@ func TestAProxyInBetween(t *testing.T) {
 	pause(2 * time.Second)
 	caller.hangUp()
 	eventually(t, 15*time.Second, "the call came by the proxy and ended", func() error {
-		var calls struct{ Calls []cdr.Call }
+		var calls struct{ Calls []callView }
 		if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
 			return err
 		}

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"hotline/cdr"
 	"hotline/media/likeness"
 )
 
@@ -197,14 +196,14 @@ func loud(pcm []int16) (mean int) {
 func (h *house) judgeLegs(t *testing.T) {
 	t.Helper()
 	eventually(t, 10*time.Second, "both legs are in the record of the call with their sound", func() error {
-		var calls struct{ Calls []cdr.Call }
+		var calls struct{ Calls []callView }
 		if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
 			return err
 		}
 		if len(calls.Calls) != 1 || len(calls.Calls[0].Legs) != 1 {
 			return fmt.Errorf("the record is %+v", calls.Calls)
 		}
-		for _, q := range []cdr.Quality{calls.Calls[0].Quality, calls.Calls[0].Legs[0].Quality} {
+		for _, q := range []qualityView{calls.Calls[0].Quality, calls.Calls[0].Legs[0].Quality} {
 			if q.PacketsIn < 200 || q.PacketsOut < 200 || q.Law != "PCMA" || q.RoundTrip <= 0 || q.RoundTrip > 0.5 {
 				return fmt.Errorf("quality is %+v", q)
 			}

@@ -23,7 +23,6 @@ import (
 	"github.com/icholy/digest"
 
 	"hotline/app"
-	"hotline/cdr"
 	"hotline/sip/siptest"
 )
 
@@ -102,7 +101,7 @@ func TestSoftphonesOfAnotherMakerOverEveryTransport(t *testing.T) {
 			pause(3 * time.Second)
 			caller.hangUp()
 			eventually(t, 10*time.Second, "the call stands in the book with its sound", func() error {
-				var calls struct{ Calls []cdr.Call }
+				var calls struct{ Calls []callView }
 				if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
 					return err
 				}

@@ -25,7 +25,8 @@ import (
 )
 
 const (
-	timeout  = 2 * time.Second // what goes on beside the calls waits no longer for the store
+	timeout  = 2 * time.Second // nobody waits longer for the store; a caller hears on meanwhile
+	cooldown = 5 * time.Second // a store that did not answer in time is not asked by searches for so long
 	copyName = "rota"          // of the copy on the disk
 )
 
@@ -59,7 +60,13 @@ type known struct {
 	there     bool
 }
 
-// New makes a roster; it reads nothing. The breaker says how long a caller waits for the store, and house gives the values of a
+// NewBreaker makes the circuit between searches and the rota. It is not that of the tickets: a ticket that is written slowly must
+// not make a rota old.
+func NewBreaker() *circuitbreaker.Breaker {
+	return circuitbreaker.New(circuitbreaker.Config{Timeout: timeout, Cooldown: cooldown, Trips: func(_ error, late bool) bool { return late }})
+}
+
+// New makes a roster; it reads nothing. The breaker says how long a search waits for the store, and house gives the values of a
 // policy that says nothing of its own.
 func New(s Store, c Copy, b *circuitbreaker.Breaker, house escalation.Defaults, log *slog.Logger) *Roster {
 	return &Roster{store: s, copy: c, log: log, breaker: b, house: house}
