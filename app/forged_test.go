@@ -46,7 +46,7 @@ func TestForgedCallsDoNotKeepACustomerFromItsEngineer(t *testing.T) {
 		anna := n.Phone("127.0.0.1:5071", "anna", func(ctx context.Context, in *phone.Incoming) {
 			rang <- struct{}{}
 			if call, err := in.PickUp(ctx); err == nil {
-				_ = call.Wait(ctx, 3*time.Second)
+				_ = call.Wait(ctx, 14*time.Second)
 				_ = call.Press(ctx, "1")
 				<-call.Context().Done()
 			}

@@ -38,7 +38,7 @@ func TestTwoHundredCallsOfANight(t *testing.T) {
 				if err != nil {
 					return
 				}
-				_ = call.Wait(ctx, 2*time.Second)
+				_ = call.Wait(ctx, 14*time.Second)
 				_ = call.Press(ctx, "1")
 				_ = call.Wait(ctx, 35*time.Second)
 			})

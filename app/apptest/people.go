@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -90,14 +91,19 @@ func (p *Program) Message(call *phone.Call, keys string) {
 	}
 }
 
+// toneTime is how long a caller waits for the tone. Who is joined to somebody before it waits in vain.
+const toneTime = 3 * time.Minute
+
 // Report keys what leads to the next tone, speaks, and keeps the message.
 func Report(ctx context.Context, call *phone.Call, keys string, speech []int16) error {
 	from := len(call.Heard())
 	if err := call.Press(ctx, keys); err != nil {
 		return err
 	}
-	if _, err := call.AwaitTone(ctx, from); err != nil {
-		return err
+	tone, cancel := context.WithTimeout(ctx, toneTime)
+	defer cancel()
+	if _, err := call.AwaitTone(tone, from); err != nil {
+		return fmt.Errorf("waiting for the tone after %s: %w", keys, err)
 	}
 	if err := call.Say(ctx, speech); err != nil {
 		return err
