@@ -117,7 +117,7 @@ func TestACallBackRingsTheEngineerThenTheCustomer(t *testing.T) {
 		for _, l := range linesFrom(n, tickets.CallBackAsked) {
 			kinds = append(kinds, strings.Fields(l)[0])
 		}
-		want := []string{"call_back_asked", "calling_out", "rang", "accepted", "rang", "joined", "talk_ended", "rang"}
+		want := []string{"call_back_asked", "calling_out", "planned", "rang", "accepted", "rang", "joined", "talk_ended", "rang"}
 		if !slices.Equal(kinds, want) {
 			t.Errorf("the history is\n%s\nwant %v", n.History(), want)
 		}

@@ -183,7 +183,7 @@ func TestZeroRingsTheOperatorInHisHoursAndNeverTheRota(t *testing.T) {
 func TestACallerWithoutAContractWaitsForTheSearchOfOthersNotForTheirTalk(t *testing.T) {
 	apptest.Run(t, func(t *testing.T, n *apptest.Program) {
 		var anna, marco apptest.Rings
-		n.Engineers(anna.Accepts(20*time.Second, time.Hour), marco.Accepts(2*time.Second, time.Minute))
+		n.Engineers(anna.Accepts(20*time.Second, time.Hour), marco.Accepts(14*time.Second, time.Minute))
 		contract := n.Dial("127.0.0.1:6000", "0612345")
 		n.Message(contract, "314159#1")
 		n.Await("sip:anna@" + apptest.Anna)

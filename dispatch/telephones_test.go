@@ -56,7 +56,7 @@ func TestTelephonesThatDoNotHelpAreLeftAndTheNextOneIsRung(t *testing.T) {
 					if err != nil {
 						return
 					}
-					_ = call.Wait(ctx, 3*time.Second)
+					_ = call.Wait(ctx, 14*time.Second)
 					_ = call.Press(ctx, "1")
 					_ = call.Wait(ctx, 40*time.Second)
 					close(talked)
@@ -95,7 +95,7 @@ func TestWhoHangsUpBeforeAnybodyWasCalledIsCalledOutAllTheSame(t *testing.T) {
 				return
 			}
 			rang <- time.Now()
-			_ = call.Wait(ctx, 3*time.Second)
+			_ = call.Wait(ctx, 14*time.Second)
 			_ = call.Press(ctx, "1")
 			_ = call.Wait(ctx, 30*time.Second)
 		})
