@@ -86,7 +86,7 @@ func (a *App) newSwitchboard(converse func(context.Context, *line.Line)) error {
 // openDispatch makes what gets tickets to engineers, and what takes calls.
 func (a *App) openDispatch() *callhandler.Handler {
 	c, e, d := a.cfg.Config, a.cfg.Config.Escalation, &a.dispatching
-	d.roster = duty.New(a.db.Calls, a.disk.copy.Cache(), duty.NewBreaker(), a.escalation(), a.log)
+	d.roster = duty.New(a.db.Calls, a.disk.copy.Cache(), a.escalation(), a.log)
 	keys := a.console()
 	d.dispatcher = dispatch.New(dispatch.Config{
 		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Menu: keys, Telephones: a.cfg.Decorators.telephones(a.switchboard),

@@ -31,16 +31,11 @@ type Store struct {
 	breaker       *circuitbreaker.Breaker // of what those on the line ask
 }
 
-// NewBreaker makes the circuit between those on the line and the tickets.
-func NewBreaker() *circuitbreaker.Breaker {
-	return circuitbreaker.New(circuitbreaker.Config{
-		Timeout: timeout, Cooldown: cooldown, Trips: func(err error, late bool) bool { return late && !errors.Is(err, storage.ErrBusy) },
-	})
-}
-
 // New makes the store of the connections of calls and those of staff.
-func New(calls, staff tickets.Store, b *circuitbreaker.Breaker) *Store {
-	return &Store{calls, staff, b}
+func New(calls, staff tickets.Store) *Store {
+	return &Store{calls, staff, circuitbreaker.New(circuitbreaker.Config{
+		Timeout: timeout, Cooldown: cooldown, Trips: func(err error, late bool) bool { return late && !errors.Is(err, storage.ErrBusy) },
+	})}
 }
 
 // staffKey marks the context of what staff ask for.

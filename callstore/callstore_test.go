@@ -32,7 +32,7 @@ func (h *hanging) Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket,
 func TestAStoreThatHangsKeepsACallerHalfASecondAndThenNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &hanging{Store: memory.New(417)}
-		h := New(store, nil, NewBreaker())
+		h := New(store, nil)
 		took := func() (time.Duration, error) {
 			began := time.Now()
 			_, err := h.Ticket(t.Context(), 417)
@@ -71,7 +71,7 @@ func TestAStoreThatHangsKeepsACallerHalfASecondAndThenNobody(t *testing.T) {
 func TestAStoreThatIsBusyIsAskedByTheNextOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, staff := &busy{Store: memory.New(417)}, &busy{Store: memory.New(417)}
-		h := New(store, staff, NewBreaker())
+		h := New(store, staff)
 		for n := 1; n <= 5; n++ {
 			if _, err := h.Ticket(t.Context(), 417); !errors.Is(err, storage.ErrBusy) || store.asked != n {
 				t.Errorf("question %d to a busy store: %v, it was asked %d times", n, err, store.asked)

@@ -44,7 +44,7 @@ type Roster struct {
 	store   Store
 	copy    Copy
 	log     *slog.Logger
-	breaker *circuitbreaker.Breaker // of what those on the line ask
+	breaker *circuitbreaker.Breaker // of what searches ask
 	house   escalation.Defaults
 
 	mu    sync.Mutex
@@ -60,16 +60,12 @@ type known struct {
 	there     bool
 }
 
-// NewBreaker makes the circuit between searches and the rota. It is not that of the tickets: a ticket that is written slowly must
-// not make a rota old.
-func NewBreaker() *circuitbreaker.Breaker {
-	return circuitbreaker.New(circuitbreaker.Config{Timeout: timeout, Cooldown: cooldown, Trips: func(_ error, late bool) bool { return late }})
-}
-
-// New makes a roster; it reads nothing. The breaker says how long a search waits for the store, and house gives the values of a
-// policy that says nothing of its own.
-func New(s Store, c Copy, b *circuitbreaker.Breaker, house escalation.Defaults, log *slog.Logger) *Roster {
-	return &Roster{store: s, copy: c, log: log, breaker: b, house: house}
+// New makes a roster; it reads nothing. house gives the values of a policy that says nothing of its own. Its circuit is not that of
+// the tickets: a ticket that is written slowly must not make a rota old.
+func New(s Store, c Copy, house escalation.Defaults, log *slog.Logger) *Roster {
+	return &Roster{store: s, copy: c, log: log, house: house, breaker: circuitbreaker.New(circuitbreaker.Config{
+		Timeout: timeout, Cooldown: cooldown, Trips: func(_ error, late bool) bool { return late },
+	})}
 }
 
 // Refresh reads what decides who is rung, so that the copy is fresh when the store fails. It waits 2 s for the store.

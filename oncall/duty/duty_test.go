@@ -12,7 +12,6 @@ import (
 	"hotline/alarm"
 	"hotline/atomicfile"
 	"hotline/cdr"
-	"hotline/circuitbreaker"
 	"hotline/directory"
 	"hotline/memory"
 	"hotline/oncall"
@@ -50,14 +49,8 @@ func (r *rotaless) Rota(ctx context.Context) (oncall.Rota, error) {
 	return r.Store.Rota(ctx)
 }
 
-// patient is a circuit that a test does not want to open.
-func patient() *circuitbreaker.Breaker {
-	return circuitbreaker.New(circuitbreaker.Config{Timeout: time.Minute, Cooldown: time.Minute})
-}
-
 // TestCallersDoNotWaitInARowForTheRota: the copy was there before the first caller, and only the first one waits for the store.
 func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
-	const wait = 500 * time.Millisecond
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		store := memory.New(417)
@@ -65,8 +58,7 @@ func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := &rotaless{Store: store}
-		b := circuitbreaker.New(circuitbreaker.Config{Timeout: wait, Cooldown: 5 * time.Second})
-		d := New(r, atomicfile.Values{Dir: dir}, b, escalation.Defaults{}, slog.New(slog.DiscardHandler))
+		d := New(r, atomicfile.Values{Dir: dir}, escalation.Defaults{}, slog.New(slog.DiscardHandler))
 		plan := func() (time.Duration, int) {
 			began := time.Now()
 			plan, err := d.Plan(t.Context(), time.Now(), tickets.Ticket{})
@@ -80,7 +72,7 @@ func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
 		}
 		want := 2
 		r.hangs.Store(true)
-		if took, n := plan(); took != wait || n != want {
+		if took, n := plan(); took != timeout || n != want {
 			t.Errorf("the first caller has %d of %d attempts after %v", n, want, took)
 		}
 		for range 10 {
@@ -89,7 +81,7 @@ func TestCallersDoNotWaitInARowForTheRota(t *testing.T) {
 			}
 		}
 		r.hangs.Store(false)
-		<-time.After(5 * time.Second)
+		<-time.After(cooldown)
 		anna, err := store.Engineer(t.Context(), "anna")
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +106,7 @@ func TestWhatKeepsATicketFromAnEngineerIsSaidOnce(t *testing.T) {
 	var said []string
 	barred := ""
 	w := &Watch{
-		Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, patient(), escalation.Defaults{}, slog.New(slog.DiscardHandler)),
+		Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, escalation.Defaults{}, slog.New(slog.DiscardHandler)),
 		Alarm:  func(k alarm.Kind, text string) { said = append(said, string(k)+": "+text) },
 		Allowed: func(telephone string) error {
 			if barred != "" && strings.Contains(telephone, barred) {
@@ -187,7 +179,7 @@ func TestATicketIsRungByTheRotaThatServesIt(t *testing.T) {
 	}
 	hanging := &rotaless{Store: store}
 	dir := t.TempDir()
-	d := New(hanging, atomicfile.Values{Dir: dir}, patient(), escalation.Defaults{}, slog.New(slog.DiscardHandler))
+	d := New(hanging, atomicfile.Values{Dir: dir}, escalation.Defaults{}, slog.New(slog.DiscardHandler))
 	rung := func(d *Roster, contract, assignee string, at time.Time) string {
 		t.Helper()
 		plan, err := d.Plan(ctx, at, tickets.Ticket{Reporter: tickets.Reporter{Contract: directory.ContractID(contract)}, Assignee: assignee})
@@ -213,10 +205,12 @@ func TestATicketIsRungByTheRotaThatServesIt(t *testing.T) {
 		}
 	}
 	hanging.hangs.Store(true)
-	impatient := circuitbreaker.New(circuitbreaker.Config{Timeout: time.Millisecond, Cooldown: time.Minute})
-	if got := rung(New(hanging, atomicfile.Values{Dir: dir}, impatient, escalation.Defaults{}, slog.New(slog.DiscardHandler)), "rossi", "", now); got != "marco" {
-		t.Errorf("by the copy on the disk %s are rung", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx = t.Context()
+		if got := rung(New(hanging, atomicfile.Values{Dir: dir}, escalation.Defaults{}, slog.New(slog.DiscardHandler)), "rossi", "", now); got != "marco" {
+			t.Errorf("by the copy on the disk %s are rung", got)
+		}
+	})
 }
 
 // records takes legs and forgets them.
@@ -263,7 +257,7 @@ func TestOneLetterAMorningTellsOfGapsAndUnprovenTelephones(t *testing.T) {
 	var sent []string
 	fails := false
 	morning := func() *Morning {
-		return &Morning{Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, patient(), escalation.Defaults{}, slog.New(slog.DiscardHandler)), Facts: store, Log: slog.New(slog.DiscardHandler),
+		return &Morning{Roster: New(store, atomicfile.Values{Dir: t.TempDir()}, escalation.Defaults{}, slog.New(slog.DiscardHandler)), Facts: store, Log: slog.New(slog.DiscardHandler),
 			Send: func(_ context.Context, id, _, text string) error {
 				if fails {
 					return context.DeadlineExceeded
