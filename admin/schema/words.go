@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/problem"
+	"hotline/limits"
 	"hotline/prompts"
 )
 
@@ -17,13 +17,10 @@ type Words map[string]string
 
 var _ huma.SchemaProvider = Words(nil)
 
-// longestWords is how long such a text may be, in characters: a caller waits for its end.
-const longestWords = 200
-
 // Schema allows the languages of the line.
 func (Words) Schema(huma.Registry) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{}}
-	longest := longestWords
+	longest := limits.Line // a caller waits for its end
 	for _, lang := range prompts.Languages() {
 		s.Properties[string(lang)] = &huma.Schema{Type: huma.TypeString, MaxLength: &longest}
 	}
@@ -34,7 +31,7 @@ func (Words) Schema(huma.Registry) *huma.Schema {
 // Check tells what no schema can: each text is one line that can be said. Where is the field, as complaints name it.
 func (w Words) Check(where string) error {
 	for lang, text := range w {
-		if strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+		if limits.OneLine(text, limits.Line) != text {
 			return problem.Refused(where+"."+lang, "write one line without control characters")
 		}
 		if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
