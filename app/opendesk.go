@@ -7,7 +7,6 @@ import (
 	"hotline/callstore"
 	"hotline/nodes"
 	"hotline/notify/delivery"
-	"hotline/recovery"
 	"hotline/tickets"
 )
 
@@ -39,9 +38,7 @@ func (a *App) openDesk(ctx context.Context) error {
 		Desk: a.desk, Readers: readers, Mailer: mail, Language: c.Language, Shown: a.plan.Shown, Count: a.countMail, Alarm: a.alarm,
 	})
 	a.openRecords(ctx)
-	a.disk.recordings = &recovery.Recordings{
-		Spool: a.disk.spool, Store: a.db.Store, Desk: a.desk, Pending: a.disk.journal.Pending, Active: a.dispatching.active.Has, Log: a.log,
-	}
+	a.disk.recordings.Desk = a.desk
 	if !a.offline.Waits() {
 		a.disk.recordings.Recover(ctx)
 	}

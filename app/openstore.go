@@ -126,11 +126,12 @@ func (a *App) openDisk(ctx context.Context) (err error) {
 	if err := a.openRecordings(); err != nil {
 		return err
 	}
-	given, err := recovery.HighestTicket(d.spool)
+	former, err := d.spool.List()
 	if err != nil {
 		return err
 	}
-	if d.numbers, err = numberlease.Open(d.dir.Journal(), given, a.db.Store.LeaseNumbers); err != nil {
+	d.recordings = &recovery.Recordings{Spool: d.spool, Store: a.db.Store, Former: former, Pending: d.journal.Pending, Log: a.log}
+	if d.numbers, err = numberlease.Open(d.dir.Journal(), recovery.HighestTicket(former), a.db.Store.LeaseNumbers); err != nil {
 		return err
 	}
 	if aside := d.numbers.Damaged(); aside != "" {

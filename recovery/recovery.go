@@ -30,7 +30,6 @@ func ofTicket(recording string) tickets.Number {
 
 // Spool is the folder of recordings. spool.Folder implements it.
 type Spool interface {
-	List() (ids []string, err error)
 	Recover(id string) error // gives a recording whose process died its end
 	Octets(id string) (g711.Codec, []byte, error)
 	Sum(id string) (string, error)
@@ -46,13 +45,12 @@ type Desk interface {
 	Keep(ctx context.Context, n tickets.Number, r tickets.Recording, now time.Time) (tickets.Ticket, error)
 }
 
-// HighestTicket is the highest ticket number that the recordings of a spool tell of.
-func HighestTicket(s interface{ List() ([]string, error) }) (highest tickets.Number, err error) {
-	ids, err := s.List()
-	for _, id := range ids {
+// HighestTicket is the highest ticket number that recordings tell of.
+func HighestTicket(recordings []string) (highest tickets.Number) {
+	for _, id := range recordings {
 		highest = max(highest, ofTicket(id))
 	}
-	return highest, err
+	return highest
 }
 
 // Recordings recovers the recordings of one spool. All its exported fields are required. Used by one goroutine at a time.
@@ -60,16 +58,14 @@ type Recordings struct {
 	Spool   Spool
 	Store   Store
 	Desk    Desk
-	Pending func() []tickets.Change     // what waits in the journal for the store
-	Active  func(n tickets.Number) bool // tells whether somebody is on the line about a ticket
+	Former  []string                // what lay in the spool before this process recorded anything: nobody writes it any more
+	Pending func() []tickets.Change // what waits in the journal for the store
 	Log     *slog.Logger
-
-	done bool
 }
 
-// Recover adopts the recordings that a crash cut off, unless that was done. What the store cannot tell of waits for the next time.
+// Recover adopts the recordings that a crash cut off, once. What the store cannot tell of waits for the next time.
 func (r *Recordings) Recover(ctx context.Context) {
-	if r.done {
+	if len(r.Former) == 0 {
 		return
 	}
 	if err := r.adopt(ctx); err != nil {
@@ -78,19 +74,13 @@ func (r *Recordings) Recover(ctx context.Context) {
 		}
 		return
 	}
-	r.done = true
+	r.Former = nil
 }
 
 // adopt puts recordings that a crash cut off on their tickets: the ticket's number stands at the beginning of their id.
-// Those of calls that are on the line, and those that the journal has for the store, are none. It stops at the first that
-// the store cannot tell of.
+// Those that the journal has for the store are none. It stops at the first that the store cannot tell of.
 func (r *Recordings) adopt(ctx context.Context) error {
-	ids, err := r.Spool.List()
-	if err != nil {
-		return err
-	}
-	cut := r.cutOff(ids)
-	for _, id := range cut {
+	for _, id := range r.cutOff() {
 		_, _, err := r.Store.Recording(ctx, id)
 		if err == nil {
 			continue
@@ -105,27 +95,20 @@ func (r *Recordings) adopt(ctx context.Context) error {
 	return nil
 }
 
-// cutOff is those of the recordings that this process has no hand in. A call leaves the line after its recording stands in
-// the journal: so the line is asked first.
-func (r *Recordings) cutOff(ids []string) (cut []string) {
-	for _, id := range ids {
-		if n := ofTicket(id); n != 0 && !r.Active(n) {
-			cut = append(cut, id)
-		}
-	}
+// cutOff is those of the former recordings that may be on no ticket.
+func (r *Recordings) cutOff() (cut []string) {
 	waiting := map[string]bool{}
 	for _, c := range r.Pending() {
 		for _, w := range c.Ticket.Recordings {
 			waiting[w.ID] = true
 		}
 	}
-	kept := cut[:0]
-	for _, id := range cut {
-		if !waiting[id] {
-			kept = append(kept, id)
+	for _, id := range r.Former {
+		if ofTicket(id) != 0 && !waiting[id] {
+			cut = append(cut, id)
 		}
 	}
-	return kept
+	return cut
 }
 
 // adoptOne puts one on its ticket. One that cannot be read or has no ticket is passed over.
