@@ -159,8 +159,8 @@ func (f *Folder) sealClear(id string, rest func(time.Duration) error) error {
 	return errors.Join(f.files.Remove(id+clearSuffix), f.files.SyncFolder())
 }
 
-// renew seals a recording anew that was sealed with a former key. One without its end stays: its process died, or it is being
-// written.
+// renew seals a recording anew that was sealed with a former key. One without its end gets it first: nobody writes with a former
+// key any more, so its process died, or its disk was full.
 func (f *Folder) renew(id string, rest func(time.Duration) error) (bool, error) {
 	file, err := f.root.Open(id + sealedSuffix)
 	if errors.Is(err, os.ErrNotExist) {
@@ -179,6 +179,11 @@ func (f *Folder) renew(id string, rest func(time.Duration) error) (bool, error) 
 		return false, err
 	}
 	r, err := sealed.NewReader(file, info.Size(), id, f.encryption.Keys)
+	if errors.Is(err, sealed.ErrCut) {
+		if err = f.Recover(id); err == nil {
+			return f.renew(id, rest)
+		}
+	}
 	if err != nil {
 		return false, err
 	}
@@ -193,13 +198,18 @@ func (f *Folder) renew(id string, rest func(time.Duration) error) (bool, error) 
 	return true, f.replace(id)
 }
 
-// write seals content beside the recording, brings it to the disk, and proves that it can be read as it was.
+// write seals content beside the recording, brings it to the disk, and proves that it can be read as it was. Where it fails it
+// leaves nothing behind: a disk that is full gets its room back.
 func (f *Folder) write(id string, format byte, content io.Reader, rest func(time.Duration) error) (err error) {
 	to, err := f.files.Create(id + newSuffix)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, to.Close()) }()
+	defer func() {
+		if err = errors.Join(err, to.Close()); err != nil {
+			err = errors.Join(err, f.removeBegun(id+newSuffix))
+		}
+	}()
 	w, err := sealed.NewWriter(to, id, format, f.encryption.Keys)
 	if err != nil {
 		return err
@@ -228,18 +238,16 @@ func (f *Folder) write(id string, format byte, content io.Reader, rest func(time
 	return nil
 }
 
-// inPieces copies, and rests after each piece for as long as is right for the time that it took.
+// inPieces copies, and rests after each piece, the last one too, for as long as is right for the time that it took.
 func inPieces(to io.Writer, from io.Reader, rest func(time.Duration) error) error {
 	for {
 		began := time.Now()
 		_, err := io.CopyN(to, from, pieceOctets)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
+		over := errors.Is(err, io.EOF)
+		if err != nil && !over {
 			return err
 		}
-		if err := rest(time.Since(began)); err != nil {
+		if err := rest(time.Since(began)); err != nil || over {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -297,6 +298,60 @@ func TestACrashAtAnyInstantOfSealingLosesNothing(t *testing.T) {
 	}
 }
 
+// full is a disk that takes no more than a header of what is sealed.
+type full struct{ disk }
+
+func (d full) Create(name string) (file, error) {
+	f, err := d.disk.Create(name)
+	return fullFile{f}, err
+}
+
+type fullFile struct{ file }
+
+func (f fullFile) Write(b []byte) (int, error) {
+	if len(b) <= 100 {
+		return f.file.Write(b)
+	}
+	n, _ := f.file.Write(b[:len(b)/2])
+	return n, syscall.ENOSPC
+}
+
+func TestSealingLeavesNothingBehindOnAFullDisk(t *testing.T) {
+	dir, sound := t.TempDir(), speech(pieceOctets)
+	record(t, open(t, dir, Encryption{}), "417-a", sound)
+	f := open(t, dir, Encryption{Keys: keys(t, sealed.NewKey())})
+	f.files = full{disk{f.root}}
+	if done, failed := f.sealOnce(func(time.Duration) error { return nil }, slog.New(slog.DiscardHandler)); done != 0 || failed != 1 {
+		t.Errorf("%d sealed, %d not", done, failed)
+	}
+	if names := filesIn(t, dir); !slices.Equal(names, []string{"417-a.wav"}) {
+		t.Errorf("the folder holds %v", names)
+	}
+	if _, octets, err := f.Octets("417-a"); err != nil || !bytes.Equal(octets, sound) {
+		t.Errorf("%d octets, %v", len(octets), err)
+	}
+}
+
+// What a former process could not end must not need its former key for ever.
+func TestARecordingCutOffUnderAFormerKeyIsSealedAnewToo(t *testing.T) {
+	dir, former, present := t.TempDir(), sealed.NewKey(), sealed.NewKey()
+	w, err := open(t, dir, Encryption{Keys: keys(t, former)}).Create("417-a", g711.MuLaw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(speech(17000)); err != nil {
+		t.Fatal(err)
+	}
+	done, failed := open(t, dir, Encryption{Keys: keys(t, present, former)}).sealOnce(func(time.Duration) error { return nil }, slog.New(slog.DiscardHandler))
+	if done != 1 || failed != 0 {
+		t.Errorf("%d sealed, %d not", done, failed)
+	}
+	f := open(t, dir, Encryption{Keys: keys(t, present)})
+	if codec, octets, err := f.Octets("417-a"); err != nil || codec != g711.MuLaw || !bytes.Equal(octets, speech(16000)) {
+		t.Errorf("%v, %d octets, %v", codec, len(octets), err)
+	}
+}
+
 func TestARecordingThatIsDeletedWhileItIsSealedStaysDeleted(t *testing.T) {
 	dir := t.TempDir()
 	record(t, open(t, dir, Encryption{}), "417-a", speech(3*pieceOctets))
@@ -327,6 +382,19 @@ func TestSealingYieldsToCallsAndEndsWithItsContext(t *testing.T) {
 	})
 	if _, octets, err := f.Octets("417-a"); err != nil || len(octets) != 4*pieceOctets {
 		t.Errorf("%d octets, %v", len(octets), err)
+	}
+}
+
+// Most recordings are shorter than one piece: sealing rests once it has written one, and once it has proven it.
+func TestSealingYieldsAfterShortRecordingsToo(t *testing.T) {
+	dir := t.TempDir()
+	for _, id := range []string{"417-a", "418-b", "419-c"} {
+		record(t, open(t, dir, Encryption{}), id, speech(5000))
+	}
+	rests := 0
+	done, failed := open(t, dir, Encryption{Keys: keys(t, sealed.NewKey())}).sealOnce(func(time.Duration) error { rests++; return nil }, slog.New(slog.DiscardHandler))
+	if done != 3 || failed != 0 || rests != 6 {
+		t.Errorf("%d sealed, %d not, %d rests", done, failed, rests)
 	}
 }
 
