@@ -185,13 +185,17 @@ type Recoverable interface {
 }
 
 // Recover gives a file that its process left without an end one, behind its last good chunk. What stood behind that is cut off.
-// A file that has its end stays as it is. Nobody may be writing the file.
+// A file that has its end stays as it is, and so does one of which no chunk can be read, with ErrDamaged: it may be whole, and
+// only have another name. Nobody may be writing the file.
 func Recover(file Recoverable, size int64, name string, keys Keys) error {
 	r, err := NewPartialReader(file, size, name, keys)
 	if err != nil || r.Ended() {
 		return err
 	}
 	end := header + r.chunks*(Chunk+tag)
+	if r.chunks == 0 && size >= end+Chunk+tag {
+		return fmt.Errorf("ending %s, of which nothing can be read: %w: it may have had another name", name, ErrDamaged)
+	}
 	if err := file.Truncate(end); err != nil {
 		return fmt.Errorf("ending %s: %w", name, err)
 	}

@@ -226,6 +226,26 @@ func TestAFileWhoseProcessDiedGivesWhatThereIsAndIsEnded(t *testing.T) {
 	}
 }
 
+// A copy under another name, as of somebody who puts one aside, is not cut to nothing.
+func TestAFileOfWhichNothingCanBeReadIsNotEnded(t *testing.T) {
+	keys := keysOf(t, sealed.NewKey())
+	name, whole := filepath.Join(t.TempDir(), "copy"), seal(t, keys, "417-a", sound(2*sealed.Chunk+700))
+	if err := os.WriteFile(name, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := sealed.Recover(file, int64(len(whole)), "copy", keys); !errors.Is(err, sealed.ErrDamaged) || !strings.Contains(err.Error(), "copy") {
+		t.Errorf("ending it: %v", err)
+	}
+	if now, err := os.ReadFile(name); err != nil || !bytes.Equal(now, whole) {
+		t.Errorf("%d octets of %d are left, %v", len(now), len(whole), err)
+	}
+}
+
 // FuzzReader holds that no file makes the reader panic, and that none but a true one is read.
 func FuzzReader(f *testing.F) {
 	keys := keysOf(f, strings.Repeat("5a", 32))
