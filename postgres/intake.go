@@ -29,9 +29,9 @@ const (
 	moveProblems       = `update problems set ticket = $4 where contract = $1 and installation = $2 and ticket = $3`
 	dueInstallations   = `
 select contract, name from (
-	(select contract, name, due from installations where due <= $1 order by due limit $2)
+	select contract, name, due from installations where due <= $1
 	union all
-	(select contract, installation, due from problems where due <= $1 order by due limit $2)
+	select contract, installation, due from problems where due <= $1
 ) all_due group by contract, name order by min(due) limit $2`
 
 	problemColumns = `contract, installation, source, fingerprint, firing, severity, title, category, ticket, held, since, heard, due, count, told, changes`

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -90,9 +91,13 @@ func installationsDue(t *testing.T, s intake.Store) {
 	ctx := t.Context()
 	byItself, byProblem, never := plant, intake.ID{Contract: "verdi", Name: "a"}, intake.ID{Contract: "verdi", Name: "b"}
 	check.Must(t, s.PutInstallation(ctx, intake.Installation{ID: byItself, Due: monday.Add(time.Minute)}))
-	p := problem(byProblem, "x", 0)
-	p.Due = monday
-	check.Must(t, s.PutInstallation(ctx, intake.Installation{ID: byProblem, Problems: []intake.Problem{p}}))
+	var many []intake.Problem // of one installation, which must not keep the other from its turn
+	for i := range 3 {
+		p := problem(byProblem, fmt.Sprint(i), 0)
+		p.Due = monday
+		many = append(many, p)
+	}
+	check.Must(t, s.PutInstallation(ctx, intake.Installation{ID: byProblem, Problems: many}))
 	check.Must(t, s.PutInstallation(ctx, intake.Installation{ID: never}))
 	for _, c := range []struct {
 		now   time.Time
@@ -100,7 +105,7 @@ func installationsDue(t *testing.T, s intake.Store) {
 		want  []intake.ID
 	}{
 		{monday.Add(-time.Second), 9, nil}, {monday, 9, []intake.ID{byProblem}}, {monday.Add(time.Hour), 9, []intake.ID{byProblem, byItself}},
-		{monday.Add(time.Hour), 1, []intake.ID{byProblem}},
+		{monday.Add(time.Hour), 2, []intake.ID{byProblem, byItself}}, {monday.Add(time.Hour), 1, []intake.ID{byProblem}},
 	} {
 		got, err := s.DueInstallations(ctx, c.now, c.limit)
 		check.Must(t, err)
