@@ -12,6 +12,7 @@ import (
 
 	"hotline/directory"
 	"hotline/directory/persistent"
+	"hotline/oncall/escalation"
 	"hotline/sla"
 )
 
@@ -140,6 +141,22 @@ func TestTheBookOnTheDiskIsReadAndWrittenAsItWas(t *testing.T) {
 	}
 }
 
+// TestThePlanOfATicketIsReadAndWrittenAsItWas: histories hold it, and a replay begins with it.
+func TestThePlanOfATicketIsReadAndWrittenAsItWas(t *testing.T) {
+	empty, full, former := golden(t, "Plan")
+	for want, p := range map[string]escalation.Plan{string(empty): {}, string(full): filled[escalation.Plan]()} {
+		if got := PlanFacts(p)[FactPlan]; got != want {
+			t.Errorf("written as\n%s\nwant\n%s", got, want)
+		}
+	}
+	for _, line := range append(former, empty, full) {
+		p, err := ReadPlan(map[string]string{FactPlan: string(line)})
+		if got, failed := json.Marshal(p); err != nil || failed != nil || !bytes.Equal(got, line) {
+			t.Errorf("a plan\n%s\nis read and written as\n%s\n%v", line, got, err)
+		}
+	}
+}
+
 // TestFormsHoldNoStructOfTheDomain: a field that is added to a value of the domain is stored only where somebody writes it
 // into the form.
 func TestFormsHoldNoStructOfTheDomain(t *testing.T) {
@@ -148,6 +165,7 @@ func TestFormsHoldNoStructOfTheDomain(t *testing.T) {
 		ours(t, s.inside, s.name, walked)
 	}
 	ours(t, reflect.TypeFor[Book](), "Book", walked)
+	ours(t, reflect.TypeFor[Plan](), "Plan", walked)
 	if len(walked) < 50 {
 		t.Errorf("only %d types were walked", len(walked))
 	}
