@@ -50,7 +50,7 @@ type Config struct {
 	Engineers func(c ivr.Caller) []oncall.Engineer
 	PINs      PINs
 	Desk      Desk
-	// Accessed notes that a recording was heard, by whom.
+	// Accessed notes that a recording is heard, by whom; what it cannot note is not played.
 	Accessed func(ctx context.Context, recording, actor string, at time.Time) error
 	Reach    Reach
 	NewID    func() string // opaque, for recordings

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 
 	"hotline/alarm"
@@ -31,7 +32,12 @@ func (s *session) identify(who []oncall.Engineer) error {
 			s.typed = []byte(digits + "#")
 			return errCaller
 		}
-		found, err := s.cfg.PINs.Check(s.ctx, digits, number, who, s.call.Now())
+		var found oncall.Engineer
+		now := s.call.Now()
+		err = s.asked(func(ctx context.Context) (err error) {
+			found, err = s.cfg.PINs.Check(ctx, digits, number, who, now)
+			return err
+		})
 		switch {
 		case err == nil:
 			s.who, s.lang = found, s.ownLanguage(found)
@@ -39,6 +45,8 @@ func (s *session) identify(who []oncall.Engineer) error {
 		case errors.Is(err, pins.ErrLocked):
 			s.cfg.Alarm(alarm.WrongPINs, "many wrong PINs within an hour at the telephone of engineer "+string(who[0].ID)+": somebody may show its number; nobody is asked for a PIN there for a while")
 			return s.refused()
+		case !errors.Is(err, pins.ErrWrong):
+			return err
 		}
 		s.flush()
 		question = prompts.P("console-pin-wrong", "console-pin-caller")

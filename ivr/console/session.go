@@ -163,6 +163,6 @@ func (s *session) asked(ask func(ctx context.Context) error) error {
 		return err
 	case <-late.C:
 	}
-	gone := s.speak(prompts.P("console-moment"), false)
-	return errors.Join(gone, <-done)
+	_ = s.speak(prompts.P("console-moment"), false) // who has hung up meanwhile is found by what is said next: the answer counts
+	return <-done
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"slices"
 
 	"hotline/prompts"
 	"hotline/tickets"
@@ -87,19 +88,17 @@ func (s *session) play(t tickets.Ticket) error {
 	if len(t.Recordings) == 0 {
 		return s.sayAnew(prompts.P("console-no-recordings"))
 	}
-	for i := len(t.Recordings) - 1; i >= 0; i-- {
-		r := t.Recordings[i]
+	for _, r := range slices.Backward(t.Recordings) {
 		if err := s.say(prompts.Join(prompts.P("console-recording"), s.when(t, r.At))); err != nil {
 			return err
 		}
 		if pressed, err := s.pressed(); pressed || err != nil {
 			return err
 		}
-		ctx, cancel := s.after()
-		if err := s.cfg.Accessed(ctx, r.ID, s.actor(), s.call.Now()); err != nil {
-			s.cfg.Log.Error("who heard a recording is not noted", "recording", r.ID, "engineer", s.who.ID, "error", err)
+		now := s.call.Now()
+		if err := s.asked(func(ctx context.Context) error { return s.cfg.Accessed(ctx, r.ID, s.actor(), now) }); err != nil {
+			return s.trouble("noting who hears a recording", err) // nobody listens unseen, as over the API
 		}
-		cancel()
 		if err := s.call.Replay(s.ctx, r.ID); err != nil && s.ctx.Err() == nil {
 			s.cfg.Log.Warn("a recording cannot be played", "recording", r.ID, "error", err)
 			if err := s.say(prompts.P("console-no-sound")); err != nil {

@@ -30,6 +30,8 @@ type engineers struct {
 	guard *pins.Guard
 	desk  func(console.Desk) console.Desk // stands around the console's desk; nil: nothing does
 	log   *slog.Logger                    // nil: nobody reads it
+	// accessed notes who hears a recording; nil: the store does.
+	accessed func(ctx context.Context, recording, actor string, at time.Time) error
 }
 
 func inRome() *time.Location {
@@ -49,6 +51,10 @@ func (w *world) console() *console.Console {
 	if w.guard == nil {
 		w.guard = pins.NewGuard(pins.GuardConfig{Store: w.store, Key: []byte(pinKey)})
 	}
+	accessed := w.accessed
+	if accessed == nil {
+		accessed = w.store.LogAccess
+	}
 	return console.New(console.Config{
 		Engineers: func(c ivr.Caller) (list []oncall.Engineer) {
 			all, err := w.store.Engineers(context.Background())
@@ -59,6 +65,6 @@ func (w *world) console() *console.Console {
 			}
 			return list
 		},
-		PINs: w.guard, Desk: desk, Accessed: w.store.LogAccess, NewID: w.newID, Log: w.log, Reach: duty.Reach{Store: w.store, Where: inRome},
+		PINs: w.guard, Desk: desk, Accessed: accessed, NewID: w.newID, Log: w.log, Reach: duty.Reach{Store: w.store, Where: inRome},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,9 @@ import (
 
 	"hotline/ivr"
 	"hotline/ivr/console"
+	"hotline/memory"
+	"hotline/oncall"
+	"hotline/oncall/pins"
 	"hotline/prompts"
 	"hotline/storage"
 	"hotline/tickets"
@@ -66,8 +70,24 @@ func states() []tickets.State {
 	return []tickets.State{tickets.Open, tickets.Assigned, tickets.InProgress, tickets.Waiting, tickets.Restored, tickets.Closed, tickets.NotRequest}
 }
 
+// offers is what a menu says of each key that changes a ticket.
+func offers() map[rune][]string {
+	return map[rune][]string{
+		'3': {"console-key-take"}, '4': {"console-key-intervention"}, '5': {"console-key-resume", "console-key-waiting"}, '6': {"console-key-restored"},
+	}
+}
+
+// menu reads what is offered, to its end.
+func (s *script) menu() (offered []string) {
+	s.Helper()
+	for len(offered) == 0 || offered[len(offered)-1] != "console-key-again" {
+		offered = append(offered, s.heardUntil("console-key-"))
+	}
+	return offered
+}
+
 // Every key that changes a ticket has an answer in every state and language: that it is done, and then the history says so, by
-// telephone; or how the ticket stands that refuses it, and then nothing is changed.
+// telephone; or how the ticket stands that refuses it, and then nothing is changed. What the desk refuses is not offered.
 func TestEveryKeyHasAnAnswerInEveryState(t *testing.T) {
 	done := 0
 	for _, lang := range prompts.Languages() {
@@ -80,7 +100,9 @@ func TestEveryKeyHasAnAnswerInEveryState(t *testing.T) {
 						s.must(err)
 						s.dial()
 						defer s.finish()
-						s.call.typeAhead(ownPIN + "#2417#" + string(key))
+						s.call.typeAhead(ownPIN + "#2417#")
+						offered := s.menu()
+						s.call.press(byte(key))
 						answer := s.heardUntil("console-done-", "console-refused", "console-trouble", "(no-sentence")
 						lines, err := s.world.store.History(s.ctx, 417)
 						s.must(err)
@@ -97,6 +119,9 @@ func TestEveryKeyHasAnAnswerInEveryState(t *testing.T) {
 								}
 							}
 						case answer == "console-refused":
+							if slices.ContainsFunc(offers()[key], func(w string) bool { return slices.Contains(offered, w) }) {
+								t.Errorf("%v are offered, and the key is refused", offered)
+							}
 							if how := <-s.call.heard; how != "console-state-"+string(state) {
 								t.Errorf("refused with %q", how)
 							}
@@ -163,6 +188,30 @@ func TestEveryKeyIsAnsweredAtOnce(t *testing.T) {
 	}
 }
 
+// slowPINs is a store that takes almost as long for PINs as is waited for it.
+type slowPINs struct{ *memory.Store }
+
+func (s slowPINs) EngineerPINs(ctx context.Context) ([]oncall.PIN, error) {
+	time.Sleep(900 * time.Millisecond)
+	return s.Store.EngineerPINs(ctx)
+}
+
+func TestAPINIsAnsweredAtOnceThoughTheStoreIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := atAnnas(t, prompts.Italian, tickets.Open)
+		s.world.guard = pins.NewGuard(pins.GuardConfig{Store: slowPINs{s.world.store}, Key: []byte(pinKey)})
+		s.dial()
+		defer s.finish()
+		s.heardUntil("console-pin-caller")
+		s.call.typeAhead(ownPIN + "#")
+		pressed := time.Now()
+		if first := <-s.call.heard; first != "console-moment" || time.Since(pressed) > 300*time.Millisecond {
+			t.Errorf("%q comes after %s", first, time.Since(pressed))
+		}
+		s.heardUntil("console-hello")
+	})
+}
+
 func TestAStoreThatIsDownIsSaidAndTheMenuGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := atAnnas(t, prompts.English, tickets.Open)
@@ -172,6 +221,72 @@ func TestAStoreThatIsDownIsSaidAndTheMenuGoesOn(t *testing.T) {
 		s.call.typeAhead(ownPIN + "#2417#")
 		s.heardUntil("console-trouble")
 		s.heardUntil("console-key-next")
+	})
+}
+
+// A recording is played once it is noted who hears it, and words bridge the time until then. What cannot be noted is not played.
+func TestNobodyHearsARecordingUnseen(t *testing.T) {
+	for how, c := range map[string]struct {
+		takes time.Duration
+		err   error
+		hears []string
+	}{
+		"at once":    {0, nil, []string{"(replay)"}},
+		"slowly":     {time.Second, nil, []string{"console-moment", "(replay)"}},
+		"not at all": {0, storage.ErrDown, []string{"console-trouble"}},
+	} {
+		t.Run(how, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := atAnnas(t, prompts.English, tickets.Open)
+				_, err := s.world.desk.Keep(s.ctx, 417, tickets.Recording{ID: "417-a", At: time.Now(), Seconds: 5}, time.Now())
+				s.must(err)
+				noted := ""
+				s.world.accessed = func(_ context.Context, recording, actor string, _ time.Time) error {
+					time.Sleep(c.takes)
+					noted = recording + " " + actor
+					return c.err
+				}
+				s.dial()
+				defer s.finish()
+				s.call.typeAhead(ownPIN + "#2417#2")
+				for _, want := range c.hears {
+					if got := s.heardUntil("(replay)", "console-moment", "console-trouble"); got != want {
+						t.Errorf("hears %s, want %s", got, want)
+					}
+				}
+				if noted != "417-a engineer:anna" {
+					t.Errorf("noted is %q", noted)
+				}
+			})
+		})
+	}
+}
+
+// leaves is a desk whose engineer hangs up while the store takes its time.
+type leaves struct {
+	console.Desk
+	hangUp func()
+}
+
+func (d leaves) TakeCharge(ctx context.Context, n tickets.Number, engineer, text string, now time.Time) (tickets.Ticket, error) {
+	time.Sleep(time.Second)
+	d.hangUp()
+	time.Sleep(time.Second)
+	return d.Desk.TakeCharge(ctx, n, engineer, text, now)
+}
+
+// A key that was pressed counts, and the record of the call says for which ticket.
+func TestAKeyCountsThoughTheEngineerHangsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := atAnnas(t, prompts.Italian, tickets.Open)
+		s.world.engineers.desk = func(d console.Desk) console.Desk { return leaves{d, func() { s.hangUp(ivr.ErrHungUp) }} }
+		s.dial()
+		s.call.typeAhead(ownPIN + "#2417#3")
+		s.ends()
+		now, err := s.world.store.Ticket(s.ctx, 417)
+		if err != nil || now.Assignee != "anna" || s.left.Ticket != 417 {
+			t.Errorf("the ticket is with %q, the call's record has ticket %d, %v", now.Assignee, s.left.Ticket, err)
+		}
 	})
 }
 

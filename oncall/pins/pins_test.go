@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hotline/budgets"
@@ -155,17 +156,54 @@ func TestAllNumbersTogetherHaveOneBudget(t *testing.T) {
 	}
 }
 
-// broken is a store that does not answer.
-type broken struct{ *memory.Store }
+// broken is a store that may not answer; then it does not come back before whoever asks gives up.
+type broken struct {
+	*memory.Store
+	down bool
+}
 
-func (broken) EngineerPINs(context.Context) ([]oncall.PIN, error) { return nil, storage.ErrDown }
+func (b *broken) EngineerPINs(ctx context.Context) ([]oncall.PIN, error) {
+	if b.down {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return b.Store.EngineerPINs(ctx)
+}
+
+// Who calls waits a second at most, and the PINs count that the store gave last.
+func TestWithTheStoreDownThePINsCountThatItGaveLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, anna := &broken{Store: staffed(t)}, []oncall.Engineer{{ID: "anna"}}
+		_, right, err := pins.Issuer{Store: store, Key: key, Random: rand.Reader}.Renew(t.Context(), "anna", night)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := pins.NewGuard(pins.GuardConfig{Store: store, Key: key})
+		if !g.Asks(t.Context(), "0612", anna, night) {
+			t.Error("Anna is not asked")
+		}
+		store.down = true
+		began := time.Now()
+		if !g.Asks(t.Context(), "0612", anna, night) {
+			t.Error("with the store down Anna is not asked")
+		}
+		if e, err := g.Check(t.Context(), right, "0612", anna, night); err != nil || e.ID != "anna" {
+			t.Errorf("the right PIN: %v, %v", e, err)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("asking and checking took %s", took)
+		}
+	})
+}
 
 func TestWithTheStoreDownNobodyIsAskedWhoWasNotKnown(t *testing.T) {
-	g := pins.NewGuard(pins.GuardConfig{Store: broken{staffed(t)}, Key: key})
-	if g.Asks(t.Context(), "0612", []oncall.Engineer{{ID: "anna"}}, night) {
-		t.Error("a PIN is asked for that cannot be checked")
-	}
-	if _, err := g.Check(t.Context(), "11111111", "0612", []oncall.Engineer{{ID: "anna"}}, night); !errors.Is(err, pins.ErrWrong) {
-		t.Errorf("a PIN: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		g := pins.NewGuard(pins.GuardConfig{Store: &broken{staffed(t), true}, Key: key})
+		if g.Asks(t.Context(), "0612", []oncall.Engineer{{ID: "anna"}}, night) {
+			t.Error("a PIN is asked for that cannot be checked")
+		}
+		if _, err := g.Check(t.Context(), "11111111", "0612", []oncall.Engineer{{ID: "anna"}}, night); !errors.Is(err, pins.ErrWrong) {
+			t.Errorf("a PIN: %v", err)
+		}
+	})
 }
