@@ -5,10 +5,10 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 BUILDVCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: help demo test prove bench soak bench-clocks bench-start bench-size fuzz screenshots lint build go packages
+.PHONY: help demo test prove bench soak bench-clocks bench-start bench-size fuzz screenshots a11y lint build go packages
 
 help: ## what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: go ## a blocking call over real sockets, then a line to call; --once when nobody sits at the terminal
 	@scripts/install postgresql voice
@@ -70,6 +70,11 @@ screenshots: go ## a picture of every page, light and dark, in both languages, f
 	@scripts/install postgresql chromium
 	@$(MAKE) --no-print-directory build
 	$(GO) run ./cmd/screenshots -hotline bin/hotline -dir bin/screenshots
+
+a11y: go ## accessibility of every page in both themes: axe-core (npm fetches it into the user's cache) and the keyboard alone
+	@scripts/install postgresql chromium npm
+	@$(MAKE) --no-print-directory build
+	$(GO) run ./cmd/screenshots -hotline bin/hotline -axe "$$(scripts/axe/install)"
 
 build: go ## bin/hotline, without cgo
 	@CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(BUILDVCS) -o bin/hotline ./cmd/hotline

@@ -32,13 +32,13 @@ func TestEveryMakeTargetThatAPageNamesExistsAndExplainsItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	targets := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^([a-z-]+):( [^#\n]*)?(##.*)?$`).FindAllStringSubmatch(string(makefile), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^([a-z0-9-]+):( [^#\n]*)?(##.*)?$`).FindAllStringSubmatch(string(makefile), -1) {
 		targets[m[1]] = true
 		if m[3] == "" && m[1] != "go" {
 			t.Errorf("Makefile: %s has no ## text, so `make help` does not list it", m[1])
 		}
 	}
-	named := regexp.MustCompile("(?m)(?:`|^)make ([a-z-]+)")
+	named := regexp.MustCompile("(?m)(?:`|^)make ([a-z0-9-]+)")
 	for page, text := range pages(t) {
 		for _, m := range named.FindAllStringSubmatch(text, -1) {
 			if !targets[m[1]] {

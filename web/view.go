@@ -29,6 +29,17 @@ func (p page) Nav() []place {
 	return list
 }
 
+// keyHelp is one key, and what it does.
+type keyHelp struct{ Key, What string }
+
+// Keys are the plain keys of every page, as static/keys.js has them.
+func (page) Keys() []keyHelp {
+	return []keyHelp{
+		{"?", "page-keys-help"}, {"j", "page-keys-next"}, {"k", "page-keys-before"}, {"Enter", "page-keys-open"}, {"/", "page-keys-search"},
+		{"n", "page-keys-note"}, {"t", "page-keys-take"}, {"u", "page-keys-up"}, {"1-9", "page-keys-places"},
+	}
+}
+
 // Minutes tells a number of seconds in hours and minutes.
 func (p page) Minutes(seconds int) string { return p.Span(time.Duration(seconds) * time.Second) }
 

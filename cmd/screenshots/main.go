@@ -1,5 +1,6 @@
 // Command screenshots is for developers: it starts the built program with the demo company, gives it some tickets, and writes a
-// picture of every page: light and dark, in each language, for a desktop and for a telephone. `make screenshots` runs it.
+// picture of every page: light and dark, in each language, for a desktop and for a telephone. `make screenshots` runs it. With -axe
+// it takes no picture and looks at each page's accessibility instead: by axe-core, and by the keyboard alone. `make a11y` runs that.
 package main
 
 import (
@@ -25,8 +26,9 @@ import (
 func main() {
 	program := flag.String("hotline", "bin/hotline", "the built program")
 	dir := flag.String("dir", "bin/screenshots", "where the pictures go")
+	axe := flag.String("axe", "", "the file of axe-core: look at accessibility, and take no pictures")
 	flag.Parse()
-	if err := run(context.Background(), *program, *dir); err != nil {
+	if err := run(context.Background(), *program, *dir, *axe); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
 	}
@@ -35,7 +37,7 @@ func main() {
 // longest bounds the whole run.
 const longest = 5 * time.Minute
 
-func run(ctx context.Context, program, dir string) (err error) {
+func run(ctx context.Context, program, dir, axe string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -48,6 +50,9 @@ func run(ctx context.Context, program, dir string) (err error) {
 	defer h.stop()
 	if err := h.furnish(ctx); err != nil {
 		return err
+	}
+	if axe != "" {
+		return h.examine(ctx, axe)
 	}
 	return h.photograph(ctx, dir)
 }
@@ -189,23 +194,44 @@ type screen struct {
 	mobile        bool
 }
 
-// photograph writes a picture of every page.
-func (h *house) photograph(ctx context.Context, dir string) error {
+// browse starts a browser at the login page; end ends it.
+func (h *house) browse(ctx context.Context) (browser context.Context, end func(), err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))
 	ctx, endAllocator := chromedp.NewExecAllocator(ctx, options...)
-	defer endAllocator()
 	ctx, endBrowser := chromedp.NewContext(ctx)
-	defer endBrowser()
+	end = func() { endBrowser(); endAllocator() }
 	if err := chromedp.Do(ctx, chromedp.Navigate(h.site+"/login")); err != nil {
-		return fmt.Errorf("starting chromium: %w", err)
+		end()
+		return nil, nil, fmt.Errorf("starting chromium: %w", err)
 	}
+	return ctx, end, nil
+}
+
+func screens() []screen {
+	return []screen{{"desktop", 1280, 900, 1, false}, {"phone", 390, 844, 2, true}}
+}
+
+// photograph writes a picture of every page.
+func (h *house) photograph(ctx context.Context, dir string) error {
+	ctx, end, err := h.browse(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	for _, lang := range []string{"en", "it"} {
 		for _, theme := range []string{"light", "dark"} {
-			for _, s := range []screen{{"desktop", 1280, 900, 1, false}, {"phone", 390, 844, 2, true}} {
+			for _, s := range screens() {
 				if err := look(ctx, lang, theme, s); err != nil {
 					return err
 				}
-				if err := h.pages(ctx, dir, lang+"-"+theme+"-"+s.name); err != nil {
+				err := h.tour(ctx, func(name string) error {
+					picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+					if err != nil {
+						return err
+					}
+					return os.WriteFile(filepath.Join(dir, name+"-"+lang+"-"+theme+"-"+s.name+".png"), picture, 0o644)
+				})
+				if err != nil {
 					return err
 				}
 			}
@@ -229,17 +255,16 @@ func look(ctx context.Context, lang, theme string, s screen) error {
 	return err
 }
 
-// pages writes every page as it looks now.
-func (h *house) pages(ctx context.Context, dir, look string) error {
+// tour goes to every page, and has each looked at.
+func (h *house) tour(ctx context.Context, look func(name string) error) error {
 	take := func(name, path string) error {
 		if err := chromedp.Do(ctx, chromedp.Navigate(h.site+path), chromedp.WaitReady("main")); err != nil {
 			return fmt.Errorf("the page %s: %w", name, err)
 		}
-		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-		if err != nil {
-			return fmt.Errorf("the picture of %s: %w", name, err)
+		if err := look(name); err != nil {
+			return fmt.Errorf("looking at %s: %w", name, err)
 		}
-		return os.WriteFile(filepath.Join(dir, name+"-"+look+".png"), picture, 0o644)
+		return nil
 	}
 	if err := take("login", "/"); err != nil {
 		return err
