@@ -37,8 +37,9 @@ type Batch struct {
 
 // Bounds of what comes from outside.
 const (
-	AlertsMost       = 5000 // of one message
-	installationMost = 100  // characters
+	AlertsMost       = 5000   // of one message
+	KnownMost        = 20_000 // problems of one installation that are remembered
+	installationMost = 100    // characters
 	titleMost        = 300
 	textMost         = 4000
 )

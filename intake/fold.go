@@ -54,6 +54,7 @@ type fold struct {
 	known   map[Key]*Problem
 	changed []*Problem
 	noted   map[*Problem]bool // those in changed
+	fresh   int               // problems that nobody knew
 	acts    []Action
 	err     error
 }
@@ -132,6 +133,7 @@ func (f *fold) problem(k Key) *Problem {
 	if !ok {
 		p = &Problem{Installation: f.i.ID, Key: k}
 		f.known[k] = p
+		f.fresh++
 	}
 	return p
 }
@@ -152,6 +154,8 @@ func (f *fold) message(d Delivery) (o Outcome) {
 		switch p, known := f.known[k]; {
 		case a.Skip != "":
 			o.Ignored++
+		case !a.Resolved && !known && f.full():
+			f.overflow(a, &o)
 		case !a.Resolved:
 			f.fire(f.problem(k), a, &o)
 		case !known || !p.Firing:

@@ -46,12 +46,18 @@ func New(c Config) *Intake {
 }
 
 // Take takes a message in. When it returns without an error every alert of it stands in a ticket or in the store with the reason
-// for which it needs none. ErrBusy while too many wait; storage.ErrDown when nothing was kept.
+// for which it needs none. ErrBusy while too many wait, storage.ErrDown while the store does not answer: what it says of some installations
+// may be kept then; sent again, that is a repeat.
 func (k *Intake) Take(ctx context.Context, o Origin, b Batch, now time.Time) (Outcome, error) {
 	if _, known := k.cfg.Desk.Book().Contracts.Get(o.Contract); !known {
 		return Outcome{}, fmt.Errorf("contract %s: %w", o.Contract, ErrContract)
 	}
 	var whole Outcome
+	defer func() {
+		for what, n := range whole.counts() {
+			k.cfg.Counted(what, n)
+		}
+	}()
 	for _, part := range parts(o, b) {
 		became, err := k.queues.enter(part, func(list []Delivery) ([]Outcome, error) {
 			return k.turn(ctx, part.id, list, now)
@@ -60,9 +66,6 @@ func (k *Intake) Take(ctx context.Context, o Origin, b Batch, now time.Time) (Ou
 			return whole, err
 		}
 		whole.add(became)
-	}
-	for what, n := range whole.counts() {
-		k.cfg.Counted(what, n)
 	}
 	return whole, nil
 }
@@ -234,6 +237,9 @@ func (k *Intake) Due(ctx context.Context, now time.Time) error {
 	}
 	var failed []error
 	for _, id := range list {
+		if ctx.Err() != nil { // a turn is taken to its end; the next ones are another node's, or wait for the next start
+			return errors.Join(append(failed, ctx.Err())...)
+		}
 		w := &waiting{id: id}
 		_, err := k.queues.enter(w, func(list []Delivery) ([]Outcome, error) { return k.turn(ctx, id, list, now) })
 		failed = append(failed, err)

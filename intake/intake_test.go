@@ -404,6 +404,51 @@ func TestWhatWasDecidedIsCarriedOutThoughTheProcessDied(t *testing.T) {
 	}
 }
 
+func TestAnInstallationWhoseFingerprintsChangeIsBounded(t *testing.T) {
+	p := open(t)
+	for i := range intake.KnownMost / 4000 {
+		var many []intake.Alert
+		for n := range 4000 {
+			many = append(many, fires(fmt.Sprintf("disk at %d:%d", i, n), "warning"))
+		}
+		p.take(many...)
+	}
+	p.is("a new one", p.take(fires("new", "critical"), fires("disk at 0:0", "warning"), fires("fan", "info")), intake.Outcome{Joined: 1, Repeated: 1, Ignored: 1})
+	p.is("its end", p.take(ends("new")), intake.Outcome{Unmatched: 1})
+	p.later(2 * time.Minute)
+	p.due()
+	if p.said(417, "20001 alerts in all; 20000 problems of the installation are remembered") != 1 || p.ticket(417).Category() != sla.Blocking {
+		t.Errorf("the ticket does not tell, and is %s", p.ticket(417).Category())
+	}
+	_, err := p.desk.Close(t.Context(), 417, "staff:anna", "the fingerprints held a time", p.now)
+	must(t, err)
+	p.later(time.Hour)
+	o := p.take(fires("new", "critical"))
+	if p.is("after its ticket was closed", o, intake.Outcome{Joined: 1}); len(p.live("rossi")) != 1 {
+		t.Errorf("live are %v", p.live("rossi"))
+	}
+	p.later(31 * 24 * time.Hour)
+	must(t, p.store.ForgetProblems(t.Context(), p.now.AddDate(0, 0, -30)))
+	p.is("a month later", p.take(fires("new", "critical")), intake.Outcome{Opened: 1})
+}
+
+func TestWhatIsDueWaitsWhereTheProgramEnds(t *testing.T) {
+	p := open(t)
+	_, err := p.store.PutMaintenance(t.Context(), intake.Maintenance{ID: "w", Contract: "rossi", From: monday, Until: monday.Add(time.Hour)})
+	must(t, err)
+	p.take(fires("a", "critical"))
+	p.later(time.Hour)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := p.intake.Due(ended, p.now); !errors.Is(err, context.Canceled) || len(p.live("rossi")) != 0 {
+		t.Errorf("%v, live are %v", err, p.live("rossi"))
+	}
+	p.due()
+	if len(p.live("rossi")) != 1 {
+		t.Error("it is not done later")
+	}
+}
+
 func TestInstallationsOfOneContractAreApart(t *testing.T) {
 	p := open(t)
 	a, b := fires("disk", "critical"), fires("disk", "critical")

@@ -19,7 +19,8 @@ type Store interface {
 	// DueInstallations are those at which something is due, the longest due come first.
 	DueInstallations(ctx context.Context, now time.Time, limit int) ([]ID, error)
 	Problems(ctx context.Context, f Filter) ([]Problem, error) // the one heard last comes first
-	// ForgetProblems forgets those that are over and were not heard of since an instant.
+	// ForgetProblems forgets those that were not heard of since an instant and are over, or have no ticket that somebody owes
+	// something to: heard of again, they are new.
 	ForgetProblems(ctx context.Context, before time.Time) error
 	Settings
 }
@@ -94,6 +95,7 @@ type Installation struct {
 	Due      time.Time // when to look at it again; zero: never by itself
 	Version  int
 	Problems []Problem               // those that were asked for; written: those that changed
+	Known    int                     // read: how many are remembered, counted up to KnownMost
 	Moves    []Move                  // written: the problems of one ticket are those of another now
 	tickets  map[tickets.Number]Seen // as they stand, for the fold
 }

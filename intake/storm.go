@@ -115,14 +115,41 @@ func (f *fold) merge() (into tickets.Number, problems int) {
 
 // join takes a new problem into the storm's ticket.
 func (f *fold) join(p *Problem) {
-	s := &f.i.State
-	s.Storm.Count++
-	s.Storm.Last = f.Now
-	s.Firing[p.Ticket]++
-	if urgent(p.Category, s.Storm.Category) {
-		s.Storm.Category = p.Category
-		f.raise(p.Ticket, p.Category, fmt.Sprintf("an alert of the storm is %s: %s", p.Severity, p.Title))
+	f.i.State.Firing[p.Ticket]++
+	f.count(p.Category, p.Severity, p.Title)
+}
+
+// count counts a new problem in the storm's ticket.
+func (f *fold) count(c sla.Category, severity, title string) {
+	s := &f.i.State.Storm
+	s.Count++
+	s.Last = f.Now
+	if urgent(c, s.Category) {
+		s.Category = c
+		f.raise(s.Ticket, c, fmt.Sprintf("an alert of the storm is %s: %s", severity, title))
 	}
+}
+
+// full tells whether no further problem of the installation is remembered.
+func (f *fold) full() bool { return f.i.Known+f.fresh >= KnownMost }
+
+// overflow takes a new problem of an installation that has too many of them: it is counted in the ticket of a storm, and its end
+// will not be known.
+func (f *fold) overflow(a Alert, o *Outcome) {
+	category := f.Policy.Category(a.Severity, f.Night)
+	switch {
+	case category == NoTicket:
+		o.Ignored++
+		return
+	case !f.Maintenance.IsZero():
+		o.Held++
+		return
+	case f.i.State.Storm.Ticket == 0:
+		f.beginStorm(category, fmt.Sprintf("installation %s reports more problems than are remembered, such as\n%s", f.i.ID.Name, a.Title))
+	}
+	f.count(category, a.Severity, a.Title)
+	o.Joined++
+	o.concerns(f.i.State.Storm.Ticket)
 }
 
 // tellStorm writes how many alerts have joined, at most once in a while.
@@ -135,7 +162,11 @@ func (f *fold) tellStorm() {
 func (f *fold) tell() {
 	s := &f.i.State.Storm
 	if s.Count > s.Told {
-		f.act(Action{Kind: ActNote, Ticket: s.Ticket, Text: fmt.Sprintf("storm: %d alerts in all", s.Count)})
+		text := fmt.Sprintf("storm: %d alerts in all", s.Count)
+		if f.full() {
+			text += fmt.Sprintf("; %d problems of the installation are remembered, and new ones are counted only: see whether their fingerprints hold something that changes, such as a time", KnownMost)
+		}
+		f.act(Action{Kind: ActNote, Ticket: s.Ticket, Text: text})
 	}
 	s.Told, s.ToldAt = s.Count, f.Now
 }

@@ -19,7 +19,7 @@ const RoundTime = 2 * time.Second
 const (
 	pieceTime  = 100 * time.Millisecond // between two pieces of what can wait
 	replyTime  = 24 * time.Hour         // an Idempotency-Key is known for so long
-	alertTime  = 30 * 24 * time.Hour    // what installed systems reported and is over
+	alertTime  = 30 * 24 * time.Hour    // what installed systems reported last, and needs nothing
 	forgetTime = time.Hour              // between two tries to forget
 )
 
@@ -69,7 +69,7 @@ type Forgetter interface {
 	ForgetProblems(ctx context.Context, before time.Time) error
 }
 
-// Forget forgets, once an hour, answers of the API that nobody will ask for again, alerts that are over for a month, and what no budget
+// Forget forgets, once an hour, answers of the API that nobody will ask for again, alerts that were not heard of for a month and need nothing, and what no budget
 // counts any more, which is older than spendingTime. What fails is not tried again in each round: it would burden a store that is busy already.
 func Forget(s Forgetter, spendingTime time.Duration, log *slog.Logger) Job {
 	var last time.Time

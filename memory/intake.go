@@ -10,6 +10,7 @@ import (
 
 	"hotline/intake"
 	"hotline/storage"
+	"hotline/tickets"
 )
 
 // intakeTables are installations, their problems, and the documents of alerts.
@@ -46,6 +47,7 @@ func (s *Store) Installation(_ context.Context, id intake.ID, named []intake.Key
 		}
 	}
 	slices.SortFunc(i.Problems, byHeard)
+	i.Known = min(len(s.problems[id]), intake.KnownMost)
 	return i.Clone(), nil
 }
 
@@ -79,7 +81,7 @@ func (s *Store) PutInstallation(_ context.Context, i intake.Installation) error 
 		problems[p.Key] = p
 	}
 	i.Version++
-	i.Problems, i.Moves = nil, nil
+	i.Problems, i.Moves, i.Known = nil, nil, 0
 	s.installations[i.ID] = i
 	return nil
 }
@@ -121,13 +123,17 @@ func (s *Store) Problems(_ context.Context, f intake.Filter) ([]intake.Problem, 
 	return list[:min(len(list), cmp.Or(f.Limit, 100))], nil
 }
 
-// ForgetProblems forgets those that are over and were not heard of since an instant.
+// ForgetProblems forgets those that were not heard of since an instant and are over, or have no ticket that is owed anything.
 func (s *Store) ForgetProblems(_ context.Context, before time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	owed := func(n tickets.Number) bool {
+		t, known := s.tickets[n]
+		return known && t.State.Live()
+	}
 	for _, problems := range s.problems {
 		maps.DeleteFunc(problems, func(_ intake.Key, p intake.Problem) bool {
-			return !p.Firing && p.Due.IsZero() && p.Heard.Before(before)
+			return (!p.Firing || !owed(p.Ticket)) && p.Due.IsZero() && p.Heard.Before(before)
 		})
 	}
 	return nil

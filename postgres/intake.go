@@ -38,8 +38,11 @@ select contract, name from (
 	namedProblems  = `select ` + problemColumns + ` from problems where contract = $1 and installation = $2
 	and (source, fingerprint) in (select * from unnest($3::text[], $4::text[]))`
 	dueProblems    = `select ` + problemColumns + ` from problems where contract = $1 and installation = $2 and due <= $3 order by due limit 5000`
-	forgetProblems = `delete from problems where not firing and due is null and heard < $1`
-	putProblem     = `
+	knownProblems  = `select count(*) from (select from problems where contract = $1 and installation = $2 limit $3) known`
+	forgetProblems = `
+delete from problems p where due is null and heard < $1
+	and (not firing or not exists (select from tickets t where t.number = p.ticket and t.state not in ('closed', 'not_request')))`
+	putProblem = `
 insert into problems (` + problemColumns + `) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 on conflict (contract, installation, source, fingerprint) do update set firing = $5, severity = $6, title = $7, category = $8, ticket = $9,
 	held = $10, since = $11, heard = $12, due = $13, count = $14, told = $15, changes = $16`
@@ -54,6 +57,7 @@ func (s *Store) Installation(ctx context.Context, id intake.ID, named []intake.K
 	}
 	err = s.with(ctx, fmt.Sprintf("reading installation %s of contract %s", id.Name, id.Contract), func(ctx context.Context, c *pgxpool.Conn) error {
 		batch := &pgx.Batch{}
+		batch.Queue(knownProblems, id.Contract, id.Name, intake.KnownMost).QueryRow(func(r pgx.Row) error { return r.Scan(&i.Known) })
 		batch.Queue(selectInstallation, id.Contract, id.Name).Query(func(found pgx.Rows) error {
 			for found.Next() {
 				var due *time.Time
@@ -159,7 +163,7 @@ func (s *Store) Problems(ctx context.Context, f intake.Filter) ([]intake.Problem
 	return rows(ctx, s, "reading problems", scanProblem, sql, args...)
 }
 
-// ForgetProblems forgets those that are over and were not heard of since an instant.
+// ForgetProblems forgets those that were not heard of since an instant and are over, or have no ticket that is owed anything.
 func (s *Store) ForgetProblems(ctx context.Context, before time.Time) error {
 	return s.exec(ctx, "forgetting old problems", forgetProblems, before)
 }

@@ -128,6 +128,28 @@ func TestTwoNodesMakeOneTicketOfOneProblem(t *testing.T) {
 	}
 }
 
+// TestWhatFiresIsForgottenOnceNobodyOwesItsTicketAnything: else the rows of a source whose fingerprints change would stand for ever.
+func TestWhatFiresIsForgottenOnceNobodyOwesItsTicketAnything(t *testing.T) {
+	list, store := alertNodes(t, 1, 1)
+	ctx, o := t.Context(), intake.Origin{Contract: "c0", Source: "native"}
+	became, err := list[0].Take(ctx, o, intake.Batch{Alerts: []intake.Alert{
+		{Fingerprint: "closed", Severity: "critical", Title: "t"}, {Fingerprint: "open", Severity: "critical", Title: "t"}, {Fingerprint: "none", Severity: "info", Title: "t"},
+	}}, alertMonday)
+	if err != nil || became.Opened != 2 {
+		t.Fatalf("%+v %v", became, err)
+	}
+	if _, err := list[0].desk.Close(ctx, became.Tickets[0], "staff:anna", "done", alertMonday); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.ForgetProblems(ctx, alertMonday.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	known, err := store.Problems(ctx, intake.Filter{})
+	if err != nil || len(known) != 1 || known[0].Key.Fingerprint != "open" {
+		t.Errorf("known are %+v, %v", known, err)
+	}
+}
+
 // settle carries out what is left.
 func (k alertNode) settle(t *testing.T, now time.Time) {
 	t.Helper()

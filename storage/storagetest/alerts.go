@@ -53,7 +53,7 @@ func installationReturns(t *testing.T, s intake.Store) {
 	check.Must(t, s.PutInstallation(ctx, i))
 	stands, err := s.Installation(ctx, plant, []intake.Key{{Source: "native", Fingerprint: "a"}, {Source: "other", Fingerprint: "b"}}, monday)
 	check.Must(t, err)
-	i.Version, i.Problems = 1, i.Problems[:1]
+	i.Version, i.Problems, i.Known = 1, i.Problems[:1], 2
 	check.Equal(t, "as written", stands, i)
 	later, err := s.Installation(ctx, plant, []intake.Key{{Source: "native", Fingerprint: "a"}}, monday.Add(time.Hour))
 	check.Must(t, err)
