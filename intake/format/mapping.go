@@ -72,12 +72,14 @@ func compile(text string) (*gojq.Code, error) {
 
 // Read makes alerts of a JSON body.
 func (m *Mapping) Read(ctx context.Context, body []byte) (intake.Batch, error) {
-	ctx, cancel := context.WithTimeout(ctx, mappingTime)
-	defer cancel()
 	var whole any
 	if err := decode(body, &whole, false); err != nil {
 		return intake.Batch{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, mappingTime)
+	defer cancel()
+	ctx, release := withinMemory(ctx)
+	defer release()
 	list := []any{whole}
 	if m.alerts != nil {
 		var err error
@@ -163,7 +165,10 @@ func values(ctx context.Context, code *gojq.Code, v any, most int) (list []any, 
 			return list, nil
 		}
 		if failed, ok := next.(error); ok {
-			if errors.Is(failed, context.DeadlineExceeded) {
+			switch {
+			case errors.Is(context.Cause(ctx), errMemory):
+				return nil, errMemory
+			case errors.Is(failed, context.DeadlineExceeded):
 				return nil, fmt.Errorf("the expression takes longer than %s", mappingTime)
 			}
 			var halt *gojq.HaltError

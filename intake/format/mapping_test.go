@@ -1,10 +1,12 @@
 package format_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"hotline/intake"
 	"hotline/intake/format"
@@ -57,7 +59,9 @@ func TestAnExpressionReadsTheBodyAloneAndEnds(t *testing.T) {
 		{`input`, "title"},
 		{`def f: f; f`, "takes longer"},
 		{`error("no")`, "title"},
-		{`[limit(100000000; repeat(1))] | length`, "takes longer"},
+		{`[limit(100000000; repeat(1))] | length`, "takes "},
+		{`reduce range(62) as $i ("ab"; . + .)`, "MiB of memory"},
+		{`reduce range(62) as $i ([1]; . + .) | length`, "MiB of memory"},
 	} {
 		m := mapping()
 		m.Title = c.title
@@ -68,6 +72,32 @@ func TestAnExpressionReadsTheBodyAloneAndEnds(t *testing.T) {
 		if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.title, err, c.want)
 		}
+	}
+}
+
+func TestAMappingThatLoopsTakesOneCore(t *testing.T) {
+	loops, mapper := mapping(), format.NewMapper()
+	loops.Title = `def f: f; f`
+	ended := make(chan error, 1)
+	go func() {
+		_, _, err := mapper.Read(context.Background(), loops, []byte(events))
+		ended <- err
+	}()
+	for err := error(nil); !errors.Is(err, intake.ErrBusy); { // until the other one has its turn
+		select {
+		case err := <-ended:
+			t.Fatalf("both have their turns at once; the one that loops: %v", err)
+		default:
+		}
+		soon, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		_, _, err = mapper.Read(soon, mapping(), []byte(events))
+		cancel()
+	}
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "takes longer") {
+		t.Errorf("the one that loops: %v", err)
+	}
+	if b, broken, err := mapper.Read(t.Context(), mapping(), []byte(events)); broken != nil || err != nil || len(b.Alerts) != 3 {
+		t.Errorf("afterwards: %v %v %v", b, broken, err)
 	}
 }
 
