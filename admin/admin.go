@@ -28,6 +28,7 @@ import (
 	"hotline/admin/idempotency"
 	"hotline/admin/metrics"
 	"hotline/admin/middleware"
+	"hotline/admin/operation"
 	"hotline/admin/problem"
 	"hotline/admin/schedules"
 	"hotline/admin/schema"
@@ -161,7 +162,7 @@ func New(c Config) http.Handler {
 	token := &access.Authenticator{Token: s.Store.Token, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused}
 	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secret: "pin"})
 	return chi.Chain(
-		middleware.Headers, middleware.Recover(s.Log), token.Wrap, middleware.Audit(s.Log, access.Name), middleware.PlainText, middleware.FinishWrites, keys.Wrap,
+		middleware.Headers, middleware.Recover(s.Log), token.Wrap, middleware.Audit(s.Log, access.Name, fromMachine), middleware.PlainText, middleware.FinishWrites, keys.Wrap,
 	).Handler(r)
 }
 
@@ -176,14 +177,14 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.contractRoutes(api)
 	s.engineerRoutes(api)
 	s.rotaRoutes(api)
-	schedules.Mount(api, s.schedules())
+	schedules.Mount(s.operations(api), s.schedules())
 	calling.Mount(api, s.calling())
 	s.levelRoutes(api)
 	s.calendarRoutes(api)
 	s.clockRoutes(api)
 	s.reportRoutes(api)
 	s.faultRoutes(api)
-	alerts.Mount(api, s.alerts())
+	alerts.Mount(s.operations(api), s.alerts())
 	s.flowRoutes(api)
 	s.trunkRoutes(api)
 	s.healthRoute(api)
@@ -226,26 +227,26 @@ func open(path string) bool {
 		strings.HasPrefix(path, base+"/openapi-")
 }
 
-// serve registers an operation whose errors are explained by the one table of package problem.
+// fromMachine tells which paths take what installed systems report.
+func fromMachine(path string) bool { return strings.HasPrefix(path, base+"/alerts/") }
+
+// operations is what the API's operations, of this package and of its rooms, are registered with.
+func (s *server) operations(api huma.API) operation.Set {
+	return operation.Set{API: api, Route: route, Guard: schema.Instants, Explain: s.explain}
+}
+
+func (s *server) explain(ctx context.Context, err error) error {
+	return problem.Explain(ctx, s.Log, access.Name(ctx), err)
+}
+
+// serve registers an operation of this package.
 func serve[I, O any](s *server, api huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
-	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
-		if err := schema.Instants(in); err != nil {
-			return nil, err
-		}
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, problem.Explain(ctx, s.Log, access.Name(ctx), err)
-		}
-		return out, nil
-	})
+	operation.Serve(s.operations(api), op, handle)
 }
 
 // alerts is the API of what installed systems report.
 func (s *server) alerts() alerts.Config {
-	return alerts.Config{
-		Intake: s.Intake, Store: s.Store, Tickets: s.Desk, Bound: access.Bound, Now: s.Now, Route: route, Guard: schema.Instants,
-		Explain: func(ctx context.Context, err error) error { return problem.Explain(ctx, s.Log, access.Name(ctx), err) },
-	}
+	return alerts.Config{Intake: s.Intake, Store: s.Store, Tickets: s.Desk, Bound: access.Bound, Now: s.Now}
 }
 
 // head is the head of the OpenAPI document. The library's own page of documentation stays off: it loads scripts
@@ -277,26 +278,8 @@ func route(method, path, id, summary string) huma.Operation {
 	}
 }
 
-// Keyed is the part of every write that names it, so that it can be repeated without being done twice.
-type Keyed struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"The same key with the same request gives the same answer"`
-}
-
 // answer is a response that is all body.
 type answer[T any] struct{ Body T }
-
-// versioned is a document with its entity tag.
-type versioned[T any] struct {
-	ETag string `header:"ETag" doc:"Of the version; sent back as If-Match it keeps an edit from undoing another one"`
-	Body T
-}
-
-func tagged[T any](v T, version int, err error) (*versioned[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &versioned[T]{document.Tag(version), v}, nil
-}
 
 func answered[T any](v T, err error) (*answer[T], error) {
 	if err != nil {
@@ -307,19 +290,7 @@ func answered[T any](v T, err error) (*answer[T], error) {
 
 // removal deletes a document: the version that If-Match names, else whichever stands.
 type removal struct {
-	Keyed
+	document.Keyed
 	document.Precondition
 	ByID
-}
-
-// version is the one that the store must compare; 0 for whichever.
-func (r removal) version(ctx context.Context, name string, stands func(context.Context) (int, error)) (int, error) {
-	version, err := stands(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if r.IfMatch == "" || r.IfMatch == "*" {
-		version = 0
-	}
-	return version, r.Check(name, max(version, 1))
 }

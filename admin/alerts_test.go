@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"hotline/admin/access"
 	"hotline/intake"
+	"hotline/storage"
 	"hotline/tokens"
 )
 
@@ -43,6 +45,22 @@ func TestAnInstallationReportsWithItsToken(t *testing.T) {
 	h.ask("GET", "/metrics", "").is(200, `hotline_alerts_total{result="opened"} 1`, `hotline_alerts_total{result="unmatched"} 1`)
 }
 
+func TestAStormLeavesNoLineOfTheLogForEachAlert(t *testing.T) {
+	h, token := reporting(t)
+	for i := range 20 {
+		h.post("/alerts/native", fmt.Sprintf(`{"fingerprint":"f%d","title":"t"}`, i), "Authorization", token).is(200)
+	}
+	for line := range strings.Lines(h.log.String()) {
+		if strings.Contains(line, "/alerts/native") && !strings.Contains(line, "level=DEBUG") {
+			t.Errorf("it says %s", line)
+		}
+	}
+	h.post("/alerts/native", `{}`, "Authorization", token).is(422)
+	if !strings.Contains(h.log.String(), `msg="an installed system reported" by=plant method=POST path=/api/v1/alerts/native status=422`) {
+		t.Errorf("a refusal is not logged: %s", h.log)
+	}
+}
+
 func TestATokenOfAnInstallationDoesNothingElse(t *testing.T) {
 	h, token := reporting(t)
 	h.ask("GET", "/api/v1/tickets", "", "Authorization", token).is(403, "--scope read")
@@ -63,6 +81,27 @@ func TestAMessageThatCannotBeReadIsRefusedWithItsPlace(t *testing.T) {
 	h.post("/alerts/native", "{\"fingerprint\":\"\xff\"}", "Authorization", token).is(422, "UTF-8")
 	h.get("/tickets").is(200, `"tickets":[]`)
 }
+
+// TestWhatIsNotTakenIsAskedForAgain: Alertmanager's webhook sends a message again after 5xx alone.
+func TestWhatIsNotTakenIsAskedForAgain(t *testing.T) {
+	h, token := reporting(t)
+	for what, err := range map[string]error{"the store is down": storage.ErrDown, "other nodes are always faster": storage.ErrConflict} {
+		h.config.Intake = intake.New(intake.Config{Store: unwritable{h.store, err}, Desk: h.desk, Numbers: h.store, NewID: func() string { return what }, Language: "it", Log: slog.New(slog.DiscardHandler)})
+		h.serve(h.store)
+		r := h.post("/alerts/native", `{"fingerprint":"a","title":"t"}`, "Authorization", token).is(503, "again")
+		if r.header.Get("Retry-After") == "" {
+			t.Errorf("%s: no Retry-After", what)
+		}
+	}
+}
+
+// unwritable is a store whose installations cannot be written.
+type unwritable struct {
+	intake.Store
+	err error
+}
+
+func (u unwritable) PutInstallation(context.Context, intake.Installation) error { return u.err }
 
 func TestAMappingIsUsedAsSoonAsItIsWritten(t *testing.T) {
 	h, token := reporting(t)

@@ -64,7 +64,7 @@ type calendarView struct {
 }
 
 type calendarInput struct {
-	Keyed
+	document.Keyed
 	Running
 	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
@@ -130,9 +130,9 @@ func (s *server) calendarRoutes(api huma.API) {
 			return answered(list, err)
 		})
 	serve(s, api, route(http.MethodGet, "/calendars/{id}", "get-calendar", "One calendar"),
-		func(ctx context.Context, in *ByID) (*versioned[calendarView], error) {
+		func(ctx context.Context, in *ByID) (*document.Versioned[calendarView], error) {
 			c, err := s.Store.Calendar(ctx, sla.CalendarID(in.ID))
-			return tagged(calendar(c), c.Version, err)
+			return document.Tagged(calendar(c), c.Version, err)
 		})
 	serve(s, api, route(http.MethodPut, "/calendars/{id}", "put-calendar", "Add or change a calendar; running tickets follow when asked"), s.putCalendar)
 	serve(s, api, route(http.MethodPost, "/calendars/{id}/preview", "preview-calendar", "Which deadlines of running tickets would move"), s.previewCalendar)
@@ -162,7 +162,7 @@ func sound(c sla.Calendar) error {
 	return nil
 }
 
-func (s *server) putCalendar(ctx context.Context, in *calendarInput) (*versioned[calendarView], error) {
+func (s *server) putCalendar(ctx context.Context, in *calendarInput) (*document.Versioned[calendarView], error) {
 	return s.editCalendar(ctx, in.Running, document.Edit{Precondition: in.Precondition, ID: in.ID, BodyVersion: in.Body.BodyVersion},
 		func(sla.Calendar) (sla.Calendar, error) { return calendarOf(in.ID, in.Body.CalendarFields) })
 }
@@ -176,7 +176,7 @@ func (s *server) previewCalendar(ctx context.Context, in *calendarInput) (*answe
 }
 
 // editCalendar edits a calendar; running tickets follow when asked.
-func (s *server) editCalendar(ctx context.Context, r Running, e document.Edit, change func(stands sla.Calendar) (sla.Calendar, error)) (*versioned[calendarView], error) {
+func (s *server) editCalendar(ctx context.Context, r Running, e document.Edit, change func(stands sla.Calendar) (sla.Calendar, error)) (*document.Versioned[calendarView], error) {
 	k := document.Kind[sla.Calendar]{
 		Read: func(ctx context.Context, id string) (sla.Calendar, error) {
 			return s.Store.Calendar(ctx, sla.CalendarID(id))
@@ -196,12 +196,12 @@ func (s *server) editCalendar(ctx context.Context, r Running, e document.Edit, c
 		return nil, err
 	}
 	s.refresh(ctx)
-	return tagged(calendar(c), c.Version, s.follow(ctx, r, of))
+	return document.Tagged(calendar(c), c.Version, s.follow(ctx, r, of))
 }
 
 // closuresInput is an iCalendar file, such as a town publishes for its schools and offices.
 type closuresInput struct {
-	Keyed
+	document.Keyed
 	Running
 	document.Precondition
 	ID      string `path:"id"`
@@ -234,7 +234,7 @@ func imported(c sla.Closures) importView {
 }
 
 // importClosures adds to whatever stands: of two imports at once both stand.
-func (s *server) importClosures(ctx context.Context, in *closuresInput) (*versioned[closuresView], error) {
+func (s *server) importClosures(ctx context.Context, in *closuresInput) (*document.Versioned[closuresView], error) {
 	closures, err := sla.ReadHolidays(bytes.NewReader(in.RawBody))
 	if err != nil {
 		return nil, problem.Refused("body", err.Error())
@@ -247,7 +247,7 @@ func (s *server) importClosures(ctx context.Context, in *closuresInput) (*versio
 	if err != nil {
 		return nil, err
 	}
-	return &versioned[closuresView]{kept.ETag, closuresView{kept.Body, imported(closures)}}, nil
+	return &document.Versioned[closuresView]{ETag: kept.ETag, Body: closuresView{kept.Body, imported(closures)}}, nil
 }
 
 func (s *server) calendarExists(ctx context.Context, id string) error {

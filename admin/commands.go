@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/access"
+	"hotline/admin/document"
 	"hotline/admin/problem"
 	"hotline/oncall"
 	"hotline/sla"
@@ -21,13 +22,13 @@ import (
 
 // ticketTarget is a write about one ticket that needs no more than its name.
 type ticketTarget struct {
-	Keyed
+	document.Keyed
 	Numbered
 }
 
 // ticketCommand is a write about one ticket with something to say.
 type ticketCommand[B any] struct {
-	Keyed
+	document.Keyed
 	Numbered
 	Body B
 }

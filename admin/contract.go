@@ -70,7 +70,7 @@ type contractWithPIN struct {
 }
 
 type newContract struct {
-	Keyed
+	document.Keyed
 	Body struct {
 		ID string `json:"id,omitempty" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$" doc:"Chosen by us when it is left out"`
 		ContractFields
@@ -78,7 +78,7 @@ type newContract struct {
 }
 
 type changedContract struct {
-	Keyed
+	document.Keyed
 	Running
 	document.Precondition
 	ByID
@@ -121,9 +121,9 @@ func (s *server) contractRoutes(api huma.API) {
 			return answered(list, err)
 		})
 	serve(s, api, route(http.MethodGet, "/contracts/{id}", "get-contract", "One contract"),
-		func(ctx context.Context, in *ByID) (*versioned[ContractView], error) {
+		func(ctx context.Context, in *ByID) (*document.Versioned[ContractView], error) {
 			c, err := s.Store.Contract(ctx, directory.ContractID(in.ID))
-			return tagged(contract(c), c.Version, err)
+			return document.Tagged(contract(c), c.Version, err)
 		})
 	serve(s, api, route(http.MethodPost, "/contracts", "add-contract", "Add a contract; the answer shows its PIN, once"), s.addContract)
 	serve(s, api, route(http.MethodPut, "/contracts/{id}", "change-contract", "Change a contract, whole; its PIN stays; running tickets follow when asked"), s.changeContract)
@@ -150,7 +150,7 @@ func (s *server) addContract(ctx context.Context, in *newContract) (*created[con
 
 // changeContract changes a contract, then tells its running tickets. Where that fails the contract stands, and saying the
 // same once more tells those that were not told.
-func (s *server) changeContract(ctx context.Context, in *changedContract) (*versioned[ContractView], error) {
+func (s *server) changeContract(ctx context.Context, in *changedContract) (*document.Versioned[ContractView], error) {
 	k := document.Kind[directory.Contract]{
 		Read: func(ctx context.Context, id string) (directory.Contract, error) {
 			return s.Store.Contract(ctx, directory.ContractID(id))
@@ -179,7 +179,7 @@ func (s *server) changeContract(ctx context.Context, in *changedContract) (*vers
 		tell = s.Desk.AccessChanged // a fact of the installation: its running tickets stand still, or run on
 	}
 	err = errors.Join(s.follow(ctx, in.Running, of), tell(ctx, c.ID, c.RemoteAccess, access.Staff(ctx), s.Now()))
-	return tagged(contract(c), c.Version, err)
+	return document.Tagged(contract(c), c.Version, err)
 }
 
 func (s *server) previewContract(ctx context.Context, in *changedContract) (*answer[previewView], error) {
@@ -195,10 +195,10 @@ func (s *server) previewContract(ctx context.Context, in *changedContract) (*ans
 const justNow = 10 * time.Second
 
 func (s *server) renewPIN(ctx context.Context, in *struct {
-	Keyed
+	document.Keyed
 	document.Precondition
 	ByID
-}) (*versioned[contractWithPIN], error) {
+}) (*document.Versioned[contractWithPIN], error) {
 	now := s.Now()
 	c, err := s.Store.Contract(ctx, directory.ContractID(in.ID))
 	if err != nil {
@@ -219,7 +219,7 @@ func (s *server) renewPIN(ctx context.Context, in *struct {
 		return nil, fmt.Errorf("renewing the PIN of contract %s: %w", in.ID, err)
 	}
 	s.refresh(ctx)
-	return tagged(contractWithPIN{contract(c), pin}, c.Version, nil)
+	return document.Tagged(contractWithPIN{contract(c), pin}, c.Version, nil)
 }
 
 // accessDemanded is said where nobody says whether an installation can be reached: no value is harmless enough to be assumed.

@@ -43,7 +43,7 @@ type CustomerFields struct {
 }
 
 type newCustomer struct {
-	Keyed
+	document.Keyed
 	Body struct {
 		ID string `json:"id,omitempty" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$" doc:"Chosen by us when it is left out"`
 		CustomerFields
@@ -51,7 +51,7 @@ type newCustomer struct {
 }
 
 type changedCustomer struct {
-	Keyed
+	document.Keyed
 	document.Precondition
 	ByID
 	Body struct {
@@ -87,9 +87,9 @@ func (s *server) customerRoutes(api huma.API) {
 			return answered(list, err)
 		})
 	serve(s, api, route(http.MethodGet, "/customers/{id}", "get-customer", "One customer"),
-		func(ctx context.Context, in *ByID) (*versioned[customerView], error) {
+		func(ctx context.Context, in *ByID) (*document.Versioned[customerView], error) {
 			c, err := s.Store.Customer(ctx, directory.CustomerID(in.ID))
-			return tagged(customer(c), c.Version, err)
+			return document.Tagged(customer(c), c.Version, err)
 		})
 	serve(s, api, route(http.MethodPost, "/customers", "add-customer", "Add a customer"),
 		func(ctx context.Context, in *newCustomer) (*created[customerView], error) {
@@ -109,7 +109,7 @@ func (s *server) customerRoutes(api huma.API) {
 			return &created[customerView]{http.StatusCreated, base + "/customers/" + id, document.Tag(c.Version), customer(c)}, nil
 		})
 	serve(s, api, route(http.MethodPut, "/customers/{id}", "change-customer", "Change a customer, whole"),
-		func(ctx context.Context, in *changedCustomer) (*versioned[customerView], error) {
+		func(ctx context.Context, in *changedCustomer) (*document.Versioned[customerView], error) {
 			c, err := s.customers().Do(ctx, document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion, Changes: true},
 				func(context.Context, directory.Customer) (directory.Customer, error) {
 					return s.customerOf(in.ID, in.Body.CustomerFields)
@@ -118,7 +118,7 @@ func (s *server) customerRoutes(api huma.API) {
 				s.refresh(ctx)
 				s.speak(c)
 			}
-			return tagged(customer(c), c.Version, err)
+			return document.Tagged(customer(c), c.Version, err)
 		})
 	s.spokenRoutes(api)
 }

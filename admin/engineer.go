@@ -34,7 +34,7 @@ type EngineerFields struct {
 }
 
 type engineerInput struct {
-	Keyed
+	document.Keyed
 	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
 	Body struct {
@@ -78,9 +78,9 @@ func (s *server) engineerRoutes(api huma.API) {
 			return answered(list, err)
 		})
 	serve(s, api, route(http.MethodGet, "/engineers/{id}", "get-engineer", "One engineer"),
-		func(ctx context.Context, in *ByID) (*versioned[engineerView], error) {
+		func(ctx context.Context, in *ByID) (*document.Versioned[engineerView], error) {
 			e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))
-			return tagged(engineer(e), e.Version, err)
+			return document.Tagged(engineer(e), e.Version, err)
 		})
 	serve(s, api, route(http.MethodPut, "/engineers/{id}", "put-engineer", "Add or change an engineer, whole"), s.putEngineer)
 	serve(s, api, route(http.MethodPost, "/engineers/{id}/pin", "renew-engineer-pin", "Give an engineer a PIN for the console by telephone, or another one; the answer shows it, once"), s.renewEngineerPIN)
@@ -89,7 +89,7 @@ func (s *server) engineerRoutes(api huma.API) {
 	serve(s, api, op, s.removeEngineer)
 }
 
-func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*versioned[engineerView], error) {
+func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*document.Versioned[engineerView], error) {
 	k := document.Kind[oncall.Engineer]{
 		Read: func(ctx context.Context, id string) (oncall.Engineer, error) {
 			return s.Oncall.Engineer(ctx, oncall.EngineerID(id))
@@ -101,12 +101,12 @@ func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*versioned
 		func(context.Context, oncall.Engineer) (oncall.Engineer, error) {
 			return s.engineerOf(in.ID, in.Body.EngineerFields)
 		})
-	return tagged(engineer(e), e.Version, err)
+	return document.Tagged(engineer(e), e.Version, err)
 }
 
 // renewEngineerPIN ends the PIN that an engineer has, if any.
 func (s *server) renewEngineerPIN(ctx context.Context, in *struct {
-	Keyed
+	document.Keyed
 	ByID
 }) (*answer[engineerPIN], error) {
 	p, digits, err := s.EngineerPINs.Renew(ctx, oncall.EngineerID(in.ID), s.Now())
@@ -137,7 +137,7 @@ func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error
 
 // removeEngineer keeps the rota whole; the store sees to it.
 func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, error) {
-	version, err := in.version(ctx, "engineer "+in.ID, func(ctx context.Context) (int, error) {
+	version, err := in.Removed(ctx, "engineer "+in.ID, func(ctx context.Context) (int, error) {
 		e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))
 		return e.Version, err
 	})
@@ -151,8 +151,6 @@ func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, er
 func (s *server) schedules() schedules.Config {
 	return schedules.Config{
 		Oncall: s.Oncall, Store: s.Schedules.Store, Defaults: s.Schedules.Defaults, Directory: s.Store, Tickets: s.Store, Calls: s.Store, Telephone: s.spelt, Staff: access.Staff, Now: s.Now,
-		Route: route, Guard: schema.Instants,
-		Explain: func(ctx context.Context, err error) error { return problem.Explain(ctx, s.Log, access.Name(ctx), err) },
 	}
 }
 
@@ -169,7 +167,7 @@ func (s *server) calling() calling.Config {
 			}
 			return p.List, err
 		},
-		Explain: func(ctx context.Context, err error) error { return problem.Explain(ctx, s.Log, access.Name(ctx), err) },
+		Explain: s.explain,
 	}
 }
 

@@ -33,7 +33,7 @@ type faultList struct {
 }
 
 type writtenFault struct {
-	Keyed
+	document.Keyed
 	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
 	Body struct {
@@ -53,15 +53,15 @@ func (s *server) faultRoutes(api huma.API) {
 			return answered(list, err)
 		})
 	serve(s, api, route(http.MethodGet, "/faults/{id}", "get-fault", "One known fault"),
-		func(ctx context.Context, in *ByID) (*versioned[faultView], error) {
+		func(ctx context.Context, in *ByID) (*document.Versioned[faultView], error) {
 			f, err := s.Store.Fault(ctx, in.ID)
-			return tagged(fault(f), f.Version, err)
+			return document.Tagged(fault(f), f.Version, err)
 		})
 	serve(s, api, route(http.MethodPut, "/faults/{id}", "put-fault", "Make a fault known: callers whom it covers hear so before the menu"), s.putFault)
 	op := route(http.MethodDelete, "/faults/{id}", "remove-fault", "Remove a fault that is over")
 	op.DefaultStatus = http.StatusNoContent
 	serve(s, api, op, func(ctx context.Context, in *removal) (*struct{}, error) {
-		version, err := in.version(ctx, "fault "+in.ID, func(ctx context.Context) (int, error) {
+		version, err := in.Removed(ctx, "fault "+in.ID, func(ctx context.Context) (int, error) {
 			f, err := s.Store.Fault(ctx, in.ID)
 			return f.Version, err
 		})
@@ -84,7 +84,7 @@ func fault(f directory.KnownFault) faultView {
 	return v
 }
 
-func (s *server) putFault(ctx context.Context, in *writtenFault) (*versioned[faultView], error) {
+func (s *server) putFault(ctx context.Context, in *writtenFault) (*document.Versioned[faultView], error) {
 	k := document.Kind[directory.KnownFault]{
 		Read: s.Store.Fault, Put: s.Store.PutFault, Version: func(f *directory.KnownFault) *int { return &f.Version },
 	}
@@ -95,7 +95,7 @@ func (s *server) putFault(ctx context.Context, in *writtenFault) (*versioned[fau
 	if err == nil {
 		s.refresh(ctx)
 	}
-	return tagged(fault(f), f.Version, err)
+	return document.Tagged(fault(f), f.Version, err)
 }
 
 // faultOf checks what no schema can.

@@ -65,13 +65,13 @@ func complaints(list []strictyaml.Complaint) []complaintView {
 // flowRoutes publish what callers hear. A version never changes; a call keeps the one with which it began.
 func (s *server) flowRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/flows", "list-flows", "List the published versions"),
-		func(ctx context.Context, _ *struct{}) (*versioned[flowList], error) {
+		func(ctx context.Context, _ *struct{}) (*document.Versioned[flowList], error) {
 			all, err := s.Store.Flows(ctx)
 			list := flowList{make([]flowView, 0, len(all))}
 			for _, v := range all {
 				list.Flows = append(list.Flows, flowView{v.Version, v.Name, v.Published, v.By})
 			}
-			return tagged(list, newest(all), err)
+			return document.Tagged(list, newest(all), err)
 		})
 	serve(s, api, route(http.MethodGet, "/flows/{version}", "get-flow", "One version with its text"),
 		func(ctx context.Context, in *struct {
@@ -111,7 +111,7 @@ func (s *server) flow(ctx context.Context, version int) (versions.Flow, error) {
 
 // publish makes a new version of the flow. With If-Match it is one that follows the newest version that was read.
 func (s *server) publish(ctx context.Context, in *struct {
-	Keyed
+	document.Keyed
 	document.Precondition
 	Body flowText
 }) (*created[flowView], error) {

@@ -42,7 +42,7 @@ type levelView struct {
 }
 
 type levelInput struct {
-	Keyed
+	document.Keyed
 	Running
 	document.Precondition
 	ID   string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
@@ -123,18 +123,18 @@ func (s *server) levelRoutes(api huma.API) {
 			return answered(list, err)
 		})
 	serve(s, api, route(http.MethodGet, "/levels/{id}", "get-level", "One level"),
-		func(ctx context.Context, in *ByID) (*versioned[levelView], error) {
+		func(ctx context.Context, in *ByID) (*document.Versioned[levelView], error) {
 			l, err := s.Store.Level(ctx, sla.LevelID(in.ID))
 			if err != nil {
 				return nil, err
 			}
-			return tagged(level(l), l.Version, nil)
+			return document.Tagged(level(l), l.Version, nil)
 		})
 	serve(s, api, route(http.MethodPut, "/levels/{id}", "put-level", "Add or change a level; running tickets follow when asked"), s.putLevel)
 	serve(s, api, route(http.MethodPost, "/levels/{id}/preview", "preview-level", "Which deadlines of running tickets would move"), s.previewLevel)
 }
 
-func (s *server) putLevel(ctx context.Context, in *levelInput) (*versioned[levelView], error) {
+func (s *server) putLevel(ctx context.Context, in *levelInput) (*document.Versioned[levelView], error) {
 	k := document.Kind[sla.Level]{
 		Read:    func(ctx context.Context, id string) (sla.Level, error) { return s.Store.Level(ctx, sla.LevelID(id)) },
 		Version: func(l *sla.Level) *int { return &l.Version },
@@ -154,7 +154,7 @@ func (s *server) putLevel(ctx context.Context, in *levelInput) (*versioned[level
 		return nil, err
 	}
 	s.refresh(ctx)
-	return tagged(level(l), l.Version, s.follow(ctx, in.Running, of))
+	return document.Tagged(level(l), l.Version, s.follow(ctx, in.Running, of))
 }
 
 func (s *server) previewLevel(ctx context.Context, in *levelInput) (*answer[previewView], error) {

@@ -59,9 +59,9 @@ type dutyQuery struct {
 
 func (s *server) rotaRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/rota", "get-rota", "The weekly plan with its overrides"),
-		func(ctx context.Context, _ *struct{}) (*versioned[rotaView], error) {
+		func(ctx context.Context, _ *struct{}) (*document.Versioned[rotaView], error) {
 			r, err := s.Oncall.Rota(ctx)
-			return tagged(rota(r), r.Version, err)
+			return document.Tagged(rota(r), r.Version, err)
 		})
 	serve(s, api, route(http.MethodPut, "/rota", "put-rota", "Replace the plan, whole"), s.putRota)
 	serve(s, api, route(http.MethodGet, "/rota/duty", "get-duty", "Who would be rung, and the gaps to come"), s.duty)
@@ -91,10 +91,10 @@ func rotaOf(v rotaView) oncall.Rota {
 }
 
 func (s *server) putRota(ctx context.Context, in *struct {
-	Keyed
+	document.Keyed
 	document.Precondition
 	Body rotaView
-}) (*versioned[rotaView], error) {
+}) (*document.Versioned[rotaView], error) {
 	next := rotaOf(in.Body)
 	k := document.Kind[oncall.Rota]{
 		Read:    func(ctx context.Context, _ string) (oncall.Rota, error) { return s.Oncall.Rota(ctx) },
@@ -115,7 +115,7 @@ func (s *server) putRota(ctx context.Context, in *struct {
 	if errors.Is(err, oncall.ErrUnknownEngineer) { // removed since the check
 		err = problem.Refused("body", err.Error())
 	}
-	return tagged(rota(stands), stands.Version, err)
+	return document.Tagged(rota(stands), stands.Version, err)
 }
 
 func (s *server) duty(ctx context.Context, in *dutyQuery) (*answer[dutyView], error) {

@@ -28,7 +28,7 @@ type spokenAnswer struct {
 }
 
 type spokenChange struct {
-	Keyed
+	document.Keyed
 	document.Precondition
 	ByID
 	Body struct {
@@ -69,7 +69,7 @@ func (s *server) spoken(ctx context.Context, in *spokenInput) (*spokenAnswer, er
 }
 
 // pronounce writes how a name is said, on whatever stands of the customer.
-func (s *server) pronounce(ctx context.Context, in *spokenChange) (*versioned[customerView], error) {
+func (s *server) pronounce(ctx context.Context, in *spokenChange) (*document.Versioned[customerView], error) {
 	edit := document.Edit{Precondition: in.Precondition, Name: "customer " + in.ID, ID: in.ID, Changes: true, Merges: true}
 	c, err := s.customers().Do(ctx, edit, func(_ context.Context, stands directory.Customer) (directory.Customer, error) {
 		stands.Spoken = strings.TrimSpace(in.Body.Spoken)
@@ -79,7 +79,7 @@ func (s *server) pronounce(ctx context.Context, in *spokenChange) (*versioned[cu
 		s.refresh(ctx)
 		s.speak(c)
 	}
-	return tagged(customer(c), c.Version, err)
+	return document.Tagged(customer(c), c.Version, err)
 }
 
 // speak has a customer's name spoken in the background.

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/access"
+	"hotline/admin/document"
 	"hotline/admin/problem"
 	"hotline/admin/schema"
 	"hotline/directory"
@@ -197,7 +198,7 @@ func (s *server) history(ctx context.Context, in *Numbered) (*answer[historyView
 }
 
 type draftInput struct {
-	Keyed
+	document.Keyed
 	Body struct {
 		Contract string          `json:"contract,omitempty" doc:"Empty: Support on Request"`
 		Customer string          `json:"customer,omitempty" doc:"Of a request without contract, where it is known"`

@@ -11,7 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"hotline/admin/document"
+	"hotline/admin/operation"
 	"hotline/admin/problem"
 	"hotline/directory"
 	"hotline/intake"
@@ -31,34 +31,22 @@ type Config struct {
 	Store   intake.Store
 	Tickets Tickets
 	// Bound is the contract and the installation that a request's token speaks for; no contract: the token is not bound.
-	Bound   func(ctx context.Context) (contract, installation string)
-	Now     func() time.Time
-	Route   func(method, path, id, summary string) huma.Operation
-	Guard   func(in any) error                         // refuses instants that no clock shows
-	Explain func(ctx context.Context, err error) error // makes a problem of an error
+	Bound func(ctx context.Context) (contract, installation string)
+	Now   func() time.Time
+
+	// of Mount
+	set    operation.Set
+	mapper *format.Mapper
 }
 
 // Mount adds the routes.
-func Mount(api huma.API, c Config) {
-	c.takeRoute(api)
-	c.listRoutes(api)
-	c.policyRoutes(api)
-	c.mappingRoutes(api)
-	c.maintenanceRoutes(api)
-}
-
-// serve registers an operation whose errors are explained by the one table of the API.
-func serve[I, O any](c Config, api huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
-	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
-		if err := c.Guard(in); err != nil {
-			return nil, err
-		}
-		out, err := handle(ctx, in)
-		if headers := huma.HeadersError(nil); err != nil && !errors.As(err, &headers) {
-			err = c.Explain(ctx, err)
-		}
-		return out, err
-	})
+func Mount(set operation.Set, c Config) {
+	c.set, c.mapper = set, format.NewMapper()
+	c.takeRoute()
+	c.listRoutes()
+	c.policyRoutes()
+	c.mappingRoutes()
+	c.maintenanceRoutes()
 }
 
 type answer[T any] struct{ Body T }
@@ -68,7 +56,7 @@ type takeInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"The same key with the same request gives the same answer"`
 	Source         string `path:"source" maxLength:"63" doc:"native, alertmanager, cloudevents, grafana, zabbix, checkmk, icinga, uptime-kuma, or the name of a mapping"`
 	Contract       string `query:"contract" maxLength:"100" doc:"Whose the installation is, where the token is one of staff; a token of scope alerts is bound to its contract"`
-	Installation   string `query:"installation" maxLength:"100" doc:"Which of the contract's installations, where neither the token nor the alerts say it"`
+	Installation   string `query:"installation" maxLength:"100" doc:"Which of the contract's installations, where the token does not say it; it goes before what the alerts say"`
 	RawBody        []byte `contentType:"application/json"`
 
 	headers http.Header
@@ -95,34 +83,25 @@ type OutcomeView struct {
 	Tickets   []int64 `json:"tickets" nullable:"false" doc:"Concerned"`
 }
 
-func (c Config) takeRoute(api huma.API) {
-	op := c.Route(http.MethodPost, "/alerts/{source}", "take-alerts", "Take what an installed system reports")
-	op.Errors = append(op.Errors, http.StatusTooManyRequests)
+func (c Config) takeRoute() {
+	op := c.set.Route(http.MethodPost, "/alerts/{source}", "take-alerts", "Take what an installed system reports")
 	op.SkipValidateBody = true // the format reads it
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"application/json": {Schema: &huma.Schema{Description: "The message, as the source sends it: see docs/alerts.md"}},
 	}}
-	serve(c, api, op, c.take)
+	operation.Serve(c.set, op, c.take)
 }
 
 func (c Config) take(ctx context.Context, in *takeInput) (*answer[OutcomeView], error) {
 	now := c.Now()
-	batch, err := c.read(ctx, in, now)
-	if err != nil {
-		return nil, err
-	}
-	o, err := c.origin(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	became, err := c.Intake.Take(ctx, o, batch, now)
+	batch, became, err := c.taken(ctx, in, now)
 	switch {
-	case errors.Is(err, intake.ErrBusy):
-		return nil, huma.ErrorWithHeaders(huma.Error429TooManyRequests(err.Error()), http.Header{"Retry-After": {"5"}})
 	case errors.Is(err, intake.ErrContract):
 		return nil, problem.Refused("query.contract", err.Error())
-	case errors.Is(err, storage.ErrDown), errors.Is(err, storage.ErrBusy):
-		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the store cannot be reached now; send the alerts again"), http.Header{"Retry-After": {"10"}})
+	case errors.Is(err, intake.ErrBusy): // 503, as for all that passes: Alertmanager's webhook sends nothing again after a 4xx
+		return nil, again(err.Error(), "5")
+	case errors.Is(err, storage.ErrDown), errors.Is(err, storage.ErrBusy), errors.Is(err, storage.ErrConflict):
+		return nil, again("the store cannot be reached now; send the alerts again", "10")
 	case err != nil:
 		return nil, err
 	}
@@ -136,6 +115,24 @@ func (c Config) take(ctx context.Context, in *takeInput) (*answer[OutcomeView], 
 	return &answer[OutcomeView]{v}, nil
 }
 
+// again tells the sender to send the message again after so many seconds.
+func again(why, seconds string) error {
+	return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable(why), http.Header{"Retry-After": {seconds}})
+}
+
+// taken reads a message, and hands it in.
+func (c Config) taken(ctx context.Context, in *takeInput, now time.Time) (batch intake.Batch, became intake.Outcome, err error) {
+	if batch, err = c.read(ctx, in, now); err != nil {
+		return batch, became, err
+	}
+	o, err := c.origin(ctx, in)
+	if err != nil {
+		return batch, became, err
+	}
+	became, err = c.Intake.Take(ctx, o, batch, now)
+	return batch, became, err
+}
+
 // read reads a message by its format, or by the mapping of that name.
 func (c Config) read(ctx context.Context, in *takeInput, now time.Time) (intake.Batch, error) {
 	batch, err := format.Read(in.Source, in.headers, in.RawBody)
@@ -147,11 +144,10 @@ func (c Config) read(ctx context.Context, in *takeInput, now time.Time) (intake.
 		if err != nil {
 			return batch, err
 		}
-		compiled, broken := format.Compile(m)
-		if broken != nil {
+		var broken error
+		if batch, broken, err = c.mapper.Read(ctx, m, in.RawBody); broken != nil {
 			return batch, huma.Error409Conflict(fmt.Sprintf("the mapping %s does not work: %v", m.ID, broken))
 		}
-		batch, err = compiled.Read(ctx, in.RawBody)
 	}
 	var wrong *format.Error
 	if errors.As(err, &wrong) {
@@ -179,47 +175,4 @@ func (c Config) origin(ctx context.Context, in *takeInput) (intake.Origin, error
 		installation = in.Installation
 	}
 	return intake.Origin{Contract: directory.ContractID(contract), Installation: installation, Source: in.Source}, nil
-}
-
-// ByID is an address with the id of a document.
-type ByID struct {
-	ID string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
-}
-
-// Write is the head of every write of a document.
-type Write struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"The same key with the same request gives the same answer"`
-	document.Precondition
-	ByID
-}
-
-type versioned[T any] struct {
-	ETag string `header:"ETag" doc:"Of the version; sent back as If-Match it keeps an edit from undoing another one"`
-	Body T
-}
-
-func tagged[T any](v T, version int, err error) (*versioned[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &versioned[T]{document.Tag(version), v}, nil
-}
-
-// removes registers the deletion of a document: the version that If-Match names, else whichever stands.
-func removes(c Config, api huma.API, path, id, summary, name string, stands func(ctx context.Context, id string) (int, error), remove func(ctx context.Context, id string, version int) error) {
-	op := c.Route(http.MethodDelete, path, id, summary)
-	op.DefaultStatus = http.StatusNoContent
-	serve(c, api, op, func(ctx context.Context, in *Write) (*struct{}, error) {
-		version, err := stands(ctx, in.ID)
-		if err != nil {
-			return nil, err
-		}
-		if in.IfMatch == "" || in.IfMatch == "*" {
-			version = 0
-		}
-		if err := in.Check(name+" "+in.ID, max(version, 1)); err != nil {
-			return nil, err
-		}
-		return nil, remove(ctx, in.ID, version)
-	})
 }

@@ -6,9 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"hotline/admin/document"
+	"hotline/admin/operation"
 	"hotline/admin/problem"
 	"hotline/directory"
 	"hotline/intake"
@@ -40,7 +39,7 @@ type AlertMappingList struct {
 }
 
 type alertMappingInput struct {
-	Write
+	document.Write
 	Body struct {
 		document.BodyVersion
 		AlertMappingFields
@@ -51,8 +50,8 @@ func mappingView(m intake.Mapping) AlertMappingView {
 	return AlertMappingView{m.ID, AlertMappingFields{m.Alerts, m.Fingerprint, m.Severity, m.Title, m.Text, m.Installation, m.Resolved, m.Skip}, m.Version}
 }
 
-func (c Config) mappingRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/alert-mappings", "list-alert-mappings", "List mappings of alerts"), func(ctx context.Context, _ *struct{}) (*answer[AlertMappingList], error) {
+func (c Config) mappingRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/alert-mappings", "list-alert-mappings", "List mappings of alerts"), func(ctx context.Context, _ *struct{}) (*answer[AlertMappingList], error) {
 		all, err := c.Store.AlertMappings(ctx)
 		list := AlertMappingList{[]AlertMappingView{}}
 		for _, m := range all {
@@ -60,20 +59,20 @@ func (c Config) mappingRoutes(api huma.API) {
 		}
 		return &answer[AlertMappingList]{list}, err
 	})
-	serve(c, api, c.Route(http.MethodGet, "/alert-mappings/{id}", "get-alert-mapping", "One mapping of alerts"), func(ctx context.Context, in *ByID) (*versioned[AlertMappingView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/alert-mappings/{id}", "get-alert-mapping", "One mapping of alerts"), func(ctx context.Context, in *document.ByID) (*document.Versioned[AlertMappingView], error) {
 		m, err := c.Store.AlertMapping(ctx, in.ID)
-		return tagged(mappingView(m), m.Version, err)
+		return document.Tagged(mappingView(m), m.Version, err)
 	})
-	serve(c, api, c.Route(http.MethodPut, "/alert-mappings/{id}", "put-alert-mapping", "Add or change a mapping; try it before with hotline alerts try"), func(ctx context.Context, in *alertMappingInput) (*versioned[AlertMappingView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodPut, "/alert-mappings/{id}", "put-alert-mapping", "Add or change a mapping; try it before with hotline alerts try"), func(ctx context.Context, in *alertMappingInput) (*document.Versioned[AlertMappingView], error) {
 		k := document.Kind[intake.Mapping]{Read: c.Store.AlertMapping, Put: c.Store.PutAlertMapping, Version: func(m *intake.Mapping) *int { return &m.Version }}
 		m, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "alert mapping " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(context.Context, intake.Mapping) (intake.Mapping, error) {
 			b := in.Body
 			next := intake.Mapping{ID: in.ID, Alerts: b.Alerts, Fingerprint: b.Fingerprint, Severity: b.Severity, Title: b.Title, Text: b.Text, Installation: b.Installation, Resolved: b.Resolved, Skip: b.Skip}
 			return next, sound(next)
 		})
-		return tagged(mappingView(m), m.Version, err)
+		return document.Tagged(mappingView(m), m.Version, err)
 	})
-	removes(c, api, "/alert-mappings/{id}", "remove-alert-mapping", "Remove a mapping of alerts", "alert mapping",
+	operation.Removes(c.set, "/alert-mappings/{id}", "remove-alert-mapping", "Remove a mapping of alerts", "alert mapping",
 		func(ctx context.Context, id string) (int, error) {
 			m, err := c.Store.AlertMapping(ctx, id)
 			return m.Version, err
@@ -119,7 +118,7 @@ type MaintenanceList struct {
 }
 
 type maintenanceInput struct {
-	Write
+	document.Write
 	Body struct {
 		document.BodyVersion
 		MaintenanceFields
@@ -130,8 +129,8 @@ func maintenanceView(m intake.Maintenance) MaintenanceView {
 	return MaintenanceView{m.ID, MaintenanceFields{m.Contract, m.Installation, m.From, m.Until, m.Note}, m.Version}
 }
 
-func (c Config) maintenanceRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/maintenance-windows", "list-maintenance-windows", "List maintenance windows"), func(ctx context.Context, _ *struct{}) (*answer[MaintenanceList], error) {
+func (c Config) maintenanceRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/maintenance-windows", "list-maintenance-windows", "List maintenance windows"), func(ctx context.Context, _ *struct{}) (*answer[MaintenanceList], error) {
 		all, err := c.Store.Maintenances(ctx)
 		list := MaintenanceList{[]MaintenanceView{}}
 		for _, m := range all {
@@ -139,11 +138,11 @@ func (c Config) maintenanceRoutes(api huma.API) {
 		}
 		return &answer[MaintenanceList]{list}, err
 	})
-	serve(c, api, c.Route(http.MethodGet, "/maintenance-windows/{id}", "get-maintenance-window", "One maintenance window"), func(ctx context.Context, in *ByID) (*versioned[MaintenanceView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/maintenance-windows/{id}", "get-maintenance-window", "One maintenance window"), func(ctx context.Context, in *document.ByID) (*document.Versioned[MaintenanceView], error) {
 		m, err := c.Store.Maintenance(ctx, in.ID)
-		return tagged(maintenanceView(m), m.Version, err)
+		return document.Tagged(maintenanceView(m), m.Version, err)
 	})
-	serve(c, api, c.Route(http.MethodPut, "/maintenance-windows/{id}", "put-maintenance-window", "Say when work goes on at an installation, whose alerts open no tickets then"), func(ctx context.Context, in *maintenanceInput) (*versioned[MaintenanceView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodPut, "/maintenance-windows/{id}", "put-maintenance-window", "Say when work goes on at an installation, whose alerts open no tickets then"), func(ctx context.Context, in *maintenanceInput) (*document.Versioned[MaintenanceView], error) {
 		k := document.Kind[intake.Maintenance]{Read: c.Store.Maintenance, Put: c.Store.PutMaintenance, Version: func(m *intake.Maintenance) *int { return &m.Version }}
 		m, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "maintenance window " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(context.Context, intake.Maintenance) (intake.Maintenance, error) {
 			b := in.Body
@@ -156,9 +155,9 @@ func (c Config) maintenanceRoutes(api huma.API) {
 			}
 			return next, nil
 		})
-		return tagged(maintenanceView(m), m.Version, err)
+		return document.Tagged(maintenanceView(m), m.Version, err)
 	})
-	removes(c, api, "/maintenance-windows/{id}", "remove-maintenance-window", "End or remove a maintenance window", "maintenance window",
+	operation.Removes(c.set, "/maintenance-windows/{id}", "remove-maintenance-window", "End or remove a maintenance window", "maintenance window",
 		func(ctx context.Context, id string) (int, error) {
 			m, err := c.Store.Maintenance(ctx, id)
 			return m.Version, err

@@ -6,8 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
+	"hotline/admin/operation"
 	"hotline/directory"
 	"hotline/intake"
 	"hotline/tickets"
@@ -68,11 +67,11 @@ const before = time.Hour
 // shownMost is how many alerts are shown with a ticket.
 const shownMost = 500
 
-func (c Config) listRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/alerts", "list-alerts", "What installed systems report"), func(ctx context.Context, q *listQuery) (*answer[AlertList], error) {
+func (c Config) listRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/alerts", "list-alerts", "What installed systems report"), func(ctx context.Context, q *listQuery) (*answer[AlertList], error) {
 		return c.list(ctx, intake.Filter{Contract: directory.ContractID(q.Contract), Ticket: tickets.Number(q.Ticket), Firing: q.Firing, Since: q.Since, Limit: q.Limit})
 	})
-	serve(c, api, c.Route(http.MethodGet, "/tickets/{number}/alerts", "list-ticket-alerts", "What the ticket's contract has reported since an hour before it was opened"), func(ctx context.Context, in *ofTicket) (*answer[AlertList], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/tickets/{number}/alerts", "list-ticket-alerts", "What the ticket's contract has reported since an hour before it was opened"), func(ctx context.Context, in *ofTicket) (*answer[AlertList], error) {
 		t, err := c.Tickets.Ticket(ctx, tickets.Number(in.Number))
 		if err != nil {
 			return nil, fmt.Errorf("ticket %d: %w", in.Number, err)

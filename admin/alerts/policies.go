@@ -6,9 +6,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"hotline/admin/document"
+	"hotline/admin/operation"
 	"hotline/admin/problem"
 	"hotline/intake"
 	"hotline/sla"
@@ -58,7 +57,7 @@ type AlertPolicyList struct {
 }
 
 type alertPolicyInput struct {
-	Write
+	document.Write
 	Body struct {
 		document.BodyVersion
 		AlertPolicyFields
@@ -113,8 +112,8 @@ func policyOf(id string, f AlertPolicyFields) intake.Policy {
 	return p
 }
 
-func (c Config) policyRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/alert-policies", "list-alert-policies", "List alert policies; without one named default the one that ships holds"), func(ctx context.Context, _ *struct{}) (*answer[AlertPolicyList], error) {
+func (c Config) policyRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/alert-policies", "list-alert-policies", "List alert policies; without one named default the one that ships holds"), func(ctx context.Context, _ *struct{}) (*answer[AlertPolicyList], error) {
 		all, err := c.Store.AlertPolicies(ctx)
 		list := AlertPolicyList{[]AlertPolicyView{}}
 		for _, p := range all {
@@ -122,19 +121,19 @@ func (c Config) policyRoutes(api huma.API) {
 		}
 		return &answer[AlertPolicyList]{list}, err
 	})
-	serve(c, api, c.Route(http.MethodGet, "/alert-policies/{id}", "get-alert-policy", "One alert policy"), func(ctx context.Context, in *ByID) (*versioned[AlertPolicyView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/alert-policies/{id}", "get-alert-policy", "One alert policy"), func(ctx context.Context, in *document.ByID) (*document.Versioned[AlertPolicyView], error) {
 		p, err := c.Store.AlertPolicy(ctx, in.ID)
-		return tagged(policyView(p), p.Version, err)
+		return document.Tagged(policyView(p), p.Version, err)
 	})
-	serve(c, api, c.Route(http.MethodPut, "/alert-policies/{id}", "put-alert-policy", "Add or change the alert policy of a contract, or the one named default"), func(ctx context.Context, in *alertPolicyInput) (*versioned[AlertPolicyView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodPut, "/alert-policies/{id}", "put-alert-policy", "Add or change the alert policy of a contract, or the one named default"), func(ctx context.Context, in *alertPolicyInput) (*document.Versioned[AlertPolicyView], error) {
 		k := document.Kind[intake.Policy]{Read: c.Store.AlertPolicy, Put: c.Store.PutAlertPolicy, Version: func(p *intake.Policy) *int { return &p.Version }}
 		p, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "alert policy " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(context.Context, intake.Policy) (intake.Policy, error) {
 			next := policyOf(in.ID, in.Body.AlertPolicyFields)
 			return next, meant(next)
 		})
-		return tagged(policyView(p), p.Version, err)
+		return document.Tagged(policyView(p), p.Version, err)
 	})
-	removes(c, api, "/alert-policies/{id}", "remove-alert-policy", "Remove an alert policy", "alert policy",
+	operation.Removes(c.set, "/alert-policies/{id}", "remove-alert-policy", "Remove an alert policy", "alert policy",
 		func(ctx context.Context, id string) (int, error) {
 			p, err := c.Store.AlertPolicy(ctx, id)
 			return p.Version, err

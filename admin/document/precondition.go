@@ -3,6 +3,7 @@
 package document
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -46,6 +47,18 @@ func (p Precondition) Check(name string, stands int) error {
 		return huma.Error412PreconditionFailed(name + " does not exist (any more); leave If-Match out to make it")
 	}
 	return overtaken(name, stands)
+}
+
+// Removed is the version that the store must compare when a document is removed: the one that stands, 0 for whichever. stands reads it.
+func (p Precondition) Removed(ctx context.Context, name string, stands func(context.Context) (int, error)) (int, error) {
+	version, err := stands(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if !p.given() || p.anyVersion() {
+		version = 0
+	}
+	return version, p.Check(name, max(version, 1))
 }
 
 // overtaken is the answer to a write for a version that does not stand any more.

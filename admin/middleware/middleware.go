@@ -49,8 +49,9 @@ func Recover(log *slog.Logger) func(http.Handler) http.Handler {
 }
 
 // Audit logs who wrote what, because contracts, levels and the rota have no history of their own. The addresses hold ids,
-// never a PIN. by names whose token a request has.
-func Audit(log *slog.Logger, by func(context.Context) string) func(http.Handler) http.Handler {
+// never a PIN. by names whose token a request has. What reported tells of is what installed systems send: it has a history, and comes
+// by the thousand, so that of it only refusals are logged, unless the log is at debug.
+func Audit(log *slog.Logger, by func(context.Context) string, reported func(path string) bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if reads(r) {
@@ -63,7 +64,14 @@ func Audit(log *slog.Logger, by func(context.Context) string) func(http.Handler)
 				if status == 0 { // what a panic leaves
 					status = http.StatusInternalServerError
 				}
-				log.InfoContext(r.Context(), "staff wrote", "by", by(r.Context()), "method", r.Method, "path", r.URL.Path, "status", status)
+				level, what := slog.LevelInfo, "staff wrote"
+				if reported(r.URL.Path) {
+					what = "an installed system reported"
+					if status < http.StatusBadRequest {
+						level = slog.LevelDebug
+					}
+				}
+				log.Log(r.Context(), level, what, "by", by(r.Context()), "method", r.Method, "path", r.URL.Path, "status", status)
 			}()
 			next.ServeHTTP(out, r)
 		})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hotline/admin/operation"
 	"hotline/ical"
 	"hotline/oncall"
 )
@@ -29,10 +30,10 @@ type feed struct {
 	Body []byte
 }
 
-func (c Config) feedRoute(api huma.API) {
-	op := c.Route(http.MethodGet, "/oncall/calendar.ics", "get-on-call-calendar", "Who is on call, as an iCalendar feed")
+func (c Config) feedRoute() {
+	op := c.set.Route(http.MethodGet, "/oncall/calendar.ics", "get-on-call-calendar", "Who is on call, as an iCalendar feed")
 	op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"text/calendar": {Schema: &huma.Schema{Type: huma.TypeString}}}}}
-	serve(c, api, op, func(ctx context.Context, in *feedQuery) (*feed, error) {
+	operation.Serve(c.set, op, func(ctx context.Context, in *feedQuery) (*feed, error) {
 		f, _, err := c.facts(ctx)
 		if err != nil {
 			return nil, err

@@ -5,8 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
+	"hotline/admin/operation"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/readiness"
@@ -106,11 +105,11 @@ type readinessView struct {
 	Broken    string          `json:"broken,omitempty"`
 }
 
-func (c Config) onCallRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/oncall/at", "get-on-call", "Who is on call at an instant, and who would be rung"), c.at)
-	serve(c, api, c.Route(http.MethodGet, "/oncall/readiness", "get-readiness", "Whether somebody will be reached: gaps ahead, and telephones that are not proven"), c.readiness)
-	op := c.Route(http.MethodPost, "/oncall/replay", "replay-nights", "Run the nights that were through another rota or policy; changes nothing")
-	serve(c, api, op, c.replay)
+func (c Config) onCallRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/oncall/at", "get-on-call", "Who is on call at an instant, and who would be rung"), c.at)
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/oncall/readiness", "get-readiness", "Whether somebody will be reached: gaps ahead, and telephones that are not proven"), c.readiness)
+	op := c.set.Route(http.MethodPost, "/oncall/replay", "replay-nights", "Run the nights that were through another rota or policy; changes nothing")
+	operation.Serve(c.set, op, c.replay)
 }
 
 func (c Config) at(ctx context.Context, in *atQuery) (*answer[atView], error) {

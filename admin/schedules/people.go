@@ -7,9 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"hotline/admin/document"
+	"hotline/admin/operation"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
@@ -17,7 +16,7 @@ import (
 )
 
 type absencesInput struct {
-	Write
+	document.Write
 	Body struct {
 		document.BodyVersion
 		Absences []absenceView `json:"absences" nullable:"false" maxItems:"1000"`
@@ -46,15 +45,15 @@ func absences(id string, a rota.Absences) absencesView {
 	return v
 }
 
-func (c Config) absenceRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/engineers/{id}/absences", "get-absences", "When an engineer is away"), func(ctx context.Context, in *ByID) (*versioned[absencesView], error) {
+func (c Config) absenceRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/engineers/{id}/absences", "get-absences", "When an engineer is away"), func(ctx context.Context, in *document.ByID) (*document.Versioned[absencesView], error) {
 		if _, err := c.engineer(ctx, in.ID); err != nil {
 			return nil, err
 		}
 		a, err := orNone(c.Store.AbsencesOf(ctx, oncall.EngineerID(in.ID)))
-		return tagged(absences(in.ID, a), a.Version, err)
+		return document.Tagged(absences(in.ID, a), a.Version, err)
 	})
-	serve(c, api, c.Route(http.MethodPut, "/engineers/{id}/absences", "put-absences", "Write when an engineer is away, whole"), func(ctx context.Context, in *absencesInput) (*versioned[absencesView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodPut, "/engineers/{id}/absences", "put-absences", "Write when an engineer is away, whole"), func(ctx context.Context, in *absencesInput) (*document.Versioned[absencesView], error) {
 		a, err := c.editAbsences(ctx, document.Edit{Precondition: in.Precondition, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(rota.Absences) (rota.Absences, error) {
 			next := rota.Absences{Engineer: oncall.EngineerID(in.ID)}
 			for i, v := range in.Body.Absences {
@@ -66,9 +65,9 @@ func (c Config) absenceRoutes(api huma.API) {
 			}
 			return next, nil
 		})
-		return tagged(absences(in.ID, a), a.Version, err)
+		return document.Tagged(absences(in.ID, a), a.Version, err)
 	})
-	serve(c, api, c.Route(http.MethodPost, "/engineers/{id}/absences", "import-absences", "Take an engineer's absences from an iCalendar file; those of an earlier file are replaced, those that staff wrote stay"), c.importAbsences)
+	operation.Serve(c.set, c.set.Route(http.MethodPost, "/engineers/{id}/absences", "import-absences", "Take an engineer's absences from an iCalendar file; those of an earlier file are replaced, those that staff wrote stay"), c.importAbsences)
 }
 
 func (c Config) editAbsences(ctx context.Context, e document.Edit, change func(rota.Absences) (rota.Absences, error)) (rota.Absences, error) {
@@ -87,12 +86,12 @@ func (c Config) editAbsences(ctx context.Context, e document.Edit, change func(r
 }
 
 type importInput struct {
-	Write
+	document.Write
 	Zone    string `query:"zone" maxLength:"100" default:"Europe/Rome" doc:"Of whole days and of times without a zone"`
 	RawBody []byte `contentType:"text/calendar"`
 }
 
-func (c Config) importAbsences(ctx context.Context, in *importInput) (*versioned[absencesView], error) {
+func (c Config) importAbsences(ctx context.Context, in *importInput) (*document.Versioned[absencesView], error) {
 	zone, err := time.LoadLocation(in.Zone)
 	if err != nil || in.Zone == "Local" || in.Zone == "" {
 		return nil, refused("query.zone", fmt.Errorf("zone %q is unknown; use a name such as Europe/Rome", in.Zone))
@@ -123,11 +122,11 @@ func (c Config) importAbsences(ctx context.Context, in *importInput) (*versioned
 	for _, l := range left {
 		v.Left = append(v.Left, l.String())
 	}
-	return tagged(v, a.Version, err)
+	return document.Tagged(v, a.Version, err)
 }
 
 type contactInput struct {
-	Write
+	document.Write
 	Body struct {
 		document.BodyVersion
 		ContactFields
@@ -185,12 +184,12 @@ func contact(id string, k escalation.Contact) contactView {
 	return v
 }
 
-func (c Config) contactRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/engineers/{id}/contact", "get-contact", "How an engineer is rung"), func(ctx context.Context, in *ByID) (*versioned[contactView], error) {
+func (c Config) contactRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/engineers/{id}/contact", "get-contact", "How an engineer is rung"), func(ctx context.Context, in *document.ByID) (*document.Versioned[contactView], error) {
 		k, err := c.Store.Contact(ctx, oncall.EngineerID(in.ID))
-		return tagged(contact(in.ID, k), k.Version, err)
+		return document.Tagged(contact(in.ID, k), k.Version, err)
 	})
-	serve(c, api, c.Route(http.MethodPut, "/engineers/{id}/contact", "put-contact", "Write how an engineer is rung, whole"), func(ctx context.Context, in *contactInput) (*versioned[contactView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodPut, "/engineers/{id}/contact", "put-contact", "Write how an engineer is rung, whole"), func(ctx context.Context, in *contactInput) (*document.Versioned[contactView], error) {
 		e, err := c.engineer(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -215,9 +214,9 @@ func (c Config) contactRoutes(api huma.API) {
 			}
 			return next, nil
 		})
-		return tagged(contact(in.ID, k), k.Version, err)
+		return document.Tagged(contact(in.ID, k), k.Version, err)
 	})
-	removes(c, api, "/engineers/{id}/contact", "remove-contact", "Remove the rules of an engineer, who is rung on every telephone then", "the contact of",
+	operation.Removes(c.set, "/engineers/{id}/contact", "remove-contact", "Remove the rules of an engineer, who is rung on every telephone then", "the contact of",
 		func(ctx context.Context, id string) (int, error) {
 			k, err := c.Store.Contact(ctx, oncall.EngineerID(id))
 			return k.Version, err
@@ -232,8 +231,8 @@ type proofsView struct {
 	Proofs   []proofView `json:"proofs" nullable:"false" doc:"Of each telephone the newest; it holds for 7 days"`
 }
 
-func (c Config) proofRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/engineers/{id}/proofs", "get-proofs", "Which telephones an engineer has proven by key and sound"), func(ctx context.Context, in *ByID) (*answer[proofsView], error) {
+func (c Config) proofRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/engineers/{id}/proofs", "get-proofs", "Which telephones an engineer has proven by key and sound"), func(ctx context.Context, in *document.ByID) (*answer[proofsView], error) {
 		if _, err := c.engineer(ctx, in.ID); err != nil {
 			return nil, err
 		}

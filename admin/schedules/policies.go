@@ -6,9 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"hotline/admin/document"
+	"hotline/admin/operation"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
@@ -41,7 +40,7 @@ type policyView struct {
 }
 
 type policyInput struct {
-	Write
+	document.Write
 	Body struct {
 		document.BodyVersion
 		PolicyFields
@@ -76,8 +75,8 @@ func policyOf(id string, f PolicyFields) escalation.Policy {
 	return p
 }
 
-func (c Config) policyRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/escalation-policies", "list-escalation-policies", "List escalation policies"), func(ctx context.Context, _ *struct{}) (*answer[policyList], error) {
+func (c Config) policyRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/escalation-policies", "list-escalation-policies", "List escalation policies"), func(ctx context.Context, _ *struct{}) (*answer[policyList], error) {
 		all, err := c.Store.Policies(ctx)
 		list := policyList{[]policyView{}}
 		for _, p := range all {
@@ -85,12 +84,12 @@ func (c Config) policyRoutes(api huma.API) {
 		}
 		return &answer[policyList]{list}, err
 	})
-	serve(c, api, c.Route(http.MethodGet, "/escalation-policies/{id}", "get-escalation-policy", "One escalation policy"), func(ctx context.Context, in *ByID) (*versioned[policyView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/escalation-policies/{id}", "get-escalation-policy", "One escalation policy"), func(ctx context.Context, in *document.ByID) (*document.Versioned[policyView], error) {
 		p, err := c.Store.Policy(ctx, in.ID)
-		return tagged(policy(p), p.Version, err)
+		return document.Tagged(policy(p), p.Version, err)
 	})
-	serve(c, api, c.Route(http.MethodPut, "/escalation-policies/{id}", "put-escalation-policy", "Add or change an escalation policy, whole"), c.putPolicy)
-	removes(c, api, "/escalation-policies/{id}", "remove-escalation-policy", "Remove an escalation policy", "escalation policy",
+	operation.Serve(c.set, c.set.Route(http.MethodPut, "/escalation-policies/{id}", "put-escalation-policy", "Add or change an escalation policy, whole"), c.putPolicy)
+	operation.Removes(c.set, "/escalation-policies/{id}", "remove-escalation-policy", "Remove an escalation policy", "escalation policy",
 		func(ctx context.Context, id string) (int, error) {
 			p, err := c.Store.Policy(ctx, id)
 			return p.Version, err
@@ -100,14 +99,14 @@ func (c Config) policyRoutes(api huma.API) {
 		})
 }
 
-func (c Config) putPolicy(ctx context.Context, in *policyInput) (*versioned[policyView], error) {
+func (c Config) putPolicy(ctx context.Context, in *policyInput) (*document.Versioned[policyView], error) {
 	k := document.Kind[escalation.Policy]{Read: c.Store.Policy, Put: c.Store.PutPolicy, Version: func(p *escalation.Policy) *int { return &p.Version }}
 	p, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "escalation policy " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(ctx context.Context, stands escalation.Policy) (escalation.Policy, error) {
 		next := policyOf(in.ID, in.Body.PolicyFields)
 		next.Silence = c.silenceOf(ctx, in.Body.Silence, stands.Silence)
 		return next, c.meant(ctx, next)
 	})
-	return tagged(policy(p), p.Version, err)
+	return document.Tagged(policy(p), p.Version, err)
 }
 
 // meant refuses a policy that cannot be meant, by itself or beside the others.

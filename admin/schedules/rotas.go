@@ -7,9 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"hotline/admin/document"
+	"hotline/admin/operation"
 	"hotline/admin/schema"
 	"hotline/oncall"
 	"hotline/oncall/rota"
@@ -34,7 +33,7 @@ type scheduleView struct {
 }
 
 type scheduleInput struct {
-	Write
+	document.Write
 	Body struct {
 		document.BodyVersion
 		ScheduleFields
@@ -155,8 +154,8 @@ func scheduleOf(id string, f ScheduleFields) rota.Rota {
 	return r
 }
 
-func (c Config) rotaRoutes(api huma.API) {
-	serve(c, api, c.Route(http.MethodGet, "/rotas", "list-rotas", "List the rotas"), func(ctx context.Context, _ *struct{}) (*answer[scheduleList], error) {
+func (c Config) rotaRoutes() {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/rotas", "list-rotas", "List the rotas"), func(ctx context.Context, _ *struct{}) (*answer[scheduleList], error) {
 		main, err := c.Oncall.Rota(ctx)
 		if err != nil {
 			return nil, err
@@ -168,16 +167,16 @@ func (c Config) rotaRoutes(api huma.API) {
 		}
 		return &answer[scheduleList]{list}, err
 	})
-	serve(c, api, c.Route(http.MethodGet, "/rotas/{id}", "get-rota-by-id", "One rota"), func(ctx context.Context, in *ByID) (*versioned[scheduleView], error) {
+	operation.Serve(c.set, c.set.Route(http.MethodGet, "/rotas/{id}", "get-rota-by-id", "One rota"), func(ctx context.Context, in *document.ByID) (*document.Versioned[scheduleView], error) {
 		if rota.ID(in.ID) == rota.Main {
 			main, err := c.Oncall.Rota(ctx)
-			return tagged(schedule(rota.Of(main)), main.Version, err)
+			return document.Tagged(schedule(rota.Of(main)), main.Version, err)
 		}
 		r, err := c.Store.Schedule(ctx, rota.ID(in.ID))
-		return tagged(schedule(r), r.Version, err)
+		return document.Tagged(schedule(r), r.Version, err)
 	})
-	serve(c, api, c.Route(http.MethodPut, "/rotas/{id}", "put-rota-by-id", "Add or change a rota beside the main one, whole"), c.putSchedule)
-	removes(c, api, "/rotas/{id}", "remove-rota", "Remove a rota beside the main one", "rota",
+	operation.Serve(c.set, c.set.Route(http.MethodPut, "/rotas/{id}", "put-rota-by-id", "Add or change a rota beside the main one, whole"), c.putSchedule)
+	operation.Removes(c.set, "/rotas/{id}", "remove-rota", "Remove a rota beside the main one", "rota",
 		func(ctx context.Context, id string) (int, error) {
 			r, err := c.Store.Schedule(ctx, rota.ID(id))
 			return r.Version, err
@@ -187,7 +186,7 @@ func (c Config) rotaRoutes(api huma.API) {
 		})
 }
 
-func (c Config) putSchedule(ctx context.Context, in *scheduleInput) (*versioned[scheduleView], error) {
+func (c Config) putSchedule(ctx context.Context, in *scheduleInput) (*document.Versioned[scheduleView], error) {
 	if rota.ID(in.ID) == rota.Main {
 		return nil, refused("path.id", errors.New("the main rota is edited at /rota; give this one another id"))
 	}
@@ -203,7 +202,7 @@ func (c Config) putSchedule(ctx context.Context, in *scheduleInput) (*versioned[
 	if errors.Is(err, oncall.ErrUnknownEngineer) { // removed since the check
 		err = refused("body", err)
 	}
-	return tagged(schedule(r), r.Version, err)
+	return document.Tagged(schedule(r), r.Version, err)
 }
 
 // sound refuses a rota that cannot be meant, by itself or beside the others.

@@ -6,13 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"hotline/admin/document"
+	"hotline/admin/operation"
 	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
@@ -53,61 +52,22 @@ type Config struct {
 	Telephone func(address string) (spelt string, err error) // checks a telephone and gives it as it is kept
 	Staff     func(ctx context.Context) string               // who acts
 	Now       func() time.Time
-	Route     func(method, path, id, summary string) huma.Operation
-	Guard     func(in any) error                         // refuses instants that no clock shows
-	Explain   func(ctx context.Context, err error) error // makes a problem of an error
+	set       operation.Set // of Mount
 }
 
 // Mount adds the routes.
-func Mount(api huma.API, c Config) {
-	c.rotaRoutes(api)
-	c.absenceRoutes(api)
-	c.policyRoutes(api)
-	c.contactRoutes(api)
-	c.proofRoutes(api)
-	c.onCallRoutes(api)
-	c.feedRoute(api)
-}
-
-// serve registers an operation whose errors are explained by the one table of the API.
-func serve[I, O any](c Config, api huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
-	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
-		if err := c.Guard(in); err != nil {
-			return nil, err
-		}
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, c.Explain(ctx, err)
-		}
-		return out, nil
-	})
-}
-
-// ByID is an address with the id of a document.
-type ByID struct {
-	ID string `path:"id" pattern:"^[a-z0-9][a-z0-9_.-]{0,62}$"`
-}
-
-// Write is the head of every write of a document.
-type Write struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"The same key with the same request gives the same answer"`
-	document.Precondition
-	ByID
+func Mount(set operation.Set, c Config) {
+	c.set = set
+	c.rotaRoutes()
+	c.absenceRoutes()
+	c.policyRoutes()
+	c.contactRoutes()
+	c.proofRoutes()
+	c.onCallRoutes()
+	c.feedRoute()
 }
 
 type answer[T any] struct{ Body T }
-
-type versioned[T any] struct {
-	ETag string `header:"ETag" doc:"Of the version; sent back as If-Match it keeps an edit from undoing another one"`
-	Body T
-}
-
-func tagged[T any](v T, version int, err error) (*versioned[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &versioned[T]{document.Tag(version), v}, nil
-}
 
 func refused(location string, err error) error {
 	text := err.Error()
@@ -115,25 +75,6 @@ func refused(location string, err error) error {
 		text = strings.TrimSuffix(text, ": "+sentinel.Error())
 	}
 	return huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Location: location, Message: text})
-}
-
-// removes registers the deletion of a document: the version that If-Match names, else whichever stands.
-func removes(c Config, api huma.API, path, id, summary, name string, stands func(ctx context.Context, id string) (int, error), remove func(ctx context.Context, id string, version int) error) {
-	op := c.Route(http.MethodDelete, path, id, summary)
-	op.DefaultStatus = http.StatusNoContent
-	serve(c, api, op, func(ctx context.Context, in *Write) (*struct{}, error) {
-		version, err := stands(ctx, in.ID)
-		if err != nil {
-			return nil, err
-		}
-		if in.IfMatch == "" || in.IfMatch == "*" {
-			version = 0
-		}
-		if err := in.Check(name+" "+in.ID, max(version, 1)); err != nil {
-			return nil, err
-		}
-		return nil, remove(ctx, in.ID, version)
-	})
 }
 
 // engineer reads an engineer whose document is asked for.
