@@ -17,7 +17,8 @@ import (
 func (a *App) openBackground(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { maintenance.Run(ctx, a.jobs()...) })
-	if store, ok := a.db.Store.(interface{ Backfill() backfill.Rows }); ok { // the store in memory has no rows of a former version
+	a.running.Go(func() { maintenance.Run(ctx, maintenance.Every(roundsToWatch, a.alertsDue)) }) // beside the others: a storm may keep it
+	if store, ok := a.db.Store.(interface{ Backfill() backfill.Rows }); ok {                     // the store in memory has no rows of a former version
 		a.running.Go(func() { a.backfill(ctx, store.Backfill()) })
 	}
 	a.running.Go(func() { a.disk.spool.SealAll(ctx, a.onTelephone, a.log) })
@@ -45,7 +46,8 @@ func (a *App) backfill(ctx context.Context, rows backfill.Rows) {
 	}, a.log)
 }
 
-// roundsToWatch is in how many rounds of maintenance the rota is looked at once: a look reads all that decides who is rung.
+// roundsToWatch is in how many rounds of maintenance the rota and installations are looked at once: a look at the rota reads all that
+// decides who is rung.
 const roundsToWatch = 5
 
 // jobs are what each round of maintenance does, in this order.
@@ -66,7 +68,6 @@ func (a *App) jobs() []maintenance.Job {
 		maintenance.Forget(a.db.Store, nodes.SpendingTime, a.log),
 		maintenance.LeaseNumbers(a.disk.numbers.Refill, a.log),
 		unlessOffline(a.shareBudgets),
-		maintenance.Every(roundsToWatch, unlessOffline(a.alertsDue)),
 		maintenance.Every(roundsToWatch, func(ctx context.Context) { watch.Round(ctx, time.Now()) }),
 		unlessOffline(func(ctx context.Context) { morning.Round(ctx, time.Now()) }),
 	}

@@ -15,8 +15,12 @@ func (a *App) openIntake(context.Context) error {
 	return nil
 }
 
-// alertsDue does what is due at installations: maintenance that ended, problems that stayed quiet, and what was cut short.
+// alertsDue does what is due at installations, once the database answers: maintenance that ended, problems that stayed quiet, and
+// what was cut short.
 func (a *App) alertsDue(ctx context.Context) {
+	if a.offline.Waits() {
+		return
+	}
 	if err := a.intake.Due(ctx, time.Now()); err != nil && ctx.Err() == nil {
 		a.log.Warn("what is due at installations is done later", "error", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"hotline/alarm"
@@ -47,11 +48,11 @@ type Start struct {
 	Alarm   alarm.Func
 	Log     *slog.Logger
 
-	over bool
+	over atomic.Bool
 }
 
 // Waits tells whether the database has not answered since the start.
-func (s *Start) Waits() bool { return s != nil && !s.over }
+func (s *Start) Waits() bool { return s != nil && !s.over.Load() }
 
 // Round catches up when the database answers. Maintenance calls it.
 func (s *Start) Round(ctx context.Context) {
@@ -88,7 +89,7 @@ func (s *Start) catchUp(ctx context.Context) error {
 	if s.Copy.Accept(book, s.Alarm) {
 		s.Desk.SetBook(book)
 	}
-	s.over = true
+	s.over.Store(true)
 	s.Log.Info("the database answers: what waited is written")
 	return nil
 }
