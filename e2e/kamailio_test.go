@@ -67,12 +67,23 @@ func kamailio(t *testing.T, port int, house string) string {
 	if err := os.WriteFile(file, fmt.Appendf(nil, proxy, port, house), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	beside(t, "kamailio", "-f", file, "-DD", "-E", "-Y", dir, "-m", "32", "-M", "8")
+	at := fmt.Sprintf("127.0.0.1:%d", port)
+	eventually(t, 10*time.Second, "kamailio answers", func() error {
+		return exec.Command("sipp", at, "-sf", scenarioFile(t, "options-any"), "-m", "1", "-nostdin", "-timeout", "2s", "-i", "127.0.0.1", "-p", fmt.Sprint(freePort(t))).Run()
+	})
+	return at
+}
+
+// beside runs a program of others until the test ends, and shows its log where the test failed.
+func beside(t *testing.T, name string, args ...string) {
+	t.Helper()
 	log := &buffer{}
-	cmd := exec.Command("kamailio", "-f", file, "-DD", "-E", "-Y", dir, "-m", "32", "-M", "8")
+	cmd := exec.Command(name, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("starting kamailio: %v", err)
+		t.Fatalf("starting %s: %v", name, err)
 	}
 	t.Cleanup(func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
@@ -85,14 +96,9 @@ func kamailio(t *testing.T, port int, house string) string {
 			<-ended
 		}
 		if t.Failed() {
-			t.Logf("kamailio's log:\n%s", tail(log.String(), 3000))
+			t.Logf("the log of %s:\n%s", name, tail(log.String(), 3000))
 		}
 	})
-	at := fmt.Sprintf("127.0.0.1:%d", port)
-	eventually(t, 10*time.Second, "kamailio answers", func() error {
-		return exec.Command("sipp", at, "-sf", scenarioFile(t, "options-any"), "-m", "1", "-nostdin", "-timeout", "2s", "-i", "127.0.0.1", "-p", fmt.Sprint(freePort(t))).Run()
-	})
-	return at
 }
 
 func scenarioFile(t *testing.T, name string) string {
