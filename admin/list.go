@@ -79,7 +79,7 @@ type ticketQuery struct {
 	Caller    string    `query:"caller"`
 	Since     time.Time `query:"since" doc:"Opened at or after"`
 	Until     time.Time `query:"until" doc:"Opened before"`
-	DueBefore time.Time `query:"due_before" doc:"Whose next clock runs out before"`
+	DueBefore time.Time `query:"due_before" doc:"Whose next clock runs out before, or broke and is not met yet"`
 	Search    string    `query:"q" maxLength:"200" doc:"All of these words, in the customer's name or in what people wrote into the history, in the forms of Italian and English; three letters find the words that begin with them. Digits find the ticket numbers that begin with them, and callers' numbers. Of words that more than 10000 tickets have, the newest 10000 are looked at, unless customer, contract, assignee or caller is given"`
 	Text      string    `query:"text" hidden:"true"`
 	Sort      string    `query:"sort" enum:"number,-number,opened_at,-opened_at,priority,-priority,due,-due" default:"-number"`

@@ -157,13 +157,13 @@ func facts(m map[string]string) map[string]string {
 	return m
 }
 
-// nextDue is when the ticket's next running clock ends, for lists.
+// nextDue is when the next thing is owed to the ticket, for lists.
 func nextDue(t tickets.Ticket) *time.Time {
-	c, ok := sla.Next(t.Clocks)
-	if !ok {
+	due := tickets.DueOf(t)
+	if due.Equal(tickets.Never()) {
 		return nil
 	}
-	return &c.Due
+	return &due
 }
 
 // nextAlarm is when the ticket's next warning or breach is to be raised.

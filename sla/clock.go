@@ -30,18 +30,6 @@ func (c Clock) settled() bool { return !c.MetAt.IsZero() || !c.BrokenAt.IsZero()
 // Runs tells whether the clock still promises something and time is passing for it.
 func (c Clock) Runs() bool { return !c.settled() && !c.Projected && !c.Paused }
 
-// Next is the clock that runs out first, and whether there is one.
-func Next(clocks []Clock) (Clock, bool) {
-	var first Clock
-	found := false
-	for _, c := range clocks {
-		if c.Runs() && (!found || c.Due.Before(first.Due)) {
-			first, found = c, true
-		}
-	}
-	return first, found
-}
-
 // Met tells when a clock was met; zero when it was not, or is not there.
 func Met(clocks []Clock, k Kind) time.Time {
 	for _, c := range clocks {

@@ -26,7 +26,7 @@ type Filter struct {
 	Caller     string
 	Since      time.Time // opened at or after
 	Until      time.Time // opened before
-	DueBefore  time.Time // whose next clock runs out before
+	DueBefore  time.Time // by DueOf
 	Search     string    // words of the customer's name or the history, or the beginning of a ticket's or a caller's number
 	Sort       string    // one of Sorts; a leading "-" turns it round; default "-number"
 	After      string    // cursor: what comes behind it
@@ -81,12 +81,17 @@ func (f Filter) Place() (p paging.Position, given bool, err error) {
 // Never is the due time of a ticket without a running clock: behind all others.
 func Never() time.Time { return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) }
 
-// DueOf is when the ticket's next clock runs out; Never when no clock runs.
+// DueOf is when the next thing is owed to a ticket: when its next clock runs out, or when one broke that nobody has met yet while
+// somebody still works on the ticket. Never when nothing is owed.
 func DueOf(t Ticket) time.Time {
-	if c, ok := sla.Next(t.Clocks); ok && c.Due.Before(Never()) {
-		return c.Due
+	due := Never()
+	for _, c := range t.Clocks {
+		broken := t.State.Live() && !c.BrokenAt.IsZero() && c.MetAt.IsZero()
+		if (broken || c.Runs()) && c.Due.Before(due) {
+			due = c.Due
+		}
 	}
-	return Never()
+	return due
 }
 
 // Rank orders priorities: none comes behind all others.

@@ -20,7 +20,7 @@ func lists(t *testing.T, s Store) {
 		func(x *tickets.Ticket) { x.OpenedAt, x.Assignee = monday.Add(-time.Hour), "marco" },
 	} {
 		x := sample(tickets.Number(417 + i))
-		x.Clocks[2].Projected = false
+		x.Clocks[1].MetAt, x.Clocks[2].Projected = x.Clocks[1].Due.Add(time.Second), false
 		change(&x)
 		put(t, s, x)
 	}
@@ -79,4 +79,32 @@ func spell(list []tickets.Ticket) string {
 		words = append(words, fmt.Sprint(x.Number))
 	}
 	return strings.Join(words, " ")
+}
+
+// brokenFirst: what somebody should have done already stands above what runs, and what is over stands behind both.
+func brokenFirst(t *testing.T, s Store) {
+	for i, change := range []func(*tickets.Ticket){
+		func(x *tickets.Ticket) { x.Clocks = x.Clocks[:1] }, // nothing is owed any more
+		func(x *tickets.Ticket) { // met too late, and the next clock runs
+			x.Clocks[1].MetAt, x.Clocks[2].Projected = x.Clocks[1].Due.Add(time.Second), false
+		},
+		func(*tickets.Ticket) {}, // broken, and not met
+		func(x *tickets.Ticket) { x.State = tickets.Closed },
+		func(x *tickets.Ticket) { x.State, x.Clocks[1].Paused = tickets.Waiting, true },
+	} {
+		x := sample(tickets.Number(417 + i))
+		change(&x)
+		put(t, s, x)
+	}
+	for _, c := range []struct {
+		filter tickets.Filter
+		want   string
+	}{
+		{tickets.Filter{Sort: "due"}, "419 421 418 417 420"},
+		{tickets.Filter{DueBefore: monday.Add(5 * time.Hour), Sort: "due"}, "419 421"},
+	} {
+		p, err := s.List(t.Context(), c.filter)
+		check.Must(t, err)
+		check.Equal(t, fmt.Sprintf("%+v", c.filter), spell(p.Items), c.want)
+	}
 }

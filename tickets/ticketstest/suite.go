@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"a change is whole, versioned and written once":  changes,
 		"a replay writes what the store lost":            replays,
 		"lists are filtered and sorted":                  lists,
+		"what broke and is not met comes first":          brokenFirst,
 		"each ticket comes once, while others arrive":    pages,
 		"a cursor is of one list":                        cursors,
 		"open and recent tickets of a caller":            openAndRecent,
