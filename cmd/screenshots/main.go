@@ -61,6 +61,7 @@ func run(ctx context.Context, program, dir, axe string) (err error) {
 type house struct {
 	program, site, sip, data string
 	cmd                      *exec.Cmd
+	ended                    chan struct{} // closed when the program has ended
 }
 
 func start(ctx context.Context, program string) (*house, error) {
@@ -79,14 +80,21 @@ func start(ctx context.Context, program string) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &house{program: program, site: "http://" + web, sip: sip, data: data}
+	h := &house{program: program, site: "http://" + web, sip: sip, data: data, ended: make(chan struct{})}
 	h.cmd = exec.Command(program, "serve", "--demo", "--data", data, "--http", web, "--sip", sip, "--rtp-ports", "23000-23400", "--log-level", "error", "--drain", "1s")
 	h.cmd.Stdout, h.cmd.Stderr = os.Stderr, os.Stderr
 	if err := h.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w; run make build first", program, err)
 	}
+	go func() {
+		_ = h.cmd.Wait() // how it ended stands in its last lines
+		close(h.ended)
+	}()
 	for again := time.NewTicker(100 * time.Millisecond); ; {
 		select {
+		case <-h.ended:
+			h.stop()
+			return nil, fmt.Errorf("%s ended at once: its lines above say why", program)
 		case <-ctx.Done():
 			h.stop()
 			return nil, fmt.Errorf("%s did not become ready: %w", program, ctx.Err())
@@ -111,7 +119,7 @@ func freePort() (string, error) {
 
 func (h *house) stop() {
 	_ = h.cmd.Process.Signal(syscall.SIGTERM) // one that has ended is not signalled
-	_ = h.cmd.Wait()                          // how it ended is of no interest any more
+	<-h.ended
 	os.RemoveAll(h.data)
 }
 
