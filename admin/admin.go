@@ -161,8 +161,11 @@ func New(c Config) http.Handler {
 	diagnostics.Routes(r, base)
 	token := &access.Authenticator{Token: s.Store.Token, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused}
 	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secret: "pin"})
+	failed := func(w http.ResponseWriter, _ *http.Request) {
+		problem.Write(w, http.StatusInternalServerError, "this request failed; the log says why")
+	}
 	return chi.Chain(
-		middleware.Headers, middleware.Recover(s.Log), token.Wrap, middleware.Audit(s.Log, access.Name, fromMachine), middleware.PlainText, middleware.FinishWrites, keys.Wrap,
+		middleware.Headers, middleware.Recover(s.Log, failed), token.Wrap, middleware.Audit(s.Log, access.Name, fromMachine), middleware.PlainText, middleware.FinishWrites, keys.Wrap,
 	).Handler(r)
 }
 

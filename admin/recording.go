@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 
 	"hotline/admin/access"
 	"hotline/admin/problem"
-	"hotline/tickets"
+	"hotline/listening"
 )
 
 type recordingInput struct {
@@ -54,41 +53,15 @@ func (s *server) accesses(ctx context.Context, in *ByID) (*answer[accessList], e
 	return answered(v, err)
 }
 
-// audio serves the sound. Nobody listens unseen: what cannot be logged is not served.
+// audio serves the sound.
 func (s *server) audio(ctx context.Context, in *recordingInput) (*huma.StreamResponse, error) {
-	r, _, err := s.Store.Recording(ctx, in.ID)
+	sound, err := listening.Open(ctx, s.Store, s.Recordings, in.ID, access.Staff(ctx), s.Now())
 	if err != nil {
 		return nil, err
 	}
-	file, err := s.Recordings(ctx, r)
-	if err != nil {
-		return nil, fmt.Errorf("opening recording %s: %w", r.ID, err)
-	}
-	if err := s.Store.LogAccess(ctx, r.ID, access.Staff(ctx), s.Now()); err != nil {
-		file.Close()
-		return nil, fmt.Errorf("logging the access to recording %s: %w", r.ID, err)
-	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
-		defer file.Close()
+		defer sound.Close()
 		request, plain := humachi.Unwrap(c)
-		w := problem.Translate(plain)
-		h := w.Header()
-		h.Set("Content-Type", "audio/wav")
-		h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", fileName(r)))
-		if r.SHA256 != "" && !r.Partial {
-			h.Set("ETag", `"`+r.SHA256+`"`)
-		}
-		http.ServeContent(w, request, "", r.At, file)
+		sound.Serve(problem.Translate(plain), request)
 	}}, nil
-}
-
-// fileName is what a browser saves the sound as; ids are opaque, so only their plain letters pass.
-func fileName(r tickets.Recording) string {
-	plain := make([]rune, 0, len(r.ID))
-	for _, c := range r.ID {
-		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' {
-			plain = append(plain, c)
-		}
-	}
-	return string(plain) + ".wav"
 }

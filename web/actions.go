@@ -21,7 +21,9 @@ type doing func(s *server, r *request, n tickets.Number) (tickets.Ticket, error)
 // action is something that people do to a ticket by a form of its page: "POST /tickets/{number}/NAME".
 type action struct {
 	name   string
-	states []tickets.State // in which its button is shown; the desk's own tables decide, and a test holds the two together
+	states []tickets.State     // in which its button is shown; the desk's own tables decide, and a test holds the two together
+	writes tickets.EventKind   // the line of the history that tells of it
+	fact   func(*request) fact // of that line, as the form says it; nil: the line has the form's words
 	do     doing
 }
 
@@ -43,22 +45,21 @@ func actions() []action {
 	alive := append(slices.Clone(free), tickets.Waiting)
 	worked := append(slices.Clone(alive), tickets.Restored)
 	ended := []tickets.State{tickets.Closed, tickets.NotRequest}
+	taken := func(r *request) fact { return fact{"engineer", r.user.Engineer} }
+	given := func(r *request) fact { return fact{"engineer", r.FormValue("engineer")} }
+	assessed := func(r *request) fact { return fact{"to", r.FormValue("category")} }
 	return []action{
-		{"comment", append(slices.Clone(worked), ended...), said((*tickets.Desk).Comment)},
-		{"take", alive, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
-			return s.assignTo(r, n, r.user.Engineer)
-		}},
-		{"assign", alive, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
-			return s.assignTo(r, n, r.FormValue("engineer"))
-		}},
-		{"contact", alive, entered(sla.Contact)},
-		{"intervention", worked, entered(sla.Intervention)},
-		{"waiting", free, said((*tickets.Desk).WaitForCustomer)},
-		{"resume", []tickets.State{tickets.Waiting}, said((*tickets.Desk).Resume)},
-		{"restored", worked, entered(sla.Restore)},
-		{"close", worked, said((*tickets.Desk).Close)},
-		{"reopen", ended, said((*tickets.Desk).Reopen)},
-		{"assess", append(slices.Clone(worked), tickets.Closed), func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+		{"comment", append(slices.Clone(worked), ended...), tickets.Commented, nil, said((*tickets.Desk).Comment)},
+		{"take", alive, tickets.AssignedTo, taken, assign(taken)},
+		{"assign", alive, tickets.AssignedTo, given, assign(given)},
+		{"contact", alive, tickets.Contacted, nil, entered(sla.Contact)},
+		{"intervention", worked, tickets.Intervened, nil, entered(sla.Intervention)},
+		{"waiting", free, tickets.WaitingFor, nil, said((*tickets.Desk).WaitForCustomer)},
+		{"resume", []tickets.State{tickets.Waiting}, tickets.Resumed, nil, said((*tickets.Desk).Resume)},
+		{"restored", worked, tickets.RestoredAt, nil, entered(sla.Restore)},
+		{"close", worked, tickets.ClosedAtKind, nil, said((*tickets.Desk).Close)},
+		{"reopen", ended, tickets.Reopened, nil, said((*tickets.Desk).Reopen)},
+		{"assess", append(slices.Clone(worked), tickets.Closed), tickets.Assessed, assessed, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
 			c := sla.Category(r.FormValue("category"))
 			if !c.Valid() {
 				return tickets.Ticket{}, errUnfit
@@ -87,20 +88,23 @@ func (r *request) text() string {
 	return strings.TrimSpace(strings.ReplaceAll(r.FormValue("text"), "\r\n", "\n"))
 }
 
-// assignTo gives a ticket to an engineer who exists.
-func (s *server) assignTo(r *request, n tickets.Number, engineer string) (tickets.Ticket, error) {
-	all, err := s.Store.Engineers(r.Context())
-	if err != nil {
-		return tickets.Ticket{}, fmt.Errorf("reading engineers: %w", err)
+// assign gives a ticket to the engineer whom the form names, and who exists.
+func assign(to func(*request) fact) doing {
+	return func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+		all, err := s.Store.Engineers(r.Context())
+		if err != nil {
+			return tickets.Ticket{}, fmt.Errorf("reading engineers: %w", err)
+		}
+		engineer := to(r).Value
+		if !slices.ContainsFunc(all, func(e oncall.Engineer) bool { return string(e.ID) == engineer }) {
+			return tickets.Ticket{}, errUnfit
+		}
+		return s.Desk.Assign(r.Context(), n, r.actor(), engineer, r.Now)
 	}
-	if !slices.ContainsFunc(all, func(e oncall.Engineer) bool { return string(e.ID) == engineer }) {
-		return tickets.Ticket{}, errUnfit
-	}
-	return s.Desk.Assign(r.Context(), n, r.actor(), engineer, r.Now)
 }
 
 // act does an action, and shows the ticket as it stands then. A form that was filled in before colleagues did something is not
-// done: the page shows what they did beside it.
+// done: the page shows what they did beside it. A form that comes twice is done once.
 func (s *server) act(a action) func(http.ResponseWriter, *request) {
 	return func(w http.ResponseWriter, r *request) {
 		ctx := r.Context()
@@ -109,18 +113,18 @@ func (s *server) act(a action) func(http.ResponseWriter, *request) {
 			s.failed(w, r, err)
 			return
 		}
+		defer s.forms.Take(ctx, n)() // the second press of a button looks for what the first one wrote
 		lines, err := s.Desk.History(ctx, n)
 		if err != nil {
 			s.failed(w, r, err)
 			return
 		}
-		if missed := r.missed(lines); len(missed) > 0 {
+		since := r.since(lines)
+		if missed := r.missed(since); len(missed) > 0 && !r.wrote(a, since) {
 			s.stale(w, r, a, lines, missed)
 			return
 		}
-		if err = errLong; utf8.RuneCountInString(r.text()) <= textMost {
-			_, err = a.do(s, r, n)
-		}
+		err = s.perform(a, r, n, since)
 		var move *tickets.MoveError
 		switch {
 		case errors.As(err, &move):
@@ -135,21 +139,59 @@ func (s *server) act(a action) func(http.ResponseWriter, *request) {
 			s.failed(w, r, err)
 		default:
 			s.Log.InfoContext(ctx, "web: staff wrote", "by", r.user.Name, "ticket", int64(n), "what", a.name)
-			http.Redirect(w, r.Request, fmt.Sprintf("/tickets/%d", n), http.StatusSeeOther)
+			http.Redirect(w, r.Request, r.address(n), http.StatusSeeOther)
 		}
 	}
 }
 
-// missed are the lines that colleagues added to a history since the form was shown. What the line itself wrote, and what one did
-// oneself in another tab, is none of it.
-func (r *request) missed(lines []tickets.Event) []tickets.Event {
-	seen := r.FormValue("seen")
-	at := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.ID == seen })
-	if at < 0 { // not known, so nothing was seen: a form that says nothing is taken as it is
+// perform does what was not done yet of an action. Words that its own line does not take become a note.
+func (s *server) perform(a action, r *request, n tickets.Number, since []tickets.Event) error {
+	if utf8.RuneCountInString(r.text()) > textMost {
+		return errLong
+	}
+	if !r.wrote(a, since) {
+		if _, err := a.do(s, r, n); err != nil {
+			return err
+		}
+	}
+	if a.fact == nil || r.text() == "" || r.wrote(action{writes: tickets.Commented}, since) {
 		return nil
 	}
+	_, err := s.Desk.Comment(r.Context(), n, r.actor(), r.text(), r.Now)
+	return err
+}
+
+// since are the lines that a history got since the form was shown. A form that does not say when that was is taken as it is.
+func (r *request) since(lines []tickets.Event) []tickets.Event {
+	seen := r.FormValue("seen")
+	at := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.ID == seen })
+	if at < 0 {
+		return nil
+	}
+	return lines[at+1:]
+}
+
+// wrote tells whether whoever asks has done since then what the form says: the button was pressed twice, or the page sent again.
+func (r *request) wrote(a action, since []tickets.Event) bool {
+	return slices.ContainsFunc(since, func(e tickets.Event) bool {
+		if e.Actor != r.actor() || e.Kind != a.writes {
+			return false
+		}
+		if a.fact == nil {
+			return e.Text == r.text()
+		}
+		f := a.fact(r)
+		return e.Facts[f.Name] == f.Value
+	})
+}
+
+// address is where a ticket is shown.
+func (r *request) address(n tickets.Number) string { return fmt.Sprintf("/tickets/%d", n) }
+
+// missed are the lines that colleagues wrote. What the line itself wrote, and what one did oneself in another tab, is none of it.
+func (r *request) missed(since []tickets.Event) []tickets.Event {
 	var list []tickets.Event
-	for _, e := range lines[at+1:] {
+	for _, e := range since {
 		person := strings.HasPrefix(e.Actor, "staff:") || strings.HasPrefix(e.Actor, "engineer:")
 		if person && e.Actor != r.actor() && !slices.Contains(byTheLine(), e.Kind) {
 			list = append(list, e)
@@ -169,13 +211,11 @@ type stalePage struct {
 	Number tickets.Number
 	Lines  []line
 	Action string
-	Fields []field
+	Choice string // what the form chose, in words: a category, an engineer
+	Fields []fact // what it said beside the words
 	Text   string
 	Seen   string
 }
-
-// field is something else that the form said.
-type field struct{ Name, Value string }
 
 func (s *server) stale(w http.ResponseWriter, r *request, a action, lines, missed []tickets.Event) {
 	n, _ := numberOf(r) // it was read before
@@ -184,28 +224,33 @@ func (s *server) stale(w http.ResponseWriter, r *request, a action, lines, misse
 		s.failed(w, r, err)
 		return
 	}
-	r.Title, r.Here = "page-stale-title", fmt.Sprintf("/tickets/%d", n)
+	r.Title, r.Here = "page-stale-title", r.address(n)
 	p := stalePage{page: r.page, Number: n, Action: a.name, Text: r.text(), Seen: lines[len(lines)-1].ID}
 	for _, e := range missed {
 		p.Lines = append(p.Lines, r.line(e, namesOf(engineers)))
 	}
 	for _, name := range []string{"category", "engineer"} {
 		if value := r.FormValue(name); value != "" {
-			p.Fields = append(p.Fields, field{name, value})
+			p.Fields = append(p.Fields, fact{name, value})
 		}
+	}
+	switch a.name {
+	case "assign":
+		p.Choice = namesOf(engineers).of(r.FormValue("engineer"))
+	case "assess":
+		p.Choice = r.words.Category(r.FormValue("category"))
 	}
 	s.render(w, r, http.StatusConflict, "stale", p)
 }
 
 // ticketAgain shows the ticket with what is wrong with a form, and keeps what the form said.
 func (s *server) ticketAgain(w http.ResponseWriter, r *request, status int, problem string) {
-	r.Here = strings.TrimSuffix(r.URL.Path, "/"+r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
-	p, err := s.whole(r.Context(), r)
+	p, err := s.whole(r.Context(), r, "")
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	p.Problem, p.Text = problem, r.text()
+	p.Problem = problem
 	s.render(w, r, status, "ticket", p)
 }
 
@@ -224,6 +269,16 @@ func (r *request) offers(t tickets.Ticket) map[string]bool {
 type movedClock struct {
 	Name         string
 	Was, Becomes string
+}
+
+// previewed shows the ticket with what another category would do to its clocks. It keeps what the form said, and changes nothing.
+func (s *server) previewed(w http.ResponseWriter, r *request) {
+	p, err := s.whole(r.Context(), r, sla.Category(r.FormValue("category")))
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	s.render(w, r, http.StatusOK, "ticket", p)
 }
 
 // preview tells what the clocks would do under another category.

@@ -70,9 +70,7 @@ func TestAPageOffersWhatTheDeskAllowsAndNothingElse(t *testing.T) {
 			}
 		}
 	}
-	for _, a := range o.as(users.Viewer).get("/tickets/417").is(200).hides(`action="/tickets/417/`).Result().Cookies() {
-		t.Logf("%s", a.Name) // a viewer is offered nothing
-	}
+	o.as(users.Viewer).get("/tickets/417").is(200).hides(`action="/tickets/417/`) // is offered nothing
 }
 
 func TestWhatIsDoneStandsInTheHistoryUnderTheUsersName(t *testing.T) {
@@ -98,7 +96,7 @@ func TestWhatIsDoneStandsInTheHistoryUnderTheUsersName(t *testing.T) {
 			t.Errorf("%s was done by %s", e.Kind, e.Actor)
 		}
 	}
-	if got, want := strings.Join(kinds, " "), "commented assigned contact intervention restored closed assessed"; !strings.HasPrefix(got, "commented assigned") || !strings.Contains(got, "contact intervention restored closed") || !strings.Contains(got, "assessed") {
+	if got, want := strings.Join(kinds, " "), "commented assigned commented assigned commented contact intervention restored closed assessed commented"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

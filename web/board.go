@@ -103,10 +103,11 @@ func (s *server) filter(f boardFilter) tickets.Filter {
 		t.States = live()
 	case anyAll:
 		t.Sort = "-number"
-	case string(tickets.Open), string(tickets.Assigned), string(tickets.InProgress), string(tickets.Waiting):
-		t.States = []tickets.State{tickets.State(f.State)}
 	default:
-		t.States, t.Sort = []tickets.State{tickets.State(f.State)}, "-number"
+		t.States = []tickets.State{tickets.State(f.State)}
+		if !t.States[0].Live() {
+			t.Sort = "-number"
+		}
 	}
 	return t
 }

@@ -116,6 +116,7 @@ func (s *server) renewPIN(w http.ResponseWriter, r *request) {
 		s.failed(w, r, fmt.Errorf("reading a contract: %w", err))
 		return
 	}
+	r.Here = "/customers/" + url.PathEscape(string(c.Customer))
 	if fmt.Sprint(c.Version) != r.FormValue("version") {
 		err = storage.ErrConflict
 	}
@@ -135,7 +136,6 @@ func (s *server) renewPIN(w http.ResponseWriter, r *request) {
 		s.Log.WarnContext(ctx, "the line hears of a new PIN a moment later", "error", err)
 	}
 	s.Log.InfoContext(ctx, "web: staff wrote", "by", r.user.Name, "contract", string(c.ID), "what", "pin")
-	r.Here = "/customers/" + url.PathEscape(string(c.Customer))
 	s.showCustomer(w, r, c.Customer, c.ID, pin)
 }
 

@@ -37,18 +37,17 @@ func (s *server) showLogin(w http.ResponseWriter, r *request, status int, proble
 	s.render(w, r, status, "login", formPage{page: r.page, Problem: problem, Name: r.FormValue("name"), Next: local(r.FormValue("next")), Empty: len(all) == 0})
 }
 
-// login begins a session. Wrong passwords are counted by name and by source; whoever has spent them waits.
+// login begins a session. Wrong passwords are counted; whoever has spent them waits.
 func (s *server) login(w http.ResponseWriter, r *request) {
-	name, from := r.FormValue("name"), source(r.Request)
-	if !s.throttle.allows(name, from, r.Now) {
+	from := source(r.Request)
+	u, err := s.verify(r, r.FormValue("name"), r.FormValue("password"))
+	switch {
+	case errors.Is(err, errBusy):
 		s.Log.WarnContext(r.Context(), "web: login refused", "why", "busy", "from", from.String())
 		w.Header().Set("Retry-After", "60")
 		s.showLogin(w, r, http.StatusTooManyRequests, r.T("page-login-busy"))
 		return
-	}
-	u, err := s.verify(r.Context(), name, r.FormValue("password"))
-	if errors.Is(err, errLogin) {
-		s.throttle.note(name, from, r.Now)
+	case errors.Is(err, errLogin):
 		s.Log.WarnContext(r.Context(), "web: login refused", "why", "wrong", "from", from.String())
 		s.showLogin(w, r, http.StatusUnauthorized, r.T("page-login-wrong"))
 		return
@@ -88,14 +87,12 @@ func (s *server) showPassword(w http.ResponseWriter, r *request, status int, pro
 
 // changePassword gives whoever is logged in another password. Every other session of theirs ends.
 func (s *server) changePassword(w http.ResponseWriter, r *request) {
-	from := source(r.Request)
-	if !s.throttle.allows(r.user.Name, from, r.Now) {
+	u, err := s.verify(r, r.user.Name, r.FormValue("old"))
+	switch {
+	case errors.Is(err, errBusy):
 		s.showPassword(w, r, http.StatusTooManyRequests, r.T("page-login-busy"), false)
 		return
-	}
-	u, err := s.verify(r.Context(), r.user.Name, r.FormValue("old"))
-	if errors.Is(err, errLogin) {
-		s.throttle.note(r.user.Name, from, r.Now)
+	case errors.Is(err, errLogin):
 		s.showPassword(w, r, http.StatusUnauthorized, r.T("page-password-wrong"), false)
 		return
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,8 +30,9 @@ func TestWhoLogsInComesToThePageThatWasAskedFor(t *testing.T) {
 		t.Error("a cookie in the clear is marked as one of TLS: the browser would not keep it")
 	}
 	b.get("/").is(200, "Board", ">staff</a>")
-	b.post("/login", "name", "staff", "password", secret, "next", "//evil.example/x").goes("/")
-	b.post("/login", "name", "staff", "password", secret, "next", "https://evil.example/").goes("/")
+	for _, elsewhere := range []string{"//evil.example/x", "https://evil.example/", "/\t/evil.example", "/\\evil.example", "\\\\evil.example", "/\n/evil.example", "javascript:alert(1)"} {
+		b.post("/login", "name", "staff", "password", secret, "next", elsewhere).goes("/")
+	}
 	b.post("/logout").goes("/login")
 	b.get("/").goes("/login?next=%2F")
 }
@@ -56,23 +59,70 @@ func TestAWrongPasswordAndAnUnknownNameLookTheSame(t *testing.T) {
 	b.get("/").goes("/login?next=%2F")
 }
 
-func TestWrongPasswordsOfANameEnd(t *testing.T) {
+// TestAStrangerShutsNobodyOut: who guesses somebody's password is stopped himself, and whose name it is logs in from elsewhere.
+func TestAStrangerShutsNobodyOut(t *testing.T) {
 	o := open(t)
+	stranger := o.browser()
+	stranger.from = "192.0.2.7:50000"
 	looked := 0
-	for i := range 50 {
+	for range 50 {
+		if stranger.post("/login", "name", "staff", "password", "wrong").Code == 401 {
+			looked++
+		}
+	}
+	if looked != pairBurst {
+		t.Errorf("%d guesses were looked at", looked)
+	}
+	stranger.post("/login", "name", "staff", "password", secret).is(429, "Wait a minute")
+	elsewhere := o.browser()
+	elsewhere.from = "192.0.2.8:50000"
+	elsewhere.post("/login", "name", "staff", "password", secret).goes("/")
+	o.passes(time.Minute)
+	stranger.post("/login", "name", "staff", "password", secret).goes("/")
+}
+
+// TestManyStrangersGuessSlowlyAndShutNobodyOutWhoIsKnown: with more sources than a house has, a name is guessed no faster than one
+// in six seconds, and from where its owner has logged in before he does so.
+func TestManyStrangersGuessSlowlyAndShutNobodyOutWhoIsKnown(t *testing.T) {
+	o := open(t)
+	from := func(address, password string) answer {
 		b := o.browser()
-		b.from = fmt.Sprintf("192.0.2.%d:50000", i) // each from somewhere else
-		if b.post("/login", "name", "staff", "password", "wrong").Code == 401 {
+		b.from = address
+		return b.post("/login", "name", "staff", "password", password)
+	}
+	from("198.51.100.1:50000", secret).goes("/")
+	looked := 0
+	for i := range nameBurst + 30 {
+		if from(fmt.Sprintf("192.0.2.%d:50000", i), "wrong").Code == 401 {
 			looked++
 		}
 	}
 	if looked != nameBurst {
 		t.Errorf("%d guesses were looked at", looked)
 	}
-	o.browser().post("/login", "name", "staff", "password", secret).is(429, "Wait a minute")
+	from("198.51.100.2:50000", secret).is(429, "Wait a minute")
+	from("198.51.100.1:50000", secret).goes("/")
 	o.browser().post("/login", "name", "admin", "password", secret).goes("/")
-	o.passes(time.Minute)
-	o.browser().post("/login", "name", "staff", "password", secret).goes("/")
+	o.passes(6 * time.Second)
+	from("198.51.100.2:50000", secret).goes("/")
+}
+
+// TestGuessesThatAreSentAtOnceAreNoMore: each is counted before the next one is looked at.
+func TestGuessesThatAreSentAtOnceAreNoMore(t *testing.T) {
+	o := open(t)
+	var looked atomic.Int64
+	var group sync.WaitGroup
+	for range 30 {
+		group.Go(func() {
+			if o.browser().post("/login", "name", "staff", "password", "wrong").Code == 401 {
+				looked.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if looked.Load() != pairBurst {
+		t.Errorf("%d guesses were looked at", looked.Load())
+	}
 }
 
 func TestWrongPasswordsOfASourceEnd(t *testing.T) {

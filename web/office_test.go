@@ -179,7 +179,13 @@ var site = &url.URL{Scheme: "http", Host: "desk.example", Path: "/"}
 
 func (b *browser) do(method, path string, form url.Values) answer {
 	b.o.t.Helper()
-	q := httptest.NewRequestWithContext(b.o.t.Context(), method, "http://desk.example"+path, strings.NewReader(form.Encode()))
+	return b.send(method, path, form.Encode())
+}
+
+// send sends a body of whatever form.
+func (b *browser) send(method, path, body string) answer {
+	b.o.t.Helper()
+	q := httptest.NewRequestWithContext(b.o.t.Context(), method, "http://desk.example"+path, strings.NewReader(body))
 	q.RemoteAddr = b.from
 	if method == http.MethodPost {
 		q.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,13 +67,16 @@ const languageTime = 365 * 24 * time.Hour
 
 // chooseLanguage remembers a language, and goes back to the page.
 func (s *server) chooseLanguage(w http.ResponseWriter, r *request) {
-	http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: r.FormValue("language"), Path: "/", MaxAge: int(languageTime / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r.Request)})
+	if lang := r.FormValue("language"); slices.Contains(prompts.Languages(), prompts.Language(lang)) {
+		http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: int(languageTime / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r.Request)})
+	}
 	http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
 }
 
-// local is an address of this site alone, whatever a form says.
+// local is an address of this site alone, whatever a form says. url.Parse refuses control characters, which browsers leave out.
 func local(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
+	u, err := url.Parse(next)
+	if err != nil || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
 		return "/"
 	}
 	return next
@@ -126,8 +131,7 @@ func (p page) Instant(t time.Time) string {
 	if t.Year() != today.Year() {
 		form = "date-with-year"
 	}
-	day := fmt.Sprintf(p.words.Text(form), p.words.Text(fmt.Sprintf("weekday-%d", t.Weekday())), t.Day(), p.words.Text(fmt.Sprintf("month-%d", t.Month())), t.Year())
-	return day + " " + t.Format("15:04")
+	return p.date(form, t) + " " + t.Format("15:04")
 }
 
 // Span tells a length of time in hours and minutes, such as "1 h 20 min"; less than a minute is a minute.

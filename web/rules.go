@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"hotline/admin/middleware"
 	"hotline/users"
 )
 
@@ -31,6 +31,7 @@ func (s *server) routes() []route {
 		{"POST /password", s.changePassword},
 		{"GET /{$}", s.board},
 		{"GET /tickets/{number}", s.ticket},
+		{"POST /tickets/{number}/preview", s.previewed},
 		{"GET /recordings/{id}/audio", s.audio},
 		{"GET /calls", s.calls},
 		{"GET /calls/{id}", s.call},
@@ -80,6 +81,7 @@ func rules() map[string]who {
 		"GET /customers/{id}":      all,
 		"POST /contracts/{id}/pin": {roles: []users.Role{users.Admin}},
 
+		"POST /tickets/{number}/preview":      workers,
 		"POST /tickets/{number}/comment":      workers,
 		"POST /tickets/{number}/take":         workers,
 		"POST /tickets/{number}/assign":       workers,
@@ -133,21 +135,24 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 func unfit(q *http.Request) int {
 	var large *http.MaxBytesError
 	err := q.ParseForm()
+	if err == nil {
+		if err = q.ParseMultipartForm(formMost); errors.Is(err, http.ErrNotMultipart) { // as none of ours is
+			err = nil
+		}
+	}
 	switch {
 	case errors.As(err, &large):
 		return http.StatusRequestEntityTooLarge
-	case err != nil || !plain(q.URL.Path):
+	case err != nil || !middleware.Plain(q.URL.Path):
 		return http.StatusBadRequest
 	}
 	for name, values := range q.Form {
-		if !plain(name + strings.Join(values, "")) {
+		if !middleware.Plain(name + strings.Join(values, "")) {
 			return http.StatusUnprocessableEntity
 		}
 	}
 	return 0
 }
-
-func plain(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // back is the page to go to after the login: the one that was asked for, where it was only to be read.
 func back(q *http.Request) string {

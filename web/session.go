@@ -130,10 +130,18 @@ const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRvZm91cnM$CTFhFdXP
 // errLogin is a name and a password that do not open anything; which of the two is wrong is not told.
 var errLogin = errors.New("name or password is wrong")
 
-// verify finds a user by name and password.
-func (s *server) verify(ctx context.Context, name, secret string) (users.User, error) {
-	if !users.ValidName(name) { // nobody can have it
+// errBusy is a password that is not looked at, because too many before it were wrong.
+var errBusy = errors.New("too many wrong passwords")
+
+// verify finds a user by name and password, and counts what is wrong. Passwords are looked at one after the other, so of many that are
+// sent at once no more are looked at than the throttle allows.
+func (s *server) verify(r *request, name, secret string) (users.User, error) {
+	ctx, from := r.Context(), source(r.Request)
+	switch {
+	case !users.ValidName(name): // nobody can have it
 		return users.User{}, errLogin
+	case !s.throttle.allows(name, from, r.Now): // without asking the store
+		return users.User{}, errBusy
 	}
 	u, err := s.Store.User(ctx, name)
 	unknown := errors.Is(err, storage.ErrNotFound)
@@ -144,12 +152,23 @@ func (s *server) verify(ctx context.Context, name, secret string) (users.User, e
 	if unknown {
 		hash = nobodysHash
 	}
-	err = s.hashed(ctx, func() error { return password.Check(hash, secret) })
-	switch {
-	case err == nil && !unknown && !u.Disabled:
-		return u, nil
-	case err == nil, errors.Is(err, password.ErrWrong):
-		return users.User{}, errLogin
+	err = s.hashed(ctx, func() error {
+		if !s.throttle.allows(name, from, r.Now) {
+			return errBusy
+		}
+		err := password.Check(hash, secret)
+		switch {
+		case err == nil && !unknown && !u.Disabled:
+			s.throttle.right(name, from)
+			return nil
+		case err == nil, errors.Is(err, password.ErrWrong):
+			s.throttle.wrong(name, from, r.Now)
+			return errLogin
+		}
+		return fmt.Errorf("checking the password of %s: %w", name, err)
+	})
+	if err != nil {
+		return users.User{}, err
 	}
-	return users.User{}, fmt.Errorf("checking the password of %s: %w", name, err)
+	return u, nil
 }

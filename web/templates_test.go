@@ -32,7 +32,7 @@ func pageTexts(t *testing.T) map[string]string {
 var (
 	actionPattern = regexp.MustCompile(`{{(?:"[^"]*"|[^}"])*}}`)
 	tagPattern    = regexp.MustCompile(`<[^>]*>`)
-	saidPattern   = regexp.MustCompile(`\b(?:aria-label|title|alt|placeholder|data-text)="([^"]*)"`)
+	saidPattern   = regexp.MustCompile(`\b(?:aria-label|title|alt|placeholder|data-text|data-out)="([^"]*)"`)
 )
 
 // TestWhatAPageSaysStandsInTheCatalogues: a language more is data. The product's name and that of an option are names.
@@ -86,6 +86,9 @@ func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {
 	for _, c := range []tickets.Channel{tickets.Phone, tickets.Web, tickets.Email, tickets.Alert} {
 		ids["page-channel-"+string(c)] = true
 	}
+	for _, a := range []string{"caller", "system", "operator", "alert"} {
+		ids["page-actor-"+a] = true
+	}
 	for _, a := range actions() {
 		if a.name != "assess" {
 			ids["page-do-"+a.name] = true
@@ -96,6 +99,15 @@ func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {
 		if m := kinds.FindStringSubmatch(line); m != nil {
 			ids["page-event-"+m[1]+m[2]] = true
 		}
+	}
+	results := regexp.MustCompile(`[rR]esult\w+ += "([a-z ,:]+)"|\{Err\w+, "([a-z ,:]+)"\}|return "([a-z ]+)"|errEngaged = errors.New\("([a-z ]+)"\)`)
+	for _, file := range []string{"../oncall/ring/attempt.go", "../oncall/ring/testcall.go", "../callhandler/callhandler.go"} {
+		for _, m := range results.FindAllStringSubmatch(readFile(t, file), -1) {
+			ids[wordID(m[1]+m[2]+m[3]+m[4])] = true
+		}
+	}
+	if !ids["page-word-busy"] || !ids["page-word-caller_hung_up"] || !ids["page-word-accepted_not_heard"] {
+		t.Fatal("the endings and results of calls are not found")
 	}
 	for name := range ids {
 		if _, ok := words[name]; !ok {

@@ -12,23 +12,34 @@ import (
 	"hotline/sip/ratelimit"
 )
 
-// Wrong passwords that are looked at: five at once for a name, then one a minute; twenty at once from a source, then one in six
-// seconds. A source on this machine is a proxy that hides who asks, or the owner, so it is bounded by names alone.
+// Wrong passwords that are looked at: five at once for a name from one source, then one a minute; twenty at once from a source, then one
+// in six seconds; fifty at once for a name, then one in six seconds. So a stranger who guesses shuts out nobody else: the last one takes
+// ten sources, and does not bind a source from which the name has logged in. A source on this machine is a proxy that hides who asks, or
+// the owner, so it is bounded by names alone.
 const (
-	nameBurst   = 5
-	nameRate    = 1.0 / 60
+	pairBurst   = 5
+	pairRate    = 1.0 / 60
 	sourceBurst = 20
 	sourceRate  = 1.0 / 6
-	nameBuckets = 4096
+	nameBurst   = 50
+	nameRate    = 1.0 / 6
+	buckets     = 4096
 )
 
-// throttle counts wrong passwords by name and by source, in a fixed amount of memory. Names share buckets by a hash with a secret
-// seed. Safe for concurrent use.
+// throttle counts wrong passwords by name, by source and by both, in a fixed amount of memory. Names share buckets by a hash with a
+// secret seed. Safe for concurrent use.
 type throttle struct {
 	sources *ratelimit.Sources
 	seed    maphash.Seed
 	mu      sync.Mutex
-	names   [nameBuckets]ratelimit.Bucket
+	names   [buckets]ratelimit.Bucket
+	pairs   [buckets]pairing
+}
+
+// pairing is a name and a source from which somebody logs in with it.
+type pairing struct {
+	wrong ratelimit.Bucket
+	known bool // somebody has logged in from there
 }
 
 func newThrottle() *throttle {
@@ -39,19 +50,43 @@ func newThrottle() *throttle {
 func (t *throttle) allows(name string, from netip.Addr, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	byName := t.names[t.of(name)].Has(now, ratelimit.Rate{PerSecond: nameRate, Burst: nameBurst})
-	return byName && (from.IsLoopback() || t.sources.Has(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst}))
+	pair := t.pair(name, from)
+	switch {
+	case !pair.wrong.Has(now, ratelimit.Rate{PerSecond: pairRate, Burst: pairBurst}):
+		return false
+	case !from.IsLoopback() && !t.sources.Has(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst}):
+		return false
+	}
+	return pair.known || t.name(name).Has(now, ratelimit.Rate{PerSecond: nameRate, Burst: nameBurst})
 }
 
-// note counts a wrong password.
-func (t *throttle) note(name string, from netip.Addr, now time.Time) {
+// wrong counts a wrong password.
+func (t *throttle) wrong(name string, from netip.Addr, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.names[t.of(name)].Take(now, ratelimit.Rate{PerSecond: nameRate, Burst: nameBurst})
+	t.pair(name, from).wrong.Take(now, ratelimit.Rate{PerSecond: pairRate, Burst: pairBurst})
+	t.name(name).Take(now, ratelimit.Rate{PerSecond: nameRate, Burst: nameBurst})
 	t.sources.Take(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst})
 }
 
-func (t *throttle) of(name string) uint64 { return maphash.String(t.seed, name) % nameBuckets }
+// right remembers from where a name has logged in.
+func (t *throttle) right(name string, from netip.Addr) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pair(name, from).known = true
+}
+
+func (t *throttle) name(name string) *ratelimit.Bucket {
+	return &t.names[maphash.String(t.seed, name)%buckets]
+}
+
+func (t *throttle) pair(name string, from netip.Addr) *pairing {
+	type key struct {
+		name   string
+		source netip.Addr
+	}
+	return &t.pairs[maphash.Comparable(t.seed, key{name, ratelimit.Network(from)})%buckets]
+}
 
 // SetupTime is how long the link for the first user holds.
 const SetupTime = 15 * time.Minute

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hotline/directory"
+	"hotline/listening"
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage"
@@ -98,7 +99,7 @@ func numberOf(r *request) (tickets.Number, error) {
 }
 
 func (s *server) ticket(w http.ResponseWriter, r *request) {
-	p, err := s.whole(r.Context(), r)
+	p, err := s.whole(r.Context(), r, sla.Category(r.URL.Query().Get("category")))
 	if err != nil {
 		s.failed(w, r, err)
 		return
@@ -106,8 +107,9 @@ func (s *server) ticket(w http.ResponseWriter, r *request) {
 	s.render(w, r, http.StatusOK, "ticket", p)
 }
 
-// whole reads everything about the ticket that the address names.
-func (s *server) whole(ctx context.Context, r *request) (ticketPage, error) {
+// whole reads everything about the ticket that the address names, and keeps what a form said. asked is a category whose preview is
+// shown; another word is none.
+func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (ticketPage, error) {
 	n, err := numberOf(r)
 	if err != nil {
 		return ticketPage{}, err
@@ -127,8 +129,8 @@ func (s *server) whole(ctx context.Context, r *request) (ticketPage, error) {
 	if t.Promise != nil {
 		r.zone = t.Zone()
 	}
-	r.Title = "page-ticket"
-	p := ticketPage{Ticket: t, Level: s.level(t.Level), Caller: s.Plan.Shown(t.Caller), Assignee: namesOf(engineers).of(t.Assignee), Cover: s.cover(t, r.Now)}
+	r.Title, r.Here = "page-ticket", r.address(n)
+	p := ticketPage{Text: r.text(), Ticket: t, Level: s.level(t.Level), Caller: s.Plan.Shown(t.Caller), Assignee: namesOf(engineers).of(t.Assignee), Cover: s.cover(t, r.Now)}
 	if p.Clocks, err = s.clocks(ctx, r, t); err != nil {
 		return p, err
 	}
@@ -146,7 +148,7 @@ func (s *server) whole(ctx context.Context, r *request) (ticketPage, error) {
 		p.Seen = lines[len(lines)-1].ID
 	}
 	p.Offers, p.Engineers, p.Categories = r.offers(t), engineers, sla.Categories()
-	if asked := sla.Category(r.URL.Query().Get("category")); asked.Valid() && p.Offers["assess"] {
+	if asked.Valid() && p.Offers["assess"] {
 		p.Asked = asked
 		if p.Preview, err = s.preview(ctx, r, t, asked); err != nil {
 			return p, err
@@ -237,31 +239,22 @@ func (r *request) actorName(actor string, n names) string {
 	case actor == "":
 		return ""
 	}
-	return r.T("page-actor-" + actor)
+	id := "page-actor-" + actor
+	if text := r.T(id); text != id {
+		return text
+	}
+	return actor
 }
 
-// audio plays a recording, whole or in parts (RFC 9110, section 14). Nobody listens unseen: what cannot be noted is not played.
+// audio plays a recording.
 func (s *server) audio(w http.ResponseWriter, r *request) {
-	rec, _, err := s.Store.Recording(r.Context(), r.PathValue("id"))
+	sound, err := listening.Open(r.Context(), s.Store, s.Recordings, r.PathValue("id"), r.actor(), r.Now)
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	file, err := s.Recordings(r.Context(), rec)
-	if err == nil {
-		defer file.Close()
-		err = s.Store.LogAccess(r.Context(), rec.ID, r.actor(), r.Now)
-	}
-	if err != nil {
-		s.failed(w, r, fmt.Errorf("playing recording %s: %w", rec.ID, err))
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "audio/wav")
-	if rec.SHA256 != "" && !rec.Partial {
-		h.Set("ETag", `"`+rec.SHA256+`"`)
-	}
-	http.ServeContent(w, r.Request, "", rec.At, file)
+	defer sound.Close()
+	sound.Serve(w, r.Request)
 }
 
 // StateName names a state of tickets.

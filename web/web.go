@@ -12,12 +12,14 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/admin/middleware"
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/numbers"
 	"hotline/oncall/escalation"
 	"hotline/prompts"
 	"hotline/tickets"
+	"hotline/tickets/turns"
 	"hotline/users"
 )
 
@@ -64,7 +66,8 @@ type server struct {
 	Config
 	templates templates
 	throttle  *throttle
-	hashing   chan struct{} // holds one token for each password that may be hashed at once
+	hashing   chan struct{}               // holds one token for each password that may be hashed at once
+	forms     turns.Queue[tickets.Number] // forms of one ticket are done one after the other
 }
 
 // hashers is how many passwords are hashed at once: each takes 19 MiB and a core, which calls need too.
@@ -82,7 +85,10 @@ func New(c Config) http.Handler {
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		s.fail(w, s.request(q), http.StatusForbidden, "page-cross-origin")
 	}))
-	return s.recovered(headers(origins.Handler(bounded(mux))))
+	recovered := middleware.Recover(c.Log, func(w http.ResponseWriter, q *http.Request) {
+		s.fail(w, s.request(q), http.StatusInternalServerError, "page-failed")
+	})
+	return recovered(headers(origins.Handler(bounded(middleware.FinishWrites(mux)))))
 }
 
 // formMost bounds a form in octets: the longest text of one is 10,000 characters.
@@ -100,36 +106,10 @@ func headers(next http.Handler) http.Handler {
 	})
 }
 
-// longestWrite bounds a write whose browser has gone.
-const longestWrite = time.Minute
-
-// bounded bounds what a request may bring, and carries a write to its end although its browser goes away meanwhile.
+// bounded bounds what a request may bring.
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, formMost)
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), longestWrite)
-			defer cancel()
-			r = r.WithContext(ctx)
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// recovered makes a page of a panic: one request's fault never ends the process that holds the calls.
-func (s *server) recovered(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			p := recover()
-			if p == nil {
-				return
-			}
-			if p == http.ErrAbortHandler { // the signal of net/http to drop the connection
-				panic(p)
-			}
-			s.Log.Error("a page failed badly", "method", r.Method, "path", r.URL.Path, "panic", p)
-			s.fail(w, s.request(r), http.StatusInternalServerError, "page-failed")
-		}()
 		next.ServeHTTP(w, r)
 	})
 }

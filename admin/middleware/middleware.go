@@ -1,6 +1,7 @@
 // Package middleware is what every request to the API passes before a route sees it, whatever the route is: headers that
 // keep an answer from being cached, sniffed or framed, a panic that ends one request and not the calls, the log of who wrote
-// what, bounds for bodies, and writes that are carried to their end. Package admin chains them.
+// what, bounds for bodies, and writes that are carried to their end. Package admin chains them; package web chains those that
+// pages need too.
 package middleware
 
 import (
@@ -12,8 +13,6 @@ import (
 	"time"
 
 	chi "github.com/go-chi/chi/v5/middleware"
-
-	"hotline/admin/problem"
 )
 
 // Headers sets what keeps an answer from being cached, sniffed or framed.
@@ -28,8 +27,9 @@ func Headers(next http.Handler) http.Handler {
 	})
 }
 
-// Recover makes an answer of a panic: one request's fault never ends the process that holds the calls.
-func Recover(log *slog.Logger) func(http.Handler) http.Handler {
+// Recover makes an answer of a panic: one request's fault never ends the process that holds the calls. The log says why, answer
+// tells the client.
+func Recover(log *slog.Logger, answer http.HandlerFunc) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			defer func() {
@@ -41,7 +41,7 @@ func Recover(log *slog.Logger) func(http.Handler) http.Handler {
 					panic(p)
 				}
 				log.Error("a request failed badly", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				problem.Write(w, http.StatusInternalServerError, "this request failed; the log says why")
+				answer(w, r)
 			}()
 			next.ServeHTTP(w, r)
 		})

@@ -2,7 +2,7 @@
 // hear is in package prompts. One language is one file here, named by its code: it.txt, en.txt. A file that is added is a
 // language more, without a line of Go.
 //
-// Packages notify, sla, tickets, admin/report and speech take their words from here.
+// Packages notify, sla, tickets, admin/report, speech and web take their words from here.
 package written
 
 import (

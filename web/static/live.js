@@ -1,17 +1,26 @@
 // Keeps the regions of a page up to date: each element with data-live is replaced by what the server shows now, every ten
 // seconds and when the tab is looked at again. Forms stand outside those regions, so that nobody loses what they write. When
-// nothing has come for 25 seconds the page says of when it is.
+// nothing has come for 25 seconds the page says of when it is. A button that is pressed twice within a second sends its form once.
 
 const every = 10_000;
 const staleAfter = 25_000;
+// The page's own address: location is another one where the page answers a form.
+const here = document.body.dataset.here;
 const regions = () => [...document.querySelectorAll("[data-live][id]")];
 const asOf = document.getElementById("as-of");
 const stale = document.getElementById("stale");
 let last = Date.now();
 let asking = false;
+let loggedOut = false;
+const writing = () => [...document.querySelectorAll("textarea")].some((t) => t.value);
 
 function tell() {
   if (!stale) return;
+  if (loggedOut) {
+    stale.hidden = false;
+    stale.textContent = stale.dataset.out;
+    return;
+  }
   stale.hidden = Date.now() - last < staleAfter;
   if (!stale.hidden) stale.textContent = `${stale.dataset.text} ${asOf?.textContent ?? ""}`;
 }
@@ -30,12 +39,14 @@ async function refresh() {
   if (asking || regions().length === 0) return;
   asking = true;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(every) });
+    const answer = await fetch(here, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(every) });
     if (answer.redirected && new URL(answer.url).pathname === "/login") {
-      location.reload();
+      loggedOut = writing(); // else nothing is lost by going there
+      if (!loggedOut) location.assign(here);
       return;
     }
     if (answer.ok) {
+      loggedOut = false;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const region of regions()) {
         const next = page.getElementById(region.id);
@@ -61,3 +72,9 @@ if (regions().length > 0) {
   setInterval(tell, 1_000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 }
+
+let sent = -Infinity;
+document.addEventListener("submit", (e) => {
+  if (e.timeStamp - sent < 1_000) e.preventDefault();
+  else sent = e.timeStamp;
+});
