@@ -16,6 +16,8 @@ type Store interface {
 	PutCalls(ctx context.Context, list ...Call) error
 	Call(ctx context.Context, id tickets.CallID) (Call, error)      // storage.ErrNotFound
 	Calls(ctx context.Context, f Filter) (paging.Page[Call], error) // newest first; paging.ErrCursor
+	// CallLoad measures the calls begun between two instants, in a zone, as LoadOf does.
+	CallLoad(ctx context.Context, since, until time.Time, zone *time.Location) (Load, error)
 }
 
 // Filter selects calls for a list, newest first. Zero values select everything.

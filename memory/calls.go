@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"hotline/cdr"
 	"hotline/paging"
@@ -58,4 +59,13 @@ func matchesCall(c cdr.Call, f cdr.Filter) bool {
 	return same(f.Number, c.From) && same(f.Contract, c.Contract) && same(f.Trunk, c.Trunk) && same(f.Ending, c.Ending) &&
 		(same(f.Customer, c.Customer) || c.Contract != "" && slices.Contains(f.Contracts, c.Contract)) &&
 		(f.Since.IsZero() || !c.Started.Before(f.Since)) && (f.Until.IsZero() || c.Started.Before(f.Until))
+}
+
+// CallLoad measures the calls begun between two instants.
+func (s *Store) CallLoad(_ context.Context, since, until time.Time, zone *time.Location) (cdr.Load, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cdr.LoadOf(slices.DeleteFunc(sorted(s.calls, func(a, b cdr.Call) int { return a.Started.Compare(b.Started) }), func(c cdr.Call) bool {
+		return !matchesCall(c, cdr.Filter{Since: since, Until: until})
+	}), zone), nil
 }

@@ -110,3 +110,33 @@ func (s *selection) pageOfCalls(few, given bool, behind paging.Position, limit i
 	}
 	return fmt.Sprintf("select t.id, t.started from calls t%s", *s) + end
 }
+
+const (
+	selectCallHours = `select extract(dow from started at time zone $3)::int, extract(hour from started at time zone $3)::int, count(*) from calls where started >= $1 and started < $2 group by 1, 2`
+	// Only calls with an accepted leg are looked into.
+	selectHumans = `select count(wait), coalesce(percentile_disc(0.5) within group (order by wait), 0), coalesce(percentile_disc(0.9) within group (order by wait), 0) from (
+select (select min((extract(epoch from (l->>'answered')::timestamptz - c.started) * 1000000)::bigint) from jsonb_array_elements(c.body->'legs') l where l->>'result' = 'accepted' and l ? 'answered') as wait
+from calls c where c.started >= $1 and c.started < $2 and c.body @> '{"legs": [{"result": "accepted"}]}') w`
+)
+
+// CallLoad measures the calls begun between two instants, in a zone.
+func (s *Store) CallLoad(ctx context.Context, since, until time.Time, zone *time.Location) (cdr.Load, error) {
+	var l cdr.Load
+	type hour struct{ day, hour, calls int }
+	hours, err := rows(ctx, s, "counting calls by hour", func(r pgx.CollectableRow) (h hour, err error) {
+		return h, r.Scan(&h.day, &h.hour, &h.calls)
+	}, selectCallHours, since, until, zone.String())
+	if err != nil {
+		return l, err
+	}
+	for _, h := range hours {
+		l.Hours[h.day][h.hour] = h.calls
+		l.Calls += h.calls
+	}
+	return row(ctx, s, "measuring the way to a human", func(r pgx.CollectableRow) (cdr.Load, error) {
+		var median, p90 int64
+		err := r.Scan(&l.Reached, &median, &p90)
+		l.Median, l.P90 = time.Duration(median)*time.Microsecond, time.Duration(p90)*time.Microsecond
+		return l, err
+	}, selectHumans, since, until)
+}

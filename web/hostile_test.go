@@ -113,6 +113,8 @@ func furnished(t *testing.T, text string) map[string][]string {
 		"on call":   b.get("/oncall").is(200).Body.String(),
 		"customers": b.get("/customers?q=" + url.QueryEscape(text)).is(200).Body.String(),
 		"customer":  b.get("/customers/rossi").is(200).Body.String(),
+		"month":     b.get("/reports?month=" + url.QueryEscape(text) + "&by=" + url.QueryEscape(text)).is(200).Body.String(),
+		"sheet":     b.get("/customers/rossi/report").is(200).Body.String(),
 		"stale":     b.post(at+"/comment", "text", text, "engineer", text, "category", text, "seen", "e1").is(409).Body.String(),
 		"login":     o.browser().post("/login", "name", text, "password", text, "next", text).is(401).Body.String(),
 		"not found": b.get("/" + url.PathEscape(text)).is(404).Body.String(),

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"hotline/admin/middleware"
 	"hotline/users"
@@ -43,6 +44,9 @@ func (s *server) routes() []route {
 	for _, a := range actions() {
 		list = append(list, route{a.pattern(), s.act(a)})
 	}
+	for _, one := range rooms(s.Config) {
+		list = append(list, s.enter(one))
+	}
 	return list
 }
 
@@ -53,13 +57,14 @@ const notFound = "/"
 type who struct {
 	anybody bool // without a session
 	roles   []users.Role
+	most    int64 // octets that its form may have; 0: formMost
 }
 
 // rules is the whole table of who may use what. A route that is not in it is open to nobody.
-func rules() map[string]who {
+var rules = sync.OnceValue(func() map[string]who {
 	all := who{roles: users.Roles()}
 	workers := who{roles: []users.Role{users.Engineer, users.Staff, users.Admin}}
-	return map[string]who{
+	table := map[string]who{
 		"GET /static/{file}":         {anybody: true},
 		"POST /language":             {anybody: true},
 		"GET /login":                 {anybody: true},
@@ -94,7 +99,11 @@ func rules() map[string]who {
 		"POST /tickets/{number}/reopen":       workers,
 		"POST /tickets/{number}/assess":       workers,
 	}
-}
+	for _, one := range rooms(Config{}) { // each says itself for whom it is
+		table[one.Pattern] = who{roles: one.Roles, most: one.Most}
+	}
+	return table
+})
 
 // may tells whether a role may use a route.
 func may(role users.Role, pattern string) bool {
@@ -107,6 +116,7 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 	rule, known := rules()[pattern]
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r := s.request(q)
+		q.Body = http.MaxBytesReader(w, q.Body, max(rule.most, formMost))
 		if status := unfit(q); status != 0 {
 			s.fail(w, r, status, "page-not-plain")
 			return

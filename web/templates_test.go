@@ -2,6 +2,7 @@ package web
 
 import (
 	"io/fs"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,7 +24,12 @@ func pageTexts(t *testing.T) map[string]string {
 		must(t, err)
 		texts[name] = string(text)
 	}
-	if len(texts) < 6 {
+	inner, err := filepath.Glob("*/pages/*.html")
+	must(t, err)
+	for _, name := range inner {
+		texts[name] = readFile(t, name)
+	}
+	if len(texts) < 6 || len(inner) < 2 {
 		t.Fatalf("%d pages: they are not read", len(texts))
 	}
 	return texts
@@ -51,15 +57,21 @@ func TestWhatAPageSaysStandsInTheCatalogues(t *testing.T) {
 	}
 }
 
-var idPattern = regexp.MustCompile(`"(page-[a-z0-9_-]+)"`)
+var idPattern = regexp.MustCompile(`"((?:page|report|reports)-[a-z0-9_-]+)"`)
 
 // TestEveryWordOfThePagesIsInTheCatalogues looks for the ids that pages and code name, and for those that are made of a value.
 func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {
 	words := written.In(prompts.English)
 	ids := map[string]bool{}
 	texts := pageTexts(t)
-	for _, name := range []string{"actions.go", "board.go", "calls.go", "clocks.go", "customers.go", "oncall.go", "login.go", "request.go", "rules.go", "ticket.go", "view.go", "web.go"} {
-		texts[name] = readFile(t, name)
+	for _, pattern := range []string{"*.go", "*/*.go"} {
+		names, err := filepath.Glob(pattern)
+		must(t, err)
+		for _, name := range names {
+			if !strings.HasSuffix(name, "_test.go") {
+				texts[name] = readFile(t, name)
+			}
+		}
 	}
 	for _, text := range texts {
 		for _, m := range idPattern.FindAllStringSubmatch(text, -1) {

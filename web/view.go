@@ -20,6 +20,7 @@ func (p page) Nav() []place {
 		{"page-calls", "/calls", "GET /calls"},
 		{"page-oncall", "/oncall", "GET /oncall"},
 		{"page-customers", "/customers", "GET /customers"},
+		{"reports", "/reports", "GET /reports"},
 	} {
 		if may(p.Role, one.pattern) {
 			path, _, _ := strings.Cut(p.Here, "?")

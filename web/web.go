@@ -19,6 +19,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/prompts"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
 	"hotline/tickets/turns"
 	"hotline/users"
 )
@@ -30,6 +31,7 @@ type Store interface {
 	cdr.Store
 	directory.Store
 	escalation.Source
+	statistics.Store
 }
 
 // Trunk is how one trunk of the line fares.
@@ -88,7 +90,7 @@ func New(c Config) http.Handler {
 	recovered := middleware.Recover(c.Log, func(w http.ResponseWriter, q *http.Request) {
 		s.fail(w, s.request(q), http.StatusInternalServerError, "page-failed")
 	})
-	return recovered(headers(origins.Handler(bounded(middleware.FinishWrites(mux)))))
+	return recovered(headers(origins.Handler(middleware.FinishWrites(mux))))
 }
 
 // formMost bounds a form in octets: the longest text of one is 10,000 characters.
@@ -102,14 +104,6 @@ func headers(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// bounded bounds what a request may bring.
-func bounded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, formMost)
 		next.ServeHTTP(w, r)
 	})
 }

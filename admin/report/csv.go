@@ -130,3 +130,12 @@ func safe(cell string) string {
 	}
 	return cell
 }
+
+// Table is rows of any kind as a table: no cell of it is a formula.
+func Table(rows [][]string, sheet Sheet) []byte {
+	t := newTable(sheet)
+	for _, cells := range rows {
+		t.row(cells)
+	}
+	return t.done()
+}

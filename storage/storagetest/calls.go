@@ -22,6 +22,7 @@ func Calls(t *testing.T, open func(t *testing.T) cdr.Store) {
 		"calls are paged, newest first":         calls,
 		"lists of calls are filtered and paged": callLists,
 		"a cursor is of one list":               callCursors,
+		"calls are measured":                    callLoad,
 	})
 }
 
@@ -116,4 +117,35 @@ func callCursors(t *testing.T, s cdr.Store) {
 		_, err := s.Calls(t.Context(), cdr.Filter{After: after})
 		check.Error(t, "calls behind "+after, err, paging.ErrCursor)
 	}
+}
+
+// callLoad measures calls of some weeks, over an end of summer time, as the pure function does.
+func callLoad(t *testing.T, s cdr.Store) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	check.Must(t, err)
+	r := rand.New(rand.NewPCG(417, 5))
+	since, until := time.Date(2026, 10, 1, 0, 0, 0, 0, rome), time.Date(2026, 11, 1, 0, 0, 0, 0, rome)
+	var all, within []cdr.Call
+	for n := range 200 {
+		c := cdr.Call{ID: tickets.CallID(fmt.Sprintf("%03d", n)), Started: since.Add(time.Duration(r.IntN(40*24*60)-3*24*60) * time.Minute).UTC()}
+		for range r.IntN(3) {
+			c.Legs = append(c.Legs, cdr.Leg{Engineer: "anna", Started: c.Started, Answered: c.Started.Add(time.Duration(r.IntN(90)) * time.Second), Result: []string{"accepted", "no answer", "passed"}[r.IntN(3)]})
+		}
+		if r.IntN(9) == 0 {
+			c.Legs = append(c.Legs, cdr.Leg{Engineer: "bruno", Started: c.Started, Result: "accepted"}) // a record without an answer
+		}
+		all = append(all, c)
+		if !c.Started.Before(since) && c.Started.Before(until) {
+			within = append(within, c)
+		}
+	}
+	check.Must(t, s.PutCalls(t.Context(), all...))
+	got, err := s.CallLoad(t.Context(), since, until, rome)
+	check.Must(t, err)
+	if want := cdr.LoadOf(within, rome); got != want || got.Reached == 0 || got.Median == 0 || got.Calls != len(within) {
+		t.Errorf("the load is %+v, want %+v", got, want)
+	}
+	got, err = s.CallLoad(t.Context(), until.AddDate(1, 0, 0), until.AddDate(1, 1, 0), rome)
+	check.Must(t, err)
+	check.Equal(t, "the load of a month without calls", got, cdr.Load{})
 }

@@ -1,0 +1,122 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"hotline/admin/report"
+	"hotline/directory"
+	"hotline/storage"
+	"hotline/tickets/statistics"
+	"hotline/web/room"
+)
+
+// plot is the month's picture.
+func (h House) plot(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	month, _, _ := asked(r)
+	found, err := statistics.Month(r.Context(), h.Store, month, r.Zone, r.Now)
+	if err != nil {
+		return nil, fmt.Errorf("reading the month's report: %w", err)
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	_, _ = w.Write(report.Plot(found, h.reader(r))) // a browser that has gone needs no picture
+	return nil, nil
+}
+
+// csv is one of the month's tables for a spreadsheet of the reader's country.
+func (h House) csv(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	month, begins, _ := asked(r)
+	name, table := r.PathValue("table"), []byte(nil)
+	sheet := report.Sheet(r.Lang)
+	switch name {
+	case "calls.csv":
+		load, err := h.Store.CallLoad(r.Context(), begins, begins.AddDate(0, 1, 0), r.Zone)
+		if err != nil {
+			return nil, fmt.Errorf("reading the month's calls: %w", err)
+		}
+		rows := [][]string{{r.T("report-month"), r.T("reports-weekday"), r.T("reports-hour"), r.T("reports-calls")}}
+		for _, d := range shaded(r.View, load) {
+			for hour, one := range d.Hours {
+				rows = append(rows, []string{month, d.Name, fmt.Sprintf("%02d:00", hour), fmt.Sprint(one.Calls)})
+			}
+		}
+		table = report.Table(rows, sheet)
+	case "lines.csv", "breaches.csv":
+		found, err := statistics.Month(r.Context(), h.Store, month, r.Zone, r.Now)
+		if err != nil {
+			return nil, fmt.Errorf("reading the month's report: %w", err)
+		}
+		if name == "lines.csv" {
+			table = report.Lines(found, h.reader(r), sheet)
+		} else {
+			table = report.Breaches(found, h.reader(r), sheet)
+		}
+	default:
+		return nil, fmt.Errorf("the table %s: %w", name, storage.ErrNotFound)
+	}
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "hotline-"+month+"-"+name))
+	_, _ = w.Write(table)
+	return nil, nil
+}
+
+// customerPage is the sheet that a customer is sent.
+type customerPage struct {
+	room.View
+	Customer     directory.Customer
+	Month        string
+	Name         string
+	Before, Then string
+	Lines        []sheetLine
+	Breaches     []sheetBreach
+	Total        row
+}
+
+// sheetLine is what one contract's tickets of a category came to.
+type sheetLine struct {
+	row
+	Contract, Level, Category string
+}
+
+// sheetBreach is a promise that was broken, with where the time went.
+type sheetBreach struct {
+	statistics.Outcome
+	Told string
+}
+
+// customer is one customer's month, to be printed and sent.
+func (h House) customer(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	id := directory.CustomerID(r.PathValue("id"))
+	book := h.Desk.Book()
+	c, ok := book.Customers.Get(id)
+	if !ok {
+		return nil, fmt.Errorf("customer %s: %w", id, storage.ErrNotFound)
+	}
+	p := customerPage{View: r.View, Customer: c}
+	month, begins, _ := asked(r)
+	p.Month, p.Name, p.Before = month, r.Month(begins), begins.AddDate(0, -1, 0).Format("2006-01")
+	if next := begins.AddDate(0, 1, 0); !next.After(r.Now) {
+		p.Then = next.Format("2006-01")
+	}
+	found, err := statistics.Month(r.Context(), h.Store, month, r.Zone, r.Now)
+	if err != nil {
+		return nil, fmt.Errorf("reading the month's report: %w", err)
+	}
+	own := book.ContractsOf(id)
+	p.Total = rowOf(r.T("report-total"), statistics.Line{})
+	for _, l := range found.Lines {
+		if slices.Contains(own, l.Contract) {
+			p.Lines = append(p.Lines, sheetLine{rowOf("", l), string(l.Contract), h.level(l.Level), r.Words.Category(string(l.Category))})
+			p.Total.add(l)
+		}
+	}
+	p.Total.finish()
+	for _, b := range found.Breaches {
+		if slices.Contains(own, b.Contract) {
+			p.Breaches = append(p.Breaches, sheetBreach{b, cmp.Or(b.Account[string(r.Lang)], b.Account["en"])})
+		}
+	}
+	return pages().Page("customer", r.T("reports-customer", c.Name, p.Name), p)
+}

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"errors"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
+
+	"hotline/web/reports"
+	"hotline/web/room"
+)
+
+// rooms are the pages that live in rooms of their own. A house without anything gives the same routes: the table of rules is made so.
+func rooms(c Config) []room.Route {
+	return reports.Routes(reports.House{Store: c.Store, Desk: c.Desk, Language: c.Language})
+}
+
+// roomPage is the page of a room in the frame of all pages.
+type roomPage struct {
+	page
+	Heading string
+	Content template.HTML
+}
+
+// streamed is where the frame is cut in two while a page is still being done. Nobody can write it: what people say is escaped.
+const streamed = "<!--streamed-->"
+
+// enter makes a route of a room one of the house.
+func (s *server) enter(one room.Route) route {
+	return route{one.Pattern, func(w http.ResponseWriter, r *request) {
+		view := room.View{Words: r.words, Lang: r.Lang, Now: r.Now, Zone: r.zone, User: r.user, Can: r.May}
+		p, err := one.Serve(w, &room.Request{Request: r.Request, View: view})
+		var refused *room.Refusal
+		switch {
+		case errors.As(err, &refused):
+			s.fail(w, r, refused.Status, refused.ID, refused.Values...)
+		case err != nil:
+			s.failed(w, r, err)
+		case p == nil:
+		case p.Stream != nil:
+			s.stream(w, r, p)
+		default:
+			s.render(w, r, max(p.Status, http.StatusOK), "room", roomPage{r.page, p.Title, p.Content})
+		}
+	}}
+}
+
+// stream writes a page whose work goes on while it is read: bit by bit, each as soon as it is there.
+func (s *server) stream(w http.ResponseWriter, r *request, p *room.Page) {
+	whole := &held{header: w.Header()}
+	s.render(whole, r, http.StatusOK, "room", roomPage{r.page, p.Title, p.Content + streamed})
+	before, after, _ := strings.Cut(whole.text.String(), streamed)
+	out := http.NewResponseController(w)
+	say := func(html template.HTML) {
+		_, _ = io.WriteString(w, string(html)) // the work goes on although the browser has gone
+		_ = out.Flush()
+	}
+	w.Header().Set("X-Accel-Buffering", "no") // a proxy that keeps answers back would show nothing until the end
+	say(template.HTML(before))
+	p.Stream(say)
+	say(template.HTML(after))
+}
+
+// held is an answer that is kept back.
+type held struct {
+	header http.Header
+	text   strings.Builder
+}
+
+func (h *held) Header() http.Header         { return h.header }
+func (h *held) Write(b []byte) (int, error) { return h.text.Write(b) }
+func (h *held) WriteHeader(int)             {}
