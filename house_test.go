@@ -110,7 +110,7 @@ var allowed = map[string][]string{
 	"config":                      {"numbers", "tickets", "sla", "prompts", "strictyaml"},
 	"app":                         {"..."},
 	"speech":                      {"media/g711", "media/wav", "prompts", "prompts/studio", "prompts/written"},
-	"app/spoken":                  {"config", "prompts", "speech", "directory"},
+	"app/spoken":                  {"config", "prompts", "speech", "directory", "oncall", "sla"},
 	"app/show":                    {"phone", "media/g711", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":                 {"intake", "intake/format", "strictyaml", "app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written", "datadir", "sla", "spool", "users"},
 	"cmd/bench":                   {"phone/load", "prompts", "prompts/packs"},
@@ -140,7 +140,7 @@ var allowed = map[string][]string{
 	"wallclock":          {},
 	"app/database":       {"admin/access", "budgets", "cdr", "config", "datadir", "directory", "idempotency", "intake", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password"},
 	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},
-	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "prompts", "prompts/packs"},
+	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "oncall", "prompts", "prompts/packs", "sla"},
 
 	"admin/schedules": {"admin/document", "admin/operation", "admin/schema", "cdr", "ical", "oncall", "oncall/escalation", "oncall/readiness", "oncall/replay", "oncall/rota", "paging", "sla", "storage", "storage/stored", "tickets"},
 }

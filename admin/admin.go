@@ -83,12 +83,15 @@ type Health interface {
 // OpenRecording opens the sound of a recording as a WAV file; ErrNotFound when it is gone from the disk.
 type OpenRecording func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error)
 
-// Spoken is customers' names in the line's own voice. Its methods do not wait for the voice. Safe for concurrent use.
+// Spoken is names in the line's own voice. Its methods do not wait for the voice. Safe for concurrent use.
 type Spoken interface {
 	// Want has a name spoken in the background, unless it is.
 	Want(c directory.Customer)
+	WantEngineer(e oncall.Engineer)
 	// File is a name as a WAV file; rendering while it is being spoken, an error where it cannot be.
 	File(c directory.Customer, lang prompts.Language) (wav []byte, rendering bool, err error)
+	// FileOfEngineer is the same for an engineer's name.
+	FileOfEngineer(e oncall.Engineer, lang prompts.Language) (wav []byte, rendering bool, err error)
 	// Trouble tells why names are not spoken; nil while the voice works.
 	Trouble() error
 }

@@ -31,6 +31,7 @@ type EngineerFields struct {
 	Name     string          `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text"`
 	Phones   []string        `json:"phones" nullable:"false" maxItems:"20" doc:"SIP addresses, or numbers through the trunk; in the order to be tried"`
 	Language schema.Language `json:"language,omitempty" default:"it"`
+	Spoken   string          `json:"spoken,omitempty" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text" doc:"How the name is written for the voice; empty: as it is"`
 }
 
 type engineerInput struct {
@@ -49,6 +50,7 @@ type engineerView struct {
 	Name     string   `json:"name"`
 	Phones   []string `json:"phones"`
 	Language string   `json:"language"`
+	Spoken   string   `json:"spoken,omitempty" doc:"How the name is written for the voice; empty: as it is"`
 	Version  int      `json:"version"`
 }
 
@@ -64,7 +66,7 @@ type engineerPIN struct {
 }
 
 func engineer(e oncall.Engineer) engineerView {
-	return engineerView{string(e.ID), e.Name, e.Phones, e.Language, e.Version}
+	return engineerView{string(e.ID), e.Name, e.Phones, e.Language, e.Spoken, e.Version}
 }
 
 func (s *server) engineerRoutes(api huma.API) {
@@ -101,6 +103,9 @@ func (s *server) putEngineer(ctx context.Context, in *engineerInput) (*document.
 		func(context.Context, oncall.Engineer) (oncall.Engineer, error) {
 			return s.engineerOf(in.ID, in.Body.EngineerFields)
 		})
+	if err == nil && s.Spoken != nil {
+		s.Spoken.WantEngineer(e)
+	}
 	return document.Tagged(engineer(e), e.Version, err)
 }
 
@@ -132,7 +137,7 @@ func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error
 		}
 		f.Phones[i] = spelt
 	}
-	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: string(f.Language)}, nil
+	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: string(f.Language), Spoken: strings.TrimSpace(f.Spoken)}, nil
 }
 
 // removeEngineer keeps the rota whole; the store sees to it.

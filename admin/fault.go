@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -17,7 +18,8 @@ import (
 // FaultFields are what staff write of a known fault.
 type FaultFields struct {
 	Note      string       `json:"note" minLength:"1" maxLength:"500" doc:"For staff"`
-	Words     schema.Words `json:"words,omitempty" doc:"What callers hear of it behind the fixed sentence, by language: one line of at most 200 characters, spoken by the line's own voice"`
+	Kind      string       `json:"kind,omitempty" enum:"fault,notice,out_of_hours" default:"fault" doc:"fault: its words stand behind a fixed sentence; notice: callers hear its words alone; out_of_hours: the same, outside the hours of their contract"`
+	Words     schema.Words `json:"words,omitempty" doc:"What callers hear of it, by language: one line of at most 200 characters, spoken by the line's own voice"`
 	Contracts []string     `json:"contracts,omitempty" maxItems:"500" doc:"Whose callers hear of it; all when it is left out"`
 	Until     time.Time    `json:"until,omitzero" doc:"Until when; until it is removed when it is left out"`
 }
@@ -76,8 +78,11 @@ func (s *server) faultRoutes(api huma.API) {
 	})
 }
 
+// kindFault is how the API calls directory.OfFault.
+const kindFault = "fault"
+
 func fault(f directory.KnownFault) faultView {
-	v := faultView{ID: f.ID, Version: f.Version, FaultFields: FaultFields{Note: f.Note, Words: schema.Words(f.Words), Until: f.Until}}
+	v := faultView{ID: f.ID, Version: f.Version, FaultFields: FaultFields{Note: f.Note, Kind: cmp.Or(string(f.Kind), kindFault), Words: schema.Words(f.Words), Until: f.Until}}
 	for _, c := range f.Contracts {
 		v.Contracts = append(v.Contracts, string(c))
 	}
@@ -103,7 +108,10 @@ func (s *server) faultOf(ctx context.Context, id string, b FaultFields) (directo
 	if strings.TrimSpace(b.Note) == "" {
 		return directory.KnownFault{}, problem.Refused("body.note", "say what is known, for the other staff")
 	}
-	f := directory.KnownFault{ID: id, Note: b.Note, Words: directory.Words(b.Words), Until: b.Until.UTC()}
+	if b.Kind != kindFault && b.Kind != "" && len(b.Words) == 0 {
+		return directory.KnownFault{}, problem.Refused("body.words", "write what callers are to hear, in one language at least")
+	}
+	f := directory.KnownFault{ID: id, Note: b.Note, Kind: directory.AnnouncementKind(strings.TrimPrefix(b.Kind, kindFault)), Words: directory.Words(b.Words), Until: b.Until.UTC()}
 	if err := b.Words.Check("body.words"); err != nil {
 		return directory.KnownFault{}, err
 	}

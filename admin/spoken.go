@@ -11,6 +11,7 @@ import (
 	"hotline/admin/document"
 	"hotline/admin/schema"
 	"hotline/directory"
+	"hotline/oncall"
 	"hotline/prompts"
 )
 
@@ -42,9 +43,12 @@ func (s *server) spokenRoutes(api huma.API) {
 	get.Responses = map[string]*huma.Response{
 		"200": {Description: "The sound, A-law of 8 kHz", Content: sound},
 		"202": {Description: "It is being spoken: ask again"},
-		"404": {Description: "There is no such customer, or no voice that can say the name"},
+		"404": {Description: "There is nobody of that id, or no voice that can say the name"},
 	}
 	serve(s, api, get, s.spoken)
+	engineer := route(http.MethodGet, "/engineers/{id}/spoken", "get-engineer-spoken", "An engineer's name as colleagues hear it")
+	engineer.Responses = get.Responses
+	serve(s, api, engineer, s.spokenEngineer)
 	serve(s, api, route(http.MethodPut, "/customers/{id}/spoken", "put-customer-spoken", "How a customer's name is pronounced"), s.pronounce)
 }
 
@@ -57,8 +61,28 @@ func (s *server) spoken(ctx context.Context, in *spokenInput) (*spokenAnswer, er
 	if s.Spoken == nil {
 		return nil, huma.Error404NotFound("there is no voice: speech.driver is none")
 	}
-	lang := cmp.Or(prompts.Language(in.Language), s.Language, prompts.Italian)
-	wav, rendering, err := s.Spoken.File(c, lang)
+	return sounding(s.Spoken.File(c, s.heardIn(in.Language)))
+}
+
+// spokenEngineer gives the sound of an engineer's name.
+func (s *server) spokenEngineer(ctx context.Context, in *spokenInput) (*spokenAnswer, error) {
+	e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	if s.Spoken == nil {
+		return nil, huma.Error404NotFound("there is no voice: speech.driver is none")
+	}
+	return sounding(s.Spoken.FileOfEngineer(e, s.heardIn(in.Language)))
+}
+
+// heardIn is the language in which a name is heard.
+func (s *server) heardIn(asked schema.Language) prompts.Language {
+	return cmp.Or(prompts.Language(asked), s.Language, prompts.Italian)
+}
+
+// sounding is the answer with a sound, or with what is missing for it.
+func sounding(wav []byte, rendering bool, err error) (*spokenAnswer, error) {
 	switch {
 	case err != nil:
 		return nil, huma.Error404NotFound("the name is not spoken: " + err.Error())

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hotline/directory"
+	"hotline/oncall"
 	"hotline/prompts"
 )
 
@@ -27,7 +28,26 @@ func (s *spoken) File(c directory.Customer, lang prompts.Language) ([]byte, bool
 	return []byte("RIFF" + string(lang) + c.SpokenName()), s.rendering, s.err
 }
 
+func (s *spoken) WantEngineer(e oncall.Engineer) {
+	s.Want(directory.Customer{Name: e.SpokenName()})
+}
+
+func (s *spoken) FileOfEngineer(e oncall.Engineer, lang prompts.Language) ([]byte, bool, error) {
+	return s.File(directory.Customer{Name: e.SpokenName()}, lang)
+}
+
 func (s *spoken) Trouble() error { return s.err }
+
+func TestAnEngineersNameIsHeard(t *testing.T) {
+	h := open(t)
+	h.put("/engineers/ciro", `{"name":"Ciro","phones":[],"spoken":" cìro "}`).is(200, `"spoken":"cìro"`)
+	h.get("/engineers/ciro/spoken?lang=en").is(200, "RIFFencìro")
+	h.get("/engineers/nobody/spoken").is(404)
+	h.get("/engineers/ciro").is(200, `"name":"Ciro"`, `"spoken":"cìro"`)
+	if len(h.spoken.wanted) != 1 || h.spoken.wanted[0] != "cìro" {
+		t.Errorf("the voice was asked for %q", h.spoken.wanted)
+	}
+}
 
 func TestACustomersNameIsHeardAndItsPronunciationIsSet(t *testing.T) {
 	h := open(t)

@@ -35,7 +35,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 	}
 	c := a.cfg.Config
 	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Virtual == nil {
-		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Recorded: a.voices.Recorded, Busy: a.onTelephone, Log: a.log}))
+		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Engineers: a.engineers, Recorded: a.voices.Recorded, Busy: a.onTelephone, Log: a.log}))
 	}
 	a.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return lineStatus{a.switchboard}.media() }, func() metrics.LineCounts { return lineStatus{a.switchboard}.counts() })
 	a.dialler = dialplan.New(dialplan.Config{
@@ -103,6 +103,14 @@ func (a *App) openDispatch() *callhandler.Handler {
 
 // onTelephone tells whether a call runs. Only after openLine.
 func (a *App) onTelephone() bool { return a.switchboard.Agent().Calls() > 0 }
+
+// engineers are those whom the last plan knows; none before there is one.
+func (a *App) engineers() []oncall.Engineer {
+	if a.dispatching.roster == nil {
+		return nil
+	}
+	return a.dispatching.roster.Engineers()
+}
 
 // console lets engineers work by telephone.
 func (a *App) console() *console.Console {

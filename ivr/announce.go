@@ -4,20 +4,21 @@ import (
 	"strconv"
 	"time"
 
+	"hotline/directory"
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/strictyaml"
 	"hotline/tickets"
 )
 
-// announce tells of a known fault that covers the contract, and of the contract's most urgent open ticket, if there is
+// announce tells of a known fault that covers the contract, what else staff have written for its callers, and of the contract's most urgent open ticket, if there is
 // one; the category step then also takes 9.
 type announce struct {
 	Do   string `yaml:"do"`
 	Next string `yaml:"next"`
 }
 
-// mostFaults bounds of how many known faults a caller hears the words.
+// mostFaults bounds of how many known faults, and of how many notices beside them, a caller hears the words.
 const mostFaults = 3
 
 func (v *announce) exits() []exit { return []exit{{field: "next", to: v.Next}} }
@@ -33,11 +34,7 @@ func (v *announce) waits() bool                   { return false }
 func (v *announce) check() []strictyaml.Complaint { return nil }
 
 func (v *announce) run(c *conversation) (string, error) {
-	if known := c.cfg.Desk.KnownFaults(c.id.Contract.ID, c.call.Now()); len(known) > 0 {
-		phrase := prompts.P("known-fault")
-		for _, f := range known[:min(len(known), mostFaults)] {
-			phrase = append(phrase, prompts.Words(f.Words[string(c.lang)])...)
-		}
+	if phrase := c.announcements(); len(phrase) > 0 {
 		if err := c.say(phrase, true); err != nil {
 			return "", err
 		}
@@ -53,6 +50,34 @@ func (v *announce) run(c *conversation) (string, error) {
 	phrase = append(phrase, c.promised(t)...)
 	c.announced = t // before it is spoken: who hangs up in the middle of it has called about this ticket
 	return v.Next, c.say(append(phrase, prompts.P("announce-add")...), true)
+}
+
+// announcements are the known faults that cover the contract, and then what else staff have written for its callers: notices,
+// and what is said outside the contract's hours.
+func (c *conversation) announcements() (phrase prompts.Phrase) {
+	var notices prompts.Phrase
+	var faults, others int
+	for _, f := range c.cfg.Desk.KnownFaults(c.id.Contract.ID, c.call.Now()) {
+		words := prompts.Words(f.Words[string(c.lang)])
+		switch {
+		case f.Kind == directory.OfFault && faults < mostFaults:
+			faults++
+			phrase = append(phrase, words...)
+		case f.Kind != directory.OfFault && others < mostFaults && (f.Kind != directory.OutOfHours || c.outOfHours()):
+			others++
+			notices = append(notices, words...)
+		}
+	}
+	if faults > 0 {
+		phrase = append(prompts.P("known-fault"), phrase...)
+	}
+	return append(phrase, notices...)
+}
+
+// outOfHours tells whether the caller's contract is closed now; false where its hours are not known.
+func (c *conversation) outOfHours() bool {
+	e, err := c.cfg.Desk.Entitlement(c.id.Contract.ID)
+	return err == nil && !e.Hours.Open(c.call.Now())
 }
 
 // promised is the account of the clock that matters next, in short: when the ticket came where that was not today, why the

@@ -1,6 +1,9 @@
 package oncall
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // EngineerID names an engineer for ever.
 type EngineerID string
@@ -11,8 +14,12 @@ type Engineer struct {
 	Name     string
 	Phones   []string // SIP addresses, or numbers reached through the trunk; in the order to be tried
 	Language string
+	Spoken   string // how the name is written for a voice to say it right; empty: as it is
 	Version  int
 }
+
+// SpokenName is the name as a voice is given it.
+func (e Engineer) SpokenName() string { return cmp.Or(e.Spoken, e.Name) }
 
 // Rota is the weekly plan with its overrides, in one zone.
 type Rota struct {

@@ -38,6 +38,8 @@ const (
 	Deadline                      // At and Now: the time, with today, tomorrow or the day where it is needed
 	Silence                       // Span
 	Name                          // Text: a customer's name; ID: whose it is, as the store knows the customer
+	EngineerName                  // Text: an engineer's name; ID: whose it is, as the store knows the engineer
+	LevelName                     // ID: a level of contracts, "level-" before it
 	FreeText                      // Text: what a person has written, which only a voice for free text can say
 )
 
@@ -77,6 +79,17 @@ func Words(text string) Phrase {
 	}
 	return Phrase{{Kind: FreeText, Text: text}}
 }
+
+// Engineer says an engineer's name, where there is a voice for free text; else that it is a colleague. Id is the engineer's.
+func Engineer(id, name string) Phrase {
+	return Phrase{{Kind: EngineerName, ID: ID(id), Text: name}}
+}
+
+// level stands before the id of a level in the catalogue.
+const level = "level-"
+
+// Level says which level a contract has: by the catalogue, and one that the house has made itself by its name.
+func Level(id string) Phrase { return Phrase{{Kind: LevelName, ID: level + ID(id)}} }
 
 // When says by when: the time of day, and the day where it is not today's.
 func When(due, now time.Time) Phrase {

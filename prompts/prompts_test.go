@@ -170,3 +170,21 @@ func FuzzCatalogue(f *testing.F) {
 		}
 	})
 }
+
+func TestNamesOfTheHouseAreSpokenOrReplaced(t *testing.T) {
+	for lang, want := range map[Language][]string{Italian: {"Un collega", "contratto di assistenza", "contratto Extended"}, English: {"A colleague", "service contract", "Extended contract"}} {
+		b := open(t, lang)
+		for n, p := range []Phrase{Engineer("ciro", "Ciro"), Level("gold"), Level("extended")} {
+			if got := b.Spoken(p); got != want[n] {
+				t.Errorf("%s: %q, want %q", lang, got, want[n])
+			}
+		}
+		clip := b.Say(Engineer("ciro", "Ciro"))[0]
+		if clip.Name != "Ciro" || clip.Whose != "ciro" || clip.Of != EngineerName || b.Text(Engineer("ciro", "Ciro")) != "Ciro" {
+			t.Errorf("%s: an engineer's clip is %+v", lang, clip)
+		}
+		if clip := b.Say(Level("gold"))[0]; clip.Whose != "gold" || clip.Of != LevelName {
+			t.Errorf("%s: a level's clip is %+v", lang, clip)
+		}
+	}
+}

@@ -13,8 +13,9 @@ type Clip struct {
 	Shown string        // as it is written for people, where that differs
 	Pause time.Duration // of a silence
 	Free  string        // what a person has written; then ID is empty
-	Name  string        // a customer's name, which a voice for free text may say in the place of ID
-	Whose string        // which customer's, as the store knows it; empty where nobody knows
+	Name  string        // a name that a voice for free text may say in the place of ID
+	Whose string        // which customer's, engineer's or level's, as the store knows it; empty where nobody knows
+	Of    ItemKind      // whose name it is: Name, EngineerName or LevelName
 }
 
 // Say turns a phrase into the sounds of the book's language, in order. What the catalogue does not have is left out: a
@@ -51,6 +52,14 @@ func (b *Book) item(i Item) []Clip {
 		return []Clip{{Pause: i.Span}}
 	case Name:
 		return b.name(i.Text, string(i.ID))
+	case EngineerName:
+		return b.other(i, "a-colleague")
+	case LevelName:
+		if clips := b.clips(i.ID); len(clips) > 0 {
+			return clips
+		}
+		i.ID = ID(strings.TrimPrefix(string(i.ID), level))
+		return b.other(i, "a-contract")
 	case FreeText:
 		return []Clip{{Free: i.Text, Text: i.Text}}
 	}
@@ -75,7 +84,19 @@ func (b *Book) name(text, whose string) []Clip {
 		clips = b.clips("a-customer")
 	}
 	if text != "" && len(clips) == 1 {
-		clips[0].Shown, clips[0].Name, clips[0].Whose = text, text, whose
+		clips[0].Shown, clips[0].Name, clips[0].Whose, clips[0].Of = text, text, whose, Name
+	}
+	return clips
+}
+
+// other is a name of the house's own; instead is what is said where no voice speaks it.
+func (b *Book) other(i Item, instead ID) []Clip {
+	clips := b.clips(instead)
+	for n := range clips {
+		clips[n].Shown, clips[n].Name, clips[n].Whose, clips[n].Of = i.Text, i.Text, string(i.ID), i.Kind
+		if i.Text == "" {
+			clips[n].Shown = clips[n].Text
+		}
 	}
 	return clips
 }

@@ -28,7 +28,7 @@ func rules() map[string]tokens.Scope {
 		tokens.ScopeAlerts:   {"POST /api/v1/alerts/{source}"},
 		tokens.ScopeRead: {
 			"GET /metrics", "GET /api/v1/tickets", "GET /api/v1/tickets/{number}", "GET /api/v1/tickets/{number}/history", "GET /api/v1/tickets/{number}/explanation",
-			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/customers/{id}/spoken", "GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
+			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/customers/{id}/spoken", "GET /api/v1/engineers/{id}/spoken", "GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
 			"GET /api/v1/engineers", "GET /api/v1/engineers/{id}", "GET /api/v1/rota", "GET /api/v1/rota/duty", "GET /api/v1/rotas", "GET /api/v1/rotas/{id}", "GET /api/v1/escalation-policies", "GET /api/v1/escalation-policies/{id}",
 			"GET /api/v1/engineers/{id}/absences", "GET /api/v1/engineers/{id}/contact", "GET /api/v1/engineers/{id}/proofs", "GET /api/v1/oncall/at", "GET /api/v1/oncall/readiness", "POST /api/v1/oncall/replay",
 			"GET /api/v1/levels", "GET /api/v1/levels/{id}", "GET /api/v1/calendars",

@@ -1,5 +1,5 @@
-// Package spoken has what people have written in the line's own voice, the names of customers and the words of known faults: it
-// has them spoken in the background, at the start and whenever one is saved on any node, and finds their sounds.
+// Package spoken has what people have written in the line's own voice, the names of customers, engineers and levels and the words
+// of known faults and notices: it has them spoken in the background, at the start and whenever one is saved on any node, and finds their sounds.
 package spoken
 
 import (
@@ -11,7 +11,9 @@ import (
 
 	"hotline/config"
 	"hotline/directory"
+	"hotline/oncall"
 	"hotline/prompts"
+	"hotline/sla"
 	"hotline/speech"
 )
 
@@ -47,13 +49,16 @@ type Config struct {
 	Driver speech.Driver
 	Dir    string // of the sounds
 	Book   func() *directory.Book
+	// Engineers are those whose names are spoken.
+	Engineers func() []oncall.Engineer
 	// Recorded is a name's sound in the voice that ships; nil for those that it does not have.
 	Recorded func(lang prompts.Language, name string) []byte
 	Busy     func() bool // tells whether somebody is on the telephone
 	Log      *slog.Logger
 }
 
-// Names is every customer's name, and the words of every known fault. Safe for concurrent use.
+// Names is the name of every customer, of every engineer and of every level that the house has made itself, and the words of every
+// known fault and notice. Safe for concurrent use.
 type Names struct {
 	Config
 	speaker *speech.Speaker
@@ -86,10 +91,11 @@ func (n *Names) Run(ctx context.Context) {
 	defer ticker.Stop()
 	var seen *directory.Book
 	var whole time.Time
-	known := map[directory.CustomerID]int{} // by version
+	known, engineers := map[directory.CustomerID]int{}, map[oncall.EngineerID]string{} // by version; by what is said
 	for {
 		if time.Since(whole) >= every {
 			clear(known)
+			clear(engineers)
 			seen, whole = nil, time.Now()
 		}
 		if book := n.Book(); book != nil && book != seen {
@@ -99,10 +105,16 @@ func (n *Names) Run(ctx context.Context) {
 					known[id] = c.Version
 				}
 			}
-			for _, t := range ofFaults(book) {
+			for _, t := range append(ofFaults(book), ofLevels(book)...) {
 				n.want(t)
 			}
 			seen = book
+		}
+		for _, e := range n.Engineers() {
+			if engineers[e.ID] != e.SpokenName() {
+				n.WantEngineer(e)
+				engineers[e.ID] = e.SpokenName()
+			}
 		}
 		select {
 		case <-ticker.C:
@@ -116,11 +128,12 @@ func (n *Names) Run(ctx context.Context) {
 func (n *Names) all() (texts []speech.Text) {
 	if book := n.Book(); book != nil {
 		for _, c := range book.Customers.All() {
-			for _, lang := range prompts.Languages() {
-				texts = append(texts, text(lang, c.SpokenName()))
-			}
+			texts = append(texts, inside(c.SpokenName())...)
 		}
-		texts = append(texts, ofFaults(book)...)
+		texts = append(append(texts, ofFaults(book)...), ofLevels(book)...)
+	}
+	for _, e := range n.Engineers() {
+		texts = append(texts, inside(e.SpokenName())...)
 	}
 	return texts
 }
@@ -131,6 +144,30 @@ func ofFaults(book *directory.Book) (texts []speech.Text) {
 		for lang, words := range f.Words {
 			texts = append(texts, whole(prompts.Language(lang), words))
 		}
+	}
+	return texts
+}
+
+// ofLevels are the names of the levels that the catalogue does not say.
+func ofLevels(book *directory.Book) (texts []speech.Text) {
+	for _, lang := range prompts.Languages() {
+		catalogue, err := prompts.Open(lang)
+		if err != nil {
+			continue
+		}
+		for id, l := range book.Levels {
+			if !catalogue.Has(prompts.ID("level-" + id)) {
+				texts = append(texts, text(lang, l.Name))
+			}
+		}
+	}
+	return texts
+}
+
+// inside is a name in every language.
+func inside(name string) (texts []speech.Text) {
+	for _, lang := range prompts.Languages() {
+		texts = append(texts, text(lang, name))
 	}
 	return texts
 }
@@ -167,6 +204,34 @@ func (n *Names) Want(c directory.Customer) {
 	}
 }
 
+// WantEngineer has an engineer's name spoken in every language, unless it is. It does not wait.
+func (n *Names) WantEngineer(e oncall.Engineer) {
+	for _, t := range inside(e.SpokenName()) {
+		n.want(t)
+	}
+}
+
+// Engineer is an engineer's name, in A-law; false while nobody has spoken it.
+func (n *Names) Engineer(lang prompts.Language, whose oncall.EngineerID, name string) (alaw []byte, ok bool) {
+	for _, e := range n.Engineers() {
+		if e.ID == whose && e.Name == name && e.Spoken != "" {
+			if alaw, ok = n.speaker.Sound(text(lang, e.Spoken)); ok {
+				return alaw, true
+			}
+		}
+	}
+	return n.speaker.Sound(text(lang, name))
+}
+
+// Level is a level's name, in A-law; false while nobody has spoken it.
+func (n *Names) Level(lang prompts.Language, id sla.LevelID) (alaw []byte, ok bool) {
+	book := n.Book()
+	if book == nil || book.Levels[id].Name == "" {
+		return nil, false
+	}
+	return n.speaker.Sound(text(lang, book.Levels[id].Name))
+}
+
 // Sound is a customer's name as it is on a ticket, in A-law; false while nobody has spoken it. whose may be empty.
 func (n *Names) Sound(lang prompts.Language, whose directory.CustomerID, name string) (alaw []byte, ok bool) {
 	c := directory.Customer{Name: name}
@@ -196,7 +261,15 @@ func (n *Names) File(c directory.Customer, lang prompts.Language) (wav []byte, r
 			return speech.File(alaw), false, nil
 		}
 	}
-	t := text(lang, c.SpokenName())
+	return n.file(text(lang, c.SpokenName()))
+}
+
+// FileOfEngineer is the same for an engineer's name.
+func (n *Names) FileOfEngineer(e oncall.Engineer, lang prompts.Language) (wav []byte, rendering bool, err error) {
+	return n.file(text(lang, e.SpokenName()))
+}
+
+func (n *Names) file(t speech.Text) (wav []byte, rendering bool, err error) {
 	if alaw, ok := n.speaker.Sound(t); ok {
 		return speech.File(alaw), false, nil
 	}

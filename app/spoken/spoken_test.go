@@ -13,7 +13,9 @@ import (
 	"hotline/config"
 	"hotline/directory"
 	"hotline/directory/persistent"
+	"hotline/oncall"
 	"hotline/prompts"
+	"hotline/sla"
 )
 
 func company(customers ...directory.Customer) *directory.Book {
@@ -27,8 +29,9 @@ func company(customers ...directory.Customer) *directory.Book {
 // names is a company whose names are spoken by a program of the test.
 type names struct {
 	*Names
-	book atomic.Pointer[directory.Book]
-	said string // file to which the program writes what it was given
+	book   atomic.Pointer[directory.Book]
+	people atomic.Pointer[[]oncall.Engineer]
+	said   string // file to which the program writes what it was given
 }
 
 // open opens names whose voice writes down each text and gives a sound, unless script does something else.
@@ -44,10 +47,11 @@ func open(t *testing.T, dir, script string, customers ...directory.Customer) (n 
 		script = `echo "$1" >>` + n.said + `; cp ` + good + ` "$2"`
 	}
 	n.book.Store(company(customers...))
+	n.people.Store(&[]oncall.Engineer{})
 	c := config.Default().Speech
 	c.Command, c.Timeout = []string{"sh", "-c", script, "voice", "{language} {text}", "{file}"}, time.Second
 	n.Names = New(Config{
-		Driver: Driver(c), Dir: dir, Book: n.book.Load, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler),
+		Driver: Driver(c), Dir: dir, Book: n.book.Load, Engineers: func() []oncall.Engineer { return *n.people.Load() }, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler),
 		Recorded: func(_ prompts.Language, name string) []byte {
 			if name == "Rossi S.p.A." {
 				return []byte("recorded")
@@ -110,6 +114,44 @@ func TestAKnownFaultIsSpokenInItsOwnWords(t *testing.T) {
 		return !ok
 	})
 	stop()
+}
+
+// TestEngineersLevelsAndNoticesAreSpoken: what the house calls its people and its levels, once they are saved; a level of the
+// catalogue is not spoken again.
+func TestEngineersLevelsAndNoticesAreSpoken(t *testing.T) {
+	n, _ := open(t, filepath.Join(t.TempDir(), "spoken"), "")
+	ciro := oncall.Engineer{ID: "ciro", Name: "Ciro", Version: 1}
+	named := func(e oncall.Engineer) bool {
+		_, it := n.Engineer(prompts.Italian, e.ID, e.Name)
+		_, en := n.Engineer(prompts.English, e.ID, e.Name)
+		return it && en
+	}
+	if named(ciro) {
+		t.Fatal("an engineer of whom nobody has heard has a name")
+	}
+	n.people.Store(&[]oncall.Engineer{ciro})
+	await(t, "the engineer's name", func() bool { return named(ciro) })
+	ciro.Spoken = "cìro"
+	n.people.Store(&[]oncall.Engineer{ciro})
+	if !named(ciro) {
+		t.Error("until the new pronunciation is there the name is not said at all")
+	}
+	await(t, "the pronunciation", func() bool {
+		_, rendering, err := n.FileOfEngineer(ciro, prompts.Italian)
+		return !rendering && err == nil
+	})
+	book := company()
+	book.Levels = map[sla.LevelID]sla.Level{"gold": {ID: "gold", Name: "Gold"}, "advanced": {ID: "advanced", Name: "Advanced"}}
+	book.Faults = []directory.KnownFault{{ID: "closing", Kind: directory.Notice, Words: directory.Words{"it": "Venerdì chiudiamo alle quattro."}}}
+	n.book.Store(book)
+	await(t, "the level and the notice", func() bool {
+		_, level := n.Level(prompts.English, "gold")
+		_, notice := n.Words(prompts.Italian, "Venerdì chiudiamo alle quattro.")
+		return level && notice
+	})
+	if said, err := os.ReadFile(n.said); err != nil || bytes.Contains(said, []byte("Advanced")) {
+		t.Errorf("a level of the catalogue is spoken again: %s, %v", said, err)
+	}
 }
 
 func TestNamesAreSpokenAtTheStartWhenSavedAndAsSomebodySays(t *testing.T) {
@@ -180,7 +222,7 @@ func TestAVoiceThatIsMissingOrHangsLeavesNamesUnsaid(t *testing.T) {
 	}
 	c := config.Default().Speech
 	c.Command = []string{"no-such-voice"}
-	n := New(Config{Driver: Driver(c), Dir: t.TempDir(), Book: func() *directory.Book { return company() }, Recorded: func(prompts.Language, string) []byte { return nil }, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler)})
+	n := New(Config{Driver: Driver(c), Dir: t.TempDir(), Book: func() *directory.Book { return company() }, Engineers: func() []oncall.Engineer { return nil }, Recorded: func(prompts.Language, string) []byte { return nil }, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler)})
 	if _, rendering, err := n.File(directory.Customer{Name: "Gialli"}, prompts.Italian); rendering || err == nil || n.Trouble() == nil {
 		t.Errorf("without a voice: rendering %v, %v, trouble %v", rendering, err, n.Trouble())
 	}

@@ -13,8 +13,10 @@ import (
 	"hotline/line"
 	"hotline/media"
 	"hotline/media/g711"
+	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/prompts/packs"
+	"hotline/sla"
 )
 
 var _ line.Voices = (*Voices)(nil)
@@ -96,13 +98,22 @@ func (v *Voices) Sound(lang prompts.Language, p prompts.Phrase) media.Sound {
 	return media.Chain(parts...)
 }
 
-// name is a customer's name as it was spoken when the customer was saved; false for everything else, and for a name that
+// name is a name as it was spoken when the customer, the engineer or the level was saved; false for everything else, and for a name that
 // nobody has spoken yet.
 func (v *Voices) name(lang prompts.Language, c prompts.Clip) (media.Sound, bool) {
-	if c.Name == "" || v.names == nil {
+	if c.Of == 0 || v.names == nil {
 		return media.Sound{}, false
 	}
-	alaw, ok := v.names.Sound(lang, directory.CustomerID(c.Whose), c.Name)
+	var alaw []byte
+	var ok bool
+	switch c.Of {
+	case prompts.EngineerName:
+		alaw, ok = v.names.Engineer(lang, oncall.EngineerID(c.Whose), c.Name)
+	case prompts.LevelName:
+		alaw, ok = v.names.Level(lang, sla.LevelID(c.Whose))
+	default:
+		alaw, ok = v.names.Sound(lang, directory.CustomerID(c.Whose), c.Name)
+	}
 	if !ok {
 		return media.Sound{}, false
 	}

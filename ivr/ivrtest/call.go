@@ -115,7 +115,7 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 	var out []string
 	for _, i := range p {
 		switch i.Kind {
-		case prompts.Sentence:
+		case prompts.Sentence, prompts.LevelName:
 			w := string(i.ID)
 			if i.ID == "welcome" || i.ID == "goodbye" || i.ID == "language" || i.ID == "language-offer" {
 				w += "/" + string(lang)
@@ -127,7 +127,7 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 			out = append(out, strings.Fields(i.Text)...)
 		case prompts.Deadline:
 			out = append(out, "by-"+i.At.Format("Mon-2Jan-15:04"))
-		case prompts.Name:
+		case prompts.Name, prompts.EngineerName:
 			out = append(out, "named-"+i.Text)
 		case prompts.Calendar:
 			out = append(out, "on-"+i.At.Format("Mon-2Jan"))

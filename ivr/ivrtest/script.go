@@ -26,6 +26,7 @@ import (
 //	given engineer anna 57721566         the telephone that calls is this engineer's, who has this PIN; a language may follow
 //	given fault of rossi                 a known fault that covers this contract
 //	given fault of rossi a line is cut   and what callers hear of it, in every language
+//	given notice of rossi words          a notice for callers of this contract; out_of_hours for one that is said outside its hours
 //	given human nobody                   how a search ends: talked, nobody, no-rota, impossible; operator
 //	given mail                           staff are told in writing
 //	given trouble store                  what fails: one of the faults
@@ -162,8 +163,10 @@ func (s *script) given(w []string) {
 		s.world.mail = true
 	case "trouble":
 		s.fault = fault(w[1])
+	case "notice", "out_of_hours":
+		s.must(s.world.known(s.ctx, directory.AnnouncementKind(w[0]), directory.ContractID(w[2]), strings.Join(w[3:], " ")))
 	case "fault":
-		s.must(s.world.known(s.ctx, directory.ContractID(w[2]), strings.Join(w[3:], " ")))
+		s.must(s.world.known(s.ctx, directory.OfFault, directory.ContractID(w[2]), strings.Join(w[3:], " ")))
 	}
 }
 

@@ -1,6 +1,7 @@
 package ivrtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -200,13 +201,13 @@ func (w *world) step(ctx context.Context, what string, now time.Time) (err error
 	return err
 }
 
-// known makes a fault of one contract known, with the words that callers hear of it.
-func (w *world) known(ctx context.Context, c directory.ContractID, words string) error {
+// known makes a fault of one contract known, or a notice for its callers, with the words that they hear of it.
+func (w *world) known(ctx context.Context, kind directory.AnnouncementKind, c directory.ContractID, words string) error {
 	said := directory.Words{}
 	for _, lang := range prompts.Languages() {
 		said[string(lang)] = words
 	}
-	if _, err := w.store.PutFault(ctx, directory.KnownFault{ID: "fault", Contracts: []directory.ContractID{c}, Words: said}); err != nil {
+	if _, err := w.store.PutFault(ctx, directory.KnownFault{ID: cmp.Or(string(kind), "fault"), Kind: kind, Contracts: []directory.ContractID{c}, Words: said}); err != nil {
 		return err
 	}
 	book, err := directory.ReadBook(ctx, w.store, time.Now())

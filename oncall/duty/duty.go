@@ -184,6 +184,9 @@ func (r *Roster) Of(same func(telephone string) bool) []oncall.Engineer {
 	return list
 }
 
+// Engineers are all of them, by the last plan. The caller does not write to the list.
+func (r *Roster) Engineers() []oncall.Engineer { return r.lastGood().documents.Engineers }
+
 // HasTelephone tells whether a telephone of an engineer or of a policy is one that same takes for the one asked for, by the last
 // plan.
 func (r *Roster) HasTelephone(same func(telephone string) bool) bool {

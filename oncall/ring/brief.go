@@ -55,7 +55,7 @@ func Subject(t tickets.Ticket) prompts.Phrase {
 	if level == "" {
 		level = sla.OnRequest
 	}
-	p = append(p, prompts.P(prompts.ID("level-"+string(level)))...)
+	p = append(p, prompts.Level(string(level))...)
 	if c := t.Category(); c.Valid() {
 		p = append(p, prompts.P(prompts.ID("category-"+string(c)))...)
 	}

@@ -63,12 +63,13 @@ func (c Contract) Domain() directory.Contract {
 
 // KnownFault is a fault that staff know of already.
 type KnownFault struct {
-	ID        string                 `json:"id"`
-	Note      string                 `json:"note"`
-	Words     directory.Words        `json:"words,omitempty"`
-	Contracts []directory.ContractID `json:"contracts,omitempty"`
-	Until     time.Time              `json:"until,omitzero"`
-	Version   int                    `json:"version"`
+	ID        string                     `json:"id"`
+	Note      string                     `json:"note"`
+	Kind      directory.AnnouncementKind `json:"kind,omitempty"`
+	Words     directory.Words            `json:"words,omitempty"`
+	Contracts []directory.ContractID     `json:"contracts,omitempty"`
+	Until     time.Time                  `json:"until,omitzero"`
+	Version   int                        `json:"version"`
 }
 
 // OfKnownFault is the stored form of a known fault.

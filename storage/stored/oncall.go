@@ -12,6 +12,7 @@ type Engineer struct {
 	Name     string            `json:"name"`
 	Phones   []string          `json:"phones"`
 	Language string            `json:"language"`
+	Spoken   string            `json:"spoken,omitempty"`
 	Version  int               `json:"version"`
 }
 
