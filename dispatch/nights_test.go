@@ -19,7 +19,6 @@ import (
 	"hotline/alarm"
 	"hotline/callhandler"
 	"hotline/cdr"
-	"hotline/circuitbreaker"
 	"hotline/directory"
 	"hotline/dispatch"
 	"hotline/ivr"
@@ -186,7 +185,7 @@ func newNight(t *testing.T, seed uint64, does []habit, policy *escalation.Policy
 	log := slog.New(slog.DiscardHandler)
 	d := dispatch.New(dispatch.Config{
 		Desk: n.desk, Active: n.active, Calls: quietRecords{}, Telephones: n.street, MayDial: func(string) bool { return true }, Spoken: func(s string) string { return s },
-		Duty:  duty.New(n.store, quietRecords{}, circuitbreaker.New(circuitbreaker.Config{Timeout: time.Minute, Cooldown: time.Minute}), escalation.Defaults{}, log),
+		Duty:  duty.New(n.store, quietRecords{}, escalation.Defaults{}, log),
 		Alarm: func(alarm.Kind, string) {}, Log: log,
 	})
 	flow, err := ivr.Default()
