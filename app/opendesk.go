@@ -48,6 +48,7 @@ func (a *App) openDesk(ctx context.Context) error {
 // openRecords opens the records of calls. What runs in the background is waited for before they are closed.
 func (a *App) openRecords(ctx context.Context) {
 	a.calls = calls.New(a.db.Store, a.log)
+	a.calls.Tell(a.dispatching.chains.Call)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { a.calls.Run(ctx) })
 	a.undo.add("the records of calls", func(context.Context) error {

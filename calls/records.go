@@ -5,9 +5,11 @@
 package calls
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +30,7 @@ type Records struct {
 	store cdr.Store
 	log   *slog.Logger
 	wake  chan struct{} // one deep: something waits
+	told  func(cdr.Call)
 
 	mu      sync.Mutex
 	alive   map[tickets.CallID]*cdr.Call
@@ -47,6 +50,26 @@ type lateLeg struct {
 // New makes records that go to a store. Run writes them.
 func New(s cdr.Store, log *slog.Logger) *Records {
 	return &Records{store: s, log: log, wake: make(chan struct{}, 1), alive: map[tickets.CallID]*cdr.Call{}, waiting: map[tickets.CallID]cdr.Call{}}
+}
+
+// Tell has f hear of every call as its record stands: when it begins, changes and ends. f must not call back, nor wait. It is called
+// before the first call.
+func (r *Records) Tell(f func(cdr.Call)) { r.told = f }
+
+// Alive are the calls that go on now on this node, the oldest first.
+func (r *Records) Alive() []cdr.Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]cdr.Call, 0, len(r.alive))
+	for _, c := range r.alive {
+		if c.Ended.IsZero() {
+			own := *c
+			own.Legs, own.Steps = slices.Clone(c.Legs), slices.Clone(c.Steps)
+			list = append(list, own)
+		}
+	}
+	slices.SortFunc(list, func(a, b cdr.Call) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID)) })
+	return list
 }
 
 // Begin enters a call, once it is answered.
@@ -97,6 +120,9 @@ func (r *Records) write(c cdr.Call) {
 		r.order = append(r.order, c.ID)
 	}
 	r.waiting[c.ID] = c
+	if r.told != nil {
+		r.told(c)
+	}
 	for len(r.waiting) > waitingCalls {
 		delete(r.waiting, r.order[0])
 		r.order = r.order[1:]

@@ -3,8 +3,14 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
+	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,17 +53,40 @@ func shows(ctx context.Context, t *testing.T, within time.Duration, what, condit
 	})
 }
 
+// mark marks a page: one that is loaded anew has no mark.
+func mark(ctx context.Context, t *testing.T) {
+	t.Helper()
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`globalThis.mark = true`)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestStaffWorkOnATicketInTheBrowser: somebody logs in, a customer calls, the board shows the ticket without a reload, its recording
 // plays, its category is corrected.
 func TestStaffWorkOnATicketInTheBrowser(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	ctx := browse(t)
-	site := "http://" + h.http
+	front := &front{to: "http://" + h.http}
+	site := front.open(t)
 	does(ctx, t, "logging in", chromedp.Navigate(site+"/"), chromedp.SendKeys(chromedp.CSS("input[name=name]"), "demo"), chromedp.SendKeys(chromedp.CSS("input[name=password]"), "demo-password\r"),
 		chromedp.WaitVisible(chromedp.CSS("#board .none")))
 
-	c, _ := h.describes(t, "0612345", pin+"#1", speech(t, "en", "next-step"))
+	mark(ctx, t)
+	rings := time.Now()
+	c := h.dial(t, telephone(t, "0612345"))
+	shows(ctx, t, 3*time.Second, "the board shows the call, without a reload", `document.querySelector("#now .call") !== null && globalThis.mark === true`)
+	t.Logf("the board shows a call %v after the caller dialled", time.Since(rings).Round(time.Millisecond))
+	if err := c.Press(t.Context(), pin+"#1"); err != nil {
+		t.Fatal(err)
+	}
+	shows(ctx, t, 15*time.Second, "the board shows who is rung", `document.querySelector("#now .rung") !== null && globalThis.mark === true`)
+	if _, err := c.AwaitTone(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Say(t.Context(), speech(t, "en", "next-step")); err != nil {
+		t.Fatal(err)
+	}
 	shows(ctx, t, 15*time.Second, "the board shows the ticket", `document.querySelector(".ticket.p1 .link") !== null`)
 	keeps(t, c, 2*time.Second)
 	c.Hangup()
@@ -74,8 +103,14 @@ func TestStaffWorkOnATicketInTheBrowser(t *testing.T) {
 	}
 	shows(ctx, t, 15*time.Second, "the recording plays", `document.querySelector("audio").currentTime > 0.5`)
 
+	other, endOther := chromedp.NewContext(ctx)
+	defer endOther()
+	does(other, t, "a second page", chromedp.Navigate(at), chromedp.WaitVisible(chromedp.CSS("#work")))
+	mark(other, t)
+	front.restarts(t)
 	does(ctx, t, "correcting the category", chromedp.SetValue(chromedp.CSS("#assess select"), "non_blocking"), chromedp.Click(chromedp.CSS("#assess button.second")))
 	shows(ctx, t, 15*time.Second, "the history tells of it", `document.querySelector("li.event.assessed") !== null`)
+	shows(other, t, 15*time.Second, "the second page shows the other clocks, without a reload, over a stream that was cut", `document.querySelector(".category.non_blocking") !== null && globalThis.mark === true`)
 	var events []struct{ Kind, Actor string }
 	var whole struct {
 		Assessment string
@@ -99,4 +134,40 @@ func TestStaffWorkOnATicketInTheBrowser(t *testing.T) {
 	if _, err := h.call(http.MethodGet, "/api/v1/recordings/"+v.Recordings[0].ID+"/accesses", nil, &accesses); err != nil || len(accesses.Accesses) == 0 || !strings.HasPrefix(accesses.Accesses[0].Actor, "staff:demo") {
 		t.Errorf("who listened: %v, %v", accesses, err)
 	}
+}
+
+// front is a proxy before the program, which can be restarted: to a browser that is the program's restart, with the sessions kept.
+type front struct {
+	to     string
+	at     net.Addr
+	server *http.Server
+}
+
+func (f *front) open(t *testing.T) (site string) {
+	t.Helper()
+	to, err := url.Parse(f.to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := "127.0.0.1:0"
+	if f.at != nil {
+		address = f.at.String()
+	}
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.at, f.server = l.Addr(), &http.Server{Handler: httputil.NewSingleHostReverseProxy(to), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+	server := f.server
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(l) }) // it ends by Close
+	t.Cleanup(func() { server.Close(); serving.Wait() })
+	return "http://" + f.at.String()
+}
+
+// restarts cuts every connection, the streams' too.
+func (f *front) restarts(t *testing.T) {
+	t.Helper()
+	f.server.Close()
+	f.open(t)
 }

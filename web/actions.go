@@ -47,6 +47,7 @@ func actions() []action {
 	ended := []tickets.State{tickets.Closed, tickets.NotRequest}
 	taken := func(r *request) fact { return fact{"engineer", r.user.Engineer} }
 	given := func(r *request) fact { return fact{"engineer", r.FormValue("engineer")} }
+	none := func(*request) fact { return fact{} } // its line says nothing of the form
 	assessed := func(r *request) fact { return fact{"to", r.FormValue("category")} }
 	return []action{
 		{"comment", append(slices.Clone(worked), ended...), tickets.Commented, nil, said((*tickets.Desk).Comment)},
@@ -56,6 +57,12 @@ func actions() []action {
 		{"intervention", worked, tickets.Intervened, nil, entered(sla.Intervention)},
 		{"waiting", free, tickets.WaitingFor, nil, said((*tickets.Desk).WaitForCustomer)},
 		{"resume", []tickets.State{tickets.Waiting}, tickets.Resumed, nil, said((*tickets.Desk).Resume)},
+		{"call-back", alive, tickets.CallBackAsked, nil, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+			return s.Desk.AskCallBack(r.Context(), n, r.actor(), r.text(), r.Now, r.Now)
+		}},
+		{"ring", alive, tickets.RingAsked, none, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+			return s.Desk.AskRing(r.Context(), n, r.actor(), r.Now)
+		}},
 		{"restored", worked, tickets.RestoredAt, nil, entered(sla.Restore)},
 		{"close", worked, tickets.ClosedAtKind, nil, said((*tickets.Desk).Close)},
 		{"reopen", ended, tickets.Reopened, nil, said((*tickets.Desk).Reopen)},

@@ -50,7 +50,7 @@ func TestAPageOffersWhatTheDeskAllowsAndNothingElse(t *testing.T) {
 	_, err := o.store.PutEngineer(t.Context(), oncall.Engineer{ID: "bruno", Name: "Bruno"})
 	must(t, err)
 	b := o.as(users.Engineer)
-	for _, s := range append(live(), tickets.Restored, tickets.Closed, tickets.NotRequest) {
+	for _, s := range append(liveStates(), tickets.Restored, tickets.Closed, tickets.NotRequest) {
 		for _, a := range actions() {
 			n := o.inState(s)
 			page := b.get(fmt.Sprintf("/tickets/%d", n)).is(200).Body.String()
@@ -96,7 +96,7 @@ func TestWhatIsDoneStandsInTheHistoryUnderTheUsersName(t *testing.T) {
 			t.Errorf("%s was done by %s", e.Kind, e.Actor)
 		}
 	}
-	if got, want := strings.Join(kinds, " "), "commented assigned commented assigned commented contact intervention restored closed assessed commented"; got != want {
+	if got, want := strings.Join(kinds, " "), "commented assigned commented assigned commented contact intervention call_back_asked ring_asked commented restored closed assessed commented"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -28,6 +28,7 @@ type boardPage struct {
 	Engineers  []oncall.Engineer
 	Duty       []dutyRow
 	System     system
+	Doing      now
 }
 
 // boardFilter is what the address selects.
@@ -80,13 +81,13 @@ func (f boardFilter) query(after string) string {
 	return "/?" + v.Encode()
 }
 
-func live() []tickets.State {
+func liveStates() []tickets.State {
 	return []tickets.State{tickets.Open, tickets.Assigned, tickets.InProgress, tickets.Waiting}
 }
 
 func states() []string {
 	list := []string{anyLive}
-	for _, s := range append(live(), tickets.Restored, tickets.Closed, tickets.NotRequest) {
+	for _, s := range append(liveStates(), tickets.Restored, tickets.Closed, tickets.NotRequest) {
 		list = append(list, string(s))
 	}
 	return append(list, anyAll)
@@ -100,7 +101,7 @@ func (s *server) filter(f boardFilter) tickets.Filter {
 	t.Customer, t.Contract = customerID(f.Customer), contractID(f.Contract)
 	switch f.State {
 	case anyLive:
-		t.States = live()
+		t.States = liveStates()
 	case anyAll:
 		t.Sort = "-number"
 	default:
@@ -113,6 +114,10 @@ func (s *server) filter(f boardFilter) tickets.Filter {
 }
 
 func (s *server) board(w http.ResponseWriter, r *request) {
+	if r.URL.Query().Get("wall") != "" {
+		s.wall(w, r)
+		return
+	}
 	ctx := r.Context()
 	r.Title = "page-board"
 	f := filterOf(r.URL.Query())
@@ -138,7 +143,7 @@ func (s *server) board(w http.ResponseWriter, r *request) {
 	if found.Next != "" {
 		p.Next = f.query(found.Next)
 	}
-	p.System = s.system(ctx)
+	p.System, p.Doing = s.system(ctx), s.now(r, p.Engineers)
 	p.page = r.page
 	s.render(w, r, http.StatusOK, "board", p)
 }

@@ -18,7 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"hotline/cdr"
 	"hotline/directory"
+	"hotline/dispatch/chains"
 	"hotline/memory"
 	"hotline/oncall"
 	"hotline/prompts"
@@ -38,6 +40,7 @@ type office struct {
 	mu      sync.Mutex
 	now     time.Time
 	log     bytes.Buffer
+	calls   []cdr.Call // that go on now
 
 	sessions atomic.Int64
 }
@@ -95,7 +98,8 @@ func open(t *testing.T) *office {
 	})
 	o.config = Config{
 		Desk: o.desk, Store: o.store, Language: prompts.English, Log: slog.New(slog.NewTextHandler(&o.log, nil)), Now: o.clock,
-		PINs:   directory.Issuer{Store: o.store, PINKey: []byte("key"), Random: rand.Reader},
+		PINs: directory.Issuer{Store: o.store, PINKey: []byte("key"), Random: rand.Reader},
+		Feed: chains.New(o.clock), Calls: func() []cdr.Call { return o.calls },
 		Line:   func(context.Context) error { return nil },
 		Trunks: func() []Trunk { return []Trunk{{Name: "carrier", State: "registered", Since: monday(7, 0)}} },
 		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) {

@@ -31,6 +31,7 @@ func (s *server) routes() []route {
 		{"GET /password", s.passwordPage},
 		{"POST /password", s.changePassword},
 		{"GET /{$}", s.board},
+		{"GET /live", s.liveStream},
 		{"GET /tickets/{number}", s.ticket},
 		{"POST /tickets/{number}/preview", s.previewed},
 		{"GET /recordings/{id}/audio", s.audio},
@@ -76,6 +77,7 @@ var rules = sync.OnceValue(func() map[string]who {
 		"POST /password":             all,
 		notFound:                     all,
 		"GET /{$}":                   all,
+		"GET /live":                  all,
 		"GET /tickets/{number}":      all,
 		"GET /recordings/{id}/audio": workers, // callers' voices
 
@@ -94,6 +96,8 @@ var rules = sync.OnceValue(func() map[string]who {
 		"POST /tickets/{number}/intervention": workers,
 		"POST /tickets/{number}/waiting":      workers,
 		"POST /tickets/{number}/resume":       workers,
+		"POST /tickets/{number}/call-back":    workers,
+		"POST /tickets/{number}/ring":         workers,
 		"POST /tickets/{number}/restored":     workers,
 		"POST /tickets/{number}/close":        workers,
 		"POST /tickets/{number}/reopen":       workers,

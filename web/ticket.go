@@ -33,6 +33,7 @@ type ticketPage struct {
 	Clocks     []clock
 	History    []line
 	Others     []ticketRow // of the same contract
+	Doing      now         // for this ticket
 	Recordings []recording
 
 	Problem    string // what was wrong with a form; empty: nothing
@@ -140,6 +141,7 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	for _, rec := range t.Recordings {
 		p.Recordings = append(p.Recordings, recording{rec, time.Duration(rec.Seconds * float64(time.Second)).Round(time.Second)})
 	}
+	p.Doing = s.now(r, engineers).of(n)
 	names := namesOf(engineers)
 	for _, e := range lines {
 		p.History = append(p.History, r.line(e, names))

@@ -15,6 +15,7 @@ import (
 	"hotline/admin/middleware"
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/dispatch/chains"
 	"hotline/numbers"
 	"hotline/oncall/escalation"
 	"hotline/prompts"
@@ -22,6 +23,7 @@ import (
 	"hotline/tickets/statistics"
 	"hotline/tickets/turns"
 	"hotline/users"
+	"hotline/web/live"
 )
 
 // Store is what the pages read and write beside the desk.
@@ -48,7 +50,7 @@ type PINs interface {
 	NewPIN(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
 }
 
-// Config is what the pages need. All fields but Trunks and Setup are required.
+// Config is what the pages need. All fields but Trunks, Feed, Calls and Setup are required.
 type Config struct {
 	Desk       *tickets.Desk
 	Store      Store
@@ -56,6 +58,8 @@ type Config struct {
 	Recordings func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error) // storage.ErrNotFound when it is gone from the disk
 	Trunks     func() []Trunk                                                            // nil: there are none
 	Line       func(ctx context.Context) error                                           // nil result: callers are answered
+	Feed       *chains.Feed                                                              // nil: nothing is told live
+	Calls      func() []cdr.Call                                                         // those that go on now on this node; nil: none
 	Setup      *Setup                                                                    // nil: nobody becomes the first user by a link
 	Plan       numbers.Plan                                                              // how telephone numbers are written
 	Language   prompts.Language                                                          // where a browser asks for none that there is
@@ -68,6 +72,7 @@ type server struct {
 	Config
 	templates templates
 	throttle  *throttle
+	streams   *live.Streams
 	hashing   chan struct{}               // holds one token for each password that may be hashed at once
 	forms     turns.Queue[tickets.Number] // forms of one ticket are done one after the other
 }
@@ -78,6 +83,7 @@ const hashers = 1
 // New gives the handler of the pages.
 func New(c Config) http.Handler {
 	s := &server{Config: c, templates: parse(), throttle: newThrottle(), hashing: make(chan struct{}, hashers)}
+	s.streams = live.New(live.Config{Feed: c.Feed, Holds: s.holds, Log: c.Log, Now: c.Now})
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, s.allow(r.pattern, r.serve))

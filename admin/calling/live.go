@@ -121,6 +121,9 @@ func (c Config) stream(ctx context.Context, in *streamInput, send sse.Sender) {
 				}
 				return
 			}
+			if e.Call != nil { // calls have their own routes
+				continue
+			}
 			err = send.Data(shown(e))
 			beat.Reset(Beat)
 		}

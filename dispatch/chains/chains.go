@@ -52,6 +52,7 @@ type Event struct {
 	Attempt *Attempt
 	Line    *ring.Event     // of a ticket's history, by a search
 	Ticket  *tickets.Ticket // as it stands after a change
+	Call    *cdr.Call       // a caller's, as its record stands: it has begun, changed or ended
 }
 
 // Feed is what happens on this node. The zero value is not ready; use New. Safe for concurrent use.
@@ -88,6 +89,14 @@ func (f *Feed) Watch() ([]Attempt, *Watcher, error) {
 	f.watch[w] = struct{}{}
 	f.forget(f.now())
 	return slices.Clone(f.alive), w, nil
+}
+
+// Alive are the telephones that are rung now, or talk, the oldest first.
+func (f *Feed) Alive() []Attempt {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forget(f.now())
+	return slices.Clone(f.alive)
 }
 
 // Events are what happened since Watch, in order.
@@ -150,6 +159,13 @@ func (f *Feed) Line(e ring.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tell(Event{Line: &e})
+}
+
+// Call tells of a caller's call. The records of calls tell it.
+func (f *Feed) Call(c cdr.Call) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tell(Event{Call: &c})
 }
 
 // Leg tells that a telephone is through, with its result. Of one that was never rung, because its owner talks, the line of the
