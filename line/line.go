@@ -88,6 +88,9 @@ func (l *Line) HoldKey(ctx context.Context, wait time.Duration) (byte, error) {
 	return l.key(ctx, wait, ivr.ErrNoKey)
 }
 
+// OutOfBand tells whether the caller's keys come in another way than in the sound: no voice is taken for one then.
+func (l *Line) OutOfBand() bool { return l.sound.OutOfBand() }
+
 // Flush forgets the keys typed ahead.
 func (l *Line) Flush() { l.sound.FlushKeys() }
 

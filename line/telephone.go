@@ -186,6 +186,7 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 	var keys <-chan media.Key // nil: none counts
 	if j.Menu && t.sound.OutOfBand() {
 		keys = t.sound.Pressed()
+		t.sound.KeepKeys('*') // the keys of the menu never reach the other
 	}
 	every := time.NewTicker(talkCheck)
 	defer every.Stop()

@@ -14,6 +14,14 @@ type bridge struct {
 	partner *Leg         // nil: the leg is not joined
 	order   *rtp.Reorder // the leg's packets on their way to the partner
 	stamps  forwarding
+	own     Key  // from this key on none goes to the partner; 0: all of them do
+	keeps   bool // that key was pressed
+}
+
+// KeepKeys has a joined leg pass no key on to its partner any more from the given one on, which opens a menu: what is pressed there
+// is nobody else's business. It holds until the leg is joined anew.
+func (l *Leg) KeepKeys(from Key) {
+	_ = l.post(func(_ *worker, l *Leg) { l.bridge.own = from })
 }
 
 // forwarding numbers the sound of one leg on the other.
@@ -206,7 +214,8 @@ func (b *bridge) forward(w *worker, p *rtp.Packet, codec g711.Codec) {
 // forwardKey presses a key towards the partner, if there is one: by events where that one takes them, else as its tones.
 func (b *bridge) forwardKey(k Key) {
 	to := b.partner
-	if to == nil || to.keyPress != nil {
+	b.keeps = b.keeps || b.own != 0 && k == b.own
+	if to == nil || to.keyPress != nil || b.keeps {
 		return
 	}
 	code, err := k.Code()

@@ -210,6 +210,52 @@ func TestKeysOfABridgeComeInTheOtherPartysWay(t *testing.T) {
 	})
 }
 
+// From the key of a menu on, the partner gets none of a leg's keys, until the two are joined anew; the leg's owner has them all.
+func TestKeysOfAMenuStayOnTheirLeg(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		defer h.close()
+		a, engineer := h.call()
+		b, customer := h.call()
+		defer func() {
+			for _, l := range []*media.Leg{a, b, engineer, customer} {
+				_ = l.Close()
+			}
+		}()
+		join := func() (unjoin func()) {
+			unjoin, err := media.Join(a, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.KeepKeys('*')
+			return unjoin
+		}
+		press := func(keys string) {
+			for _, k := range keys {
+				if err := engineer.SendKey(t.Context(), media.Key(k), 100*time.Millisecond); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(200 * time.Millisecond)
+			}
+		}
+		unjoin := join()
+		press("7*46")
+		unjoin()
+		defer join()()
+		press("8")
+		for _, want := range "7*468" {
+			if k, err := a.Key(t.Context()); err != nil || k != media.Key(want) {
+				t.Errorf("the line has key %s, %v, want %c", k, err, want)
+			}
+		}
+		for _, want := range "78" {
+			if k, err := customer.Key(t.Context()); err != nil || k != media.Key(want) {
+				t.Errorf("the customer gets key %s, %v, want %c", k, err, want)
+			}
+		}
+	})
+}
+
 // mixed is two tones at once.
 func mixed(a, b float64, samples int) []int16 {
 	x, y := mediatest.Tone(a, samples), mediatest.Tone(b, samples)
