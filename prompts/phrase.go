@@ -80,7 +80,7 @@ func Words(text string) Phrase {
 	return Phrase{{Kind: FreeText, Text: text}}
 }
 
-// Engineer says an engineer's name, where there is a voice for free text; else that it is a colleague. Id is the engineer's.
+// Engineer says an engineer's name, where there is a voice for free text; else it is spelt. Id is the engineer's.
 func Engineer(id, name string) Phrase {
 	return Phrase{{Kind: EngineerName, ID: ID(id), Text: name}}
 }

@@ -15,6 +15,7 @@ type Clip struct {
 	Free  string        // what a person has written; then ID is empty
 	Name  string        // a name that a voice for free text may say in the place of ID
 	Whose string        // which customer's, engineer's or level's, as the store knows it; empty where nobody knows
+	Spelt []Clip        // of an engineer's name: its letters, which are said in the place of ID where no voice speaks Name
 	Of    ItemKind      // whose name it is: Name, EngineerName or LevelName
 }
 
@@ -97,8 +98,42 @@ func (b *Book) other(i Item, instead ID) []Clip {
 		if i.Text == "" {
 			clips[n].Shown = clips[n].Text
 		}
+		if i.Kind == EngineerName {
+			clips[n].Spelt = b.clips(letters(i.Text)...)
+		}
 	}
 	return clips
+}
+
+// mostLetters is how many of a name are spelt.
+const mostLetters = 12
+
+// letters spells the first word of a name, then the first letter of the last one: who is on call with whom knows the rest.
+// Accents are left out, and so is what is no letter.
+func letters(name string) (ids []ID) {
+	words := strings.Fields(strings.ToLower(name))
+	if len(words) == 0 {
+		return nil
+	}
+	spelt := words[0]
+	if last := []rune(words[len(words)-1]); len(words) > 1 {
+		spelt += string(last[:1])
+	}
+	for _, r := range spelt {
+		if r = unaccented(r); r >= 'a' && r <= 'z' && len(ids) < mostLetters {
+			ids = append(ids, ID("letter-"+string(r)))
+		}
+	}
+	return ids
+}
+
+// unaccented is a letter of the Latin languages of Europe without its accent.
+func unaccented(r rune) rune {
+	const with, without = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿšžčćđłńřťďěůőű", "aaaaaaceeeeiiiinoooooouuuuyyszccdlnrtdeuou"
+	if at := strings.IndexRune(with, r); at >= 0 {
+		return rune(without[len([]rune(with[:at]))])
+	}
+	return r
 }
 
 // NameID is the id under which the clip of a customer's name is looked for: "Rossi S.p.A." is "name-rossi-s-p-a".

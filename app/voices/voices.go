@@ -86,6 +86,12 @@ func (v *Voices) Sound(lang prompts.Language, p prompts.Phrase) media.Sound {
 			parts = append(parts, s)
 			continue
 		}
+		if len(c.Spelt) > 0 { // a name that nobody has spoken yet
+			for _, letter := range c.Spelt {
+				parts = append(parts, v.sounds[book.Language()][letter.ID])
+			}
+			continue
+		}
 		s, ok := v.sounds[book.Language()][c.ID]
 		if !ok {
 			if _, known := v.missed.LoadOrStore(string(book.Language())+"/"+string(c.ID), true); !known {
