@@ -88,15 +88,7 @@ func Read(ctx context.Context, s Source) (d Documents, err error) {
 // the facts and told of in broken, and its requests are served by the others.
 func (d Documents) Facts() (f Facts, broken error) {
 	f = Facts{Engineers: d.Engineers, Policies: d.Policies, Contacts: d.Contacts}
-	known := rota.Facts{Calendars: map[sla.CalendarID]*sla.Hours{}}
-	for _, c := range d.Calendars {
-		if h, err := c.Hours(); err == nil {
-			known.Calendars[c.ID] = h
-		}
-	}
-	for _, a := range d.Absences {
-		known.Absences = append(known.Absences, a.List...)
-	}
+	known := d.Known()
 	for _, p := range d.Proofs {
 		f.Proofs = append(f.Proofs, p.List...)
 	}
@@ -114,4 +106,18 @@ func (d Documents) Facts() (f Facts, broken error) {
 		f.Rotas = append(f.Rotas, ready)
 	}
 	return f, errors.Join(broke...)
+}
+
+// Known are the calendars and absences with which rotas are worked out. A calendar that cannot be read is left out.
+func (d Documents) Known() rota.Facts {
+	known := rota.Facts{Calendars: map[sla.CalendarID]*sla.Hours{}}
+	for _, c := range d.Calendars {
+		if h, err := c.Hours(); err == nil {
+			known.Calendars[c.ID] = h
+		}
+	}
+	for _, a := range d.Absences {
+		known.Absences = append(known.Absences, a.List...)
+	}
+	return known
 }

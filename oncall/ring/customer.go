@@ -1,0 +1,87 @@
+package ring
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"hotline/cdr"
+	"hotline/oncall"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// ErrNoNumber is a customer whom the line cannot ring: the ticket has no number, or none that it may dial.
+var ErrNoNumber = errors.New("the customer has no number that the line may dial")
+
+// CustomerCall is a ticket's customer being rung for an engineer who is on the line himself.
+type CustomerCall struct {
+	Engineer oncall.Engineer
+	Line     Caller // the engineer's own call
+	Language prompts.Language
+	Ticket   tickets.Ticket
+	Address  string // where the customer is rung
+	Star     bool   // the engineer's key * ends the talk: no voice is taken for it
+}
+
+// CallCustomer rings a ticket's customer, who is shown the house's own number, and joins the two. The engineer hears music until
+// the customer picks up, and has the line again when the talk is over. Each step is a line of the ticket's history. It gives the
+// result in words of the trade: ResultCalled once the customer has picked up, or why not; an error only where the engineer is gone.
+func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result string, err error) {
+	j := &job{search: s, ticket: true, leg: c.Line.ID(), request: Request{Ticket: c.Ticket, CallBack: c.Address, Language: c.Language}}
+	as := s.engaged.take(string(c.Engineer.ID), true)
+	if as != nil { // nobody else rings an engineer who talks
+		defer as.free()
+		as.talk()
+	}
+	leg := cdr.Leg{Engineer: customerLeg, Address: c.Address, Started: time.Now()}
+	j.note(ctx, tickets.Rang, c.Engineer.ID, c.Engineer.Name+" has the customer called")
+	_ = c.Line.Say(ctx, c.Language, prompts.P(SayCallingBack), false)
+	ringing, cancel := context.WithTimeoutCause(ctx, 2*s.Times.Ring, ErrUnheard)
+	defer cancel()
+	stop := c.Line.Music(ctx)
+	customer, failed := s.Telephones.Ring(ringing, c.Address, j.introduced(customerLeg, ""))
+	stop()
+	if failed != nil {
+		leg.Ended, leg.Result = time.Now(), resultOf(failed)
+		if context.Cause(ctx) != nil {
+			leg.Result = resultHungUp
+		}
+		s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
+		j.note(ctx, tickets.Rang, "", "called the customer: "+leg.Result)
+		return leg.Result, context.Cause(ctx)
+	}
+	defer customer.Hangup()
+	leg.Answered = time.Now()
+	j.note(ctx, tickets.Rang, "", "called the customer: picked up")
+	talk, end := c.untilStar(ctx)
+	defer end()
+	_ = customer.Join(talk, j.leg, Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Talked: func() {
+		j.note(ctx, tickets.Joined, c.Engineer.ID, c.Engineer.Name+" called the customer, and they talk")
+	}})
+	leg.Ended, leg.Result, leg.Quality = time.Now(), ResultCalled, customer.Quality()
+	s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
+	j.note(ctx, tickets.TalkEnded, c.Engineer.ID, "the talk with the customer ended")
+	return ResultCalled, context.Cause(ctx)
+}
+
+// untilStar is ctx until the engineer ends the talk by key.
+func (c CustomerCall) untilStar(ctx context.Context) (talk context.Context, end func()) {
+	talk, cancel := context.WithCancel(ctx)
+	if !c.Star {
+		return talk, cancel
+	}
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for talk.Err() == nil {
+			if k, err := c.Line.Key(talk, time.Minute); err == nil && k == '*' {
+				cancel()
+			}
+		}
+	})
+	return talk, func() { cancel(); watching.Wait() }
+}
+
+// ResultCalled is a customer's leg that was joined to an engineer's call.
+const ResultCalled = "called by an engineer"

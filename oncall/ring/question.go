@@ -1,0 +1,81 @@
+package ring
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hotline/cdr"
+	"hotline/oncall"
+	"hotline/prompts"
+)
+
+// The results of a question as the record of the leg shows them.
+const (
+	ResultYes = "answered yes"
+	ResultNo  = "answered no"
+)
+
+// Question is what an engineer is asked by telephone that belongs to no search.
+type Question struct {
+	Ask prompts.Phrase // with its keys: 1 is yes, 2 is no
+	// Yes does what follows from key 1, and gives what is said to it; the leg is hung up on afterwards.
+	Yes func(ctx context.Context) prompts.Phrase
+	// No is what is said to key 2; nothing but a goodbye where it is empty.
+	No prompts.Phrase
+}
+
+// AskByTelephone rings one telephone of an engineer's and asks. It gives the result in words of the trade: ResultYes, ResultNo, or
+// why there was no answer. Whoever is rung or talks already is left alone. Only a key answers, so a mailbox never does.
+func (s *Search) AskByTelephone(ctx context.Context, a oncall.Attempt, q Question) (result string) {
+	as := s.engaged.take(string(a.Engineer), false)
+	if as == nil {
+		return errEngaged.Error()
+	}
+	defer as.free()
+	leg := cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
+	ringing, cancel := context.WithTimeoutCause(ctx, s.Times.Ring, ErrUnheard)
+	defer cancel()
+	t, err := s.Telephones.Ring(ringing, a.Phone, Introduction{Name: s.Name, Whose: string(a.Engineer)})
+	if err != nil {
+		leg.Result = resultOf(err)
+	} else {
+		defer t.Hangup()
+		leg.Answered = time.Now()
+		leg.Result = s.answered(ctx, t, prompts.Language(a.Language), q)
+		leg.Quality = t.Quality()
+	}
+	leg.Ended = time.Now()
+	s.Book.Leg(context.WithoutCancel(ctx), "", leg)
+	return leg.Result
+}
+
+// answered asks until one of the two keys comes. A mailbox is not waited for.
+func (s *Search) answered(ctx context.Context, t Telephone, lang prompts.Language, q Question) (result string) {
+	heard := listen(ctx, t)
+	defer heard.end()
+	for range briefings - 1 {
+		if t.Say(heard.ctx, lang, q.Ask, true) != nil {
+			break
+		}
+		for until := time.Now().Add(s.Times.Key / 2); ; {
+			key, err := t.Key(heard.ctx, time.Until(until))
+			switch {
+			case err == nil && key == '1':
+				heard.pressed()
+				_ = t.Say(ctx, lang, prompts.Join(q.Yes(ctx), prompts.P(SayGoodbye)), false)
+				return ResultYes
+			case err == nil && key == '2':
+				heard.pressed()
+				_ = t.Say(ctx, lang, prompts.Join(q.No, prompts.P(SayGoodbye)), false)
+				return ResultNo
+			case err != nil && !errors.Is(err, ErrNoKey):
+				return s.unproven(t, heard)
+			}
+			if err != nil {
+				break
+			}
+		}
+	}
+	return s.unproven(t, heard)
+}
