@@ -15,6 +15,7 @@ import (
 	"hotline/callhandler"
 	"hotline/dialplan"
 	"hotline/dispatch"
+	"hotline/dispatch/cover"
 	"hotline/ivr"
 	"hotline/ivr/console"
 	"hotline/line"
@@ -26,6 +27,7 @@ import (
 	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sip"
+	"hotline/tickets"
 )
 
 // openLine opens the telephone line.
@@ -118,8 +120,30 @@ func (a *App) console() *console.Console {
 		Engineers: func(c ivr.Caller) []oncall.Engineer {
 			return a.dispatching.roster.Of(func(telephone string) bool { return console.Calls(telephone, c, a.plan.E164) })
 		},
-		PINs: a.dispatching.pins, Desk: a.desk, Accessed: a.db.Store.LogAccess, Reach: duty.Reach{Store: a.db.Calls, Where: a.dispatching.roster.Zone}, NewID: newID, Alarm: a.alarm, Log: a.log,
+		PINs: a.dispatching.pins, Desk: a.desk, Accessed: a.db.Store.LogAccess, Reach: duty.Reach{Store: a.db.Calls, Where: a.dispatching.roster.Zone},
+		Shifts: a.shifts(), Cover: a.cover(),
+		CallCustomer: func(ctx context.Context, call ivr.Call, lang prompts.Language, who oncall.Engineer, n tickets.Number) (bool, error) {
+			return a.dispatching.dispatcher.CallCustomer(ctx, call, lang, who, n)
+		},
+		NewID: newID, Spoken: a.plan.Spoken, Alarm: a.alarm, Log: a.log,
 	})
+}
+
+// shifts is who is on call, as engineers change it by telephone.
+func (a *App) shifts() duty.Shifts {
+	return duty.Shifts{Store: a.db.Calls, Log: func(text string) { a.log.Info(text) }}
+}
+
+// cover finds somebody who stands in for an engineer.
+func (a *App) cover() *cover.Board {
+	b := cover.New(cover.Config{
+		Ask: func(ctx context.Context, to oncall.Attempt, q ring.Question) string {
+			return a.dispatching.dispatcher.AskByTelephone(ctx, to, q)
+		},
+		Shifts: a.shifts(), Blocking: func(ctx context.Context) ([]tickets.Ticket, error) { return console.Blocking(ctx, a.desk) }, Log: a.log,
+	})
+	a.undo.add("questions to engineers", b.Stop)
+	return b
 }
 
 // escalation are the values of a policy that says nothing of its own.

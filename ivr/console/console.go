@@ -20,6 +20,7 @@ import (
 	"hotline/ivr"
 	"hotline/oncall"
 	"hotline/paging"
+	"hotline/prompts"
 	"hotline/tickets"
 )
 
@@ -44,7 +45,7 @@ type PINs interface {
 	Check(ctx context.Context, digits, number string, who []oncall.Engineer, now time.Time) (oncall.Engineer, error)
 }
 
-// Config is what a [Console] works with. All of it is required, but for Alarm and Log.
+// Config is what a [Console] works with. All of it is required, but for Spoken, Alarm and Log.
 type Config struct {
 	// Engineers are those who have the telephone that calls; it must not wait.
 	Engineers func(c ivr.Caller) []oncall.Engineer
@@ -53,9 +54,15 @@ type Config struct {
 	// Accessed notes that a recording is heard, by whom; what it cannot note is not played.
 	Accessed func(ctx context.Context, recording, actor string, at time.Time) error
 	Reach    Reach
-	NewID    func() string // opaque, for recordings
-	Alarm    alarm.Func    // nil: nobody hears of it
-	Log      *slog.Logger  // nil means silence
+	Shifts   Shifts
+	Cover    Cover
+	// CallCustomer rings a ticket's customer and joins the two; ring.ErrNoNumber where there is no number to ring. called is false
+	// where nobody answers. dispatch.Dispatcher has it.
+	CallCustomer func(ctx context.Context, call ivr.Call, lang prompts.Language, who oncall.Engineer, n tickets.Number) (called bool, err error)
+	Spoken       func(number string) string // a telephone number as it is read out; nil: as it is
+	NewID        func() string              // opaque, for recordings
+	Alarm        alarm.Func                 // nil: nobody hears of it
+	Log          *slog.Logger               // nil means silence
 }
 
 // Conversation has a flow's conversation with a caller, as ivr.Converse does.
@@ -68,6 +75,9 @@ type Console struct{ cfg Config }
 func New(c Config) *Console {
 	if c.Alarm == nil {
 		c.Alarm = func(alarm.Kind, string) {}
+	}
+	if c.Spoken == nil {
+		c.Spoken = func(number string) string { return number }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

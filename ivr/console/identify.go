@@ -41,7 +41,10 @@ func (s *session) identify(who []oncall.Engineer) error {
 		switch {
 		case err == nil:
 			s.who, s.lang = found, s.ownLanguage(found)
-			return s.say(prompts.P("console-hello"))
+			if err := s.say(prompts.P("console-hello")); err != nil {
+				return err
+			}
+			return s.answer()
 		case errors.Is(err, pins.ErrLocked):
 			s.cfg.Alarm(alarm.WrongPINs, "many wrong PINs within an hour at the telephone of engineer "+string(who[0].ID)+": somebody may show its number; nobody is asked for a PIN there for a while")
 			return s.refused()

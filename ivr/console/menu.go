@@ -23,6 +23,7 @@ func (s *session) work() error {
 			{'1', "next", "console-key-next", s.next},
 			{'2', "number", "console-key-number", s.byNumber},
 			{'3', "reach", "console-key-reach", s.reach},
+			{'4', "shifts", "console-key-shifts", s.shifts},
 			{'0', "caller", "console-key-caller", s.asCaller},
 		})
 		for errors.Is(err, errNext) {

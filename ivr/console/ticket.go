@@ -44,12 +44,17 @@ func (s *session) optionsOf(t tickets.Ticket) []option {
 	if len(t.Recordings) > 0 {
 		heard = "console-key-recordings"
 	}
+	callable := prompts.ID("")
+	if t.State.Live() || t.State == tickets.Restored {
+		callable = "console-key-call"
+	}
 	list := []option{
 		{'1', "account", "console-key-account", func() error { return s.tell(t.Number) }},
 		{'2', "recordings", heard, func() error { return s.play(t) }},
 	}
 	return append(append(list, s.actsOf(t)...),
 		option{'7', "note", "console-key-note", func() error { return s.dictate(t.Number) }},
+		option{'8', "call", callable, func() error { return s.callCustomer(t) }},
 		option{'9', "next", "console-key-on", func() error { return errNext }},
 		option{'#', "back", "console-key-back", func() error { return errBack }},
 	)

@@ -24,6 +24,9 @@ import (
 //	dials en                             the language of the number called
 //	given ticket blocking of 314159      an open ticket
 //	given engineer anna 57721566         the telephone that calls is this engineer's, who has this PIN; a language may follow
+//	given colleague marco yes            another engineer, and what is answered when that one is asked: yes, no, nothing
+//	given rota anna marco                who is on call by day (08:00 to 20:00) and by night; nobody for a gap
+//	given customer answers               how a customer's telephone is: answers, silent, nowhere
 //	given fault of rossi                 a known fault that covers this contract
 //	given fault of rossi a line is cut   and what callers hear of it, in every language
 //	given notice of rossi words          a notice for callers of this contract; out_of_hours for one that is said outside its hours
@@ -154,6 +157,12 @@ func (s *script) given(w []string) {
 		s.must(s.world.given(s.ctx, w[3], w[1], time.Now()))
 	case "engineer":
 		s.must(s.world.engineer(s.ctx, w[1:], s.number))
+	case "colleague":
+		s.must(s.world.colleague(s.ctx, w[1], w[2]))
+	case "rota":
+		s.must(s.world.rota(s.ctx, w[1], w[2]))
+	case "customer":
+		s.world.customer = w[1]
 	case "step": // of ticket 417, by staff
 		s.must(s.world.step(s.ctx, w[1], time.Now()))
 	case "human":
@@ -180,7 +189,7 @@ func (s *script) dial(typed ...string) {
 	for _, keys := range typed {
 		s.call.typeAhead(keys)
 	}
-	s.world.human.heard = s.call.heard
+	s.world.human.heard, s.world.engineers.heard = s.call.heard, s.call.heard
 	if s.fault == noHuman {
 		s.world.human.fail = errors.New("the rota cannot be read")
 	}
@@ -251,6 +260,9 @@ func (s *script) finish() {
 	if s.hangUp != nil {
 		s.hangUp(ivr.ErrHungUp)
 		s.ends()
+	}
+	if s.world != nil && s.world.cover != nil {
+		_ = s.world.cover.Stop(s.ctx)
 	}
 }
 

@@ -1,0 +1,218 @@
+// Package cover finds somebody who stands in for an engineer's shift: it rings the others of the rota one after another with the
+// question, and key 1 takes the shift. The engineer who asked is rung back with the answer, and hears it also in the next call to the
+// console.
+//
+// Goroutines: one for each engineer for whom others are asked; [Board.Stop] ends them and waits.
+package cover
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"hotline/oncall"
+	"hotline/oncall/duty"
+	"hotline/oncall/ring"
+	"hotline/prompts"
+	"hotline/tickets"
+)
+
+// Shifts is who is on call. duty.Shifts implements it.
+type Shifts interface {
+	Others(ctx context.Context, shift duty.Shift) ([]oncall.Attempt, error)
+	Take(ctx context.Context, shift duty.Shift, by oncall.EngineerID, now time.Time) error
+}
+
+// Config is what a [Board] works with. All of it is required.
+type Config struct {
+	// Ask rings a telephone with a question, as ring.Search.AskByTelephone does.
+	Ask      func(ctx context.Context, a oncall.Attempt, q ring.Question) (result string)
+	Shifts   Shifts
+	Blocking func(ctx context.Context) ([]tickets.Ticket, error) // those that are open
+	Log      *slog.Logger
+}
+
+// Board knows for whom others are being asked, and the answers that nobody has heard yet. Safe for concurrent use.
+type Board struct {
+	cfg Config
+
+	mu      sync.Mutex
+	asking  map[oncall.EngineerID]bool
+	answers map[oncall.EngineerID]prompts.Phrase
+	running sync.WaitGroup
+	ctx     context.Context // ends with Stop
+	stop    context.CancelFunc
+	stopped bool
+}
+
+// New makes a board; it starts nothing.
+func New(c Config) *Board {
+	b := &Board{cfg: c, asking: map[oncall.EngineerID]bool{}, answers: map[oncall.EngineerID]prompts.Phrase{}}
+	b.ctx, b.stop = context.WithCancel(context.Background())
+	return b
+}
+
+// Stop ends what is being asked, and waits. A shift that somebody has taken stays taken.
+func (b *Board) Stop(context.Context) error {
+	b.mu.Lock()
+	b.stopped = true
+	b.mu.Unlock()
+	b.stop()
+	b.running.Wait()
+	return nil
+}
+
+// Why nobody is asked.
+var (
+	ErrAsking = errors.New("the others are being asked already")
+	ErrNobody = errors.New("there is nobody else to ask")
+)
+
+// Ask begins to ask the others for a shift of an engineer's: ErrAsking while that goes on already, ErrNobody where the rota names
+// nobody else who could.
+func (b *Board) Ask(ctx context.Context, asks oncall.Engineer, shift duty.Shift) error {
+	others, err := b.cfg.Shifts.Others(ctx, shift)
+	if err != nil {
+		return err
+	}
+	if len(others) == 0 {
+		return ErrNobody
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.asking[asks.ID] || b.stopped {
+		return ErrAsking
+	}
+	b.asking[asks.ID] = true
+	delete(b.answers, asks.ID)
+	b.running.Go(func() {
+		answer := b.find(asks, shift, others)
+		b.mu.Lock()
+		delete(b.asking, asks.ID)
+		b.answers[asks.ID] = answer
+		b.mu.Unlock()
+		b.tell(asks, answer)
+	})
+	return nil
+}
+
+// Answer is what an engineer who asked has not heard yet, once.
+func (b *Board) Answer(id oncall.EngineerID) (answer prompts.Phrase, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	answer, ok = b.answers[id]
+	delete(b.answers, id)
+	return answer, ok
+}
+
+// find asks one telephone after another until somebody takes the shift. Who refuses is not rung at another telephone.
+func (b *Board) find(asks oncall.Engineer, shift duty.Shift, others []oncall.Attempt) (answer prompts.Phrase) {
+	refused := map[oncall.EngineerID]bool{}
+	for _, a := range others {
+		if refused[a.Engineer] || b.ctx.Err() != nil {
+			continue
+		}
+		taken, gone := false, false
+		result := b.cfg.Ask(b.ctx, a, ring.Question{
+			Ask: prompts.Join(prompts.Named(asks.Name), prompts.P("cover-asks"), Span(shift, time.Now()), prompts.P("cover-keys")),
+			Yes: func(ctx context.Context) prompts.Phrase {
+				err := b.cfg.Shifts.Take(context.WithoutCancel(ctx), shift, a.Engineer, time.Now())
+				switch {
+				case err == nil:
+					taken = true
+					return prompts.Join(prompts.P("console-on-call-you"), Span(shift, time.Now()), b.open(ctx))
+				case errors.Is(err, duty.ErrShiftChanged):
+					gone = true
+					return prompts.P("console-shift-changed")
+				case errors.Is(err, duty.ErrAbsent):
+					return prompts.P("console-shift-absent")
+				}
+				b.cfg.Log.Error("a shift that somebody takes is not written", "engineer", a.Engineer, "for", asks.ID, "error", err)
+				return prompts.P("console-trouble")
+			},
+		})
+		b.cfg.Log.Info("asked to take a shift", "engineer", a.Engineer, "for", asks.ID, "from", shift.From, "until", shift.Until, "result", result)
+		switch {
+		case taken:
+			return prompts.Join(prompts.P("cover-found"), prompts.Named(a.Name))
+		case gone:
+			return prompts.P("console-shift-changed")
+		}
+		refused[a.Engineer] = result == ring.ResultNo || result == ring.ResultYes
+	}
+	return prompts.P("cover-not-found")
+}
+
+// How who has asked is rung back with the answer.
+const (
+	tellings   = 5           // at most, each on every telephone
+	tellsAgain = time.Minute // who asked may be in the console still
+)
+
+// tell rings who has asked, until the key that confirms it, or until it was heard in the console.
+func (b *Board) tell(asks oncall.Engineer, answer prompts.Phrase) {
+	confirm := ring.Question{Ask: prompts.Join(answer, prompts.P("cover-heard")), Yes: func(context.Context) prompts.Phrase { return nil }}
+	for range tellings {
+		for _, phone := range asks.Phones {
+			if !b.unheard(asks.ID) {
+				return
+			}
+			a := oncall.Attempt{Engineer: asks.ID, Name: asks.Name, Phone: phone, Language: asks.Language}
+			if result := b.cfg.Ask(b.ctx, a, confirm); result == ring.ResultYes {
+				b.Answer(asks.ID)
+				return
+			}
+		}
+		again := time.NewTimer(tellsAgain)
+		select {
+		case <-again.C:
+		case <-b.ctx.Done():
+			again.Stop()
+		}
+	}
+}
+
+// unheard tells whether an answer waits to be heard.
+func (b *Board) unheard(id oncall.EngineerID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, waits := b.answers[id]
+	return waits && b.ctx.Err() == nil
+}
+
+// open reads the open blocking tickets to the one who comes.
+func (b *Board) open(ctx context.Context) prompts.Phrase {
+	list, err := b.cfg.Blocking(ctx)
+	if err != nil {
+		b.cfg.Log.Error("the open blocking tickets are not read to who takes a shift", "error", err)
+		return nil
+	}
+	return OpenBlocking(list)
+}
+
+// mostRead is how many tickets are read; their number is said.
+const mostRead = 10
+
+// OpenBlocking is what somebody hears of the open blocking tickets who comes on call: their number, and what each is about.
+func OpenBlocking(list []tickets.Ticket) prompts.Phrase {
+	if len(list) == 0 {
+		return prompts.P("console-no-blocking")
+	}
+	p := prompts.Join(prompts.P("console-blocking"), prompts.Number(len(list)))
+	for _, t := range list[:min(len(list), mostRead)] {
+		p = prompts.Join(p, prompts.Pause(500*time.Millisecond), ring.Subject(t))
+	}
+	return p
+}
+
+// Span is from when until when a shift is; one that runs is so from now on.
+func Span(s duty.Shift, now time.Time) prompts.Phrase {
+	now = now.In(s.Zone)
+	from := s.From.In(s.Zone)
+	if from.Before(now) {
+		from = now
+	}
+	return prompts.Join(prompts.When(from, now), prompts.P("console-until"), prompts.When(s.Until.In(s.Zone), now))
+}
