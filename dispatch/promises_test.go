@@ -174,6 +174,7 @@ func ofTheConsole() []promise {
 		{"console-done-restored", in(tickets.Restored), nil}, {"console-noted", func(s said) bool { return s.has(tickets.Recorded) }, nil},
 		{"console-call-over", func(s said) bool { return s.has(tickets.TalkEnded) }, nil},
 		{"console-no-answer", func(s said) bool { return s.has(tickets.Rang) }, nil},
+		{"console-cover-asks", nil, nil}, {"cover-found", nil, nil}, {"console-on-call-you", nil, nil}, // the conversations hold them
 	}
 	for _, k := range sla.Kinds() {
 		list = append(list, promise{prompts.ID("console-due-" + string(k)), func(s said) bool { return s.runs(k) }, nil})
@@ -183,7 +184,11 @@ func ofTheConsole() []promise {
 
 // asking are the sentences that greet, ask, or name something, and promise nothing.
 func asking() []prompts.ID {
-	return []prompts.ID{
+	var letters []prompts.ID
+	for l := 'a'; l <= 'z'; l++ {
+		letters = append(letters, prompts.ID("letter-"+string(l)))
+	}
+	return append(letters, []prompts.ID{
 		"welcome", "language-offer", "language", "enter-pin", "pin-wrong-1", "pin-wrong-2", "callback-choose", "callback-enter", "callback-short", "callback-read",
 		"callback-confirm", "announce-add", "menu", "menu-others", "menu-short", "wrong-key", "no-key", "menu-given-up", "operator-brief", "describe", "describe-add",
 		"recorded-menu", "no-speech", "too-long", "brief-keys", "test-call", "test-passed", "bulletin-installation", "bulletin-installations", "bulletin-alerts", "bulletin-keys", "bulletin-step", "bulletin-taken",
@@ -198,10 +203,10 @@ func asking() []prompts.ID {
 		"console-recordings", "console-last-note", "console-recording", "console-no-recordings", "console-no-sound", "console-enter-number", "console-no-ticket",
 		"console-none-open", "console-from-first", "console-dictate", "console-no-note", "console-moment", "console-trouble", "console-key-reach", "console-enter-time", "console-no-time", "console-away", "console-key-return", "console-returned", "console-talk", "console-talk-back", "console-hand-over", "handing-over", "handed-over", "not-handed-over",
 		"console-key-shifts", "console-key-who", "console-key-take-shift", "console-key-cover", "console-on-call", "console-on-call-nobody", "console-on-call-next", "console-on-call-gap",
-		"console-until", "console-shift-of", "console-shift-free", "console-from", "console-key-take-it", "console-on-call-you", "console-no-shift", "console-no-own-shift",
-		"console-shift-changed", "console-shift-absent", "console-your-shift", "console-key-ask", "console-cover-asks", "console-cover-asked", "console-cover-nobody",
-		"console-blocking", "console-no-blocking", "cover-asks", "cover-keys", "cover-found", "cover-not-found", "cover-heard", "console-key-call", "console-no-customer",
-	}
+		"console-until", "console-shift-of", "console-shift-free", "console-from", "console-key-take-it", "console-no-shift", "console-no-own-shift",
+		"console-shift-changed", "console-shift-absent", "console-your-shift", "console-key-ask", "console-cover-asked", "console-cover-nobody",
+		"console-blocking", "console-no-blocking", "cover-asks", "cover-keys", "cover-not-found", "cover-heard", "console-key-call", "console-no-customer",
+	}...)
 }
 
 // speaksOf tells whether a sentence names figures.

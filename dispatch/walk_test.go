@@ -210,6 +210,8 @@ func saidElsewhere() map[prompts.ID]string {
 	const scripts = "../ivr/testdata/"
 	return map[prompts.ID]string{
 		"trouble":           scripts + "ticket-number-late.txt",
+		"console-call-over": scripts + "engineer-calls-the-customer.txt", "console-no-answer": scripts + "engineer-calls-in-vain.txt",
+		"console-cover-asks": scripts + "engineer-finds-cover.txt", "cover-found": scripts + "engineer-is-rung-back.txt", "console-on-call-you": scripts + "engineer-takes-the-running-shift.txt",
 		"console-done-take": scripts + "engineer-works.txt", "console-done-intervention": scripts + "engineer-works.txt", "console-done-restored": scripts + "engineer-works.txt",
 		"console-done-waiting": scripts + "engineer-waits-and-resumes.txt", "console-done-resume": scripts + "engineer-waits-and-resumes.txt", "console-noted": scripts + "engineer-dictates.txt",
 		"console-due-contact": scripts + "engineer-works.txt", "console-due-intervention": scripts + "engineer-works.txt", "console-due-restore": scripts + "engineer-by-number.txt",

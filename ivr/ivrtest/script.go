@@ -25,6 +25,7 @@ import (
 //	given ticket blocking of 314159      an open ticket
 //	given engineer anna 57721566         the telephone that calls is this engineer's, who has this PIN; a language may follow
 //	given colleague marco yes            another engineer, and what is answered when that one is asked: yes, no, nothing
+//	given answers anna yes               what the one who asked says when rung back
 //	given rota anna marco                who is on call by day (08:00 to 20:00) and by night; nobody for a gap
 //	given customer answers               how a customer's telephone is: answers, silent, nowhere
 //	given fault of rossi                 a known fault that covers this contract
@@ -159,6 +160,8 @@ func (s *script) given(w []string) {
 		s.must(s.world.engineer(s.ctx, w[1:], s.number))
 	case "colleague":
 		s.must(s.world.colleague(s.ctx, w[1], w[2]))
+	case "answers":
+		s.world.answers(w[1], w[2])
 	case "rota":
 		s.must(s.world.rota(s.ctx, w[1], w[2]))
 	case "customer":
