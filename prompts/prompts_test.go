@@ -188,3 +188,24 @@ func TestNamesOfTheHouseAreSpokenOrReplaced(t *testing.T) {
 		}
 	}
 }
+
+// An engineer's name is spelt where no voice speaks it: the first word, and the first letter of the last one.
+func TestAnEngineersNameIsSpelt(t *testing.T) {
+	b, err := Open(Italian)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"Anna": "anna", "Renée de Vries": "reneev", "Ždeněk O'Hara-Łuk": "zdeneko", "李": "", "": "", "Wolfeschlegelsteinhausen Bergerdorff": "wolfeschlege",
+	} {
+		got := ""
+		for _, c := range b.Say(Engineer("id", name)) {
+			for _, l := range c.Spelt {
+				got += strings.TrimPrefix(string(l.ID), "letter-")
+			}
+		}
+		if got != want {
+			t.Errorf("%q is spelt %q, want %q", name, got, want)
+		}
+	}
+}

@@ -116,7 +116,7 @@ func (b *Board) find(asks oncall.Engineer, shift duty.Shift, others []oncall.Att
 		}
 		taken, gone := false, false
 		result := b.cfg.Ask(b.ctx, a, ring.Question{
-			Ask: prompts.Join(prompts.Named(asks.Name), prompts.P("cover-asks"), Span(shift, time.Now()), prompts.P("cover-keys")),
+			Ask: prompts.Join(prompts.Engineer(string(asks.ID), asks.Name), prompts.P("cover-asks"), Span(shift, time.Now()), prompts.P("cover-keys")),
 			Yes: func(ctx context.Context) prompts.Phrase {
 				err := b.cfg.Shifts.Take(context.WithoutCancel(ctx), shift, a.Engineer, time.Now())
 				switch {
@@ -136,7 +136,7 @@ func (b *Board) find(asks oncall.Engineer, shift duty.Shift, others []oncall.Att
 		b.cfg.Log.Info("asked to take a shift", "engineer", a.Engineer, "for", asks.ID, "from", shift.From, "until", shift.Until, "result", result)
 		switch {
 		case taken:
-			return prompts.Join(prompts.P("cover-found"), prompts.Named(a.Name))
+			return prompts.Join(prompts.P("cover-found"), prompts.Engineer(string(a.Engineer), a.Name))
 		case gone:
 			return prompts.P("console-shift-changed")
 		}

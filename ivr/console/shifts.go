@@ -68,7 +68,7 @@ func (s *session) onCall() error {
 		if i == 0 {
 			said = prompts.P("console-on-call")
 		}
-		said = prompts.Join(said, prompts.Named(one.Who.Name), prompts.P("console-until"), prompts.When(one.Until.In(one.Zone), now.In(one.Zone)), prompts.Pause(breath))
+		said = prompts.Join(said, prompts.Engineer(string(one.Engineer), one.Who.Name), prompts.P("console-until"), prompts.When(one.Until.In(one.Zone), now.In(one.Zone)), prompts.Pause(breath))
 	}
 	for i, one := range on.Next {
 		at := prompts.When(one.From.In(one.Zone), now.In(one.Zone))
@@ -76,9 +76,9 @@ func (s *session) onCall() error {
 		case one.Engineer == "":
 			said = prompts.Join(said, prompts.P("console-on-call-gap"), at)
 		case i == 0:
-			said = prompts.Join(said, prompts.P("console-on-call-next"), at, prompts.Named(one.Who.Name))
+			said = prompts.Join(said, prompts.P("console-on-call-next"), at, prompts.Engineer(string(one.Engineer), one.Who.Name))
 		default:
-			said = prompts.Join(said, prompts.Named(one.Who.Name))
+			said = prompts.Join(said, prompts.Engineer(string(one.Engineer), one.Who.Name))
 		}
 	}
 	return s.say(said)
@@ -103,7 +103,7 @@ func (s *session) takeShift() error {
 	}
 	whose := prompts.P("console-shift-free")
 	if shift.Engineer != "" {
-		whose = prompts.Join(prompts.P("console-shift-of"), prompts.Named(shift.Who.Name))
+		whose = prompts.Join(prompts.P("console-shift-of"), prompts.Engineer(string(shift.Engineer), shift.Who.Name))
 	}
 	return s.choose(prompts.Join(whose, prompts.P("console-from"), s.span(shift)), []option{
 		{'1', "take-it", "console-key-take-it", func() error { return s.take(shift) }},

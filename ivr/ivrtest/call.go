@@ -129,8 +129,6 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 			out = append(out, "by-"+i.At.Format("Mon-2Jan-15:04"))
 		case prompts.Name, prompts.EngineerName:
 			out = append(out, "named-"+i.Text)
-		case prompts.Person:
-			out = append(out, "person-"+i.Text)
 		case prompts.Cardinal:
 			out = append(out, fmt.Sprint(i.Number))
 		case prompts.Silence:
