@@ -22,7 +22,7 @@ func TestAnEngineerCallsTheCustomer(t *testing.T) {
 		picked := make(chan *phone.Call, 1)
 		carrier := p.Phone("127.0.0.9:5060", "carrier", func(ctx context.Context, in *phone.Incoming) {
 			in.Ring()
-			time.Sleep(6 * time.Second)
+			p.Passes(6 * time.Second)
 			if call, err := in.PickUp(ctx); err == nil {
 				picked <- call
 				<-call.Context().Done()
