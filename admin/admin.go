@@ -25,6 +25,7 @@ import (
 	"hotline/admin/calling"
 	"hotline/admin/diagnostics"
 	"hotline/admin/document"
+	"hotline/admin/heartbeats"
 	"hotline/admin/idempotency"
 	"hotline/admin/metrics"
 	"hotline/admin/middleware"
@@ -35,6 +36,7 @@ import (
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
+	"hotline/heartbeat"
 	replies "hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
@@ -106,9 +108,10 @@ type Store interface {
 	intake.Store
 	replies.Store
 	versions.Store
+	heartbeat.Store
 }
 
-// Config is what the API needs. Everything but Telephone, TestCall, Chains, Spoken, Intake and Trunks is required.
+// Config is what the API needs. Everything but Telephone, TestCall, Chains, Spoken, Machines and Trunks is required.
 type Config struct {
 	Desk         *tickets.Desk
 	Store        Store
@@ -125,7 +128,7 @@ type Config struct {
 	Chains   *chains.Feed // what goes on, live; nil: nothing is told
 	Node     string       // the name of this process among those on one database
 	Spoken   Spoken       // nil: names are not spoken
-	Intake   *intake.Intake
+	Machines Machines     // nothing in it: no alert and no heartbeat is taken
 	Health   Health
 	Metrics  *metrics.Metrics
 	Trunks   func() (all []Trunk, certificateEnds time.Time) // nil: there are none
@@ -138,6 +141,12 @@ type Config struct {
 type Schedules struct {
 	escalation.Store
 	Defaults escalation.Defaults
+}
+
+// Machines are what takes in what installed systems say.
+type Machines struct {
+	Intake     *intake.Intake
+	Heartbeats *heartbeat.Keeper
 }
 
 // Locale is how the house writes.
@@ -163,7 +172,7 @@ func New(c Config) http.Handler {
 	r.Method(http.MethodGet, "/metrics", s.Metrics.Handler(s.Store))
 	diagnostics.Routes(r, base)
 	token := &access.Authenticator{Token: s.Store.Token, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused}
-	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secret: "pin"})
+	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secrets: []string{"pin", "key"}})
 	failed := func(w http.ResponseWriter, _ *http.Request) {
 		problem.Write(w, http.StatusInternalServerError, "this request failed; the log says why")
 	}
@@ -191,6 +200,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.reportRoutes(api)
 	s.faultRoutes(api)
 	alerts.Mount(s.operations(api), s.alerts())
+	heartbeats.Mount(s.operations(api), s.heartbeats())
 	s.flowRoutes(api)
 	s.trunkRoutes(api)
 	s.healthRoute(api)
@@ -252,7 +262,16 @@ func serve[I, O any](s *server, api huma.API, op huma.Operation, handle func(con
 
 // alerts is the API of what installed systems report.
 func (s *server) alerts() alerts.Config {
-	return alerts.Config{Intake: s.Intake, Store: s.Store, Tickets: s.Desk, Bound: access.Bound, Now: s.Now}
+	return alerts.Config{Intake: s.Machines.Intake, Store: s.Store, Tickets: s.Desk, Bound: access.Bound, Now: s.Now}
+}
+
+// heartbeats is the API of signs of life.
+func (s *server) heartbeats() heartbeats.Config {
+	known := func(id string) bool {
+		_, ok := s.Desk.Book().Contracts.Get(directory.ContractID(id))
+		return ok
+	}
+	return heartbeats.Config{Store: s.Store, Keeper: s.Machines.Heartbeats, Contract: known, Now: s.Now}
 }
 
 // head is the head of the OpenAPI document. The library's own page of documentation stays off: it loads scripts

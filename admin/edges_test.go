@@ -54,6 +54,8 @@ func bodies() map[string]string {
 		"PUT /alert-mappings/{id}":       `{"version":1,"fingerprint":".id","title":".t"}`,
 		"PUT /alert-policies/{id}":       `{"version":1,"window_seconds":60,"again_seconds":60,"storm":{"alerts":5,"within_seconds":60,"quiet_seconds":60},"flapping":{"changes":5,"within_seconds":60,"quiet_seconds":60}}`,
 		"PUT /maintenance-windows/{id}":  `{"version":1,"contract":"rossi","from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}`,
+		"PUT /heartbeats/{id}":           `{"version":1,"contract":"rossi","title":"t","period_seconds":60,"grace_seconds":60,"longest_run_seconds":60}`,
+		"POST /heartbeats/preview":       `{"period_seconds":60,"grace_seconds":60,"longest_run_seconds":60}`,
 		"POST /alerts/{source}":          `{"fingerprint":"a","title":"t","truncated":1}`,
 		"POST /tickets/{number}/time":    `{"minutes":5,"what":"looked"}`,
 		"POST /tickets/{number}/contact": `{"at":"2026-11-23T09:02:00Z","reason":"told later"}`, "POST /tickets/{number}/intervention": `{"at":"2026-11-23T09:02:00Z","reason":"told later"}`,

@@ -51,6 +51,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/engineers/{id}/contact": "DELETE GET PATCH PUT", "/engineers/{id}/proofs": "GET", "/engineers/{id}/pin": "POST", "/oncall/at": "GET", "/oncall/readiness": "GET", "/oncall/replay": "POST", "/oncall/calendar.ics": "GET", "/chains": "GET", "/engineers/{id}/test-call": "POST",
 		"/alerts": "GET", "/alerts/{source}": "POST", "/tickets/{number}/alerts": "GET", "/alert-policies": "GET", "/alert-policies/{id}": "DELETE GET PATCH PUT", "/alert-mappings": "GET",
 		"/alert-mappings/{id}": "DELETE GET PATCH PUT", "/maintenance-windows": "GET", "/maintenance-windows/{id}": "DELETE GET PATCH PUT",
+		"/heartbeats": "GET", "/heartbeats/{id}": "DELETE GET PATCH PUT", "/heartbeats/{id}/key": "POST", "/heartbeats/preview": "POST",
 	} {
 		want[path] = methods
 	}

@@ -62,7 +62,7 @@ ChangedRules ClockReportView ClockView ClosuresView Comment Complaint ContactInp
 ContractList ContractView ContractWithPIN CoveredView CustomerList CustomerView DraftInputBody Duty EndEvent
 Engineer EngineerInputBody EngineerList EngineerPIN Entered ErrorDetail ErrorModel Event ExceptionView
 Explained ExplanationView FaultList FaultView FlappingView FlowList FlowText FlowVersion FlowView Gap
-GroupView HealthView HistoryView HoursView ImportView InBoth IntervalView LayerView LeftOutView Leg
+GroupView HealthView HeartbeatInputBody HeartbeatKey HeartbeatList HeartbeatPreview HeartbeatRule HeartbeatSignal HeartbeatStanding HeartbeatView HistoryView HoursView ImportView InBoth IntervalView LayerView LeftOutView Leg
 LevelInputBody LevelList LevelView LimitsView LineEvent LineView MaintenanceInputBody MaintenanceList
 MaintenanceView MoveView NewContractBody NewCustomerBody NightView OnCallView OtherContract OutcomeView
 Override OverrideOfRota Part PauseView PersonView PhoneRule PlanView PolicyInputBody PolicyList PolicyView

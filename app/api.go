@@ -16,6 +16,7 @@ import (
 	"hotline/admin"
 	"hotline/app/connections"
 	"hotline/callstore"
+	"hotline/heartbeat/ping"
 	"hotline/oncall/pins"
 )
 
@@ -46,10 +47,14 @@ func (a *App) openAPI(ctx context.Context) error {
 
 // handler is the API, and the staff's pages beside it.
 func (a *App) handler(ctx context.Context) http.Handler {
-	api, pages := a.api(), a.pages(ctx)
+	api, pages, pings := a.api(), a.pages(ctx), ping.New(a.machines.heartbeats, time.Now, a.log)
 	return callstore.ForStaff(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/metrics" {
 			api.ServeHTTP(w, r)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/ping/") {
+			pings.ServeHTTP(w, r)
 			return
 		}
 		pages.ServeHTTP(w, r)
@@ -63,7 +68,7 @@ func (a *App) api() http.Handler {
 		spoken = names
 	}
 	return admin.New(admin.Config{
-		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan}, Spoken: spoken, Intake: a.intake,
+		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan}, Spoken: spoken, Machines: admin.Machines{Intake: a.machines.intake, Heartbeats: a.machines.heartbeats},
 		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: admin.Schedules{Store: a.db.Store, Defaults: a.escalation()}, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
 		Recordings: a.openRecording,
 		Flows:      a.flows, Trunks: lineStatus{a.switchboard}.trunks, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,

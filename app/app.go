@@ -27,6 +27,7 @@ import (
 	"hotline/dialplan"
 	"hotline/dispatch"
 	"hotline/dispatch/chains"
+	"hotline/heartbeat"
 	"hotline/intake"
 	"hotline/journal"
 	"hotline/line"
@@ -85,7 +86,7 @@ type App struct {
 	offline     *offline.Start // nil: the database answered at the start
 	disk        disk
 	desk        *tickets.Desk
-	intake      *intake.Intake
+	machines    machines
 	calls       *calls.Records
 	letters     *delivery.Letters
 	budgets     *nodes.Budgets
@@ -107,6 +108,12 @@ type disk struct {
 	numbers    *numberlease.Numbers
 	spool      *spool.Folder
 	recordings *recovery.Recordings
+}
+
+// machines is what takes in what installed systems say.
+type machines struct {
+	intake     *intake.Intake
+	heartbeats *heartbeat.Keeper
 }
 
 // dispatching is what gets tickets to engineers.
@@ -188,7 +195,10 @@ func (a *App) Stop(ctx context.Context) error {
 func (a *App) Desk() *tickets.Desk { return a.desk }
 
 // Intake takes what installed systems report, for those who embed the program and for tests; only after Start.
-func (a *App) Intake() *intake.Intake { return a.intake }
+func (a *App) Intake() *intake.Intake { return a.machines.intake }
+
+// Heartbeats keeps signs of life, for those who embed the program and for tests; only after Start.
+func (a *App) Heartbeats() *heartbeat.Keeper { return a.machines.heartbeats }
 
 // Dispatcher gets tickets to engineers, for those who embed the program and for tests; only after Start.
 func (a *App) Dispatcher() *dispatch.Dispatcher { return a.dispatching.dispatcher }

@@ -4,24 +4,29 @@ import (
 	"context"
 	"time"
 
+	"hotline/heartbeat"
 	"hotline/intake"
 )
 
-// openIntake opens the Alerting Manager.
+// openIntake opens the Alerting Manager, and the keeper of heartbeats, whose silence it hears of.
 func (a *App) openIntake(context.Context) error {
-	a.intake = intake.New(intake.Config{
+	a.machines.intake = intake.New(intake.Config{
 		Store: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, NewID: newID, Language: string(a.cfg.Config.Language), Counted: a.metrics.AlertsTaken, Log: a.log,
 	})
+	a.machines.heartbeats = heartbeat.New(heartbeat.Config{Store: a.db.Store, Intake: a.machines.intake, Process: newID(), NewKey: newID, Log: a.log})
 	return nil
 }
 
-// alertsDue does what is due at installations, once the database answers: maintenance that ended, problems that stayed quiet, and
-// what was cut short.
+// alertsDue does what is due at installations, once the database answers: maintenance that ended, problems that stayed quiet, beats
+// that did not come, and what was cut short.
 func (a *App) alertsDue(ctx context.Context) {
 	if a.offline.Waits() {
 		return
 	}
-	if err := a.intake.Due(ctx, time.Now()); err != nil && ctx.Err() == nil {
+	if err := a.machines.heartbeats.Due(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		a.log.Warn("heartbeats are looked at later", "error", err)
+	}
+	if err := a.machines.intake.Due(ctx, time.Now()); err != nil && ctx.Err() == nil {
 		a.log.Warn("what is due at installations is done later", "error", err)
 	}
 }

@@ -25,6 +25,7 @@ type Alert struct {
 	Severity     string // as the source calls it
 	Title        string // one line
 	Text         string // more about it; may be empty
+	End          string // what is to be said of its end; may be empty
 	Installation string // what it is about, where the source says so; the token's own installation goes before it
 	Skip         string // why it is neither a problem nor the end of one, such as "a test message"; empty: it is
 }
@@ -54,6 +55,7 @@ func (a Alert) Bounded() Alert {
 	a.Severity = limits.OneLine(strings.TrimSpace(a.Severity), limits.Number)
 	a.Title = limits.OneLine(strings.TrimSpace(a.Title), titleMost)
 	a.Text = limits.Plain(strings.TrimSpace(a.Text), textMost)
+	a.End = limits.OneLine(strings.TrimSpace(a.End), titleMost)
 	a.Installation = limits.OneLine(strings.TrimSpace(a.Installation), installationMost)
 	return a
 }

@@ -161,7 +161,7 @@ func (f *fold) message(d Delivery) (o Outcome) {
 		case !known || !p.Firing:
 			o.Unmatched++
 		default:
-			f.resolve(p, &o)
+			f.resolve(p, a, &o)
 		}
 	}
 	if d.Batch.Truncated > 0 {
@@ -285,7 +285,7 @@ func (f *fold) open(c sla.Category, text string) tickets.Number {
 }
 
 // resolve takes the end of a problem.
-func (f *fold) resolve(p *Problem, o *Outcome) {
+func (f *fold) resolve(p *Problem, a Alert, o *Outcome) {
 	p.Firing, p.Since, p.Heard, p.Held, p.Due = false, f.Now, f.Now, "", time.Time{}
 	p.change(f.Now)
 	f.write(p)
@@ -300,21 +300,24 @@ func (f *fold) resolve(p *Problem, o *Outcome) {
 			f.act(Action{Kind: ActNote, Ticket: p.Ticket, Text: fmt.Sprintf("%s comes and goes: its end counts when it has lasted for %s", p.Title, f.Policy.Flapping.Quiet.Span())})
 		}
 	default:
-		f.settle(p)
+		f.settle(p, a.End)
 	}
 }
 
 // flapTold marks a problem of which the ticket says already that it comes and goes.
 const flapTold = -1
 
-// settle ends a problem's part in its ticket, and the ticket with the last one.
-func (f *fold) settle(p *Problem) {
+// settle ends a problem's part in its ticket, and the ticket with the last one. end is what its source says of the end.
+func (f *fold) settle(p *Problem, end string) {
 	if p.Due = (time.Time{}); f.leave(p.Ticket) > 0 {
 		return
 	}
 	text := "resolved: " + p.Title
 	if p.Count > 1 {
 		text += fmt.Sprintf(", x %d", p.Count)
+	}
+	if end != "" {
+		text += ", " + end
 	}
 	if storm := f.i.State.Storm; storm.Ticket == p.Ticket {
 		text = fmt.Sprintf("all alerts of the storm are resolved, %d in all", storm.Count)
@@ -344,7 +347,7 @@ func (f *fold) look(p *Problem) {
 	switch {
 	case !p.Firing:
 		if p.Ticket != 0 {
-			f.settle(p)
+			f.settle(p, "")
 		}
 	case p.Held == HeldMaintenance && !f.Maintenance.IsZero():
 		p.Due = f.Maintenance

@@ -38,6 +38,7 @@ type Store struct {
 	flowTables
 	userTables
 	intakeTables
+	heartbeatTables
 	ledger
 	calls   map[tickets.CallID]cdr.Call
 	tokens  map[[32]byte]tokens.Token // by hash
@@ -74,12 +75,13 @@ func New(first tickets.Number) *Store {
 			levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{}, faults: map[string]directory.KnownFault{},
 			edits: edits{pins: map[directory.PINHash]int64{}, at: map[document]int64{}, gone: map[document]int{}},
 		},
-		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
-		scheduleTables: newSchedules(),
-		intakeTables:   newIntake(),
-		flowTables:     flowTables{facts: map[string]string{}},
-		userTables:     newUserTables(),
-		calls:          map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},
+		oncallTables:    oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
+		scheduleTables:  newSchedules(),
+		intakeTables:    newIntake(),
+		heartbeatTables: newHeartbeats(),
+		flowTables:      flowTables{facts: map[string]string{}},
+		userTables:      newUserTables(),
+		calls:           map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},
 	}
 }
 

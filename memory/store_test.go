@@ -5,6 +5,7 @@ import (
 
 	"hotline/budgets"
 	"hotline/cdr"
+	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
@@ -42,5 +43,8 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 		storagetest.Budgets(t, func(t *testing.T) budgets.Store { return memory.New(417) })
 	})
 	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return memory.New(417) }) })
+	t.Run("heartbeats", func(t *testing.T) {
+		storagetest.Heartbeats(t, func(t *testing.T) heartbeat.Store { return memory.New(417) })
+	})
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return memory.New(417) }) })
 }

@@ -5,6 +5,7 @@ import (
 
 	"hotline/budgets"
 	"hotline/cdr"
+	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
@@ -33,5 +34,8 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("flows", func(t *testing.T) { storagetest.Flows(t, func(t *testing.T) versions.Store { return fresh(t) }) })
 	t.Run("budgets", func(t *testing.T) { storagetest.Budgets(t, func(t *testing.T) budgets.Store { return fresh(t) }) })
 	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return fresh(t) }) })
+	t.Run("heartbeats", func(t *testing.T) {
+		storagetest.Heartbeats(t, func(t *testing.T) heartbeat.Store { return fresh(t) })
+	})
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return fresh(t) }) })
 }

@@ -35,6 +35,7 @@ func rules() map[string]tokens.Scope {
 			"GET /api/v1/calendars/{id}", "GET /api/v1/faults", "GET /api/v1/faults/{id}", "GET /api/v1/flows", "GET /api/v1/flows/{version}", "GET /api/v1/trunks", "GET /api/v1/time", "GET /api/v1/dry-run",
 			"GET /api/v1/alerts", "GET /api/v1/tickets/{number}/alerts", "GET /api/v1/alert-policies", "GET /api/v1/alert-policies/{id}", "GET /api/v1/alert-mappings", "GET /api/v1/alert-mappings/{id}",
 			"GET /api/v1/maintenance-windows", "GET /api/v1/maintenance-windows/{id}",
+			"GET /api/v1/heartbeats", "GET /api/v1/heartbeats/{id}", "POST /api/v1/heartbeats/preview",
 			"GET /api/v1/chains", "GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg",
 			"POST /api/v1/calendars/{id}/preview", "POST /api/v1/levels/{id}/preview", "POST /api/v1/contracts/{id}/preview", "POST /api/v1/flows/check", // change nothing
 		},
@@ -47,6 +48,7 @@ func rules() map[string]tokens.Scope {
 			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
 			"PUT /api/v1/escalation-policies/{id}", "DELETE /api/v1/escalation-policies/{id}", "PUT /api/v1/levels/{id}",
 			"PUT /api/v1/alert-policies/{id}", "DELETE /api/v1/alert-policies/{id}", "PUT /api/v1/alert-mappings/{id}", "DELETE /api/v1/alert-mappings/{id}",
+			"PUT /api/v1/heartbeats/{id}", "DELETE /api/v1/heartbeats/{id}", "POST /api/v1/heartbeats/{id}/key",
 			"PUT /api/v1/calendars/{id}", "POST /api/v1/calendars/{id}/closures", "POST /api/v1/flows", "GET /api/v1/recordings/{id}/accesses",
 			"GET /api/v1/debug/profile", "GET /api/v1/debug/heap", "GET /api/v1/debug/goroutine",
 		},

@@ -10,6 +10,7 @@ import (
 	"hotline/admin/operation"
 	"hotline/admin/problem"
 	"hotline/directory"
+	"hotline/heartbeat"
 	"hotline/intake"
 	"hotline/intake/format"
 )
@@ -83,7 +84,7 @@ func (c Config) mappingRoutes() {
 
 // sound refuses a mapping whose expressions cannot be read, and one that no address would reach.
 func sound(m intake.Mapping) error {
-	for _, name := range format.Names() {
+	for _, name := range append(format.Names(), heartbeat.Source) {
 		if name == m.ID {
 			return problem.Refused("path.id", name+" is a format that hotline knows already; choose another name")
 		}

@@ -140,7 +140,7 @@ func (p *patcher) writable(document []byte) ([]byte, huma.StatusError) {
 		return nil, huma.Error422UnprocessableEntity("the patch leaves no object")
 	}
 	for name := range fields {
-		if _, ok := p.fields[name]; !ok && (name == "id" || strings.HasSuffix(name, "_at")) {
+		if _, ok := p.fields[name]; !ok && (name == "id" || name == "standing" || strings.HasSuffix(name, "_at")) {
 			delete(fields, name)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,13 +36,13 @@ type Store interface {
 
 // Config is what the keys need. All of it is required.
 type Config struct {
-	Store  Store
-	Open   func(path string) bool           // paths that know no keys
-	Owner  func(ctx context.Context) string // whose keys they are: the fingerprint of the request's token
-	Name   func(ctx context.Context) string // of the token, for the log
-	Log    *slog.Logger
-	Now    func() time.Time
-	Secret string // a field of answers that is shown once and never kept
+	Store   Store
+	Open    func(path string) bool           // paths that know no keys
+	Owner   func(ctx context.Context) string // whose keys they are: the fingerprint of the request's token
+	Name    func(ctx context.Context) string // of the token, for the log
+	Log     *slog.Logger
+	Now     func() time.Time
+	Secrets []string // fields of answers that are shown once and never kept
 }
 
 // Keys are the Idempotency-Keys of all writes. Two rows stand for a keyed write: the claim, written before it is done, and
@@ -183,10 +184,12 @@ func (k *Keys) withoutSecret(body []byte) []byte {
 	if json.Unmarshal(body, &fields) != nil {
 		return body
 	}
-	if _, ok := fields[k.Secret]; !ok {
+	if !slices.ContainsFunc(k.Secrets, func(s string) bool { _, ok := fields[s]; return ok }) {
 		return body
 	}
-	delete(fields, k.Secret)
+	for _, s := range k.Secrets {
+		delete(fields, s)
+	}
 	kept, err := json.Marshal(fields)
 	if err != nil {
 		return nil

@@ -13,6 +13,7 @@ import (
 	"hotline/config"
 	"hotline/datadir"
 	"hotline/directory"
+	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
@@ -46,6 +47,7 @@ type Store interface {
 	oncall.Store
 	escalation.Store
 	intake.Store
+	heartbeat.Store
 }
 
 // Config is which database to open.
