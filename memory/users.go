@@ -113,3 +113,11 @@ func (s *Store) EndSession(_ context.Context, hash [32]byte) error {
 	delete(s.sessions, hash)
 	return nil
 }
+
+// EndSessions ends the sessions of a user but one.
+func (s *Store) EndSessions(_ context.Context, user string, but [32]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.sessions, func(hash [32]byte, n users.Session) bool { return n.User == user && hash != but })
+	return nil
+}

@@ -83,6 +83,7 @@ const (
 	selectSession  = `select s.created, s.expires, u.name, u.role, u.password, u.engineer, u.disabled, u.created, u.version
 		from sessions s join users u on u.name = s.owner where s.hash = $1 and not u.disabled`
 	endSession = `delete from sessions where hash = $1`
+	endOthers  = `delete from sessions where owner = $1 and hash <> $2`
 )
 
 func scanUser(r pgx.CollectableRow) (u users.User, err error) {
@@ -199,4 +200,9 @@ func (s *Store) Session(ctx context.Context, hash [32]byte) (users.Session, user
 // EndSession ends a session.
 func (s *Store) EndSession(ctx context.Context, hash [32]byte) error {
 	return s.exec(ctx, "ending a session", endSession, hash[:])
+}
+
+// EndSessions ends the sessions of a user but one.
+func (s *Store) EndSessions(ctx context.Context, user string, but [32]byte) error {
+	return s.exec(ctx, "ending the sessions of "+user, endOthers, user, but[:])
 }

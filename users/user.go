@@ -30,6 +30,8 @@ type SessionStore interface {
 	// has ended is the caller's to compare.
 	Session(ctx context.Context, hash [32]byte) (Session, User, error)
 	EndSession(ctx context.Context, hash [32]byte) error // one that is not there is no error
+	// EndSessions ends every session of a user but one, which need not be there.
+	EndSessions(ctx context.Context, user string, but [32]byte) error
 }
 
 // User is somebody who may log in to the staff's pages.

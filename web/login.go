@@ -17,6 +17,7 @@ type formPage struct {
 	Next    string // where to go afterwards
 	Empty   bool   // there are no users yet
 	Done    bool
+	Ended   bool // the other sessions
 }
 
 func (s *server) loginPage(w http.ResponseWriter, r *request) {

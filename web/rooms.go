@@ -5,15 +5,20 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
+	"hotline/web/access"
 	"hotline/web/reports"
 	"hotline/web/room"
 )
 
 // rooms are the pages that live in rooms of their own. A house without anything gives the same routes: the table of rules is made so.
 func rooms(c Config) []room.Route {
-	return reports.Routes(reports.House{Store: c.Store, Desk: c.Desk, Language: c.Language})
+	return slices.Concat(
+		reports.Routes(reports.House{Store: c.Store, Desk: c.Desk, Language: c.Language}),
+		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Log: c.Log}),
+	)
 }
 
 // roomPage is the page of a room in the frame of all pages.

@@ -27,6 +27,9 @@ func (s *server) routes() []route {
 		{"POST /login", s.login},
 		{"GET /setup/{token}", s.setupPage},
 		{"POST /setup/{token}", s.setup},
+		{"GET /invite/{name}/{token}", s.invitePage},
+		{"POST /invite/{name}/{token}", s.invite},
+		{"POST /sessions/end", s.endOthers},
 		{"POST /logout", s.logout},
 		{"GET /password", s.passwordPage},
 		{"POST /password", s.changePassword},
@@ -66,20 +69,23 @@ var rules = sync.OnceValue(func() map[string]who {
 	all := who{roles: users.Roles()}
 	workers := who{roles: []users.Role{users.Engineer, users.Staff, users.Admin}}
 	table := map[string]who{
-		"GET /static/{file}":         {anybody: true},
-		"POST /language":             {anybody: true},
-		"GET /login":                 {anybody: true},
-		"POST /login":                {anybody: true},
-		"GET /setup/{token}":         {anybody: true}, // the token is asked for
-		"POST /setup/{token}":        {anybody: true},
-		"POST /logout":               all,
-		"GET /password":              all,
-		"POST /password":             all,
-		notFound:                     all,
-		"GET /{$}":                   all,
-		"GET /live":                  all,
-		"GET /tickets/{number}":      all,
-		"GET /recordings/{id}/audio": workers, // callers' voices
+		"GET /static/{file}":          {anybody: true},
+		"POST /language":              {anybody: true},
+		"GET /login":                  {anybody: true},
+		"POST /login":                 {anybody: true},
+		"GET /setup/{token}":          {anybody: true}, // the token is asked for
+		"POST /setup/{token}":         {anybody: true},
+		"GET /invite/{name}/{token}":  {anybody: true}, // the token is asked for
+		"POST /invite/{name}/{token}": {anybody: true},
+		"POST /sessions/end":          all,
+		"POST /logout":                all,
+		"GET /password":               all,
+		"POST /password":              all,
+		notFound:                      all,
+		"GET /{$}":                    all,
+		"GET /live":                   all,
+		"GET /tickets/{number}":       all,
+		"GET /recordings/{id}/audio":  workers, // callers' voices
 
 		"GET /calls":               all,
 		"GET /calls/{id}":          all,

@@ -35,7 +35,7 @@ func TestEveryRouteHasARule(t *testing.T) {
 func example(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	path = strings.ReplaceAll(path, "{$}", "")
-	for gap, value := range map[string]string{"{number}": "417", "{id}": "rossi", "{token}": "token", "{file}": "desk.css", "{table}": "lines.csv"} {
+	for gap, value := range map[string]string{"{number}": "417", "{id}": "rossi", "{token}": "token", "{file}": "desk.css", "{table}": "lines.csv", "{name}": "nobody"} {
 		path = strings.ReplaceAll(path, gap, value)
 	}
 	return method, path
@@ -51,7 +51,7 @@ func TestEachRoleMayDoWhatTheTableSays(t *testing.T) {
 			continue
 		}
 		for _, role := range users.Roles() {
-			if a := o.as(role).do(method, path, nil); (a.Code == http.StatusForbidden) == may(role, r.pattern) && !strings.Contains(path, "/setup/") {
+			if a := o.as(role).do(method, path, nil); (a.Code == http.StatusForbidden) == may(role, r.pattern) && !strings.Contains(path, "/setup/") && !strings.Contains(path, "/invite/") {
 				t.Errorf("%s as %s: %d", r.pattern, role, a.Code)
 			}
 		}

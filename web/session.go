@@ -149,7 +149,7 @@ func (s *server) verify(r *request, name, secret string) (users.User, error) {
 		return users.User{}, fmt.Errorf("finding user %s: %w", name, err)
 	}
 	hash := u.Password
-	if unknown {
+	if unknown = unknown || u.Invited(); unknown { // who is invited has no password yet
 		hash = nobodysHash
 	}
 	err = s.hashed(ctx, func() error {

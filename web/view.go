@@ -21,6 +21,7 @@ func (p page) Nav() []place {
 		{"page-oncall", "/oncall", "GET /oncall"},
 		{"page-customers", "/customers", "GET /customers"},
 		{"reports", "/reports", "GET /reports"},
+		{"page-users", "/users", "GET /users"},
 	} {
 		if may(p.Role, one.pattern) {
 			path, _, _ := strings.Cut(p.Here, "?")

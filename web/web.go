@@ -65,6 +65,8 @@ type Config struct {
 	Language   prompts.Language                                                          // where a browser asks for none that there is
 	Log        *slog.Logger
 	Now        func() time.Time
+
+	ends func(user string) // ends the live streams of a user
 }
 
 // server answers for the pages. It starts no goroutine. Safe for concurrent use.
@@ -84,6 +86,7 @@ const hashers = 1
 func New(c Config) http.Handler {
 	s := &server{Config: c, templates: parse(), throttle: newThrottle(), hashing: make(chan struct{}, hashers)}
 	s.streams = live.New(live.Config{Feed: c.Feed, Holds: s.holds, Log: c.Log, Now: c.Now})
+	s.ends = s.streams.End
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, s.allow(r.pattern, r.serve))

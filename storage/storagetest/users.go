@@ -17,6 +17,7 @@ func Users(t *testing.T, open func(t *testing.T) users.Store) {
 		"of many first users one is written":            firstUser,
 		"sessions are found by hash and end":            sessionsByHash,
 		"disabled, and a new password, end sessions":    sessionsEndWithTheirUser,
+		"all sessions of a user end but one":            sessionsButOne,
 		"a session is not begun for who is not there":   sessionsOfNobody,
 		"sessions that ended are forgotten":             sessionsForgotten,
 		"a session that is written again keeps its age": sessionsProlonged,
@@ -179,4 +180,29 @@ func sessionsProlonged(t *testing.T, s users.Store) {
 	check.Must(t, err)
 	n.Expires = again.Expires
 	check.Equal(t, "the session", got, n)
+}
+
+func sessionsButOne(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	for _, name := range []string{"anna", "bruno"} {
+		_, err := s.PutUser(ctx, users.User{Name: name, Role: users.Staff, Password: "$hash$1", Created: monday})
+		check.Must(t, err)
+	}
+	for i, name := range []string{"anna", "anna", "anna", "bruno"} {
+		check.Must(t, s.PutSession(ctx, users.Session{Hash: [32]byte{byte(i)}, User: name, Created: monday, Expires: monday.Add(time.Hour)}, monday))
+	}
+	left := func() (n int) {
+		for i := range byte(4) {
+			if _, _, err := s.Session(ctx, [32]byte{i}); err == nil {
+				n |= 1 << i
+			}
+		}
+		return n
+	}
+	check.Must(t, s.EndSessions(ctx, "anna", [32]byte{1}))
+	check.Equal(t, "what is left of anna's, and bruno's", left(), 0b1010)
+	check.Must(t, s.EndSessions(ctx, "anna", [32]byte{9}))
+	check.Equal(t, "what is left where the one is not there", left(), 0b1000)
+	check.Must(t, s.EndSessions(ctx, "nobody", [32]byte{}))
+	check.Equal(t, "what is left after nobody's", left(), 0b1000)
 }

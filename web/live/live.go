@@ -71,6 +71,17 @@ func (s *Streams) End(user string) {
 	}
 }
 
+// EndOthers ends the streams of a user but those of one session.
+func (s *Streams) EndOthers(user string, session [32]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.open {
+		if o.user == user && o.session != session {
+			o.end()
+		}
+	}
+}
+
 // enter notes a stream. The oldest one of a session or of a user that has too many ends. It is false where the node has too many.
 func (s *Streams) enter(o *stream) bool {
 	s.mu.Lock()

@@ -1,0 +1,180 @@
+// Package access is the page on which administrators say who may use the staff's pages: users are invited by a one-time link, get a
+// role, are disabled and let in again. What a user may not do any more ends at once, their streams too. Every change is logged with
+// who made it.
+package access
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+
+	"hotline/oncall"
+	"hotline/storage"
+	"hotline/users"
+	"hotline/web/room"
+)
+
+// Store is what the page reads and writes.
+type Store interface {
+	users.Store
+	Engineers(ctx context.Context) ([]oncall.Engineer, error)
+}
+
+// House is what the page needs.
+type House struct {
+	Store Store
+	Ends  func(user string)                                   // ends the live streams of a user on this node
+	Link  func(q *http.Request, path string) (address string) // as a colleague's browser reaches it
+	Log   *slog.Logger
+}
+
+//go:embed pages/*.html
+var files embed.FS
+
+var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+
+// Routes are the pages and forms: for administrators alone.
+func Routes(h House) []room.Route {
+	admins := []users.Role{users.Admin}
+	list := []room.Route{
+		{Pattern: "GET /users", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, "", "") }},
+		{Pattern: "POST /users", Roles: admins, Serve: h.invite},
+	}
+	for verb, change := range map[string]func(*room.Request, *users.User) (token string, err error){
+		"change": h.changed, "disable": disabled, "enable": enabled, "reset": reset,
+	} {
+		list = append(list, room.Route{Pattern: "POST /users/{name}/" + verb, Roles: admins, Serve: h.do(verb, change)})
+	}
+	return list
+}
+
+// page lists everybody.
+type page struct {
+	room.View
+	Rows      []row
+	Roles     []users.Role
+	Engineers []oncall.Engineer
+	Invited   string // whose link is shown; empty: nobody's
+	Link      string // it is shown once
+}
+
+// row is a user, and whether it is oneself: nobody takes their own key away.
+type row struct {
+	users.User
+	Self bool
+}
+
+func (h House) show(r *room.Request, invited, link string) (*room.Page, error) {
+	all, err := h.Store.Users(r.Context())
+	if err != nil {
+		return nil, fmt.Errorf("reading the users: %w", err)
+	}
+	p := page{View: r.View, Roles: users.Roles(), Invited: invited, Link: link}
+	if p.Engineers, err = h.Store.Engineers(r.Context()); err != nil {
+		return nil, fmt.Errorf("reading the engineers: %w", err)
+	}
+	for _, u := range all {
+		p.Rows = append(p.Rows, row{u, u.Name == r.User.Name})
+	}
+	return pages().Page("users", r.T("page-users"), p)
+}
+
+// said reads role and engineer from a form.
+func (h House) said(r *room.Request, u *users.User) error {
+	u.Role, u.Engineer = users.Role(r.FormValue("role")), r.FormValue("engineer")
+	engineers, err := h.Store.Engineers(r.Context())
+	if err != nil {
+		return fmt.Errorf("reading the engineers: %w", err)
+	}
+	known := slices.ContainsFunc(engineers, func(e oncall.Engineer) bool { return string(e.ID) == u.Engineer })
+	if !u.Role.Valid() || u.Engineer != "" && !known {
+		return &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-unfit"}
+	}
+	return nil
+}
+
+// invite makes a user, who gives themselves a password by a link that is shown once.
+func (h House) invite(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	stored, token := users.Invite(r.Now)
+	u := users.User{Name: r.FormValue("name"), Password: stored, Created: r.Now}
+	if !users.ValidName(u.Name) {
+		return nil, &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-name-form"}
+	}
+	if err := h.said(r, &u); err != nil {
+		return nil, err
+	}
+	_, err := h.Store.PutUser(r.Context(), u)
+	if errors.Is(err, storage.ErrExists) {
+		return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-exists", Values: []any{u.Name}}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("inviting a user: %w", err)
+	}
+	h.log(r, u.Name, "invite")
+	return h.show(r, u.Name, h.Link(r.Request, "/invite/"+u.Name+"/"+token))
+}
+
+func (h House) changed(r *room.Request, u *users.User) (string, error) { return "", h.said(r, u) }
+
+func disabled(_ *room.Request, u *users.User) (string, error) {
+	u.Disabled = true
+	return "", nil
+}
+
+func enabled(_ *room.Request, u *users.User) (string, error) {
+	u.Disabled = false
+	return "", nil
+}
+
+// reset takes the password away: every session ends, and a link lets the user choose another one.
+func reset(r *room.Request, u *users.User) (token string, err error) {
+	u.Password, token = users.Invite(r.Now)
+	u.Disabled = false
+	return token, nil
+}
+
+// do changes a user as they stood when the form was shown. Nobody changes themselves here, so that one administrator is always left.
+func (h House) do(verb string, change func(*room.Request, *users.User) (string, error)) func(http.ResponseWriter, *room.Request) (*room.Page, error) {
+	return func(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+		ctx, name := r.Context(), r.PathValue("name")
+		if name == r.User.Name {
+			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-self"}
+		}
+		u, err := h.Store.User(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("reading a user: %w", err)
+		}
+		if fmt.Sprint(u.Version) != r.FormValue("version") {
+			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
+		}
+		token, err := change(r, &u)
+		if err != nil {
+			return nil, err
+		}
+		_, err = h.Store.PutUser(ctx, u)
+		if errors.Is(err, storage.ErrConflict) {
+			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("changing user %s: %w", name, err)
+		}
+		h.log(r, name, verb)
+		if verb == "disable" || verb == "reset" {
+			h.Ends(name)
+		}
+		if token != "" {
+			return h.show(r, name, h.Link(r.Request, "/invite/"+name+"/"+token))
+		}
+		http.Redirect(w, r.Request, "/users", http.StatusSeeOther)
+		return nil, nil
+	}
+}
+
+func (h House) log(r *room.Request, name, what string) {
+	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "user", name, "what", what)
+}
