@@ -46,7 +46,7 @@ func TestAnInvitedUserChoosesAPasswordOnce(t *testing.T) {
 	}
 	b := o.browser()
 	b.get(link).is(200, "You are carla here")
-	b.get(link + "A").is(404, "does not hold")
+	b.get(link+"A").is(404, "does not hold")
 	b.get(strings.Replace(link, "carla", "staff", 1)).is(404)
 	b.post(link, "password", "short").is(422, "10 to 200")
 	b.post(link, "password", "a good long one").goes("/")
