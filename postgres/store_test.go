@@ -147,7 +147,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		selectDocument, selectDocuments, insertDocument, updateDocument, standing, lastRemoved, lockDocuments, namesOf, selectBook, selectEdits, selectNewest, deleteDocument, knownDocument, endPIN, insertPIN,
 		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, selectCallHours, selectHumans, insertToken, selectToken, listTokens, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork,
-		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectSession, endSession, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
+		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectSession, endSession, endOthers, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
 		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {
