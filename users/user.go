@@ -39,6 +39,7 @@ type User struct {
 	Name     string // as the history names who acted: "staff:NAME"; ValidName
 	Role     Role
 	Password string // as users/password writes its hash
+	Second   string // as users/second writes what codes are checked by; empty: none are asked for
 	Engineer string // which engineer on call this is; empty: none
 	Disabled bool
 	Created  time.Time

@@ -42,6 +42,9 @@ func (s *server) showLogin(w http.ResponseWriter, r *request, status int, proble
 func (s *server) login(w http.ResponseWriter, r *request) {
 	from := source(r.Request)
 	u, err := s.verify(r, r.FormValue("name"), r.FormValue("password"))
+	if err == nil {
+		u, err = s.shows(r, u)
+	}
 	switch {
 	case errors.Is(err, errBusy):
 		s.Log.WarnContext(r.Context(), "web: login refused", "why", "busy", "from", from.String())
@@ -54,6 +57,7 @@ func (s *server) login(w http.ResponseWriter, r *request) {
 		return
 	}
 	if err == nil {
+		s.throttle.right(u.Name, from)
 		err = s.begin(r.Context(), w, r, u.Name)
 	}
 	switch {

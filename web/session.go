@@ -159,7 +159,6 @@ func (s *server) verify(r *request, name, secret string) (users.User, error) {
 		err := password.Check(hash, secret)
 		switch {
 		case err == nil && !unknown && !u.Disabled:
-			s.throttle.right(name, from)
 			return nil
 		case err == nil, errors.Is(err, password.ErrWrong):
 			s.throttle.wrong(name, from, r.Now)

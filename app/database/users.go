@@ -34,14 +34,14 @@ func AddUser(ctx context.Context, c Config, u users.User) (secret string, err er
 	return secret, err
 }
 
-// ResetUser gives a user a new password, and lets them log in again where they were disabled. All their sessions end.
+// ResetUser gives a user a new password, and lets them log in again where they were disabled, without a code. All their sessions end.
 func ResetUser(ctx context.Context, c Config, name string) (secret string, err error) {
 	secret = password.New()
 	hash, err := password.Hash(secret)
 	if err != nil {
 		return "", err
 	}
-	return secret, changeUser(ctx, c, name, func(u *users.User) { u.Password, u.Disabled = hash, false })
+	return secret, changeUser(ctx, c, name, func(u *users.User) { u.Password, u.Second, u.Disabled = hash, "", false })
 }
 
 // DisableUser keeps a user from logging in; all their sessions end at once, also in a running program.

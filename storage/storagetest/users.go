@@ -25,7 +25,7 @@ func Users(t *testing.T, open func(t *testing.T) users.Store) {
 }
 
 func anna() users.User {
-	return users.User{Name: "anna", Role: users.Engineer, Password: "$hash$1", Engineer: "anna", Created: monday}
+	return users.User{Name: "anna", Role: users.Engineer, Password: "$hash$1", Second: "totp$1", Engineer: "anna", Created: monday}
 }
 
 func usersByVersion(t *testing.T, s users.Store) {
@@ -122,7 +122,7 @@ func sessionsEndWithTheirUser(t *testing.T, s users.Store) {
 		}
 		check.Equal(t, what, n, want)
 	}
-	u.Role = users.Viewer
+	u.Role, u.Second = users.Viewer, "totp$2"
 	u, err = s.PutUser(ctx, u)
 	check.Must(t, err)
 	stand("sessions after another role", 3)

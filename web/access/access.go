@@ -131,10 +131,10 @@ func enabled(_ *room.Request, u *users.User) (string, error) {
 	return "", nil
 }
 
-// reset takes the password away: every session ends, and a link lets the user choose another one.
+// reset takes the password away, and what codes are checked by: every session ends, and a link lets the user choose another one.
 func reset(r *room.Request, u *users.User) (token string, err error) {
 	u.Password, token = users.Invite(r.Now)
-	u.Disabled = false
+	u.Second, u.Disabled = "", false
 	return token, nil
 }
 
