@@ -177,5 +177,5 @@ func (s *server) setup(w http.ResponseWriter, r *request) {
 		return
 	}
 	s.Log.InfoContext(r.Context(), "web: the first user was made", "user", u.Name)
-	http.Redirect(w, r.Request, "/", http.StatusSeeOther)
+	http.Redirect(w, r.Request, "/start", http.StatusSeeOther)
 }

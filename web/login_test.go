@@ -215,7 +215,7 @@ func TestTheFirstUserComesByALinkOnce(t *testing.T) {
 	far.header.Set("X-Forwarded-Proto", "https")
 	far.get(path).is(200)
 
-	b.post(path, "name", "anna", "password", "long enough").goes("/")
+	b.post(path, "name", "anna", "password", "long enough").goes("/start")
 	b.get("/").is(200, ">anna</a>", "administrator")
 	far.post(path, "name", "eve", "password", "long enough").is(404, "does not hold any more")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,7 +41,8 @@ type office struct {
 	mu      sync.Mutex
 	now     time.Time
 	log     bytes.Buffer
-	calls   []cdr.Call // that go on now
+	calls   []cdr.Call       // that go on now
+	rung    []oncall.Attempt // by test calls
 
 	sessions atomic.Int64
 }
@@ -100,8 +102,15 @@ func open(t *testing.T) *office {
 		Desk: o.desk, Store: o.store, Language: prompts.English, Log: slog.New(slog.NewTextHandler(&o.log, nil)), Now: o.clock,
 		PINs: directory.Issuer{Store: o.store, PINKey: []byte("key"), Random: rand.Reader},
 		Feed: chains.New(o.clock), Calls: func() []cdr.Call { return o.calls },
-		Line:   func(context.Context) error { return nil },
-		Trunks: func() []Trunk { return []Trunk{{Name: "carrier", State: "registered", Since: monday(7, 0)}} },
+		Telephone: func(address string) error {
+			if strings.HasPrefix(address, "sip:") {
+				return nil
+			}
+			return errors.New("no trunk leads there")
+		},
+		TestCall: func(_ context.Context, a oncall.Attempt) string { o.rung = append(o.rung, a); return "no answer" },
+		Line:     func(context.Context) error { return nil },
+		Trunks:   func() []Trunk { return []Trunk{{Name: "carrier", State: "registered", Since: monday(7, 0)}} },
 		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) {
 			return sound{bytes.NewReader(wave())}, nil
 		},

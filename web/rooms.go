@@ -1,24 +1,54 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"html/template"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
+	"hotline/cdr"
+	"hotline/directory"
 	"hotline/web/access"
 	"hotline/web/reports"
 	"hotline/web/room"
+	"hotline/web/start"
 )
 
 // rooms are the pages that live in rooms of their own. A house without anything gives the same routes: the table of rules is made so.
 func rooms(c Config) []room.Route {
 	return slices.Concat(
 		reports.Routes(reports.House{Store: c.Store, Desk: c.Desk, Language: c.Language}),
+		start.Routes(start.House{
+			Store: c.Store, Desk: c.Desk, Trunks: c.firstTrunks, Calls: c.alive, Telephone: c.Telephone, TestCall: c.TestCall, Log: c.Log,
+			NewPIN: func(ctx context.Context, contract directory.Contract, now time.Time) (directory.Contract, string, error) {
+				return c.PINs.NewPIN(ctx, contract, now)
+			},
+		}),
 		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Log: c.Log}),
 	)
+}
+
+// firstTrunks are the trunks as the first steps show them.
+func (c Config) firstTrunks(say func(id string) string) (list []start.Trunk) {
+	if c.Trunks == nil {
+		return nil
+	}
+	for _, t := range c.Trunks() {
+		list = append(list, start.Trunk{Name: t.Name, State: say("page-trunk-" + t.State), Error: t.Error, Good: t.State == "registered" || t.State == "reachable"})
+	}
+	return list
+}
+
+// alive are the calls that go on now.
+func (c Config) alive() []cdr.Call {
+	if c.Calls == nil {
+		return nil
+	}
+	return c.Calls()
 }
 
 // roomPage is the page of a room in the frame of all pages.

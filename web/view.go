@@ -3,6 +3,8 @@ package web
 import (
 	"strings"
 	"time"
+
+	"hotline/web/room"
 )
 
 // place is one entry of the navigation.
@@ -53,16 +55,5 @@ func (p page) Seconds(d time.Duration) string {
 	return p.T("page-minutes-seconds", int(d/time.Minute), int(d%time.Minute/time.Second))
 }
 
-// Word tells a word of the trade in the page's language: how a call ended, or what became of a telephone that was rung. One that no
-// catalogue has stays as it is.
-func (p page) Word(word string) string {
-	id := wordID(word)
-	if text := p.T(id); text != id {
-		return text
-	}
-	return word
-}
-
-func wordID(word string) string {
-	return "page-word-" + strings.NewReplacer(" ", "_", ":", "", ",", "").Replace(word)
-}
+// Word tells a word of the trade in the page's language.
+func (p page) Word(word string) string { return room.View{Words: p.words}.Word(word) }

@@ -17,6 +17,7 @@ import (
 	"hotline/directory"
 	"hotline/dispatch/chains"
 	"hotline/numbers"
+	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/prompts"
 	"hotline/tickets"
@@ -33,6 +34,7 @@ type Store interface {
 	cdr.Store
 	directory.Store
 	escalation.Source
+	oncall.Store
 	statistics.Store
 }
 
@@ -50,7 +52,7 @@ type PINs interface {
 	NewPIN(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
 }
 
-// Config is what the pages need. All fields but Trunks, Feed, Calls and Setup are required.
+// Config is what the pages need. All fields but Trunks, Feed, Calls, TestCall and Setup are required.
 type Config struct {
 	Desk       *tickets.Desk
 	Store      Store
@@ -60,6 +62,8 @@ type Config struct {
 	Line       func(ctx context.Context) error                                           // nil result: callers are answered
 	Feed       *chains.Feed                                                              // nil: nothing is told live
 	Calls      func() []cdr.Call                                                         // those that go on now on this node; nil: none
+	Telephone  func(address string) error                                                // nil result: an engineer can be rung there
+	TestCall   func(ctx context.Context, a oncall.Attempt) (result string)               // nil: this process rings nobody
 	Setup      *Setup                                                                    // nil: nobody becomes the first user by a link
 	Plan       numbers.Plan                                                              // how telephone numbers are written
 	Language   prompts.Language                                                          // where a browser asks for none that there is
