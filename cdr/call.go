@@ -51,3 +51,13 @@ type Leg struct {
 	Result   string // "accepted", "passed", "no key", "busy", "dead", ...
 	Quality  Quality
 }
+
+// The results of legs of which more depends than what people read.
+const (
+	LegAccepted   = "accepted"
+	LegHandedOver = "handed over" // accepted, and handed over to a colleague in the talk
+	LegProven     = "proven by a test call"
+)
+
+// Accepted tells whether whoever picked up pressed accept, and the accept stood.
+func (l Leg) Accepted() bool { return l.Result == LegAccepted || l.Result == LegHandedOver }

@@ -205,7 +205,7 @@ func planned(t tickets.Ticket, lines []tickets.Event, since time.Time) (list []r
 }
 
 func rangOf(l cdr.Leg) replay.Rang {
-	accepted := l.Result == "accepted"
+	accepted := l.Accepted()
 	end := l.Ended
 	if accepted && !l.Answered.IsZero() { // what follows is the talk
 		end = l.Answered

@@ -244,6 +244,21 @@ func TestAnAcceptedCallProvesTheTelephone(t *testing.T) {
 	if err != nil || len(kept.List) != 1 || !kept.List[0].At.Equal(at.Add(2*time.Hour)) || !kept.List[0].Holds(at.Add(3*time.Hour)) || legs.n != 6 {
 		t.Errorf("%+v, %v, %d legs", kept, err, legs.n)
 	}
+	for i, want := range []struct {
+		result string
+		call   tickets.CallID
+		how    string
+	}{
+		{"handed over", "c", "accepted in call c"}, {"accepted", "", "accepted without a caller"}, {"proven by a test call", "", "test call"},
+		{"hung up at once", "c", "test call"}, {"no key: a mailbox", "c", "test call"}, {"caller gone", "c", "test call"},
+	} {
+		l := good
+		l.Answered, l.Result = at.Add(time.Duration(3+i)*time.Hour), want.result
+		p.AddLeg(want.call, l)
+		if kept, err := store.ProofsOf(ctx, "anna"); err != nil || len(kept.List) != 1 || kept.List[0].How != want.how {
+			t.Errorf("after a leg that ended as %q the proof is %+v, %v; want by %q", want.result, kept, err, want.how)
+		}
+	}
 }
 
 func TestOneLetterAMorningTellsOfGapsAndUnprovenTelephones(t *testing.T) {

@@ -42,8 +42,8 @@ const (
 // AddLeg takes a leg into the record, and a proof where it is one. A store that does not answer costs the proof, and 2 s.
 func (p *Prover) AddLeg(call tickets.CallID, l cdr.Leg) {
 	p.Legs.AddLeg(call, l)
-	how, proven := map[string]string{"accepted": fmt.Sprintf("accepted in call %s", call), "proven by a test call": "test call"}[l.Result]
-	if !proven || l.Answered.IsZero() || l.Quality.PacketsIn < heard {
+	how := provenBy(call, l)
+	if how == "" || l.Answered.IsZero() || l.Quality.PacketsIn < heard {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
@@ -52,6 +52,19 @@ func (p *Prover) AddLeg(call tickets.CallID, l cdr.Leg) {
 	if err := p.keep(ctx, proof); err != nil {
 		p.Log.Warn("a telephone was proven, and that is not written", "engineer", l.Engineer, "error", err)
 	}
+}
+
+// provenBy says by what a leg proves its telephone; empty where it does not.
+func provenBy(call tickets.CallID, l cdr.Leg) string {
+	switch {
+	case l.Result == cdr.LegProven:
+		return "test call"
+	case l.Accepted() && call == "": // in a bulletin, or for a ticket that came by no call
+		return "accepted without a caller"
+	case l.Accepted():
+		return fmt.Sprintf("accepted in call %s", call)
+	}
+	return ""
 }
 
 // keep writes a proof; an engineer who is gone, such as the operator, has none.
