@@ -168,13 +168,13 @@ func (f *Feed) Call(c cdr.Call) {
 	f.tell(Event{Call: &c})
 }
 
-// Leg tells that a telephone is through, with its result. Of one that was never rung, because its owner talks, the line of the
-// ticket's history tells.
+// Leg tells that a telephone is through, with its result. A leg that began after the telephone did was never rung, because its owner
+// talks there to somebody else: the line of the ticket's history tells of it.
 func (f *Feed) Leg(l cdr.Leg) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at := f.find(l.Engineer, l.Address)
-	if at < 0 {
+	if at < 0 || l.Started.After(f.alive[at].Since) {
 		return
 	}
 	a := f.alive[at]

@@ -71,8 +71,16 @@ func TestAWatcherSeesWhoIsRungAndWhatCameOfIt(t *testing.T) {
 	if k := next(t, w).Ticket; k == nil || k.Number != 418 {
 		t.Errorf("the ticket is %+v", k)
 	}
+	f.Leg(cdr.Leg{Engineer: "marco", Address: "sip:marco", Started: clock().Add(time.Minute), Ended: clock().Add(time.Minute), Result: "engaged"}) // for another ticket: never rang
+	if now, second, _ := f.Watch(); len(now) != 1 || len(w.Events()) != 0 {
+		t.Errorf("Marco talks, and the snapshot is %+v", now)
+	} else {
+		second.Close()
+	}
 	f.Leg(cdr.Leg{Engineer: "marco", Address: "sip:marco", Started: clock(), Answered: clock(), Ended: clock(), Result: "accepted"})
-	next(t, w)
+	if a := next(t, w).Attempt; a == nil || a.Result != "accepted" {
+		t.Errorf("Marco's end is %+v", a)
+	}
 	f.Leg(cdr.Leg{Engineer: "anna", Address: "sip:anna", Result: "engaged"}) // never rang
 	if now, second, _ := f.Watch(); len(now) != 0 || len(w.Events()) != 0 {
 		t.Errorf("what is over stands in the snapshot: %+v", now)
