@@ -15,7 +15,7 @@ type ActiveTickets struct {
 	mu       sync.Mutex
 	counts   map[tickets.Number]int // calls and searches
 	searches map[tickets.Number][]*search
-	accepted map[tickets.Number]bool // a search has found an engineer: he and the caller talk, or are about to
+	accepted map[tickets.Number]int // accepts of the searches that stand: somebody talks to the caller, is about to, or has
 }
 
 // search is one search under way.
@@ -33,6 +33,21 @@ func (c calledOff) Error() string { return "nobody is to be rung any more: " + s
 func (a *ActiveTickets) Enter(n tickets.Number) (leave func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return a.enter(n)
+}
+
+// EnterAlone is Enter where nobody has the ticket in hand; it is false where somebody has.
+func (a *ActiveTickets) EnterAlone(n tickets.Number) (leave func(), alone bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.counts[n] > 0 {
+		return nil, false
+	}
+	return a.enter(n), true
+}
+
+// enter counts; a.mu is held.
+func (a *ActiveTickets) enter(n tickets.Number) (leave func()) {
 	if a.counts == nil {
 		a.counts = map[tickets.Number]int{}
 	}
@@ -60,7 +75,7 @@ func (a *ActiveTickets) Changed(now tickets.Ticket) {
 	defer a.mu.Unlock()
 	for _, s := range a.searches[now.Number] {
 		why := s.was.Needless(now)
-		if why != "" && (!a.accepted[now.Number] || (why != tickets.TakenCharge && why != tickets.InContact)) {
+		if why != "" && (a.accepted[now.Number] == 0 || (why != tickets.TakenCharge && why != tickets.InContact)) {
 			s.cancel(calledOff{why})
 		}
 	}
@@ -73,7 +88,7 @@ func (a *ActiveTickets) begin(ctx context.Context, was tickets.Ticket) (until co
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.searches == nil {
-		a.searches, a.accepted = map[tickets.Number][]*search{}, map[tickets.Number]bool{}
+		a.searches, a.accepted = map[tickets.Number][]*search{}, map[tickets.Number]int{}
 	}
 	a.searches[was.Number] = append(a.searches[was.Number], s)
 	return until, func() {
@@ -88,12 +103,22 @@ func (a *ActiveTickets) begin(ctx context.Context, was tickets.Ticket) (until co
 	}
 }
 
-// setAccepted says that a search has found an engineer, or that it has lost him before the two talked.
-func (a *ActiveTickets) setAccepted(n tickets.Number, found bool) {
+// accept counts an accept of a search. An earlier one stands beside it: of an engineer who has talked and whose line was lost, or who
+// has handed over.
+func (a *ActiveTickets) accept(n tickets.Number) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.searches[n]) > 0 {
-		a.accepted[n] = found
+		a.accepted[n]++
+	}
+}
+
+// undoAccept takes the last accept back: the talk never came.
+func (a *ActiveTickets) undoAccept(n tickets.Number) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.accepted[n] > 0 {
+		a.accepted[n]--
 	}
 }
 
@@ -101,7 +126,7 @@ func (a *ActiveTickets) setAccepted(n tickets.Number, found bool) {
 func (a *ActiveTickets) isAccepted(n tickets.Number) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.accepted[n]
+	return a.accepted[n] > 0
 }
 
 const pollTime = time.Second // between two looks at what other nodes did to a ticket for which engineers are rung

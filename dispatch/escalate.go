@@ -86,13 +86,21 @@ func (d *Dispatcher) onTheLine(n tickets.Number, now time.Time) error {
 	if !d.active.Has(n) {
 		return nil
 	}
+	return afterThem(n, now)
+}
+
+func afterThem(n tickets.Number, now time.Time) error {
 	return fmt.Errorf("somebody is on the line about ticket %d: %w", n, &tickets.Later{At: now.Add(whileActive)})
 }
 
 // callOut calls the engineers on duty for a ticket whose caller is not on the line. Its first line in the history asks for the
 // next escalation, in case this process dies.
 func (d *Dispatcher) callOut(ctx context.Context, t tickets.Ticket, w tickets.Work) error {
-	defer d.active.Enter(t.Number)()
+	leave, alone := d.active.EnterAlone(t.Number) // after a restart several are due for one ticket at once
+	if !alone {
+		return afterThem(t.Number, time.Now())
+	}
+	defer leave()
 	began := tickets.Event{Kind: tickets.CallingOut, Actor: "system", Text: "the engineers on duty are called", Facts: map[string]string{tickets.FactFor: w.ID}}
 	if t.State != tickets.Open { // whoever has it in hand is rung
 		began.Facts[tickets.FactAdded] = "yes"

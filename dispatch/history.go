@@ -45,11 +45,11 @@ func (h *history) Note(ctx context.Context, e ring.Event) {
 func (h *history) write(ctx context.Context, e ring.Event) (err error) {
 	switch e.Kind {
 	case tickets.Accepted:
-		h.active.setAccepted(e.Ticket, true)
+		h.active.accept(e.Ticket)
 		_, err = h.desk.Accept(ctx, e.Ticket, string(e.Engineer), e.Awaits, e.At)
 	case tickets.AcceptUndone:
 		_, err = h.desk.UndoAccept(ctx, e.Ticket, string(e.Engineer), e.Text, e.At)
-		h.active.setAccepted(e.Ticket, false)
+		h.active.undoAccept(e.Ticket)
 	case tickets.Joined:
 		_, err = h.desk.Join(ctx, e.Ticket, string(e.Engineer), e.At)
 	default:

@@ -393,6 +393,33 @@ func TestRandomNights(t *testing.T) {
 	}
 }
 
+// TestALineThatIsLostBehindATalkCallsNobodyOff: one engineer talks and the line is lost, the next one's is lost before they have talked.
+// The ticket is the first one's then, which is no reason to ring nobody: the caller talks to the last one.
+func TestALineThatIsLostBehindATalkCallsNobodyOff(t *testing.T) {
+	met := 0
+	for seed := range uint64(40) {
+		synctest.Test(t, func(t *testing.T) {
+			n := newNight(t, seed, []habit{isLost, isLost, isLost, isWell}, nil)
+			c := n.call(0, 0)
+			n.stop()
+			_, lines := n.ticketOf(t, c)
+			if slices.ContainsFunc(lines, func(e tickets.Event) bool { return e.Kind == tickets.CallBackAsked }) {
+				return // the caller did not wait
+			}
+			if talk := "sip:e3 talks to " + string(c.id); !strings.Contains(strings.Join(n.lines(), "\n"), talk) {
+				t.Errorf("seed %d: the search ended before\n%s", seed, strings.Join(n.lines(), "\n"))
+			}
+			joined := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.Kind == tickets.Joined })
+			if slices.ContainsFunc(lines[max(joined, 0):], func(e tickets.Event) bool { return e.Kind == tickets.AcceptUndone }) {
+				met++
+			}
+		})
+	}
+	if met == 0 {
+		t.Error("the dice are loaded: no accept was undone behind a talk")
+	}
+}
+
 // TestTheSameSeedIsTheSameNight, line by line.
 func TestTheSameSeedIsTheSameNight(t *testing.T) {
 	for seed := range uint64(5) {
