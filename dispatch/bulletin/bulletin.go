@@ -214,22 +214,20 @@ func (b *Board) tell(ctx context.Context, w tickets.Work) error {
 	ctx = context.WithoutCancel(ctx)
 	for _, a := range g.alarms {
 		defer b.cfg.Active.Enter(a.Ticket.Number)()
-		began := tickets.Event{Kind: tickets.CallingOut, Actor: "system", Text: fmt.Sprintf("the engineers on duty are called with a bulletin of %d", len(g.alarms)), Facts: map[string]string{tickets.FactFor: a.Work}}
-		if a.Ticket.State != tickets.Open { // whoever has it in hand is rung
-			began.Facts[tickets.FactAdded] = "yes"
-		}
-		if _, err := b.cfg.Desk.Note(ctx, a.Ticket.Number, began, time.Now()); err != nil {
+	}
+	began := sync.OnceValue(func() error { return b.began(ctx, g) })
+	left, why, text := g.alarms, tickets.RotaGap, "nobody is on duty"
+	if g.gap {
+		if err := began(); err != nil {
 			return err
 		}
-	}
-	left, why, text := g.alarms, tickets.RotaGap, "nobody is on duty"
-	if !g.gap {
+	} else {
 		var rang bool
 		left, rang = b.cfg.Ringer.Bulletin(ctx, ring.BulletinRequest{
 			Attempts: g.chain, Alarms: g.alarms, Owed: func(a ring.Alarm) bool { return b.owes(ctx, a) },
-			May: func(phone string) bool { return b.calls.take(phone, time.Now()) },
+			May: func(phone string) bool { return b.calls.take(phone, time.Now()) && began() == nil },
 		})
-		if !rang && len(left) > 0 { // all of them talk to callers of ours
+		if !rang && len(left) > 0 { // all of them talk to callers of ours, or the store is down
 			return later(w, time.Now().Add(busyTime))
 		}
 		why, text = tickets.Unreached, "the chain was called with a bulletin and nobody accepted"
@@ -240,6 +238,20 @@ func (b *Board) tell(ctx context.Context, w tickets.Work) error {
 		if n := a.Ticket.Number; slices.ContainsFunc(left, func(l ring.Alarm) bool { return l.Work == a.Work }) && !noted[n] {
 			noted[n] = true
 			b.cfg.Book.Note(ctx, ring.Event{Kind: why, Ticket: n, At: time.Now(), Text: text})
+		}
+	}
+	return nil
+}
+
+// began writes on each ticket that those on duty are called. It is the line by which told knows of the ringing.
+func (b *Board) began(ctx context.Context, g group) error {
+	for _, a := range g.alarms {
+		e := tickets.Event{Kind: tickets.CallingOut, Actor: "system", Text: fmt.Sprintf("the engineers on duty are called with a bulletin of %d", len(g.alarms)), Facts: map[string]string{tickets.FactFor: a.Work}}
+		if a.Ticket.State != tickets.Open { // whoever has it in hand is rung
+			e.Facts[tickets.FactAdded] = "yes"
+		}
+		if _, err := b.cfg.Desk.Note(ctx, a.Ticket.Number, e, time.Now()); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -281,6 +293,9 @@ func (b *Board) gathered(ctx context.Context, w tickets.Work) (g group, err erro
 		}
 		a, owed, err := b.alarm(ctx, other)
 		if err != nil || !owed {
+			if err == nil { // another node has told it
+				b.drop(other.ID)
+			}
 			if other.ID == w.ID {
 				return g, err
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"hotline/prompts"
@@ -114,6 +115,43 @@ func (j *job) replay(ctx context.Context, t Telephone, lang prompts.Language) {
 	}
 }
 
+// question is a phrase that is said until one of its keys comes.
+type question struct {
+	says  prompts.Phrase
+	keys  string
+	times int           // it is said, at most
+	wait  time.Duration // for a key, each time
+}
+
+// ask gives the key; 0 where none came, or the telephone or ctx ended. What is most likely a mailbox is not asked again: heard tells,
+// nil where that is no matter. A key that is none of the question's changes nothing.
+func (q question) ask(ctx context.Context, t Telephone, lang prompts.Language, heard *listening) byte {
+	for range q.times {
+		if t.Say(ctx, lang, q.says, true) != nil {
+			return 0
+		}
+		for until := time.Now().Add(q.wait); ; {
+			key, err := t.Key(ctx, time.Until(until))
+			if errors.Is(err, ErrNoKey) {
+				break
+			}
+			if err != nil {
+				return 0
+			}
+			if heard != nil {
+				heard.pressed()
+			}
+			if strings.IndexByte(q.keys, key) >= 0 {
+				return key
+			}
+		}
+		if heard != nil && heard.hasty() {
+			return 0
+		}
+	}
+	return 0
+}
+
 // callerGone tells an engineer on the line that the caller is gone and offers one key to call back; subject is what he
 // has not heard yet. It gives the leg's result for the record.
 func (a *attempt) callerGone(t Telephone, subject prompts.Phrase, why string) (result string) {
@@ -132,23 +170,15 @@ func (a *attempt) offer(t Telephone, call, bare prompts.Phrase) (called bool) {
 		_ = t.Say(ctx, lang, prompts.Join(bare, a.search.number(a.request.Ticket), prompts.P(SayGoodbye)), false)
 		return false
 	}
-	for range briefings - 1 {
-		if t.Say(ctx, lang, call, true) != nil {
-			return false
-		}
-		key, err := t.Key(ctx, a.search.Times.Key/2)
-		if err == nil && key == '1' {
-			if !a.wins() { // another one calls the customer already
-				a.dismiss(t)
-				return false
-			}
-			a.callBack(ctx, t, a.Attempt)
-			return true
-		}
-		if err != nil && !errors.Is(err, ErrNoKey) {
-			return false
-		}
+	q := question{says: call, keys: "1", times: briefings - 1, wait: a.search.Times.Key / 2}
+	switch {
+	case q.ask(ctx, t, lang, nil) == 0:
+		_ = t.Say(ctx, lang, prompts.P(SayGoodbye), false)
+		return false
+	case !a.wins(): // another one calls the customer already
+		a.dismiss(t)
+		return false
 	}
-	_ = t.Say(ctx, lang, prompts.P(SayGoodbye), false)
-	return false
+	a.callBack(ctx, t)
+	return true
 }

@@ -37,7 +37,7 @@ func (v verdict) decides() bool { return v == talked || v == lost || v == cutSho
 
 // The results of a leg as the call's record shows them.
 const (
-	resultAccepted = "accepted"
+	resultAccepted = cdr.LegAccepted
 	resultPassed   = "passed"
 	resultNoKey    = "no key"
 	resultMailbox  = "no key: a mailbox"
@@ -48,7 +48,7 @@ const (
 	resultTaken    = "another engineer accepted"
 	resultShort    = "hung up at once"
 	resultUnheard  = "accepted, not heard"
-	resultHanded   = "handed over"
+	resultHanded   = cdr.LegHandedOver
 
 	resultCalledBack = "called back"
 )
@@ -59,6 +59,7 @@ type attempt struct {
 	oncall.Attempt
 	rings time.Duration
 	as    *engagement
+	rung  cdr.Leg // of the record, once somebody has picked up
 
 	race   *first          // nil: it rings alone
 	enough context.Context // ends when it need not ring any more, though others may; nil: never
@@ -78,16 +79,16 @@ func (j *job) attempt(ctx context.Context, to oncall.Attempt, t turn) (verdict, 
 
 // run rings the telephone and, when somebody picks up, asks for the key.
 func (a *attempt) run(ctx context.Context) (verdict, error) {
-	leg := cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
-	t, err := a.ring(ctx)
+	t, leg, err := a.ring(ctx)
 	if err != nil {
 		return a.unrung(ctx, leg, err)
 	}
-	leg.Answered = time.Now()
 	defer t.Hangup()
+	a.rung = leg
 	v, result := a.converse(ctx, t)
-	leg.Quality = t.Quality()
-	a.finish(ctx, leg, result)
+	if result != resultHanded { // that one was written as the engineer was let go
+		a.finish(ctx, leg, t, result)
+	}
 	return v, nil
 }
 
@@ -96,17 +97,17 @@ func (a *attempt) unrung(ctx context.Context, leg cdr.Leg, err error) (verdict, 
 	result := resultOf(err)
 	switch {
 	case a.needless():
-		a.finish(ctx, leg, a.needlessWord())
+		a.finish(ctx, leg, nil, a.needlessWord())
 		return unanswered, nil
 	case a.gone(ctx):
 		a.note(ctx, tickets.CallerGone, a.Engineer, goneWord(ctx)+" while "+a.Name+" was rung")
 	case context.Cause(ctx) != nil:
 		result = resultGone
 	case a.request.Until.Err() != nil:
-		a.finish(ctx, leg, resultOff)
+		a.finish(ctx, leg, nil, resultOff)
 		return calledOff, nil
 	}
-	a.finish(ctx, leg, result)
+	a.finish(ctx, leg, nil, result)
 	return unanswered, err
 }
 
@@ -146,27 +147,27 @@ func (a *attempt) afterPass() prompts.ID {
 	return SayGoodbye
 }
 
-// gone tells whether there was a caller of a ticket's, who has hung up.
-func (j *job) gone(ctx context.Context) bool {
-	return j.ticket && j.request.Caller != nil && context.Cause(ctx) != nil
-}
+// owed tells whether whoever picks up is to hear of a caller who has hung up: not where an engineer has the ticket, who asked for a
+// colleague.
+func (j *job) owed() bool { return j.ticket && j.request.Caller != nil && j.former == nil }
+
+// gone tells whether there was a caller who has hung up, and of whom somebody is to hear.
+func (j *job) gone(ctx context.Context) bool { return j.owed() && context.Cause(ctx) != nil }
 
 // ring rings one telephone for its time. When the caller of a ticket hangs up meanwhile, it rings on: whoever picks it
 // up is told.
-func (a *attempt) ring(ctx context.Context) (Telephone, error) {
-	if a.ticket && a.request.Caller != nil {
+func (a *attempt) ring(ctx context.Context) (Telephone, cdr.Leg, error) {
+	if a.owed() {
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, stop := a.until(ctx)
 	defer stop()
-	ringing, cancel := context.WithTimeoutCause(ctx, a.rings, ErrUnheard)
-	defer cancel()
-	return a.search.Telephones.Ring(ringing, a.Phone, a.introduced(a.Engineer, a.request.Ticket.Caller))
+	return a.search.ring(ctx, a.Phone, a.rings, a.introduced(string(a.Engineer), a.request.Ticket.Caller))
 }
 
 // introduced is what a telephone is shown, and who pays for its call.
-func (j *job) introduced(whose oncall.EngineerID, customer string) Introduction {
-	as := Introduction{Name: j.search.Name, Customer: customer, Ticket: j.request.Ticket.Number, Whose: string(whose)}
+func (j *job) introduced(whose, customer string) Introduction {
+	as := Introduction{Name: j.search.Name, Customer: customer, Ticket: j.request.Ticket.Number, Whose: whose}
 	switch {
 	case !j.ticket:
 		as.Budget = ForOperator
@@ -177,9 +178,8 @@ func (j *job) introduced(whose oncall.EngineerID, customer string) Introduction 
 }
 
 // finish writes the leg down: in the call's record and as a line of the ticket.
-func (a *attempt) finish(ctx context.Context, leg cdr.Leg, result string) {
-	leg.Ended, leg.Result = time.Now(), result
-	a.search.Book.Leg(context.WithoutCancel(ctx), a.leg, leg)
+func (a *attempt) finish(ctx context.Context, leg cdr.Leg, t Telephone, result string) {
+	a.search.write(ctx, a.leg, leg, t, result)
 	a.note(ctx, tickets.Rang, a.Engineer, a.Name+" at "+a.Phone+": "+result)
 }
 
@@ -253,6 +253,9 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 	switch {
 	case a.needless(), answer == accepts && a.request.Until.Err() == nil && context.Cause(ctx) == nil && !a.wins():
 		return unanswered, a.dismiss(t)
+	case context.Cause(ctx) != nil && a.former != nil: // who asked for a colleague has the ticket, and is told
+		_ = t.Say(t.Context(), lang, prompts.P(SayCalledOff, SayGoodbye), false)
+		return unanswered, resultGone
 	case context.Cause(ctx) != nil && t.Context().Err() == nil:
 		return unanswered, a.callerGone(t, nil, goneWord(ctx))
 	case a.request.Until.Err() != nil: // also where he has pressed a key just now: somebody else has it in hand

@@ -2,9 +2,7 @@ package ring
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"hotline/cdr"
@@ -28,7 +26,7 @@ type BulletinRequest struct {
 	Attempts []oncall.Attempt        // in their order
 	Alarms   []Alarm                 // the most urgent first; at least one
 	Owed     func(a Alarm) bool      // tells whether it is still to be told
-	May      func(phone string) bool // counts a call to a telephone; false where there were too many
+	May      func(phone string) bool // counts a call to a telephone, which is rung at once where it is true
 }
 
 // The sentences of a bulletin.
@@ -52,10 +50,9 @@ func (s *Search) Bulletin(ctx context.Context, r BulletinRequest) (left []Alarm,
 		if b.left = b.owed(); len(b.left) == 0 || ctx.Err() != nil {
 			break
 		}
-		if passed[a.Engineer] || !r.May(a.Phone) {
-			continue
+		if !passed[a.Engineer] {
+			passed[a.Engineer] = b.attempt(ctx, a)
 		}
-		passed[a.Engineer] = b.attempt(ctx, a)
 	}
 	return b.owed(), b.rang
 }
@@ -86,28 +83,25 @@ func (b *bulletin) attempt(ctx context.Context, a oncall.Attempt) (passed bool) 
 		return false
 	}
 	defer as.free()
-	b.rang = true
-	leg := cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
-	ringing, cancel := context.WithTimeoutCause(ctx, s.Times.Ring, ErrUnheard)
-	defer cancel()
-	t, err := s.Telephones.Ring(ringing, a.Phone, Introduction{Name: s.Name, Ticket: b.left[0].Ticket.Number, Whose: string(a.Engineer)})
-	if err != nil {
-		b.finish(ctx, leg, a, resultOf(err))
+	if !b.request.May(a.Phone) {
 		return false
 	}
-	leg.Answered = time.Now()
+	b.rang = true
+	t, leg, err := s.ring(ctx, a.Phone, s.Times.Ring, Introduction{Name: s.Name, Ticket: b.left[0].Ticket.Number, Whose: string(a.Engineer)})
+	if err != nil {
+		b.finish(ctx, leg, nil, a, resultOf(err))
+		return false
+	}
 	defer t.Hangup()
-	result := b.converse(ctx, t, a)
-	leg.Quality = t.Quality()
-	b.finish(ctx, leg, a, result)
+	result := b.converse(ctx, t, a, as)
+	b.finish(ctx, leg, t, a, result)
 	return result == resultPassed || result == resultAccepted
 }
 
 // finish writes the leg down, and a line for each ticket.
-func (b *bulletin) finish(ctx context.Context, leg cdr.Leg, a oncall.Attempt, result string) {
-	leg.Ended, leg.Result = time.Now(), result
+func (b *bulletin) finish(ctx context.Context, leg cdr.Leg, t Telephone, a oncall.Attempt, result string) {
+	b.search.write(ctx, "", leg, t, result)
 	ctx = context.WithoutCancel(ctx)
-	b.search.Book.Leg(ctx, "", leg)
 	noted := map[tickets.Number]bool{}
 	for _, k := range b.left {
 		if n := k.Ticket.Number; !noted[n] {
@@ -118,7 +112,7 @@ func (b *bulletin) finish(ctx context.Context, leg cdr.Leg, a oncall.Attempt, re
 }
 
 // converse tells the bulletin to whoever picked up, and gives the leg's result.
-func (b *bulletin) converse(ctx context.Context, t Telephone, a oncall.Attempt) (result string) {
+func (b *bulletin) converse(ctx context.Context, t Telephone, a oncall.Attempt, as *engagement) (result string) {
 	heard := listen(ctx, t)
 	defer heard.end()
 	lang, before := prompts.Language(a.Language), len(b.taken)
@@ -132,7 +126,7 @@ func (b *bulletin) converse(ctx context.Context, t Telephone, a oncall.Attempt) 
 	case key == '1' && len(b.left) == 1:
 		b.take(ctx, a, b.left)
 		j := &job{search: b.search, ticket: true, request: Request{Ticket: b.left[0].Ticket, CallBack: b.left[0].CallBack}}
-		accepted := &attempt{job: j, Attempt: a}
+		accepted := &attempt{job: j, Attempt: a, as: as}
 		accepted.offer(t, prompts.P(SayYours), prompts.P(SayYoursOnly))
 	case key == '1':
 		b.take(ctx, a, b.left)
@@ -207,29 +201,7 @@ func (b *bulletin) sums() prompts.Phrase {
 	return prompts.Join(where, prompts.Number(len(b.left)), prompts.P(SayAlerts))
 }
 
-// choose says a phrase until one of the keys comes, three times at most; 0 when none came, or a mailbox was heard.
+// choose says a phrase until one of the keys comes; 0 when none came, or a mailbox was heard.
 func (b *bulletin) choose(heard *listening, t Telephone, lang prompts.Language, p prompts.Phrase, keys string) byte {
-	for range briefings {
-		if t.Say(heard.ctx, lang, p, true) != nil {
-			return 0
-		}
-		for until := time.Now().Add(b.search.Times.Key / briefings); ; {
-			key, err := t.Key(heard.ctx, time.Until(until))
-			if err == nil {
-				heard.pressed()
-				if strings.IndexByte(keys, key) >= 0 {
-					return key
-				}
-				continue
-			}
-			if !errors.Is(err, ErrNoKey) {
-				return 0
-			}
-			break
-		}
-		if heard.hasty() {
-			return 0
-		}
-	}
-	return 0
+	return question{says: p, keys: keys, times: briefings, wait: b.search.Times.Key / briefings}.ask(heard.ctx, t, lang, heard)
 }

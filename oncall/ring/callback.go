@@ -2,10 +2,7 @@ package ring
 
 import (
 	"context"
-	"time"
 
-	"hotline/cdr"
-	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -20,35 +17,34 @@ func (j *job) callsBack() bool {
 
 // callBack rings the customer, showing the house's own number, and joins the two. The engineer hears music until the customer
 // picks up.
-func (j *job) callBack(ctx context.Context, t Telephone, a oncall.Attempt) {
-	s, lang := j.search, prompts.Language(a.Language)
-	if !j.callsBack() { // else the key that accepts was that one
-		j.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed the key to call back")
+func (a *attempt) callBack(ctx context.Context, t Telephone) {
+	s, lang := a.search, prompts.Language(a.Language)
+	if !a.callsBack() { // else the key that accepts was that one
+		a.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed the key to call back")
 	}
-	leg := cdr.Leg{Engineer: customerLeg, Address: j.request.CallBack, Started: time.Now()}
 	_ = t.Say(ctx, lang, prompts.P(SayCallingBack), false)
-	ringing, cancel := context.WithTimeoutCause(ctx, 2*s.Times.Ring, ErrUnheard)
-	defer cancel()
 	music := t.Music(ctx)
-	customer, err := s.Telephones.Ring(ringing, j.request.CallBack, j.introduced(customerLeg, ""))
+	customer, leg, err := s.ring(ctx, a.request.CallBack, 2*s.Times.Ring, a.introduced(customerLeg, ""))
 	music()
 	if err != nil {
-		leg.Ended, leg.Result = time.Now(), resultOf(err)
-		s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
-		j.note(ctx, tickets.Rang, "", "called the customer back: "+leg.Result)
+		result := resultOf(err)
+		if ctx.Err() != nil { // the engineer has hung up
+			result = resultOff
+		}
+		s.write(ctx, a.leg, leg, nil, result)
+		a.note(ctx, tickets.Rang, "", "called the customer back: "+result)
 		_ = t.Say(ctx, lang, prompts.P(SayNoAnswer, SayGoodbye), false)
 		return
 	}
 	defer customer.Hangup()
-	leg.Answered = time.Now()
-	j.note(ctx, tickets.Rang, "", "called the customer back: picked up")
+	a.note(ctx, tickets.Rang, "", "called the customer back: picked up")
+	a.as.talk()
 	both, stop := context.WithCancelCause(ctx)
 	defer context.AfterFunc(customer.Context(), func() { stop(context.Cause(customer.Context())) })()
 	defer stop(nil)
 	_ = t.Join(both, customer.ID(), Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Talked: func() {
-		j.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back, and they talk")
+		a.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back, and they talk")
 	}})
-	leg.Ended, leg.Result, leg.Quality = time.Now(), resultCalledBack, customer.Quality()
-	s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
-	j.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")
+	s.write(ctx, a.leg, leg, customer, resultCalledBack)
+	a.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")
 }

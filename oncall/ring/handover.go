@@ -29,7 +29,9 @@ func (k *talk) aside(ctx context.Context) (over bool) {
 	stop := k.request.Caller.Music(ctx)
 	handOver := k.search.Menu.DuringTalk(k.phone, k.Attempt, k.request.Ticket.Number)
 	stop()
-	return handOver && context.Cause(ctx) == nil && k.phone.Context().Err() == nil && k.handOver(ctx)
+	over = handOver && context.Cause(ctx) == nil && k.phone.Context().Err() == nil && k.handOver(ctx)
+	k.unheard = context.Cause(ctx) != nil
+	return over
 }
 
 // handOver rings the others of the chain, once, while the caller hears music and the engineer waits. Nobody is released before
@@ -55,6 +57,9 @@ func (k *talk) handOver(ctx context.Context) bool {
 			k.company.Wait()
 			return true
 		}
+		if v == calledOff {
+			break
+		}
 	}
 	k.stopHold()
 	k.comes()
@@ -69,6 +74,7 @@ type parting struct {
 	hush     context.CancelFunc // ends the words for the engineer who waits
 	company  sync.WaitGroup     // of those words
 	released bool
+	unheard  bool    // the caller hung up while the engineer did not hear the line
 	next     verdict // of the talk that followed
 }
 
@@ -99,6 +105,7 @@ func (k *talk) release(to string) {
 		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.Language), prompts.P(SayHandedOver, SayGoodbye), false)
 		k.phone.Hangup()
 		k.as.free()
+		k.finish(k.phone.Context(), k.rung, k.phone, resultHanded)
 	})
 	k.note(k.phone.Context(), tickets.TalkEnded, k.Engineer, k.Name+" handed over to "+to)
 }

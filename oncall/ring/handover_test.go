@@ -2,6 +2,7 @@ package ring_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,7 +61,17 @@ func TestTheMenuOfATalk(t *testing.T) {
 		},
 		"the caller hangs up in the menu": {
 			asks, script{}, keys{stays: 20 * time.Second}, 25 * time.Second,
-			[]string{"sip:anna has the menu", "book: talk_ended anna the caller hung up"}, []string{"sip:marco rings", "accept_undone"},
+			[]string{"sip:anna has the menu", "book: talk_ended anna the caller hung up", "sip:anna hears caller-gone"}, []string{"sip:marco rings", "accept_undone"},
+		},
+		"the caller hangs up while a colleague is rung": {
+			asks, script{delay: time.Hour}, keys{handsOver: true}, 25 * time.Second,
+			[]string{"sip:marco rings", "25.0s sip:marco: CANCEL", "book: rang marco Marco at sip:marco: caller gone", "book: talk_ended anna the caller hung up", "sip:anna hears caller-gone"},
+			[]string{"book: caller_gone", "not-handed-over", "accept_undone"},
+		},
+		"the caller hangs up while a colleague hears the brief": {
+			asks, script{}, keys{handsOver: true}, 25 * time.Second,
+			[]string{"sip:marco picks up", "25.0s sip:marco hears called-off goodbye", "book: rang marco Marco at sip:marco: caller gone", "book: talk_ended anna the caller hung up", "sip:anna hears caller-gone"},
+			[]string{"book: caller_gone", "not-handed-over", "sip:marco hears caller-gone"},
 		},
 		"the engineer hangs up in the menu": {
 			talks(script{stars: []time.Duration{10 * time.Second}, hangsUp: 25 * time.Second}), script{}, keys{stays: time.Hour}, 0,
@@ -87,7 +98,33 @@ func TestTheMenuOfATalk(t *testing.T) {
 				for _, word := range c.never {
 					n.never(t, word)
 				}
+				for i, l := range n.legs { // who is let go is on no line while the colleague talks
+					if l.Result == "handed over" && (i > 0 || !l.Ended.Before(n.legs[1].Ended)) {
+						t.Errorf("of the legs %+v number %d was handed over", n.legs, i)
+					}
+				}
+				if name == "a colleague takes over" && len(n.legs) != 2 {
+					t.Errorf("the legs are %+v", n.legs)
+				}
 			})
 		})
 	}
+}
+
+// TestStaffWhoEndTheSearchEndTheHandOver: nobody else is rung, and the two talk on.
+func TestStaffWhoEndTheSearchEndTheHandOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(map[string][]script{
+			"sip:anna": {{keys: "1", talk: time.Minute, stars: []time.Duration{10 * time.Second}}}, "sip:marco": {{delay: time.Hour}}, "sip:sara": {{delay: time.Hour}},
+		}, anna, marco, sara)
+		until, stop := context.WithCancelCause(t.Context())
+		time.AfterFunc(20*time.Second, func() { stop(errors.New("closed")) })
+		s := ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Menu: keys{night: n, handsOver: true}})
+		out, err := s.Find(t.Context(), ring.Request{Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: rossi, Until: until})
+		if out != ring.Talked || err != nil {
+			t.Errorf("the search ended as %s, %v", out, err)
+		}
+		n.happened(t, "20.0s sip:marco: CANCEL", "sip:anna hears not-handed-over", "sip:anna joined to call-1", "book: talk_ended anna Anna hung up")
+		n.never(t, "sip:sara rings")
+	})
 }

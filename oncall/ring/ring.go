@@ -1,7 +1,7 @@
 // Package ring is getting one of those on duty to press the key.
 //
 // It asks for telephones by its own interface, which app fills from line; only a pressed key accepts, so a mailbox never
-// can.
+// can. It waits by timers and asks the time itself, as adapters do (docs/architecture.md, Time).
 package ring
 
 import (

@@ -17,7 +17,7 @@ func (a *attempt) accept(ctx context.Context, t Telephone) (verdict, string) {
 		a.request.Found()
 	}
 	if a.callsBack() {
-		a.callBack(t.Context(), t, a.Attempt)
+		a.callBack(t.Context(), t)
 		return talked, resultAccepted
 	}
 	if a.request.Caller == nil {
@@ -71,7 +71,7 @@ func (k *talk) run(ctx context.Context) {
 
 // ended tells what is to happen after the join, by who ended it and how.
 //
-//	caller hung up,   talked    the talk is over
+//	caller hung up,   talked    the talk is over; an engineer who had the menu is told
 //	caller hung up,   not yet   the engineer is told and has the ticket; without him the accept is undone
 //	engineer's BYE,   talked    the talk is over
 //	engineer's BYE,   at once   the accept is undone, and he is asked back, once
@@ -85,6 +85,9 @@ func (k *talk) ended(ctx context.Context) (verdict, string) {
 		return k.next, resultHanded
 	case context.Cause(ctx) != nil && k.proven:
 		k.note(ctx, tickets.TalkEnded, who, "the caller hung up"+after)
+		if k.unheard && k.phone.Context().Err() == nil {
+			k.offer(k.phone, prompts.P(SayCallerGone), prompts.P(SayCallerGoneOnly))
+		}
 		return talked, resultAccepted
 	case context.Cause(ctx) != nil:
 		return k.leftAlone(ctx)

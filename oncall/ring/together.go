@@ -133,7 +133,7 @@ func (j *job) engage(ctx context.Context, to oncall.Attempt, t turn) *engagement
 	as := j.search.engaged.take(j.owner(to), !t.skipTalking)
 	if as == nil {
 		a := attempt{job: j, Attempt: to}
-		a.finish(ctx, cdr.Leg{Engineer: string(to.Engineer), Address: to.Phone, Started: time.Now()}, errEngaged.Error())
+		a.finish(ctx, cdr.Leg{Engineer: string(to.Engineer), Address: to.Phone, Started: time.Now()}, nil, errEngaged.Error())
 	}
 	return as
 }
