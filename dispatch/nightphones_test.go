@@ -178,6 +178,7 @@ func (l *nightLeg) act() {
 func (l *nightLeg) ID() string               { return l.id }
 func (l *nightLeg) Context() context.Context { return l.ctx }
 func (l *nightLeg) HungUp() bool             { return errors.Is(context.Cause(l.ctx), errBye) }
+func (l *nightLeg) KeysInSound() bool        { return false }
 func (l *nightLeg) SilentFor() time.Duration {
 	if l.mute {
 		return time.Minute

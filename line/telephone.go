@@ -160,6 +160,9 @@ func (t *Telephone) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	return t.key(ctx, wait, ring.ErrNoKey)
 }
 
+// KeysInSound tells, after a key, whether all of them have come as tones; see ring.Telephone.
+func (t *Telephone) KeysInSound() bool { return !t.sound.OutOfBand() }
+
 // Hangup ends the leg and waits until it is gone. Idempotent.
 func (t *Telephone) Hangup() { t.close("") }
 

@@ -33,6 +33,8 @@ const (
 type keyQueue struct {
 	waiting chan Key
 	down    atomic.Bool // a key is down that has not counted yet
+
+	outOfBand atomic.Bool // one has come in another way than in the sound
 }
 
 func newKeyQueue() keyQueue { return keyQueue{waiting: make(chan Key, typeAhead)} }
@@ -98,11 +100,8 @@ func (l *Leg) nextKey(ctx context.Context, end <-chan time.Time) (k Key, over bo
 // Pressed is the queue of keys, for a select beside other things: each key is given once, here or by Key.
 func (l *Leg) Pressed() <-chan Key { return l.keys.waiting }
 
-// OutOfBand tells whether keys come in another way than in the sound.
-func (l *Leg) OutOfBand() (yes bool) {
-	_ = l.ask(func(_ *worker, l *Leg) { yes = l.in.keys.OutOfBand() })
-	return yes
-}
+// OutOfBand tells whether a key has come in another way than in the sound.
+func (l *Leg) OutOfBand() bool { return l.keys.outOfBand.Load() }
 
 // DetectTones has the leg listen for keys in the sound although events were agreed on, until one of them comes: for somebody
 // who was asked for a key and whose gateway may send only tones. It asks more of a tone than where tones are the agreed
@@ -129,6 +128,7 @@ func (w *worker) detectTones(l *Leg, p *rtp.Packet, codec g711.Codec) {
 // pressed handles presses of the other party.
 func (w *worker) pressed(l *Leg, p dtmf.Presses) {
 	if p.Began || p.N > 0 {
+		l.keys.outOfBand.Store(l.in.keys.OutOfBand()) // before the key is in the queue
 		w.handlePresses(l, &p)
 		l.keys.down.Store(l.in.keys.Down()) // after the key is in the queue
 	}

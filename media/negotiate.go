@@ -188,6 +188,7 @@ func (l *Leg) agree(t sdp.Terms, keys *encryption, now time.Duration) {
 		l.out.budget.move()
 		l.rtcp.losses.Moved(l.out.stream.Sequence)
 		l.in.keys.ForgetOutOfBand()
+		l.keys.outOfBand.Store(false)
 	}
 	if moved && t.Remote.Addr().IsValid() && (first || !t.Remote.Addr().IsUnspecified()) {
 		before := l.in.latch

@@ -17,6 +17,7 @@ type answer int
 const (
 	nothing answer = iota // no key in time, or the leg or the caller ended
 	mailbox               // a greeting and a beep: no key is waited for any longer
+	machine               // a key that a machine may have pressed, and not the code that it was asked for
 	accepts
 	passes
 )
@@ -27,15 +28,23 @@ const (
 	maxReplays = 3               // of the caller's message, so that no leg is held for ever
 )
 
-// ask speaks the brief until a key comes: 1 accepts, 2 passes, 3 plays the caller's message and asks anew. Whatever
-// talks or beeps at the other end presses nothing, so a mailbox never accepts; and it is not waited for.
+// ask speaks the brief until a key comes: 1 accepts, 2 passes, 3 plays the caller's message and asks anew. Where a machine may have
+// pressed the 1, a code is asked for ([confirmed]), so a mailbox never accepts; and it is not waited for.
 func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answer {
 	heard := listen(ctx, t)
 	defer heard.end()
 	for range maxReplays + 1 {
 		switch j.oneBrief(heard.ctx, t, lang, heard) {
 		case '1':
-			return accepts
+			switch {
+			case confirmed(heard.ctx, t, lang, heard):
+				return accepts
+			case heard.beeped():
+				return mailbox
+			case heard.ctx.Err() != nil:
+				return nothing
+			}
+			return machine
 		case '2':
 			return passes
 		case '3':
@@ -70,11 +79,14 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 		}
 		for until := time.Now().Add(patience); ; {
 			key, err := t.Key(ctx, time.Until(until))
-			if err == nil {
-				heard.pressed()
-			}
 			if err == nil && (key == '1' || key == '2' || (key == '3' && j.ticket)) {
+				if key != '1' { // of that one confirmed decides
+					heard.keyFrom(t)
+				}
 				return key
+			}
+			if err == nil {
+				heard.keyFrom(t)
 			}
 			if err != nil && !errors.Is(err, ErrNoKey) {
 				return 0
@@ -118,13 +130,14 @@ func (j *job) replay(ctx context.Context, t Telephone, lang prompts.Language) {
 // question is a phrase that is said until one of its keys comes.
 type question struct {
 	says  prompts.Phrase
-	keys  string
+	keys  string        // 1 accepts
 	times int           // it is said, at most
 	wait  time.Duration // for a key, each time
+	human bool          // who is asked has proven already to be one
 }
 
 // ask gives the key; 0 where none came, or the telephone or ctx ended. What is most likely a mailbox is not asked again: heard tells,
-// nil where that is no matter. A key that is none of the question's changes nothing.
+// nil where that is no matter. A key that is none of the question's changes nothing. A 1 that a machine may have pressed needs the code.
 func (q question) ask(ctx context.Context, t Telephone, lang prompts.Language, heard *listening) byte {
 	for range q.times {
 		if t.Say(ctx, lang, q.says, true) != nil {
@@ -138,14 +151,16 @@ func (q question) ask(ctx context.Context, t Telephone, lang prompts.Language, h
 			if err != nil {
 				return 0
 			}
-			if heard != nil {
-				heard.pressed()
+			accepts := key == '1' && strings.Contains(q.keys, "1")
+			if accepts && !q.human && !confirmed(ctx, t, lang, heard) {
+				return 0
 			}
+			heard.keyFrom(t)
 			if strings.IndexByte(q.keys, key) >= 0 {
 				return key
 			}
 		}
-		if heard != nil && heard.hasty() {
+		if heard.hasty() {
 			return 0
 		}
 	}
@@ -170,7 +185,7 @@ func (a *attempt) offer(t Telephone, call, bare prompts.Phrase) (called bool) {
 		_ = t.Say(ctx, lang, prompts.Join(bare, a.search.number(a.request.Ticket), prompts.P(SayGoodbye)), false)
 		return false
 	}
-	q := question{says: call, keys: "1", times: briefings - 1, wait: a.search.Times.Key / 2}
+	q := question{says: call, keys: "1", times: briefings - 1, wait: a.search.Times.Key / 2, human: a.human}
 	switch {
 	case q.ask(ctx, t, lang, nil) == 0:
 		_ = t.Say(ctx, lang, prompts.P(SayGoodbye), false)

@@ -41,6 +41,7 @@ const (
 	resultPassed   = "passed"
 	resultNoKey    = "no key"
 	resultMailbox  = "no key: a mailbox"
+	resultMachine  = "no key: tones without the code"
 	resultHungUp   = "hung up"
 	resultLost     = "lost after the join"
 	resultGone     = "caller gone"
@@ -64,6 +65,7 @@ type attempt struct {
 	race   *first          // nil: it rings alone
 	enough context.Context // ends when it need not ring any more, though others may; nil: never
 	won    bool
+	human  bool // whoever picked up has pressed accept
 }
 
 // attempt rings one telephone by itself and, when somebody picks up, asks for the key.
@@ -250,6 +252,7 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 	asking, stop := a.until(ctx)
 	answer := a.ask(asking, t, lang)
 	stop()
+	a.human = answer == accepts
 	switch {
 	case a.needless(), answer == accepts && a.request.Until.Err() == nil && context.Cause(ctx) == nil && !a.wins():
 		return unanswered, a.dismiss(t)
@@ -265,12 +268,18 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 		return a.accept(ctx, t)
 	case answer == passes:
 		_ = t.Say(ctx, lang, prompts.P(a.afterPass()), false)
+		if t.KeysInSound() { // a machine may have said so: its owner's other telephones ring all the same
+			return unanswered, resultPassed
+		}
 		return passedOn, resultPassed
 	case t.Context().Err() != nil:
 		return unanswered, resultHungUp
 	}
-	if answer == mailbox {
+	switch answer {
+	case mailbox:
 		return unanswered, resultMailbox
+	case machine:
+		return unanswered, resultMachine
 	}
 	return unanswered, resultNoKey // most likely a mailbox: it is owed no farewell, the caller waits
 }

@@ -18,6 +18,7 @@ const (
 	SayEngineerLost   prompts.ID = "engineer-lost"   // caller: the engineer's line dropped
 	SayDescribing     prompts.ID = "describing"      // engineer: the customer is still describing the fault
 	SayBriefKeys      prompts.ID = "brief-keys"      // engineer: 1 accepts, 2 passes, 3 plays the message
+	SayConfirmCode    prompts.ID = "confirm-code"    // engineer: the two digits to press now, which follow
 	SayCallBackKeys   prompts.ID = "call-back-keys"  // engineer: the customer is to be called back; 1 connects, 2 passes, 3 plays the message
 	SayTestCall       prompts.ID = "test-call"       // engineer: this is a test call, 1 proves the telephone
 	SayTestPassed     prompts.ID = "test-passed"     // engineer: it is proven

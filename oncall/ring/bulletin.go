@@ -126,7 +126,7 @@ func (b *bulletin) converse(ctx context.Context, t Telephone, a oncall.Attempt, 
 	case key == '1' && len(b.left) == 1:
 		b.take(ctx, a, b.left)
 		j := &job{search: b.search, ticket: true, request: Request{Ticket: b.left[0].Ticket, CallBack: b.left[0].CallBack}}
-		accepted := &attempt{job: j, Attempt: a, as: as}
+		accepted := &attempt{job: j, Attempt: a, as: as, human: true}
 		accepted.offer(t, prompts.P(SayYours), prompts.P(SayYoursOnly))
 	case key == '1':
 		b.take(ctx, a, b.left)

@@ -41,6 +41,8 @@ type script struct {
 	mute    bool            // the other side is never heard
 	greets  time.Duration   // after pick-up somebody has spoken on and on; 0: never
 	beeps   time.Duration   // after pick-up a mailbox has beeped; 0: never
+	inSound bool            // its keys come as tones
+	code    string          // pressed when the code is asked for; "right" for the code, "late" for it at the second time
 }
 
 // night is a street of fake telephones and everything that was heard and written down.
@@ -151,7 +153,7 @@ func (n *night) pickUp(address string, s script) *phone {
 			if !pass(ctx, wait) {
 				return
 			}
-			p.keys <- k
+			p.press(k)
 			wait = s.between
 		}
 	})
@@ -181,6 +183,7 @@ type phone struct {
 	wg      sync.WaitGroup
 	once    sync.Once
 	ahead   []byte
+	asked   int // for the code
 }
 
 func (p *phone) ID() string               { return p.address }
@@ -205,6 +208,7 @@ func (p *phone) Say(ctx context.Context, _ prompts.Language, ph prompts.Phrase, 
 	p.night.say("%s hears %s", p.address, words(ph))
 	t := time.NewTimer(length(ph))
 	defer t.Stop()
+	p.enter(ph)
 	keys := p.keys
 	if !bargeIn {
 		keys = nil
@@ -222,6 +226,38 @@ func (p *phone) Say(ctx context.Context, _ prompts.Language, ph prompts.Phrase, 
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+func (p *phone) press(k byte) {
+	select {
+	case p.keys <- k:
+	case <-p.ctx.Done():
+	}
+}
+
+func (p *phone) KeysInSound() bool { return p.script.inSound }
+
+// enter presses what the script says when it is asked for the code, as soon as the code has been said.
+func (p *phone) enter(asked prompts.Phrase) {
+	if len(asked) == 0 || asked[0].Kind != prompts.Spelled || p.script.code == "" {
+		return
+	}
+	p.asked++
+	keys := p.script.code
+	switch {
+	case keys == "late" && p.asked == 1:
+		keys = "00"
+	case keys == "late", keys == "right":
+		keys = asked[0].Text
+	}
+	p.wg.Go(func() {
+		for _, k := range []byte(keys) {
+			if !pass(p.ctx, time.Second) {
+				return
+			}
+			p.press(k)
+		}
+	})
 }
 
 func (p *phone) Key(ctx context.Context, wait time.Duration) (byte, error) {

@@ -51,11 +51,22 @@ func (l *listening) hear(s Sign) {
 	}
 }
 
-// pressed tells that a key came.
-func (l *listening) pressed() { l.human.Store(true) }
+// pressed tells that a human pressed a key.
+func (l *listening) pressed() {
+	if l != nil {
+		l.human.Store(true)
+	}
+}
+
+// keyFrom tells that a key came from a telephone. A tone in its sound tells nothing of who is there.
+func (l *listening) keyFrom(t Telephone) {
+	if !t.KeysInSound() {
+		l.pressed()
+	}
+}
 
 // hasty tells whether it is most likely a mailbox that is being waited for.
-func (l *listening) hasty() bool { return l.greets.Load() && !l.human.Load() }
+func (l *listening) hasty() bool { return l != nil && l.greets.Load() && !l.human.Load() }
 
 // beeped tells whether a mailbox was heard for certain.
 func (l *listening) beeped() bool { return errors.Is(context.Cause(l.ctx), errMailbox) }

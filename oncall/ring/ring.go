@@ -61,6 +61,8 @@ type Telephone interface {
 	// Music plays the hold music until stop is called; stop waits.
 	Music(ctx context.Context) (stop func())
 	Key(ctx context.Context, wait time.Duration) (byte, error)
+	// KeysInSound tells, after a key, whether all of them have come as tones in the leg's sound: what a machine says may hold such tones.
+	KeysInSound() bool
 	Replay(ctx context.Context, recording string) error
 	// Listen has hear told, from another goroutine, of each sign that a machine has answered, until stop is called, which waits.
 	Listen(hear func(Sign)) (stop func())
