@@ -129,7 +129,7 @@ var allowed = map[string][]string{
 	"calls":              {"limits", "tickets", "cdr", "storage"},
 	"callhandler":        {"ivr", "line", "prompts", "tickets", "admin/metrics", "cdr", "directory"},
 	"dispatch":           {"alarm", "dispatch/bulletin", "dispatch/chains", "ivr", "oncall", "oncall/ring", "prompts", "sla", "storage/stored", "tickets", "cdr", "directory"},
-	"dispatch/bulletin":  {"oncall", "oncall/ring", "prompts", "sla", "tickets"},
+	"dispatch/bulletin":  {"budgets", "oncall", "oncall/ring", "prompts", "sla", "tickets"},
 	"dispatch/cover":     {"oncall", "oncall/duty", "oncall/ring", "prompts", "tickets"},
 	"dispatch/chains":    {"cdr", "oncall/ring", "tickets"},
 	"admin/calling":      {"dispatch/chains", "oncall"},

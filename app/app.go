@@ -26,6 +26,7 @@ import (
 	"hotline/datadir"
 	"hotline/dialplan"
 	"hotline/dispatch"
+	"hotline/dispatch/bulletin"
 	"hotline/dispatch/chains"
 	"hotline/heartbeat"
 	"hotline/intake"
@@ -123,6 +124,7 @@ type dispatching struct {
 	active     *dispatch.ActiveTickets
 	chains     *chains.Feed
 	dispatcher *dispatch.Dispatcher
+	limits     *bulletin.Limits // of the calls for alarms
 }
 
 // New checks what it is given and opens nothing.

@@ -75,7 +75,14 @@ func (a *App) jobs() []maintenance.Job {
 
 // shareBudgets lets the budgets count what other nodes, and this one's former process, have spent.
 func (a *App) shareBudgets(ctx context.Context) {
-	a.budgets.Share(ctx, a.desk, a.dialler, a.dispatching.pins)
+	a.budgets.Share(ctx, a.desk, a.dialler, a.dispatching.pins, a.dispatching.limits)
+}
+
+// shareBudgetsNow is shareBudgets for who cannot wait for the next round.
+func (a *App) shareBudgetsNow(ctx context.Context) {
+	if !a.offline.Waits() {
+		a.budgets.ShareNow(ctx, a.desk, a.dialler, a.dispatching.pins, a.dispatching.limits)
+	}
 }
 
 // work hands each piece of due work to whoever does it.

@@ -15,6 +15,7 @@ import (
 	"hotline/callhandler"
 	"hotline/dialplan"
 	"hotline/dispatch"
+	"hotline/dispatch/bulletin"
 	"hotline/dispatch/cover"
 	"hotline/ivr"
 	"hotline/ivr/console"
@@ -46,6 +47,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 		Alarm:  func(text string) { a.alarm(alarm.Outgoing, text) }, Spent: a.budgets.Note,
 	})
 	a.dispatching.pins = pins.NewGuard(pins.GuardConfig{Store: a.db.Calls, Key: a.disk.pinKey, Spent: a.budgets.Note})
+	a.dispatching.limits = bulletin.NewLimits(a.budgets.Note, a.shareBudgetsNow)
 	if !a.offline.Waits() {
 		a.shareBudgets(ctx) // before the first call: a restart gives nobody new budgets
 	}
@@ -93,7 +95,7 @@ func (a *App) openDispatch() *callhandler.Handler {
 	d.dispatcher = dispatch.New(dispatch.Config{
 		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Menu: keys, Telephones: a.cfg.Decorators.telephones(a.switchboard),
 		Operator: dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},
-		Chains:   d.chains, MayDial: a.dialler.May, Spoken: a.plan.Spoken,
+		Chains:   d.chains, Limits: d.limits, MayDial: a.dialler.May, Spoken: a.plan.Spoken,
 		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Alarm: a.alarm, Log: a.log,
 	})
 	return callhandler.New(callhandler.Config{

@@ -20,7 +20,7 @@ type Store interface {
 type Spending struct {
 	Place  int64  // of the store; rises with each entry
 	Budget string // one of the kinds below
-	Key    string // of a wrong PIN the number that called, of an outgoing call the ticket
+	Key    string // of a wrong PIN the number that called, of an outgoing call the ticket, of one for alarms the telephone
 	Whose  string // of a wrong PIN the customer who has this number, of an outgoing call the purse that paid
 	At     time.Time
 	Node   string // the process that wrote it
@@ -31,4 +31,5 @@ const (
 	KindPIN         = "pin"          // wrong PINs
 	KindEngineerPIN = "engineer_pin" // wrong PINs of engineers
 	KindOutgoing    = "outgoing"     // calls placed
+	KindAlarm       = "alarm"        // calls to a telephone for alarms
 )

@@ -48,7 +48,7 @@ type Operator struct {
 	Hours   sla.CalendarID // when they are rung
 }
 
-// Config is what a [Dispatcher] works with. All of it is required, but for Operator, Chains, Times and Log.
+// Config is what a [Dispatcher] works with. All of it is required, but for Operator, Limits, Chains, Times and Log.
 type Config struct {
 	Desk       Desk
 	Active     *ActiveTickets // the one that the desk tells of changes
@@ -57,6 +57,7 @@ type Config struct {
 	Duty       ring.Duty
 	Menu       ring.Menu // of a talk; nil: there is none
 	Operator   Operator
+	Limits     *bulletin.Limits         // of the calls for alarms; nil: of this process alone
 	Chains     *chains.Feed             // hears of all that is rung; nil: nobody watches
 	MayDial    func(number string) bool // tells whether the line may dial a telephone
 	Spoken     func(number string) string
@@ -98,6 +99,9 @@ func New(c Config) *Dispatcher {
 	if c.Chains == nil {
 		c.Chains = chains.New(time.Now)
 	}
+	if c.Limits == nil {
+		c.Limits = bulletin.NewLimits(nil, nil)
+	}
 	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial, alarm: c.Alarm}
 	book := &history{desk: c.Desk, calls: c.Calls, active: c.Active, chains: c.Chains, alarm: c.Alarm, log: c.Log}
 	d.search = ring.New(ring.Config{
@@ -105,7 +109,7 @@ func New(c Config) *Dispatcher {
 		Book: book,
 	})
 	d.bulletins = bulletin.New(bulletin.Config{
-		Desk: c.Desk, Duty: c.Duty, Ringer: d.search, Active: c.Active, CallBack: d.customerNumber, Zone: d.zone, Book: book,
+		Desk: c.Desk, Duty: c.Duty, Ringer: d.search, Active: c.Active, CallBack: d.customerNumber, Zone: d.zone, Book: book, Limits: c.Limits,
 	})
 	return d
 }

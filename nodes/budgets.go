@@ -74,12 +74,13 @@ func (b *Budgets) Flush(ctx context.Context) error {
 	return err
 }
 
-// exchange writes what waits, and gives what others have spent since the last time: at first all of a day.
-func (b *Budgets) exchange(ctx context.Context, now time.Time) []budgets.Spending {
+// exchange writes what waits, and gives what others have spent since the last time: at first all of a day. Nothing is read where less
+// than the pause has passed since then.
+func (b *Budgets) exchange(ctx context.Context, now time.Time, pause time.Duration) []budgets.Spending {
 	b.exchanging.Lock()
 	defer b.exchanging.Unlock()
 	err := b.Flush(ctx)
-	if err != nil || now.Sub(b.read) < readingTime {
+	if err != nil || now.Sub(b.read) < pause {
 		b.Complain(ctx, err)
 		return nil
 	}
@@ -113,8 +114,13 @@ func (b *Budgets) Complain(ctx context.Context, err error) {
 }
 
 // Share lets budgets count what other nodes, and this one's former process, have spent. Call it from time to time.
-func (b *Budgets) Share(ctx context.Context, budgets ...Budget) {
-	others := b.exchange(ctx, time.Now())
+func (b *Budgets) Share(ctx context.Context, budgets ...Budget) { b.shareAfter(ctx, readingTime, budgets) }
+
+// ShareNow is Share without a pause since the last time, for who is about to spend what no two nodes may.
+func (b *Budgets) ShareNow(ctx context.Context, budgets ...Budget) { b.shareAfter(ctx, 0, budgets) }
+
+func (b *Budgets) shareAfter(ctx context.Context, pause time.Duration, budgets []Budget) {
+	others := b.exchange(ctx, time.Now(), pause)
 	if len(others) == 0 {
 		return
 	}

@@ -14,7 +14,7 @@ func TestBudgetsAreSharedAndOutlastARestart(t *testing.T) {
 	a, b := NewBudgets(store, "a", slog.New(slog.DiscardHandler)), NewBudgets(store, "b", slog.New(slog.DiscardHandler))
 	spend := func(l *Budgets, key string) { l.Note(budgets.Spending{Budget: budgets.KindPIN, Key: key, At: now}) }
 	keys := func(l *Budgets, at time.Time) (list string) {
-		for _, s := range l.exchange(t.Context(), at) {
+		for _, s := range l.exchange(t.Context(), at, readingTime) {
 			list += s.Key
 		}
 		return list
@@ -39,5 +39,29 @@ func TestBudgetsAreSharedAndOutlastARestart(t *testing.T) {
 	}
 	if got := keys(NewBudgets(store, "c", slog.New(slog.DiscardHandler)), now.Add(25*time.Hour)); got != "" {
 		t.Errorf("a day later a process reads %q", got)
+	}
+}
+
+// counted is a budget that keeps what it is told.
+type counted struct{ keys string }
+
+func (c *counted) Recall(list []budgets.Spending) {
+	for _, s := range list {
+		c.keys += s.Key
+	}
+}
+
+func TestWhoCannotWaitSharesAtOnce(t *testing.T) {
+	store := memory.New(1)
+	a, b := NewBudgets(store, "a", slog.New(slog.DiscardHandler)), NewBudgets(store, "b", slog.New(slog.DiscardHandler))
+	var heard counted
+	for _, key := range []string{"1", "2"} {
+		a.Note(budgets.Spending{Budget: budgets.KindAlarm, Key: key, At: time.Now()})
+		a.ShareNow(t.Context())
+		b.ShareNow(t.Context(), &heard)
+		b.Share(t.Context(), &heard)
+	}
+	if heard.keys != "12" {
+		t.Errorf("the other node has heard %q", heard.keys)
 	}
 }

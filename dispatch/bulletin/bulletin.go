@@ -55,12 +55,12 @@ type Config struct {
 	CallBack func(t tickets.Ticket) string         // where a ticket's customer can be rung; empty for nowhere
 	Zone     func(t tickets.Ticket) *time.Location // in which its deadlines are said
 	Book     ring.Book
+	Limits   *Limits // of the calls to each telephone
 }
 
 // Board knows which alarms wait to be told. Safe for concurrent use.
 type Board struct {
-	cfg   Config
-	calls meter
+	cfg Config
 
 	mu      sync.Mutex
 	waiting map[string]waiting // by the id of their work
@@ -225,7 +225,7 @@ func (b *Board) tell(ctx context.Context, w tickets.Work) error {
 		var rang bool
 		left, rang = b.cfg.Ringer.Bulletin(ctx, ring.BulletinRequest{
 			Attempts: g.chain, Alarms: g.alarms, Owed: func(a ring.Alarm) bool { return b.owes(ctx, a) },
-			May: func(phone string) bool { return b.calls.take(phone, time.Now()) && began() == nil },
+			May: func(phone string) bool { return b.cfg.Limits.take(ctx, phone, time.Now()) && began() == nil },
 		})
 		if !rang && len(left) > 0 { // all of them talk to callers of ours, or the store is down
 			return later(w, time.Now().Add(busyTime))
@@ -274,7 +274,7 @@ func (b *Board) owes(ctx context.Context, a ring.Alarm) bool {
 // free is when the first telephone of a chain may be rung again; rings where one may now.
 func (b *Board) free(chain []oncall.Attempt, now time.Time) (at time.Time, rings bool) {
 	for _, a := range chain {
-		if next := b.calls.next(a.Phone, now); !next.After(now) {
+		if next := b.cfg.Limits.next(a.Phone, now); !next.After(now) {
 			return now, true
 		} else if at.IsZero() || next.Before(at) {
 			at = next

@@ -56,7 +56,7 @@ func (nobody) Has(tickets.Number) bool             { return false }
 func house() (*desk, *street, *Board) {
 	d := &desk{ticket: tickets.Ticket{Number: 417, State: tickets.Open}}
 	s := &street{desk: d}
-	return d, s, New(Config{Desk: d, Duty: s, Ringer: s, Active: nobody{}, CallBack: func(tickets.Ticket) string { return "" }, Zone: func(tickets.Ticket) *time.Location { return time.UTC }})
+	return d, s, New(Config{Desk: d, Duty: s, Ringer: s, Active: nobody{}, Limits: NewLimits(nil, nil), CallBack: func(tickets.Ticket) string { return "" }, Zone: func(tickets.Ticket) *time.Location { return time.UTC }})
 }
 
 func breach(id string) tickets.Work {

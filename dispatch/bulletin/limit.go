@@ -1,8 +1,12 @@
 package bulletin
 
 import (
+	"context"
+	"slices"
 	"sync"
 	"time"
+
+	"hotline/budgets"
 )
 
 // limit is how often one telephone may ring for alarms within a span.
@@ -16,20 +20,50 @@ func limits() []limit {
 	return []limit{{time.Minute, 1}, {15 * time.Minute, 3}, {time.Hour, 5}, {3 * time.Hour, 10}}
 }
 
-// meter counts the calls to each telephone. The zero value is ready. Safe for concurrent use. A restart forgets it.
-type meter struct {
+// shareTime is how long a telephone that is about to ring waits for what other nodes have rung.
+const shareTime = 500 * time.Millisecond
+
+// Limits count the calls for alarms to each telephone. Safe for concurrent use. Nodes that share what they have spent ring a
+// telephone no more often together, and a restart forgets nothing.
+type Limits struct {
+	spent func(budgets.Spending)
+	share func(ctx context.Context)
+
 	mu   sync.Mutex
 	rung map[string][]time.Time // oldest first
 }
 
+// NewLimits counts from nothing. spent takes each call down, for [Limits.Recall] of other nodes; share writes at once what was taken
+// down, and recalls what others have written. Both may be nil.
+func NewLimits(spent func(budgets.Spending), share func(ctx context.Context)) *Limits {
+	if spent == nil {
+		spent = func(budgets.Spending) {}
+	}
+	if share == nil {
+		share = func(context.Context) {}
+	}
+	return &Limits{spent: spent, share: share, rung: map[string][]time.Time{}}
+}
+
+// Recall counts the calls that other nodes, or a former process, have made. Entries of other budgets are passed over.
+func (m *Limits) Recall(list []budgets.Spending) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range list {
+		if s.Budget == budgets.KindAlarm {
+			m.add(s.Key, s.At)
+		}
+	}
+}
+
 // next is the earliest instant from now on at which a telephone may be rung.
-func (m *meter) next(phone string, now time.Time) time.Time {
+func (m *Limits) next(phone string, now time.Time) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.free(phone, now)
 }
 
-func (m *meter) free(phone string, now time.Time) time.Time {
+func (m *Limits) free(phone string, now time.Time) time.Time {
 	at, list := now, m.rung[phone]
 	for _, l := range limits() {
 		if len(list) < l.most {
@@ -42,21 +76,42 @@ func (m *meter) free(phone string, now time.Time) time.Time {
 	return at
 }
 
-// take counts a call that begins now; false where there were too many.
-func (m *meter) take(phone string, now time.Time) bool {
+// take counts a call that begins now; false where there were too many. What other nodes have rung it asks for first, and of this call
+// it tells them at once. Without the store it counts what this node knows.
+func (m *Limits) take(ctx context.Context, phone string, now time.Time) bool {
+	m.exchange(ctx)
+	if !m.count(phone, now) {
+		return false
+	}
+	m.spent(budgets.Spending{Budget: budgets.KindAlarm, Key: phone, At: now})
+	m.exchange(ctx)
+	return true
+}
+
+func (m *Limits) count(phone string, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.free(phone, now).After(now) {
 		return false
 	}
-	if m.rung == nil {
-		m.rung = map[string][]time.Time{}
-	}
-	list := append(m.rung[phone], now)
+	m.add(phone, now)
+	return true
+}
+
+// add counts one call, in the order of time; m.mu is held.
+func (m *Limits) add(phone string, at time.Time) {
+	list := m.rung[phone]
+	place, _ := slices.BinarySearchFunc(list, at, time.Time.Compare)
+	list = slices.Insert(list, place, at)
 	all := limits()
 	if most := all[len(all)-1].most; len(list) > most {
 		list = list[len(list)-most:]
 	}
 	m.rung[phone] = list
-	return true
+}
+
+func (m *Limits) exchange(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, shareTime)
+	defer cancel()
+	m.share(ctx)
 }
