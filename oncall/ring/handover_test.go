@@ -98,16 +98,22 @@ func TestTheMenuOfATalk(t *testing.T) {
 				for _, word := range c.never {
 					n.never(t, word)
 				}
-				for i, l := range n.legs { // who is let go is on no line while the colleague talks
-					if l.Result == "handed over" && (i > 0 || !l.Ended.Before(n.legs[1].Ended)) {
-						t.Errorf("of the legs %+v number %d was handed over", n.legs, i)
-					}
-				}
+				n.freedFirst(t)
 				if name == "a colleague takes over" && len(n.legs) != 2 {
 					t.Errorf("the legs are %+v", n.legs)
 				}
 			})
 		})
+	}
+}
+
+// freedFirst tells that who is let go is on no line while the colleague talks.
+func (n *night) freedFirst(t *testing.T) {
+	t.Helper()
+	for i, l := range n.legs {
+		if l.Result == "handed over" && (i > 0 || !l.Ended.Before(n.legs[1].Ended)) {
+			t.Errorf("of the legs %+v number %d was handed over", n.legs, i)
+		}
 	}
 }
 
