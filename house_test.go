@@ -132,7 +132,7 @@ var allowed = map[string][]string{
 	"dispatch/bulletin":  {"budgets", "oncall", "oncall/ring", "prompts", "sla", "tickets"},
 	"dispatch/cover":     {"oncall", "oncall/duty", "oncall/ring", "prompts", "tickets"},
 	"dispatch/chains":    {"cdr", "oncall/ring", "tickets"},
-	"admin/calling":      {"dispatch/chains", "oncall"},
+	"admin/calling":      {"cdr", "dispatch/chains", "oncall"},
 	"oncall/duty":        {"alarm", "circuitbreaker", "oncall", "oncall/escalation", "oncall/readiness", "oncall/rota", "sla", "tickets", "cdr", "storage", "storage/stored"},
 	"app/faultinjection": {"callhandler", "dispatch", "ivr", "line", "media", "media/g711", "oncall/ring", "prompts", "tickets"},
 	"app/loadtest":       {"callhandler", "ivr", "line", "media", "prompts"},

@@ -111,7 +111,7 @@ type Store interface {
 	heartbeat.Store
 }
 
-// Config is what the API needs. Everything but Telephone, TestCall, Chains, Spoken, Machines and Trunks is required.
+// Config is what the API needs. Everything but Telephone, Tests, Chains, Spoken, Machines and Trunks is required.
 type Config struct {
 	Desk         *tickets.Desk
 	Store        Store
@@ -123,15 +123,14 @@ type Config struct {
 	Flows        Flows
 	// Telephone tells why a telephone must not be an engineer's; nil: every one may.
 	Telephone func(address string) error
-	// TestCall rings one telephone of an engineer's and gives the result in words; nil: none can be rung.
-	TestCall func(ctx context.Context, a oncall.Attempt) (result string)
-	Chains   *chains.Feed // what goes on, live; nil: nothing is told
-	Node     string       // the name of this process among those on one database
-	Spoken   Spoken       // nil: names are not spoken
-	Machines Machines     // nothing in it: no alert and no heartbeat is taken
-	Health   Health
-	Metrics  *metrics.Metrics
-	Trunks   func() (all []Trunk, certificateEnds time.Time) // nil: there are none
+	Tests     calling.Tests // nil: no telephone can be rung
+	Chains    *chains.Feed  // what goes on, live; nil: nothing is told
+	Node      string        // the name of this process among those on one database
+	Spoken    Spoken        // nil: names are not spoken
+	Machines  Machines      // nothing in it: no alert and no heartbeat is taken
+	Health    Health
+	Metrics   *metrics.Metrics
+	Trunks    func() (all []Trunk, certificateEnds time.Time) // nil: there are none
 	Locale
 	Log *slog.Logger
 	Now func() time.Time

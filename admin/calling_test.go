@@ -3,6 +3,7 @@ package admin_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -46,11 +47,73 @@ func TestStaffHaveACustomerCalledBack(t *testing.T) {
 	}
 }
 
+// rings is a house that rings telephones.
+type rings struct {
+	call  func(ctx context.Context, a oncall.Attempt) string
+	trunk func(trunk, customer string, a oncall.Attempt) (result string, reached bool, problem error)
+}
+
+func (r rings) TestCall(ctx context.Context, a oncall.Attempt) string { return r.call(ctx, a) }
+func (r rings) TestTrunk(_ context.Context, trunk, customer string, a oncall.Attempt) (string, bool, error) {
+	return r.trunk(trunk, customer, a)
+}
+
+// TestATrunkIsTestedByRingingATelephone: a table of what the trunk does with the number that it is shown.
+func TestATrunkIsTestedByRingingATelephone(t *testing.T) {
+	h := open(t)
+	carrier := admin.Trunk{Name: "carrier", State: "registered", Number: "+390699", ShowsCaller: true}
+	h.config.Trunks = func() ([]admin.Trunk, time.Time) { return []admin.Trunk{carrier}, time.Time{} }
+	refuses := &admin.CallerRefused{Code: 603, Since: monday(12, 0), Until: monday(13, 0)}
+	for name, c := range map[string]struct {
+		shows, remembered, refuses bool
+		body                       string
+		customer                   string // that the trunk is asked to show
+		result                     string
+		reached                    bool
+		problem                    error
+		want                       []string
+	}{
+		"our own number":                {body: `{"phone":"+39333"}`, result: "proven by a test call", reached: true, want: []string{`"pressed":true`, `"caller_tried":"+390699"`, `"caller_shown":"+390699"`}},
+		"the customer's number passes":  {shows: true, body: `{"phone":"+39333","caller":"+39051123"}`, customer: "+39051123", result: "no key", reached: true, want: []string{`"pressed":false`, `"caller_tried":"+39051123"`, `"caller_shown":"+39051123"`}},
+		"the customer's is refused":     {shows: true, refuses: true, body: `{"phone":"+39333","caller":"+39051123"}`, customer: "+39051123", result: "proven by a test call", reached: true, want: []string{`"caller_tried":"+39051123"`, `"caller_shown":"+390699"`, `"caller_refused":{"code":603`, `"until":"2026-11-23T13:00:00Z"`}},
+		"that is remembered":            {shows: true, remembered: true, body: `{"phone":"+39333","caller":"+39051123"}`, customer: "+39051123", result: "no answer", reached: true, want: []string{`"caller_tried":"+390699"`, `"caller_shown":"+390699"`, `"code":603`}},
+		"the trunk shows no customer's": {body: `{"phone":"+39333","caller":"+39051123"}`, customer: "+39051123", result: "busy", reached: true, want: []string{`"caller_tried":"+390699"`, `"caller_shown":"+390699"`}},
+		"the trunk does not answer":     {body: `{"phone":"+39333"}`, result: "dead", want: []string{`"result":"dead"`, `"caller_shown":null`}},
+		"the number may not be dialled": {body: `{"phone":"+39333"}`, result: "impossible", problem: errors.New("the number is in no directory"), want: []string{`"reason":"the number is in no directory"`}},
+		"the language of who is rung":   {body: `{"phone":"+39333","language":"en"}`, result: "proven by a test call", reached: true, want: []string{`"pressed":true`}},
+		"a number with blanks":          {shows: true, body: `{"phone":"+39333","caller":"051 123"}`, customer: "051123", result: "no key", reached: true, want: []string{`"caller_shown":"051123"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			carrier.ShowsCaller, carrier.CallerRefused = c.shows, nil
+			if c.remembered {
+				carrier.CallerRefused = refuses
+			}
+			h.config.Tests = rings{trunk: func(trunk, customer string, a oncall.Attempt) (string, bool, error) {
+				if trunk != "carrier" || customer != c.customer || a.Phone != "+39333" {
+					t.Errorf("by %s for %q: %+v", trunk, customer, a)
+				}
+				if c.refuses {
+					carrier.CallerRefused = refuses
+				}
+				return c.result, c.reached, c.problem
+			}}
+			h.handler = admin.New(h.config)
+			h.post("/trunks/carrier/test-call", c.body).is(200, append(c.want, `"trunk":"carrier"`, `"result":"`+c.result+`"`)...)
+		})
+	}
+	h.post("/trunks/nobody/test-call", `{"phone":"+39333"}`).is(404, "trunk")
+	h.post("/trunks/carrier/test-call", `{}`).is(422, "phone")
+	h.post("/trunks/carrier/test-call", `{"phone":"sip:anna@127.0.0.1"}`).is(422, "body.phone", "number")
+	h.config.Tests = nil
+	h.handler = admin.New(h.config)
+	h.post("/trunks/carrier/test-call", `{"phone":"+39333"}`).is(503)
+}
+
 func TestATestCallIsAskedForByStaff(t *testing.T) {
 	h := open(t)
 	h.post("/engineers/anna/test-call", "").is(503)
 	var rung []string
-	h.config.TestCall = func(ctx context.Context, a oncall.Attempt) string {
+	h.config.Tests = rings{call: func(ctx context.Context, a oncall.Attempt) string {
 		rung = append(rung, a.Phone+" "+a.Language)
 		if a.Phone == "sip:anna@127.0.0.1:5071" {
 			_, err := h.store.PutProofs(ctx, oncall.Proofs{Engineer: a.Engineer, List: []oncall.Proof{{Engineer: a.Engineer, Phone: a.Phone, At: h.config.Now(), Key: true, Sound: true, How: "test call"}}})
@@ -58,7 +121,7 @@ func TestATestCallIsAskedForByStaff(t *testing.T) {
 			return "proven by a test call"
 		}
 		return "no answer"
-	}
+	}}
 	h.handler = admin.New(h.config)
 	h.post("/engineers/anna/test-call", "").is(200, `"result":"proven by a test call"`, `"proven":true`, `"proven_until":"2026-11-30T`)
 	h.put("/engineers/anna", `{"name":"Anna","phones":["sip:anna@127.0.0.1:5071","+39333"],"version":1}`).is(200)

@@ -50,7 +50,7 @@ func bodies() map[string]string {
 		"PUT /engineers/{id}":              `{"version":1,"name":"Anna","phones":["0612"]}`,
 		"PUT /rota":                        `{"version":1,"zone":"Europe/Rome","shifts":[{"engineer":"anna","level":1,"order":1,"day":0,"from":"00:00","length":"168:00"}],"overrides":[{"engineer":"anna","level":1,"from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}]}`,
 		"PUT /faults/{id}":                 `{"version":1,"note":"n","until":"2027-01-01T00:00:00Z"}`,
-		"POST /tickets/{number}/call-back": `{"at":"2026-11-24T09:00:00Z"}`, "POST /engineers/{id}/test-call": `{"phone":"sip:anna@127.0.0.1:5071"}`,
+		"POST /tickets/{number}/call-back": `{"at":"2026-11-24T09:00:00Z"}`, "POST /engineers/{id}/test-call": `{"phone":"sip:anna@127.0.0.1:5071"}`, "POST /trunks/{name}/test-call": `{"phone":"+39333"}`,
 		"PUT /alert-mappings/{id}":       `{"version":1,"fingerprint":".id","title":".t"}`,
 		"PUT /alert-policies/{id}":       `{"version":1,"window_seconds":60,"again_seconds":60,"storm":{"alerts":5,"within_seconds":60,"quiet_seconds":60},"flapping":{"changes":5,"within_seconds":60,"quiet_seconds":60}}`,
 		"PUT /maintenance-windows/{id}":  `{"version":1,"contract":"rossi","from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}`,

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"hotline/admin/calling"
 )
 
 // Trunk is how one trunk of the line fares.
@@ -19,6 +21,8 @@ type Trunk struct {
 	Error      string     `json:"error,omitempty" doc:"The last one; empty since it works again"`
 	ErrorSince *time.Time `json:"error_at,omitempty"`
 
+	Number        string         `json:"number,omitempty" doc:"The line's own, which calls through it show"`
+	ShowsCaller   bool           `json:"shows_caller" doc:"It is set to show the customer's number in calls to engineers"`
 	CallerRefused *CallerRefused `json:"caller_refused,omitempty" doc:"It is to show the customer's number, and refuses such calls: they show the line's own number for a while"`
 }
 
@@ -45,4 +49,23 @@ func (s *server) trunkRoutes(api huma.API) {
 			}
 			return answered(list, nil)
 		})
+}
+
+// trunkNamed is a trunk as the test of one asks for it.
+func (s *server) trunkNamed(name string) (calling.Trunk, bool) {
+	if s.Trunks == nil {
+		return calling.Trunk{}, false
+	}
+	all, _ := s.Trunks()
+	for _, t := range all {
+		if t.Name != name {
+			continue
+		}
+		k := calling.Trunk{Number: t.Number, ShowsCaller: t.ShowsCaller}
+		if r := t.CallerRefused; r != nil {
+			k.Refused, k.Until = r.Code, r.Until
+		}
+		return k, true
+	}
+	return calling.Trunk{}, false
 }

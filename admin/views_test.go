@@ -70,7 +70,7 @@ PreviewView ProofView ProofsView ProvenView Quality RangView ReadinessView Reaso
 ReplayInputBody ReplayView ReportView RingView RingingView RotaAtView RotaView ScheduleInputBody ScheduleList
 ScheduleView ServesView ShiftView Silence SnapshotEvent SpentView SpokenChangeBody StepView StormView
 SwapView TestCallBody TestCallView TicketEvent TicketList TicketView TicketWhole TimeSpent TimeView Trunk
-TrunkList TurnView UncoveredView Verdict VerdictOnFlow WarningView WeekHours WeeklyShift WrittenFaultBody
+TrunkList TrunkTestBody TrunkTestRefusal TrunkTestView TurnView UncoveredView Verdict VerdictOnFlow WarningView WeekHours WeeklyShift WrittenFaultBody
 YearlyView
 `
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -71,8 +72,17 @@ func (a *App) api() http.Handler {
 		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan}, Spoken: spoken, Machines: admin.Machines{Intake: a.machines.intake, Heartbeats: a.machines.heartbeats},
 		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: admin.Schedules{Store: a.db.Store, Defaults: a.escalation()}, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
 		Recordings: a.openRecording,
-		Flows:      a.flows, Trunks: lineStatus{a.switchboard}.trunks, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
+		Flows:      a.flows, Trunks: a.trunks, Telephone: a.dialler.Check, Tests: a.dispatching.dispatcher, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
 	})
+}
+
+// trunks tells how the line hangs on the world.
+func (a *App) trunks() (all []admin.Trunk, certificateEnds time.Time) {
+	numbers := map[string]string{}
+	for _, t := range a.cfg.Config.SIP.Trunks {
+		numbers[t.Name] = cmp.Or(t.CallerNumber, t.User)
+	}
+	return lineStatus{a.switchboard}.trunks(numbers)
 }
 
 // issuer gives contracts their PINs.

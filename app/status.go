@@ -14,11 +14,11 @@ import (
 // lineStatus is the line as the API and the metrics show it.
 type lineStatus struct{ switchboard *line.Switchboard }
 
-// trunks tells staff how the line hangs on the world.
-func (l lineStatus) trunks() (all []admin.Trunk, certificateEnds time.Time) {
+// trunks tells staff how the line hangs on the world. numbers are the line's own, by trunk.
+func (l lineStatus) trunks(numbers map[string]string) (all []admin.Trunk, certificateEnds time.Time) {
 	agent := l.switchboard.Agent()
 	for _, t := range agent.TrunkStates() {
-		k := admin.Trunk{Name: t.Name, Registers: t.Register, State: string(t.State), Peer: t.Peer, Error: t.Error}
+		k := admin.Trunk{Name: t.Name, Registers: t.Register, State: string(t.State), Peer: t.Peer, Error: t.Error, ShowsCaller: t.ShowsCaller, Number: numbers[t.Name]}
 		for _, i := range []struct {
 			to *(*time.Time)
 			at time.Time

@@ -68,6 +68,9 @@ func (d *Dialler) Check(address string) error {
 // Routes spends one call of a budget and gives the ways to dial a telephone: of a number the trunks in the order of the
 // configuration, those that fail last.
 func (d *Dialler) Routes(address string, as ring.Introduction) ([]line.Route, error) {
+	if isSIP(address) && as.Trunk != "" {
+		return nil, fmt.Errorf("a SIP address is not dialled by a trunk: %w", ErrNotAllowed)
+	}
 	if isSIP(address) {
 		if err := d.own.allows(address); err != nil {
 			return nil, err
@@ -80,6 +83,12 @@ func (d *Dialler) Routes(address string, as ring.Introduction) ([]line.Route, er
 	ways, err := d.ways(address)
 	if err != nil {
 		return nil, err
+	}
+	if as.Trunk != "" {
+		ways = slices.DeleteFunc(ways, func(t config.Trunk) bool { return t.Name != as.Trunk })
+	}
+	if len(ways) == 0 {
+		return nil, fmt.Errorf("no trunk %q has a proxy: %w", as.Trunk, ErrNotAllowed)
 	}
 	if err := d.caps.spend(false, as, time.Now()); err != nil {
 		return nil, err

@@ -110,6 +110,11 @@ func (d *Dispatcher) TestCall(ctx context.Context, a oncall.Attempt) (result str
 	return d.search.TestCall(ctx, a)
 }
 
+// TestTrunk rings a telephone by one trunk and waits for the key; see ring.Search.TestTrunk. The API calls it.
+func (d *Dispatcher) TestTrunk(ctx context.Context, trunk, customer string, a oncall.Attempt) (result string, reached bool, problem error) {
+	return d.search.TestTrunk(ctx, trunk, customer, a)
+}
+
 // customerNumber is where a ticket's customer can be rung: the number on the ticket, else, where the caller showed none, the first
 // one of the customer's in the directory; empty where the line may dial neither.
 func (d *Dispatcher) customerNumber(t tickets.Ticket) string {

@@ -42,7 +42,7 @@ func rules() map[string]tokens.Scope {
 		tokens.ScopeStaff: {
 			"POST /api/v1/tickets", "GET /api/v1/recordings/{id}/audio", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken", "PUT /api/v1/rota", "PUT /api/v1/rotas/{id}", "DELETE /api/v1/rotas/{id}",
 			"PUT /api/v1/maintenance-windows/{id}", "DELETE /api/v1/maintenance-windows/{id}",
-			"POST /api/v1/engineers/{id}/test-call", "PUT /api/v1/engineers/{id}/absences", "POST /api/v1/engineers/{id}/absences",
+			"POST /api/v1/engineers/{id}/test-call", "POST /api/v1/trunks/{name}/test-call", "PUT /api/v1/engineers/{id}/absences", "POST /api/v1/engineers/{id}/absences",
 		},
 		tokens.ScopeAdmin: {
 			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",

@@ -15,14 +15,25 @@ import (
 	"hotline/oncall"
 )
 
-// Config is what the API needs. Everything is required, but for TestCall and Chains.
+// Tests rings telephones to try them. dispatch.Dispatcher implements it.
+type Tests interface {
+	// TestCall rings one telephone of an engineer's, asks for the key, and gives the result in words.
+	TestCall(ctx context.Context, a oncall.Attempt) (result string)
+	// TestTrunk does that by one trunk, and shows it a customer's number, where one is given. reached tells that the trunk put the call
+	// through; problem is why no call could be made.
+	TestTrunk(ctx context.Context, trunk, customer string, a oncall.Attempt) (result string, reached bool, problem error)
+}
+
+// Config is what the API needs. Everything is required, but for Tests and Chains.
 type Config struct {
 	Engineer func(ctx context.Context, id oncall.EngineerID) (oncall.Engineer, error)
 	Proofs   func(ctx context.Context, id oncall.EngineerID) ([]oncall.Proof, error)
-	// TestCall rings one telephone, asks for the key, and gives the result in words; nil: no telephone can be rung.
-	TestCall func(ctx context.Context, a oncall.Attempt) (result string)
-	Chains   *chains.Feed // nil: nothing is told
-	Node     string       // the name of this process among those on one database
+	Tests    Tests                                            // nil: no telephone can be rung
+	Trunk    func(name string) (Trunk, bool)                  // as it fares now
+	Spelt    func(telephone string) (spelt string, err error) // a telephone as the house spells it
+	Language string                                           // of the house
+	Chains   *chains.Feed                                     // nil: nothing is told
+	Node     string                                           // the name of this process among those on one database
 	Now      func() time.Time
 	Route    func(method, path, id, summary string) huma.Operation
 	Explain  func(ctx context.Context, err error) error // makes a problem of an error
@@ -31,6 +42,7 @@ type Config struct {
 // Mount adds the routes.
 func Mount(api huma.API, c Config) {
 	c.chainsRoute(api)
+	c.trunkRoute(api)
 	huma.Register(api, c.Route(http.MethodPost, "/engineers/{id}/test-call", "test-call-engineer",
 		"Ring a telephone of an engineer, which proves it where key 1 is pressed; answers when the call is over, within a minute"), c.testCall)
 }
@@ -74,12 +86,12 @@ func (c Config) testCall(ctx context.Context, in *testCallInput) (*testCallAnswe
 	if !slices.Contains(e.Phones, phone) {
 		return nil, huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Location: "body.phone", Message: "this is no telephone of the engineer's; GET /engineers/" + in.ID + " lists them"})
 	}
-	if c.TestCall == nil {
+	if c.Tests == nil {
 		return nil, huma.Error503ServiceUnavailable("this process rings no telephones")
 	}
 	began := c.Now()
 	v := testCallView{Engineer: in.ID, Phone: phone}
-	v.Result = c.TestCall(ctx, oncall.Attempt{Engineer: id, Name: e.Name, Phone: phone, Language: e.Language})
+	v.Result = c.Tests.TestCall(ctx, oncall.Attempt{Engineer: id, Name: e.Name, Phone: phone, Language: e.Language})
 	proofs, err := c.Proofs(ctx, id)
 	if err != nil {
 		return nil, c.Explain(ctx, fmt.Errorf("reading what engineer %s has proven: %w", id, err))

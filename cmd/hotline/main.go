@@ -75,6 +75,7 @@ type commands struct {
 	} `cmd:"" help:"What callers said."`
 	Trunk struct {
 		Status trunkStatus `cmd:"" help:"Tell of each trunk whether it is registered or reachable, since when, and what is wrong."`
+		Test   trunkTest   `cmd:"" help:"Ring a telephone by a trunk, ask for key 1, and tell which number the trunk let the call show."`
 	} `cmd:"" help:"The carriers that the line hangs on."`
 }
 

@@ -39,7 +39,8 @@ type Introduction struct {
 
 	Budget Budget         // that pays for the call; empty: UnderContract
 	Ticket tickets.Number // that it is for; 0 for none
-	Whose  string         // telephone it is: an engineer's id, "operator" or "customer"
+	Whose  string         // telephone it is: an engineer's id, "operator", "customer" or "trunk test"
+	Trunk  string         // by which alone it is dialled; empty: by any
 }
 
 // Budget is for whom calls are placed: each has its own, which the others cannot use up.

@@ -2,6 +2,7 @@ package ring
 
 import (
 	"context"
+	"errors"
 
 	"hotline/cdr"
 	"hotline/oncall"
@@ -20,7 +21,33 @@ func (s *Search) TestCall(ctx context.Context, a oncall.Attempt) (result string)
 		return errEngaged.Error()
 	}
 	defer as.free()
-	t, leg, err := s.ring(ctx, a.Phone, s.Times.Ring, Introduction{Name: s.Name, Budget: ForTests, Whose: string(a.Engineer)})
+	result, _ = s.testCall(ctx, a, Introduction{Name: s.Name, Budget: ForTests, Whose: string(a.Engineer)})
+	return result
+}
+
+// trunkLeg is whose telephone the record says that a test of a trunk has rung.
+const trunkLeg = "trunk test"
+
+// TestTrunk is TestCall of a telephone by one trunk, which may be shown a customer's number; empty: the line's own. It proves no
+// telephone. reached tells that the trunk put the call through, whoever picked up; problem is why no call could be made, nil where one was.
+func (s *Search) TestTrunk(ctx context.Context, trunk, customer string, a oncall.Attempt) (result string, reached bool, problem error) {
+	as := s.engaged.take(a.Phone, false)
+	if as == nil {
+		return errEngaged.Error(), false, errEngaged
+	}
+	defer as.free()
+	result, err := s.testCall(ctx, a, Introduction{Name: s.Name, Budget: ForTests, Whose: trunkLeg, Trunk: trunk, Customer: customer})
+	var refused *Refusal
+	busy := errors.As(err, &refused) && refused.Word() == "busy"
+	if errors.Is(err, ErrImpossible) {
+		problem = err
+	}
+	return result, err == nil || busy || errors.Is(err, ErrUnheard), problem
+}
+
+// testCall rings a telephone and asks for the key.
+func (s *Search) testCall(ctx context.Context, a oncall.Attempt, as Introduction) (result string, err error) {
+	t, leg, err := s.ring(ctx, a.Phone, s.Times.Ring, as)
 	if err != nil {
 		result = resultOf(err)
 	} else {
@@ -28,7 +55,7 @@ func (s *Search) TestCall(ctx context.Context, a oncall.Attempt) (result string)
 		result = s.askForProof(ctx, t, prompts.Language(a.Language))
 	}
 	s.write(ctx, "", leg, t, result)
-	return result
+	return result, err
 }
 
 // askForProof says what is asked for until the key comes. A mailbox is not waited for.
@@ -37,7 +64,7 @@ func (s *Search) askForProof(ctx context.Context, t Telephone, lang prompts.Lang
 	defer heard.end()
 	q := question{says: prompts.P(SayTestCall), keys: "1", times: briefings - 1, wait: s.Times.Key / 2}
 	switch {
-	case q.ask(heard.ctx, t, lang, nil) == '1':
+	case q.ask(heard.ctx, t, lang, heard) == '1':
 		heard.pressed()
 		_ = t.Say(ctx, lang, prompts.P(SayTestPassed, SayGoodbye), false)
 		return ResultProven
