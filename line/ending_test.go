@@ -34,15 +34,19 @@ type street struct {
 
 var lineAt = netip.MustParseAddr("127.0.0.1")
 
-func newStreet(t *testing.T, converse func(context.Context, *line.Line)) *street {
+func newStreet(t *testing.T, converse func(context.Context, *line.Line), change ...func(*line.Config)) *street {
 	t.Helper()
 	s := &street{t: t, sip: siptest.NewWire(1), media: mediatest.NewWire(1)}
 	var err error
-	s.board, err = line.New(line.Config{
+	c := line.Config{
 		SIP:    sip.Config{Listen: []netip.AddrPort{netip.AddrPortFrom(lineAt, 5060)}, AcceptAnyone: true, Wire: s.sip},
 		Media:  media.Config{Bind: []netip.Addr{lineAt}, Timeout: 3 * time.Second, Wire: s.media, Low: 20000, High: 20999},
 		Voices: tones{}, Spool: &spool{kept: map[string][]byte{"old": make([]byte, 800000)}}, Converse: converse,
-	})
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	s.board, err = line.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,7 +129,12 @@ func (l *Leg) adopt(t sdp.Terms) error {
 	if err != nil {
 		return err
 	}
-	return l.ask(func(w *worker, l *Leg) { l.agree(t, keys, w.now) })
+	return l.ask(func(w *worker, l *Leg) {
+		if l.state == offered {
+			w.discardEarly(l)
+		}
+		l.agree(t, keys, w.now)
+	})
 }
 
 // prepare checks terms, and makes their encryption; nil for none. An address to which no socket of ours can send is

@@ -23,6 +23,7 @@ type receiver struct {
 	polls    polling
 	foreign  uint64        // packets that were not the other party's
 	first    time.Duration // instant of the first packet
+	pickedUp time.Duration // instant at which the other party picked up a call of ours
 }
 
 // newStream begins anew for another stream of the party.
@@ -130,6 +131,20 @@ func (w *worker) receive(l *Leg) {
 	}
 }
 
+// longestEarly bounds what is believed of how long a key has been down: some senders' events are longer than their presses.
+const longestEarly = time.Second
+
+// discardEarly forgets what waits at the socket of a leg that is about to open: it came before the call was picked up, and whoever
+// pressed a key then was asked nothing.
+func (w *worker) discardEarly(l *Leg) {
+	l.in.pickedUp = w.now
+	for range maxBatch {
+		if _, _, ok := l.sockets.rtp.Receive(w.buf.in[:]); !ok {
+			return
+		}
+	}
+}
+
 // datagram handles one datagram of an open leg.
 func (w *worker) datagram(l *Leg, b []byte, from netip.AddrPort) {
 	b, ok := l.encryption.decrypt(&w.buf, b)
@@ -192,7 +207,7 @@ func (w *worker) packet(l *Leg, p *rtp.Packet, newest bool) {
 	if p.PayloadType == rtp.ComfortNoise {
 		return
 	}
-	if e, ok := dtmf.ParseEvent(p.Payload); ok {
+	if e, ok := dtmf.ParseEvent(p.Payload); ok && w.now-l.in.pickedUp >= min(e.Lasted(), longestEarly) { // else the key went down before the call was picked up
 		w.pressed(l, l.in.keys.Event(e, p.Marker, l.in.sequence.Extended(p.Sequence), p.Timestamp, w.now))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Key is one key of a telephone: '0' to '9', '*', '#', 'A' to 'D'.
@@ -37,6 +38,9 @@ type Event struct {
 	End      bool
 	Duration uint16 // since the event's timestamp, in its units
 }
+
+// Lasted is how long the key has been down.
+func (e Event) Lasted() time.Duration { return time.Duration(e.Duration) * time.Second / 8000 }
 
 // Key is the key whose event it is.
 func (e Event) Key() Key { return Key(byCode[e.Code&0xf]) }

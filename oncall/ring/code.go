@@ -2,6 +2,7 @@ package ring
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -11,10 +12,11 @@ import (
 // How the code is asked for.
 const (
 	codeTries = 2
-	codeTime  = 5 * time.Second  // to its first digit
-	codeApart = 3 * time.Second  // from the first digit to the second
-	codeStill = time.Second      // without a key: a wrong one is over
-	codeMost  = 10 * time.Second // of a wrong one, which a machine may play for ever
+	codeTime  = 5 * time.Second        // to its first digit
+	codeApart = 3 * time.Second        // from the first digit to the second
+	codePause = 300 * time.Millisecond // without a key before it is said
+	codeStill = time.Second            // without a key: a wrong one is over
+	codeMost  = 10 * time.Second       // of keys without such a pause, which a machine may play for ever
 )
 
 // drawCode gives two digits that differ. The first is no 1: that key has just been pressed.
@@ -30,8 +32,8 @@ func drawCode() string {
 
 // confirmed tells whether it was a human who has pressed 1. Tones in the sound may be those of a greeting or an announcement, and so may
 // any key that comes after seconds of unbroken speech: a gateway makes events of tones. Then two random digits are said, twice at
-// most, and nothing but these two confirms. What was pressed before they were said does not count, and a row of keys counts as
-// its first two, so that a machine that plays keys has one chance in 81 each time. heard tells of the speech; nil for nobody.
+// most, and nothing but these two confirms. They are said after a pause without keys, and a row of keys that follows counts as
+// its first two: a machine that plays keys has to begin in these seconds, and then has one chance in 81. heard tells of the speech; nil for nobody.
 func confirmed(ctx context.Context, t Telephone, lang prompts.Language, heard *listening) bool {
 	if !t.KeysInSound() && !heard.hasty() {
 		heard.pressed()
@@ -42,15 +44,16 @@ func confirmed(ctx context.Context, t Telephone, lang prompts.Language, heard *l
 		if t.Say(ctx, lang, prompts.P(SayConfirmCode), false) != nil {
 			return false
 		}
-		ignoreKeys(ctx, t, 0)
-		if t.Say(ctx, lang, prompts.Digits(code), false) != nil {
+		if !stopsPressing(ctx, t, codePause) || t.Say(ctx, lang, prompts.Digits(code), false) != nil {
 			return false
 		}
 		if keyed(ctx, t, code) {
 			heard.pressed()
 			return true
 		}
-		ignoreKeys(ctx, t, codeStill)
+		if !stopsPressing(ctx, t, codeStill) {
+			return false
+		}
 	}
 	return false
 }
@@ -65,13 +68,13 @@ func keyed(ctx context.Context, t Telephone, code string) bool {
 	return err == nil && code == string([]byte{first, second})
 }
 
-// ignoreKeys takes keys until none has come for so long.
-func ignoreKeys(ctx context.Context, t Telephone, still time.Duration) {
+// stopsPressing takes keys until none has come for so long; false where they do not end, or the telephone does.
+func stopsPressing(ctx context.Context, t Telephone, still time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, codeMost)
 	defer cancel()
 	for {
 		if _, err := t.Key(ctx, still); err != nil {
-			return
+			return errors.Is(err, ErrNoKey)
 		}
 	}
 }
