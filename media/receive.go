@@ -132,7 +132,12 @@ func (w *worker) receive(l *Leg) {
 }
 
 // longestEarly bounds what is believed of how long a key has been down: some senders' events are longer than their presses.
-const longestEarly = time.Second
+const longestEarly = 500 * time.Millisecond
+
+// early tells whether a key went down before a call of ours was picked up.
+func (r *receiver) early(e dtmf.Event, now time.Duration) bool {
+	return r.pickedUp > 0 && now-r.pickedUp < min(e.Lasted(), longestEarly)
+}
 
 // discardEarly forgets what waits at the socket of a leg that is about to open: it came before the call was picked up, and whoever
 // pressed a key then was asked nothing.
@@ -207,7 +212,7 @@ func (w *worker) packet(l *Leg, p *rtp.Packet, newest bool) {
 	if p.PayloadType == rtp.ComfortNoise {
 		return
 	}
-	if e, ok := dtmf.ParseEvent(p.Payload); ok && w.now-l.in.pickedUp >= min(e.Lasted(), longestEarly) { // else the key went down before the call was picked up
+	if e, ok := dtmf.ParseEvent(p.Payload); ok && !l.in.early(e, w.now) {
 		w.pressed(l, l.in.keys.Event(e, p.Marker, l.in.sequence.Extended(p.Sequence), p.Timestamp, w.now))
 	}
 }

@@ -114,7 +114,9 @@ func (b *Budgets) Complain(ctx context.Context, err error) {
 }
 
 // Share lets budgets count what other nodes, and this one's former process, have spent. Call it from time to time.
-func (b *Budgets) Share(ctx context.Context, budgets ...Budget) { b.shareAfter(ctx, readingTime, budgets) }
+func (b *Budgets) Share(ctx context.Context, budgets ...Budget) {
+	b.shareAfter(ctx, readingTime, budgets)
+}
 
 // ShareNow is Share without a pause since the last time, for who is about to spend what no two nodes may.
 func (b *Budgets) ShareNow(ctx context.Context, budgets ...Budget) { b.shareAfter(ctx, 0, budgets) }
