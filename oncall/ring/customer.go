@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/tickets"
@@ -35,33 +34,28 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 		defer as.free()
 		as.talk()
 	}
-	leg := cdr.Leg{Engineer: customerLeg, Address: c.Address, Started: time.Now()}
 	j.note(ctx, tickets.Rang, c.Engineer.ID, c.Engineer.Name+" has the customer called")
 	_ = c.Line.Say(ctx, c.Language, prompts.P(SayCallingBack), false)
-	ringing, cancel := context.WithTimeoutCause(ctx, 2*s.Times.Ring, ErrUnheard)
-	defer cancel()
 	stop := c.Line.Music(ctx)
-	customer, failed := s.Telephones.Ring(ringing, c.Address, j.introduced(customerLeg, ""))
+	customer, leg, failed := s.ring(ctx, c.Address, 2*s.Times.Ring, j.introduced(customerLeg, ""))
 	stop()
 	if failed != nil {
-		leg.Ended, leg.Result = time.Now(), resultOf(failed)
+		result = resultOf(failed)
 		if context.Cause(ctx) != nil {
-			leg.Result = resultHungUp
+			result = resultHungUp
 		}
-		s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
-		j.note(ctx, tickets.Rang, "", "called the customer: "+leg.Result)
-		return leg.Result, context.Cause(ctx)
+		s.write(ctx, j.leg, leg, nil, result)
+		j.note(ctx, tickets.Rang, "", "called the customer: "+result)
+		return result, context.Cause(ctx)
 	}
 	defer customer.Hangup()
-	leg.Answered = time.Now()
 	j.note(ctx, tickets.Rang, "", "called the customer: picked up")
 	talk, end := c.untilStar(ctx)
 	defer end()
 	_ = customer.Join(talk, j.leg, Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Talked: func() {
 		j.note(ctx, tickets.Joined, c.Engineer.ID, c.Engineer.Name+" called the customer, and they talk")
 	}})
-	leg.Ended, leg.Result, leg.Quality = time.Now(), ResultCalled, customer.Quality()
-	s.Book.Leg(context.WithoutCancel(ctx), j.leg, leg)
+	s.write(ctx, j.leg, leg, customer, ResultCalled)
 	j.note(ctx, tickets.TalkEnded, c.Engineer.ID, "the talk with the customer ended")
 	return ResultCalled, context.Cause(ctx)
 }

@@ -2,10 +2,7 @@ package ring
 
 import (
 	"context"
-	"errors"
-	"time"
 
-	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/prompts"
 )
@@ -33,49 +30,29 @@ func (s *Search) AskByTelephone(ctx context.Context, a oncall.Attempt, q Questio
 		return errEngaged.Error()
 	}
 	defer as.free()
-	leg := cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Started: time.Now()}
-	ringing, cancel := context.WithTimeoutCause(ctx, s.Times.Ring, ErrUnheard)
-	defer cancel()
-	t, err := s.Telephones.Ring(ringing, a.Phone, Introduction{Name: s.Name, Whose: string(a.Engineer)})
+	t, leg, err := s.ring(ctx, a.Phone, s.Times.Ring, Introduction{Name: s.Name, Whose: string(a.Engineer)})
 	if err != nil {
-		leg.Result = resultOf(err)
+		result = resultOf(err)
 	} else {
 		defer t.Hangup()
-		leg.Answered = time.Now()
-		leg.Result = s.answered(ctx, t, prompts.Language(a.Language), q)
-		leg.Quality = t.Quality()
+		result = s.answered(ctx, t, prompts.Language(a.Language), q)
 	}
-	leg.Ended = time.Now()
-	s.Book.Leg(context.WithoutCancel(ctx), "", leg)
-	return leg.Result
+	s.write(ctx, "", leg, t, result)
+	return result
 }
 
 // answered asks until one of the two keys comes. A mailbox is not waited for.
 func (s *Search) answered(ctx context.Context, t Telephone, lang prompts.Language, q Question) (result string) {
 	heard := listen(ctx, t)
 	defer heard.end()
-	for range briefings - 1 {
-		if t.Say(heard.ctx, lang, q.Ask, true) != nil {
-			break
-		}
-		for until := time.Now().Add(s.Times.Key / 2); ; {
-			key, err := t.Key(heard.ctx, time.Until(until))
-			switch {
-			case err == nil && key == '1':
-				heard.pressed()
-				_ = t.Say(ctx, lang, prompts.Join(q.Yes(ctx), prompts.P(SayGoodbye)), false)
-				return ResultYes
-			case err == nil && key == '2':
-				heard.pressed()
-				_ = t.Say(ctx, lang, prompts.Join(q.No, prompts.P(SayGoodbye)), false)
-				return ResultNo
-			case err != nil && !errors.Is(err, ErrNoKey):
-				return s.unproven(t, heard)
-			}
-			if err != nil {
-				break
-			}
-		}
+	asked := question{says: q.Ask, keys: "12", times: briefings - 1, wait: s.Times.Key / 2}
+	switch asked.ask(heard.ctx, t, lang, heard) {
+	case '1':
+		_ = t.Say(ctx, lang, prompts.Join(q.Yes(ctx), prompts.P(SayGoodbye)), false)
+		return ResultYes
+	case '2':
+		_ = t.Say(ctx, lang, prompts.Join(q.No, prompts.P(SayGoodbye)), false)
+		return ResultNo
 	}
-	return s.unproven(t, heard)
+	return unanswering(t, heard)
 }

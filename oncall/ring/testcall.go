@@ -63,11 +63,17 @@ func (s *Search) askForProof(ctx context.Context, t Telephone, lang prompts.Lang
 	heard := listen(ctx, t)
 	defer heard.end()
 	q := question{says: prompts.P(SayTestCall), keys: "1", times: briefings - 1, wait: s.Times.Key / 2}
+	if q.ask(heard.ctx, t, lang, heard) != '1' {
+		return unanswering(t, heard)
+	}
+	heard.pressed()
+	_ = t.Say(ctx, lang, prompts.P(SayTestPassed, SayGoodbye), false)
+	return ResultProven
+}
+
+// unanswering is why no key came from a telephone that was picked up.
+func unanswering(t Telephone, heard *listening) (result string) {
 	switch {
-	case q.ask(heard.ctx, t, lang, heard) == '1':
-		heard.pressed()
-		_ = t.Say(ctx, lang, prompts.P(SayTestPassed, SayGoodbye), false)
-		return ResultProven
 	case heard.beeped():
 		return resultMailbox
 	case t.Context().Err() != nil:
