@@ -140,7 +140,7 @@ var allowed = map[string][]string{
 	"dialplan":           {"budgets", "config", "line", "numbers", "oncall/ring", "sip", "tickets"},
 	"datadir":            {"atomicfile", "directory", "sealed", "storage"},
 	"deadlines":          {"alarm", "sla", "tickets", "wallclock"},
-	"nodes":              {"alarm", "budgets", "directory", "ivr/versions", "wallclock"},
+	"nodes":              {"alarm", "budgets", "circuitbreaker", "directory", "ivr/versions", "oncall", "wallclock"},
 	"offline":            {"alarm", "atomicfile", "datadir", "directory", "ivr/versions", "storage", "storage/stored", "tickets"},
 	"recovery":           {"media/g711", "storage", "tickets"},
 	"maintenance":        {"wallclock"},

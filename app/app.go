@@ -91,6 +91,7 @@ type App struct {
 	calls       *calls.Records
 	letters     *delivery.Letters
 	budgets     *nodes.Budgets
+	engaged     *nodes.Engaged
 	voices      *voices.Voices
 	flows       *flows.Published
 	metrics     *metrics.Metrics

@@ -48,14 +48,15 @@ type Operator struct {
 	Hours   sla.CalendarID // when they are rung
 }
 
-// Config is what a [Dispatcher] works with. All of it is required, but for Operator, Limits, Chains, Times and Log.
+// Config is what a [Dispatcher] works with. All of it is required, but for Menu, Others, Operator, Limits, Chains, Times and Log.
 type Config struct {
 	Desk       Desk
 	Active     *ActiveTickets // the one that the desk tells of changes
 	Calls      CallRecords
 	Telephones ring.Telephones
 	Duty       ring.Duty
-	Menu       ring.Menu // of a talk; nil: there is none
+	Menu       ring.Menu   // of a talk; nil: there is none
+	Others     ring.Others // nodes that ring the same engineers; nil: there are none
 	Operator   Operator
 	Limits     *bulletin.Limits         // of the calls for alarms; nil: of this process alone
 	Chains     *chains.Feed             // hears of all that is rung; nil: nobody watches
@@ -105,7 +106,7 @@ func New(c Config) *Dispatcher {
 	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial, alarm: c.Alarm}
 	book := &history{desk: c.Desk, calls: c.Calls, active: c.Active, chains: c.Chains, alarm: c.Alarm, log: c.Log}
 	d.search = ring.New(ring.Config{
-		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Times: c.Times, Spoken: c.Spoken, Log: c.Log,
+		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Others: c.Others, Times: c.Times, Spoken: c.Spoken, Log: c.Log,
 		Book: book,
 	})
 	d.bulletins = bulletin.New(bulletin.Config{

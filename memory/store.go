@@ -40,25 +40,27 @@ type Store struct {
 	intakeTables
 	heartbeatTables
 	ledger
+	engaged []oncall.Engagement
 	calls   map[tickets.CallID]cdr.Call
 	tokens  map[[32]byte]tokens.Token // by hash
 	replies map[string]idempotency.Reply
 }
 
 var (
-	_ directory.Store   = (*Store)(nil)
-	_ tickets.Store     = (*Store)(nil)
-	_ cdr.Store         = (*Store)(nil)
-	_ tokens.Store      = (*Store)(nil)
-	_ idempotency.Store = (*Store)(nil)
-	_ versions.Store    = (*Store)(nil)
-	_ statistics.Store  = (*Store)(nil)
-	_ budgets.Store     = (*Store)(nil)
-	_ storage.Facts     = (*Store)(nil)
-	_ oncall.Store      = (*Store)(nil)
-	_ users.Store       = (*Store)(nil)
-	_ tickets.Numbers   = (*Store)(nil)
-	_ tickets.WorkQueue = (*Store)(nil)
+	_ directory.Store    = (*Store)(nil)
+	_ tickets.Store      = (*Store)(nil)
+	_ cdr.Store          = (*Store)(nil)
+	_ tokens.Store       = (*Store)(nil)
+	_ idempotency.Store  = (*Store)(nil)
+	_ versions.Store     = (*Store)(nil)
+	_ statistics.Store   = (*Store)(nil)
+	_ budgets.Store      = (*Store)(nil)
+	_ storage.Facts      = (*Store)(nil)
+	_ oncall.Store       = (*Store)(nil)
+	_ oncall.Engagements = (*Store)(nil)
+	_ users.Store        = (*Store)(nil)
+	_ tickets.Numbers    = (*Store)(nil)
+	_ tickets.WorkQueue  = (*Store)(nil)
 )
 
 // New gives an empty store. Ticket numbers begin at first.

@@ -42,6 +42,9 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("budgets", func(t *testing.T) {
 		storagetest.Budgets(t, func(t *testing.T) budgets.Store { return memory.New(417) })
 	})
+	t.Run("engaged", func(t *testing.T) {
+		storagetest.Engagements(t, func(t *testing.T) oncall.Engagements { return memory.New(417) })
+	})
 	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return memory.New(417) }) })
 	t.Run("heartbeats", func(t *testing.T) {
 		storagetest.Heartbeats(t, func(t *testing.T) heartbeat.Store { return memory.New(417) })

@@ -32,6 +32,9 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("users", func(t *testing.T) { storagetest.Users(t, func(t *testing.T) users.Store { return fresh(t) }) })
 	t.Run("replies", func(t *testing.T) { storagetest.Replies(t, func(t *testing.T) idempotency.Store { return fresh(t) }) })
 	t.Run("flows", func(t *testing.T) { storagetest.Flows(t, func(t *testing.T) versions.Store { return fresh(t) }) })
+	t.Run("engaged", func(t *testing.T) {
+		storagetest.Engagements(t, func(t *testing.T) oncall.Engagements { return fresh(t) })
+	})
 	t.Run("budgets", func(t *testing.T) { storagetest.Budgets(t, func(t *testing.T) budgets.Store { return fresh(t) }) })
 	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return fresh(t) }) })
 	t.Run("heartbeats", func(t *testing.T) {

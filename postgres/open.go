@@ -76,18 +76,19 @@ type Store struct {
 }
 
 var (
-	_ directory.Store   = (*Store)(nil)
-	_ tickets.Store     = (*Store)(nil)
-	_ cdr.Store         = (*Store)(nil)
-	_ tokens.Store      = (*Store)(nil)
-	_ users.Store       = (*Store)(nil)
-	_ idempotency.Store = (*Store)(nil)
-	_ versions.Store    = (*Store)(nil)
-	_ statistics.Store  = (*Store)(nil)
-	_ budgets.Store     = (*Store)(nil)
-	_ storage.Facts     = (*Store)(nil)
-	_ tickets.WorkQueue = (*Store)(nil)
-	_ oncall.Store      = (*Store)(nil)
+	_ directory.Store    = (*Store)(nil)
+	_ tickets.Store      = (*Store)(nil)
+	_ cdr.Store          = (*Store)(nil)
+	_ tokens.Store       = (*Store)(nil)
+	_ users.Store        = (*Store)(nil)
+	_ idempotency.Store  = (*Store)(nil)
+	_ versions.Store     = (*Store)(nil)
+	_ statistics.Store   = (*Store)(nil)
+	_ budgets.Store      = (*Store)(nil)
+	_ storage.Facts      = (*Store)(nil)
+	_ tickets.WorkQueue  = (*Store)(nil)
+	_ oncall.Store       = (*Store)(nil)
+	_ oncall.Engagements = (*Store)(nil)
 )
 
 // Open connects, checks the server, and brings the schema up to date; several programs may do so at once.

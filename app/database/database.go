@@ -45,6 +45,7 @@ type Store interface {
 	budgets.Store
 	storage.Facts
 	oncall.Store
+	oncall.Engagements
 	escalation.Store
 	intake.Store
 	heartbeat.Store

@@ -109,6 +109,7 @@ func (n *night) Ring(ctx context.Context, address string, _ ring.Introduction) (
 	}
 	if n.ringing[address] {
 		n.mu.Unlock()
+		n.say("%s is rung twice at once", address)
 		return nil, errors.New("rung twice at once")
 	}
 	n.ringing[address] = true

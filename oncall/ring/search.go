@@ -96,6 +96,7 @@ type Config struct {
 	Book       Book
 	Times      Times
 	Menu       Menu                       // of a talk; nil: there is none
+	Others     Others                     // nodes that ring the same engineers; nil: there are none
 	Name       string                     // what a called telephone is shown; "hotline" when empty
 	Spoken     func(number string) string // a telephone number as it is read to an engineer; nil: as it is
 	Log        *slog.Logger               // nil means silence
@@ -120,7 +121,7 @@ func New(c Config) *Search {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Search{Config: c, engaged: newEngaged()}
+	return &Search{Config: c, engaged: newEngaged(c.Others)}
 }
 
 // Request is one caller's need.
