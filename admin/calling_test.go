@@ -12,13 +12,14 @@ import (
 
 	"hotline/admin"
 	"hotline/dispatch/chains"
+	"hotline/memory"
 	"hotline/oncall"
 	"hotline/tickets"
 )
 
 // due is the work of a kind that waits in the store.
 func (h *house) due(kind string) (list []tickets.Work) {
-	for _, w := range h.store.Waiting() {
+	for _, w := range h.store.Store.(*memory.Store).Waiting() {
 		if w.Kind == kind {
 			list = append(list, w)
 		}

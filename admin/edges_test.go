@@ -3,16 +3,23 @@ package admin_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"hotline/app/database"
 	"hotline/directory"
 	"hotline/idempotency"
+	"hotline/memory"
+	"hotline/postgres"
+	"hotline/postgres/local"
 )
 
 // edges are what a number or an instant may be at worst.
@@ -113,7 +120,22 @@ func (h *house) asking() asking {
 // TestNumbersAndInstantsAtTheirEdgesGetAnAnswer puts every edge into every number and instant that any route takes: in its
 // path, its query, and its body. Whatever is asked for is served or refused, and the refusal is a whole problem.
 func TestNumbersAndInstantsAtTheirEdgesGetAnAnswer(t *testing.T) {
-	h, _ := reporting(t)
+	t.Run("memory", func(t *testing.T) { walkEdges(t, memory.New(417)) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		dir := t.TempDir()
+		must(t, errors.Join(os.Chmod(filepath.Dir(dir), 0o755), os.Chmod(dir, 0o755))) // the server's user must be able to enter
+		server, err := local.Start(t.Context(), local.Config{Dir: filepath.Join(dir, "cluster"), Throwaway: true})
+		must(t, err)
+		t.Cleanup(func() { server.Stop() })
+		s, err := postgres.Open(t.Context(), server.URL(), postgres.Config{})
+		must(t, err)
+		t.Cleanup(s.Close)
+		walkEdges(t, s)
+	})
+}
+
+func walkEdges(t *testing.T, s database.Store) {
+	h, _ := openOver(t, s).reporting()
 	h.opened()
 	h.put("/faults/f", `{"note":"n"}`).is(200)
 	h.put("/engineers/marco", `{"name":"Marco","phones":["0613"]}`).is(200)
@@ -174,6 +196,7 @@ func TestNumbersAndInstantsAtTheirEdgesGetAnAnswer(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%d requests", asked)
 	if asked < 3000 {
 		t.Errorf("only %d requests were made", asked)
 	}

@@ -22,6 +22,7 @@ import (
 
 	"hotline/admin"
 	"hotline/admin/metrics"
+	"hotline/app/database"
 	"hotline/directory"
 	"hotline/ivr/versions"
 	"hotline/memory"
@@ -42,6 +43,7 @@ type house struct {
 	handler http.Handler
 	desk    *tickets.Desk
 	store   *watched
+	numbers tickets.Numbers
 	metrics *metrics.Metrics
 	flows   *flows
 	health  *health
@@ -51,9 +53,9 @@ type house struct {
 	atOnce  atomic.Bool // the clock stands still
 }
 
-// watched is the twin with a list of who listened to what, and a switch that takes it down.
+// watched is a store with a list of who listened to what, and a switch that takes it down.
 type watched struct {
-	*memory.Store
+	database.Store
 	mu     sync.Mutex
 	access []string
 	down   error
@@ -170,15 +172,20 @@ func monday(hour, minute int) time.Time { return time.Date(2026, 11, 23, hour, m
 
 func open(t *testing.T) *house {
 	t.Helper()
+	return openOver(t, memory.New(417))
+}
+
+func openOver(t *testing.T, s database.Store) *house {
+	t.Helper()
 	ctx := t.Context()
-	h := &house{t: t, store: &watched{Store: memory.New(417)}, flows: &flows{}, health: &health{}, spoken: &spoken{}, log: &lines{}}
+	h := &house{t: t, store: &watched{Store: s}, numbers: memory.New(417), flows: &flows{}, health: &health{}, spoken: &spoken{}, log: &lines{}}
 	h.furnish(ctx)
 	book, err := directory.ReadBook(ctx, h.store, monday(8, 0))
 	must(t, err)
 	var mu sync.Mutex
 	ids, now := 0, monday(9, 0)
 	h.desk = tickets.NewDesk(tickets.DeskConfig{
-		Store: h.store, Book: book, Numbers: h.store, PINKey: []byte(pinKey), Own: sla.OfficeHours,
+		Store: h.store, Book: book, Numbers: h.numbers, PINKey: []byte(pinKey), Own: sla.OfficeHours,
 		NewID: func() string { mu.Lock(); defer mu.Unlock(); ids++; return fmt.Sprintf("e%d", ids) },
 	})
 	h.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return metrics.MediaCounts{Legs: 2, PacketsLate: 7} }, func() metrics.LineCounts {

@@ -91,7 +91,6 @@ type App struct {
 	calls       *calls.Records
 	letters     *delivery.Letters
 	budgets     *nodes.Budgets
-	engaged     *nodes.Engaged
 	voices      *voices.Voices
 	flows       *flows.Published
 	metrics     *metrics.Metrics
@@ -123,6 +122,7 @@ type dispatching struct {
 	roster     *duty.Roster
 	pins       *pins.Guard // of engineers
 	active     *dispatch.ActiveTickets
+	engaged    *nodes.Engaged // over all nodes
 	chains     *chains.Feed
 	dispatcher *dispatch.Dispatcher
 	limits     *bulletin.Limits // of the calls for alarms

@@ -68,7 +68,7 @@ func (a *App) jobs() []maintenance.Job {
 		maintenance.Forget(a.db.Store, nodes.SpendingTime, a.log),
 		maintenance.LeaseNumbers(a.disk.numbers.Refill, a.log),
 		unlessOffline(a.shareBudgets),
-		unlessOffline(a.engaged.Renew),
+		unlessOffline(a.dispatching.engaged.Renew),
 		maintenance.Every(roundsToWatch, func(ctx context.Context) { watch.Round(ctx, time.Now()) }),
 		unlessOffline(func(ctx context.Context) { morning.Round(ctx, time.Now()) }),
 	}

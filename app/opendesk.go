@@ -22,7 +22,7 @@ func (a *App) openDesk(ctx context.Context) error {
 	}
 	a.budgets = nodes.NewBudgets(a.db.Store, newID(), a.log)
 	a.undo.add("what budgets were spent on", func(ctx context.Context) error { a.budgets.Complain(ctx, a.budgets.Flush(ctx)); return nil })
-	a.engaged = nodes.NewEngaged(a.db.Calls, newID(), a.log)
+	a.dispatching.engaged = nodes.NewEngaged(a.db.Calls, newID(), a.log)
 	c := a.cfg.Config
 	readers := delivery.Readers{Mail: mail != nil, Staff: c.Mail.Staff, Manager: c.Mail.Manager, Notify: c.Mail.Notify}
 	a.desk = tickets.NewDesk(tickets.DeskConfig{

@@ -93,7 +93,7 @@ func (a *App) openDispatch() *callhandler.Handler {
 	d.roster = duty.New(a.db.Calls, a.disk.copy.Cache(), a.escalation(), a.log)
 	keys := a.console()
 	d.dispatcher = dispatch.New(dispatch.Config{
-		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Menu: keys, Others: a.engaged,
+		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Menu: keys, Others: a.dispatching.engaged,
 		Telephones: a.cfg.Decorators.telephones(a.switchboard),
 		Operator:   dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},
 		Chains:     d.chains, Limits: d.limits, MayDial: a.dialler.May, Spoken: a.plan.Spoken,

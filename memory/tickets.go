@@ -104,6 +104,15 @@ func (s *Store) History(_ context.Context, n tickets.Number) ([]tickets.Event, e
 	return lines, nil
 }
 
+// LiveOf lists live tickets of any of the contracts, by number.
+func (s *Store) LiveOf(_ context.Context, contracts []directory.ContractID, behind tickets.Number, limit int) (list []tickets.Ticket, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list = s.where(func(t tickets.Ticket) bool { return t.Number > behind && slices.Contains(contracts, t.Contract) && t.State.Live() })
+	slices.SortFunc(list, func(a, b tickets.Ticket) int { return cmp.Compare(a.Number, b.Number) })
+	return list[:min(limit, len(list))], nil
+}
+
 // OpenOf lists the contract's live tickets, most urgent first: by priority, then by age.
 func (s *Store) OpenOf(_ context.Context, c directory.ContractID) ([]tickets.Ticket, error) {
 	s.mu.Lock()

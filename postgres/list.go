@@ -138,7 +138,7 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page paging.Page[ti
 	var sel selection
 	few, more := sel.few(f), false
 	if f.Search != "" {
-		hits, err := s.withWords(ctx, f.Words())
+		hits, err := s.found(ctx, f.Words(), o.behind != nil)
 		if err != nil {
 			return page, err
 		}
@@ -210,7 +210,7 @@ func plain(f tickets.Filter) bool {
 
 // pageOfHits is the page of a search for words alone, by number: what was found is in that order already, the newest first.
 func (s *Store) pageOfHits(ctx context.Context, o order, f tickets.Filter, hits []tickets.Number) (paging.Page[tickets.Ticket], error) {
-	found := hits[:min(len(hits), paging.CountedAtMost)]
+	found := slices.Clone(hits[:min(len(hits), paging.CountedAtMost)])
 	if !o.backwards {
 		slices.Reverse(found)
 	}
@@ -277,7 +277,7 @@ select facet, count(*) from tickets where facet = any($1) group by facet`
 
 // Live counts the tickets to which somebody owes something, by priority.
 func (s *Store) Live(ctx context.Context) (map[sla.Priority]int, error) {
-	live, err := s.facets(ctx, tickets.Filter{States: []tickets.State{tickets.Open, tickets.Assigned, tickets.InProgress, tickets.Waiting}})
+	live, err := s.facets(ctx, tickets.Filter{States: tickets.LiveStates()})
 	if err != nil {
 		return nil, err
 	}

@@ -71,8 +71,9 @@ type Store struct {
 	slow *pgxpool.Config // for statements that take their time
 	late error
 
-	pulse *pulse
-	calls *pgxpool.Pool // for calls alone
+	pulse    *pulse
+	searches *searches
+	calls    *pgxpool.Pool // for calls alone
 }
 
 var (
@@ -111,7 +112,7 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	s := &Store{pool: pool, log: c.Log, told: make(chan struct{}, 1), slow: cfg.Copy(), pulse: &pulse{}}
+	s := &Store{pool: pool, log: c.Log, told: make(chan struct{}, 1), slow: cfg.Copy(), pulse: &pulse{}, searches: &searches{}}
 	few := cfg.Copy()
 	few.MaxConns = reserved
 	if s.calls, err = pgxpool.NewWithConfig(ctx, few); err != nil {

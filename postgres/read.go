@@ -149,6 +149,9 @@ const (
 	whereNumber = ` where number = $1`
 	whereOpen   = ` where contract = $1 and state not in ('restored', 'closed', 'not_request')
 		order by case priority when 0 then 9 else priority end, opened_at, number`
+	// The index of contracts holds the facet, which begins with the state, and the number.
+	whereLive = ` where number in (select number from tickets where contract = any($1) and left(facet, 1) = any($2) and number > $3 order by number limit $4)
+		order by number`
 )
 
 // Ticket reads one ticket.
@@ -159,6 +162,15 @@ func (s *Store) Ticket(ctx context.Context, n tickets.Number) (tickets.Ticket, e
 // OpenOf lists the contract's live tickets, most urgent first: by priority, then by age.
 func (s *Store) OpenOf(ctx context.Context, c directory.ContractID) ([]tickets.Ticket, error) {
 	return rows(ctx, s, "reading open tickets", (&ticketReader{}).scan, selectTickets+whereOpen, c)
+}
+
+// LiveOf lists live tickets of any of the contracts, by number.
+func (s *Store) LiveOf(ctx context.Context, contracts []directory.ContractID, behind tickets.Number, limit int) ([]tickets.Ticket, error) {
+	var live []string
+	for _, state := range tickets.LiveStates() {
+		live = append(live, string(stateLetters[state]))
+	}
+	return rows(ctx, s, "reading live tickets of contracts", (&ticketReader{}).scan, selectTickets+whereLive, contracts, live, behind, limit)
 }
 
 const (

@@ -3,7 +3,10 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,6 +34,61 @@ from pg_class where oid = 'ticket_words'::regclass`
 	readTheirIndex = `set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off; set local enable_indexscan = off; set local enable_bitmapscan = on`
 	readNewest     = `set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off; set local enable_indexscan = on; set local enable_bitmapscan = off`
 )
+
+// searches are the latest ones, and what they found. The next page of a list is of the same look at the tickets as the first one, so
+// nothing is looked up again for it. Safe for concurrent use.
+type searches struct {
+	mu   sync.Mutex
+	list []search // the latest one last
+}
+
+type search struct {
+	words string
+	at    time.Time
+	found []tickets.Number
+}
+
+const (
+	searchesKept = 16               // of 80 kB at most
+	searchTime   = 60 * time.Second // after it the next page is looked up anew
+)
+
+func (l *searches) keep(words []string, found []tickets.Number) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := strings.Join(words, " ")
+	l.list = slices.DeleteFunc(l.list, func(s search) bool { return s.words == key })
+	if len(l.list) == searchesKept {
+		l.list = slices.Delete(l.list, 0, 1)
+	}
+	l.list = append(l.list, search{key, time.Now(), found})
+}
+
+func (l *searches) of(words []string) ([]tickets.Number, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := strings.Join(words, " ")
+	i := slices.IndexFunc(l.list, func(s search) bool { return s.words == key && time.Since(s.at) < searchTime })
+	if i < 0 {
+		return nil, false
+	}
+	return l.list[i].found, true
+}
+
+// found gives the tickets with all of these words, newest first, which nobody changes: what the first page of the list was made of,
+// where there is a page before.
+func (s *Store) found(ctx context.Context, words []string, goesOn bool) ([]tickets.Number, error) {
+	if goesOn {
+		if list, known := s.searches.of(words); known {
+			return list, nil
+		}
+	}
+	list, err := s.withWords(ctx, words)
+	if err == nil {
+		s.searches.keep(words, list)
+	}
+	return list, err
+}
 
 // withWords finds the newest tickets with all of these words, and one more than are looked at where there are so many.
 // Words that many tickets have are looked for from the newest ticket on, until so many are found; all others in their index.

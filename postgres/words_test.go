@@ -137,3 +137,37 @@ func TestTheWordsOfATicketAreTheSameWhoeverGathersThem(t *testing.T) {
 		}
 	}
 }
+
+// TestTheNextPageOfASearchIsOfTheSameLook: it looks nothing up anew, and is of the tickets that the first page was of.
+func TestTheNextPageOfASearchIsOfTheSameLook(t *testing.T) {
+	s := fresh(t)
+	for n := range 9 {
+		x := tickets.Ticket{Number: tickets.Number(n + 1), State: tickets.Open, OpenedAt: time.Date(2026, 11, 23, 9, n, 0, 0, time.UTC), Version: 1}
+		line := tickets.Event{ID: fmt.Sprint("e", n), Ticket: x.Number, At: x.OpenedAt, Kind: tickets.Commented, Actor: "staff:anna", Text: "le pompe perdono"}
+		if err := s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{line}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, sort := range []string{"number", "-number", "opened_at", "-priority"} {
+		f := tickets.Filter{Search: "pompa", Sort: sort, Limit: 4}
+		first, err := s.List(t.Context(), f)
+		if err != nil || len(first.Items) != 4 || first.Total != 9 {
+			t.Fatalf("%s: %d of %d, %v", sort, len(first.Items), first.Total, err)
+		}
+		if _, err := s.pool.Exec(t.Context(), `alter table ticket_words rename to looked_up`); err != nil {
+			t.Fatal(err)
+		}
+		f.After = first.Next
+		next, err := s.List(t.Context(), f)
+		if err != nil || len(next.Items) != 4 || next.Total != 9 || next.Items[0].Number == first.Items[3].Number {
+			t.Errorf("%s: the next page has %d of %d, %v", sort, len(next.Items), next.Total, err)
+		}
+		f.After = ""
+		if _, err := s.List(t.Context(), f); err == nil {
+			t.Errorf("%s: a first page looks nothing up", sort)
+		}
+		if _, err := s.pool.Exec(t.Context(), `alter table looked_up rename to ticket_words`); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hotline/directory"
+	"hotline/paging"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -193,6 +194,44 @@ func TestALevelThatChangesMovesNoRunningDeadlineUnlessAsked(t *testing.T) {
 	must(t, err)
 	if count != 1 || !ticket.Clocks[1].Due.Equal(monday(7)) || !ticket.Clocks[0].BrokenAt.IsZero() || second.Clocks[1].Due.Equal(monday(7)) {
 		t.Errorf("%d followed; what was kept is now %+v", count, ticket.Clocks)
+	}
+}
+
+// counting counts the tickets that are read.
+type counting struct {
+	tickets.Store
+	read int
+}
+
+func (c *counting) LiveOf(ctx context.Context, of []directory.ContractID, behind tickets.Number, limit int) ([]tickets.Ticket, error) {
+	list, err := c.Store.LiveOf(ctx, of, behind, limit)
+	c.read += len(list)
+	return list, err
+}
+
+func (c *counting) List(ctx context.Context, f tickets.Filter) (paging.Page[tickets.Ticket], error) {
+	page, err := c.Store.List(ctx, f)
+	c.read += len(page.Items)
+	return page, err
+}
+
+func TestAnEditOfALevelReadsTheTicketsOfThatLevelAlone(t *testing.T) {
+	for _, others := range []int{0, 700} {
+		o, ctx := openOffice(t), t.Context()
+		store := &counting{Store: o.store}
+		for n := range 600 + others { // more than are read at once
+			x := tickets.Ticket{Number: tickets.Number(1000 + n), State: tickets.Open, OpenedAt: monday(3), Version: 1}
+			if x.Contract = "c1"; n >= 600 {
+				x.Contract = "a1"
+			}
+			must(t, o.store.Apply(ctx, tickets.Change{Ticket: x, Events: []tickets.Event{{ID: fmt.Sprint("n", n), Ticket: x.Number, At: monday(3), Kind: tickets.Opened}}}))
+		}
+		desk := tickets.NewDesk(tickets.DeskConfig{Store: store, Book: o.Book(), Numbers: o.store, PINKey: []byte("key"), Own: sla.OfficeHours, NewID: func() string { return "n" }})
+		visited, err := desk.Preview(ctx, o.Book(), tickets.OfLevel(o.Book().Contracts.At("c1").Level), monday(4))
+		must(t, err)
+		if store.read != 600 {
+			t.Errorf("with %d tickets of other levels %d tickets were read (%d moves)", others, store.read, len(visited))
+		}
 	}
 }
 

@@ -100,37 +100,71 @@ func OfCalendar(id sla.CalendarID) Scope {
 	return Scope{holds: func(t directory.Entitlement) bool { return t.Terms.Calendar.ID == id }}
 }
 
-// OfContract are the tickets of one contract; those of others are not even read.
+// OfContract are the tickets of one contract.
 func OfContract(id directory.ContractID) Scope {
 	return Scope{holds: func(t directory.Entitlement) bool { return t.Contract == id }, contract: id}
 }
 
-// running visits the live tickets in scope that would get other terms by a snapshot. It leaves out those that keep their
-// terms because staff said so: each of these follows only when staff tell it to.
-func (d *Desk) running(ctx context.Context, b *directory.Book, in Scope, visit func(t Ticket) error) error {
-	f := Filter{States: []State{Open, Assigned, InProgress, Waiting}, Contract: in.contract, Sort: "number", Limit: 500}
-	for {
-		list, err := d.cfg.Store.List(ctx, f)
-		if err != nil {
-			return fmt.Errorf("reading running tickets: %w", err)
-		}
-		for _, t := range list.Items {
-			terms, err := b.Entitlement(t.Contract, d.cfg.Own)
-			if err != nil || !in.holds(terms) || t.keeps(terms) {
-				continue
-			}
-			kept, err := d.keptOnPurpose(ctx, t.Number)
-			if err == nil && !kept {
-				err = visit(t)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		if f.After = list.Next; f.After == "" {
-			return nil
+// contracts are those of a snapshot that the edit is about, with their terms; the empty one is Support on Request.
+func (d *Desk) contracts(b *directory.Book, in Scope) (ids []directory.ContractID, terms map[directory.ContractID]directory.Entitlement) {
+	terms = map[directory.ContractID]directory.Entitlement{}
+	learn := func(id directory.ContractID) {
+		if t, err := b.Entitlement(id, d.cfg.Own); err == nil && in.holds(t) {
+			ids, terms[id] = append(ids, id), t
 		}
 	}
+	if in.contract != "" {
+		learn(in.contract)
+		return ids, terms
+	}
+	learn("")
+	for id := range b.Contracts.All() {
+		learn(id)
+	}
+	slices.Sort(ids)
+	return ids, terms
+}
+
+// How much of what an edit is about is read at once.
+const (
+	contractsAtOnce = 500
+	runningAtOnce   = 500
+)
+
+// running visits the live tickets in scope that would get other terms by a snapshot. It leaves out those that keep their
+// terms because staff said so: each of these follows only when staff tell it to. Tickets of other contracts are not even read.
+func (d *Desk) running(ctx context.Context, b *directory.Book, in Scope, visit func(t Ticket) error) error {
+	ids, terms := d.contracts(b, in)
+	for some := range slices.Chunk(ids, contractsAtOnce) {
+		for behind := Number(0); ; {
+			list, err := d.cfg.Store.LiveOf(ctx, some, behind, runningAtOnce)
+			if err != nil {
+				return fmt.Errorf("reading running tickets: %w", err)
+			}
+			for _, t := range list {
+				if err := d.visit(ctx, t, terms[t.Contract], visit); err != nil {
+					return err
+				}
+			}
+			if len(list) < runningAtOnce {
+				break
+			}
+			behind = list[len(list)-1].Number
+		}
+	}
+	return nil
+}
+
+// visit visits a ticket unless it has its terms already, or keeps others.
+func (d *Desk) visit(ctx context.Context, t Ticket, terms directory.Entitlement, visit func(t Ticket) error) error {
+	if t.keeps(terms) {
+		return nil
+	}
+	kept, err := d.keptOnPurpose(ctx, t.Number)
+	if err != nil || kept {
+		return err
+	}
+	return visit(t)
 }
 
 // keptOnPurpose tells whether the last word on a ticket's terms was that it keeps them.
@@ -174,6 +208,7 @@ func (d *Desk) Preview(ctx context.Context, b *directory.Book, in Scope, now tim
 		list = append(list, moved(t, next)...)
 		return nil
 	})
+	slices.SortStableFunc(list, func(a, b Deadline) int { return cmp.Compare(a.Ticket, b.Ticket) })
 	return list, err
 }
 

@@ -128,4 +128,7 @@ func (t Ticket) may(name string) error {
 }
 
 // Live tells whether somebody still owes something to the ticket.
-func (s State) Live() bool { return s == Open || s == Assigned || s == InProgress || s == Waiting }
+func (s State) Live() bool { return slices.Contains(LiveStates(), s) }
+
+// LiveStates are the states in which somebody still owes something to the ticket.
+func LiveStates() []State { return []State{Open, Assigned, InProgress, Waiting} }

@@ -20,7 +20,9 @@ type Store interface {
 	Live(ctx context.Context) (map[sla.Priority]int, error)               // how many are open, assigned, in progress or waiting
 	History(ctx context.Context, n Number) ([]Event, error)               // in the order written
 	OpenOf(ctx context.Context, c directory.ContractID) ([]Ticket, error) // not restored, closed or marked; most urgent first
-	LeaseNumbers(ctx context.Context, n int) (first Number, err error)    // a block that is never given again
+	// LiveOf lists live tickets of any of the contracts, those behind a number, by number, so many at most. Others cost nothing.
+	LiveOf(ctx context.Context, contracts []directory.ContractID, behind Number, limit int) ([]Ticket, error)
+	LeaseNumbers(ctx context.Context, n int) (first Number, err error) // a block that is never given again
 	// ClaimDue claims tickets with a warning or a breach to raise for one node, until lease has passed. The longest due come
 	// first. Nobody else gets them before. Those that the node holds already come last.
 	ClaimDue(ctx context.Context, node string, now time.Time, lease time.Duration, limit int) ([]Number, error)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/storage/storagetest/check"
@@ -80,6 +81,19 @@ func openAndRecent(t *testing.T, s Store) {
 	list, err := s.OpenOf(t.Context(), "c1")
 	check.Must(t, err)
 	check.Equal(t, "open tickets, most urgent first", spell(list), "419 418 417 420")
+	for _, c := range []struct {
+		of     []directory.ContractID
+		behind tickets.Number
+		limit  int
+		want   string
+	}{
+		{[]directory.ContractID{"c1"}, 0, 9, "417 418 419 420"}, {[]directory.ContractID{"", "c2"}, 0, 9, "422 423"}, {nil, 0, 9, ""},
+		{[]directory.ContractID{"c1", ""}, 418, 3, "419 420 422"}, {[]directory.ContractID{"c1", ""}, 422, 3, "423"},
+	} {
+		list, err := s.LiveOf(t.Context(), c.of, c.behind, c.limit)
+		check.Must(t, err)
+		check.Equal(t, fmt.Sprint("live tickets of ", c.of, " behind ", c.behind), spell(list), c.want)
+	}
 }
 
 func dueClocks(t *testing.T, s Store) {
