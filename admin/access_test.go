@@ -33,6 +33,16 @@ func (w *watched) List(ctx context.Context, f tickets.Filter) (paging.Page[ticke
 	return w.Store.List(ctx, f)
 }
 
+func (w *watched) LiveOf(ctx context.Context, of []directory.ContractID, behind tickets.Number, limit int) ([]tickets.Ticket, error) {
+	w.mu.Lock()
+	err := w.unread
+	w.mu.Unlock()
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return nil, err
+	}
+	return w.Store.LiveOf(ctx, of, behind, limit)
+}
+
 func (w *watched) OpenOf(ctx context.Context, c directory.ContractID) ([]tickets.Ticket, error) {
 	w.mu.Lock()
 	err := w.untold
