@@ -108,7 +108,9 @@ func (s *Store) History(_ context.Context, n tickets.Number) ([]tickets.Event, e
 func (s *Store) LiveOf(_ context.Context, contracts []directory.ContractID, behind tickets.Number, limit int) (list []tickets.Ticket, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list = s.where(func(t tickets.Ticket) bool { return t.Number > behind && slices.Contains(contracts, t.Contract) && t.State.Live() })
+	list = s.where(func(t tickets.Ticket) bool {
+		return t.Number > behind && slices.Contains(contracts, t.Contract) && t.State.Live()
+	})
 	slices.SortFunc(list, func(a, b tickets.Ticket) int { return cmp.Compare(a.Number, b.Number) })
 	return list[:min(limit, len(list))], nil
 }
