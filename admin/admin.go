@@ -33,6 +33,7 @@ import (
 	"hotline/admin/problem"
 	"hotline/admin/schedules"
 	"hotline/admin/schema"
+	"hotline/admin/voice"
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
@@ -44,6 +45,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/prompts"
+	"hotline/prompts/replaced"
 	"hotline/strictyaml"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -109,9 +111,10 @@ type Store interface {
 	replies.Store
 	versions.Store
 	heartbeat.Store
+	replaced.Store
 }
 
-// Config is what the API needs. Everything but Telephone, Tests, Chains, Spoken, Machines and Trunks is required.
+// Config is what the API needs. Everything but Telephone, Tests, Chains, Sounds.Spoken, Machines and Trunks is required.
 type Config struct {
 	Desk         *tickets.Desk
 	Store        Store
@@ -126,14 +129,21 @@ type Config struct {
 	Tests     calling.Tests // nil: no telephone can be rung
 	Chains    *chains.Feed  // what goes on, live; nil: nothing is told
 	Node      string        // the name of this process among those on one database
-	Spoken    Spoken        // nil: names are not spoken
-	Machines  Machines      // nothing in it: no alert and no heartbeat is taken
-	Health    Health
-	Metrics   *metrics.Metrics
-	Trunks    func() (all []Trunk, certificateEnds time.Time) // nil: there are none
+	Sounds
+	Machines Machines // nothing in it: no alert and no heartbeat is taken
+	Health   Health
+	Metrics  *metrics.Metrics
+	Trunks   func() (all []Trunk, certificateEnds time.Time) // nil: there are none
 	Locale
 	Log *slog.Logger
 	Now func() time.Time
+}
+
+// Sounds are what the line says.
+type Sounds struct {
+	Spoken  Spoken      // nil: names are not spoken
+	Prompts voice.Line  // as they are heard
+	Busy    func() bool // tells whether somebody is on the telephone
 }
 
 // Schedules are the rotas and policies, and the house's values for a policy that says nothing of its own, as calls are made with them.
@@ -201,6 +211,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	alerts.Mount(s.operations(api), s.alerts())
 	heartbeats.Mount(s.operations(api), s.heartbeats())
 	s.flowRoutes(api)
+	voice.Mount(s.operations(api), voice.Config{Store: s.Store, Line: s.Prompts, Busy: s.Busy, Staff: access.Staff, Now: s.Now})
 	s.trunkRoutes(api)
 	s.healthRoute(api)
 	document.Patch(api, r)

@@ -192,7 +192,7 @@ func openOver(t *testing.T, s database.Store) *house {
 		return metrics.LineCounts{Dropped: map[string]uint64{"junk": 3}, Sent: 4, Came: 5, Up: map[string]bool{"carrier": false}}
 	})
 	h.config = admin.Config{
-		Desk: h.desk, Store: h.store, Oncall: h.store, Schedules: admin.Schedules{Store: h.store}, PINs: directory.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, EngineerPINs: pins.Issuer{Store: h.store, Key: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Spoken: h.spoken, Health: h.health, Metrics: h.metrics,
+		Desk: h.desk, Store: h.store, Oncall: h.store, Schedules: admin.Schedules{Store: h.store}, PINs: directory.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, EngineerPINs: pins.Issuer{Store: h.store, Key: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Sounds: admin.Sounds{Spoken: h.spoken, Prompts: owner(t, h), Busy: func() bool { return false }}, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now: func() time.Time {
 			mu.Lock()

@@ -69,6 +69,7 @@ func (a *App) jobs() []maintenance.Job {
 		maintenance.LeaseNumbers(a.disk.numbers.Refill, a.log),
 		unlessOffline(a.shareBudgets),
 		unlessOffline(a.dispatching.engaged.Renew),
+		unlessOffline(a.hearOwner),
 		maintenance.Every(roundsToWatch, func(ctx context.Context) { watch.Round(ctx, time.Now()) }),
 		unlessOffline(func(ctx context.Context) { morning.Round(ctx, time.Now()) }),
 	}

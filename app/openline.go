@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -49,6 +50,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 	a.dispatching.pins = pins.NewGuard(pins.GuardConfig{Store: a.db.Calls, Key: a.disk.pinKey, Spent: a.budgets.Note})
 	a.dispatching.limits = bulletin.NewLimits(a.budgets.Note, a.shareBudgetsNow)
 	if !a.offline.Waits() {
+		a.hearOwner(ctx)
 		a.shareBudgets(ctx) // before the first call: a restart gives nobody new budgets
 	}
 	var handler *callhandler.Handler
@@ -108,6 +110,18 @@ func (a *App) openDispatch() *callhandler.Handler {
 
 // onTelephone tells whether a call runs. Only after openLine.
 func (a *App) onTelephone() bool { return a.switchboard.Agent().Calls() > 0 }
+
+// hearOwner takes over the prompts that the owner has replaced. Until it succeeds the voice that ships is heard.
+func (a *App) hearOwner(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, ownerTime)
+	defer cancel()
+	if err := a.owner().CatchUp(ctx); err != nil {
+		a.log.Debug("the owner's prompts are taken over later", "error", err)
+	}
+}
+
+// ownerTime is how long a start, or a round of maintenance, waits for the owner's prompts.
+const ownerTime = 2 * time.Second
 
 // engineers are those whom the last plan knows; none before there is one.
 func (a *App) engineers() []oncall.Engineer {

@@ -18,6 +18,7 @@ import (
 	"hotline/idempotency"
 	"hotline/ivr/versions"
 	"hotline/oncall"
+	"hotline/prompts/replaced"
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
@@ -39,6 +40,7 @@ type Store struct {
 	userTables
 	intakeTables
 	heartbeatTables
+	promptTables
 	ledger
 	engaged []oncall.Engagement
 	calls   map[tickets.CallID]cdr.Call
@@ -59,6 +61,7 @@ var (
 	_ oncall.Store       = (*Store)(nil)
 	_ oncall.Engagements = (*Store)(nil)
 	_ users.Store        = (*Store)(nil)
+	_ replaced.Store     = (*Store)(nil)
 	_ tickets.Numbers    = (*Store)(nil)
 	_ tickets.WorkQueue  = (*Store)(nil)
 )

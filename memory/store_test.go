@@ -11,6 +11,7 @@ import (
 	"hotline/ivr/versions"
 	"hotline/memory"
 	"hotline/oncall"
+	"hotline/prompts/replaced"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 	"hotline/tickets/ticketstest"
@@ -48,6 +49,9 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return memory.New(417) }) })
 	t.Run("heartbeats", func(t *testing.T) {
 		storagetest.Heartbeats(t, func(t *testing.T) heartbeat.Store { return memory.New(417) })
+	})
+	t.Run("prompts", func(t *testing.T) {
+		storagetest.Prompts(t, func(t *testing.T) replaced.Store { return memory.New(417) })
 	})
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return memory.New(417) }) })
 }

@@ -10,6 +10,7 @@ import (
 	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/oncall"
+	"hotline/prompts/replaced"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 	"hotline/tickets/ticketstest"
@@ -40,5 +41,6 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("heartbeats", func(t *testing.T) {
 		storagetest.Heartbeats(t, func(t *testing.T) heartbeat.Store { return fresh(t) })
 	})
+	t.Run("prompts", func(t *testing.T) { storagetest.Prompts(t, func(t *testing.T) replaced.Store { return fresh(t) }) })
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return fresh(t) }) })
 }

@@ -104,5 +104,11 @@ func (b *Book) Has(id ID) bool {
 	return ok
 }
 
+// Entry is the text of an id; false where the catalogue does not have it.
+func (b *Book) Entry(id ID) (Entry, bool) {
+	e, ok := b.entries[id]
+	return e, ok
+}
+
 // Language is the book's language.
 func (b *Book) Language() Language { return b.lang }

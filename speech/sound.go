@@ -103,8 +103,13 @@ func resampled(s Samples) []int16 {
 
 // ends are the silences that the voices that ship have too.
 func ends(c prompts.Class) studio.Ends {
-	if c == prompts.Infix {
+	switch c {
+	case prompts.Infix:
 		return studio.Ends{Lead: 20 * time.Millisecond, Tail: 40 * time.Millisecond}
+	case prompts.Final:
+		return studio.Ends{Lead: 20 * time.Millisecond, Tail: 150 * time.Millisecond}
+	case prompts.Sound:
+		return studio.Ends{} // music goes on at its beginning
 	}
 	return studio.Ends{Lead: 60 * time.Millisecond, Tail: 150 * time.Millisecond}
 }
@@ -116,4 +121,22 @@ func master(s Samples, c prompts.Class) ([]byte, error) {
 		return nil, err
 	}
 	return g711.ALaw.Octets(pcm), nil
+}
+
+// Mastered is a recording as a prompt of a class: A-law, 8 kHz, with the level, ends and peaks of the voices that ship.
+func Mastered(s Samples, c prompts.Class) (alaw []byte, err error) { return master(s, c) }
+
+// Measured is what a listener would say of a sound in A-law.
+func Measured(alaw []byte) studio.Measured { return studio.Measure(g711.ALaw.Samples(alaw)) }
+
+// ForStudio is a recording at the rate at which the mastering takes it, 16 kHz.
+func ForStudio(s Samples) Samples { return Samples{studioRate, resampled(s)} }
+
+// AtTelephoneRate is a recording of [ForStudio] at 8 kHz, to be measured and not to be heard: what 8 kHz cannot hold folds back.
+func AtTelephoneRate(s Samples) []int16 {
+	out := make([]int16, len(s.PCM)/2)
+	for i := range out {
+		out[i] = s.PCM[2*i]
+	}
+	return out
 }

@@ -28,7 +28,8 @@ func rules() map[string]tokens.Scope {
 		tokens.ScopeAlerts:   {"POST /api/v1/alerts/{source}"},
 		tokens.ScopeRead: {
 			"GET /metrics", "GET /api/v1/tickets", "GET /api/v1/tickets/{number}", "GET /api/v1/tickets/{number}/history", "GET /api/v1/tickets/{number}/explanation",
-			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/customers/{id}/spoken", "GET /api/v1/engineers/{id}/spoken", "GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
+			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/customers/{id}/spoken", "GET /api/v1/engineers/{id}/spoken", "GET /api/v1/prompts/{language}", "GET /api/v1/prompts/{language}/{key}", "GET /api/v1/prompts/{language}/{key}/versions", "GET /api/v1/prompts/{language}/script", "GET /api/v1/prompts/{language}/pack",
+			"GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
 			"GET /api/v1/engineers", "GET /api/v1/engineers/{id}", "GET /api/v1/rota", "GET /api/v1/rota/duty", "GET /api/v1/rotas", "GET /api/v1/rotas/{id}", "GET /api/v1/escalation-policies", "GET /api/v1/escalation-policies/{id}",
 			"GET /api/v1/engineers/{id}/absences", "GET /api/v1/engineers/{id}/contact", "GET /api/v1/engineers/{id}/proofs", "GET /api/v1/oncall/at", "GET /api/v1/oncall/readiness", "POST /api/v1/oncall/replay",
 			"GET /api/v1/levels", "GET /api/v1/levels/{id}", "GET /api/v1/calendars",
@@ -45,6 +46,7 @@ func rules() map[string]tokens.Scope {
 			"POST /api/v1/engineers/{id}/test-call", "POST /api/v1/trunks/{name}/test-call", "PUT /api/v1/engineers/{id}/absences", "POST /api/v1/engineers/{id}/absences",
 		},
 		tokens.ScopeAdmin: {
+			"PUT /api/v1/prompts/{language}/{key}", "POST /api/v1/prompts/{language}/{key}/roll-back", "PUT /api/v1/prompts/{language}/pack",
 			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
 			"PUT /api/v1/escalation-policies/{id}", "DELETE /api/v1/escalation-policies/{id}", "PUT /api/v1/levels/{id}",
 			"PUT /api/v1/alert-policies/{id}", "DELETE /api/v1/alert-policies/{id}", "PUT /api/v1/alert-mappings/{id}", "DELETE /api/v1/alert-mappings/{id}",

@@ -17,6 +17,15 @@ import (
 // MaxBody bounds a request's body in octets; a flow of two thousand lines is a tenth of it.
 const MaxBody = 1 << 20
 
+// MaxSound bounds the body of a request that brings sound, in octets; which route takes how much says the route.
+const MaxSound = 64 << 20
+
+// bringsSound tells whether a body is sound, or a zip file of sounds: no text. Only prompts are replaced so.
+func bringsSound(r *http.Request) bool {
+	kind := r.Header.Get("Content-Type")
+	return r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/prompts/") && (strings.HasPrefix(kind, "audio/") || kind == "application/ogg" || kind == "application/zip")
+}
+
 // icalendar is the one kind of body whose lines may be folded within a character; its reader cleans the text itself.
 const icalendar = "text/calendar"
 
@@ -35,14 +44,18 @@ func PlainText(next http.Handler) http.Handler {
 				return
 			}
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+		most := int64(MaxBody)
+		if bringsSound(r) {
+			most = MaxSound
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 		var large *http.MaxBytesError
 		switch {
 		case errors.As(err, &large):
-			problem.Write(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d octets", MaxBody))
+			problem.Write(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d octets", most))
 		case err != nil:
 			problem.Write(w, http.StatusBadRequest, "the body could not be read to its end")
-		case r.Header.Get("Content-Type") != icalendar && (!Plain(string(body)) || hidesNUL(body)):
+		case !bringsSound(r) && r.Header.Get("Content-Type") != icalendar && (!Plain(string(body)) || hidesNUL(body)):
 			problem.Write(w, http.StatusUnprocessableEntity, "the body is not plain text: it must be UTF-8 without the character NUL")
 		default:
 			r.Body = io.NopCloser(bytes.NewReader(body))

@@ -21,6 +21,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/postgres"
 	"hotline/postgres/local"
+	"hotline/prompts/replaced"
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -49,6 +50,7 @@ type Store interface {
 	escalation.Store
 	intake.Store
 	heartbeat.Store
+	replaced.Store
 }
 
 // Config is which database to open.

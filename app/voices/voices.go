@@ -1,4 +1,5 @@
-// Package voices is what the line says, as ready sounds: the packs that ship, and customers' names in the line's own voice.
+// Package voices is what the line says, as ready sounds: the packs that ship, the prompts that the owner has put in their place, and
+// names in the line's own voice.
 //
 // It starts no goroutine.
 package voices
@@ -6,6 +7,7 @@ package voices
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hotline/app/spoken"
@@ -23,11 +25,13 @@ var _ line.Voices = (*Voices)(nil)
 
 // Voices is every language's pack as ready sounds. Safe for concurrent use.
 type Voices struct {
-	log    *slog.Logger
-	books  map[prompts.Language]*prompts.Book
-	sounds map[prompts.Language]map[prompts.ID]media.Sound
-	names  *spoken.Names // nil: only the names that the packs have
-	missed sync.Map      // ids that were asked for in vain: each is logged once
+	log      *slog.Logger
+	books    map[prompts.Language]*prompts.Book
+	sounds   map[prompts.Language]map[prompts.ID]media.Sound
+	names    *spoken.Names // nil: only the names that the packs have
+	catching sync.Mutex    // one look at what the owner has replaced at a time
+	owner    atomic.Pointer[owned]
+	missed   sync.Map // ids that were asked for in vain: each is logged once
 }
 
 // Load loads the packs that ship with the program.
@@ -88,11 +92,12 @@ func (v *Voices) Sound(lang prompts.Language, p prompts.Phrase) media.Sound {
 		}
 		if len(c.Spelt) > 0 { // a name that nobody has spoken yet
 			for _, letter := range c.Spelt {
-				parts = append(parts, v.sounds[book.Language()][letter.ID])
+				s, _ := v.sound(book.Language(), letter.ID)
+				parts = append(parts, s)
 			}
 			continue
 		}
-		s, ok := v.sounds[book.Language()][c.ID]
+		s, ok := v.sound(book.Language(), c.ID)
 		if !ok {
 			if _, known := v.missed.LoadOrStore(string(book.Language())+"/"+string(c.ID), true); !known {
 				v.log.Warn("a sound is missing", "language", book.Language(), "id", c.ID)
@@ -143,7 +148,7 @@ const breath = 250 * time.Millisecond
 
 // Recorded is a customer's name as the pack has it; nil for most.
 func (v *Voices) Recorded(lang prompts.Language, name string) []byte {
-	s, ok := v.sounds[lang][prompts.NameID(name)]
+	s, ok := v.sound(lang, prompts.NameID(name))
 	if !ok {
 		return nil
 	}
@@ -155,4 +160,7 @@ func pause(d time.Duration) media.Sound {
 }
 
 // Music is what those on hold hear.
-func (v *Voices) Music() media.Sound { return v.sounds[prompts.Italian][prompts.Music] }
+func (v *Voices) Music() media.Sound {
+	s, _ := v.sound(prompts.Italian, prompts.Music)
+	return s
+}

@@ -2,12 +2,14 @@ package voices
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
 
 	"hotline/media/g711"
 	"hotline/prompts"
+	"hotline/prompts/replaced"
 )
 
 func TestASoundThatAVoiceLacksIsPassedOverAndLoggedOnce(t *testing.T) {
@@ -31,5 +33,53 @@ func TestASoundThatAVoiceLacksIsPassedOverAndLoggedOnce(t *testing.T) {
 	}
 	if unknown := v.Sound("de", prompts.P("goodbye")); !bytes.Equal(unknown.Octets(g711.ALaw), whole.Octets(g711.ALaw)) {
 		t.Error("a language that nobody speaks is not spoken in Italian")
+	}
+}
+
+// stored is what an owner has replaced.
+type stored []replaced.Prompt
+
+func (s stored) Prompts(_ context.Context, behind int64) (list []replaced.Prompt, err error) {
+	for _, p := range s {
+		if p.Place > behind {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// TestTheOwnersPromptIsHeardFromTheNextSentenceOn: what is being played goes on; looks beside many calls harm none (run with -race).
+func TestTheOwnersPromptIsHeardFromTheNextSentenceOn(t *testing.T) {
+	v, err := Load(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := v.Sound(prompts.Italian, prompts.P("welcome", "goodbye"))
+	mine := bytes.Repeat([]byte{0x2a, 0xaa}, 4000)
+	s := stored{{Language: prompts.Italian, Key: "welcome", Version: 3, Place: 5, Sound: mine, SHA256: replaced.Hash(mine)}}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 100 {
+			v.Sound(prompts.Italian, prompts.P("welcome"))
+		}
+	}()
+	for range 10 {
+		if err := (Owner{v, s}).CatchUp(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	<-done
+	heard := v.Sound(prompts.Italian, prompts.P("welcome", "goodbye")).Octets(g711.ALaw)
+	shipped := v.Sound(prompts.Italian, prompts.P("goodbye")).Octets(g711.ALaw)
+	if !bytes.Equal(heard, append(bytes.Clone(mine), shipped...)) || bytes.Equal(heard, before.Octets(g711.ALaw)) || v.Octets() != len(mine) {
+		t.Errorf("%d octets are heard, want the owner's %d and the %d of the voice that ships", len(heard), len(mine), len(shipped))
+	}
+	s = append(s, replaced.Prompt{Language: prompts.Italian, Key: "welcome", Version: 4, Place: 6})
+	if err := (Owner{v, s}).CatchUp(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if back := v.Sound(prompts.Italian, prompts.P("welcome", "goodbye")); !bytes.Equal(back.Octets(g711.ALaw), before.Octets(g711.ALaw)) || v.Octets() != 0 {
+		t.Error("the voice that ships is not heard again")
 	}
 }
