@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,9 +11,9 @@ import (
 
 	"hotline/admin/access"
 	"hotline/admin/document"
-	"hotline/admin/problem"
 	"hotline/admin/schema"
 	"hotline/directory"
+	"hotline/directory/entry"
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
@@ -222,51 +221,18 @@ func (s *server) renewPIN(ctx context.Context, in *struct {
 	return document.Tagged(contractWithPIN{contract(c), pin}, c.Version, nil)
 }
 
-// accessDemanded is said where nobody says whether an installation can be reached: no value is harmless enough to be assumed.
-const accessDemanded = "say whether the installation can be reached remotely: true or false. With false whoever keys the contract's PIN is taken as Support on Request, which is paid, and the clocks of running tickets stand still as their level says"
-
 // contractOf checks what no schema can: that customer, level and calendar exist and that the times make sense.
 func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (directory.Contract, error) {
-	if f.RemoteAccess == nil {
-		return directory.Contract{}, problem.Refused("body.remote_access", accessDemanded)
+	c := entry.Contract{
+		ID: id, Customer: f.Customer, Level: f.Level, Language: string(f.Language), ValidFrom: f.ValidFrom, ValidUntil: f.ValidUntil, Calendar: f.Calendar,
+		AfterHours: f.AfterHours, EvoSupport: f.EvoSupport, RemoteAccess: f.RemoteAccess,
 	}
-	if _, err := s.Store.Customer(ctx, directory.CustomerID(f.Customer)); err != nil {
-		return directory.Contract{}, unknownIn("body.customer", f.Customer, err)
+	if f.Blocking != nil {
+		c.Blocking = new(f.Blocking.limits())
 	}
-	l, err := s.levelNamed(ctx, f.Level)
-	if err != nil {
-		return directory.Contract{}, err
+	if f.NonBlocking != nil {
+		c.NonBlocking = new(f.NonBlocking.limits())
 	}
-	if err := s.calendarExists(ctx, cmp.Or(f.Calendar, string(l.Calendar))); err != nil { // a contract without hours promises nothing
-		return directory.Contract{}, err
-	}
-	c := directory.Contract{
-		ID: directory.ContractID(id), Customer: directory.CustomerID(f.Customer), Level: sla.LevelID(f.Level), Language: string(f.Language),
-		ValidFrom: f.ValidFrom, Calendar: sla.CalendarID(f.Calendar), AfterHours: directory.AfterHours(f.AfterHours),
-		EvoSupport: f.EvoSupport, RemoteAccess: *f.RemoteAccess,
-	}
-	if c.ValidFrom.Year() < 1970 || c.ValidFrom.Year() > 9000 {
-		return directory.Contract{}, problem.Refused("body.valid_from", "the contract must begin between 1970 and 9000")
-	}
-	if f.ValidUntil != nil {
-		c.ValidUntil = *f.ValidUntil
-		if !c.ValidUntil.After(c.ValidFrom) || c.ValidUntil.Year() > 9000 {
-			return directory.Contract{}, problem.Refused("body.valid_until", "the contract must end after it begins, and before 9000")
-		}
-	}
-	for _, o := range []struct {
-		place string
-		given *limitsView
-		own   **sla.Limits
-	}{{"body.blocking", f.Blocking, &c.Blocking}, {"body.non_blocking", f.NonBlocking, &c.NonBlocking}} {
-		if o.given == nil {
-			continue
-		}
-		l := o.given.limits()
-		if err := l.Check(); err != nil {
-			return directory.Contract{}, problem.Refused(o.place, err.Error())
-		}
-		*o.own = &l
-	}
-	return c, nil
+	made, err := c.Check(ctx, s.Store)
+	return made, asProblem(err)
 }

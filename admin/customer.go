@@ -3,11 +3,8 @@ package admin
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
+	"errors"
 	"net/http"
-	"net/mail"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,10 +12,8 @@ import (
 	"hotline/admin/document"
 	"hotline/admin/problem"
 	"hotline/directory"
-	"hotline/numbers"
+	"hotline/directory/entry"
 )
-
-var telephoneNumber = regexp.MustCompile(`^\+?[0-9]{2,20}$`)
 
 // ByID names something in the path.
 type ByID struct {
@@ -136,30 +131,21 @@ func (s *server) customers() document.Kind[directory.Customer] {
 
 // customerOf checks what no schema can.
 func (s *server) customerOf(id string, f CustomerFields) (directory.Customer, error) {
-	if strings.TrimSpace(f.Name) == "" {
-		return directory.Customer{}, problem.Refused("body.name", "the name is spoken to engineers; it cannot be blank")
+	c, err := entry.Customer{ID: id, Name: f.Name, Email: f.Email, Numbers: f.Numbers, Spoken: f.Spoken}.Check(s.Plan)
+	return c, asProblem(err)
+}
+
+// asProblem names the field of the body that an entry refuses.
+func asProblem(err error) error {
+	var r *entry.Refusal
+	if errors.As(err, &r) {
+		return problem.Refused("body."+r.Field, r.Text)
 	}
-	if a, err := mail.ParseAddress(f.Email); f.Email != "" && (err != nil || a.Address != f.Email) {
-		return directory.Customer{}, problem.Refused("body.email", "this is no mail address; write it as name@example.org")
-	}
-	var known []string
-	for i, n := range f.Numbers {
-		number, ok := s.telephone(n)
-		if !ok {
-			return directory.Customer{}, problem.Refused(fmt.Sprintf("body.numbers[%d]", i), "a telephone number is written in digits, with or without + before them and blanks between them")
-		}
-		if !slices.Contains(known, number) {
-			known = append(known, number)
-		}
-	}
-	return directory.Customer{ID: directory.CustomerID(id), Name: f.Name, Email: f.Email, Numbers: known, Spoken: strings.TrimSpace(f.Spoken)}, nil
+	return err
 }
 
 // newID draws an opaque identifier of 130 bits.
 func newID() string { return strings.ToLower(rand.Text()) }
 
 // telephone reads a telephone number as people write it, and gives the spelling that is kept; ok is false for a text that is no number.
-func (s *server) telephone(text string) (number string, ok bool) {
-	digits, ok := numbers.Digits(text)
-	return s.Plan.E164(digits), ok && telephoneNumber.MatchString(digits)
-}
+func (s *server) telephone(text string) (number string, ok bool) { return entry.Telephone(s.Plan, text) }

@@ -164,8 +164,3 @@ func (s *server) previewLevel(ctx context.Context, in *levelInput) (*answer[prev
 	}
 	return s.preview(ctx, tickets.OfLevel(l.ID), func(b *directory.Book) { b.Levels[l.ID] = l })
 }
-
-func (s *server) levelNamed(ctx context.Context, id string) (sla.Level, error) {
-	l, err := s.Store.Level(ctx, sla.LevelID(id))
-	return l, unknownIn("body.level", id, err)
-}

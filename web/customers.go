@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"hotline/directory"
 	"hotline/storage"
+	"hotline/web/room"
 )
 
 // customersPage lists customers by name.
@@ -37,6 +39,8 @@ type contractRow struct {
 	Level string
 	Valid bool
 	PIN   string // the new one, on the one page that shows it
+	// Letter tells the customer the new PIN, on paper.
+	Letter template.HTML
 }
 
 // customersOnPage is how many customers one page has.
@@ -100,7 +104,7 @@ func (s *server) showCustomer(w http.ResponseWriter, r *request, id directory.Cu
 		}
 		row := contractRow{Contract: contract, Level: s.level(contract.Level), Valid: contract.Valid(r.Now)}
 		if of == renewed {
-			row.PIN = pin
+			row.PIN, row.Letter = pin, room.Letter(r.view(), c.Name, string(of), pin)
 		}
 		p.Contracts = append(p.Contracts, row)
 	}

@@ -13,6 +13,7 @@ import (
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/web/access"
+	"hotline/web/imports"
 	"hotline/web/reports"
 	"hotline/web/room"
 	"hotline/web/start"
@@ -22,6 +23,7 @@ import (
 func rooms(c Config) []room.Route {
 	return slices.Concat(
 		reports.Routes(reports.House{Store: c.Store, Desk: c.Desk, Language: c.Language}),
+		imports.Routes(imports.House{Store: c.Store, Edits: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Log: c.Log, Now: c.Now}),
 		start.Routes(start.House{
 			Store: c.Store, Desk: c.Desk, Trunks: c.firstTrunks, Calls: c.alive, Telephone: c.Telephone, TestCall: c.TestCall, Log: c.Log,
 			NewPIN: func(ctx context.Context, contract directory.Contract, now time.Time) (directory.Contract, string, error) {
@@ -64,8 +66,7 @@ const streamed = "<!--streamed-->"
 // enter makes a route of a room one of the house.
 func (s *server) enter(one room.Route) route {
 	return route{one.Pattern, func(w http.ResponseWriter, r *request) {
-		view := room.View{Words: r.words, Lang: r.Lang, Now: r.Now, Zone: r.zone, User: r.user, Can: r.May}
-		p, err := one.Serve(w, &room.Request{Request: r.Request, View: view})
+		p, err := one.Serve(w, &room.Request{Request: r.Request, View: r.view()})
 		var refused *room.Refusal
 		switch {
 		case errors.As(err, &refused):
@@ -79,6 +80,11 @@ func (s *server) enter(one room.Route) route {
 			s.render(w, r, max(p.Status, http.StatusOK), "room", roomPage{r.page, p.Title, p.Content})
 		}
 	}}
+}
+
+// view is whoever looks, as a room is told of it.
+func (r *request) view() room.View {
+	return room.View{Words: r.words, Lang: r.Lang, Now: r.Now, Zone: r.zone, User: r.user, Can: r.May}
 }
 
 // stream writes a page whose work goes on while it is read: bit by bit, each as soon as it is there.

@@ -48,6 +48,8 @@ type Trunk struct {
 
 // PINs gives contracts their PINs. A PIN is returned by the call that made it and by nothing else.
 type PINs interface {
+	// NewContract writes a new contract together with its first PIN: both, or neither.
+	NewContract(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
 	// NewPIN replaces the contract's PIN; the former one ends at once. storage.ErrConflict when c is not the version that stands.
 	NewPIN(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
 }

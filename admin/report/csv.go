@@ -139,3 +139,11 @@ func Table(rows [][]string, sheet Sheet) []byte {
 	}
 	return t.done()
 }
+
+// Bare is a cell as it was before it was kept from being a formula.
+func Bare(cell string) string {
+	if bare, marked := strings.CutPrefix(cell, "'"); marked && safe(bare) != bare {
+		return bare
+	}
+	return cell
+}
