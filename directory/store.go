@@ -46,6 +46,9 @@ type Store interface {
 	// Edits are what was written since a revision, of all that a Book holds, as it stood at one moment. Since 0, and since a
 	// revision that this store never had, as one of an older dump, they are everything that stands.
 	Edits(ctx context.Context, since int64) (Edits, error)
+	// Together makes the writes of documents that f does with its context one wait for the disk. Each stands or falls by itself; none
+	// of them stands where Together fails.
+	Together(ctx context.Context, f func(ctx context.Context) error) error
 	PINStore
 }
 

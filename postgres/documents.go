@@ -74,12 +74,23 @@ func documents[F form[T], T any](ctx context.Context, s *Store, k kind) ([]T, er
 // edit runs a transaction that writes documents. Those of all nodes are written one after the other, so that what was
 // checked of several of them still holds when one of them is written, and revisions are committed in their order.
 func (s *Store) edit(ctx context.Context, doing string, f func(tx pgx.Tx) error) error {
+	if tx, ok := ctx.Value(together{}).(pgx.Tx); ok { // it holds the lock
+		return fault(doing, pgx.BeginFunc(ctx, tx, f))
+	}
 	return s.within(ctx, doing, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, lockDocuments); err != nil {
 			return err
 		}
 		return f(tx)
 	})
+}
+
+// together is the key of the transaction that several edits share.
+type together struct{}
+
+// Together makes one transaction of several edits. One that fails is undone to where it began.
+func (s *Store) Together(ctx context.Context, f func(ctx context.Context) error) error {
+	return s.edit(ctx, "writing several documents", func(tx pgx.Tx) error { return f(context.WithValue(ctx, together{}, tx)) })
 }
 
 // put writes a whole document in a transaction of its own; of gives its stored form.

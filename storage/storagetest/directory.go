@@ -29,6 +29,7 @@ func Directory(t *testing.T, open func(t *testing.T) DirectoryStore) {
 		"every document has a version, never twice": func(t *testing.T, s DirectoryStore) { versioned(t, documents(s)) },
 		"of many who write one version one does":    oneWriterWins,
 		"edits are what is new":                     editsSince,
+		"several writes together":                   together,
 	})
 }
 
@@ -201,4 +202,37 @@ func oneWriterWins(t *testing.T, s DirectoryStore) {
 	current, err := s.PINs(t.Context())
 	check.Must(t, err)
 	check.Equal(t, "current PINs of one contract", len(current), 1)
+}
+
+// together writes several documents at once, of which one is refused: the others stand, and what was written before them is found.
+func together(t *testing.T, s DirectoryStore) {
+	ctx := t.Context()
+	_, err := s.PutCustomer(ctx, directory.Customer{ID: "k1", Name: "Rossi"})
+	check.Must(t, err)
+	before, err := s.Edits(ctx, 0)
+	check.Must(t, err)
+	check.Must(t, s.Together(ctx, func(ctx context.Context) error {
+		_, err := s.PutCustomer(ctx, directory.Customer{ID: "k2", Name: "Verdi"})
+		check.Must(t, err)
+		_, err = s.PutCustomer(ctx, directory.Customer{ID: "k1", Name: "another"})
+		check.Error(t, "a new one that stands", err, storage.ErrExists)
+		c, err := s.PutCustomer(ctx, directory.Customer{ID: "k2", Name: "Verdi S.r.l.", Version: 1})
+		check.Must(t, err)
+		check.Equal(t, "the version of a second write", c.Version, 2)
+		_, err = s.PutContractWithPIN(ctx, directory.Contract{ID: "c1", Customer: "k2", Level: sla.Extended, ValidFrom: monday}, directory.PINHash{1})
+		check.Must(t, err)
+		_, err = s.PutContractWithPIN(ctx, directory.Contract{ID: "c2", Customer: "k2", Level: sla.Extended, ValidFrom: monday}, directory.PINHash{1})
+		check.Error(t, "a PIN that was given", err, directory.ErrPINUsed)
+		return nil
+	}))
+	list, err := s.Customers(ctx)
+	check.Must(t, err)
+	if len(list) != 2 || list[0].Name != "Rossi" || list[1].Name != "Verdi S.r.l." {
+		t.Errorf("customers are %+v", list)
+	}
+	edits, err := s.Edits(ctx, before.Revision)
+	check.Must(t, err)
+	if len(edits.Customers) != 1 || len(edits.Contracts) != 1 || len(edits.Given) != 1 {
+		t.Errorf("what is new is %+v", edits)
+	}
 }

@@ -25,6 +25,7 @@ import (
 
 // Store is what an import writes.
 type Store interface {
+	Together(ctx context.Context, f func(ctx context.Context) error) error
 	PutCustomer(ctx context.Context, c directory.Customer) (directory.Customer, error)
 	PutContract(ctx context.Context, c directory.Contract) (directory.Contract, error)
 }
@@ -226,22 +227,16 @@ func (h House) stream(r *room.Request, p plan, say func(template.HTML)) {
 	}
 	say(`<div class="steps" role="status">`)
 	progress(0)
-	for i, c := range p.Changes {
-		if err := w.one(c); err != nil {
-			w.failed(c, err)
-			if r.Context().Err() != nil {
-				break
-			}
-		}
+	for rest := p.Changes; len(rest) > 0 && r.Context().Err() == nil; {
+		n := w.some(rest)
+		rest = rest[n:]
 		if h.Now().Sub(said) >= beat {
-			progress(i + 1)
+			progress(len(p.Changes) - len(rest))
 		}
 	}
-	progress(w.done + len(w.wrong))
+	progress(len(w.wrong) + w.done)
+	w.finish()
 	say(`</div>`)
-	if _, err := h.Desk.CatchUp(r.Context(), h.Edits, h.Now()); err != nil { // the nodes' own look at what is new brings it then
-		h.Log.WarnContext(r.Context(), "the line hears of an import a moment later", "error", err)
-	}
 	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "import", p.kind.name, "done", w.done, "failed", len(w.wrong))
 	outcome, err := pages().Page("outcome", "", w.outcome(p))
 	if err != nil {

@@ -1,9 +1,11 @@
 package imports
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
+	"time"
 
 	"hotline/directory"
 	"hotline/storage"
@@ -18,55 +20,104 @@ type writer struct {
 	done     int
 	wrong    []complaintView
 	letters  []template.HTML
+	told     []change                     // of which running tickets are to be told
 	versions map[directory.CustomerID]int // of customers that this import wrote already
 }
 
+// What is written with one wait for the disk.
+const (
+	togetherMost = 50
+	togetherTime = 500 * time.Millisecond // the store lets nobody hold it for long
+)
+
+// outcomeOf is a change that stands, where the store could keep it.
+type outcomeOf struct {
+	change
+	pin string // of a new contract
+	err error
+}
+
+// some writes the first of some changes together, and tells how many it tried.
+func (w *writer) some(list []change) int {
+	var tried []outcomeOf
+	began := w.Now()
+	err := w.Store.Together(w.r.Context(), func(ctx context.Context) error {
+		tried = nil
+		for _, c := range list[:min(len(list), togetherMost)] {
+			if len(tried) > 0 && w.Now().Sub(began) > togetherTime {
+				break
+			}
+			tried = append(tried, w.one(ctx, c))
+		}
+		return nil
+	})
+	if len(tried) == 0 { // nothing was even begun
+		tried = append(tried, outcomeOf{change: list[0]})
+	}
+	for _, c := range tried {
+		if c.err == nil {
+			c.err = err
+		}
+		if c.err != nil {
+			w.failed(c.change, c.err)
+			continue
+		}
+		w.done++
+		if c.terms || c.access {
+			w.told = append(w.told, c.change)
+		}
+		if c.pin != "" {
+			customer, _ := w.Desk.Book().Customers.Get(c.contract.Customer) // it was looked up before
+			w.letters = append(w.letters, room.Letter(w.r.View, customer.Name, string(c.contract.ID), c.pin))
+		}
+	}
+	return len(tried)
+}
+
 // one writes a change.
-func (w *writer) one(c change) error {
-	ctx, now := w.r.Context(), w.Now()
+func (w *writer) one(ctx context.Context, c change) outcomeOf {
+	done := outcomeOf{change: c}
 	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
 	case c.customer != nil:
 		if v, ok := w.versions[c.customer.ID]; ok {
 			c.customer.Version = v
 		}
-		stands, err := w.Store.PutCustomer(ctx, *c.customer)
-		if err != nil {
-			return fmt.Errorf("writing customer %s: %w", c.customer.ID, err)
+		var stands directory.Customer
+		if stands, done.err = w.Store.PutCustomer(ctx, *c.customer); done.err == nil {
+			w.versions[stands.ID] = stands.Version
 		}
-		w.versions[stands.ID] = stands.Version
 	case c.how == "new":
-		stands, pin, err := w.PINs.NewContract(ctx, *c.contract, now)
-		if err != nil {
-			return fmt.Errorf("adding contract %s: %w", c.contract.ID, err)
-		}
-		customer, _ := w.Desk.Book().Customers.Get(stands.Customer) // it was looked up before
-		w.letters = append(w.letters, room.Letter(w.r.View, customer.Name, string(stands.ID), pin))
+		_, done.pin, done.err = w.PINs.NewContract(ctx, *c.contract, w.Now())
 	default:
-		if err := w.contract(c); err != nil {
-			return err
-		}
+		_, done.err = w.Store.PutContract(ctx, *c.contract)
 	}
-	w.done++
-	return nil
+	return done
 }
 
-// contract writes a contract that stands. Its running tickets keep the terms with which they were opened.
-func (w *writer) contract(c change) error {
-	ctx, now := w.r.Context(), w.Now()
-	stands, err := w.Store.PutContract(ctx, *c.contract)
-	if err != nil {
-		return fmt.Errorf("writing contract %s: %w", c.contract.ID, err)
+// finish lets the line hear of what was written, and then the running tickets.
+func (w *writer) finish() {
+	ctx := w.r.Context()
+	if _, err := w.Desk.CatchUp(ctx, w.Edits, w.Now()); err != nil { // the nodes' own look at what is new brings it then
+		w.Log.WarnContext(ctx, "the line hears of an import a moment later", "error", err)
 	}
+	for _, c := range w.told {
+		if err := w.follow(c); err != nil {
+			w.failed(c, err)
+		}
+	}
+}
+
+// follow tells running tickets of a contract that was changed: they keep the terms with which they were opened.
+func (w *writer) follow(c change) error {
+	ctx, now := w.r.Context(), w.Now()
 	if c.terms {
-		if _, err := w.Desk.KeepAll(ctx, tickets.OfContract(stands.ID), w.r.Actor(), now); err != nil {
-			return fmt.Errorf("keeping the terms of the tickets of contract %s: %w", stands.ID, err)
+		if _, err := w.Desk.KeepAll(ctx, tickets.OfContract(c.contract.ID), w.r.Actor(), now); err != nil {
+			return fmt.Errorf("keeping the terms of the tickets of contract %s: %w", c.contract.ID, err)
 		}
 	}
 	if c.access {
-		if err := w.Desk.AccessChanged(ctx, stands.ID, stands.RemoteAccess, w.r.Actor(), now); err != nil {
-			return fmt.Errorf("telling the tickets of contract %s of its remote access: %w", stands.ID, err)
+		if err := w.Desk.AccessChanged(ctx, c.contract.ID, c.contract.RemoteAccess, w.r.Actor(), now); err != nil {
+			return fmt.Errorf("telling the tickets of contract %s of its remote access: %w", c.contract.ID, err)
 		}
 	}
 	return nil
