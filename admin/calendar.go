@@ -249,8 +249,3 @@ func (s *server) importClosures(ctx context.Context, in *closuresInput) (*docume
 	}
 	return &document.Versioned[closuresView]{ETag: kept.ETag, Body: closuresView{kept.Body, imported(closures)}}, nil
 }
-
-func (s *server) calendarExists(ctx context.Context, id string) error {
-	_, err := s.Store.Calendar(ctx, sla.CalendarID(id))
-	return unknownIn("body.calendar", id, err)
-}

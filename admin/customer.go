@@ -139,7 +139,7 @@ func (s *server) customerOf(id string, f CustomerFields) (directory.Customer, er
 func asProblem(err error) error {
 	var r *entry.Refusal
 	if errors.As(err, &r) {
-		return problem.Refused("body."+r.Field, r.Text)
+		return problem.Refused(strings.TrimSuffix("body."+r.Field, "."), r.Text)
 	}
 	return err
 }
@@ -148,4 +148,6 @@ func asProblem(err error) error {
 func newID() string { return strings.ToLower(rand.Text()) }
 
 // telephone reads a telephone number as people write it, and gives the spelling that is kept; ok is false for a text that is no number.
-func (s *server) telephone(text string) (number string, ok bool) { return entry.Telephone(s.Plan, text) }
+func (s *server) telephone(text string) (number string, ok bool) {
+	return entry.Telephone(s.Plan, text)
+}

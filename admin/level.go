@@ -9,8 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
-	"hotline/admin/problem"
 	"hotline/directory"
+	"hotline/directory/entry"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -81,9 +81,6 @@ func (s *server) levelOf(ctx context.Context, id string, f LevelFields) (sla.Lev
 	l := sla.Level{
 		ID: sla.LevelID(id), Name: f.Name, Calendar: sla.CalendarID(f.Calendar), Blocking: f.Blocking.limits(), NonBlocking: f.NonBlocking.limits(),
 	}
-	if err := s.calendarExists(ctx, f.Calendar); err != nil {
-		return l, err
-	}
 	if f.Stops != nil {
 		l.Stops = sla.Stops{}
 		for why, kinds := range *f.Stops {
@@ -103,13 +100,7 @@ func (s *server) levelOf(ctx context.Context, id string, f LevelFields) (sla.Lev
 			l.Alarms = append(l.Alarms, a)
 		}
 	}
-	if err := l.Check(); err != nil {
-		return l, problem.Refused("body", err.Error())
-	}
-	if l.ID == sla.OnRequest && (l.Blocking != sla.Limits{} || l.NonBlocking != sla.Limits{}) {
-		return l, problem.Refused("body", "Support on Request has no deadline: leave every limit at 0")
-	}
-	return l, nil
+	return l, asProblem(entry.Level(ctx, s.Store, l))
 }
 
 func (s *server) levelRoutes(api huma.API) {

@@ -117,6 +117,8 @@ func furnished(t *testing.T, text string) map[string][]string {
 		"tried":     b.uploads("/imports", "customers", "file", table([]string{"id", "name", "email"}, []string{"k1", text, ""}, []string{"k2", "A", text})).is(200).Body.String(),
 		"written":   b.uploads("/imports/write", "contracts", "text", table([]string{"id", "customer", "level", "first_day", "remote_access"}, []string{"k1", "rossi", "extended", "2026-01-01", "yes"})).is(200).Body.String(),
 		"renewed":   b.post("/contracts/rossi-office/pin", "version", "1").is(200).Body.String(),
+		"what if":   b.get("/calendars?level=" + url.QueryEscape(text) + "&category=" + url.QueryEscape(text) + "&at=" + url.QueryEscape(text)).is(200).Body.String(),
+		"level":     b.post("/levels/extended", "version", "1", "name", text, "calendar", text, "blocking-contact", text).is(422).Body.String(),
 		"sheet":     b.get("/customers/rossi/report").is(200).Body.String(),
 		"stale":     b.post(at+"/comment", "text", text, "engineer", text, "category", text, "seen", "e1").is(409).Body.String(),
 		"login":     o.browser().post("/login", "name", text, "password", text, "next", text).is(401).Body.String(),

@@ -13,6 +13,7 @@ import (
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/web/access"
+	"hotline/web/calendars"
 	"hotline/web/imports"
 	"hotline/web/reports"
 	"hotline/web/room"
@@ -31,6 +32,7 @@ func rooms(c Config) []room.Route {
 			},
 		}),
 		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Log: c.Log}),
+		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 	)
 }
 

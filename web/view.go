@@ -23,6 +23,7 @@ func (p page) Nav() []place {
 		{"page-oncall", "/oncall", "GET /oncall"},
 		{"page-customers", "/customers", "GET /customers"},
 		{"reports", "/reports", "GET /reports"},
+		{"calendars", "/calendars", "GET /calendars"},
 		{"page-users", "/users", "GET /users"},
 	} {
 		if may(p.Role, one.pattern) {

@@ -175,3 +175,17 @@ func unknown(field, value string, err error) error {
 	}
 	return err
 }
+
+// Level checks a level of support, and gives a *Refusal: its calendar exists, its limits and alarms can be meant.
+func Level(ctx context.Context, known Known, l sla.Level) error {
+	if _, err := known.Calendar(ctx, l.Calendar); err != nil {
+		return unknown("calendar", string(l.Calendar), err)
+	}
+	if err := l.Check(); err != nil {
+		return refused("", err.Error())
+	}
+	if l.ID == sla.OnRequest && (l.Blocking != sla.Limits{} || l.NonBlocking != sla.Limits{}) {
+		return refused("", "Support on Request has no deadline: leave every limit at 0")
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package calendars
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"hotline/directory"
+	"hotline/directory/entry"
+	"hotline/sla"
+	"hotline/storage"
+	"hotline/tickets"
+	"hotline/web/room"
+)
+
+// change changes a level. The form names the version that it was shown with. Where deadlines of running tickets would move, the page
+// shows which, and asks whether they follow.
+func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	ctx := r.Context()
+	stands, err := h.Store.Level(ctx, sla.LevelID(r.PathValue("id")))
+	if err != nil {
+		return nil, fmt.Errorf("reading a level: %w", err)
+	}
+	made, p, bad := h.said(r, stands)
+	if bad {
+		p.Problem = r.T("calendars-bad-field")
+		return h.show(p, http.StatusUnprocessableEntity)
+	}
+	if strconv.Itoa(stands.Version) != p.Version {
+		return h.stale(r, p, stands)
+	}
+	var refused *entry.Refusal
+	if err := entry.Level(ctx, h.Store, made); errors.As(err, &refused) {
+		p.Problem = r.T("calendars-refused")
+		if refused.Field == "calendar" {
+			p.Problem = r.T("imports-bad-calendar")
+		}
+		return h.show(p, http.StatusUnprocessableEntity)
+	} else if err != nil {
+		return nil, fmt.Errorf("checking a level: %w", err)
+	}
+	running, of := r.FormValue("running"), tickets.OfLevel(made.ID)
+	if running != "keep" && running != "follow" {
+		moves, err := h.Desk.Preview(ctx, h.Desk.Book().With(func(b *directory.Book) { b.Levels[made.ID] = made }), of, r.Now)
+		if err != nil {
+			return nil, fmt.Errorf("looking which deadlines would move: %w", err)
+		}
+		for _, m := range moves {
+			p.Moves = append(p.Moves, move{m.Ticket, r.Words.Clock(string(m.Clock)), instant(r, m.Was), instant(r, m.Becomes)})
+		}
+		if len(p.Moves) > 0 {
+			return h.show(p, http.StatusOK)
+		}
+	}
+	if _, err = h.Store.PutLevel(ctx, made); errors.Is(err, storage.ErrConflict) {
+		return h.stale(r, p, stands)
+	} else if err != nil {
+		return nil, fmt.Errorf("writing level %s: %w", made.ID, err)
+	}
+	if _, err := h.Desk.CatchUp(ctx, h.Store, r.Now); err != nil {
+		return nil, fmt.Errorf("telling the line of level %s: %w", made.ID, err)
+	}
+	if running == "follow" {
+		_, err = h.Desk.FollowAll(ctx, of, r.Actor(), r.Now)
+	} else if running == "keep" {
+		_, err = h.Desk.KeepAll(ctx, of, r.Actor(), r.Now)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("telling the running tickets of level %s: %w", made.ID, err)
+	}
+	http.Redirect(w, r.Request, "/calendars", http.StatusSeeOther)
+	return nil, nil
+}
+
+// stale shows what stands beside what was about to be written.
+func (h House) stale(r *room.Request, p levelPage, stands sla.Level) (*room.Page, error) {
+	p.Problem = r.T("calendars-stale")
+	p.Level, p.Version = stands, strconv.Itoa(stands.Version)
+	now := h.page(r, stands)
+	for i := range p.Limits {
+		if p.Limits[i].Value != now.Limits[i].Value {
+			p.Limits[i].Label += " " + r.T("calendars-now", now.Limits[i].Value)
+		}
+	}
+	return h.show(p, http.StatusConflict)
+}
+
+func instant(r *room.Request, t time.Time) string {
+	if t.IsZero() {
+		return r.T("page-no-deadline")
+	}
+	return r.View.Clock(t)
+}
