@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 BUILDVCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: help demo test prove bench soak bench-clocks bench-start bench-size fuzz screenshots a11y lint build go packages
+.PHONY: help demo test prove bench soak bench-clocks bench-start bench-size bench-desk fuzz screenshots a11y lint build go packages
 
 help: ## what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ bench-size: go ## lists, searches, a start and calls with 10,000 contracts and 5
 	@$(MAKE) --no-print-directory build
 	$(GO) build -o bin/bench ./cmd/bench
 	bin/bench -hotline bin/hotline -dir bench -size
+
+bench-desk: go ## the staff's pages with 10,000 contracts, 500,000 tickets and 500,000 calls; writes bench/DESK.md. BENCH=-small tries it with fewer
+	@scripts/install postgresql
+	@$(MAKE) --no-print-directory build
+	$(GO) build -o bin/bench ./cmd/bench
+	bin/bench -hotline bin/hotline -dir bench -desk $(BENCH)
 
 FUZZTIME ?= 2m
 fuzz: go ## every fuzz target, FUZZTIME each

@@ -46,9 +46,13 @@ type contractRow struct {
 // customersOnPage is how many customers one page has.
 const customersOnPage = 50
 
-func byName(a, b directory.Customer) int {
-	return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
+// named is a customer with the name by which lists are sorted, worked out once.
+type named struct {
+	directory.Customer
+	lower string
 }
+
+func byName(a, b named) int { return cmp.Or(cmp.Compare(a.lower, b.lower), cmp.Compare(a.ID, b.ID)) }
 
 // customers lists them from the desk's snapshot, behind the one that the page before ended with.
 func (s *server) customers(w http.ResponseWriter, r *request) {
@@ -58,18 +62,22 @@ func (s *server) customers(w http.ResponseWriter, r *request) {
 	book := s.Desk.Book()
 	last, paged := book.Customers.Get(directory.CustomerID(q.Get("after")))
 	wanted := strings.ToLower(strings.TrimSpace(p.Search))
-	var rest []directory.Customer
+	var rest []named
+	behind := named{last, strings.ToLower(last.Name)}
 	for _, c := range book.Customers.All() {
-		if !strings.Contains(strings.ToLower(c.Name+" "+string(c.ID)), wanted) {
+		one := named{c, strings.ToLower(c.Name)}
+		if !strings.Contains(one.lower+" "+string(c.ID), wanted) {
 			continue
 		}
 		p.Total++
-		if !paged || byName(c, last) > 0 {
-			rest = append(rest, c)
+		if !paged || byName(one, behind) > 0 {
+			rest = append(rest, one)
 		}
 	}
 	slices.SortFunc(rest, byName)
-	p.Rows = rest[:min(len(rest), customersOnPage)]
+	for _, c := range rest[:min(len(rest), customersOnPage)] {
+		p.Rows = append(p.Rows, c.Customer)
+	}
 	if len(rest) > customersOnPage {
 		p.Next = "/customers?" + url.Values{"q": {p.Search}, "after": {string(p.Rows[len(p.Rows)-1].ID)}}.Encode()
 	}

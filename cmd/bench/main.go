@@ -26,16 +26,21 @@ func main() {
 	profile := flag.Bool("profile", false, "keep the line's pprof files of each span in profiles/ of the folder")
 	size := flag.Bool("size", false, "measure lists, a start and calls on the database of a large company, instead of the table")
 	company := flag.String("company", "", "with -size: the folder, with data below it, in which a former run's database lies, instead of seeding one")
+	desk := flag.Bool("desk", false, "measure the staff's pages on that database, instead of the table")
+	small := flag.Bool("small", false, "with -size or -desk: 20,000 tickets and calls, to try it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	b := &bench{binary: *binary, dir: *dir, profile: *profile, company: *company, only: *only, began: time.Now()}
+	b := &bench{binary: *binary, dir: *dir, profile: *profile, company: *company, only: *only, small: *small, began: time.Now()}
 	run := b.table
 	if *soak > 0 {
 		run = func(ctx context.Context) error { return b.soak(ctx, *soak, *calls) }
 	}
 	if *size {
 		run = b.size
+	}
+	if *desk {
+		run = b.desk
 	}
 	if *against != "" {
 		run = func(ctx context.Context) error { return b.compare(ctx, *against, *times) }
@@ -52,6 +57,7 @@ type bench struct {
 	profile     bool
 	company     string // folder of a large company that is there already
 	only        string
+	small       bool
 	began       time.Time
 }
 

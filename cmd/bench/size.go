@@ -117,7 +117,11 @@ func (b *bench) fill(ctx context.Context, s *server, f *sizes, pins []string) ([
 	if b.company == "" {
 		b.say("seeding")
 		began := time.Now()
-		_, err := s.psql(ctx, sizeSQL)
+		sql := sizeSQL
+		if b.small {
+			sql = strings.NewReplacer("500000", "20000", "485000", "19400").Replace(sql)
+		}
+		_, err := s.psql(ctx, sql)
 		f.seeding = time.Since(began)
 		return pins, err
 	}
