@@ -97,7 +97,8 @@ func (a *App) work(w *deadlines.Watcher) func(context.Context, tickets.Work) err
 		tickets.WorkClocks: look, tickets.WorkBreach: look, tickets.WorkWarn: look,
 		tickets.WorkEscalate: a.dispatching.dispatcher.Escalate, tickets.WorkRing: a.dispatching.dispatcher.RingForAlarm,
 		tickets.WorkCallBack: a.dispatching.dispatcher.CallBack, tickets.WorkRingNow: a.dispatching.dispatcher.RingNow,
-		tickets.WorkNotify: a.letters.Alarm, tickets.WorkReceipt: a.letters.Receipt, tickets.WorkUpdate: a.letters.Update,
+		tickets.WorkConfirm: a.dispatching.dispatcher.Confirm,
+		tickets.WorkNotify:  a.letters.Alarm, tickets.WorkReceipt: a.letters.Receipt, tickets.WorkUpdate: a.letters.Update,
 	}
 	return func(ctx context.Context, due tickets.Work) error {
 		do, known := does[due.Kind]

@@ -43,20 +43,22 @@ const (
 
 // Contract is what a customer may expect. It never holds its PIN: only a keyed hash of that is stored, apart from it.
 type Contract struct {
-	ID           ContractID
-	Customer     CustomerID
-	Level        sla.LevelID
-	Language     string // "it" or "en"
-	ValidFrom    time.Time
-	ValidUntil   time.Time      // exclusive; zero: without end
-	Calendar     sla.CalendarID // override of the level's calendar
-	Blocking     *sla.Limits    // override of the level's limits, whole
-	NonBlocking  *sla.Limits
-	AfterHours   AfterHours
-	EvoSupport   bool
-	RemoteAccess bool      // a fact that staff set, never deduced
-	PINAt        time.Time // when it got the PIN that it has; zero: not known
-	Version      int
+	ID          ContractID
+	Customer    CustomerID
+	Level       sla.LevelID
+	Language    string // "it" or "en"
+	ValidFrom   time.Time
+	ValidUntil  time.Time      // exclusive; zero: without end
+	Calendar    sla.CalendarID // override of the level's calendar
+	Blocking    *sla.Limits    // override of the level's limits, whole
+	NonBlocking *sla.Limits
+	AfterHours  AfterHours
+	EvoSupport  bool
+	// ConfirmByCall has the customer rung after "restored" and asked whether it works.
+	ConfirmByCall bool
+	RemoteAccess  bool      // a fact that staff set, never deduced
+	PINAt         time.Time // when it got the PIN that it has; zero: not known
+	Version       int
 }
 
 // Valid tells whether the contract is in force at now.

@@ -33,6 +33,8 @@ type Desk interface {
 	UndoAccept(ctx context.Context, n tickets.Number, engineer, text string, now time.Time) (tickets.Ticket, error)
 	Join(ctx context.Context, n tickets.Number, engineer string, now time.Time) (tickets.Ticket, error)
 	AskCallBack(ctx context.Context, n tickets.Number, actor, text string, at, now time.Time) (tickets.Ticket, error)
+	Close(ctx context.Context, n tickets.Number, actor, text string, now time.Time) (tickets.Ticket, error)
+	NotRestored(ctx context.Context, n tickets.Number, actor, text string, now time.Time) (tickets.Ticket, error)
 	Entitlement(c directory.ContractID) (directory.Entitlement, error)
 	Book() *directory.Book
 }

@@ -174,6 +174,7 @@ func ofTheConsole() []promise {
 		{"console-done-restored", in(tickets.Restored), nil}, {"console-noted", func(s said) bool { return s.has(tickets.Recorded) }, nil},
 		{"console-call-over", func(s said) bool { return s.has(tickets.TalkEnded) }, nil},
 		{"console-no-answer", func(s said) bool { return s.has(tickets.Rang) }, nil},
+		{"confirm-closed", in(tickets.Closed), nil}, {"confirm-open", in(tickets.Open), nil}, {"confirm-question", func(s said) bool { return s.has(tickets.RestoredAt) }, nil},
 		{"console-cover-asks", nil, nil}, {"cover-found", nil, nil}, {"console-on-call-you", nil, nil}, // the conversations hold them
 	}
 	for _, k := range sla.Kinds() {
@@ -205,7 +206,7 @@ func asking() []prompts.ID {
 		"console-key-shifts", "console-key-who", "console-key-take-shift", "console-key-cover", "console-on-call", "console-on-call-nobody", "console-on-call-next", "console-on-call-gap",
 		"console-until", "console-shift-of", "console-shift-free", "console-from", "console-key-take-it", "console-no-shift", "console-no-own-shift",
 		"console-shift-changed", "console-shift-absent", "console-your-shift", "console-key-ask", "console-cover-asked", "console-cover-nobody",
-		"console-blocking", "console-no-blocking", "cover-asks", "cover-keys", "cover-not-found", "cover-heard", "console-key-call", "console-no-customer",
+		"console-blocking", "console-no-blocking", "confirm-restored", "cover-asks", "cover-keys", "cover-not-found", "cover-heard", "console-key-call", "console-no-customer",
 	}...)
 }
 

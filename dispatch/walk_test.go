@@ -211,6 +211,7 @@ func saidElsewhere() map[prompts.ID]string {
 	return map[prompts.ID]string{
 		"trouble":           scripts + "ticket-number-late.txt",
 		"console-call-over": scripts + "engineer-calls-the-customer.txt", "console-no-answer": scripts + "engineer-calls-in-vain.txt",
+		"confirm-closed": "confirm_test.go", "confirm-open": "confirm_test.go", "confirm-question": "confirm_test.go",
 		"console-cover-asks": scripts + "engineer-finds-cover.txt", "cover-found": scripts + "engineer-is-rung-back.txt", "console-on-call-you": scripts + "engineer-takes-the-running-shift.txt",
 		"console-done-take": scripts + "engineer-works.txt", "console-done-intervention": scripts + "engineer-works.txt", "console-done-restored": scripts + "engineer-works.txt",
 		"console-done-waiting": scripts + "engineer-waits-and-resumes.txt", "console-done-resume": scripts + "engineer-waits-and-resumes.txt", "console-noted": scripts + "engineer-dictates.txt",

@@ -30,6 +30,24 @@ func (c *Timeline) stamp(s Step) []Effect {
 	return list
 }
 
+// unmeet takes back that a clock was met: the act did not hold. The time from the act until then is a pause, for nobody knew, and the
+// clock runs on where it stood. One that was broken stays so.
+func (c *Timeline) unmeet(s Step) {
+	stamp := c.Stamps.at(s.Clock)
+	if stamp.IsZero() {
+		return
+	}
+	met := *stamp
+	*stamp = time.Time{}
+	c.Pauses = append(c.Pauses, Pause{Why: Ended, From: met, Until: later(s.At, met)})
+	slices.SortStableFunc(c.Pauses, func(a, b Pause) int { return a.From.Compare(b.From) })
+	for i := range c.Clocks {
+		if k := &c.Clocks[i]; k.Kind == s.Clock {
+			k.MetAt, k.Spent = time.Time{}, 0
+		}
+	}
+}
+
 // judgeAnew takes back how a clock ended, because it was met at another instant; with the intervention the restore begins
 // at another one. A clock that was set under former terms keeps their due time.
 func (c *Timeline) judgeAnew(kind Kind) {

@@ -29,13 +29,14 @@ const (
 	Paused  StepKind = "paused"
 	Resumed StepKind = "resumed"
 	Looked  StepKind = "looked" // time passed: warnings and breaches are raised
+	Unmet   StepKind = "unmet"  // what met a clock did not hold: it runs on where it stood then
 )
 
 // Step is one thing that happened.
 type Step struct {
 	Kind     StepKind
 	At       time.Time
-	Clock    Kind       // of Stamped
+	Clock    Kind       // of Stamped and Unmet
 	Why      Reason     // of Paused and Resumed
 	Category Category   // of Begun and Agreed
 	Terms    *Agreement // of Begun; of Agreed nil keeps those in force
@@ -107,6 +108,8 @@ func (c Timeline) Take(s Step) (Timeline, []Effect, error) {
 		next.renew()
 	case Stamped:
 		happened = append(happened, next.stamp(s)...)
+	case Unmet:
+		next.unmeet(s)
 	case Paused:
 		if next.pausedFor(s.Why) < 0 {
 			next.Pauses = append(next.Pauses, Pause{Why: s.Why, From: s.At})

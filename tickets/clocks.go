@@ -350,6 +350,8 @@ func steps(e Event) []sla.Step {
 		return []sla.Step{paused(sla.Resumed, sla.NoAccess)}
 	case ClosedAtKind, MarkedNoTicket:
 		return []sla.Step{answered, reached, paused(sla.Paused, sla.Ended)}
+	case NotRestored:
+		return []sla.Step{{Kind: sla.Unmet, At: e.At, Clock: sla.Restore}}
 	case Reopened:
 		return []sla.Step{paused(sla.Resumed, sla.Ended)}
 	}

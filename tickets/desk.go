@@ -216,7 +216,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	}
 	c := Change{Ticket: t, Expect: expect, Events: events, Work: append(alarmed(t), escalations(t, events)...)}
 	c.Work = append(append(c.Work, d.actions(t, events)...), d.receipts(t, events)...)
-	c.Work = append(append(c.Work, d.updates(t, events)...), callOuts(t, events)...)
+	c.Work = append(append(c.Work, d.updates(t, events)...), append(callOuts(t, events), d.confirmations(t, events)...)...)
 	changeBounds.Apply(&c) // the last gate: whatever let a text in, the store can keep it
 	t = c.Ticket
 	if d.cfg.Journal != nil {

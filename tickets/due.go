@@ -24,6 +24,7 @@ const (
 	WorkNotify   = "notify"    // an alarm tells somebody: facts name whom, which clock and which alarm
 	WorkCallBack = "call_back" // a customer waits to be called back
 	WorkRingNow  = "ring_now"  // staff want those on duty rung
+	WorkConfirm  = "confirm"   // a customer is asked whether what is marked as restored works
 	WorkReceipt  = "receipt"   // the customer gets it in writing
 	WorkUpdate   = "update"    // staff get it in writing: facts name the line of the history
 	WorkWarn     = "warn"      // of former versions: as WorkClocks
@@ -91,6 +92,37 @@ func callOuts(t Ticket, events []Event) (work []Work) {
 		work = append(work, w)
 	}
 	return work
+}
+
+// confirmAfter is how long after "restored" the customer is rung: who has just marked it may be talking to the customer.
+const confirmAfter = 5 * time.Minute
+
+// confirmations is the call to the customer that a restore asks for, where the contract wants it.
+func (d *Desk) confirmations(t Ticket, events []Event) (work []Work) {
+	if c, ok := d.Book().Contracts.Get(t.Contract); !ok || !c.ConfirmByCall || t.State != Restored {
+		return nil
+	}
+	for _, e := range events {
+		if e.Kind == RestoredAt {
+			work = append(work, Work{ID: "confirm-" + e.ID, Kind: WorkConfirm, Ticket: t.Number, Due: e.At.Add(confirmAfter), Facts: map[string]string{factAsked: e.ID}})
+		}
+	}
+	return work
+}
+
+// ToConfirm tells whether the customer is still to be asked whether a ticket's service works, how often that was tried for the
+// same restore, and when last.
+func ToConfirm(t Ticket, lines []Event, w Work) (owed bool, tries int, last time.Time) {
+	at := slices.IndexFunc(lines, func(e Event) bool { return w.AsksFor(e) })
+	for _, e := range lines[at+1:] {
+		switch e.Kind {
+		case ConfirmCalled:
+			tries, last = tries+1, e.At
+		case RestoredAt, ConfirmLost, NotRestored:
+			return false, tries, last
+		}
+	}
+	return at >= 0 && t.State == Restored, tries, last
 }
 
 // PromisedCallBack is the line by which a customer was promised to be called back and still waits for it; false when nobody waits:

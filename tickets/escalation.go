@@ -52,6 +52,7 @@ func askings() []asking {
 		{Categorised, nil, atOnce, true, "the caller says that it is blocking"},
 		{Assessed, func(_ Ticket, e Event) bool { return e.Facts["from"] != string(sla.Blocking) }, atOnce, true, "a specialist says that it is blocking"},
 		{Reopened, nil, atOnce, false, "it was closed too early, or was a request after all"},
+		{NotRestored, nil, atOnce, false, "the customer says that it does not work"},
 		{Resumed, nil, atOnce, false, "the answer came and nobody has it"},
 		{TermsChanged, func(_ Ticket, e Event) bool { return e.Facts[factFormer] != "" }, atOnce, true, "another contract has other hours"},
 		{TermsChanged, nil, afterChain, true, "the contract has other hours"},
@@ -205,7 +206,7 @@ func CallAgain(lines []Event, w Work) (at time.Time, over bool) {
 			if over = !at.IsZero(); w.ID == "escalate-"+e.ID {
 				at = e.At.Add(retryAfter(unanswered))
 			}
-		case Accepted, Reopened, Resumed, Assessed, TermsChanged, CalledAgain, CallerGone:
+		case Accepted, Reopened, NotRestored, Resumed, Assessed, TermsChanged, CalledAgain, CallerGone:
 			unanswered = 0
 		}
 	}

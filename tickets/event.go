@@ -47,11 +47,14 @@ const (
 	TermsKept      EventKind = "terms_kept"  // staff edited level, calendar or contract, and said that it keeps what it was promised
 	AccessGone     EventKind = "remote_access_withdrawn"
 	AccessBack     EventKind = "remote_access_back"
-	CallBackAsked  EventKind = "call_back_asked" // the customer is to be called back: asked for by the caller, or by staff
-	CallBackLost   EventKind = "call_back_lost"  // that was tried in vain often enough: staff must see to it
-	RingAsked      EventKind = "ring_asked"      // staff want those on duty rung now
-	ImpliedBy      EventKind = "implied"         // a clock met because a later one was
-	AlertHeard     EventKind = "alert"           // what installed systems report of it
+	CallBackAsked  EventKind = "call_back_asked"     // the customer is to be called back: asked for by the caller, or by staff
+	CallBackLost   EventKind = "call_back_lost"      // that was tried in vain often enough: staff must see to it
+	ConfirmCalled  EventKind = "confirmation_called" // the customer was rung and asked whether the service works, with the result
+	ConfirmLost    EventKind = "confirmation_lost"   // that was tried in vain often enough
+	NotRestored    EventKind = "not_restored"        // the customer says that it does not work: the restore is not met any more
+	RingAsked      EventKind = "ring_asked"          // staff want those on duty rung now
+	ImpliedBy      EventKind = "implied"             // a clock met because a later one was
+	AlertHeard     EventKind = "alert"               // what installed systems report of it
 )
 
 // Event is one line of a ticket's history. It is never changed after it was written.

@@ -51,7 +51,7 @@ func Updates() []Update {
 // Update is what a line of the history tells staff; empty: nothing.
 func (e Event) Update() Update {
 	switch e.Kind {
-	case Opened, BundledCall, Reopened:
+	case Opened, BundledCall, Reopened, NotRestored:
 		return UpdateNew
 	case AssignedTo, Accepted:
 		return UpdateAssigned

@@ -40,6 +40,7 @@ func moves() []move {
 		{InProgress, Closed, "the request is done"},
 		{Waiting, Closed, "the customer never answered"},
 		{Restored, Closed, "the customer agrees"},
+		{Restored, Open, "the customer says that it does not work"},
 		{Closed, Open, "staff reopen what was closed too early"},
 		{Open, NotRequest, "a robot or a wrong number"},
 		{Assigned, NotRequest, "a robot or a wrong number"},
@@ -97,6 +98,7 @@ const (
 	reaching   = "access-withdrawn, access-back"
 	agreeing   = "contract, follow"
 	calling    = "call-back, ring"
+	denying    = "not-restored"
 	entering   = "contact, intervention, restored: entered later"
 )
 
@@ -113,6 +115,7 @@ func commands() []command {
 		{reaching, live, "", "access concerns a ticket that somebody works on; reopen it, or say it on the contract"},
 		{entering, append(slices.Clone(work), Closed), "", "nothing is owed to what is no request; reopen it first"},
 		{calling, live, "", "nobody works on it any more; reopen it first"},
+		{denying, []State{Restored}, Open, "only what is marked as restored can be said not to work"},
 		{agreeing, live, "", "no clock runs any more; reopen it first"},
 	}
 }

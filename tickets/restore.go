@@ -187,7 +187,7 @@ func (e Event) moves() bool {
 		return e.Facts[factMoved] != ""
 	}
 	switch e.Kind {
-	case AssignedTo, Accepted, AcceptUndone, Intervened, RestoredAt, WaitingFor, Resumed, ClosedAtKind, Reopened, MarkedNoTicket:
+	case AssignedTo, Accepted, AcceptUndone, Intervened, RestoredAt, WaitingFor, Resumed, ClosedAtKind, Reopened, NotRestored, MarkedNoTicket:
 		return true
 	}
 	return false

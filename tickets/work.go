@@ -258,6 +258,21 @@ func (d *Desk) Reopen(ctx context.Context, n Number, actor, text string, now tim
 	})
 }
 
+// NotRestored says that what is marked as restored does not work: the ticket is open again, its engineer stays named, and the clock
+// of the restore runs on where it stood.
+func (d *Desk) NotRestored(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		if err := t.may(denying); err != nil {
+			return nil, err
+		}
+		lines, err := d.moved(t, Open, Event{Kind: NotRestored, Actor: actor, Text: text}, now)
+		if err != nil {
+			return nil, err
+		}
+		return d.accord(ctx, t, lines, actor, now)
+	})
+}
+
 // MarkNotRequest says that it was a robot or a wrong number.
 func (d *Desk) MarkNotRequest(ctx context.Context, n Number, actor string, now time.Time) (Ticket, error) {
 	return d.move(ctx, n, NotRequest, Event{Kind: MarkedNoTicket, Actor: actor}, now)

@@ -38,6 +38,7 @@ type Contract struct {
 	NonBlocking  *Limits              `json:"non_blocking,omitempty"`
 	AfterHours   directory.AfterHours `json:"after_hours"`
 	EvoSupport   bool                 `json:"evo_support"`
+	Confirm      bool                 `json:"confirm_by_call,omitempty"`
 	RemoteAccess bool                 `json:"remote_access"`
 	PINAt        time.Time            `json:"pin_at,omitzero"`
 	Version      int                  `json:"version"`
@@ -48,7 +49,7 @@ func OfContract(c directory.Contract) Contract {
 	return Contract{
 		ID: c.ID, Customer: c.Customer, Level: c.Level, Language: c.Language, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
 		Calendar: c.Calendar, Blocking: (*Limits)(c.Blocking), NonBlocking: (*Limits)(c.NonBlocking), AfterHours: c.AfterHours,
-		EvoSupport: c.EvoSupport, RemoteAccess: c.RemoteAccess, PINAt: c.PINAt, Version: c.Version,
+		EvoSupport: c.EvoSupport, Confirm: c.ConfirmByCall, RemoteAccess: c.RemoteAccess, PINAt: c.PINAt, Version: c.Version,
 	}
 }
 
@@ -57,7 +58,7 @@ func (c Contract) Domain() directory.Contract {
 	return directory.Contract{
 		ID: c.ID, Customer: c.Customer, Level: c.Level, Language: c.Language, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
 		Calendar: c.Calendar, Blocking: (*sla.Limits)(c.Blocking), NonBlocking: (*sla.Limits)(c.NonBlocking), AfterHours: c.AfterHours,
-		EvoSupport: c.EvoSupport, RemoteAccess: c.RemoteAccess, PINAt: c.PINAt, Version: c.Version,
+		EvoSupport: c.EvoSupport, ConfirmByCall: c.Confirm, RemoteAccess: c.RemoteAccess, PINAt: c.PINAt, Version: c.Version,
 	}
 }
 

@@ -31,6 +31,7 @@ waiting          | waiting rpj+w     | waiting rpj+w     | waiting kkp+w     | -
 resume           | -                 | -                 | -                 | open rrj          | -                 | -            | -
 close            | closed ppj+e      | closed ppj+e      | closed kkp+e      | closed ppj+e      | closed kkk+e      | -            | -
 reopen           | -                 | -                 | -                 | -                 | -                 | open rrj     | open rrj
+not-restored     | -                 | -                 | -                 | -                 | open kkr          | -            | -
 not-a-request    | not_request ppj+e | not_request ppj+e | -                 | not_request ppj+e | -                 | -            | -
 access-withdrawn | open rpj+a        | assigned rpj+a    | in_progress kkp+a | waiting rpj+w+a   | -                 | -            | -
 access-back      | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | -                 | -            | -
@@ -59,6 +60,7 @@ waiting          | waiting rpj+a+w   | waiting rpj+a+w   | waiting kkp+a+w   | -
 resume           | -                 | -                 | -                 | open rpj+a        | -                 | -            | -
 close            | closed ppj+e      | closed ppj+e      | closed kkp+e      | closed ppj+e      | closed kkk+e      | -            | -
 reopen           | -                 | -                 | -                 | -                 | -                 | open rpj+a   | open rpj+a
+not-restored     | -                 | -                 | -                 | -                 | open kkp+a        | -            | -
 not-a-request    | not_request ppj+e | not_request ppj+e | -                 | not_request ppj+e | -                 | -            | -
 access-withdrawn | open rpj+a        | assigned rpj+a    | in_progress kkp+a | waiting rpj+a+w   | -                 | -            | -
 access-back      | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | -                 | -            | -
@@ -77,6 +79,7 @@ waiting          | waiting rpj+a+w   | waiting rpj+a+w   | waiting kkp+a+w   | -
 resume           | -                 | -                 | -                 | open rpj+a        | -                 | -            | -
 close            | closed ppj+e      | closed ppj+e      | closed kkp+e      | closed ppj+e      | closed kkk+e      | -            | -
 reopen           | -                 | -                 | -                 | -                 | -                 | open rpj+a   | open rpj+a
+not-restored     | -                 | -                 | -                 | -                 | open kkp+a        | -            | -
 not-a-request    | not_request ppj+e | not_request ppj+e | -                 | not_request ppj+e | -                 | -            | -
 access-withdrawn | open rpj+a        | assigned rpj+a    | in_progress kkp+a | waiting rpj+w+a   | -                 | -            | -
 access-back      | open rrj          | assigned rrj      | in_progress kkr   | waiting rpj+w     | -                 | -            | -

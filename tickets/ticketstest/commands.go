@@ -52,6 +52,7 @@ func Commands() []Command {
 		{"resume", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.Resume })},
 		{"close", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.Close })},
 		{"reopen", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.Reopen })},
+		{"not-restored", "-", said(func(d D) func(C, N, string, string, I) (T, error) { return d.NotRestored })},
 		{"not-a-request", "", plain(func(d D) func(C, N, string, I) (T, error) { return d.MarkNotRequest })},
 		{"access-withdrawn", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.WithdrawAccess })},
 		{"access-back", "", said(func(d D) func(C, N, string, string, I) (T, error) { return d.GiveAccess })},
