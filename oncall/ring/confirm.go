@@ -2,11 +2,8 @@ package ring
 
 import (
 	"context"
-	"errors"
 	"strconv"
-	"time"
 
-	"hotline/cdr"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -31,47 +28,30 @@ type Confirmation struct {
 // trade: ResultYes and ResultNo by the key, or why there was none. A mailbox presses none, and is not waited for.
 func (s *Search) Confirm(ctx context.Context, c Confirmation) (result string) {
 	j := &job{search: s, ticket: true, request: Request{Ticket: c.Ticket}}
-	leg := cdr.Leg{Engineer: customerLeg, Address: c.Address, Started: time.Now()}
-	ringing, cancel := context.WithTimeoutCause(ctx, 2*s.Times.Ring, ErrUnheard)
-	defer cancel()
-	t, err := s.Telephones.Ring(ringing, c.Address, j.introduced(customerLeg, ""))
+	t, leg, err := s.ring(ctx, c.Address, 2*s.Times.Ring, j.introduced(customerLeg, ""))
 	if err != nil {
-		leg.Result = resultOf(err)
+		result = resultOf(err)
 	} else {
 		defer t.Hangup()
-		leg.Answered = time.Now()
-		leg.Result = s.confirmed(ctx, t, c)
-		leg.Quality = t.Quality()
+		result = s.confirmed(ctx, t, c)
 	}
-	leg.Ended = time.Now()
-	s.Book.Leg(context.WithoutCancel(ctx), c.Call, leg)
-	return leg.Result
+	s.write(ctx, c.Call, leg, t, result)
+	return result
 }
 
-// confirmed asks up to three times until one of the two keys comes.
+// confirmed asks until one of the two keys comes.
 func (s *Search) confirmed(ctx context.Context, t Telephone, c Confirmation) (result string) {
 	number := strconv.FormatInt(int64(c.Ticket.Number), 10)
-	question := prompts.Join(prompts.P(SayConfirm), prompts.Digits(number), prompts.P(SayConfirmQuestion))
 	heard := listen(ctx, t)
 	defer heard.end()
-	for range briefings {
-		if t.Say(heard.ctx, c.Language, question, true) != nil {
-			break
-		}
-		for until := time.Now().Add(s.Times.Key / 2); ; {
-			key, err := t.Key(heard.ctx, time.Until(until))
-			if err == nil && (key == '1' || key == '2') {
-				heard.pressed()
-				_ = t.Say(ctx, c.Language, prompts.Join(c.Answered(ctx, key == '1'), prompts.P(SayGoodbye)), false)
-				return map[byte]string{'1': ResultYes, '2': ResultNo}[key]
-			}
-			if err != nil && !errors.Is(err, ErrNoKey) {
-				return s.unproven(t, heard)
-			}
-			if err != nil {
-				break
-			}
-		}
+	asked := question{
+		says: prompts.Join(prompts.P(SayConfirm), prompts.Digits(number), prompts.P(SayConfirmQuestion)),
+		keys: "12", times: briefings, wait: s.Times.Key / 2,
 	}
-	return s.unproven(t, heard)
+	key := asked.ask(heard.ctx, t, c.Language, heard)
+	if key == 0 {
+		return unanswering(t, heard)
+	}
+	_ = t.Say(ctx, c.Language, prompts.Join(c.Answered(ctx, key == '1'), prompts.P(SayGoodbye)), false)
+	return map[byte]string{'1': ResultYes, '2': ResultNo}[key]
 }
