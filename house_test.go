@@ -42,6 +42,7 @@ var allowed = map[string][]string{
 	"oncall/escalation":           {"oncall", "oncall/rota", "sla"},
 	"oncall/readiness":            {"oncall", "oncall/escalation", "oncall/rota"},
 	"oncall/replay":               {"oncall", "oncall/escalation"},
+	"oncall/load":                 {"cdr", "oncall", "oncall/rota", "sla"},
 	"storage":                     {},
 	"paging":                      {},
 	"sealed":                      {},
@@ -155,7 +156,7 @@ var allowed = map[string][]string{
 	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},
 	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "oncall", "prompts", "prompts/packs", "sla", "prompts/replaced"},
 
-	"admin/schedules": {"admin/document", "admin/operation", "admin/schema", "cdr", "ical", "oncall", "oncall/escalation", "oncall/readiness", "oncall/replay", "oncall/rota", "paging", "sla", "storage", "storage/stored", "tickets"},
+	"admin/schedules": {"admin/document", "admin/operation", "admin/report", "admin/schema", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/replay", "oncall/rota", "paging", "prompts", "prompts/written", "sla", "storage", "storage/stored", "tickets"},
 }
 
 // forbidden repeats the edges that matter most, so that a failure says why.

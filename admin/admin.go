@@ -46,6 +46,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
+	"hotline/storage"
 	"hotline/strictyaml"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -112,6 +113,7 @@ type Store interface {
 	versions.Store
 	heartbeat.Store
 	replaced.Store
+	storage.Facts
 }
 
 // Config is what the API needs. Everything but Telephone, Tests, Chains, Sounds.Spoken, Machines and Trunks is required.

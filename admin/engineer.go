@@ -20,6 +20,7 @@ import (
 	"hotline/admin/schema"
 	"hotline/oncall"
 	"hotline/oncall/pins"
+	"hotline/sla"
 	"hotline/storage"
 )
 
@@ -155,8 +156,17 @@ func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, er
 // schedules is what the API of rotas, policies and readiness works with.
 func (s *server) schedules() schedules.Config {
 	return schedules.Config{
-		Oncall: s.Oncall, Store: s.Schedules.Store, Defaults: s.Schedules.Defaults, Directory: s.Store, Tickets: s.Store, Calls: s.Store, Telephone: s.spelt, Staff: access.Staff, Now: s.Now,
+		Oncall: s.Oncall, Store: s.Schedules.Store, Defaults: s.Schedules.Defaults, Directory: s.Store, Tickets: s.Store, Calls: s.Store, Published: s.Store, Own: s.ownHours, Telephone: s.spelt, Staff: access.Staff, Now: s.Now,
 	}
+}
+
+// ownHours are the house's own; nil where they cannot be read.
+func (s *server) ownHours() *sla.Hours {
+	own, err := s.Desk.Entitlement("")
+	if err != nil {
+		return nil
+	}
+	return own.Hours
 }
 
 // calling is what the API of telephones that are rung works with.

@@ -45,7 +45,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/contracts": "GET POST", "/contracts/{id}": "GET PATCH PUT", "/contracts/{id}/pin": "POST", "/engineers": "GET",
 		"/engineers/{id}": "DELETE GET PATCH PUT", "/rota": "GET PATCH PUT", "/rota/duty": "GET", "/levels": "GET", "/levels/{id}": "GET PATCH PUT",
 		"/calendars": "GET", "/calendars/{id}": "GET PATCH PUT", "/calendars/{id}/closures": "POST", "/calendars/{id}/preview": "POST", "/levels/{id}/preview": "POST",
-		"/contracts/{id}/preview": "POST", "/dry-run": "GET", "/report": "GET", "/report.csv": "GET", "/report.svg": "GET", "/time": "GET", "/flows": "GET POST", "/flows/{version}": "GET", "/flows/check": "POST", "/health": "GET", "/trunks": "GET",
+		"/contracts/{id}/preview": "POST", "/dry-run": "GET", "/report": "GET", "/report.csv": "GET", "/report.svg": "GET", "/report/on-call.csv": "GET", "/time": "GET", "/flows": "GET POST", "/flows/{version}": "GET", "/flows/check": "POST", "/health": "GET", "/trunks": "GET",
 	}
 	for path, methods := range map[string]string{
 		"/rotas": "GET", "/rotas/{id}": "DELETE GET PATCH PUT", "/escalation-policies": "GET", "/escalation-policies/{id}": "DELETE GET PATCH PUT", "/engineers/{id}/absences": "GET PATCH POST PUT",

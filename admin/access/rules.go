@@ -37,7 +37,7 @@ func rules() map[string]tokens.Scope {
 			"GET /api/v1/alerts", "GET /api/v1/tickets/{number}/alerts", "GET /api/v1/alert-policies", "GET /api/v1/alert-policies/{id}", "GET /api/v1/alert-mappings", "GET /api/v1/alert-mappings/{id}",
 			"GET /api/v1/maintenance-windows", "GET /api/v1/maintenance-windows/{id}",
 			"GET /api/v1/heartbeats", "GET /api/v1/heartbeats/{id}", "POST /api/v1/heartbeats/preview",
-			"GET /api/v1/chains", "GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg",
+			"GET /api/v1/chains", "GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg", "GET /api/v1/report/on-call.csv",
 			"POST /api/v1/calendars/{id}/preview", "POST /api/v1/levels/{id}/preview", "POST /api/v1/contracts/{id}/preview", "POST /api/v1/flows/check", // change nothing
 		},
 		tokens.ScopeStaff: {

@@ -49,6 +49,8 @@ type Config struct {
 	Directory Directory
 	Tickets   Tickets
 	Calls     Calls
+	Published storage.Facts                                  // keeps what was published for ever
+	Own       func() *sla.Hours                              // of the house; nil where they cannot be read
 	Telephone func(address string) (spelt string, err error) // checks a telephone and gives it as it is kept
 	Staff     func(ctx context.Context) string               // who acts
 	Now       func() time.Time
@@ -65,6 +67,7 @@ func Mount(set operation.Set, c Config) {
 	c.proofRoutes()
 	c.onCallRoutes()
 	c.feedRoute()
+	c.loadRoute()
 }
 
 type answer[T any] struct{ Body T }
