@@ -191,6 +191,9 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 		keys = t.sound.Pressed()
 		t.sound.KeepKeys('*') // the keys of the menu never reach the other
 	}
+	if j.Keep {
+		other.sound.KeepKeys('*')
+	}
 	every := time.NewTicker(talkCheck)
 	defer every.Stop()
 	for {

@@ -78,13 +78,15 @@ func (s Shifts) ToTake(ctx context.Context, id oncall.EngineerID, now time.Time)
 	if err != nil {
 		return Shift{}, err
 	}
-	own := map[int]bool{} // levels
-	for _, one := range plan.Stretches(now, now.Add(2*mostShift)) {
-		running := !one.From.After(now)
-		switch {
-		case one.Engineer == id && running:
+	all := plan.Stretches(now, now.Add(2*mostShift))
+	own := map[int]bool{} // levels at which the engineer is on call now: who stands beside needs no relief
+	for _, one := range all {
+		if one.Engineer == id && !one.From.After(now) {
 			own[one.Level] = true
-		case one.Engineer != id && !(running && own[one.Level]):
+		}
+	}
+	for _, one := range all {
+		if one.Engineer != id && (one.From.After(now) || !own[one.Level]) {
 			return shiftOf(f, plan, bounded(one)), nil
 		}
 	}

@@ -52,7 +52,7 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 	j.note(ctx, tickets.Rang, "", "called the customer: picked up")
 	talk, end := c.untilStar(ctx)
 	defer end()
-	_ = customer.Join(talk, j.leg, Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Talked: func() {
+	_ = customer.Join(talk, j.leg, Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Keep: c.Star, Talked: func() {
 		j.note(ctx, tickets.Joined, c.Engineer.ID, c.Engineer.Name+" called the customer, and they talk")
 	}})
 	s.write(ctx, j.leg, leg, customer, ResultCalled)

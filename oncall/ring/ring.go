@@ -87,6 +87,8 @@ type Joining struct {
 	// Menu lets the key * of this leg end the join, with ErrMenu: a leg whose keys come in its sound has no such key, since a voice
 	// may sound like one.
 	Menu bool
+	// Keep has no key of the other leg reach this one from its * on: there it ends the talk.
+	Keep bool
 }
 
 // ErrMenu is a join that an engineer's * has ended for a while.
