@@ -60,6 +60,9 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 	return ResultCalled, context.Cause(ctx)
 }
 
+// longestTalk is more than a call lasts.
+const longestTalk = 24 * time.Hour
+
 // untilStar is ctx until the engineer ends the talk by key.
 func (c CustomerCall) untilStar(ctx context.Context) (talk context.Context, end func()) {
 	talk, cancel := context.WithCancel(ctx)
@@ -69,8 +72,8 @@ func (c CustomerCall) untilStar(ctx context.Context) (talk context.Context, end 
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		for talk.Err() == nil {
-			if k, err := c.Line.Key(talk, time.Minute); err == nil && k == '*' {
-				cancel()
+			if k, err := c.Line.Key(talk, longestTalk); err != nil || k == '*' {
+				cancel() // an engineer who is gone ends it too
 			}
 		}
 	})
