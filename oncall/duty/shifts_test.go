@@ -133,3 +133,22 @@ func TestShiftsTakenInAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+// Who stands beside the engineer at the same level needs no relief: the next shift of somebody else is offered.
+func TestWhoStandsBesideNeedsNoRelief(t *testing.T) {
+	store, s := dayAndNight(t)
+	r, err := store.Rota(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := range time.Weekday(7) {
+		r.Shifts = append(r.Shifts, oncall.Shift{Engineer: "zoe", Level: 1, Order: 1, Day: d, From: 8 * time.Hour, Length: 12 * time.Hour})
+	}
+	if _, err := store.PutRota(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	shift, err := s.ToTake(t.Context(), "zoe", monday)
+	if err != nil || shift.Engineer != "marco" || !shift.From.Equal(monday.Add(10*time.Hour)) {
+		t.Errorf("to take is %+v, %v", shift, err)
+	}
+}
