@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/chromedp/chromedp"
@@ -81,69 +82,59 @@ func findings(ctx context.Context, axe string) (list []finding, err error) {
 // mostStops bounds the walk over one page.
 const mostStops = 400
 
-// markFocusable numbers what somebody may want to use, as far as it can be seen.
-const markFocusable = `(() => {
-	let n = 0;
+// stopNames gives a name to what somebody may want to use, as far as it can be seen. A region that is brought up to date meanwhile has
+// new elements of the same names.
+const stopNames = `(() => {
+	window.stopName = (e) => [e.tagName, e.id, e.name ?? "", e.getAttribute("href") ?? "", e.value ?? "", (e.getAttribute("aria-label") ?? e.textContent).trim().slice(0, 60)].join(" ");
+	const list = [];
 	for (const e of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, audio, [tabindex='0']")) {
 		if (e.disabled || !e.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true})) continue;
 		if (e.type === "radio" && !e.checked && document.querySelector("input[type=radio][name='" + e.name + "']:checked")) continue;
-		e.dataset.stop = n++;
+		list.push(stopName(e));
 	}
-	document.activeElement?.blur();
-	return n;
+	return list;
 })()`
 
-// atStop tells where the focus is: the number, whether it can be seen that it is there; -1: nowhere.
+// atStop tells where the focus is, and whether it can be seen that it is there.
 const atStop = `(() => {
 	const e = document.activeElement;
-	if (!e || e === document.body) return {Number: -1};
+	if (!e || e === document.body) return {Name: "", Seen: true};
 	const s = getComputedStyle(e);
-	return {Number: Number(e.dataset.stop ?? -2), Seen: s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 1 || e.tagName === "AUDIO"};
+	return {Name: stopName(e), Seen: s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 1 || e.tagName === "AUDIO"};
 })()`
 
 // unreached presses the tabulator until the page has been walked over, and names what the focus did not come to, or came to unseen.
-func unreached(ctx context.Context) ([]finding, error) {
-	whole, err := chromedp.Run(ctx, chromedp.Evaluate[int](markFocusable))
+func unreached(ctx context.Context) (list []finding, err error) {
+	names := func() ([]string, error) { return chromedp.Run(ctx, chromedp.Evaluate[[]string](stopNames)) }
+	before, err := names()
 	if err != nil {
 		return nil, fmt.Errorf("looking for what can be focused: %w", err)
 	}
-	seen := make([]bool, whole)
-	var hidden []int
-	left := whole
-	for i := 0; i < mostStops && left > 0; i++ {
+	seen := map[string]bool{}
+	for i := 0; i < mostStops && slices.ContainsFunc(before, func(name string) bool { return !seen[name] }); i++ {
 		if err := chromedp.Do(ctx, chromedp.KeyEvent("\t")); err != nil {
 			return nil, fmt.Errorf("pressing the tabulator: %w", err)
 		}
 		at, err := chromedp.Run(ctx, chromedp.Evaluate[struct {
-			Number int
-			Seen   bool
+			Name string
+			Seen bool
 		}](atStop))
 		if err != nil {
 			return nil, fmt.Errorf("asking where the focus is: %w", err)
 		}
-		if at.Number < 0 || at.Number >= whole || seen[at.Number] {
-			continue
+		if !at.Seen && !seen[at.Name] {
+			list = append(list, finding{ID: "focus", Help: "one does not see that the focus is at " + at.Name})
 		}
-		seen[at.Number] = true
-		left--
-		if !at.Seen {
-			hidden = append(hidden, at.Number)
-		}
+		seen[at.Name] = true
 	}
-	var list []finding
-	for n, was := range seen {
-		if !was {
-			list = append(list, finding{ID: "keyboard", Help: fmt.Sprintf("the tabulator never comes to stop %d of %d", n, whole), Nodes: stopHTML(ctx, n)})
-		}
+	after, err := names() // what was there all the time
+	if err != nil {
+		return nil, fmt.Errorf("looking for what can be focused: %w", err)
 	}
-	for _, n := range hidden {
-		list = append(list, finding{ID: "focus", Help: "one does not see that the focus is there", Nodes: stopHTML(ctx, n)})
+	for _, name := range before {
+		if !seen[name] && slices.Contains(after, name) {
+			list = append(list, finding{ID: "keyboard", Help: "the tabulator never comes to " + name})
+		}
 	}
 	return list, nil
-}
-
-// stopHTML is the HTML of a stop.
-func stopHTML(ctx context.Context, stop int) []struct{ HTML string } {
-	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector("[data-stop='%d']")?.outerHTML ?? ""`, stop))) // the finding stands without it
-	return []struct{ HTML string }{{text}}
 }

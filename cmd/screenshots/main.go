@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,8 +29,9 @@ func main() {
 	program := flag.String("hotline", "bin/hotline", "the built program")
 	dir := flag.String("dir", "bin/screenshots", "where the pictures go")
 	axe := flag.String("axe", "", "the file of axe-core: look at accessibility, and take no pictures")
+	only := flag.String("only", "", "look at these pages alone, such as reports,year")
 	flag.Parse()
-	if err := run(context.Background(), *program, *dir, *axe); err != nil {
+	if err := run(context.Background(), *program, *dir, *axe, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
 	}
@@ -37,7 +40,7 @@ func main() {
 // longest bounds the whole run.
 const longest = 5 * time.Minute
 
-func run(ctx context.Context, program, dir, axe string) (err error) {
+func run(ctx context.Context, program, dir, axe, only string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -48,6 +51,9 @@ func run(ctx context.Context, program, dir, axe string) (err error) {
 		return err
 	}
 	defer h.stop()
+	if only != "" {
+		h.only = strings.Split(only, ",")
+	}
 	if err := h.furnish(ctx); err != nil {
 		return err
 	}
@@ -61,6 +67,7 @@ func run(ctx context.Context, program, dir, axe string) (err error) {
 type house struct {
 	program, site, sip, data string
 	cmd                      *exec.Cmd
+	only                     []string      // nil: every page
 	ended                    chan struct{} // closed when the program has ended
 }
 
@@ -266,6 +273,9 @@ func look(ctx context.Context, lang, theme string, s screen) error {
 // tour goes to every page, and has each looked at.
 func (h *house) tour(ctx context.Context, look func(name string) error) error {
 	take := func(name, path string) error {
+		if h.only != nil && !slices.Contains(h.only, name) && name != "login" { // one must log in
+			return nil
+		}
 		if err := chromedp.Do(ctx, chromedp.Navigate(h.site+path), chromedp.WaitReady("main")); err != nil {
 			return fmt.Errorf("the page %s: %w", name, err)
 		}
