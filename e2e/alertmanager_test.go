@@ -69,6 +69,7 @@ func sent(address string, body any) error {
 func TestARealAlertmanagerOpensAndEndsTickets(t *testing.T) {
 	t.Parallel()
 	h := open(t)
+	beats(t, h)
 	at := alertmanager(t, h)
 	began := time.Now().UTC().Format(time.RFC3339)
 	alert := func(host, severity string, more map[string]string) map[string]any {
@@ -98,6 +99,28 @@ func TestARealAlertmanagerOpensAndEndsTickets(t *testing.T) {
 	says("each alert has a ticket", []any{alert("pbx1", "critical", nil), alert("pbx2", "warning", nil)}, "blocking open", "non_blocking open")
 	says("one is over", []any{alert("pbx1", "critical", nil), alert("pbx2", "warning", over())}, "blocking open", "non_blocking closed")
 	says("the other one is over", []any{alert("pbx1", "critical", over())}, "blocking restored", "non_blocking closed")
+}
+
+// beats has a job beat over HTTP: the addresses of heartbeats are open to whoever has the key, and to nobody else.
+func beats(t *testing.T, h *house) {
+	t.Helper()
+	var given struct{ Key string }
+	doc := map[string]any{"contract": "rossi", "title": "the backup", "period_seconds": 3600, "grace_seconds": 60}
+	_, put := h.call(http.MethodPut, "/api/v1/heartbeats/backup", doc, &struct{}{})
+	_, post := h.call(http.MethodPost, "/api/v1/heartbeats/backup/key", nil, &given)
+	if err := errors.Join(put, post); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{given.Key: 200, given.Key + "/start?rid=a": 200, given.Key + "/0?rid=a": 200, given.Key + "/log": 200, given.Key + "/x": 400, "nobody": 404} {
+		answer, err := (&http.Client{Timeout: 5 * time.Second}).Get("http://" + h.http + "/ping/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("/ping/%s answers %s, want %d", path, answer.Status, want)
+		}
+	}
 }
 
 // reported are category and state of each ticket that has come from an installation of rossi, by category.

@@ -86,6 +86,7 @@ func (b Beat) Hear(h Heartbeat, s Signal) Beat {
 		st.end(s.Run)
 		st.Runs = append(st.Runs, Run{s.Run, s.At})
 		st.Runs = st.Runs[max(0, len(st.Runs)-runsMost):]
+		st.expect(h.Rule, s.At) // it began in time: how long it may take is the run's own grace
 	case Success, Fail:
 		if began := st.end(s.Run); !began.IsZero() {
 			s.Took = max(s.At.Sub(began), 0)
@@ -201,9 +202,12 @@ func (b Beat) Look(h Heartbeat, gaps []Gap, now time.Time) Beat {
 	return b
 }
 
-// Edited takes a changed rule: what is expected counts from now.
-func (b Beat) Edited(h Heartbeat, now time.Time) Beat {
+// Edited takes a changed rule: what is expected counts from now. moved: it is another installation's now, which hears what is wrong.
+func (b Beat) Edited(h Heartbeat, moved bool, now time.Time) Beat {
 	b = b.Clone()
+	if moved && !b.State.DownSince.IsZero() {
+		b.State.Report, b.State.Text = Silent, b.State.Why
+	}
 	if !b.State.Expected.IsZero() {
 		b.State.expect(h.Rule, now)
 	}

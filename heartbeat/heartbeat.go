@@ -36,7 +36,7 @@ type Rule struct {
 	Schedule string         // five fields of cron, or @hourly, @daily, @weekly, @monthly, @yearly
 	Zone     string         // of the schedule, such as Europe/Rome
 	Grace    intake.Seconds // how late a beat may be
-	Longest  intake.Seconds // how long a run may take that said when it began; 0: as Grace
+	Longest  intake.Seconds // how long a run may take that said when it began; 0: as Grace, a minute at least
 }
 
 // Bounds of a rule.
@@ -107,7 +107,7 @@ func (r Rule) Next(after time.Time) (time.Time, error) {
 // longest is how long a run may take.
 func (r Rule) longest() time.Duration {
 	if r.Longest == 0 {
-		return r.Grace.Span()
+		return max(r.Grace.Span(), time.Minute)
 	}
 	return r.Longest.Span()
 }

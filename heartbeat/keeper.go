@@ -78,6 +78,7 @@ const (
 const (
 	tries      = 64                   // of a write, because others were faster
 	dueAtOnce  = 500                  // of one look
+	reportTime = 30 * time.Second     // of one report, its tries together
 	forgetTime = 100 * 24 * time.Hour // when nodes listened is known for so long: longer than any period and grace
 )
 
@@ -134,9 +135,17 @@ func (k *Keeper) listens(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// Edited takes over a document that was written.
-func (k *Keeper) Edited(ctx context.Context, id string, now time.Time) error {
-	return k.step(ctx, id, now, func(b Beat, h Heartbeat) Beat { return b.Edited(h, now) })
+// Edited takes over a document that was written in the place of another one; of a new one, was has no ID.
+func (k *Keeper) Edited(ctx context.Context, id string, was Heartbeat, now time.Time) error {
+	var moved bool
+	err := k.step(ctx, id, now, func(b Beat, h Heartbeat) Beat {
+		moved = was.ID != "" && (was.Contract != h.Contract || was.Installation != h.Installation) && !b.State.DownSince.IsZero()
+		return b.Edited(h, moved, now)
+	})
+	if err == nil && moved {
+		k.ended(ctx, was, "the heartbeat is another installation's now", now)
+	}
+	return err
 }
 
 // Rekey gives a heartbeat a new key; the former one is unknown from then on. It is shown once: the store keeps its SHA-256.
@@ -153,8 +162,13 @@ func (k *Keeper) Rekey(ctx context.Context, id string, now time.Time) (key strin
 
 // Removed ends what the Alerting Manager knows of a heartbeat that is no more.
 func (k *Keeper) Removed(ctx context.Context, h Heartbeat, now time.Time) {
-	if err := k.tell(ctx, h, State{Report: Back, Text: "the heartbeat was removed"}, now); err != nil {
-		k.cfg.Log.Warn("the problem of a heartbeat that was removed stays open", "heartbeat", h.ID, "error", err)
+	k.ended(ctx, h, "the heartbeat was removed", now)
+}
+
+// ended tells the Alerting Manager that a problem is over because nobody expects anything there any more.
+func (k *Keeper) ended(ctx context.Context, h Heartbeat, why string, now time.Time) {
+	if err := k.tell(ctx, h, State{Report: Back, Text: why}, now); err != nil {
+		k.cfg.Log.Warn("the problem of a heartbeat stays open, and staff must close its ticket", "heartbeat", h.ID, "why", why, "error", err)
 	}
 }
 
@@ -192,6 +206,8 @@ func (k *Keeper) step(ctx context.Context, id string, now time.Time, next func(B
 // report hands in what the Alerting Manager has not heard, and notes that it has. Another node may have heard something else meanwhile
 // and handed it in before: whoever finds that his note comes too late hands in how it stands now. What fails is tried again by Due.
 func (k *Keeper) report(ctx context.Context, h Heartbeat, b Beat, now time.Time) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTime) // the state is written: what follows is not the request's
+	defer cancel()
 	for n := 0; n < tries && b.State.Report != ""; n++ {
 		err := k.tell(ctx, h, b.State, now)
 		if err == nil {

@@ -43,12 +43,19 @@ type house struct {
 // fallible is an Alerting Manager that can be told to fail.
 type fallible struct {
 	*intake.Intake
-	err error
+	err   error
+	first func() // what happens before; nil: nothing
 }
 
 func (f *fallible) Take(ctx context.Context, o intake.Origin, b intake.Batch, now time.Time) (intake.Outcome, error) {
 	if f.err != nil {
 		return intake.Outcome{}, f.err
+	}
+	if f.first != nil {
+		f.first()
+	}
+	if ctx.Err() != nil {
+		return intake.Outcome{}, ctx.Err()
 	}
 	return f.Intake.Take(ctx, o, b, now)
 }
@@ -87,7 +94,7 @@ func open(t *testing.T, doc heartbeat.Heartbeat) *house {
 	h.keeper = h.restarted()
 	_, err = h.store.PutHeartbeat(ctx, doc)
 	must(t, err)
-	must(t, h.keeper.Edited(ctx, doc.ID, h.now))
+	must(t, h.keeper.Edited(ctx, doc.ID, heartbeat.Heartbeat{}, h.now))
 	h.key, err = h.keeper.Rekey(ctx, doc.ID, h.now)
 	must(t, err)
 	return h
@@ -267,7 +274,7 @@ func TestAChangedRuleCountsFromTheChange(t *testing.T) {
 	doc.Version, doc.Rule = 1, heartbeat.Rule{Period: 3600, Grace: 60}
 	_, err := h.store.PutHeartbeat(t.Context(), doc)
 	must(t, err)
-	must(t, h.keeper.Edited(t.Context(), doc.ID, h.now))
+	must(t, h.keeper.Edited(t.Context(), doc.ID, nightly(), h.now))
 	h.until(monday.Add(4 * time.Hour))
 	if len(h.live()) != 0 {
 		t.Error("an hour from the change is not over")
@@ -275,6 +282,51 @@ func TestAChangedRuleCountsFromTheChange(t *testing.T) {
 	h.until(monday.Add(4*time.Hour + 2*time.Minute))
 	if len(h.live()) != 1 {
 		t.Error("an hour from the change, and nothing")
+	}
+}
+
+// TestTheBeginningAndTheRunHaveTwoGraces: a backup that begins in time may take its own time.
+func TestTheBeginningAndTheRunHaveTwoGraces(t *testing.T) {
+	doc := nightly()
+	doc.Rule.Longest = 4 * 3600
+	h := open(t, doc)
+	h.says(heartbeat.Success, "", 0)
+	h.until(h.at(3, 5))
+	h.says(heartbeat.Start, "", 0)
+	h.until(h.at(6, 30))
+	if len(h.live()) != 0 {
+		t.Fatalf("a run of three hours and a half is late: %s", h.history(417))
+	}
+	h.until(h.at(7, 6))
+	if said := h.history(417); !strings.Contains(said, "a run that began on Tuesday 24 November 2026 at 03:05, Europe/Rome has not ended") {
+		t.Errorf("its history says\n%s", said)
+	}
+}
+
+func TestARequestThatIsCutShortIsReportedAllTheSame(t *testing.T) {
+	h := open(t, nightly())
+	ctx, end := context.WithCancel(t.Context())
+	h.intake.first = end // the job hangs up while its failure is being handed in
+	must(t, h.keeper.Signal(ctx, h.key, heartbeat.Signal{At: h.now, Kind: heartbeat.Fail}))
+	if b, err := h.store.Beat(t.Context(), "backup"); err != nil || b.State.Report != "" || len(h.live()) != 1 {
+		t.Errorf("left to report is %q, live are %v, %v", b.State.Report, h.live(), err)
+	}
+}
+
+func TestAHeartbeatThatIsGivenToAnotherInstallationTakesItsProblemAlong(t *testing.T) {
+	h := open(t, nightly())
+	h.says(heartbeat.Fail, "", 3)
+	doc := nightly()
+	doc.Version, doc.Installation = 1, "office"
+	_, err := h.store.PutHeartbeat(t.Context(), doc)
+	must(t, err)
+	must(t, h.keeper.Edited(t.Context(), doc.ID, nightly(), h.now))
+	if said := h.history(417); !strings.Contains(said, "the heartbeat is another installation's now") {
+		t.Errorf("its history says\n%s", said)
+	}
+	firing, err := h.store.Problems(t.Context(), intake.Filter{Firing: true})
+	if err != nil || len(firing) != 1 || firing[0].Installation.Name != "office" {
+		t.Errorf("firing are %+v, %v", firing, err)
 	}
 }
 

@@ -32,7 +32,7 @@ type HeartbeatRule struct {
 	Schedule string `json:"schedule,omitempty" maxLength:"100" doc:"Or by five fields of cron: minute, hour, day of the month, month, day of the week; also @hourly, @daily, @weekly, @monthly"`
 	Zone     string `json:"zone,omitempty" maxLength:"60" doc:"In which the schedule is meant, such as Europe/Rome: that of the machine on which the job runs"`
 	Grace    int64  `json:"grace_seconds" minimum:"0" maximum:"2678400" doc:"How late a beat may be"`
-	Longest  int64  `json:"longest_run_seconds,omitempty" minimum:"0" maximum:"2678400" doc:"How long a run may take that said when it began; left out: as grace_seconds"`
+	Longest  int64  `json:"longest_run_seconds,omitempty" minimum:"0" maximum:"2678400" doc:"How long a run may take that said when it began; left out: as grace_seconds, a minute at least"`
 }
 
 // HeartbeatFields are what staff write of a heartbeat.
@@ -159,8 +159,10 @@ func (c Config) tagged(ctx context.Context, id string) (*document.Versioned[Hear
 
 func (c Config) put(ctx context.Context, in *heartbeatInput) (*document.Versioned[HeartbeatView], error) {
 	k := document.Kind[heartbeat.Heartbeat]{Read: c.Store.Heartbeat, Put: c.Store.PutHeartbeat, Version: func(h *heartbeat.Heartbeat) *int { return &h.Version }}
-	_, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "heartbeat " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(context.Context, heartbeat.Heartbeat) (heartbeat.Heartbeat, error) {
+	var was heartbeat.Heartbeat
+	_, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "heartbeat " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(_ context.Context, stands heartbeat.Heartbeat) (heartbeat.Heartbeat, error) {
 		b := in.Body
+		was = stands
 		next := heartbeat.Heartbeat{ID: in.ID, Contract: b.Contract, Installation: b.Installation, Title: b.Title, Severity: b.Severity, Rule: b.rule(), RemoteAccess: b.RemoteAccess}
 		if !c.Contract(b.Contract) {
 			return next, problem.Refused("body.contract", "there is no contract "+b.Contract)
@@ -171,7 +173,7 @@ func (c Config) put(ctx context.Context, in *heartbeatInput) (*document.Versione
 		return nil, err
 	}
 	if c.Keeper != nil {
-		if err := c.Keeper.Edited(ctx, in.ID, c.Now()); err != nil {
+		if err := c.Keeper.Edited(ctx, in.ID, was, c.Now()); err != nil {
 			return nil, err
 		}
 	}
