@@ -89,7 +89,8 @@ func TestAPackGoesOutAndComesIn(t *testing.T) {
 		is(200, `"taken":0`, `"same":2`, `"refused":0`)
 	h.put("/prompts/it/pack", zipped(t, map[string]string{
 		"sounds/it/goodbye.ogg": recorded(t, "goodbye.ogg"), "it/no-such.wav": "x", "en/welcome.ogg": recorded(t, "goodbye.ogg"), "it/menu.wav": "rubbish", "../../it/tone.ogg": recorded(t, "goodbye.ogg"), "readme.txt": "x",
-	}), "Content-Type", "application/zip").is(200, `"taken":1`, `"refused":4`, `"key":"goodbye"`, "the script lists", "folder of the language", "no WAV, FLAC or OGG", "cannot be replaced")
+	}), "Content-Type", "application/zip").is(200, `"taken":1`, `"left":0`, `"refused":4`, `"key":"goodbye"`, "the script lists", "folder of the language", "no WAV, FLAC or OGG", "cannot be replaced")
+	h.put("/prompts/it/pack", zipped(t, map[string]string{"it/goodbye.ogg": recorded(t, "goodbye.ogg")}), "Content-Type", "application/zip").is(200, `"taken":0`, `"same":1`)
 	mine := h.get("/prompts/it/pack?only=owner").is(200).body
 	z, err = zip.NewReader(strings.NewReader(mine), int64(len(mine)))
 	must(t, err)

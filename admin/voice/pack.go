@@ -20,6 +20,7 @@ import (
 	"hotline/media/g711"
 	"hotline/media/wav"
 	"hotline/prompts"
+	"hotline/prompts/replaced"
 	"hotline/speech/upload"
 )
 
@@ -116,6 +117,7 @@ type packTaken struct {
 	Taken   int              `json:"taken"`
 	Same    int              `json:"same" doc:"Files that sound as what stands already"`
 	Refused int              `json:"refused"`
+	Left    int              `json:"left" doc:"Files that were not looked at, because calls went first for too long: send the pack again"`
 	Files   []PromptFileView `json:"files" nullable:"false" doc:"Those that were taken or refused, in the order of the pack"`
 }
 
@@ -128,15 +130,22 @@ func (c Config) importPack(ctx context.Context, in *packInput) (*answer[packTake
 	if len(z.File) > mostFiles {
 		return nil, problem.Refused("body", fmt.Sprintf("the pack has more than %d files", mostFiles))
 	}
-	v, left := packTaken{Files: []PromptFileView{}}, int64(largestUnpacked)
-	for _, f := range z.File {
+	v, left, began := packTaken{Files: []PromptFileView{}}, int64(largestUnpacked), time.Now()
+	for n, f := range z.File {
+		if time.Since(began) > importTime {
+			v.Left = len(z.File) - n
+			break
+		}
 		if strings.HasSuffix(f.Name, "/") || strings.EqualFold(path.Ext(f.Name), ".txt") {
 			continue
 		}
-		began := c.Now()
+		from := time.Now()
 		file, err := c.importFile(ctx, prompts.Language(in.Language), f, &left)
 		if outage := (*storeError)(nil); errors.As(err, &outage) {
 			return nil, outage.error // what was taken stands; the same pack again brings the rest
+		}
+		if !c.rest(ctx, time.Since(from)) {
+			return nil, ctx.Err()
 		}
 		switch {
 		case err != nil:
@@ -147,9 +156,6 @@ func (c Config) importPack(ctx context.Context, in *packInput) (*answer[packTake
 			continue
 		default:
 			v.Taken++
-			if !c.rest(ctx, c.Now().Sub(began)) {
-				return nil, ctx.Err()
-			}
 		}
 		v.Files = append(v.Files, file)
 	}
@@ -158,7 +164,8 @@ func (c Config) importPack(ctx context.Context, in *packInput) (*answer[packTake
 
 const (
 	mostFiles       = 2000
-	largestUnpacked = 256 << 20 // octets
+	largestUnpacked = 256 << 20       // octets
+	importTime      = 4 * time.Minute // within which an answer can still be written
 )
 
 // storeError is one of the store, which ends an import.
@@ -185,12 +192,16 @@ func (c Config) importFile(ctx context.Context, lang prompts.Language, f *zip.Fi
 	if *left -= int64(len(b)); err != nil || *left < 0 {
 		return v, errors.Join(errors.New("it cannot be unpacked, or the pack is too large"), err)
 	}
-	if standing, _, ok := c.Line.Heard(lang, key); ok && upload.Sounds(b, standing) {
+	standing, _, _ := c.Line.Heard(lang, key)
+	if upload.Sounds(b, standing) {
 		return v, nil
 	}
 	p, err := c.take(lang, e, b)
 	if err != nil {
 		return v, errors.New(reason(err))
+	}
+	if p.SHA256 == replaced.Hash(standing) { // the same recording was taken before
+		return v, nil
 	}
 	written, err := c.write(ctx, p)
 	if err != nil {
