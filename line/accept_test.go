@@ -131,8 +131,10 @@ func (m machine) play(t *testing.T, s *street, telephone *siptest.Phone, at neti
 		bye := telephone.Expect("BYE ", 3*time.Minute)
 		c.Respond(200, "", bye)
 	}()
+	var acting sync.WaitGroup
+	defer acting.Wait()
 	if m.acts != nil {
-		go m.acts(v)
+		acting.Go(func() { m.acts(v) })
 	}
 	v.speaks(m.sound, over)
 }
@@ -185,9 +187,9 @@ func (h *house) said(_ string, _ prompts.Language, p prompts.Phrase) {
 	}
 }
 
-// asked waits until the code was said.
+// asked waits until the code was said; empty when it never is.
 func (h *house) asked() string {
-	for {
+	for range 1200 {
 		h.mu.Lock()
 		code := h.code
 		h.mu.Unlock()
@@ -197,6 +199,7 @@ func (h *house) asked() string {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+	return ""
 }
 
 // rung rings a machine and gives the leg that came of it.
