@@ -126,7 +126,7 @@ var allowed = map[string][]string{
 	"app/spoken":                  {"config", "prompts", "speech", "directory", "oncall", "sla"},
 	"app/show":                    {"phone", "media/g711", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":                 {"intake", "intake/format", "strictyaml", "app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written", "datadir", "sla", "spool", "users"},
-	"cmd/bench":                   {"phone/load", "prompts", "prompts/packs"},
+	"cmd/bench":                   {"phone", "phone/load", "prompts", "prompts/packs"},
 	"cmd/...":                     {"prompts", "prompts/...", "media/g711", "speech"},
 
 	"alarm":              {},

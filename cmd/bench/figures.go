@@ -28,6 +28,7 @@ type figures struct {
 	job     load.Result
 	tickets int // that the main job left in the database
 	over    overloaded
+	sooner  sooner
 }
 
 // rated is one rate of answering and hanging up.

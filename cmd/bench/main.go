@@ -88,6 +88,7 @@ func (b *bench) run(ctx context.Context, f *figures) error {
 		{"no call at all, keys, bridges, encryption", steadyRows(), b.steady},
 		{"setting up", rateRows(), b.setups},
 		{"the main job", []string{"main job"}, b.jobs},
+		{"sooner to a human", []string{soonerRow}, b.sooner},
 		{"more calls than the machine holds", []string{"overload"}, b.overload},
 		{"the floor again", []string{"floor"}, b.floors},
 	} {

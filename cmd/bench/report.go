@@ -61,6 +61,7 @@ func (f *figures) report() string {
 	for _, r := range f.rows() {
 		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s | %s |\n", r.what, r.peers, r.must, r.goal, r.measured, r.reached, r.load)
 	}
+	f.soonerTable(&out)
 	f.growth(&out)
 	f.rising(&out)
 	return out.String()
@@ -97,6 +98,6 @@ func (f *figures) raw() map[string]any {
 	}
 	return map[string]any{
 		"machine": f.machine, "floor": f.floor, "playing_and_recording": f.levels, "idle": f.idle, "plain": f.plain, "encrypted": f.secure,
-		"keys": f.keys, "bridges": f.bridge, "answer_at_100": f.calm, "answer_and_hang_up": rates, "main_job": f.job, "overload": f.over.Result,
+		"keys": f.keys, "bridges": f.bridge, "answer_at_100": f.calm, "answer_and_hang_up": rates, "main_job": f.job, "overload": f.over.Result, "sooner": f.sooner,
 	}
 }
