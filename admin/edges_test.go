@@ -66,7 +66,8 @@ func bodies() map[string]string {
 		"POST /alerts/{source}":          `{"fingerprint":"a","title":"t","truncated":1}`,
 		"POST /tickets/{number}/time":    `{"minutes":5,"what":"looked"}`,
 		"POST /tickets/{number}/contact": `{"at":"2026-11-23T09:02:00Z","reason":"told later"}`, "POST /tickets/{number}/intervention": `{"at":"2026-11-23T09:02:00Z","reason":"told later"}`,
-		"POST /tickets/{number}/restored": `{"at":"2026-11-23T09:02:00Z","reason":"told later"}`,
+		"POST /tickets/{number}/restored":          `{"at":"2026-11-23T09:02:00Z","reason":"told later"}`,
+		"POST /prompts/{language}/{key}/roll-back": `{"version":1}`,
 	}
 }
 

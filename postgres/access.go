@@ -190,7 +190,7 @@ func (s *Store) Session(ctx context.Context, hash [32]byte) (users.Session, user
 	var u users.User
 	n, err := row(ctx, s, "reading a session", func(r pgx.CollectableRow) (users.Session, error) {
 		n := users.Session{Hash: hash}
-		err := r.Scan(&n.Created, &n.Expires, &u.Name, &u.Role, &u.Password, &u.Engineer, &u.Disabled, &u.Created, &u.Version)
+		err := r.Scan(&n.Created, &n.Expires, &u.Name, &u.Role, &u.Password, &u.Second, &u.Engineer, &u.Disabled, &u.Created, &u.Version)
 		n.Created, n.Expires, u.Created, n.User = n.Created.UTC(), n.Expires.UTC(), u.Created.UTC(), u.Name
 		return n, err
 	}, selectSession, hash[:])

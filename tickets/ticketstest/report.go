@@ -15,7 +15,7 @@ func report(t *testing.T, s StatisticsStore) {
 	earlier := event("a", 417, tickets.Broken) // of a clock that began anew, with another category
 	earlier.Text, earlier.Facts = "before", map[string]string{"clock": "intervention", "it": "prima"}
 	broken := event("b", 417, tickets.Broken)
-	broken.Text, broken.Facts = "because", map[string]string{"clock": "intervention", "it": "perché"}
+	broken.Text, broken.Facts = "because", map[string]string{"clock": "intervention", "it": "b"}
 	spent := event("s", 417, tickets.TimeAdded)
 	spent.Text, spent.Facts, spent.At = "looked", map[string]string{"minutes": "25", "who": "anna"}, monday.Add(time.Hour)
 	check.Must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Events: []tickets.Event{event("o", 417, tickets.Opened), earlier, broken, spent}}))
@@ -35,7 +35,7 @@ func report(t *testing.T, s StatisticsStore) {
 		said = append(said, fmt.Sprintf("%d %s %s %s %v %v %d %s/%s", o.Ticket, o.Category, o.Level, o.Clock, o.Met, o.Broken, len(o.Pauses), o.Account["en"], o.Account["it"]))
 	}
 	check.Equal(t, "outcomes", said, []string{
-		"417 non_blocking extended contact true false 2 /", "417 non_blocking extended intervention false true 2 because/perché",
+		"417 non_blocking extended contact true false 2 /", "417 non_blocking extended intervention false true 2 because/b",
 		"417 non_blocking extended restore false false 2 /", "418 non_blocking extended  false false 2 /",
 	})
 	check.Equal(t, "a clock's working time", list[0].Spent, time.Minute)

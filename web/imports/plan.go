@@ -13,6 +13,7 @@ import (
 	"hotline/directory/entry"
 	"hotline/numbers"
 	"hotline/prompts"
+	"hotline/prompts/written"
 	"hotline/sla"
 	"hotline/storage"
 )
@@ -312,13 +313,16 @@ func (m *planner) day(r record, column string, later int) (time.Time, error) {
 	return time.Time{}, &refusal{column, "imports-bad-" + column, r.cells[column]}
 }
 
-// yes reads a yes or a no, in both languages.
+// yes reads a yes or a no, in any language.
 func yes(text string) (yes, ok bool) {
-	switch strings.ToLower(text) {
-	case "yes", "true", "1", "x", "sì", "si", "vero":
-		return true, true
-	case "no", "false", "0", "falso":
-		return false, true
+	for _, lang := range prompts.Languages() {
+		words := written.In(lang)
+		if slices.Contains(strings.Fields(words.Text("imports-cells-yes")), strings.ToLower(text)) {
+			return true, true
+		}
+		if slices.Contains(strings.Fields(words.Text("imports-cells-no")), strings.ToLower(text)) {
+			return false, true
+		}
 	}
 	return false, false
 }
