@@ -33,8 +33,9 @@ func TestTheBoardShowsWhoIsOnTheLineAndWhoIsRung(t *testing.T) {
 	b := o.as(users.Viewer)
 	b.get("/").is(200, `id="now" data-live`).hides("Now on the line")
 	o.calls = []cdr.Call{{ID: "c1", From: "+39061234567", Started: monday(8, 59), Ticket: n, Legs: []cdr.Leg{{Engineer: "anna", Result: "no answer"}}}, {ID: "c2", Started: monday(9, 0)}}
-	phones, ctx, stop := silent{make(chan struct{})}, t.Context(), func() {}
-	ctx, stop = context.WithCancel(ctx)
+	phones := silent{make(chan struct{})}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	rings := make(chan struct{})
 	go func() {
 		defer close(rings)
