@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/cdr"
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 	"hotline/users"
@@ -79,4 +80,21 @@ func TestTablesForASpreadsheetHoldNoFormula(t *testing.T) {
 		}
 	}
 	b.get("/reports/nothing.csv").is(404)
+}
+
+// TestAMonthOfManyContractsShowsTheWorst: a page of a house with thousands of contracts stays one that a telephone can load.
+func TestAMonthOfManyContractsShowsTheWorst(t *testing.T) {
+	o := reported(t) // rossi-office has the one broken promise
+	for i := range 120 {
+		x := tickets.Ticket{Number: tickets.Number(1000 + i), Version: 1, State: tickets.Open, OpenedAt: monday(9, 0)}
+		x.Contract, x.Name, x.Claim = directory.ContractID(fmt.Sprintf("c%03d", i)), fmt.Sprintf("Customer %03d", i), sla.Question
+		must(t, o.store.Apply(t.Context(), tickets.Change{Ticket: x}))
+	}
+	page := o.as(users.Viewer).get("/reports").is(200, "Rossi S.p.A. (rossi-office)", "These are the 100 with the most broken promises, of 122").Body.String()
+	if n := strings.Count(page, `<tr><th scope="row">`) - 8; n != 100 { // a total, and seven weekdays
+		t.Errorf("%d rows", n)
+	}
+	if first := page[strings.Index(page, "<tbody>"):]; !strings.HasPrefix(first, `<tbody><tr><th scope="row"><a href="/customers/rossi/report?month=2026-11">Rossi S.p.A. (rossi-office)`) {
+		t.Errorf("the worst is not the first: %.200s", first)
+	}
 }

@@ -60,6 +60,7 @@ type monthPage struct {
 	By           string // contract, level or category
 	Bys          []string
 	Rows         []row
+	All          int // rows that there are; more than Rows where only those with the most broken promises are shown
 	Total        row
 	Hours        []dayOfWeek
 	Load         cdr.Load
@@ -120,6 +121,7 @@ func (h House) month(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 		return nil, fmt.Errorf("reading the month's report: %w", err)
 	}
 	p.Rows, p.Total = h.rows(r.View, found, p.By), rowOf(r.T("report-total"), found.Total)
+	p.All, p.Rows = len(p.Rows), worst(p.Rows)
 	if p.Load, err = h.Store.CallLoad(r.Context(), begins, begins.AddDate(0, 1, 0), r.Zone); err != nil {
 		return nil, fmt.Errorf("reading the month's calls: %w", err)
 	}
@@ -165,6 +167,26 @@ func (h House) rows(v room.View, r statistics.Report, by string) []row {
 		list = append(list, *of[key])
 	}
 	return list
+}
+
+// shownRows is how many groups a page shows: a browser is not given thousands. The spreadsheet has them all.
+const shownRows = 100
+
+// worst leaves those with the most broken promises where there are more than a page shows, the worst one first.
+func worst(list []row) []row {
+	if len(list) <= shownRows {
+		return list
+	}
+	slices.SortStableFunc(list, func(a, b row) int { return cmp.Or(b.broken()-a.broken(), b.Tickets-a.Tickets) })
+	return list[:shownRows]
+}
+
+// broken counts the broken promises of a group.
+func (w *row) broken() (n int) {
+	for _, c := range w.Clocks {
+		n += c.Broken
+	}
+	return n
 }
 
 func (h House) level(id sla.LevelID) string {
