@@ -79,6 +79,7 @@ var allowed = map[string][]string{
 	"media/rtp":                   {"media/g711"},
 	"media/amd":                   {"media/vad"},
 	"media/wav":                   {"media/g711"},
+	"media/mix":                   {"media/g711"},
 	"media/mediatest":             {"media", "media/g711", "media/udp"},
 	"sip/...":                     {},
 	"sip/syntax":                  {"sip/body"},

@@ -1,17 +1,20 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"hotline/media/dtmf"
 	"hotline/media/g711"
+	"hotline/media/mix"
 	"hotline/media/rtp"
 )
 
-// bridge is what joins a leg to another one. Its worker uses it alone.
+// bridge is what joins a leg to one other, or to two. Its worker uses it alone.
 type bridge struct {
-	partner *Leg         // nil: the leg is not joined
+	partner *Leg         // nil: the leg is not joined to one other
+	three   *conference  // nil: it is not one of three
 	order   *rtp.Reorder // the leg's packets on their way to the partner
 	stamps  forwarding
 	own     Key  // from this key on none goes to the partner; 0: all of them do
@@ -84,12 +87,15 @@ func Join(a, b *Leg) (unjoin func(), err error) {
 	}
 	return func() {
 		_ = a.ask(func(w *worker, l *Leg) {
-			if l.bridge.partner == b {
+			if l.bridge.with(b) {
 				w.unjoin(l)
 			}
 		})
 	}, nil
 }
+
+// joined tells whether anybody hears the leg.
+func (b *bridge) joined() bool { return b.partner != nil || b.three != nil }
 
 // join makes two legs partners. Both must belong to one worker: the second is fetched when it does not.
 func (w *worker) join(a, b *Leg, joined chan<- error) {
@@ -146,8 +152,12 @@ func (w *worker) moveTo(to *worker, l *Leg) {
 	}
 }
 
-// unjoin ends the partnership of a leg, if it has one.
+// unjoin ends the partnership of a leg, if it has one. Of three the two others go on joined.
 func (w *worker) unjoin(l *Leg) {
+	if l.bridge.three != nil {
+		l.bridge.three.leave(l)
+		return
+	}
 	if o := l.bridge.partner; o != nil {
 		l.bridge, o.bridge = bridge{}, bridge{}
 		l.out.mark, o.out.mark = true, true
@@ -164,14 +174,14 @@ func (b *bridge) put(w *worker, p *rtp.Packet, codec g711.Codec) {
 
 // expire ends the waiting of packets whose predecessor never came.
 func (b *bridge) expire(w *worker) {
-	if b.partner != nil && b.order.Expire(w.now) {
+	if b.joined() && b.order.Expire(w.now) {
 		b.forwardNext(w)
 	}
 }
 
 // forwardNext forwards what has waited for its turn.
 func (b *bridge) forwardNext(w *worker) {
-	for b.partner != nil {
+	for b.joined() {
 		p, codec, ok := b.order.Next()
 		if !ok {
 			return
@@ -185,6 +195,10 @@ func (b *bridge) forwardNext(w *worker) {
 // place of sound that comes after all, that sound is lost. Moved behind the silence, all that follows would be late until
 // the end of the talk.
 func (b *bridge) forward(w *worker, p *rtp.Packet, codec g711.Codec) {
+	if b.three != nil {
+		b.three.put(b, p, codec)
+		return
+	}
 	f, to := &b.stamps, b.partner
 	if to.state != open || to.terms.Held() || to.playback != nil || to.keyPress != nil || len(p.Payload) == 0 || to.out.budget.exhausted() {
 		f.known = false
@@ -211,20 +225,153 @@ func (b *bridge) forward(w *worker, p *rtp.Packet, codec g711.Codec) {
 	s.mark = false
 }
 
-// forwardKey presses a key towards the partner, if there is one: by events where that one takes them, else as its tones.
+// forwardKey presses a key towards whoever hears the leg: by events where that one takes them, else as its tones.
 func (b *bridge) forwardKey(k Key) {
-	to := b.partner
 	b.keeps = b.keeps || b.own != 0 && k == b.own
-	if to == nil || to.keyPress != nil || b.keeps {
+	if b.keeps {
 		return
 	}
+	if b.partner != nil {
+		b.partner.pressForwarded(k)
+	}
+	if b.three != nil {
+		for _, l := range b.three.legs {
+			if &l.bridge != b {
+				l.pressForwarded(k)
+			}
+		}
+	}
+}
+
+// pressForwarded presses a key of another leg's on this one, unless one is being pressed.
+func (l *Leg) pressForwarded(k Key) {
 	code, err := k.Code()
-	if err != nil {
+	if err != nil || l.keyPress != nil {
 		return
 	}
 	p := &keyPress{event: dtmf.Event{Code: code}, length: forwardedPress, done: make(chan error, 1)}
-	if to.terms.EventsOut == 0 {
+	if l.terms.EventsOut == 0 {
 		p.tone = k
 	}
-	to.keyPress = p
+	l.keyPress = p
+}
+
+// conference is three legs that hear each other. Each is sent the sum of the two others at its own turn, by its own clock. Their
+// worker uses it alone.
+type conference struct {
+	legs [mix.Parties]*Leg
+	mix  mix.Mix
+}
+
+// JoinThird has a leg enter the talk of another one, as the third where that one is joined already; else it is as [Join]. Whoever of
+// three leaves, or ends, lets the two others go on joined. leave takes a out of the talk; it waits and is idempotent.
+func JoinThird(a, b *Leg) (leave func(), err error) {
+	if a == b || a.engine != b.engine {
+		return nil, fmt.Errorf("joining a third leg: it must be another one of the same engine")
+	}
+	joined := make(chan error, 1)
+	if !b.post(func(w *worker, _ *Leg) { w.joinThird(a, b, joined) }) {
+		return nil, fmt.Errorf("joining a third leg: %w", b.endedBy())
+	}
+	select {
+	case err = <-joined:
+	case <-a.ending.done:
+		err = a.ending.err
+	case <-b.ending.done:
+		err = b.ending.err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("joining a third leg: %w", err)
+	}
+	return func() {
+		_ = a.ask(func(w *worker, l *Leg) {
+			if l.bridge.with(b) {
+				w.unjoin(l)
+			}
+		})
+	}, nil
+}
+
+// joinThird has a enter b's talk; it fetches a where another worker has it.
+func (w *worker) joinThird(a, b *Leg, joined chan<- error) {
+	switch owner := a.worker.Load(); {
+	case owner != w:
+		fetch := func(from *worker, a *Leg) {
+			if from.moveTo(w, a); a.worker.Load() != w { // it has ended, or w has
+				joined <- ErrClosed
+				return
+			}
+			b.post(func(w *worker, _ *Leg) { w.joinThird(a, b, joined) })
+		}
+		if !owner.post(command{leg: a, do: fetch}) {
+			joined <- ErrClosed
+		}
+	case b.bridge.with(a):
+		joined <- nil
+	case b.bridge.three != nil:
+		joined <- errThree
+	case b.bridge.partner == nil:
+		w.join(b, a, joined)
+	case a.state == over:
+		joined <- a.ending.err
+	default:
+		w.unjoin(a)
+		a.in.polls.twice() // what waits is of before
+		w.receive(a)
+		other := b.bridge.partner
+		if a.state == over || other == nil {
+			joined <- ErrClosed
+			return
+		}
+		a.bridge = bridge{order: new(rtp.Reorder)}
+		c := &conference{legs: [...]*Leg{b, other, a}}
+		for _, l := range c.legs {
+			l.bridge.partner, l.bridge.three, l.bridge.stamps = nil, c, forwarding{}
+		}
+		w.wheel.poll(a)
+		joined <- nil
+	}
+}
+
+// errThree is a talk that nobody more can enter.
+var errThree = errors.New("three are talking already")
+
+// with tells whether a leg is heard.
+func (b *bridge) with(l *Leg) bool {
+	return l != nil && (b.partner == l || b.three != nil && l.bridge.three == b.three)
+}
+
+// leave lets a leg go; the others hear each other as two.
+func (c *conference) leave(l *Leg) {
+	var stay []*Leg
+	for _, one := range c.legs {
+		one.out.mark = true
+		if one != l {
+			stay = append(stay, one)
+		}
+	}
+	l.bridge = bridge{}
+	for i, one := range stay {
+		one.bridge.partner, one.bridge.three, one.bridge.stamps = stay[1-i], nil, forwarding{}
+	}
+}
+
+// seat is a leg's place.
+func (c *conference) seat(b *bridge) int {
+	for i, l := range c.legs {
+		if &l.bridge == b {
+			return i
+		}
+	}
+	return 0
+}
+
+// put takes a packet of sound, heard on the leg of a bridge.
+func (c *conference) put(b *bridge, p *rtp.Packet, codec g711.Codec) {
+	c.mix.Put(c.seat(b), p.Payload, codec)
+}
+
+// frame fills 20 ms of what a leg is to hear.
+func (c *conference) frame(l *Leg, payload []byte) {
+	c.mix.Frame(c.seat(&l.bridge), payload, l.terms.Codec)
 }

@@ -114,7 +114,7 @@ func (l *Leg) DetectTones() {
 // same. Once a key has come in another way it is not looked for in the sound any more.
 func (w *worker) detectTones(l *Leg, p *rtp.Packet, codec g711.Codec) {
 	agreed := l.terms.EventsIn == 0
-	if !agreed && (!l.in.tones || l.bridge.partner != nil) || l.in.keys.OutOfBand() {
+	if !agreed && (!l.in.tones || l.bridge.joined()) || l.in.keys.OutOfBand() {
 		return
 	}
 	at := p.Timestamp

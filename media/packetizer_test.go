@@ -188,6 +188,7 @@ func TestTimestampsNeverRunBackwards(t *testing.T) {
 		steps := rapid.SliceOfN(rapid.SampledFrom([]string{
 			"prompt", "prompt cut", "music", "stop music", "key", "join", "unjoin", "partner speaks", "partner holds", "partner resumes", "hold", "resume",
 			"partner prompt", "partner stalls", "partner's network stalls", "partner is gone", "partner is back", "nothing",
+			"third joins", "third joins the partner", "third speaks", "third leaves", "third holds", "third resumes",
 		}), 1, 25).Draw(r, "steps")
 		pauses := rapid.SliceOfN(rapid.SampledFrom([]int{0, 7, 20, 33, 100, 450, 1100, 3000, 13000}), len(steps), len(steps)).Draw(r, "pauses")
 		var fault string
@@ -205,7 +206,8 @@ func play(t *testing.T, ptimes [2]int, steps []string, pauses []int) (fault stri
 	h.a, h.b = h.engine(patient), h.engine(patient)
 	a, phone := h.callOf(ptimes[0])
 	b, partner := h.callOf(ptimes[1])
-	sent := h.tap(a.LocalPort(), b.LocalPort())
+	c, third := h.callOf(20)
+	sent := h.tap(a.LocalPort(), b.LocalPort(), c.LocalPort())
 	ctx, cancel := context.WithCancel(t.Context())
 	var playing sync.WaitGroup
 	defer func() { cancel(); h.close(); playing.Wait() }()
@@ -214,7 +216,7 @@ func play(t *testing.T, ptimes [2]int, steps []string, pauses []int) (fault stri
 			_ = l.Play(ctx, media.NewSound(mediatest.Tone(440, int(seconds*8000))), media.PlayOptions{Loop: loop})
 		})
 	}
-	unjoin, stopMusic := func() {}, context.CancelFunc(func() {})
+	unjoin, leave, stopMusic := func() {}, func() {}, context.CancelFunc(func() {})
 	reoffer := func(l, phone *media.Leg, way string) { _, _ = l.Reoffer(describe(phone, way)) }
 	for i, step := range steps {
 		switch step {
@@ -239,6 +241,22 @@ func play(t *testing.T, ptimes [2]int, steps []string, pauses []int) (fault stri
 			}
 		case "unjoin":
 			unjoin()
+		case "third joins", "third joins the partner":
+			to := a
+			if step != "third joins" {
+				to = b
+			}
+			if l, err := media.JoinThird(c, to); err == nil {
+				leave = l
+			}
+		case "third leaves":
+			leave()
+		case "third speaks":
+			sound(third, ctx, 2, false)
+		case "third holds":
+			reoffer(c, third, "sendonly")
+		case "third resumes":
+			reoffer(c, third, "sendrecv")
 		case "partner speaks":
 			sound(partner, ctx, 2, false)
 		case "partner prompt":
@@ -265,7 +283,7 @@ func play(t *testing.T, ptimes [2]int, steps []string, pauses []int) (fault stri
 	}
 	time.Sleep(500 * time.Millisecond)
 	stopMusic()
-	return cmp.Or(backwards(sent(a.LocalPort())), backwards(sent(b.LocalPort())))
+	return cmp.Or(backwards(sent(a.LocalPort())), backwards(sent(b.LocalPort())), backwards(sent(c.LocalPort())))
 }
 
 // backwards finds a packet that is out of the order of its numbers, or of a time that was told already.

@@ -95,7 +95,7 @@ func (p *polling) took(packet *rtp.Packet) {
 // receiveTurn takes what waits at the leg's sockets, at its turn.
 func (w *worker) receiveTurn(l *Leg) {
 	l.in.polls.turn()
-	if l.bridge.partner == nil || !l.place.polled { // who is joined is looked at between the turns
+	if !l.bridge.joined() || !l.place.polled { // who is joined is looked at between the turns
 		w.receive(l)
 	}
 	// Where reports are not polled for all at once they are looked for every 40 ms: their instant measures the round trip.
@@ -242,7 +242,7 @@ func (w *worker) sound(l *Leg, p *rtp.Packet, codec g711.Codec) {
 	if l.recording != nil {
 		l.recording.packet(w, p, codec, missing)
 	}
-	if l.bridge.partner != nil {
+	if l.bridge.joined() {
 		l.bridge.put(w, p, codec)
 	}
 }

@@ -94,7 +94,7 @@ func (w *worker) sendTurn(l *Leg, due time.Duration) {
 	case l.playback != nil && l.playback.over && l.keyPress == nil:
 		w.endPlayback(l, nil)
 	}
-	if l.keyPress == nil && l.playback == nil && (w.now < s.quietUntil || l.bridge.partner != nil && w.now-s.sentAt < keepAlive) {
+	if l.keyPress == nil && l.playback == nil && l.bridge.three == nil && (w.now < s.quietUntil || l.bridge.partner != nil && w.now-s.sentAt < keepAlive) {
 		return
 	}
 	if s.budget.exhausted() {
@@ -112,12 +112,14 @@ func (w *worker) sendTurn(l *Leg, due time.Duration) {
 	w.sendFrame(l, due)
 }
 
-// sendFrame sends 20 ms of what is played, or of silence.
+// sendFrame sends 20 ms of what is played, of what the two others of three say, or of silence.
 func (w *worker) sendFrame(l *Leg, due time.Duration) {
 	s, codec := &l.out, l.terms.Codec
 	payload := w.buf.out[rtp.HeaderSize:]
 	if p := l.playback; p != nil {
 		p.over = !p.sound.frame(&p.at, payload, codec, p.options.Loop)
+	} else if c := l.bridge.three; c != nil {
+		c.frame(l, payload)
 	} else {
 		for i := range payload {
 			payload[i] = codec.Silence()

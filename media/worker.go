@@ -183,7 +183,7 @@ func (w *worker) betweenTurns(late time.Duration) {
 			w.pollBetweenTurns(l)
 			l.bridge.expire(w)
 		}
-		if l.state == over || (l.bridge.partner == nil && !l.in.keys.Pressed()) {
+		if l.state == over || (!l.bridge.joined() && !l.in.keys.Pressed()) {
 			l.place.polled = false
 			w.wheel.polled = slices.Delete(w.wheel.polled, i, i+1)
 			i--

@@ -89,6 +89,9 @@ type Joining struct {
 	Menu bool
 	// Keep has no key of the other leg reach this one from its * on: there it ends the talk.
 	Keep bool
+	// Third has this leg enter the talk that the call has, where it has one: the three hear each other, and whoever leaves lets the two
+	// others go on.
+	Third bool
 }
 
 // ErrMenu is a join that an engineer's * has ended for a while.
