@@ -30,7 +30,7 @@ type nightCaller struct {
 	mu     sync.Mutex
 	talks  []string // with whom, now
 	proven bool     // has talked to a person who pressed accept
-	crowd  bool     // was joined to two at once
+	crowd  int      // to how many was joined at once, at most
 	texts  []string // that were said
 }
 
@@ -228,7 +228,7 @@ func (c *nightCaller) talk(with string) (done func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.talks = append(c.talks, with)
-	c.crowd = c.crowd || len(c.talks) > 1
+	c.crowd = max(c.crowd, len(c.talks))
 	return func() {
 		c.mu.Lock()
 		c.talks = slices.DeleteFunc(c.talks, func(w string) bool { return w == with })

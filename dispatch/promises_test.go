@@ -167,11 +167,13 @@ func ofEngineers() []promise {
 // ofTheConsole are those that an engineer hears who works by telephone.
 func ofTheConsole() []promise {
 	in := func(st tickets.State) func(said) bool { return func(s said) bool { return s.ticket.State == st } }
+	talks := func(s said) bool { return s.lastOf(tickets.Accepted, tickets.AcceptUndone) == tickets.Accepted }
 	list := []promise{
 		{"console-done-take", func(s said) bool { return s.ticket.Assignee == s.to && s.ticket.State == tickets.Assigned }, nil},
 		{"console-done-intervention", in(tickets.InProgress), nil}, {"console-done-waiting", in(tickets.Waiting), nil},
 		{"console-done-resume", func(s said) bool { return s.lastOf(tickets.WaitingFor, tickets.Resumed) == tickets.Resumed }, nil},
 		{"console-done-restored", in(tickets.Restored), nil}, {"console-noted", func(s said) bool { return s.has(tickets.Recorded) }, nil},
+		{"asking-third", talks, nil}, {"help-asked", talks, nil}, {"second-wanted", talks, nil},
 		{"console-call-over", func(s said) bool { return s.has(tickets.TalkEnded) }, nil},
 		{"console-no-answer", func(s said) bool { return s.has(tickets.Rang) }, nil},
 		{"confirm-closed", in(tickets.Closed), nil}, {"confirm-open", in(tickets.Open), nil}, {"confirm-question", func(s said) bool { return s.has(tickets.RestoredAt) }, nil},
@@ -202,7 +204,7 @@ func asking() []prompts.ID {
 		"console-state-in_progress", "console-state-waiting", "console-state-restored", "console-state-closed", "console-state-not_request", "console-yours", "console-others",
 		"console-over-contact", "console-over-intervention", "console-over-restore", "console-stands-customer", "console-stands-remote_access", "console-stands-closed",
 		"console-recordings", "console-last-note", "console-recording", "console-no-recordings", "console-no-sound", "console-enter-number", "console-no-ticket",
-		"console-none-open", "console-from-first", "console-dictate", "console-no-note", "console-moment", "console-trouble", "console-key-reach", "console-enter-time", "console-no-time", "console-away", "console-key-return", "console-returned", "console-talk", "console-talk-back", "console-hand-over", "handing-over", "handed-over", "not-handed-over",
+		"console-none-open", "console-from-first", "console-dictate", "console-no-note", "console-moment", "console-trouble", "console-key-reach", "console-enter-time", "console-no-time", "console-away", "console-key-return", "console-returned", "console-talk", "console-talk-back", "console-hand-over", "handing-over", "handed-over", "not-handed-over", "console-add-third", "no-third",
 		"console-key-shifts", "console-key-who", "console-key-take-shift", "console-key-cover", "console-on-call", "console-on-call-nobody", "console-on-call-next", "console-on-call-gap",
 		"console-until", "console-shift-of", "console-shift-free", "console-from", "console-key-take-it", "console-no-shift", "console-no-own-shift",
 		"console-shift-changed", "console-shift-absent", "console-your-shift", "console-key-ask", "console-cover-asked", "console-cover-nobody",

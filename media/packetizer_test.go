@@ -217,6 +217,10 @@ func play(t *testing.T, ptimes [2]int, steps []string, pauses []int) (fault stri
 		})
 	}
 	unjoin, leave, stopMusic := func() {}, func() {}, context.CancelFunc(func() {})
+	ways := map[string]string{
+		"hold": "sendonly", "resume": "sendrecv", "partner holds": "sendonly", "partner resumes": "sendrecv", "third holds": "sendonly", "third resumes": "sendrecv",
+	}
+	thirds := map[string]*media.Leg{"third joins": a, "third joins the partner": b}
 	reoffer := func(l, phone *media.Leg, way string) { _, _ = l.Reoffer(describe(phone, way)) }
 	for i, step := range steps {
 		switch step {
@@ -242,33 +246,23 @@ func play(t *testing.T, ptimes [2]int, steps []string, pauses []int) (fault stri
 		case "unjoin":
 			unjoin()
 		case "third joins", "third joins the partner":
-			to := a
-			if step != "third joins" {
-				to = b
-			}
-			if l, err := media.JoinThird(c, to); err == nil {
+			if l, err := media.JoinThird(c, thirds[step]); err == nil {
 				leave = l
 			}
 		case "third leaves":
 			leave()
 		case "third speaks":
 			sound(third, ctx, 2, false)
-		case "third holds":
-			reoffer(c, third, "sendonly")
-		case "third resumes":
-			reoffer(c, third, "sendrecv")
+		case "third holds", "third resumes":
+			reoffer(c, third, ways[step])
 		case "partner speaks":
 			sound(partner, ctx, 2, false)
 		case "partner prompt":
 			sound(b, ctx, 0.5, false)
-		case "partner holds":
-			reoffer(b, partner, "sendonly")
-		case "partner resumes":
-			reoffer(b, partner, "sendrecv")
-		case "hold":
-			reoffer(a, phone, "sendonly")
-		case "resume":
-			reoffer(a, phone, "sendrecv")
+		case "partner holds", "partner resumes":
+			reoffer(b, partner, ways[step])
+		case "hold", "resume":
+			reoffer(a, phone, ways[step])
 		case "partner stalls":
 			h.wire.Stall(partner.LocalPort(), 700*time.Millisecond)
 		case "partner's network stalls":

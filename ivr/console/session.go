@@ -18,6 +18,7 @@ var (
 	errBack     = errors.New("back to the main menu")
 	errNext     = errors.New("on to the next ticket")
 	errHandOver = errors.New("the customer is handed over to a colleague")
+	errThird    = errors.New("a colleague is asked to join the talk")
 	errOver     = errors.New("the engineer presses nothing any more")
 )
 

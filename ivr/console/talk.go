@@ -15,32 +15,38 @@ import (
 var _ ring.Menu = (*Console)(nil)
 
 // DuringTalk is the menu that an engineer opens in the middle of a talk, while the customer hears music: the keys of the ticket
-// that can be meant then. Whoever presses nothing goes back to the customer. It tells whether the engineer wants to hand the
-// customer over.
-func (k *Console) DuringTalk(t ring.Telephone, a oncall.Attempt, n tickets.Number) (handOver bool) {
+// that can be meant then. Whoever presses nothing goes back to the customer. third tells whether a colleague may be asked to join. It
+// tells what the engineer wants.
+func (k *Console) DuringTalk(t ring.Telephone, a oncall.Attempt, n tickets.Number, third bool) ring.Wish {
 	s := &session{
 		cfg: k.cfg, ctx: t.Context(), call: aside{t}, lang: prompts.Language(a.Language), talk: true,
 		who: oncall.Engineer{ID: a.Engineer, Name: a.Name, Language: a.Language},
 	}
-	err := s.guarded(func() error { return s.during(n) })
+	err := s.guarded(func() error { return s.during(n, third) })
 	switch {
 	case errors.Is(err, errHandOver):
-		return true
+		return ring.HandOver
+	case errors.Is(err, errThird):
+		return ring.AddThird
 	case err != nil && !errors.Is(err, errBack) && s.ctx.Err() == nil:
 		k.cfg.Log.Error("the menu of a talk broke; the engineer goes back to the customer", "ticket", n, "engineer", a.Engineer, "error", err)
 	}
-	return false
+	return ring.GoBack
 }
 
 // during is the menu of a talk, until the engineer leaves it.
-func (s *session) during(n tickets.Number) error {
+func (s *session) during(n tickets.Number, third bool) error {
 	first := prompts.P("console-talk")
 	for {
 		t, _, err := s.read(n)
 		if err != nil {
 			return s.trouble("reading a ticket", err)
 		}
-		options := append(s.actsOf(t), option{'0', "hand-over", "console-hand-over", func() error { return errHandOver }},
+		options := s.actsOf(t)
+		if third {
+			options = append(options, option{'2', "third", "console-add-third", func() error { return errThird }})
+		}
+		options = append(options, option{'0', "hand-over", "console-hand-over", func() error { return errHandOver }},
 			option{'#', "back", "console-talk-back", func() error { return errBack }})
 		if err := s.choose(first, options); err != nil {
 			return err

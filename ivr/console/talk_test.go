@@ -57,27 +57,29 @@ func TestTheMenuOfATalkSpeaksBothLanguages(t *testing.T) {
 	for _, lang := range prompts.Languages() {
 		for keys, want := range map[string]struct {
 			state tickets.State
-			over  bool
+			wish  ring.Wish
 			hears string
 		}{
-			"4#":    {tickets.InProgress, false, "console-done-intervention"},
-			"46#":   {tickets.Restored, false, "console-done-restored"},
-			"5#":    {tickets.Waiting, false, "console-done-waiting"},
-			"55":    {tickets.Assigned, false, "console-done-resume"},
-			"65#":   {tickets.Restored, false, "console-refused console-state-restored"},
-			"0":     {tickets.Assigned, true, "console-hand-over"},
-			"40":    {tickets.InProgress, true, "console-done-intervention"},
-			"*9#":   {tickets.Assigned, false, "wrong-key"},
-			"":      {tickets.Assigned, false, "console-key-restored"},
-			"8888#": {tickets.Assigned, false, "wrong-key"},
+			"4#":    {tickets.InProgress, ring.GoBack, "console-done-intervention"},
+			"46#":   {tickets.Restored, ring.GoBack, "console-done-restored"},
+			"5#":    {tickets.Waiting, ring.GoBack, "console-done-waiting"},
+			"55":    {tickets.Assigned, ring.GoBack, "console-done-resume"},
+			"65#":   {tickets.Restored, ring.GoBack, "console-refused console-state-restored"},
+			"0":     {tickets.Assigned, ring.HandOver, "console-hand-over"},
+			"40":    {tickets.InProgress, ring.HandOver, "console-done-intervention"},
+			"2":     {tickets.Assigned, ring.AddThird, "console-add-third"},
+			"42":    {tickets.InProgress, ring.AddThird, "console-done-intervention"},
+			"*9#":   {tickets.Assigned, ring.GoBack, "wrong-key"},
+			"":      {tickets.Assigned, ring.GoBack, "console-key-restored"},
+			"8888#": {tickets.Assigned, ring.GoBack, "wrong-key"},
 		} {
 			t.Run(fmt.Sprintf("%s/%q", lang, keys), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					desk, n := deskWithTicket(t)
 					k := console.New(console.Config{Desk: desk, NewID: func() string { return "id" }})
 					p := &telephone{ctx: t.Context(), keys: keys, lost: t}
-					if over := k.DuringTalk(p, oncall.Attempt{Engineer: "anna", Name: "Anna", Language: string(lang)}, n); over != want.over {
-						t.Errorf("handed over is %v", over)
+					if wish := k.DuringTalk(p, oncall.Attempt{Engineer: "anna", Name: "Anna", Language: string(lang)}, n, true); wish != want.wish {
+						t.Errorf("the wish is %v", wish)
 					}
 					now, err := desk.Ticket(t.Context(), n)
 					if err != nil || now.State != want.state {
@@ -104,7 +106,7 @@ func TestAFaultInTheMenuOfATalkLeadsBack(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := console.New(console.Config{Desk: desk})
 				p := &telephone{ctx: t.Context(), keys: "0", lost: t}
-				if k.DuringTalk(p, oncall.Attempt{Engineer: "anna", Language: "en"}, 417) {
+				if k.DuringTalk(p, oncall.Attempt{Engineer: "anna", Language: "en"}, 417, true) != ring.GoBack {
 					t.Error("the customer is handed over")
 				}
 			})

@@ -104,7 +104,7 @@ func (a *attempt) unrung(ctx context.Context, leg cdr.Leg, err error) (verdict, 
 	case a.gone(ctx):
 		a.note(ctx, tickets.CallerGone, a.Engineer, goneWord(ctx)+" while "+a.Name+" was rung")
 	case context.Cause(ctx) != nil:
-		result = resultGone
+		result = goneResult(ctx)
 	case a.request.Until.Err() != nil:
 		a.finish(ctx, leg, nil, resultOff)
 		return calledOff, nil
@@ -256,6 +256,8 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 	switch {
 	case a.needless(), answer == accepts && a.request.Until.Err() == nil && context.Cause(ctx) == nil && !a.wins():
 		return unanswered, a.dismiss(t)
+	case context.Cause(ctx) != nil && a.seeks != nil:
+		return unanswered, a.seeks.farewell(ctx, t, lang)
 	case context.Cause(ctx) != nil && a.former != nil: // who asked for a colleague has the ticket, and is told
 		_ = t.Say(t.Context(), lang, prompts.P(SayCalledOff, SayGoodbye), false)
 		return unanswered, resultGone
@@ -264,6 +266,8 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 	case a.request.Until.Err() != nil: // also where he has pressed a key just now: somebody else has it in hand
 		_ = t.Say(ctx, lang, prompts.P(SayCalledOff, SayGoodbye), false)
 		return calledOff, resultOff
+	case answer == accepts && a.seeks != nil:
+		return a.seeks.join(ctx, a, t)
 	case answer == accepts:
 		return a.accept(ctx, t)
 	case answer == passes:

@@ -10,27 +10,45 @@ import (
 	"hotline/tickets"
 )
 
-// join lets the two hear each other until one of them ends it, or the engineer asks for the menu.
+// join lets the two hear each other, and a second engineer who is there, until one of them ends it, or the engineer asks for the menu.
 func (k *talk) join(ctx context.Context) error {
+	s := k.seeks
 	return k.phone.Join(ctx, k.leg, Joining{
-		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil,
+		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil, Third: k.ticket,
 		Talked: func() {
 			if !k.proven { // they are joined again behind the menu
 				k.proven = true
+				if s != nil {
+					s.proves()
+				}
 				k.note(ctx, tickets.Joined, k.Engineer, k.Name+" and the caller talk")
 			}
 		},
 	})
 }
 
-// aside is the menu of a talk: the engineer has it alone, and the caller hears music. over tells that the talk is not this
-// engineer's any more.
+// aside is the menu of a talk: the engineer has it alone, and the caller hears music, or goes on with the other engineer. over tells
+// that the talk is not this engineer's any more.
 func (k *talk) aside(ctx context.Context) (over bool) {
-	stop := k.request.Caller.Music(ctx)
-	handOver := k.search.Menu.DuringTalk(k.phone, k.Attempt, k.request.Ticket.Number)
-	stop()
-	over = handOver && context.Cause(ctx) == nil && k.phone.Context().Err() == nil && k.handOver(ctx)
+	k.steps(true)
+	k.speech.Lock()
+	wish := k.search.Menu.DuringTalk(k.phone, k.Attempt, k.request.Ticket.Number, k.mayAsk())
+	k.speech.Unlock()
+	switch there := context.Cause(ctx) == nil && k.phone.Context().Err() == nil; {
+	case there && wish == HandOver && k.leavesToOther(ctx):
+		over = true
+	case there && wish == HandOver:
+		k.steps(false)
+		over = k.handOver(ctx)
+	case there && wish == AddThird && k.mayAsk():
+		k.note(ctx, tickets.Commented, k.Engineer, k.Name+" asks a colleague to join, by telephone")
+		k.seek(ctx, true)
+		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.Language), prompts.P(SayAskingThird), false)
+	}
 	k.unheard = context.Cause(ctx) != nil
+	if !over {
+		k.steps(false)
+	}
 	return over
 }
 
@@ -74,6 +92,7 @@ type parting struct {
 	hush     context.CancelFunc // ends the words for the engineer who waits
 	company  sync.WaitGroup     // of those words
 	released bool
+	left     bool    // by key, to a colleague who is with the caller
 	unheard  bool    // the caller hung up while the engineer did not hear the line
 	next     verdict // of the talk that followed
 }

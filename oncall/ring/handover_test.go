@@ -17,12 +17,20 @@ type keys struct {
 	night     *night
 	stays     time.Duration
 	handsOver bool
+	wishes    map[string][]ring.Wish // of the engineer at a telephone, one a menu
 }
 
-func (m keys) DuringTalk(t ring.Telephone, a oncall.Attempt, n tickets.Number) bool {
-	m.night.say("%s has the menu of %d", a.Phone, n)
+func (m keys) DuringTalk(t ring.Telephone, a oncall.Attempt, n tickets.Number, third bool) ring.Wish {
+	m.night.say("%s has the menu of %d, may ask: %v", a.Phone, n, third)
 	pass(t.Context(), m.stays)
-	return m.handsOver
+	if list := m.wishes[a.Phone]; len(list) > 0 {
+		m.wishes[a.Phone] = list[1:]
+		return list[0]
+	}
+	if m.handsOver {
+		return ring.HandOver
+	}
+	return ring.GoBack
 }
 
 // TestTheMenuOfATalk: whatever an engineer does there, the caller hears music within the same instant, nobody is released before

@@ -99,10 +99,44 @@ var ErrMenu = errors.New("the engineer asked for the menu")
 
 // Menu is what engineers may do by key in the middle of a talk. Safe for concurrent use.
 type Menu interface {
-	// DuringTalk has the menu with an engineer whose customer hears music meanwhile; it ends with the telephone. handOver tells
-	// that somebody else is to have the customer.
-	DuringTalk(t Telephone, a oncall.Attempt, n tickets.Number) (handOver bool)
+	// DuringTalk has the menu with an engineer, while the customer hears music or talks to another engineer; it ends with the
+	// telephone. third tells whether a colleague may be asked to join.
+	DuringTalk(t Telephone, a oncall.Attempt, n tickets.Number, third bool) Wish
 }
+
+// Wish is what an engineer wants by the menu of a talk.
+type Wish int
+
+// The wishes.
+const (
+	GoBack   Wish = iota // to the customer
+	HandOver             // somebody else is to have the customer
+	AddThird             // a colleague is to join the two
+)
 
 // ErrSilent is a joined leg from which no packet comes any more.
 var ErrSilent = errors.New("leg fell silent")
+
+// Every outgoing call is rung and written down here: the telephones of a search, of a bulletin, of a test call, and the customer's.
+
+// ring rings a telephone for so long at most, or until ctx ends, and begins its leg of the record.
+func (s *Search) ring(ctx context.Context, address string, rings time.Duration, as Introduction) (Telephone, cdr.Leg, error) {
+	leg := cdr.Leg{Engineer: as.Whose, Address: address, Started: time.Now()}
+	ringing, cancel := context.WithTimeoutCause(ctx, rings, ErrUnheard)
+	defer cancel()
+	t, err := s.Telephones.Ring(ringing, address, as)
+	if err != nil {
+		return nil, leg, err
+	}
+	leg.Answered = time.Now()
+	return t, leg, nil
+}
+
+// write ends a leg and writes it into the record of a call; empty for none. t is nil where nobody has picked up.
+func (s *Search) write(ctx context.Context, call string, leg cdr.Leg, t Telephone, result string) {
+	leg.Ended, leg.Result = time.Now(), result
+	if t != nil {
+		leg.Quality = t.Quality()
+	}
+	s.Book.Leg(context.WithoutCancel(ctx), call, leg)
+}

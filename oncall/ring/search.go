@@ -258,6 +258,8 @@ type job struct {
 	hold    *hold
 	leave   context.CancelCauseFunc // the caller did not wait
 	former  *talk                   // whose engineer waits for a colleague's accept; nil for none
+	walk    *walk                   // that is under way
+	seeks   *second                 // for whom it rings; nil: for the first engineer
 
 	toldGone  atomic.Bool // it is written that the caller is gone
 	askedBack bool        // an engineer who hung up at once was rung again

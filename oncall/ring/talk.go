@@ -2,6 +2,7 @@ package ring
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"hotline/oncall"
@@ -30,14 +31,14 @@ func (a *attempt) accept(ctx context.Context, t Telephone) (verdict, string) {
 		a.former = nil
 	}
 	a.fetch(ctx)
-	talk := talk{attempt: a, phone: t}
+	talk := talk{attempt: a, phone: t, floor: &floor{caller: a.request.Caller, ctx: ctx, with: 1}}
 	if context.Cause(ctx) == nil {
-		a.signalJoin(ctx, t, prompts.Language(a.Language))
+		a.signalJoin(ctx, a.request.Caller, t)
 	}
 	if context.Cause(ctx) == nil && t.Context().Err() == nil {
 		talk.run(ctx)
 	}
-	return talk.ended(ctx)
+	return talk.conclude(ctx)
 }
 
 // fetch brings the caller to the search, out of the middle of a sentence where need be.
@@ -55,6 +56,10 @@ type talk struct {
 	spoken time.Duration // from the join to its end
 	proven bool          // both were heard for some seconds
 	broken bool          // the join ended otherwise than by a BYE
+	floor  *floor
+	away   bool       // from the floor, in the menu
+	other  *second    // who is looked for beside, or talks too; nil: nobody
+	speech sync.Mutex // of the telephone: the menu, or a sentence in the middle of the talk
 	parting
 }
 
@@ -62,6 +67,10 @@ type talk struct {
 func (k *talk) run(ctx context.Context) {
 	joined := time.Now()
 	k.as.talk()
+	if k.seeks == nil && k.walk.plan.Need > 1 {
+		k.note(ctx, tickets.Commented, "", "the policy wants two engineers: another one is called while "+k.Name+" talks to the caller")
+		k.seek(ctx, false)
+	}
 	err := k.join(ctx)
 	for parted(ctx, err) && !k.aside(ctx) {
 		err = k.join(ctx)
@@ -150,12 +159,12 @@ func (j *job) askBack(ctx context.Context, a oncall.Attempt, t turn) verdict {
 
 // signalJoin lets both hear at once that they are joined now. It is a signal of 80 ms and no sentence: who has pressed accept
 // and the caller are to hear each other within 300 ms of the key.
-func (j *job) signalJoin(ctx context.Context, t Telephone, lang prompts.Language) {
+func (a *attempt) signalJoin(ctx context.Context, caller Caller, t Telephone) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = t.Say(ctx, lang, prompts.P(prompts.Connected), false)
+		_ = t.Say(ctx, prompts.Language(a.Language), prompts.P(prompts.Connected), false)
 	}()
-	_ = j.request.Caller.Say(ctx, j.request.Language, prompts.P(prompts.Connected), false)
+	_ = caller.Say(ctx, a.request.Language, prompts.P(prompts.Connected), false)
 	<-done
 }

@@ -36,8 +36,10 @@ func turns(groups []escalation.Group) (list []turn) {
 // walk rings a plan: its groups, round after round, then the overflow telephones. One goroutine owns it.
 type walk struct {
 	*job
+	plan            escalation.Plan
 	chain, overflow []turn
 	rounds          int
+	never           string // owner of telephones who is not rung; empty: nobody
 
 	next    int // of the chain's turns, counted over all rounds
 	left    int // turns of the chain before the overflow telephones
@@ -53,11 +55,28 @@ func (j *job) newWalk(p escalation.Plan) *walk {
 	last := p.OverflowAttempts(string(j.request.Language))
 	j.chain = append(p.Attempts(), last...)
 	w := &walk{
-		job: j, chain: turns(p.Steps), overflow: turns([]escalation.Group{{Ring: p.OverflowRing, SkipTalking: true, Attempts: last}}),
+		job: j, plan: p, chain: turns(p.Steps), overflow: turns([]escalation.Group{{Ring: p.OverflowRing, SkipTalking: true, Attempts: last}}),
 		rounds: max(p.Rounds, 1), now: newRound(time.Now()), outcome: Impossible,
 	}
 	w.left = w.rounds * len(w.chain)
+	j.walk = w
 	return w
+}
+
+// rest is where a walk for one more engineer begins: with the next turn, or with this one again where several rang together.
+func (w *walk) rest() (next, left, over int) {
+	if w.over == 0 && w.next > 0 && len(w.chain[(w.next-1)%len(w.chain)].attempts) > 1 {
+		return w.next - 1, w.left + 1, 0
+	}
+	return w.next, w.left, w.over
+}
+
+// begin begins a round.
+func (w *walk) begin() {
+	w.now = newRound(time.Now())
+	if w.never != "" {
+		w.now.passed[w.never] = true
+	}
 }
 
 // run rings until somebody has talked to the caller, ringing has become pointless, the caller is gone, or all was in vain. A leg
@@ -96,7 +115,7 @@ func (w *walk) turn() (t turn, more bool) {
 	case w.left > 0:
 		at := w.next % len(w.chain)
 		if at == 0 {
-			w.now = newRound(time.Now())
+			w.begin()
 		}
 		w.next, w.left = w.next+1, w.left-1
 		return w.chain[at], true
