@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -95,6 +96,66 @@ func TestTheMenuOfATalkSpeaksBothLanguages(t *testing.T) {
 					}
 				})
 			})
+		}
+	}
+}
+
+// TestEveryKeyOfATalkHasAnAnswer in every state and both languages, also where nobody may be asked to join: what it does, or the words
+// that refuse it, and the engineer is back with the customer in the end.
+func TestEveryKeyOfATalkHasAnAnswer(t *testing.T) {
+	type step = func(ctx context.Context, d *tickets.Desk, n tickets.Number, now time.Time) (tickets.Ticket, error)
+	to := map[tickets.State]step{
+		tickets.Assigned: func(ctx context.Context, d *tickets.Desk, n tickets.Number, _ time.Time) (tickets.Ticket, error) {
+			return d.Ticket(ctx, n)
+		},
+		tickets.InProgress: func(ctx context.Context, d *tickets.Desk, n tickets.Number, now time.Time) (tickets.Ticket, error) {
+			return d.Intervene(ctx, n, "staff", now)
+		},
+		tickets.Waiting: func(ctx context.Context, d *tickets.Desk, n tickets.Number, now time.Time) (tickets.Ticket, error) {
+			return d.WaitForCustomer(ctx, n, "staff", "", now)
+		},
+		tickets.Restored: func(ctx context.Context, d *tickets.Desk, n tickets.Number, now time.Time) (tickets.Ticket, error) {
+			return d.Restored(ctx, n, "staff", now)
+		},
+		tickets.Closed: func(ctx context.Context, d *tickets.Desk, n tickets.Number, now time.Time) (tickets.Ticket, error) {
+			return d.Close(ctx, n, "staff", "", now)
+		},
+	}
+	wishes := map[rune]ring.Wish{'0': ring.HandOver, '2': ring.AddThird}
+	for _, lang := range prompts.Languages() {
+		for state, step := range to {
+			for _, third := range []bool{true, false} {
+				for _, key := range "0123456789*#" {
+					t.Run(fmt.Sprintf("%s/%s/%v/%c", lang, state, third, key), func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) {
+							desk, n := deskWithTicket(t)
+							if _, err := step(t.Context(), desk, n, time.Now()); err != nil {
+								t.Fatal(err)
+							}
+							k := console.New(console.Config{Desk: desk, NewID: func() string { return "id" }})
+							p := &telephone{ctx: t.Context(), keys: string(key), lost: t}
+							wish := k.DuringTalk(p, oncall.Attempt{Engineer: "anna", Name: "Anna", Language: string(lang)}, n, third)
+							want, heard := wishes[key], strings.Join(p.heard, " ")
+							if key == '2' && !third {
+								want = ring.GoBack
+							}
+							if wish != want || third != strings.Contains(heard, "console-add-third") {
+								t.Errorf("the wish is %v, heard is %s", wish, heard)
+							}
+							answer := ""
+							switch {
+							case strings.ContainsRune("3456", key):
+								answer = "console-done- console-refused"
+							case key != '*' && key != '#' && want == ring.GoBack:
+								answer = "wrong-key"
+							}
+							if !slices.ContainsFunc(strings.Fields(answer), func(w string) bool { return strings.Contains(heard, w) }) && answer != "" {
+								t.Errorf("heard is %s, want one of %s", heard, answer)
+							}
+						})
+					})
+				}
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package ivrtest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -164,5 +165,8 @@ func (w *world) callCustomer(ctx context.Context, _ ivr.Call, _ prompts.Language
 	}
 	w.heard <- "(talks)"
 	_, err := w.desk.Join(ctx, n, string(who.ID), time.Now())
+	if refused := (*tickets.MoveError)(nil); errors.As(err, &refused) { // of a ticket that is over nothing is stamped, and the two talk all the same
+		err = nil
+	}
 	return true, err
 }
