@@ -137,7 +137,7 @@ var allowed = map[string][]string{
 	"callhandler":        {"ivr", "line", "prompts", "tickets", "admin/metrics", "cdr", "directory"},
 	"dispatch":           {"alarm", "dispatch/bulletin", "dispatch/chains", "ivr", "oncall", "oncall/ring", "prompts", "sla", "storage/stored", "tickets", "cdr", "directory"},
 	"dispatch/bulletin":  {"budgets", "oncall", "oncall/ring", "prompts", "sla", "tickets"},
-	"dispatch/cover":     {"oncall", "oncall/duty", "oncall/ring", "prompts", "tickets"},
+	"dispatch/cover":     {"oncall", "oncall/duty", "oncall/ring", "oncall/rota", "prompts", "tickets"},
 	"dispatch/chains":    {"cdr", "oncall/ring", "tickets"},
 	"admin/calling":      {"cdr", "dispatch/chains", "oncall"},
 	"oncall/duty":        {"alarm", "circuitbreaker", "oncall", "oncall/escalation", "oncall/readiness", "oncall/rota", "sla", "tickets", "cdr", "storage", "storage/stored"},

@@ -28,6 +28,7 @@ import (
 	"hotline/dispatch"
 	"hotline/dispatch/bulletin"
 	"hotline/dispatch/chains"
+	"hotline/dispatch/cover"
 	"hotline/heartbeat"
 	"hotline/intake"
 	"hotline/journal"
@@ -124,6 +125,7 @@ type dispatching struct {
 	active     *dispatch.ActiveTickets
 	engaged    *nodes.Engaged // over all nodes
 	chains     *chains.Feed
+	cover      *cover.Board // questions to engineers
 	dispatcher *dispatch.Dispatcher
 	limits     *bulletin.Limits // of the calls for alarms
 }

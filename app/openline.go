@@ -67,6 +67,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 		return fmt.Errorf("%w; free the port, or say another one with --sip", err)
 	}
 	a.undo.add("the line", a.switchboard.Stop)
+	a.dispatching.cover.Resume()
 	return nil
 }
 
@@ -157,8 +158,10 @@ func (a *App) cover() *cover.Board {
 		Ask: func(ctx context.Context, to oncall.Attempt, q ring.Question) string {
 			return a.dispatching.dispatcher.AskByTelephone(ctx, to, q)
 		},
-		Shifts: a.shifts(), Blocking: func(ctx context.Context) ([]tickets.Ticket, error) { return console.Blocking(ctx, a.desk) }, Log: a.log,
+		Shifts: a.shifts(), Blocking: func(ctx context.Context) ([]tickets.Ticket, error) { return console.Blocking(ctx, a.desk) },
+		Keep: a.disk.copy.Cache(), Log: a.log,
 	})
+	a.dispatching.cover = b
 	a.undo.add("questions to engineers", b.Stop)
 	return b
 }

@@ -19,7 +19,7 @@ type PolicyFields struct {
 	Serves   servesView `json:"serves" required:"false" doc:"Which requests; left out: all"`
 	Steps    []stepView `json:"steps,omitempty" maxItems:"50"`
 	Rounds   int        `json:"rounds,omitempty" minimum:"1" maximum:"10" doc:"How often the steps are walked; left out: twice"`
-	Need     int        `json:"need,omitempty" minimum:"1" maximum:"5" doc:"How many engineers must accept; left out: one"`
+	Need     int        `json:"need,omitempty" minimum:"1" maximum:"5" doc:"How many engineers must accept; left out: one. With 2 the first who accepts is joined at once, and a second one is rung for and joins the two. Of more, two are joined"`
 	Overflow []string   `json:"overflow,omitempty" maxItems:"10" doc:"Telephones that are rung once when all rounds were in vain"`
 	Silence  *silence   `json:"silence,omitempty" doc:"Nobody is rung, by choice"`
 }

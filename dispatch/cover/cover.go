@@ -2,6 +2,8 @@
 // question, and key 1 takes the shift. The engineer who asked is rung back with the answer, and hears it also in the next call to the
 // console.
 //
+// A restart goes on with what was being asked, and with answers that nobody has heard ([Board.Resume]).
+//
 // Goroutines: one for each engineer for whom others are asked; [Board.Stop] ends them and waits.
 package cover
 
@@ -31,6 +33,7 @@ type Config struct {
 	Ask      func(ctx context.Context, a oncall.Attempt, q ring.Question) (result string)
 	Shifts   Shifts
 	Blocking func(ctx context.Context) ([]tickets.Ticket, error) // those that are open
+	Keep     Keep                                                // outlasts a restart
 	Log      *slog.Logger
 }
 
@@ -39,8 +42,8 @@ type Board struct {
 	cfg Config
 
 	mu      sync.Mutex
-	asking  map[oncall.EngineerID]bool
-	answers map[oncall.EngineerID]prompts.Phrase
+	entries map[oncall.EngineerID]entry
+	disk    sync.Mutex // taken before mu
 	running sync.WaitGroup
 	ctx     context.Context // ends with Stop
 	stop    context.CancelFunc
@@ -49,7 +52,7 @@ type Board struct {
 
 // New makes a board; it starts nothing.
 func New(c Config) *Board {
-	b := &Board{cfg: c, asking: map[oncall.EngineerID]bool{}, answers: map[oncall.EngineerID]prompts.Phrase{}}
+	b := &Board{cfg: c, entries: map[oncall.EngineerID]entry{}}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	return b
 }
@@ -80,35 +83,85 @@ func (b *Board) Ask(ctx context.Context, asks oncall.Engineer, shift duty.Shift)
 	if len(others) == 0 {
 		return ErrNobody
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.asking[asks.ID] || b.stopped {
+	if !b.begin(entry{asks: asks, shift: shift}) {
 		return ErrAsking
 	}
-	b.asking[asks.ID] = true
-	delete(b.answers, asks.ID)
-	b.running.Go(func() {
-		answer := b.find(asks, shift, others)
-		b.mu.Lock()
-		delete(b.asking, asks.ID)
-		b.answers[asks.ID] = answer
-		b.mu.Unlock()
-		b.tell(asks, answer)
-	})
+	b.write()
 	return nil
 }
 
-// Answer is what an engineer who asked has not heard yet, once.
-func (b *Board) Answer(id oncall.EngineerID) (answer prompts.Phrase, ok bool) {
+// begin goes on with a question: the others are asked, or the answer is told. It is false where that goes on already.
+func (b *Board) begin(e entry) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	answer, ok = b.answers[id]
-	delete(b.answers, id)
-	return answer, ok
+	if was, ok := b.entries[e.asks.ID]; b.stopped || ok && was.answer == nil {
+		return false
+	}
+	b.entries[e.asks.ID] = e
+	b.running.Go(func() {
+		if e.answer == nil {
+			found, over := b.ask(e)
+			if !over {
+				return // the next run goes on with it
+			}
+			e.answer = &found
+			b.mu.Lock()
+			b.entries[e.asks.ID] = e
+			b.mu.Unlock()
+			b.write()
+		}
+		b.tell(e.asks, e.answer)
+	})
+	return true
+}
+
+// ask asks the others. over is false where the program ended before.
+func (b *Board) ask(e entry) (found answer, over bool) {
+	for {
+		others, err := b.cfg.Shifts.Others(b.ctx, e.shift)
+		if err == nil {
+			found = b.find(e.asks, e.shift, others)
+			return found, b.ctx.Err() == nil || found.by != ""
+		}
+		if errors.Is(err, duty.ErrShiftChanged) {
+			return answer{sentence: "console-shift-changed"}, true
+		}
+		b.cfg.Log.Error("whom to ask for a shift is not known; it is looked again in a minute", "for", e.asks.ID, "error", err)
+		if !b.pauses(tellsAgain) {
+			return answer{}, false
+		}
+	}
+}
+
+// pauses waits; false when the program ends.
+func (b *Board) pauses(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-b.ctx.Done():
+		return false
+	}
+}
+
+// Answer is what an engineer who asked has not heard yet, once.
+func (b *Board) Answer(id oncall.EngineerID) (said prompts.Phrase, ok bool) {
+	b.mu.Lock()
+	e, ok := b.entries[id]
+	if ok = ok && e.answer != nil; ok {
+		delete(b.entries, id)
+	}
+	b.mu.Unlock()
+	if !ok {
+		return nil, false
+	}
+	b.write()
+	return e.answer.phrase(), true
 }
 
 // find asks one telephone after another until somebody takes the shift. Who refuses is not rung at another telephone.
-func (b *Board) find(asks oncall.Engineer, shift duty.Shift, others []oncall.Attempt) (answer prompts.Phrase) {
+func (b *Board) find(asks oncall.Engineer, shift duty.Shift, others []oncall.Attempt) (found answer) {
 	refused := map[oncall.EngineerID]bool{}
 	for _, a := range others {
 		if refused[a.Engineer] || b.ctx.Err() != nil {
@@ -136,13 +189,13 @@ func (b *Board) find(asks oncall.Engineer, shift duty.Shift, others []oncall.Att
 		b.cfg.Log.Info("asked to take a shift", "engineer", a.Engineer, "for", asks.ID, "from", shift.From, "until", shift.Until, "result", result)
 		switch {
 		case taken:
-			return prompts.Join(prompts.P("cover-found"), prompts.Engineer(string(a.Engineer), a.Name))
+			return answer{"cover-found", a.Engineer, a.Name}
 		case gone:
-			return prompts.P("console-shift-changed")
+			return answer{sentence: "console-shift-changed"}
 		}
 		refused[a.Engineer] = result == ring.ResultNo || result == ring.ResultYes
 	}
-	return prompts.P("cover-not-found")
+	return answer{sentence: "cover-not-found"}
 }
 
 // How who has asked is rung back with the answer.
@@ -152,11 +205,11 @@ const (
 )
 
 // tell rings who has asked, until the key that confirms it, or until it was heard in the console.
-func (b *Board) tell(asks oncall.Engineer, answer prompts.Phrase) {
-	confirm := ring.Question{Ask: prompts.Join(answer, prompts.P("cover-heard")), Yes: func(context.Context) prompts.Phrase { return nil }}
+func (b *Board) tell(asks oncall.Engineer, said *answer) {
+	confirm := ring.Question{Ask: prompts.Join(said.phrase(), prompts.P("cover-heard")), Yes: func(context.Context) prompts.Phrase { return nil }}
 	for range tellings {
 		for _, phone := range asks.Phones {
-			if !b.unheard(asks.ID) {
+			if !b.unheard(asks.ID, said) {
 				return
 			}
 			a := oncall.Attempt{Engineer: asks.ID, Name: asks.Name, Phone: phone, Language: asks.Language}
@@ -165,21 +218,15 @@ func (b *Board) tell(asks oncall.Engineer, answer prompts.Phrase) {
 				return
 			}
 		}
-		again := time.NewTimer(tellsAgain)
-		select {
-		case <-again.C:
-		case <-b.ctx.Done():
-			again.Stop()
-		}
+		b.pauses(tellsAgain)
 	}
 }
 
-// unheard tells whether an answer waits to be heard.
-func (b *Board) unheard(id oncall.EngineerID) bool {
+// unheard tells whether an answer waits to be heard: it does not where the engineer has asked anew meanwhile.
+func (b *Board) unheard(id oncall.EngineerID, said *answer) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, waits := b.answers[id]
-	return waits && b.ctx.Err() == nil
+	return b.entries[id].answer == said && b.ctx.Err() == nil
 }
 
 // open reads the open blocking tickets to the one who comes.

@@ -2,9 +2,11 @@ package cover_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -32,6 +34,24 @@ type house struct {
 
 	mu    sync.Mutex
 	lines []string
+	kept  map[string][]byte
+}
+
+func (h *house) Put(name string, v any) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	text, err := json.Marshal(v)
+	h.kept = map[string][]byte{name: text}
+	return err
+}
+
+func (h *house) Get(name string, v any) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if text, ok := h.kept[name]; ok {
+		return json.Unmarshal(text, v)
+	}
+	return os.ErrNotExist
 }
 
 func (h *house) say(format string, a ...any) {
@@ -103,7 +123,7 @@ func of(id oncall.EngineerID, phones ...string) (list []oncall.Attempt) {
 
 func (h *house) board() *cover.Board {
 	return cover.New(cover.Config{
-		Ask: h.ask, Shifts: h, Log: slog.New(slog.DiscardHandler), Blocking: func(context.Context) ([]tickets.Ticket, error) { return h.open, nil },
+		Ask: h.ask, Shifts: h, Keep: h, Log: slog.New(slog.DiscardHandler), Blocking: func(context.Context) ([]tickets.Ticket, error) { return h.open, nil },
 	})
 }
 
@@ -236,4 +256,52 @@ func TestNobodyIsAskedInVain(t *testing.T) {
 			t.Error("asked after the end")
 		}
 	})
+}
+
+// TestARestartForgetsNoQuestion: whenever the program ends, the next one asks anew where nobody had taken the shift, tells an answer that
+// was not heard, and is silent of what is over.
+func TestARestartForgetsNoQuestion(t *testing.T) {
+	for ends, want := range map[time.Duration][]string{
+		5 * time.Second:  {"5s marco-1: called off", "65s marco-1 rings", "75s sara-1 rings", "85s the shift is sara's", "anna-1 hears cover-found sara"},
+		15 * time.Second: {"15s sara-1: called off", "75s marco-1 rings", "85s sara-1 rings", "95s the shift is sara's", "anna-1 hears cover-found sara"},
+		25 * time.Second: {"20s the shift is sara's", "25s anna-1: called off", "85s anna-1 rings", "anna-1 hears cover-found sara cover-heard"},
+		50 * time.Second: {"30s anna-1 says yes"},
+		-1:               {"5s marco-1: called off"}, // the shift is over when the next one starts
+	} {
+		t.Run(ends.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := &house{began: time.Now(), says: map[string]string{"marco-1": "no", "sara-1": "yes", "anna-1": "yes"}, others: slices.Concat(of("marco", "marco-1"), of("sara", "sara-1"))}
+				down := time.Minute
+				if ends < 0 {
+					ends, down = 5*time.Second, 24*time.Hour
+				}
+				b := h.board()
+				if err := b.Ask(t.Context(), anna, night()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(ends)
+				_ = b.Stop(t.Context())
+				time.Sleep(down)
+				before := len(h.text())
+				next := h.board()
+				next.Resume()
+				time.Sleep(time.Hour)
+				rest := h.text()
+				for _, line := range want {
+					_, after, ok := strings.Cut(rest, line)
+					if !ok {
+						t.Fatalf("no %q, in this order, in\n%s", line, h.text())
+					}
+					rest = after
+				}
+				if over := len(want) == 1; over && len(h.text()) > before {
+					t.Errorf("asked again:\n%s", h.text())
+				}
+				if strings.Count(h.text(), "the shift is") > 1 {
+					t.Errorf("taken twice:\n%s", h.text())
+				}
+				_ = next.Stop(t.Context())
+			})
+		})
+	}
 }

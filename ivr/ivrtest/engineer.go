@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"time"
 
 	"hotline/dispatch/cover"
@@ -112,7 +113,7 @@ func (w *world) rota(ctx context.Context, day, night string) error {
 func (w *world) board() *cover.Board {
 	if w.cover == nil {
 		w.cover = cover.New(cover.Config{
-			Ask: w.ask, Shifts: duty.Shifts{Store: w.store}, Log: slog.New(slog.DiscardHandler),
+			Ask: w.ask, Shifts: duty.Shifts{Store: w.store}, Keep: unkept{}, Log: slog.New(slog.DiscardHandler),
 			Blocking: func(ctx context.Context) ([]tickets.Ticket, error) { return console.Blocking(ctx, w.desk) },
 		})
 	}
@@ -170,3 +171,9 @@ func (w *world) callCustomer(ctx context.Context, _ ivr.Call, _ prompts.Language
 	}
 	return true, err
 }
+
+// unkept is a disk that keeps nothing.
+type unkept struct{}
+
+func (unkept) Put(string, any) error { return nil }
+func (unkept) Get(string, any) error { return os.ErrNotExist }

@@ -223,7 +223,7 @@ func (f Facts) chain(p *Plan, c Case, now time.Time) {
 		p.Rounds = policy.Rounds
 	}
 	if policy.Need > 0 {
-		p.Need = policy.Need
+		p.Need = min(policy.Need, MostNeed)
 	}
 	p.Overflow, p.OverflowRing = policy.Overflow, f.Defaults.ring()
 	b.own(c.Assignee)

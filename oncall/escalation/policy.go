@@ -19,6 +19,7 @@ const (
 	RingTime = 20 * time.Second
 	Rounds   = 2 // the chain is called once and repeated once
 	Need     = 1 // engineers who must accept
+	MostNeed = 2 // who are joined: a caller's line has room for two of them
 )
 
 // Policy is an escalation policy: how the engineers are rung for the requests that it serves.
@@ -28,7 +29,7 @@ type Policy struct {
 	Serves   rota.Serves
 	Steps    []Step
 	Rounds   int      // how often the steps are walked; 0: twice
-	Need     int      // how many engineers must accept; 0: one
+	Need     int      // how many engineers must accept; 0: one; of more than MostNeed so many
 	Overflow []string // telephones that are rung once when all rounds were in vain
 	Silence  *Silence // nobody is rung, by choice
 	Version  int
