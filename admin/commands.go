@@ -45,6 +45,11 @@ type commentInput struct {
 	Text string `json:"text" minLength:"1" maxLength:"10000"`
 }
 
+// becauseInput must be given.
+type becauseInput struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"10000" doc:"Why; it stands in the history for ever"`
+}
+
 // reasonInput may be left out.
 type reasonInput struct {
 	Text string `json:"text,omitempty" maxLength:"10000"`
@@ -88,6 +93,18 @@ func (s *server) commandRoutes(api huma.API) {
 		func(ctx context.Context, n tickets.Number, actor string, b commentInput, now time.Time) (tickets.Ticket, error) {
 			return d.Comment(ctx, n, actor, b.Text, now)
 		})
+	for _, r := range []struct {
+		verb, summary string
+		do            func(context.Context, tickets.Number, string, string, time.Time) (tickets.Ticket, error)
+	}{
+		{"erase-recordings", "Erase all its recordings, for good, on every node; 409 while a legal hold stands. Asking again completes what failed half way", s.eraseAll},
+		{"hold", "Put a legal hold on it: none of its recordings is erased until the hold is lifted", d.SetHold},
+		{"lift-hold", "Lift the legal hold", d.LiftHold},
+	} {
+		commandRoute(s, api, r.verb, r.summary, func(ctx context.Context, n tickets.Number, actor string, b becauseInput, now time.Time) (tickets.Ticket, error) {
+			return r.do(ctx, n, actor, b.Reason, now)
+		})
+	}
 	commandRoute(s, api, "contract", "Put a running ticket under another contract; its clocks follow", s.setContract)
 	commandRoute(s, api, "call-back", "Call the customer back: the ticket's engineer is rung first, or those on duty, and whoever accepts is joined with the customer",
 		func(ctx context.Context, n tickets.Number, actor string, b *callBackInput, now time.Time) (tickets.Ticket, error) {

@@ -37,7 +37,7 @@ func bodies() map[string]string {
 	limits := `{"contact":60,"intervention":120,"restore":180}`
 	level := `{"version":1,"name":"A","calendar":"office","blocking":` + limits + `,"non_blocking":` + limits + `,"alarms":[{"clock":"contact","share_percent":50,"do":["notify"]},{"clock":"restore","minutes_left":30,"do":["notify"]}]}`
 	calendar := `{"version":1,"name":"O","zone":"Europe/Rome","week":[{"day":1,"from":"09:00","until":"18:00"}],"yearly":[{"day":"12-24","since":2020,"hours":[{"day":0,"from":"09:00","until":"12:00"}]}],"exceptions":[{"date":"2026-12-05","hours":[{"day":0,"from":"09:00","until":"13:00"}]}]}`
-	contract := `{"version":1,"customer":"rossi","level":"advanced","valid_from":"2026-01-01T00:00:00Z","valid_until":"2028-01-01T00:00:00Z","blocking":` + limits + `,"non_blocking":` + limits + `}`
+	contract := `{"version":1,"recordings_days":90,"customer":"rossi","level":"advanced","valid_from":"2026-01-01T00:00:00Z","valid_until":"2028-01-01T00:00:00Z","blocking":` + limits + `,"non_blocking":` + limits + `}`
 	hours := `[{"day":1,"from":"09:00","until":"18:00"}]`
 	schedule := `"name":"N","zone":"Europe/Rome","serves":{"languages":["en"]},"shifts":[{"engineer":"anna","level":1,"order":1,"day":0,"from":"00:00","length":"168:00"}],` +
 		`"layers":[{"name":"a","level":1,"rotation":"daily","every":2,"start":"2026-11-02T09:00","until":"2027-11-02T09:00","turns":[{"engineer":"anna"}],"hours":` + hours + `},` +

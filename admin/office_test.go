@@ -101,11 +101,11 @@ func (w *watched) Token(ctx context.Context, hash [32]byte) (tokens.Token, error
 	return w.Store.Token(ctx, hash)
 }
 
-func (w *watched) LogAccess(ctx context.Context, recording, actor string, at time.Time) error {
+func (w *watched) LogAccess(ctx context.Context, recording, actor string, a tickets.Action, at time.Time) error {
 	w.mu.Lock()
 	w.access = append(w.access, actor+" "+recording)
 	w.mu.Unlock()
-	return w.Store.LogAccess(ctx, recording, actor, at)
+	return w.Store.LogAccess(ctx, recording, actor, a, at)
 }
 
 func (w *watched) heard() []string {

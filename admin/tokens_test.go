@@ -52,11 +52,12 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/engineers/{id}/contact": "DELETE GET PATCH PUT", "/engineers/{id}/proofs": "GET", "/engineers/{id}/pin": "POST", "/oncall/at": "GET", "/oncall/readiness": "GET", "/oncall/replay": "POST", "/oncall/calendar.ics": "GET", "/chains": "GET", "/engineers/{id}/test-call": "POST", "/trunks/{name}/test-call": "POST",
 		"/alerts": "GET", "/alerts/{source}": "POST", "/tickets/{number}/alerts": "GET", "/alert-policies": "GET", "/alert-policies/{id}": "DELETE GET PATCH PUT", "/alert-mappings": "GET",
 		"/alert-mappings/{id}": "DELETE GET PATCH PUT", "/maintenance-windows": "GET", "/maintenance-windows/{id}": "DELETE GET PATCH PUT",
+		"/recordings/accesses": "GET", "/recordings/export": "GET", "/recordings/{id}/erase": "POST", "/contracts/{id}/hold": "GET POST", "/contracts/{id}/lift-hold": "POST",
 		"/heartbeats": "GET", "/heartbeats/{id}": "DELETE GET PATCH PUT", "/heartbeats/{id}/key": "POST", "/heartbeats/preview": "POST",
 	} {
 		want[path] = methods
 	}
-	for _, verb := range strings.Fields("assess assign comment waiting resume contact intervention restored close reopen time not-a-request access-withdrawn access-back contract follow call-back ring") {
+	for _, verb := range strings.Fields("assess assign comment waiting resume contact intervention restored close reopen time not-a-request access-withdrawn access-back contract follow call-back ring erase-recordings hold lift-hold") {
 		want["/tickets/{number}/"+verb] = "POST"
 	}
 	got := open(t).operations()

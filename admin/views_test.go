@@ -54,15 +54,15 @@ func ours(t *testing.T, typ reflect.Type, place string, walked map[reflect.Type]
 
 // schemaNames are the names under which clients know the API's schemas.
 const schemaNames = `
-AbsenceView AbsencesInputBody AbsencesView Access AccessList AlarmView AlertList AlertMappingInputBody
+AbsenceView AbsencesInputBody AbsencesView Access AccessList AccessPage AlarmView AlertList AlertMappingInputBody
 AlertMappingList AlertMappingView AlertPolicyInputBody AlertPolicyList AlertPolicyView AlertRuleView
-AlertView Assignment AtView AttemptEvent AttemptView BeatEvent BreachView CalendarInputBody CalendarList
+AlertView Assignment AtView AttemptEvent AttemptView BeatEvent BecauseInput BreachView CalendarInputBody CalendarList
 CalendarView Call CallBackInput CallList CallerRefused ChangedContractBody ChangedCustomerBody ChangedRota
 ChangedRules ClockReportView ClockView ClosuresView Comment Complaint ContactInputBody ContactView
 ContractList ContractView ContractWithPIN CoveredView CustomerList CustomerView DraftInputBody Duty EndEvent
 Engineer EngineerInputBody EngineerList EngineerPIN Entered ErrorDetail ErrorModel Event ExceptionView
 Explained ExplanationView FaultList FaultView FlappingView FlowList FlowText FlowVersion FlowView Gap
-GroupView HealthView HeartbeatInputBody HeartbeatKey HeartbeatList HeartbeatPreview HeartbeatRule HeartbeatSignal HeartbeatStanding HeartbeatView HistoryView HoursView ImportView InBoth IntervalView LayerView LeftOutView Leg
+GroupView HealthView HeartbeatInputBody HeartbeatKey HeartbeatList HeartbeatPreview HeartbeatRule HeartbeatSignal HeartbeatStanding HeartbeatView HistoryView HoldLine HoldView HoursView ImportView InBoth IntervalView LayerView LeftOutView Leg
 LevelInputBody LevelList LevelView LimitsView LineEvent LineView MaintenanceInputBody MaintenanceList
 MaintenanceView MoveView NewContractBody NewCustomerBody NightView OnCallView OtherContract OutcomeView
 Override OverrideOfRota PackTaken Part PauseView PersonView PhoneRule PlanView PolicyInputBody PolicyList

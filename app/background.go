@@ -10,7 +10,9 @@ import (
 	"hotline/nodes"
 	"hotline/oncall/duty"
 	"hotline/postgres/backfill"
+	"hotline/retention"
 	"hotline/tickets"
+	"hotline/wallclock"
 )
 
 // openBackground starts what goes on beside the calls.
@@ -21,6 +23,7 @@ func (a *App) openBackground(ctx context.Context) error {
 	if store, ok := a.db.Store.(interface{ Backfill() backfill.Rows }); ok {                     // the store in memory has no rows of a former version
 		a.running.Go(func() { a.backfill(ctx, store.Backfill()) })
 	}
+	a.running.Go(func() { maintenance.Run(ctx, maintenance.Every(roundsToTerms, a.recordingTerms())) })
 	a.running.Go(func() { a.disk.spool.SealAll(ctx, a.onTelephone, a.log) })
 	edits := nodes.Edits{Desk: a.desk, Store: a.db.Store, Flows: a.flows, Keep: a.disk.copy.KeepBook, Alarm: a.alarm, Log: a.log}
 	a.running.Go(func() { edits.Run(ctx) })
@@ -50,10 +53,29 @@ func (a *App) backfill(ctx context.Context, rows backfill.Rows) {
 // decides who is rung.
 const roundsToWatch = 5
 
+const (
+	roundsToErase = 5    // in how many rounds it is asked once what other nodes erased: within ten seconds, and half a minute is promised
+	roundsToTerms = 1800 // once an hour it is looked for recordings past their term
+)
+
+// recordingTerms erases recordings that are past their term.
+func (a *App) recordingTerms() maintenance.Job {
+	terms := &retention.Terms{House: a.cfg.Config.Recordings.KeepDays, Desk: a.desk, Store: a.db.Store, Log: a.log}
+	return func(ctx context.Context) {
+		if !a.offline.Waits() {
+			terms.Round(ctx, func() bool { return wallclock.Next(ctx, betweenPieces) })
+		}
+	}
+}
+
+// betweenPieces is between two pieces of what can wait.
+const betweenPieces = 100 * time.Millisecond
+
 // jobs are what each round of maintenance does, in this order.
 func (a *App) jobs() []maintenance.Job {
 	watch := duty.Watch{Roster: a.dispatching.roster, Allowed: a.dialler.Check, Alarm: a.alarm}
 	morning := duty.Morning{Roster: a.dispatching.roster, Facts: a.db.Store, Send: a.letters.ToStaff, Log: a.log}
+	erased := &retention.Erasures{Spool: a.disk.spool, Delete: a.deleteRecordings, Store: a.db.Store, Log: a.log}
 	unlessOffline := func(job maintenance.Job) maintenance.Job {
 		return func(ctx context.Context) {
 			if !a.offline.Waits() {
@@ -65,6 +87,7 @@ func (a *App) jobs() []maintenance.Job {
 		a.offline.Round,
 		maintenance.WriteChanges(a.desk, a.log),
 		unlessOffline(a.disk.recordings.Recover),
+		maintenance.Every(roundsToErase, unlessOffline(func(ctx context.Context) { erased.Round(ctx, time.Now()) })),
 		maintenance.Forget(a.db.Store, nodes.SpendingTime, a.log),
 		maintenance.LeaseNumbers(a.disk.numbers.Refill, a.log),
 		unlessOffline(a.shareBudgets),

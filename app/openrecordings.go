@@ -45,6 +45,15 @@ func (a *App) encryption() (spool.Encryption, error) {
 	return spool.Encryption{Keys: keys, Off: !wanted}, err
 }
 
+// deleteRecordings deletes the sound of recordings that were erased, and what the journal tells of them.
+func (a *App) deleteRecordings(ids []string) error {
+	var faults []error
+	for _, id := range ids {
+		faults = append(faults, a.disk.spool.Remove(id))
+	}
+	return errors.Join(append(faults, a.disk.journal.Forget(ids))...)
+}
+
 // openRecording opens the sound of a recording.
 func (a *App) openRecording(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
 	open := a.disk.spool.Open

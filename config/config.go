@@ -183,6 +183,8 @@ const (
 type Recordings struct {
 	Encrypt bool   `yaml:"encrypt"`  // with AES-256-GCM
 	KeyFile string `yaml:"key_file"` // one key a line, the first one writes; empty: recordings.key in the data folder
+	// KeepDays is for how many days recordings are kept whose contract says nothing else, and those of no contract; 0: until somebody erases them.
+	KeepDays int `yaml:"keep_days"`
 }
 
 // Speech is the voice that says free text, such as customers' names, in the language of who listens.

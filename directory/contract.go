@@ -57,6 +57,7 @@ type Contract struct {
 	// ConfirmByCall has the customer rung after "restored" and asked whether it works.
 	ConfirmByCall bool
 	RemoteAccess  bool      // a fact that staff set, never deduced
+	KeepDays      int       // for so many days its recordings are kept; 0: as the house does
 	PINAt         time.Time // when it got the PIN that it has; zero: not known
 	Version       int
 }

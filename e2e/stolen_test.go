@@ -169,10 +169,10 @@ func TestAStolenDataFolderShowsNoSecondOfSound(t *testing.T) {
 	if !bytes.Equal(h.sound(t, first), inTheClear) {
 		t.Error("the former recording is served in other octets, now that it is encrypted")
 	}
-	h.close()
 	if found := soundIn(t, data, inTheClear, sealed); len(found) > 0 {
 		t.Errorf("a stolen folder shows sound in %v", found)
 	}
+	h.erases(t, data, first)
 
 	out := t.TempDir()
 	text, err := exec.Command(program(), "recording", "decrypt", number(second), "--config", on, "--data", data, "--out", out).CombinedOutput()
@@ -183,11 +183,67 @@ func TestAStolenDataFolderShowsNoSecondOfSound(t *testing.T) {
 	if err != nil || !bytes.Equal(written, sealed) {
 		t.Errorf("the command writes %d octets, the API serves %d: %v", len(written), len(sealed), err)
 	}
+	h.close()
 	if err := os.Rename(key, key+".lost"); err != nil {
 		t.Fatal(err)
 	}
 	text, err = exec.Command(program(), "recording", "decrypt", number(second), "--config", on, "--data", data, "--out", t.TempDir()).CombinedOutput()
 	if err == nil || !strings.Contains(string(text), key) {
 		t.Errorf("without the key: %v, %s", err, text)
+	}
+}
+
+// octetsIn names the files below a folder that hold a piece of a file octet for octet.
+func octetsIn(t *testing.T, folder string, file []byte) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for at := 1000; at+32 < len(file); at += 4000 {
+			if bytes.Contains(text, file[at:at+32]) {
+				found = append(found, path)
+				break
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// erases erases the recording of a ticket and looks for what is left of it: its sealed octets in every file of the data folder, the
+// database's included, and its checksum in the journal.
+func (h *house) erases(t *testing.T, data string, v ticketView) {
+	t.Helper()
+	r := v.Recordings[0]
+	lies, err := os.ReadFile(filepath.Join(data, "recordings", r.ID+".sealed"))
+	if err != nil || len(lies) < 8000 {
+		t.Fatalf("%d octets, %v", len(lies), err)
+	}
+	if found := octetsIn(t, data, lies); len(found) != 1 {
+		t.Fatalf("before, the search finds the sealed octets in %v", found)
+	}
+	reason := map[string]string{"reason": "asked for"}
+	if _, err := h.call(http.MethodPost, "/api/v1/tickets/"+number(v)+"/erase-recordings", reason, nil); err != nil {
+		t.Fatal(err)
+	}
+	if found := octetsIn(t, data, lies); len(found) > 0 {
+		t.Errorf("octets of a recording that was erased lie in %v", found)
+	}
+	files, err := filepath.Glob(filepath.Join(data, "journal", "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the journal has %d files, %v", len(files), err)
+	}
+	for _, name := range files {
+		if text, err := os.ReadFile(name); err != nil || bytes.Contains(text, []byte(r.SHA256)) {
+			t.Errorf("%s tells of a recording that was erased: %v", name, err)
+		}
+	}
+	if status, _ := h.call(http.MethodGet, r.URL, nil, nil); status != http.StatusGone {
+		t.Errorf("a recording that was erased is answered with %d", status)
 	}
 }

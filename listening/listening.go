@@ -29,7 +29,7 @@ func Open(ctx context.Context, store tickets.RecordingStore, open func(context.C
 	if err != nil {
 		return nil, fmt.Errorf("opening recording %s: %w", r.ID, err)
 	}
-	if err := store.LogAccess(ctx, r.ID, actor, now); err != nil {
+	if err := store.LogAccess(ctx, r.ID, actor, tickets.Listened, now); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("logging the access to recording %s: %w", r.ID, err)
 	}

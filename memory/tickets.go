@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"hotline/directory"
+	"hotline/paging"
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
@@ -22,7 +24,9 @@ type ticketTables struct {
 	events  map[string]bool // ids of all events
 	terms   map[string]sla.Terms
 	claims  map[tickets.Number]claim
-	access  map[string][]tickets.Access // by recording
+	access  []tickets.Access // in the order noted
+	erased  []string         // recordings, in the order in which they were
+	holds   []tickets.Hold   // of contracts
 }
 
 // claim is a node's right to raise a ticket's alarms for a while.
@@ -60,7 +64,16 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 	case found && stands.Version != c.Expect:
 		return fmt.Errorf("ticket %d: %w", n, storage.ErrConflict)
 	}
-	s.tickets[n] = copied(c.Ticket)
+	for _, e := range c.Events {
+		for _, id := range e.ErasedRecordings() {
+			if r, _, ok := s.recording(id); ok && r.SHA256 != "" {
+				s.forgetSum(r.SHA256)
+			}
+			s.erased = append(s.erased, id)
+			s.access = append(s.access, tickets.Access{Recording: id, Ticket: n, Actor: e.Actor, Action: tickets.ErasedIt, At: e.At})
+		}
+	}
+	s.tickets[n] = s.withoutErased(copied(c.Ticket))
 	if p := c.Ticket.Promise; p != nil {
 		s.terms[p.ID()] = *p
 	}
@@ -182,21 +195,81 @@ func (s *Store) Terms(_ context.Context, id string) (sla.Terms, error) {
 func (s *Store) Recording(_ context.Context, id string) (tickets.Recording, tickets.Number, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for n, t := range s.tickets {
-		for _, r := range t.Recordings {
-			if r.ID == id {
-				return r, n, nil
-			}
-		}
+	if r, n, ok := s.recording(id); ok {
+		return r, n, nil
+	}
+	if slices.Contains(s.erased, id) {
+		return tickets.Recording{}, 0, fmt.Errorf("recording %s: %w", id, tickets.ErrErased)
 	}
 	return tickets.Recording{}, 0, fmt.Errorf("recording %s: %w", id, storage.ErrNotFound)
 }
 
-// LogAccess notes who listened to a recording.
-func (s *Store) LogAccess(_ context.Context, recording, actor string, at time.Time) error {
+func (s *Store) recording(id string) (tickets.Recording, tickets.Number, bool) {
+	for n, t := range s.tickets {
+		for _, r := range t.Recordings {
+			if r.ID == id {
+				return r, n, true
+			}
+		}
+	}
+	return tickets.Recording{}, 0, false
+}
+
+// forgetSum takes the checksum of a sound out of what the API answered.
+func (s *Store) forgetSum(sum string) {
+	for key, reply := range s.replies {
+		reply.Body = bytes.ReplaceAll(reply.Body, []byte(sum), nil)
+		s.replies[key] = reply
+	}
+}
+
+// withoutErased takes what was erased off a ticket, whatever a change says of it.
+func (s *Store) withoutErased(t tickets.Ticket) tickets.Ticket {
+	t.Recordings = slices.DeleteFunc(t.Recordings, func(r tickets.Recording) bool { return slices.Contains(s.erased, r.ID) })
+	return t
+}
+
+// Erasures lists what was erased, in the order written.
+func (s *Store) Erasures(_ context.Context, behind int64, limit int) (list []tickets.Erasure, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.access[recording] = append(s.access[recording], tickets.Access{Actor: actor, At: at})
+	for i, id := range s.erased {
+		if place := int64(i + 1); place > behind && len(list) < limit {
+			list = append(list, tickets.Erasure{Place: place, Recording: id})
+		}
+	}
+	return list, nil
+}
+
+// RecordedBefore lists recordings of before an instant, the oldest first.
+func (s *Store) RecordedBefore(_ context.Context, before time.Time, behind tickets.Kept, limit int) (list []tickets.Kept, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	order := func(a, b tickets.Kept) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Recording, b.Recording)) }
+	for n, t := range s.tickets {
+		_, held := tickets.HoldOf(s.history[n])
+		for _, h := range slices.Backward(s.holds) {
+			if t.Contract != "" && h.Contract == t.Contract {
+				held = held || !h.Lifted
+				break
+			}
+		}
+		for _, r := range t.Recordings {
+			if k := (tickets.Kept{Recording: r.ID, At: r.At, Ticket: n, Contract: t.Contract, Held: held}); r.At.Before(before) && order(k, behind) > 0 {
+				list = append(list, k)
+			}
+		}
+	}
+	slices.SortFunc(list, order)
+	return list[:min(limit, len(list))], nil
+}
+
+// LogAccess notes what somebody did with a recording.
+func (s *Store) LogAccess(_ context.Context, recording, actor string, a tickets.Action, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, n, _ := s.recording(recording)
+	s.access = append(s.access, tickets.Access{Recording: recording, Ticket: n, Actor: actor, Action: a, At: at})
 	return nil
 }
 
@@ -204,5 +277,46 @@ func (s *Store) LogAccess(_ context.Context, recording, actor string, at time.Ti
 func (s *Store) Accesses(_ context.Context, recording string) ([]tickets.Access, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.access[recording]), nil
+	return slices.DeleteFunc(slices.Clone(s.access), func(a tickets.Access) bool { return a.Recording != recording }), nil
+}
+
+// ListAccesses selects and pages accesses, the newest first.
+func (s *Store) ListAccesses(_ context.Context, f tickets.AccessFilter) (page paging.Page[tickets.Access], err error) {
+	behind, given, err := paging.Place(f.After, tickets.AccessSort)
+	if err != nil {
+		return page, fmt.Errorf("listing accesses to recordings: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var places []int64 // counted from 1
+	total := 0
+	for i, a := range slices.Backward(s.access) {
+		if !f.Matches(a) {
+			continue
+		}
+		if total++; !given || int64(i+1) < behind.Number {
+			places = append(places, int64(i+1))
+		}
+	}
+	found := paging.Paged(places, f.Limit, tickets.AccessPosition)
+	page = paging.Page[tickets.Access]{Next: found.Next}.Counted(total)
+	for _, place := range found.Items {
+		page.Items = append(page.Items, s.access[place-1])
+	}
+	return page, nil
+}
+
+// HoldContract notes a legal hold of a contract, or its end.
+func (s *Store) HoldContract(_ context.Context, h tickets.Hold) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holds = append(s.holds, h)
+	return nil
+}
+
+// ContractHolds lists the legal holds of a contract.
+func (s *Store) ContractHolds(_ context.Context, c directory.ContractID) ([]tickets.Hold, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.holds), func(h tickets.Hold) bool { return h.Contract != c }), nil
 }

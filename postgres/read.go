@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"hotline/directory"
+	"hotline/paging"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/storage/stored"
 	"hotline/tickets"
 )
@@ -196,7 +199,26 @@ func (s *Store) Terms(ctx context.Context, id string) (sla.Terms, error) {
 	return row(ctx, s, "reading terms "+id, scanDocument[stored.Terms], selectTerms, id)
 }
 
-const selectRecording = `select id, call, at, seconds, law, partial, file, sha256, ticket from recordings where id = $1`
+const (
+	selectRecording = `select id, call, at, seconds, law, partial, file, sha256, ticket from recordings where id = $1`
+	selectErased    = `select exists (select from erased where recording = $1)`
+	selectErasures  = `select place, recording from erased where place > $1 order by place limit $2`
+	// Behind the last one of the page before, of one instant by its id.
+	selectRecorded = `
+select r.id, r.at, r.ticket, t.contract, exists (select from held h where h.ticket = r.ticket)
+	or coalesce((select not h.lifted from holds h where h.contract = t.contract order by h.place desc limit 1), false)
+from recordings r join tickets t on t.number = r.ticket
+where r.at < $1 and (r.at, r.id) > ($2, $3) order by r.at, r.id limit $4`
+
+	insertAccess      = `insert into accesses (recording, actor, action, at, ticket) values ($1, $2, $3, $4, $5)`
+	insertAccessFound = `
+insert into accesses (recording, actor, action, at, ticket)
+values ($1, $2, $3, $4, coalesce((select ticket from recordings where id = $1), 0))`
+	selectAccess = `select recording, ticket, actor, action, at from accesses where recording = $1 order by place`
+
+	insertHold  = `insert into holds (contract, at, actor, reason, lifted) values ($1, $2, $3, $4, $5)`
+	selectHolds = `select contract, at, actor, reason, lifted from holds where contract = $1 order by place`
+)
 
 // Recording finds a recording and its ticket.
 func (s *Store) Recording(ctx context.Context, id string) (tickets.Recording, tickets.Number, error) {
@@ -209,5 +231,107 @@ func (s *Store) Recording(ctx context.Context, id string) (tickets.Recording, ti
 		f.At = f.At.UTC()
 		return f, err
 	}, selectRecording, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		erased, failed := row(ctx, s, "reading whether recording "+id+" was erased", pgx.RowTo[bool], selectErased, id)
+		if failed != nil {
+			return f.Recording, 0, failed
+		}
+		if erased {
+			err = fmt.Errorf("recording %s: %w", id, tickets.ErrErased)
+		}
+	}
 	return f.Recording, f.ticket, err
+}
+
+// Erasures lists what was erased, in the order written.
+func (s *Store) Erasures(ctx context.Context, behind int64, limit int) ([]tickets.Erasure, error) {
+	return rows(ctx, s, "reading which recordings were erased", pgx.RowToStructByPos[tickets.Erasure], selectErasures, behind, limit)
+}
+
+// RecordedBefore lists recordings of before an instant, the oldest first.
+func (s *Store) RecordedBefore(ctx context.Context, before time.Time, behind tickets.Kept, limit int) ([]tickets.Kept, error) {
+	return rows(ctx, s, "reading which recordings are old", func(r pgx.CollectableRow) (k tickets.Kept, err error) {
+		err = r.Scan(&k.Recording, &k.At, &k.Ticket, &k.Contract, &k.Held)
+		k.At = k.At.UTC()
+		return k, err
+	}, selectRecorded, before, behind.At, behind.Recording, limit)
+}
+
+// LogAccess notes what somebody did with a recording.
+func (s *Store) LogAccess(ctx context.Context, recording, actor string, a tickets.Action, at time.Time) error {
+	return s.exec(ctx, "noting an access to recording "+recording, insertAccessFound, recording, actor, a, at)
+}
+
+func scanAccess(r pgx.CollectableRow) (a tickets.Access, err error) {
+	err = r.Scan(&a.Recording, &a.Ticket, &a.Actor, &a.Action, &a.At)
+	a.At = a.At.UTC()
+	return a, err
+}
+
+// Accesses lists who listened to a recording.
+func (s *Store) Accesses(ctx context.Context, recording string) ([]tickets.Access, error) {
+	return rows(ctx, s, "reading the accesses to recording "+recording, scanAccess, selectAccess, recording)
+}
+
+// ListAccesses selects and pages accesses, the newest first.
+func (s *Store) ListAccesses(ctx context.Context, f tickets.AccessFilter) (page paging.Page[tickets.Access], err error) {
+	behind, given, err := paging.Place(f.After, tickets.AccessSort)
+	if err != nil {
+		return page, fmt.Errorf("listing accesses to recordings: %w", err)
+	}
+	var sel selection
+	if f.Recording != "" {
+		sel.where("t.recording = $%d", f.Recording)
+	}
+	if f.Ticket != 0 {
+		sel.where("t.ticket = $%d", f.Ticket)
+	}
+	if f.Actor != "" {
+		sel.where("t.actor = $%d", f.Actor)
+	}
+	if f.Action != "" {
+		sel.where("t.action = $%d", string(f.Action))
+	}
+	total, err := row(ctx, s, "counting accesses to recordings", pgx.RowTo[int],
+		fmt.Sprintf("select count(*) from (select from accesses t%s limit %d) n", sel, paging.CountedAtMost+1), sel.args...)
+	if err != nil {
+		return page, err
+	}
+	if given {
+		sel.where("t.place < $%d", behind.Number)
+	}
+	found, err := rows(ctx, s, "listing accesses to recordings", func(r pgx.CollectableRow) (a placed, err error) {
+		err = r.Scan(&a.Recording, &a.Ticket, &a.Actor, &a.Action, &a.At, &a.place)
+		a.At = a.At.UTC()
+		return a, err
+	}, fmt.Sprintf("select recording, ticket, actor, action, at, place from accesses t%s order by place desc limit %d", sel, paging.Size(f.Limit)+1), sel.args...)
+	if err != nil {
+		return page, err
+	}
+	places := paging.Paged(found, f.Limit, func(a placed) paging.Position { return tickets.AccessPosition(a.place) })
+	page = paging.Page[tickets.Access]{Next: places.Next}.Counted(total)
+	for _, a := range places.Items {
+		page.Items = append(page.Items, a.Access)
+	}
+	return page, nil
+}
+
+// placed is an access with its place in the log.
+type placed struct {
+	tickets.Access
+	place int64
+}
+
+// HoldContract notes a legal hold of a contract, or its end.
+func (s *Store) HoldContract(ctx context.Context, h tickets.Hold) error {
+	return s.exec(ctx, "noting a legal hold of contract "+string(h.Contract), insertHold, h.Contract, h.At, h.Actor, h.Reason, h.Lifted)
+}
+
+// ContractHolds lists the legal holds of a contract.
+func (s *Store) ContractHolds(ctx context.Context, c directory.ContractID) ([]tickets.Hold, error) {
+	return rows(ctx, s, "reading the legal holds of contract "+string(c), func(r pgx.CollectableRow) (h tickets.Hold, err error) {
+		err = r.Scan(&h.Contract, &h.At, &h.Actor, &h.Reason, &h.Lifted)
+		h.At = h.At.UTC()
+		return h, err
+	}, selectHolds, c)
 }

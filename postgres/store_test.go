@@ -148,6 +148,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, selectCallHours, selectHumans, insertToken, selectToken, listTokens, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertPrompt, deletePrompts, promptsBehind, promptVersions, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork,
 		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectSession, endSession, endOthers, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
+		insertErased, forgetReplies, insertHeld, deleteHeld, selectErased, selectErasures, selectRecorded, insertAccessFound, insertHold, selectHolds,
 		lockEngaged, engage, selectEngaged, deleteEngaged, renewEngaged, deleteNotEngaged,
 		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening}
 	conn, err := s.pool.Acquire(t.Context())

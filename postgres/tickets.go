@@ -36,7 +36,15 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 
 	insertRecording = `
 insert into recordings (id, ticket, place, call, at, seconds, law, partial, file, sha256)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where not exists (select from erased where recording = $1)`
+
+	insertErased = `insert into erased (recording, ticket) values ($1, $2) on conflict (recording) do nothing`
+	// What the API answered within a day holds the checksum of the sound.
+	forgetReplies = `
+update replies set body = convert_to(replace(convert_from(body, 'UTF8'), r.sha256, ''), 'UTF8') from recordings r
+where r.id = $1 and r.sha256 <> '' and position(convert_to(r.sha256, 'UTF8') in body) > 0`
+	insertHeld = `insert into held (ticket) values ($1) on conflict (ticket) do nothing`
+	deleteHeld = `delete from held where ticket = $1`
 
 	insertEvent = `insert into events (id, ticket, at, kind, actor, text, facts) values ($1, $2, $3, $4, $5, $6, $7)`
 
@@ -93,6 +101,7 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, c tickets.Change) error {
 		})
 	}
 	putTicket(batch, c.Ticket, c.Expect)
+	putErased(batch, c.Events)
 	putParts(batch, c.Ticket, c.Expect == 0)
 	for _, e := range c.Events {
 		batch.Queue(insertEvent, e.ID, e.Ticket, e.At, e.Kind, e.Actor, e.Text, facts(e.Facts))
@@ -125,6 +134,23 @@ func putTicket(batch *pgx.Batch, t tickets.Ticket, expect int) {
 		}
 		return nil
 	})
+}
+
+// putErased writes what lines of the history say of recordings: which were erased, by whom, and whether a legal hold stands.
+func putErased(batch *pgx.Batch, lines []tickets.Event) {
+	for _, e := range lines {
+		for _, id := range e.ErasedRecordings() {
+			batch.Queue(forgetReplies, id)
+			batch.Queue(insertErased, id, e.Ticket)
+			batch.Queue(insertAccess, id, e.Actor, tickets.ErasedIt, e.At, e.Ticket)
+		}
+		switch e.Kind {
+		case tickets.Held:
+			batch.Queue(insertHeld, e.Ticket)
+		case tickets.HoldLifted:
+			batch.Queue(deleteHeld, e.Ticket)
+		}
+	}
 }
 
 // putParts writes clocks and recordings whole.
@@ -199,27 +225,9 @@ func (s *Store) History(ctx context.Context, n tickets.Number) ([]tickets.Event,
 	return nil, err
 }
 
-const (
-	leaseNumbers = `update numbers set next = next + $1 returning next - $1`
-	insertAccess = `insert into accesses (recording, actor, at) values ($1, $2, $3)`
-	selectAccess = `select actor, at from accesses where recording = $1 order by at, actor`
-)
+const leaseNumbers = `update numbers set next = next + $1 returning next - $1`
 
 // LeaseNumbers gives a block that is never given again.
 func (s *Store) LeaseNumbers(ctx context.Context, n int) (tickets.Number, error) {
 	return row(ctx, s, "leasing ticket numbers", pgx.RowTo[tickets.Number], leaseNumbers, n)
-}
-
-// LogAccess notes who listened to a recording.
-func (s *Store) LogAccess(ctx context.Context, recording, actor string, at time.Time) error {
-	return s.exec(ctx, "noting an access to recording "+recording, insertAccess, recording, actor, at)
-}
-
-// Accesses lists who listened to a recording.
-func (s *Store) Accesses(ctx context.Context, recording string) ([]tickets.Access, error) {
-	return rows(ctx, s, "reading the accesses to recording "+recording, func(r pgx.CollectableRow) (a tickets.Access, err error) {
-		err = r.Scan(&a.Actor, &a.At)
-		a.At = a.At.UTC()
-		return a, err
-	}, selectAccess, recording)
 }

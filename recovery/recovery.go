@@ -33,6 +33,7 @@ type Spool interface {
 	Recover(id string) error // gives a recording whose process died its end
 	Octets(id string) (g711.Codec, []byte, error)
 	Sum(id string) (string, error)
+	Remove(id string) error
 }
 
 // Store tells which recordings are on tickets. The stores implement it.
@@ -83,6 +84,12 @@ func (r *Recordings) adopt(ctx context.Context) error {
 	for _, id := range r.cutOff() {
 		_, _, err := r.Store.Recording(ctx, id)
 		if err == nil {
+			continue
+		}
+		if errors.Is(err, tickets.ErrErased) { // while this process did not run
+			if err := r.Spool.Remove(id); err != nil {
+				return err
+			}
 			continue
 		}
 		if !errors.Is(err, storage.ErrNotFound) {

@@ -55,6 +55,8 @@ type DeskConfig struct {
 	Deferred func(n Number, err error)
 	// Refused hears once of a change that the store does not take although it is up: somebody has to look.
 	Refused func(n Number, err error)
+	// Erase deletes the sound of recordings on this node; one that is not there is no fault. Nil: there is no sound here.
+	Erase func(recordings []string) error
 	// Changed hears of each ticket as this desk has changed it, in the goroutine that did; nil for nobody.
 	Changed func(t Ticket)
 	// Spent hears of each wrong PIN, to keep it; it must not wait. Nil: a restart forgets them.

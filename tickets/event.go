@@ -55,6 +55,9 @@ const (
 	RingAsked      EventKind = "ring_asked"          // staff want those on duty rung now
 	ImpliedBy      EventKind = "implied"             // a clock met because a later one was
 	AlertHeard     EventKind = "alert"               // what installed systems report of it
+	Erased         EventKind = "recordings_erased"   // who erased the sound of which recordings, and why
+	Held           EventKind = "hold_set"            // a legal hold: recordings are not erased
+	HoldLifted     EventKind = "hold_lifted"
 )
 
 // Event is one line of a ticket's history. It is never changed after it was written.

@@ -54,6 +54,8 @@ func merge(ctx context.Context, s Store, c Change) (Change, error) {
 		return Change{}, nil
 	}
 	t.catchUp(c.Ticket, lines, fresh)
+	t.without(lines)
+	t.without(fresh)
 	ready := func(id string) (*sla.Agreement, error) {
 		if p := c.Ticket.Promise; p != nil && p.ID() == id { // terms that the store has not seen yet
 			return p.Ready()

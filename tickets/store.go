@@ -32,9 +32,16 @@ type Store interface {
 
 // RecordingStore finds recordings, and keeps who listened to them.
 type RecordingStore interface {
-	Recording(ctx context.Context, id string) (Recording, Number, error)
-	LogAccess(ctx context.Context, recording, actor string, at time.Time) error // every access to a recording
-	Accesses(ctx context.Context, recording string) ([]Access, error)           // in the order noted
+	Recording(ctx context.Context, id string) (Recording, Number, error) // ErrErased for one that was erased
+	// Erasures lists what was erased, behind a place, in the order written. Writing a line of kind Erased writes them, and their accesses.
+	Erasures(ctx context.Context, behind int64, limit int) ([]Erasure, error)
+	LogAccess(ctx context.Context, recording, actor string, a Action, at time.Time) error // every access to a recording
+	Accesses(ctx context.Context, recording string) ([]Access, error)                     // in the order noted
+	ListAccesses(ctx context.Context, f AccessFilter) (paging.Page[Access], error)        // the newest first; paging.ErrCursor
+	// RecordedBefore lists recordings of before an instant, the oldest first, behind another one of the list.
+	RecordedBefore(ctx context.Context, before time.Time, behind Kept, limit int) ([]Kept, error)
+	HoldContract(ctx context.Context, h Hold) error
+	ContractHolds(ctx context.Context, c directory.ContractID) ([]Hold, error) // in the order noted
 }
 
 // Change is one whole change of a ticket: the ticket as it stands afterwards, the lines added to its history, and the
@@ -49,9 +56,3 @@ type Change struct {
 
 // changeBounds are the last gate: whatever let a text in, the store can keep it.
 var changeBounds = limits.For[Change]()
-
-// Access is one look at a recording.
-type Access struct {
-	Actor string
-	At    time.Time
-}

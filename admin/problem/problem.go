@@ -56,6 +56,7 @@ func Brief(_ huma.Context, _ string, v any) (any, error) {
 // statusOf is the one table that turns the domain's conditions into HTTP. 0: a fault of ours.
 func statusOf(err error) int {
 	var move *tickets.MoveError
+	var hold *tickets.HeldError
 	for _, row := range []struct {
 		holds  bool
 		status int
@@ -66,6 +67,9 @@ func statusOf(err error) int {
 		{errors.Is(err, oncall.ErrOnRota), http.StatusConflict},
 		{errors.As(err, &move), http.StatusConflict}, // the ticket's state does not allow it
 		{errors.Is(err, statistics.ErrBadMonth), http.StatusUnprocessableEntity},
+		{errors.As(err, &hold), http.StatusConflict},
+		{errors.Is(err, tickets.ErrErased), http.StatusGone},
+		{errors.Is(err, tickets.ErrNoReason), http.StatusUnprocessableEntity},
 		{errors.Is(err, tickets.ErrEmpty), http.StatusUnprocessableEntity},
 		{errors.Is(err, sla.ErrNeverOpen), http.StatusUnprocessableEntity},
 		{errors.Is(err, storage.ErrDown), http.StatusServiceUnavailable},

@@ -52,7 +52,7 @@ type Config struct {
 	PINs      PINs
 	Desk      Desk
 	// Accessed notes that a recording is heard, by whom; what it cannot note is not played.
-	Accessed func(ctx context.Context, recording, actor string, at time.Time) error
+	Accessed func(ctx context.Context, recording, actor string, did tickets.Action, at time.Time) error
 	Reach    Reach
 	Shifts   Shifts
 	Cover    Cover

@@ -101,7 +101,7 @@ func (s *session) play(t tickets.Ticket) error {
 			return err
 		}
 		now := s.call.Now()
-		if err := s.asked(func(ctx context.Context) error { return s.cfg.Accessed(ctx, r.ID, s.actor(), now) }); err != nil {
+		if err := s.asked(func(ctx context.Context) error { return s.cfg.Accessed(ctx, r.ID, s.actor(), tickets.Listened, now) }); err != nil {
 			return s.trouble("noting who hears a recording", err) // nobody listens unseen, as over the API
 		}
 		if err := s.call.Replay(s.ctx, r.ID); err != nil && s.ctx.Err() == nil {

@@ -41,7 +41,7 @@ type engineers struct {
 	says     map[string]string // what colleagues answer: yes, no; else their telephone rings in vain
 	customer string            // how a customer's telephone is: answers, silent, nowhere
 	// accessed notes who hears a recording; nil: the store does.
-	accessed func(ctx context.Context, recording, actor string, at time.Time) error
+	accessed func(ctx context.Context, recording, actor string, did tickets.Action, at time.Time) error
 }
 
 func inRome() *time.Location {

@@ -241,7 +241,7 @@ func TestNobodyHearsARecordingUnseen(t *testing.T) {
 				_, err := s.world.desk.Keep(s.ctx, 417, tickets.Recording{ID: "417-a", At: time.Now(), Seconds: 5}, time.Now())
 				s.must(err)
 				noted := ""
-				s.world.accessed = func(_ context.Context, recording, actor string, _ time.Time) error {
+				s.world.accessed = func(_ context.Context, recording, actor string, _ tickets.Action, _ time.Time) error {
 					time.Sleep(c.takes)
 					noted = recording + " " + actor
 					return c.err

@@ -154,12 +154,15 @@ func recordings(t *testing.T, s Store) {
 	check.Equal(t, "its ticket", n, tickets.Number(417))
 	_, _, err = s.Recording(t.Context(), "../../etc/passwd")
 	check.Error(t, "a recording that does not exist", err, storage.ErrNotFound)
-	check.Must(t, s.LogAccess(t.Context(), "r417-2", "staff:demo", monday))
-	check.Must(t, s.LogAccess(t.Context(), "r417-1", "staff:anna", monday))
-	check.Must(t, s.LogAccess(t.Context(), "r417-2", "staff:anna", monday.Add(time.Second)))
+	check.Must(t, s.LogAccess(t.Context(), "r417-2", "staff:demo", tickets.Listened, monday))
+	check.Must(t, s.LogAccess(t.Context(), "r417-1", "staff:anna", tickets.Listened, monday))
+	check.Must(t, s.LogAccess(t.Context(), "r417-2", "staff:anna", tickets.Exported, monday.Add(time.Second)))
 	who, err := s.Accesses(t.Context(), "r417-2")
 	check.Must(t, err)
-	check.Equal(t, "who listened", who, []tickets.Access{{Actor: "staff:demo", At: monday}, {Actor: "staff:anna", At: monday.Add(time.Second)}})
+	check.Equal(t, "who listened", who, []tickets.Access{
+		{Recording: "r417-2", Ticket: 417, Actor: "staff:demo", Action: tickets.Listened, At: monday},
+		{Recording: "r417-2", Ticket: 417, Actor: "staff:anna", Action: tickets.Exported, At: monday.Add(time.Second)},
+	})
 	who, err = s.Accesses(t.Context(), "r417-3")
 	check.Must(t, err)
 	check.Equal(t, "who listened to another", len(who), 0)

@@ -234,7 +234,7 @@ func (m *planner) contract(r record) (change, error) {
 	stands, known := m.book.Contracts.Get(directory.ContractID(r.cells["id"]))
 	e := entry.Contract{
 		ID: r.cells["id"], Customer: r.cells["customer"], Level: r.cells["level"], Language: stands.Language, Calendar: string(stands.Calendar),
-		AfterHours: string(stands.AfterHours), EvoSupport: stands.EvoSupport, ConfirmByCall: stands.ConfirmByCall, Blocking: stands.Blocking, NonBlocking: stands.NonBlocking,
+		AfterHours: string(stands.AfterHours), EvoSupport: stands.EvoSupport, ConfirmByCall: stands.ConfirmByCall, KeepDays: stands.KeepDays, Blocking: stands.Blocking, NonBlocking: stands.NonBlocking,
 	}
 	var err error
 	if e.ValidFrom, err = m.day(r, "first_day", 0); err != nil {
