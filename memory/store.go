@@ -35,6 +35,7 @@ type Store struct {
 	workTables
 	directoryTables
 	oncallTables
+	pageTables
 	scheduleTables
 	flowTables
 	userTables
@@ -80,8 +81,8 @@ func New(first tickets.Number) *Store {
 			levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{}, faults: map[string]directory.KnownFault{},
 			edits: edits{pins: map[directory.PINHash]int64{}, at: map[document]int64{}, gone: map[document]int{}},
 		},
-		oncallTables:    oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
-		scheduleTables:  newSchedules(),
+		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
+		scheduleTables: newSchedules(), pageTables: newPageTables(),
 		intakeTables:    newIntake(),
 		heartbeatTables: newHeartbeats(),
 		flowTables:      flowTables{facts: map[string]string{}},

@@ -3,14 +3,17 @@ package memory_test
 import (
 	"testing"
 
+	"hotline/attachments"
 	"hotline/budgets"
 	"hotline/cdr"
+	"hotline/drafts"
 	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/memory"
 	"hotline/oncall"
+	"hotline/presence"
 	"hotline/prompts/replaced"
 	"hotline/storage"
 	"hotline/storage/storagetest"
@@ -49,6 +52,13 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return memory.New(417) }) })
 	t.Run("heartbeats", func(t *testing.T) {
 		storagetest.Heartbeats(t, func(t *testing.T) heartbeat.Store { return memory.New(417) })
+	})
+	t.Run("attachments", func(t *testing.T) {
+		storagetest.Attachments(t, func(t *testing.T) attachments.Store { return memory.New(417) })
+	})
+	t.Run("drafts", func(t *testing.T) { storagetest.Drafts(t, func(t *testing.T) drafts.Store { return memory.New(417) }) })
+	t.Run("presence", func(t *testing.T) {
+		storagetest.Presence(t, func(t *testing.T) presence.Store { return memory.New(417) })
 	})
 	t.Run("prompts", func(t *testing.T) {
 		storagetest.Prompts(t, func(t *testing.T) replaced.Store { return memory.New(417) })

@@ -3,13 +3,16 @@ package postgres
 import (
 	"testing"
 
+	"hotline/attachments"
 	"hotline/budgets"
 	"hotline/cdr"
+	"hotline/drafts"
 	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/oncall"
+	"hotline/presence"
 	"hotline/prompts/replaced"
 	"hotline/storage"
 	"hotline/storage/storagetest"
@@ -41,6 +44,11 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("heartbeats", func(t *testing.T) {
 		storagetest.Heartbeats(t, func(t *testing.T) heartbeat.Store { return fresh(t) })
 	})
+	t.Run("attachments", func(t *testing.T) {
+		storagetest.Attachments(t, func(t *testing.T) attachments.Store { return fresh(t) })
+	})
+	t.Run("drafts", func(t *testing.T) { storagetest.Drafts(t, func(t *testing.T) drafts.Store { return fresh(t) }) })
+	t.Run("presence", func(t *testing.T) { storagetest.Presence(t, func(t *testing.T) presence.Store { return fresh(t) }) })
 	t.Run("prompts", func(t *testing.T) { storagetest.Prompts(t, func(t *testing.T) replaced.Store { return fresh(t) }) })
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return fresh(t) }) })
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"hotline/attachments"
 	"hotline/oncall"
 	"hotline/storage"
 )
@@ -49,7 +50,7 @@ func fault(doing string, err error) error {
 // ours tells whether an error is one of the domain's already.
 func ours(err error) bool {
 	for _, known := range []error{
-		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, oncall.ErrOnRota, oncall.ErrUnknownEngineer, errKnown, errStale,
+		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, oncall.ErrOnRota, oncall.ErrUnknownEngineer, attachments.ErrFull, errKnown, errStale,
 	} {
 		if errors.Is(err, known) {
 			return true

@@ -8,11 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hotline/attachments"
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/config"
 	"hotline/datadir"
 	"hotline/directory"
+	"hotline/drafts"
 	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
@@ -21,6 +23,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/postgres"
 	"hotline/postgres/local"
+	"hotline/presence"
 	"hotline/prompts/replaced"
 	"hotline/storage"
 	"hotline/tickets"
@@ -46,6 +49,9 @@ type Store interface {
 	budgets.Store
 	storage.Facts
 	oncall.Store
+	attachments.Store
+	drafts.Store
+	presence.Store
 	oncall.Engagements
 	escalation.Store
 	intake.Store
