@@ -5,13 +5,14 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/attachments"
 	"hotline/web"
 )
 
 // pages are the staff's.
 func (a *App) pages(ctx context.Context) http.Handler {
 	return web.New(web.Config{
-		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
+		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
 		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall,
 		Setup: a.setup(ctx), Plan: a.plan, Language: a.cfg.Config.Language, Log: a.log, Now: time.Now,
 	})
@@ -31,4 +32,9 @@ func (a *App) setup(ctx context.Context) *web.Setup {
 		a.cfg.Invite(link)
 	}
 	return setup
+}
+
+// files keeps the attachments of tickets. Their key is made of that of the PINs, which all nodes of a database have.
+func (a *App) files() *attachments.Keeper {
+	return attachments.NewKeeper(a.db.Store, a.disk.pinKey, newID)
 }

@@ -19,11 +19,7 @@ var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 func keeper(t *testing.T, store attachments.Store, secret string) *attachments.Keeper {
 	t.Helper()
 	n := 0
-	k, err := attachments.NewKeeper(store, []byte(secret), func() string { n++; return fmt.Sprintf("id%d", n) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
+	return attachments.NewKeeper(store, []byte(secret), func() string { n++; return fmt.Sprintf("id%d", n) })
 }
 
 func TestAFileIsSealedAndComesBack(t *testing.T) {

@@ -58,6 +58,7 @@ const (
 	Erased         EventKind = "recordings_erased"   // who erased the sound of which recordings, and why
 	Held           EventKind = "hold_set"            // a legal hold: recordings are not erased
 	HoldLifted     EventKind = "hold_lifted"
+	Attached       EventKind = "attachment" // a file was added
 )
 
 // Event is one line of a ticket's history. It is never changed after it was written.

@@ -13,6 +13,7 @@ import (
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/tickets"
+	"hotline/web/writing"
 )
 
 // doing is what an action does to a ticket.
@@ -145,6 +146,9 @@ func (s *server) act(a action) func(http.ResponseWriter, *request) {
 		case err != nil:
 			s.failed(w, r, err)
 		default:
+			if err := writing.Sent(context.WithoutCancel(ctx), s.Store, r.user.Name, n, r.text(), r.FormValue("draft")); err != nil {
+				s.Log.WarnContext(ctx, "web: a draft that was sent stays", "ticket", int64(n), "error", err)
+			}
 			s.Log.InfoContext(ctx, "web: staff wrote", "by", r.user.Name, "ticket", int64(n), "what", a.name)
 			http.Redirect(w, r.Request, r.address(n), http.StatusSeeOther)
 		}

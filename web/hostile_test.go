@@ -9,9 +9,12 @@ import (
 
 	"golang.org/x/net/html"
 
+	"hotline/attachments"
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/drafts"
 	"hotline/oncall"
+	"hotline/presence"
 	"hotline/sla"
 	"hotline/tickets"
 	"hotline/users"
@@ -97,6 +100,11 @@ func furnished(t *testing.T, text string) map[string][]string {
 	must(t, err)
 	_, err = o.desk.Assign(ctx, n, "staff:test", text, o.clock())
 	must(t, err)
+	_, err = o.config.Files.Attach(ctx, o.desk, attachments.Incoming{Ticket: n, Name: text, Type: text, Actor: "staff:" + text}, strings.NewReader(text), o.clock())
+	must(t, err)
+	_, err = o.store.PutDraft(ctx, drafts.Draft{User: "admin", Ticket: n, Text: text, At: o.clock()})
+	must(t, err)
+	must(t, o.store.PutTab(ctx, presence.Tab{User: text, Ticket: n, Tab: text, Writing: true, Seen: o.clock()}))
 	_, err = o.desk.CatchUp(ctx, o.store, o.clock())
 	must(t, err)
 	o.config.Trunks = func() []Trunk { return []Trunk{{Name: text, State: "failing", Error: text}} }

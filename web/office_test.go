@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/attachments"
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
@@ -111,6 +112,7 @@ func open(t *testing.T) *office {
 		TestCall: func(_ context.Context, a oncall.Attempt) string { o.rung = append(o.rung, a); return "no answer" },
 		Line:     func(context.Context) error { return nil },
 		Trunks:   func() []Trunk { return []Trunk{{Name: "carrier", State: "registered", Since: monday(7, 0)}} },
+		Files:    attachments.NewKeeper(o.store, []byte("key"), rand.Text),
 		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) {
 			return sound{bytes.NewReader(wave())}, nil
 		},

@@ -13,11 +13,13 @@ import (
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/web/access"
+	"hotline/web/attached"
 	"hotline/web/calendars"
 	"hotline/web/imports"
 	"hotline/web/reports"
 	"hotline/web/room"
 	"hotline/web/start"
+	"hotline/web/writing"
 )
 
 // rooms are the pages that live in rooms of their own. A house without anything gives the same routes: the table of rules is made so.
@@ -32,6 +34,8 @@ func rooms(c Config) []room.Route {
 			},
 		}),
 		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Log: c.Log}),
+		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
+		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 	)
 }

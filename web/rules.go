@@ -133,8 +133,8 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r := s.request(q)
 		q.Body = http.MaxBytesReader(w, q.Body, max(rule.most, formMost))
-		if status := unfit(q); status != 0 {
-			s.fail(w, r, status, "page-not-plain")
+		if status := unfit(q, max(rule.most, formMost)); status != 0 {
+			s.fail(w, r, status, map[bool]string{true: "page-too-large", false: "page-not-plain"}[status == http.StatusRequestEntityTooLarge])
 			return
 		}
 		if rule.anybody {
@@ -158,11 +158,11 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 
 // unfit is the status of a request that cannot be read: a form that is too large, or text that no store keeps (octets that are not
 // UTF-8, and the character NUL). 0: it is fit.
-func unfit(q *http.Request) int {
+func unfit(q *http.Request, most int64) int {
 	var large *http.MaxBytesError
 	err := q.ParseForm()
 	if err == nil {
-		if err = q.ParseMultipartForm(formMost); errors.Is(err, http.ErrNotMultipart) { // as none of ours is
+		if err = q.ParseMultipartForm(most); errors.Is(err, http.ErrNotMultipart) { // a file stays in memory: none lies on the disk in the clear
 			err = nil
 		}
 	}

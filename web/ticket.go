@@ -11,12 +11,15 @@ import (
 	"strings"
 	"time"
 
+	"hotline/attachments"
 	"hotline/directory"
+	"hotline/drafts"
 	"hotline/listening"
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
+	"hotline/web/writing"
 )
 
 func customerID(id string) directory.CustomerID { return directory.CustomerID(id) }
@@ -36,6 +39,8 @@ type ticketPage struct {
 	Doing      now         // for this ticket
 	Recordings []recording
 
+	besides
+
 	Problem    string // what was wrong with a form; empty: nothing
 	Text       string // words that were not taken yet
 	Seen       string // the last line of the history that the page shows
@@ -44,6 +49,13 @@ type ticketPage struct {
 	Categories []sla.Category
 	Asked      sla.Category // whose preview is shown; empty: none
 	Preview    []movedClock
+}
+
+// besides is what the page has beside the ticket.
+type besides struct {
+	Files   []attachments.Attachment
+	Present []writing.Person // who is at it, too
+	Draft   drafts.Draft     // what whoever looks was writing
 }
 
 // Buttons are the actions that need no more than words, in their order.
@@ -141,6 +153,9 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	for _, rec := range t.Recordings {
 		p.Recordings = append(p.Recordings, recording{rec, time.Duration(rec.Seconds * float64(time.Second)).Round(time.Second)})
 	}
+	if err = s.beside(ctx, r, &p); err != nil {
+		return p, err
+	}
 	p.Doing = s.now(r, engineers).of(n)
 	names := namesOf(engineers)
 	for _, e := range lines {
@@ -158,6 +173,22 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	}
 	p.page = r.page
 	return p, nil
+}
+
+// beside reads what the page has beside the ticket: its files, who is at it too, and what was being written.
+func (s *server) beside(ctx context.Context, r *request, p *ticketPage) (err error) {
+	n := p.Ticket.Number
+	if p.Files, err = s.Files.List(ctx, n); err != nil {
+		return err
+	}
+	if p.Present, err = writing.Others(ctx, s.Store, r.user.Name, n, r.Now); err != nil {
+		return err
+	}
+	if p.Draft, err = s.Store.Draft(ctx, r.user.Name, n); err != nil {
+		return fmt.Errorf("reading a draft for ticket %d: %w", n, err)
+	}
+	p.Text = cmp.Or(p.Text, p.Draft.Text)
+	return nil
 }
 
 // cover tells whether the hours that the ticket was promised run now.

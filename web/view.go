@@ -1,9 +1,11 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
+	"hotline/prompts"
 	"hotline/web/room"
 )
 
@@ -58,3 +60,24 @@ func (p page) Seconds(d time.Duration) string {
 
 // Word tells a word of the trade in the page's language.
 func (p page) Word(word string) string { return room.View{Words: p.words}.Word(word) }
+
+// Octets tells the size of a file, such as "12 kB" or "1.4 MB".
+func (p page) Octets(n int64) string {
+	if n < 1_000_000 {
+		return p.T("page-kilobytes", strconv.FormatInt((n+999)/1000, 10))
+	}
+	text := strconv.FormatFloat(float64(n)/1_000_000, 'f', 1, 64)
+	if p.Lang == prompts.Italian {
+		text = strings.Replace(text, ".", ",", 1)
+	}
+	return p.T("page-megabytes", text)
+}
+
+// Who is an actor of a history without the kind.
+func (p page) Who(actor string) string {
+	_, name, named := strings.Cut(actor, ":")
+	if named {
+		return name
+	}
+	return p.T("page-actor-" + actor)
+}

@@ -13,12 +13,15 @@ import (
 	"time"
 
 	"hotline/admin/middleware"
+	"hotline/attachments"
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
+	"hotline/drafts"
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
+	"hotline/presence"
 	"hotline/prompts"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -36,6 +39,8 @@ type Store interface {
 	escalation.Source
 	oncall.Store
 	statistics.Store
+	drafts.Store
+	presence.Store
 }
 
 // Trunk is how one trunk of the line fares.
@@ -59,6 +64,7 @@ type Config struct {
 	Desk       *tickets.Desk
 	Store      Store
 	PINs       PINs
+	Files      *attachments.Keeper
 	Recordings func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error) // storage.ErrNotFound when it is gone from the disk
 	Trunks     func() []Trunk                                                            // nil: there are none
 	Line       func(ctx context.Context) error                                           // nil result: callers are answered
@@ -72,7 +78,8 @@ type Config struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 
-	ends func(user string) // ends the live streams of a user
+	ends func(user string)    // ends the live streams of a user
+	tell func(tickets.Number) // tells browsers that who is at a ticket has changed
 }
 
 // server answers for the pages. It starts no goroutine. Safe for concurrent use.
@@ -92,7 +99,7 @@ const hashers = 1
 func New(c Config) http.Handler {
 	s := &server{Config: c, templates: parse(), throttle: newThrottle(), hashing: make(chan struct{}, hashers)}
 	s.streams = live.New(live.Config{Feed: c.Feed, Holds: s.holds, Log: c.Log, Now: c.Now})
-	s.ends = s.streams.End
+	s.ends, s.tell = s.streams.End, s.streams.Tell
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, s.allow(r.pattern, r.serve))

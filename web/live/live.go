@@ -31,6 +31,7 @@ const (
 	gather      = 100 * time.Millisecond // what changes meanwhile is told together
 	writeTime   = 10 * time.Second       // after which a browser that reads nothing is given up
 	named       = 50                     // tickets in one message; of more the page learns by what it fetches
+	presentMost = 8                      // words of who is where that wait for a browser
 	freshFor    = 5 * time.Minute        // how long a blocking ticket is a new one
 )
 
@@ -55,6 +56,7 @@ type stream struct {
 	session [32]byte
 	user    string
 	end     context.CancelFunc
+	present chan tickets.Number // who is at a ticket has changed; what does not fit is seen with the next beat
 }
 
 // New makes the streams of a node; none is open yet.
@@ -67,6 +69,18 @@ func (s *Streams) End(user string) {
 	for _, o := range s.open {
 		if o.user == user {
 			o.end()
+		}
+	}
+}
+
+// Tell tells the browsers of this node that who is at a ticket has changed. It waits for none of them.
+func (s *Streams) Tell(n tickets.Number) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.open {
+		select {
+		case o.present <- n:
+		default:
 		}
 	}
 }
@@ -126,6 +140,11 @@ type change struct {
 	Calls   bool             `json:"calls,omitempty"` // somebody called, is rung, or has hung up
 }
 
+// present is the ticket at which others are now.
+type present struct {
+	Ticket tickets.Number `json:"ticket"`
+}
+
 // note adds an event to a message.
 func (c *change) note(e chains.Event, now time.Time) {
 	add := func(list []tickets.Number, n tickets.Number) []tickets.Number {
@@ -158,7 +177,7 @@ func (c *change) note(e chains.Event, now time.Time) {
 func (s *Streams) Serve(w http.ResponseWriter, q *http.Request, session [32]byte, user string) {
 	ctx, end := context.WithCancel(q.Context())
 	defer end()
-	o := &stream{session, user, end}
+	o := &stream{session, user, end, make(chan tickets.Number, presentMost)}
 	var events <-chan chains.Event
 	var err error
 	if s.Feed != nil {
@@ -212,6 +231,12 @@ func (s *Streams) run(ctx context.Context, out *writer, o *stream, events <-chan
 			if due == nil {
 				due = time.After(gather)
 			}
+		case n := <-o.present:
+			if !s.holds(ctx, o) {
+				_ = out.send("end", struct{}{}) // it may have gone
+				return
+			}
+			err = out.send("present", present{n})
 		case <-due:
 			if !s.holds(ctx, o) {
 				_ = out.send("end", struct{}{}) // it may have gone

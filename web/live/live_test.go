@@ -107,6 +107,31 @@ func TestAStreamBeatsAndTellsWhatChanged(t *testing.T) {
 	})
 }
 
+func TestAStreamTellsWhoIsAtATicketAndWaitsForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open()
+		ctx, leave := context.WithCancel(t.Context())
+		p := h.hears(ctx, 1, "anna")
+		h.Tell(417)
+		synctest.Wait()
+		h.mu.Lock()
+		h.out[[32]byte{1}] = true
+		h.mu.Unlock()
+		h.Tell(418) // to a session that holds no more nothing is told
+		h.ended.Wait()
+		leave()
+		if got, want := p.heard(), `beat; present {"ticket":417}; end`; got != want {
+			t.Errorf("heard %s\nwant  %s", got, want)
+		}
+		h.Tell(419) // nobody is there
+		deaf := &stream{present: make(chan tickets.Number, presentMost)}
+		h.open = append(h.open, deaf)
+		for range presentMost + 1 {
+			h.Tell(420)
+		}
+	})
+}
+
 // TestAStreamEndsWithItsSession: within two seconds wherever the user was disabled, and nothing is told meanwhile.
 func TestAStreamEndsWithItsSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

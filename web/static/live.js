@@ -82,6 +82,7 @@ async function refresh() {
 // A tab hears the stream, or the tab that leads.
 function hear(message) {
   heard = Date.now();
+  if (message.kind === "present" && !here.startsWith(`/tickets/${message.ticket}`)) return;
   if (message.kind !== "beat" || !document.hidden) refresh();
 }
 
@@ -105,6 +106,7 @@ function lead() {
     say({ kind: "changed" });
     for (const n of change.fresh ?? []) ring(n);
   });
+  source.addEventListener("present", (e) => say({ kind: "present", ticket: JSON.parse(e.data).ticket }));
   source.addEventListener("end", () => {
     source.close();
     say({ kind: "end" }); // the page learns by what it asks for that nobody is logged in

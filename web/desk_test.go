@@ -1,0 +1,147 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/attachments"
+	"hotline/drafts"
+	"hotline/presence"
+	"hotline/sla"
+	"hotline/users"
+)
+
+// attaches uploads a file of a ticket.
+func (b *browser) attaches(at, name string, content []byte) answer {
+	b.o.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", name)
+	must(b.o.t, err)
+	_, err = part.Write(content)
+	must(b.o.t, err)
+	must(b.o.t, form.Close())
+	b.header.Set("Content-Type", form.FormDataContentType())
+	defer b.header.Del("Content-Type")
+	return b.send(http.MethodPost, at+"/attachments", body.String())
+}
+
+func TestADraftSurvivesTabLoginAndColleaguesUntilItIsSent(t *testing.T) {
+	o := open(t)
+	n := o.opened("rossi", sla.Blocking, "down")
+	at := fmt.Sprintf("/tickets/%d", n)
+	b := o.as(users.Engineer)
+	b.get(at).is(200, `name="draft" value="0"`).hides("Draft of")
+	b.post(at+"/draft", "text", "The pump\r\nis <dead>", "version", "0").is(200, `{"version":1}`)
+	o.handler = New(o.config)                                                                                                // another node
+	o.as(users.Engineer).get(at).is(200, "The pump\nis &lt;dead&gt;</textarea>", `name="draft" value="1"`, "Draft of 09:00") // another login
+	o.as(users.Staff).get(at).is(200).hides("The pump")                                                                      // a colleague's page
+	o.as(users.Staff).post(at+"/comment", "text", "I look at it").goes(at)
+	b.get(at).is(200, "I look at it", "The pump\nis")
+	b.post(at+"/draft", "text", "another tab", "version", "0").is(409, `"version":1`, "The pump")
+	b.post(at+"/draft", "text", "The pump is dead, Bruno", "version", "1").is(200, `{"version":2}`)
+	b.post(at+"/comment", "text", strings.Repeat("x", textMost+1), "draft", "2").is(422) // nothing was sent
+	b.get(at).is(200, "The pump is dead, Bruno</textarea>")
+	b.post(at+"/comment", "text", "The pump is dead, Bruno, come", "draft", "1").goes(at) // the last letters were not kept yet
+	b.get(at).is(200, `name="draft" value="0"`).hides("Bruno</textarea>")
+	b.post(at+"/draft", "text", "The pump is dead", "version", "2").is(409, `{"version":0}`) // it does not come back
+	b.post(at+"/draft", "text", " \r\n ", "version", "0").is(200, `{"version":0}`)
+}
+
+func TestWordsOfAnotherTabStayWhenOneSends(t *testing.T) {
+	o := open(t)
+	n := o.opened("rossi", sla.Blocking, "down")
+	at := fmt.Sprintf("/tickets/%d", n)
+	b := o.as(users.Engineer)
+	b.post(at+"/draft", "text", "of the other tab", "version", "0").is(200)
+	b.post(at+"/comment", "text", "of this tab", "draft", "0").goes(at)
+	b.get(at).is(200, "of the other tab</textarea>")
+	b.post(at+"/close", "text", "of the other tab", "draft", "1").goes(at) // whatever button it was
+	b.get(at).is(200).hides("of the other tab</textarea>")
+}
+
+func TestADraftIsBounded(t *testing.T) {
+	o := open(t)
+	at := fmt.Sprintf("/tickets/%d", o.opened("rossi", sla.Blocking, "down"))
+	b := o.as(users.Engineer)
+	b.post(at+"/draft", "text", strings.Repeat("à", drafts.TextMost), "version", "0").is(200)
+	for _, fields := range [][]string{{"text", strings.Repeat("a", drafts.TextMost+1), "version", "1"}, {"text", "a", "version", "x"}, {"text", "a", "version", "-1"}, {"text", "a\x00", "version", "1"}} {
+		b.post(at+"/draft", fields...).is(422)
+	}
+	b.post("/tickets/999/draft", "text", "a", "version", "0").is(404)
+	o.as(users.Viewer).post(at+"/draft", "text", "a", "version", "0").is(403)
+}
+
+func TestColleaguesAreSeenAndGo(t *testing.T) {
+	o := open(t)
+	at := fmt.Sprintf("/tickets/%d", o.opened("rossi", sla.Blocking, "down"))
+	anna, bruno := o.as(users.Engineer), o.as(users.Staff)
+	anna.post(at+"/presence", "tab", "a").is(204)
+	anna.get(at).is(200).hides("engineer is here") // oneself is nothing new
+	bruno.get(at).is(200, "engineer is here").hides("writing")
+	anna.post(at+"/presence", "tab", "b", "writing", "yes", "changed", "yes").is(204)
+	bruno.get(at).is(200, "engineer is here, writing")
+	bruno.post(at+"/comment", "text", "nobody is locked out").goes(at)
+	anna.post(at+"/presence", "tab", "b", "left", "yes").is(204)
+	bruno.get(at).is(200, "engineer is here").hides("writing")
+	o.passes(presence.Holds + time.Second) // the other tab was closed without a word
+	bruno.get(at).is(200).hides("engineer is here")
+	if presence.Holds+10*time.Second > 30*time.Second || presence.Every*2 > presence.Holds {
+		t.Error("a closed tab is not gone within 30 s, or one lost word makes somebody disappear")
+	}
+	for _, tab := range []string{"", strings.Repeat("a", 41)} {
+		anna.post(at+"/presence", "tab", tab).is(422)
+	}
+	anna.post("/tickets/999/presence", "tab", "a").is(404)
+}
+
+func TestAFileComesBackAsADownloadThatRunsNowhere(t *testing.T) {
+	o := open(t)
+	at := fmt.Sprintf("/tickets/%d", o.opened("rossi", sla.Blocking, "down"))
+	b := o.as(users.Engineer)
+	page := []byte("<html><script>alert(1)</script>")
+	b.attaches(at, `..\..\"><script>.html`, page).goes(at + "#attachments")
+	b.attaches(at, `..\..\"><script>.html`, page).goes(at + "#attachments") // pressed twice
+	shown := b.get(at).is(200, "file added", "1 kB").Body.String()
+	if n := strings.Count(shown, "file added"); n != 1 {
+		t.Errorf("it stands %d times in the history", n)
+	}
+	links := regexp.MustCompile(`href="(/attachments/[^"]+)"`).FindAllStringSubmatch(shown, -1)
+	if len(links) != 1 {
+		t.Fatalf("%d files", len(links))
+	}
+	a := o.as(users.Viewer).get(links[0][1]).is(200, string(page))
+	for name, want := range map[string]string{
+		"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "no-store",
+		"Content-Disposition": "attachment; filename=___script_.html",
+	} {
+		if got := a.Header().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	b.get("/attachments/nothing").is(404)
+	b.attaches("/tickets/999", "a.txt", page).is(404)
+	b.attaches(at, "a.txt", nil).is(422, "not empty")
+	b.post(at+"/attachments").is(422, "not empty")
+	b.attaches(at, "a.exe", []byte("MZ\x90")).is(422, "is a program")
+	b.attaches(at, "a.txt", bytes.Repeat([]byte("a"), attachments.Most+1)).is(422, "larger than 10 MB")
+	b.attaches(at, "a.txt", bytes.Repeat([]byte("a"), attachments.Most+2<<20)).is(413, "too large")
+	o.as(users.Viewer).attaches(at, "a.txt", page).is(403)
+	for i := range attachments.TicketMost {
+		_, _, err := o.config.Files.Put(t.Context(), attachments.Incoming{Ticket: 417, Name: fmt.Sprint(i)}, strings.NewReader("a"), o.clock())
+		if i == attachments.TicketMost-1 {
+			if err == nil {
+				t.Error("one too many was kept")
+			}
+			continue
+		}
+		must(t, err)
+	}
+	b.attaches(at, "one more.txt", []byte("b")).is(422, "50 files")
+}
