@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"regexp"
@@ -12,8 +14,11 @@ import (
 
 	"hotline/attachments"
 	"hotline/drafts"
+	"hotline/media/g711"
+	"hotline/media/wav"
 	"hotline/presence"
 	"hotline/sla"
+	"hotline/tickets"
 	"hotline/users"
 )
 
@@ -144,4 +149,34 @@ func TestAFileComesBackAsADownloadThatRunsNowhere(t *testing.T) {
 		must(t, err)
 	}
 	b.attaches(at, "one more.txt", []byte("b")).is(422, "50 files")
+}
+
+func TestARecordingHasAWaveformAndSaysWhoListened(t *testing.T) {
+	o := open(t)
+	octets := bytes.Repeat([]byte{0x2a, 0xaa}, 8000)
+	file := append(wav.Header(wav.G711(g711.ALaw), len(octets)), octets...)
+	o.config.Recordings = func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) {
+		return sound{bytes.NewReader(file)}, nil
+	}
+	o.handler = New(o.config)
+	n := o.opened("rossi", sla.Blocking, "down")
+	_, err := o.desk.Keep(t.Context(), n, tickets.Recording{ID: "r1", At: o.clock(), Seconds: 2, Law: "alaw"}, o.clock())
+	must(t, err)
+	at := fmt.Sprintf("/tickets/%d", n)
+	b := o.as(users.Engineer)
+	b.get(at).is(200, `src="/recordings/r1/wave.svg"`, `data-seconds="2.00"`, "Nobody has listened yet")
+	a := b.get("/recordings/r1/wave.svg").is(200, `data-seconds="2.00"`)
+	if a.Header().Get("Content-Type") != "image/svg+xml" {
+		t.Errorf("the waveform is %q", a.Header().Get("Content-Type"))
+	}
+	b.get(at).is(200, "Nobody has listened yet") // to look at it is not to listen
+	b.get("/recordings/r1/audio").is(200)
+	o.passes(10 * time.Minute)
+	o.as(users.Staff).get("/recordings/r1/audio").is(200)
+	b.get("/recordings/r1/audio").is(200)
+	b.get(at).is(200, "Listened: engineer (09:10), staff (09:10)")
+	b.get("/recordings/none/wave.svg").is(404)
+	v := o.as(users.Viewer)
+	v.get("/recordings/r1/wave.svg").is(403)
+	v.get(at).is(200).hides("wave.svg", "Listened")
 }

@@ -12,10 +12,12 @@ import (
 
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/tickets"
 	"hotline/web/access"
 	"hotline/web/attached"
 	"hotline/web/calendars"
 	"hotline/web/imports"
+	"hotline/web/playing"
 	"hotline/web/reports"
 	"hotline/web/room"
 	"hotline/web/start"
@@ -35,6 +37,7 @@ func rooms(c Config) []room.Route {
 		}),
 		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Log: c.Log}),
 		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
+		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),
 		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 	)
@@ -49,6 +52,11 @@ func (c Config) firstTrunks(say func(id string) string) (list []start.Trunk) {
 		list = append(list, start.Trunk{Name: t.Name, State: say("page-trunk-" + t.State), Error: t.Error, Good: t.State == "registered" || t.State == "reachable"})
 	}
 	return list
+}
+
+// recording finds a recording.
+func (c Config) recording(ctx context.Context, id string) (tickets.Recording, tickets.Number, error) {
+	return c.Store.Recording(ctx, id)
 }
 
 // alive are the calls that go on now.

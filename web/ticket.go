@@ -88,6 +88,7 @@ type cover struct {
 type recording struct {
 	tickets.Recording
 	Length time.Duration
+	Heard  []tickets.Access // who listened, each with the last time
 }
 
 // line is one line of the history.
@@ -150,9 +151,6 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	if p.Others, err = s.others(ctx, r, t, engineers); err != nil {
 		return p, err
 	}
-	for _, rec := range t.Recordings {
-		p.Recordings = append(p.Recordings, recording{rec, time.Duration(rec.Seconds * float64(time.Second)).Round(time.Second)})
-	}
 	if err = s.beside(ctx, r, &p); err != nil {
 		return p, err
 	}
@@ -188,7 +186,24 @@ func (s *server) beside(ctx context.Context, r *request, p *ticketPage) (err err
 		return fmt.Errorf("reading a draft for ticket %d: %w", n, err)
 	}
 	p.Text = cmp.Or(p.Text, p.Draft.Text)
+	for _, rec := range p.Ticket.Recordings {
+		heard, err := s.Store.Accesses(ctx, rec.ID)
+		if err != nil {
+			return fmt.Errorf("reading who listened to recording %s: %w", rec.ID, err)
+		}
+		p.Recordings = append(p.Recordings, recording{rec, time.Duration(rec.Seconds * float64(time.Second)).Round(time.Second), listeners(heard)})
+	}
 	return nil
+}
+
+// listeners are those who listened, each once with the last time: a part of the sound is an access of its own.
+func listeners(all []tickets.Access) (list []tickets.Access) {
+	for _, a := range slices.Backward(all) { // noted in their order
+		if !slices.ContainsFunc(list, func(l tickets.Access) bool { return l.Actor == a.Actor }) {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 // cover tells whether the hours that the ticket was promised run now.
