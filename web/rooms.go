@@ -20,6 +20,7 @@ import (
 	"hotline/web/playing"
 	"hotline/web/reports"
 	"hotline/web/room"
+	"hotline/web/schedules"
 	"hotline/web/start"
 	"hotline/web/writing"
 )
@@ -40,6 +41,7 @@ func rooms(c Config) []room.Route {
 		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),
 		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
+		schedules.Routes(schedules.House{Store: c.Store, Desk: c.Desk, Log: c.Log}),
 	)
 }
 

@@ -43,7 +43,6 @@ func (s *server) routes() []route {
 		{"GET /recordings/{id}/audio", s.audio},
 		{"GET /calls", s.calls},
 		{"GET /calls/{id}", s.call},
-		{"GET /oncall", s.oncall},
 		{"GET /customers", s.customers},
 		{"GET /customers/{id}", s.customer},
 		{"POST /contracts/{id}/pin", s.renewPIN},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -80,4 +81,11 @@ func (p page) Who(actor string) string {
 		return name
 	}
 	return p.T("page-actor-" + actor)
+}
+
+// Date is the day of an instant, in its own zone.
+func (p page) Date(t time.Time) string { return p.date("date", t) }
+
+func (p page) date(form string, t time.Time) string {
+	return fmt.Sprintf(p.words.Text(form), p.words.Text(fmt.Sprintf("weekday-%d", t.Weekday())), t.Day(), p.words.Text(fmt.Sprintf("month-%d", t.Month())), t.Year())
 }

@@ -23,6 +23,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/presence"
 	"hotline/prompts"
+	"hotline/storage"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 	"hotline/tickets/turns"
@@ -36,11 +37,12 @@ type Store interface {
 	tickets.RecordingStore
 	cdr.Store
 	directory.Store
-	escalation.Source
+	escalation.Store
 	oncall.Store
 	statistics.Store
 	drafts.Store
 	presence.Store
+	storage.Facts
 }
 
 // Trunk is how one trunk of the line fares.

@@ -36,10 +36,23 @@ type Person struct {
 	Name     string
 	Ready    bool
 	Why      string // what is missing
+	Lacks    Lack   // the same in a word, for other languages
 	Phones   []Phone
 	OnCall   []OnCallShift // in the time that is looked at
 	Silence  string
 }
+
+// Lack is what is missing for somebody to be reached.
+type Lack string
+
+// What may be missing.
+const (
+	LacksNothing Lack = ""
+	Silent       Lack = "silent"  // by choice
+	NoPhone      Lack = "phone"   // there is no telephone
+	NoProof      Lack = "proof"   // no telephone is proven
+	ProofEnds    Lack = "expires" // the proof runs out before a shift begins
+)
 
 // Phone is a telephone and until when it counts as proven.
 type Phone struct {
@@ -119,12 +132,13 @@ func person(f escalation.Facts, e oncall.Engineer, shifts []OnCallShift, now tim
 	first := slices.IndexFunc(p.OnCall, func(s OnCallShift) bool { return !s.Covered && !s.ToProve })
 	switch {
 	case p.Silence != "":
-		p.Why = "is not rung " + p.Silence
+		p.Why, p.Lacks = "is not rung "+p.Silence, Silent
 	case len(e.Phones) == 0:
-		p.Why = "has no telephone"
+		p.Why, p.Lacks = "has no telephone", NoPhone
 	case best.IsZero():
-		p.Why = "has proven no telephone by key and sound within 7 days"
+		p.Why, p.Lacks = "has proven no telephone by key and sound within 7 days", NoProof
 	case first >= 0:
+		p.Lacks = ProofEnds
 		p.Why = fmt.Sprintf("has a proof that runs out before the shift of %s begins", p.OnCall[first].From.Format("2006-01-02 15:04"))
 	}
 	p.Ready = p.Why == ""

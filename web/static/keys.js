@@ -45,3 +45,6 @@ if (shown && off) {
     e.preventDefault();
   });
 }
+
+// The server tells times of rotas in the viewer's zone, too, where it differs from theirs.
+document.cookie = `hotline_zone=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone ?? "")}; path=/; max-age=31536000; samesite=lax`;

@@ -1,0 +1,272 @@
+package schedules
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"hotline/oncall"
+	"hotline/oncall/escalation"
+	"hotline/oncall/rota"
+	"hotline/storage"
+	"hotline/web/room"
+)
+
+// changesPage is what was changed in one rota and is not over, and the forms that change more.
+type changesPage struct {
+	frame
+	Rotas     []tab
+	Rota      string
+	Zone      string
+	Version   int // of the rota
+	Engineers []oncall.Engineer
+	Overrides []changeRow
+	Swaps     []changeRow
+	Absences  []changeRow
+	Said      url.Values // what a form said, or a link
+	Problem   string
+}
+
+// changeRow is one change that stands.
+type changeRow struct {
+	Index       int
+	Engineer    string
+	With        string // instead, or the other of a swap; empty: nobody
+	Level       int
+	From, Until string
+	Back        string // of a swap: when the other one is on call for it
+	Note        string
+	ID          oncall.EngineerID // of absences
+	Version     int
+}
+
+// Value is what a field has.
+func (p changesPage) Value(name string) string { return p.Said.Get(name) }
+
+// Level is the level that a form has.
+func (p changesPage) Level() string { return cmp.Or(p.Said.Get("level"), "1") }
+
+// changes shows the changes of the rota that the address names.
+func (h House) changes(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	return h.showChanges(r, r.URL.Query(), http.StatusOK, "")
+}
+
+func (h House) showChanges(r *room.Request, said url.Values, status int, problem string) (*room.Page, error) {
+	f, d, facts, err := h.frame(r)
+	if err != nil {
+		return nil, err
+	}
+	for i := range f.Tabs {
+		f.Tabs[i].Current = f.Tabs[i].Path == "/oncall/changes"
+	}
+	p := changesPage{frame: f, Engineers: d.Engineers, Said: said, Problem: problem}
+	for _, s := range facts.Rotas {
+		id := s.Rota().ID
+		current := string(id) == said.Get("rota") || said.Get("rota") == "" && len(p.Rotas) == 0
+		p.Rotas = append(p.Rotas, tab{Title: s.Rota().Name, Path: "/oncall/changes?rota=" + url.QueryEscape(string(id)), Current: current})
+		if current {
+			p.of(s, r.Now)
+		}
+	}
+	if p.Rota == "" && len(p.Rotas) > 0 {
+		return nil, fmt.Errorf("rota %s: %w", said.Get("rota"), storage.ErrNotFound)
+	}
+	zone := h.mainZone(d)
+	for _, a := range d.Absences {
+		for i, one := range a.List {
+			if one.Until.After(r.Now) {
+				p.Absences = append(p.Absences, changeRow{Index: i, ID: a.Engineer, Engineer: f.name(a.Engineer), From: f.instant(one.From, zone), Until: f.instant(one.Until, zone), Note: one.Note, Version: a.Version})
+			}
+		}
+	}
+	return h.show("changes", r.T("schedules-changes"), status, p)
+}
+
+// of lists what was changed in a rota and is not over.
+func (p *changesPage) of(s *rota.Schedule, now time.Time) {
+	r := s.Rota()
+	p.Rota, p.Zone, p.Version = string(r.ID), r.Zone, r.Version
+	for i, o := range r.Overrides {
+		if o.Until.After(now) {
+			p.Overrides = append(p.Overrides, changeRow{Index: i, Engineer: p.nameOr(o.Engineer), With: p.nameOr(o.Instead), Level: o.Level, From: p.instant(o.From, s.Zone()), Until: p.instant(o.Until, s.Zone())})
+		}
+	}
+	for i, w := range r.Swaps {
+		if w.Until.After(now) || w.BackUntil.After(now) {
+			row := changeRow{Index: i, Engineer: p.name(w.Engineer), With: p.name(w.With), From: p.instant(w.From, s.Zone()), Until: p.instant(w.Until, s.Zone())}
+			if w.BackFrom.Before(w.BackUntil) {
+				row.Back = p.instant(w.BackFrom, s.Zone()) + " - " + p.instant(w.BackUntil, s.Zone())
+			}
+			p.Swaps = append(p.Swaps, row)
+		}
+	}
+}
+
+func (f frame) nameOr(id oncall.EngineerID) string {
+	if id == "" {
+		return ""
+	}
+	return f.name(id)
+}
+
+// mainZone is the zone of the main rota, in which absences are written.
+func (House) mainZone(d escalation.Documents) *time.Location {
+	if zone, err := time.LoadLocation(cmp.Or(d.Rota.Zone, "UTC")); err == nil {
+		return zone
+	}
+	return time.UTC
+}
+
+// errUnfit is a form that cannot be meant.
+var errUnfit = errors.New("the form cannot be meant")
+
+// edit makes another rota of one, by a form.
+type edit func(r *room.Request, s *rota.Schedule) (rota.Rota, error)
+
+// span reads two instants of a form, by the wall clock of the rota.
+func times(r *room.Request, zone *time.Location, from, until string) (begin, end time.Time, err error) {
+	begin, err = time.ParseInLocation(wall, r.FormValue(from), zone)
+	if err == nil {
+		end, err = time.ParseInLocation(wall, r.FormValue(until), zone)
+	}
+	if err != nil || !begin.Before(end) {
+		return begin, end, errUnfit
+	}
+	return begin, end, nil
+}
+
+// override puts somebody on call instead of another, beside the others, or leaves a place free.
+func override(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
+	next := s.Rota().Clone()
+	from, until, err := times(r, s.Zone(), "from", "until")
+	if err != nil {
+		return next, err
+	}
+	o := oncall.Override{Engineer: oncall.EngineerID(r.FormValue("engineer")), Instead: oncall.EngineerID(r.FormValue("instead")), From: from, Until: until}
+	if o.Level, err = strconv.Atoi(r.FormValue("level")); err != nil || o.Level < 1 || o.Level > 100 || o.Engineer == o.Instead {
+		return next, errUnfit
+	}
+	next.Overrides = append(next.Overrides, o)
+	return next, nil
+}
+
+// swap exchanges duty between two engineers. The main rota has no swaps: there each stretch is covered by an override.
+func swap(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
+	next := s.Rota().Clone()
+	from, until, err := times(r, s.Zone(), "from", "until")
+	if err != nil {
+		return next, err
+	}
+	w := rota.Swap{Engineer: oncall.EngineerID(r.FormValue("engineer")), With: oncall.EngineerID(r.FormValue("instead")), From: from, Until: until}
+	if r.FormValue("back_from")+r.FormValue("back_until") != "" {
+		if w.BackFrom, w.BackUntil, err = times(r, s.Zone(), "back_from", "back_until"); err != nil {
+			return next, err
+		}
+	}
+	if w.Engineer == w.With {
+		return next, errUnfit
+	}
+	if next.ID != rota.Main {
+		next.Swaps = append(next.Swaps, w)
+		return next, nil
+	}
+	count := len(next.Overrides)
+	next = covered(next, s.Stretches(w.From, w.Until), w.Engineer, w.With)
+	next = covered(next, s.Stretches(w.BackFrom, w.BackUntil), w.With, w.Engineer)
+	if len(next.Overrides) == count {
+		return next, errUnfit // neither of them is on call there
+	}
+	return next, nil
+}
+
+func covered(r rota.Rota, list []rota.Stretch, engineer, by oncall.EngineerID) rota.Rota {
+	for _, s := range list {
+		if s.Engineer == engineer {
+			r = r.Cover(s, by)
+		}
+	}
+	return r
+}
+
+// remove takes an override or a swap back.
+func remove(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
+	next := s.Rota().Clone()
+	i, err := strconv.Atoi(r.FormValue("index"))
+	switch {
+	case err != nil || i < 0:
+		return next, errUnfit
+	case r.FormValue("kind") == "swap" && i < len(next.Swaps):
+		next.Swaps = slices.Delete(next.Swaps, i, i+1)
+	case r.FormValue("kind") == "override" && i < len(next.Overrides):
+		next.Overrides = slices.Delete(next.Overrides, i, i+1)
+	default:
+		return next, errUnfit
+	}
+	return next, nil
+}
+
+// changeRota changes a rota as it stood when the form was shown.
+func (h House) changeRota(change edit) func(http.ResponseWriter, *room.Request) (*room.Page, error) {
+	return func(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+		d, err := escalation.Read(r.Context(), h.Store)
+		if err != nil {
+			return nil, fmt.Errorf("reading the rotas: %w", err)
+		}
+		facts, _ := d.Facts()
+		at := slices.IndexFunc(facts.Rotas, func(s *rota.Schedule) bool { return string(s.Rota().ID) == r.FormValue("rota") })
+		if at < 0 {
+			return nil, fmt.Errorf("rota %s: %w", r.FormValue("rota"), storage.ErrNotFound)
+		}
+		s := facts.Rotas[at]
+		if strconv.Itoa(s.Rota().Version) != r.FormValue("version") {
+			return h.showChanges(r, r.PostForm, http.StatusConflict, r.T("schedules-stale"))
+		}
+		next, err := change(r, s)
+		if err == nil {
+			err = h.put(r.Context(), d, next, r.Now)
+		}
+		switch {
+		case errors.Is(err, storage.ErrConflict):
+			return h.showChanges(r, r.PostForm, http.StatusConflict, r.T("schedules-stale"))
+		case errors.Is(err, errUnfit):
+			return h.showChanges(r, r.PostForm, http.StatusUnprocessableEntity, r.T("schedules-unfit"))
+		case err != nil:
+			return nil, fmt.Errorf("changing rota %s: %w", next.ID, err)
+		}
+		h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "rota", string(next.ID), "what", r.URL.Path)
+		http.Redirect(w, r.Request, "/oncall/changes?rota="+url.QueryEscape(string(next.ID)), http.StatusSeeOther)
+		return nil, nil
+	}
+}
+
+// put checks a rota as the API does, and writes it.
+func (h House) put(ctx context.Context, d escalation.Documents, next rota.Rota, now time.Time) error {
+	if next.ID != rota.Main {
+		if err := next.Check(d.Engineers, d.Known(), now); err != nil {
+			return fmt.Errorf("%w: %w", errUnfit, err)
+		}
+		_, err := h.Store.PutSchedule(ctx, next)
+		return unknown(err)
+	}
+	plain := d.Rota
+	plain.Overrides = next.Overrides
+	if err := plain.Check(d.Engineers, now); err != nil {
+		return fmt.Errorf("%w: %w", errUnfit, err)
+	}
+	_, err := h.Store.PutRota(ctx, plain)
+	return unknown(err)
+}
+
+// unknown makes a form that cannot be meant of an engineer who was removed meanwhile.
+func unknown(err error) error {
+	if errors.Is(err, oncall.ErrUnknownEngineer) {
+		return fmt.Errorf("%w: %w", errUnfit, err)
+	}
+	return err
+}
