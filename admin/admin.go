@@ -182,7 +182,7 @@ func New(c Config) http.Handler {
 	s.routes(r)
 	r.Method(http.MethodGet, "/metrics", s.Metrics.Handler(s.Store))
 	diagnostics.Routes(r, base)
-	token := &access.Authenticator{Token: s.Store.Token, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused}
+	token := &access.Authenticator{Token: s.Store.Token, Used: s.Store.TokenUsed, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused}
 	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secrets: []string{"pin", "key"}})
 	failed := func(w http.ResponseWriter, _ *http.Request) {
 		problem.Write(w, http.StatusInternalServerError, "this request failed; the log says why")

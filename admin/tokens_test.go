@@ -109,6 +109,9 @@ func TestNewTokenComesInAndItsHashAloneIsKept(t *testing.T) {
 	}
 	must(t, h.store.PutToken(t.Context(), token))
 	h.post("/tickets", `{"claim":"question"}`, "Authorization", "bearer "+secret).is(201, `"actor":"staff:laura"`)
+	if used, err := h.store.Token(t.Context(), token.Hash); err != nil || used.Used.IsZero() {
+		t.Errorf("the use of a token is not noted: %+v, %v", used, err)
+	}
 	if !strings.Contains(h.log.String(), `msg="staff wrote" by=laura method=POST path=/api/v1/tickets status=201`) {
 		t.Errorf("the log does not say who wrote: %s", h.log)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"hotline/storage"
 	"hotline/tokens"
@@ -35,6 +36,17 @@ func (s *Store) Token(_ context.Context, hash [32]byte) (tokens.Token, error) {
 		return tokens.Token{}, fmt.Errorf("token: %w", storage.ErrNotFound)
 	}
 	return t, nil
+}
+
+// TokenUsed notes that a token was used.
+func (s *Store) TokenUsed(_ context.Context, hash [32]byte, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, ok := s.tokens[hash]; ok && at.After(t.Used) {
+		t.Used = at
+		s.tokens[hash] = t
+	}
+	return nil
 }
 
 // Tokens lists the tokens by name.

@@ -145,7 +145,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		knownEvent, knownTicket, selectHistory, leaseNumbers, insertAccess, selectTickets, selectTickets + whereNumber,
 		selectTickets + whereOpen, claimDue, selectTerms, insertTerms, selectOutcomes, selectTimeSpent, selectTickets + whereNumbers, countFacets, openedBetween, insertWords, selectWithWords, selectNewestWith, selectReach, lockRiver, selectRecording,
 		selectDocument, selectDocuments, insertDocument, updateDocument, standing, lastRemoved, lockDocuments, namesOf, selectBook, selectEdits, selectNewest, deleteDocument, knownDocument, endPIN, insertPIN,
-		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, selectCallHours, selectHumans, insertToken, selectToken, listTokens, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertPrompt, deletePrompts, promptsBehind, promptVersions, insertSpendings, selectSpendings, deleteSpendings,
+		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, selectCallHours, selectHumans, insertToken, selectToken, listTokens, useToken, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertPrompt, deletePrompts, promptsBehind, promptVersions, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork,
 		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectSession, endSession, endOthers, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
 		insertErased, forgetReplies, insertHeld, deleteHeld, selectErased, selectErasures, selectRecorded, insertAccessFound, insertHold, selectHolds,

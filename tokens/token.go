@@ -3,7 +3,10 @@ package tokens
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,7 +15,9 @@ type Store interface {
 	PutToken(ctx context.Context, t Token) error // storage.ErrExists for a name that is taken
 	// Token finds a token by its hash; storage.ErrNotFound.
 	Token(ctx context.Context, hash [32]byte) (Token, error)
-	Tokens(ctx context.Context) ([]Token, error)        // by name
+	Tokens(ctx context.Context) ([]Token, error) // by name
+	// TokenUsed notes that a token was used; the latest instant stays. One that is not there is no error.
+	TokenUsed(ctx context.Context, hash [32]byte, at time.Time) error
 	RemoveToken(ctx context.Context, name string) error // storage.ErrNotFound
 }
 
@@ -25,6 +30,25 @@ type Token struct {
 	Expires time.Time // zero: without end
 	// Contract and Installation are what a token of scope alerts is bound to. Installation may be empty: the alerts say it.
 	Contract, Installation string
+	Used                   time.Time // last, to within UseTime; zero: never since this is noted
+}
+
+// UseTime is how often the use of a token is written down anew.
+const UseTime = 5 * time.Minute
+
+// Check refuses a token that cannot be meant.
+func (t Token) Check() error {
+	switch {
+	case strings.TrimSpace(t.Name) == "":
+		return errors.New("a token needs a name")
+	case !t.Scope.Valid():
+		return fmt.Errorf("a token has no scope %q; use calendar, alerts, read, staff or admin", t.Scope)
+	case t.Scope == ScopeAlerts && t.Contract == "":
+		return errors.New("a token of scope alerts speaks for one contract: say which with --contract ID")
+	case t.Scope != ScopeAlerts && (t.Contract != "" || t.Installation != ""):
+		return errors.New("only a token of scope alerts is bound to a contract or an installation")
+	}
+	return nil
 }
 
 // Scope is what a token may do. Each scope includes those before it, but for alerts, which only staff and admin include.

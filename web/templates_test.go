@@ -11,6 +11,7 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/tickets"
+	"hotline/tokens"
 	"hotline/users"
 	"hotline/web/room"
 )
@@ -58,7 +59,7 @@ func TestWhatAPageSaysStandsInTheCatalogues(t *testing.T) {
 	}
 }
 
-var idPattern = regexp.MustCompile(`"((?:page|report|reports|imports|letter|calendars|schedules)-[a-z0-9_-]+)"`)
+var idPattern = regexp.MustCompile(`"((?:page|report|reports|imports|letter|calendars|schedules|access)-[a-z0-9_-]+)"`)
 
 // TestEveryWordOfThePagesIsInTheCatalogues looks for the ids that pages and code name, and for those that are made of a value.
 func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {
@@ -89,6 +90,9 @@ func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {
 	}
 	for _, r := range users.Roles() {
 		ids["page-role-"+string(r)] = true
+	}
+	for _, scope := range tokens.Scopes() {
+		ids["access-scope-"+string(scope)] = true
 	}
 	for _, lang := range prompts.Languages() {
 		ids["page-language-"+string(lang)] = true

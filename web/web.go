@@ -27,6 +27,7 @@ import (
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 	"hotline/tickets/turns"
+	"hotline/tokens"
 	"hotline/users"
 	"hotline/web/live"
 )
@@ -34,6 +35,7 @@ import (
 // Store is what the pages read and write beside the desk.
 type Store interface {
 	users.Store
+	tokens.Store
 	tickets.RecordingStore
 	cdr.Store
 	directory.Store

@@ -22,7 +22,8 @@ import (
 // concurrent use.
 type Authenticator struct {
 	Token   func(ctx context.Context, hash [32]byte) (tokens.Token, error) // ErrNotFound for one that is unknown
-	Open    func(path string) bool                                         // paths that need no token
+	Used    func(ctx context.Context, hash [32]byte, at time.Time) error
+	Open    func(path string) bool // paths that need no token
 	Routes  chi.Routes
 	Now     func() time.Time // by which tokens end
 	Log     *slog.Logger
@@ -70,9 +71,19 @@ func (a *Authenticator) Wrap(next http.Handler) http.Handler {
 				a.refuse(w, r, "scope", http.StatusForbidden, fmt.Sprintf("a token of scope %s may not do this, it takes %s: hotline token add NAME --scope %s", token.Scope, need, need))
 				return
 			}
+			a.noteUse(r.Context(), token, now)
 			next.ServeHTTP(w, r.WithContext(withToken(r.Context(), token)))
 		}
 	})
+}
+
+// noteUse writes down that a token was used, where that was not just done.
+func (a *Authenticator) noteUse(ctx context.Context, t tokens.Token, now time.Time) {
+	if now.Sub(t.Used) >= tokens.UseTime {
+		if err := a.Used(ctx, t.Hash, now.UTC().Truncate(time.Second)); err != nil { // the next request notes it
+			a.Log.WarnContext(ctx, "the use of a token is not noted", "token", t.Name, "error", err)
+		}
+	}
 }
 
 // need is the scope that a request asks for. What the router does not know takes any token, and is answered with what it is.

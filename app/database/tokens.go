@@ -21,22 +21,9 @@ type NewToken struct {
 	Contract, Installation string        // of scope alerts
 }
 
-// check refuses a token that cannot be meant.
-func (n NewToken) check() error {
-	switch scope := tokens.Scope(n.Scope); {
-	case !scope.Valid():
-		return fmt.Errorf("a token has no scope %q; use calendar, alerts, read, staff or admin", n.Scope)
-	case scope == tokens.ScopeAlerts && n.Contract == "":
-		return errors.New("a token of scope alerts speaks for one contract: say which with --contract ID")
-	case scope != tokens.ScopeAlerts && (n.Contract != "" || n.Installation != ""):
-		return errors.New("only a token of scope alerts is bound to a contract or an installation")
-	}
-	return nil
-}
-
 // AddToken makes a token of the API in a database and gives it back: it is stored as a hash only.
 func AddToken(ctx context.Context, c Config, n NewToken) (secret string, err error) {
-	if err := n.check(); err != nil {
+	if err := (tokens.Token{Name: n.Name, Scope: tokens.Scope(n.Scope), Contract: n.Contract, Installation: n.Installation}).Check(); err != nil {
 		return "", err
 	}
 	err = withStore(ctx, c, func(s Store) error {

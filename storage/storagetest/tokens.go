@@ -36,6 +36,17 @@ func tokensByName(t *testing.T, s tokens.Store) {
 	all, err := s.Tokens(ctx)
 	check.Must(t, err)
 	check.Equal(t, "tokens", all, []tokens.Token{other, bound, token})
+	for _, at := range []time.Time{monday.Add(time.Hour), monday} { // the latest stays
+		check.Must(t, s.TokenUsed(ctx, other.Hash, at))
+	}
+	check.Must(t, s.TokenUsed(ctx, [32]byte{9}, monday))
+	other.Used = monday.Add(time.Hour)
+	got, err = s.Token(ctx, other.Hash)
+	check.Must(t, err)
+	check.Equal(t, "a token that was used", got, other)
+	all, err = s.Tokens(ctx)
+	check.Must(t, err)
+	check.Equal(t, "tokens, one of them used", all, []tokens.Token{other, bound, token})
 	check.Must(t, s.RemoveToken(ctx, "staff"))
 	check.Error(t, "a token removed twice", s.RemoveToken(ctx, "staff"), storage.ErrNotFound)
 	_, err = s.Token(ctx, token.Hash)

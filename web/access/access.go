@@ -1,6 +1,6 @@
-// Package access is the page on which administrators say who may use the staff's pages: users are invited by a one-time link, get a
+// Package access is the pages on which administrators say who may use the staff's pages and the API: users are invited by a one-time link, get a
 // role, are disabled and let in again. What a user may not do any more ends at once, their streams too. Every change is logged with
-// who made it.
+// who made it. Tokens of the API are shown once and revoked at once.
 package access
 
 import (
@@ -13,8 +13,10 @@ import (
 	"slices"
 	"sync"
 
+	"hotline/directory"
 	"hotline/oncall"
 	"hotline/storage"
+	"hotline/tokens"
 	"hotline/users"
 	"hotline/web/room"
 )
@@ -22,6 +24,8 @@ import (
 // Store is what the page reads and writes.
 type Store interface {
 	users.Store
+	tokens.Store
+	Contract(ctx context.Context, id directory.ContractID) (directory.Contract, error)
 	Engineers(ctx context.Context) ([]oncall.Engineer, error)
 }
 
@@ -44,6 +48,11 @@ func Routes(h House) []room.Route {
 	list := []room.Route{
 		{Pattern: "GET /users", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, "", "") }},
 		{Pattern: "POST /users", Roles: admins, Serve: h.invite},
+		{Pattern: "GET /tokens", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+			return h.showTokens(r, http.StatusOK, tokensPage{})
+		}},
+		{Pattern: "POST /tokens", Roles: admins, Serve: h.newToken},
+		{Pattern: "POST /tokens/remove", Roles: admins, Serve: h.removeToken},
 	}
 	for verb, change := range map[string]func(*room.Request, *users.User) (token string, err error){
 		"change": h.changed, "disable": disabled, "enable": enabled, "reset": reset,

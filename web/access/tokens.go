@@ -1,0 +1,115 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"hotline/admin/access"
+	"hotline/directory"
+	"hotline/storage"
+	"hotline/tokens"
+	"hotline/web/room"
+)
+
+// tokensPage lists the tokens of the API.
+type tokensPage struct {
+	room.View
+	Rows    []tokenRow
+	Scopes  []tokens.Scope
+	Name    string // of the token whose secret is shown, or that could not be made
+	Secret  string // it is shown once
+	Scope   string
+	Days    string
+	Bound   string // the contract of a token of scope alerts
+	Install string
+	Problem string
+}
+
+// tokenRow is a token as the page tells of it.
+type tokenRow struct {
+	tokens.Token
+	Ended bool
+}
+
+// Bounds of what a form says.
+const (
+	tokenNameMost = 100  // characters
+	tokenDaysMost = 3660 // ten years
+)
+
+func (h House) showTokens(r *room.Request, status int, p tokensPage) (*room.Page, error) {
+	all, err := h.Store.Tokens(r.Context())
+	if err != nil {
+		return nil, fmt.Errorf("reading the tokens: %w", err)
+	}
+	p.View, p.Scopes = r.View, tokens.Scopes()
+	for _, t := range all {
+		p.Rows = append(p.Rows, tokenRow{t, !t.Expires.IsZero() && !r.Now.Before(t.Expires)})
+	}
+	page, err := pages().Page("tokens", r.T("access-tokens"), p)
+	if err == nil {
+		page.Status = status
+	}
+	return page, err
+}
+
+// newToken makes a token, whose secret is shown on the one page that answers.
+func (h House) newToken(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	p := tokensPage{Name: r.FormValue("name"), Scope: r.FormValue("scope"), Days: r.FormValue("days"), Bound: r.FormValue("contract"), Install: r.FormValue("installation")}
+	secret, t := access.NewToken(p.Name, tokens.Scope(p.Scope), r.Now.UTC().Truncate(time.Second))
+	t.Contract, t.Installation = p.Bound, p.Install
+	refused := func(status int, id string, values ...any) (*room.Page, error) {
+		p.Problem = r.T(id, values...)
+		return h.showTokens(r, status, p)
+	}
+	if p.Days != "" {
+		days, err := strconv.Atoi(p.Days)
+		if err != nil || days < 1 || days > tokenDaysMost {
+			return refused(http.StatusUnprocessableEntity, "access-token-days", tokenDaysMost)
+		}
+		t.Expires = t.Created.AddDate(0, 0, days)
+	}
+	if unfitName(p.Name) || unfitName(p.Install) || t.Check() != nil {
+		return refused(http.StatusUnprocessableEntity, "access-token-unfit")
+	}
+	if t.Contract != "" {
+		_, err := h.Store.Contract(r.Context(), directory.ContractID(t.Contract))
+		if errors.Is(err, storage.ErrNotFound) {
+			return refused(http.StatusUnprocessableEntity, "access-token-contract", t.Contract)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading contract %s: %w", t.Contract, err)
+		}
+	}
+	err := h.Store.PutToken(r.Context(), t)
+	if errors.Is(err, storage.ErrExists) {
+		return refused(http.StatusConflict, "access-token-exists", p.Name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("writing a token: %w", err)
+	}
+	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "token", t.Name, "scope", string(t.Scope), "what", "make")
+	return h.showTokens(r, http.StatusOK, tokensPage{Name: t.Name, Secret: secret})
+}
+
+// unfitName tells whether a text is too long, or more than a line.
+func unfitName(name string) bool {
+	return utf8.RuneCountInString(name) > tokenNameMost || strings.ContainsFunc(name, unicode.IsControl)
+}
+
+// removeToken ends a token at once.
+func (h House) removeToken(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	name := r.FormValue("name")
+	if err := h.Store.RemoveToken(r.Context(), name); err != nil {
+		return nil, fmt.Errorf("revoking token %s: %w", name, err)
+	}
+	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "token", name, "what", "revoke")
+	http.Redirect(w, r.Request, "/tokens", http.StatusSeeOther)
+	return nil, nil
+}
