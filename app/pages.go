@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hotline/attachments"
+	"hotline/ivr/try"
 	"hotline/web"
 )
 
@@ -13,9 +14,17 @@ import (
 func (a *App) pages(ctx context.Context) http.Handler {
 	return web.New(web.Config{
 		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
-		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall,
+		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Flows: a.flows, Rehearse: rehearsal(),
 		Setup: a.setup(ctx), Plan: a.plan, Language: a.cfg.Config.Language, Log: a.log, Now: time.Now,
 	})
+}
+
+// rehearsal is the contracts that a dry run of a flow knows: those of the demo company.
+func rehearsal() (list []try.Contract) {
+	for _, c := range DemoContracts() {
+		list = append(list, try.Contract{Customer: c.Customer, Contract: c.Contract, PIN: c.PIN})
+	}
+	return list
 }
 
 // setup makes the one-time link of an empty house, and tells it. A house whose database does not answer yet may have users.

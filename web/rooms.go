@@ -16,6 +16,7 @@ import (
 	"hotline/web/access"
 	"hotline/web/attached"
 	"hotline/web/calendars"
+	"hotline/web/flows"
 	"hotline/web/imports"
 	"hotline/web/playing"
 	"hotline/web/reports"
@@ -41,6 +42,7 @@ func rooms(c Config) []room.Route {
 		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),
 		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
+		flows.Routes(flows.House{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
 		schedules.Routes(schedules.House{Store: c.Store, Desk: c.Desk, Log: c.Log}),
 	)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode"
 
+	"hotline/ivr/try"
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/tickets"
@@ -59,7 +60,7 @@ func TestWhatAPageSaysStandsInTheCatalogues(t *testing.T) {
 	}
 }
 
-var idPattern = regexp.MustCompile(`"((?:page|report|reports|imports|letter|calendars|schedules|access)-[a-z0-9_-]+)"`)
+var idPattern = regexp.MustCompile(`"((?:page|report|reports|imports|letter|calendars|schedules|access|flows)-[a-z0-9_-]+)"`)
 
 // TestEveryWordOfThePagesIsInTheCatalogues looks for the ids that pages and code name, and for those that are made of a value.
 func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {
@@ -90,6 +91,9 @@ func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {
 	}
 	for _, r := range users.Roles() {
 		ids["page-role-"+string(r)] = true
+	}
+	for _, kind := range []try.Kind{try.Replayed, try.Called, try.Music, try.Talks, try.AsksKeys, try.AsksVoice, try.AsksEngineer, try.AsksOperator} {
+		ids["flows-"+string(kind)] = true
 	}
 	for _, scope := range tokens.Scopes() {
 		ids["access-scope-"+string(scope)] = true

@@ -27,6 +27,7 @@ func (p page) Nav() []place {
 		{"page-customers", "/customers", "GET /customers"},
 		{"reports", "/reports", "GET /reports"},
 		{"calendars", "/calendars", "GET /calendars"},
+		{"flows", "/flow", "GET /flow"},
 		{"page-users", "/users", "GET /users"},
 	} {
 		if may(p.Role, one.pattern) {

@@ -18,6 +18,8 @@ import (
 	"hotline/directory"
 	"hotline/dispatch/chains"
 	"hotline/drafts"
+	"hotline/ivr/try"
+	"hotline/ivr/versions"
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
@@ -29,6 +31,7 @@ import (
 	"hotline/tickets/turns"
 	"hotline/tokens"
 	"hotline/users"
+	"hotline/web/flows"
 	"hotline/web/live"
 )
 
@@ -45,6 +48,7 @@ type Store interface {
 	drafts.Store
 	presence.Store
 	storage.Facts
+	versions.Store
 }
 
 // Trunk is how one trunk of the line fares.
@@ -76,6 +80,8 @@ type Config struct {
 	Calls      func() []cdr.Call                                                         // those that go on now on this node; nil: none
 	Telephone  func(address string) error                                                // nil result: an engineer can be rung there
 	TestCall   func(ctx context.Context, a oncall.Attempt) (result string)               // nil: this process rings nobody
+	Flows      flows.Line                                                                // what callers hear
+	Rehearse   []try.Contract                                                            // that a dry run of a flow knows
 	Setup      *Setup                                                                    // nil: nobody becomes the first user by a link
 	Plan       numbers.Plan                                                              // how telephone numbers are written
 	Language   prompts.Language                                                          // where a browser asks for none that there is

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -21,7 +20,7 @@ var (
 // keyboard is a caller who types, and an engineer who is asked for. Used by one goroutine.
 type keyboard struct {
 	in     *bufio.Scanner
-	out    io.Writer
+	tell   func(Line)
 	books  map[prompts.Language]*prompts.Book
 	hangUp context.CancelCauseFunc
 	caller ivr.Caller
@@ -36,14 +35,14 @@ func (k *keyboard) Flush()             { k.keys = nil }
 // Say prints a phrase, unless keys typed ahead pass over it.
 func (k *keyboard) Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error {
 	if !bargeIn || len(k.keys) == 0 {
-		fmt.Fprintln(k.out, "  ", k.books[lang].Text(p))
+		k.tell(Line{Said, k.books[lang].Text(p)})
 	}
 	return context.Cause(ctx)
 }
 
 // line reads what is typed; the end of the input hangs up.
-func (k *keyboard) line(question string) string {
-	fmt.Fprint(k.out, question)
+func (k *keyboard) line(question Kind) string {
+	k.tell(Line{Kind: question})
 	if !k.in.Scan() || strings.TrimSpace(k.in.Text()) == "bye" {
 		k.hangUp(ivr.ErrHungUp)
 		return ""
@@ -54,7 +53,7 @@ func (k *keyboard) line(question string) string {
 // Key takes the next key; Enter alone is the silence of the whole wait.
 func (k *keyboard) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	if len(k.keys) == 0 && wait > 0 {
-		for _, c := range []byte(k.line("keys> ")) {
+		for _, c := range []byte(k.line(AsksKeys)) {
 			if (c >= '0' && c <= '9') || c == '*' || c == '#' {
 				k.keys = append(k.keys, c)
 			}
@@ -73,7 +72,7 @@ func (k *keyboard) Key(ctx context.Context, wait time.Duration) (byte, error) {
 
 // Record takes a line of text for the caller's voice.
 func (k *keyboard) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, error) {
-	k.typed = k.line("what you say> ")
+	k.typed = k.line(AsksVoice)
 	got := ivr.Recorded{Recording: tickets.Recording{ID: r.ID, Call: k.caller.ID, At: time.Now(), Law: "alaw"}, End: ivr.EndedUnspoken}
 	if k.typed != "" {
 		got.End, got.Recording.Seconds = ivr.EndedByKey, float64(len(k.typed))/15
@@ -83,7 +82,7 @@ func (k *keyboard) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorde
 
 // Replay prints what was typed.
 func (k *keyboard) Replay(ctx context.Context, _ string) error {
-	fmt.Fprintf(k.out, "   [your message: %s]\n", k.typed)
+	k.tell(Line{Replayed, k.typed})
 	return context.Cause(ctx)
 }
 
@@ -92,7 +91,7 @@ func (k *keyboard) Music(context.Context) (stop func()) { return func() {} }
 
 // Search tells that the rota is called.
 func (k *keyboard) Search(_ context.Context, _ ivr.Call, lang prompts.Language, t tickets.Ticket) ivr.Search {
-	fmt.Fprintf(k.out, "   [the rota is called for ticket %d]\n", t.Number)
+	k.tell(Line{Called, fmt.Sprint(t.Number)})
 	return &search{k, lang}
 }
 
@@ -117,11 +116,11 @@ func (*search) Message(string) {}
 // Join asks what the engineer does.
 func (s *search) Join(ctx context.Context) (ivr.Reach, error) {
 	_ = s.Say(ctx, s.lang, prompts.P("searching"), false)
-	fmt.Fprintln(s.out, "   [music]")
-	switch s.line("does an engineer press 1? y/n> ") {
+	s.tell(Line{Kind: Music})
+	switch s.line(AsksEngineer) {
 	case "y", "yes":
 		_ = s.Say(ctx, s.lang, prompts.P(prompts.Connected), false)
-		fmt.Fprintln(s.out, "   [you talk; then the engineer hangs up]")
+		s.tell(Line{Kind: Talks})
 		return ivr.Talked, context.Cause(ctx)
 	}
 	return ivr.Nobody, context.Cause(ctx)
@@ -130,6 +129,6 @@ func (s *search) Join(ctx context.Context) (ivr.Reach, error) {
 // Operator asks whether the operator answers.
 func (k *keyboard) Operator(ctx context.Context, _ ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
 	_ = k.Say(ctx, lang, calling, false)
-	answer := k.line("does the operator answer? y/n> ")
+	answer := k.line(AsksOperator)
 	return answer == "y" || answer == "yes", context.Cause(ctx)
 }

@@ -39,30 +39,49 @@ const key = "the conversation on the keyboard keeps nothing"
 
 // Run has the conversation and prints what would have been kept.
 func Run(ctx context.Context, c Config) error {
-	store := memory.New(417)
-	desk, err := open(ctx, store, c.Contracts)
-	if err != nil {
-		return err
-	}
-	books := map[prompts.Language]*prompts.Book{}
-	for _, lang := range prompts.Languages() {
-		if books[lang], err = prompts.Open(lang); err != nil {
-			return err
-		}
-	}
 	fmt.Fprintln(c.Out, "This is a rehearsal: everything happens in memory and NOTHING IS KEPT.")
 	fmt.Fprintln(c.Out, "Type keys (0-9 * #) and Enter; Enter alone is silence; \"bye\" hangs up. PINs:")
 	for _, k := range c.Contracts {
 		fmt.Fprintf(c.Out, "  %s  %s, %s\n", k.PIN, k.Customer.Name, k.Contract.Level)
 	}
+	store, err := talk(ctx, c, writer(c.Out))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.Out, "-- the call is over")
+	return report(context.WithoutCancel(ctx), store, c.Out)
+}
+
+// Talk has the conversation, tells each line of it, and gives the tickets that would have been kept. c.Out is not used.
+func Talk(ctx context.Context, c Config, tell func(Line)) ([]tickets.Ticket, error) {
+	store, err := talk(ctx, c, tell)
+	if err != nil {
+		return nil, err
+	}
+	page, err := store.List(context.WithoutCancel(ctx), tickets.Filter{Sort: "number"})
+	return page.Items, err
+}
+
+// talk has the conversation over a store of its own.
+func talk(ctx context.Context, c Config, tell func(Line)) (*memory.Store, error) {
+	store := memory.New(417)
+	desk, err := open(ctx, store, c.Contracts)
+	if err != nil {
+		return nil, err
+	}
+	books := map[prompts.Language]*prompts.Book{}
+	for _, lang := range prompts.Languages() {
+		if books[lang], err = prompts.Open(lang); err != nil {
+			return nil, err
+		}
+	}
 	ctx, hangUp := context.WithCancelCause(ctx)
 	defer hangUp(nil)
-	k := &keyboard{out: c.Out, in: bufio.NewScanner(c.In), books: books, hangUp: hangUp, caller: ivr.Caller{ID: "rehearsal", Number: c.From, At: time.Now()}}
+	k := &keyboard{tell: tell, in: bufio.NewScanner(c.In), books: books, hangUp: hangUp, caller: ivr.Caller{ID: "rehearsal", Number: c.From, At: time.Now()}}
 	ids := 0
 	newID := func() string { ids++; return fmt.Sprintf("rehearsal-%d", ids) }
 	ivr.Converse(ctx, ivr.Config{Desk: desk, Human: k, NewID: newID, Language: func(string) prompts.Language { return c.Language }}, c.Flow, k)
-	fmt.Fprintln(c.Out, "-- the call is over")
-	return report(context.WithoutCancel(ctx), store, c.Out)
+	return store, nil
 }
 
 // open is a desk over the memory store, with the contracts given.
