@@ -55,11 +55,6 @@ func (s *Store) PutUser(_ context.Context, u users.User) (users.User, error) {
 	case u.Version != stands.Version:
 		return users.User{}, fmt.Errorf("user %s: %w", u.Name, storage.ErrConflict)
 	}
-	for _, other := range s.users {
-		if u.Identity != "" && other.Identity == u.Identity && other.Name != u.Name {
-			return users.User{}, fmt.Errorf("user %s: the identity is that of %s: %w", u.Name, other.Name, storage.ErrExists)
-		}
-	}
 	if known {
 		u.Created = stands.Created
 	}

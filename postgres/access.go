@@ -74,26 +74,26 @@ func (s *Store) RemoveToken(ctx context.Context, name string) error {
 }
 
 const (
-	userColumns  = `name, role, password, second, engineer, disabled, created, identity, version`
+	userColumns  = `name, role, password, second, engineer, disabled, created, version`
 	selectUser   = `select ` + userColumns + ` from users where name = $1`
 	selectUsers  = `select ` + userColumns + ` from users order by name`
 	lockUser     = selectUser + ` for update`
 	lockUsers    = `lock table users in share row exclusive mode`
-	insertUser   = `insert into users (` + userColumns + `) values ($1, $2, $3, $4, $5, $6, $7, $8, 1)`
-	updateUser   = `update users set role = $2, password = $3, second = $4, engineer = $5, disabled = $6, identity = $7, version = version + 1 where name = $1`
+	insertUser   = `insert into users (` + userColumns + `) values ($1, $2, $3, $4, $5, $6, $7, 1)`
+	updateUser   = `update users set role = $2, password = $3, second = $4, engineer = $5, disabled = $6, version = version + 1 where name = $1`
 	endSessions  = `delete from sessions where owner = $1`
 	sessionOwner = `select name from users where name = $1 and not disabled for share`
 	putSession   = `insert into sessions (hash, owner, created, expires) values ($1, $2, $3, $4)
 		on conflict (hash) do update set expires = excluded.expires`
 	forgetSessions = `delete from sessions where expires < $1`
-	selectSession  = `select s.created, s.expires, u.name, u.role, u.password, u.second, u.engineer, u.disabled, u.created, u.identity, u.version
+	selectSession  = `select s.created, s.expires, u.name, u.role, u.password, u.second, u.engineer, u.disabled, u.created, u.version
 		from sessions s join users u on u.name = s.owner where s.hash = $1 and not u.disabled`
 	endSession = `delete from sessions where hash = $1`
 	endOthers  = `delete from sessions where owner = $1 and hash <> $2`
 )
 
 func scanUser(r pgx.CollectableRow) (u users.User, err error) {
-	err = r.Scan(&u.Name, &u.Role, &u.Password, &u.Second, &u.Engineer, &u.Disabled, &u.Created, &u.Identity, &u.Version)
+	err = r.Scan(&u.Name, &u.Role, &u.Password, &u.Second, &u.Engineer, &u.Disabled, &u.Created, &u.Version)
 	u.Created = u.Created.UTC()
 	return u, err
 }
@@ -126,7 +126,7 @@ func (s *Store) PutUser(ctx context.Context, u users.User) (users.User, error) {
 			return storage.ErrConflict
 		}
 		u.Created = stands.Created
-		if _, err := tx.Exec(ctx, updateUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled, u.Identity); err != nil {
+		if _, err := tx.Exec(ctx, updateUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled); err != nil {
 			return err
 		}
 		if u.Disabled || u.Password != stands.Password {
@@ -168,7 +168,7 @@ func (s *Store) PutFirstUser(ctx context.Context, u users.User) (users.User, err
 }
 
 func addUser(ctx context.Context, tx pgx.Tx, u users.User) error {
-	_, err := tx.Exec(ctx, insertUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled, u.Created, u.Identity)
+	_, err := tx.Exec(ctx, insertUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled, u.Created)
 	return err
 }
 
@@ -196,7 +196,7 @@ func (s *Store) Session(ctx context.Context, hash [32]byte) (users.Session, user
 	var u users.User
 	n, err := row(ctx, s, "reading a session", func(r pgx.CollectableRow) (users.Session, error) {
 		n := users.Session{Hash: hash}
-		err := r.Scan(&n.Created, &n.Expires, &u.Name, &u.Role, &u.Password, &u.Second, &u.Engineer, &u.Disabled, &u.Created, &u.Identity, &u.Version)
+		err := r.Scan(&n.Created, &n.Expires, &u.Name, &u.Role, &u.Password, &u.Second, &u.Engineer, &u.Disabled, &u.Created, &u.Version)
 		n.Created, n.Expires, u.Created, n.User = n.Created.UTC(), n.Expires.UTC(), u.Created.UTC(), u.Name
 		return n, err
 	}, selectSession, hash[:])

@@ -13,7 +13,7 @@ type Store interface {
 	User(ctx context.Context, name string) (User, error) // storage.ErrNotFound
 	Users(ctx context.Context) ([]User, error)           // by name
 	// PutUser writes a user whole and gives the next version. Version 0 makes a new one (storage.ErrExists); any other must
-	// be the one that stands (storage.ErrConflict, storage.ErrNotFound). An Identity that another user has is storage.ErrExists. All sessions of the user end in the same transaction where
+	// be the one that stands (storage.ErrConflict, storage.ErrNotFound). All sessions of the user end in the same transaction where
 	// the password is another one, or the user is disabled.
 	PutUser(ctx context.Context, u User) (User, error)
 	// PutFirstUser writes a new user where there is no user at all; storage.ErrExists where there is one. Of two who try at once one wins.
@@ -43,7 +43,6 @@ type User struct {
 	Engineer string // which engineer on call this is; empty: none
 	Disabled bool
 	Created  time.Time
-	Identity string // issuer and subject by which an OpenID provider names the user; empty: none does. No two users have the same
 	Version  int
 }
 

@@ -25,7 +25,7 @@ func Users(t *testing.T, open func(t *testing.T) users.Store) {
 }
 
 func anna() users.User {
-	return users.User{Name: "anna", Role: users.Engineer, Password: "$hash$1", Second: "totp$1", Engineer: "anna", Created: monday, Identity: "https://id.example anna"}
+	return users.User{Name: "anna", Role: users.Engineer, Password: "$hash$1", Second: "totp$1", Engineer: "anna", Created: monday}
 }
 
 func usersByVersion(t *testing.T, s users.Store) {
@@ -58,11 +58,6 @@ func usersByVersion(t *testing.T, s users.Store) {
 	all, err := s.Users(ctx)
 	check.Must(t, err)
 	check.Equal(t, "all by name", all, []users.User{want, bruno})
-	bruno.Identity = want.Identity
-	_, err = s.PutUser(ctx, bruno)
-	check.Error(t, "an identity that is another user's", err, storage.ErrExists)
-	_, err = s.PutUser(ctx, users.User{Name: "carla", Role: users.Viewer, Created: monday, Identity: want.Identity})
-	check.Error(t, "a new user with the identity of another", err, storage.ErrExists)
 }
 
 func firstUser(t *testing.T, s users.Store) {
