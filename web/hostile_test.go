@@ -127,6 +127,8 @@ func furnished(t *testing.T, text string) map[string][]string {
 		"absence":   b.post("/oncall/changes/absence", "engineer", "anna", "from", text, "until", text, "note", text).is(422).Body.String(),
 		"tokens":    b.post("/tokens", "name", text, "scope", text, "days", text, "contract", text, "installation", text).is(422).Body.String(),
 		"flow":      b.post("/flow/check", "yaml", "flow: 1\nname: "+strconv.Quote(text)+"\nlanguages: [it]\nstart: "+strconv.Quote(text)+"\nsteps: {}\n").is(422).Body.String(),
+		"prompts":   b.get("/prompts?q=" + url.QueryEscape("no such thing "+text)).is(200).Body.String(),
+		"prompt":    b.uploads("/prompts/it/tone", "", "file", text).is(422).Body.String(),
 		"customers": b.get("/customers?q=" + url.QueryEscape(text)).is(200).Body.String(),
 		"customer":  b.get("/customers/rossi").is(200).Body.String(),
 		"month":     b.get("/reports?month=" + url.QueryEscape(text) + "&by=" + url.QueryEscape(text)).is(200).Body.String(),

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/app/voices"
 	"hotline/attachments"
 	"hotline/cdr"
 	"hotline/directory"
@@ -66,6 +67,9 @@ const secret = "correct horse"
 // hash is the one of secret; it is made once, because that takes its time.
 var hash = sync.OnceValue(func() string { h, _ := password.Hash(secret); return h })
 
+// spoken is the voices that ship; they are read once.
+var spoken = sync.OnceValue(func() *voices.Voices { v, _ := voices.Load(slog.New(slog.DiscardHandler)); return v })
+
 func open(t *testing.T) *office {
 	t.Helper()
 	ctx := t.Context()
@@ -111,6 +115,7 @@ func open(t *testing.T) *office {
 		},
 		TestCall: func(_ context.Context, a oncall.Attempt) string { o.rung = append(o.rung, a); return "no answer" },
 		Flows:    &usedFlows{},
+		Prompts:  voices.Owner{Voices: spoken(), Store: o.store},
 		Line:     func(context.Context) error { return nil },
 		Trunks:   func() []Trunk { return []Trunk{{Name: "carrier", State: "registered", Since: monday(7, 0)}} },
 		Files:    attachments.NewKeeper(o.store, []byte("key"), rand.Text),

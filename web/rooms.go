@@ -23,6 +23,7 @@ import (
 	"hotline/web/room"
 	"hotline/web/schedules"
 	"hotline/web/start"
+	"hotline/web/voices"
 	"hotline/web/writing"
 )
 
@@ -43,6 +44,7 @@ func rooms(c Config) []room.Route {
 		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 		flows.Routes(flows.House{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
+		voices.Routes(voices.House{Store: c.Store, Line: c.Prompts, Log: c.Log, Now: c.Now}),
 		schedules.Routes(schedules.House{Store: c.Store, Desk: c.Desk, Log: c.Log}),
 	)
 }

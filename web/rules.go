@@ -132,26 +132,25 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r := s.request(q)
 		q.Body = http.MaxBytesReader(w, q.Body, max(rule.most, formMost))
+		if !rule.anybody { // first: nobody else has a form read, which may be large
+			if err := s.identify(w, r); err != nil {
+				s.failed(w, r, err)
+				return
+			}
+			if r.user.Name == "" {
+				http.Redirect(w, q, "/login?next="+url.QueryEscape(back(q)), http.StatusSeeOther)
+				return
+			}
+			if !known || !slices.Contains(rule.roles, r.user.Role) {
+				s.fail(w, r, http.StatusForbidden, "page-forbidden")
+				return
+			}
+		}
 		if status := unfit(q, max(rule.most, formMost)); status != 0 {
 			s.fail(w, r, status, map[bool]string{true: "page-too-large", false: "page-not-plain"}[status == http.StatusRequestEntityTooLarge])
 			return
 		}
-		if rule.anybody {
-			serve(w, r)
-			return
-		}
-		if err := s.identify(w, r); err != nil {
-			s.failed(w, r, err)
-			return
-		}
-		switch {
-		case r.user.Name == "":
-			http.Redirect(w, q, "/login?next="+url.QueryEscape(back(q)), http.StatusSeeOther)
-		case !known || !slices.Contains(rule.roles, r.user.Role):
-			s.fail(w, r, http.StatusForbidden, "page-forbidden")
-		default:
-			serve(w, r)
-		}
+		serve(w, r)
 	})
 }
 

@@ -35,7 +35,7 @@ func TestEveryRouteHasARule(t *testing.T) {
 func example(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	path = strings.ReplaceAll(path, "{$}", "")
-	for gap, value := range map[string]string{"{number}": "417", "{id}": "rossi", "{token}": "token", "{file}": "desk.css", "{table}": "contracts.csv", "{name}": "nobody"} {
+	for gap, value := range map[string]string{"{number}": "417", "{id}": "rossi", "{token}": "token", "{file}": "desk.css", "{table}": "contracts.csv", "{name}": "nobody", "{language}": "it", "{key}": "welcome"} {
 		path = strings.ReplaceAll(path, gap, value)
 	}
 	return method, path

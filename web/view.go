@@ -28,6 +28,7 @@ func (p page) Nav() []place {
 		{"reports", "/reports", "GET /reports"},
 		{"calendars", "/calendars", "GET /calendars"},
 		{"flows", "/flow", "GET /flow"},
+		{"voices", "/prompts", "GET /prompts"},
 		{"page-users", "/users", "GET /users"},
 	} {
 		if may(p.Role, one.pattern) {

@@ -25,6 +25,8 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/presence"
 	"hotline/prompts"
+	"hotline/prompts/replaced"
+	"hotline/speech/upload"
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -49,6 +51,7 @@ type Store interface {
 	presence.Store
 	storage.Facts
 	versions.Store
+	replaced.Store
 }
 
 // Trunk is how one trunk of the line fares.
@@ -81,6 +84,7 @@ type Config struct {
 	Telephone  func(address string) error                                                // nil result: an engineer can be rung there
 	TestCall   func(ctx context.Context, a oncall.Attempt) (result string)               // nil: this process rings nobody
 	Flows      flows.Line                                                                // what callers hear
+	Prompts    upload.Line                                                               // what is heard
 	Rehearse   []try.Contract                                                            // that a dry run of a flow knows
 	Setup      *Setup                                                                    // nil: nobody becomes the first user by a link
 	Plan       numbers.Plan                                                              // how telephone numbers are written

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -24,17 +23,6 @@ import (
 	"hotline/speech/upload"
 )
 
-// digits is Asterisk's folder of spoken numbers: digits/7.wav.
-const digits = "digits"
-
-// fileOf is the name of a prompt's file in a pack, below its language's folder as Asterisk lays sounds out.
-func fileOf(lang prompts.Language, key prompts.ID) string {
-	if n, ok := strings.CutPrefix(string(key), "n-"); ok {
-		return path.Join(string(lang), digits, n+".wav")
-	}
-	return path.Join(string(lang), string(key)+".wav")
-}
-
 // keyOf is the prompt that a file of a pack is the sound of; folders before that of the language, such as sounds, do not count.
 func keyOf(lang prompts.Language, name string) (prompts.ID, error) {
 	parts := strings.Split(strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/"), "/")
@@ -46,7 +34,7 @@ func keyOf(lang prompts.Language, name string) (prompts.ID, error) {
 		switch inside := parts[n+1 : len(parts)-1]; {
 		case len(inside) == 0:
 			return prompts.ID(file), nil
-		case len(inside) == 1 && inside[0] == digits:
+		case len(inside) == 1 && inside[0] == upload.Digits:
 			return prompts.ID("n-" + file), nil
 		}
 		return "", errors.New("the line knows no sounds in this folder")
@@ -76,7 +64,7 @@ func (c Config) exportPack(_ context.Context, in *exportInput) (*huma.StreamResp
 			if !ok || version == 0 && in.Only == "owner" {
 				continue
 			}
-			f, err := z.CreateHeader(&zip.FileHeader{Name: fileOf(lang, e.ID), Method: zip.Deflate, Modified: c.Now()})
+			f, err := z.CreateHeader(&zip.FileHeader{Name: upload.FileOf(lang, e.ID), Method: zip.Deflate, Modified: c.Now()})
 			if err == nil {
 				_, err = f.Write(linear(alaw))
 			}
@@ -245,25 +233,9 @@ func (c Config) script(_ context.Context, in *scriptInput) (*soundAnswer, error)
 	if err != nil {
 		return nil, err
 	}
-	var sheet bytes.Buffer
-	table := csv.NewWriter(&sheet)
 	kind, name := "text/csv; charset=utf-8", "script-"+string(in.Language)+".csv"
 	if in.Format == "text" {
 		kind, name = "text/plain; charset=utf-8", "script-"+string(in.Language)+".txt"
-	} else {
-		_ = table.Write([]string{"key", "file", "kind", "text"}) // to memory
 	}
-	for _, e := range entries {
-		if e.Class == prompts.Sound {
-			continue
-		}
-		row := []string{string(e.ID), fileOf(prompts.Language(in.Language), e.ID), string(e.Class), strings.ReplaceAll(e.Text, " |", " […]")}
-		if in.Format == "text" {
-			fmt.Fprintf(&sheet, "%s (%s)\n    %s\n\n", row[1], row[2], row[3])
-			continue
-		}
-		_ = table.Write(row)
-	}
-	table.Flush()
-	return &soundAnswer{kind, fmt.Sprintf("attachment; filename=%q", name), sheet.Bytes()}, nil
+	return &soundAnswer{kind, fmt.Sprintf("attachment; filename=%q", name), upload.Script(prompts.Language(in.Language), entries, in.Format == "text")}, nil
 }

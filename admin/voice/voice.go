@@ -3,7 +3,6 @@
 package voice
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,18 +18,10 @@ import (
 	"hotline/prompts/replaced"
 	"hotline/speech"
 	"hotline/speech/upload"
-	"hotline/storage"
 )
 
-// Line is what is heard. Its methods are safe for concurrent use.
-type Line interface {
-	// Heard is a prompt as it is heard, in A-law, and which version of the owner's that is; 0: the voice that ships.
-	Heard(lang prompts.Language, key prompts.ID) (alaw []byte, version int, ok bool)
-	// Octets is how much sound the owner's prompts hold.
-	Octets() int
-	// CatchUp takes over what was written.
-	CatchUp(ctx context.Context) error
-}
+// Line is what is heard.
+type Line = upload.Line
 
 // Config is what the API needs. All of it is required.
 type Config struct {
@@ -40,6 +31,9 @@ type Config struct {
 	Staff func(ctx context.Context) string
 	Now   func() time.Time
 }
+
+// booth is where prompts are replaced, by the rules that the pages have too.
+func (c Config) booth() upload.Booth { return upload.Booth{Store: c.Store, Line: c.Line, Now: c.Now} }
 
 // Mount adds the routes.
 func Mount(set operation.Set, c Config) {
@@ -125,22 +119,14 @@ func (c Config) list(_ context.Context, in *ByLanguage) (*answer[promptList], er
 	list := promptList{string(in.Language), make([]PromptView, 0, len(entries))}
 	for _, e := range entries {
 		alaw, version, _ := c.Line.Heard(prompts.Language(in.Language), e.ID)
-		list.Prompts = append(list.Prompts, PromptView{string(e.ID), e.Text, string(e.Class), fileOf(prompts.Language(in.Language), e.ID), version, seconds(alaw)})
+		list.Prompts = append(list.Prompts, PromptView{string(e.ID), e.Text, string(e.Class), upload.FileOf(prompts.Language(in.Language), e.ID), version, seconds(alaw)})
 	}
 	return &answer[promptList]{list}, err
 }
 
 // entry finds the text of a key.
 func entry(in ByKey) (prompts.Entry, error) {
-	book, err := prompts.Open(prompts.Language(in.Language))
-	if err != nil {
-		return prompts.Entry{}, err
-	}
-	e, ok := book.Entry(prompts.ID(in.Key))
-	if !ok {
-		return e, fmt.Errorf("prompt %s: %w", in.Key, storage.ErrNotFound)
-	}
-	return e, nil
+	return upload.Entry(prompts.Language(in.Language), prompts.ID(in.Key))
 }
 
 type listenInput struct {
@@ -161,7 +147,7 @@ func (c Config) listen(ctx context.Context, in *listenInput) (*soundAnswer, erro
 	}
 	alaw, _, ok := c.Line.Heard(prompts.Language(in.Language), e.ID)
 	if in.Version > 0 {
-		p, err := c.version(ctx, in.ByKey, in.Version)
+		p, err := c.booth().Version(ctx, prompts.Language(in.Language), e.ID, in.Version)
 		if err != nil {
 			return nil, err
 		}
@@ -171,17 +157,6 @@ func (c Config) listen(ctx context.Context, in *listenInput) (*soundAnswer, erro
 		return nil, huma.Error404NotFound("this has no sound of its own: the voice that ships speaks, or nobody")
 	}
 	return &soundAnswer{"audio/wav", fmt.Sprintf("inline; filename=%q", in.Key+".wav"), speech.File(alaw)}, nil
-}
-
-// version reads one version of a prompt.
-func (c Config) version(ctx context.Context, at ByKey, n int) (replaced.Prompt, error) {
-	list, err := c.Store.PromptVersions(ctx, prompts.Language(at.Language), prompts.ID(at.Key))
-	for _, p := range list {
-		if p.Version == n {
-			return p, nil
-		}
-	}
-	return replaced.Prompt{}, cmp.Or(err, fmt.Errorf("version %d of prompt %s: %w", n, at.Key, storage.ErrNotFound))
 }
 
 func (c Config) versions(ctx context.Context, in *ByKey) (*answer[promptVersions], error) {
@@ -217,31 +192,31 @@ func (c Config) put(ctx context.Context, in *putInput) (*answer[PromptVersionVie
 
 // take makes a prompt of a file.
 func (c Config) take(lang prompts.Language, e prompts.Entry, file []byte) (replaced.Prompt, error) {
-	if e.ID == prompts.Tone || e.ID == prompts.Connected {
-		return replaced.Prompt{}, problem.Refused("path.key", "this signal is made by the line and cannot be replaced: telephones and recordings wait for its end")
+	p, err := c.booth().Take(lang, e, file)
+	return p, refused(err)
+}
+
+// refused is a refusal as the API answers it.
+func refused(err error) error {
+	switch {
+	case errors.Is(err, upload.ErrFixed):
+		return problem.Refused("path.key", err.Error())
+	case errors.Is(err, upload.ErrUnfit):
+		return problem.Refused("body", err.Error())
+	case errors.Is(err, upload.ErrFull):
+		return huma.Error409Conflict(err.Error())
+	case errors.Is(err, upload.ErrVersion):
+		return problem.Refused("body.version", err.Error())
 	}
-	sound, err := upload.Take(file, e.Class)
-	if err != nil {
-		return replaced.Prompt{}, problem.Refused("body", err.Error())
-	}
-	p := replaced.Prompt{Language: lang, Key: e.ID, Format: sound.Format, Changes: sound.Changes, Sound: sound.ALaw, SHA256: replaced.Hash(sound.ALaw)}
-	if err := p.Fit(e.Class); err != nil {
-		return p, problem.Refused("body", "without the silence at its ends "+err.Error()+"; shorten it")
-	}
-	if c.Line.Octets()+len(p.Sound) > replaced.LargestTotal {
-		return p, huma.Error409Conflict(fmt.Sprintf("all recordings of the owner's together would last more than %d minutes: roll back those that are not needed", replaced.LargestTotal/8000/60))
-	}
-	return p, nil
+	return err
 }
 
 // write keeps a prompt, and lets this node's calls hear it at once.
 func (c Config) write(ctx context.Context, p replaced.Prompt) (*answer[PromptVersionView], error) {
-	p.At, p.By = c.Now().UTC().Truncate(time.Second), c.Staff(ctx)
-	p, err := c.Store.AddPrompt(ctx, p)
+	p, err := c.booth().Write(ctx, p, c.Staff(ctx))
 	if err != nil {
 		return nil, err
 	}
-	_ = c.Line.CatchUp(ctx) // what was written stands; the look of every node at what is new brings it within two seconds
 	return &answer[PromptVersionView]{version(p)}, nil
 }
 
@@ -259,15 +234,9 @@ func (c Config) rollBack(ctx context.Context, in *rollBackInput) (*answer[Prompt
 	if err != nil {
 		return nil, err
 	}
-	p := replaced.Prompt{Language: prompts.Language(in.Language), Key: e.ID, SHA256: replaced.Hash(nil), Changes: []string{"the voice that ships speaks again"}}
-	if in.Body.Version > 0 {
-		if p, err = c.version(ctx, in.ByKey, in.Body.Version); err != nil {
-			return nil, err
-		}
-		p.Changes = append([]string{fmt.Sprintf("version %d stands again", p.Version)}, p.Changes...)
-		if err := p.Fit(e.Class); err != nil && !p.Shipped() {
-			return nil, problem.Refused("body.version", errors.Join(errors.New("this version is not fit to be played"), err).Error())
-		}
+	p, err := c.booth().RollBack(ctx, prompts.Language(in.Language), e, in.Body.Version, c.Staff(ctx))
+	if err != nil {
+		return nil, refused(err)
 	}
-	return c.write(ctx, p)
+	return &answer[PromptVersionView]{version(p)}, nil
 }

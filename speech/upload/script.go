@@ -1,0 +1,44 @@
+package upload
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"path"
+	"strings"
+
+	"hotline/prompts"
+)
+
+// Digits is Asterisk's folder of spoken numbers: digits/7.wav.
+const Digits = "digits"
+
+// FileOf is the name of a prompt's file in a pack, below its language's folder as Asterisk lays sounds out.
+func FileOf(lang prompts.Language, key prompts.ID) string {
+	if n, ok := strings.CutPrefix(string(key), "n-"); ok {
+		return path.Join(string(lang), Digits, n+".wav")
+	}
+	return path.Join(string(lang), string(key)+".wav")
+}
+
+// Script is the sheet from which a studio records, as CSV or as lines to read from; a bar in a text becomes a pause that is marked.
+func Script(lang prompts.Language, entries []prompts.Entry, plain bool) []byte {
+	var sheet bytes.Buffer
+	table := csv.NewWriter(&sheet)
+	if !plain {
+		_ = table.Write([]string{"key", "file", "kind", "text"}) // to memory
+	}
+	for _, e := range entries {
+		if e.Class == prompts.Sound {
+			continue
+		}
+		row := []string{string(e.ID), FileOf(lang, e.ID), string(e.Class), strings.ReplaceAll(e.Text, " |", " […]")}
+		if plain {
+			fmt.Fprintf(&sheet, "%s (%s)\n    %s\n\n", row[1], row[2], row[3])
+			continue
+		}
+		_ = table.Write(row)
+	}
+	table.Flush()
+	return sheet.Bytes()
+}
