@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"heartbeat":        {"directory", "intake", "limits", "storage"},
 	"heartbeat/ping":   {"heartbeat", "sip/ratelimit", "storage"},
 	"admin/heartbeats": {"admin/document", "admin/operation", "admin/problem", "heartbeat", "intake"},
-	"admin/voice":      {"admin/operation", "admin/problem", "admin/schema", "media/g711", "media/wav", "prompts", "prompts/replaced", "speech", "speech/upload", "storage"},
+	"admin/voice":      {"admin/operation", "admin/problem", "admin/schema", "media/g711", "media/wav", "prompts", "prompts/replaced", "speech", "speech/upload"},
 	"admin/alerts":     {"admin/document", "admin/operation", "admin/problem", "directory", "heartbeat", "intake", "intake/format", "sla", "storage", "tickets"},
 	"limits":           {},
 	"numbers":          {},

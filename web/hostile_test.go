@@ -69,8 +69,7 @@ func furnished(t *testing.T, text string) map[string][]string {
 	o, ctx := open(t), t.Context()
 	customer, err := o.store.Customer(ctx, "rossi")
 	must(t, err)
-	customer.Name = text
-	customer.Email, customer.Numbers = text, []string{text}
+	customer.Name, customer.Email, customer.Numbers = text, text, []string{text}
 	_, err = o.store.PutCustomer(ctx, customer)
 	must(t, err)
 	must(t, o.store.PutCalls(ctx, cdr.Call{
@@ -110,8 +109,7 @@ func furnished(t *testing.T, text string) map[string][]string {
 	must(t, err)
 	o.config.Trunks = func() []Trunk { return []Trunk{{Name: text, State: "failing", Error: text}} }
 	o.handler = New(o.config)
-	b := o.as(users.Admin)
-	at := fmt.Sprintf("/tickets/%d", n)
+	b, at := o.as(users.Admin), fmt.Sprintf("/tickets/%d", n)
 	pages := map[string]string{
 		"board":     b.get("/").is(200).Body.String(),
 		"filtered":  b.get("/?q=" + url.QueryEscape(text) + "&state=" + url.QueryEscape(text) + "&customer=" + url.QueryEscape(text) + "&contract=" + url.QueryEscape(text)).is(200).Body.String(),
