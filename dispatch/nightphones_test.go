@@ -277,11 +277,20 @@ func (l *nightLeg) Join(ctx context.Context, call string, j ring.Joining) error 
 	case regretsIt:
 		lasts = l.street.between(l.address, 200*time.Millisecond, 4*time.Second)
 	}
+	var star <-chan time.Time
+	if j.Menu && n.menusLeft.Add(-1) >= 0 {
+		menu := time.NewTimer(l.street.between(l.address, time.Second, time.Minute))
+		defer menu.Stop()
+		star = menu.C
+	}
 	over, talk := time.NewTimer(lasts), time.NewTimer(j.Talk)
 	defer over.Stop()
 	defer talk.Stop()
 	for {
 		select {
+		case <-star:
+			n.say("%s opens the menu", l.address)
+			return ring.ErrMenu
 		case <-talk.C:
 			n.talked(call)
 			j.Talked()

@@ -56,6 +56,9 @@ type randomNight struct {
 	reached time.Time // somebody was joined
 	patient bool      // nobody presses the key to be called back
 	need    int       // engineers that the policy wants
+	menus   bool      // engineers open the menu of a talk, and wish at random
+
+	menusLeft atomic.Int64 // how often they may: a talk to which somebody is always asked would never end
 }
 
 // diceOf are the dice of one person or thing of the night.
@@ -187,7 +190,7 @@ func newNight(t *testing.T, seed uint64, does []habit, policy *escalation.Policy
 	n.desk = tickets.NewDesk(tickets.DeskConfig{Store: n.store, Book: book, Numbers: n.store, PINKey: []byte("key"), Own: sla.OfficeHours, NewID: newID, Changed: n.active.Changed})
 	log := slog.New(slog.DiscardHandler)
 	d := dispatch.New(dispatch.Config{
-		Desk: n.desk, Active: n.active, Calls: quietRecords{}, Telephones: n.street, MayDial: func(string) bool { return true }, Spoken: func(s string) string { return s },
+		Desk: n.desk, Active: n.active, Calls: quietRecords{}, Telephones: n.street, Menu: n, MayDial: func(string) bool { return true }, Spoken: func(s string) string { return s },
 		Duty:  duty.New(n.store, quietRecords{}, escalation.Defaults{}, log),
 		Alarm: func(alarm.Kind, string) {}, Log: log,
 	})
@@ -263,8 +266,8 @@ type lived struct {
 	waited       time.Duration // from the first ring to the first join; 0 where nobody was joined
 }
 
-// live lives through a random night; where two engineers are wanted of all requests, most of them are well.
-func live(t *testing.T, seed uint64, two bool) (l lived) {
+// live lives through a random night; where two engineers are wanted, or engineers have the menu of a talk, most of them are well.
+func live(t *testing.T, seed uint64, o outOf) (l lived) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		dice := rand.New(rand.NewPCG(seed, 0))
@@ -273,10 +276,16 @@ func live(t *testing.T, seed uint64, two bool) (l lived) {
 			does[i] = habit(dice.IntN(int(isCustomer)))
 		}
 		policy := randomPolicy(dice, len(does))
-		if two {
+		if o.two || o.menus {
 			wantTwo(rand.New(rand.NewPCG(seed, 2)), &policy, &does)
+			if !o.two {
+				policy.Need = 1
+			}
 		}
 		n := newNight(t, seed, does, policy)
+		if n.menus = o.menus; n.menus {
+			n.menusLeft.Store(12)
+		}
 		n.street.does["sip:overflow"] = habit(dice.IntN(int(isCustomer)))
 		var calls sync.WaitGroup
 		all := make([]*nightCaller, 1+dice.IntN(3))
@@ -321,7 +330,7 @@ func (n *randomNight) judge(t *testing.T, c *nightCaller) {
 	if nothing := c.air.nothing(); nothing > time.Second {
 		n.fault("%s hears nothing for %s", c.id, nothing)
 	}
-	if most := min(max(n.need, 1), 2); c.crowd > most {
+	if most := n.most(); c.crowd > most {
 		n.fault("%s has %d engineers at once, and %d are wanted", c.id, c.crowd, most)
 	}
 	ticket, lines := n.ticketOf(t, c)
@@ -395,7 +404,7 @@ func TestRandomNights(t *testing.T) {
 	nights, first := nightsAsked(t, nightsOfATest)
 	joined, left, began := 0, 0, time.Now()
 	for i := range uint64(nights) {
-		l := live(t, first+i, false)
+		l := live(t, first+i, outOf{})
 		joined, left = joined+l.joined, left+l.left
 		if len(l.wrong) > 0 {
 			t.Fatalf("night %d (HOTLINE_PROVE_SEED=%d HOTLINE_PROVE=1):\n%s\n\n%s", first+i, first+i, strings.Join(l.wrong, "\n"), strings.Join(l.trace, "\n"))
@@ -437,7 +446,7 @@ func TestALineThatIsLostBehindATalkCallsNobodyOff(t *testing.T) {
 // TestTheSameSeedIsTheSameNight, line by line.
 func TestTheSameSeedIsTheSameNight(t *testing.T) {
 	for seed := range uint64(5) {
-		one, other := live(t, 1000+seed, seed%2 == 1), live(t, 1000+seed, seed%2 == 1)
+		one, other := live(t, 1000+seed, outOf{two: seed%2 == 1}), live(t, 1000+seed, outOf{two: seed%2 == 1})
 		if !slices.Equal(one.trace, other.trace) {
 			for i := range one.trace {
 				if i >= len(other.trace) || one.trace[i] != other.trace[i] {

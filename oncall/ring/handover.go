@@ -72,18 +72,18 @@ func (k *talk) handOver(ctx context.Context) bool {
 			if k.next = v; v == cutShort { // the colleague hung up before they talked: the search goes on
 				k.next = lost
 			}
-			k.company.Wait()
+			k.comes() // the caller may hear nothing now: no goodbye is waited for
 			return true
 		}
 		if v == calledOff {
 			break
 		}
 	}
-	k.stopHold()
 	k.comes()
 	if context.Cause(ctx) == nil {
 		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.Language), prompts.P(SayNotHandedOver), false)
 	}
+	k.stopHold() // only now: the caller has music as long as the engineer hears that
 	return false
 }
 
@@ -120,8 +120,10 @@ func (k *talk) comes() {
 func (k *talk) release(to string) {
 	k.comes()
 	k.released = true
+	bye, cut := context.WithCancel(k.phone.Context())
+	k.hush = cut
 	k.company.Go(func() {
-		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.Language), prompts.P(SayHandedOver, SayGoodbye), false)
+		_ = k.phone.Say(bye, prompts.Language(k.Language), prompts.P(SayHandedOver, SayGoodbye), false)
 		k.phone.Hangup()
 		k.as.free()
 		k.finish(k.phone.Context(), k.rung, k.phone, resultHanded)

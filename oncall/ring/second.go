@@ -82,6 +82,9 @@ func (k *talk) seek(ctx context.Context, asked bool) {
 				j.search.Log.Error("panic in the search for a second engineer", "ticket", r.Ticket.Number, "panic", fault, "stack", string(debug.Stack()))
 			}
 		}()
+		if !asked {
+			j.note(ctx, tickets.Commented, "", "the policy wants two engineers: another one is called while "+k.Name+" talks to the caller")
+		}
 		w.run(ctx)
 		s.settle(ctx)
 	}()
@@ -170,7 +173,7 @@ func (s *second) farewell(ctx context.Context, t Telephone, lang prompts.Languag
 // join is the accept of a second engineer, who is with the first one and the caller from now on. The ticket stays the first one's
 // until that one leaves.
 func (s *second) join(ctx context.Context, a *attempt, t Telephone) (verdict, string) {
-	k := &talk{attempt: a, phone: t, floor: s.first.floor}
+	k := &talk{attempt: a, phone: t, floor: s.first.floor, speech: newBaton()}
 	if !s.claim(k) {
 		return talked, s.farewell(ctx, t, prompts.Language(a.Language))
 	}
@@ -273,7 +276,7 @@ type floor struct {
 	caller Caller
 	ctx    context.Context // the caller's
 
-	mu    sync.Mutex
+	mu    baton
 	with  int    // engineers who hear the caller
 	away  int    // who have the menu, and come back
 	quiet func() // ends the music; nil: none plays
@@ -320,3 +323,14 @@ func (k *talk) leavesFloor() {
 	}
 	k.floor.change(-1, 0)
 }
+
+// baton is a lock that is held while somebody hears a sentence; a channel, so that virtual time goes on meanwhile.
+type baton chan struct{}
+
+func newBaton() baton { return make(baton, 1) }
+
+// Lock waits for it.
+func (b baton) Lock() { b <- struct{}{} }
+
+// Unlock gives it back.
+func (b baton) Unlock() { <-b }

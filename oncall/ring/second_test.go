@@ -146,7 +146,7 @@ func TestAPolicyThatWantsTwo(t *testing.T) {
 	}{
 		"the next one joins": {
 			false, map[string][]script{"sip:anna": {talksFor(time.Minute)}, "sip:marco": {talksFor(2 * time.Minute)}, "sip:sara": {talksFor(time.Minute)}},
-			[]string{"book: accepted anna", "the policy wants two engineers", "sip:anna joined to call-1", "sip:marco hears second-wanted Rossi", "Marco pressed accept, and joins Anna", "sip:marco joined to call-1", "Marco stays with the caller", "book: talk_ended marco"},
+			[]string{"book: accepted anna", "the policy wants two engineers", "sip:marco hears second-wanted Rossi", "Marco pressed accept, and joins Anna", "sip:marco joined to call-1", "Marco stays with the caller", "book: talk_ended marco"},
 			[]string{"sip:sara rings", "no-third"},
 		},
 		"the next one does not answer, the third does": {
