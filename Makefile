@@ -22,7 +22,7 @@ test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kam
 prove: go ## a million random requests against the reference that walks minute by minute, and 1,000 random nights; six minutes on two cores
 	HOTLINE_PROVE=$(or $(CASES),1000000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run SlowReference ./sla
 	HOTLINE_PROVE=$(or $(ROTAS),100000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run SlowReference ./oncall/rota
-	HOTLINE_PROVE=$(or $(NIGHTS),1000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run 'RandomNights|NightsThatWantTwo|FifthIsReached' ./dispatch
+	HOTLINE_PROVE=$(or $(NIGHTS),1000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run 'RandomNights|NightsThatWantTwo|NightsOfMenus|FifthIsReached' ./dispatch
 	$(GO) test -count=1 -run 'AddsUp|StepByStep|Explained' ./sla -rapid.checks=20000
 	$(GO) test -count=1 -run RowsAreACache ./memory -rapid.checks=20000
 	@scripts/install python3

@@ -74,3 +74,10 @@ func wantTwo(dice *rand.Rand, policy **escalation.Policy, does *[]habit) {
 		}
 	}
 }
+
+// TestNightsOfMenus: engineers open the menu in the middle of a talk, have a colleague join, hand over, leave, and come back, at random,
+// the same holds.
+func TestNightsOfMenus(t *testing.T) {
+	livePairs(t, outOf{menus: true})
+	livePairs(t, outOf{menus: true, two: true})
+}
