@@ -99,6 +99,7 @@ type intake struct {
 	adding    bool           // to the ticket that was announced
 	claim     sla.Category
 	ticket    tickets.Ticket // Number 0: not opened yet
+	warned    bool           // the caller has heard, to its last sample, that the message is recorded
 	unopened  error          // why the last try to open it failed
 }
 
@@ -259,12 +260,18 @@ func (c *conversation) open(ctx context.Context, now time.Time) error {
 // trouble is the way out when something broke on our side: the caller is told, speaks, and a ticket keeps it.
 func (c *conversation) trouble() error {
 	c.report("opening a ticket in spite of the fault", c.open(c.after(), c.call.Now()))
-	if err := c.say(prompts.P("trouble", prompts.Tone), false); err != nil {
-		return err
-	}
-	got, err := c.take(recordTimes{})
+	told, err := c.toldOfRecording()
 	if err != nil {
 		return err
+	}
+	var got Recorded
+	if told {
+		if err := c.say(prompts.P("trouble", prompts.Tone), false); err != nil {
+			return err
+		}
+		if got, err = c.take(recordTimes{}); err != nil {
+			return err
+		}
 	}
 	if c.ticket.Number == 0 { // the fault may be over by now
 		c.report("opening a ticket after the message", c.open(c.after(), c.call.Now()))

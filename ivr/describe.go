@@ -27,7 +27,7 @@ type describe struct {
 func (v *describe) exits() []exit { return []exit{{field: "next", to: v.Next, caught: true}} }
 
 func (v *describe) prompts() []prompts.ID {
-	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "calling-meanwhile", "no-speech", "too-long", "message-kept", "wrong-key"}
+	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "calling-meanwhile", "no-speech", "too-long", "message-kept", "wrong-key", recordingNotice}
 }
 
 func (v *describe) longest() time.Duration {
@@ -56,6 +56,9 @@ type recordTimes struct{ longest, silence, initial time.Duration }
 func (v *describe) run(c *conversation) (string, error) {
 	if err := c.settle(); err != nil { // a flow without an open step before it loses no message
 		return "", err
+	}
+	if told, err := c.toldOfRecording(); err != nil || !told {
+		return v.Next, err
 	}
 	question := prompts.P(v.Prompt)
 	if c.adding {
@@ -89,6 +92,28 @@ func (v *describe) run(c *conversation) (string, error) {
 		question = prompts.P(v.Prompt)
 	}
 	return v.Next, nil
+}
+
+// recordingNotice is said before the tone where the flow has no notice, or its notice failed.
+const recordingNotice prompts.ID = "recording-notice"
+
+// toldOfRecording tells whether the caller knows that the message is recorded. Who does not, is told now; where that fails, too, nothing
+// is recorded, and the ticket says so.
+func (c *conversation) toldOfRecording() (bool, error) {
+	if c.warned {
+		return true, nil
+	}
+	if err := c.warn(recordingNotice); err != nil || c.warned {
+		return c.warned, err
+	}
+	if c.ticket.Number == 0 {
+		return false, nil
+	}
+	_, err := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{
+		Kind: tickets.Commented, Actor: "system", Text: "nothing was recorded: the caller could not be told of it",
+	}, c.call.Now())
+	c.report("noting that nothing was recorded", err)
+	return false, nil
 }
 
 const mostReplays = 3 // of one message

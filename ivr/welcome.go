@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -49,5 +50,18 @@ func (v *welcome) run(c *conversation) (string, error) {
 			return "", err
 		}
 	}
-	return v.Next, c.say(prompts.P(v.Notice), false)
+	return v.Next, c.warn(v.Notice)
+}
+
+// warn says that the message will be recorded. Only a notice that was sent to its last sample is one: no key cuts it, and one that failed
+// is said again before the tone.
+func (c *conversation) warn(notice prompts.ID) error {
+	c.passSecondHash()
+	err := c.call.Say(c.ctx, c.lang, prompts.P(notice), false)
+	if c.brokenOff() {
+		return context.Cause(c.ctx)
+	}
+	c.warned = err == nil
+	c.report("saying that the message is recorded", err)
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -82,6 +83,11 @@ func (c *call) Say(ctx context.Context, lang prompts.Language, p prompts.Phrase,
 		return errors.New("no sound comes out")
 	}
 	pieces := Words(lang, p)
+	if c.fault == noNotice && slices.Contains(pieces, "recording-notice") {
+		c.fault = ""
+		c.heard <- "(notice-breaks-off)"
+		return errors.New("the sound broke off")
+	}
 	if missing := unknown(lang, p); missing != "" {
 		pieces = []string{"(no-sentence-" + missing + ")"}
 	}

@@ -22,6 +22,7 @@ const (
 	noNumber    fault = "no-number"    // no ticket can be opened at all
 	lateNumber  fault = "late-number"  // the first two tries to open a ticket fail
 	noSound     fault = "sounds"       // nothing can be said
+	noNotice    fault = "notice"       // the first notice of a recording breaks off
 	noRecording fault = "no-recording" // the disk is full
 	noHuman     fault = "no-human"     // the search for an engineer fails
 )

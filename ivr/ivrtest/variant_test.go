@@ -135,3 +135,26 @@ func TestAPathThatMayLeadElsewhereRingsNobodyAhead(t *testing.T) {
 			then ticket category=blocking`)
 	})
 }
+
+func TestAFlowWithoutANoticeGivesOneBeforeTheTone(t *testing.T) {
+	silent := variant(t, "start: welcome", "start: pin", "  welcome:\n    do: welcome\n    prompt: welcome\n    notice: recording-notice\n    next: pin\n\n", "")
+	synctest.Test(t, func(t *testing.T) {
+		ivrtest.Run(t, silent, `at 2026-11-23 10:00 Europe/Rome
+			hears enter-pin
+			presses 314159#3
+			hears recording-notice describe tone (records)
+			waits 3s
+			hangs up
+			then ticket recordings=1`)
+	})
+}
+
+func TestANoticeIsNotCutByKeysAndWhoHangsUpBehindItHasATicket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ivrtest.Run(t, variant(t), `at 2026-11-23 10:00 Europe/Rome
+			presses 314159#3
+			hears recording-notice describe
+			hangs up
+			then ticket recordings=0`)
+	})
+}
