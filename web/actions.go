@@ -134,7 +134,12 @@ func (s *server) act(a action) func(http.ResponseWriter, *request) {
 		}
 		err = s.perform(a, r, n, since)
 		var move *tickets.MoveError
+		var held *tickets.HeldError
 		switch {
+		case errors.As(err, &held):
+			s.ticketAgain(w, r, http.StatusConflict, r.T("page-held", held.Reason))
+		case errors.Is(err, tickets.ErrNoReason):
+			s.ticketAgain(w, r, http.StatusUnprocessableEntity, r.T("page-no-reason"))
 		case errors.As(err, &move):
 			s.ticketAgain(w, r, http.StatusConflict, r.T("page-not-in-state", r.StateName(move.From)))
 		case errors.Is(err, errLong):

@@ -17,6 +17,7 @@ import (
 	"hotline/prompts/written"
 	"hotline/sla"
 	"hotline/storage"
+	"hotline/tickets"
 	"hotline/users"
 )
 
@@ -180,6 +181,8 @@ func (s *server) failed(w http.ResponseWriter, r *request, err error) {
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
 		s.fail(w, r, http.StatusNotFound, "page-not-found")
+	case errors.Is(err, tickets.ErrErased):
+		s.fail(w, r, http.StatusGone, "page-not-found")
 	case errors.Is(err, storage.ErrDown):
 		s.Log.WarnContext(r.Context(), "a page without the store", "path", r.URL.Path, "error", err)
 		w.Header().Set("Retry-After", "5")

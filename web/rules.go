@@ -41,13 +41,14 @@ func (s *server) routes() []route {
 		{"GET /tickets/{number}", s.ticket},
 		{"POST /tickets/{number}/preview", s.previewed},
 		{"GET /recordings/{id}/audio", s.audio},
+		{"GET /tickets/{number}/recordings.zip", s.export},
 		{"GET /calls", s.calls},
 		{"GET /calls/{id}", s.call},
 		{"GET /customers", s.customers},
 		{"GET /customers/{id}", s.customer},
 		{"POST /contracts/{id}/pin", s.renewPIN},
 	}
-	for _, a := range actions() {
+	for _, a := range append(actions(), lawful()...) {
 		list = append(list, route{a.pattern(), s.act(a)})
 	}
 	for _, one := range rooms(s.Config) {
@@ -98,6 +99,11 @@ var rules = sync.OnceValue(func() map[string]who {
 		"GET /customers":           all,
 		"GET /customers/{id}":      all,
 		"POST /contracts/{id}/pin": {roles: []users.Role{users.Admin}},
+
+		"GET /tickets/{number}/recordings.zip":    {roles: []users.Role{users.Admin}},
+		"POST /tickets/{number}/erase-recordings": {roles: []users.Role{users.Admin}},
+		"POST /tickets/{number}/hold":             {roles: []users.Role{users.Admin}},
+		"POST /tickets/{number}/lift-hold":        {roles: []users.Role{users.Admin}},
 
 		"POST /tickets/{number}/preview":      workers,
 		"POST /tickets/{number}/comment":      workers,

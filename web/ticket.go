@@ -38,6 +38,7 @@ type ticketPage struct {
 	Others     []ticketRow // of the same contract
 	Doing      now         // for this ticket
 	Recordings []recording
+	law
 
 	besides
 
@@ -152,6 +153,9 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 		return p, err
 	}
 	if err = s.beside(ctx, r, &p); err != nil {
+		return p, err
+	}
+	if p.law, err = s.law(ctx, r, t, lines); err != nil {
 		return p, err
 	}
 	p.Doing = s.now(r, engineers).of(n)
