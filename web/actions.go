@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -33,6 +35,9 @@ func (a action) pattern() string { return "POST /tickets/{number}/" + a.name }
 
 // textMost is how many characters a text for the history may have, as over the API.
 const textMost = 10_000
+
+// dayMinutes is the longest time that one line of time spent may tell.
+const dayMinutes = 24 * 60
 
 // errLong is a text that is longer.
 var errLong = errors.New("the text is too long")
@@ -73,6 +78,13 @@ func actions() []action {
 				return tickets.Ticket{}, errUnfit
 			}
 			return s.Desk.Assess(r.Context(), n, r.actor(), c, r.Now)
+		}},
+		{"time", append(slices.Clone(worked), ended...), tickets.TimeAdded, nil, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
+			minutes, err := strconv.Atoi(r.FormValue("minutes"))
+			if err != nil || minutes < 1 || minutes > dayMinutes {
+				return tickets.Ticket{}, errUnfit
+			}
+			return s.Desk.AddTime(r.Context(), n, tickets.Spent{Minutes: minutes, Who: cmp.Or(r.user.Engineer, r.user.Name), What: r.text(), By: r.actor()}, r.Now)
 		}},
 	}
 }
@@ -245,7 +257,7 @@ func (s *server) stale(w http.ResponseWriter, r *request, a action, lines, misse
 	for _, e := range missed {
 		p.Lines = append(p.Lines, r.line(e, namesOf(engineers)))
 	}
-	for _, name := range []string{"category", "engineer"} {
+	for _, name := range []string{"category", "engineer", "minutes"} {
 		if value := r.FormValue(name); value != "" {
 			p.Fields = append(p.Fields, fact{name, value})
 		}
@@ -253,6 +265,8 @@ func (s *server) stale(w http.ResponseWriter, r *request, a action, lines, misse
 	switch a.name {
 	case "assign":
 		p.Choice = namesOf(engineers).of(r.FormValue("engineer"))
+	case "time":
+		p.Choice = r.T("page-minutes-form") + ": " + r.FormValue("minutes")
 	case "assess":
 		p.Choice = r.words.Category(r.FormValue("category"))
 	}

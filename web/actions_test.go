@@ -17,7 +17,7 @@ import (
 
 // fields are what an action needs to be sent with.
 func fieldsOf(name string) []string {
-	return map[string][]string{"comment": {"text", "words"}, "assign": {"engineer", "anna"}, "assess": {"category", "non_blocking"}}[name]
+	return map[string][]string{"comment": {"text", "words"}, "assign": {"engineer", "anna"}, "assess": {"category", "non_blocking"}, "time": {"minutes", "30", "text", "words"}}[name]
 }
 
 // inState is a ticket in a state.
@@ -96,7 +96,7 @@ func TestWhatIsDoneStandsInTheHistoryUnderTheUsersName(t *testing.T) {
 			t.Errorf("%s was done by %s", e.Kind, e.Actor)
 		}
 	}
-	if got, want := strings.Join(kinds, " "), "commented assigned commented assigned commented contact intervention call_back_asked ring_asked commented restored closed assessed commented"; got != want {
+	if got, want := strings.Join(kinds, " "), "commented assigned commented assigned commented contact intervention call_back_asked ring_asked commented restored closed assessed commented time_spent"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
@@ -110,6 +110,10 @@ func TestAFormThatSaysNothingSensibleKeepsItsWords(t *testing.T) {
 	b.post(at+"/assign", "engineer", "nobody", "text", "kept").is(422, "does not exist")
 	b.post(at+"/assess", "category", "root", "text", "kept").is(422, "does not exist", ">kept</textarea>")
 	b.post(at+"/resume", "text", "kept words").is(409, "not possible while the ticket is: open", ">kept words</textarea>")
+	for _, minutes := range []string{"", "0", "-5", "1441", "half an hour"} {
+		b.post(at+"/time", "minutes", minutes, "text", "kept").is(422, "does not exist", ">kept</textarea>")
+	}
+	b.post(at+"/time", "minutes", "30").is(422, "Write some words first")
 	b.post("/tickets/9999/comment", "text", "x").is(404)
 	b.post("/tickets/x/comment", "text", "x").is(404)
 	b.post(at+"/comment", "text", strings.Repeat("x", formMost+1)).is(http.StatusRequestEntityTooLarge)

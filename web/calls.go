@@ -1,14 +1,18 @@
 package web
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"hotline/cdr"
 	"hotline/paging"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -122,4 +126,49 @@ func (s *server) call(w http.ResponseWriter, r *request) {
 // Milliseconds tells a jitter or a round trip, which are given in seconds.
 func (p page) Milliseconds(seconds float64) string {
 	return p.T("page-milliseconds", int(seconds*1000+0.5))
+}
+
+// callsOfTicket is how many calls a history shows, the newest ones.
+const callsOfTicket = 30
+
+// callLines are the calls of a ticket as lines of its history, each with the legs that were rung. They are those that its recordings
+// and its history name; one whose record is gone is left out.
+func (s *server) callLines(ctx context.Context, r *request, t tickets.Ticket, events []tickets.Event, n names) (list []line, err error) {
+	var ids []tickets.CallID
+	add := func(id tickets.CallID) {
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, rec := range t.Recordings {
+		add(rec.Call)
+	}
+	for _, e := range events {
+		add(tickets.CallID(e.Facts["call"]))
+	}
+	for _, id := range ids[max(0, len(ids)-callsOfTicket):] {
+		c, err := s.Store.Call(ctx, id)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading call %s of ticket %d: %w", id, t.Number, err)
+		}
+		l := line{At: c.Started, Kind: "call", Title: r.T("page-line-call"), Actor: cmp.Or(s.Plan.Shown(c.From), r.T("page-withheld")), Call: c.ID}
+		if c.Ending != "" {
+			l.Facts = append(l.Facts, fact{r.T("page-ending"), r.Word(c.Ending)})
+		}
+		if d := talked(c.Answered, c.Ended); d > 0 {
+			l.Facts = append(l.Facts, fact{r.T("page-length"), r.Seconds(d)})
+		}
+		for _, leg := range c.Legs {
+			text := r.Instant(leg.Started) + " " + r.Word(leg.Result)
+			if d := talked(leg.Answered, leg.Ended); d > 0 {
+				text += ", " + r.Seconds(d)
+			}
+			l.Facts = append(l.Facts, fact{n.of(leg.Engineer), text})
+		}
+		list = append(list, l)
+	}
+	return list, nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hotline/attachments"
+	"hotline/cdr"
 	"hotline/drafts"
 	"hotline/media/g711"
 	"hotline/media/wav"
@@ -179,4 +180,23 @@ func TestARecordingHasAWaveformAndSaysWhoListened(t *testing.T) {
 	v := o.as(users.Viewer)
 	v.get("/recordings/r1/wave.svg").is(403)
 	v.get(at).is(200).hides("wave.svg", "Listened")
+}
+
+func TestTheHistoryHasEveryCallWithItsLegs(t *testing.T) {
+	o := open(t)
+	n := o.opened("rossi", sla.Blocking, "down")
+	must(t, o.store.PutCalls(t.Context(), cdr.Call{
+		ID: "c1", From: "+39065551239", Started: o.clock().Add(-time.Minute), Answered: o.clock().Add(-time.Minute), Ended: o.clock().Add(time.Minute), Ending: "caller hung up",
+		Legs: []cdr.Leg{{Engineer: "anna", Started: o.clock(), Result: "busy"}, {Engineer: "anna", Started: o.clock(), Answered: o.clock(), Ended: o.clock().Add(5 * time.Second), Result: "accepted"}},
+	}, cdr.Call{ID: "c2", Started: o.clock(), Ending: "caller hung up"}))
+	for _, id := range []tickets.CallID{"c2", "gone", "c2"} {
+		_, err := o.desk.CalledAgainAbout(t.Context(), n, id, "again", o.clock())
+		must(t, err)
+	}
+	_, err := o.desk.Keep(t.Context(), n, tickets.Recording{ID: "r1", Call: "c1", At: o.clock(), Seconds: 1, Law: "alaw"}, o.clock())
+	must(t, err)
+	page := o.as(users.Viewer).get(fmt.Sprintf("/tickets/%d", n)).is(200, `<a href="/calls/c1">Call</a>`, "2 min 0 s", "Anna Verdi:</span> 09:00 busy", "09:00 accepted, 5 s", `<a href="/calls/c2">Call</a>`).hides("/calls/gone").Body.String()
+	if strings.Count(page, `href="/calls/c2"`) != 1 || strings.Index(page, `href="/calls/c1"`) > strings.Index(page, ">opened<") {
+		t.Error("the calls are not in their places, once each")
+	}
 }

@@ -119,6 +119,7 @@ var rules = sync.OnceValue(func() map[string]who {
 		"POST /tickets/{number}/close":        workers,
 		"POST /tickets/{number}/reopen":       workers,
 		"POST /tickets/{number}/assess":       workers,
+		"POST /tickets/{number}/time":         workers,
 	}
 	for _, one := range rooms(Config{}) { // each says itself for whom it is
 		table[one.Pattern] = who{roles: one.Roles, most: one.Most}

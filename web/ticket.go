@@ -63,7 +63,7 @@ type besides struct {
 func (p ticketPage) Buttons() []string {
 	var list []string
 	for _, a := range actions() {
-		if p.Offers[a.name] && a.name != "assign" && a.name != "assess" {
+		if p.Offers[a.name] && !slices.Contains([]string{"assign", "assess", "time"}, a.name) {
 			list = append(list, a.name)
 		}
 	}
@@ -100,6 +100,7 @@ type line struct {
 	Actor string
 	Text  string
 	Facts []fact
+	Call  tickets.CallID // whose record says more; empty: it is no call
 }
 
 type fact struct{ Name, Value string }
@@ -163,6 +164,12 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	for _, e := range lines {
 		p.History = append(p.History, r.line(e, names))
 	}
+	calls, err := s.callLines(ctx, r, t, lines, names)
+	if err != nil {
+		return p, err
+	}
+	p.History = append(p.History, calls...)
+	slices.SortStableFunc(p.History, func(a, b line) int { return a.At.Compare(b.At) })
 	if len(lines) > 0 {
 		p.Seen = lines[len(lines)-1].ID
 	}
