@@ -30,6 +30,7 @@ import (
 	"hotline/admin/metrics"
 	"hotline/admin/middleware"
 	"hotline/admin/operation"
+	"hotline/admin/outgoing"
 	"hotline/admin/problem"
 	"hotline/admin/schedules"
 	"hotline/admin/schema"
@@ -44,6 +45,7 @@ import (
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
+	"hotline/outbox"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
 	"hotline/storage"
@@ -112,6 +114,7 @@ type Store interface {
 	replies.Store
 	versions.Store
 	heartbeat.Store
+	outbox.Store
 	replaced.Store
 	storage.Facts
 }
@@ -154,10 +157,11 @@ type Schedules struct {
 	Defaults escalation.Defaults
 }
 
-// Machines are what takes in what installed systems say.
+// Machines are what takes in what installed systems say, and what tells other systems.
 type Machines struct {
 	Intake     *intake.Intake
 	Heartbeats *heartbeat.Keeper
+	Outbox     *outbox.Outbox // what goes out to other systems
 }
 
 // Locale is how the house writes.
@@ -183,7 +187,7 @@ func New(c Config) http.Handler {
 	r.Method(http.MethodGet, "/metrics", s.Metrics.Handler(s.Store))
 	diagnostics.Routes(r, base)
 	token := &access.Authenticator{Token: s.Store.Token, Used: s.Store.TokenUsed, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused}
-	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secrets: []string{"pin", "key"}})
+	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secrets: []string{"pin", "key", "secret"}})
 	failed := func(w http.ResponseWriter, _ *http.Request) {
 		problem.Write(w, http.StatusInternalServerError, "this request failed; the log says why")
 	}
@@ -212,6 +216,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.faultRoutes(api)
 	alerts.Mount(s.operations(api), s.alerts())
 	heartbeats.Mount(s.operations(api), s.heartbeats())
+	outgoing.Mount(s.operations(api), outgoing.Config{Store: s.Store, Outbox: s.Machines.Outbox, Contract: s.isContract, Now: s.Now})
 	s.flowRoutes(api)
 	voice.Mount(s.operations(api), voice.Config{Store: s.Store, Line: s.Prompts, Busy: s.Busy, Staff: access.Staff, Now: s.Now})
 	s.trunkRoutes(api)
@@ -279,11 +284,13 @@ func (s *server) alerts() alerts.Config {
 
 // heartbeats is the API of signs of life.
 func (s *server) heartbeats() heartbeats.Config {
-	known := func(id string) bool {
-		_, ok := s.Desk.Book().Contracts.Get(directory.ContractID(id))
-		return ok
-	}
-	return heartbeats.Config{Store: s.Store, Keeper: s.Machines.Heartbeats, Contract: known, Now: s.Now}
+	return heartbeats.Config{Store: s.Store, Keeper: s.Machines.Heartbeats, Contract: s.isContract, Now: s.Now}
+}
+
+// isContract tells whether there is a contract of an id.
+func (s *server) isContract(id string) bool {
+	_, ok := s.Desk.Book().Contracts.Get(directory.ContractID(id))
+	return ok
 }
 
 // head is the head of the OpenAPI document. The library's own page of documentation stays off: it loads scripts

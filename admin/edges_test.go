@@ -62,6 +62,7 @@ func bodies() map[string]string {
 		"PUT /alert-policies/{id}":       `{"version":1,"window_seconds":60,"again_seconds":60,"storm":{"alerts":5,"within_seconds":60,"quiet_seconds":60},"flapping":{"changes":5,"within_seconds":60,"quiet_seconds":60}}`,
 		"PUT /maintenance-windows/{id}":  `{"version":1,"contract":"rossi","from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}`,
 		"PUT /heartbeats/{id}":           `{"version":1,"contract":"rossi","title":"t","period_seconds":60,"grace_seconds":60,"longest_run_seconds":60}`,
+		"PUT /endpoints/{id}":            `{"version":1,"template":"webhook","values":{"url":"https://x.example"}}`,
 		"POST /heartbeats/preview":       `{"period_seconds":60,"grace_seconds":60,"longest_run_seconds":60}`,
 		"POST /alerts/{source}":          `{"fingerprint":"a","title":"t","truncated":1}`,
 		"POST /tickets/{number}/time":    `{"minutes":5,"what":"looked"}`,

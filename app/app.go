@@ -41,6 +41,7 @@ import (
 	"hotline/offline"
 	"hotline/oncall/duty"
 	"hotline/oncall/pins"
+	"hotline/outbox"
 	"hotline/prompts"
 	"hotline/recovery"
 	"hotline/sip"
@@ -74,6 +75,7 @@ type Virtual struct {
 	SIP    sip.Wire
 	Media  udp.Network
 	Mailer delivery.Mailer // nil: no mail is sent
+	Sender outbox.Sender   // required where there are endpoints
 }
 
 // App is the program. New, Start, Stop, or Run for all of it.
@@ -116,6 +118,7 @@ type disk struct {
 type machines struct {
 	intake     *intake.Intake
 	heartbeats *heartbeat.Keeper
+	outbox     *outbox.Outbox // what tells other systems
 }
 
 // dispatching is what gets tickets to engineers.
@@ -204,6 +207,9 @@ func (a *App) Intake() *intake.Intake { return a.machines.intake }
 
 // Heartbeats keeps signs of life, for those who embed the program and for tests; only after Start.
 func (a *App) Heartbeats() *heartbeat.Keeper { return a.machines.heartbeats }
+
+// Outbox tells other systems of tickets, for those who embed the program and for tests; only after Start.
+func (a *App) Outbox() *outbox.Outbox { return a.machines.outbox }
 
 // Dispatcher gets tickets to engineers, for those who embed the program and for tests; only after Start.
 func (a *App) Dispatcher() *dispatch.Dispatcher { return a.dispatching.dispatcher }

@@ -30,6 +30,7 @@ func (a *App) openBackground(ctx context.Context) error {
 	if names := a.voices.Names(); names != nil {
 		a.running.Go(func() { names.Run(ctx) })
 	}
+	a.running.Go(func() { a.machines.outbox.Run(ctx) })
 	watcher := deadlines.New(deadlines.Config{Store: a.db.Store, Desk: a.desk, Node: newID(), Breached: a.metrics.Breached, Alarm: a.alarm, Log: a.log})
 	a.running.Go(func() { watcher.Run(ctx) })
 	a.running.Go(func() {
@@ -121,7 +122,7 @@ func (a *App) work(w *deadlines.Watcher) func(context.Context, tickets.Work) err
 		tickets.WorkEscalate: a.dispatching.dispatcher.Escalate, tickets.WorkRing: a.dispatching.dispatcher.RingForAlarm,
 		tickets.WorkCallBack: a.dispatching.dispatcher.CallBack, tickets.WorkRingNow: a.dispatching.dispatcher.RingNow,
 		tickets.WorkConfirm: a.dispatching.dispatcher.Confirm,
-		tickets.WorkNotify:  a.letters.Alarm, tickets.WorkReceipt: a.letters.Receipt, tickets.WorkUpdate: a.letters.Update,
+		tickets.WorkNotify:  a.letters.Alarm, tickets.WorkReceipt: a.letters.Receipt, tickets.WorkUpdate: a.letters.Update, tickets.WorkOutgoing: a.machines.outbox.Spread,
 	}
 	return func(ctx context.Context, due tickets.Work) error {
 		do, known := does[due.Kind]

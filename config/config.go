@@ -31,6 +31,7 @@ type Config struct {
 	Outgoing   Outgoing                    `yaml:"outgoing"`
 	Escalation Escalation                  `yaml:"escalation"`
 	Mail       Mail                        `yaml:"mail"`
+	Outbox     Outbox                      `yaml:"outbox"`
 	Speech     Speech                      `yaml:"speech"`
 	Recordings Recordings                  `yaml:"recordings"`
 	LogLevel   string                      `yaml:"log_level"` // debug, info, warn or error
@@ -167,6 +168,11 @@ type Mail struct {
 	Manager  []string `yaml:"manager"` // addresses that `manager` tells, and those who hear that nobody was reached
 	// Notify is what is told without any alarm: `unreached` to Manager (to Staff where there is none), the others to Staff.
 	Notify []tickets.Update `yaml:"notify"`
+}
+
+// Outbox is what goes out to other systems by HTTP. Endpoints are documents of the API.
+type Outbox struct {
+	Private []Network `yaml:"private"` // beside public addresses, which are reached by https alone
 }
 
 // Security is how the connection to the mail server is protected.

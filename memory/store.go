@@ -18,6 +18,7 @@ import (
 	"hotline/idempotency"
 	"hotline/ivr/versions"
 	"hotline/oncall"
+	"hotline/outbox"
 	"hotline/prompts/replaced"
 	"hotline/sla"
 	"hotline/storage"
@@ -41,6 +42,7 @@ type Store struct {
 	userTables
 	intakeTables
 	heartbeatTables
+	outboxTables
 	promptTables
 	ledger
 	engaged []oncall.Engagement
@@ -85,6 +87,7 @@ func New(first tickets.Number) *Store {
 		scheduleTables: newSchedules(), pageTables: newPageTables(),
 		intakeTables:    newIntake(),
 		heartbeatTables: newHeartbeats(),
+		outboxTables:    outboxTables{endpoints: map[string]outbox.Endpoint{}},
 		flowTables:      flowTables{facts: map[string]string{}},
 		userTables:      newUserTables(),
 		calls:           map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},

@@ -13,6 +13,7 @@ import (
 	"hotline/ivr/versions"
 	"hotline/memory"
 	"hotline/oncall"
+	"hotline/outbox"
 	"hotline/presence"
 	"hotline/prompts/replaced"
 	"hotline/storage"
@@ -60,6 +61,7 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("presence", func(t *testing.T) {
 		storagetest.Presence(t, func(t *testing.T) presence.Store { return memory.New(417) })
 	})
+	t.Run("outbox", func(t *testing.T) { storagetest.Outbox(t, func(t *testing.T) outbox.Store { return memory.New(417) }) })
 	t.Run("prompts", func(t *testing.T) {
 		storagetest.Prompts(t, func(t *testing.T) replaced.Store { return memory.New(417) })
 	})

@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"hotline/outbox"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -93,3 +96,177 @@ func (s *Store) Waiting() []tickets.Work {
 	slices.SortFunc(list, func(a, b tickets.Work) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
 	return list
 }
+
+// outboxTables are endpoints, and messages in the order in which they were written.
+type outboxTables struct {
+	endpoints map[string]outbox.Endpoint
+	outgoing  []outbox.Message
+}
+
+// Endpoint reads one endpoint.
+func (s *Store) Endpoint(_ context.Context, id string) (outbox.Endpoint, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.endpoints, id, "endpoint", outbox.Endpoint.Clone)
+}
+
+// Endpoints lists them by id.
+func (s *Store) Endpoints(context.Context) ([]outbox.Endpoint, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := sorted(s.endpoints, func(a, b outbox.Endpoint) int { return cmp.Compare(a.ID, b.ID) })
+	for n := range list {
+		list[n] = list[n].Clone()
+	}
+	return list, nil
+}
+
+// PutEndpoint writes a whole endpoint.
+func (s *Store) PutEndpoint(_ context.Context, e outbox.Endpoint) (outbox.Endpoint, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return put(s, s.endpoints, "endpoint", e.ID, e.Clone(), func(e *outbox.Endpoint) *int { return &e.Version })
+}
+
+// DeleteEndpoint removes an endpoint, with its messages.
+func (s *Store) DeleteEndpoint(_ context.Context, id string, version int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := remove(s, s.endpoints, "endpoint", id, version, s.endpoints[id].Version); err != nil {
+		return err
+	}
+	s.outgoing = slices.DeleteFunc(s.outgoing, func(m outbox.Message) bool { return m.Endpoint == id })
+	return nil
+}
+
+// outgoingAt is where a message stands; -1: nowhere. s.mu is held.
+func (s *Store) outgoingAt(endpoint, id string) int {
+	return slices.IndexFunc(s.outgoing, func(m outbox.Message) bool { return m.Endpoint == endpoint && m.ID == id })
+}
+
+// AddMessages writes the messages that are not known, in their order.
+func (s *Store) AddMessages(_ context.Context, list []outbox.Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range list {
+		if s.outgoingAt(m.Endpoint, m.ID) < 0 {
+			s.outgoing = append(s.outgoing, m)
+		}
+	}
+	return nil
+}
+
+// Message reads one message to another system.
+func (s *Store) Message(_ context.Context, endpoint, id string) (outbox.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at := s.outgoingAt(endpoint, id); at >= 0 {
+		return s.outgoing[at], nil
+	}
+	return outbox.Message{}, fmt.Errorf("message %s to %s: %w", id, endpoint, storage.ErrNotFound)
+}
+
+// Messages lists messages, the newest first.
+func (s *Store) Messages(_ context.Context, f outbox.Filter) (list []outbox.Message, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range slices.Backward(s.outgoing) {
+		if (f.Endpoint == "" || f.Endpoint == m.Endpoint) && (f.State == "" || f.State == m.State) && len(list) < cmp.Or(f.Limit, 100) {
+			list = append(list, m)
+		}
+	}
+	return list, nil
+}
+
+// CountMessages counts what waits, and the dead letters.
+func (s *Store) CountMessages(context.Context) (map[string]map[outbox.State]int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := map[string]map[outbox.State]int{}
+	for _, m := range s.outgoing {
+		if m.State == outbox.Sent {
+			continue
+		}
+		if counts[m.Endpoint] == nil {
+			counts[m.Endpoint] = map[outbox.State]int{}
+		}
+		counts[m.Endpoint][m.State]++
+	}
+	return counts, nil
+}
+
+// DueEndpoints are those with a message that is due.
+func (s *Store) DueEndpoints(_ context.Context, now time.Time) (ids []string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.outgoing {
+		if m.State == outbox.Waiting && !m.Due.After(now) && !slices.Contains(ids, m.Endpoint) {
+			ids = append(ids, m.Endpoint)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// ClaimMessage takes the next message of an endpoint: of those that are due the longest due one, and of a ticket's the first. Quiet
+// hours may keep an earlier one back.
+func (s *Store) ClaimMessage(_ context.Context, endpoint string, now, until time.Time) (outbox.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next, behind := -1, map[tickets.Number]bool{}
+	for n, m := range s.outgoing {
+		if m.Endpoint != endpoint || m.State != outbox.Waiting {
+			continue
+		}
+		due := !m.Due.After(now)
+		if due && !behind[m.Ticket] && (next < 0 || m.Due.Before(s.outgoing[next].Due)) {
+			next = n
+		}
+		if !m.Held || due {
+			behind[m.Ticket] = true
+		}
+	}
+	if next < 0 {
+		return outbox.Message{}, fmt.Errorf("the next message to %s: %w", endpoint, storage.ErrNotFound)
+	}
+	m := &s.outgoing[next]
+	m.Due, m.Held = until, false
+	m.Tries++
+	return *m, nil
+}
+
+// PutMessage writes how a message stands.
+func (s *Store) PutMessage(_ context.Context, m outbox.Message, tried int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.outgoingAt(m.Endpoint, m.ID)
+	if at < 0 || s.outgoing[at].Tries != tried {
+		return fmt.Errorf("message %s to %s: %w", m.ID, m.Endpoint, storage.ErrConflict)
+	}
+	s.outgoing[at] = m
+	return nil
+}
+
+// Hasten makes due what waits for another try.
+func (s *Store) Hasten(_ context.Context, endpoint string, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n := range s.outgoing {
+		if m := &s.outgoing[n]; m.Endpoint == endpoint && m.State == outbox.Waiting && m.Error != "" && m.Due.After(now) {
+			m.Due = now
+		}
+	}
+	return nil
+}
+
+// ForgetMessages forgets old messages.
+func (s *Store) ForgetMessages(_ context.Context, sent, dead time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outgoing = slices.DeleteFunc(s.outgoing, func(m outbox.Message) bool {
+		return m.State == outbox.Sent && m.SentAt.Before(sent) || m.State == outbox.Dead && m.Due.Before(dead)
+	})
+	return nil
+}
+
+var _ outbox.Store = (*Store)(nil)

@@ -71,11 +71,11 @@ func Alarm(id string, t tickets.Ticket, alarm string, clock sla.Account, w writt
 
 // Update tells staff what happened to a ticket, by the line of its history, and how the ticket stands now.
 func Update(t tickets.Ticket, e tickets.Event, w written.Words) Message {
-	minute := minutes(t, w)
-	head := fmt.Sprintf("[%d] %s: %s, %s", t.Number, cmp.Or(t.Name, t.Caller, w.Text("letter-unknown")), w.Text("event-"+string(e.Kind)), w.Category(string(t.Category())))
+	minute, happened := minutes(t, w), happened(e, w)
+	head := fmt.Sprintf("[%d] %s: %s, %s", t.Number, cmp.Or(t.Name, t.Caller, w.Text("letter-unknown")), happened, w.Category(string(t.Category())))
 	lines := []string{
 		head, "",
-		fmt.Sprintf("%s: %s (%s)", upper(w.Text("event-"+string(e.Kind))), minute(e.At), e.Actor),
+		fmt.Sprintf("%s: %s (%s)", upper(happened), minute(e.At), e.Actor),
 		fmt.Sprintf("%s: %s (%s)", w.Text("letter-opened"), minute(t.OpenedAt), w.Text("channel-"+string(t.Channel))),
 		fmt.Sprintf("%s: %s", w.Text("letter-contract"), cmp.Or(string(t.Contract), w.Text("letter-on-request"))),
 		fmt.Sprintf("%s: %s", w.Text("letter-caller"), cmp.Or(t.Caller, w.Text("letter-unknown"))),
@@ -92,6 +92,15 @@ func Update(t tickets.Ticket, e tickets.Event, w written.Words) Message {
 	return Message{
 		ID: "update-" + strings.ReplaceAll(e.ID, ":", "") + "-" + name(t), Thread: name(t), Subject: head, Text: strings.Join(lines, "\n") + "\n",
 	}
+}
+
+// happened names what a line of the history tells: as letters do, else as the pages do.
+func happened(e tickets.Event, w written.Words) string {
+	id := "event-" + string(e.Kind)
+	if text := w.Text(id); text != id {
+		return text
+	}
+	return w.Text("page-" + id)
 }
 
 // minutes writes instants in the zone of a ticket, rounded down to the minute.

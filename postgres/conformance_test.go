@@ -12,6 +12,7 @@ import (
 	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/oncall"
+	"hotline/outbox"
 	"hotline/presence"
 	"hotline/prompts/replaced"
 	"hotline/storage"
@@ -49,6 +50,7 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	})
 	t.Run("drafts", func(t *testing.T) { storagetest.Drafts(t, func(t *testing.T) drafts.Store { return fresh(t) }) })
 	t.Run("presence", func(t *testing.T) { storagetest.Presence(t, func(t *testing.T) presence.Store { return fresh(t) }) })
+	t.Run("outbox", func(t *testing.T) { storagetest.Outbox(t, func(t *testing.T) outbox.Store { return fresh(t) }) })
 	t.Run("prompts", func(t *testing.T) { storagetest.Prompts(t, func(t *testing.T) replaced.Store { return fresh(t) }) })
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return fresh(t) }) })
 }

@@ -152,7 +152,8 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		lockAttachments, knownAttachment, weighAttachments, insertAttachment, selectAttachments, selectAttachment,
 		insertDraft, updateDraft, removeDraft, dropDraft, selectDraft, forgetDrafts, putTab, forgetTabs, endTab, selectTabs,
 		lockEngaged, engage, selectEngaged, deleteEngaged, renewEngaged, deleteNotEngaged,
-		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening}
+		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening,
+		addOutgoing, selectOutgoing, listOutgoing, countOutgoing, dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, forgetOutgoing, deleteOutgoingOf}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,9 +9,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
+	"hotline/outbox"
 	"hotline/storage"
+	"hotline/storage/stored"
 	"hotline/tickets"
 )
 
@@ -34,7 +38,7 @@ const (
 // queueOf is the queue that work waits in.
 func queueOf(w tickets.Work) string {
 	switch w.Kind {
-	case tickets.WorkNotify, tickets.WorkReceipt, tickets.WorkUpdate:
+	case tickets.WorkNotify, tickets.WorkReceipt, tickets.WorkUpdate, tickets.WorkOutgoing:
 		return letters
 	}
 	return river.QueueDefault
@@ -118,3 +122,131 @@ func (k *worker) Work(ctx context.Context, j *river.Job[job]) error {
 	}
 	return k.store.exec(ctx, "marking due work "+w.ID, finishWork, w.ID)
 }
+
+const endpoints kind = "endpoint"
+
+const (
+	outgoingColumns = `endpoint, id, ticket, kind, at, body, state, held, due, since, tries, error, sent_at`
+	addOutgoing     = `insert into outgoing (endpoint, id, ticket, kind, at, body, state, held, due, since) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (endpoint, id) do nothing`
+	selectOutgoing = `select ` + outgoingColumns + ` from outgoing where endpoint = $1 and id = $2`
+	listOutgoing   = `select ` + outgoingColumns + ` from outgoing where ($1 = '' or endpoint = $1) and ($2 = '' or state = $2) order by place desc limit $3`
+	countOutgoing  = `select endpoint, state, count(*) from outgoing where state in ('waiting', 'dead') group by endpoint, state`
+	dueEndpoints   = `select distinct endpoint from outgoing where state = 'waiting' and due <= $1 order by endpoint`
+	// Behind an earlier one of its ticket a message waits, unless quiet hours keep the earlier one.
+	claimOutgoing = `update outgoing set due = $3, held = false, tries = tries + 1 where place = (
+	select place from outgoing m where endpoint = $1 and state = 'waiting' and due <= $2 and not exists (
+		select from outgoing b where b.endpoint = m.endpoint and b.ticket = m.ticket and b.state = 'waiting' and b.place < m.place and (not b.held or b.due <= $2))
+	order by due, place limit 1 for update skip locked) returning ` + outgoingColumns
+	putOutgoing      = `update outgoing set state = $3, held = $4, due = $5, since = $6, tries = $7, error = $8, sent_at = $9 where endpoint = $1 and id = $2 and tries = $10`
+	hastenOutgoing   = `update outgoing set due = $2 where endpoint = $1 and state = 'waiting' and error <> '' and due > $2`
+	forgetOutgoing   = `delete from outgoing where state = 'sent' and sent_at < $1 or state = 'dead' and due < $2`
+	deleteOutgoingOf = `delete from outgoing where endpoint = $1`
+)
+
+// Endpoint reads one endpoint.
+func (s *Store) Endpoint(ctx context.Context, id string) (outbox.Endpoint, error) {
+	return document[stored.Endpoint](ctx, s, endpoints, id)
+}
+
+// Endpoints lists them by id.
+func (s *Store) Endpoints(ctx context.Context) ([]outbox.Endpoint, error) {
+	return documents[stored.Endpoint](ctx, s, endpoints)
+}
+
+// PutEndpoint writes a whole endpoint.
+func (s *Store) PutEndpoint(ctx context.Context, e outbox.Endpoint) (outbox.Endpoint, error) {
+	return put(ctx, s, endpoints, e.ID, e, stored.OfEndpoint, func(e *outbox.Endpoint) *int { return &e.Version })
+}
+
+// DeleteEndpoint removes an endpoint, with its messages.
+func (s *Store) DeleteEndpoint(ctx context.Context, id string, version int) error {
+	return s.edit(ctx, "deleting endpoint "+id, func(tx pgx.Tx) error {
+		if err := remove(ctx, tx, endpoints, id, version); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, deleteOutgoingOf, id)
+		return err
+	})
+}
+
+func scanOutgoing(r pgx.CollectableRow) (m outbox.Message, err error) {
+	var sent *time.Time
+	err = r.Scan(&m.Endpoint, &m.ID, &m.Ticket, &m.Kind, &m.At, &m.Body, &m.State, &m.Held, &m.Due, &m.Since, &m.Tries, &m.Error, &sent)
+	m.At, m.Due, m.Since, m.SentAt = m.At.UTC(), m.Due.UTC(), m.Since.UTC(), orNever(sent)
+	return m, err
+}
+
+// AddMessages writes the messages that are not known, in their order.
+func (s *Store) AddMessages(ctx context.Context, list []outbox.Message) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return s.within(ctx, "writing messages to other systems", func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		for _, m := range list {
+			batch.Queue(addOutgoing, m.Endpoint, m.ID, m.Ticket, m.Kind, m.At, m.Body, m.State, m.Held, m.Due, m.Since)
+		}
+		return tx.SendBatch(ctx, batch).Close()
+	})
+}
+
+// Message reads one message to another system.
+func (s *Store) Message(ctx context.Context, endpoint, id string) (outbox.Message, error) {
+	return row(ctx, s, "reading message "+id+" to "+endpoint, scanOutgoing, selectOutgoing, endpoint, id)
+}
+
+// Messages lists messages, the newest first.
+func (s *Store) Messages(ctx context.Context, f outbox.Filter) ([]outbox.Message, error) {
+	return rows(ctx, s, "reading messages to other systems", scanOutgoing, listOutgoing, f.Endpoint, f.State, cmp.Or(f.Limit, 100))
+}
+
+// CountMessages counts what waits, and the dead letters.
+func (s *Store) CountMessages(ctx context.Context) (map[string]map[outbox.State]int, error) {
+	counts := map[string]map[outbox.State]int{}
+	_, err := rows(ctx, s, "counting messages to other systems", func(r pgx.CollectableRow) (none struct{}, err error) {
+		var endpoint string
+		var state outbox.State
+		var n int
+		err = r.Scan(&endpoint, &state, &n)
+		if counts[endpoint] == nil {
+			counts[endpoint] = map[outbox.State]int{}
+		}
+		counts[endpoint][state] = n
+		return none, err
+	}, countOutgoing)
+	return counts, err
+}
+
+// DueEndpoints are those with a message that is due.
+func (s *Store) DueEndpoints(ctx context.Context, now time.Time) ([]string, error) {
+	return rows(ctx, s, "looking for messages that are due", pgx.RowTo[string], dueEndpoints, now)
+}
+
+// ClaimMessage takes the next message of an endpoint.
+func (s *Store) ClaimMessage(ctx context.Context, endpoint string, now, until time.Time) (outbox.Message, error) {
+	return row(ctx, s, "taking the next message to "+endpoint, scanOutgoing, claimOutgoing, endpoint, now, until)
+}
+
+// PutMessage writes how a message stands.
+func (s *Store) PutMessage(ctx context.Context, m outbox.Message, tried int) error {
+	return s.with(ctx, "writing what became of message "+m.ID, func(ctx context.Context, c *pgxpool.Conn) error {
+		done, err := c.Exec(ctx, putOutgoing, m.Endpoint, m.ID, m.State, m.Held, m.Due, m.Since, m.Tries, m.Error, instant(m.SentAt), tried)
+		if err == nil && done.RowsAffected() == 0 {
+			err = storage.ErrConflict
+		}
+		return err
+	})
+}
+
+// Hasten makes due what waits for another try.
+func (s *Store) Hasten(ctx context.Context, endpoint string, now time.Time) error {
+	return s.exec(ctx, "sending what waits for "+endpoint, hastenOutgoing, endpoint, now)
+}
+
+// ForgetMessages forgets old messages.
+func (s *Store) ForgetMessages(ctx context.Context, sent, dead time.Time) error {
+	return s.exec(ctx, "forgetting old messages to other systems", forgetOutgoing, sent, dead)
+}
+
+var _ outbox.Store = (*Store)(nil)

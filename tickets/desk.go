@@ -51,6 +51,8 @@ type DeskConfig struct {
 	Numbering Numbering      // how telephone numbers are spelt; nil: each is its own only spelling
 	// Updates tells of which updates staff get a letter; nil: of none.
 	Updates func(u Update) bool
+	// Outgoing tells of which lines other systems are told; nil: of none. It must not wait.
+	Outgoing func(e Event) bool
 	// Deferred hears of changes that wait because the store did not take them.
 	Deferred func(n Number, err error)
 	// Refused hears once of a change that the store does not take although it is up: somebody has to look.
@@ -219,6 +221,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	c := Change{Ticket: t, Expect: expect, Events: events, Work: append(alarmed(t), escalations(t, events)...)}
 	c.Work = append(append(c.Work, d.actions(t, events)...), d.receipts(t, events)...)
 	c.Work = append(append(c.Work, d.updates(t, events)...), append(callOuts(t, events), d.confirmations(t, events)...)...)
+	c.Work = append(c.Work, d.outgoing(t, events)...)
 	changeBounds.Apply(&c) // the last gate: whatever let a text in, the store can keep it
 	t = c.Ticket
 	if d.cfg.Journal != nil {

@@ -27,6 +27,7 @@ const (
 	WorkConfirm  = "confirm"   // a customer is asked whether what is marked as restored works
 	WorkReceipt  = "receipt"   // the customer gets it in writing
 	WorkUpdate   = "update"    // staff get it in writing: facts name the line of the history
+	WorkOutgoing = "outgoing"  // other systems are told: facts name the line of the history
 	WorkWarn     = "warn"      // of former versions: as WorkClocks
 	WorkBreach   = "breach"    // of former versions: as WorkClocks
 )

@@ -89,6 +89,18 @@ func (d *Desk) updates(t Ticket, events []Event) []Work {
 	return work
 }
 
+// outgoing is the message to other systems that lines ask for.
+func (d *Desk) outgoing(t Ticket, events []Event) (work []Work) {
+	for _, e := range events {
+		if d.cfg.Outgoing == nil || !d.cfg.Outgoing(e) {
+			continue
+		}
+		w := Work{ID: "outgoing-" + e.ID, Kind: WorkOutgoing, Ticket: t.Number, Due: e.At, Facts: map[string]string{FactLine: e.ID}}
+		work = append(work, w)
+	}
+	return work
+}
+
 // Informed tells whether those in charge are told that nobody was reached for a ticket since an instant: the letter stands
 // in the store with the line of the history, or has left it already. A change that waits for the store tells nobody yet.
 func (d *Desk) Informed(ctx context.Context, n Number, since time.Time) bool {

@@ -50,6 +50,8 @@ func rules() map[string]tokens.Scope {
 			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
 			"PUT /api/v1/escalation-policies/{id}", "DELETE /api/v1/escalation-policies/{id}", "PUT /api/v1/levels/{id}",
 			"PUT /api/v1/alert-policies/{id}", "DELETE /api/v1/alert-policies/{id}", "PUT /api/v1/alert-mappings/{id}", "DELETE /api/v1/alert-mappings/{id}",
+			"GET /api/v1/endpoints", "GET /api/v1/endpoints/{id}", "GET /api/v1/endpoint-templates", "GET /api/v1/outgoing", "PUT /api/v1/endpoints/{id}", "DELETE /api/v1/endpoints/{id}", "POST /api/v1/endpoints/{id}/secret",
+			"POST /api/v1/endpoints/{id}/test", "POST /api/v1/endpoints/{id}/retry", "POST /api/v1/endpoints/{id}/outgoing/{message}/retry",
 			"PUT /api/v1/heartbeats/{id}", "DELETE /api/v1/heartbeats/{id}", "POST /api/v1/heartbeats/{id}/key",
 			"PUT /api/v1/calendars/{id}", "POST /api/v1/calendars/{id}/closures", "POST /api/v1/flows", "GET /api/v1/recordings/{id}/accesses", "GET /api/v1/recordings/accesses", "GET /api/v1/recordings/export", "POST /api/v1/recordings/{id}/erase",
 			"POST /api/v1/tickets/{number}/erase-recordings", "POST /api/v1/tickets/{number}/hold", "POST /api/v1/tickets/{number}/lift-hold",

@@ -60,6 +60,7 @@ type Metrics struct {
 	unreachable prometheus.Counter
 	refused     *prometheus.CounterVec
 	mails       *prometheus.CounterVec
+	told        *prometheus.CounterVec
 	alerts      *prometheus.CounterVec
 	jitter      prometheus.Histogram
 	loss        prometheus.Histogram
@@ -87,7 +88,8 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 	}
 	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_api_refused_total", Help: "Requests of the API that were refused for their token, by reason."}, []string{"why"})
 	m.alerts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_alerts_total", Help: "Alerts that installed systems handed in, by what became of them."}, []string{"result"})
-	r.MustRegister(m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
+	m.told = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_outgoing_total", Help: "Messages handed to other systems, by result; undelivered are dead letters."}, []string{"result"})
+	r.MustRegister(m.told, m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []Result{Joined, Ticketed, Abandoned, Engineer, Refused, Failed} {
 		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one
@@ -100,6 +102,7 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 	}
 	for _, d := range []Delivery{Sent, Deferred, Undelivered} {
 		m.mails.WithLabelValues(string(d))
+		m.told.WithLabelValues(string(d))
 	}
 	m.media(media)
 	m.sound(r)
@@ -156,6 +159,9 @@ func (m *Metrics) AlertsTaken(result string, n int) {
 
 // Mailed notes what became of a letter.
 func (m *Metrics) Mailed(d Delivery) { m.mails.WithLabelValues(string(d)).Inc() }
+
+// Told notes what became of a try to tell another system.
+func (m *Metrics) Told(d Delivery) { m.told.WithLabelValues(string(d)).Inc() }
 
 // Unreachable notes a search for an engineer that ended with nobody.
 func (m *Metrics) Unreachable() { m.unreachable.Inc() }

@@ -21,6 +21,7 @@ import (
 	"hotline/ivr/versions"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
+	"hotline/outbox"
 	"hotline/postgres"
 	"hotline/postgres/local"
 	"hotline/presence"
@@ -56,6 +57,7 @@ type Store interface {
 	escalation.Store
 	intake.Store
 	heartbeat.Store
+	outbox.Store
 	replaced.Store
 }
 

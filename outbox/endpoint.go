@@ -1,0 +1,112 @@
+package outbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"hotline/sla"
+)
+
+// Endpoint is one destination outside the house: where messages go, in which form, which of them, and when it wants none.
+type Endpoint struct {
+	ID string
+	// Template names the form of the request: Webhook, a template that ships, or Own.
+	Template string
+	Request  Request           // of template Own alone
+	Values   map[string]string // what the template's gaps are filled with, such as "url" and "topic"
+	Secrets  map[string]string // the same, and never shown again; a webhook's is "signing"
+	// Kinds, Contracts and Categories say of what it is told; an empty list: of all.
+	Kinds      []Kind
+	Contracts  []string
+	Categories []sla.Category
+	Quiet      Quiet
+	Paused     bool      // it keeps what it is to be told, and sends nothing
+	Since      time.Time // it is told of nothing that happened before
+	Version    int
+}
+
+// The two templates that do not ship as data.
+const (
+	Webhook = "webhook" // Standard Webhooks 1.0: the payload as JSON, signed
+	Own     = "own"     // Endpoint.Request
+)
+
+// MostEndpoints is how many there may be.
+const MostEndpoints = 50
+
+// Request is an HTTP request whose parts are text/template: data, and no code. See package send for what stands in them.
+type Request struct {
+	Method  string
+	URL     string
+	Headers map[string]string
+	Body    string
+}
+
+// Clone shares nothing with the endpoint.
+func (e Endpoint) Clone() Endpoint {
+	e.Values, e.Secrets, e.Request.Headers = maps.Clone(e.Values), maps.Clone(e.Secrets), maps.Clone(e.Request.Headers)
+	e.Kinds, e.Contracts, e.Categories = slices.Clone(e.Kinds), slices.Clone(e.Contracts), slices.Clone(e.Categories)
+	e.Quiet.Except = slices.Clone(e.Quiet.Except)
+	return e
+}
+
+// Wants tells whether the endpoint is told of a payload.
+func (e Endpoint) Wants(p Payload) bool {
+	return wants(e.Kinds, p.Type) && wants(e.Contracts, p.Data.Ticket.Contract) && wants(e.Categories, sla.Category(p.Data.Ticket.Category)) &&
+		!p.Timestamp.Before(e.Since.Truncate(time.Second))
+}
+
+// wants tells whether a list that is empty for all names a value.
+func wants[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
+
+// Quiet are the hours of each day in which an endpoint is told of nothing but what cannot wait. The zero value is no such hours.
+type Quiet struct {
+	From, Until string // times of day, such as "22:00"; the end may lie on the next day
+	Zone        string // of the tz database; empty: UTC
+	Except      []Kind // what is told all the same
+}
+
+// Check finds what is wrong with quiet hours.
+func (q Quiet) Check() error {
+	if q.From == "" && q.Until == "" {
+		return nil
+	}
+	for _, at := range []string{q.From, q.Until} {
+		if _, err := time.Parse("15:04", at); err != nil {
+			return fmt.Errorf("%q is no time of day: write two of them, such as 22:00 and 07:00", at)
+		}
+	}
+	if q.From == q.Until {
+		return fmt.Errorf("quiet hours from %s until %s would never end: pause the endpoint for that", q.From, q.Until)
+	}
+	if _, err := time.LoadLocation(q.Zone); err != nil {
+		return fmt.Errorf("%q is no time zone: write one such as Europe/Rome", q.Zone)
+	}
+	return nil
+}
+
+// End is when something of a kind may be told that comes at an instant: the instant itself outside the quiet hours, else their end.
+func (q Quiet) End(k Kind, at time.Time) time.Time {
+	from, err := time.Parse("15:04", q.From)
+	until, wrong := time.Parse("15:04", q.Until)
+	zone, unknown := time.LoadLocation(q.Zone)
+	if err != nil || wrong != nil || unknown != nil || slices.Contains(q.Except, k) {
+		return at
+	}
+	local := at.In(zone)
+	for day := -1; day <= 0; day++ { // those that began yesterday, and today's
+		on := func(t time.Time, day int) time.Time {
+			return time.Date(local.Year(), local.Month(), local.Day()+day, t.Hour(), t.Minute(), 0, 0, zone)
+		}
+		begin, end := on(from, day), on(until, day)
+		if !until.After(from) {
+			end = on(until, day+1)
+		}
+		if !at.Before(begin) && at.Before(end) {
+			return end.UTC()
+		}
+	}
+	return at
+}
