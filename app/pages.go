@@ -13,7 +13,7 @@ import (
 // pages are the staff's.
 func (a *App) pages(ctx context.Context) http.Handler {
 	return web.New(web.Config{
-		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
+		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Outbox: a.machines.outbox, Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
 		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Flows: a.flows, Prompts: a.owner(), Rehearse: rehearsal(),
 		Setup: a.setup(ctx), Plan: a.plan, Language: a.cfg.Config.Language, Log: a.log, Now: time.Now,
 	})

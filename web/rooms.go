@@ -18,6 +18,7 @@ import (
 	"hotline/web/calendars"
 	"hotline/web/flows"
 	"hotline/web/imports"
+	"hotline/web/outgoing"
 	"hotline/web/playing"
 	"hotline/web/reports"
 	"hotline/web/room"
@@ -42,6 +43,7 @@ func rooms(c Config) []room.Route {
 		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
 		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),
 		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
+		outgoing.Routes(outgoing.House{Store: c.Store, Outbox: c.Outbox, Log: c.Log}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 		flows.Routes(flows.House{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
 		voices.Routes(voices.House{Store: c.Store, Line: c.Prompts, Log: c.Log, Now: c.Now}),

@@ -29,6 +29,7 @@ func (p page) Nav() []place {
 		{"calendars", "/calendars", "GET /calendars"},
 		{"flows", "/flow", "GET /flow"},
 		{"voices", "/prompts", "GET /prompts"},
+		{"page-outgoing", "/outgoing", "GET /outgoing"},
 		{"page-users", "/users", "GET /users"},
 	} {
 		if may(p.Role, one.pattern) {

@@ -23,6 +23,7 @@ import (
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
+	"hotline/outbox"
 	"hotline/presence"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
@@ -35,6 +36,7 @@ import (
 	"hotline/users"
 	"hotline/web/flows"
 	"hotline/web/live"
+	"hotline/web/outgoing"
 )
 
 // Store is what the pages read and write beside the desk.
@@ -52,6 +54,7 @@ type Store interface {
 	storage.Facts
 	versions.Store
 	replaced.Store
+	outbox.Store
 }
 
 // Trunk is how one trunk of the line fares.
@@ -76,6 +79,7 @@ type Config struct {
 	Store      Store
 	PINs       PINs
 	Files      *attachments.Keeper
+	Outbox     outgoing.Outbox
 	Recordings func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error) // storage.ErrNotFound when it is gone from the disk
 	Trunks     func() []Trunk                                                            // nil: there are none
 	Line       func(ctx context.Context) error                                           // nil result: callers are answered

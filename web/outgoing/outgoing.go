@@ -1,0 +1,127 @@
+// Package outgoing is the page on which administrators see what goes out to other systems: the endpoints, what waits, and dead letters,
+// which they can send again. Endpoints are written over the API (docs/outbox.md).
+package outgoing
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"hotline/outbox"
+	"hotline/storage"
+	"hotline/users"
+	"hotline/web/room"
+)
+
+// Outbox sends messages. outbox.Outbox implements it.
+type Outbox interface {
+	Retry(ctx context.Context, endpoint, id string, now time.Time) (outbox.Message, error)
+	RetryAll(ctx context.Context, endpoint string, now time.Time) (int, error)
+	Try(ctx context.Context, e outbox.Endpoint, now time.Time) error
+}
+
+// House is what the page needs.
+type House struct {
+	Store  outbox.Store
+	Outbox Outbox
+	Log    *slog.Logger
+}
+
+//go:embed pages/*.html
+var files embed.FS
+
+var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+
+// Routes are the page and its forms: for administrators alone.
+func Routes(h House) []room.Route {
+	admins := []users.Role{users.Admin}
+	return []room.Route{
+		{Pattern: "GET /outgoing", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, "", nil) }},
+		{Pattern: "POST /outgoing/{endpoint}/test", Roles: admins, Serve: h.try},
+		{Pattern: "POST /outgoing/{endpoint}/retry", Roles: admins, Serve: h.retryAll},
+		{Pattern: "POST /outgoing/{endpoint}/messages/{id}/retry", Roles: admins, Serve: h.retry},
+	}
+}
+
+// shownMost is how many messages of a kind the page shows; the API has them all.
+const shownMost = 100
+
+// page lists endpoints and messages.
+type page struct {
+	room.View
+	Endpoints     []endpoint
+	Dead, Waiting []outbox.Message
+	Tried         string // the endpoint that was sent a test message; empty: none
+	Failed        string // why it was not taken; empty: it was
+}
+
+// endpoint is one, with how many of its messages wait and are dead letters.
+type endpoint struct {
+	ID, Template  string
+	Paused        bool
+	Waiting, Dead int
+}
+
+func (h House) show(r *room.Request, tried string, failed error) (*room.Page, error) {
+	ctx := r.Context()
+	p := page{View: r.View, Tried: tried}
+	if failed != nil {
+		p.Failed = failed.Error()
+	}
+	all, err := h.Store.Endpoints(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the endpoints: %w", err)
+	}
+	counts, err := h.Store.CountMessages(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("counting messages to other systems: %w", err)
+	}
+	for _, e := range all {
+		p.Endpoints = append(p.Endpoints, endpoint{e.ID, e.Template, e.Paused, counts[e.ID][outbox.Waiting], counts[e.ID][outbox.Dead]})
+	}
+	for state, list := range map[outbox.State]*[]outbox.Message{outbox.Dead: &p.Dead, outbox.Waiting: &p.Waiting} {
+		if *list, err = h.Store.Messages(ctx, outbox.Filter{State: state, Limit: shownMost}); err != nil {
+			return nil, fmt.Errorf("reading messages to other systems: %w", err)
+		}
+	}
+	return pages().Page("outgoing", r.T("page-outgoing"), p)
+}
+
+// try sends a test message and shows what became of it.
+func (h House) try(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	e, err := h.Store.Endpoint(r.Context(), r.PathValue("endpoint"))
+	if err != nil {
+		return nil, fmt.Errorf("reading an endpoint: %w", err)
+	}
+	h.log(r, "test")
+	return h.show(r, e.ID, h.Outbox.Try(r.Context(), e, r.Now))
+}
+
+func (h House) retry(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	_, err := h.Outbox.Retry(r.Context(), r.PathValue("endpoint"), r.PathValue("id"), r.Now)
+	return h.sent(w, r, err)
+}
+
+func (h House) retryAll(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	_, err := h.Outbox.RetryAll(r.Context(), r.PathValue("endpoint"), r.Now)
+	return h.sent(w, r, err)
+}
+
+// sent leads back to the list. That somebody else has sent it meanwhile is no error.
+func (h House) sent(w http.ResponseWriter, r *room.Request, err error) (*room.Page, error) {
+	if err != nil && !errors.Is(err, storage.ErrConflict) {
+		return nil, fmt.Errorf("sending a message again: %w", err)
+	}
+	h.log(r, "send again")
+	http.Redirect(w, r.Request, "/outgoing", http.StatusSeeOther)
+	return nil, nil
+}
+
+func (h House) log(r *room.Request, what string) {
+	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "endpoint", r.PathValue("endpoint"), "what", what)
+}
