@@ -25,6 +25,7 @@ import (
 	"hotline/admin/calling"
 	"hotline/admin/diagnostics"
 	"hotline/admin/document"
+	"hotline/admin/evo"
 	"hotline/admin/heartbeats"
 	"hotline/admin/idempotency"
 	"hotline/admin/metrics"
@@ -38,6 +39,7 @@ import (
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
+	"hotline/evosupport"
 	"hotline/heartbeat"
 	replies "hotline/idempotency"
 	"hotline/intake"
@@ -115,6 +117,7 @@ type Store interface {
 	versions.Store
 	heartbeat.Store
 	outbox.Store
+	evosupport.Store
 	replaced.Store
 	storage.Facts
 }
@@ -216,6 +219,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.faultRoutes(api)
 	alerts.Mount(s.operations(api), s.alerts())
 	heartbeats.Mount(s.operations(api), s.heartbeats())
+	evo.Mount(s.operations(api), evo.Config{Store: s.Store, Desk: s.Desk, Now: s.Now})
 	outgoing.Mount(s.operations(api), outgoing.Config{Store: s.Store, Outbox: s.Machines.Outbox, Contract: s.isContract, Now: s.Now})
 	s.flowRoutes(api)
 	voice.Mount(s.operations(api), voice.Config{Store: s.Store, Line: s.Prompts, Busy: s.Busy, Staff: access.Staff, Now: s.Now})

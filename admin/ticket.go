@@ -12,6 +12,7 @@ import (
 
 	"hotline/admin/access"
 	"hotline/admin/document"
+	"hotline/admin/evo"
 	"hotline/admin/problem"
 	"hotline/admin/schema"
 	"hotline/directory"
@@ -51,7 +52,9 @@ type TicketView struct {
 // ticketWhole is one ticket with its history.
 type ticketWhole struct {
 	TicketView
-	History []eventView `json:"history" nullable:"false" doc:"Append-only, in the order written"`
+	History       []eventView            `json:"history" nullable:"false" doc:"Append-only, in the order written"`
+	Installations []evo.InstallationView `json:"installations" nullable:"false" doc:"What stands at the installations of its contract, beside what is published"`
+	ReleasedIn    string                 `json:"released_in,omitempty" doc:"Product and version that brought the feature that it asked for"`
 }
 
 // ClockView is a promise; instants that have not come are null.
@@ -166,7 +169,8 @@ func (s *server) whole(ctx context.Context, n tickets.Number) (ticketWhole, erro
 	if err != nil {
 		return ticketWhole{}, fmt.Errorf("history of ticket %d: %w", n, err)
 	}
-	return ticketWhole{s.view(t), events(lines)}, nil
+	installations, brought := evo.OfTicket(ctx, s.Store, s.Desk.Book().Contracts, t, s.Now())
+	return ticketWhole{s.view(t), events(lines), installations, brought}, nil
 }
 
 // eventView is one line of a history.

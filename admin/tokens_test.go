@@ -55,6 +55,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/recordings/accesses": "GET", "/recordings/export": "GET", "/recordings/{id}/erase": "POST", "/contracts/{id}/hold": "GET POST", "/contracts/{id}/lift-hold": "POST",
 		"/heartbeats": "GET", "/heartbeats/{id}": "DELETE GET PATCH PUT", "/heartbeats/{id}/key": "POST", "/heartbeats/preview": "POST",
 		"/endpoints": "GET", "/endpoints/{id}": "DELETE GET PATCH PUT", "/endpoints/{id}/secret": "POST", "/endpoints/{id}/test": "POST", "/endpoints/{id}/retry": "POST", "/endpoints/{id}/outgoing/{message}/retry": "POST",
+		"/releases": "GET", "/releases/{id}": "DELETE GET PATCH PUT", "/installations": "GET", "/installations.csv": "GET", "/installations/{id}": "DELETE GET PATCH PUT",
 		"/endpoint-templates": "GET", "/outgoing": "GET",
 	} {
 		want[path] = methods

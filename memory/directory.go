@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"hotline/directory"
+	"hotline/evosupport"
 	"hotline/sla"
 	"hotline/storage"
 )
@@ -198,3 +199,78 @@ func (s *Store) DeleteFault(_ context.Context, id string, version int) error {
 
 // Together makes several writes one after the other: there is no disk to wait for.
 func (s *Store) Together(ctx context.Context, f func(ctx context.Context) error) error { return f(ctx) }
+
+// evoTables are products, and what is installed.
+type evoTables struct {
+	products  map[string]evosupport.Product
+	installed map[string]evosupport.Installed
+}
+
+// productCopy shares nothing with a product.
+func productCopy(p evosupport.Product) evosupport.Product {
+	p.Releases = slices.Clone(p.Releases)
+	return p
+}
+
+// Product reads one product.
+func (s *Store) Product(_ context.Context, id string) (evosupport.Product, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.products, id, "product", productCopy)
+}
+
+// Products lists them by id.
+func (s *Store) Products(context.Context) ([]evosupport.Product, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := sorted(s.products, func(a, b evosupport.Product) int { return cmp.Compare(a.ID, b.ID) })
+	for n := range list {
+		list[n] = productCopy(list[n])
+	}
+	return list, nil
+}
+
+// PutProduct writes a whole product.
+func (s *Store) PutProduct(_ context.Context, p evosupport.Product) (evosupport.Product, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return put(s, s.products, "product", p.ID, productCopy(p), func(p *evosupport.Product) *int { return &p.Version })
+}
+
+// DeleteProduct removes a product.
+func (s *Store) DeleteProduct(_ context.Context, id string, version int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return remove(s, s.products, "product", id, version, s.products[id].Version)
+}
+
+// Installed reads what stands at one installation.
+func (s *Store) Installed(_ context.Context, id string) (evosupport.Installed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.installed, id, "installation", itself)
+}
+
+// InstalledOf lists what stands at the installations of a contract, or of all.
+func (s *Store) InstalledOf(_ context.Context, contract directory.ContractID) ([]evosupport.Installed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := sorted(s.installed, func(a, b evosupport.Installed) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.DeleteFunc(list, func(i evosupport.Installed) bool { return contract != "" && i.Contract != contract }), nil
+}
+
+// PutInstalled writes what stands at an installation.
+func (s *Store) PutInstalled(_ context.Context, i evosupport.Installed) (evosupport.Installed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return put(s, s.installed, "installed", i.ID, i, func(i *evosupport.Installed) *int { return &i.Version })
+}
+
+// DeleteInstalled removes what stands at an installation.
+func (s *Store) DeleteInstalled(_ context.Context, id string, version int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return remove(s, s.installed, "installed", id, version, s.installed[id].Version)
+}
+
+var _ evosupport.Store = (*Store)(nil)

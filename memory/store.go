@@ -15,6 +15,7 @@ import (
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/evosupport"
 	"hotline/idempotency"
 	"hotline/ivr/versions"
 	"hotline/oncall"
@@ -43,6 +44,7 @@ type Store struct {
 	intakeTables
 	heartbeatTables
 	outboxTables
+	evoTables
 	promptTables
 	ledger
 	engaged []oncall.Engagement
@@ -87,6 +89,7 @@ func New(first tickets.Number) *Store {
 		scheduleTables: newSchedules(), pageTables: newPageTables(),
 		intakeTables:    newIntake(),
 		heartbeatTables: newHeartbeats(),
+		evoTables:       evoTables{map[string]evosupport.Product{}, map[string]evosupport.Installed{}},
 		outboxTables:    outboxTables{endpoints: map[string]outbox.Endpoint{}},
 		flowTables:      flowTables{facts: map[string]string{}},
 		userTables:      newUserTables(),

@@ -7,6 +7,7 @@ import (
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/drafts"
+	"hotline/evosupport"
 	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
@@ -62,6 +63,9 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 		storagetest.Presence(t, func(t *testing.T) presence.Store { return memory.New(417) })
 	})
 	t.Run("outbox", func(t *testing.T) { storagetest.Outbox(t, func(t *testing.T) outbox.Store { return memory.New(417) }) })
+	t.Run("evo support", func(t *testing.T) {
+		storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return memory.New(417) })
+	})
 	t.Run("prompts", func(t *testing.T) {
 		storagetest.Prompts(t, func(t *testing.T) replaced.Store { return memory.New(417) })
 	})

@@ -7,6 +7,7 @@ import (
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/drafts"
+	"hotline/evosupport"
 	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
@@ -51,6 +52,7 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("drafts", func(t *testing.T) { storagetest.Drafts(t, func(t *testing.T) drafts.Store { return fresh(t) }) })
 	t.Run("presence", func(t *testing.T) { storagetest.Presence(t, func(t *testing.T) presence.Store { return fresh(t) }) })
 	t.Run("outbox", func(t *testing.T) { storagetest.Outbox(t, func(t *testing.T) outbox.Store { return fresh(t) }) })
+	t.Run("evo support", func(t *testing.T) { storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return fresh(t) }) })
 	t.Run("prompts", func(t *testing.T) { storagetest.Prompts(t, func(t *testing.T) replaced.Store { return fresh(t) }) })
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return fresh(t) }) })
 }

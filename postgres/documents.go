@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hotline/directory"
+	"hotline/evosupport"
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage"
@@ -26,7 +27,12 @@ const (
 	engineers kind = "engineer"
 	rotas     kind = "rota"
 	faults    kind = "fault"
+	products  kind = "product"
+	installed kind = "installed"
 )
+
+// selectInstalledOf names its kind, so that the index of those documents serves it.
+const selectInstalledOf = `select body from documents where kind = 'installed' and body ->> 'contract' = $1 order by id collate "C"`
 
 const theRota = "rota"
 
@@ -305,3 +311,48 @@ func (s *Store) PutRota(ctx context.Context, r oncall.Rota) (oncall.Rota, error)
 	}
 	return next, nil
 }
+
+// Product reads one product.
+func (s *Store) Product(ctx context.Context, id string) (evosupport.Product, error) {
+	return document[stored.Product](ctx, s, products, id)
+}
+
+// Products lists them by id.
+func (s *Store) Products(ctx context.Context) ([]evosupport.Product, error) {
+	return documents[stored.Product](ctx, s, products)
+}
+
+// PutProduct writes a whole product.
+func (s *Store) PutProduct(ctx context.Context, p evosupport.Product) (evosupport.Product, error) {
+	return put(ctx, s, products, p.ID, p, stored.OfProduct, func(p *evosupport.Product) *int { return &p.Version })
+}
+
+// DeleteProduct removes a product.
+func (s *Store) DeleteProduct(ctx context.Context, id string, version int) error {
+	return s.edit(ctx, "deleting product "+id, func(tx pgx.Tx) error { return remove(ctx, tx, products, id, version) })
+}
+
+// Installed reads what stands at one installation.
+func (s *Store) Installed(ctx context.Context, id string) (evosupport.Installed, error) {
+	return document[stored.Installed](ctx, s, installed, id)
+}
+
+// InstalledOf lists what stands at the installations of a contract, or of all.
+func (s *Store) InstalledOf(ctx context.Context, contract directory.ContractID) ([]evosupport.Installed, error) {
+	if contract == "" {
+		return documents[stored.Installed](ctx, s, installed)
+	}
+	return rows(ctx, s, "reading what is installed at "+string(contract), scanDocument[stored.Installed], selectInstalledOf, string(contract))
+}
+
+// PutInstalled writes what stands at an installation.
+func (s *Store) PutInstalled(ctx context.Context, i evosupport.Installed) (evosupport.Installed, error) {
+	return put(ctx, s, installed, i.ID, i, stored.OfInstalled, func(i *evosupport.Installed) *int { return &i.Version })
+}
+
+// DeleteInstalled removes what stands at an installation.
+func (s *Store) DeleteInstalled(ctx context.Context, id string, version int) error {
+	return s.edit(ctx, "deleting installation "+id, func(tx pgx.Tx) error { return remove(ctx, tx, installed, id, version) })
+}
+
+var _ evosupport.Store = (*Store)(nil)

@@ -3,10 +3,13 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 
+	"hotline/evosupport"
 	"hotline/outbox"
+	"hotline/sla"
 	"hotline/tickets"
 	"hotline/users"
 )
@@ -46,4 +49,19 @@ func TestAdministratorsSeeDeadLettersAndSendThemAgain(t *testing.T) {
 	admin.post("/outgoing/none/test").is(404)
 	admin.post("/outgoing/zammad/messages/none/retry").is(404)
 	o.as(users.Staff).get("/outgoing").is(403)
+}
+
+func TestATicketShowsWhichVersionStandsThere(t *testing.T) {
+	o := open(t)
+	_, err := o.store.PutProduct(t.Context(), evosupport.Product{ID: "pbx", Releases: []evosupport.Release{{Name: "8.1", Tickets: []tickets.Number{417}}}})
+	must(t, err)
+	_, err = o.store.PutInstalled(t.Context(), evosupport.Installed{ID: "plant", Contract: "rossi", Installation: "<plant>", Product: "pbx", Release: "7.2"})
+	must(t, err)
+	rossi, ok := o.config.Desk.Book().Contracts.Get("rossi")
+	if !ok {
+		t.Fatal("there is no contract rossi")
+	}
+	one, err := o.config.Desk.Open(t.Context(), tickets.Draft{Identity: tickets.Identity{Contract: rossi}, Claim: sla.Feature, Channel: tickets.Web, Actor: "staff:staff", Language: "en"}, o.config.Now())
+	must(t, err)
+	o.as(users.Staff).get(fmt.Sprintf("/tickets/%d", one.Number)).is(200, "pbx, version 7.2, newest 8.1", "not the newest", "not entitled", "&lt;plant&gt;", "Brought by")
 }

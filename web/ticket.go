@@ -14,6 +14,7 @@ import (
 	"hotline/attachments"
 	"hotline/directory"
 	"hotline/drafts"
+	"hotline/evosupport"
 	"hotline/listening"
 	"hotline/oncall"
 	"hotline/sla"
@@ -41,6 +42,7 @@ type ticketPage struct {
 	law
 
 	besides
+	Evo evosupport.Facts // what stands at the installations
 
 	Problem    string // what was wrong with a form; empty: nothing
 	Text       string // words that were not taken yet
@@ -159,6 +161,7 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	if p.law, err = s.law(ctx, r, t, lines); err != nil {
 		return p, err
 	}
+	p.Evo, _ = evosupport.OfTicket(ctx, s.Store, s.Desk.Book().Contracts, t, r.Now) // a ticket is shown without it, too
 	p.Doing = s.now(r, engineers).of(n)
 	names := namesOf(engineers)
 	for _, e := range lines {

@@ -18,6 +18,7 @@ import (
 	"hotline/directory"
 	"hotline/dispatch/chains"
 	"hotline/drafts"
+	"hotline/evosupport"
 	"hotline/ivr/try"
 	"hotline/ivr/versions"
 	"hotline/numbers"
@@ -55,6 +56,7 @@ type Store interface {
 	versions.Store
 	replaced.Store
 	outbox.Store
+	evosupport.Store
 }
 
 // Trunk is how one trunk of the line fares.

@@ -15,6 +15,7 @@ import (
 	"hotline/datadir"
 	"hotline/directory"
 	"hotline/drafts"
+	"hotline/evosupport"
 	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
@@ -58,6 +59,7 @@ type Store interface {
 	intake.Store
 	heartbeat.Store
 	outbox.Store
+	evosupport.Store
 	replaced.Store
 }
 

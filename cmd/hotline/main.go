@@ -52,10 +52,8 @@ type commands struct {
 		Who    onCallWho    `cmd:"" help:"Who is on call at an instant, and who would be rung."`
 		Replay onCallReplay `cmd:"" help:"Run the nights that were through a changed rota or policy: who would have been rung when, and who not."`
 	} `cmd:"" help:"Rotas and escalation policies."`
-	Alerts struct {
-		Try alertsTry `cmd:"" help:"Read a message of a monitoring system, and say for each alert what would be done; nothing is opened."`
-	} `cmd:"" help:"What installed systems report."`
-	Mail struct {
+	installedSystems `embed:""`
+	Mail             struct {
 		Test mailTest `cmd:"" help:"Send a letter of no consequence through the configured mail server."`
 	} `cmd:"" help:"Receipts, warnings and breaches in writing."`
 
@@ -77,6 +75,16 @@ type commands struct {
 		Status trunkStatus `cmd:"" help:"Tell of each trunk whether it is registered or reachable, since when, and what is wrong."`
 		Test   trunkTest   `cmd:"" help:"Ring a telephone by a trunk, ask for key 1, and tell which number the trunk let the call show."`
 	} `cmd:"" help:"The carriers that the line hangs on."`
+}
+
+// installedSystems are the commands of what stands at customers'.
+type installedSystems struct {
+	Alerts struct {
+		Try alertsTry `cmd:"" help:"Read a message of a monitoring system, and say for each alert what would be done; nothing is opened."`
+	} `cmd:"" help:"What installed systems report."`
+	Release struct {
+		Add releaseAdd `cmd:"" help:"Say that a version of a product was published: it is the newest from now on."`
+	} `cmd:"" help:"Evo Support: which versions there are."`
 }
 
 // streams is where a command reads and writes.
