@@ -99,7 +99,7 @@ func (a *App) openDispatch() *callhandler.Handler {
 		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Menu: keys, Others: a.dispatching.engaged,
 		Telephones: a.cfg.Decorators.telephones(a.switchboard),
 		Operator:   dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},
-		Chains:     d.chains, Limits: d.limits, MayDial: a.dialler.May, Spoken: a.plan.Spoken,
+		Chains:     d.chains, Limits: d.limits, MayDial: a.dialler.May, Spoken: a.plan.Spoken, Installed: a.installed,
 		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Alarm: a.alarm, Log: a.log,
 	})
 	return callhandler.New(callhandler.Config{

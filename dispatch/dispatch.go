@@ -64,6 +64,7 @@ type Config struct {
 	Chains     *chains.Feed             // hears of all that is rung; nil: nobody watches
 	MayDial    func(number string) bool // tells whether the line may dial a telephone
 	Spoken     func(number string) string
+	Installed  func(ctx context.Context, t tickets.Ticket) (ring.Installed, bool) // for the brief; nil: nobody knows
 	Times      ring.Times
 	Alarm      alarm.Func
 	Log        *slog.Logger
@@ -109,7 +110,7 @@ func New(c Config) *Dispatcher {
 	book := &history{desk: c.Desk, calls: c.Calls, active: c.Active, chains: c.Chains, alarm: c.Alarm, log: c.Log}
 	d.search = ring.New(ring.Config{
 		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Others: c.Others, Times: c.Times, Spoken: c.Spoken, Log: c.Log,
-		Book: book,
+		Book: book, Installed: c.Installed,
 	})
 	d.bulletins = bulletin.New(bulletin.Config{
 		Desk: c.Desk, Duty: c.Duty, Ringer: d.search, Active: c.Active, CallBack: d.customerNumber, Zone: d.zone, Book: book, Limits: c.Limits,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/evosupport"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/sla"
@@ -35,7 +36,7 @@ type promise struct {
 
 // promises are all of them. A sentence that is neither here nor among those of asking fails the test.
 func promises() []promise {
-	return slices.Concat(ofRequests(), ofAnnouncements(), ofOpenTickets(), ofSearches(), ofTheirEnds(), ofEngineers(), ofTheConsole())
+	return slices.Concat(ofRequests(), ofAnnouncements(), ofOpenTickets(), ofSearches(), ofTheirEnds(), ofEngineers(), ofInstalled(), ofTheConsole())
 }
 
 // ofRequests are those about a call without a contract, and about the message.
@@ -185,6 +186,23 @@ func ofTheConsole() []promise {
 	return list
 }
 
+// ofInstalled are those about what stands at the customer's.
+func ofInstalled() []promise {
+	stands := func(holds func(i evosupport.Standing) bool) func(said) bool {
+		return func(s said) bool {
+			all, err := evosupport.Standings(context.Background(), s.Store, s.Desk.Book().Contracts, s.ticket.Contract, s.now)
+			return err == nil && len(all) == 1 && holds(all[0])
+		}
+	}
+	return []promise{
+		{"brief-version", stands(func(evosupport.Standing) bool { return true }), nil},
+		{"brief-newest", stands(func(i evosupport.Standing) bool { return i.Lags }), nil},
+		{"brief-is-newest", stands(func(i evosupport.Standing) bool { return !i.Lags && i.Newest == i.Release }), nil},
+		{"brief-entitled", stands(func(i evosupport.Standing) bool { return i.Entitled }), nil},
+		{"brief-not-entitled", stands(func(i evosupport.Standing) bool { return !i.Entitled }), nil},
+	}
+}
+
 // asking are the sentences that greet, ask, or name something, and promise nothing.
 func asking() []prompts.ID {
 	var letters []prompts.ID
@@ -194,7 +212,7 @@ func asking() []prompts.ID {
 	return append(letters, []prompts.ID{
 		"welcome", "language-offer", "language", "enter-pin", "pin-wrong-1", "pin-wrong-2", "callback-choose", "callback-enter", "callback-short", "callback-read",
 		"callback-confirm", "announce-add", "menu", "menu-others", "menu-short", "wrong-key", "no-key", "menu-given-up", "operator-brief", "describe", "describe-add",
-		"recorded-menu", "no-speech", "too-long", "brief-keys", "confirm-code", "test-call", "test-passed", "bulletin-installation", "bulletin-installations", "bulletin-alerts", "bulletin-keys", "bulletin-step", "bulletin-taken",
+		"recorded-menu", "no-speech", "too-long", "brief-keys", "point", "confirm-code", "test-call", "test-passed", "bulletin-installation", "bulletin-installations", "bulletin-alerts", "bulletin-keys", "bulletin-step", "bulletin-taken",
 		"alarm-keys", "alarm-contact", "alarm-intervention", "alarm-restore", "alarm-soon", "alarm-late", "a-customer", "a-colleague", "a-contract", "ticket", "level-professional", "level-advanced", "level-extended", "level-on_request",
 		"category-blocking", "category-non_blocking", "category-question", "category-change", "category-feature", "name-rossi-s-p-a", "name-verdi-s-r-l",
 		"name-bianchi-s-n-c", "goodbye",

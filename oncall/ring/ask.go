@@ -108,9 +108,9 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 // brief is what an engineer hears at once, and what the keys do.
 func (j *job) brief() prompts.Phrase {
 	if j.request.Busy.waits() {
-		return prompts.Join(j.subject, j.keys)
+		return prompts.Join(j.subject, j.installed, j.keys)
 	}
-	return prompts.Join(j.subject, prompts.P(SayDescribing), j.keys)
+	return prompts.Join(j.subject, j.installed, prompts.P(SayDescribing), j.keys)
 }
 
 // replay plays the caller's latest message, or what there is of it so far.

@@ -99,7 +99,9 @@ type Config struct {
 	Others     Others                     // nodes that ring the same engineers; nil: there are none
 	Name       string                     // what a called telephone is shown; "hotline" when empty
 	Spoken     func(number string) string // a telephone number as it is read to an engineer; nil: as it is
-	Log        *slog.Logger               // nil means silence
+	// Installed is what stands at the only installation of a ticket's contract; false: there is none, or several. nil: nobody knows.
+	Installed func(ctx context.Context, t tickets.Ticket) (Installed, bool)
+	Log       *slog.Logger // nil means silence
 }
 
 // Search finds somebody who presses the key. One value serves all calls: it knows which telephones it is ringing, so
@@ -183,6 +185,7 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	if r.Caller != nil {
 		j.leg = r.Caller.ID()
 	}
+	j.installed = s.installed(ctx, r.Ticket)
 	if j.callsBack() {
 		j.keys = prompts.P(SayCallBackKeys)
 	}
@@ -246,20 +249,21 @@ func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Langu
 // job is one search under way. One goroutine owns it; where several telephones ring together, their goroutines note what they do, and
 // only the one that has won the race changes anything else.
 type job struct {
-	search  *Search
-	request Request
-	ticket  bool           // the search belongs to a ticket: its history is written
-	once    bool           // the chain is not repeated
-	subject prompts.Phrase // what the call is about
-	keys    prompts.Phrase // what the keys do
-	words   words
-	chain   []oncall.Attempt // in their order
-	leg     string           // the call to join
-	hold    *hold
-	leave   context.CancelCauseFunc // the caller did not wait
-	former  *talk                   // whose engineer waits for a colleague's accept; nil for none
-	walk    *walk                   // that is under way
-	seeks   *second                 // for whom it rings; nil: for the first engineer
+	search    *Search
+	request   Request
+	ticket    bool           // the search belongs to a ticket: its history is written
+	once      bool           // the chain is not repeated
+	subject   prompts.Phrase // what the call is about
+	keys      prompts.Phrase // what the keys do
+	installed prompts.Phrase // what stands at the customer's; nothing where that is not known
+	words     words
+	chain     []oncall.Attempt // in their order
+	leg       string           // the call to join
+	hold      *hold
+	leave     context.CancelCauseFunc // the caller did not wait
+	former    *talk                   // whose engineer waits for a colleague's accept; nil for none
+	walk      *walk                   // that is under way
+	seeks     *second                 // for whom it rings; nil: for the first engineer
 
 	toldGone  atomic.Bool // it is written that the caller is gone
 	askedBack bool        // an engineer who hung up at once was rung again
