@@ -114,8 +114,7 @@ func open(t *testing.T) *office {
 			return errors.New("no trunk leads there")
 		},
 		TestCall: func(_ context.Context, a oncall.Attempt) string { o.rung = append(o.rung, a); return "no answer" },
-		Flows:    &usedFlows{},
-		Prompts:  voices.Owner{Voices: spoken(), Store: o.store},
+		Speech:   Speech{Flows: &usedFlows{}, Prompts: voices.Owner{Voices: spoken(), Store: o.store}},
 		Line:     func(context.Context) error { return nil },
 		Trunks:   func() []Trunk { return []Trunk{{Name: "carrier", State: "registered", Since: monday(7, 0)}} },
 		Files:    attachments.NewKeeper(o.store, []byte("key"), rand.Text),

@@ -42,7 +42,6 @@ type ticketPage struct {
 	law
 
 	besides
-	Evo evosupport.Facts // what stands at the installations
 
 	Problem    string // what was wrong with a form; empty: nothing
 	Text       string // words that were not taken yet
@@ -50,8 +49,13 @@ type ticketPage struct {
 	Offers     map[string]bool
 	Engineers  []oncall.Engineer
 	Categories []sla.Category
-	Asked      sla.Category // whose preview is shown; empty: none
-	Preview    []movedClock
+	trial
+}
+
+// trial is what another category would do to the clocks.
+type trial struct {
+	Asked   sla.Category // whose preview is shown; empty: none
+	Preview []movedClock
 }
 
 // besides is what the page has beside the ticket.
@@ -59,6 +63,7 @@ type besides struct {
 	Files   []attachments.Attachment
 	Present []writing.Person // who is at it, too
 	Draft   drafts.Draft     // what whoever looks was writing
+	Evo     evosupport.Facts // what stands at the installations
 }
 
 // Buttons are the actions that need no more than words, in their order.

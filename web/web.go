@@ -77,9 +77,10 @@ type PINs interface {
 
 // Config is what the pages need. All fields but Trunks, Feed, Calls, TestCall and Setup are required.
 type Config struct {
-	Desk       *tickets.Desk
-	Store      Store
-	PINs       PINs
+	Desk  *tickets.Desk
+	Store Store
+	PINs  PINs
+	Speech
 	Files      *attachments.Keeper
 	Outbox     outgoing.Outbox
 	Recordings func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error) // storage.ErrNotFound when it is gone from the disk
@@ -89,9 +90,6 @@ type Config struct {
 	Calls      func() []cdr.Call                                                         // those that go on now on this node; nil: none
 	Telephone  func(address string) error                                                // nil result: an engineer can be rung there
 	TestCall   func(ctx context.Context, a oncall.Attempt) (result string)               // nil: this process rings nobody
-	Flows      flows.Line                                                                // what callers hear
-	Prompts    upload.Line                                                               // what is heard
-	Rehearse   []try.Contract                                                            // that a dry run of a flow knows
 	Setup      *Setup                                                                    // nil: nobody becomes the first user by a link
 	Plan       numbers.Plan                                                              // how telephone numbers are written
 	Language   prompts.Language                                                          // where a browser asks for none that there is
@@ -100,6 +98,13 @@ type Config struct {
 
 	ends func(user string)    // ends the live streams of a user
 	tell func(tickets.Number) // tells browsers that who is at a ticket has changed
+}
+
+// Speech is what callers hear.
+type Speech struct {
+	Flows    flows.Line
+	Prompts  upload.Line
+	Rehearse []try.Contract // that a dry run of a flow knows
 }
 
 // server answers for the pages. It starts no goroutine. Safe for concurrent use.
