@@ -169,7 +169,7 @@ func (s *server) whole(ctx context.Context, n tickets.Number) (ticketWhole, erro
 	if err != nil {
 		return ticketWhole{}, fmt.Errorf("history of ticket %d: %w", n, err)
 	}
-	installations, brought := evo.OfTicket(ctx, s.Store, s.Desk.Book().Contracts, t, s.Now())
+	installations, brought := evo.OfTicket(ctx, s.Store, s.Desk.Book().Contracts, t, s.Now)
 	return ticketWhole{s.view(t), events(lines), installations, brought}, nil
 }
 

@@ -263,8 +263,12 @@ func (c Config) putInstallation(ctx context.Context, in *installationInput) (*do
 
 // OfTicket is what stands at the installations of a ticket's contract, and the version that brought what the ticket asked for; empty:
 // none did yet. Where the store does not answer, the ticket is shown without it.
-func OfTicket(ctx context.Context, s evosupport.Store, contracts evosupport.Book, t tickets.Ticket, now time.Time) (installations []InstallationView, brought string) {
-	facts, err := evosupport.OfTicket(ctx, s, contracts, t, now)
+func OfTicket(ctx context.Context, s evosupport.Store, contracts evosupport.Book, t tickets.Ticket, now func() time.Time) (installations []InstallationView, brought string) {
+	installed, err := s.InstalledOf(ctx, t.Contract)
+	if err != nil || len(installed) == 0 && t.Category() != sla.Feature {
+		return []InstallationView{}, ""
+	}
+	facts, err := evosupport.OfTicket(ctx, s, contracts, t, now())
 	if err != nil {
 		return []InstallationView{}, ""
 	}

@@ -38,7 +38,7 @@ func threeRows() map[string]threeRow {
 	return map[string]threeRow{
 		"the first one hangs up": {
 			starred(talksFor(40*time.Second), 10*time.Second), talksFor(2 * time.Minute), ask, 0, 0,
-			[]string{"call-1 hears music", "sip:anna has the menu of 417, may ask: true", "book: commented anna Anna asks a colleague to join", "sip:marco rings",
+			[]string{"call-1 hears music", "sip:anna has the menu of 417, may ask: true", "book: commented anna Anna asks a colleague to join", "sip:anna hears asking-third", "sip:marco rings",
 				"sip:marco hears annaAnna help-asked Rossi", "book: commented marco Marco pressed accept, and joins Anna and the caller", "call-1 hears connected", "sip:marco joined to call-1",
 				"book: talk_ended anna Anna hung up after", "Marco stays with the caller", "book: accepted marco Marco has the caller", "sip:anna hung up", "book: talk_ended marco Marco hung up"},
 			[]string{"engineer-lost", "accept_undone", "unreached", "no-third", "hears caller-gone"},
