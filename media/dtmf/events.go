@@ -51,11 +51,12 @@ func (k *events) packet(e Event, marker bool, order, timestamp uint32, now time.
 //
 //	pressed  same timestamp       another when its duration has fallen: the end was lost, the timestamp stands still
 //	any      next segment         the same: a very long press (RFC 4733 section 2.5.1.3)
-//	any      grown as duration    the same, unless it began later: senders that put the packet's own time into each (Sonus)
+//	no end   grown as duration    the same, unless it began later: senders that put the packet's own time into each (Sonus)
 //	pressed  within its duration  the same: nobody presses a key that is down
 //	pressed  an end, later        another when it began after the last packet; else the first end was lost, and is copied
 //	over     same timestamp       another when its duration has fallen, a marker begins it, or it began after the end
 //	over     an end soon after    the same: a copy of the end with a timestamp of its own
+//	given up an end, later        the same, unless it began later: all between was lost, and a copy has overtaken the first end
 //	any      anything else        another
 func (k *events) another(e Event, marker bool, order, timestamp uint32, now time.Duration) bool {
 	step := int32(timestamp - k.timestamp)
@@ -63,7 +64,7 @@ func (k *events) another(e Event, marker bool, order, timestamp uint32, now time
 	switch {
 	case k.duration >= nearlyFull && step >= nearlyFull && step <= fullSegment:
 		return false
-	case step > 0 && int32(e.Duration)-int32(k.duration) == step:
+	case !k.closed && step > 0 && int32(e.Duration)-int32(k.duration) == step:
 		return k.since(e, now) >= restartSlack
 	case k.pressed && step == 0:
 		return fell && !e.End
@@ -77,6 +78,8 @@ func (k *events) another(e Event, marker bool, order, timestamp uint32, now time
 		return k.closed && k.since(e, now) >= copySlack
 	case !k.pressed && e.End && step > 0 && step < max(int32(k.duration), shortest):
 		return false
+	case !k.pressed && !k.closed && e.End && step > 0:
+		return k.since(e, now) >= copySlack
 	case !k.pressed && e.End && order == k.order+1 && e.Duration == k.duration && now-k.last < copyApart && k.since(e, now) < 0:
 		return false
 	}

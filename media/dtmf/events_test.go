@@ -23,3 +23,31 @@ func FuzzEvent(f *testing.F) {
 		}
 	})
 }
+
+// TestTwoEndsOfGrowingLengthAreTwoKeys: a sender at 16 kHz of whom only ends come. The second press is longer than the first one by as
+// much as their timestamps are apart, as it is within one press of a sender that puts the packet's own time into each.
+func TestTwoEndsOfGrowingLengthAreTwoKeys(t *testing.T) {
+	var r dtmf.Receiver
+	short, long := dtmf.Event{Code: 3, End: true, Duration: 120 * 16}, dtmf.Event{Code: 3, End: true, Duration: 320 * 16}
+	keys := r.Event(short, false, 1, 0, 100*time.Millisecond).N
+	keys += r.Event(short, false, 2, 0, 100*time.Millisecond).N
+	keys += r.Event(long, false, 3, 200*16, 500*time.Millisecond).N
+	keys += r.Event(long, false, 4, 200*16, 500*time.Millisecond).N
+	if keys += r.Silence(time.Second).N; keys != 2 {
+		t.Errorf("%d keys", keys)
+	}
+}
+
+// TestAnEndBehindALongLossIsOfThatPress: six packets were lost, so that the press was given up; of its ends, which have times of their
+// own, a copy comes first.
+func TestAnEndBehindALongLossIsOfThatPress(t *testing.T) {
+	var r dtmf.Receiver
+	event := func(end bool, order uint32, duration uint16, now time.Duration) int {
+		return r.Event(dtmf.Event{Code: 6, End: end, Duration: duration}, false, order, 1000+uint32(order)*960, now).N
+	}
+	keys := event(false, 1, 960, 0) + event(false, 3, 2880, 40*time.Millisecond) + r.Silence(170*time.Millisecond).N
+	keys += event(true, 13, 11520, 230*time.Millisecond) + event(true, 14, 11520, 230*time.Millisecond) + event(true, 12, 11520, 265*time.Millisecond)
+	if keys += r.Silence(time.Second).N; keys != 1 {
+		t.Errorf("%d keys", keys)
+	}
+}
