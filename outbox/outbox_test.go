@@ -44,6 +44,20 @@ func (r *receiver) set(down error) {
 	r.down = down
 }
 
+// all is what was taken so far.
+func (r *receiver) all() []outbox.Message {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.taken)
+}
+
+// tried is how often something was sent so far.
+func (r *receiver) tried() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tries
+}
+
 // told are what it took, as "ticket kind".
 func (r *receiver) told() (list []string) {
 	r.mu.Lock()
@@ -110,7 +124,7 @@ func TestWhatHappensToATicketIsToldInItsOrder(t *testing.T) {
 			t.Errorf("told %v", got)
 		}
 		var p outbox.Payload
-		if err := json.Unmarshal([]byte(r.taken[3].Body), &p); err != nil {
+		if err := json.Unmarshal([]byte(r.all()[3].Body), &p); err != nil {
 			t.Fatal(err)
 		}
 		if p.Data.Event.Text != "as agreed" || p.Data.Ticket.Number != 417 || p.Type != outbox.Commented || !strings.Contains(p.Data.Summary, "[417]") {
@@ -136,13 +150,13 @@ func TestADayWithoutTheReceiverLosesNothing(t *testing.T) {
 		if got := r.told(); len(got) > 0 {
 			t.Fatalf("a receiver that is down takes %v", got)
 		}
-		if r.tries > 48*40 {
-			t.Errorf("it is tried %d times in a day", r.tries)
+		if r.tried() > 48*40 {
+			t.Errorf("it is tried %d times in a day", r.tried())
 		}
 		r.set(nil)
 		n.Passes(outbox.LongestGap + time.Minute)
 		got, ids := r.told(), map[string]int{}
-		for _, m := range r.taken {
+		for _, m := range r.all() {
 			ids[m.ID]++
 		}
 		if len(ids) != len(want) || len(got) != len(want) {
@@ -187,7 +201,7 @@ func TestWhatIsNotTakenForThreeDaysIsADeadLetterThatCanBeSentAgain(t *testing.T)
 			t.Errorf("%d are sent again, %v", count, err)
 		}
 		n.Passes(5 * time.Second)
-		if got := r.taken; len(got) != 1 || got[0].ID != dead[0].ID || got[0].Ticket != one {
+		if got := r.all(); len(got) != 1 || got[0].ID != dead[0].ID || got[0].Ticket != one {
 			t.Errorf("sent again: %+v, want the id %s", got, dead[0].ID)
 		}
 	})
@@ -208,12 +222,12 @@ func TestAReceiverThatIsGoneMakesADeadLetterAtOnceAndWhatItAsksForIsKept(t *test
 				r.set(&c.why)
 				opened(n, sla.Question)
 				n.Passes(9 * time.Minute)
-				if r.tries != c.want {
-					t.Errorf("%d tries, want %d", r.tries, c.want)
+				if r.tried() != c.want {
+					t.Errorf("%d tries, want %d", r.tried(), c.want)
 				}
 				n.Passes(outbox.LongestGap)
-				if name == "asks too much" && r.tries != 2 {
-					t.Errorf("%d tries after an hour: nobody may ask for more", r.tries)
+				if name == "asks too much" && r.tried() != 2 {
+					t.Errorf("%d tries after an hour: nobody may ask for more", r.tried())
 				}
 			})
 		})
@@ -305,8 +319,8 @@ func TestARestartSendsWhatWaits(t *testing.T) {
 		r.set(nil)
 		n.Restart()
 		n.Passes(outbox.LongestGap)
-		if len(r.taken) != 1 || r.taken[0].ID != waits[0].ID {
-			t.Errorf("after the restart %+v", r.taken)
+		if len(r.all()) != 1 || r.all()[0].ID != waits[0].ID {
+			t.Errorf("after the restart %+v", r.all())
 		}
 	})
 }
