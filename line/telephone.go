@@ -179,11 +179,7 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 		return fmt.Errorf("joining to call %s: it is over", call)
 	}
 	talk := newTalkDetector(t.sound, other.sound)
-	join := media.Join
-	if j.Third {
-		join = media.JoinThird
-	}
-	unjoin, err := join(t.sound, other.sound)
+	unjoin, err := media.Join(t.sound, other.sound)
 	switch {
 	case err == nil:
 		defer unjoin()

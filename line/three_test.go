@@ -44,7 +44,7 @@ func TestTwoEngineersAndTheCallerHearEachOther(t *testing.T) {
 				}
 				talks.Go(func() {
 					defer tel.Hangup()
-					errs[i] = tel.Join(ctx, string(l.Caller().ID), ring.Joining{Silence: 5 * time.Second, Talk: time.Minute, Third: true})
+					errs[i] = tel.Join(ctx, string(l.Caller().ID), ring.Joining{Silence: 5 * time.Second, Talk: time.Minute})
 					if !tel.HungUp() {
 						errs[i] = errors.Join(errs[i], errors.New("the leg did not end by a BYE of its own"))
 					}

@@ -64,16 +64,17 @@ func (f *forwarding) follow(timestamp, said uint32, now time.Duration) (out uint
 	return out, true, true
 }
 
-// Join lets two legs hear each other until unjoin is called or one of them ends. Prompts played to one of them take the
-// place of the other's voice; recordings go on. A key is heard by us and by the other party, in whichever way that one
-// takes keys. unjoin waits and is idempotent.
-func Join(a, b *Leg) (unjoin func(), err error) {
+// Join has a leg enter the talk of another one: the two hear each other, or the three where that one is joined already. A talk that the
+// leg has elsewhere ends. Whoever of three leaves, or ends, lets the two others go on joined. Prompts played to one of them take the
+// place of the others' voice; recordings go on. A key is heard by us and by the other parties, in whichever way each takes keys. leave
+// takes a out of the talk; it waits and is idempotent.
+func Join(a, b *Leg) (leave func(), err error) {
 	if a == b || a.engine != b.engine {
 		return nil, fmt.Errorf("joining two legs: they must be different ones of one engine")
 	}
 	joined := make(chan error, 1)
-	if !a.post(func(w *worker, _ *Leg) { w.join(a, b, joined) }) {
-		return nil, fmt.Errorf("joining two legs: %w", a.endedBy())
+	if !b.post(func(w *worker, _ *Leg) { w.join(a, b, joined) }) {
+		return nil, fmt.Errorf("joining two legs: %w", b.endedBy())
 	}
 	select {
 	case err = <-joined:
@@ -97,43 +98,61 @@ func Join(a, b *Leg) (unjoin func(), err error) {
 // joined tells whether anybody hears the leg.
 func (b *bridge) joined() bool { return b.partner != nil || b.three != nil }
 
-// join makes two legs partners. Both must belong to one worker: the second is fetched when it does not.
+// join has a enter b's talk. Both must belong to one worker: a is fetched when it does not.
 func (w *worker) join(a, b *Leg, joined chan<- error) {
-	if owner := b.worker.Load(); owner != w {
-		fetch := func(from *worker, b *Leg) {
-			if from.moveTo(w, b); b.worker.Load() != w { // it has ended, or w has
+	switch owner := a.worker.Load(); {
+	case owner != w:
+		fetch := func(from *worker, a *Leg) {
+			if from.moveTo(w, a); a.worker.Load() != w { // it has ended, or w has
 				joined <- ErrClosed
 				return
 			}
-			a.post(func(w *worker, _ *Leg) { w.join(a, b, joined) })
+			b.post(func(w *worker, _ *Leg) { w.join(a, b, joined) })
 		}
-		if !owner.post(command{leg: b, do: fetch}) {
+		if !owner.post(command{leg: a, do: fetch}) {
 			joined <- ErrClosed
 		}
-		return
-	}
-	switch {
 	case a.state == over:
 		joined <- a.ending.err
 	case b.state == over:
 		joined <- b.ending.err
+	case b.bridge.with(a):
+		joined <- nil
+	case b.bridge.three != nil:
+		joined <- errThree
 	default:
 		w.unjoin(a)
-		w.unjoin(b)
-		for _, l := range [...]*Leg{a, b} { // what waits is of before: forwarded in one go it would make all that follows late
-			l.in.polls.twice()
-			w.receive(l)
-		}
-		if a.state == over || b.state == over {
-			joined <- ErrClosed
-			return
-		}
-		a.bridge = bridge{partner: b, order: new(rtp.Reorder)}
-		b.bridge = bridge{partner: a, order: new(rtp.Reorder)}
-		w.wheel.poll(a)
-		w.wheel.poll(b)
-		joined <- nil
+		joined <- w.enter(a, b)
 	}
+}
+
+// enter joins a leg that has no talk to another one, and to whoever that one is joined to.
+func (w *worker) enter(a, b *Leg) error {
+	newcomers := []*Leg{a}
+	if b.bridge.partner == nil {
+		newcomers = append(newcomers, b)
+	}
+	for _, l := range newcomers { // what waits is of before: forwarded in one go it would make all that follows late
+		l.in.polls.twice()
+		w.receive(l)
+	}
+	third := b.bridge.partner
+	if a.state == over || b.state == over || third == nil && len(newcomers) == 1 {
+		return ErrClosed
+	}
+	for _, l := range newcomers {
+		l.bridge = bridge{order: new(rtp.Reorder)}
+		w.wheel.poll(l)
+	}
+	if third == nil {
+		a.bridge.partner, b.bridge.partner = b, a
+		return nil
+	}
+	c := &conference{legs: [...]*Leg{b, third, a}}
+	for _, l := range c.legs {
+		l.bridge.partner, l.bridge.three, l.bridge.stamps = nil, c, forwarding{}
+	}
+	return nil
 }
 
 // moveTo gives a leg to another worker.
@@ -261,76 +280,6 @@ func (l *Leg) pressForwarded(k Key) {
 type conference struct {
 	legs [mix.Parties]*Leg
 	mix  mix.Mix
-}
-
-// JoinThird has a leg enter the talk of another one, as the third where that one is joined already; else it is as [Join]. Whoever of
-// three leaves, or ends, lets the two others go on joined. leave takes a out of the talk; it waits and is idempotent.
-func JoinThird(a, b *Leg) (leave func(), err error) {
-	if a == b || a.engine != b.engine {
-		return nil, fmt.Errorf("joining a third leg: it must be another one of the same engine")
-	}
-	joined := make(chan error, 1)
-	if !b.post(func(w *worker, _ *Leg) { w.joinThird(a, b, joined) }) {
-		return nil, fmt.Errorf("joining a third leg: %w", b.endedBy())
-	}
-	select {
-	case err = <-joined:
-	case <-a.ending.done:
-		err = a.ending.err
-	case <-b.ending.done:
-		err = b.ending.err
-	}
-	if err != nil {
-		return nil, fmt.Errorf("joining a third leg: %w", err)
-	}
-	return func() {
-		_ = a.ask(func(w *worker, l *Leg) {
-			if l.bridge.with(b) {
-				w.unjoin(l)
-			}
-		})
-	}, nil
-}
-
-// joinThird has a enter b's talk; it fetches a where another worker has it.
-func (w *worker) joinThird(a, b *Leg, joined chan<- error) {
-	switch owner := a.worker.Load(); {
-	case owner != w:
-		fetch := func(from *worker, a *Leg) {
-			if from.moveTo(w, a); a.worker.Load() != w { // it has ended, or w has
-				joined <- ErrClosed
-				return
-			}
-			b.post(func(w *worker, _ *Leg) { w.joinThird(a, b, joined) })
-		}
-		if !owner.post(command{leg: a, do: fetch}) {
-			joined <- ErrClosed
-		}
-	case b.bridge.with(a):
-		joined <- nil
-	case b.bridge.three != nil:
-		joined <- errThree
-	case b.bridge.partner == nil:
-		w.join(b, a, joined)
-	case a.state == over:
-		joined <- a.ending.err
-	default:
-		w.unjoin(a)
-		a.in.polls.twice() // what waits is of before
-		w.receive(a)
-		other := b.bridge.partner
-		if a.state == over || other == nil {
-			joined <- ErrClosed
-			return
-		}
-		a.bridge = bridge{order: new(rtp.Reorder)}
-		c := &conference{legs: [...]*Leg{b, other, a}}
-		for _, l := range c.legs {
-			l.bridge.partner, l.bridge.three, l.bridge.stamps = nil, c, forwarding{}
-		}
-		w.wheel.poll(a)
-		joined <- nil
-	}
 }
 
 // errThree is a talk that nobody more can enter.

@@ -246,7 +246,7 @@ func play(t *testing.T, ptimes [2]int, steps []string, pauses []int) (fault stri
 		case "unjoin":
 			unjoin()
 		case "third joins", "third joins the partner":
-			if l, err := media.JoinThird(c, thirds[step]); err == nil {
+			if l, err := media.Join(c, thirds[step]); err == nil {
 				leave = l
 			}
 		case "third leaves":

@@ -87,14 +87,14 @@ func TestThreeHearTheTwoOthers(t *testing.T) {
 				defer cancel()
 				c.speak(ctx, h)
 				caller, anna, marco := c.ours[0], c.ours[1], c.ours[2]
-				annaLeaves, err := media.JoinThird(anna, caller)
+				annaLeaves, err := media.Join(anna, caller)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if got := c.hears(t); got != pairOf(0, 1) {
 					t.Errorf("two: %v", got)
 				}
-				marcoLeaves, err := media.JoinThird(marco, caller)
+				marcoLeaves, err := media.Join(marco, caller)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -102,7 +102,7 @@ func TestThreeHearTheTwoOthers(t *testing.T) {
 					t.Errorf("three: %v", got)
 				}
 				fourth, _ := h.call()
-				if _, err := media.JoinThird(fourth, caller); err == nil || !strings.Contains(err.Error(), "three are talking already") {
+				if _, err := media.Join(fourth, caller); err == nil || !strings.Contains(err.Error(), "three are talking already") {
 					t.Errorf("a fourth: %v", err)
 				}
 				annaLeaves()
@@ -110,7 +110,7 @@ func TestThreeHearTheTwoOthers(t *testing.T) {
 				if got := c.hears(t); got != pairOf(0, 2) {
 					t.Errorf("the first engineer left: %v", got)
 				}
-				if annaLeaves, err = media.JoinThird(anna, caller); err != nil {
+				if annaLeaves, err = media.Join(anna, caller); err != nil {
 					t.Fatal(err)
 				}
 				if got := c.hears(t); got != everyoneElse() {
@@ -138,7 +138,7 @@ func TestThreeThroughALossyWire(t *testing.T) {
 		defer h.close()
 		c := newThreeTalk(h, -1)
 		for i := range 2 {
-			leave, err := media.JoinThird(c.ours[i+1], c.ours[0])
+			leave, err := media.Join(c.ours[i+1], c.ours[0])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -192,7 +192,7 @@ func TestKeysOfThree(t *testing.T) {
 		defer h.close()
 		c := newThreeTalk(h, -1)
 		for i := range 2 {
-			leave, err := media.JoinThird(c.ours[i+1], c.ours[0])
+			leave, err := media.Join(c.ours[i+1], c.ours[0])
 			if err != nil {
 				t.Fatal(err)
 			}

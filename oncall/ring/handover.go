@@ -14,7 +14,7 @@ import (
 func (k *talk) join(ctx context.Context) error {
 	s := k.seeks
 	return k.phone.Join(ctx, k.leg, Joining{
-		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil, Third: k.ticket,
+		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil,
 		Talked: func() {
 			if !k.proven { // they are joined again behind the menu
 				k.proven = true

@@ -67,8 +67,9 @@ type Telephone interface {
 	Replay(ctx context.Context, recording string) error
 	// Listen has hear told, from another goroutine, of each sign that a machine has answered, until stop is called, which waits.
 	Listen(hear func(Sign)) (stop func())
-	// Join lets this leg and the call of the given id hear each other until one of them ends, this leg is silent for too long
-	// or lost, or ctx ends; it returns why: nil when this leg hung up by a BYE, ErrSilent, or the cause.
+	// Join lets this leg and the call of the given id hear each other, and whoever that call talks to already, until one of them
+	// ends, this leg is silent for too long or lost, or ctx ends; it returns why: nil when this leg hung up by a BYE, ErrSilent, or
+	// the cause.
 	Join(ctx context.Context, call string, j Joining) error
 	// HungUp tells whether the leg ended by a BYE of its own: somebody put the receiver down. A leg that was lost did not.
 	HungUp() bool
@@ -89,9 +90,6 @@ type Joining struct {
 	Menu bool
 	// Keep has no key of the other leg reach this one from its * on: there it ends the talk.
 	Keep bool
-	// Third has this leg enter the talk that the call has, where it has one: the three hear each other, and whoever leaves lets the two
-	// others go on.
-	Third bool
 }
 
 // ErrMenu is a join that an engineer's * has ended for a while.
