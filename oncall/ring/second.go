@@ -58,7 +58,7 @@ func (k *talk) mayAsk() bool {
 func (k *talk) seek(ctx context.Context, asked bool) {
 	s := &second{first: k, asked: asked, done: make(chan struct{})}
 	ctx, s.stop = context.WithCancelCause(ctx)
-	j := &job{search: k.search, request: k.request, ticket: true, keys: prompts.P(SayBriefKeys), leg: k.leg, seeks: s, leave: func(error) {}}
+	j := &job{search: k.search, request: k.request, ticket: true, keys: prompts.P(SayBriefKeys), installed: k.installed, leg: k.leg, seeks: s, leave: func(error) {}}
 	r := &j.request
 	r.Caller, r.CallsBack, r.Busy, r.Left, r.Turn, r.Found = nil, false, nil, nil, nil, nil
 	j.subject = prompts.Join(prompts.P(SaySecondWanted), Subject(r.Ticket))
@@ -209,7 +209,7 @@ func (k *talk) inherit() {
 		return
 	}
 	was := s.first.job
-	k.job = &job{search: k.search, request: was.request, ticket: true, subject: Subject(was.request.Ticket), keys: was.keys, words: was.words, chain: k.chain, leg: was.leg, leave: was.leave, walk: k.walk}
+	k.job = &job{search: k.search, request: was.request, ticket: true, subject: Subject(was.request.Ticket), keys: was.keys, installed: was.installed, words: was.words, chain: k.chain, leg: was.leg, leave: was.leave, walk: k.walk}
 }
 
 // leavesToOther lets an engineer go by key whose colleague is with the caller; false where there is none. A colleague who is still

@@ -10,6 +10,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/ring"
+	"hotline/tickets"
 )
 
 // starred has the menu opened so long after each join.
@@ -39,7 +40,7 @@ func threeRows() map[string]threeRow {
 		"the first one hangs up": {
 			starred(talksFor(40*time.Second), 10*time.Second), talksFor(2 * time.Minute), ask, 0, 0,
 			[]string{"call-1 hears music", "sip:anna has the menu of 417, may ask: true", "book: commented anna Anna asks a colleague to join", "sip:anna hears asking-third", "sip:marco rings",
-				"sip:marco hears annaAnna help-asked Rossi", "book: commented marco Marco pressed accept, and joins Anna and the caller", "call-1 hears connected", "sip:marco joined to call-1",
+				"sip:marco hears annaAnna help-asked Rossi S.p.A. level-extended category-blocking ticket 417 brief-version", "book: commented marco Marco pressed accept, and joins Anna and the caller", "call-1 hears connected", "sip:marco joined to call-1",
 				"book: talk_ended anna Anna hung up after", "Marco stays with the caller", "book: accepted marco Marco has the caller", "sip:anna hung up", "book: talk_ended marco Marco hung up"},
 			[]string{"engineer-lost", "accept_undone", "unreached", "no-third", "hears caller-gone"},
 		},
@@ -102,6 +103,11 @@ func threeRows() map[string]threeRow {
 	}
 }
 
+// stands is what every installation of these tests has.
+func stands(context.Context, tickets.Ticket) (ring.Installed, bool) {
+	return ring.Installed{Release: "7.2"}, true
+}
+
 // TestAThirdInTheTalk: whoever an engineer asks to join is rung while the two talk on, joins by key, and whoever of the engineers
 // leaves lets the other one stay with the caller.
 func TestAThirdInTheTalk(t *testing.T) {
@@ -118,8 +124,10 @@ func TestAThirdInTheTalk(t *testing.T) {
 				for phone, list := range c.wishes {
 					wishes[phone] = list
 				}
-				s := ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Menu: keys{night: n, stays: c.stays, wishes: wishes}})
-				outcome, err := s.Find(ctx, ring.Request{Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: rossi})
+				s := ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Menu: keys{night: n, stays: c.stays, wishes: wishes}, Installed: stands})
+				entitled := rossi
+				entitled.Contract = "rossi"
+				outcome, err := s.Find(ctx, ring.Request{Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: entitled})
 				if outcome != ring.Talked {
 					t.Errorf("the search ended as %s, %v", outcome, err)
 				}
