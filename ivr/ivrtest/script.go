@@ -62,6 +62,9 @@ func Run(t *testing.T, f *ivr.Flow, text string) {
 			break
 		}
 	}
+	if s.call == nil && !t.Failed() {
+		t.Error("nobody calls in this script")
+	}
 	s.finish()
 }
 
