@@ -21,6 +21,9 @@ var (
 // factRecordings names, on a line of kind Erased, the recordings that it erased, with spaces between them.
 const factRecordings = "recordings"
 
+// namedAtOnce is how many recordings one line names: an id has at most 46 characters, and what is longer than limits.Fact is cut off.
+const namedAtOnce = 40
+
 // Erasure is a recording that was erased: no node keeps its sound, and no change brings it back to a ticket.
 type Erasure struct {
 	Place     int64 // in the order written
@@ -64,9 +67,6 @@ const (
 	Exported Action = "exported"
 	ErasedIt Action = "erased"
 )
-
-// Actions are all of them.
-func Actions() []Action { return []Action{Listened, Exported, ErasedIt} }
 
 // Access is one look at a recording, or its end.
 type Access struct {
@@ -141,9 +141,12 @@ func (d *Desk) EraseRecordings(ctx context.Context, n Number, which []string, ac
 			return nil, nil
 		}
 		gone = append(gone, fresh...)
-		e := Event{Kind: Erased, Actor: actor, At: now, Text: reason, Facts: map[string]string{factRecordings: strings.Join(fresh, " ")}}
-		t.without([]Event{e})
-		return []Event{e}, nil
+		var erased []Event
+		for ids := range slices.Chunk(fresh, namedAtOnce) {
+			erased = append(erased, Event{Kind: Erased, Actor: actor, At: now, Text: reason, Facts: map[string]string{factRecordings: strings.Join(ids, " ")}})
+		}
+		t.without(erased)
+		return erased, nil
 	})
 	if err == nil && len(gone) > 0 && d.cfg.Erase != nil {
 		if err = d.cfg.Erase(gone); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"hotline/storage"
@@ -157,4 +158,26 @@ type deaf struct{ tickets.Store }
 
 func (deaf) History(context.Context, tickets.Number) ([]tickets.Event, error) {
 	return nil, storage.ErrDown
+}
+
+// TestEveryRecordingOfManyIsErased has more recordings than one line of a history can name.
+func TestEveryRecordingOfManyIsErased(t *testing.T) {
+	r, ctx := record(t), t.Context()
+	for i := range 150 {
+		id := fmt.Sprintf("%d-%s%03d", r.n, strings.Repeat("x", 23), i)
+		_, err := r.Keep(ctx, r.n, tickets.Recording{ID: id}, monday(3))
+		must(t, err)
+	}
+	want := r.on(t)
+	_, err := r.EraseRecordings(ctx, r.n, nil, "staff:anna", "asked for", monday(4))
+	must(t, err)
+	list, err := r.store.Erasures(ctx, 0, 1000)
+	must(t, err)
+	var erased []string
+	for _, x := range list {
+		erased = append(erased, x.Recording)
+	}
+	if !slices.Equal(erased, want) || len(r.on(t)) != 0 {
+		t.Errorf("of %d recordings %d are known as erased, %d are left", len(want), len(erased), len(r.on(t)))
+	}
 }
