@@ -194,21 +194,21 @@ func (s *server) contractHold(ctx context.Context, in *ByID) (*answer[holdView],
 	}
 	list, err := s.Store.ContractHolds(ctx, directory.ContractID(in.ID))
 	v := holdView{History: make([]holdLine, 0, len(list))}
+	_, v.Held = tickets.StandingHold(list)
 	for _, h := range list {
-		v.Held = !h.Lifted
 		v.History = append(v.History, holdLine{h.At, h.Actor, h.Reason, h.Lifted})
 	}
 	return answered(v, err)
 }
 
-// holdContract sets the legal hold of a contract, or lifts it. Where that stands already nothing changes.
+// holdContract sets the legal hold of a contract, or lifts it.
 func (s *server) holdContract(ctx context.Context, in *becauseOfContract, lifted bool) (*answer[holdView], error) {
-	stands, err := s.contractHold(ctx, &in.ByID)
-	if err != nil || stands.Body.Held != lifted {
-		return stands, err
+	id := directory.ContractID(in.ID)
+	if _, err := s.Store.Contract(ctx, id); err != nil {
+		return nil, err
 	}
-	h := tickets.Hold{Contract: directory.ContractID(in.ID), At: s.Now().Truncate(time.Second), Actor: access.Staff(ctx), Reason: in.Body.Reason, Lifted: lifted}
-	if err := s.Store.HoldContract(ctx, h); err != nil {
+	h := tickets.Hold{Contract: id, Actor: access.Staff(ctx), Reason: in.Body.Reason, Lifted: lifted}
+	if err := s.Desk.HoldContract(ctx, h, s.Now()); err != nil {
 		return nil, fmt.Errorf("the legal hold of contract %s: %w", in.ID, err)
 	}
 	return s.contractHold(ctx, &in.ByID)

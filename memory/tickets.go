@@ -64,6 +64,9 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 	case found && stands.Version != c.Expect:
 		return fmt.Errorf("ticket %d: %w", n, storage.ErrConflict)
 	}
+	if c.Unheld != "" && s.contractHeld(c.Unheld) {
+		return fmt.Errorf("ticket %d of contract %s, which is held: %w", n, c.Unheld, storage.ErrConflict)
+	}
 	for _, e := range c.Events {
 		for _, id := range e.ErasedRecordings() {
 			if r, _, ok := s.recording(id); ok && r.SHA256 != "" {
@@ -248,12 +251,7 @@ func (s *Store) RecordedBefore(_ context.Context, before time.Time, behind ticke
 	order := func(a, b tickets.Kept) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Recording, b.Recording)) }
 	for n, t := range s.tickets {
 		_, held := tickets.HoldOf(s.history[n])
-		for _, h := range slices.Backward(s.holds) {
-			if t.Contract != "" && h.Contract == t.Contract {
-				held = held || !h.Lifted
-				break
-			}
-		}
+		held = held || s.contractHeld(t.Contract)
 		for _, r := range t.Recordings {
 			if k := (tickets.Kept{Recording: r.ID, At: r.At, Ticket: n, Contract: t.Contract, Held: held}); r.At.Before(before) && order(k, behind) > 0 {
 				list = append(list, k)
@@ -318,5 +316,14 @@ func (s *Store) HoldContract(_ context.Context, h tickets.Hold) error {
 func (s *Store) ContractHolds(_ context.Context, c directory.ContractID) ([]tickets.Hold, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.holds), func(h tickets.Hold) bool { return h.Contract != c }), nil
+	return s.holdsOf(c), nil
+}
+
+func (s *Store) holdsOf(c directory.ContractID) []tickets.Hold {
+	return slices.DeleteFunc(slices.Clone(s.holds), func(h tickets.Hold) bool { return h.Contract != c })
+}
+
+func (s *Store) contractHeld(c directory.ContractID) bool {
+	_, stands := tickets.StandingHold(s.holdsOf(c))
+	return stands
 }

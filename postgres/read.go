@@ -325,7 +325,12 @@ type placed struct {
 
 // HoldContract notes a legal hold of a contract, or its end.
 func (s *Store) HoldContract(ctx context.Context, h tickets.Hold) error {
-	return s.exec(ctx, "noting a legal hold of contract "+string(h.Contract), insertHold, h.Contract, h.At, h.Actor, h.Reason, h.Lifted)
+	return s.within(ctx, "noting a legal hold of contract "+string(h.Contract), func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue(lockHolds, string(h.Contract))
+		batch.Queue(insertHold, h.Contract, h.At, h.Actor, h.Reason, h.Lifted)
+		return tx.SendBatch(ctx, batch).Close()
+	})
 }
 
 // ContractHolds lists the legal holds of a contract.

@@ -148,7 +148,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, selectCallHours, selectHumans, insertToken, selectToken, listTokens, useToken, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertPrompt, deletePrompts, promptsBehind, promptVersions, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork,
 		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectSession, endSession, endOthers, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
-		insertErased, forgetReplies, insertHeld, deleteHeld, selectErased, selectErasures, selectRecorded, insertAccessFound, insertHold, selectHolds,
+		insertErased, forgetReplies, lockHolds, contractHeld, insertHeld, deleteHeld, selectErased, selectErasures, selectRecorded, insertAccessFound, insertHold, selectHolds,
 		lockAttachments, knownAttachment, weighAttachments, insertAttachment, selectAttachments, selectAttachment,
 		insertDraft, updateDraft, removeDraft, dropDraft, selectDraft, forgetDrafts, putTab, forgetTabs, endTab, selectTabs,
 		lockEngaged, engage, selectEngaged, deleteEngaged, renewEngaged, deleteNotEngaged,

@@ -45,6 +45,9 @@ update replies set body = convert_to(replace(convert_from(body, 'UTF8'), r.sha25
 where r.id = $1 and r.sha256 <> '' and position(convert_to(r.sha256, 'UTF8') in body) > 0`
 	insertHeld = `insert into held (ticket) values ($1) on conflict (ticket) do nothing`
 	deleteHeld = `delete from held where ticket = $1`
+	// Holds of a contract and erasures under it come one after the other, so that neither overtakes the other.
+	lockHolds    = `select pg_advisory_xact_lock(hashtextextended('holds of ' || $1, 0))`
+	contractHeld = `select coalesce((select not lifted from holds where contract = $1 order by place desc limit 1), false)`
 
 	insertEvent = `insert into events (id, ticket, at, kind, actor, text, facts) values ($1, $2, $3, $4, $5, $6, $7)`
 
@@ -96,6 +99,17 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, c tickets.Change) error {
 			err := r.Scan(&known)
 			if err == nil && known {
 				err = errKnown
+			}
+			return err
+		})
+	}
+	if c.Unheld != "" {
+		batch.Queue(lockHolds, string(c.Unheld))
+		batch.Queue(contractHeld, string(c.Unheld)).QueryRow(func(r pgx.Row) error {
+			var held bool
+			err := r.Scan(&held)
+			if err == nil && held {
+				err = storage.ErrConflict
 			}
 			return err
 		})

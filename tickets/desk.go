@@ -222,6 +222,9 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	c.Work = append(append(c.Work, d.actions(t, events)...), d.receipts(t, events)...)
 	c.Work = append(append(c.Work, d.updates(t, events)...), append(callOuts(t, events), d.confirmations(t, events)...)...)
 	c.Work = append(c.Work, d.outgoing(t, events)...)
+	if slices.ContainsFunc(events, func(e Event) bool { return e.Kind == Erased }) {
+		c.Unheld = t.Contract
+	}
 	changeBounds.Apply(&c) // the last gate: whatever let a text in, the store can keep it
 	t = c.Ticket
 	if d.cfg.Journal != nil {

@@ -189,6 +189,29 @@ func HoldOf(lines []Event) (set Event, stands bool) {
 	return Event{}, false
 }
 
+// HoldContract sets the legal hold of a contract: once it is back, no recording of its tickets is erased until it is lifted. Where a hold
+// stands already, or none is there to lift, nothing changes.
+func (d *Desk) HoldContract(ctx context.Context, h Hold, now time.Time) error {
+	if strings.TrimSpace(h.Reason) == "" {
+		return ErrNoReason
+	}
+	holds, err := d.cfg.Store.ContractHolds(ctx, h.Contract)
+	if _, stands := StandingHold(holds); err != nil || stands != h.Lifted {
+		return err
+	}
+	h.At = now.Truncate(time.Second)
+	return d.cfg.Store.HoldContract(ctx, h)
+}
+
+// StandingHold is the one of a contract's holds, in the order noted, that stands.
+func StandingHold(holds []Hold) (set Hold, stands bool) {
+	if len(holds) == 0 {
+		return Hold{}, false
+	}
+	set = holds[len(holds)-1]
+	return set, !set.Lifted
+}
+
 // held is a *HeldError while a legal hold stands on a ticket or its contract.
 func (d *Desk) held(ctx context.Context, t Ticket, lines []Event) error {
 	if set, stands := HoldOf(lines); stands {
@@ -201,8 +224,8 @@ func (d *Desk) held(ctx context.Context, t Ticket, lines []Event) error {
 	if err != nil {
 		return err
 	}
-	if n := len(holds); n > 0 && !holds[n-1].Lifted {
-		return &HeldError{"contract " + string(t.Contract), holds[n-1].Reason}
+	if set, stands := StandingHold(holds); stands {
+		return &HeldError{"contract " + string(t.Contract), set.Reason}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hotline/directory"
 	"hotline/storage"
 	"hotline/tickets"
 )
@@ -115,7 +116,7 @@ func TestALegalHoldRefusesErasure(t *testing.T) {
 			return err
 		},
 		"contract c1": func(r *recorded, stands bool) error {
-			return r.store.HoldContract(ctx, tickets.Hold{Contract: "c1", Actor: "staff:carla", Reason: "a claim", Lifted: !stands})
+			return r.HoldContract(ctx, tickets.Hold{Contract: "c1", Actor: "staff:carla", Reason: "a claim", Lifted: !stands}, monday(4))
 		},
 	} {
 		r := record(t)
@@ -138,6 +139,42 @@ func TestALegalHoldRefusesErasure(t *testing.T) {
 	r := record(t)
 	if _, err := r.SetHold(ctx, r.n, "staff:carla", "", monday(4)); !errors.Is(err, tickets.ErrNoReason) {
 		t.Errorf("a hold without a reason: %v", err)
+	}
+	if err := r.HoldContract(ctx, tickets.Hold{Contract: "c1", Reason: " "}, monday(4)); !errors.Is(err, tickets.ErrNoReason) {
+		t.Errorf("a hold of a contract without a reason: %v", err)
+	}
+	for range 2 { // the second one changes nothing
+		must(t, r.HoldContract(ctx, tickets.Hold{Contract: "c1", Reason: "a claim"}, monday(4)))
+	}
+	if holds, err := r.store.ContractHolds(ctx, "c1"); err != nil || len(holds) != 1 || !holds[0].At.Equal(monday(4)) {
+		t.Errorf("holds: %+v, %v", holds, err)
+	}
+}
+
+// overtaken is a store in which somebody sets a legal hold right after it was asked for holds, once.
+type overtaken struct {
+	tickets.Store
+	set bool
+}
+
+func (o *overtaken) ContractHolds(ctx context.Context, c directory.ContractID) ([]tickets.Hold, error) {
+	list, err := o.Store.ContractHolds(ctx, c)
+	if err == nil && !o.set {
+		o.set = true
+		err = o.HoldContract(ctx, tickets.Hold{Contract: c, Reason: "a claim"})
+	}
+	return list, err
+}
+
+func TestAHoldThatOvertakesAnErasureRefusesIt(t *testing.T) {
+	r, ctx := record(t), t.Context()
+	r.sick.Store = &overtaken{Store: r.sick.Store}
+	_, err := r.EraseRecordings(ctx, r.n, nil, "staff:anna", "asked for", monday(4))
+	if held := (*tickets.HeldError)(nil); !errors.As(err, &held) {
+		t.Errorf("%v", err)
+	}
+	if len(r.on(t)) != 2 || len(r.lie) != 2 {
+		t.Errorf("lost %v, sounds %v", r.on(t), r.lie)
 	}
 }
 

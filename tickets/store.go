@@ -40,7 +40,7 @@ type RecordingStore interface {
 	ListAccesses(ctx context.Context, f AccessFilter) (paging.Page[Access], error)        // the newest first; paging.ErrCursor
 	// RecordedBefore lists recordings of before an instant, the oldest first, behind another one of the list.
 	RecordedBefore(ctx context.Context, before time.Time, behind Kept, limit int) ([]Kept, error)
-	HoldContract(ctx context.Context, h Hold) error
+	HoldContract(ctx context.Context, h Hold) error                            // once it is back, no change with Unheld of that contract is written
 	ContractHolds(ctx context.Context, c directory.ContractID) ([]Hold, error) // in the order noted
 }
 
@@ -52,6 +52,9 @@ type Change struct {
 	Expect int // version found before; 0: the ticket is new
 	Events []Event
 	Work   []Work
+	// Unheld is a contract on which no legal hold may stand when the change is written: ErrConflict. Empty: it does not matter. What
+	// waited for the store was granted before, and is written all the same.
+	Unheld directory.ContractID
 }
 
 // changeBounds are the last gate: whatever let a text in, the store can keep it.

@@ -47,7 +47,8 @@ func fill(v reflect.Value, name string) {
 		v.SetMapIndex(key, value)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() && f.Name != "File" { // File is not in the journal: the id says it
+			// Not in the journal: File, which the id says, and Unheld, for what waits there was granted before.
+			if f := v.Type().Field(i); f.IsExported() && f.Name != "File" && f.Name != "Unheld" {
 				inside := f.Name
 				if f.Anonymous {
 					inside = name

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hotline/paging"
+	"hotline/storage"
 	"hotline/storage/storagetest/check"
 	"hotline/tickets"
 )
@@ -97,6 +98,51 @@ func held(t *testing.T, s Store) {
 	check.Equal(t, "holds", holds, []tickets.Hold{
 		{Contract: "c1", At: monday, Actor: "staff:anna", Reason: "a claim"}, {Contract: "c1", At: monday, Actor: "staff:demo", Reason: "settled", Lifted: true},
 	})
+}
+
+// unheld erases one recording after the other while holds of their contract are set and lifted: once a hold stands nothing more goes.
+func unheld(t *testing.T, s Store) {
+	ctx, x := t.Context(), sample(417)
+	x.Recordings = nil
+	for i := range 30 {
+		x.Recordings = append(x.Recordings, tickets.Recording{ID: fmt.Sprint("417-", i), At: monday})
+	}
+	put(t, s, x)
+	change := func(i int) tickets.Change {
+		x.Recordings = x.Recordings[1:]
+		x.Version++
+		return tickets.Change{Ticket: x, Expect: x.Version - 1, Events: []tickets.Event{erasure(fmt.Sprint("erases", i), 417, fmt.Sprint("417-", i))}, Unheld: "c1"}
+	}
+	hold := func(lifted bool) error {
+		return s.HoldContract(ctx, tickets.Hold{Contract: "c1", Reason: "a claim", Lifted: lifted})
+	}
+	erasures := func() int {
+		list, err := s.Erasures(ctx, 0, 100)
+		check.Must(t, err)
+		return len(list)
+	}
+	for i := range 30 {
+		c, written := change(i), make(chan error)
+		go func() { written <- s.Apply(ctx, c) }()
+		check.Must(t, hold(false))
+		known := erasures()
+		switch err := <-written; {
+		case err == nil:
+			check.Equal(t, "recordings erased after the hold", erasures()-known, 0)
+		default:
+			check.Error(t, "an erasure under a hold", err, storage.ErrConflict)
+			check.Equal(t, "recordings erased under a hold", erasures()-known, 0)
+			check.Error(t, "another one", s.Apply(ctx, c), storage.ErrConflict)
+		}
+		if i%2 == 0 { // granted before the hold, and late
+			check.Must(t, tickets.Restore(ctx, s, c))
+			check.Must(t, hold(true))
+		} else {
+			check.Must(t, hold(true))
+			check.Must(t, s.Apply(ctx, c)) // written, or known
+		}
+		check.Equal(t, "erased in the end", erasures(), i+1)
+	}
 }
 
 func accessLog(t *testing.T, s Store) {

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"recordings are found and their access is noted": recordings,
 		"what is erased stays erased":                    erased,
 		"old recordings are listed, and which are held":  held,
+		"no erasure overtakes a hold":                    unheld,
 		"the log of accesses is read page by page":       accessLog,
 		"numbers are given once":                         numbers,
 		"due work is done once, and again after a fault": work,
