@@ -78,7 +78,7 @@ const (
 const (
 	tries      = 64                   // of a write, because others were faster
 	dueAtOnce  = 500                  // of one look
-	reportTime = 30 * time.Second     // of one report, its tries together
+	reportTime = 30 * time.Second     // of one report, its tries together: what is written is told, whether or not the request lasts
 	forgetTime = 100 * 24 * time.Hour // when nodes listened is known for so long: longer than any period and grace
 )
 
@@ -167,6 +167,8 @@ func (k *Keeper) Removed(ctx context.Context, h Heartbeat, now time.Time) {
 
 // ended tells the Alerting Manager that a problem is over because nobody expects anything there any more.
 func (k *Keeper) ended(ctx context.Context, h Heartbeat, why string, now time.Time) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTime)
+	defer cancel()
 	if err := k.tell(ctx, h, State{Report: Back, Text: why}, now); err != nil {
 		k.cfg.Log.Warn("the problem of a heartbeat stays open, and staff must close its ticket", "heartbeat", h.ID, "why", why, "error", err)
 	}
@@ -206,7 +208,7 @@ func (k *Keeper) step(ctx context.Context, id string, now time.Time, next func(B
 // report hands in what the Alerting Manager has not heard, and notes that it has. Another node may have heard something else meanwhile
 // and handed it in before: whoever finds that his note comes too late hands in how it stands now. What fails is tried again by Due.
 func (k *Keeper) report(ctx context.Context, h Heartbeat, b Beat, now time.Time) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTime) // the state is written: what follows is not the request's
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTime)
 	defer cancel()
 	for n := 0; n < tries && b.State.Report != ""; n++ {
 		err := k.tell(ctx, h, b.State, now)

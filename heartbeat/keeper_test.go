@@ -313,6 +313,17 @@ func TestARequestThatIsCutShortIsReportedAllTheSame(t *testing.T) {
 	}
 }
 
+func TestAProblemEndsWithItsHeartbeatThoughTheRequestIsCutShort(t *testing.T) {
+	h := open(t, nightly())
+	h.says(heartbeat.Fail, "", 3)
+	ctx, end := context.WithCancel(t.Context())
+	h.intake.first = end
+	h.keeper.Removed(ctx, nightly(), h.now)
+	if said := h.history(417); !strings.Contains(said, "the heartbeat was removed") {
+		t.Errorf("its history says\n%s", said)
+	}
+}
+
 func TestAHeartbeatThatIsGivenToAnotherInstallationTakesItsProblemAlong(t *testing.T) {
 	h := open(t, nightly())
 	h.says(heartbeat.Fail, "", 3)
