@@ -23,8 +23,8 @@ type Desk interface {
 	List(ctx context.Context, f tickets.Filter) (paging.Page[tickets.Ticket], error)
 }
 
-// Find finds the tickets of which recordings are exported: one, or, where n is 0, all of a caller's number in E.164, the oldest first. storage.ErrNotFound where
-// there is none.
+// Find finds the tickets of which recordings are exported: one, or, where n is 0, all of a caller's number in E.164, the oldest first.
+// storage.ErrNotFound where there is none.
 func Find(ctx context.Context, d Desk, n tickets.Number, caller string) (list []tickets.Ticket, err error) {
 	if n != 0 {
 		t, err := d.Ticket(ctx, n)
@@ -79,6 +79,9 @@ type entry struct {
 	Missing  string    `json:"missing,omitempty"` // why it has no file
 }
 
+// fileTime is how long the sending of one recording may take, whatever the server allows to a whole answer.
+const fileTime = 5 * time.Minute
+
 // Serve answers with a ZIP archive: the sounds as they were recorded, octet for octet, and the manifest behind them. Each is noted as
 // exported before it is read. After an error the answer is half an archive: the connection must be broken off.
 func (a Archive) Serve(ctx context.Context, w http.ResponseWriter, list []tickets.Ticket) error {
@@ -86,10 +89,11 @@ func (a Archive) Serve(ctx context.Context, w http.ResponseWriter, list []ticket
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Disposition", `attachment; filename="recordings.zip"`)
 	h.Set("Cache-Control", "no-store")
-	z := zip.NewWriter(w)
+	z, control := zip.NewWriter(w), http.NewResponseController(w)
 	m := manifest{ExportedAt: a.At.UTC(), ExportedBy: a.Actor, Recordings: []entry{}}
 	for _, t := range list {
 		for _, r := range t.Recordings {
+			_ = control.SetWriteDeadline(time.Now().Add(fileTime)) // by the socket's clock; a writer without deadlines is a test's
 			e := entry{
 				ID: r.ID, Call: string(r.Call), At: r.At, Seconds: r.Seconds, Partial: r.Partial,
 				Ticket: int64(t.Number), Contract: string(t.Contract), Caller: t.Caller,
