@@ -39,10 +39,12 @@ insert into recordings (id, ticket, place, call, at, seconds, law, partial, file
 select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where not exists (select from erased where recording = $1)`
 
 	insertErased = `insert into erased (recording, ticket) values ($1, $2) on conflict (recording) do nothing`
-	// What the API answered within a day holds the checksum of the sound.
+	// What the API answered within a day holds the checksums of the sounds. The index replies_sums knows the answers that hold one.
 	forgetReplies = `
-update replies set body = convert_to(replace(convert_from(body, 'UTF8'), r.sha256, ''), 'UTF8') from recordings r
-where r.id = $1 and r.sha256 <> '' and position(convert_to(r.sha256, 'UTF8') in body) > 0`
+update replies set body = convert_to(regexp_replace(a.text, array_to_string(r.sums, '|'), '', 'g'), 'UTF8')
+from (select array_agg(sha256) as sums from recordings where id = any($1) and sha256 <> '') r,
+	(select key, convert_from(body, 'UTF8') as text from replies where position('"sha256":"'::bytea in body) > 0 offset 0) a
+where replies.key = a.key and exists (select from unnest(r.sums) s where strpos(a.text, s) > 0)`
 	insertHeld = `insert into held (ticket) values ($1) on conflict (ticket) do nothing`
 	deleteHeld = `delete from held where ticket = $1`
 	// Holds of a contract and erasures under it come one after the other, so that neither overtakes the other.
@@ -153,8 +155,10 @@ func putTicket(batch *pgx.Batch, t tickets.Ticket, expect int) {
 // putErased writes what lines of the history say of recordings: which were erased, by whom, and whether a legal hold stands.
 func putErased(batch *pgx.Batch, lines []tickets.Event) {
 	for _, e := range lines {
+		if ids := e.ErasedRecordings(); len(ids) > 0 {
+			batch.Queue(forgetReplies, ids)
+		}
 		for _, id := range e.ErasedRecordings() {
-			batch.Queue(forgetReplies, id)
 			batch.Queue(insertErased, id, e.Ticket)
 			batch.Queue(insertAccess, id, e.Actor, tickets.ErasedIt, e.At, e.Ticket)
 		}
