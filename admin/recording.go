@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -126,24 +127,11 @@ func (s *server) eraseOne(ctx context.Context, in *struct {
 	ByID
 	Body becauseInput
 }) (*answer[ticketWhole], error) {
-	n, err := s.ticketOf(ctx, in.ID)
-	if err == nil {
+	_, n, err := s.Store.Recording(ctx, in.ID)
+	if err == nil || errors.Is(err, tickets.ErrErased) {
 		_, err = s.Desk.EraseRecordings(ctx, n, []string{in.ID}, access.Staff(ctx), in.Body.Reason, s.Now())
 	}
 	return s.afterwards(ctx, n, err)
-}
-
-// ticketOf finds the ticket of a recording, also of one that was erased.
-func (s *server) ticketOf(ctx context.Context, recording string) (tickets.Number, error) {
-	_, n, err := s.Store.Recording(ctx, recording)
-	if err == nil {
-		return n, nil
-	}
-	found, failed := s.Store.ListAccesses(ctx, tickets.AccessFilter{Recording: recording, Action: tickets.ErasedIt, Limit: 1})
-	if failed != nil || len(found.Items) == 0 {
-		return 0, err
-	}
-	return found.Items[0].Ticket, nil
 }
 
 type exportQuery struct {

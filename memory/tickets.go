@@ -25,8 +25,14 @@ type ticketTables struct {
 	terms   map[string]sla.Terms
 	claims  map[tickets.Number]claim
 	access  []tickets.Access // in the order noted
-	erased  []string         // recordings, in the order in which they were
+	erased  []erased         // in the order in which they were
 	holds   []tickets.Hold   // of contracts
+}
+
+// erased is a recording that was erased, and the ticket that it was on.
+type erased struct {
+	recording string
+	ticket    tickets.Number
 }
 
 // claim is a node's right to raise a ticket's alarms for a while.
@@ -72,7 +78,7 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 			if r, _, ok := s.recording(id); ok && r.SHA256 != "" {
 				s.forgetSum(r.SHA256)
 			}
-			s.erased = append(s.erased, id)
+			s.erased = append(s.erased, erased{id, n})
 			s.access = append(s.access, tickets.Access{Recording: id, Ticket: n, Actor: e.Actor, Action: tickets.ErasedIt, At: e.At})
 		}
 	}
@@ -201,8 +207,8 @@ func (s *Store) Recording(_ context.Context, id string) (tickets.Recording, tick
 	if r, n, ok := s.recording(id); ok {
 		return r, n, nil
 	}
-	if slices.Contains(s.erased, id) {
-		return tickets.Recording{}, 0, fmt.Errorf("recording %s: %w", id, tickets.ErrErased)
+	if at := s.erasedAt(id); at >= 0 {
+		return tickets.Recording{}, s.erased[at].ticket, fmt.Errorf("recording %s: %w", id, tickets.ErrErased)
 	}
 	return tickets.Recording{}, 0, fmt.Errorf("recording %s: %w", id, storage.ErrNotFound)
 }
@@ -218,6 +224,11 @@ func (s *Store) recording(id string) (tickets.Recording, tickets.Number, bool) {
 	return tickets.Recording{}, 0, false
 }
 
+// erasedAt is where a recording stands among those that were erased; -1: nowhere.
+func (s *Store) erasedAt(id string) int {
+	return slices.IndexFunc(s.erased, func(e erased) bool { return e.recording == id })
+}
+
 // forgetSum takes the checksum of a sound out of what the API answered.
 func (s *Store) forgetSum(sum string) {
 	for key, reply := range s.replies {
@@ -228,7 +239,7 @@ func (s *Store) forgetSum(sum string) {
 
 // withoutErased takes what was erased off a ticket, whatever a change says of it.
 func (s *Store) withoutErased(t tickets.Ticket) tickets.Ticket {
-	t.Recordings = slices.DeleteFunc(t.Recordings, func(r tickets.Recording) bool { return slices.Contains(s.erased, r.ID) })
+	t.Recordings = slices.DeleteFunc(t.Recordings, func(r tickets.Recording) bool { return s.erasedAt(r.ID) >= 0 })
 	return t
 }
 
@@ -236,9 +247,9 @@ func (s *Store) withoutErased(t tickets.Ticket) tickets.Ticket {
 func (s *Store) Erasures(_ context.Context, behind int64, limit int) (list []tickets.Erasure, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, id := range s.erased {
+	for i, e := range s.erased {
 		if place := int64(i + 1); place > behind && len(list) < limit {
-			list = append(list, tickets.Erasure{Place: place, Recording: id})
+			list = append(list, tickets.Erasure{Place: place, Recording: e.recording})
 		}
 	}
 	return list, nil

@@ -202,7 +202,7 @@ func (s *Store) Terms(ctx context.Context, id string) (sla.Terms, error) {
 
 const (
 	selectRecording = `select id, call, at, seconds, law, partial, file, sha256, ticket from recordings where id = $1`
-	selectErased    = `select exists (select from erased where recording = $1)`
+	selectErased    = `select ticket from erased where recording = $1`
 	selectErasures  = `select place, recording from erased where place > $1 order by place limit $2`
 	// Behind the last one of the page before, of one instant by its id.
 	selectRecorded = `
@@ -233,12 +233,12 @@ func (s *Store) Recording(ctx context.Context, id string) (tickets.Recording, ti
 		return f, err
 	}, selectRecording, id)
 	if errors.Is(err, storage.ErrNotFound) {
-		erased, failed := row(ctx, s, "reading whether recording "+id+" was erased", pgx.RowTo[bool], selectErased, id)
+		erased, failed := rows(ctx, s, "reading whether recording "+id+" was erased", pgx.RowTo[tickets.Number], selectErased, id)
 		if failed != nil {
 			return f.Recording, 0, failed
 		}
-		if erased {
-			err = fmt.Errorf("recording %s: %w", id, tickets.ErrErased)
+		if len(erased) > 0 {
+			return f.Recording, erased[0], fmt.Errorf("recording %s: %w", id, tickets.ErrErased)
 		}
 	}
 	return f.Recording, f.ticket, err

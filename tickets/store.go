@@ -32,7 +32,7 @@ type Store interface {
 
 // RecordingStore finds recordings, and keeps who listened to them.
 type RecordingStore interface {
-	Recording(ctx context.Context, id string) (Recording, Number, error) // ErrErased for one that was erased
+	Recording(ctx context.Context, id string) (Recording, Number, error) // ErrErased, with the ticket, for one that was erased
 	// Erasures lists what was erased, behind a place, in the order written. Writing a line of kind Erased writes them, and their accesses.
 	Erasures(ctx context.Context, behind int64, limit int) ([]Erasure, error)
 	LogAccess(ctx context.Context, recording, actor string, a Action, at time.Time) error // every access to a recording

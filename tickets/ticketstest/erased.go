@@ -24,8 +24,9 @@ func erased(t *testing.T, s Store) {
 	change := tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{erasure("e2", 417, "r417-1")}}
 	check.Must(t, s.Apply(ctx, change))
 	check.Must(t, s.Apply(ctx, change)) // replayed
-	_, _, err := s.Recording(ctx, "r417-1")
+	_, n, err := s.Recording(ctx, "r417-1")
 	check.Error(t, "a recording that was erased", err, tickets.ErrErased)
+	check.Equal(t, "its ticket", n, tickets.Number(417))
 
 	x.Version, x.Recordings = 3, whole // as a node knows the ticket that had not heard of it
 	check.Must(t, s.Apply(ctx, tickets.Change{Ticket: x, Expect: 2, Events: []tickets.Event{event("e3", 417, tickets.Commented)}}))
