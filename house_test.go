@@ -166,7 +166,7 @@ var allowed = map[string][]string{
 	"offline":            {"alarm", "atomicfile", "datadir", "directory", "ivr/versions", "storage", "storage/stored", "tickets"},
 	"recovery":           {"media/g711", "storage", "tickets"},
 	"maintenance":        {"wallclock"},
-	"retention":          {"directory", "tickets"},
+	"retention":          {"directory", "storage", "tickets"},
 	"notify/delivery":    {"alarm", "directory", "notify", "prompts", "prompts/written", "sla", "tickets"},
 	"wallclock":          {},
 	"app/database":       {"attachments", "drafts", "presence", "admin/access", "budgets", "cdr", "config", "datadir", "directory", "heartbeat", "idempotency", "intake", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password", "prompts/replaced", "outbox", "evosupport"},

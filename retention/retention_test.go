@@ -12,6 +12,7 @@ import (
 	"hotline/directory"
 	"hotline/memory"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -138,6 +139,45 @@ func TestAPassIsBoundedAndResumed(t *testing.T) {
 	}
 	if pieces := h.pass(h.terms(0)); pieces != 2 || len(h.gone) != 2*piece+10 {
 		t.Errorf("after the restart %d pieces, %d erased", pieces, len(h.gone))
+	}
+}
+
+// fallible is a desk that cannot erase what is on one ticket, or nothing.
+type fallible struct {
+	*tickets.Desk
+	n    tickets.Number
+	down bool
+}
+
+var errStuck = errors.New("its history cannot be read")
+
+func (f *fallible) EraseRecordings(ctx context.Context, n tickets.Number, which []string, actor, reason string, now time.Time) (tickets.Ticket, error) {
+	switch {
+	case f.down:
+		return tickets.Ticket{}, storage.ErrDown
+	case n == f.n:
+		return tickets.Ticket{}, errStuck
+	}
+	return f.Desk.EraseRecordings(ctx, n, which, actor, reason, now)
+}
+
+func TestOneThatCannotBeErasedKeepsNoOtherBack(t *testing.T) {
+	h := open(t)
+	f := &fallible{Desk: h.desk, n: h.ticket("short", 500), down: true}
+	for i := range piece {
+		h.ticket("short", 31+i)
+	}
+	k := h.terms(0)
+	k.Desk = f
+	if more, err := k.Piece(t.Context(), now); more || !errors.Is(err, storage.ErrDown) {
+		t.Errorf("with the store down: more is %v, %v", more, err)
+	}
+	f.down = false
+	if more, err := k.Piece(t.Context(), now); !more || !errors.Is(err, errStuck) || len(h.gone) != piece-1 {
+		t.Errorf("the first piece erases %d, more is %v, %v", len(h.gone), more, err)
+	}
+	if more, err := k.Piece(t.Context(), now); more || err != nil || len(h.gone) != piece {
+		t.Errorf("in the end %d are erased, more is %v, %v", len(h.gone), more, err)
 	}
 }
 

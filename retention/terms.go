@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotline/directory"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -36,6 +37,7 @@ const piece = 50
 
 // Piece looks at the next recordings, the oldest first, and erases those that are past their term, unless a legal hold stands. It tells
 // whether there are more; the pass after the last one begins with the oldest again. Where it dies in between, the next pass finds the rest.
+// One that cannot be erased keeps no other back; a store that is down ends the piece, which is looked at again.
 func (k *Terms) Piece(ctx context.Context, now time.Time) (more bool, err error) {
 	days := k.days()
 	shortest := k.shortest()
@@ -46,19 +48,22 @@ func (k *Terms) Piece(ctx context.Context, now time.Time) (more bool, err error)
 	if err != nil {
 		return false, fmt.Errorf("looking for recordings past their term: %w", err)
 	}
+	var faults []error
 	for _, r := range list {
 		if term := days(r.Contract); term > 0 && !r.Held && r.At.Before(now.Add(-time.Duration(term)*day)) {
-			if err := k.erase(ctx, r, term, now); err != nil {
+			err := k.erase(ctx, r, term, now)
+			if errors.Is(err, storage.ErrDown) || ctx.Err() != nil {
 				return false, err
 			}
+			faults = append(faults, err)
 		}
 		k.behind = r
 	}
 	if len(list) < piece {
 		k.behind = tickets.Kept{}
-		return false, nil
+		return false, errors.Join(faults...)
 	}
-	return true, nil
+	return true, errors.Join(faults...)
 }
 
 // erase erases one. A hold that was set a moment ago keeps it, and is no fault.
@@ -99,7 +104,7 @@ func (k *Terms) Round(ctx context.Context, pause func() bool) {
 		if err != nil && ctx.Err() == nil {
 			k.Log.Warn("recordings past their term are erased later", "error", err)
 		}
-		if err != nil || !more || !pause() {
+		if !more || !pause() {
 			return
 		}
 	}
