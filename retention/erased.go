@@ -5,6 +5,7 @@ package retention
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -49,18 +50,20 @@ func (e *Erasures) round(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	var faults []error // a sound that cannot be deleted keeps none behind it here
 	for behind, more := e.done, true; more; {
 		list, err := e.Store.Erasures(ctx, behind, page)
 		if err != nil {
 			return err
 		}
-		if err := e.delete(list, now); err != nil {
-			return err
-		}
+		faults = append(faults, e.delete(list, now))
 		for _, x := range list {
 			behind = x.Place
 		}
 		more = len(list) == page
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
 	}
 	places := slices.Sorted(maps.Keys(e.fresh))
 	for _, place := range places {
@@ -95,7 +98,8 @@ func (e *Erasures) delete(list []tickets.Erasure, now time.Time) error {
 	return nil
 }
 
-// start goes through the whole pages of what was ever erased, and deletes what lies here. The last page is left to the round.
+// start goes through the whole pages of what was ever erased, and deletes what lies here. The last page is left to the round, and so is
+// all behind a sound that cannot be deleted.
 func (e *Erasures) start(ctx context.Context) error {
 	ids, err := e.Spool.List()
 	if err != nil {
@@ -105,8 +109,8 @@ func (e *Erasures) start(ctx context.Context) error {
 	for _, id := range ids {
 		here[id] = true
 	}
-	for {
-		list, err := e.Store.Erasures(ctx, e.done, page)
+	for behind, whole := e.done, true; ; {
+		list, err := e.Store.Erasures(ctx, behind, page)
 		if err != nil {
 			return err
 		}
@@ -121,10 +125,10 @@ func (e *Erasures) start(ctx context.Context) error {
 			}
 		}
 		if len(gone) > 0 {
-			if err := e.Delete(gone); err != nil {
-				return err
-			}
+			whole = e.Delete(gone) == nil && whole
 		}
-		e.done = list[page-1].Place
+		if behind = list[page-1].Place; whole {
+			e.done = behind
+		}
 	}
 }

@@ -201,6 +201,7 @@ func (l *late) Erasures(ctx context.Context, behind int64, limit int) ([]tickets
 type disk struct {
 	lie   map[string]bool
 	stuck bool
+	never string // cannot be deleted, whatever happens
 	asked int
 }
 
@@ -216,10 +217,42 @@ func (d *disk) delete(ids []string) error {
 		return errors.New("the disk does not delete")
 	}
 	for _, id := range ids {
-		d.asked++
-		delete(d.lie, id)
+		if d.asked++; id != d.never {
+			delete(d.lie, id)
+		}
+	}
+	if d.never != "" && slices.Contains(ids, d.never) {
+		return errors.New("one is not deleted")
 	}
 	return nil
+}
+
+// TestASoundThatCannotBeDeletedKeepsNoOtherHere has one among the first that were erased, before the start or after it.
+func TestASoundThatCannotBeDeletedKeepsNoOtherHere(t *testing.T) {
+	for name, before := range map[string]bool{"before the start": true, "after it": false} {
+		t.Run(name, func(t *testing.T) {
+			h, d := open(t), &disk{lie: map[string]bool{}, never: "short-3"}
+			e := &Erasures{Spool: d, Delete: d.delete, Store: h.store, Log: slog.New(slog.DiscardHandler)}
+			if !before {
+				e.Round(t.Context(), now)
+			}
+			for i := range 3 * page {
+				n := h.ticket("short", i)
+				h.must(h.desk.EraseRecordings(t.Context(), n, nil, "staff:anna", "asked for", now))
+				d.lie[fmt.Sprint("short-", i)] = true
+			}
+			for i := range 3 {
+				e.Round(t.Context(), now.Add(time.Duration(i)*settled))
+			}
+			if len(d.lie) != 1 || !d.lie[d.never] {
+				t.Fatalf("%d lie here", len(d.lie))
+			}
+			d.never = ""
+			if e.Round(t.Context(), now.Add(4*settled)); len(d.lie) != 0 {
+				t.Error("what can be deleted at last is not")
+			}
+		})
+	}
 }
 
 func TestWhatWasErasedElsewhereIsDeletedHere(t *testing.T) {
