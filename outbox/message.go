@@ -27,7 +27,7 @@ type Message struct {
 	State    State
 	Held     bool      // quiet hours keep it back; what cannot wait goes before it
 	Due      time.Time // when it is tried next
-	Since    time.Time // from when on it is tried; with it begins the time after which it is given up
+	Since    time.Time // its first try, or when it was sent again; with it begins the time after which it is given up
 	Tries    int       // how often it was begun to be sent
 	Error    string    // why the last try failed
 	SentAt   time.Time // zero: not yet
@@ -49,6 +49,9 @@ func gap(tries int) time.Duration { return min(FirstGap<<min(max(tries-1, 0), 20
 // try can mend.
 func (m Message) failed(why string, after time.Duration, final bool, now time.Time) Message {
 	m.Error = why
+	if m.Tries == 1 { // it may have waited for days: for a paused endpoint, or behind another one of its ticket
+		m.Since = now
+	}
 	if final || now.Sub(m.Since) >= GiveUp {
 		m.State = Dead
 		return m

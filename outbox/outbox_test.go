@@ -207,6 +207,27 @@ func TestWhatIsNotTakenForThreeDaysIsADeadLetterThatCanBeSentAgain(t *testing.T)
 	})
 }
 
+// TestWhatWaitedForDaysIsTriedForThreeDays: a pause, or a message before it, takes nothing of the time in which it is tried.
+func TestWhatWaitedForDaysIsTriedForThreeDays(t *testing.T) {
+	with(t, outbox.Endpoint{Paused: true}, func(n *apptest.Program, r *receiver) {
+		r.set(errors.New("connection refused"))
+		opened(n, sla.Question)
+		n.Passes(outbox.GiveUp + time.Hour)
+		e, err := n.Store.Endpoint(n.Context(), "zammad")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Paused = false
+		if _, err = n.Store.PutEndpoint(n.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		n.Passes(time.Minute)
+		if dead, err := n.Store.Messages(n.Context(), outbox.Filter{State: outbox.Dead}); len(dead) > 0 || err != nil || r.tried() != 3 {
+			t.Errorf("after %d tries dead letters %+v, %v", r.tried(), dead, err)
+		}
+	})
+}
+
 func TestAReceiverThatIsGoneMakesADeadLetterAtOnceAndWhatItAsksForIsKept(t *testing.T) {
 	for name, c := range map[string]struct {
 		why  outbox.Failure
