@@ -230,7 +230,7 @@ func (s *Store) ClaimMessage(_ context.Context, endpoint string, now, until time
 		return outbox.Message{}, fmt.Errorf("the next message to %s: %w", endpoint, storage.ErrNotFound)
 	}
 	m := &s.outgoing[next]
-	m.Due, m.Held = until, false
+	m.Due, m.Held, m.Error = until, false, ""
 	m.Tries++
 	return *m, nil
 }

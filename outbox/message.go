@@ -29,7 +29,7 @@ type Message struct {
 	Due      time.Time // when it is tried next
 	Since    time.Time // its first try, or when it was sent again; with it begins the time after which it is given up
 	Tries    int       // how often it was begun to be sent
-	Error    string    // why the last try failed
+	Error    string    // why the last try failed; empty while it is tried
 	SentAt   time.Time // zero: not yet
 }
 
@@ -70,6 +70,11 @@ func (m Message) taken(now time.Time) Message {
 func (m Message) again(now time.Time) Message {
 	m.State, m.Due, m.Since, m.Held = Waiting, now, now, false
 	return m
+}
+
+// beingTried tells whether somebody tries it at an instant: who claims a message clears its error, and Due is when the claim ends.
+func (m Message) beingTried(now time.Time) bool {
+	return m.State == Waiting && !m.Held && m.Tries > 0 && m.Error == "" && m.Due.After(now)
 }
 
 // Filter selects messages.

@@ -36,12 +36,12 @@ type Store interface {
 	CountMessages(ctx context.Context) (map[string]map[State]int, error)
 	// DueEndpoints are those with a message that is due.
 	DueEndpoints(ctx context.Context, now time.Time) ([]string, error)
-	// ClaimMessage takes the next message of an endpoint that is due and behind no other of its ticket, counts a try, and keeps it from
-	// everybody else until an instant. storage.ErrNotFound: there is none.
+	// ClaimMessage takes the next message of an endpoint that is due and behind no other of its ticket, counts a try, clears its error,
+	// and keeps it from everybody else until an instant. storage.ErrNotFound: there is none.
 	ClaimMessage(ctx context.Context, endpoint string, now, until time.Time) (Message, error)
 	// PutMessage writes how a message stands that was tried so often. storage.ErrConflict when somebody has tried it meanwhile.
 	PutMessage(ctx context.Context, m Message, tried int) error
-	// Hasten makes every message that waits for another try due at once; those held by quiet hours stay.
+	// Hasten makes every message that waits for another try due at once; those that are being tried, or held by quiet hours, stay.
 	Hasten(ctx context.Context, endpoint string, now time.Time) error
 	// ForgetMessages forgets what was taken and dead letters from before two instants.
 	ForgetMessages(ctx context.Context, sent, dead time.Time) error
@@ -302,14 +302,13 @@ func (o *Outbox) try(ctx context.Context, e Endpoint, m Message) bool {
 	switch {
 	case err == nil:
 		o.cfg.Counted(Delivered)
-		recovered := m.Error != "" || tried > 1
-		ok := o.put(keep, m.taken(now), tried)
-		if recovered && ok {
-			if err := o.cfg.Store.Hasten(keep, e.ID, now); err != nil {
-				o.cfg.Log.Warn("messages wait for their next try although the receiver is back", "endpoint", e.ID, "error", err)
-			}
+		if !o.put(keep, m.taken(now), tried) {
+			return false
 		}
-		return ok
+		if err := o.cfg.Store.Hasten(keep, e.ID, now); err != nil {
+			o.cfg.Log.Warn("messages wait for their next try although the receiver works", "endpoint", e.ID, "error", err)
+		}
+		return true
 	case ctx.Err() != nil: // we stop: it counts as not tried, and goes out with the same id by the next start
 		m.Due, m.Tries = now, m.Tries-1
 		o.put(keep, m, tried)
@@ -336,10 +335,10 @@ func (o *Outbox) put(ctx context.Context, m Message, tried int) bool {
 	return true
 }
 
-// Retry sends a message again, whatever became of it; one that waits is due at once.
+// Retry sends a message again, whatever became of it; one that waits is due at once, and one that is being tried stays.
 func (o *Outbox) Retry(ctx context.Context, endpoint, id string, now time.Time) (Message, error) {
 	m, err := o.cfg.Store.Message(ctx, endpoint, id)
-	if err != nil {
+	if err != nil || m.beingTried(now) {
 		return m, err
 	}
 	tried := m.Tries

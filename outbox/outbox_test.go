@@ -228,6 +228,51 @@ func TestWhatWaitedForDaysIsTriedForThreeDays(t *testing.T) {
 	})
 }
 
+// TestAReceiverThatIsBackGetsAllThatFailed as soon as it takes one message, also one that it was never sent before.
+func TestAReceiverThatIsBackGetsAllThatFailed(t *testing.T) {
+	with(t, outbox.Endpoint{}, func(n *apptest.Program, r *receiver) {
+		r.set(errors.New("connection refused"))
+		opened(n, sla.Question)
+		n.Passes(12 * time.Hour)
+		r.set(nil)
+		tried := r.tried()
+		opened(n, sla.Question)
+		n.Passes(5 * time.Second)
+		if got := r.told(); !slices.Equal(got, []string{"418 ticket.opened", "417 ticket.opened"}) || r.tried() != tried+2 {
+			t.Errorf("told %v by %d tries", got, r.tried()-tried)
+		}
+	})
+}
+
+// TestAMessageIsNotSentTwiceAtOnce, whoever asks for it to be sent again while it is under way.
+func TestAMessageIsNotSentTwiceAtOnce(t *testing.T) {
+	with(t, outbox.Endpoint{}, func(n *apptest.Program, r *receiver) {
+		opened(n, sla.Question)
+		n.Passes(5 * time.Second)
+		all, err := n.Store.Messages(n.Context(), outbox.Filter{})
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		if _, err = n.App.Outbox().Retry(n.Context(), "zammad", all[0].ID, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = n.Store.ClaimMessage(n.Context(), "zammad", time.Now(), time.Now().Add(time.Minute)); err != nil { // another node
+			t.Fatal(err)
+		}
+		if _, err = n.App.Outbox().Retry(n.Context(), "zammad", all[0].ID, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		n.Passes(50 * time.Second)
+		if len(r.all()) != 1 {
+			t.Errorf("sent %d times while another node sends it", len(r.all()))
+		}
+		n.Passes(15 * time.Second)
+		if len(r.all()) != 2 {
+			t.Errorf("sent %d times: the other node is gone", len(r.all()))
+		}
+	})
+}
+
 func TestAReceiverThatIsGoneMakesADeadLetterAtOnceAndWhatItAsksForIsKept(t *testing.T) {
 	for name, c := range map[string]struct {
 		why  outbox.Failure

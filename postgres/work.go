@@ -134,7 +134,7 @@ on conflict (endpoint, id) do nothing`
 	countOutgoing  = `select endpoint, state, count(*) from outgoing where state in ('waiting', 'dead') group by endpoint, state`
 	dueEndpoints   = `select distinct endpoint from outgoing where state = 'waiting' and due <= $1 order by endpoint`
 	// Behind an earlier one of its ticket a message waits, unless quiet hours keep the earlier one.
-	claimOutgoing = `update outgoing set due = $3, held = false, tries = tries + 1 where place = (
+	claimOutgoing = `update outgoing set due = $3, held = false, tries = tries + 1, error = '' where place = (
 	select place from outgoing m where endpoint = $1 and state = 'waiting' and due <= $2 and not exists (
 		select from outgoing b where b.endpoint = m.endpoint and b.ticket = m.ticket and b.state = 'waiting' and b.place < m.place and (not b.held or b.due <= $2))
 	order by due, place limit 1 for update skip locked) returning ` + outgoingColumns
