@@ -259,12 +259,26 @@ func (s *Store) Hasten(_ context.Context, endpoint string, now time.Time) error 
 	return nil
 }
 
-// ForgetMessages forgets old messages.
+// Requeue makes dead letters wait again.
+func (s *Store) Requeue(_ context.Context, endpoint string, now time.Time) (count int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n, m := range s.outgoing {
+		if m.Endpoint == endpoint && m.State == outbox.Dead {
+			s.outgoing[n] = m.Again(now)
+			count++
+		}
+	}
+	return count, nil
+}
+
+// ForgetMessages forgets old messages, and those of endpoints that are gone.
 func (s *Store) ForgetMessages(_ context.Context, sent, dead time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.outgoing = slices.DeleteFunc(s.outgoing, func(m outbox.Message) bool {
-		return m.State == outbox.Sent && m.SentAt.Before(sent) || m.State == outbox.Dead && m.Due.Before(dead)
+		_, known := s.endpoints[m.Endpoint]
+		return !known || m.State == outbox.Sent && m.SentAt.Before(sent) || m.State == outbox.Dead && m.Due.Before(dead)
 	})
 	return nil
 }

@@ -66,8 +66,8 @@ func (m Message) taken(now time.Time) Message {
 	return m
 }
 
-// again is a dead letter, or one that waits, as it is tried at once.
-func (m Message) again(now time.Time) Message {
+// Again is the message as it is tried at once, whatever became of it.
+func (m Message) Again(now time.Time) Message {
 	m.State, m.Due, m.Since, m.Held = Waiting, now, now, false
 	return m
 }

@@ -43,7 +43,9 @@ type Store interface {
 	PutMessage(ctx context.Context, m Message, tried int) error
 	// Hasten makes every message that waits for another try due at once; those that are being tried, or held by quiet hours, stay.
 	Hasten(ctx context.Context, endpoint string, now time.Time) error
-	// ForgetMessages forgets what was taken and dead letters from before two instants.
+	// Requeue makes every dead letter of an endpoint wait again, due at once, and counts them.
+	Requeue(ctx context.Context, endpoint string, now time.Time) (int, error)
+	// ForgetMessages forgets what was taken and dead letters from before two instants, and what a removed endpoint was to be told.
 	ForgetMessages(ctx context.Context, sent, dead time.Time) error
 }
 
@@ -342,26 +344,20 @@ func (o *Outbox) Retry(ctx context.Context, endpoint, id string, now time.Time) 
 		return m, err
 	}
 	tried := m.Tries
-	if err := o.cfg.Store.PutMessage(ctx, m.again(now), tried); err != nil {
+	if err := o.cfg.Store.PutMessage(ctx, m.Again(now), tried); err != nil {
 		return m, err
 	}
 	o.tell()
-	return m.again(now), nil
+	return m.Again(now), nil
 }
 
 // RetryAll sends every dead letter of an endpoint again, and tells how many they were.
 func (o *Outbox) RetryAll(ctx context.Context, endpoint string, now time.Time) (int, error) {
-	all, err := o.cfg.Store.Messages(ctx, Filter{Endpoint: endpoint, State: Dead, Limit: 10_000})
-	if err != nil {
-		return 0, err
+	n, err := o.cfg.Store.Requeue(ctx, endpoint, now)
+	if n > 0 {
+		o.tell()
 	}
-	for n, m := range all {
-		if err := o.cfg.Store.PutMessage(ctx, m.again(now), m.Tries); err != nil && !errors.Is(err, storage.ErrConflict) {
-			return n, err
-		}
-	}
-	o.tell()
-	return len(all), nil
+	return n, err
 }
 
 // Try sends a test message to an endpoint at once, and keeps nothing of it. The error is why it was not taken.

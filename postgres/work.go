@@ -138,9 +138,11 @@ on conflict (endpoint, id) do nothing`
 	select place from outgoing m where endpoint = $1 and state = 'waiting' and due <= $2 and not exists (
 		select from outgoing b where b.endpoint = m.endpoint and b.ticket = m.ticket and b.state = 'waiting' and b.place < m.place and (not b.held or b.due <= $2))
 	order by due, place limit 1 for update skip locked) returning ` + outgoingColumns
-	putOutgoing      = `update outgoing set state = $3, held = $4, due = $5, since = $6, tries = $7, error = $8, sent_at = $9 where endpoint = $1 and id = $2 and tries = $10`
-	hastenOutgoing   = `update outgoing set due = $2 where endpoint = $1 and state = 'waiting' and error <> '' and due > $2`
-	forgetOutgoing   = `delete from outgoing where state = 'sent' and sent_at < $1 or state = 'dead' and due < $2`
+	putOutgoing     = `update outgoing set state = $3, held = $4, due = $5, since = $6, tries = $7, error = $8, sent_at = $9 where endpoint = $1 and id = $2 and tries = $10`
+	hastenOutgoing  = `update outgoing set due = $2 where endpoint = $1 and state = 'waiting' and error <> '' and due > $2`
+	requeueOutgoing = `update outgoing set state = 'waiting', held = false, due = $2, since = $2 where endpoint = $1 and state = 'dead'`
+	forgetOutgoing  = `delete from outgoing where state = 'sent' and sent_at < $1 or state = 'dead' and due < $2
+	or endpoint not in (select id from documents where kind = 'endpoint')`
 	deleteOutgoingOf = `delete from outgoing where endpoint = $1`
 )
 
@@ -244,7 +246,17 @@ func (s *Store) Hasten(ctx context.Context, endpoint string, now time.Time) erro
 	return s.exec(ctx, "sending what waits for "+endpoint, hastenOutgoing, endpoint, now)
 }
 
-// ForgetMessages forgets old messages.
+// Requeue makes dead letters wait again.
+func (s *Store) Requeue(ctx context.Context, endpoint string, now time.Time) (n int, err error) {
+	err = s.with(ctx, "sending the dead letters of "+endpoint+" again", func(ctx context.Context, c *pgxpool.Conn) error {
+		done, err := c.Exec(ctx, requeueOutgoing, endpoint, now)
+		n = int(done.RowsAffected())
+		return err
+	})
+	return n, err
+}
+
+// ForgetMessages forgets old messages, and those of endpoints that are gone.
 func (s *Store) ForgetMessages(ctx context.Context, sent, dead time.Time) error {
 	return s.exec(ctx, "forgetting old messages to other systems", forgetOutgoing, sent, dead)
 }

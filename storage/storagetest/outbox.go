@@ -25,6 +25,7 @@ func Outbox(t *testing.T, open func(t *testing.T) outbox.Store) {
 		"what quiet hours keep lets the urgent pass":      urgentPasses,
 		"what was tried by somebody else is no more ours": staleOutcome,
 		"a receiver that is back gets all that waited":    hastened,
+		"dead letters are sent again":                     requeued,
 		"old messages are forgotten":                      messagesForgotten,
 		"an endpoint that is removed has no messages":     endpointRemoved,
 	})
@@ -176,8 +177,34 @@ func hastened(t *testing.T, s outbox.Store) {
 	check.Equal(t, "while it is being tried", claimed(t, s, monday), "")
 }
 
+func requeued(t *testing.T, s outbox.Store) {
+	ctx, later := t.Context(), monday.Add(time.Hour)
+	for id, state := range map[string]outbox.State{"a": outbox.Dead, "b": outbox.Sent, "c": outbox.Waiting} {
+		m := outgoing(417, id, monday.Add(2*time.Hour))
+		check.Must(t, s.AddMessages(ctx, []outbox.Message{m}))
+		m.State, m.Error, m.Tries = state, "it answers 500", 80
+		check.Must(t, s.PutMessage(ctx, m, 0))
+	}
+	n, err := s.Requeue(ctx, "other", later)
+	check.Must(t, err)
+	check.Equal(t, "of another endpoint", n, 0)
+	n, err = s.Requeue(ctx, "e", later)
+	check.Must(t, err)
+	check.Equal(t, "sent again", n, 1)
+	a, err := s.Message(ctx, "e", "a")
+	check.Must(t, err)
+	want := outgoing(417, "a", later)
+	want.Tries, want.Error = 80, "it answers 500"
+	check.Equal(t, "a dead letter that is sent again", a, want)
+}
+
 func messagesForgotten(t *testing.T, s outbox.Store) {
 	ctx := t.Context()
+	_, err := s.PutEndpoint(ctx, outbox.Endpoint{ID: "e"})
+	check.Must(t, err)
+	gone := outgoing(417, "a", monday)
+	gone.Endpoint = "removed"
+	check.Must(t, s.AddMessages(ctx, []outbox.Message{gone}))
 	at := func(hour int) time.Time { return monday.Add(time.Duration(hour) * time.Hour) }
 	for id, m := range map[string]outbox.Message{
 		"a": {State: outbox.Sent, SentAt: at(1)}, "b": {State: outbox.Sent, SentAt: at(3)}, "c": {State: outbox.Dead, Due: at(1)}, "d": {State: outbox.Dead, Due: at(3)}, "e": {State: outbox.Waiting, Due: at(0)},
