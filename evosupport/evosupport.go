@@ -53,8 +53,12 @@ func (p Product) Newest() (Release, bool) {
 	return p.Releases[len(p.Releases)-1], true
 }
 
-// Publish is the product with one more version. One that was published before becomes the newest, with what is said of it now.
+// Publish is the product with one more version. One that was published before becomes the newest, with what is said of it now, and
+// keeps its tickets where none is named.
 func (p Product) Publish(r Release) Product {
+	if at := slices.IndexFunc(p.Releases, func(o Release) bool { return o.Name == r.Name }); at >= 0 && len(r.Tickets) == 0 {
+		r.Tickets = p.Releases[at].Tickets
+	}
 	p.Releases = slices.DeleteFunc(slices.Clone(p.Releases), func(o Release) bool { return o.Name == r.Name })
 	p.Releases = append(p.Releases, r)
 	p.Releases = p.Releases[max(0, len(p.Releases)-MostReleases):]

@@ -25,6 +25,10 @@ func TestTheVersionPublishedLastIsTheNewestWhateverItIsCalled(t *testing.T) {
 	if len(p.Releases) != 3 {
 		t.Errorf("one published twice stands twice: %+v", p.Releases)
 	}
+	again := Product{Releases: []Release{{Name: "8.1", Tickets: []tickets.Number{417}}}}.Publish(Release{Name: "8.1", Note: "now for all"})
+	if r, ok := again.Brought(417); !ok || r.Note != "now for all" {
+		t.Errorf("published again it brought nothing: %+v", again)
+	}
 	for n := range 2 * MostReleases {
 		p = p.Publish(Release{Name: fmt.Sprint(n)})
 	}

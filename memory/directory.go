@@ -209,6 +209,9 @@ type evoTables struct {
 // productCopy shares nothing with a product.
 func productCopy(p evosupport.Product) evosupport.Product {
 	p.Releases = slices.Clone(p.Releases)
+	for n := range p.Releases {
+		p.Releases[n].Tickets = slices.Clone(p.Releases[n].Tickets)
+	}
 	return p
 }
 

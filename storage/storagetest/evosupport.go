@@ -49,6 +49,10 @@ func productsReturn(t *testing.T, s evosupport.Store) {
 	all, err := s.Products(t.Context())
 	check.Must(t, err)
 	check.Equal(t, "products", all, []evosupport.Product{p})
+	all[0].Releases[1].Tickets[0], p.Releases[1].Tickets[0] = 1, 2
+	again, err := s.Product(t.Context(), "pbx")
+	check.Must(t, err)
+	check.Equal(t, "tickets, whoever writes into a copy", again.Releases[1].Tickets, []tickets.Number{417})
 }
 
 func installedFound(t *testing.T, s evosupport.Store) {
