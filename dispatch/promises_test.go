@@ -190,7 +190,7 @@ func ofTheConsole() []promise {
 func ofInstalled() []promise {
 	stands := func(holds func(i evosupport.Standing) bool) func(said) bool {
 		return func(s said) bool {
-			all, err := evosupport.Standings(context.Background(), s.Store, s.Desk.Book().Contracts, s.ticket.Contract, s.now)
+			all, err := evosupport.Standings(context.Background(), s.Store, s.Desk.Book().Contracts, s.ticket.Contract, func() time.Time { return s.now })
 			return err == nil && len(all) == 1 && holds(all[0])
 		}
 	}

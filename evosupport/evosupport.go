@@ -111,8 +111,8 @@ type Book interface {
 	Get(id directory.ContractID) (directory.Contract, bool)
 }
 
-// Standings tells how every installation of a contract stands, or all of them where none is named.
-func Standings(ctx context.Context, s Store, contracts Book, contract directory.ContractID, now time.Time) ([]Standing, error) {
+// Standings tells how every installation of a contract stands, or all of them where none is named. now is asked where there is one.
+func Standings(ctx context.Context, s Store, contracts Book, contract directory.ContractID, now func() time.Time) ([]Standing, error) {
 	installed, err := s.InstalledOf(ctx, contract)
 	if err != nil || len(installed) == 0 {
 		return nil, err
@@ -121,10 +121,10 @@ func Standings(ctx context.Context, s Store, contracts Book, contract directory.
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Standing, 0, len(installed))
+	list, at := make([]Standing, 0, len(installed)), now()
 	for _, i := range installed {
 		c, _ := contracts.Get(i.Contract)
-		list = append(list, StandingOf(i, products, c, now))
+		list = append(list, StandingOf(i, products, c, at))
 	}
 	return list, nil
 }
@@ -136,7 +136,7 @@ type Facts struct {
 }
 
 // OfTicket gathers what Evo Support says of a ticket.
-func OfTicket(ctx context.Context, s Store, contracts Book, t tickets.Ticket, now time.Time) (f Facts, err error) {
+func OfTicket(ctx context.Context, s Store, contracts Book, t tickets.Ticket, now func() time.Time) (f Facts, err error) {
 	if t.Contract != "" {
 		if f.Standings, err = Standings(ctx, s, contracts, t.Contract, now); err != nil {
 			return f, err

@@ -166,7 +166,7 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	if p.law, err = s.law(ctx, r, t, lines); err != nil {
 		return p, err
 	}
-	p.Evo, _ = evosupport.OfTicket(ctx, s.Store, s.Desk.Book().Contracts, t, r.Now) // a ticket is shown without it, too
+	p.Evo, _ = evosupport.OfTicket(ctx, s.Store, s.Desk.Book().Contracts, t, func() time.Time { return r.Now }) // a ticket is shown without it, too
 	p.Doing = s.now(r, engineers).of(n)
 	names := namesOf(engineers)
 	for _, e := range lines {

@@ -208,7 +208,7 @@ func (c Config) features(ctx context.Context, at string, r evosupport.Release, s
 
 // standings are those that a query asks for.
 func (c Config) standings(ctx context.Context, in *installationsInput) ([]evosupport.Standing, error) {
-	all, err := evosupport.Standings(ctx, c.Store, c.Desk.Book().Contracts, directory.ContractID(in.Contract), c.Now())
+	all, err := evosupport.Standings(ctx, c.Store, c.Desk.Book().Contracts, directory.ContractID(in.Contract), c.Now)
 	return slices.DeleteFunc(all, func(s evosupport.Standing) bool { return in.Lagging && !s.Lags }), err
 }
 
@@ -264,11 +264,7 @@ func (c Config) putInstallation(ctx context.Context, in *installationInput) (*do
 // OfTicket is what stands at the installations of a ticket's contract, and the version that brought what the ticket asked for; empty:
 // none did yet. Where the store does not answer, the ticket is shown without it.
 func OfTicket(ctx context.Context, s evosupport.Store, contracts evosupport.Book, t tickets.Ticket, now func() time.Time) (installations []InstallationView, brought string) {
-	installed, err := s.InstalledOf(ctx, t.Contract)
-	if err != nil || len(installed) == 0 && t.Category() != sla.Feature {
-		return []InstallationView{}, ""
-	}
-	facts, err := evosupport.OfTicket(ctx, s, contracts, t, now())
+	facts, err := evosupport.OfTicket(ctx, s, contracts, t, now)
 	if err != nil {
 		return []InstallationView{}, ""
 	}
