@@ -364,6 +364,7 @@ func (o *Outbox) RetryAll(ctx context.Context, endpoint string, now time.Time) (
 func (o *Outbox) Try(ctx context.Context, e Endpoint, now time.Time) error {
 	p := Payload{Type: Test, Timestamp: now.UTC(), Data: Data{
 		Summary: "hotline: test", Text: "hotline: test " + now.UTC().Format(time.RFC3339), Ticket: Ticket{Clocks: []Clock{}, OpenedAt: now.UTC(), Priority: 5},
+		Event: Line{Facts: map[string]string{}},
 	}}
 	body, err := json.Marshal(p)
 	if err != nil {

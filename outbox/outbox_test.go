@@ -130,6 +130,14 @@ func TestWhatHappensToATicketIsToldInItsOrder(t *testing.T) {
 		if p.Data.Event.Text != "as agreed" || p.Data.Ticket.Number != 417 || p.Type != outbox.Commented || !strings.Contains(p.Data.Summary, "[417]") {
 			t.Errorf("payload %+v", p)
 		}
+		for _, m := range r.all() { // a template that names one of them is of use for each
+			if _, event, _ := strings.Cut(m.Body, `"event":{`); !strings.Contains(event, `"text":"`) || !strings.Contains(event, `"facts":{`) {
+				t.Errorf("%s lacks a field: %s", m.Kind, event)
+			}
+		}
+		if clock, err := json.Marshal(outbox.Clock{}); err != nil || !strings.Contains(string(clock), `"projected":false,"met_at":null,"broken_at":null`) {
+			t.Errorf("a clock lacks a field: %s, %v", clock, err)
+		}
 	})
 }
 

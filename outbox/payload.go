@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"maps"
 	"time"
 
 	"hotline/limits"
@@ -60,7 +61,7 @@ func KindOf(e tickets.Event) Kind {
 	return ""
 }
 
-// Payload is what a message says, in the form of Standard Webhooks.
+// Payload is what a message says, in the form of Standard Webhooks. Every field stands in every message, so that templates can name it.
 type Payload struct {
 	Type      Kind      `json:"type"`
 	Timestamp time.Time `json:"timestamp"`
@@ -96,9 +97,9 @@ type Ticket struct {
 type Clock struct {
 	Kind      string     `json:"kind"`
 	Due       time.Time  `json:"due"`
-	Projected bool       `json:"projected,omitempty"`
-	Met       *time.Time `json:"met_at,omitempty"`
-	Broken    *time.Time `json:"broken_at,omitempty"`
+	Projected bool       `json:"projected"`
+	Met       *time.Time `json:"met_at"`
+	Broken    *time.Time `json:"broken_at"`
 }
 
 // Line is the line of the history that the message tells of.
@@ -106,8 +107,8 @@ type Line struct {
 	ID    string            `json:"id"`
 	Kind  string            `json:"kind"`
 	Actor string            `json:"actor"`
-	Text  string            `json:"text,omitempty"`
-	Facts map[string]string `json:"facts,omitempty"`
+	Text  string            `json:"text"`
+	Facts map[string]string `json:"facts"`
 }
 
 // longestText bounds what a message repeats of texts that people wrote: the whole stands on the ticket.
@@ -121,8 +122,9 @@ func PayloadOf(t tickets.Ticket, e tickets.Event, summary, text string) Payload 
 			Number: int64(t.Number), State: string(t.State), Category: string(t.Category()), Priority: int(t.Priority), Level: string(t.Level), Channel: string(t.Channel),
 			Contract: string(t.Contract), Customer: string(t.Customer), Name: t.Name, Caller: t.Caller, Assignee: t.Assignee, OpenedAt: t.OpenedAt.UTC(), Clocks: []Clock{},
 		},
-		Event: Line{ID: e.ID, Kind: string(e.Kind), Actor: e.Actor, Text: limits.Plain(e.Text, longestText), Facts: e.Facts},
+		Event: Line{ID: e.ID, Kind: string(e.Kind), Actor: e.Actor, Text: limits.Plain(e.Text, longestText), Facts: map[string]string{}},
 	}}
+	maps.Copy(p.Data.Event.Facts, e.Facts)
 	for _, c := range t.Clocks {
 		p.Data.Ticket.Clocks = append(p.Data.Ticket.Clocks, Clock{string(c.Kind), c.Due.UTC(), c.Projected, some(c.MetAt), some(c.BrokenAt)})
 	}
