@@ -5,11 +5,13 @@
 package send
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -158,7 +160,8 @@ func reason(err error) string {
 
 // scrubbed is a text without the endpoint's secrets.
 func scrubbed(text string, e outbox.Endpoint) string {
-	for _, secret := range e.Secrets {
+	longest := func(a, b string) int { return cmp.Compare(len(b), len(a)) } // one may begin another one
+	for _, secret := range slices.SortedFunc(maps.Values(e.Secrets), longest) {
 		if len(secret) >= 4 {
 			for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
 				text = strings.ReplaceAll(text, form, "***")
@@ -178,9 +181,8 @@ func Request(ctx context.Context, e outbox.Endpoint, m outbox.Message) (*http.Re
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(whole.URL)
-	if err != nil || at.Host == "" || at.User != nil || at.Scheme != "https" && at.Scheme != "http" {
-		return nil, errors.New("the address of the endpoint is none of http or https, or holds a password")
+	if err := reachable(whole.URL); err != nil {
+		return nil, err
 	}
 	r, err := http.NewRequestWithContext(ctx, whole.Method, whole.URL, strings.NewReader(whole.Body))
 	if err != nil {
@@ -196,6 +198,15 @@ func Request(ctx context.Context, e outbox.Endpoint, m outbox.Message) (*http.Re
 		return r, sign(r, e, m, time.Now())
 	}
 	return r, nil
+}
+
+// reachable refuses an address to which nothing can be sent.
+func reachable(address string) error {
+	at, err := url.Parse(address)
+	if err != nil || at.Host == "" || at.User != nil || at.Scheme != "https" && at.Scheme != "http" {
+		return errors.New("the address of the endpoint is none of http or https, or holds a password")
+	}
+	return nil
 }
 
 // sign adds the headers of Standard Webhooks 1.0.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -58,12 +59,7 @@ var shipped = sync.OnceValue(func() map[string]Template {
 
 // Templates are those that ship, by name.
 func Templates() []Template {
-	var list []Template
-	for _, t := range shipped() {
-		list = append(list, t)
-	}
-	slices.SortFunc(list, func(a, b Template) int { return cmp.Compare(a.Name, b.Name) })
-	return list
+	return slices.SortedFunc(maps.Values(shipped()), func(a, b Template) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 func (t Template) request() outbox.Request {
@@ -85,23 +81,14 @@ func requestOf(e outbox.Endpoint) (outbox.Request, error) {
 // Lacks names what an endpoint's template needs and the endpoint does not have; empty: nothing.
 func Lacks(e outbox.Endpoint) string {
 	t := shipped()[e.Template]
-	for given, needs := range map[*map[string]string]map[string]string{&e.Values: t.Values, &e.Secrets: t.Secrets} {
-		for _, name := range sorted(needs) {
-			if (*given)[name] == "" && !strings.HasPrefix(needs[name], "optional") {
+	for _, part := range []struct{ given, needs map[string]string }{{e.Values, t.Values}, {e.Secrets, t.Secrets}} {
+		for _, name := range slices.Sorted(maps.Keys(part.needs)) {
+			if part.given[name] == "" && !strings.HasPrefix(part.needs[name], "optional") {
 				return name
 			}
 		}
 	}
 	return ""
-}
-
-func sorted(m map[string]string) []string {
-	var names []string
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // partMost is how long a part of a request may become.
@@ -200,7 +187,7 @@ func Check(r outbox.Request) error {
 	for name, value := range r.Headers {
 		parts["headers."+name] = value
 	}
-	for _, name := range sorted(parts) {
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		if _, err := parsed(name, parts[name]); err != nil {
 			return err
 		}
@@ -222,7 +209,7 @@ func filled(r outbox.Request, e outbox.Endpoint, m outbox.Message) (outbox.Reque
 	inside, _ := data["data"].(map[string]any)
 	gaps := map[string]any{
 		"id": m.ID, "type": data["type"], "timestamp": data["timestamp"], "summary": inside["summary"], "text": inside["text"],
-		"ticket": inside["ticket"], "event": inside["event"], "values": lenient(e.Values), "secrets": lenient(e.Secrets),
+		"ticket": inside["ticket"], "event": inside["event"], "values": e.Values, "secrets": e.Secrets,
 	}
 	out := outbox.Request{Method: r.Method, Headers: map[string]string{}}
 	var err error
@@ -245,14 +232,6 @@ func filled(r outbox.Request, e outbox.Endpoint, m outbox.Message) (outbox.Reque
 		out.Headers[name] = strings.TrimSpace(fill("headers."+name, value))
 	}
 	return out, err
-}
-
-// lenient are values of which one that was not given is empty.
-func lenient(given map[string]string) map[string]string {
-	if given == nil {
-		return map[string]string{}
-	}
-	return given
 }
 
 // bounded is a text that grows up to partMost.
