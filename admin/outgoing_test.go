@@ -61,6 +61,9 @@ func TestAnEndpointIsWrittenTriedAndItsSecretsAreNeverShownAgain(t *testing.T) {
 		"body.template":        strings.Replace(toZammad, `"webhook"`, `"pigeon"`, 1),
 		"body.secrets.signing": strings.Replace(toZammad, `"kinds"`, `"secrets":{"signing":"x"},"kinds"`, 1),
 		"body.request":         `{"template":"own"}`,
+		"body.quiet.except":    strings.Replace(toZammad, `"zone"`, `"except":["ticket.lost"],"zone"`, 1),
+		"none of http":         strings.Replace(toZammad, "https://zammad", "ftp://zammad", 1),
+		"holds a user":         strings.Replace(toZammad, "https://zammad", "https://me:s3cr3t@zammad", 1),
 		"gopher":               `{"template":"own","request":{"method":"POST","url":"gopher://x"}}`,
 	} {
 		if r := h.put("/endpoints/other", body); r.status != 422 || !strings.Contains(r.body, strings.Replace(at, "gopher", "neither with", 1)) {

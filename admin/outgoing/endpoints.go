@@ -213,9 +213,14 @@ func kinds(names []string) (list []outbox.Kind) {
 
 // sound refuses an endpoint that could be told nothing, by its field.
 func (c Config) sound(e outbox.Endpoint) error {
-	for _, k := range slices.Concat(e.Kinds, e.Quiet.Except) {
-		if !slices.Contains(outbox.Kinds(), k) {
-			return problem.Refused("body.kinds", fmt.Sprintf("%q is nothing that is told; there are %v", k, outbox.Kinds()))
+	for _, part := range []struct {
+		at   string
+		list []outbox.Kind
+	}{{"body.kinds", e.Kinds}, {"body.quiet.except", e.Quiet.Except}} {
+		for _, k := range part.list {
+			if !slices.Contains(outbox.Kinds(), k) {
+				return problem.Refused(part.at, fmt.Sprintf("%q is nothing that is told; there are %v", k, outbox.Kinds()))
+			}
 		}
 	}
 	for _, name := range e.Categories {
@@ -246,6 +251,9 @@ func (c Config) sound(e outbox.Endpoint) error {
 	}
 	if lacks := send.Lacks(e); lacks != "" && (e.Template != outbox.Webhook || lacks != send.SigningSecret) {
 		return problem.Refused("body", fmt.Sprintf("template %s needs %s, which is not given; GET /api/v1/endpoint-templates says what it is", e.Template, lacks))
+	}
+	if err := send.CheckAddress(e); err != nil {
+		return problem.Refused("body", err.Error())
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func Request(ctx context.Context, e outbox.Endpoint, m outbox.Message) (*http.Re
 func reachable(address string) error {
 	at, err := url.Parse(address)
 	if err != nil || at.Host == "" || at.User != nil || at.Scheme != "https" && at.Scheme != "http" {
-		return errors.New("the address of the endpoint is none of http or https, or holds a password")
+		return errors.New("the address of the endpoint is none of http or https, or holds a user or a password: write one such as https://name.example/path")
 	}
 	return nil
 }

@@ -186,6 +186,9 @@ func TestEveryTemplateMakesARequest(t *testing.T) {
 				t.Errorf("%s asks %s", e.ID, r.URL)
 			}
 		}
+		if err := CheckAddress(e); err != nil {
+			t.Errorf("%s: %v", e.ID, err)
+		}
 		if lacks := Lacks(e); lacks != "" {
 			t.Errorf("%s lacks %s", e.ID, lacks)
 		}
@@ -234,6 +237,18 @@ func TestWhatAnOwnTemplateMayNot(t *testing.T) {
 		e := outbox.Endpoint{Template: outbox.Own, Request: r, Values: map[string]string{"url": "gopher://x.example"}}
 		if err := New(nil).Send(t.Context(), e, outbox.Message{ID: "m", Body: body(t, "x")}); err == nil {
 			t.Errorf("%s is sent", name)
+		}
+	}
+}
+
+// TestAnAddressThatTheMessageDecidesIsLeftToIt: what cannot be known before is no reason to refuse an endpoint.
+func TestAnAddressThatTheMessageDecidesIsLeftToIt(t *testing.T) {
+	for address, right := range map[string]bool{
+		"https://x.example/{{.ticket.number}}": true, "{{.values.url}}/x": true, "{{.values.other}}/x": false, "https://{{.values.host}}": false, "https:///x": false,
+	} {
+		e := outbox.Endpoint{Template: outbox.Own, Request: outbox.Request{Method: "POST", URL: address}, Values: map[string]string{"url": "http://x.example", "other": "ftp://x.example", "host": "me:secret@x.example"}}
+		if err := CheckAddress(e); (err == nil) != right {
+			t.Errorf("%s: %v", address, err)
 		}
 	}
 }

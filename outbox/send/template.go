@@ -195,6 +195,19 @@ func Check(r outbox.Request) error {
 	return nil
 }
 
+// CheckAddress finds what is wrong with where an endpoint's requests go, as far as it does not depend on the message.
+func CheckAddress(e outbox.Endpoint) error {
+	r, err := requestOf(e)
+	if err != nil {
+		return err
+	}
+	r.Headers, r.Body = nil, ""
+	if whole, err := filled(r, e, outbox.Message{Body: "{}"}); err == nil {
+		return reachable(whole.URL)
+	}
+	return nil
+}
+
 // filled is a request with a message in its gaps. What stands there is plain data: no template can call anything of the house.
 func filled(r outbox.Request, e outbox.Endpoint, m outbox.Message) (outbox.Request, error) {
 	if e.Template == outbox.Webhook {
