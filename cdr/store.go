@@ -16,6 +16,8 @@ type Store interface {
 	PutCalls(ctx context.Context, list ...Call) error
 	Call(ctx context.Context, id tickets.CallID) (Call, error)      // storage.ErrNotFound
 	Calls(ctx context.Context, f Filter) (paging.Page[Call], error) // newest first; paging.ErrCursor
+	// CallsOf reads calls by their IDs, each once, in the order asked; those that there are not are left out.
+	CallsOf(ctx context.Context, ids []tickets.CallID) ([]Call, error)
 	// CallLoad measures the calls begun between two instants, in a zone, as LoadOf does.
 	CallLoad(ctx context.Context, since, until time.Time, zone *time.Location) (Load, error)
 }

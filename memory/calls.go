@@ -33,6 +33,18 @@ func (s *Store) Call(_ context.Context, id tickets.CallID) (cdr.Call, error) {
 	return found(s.calls, id, "call", copiedCall)
 }
 
+// CallsOf reads calls by their IDs.
+func (s *Store) CallsOf(_ context.Context, ids []tickets.CallID) (list []cdr.Call, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if c, ok := s.calls[id]; ok {
+			list = append(list, copiedCall(c))
+		}
+	}
+	return list, nil
+}
+
 // Calls selects and pages calls, newest first.
 func (s *Store) Calls(_ context.Context, f cdr.Filter) (paging.Page[cdr.Call], error) {
 	behind, given, err := f.Place()

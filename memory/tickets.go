@@ -282,11 +282,11 @@ func (s *Store) LogAccess(_ context.Context, recording, actor string, a tickets.
 	return nil
 }
 
-// Accesses lists who listened to a recording.
-func (s *Store) Accesses(_ context.Context, recording string) ([]tickets.Access, error) {
+// Accesses lists who listened to recordings.
+func (s *Store) Accesses(_ context.Context, recordings ...string) ([]tickets.Access, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.access), func(a tickets.Access) bool { return a.Recording != recording }), nil
+	return slices.DeleteFunc(slices.Clone(s.access), func(a tickets.Access) bool { return !slices.Contains(recordings, a.Recording) }), nil
 }
 
 // ListAccesses selects and pages accesses, the newest first.

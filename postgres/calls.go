@@ -61,9 +61,15 @@ func (s *Store) Calls(ctx context.Context, f cdr.Filter) (page paging.Page[cdr.C
 	for _, c := range page.Items {
 		ids = append(ids, c.ID)
 	}
-	page.Items, err = rows(ctx, s, "reading the listed calls", scanDocument[stored.Call], selectCallsOf, ids)
-	slices.SortFunc(page.Items, func(a, b cdr.Call) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	page.Items, err = s.CallsOf(ctx, ids)
 	return page, err
+}
+
+// CallsOf reads calls by their IDs, in one statement.
+func (s *Store) CallsOf(ctx context.Context, ids []tickets.CallID) ([]cdr.Call, error) {
+	list, err := rows(ctx, s, "reading calls", scanDocument[stored.Call], selectCallsOf, ids)
+	slices.SortFunc(list, func(a, b cdr.Call) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	return list, err
 }
 
 // calls selects calls, and tells whether it does so by what few calls share.

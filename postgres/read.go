@@ -215,7 +215,7 @@ where r.at < $1 and (r.at, r.id) > ($2, $3) order by r.at, r.id limit $4`
 	insertAccessFound = `
 insert into accesses (recording, actor, action, at, ticket)
 values ($1, $2, $3, $4, coalesce((select ticket from recordings where id = $1), 0))`
-	selectAccess = `select recording, ticket, actor, action, at from accesses where recording = $1 order by place`
+	selectAccess = `select recording, ticket, actor, action, at from accesses where recording = any($1) order by place`
 
 	insertHold  = `insert into holds (contract, at, actor, reason, lifted) values ($1, $2, $3, $4, $5)`
 	selectHolds = `select contract, at, actor, reason, lifted from holds where contract = $1 order by place`
@@ -269,9 +269,9 @@ func scanAccess(r pgx.CollectableRow) (a tickets.Access, err error) {
 	return a, err
 }
 
-// Accesses lists who listened to a recording.
-func (s *Store) Accesses(ctx context.Context, recording string) ([]tickets.Access, error) {
-	return rows(ctx, s, "reading the accesses to recording "+recording, scanAccess, selectAccess, recording)
+// Accesses lists who listened to recordings, in one statement.
+func (s *Store) Accesses(ctx context.Context, recordings ...string) ([]tickets.Access, error) {
+	return rows(ctx, s, "reading the accesses to recordings", scanAccess, selectAccess, recordings)
 }
 
 // ListAccesses selects and pages accesses, the newest first.

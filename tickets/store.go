@@ -36,7 +36,7 @@ type RecordingStore interface {
 	// Erasures lists what was erased, behind a place, in the order written. Writing a line of kind Erased writes them, and their accesses.
 	Erasures(ctx context.Context, behind int64, limit int) ([]Erasure, error)
 	LogAccess(ctx context.Context, recording, actor string, a Action, at time.Time) error // every access to a recording
-	Accesses(ctx context.Context, recording string) ([]Access, error)                     // in the order noted
+	Accesses(ctx context.Context, recordings ...string) ([]Access, error)                 // in the order noted
 	ListAccesses(ctx context.Context, f AccessFilter) (paging.Page[Access], error)        // the newest first; paging.ErrCursor
 	// RecordedBefore lists recordings of before an instant, the oldest first, behind another one of the list.
 	RecordedBefore(ctx context.Context, before time.Time, behind Kept, limit int) ([]Kept, error)

@@ -12,7 +12,6 @@ import (
 
 	"hotline/cdr"
 	"hotline/paging"
-	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -146,14 +145,14 @@ func (s *server) callLines(ctx context.Context, r *request, t tickets.Ticket, ev
 	for _, e := range events {
 		add(tickets.CallID(e.Facts["call"]))
 	}
-	for _, id := range ids[max(0, len(ids)-callsOfTicket):] {
-		c, err := s.Store.Call(ctx, id)
-		if errors.Is(err, storage.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading call %s of ticket %d: %w", id, t.Number, err)
-		}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	calls, err := s.Store.CallsOf(ctx, ids[max(0, len(ids)-callsOfTicket):])
+	if err != nil {
+		return nil, fmt.Errorf("reading the calls of ticket %d: %w", t.Number, err)
+	}
+	for _, c := range calls {
 		l := line{At: c.Started, Kind: "call", Title: r.T("page-line-call"), Actor: cmp.Or(s.Plan.Shown(c.From), r.T("page-withheld")), Call: c.ID}
 		if c.Ending != "" {
 			l.Facts = append(l.Facts, fact{r.T("page-ending"), r.Word(c.Ending)})

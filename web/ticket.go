@@ -205,20 +205,33 @@ func (s *server) beside(ctx context.Context, r *request, p *ticketPage) (err err
 		return fmt.Errorf("reading a draft for ticket %d: %w", n, err)
 	}
 	p.Text = cmp.Or(p.Text, p.Draft.Text)
-	for _, rec := range p.Ticket.Recordings {
-		heard, err := s.Store.Accesses(ctx, rec.ID)
-		if err != nil {
-			return fmt.Errorf("reading who listened to recording %s: %w", rec.ID, err)
-		}
-		p.Recordings = append(p.Recordings, recording{rec, time.Duration(rec.Seconds * float64(time.Second)).Round(time.Second), listeners(heard)})
-	}
-	return nil
+	p.Recordings, err = s.recordings(ctx, p.Ticket.Recordings)
+	return err
 }
 
-// listeners are those who listened, each once with the last time: a part of the sound is an access of its own.
-func listeners(all []tickets.Access) (list []tickets.Access) {
+// recordings are a ticket's, each with who listened.
+func (s *server) recordings(ctx context.Context, all []tickets.Recording) (list []recording, err error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, 0, len(all))
+	for _, rec := range all {
+		ids = append(ids, rec.ID)
+	}
+	heard, err := s.Store.Accesses(ctx, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("reading who listened to recordings: %w", err)
+	}
+	for _, rec := range all {
+		list = append(list, recording{rec, time.Duration(rec.Seconds * float64(time.Second)).Round(time.Second), listeners(heard, rec.ID)})
+	}
+	return list, nil
+}
+
+// listeners are those who listened to a recording, each once with the last time: a part of the sound is an access of its own.
+func listeners(all []tickets.Access, recording string) (list []tickets.Access) {
 	for _, a := range slices.Backward(all) { // noted in their order
-		if !slices.ContainsFunc(list, func(l tickets.Access) bool { return l.Actor == a.Actor }) {
+		if a.Recording == recording && !slices.ContainsFunc(list, func(l tickets.Access) bool { return l.Actor == a.Actor }) {
 			list = append(list, a)
 		}
 	}
@@ -296,7 +309,7 @@ func (r *request) fact(name, value string, n names) (fact, bool) {
 }
 
 // actorName tells who acted: "caller", "system", the name of an engineer or of a user.
-func (r *request) actorName(actor string, n names) string {
+func (p page) actorName(actor string, n names) string {
 	kind, name, named := strings.Cut(actor, ":")
 	switch {
 	case kind == "engineer" && named:
@@ -307,7 +320,7 @@ func (r *request) actorName(actor string, n names) string {
 		return ""
 	}
 	id := "page-actor-" + actor
-	if text := r.T(id); text != id {
+	if text := p.T(id); text != id {
 		return text
 	}
 	return actor

@@ -47,6 +47,14 @@ func calls(t *testing.T, s cdr.Store) {
 	check.Equal(t, "legs", len(one.Legs), 1)
 	_, err = s.Call(ctx, "z")
 	check.Error(t, "a call that does not exist", err, storage.ErrNotFound)
+	some, err := s.CallsOf(ctx, []tickets.CallID{"c", "z", "a"})
+	check.Must(t, err)
+	if len(some) != 2 || some[0].ID != "c" || some[1].ID != "a" || len(some[1].Legs) != 1 {
+		t.Errorf("calls by their IDs: %+v", some)
+	}
+	some, err = s.CallsOf(ctx, nil)
+	check.Must(t, err)
+	check.Equal(t, "calls of no ID", len(some), 0)
 }
 
 // callLists selects and walks calls.

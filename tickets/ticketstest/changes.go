@@ -163,6 +163,10 @@ func recordings(t *testing.T, s Store) {
 		{Recording: "r417-2", Ticket: 417, Actor: "staff:demo", Action: tickets.Listened, At: monday},
 		{Recording: "r417-2", Ticket: 417, Actor: "staff:anna", Action: tickets.Exported, At: monday.Add(time.Second)},
 	})
+	who, err = s.Accesses(t.Context(), "r417-1", "r417-2")
+	check.Must(t, err)
+	check.Equal(t, "who listened to two of them", len(who), 3)
+	check.Equal(t, "in between", who[1].Recording, "r417-1")
 	who, err = s.Accesses(t.Context(), "r417-3")
 	check.Must(t, err)
 	check.Equal(t, "who listened to another", len(who), 0)
