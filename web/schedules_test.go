@@ -178,6 +178,23 @@ func TestAMonthOnCallIsAPageAndATable(t *testing.T) {
 	b.get("/oncall/load?month=nonsense").is(422, "Write the month")
 }
 
+// TestAMonthIsNotPublishedWhileARotaCannotBeWorkedOut: what its engineers worked would be missing for ever.
+func TestAMonthIsNotPublishedWhileARotaCannotBeWorkedOut(t *testing.T) {
+	o := open(t)
+	o.team("Bruno")
+	nights := rota.Rota{ID: "nights", Name: "Nights", Zone: "Europe/Rome", Serves: rota.Serves{Contracts: []string{"rossi"}},
+		Layers: []rota.Layer{{Name: "days", Level: 1, Rotation: rota.Daily, Start: "2026-10-01T00:00", Follow: rota.Follow{Calendar: "gone"}, Turns: []rota.Turn{{Engineer: "bruno"}}}}}
+	nights, err := o.store.PutSchedule(t.Context(), nights)
+	must(t, err)
+	b := o.as(users.Viewer)
+	b.get("/oncall/load?month=2026-10").is(200, "As it is now", "gone").hides("Bruno", "Published")
+	o.api()("/report/on-call.csv?month=2026-10")
+	nights.Layers[0].Follow = rota.Follow{}
+	_, err = o.store.PutSchedule(t.Context(), nights)
+	must(t, err)
+	b.get("/oncall/load?month=2026-10").is(200, "Bruno", "Published")
+}
+
 // shownAt is who stands on the week's page at an instant, by rota in the order of the page.
 func shownAt(t *testing.T, page string, at time.Time) (list []string) {
 	root, err := html.Parse(strings.NewReader(page))

@@ -45,11 +45,11 @@ func (c Config) loadRoute() {
 
 // month is a month as it was published, or as it is worked out now; one that is over is published by this.
 func (c Config) month(ctx context.Context, text string) ([]load.Row, error) {
-	f, _, err := c.facts(ctx)
+	f, broken, err := c.facts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, _, err := load.Books{Calls: c.Calls, Published: c.Published, Own: c.Own()}.Month(ctx, f, text, c.Now())
+	rows, _, err := load.Books{Calls: c.Calls, Published: c.Published, Own: c.Own()}.Month(ctx, f, broken, text, c.Now())
 	if errors.Is(err, load.ErrMonth) {
 		return nil, refused("query.month", err)
 	}

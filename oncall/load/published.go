@@ -26,8 +26,9 @@ type Books struct {
 }
 
 // Month is a month such as 2026-10, in the zone of the main rota, as it was published, or as it is worked out at now; one that is
-// over, with the rest after it, is published by this. published tells whether it stands for ever. ErrMonth for another text.
-func (b Books) Month(ctx context.Context, house escalation.Facts, text string, now time.Time) (rows []Row, published bool, err error) {
+// over, with the rest after it, is published by this. published tells whether it stands for ever. While a rota is broken (as
+// escalation.Documents.Facts tells) its hours are not known, and nothing is published. ErrMonth for another text.
+func (b Books) Month(ctx context.Context, house escalation.Facts, broken error, text string, now time.Time) (rows []Row, published bool, err error) {
 	facts := Facts{Rotas: house.Rotas, Engineers: house.Engineers, Zone: time.UTC, Own: b.Own}
 	if len(house.Rotas) > 0 {
 		facts.Zone = house.Rotas[0].Zone()
@@ -54,7 +55,7 @@ func (b Books) Month(ctx context.Context, house escalation.Facts, text string, n
 		until = now
 	}
 	rows = Month(facts, from, until)
-	if now.Before(ends.Add(Rest)) { // a rest may still be cut short
+	if broken != nil || now.Before(ends.Add(Rest)) { // a rest may still be cut short
 		return rows, false, nil
 	}
 	if err := b.Published.PutFact(ctx, key, Text(rows)); err != nil {

@@ -129,7 +129,7 @@ var errUnfit = errors.New("the form cannot be meant")
 // edit makes another rota of one, by a form.
 type edit func(r *room.Request, s *rota.Schedule) (rota.Rota, error)
 
-// span reads two instants of a form, by the wall clock of the rota.
+// times reads two instants of a form, by the wall clock of the rota.
 func times(r *room.Request, zone *time.Location, from, until string) (begin, end time.Time, err error) {
 	begin, err = time.ParseInLocation(wall, r.FormValue(from), zone)
 	if err == nil {

@@ -52,7 +52,7 @@ func (h House) readiness(_ http.ResponseWriter, r *room.Request) (*room.Page, er
 		zones[s.Rota().ID] = s
 	}
 	found := readiness.Of(facts, r.Now, r.Now.Add(readinessAhead))
-	p := readinessPage{frame: f, Ready: found.Ready && f.Broken == "" && len(facts.Rotas) > 0}
+	p := readinessPage{frame: f, Ready: found.Ready && f.Broken == nil && len(facts.Rotas) > 0}
 	for _, g := range found.Uncovered {
 		s := zones[g.Rota]
 		p.Uncovered = append(p.Uncovered, gapRow{Rota: s.Rota().Name, Zone: s.Rota().Zone, From: f.instant(g.From, s.Zone()), Until: f.instant(g.Until, s.Zone())})
@@ -111,7 +111,7 @@ func (h House) monthOf(r *room.Request) (f frame, month string, rows []load.Row,
 	if month == "" {
 		month = r.Now.In(r.Zone).Format("2006-01")
 	}
-	rows, published, err = h.books().Month(r.Context(), facts, month, r.Now)
+	rows, published, err = h.books().Month(r.Context(), facts, f.Broken, month, r.Now)
 	if errors.Is(err, load.ErrMonth) {
 		err = &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "reports-bad-month"}
 	}

@@ -70,7 +70,7 @@ func Routes(h House) []room.Route {
 type frame struct {
 	room.View
 	Tabs   []tab
-	Broken string // rotas that cannot be worked out, and so ring nobody
+	Broken error // rotas that cannot be worked out, and so ring nobody
 	Gaps   []gapRow
 	names  map[oncall.EngineerID]string
 	beside *time.Location // of whoever looks; nil: not known
@@ -98,11 +98,8 @@ func (h House) frame(r *room.Request) (f frame, d escalation.Documents, facts es
 	if err != nil {
 		return f, d, facts, fmt.Errorf("reading the rotas: %w", err)
 	}
-	facts, broken := d.Facts()
 	f = frame{View: r.View, names: map[oncall.EngineerID]string{}, beside: viewer(r)}
-	if broken != nil {
-		f.Broken = broken.Error()
-	}
+	facts, f.Broken = d.Facts()
 	for _, e := range d.Engineers {
 		f.names[e.ID] = e.Name
 	}
