@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"sync"
 
 	"hotline/media/wav"
 	"hotline/storage"
@@ -29,8 +28,7 @@ const keptMost = 200
 // drawings are those that were worked out. Safe for concurrent use.
 type drawings struct {
 	House
-	turn chan struct{} // one is worked out at a time: calls need the cores
-	mu   sync.Mutex
+	turn chan struct{} // one is worked out at a time: calls need the cores. Who has it owns what is kept
 	kept map[string][]byte
 }
 
@@ -64,10 +62,7 @@ func (d *drawings) drawing(ctx context.Context, rec tickets.Recording) ([]byte, 
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	d.mu.Lock()
-	svg, ok := d.kept[rec.ID]
-	d.mu.Unlock()
-	if ok {
+	if svg, ok := d.kept[rec.ID]; ok {
 		return svg, nil
 	}
 	file, err := d.Open(ctx, rec)
@@ -82,12 +77,10 @@ func (d *drawings) drawing(ctx context.Context, rec tickets.Recording) ([]byte, 
 	if err != nil {
 		return nil, fmt.Errorf("reading recording %s: %w", rec.ID, err)
 	}
-	svg = draw(format.Samples(octets))
+	svg := draw(format.Samples(octets))
 	if rec.Partial {
 		return svg, nil
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	for id := range d.kept { // any one goes
 		if len(d.kept) < keptMost {
 			break
