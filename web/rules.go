@@ -95,7 +95,6 @@ var rules = sync.OnceValue(func() map[string]who {
 
 		"GET /calls":               all,
 		"GET /calls/{id}":          all,
-		"GET /oncall":              all,
 		"GET /customers":           all,
 		"GET /customers/{id}":      all,
 		"POST /contracts/{id}/pin": {roles: []users.Role{users.Admin}},
