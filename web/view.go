@@ -47,7 +47,7 @@ type keyHelp struct{ Key, What string }
 func (page) Keys() []keyHelp {
 	return []keyHelp{
 		{"?", "page-keys-help"}, {"j", "page-keys-next"}, {"k", "page-keys-before"}, {"Enter", "page-keys-open"}, {"/", "page-keys-search"},
-		{"n", "page-keys-note"}, {"t", "page-keys-take"}, {"u", "page-keys-up"}, {"1-9", "page-keys-places"}, {"Ctrl K", "page-keys-commands"},
+		{"n", "page-keys-note"}, {"t", "page-keys-take"}, {"u", "page-keys-up"}, {"1-9, 0", "page-keys-places"}, {"Ctrl K", "page-keys-commands"},
 	}
 }
 
@@ -77,14 +77,8 @@ func (p page) Octets(n int64) string {
 	return p.T("page-megabytes", text)
 }
 
-// Who is an actor of a history without the kind.
-func (p page) Who(actor string) string {
-	_, name, named := strings.Cut(actor, ":")
-	if named {
-		return name
-	}
-	return p.T("page-actor-" + actor)
-}
+// Who is an actor of a history, without the kind.
+func (p page) Who(actor string) string { return p.actorName(actor, nil) }
 
 // Date is the day of an instant, in its own zone.
 func (p page) Date(t time.Time) string { return p.date("date", t) }

@@ -39,7 +39,7 @@ if (shown && off) {
   document.addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing || e.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, audio, [contenteditable]")) return;
     if (off.checked && e.key !== "?") return;
-    if (/^[1-9]$/.test(e.key)) first(`.top nav a:nth-of-type(${e.key})`)?.click();
+    if (/^[0-9]$/.test(e.key)) first(`.top nav a:nth-of-type(${e.key === "0" ? 10 : e.key})`)?.click();
     else if (Object.hasOwn(keys, e.key)) keys[e.key]();
     else return;
     e.preventDefault();
