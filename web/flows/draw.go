@@ -58,14 +58,20 @@ func draw(start string, nodes []ivr.Node, title string) template.HTML {
 		for i, e := range n.Exits {
 			toX, toY := at(e.To)
 			fromX := x + boxWide*(i+1)/(len(n.Exits)+1)
-			if toY > y { // downwards, into the top of a box
+			saidX, saidY := fromX+3, y+boxHigh+14+12*(i%2)
+			switch {
+			case toY > y: // downwards, into the top of a box
 				fmt.Fprintf(&b, `<path d="M%d %dC%d %d %d %d %d %d"/><path class="head" d="M%d %dl-4-8h8z"/>`,
 					fromX, y+boxHigh, fromX, y+boxHigh+rowGap/2, toX+boxWide/2, toY-rowGap/2, toX+boxWide/2, toY, toX+boxWide/2, toY)
-			} else { // back or beside, around the right of both
+			case toY == y: // beside, below the boxes between them
+				fmt.Fprintf(&b, `<path class="back" d="M%d %dC%d %d %d %d %d %d"/><path class="head" d="M%d %dl-4 8h8z"/>`,
+					fromX, y+boxHigh, fromX, y+boxHigh+rowGap, toX+boxWide*3/4, y+boxHigh+rowGap, toX+boxWide*3/4, y+boxHigh, toX+boxWide*3/4, y+boxHigh)
+			default: // back, around the right of both
 				fmt.Fprintf(&b, `<path class="back" d="M%d %dC%d %d %d %d %d %d"/><path class="head" d="M%d %dl8-4v8z"/>`,
 					x+boxWide, y+boxHigh/2, max(x, toX)+boxWide+colGap, y+boxHigh/2, max(x, toX)+boxWide+colGap, toY+boxHigh/2, toX+boxWide, toY+boxHigh/2, toX+boxWide, toY+boxHigh/2)
+				saidX, saidY = x+boxWide+3, y+boxHigh/2-4-12*(i%2)
 			}
-			fmt.Fprintf(&boxes, `<text class="exit" x="%d" y="%d">%s</text>`, fromX+3, y+boxHigh+14+12*(i%2), template.HTMLEscapeString(short(e.Exit)))
+			fmt.Fprintf(&boxes, `<text class="exit" x="%d" y="%d">%s</text>`, saidX, saidY, template.HTMLEscapeString(short(e.Exit)))
 		}
 	}
 	b.WriteString(boxes.String())

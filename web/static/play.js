@@ -1,7 +1,7 @@
 // More of a recording than the audio element gives: speed, jumps of five seconds, over silence, and to a place in the waveform. The
 // audio element plays without this too.
 
-for (const figure of document.querySelectorAll("figure.sound")) {
+for (const figure of document.querySelectorAll("figure.sound:has(audio)")) {
   const audio = figure.querySelector("audio");
   const wave = figure.querySelector(".wave");
   const at = figure.querySelector(".at");
