@@ -79,8 +79,8 @@ func findings(ctx context.Context, axe string) (list []finding, err error) {
 	return list, json.Unmarshal([]byte(text), &list)
 }
 
-// mostStops bounds the walk over one page.
-const mostStops = 400
+// mostStops bounds the walk over one page: the list of prompts has a link for each.
+const mostStops = 1000
 
 // stopNames gives a name to what somebody may want to use, as far as it can be seen. A region that is brought up to date meanwhile has
 // new elements of the same names.

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -130,32 +131,44 @@ func (h *house) stop() {
 	os.RemoveAll(h.data)
 }
 
-// api posts to the API as the demo's staff.
-func (h *house) api(ctx context.Context, path string, body any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
+// api asks the API as the demo's staff. A nil body is none.
+func (h *house) api(ctx context.Context, method, path string, body any) ([]byte, error) {
+	var text io.Reader
+	if body != nil {
+		octets, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		text = bytes.NewReader(octets)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.site+"/api/v1"+path, bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(ctx, method, h.site+"/api/v1"+path, text)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.Header.Set("Authorization", "Bearer demo")
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 300 {
-		return fmt.Errorf("POST %s: %s", path, answer.Status)
+		return nil, fmt.Errorf("%s %s: %s", method, path, answer.Status)
 	}
-	return nil
+	return io.ReadAll(answer.Body)
 }
 
-// furnish makes one ticket by a real call, and some by the API.
+// furnish makes one ticket with a recording by a real call, and some by the API.
 func (h *house) furnish(ctx context.Context) error {
-	call := exec.CommandContext(ctx, h.program, "call", "sip:hotline@"+h.sip, "--keys", "314159#1", "--wait", "40")
+	voice := filepath.Join(h.data, "caller.wav")
+	sound, err := h.api(ctx, http.MethodGet, "/prompts/en/next-step", nil) // the caller has the line's own voice
+	if err == nil {
+		err = os.WriteFile(voice, sound, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("giving the caller a voice: %w", err)
+	}
+	call := exec.CommandContext(ctx, h.program, "call", "sip:hotline@"+h.sip, "--keys", "314159#1", "--say", voice, "--wait", "10")
 	if out, err := call.CombinedOutput(); err != nil {
 		return fmt.Errorf("the call: %w: %s", err, out)
 	}
@@ -171,22 +184,16 @@ func (h *house) furnish(ctx context.Context) error {
 		{"rossi", "question", "How do we add an extension?", "+390655512392"},
 		{"", "non_blocking", "Quote for a repair, please.", "+393331234567"},
 	} {
-		if err := h.api(ctx, "/tickets", d); err != nil {
+		if _, err := h.api(ctx, http.MethodPost, "/tickets", d); err != nil {
 			return err
 		}
 	}
 	var list struct{ Tickets []struct{ Number int64 } }
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.site+"/api/v1/tickets?sort=number", nil)
-	if err != nil {
-		return err
+	text, err := h.api(ctx, http.MethodGet, "/tickets?sort=number", nil)
+	if err == nil {
+		err = json.Unmarshal(text, &list)
 	}
-	r.Header.Set("Authorization", "Bearer demo")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if err := json.NewDecoder(answer.Body).Decode(&list); err != nil || len(list.Tickets) < 3 {
+	if err != nil || len(list.Tickets) < 3 {
 		return fmt.Errorf("listing tickets: %d, %w", len(list.Tickets), err)
 	}
 	first, second := list.Tickets[0].Number, list.Tickets[1].Number
@@ -194,7 +201,7 @@ func (h *house) furnish(ctx context.Context) error {
 		fmt.Sprintf("/tickets/%d/comment", first): map[string]string{"text": "The customer sees the red lamp of the second rack."},
 		fmt.Sprintf("/tickets/%d/assign", second): map[string]string{"engineer": "anna"},
 	} {
-		if err := h.api(ctx, path, body); err != nil {
+		if _, err := h.api(ctx, http.MethodPost, path, body); err != nil {
 			return err
 		}
 	}
