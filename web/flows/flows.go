@@ -194,15 +194,7 @@ func (h House) check(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 
 // publish makes a text the flow of the next call. The form names the newest version that it was shown with.
 func (h House) publish(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	all, err := h.flows(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	text := textOf(r)
-	if strconv.Itoa(running(all).Version) != r.FormValue("seen") {
-		return h.show(r, all, text, flowPage{Version: -1, Problem: r.T("flows-stale", running(all).By)}, http.StatusConflict)
-	}
-	return h.put(w, r, all, text)
+	return h.put(w, r, textOf(r))
 }
 
 // rollBack publishes a former version again, as the newest one.
@@ -215,20 +207,25 @@ func (h House) rollBack(w http.ResponseWriter, r *room.Request) (*room.Page, err
 	if err != nil {
 		return nil, err
 	}
-	if strconv.Itoa(running(all).Version) != r.FormValue("seen") {
-		return h.show(r, all, v.YAML, flowPage{Version: v.Version, Problem: r.T("flows-stale", running(all).By)}, http.StatusConflict)
-	}
-	return h.put(w, r, all, v.YAML)
+	return h.put(w, r, v.YAML)
 }
 
-func (h House) put(w http.ResponseWriter, r *room.Request, all []versions.Flow, text string) (*room.Page, error) {
+// put publishes a text, unless another one was published since the form was shown.
+func (h House) put(w http.ResponseWriter, r *room.Request, text string) (*room.Page, error) {
+	all, err := h.flows(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	if strconv.Itoa(running(all).Version) != r.FormValue("seen") {
+		return h.show(r, all, text, flowPage{Version: -1, Problem: r.T("flows-stale", running(all).By)}, http.StatusConflict)
+	}
 	name, complaints := h.Line.Check(text)
 	if len(complaints) > 0 {
 		return h.show(r, all, text, flowPage{Version: -1, Problem: r.T("flows-complaints", len(complaints))}, http.StatusUnprocessableEntity)
 	}
 	v, err := h.Store.PutFlow(r.Context(), versions.Flow{Version: running(all).Version, Name: name, YAML: text, Published: r.Now, By: r.User.Name})
-	if errors.Is(err, storage.ErrConflict) {
-		return h.show(r, all, text, flowPage{Version: -1, Problem: r.T("flows-stale", "")}, http.StatusConflict)
+	if errors.Is(err, storage.ErrConflict) { // somebody was faster by less than this took: the next look sees it
+		return h.put(w, r, text)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("publishing a flow: %w", err)
