@@ -140,7 +140,10 @@ func TestSwapsAreMadeAndRemovedByForm(t *testing.T) {
 	if len(main.Overrides) != 1 || main.Overrides[0].Instead != "bruno" || main.Overrides[0].From.In(o.desk.Zone()).Hour() != 8 {
 		t.Errorf("%+v", main.Overrides)
 	}
-	b.change("swap", "main", "engineer", "bruno", "instead", "anna", "from", "2026-11-24T00:00", "until", "2026-11-25T00:00").is(422) // neither is on call
+	b.change("swap", "main", "engineer", "bruno", "instead", "anna", "from", "2026-11-24T00:00", "until", "2026-11-25T00:00").is(422)     // neither is on call
+	for _, slip := range [][]string{{"until", "9026-12-01T00:00"}, {"back_from", "2026-12-01T00:00", "back_until", "9026-12-02T00:00"}} { // a year that was mistyped costs no core
+		b.change("swap", "main", append([]string{"engineer", "anna", "instead", "bruno", "from", "2026-11-30T00:00", "until", "2026-12-01T00:00"}, slip...)...).is(422, "366 days")
+	}
 }
 
 // TestAbsencesAreMadeAndRemovedByForm: an absent engineer leaves a gap.

@@ -156,6 +156,9 @@ func override(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
 	return next, nil
 }
 
+// swapMost is how long a swap in the main rota may last: each stretch of it becomes an override.
+const swapMost = 366 * 24 * time.Hour
+
 // swap exchanges duty between two engineers. The main rota has no swaps: there each stretch is covered by an override.
 func swap(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
 	next := s.Rota().Clone()
@@ -175,6 +178,9 @@ func swap(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
 	if next.ID != rota.Main {
 		next.Swaps = append(next.Swaps, w)
 		return next, nil
+	}
+	if w.Until.Sub(w.From) > swapMost || w.BackUntil.Sub(w.BackFrom) > swapMost {
+		return next, errUnfit
 	}
 	count := len(next.Overrides)
 	next = covered(next, s.Stretches(w.From, w.Until), w.Engineer, w.With)
