@@ -42,6 +42,9 @@ const dayMinutes = 24 * 60
 // errLong is a text that is longer.
 var errLong = errors.New("the text is too long")
 
+// errMinutes is time spent that is none, or more than a day's.
+var errMinutes = errors.New("the minutes are not 1 to 1440")
+
 // errUnfit is a form that says something which does not exist.
 var errUnfit = errors.New("the form names something that does not exist")
 
@@ -82,7 +85,7 @@ func actions() []action {
 		{"time", append(slices.Clone(worked), ended...), tickets.TimeAdded, nil, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
 			minutes, err := strconv.Atoi(r.FormValue("minutes"))
 			if err != nil || minutes < 1 || minutes > dayMinutes {
-				return tickets.Ticket{}, errUnfit
+				return tickets.Ticket{}, errMinutes
 			}
 			return s.Desk.AddTime(r.Context(), n, tickets.Spent{Minutes: minutes, Who: cmp.Or(r.user.Engineer, r.user.Name), What: r.text(), By: r.actor()}, r.Now)
 		}},
@@ -158,6 +161,8 @@ func (s *server) act(a action) func(http.ResponseWriter, *request) {
 			s.ticketAgain(w, r, http.StatusUnprocessableEntity, r.T("page-long-text", textMost))
 		case errors.Is(err, tickets.ErrEmpty):
 			s.ticketAgain(w, r, http.StatusUnprocessableEntity, r.T("page-empty-text"))
+		case errors.Is(err, errMinutes):
+			s.ticketAgain(w, r, http.StatusUnprocessableEntity, r.T("page-minutes-unfit", dayMinutes))
 		case errors.Is(err, errUnfit):
 			s.ticketAgain(w, r, http.StatusUnprocessableEntity, r.T("page-unfit"))
 		case err != nil:
@@ -206,7 +211,7 @@ func (r *request) wrote(a action, since []tickets.Event) bool {
 			return false
 		}
 		if a.fact == nil {
-			return e.Text == r.text()
+			return e.Text == r.text() && (e.Kind != tickets.TimeAdded || e.Facts["minutes"] == r.FormValue("minutes"))
 		}
 		f := a.fact(r)
 		return e.Facts[f.Name] == f.Value
@@ -257,7 +262,7 @@ func (s *server) stale(w http.ResponseWriter, r *request, a action, lines, misse
 	for _, e := range missed {
 		p.Lines = append(p.Lines, r.line(e, namesOf(engineers)))
 	}
-	for _, name := range []string{"category", "engineer", "minutes"} {
+	for _, name := range []string{"category", "engineer", "minutes", "draft"} {
 		if value := r.FormValue(name); value != "" {
 			p.Fields = append(p.Fields, fact{name, value})
 		}

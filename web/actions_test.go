@@ -111,7 +111,7 @@ func TestAFormThatSaysNothingSensibleKeepsItsWords(t *testing.T) {
 	b.post(at+"/assess", "category", "root", "text", "kept").is(422, "does not exist", ">kept</textarea>")
 	b.post(at+"/resume", "text", "kept words").is(409, "not possible while the ticket is: open", ">kept words</textarea>")
 	for _, minutes := range []string{"", "0", "-5", "1441", "half an hour"} {
-		b.post(at+"/time", "minutes", minutes, "text", "kept").is(422, "does not exist", ">kept</textarea>")
+		b.post(at+"/time", "minutes", minutes, "text", "kept").is(422, "minutes between 1 and 1440", ">kept</textarea>")
 	}
 	b.post(at+"/time", "minutes", "30").is(422, "Write some words first")
 	b.post("/tickets/9999/comment", "text", "x").is(404)
@@ -154,7 +154,22 @@ func TestAStaleFormShowsBothTexts(t *testing.T) {
 	_, err = o.desk.Reopen(t.Context(), n, "engineer:anna", "by telephone", o.clock())
 	must(t, err)
 	b.post(at+"/comment", "text", "kept", "seen", seen).is(409, "by telephone")
-	o.as(users.Admin).post(at+"/assess", "category", "question", "seen", first).is(409, "second of mine", `name="category" value="question"`)
+	o.as(users.Admin).post(at+"/assess", "category", "question", "seen", first, "draft", "3").is(409, "second of mine", `name="category" value="question"`, `name="draft" value="3"`)
+}
+
+// TestTimeOfTwoTabsIsAddedTwice: the same words beside other minutes are no second press of the button.
+func TestTimeOfTwoTabsIsAddedTwice(t *testing.T) {
+	o := open(t)
+	n := o.opened("rossi", sla.Blocking, "down")
+	at := fmt.Sprintf("/tickets/%d", n)
+	b := o.as(users.Engineer)
+	seen := seenOf(t, b.get(at))
+	for _, minutes := range []string{"20", "30", "20", "30"} {
+		b.post(at+"/time", "minutes", minutes, "text", "measured", "seen", seen).goes(at)
+	}
+	if stands, err := o.desk.Ticket(t.Context(), n); err != nil || stands.TimeSpent != 50*60 {
+		t.Errorf("%d s, %v", stands.TimeSpent, err)
+	}
 }
 
 func seenOf(t *testing.T, a answer) string {

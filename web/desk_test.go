@@ -68,6 +68,10 @@ func TestWordsOfAnotherTabStayWhenOneSends(t *testing.T) {
 	b.post(at+"/draft", "text", "of the other tab", "version", "0").is(200)
 	b.post(at+"/comment", "text", "of this tab", "draft", "0").goes(at)
 	b.get(at).is(200, "of the other tab</textarea>")
+	admin := o.as(users.Admin)
+	admin.post(at+"/draft", "text", "of the note", "version", "0").is(200)
+	admin.post(at+"/hold", "text", "of the note, and a lawsuit").goes(at) // another form of the page, which takes no draft
+	admin.get(at).is(200, "of the note</textarea>")
 	b.post(at+"/close", "text", "of the other tab", "draft", "1").goes(at) // whatever button it was
 	b.get(at).is(200).hides("of the other tab</textarea>")
 }

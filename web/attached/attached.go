@@ -74,13 +74,13 @@ func (h House) download(w http.ResponseWriter, r *room.Request) (*room.Page, err
 	if err != nil {
 		return nil, err
 	}
-	Headers(w.Header(), a)
+	headers(w.Header(), a)
 	http.ServeContent(w, r.Request, "", time.Time{}, content)
 	return nil, nil
 }
 
-// Headers make of an answer a download that no browser runs.
-func Headers(h http.Header, a attachments.Attachment) {
+// headers make of an answer a download that no browser runs.
+func headers(h http.Header, a attachments.Attachment) {
 	h.Set("Content-Type", a.Type)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")

@@ -49,8 +49,8 @@ func (h House) number(r *room.Request) (tickets.Number, error) {
 	return tickets.Number(n), nil
 }
 
-// Stands is a draft as the module hears of it.
-type Stands struct {
+// stands is a draft as the module hears of it.
+type stands struct {
 	Version int    `json:"version"`
 	Text    string `json:"text,omitempty"` // of another tab, where that wrote meanwhile
 }
@@ -61,7 +61,7 @@ func (h House) draft(w http.ResponseWriter, r *room.Request) (*room.Page, error)
 	if err != nil {
 		return nil, err
 	}
-	d := drafts.Draft{User: r.User.Name, Ticket: n, Text: Plain(r.FormValue("text")), At: r.Now}
+	d := drafts.Draft{User: r.User.Name, Ticket: n, Text: plain(r.FormValue("text")), At: r.Now}
 	if d.Version, err = strconv.Atoi(r.FormValue("version")); err != nil || d.Version < 0 {
 		return nil, &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-unfit"}
 	}
@@ -70,27 +70,27 @@ func (h House) draft(w http.ResponseWriter, r *room.Request) (*room.Page, error)
 	}
 	version, err := h.Drafts.PutDraft(r.Context(), d)
 	if errors.Is(err, storage.ErrConflict) {
-		stands, err := h.Drafts.Draft(r.Context(), r.User.Name, n)
+		other, err := h.Drafts.Draft(r.Context(), r.User.Name, n)
 		if err != nil {
 			return nil, fmt.Errorf("reading the draft of another tab: %w", err)
 		}
-		return answer(w, http.StatusConflict, Stands{stands.Version, stands.Text})
+		return answer(w, http.StatusConflict, stands{other.Version, other.Text})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("keeping a draft: %w", err)
 	}
-	return answer(w, http.StatusOK, Stands{Version: version})
+	return answer(w, http.StatusOK, stands{Version: version})
 }
 
-// Plain is a text as a form sends it, with the line ends of Unix. What is blank is no text.
-func Plain(text string) string {
+// plain is a text as a form sends it, with the line ends of Unix. What is blank is no text.
+func plain(text string) string {
 	if text = strings.ReplaceAll(text, "\r\n", "\n"); strings.TrimSpace(text) == "" {
 		return ""
 	}
 	return text
 }
 
-func answer(w http.ResponseWriter, status int, v Stands) (*room.Page, error) {
+func answer(w http.ResponseWriter, status int, v stands) (*room.Page, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("writing an answer: %w", err)
@@ -129,8 +129,11 @@ func (h House) present(w http.ResponseWriter, r *room.Request) (*room.Page, erro
 	return nil, nil
 }
 
-// Sent removes a draft once its words were sent. Words that another tab wrote meanwhile stay.
+// Sent removes a draft once its words were sent by a form that names the draft's version. Words that another tab wrote meanwhile stay.
 func Sent(ctx context.Context, store drafts.Store, user string, n tickets.Number, text, version string) error {
+	if version == "" { // another form of the page
+		return nil
+	}
 	d, err := store.Draft(ctx, user, n)
 	if err != nil || d.Version == 0 {
 		return err
