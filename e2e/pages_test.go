@@ -98,10 +98,10 @@ func TestStaffWorkOnATicketInTheBrowser(t *testing.T) {
 	h.awaitLine("recording", 15*time.Second)
 	at := fmt.Sprintf("%s/tickets/%d", site, v.Number)
 	does(ctx, t, "reading it again", chromedp.Navigate(at), chromedp.WaitVisible(chromedp.CSS("audio")))
-	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector("audio").play(), true`)); err != nil {
-		t.Fatal(err)
-	}
-	shows(ctx, t, 15*time.Second, "the recording plays", `document.querySelector("audio").currentTime > 0.5`)
+	does(ctx, t, "pressing into the middle of the waveform", chromedp.Click(chromedp.CSS(".wave")))
+	shows(ctx, t, time.Second, "the clock stands there", `parseFloat(document.querySelector(".wave .at").style.left) > 45`)
+	shows(ctx, t, 15*time.Second, "the recording plays to its end", `document.querySelector("audio").ended && document.querySelector(".wave .at").style.left === "100%"`)
+	keepsWhatIsWritten(ctx, t, at)
 
 	other, endOther := chromedp.NewContext(ctx)
 	defer endOther()
@@ -134,6 +134,21 @@ func TestStaffWorkOnATicketInTheBrowser(t *testing.T) {
 	if _, err := h.call(http.MethodGet, "/api/v1/recordings/"+v.Recordings[0].ID+"/accesses", nil, &accesses); err != nil || len(accesses.Accesses) == 0 || !strings.HasPrefix(accesses.Accesses[0].Actor, "staff:demo") {
 		t.Errorf("who listened: %v, %v", accesses, err)
 	}
+}
+
+// keepsWhatIsWritten has words survive a reload of a ticket's page until they are sent, and no longer.
+func keepsWhatIsWritten(ctx context.Context, t *testing.T, at string) {
+	t.Helper()
+	area := chromedp.CSS("#work textarea")
+	does(ctx, t, "writing", chromedp.SendKeys(area, "The second rack"))
+	shows(ctx, t, 15*time.Second, "the draft is kept", `document.querySelector("#work form").elements.draft.value === "1"`)
+	does(ctx, t, "reading it again", chromedp.Navigate(at), chromedp.WaitVisible(area))
+	shows(ctx, t, time.Second, "the words are there", `document.querySelector("#work textarea").value === "The second rack"`)
+	note := chromedp.CSS("#work .acts button")
+	does(ctx, t, "sending them with one more key", chromedp.SendKeys(area, "R"), chromedp.Click(note), chromedp.WaitVisible(chromedp.CSS("li.event.commented")))
+	does(ctx, t, "sending at once, before a draft is kept", chromedp.SendKeys(area, "Sent"), chromedp.Click(note), chromedp.WaitVisible(chromedp.CSS("li.event.commented ~ li.event.commented")))
+	does(ctx, t, "reading it again", chromedp.Navigate(at), chromedp.WaitVisible(area))
+	shows(ctx, t, time.Second, "no draft is left", `document.querySelector("#work textarea").value === "" && [...document.querySelectorAll("li.event.commented .text")].map((e) => e.textContent).join() === "RThe second rack,Sent"`)
 }
 
 // front is a proxy before the program, which can be restarted: to a browser that is the program's restart, with the sessions kept.

@@ -48,6 +48,7 @@ if (area) {
   });
   area.form.addEventListener("submit", () => {
     clearTimeout(timer);
+    kept = area.value; // it is sent: leaving the page does not keep it once more
     const going = saving;
     saving = null;
     going?.abort();
