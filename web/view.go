@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"hotline/prompts"
 	"hotline/web/room"
 )
 
@@ -70,11 +69,7 @@ func (p page) Octets(n int64) string {
 	if n < 1_000_000 {
 		return p.T("page-kilobytes", strconv.FormatInt((n+999)/1000, 10))
 	}
-	text := strconv.FormatFloat(float64(n)/1_000_000, 'f', 1, 64)
-	if p.Lang == prompts.Italian {
-		text = strings.Replace(text, ".", ",", 1)
-	}
-	return p.T("page-megabytes", text)
+	return p.T("page-megabytes", room.View{Lang: p.Lang}.Decimal(float64(n)/1_000_000))
 }
 
 // Who is an actor of a history, without the kind.

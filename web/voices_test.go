@@ -3,6 +3,7 @@ package web
 import (
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -52,6 +53,11 @@ func TestAPromptIsReplacedHeardAndRolledBackOnItsPage(t *testing.T) {
 		t.Error("the former version does not stand again")
 	}
 	b.get("/prompts/it/welcome").is(200, "version 1 stands again")
+	italian := o.as(users.Viewer)
+	italian.header.Set("Accept-Language", "it")
+	if page := italian.get("/prompts/it/goodbye").is(200).main(); !regexp.MustCompile(`\d,\d s`).MatchString(page) {
+		t.Errorf("no length with a comma in\n%s", page)
+	}
 	b.post("/prompts/it/welcome/roll-back", "version", "9").is(404)
 	b.post("/prompts/it/welcome/roll-back", "version", "x").is(422)
 	if !strings.Contains(o.log.String(), "by=admin language=it prompt=welcome version=1") {

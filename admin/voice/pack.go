@@ -233,9 +233,6 @@ func (c Config) script(_ context.Context, in *scriptInput) (*soundAnswer, error)
 	if err != nil {
 		return nil, err
 	}
-	kind, name := "text/csv; charset=utf-8", "script-"+string(in.Language)+".csv"
-	if in.Format == "text" {
-		kind, name = "text/plain; charset=utf-8", "script-"+string(in.Language)+".txt"
-	}
-	return &soundAnswer{kind, fmt.Sprintf("attachment; filename=%q", name), upload.Script(prompts.Language(in.Language), entries, in.Format == "text")}, nil
+	kind, name, sheet := upload.Script(prompts.Language(in.Language), entries, in.Format == "text")
+	return &soundAnswer{kind, fmt.Sprintf("attachment; filename=%q", name), sheet}, nil
 }

@@ -21,8 +21,9 @@ func FileOf(lang prompts.Language, key prompts.ID) string {
 	return path.Join(string(lang), string(key)+".wav")
 }
 
-// Script is the sheet from which a studio records, as CSV or as lines to read from; a bar in a text becomes a pause that is marked.
-func Script(lang prompts.Language, entries []prompts.Entry, plain bool) []byte {
+// Script is the sheet from which a studio records, as CSV or as lines to read from, with its media type and the name of its file; a
+// bar in a text becomes a pause that is marked.
+func Script(lang prompts.Language, entries []prompts.Entry, plain bool) (kind, name string, octets []byte) {
 	var sheet bytes.Buffer
 	table := csv.NewWriter(&sheet)
 	if !plain {
@@ -40,5 +41,8 @@ func Script(lang prompts.Language, entries []prompts.Entry, plain bool) []byte {
 		_ = table.Write(row)
 	}
 	table.Flush()
-	return sheet.Bytes()
+	if plain {
+		return "text/plain; charset=utf-8", "script-" + string(lang) + ".txt", sheet.Bytes()
+	}
+	return "text/csv; charset=utf-8", "script-" + string(lang) + ".csv", sheet.Bytes()
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -111,6 +112,15 @@ func WordID(word string) string {
 
 // May tells whether whoever looks may use a route.
 func (v View) May(pattern string) bool { return v.Can(pattern) }
+
+// Decimal tells a number with one digit behind the point, or the comma, of the page's language.
+func (v View) Decimal(f float64) string {
+	text := strconv.FormatFloat(f, 'f', 1, 64)
+	if v.Lang == prompts.Italian {
+		text = strings.Replace(text, ".", ",", 1)
+	}
+	return text
+}
 
 // Day is the day of an instant with its weekday and its year.
 func (v View) Day(t time.Time) string { return v.date("date-with-year", t.In(v.Zone)) }

@@ -71,13 +71,13 @@ type row struct {
 	Length    string
 }
 
-func (h House) row(lang prompts.Language, e prompts.Entry) row {
+func (h House) row(v room.View, lang prompts.Language, e prompts.Entry) row {
 	alaw, version, _ := h.Line.Heard(lang, e.ID)
-	return row{string(e.ID), e.Text, "/prompts/" + string(lang) + "/" + url.PathEscape(string(e.ID)), version, length(alaw)}
+	return row{string(e.ID), e.Text, "/prompts/" + string(lang) + "/" + url.PathEscape(string(e.ID)), version, length(v, alaw)}
 }
 
 // length is how long a sound lasts, in seconds; A-law has 8000 octets a second.
-func length(alaw []byte) string { return strconv.FormatFloat(float64(len(alaw))/8000, 'f', 1, 64) }
+func length(v room.View, alaw []byte) string { return v.Decimal(float64(len(alaw)) / 8000) }
 
 // list shows the prompts of a language, as a search finds them in key and text.
 func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
@@ -92,7 +92,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 	}
 	wanted := strings.ToLower(strings.TrimSpace(p.Search))
 	for _, e := range entries {
-		if one := h.row(p.Language, e); strings.Contains(strings.ToLower(one.Key+" "+one.Text), wanted) && (!p.Own || one.Version > 0) {
+		if one := h.row(r.View, p.Language, e); strings.Contains(strings.ToLower(one.Key+" "+one.Text), wanted) && (!p.Own || one.Version > 0) {
 			p.Rows = append(p.Rows, one)
 		}
 	}
@@ -106,13 +106,10 @@ func (h House) script(w http.ResponseWriter, r *room.Request) (*room.Page, error
 	if err != nil {
 		return nil, fmt.Errorf("prompts in %s: %w", lang, storage.ErrNotFound)
 	}
-	kind, name, plain := "text/csv; charset=utf-8", "script-"+string(lang)+".csv", r.URL.Query().Get("format") == "text"
-	if plain {
-		kind, name = "text/plain; charset=utf-8", "script-"+string(lang)+".txt"
-	}
+	kind, name, sheet := upload.Script(lang, entries, r.URL.Query().Get("format") == "text")
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
-	_, _ = w.Write(upload.Script(lang, entries, plain)) // a browser that has gone needs no script
+	_, _ = w.Write(sheet) // a browser that has gone needs no script
 	return nil, nil
 }
 
@@ -152,9 +149,9 @@ func (h House) show(r *room.Request, status int, p onePage) (*room.Page, error) 
 	if err != nil {
 		return nil, fmt.Errorf("reading the versions of prompt %s: %w", e.ID, err)
 	}
-	p.View, p.row, p.Language = r.View, h.row(lang, e), lang
+	p.View, p.row, p.Language = r.View, h.row(r.View, lang, e), lang
 	for i, one := range list {
-		p.Versions = append(p.Versions, versionRow{one, length(one.Sound), i == 0})
+		p.Versions = append(p.Versions, versionRow{one, length(r.View, one.Sound), i == 0})
 	}
 	page, err := pages().Page("one", p.Key, p)
 	if err == nil {
