@@ -41,6 +41,7 @@ type Flow struct {
 // step is one place of a flow.
 type step struct {
 	name   string
+	do     string // the verb's name
 	line   int
 	fields map[string]int // the line of each
 	verb   verb
@@ -179,7 +180,7 @@ func readStep(name, table *yaml.Node) (*step, []strictyaml.Complaint) {
 	if err := table.Load(v, yaml.WithKnownFields()); err != nil {
 		return nil, yamlComplaints(name.Value, err)
 	}
-	s := &step{name: name.Value, line: name.Line, fields: map[string]int{}, verb: v}
+	s := &step{name: name.Value, do: head.Do, line: name.Line, fields: map[string]int{}, verb: v}
 	for i := 0; i+1 < len(table.Content); i += 2 {
 		s.fields[table.Content[i].Value] = table.Content[i].Line
 	}

@@ -1,10 +1,5 @@
 package ivr
 
-import (
-	"reflect"
-	"strings"
-)
-
 // Node is one step of a flow, as a picture of it shows it.
 type Node struct {
 	Name  string
@@ -27,7 +22,7 @@ func (f *Flow) Nodes() []Node {
 	list := make([]Node, 0, len(f.order))
 	for _, name := range f.order {
 		s := f.steps[name]
-		n := Node{Name: name, Verb: strings.ToLower(reflect.TypeOf(s.verb).Elem().Name()), Line: s.line}
+		n := Node{Name: name, Verb: s.do, Line: s.line}
 		for _, e := range s.verb.exits() {
 			n.Exits = append(n.Exits, Edge{e.field, e.to})
 		}
