@@ -39,7 +39,7 @@ func main() {
 }
 
 // longest bounds the whole run.
-const longest = 5 * time.Minute
+const longest = 15 * time.Minute
 
 func run(ctx context.Context, program, dir, axe, only string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, longest)
