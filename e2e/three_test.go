@@ -1,34 +1,22 @@
 package e2e_test
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
-// heardBy is what a softphone has heard in its only call: samples of 16 bits behind the head of the WAV file that its module sndfile
-// writes. The softphone has ended.
+// heardBy is what a softphone has heard in its only call, as its module sndfile writes it down. The softphone has ended.
 func heardBy(t *testing.T, b *baresip) []int16 {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(b.dir, "dump-*-dec.wav"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("%s has heard %v, %v", b.address, files, err)
 	}
-	file, err := os.ReadFile(files[0])
-	if err != nil || len(file) < 44 {
-		t.Fatalf("%s has heard %d octets, %v", b.address, len(file), err)
-	}
-	file = file[44:]
-	pcm := make([]int16, len(file)/2)
-	for i := range pcm {
-		pcm[i] = int16(binary.LittleEndian.Uint16(file[2*i:]))
-	}
-	return pcm
+	return samplesOf(t, files[0])
 }
 
 // says tells whether the newest ticket's history holds some words.
@@ -94,7 +82,11 @@ func TestThreeSoftphonesTalk(t *testing.T) {
 	} {
 		pcm := heardBy(t, c.who)
 		for name, speaker := range c.of {
-			holds(t, c.hears+" hears "+name, pcm, said[speaker], never)
+			is, not := inPieces(pcm, said[speaker]), inPieces(pcm, never)
+			t.Logf("%s heard %.0f%% of what %s said, %.0f%% of what nobody said", c.hears, 100*is, name, 100*not)
+			if is < 0.5 || not > 0.2 {
+				t.Errorf("%s heard %.0f%% of what %s said (want 50), %.0f%% of what nobody said (want less than 20)", c.hears, 100*is, name, 100*not)
+			}
 		}
 	}
 }
