@@ -64,7 +64,7 @@ func TestTheMenuOfATalk(t *testing.T) {
 		},
 		"the colleague's line is lost at once": {
 			asks, script{keys: "1", drops: 2 * time.Second}, keys{handsOver: true}, 0,
-			[]string{"book: accepted marco", "sip:anna hung up", "book: engineer_leg_lost marco", "book: accept_undone marco", "call-1 hears engineer-lost", "sip:anna rings", "book: accepted anna"},
+			[]string{"book: accepted marco", "sip:anna hung up", "book: engineer_leg_lost marco", "book: accept_undone marco", "call-1 hears engineer-lost", "sip:anna picks up", "book: accepted anna"},
 			nil,
 		},
 		"the caller hangs up in the menu": {
@@ -88,7 +88,7 @@ func TestTheMenuOfATalk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				again := talks(script{})
+				again := talks(script{delay: time.Second}) // what the caller hears at a telephone's ring is heard before its pick-up
 				n := newNight(map[string][]script{"sip:anna": {c.anna, again}, "sip:marco": {c.marco}}, anna, marco)
 				c.menu.night = n
 				ctx, hangUp := context.WithCancelCause(t.Context())
