@@ -35,6 +35,7 @@ import (
 	"hotline/admin/problem"
 	"hotline/admin/schedules"
 	"hotline/admin/schema"
+	"hotline/admin/transcripts"
 	"hotline/admin/voice"
 	"hotline/cdr"
 	"hotline/directory"
@@ -55,6 +56,7 @@ import (
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 	"hotline/tokens"
+	"hotline/transcription"
 )
 
 // base is where the API lives; its version rises with the first change that breaks a client.
@@ -119,6 +121,7 @@ type Store interface {
 	outbox.Store
 	evosupport.Store
 	replaced.Store
+	transcription.Store
 	storage.Facts
 }
 
@@ -149,9 +152,15 @@ type Config struct {
 
 // Sounds are what the line says.
 type Sounds struct {
-	Spoken  Spoken      // nil: names are not spoken
-	Prompts voice.Line  // as they are heard
-	Busy    func() bool // tells whether somebody is on the telephone
+	Spoken     Spoken      // nil: names are not spoken
+	Prompts    voice.Line  // as they are heard
+	Busy       func() bool // tells whether somebody is on the telephone
+	Recogniser Recogniser  // nil: recordings are not put into text
+}
+
+// Recogniser is what puts recordings into text.
+type Recogniser interface {
+	Ready() error // an error where no recording can be put into text
 }
 
 // Schedules are the rotas and policies, and the house's values for a policy that says nothing of its own, as calls are made with them.
@@ -205,6 +214,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.ticketRoutes(api)
 	s.commandRoutes(api)
 	s.recordingRoutes(api)
+	transcripts.Mount(s.operations(api), transcripts.Config{Store: s.Store, Tickets: s.Desk})
 	s.callRoutes(api)
 	s.customerRoutes(api)
 	s.contractRoutes(api)

@@ -40,7 +40,7 @@ func (h *house) operations() map[string][]string {
 func TestDocumentListsEveryRoute(t *testing.T) {
 	want := map[string]string{
 		"/tickets": "GET POST", "/tickets/{number}": "GET", "/tickets/{number}/history": "GET", "/tickets/{number}/explanation": "GET",
-		"/recordings/{id}/audio": "GET", "/recordings/{id}/accesses": "GET", "/calls": "GET", "/calls/{id}": "GET", "/faults": "GET", "/faults/{id}": "DELETE GET PATCH PUT", "/customers": "GET POST", "/customers/{id}": "GET PATCH PUT", "/customers/{id}/spoken": "GET PUT", "/engineers/{id}/spoken": "GET",
+		"/recordings/{id}/audio": "GET", "/tickets/{number}/transcripts": "GET", "/recordings/{id}/accesses": "GET", "/calls": "GET", "/calls/{id}": "GET", "/faults": "GET", "/faults/{id}": "DELETE GET PATCH PUT", "/customers": "GET POST", "/customers/{id}": "GET PATCH PUT", "/customers/{id}/spoken": "GET PUT", "/engineers/{id}/spoken": "GET",
 		"/prompts/{language}": "GET", "/prompts/{language}/{key}": "GET PUT", "/prompts/{language}/{key}/versions": "GET", "/prompts/{language}/{key}/roll-back": "POST", "/prompts/{language}/script": "GET", "/prompts/{language}/pack": "GET PUT",
 		"/contracts": "GET POST", "/contracts/{id}": "GET PATCH PUT", "/contracts/{id}/pin": "POST", "/engineers": "GET",
 		"/engineers/{id}": "DELETE GET PATCH PUT", "/rota": "GET PATCH PUT", "/rota/duty": "GET", "/levels": "GET", "/levels/{id}": "GET PATCH PUT",

@@ -70,7 +70,7 @@ func (a *App) api() http.Handler {
 		spoken = names
 	}
 	return admin.New(admin.Config{
-		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan}, Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone}, Machines: admin.Machines{Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox},
+		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan}, Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone, Recogniser: a.recogniserHealth()}, Machines: admin.Machines{Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox},
 		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: admin.Schedules{Store: a.db.Store, Defaults: a.escalation()}, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
 		Recordings: a.openRecording,
 		Flows:      a.flows, Trunks: a.trunks, Telephone: a.dialler.Check, Tests: a.dispatching.dispatcher, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,

@@ -121,8 +121,8 @@ func (a *App) work(w *deadlines.Watcher) func(context.Context, tickets.Work) err
 		tickets.WorkClocks: look, tickets.WorkBreach: look, tickets.WorkWarn: look,
 		tickets.WorkEscalate: a.dispatching.dispatcher.Escalate, tickets.WorkRing: a.dispatching.dispatcher.RingForAlarm,
 		tickets.WorkCallBack: a.dispatching.dispatcher.CallBack, tickets.WorkRingNow: a.dispatching.dispatcher.RingNow,
-		tickets.WorkConfirm: a.dispatching.dispatcher.Confirm,
-		tickets.WorkNotify:  a.letters.Alarm, tickets.WorkReceipt: a.letters.Receipt, tickets.WorkUpdate: a.letters.Update, tickets.WorkOutgoing: a.machines.outbox.Spread,
+		tickets.WorkConfirm: a.dispatching.dispatcher.Confirm, tickets.WorkTranscribe: a.transcribe(),
+		tickets.WorkNotify: a.letters.Alarm, tickets.WorkReceipt: a.letters.Receipt, tickets.WorkUpdate: a.letters.Update, tickets.WorkOutgoing: a.machines.outbox.Spread,
 	}
 	return func(ctx context.Context, due tickets.Work) error {
 		do, known := does[due.Kind]

@@ -29,10 +29,11 @@ func (a *App) openDesk(ctx context.Context) error {
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Store: a.db.Store, Quick: callstore.New(a.db.Calls, a.db.Store), Book: book, Numbers: a.disk.numbers, Journal: a.disk.journal, PINKey: a.disk.pinKey,
 		NewID: newID, Own: c.Calendar, Numbering: a.plan, Spent: a.budgets.Note, Refused: a.refused, Changed: a.dispatching.changed,
-		Erase:    a.deleteRecordings,
-		Outgoing: a.machines.outbox.Wanted,
-		Updates:  func(u tickets.Update) bool { return len(readers.Of(u)) > 0 },
-		Deferred: func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
+		Transcribe: recogniser(c.Transcription) != nil,
+		Erase:      a.deleteRecordings,
+		Outgoing:   a.machines.outbox.Wanted,
+		Updates:    func(u tickets.Update) bool { return len(readers.Of(u)) > 0 },
+		Deferred:   func(n tickets.Number, err error) { a.log.Warn("a ticket's change waits", "ticket", n, "error", err) },
 	})
 	a.desk.Load(a.disk.journal.Pending())
 	if a.offline != nil {

@@ -27,14 +27,15 @@ type Config struct {
 	// Language is spoken where neither the number dialled nor a contract says otherwise.
 	Language prompts.Language `yaml:"language"`
 	// Languages are spoken by the number that was dialled.
-	Languages  map[string]prompts.Language `yaml:"languages"`
-	Outgoing   Outgoing                    `yaml:"outgoing"`
-	Escalation Escalation                  `yaml:"escalation"`
-	Mail       Mail                        `yaml:"mail"`
-	Outbox     Outbox                      `yaml:"outbox"`
-	Speech     Speech                      `yaml:"speech"`
-	Recordings Recordings                  `yaml:"recordings"`
-	LogLevel   string                      `yaml:"log_level"` // debug, info, warn or error
+	Languages     map[string]prompts.Language `yaml:"languages"`
+	Outgoing      Outgoing                    `yaml:"outgoing"`
+	Escalation    Escalation                  `yaml:"escalation"`
+	Mail          Mail                        `yaml:"mail"`
+	Outbox        Outbox                      `yaml:"outbox"`
+	Speech        Speech                      `yaml:"speech"`
+	Recordings    Recordings                  `yaml:"recordings"`
+	Transcription Transcription               `yaml:"transcription"`
+	LogLevel      string                      `yaml:"log_level"` // debug, info, warn or error
 }
 
 // SIP is the signalling.
@@ -223,14 +224,15 @@ func Default() Config {
 			},
 			Accept: AcceptKnown, MaxCalls: 2000, TrustLoopback: true, SessionTimer: 30 * time.Minute,
 		},
-		RTP:        RTP{Ports: Ports{First: 10000, Last: 19999}},
-		HTTP:       HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
-		Calendar:   sla.OfficeHours,
-		Country:    "IT",
-		Language:   prompts.Italian,
-		Outgoing:   Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
-		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, Talk: 5 * time.Second, Silence: 10 * time.Second, Rounds: 2},
-		Mail:       Mail{Security: SecurityStartTLS, Notify: tickets.Updates()},
+		RTP:           RTP{Ports: Ports{First: 10000, Last: 19999}},
+		HTTP:          HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
+		Calendar:      sla.OfficeHours,
+		Country:       "IT",
+		Language:      prompts.Italian,
+		Outgoing:      Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
+		Escalation:    Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, Talk: 5 * time.Second, Silence: 10 * time.Second, Rounds: 2},
+		Mail:          Mail{Security: SecurityStartTLS, Notify: tickets.Updates()},
+		Transcription: Transcription{Driver: TranscriptionNone, Timeout: 5 * time.Minute, Rate: 16000},
 		Speech: Speech{
 			Driver: SpeechCommand, Timeout: 10 * time.Second, Command: []string{"pico2wave", "--lang={voice}", "--wave={file}", "{text}"},
 			Voices: map[prompts.Language]string{prompts.Italian: "it-IT", prompts.English: "en-GB"},

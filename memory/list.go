@@ -68,6 +68,9 @@ func (s *Store) says(t tickets.Ticket, f tickets.Filter) bool {
 	for _, e := range s.history[t.Number] {
 		said = append(said, tickets.Words(e.Searchable())...)
 	}
+	for _, t := range s.heard(t.Number) {
+		said = append(said, tickets.Words(t.Text())...)
+	}
 	words := f.Words()
 	for _, w := range words {
 		number := strings.HasPrefix(fmt.Sprint(t.Number), w) || utf8.RuneCountInString(w) >= shortest && strings.HasPrefix(tickets.Digits(t.Caller), w)

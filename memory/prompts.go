@@ -2,11 +2,16 @@ package memory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"hotline/prompts"
 	"hotline/prompts/replaced"
+	"hotline/storage"
+	"hotline/tickets"
+	"hotline/transcription"
 )
 
 // promptTables are the prompts that the owner has replaced, in the order of their places.
@@ -66,4 +71,52 @@ func (s *Store) PromptVersions(_ context.Context, lang prompts.Language, key pro
 func copiedPrompt(p replaced.Prompt) replaced.Prompt {
 	p.Changes, p.Sound = append([]string{}, p.Changes...), append([]byte{}, bytes.Clone(p.Sound)...)
 	return p
+}
+
+// transcriptTables are what recognisers have made of recordings.
+type transcriptTables struct {
+	transcripts map[string]transcription.Transcript // by recording
+}
+
+// PutTranscript writes the transcript of a recording that is there, in the place of a former one.
+func (s *Store) PutTranscript(ctx context.Context, t transcription.Transcript) error {
+	_, n, err := s.Recording(ctx, t.Recording)
+	if err != nil {
+		return fmt.Errorf("recording %s: %w", t.Recording, storage.ErrNotFound)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.transcripts == nil {
+		s.transcripts = map[string]transcription.Transcript{}
+	}
+	t.Ticket, t.Segments, t.Left = n, slices.Clone(t.Segments), slices.Clone(t.Left)
+	s.transcripts[t.Recording] = t
+	return nil
+}
+
+// Transcripts are those of a ticket, by recording.
+func (s *Store) Transcripts(_ context.Context, n tickets.Number) ([]transcription.Transcript, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.heard(n), nil
+}
+
+// heard are the transcripts of a ticket. s.mu is held.
+func (s *Store) heard(n tickets.Number) (list []transcription.Transcript) {
+	for _, t := range s.transcripts {
+		if t.Ticket == n {
+			t.Segments, t.Left = slices.Clone(t.Segments), slices.Clone(t.Left)
+			list = append(list, t)
+		}
+	}
+	slices.SortFunc(list, func(a, b transcription.Transcript) int { return cmp.Compare(a.Recording, b.Recording) })
+	return list
+}
+
+// DeleteTranscript removes the transcript of a recording.
+func (s *Store) DeleteTranscript(_ context.Context, recording string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.transcripts, recording)
+	return nil
 }

@@ -46,6 +46,7 @@ type Store struct {
 	outboxTables
 	evoTables
 	promptTables
+	transcriptTables
 	ledger
 	engaged []oncall.Engagement
 	calls   map[tickets.CallID]cdr.Call

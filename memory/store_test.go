@@ -69,5 +69,8 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("prompts", func(t *testing.T) {
 		storagetest.Prompts(t, func(t *testing.T) replaced.Store { return memory.New(417) })
 	})
+	t.Run("transcripts", func(t *testing.T) {
+		storagetest.Transcripts(t, func(t *testing.T) storagetest.Transcribed { return memory.New(417) })
+	})
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return memory.New(417) }) })
 }

@@ -54,5 +54,8 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("outbox", func(t *testing.T) { storagetest.Outbox(t, func(t *testing.T) outbox.Store { return fresh(t) }) })
 	t.Run("evo support", func(t *testing.T) { storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return fresh(t) }) })
 	t.Run("prompts", func(t *testing.T) { storagetest.Prompts(t, func(t *testing.T) replaced.Store { return fresh(t) }) })
+	t.Run("transcripts", func(t *testing.T) {
+		storagetest.Transcripts(t, func(t *testing.T) storagetest.Transcribed { return fresh(t) })
+	})
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return fresh(t) }) })
 }

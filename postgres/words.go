@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hotline/paging"
+	"hotline/storage"
 	"hotline/tickets"
+	"hotline/transcription"
 )
 
 // insertWords makes what the function search_words makes: a statement that calls it reads and plans it anew.
@@ -176,3 +179,98 @@ func putWords(batch *pgx.Batch, c tickets.Change) {
 
 // searchPlain is what the function search_plain makes of a text.
 func searchPlain(text string) string { return strings.Join(tickets.Words(text), " ") }
+
+const (
+	lockRecording = `select ticket from recordings where id = $1 for key share`
+
+	putTranscript = `
+insert into transcripts (recording, ticket, at, engine, language, confidence, begins, ends, texts, confidences, doubtful, left_out)
+values ($1, $2, $3, $4, $5, $6, $7::bigint[], $8::bigint[], $9::text[], $10::double precision[], $11::boolean[], $12::text[])
+on conflict (recording) do update set at = excluded.at, engine = excluded.engine, language = excluded.language, confidence = excluded.confidence,
+	begins = excluded.begins, ends = excluded.ends, texts = excluded.texts, confidences = excluded.confidences, doubtful = excluded.doubtful, left_out = excluded.left_out`
+
+	addHeard = `
+update ticket_words set words = words || strip(to_tsvector('italian', $2::text) || to_tsvector('english', $2::text))
+where ticket = $1 and length(words) < 20000`
+
+	selectTranscripts = `
+select recording, ticket, at, engine, language, confidence, begins, ends, texts, confidences, doubtful, left_out
+from transcripts where ticket = $1 order by recording`
+
+	deleteTranscript = `delete from transcripts where recording = $1 returning ticket`
+
+	// gatherAgain forgets what was heard and what nobody says any more: all that is left of the ticket is gathered anew.
+	gatherAgain = `
+update ticket_words w set words = search_words(t.number, t.name, t.caller, left(
+	coalesce((select string_agg(e.text, ' ' order by e.place) from events e where e.ticket = t.number and e.actor <> 'system'), '') || ' ' ||
+	coalesce((select string_agg(array_to_string(x.texts, ' '), ' ') from transcripts x where x.ticket = t.number), ''), 100000))
+from tickets t where t.number = $1 and w.ticket = t.number`
+)
+
+// PutTranscript writes the transcript of a recording that is there, in the place of a former one.
+func (s *Store) PutTranscript(ctx context.Context, t transcription.Transcript) error {
+	doing := "keeping the transcript of recording " + t.Recording
+	begins, ends, texts, confidences, doubtful := []int64{}, []int64{}, []string{}, []float64{}, []bool{}
+	for _, g := range t.Segments {
+		begins, ends = append(begins, g.From.Milliseconds()), append(ends, g.To.Milliseconds())
+		texts, confidences, doubtful = append(texts, g.Text), append(confidences, g.Confidence), append(doubtful, g.Doubtful)
+	}
+	left := []string{}
+	for _, g := range t.Left {
+		left = append(left, string(g))
+	}
+	return s.within(ctx, doing, func(tx pgx.Tx) error {
+		var ticket tickets.Number
+		if err := tx.QueryRow(ctx, lockRecording, t.Recording).Scan(&ticket); errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("recording %s: %w", t.Recording, storage.ErrNotFound)
+		} else if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, putTranscript, t.Recording, ticket, t.At, t.Engine, t.Language, t.Confidence, begins, ends, texts, confidences, doubtful, left); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, addHeard, ticket, searchPlain(t.Text()))
+		return err
+	})
+}
+
+// Transcripts are those of a ticket, by recording.
+func (s *Store) Transcripts(ctx context.Context, n tickets.Number) ([]transcription.Transcript, error) {
+	return rows(ctx, s, fmt.Sprintf("reading the transcripts of ticket %d", n), scanTranscript, selectTranscripts, n)
+}
+
+func scanTranscript(r pgx.CollectableRow) (t transcription.Transcript, err error) {
+	var begins, ends []int64
+	var texts []string
+	var confidences []float64
+	var doubtful []bool
+	var left []string
+	if err = r.Scan(&t.Recording, &t.Ticket, &t.At, &t.Engine, &t.Language, &t.Confidence, &begins, &ends, &texts, &confidences, &doubtful, &left); err != nil {
+		return t, err
+	}
+	t.At = t.At.UTC()
+	for i := range texts {
+		t.Segments = append(t.Segments, transcription.Segment{
+			From: time.Duration(begins[i]) * time.Millisecond, To: time.Duration(ends[i]) * time.Millisecond,
+			Text: texts[i], Confidence: confidences[i], Doubtful: doubtful[i],
+		})
+	}
+	for _, g := range left {
+		t.Left = append(t.Left, transcription.Guard(g))
+	}
+	return t, nil
+}
+
+// DeleteTranscript removes the transcript of a recording, and its words from searches.
+func (s *Store) DeleteTranscript(ctx context.Context, recording string) error {
+	return s.within(ctx, "removing the transcript of recording "+recording, func(tx pgx.Tx) error {
+		var ticket tickets.Number
+		if err := tx.QueryRow(ctx, deleteTranscript, recording).Scan(&ticket); errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, gatherAgain, ticket)
+		return err
+	})
+}

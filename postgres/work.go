@@ -27,12 +27,14 @@ type job struct {
 func (job) Kind() string { return "due-work" }
 
 const (
-	hands      = 4                // pieces of work at a time
-	writers    = 2                // of them letters, which must not wait for call-outs
-	retryAfter = 10 * time.Second // of work that failed for the first time; later ones wait longer
-	longestGap = 15 * time.Minute // between two tries
-	mostTries  = 500              // more than four days of them
-	letters    = "letters"        // River's queue of what is told in writing
+	hands       = 4                // pieces of work at a time
+	writers     = 2                // of them letters, which must not wait for call-outs
+	retryAfter  = 10 * time.Second // of work that failed for the first time; later ones wait longer
+	longestGap  = 15 * time.Minute // between two tries
+	mostTries   = 500              // more than four days of them
+	letters     = "letters"        // River's queue of what is told in writing
+	listeners   = 1                // of them transcripts: a recogniser takes a core for minutes
+	transcripts = "transcripts"    // River's queue of what is put into text
 )
 
 // queueOf is the queue that work waits in.
@@ -40,6 +42,8 @@ func queueOf(w tickets.Work) string {
 	switch w.Kind {
 	case tickets.WorkNotify, tickets.WorkReceipt, tickets.WorkUpdate, tickets.WorkOutgoing:
 		return letters
+	case tickets.WorkTranscribe:
+		return transcripts
 	}
 	return river.QueueDefault
 }

@@ -53,6 +53,8 @@ type DeskConfig struct {
 	Updates func(u Update) bool
 	// Outgoing tells of which lines other systems are told; nil: of none. It must not wait.
 	Outgoing func(e Event) bool
+	// Transcribe has each new recording put into text, as due work.
+	Transcribe bool
 	// Deferred hears of changes that wait because the store did not take them.
 	Deferred func(n Number, err error)
 	// Refused hears once of a change that the store does not take although it is up: somebody has to look.
@@ -225,6 +227,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	if slices.ContainsFunc(events, func(e Event) bool { return e.Kind == Erased }) {
 		c.Unheld = t.Contract
 	}
+	c.Work = append(c.Work, d.transcriptions(t, events)...)
 	changeBounds.Apply(&c) // the last gate: whatever let a text in, the store can keep it
 	t = c.Ticket
 	if d.cfg.Journal != nil {

@@ -18,18 +18,19 @@ type Work struct {
 
 // The kinds of due work.
 const (
-	WorkClocks   = "clocks"    // a warning or a breach is to be raised
-	WorkEscalate = "escalate"  // nobody has accepted a blocking ticket yet
-	WorkRing     = "ring"      // an alarm rings the rota
-	WorkNotify   = "notify"    // an alarm tells somebody: facts name whom, which clock and which alarm
-	WorkCallBack = "call_back" // a customer waits to be called back
-	WorkRingNow  = "ring_now"  // staff want those on duty rung
-	WorkConfirm  = "confirm"   // a customer is asked whether what is marked as restored works
-	WorkReceipt  = "receipt"   // the customer gets it in writing
-	WorkUpdate   = "update"    // staff get it in writing: facts name the line of the history
-	WorkOutgoing = "outgoing"  // other systems are told: facts name the line of the history
-	WorkWarn     = "warn"      // of former versions: as WorkClocks
-	WorkBreach   = "breach"    // of former versions: as WorkClocks
+	WorkClocks     = "clocks"     // a warning or a breach is to be raised
+	WorkEscalate   = "escalate"   // nobody has accepted a blocking ticket yet
+	WorkRing       = "ring"       // an alarm rings the rota
+	WorkNotify     = "notify"     // an alarm tells somebody: facts name whom, which clock and which alarm
+	WorkCallBack   = "call_back"  // a customer waits to be called back
+	WorkRingNow    = "ring_now"   // staff want those on duty rung
+	WorkConfirm    = "confirm"    // a customer is asked whether what is marked as restored works
+	WorkReceipt    = "receipt"    // the customer gets it in writing
+	WorkUpdate     = "update"     // staff get it in writing: facts name the line of the history
+	WorkOutgoing   = "outgoing"   // other systems are told: facts name the line of the history
+	WorkTranscribe = "transcribe" // a recording is to be put into text: facts name it
+	WorkWarn       = "warn"       // of former versions: as WorkClocks
+	WorkBreach     = "breach"     // of former versions: as WorkClocks
 )
 
 // WorkQueue does due work: PostgreSQL has River behind it, the twin in memory a timer.
@@ -47,6 +48,9 @@ func (l *Later) Error() string { return "not before " + l.At.UTC().Format(time.R
 
 // Call-backs that were promised to a customer, and staff's wish that somebody is rung now. Both are lines of the history and due
 // work of the same change, so that neither a restart nor a store that is down loses them. dispatch does the work.
+
+// FactRecording names a recording in a line of the history and in due work.
+const FactRecording = "recording"
 
 // FactCallAt is when a customer is to be called back, in RFC 3339.
 const FactCallAt = "call_at"
@@ -160,4 +164,17 @@ func RingDone(lines []Event, w Work) bool {
 	return slices.ContainsFunc(lines[at+1:], func(e Event) bool {
 		return e.Kind == RingAsked || e.Kind == Accepted || e.Kind == CallingOut && e.Facts[FactFor] == w.ID
 	})
+}
+
+// transcriptions is the due work of new recordings, where the house has a recogniser.
+func (d *Desk) transcriptions(t Ticket, events []Event) (work []Work) {
+	if !d.cfg.Transcribe {
+		return nil
+	}
+	for _, e := range events {
+		if id := e.Facts[FactRecording]; e.Kind == Recorded && id != "" {
+			work = append(work, Work{ID: "transcribe-" + id, Kind: WorkTranscribe, Ticket: t.Number, Due: e.At, Facts: map[string]string{FactRecording: id}})
+		}
+	}
+	return work
 }

@@ -100,7 +100,7 @@ func (d *Desk) Dictate(ctx context.Context, n Number, engineer, text string, r R
 func (d *Desk) keepOf(ctx context.Context, n Number, r Recording, e Event, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		t.keep(r)
-		e.Kind, e.Facts = Recorded, map[string]string{"recording": r.ID, "seconds": fmt.Sprintf("%.1f", r.Seconds)}
+		e.Kind, e.Facts = Recorded, map[string]string{FactRecording: r.ID, "seconds": fmt.Sprintf("%.1f", r.Seconds)}
 		return []Event{e}, nil
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
+	"hotline/transcription"
 	"hotline/web/writing"
 )
 
@@ -96,7 +97,37 @@ type cover struct {
 type recording struct {
 	tickets.Recording
 	Length time.Duration
-	Heard  []tickets.Access // who listened, each with the last time
+	Heard  []tickets.Access          // who listened, each with the last time
+	Text   *transcription.Transcript // nil: it was not put into text
+}
+
+// Percent is a confidence as people read it; empty where the recogniser does not tell.
+func (r recording) Percent() string {
+	if r.Text == nil || r.Text.Confidence == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %%", 100*r.Text.Confidence)
+}
+
+// Clock is an instant of a recording.
+func (recording) Clock(d time.Duration) string {
+	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// transcripts are what a recogniser has made of a ticket's recordings, by their ids, for those who may listen.
+func (s *server) transcripts(ctx context.Context, r *request, t tickets.Ticket) (map[string]*transcription.Transcript, error) {
+	texts := map[string]*transcription.Transcript{}
+	if len(t.Recordings) == 0 || !r.May("GET /recordings/{id}/audio") {
+		return texts, nil
+	}
+	made, err := s.Store.Transcripts(ctx, t.Number)
+	if err != nil {
+		return nil, fmt.Errorf("reading transcripts: %w", err)
+	}
+	for i := range made {
+		texts[made[i].Recording] = &made[i]
+	}
+	return texts, nil
 }
 
 // line is one line of the history.
@@ -205,25 +236,30 @@ func (s *server) beside(ctx context.Context, r *request, p *ticketPage) (err err
 		return fmt.Errorf("reading a draft for ticket %d: %w", n, err)
 	}
 	p.Text = cmp.Or(p.Text, p.Draft.Text)
-	p.Recordings, err = s.recordings(ctx, p.Ticket.Recordings)
+	p.Recordings, err = s.recordings(ctx, r, p.Ticket)
 	return err
 }
 
-// recordings are a ticket's, each with who listened.
-func (s *server) recordings(ctx context.Context, all []tickets.Recording) (list []recording, err error) {
-	if len(all) == 0 {
+// recordings are a ticket's, each with who listened and what a recogniser made of it.
+func (s *server) recordings(ctx context.Context, r *request, t tickets.Ticket) (list []recording, err error) {
+	if len(t.Recordings) == 0 {
 		return nil, nil
 	}
-	ids := make([]string, 0, len(all))
-	for _, rec := range all {
+	ids := make([]string, 0, len(t.Recordings))
+	for _, rec := range t.Recordings {
 		ids = append(ids, rec.ID)
 	}
 	heard, err := s.Store.Accesses(ctx, ids...)
 	if err != nil {
 		return nil, fmt.Errorf("reading who listened to recordings: %w", err)
 	}
-	for _, rec := range all {
-		list = append(list, recording{rec, time.Duration(rec.Seconds * float64(time.Second)).Round(time.Second), listeners(heard, rec.ID)})
+	texts, err := s.transcripts(ctx, r, t)
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range t.Recordings {
+		length := time.Duration(rec.Seconds * float64(time.Second)).Round(time.Second)
+		list = append(list, recording{rec, length, listeners(heard, rec.ID), texts[rec.ID]})
 	}
 	return list, nil
 }

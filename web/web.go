@@ -34,6 +34,7 @@ import (
 	"hotline/tickets/statistics"
 	"hotline/tickets/turns"
 	"hotline/tokens"
+	"hotline/transcription"
 	"hotline/users"
 	"hotline/web/flows"
 	"hotline/web/live"
@@ -57,6 +58,7 @@ type Store interface {
 	replaced.Store
 	outbox.Store
 	evosupport.Store
+	transcription.Store
 }
 
 // Trunk is how one trunk of the line fares.

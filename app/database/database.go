@@ -31,6 +31,7 @@ import (
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 	"hotline/tokens"
+	"hotline/transcription"
 	"hotline/users"
 	"log/slog"
 	"os"
@@ -61,6 +62,7 @@ type Store interface {
 	outbox.Store
 	evosupport.Store
 	replaced.Store
+	transcription.Store
 }
 
 // Config is which database to open.
