@@ -79,6 +79,7 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 				s.forgetSum(r.SHA256)
 			}
 			s.erased = append(s.erased, erased{id, n})
+			delete(s.transcripts, id)
 			s.access = append(s.access, tickets.Access{Recording: id, Ticket: n, Actor: e.Actor, Action: tickets.ErasedIt, At: e.At})
 		}
 	}

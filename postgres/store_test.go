@@ -153,7 +153,8 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		insertDraft, updateDraft, removeDraft, dropDraft, selectDraft, forgetDrafts, putTab, forgetTabs, endTab, selectTabs,
 		lockEngaged, engage, selectEngaged, deleteEngaged, renewEngaged, deleteNotEngaged,
 		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening,
-		addOutgoing, selectOutgoing, listOutgoing, countOutgoing, dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, requeueOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf}
+		addOutgoing, selectOutgoing, listOutgoing, countOutgoing, dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, requeueOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf,
+		lockRecording, putTranscript, addHeard, selectTranscripts, deleteTranscript, gatherAgain}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)

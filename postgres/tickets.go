@@ -122,6 +122,7 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, c tickets.Change) error {
 	for _, e := range c.Events {
 		batch.Queue(insertEvent, e.ID, e.Ticket, e.At, e.Kind, e.Actor, e.Text, facts(e.Facts))
 	}
+	deleteTranscripts(batch, c.Events)
 	putWords(batch, c)
 	fresh := putWork(batch, c.Work)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -167,6 +168,20 @@ func putErased(batch *pgx.Batch, lines []tickets.Event) {
 			batch.Queue(insertHeld, e.Ticket)
 		case tickets.HoldLifted:
 			batch.Queue(deleteHeld, e.Ticket)
+		}
+	}
+}
+
+// deleteTranscripts removes what was made of the recordings that lines of the history erased, and its words from searches. It comes behind
+// the recordings' own rows: a transcript that is being written holds on to one.
+func deleteTranscripts(batch *pgx.Batch, lines []tickets.Event) {
+	for _, e := range lines {
+		erased := e.ErasedRecordings()
+		for _, id := range erased {
+			batch.Queue(deleteTranscript, id)
+		}
+		if len(erased) > 0 {
+			batch.Queue(gatherAgain, e.Ticket)
 		}
 	}
 }

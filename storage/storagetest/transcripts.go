@@ -24,6 +24,7 @@ func Transcripts(t *testing.T, open func(t *testing.T) Transcribed) {
 		"a recording that is not there gets none":            nothingWithoutRecording,
 		"a search finds the ticket until it is removed":      transcriptIsFound,
 		"a second one stands in the place of the first":      secondTranscript,
+		"what is erased has no transcript, and gets none":    erasedTranscript,
 		"of two recordings one is removed, the other stands": oneTranscriptRemoved,
 	})
 }
@@ -92,6 +93,23 @@ func transcriptIsFound(t *testing.T, s Transcribed) {
 	list, err := s.Transcripts(t.Context(), 427)
 	check.Must(t, err)
 	check.Equal(t, "removed", len(list), 0)
+}
+
+// erasedTranscript: a recording is erased while its transcript stands, and a recogniser that is late finds nothing to write to.
+func erasedTranscript(t *testing.T, s Transcribed) {
+	recorded(t, s)
+	check.Must(t, s.PutTranscript(t.Context(), heard("r1", "il compressore perde olio")))
+	x, err := s.Ticket(t.Context(), 427)
+	check.Must(t, err)
+	x.Version, x.Recordings = 2, x.Recordings[1:]
+	erased := tickets.Event{ID: "e2", Ticket: 427, At: monday, Kind: tickets.Erased, Actor: "staff:anna", Text: "asked for", Facts: map[string]string{"recordings": "r1"}}
+	check.Must(t, s.Apply(t.Context(), tickets.Change{Ticket: x, Expect: 1, Events: []tickets.Event{erased}}))
+	list, err := s.Transcripts(t.Context(), 427)
+	check.Must(t, err)
+	check.Equal(t, "erased", len(list), 0)
+	check.Equal(t, "searches for what was said", finds(t, s, "compressore"), false)
+	check.Equal(t, "searches for what people wrote", finds(t, s, "nastro"), true)
+	check.Error(t, "one that is late", s.PutTranscript(t.Context(), heard("r1", "il compressore")), storage.ErrNotFound)
 }
 
 func secondTranscript(t *testing.T, s Transcribed) {
