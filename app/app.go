@@ -33,6 +33,7 @@ import (
 	"hotline/intake"
 	"hotline/journal"
 	"hotline/line"
+	"hotline/mail/inbox"
 	"hotline/media/udp"
 	"hotline/nodes"
 	"hotline/notify/delivery"
@@ -119,6 +120,8 @@ type machines struct {
 	intake     *intake.Intake
 	heartbeats *heartbeat.Keeper
 	outbox     *outbox.Outbox // what tells other systems
+	mails      *inbox.Inbox   // nil: none are taken in
+	smtp       net.Addr
 }
 
 // dispatching is what gets tickets to engineers.
@@ -172,7 +175,7 @@ const stopTime = 30 * time.Second
 func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
 	steps := []func(context.Context) error{
-		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openIntake, a.openAPI, a.openBackground,
+		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openIntake, a.openMail, a.openAPI, a.openBackground,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -210,6 +213,12 @@ func (a *App) Heartbeats() *heartbeat.Keeper { return a.machines.heartbeats }
 
 // Outbox tells other systems of tickets, for those who embed the program and for tests; only after Start.
 func (a *App) Outbox() *outbox.Outbox { return a.machines.outbox }
+
+// Mails brings mails to tickets, for those who embed the program and for tests; only after Start. Nil where none are taken in.
+func (a *App) Mails() *inbox.Inbox { return a.machines.mails }
+
+// SMTP is where mail is taken in; only after Start.
+func (a *App) SMTP() net.Addr { return a.machines.smtp }
 
 // Dispatcher gets tickets to engineers, for those who embed the program and for tests; only after Start.
 func (a *App) Dispatcher() *dispatch.Dispatcher { return a.dispatching.dispatcher }

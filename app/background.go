@@ -27,6 +27,9 @@ func (a *App) openBackground(ctx context.Context) error {
 	a.running.Go(func() { a.disk.spool.SealAll(ctx, a.onTelephone, a.log) })
 	edits := nodes.Edits{Desk: a.desk, Store: a.db.Store, Flows: a.flows, Keep: a.disk.copy.KeepBook, Alarm: a.alarm, Log: a.log}
 	a.running.Go(func() { edits.Run(ctx) })
+	if a.machines.mails != nil {
+		a.running.Go(func() { a.machines.mails.Run(ctx) })
+	}
 	if names := a.voices.Names(); names != nil {
 		a.running.Go(func() { names.Run(ctx) })
 	}
@@ -122,7 +125,7 @@ func (a *App) work(w *deadlines.Watcher) func(context.Context, tickets.Work) err
 		tickets.WorkEscalate: a.dispatching.dispatcher.Escalate, tickets.WorkRing: a.dispatching.dispatcher.RingForAlarm,
 		tickets.WorkCallBack: a.dispatching.dispatcher.CallBack, tickets.WorkRingNow: a.dispatching.dispatcher.RingNow,
 		tickets.WorkConfirm: a.dispatching.dispatcher.Confirm, tickets.WorkTranscribe: a.transcribe(),
-		tickets.WorkNotify: a.letters.Alarm, tickets.WorkReceipt: a.letters.Receipt, tickets.WorkUpdate: a.letters.Update, tickets.WorkOutgoing: a.machines.outbox.Spread,
+		tickets.WorkNotify: a.letters.Alarm, tickets.WorkReceipt: a.letters.Receipt, tickets.WorkUpdate: a.letters.Update, tickets.WorkOutgoing: a.machines.outbox.Spread, tickets.WorkTell: a.letters.Tell,
 	}
 	return func(ctx context.Context, due tickets.Work) error {
 		do, known := does[due.Kind]

@@ -39,6 +39,7 @@ func newMailer(c config.Mail) (*notify.Mailer, error) {
 	}
 	return notify.New(notify.Config{
 		Server: c.Server, Security: notify.Security(c.Security), Roots: c.Roots, User: account.User, Password: account.Password, From: c.From,
+		DKIM: notify.DKIM(c.DKIM),
 	})
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"hotline/calls"
 	"hotline/callstore"
@@ -29,6 +30,7 @@ func (a *App) openDesk(ctx context.Context) error {
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Store: a.db.Store, Quick: callstore.New(a.db.Calls, a.db.Store), Book: book, Numbers: a.disk.numbers, Journal: a.disk.journal, PINKey: a.disk.pinKey,
 		NewID: newID, Own: c.Calendar, Numbering: a.plan, Spent: a.budgets.Note, Refused: a.refused, Changed: a.dispatching.changed,
+		Tells:      func(t tickets.Progress) bool { return mail != nil && slices.Contains(c.Mail.Customers, t) },
 		Transcribe: recogniser(c.Transcription) != nil,
 		Erase:      a.deleteRecordings,
 		Outgoing:   a.machines.outbox.Wanted,
@@ -41,6 +43,7 @@ func (a *App) openDesk(ctx context.Context) error {
 	}
 	a.letters = delivery.New(delivery.Config{
 		Desk: a.desk, Readers: readers, Mailer: mail, Language: c.Language, Shown: a.plan.Shown, Count: a.countMail, Alarm: a.alarm,
+		Threads: a.threads(), May: a.mayReceipt,
 	})
 	a.openRecords(ctx)
 	a.disk.recordings.Desk = a.desk

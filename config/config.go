@@ -169,6 +169,28 @@ type Mail struct {
 	Manager  []string `yaml:"manager"` // addresses that `manager` tells, and those who hear that nobody was reached
 	// Notify is what is told without any alarm: `unreached` to Manager (to Staff where there is none), the others to Staff.
 	Notify []tickets.Update `yaml:"notify"`
+	// Customers is what those are told of who wrote by mail, beside the receipt.
+	Customers []tickets.Progress `yaml:"customers"`
+	DKIM      DKIM               `yaml:"dkim"`
+	Inbox     Inbox              `yaml:"inbox"`
+}
+
+// DKIM is how letters are signed; without a key file they are not.
+type DKIM struct {
+	Selector string `yaml:"selector"`
+	KeyFile  string `yaml:"key_file"` // PEM
+}
+
+// Inbox is how mail is taken in. Without an address to listen at none is.
+type Inbox struct {
+	Listen    netip.AddrPort `yaml:"listen"`    // SMTP; STARTTLS by the certificate of sip.tls
+	Address   string         `yaml:"address"`   // to which customers write
+	Name      string         `yaml:"name"`      // of this machine, as it greets; empty: the address's domain
+	Domains   []string       `yaml:"domains"`   // of this house, beside the address's: what comes from there is a machine's
+	Relays    []Network      `yaml:"relays"`    // the house's own mail servers, which are not limited
+	Megabytes int            `yaml:"megabytes"` // of one mail
+	Verify    bool           `yaml:"verify"`    // DKIM, SPF and DMARC are asked of the name server
+	Scanner   []string       `yaml:"scanner"`   // a program and its arguments, which looks at {file}
 }
 
 // Outbox is what goes out to other systems by HTTP. Endpoints are documents of the API.
@@ -224,14 +246,18 @@ func Default() Config {
 			},
 			Accept: AcceptKnown, MaxCalls: 2000, TrustLoopback: true, SessionTimer: 30 * time.Minute,
 		},
-		RTP:           RTP{Ports: Ports{First: 10000, Last: 19999}},
-		HTTP:          HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
-		Calendar:      sla.OfficeHours,
-		Country:       "IT",
-		Language:      prompts.Italian,
-		Outgoing:      Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
-		Escalation:    Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, Talk: 5 * time.Second, Silence: 10 * time.Second, Rounds: 2},
-		Mail:          Mail{Security: SecurityStartTLS, Notify: tickets.Updates()},
+		RTP:        RTP{Ports: Ports{First: 10000, Last: 19999}},
+		HTTP:       HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
+		Calendar:   sla.OfficeHours,
+		Country:    "IT",
+		Language:   prompts.Italian,
+		Outgoing:   Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
+		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, Talk: 5 * time.Second, Silence: 10 * time.Second, Rounds: 2},
+		Mail: Mail{
+			Security: SecurityStartTLS, Notify: tickets.Updates(),
+			Customers: []tickets.Progress{tickets.ProgressTaken, tickets.ProgressIntervention, tickets.ProgressAsked, tickets.ProgressRestored, tickets.ProgressClosed},
+			Inbox:     Inbox{Megabytes: 20, Verify: true},
+		},
 		Transcription: Transcription{Driver: TranscriptionNone, Timeout: 5 * time.Minute, Rate: 16000},
 		Speech: Speech{
 			Driver: SpeechCommand, Timeout: 10 * time.Second, Command: []string{"pico2wave", "--lang={voice}", "--wave={file}", "{text}"},

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"slices"
 	"strconv"
+	"strings"
 
 	"hotline/tickets"
 )
@@ -34,6 +35,8 @@ func (k *checker) mail(m Mail) {
 			k.complain(fmt.Sprintf("mail.notify[%d]", i), fmt.Sprintf("%q is nothing that is told", short(string(u))), "use new, assigned, restored, closed or unreached")
 		}
 	}
+	k.told(m)
+	k.inbox(m)
 	if m.Server == "" {
 		if m.From != "" || m.User != "" || len(m.Staff)+len(m.Manager) > 0 {
 			k.complain("mail.server", "there are addresses and no server, so that no mail is sent", "name the server, such as mail.example.org:587")
@@ -46,5 +49,53 @@ func (k *checker) mail(m Mail) {
 	}
 	if _, err := mail.ParseAddress(m.From); err != nil {
 		k.complain("mail.from", fmt.Sprintf("%q is no sender", short(m.From)), "write name@example.org")
+	}
+}
+
+// told finds what is wrong with what customers are told of, and how letters are signed.
+func (k *checker) told(m Mail) {
+	for i, t := range m.Customers {
+		if !slices.Contains(tickets.Progresses(), t) {
+			k.complain(fmt.Sprintf("mail.customers[%d]", i), fmt.Sprintf("%q is nothing that customers are told of", short(string(t))), "use taken, intervention, asked, restored, closed or breach")
+		}
+	}
+	if (m.DKIM.KeyFile == "") != (m.DKIM.Selector == "") {
+		k.complain("mail.dkim", "a signature needs a selector and a key", "give both selector and key_file, or neither")
+	}
+}
+
+// inbox finds what is wrong with how mail is taken in.
+func (k *checker) inbox(m Mail) {
+	in := m.Inbox
+	if !in.Listen.IsValid() {
+		if in.Address != "" {
+			k.complain("mail.inbox.listen", "there is an address and nothing is listened on, so that no mail is taken in", "write an address and a port, such as 0.0.0.0:25")
+		}
+		return
+	}
+	a, err := mail.ParseAddress(in.Address)
+	if local, _, _ := strings.Cut(in.Address, "@"); err != nil || a.Address != in.Address || strings.Contains(local, "+") {
+		k.complain("mail.inbox.address", fmt.Sprintf("%q is no mail address for customers", short(in.Address)), "write support@example.org, without a +")
+	}
+	for _, list := range []struct {
+		field   string
+		readers []string
+	}{{"mail.staff", m.Staff}, {"mail.manager", m.Manager}} {
+		for i, reader := range list.readers {
+			if strings.EqualFold(reader, in.Address) {
+				k.complain(fmt.Sprintf("%s[%d]", list.field, i), "what staff are told would come back as a customer's mail", "name a mailbox that people read")
+			}
+		}
+	}
+	if in.Megabytes < 1 || in.Megabytes > 100 {
+		k.complain("mail.inbox.megabytes", fmt.Sprintf("%d megabytes cannot be meant", in.Megabytes), "use 1 to 100")
+	}
+	for i, d := range in.Domains {
+		if !hostName.MatchString(d) {
+			k.complain(fmt.Sprintf("mail.inbox.domains[%d]", i), fmt.Sprintf("%q is no domain", short(d)), "write example.org")
+		}
+	}
+	if in.Name != "" && !hostName.MatchString(in.Name) {
+		k.complain("mail.inbox.name", fmt.Sprintf("%q is no name of a machine", short(in.Name)), "write mx.example.org")
 	}
 }

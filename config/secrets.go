@@ -28,6 +28,7 @@ func Exposed(c Config, file, pinKey, recordingKeys string) strictyaml.Complaints
 	for i, t := range c.SIP.Trunks {
 		k.exposed(fmt.Sprintf("sip.trunks[%d].password_file", i), t.PasswordFile, "it holds a password")
 	}
+	k.exposed("mail.dkim.key_file", c.Mail.DKIM.KeyFile, "whoever has the key can sign letters as this house")
 	k.exposed("mail.password_file", c.Mail.PasswordFile, "it holds a password")
 	return k.list
 }

@@ -45,6 +45,7 @@ type Store struct {
 	heartbeatTables
 	outboxTables
 	evoTables
+	mailTables
 	promptTables
 	transcriptTables
 	ledger
@@ -92,6 +93,7 @@ func New(first tickets.Number) *Store {
 		heartbeatTables: newHeartbeats(),
 		evoTables:       evoTables{map[string]evosupport.Product{}, map[string]evosupport.Installed{}},
 		outboxTables:    outboxTables{endpoints: map[string]outbox.Endpoint{}},
+		mailTables:      newMails(),
 		flowTables:      flowTables{facts: map[string]string{}},
 		userTables:      newUserTables(),
 		calls:           map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},

@@ -12,6 +12,7 @@ import (
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
+	"hotline/mail"
 	"hotline/memory"
 	"hotline/oncall"
 	"hotline/outbox"
@@ -66,6 +67,7 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("evo support", func(t *testing.T) {
 		storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return memory.New(417) })
 	})
+	t.Run("mails", func(t *testing.T) { storagetest.Mails(t, func(t *testing.T) mail.Store { return memory.New(417) }) })
 	t.Run("prompts", func(t *testing.T) {
 		storagetest.Prompts(t, func(t *testing.T) replaced.Store { return memory.New(417) })
 	})

@@ -15,7 +15,7 @@ import (
 
 // Receipt tells a customer the number of the request, and by when somebody acts. Times are those of the contract's
 // calendar, rounded down to the minute as they are spoken. w are the words of the ticket's language.
-func Receipt(t tickets.Ticket, w written.Words) Message {
+func Receipt(t tickets.Ticket, answerable bool, w written.Words) Message {
 	minute := minutes(t, w)
 	lines := []string{
 		t.Name, "", w.Text("letter-received") + ".", "",
@@ -37,11 +37,45 @@ func Receipt(t tickets.Ticket, w written.Words) Message {
 	default:
 		lines = append(lines, "", w.Text("letter-no-deadline"))
 	}
-	lines = append(lines, "", w.Text("letter-keep"))
+	lines = append(lines, "", w.Text(keep(answerable)))
 	return Message{
 		ID: "receipt-" + name(t), Thread: name(t),
 		Subject: fmt.Sprintf("[%d] %s", t.Number, w.Text("letter-received")), Text: strings.Join(lines, "\n") + "\n",
 	}
+}
+
+// keep is how a customer adds something.
+func keep(answerable bool) string {
+	if answerable {
+		return "letter-answer"
+	}
+	return "letter-keep"
+}
+
+// Told tells a customer what has become of a request, by the line of its history. ok is false for a line that customers are not told of.
+func Told(t tickets.Ticket, e tickets.Event, answerable bool, w written.Words) (m Message, ok bool) {
+	id := "customer-" + string(e.Progress())
+	if e.Progress() == "" {
+		return Message{}, false
+	}
+	minute := minutes(t, w)
+	lines := []string{t.Name, "", w.Text(id) + ".", "", fmt.Sprintf("%s: %d", w.Text("letter-number"), t.Number), fmt.Sprintf("%s: %s", w.Text("letter-opened"), minute(t.OpenedAt))}
+	for _, c := range t.Clocks {
+		switch {
+		case !c.MetAt.IsZero():
+			lines = append(lines, fmt.Sprintf("%s: %s", upper(w.Clock(string(c.Kind))), minute(c.MetAt)))
+		case t.State.Live() && !c.Paused:
+			lines = append(lines, fmt.Sprintf("%s: %s %s", upper(w.Clock(string(c.Kind))), w.Text("letter-by"), minute(c.Due)))
+		}
+	}
+	if e.Progress() == tickets.ProgressAsked && e.Text != "" {
+		lines = append(lines, "", e.Text)
+	}
+	lines = append(lines, "", w.Text(keep(answerable)))
+	return Message{
+		ID: "told-" + strings.ReplaceAll(e.ID, ":", "") + "-" + name(t), Thread: name(t),
+		Subject: fmt.Sprintf("[%d] %s", t.Number, w.Text(id)), Text: strings.Join(lines, "\n") + "\n",
+	}, true
 }
 
 // Alarm tells staff or manager of a warning or a breach of one clock, with where every minute went; id names the letter.

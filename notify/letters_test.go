@@ -38,7 +38,7 @@ func ticket(t *testing.T, level sla.LevelID, c sla.Category, language string) (t
 }
 
 func receipt(k tickets.Ticket) notify.Message {
-	return notify.Receipt(k, written.In(prompts.Language(k.Language)))
+	return notify.Receipt(k, false, written.In(prompts.Language(k.Language)))
 }
 
 func TestAReceiptTellsTheNumberAndByWhenSomebodyActs(t *testing.T) {
@@ -110,7 +110,7 @@ func TestAThirdLanguageIsData(t *testing.T) {
 	for _, level := range []sla.LevelID{sla.Professional, sla.OnRequest} {
 		for _, c := range append(sla.Categories(), sla.Uncategorised) {
 			k, accounts := ticket(t, level, c, "xx")
-			letters := []notify.Message{notify.Receipt(k, w)}
+			letters := []notify.Message{notify.Receipt(k, false, w)}
 			for _, a := range accounts {
 				letters = append(letters, notify.Alarm("x", k, sla.AtBreach, a, w), notify.Alarm("x", k, "75%", a, w))
 			}

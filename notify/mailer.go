@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/emersion/go-msgauth/dkim"
 	mail "github.com/wneessen/go-mail"
 )
 
@@ -36,6 +38,7 @@ type Config struct {
 	User     string // empty: no authentication
 	Password string
 	From     string // address, with or without a name
+	DKIM     DKIM
 }
 
 // ErrRefused is a letter that the server will never take: no retry helps.
@@ -49,7 +52,8 @@ type Mailer struct {
 	from   string
 	domain string // of Message-IDs
 	host   string
-	tls    bool // from the first octet
+	tls    bool              // from the first octet
+	dkim   *dkim.SignOptions // nil: letters are not signed
 	opts   []mail.Option
 }
 
@@ -71,7 +75,11 @@ func New(c Config) (*Mailer, error) {
 			return nil, err
 		}
 	}
-	m := &Mailer{from: c.From, domain: domain, host: host, opts: []mail.Option{
+	signing, err := c.DKIM.options(domain)
+	if err != nil {
+		return nil, err
+	}
+	m := &Mailer{dkim: signing, from: c.From, domain: domain, host: host, opts: []mail.Option{
 		mail.WithPort(number), mail.WithTimeout(sendTime), mail.WithTLSConfig(encryption), mail.WithoutNoop(),
 	}}
 	switch c.Security {
@@ -158,10 +166,26 @@ func (m *Mailer) write(letter Message) (*mail.Msg, error) {
 	text.Subject(oneLine(letter.Subject))
 	text.SetDate()
 	text.SetMessageIDWithValue(letter.ID + "@" + m.domain)
-	text.SetGenHeader(mail.HeaderReferences, "<"+letter.Thread+"@"+m.domain+">")
-	text.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no robot answers
+	references, submitted := "<"+letter.Thread+"@"+m.domain+">", "auto-generated"
+	if letter.Answers != "" {
+		answers := "<" + oneLine(letter.Answers) + ">"
+		text.SetGenHeader(mail.HeaderInReplyTo, answers)
+		references, submitted = references+" "+answers, "auto-replied"
+	}
+	text.SetGenHeader(mail.HeaderReferences, references)
+	text.SetGenHeader("Auto-Submitted", submitted) // RFC 3834: no robot answers
+	text.SetGenHeader("X-Auto-Response-Suppress", "All")
+	if letter.Reply != "" {
+		if err := text.ReplyTo(letter.Reply); err != nil {
+			return nil, err
+		}
+	}
 	text.SetBodyString(mail.TypeTextPlain, letter.Text)
-	return text, nil
+	if letter.HTML {
+		text.SetBoundary("hotline-" + rand.Text()) // each writing of the letter must be the same, for its signature
+		text.AddAlternativeString(mail.TypeTextHTML, page(letter.Text))
+	}
+	return text, m.sign(text)
 }
 
 // oneLine takes what would end a header out of a text.

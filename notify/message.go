@@ -8,4 +8,7 @@ type Message struct {
 	To      string
 	Subject string
 	Text    string // UTF-8, lines of any length
+	Reply   string // address for answers; empty: the sender's
+	Answers string // Message-ID of the letter that it answers, without brackets; empty: none
+	HTML    bool   // the text also as HTML
 }

@@ -55,6 +55,8 @@ type DeskConfig struct {
 	Outgoing func(e Event) bool
 	// Transcribe has each new recording put into text, as due work.
 	Transcribe bool
+	// Tells tells of what customers get a letter; nil: of nothing.
+	Tells func(p Progress) bool
 	// Deferred hears of changes that wait because the store did not take them.
 	Deferred func(n Number, err error)
 	// Refused hears once of a change that the store does not take although it is up: somebody has to look.
@@ -215,7 +217,10 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	now = now.Truncate(time.Second)
 	t.Version = expect + 1
 	for i := range events {
-		events[i].ID, events[i].Ticket = d.cfg.NewID(), t.Number
+		events[i].Ticket = t.Number
+		if events[i].ID == "" { // what comes from outside and may come twice brings its own
+			events[i].ID = d.cfg.NewID()
+		}
 		if events[i].At.IsZero() {
 			events[i].At = now
 		}
@@ -228,6 +233,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 		c.Unheld = t.Contract
 	}
 	c.Work = append(c.Work, d.transcriptions(t, events)...)
+	c.Work = append(c.Work, d.tellings(t, events)...)
 	changeBounds.Apply(&c) // the last gate: whatever let a text in, the store can keep it
 	t = c.Ticket
 	if d.cfg.Journal != nil {

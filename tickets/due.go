@@ -31,6 +31,7 @@ const (
 	WorkTranscribe = "transcribe" // a recording is to be put into text: facts name it
 	WorkWarn       = "warn"       // of former versions: as WorkClocks
 	WorkBreach     = "breach"     // of former versions: as WorkClocks
+	WorkTell       = "tell"       // the customer gets it in writing: facts name the line of the history
 )
 
 // WorkQueue does due work: PostgreSQL has River behind it, the twin in memory a timer.

@@ -58,7 +58,18 @@ const (
 	Erased         EventKind = "recordings_erased"   // who erased the sound of which recordings, and why
 	Held           EventKind = "hold_set"            // a legal hold: recordings are not erased
 	HoldLifted     EventKind = "hold_lifted"
-	Attached       EventKind = "attachment" // a file was added
+	Attached       EventKind = "attachment"    // a file was added
+	MailReceived   EventKind = "mail_received" // somebody wrote by e-mail
+)
+
+// Facts of lines that mails leave.
+const (
+	FactMail        = "mail" // its ID
+	FactMailFrom    = "mail_from"
+	FactMailSubject = "mail_subject"
+	FactMailMachine = "mail_machine" // why a machine sent it; absent: a person did
+	FactMessageID   = "message_id"
+	FactAnswer      = "mail_answer" // the address that is told what becomes of the ticket
 )
 
 // Event is one line of a ticket's history. It is never changed after it was written.

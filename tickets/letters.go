@@ -15,11 +15,8 @@ const receiptAfter = time.Minute
 // receipts is the written proof for a customer who has an address: under which number the request stands and by when
 // somebody acts. It is written when it is sent, so that it tells what stands then.
 func (d *Desk) receipts(t Ticket, events []Event) []Work {
-	if d.Book().Customers.At(t.Customer).Email == "" {
-		return nil
-	}
 	for _, e := range events {
-		if e.Kind != Opened {
+		if e.Kind != Opened || d.reader(t, e) == "" {
 			continue
 		}
 		w := Work{ID: fmt.Sprintf("receipt-%d", t.Number), Kind: WorkReceipt, Ticket: t.Number, Due: e.At}
@@ -29,6 +26,14 @@ func (d *Desk) receipts(t Ticket, events []Event) []Work {
 		return []Work{w}
 	}
 	return nil
+}
+
+// reader is who is told of a ticket in writing, by its first line: who wrote by mail, else the customer. A machine is never answered.
+func (d *Desk) reader(t Ticket, opened Event) string {
+	if t.Channel == Email && opened.Facts[FactMail] != "" {
+		return opened.Facts[FactAnswer]
+	}
+	return d.Book().Customers.At(t.Customer).Email
 }
 
 // Update is something about a ticket that staff are told of in writing, if the house wants it.
@@ -53,6 +58,10 @@ func (e Event) Update() Update {
 	switch e.Kind {
 	case Opened, BundledCall, Reopened, NotRestored:
 		return UpdateNew
+	case MailReceived:
+		if e.Facts[FactMailMachine] == "" { // or a letter to staff that comes back would bring about the next one
+			return UpdateNew
+		}
 	case AssignedTo, Accepted:
 		return UpdateAssigned
 	case RestoredAt:
@@ -65,10 +74,68 @@ func (e Event) Update() Update {
 	return ""
 }
 
+// Progress is something that the customer is told of in writing, beside the receipt, if the house wants it.
+type Progress string
+
+// What customers are told of.
+const (
+	ProgressTaken        Progress = "taken"        // somebody has it
+	ProgressIntervention Progress = "intervention" // the work has begun
+	ProgressAsked        Progress = "asked"        // an answer is owed, with the question
+	ProgressRestored     Progress = "restored"
+	ProgressClosed       Progress = "closed"
+	ProgressBreach       Progress = "breach" // a promise was broken
+)
+
+// Progresses are all of them.
+func Progresses() []Progress {
+	return []Progress{ProgressTaken, ProgressIntervention, ProgressAsked, ProgressRestored, ProgressClosed, ProgressBreach}
+}
+
+// Progress is what a line of the history tells the customer; empty: nothing. An accept counts once the two have talked, and then it needs no
+// letter.
+func (e Event) Progress() Progress {
+	switch e.Kind {
+	case AssignedTo:
+		return ProgressTaken
+	case Accepted:
+		if e.Facts[FactAwaits] == "" {
+			return ProgressTaken
+		}
+	case Intervened:
+		return ProgressIntervention
+	case WaitingFor:
+		return ProgressAsked
+	case RestoredAt:
+		return ProgressRestored
+	case ClosedAtKind:
+		return ProgressClosed
+	case Broken:
+		return ProgressBreach
+	}
+	return ""
+}
+
+// tellings is the letter to the customer that a change asks for: of requests that came by mail, for there the mail is how the customer
+// hears of it.
+func (d *Desk) tellings(t Ticket, events []Event) []Work {
+	if t.Channel != Email || d.cfg.Tells == nil {
+		return nil
+	}
+	var work []Work
+	for _, e := range events {
+		if told := e.Progress(); told != "" && d.cfg.Tells(told) {
+			work = append(work, Work{ID: "tell-" + e.ID, Kind: WorkTell, Ticket: t.Number, Due: e.At, Facts: map[string]string{FactTold: string(told), FactLine: e.ID}})
+		}
+	}
+	return work
+}
+
 // Facts of an update.
 const (
 	FactUpdate = "update" // an Update
 	FactLine   = "line"   // id of the line of the history that it tells of
+	FactTold   = "told"   // a Progress
 )
 
 // updates is the letter to staff that a change asks for. It is enqueued with the change, whatever channel, category and

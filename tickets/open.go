@@ -21,6 +21,7 @@ type Draft struct {
 	Channel  Channel
 	Actor    string // "caller", "staff:NAME"
 	Text     string
+	Facts    map[string]string // more of the first line
 }
 
 // Open makes a ticket: number, priority, clocks and the first line of its history in one change. An unknown caller who
@@ -52,9 +53,11 @@ func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, er
 	if err != nil {
 		return Ticket{}, fmt.Errorf("opening ticket %d: %w", n, err)
 	}
-	lines, err := d.begin(&t, terms.Terms, Event{Kind: Opened, Actor: draft.Actor, Text: draft.Text, Facts: map[string]string{
-		"call": string(draft.Call), "claim": string(draft.Claim), "level": string(terms.Level.ID),
-	}})
+	facts := map[string]string{"call": string(draft.Call), "claim": string(draft.Claim), "level": string(terms.Level.ID)}
+	for name, value := range draft.Facts {
+		facts[name] = value
+	}
+	lines, err := d.begin(&t, terms.Terms, Event{Kind: Opened, Actor: draft.Actor, Text: draft.Text, Facts: facts})
 	if err != nil {
 		return Ticket{}, fmt.Errorf("opening ticket %d: %w", n, err)
 	}

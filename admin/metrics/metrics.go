@@ -62,6 +62,7 @@ type Metrics struct {
 	mails       *prometheus.CounterVec
 	told        *prometheus.CounterVec
 	alerts      *prometheus.CounterVec
+	mailsIn     *prometheus.CounterVec
 	jitter      prometheus.Histogram
 	loss        prometheus.Histogram
 	round       prometheus.Histogram
@@ -89,13 +90,17 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_api_refused_total", Help: "Requests of the API that were refused for their token, by reason."}, []string{"why"})
 	m.alerts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_alerts_total", Help: "Alerts that installed systems handed in, by what became of them."}, []string{"result"})
 	m.told = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_outgoing_total", Help: "Messages handed to other systems, by result; undelivered are dead letters."}, []string{"result"})
-	r.MustRegister(m.told, m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
+	m.mailsIn = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_mails_received_total", Help: "Mails that came in: what the listener answered (taken, later, rate, size, unknown, connections), and what became of those taken (opened, commented, filed, again)."}, []string{"result"})
+	r.MustRegister(m.told, m.mailsIn, m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []Result{Joined, Ticketed, Abandoned, Engineer, Refused, Failed} {
 		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one
 	}
 	for _, result := range []string{"opened", "joined", "repeated", "reopened", "resolved", "unmatched", "ignored", "held"} {
 		m.alerts.WithLabelValues(result)
+	}
+	for _, result := range []string{"taken", "later", "rate", "size", "unknown", "connections", "opened", "commented", "filed", "again"} {
+		m.mailsIn.WithLabelValues(result)
 	}
 	for _, kind := range []sla.Kind{sla.Contact, sla.Intervention, sla.Restore} {
 		m.breaches.WithLabelValues(string(kind))
@@ -156,6 +161,9 @@ func (m *Metrics) Breached(k sla.Kind) { m.breaches.WithLabelValues(string(k)).I
 func (m *Metrics) AlertsTaken(result string, n int) {
 	m.alerts.WithLabelValues(result).Add(float64(n))
 }
+
+// MailsTaken notes what the mail listener answered, or what became of a mail that was taken.
+func (m *Metrics) MailsTaken(result string) { m.mailsIn.WithLabelValues(result).Inc() }
 
 // Mailed notes what became of a letter.
 func (m *Metrics) Mailed(d Delivery) { m.mails.WithLabelValues(string(d)).Inc() }

@@ -20,6 +20,7 @@ import (
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
+	"hotline/mail"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/outbox"
@@ -61,6 +62,7 @@ type Store interface {
 	heartbeat.Store
 	outbox.Store
 	evosupport.Store
+	mail.Store
 	replaced.Store
 	transcription.Store
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hotline/alarm"
+	"hotline/mail"
 	"hotline/notify"
 	"hotline/prompts"
 	"hotline/prompts/written"
@@ -53,6 +54,9 @@ type Config struct {
 	Shown    func(number string) string // a telephone number as people write it
 	Count    func(Outcome)
 	Alarm    alarm.Func
+	Threads  *mail.Addresses // by which answers find their ticket; nil: no mail is taken in
+	// May tells whether an address may get the receipt of a ticket now; nil: always.
+	May func(ctx context.Context, address string, n tickets.Number, now time.Time) (bool, error)
 }
 
 // Letters sends what is due in writing. Safe for concurrent use.
@@ -70,11 +74,21 @@ func (l *Letters) Receipt(ctx context.Context, w tickets.Work) error {
 	if err != nil || !l.cfg.Readers.Mail || t.State == tickets.NotRequest {
 		return err
 	}
-	reader := l.cfg.Desk.Book().Customers.At(t.Customer).Email
+	lines, err := l.cfg.Desk.History(ctx, w.Ticket)
+	if err != nil {
+		return err
+	}
+	reader := l.reader(t, lines)
 	if reader == "" {
 		return nil
 	}
-	return l.deliver(ctx, w, notify.Receipt(t, written.In(prompts.Language(t.Language))), "receipt", []string{reader})
+	if l.cfg.May != nil && t.Channel == tickets.Email {
+		if may, err := l.cfg.May(ctx, reader, t.Number, time.Now()); err != nil || !may {
+			return err
+		}
+	}
+	letter := notify.Receipt(t, l.answerable(), written.In(prompts.Language(t.Language)))
+	return l.deliver(ctx, w, l.threaded(letter, t, lines, reader), "receipt", []string{reader})
 }
 
 // Alarm tells staff or manager of an alarm: by mail where there is a server, and by the operator's log.

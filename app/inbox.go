@@ -1,0 +1,176 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"hotline/config"
+	"hotline/mail"
+	"hotline/mail/authentic"
+	"hotline/mail/inbox"
+	"hotline/mail/smtpd"
+	"hotline/prompts"
+	"hotline/prompts/written"
+	"hotline/sla"
+	"hotline/tickets"
+)
+
+// threads are the addresses by which answers find their ticket; nil where no mail is taken in.
+func (a *App) threads() *mail.Addresses {
+	if !a.cfg.Config.Mail.Inbox.Listen.IsValid() {
+		return nil
+	}
+	return &mail.Addresses{Main: strings.ToLower(a.cfg.Config.Mail.Inbox.Address), Key: mail.KeyOf(a.disk.pinKey)}
+}
+
+// receiptSpan is how often one address gets a receipt: the last net under every loop.
+const receiptSpan = time.Hour
+
+// mayReceipt tells whether an address may get the receipt of a ticket.
+func (a *App) mayReceipt(ctx context.Context, address string, n tickets.Number, now time.Time) (bool, error) {
+	return a.db.Store.ClaimReceipt(ctx, strings.ToLower(address), n, now.Add(-receiptSpan), now)
+}
+
+// openMail takes mail in, where the configuration says so.
+func (a *App) openMail(ctx context.Context) (err error) {
+	c := a.cfg.Config.Mail
+	addresses := a.threads()
+	if addresses == nil {
+		return nil
+	}
+	own := []string{mail.Domain(addresses.Main)}
+	for _, d := range append(c.Inbox.Domains, mail.Domain(strings.TrimSuffix(c.From, ">"))) {
+		if d != "" {
+			own = append(own, strings.ToLower(d))
+		}
+	}
+	var staff []string
+	for _, reader := range append(append([]string{}, c.Staff...), c.Manager...) {
+		staff = append(staff, strings.ToLower(reader))
+	}
+	k := inbox.Config{
+		Dir: filepath.Join(string(a.disk.dir), "mail"), Store: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, Addresses: *addresses, Own: own, Staff: staff,
+		Language: string(a.cfg.Config.Language), Forms: forms(), Count: a.metrics.MailsTaken, Log: a.log,
+	}
+	relays := prefixes(c.Inbox.Relays)
+	if c.Inbox.Verify && a.cfg.Virtual == nil {
+		k.Check = checker(relays)
+	}
+	if len(c.Inbox.Scanner) > 0 {
+		k.Scan = scanner(c.Inbox.Scanner)
+	}
+	if a.machines.mails, err = inbox.New(k); err != nil {
+		return err
+	}
+	if a.cfg.Virtual != nil {
+		return nil
+	}
+	return a.listenForMail(ctx, relays, *addresses)
+}
+
+// listenForMail opens the listener.
+func (a *App) listenForMail(ctx context.Context, relays []netip.Prefix, addresses mail.Addresses) error {
+	c := a.cfg.Config.Mail.Inbox
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen.String())
+	if err != nil {
+		return fmt.Errorf("opening the mail listener at %s: %w; free the port, or write another one at mail.inbox.listen", c.Listen, err)
+	}
+	server := smtpd.New(smtpd.Config{
+		Domain: cmp.Or(c.Name, mail.Domain(c.Address)), TLS: mailTLS(a.cfg.Config.SIP.TLS), MaxBytes: int64(c.Megabytes) << 20, Relays: relays,
+		Known: func(address string) bool { _, ok := addresses.Of(address); return ok },
+		Keep:  a.machines.mails.Keep, Count: a.metrics.MailsTaken, Now: time.Now, Log: a.log,
+	})
+	a.machines.smtp = l.Addr()
+	server.Serve(l)
+	a.undo.add("the mail listener", server.Close)
+	return nil
+}
+
+// mailTLS shows the house's certificate; nil where there is none. The files are read again when they change.
+func mailTLS(c config.TLS) *tls.Config {
+	if c.Certificate == "" {
+		return nil
+	}
+	var mu sync.Mutex
+	var present *tls.Certificate
+	var changed time.Time
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		info, err := os.Stat(c.Certificate)
+		if err == nil && present != nil && info.ModTime().Equal(changed) {
+			return present, nil
+		}
+		pair, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
+		if err != nil && present == nil {
+			return nil, fmt.Errorf("reading the certificate %s and its key %s: %w", c.Certificate, c.Key, err)
+		}
+		if err == nil {
+			present = &pair
+			if info != nil {
+				changed = info.ModTime()
+			}
+		}
+		return present, nil
+	}}
+}
+
+// checker asks the system's name server who sent a mail.
+func checker(relays []netip.Prefix) func(context.Context, smtpd.Envelope, string, []byte) mail.Authentication {
+	return func(ctx context.Context, e smtpd.Envelope, from string, raw []byte) mail.Authentication {
+		peer := e.Peer
+		for _, r := range relays {
+			if r.Contains(peer) {
+				peer = netip.Addr{}
+			}
+		}
+		return authentic.Check(ctx, net.DefaultResolver, authentic.Sender{Peer: peer, Hello: e.Hello, ReturnPath: e.From, From: from}, raw)
+	}
+}
+
+// scanTime bounds a scanner.
+const scanTime = 20 * time.Second
+
+// scanner runs a program over the original of a mail; another exit status than 0 says that something is wrong with it.
+func scanner(command []string) func(context.Context, string) error {
+	return func(ctx context.Context, file string) error {
+		ctx, cancel := context.WithTimeout(ctx, scanTime)
+		defer cancel()
+		args := make([]string, 0, len(command))
+		for _, word := range command[1:] {
+			args = append(args, strings.ReplaceAll(word, "{file}", file))
+		}
+		text, err := exec.CommandContext(ctx, command[0], args...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, text[:min(len(text), 500)])
+		}
+		return nil
+	}
+}
+
+// forms are the words of the form in every language.
+func forms() (list []mail.Form) {
+	for _, lang := range prompts.Languages() {
+		w := written.In(lang)
+		f := mail.Form{Field: w.Text("letter-category"), Categories: map[sla.Category]string{}}
+		for _, c := range sla.Categories() {
+			f.Categories[c] = w.Category(string(c))
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// Threads are the addresses by which answers find their ticket, for those who embed the program and for tests; only after Start. Nil where
+// no mail is taken in.
+func (a *App) Threads() *mail.Addresses { return a.threads() }

@@ -1,0 +1,62 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"hotline/notify"
+	"hotline/prompts"
+	"hotline/prompts/written"
+	"hotline/tickets"
+)
+
+// Tell tells the customer of a line of the history, where the letter was asked for.
+func (l *Letters) Tell(ctx context.Context, w tickets.Work) error {
+	t, err := l.cfg.Desk.Ticket(ctx, w.Ticket)
+	if err != nil || !l.cfg.Readers.Mail || t.State == tickets.NotRequest {
+		return err
+	}
+	lines, err := l.cfg.Desk.History(ctx, w.Ticket)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.ID == w.Facts[tickets.FactLine] })
+	if at < 0 {
+		return fmt.Errorf("ticket %d has no line %s", w.Ticket, w.Facts[tickets.FactLine])
+	}
+	reader := l.reader(t, lines)
+	letter, ok := notify.Told(t, lines[at], l.answerable(), written.In(prompts.Language(t.Language)))
+	if !ok || reader == "" {
+		return nil
+	}
+	return l.deliver(ctx, w, l.threaded(letter, t, lines, reader), w.Facts[tickets.FactTold], []string{reader})
+}
+
+// reader is who is told of a ticket in writing: who wrote by mail, and no machine, else the customer.
+func (l *Letters) reader(t tickets.Ticket, lines []tickets.Event) string {
+	if len(lines) > 0 && lines[0].Facts[tickets.FactMail] != "" {
+		return lines[0].Facts[tickets.FactAnswer]
+	}
+	return l.cfg.Desk.Book().Customers.At(t.Customer).Email
+}
+
+// answerable tells whether answers to letters get to their ticket.
+func (l *Letters) answerable() bool { return l.cfg.Threads != nil }
+
+// threaded puts a letter to a customer into its thread: answers to it find the ticket, and it answers the last letter of its reader.
+func (l *Letters) threaded(m notify.Message, t tickets.Ticket, lines []tickets.Event, reader string) notify.Message {
+	m.HTML = true
+	if l.cfg.Threads == nil {
+		return m
+	}
+	m.Reply = l.cfg.Threads.Ticket(t.Number)
+	m.ID, m.Thread = l.cfg.Threads.MessageID(m.ID, t.Number), l.cfg.Threads.MessageID(m.Thread, t.Number)
+	for _, e := range slices.Backward(lines) {
+		if e.Facts[tickets.FactMailFrom] == reader && e.Facts[tickets.FactMessageID] != "" {
+			m.Answers = e.Facts[tickets.FactMessageID]
+			break
+		}
+	}
+	return m
+}
