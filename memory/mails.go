@@ -12,6 +12,12 @@ import (
 	"hotline/tickets"
 )
 
+// letterTables are what goes out to other systems, and what came in by mail.
+type letterTables struct {
+	outboxTables
+	mailTables
+}
+
 // mailTables are letters that came in, and addresses.
 type mailTables struct {
 	mails     map[string]mail.Record

@@ -43,9 +43,8 @@ type Store struct {
 	userTables
 	intakeTables
 	heartbeatTables
-	outboxTables
+	letterTables
 	evoTables
-	mailTables
 	promptTables
 	transcriptTables
 	ledger
@@ -92,8 +91,7 @@ func New(first tickets.Number) *Store {
 		intakeTables:    newIntake(),
 		heartbeatTables: newHeartbeats(),
 		evoTables:       evoTables{map[string]evosupport.Product{}, map[string]evosupport.Installed{}},
-		outboxTables:    outboxTables{endpoints: map[string]outbox.Endpoint{}},
-		mailTables:      newMails(),
+		letterTables:    letterTables{outboxTables{endpoints: map[string]outbox.Endpoint{}}, newMails()},
 		flowTables:      flowTables{facts: map[string]string{}},
 		userTables:      newUserTables(),
 		calls:           map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/budgets"
+	"hotline/storage"
 	"hotline/storage/storagetest/check"
 )
 
@@ -39,4 +40,20 @@ func spendings(t *testing.T, s budgets.Store) {
 	list, err = s.Spendings(ctx, 0, monday.Add(-time.Second))
 	check.Must(t, err)
 	check.Equal(t, "entries that are not forgotten", list, []budgets.Spending{second, third})
+}
+
+// Facts runs the suite of storage.Facts; open gives a new and empty store each time.
+func Facts(t *testing.T, open func(t *testing.T) storage.Facts) {
+	run(t, open, map[string]func(*testing.T, storage.Facts){"the last value of a fact stands": lastFactStands})
+}
+
+func lastFactStands(t *testing.T, s storage.Facts) {
+	ctx := t.Context()
+	check.Must(t, s.PutFact(ctx, "a", "1"))
+	check.Must(t, s.PutFact(ctx, "a", "2"))
+	value, err := s.Fact(ctx, "a")
+	check.Must(t, err)
+	check.Equal(t, "fact", value, "2")
+	_, err = s.Fact(ctx, "b")
+	check.Error(t, "a fact that does not exist", err, storage.ErrNotFound)
 }
