@@ -154,8 +154,6 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		lockEngaged, engage, selectEngaged, deleteEngaged, renewEngaged, deleteNotEngaged,
 		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening,
 		addOutgoing, selectOutgoing, listOutgoing, countOutgoing, dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, requeueOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf,
-		lockRecording, putTranscript, addHeard, selectTranscripts, deleteTranscript, gatherAgain}
-		addOutgoing, selectOutgoing, listOutgoing, countOutgoing, dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf,
 		lockRecording, putTranscript, addHeard, selectTranscripts, deleteTranscript, gatherAgain,
 		selectMail, insertMail, doneMail, mailsWith, mailsFrom, mailsLast, claimReceipt, markAddress, clearAddress, badAddresses}
 	conn, err := s.pool.Acquire(t.Context())
