@@ -139,7 +139,7 @@ func TestAProgramThatMisbehavesIsEnded(t *testing.T) {
 			if !errors.Is(err, c.want) || len(h.Segments) != 0 {
 				t.Errorf("%+v, %v", h, err)
 			}
-			if took := time.Since(began); took > 15*time.Second {
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("it took %v", took)
 			}
 		})
