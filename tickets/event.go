@@ -62,16 +62,6 @@ const (
 	MailReceived   EventKind = "mail_received" // somebody wrote by e-mail
 )
 
-// Facts of lines that mails leave.
-const (
-	FactMail        = "mail" // its ID
-	FactMailFrom    = "mail_from"
-	FactMailSubject = "mail_subject"
-	FactMailMachine = "mail_machine" // why a machine sent it; absent: a person did
-	FactMessageID   = "message_id"
-	FactAnswer      = "mail_answer" // the address that is told what becomes of the ticket
-)
-
 // Event is one line of a ticket's history. It is never changed after it was written.
 type Event struct {
 	ID     string // unique for ever: replaying it twice writes it once

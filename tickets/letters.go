@@ -9,6 +9,16 @@ import (
 	"hotline/sla"
 )
 
+// Facts of lines that mails leave.
+const (
+	FactMail        = "mail" // its ID
+	FactMailFrom    = "mail_from"
+	FactMailSubject = "mail_subject"
+	FactMailMachine = "mail_machine" // why a machine sent it; absent: a person did
+	FactMessageID   = "message_id"
+	FactAnswer      = "mail_answer" // the address that is told what becomes of the ticket
+)
+
 // receiptAfter is how long a receipt waits for the caller to choose a category.
 const receiptAfter = time.Minute
 
