@@ -15,7 +15,7 @@ demo: go ## a blocking call over real sockets, then a line to call; --once when 
 	@$(MAKE) --no-print-directory build
 	bin/hotline demo $(DEMO)
 
-test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kamailio, Chromium, Alertmanager, tshark and sngrep, under the race detector
+test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kamailio, Chromium, Alertmanager, Postfix, tshark and sngrep, under the race detector
 	$(GO) test -race -timeout 40m $$($(GO) list ./... | grep -v /e2e)
 	$(GO) test -race -timeout 40m ./e2e # by themselves: a telephone that stands still is not heard
 
@@ -86,7 +86,7 @@ build: go ## bin/hotline, without cgo
 	@CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(BUILDVCS) -o bin/hotline ./cmd/hotline
 
 packages: go ## install the Debian packages that the tests need, where they are missing
-	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio chromium prometheus-alertmanager voice
+	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio chromium prometheus-alertmanager postfix swaks voice
 
 go:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.21 or later (it fetches the release that go.mod names), e.g. apt-get install golang-go from bookworm-backports"; exit 1; }

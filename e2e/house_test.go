@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) int {
 	defer os.RemoveAll(filepath.Dir(program()))
-	for _, tool := range []string{"sipp", "baresip", "linphonec", "tshark", "sngrep", "kamailio", "chromium", "prometheus-alertmanager"} {
+	for _, tool := range []string{"sipp", "baresip", "linphonec", "tshark", "sngrep", "kamailio", "chromium", "prometheus-alertmanager", "postfix", "swaks"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			fmt.Fprintf(os.Stderr, "%s is missing: run `make packages`\n", tool)
 			return 1
