@@ -29,6 +29,8 @@ type figures struct {
 	tickets int // that the main job left in the database
 	over    overloaded
 	sooner  sooner
+	alerts  arrivals
+	mails   arrivals
 }
 
 // rated is one rate of answering and hanging up.

@@ -89,6 +89,7 @@ func (b *bench) run(ctx context.Context, f *figures) error {
 		{"setting up", rateRows(), b.setups},
 		{"the main job", []string{"main job"}, b.jobs},
 		{"sooner to a human", []string{soonerRow}, b.sooner},
+		{"alerts and mail", []string{arrivalsRow}, b.arrive},
 		{"more calls than the machine holds", []string{"overload"}, b.overload},
 		{"the floor again", []string{"floor"}, b.floors},
 	} {

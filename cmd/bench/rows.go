@@ -55,7 +55,8 @@ func (f *figures) rows() []row {
 	rows = append(rows, f.soundRows()...)
 	rows = append(rows, f.heldRows()...)
 	rows = append(rows, f.setupRows()...)
-	return append(rows, f.otherRows()...)
+	rows = append(rows, f.otherRows()...)
+	return append(rows, f.arrivalRows()...)
 }
 
 func perCall(r load.Result) float64 { return r.PerCallSecond() }

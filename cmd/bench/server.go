@@ -25,6 +25,7 @@ type server struct {
 	dir   string
 	log   *os.File
 	sip   netip.AddrPort
+	mail  netip.AddrPort // where it takes mail
 	api   string
 	ended chan error
 	empty int // resident octets without a call
@@ -34,6 +35,7 @@ const settings = `sip: {listen: ["%s"], max_calls: 10000, accept: anyone}
 http: {listen: "%s"}
 rtp: {ports: 10000-19999}
 speech: {driver: none} # the names of thousands of customers would be spoken beside what is measured
+mail: {inbox: {listen: "%s", address: support@house.example, relays: [127.0.0.1], verify: false}}
 log_level: warn
 `
 
@@ -114,9 +116,13 @@ func (s *server) launch(binary string) error {
 	if err != nil {
 		return err
 	}
-	s.sip, s.api = sip, "http://"+http.String()
+	mail, err := freePort("tcp")
+	if err != nil {
+		return err
+	}
+	s.sip, s.api, s.mail = sip, "http://"+http.String(), mail
 	file := filepath.Join(s.dir, "hotline.yaml")
-	if err := os.WriteFile(file, fmt.Appendf(nil, settings, sip, http), 0o644); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, settings, sip, http, mail), 0o644); err != nil {
 		return err
 	}
 	if s.log, err = os.Create(filepath.Join(s.dir, "log")); err != nil {
