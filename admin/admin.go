@@ -21,6 +21,7 @@ import (
 	chimiddleware "github.com/go-chi/chi/v5/middleware"
 
 	"hotline/admin/access"
+	"hotline/admin/agents"
 	"hotline/admin/alerts"
 	"hotline/admin/calling"
 	"hotline/admin/diagnostics"
@@ -37,6 +38,7 @@ import (
 	"hotline/admin/schema"
 	"hotline/admin/transcripts"
 	"hotline/admin/voice"
+	"hotline/agent/receiver"
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
@@ -118,6 +120,7 @@ type Store interface {
 	replies.Store
 	versions.Store
 	heartbeat.Store
+	receiver.Store
 	outbox.Store
 	evosupport.Store
 	replaced.Store
@@ -173,7 +176,8 @@ type Schedules struct {
 type Machines struct {
 	Intake     *intake.Intake
 	Heartbeats *heartbeat.Keeper
-	Outbox     *outbox.Outbox // what goes out to other systems
+	Agents     *receiver.Receiver // at installations
+	Outbox     *outbox.Outbox     // what goes out to other systems
 }
 
 // Locale is how the house writes.
@@ -229,6 +233,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.faultRoutes(api)
 	alerts.Mount(s.operations(api), s.alerts())
 	heartbeats.Mount(s.operations(api), s.heartbeats())
+	agents.Mount(s.operations(api), agents.Config{Store: s.Store, Receiver: s.Machines.Agents, Heartbeats: s.Store, Keeper: s.Machines.Heartbeats, Contract: s.isContract, Now: s.Now})
 	evo.Mount(s.operations(api), evo.Config{Store: s.Store, Desk: s.Desk, Now: s.Now})
 	outgoing.Mount(s.operations(api), outgoing.Config{Store: s.Store, Outbox: s.Machines.Outbox, Contract: s.isContract, Now: s.Now})
 	s.flowRoutes(api)

@@ -61,6 +61,7 @@ func bodies() map[string]string {
 		"PUT /alert-mappings/{id}":       `{"version":1,"fingerprint":".id","title":".t"}`,
 		"PUT /alert-policies/{id}":       `{"version":1,"window_seconds":60,"again_seconds":60,"storm":{"alerts":5,"within_seconds":60,"quiet_seconds":60},"flapping":{"changes":5,"within_seconds":60,"quiet_seconds":60}}`,
 		"PUT /maintenance-windows/{id}":  `{"version":1,"contract":"rossi","from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}`,
+		"PUT /agents/{id}":               `{"version":1,"contract":"rossi","checks":[{"id":"erp","kind":"tcp","target":"erp:9000","every_seconds":60,"timeout_seconds":10,"failures":3,"successes":2,"free_percent":0,"count":0,"status":0,"days":0}]}`,
 		"PUT /heartbeats/{id}":           `{"version":1,"contract":"rossi","title":"t","period_seconds":60,"grace_seconds":60,"longest_run_seconds":60}`,
 		"PUT /releases/{id}":             `{"version":1,"releases":[{"name":"7.2","at":"2026-11-23T09:00:00Z","tickets":[417]}]}`,
 		"PUT /installations/{id}":        `{"version":1,"contract":"rossi","product":"pbx","release":"7.2"}`,

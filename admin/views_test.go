@@ -54,7 +54,7 @@ func ours(t *testing.T, typ reflect.Type, place string, walked map[reflect.Type]
 
 // schemaNames are the names under which clients know the API's schemas.
 const schemaNames = `
-AbsenceView AbsencesInputBody AbsencesView Access AccessList AccessPage AlarmView AlertList AlertMappingInputBody
+AbsenceView AbsencesInputBody AbsencesView Access AccessList AccessPage AgentCheck AgentInputBody AgentList AgentStanding AgentToken AgentView AlarmView AlertList AlertMappingInputBody
 AlertMappingList AlertMappingView AlertPolicyInputBody AlertPolicyList AlertPolicyView AlertRuleView
 AlertView Assignment AtView AttemptEvent AttemptView BeatEvent BecauseInput BreachView CalendarInputBody CalendarList
 CalendarView Call CallBackInput CallList CallerRefused ChangedContractBody ChangedCustomerBody ChangedRota

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"hotline/admin"
+	"hotline/agent/protocol"
+	"hotline/agent/receiver"
 	"hotline/app/connections"
 	"hotline/app/voices"
 	"hotline/callstore"
@@ -50,6 +52,7 @@ func (a *App) openAPI(ctx context.Context) error {
 // handler is the API, and the staff's pages beside it.
 func (a *App) handler(ctx context.Context) http.Handler {
 	api, pages, pings := a.api(), a.pages(ctx), ping.New(a.machines.heartbeats, time.Now, a.log)
+	agents := receiver.NewHandler(a.machines.agents, time.Now)
 	return callstore.ForStaff(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/metrics" {
 			api.ServeHTTP(w, r)
@@ -57,6 +60,10 @@ func (a *App) handler(ctx context.Context) http.Handler {
 		}
 		if strings.HasPrefix(r.URL.Path, "/ping/") {
 			pings.ServeHTTP(w, r)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, protocol.Prefix) {
+			agents.ServeHTTP(w, r)
 			return
 		}
 		pages.ServeHTTP(w, r)
@@ -70,7 +77,12 @@ func (a *App) api() http.Handler {
 		spoken = names
 	}
 	return admin.New(admin.Config{
-		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan}, Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone, Recogniser: a.recogniserHealth()}, Machines: admin.Machines{Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox},
+		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan},
+		Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone, Recogniser: a.recogniserHealth()},
+		Machines: admin.Machines{
+			Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox,
+			Agents: a.machines.agents,
+		},
 		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: admin.Schedules{Store: a.db.Store, Defaults: a.escalation()}, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
 		Recordings: a.openRecording,
 		Flows:      a.flows, Trunks: a.trunks, Telephone: a.dialler.Check, Tests: a.dispatching.dispatcher, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,

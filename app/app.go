@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"hotline/admin/metrics"
+	"hotline/agent/receiver"
 	"hotline/alarm"
 	"hotline/app/database"
 	"hotline/app/flows"
@@ -119,6 +120,7 @@ type disk struct {
 type machines struct {
 	intake     *intake.Intake
 	heartbeats *heartbeat.Keeper
+	agents     *receiver.Receiver
 	outbox     *outbox.Outbox // what tells other systems
 	mails      *inbox.Inbox   // nil: none are taken in
 	smtp       net.Addr

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/agent/receiver"
 	"hotline/heartbeat"
 	"hotline/storage"
 )
@@ -140,3 +141,94 @@ func (s *Store) Listening(context.Context) (list []heartbeat.Gap, err error) {
 }
 
 var _ heartbeat.Store = (*Store)(nil)
+
+// agentTables are the agents at installations, and how they stand.
+type agentTables struct {
+	agents      map[string]receiver.Agent
+	agentStates map[string]receiver.State
+}
+
+func newAgents() agentTables {
+	return agentTables{agents: map[string]receiver.Agent{}, agentStates: map[string]receiver.State{}}
+}
+
+// detached shares no check with an agent.
+func detached(a receiver.Agent) receiver.Agent {
+	a.Configuration.Checks = slices.Clone(a.Configuration.Checks)
+	return a
+}
+
+// Agent reads the agent of an installation.
+func (s *Store) Agent(_ context.Context, id string) (receiver.Agent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.agents, id, "agent", detached)
+}
+
+// Agents lists them by id.
+func (s *Store) Agents(context.Context) ([]receiver.Agent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := sorted(s.agents, func(a, b receiver.Agent) int { return cmp.Compare(a.ID, b.ID) })
+	for n := range list {
+		list[n] = detached(list[n])
+	}
+	return list, nil
+}
+
+// PutAgent writes a whole agent.
+func (s *Store) PutAgent(_ context.Context, a receiver.Agent) (receiver.Agent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return put(s, s.agents, "agent", a.ID, detached(a), func(a *receiver.Agent) *int { return &a.Version })
+}
+
+// DeleteAgent removes an agent, with how it stands. No token that it was given is known again.
+func (s *Store) DeleteAgent(_ context.Context, id string, version int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := remove(s, s.agents, "agent", id, version, s.agents[id].Version); err != nil {
+		return err
+	}
+	if stands, ok := s.agentStates[id]; ok {
+		s.agentStates[id] = receiver.State{ID: id, Generation: stands.Generation + 1, Version: stands.Version + 1}
+	}
+	return nil
+}
+
+// AgentState reads how an agent stands.
+func (s *Store) AgentState(_ context.Context, id string) (receiver.State, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state, ok := s.agentStates[id]
+	if !ok {
+		return receiver.State{ID: id}, nil
+	}
+	return state.Clone(), nil
+}
+
+// AgentStates reads how each stands.
+func (s *Store) AgentStates(context.Context) ([]receiver.State, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := sorted(s.agentStates, func(a, b receiver.State) int { return cmp.Compare(a.ID, b.ID) })
+	for n := range list {
+		list[n] = list[n].Clone()
+	}
+	return list, nil
+}
+
+// PutAgentState writes how an agent stands.
+func (s *Store) PutAgentState(_ context.Context, a receiver.State) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.agentStates[a.ID].Version != a.Version {
+		return fmt.Errorf("how agent %s stands: %w", a.ID, storage.ErrConflict)
+	}
+	a = a.Clone()
+	a.Version++
+	s.agentStates[a.ID] = a
+	return nil
+}
+
+var _ receiver.Store = (*Store)(nil)

@@ -44,6 +44,7 @@ type Store struct {
 	intakeTables
 	heartbeatTables
 	letterTables
+	agentTables
 	evoTables
 	promptTables
 	transcriptTables
@@ -88,13 +89,13 @@ func New(first tickets.Number) *Store {
 		},
 		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
 		scheduleTables: newSchedules(), pageTables: newPageTables(),
-		intakeTables:    newIntake(),
-		heartbeatTables: newHeartbeats(),
-		evoTables:       evoTables{map[string]evosupport.Product{}, map[string]evosupport.Installed{}},
-		letterTables:    letterTables{outboxTables{endpoints: map[string]outbox.Endpoint{}}, newMails()},
-		flowTables:      flowTables{facts: map[string]string{}},
-		userTables:      newUserTables(),
-		calls:           map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},
+		intakeTables: newIntake(),
+		evoTables:    evoTables{map[string]evosupport.Product{}, map[string]evosupport.Installed{}},
+		letterTables: letterTables{outboxTables{endpoints: map[string]outbox.Endpoint{}}, newMails()},
+		flowTables:   flowTables{facts: map[string]string{}},
+		userTables:   newUserTables(),
+		calls:        map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},
+		heartbeatTables: newHeartbeats(), agentTables: newAgents(),
 	}
 }
 

@@ -3,6 +3,7 @@ package memory_test
 import (
 	"testing"
 
+	"hotline/agent/receiver"
 	"hotline/attachments"
 	"hotline/budgets"
 	"hotline/cdr"
@@ -53,6 +54,9 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 		storagetest.Engagements(t, func(t *testing.T) oncall.Engagements { return memory.New(417) })
 	})
 	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return memory.New(417) }) })
+	t.Run("agents", func(t *testing.T) {
+		storagetest.Agents(t, func(t *testing.T) receiver.Store { return memory.New(417) })
+	})
 	t.Run("heartbeats", func(t *testing.T) {
 		storagetest.Heartbeats(t, func(t *testing.T) heartbeat.Store { return memory.New(417) })
 	})

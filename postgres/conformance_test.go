@@ -3,6 +3,7 @@ package postgres
 import (
 	"testing"
 
+	"hotline/agent/receiver"
 	"hotline/attachments"
 	"hotline/budgets"
 	"hotline/cdr"
@@ -44,6 +45,9 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	})
 	t.Run("budgets", func(t *testing.T) { storagetest.Budgets(t, func(t *testing.T) budgets.Store { return fresh(t) }) })
 	t.Run("alerts", func(t *testing.T) { storagetest.Alerts(t, func(t *testing.T) intake.Store { return fresh(t) }) })
+	t.Run("agents", func(t *testing.T) {
+		storagetest.Agents(t, func(t *testing.T) receiver.Store { return fresh(t) })
+	})
 	t.Run("heartbeats", func(t *testing.T) {
 		storagetest.Heartbeats(t, func(t *testing.T) heartbeat.Store { return fresh(t) })
 	})

@@ -7,12 +7,16 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"hotline/agent/receiver"
 	"hotline/heartbeat"
 	"hotline/storage"
 	"hotline/storage/stored"
 )
 
-const heartbeats kind = "heartbeat"
+const (
+	heartbeats kind = "heartbeat"
+	agents     kind = "agent"
+)
 
 const (
 	beatColumns     = `id, key, due, version, state`
@@ -128,3 +132,80 @@ func (s *Store) Listening(ctx context.Context) ([]heartbeat.Gap, error) {
 }
 
 var _ heartbeat.Store = (*Store)(nil)
+
+const (
+	agentColumns = `id, generation, version, state`
+	selectAgent  = `select ` + agentColumns + ` from agents where id = $1`
+	selectAgents = `select ` + agentColumns + ` from agents order by id collate "C"`
+	insertAgent  = `insert into agents (id, generation, state, version) values ($1, $2, $3, 1) on conflict (id) do nothing`
+	updateAgent  = `update agents set generation = $2, state = $3, version = version + 1 where id = $1 and version = $4`
+	clearAgent   = `update agents set generation = generation + 1, state = '{}', version = version + 1 where id = $1`
+)
+
+// Agent reads the agent of an installation.
+func (s *Store) Agent(ctx context.Context, id string) (receiver.Agent, error) {
+	return document[stored.Agent](ctx, s, agents, id)
+}
+
+// Agents lists them by id.
+func (s *Store) Agents(ctx context.Context) ([]receiver.Agent, error) {
+	return documents[stored.Agent](ctx, s, agents)
+}
+
+// PutAgent writes a whole agent.
+func (s *Store) PutAgent(ctx context.Context, a receiver.Agent) (receiver.Agent, error) {
+	return put(ctx, s, agents, a.ID, a, stored.OfAgent, func(a *receiver.Agent) *int { return &a.Version })
+}
+
+// DeleteAgent removes an agent, with how it stands. No token that it was given is known again.
+func (s *Store) DeleteAgent(ctx context.Context, id string, version int) error {
+	return s.edit(ctx, "deleting agent "+id, func(tx pgx.Tx) error {
+		if err := remove(ctx, tx, agents, id, version); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, clearAgent, id)
+		return err
+	})
+}
+
+func scanAgent(r pgx.CollectableRow) (a receiver.State, err error) {
+	var id string
+	var generation, version int
+	var state []byte
+	if err = r.Scan(&id, &generation, &version, &state); err != nil {
+		return a, err
+	}
+	known, err := parse[stored.AgentState](state)
+	return receiver.State{ID: id, Generation: generation, Known: known, Version: version}, err
+}
+
+// AgentState reads how an agent stands.
+func (s *Store) AgentState(ctx context.Context, id string) (receiver.State, error) {
+	list, err := rows(ctx, s, "reading how agent "+id+" stands", scanAgent, selectAgent, id)
+	if err != nil || len(list) == 0 {
+		return receiver.State{ID: id}, err
+	}
+	return list[0], nil
+}
+
+// AgentStates reads how each stands.
+func (s *Store) AgentStates(ctx context.Context) ([]receiver.State, error) {
+	return rows(ctx, s, "reading how agents stand", scanAgent, selectAgents)
+}
+
+// PutAgentState writes how an agent stands.
+func (s *Store) PutAgentState(ctx context.Context, a receiver.State) error {
+	return s.with(ctx, "writing how agent "+a.ID+" stands", func(ctx context.Context, c *pgxpool.Conn) error {
+		sql, args := insertAgent, []any{a.ID, a.Generation, stored.OfAgentState(a.Known)}
+		if a.Version > 0 {
+			sql, args = updateAgent, append(args, a.Version)
+		}
+		done, err := c.Exec(ctx, sql, args...)
+		if err == nil && done.RowsAffected() == 0 {
+			err = storage.ErrConflict
+		}
+		return err
+	})
+}
+
+var _ receiver.Store = (*Store)(nil)

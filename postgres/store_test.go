@@ -152,10 +152,9 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		lockAttachments, knownAttachment, weighAttachments, insertAttachment, selectAttachments, selectAttachment,
 		insertDraft, updateDraft, removeDraft, dropDraft, selectDraft, forgetDrafts, putTab, forgetTabs, endTab, selectTabs,
 		lockEngaged, engage, selectEngaged, deleteEngaged, renewEngaged, deleteNotEngaged,
-		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening,
-		addOutgoing, selectOutgoing, listOutgoing, countOutgoing, dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, requeueOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf,
-		lockRecording, putTranscript, addHeard, selectTranscripts, deleteTranscript, gatherAgain,
-		selectMail, insertMail, doneMail, mailsWith, mailsFrom, mailsLast, claimReceipt, markAddress, clearAddress, badAddresses}
+		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening, addOutgoing, selectOutgoing, listOutgoing, countOutgoing,
+		dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, requeueOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf, lockRecording, putTranscript, addHeard, selectTranscripts, deleteTranscript,
+		gatherAgain, selectMail, insertMail, doneMail, mailsWith, mailsFrom, mailsLast, claimReceipt, markAddress, clearAddress, badAddresses, selectAgent, selectAgents, insertAgent, updateAgent, clearAgent}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"hotline/admin/document"
 	"hotline/admin/operation"
 	"hotline/admin/problem"
+	"hotline/agent/receiver"
 	"hotline/directory"
 	"hotline/heartbeat"
 	"hotline/intake"
@@ -84,7 +85,7 @@ func (c Config) mappingRoutes() {
 
 // sound refuses a mapping whose expressions cannot be read, and one that no address would reach.
 func sound(m intake.Mapping) error {
-	for _, name := range append(format.Names(), heartbeat.Source) {
+	for _, name := range append(format.Names(), heartbeat.Source, receiver.Source) {
 		if name == m.ID {
 			return problem.Refused("path.id", name+" is a format that hotline knows already; choose another name")
 		}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hotline/agent/receiver"
 	"hotline/attachments"
 	"hotline/budgets"
 	"hotline/cdr"
@@ -60,6 +61,7 @@ type Store interface {
 	escalation.Store
 	intake.Store
 	heartbeat.Store
+	receiver.Store
 	outbox.Store
 	evosupport.Store
 	mail.Store

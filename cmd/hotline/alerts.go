@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 
+	"hotline/agent"
 	"hotline/intake"
 	"hotline/intake/format"
 	"hotline/sla"
@@ -188,4 +191,63 @@ func headersOf(list []string) (http.Header, error) {
 		h.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
 	return h, nil
+}
+
+// watching is `hotline agent`.
+type watching struct {
+	Config   string `help:"The agent's own file: server, token, heartbeat." default:"/etc/hotline-agent/agent.yaml" placeholder:"FILE" type:"path" env:"HOTLINE_AGENT_CONFIG"`
+	Once     bool   `help:"Make every check once, print what is found, and end; hotline is told nothing. Fails where something does."`
+	LogLevel string `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
+
+	Watch agentWatch `cmd:"" default:"1" hidden:""`
+	Check agentCheck `cmd:"" help:"Check an agent's own file; nothing is asked and nothing is started."`
+}
+
+// agentWatch is `hotline agent` without a word behind it.
+type agentWatch struct{}
+
+// Run watches until a signal comes.
+func (agentWatch) Run(ctx context.Context, r *watching, s streams) error {
+	file, err := agent.ReadFile(r.Config)
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "" // the kernel knows none
+	}
+	c := agent.Config{File: file, Host: host, NewID: rand.Text, Log: logger(s, r.LogLevel)}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		c.Program = describe(info)
+	}
+	if agent.Exposed(r.Config) {
+		c.Log.Warn("everybody on this machine can read the token: chmod 640", "file", r.Config)
+	}
+	if r.Once {
+		well, err := agent.Once(ctx, c, s.out)
+		if err == nil && !well {
+			err = errFailed
+		}
+		return err
+	}
+	a, err := agent.New(c)
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx)
+}
+
+// agentCheck is `hotline agent check`.
+type agentCheck struct {
+	File string `arg:"" help:"The agent's own file." type:"path"`
+}
+
+// Run complains about every line that cannot be meant.
+func (c *agentCheck) Run(s streams) error {
+	file, err := agent.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s is sound: %d checks of its own, and those of %s\n", c.File, len(file.Checks), file.Server)
+	return nil
 }

@@ -82,6 +82,7 @@ type installedSystems struct {
 	Alerts struct {
 		Try alertsTry `cmd:"" help:"Read a message of a monitoring system, and say for each alert what would be done; nothing is opened."`
 	} `cmd:"" help:"What installed systems report."`
+	Agent   watching `cmd:"" help:"Watch an installed system for hotline: heartbeat, disks, processes, services, certificates."`
 	Release struct {
 		Add releaseAdd `cmd:"" help:"Say that a version of a product was published: it is the newest from now on."`
 	} `cmd:"" help:"Evo Support: which versions there are."`

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"hotline/agent/protocol"
+	"hotline/agent/receiver"
 	"hotline/heartbeat"
 	"hotline/storage"
 	"hotline/storage/storagetest/check"
@@ -143,4 +145,90 @@ func heartbeatRemoved(t *testing.T, s heartbeat.Store) {
 	due, err := s.DueBeats(ctx, monday.Add(24*time.Hour), 9)
 	check.Must(t, err)
 	check.Equal(t, "what is due", len(due), 0)
+}
+
+// Agents runs the suite of receiver.Store; open gives a new and empty store each time.
+func Agents(t *testing.T, open func(t *testing.T) receiver.Store) {
+	run(t, open, map[string]func(*testing.T, receiver.Store){
+		"every document has a version, never twice":    func(t *testing.T, s receiver.Store) { versioned(t, agentDocuments(s)) },
+		"of many who write one document one does":      func(t *testing.T, s receiver.Store) { oneWins(t, agentDocuments(s)) },
+		"an agent and how it stands come back":         agentReturns,
+		"of many who write one version one does":       agentOneWins,
+		"a token is not known again after the removal": agentRemoved,
+	})
+}
+
+func agentDocuments(s receiver.Store) map[string]document {
+	return map[string]document{"agent": {
+		put: func(ctx context.Context, v int) (int, error) {
+			a, err := s.PutAgent(ctx, receiver.Agent{ID: "x", Version: v})
+			return a.Version, err
+		},
+		read:   func(ctx context.Context) (int, error) { a, err := s.Agent(ctx, "x"); return a.Version, err },
+		remove: func(ctx context.Context, v int) error { return s.DeleteAgent(ctx, "x", v) },
+	}}
+}
+
+// reporting is how an agent stands, with every field filled in.
+func reporting(id string) receiver.State {
+	return receiver.State{ID: id, Generation: 2, Known: receiver.Known{
+		Sequence: 417, Process: "p", Retired: []string{"o"}, Spool: "s", Fact: 9, Dropped: 3,
+		Report: receiver.Report{Heard: monday, Host: "pbx", Program: "1.2", Configuration: 4, ClockOff: -90, Product: "pbx", Release: "7.2", Complaints: []string{"c"}},
+		Told:   map[receiver.Trouble]time.Time{receiver.ClockWrong: monday},
+	}}
+}
+
+func agentReturns(t *testing.T, s receiver.Store) {
+	ctx := t.Context()
+	a := receiver.Agent{ID: "b", Contract: "rossi", Installation: "plant", Configuration: protocol.Configuration{
+		Checks: []protocol.Check{{ID: "web", Kind: protocol.HTTP, Target: "http://shop.example", Title: "t", Severity: "critical", Every: 30, Timeout: 5, Failures: 4, Successes: 1, Status: 200, Contains: "ok"}},
+		Line:   "sip:hotline.example", Product: "pbx", ReleaseFile: "/opt/pbx/VERSION",
+	}}
+	_, err := s.PutAgent(ctx, a)
+	check.Must(t, err)
+	a.Version = 1
+	list, err := s.Agents(ctx)
+	check.Must(t, err)
+	check.Equal(t, "agents", list, []receiver.Agent{a})
+	list[0].Configuration.Checks[0].ID = "other"
+	again, err := s.Agent(ctx, "b")
+	check.Must(t, err)
+	check.Equal(t, "an agent that a reader has changed", again, a)
+	none, err := s.AgentState(ctx, "b")
+	check.Must(t, err)
+	check.Equal(t, "how it stands at first", none, receiver.State{ID: "b"})
+	state := reporting("b")
+	check.Must(t, s.PutAgentState(ctx, state))
+	state.Version = 1
+	stands, err := s.AgentState(ctx, "b")
+	check.Must(t, err)
+	check.Equal(t, "how it stands", stands, state)
+	all, err := s.AgentStates(ctx)
+	check.Must(t, err)
+	check.Equal(t, "all of them", all, []receiver.State{state})
+	check.Error(t, "a version that does not stand", s.PutAgentState(ctx, reporting("b")), storage.ErrConflict)
+	check.Error(t, "of one that nobody knows", s.PutAgentState(ctx, receiver.State{ID: "c", Version: 3}), storage.ErrConflict)
+}
+
+func agentOneWins(t *testing.T, s receiver.Store) {
+	for version := range 2 {
+		done, failed := atOnce(writers, func(int) error { return s.PutAgentState(t.Context(), receiver.State{ID: "b", Version: version}) })
+		if done != 1 {
+			t.Errorf("%d of %d who wrote version %d at once did", done, writers, version)
+		}
+		for _, err := range failed {
+			check.Error(t, "the others", err, storage.ErrConflict)
+		}
+	}
+}
+
+func agentRemoved(t *testing.T, s receiver.Store) {
+	ctx := t.Context()
+	_, err := s.PutAgent(ctx, receiver.Agent{ID: "b"})
+	check.Must(t, err)
+	check.Must(t, s.PutAgentState(ctx, reporting("b")))
+	check.Must(t, s.DeleteAgent(ctx, "b", 1))
+	stands, err := s.AgentState(ctx, "b")
+	check.Must(t, err)
+	check.Equal(t, "how it stands then", stands, receiver.State{ID: "b", Generation: 3, Version: 2})
 }
