@@ -45,6 +45,7 @@ type AgentCheck struct {
 	Count      int    `json:"count,omitempty" minimum:"1" maximum:"1000" doc:"process: so many must run; left out: 1"`
 	Status     int    `json:"status,omitempty" minimum:"100" maximum:"599" doc:"http: the answer that is right; left out: any below 400"`
 	Contains   string `json:"contains,omitempty" maxLength:"200" doc:"http: what must stand in the answer"`
+	Untrusted  bool   `json:"any_certificate,omitempty" doc:"http: whoever has signed the server's certificate"`
 	Days       int    `json:"days,omitempty" minimum:"1" maximum:"1000" doc:"certificate: so long it must hold; left out: 21"`
 	ServerName string `json:"server_name,omitempty" maxLength:"200" doc:"certificate: the name that is asked for, which must be the certificate's; left out: the target's host"`
 }
@@ -253,7 +254,7 @@ func (f AgentFields) agent(id string) receiver.Agent {
 	for _, k := range f.Checks {
 		a.Configuration.Checks = append(a.Configuration.Checks, protocol.Check{
 			ID: k.ID, Kind: protocol.Kind(k.Kind), Target: k.Target, Title: k.Title, Severity: k.Severity, Every: k.Every, Timeout: k.Timeout, Failures: k.Failures, Successes: k.Successes,
-			Free: k.Free, Count: k.Count, Status: k.Status, Contains: k.Contains, Days: k.Days, ServerName: k.ServerName,
+			Free: k.Free, Count: k.Count, Status: k.Status, Contains: k.Contains, Untrusted: k.Untrusted, Days: k.Days, ServerName: k.ServerName,
 		})
 	}
 	return a
@@ -264,7 +265,7 @@ func view(a receiver.Agent, s receiver.State) AgentView {
 	for _, k := range a.Configuration.Checks {
 		f.Checks = append(f.Checks, AgentCheck{
 			ID: k.ID, Kind: string(k.Kind), Target: k.Target, Title: k.Title, Severity: k.Severity, Every: k.Every, Timeout: k.Timeout, Failures: k.Failures, Successes: k.Successes,
-			Free: k.Free, Count: k.Count, Status: k.Status, Contains: k.Contains, Days: k.Days, ServerName: k.ServerName,
+			Free: k.Free, Count: k.Count, Status: k.Status, Contains: k.Contains, Untrusted: k.Untrusted, Days: k.Days, ServerName: k.ServerName,
 		})
 	}
 	r := s.Report

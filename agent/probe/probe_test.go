@@ -153,6 +153,10 @@ func TestAPageIsAskedFor(t *testing.T) {
 		c.more.Kind, c.more.Target = protocol.HTTP, server.URL+c.path
 		finds(t, c.path, looks(t, c.more), c.want)
 	}
+	secure := httptest.NewTLSServer(server.Config.Handler)
+	defer secure.Close()
+	finds(t, "a certificate of its own", looks(t, protocol.Check{Kind: protocol.HTTP, Target: secure.URL + "/well"}), "certificate")
+	finds(t, "a certificate of its own that may be", looks(t, protocol.Check{Kind: protocol.HTTP, Target: secure.URL + "/well", Untrusted: true}), "")
 	finds(t, "nobody", looks(t, protocol.Check{Kind: protocol.HTTP, Target: "http://" + nobody(t)}), "nothing listens there")
 }
 

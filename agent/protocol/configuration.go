@@ -51,14 +51,15 @@ type Check struct {
 	Severity   string `json:"severity,omitempty" yaml:"severity"` // by which the contract's alert policy says the category
 	Every      int    `json:"every_seconds,omitempty" yaml:"every_seconds"`
 	Timeout    int    `json:"timeout_seconds,omitempty" yaml:"timeout_seconds"`
-	Failures   int    `json:"failures,omitempty" yaml:"failures"`         // so many in a row are a problem
-	Successes  int    `json:"successes,omitempty" yaml:"successes"`       // so many in a row are its end
-	Free       int    `json:"free_percent,omitempty" yaml:"free_percent"` // disk: so much must be free
-	Count      int    `json:"count,omitempty" yaml:"count"`               // process: so many must run
-	Status     int    `json:"status,omitempty" yaml:"status"`             // http: the answer that is right; 0: any below 400
-	Contains   string `json:"contains,omitempty" yaml:"contains"`         // http: what must stand in the answer
-	Days       int    `json:"days,omitempty" yaml:"days"`                 // certificate: so long it must hold
-	ServerName string `json:"server_name,omitempty" yaml:"server_name"`   // certificate: the name that is asked for; empty: the target's host
+	Failures   int    `json:"failures,omitempty" yaml:"failures"`               // so many in a row are a problem
+	Successes  int    `json:"successes,omitempty" yaml:"successes"`             // so many in a row are its end
+	Free       int    `json:"free_percent,omitempty" yaml:"free_percent"`       // disk: so much must be free
+	Count      int    `json:"count,omitempty" yaml:"count"`                     // process: so many must run
+	Status     int    `json:"status,omitempty" yaml:"status"`                   // http: the answer that is right; 0: any below 400
+	Contains   string `json:"contains,omitempty" yaml:"contains"`               // http: what must stand in the answer
+	Untrusted  bool   `json:"any_certificate,omitempty" yaml:"any_certificate"` // http: whoever has signed the server's certificate
+	Days       int    `json:"days,omitempty" yaml:"days"`                       // certificate: so long it must hold
+	ServerName string `json:"server_name,omitempty" yaml:"server_name"`         // certificate: the name that is asked for; empty: the target's host
 }
 
 // Bounds of a configuration.
@@ -189,6 +190,9 @@ func (c Check) wrong() (wrong []*WrongError) {
 	}
 	if c.Contains != "" && c.Kind != HTTP {
 		complain("contains", "it is for checks of kind http alone; this one is of kind %s", c.Kind)
+	}
+	if c.Untrusted && c.Kind != HTTP {
+		complain("any_certificate", "it is for checks of kind http alone; this one is of kind %s", c.Kind)
 	}
 	if c.ServerName != "" && c.Kind != Certificate {
 		complain("server_name", "it is for checks of kind certificate alone; this one is of kind %s", c.Kind)

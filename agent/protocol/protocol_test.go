@@ -36,6 +36,7 @@ func TestWhatCannotBeMeantIsSaidByItsField(t *testing.T) {
 		{tcp(func(c *protocol.Check) { c.Every, c.Timeout = 5, 6 }), "checks[0].timeout_seconds: a check must end before"},
 		{tcp(func(c *protocol.Check) { c.Days = 5 }), "checks[0].days: it is for checks of kind certificate alone"},
 		{tcp(func(c *protocol.Check) { c.Contains = "x" }), "checks[0].contains: it is for checks of kind http alone"},
+		{tcp(func(c *protocol.Check) { c.Untrusted = true }), "checks[0].any_certificate: it is for checks of kind http alone"},
 		{tcp(func(c *protocol.Check) { c.ServerName = "x" }), "checks[0].server_name: it is for checks of kind certificate alone"},
 		{tcp(func(c *protocol.Check) { c.Title = "two\nlines" }), "checks[0].title: use one line"},
 		{of(protocol.TCP, "erp"), "checks[0].target: write host and port"},

@@ -16,9 +16,9 @@ import (
 	"hotline/storage"
 )
 
-// How often agents may ask: one source, and all of them together.
-func ofSource() ratelimit.Rate { return ratelimit.Rate{PerSecond: 10, Burst: 200} }
-func ofAll() ratelimit.Rate    { return ratelimit.Rate{PerSecond: 300, Burst: 2000} }
+// How often agents may ask: one source, which may be a proxy with many agents behind it, and all of them together.
+func ofSource() ratelimit.Rate { return ratelimit.Rate{PerSecond: 100, Burst: 2000} }
+func ofAll() ratelimit.Rate    { return ratelimit.Rate{PerSecond: 500, Burst: 4000} }
 
 // Handler answers agents. Safe for concurrent use.
 type Handler struct {

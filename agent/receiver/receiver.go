@@ -109,11 +109,13 @@ func (r *Receiver) Take(ctx context.Context, a Agent, m protocol.Message, signed
 	if err := r.tell(ctx, a, s, m, fresh, raised, over, now); err != nil {
 		return answer, err
 	}
-	_, err = r.step(ctx, a.ID, func(s State) (State, bool) { s, _, _ = s.Took(m, now); return s, true })
-	if err == nil {
-		err = r.installed(ctx, a, m, now)
+	if _, err = r.step(ctx, a.ID, func(s State) (State, bool) { s, _, _ = s.Took(m, now); return s, true }); err != nil {
+		return answer, err
 	}
-	return answer, err
+	if err := r.installed(ctx, a, m, now); err != nil { // the next message says it again, and no alert waits for it
+		r.cfg.Log.Warn("which version stands at an installation is not written down", "agent", a.ID, "product", m.Product, "release", m.Release, "error", err)
+	}
+	return answer, nil
 }
 
 // tell hands in what an agent has found, and what is wrong with the agent.
@@ -160,7 +162,11 @@ func alertOf(f protocol.Fact, now time.Time) intake.Alert {
 	return a
 }
 
-// installed writes down which version stands at the installation, where the agent says another one than is known.
+// errAnother is an entry that is not the agent's to write.
+var errAnother = errors.New("an entry of this id is about another installation; give one of the two another id")
+
+// installed writes down which version stands at the installation, where the agent says another one than is known: in the entry of this product there,
+// whoever made it, else in one of the agent's own id.
 func (r *Receiver) installed(ctx context.Context, a Agent, m protocol.Message, now time.Time) error {
 	if m.Product == "" || m.Release == "" {
 		return nil
@@ -172,9 +178,12 @@ func (r *Receiver) installed(ctx context.Context, a Agent, m protocol.Message, n
 		}
 		next := evosupport.Installed{ID: a.ID, Contract: directory.ContractID(a.Contract), Installation: a.Installation}
 		for _, i := range all {
-			if i.Installation == a.Installation {
+			if i.ID == a.ID && next.Version == 0 || i.Installation == a.Installation && i.Product == m.Product {
 				next = i
 			}
+		}
+		if next.Installation != a.Installation {
+			return errAnother
 		}
 		if next.Product == m.Product && next.Release == m.Release {
 			return nil
@@ -184,7 +193,7 @@ func (r *Receiver) installed(ctx context.Context, a Agent, m protocol.Message, n
 			return err
 		}
 	}
-	return fmt.Errorf("what is installed at agent %s: %w", a.ID, storage.ErrConflict)
+	return errAnother
 }
 
 // Removed ends what the Alerting Manager knows of an agent that is no more: its checks, and what was wrong with itself.

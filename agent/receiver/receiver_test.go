@@ -11,6 +11,7 @@ import (
 
 	"hotline/agent/protocol"
 	"hotline/agent/receiver"
+	"hotline/evosupport"
 	"hotline/intake"
 	"hotline/memory"
 	"hotline/storage"
@@ -184,6 +185,45 @@ func TestWhatCouldNotBeKeptIsTakenWhenItComesAgain(t *testing.T) {
 	must(t, err)
 	if s.Fact != 2 || s.Sequence != 2 || !s.Report.Heard.Equal(monday) || s.Report.Host != "host-a" {
 		t.Errorf("it stands as %+v", s)
+	}
+}
+
+// TestAVersionIsWrittenIntoTheEntryOfItsProduct: whoever made it. Entries of other products and installations stay as they are, and no message fails
+// for one that cannot be written.
+func TestAVersionIsWrittenIntoTheEntryOfItsProduct(t *testing.T) {
+	r, store, _, a := open(t)
+	ctx := t.Context()
+	for n, c := range []struct {
+		stands []evosupport.Installed
+		want   string
+	}{
+		{nil, "plant hall 4 pbx 8.1"},
+		{[]evosupport.Installed{{ID: "by-staff", Contract: "rossi", Installation: "hall 4", Product: "pbx", Release: "7.2"}}, "by-staff hall 4 pbx 8.1"},
+		{[]evosupport.Installed{{ID: "by-staff", Contract: "rossi", Installation: "hall 4", Product: "crm", Release: "3"}}, "by-staff hall 4 crm 3, plant hall 4 pbx 8.1"},
+		{[]evosupport.Installed{{ID: "plant", Contract: "rossi", Installation: "hall 4", Product: "old-pbx", Release: "3"}}, "plant hall 4 pbx 8.1"},
+		{[]evosupport.Installed{{ID: "plant", Contract: "rossi", Installation: "yard", Product: "crm", Release: "3"}}, "plant yard crm 3"},
+		{[]evosupport.Installed{{ID: "plant", Contract: "bianchi", Installation: "hall 4", Product: "crm", Release: "3"}}, "plant hall 4 crm 3"},
+	} {
+		for _, i := range c.stands {
+			_, err := store.PutInstalled(ctx, i)
+			must(t, err)
+		}
+		m := message(int64(n+1), "a")
+		m.Product, m.Release = "pbx", "8.1"
+		answer, err := r.Take(ctx, a, m, monday, monday)
+		if err != nil || answer.Reason != "" {
+			t.Errorf("case %d: %+v, %v", n, answer, err)
+		}
+		all, err := store.InstalledOf(ctx, "")
+		must(t, err)
+		var got []string
+		for _, i := range all {
+			got = append(got, fmt.Sprintf("%s %s %s %s", i.ID, i.Installation, i.Product, i.Release))
+			must(t, store.DeleteInstalled(ctx, i.ID, i.Version))
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("case %d: %s stands, want %s", n, strings.Join(got, ", "), c.want)
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ type AgentCheck struct {
 	Count      int           `json:"count,omitempty"`
 	Status     int           `json:"status,omitempty"`
 	Contains   string        `json:"contains,omitempty"`
+	Untrusted  bool          `json:"untrusted,omitempty"`
 	Days       int           `json:"days,omitempty"`
 	ServerName string        `json:"server_name,omitempty"`
 }
