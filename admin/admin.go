@@ -29,6 +29,7 @@ import (
 	"hotline/admin/evo"
 	"hotline/admin/heartbeats"
 	"hotline/admin/idempotency"
+	"hotline/admin/links"
 	"hotline/admin/metrics"
 	"hotline/admin/middleware"
 	"hotline/admin/operation"
@@ -51,6 +52,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/outbox"
+	portal "hotline/portal/access"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
 	"hotline/storage"
@@ -125,6 +127,7 @@ type Store interface {
 	evosupport.Store
 	replaced.Store
 	transcription.Store
+	portal.Store
 	storage.Facts
 }
 
@@ -184,6 +187,7 @@ type Machines struct {
 type Locale struct {
 	Plan     numbers.Plan     // how telephone numbers are spelt; the zero value leaves them as they are
 	Language prompts.Language // of reports, where nobody asks for another; empty: Italian
+	Portal   string           // public address of the customer portal; empty: it is closed
 }
 
 // server answers for the house. It starts no goroutine of its own. Safe for concurrent use.
@@ -203,7 +207,7 @@ func New(c Config) http.Handler {
 	r.Method(http.MethodGet, "/metrics", s.Metrics.Handler(s.Store))
 	diagnostics.Routes(r, base)
 	token := &access.Authenticator{Token: s.Store.Token, Used: s.Store.TokenUsed, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused}
-	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secrets: []string{"pin", "key", "secret"}})
+	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secrets: []string{"pin", "key", "secret", "url"}})
 	failed := func(w http.ResponseWriter, _ *http.Request) {
 		problem.Write(w, http.StatusInternalServerError, "this request failed; the log says why")
 	}
@@ -236,6 +240,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	agents.Mount(s.operations(api), agents.Config{Store: s.Store, Receiver: s.Machines.Agents, Heartbeats: s.Store, Keeper: s.Machines.Heartbeats, Contract: s.isContract, Now: s.Now})
 	evo.Mount(s.operations(api), evo.Config{Store: s.Store, Desk: s.Desk, Now: s.Now})
 	outgoing.Mount(s.operations(api), outgoing.Config{Store: s.Store, Outbox: s.Machines.Outbox, Contract: s.isContract, Now: s.Now})
+	links.Mount(s.operations(api), links.Config{Store: s.Store, Ticket: s.Desk.Ticket, Site: s.Portal, Staff: access.Staff, Now: s.Now})
 	s.flowRoutes(api)
 	voice.Mount(s.operations(api), voice.Config{Store: s.Store, Line: s.Prompts, Busy: s.Busy, Staff: access.Staff, Now: s.Now})
 	s.trunkRoutes(api)

@@ -42,7 +42,8 @@ type assignmentInput struct {
 }
 
 type commentInput struct {
-	Text string `json:"text" minLength:"1" maxLength:"10000"`
+	Text     string `json:"text" minLength:"1" maxLength:"10000"`
+	Audience string `json:"audience,omitempty" enum:"house,customer" doc:"customer: the customer reads it on the portal; left out: the house alone does"`
 }
 
 // becauseInput must be given.
@@ -89,10 +90,7 @@ func (s *server) commandRoutes(api huma.API) {
 			return d.Assess(ctx, n, actor, sla.Category(b.Category), now)
 		})
 	commandRoute(s, api, "assign", "Give the ticket to an engineer", s.assign)
-	commandRoute(s, api, "comment", "Add words to the history",
-		func(ctx context.Context, n tickets.Number, actor string, b commentInput, now time.Time) (tickets.Ticket, error) {
-			return d.Comment(ctx, n, actor, b.Text, now)
-		})
+	commandRoute(s, api, "comment", "Add words to the history", s.comment)
 	for _, r := range []struct {
 		verb, summary string
 		do            func(context.Context, tickets.Number, string, string, time.Time) (tickets.Ticket, error)
@@ -237,4 +235,12 @@ func unknownIn(location, value string, err error) error {
 		return problem.Refused(location, fmt.Sprintf("%q does not exist", value))
 	}
 	return err
+}
+
+// comment adds words for the house, or for the customer to read.
+func (s *server) comment(ctx context.Context, n tickets.Number, actor string, b commentInput, now time.Time) (tickets.Ticket, error) {
+	if b.Audience == tickets.AudienceCustomer {
+		return s.Desk.Answer(ctx, n, actor, b.Text, now)
+	}
+	return s.Desk.Comment(ctx, n, actor, b.Text, now)
 }

@@ -26,6 +26,10 @@ import (
 
 // openAPI serves the staff's API.
 func (a *App) openAPI(ctx context.Context) error {
+	var err error
+	if a.customers, err = a.portal(ctx); err != nil {
+		return err
+	}
 	if a.cfg.Virtual != nil {
 		a.http = &net.TCPAddr{}
 		return nil
@@ -49,7 +53,7 @@ func (a *App) openAPI(ctx context.Context) error {
 	return nil
 }
 
-// handler is the API, and the staff's pages beside it.
+// handler is the API, and the pages of staff and customers beside it.
 func (a *App) handler(ctx context.Context) http.Handler {
 	api, pages, pings := a.api(), a.pages(ctx), ping.New(a.machines.heartbeats, time.Now, a.log)
 	agents := receiver.NewHandler(a.machines.agents, time.Now)
@@ -66,6 +70,10 @@ func (a *App) handler(ctx context.Context) http.Handler {
 			agents.ServeHTTP(w, r)
 			return
 		}
+		if a.customers != nil && ofPortal(r.URL.Path) {
+			a.customers.ServeHTTP(w, r)
+			return
+		}
 		pages.ServeHTTP(w, r)
 	}))
 }
@@ -77,7 +85,7 @@ func (a *App) api() http.Handler {
 		spoken = names
 	}
 	return admin.New(admin.Config{
-		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan},
+		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan, Portal: a.cfg.Config.Portal.URL},
 		Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone, Recogniser: a.recogniserHealth()},
 		Machines: admin.Machines{
 			Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox,

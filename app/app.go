@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
@@ -102,7 +103,13 @@ type App struct {
 	dialler     *dialplan.Dialler
 	switchboard *line.Switchboard
 	dispatching dispatching
-	http        net.Addr
+	served
+}
+
+// served is what answers over HTTP.
+type served struct {
+	http      net.Addr
+	customers http.Handler // the customers' pages; nil where they are closed
 }
 
 // disk is what lies in the data folder.

@@ -5,8 +5,11 @@ import (
 	"time"
 
 	"hotline/agent/receiver"
+	"hotline/evosupport"
 	"hotline/heartbeat"
 	"hotline/intake"
+	"hotline/oncall/ring"
+	"hotline/tickets"
 )
 
 // openIntake opens the Alerting Manager, the keeper of heartbeats, whose silence it hears of, and what takes in what agents find.
@@ -31,4 +34,13 @@ func (a *App) alertsDue(ctx context.Context) {
 	if err := a.machines.intake.Due(ctx, time.Now()); err != nil && ctx.Err() == nil {
 		a.log.Warn("what is due at installations is done later", "error", err)
 	}
+}
+
+// installed is what the engineer hears of the only installation of a ticket's contract. Of several nobody knows which one is meant.
+func (a *App) installed(ctx context.Context, t tickets.Ticket) (ring.Installed, bool) {
+	all, err := evosupport.Standings(ctx, a.db.Calls, a.desk.Book().Contracts, t.Contract, time.Now)
+	if err != nil || len(all) != 1 {
+		return ring.Installed{}, false
+	}
+	return ring.Installed{Release: all[0].Release, Newest: all[0].Newest, Entitled: all[0].Entitled}, true
 }

@@ -42,8 +42,8 @@ func (a *App) openDesk(ctx context.Context) error {
 		a.offline.Desk, a.offline.Journal, a.offline.PINKey = a.desk, a.disk.journal, a.disk.pinKey
 	}
 	a.letters = delivery.New(delivery.Config{
-		Desk: a.desk, Readers: readers, Mailer: mail, Language: c.Language, Shown: a.plan.Shown, Count: a.countMail, Alarm: a.alarm,
 		Threads: a.threads(), May: a.mayReceipt,
+		Desk: a.desk, Readers: readers, Mailer: mail, Language: c.Language, Shown: a.plan.Shown, Count: a.countMail, Alarm: a.alarm, Link: a.letterLink(),
 	})
 	a.openRecords(ctx)
 	a.disk.recordings.Desk = a.desk

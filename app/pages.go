@@ -3,11 +3,17 @@ package app
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"hotline/attachments"
 	"hotline/ivr/try"
+	"hotline/notify/delivery"
+	"hotline/portal"
+	"hotline/portal/access"
+	"hotline/tickets"
 	"hotline/web"
+	"hotline/web/reports"
 )
 
 // pages are the staff's.
@@ -48,3 +54,42 @@ func (a *App) setup(ctx context.Context) *web.Setup {
 func (a *App) files() *attachments.Keeper {
 	return attachments.NewKeeper(a.db.Store, a.disk.pinKey, newID)
 }
+
+// Portal is the customers' pages, which are served with the API; nil where they are closed.
+func (a *App) Portal() http.Handler { return a.customers }
+
+// portal is the customers' pages; nil where they are closed. The letters with codes leave until the program stops.
+func (a *App) portal(ctx context.Context) (http.Handler, error) {
+	c := a.cfg.Config
+	if c.Portal.URL == "" {
+		return nil, nil
+	}
+	mail, err := a.mailer()
+	if err != nil {
+		return nil, err
+	}
+	sheets := reports.House{Store: a.db.Store, Desk: a.desk, Language: c.Language}
+	p := portal.New(portal.Config{
+		Desk: a.desk, Store: a.db.Store, Numbers: a.disk.numbers, PINKey: a.disk.pinKey, Mailer: mail, Statement: sheets.Statement,
+		Notice: c.Portal.Notice, URL: c.Portal.URL, Language: c.Language, Log: a.log, Now: time.Now,
+	})
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.running.Go(func() { p.Run(ctx) })
+	a.undo.add("the letters of the portal", func(context.Context) error { cancel(); return nil })
+	return p.Handler(), nil
+}
+
+// letterLink makes the links that letters to customers carry; nil where the portal is closed.
+func (a *App) letterLink() delivery.Link {
+	site := a.cfg.Config.Portal.URL
+	if site == "" {
+		return nil
+	}
+	return func(ctx context.Context, n tickets.Number, letter string) (string, error) {
+		l, token := access.LetterLink(a.disk.pinKey, n, letter, time.Now())
+		return access.Address(site, token), a.db.Store.PutLink(ctx, l, time.Now())
+	}
+}
+
+// ofPortal tells whether an address is of the customers' pages.
+func ofPortal(path string) bool { return path == "/portal" || strings.HasPrefix(path, "/portal/") }

@@ -1,6 +1,7 @@
 package budgets
 
 import (
+	"slices"
 	"time"
 
 	"hotline/directory"
@@ -98,6 +99,24 @@ func (b *PINs) Spend(number string, customer directory.CustomerID, now time.Time
 	b.blamed[key] = append(b.blamed[key], now)
 	n := len(b.blamed[key])
 	return n%firstAlarm == 0 && (n/firstAlarm)&(n/firstAlarm-1) == 0
+}
+
+// Forgive takes back what Spend noted at an instant of a number and a customer: where every PIN is counted before anybody knows
+// whether it is right.
+func (b *PINs) Forgive(number string, customer directory.CustomerID, at time.Time) {
+	without := func(instants []time.Time) []time.Time {
+		i := slices.IndexFunc(instants, at.Equal)
+		if i < 0 {
+			return instants
+		}
+		return slices.Delete(slices.Clone(instants), i, i+1)
+	}
+	if customer == "" {
+		b.wrong[number], b.unknown = without(b.wrong[number]), without(b.unknown)
+		return
+	}
+	key := string(customer)
+	b.known, b.own[key], b.blamed[key] = without(b.known), without(b.own[key]), without(b.blamed[key])
 }
 
 // forget drops what lies outside the spans, so that the counts stay small.

@@ -121,3 +121,42 @@ func TestWrongPINsUnderACustomersNumbersAlarmAndDelay(t *testing.T) {
 		t.Error("the delay touches others, or never ends")
 	}
 }
+
+// TestWhatIsForgivenWasNeverSpent: of spendings at instants of their own, in any order, those that are forgiven leave no trace.
+func TestWhatIsForgivenWasNeverSpent(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		start := time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
+		all, kept := NewPINs(), NewPINs()
+		type spending struct {
+			who directory.CustomerID
+			at  time.Time
+		}
+		var forgiven []spending
+		n := rapid.IntRange(0, 30).Draw(t, "spendings")
+		for i := range n {
+			one := spending{rapid.SampledFrom([]directory.CustomerID{"", "rossi"}).Draw(t, "customer"), start.Add(time.Duration(i) * time.Second)}
+			if len(all.known) >= wrongKnown {
+				one.who = "" // what was spent beyond it depends on what was spent before
+			}
+			all.Spend("06", one.who, one.at)
+			if rapid.Bool().Draw(t, "forgiven") {
+				forgiven = append(forgiven, one)
+			} else {
+				kept.Spend("06", one.who, one.at)
+			}
+		}
+		for _, one := range forgiven {
+			all.Forgive("06", one.who, one.at)
+			all.Forgive("07", one.who, one.at) // of another, and again: nothing
+		}
+		end := start.Add(time.Minute)
+		for _, who := range []directory.CustomerID{"", "rossi"} {
+			if got, want := all.Answer("06", who, end), kept.Answer("06", who, end); got != want {
+				t.Fatalf("%q is answered %d, want %d", who, got, want)
+			}
+		}
+		if got, want := fmt.Sprint(len(all.unknown), len(all.known), len(all.blamed["rossi"])), fmt.Sprint(len(kept.unknown), len(kept.known), len(kept.blamed["rossi"])); got != want {
+			t.Fatalf("what is counted is %s, want %s", got, want)
+		}
+	})
+}

@@ -24,6 +24,7 @@ func Check(c Config) strictyaml.Complaints {
 	k.mail(c.Mail)
 	k.speech(c.Speech)
 	k.transcription(c.Transcription)
+	k.portal(c)
 	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
 		k.complain("log_level", fmt.Sprintf("%q is no log level", short(c.LogLevel)), "use debug, info, warn or error")
 	}

@@ -36,6 +36,7 @@ type Config struct {
 	Recordings    Recordings                  `yaml:"recordings"`
 	Transcription Transcription               `yaml:"transcription"`
 	LogLevel      string                      `yaml:"log_level"` // debug, info, warn or error
+	Portal        Portal                      `yaml:"portal"`
 }
 
 // SIP is the signalling.
@@ -196,6 +197,13 @@ type Inbox struct {
 // Outbox is what goes out to other systems by HTTP. Endpoints are documents of the API.
 type Outbox struct {
 	Private []Network `yaml:"private"` // beside public addresses, which are reached by https alone
+}
+
+// Portal is the customers' pages at /portal. Without an address they are closed.
+type Portal struct {
+	URL string `yaml:"url"` // as customers reach it, without /portal: https://support.example.org
+	// Notice is what the house says about recordings and data, beside the sentence that callers hear; by language.
+	Notice map[prompts.Language]string `yaml:"notice"`
 }
 
 // Security is how the connection to the mail server is protected.

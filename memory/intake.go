@@ -8,10 +8,23 @@ import (
 	"slices"
 	"time"
 
+	"hotline/evosupport"
 	"hotline/intake"
 	"hotline/storage"
 	"hotline/tickets"
 )
+
+// machineTables are what installed systems report, and what is known of them.
+type machineTables struct {
+	intakeTables
+	heartbeatTables
+	agentTables
+	evoTables
+}
+
+func newMachines() machineTables {
+	return machineTables{newIntake(), newHeartbeats(), newAgents(), evoTables{map[string]evosupport.Product{}, map[string]evosupport.Installed{}}}
+}
 
 // intakeTables are installations, their problems, and the documents of alerts.
 type intakeTables struct {

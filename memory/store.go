@@ -15,11 +15,11 @@ import (
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/directory"
-	"hotline/evosupport"
 	"hotline/idempotency"
 	"hotline/ivr/versions"
 	"hotline/oncall"
 	"hotline/outbox"
+	"hotline/portal/access"
 	"hotline/prompts/replaced"
 	"hotline/sla"
 	"hotline/storage"
@@ -41,18 +41,15 @@ type Store struct {
 	scheduleTables
 	flowTables
 	userTables
-	intakeTables
-	heartbeatTables
+	machineTables
 	letterTables
-	agentTables
-	evoTables
 	promptTables
 	transcriptTables
+	portalTables
+	apiTables
 	ledger
 	engaged []oncall.Engagement
 	calls   map[tickets.CallID]cdr.Call
-	tokens  map[[32]byte]tokens.Token // by hash
-	replies map[string]idempotency.Reply
 }
 
 var (
@@ -68,6 +65,7 @@ var (
 	_ oncall.Store       = (*Store)(nil)
 	_ oncall.Engagements = (*Store)(nil)
 	_ users.Store        = (*Store)(nil)
+	_ access.Store       = (*Store)(nil)
 	_ replaced.Store     = (*Store)(nil)
 	_ tickets.Numbers    = (*Store)(nil)
 	_ tickets.WorkQueue  = (*Store)(nil)
@@ -89,13 +87,10 @@ func New(first tickets.Number) *Store {
 		},
 		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
 		scheduleTables: newSchedules(), pageTables: newPageTables(),
-		intakeTables: newIntake(),
-		evoTables:    evoTables{map[string]evosupport.Product{}, map[string]evosupport.Installed{}},
+		machineTables: newMachines(), portalTables: newPortal(), apiTables: newAPI(), userTables: newUserTables(),
 		letterTables: letterTables{outboxTables{endpoints: map[string]outbox.Endpoint{}}, newMails()},
 		flowTables:   flowTables{facts: map[string]string{}},
-		userTables:   newUserTables(),
-		calls:        map[tickets.CallID]cdr.Call{}, tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{},
-		heartbeatTables: newHeartbeats(), agentTables: newAgents(),
+		calls:        map[tickets.CallID]cdr.Call{},
 	}
 }
 

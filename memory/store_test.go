@@ -17,6 +17,8 @@ import (
 	"hotline/memory"
 	"hotline/oncall"
 	"hotline/outbox"
+	"hotline/portal/access"
+	"hotline/portal/access/accesstest"
 	"hotline/presence"
 	"hotline/prompts/replaced"
 	"hotline/storage"
@@ -42,6 +44,7 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("oncall", func(t *testing.T) { storagetest.Oncall(t, func(t *testing.T) oncall.Store { return memory.New(417) }) })
 	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return memory.New(417) }) })
 	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return memory.New(417) }) })
+	t.Run("portal", func(t *testing.T) { accesstest.Store(t, func(t *testing.T) access.Store { return memory.New(417) }) })
 	t.Run("users", func(t *testing.T) { storagetest.Users(t, func(t *testing.T) users.Store { return memory.New(417) }) })
 	t.Run("replies", func(t *testing.T) {
 		storagetest.Replies(t, func(t *testing.T) idempotency.Store { return memory.New(417) })

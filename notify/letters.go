@@ -78,6 +78,12 @@ func Told(t tickets.Ticket, e tickets.Event, answerable bool, w written.Words) (
 	}, true
 }
 
+// Follow adds to a letter to a customer the address at which the ticket is followed.
+func Follow(m Message, address string, w written.Words) Message {
+	m.Text += fmt.Sprintf("\n%s:\n%s\n", w.Text("letter-follow"), address)
+	return m
+}
+
 // Alarm tells staff or manager of a warning or a breach of one clock, with where every minute went; id names the letter.
 func Alarm(id string, t tickets.Ticket, alarm string, clock sla.Account, w written.Words) Message {
 	kind := w.Clock(string(clock.Clock.Kind))

@@ -106,11 +106,11 @@ intervention: opened Friday 20 November 2026 17:20:41; counted 17:20:41-18:00; w
 // TestAThirdLanguageIsData: every letter, written with the words of a pretend language, has no word of another.
 func TestAThirdLanguageIsData(t *testing.T) {
 	w := writtentest.Pretend()
-	known := []string{"Rossi S.p.A.", "P2", "anna", "caller", "the line's own text", "rossi"}
+	known := []string{"https://support.example.org/portal/t/X", "Rossi S.p.A.", "P2", "anna", "caller", "the line's own text", "rossi"}
 	for _, level := range []sla.LevelID{sla.Professional, sla.OnRequest} {
 		for _, c := range append(sla.Categories(), sla.Uncategorised) {
 			k, accounts := ticket(t, level, c, "xx")
-			letters := []notify.Message{notify.Receipt(k, false, w)}
+			letters := []notify.Message{notify.Follow(notify.Receipt(k, false, w), "https://support.example.org/portal/t/X", w)}
 			for _, a := range accounts {
 				letters = append(letters, notify.Alarm("x", k, sla.AtBreach, a, w), notify.Alarm("x", k, "75%", a, w))
 			}

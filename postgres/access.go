@@ -9,7 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/portal/access"
 	"hotline/storage"
+	"hotline/tickets"
 	"hotline/tokens"
 	"hotline/users"
 )
@@ -253,4 +255,121 @@ func (s *Store) Remember(ctx context.Context, r idempotency.Reply) (known idempo
 		return nil
 	})
 	return known, found, err
+}
+
+const (
+	forgetCodes = `delete from portal_codes where expires < $1`
+	putCode     = `insert into portal_codes (browser, hash, contract, pin_at, expires) values ($1, $2, $3, $4, $5)
+		on conflict (browser) do update set hash = excluded.hash, contract = excluded.contract, pin_at = excluded.pin_at, expires = excluded.expires, tries = 0`
+	lockCode       = `select contract, pin_at, expires, tries, hash from portal_codes where browser = $1 and expires > $2 for update`
+	countTry       = `update portal_codes set tries = tries + 1 where browser = $1`
+	dropCode       = `delete from portal_codes where browser = $1`
+	forgetLogins   = `delete from portal_sessions where expires < $1`
+	putLogin       = `insert into portal_sessions (hash, contract, pin_at, created, expires) values ($1, $2, $3, $4, $5)`
+	selectLogin    = `select contract, pin_at, created, expires from portal_sessions where hash = $1`
+	deleteLogin    = `delete from portal_sessions where hash = $1`
+	forgetLinks    = `delete from ticket_links where expires < $1`
+	putLink        = `insert into ticket_links (hash, ticket, created, expires, made_by) values ($1, $2, $3, $4, $5) on conflict (hash) do nothing`
+	selectLink     = `select ticket, created, expires, made_by from ticket_links where hash = $1 and not revoked`
+	revokeLinksOff = `update ticket_links set revoked = true where ticket = $1 and not revoked`
+)
+
+// PutCode keeps a code, and forgets those that have ended.
+func (s *Store) PutCode(ctx context.Context, c access.Code, now time.Time) error {
+	return s.within(ctx, "keeping a code of the portal", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, forgetCodes, now); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, putCode, c.Browser[:], c.Hash[:], c.Contract, instant(c.PINAt), c.Expires)
+		return err
+	})
+}
+
+// TryCode counts a try of a code. The row's lock keeps many who try at once from having more tries than one.
+func (s *Store) TryCode(ctx context.Context, browser, code [32]byte, now time.Time) (c access.Code, right bool, err error) {
+	c.Browser = browser
+	err = s.within(ctx, "trying a code of the portal", func(tx pgx.Tx) error {
+		var hash []byte
+		var at *time.Time
+		err := tx.QueryRow(ctx, lockCode, browser[:], now).Scan(&c.Contract, &at, &c.Expires, &c.Tries, &hash)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return storage.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		copy(c.Hash[:], hash)
+		c.PINAt, c.Expires = orNever(at), c.Expires.UTC()
+		if right = c.Is(code); !right {
+			c.Tries++
+		}
+		change := countTry
+		if right || c.Tries >= access.Tries {
+			change = dropCode
+		}
+		_, err = tx.Exec(ctx, change, browser[:])
+		return err
+	})
+	if err != nil {
+		return access.Code{}, false, err
+	}
+	return c, right, nil
+}
+
+// PutCustomerSession begins a session, and forgets those that have ended.
+func (s *Store) PutCustomerSession(ctx context.Context, n access.Session, now time.Time) error {
+	return s.within(ctx, "beginning a session of contract "+string(n.Contract), func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, forgetLogins, now); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, putLogin, n.Hash[:], n.Contract, instant(n.PINAt), n.Created, n.Expires)
+		return err
+	})
+}
+
+// CustomerSession finds a session by the hash of its secret.
+func (s *Store) CustomerSession(ctx context.Context, hash [32]byte) (access.Session, error) {
+	return row(ctx, s, "reading a customer's session", func(r pgx.CollectableRow) (access.Session, error) {
+		n := access.Session{Hash: hash}
+		var at *time.Time
+		err := r.Scan(&n.Contract, &at, &n.Created, &n.Expires)
+		n.PINAt, n.Created, n.Expires = orNever(at), n.Created.UTC(), n.Expires.UTC()
+		return n, err
+	}, selectLogin, hash[:])
+}
+
+// EndCustomerSession ends a session.
+func (s *Store) EndCustomerSession(ctx context.Context, hash [32]byte) error {
+	return s.exec(ctx, "ending a customer's session", deleteLogin, hash[:])
+}
+
+// PutLink keeps a link, and forgets those that have ended.
+func (s *Store) PutLink(ctx context.Context, l access.Link, now time.Time) error {
+	return s.within(ctx, "keeping a link to a ticket", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, forgetLinks, now); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, putLink, l.Hash[:], l.Ticket, l.Created, l.Expires, l.By)
+		return err
+	})
+}
+
+// TicketLink finds a link by the hash of its token.
+func (s *Store) TicketLink(ctx context.Context, hash [32]byte) (access.Link, error) {
+	return row(ctx, s, "reading a link to a ticket", func(r pgx.CollectableRow) (access.Link, error) {
+		l := access.Link{Hash: hash}
+		err := r.Scan(&l.Ticket, &l.Created, &l.Expires, &l.By)
+		l.Created, l.Expires = l.Created.UTC(), l.Expires.UTC()
+		return l, err
+	}, selectLink, hash[:])
+}
+
+// RevokeLinks ends every link of a ticket.
+func (s *Store) RevokeLinks(ctx context.Context, n tickets.Number) (count int, err error) {
+	err = s.within(ctx, "revoking the links to a ticket", func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, revokeLinksOff, n)
+		count = int(done.RowsAffected())
+		return err
+	})
+	return count, err
 }

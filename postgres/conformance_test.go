@@ -16,6 +16,8 @@ import (
 	"hotline/mail"
 	"hotline/oncall"
 	"hotline/outbox"
+	"hotline/portal/access"
+	"hotline/portal/access/accesstest"
 	"hotline/presence"
 	"hotline/prompts/replaced"
 	"hotline/storage"
@@ -37,6 +39,7 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("oncall", func(t *testing.T) { storagetest.Oncall(t, func(t *testing.T) oncall.Store { return fresh(t) }) })
 	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return fresh(t) }) })
 	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return fresh(t) }) })
+	t.Run("portal", func(t *testing.T) { accesstest.Store(t, func(t *testing.T) access.Store { return fresh(t) }) })
 	t.Run("users", func(t *testing.T) { storagetest.Users(t, func(t *testing.T) users.Store { return fresh(t) }) })
 	t.Run("replies", func(t *testing.T) { storagetest.Replies(t, func(t *testing.T) idempotency.Store { return fresh(t) }) })
 	t.Run("flows", func(t *testing.T) { storagetest.Flows(t, func(t *testing.T) versions.Store { return fresh(t) }) })

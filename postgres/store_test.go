@@ -154,7 +154,8 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		lockEngaged, engage, selectEngaged, deleteEngaged, renewEngaged, deleteNotEngaged,
 		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening, addOutgoing, selectOutgoing, listOutgoing, countOutgoing,
 		dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, requeueOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf, lockRecording, putTranscript, addHeard, selectTranscripts, deleteTranscript,
-		gatherAgain, selectMail, insertMail, doneMail, mailsWith, mailsFrom, mailsLast, claimReceipt, markAddress, clearAddress, badAddresses, selectAgent, selectAgents, insertAgent, updateAgent, clearAgent}
+		gatherAgain, selectMail, insertMail, doneMail, mailsWith, mailsFrom, mailsLast, claimReceipt, markAddress, clearAddress, badAddresses, selectAgent, selectAgents, insertAgent, updateAgent, clearAgent,
+		forgetCodes, putCode, lockCode, countTry, dropCode, forgetLogins, putLogin, selectLogin, deleteLogin, forgetLinks, putLink, selectLink, revokeLinksOff}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)

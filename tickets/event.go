@@ -68,7 +68,7 @@ type Event struct {
 	Ticket Number
 	At     time.Time
 	Kind   EventKind
-	Actor  string // "caller", "engineer:anna", "staff:NAME", "system"
+	Actor  string // "caller", "customer", "engineer:anna", "staff:NAME", "system"
 	Text   string
 	Facts  map[string]string
 }

@@ -51,7 +51,7 @@ type Update string
 
 // What staff are told of.
 const (
-	UpdateNew       Update = "new"       // a ticket, a call that was folded into one, or one that was reopened
+	UpdateNew       Update = "new"       // a ticket, a call that was folded into one, one that was reopened, or words of the customer
 	UpdateAssigned  Update = "assigned"  // staff assigned it, or an engineer accepted it
 	UpdateRestored  Update = "restored"  // the service runs again
 	UpdateClosed    Update = "closed"    // it is done, or is no request
@@ -63,6 +63,19 @@ func Updates() []Update {
 	return []Update{UpdateNew, UpdateAssigned, UpdateRestored, UpdateClosed, UpdateUnreached}
 }
 
+// Who writes on the customer portal, and the mark of what staff write for the customer to read. All other words of staff are for the
+// house alone.
+const (
+	ActorCustomer    = "customer"
+	FactAudience     = "audience"
+	AudienceCustomer = "customer"
+)
+
+// ForCustomer tells whether the words of a line are the customer's own, or meant for the customer.
+func (e Event) ForCustomer() bool {
+	return e.Actor == ActorCustomer || e.Kind == Commented && e.Facts[FactAudience] == AudienceCustomer
+}
+
 // Update is what a line of the history tells staff; empty: nothing.
 func (e Event) Update() Update {
 	switch e.Kind {
@@ -70,6 +83,10 @@ func (e Event) Update() Update {
 		return UpdateNew
 	case MailReceived:
 		if e.Facts[FactMailMachine] == "" { // or a letter to staff that comes back would bring about the next one
+			return UpdateNew
+		}
+	case Commented:
+		if e.Actor == ActorCustomer {
 			return UpdateNew
 		}
 	case AssignedTo, Accepted:

@@ -22,6 +22,7 @@ type Draft struct {
 	Actor    string // "caller", "staff:NAME"
 	Text     string
 	Facts    map[string]string // more of the first line
+	Night    bool              // the price of a call outside the contract's hours was accepted, where the contract has one
 }
 
 // Open makes a ticket: number, priority, clocks and the first line of its history in one change. An unknown caller who
@@ -56,6 +57,9 @@ func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, er
 	facts := map[string]string{"call": string(draft.Call), "claim": string(draft.Claim), "level": string(terms.Level.ID)}
 	for name, value := range draft.Facts {
 		facts[name] = value
+	}
+	if draft.Night {
+		facts[FactNight] = "accepted"
 	}
 	lines, err := d.begin(&t, terms.Terms, Event{Kind: Opened, Actor: draft.Actor, Text: draft.Text, Facts: facts})
 	if err != nil {

@@ -178,6 +178,14 @@ func (d *Desk) Comment(ctx context.Context, n Number, actor, text string, now ti
 	return d.Note(ctx, n, Event{Kind: Commented, Actor: actor, Text: text}, now)
 }
 
+// Answer adds staff's words for the customer, who reads them on the portal.
+func (d *Desk) Answer(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
+	if strings.TrimSpace(text) == "" {
+		return Ticket{}, fmt.Errorf("answering on ticket %d: %w", n, ErrEmpty)
+	}
+	return d.Note(ctx, n, Event{Kind: Commented, Actor: actor, Text: text, Facts: map[string]string{FactAudience: AudienceCustomer}}, now)
+}
+
 // move is a plain change of state by staff.
 func (d *Desk) move(ctx context.Context, n Number, to State, e Event, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return d.moved(t, to, e, now) })

@@ -60,6 +60,7 @@ func actions() []action {
 	assessed := func(r *request) fact { return fact{"to", r.FormValue("category")} }
 	return []action{
 		{"comment", append(slices.Clone(worked), ended...), tickets.Commented, nil, said((*tickets.Desk).Comment)},
+		{"answer", append(slices.Clone(worked), ended...), tickets.Commented, nil, said((*tickets.Desk).Answer)},
 		{"take", alive, tickets.AssignedTo, taken, assign(taken)},
 		{"assign", alive, tickets.AssignedTo, given, assign(given)},
 		{"contact", alive, tickets.Contacted, nil, entered(sla.Contact)},

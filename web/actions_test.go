@@ -17,7 +17,7 @@ import (
 
 // fields are what an action needs to be sent with.
 func fieldsOf(name string) []string {
-	return map[string][]string{"comment": {"text", "words"}, "assign": {"engineer", "anna"}, "assess": {"category", "non_blocking"}, "time": {"minutes", "30", "text", "words"}}[name]
+	return map[string][]string{"comment": {"text", "words"}, "answer": {"text", "words"}, "assign": {"engineer", "anna"}, "assess": {"category", "non_blocking"}, "time": {"minutes", "30", "text", "words"}}[name]
 }
 
 // inState is a ticket in a state.
@@ -96,7 +96,7 @@ func TestWhatIsDoneStandsInTheHistoryUnderTheUsersName(t *testing.T) {
 			t.Errorf("%s was done by %s", e.Kind, e.Actor)
 		}
 	}
-	if got, want := strings.Join(kinds, " "), "commented assigned commented assigned commented contact intervention call_back_asked ring_asked commented restored closed assessed commented time_spent"; got != want {
+	if got, want := strings.Join(kinds, " "), "commented commented assigned commented assigned commented contact intervention call_back_asked ring_asked commented restored closed assessed commented time_spent"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

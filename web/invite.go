@@ -7,11 +7,12 @@ import (
 	"hotline/storage"
 	"hotline/users"
 	"hotline/users/password"
+	"hotline/web/room"
 )
 
 // address is a path of this house as the browser that asks reaches it.
 func address(q *http.Request, path string) string {
-	if encrypted(q) {
+	if room.Encrypted(q) {
 		return "https://" + q.Host + path
 	}
 	return "http://" + q.Host + path

@@ -7,6 +7,7 @@ import (
 	"hotline/storage"
 	"hotline/users"
 	"hotline/users/password"
+	"hotline/web/room"
 )
 
 // formPage is a form that stands alone on its page: login, first user, password.
@@ -40,7 +41,7 @@ func (s *server) showLogin(w http.ResponseWriter, r *request, status int, proble
 
 // login begins a session. Wrong passwords are counted; whoever has spent them waits.
 func (s *server) login(w http.ResponseWriter, r *request) {
-	from := source(r.Request)
+	from := room.Source(r.Request)
 	u, err := s.verify(r, r.FormValue("name"), r.FormValue("password"))
 	if err == nil {
 		u, err = s.shows(r, u)
@@ -77,7 +78,7 @@ func (s *server) logout(w http.ResponseWriter, r *request) {
 		s.failed(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r.Request)})
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: room.Encrypted(r.Request)})
 	http.Redirect(w, r.Request, "/login", http.StatusSeeOther)
 }
 
@@ -136,7 +137,7 @@ func (s *server) showSetup(w http.ResponseWriter, r *request, status int, proble
 // mayDoSetup answers for a link that does not hold any more, or that came over a network in the clear.
 func (s *server) mayDoSetup(w http.ResponseWriter, r *request) bool {
 	switch {
-	case !source(r.Request).IsLoopback() && !encrypted(r.Request):
+	case !room.Source(r.Request).IsLoopback() && !room.Encrypted(r.Request):
 		s.fail(w, r, http.StatusForbidden, "page-setup-open")
 	case s.Setup == nil || !s.Setup.holds(r.PathValue("token"), r.Now):
 		s.fail(w, r, http.StatusNotFound, "page-setup-over")

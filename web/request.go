@@ -19,6 +19,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
+	"hotline/web/room"
 )
 
 // request is one request with what every page needs: who asks, in which language, and at which instant.
@@ -69,7 +70,7 @@ const languageTime = 365 * 24 * time.Hour
 // chooseLanguage remembers a language, and goes back to the page.
 func (s *server) chooseLanguage(w http.ResponseWriter, r *request) {
 	if lang := r.FormValue("language"); slices.Contains(prompts.Languages(), prompts.Language(lang)) {
-		http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: int(languageTime / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r.Request)})
+		http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: int(languageTime / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: room.Encrypted(r.Request)})
 	}
 	http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
 }

@@ -106,6 +106,7 @@ var rules = sync.OnceValue(func() map[string]who {
 
 		"POST /tickets/{number}/preview":      workers,
 		"POST /tickets/{number}/comment":      workers,
+		"POST /tickets/{number}/answer":       workers,
 		"POST /tickets/{number}/take":         workers,
 		"POST /tickets/{number}/assign":       workers,
 		"POST /tickets/{number}/contact":      workers,

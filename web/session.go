@@ -8,13 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
-	"strings"
 	"time"
 
 	"hotline/storage"
 	"hotline/users"
 	"hotline/users/password"
+	"hotline/web/room"
 )
 
 // sessionCookie holds the secret of a session. Only its hash is stored.
@@ -86,31 +85,8 @@ func (s *server) begin(ctx context.Context, w http.ResponseWriter, r *request, n
 
 func setCookie(w http.ResponseWriter, r *request, secret string, until time.Time) {
 	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: secret, Path: "/", MaxAge: int(until.Sub(r.Now) / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r.Request),
+		Name: sessionCookie, Value: secret, Path: "/", MaxAge: int(until.Sub(r.Now) / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: room.Encrypted(r.Request),
 	})
-}
-
-// encrypted tells whether the browser speaks TLS: with this program, or with a proxy on this machine that says so.
-func encrypted(q *http.Request) bool {
-	return q.TLS != nil || peer(q).IsLoopback() && strings.EqualFold(q.Header.Get("X-Forwarded-Proto"), "https")
-}
-
-// peer is the host at the other end of the connection.
-func peer(q *http.Request) netip.Addr {
-	at, _ := netip.ParseAddrPort(q.RemoteAddr) // net/http writes nothing else
-	return at.Addr().Unmap()
-}
-
-// source is the host that a request came from: behind a proxy of this machine, the last one that the proxy names.
-func source(q *http.Request) netip.Addr {
-	from := peer(q)
-	if chain := q.Header.Values("X-Forwarded-For"); from.IsLoopback() && len(chain) > 0 {
-		hops := strings.Split(chain[len(chain)-1], ",")
-		if a, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
-			return a.Unmap()
-		}
-	}
-	return from
 }
 
 // hashed does something that hashes a password, one after the other.
@@ -136,7 +112,7 @@ var errBusy = errors.New("too many wrong passwords")
 // verify finds a user by name and password, and counts what is wrong. Passwords are looked at one after the other, so of many that are
 // sent at once no more are looked at than the throttle allows.
 func (s *server) verify(r *request, name, secret string) (users.User, error) {
-	ctx, from := r.Context(), source(r.Request)
+	ctx, from := r.Context(), room.Source(r.Request)
 	switch {
 	case !users.ValidName(name): // nobody can have it
 		return users.User{}, errLogin

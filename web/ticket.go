@@ -337,6 +337,8 @@ func (r *request) fact(name, value string, n names) (fact, bool) {
 		value = r.words.Category(value)
 	case "clock":
 		value = r.words.Clock(value)
+	case tickets.FactAudience:
+		value = r.T("page-actor-" + value)
 	}
 	if at, err := time.Parse(time.RFC3339, value); err == nil {
 		value = r.Instant(at)

@@ -44,6 +44,7 @@ func rules() map[string]tokens.Scope {
 		},
 		tokens.ScopeStaff: {
 			"POST /api/v1/tickets", "GET /api/v1/recordings/{id}/audio", "GET /api/v1/tickets/{number}/transcripts", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken", "PUT /api/v1/rota", "PUT /api/v1/rotas/{id}", "DELETE /api/v1/rotas/{id}",
+			"POST /api/v1/tickets", "DELETE /api/v1/tickets/{number}/link", "GET /api/v1/recordings/{id}/audio", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken", "PUT /api/v1/rota", "PUT /api/v1/rotas/{id}", "DELETE /api/v1/rotas/{id}",
 			"PUT /api/v1/releases/{id}", "DELETE /api/v1/releases/{id}", "PUT /api/v1/installations/{id}", "DELETE /api/v1/installations/{id}",
 			"PUT /api/v1/maintenance-windows/{id}", "DELETE /api/v1/maintenance-windows/{id}",
 			"POST /api/v1/engineers/{id}/test-call", "POST /api/v1/trunks/{name}/test-call", "PUT /api/v1/engineers/{id}/absences", "POST /api/v1/engineers/{id}/absences",
@@ -68,7 +69,7 @@ func rules() map[string]tokens.Scope {
 		}
 	}
 	for _, verb := range []string{
-		"assess", "assign", "comment", "waiting", "resume", "contact", "intervention", "restored", "close", "reopen", "time", "not-a-request", "access-withdrawn", "access-back", "contract", "follow", "call-back", "ring",
+		"assess", "assign", "comment", "waiting", "resume", "contact", "intervention", "restored", "close", "reopen", "time", "not-a-request", "access-withdrawn", "access-back", "contract", "follow", "call-back", "ring", "link",
 	} {
 		table["POST /api/v1/tickets/{number}/"+verb] = tokens.ScopeStaff
 	}

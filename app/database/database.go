@@ -25,6 +25,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/outbox"
+	"hotline/portal/access"
 	"hotline/postgres"
 	"hotline/postgres/local"
 	"hotline/presence"
@@ -67,6 +68,7 @@ type Store interface {
 	mail.Store
 	replaced.Store
 	transcription.Store
+	access.Store
 }
 
 // Config is which database to open.

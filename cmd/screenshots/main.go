@@ -69,6 +69,9 @@ type house struct {
 	program, site, sip, data string
 	cmd                      *exec.Cmd
 	only                     []string      // nil: every page
+	box                      *mailbox      // of the customer who uses the portal
+	session                  string        // the customer's, from the first tour on
+	linked                   string        // the address of a link that opens one ticket
 	ended                    chan struct{} // closed when the program has ended
 }
 
@@ -89,7 +92,14 @@ func start(ctx context.Context, program string) (*house, error) {
 		return nil, err
 	}
 	h := &house{program: program, site: "http://" + web, sip: sip, data: data, ended: make(chan struct{})}
-	h.cmd = exec.Command(program, "serve", "--demo", "--data", data, "--http", web, "--sip", sip, "--rtp-ports", "23000-23400", "--log-level", "error", "--drain", "1s")
+	if h.box, err = openMailbox(); err != nil {
+		return nil, err
+	}
+	settings, err := configure(data, h.site, h.box)
+	if err != nil {
+		return nil, err
+	}
+	h.cmd = exec.Command(program, "serve", "--demo", "--config", settings, "--data", data, "--http", web, "--sip", sip, "--rtp-ports", "23000-23400", "--log-level", "error", "--drain", "1s")
 	h.cmd.Stdout, h.cmd.Stderr = os.Stderr, os.Stderr
 	if err := h.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w; run make build first", program, err)
@@ -128,6 +138,7 @@ func freePort() (string, error) {
 func (h *house) stop() {
 	_ = h.cmd.Process.Signal(syscall.SIGTERM) // one that has ended is not signalled
 	<-h.ended
+	h.box.server.Close()
 	os.RemoveAll(h.data)
 }
 
@@ -205,7 +216,7 @@ func (h *house) furnish(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return h.customers(ctx)
 }
 
 // screen is a size of window.
@@ -315,7 +326,10 @@ func (h *house) tour(ctx context.Context, look func(name string) error) error {
 			return err
 		}
 	}
-	return nil
+	if h.only != nil && !slices.ContainsFunc(h.only, func(name string) bool { return strings.HasPrefix(name, "portal") }) {
+		return nil
+	}
+	return h.portal(ctx, take)
 }
 
 // link is where the first link of a page leads that a selector finds.

@@ -45,19 +45,24 @@ const (
 	GivenUp  Outcome = "given up"
 )
 
-// Config is what [Letters] work with. All of it is required, but for Mailer.
+// Config is what [Letters] work with. All of it is required, but for Mailer and Link.
 type Config struct {
 	Desk     Desk
 	Readers  Readers
 	Mailer   Mailer                     // nil: no mail is sent, and nobody reads anything
 	Language prompts.Language           // of the house
 	Shown    func(number string) string // a telephone number as people write it
+	Link     Link                       // nil: letters to customers carry no link
 	Count    func(Outcome)
 	Alarm    alarm.Func
 	Threads  *mail.Addresses // by which answers find their ticket; nil: no mail is taken in
 	// May tells whether an address may get the receipt of a ticket now; nil: always.
 	May func(ctx context.Context, address string, n tickets.Number, now time.Time) (bool, error)
 }
+
+// Link gives the address of a link that opens a ticket alone, for a letter to its customer. For one letter it is always the same, so that
+// a letter that is tried again carries the link that its first try did.
+type Link func(ctx context.Context, n tickets.Number, letter string) (address string, err error)
 
 // Letters sends what is due in writing. Safe for concurrent use.
 type Letters struct{ cfg Config }
@@ -87,8 +92,24 @@ func (l *Letters) Receipt(ctx context.Context, w tickets.Work) error {
 			return err
 		}
 	}
-	letter := notify.Receipt(t, l.answerable(), written.In(prompts.Language(t.Language)))
+	words := written.In(prompts.Language(t.Language))
+	letter, err := l.linked(ctx, t, notify.Receipt(t, l.answerable(), words), words)
+	if err != nil {
+		return err
+	}
 	return l.deliver(ctx, w, l.threaded(letter, t, lines, reader), "receipt", []string{reader})
+}
+
+// linked adds to a letter to a customer the link that opens its ticket.
+func (l *Letters) linked(ctx context.Context, t tickets.Ticket, m notify.Message, w written.Words) (notify.Message, error) {
+	if l.cfg.Link == nil {
+		return m, nil
+	}
+	address, err := l.cfg.Link(ctx, t.Number, m.ID)
+	if err != nil {
+		return notify.Message{}, fmt.Errorf("making a link to ticket %d for a letter: %w", t.Number, err)
+	}
+	return notify.Follow(m, address, w), nil
 }
 
 // Alarm tells staff or manager of an alarm: by mail where there is a server, and by the operator's log.

@@ -72,6 +72,14 @@ type customerPage struct {
 	Lines        []sheetLine
 	Breaches     []sheetBreach
 	Total        row
+	sheetPlace
+}
+
+// sheetPlace is where a sheet stands, and where it leads.
+type sheetPlace struct {
+	Address string // of the sheet itself
+	Back    string // empty: nowhere
+	Tickets string // before a ticket's number
 }
 
 // sheetLine is what one contract's tickets of a category came to.
@@ -94,7 +102,17 @@ func (h House) customer(_ http.ResponseWriter, r *room.Request) (*room.Page, err
 	if !ok {
 		return nil, fmt.Errorf("customer %s: %w", id, storage.ErrNotFound)
 	}
-	p := customerPage{View: r.View, Customer: c}
+	return h.sheet(r, c, book.ContractsOf(id), sheetPlace{"/customers/" + string(id) + "/report", "/customers/" + string(id), "/tickets/"})
+}
+
+// Statement is the month's sheet of one contract alone, as the customer sees it on the portal.
+func (h House) Statement(r *room.Request, c directory.Contract) (*room.Page, error) {
+	return h.sheet(r, h.Desk.Book().Customers.At(c.Customer), []directory.ContractID{c.ID}, sheetPlace{"/portal/statement", "", "/portal/tickets/"})
+}
+
+// sheet is one month of some contracts of a customer.
+func (h House) sheet(r *room.Request, c directory.Customer, own []directory.ContractID, at sheetPlace) (*room.Page, error) {
+	p := customerPage{View: r.View, Customer: c, sheetPlace: at}
 	month, begins, _ := asked(r)
 	p.Month, p.Name, p.Before = month, r.Month(begins), begins.AddDate(0, -1, 0).Format("2006-01")
 	if next := begins.AddDate(0, 1, 0); !next.After(r.Now) {
@@ -104,7 +122,6 @@ func (h House) customer(_ http.ResponseWriter, r *room.Request) (*room.Page, err
 	if err != nil {
 		return nil, fmt.Errorf("reading the month's report: %w", err)
 	}
-	own := book.ContractsOf(id)
 	p.Total = rowOf(r.T("report-total"), statistics.Line{})
 	for _, l := range found.Lines {
 		if slices.Contains(own, l.Contract) {

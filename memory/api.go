@@ -9,9 +9,20 @@ import (
 	"strings"
 	"time"
 
+	"hotline/idempotency"
 	"hotline/storage"
 	"hotline/tokens"
 )
+
+// apiTables are who may use the API, and what it answered to writes.
+type apiTables struct {
+	tokens  map[[32]byte]tokens.Token // by hash
+	replies map[string]idempotency.Reply
+}
+
+func newAPI() apiTables {
+	return apiTables{tokens: map[[32]byte]tokens.Token{}, replies: map[string]idempotency.Reply{}}
+}
 
 // PutToken keeps a token; its name must be new.
 func (s *Store) PutToken(_ context.Context, t tokens.Token) error {
@@ -69,4 +80,25 @@ func (s *Store) RemoveToken(_ context.Context, name string) error {
 		}
 	}
 	return fmt.Errorf("token %s: %w", name, storage.ErrNotFound)
+}
+
+// ForgetReplies forgets the answers that were kept before an instant.
+func (s *Store) ForgetReplies(_ context.Context, before time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.replies, func(_ string, r idempotency.Reply) bool { return r.At.Before(before) })
+	return nil
+}
+
+// Remember keeps the answer to a write, or gives back the one that is known under its key.
+func (s *Store) Remember(_ context.Context, r idempotency.Reply) (idempotency.Reply, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.replies[r.Key]; ok {
+		known.Body = slices.Clone(known.Body)
+		return known, true, nil
+	}
+	r.Body = slices.Clone(r.Body)
+	s.replies[r.Key] = r
+	return r, false, nil
 }

@@ -1,0 +1,35 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"unicode/utf8"
+
+	"hotline/prompts"
+)
+
+// noticeMost is how many characters the house's own notice may have.
+const noticeMost = 20_000
+
+// portal finds what is wrong with the customers' pages.
+func (k *checker) portal(c Config) {
+	for lang, text := range c.Portal.Notice {
+		if !slices.Contains(prompts.Languages(), lang) {
+			k.complain("portal.notice", fmt.Sprintf("%q is no language of the line", short(string(lang))), "use it or en")
+		}
+		if utf8.RuneCountInString(text) > noticeMost {
+			k.complain("portal.notice", "the text is too long", fmt.Sprintf("write %d characters at most", noticeMost))
+		}
+	}
+	if c.Portal.URL == "" {
+		return
+	}
+	u, err := url.Parse(c.Portal.URL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
+		k.complain("portal.url", fmt.Sprintf("%q is no address of a site", short(c.Portal.URL)), "write it as https://support.example.org")
+	}
+	if c.Mail.Server == "" {
+		k.complain("portal.url", "there is no mail server, and customers log in by a code that is mailed", "name mail.server, or leave the portal closed")
+	}
+}

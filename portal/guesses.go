@@ -1,0 +1,111 @@
+package portal
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"hotline/budgets"
+	"hotline/directory"
+	"hotline/sip/ratelimit"
+	"hotline/web/room"
+)
+
+// pardon is how often a PIN of a network is looked at whose budget, or that of all strangers together, is spent: so a customer who
+// comes from a network that others have used up waits for an hour, and is never shut out for good. Nobody hears whether a PIN is
+// right, and without the code that is mailed a right one opens nothing: a guess in an hour and network is worth nothing.
+func pardon() ratelimit.Rate { return ratelimit.Rate{PerSecond: 1.0 / 3600, Burst: 1} }
+
+// look counts a PIN of a browser, and tells whether it is looked at. The budgets are those of the telephone, under the network instead
+// of a number. They are the portal's own: whatever is tried here, no telephone is shut out. Right PINs count too, or the budget would
+// tell which are; the code that is mailed gives them back (proven).
+func (p *Portal) look(r *request, at time.Time) bool {
+	from := room.Source(r.Request)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	whose := p.whose(r, from)
+	if p.wrong.Answer(network(from), whose, at) == budgets.NotAsked {
+		return p.pardons.Take(from, at, pardon())
+	}
+	if p.wrong.Spend(network(from), whose, at) {
+		p.Log.WarnContext(r.Context(), "portal: many wrong PINs from where a customer has logged in before", "whose", string(whose), "from", from.String())
+	}
+	return true
+}
+
+// proven gives back the PIN that was counted at an instant, and remembers from where and by which browser the customer came.
+func (p *Portal) proven(w http.ResponseWriter, r *request, c directory.CustomerID, at time.Time) {
+	from := room.Source(r.Request)
+	p.mu.Lock()
+	for _, whose := range []directory.CustomerID{"", p.whose(r, from)} { // the first login of a network makes it a home
+		p.wrong.Forgive(network(from), whose, at)
+	}
+	if len(p.homes) >= homesMost {
+		clear(p.homes)
+	}
+	p.homes[home{ratelimit.Network(from), c}] = r.Now
+	p.mu.Unlock()
+	if browserOf(r.Request, p.PINKey) == "" {
+		name := rand.Text()
+		p.setCookie(w, r, knownCookie, name+"."+mark(p.PINKey, name), knownTime)
+	}
+}
+
+// whose is under whose name the PINs of a browser are counted: its own, if somebody has logged in by it, else a customer's who has
+// logged in from its network. Nobody who guesses elsewhere shuts these out. Empty: a stranger. p.mu is held.
+func (p *Portal) whose(r *request, from netip.Addr) directory.CustomerID {
+	if name := browserOf(r.Request, p.PINKey); name != "" {
+		return directory.CustomerID("browser " + name)
+	}
+	for h, at := range p.homes {
+		if h.from == ratelimit.Network(from) && r.Now.Sub(at) < homeTime {
+			return h.customer
+		}
+	}
+	return ""
+}
+
+// home is a network from which somebody logged in to a contract of a customer.
+type home struct {
+	from     netip.Addr
+	customer directory.CustomerID
+}
+
+// How many homes are remembered, and for how long they and browsers are.
+const (
+	homesMost = 10_000
+	homeTime  = 90 * 24 * time.Hour
+	knownTime = 365 * 24 * time.Hour
+)
+
+// knownCookie names a browser by which somebody has logged in, so that it is known after a restart, on every node and in every network.
+// It names no customer and opens nothing.
+const knownCookie = "hotline_portal_known"
+
+// browserOf is the name of a browser that we have given; empty: none.
+func browserOf(q *http.Request, key []byte) string {
+	cookie, err := q.Cookie(knownCookie)
+	if err != nil {
+		return ""
+	}
+	name, given, _ := strings.Cut(cookie.Value, ".")
+	if name == "" || !hmac.Equal([]byte(given), []byte(mark(key, name))) {
+		return ""
+	}
+	return name
+}
+
+// mark proves that a name was given by us.
+func mark(key []byte, name string) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("hotline portal browser\x00" + name))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// network names the network of an address, under which PINs are counted.
+func network(from netip.Addr) string { return ratelimit.Network(from).String() }

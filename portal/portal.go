@@ -1,0 +1,149 @@
+// Package portal is the customer's pages at /portal: a contract's tickets with their clocks explained, opening one and adding to it,
+// known faults, the statement of a month, and links that open one ticket. Everything works without script, and there is none.
+//
+// A customer logs in with the contract's PIN and a code that is sent to the customer's address. Every page asks the desk and the
+// stores that the telephone and the staff use, and shows of a ticket what is meant for its customer (history.go). Package app makes
+// the handler with New and serves it at "/portal".
+package portal
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"hotline/admin/middleware"
+	"hotline/budgets"
+	"hotline/directory"
+	"hotline/idempotency"
+	"hotline/notify"
+	"hotline/portal/access"
+	"hotline/prompts"
+	"hotline/sip/ratelimit"
+	"hotline/tickets"
+	"hotline/tickets/turns"
+	"hotline/web/room"
+)
+
+// Store is what the portal keeps.
+type Store interface {
+	access.Store
+	idempotency.Store
+}
+
+// Mailer sends letters. An error that wraps notify.ErrRefused is for ever.
+type Mailer interface {
+	Send(ctx context.Context, m notify.Message) error
+}
+
+// Config is what the portal needs. All of it is required but Mailer, Statement, Notice and URL.
+type Config struct {
+	Desk      *tickets.Desk
+	Store     Store
+	Numbers   tickets.Numbers
+	PINKey    []byte
+	Mailer    Mailer                                                          // nil: nobody logs in, and links work
+	Statement func(r *room.Request, c directory.Contract) (*room.Page, error) // of a month; nil: there is none
+	Notice    map[prompts.Language]string                                     // the house's own words about recordings and data
+	URL       string                                                          // the site as customers reach it; by https: cookies go no other way
+	Language  prompts.Language                                                // where a browser asks for none that there is
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Portal answers for the pages, and sends codes. Safe for concurrent use.
+type Portal struct {
+	Config
+	post      chan notify.Message
+	templates templates
+	forms     turns.Queue[[32]byte] // forms of one contract or link are done one after the other
+
+	mu      sync.Mutex // guards what follows
+	wrong   *budgets.PINs
+	homes   map[home]time.Time // from where a contract logged in lately
+	spent   map[spending]*ratelimit.Bucket
+	sources *ratelimit.Sources
+	pardons *ratelimit.Sources
+	reads   *ratelimit.Sources
+}
+
+// New makes a portal. Run sends its letters.
+func New(c Config) *Portal {
+	return &Portal{
+		Config: c, post: make(chan notify.Message, lettersWaiting), templates: parse(), wrong: budgets.NewPINs(),
+		homes: map[home]time.Time{}, spent: map[spending]*ratelimit.Bucket{}, sources: ratelimit.NewSources(), pardons: ratelimit.NewSources(), reads: ratelimit.NewSources(),
+	}
+}
+
+// formMost bounds a form in octets: the longest text of one is textMost characters.
+const formMost = 64 << 10
+
+// entry says who may use a route.
+type entry int
+
+const (
+	anybody  entry = iota
+	customer       // with the session of a contract
+	link           // with a token in the address, which opens one ticket
+)
+
+// route is one row of the table that the mux is made of.
+type route struct {
+	pattern string
+	entry   entry
+	serve   func(http.ResponseWriter, *request)
+}
+
+// routes are all pages and forms.
+func (p *Portal) routes() []route {
+	return []route{
+		{"GET /portal/static/{file}", anybody, p.static},
+		{"POST /portal/language", anybody, p.chooseLanguage},
+		{"GET /portal/notice", anybody, p.notice},
+		{"GET /portal/login", anybody, p.loginPage},
+		{"POST /portal/login", anybody, p.login},
+		{"GET /portal/code", anybody, p.codePage},
+		{"POST /portal/code", anybody, p.code},
+		{"POST /portal/logout", customer, p.logout},
+		{"GET /portal", customer, p.list},
+		{"GET /portal/tickets/{number}", customer, p.ticket},
+		{"POST /portal/tickets/{number}/comment", customer, p.comment},
+		{"GET /portal/open", customer, p.openPage},
+		{"POST /portal/open", customer, p.open},
+		{"GET /portal/statement", customer, p.statement},
+		{"GET /portal/t/{token}", link, p.ticket},
+		{"POST /portal/t/{token}/comment", link, p.comment},
+	}
+}
+
+// Handler serves the pages.
+func (p *Portal) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range p.routes() {
+		mux.Handle(r.pattern, p.allow(r))
+	}
+	mux.Handle("/", p.allow(route{"/", anybody, func(w http.ResponseWriter, r *request) { p.fail(w, r, http.StatusNotFound, "portal-not-found") }}))
+	var origins http.CrossOriginProtection
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		p.fail(w, p.request(q), http.StatusForbidden, "portal-cross-origin")
+	}))
+	recovered := middleware.Recover(p.Log, func(w http.ResponseWriter, q *http.Request) {
+		p.fail(w, p.request(q), http.StatusInternalServerError, "portal-failed")
+	})
+	return recovered(headers(origins.Handler(middleware.FinishWrites(mux))))
+}
+
+// headers are on every answer: nothing but our own style sheet is loaded, there is no script, nothing is framed or kept, and the
+// address of a link is told to nobody.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Robots-Tag", "noindex, nofollow")
+		next.ServeHTTP(w, r)
+	})
+}
