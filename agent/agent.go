@@ -262,7 +262,11 @@ func (a *Agent) look(ctx context.Context, c protocol.Check) {
 	if ctx.Err() != nil { // it is another check now, or none
 		return
 	}
-	next, fact := a.standings[c.ID].Hear(c, found, a.cfg.Now())
+	stands, known := a.standings[c.ID]
+	if !known {
+		stands.Unsure = a.spool.Fresh()
+	}
+	next, fact := stands.Hear(c, found, a.cfg.Now())
 	a.standings[c.ID] = next
 	if fact != nil {
 		a.tell(fact, next, c.Title)
@@ -276,15 +280,13 @@ func (a *Agent) tell(f *protocol.Fact, s Standing, title string) {
 	} else {
 		a.cfg.Log.Warn("a problem", "check", f.Check, "text", f.Text)
 	}
-	err := a.spool.Put(*f, a.cfg.Now())
-	if err == nil {
-		err = a.spool.Remember(func(m *spool.Memory) {
-			if delete(m.Told, f.Check); s.Failing {
-				m.Told[f.Check] = spool.Problem{Since: s.Since, Told: s.Told, Title: title}
-			}
-		})
-	}
-	if err != nil {
+	put := a.spool.Put(*f, a.cfg.Now())
+	remember := a.spool.Remember(func(m *spool.Memory) {
+		if delete(m.Told, f.Check); s.Failing {
+			m.Told[f.Check] = spool.Problem{Since: s.Since, Told: s.Told, Title: title}
+		}
+	})
+	if err := errors.Join(put, remember); err != nil {
 		a.cfg.Log.Error("the agent's folder cannot be written", "error", err)
 	}
 	a.poke()

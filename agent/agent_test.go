@@ -268,13 +268,16 @@ func TestAFolderThatWasLostTakesNothingAway(t *testing.T) {
 		passes(5 * time.Minute)
 		must(t, stop())
 		h.fails("erp:9000", false)
-		h.start(h.config(t.TempDir(), token))
+		stop = h.start(h.config(t.TempDir(), token))
 		passes(5 * time.Minute)
-		h.stand("417 erp blocking open") // nobody knows there that it was told
+		h.stand("417 erp blocking restored") // nobody knows there that it was told, and its end is told all the same
+		must(t, stop())
+		h.start(h.config(t.TempDir(), token))
 		h.fails("erp:9000", true)
 		passes(5 * time.Minute)
 		h.fails("erp:9000", false)
-		passes(5 * time.Minute)
+		passes(30 * time.Minute)
+		must(t, h.due())
 		h.stand("417 erp blocking restored")
 	})
 }

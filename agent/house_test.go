@@ -37,6 +37,7 @@ type house struct {
 	desk     *tickets.Desk
 	receiver *receiver.Receiver
 	answers  http.Handler
+	alerts   *intake.Intake
 	log      *bytes.Buffer // the server's
 	ids      func() string
 
@@ -79,6 +80,7 @@ func open(t *testing.T, does protocol.Configuration) *house {
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	h.desk = tickets.NewDesk(tickets.DeskConfig{Store: h.store, Book: book, Numbers: h.store, Own: sla.OfficeHours, NewID: h.ids})
 	alerts := intake.New(intake.Config{Store: h.store, Desk: h.desk, Numbers: h.store, NewID: h.ids, Language: "en", Log: log})
+	h.alerts = alerts
 	keeper := heartbeat.New(heartbeat.Config{Store: h.store, Intake: alerts, Process: "p", NewKey: func() string { return "k3v9" }, Log: log})
 	h.receiver = receiver.New(receiver.Config{Store: h.store, Installed: h.store, Intake: alerts, House: []byte("secret of the house"), Log: log})
 	agents, pings := receiver.NewHandler(h.receiver, time.Now), ping.New(keeper, time.Now, log)
@@ -233,3 +235,6 @@ func (h *house) history(n tickets.Number) string {
 	}
 	return text
 }
+
+// due does what is due at the Alerting Manager, as the program does every two seconds.
+func (h *house) due() error { return h.alerts.Due(context.Background(), time.Now()) }

@@ -35,9 +35,7 @@ func (a *Agent) send(ctx context.Context) error {
 		} else {
 			retry = retryFirst
 		}
-		if err := a.spool.Settle(); err != nil {
-			a.cfg.Log.Error("facts wait in memory, because the agent's folder cannot be written", "error", err)
-		}
+		a.changed(ctx, "what is found waits in memory, because the agent's folder cannot be written", a.spool.Settle())
 		if !a.pause(ctx, wait, err != nil) {
 			return nil
 		}

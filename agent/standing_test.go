@@ -56,6 +56,33 @@ func TestLooksInARowMakeAProblemAndItsEnd(t *testing.T) {
 	}
 }
 
+// TestWhatIsUnsureIsEndedOnceItIsWell: the agent has lost its memory, and the server may know of a problem.
+func TestWhatIsUnsureIsEndedOnceItIsWell(t *testing.T) {
+	check := protocol.Check{ID: "erp", Kind: protocol.TCP, Target: "127.0.0.1:9"}.Complete()
+	for looks, want := range map[string]string{"....": "-+--", ".f..f.": "---+--", "fff..": "--!-+", "ff..": "---+"} {
+		s, got := agent.Standing{Unsure: true}, ""
+		for n, look := range looks {
+			var found error
+			if look == 'f' {
+				found = errDead
+			}
+			var fact *protocol.Fact
+			s, fact = s.Hear(check, found, monday.Add(time.Duration(n)*time.Minute))
+			switch {
+			case fact == nil:
+				got += "-"
+			case fact.Resolved:
+				got += "+"
+			default:
+				got += "!"
+			}
+		}
+		if got != want {
+			t.Errorf("%s tells %s, want %s", looks, got, want)
+		}
+	}
+}
+
 func TestAProblemThatGoesOnIsToldAgainAfterADay(t *testing.T) {
 	check := protocol.Check{ID: "erp", Kind: protocol.TCP, Target: "127.0.0.1:9", Failures: 1}.Complete()
 	var s agent.Standing

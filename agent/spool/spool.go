@@ -60,6 +60,7 @@ type Spool struct {
 	memory  Memory
 	waiting []waiting // in the order of their numbers
 	octets  int64
+	fresh   bool
 	last    int64 // number of the last fact
 }
 
@@ -115,7 +116,7 @@ func (s *Spool) load() error {
 		return err
 	}
 	if err != nil || json.Unmarshal(text, &s.memory) != nil || s.memory.Spool == "" {
-		s.memory = Memory{Spool: s.cfg.NewID()} // the server takes its facts for new ones
+		s.fresh, s.memory = true, Memory{Spool: s.cfg.NewID()} // the server takes its facts for new ones
 	}
 	files, err := os.ReadDir(s.facts())
 	if err != nil {
@@ -252,6 +253,9 @@ func (s *Spool) Settle() error {
 	}
 	return nil
 }
+
+// Fresh tells whether nothing was remembered when the folder was opened: it is new, or was lost.
+func (s *Spool) Fresh() bool { return s.fresh }
 
 // Memory is what is remembered.
 func (s *Spool) Memory() Memory {
