@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"media":                {"media/..."},
 	"strictyaml":           {},
 	"intake":               {"directory", "limits", "sla", "storage", "tickets"},
-	"intake/format":        {"intake", "limits"},
+	"intake/format":        {"intake", "limits", "intake/snmp"},
 	"heartbeat":            {"directory", "intake", "limits", "storage"},
 	"evosupport":           {"directory", "sla", "tickets"},
 	"admin/evo":            {"admin/document", "admin/operation", "admin/problem", "admin/report", "directory", "evosupport", "sla", "tickets"},
@@ -56,6 +56,8 @@ var allowed = map[string][]string{
 	"portal":               {"admin/middleware", "budgets", "directory", "idempotency", "notify", "portal/access", "prompts", "prompts/written", "sip/ratelimit", "sla", "storage", "tickets", "tickets/turns", "web/room"},
 	"portal/access":        {"directory", "tickets"},
 	"admin/links":          {"admin/operation", "admin/problem", "portal/access", "tickets"},
+	"intake/receiver":      {"intake", "limits", "storage"},
+	"intake/snmp":          {"intake", "intake/receiver", "sip/ratelimit", "strictyaml"},
 
 	"sla/oracle":                  {}, // the reference of the proof must not know what it proves
 	"oncall/rota":                 {"ical", "oncall", "sla"},
@@ -268,6 +270,7 @@ func TestSipgoStaysInItsRoom(t *testing.T) {
 		"github.com/emersion/go-msgauth": {"mail/authentic", "notify"},
 		"github.com/jhillyerd":           {"mail/parse"},
 		"blitiri.com.ar":                 {"mail/authentic"},
+		"github.com/gosnmp":              {"intake/snmp"},
 	}
 	for _, s := range sources(t) {
 		for _, p := range imports(s) {

@@ -1,7 +1,7 @@
 // Package app is the whole program as a value, and the only place where its parts are put together.
 //
 // Goroutines, all awaited by Stop: maintenance, the watcher of deadlines, the sync of nodes, the records of calls, the due work, the
-// HTTP server; and those of the line, of which each call is one.
+// HTTP server, the listeners of machines' own messages; and those of the line, of which each call is one.
 package app
 
 import (
@@ -33,6 +33,7 @@ import (
 	"hotline/dispatch/cover"
 	"hotline/heartbeat"
 	"hotline/intake"
+	listener "hotline/intake/receiver"
 	"hotline/journal"
 	"hotline/line"
 	"hotline/mail/inbox"
@@ -131,6 +132,7 @@ type machines struct {
 	outbox     *outbox.Outbox // what tells other systems
 	mails      *inbox.Inbox   // nil: none are taken in
 	smtp       net.Addr
+	heard      []*listener.Counts // of the listeners of machines' own messages
 }
 
 // dispatching is what gets tickets to engineers.
@@ -185,6 +187,7 @@ func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
 	steps := []func(context.Context) error{
 		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openIntake, a.openMail, a.openAPI, a.openBackground,
+		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openIntake, a.openAPI, a.openBackground, a.openListeners,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -25,6 +25,7 @@ func Check(c Config) strictyaml.Complaints {
 	k.speech(c.Speech)
 	k.transcription(c.Transcription)
 	k.portal(c)
+	k.alerts(c.Alerts)
 	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
 		k.complain("log_level", fmt.Sprintf("%q is no log level", short(c.LogLevel)), "use debug, info, warn or error")
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	Transcription Transcription               `yaml:"transcription"`
 	LogLevel      string                      `yaml:"log_level"` // debug, info, warn or error
 	Portal        Portal                      `yaml:"portal"`
+	Alerts        Alerts                      `yaml:"alerts"`
 }
 
 // SIP is the signalling.

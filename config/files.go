@@ -24,6 +24,7 @@ func Files(c Config) strictyaml.Complaints {
 	k.file("mail.password_file", c.Mail.PasswordFile)
 	k.file("mail.roots", c.Mail.Roots)
 	k.file("speech.key_file", c.Speech.KeyFile)
+	k.alertFiles(c.Alerts)
 	return k.list
 }
 

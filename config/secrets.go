@@ -30,6 +30,7 @@ func Exposed(c Config, file, pinKey, recordingKeys string) strictyaml.Complaints
 	}
 	k.exposed("mail.dkim.key_file", c.Mail.DKIM.KeyFile, "whoever has the key can sign letters as this house")
 	k.exposed("mail.password_file", c.Mail.PasswordFile, "it holds a password")
+	k.alertsExposed(c.Alerts)
 	return k.list
 }
 
@@ -49,7 +50,7 @@ func (k *checker) exposed(field, name, why string) {
 
 // holdsSecret tells whether a password stands in the configuration itself.
 func (c Config) holdsSecret() bool {
-	secrets := []string{c.Mail.Password}
+	secrets := append(c.Alerts.secrets(), c.Mail.Password)
 	for _, a := range c.SIP.Accounts {
 		secrets = append(secrets, a.Password)
 	}

@@ -63,6 +63,7 @@ type Metrics struct {
 	told        *prometheus.CounterVec
 	alerts      *prometheus.CounterVec
 	mailsIn     *prometheus.CounterVec
+	heard       *prometheus.CounterVec
 	jitter      prometheus.Histogram
 	loss        prometheus.Histogram
 	round       prometheus.Histogram
@@ -91,7 +92,8 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 	m.alerts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_alerts_total", Help: "Alerts that installed systems handed in, by what became of them."}, []string{"result"})
 	m.told = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_outgoing_total", Help: "Messages handed to other systems, by result; undelivered are dead letters."}, []string{"result"})
 	m.mailsIn = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_mails_received_total", Help: "Mails that came in: what the listener answered (taken, later, rate, size, unknown, connections), and what became of those taken (opened, commented, filed, again)."}, []string{"result"})
-	r.MustRegister(m.told, m.mailsIn, m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
+	m.heard = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_alert_messages_total", Help: "Messages that came by SNMP and syslog, by what became of them."}, []string{"listener", "result"})
+	r.MustRegister(m.heard, m.told, m.mailsIn, m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []Result{Joined, Ticketed, Abandoned, Engineer, Refused, Failed} {
 		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one
@@ -164,6 +166,11 @@ func (m *Metrics) AlertsTaken(result string, n int) {
 
 // MailsTaken notes what the mail listener answered, or what became of a mail that was taken.
 func (m *Metrics) MailsTaken(result string) { m.mailsIn.WithLabelValues(result).Inc() }
+
+// Heard notes what became of messages that a listener of machines' own messages heard; the results are those of receiver.Result.
+func (m *Metrics) Heard(listener, result string, n int) {
+	m.heard.WithLabelValues(listener, result).Add(float64(n))
+}
 
 // Mailed notes what became of a letter.
 func (m *Metrics) Mailed(d Delivery) { m.mails.WithLabelValues(string(d)).Inc() }

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"hotline/agent"
+	"hotline/app"
+	"hotline/config"
 	"hotline/intake"
 	"hotline/intake/format"
 	"hotline/sla"
@@ -23,6 +25,7 @@ type alertsTry struct {
 	As     string   `help:"Name of the format that the file is in: ${formats}." placeholder:"SOURCE"`
 	Files  []string `arg:"" name:"file" help:"The message; without --as a mapping (YAML or JSON) and then the message. - is the standard input." type:"path"`
 	Header []string `help:"A header of the message, such as \"ce-id: 7\", for CloudEvents in binary mode." sep:"none" placeholder:"NAME: VALUE"`
+	Config string   `help:"hotline.yaml whose tables and rules of snmp and syslog hold; without it those that ship." placeholder:"FILE" type:"path"`
 	Night  bool     `help:"Judge as outside the contract's hours."`
 	Policy string   `help:"Alert policy (YAML or JSON) to judge by; without it the one that ships." placeholder:"FILE" type:"path"`
 }
@@ -87,7 +90,7 @@ func (a *alertsTry) read(ctx context.Context, s streams) (intake.Batch, error) {
 		if err != nil {
 			return intake.Batch{}, err
 		}
-		batch, err := format.Read(a.As, headers, body)
+		batch, err := a.formatted(headers, body)
 		if err != nil && !errors.Is(err, format.ErrUnknown) {
 			err = fmt.Errorf("%s: %w", a.Files[0], err)
 		}
@@ -106,6 +109,18 @@ func (a *alertsTry) read(ctx context.Context, s streams) (intake.Batch, error) {
 		err = fmt.Errorf("%s: %w", a.Files[1], err)
 	}
 	return batch, err
+}
+
+// formatted reads a message of a format; of a listener by the tables and rules of a configuration, where one is named.
+func (a *alertsTry) formatted(h http.Header, body []byte) (intake.Batch, error) {
+	if a.Config == "" {
+		return format.Read(a.As, h, body)
+	}
+	c, err := config.Load(a.Config)
+	if err != nil {
+		return intake.Batch{}, err
+	}
+	return app.ReadAlerts(c.Alerts, a.As, body)
 }
 
 // policy is the one to judge by.

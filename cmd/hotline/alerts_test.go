@@ -44,6 +44,21 @@ func TestATryReadsAMappingAndAPolicy(t *testing.T) {
 	}
 }
 
+func TestATryReadsTrapsByTheOwnersTableToo(t *testing.T) {
+	trap := sampled(t, "t.json", `[{"from":"192.0.2.7","trap":"1.3.6.1.6.3.1.1.5.3","varbinds":{"1.3.6.1.2.1.2.2.1.1.3":3}},{"from":"192.0.2.7","trap":"1.3.6.1.4.1.318.0.9"},{"trap":"1.3.6.1.4.1.99999.0.7"}]`)
+	if code, text := said(t, "alerts", "try", "--as", "snmp", trap); code != 0 || text != "open 192.0.2.7/link/3 non_blocking 192.0.2.7: link down: 3\nclose 192.0.2.7/ups_on_battery non_blocking 192.0.2.7: the UPS has mains power again\nopen 1.3.6.1.4.1.99999.0.7 non_blocking 1.3.6.1.4.1.99999.0.7\n" {
+		t.Errorf("%d %s", code, text)
+	}
+	events := sampled(t, "events.yaml", "events:\n  - {oid: 1.3.6.1.4.1.99999.0.7, name: pump, title: the pump stands still, severity: critical}\n")
+	house := sampled(t, "hotline.yaml", "alerts: {snmp: {events: "+events+"}}\n")
+	if code, text := said(t, "alerts", "try", "--as", "snmp", "--config", house, trap); code != 0 || !strings.HasSuffix(text, "open pump blocking the pump stands still\n") {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, text := said(t, "alerts", "try", "--as", "zabbix", "--config", house, trap); code != 1 || !strings.Contains(text, "zabbix") {
+		t.Errorf("%d %s", code, text)
+	}
+}
+
 func TestATryThatCannotReadSaysWhy(t *testing.T) {
 	broken := sampled(t, "m.json", `{"version":"4","alerts":[{"status":"odd"}]}`)
 	for want, args := range map[string][]string{

@@ -57,6 +57,7 @@ func TestWhatSystemsSendIsRead(t *testing.T) {
 		"icinga":           "fires pbx1/sip|critical|pbx1/sip is CRITICAL|",
 		"icinga-host":      "ends pbx1|up|pbx1 is UP|",
 		"uptime-kuma":      "fires 3|down|portal is down|",
+		"snmp":             "fires 192.0.2.7/link/3|major|192.0.2.7: link down: Gi0/3|\nends 192.0.2.7/ups on battery||192.0.2.7: the UPS has mains power again|\nfires 1.3.6.1.4.1.99999.0.7||1.3.6.1.4.1.99999.0.7|",
 		"uptime-kuma-test": "skipped ||Webhook Testing|",
 		"cloudevents":      "fires /pbx/rome#/var|critical|/var is full|\nends /pbx/rome#example.fan|warning|example.fan|",
 	} {
@@ -246,4 +247,5 @@ func FuzzZabbix(f *testing.F)       { fuzz(f, "zabbix") }
 func FuzzCheckmk(f *testing.F)      { fuzz(f, "checkmk") }
 func FuzzIcinga(f *testing.F)       { fuzz(f, "icinga") }
 func FuzzUptimeKuma(f *testing.F)   { fuzz(f, "uptime-kuma") }
+func FuzzSNMP(f *testing.F)         { fuzz(f, "snmp") }
 func FuzzCloudEvents(f *testing.F)  { fuzz(f, "cloudevents") }
