@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"media":                {"media/..."},
 	"strictyaml":           {},
 	"intake":               {"directory", "limits", "sla", "storage", "tickets"},
-	"intake/format":        {"intake", "limits", "intake/snmp"},
+	"intake/format":        {"intake", "limits", "intake/snmp", "intake/syslog"},
 	"heartbeat":            {"directory", "intake", "limits", "storage"},
 	"evosupport":           {"directory", "sla", "tickets"},
 	"admin/evo":            {"admin/document", "admin/operation", "admin/problem", "admin/report", "directory", "evosupport", "sla", "tickets"},
@@ -58,6 +58,7 @@ var allowed = map[string][]string{
 	"admin/links":          {"admin/operation", "admin/problem", "portal/access", "tickets"},
 	"intake/receiver":      {"intake", "limits", "storage"},
 	"intake/snmp":          {"intake", "intake/receiver", "sip/ratelimit", "strictyaml"},
+	"intake/syslog":        {"intake", "intake/receiver", "limits", "sip/ratelimit"},
 
 	"sla/oracle":                  {}, // the reference of the proof must not know what it proves
 	"oncall/rota":                 {"ical", "oncall", "sla"},
@@ -271,6 +272,7 @@ func TestSipgoStaysInItsRoom(t *testing.T) {
 		"github.com/jhillyerd":           {"mail/parse"},
 		"blitiri.com.ar":                 {"mail/authentic"},
 		"github.com/gosnmp":              {"intake/snmp"},
+		"github.com/leodido":             {"intake/syslog"},
 	}
 	for _, s := range sources(t) {
 		for _, p := range imports(s) {

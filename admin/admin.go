@@ -181,6 +181,8 @@ type Machines struct {
 	Heartbeats *heartbeat.Keeper
 	Agents     *receiver.Receiver // at installations
 	Outbox     *outbox.Outbox     // what goes out to other systems
+	// Lost is when a message of a machine that came by SNMP or syslog was lost last; zero: none was. Nil: none come that way.
+	Lost func() time.Time
 }
 
 // Locale is how the house writes.

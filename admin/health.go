@@ -17,7 +17,7 @@ const probing = 3 * time.Second
 // healthView is what a monitor reads. Nobody needs a token for it, so it says what fails and not why; the log says why.
 type healthView struct {
 	Status string            `json:"status" enum:"ok,warning,failing" doc:"A warning leaves callers served, but somebody should look"`
-	Checks map[string]string `json:"checks" doc:"store, line, disk: ok or failing; rota: ok, gap (nobody with a telephone is on call now), unproven (somebody is, and nobody whose telephone was proven within 7 days) or unknown; voice, where one is configured: ok, or missing, and names are not spoken; transcription, where a recogniser is configured: ok, or missing, and recordings are not put into text; caller_number: refused while a trunk does not take the customer's number, and engineers see the line's own"`
+	Checks map[string]string `json:"checks" doc:"store, line, disk: ok or failing; rota: ok, gap (nobody with a telephone is on call now), unproven (somebody is, and nobody whose telephone was proven within 7 days) or unknown; voice, where one is configured: ok, or missing, and names are not spoken; transcription, where a recogniser is configured: ok, or missing, and recordings are not put into text; alerts, where SNMP or syslog is listened to: ok, or lost (messages of installed systems were, within the last hour); caller_number: refused while a trunk does not take the customer's number, and engineers see the line's own"`
 }
 
 type healthAnswer struct {
@@ -91,7 +91,13 @@ func (s *server) probe(ctx context.Context) healthAnswer {
 	if s.callerRefused() {
 		v.Checks["caller_number"] = "refused"
 	}
-	if v.Status == "ok" && (v.Checks["rota"] != "ok" || v.Checks["voice"] == "missing" || v.Checks["transcription"] == "missing" || v.Checks["caller_number"] == "refused") {
+	if s.Machines.Lost != nil {
+		v.Checks["alerts"] = "ok"
+		if last := s.Machines.Lost(); !last.IsZero() && s.Now().Sub(last) < lossTime {
+			v.Checks["alerts"] = "lost"
+		}
+	}
+	if v.Status == "ok" && (v.Checks["alerts"] == "lost" || v.Checks["rota"] != "ok" || v.Checks["voice"] == "missing" || v.Checks["transcription"] == "missing" || v.Checks["caller_number"] == "refused") {
 		v.Status = "warning"
 	}
 	if v.Status == "failing" {
@@ -99,6 +105,9 @@ func (s *server) probe(ctx context.Context) healthAnswer {
 	}
 	return healthAnswer{http.StatusOK, v}
 }
+
+// lossTime is how long a lost message is told of.
+const lossTime = time.Hour
 
 // callerRefused tells whether a trunk refuses calls that show the customer's number.
 func (s *server) callerRefused() bool {

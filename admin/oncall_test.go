@@ -110,6 +110,23 @@ func TestHealthSaysWhatFails(t *testing.T) {
 	}
 }
 
+func TestHealthTellsForAnHourThatMessagesOfMachinesWereLost(t *testing.T) {
+	h := open(t)
+	if r := h.ask("GET", "/api/v1/health", "", "Authorization", ""); strings.Contains(r.body, `"alerts"`) {
+		t.Errorf("nothing is listened to, and health says %s", r.body)
+	}
+	var last time.Time
+	h.config.Machines.Lost = func() time.Time { return last }
+	h.handler = admin.New(h.config)
+	for _, x := range []struct {
+		last time.Time
+		says string
+	}{{time.Time{}, `"alerts":"ok"`}, {h.config.Now(), `"alerts":"lost"`}, {h.config.Now().Add(-2 * time.Hour), `"alerts":"ok"`}} {
+		last = x.last
+		h.ask("GET", "/api/v1/health", "", "Authorization", "").is(200, x.says)
+	}
+}
+
 func TestFlowsAreCheckedAndPublished(t *testing.T) {
 	h := open(t)
 	h.get("/flows").is(200, `{"flows":[]}`)

@@ -89,7 +89,7 @@ func (a *App) api() http.Handler {
 		Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone, Recogniser: a.recogniserHealth()},
 		Machines: admin.Machines{
 			Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox,
-			Agents: a.machines.agents,
+			Agents: a.machines.agents, Lost: a.lostAlerts(),
 		},
 		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: admin.Schedules{Store: a.db.Store, Defaults: a.escalation()}, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
 		Recordings: a.openRecording,

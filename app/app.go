@@ -186,8 +186,7 @@ const stopTime = 30 * time.Second
 func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
 	steps := []func(context.Context) error{
-		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openIntake, a.openMail, a.openAPI, a.openBackground,
-		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openIntake, a.openAPI, a.openBackground, a.openListeners,
+		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openIntake, a.openListeners, a.openMail, a.openAPI, a.openBackground,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"hotline/intake"
 	"hotline/intake/receiver"
 	"hotline/intake/snmp"
+	"hotline/intake/syslog"
 )
 
 // openListeners opens what takes the machines' own messages. Tests in virtual time have none.
@@ -29,6 +31,14 @@ func (a *App) openListeners(ctx context.Context) error {
 		a.log.Info("takes SNMP traps and informs", "at", addresses(l.Addresses()), "sources", len(c.Sources))
 		a.running.Go(func() { l.Run(running) })
 	}
+	if c := a.cfg.Config.Alerts.Syslog; len(c.UDP)+len(c.TCP)+len(c.Secure) > 0 {
+		l, err := a.openSyslog(ctx, c)
+		if err != nil {
+			return err
+		}
+		a.log.Info("takes syslog", "at", addresses(l.Addresses()), "sources", len(c.Sources))
+		a.running.Go(func() { l.Run(running) })
+	}
 	return nil
 }
 
@@ -40,6 +50,21 @@ func (a *App) counts(listener string) *receiver.Counts {
 	c := receiver.NewCounts(listener, func(r receiver.Result, n int) { a.metrics.Heard(listener, string(r), n) }, time.Now, a.log)
 	a.machines.heard = append(a.machines.heard, c)
 	return c
+}
+
+// lostAlerts tells when a message was lost last; nil where nothing is listened to.
+func (a *App) lostAlerts() func() time.Time {
+	if c := a.cfg.Config.Alerts; len(c.SNMP.Listen)+len(c.Syslog.UDP)+len(c.Syslog.TCP)+len(c.Syslog.Secure) == 0 {
+		return nil
+	}
+	return func() (last time.Time) {
+		for _, c := range a.machines.heard {
+			if _, at := c.Lost(); at.After(last) {
+				last = at
+			}
+		}
+		return last
+	}
 }
 
 func (a *App) openSNMP(ctx context.Context, c config.SNMP) (*snmp.Listener, error) {
@@ -89,14 +114,47 @@ func snmpReader(c config.SNMP) (*snmp.Reader, error) {
 
 // ReadAlerts reads a message as the listener of that name would by a configuration, without asking who sent it.
 func ReadAlerts(c config.Alerts, listener string, message []byte) (intake.Batch, error) {
-	if listener != snmp.SourceName {
-		return intake.Batch{}, fmt.Errorf("a configuration says how %s is read, and not %q", snmp.SourceName, listener)
+	switch listener {
+	case snmp.SourceName:
+		r, err := snmpReader(c.SNMP)
+		if err != nil {
+			return intake.Batch{}, err
+		}
+		return r.Read(message)
+	case syslog.SourceName:
+		r, err := syslogRules(c.Syslog)
+		if err != nil {
+			return intake.Batch{}, err
+		}
+		return r.Read(message)
 	}
-	r, err := snmpReader(c.SNMP)
+	return intake.Batch{}, fmt.Errorf("a configuration says how snmp and syslog are read, and not %q", listener)
+}
+
+func (a *App) openSyslog(ctx context.Context, c config.Syslog) (*syslog.Listener, error) {
+	rules, err := syslogRules(c)
 	if err != nil {
-		return intake.Batch{}, err
+		return nil, err
 	}
-	return r.Read(message)
+	var sources []syslog.Source
+	for _, s := range c.Sources {
+		sources = append(sources, syslog.Source{Origin: origin(s.AlertSource), Networks: prefixes(s.Addresses), Certificates: slices.Clone(s.Certificates)})
+	}
+	return syslog.Open(ctx, syslog.Config{
+		UDP: c.UDP, TCP: c.TCP, Secure: c.Secure, TLS: syslog.TLS(c.TLS), Sources: sources, Rules: rules, Taker: a.machines.intake, Counts: a.counts(syslog.SourceName), Now: time.Now, Log: a.log,
+	})
+}
+
+func syslogRules(c config.Syslog) (*syslog.Rules, error) {
+	var list []syslog.Rule
+	for _, r := range c.Rules {
+		list = append(list, syslog.Rule(r))
+	}
+	rules, err := syslog.NewRules(list)
+	if err != nil {
+		return nil, fmt.Errorf("alerts.syslog.%w", err)
+	}
+	return rules, nil
 }
 
 func snmpSource(s config.SNMPSource) (snmp.Source, error) {

@@ -8,7 +8,8 @@ import (
 
 // Alerts is what takes in the machines' own messages. Without an address to listen at nothing is taken.
 type Alerts struct {
-	SNMP SNMP `yaml:"snmp"`
+	SNMP   SNMP   `yaml:"snmp"`
+	Syslog Syslog `yaml:"syslog"`
 }
 
 // SNMP takes traps and informs.
@@ -40,6 +41,7 @@ type SNMPSource struct {
 // alerts finds what is wrong with the listeners of machines' messages.
 func (k *checker) alerts(a Alerts) {
 	k.snmp(a.SNMP)
+	k.syslog(a.Syslog)
 }
 
 func (k *checker) snmp(s SNMP) {
@@ -137,6 +139,9 @@ func (k *checker) alertFiles(a Alerts) {
 		k.file(at+".password_file", s.PasswordFile)
 		k.file(at+".secret_file", s.SecretFile)
 	}
+	k.file("alerts.syslog.tls.certificate", a.Syslog.TLS.Certificate)
+	k.file("alerts.syslog.tls.key", a.Syslog.TLS.Key)
+	k.file("alerts.syslog.tls.roots", a.Syslog.TLS.Roots)
 }
 
 // alertsExposed finds secrets that every user of the machine may read.
@@ -147,6 +152,7 @@ func (k *checker) alertsExposed(a Alerts) {
 		k.exposed(at+".password_file", s.PasswordFile, "it holds a password")
 		k.exposed(at+".secret_file", s.SecretFile, "it holds a password")
 	}
+	k.exposed("alerts.syslog.tls.key", a.Syslog.TLS.Key, "whoever has the key can pose as this program")
 }
 
 // secrets are those that stand in the configuration itself.

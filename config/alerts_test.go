@@ -34,3 +34,31 @@ func TestListenersOfMachinesMessages(t *testing.T) {
 		}
 	}
 }
+
+func TestListenersOfSyslog(t *testing.T) {
+	good := "alerts:\n  syslog:\n    udp: [\"127.0.0.1:1514\"]\n    secure: [\"127.0.0.1:1514\"]\n    tls: {certificate: a, key: b, roots: c}\n    sources:\n" +
+		"      - {contract: rossi, addresses: [192.0.2.0/24]}\n      - {contract: bianchi, addresses: [192.0.2.7], certificates: [pbx.example, \"sha-256:" + strings.Repeat("AB:", 31) + "AB\"]}\n" +
+		"    rules: [{at_least: err, facilities: [daemon], apps: [a], hosts: [b], text: '(x)', severity: major, problem: '{1}', title: t, over: true}]\n"
+	c, err := Parse("hotline.yaml", []byte(good))
+	if err != nil || len(c.Alerts.Syslog.Sources) != 2 || len(c.Alerts.Syslog.Rules) != 1 {
+		t.Fatalf("%+v %v", c.Alerts, err)
+	}
+	const from = "alerts: {syslog: {udp: [\"127.0.0.1:1514\"], sources: [{contract: a, addresses: [192.0.2.7]}]"
+	for text, want := range map[string]string{
+		`alerts: {syslog: {udp: ["127.0.0.1:1514"]}}`:                                                                 "alerts.syslog.sources",
+		`alerts: {syslog: {sources: [{contract: a}]}}`:                                                                "alerts.syslog.sources[0].addresses",
+		`alerts: {syslog: {secure: ["127.0.0.1:1514"], sources: [{contract: a, addresses: [192.0.2.7]}]}}`:            "alerts.syslog.tls.certificate",
+		`alerts: {syslog: {sources: [{contract: a, certificates: [pbx.example]}]}}`:                                   "alerts.syslog.sources[0].certificates[0]",
+		`alerts: {syslog: {sources: [{contract: a, certificates: ["sha-256:AB"]}]}}`:                                  "alerts.syslog.sources[0].certificates[0]",
+		`alerts: {syslog: {sources: [{contract: a, addresses: [192.0.2.7]}, {contract: b, addresses: [192.0.2.7]}]}}`: "alerts.syslog.sources[1]",
+		from + `, rules: [{at_least: bad}]}}`:                                                                         "alerts.syslog.rules[0].at_least",
+		from + `, rules: [{facilities: [bad]}]}}`:                                                                     "alerts.syslog.rules[0].facilities",
+		from + `, rules: [{text: "("}]}}`:                                                                             "alerts.syslog.rules[0].text",
+		from + `, rules: [{ignore: true, problem: a}]}}`:                                                              "alerts.syslog.rules[0].ignore",
+	} {
+		_, err := Parse("hotline.yaml", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), want+": ") {
+			t.Errorf("%s: %v, want a complaint about %s", text, err, want)
+		}
+	}
+}

@@ -64,6 +64,9 @@ func normal(c Config) Config {
 	if len(c.Alerts.SNMP.Listen)+len(c.Alerts.SNMP.Sources) == 0 {
 		c.Alerts.SNMP = SNMP{}
 	}
+	if s := c.Alerts.Syslog; len(s.UDP)+len(s.TCP)+len(s.Secure)+len(s.Sources)+len(s.Rules) == 0 && s.TLS == (SyslogTLS{}) {
+		c.Alerts.Syslog = Syslog{}
+	}
 	if len(c.SIP.Phones) == 0 {
 		c.SIP.Phones = nil
 	}

@@ -54,7 +54,7 @@ type answer[T any] struct{ Body T }
 // takeInput is a message of a monitoring system.
 type takeInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"The same key with the same request gives the same answer"`
-	Source         string `path:"source" maxLength:"63" doc:"native, alertmanager, cloudevents, grafana, zabbix, checkmk, icinga, uptime-kuma, snmp, or the name of a mapping"`
+	Source         string `path:"source" maxLength:"63" doc:"native, alertmanager, cloudevents, grafana, zabbix, checkmk, icinga, uptime-kuma, snmp, syslog, or the name of a mapping"`
 	Contract       string `query:"contract" maxLength:"100" doc:"Whose the installation is, where the token is one of staff; a token of scope alerts is bound to its contract"`
 	Installation   string `query:"installation" maxLength:"100" doc:"Which of the contract's installations, where the token does not say it; it goes before what the alerts say"`
 	RawBody        []byte `contentType:"application/json"`

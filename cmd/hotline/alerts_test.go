@@ -59,6 +59,17 @@ func TestATryReadsTrapsByTheOwnersTableToo(t *testing.T) {
 	}
 }
 
+func TestATryReadsLogsByTheOwnersRulesToo(t *testing.T) {
+	log := sampled(t, "log", "<34>Nov 29 12:00:00 pbx asterisk[711]: the trunk is down\n<38>Nov 29 12:00:00 pbx sshd[1]: a login\n")
+	if code, text := said(t, "alerts", "try", "--as", "syslog", log); code != 0 || text != "open pbx/asterisk/the_trunk_is_down blocking pbx: asterisk: the trunk is down\nignore - none sshd: a login (a message of severity info, which is counted alone)\n" {
+		t.Errorf("%d %s", code, text)
+	}
+	house := sampled(t, "hotline.yaml", "alerts: {syslog: {rules: [{apps: [asterisk], text: 'trunk is (down|up)', severity: warning, problem: trunk, title: 'trunk {1}'}]}}\n")
+	if code, text := said(t, "alerts", "try", "--as", "syslog", "--config", house, log); code != 0 || !strings.HasPrefix(text, "open pbx/trunk non_blocking pbx: trunk down\n") {
+		t.Errorf("%d %s", code, text)
+	}
+}
+
 func TestATryThatCannotReadSaysWhy(t *testing.T) {
 	broken := sampled(t, "m.json", `{"version":"4","alerts":[{"status":"odd"}]}`)
 	for want, args := range map[string][]string{

@@ -22,6 +22,7 @@ func remedies() map[string]string {
 		"disk failing":          "the data folder cannot be written: free some space, and look at its owner",
 		"rota gap":              "nobody with a telephone is on call now: write the rota, or an override",
 		"rota unproven":         "nobody of those on call has proven a telephone within 7 days: have it rung and accept by key",
+		"alerts lost":           "messages of installed systems by SNMP or syslog were lost within the last hour: hotline_alert_messages_total and the log say of which kind and why",
 		"rota unknown":          "who is on call cannot be read: see the program's log",
 		"caller_number refused": "a trunk refuses calls that show the customer's number, and engineers see the line's own: have the carrier allow it, or set show_caller: false",
 		"voice missing":         "customers' names are not spoken: see speech in the configuration",

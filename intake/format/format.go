@@ -49,7 +49,7 @@ type reader func(h http.Header, body []byte) (intake.Batch, error)
 func readers() map[string]reader {
 	return map[string]reader{
 		"native": native, "alertmanager": alertmanager, "grafana": grafana, "zabbix": zabbix, "checkmk": checkmk, "icinga": icinga,
-		"uptime-kuma": uptimeKuma, "cloudevents": cloudEvents, "snmp": notifications,
+		"uptime-kuma": uptimeKuma, "cloudevents": cloudEvents, "snmp": notifications, "syslog": logged,
 	}
 }
 

@@ -18,6 +18,9 @@ import (
 // sample reads a message of testdata; its format is its name up to the first "-", but for uptime-kuma's.
 func sample(t testing.TB, name string) (as string, body []byte) {
 	t.Helper()
+	if name == "syslog" { // the only one that is no JSON
+		return name, []byte("<34>1 2026-11-29T12:00:00Z pbx asterisk 711 TRUNK - the trunk is down\n<2>Nov 29 12:00:00 pbx kernel: sda: error 17\n<38>Nov 29 12:00:00 pbx sshd[1]: a login\n")
+	}
 	body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +61,7 @@ func TestWhatSystemsSendIsRead(t *testing.T) {
 		"icinga-host":      "ends pbx1|up|pbx1 is UP|",
 		"uptime-kuma":      "fires 3|down|portal is down|",
 		"snmp":             "fires 192.0.2.7/link/3|major|192.0.2.7: link down: Gi0/3|\nends 192.0.2.7/ups on battery||192.0.2.7: the UPS has mains power again|\nfires 1.3.6.1.4.1.99999.0.7||1.3.6.1.4.1.99999.0.7|",
+		"syslog":           "fires pbx/asterisk/TRUNK|crit|pbx: asterisk: the trunk is down|\nfires pbx/kernel/sda: error #|crit|pbx: kernel: sda: error 17|\nskipped |info|sshd: a login|",
 		"uptime-kuma-test": "skipped ||Webhook Testing|",
 		"cloudevents":      "fires /pbx/rome#/var|critical|/var is full|\nends /pbx/rome#example.fan|warning|example.fan|",
 	} {
@@ -160,7 +164,7 @@ func samples(t testing.TB) map[string][][]byte {
 		t.Fatalf("%d samples, %v", len(names), err)
 	}
 	all := map[string][][]byte{}
-	for _, name := range names {
+	for _, name := range append(names, "syslog.json") {
 		as, body := sample(t, strings.TrimSuffix(filepath.Base(name), ".json"))
 		all[as] = append(all[as], body)
 	}
@@ -247,5 +251,6 @@ func FuzzZabbix(f *testing.F)       { fuzz(f, "zabbix") }
 func FuzzCheckmk(f *testing.F)      { fuzz(f, "checkmk") }
 func FuzzIcinga(f *testing.F)       { fuzz(f, "icinga") }
 func FuzzUptimeKuma(f *testing.F)   { fuzz(f, "uptime-kuma") }
+func FuzzSyslog(f *testing.F)       { fuzz(f, "syslog") }
 func FuzzSNMP(f *testing.F)         { fuzz(f, "snmp") }
 func FuzzCloudEvents(f *testing.F)  { fuzz(f, "cloudevents") }

@@ -1,0 +1,414 @@
+// Package syslog takes what machines write into their logs, as RFC 5424 or RFC 3164, over UDP, TCP (RFC 6587) and TLS (RFC 5425), and
+// makes alerts of what is bad enough: rules say which messages become alerts, and everything else is counted.
+//
+// A source is known by its address, or by the certificate that it shows. Package app opens the listener; package intake/format and
+// command `hotline alerts try` read single messages.
+//
+// Goroutines: one for each socket, one for each connection, and those of the queue; Run waits for all of them.
+package syslog
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"hotline/intake"
+	"hotline/intake/receiver"
+	"hotline/sip/ratelimit"
+)
+
+// Source is whose machines may send.
+type Source struct {
+	Origin       intake.Origin // Source is filled in
+	Networks     receiver.Networks
+	Certificates []string // names or fingerprints (RFC 5425 section 4.2.2)
+}
+
+// Config is what a listener needs. Where to listen and TLS may be empty.
+type Config struct {
+	UDP, TCP, Secure []netip.AddrPort
+	TLS              TLS
+	Sources          []Source
+	Rules            *Rules
+	Taker            receiver.Taker
+	Counts           *receiver.Counts
+	Now              func() time.Time
+	Log              *slog.Logger
+}
+
+// SourceName is how alerts of this listener are called among those of an installation.
+const SourceName = "syslog"
+
+// The most that comes in: alerts of one source, and messages under one address. By TCP nothing beyond is lost: the sender waits.
+var (
+	ofSource  = ratelimit.Rate{PerSecond: 200, Burst: 2000}
+	ofAddress = ratelimit.Rate{PerSecond: 5000, Burst: 20_000}
+)
+
+// Listener takes messages. Run it.
+type Listener struct {
+	cfg      Config
+	queue    *receiver.Queue
+	sources  []source
+	sockets  []*receiver.Datagrams
+	accepts  []accept
+	identity *identity
+	rates    *ratelimit.Sources
+	open     connections
+
+	mu sync.Mutex // of the sources' rates
+}
+
+// source is a Source that is ready to be asked.
+type source struct {
+	Source
+	lane *receiver.Lane
+	rate *ratelimit.Bucket
+}
+
+// accept is a socket that takes connections.
+type accept struct {
+	net.Listener
+	secure bool
+}
+
+// Open opens the sockets. Close them by running the listener with a context that has ended.
+func Open(ctx context.Context, c Config) (*Listener, error) {
+	var origins []intake.Origin
+	for i := range c.Sources {
+		c.Sources[i].Origin.Source = SourceName
+		origins = append(origins, c.Sources[i].Origin)
+	}
+	l := &Listener{
+		cfg: c, queue: receiver.NewQueue(receiver.Config{Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
+		rates: ratelimit.NewSources(), identity: &identity{files: c.TLS}, open: connections{all: map[net.Conn]netip.Addr{}},
+	}
+	for i, s := range c.Sources {
+		for n, name := range s.Certificates {
+			s.Certificates[n] = called(name)
+		}
+		l.sources = append(l.sources, source{s, l.queue.Lane(i), &ratelimit.Bucket{}})
+	}
+	err := l.listen(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("taking syslog: %w", err), l.close())
+	}
+	return l, nil
+}
+
+func (l *Listener) listen(ctx context.Context) error {
+	for _, at := range l.cfg.UDP {
+		d, err := receiver.ListenUDP(ctx, at)
+		if err != nil {
+			return err
+		}
+		l.sockets = append(l.sockets, d)
+	}
+	if len(l.cfg.Secure) > 0 {
+		if _, _, err := l.identity.now(); err != nil {
+			return err
+		}
+	}
+	for i, at := range append(l.cfg.TCP[:len(l.cfg.TCP):len(l.cfg.TCP)], l.cfg.Secure...) {
+		a, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at.String())
+		if err != nil {
+			return fmt.Errorf("listening at %s (TCP): %w; free the port, or name another one", at, err)
+		}
+		l.accepts = append(l.accepts, accept{a, i >= len(l.cfg.TCP)})
+	}
+	return nil
+}
+
+// Addresses is where it listens: by UDP, then by TCP, then by TLS.
+func (l *Listener) Addresses() (list []netip.AddrPort) {
+	for _, d := range l.sockets {
+		list = append(list, d.Address())
+	}
+	for _, a := range l.accepts {
+		list = append(list, a.Addr().(*net.TCPAddr).AddrPort())
+	}
+	return list
+}
+
+// Run takes messages until ctx ends, and then hands in the alerts that wait.
+func (l *Listener) Run(ctx context.Context) {
+	var readers sync.WaitGroup
+	for _, d := range l.sockets {
+		readers.Go(func() { l.datagrams(d) })
+	}
+	for _, a := range l.accepts {
+		readers.Go(func() { l.accept(ctx, a, &readers) })
+	}
+	stop := context.AfterFunc(ctx, func() { _ = l.close() })
+	defer stop()
+	l.queue.Run(ctx)
+	readers.Wait()
+}
+
+func (l *Listener) close() error {
+	var all []error
+	for _, d := range l.sockets {
+		all = append(all, d.Close())
+	}
+	for _, a := range l.accepts {
+		all = append(all, a.Close())
+	}
+	l.open.close()
+	return errors.Join(all...)
+}
+
+// at is the source that an address is of: of several the one with the narrowest network.
+func (l *Listener) at(from netip.Addr) (found source, ok bool) {
+	width := -1
+	for _, s := range l.sources {
+		if w := s.Networks.Width(from); w > width {
+			found, ok, width = s, true, w
+		}
+	}
+	return found, ok
+}
+
+// datagrams takes what comes at a socket until it is closed.
+func (l *Listener) datagrams(d *receiver.Datagrams) {
+	buffer, p := make([]byte, 1<<16), newParser()
+	for {
+		n, from, dropped, err := d.Read(buffer)
+		if err != nil {
+			return
+		}
+		l.cfg.Counts.Add(receiver.Kernel, dropped)
+		s, known := l.at(from.Addr())
+		now := l.cfg.Now()
+		switch {
+		case !known:
+			l.stranger(from.Addr(), "", "name its address under alerts.syslog.sources, or have it send elsewhere")
+		case !l.rates.Take(from.Addr(), now, ofAddress):
+			l.cfg.Counts.Add(receiver.Rate, 1)
+		default:
+			l.datagram(p, frame{buffer[:min(n, messageMost)], n > messageMost}, s, from.Addr(), now)
+		}
+	}
+}
+
+// datagram takes one message that nobody sends again.
+func (l *Listener) datagram(p parser, f frame, s source, from netip.Addr, now time.Time) {
+	a, is := l.read(p, f, s, from)
+	if !is {
+		return
+	}
+	if !l.within(s, now) {
+		l.cfg.Counts.Add(receiver.Rate, 1)
+		s.lane.Missed(1)
+		return
+	}
+	if s.lane.Offer([]intake.Alert{a}, nil) {
+		l.cfg.Counts.Add(receiver.Alerts, 1)
+	}
+}
+
+// read makes an alert of a message, where the rules say that it is one, and counts the others.
+func (l *Listener) read(p parser, f frame, s source, from netip.Addr) (intake.Alert, bool) {
+	if f.shortened {
+		l.cfg.Counts.Add(receiver.Shortened, 1)
+	}
+	m, err := p.parse(f.text)
+	if err != nil {
+		l.cfg.Counts.Unknown(receiver.Malformed, from, string(s.Origin.Contract), err.Error())
+		return intake.Alert{}, false
+	}
+	a, is := l.cfg.Rules.Alert(m, from.String())
+	if !is {
+		l.cfg.Counts.Add(receiver.Counted, 1)
+	}
+	return a, is
+}
+
+func (l *Listener) within(s source, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return s.rate.Take(now, ofSource)
+}
+
+func (l *Listener) stranger(from netip.Addr, who, why string) {
+	l.cfg.Counts.Unknown(receiver.Stranger, from, who, why)
+}
+
+const (
+	handshakeTime = 10 * time.Second
+	messageTime   = time.Minute // for a message that has begun to come whole
+	restTime      = 50 * time.Millisecond
+)
+
+// accept takes connections until its socket is closed.
+func (l *Listener) accept(ctx context.Context, a accept, readers *sync.WaitGroup) {
+	for {
+		c, err := a.Accept()
+		if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
+			if c != nil {
+				_ = c.Close()
+			}
+			return
+		}
+		if err != nil { // too many files are open, mostly
+			select {
+			case <-ctx.Done():
+			case <-time.After(restTime):
+			}
+			continue
+		}
+		from := c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap()
+		if _, known := l.at(from); !known && !a.secure {
+			l.stranger(from, "", "name its address under alerts.syslog.sources, or have it send elsewhere")
+			_ = c.Close()
+			continue
+		}
+		if !l.open.add(c, from) {
+			l.cfg.Counts.Add(receiver.Connections, 1)
+			_ = c.Close()
+			continue
+		}
+		readers.Go(func() {
+			defer l.open.remove(c)
+			l.connection(ctx, c, from, a.secure)
+		})
+	}
+}
+
+// connection takes the messages of one connection until it ends.
+func (l *Listener) connection(ctx context.Context, c net.Conn, from netip.Addr, secure bool) {
+	s, known := l.at(from)
+	if secure {
+		t := tls.Server(c, l.identity.config())
+		_ = c.SetDeadline(time.Now().Add(handshakeTime))
+		if err := t.HandshakeContext(ctx); err != nil {
+			l.cfg.Counts.Unknown(receiver.Refused, from, "", "no TLS connection comes about: "+err.Error())
+			return
+		}
+		_ = c.SetDeadline(time.Time{})
+		if by, is := l.certified(t.ConnectionState()); is {
+			s, known = by, true
+		}
+		c = t
+		if !known {
+			l.stranger(from, "", errCertificate.Error()+", and its address neither")
+			return
+		}
+	}
+	f := newFrames(c)
+	f.begins = func() { _ = c.SetReadDeadline(time.Now().Add(messageTime)) }
+	f.ends = func() { _ = c.SetReadDeadline(time.Time{}) }
+	err := l.stream(ctx, f, s, from)
+	switch {
+	case ctx.Err() != nil, err == io.EOF:
+	case errors.Is(err, errFrame):
+		l.cfg.Counts.Unknown(receiver.Malformed, from, string(s.Origin.Contract), err.Error())
+	default:
+		l.cfg.Counts.Add(receiver.Disconnect, 1)
+	}
+}
+
+// certified is the source that a certificate is of.
+func (l *Listener) certified(state tls.ConnectionState) (source, bool) {
+	names := l.identity.who(state, l.cfg.Now())
+	for _, s := range l.sources {
+		if slices.ContainsFunc(s.Certificates, func(n string) bool { return slices.Contains(names, n) }) {
+			return s, true
+		}
+	}
+	return source{}, false
+}
+
+// stream takes messages whose sender waits while there is no room.
+func (l *Listener) stream(ctx context.Context, f *frames, s source, from netip.Addr) error {
+	p := newParser()
+	for {
+		one, err := f.next()
+		if err != nil {
+			return err
+		}
+		for !l.rates.Take(from, l.cfg.Now(), ofAddress) {
+			if err := rest(ctx); err != nil {
+				return err
+			}
+		}
+		a, is := l.read(p, one, s, from)
+		if !is {
+			continue
+		}
+		for !l.within(s, l.cfg.Now()) {
+			if err := rest(ctx); err != nil {
+				return err
+			}
+		}
+		if err := s.lane.Put(ctx, []intake.Alert{a}); err != nil {
+			l.cfg.Counts.Add(receiver.Unfinished, 1)
+			return err
+		}
+		l.cfg.Counts.Add(receiver.Alerts, 1)
+	}
+}
+
+// rest waits a moment, or until ctx ends.
+func rest(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(restTime):
+		return nil
+	}
+}
+
+// The most connections, of all and of one address.
+const (
+	connectionsMost = 500
+	ofOneAddress    = 50
+)
+
+// connections are those that are open. Safe for concurrent use.
+type connections struct {
+	mu     sync.Mutex
+	all    map[net.Conn]netip.Addr
+	closed bool
+}
+
+// add notes a connection; false: there are too many, or the listener ends.
+func (o *connections) add(c net.Conn, from netip.Addr) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	same := 0
+	for _, a := range o.all {
+		if ratelimit.Network(a) == ratelimit.Network(from) {
+			same++
+		}
+	}
+	if o.closed || len(o.all) >= connectionsMost || same >= ofOneAddress {
+		return false
+	}
+	o.all[c] = from
+	return true
+}
+
+func (o *connections) remove(c net.Conn) {
+	_ = c.Close()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.all, c)
+}
+
+// close ends every connection.
+func (o *connections) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	for c := range o.all {
+		_ = c.Close()
+	}
+}
