@@ -57,6 +57,10 @@ func code(page string) string {
 func unknown(n *kong.Node, words []string) string {
 	for len(words) > 0 && len(n.Children) > 0 {
 		child := childNamed(n, words[0])
+		if child == nil && n.DefaultCmd != nil && strings.HasPrefix(words[0], "--") { // it does something without a command, too
+			n = n.DefaultCmd
+			continue
+		}
 		if child == nil {
 			return "command " + words[0]
 		}
