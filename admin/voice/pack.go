@@ -3,6 +3,7 @@ package voice
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,7 @@ func (c Config) exportPack(_ context.Context, in *exportInput) (*huma.StreamResp
 		w.Header().Set("Content-Type", "application/zip")
 		w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "hotline-"+string(lang)+".zip"))
 		z := zip.NewWriter(w)
+		z.RegisterCompressor(zip.Deflate, fast)
 		for _, e := range entries {
 			alaw, version, ok := c.Line.Heard(lang, e.ID)
 			if !ok || version == 0 && in.Only == "owner" {
@@ -75,6 +77,9 @@ func (c Config) exportPack(_ context.Context, in *exportInput) (*huma.StreamResp
 		_ = z.Close() // the same
 	}}, nil
 }
+
+// fast packs with the least work: a voice is eighteen megabytes of sound, and the line needs the processor more than an export does.
+func fast(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) }
 
 // linear is a sound as a WAV file of 16 bits, as Asterisk reads it.
 func linear(alaw []byte) []byte {

@@ -36,24 +36,40 @@ type Voices struct {
 
 // Load loads the packs that ship with the program.
 func Load(log *slog.Logger) (*Voices, error) {
-	v := &Voices{log: log, books: map[prompts.Language]*prompts.Book{}, sounds: map[prompts.Language]map[prompts.ID]media.Sound{}}
+	s, err := shipped()
+	if err != nil {
+		return nil, err
+	}
+	return &Voices{log: log, books: s.books, sounds: s.sounds}, nil
+}
+
+// packsOfVoices are the packs as ready sounds. Immutable.
+type packsOfVoices struct {
+	books  map[prompts.Language]*prompts.Book
+	sounds map[prompts.Language]map[prompts.ID]media.Sound
+}
+
+// shipped makes the packs ready once in a process: they lie in the program's image and never change, and 16 million octets
+// are worked out in the other codec.
+var shipped = sync.OnceValues(func() (packsOfVoices, error) {
+	s := packsOfVoices{books: map[prompts.Language]*prompts.Book{}, sounds: map[prompts.Language]map[prompts.ID]media.Sound{}}
 	for _, lang := range prompts.Languages() {
 		book, err := prompts.Open(lang)
 		if err != nil {
-			return nil, err
+			return packsOfVoices{}, err
 		}
 		pack, err := packs.Load(lang)
 		if err != nil {
-			return nil, err
+			return packsOfVoices{}, err
 		}
-		v.books[lang], v.sounds[lang] = book, map[prompts.ID]media.Sound{}
+		s.books[lang], s.sounds[lang] = book, map[prompts.ID]media.Sound{}
 		for _, c := range pack.Manifest.Clips {
 			alaw, _ := pack.Clip(c.ID)
-			v.sounds[lang][c.ID] = media.EncodedSound(g711.ALaw, alaw)
+			s.sounds[lang][c.ID] = media.EncodedSound(g711.ALaw, alaw)
 		}
 	}
-	return v, nil
-}
+	return s, nil
+})
 
 // Speak has customers' names spoken by n from now on, beside those that the packs have. Call it before the first sound is asked for.
 func (v *Voices) Speak(n *spoken.Names) { v.names = n }

@@ -129,7 +129,7 @@ func (f fit) correlation() float64 {
 }
 
 // compare puts a piece to what was heard from a sample on. Beyond the ends nothing was heard: what would lie there is missing,
-// and the rest of the piece counts, as when a telephone begins to listen one packet late. The race detector looks away, as from match.
+// and the rest of the piece counts, as when a telephone begins to listen one packet late. The race detector passes it over, as it does match.
 //
 //go:norace
 func compare(heard, part []float64, at int) (f fit) {
@@ -145,9 +145,6 @@ func compare(heard, part []float64, at int) (f fit) {
 	return f
 }
 
-// energy is the power of a piece. The race detector looks away, as from match.
-//
-//go:norace
 func energy(x []float64) (sum float64) {
 	for _, v := range x {
 		sum += v * v
