@@ -18,7 +18,8 @@ import (
 type way struct {
 	keys        string        // up to the tone; at a comma he listens
 	from        string        // the caller's number; empty: a demo customer's
-	later       time.Duration // after nine o'clock UTC on a Monday
+	begins      time.Duration // the program starts so long after nine o'clock UTC on a Monday
+	later       time.Duration // the call comes so long after what was before
 	mute        bool          // says nothing after the tone
 	after       string        // keys once the message is kept
 	hangs       time.Duration // after the call began; 0: never
@@ -114,19 +115,19 @@ func endings() map[string]way {
 		"a question":                        {keys: "314159#3"},
 		"no PIN":                            {keys: "#,,1,1"},
 		"no PIN, talks":                     {keys: "#11", anna: accepts},
-		"no PIN, at night":                  {keys: "#,,1,3", later: 14 * time.Hour},
+		"no PIN, at night":                  {keys: "#,,1,3", begins: 14 * time.Hour},
 		"no number and no word":             {keys: "#,,#,,3", from: "anonymous", mute: true},
 		"a wrong PIN":                       {keys: "999999#,999999#,999999#,,1,3"},
 		"an expired contract":               {keys: "112358#,,1,3"},
 		"no remote access":                  {keys: "314159#,,1,3", before: edit(func(c *directory.Contract) { c.RemoteAccess = false })},
 		"too many wrong PINs":               {keys: ",,,1,3", before: locked},
-		"outside the hours":                 {keys: "161803#1", later: 12 * time.Hour},
-		"at night, the price is taken":      {keys: "161803#1", later: 14 * time.Hour, before: ringsAtNight, after: "1"},
-		"at night, it is not":               {keys: "161803#1", later: 14 * time.Hour, before: ringsAtNight},
+		"outside the hours":                 {keys: "161803#1", begins: 12 * time.Hour},
+		"at night, the price is taken":      {keys: "161803#1", begins: 14 * time.Hour, before: ringsAtNight, after: "1"},
+		"at night, it is not":               {keys: "161803#1", begins: 14 * time.Hour, before: ringsAtNight},
 		"a fault is known":                  {keys: "314159#,,3", before: known},
 		"the operator":                      {keys: "314159#0", before: (*witness).desk, change: withOperator},
 		"the operator does not answer":      {keys: "314159#0", change: withOperator},
-		"no operator":                       {keys: "314159#0", later: 10 * time.Hour, change: withOperator},
+		"no operator":                       {keys: "314159#0", begins: 10 * time.Hour, change: withOperator},
 		"added to a question":               {keys: "314159#,,9", before: stood(sla.Question)},
 		"added to a fault":                  {keys: "314159#9", before: stood(sla.Blocking, "assign"), marco: accepts},
 		"called off while he listens":       {keys: "314159#1", anna: presses("", 0, time.Minute), acts: "close", when: 40 * time.Second},

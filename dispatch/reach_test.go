@@ -44,15 +44,14 @@ func TestWhoAddsToABlockingTicketReachesTheEngineerWhoHasIt(t *testing.T) {
 }
 
 func TestABlockingCallToAClosedOfficeRingsTheRotaAtTheOpening(t *testing.T) {
-	apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+	apptest.RunAfter(t, 10*time.Hour, func(t *testing.T, n *apptest.Program) { // 20:00 in Rome
 		var anna apptest.Rings
 		n.Engineers(anna.Accepts(3*time.Second, time.Minute), anna.Busy)
-		n.Passes(10 * time.Hour) // 20:00 in Rome
 		call := n.Dial("127.0.0.1:6000", "0612345")
 		n.Message(call, "161803#1")
 		<-call.Context().Done()
 		n.Heard("caller", "Il numero della sua richiesta", "Siamo fuori dall'orario del suo contratto. Un tecnico interverrà entro le ore tredici di domani")
-		n.Passes(24 * time.Hour)
+		n.Passes(14 * time.Hour)
 		rang := anna.At() // again later, by the breach of a contact that nobody has made
 		if len(rang) == 0 {
 			t.Fatal("Anna was never rung")
@@ -64,7 +63,7 @@ func TestABlockingCallToAClosedOfficeRingsTheRotaAtTheOpening(t *testing.T) {
 }
 
 func TestANightCallWhosePriceWasTakenGoesOnThroughTheNight(t *testing.T) {
-	apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+	apptest.RunAfter(t, 14*time.Hour, func(t *testing.T, n *apptest.Program) { // midnight in Rome
 		var anna, marco apptest.Rings
 		n.Engineers(anna.Busy, marco.Busy)
 		n.Desk.SetBook(n.Desk.Book().With(func(b *directory.Book) {
@@ -72,7 +71,6 @@ func TestANightCallWhosePriceWasTakenGoesOnThroughTheNight(t *testing.T) {
 			c.AfterHours = directory.AfterHoursRing
 			b.Contracts = b.Contracts.With("bianchi", c)
 		}))
-		n.Passes(14 * time.Hour) // midnight in Rome
 		call := n.Dial("127.0.0.1:6000", "0612345")
 		n.Message(call, "161803#1")
 		_ = call.Wait(t.Context(), 25*time.Second) // number and deadline, then the price
@@ -155,12 +153,11 @@ func TestZeroRingsTheOperatorInHisHoursAndNeverTheRota(t *testing.T) {
 		"in the evening": {10 * time.Hour, []string{"Il centralino ora non è raggiungibile", "Descriva il problema"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+			apptest.RunAfter(t, c.hours, func(t *testing.T, n *apptest.Program) {
 				var engineers, desk apptest.Rings
 				n.Engineers(engineers.Busy, engineers.Busy)
 				p := n.Phone("127.0.0.1:5073", "desk", desk.Accepts(2*time.Second, time.Minute))
 				defer p.Stop(context.Background())
-				n.Passes(c.hours)
 				call := n.Dial("127.0.0.1:6000", "0612345")
 				if err := call.Press(t.Context(), "314159#0"); err != nil {
 					t.Fatal(err)

@@ -85,6 +85,7 @@ func (e way) run(t *testing.T) map[prompts.ID]prompts.Language {
 		var store *lame
 		letters := &postBox{}
 		w.operatorNumbers = e.change != nil
+		time.Sleep(time.Until(apptest.Monday().Add(e.begins)))
 		w.Program = apptest.Start(t, func(c *app.Config) {
 			store = &lame{Store: c.Virtual.Store}
 			c.Virtual.Store, c.Said = store, w.listen
@@ -267,7 +268,7 @@ func TestAPromiseIsTrueInAnyEnding(t *testing.T) {
 			}
 			e := way{
 				keys: []string{"", "*"}[r.IntN(2)] + []string{"314159#1", "314159#1", "161803#1", "271828#1", "#11", "314159#2", "314159#9"}[r.IntN(7)],
-				anna: engineer(), marco: engineer(), later: time.Duration(r.IntN(4)*r.IntN(6)) * time.Hour, acts: acts[r.IntN(len(acts))], when: 10*time.Second + seconds(110),
+				anna: engineer(), marco: engineer(), begins: time.Duration(r.IntN(4)*r.IntN(6)) * time.Hour, acts: acts[r.IntN(len(acts))], when: 10*time.Second + seconds(110),
 				mail: r.IntN(2) == 0, down: r.IntN(8) == 0,
 			}
 			if r.IntN(3) == 0 {

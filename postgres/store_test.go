@@ -68,7 +68,9 @@ func migrateTemplate(server string) error {
 }
 
 // databaseOf is where a database of the tests' server is reached.
-func databaseOf(server, name string) string { return strings.Replace(server, "@/postgres", "@/"+name, 1) }
+func databaseOf(server, name string) string {
+	return strings.Replace(server, "@/postgres", "@/"+name, 1)
+}
 
 // fresh makes a database whose schema is up to date, and opens it.
 func fresh(t testing.TB) *Store {

@@ -46,17 +46,29 @@ type Program struct {
 // Run runs a test with the program in a bubble. The telephones are unplugged before the program ends.
 func Run(t *testing.T, test func(t *testing.T, p *Program), changes ...func(*app.Config)) {
 	t.Helper()
+	RunAfter(t, 0, test, changes...)
+}
+
+// Monday is when [Start] starts the program: at nine, UTC.
+func Monday() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
+
+// RunAfter is [Run] with a program that starts so long after [Monday]. Hours in which it stands still cost nothing; hours in
+// which it runs cost half a second each under the race detector.
+func RunAfter(t *testing.T, after time.Duration, test func(t *testing.T, p *Program), changes ...func(*app.Config)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(Monday().Add(after)))
 		p := Start(t, changes...)
 		t.Cleanup(p.Stop)
 		test(t, p)
 	})
 }
 
-// Start starts the program on a Monday at nine, UTC, with the demo company. changes alter its configuration before.
+// Start starts the program on a Monday at nine, UTC, or now where that has passed, with the demo company. changes alter its
+// configuration before.
 func Start(t *testing.T, changes ...func(*app.Config)) *Program {
 	t.Helper()
-	time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))) // a Monday; the bubble's clock begins in 2000
+	time.Sleep(time.Until(Monday())) // the bubble's clock begins in 2000
 	p := &Program{T: t, Store: memory.New(417), SIP: siptest.NewWire(1), Media: mediatest.NewWire(1)}
 	c := config.Default()
 	c.SIP.Listen = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:5060")}
