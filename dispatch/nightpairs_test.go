@@ -9,6 +9,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/ring"
+	"hotline/prove"
 	"hotline/tickets"
 )
 
@@ -19,7 +20,7 @@ func TestNightsThatWantTwo(t *testing.T) { livePairs(t, outOf{two: true}) }
 // livePairs lives through nights in which callers talk to two engineers at once.
 func livePairs(t *testing.T, o outOf) {
 	t.Helper()
-	nights, first := nightsAsked(t, nightsOfATest)
+	nights, first := prove.Asked(t, nightsOfATest)
 	joined, pairs, began := 0, 0, time.Now()
 	for i := range uint64(nights) {
 		l := live(t, first+i, o)

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +26,7 @@ import (
 	"hotline/oncall/duty"
 	"hotline/oncall/escalation"
 	"hotline/prompts"
+	"hotline/prove"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -381,27 +381,10 @@ func (n *randomNight) escalates(t tickets.Ticket, lines []tickets.Event) bool {
 	})
 }
 
-// nightsAsked is how many nights are asked for, and the first one's seed.
-func nightsAsked(t *testing.T, otherwise int) (nights int, first uint64) {
-	t.Helper()
-	ask := func(name string, otherwise int) int {
-		text := os.Getenv(name)
-		if text == "" {
-			return otherwise
-		}
-		v, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		return v
-	}
-	return ask("HOTLINE_PROVE", otherwise), uint64(ask("HOTLINE_PROVE_SEED", 1))
-}
-
 // TestRandomNights: engineers who are busy, dead, mailboxes, slow, who pass or hang up in the brief; callers who leave at any instant,
 // also in the middle of the description. HOTLINE_PROVE says how many nights, HOTLINE_PROVE_SEED which.
 func TestRandomNights(t *testing.T) {
-	nights, first := nightsAsked(t, nightsOfATest)
+	nights, first := prove.Asked(t, nightsOfATest)
 	joined, left, began := 0, 0, time.Now()
 	for i := range uint64(nights) {
 		l := live(t, first+i, outOf{})
@@ -461,7 +444,7 @@ func TestTheSameSeedIsTheSameNight(t *testing.T) {
 // TestTheFifthIsReachedWithinAMinute of a caller who waits: one engineer is busy, one dead, one silent, one a mailbox, in any order, and the fifth is well. By
 // the times that ship a caller talks to a person within 60 s of the first ring.
 func TestTheFifthIsReachedWithinAMinute(t *testing.T) {
-	nights, first := nightsAsked(t, nightsOfATest)
+	nights, first := prove.Asked(t, nightsOfATest)
 	longest := time.Duration(0)
 	for i := range uint64(nights) {
 		synctest.Test(t, func(t *testing.T) {

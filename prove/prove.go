@@ -1,6 +1,6 @@
 // Package prove is the frame of the tests that hold arithmetic against a slow reference, over very many random cases.
 //
-// It is used by the tests of sla and of oncall/rota, and by `make prove`.
+// It is used by the tests of sla, oncall/rota, dispatch and ivr/ivrtest, and by `make prove`.
 package prove
 
 import (
@@ -18,7 +18,7 @@ import (
 // nothing, and HOTLINE_PROVE_SEED is the first one's seed, so that a case that has failed can be played again.
 func Cases(t *testing.T, few int, play func(seed uint64) error) {
 	t.Helper()
-	cases, first := number(t, "HOTLINE_PROVE", few), number(t, "HOTLINE_PROVE_SEED", 1)
+	cases, first := Asked(t, few)
 	var next atomic.Int64
 	var playing sync.WaitGroup
 	began := time.Now()
@@ -29,14 +29,21 @@ func Cases(t *testing.T, few int, play func(seed uint64) error) {
 				if n >= int64(cases) {
 					return
 				}
-				if err := play(uint64(first) + uint64(n)); err != nil {
-					t.Errorf("case %d: %v", int64(first)+n, err)
+				if err := play(first + uint64(n)); err != nil {
+					t.Errorf("case %d: %v", first+uint64(n), err)
 				}
 			}
 		})
 	}
 	playing.Wait()
 	t.Logf("%d cases in %s", cases, time.Since(began).Round(time.Millisecond))
+}
+
+// Asked is how many cases the environment asks for, few where it says nothing, and the first one's seed: for tests that cannot play
+// several cases at once.
+func Asked(t *testing.T, few int) (cases int, first uint64) {
+	t.Helper()
+	return number(t, "HOTLINE_PROVE", few), uint64(number(t, "HOTLINE_PROVE_SEED", 1))
 }
 
 // number reads a whole number of the environment.
