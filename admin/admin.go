@@ -23,6 +23,7 @@ import (
 	"hotline/admin/access"
 	"hotline/admin/agents"
 	"hotline/admin/alerts"
+	"hotline/admin/auditlog"
 	"hotline/admin/calling"
 	"hotline/admin/diagnostics"
 	"hotline/admin/document"
@@ -40,6 +41,7 @@ import (
 	"hotline/admin/transcripts"
 	"hotline/admin/voice"
 	"hotline/agent/receiver"
+	"hotline/audit"
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
@@ -113,6 +115,7 @@ type Spoken interface {
 
 // Store is what the API reads and writes, noun by noun.
 type Store interface {
+	audit.Store
 	directory.Store
 	tickets.Store
 	statistics.Store
@@ -208,8 +211,8 @@ func New(c Config) http.Handler {
 	s.routes(r)
 	r.Method(http.MethodGet, "/metrics", s.Metrics.Handler(s.Store))
 	diagnostics.Routes(r, base)
-	token := &access.Authenticator{Token: s.Store.Token, Used: s.Store.TokenUsed, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused}
 	keys := idempotency.New(idempotency.Config{Store: s.Store, Open: open, Owner: access.Fingerprint, Name: access.Name, Log: s.Log, Now: s.Now, Secrets: []string{"pin", "key", "secret", "url"}})
+	token := &access.Authenticator{Token: s.Store.Token, Used: s.Store.TokenUsed, Open: open, Routes: r, Now: s.Now, Log: s.Log, Refused: s.Metrics.APIRefused, Note: s.Store.NoteAudit}
 	failed := func(w http.ResponseWriter, _ *http.Request) {
 		problem.Write(w, http.StatusInternalServerError, "this request failed; the log says why")
 	}
@@ -241,6 +244,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	heartbeats.Mount(s.operations(api), s.heartbeats())
 	agents.Mount(s.operations(api), agents.Config{Store: s.Store, Receiver: s.Machines.Agents, Heartbeats: s.Store, Keeper: s.Machines.Heartbeats, Contract: s.isContract, Now: s.Now})
 	evo.Mount(s.operations(api), evo.Config{Store: s.Store, Desk: s.Desk, Now: s.Now})
+	auditlog.Mount(s.operations(api), auditlog.Config{Store: s.Store})
 	outgoing.Mount(s.operations(api), outgoing.Config{Store: s.Store, Outbox: s.Machines.Outbox, Contract: s.isContract, Now: s.Now})
 	links.Mount(s.operations(api), links.Config{Store: s.Store, Ticket: s.Desk.Ticket, Site: s.Portal, Staff: access.Staff, Now: s.Now})
 	s.flowRoutes(api)

@@ -31,6 +31,7 @@ func (h *house) operations() map[string][]string {
 	for path, methods := range document.Paths {
 		for m := range methods {
 			list[path] = append(list[path], strings.ToUpper(m))
+			routes.list(strings.ToUpper(m) + " " + path)
 		}
 		sort.Strings(list[path])
 	}
@@ -57,7 +58,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/heartbeats": "GET", "/heartbeats/{id}": "DELETE GET PATCH PUT", "/heartbeats/{id}/key": "POST", "/heartbeats/preview": "POST", "/tickets/{number}/link": "DELETE POST",
 		"/endpoints": "GET", "/endpoints/{id}": "DELETE GET PATCH PUT", "/endpoints/{id}/secret": "POST", "/endpoints/{id}/test": "POST", "/endpoints/{id}/retry": "POST", "/endpoints/{id}/outgoing/{message}/retry": "POST",
 		"/releases": "GET", "/releases/{id}": "DELETE GET PATCH PUT", "/installations": "GET", "/installations.csv": "GET", "/installations/{id}": "DELETE GET PATCH PUT",
-		"/endpoint-templates": "GET", "/outgoing": "GET",
+		"/endpoint-templates": "GET", "/outgoing": "GET", "/audit": "GET",
 	} {
 		want[path] = methods
 	}

@@ -72,6 +72,17 @@ func (a *App) recordingTerms() maintenance.Job {
 	}
 }
 
+// auditTerm forgets records of changes that are past their term.
+func (a *App) auditTerm(ctx context.Context) {
+	days := a.cfg.Config.Audit.KeepDays
+	if days == 0 || a.offline.Waits() {
+		return
+	}
+	if err := a.db.Store.ForgetAudit(ctx, time.Now().AddDate(0, 0, -days)); err != nil && ctx.Err() == nil {
+		a.log.Warn("old records of changes are forgotten later", "error", err)
+	}
+}
+
 // betweenPieces is between two pieces of what can wait.
 const betweenPieces = 100 * time.Millisecond
 
@@ -98,6 +109,7 @@ func (a *App) jobs() []maintenance.Job {
 		unlessOffline(a.dispatching.engaged.Renew),
 		unlessOffline(a.hearOwner),
 		maintenance.Every(roundsToWatch, func(ctx context.Context) { watch.Round(ctx, time.Now()) }),
+		maintenance.Every(roundsToTerms, a.auditTerm),
 		unlessOffline(func(ctx context.Context) { morning.Round(ctx, time.Now()) }),
 	}
 }

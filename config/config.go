@@ -38,6 +38,7 @@ type Config struct {
 	LogLevel      string                      `yaml:"log_level"` // debug, info, warn or error
 	Portal        Portal                      `yaml:"portal"`
 	Alerts        Alerts                      `yaml:"alerts"`
+	Audit         Audit                       `yaml:"audit"`
 }
 
 // SIP is the signalling.
@@ -223,6 +224,11 @@ type Recordings struct {
 	KeyFile string `yaml:"key_file"` // one key a line, the first one writes; empty: recordings.key in the data folder
 	// KeepDays is for how many days recordings are kept whose contract says nothing else, and those of no contract; 0: until somebody erases them.
 	KeepDays int `yaml:"keep_days"`
+}
+
+// Audit is the record of who changed what.
+type Audit struct {
+	KeepDays int `yaml:"keep_days"` // for how many days records are kept; 0: for ever
 }
 
 // Speech is the voice that says free text, such as customers' names, in the language of who listens.

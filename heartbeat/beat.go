@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"hotline/audit"
 )
 
 // Kind is what a signal says.
@@ -261,4 +263,9 @@ func Gaps(listened []Gap) (gaps []Gap) {
 		}
 	}
 	return gaps
+}
+
+// Audited is the record of a key that somebody gives a heartbeat.
+func (b Beat) Audited() audit.Record {
+	return audit.Record{What: audit.GivenKey, Document: audit.Document{Kind: "heartbeat", ID: b.ID}}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/audit"
 	"hotline/idempotency"
 	"hotline/storage"
 	"hotline/tokens"
@@ -25,7 +26,7 @@ func newAPI() apiTables {
 }
 
 // PutToken keeps a token; its name must be new.
-func (s *Store) PutToken(_ context.Context, t tokens.Token) error {
+func (s *Store) PutToken(ctx context.Context, t tokens.Token) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, other := range s.tokens {
@@ -35,6 +36,7 @@ func (s *Store) PutToken(_ context.Context, t tokens.Token) error {
 	}
 	t.Scope = cmp.Or(t.Scope, tokens.ScopeAdmin)
 	s.tokens[t.Hash] = t
+	s.note(ctx, t.Audited(audit.Created))
 	return nil
 }
 
@@ -70,12 +72,13 @@ func (s *Store) Tokens(context.Context) ([]tokens.Token, error) {
 }
 
 // RemoveToken ends a token.
-func (s *Store) RemoveToken(_ context.Context, name string) error {
+func (s *Store) RemoveToken(ctx context.Context, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for hash, t := range s.tokens {
 		if t.Name == name {
 			delete(s.tokens, hash)
+			s.note(ctx, tokens.Token{Name: name}.Audited(audit.Removed))
 			return nil
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/evosupport"
 	"hotline/sla"
@@ -40,11 +41,11 @@ func (s *Store) Customers(context.Context) ([]directory.Customer, error) {
 }
 
 // PutCustomer writes a whole customer.
-func (s *Store) PutCustomer(_ context.Context, c directory.Customer) (directory.Customer, error) {
+func (s *Store) PutCustomer(ctx context.Context, c directory.Customer) (directory.Customer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Numbers = slices.Clone(c.Numbers)
-	return put(s, s.customers, "customer", c.ID, c, func(c *directory.Customer) *int { return &c.Version })
+	return put(ctx, s, s.customers, "customer", c.ID, c, func(c *directory.Customer) *int { return &c.Version })
 }
 
 // Contract reads one contract.
@@ -62,32 +63,32 @@ func (s *Store) Contracts(context.Context) ([]directory.Contract, error) {
 }
 
 // PutContract writes a whole contract.
-func (s *Store) PutContract(_ context.Context, c directory.Contract) (directory.Contract, error) {
+func (s *Store) PutContract(ctx context.Context, c directory.Contract) (directory.Contract, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.putContract(c)
+	return s.putContract(ctx, c)
 }
 
-func (s *Store) putContract(c directory.Contract) (directory.Contract, error) {
-	return put(s, s.contracts, "contract", c.ID, c, func(c *directory.Contract) *int { return &c.Version })
+func (s *Store) putContract(ctx context.Context, c directory.Contract) (directory.Contract, error) {
+	return put(ctx, s, s.contracts, "contract", c.ID, c, func(c *directory.Contract) *int { return &c.Version })
 }
 
 // PutContractWithPIN writes a contract and another PIN of it, both or neither.
-func (s *Store) PutContractWithPIN(_ context.Context, c directory.Contract, h directory.PINHash) (directory.Contract, error) {
+func (s *Store) PutContractWithPIN(ctx context.Context, c directory.Contract, h directory.PINHash) (directory.Contract, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.used[h] {
 		return directory.Contract{}, fmt.Errorf("PIN of contract %s: %w", c.ID, directory.ErrPINUsed)
 	}
-	c, err := s.putContract(c)
+	c, err := s.putContract(ctx, c)
 	if err == nil {
-		s.setPIN(c.ID, h)
+		s.setPIN(ctx, c.ID, h)
 	}
 	return c, err
 }
 
 // SetPIN gives a contract a PIN that was never used; its former one ends.
-func (s *Store) SetPIN(_ context.Context, id directory.ContractID, h directory.PINHash) error {
+func (s *Store) SetPIN(ctx context.Context, id directory.ContractID, h directory.PINHash) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.contracts[id]; !ok {
@@ -96,11 +97,11 @@ func (s *Store) SetPIN(_ context.Context, id directory.ContractID, h directory.P
 	if s.used[h] {
 		return fmt.Errorf("PIN of contract %s: %w", id, directory.ErrPINUsed)
 	}
-	s.setPIN(id, h)
+	s.setPIN(ctx, id, h)
 	return nil
 }
 
-func (s *Store) setPIN(id directory.ContractID, h directory.PINHash) {
+func (s *Store) setPIN(ctx context.Context, id directory.ContractID, h directory.PINHash) {
 	for former, of := range s.pins {
 		if of == id {
 			delete(s.pins, former)
@@ -109,6 +110,7 @@ func (s *Store) setPIN(id directory.ContractID, h directory.PINHash) {
 	}
 	s.pins[h], s.used[h] = id, true
 	s.edits.pins[h] = s.edits.next()
+	s.note(ctx, audit.Record{What: audit.GivenPIN, Document: audit.Document{Kind: "contract", ID: string(id)}})
 }
 
 // PINs gives the current hashes.
@@ -140,10 +142,10 @@ func (s *Store) Levels(context.Context) ([]sla.Level, error) {
 }
 
 // PutLevel writes a whole level.
-func (s *Store) PutLevel(_ context.Context, l sla.Level) (sla.Level, error) {
+func (s *Store) PutLevel(ctx context.Context, l sla.Level) (sla.Level, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(s, s.levels, "level", l.ID, l, func(l *sla.Level) *int { return &l.Version })
+	return put(ctx, s, s.levels, "level", l.ID, l, func(l *sla.Level) *int { return &l.Version })
 }
 
 // Calendar reads one calendar.
@@ -161,11 +163,11 @@ func (s *Store) Calendars(context.Context) ([]sla.Calendar, error) {
 }
 
 // PutCalendar writes a whole calendar.
-func (s *Store) PutCalendar(_ context.Context, c sla.Calendar) (sla.Calendar, error) {
+func (s *Store) PutCalendar(ctx context.Context, c sla.Calendar) (sla.Calendar, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Week, c.Exceptions = slices.Clone(c.Week), slices.Clone(c.Exceptions)
-	return put(s, s.calendars, "calendar", c.ID, c, func(c *sla.Calendar) *int { return &c.Version })
+	return put(ctx, s, s.calendars, "calendar", c.ID, c, func(c *sla.Calendar) *int { return &c.Version })
 }
 
 // Faults lists the known faults by id.
@@ -183,18 +185,18 @@ func (s *Store) Fault(_ context.Context, id string) (directory.KnownFault, error
 }
 
 // PutFault writes a whole known fault.
-func (s *Store) PutFault(_ context.Context, f directory.KnownFault) (directory.KnownFault, error) {
+func (s *Store) PutFault(ctx context.Context, f directory.KnownFault) (directory.KnownFault, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.Contracts = slices.Clone(f.Contracts)
-	return put(s, s.faults, "fault", f.ID, f, func(f *directory.KnownFault) *int { return &f.Version })
+	return put(ctx, s, s.faults, "fault", f.ID, f, func(f *directory.KnownFault) *int { return &f.Version })
 }
 
 // DeleteFault removes a fault that is over.
-func (s *Store) DeleteFault(_ context.Context, id string, version int) error {
+func (s *Store) DeleteFault(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, s.faults, "fault", id, version, s.faults[id].Version)
+	return remove(ctx, s, s.faults, "fault", id, version, s.faults[id].Version)
 }
 
 // Together makes several writes one after the other: there is no disk to wait for.
@@ -234,17 +236,17 @@ func (s *Store) Products(context.Context) ([]evosupport.Product, error) {
 }
 
 // PutProduct writes a whole product.
-func (s *Store) PutProduct(_ context.Context, p evosupport.Product) (evosupport.Product, error) {
+func (s *Store) PutProduct(ctx context.Context, p evosupport.Product) (evosupport.Product, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(s, s.products, "product", p.ID, productCopy(p), func(p *evosupport.Product) *int { return &p.Version })
+	return put(ctx, s, s.products, "product", p.ID, productCopy(p), func(p *evosupport.Product) *int { return &p.Version })
 }
 
 // DeleteProduct removes a product.
-func (s *Store) DeleteProduct(_ context.Context, id string, version int) error {
+func (s *Store) DeleteProduct(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, s.products, "product", id, version, s.products[id].Version)
+	return remove(ctx, s, s.products, "product", id, version, s.products[id].Version)
 }
 
 // Installed reads what stands at one installation.
@@ -263,17 +265,17 @@ func (s *Store) InstalledOf(_ context.Context, contract directory.ContractID) ([
 }
 
 // PutInstalled writes what stands at an installation.
-func (s *Store) PutInstalled(_ context.Context, i evosupport.Installed) (evosupport.Installed, error) {
+func (s *Store) PutInstalled(ctx context.Context, i evosupport.Installed) (evosupport.Installed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(s, s.installed, "installed", i.ID, i, func(i *evosupport.Installed) *int { return &i.Version })
+	return put(ctx, s, s.installed, "installed", i.ID, i, func(i *evosupport.Installed) *int { return &i.Version })
 }
 
 // DeleteInstalled removes what stands at an installation.
-func (s *Store) DeleteInstalled(_ context.Context, id string, version int) error {
+func (s *Store) DeleteInstalled(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, s.installed, "installed", id, version, s.installed[id].Version)
+	return remove(ctx, s, s.installed, "installed", id, version, s.installed[id].Version)
 }
 
 var _ evosupport.Store = (*Store)(nil)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/audit"
 	"hotline/ivr/versions"
 	"hotline/storage"
 )
@@ -17,7 +18,7 @@ type flowTables struct {
 }
 
 // PutFlow writes a new version of the flow.
-func (s *Store) PutFlow(_ context.Context, f versions.Flow) (versions.Flow, error) {
+func (s *Store) PutFlow(ctx context.Context, f versions.Flow) (versions.Flow, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f.Version != 0 && f.Version != len(s.flows) {
@@ -26,6 +27,7 @@ func (s *Store) PutFlow(_ context.Context, f versions.Flow) (versions.Flow, erro
 	f.Version = len(s.flows) + 1
 	f.Published = f.Published.Truncate(time.Second)
 	s.flows = append(s.flows, f)
+	s.note(ctx, audit.Record{Who: f.By, What: audit.Published, Document: audit.Document{Kind: "flow", ID: f.Name}, Before: f.Version - 1, After: f.Version})
 	return f, nil
 }
 

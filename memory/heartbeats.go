@@ -39,17 +39,17 @@ func (s *Store) Heartbeats(context.Context) ([]heartbeat.Heartbeat, error) {
 }
 
 // PutHeartbeat writes a whole heartbeat.
-func (s *Store) PutHeartbeat(_ context.Context, h heartbeat.Heartbeat) (heartbeat.Heartbeat, error) {
+func (s *Store) PutHeartbeat(ctx context.Context, h heartbeat.Heartbeat) (heartbeat.Heartbeat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(s, s.heartbeats, "heartbeat", h.ID, h, func(h *heartbeat.Heartbeat) *int { return &h.Version })
+	return put(ctx, s, s.heartbeats, "heartbeat", h.ID, h, func(h *heartbeat.Heartbeat) *int { return &h.Version })
 }
 
 // DeleteHeartbeat removes a heartbeat, with how it stands.
-func (s *Store) DeleteHeartbeat(_ context.Context, id string, version int) error {
+func (s *Store) DeleteHeartbeat(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := remove(s, s.heartbeats, "heartbeat", id, version, s.heartbeats[id].Version); err != nil {
+	if err := remove(ctx, s, s.heartbeats, "heartbeat", id, version, s.heartbeats[id].Version); err != nil {
 		return err
 	}
 	delete(s.beats, id)
@@ -89,7 +89,7 @@ func (s *Store) BeatOf(_ context.Context, key [32]byte) (heartbeat.Beat, error) 
 }
 
 // PutBeat writes how a heartbeat stands.
-func (s *Store) PutBeat(_ context.Context, b heartbeat.Beat) error {
+func (s *Store) PutBeat(ctx context.Context, b heartbeat.Beat) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.beats[b.ID].Version != b.Version {
@@ -98,6 +98,7 @@ func (s *Store) PutBeat(_ context.Context, b heartbeat.Beat) error {
 	b = b.Clone()
 	b.Version++
 	s.beats[b.ID] = b
+	s.note(ctx, b.Audited())
 	return nil
 }
 
@@ -177,17 +178,17 @@ func (s *Store) Agents(context.Context) ([]receiver.Agent, error) {
 }
 
 // PutAgent writes a whole agent.
-func (s *Store) PutAgent(_ context.Context, a receiver.Agent) (receiver.Agent, error) {
+func (s *Store) PutAgent(ctx context.Context, a receiver.Agent) (receiver.Agent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(s, s.agents, "agent", a.ID, detached(a), func(a *receiver.Agent) *int { return &a.Version })
+	return put(ctx, s, s.agents, "agent", a.ID, detached(a), func(a *receiver.Agent) *int { return &a.Version })
 }
 
 // DeleteAgent removes an agent, with how it stands. No token that it was given is known again.
-func (s *Store) DeleteAgent(_ context.Context, id string, version int) error {
+func (s *Store) DeleteAgent(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := remove(s, s.agents, "agent", id, version, s.agents[id].Version); err != nil {
+	if err := remove(ctx, s, s.agents, "agent", id, version, s.agents[id].Version); err != nil {
 		return err
 	}
 	if stands, ok := s.agentStates[id]; ok {

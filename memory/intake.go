@@ -167,18 +167,18 @@ func (s *Store) AlertPolicies(context.Context) ([]intake.Policy, error) {
 }
 
 // PutAlertPolicy writes a whole policy.
-func (s *Store) PutAlertPolicy(_ context.Context, p intake.Policy) (intake.Policy, error) {
+func (s *Store) PutAlertPolicy(ctx context.Context, p intake.Policy) (intake.Policy, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.Rules = slices.Clone(p.Rules)
-	return put(s, s.alertPolicies, "alert-policy", p.ID, p, func(p *intake.Policy) *int { return &p.Version })
+	return put(ctx, s, s.alertPolicies, "alert-policy", p.ID, p, func(p *intake.Policy) *int { return &p.Version })
 }
 
 // DeleteAlertPolicy removes a policy.
-func (s *Store) DeleteAlertPolicy(_ context.Context, id intake.PolicyID, version int) error {
+func (s *Store) DeleteAlertPolicy(ctx context.Context, id intake.PolicyID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, s.alertPolicies, "alert-policy", id, version, s.alertPolicies[id].Version)
+	return remove(ctx, s, s.alertPolicies, "alert-policy", id, version, s.alertPolicies[id].Version)
 }
 
 // AlertMapping reads one mapping.
@@ -196,17 +196,17 @@ func (s *Store) AlertMappings(context.Context) ([]intake.Mapping, error) {
 }
 
 // PutAlertMapping writes a whole mapping.
-func (s *Store) PutAlertMapping(_ context.Context, m intake.Mapping) (intake.Mapping, error) {
+func (s *Store) PutAlertMapping(ctx context.Context, m intake.Mapping) (intake.Mapping, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(s, s.alertMappings, "alert-mapping", m.ID, m, func(m *intake.Mapping) *int { return &m.Version })
+	return put(ctx, s, s.alertMappings, "alert-mapping", m.ID, m, func(m *intake.Mapping) *int { return &m.Version })
 }
 
 // DeleteAlertMapping removes a mapping.
-func (s *Store) DeleteAlertMapping(_ context.Context, id string, version int) error {
+func (s *Store) DeleteAlertMapping(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, s.alertMappings, "alert-mapping", id, version, s.alertMappings[id].Version)
+	return remove(ctx, s, s.alertMappings, "alert-mapping", id, version, s.alertMappings[id].Version)
 }
 
 // Maintenance reads one maintenance window.
@@ -224,17 +224,17 @@ func (s *Store) Maintenances(context.Context) ([]intake.Maintenance, error) {
 }
 
 // PutMaintenance writes a whole maintenance window.
-func (s *Store) PutMaintenance(_ context.Context, m intake.Maintenance) (intake.Maintenance, error) {
+func (s *Store) PutMaintenance(ctx context.Context, m intake.Maintenance) (intake.Maintenance, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(s, s.maintenances, "maintenance", m.ID, m, func(m *intake.Maintenance) *int { return &m.Version })
+	return put(ctx, s, s.maintenances, "maintenance", m.ID, m, func(m *intake.Maintenance) *int { return &m.Version })
 }
 
 // DeleteMaintenance removes a maintenance window.
-func (s *Store) DeleteMaintenance(_ context.Context, id string, version int) error {
+func (s *Store) DeleteMaintenance(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, s.maintenances, "maintenance", id, version, s.maintenances[id].Version)
+	return remove(ctx, s, s.maintenances, "maintenance", id, version, s.maintenances[id].Version)
 }
 
 var _ intake.Store = (*Store)(nil)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/audit"
 	"hotline/oncall"
 	"hotline/storage"
 )
@@ -33,23 +34,23 @@ func (s *Store) Engineers(context.Context) ([]oncall.Engineer, error) {
 }
 
 // PutEngineer writes a whole engineer.
-func (s *Store) PutEngineer(_ context.Context, e oncall.Engineer) (oncall.Engineer, error) {
+func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engineer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.Phones = slices.Clone(e.Phones)
-	return put(s, s.engineers, "engineer", e.ID, e, func(e *oncall.Engineer) *int { return &e.Version })
+	return put(ctx, s, s.engineers, "engineer", e.ID, e, func(e *oncall.Engineer) *int { return &e.Version })
 }
 
 // DeleteEngineer removes an engineer whom the rota does not name.
-func (s *Store) DeleteEngineer(_ context.Context, id oncall.EngineerID, version int) error {
+func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rota.Names(id) || s.scheduled(id) {
 		return fmt.Errorf("engineer %s: %w", id, oncall.ErrOnRota)
 	}
-	err := remove(s, s.engineers, "engineer", id, version, s.engineers[id].Version)
+	err := remove(ctx, s, s.engineers, "engineer", id, version, s.engineers[id].Version)
 	if pin, given := s.engineerPINs[id]; given && err == nil {
-		err = remove(s, s.engineerPINs, "engineer_pin", id, 0, pin.Version)
+		err = remove(ctx, s, s.engineerPINs, "engineer_pin", id, 0, pin.Version)
 	}
 	return err
 }
@@ -69,13 +70,13 @@ func (s *Store) EngineerPINs(context.Context) ([]oncall.PIN, error) {
 }
 
 // PutEngineerPIN gives an engineer another PIN.
-func (s *Store) PutEngineerPIN(_ context.Context, p oncall.PIN) (oncall.PIN, error) {
+func (s *Store) PutEngineerPIN(ctx context.Context, p oncall.PIN) (oncall.PIN, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.engineers[p.Engineer]; !known {
 		return oncall.PIN{}, fmt.Errorf("engineer %s: %w", p.Engineer, storage.ErrNotFound)
 	}
-	return put(s, s.engineerPINs, "engineer_pin", p.Engineer, p, func(p *oncall.PIN) *int { return &p.Version })
+	return put(ctx, s, s.engineerPINs, "engineer_pin", p.Engineer, p, func(p *oncall.PIN) *int { return &p.Version })
 }
 
 // Rota reads the rota.
@@ -88,7 +89,7 @@ func (s *Store) Rota(context.Context) (oncall.Rota, error) {
 }
 
 // PutRota writes the whole rota.
-func (s *Store) PutRota(_ context.Context, r oncall.Rota) (oncall.Rota, error) {
+func (s *Store) PutRota(ctx context.Context, r oncall.Rota) (oncall.Rota, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rota.Version != r.Version {
@@ -103,6 +104,7 @@ func (s *Store) PutRota(_ context.Context, r oncall.Rota) (oncall.Rota, error) {
 	}
 	r.Version++
 	r.Shifts, r.Overrides = slices.Clone(r.Shifts), slices.Clone(r.Overrides)
+	s.note(ctx, audit.OfDocument("rota", "rota", s.rota.Version, r.Version, audit.Differences(s.rota, r)))
 	s.rota = r
 	return r, nil
 }

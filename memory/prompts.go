@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"hotline/audit"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
 	"hotline/storage"
@@ -21,7 +22,7 @@ type promptTables struct {
 }
 
 // AddPrompt writes a prompt as the next version.
-func (s *Store) AddPrompt(_ context.Context, p replaced.Prompt) (replaced.Prompt, error) {
+func (s *Store) AddPrompt(ctx context.Context, p replaced.Prompt) (replaced.Prompt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.Version = 1
@@ -37,6 +38,7 @@ func (s *Store) AddPrompt(_ context.Context, p replaced.Prompt) (replaced.Prompt
 	s.prompts = slices.DeleteFunc(s.prompts, func(x replaced.Prompt) bool {
 		return x.Language == p.Language && x.Key == p.Key && x.Version <= p.Version-replaced.MostVersions
 	})
+	s.note(ctx, audit.Record{Who: p.By, What: audit.Published, Document: audit.Document{Kind: "prompt", ID: string(p.Language) + "/" + string(p.Key)}, Before: p.Version - 1, After: p.Version})
 	return copiedPrompt(p), nil
 }
 

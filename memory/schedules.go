@@ -56,7 +56,7 @@ func (s *Store) Schedules(context.Context) ([]rota.Rota, error) {
 }
 
 // PutSchedule writes a whole rota, if everybody whom it names exists.
-func (s *Store) PutSchedule(_ context.Context, r rota.Rota) (rota.Rota, error) {
+func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range r.Names() {
@@ -64,14 +64,14 @@ func (s *Store) PutSchedule(_ context.Context, r rota.Rota) (rota.Rota, error) {
 			return rota.Rota{}, fmt.Errorf("engineer %q: %w", id, oncall.ErrUnknownEngineer)
 		}
 	}
-	return put(s, s.schedules, "schedule", r.ID, r.Clone(), func(r *rota.Rota) *int { return &r.Version })
+	return put(ctx, s, s.schedules, "schedule", r.ID, r.Clone(), func(r *rota.Rota) *int { return &r.Version })
 }
 
 // DeleteSchedule removes a rota.
-func (s *Store) DeleteSchedule(_ context.Context, id rota.ID, version int) error {
+func (s *Store) DeleteSchedule(ctx context.Context, id rota.ID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, s.schedules, "schedule", id, version, s.schedules[id].Version)
+	return remove(ctx, s, s.schedules, "schedule", id, version, s.schedules[id].Version)
 }
 
 // AbsencesOf reads when an engineer is away.
@@ -89,11 +89,11 @@ func (s *Store) Absences(context.Context) ([]rota.Absences, error) {
 }
 
 // PutAbsences writes when an engineer is away, whole.
-func (s *Store) PutAbsences(_ context.Context, a rota.Absences) (rota.Absences, error) {
+func (s *Store) PutAbsences(ctx context.Context, a rota.Absences) (rota.Absences, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a.List = slices.Clone(a.List)
-	return put(s, s.absences, "absences", a.Engineer, a, func(a *rota.Absences) *int { return &a.Version })
+	return put(ctx, s, s.absences, "absences", a.Engineer, a, func(a *rota.Absences) *int { return &a.Version })
 }
 
 // Policy reads one escalation policy.
@@ -111,18 +111,18 @@ func (s *Store) Policies(context.Context) ([]escalation.Policy, error) {
 }
 
 // PutPolicy writes a whole escalation policy.
-func (s *Store) PutPolicy(_ context.Context, p escalation.Policy) (escalation.Policy, error) {
+func (s *Store) PutPolicy(ctx context.Context, p escalation.Policy) (escalation.Policy, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.Steps = slices.Clone(p.Steps)
-	return put(s, s.policies, "policy", p.ID, p, func(p *escalation.Policy) *int { return &p.Version })
+	return put(ctx, s, s.policies, "policy", p.ID, p, func(p *escalation.Policy) *int { return &p.Version })
 }
 
 // DeletePolicy removes an escalation policy.
-func (s *Store) DeletePolicy(_ context.Context, id string, version int) error {
+func (s *Store) DeletePolicy(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, s.policies, "policy", id, version, s.policies[id].Version)
+	return remove(ctx, s, s.policies, "policy", id, version, s.policies[id].Version)
 }
 
 // Contact reads how an engineer is rung.
@@ -140,18 +140,18 @@ func (s *Store) Contacts(context.Context) ([]escalation.Contact, error) {
 }
 
 // PutContact writes how an engineer is rung, whole.
-func (s *Store) PutContact(_ context.Context, c escalation.Contact) (escalation.Contact, error) {
+func (s *Store) PutContact(ctx context.Context, c escalation.Contact) (escalation.Contact, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Rules = slices.Clone(c.Rules)
-	return put(s, s.contacts, "contact", c.Engineer, c, func(c *escalation.Contact) *int { return &c.Version })
+	return put(ctx, s, s.contacts, "contact", c.Engineer, c, func(c *escalation.Contact) *int { return &c.Version })
 }
 
 // DeleteContact removes the rules of an engineer, who is rung on every telephone then.
-func (s *Store) DeleteContact(_ context.Context, id oncall.EngineerID, version int) error {
+func (s *Store) DeleteContact(ctx context.Context, id oncall.EngineerID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, s.contacts, "contact", id, version, s.contacts[id].Version)
+	return remove(ctx, s, s.contacts, "contact", id, version, s.contacts[id].Version)
 }
 
 // ProofsOf reads which telephones an engineer has proven.
@@ -169,11 +169,11 @@ func (s *Store) Proofs(context.Context) ([]oncall.Proofs, error) {
 }
 
 // PutProofs writes which telephones an engineer has proven, whole.
-func (s *Store) PutProofs(_ context.Context, p oncall.Proofs) (oncall.Proofs, error) {
+func (s *Store) PutProofs(ctx context.Context, p oncall.Proofs) (oncall.Proofs, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.List = slices.Clone(p.List)
-	return put(s, s.proofs, "proofs", p.Engineer, p, func(p *oncall.Proofs) *int { return &p.Version })
+	return put(ctx, s, s.proofs, "proofs", p.Engineer, p, func(p *oncall.Proofs) *int { return &p.Version })
 }
 
 var _ escalation.Store = (*Store)(nil)

@@ -47,6 +47,7 @@ type Store struct {
 	transcriptTables
 	portalTables
 	apiTables
+	audits auditTables
 	ledger
 	engaged []oncall.Engagement
 	calls   map[tickets.CallID]cdr.Call

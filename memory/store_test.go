@@ -5,6 +5,7 @@ import (
 
 	"hotline/agent/receiver"
 	"hotline/attachments"
+	"hotline/audit/audittest"
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/drafts"
@@ -80,6 +81,9 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	})
 	t.Run("transcripts", func(t *testing.T) {
 		storagetest.Transcripts(t, func(t *testing.T) storagetest.Transcribed { return memory.New(417) })
+	})
+	t.Run("audit", func(t *testing.T) {
+		audittest.Run(t, func(t *testing.T) audittest.Store { return memory.New(417) })
 	})
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return memory.New(417) }) })
 }

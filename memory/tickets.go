@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/paging"
 	"hotline/sla"
@@ -81,6 +82,7 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 			s.erased = append(s.erased, erased{id, n})
 			delete(s.transcripts, id)
 			s.access = append(s.access, tickets.Access{Recording: id, Ticket: n, Actor: e.Actor, Action: tickets.ErasedIt, At: e.At})
+			s.audits.access = append(s.audits.access, c.By)
 		}
 	}
 	s.tickets[n] = s.withoutErased(copied(c.Ticket))
@@ -91,6 +93,9 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 		e.Facts = maps.Clone(e.Facts)
 		s.history[n] = append(s.history[n], e)
 		s.events[e.ID] = true
+	}
+	for _, r := range c.Audited() {
+		s.keep(r)
 	}
 	for _, w := range c.Work {
 		if _, there := s.work[w.ID]; !there {
@@ -275,11 +280,13 @@ func (s *Store) RecordedBefore(_ context.Context, before time.Time, behind ticke
 }
 
 // LogAccess notes what somebody did with a recording.
-func (s *Store) LogAccess(_ context.Context, recording, actor string, a tickets.Action, at time.Time) error {
+func (s *Store) LogAccess(ctx context.Context, recording, actor string, a tickets.Action, at time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, n, _ := s.recording(recording)
 	s.access = append(s.access, tickets.Access{Recording: recording, Ticket: n, Actor: actor, Action: a, At: at})
+	o, _ := audit.Of(ctx)
+	s.audits.access = append(s.audits.access, o)
 	return nil
 }
 
@@ -317,10 +324,11 @@ func (s *Store) ListAccesses(_ context.Context, f tickets.AccessFilter) (page pa
 }
 
 // HoldContract notes a legal hold of a contract, or its end.
-func (s *Store) HoldContract(_ context.Context, h tickets.Hold) error {
+func (s *Store) HoldContract(ctx context.Context, h tickets.Hold) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.holds = append(s.holds, h)
+	s.note(ctx, h.Audited())
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/audit"
 	"hotline/storage"
 	"hotline/users"
 )
@@ -43,7 +44,7 @@ func (s *Store) Users(context.Context) ([]users.User, error) {
 }
 
 // PutUser writes a user whole, and ends the sessions that may not go on.
-func (s *Store) PutUser(_ context.Context, u users.User) (users.User, error) {
+func (s *Store) PutUser(ctx context.Context, u users.User) (users.User, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stands, known := s.users[u.Name]
@@ -61,25 +62,27 @@ func (s *Store) PutUser(_ context.Context, u users.User) (users.User, error) {
 	if known && (u.Disabled || u.Password != stands.Password) {
 		maps.DeleteFunc(s.sessions, func(_ [32]byte, n users.Session) bool { return n.User == u.Name })
 	}
+	s.note(ctx, u.Audited(stands))
 	u.Version++
 	s.users[u.Name] = u
 	return u, nil
 }
 
 // PutFirstUser writes a user where there is none.
-func (s *Store) PutFirstUser(_ context.Context, u users.User) (users.User, error) {
+func (s *Store) PutFirstUser(ctx context.Context, u users.User) (users.User, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.users) > 0 {
 		return users.User{}, fmt.Errorf("the first user: %w", storage.ErrExists)
 	}
+	s.note(ctx, u.Audited(users.User{}))
 	u.Version = 1
 	s.users[u.Name] = u
 	return u, nil
 }
 
 // PutSession begins a session or moves its end, and forgets those that have ended.
-func (s *Store) PutSession(_ context.Context, n users.Session, now time.Time) error {
+func (s *Store) PutSession(ctx context.Context, n users.Session, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u, ok := s.users[n.User]; !ok || u.Disabled {
@@ -88,6 +91,8 @@ func (s *Store) PutSession(_ context.Context, n users.Session, now time.Time) er
 	if stands, ok := s.sessions[n.Hash]; ok {
 		stands.Expires = n.Expires
 		n = stands
+	} else {
+		s.note(ctx, users.AuditedSession(n.User, audit.LoggedIn))
 	}
 	s.sessions[n.Hash] = n
 	maps.DeleteFunc(s.sessions, func(_ [32]byte, n users.Session) bool { return n.Expires.Before(now) })
@@ -107,17 +112,21 @@ func (s *Store) Session(_ context.Context, hash [32]byte) (users.Session, users.
 }
 
 // EndSession ends a session.
-func (s *Store) EndSession(_ context.Context, hash [32]byte) error {
+func (s *Store) EndSession(ctx context.Context, hash [32]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if n, ok := s.sessions[hash]; ok {
+		s.note(ctx, users.AuditedSession(n.User, audit.LoggedOut))
+	}
 	delete(s.sessions, hash)
 	return nil
 }
 
 // EndSessions ends the sessions of a user but one.
-func (s *Store) EndSessions(_ context.Context, user string, but [32]byte) error {
+func (s *Store) EndSessions(ctx context.Context, user string, but [32]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	maps.DeleteFunc(s.sessions, func(hash [32]byte, n users.Session) bool { return n.User == user && hash != but })
+	s.note(ctx, users.AuditedSession(user, audit.LoggedOut))
 	return nil
 }

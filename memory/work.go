@@ -122,17 +122,17 @@ func (s *Store) Endpoints(context.Context) ([]outbox.Endpoint, error) {
 }
 
 // PutEndpoint writes a whole endpoint.
-func (s *Store) PutEndpoint(_ context.Context, e outbox.Endpoint) (outbox.Endpoint, error) {
+func (s *Store) PutEndpoint(ctx context.Context, e outbox.Endpoint) (outbox.Endpoint, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(s, s.endpoints, "endpoint", e.ID, e.Clone(), func(e *outbox.Endpoint) *int { return &e.Version })
+	return put(ctx, s, s.endpoints, "endpoint", e.ID, e.Clone(), func(e *outbox.Endpoint) *int { return &e.Version })
 }
 
 // DeleteEndpoint removes an endpoint, with its messages.
-func (s *Store) DeleteEndpoint(_ context.Context, id string, version int) error {
+func (s *Store) DeleteEndpoint(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := remove(s, s.endpoints, "endpoint", id, version, s.endpoints[id].Version); err != nil {
+	if err := remove(ctx, s, s.endpoints, "endpoint", id, version, s.endpoints[id].Version); err != nil {
 		return err
 	}
 	s.outgoing = slices.DeleteFunc(s.outgoing, func(m outbox.Message) bool { return m.Endpoint == id })
@@ -236,7 +236,7 @@ func (s *Store) ClaimMessage(_ context.Context, endpoint string, now, until time
 }
 
 // PutMessage writes how a message stands.
-func (s *Store) PutMessage(_ context.Context, m outbox.Message, tried int) error {
+func (s *Store) PutMessage(ctx context.Context, m outbox.Message, tried int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := s.outgoingAt(m.Endpoint, m.ID)
@@ -244,6 +244,7 @@ func (s *Store) PutMessage(_ context.Context, m outbox.Message, tried int) error
 		return fmt.Errorf("message %s to %s: %w", m.ID, m.Endpoint, storage.ErrConflict)
 	}
 	s.outgoing[at] = m
+	s.note(ctx, outbox.AuditedAgain(m.Endpoint))
 	return nil
 }
 
@@ -260,7 +261,7 @@ func (s *Store) Hasten(_ context.Context, endpoint string, now time.Time) error 
 }
 
 // Requeue makes dead letters wait again.
-func (s *Store) Requeue(_ context.Context, endpoint string, now time.Time) (count int, err error) {
+func (s *Store) Requeue(ctx context.Context, endpoint string, now time.Time) (count int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for n, m := range s.outgoing {
@@ -269,6 +270,7 @@ func (s *Store) Requeue(_ context.Context, endpoint string, now time.Time) (coun
 			count++
 		}
 	}
+	s.note(ctx, outbox.AuditedAgain(endpoint))
 	return count, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/audit"
 	"hotline/sla"
 )
 
@@ -109,4 +110,9 @@ func (q Quiet) End(k Kind, at time.Time) time.Time {
 		}
 	}
 	return at
+}
+
+// AuditedAgain is the record of messages to an endpoint that somebody sends again.
+func AuditedAgain(endpoint string) audit.Record {
+	return audit.Record{What: audit.SentAgain, Document: audit.Document{Kind: "endpoint", ID: endpoint}}
 }

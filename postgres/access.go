@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/audit"
 	"hotline/portal/access"
 	"hotline/storage"
 	"hotline/tickets"
@@ -26,7 +27,12 @@ const (
 
 // PutToken keeps a token; its name must be new.
 func (s *Store) PutToken(ctx context.Context, t tokens.Token) error {
-	return s.exec(ctx, "writing token "+t.Name, insertToken, t.Name, t.Hash[:], t.Created, cmp.Or(t.Scope, tokens.ScopeAdmin), instant(t.Expires), t.Contract, t.Installation)
+	return s.within(ctx, "writing token "+t.Name, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, insertToken, t.Name, t.Hash[:], t.Created, cmp.Or(t.Scope, tokens.ScopeAdmin), instant(t.Expires), t.Contract, t.Installation); err != nil {
+			return err
+		}
+		return note(ctx, tx, t.Audited(audit.Created))
+	})
 }
 
 // Token finds a token by its hash.
@@ -72,7 +78,10 @@ func (s *Store) RemoveToken(ctx context.Context, name string) error {
 		if err == nil && done.RowsAffected() == 0 {
 			err = storage.ErrNotFound
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return note(ctx, tx, tokens.Token{Name: name}.Audited(audit.Removed))
 	})
 }
 
@@ -87,11 +96,11 @@ const (
 	endSessions  = `delete from sessions where owner = $1`
 	sessionOwner = `select name from users where name = $1 and not disabled for share`
 	putSession   = `insert into sessions (hash, owner, created, expires) values ($1, $2, $3, $4)
-		on conflict (hash) do update set expires = excluded.expires`
+		on conflict (hash) do update set expires = excluded.expires returning xmax = 0` // of a row that was not there
 	forgetSessions = `delete from sessions where expires < $1`
 	selectSession  = `select s.created, s.expires, u.name, u.role, u.password, u.second, u.engineer, u.disabled, u.created, u.version
 		from sessions s join users u on u.name = s.owner where s.hash = $1 and not u.disabled`
-	endSession = `delete from sessions where hash = $1`
+	endSession = `delete from sessions where hash = $1 returning owner`
 	endOthers  = `delete from sessions where owner = $1 and hash <> $2`
 )
 
@@ -133,9 +142,11 @@ func (s *Store) PutUser(ctx context.Context, u users.User) (users.User, error) {
 			return err
 		}
 		if u.Disabled || u.Password != stands.Password {
-			_, err = tx.Exec(ctx, endSessions, u.Name)
+			if _, err = tx.Exec(ctx, endSessions, u.Name); err != nil {
+				return err
+			}
 		}
-		return err
+		return note(ctx, tx, u.Audited(stands))
 	})
 	if err != nil {
 		return users.User{}, err
@@ -171,8 +182,10 @@ func (s *Store) PutFirstUser(ctx context.Context, u users.User) (users.User, err
 }
 
 func addUser(ctx context.Context, tx pgx.Tx, u users.User) error {
-	_, err := tx.Exec(ctx, insertUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled, u.Created)
-	return err
+	if _, err := tx.Exec(ctx, insertUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled, u.Created); err != nil {
+		return err
+	}
+	return note(ctx, tx, u.Audited(users.User{}))
 }
 
 // PutSession begins a session or moves its end, and forgets those that have ended.
@@ -186,8 +199,14 @@ func (s *Store) PutSession(ctx context.Context, n users.Session, now time.Time) 
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, putSession, n.Hash[:], n.User, n.Created, n.Expires); err != nil {
+		var begun bool
+		if err := tx.QueryRow(ctx, putSession, n.Hash[:], n.User, n.Created, n.Expires).Scan(&begun); err != nil {
 			return err
+		}
+		if begun {
+			if err := note(ctx, tx, users.AuditedSession(n.User, audit.LoggedIn)); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec(ctx, forgetSessions, now)
 		return err
@@ -208,12 +227,27 @@ func (s *Store) Session(ctx context.Context, hash [32]byte) (users.Session, user
 
 // EndSession ends a session.
 func (s *Store) EndSession(ctx context.Context, hash [32]byte) error {
-	return s.exec(ctx, "ending a session", endSession, hash[:])
+	return s.within(ctx, "ending a session", func(tx pgx.Tx) error {
+		var owner string
+		err := tx.QueryRow(ctx, endSession, hash[:]).Scan(&owner)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return note(ctx, tx, users.AuditedSession(owner, audit.LoggedOut))
+	})
 }
 
 // EndSessions ends the sessions of a user but one.
 func (s *Store) EndSessions(ctx context.Context, user string, but [32]byte) error {
-	return s.exec(ctx, "ending the sessions of "+user, endOthers, user, but[:])
+	return s.within(ctx, "ending the sessions of "+user, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, endOthers, user, but[:]); err != nil {
+			return err
+		}
+		return note(ctx, tx, users.AuditedSession(user, audit.LoggedOut))
+	})
 }
 
 const (

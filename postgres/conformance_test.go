@@ -5,6 +5,7 @@ import (
 
 	"hotline/agent/receiver"
 	"hotline/attachments"
+	"hotline/audit/audittest"
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/drafts"
@@ -65,6 +66,9 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("prompts", func(t *testing.T) { storagetest.Prompts(t, func(t *testing.T) replaced.Store { return fresh(t) }) })
 	t.Run("transcripts", func(t *testing.T) {
 		storagetest.Transcripts(t, func(t *testing.T) storagetest.Transcribed { return fresh(t) })
+	})
+	t.Run("audit", func(t *testing.T) {
+		audittest.Run(t, func(t *testing.T) audittest.Store { return fresh(t) })
 	})
 	t.Run("facts", func(t *testing.T) { storagetest.Facts(t, func(t *testing.T) storage.Facts { return fresh(t) }) })
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/evosupport"
 	"hotline/oncall"
@@ -40,7 +41,7 @@ const (
 	lockDocuments   = `select pg_advisory_xact_lock(hashtext('hotline revisions'))`
 	selectDocument  = `select body from documents where kind = $1 and id = $2`
 	selectDocuments = `select body from documents where kind = $1 order by id collate "C"`
-	standing        = `select version from documents where kind = $1 and id = $2`
+	standing        = `select version, body from documents where kind = $1 and id = $2`
 	lastRemoved     = `select coalesce(max(version), 0) from removed where kind = $1 and id = $2`
 	insertDocument  = `insert into documents (kind, id, version, body) values ($1, $2, $3, $4)`
 	updateDocument  = `update documents set version = $3, body = $4 where kind = $1 and id = $2`
@@ -100,7 +101,7 @@ func (s *Store) Together(ctx context.Context, f func(ctx context.Context) error)
 }
 
 // put writes a whole document in a transaction of its own; of gives its stored form.
-func put[T, F any](ctx context.Context, s *Store, k kind, id string, v T, of func(T) F, version func(*T) *int) (T, error) {
+func put[T any, F form[T]](ctx context.Context, s *Store, k kind, id string, v T, of func(T) F, version func(*T) *int) (T, error) {
 	next := v
 	err := s.edit(ctx, fmt.Sprintf("writing %s %s", k, id), func(tx pgx.Tx) (err error) {
 		next, err = replace(ctx, tx, k, id, v, of, version)
@@ -115,9 +116,10 @@ func put[T, F any](ctx context.Context, s *Store, k kind, id string, v T, of fun
 
 // replace writes a whole document by the rule of versions: 0 makes a new one, else it must be the one that stands. It gives
 // back the document with its next version.
-func replace[T, F any](ctx context.Context, tx pgx.Tx, k kind, id string, v T, of func(T) F, version func(*T) *int) (T, error) {
+func replace[T any, F form[T]](ctx context.Context, tx pgx.Tx, k kind, id string, v T, of func(T) F, version func(*T) *int) (T, error) {
 	given, stands := *version(&v), 0
-	err := tx.QueryRow(ctx, standing, k, id).Scan(&stands)
+	var former []byte
+	err := tx.QueryRow(ctx, standing, k, id).Scan(&stands, &former)
 	there := !errors.Is(err, pgx.ErrNoRows)
 	switch {
 	case there && err != nil:
@@ -137,21 +139,25 @@ func replace[T, F any](ctx context.Context, tx pgx.Tx, k kind, id string, v T, o
 		}
 	}
 	*version(&v) = stands + 1
-	_, err = tx.Exec(ctx, sql, k, id, stands+1, of(v))
-	return v, err
+	if _, err = tx.Exec(ctx, sql, k, id, stands+1, of(v)); err != nil {
+		return v, err
+	}
+	return v, noteDocument[F](ctx, tx, k, id, former, v, given, stands+1)
 }
 
 // remove deletes a document, unless another version than the one given stands.
 func remove(ctx context.Context, tx pgx.Tx, k kind, id string, given int) error {
 	var stands int
-	if err := tx.QueryRow(ctx, standing, k, id).Scan(&stands); err != nil {
+	if err := tx.QueryRow(ctx, standing, k, id).Scan(&stands, nil); err != nil {
 		return err // there is no such row
 	}
 	if given != 0 && given != stands {
 		return storage.ErrConflict
 	}
-	_, err := tx.Exec(ctx, deleteDocument, k, id)
-	return err
+	if _, err := tx.Exec(ctx, deleteDocument, k, id); err != nil {
+		return err
+	}
+	return note(ctx, tx, audit.OfDocument(string(k), id, stands, 0, nil))
 }
 
 // Customer reads one customer.

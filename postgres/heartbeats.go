@@ -91,7 +91,7 @@ func (s *Store) BeatOf(ctx context.Context, key [32]byte) (heartbeat.Beat, error
 
 // PutBeat writes how a heartbeat stands.
 func (s *Store) PutBeat(ctx context.Context, b heartbeat.Beat) error {
-	return s.with(ctx, "writing how heartbeat "+b.ID+" stands", func(ctx context.Context, c *pgxpool.Conn) error {
+	return s.within(ctx, "writing how heartbeat "+b.ID+" stands", func(tx pgx.Tx) error {
 		var key []byte
 		if b.KeyHash != [32]byte{} {
 			key = b.KeyHash[:]
@@ -100,11 +100,14 @@ func (s *Store) PutBeat(ctx context.Context, b heartbeat.Beat) error {
 		if b.Version > 0 {
 			sql, args = updateBeat, append(args, b.Version)
 		}
-		done, err := c.Exec(ctx, sql, args...)
+		done, err := tx.Exec(ctx, sql, args...)
 		if err == nil && done.RowsAffected() == 0 {
 			err = storage.ErrConflict
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return note(ctx, tx, b.Audited())
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/audit"
 	"hotline/budgets"
 	"hotline/directory"
 	"hotline/oncall"
@@ -62,8 +63,10 @@ func setPIN(ctx context.Context, tx pgx.Tx, id directory.ContractID, h directory
 	if _, err := tx.Exec(ctx, endPIN, id); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, insertPIN, h[:], id)
-	return err
+	if _, err := tx.Exec(ctx, insertPIN, h[:], id); err != nil {
+		return err
+	}
+	return note(ctx, tx, audit.Record{What: audit.GivenPIN, Document: audit.Document{Kind: string(contracts), ID: string(id)}})
 }
 
 // PINs gives the current hashes.

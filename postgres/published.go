@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/audit"
 	"hotline/ivr/versions"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
@@ -26,7 +27,10 @@ func (s *Store) PutFlow(ctx context.Context, f versions.Flow) (versions.Flow, er
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = storage.ErrConflict
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return note(ctx, tx, audit.Record{Who: f.By, What: audit.Published, Document: audit.Document{Kind: "flow", ID: f.Name}, Before: f.Version - 1, After: f.Version})
 	})
 	return f, err
 }
@@ -85,8 +89,10 @@ func (s *Store) AddPrompt(ctx context.Context, p replaced.Prompt) (replaced.Prom
 		if err := tx.QueryRow(ctx, insertPrompt, p.Language, p.Key, p.At, p.By, p.Format, p.Changes, p.Sound, p.SHA256).Scan(&p.Version, &p.Place); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, deletePrompts, p.Language, p.Key, p.Version-replaced.MostVersions)
-		return err
+		if _, err := tx.Exec(ctx, deletePrompts, p.Language, p.Key, p.Version-replaced.MostVersions); err != nil {
+			return err
+		}
+		return note(ctx, tx, audit.Record{Who: p.By, What: audit.Published, Document: audit.Document{Kind: "prompt", ID: string(p.Language) + "/" + string(p.Key)}, Before: p.Version - 1, After: p.Version})
 	})
 	return p, err
 }

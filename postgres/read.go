@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/paging"
 	"hotline/sla"
@@ -211,10 +212,10 @@ select r.id, r.at, r.ticket, t.contract, exists (select from held h where h.tick
 from recordings r join tickets t on t.number = r.ticket
 where r.at < $1 and (r.at, r.id) > ($2, $3) order by r.at, r.id limit $4`
 
-	insertAccess      = `insert into accesses (recording, actor, action, at, ticket) values ($1, $2, $3, $4, $5)`
+	insertAccess      = `insert into accesses (recording, actor, action, at, ticket, source, route) values ($1, $2, $3, $4, $5, $6, $7)`
 	insertAccessFound = `
-insert into accesses (recording, actor, action, at, ticket)
-values ($1, $2, $3, $4, coalesce((select ticket from recordings where id = $1), 0))`
+insert into accesses (recording, actor, action, at, ticket, source, route)
+values ($1, $2, $3, $4, coalesce((select ticket from recordings where id = $1), 0), $5, $6)`
 	selectAccess = `select recording, ticket, actor, action, at from accesses where recording = any($1) order by place`
 
 	insertHold  = `insert into holds (contract, at, actor, reason, lifted) values ($1, $2, $3, $4, $5)`
@@ -260,7 +261,8 @@ func (s *Store) RecordedBefore(ctx context.Context, before time.Time, behind tic
 
 // LogAccess notes what somebody did with a recording.
 func (s *Store) LogAccess(ctx context.Context, recording, actor string, a tickets.Action, at time.Time) error {
-	return s.exec(ctx, "noting an access to recording "+recording, insertAccessFound, recording, actor, a, at)
+	o, _ := audit.Of(ctx)
+	return s.exec(ctx, "noting an access to recording "+recording, insertAccessFound, recording, actor, a, at, o.From, o.Route)
 }
 
 func scanAccess(r pgx.CollectableRow) (a tickets.Access, err error) {
@@ -329,7 +331,10 @@ func (s *Store) HoldContract(ctx context.Context, h tickets.Hold) error {
 		batch := &pgx.Batch{}
 		batch.Queue(lockHolds, string(h.Contract))
 		batch.Queue(insertHold, h.Contract, h.At, h.Actor, h.Reason, h.Lifted)
-		return tx.SendBatch(ctx, batch).Close()
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return note(ctx, tx, h.Audited())
 	})
 }
 

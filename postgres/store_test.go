@@ -189,7 +189,8 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening, addOutgoing, selectOutgoing, listOutgoing, countOutgoing,
 		dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, requeueOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf, lockRecording, putTranscript, addHeard, selectTranscripts, deleteTranscript,
 		gatherAgain, selectMail, insertMail, doneMail, mailsWith, mailsFrom, mailsLast, claimReceipt, markAddress, clearAddress, badAddresses, selectAgent, selectAgents, insertAgent, updateAgent, clearAgent,
-		forgetCodes, putCode, lockCode, countTry, dropCode, forgetLogins, putLogin, selectLogin, deleteLogin, forgetLinks, putLink, selectLink, revokeLinksOff}
+		forgetCodes, putCode, lockCode, countTry, dropCode, forgetLogins, putLogin, selectLogin, deleteLogin, forgetLinks, putLink, selectLink, revokeLinksOff, insertAudit, deleteAudit, selectAudit,
+		selectAuditedSound}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -117,12 +117,15 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, c tickets.Change) error {
 		})
 	}
 	putTicket(batch, c.Ticket, c.Expect)
-	putErased(batch, c.Events)
+	putErased(batch, c)
 	putParts(batch, c.Ticket, c.Expect == 0)
 	for _, e := range c.Events {
 		batch.Queue(insertEvent, e.ID, e.Ticket, e.At, e.Kind, e.Actor, e.Text, facts(e.Facts))
 	}
 	deleteTranscripts(batch, c.Events)
+	for _, r := range c.Audited() {
+		queueAudit(batch, r)
+	}
 	putWords(batch, c)
 	fresh := putWork(batch, c.Work)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -154,14 +157,14 @@ func putTicket(batch *pgx.Batch, t tickets.Ticket, expect int) {
 }
 
 // putErased writes what lines of the history say of recordings: which were erased, by whom, and whether a legal hold stands.
-func putErased(batch *pgx.Batch, lines []tickets.Event) {
-	for _, e := range lines {
+func putErased(batch *pgx.Batch, c tickets.Change) {
+	for _, e := range c.Events {
 		if ids := e.ErasedRecordings(); len(ids) > 0 {
 			batch.Queue(forgetReplies, ids)
 		}
 		for _, id := range e.ErasedRecordings() {
 			batch.Queue(insertErased, id, e.Ticket)
-			batch.Queue(insertAccess, id, e.Actor, tickets.ErasedIt, e.At, e.Ticket)
+			batch.Queue(insertAccess, id, e.Actor, tickets.ErasedIt, e.At, e.Ticket, c.By.From, c.By.Route)
 		}
 		switch e.Kind {
 		case tickets.Held:

@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"hotline/outbox"
@@ -236,12 +235,15 @@ func (s *Store) ClaimMessage(ctx context.Context, endpoint string, now, until ti
 
 // PutMessage writes how a message stands.
 func (s *Store) PutMessage(ctx context.Context, m outbox.Message, tried int) error {
-	return s.with(ctx, "writing what became of message "+m.ID, func(ctx context.Context, c *pgxpool.Conn) error {
-		done, err := c.Exec(ctx, putOutgoing, m.Endpoint, m.ID, m.State, m.Held, m.Due, m.Since, m.Tries, m.Error, instant(m.SentAt), tried)
+	return s.within(ctx, "writing what became of message "+m.ID, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, putOutgoing, m.Endpoint, m.ID, m.State, m.Held, m.Due, m.Since, m.Tries, m.Error, instant(m.SentAt), tried)
 		if err == nil && done.RowsAffected() == 0 {
 			err = storage.ErrConflict
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return note(ctx, tx, outbox.AuditedAgain(m.Endpoint))
 	})
 }
 
@@ -252,10 +254,12 @@ func (s *Store) Hasten(ctx context.Context, endpoint string, now time.Time) erro
 
 // Requeue makes dead letters wait again.
 func (s *Store) Requeue(ctx context.Context, endpoint string, now time.Time) (n int, err error) {
-	err = s.with(ctx, "sending the dead letters of "+endpoint+" again", func(ctx context.Context, c *pgxpool.Conn) error {
-		done, err := c.Exec(ctx, requeueOutgoing, endpoint, now)
-		n = int(done.RowsAffected())
-		return err
+	err = s.within(ctx, "sending the dead letters of "+endpoint+" again", func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, requeueOutgoing, endpoint, now)
+		if n = int(done.RowsAffected()); err != nil {
+			return err
+		}
+		return note(ctx, tx, outbox.AuditedAgain(endpoint))
 	})
 	return n, err
 }

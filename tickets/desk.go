@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"hotline/audit"
 	"hotline/budgets"
 	"hotline/directory"
 	"hotline/paging"
@@ -226,6 +227,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 		}
 	}
 	c := Change{Ticket: t, Expect: expect, Events: events, Work: append(alarmed(t), escalations(t, events)...)}
+	c.By, _ = audit.Of(ctx)
 	c.Work = append(append(c.Work, d.actions(t, events)...), d.receipts(t, events)...)
 	c.Work = append(append(c.Work, d.updates(t, events)...), append(callOuts(t, events), d.confirmations(t, events)...)...)
 	c.Work = append(c.Work, d.outgoing(t, events)...)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/paging"
 )
@@ -241,4 +242,13 @@ func (t *Ticket) without(lines []Event) {
 	if len(erased) > 0 {
 		t.Recordings = slices.DeleteFunc(t.Recordings, func(r Recording) bool { return erased[r.ID] })
 	}
+}
+
+// Audited is the record of a legal hold of a contract, or of its end.
+func (h Hold) Audited() audit.Record {
+	what := audit.Held
+	if h.Lifted {
+		what = audit.Lifted
+	}
+	return audit.Record{At: h.At, Who: h.Actor, What: what, Document: audit.Document{Kind: "contract", ID: string(h.Contract)}}
 }

@@ -86,7 +86,7 @@ func merge(ctx context.Context, s Store, c Change) (Change, error) {
 		work = append(slices.Clip(work), actions(t, broke, course.Agreed)...)
 	}
 	t.Priority = priority(t)
-	return Change{Ticket: t, Expect: stands.Version, Events: fresh, Work: append(slices.Clip(work), t.lastAsked(append(slices.Clip(lines), fresh...))...)}, nil
+	return Change{Ticket: t, Expect: stands.Version, Events: fresh, By: c.By, Work: append(slices.Clip(work), t.lastAsked(append(slices.Clip(lines), fresh...))...)}, nil
 }
 
 // lastAsked is the escalation that the last line of a whole history asks for that asks for one at all: what two nodes did

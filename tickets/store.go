@@ -2,8 +2,11 @@ package tickets
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/limits"
 	"hotline/paging"
@@ -55,6 +58,18 @@ type Change struct {
 	// Unheld is a contract on which no legal hold may stand when the change is written: ErrConflict. Empty: it does not matter. What
 	// waited for the store was granted before, and is written all the same.
 	Unheld directory.ContractID
+	By     audit.Origin // who changes it; the zero value: the program, a caller or an engineer on the telephone
+}
+
+// Audited are the records of a change: one for each line that staff have written.
+func (c Change) Audited() (list []audit.Record) {
+	for i, e := range c.Events {
+		if strings.HasPrefix(e.Actor, audit.Staff("")) || i == 0 && c.By.Who != "" {
+			r := audit.Record{At: e.At, Who: e.Actor, What: string(e.Kind), Document: audit.Document{Kind: "ticket", ID: fmt.Sprint(c.Ticket.Number)}, Before: c.Expect, After: c.Ticket.Version}
+			list = append(list, r.By(c.By))
+		}
+	}
+	return list
 }
 
 // changeBounds are the last gate: whatever let a text in, the store can keep it.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"hotline/audit"
 )
 
 // Store keeps tokens. Safe for concurrent use.
@@ -77,4 +79,13 @@ func (s Scope) Includes(other Scope) bool {
 		return s == other || other == ScopeAlerts && (s == ScopeStaff || s == ScopeAdmin)
 	}
 	return other.Valid() && s.Valid() && slices.Index(Scopes(), s) >= slices.Index(Scopes(), other)
+}
+
+// Audited is the record of a token that was made or removed.
+func (t Token) Audited(what string) audit.Record {
+	r := audit.Record{What: what, Document: audit.Document{Kind: "token", ID: t.Name}}
+	if what == audit.Created {
+		r.Fields = []audit.Field{{Name: "scope", After: string(t.Scope)}}
+	}
+	return r
 }

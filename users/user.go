@@ -6,6 +6,8 @@ import (
 	"context"
 	"regexp"
 	"time"
+
+	"hotline/audit"
 )
 
 // Store keeps users and their sessions. PostgreSQL and the memory twin implement it. Safe for concurrent use.
@@ -84,3 +86,18 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,39}$`)
 // ValidName tells whether a text may be a user's name: 1 to 40 small letters of English, digits, dots, hyphens and underscores,
 // beginning with a letter or a digit.
 func ValidName(name string) bool { return namePattern.MatchString(name) }
+
+// Audited is the record of a user that was written; former is the one that stood, or the zero value.
+func (u User) Audited(former User) audit.Record {
+	r := audit.OfDocument("user", u.Name, former.Version, former.Version+1, audit.Differences(former, u))
+	if former.Version == 0 {
+		r.Fields = []audit.Field{{Name: "role", After: string(u.Role)}}
+	}
+	r.Who = audit.Staff(u.Name)
+	return r
+}
+
+// AuditedSession is the record of a session that a user begins or ends.
+func AuditedSession(user, what string) audit.Record {
+	return audit.Record{Who: audit.Staff(user), What: what, Document: audit.Document{Kind: "user", ID: user}}
+}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"hotline/directory"
@@ -46,10 +47,34 @@ type contractRow struct {
 // customersOnPage is how many customers one page has.
 const customersOnPage = 50
 
-// named is a customer with the name by which lists are sorted, worked out once.
+// named is a customer with the name by which lists are sorted, and what is searched, worked out once.
 type named struct {
 	directory.Customer
-	lower string
+	lower, searched string
+}
+
+// sortedCustomers are those of the desk's latest snapshot by name. They are sorted once for each snapshot and not for each page: to sort
+// thousands costs more than all else of a page. Safe for concurrent use.
+type sortedCustomers struct {
+	mu   sync.Mutex
+	of   *directory.Book
+	list []named
+}
+
+// in gives the customers of a snapshot by name. Nobody changes the list.
+func (s *sortedCustomers) in(book *directory.Book) []named {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of != book {
+		list := make([]named, 0, book.Customers.Len())
+		for _, c := range book.Customers.All() {
+			lower := strings.ToLower(c.Name)
+			list = append(list, named{c, lower, lower + " " + string(c.ID)})
+		}
+		slices.SortFunc(list, byName)
+		s.of, s.list = book, list
+	}
+	return s.list
 }
 
 func byName(a, b named) int { return cmp.Or(cmp.Compare(a.lower, b.lower), cmp.Compare(a.ID, b.ID)) }
@@ -62,23 +87,21 @@ func (s *server) customers(w http.ResponseWriter, r *request) {
 	book := s.Desk.Book()
 	last, paged := book.Customers.Get(directory.CustomerID(q.Get("after")))
 	wanted := strings.ToLower(strings.TrimSpace(p.Search))
-	var rest []named
-	behind := named{last, strings.ToLower(last.Name)}
-	for _, c := range book.Customers.All() {
-		one := named{c, strings.ToLower(c.Name)}
-		if !strings.Contains(one.lower+" "+string(c.ID), wanted) {
+	more, behind := false, named{Customer: last, lower: strings.ToLower(last.Name)}
+	for _, c := range s.sorted.in(book) {
+		if !strings.Contains(c.searched, wanted) {
 			continue
 		}
 		p.Total++
-		if !paged || byName(one, behind) > 0 {
-			rest = append(rest, one)
+		switch {
+		case paged && byName(c, behind) <= 0:
+		case len(p.Rows) < customersOnPage:
+			p.Rows = append(p.Rows, c.Customer)
+		default:
+			more = true
 		}
 	}
-	slices.SortFunc(rest, byName)
-	for _, c := range rest[:min(len(rest), customersOnPage)] {
-		p.Rows = append(p.Rows, c.Customer)
-	}
-	if len(rest) > customersOnPage {
+	if more {
 		p.Next = "/customers?" + url.Values{"q": {p.Search}, "after": {string(p.Rows[len(p.Rows)-1].ID)}}.Encode()
 	}
 	p.page = r.page

@@ -124,6 +124,8 @@ func open(t *testing.T) *office {
 	}
 	o.handler = New(o.config)
 	t.Cleanup(func() {
+		note(o.config.Store)
+		note(o.store)
 		if t.Failed() {
 			t.Log(o.log.String())
 		}

@@ -15,6 +15,7 @@ import (
 	"hotline/tickets"
 	"hotline/web/access"
 	"hotline/web/attached"
+	"hotline/web/auditlog"
 	"hotline/web/calendars"
 	"hotline/web/flows"
 	"hotline/web/imports"
@@ -43,6 +44,7 @@ func rooms(c Config) []room.Route {
 		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
 		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),
 		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
+		auditlog.Routes(auditlog.House{Store: c.Store, Day: c.day}),
 		outgoing.Routes(outgoing.House{Store: c.Store, Outbox: c.Outbox, Log: c.Log}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 		flows.Routes(flows.House{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
@@ -61,6 +63,9 @@ func (c Config) firstTrunks(say func(id string) string) (list []start.Trunk) {
 	}
 	return list
 }
+
+// day reads a day of the house's zone.
+func (c Config) day(text string) (since, until time.Time, err error) { return c.Desk.Day(text) }
 
 // recording finds a recording.
 func (c Config) recording(ctx context.Context, id string) (tickets.Recording, tickets.Number, error) {

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,7 +11,9 @@ import (
 	"sync"
 
 	"hotline/admin/middleware"
+	"hotline/audit"
 	"hotline/users"
+	"hotline/web/room"
 )
 
 // route is one row of the table that the mux is made of.
@@ -153,12 +157,52 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 				return
 			}
 		}
+		q = q.WithContext(audit.With(q.Context(), r.origin(pattern)))
+		r.Request = q
 		if status := unfit(q, max(rule.most, formMost)); status != 0 {
 			s.fail(w, r, status, map[bool]string{true: "page-too-large", false: "page-not-plain"}[status == http.StatusRequestEntityTooLarge])
 			return
 		}
+		if err := s.noteAct(r, pattern); err != nil {
+			s.failed(w, r, err)
+			return
+		}
 		serve(w, r)
 	})
+}
+
+// origin is who asks, for the records of what the request changes.
+func (r *request) origin(pattern string) audit.Origin {
+	o := audit.Origin{From: room.Source(r.Request).String(), Route: pattern, At: r.Now}
+	switch {
+	case r.user.Name != "":
+		o.Who = r.actor()
+	case pattern == "POST /setup/{token}":
+		o.Who = audit.Setup
+	}
+	return o
+}
+
+// acts are the routes that do something outside and change nothing in the store, with the kind of document that they are about and where
+// its id stands. They are noted before it is done.
+func acts() map[string]audit.Document {
+	return map[string]audit.Document{
+		"POST /outgoing/{endpoint}/test": {Kind: "endpoint", ID: "endpoint"},
+		"POST /start/test-call":          {Kind: "engineer", ID: "engineer"},
+	}
+}
+
+// noteAct notes an act; what cannot be noted is not done.
+func (s *server) noteAct(r *request, pattern string) error {
+	act, ok := acts()[pattern]
+	if !ok {
+		return nil
+	}
+	act.ID = cmp.Or(r.PathValue(act.ID), r.FormValue(act.ID))
+	if err := s.Store.NoteAudit(r.Context(), audit.Record{What: audit.Asked, Document: act}.By(r.origin(pattern))); err != nil {
+		return fmt.Errorf("noting what is asked for: %w", err)
+	}
+	return nil
 }
 
 // unfit is the status of a request that cannot be read: a form that is too large, or text that no store keeps (octets that are not

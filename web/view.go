@@ -30,6 +30,7 @@ func (p page) Nav() []place {
 		{"voices", "/prompts", "GET /prompts"},
 		{"page-outgoing", "/outgoing", "GET /outgoing"},
 		{"page-users", "/users", "GET /users"},
+		{"page-audit", "/audit", "GET /audit"},
 	} {
 		if may(p.Role, one.pattern) {
 			path, _, _ := strings.Cut(p.Here, "?")

@@ -14,6 +14,7 @@ import (
 
 	"hotline/admin/middleware"
 	"hotline/attachments"
+	"hotline/audit"
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
@@ -43,6 +44,7 @@ import (
 
 // Store is what the pages read and write beside the desk.
 type Store interface {
+	audit.Store
 	users.Store
 	tokens.Store
 	tickets.RecordingStore
@@ -114,6 +116,7 @@ type server struct {
 	Config
 	templates templates
 	throttle  *throttle
+	sorted    *sortedCustomers
 	streams   *live.Streams
 	hashing   chan struct{}               // holds one token for each password that may be hashed at once
 	forms     turns.Queue[tickets.Number] // forms of one ticket are done one after the other
@@ -124,7 +127,7 @@ const hashers = 1
 
 // New gives the handler of the pages.
 func New(c Config) http.Handler {
-	s := &server{Config: c, templates: parse(), throttle: newThrottle(), hashing: make(chan struct{}, hashers)}
+	s := &server{Config: c, templates: parse(), throttle: newThrottle(), sorted: &sortedCustomers{}, hashing: make(chan struct{}, hashers)}
 	s.streams = live.New(live.Config{Feed: c.Feed, Holds: s.holds, Log: c.Log, Now: c.Now})
 	s.ends, s.tell = s.streams.End, s.streams.Tell
 	mux := http.NewServeMux()

@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"hotline/admin/problem"
+	"hotline/audit"
 	"hotline/storage"
 	"hotline/tokens"
 )
@@ -27,7 +28,8 @@ type Authenticator struct {
 	Routes  chi.Routes
 	Now     func() time.Time // by which tokens end
 	Log     *slog.Logger
-	Refused func(why string) // counts a request that was refused
+	Refused func(why string)                                // counts a request that was refused
+	Note    func(ctx context.Context, r audit.Record) error // writes a record of what changes nothing in the store
 
 	refusals Refusals
 }
@@ -67,12 +69,26 @@ func (a *Authenticator) Wrap(next http.Handler) http.Handler {
 		case inAddress && token.Scope != tokens.ScopeCalendar: // addresses are remembered and passed on
 			a.refuse(w, r, "scope", http.StatusForbidden, "only a token of scope calendar may stand in an address: hotline token add NAME --scope calendar")
 		default:
-			if need, ok := a.need(r); !ok || !token.Scope.Includes(need) {
+			need, route, ok := a.need(r)
+			if !ok || !token.Scope.Includes(need) {
 				a.refuse(w, r, "scope", http.StatusForbidden, fmt.Sprintf("a token of scope %s may not do this, it takes %s: hotline token add NAME --scope %s", token.Scope, need, need))
 				return
 			}
 			a.noteUse(r.Context(), token, now)
-			next.ServeHTTP(w, r.WithContext(withToken(r.Context(), token)))
+			ctx := withToken(r.Context(), token)
+			by := audit.Origin{Who: audit.Staff(token.Name), From: from.String(), Route: route.String(), At: now.UTC().Truncate(time.Microsecond)}
+			if need != tokens.ScopeAlerts { // what installed systems report has a history
+				ctx = audit.With(ctx, by)
+			}
+			if act, ok := acts()[route.String()]; ok {
+				act.ID = route.params.URLParam(act.ID)
+				if err := a.Note(ctx, audit.Record{What: audit.Asked, Document: act}.By(by)); err != nil { // what cannot be noted is not done
+					p := problem.Explain(ctx, a.Log, token.Name, fmt.Errorf("noting what is asked for: %w", err))
+					problem.Write(w, p.GetStatus(), p.Error())
+					return
+				}
+			}
+			next.ServeHTTP(w, r.WithContext(ctx))
 		}
 	})
 }
@@ -86,20 +102,46 @@ func (a *Authenticator) noteUse(ctx context.Context, t tokens.Token, now time.Ti
 	}
 }
 
-// need is the scope that a request asks for. What the router does not know takes any token, and is answered with what it is.
-func (a *Authenticator) need(r *http.Request) (tokens.Scope, bool) {
+// need is the scope that a request asks for, and its route. What the router does not know takes any token, and is answered with what it
+// is.
+func (a *Authenticator) need(r *http.Request) (need tokens.Scope, at route, ok bool) {
 	c := chi.NewRouteContext()
 	method := r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
 	if !a.Routes.Match(c, method, r.URL.Path) {
-		return tokens.ScopeRead, true
+		return tokens.ScopeRead, at, true
 	}
+	at = route{method, c}
 	if need, ok := Rule(method, c.RoutePattern()); ok {
-		return need, true
+		return need, at, true
 	}
-	return tokens.ScopeAdmin, false
+	return tokens.ScopeAdmin, at, false
+}
+
+// route is the one that a request takes; the zero value: the router knows none.
+type route struct {
+	method string
+	params *chi.Context
+}
+
+// String is the route as the table of rules has it.
+func (r route) String() string {
+	if r.params == nil {
+		return ""
+	}
+	return r.method + " " + r.params.RoutePattern()
+}
+
+// acts are the routes that do something outside and change nothing in the store, with the kind of document that they are about and the
+// part of the path that names it. They are noted before it is done.
+func acts() map[string]audit.Document {
+	return map[string]audit.Document{
+		"POST /api/v1/engineers/{id}/test-call": {Kind: "engineer", ID: "id"},
+		"POST /api/v1/trunks/{name}/test-call":  {Kind: "trunk", ID: "name"},
+		"POST /api/v1/endpoints/{id}/test":      {Kind: "endpoint", ID: "id"},
+	}
 }
 
 // refuse answers a request that may not be done, counts it, and writes it down for whoever bans by the log.

@@ -58,7 +58,7 @@ func rules() map[string]tokens.Scope {
 			"POST /api/v1/endpoints/{id}/test", "POST /api/v1/endpoints/{id}/retry", "POST /api/v1/endpoints/{id}/outgoing/{message}/retry",
 			"PUT /api/v1/agents/{id}", "DELETE /api/v1/agents/{id}", "POST /api/v1/agents/{id}/token",
 			"PUT /api/v1/heartbeats/{id}", "DELETE /api/v1/heartbeats/{id}", "POST /api/v1/heartbeats/{id}/key",
-			"PUT /api/v1/calendars/{id}", "POST /api/v1/calendars/{id}/closures", "POST /api/v1/flows", "GET /api/v1/recordings/{id}/accesses", "GET /api/v1/recordings/accesses", "GET /api/v1/recordings/export", "POST /api/v1/recordings/{id}/erase",
+			"PUT /api/v1/calendars/{id}", "POST /api/v1/calendars/{id}/closures", "POST /api/v1/flows", "GET /api/v1/recordings/{id}/accesses", "GET /api/v1/recordings/accesses", "GET /api/v1/audit", "GET /api/v1/recordings/export", "POST /api/v1/recordings/{id}/erase",
 			"POST /api/v1/tickets/{number}/erase-recordings", "POST /api/v1/tickets/{number}/hold", "POST /api/v1/tickets/{number}/lift-hold",
 			"GET /api/v1/contracts/{id}/hold", "POST /api/v1/contracts/{id}/hold", "POST /api/v1/contracts/{id}/lift-hold",
 			"GET /api/v1/debug/profile", "GET /api/v1/debug/heap", "GET /api/v1/debug/goroutine",

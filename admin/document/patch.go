@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -110,6 +111,7 @@ func (p *patcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // apply makes the body of PUT of a document and a patch.
 func (p *patcher) apply(kind string, document, patch []byte) ([]byte, huma.StatusError) {
 	kind, _, _ = mime.ParseMediaType(kind)
+	stands := document
 	var err error
 	switch kind {
 	case mergePatch, "application/json", "":
@@ -130,17 +132,25 @@ func (p *patcher) apply(kind string, document, patch []byte) ([]byte, huma.Statu
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity("the patch cannot be applied: " + err.Error())
 	}
-	return p.writable(document)
+	return p.writable(stands, document)
 }
 
-// writable leaves what GET gives and PUT does not take out of a document.
-func (p *patcher) writable(document []byte) ([]byte, huma.StatusError) {
+// writable leaves what GET gives and PUT does not take out of a document: what only tells of it, such as whose it is. What a patch has
+// changed of that is left in, and PUT refuses it.
+func (p *patcher) writable(stands, document []byte) ([]byte, huma.StatusError) {
+	var before map[string]any
+	if err := json.Unmarshal(stands, &before); err != nil {
+		return nil, huma.Error500InternalServerError(fmt.Sprintf("what stands cannot be read: %v", err))
+	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(document, &fields); err != nil || fields == nil {
 		return nil, huma.Error422UnprocessableEntity("the patch leaves no object")
 	}
-	for name := range fields {
-		if _, ok := p.fields[name]; !ok && (name == "id" || name == "standing" || strings.HasSuffix(name, "_at")) {
+	for name, value := range fields {
+		var now any
+		was, given := before[name]
+		same := given && json.Unmarshal(value, &now) == nil && reflect.DeepEqual(was, now)
+		if _, ok := p.fields[name]; !ok && (same || name == "id" || name == "standing" || strings.HasSuffix(name, "_at")) {
 			delete(fields, name)
 		}
 	}

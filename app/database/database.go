@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hotline/agent/receiver"
 	"hotline/attachments"
+	"hotline/audit"
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/config"
@@ -43,6 +44,7 @@ import (
 
 // Store is every store.
 type Store interface {
+	audit.Store
 	directory.Store
 	tickets.Store
 	tickets.WorkQueue

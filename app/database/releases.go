@@ -10,7 +10,7 @@ import (
 
 // AddRelease writes down that a version of a product was published, and is the newest now.
 func AddRelease(ctx context.Context, c Config, product string, r evosupport.Release) error {
-	return withStore(ctx, c, func(s Store) error {
+	return withStore(ctx, c, func(ctx context.Context, s Store) error {
 		for {
 			p, err := s.Product(ctx, product)
 			if errors.Is(err, storage.ErrNotFound) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/storage"
 	"hotline/tokens"
@@ -26,7 +27,7 @@ func AddToken(ctx context.Context, c Config, n NewToken) (secret string, err err
 	if err := (tokens.Token{Name: n.Name, Scope: tokens.Scope(n.Scope), Contract: n.Contract, Installation: n.Installation}).Check(); err != nil {
 		return "", err
 	}
-	err = withStore(ctx, c, func(s Store) error {
+	err = withStore(ctx, c, func(ctx context.Context, s Store) error {
 		if n.Contract != "" {
 			if _, err := s.Contract(ctx, directory.ContractID(n.Contract)); err != nil {
 				return fmt.Errorf("the contract that the token is to speak for: %w", err)
@@ -49,7 +50,7 @@ func AddToken(ctx context.Context, c Config, n NewToken) (secret string, err err
 
 // Tokens lists the tokens of the API in a database: their names and since when they are known.
 func Tokens(ctx context.Context, c Config) (list []tokens.Token, err error) {
-	err = withStore(ctx, c, func(s Store) error {
+	err = withStore(ctx, c, func(ctx context.Context, s Store) error {
 		list, err = s.Tokens(ctx)
 		return err
 	})
@@ -58,7 +59,7 @@ func Tokens(ctx context.Context, c Config) (list []tokens.Token, err error) {
 
 // RemoveToken ends a token of the API at once.
 func RemoveToken(ctx context.Context, c Config, name string) error {
-	return withStore(ctx, c, func(s Store) error {
+	return withStore(ctx, c, func(ctx context.Context, s Store) error {
 		err := s.RemoveToken(ctx, name)
 		if errors.Is(err, storage.ErrNotFound) {
 			err = fmt.Errorf("there is no token %q; hotline token list names them", name)
@@ -67,8 +68,8 @@ func RemoveToken(ctx context.Context, c Config, name string) error {
 	})
 }
 
-// withStore opens a database for one act, beside the service or without it.
-func withStore(ctx context.Context, c Config, act func(Store) error) error {
+// withStore opens a database for one act, beside the service or without it. What the act changes is noted as done by a command.
+func withStore(ctx context.Context, c Config, act func(ctx context.Context, s Store) error) error {
 	if d := &c.Database; d.URL == "" && d.URLFile == "" {
 		var err error
 		if d.URL, err = runningDatabase(ctx, c.Dir); err != nil {
@@ -82,7 +83,8 @@ func withStore(ctx context.Context, c Config, act func(Store) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(act(d.Store), d.Close())
+	by := audit.Origin{Who: audit.Command, Route: "hotline", At: time.Now().Truncate(time.Microsecond)}
+	return errors.Join(act(audit.With(ctx, by), d.Store), d.Close())
 }
 
 // startTime is how long a command waits for the private database of a service that is just starting.

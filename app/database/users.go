@@ -24,7 +24,7 @@ func AddUser(ctx context.Context, c Config, u users.User) (secret string, err er
 		return "", err
 	}
 	u.Version, u.Created = 0, time.Now().Truncate(time.Second)
-	err = withStore(ctx, c, func(s Store) error {
+	err = withStore(ctx, c, func(ctx context.Context, s Store) error {
 		_, err := s.PutUser(ctx, u)
 		if errors.Is(err, storage.ErrExists) {
 			err = fmt.Errorf("there is a user %q already; choose another name, or give a new password: hotline user reset %s", u.Name, u.Name)
@@ -51,7 +51,7 @@ func DisableUser(ctx context.Context, c Config, name string) error {
 
 // Users lists the users of the staff's pages in a database, by name.
 func Users(ctx context.Context, c Config) (list []users.User, err error) {
-	err = withStore(ctx, c, func(s Store) error {
+	err = withStore(ctx, c, func(ctx context.Context, s Store) error {
 		list, err = s.Users(ctx)
 		return err
 	})
@@ -59,7 +59,7 @@ func Users(ctx context.Context, c Config) (list []users.User, err error) {
 }
 
 func changeUser(ctx context.Context, c Config, name string, change func(*users.User)) error {
-	return withStore(ctx, c, func(s Store) error {
+	return withStore(ctx, c, func(ctx context.Context, s Store) error {
 		u, err := s.User(ctx, name)
 		if errors.Is(err, storage.ErrNotFound) {
 			return fmt.Errorf("there is no user %q; hotline user list names them", name)

@@ -3,6 +3,7 @@ package stored
 import (
 	"time"
 
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
@@ -14,13 +15,22 @@ type Change struct {
 	Expect int
 	Events []Event
 	Work   []Work
+	By     Origin `json:",omitzero"`
+}
+
+// Origin is who makes a change.
+type Origin struct {
+	Who   string    `json:"who,omitempty"`
+	From  string    `json:"from,omitempty"`
+	Route string    `json:"route,omitempty"`
+	At    time.Time `json:"at,omitzero"`
 }
 
 // OfChange is the stored form of a change.
 func OfChange(c tickets.Change) Change {
 	return Change{
 		Ticket: ofTicket(c.Ticket), Expect: c.Expect, Events: each(c.Events, func(e tickets.Event) Event { return Event(e) }),
-		Work: each(c.Work, func(w tickets.Work) Work { return Work(w) }),
+		Work: each(c.Work, func(w tickets.Work) Work { return Work(w) }), By: Origin(c.By),
 	}
 }
 
@@ -28,7 +38,7 @@ func OfChange(c tickets.Change) Change {
 func (c Change) Domain() tickets.Change {
 	return tickets.Change{
 		Ticket: c.Ticket.domain(), Expect: c.Expect, Events: each(c.Events, func(e Event) tickets.Event { return tickets.Event(e) }),
-		Work: each(c.Work, func(w Work) tickets.Work { return tickets.Work(w) }),
+		Work: each(c.Work, func(w Work) tickets.Work { return tickets.Work(w) }), By: audit.Origin(c.By),
 	}
 }
 
