@@ -25,7 +25,7 @@ func main() {
 	times := flag.Int("times", 3, "with -against: how often each is measured")
 	profile := flag.Bool("profile", false, "keep the line's pprof files of each span in profiles/ of the folder")
 	size := flag.Bool("size", false, "measure lists, a start and calls on the database of a large company, instead of the table")
-	company := flag.String("company", "", "with -size: the folder, with data below it, in which a former run's database lies, instead of seeding one")
+	company := flag.String("company", "", "with -size or -desk: the folder in which a former run's database lies; it is seeded there, and kept, where the folder is new")
 	desk := flag.Bool("desk", false, "measure the staff's pages on that database, instead of the table")
 	small := flag.Bool("small", false, "with -size or -desk: 20,000 tickets and calls, to try it")
 	flag.Parse()

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -112,33 +113,48 @@ func (b *bench) grown(ctx context.Context, s *server, f *sizes) error {
 	return b.lists(ctx, s, f)
 }
 
-// fill makes the large company, or takes the folder in which a former run left it.
+// fill makes the large company, or takes the folder in which a former run left it. A folder to keep that is not there yet gets a new one.
 func (b *bench) fill(ctx context.Context, s *server, f *sizes, pins []string) ([]string, error) {
 	if b.company == "" {
-		b.say("seeding")
-		began := time.Now()
-		sql := sizeSQL
-		if b.small {
-			sql = strings.NewReplacer("500000", "20000", "485000", "19400").Replace(sql)
-		}
-		_, err := s.psql(ctx, sql)
-		f.seeding = time.Since(began)
-		return pins, err
+		return pins, b.seed(ctx, s, f)
 	}
 	if err := s.stop(); err != nil {
+		return nil, err
+	}
+	_, err := os.Stat(filepath.Join(b.company, "data"))
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err := os.MkdirAll(b.company, 0o755); err != nil { // the private database's owner must be able to enter
 		return nil, err
 	}
 	s.dir = b.company
 	if err := errors.Join(s.launch(b.binary), s.ready(ctx)); err != nil {
 		return nil, err
 	}
+	if fresh {
+		if err := b.seed(ctx, s, f); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := os.Stat(s.pins()); err == nil {
 		text, err := os.ReadFile(s.pins())
 		return strings.Fields(string(text)), err
 	}
 	b.say("adding contracts to it")
-	pins, err := s.contracts(ctx, sizeJobs)
+	pins, err = s.contracts(ctx, sizeJobs)
 	return pins, errors.Join(err, os.WriteFile(s.pins(), []byte(strings.Join(pins, "\n")), 0o600))
+}
+
+// seed writes the large company.
+func (b *bench) seed(ctx context.Context, s *server, f *sizes) error {
+	b.say("seeding")
+	began := time.Now()
+	sql := sizeSQL
+	if b.small {
+		sql = strings.NewReplacer("500000", "20000", "485000", "19400").Replace(sql)
+	}
+	_, err := s.psql(ctx, sql)
+	f.seeding = time.Since(began)
+	return err
 }
 
 // pins is where the PINs of the contracts lie by which a kept company is called.
