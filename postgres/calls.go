@@ -119,10 +119,11 @@ func (s *selection) pageOfCalls(few, given bool, behind paging.Position, limit i
 
 const (
 	selectCallHours = `select extract(dow from started at time zone $3)::int, extract(hour from started at time zone $3)::int, count(*) from calls where started >= $1 and started < $2 group by 1, 2`
-	// Only calls with an accepted leg are looked into.
+	// Only calls with an accepted leg are looked into, and each once: without the offset the time is worked out anew for each of the three
+	// figures.
 	selectHumans = `select count(wait), coalesce(percentile_disc(0.5) within group (order by wait), 0), coalesce(percentile_disc(0.9) within group (order by wait), 0) from (
 select (select min((extract(epoch from (l->>'answered')::timestamptz - c.started) * 1000000)::bigint) from jsonb_array_elements(c.body->'legs') l where l->>'result' = 'accepted' and l ? 'answered') as wait
-from calls c where c.started >= $1 and c.started < $2 and c.body @> '{"legs": [{"result": "accepted"}]}') w`
+from calls c where c.started >= $1 and c.started < $2 and c.body @> '{"legs": [{"result": "accepted"}]}' offset 0) w`
 )
 
 // CallLoad measures the calls begun between two instants, in a zone.

@@ -65,7 +65,11 @@ type Change struct {
 func (c Change) Audited() (list []audit.Record) {
 	for i, e := range c.Events {
 		if strings.HasPrefix(e.Actor, audit.Staff("")) || i == 0 && c.By.Who != "" {
-			r := audit.Record{At: e.At, Who: e.Actor, What: string(e.Kind), Document: audit.Document{Kind: "ticket", ID: fmt.Sprint(c.Ticket.Number)}, Before: c.Expect, After: c.Ticket.Version}
+			at := c.By.At // when it was asked for: a line may tell of an earlier instant
+			if at.IsZero() {
+				at = e.At
+			}
+			r := audit.Record{At: at, Who: e.Actor, What: string(e.Kind), Document: audit.Document{Kind: "ticket", ID: fmt.Sprint(c.Ticket.Number)}, Before: c.Expect, After: c.Ticket.Version}
 			list = append(list, r.By(c.By))
 		}
 	}

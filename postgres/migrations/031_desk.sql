@@ -31,7 +31,13 @@ alter table accesses add source text not null default '', add route text not nul
 create index accesses_by_time on accesses (at, place);
 create index accesses_of_actor_by_time on accesses (actor, at, place);
 
+-- Some engineers have tens of thousands of tickets, of which few are open: the board looks for the open ones alone.
+drop index tickets_of_assignee;
+create index tickets_of_assignee on tickets (assignee, facet, due_at, number) include (opened_at);
+
 -- +goose Down
+drop index tickets_of_assignee;
+create index tickets_of_assignee on tickets (assignee) include (facet, opened_at, due_at, number);
 drop index accesses_by_time, accesses_of_actor_by_time;
 alter table accesses drop source, drop route;
 drop table audit;
