@@ -22,6 +22,7 @@ import (
 	"hotline/callstore"
 	"hotline/heartbeat/ping"
 	"hotline/oncall/pins"
+	"hotline/web/signon"
 )
 
 // openAPI serves the staff's API.
@@ -34,13 +35,17 @@ func (a *App) openAPI(ctx context.Context) error {
 		a.http = &net.TCPAddr{}
 		return nil
 	}
+	provider, err := signOn(a.cfg.Config.HTTP.OIDC)
+	if err != nil {
+		return err
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Config.HTTP.Listen.String())
 	if err != nil {
 		return fmt.Errorf("opening the API at %s: %w; free the port, or say another one with --http", a.cfg.Config.HTTP.Listen, err)
 	}
 	a.http = l.Addr()
 	server := &http.Server{
-		Handler: a.handler(ctx), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 30 * time.Second,
+		Handler: a.handler(ctx, provider), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 30 * time.Second,
 		ConnState: connections.New().Change, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	server.RegisterOnShutdown(a.dispatching.chains.Close) // or those who watch would keep it from ending
@@ -54,8 +59,8 @@ func (a *App) openAPI(ctx context.Context) error {
 }
 
 // handler is the API, and the pages of staff and customers beside it.
-func (a *App) handler(ctx context.Context) http.Handler {
-	api, pages, pings := a.api(), a.pages(ctx), ping.New(a.machines.heartbeats, time.Now, a.log)
+func (a *App) handler(ctx context.Context, provider signon.Provider) http.Handler {
+	api, pages, pings := a.api(), a.pages(ctx, provider), ping.New(a.machines.heartbeats, time.Now, a.log)
 	agents := receiver.NewHandler(a.machines.agents, time.Now)
 	return callstore.ForStaff(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/metrics" {

@@ -26,6 +26,7 @@ func Check(c Config) strictyaml.Complaints {
 	k.transcription(c.Transcription)
 	k.portal(c)
 	k.alerts(c.Alerts)
+	k.oidc(c.HTTP.OIDC)
 	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
 		k.complain("log_level", fmt.Sprintf("%q is no log level", short(c.LogLevel)), "use debug, info, warn or error")
 	}

@@ -123,6 +123,7 @@ type RTP struct {
 // HTTP is the staff's API and /metrics.
 type HTTP struct {
 	Listen netip.AddrPort `yaml:"listen"`
+	OIDC   OIDC           `yaml:"oidc"`
 }
 
 // Database says where PostgreSQL is; with neither field set a private one is started in the data folder.

@@ -212,6 +212,17 @@ func TestComplaints(t *testing.T) {
 		{"mail: {security: ssl}\n", `hotline.yaml:1: mail.security: "ssl" is unknown; use starttls, tls or none`},
 		{"mail: {server: 'h:25', from: a@b.example, user: x, password: y, security: none}\n", `mail.security: the password would be sent in clear`},
 		{"mail: {password: y}\n", `mail.user: there is a password and no user`},
+		{"http: {oidc: {client_id: x}}\n", `http.oidc.issuer: nobody can log in by a provider that is not named`},
+		{"http:\n  oidc:\n    issuer: http://login.example\n", `hotline.yaml:3: http.oidc.issuer: "http://login.example" is no address of https`},
+		{"http: {oidc: {issuer: 'https://login.example'}}\n", `http.oidc.client_id: the provider does not know who asks`},
+		{"http: {oidc: {issuer: 'https://a.example', client_id: x, client_secret: y, client_secret_file: z}}\n", `http.oidc.client_secret_file: both client_secret and client_secret_file are given; keep one`},
+		{"http: {oidc: {issuer: 'https://a.example', client_id: x, redirect: 'https://desk.example/'}}\n", `http.oidc.redirect: browsers cannot come back to "https://desk.example/"; write the address`},
+		{"http: {oidc: {issuer: 'https://a.example', client_id: x, redirect: 'http://desk.example/login/oidc/callback'}}\n", `http.oidc.redirect: browsers cannot come back`},
+		{"http: {oidc: {issuer: 'https://a.example', client_id: x, scopes: ['a b']}}\n", `http.oidc.scopes[0]: "a b" is no scope`},
+		{"http: {oidc: {issuer: 'https://a.example', client_id: x, claim: groups, roles: {a: root}}}\n", `http.oidc.roles.a: "root" is no role; use viewer`},
+		{"http: {oidc: {issuer: 'https://a.example', client_id: x, claim: groups}}\n", `http.oidc.claim: a claim and the roles that it gives go together`},
+		{"http: {oidc: {issuer: 'https://a.example', client_id: x, unknown: all}}\n", `http.oidc.unknown: "all" is unknown; use refuse or create`},
+		{"http: {oidc: {issuer: 'https://a.example', client_id: x, unknown: create}}\n", `http.oidc.unknown: a new user would have no role`},
 		{"log_level: chatty\n", `hotline.yaml:1: log_level: "chatty" is no log level; use debug`},
 		{"calendar: ''\n", `calendar: the owner has no calendar`},
 		{"data: " + strings.Repeat("x", largest), `larger than 1 MiB`},
@@ -256,6 +267,7 @@ func TestFilesThatCannotBeReadAreNamed(t *testing.T) {
 	c.SIP.Accounts = []Account{{PasswordFile: "/none/a"}}
 	c.SIP.TLS = TLS{Certificate: there, Key: "/none/key", Roots: "/none/roots"}
 	c.Database.URLFile, c.Mail.PasswordFile, c.Mail.Roots, c.PINKeyFile = "/none/url", "/none/mail", there, "/none/pin"
+	c.HTTP.OIDC = OIDC{ClientSecretFile: "/none/oidc", Roots: "/none/authorities"}
 	var fields []string
 	for _, k := range Files(c) {
 		if !strings.Contains(k.Problem, "/none/") || k.Remedy == "" {
@@ -263,7 +275,7 @@ func TestFilesThatCannotBeReadAreNamed(t *testing.T) {
 		}
 		fields = append(fields, k.Field)
 	}
-	want := "database.url_file sip.tls.key sip.tls.roots sip.accounts[0].password_file sip.trunks[1].password_file mail.password_file"
+	want := "database.url_file sip.tls.key sip.tls.roots sip.accounts[0].password_file sip.trunks[1].password_file mail.password_file http.oidc.client_secret_file http.oidc.roots"
 	if got := strings.Join(fields, " "); got != want {
 		t.Errorf("complaints about %s, want %s", got, want)
 	}

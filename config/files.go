@@ -25,6 +25,8 @@ func Files(c Config) strictyaml.Complaints {
 	k.file("mail.roots", c.Mail.Roots)
 	k.file("speech.key_file", c.Speech.KeyFile)
 	k.alertFiles(c.Alerts)
+	k.file("http.oidc.client_secret_file", c.HTTP.OIDC.ClientSecretFile)
+	k.file("http.oidc.roots", c.HTTP.OIDC.Roots)
 	return k.list
 }
 

@@ -31,6 +31,7 @@ func Exposed(c Config, file, pinKey, recordingKeys string) strictyaml.Complaints
 	k.exposed("mail.dkim.key_file", c.Mail.DKIM.KeyFile, "whoever has the key can sign letters as this house")
 	k.exposed("mail.password_file", c.Mail.PasswordFile, "it holds a password")
 	k.alertsExposed(c.Alerts)
+	k.exposed("http.oidc.client_secret_file", c.HTTP.OIDC.ClientSecretFile, "it holds the secret by which this program proves itself to the identity provider")
 	return k.list
 }
 
@@ -50,7 +51,7 @@ func (k *checker) exposed(field, name, why string) {
 
 // holdsSecret tells whether a password stands in the configuration itself.
 func (c Config) holdsSecret() bool {
-	secrets := append(c.Alerts.secrets(), c.Mail.Password)
+	secrets := append(c.Alerts.secrets(), c.Mail.Password, c.HTTP.OIDC.ClientSecret)
 	for _, a := range c.SIP.Accounts {
 		secrets = append(secrets, a.Password)
 	}

@@ -40,6 +40,8 @@ func TestEveryFileWithASecretThatOthersMayReadIsNamedWithItsRemedy(t *testing.T)
 		{"an account's file", func(c *Config) { c.SIP.Accounts = []Account{{PasswordFile: open}} }, "", "sip.accounts[0].password_file"},
 		{"a trunk's file", func(c *Config) { c.SIP.Trunks = []Trunk{{Account: Account{PasswordFile: open}}} }, "", "sip.trunks[0].password_file"},
 		{"the keys of the recordings", func(c *Config) { c.Recordings.KeyFile = open }, "", "recordings.key_file"},
+		{"the secret for the identity provider", func(c *Config) { c.HTTP.OIDC.ClientSecret = "x" }, "", ""},
+		{"its file", func(c *Config) { c.HTTP.OIDC.ClientSecretFile = open }, "", "http.oidc.client_secret_file"},
 		{"the mail's file", func(c *Config) { c.Mail.PasswordFile = open }, "", "mail.password_file"},
 	} {
 		config := Default()

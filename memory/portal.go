@@ -14,13 +14,13 @@ import (
 // portalTables are who may see what on the customer portal.
 type portalTables struct {
 	codes    map[[32]byte]access.Code
-	logins   map[[32]byte]access.Session
+	visits   map[[32]byte]access.Session
 	links    map[[32]byte]access.Link
 	linksOff map[[32]byte]bool // revoked
 }
 
 func newPortal() portalTables {
-	return portalTables{codes: map[[32]byte]access.Code{}, logins: map[[32]byte]access.Session{}, links: map[[32]byte]access.Link{}, linksOff: map[[32]byte]bool{}}
+	return portalTables{codes: map[[32]byte]access.Code{}, visits: map[[32]byte]access.Session{}, links: map[[32]byte]access.Link{}, linksOff: map[[32]byte]bool{}}
 }
 
 // PutCode keeps a code, and forgets those that have ended.
@@ -54,8 +54,8 @@ func (s *Store) TryCode(_ context.Context, browser, code [32]byte, now time.Time
 func (s *Store) PutCustomerSession(_ context.Context, n access.Session, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.logins, func(_ [32]byte, n access.Session) bool { return n.Expires.Before(now) })
-	s.logins[n.Hash] = n
+	maps.DeleteFunc(s.visits, func(_ [32]byte, n access.Session) bool { return n.Expires.Before(now) })
+	s.visits[n.Hash] = n
 	return nil
 }
 
@@ -63,7 +63,7 @@ func (s *Store) PutCustomerSession(_ context.Context, n access.Session, now time
 func (s *Store) CustomerSession(_ context.Context, hash [32]byte) (access.Session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, ok := s.logins[hash]
+	n, ok := s.visits[hash]
 	if !ok {
 		return access.Session{}, fmt.Errorf("a customer's session: %w", storage.ErrNotFound)
 	}
@@ -74,7 +74,7 @@ func (s *Store) CustomerSession(_ context.Context, hash [32]byte) (access.Sessio
 func (s *Store) EndCustomerSession(_ context.Context, hash [32]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.logins, hash)
+	delete(s.visits, hash)
 	return nil
 }
 

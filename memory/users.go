@@ -17,10 +17,11 @@ import (
 type userTables struct {
 	users    map[string]users.User
 	sessions map[[32]byte]users.Session
+	logins   map[[32]byte]time.Time // logins by a provider, until when they are remembered
 }
 
 func newUserTables() userTables {
-	return userTables{users: map[string]users.User{}, sessions: map[[32]byte]users.Session{}}
+	return userTables{users: map[string]users.User{}, sessions: map[[32]byte]users.Session{}, logins: map[[32]byte]time.Time{}}
 }
 
 // User reads one user.
@@ -56,10 +57,13 @@ func (s *Store) PutUser(ctx context.Context, u users.User) (users.User, error) {
 	case u.Version != stands.Version:
 		return users.User{}, fmt.Errorf("user %s: %w", u.Name, storage.ErrConflict)
 	}
+	if holder, held := s.holder(u.Identity); held && holder.Name != u.Name {
+		return users.User{}, fmt.Errorf("the identity of user %s: %w", u.Name, storage.ErrExists)
+	}
 	if known {
 		u.Created = stands.Created
 	}
-	if known && (u.Disabled || u.Password != stands.Password) {
+	if known && (u.Disabled || u.Password != stands.Password || u.Identity != stands.Identity) {
 		maps.DeleteFunc(s.sessions, func(_ [32]byte, n users.Session) bool { return n.User == u.Name })
 	}
 	s.note(ctx, u.Audited(stands))
@@ -79,6 +83,39 @@ func (s *Store) PutFirstUser(ctx context.Context, u users.User) (users.User, err
 	u.Version = 1
 	s.users[u.Name] = u
 	return u, nil
+}
+
+// holder finds the user of an identity. The mutex is held.
+func (s *Store) holder(i users.Identity) (users.User, bool) {
+	for _, u := range s.users {
+		if i.Known() && u.Identity == i {
+			return u, true
+		}
+	}
+	return users.User{}, false
+}
+
+// UserOf finds the user of an identity.
+func (s *Store) UserOf(_ context.Context, i users.Identity) (users.User, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ok := s.holder(i)
+	if !ok {
+		return users.User{}, fmt.Errorf("the user of an identity: %w", storage.ErrNotFound)
+	}
+	return u, nil
+}
+
+// SpendLogin notes that a login by a provider has been used.
+func (s *Store) SpendLogin(_ context.Context, login [32]byte, until, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.logins, func(_ [32]byte, end time.Time) bool { return end.Before(now) })
+	if _, used := s.logins[login]; used {
+		return fmt.Errorf("a login by a provider: %w", storage.ErrExists)
+	}
+	s.logins[login] = until
+	return nil
 }
 
 // PutSession begins a session or moves its end, and forgets those that have ended.

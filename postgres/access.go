@@ -86,26 +86,29 @@ func (s *Store) RemoveToken(ctx context.Context, name string) error {
 }
 
 const (
-	userColumns  = `name, role, password, second, engineer, disabled, created, version`
+	userColumns  = `name, role, password, second, engineer, disabled, created, version, issuer, subject`
 	selectUser   = `select ` + userColumns + ` from users where name = $1`
 	selectUsers  = `select ` + userColumns + ` from users order by name`
 	lockUser     = selectUser + ` for update`
 	lockUsers    = `lock table users in share row exclusive mode`
-	insertUser   = `insert into users (` + userColumns + `) values ($1, $2, $3, $4, $5, $6, $7, 1)`
-	updateUser   = `update users set role = $2, password = $3, second = $4, engineer = $5, disabled = $6, version = version + 1 where name = $1`
+	insertUser   = `insert into users (` + userColumns + `) values ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)`
+	updateUser   = `update users set role = $2, password = $3, second = $4, engineer = $5, disabled = $6, issuer = $7, subject = $8, version = version + 1 where name = $1`
+	selectHolder = `select ` + userColumns + ` from users where issuer = $1 and subject = $2 and subject <> ''`
+	spendLogin   = `insert into spent_logins (login, until) values ($1, $2)`
+	forgetLogins = `delete from spent_logins where until < $1`
 	endSessions  = `delete from sessions where owner = $1`
 	sessionOwner = `select name from users where name = $1 and not disabled for share`
 	putSession   = `insert into sessions (hash, owner, created, expires) values ($1, $2, $3, $4)
 		on conflict (hash) do update set expires = excluded.expires returning xmax = 0` // of a row that was not there
 	forgetSessions = `delete from sessions where expires < $1`
-	selectSession  = `select s.created, s.expires, u.name, u.role, u.password, u.second, u.engineer, u.disabled, u.created, u.version
+	selectSession  = `select s.created, s.expires, u.name, u.role, u.password, u.second, u.engineer, u.disabled, u.created, u.version, u.issuer, u.subject
 		from sessions s join users u on u.name = s.owner where s.hash = $1 and not u.disabled`
 	endSession = `delete from sessions where hash = $1 returning owner`
 	endOthers  = `delete from sessions where owner = $1 and hash <> $2`
 )
 
 func scanUser(r pgx.CollectableRow) (u users.User, err error) {
-	err = r.Scan(&u.Name, &u.Role, &u.Password, &u.Second, &u.Engineer, &u.Disabled, &u.Created, &u.Version)
+	err = r.Scan(&u.Name, &u.Role, &u.Password, &u.Second, &u.Engineer, &u.Disabled, &u.Created, &u.Version, &u.Identity.Issuer, &u.Identity.Subject)
 	u.Created = u.Created.UTC()
 	return u, err
 }
@@ -138,10 +141,10 @@ func (s *Store) PutUser(ctx context.Context, u users.User) (users.User, error) {
 			return storage.ErrConflict
 		}
 		u.Created = stands.Created
-		if _, err := tx.Exec(ctx, updateUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled); err != nil {
+		if _, err := tx.Exec(ctx, updateUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled, u.Identity.Issuer, u.Identity.Subject); err != nil {
 			return err
 		}
-		if u.Disabled || u.Password != stands.Password {
+		if u.Disabled || u.Password != stands.Password || u.Identity != stands.Identity {
 			if _, err = tx.Exec(ctx, endSessions, u.Name); err != nil {
 				return err
 			}
@@ -182,10 +185,26 @@ func (s *Store) PutFirstUser(ctx context.Context, u users.User) (users.User, err
 }
 
 func addUser(ctx context.Context, tx pgx.Tx, u users.User) error {
-	if _, err := tx.Exec(ctx, insertUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled, u.Created); err != nil {
+	if _, err := tx.Exec(ctx, insertUser, u.Name, u.Role, u.Password, u.Second, u.Engineer, u.Disabled, u.Created, u.Identity.Issuer, u.Identity.Subject); err != nil {
 		return err
 	}
 	return note(ctx, tx, u.Audited(users.User{}))
+}
+
+// UserOf finds the user of an identity.
+func (s *Store) UserOf(ctx context.Context, i users.Identity) (users.User, error) {
+	return row(ctx, s, "reading the user of an identity", scanUser, selectHolder, i.Issuer, i.Subject)
+}
+
+// SpendLogin notes that a login by a provider has been used, and forgets those whose time is over.
+func (s *Store) SpendLogin(ctx context.Context, login [32]byte, until, now time.Time) error {
+	return s.within(ctx, "noting a login by a provider", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, forgetLogins, now); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, spendLogin, login[:], until)
+		return err
+	})
 }
 
 // PutSession begins a session or moves its end, and forgets those that have ended.
@@ -218,7 +237,7 @@ func (s *Store) Session(ctx context.Context, hash [32]byte) (users.Session, user
 	var u users.User
 	n, err := row(ctx, s, "reading a session", func(r pgx.CollectableRow) (users.Session, error) {
 		n := users.Session{Hash: hash}
-		err := r.Scan(&n.Created, &n.Expires, &u.Name, &u.Role, &u.Password, &u.Second, &u.Engineer, &u.Disabled, &u.Created, &u.Version)
+		err := r.Scan(&n.Created, &n.Expires, &u.Name, &u.Role, &u.Password, &u.Second, &u.Engineer, &u.Disabled, &u.Created, &u.Version, &u.Identity.Issuer, &u.Identity.Subject)
 		n.Created, n.Expires, u.Created, n.User = n.Created.UTC(), n.Expires.UTC(), u.Created.UTC(), u.Name
 		return n, err
 	}, selectSession, hash[:])
@@ -295,17 +314,17 @@ const (
 	forgetCodes = `delete from portal_codes where expires < $1`
 	putCode     = `insert into portal_codes (browser, hash, contract, pin_at, expires) values ($1, $2, $3, $4, $5)
 		on conflict (browser) do update set hash = excluded.hash, contract = excluded.contract, pin_at = excluded.pin_at, expires = excluded.expires, tries = 0`
-	lockCode       = `select contract, pin_at, expires, tries, hash from portal_codes where browser = $1 and expires > $2 for update`
-	countTry       = `update portal_codes set tries = tries + 1 where browser = $1`
-	dropCode       = `delete from portal_codes where browser = $1`
-	forgetLogins   = `delete from portal_sessions where expires < $1`
-	putLogin       = `insert into portal_sessions (hash, contract, pin_at, created, expires) values ($1, $2, $3, $4, $5)`
-	selectLogin    = `select contract, pin_at, created, expires from portal_sessions where hash = $1`
-	deleteLogin    = `delete from portal_sessions where hash = $1`
-	forgetLinks    = `delete from ticket_links where expires < $1`
-	putLink        = `insert into ticket_links (hash, ticket, created, expires, made_by) values ($1, $2, $3, $4, $5) on conflict (hash) do nothing`
-	selectLink     = `select ticket, created, expires, made_by from ticket_links where hash = $1 and not revoked`
-	revokeLinksOff = `update ticket_links set revoked = true where ticket = $1 and not revoked`
+	lockCode              = `select contract, pin_at, expires, tries, hash from portal_codes where browser = $1 and expires > $2 for update`
+	countTry              = `update portal_codes set tries = tries + 1 where browser = $1`
+	dropCode              = `delete from portal_codes where browser = $1`
+	forgetCustomers       = `delete from portal_sessions where expires < $1`
+	putCustomer           = `insert into portal_sessions (hash, contract, pin_at, created, expires) values ($1, $2, $3, $4, $5)`
+	selectCustomerSession = `select contract, pin_at, created, expires from portal_sessions where hash = $1`
+	deleteCustomerSession = `delete from portal_sessions where hash = $1`
+	forgetLinks           = `delete from ticket_links where expires < $1`
+	putLink               = `insert into ticket_links (hash, ticket, created, expires, made_by) values ($1, $2, $3, $4, $5) on conflict (hash) do nothing`
+	selectLink            = `select ticket, created, expires, made_by from ticket_links where hash = $1 and not revoked`
+	revokeLinksOff        = `update ticket_links set revoked = true where ticket = $1 and not revoked`
 )
 
 // PutCode keeps a code, and forgets those that have ended.
@@ -353,10 +372,10 @@ func (s *Store) TryCode(ctx context.Context, browser, code [32]byte, now time.Ti
 // PutCustomerSession begins a session, and forgets those that have ended.
 func (s *Store) PutCustomerSession(ctx context.Context, n access.Session, now time.Time) error {
 	return s.within(ctx, "beginning a session of contract "+string(n.Contract), func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, forgetLogins, now); err != nil {
+		if _, err := tx.Exec(ctx, forgetCustomers, now); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, putLogin, n.Hash[:], n.Contract, instant(n.PINAt), n.Created, n.Expires)
+		_, err := tx.Exec(ctx, putCustomer, n.Hash[:], n.Contract, instant(n.PINAt), n.Created, n.Expires)
 		return err
 	})
 }
@@ -369,12 +388,12 @@ func (s *Store) CustomerSession(ctx context.Context, hash [32]byte) (access.Sess
 		err := r.Scan(&n.Contract, &at, &n.Created, &n.Expires)
 		n.PINAt, n.Created, n.Expires = orNever(at), n.Created.UTC(), n.Expires.UTC()
 		return n, err
-	}, selectLogin, hash[:])
+	}, selectCustomerSession, hash[:])
 }
 
 // EndCustomerSession ends a session.
 func (s *Store) EndCustomerSession(ctx context.Context, hash [32]byte) error {
-	return s.exec(ctx, "ending a customer's session", deleteLogin, hash[:])
+	return s.exec(ctx, "ending a customer's session", deleteCustomerSession, hash[:])
 }
 
 // PutLink keeps a link, and forgets those that have ended.

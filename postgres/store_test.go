@@ -181,7 +181,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		selectDocument, selectDocuments, insertDocument, updateDocument, standing, lastRemoved, lockDocuments, namesOf, selectBook, selectEdits, selectNewest, deleteDocument, knownDocument, endPIN, insertPIN,
 		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, selectCallHours, selectHumans, insertToken, selectToken, listTokens, useToken, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertPrompt, deletePrompts, promptsBehind, promptVersions, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork,
-		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectSession, endSession, endOthers, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
+		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectHolder, spendLogin, forgetLogins, selectSession, endSession, endOthers, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
 		insertErased, forgetReplies, lockHolds, contractHeld, insertHeld, deleteHeld, selectErased, selectErasures, selectRecorded, insertAccessFound, insertHold, selectHolds,
 		lockAttachments, knownAttachment, weighAttachments, insertAttachment, selectAttachments, selectAttachment,
 		insertDraft, updateDraft, removeDraft, dropDraft, selectDraft, forgetDrafts, putTab, forgetTabs, endTab, selectTabs,
@@ -189,7 +189,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening, addOutgoing, selectOutgoing, listOutgoing, countOutgoing,
 		dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, requeueOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf, lockRecording, putTranscript, addHeard, selectTranscripts, deleteTranscript,
 		gatherAgain, selectMail, insertMail, doneMail, mailsWith, mailsFrom, mailsLast, claimReceipt, markAddress, clearAddress, badAddresses, selectAgent, selectAgents, insertAgent, updateAgent, clearAgent,
-		forgetCodes, putCode, lockCode, countTry, dropCode, forgetLogins, putLogin, selectLogin, deleteLogin, forgetLinks, putLink, selectLink, revokeLinksOff, insertAudit, deleteAudit, selectAudit,
+		forgetCodes, putCode, lockCode, countTry, dropCode, forgetCustomers, putCustomer, selectCustomerSession, deleteCustomerSession, forgetLinks, putLink, selectLink, revokeLinksOff, insertAudit, deleteAudit, selectAudit,
 		selectAuditedSound}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {

@@ -15,12 +15,21 @@ type Store interface {
 	User(ctx context.Context, name string) (User, error) // storage.ErrNotFound
 	Users(ctx context.Context) ([]User, error)           // by name
 	// PutUser writes a user whole and gives the next version. Version 0 makes a new one (storage.ErrExists); any other must
-	// be the one that stands (storage.ErrConflict, storage.ErrNotFound). All sessions of the user end in the same transaction where
-	// the password is another one, or the user is disabled.
+	// be the one that stands (storage.ErrConflict, storage.ErrNotFound). An identity that another user has is storage.ErrExists. All
+	// sessions of the user end in the same transaction where the password or the identity is another one, or the user is disabled.
 	PutUser(ctx context.Context, u User) (User, error)
 	// PutFirstUser writes a new user where there is no user at all; storage.ErrExists where there is one. Of two who try at once one wins.
 	PutFirstUser(ctx context.Context, u User) (User, error)
+	IdentityStore
 	SessionStore
+}
+
+// IdentityStore keeps whom an identity provider knows users as. Safe for concurrent use.
+type IdentityStore interface {
+	UserOf(ctx context.Context, i Identity) (User, error) // storage.ErrNotFound, also for no identity
+	// SpendLogin notes that a login by a provider has been used; storage.ErrExists where it has been before. Those whose time is over
+	// before now are forgotten.
+	SpendLogin(ctx context.Context, login [32]byte, until, now time.Time) error
 }
 
 // SessionStore keeps who is logged in. Safe for concurrent use.
@@ -40,13 +49,17 @@ type SessionStore interface {
 type User struct {
 	Name     string // as the history names who acted: "staff:NAME"; ValidName
 	Role     Role
-	Password string // as users/password writes its hash
+	Password string // as users/password writes its hash; empty: none, the identity alone lets in
 	Second   string // as users/second writes what codes are checked by; empty: none are asked for
 	Engineer string // which engineer on call this is; empty: none
+	Identity Identity
 	Disabled bool
 	Created  time.Time
 	Version  int
 }
+
+// Locked tells whether no password opens this user: none was chosen yet.
+func (u User) Locked() bool { return u.Password == "" || u.Invited() }
 
 // Session is one login. Its secret is in the browser's cookie alone.
 type Session struct {

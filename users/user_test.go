@@ -24,3 +24,15 @@ func TestThereAreFourRoles(t *testing.T) {
 		t.Error("others are taken")
 	}
 }
+
+func TestAddressesOfAProvider(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://login.example/realms/office": true, "http://127.0.0.1:8080": true, "http://[::1]:8080": true, "http://localhost:8080/x": true,
+		"http://login.example": false, "login.example": false, "": false, "https://": false, "https://a:b@login.example": false, "https://login.example/#x": false,
+		"javascript:alert(1)": false, "http://localhost.example": false, "ftp://127.0.0.1": false,
+	} {
+		if ProviderAddress(address) != want {
+			t.Errorf("%s: %v", address, !want)
+		}
+	}
+}

@@ -6,8 +6,10 @@ import (
 
 	"hotline/storage"
 	"hotline/users"
+	"hotline/users/oidc"
 	"hotline/users/password"
 	"hotline/web/room"
+	"hotline/web/signon"
 )
 
 // formPage is a form that stands alone on its page: login, first user, password.
@@ -17,6 +19,7 @@ type formPage struct {
 	Name    string
 	Next    string // where to go afterwards
 	Empty   bool   // there are no users yet
+	SignOn  string // what the identity provider is called; empty: there is none
 	Done    bool
 	Ended   bool // the other sessions
 }
@@ -36,7 +39,7 @@ func (s *server) showLogin(w http.ResponseWriter, r *request, status int, proble
 		return
 	}
 	r.Title, r.Here = "page-login", "/login"
-	s.render(w, r, status, "login", formPage{page: r.page, Problem: problem, Name: r.FormValue("name"), Next: local(r.FormValue("next")), Empty: len(all) == 0})
+	s.render(w, r, status, "login", formPage{page: r.page, Problem: problem, Name: r.FormValue("name"), Next: local(r.FormValue("next")), Empty: len(all) == 0, SignOn: s.Provider.Name})
 }
 
 // login begins a session. Wrong passwords are counted; whoever has spent them waits.
@@ -70,6 +73,86 @@ func (s *server) login(w http.ResponseWriter, r *request) {
 		s.Log.InfoContext(r.Context(), "web: logged in", "user", u.Name, "from", from.String())
 		http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
 	}
+}
+
+// signons is logins by the identity provider.
+func (s *server) signons() signon.House {
+	return signon.House{Provider: s.Provider, Store: s.Store, Ends: s.ends, Link: address, Encrypted: room.Encrypted, Local: local, Log: s.Log}
+}
+
+// signOn sends a browser to the identity provider. It is a link and no form: what follows a form may not leave this site.
+func (s *server) signOn(w http.ResponseWriter, r *request) {
+	if s.Provider.Provider == nil {
+		s.fail(w, r, http.StatusNotFound, "page-not-found")
+		return
+	}
+	to, err := s.signons().Begin(w, r.Request, local(r.FormValue("next")), r.Now)
+	if err != nil {
+		s.notSignedOn(w, r, err)
+		return
+	}
+	http.Redirect(w, r.Request, to, http.StatusSeeOther)
+}
+
+// signedOn begins a session for whom the identity provider let in. It is that of a login by password in everything.
+func (s *server) signedOn(w http.ResponseWriter, r *request) {
+	from := room.Source(r.Request)
+	switch {
+	case s.Provider.Provider == nil:
+		s.fail(w, r, http.StatusNotFound, "page-not-found")
+		return
+	case !s.throttle.allowsFrom(from, r.Now):
+		w.Header().Set("Retry-After", "60")
+		s.showLogin(w, r, http.StatusTooManyRequests, r.T("page-login-busy"))
+		return
+	}
+	select {
+	case s.asking <- struct{}{}:
+		defer func() { <-s.asking }()
+	case <-r.Context().Done():
+		return
+	}
+	u, next, err := s.signons().Finish(w, r.Request, r.Now)
+	if err == nil {
+		err = s.begin(r.Context(), w, r, u.Name)
+		if errors.Is(err, storage.ErrNotFound) { // disabled at this moment
+			err = &room.Refusal{Status: http.StatusForbidden, ID: "signon-disabled", Values: []any{u.Name}}
+		}
+	}
+	if err != nil {
+		s.notSignedOn(w, r, err)
+		return
+	}
+	s.Log.InfoContext(r.Context(), "web: logged in by the identity provider", "user", u.Name, "from", from.String())
+	http.Redirect(w, r.Request, next, http.StatusSeeOther)
+}
+
+// notSignedOn shows the login page with what was the matter: name and password let in as before.
+func (s *server) notSignedOn(w http.ResponseWriter, r *request, err error) {
+	from := room.Source(r.Request)
+	s.Log.WarnContext(r.Context(), "web: login by the identity provider refused", "from", from.String(), "error", err)
+	if refused := (*room.Refusal)(nil); errors.As(err, &refused) {
+		s.throttle.wrongFrom(from, r.Now)
+		s.showLogin(w, r, refused.Status, r.T(refused.ID, refused.Values...))
+		return
+	}
+	for _, row := range []struct {
+		kind   error
+		status int
+		id     string
+	}{
+		{oidc.ErrDown, http.StatusBadGateway, "signon-down"}, {oidc.ErrState, http.StatusForbidden, "signon-state"},
+		{oidc.ErrDenied, http.StatusForbidden, "signon-denied"}, {oidc.ErrAnswer, http.StatusForbidden, "signon-answer"},
+	} {
+		if errors.Is(err, row.kind) {
+			if row.kind != oidc.ErrDown {
+				s.throttle.wrongFrom(from, r.Now)
+			}
+			s.showLogin(w, r, row.status, r.T(row.id, s.Provider.Name))
+			return
+		}
+	}
+	s.failed(w, r, err)
 }
 
 // logout ends the session here and in the store.

@@ -40,7 +40,7 @@ func rooms(c Config) []room.Route {
 				return c.PINs.NewPIN(ctx, contract, now)
 			},
 		}),
-		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Log: c.Log}),
+		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Issuer: c.issuer(), Log: c.Log}),
 		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
 		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),
 		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
@@ -66,6 +66,14 @@ func (c Config) firstTrunks(say func(id string) string) (list []start.Trunk) {
 
 // day reads a day of the house's zone.
 func (c Config) day(text string) (since, until time.Time, err error) { return c.Desk.Day(text) }
+
+// issuer is the identity provider by which users may log in; empty: there is none.
+func (c Config) issuer() string {
+	if c.Provider.Provider == nil {
+		return ""
+	}
+	return c.Provider.Issuer()
+}
 
 // recording finds a recording.
 func (c Config) recording(ctx context.Context, id string) (tickets.Recording, tickets.Number, error) {

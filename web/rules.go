@@ -14,6 +14,7 @@ import (
 	"hotline/audit"
 	"hotline/users"
 	"hotline/web/room"
+	"hotline/web/signon"
 )
 
 // route is one row of the table that the mux is made of.
@@ -29,6 +30,8 @@ func (s *server) routes() []route {
 		{"POST /language", s.chooseLanguage},
 		{"GET /login", s.loginPage},
 		{"POST /login", s.login},
+		{"GET /login/oidc", s.signOn},
+		{"GET " + signon.Callback, s.signedOn},
 		{"GET /setup/{token}", s.setupPage},
 		{"POST /setup/{token}", s.setup},
 		{"GET /invite/{name}/{token}", s.invitePage},
@@ -80,6 +83,8 @@ var rules = sync.OnceValue(func() map[string]who {
 		"POST /language":              {anybody: true},
 		"GET /login":                  {anybody: true},
 		"POST /login":                 {anybody: true},
+		"GET /login/oidc":             {anybody: true},
+		"GET " + signon.Callback:      {anybody: true}, // what the provider says is asked for
 		"GET /setup/{token}":          {anybody: true}, // the token is asked for
 		"POST /setup/{token}":         {anybody: true},
 		"GET /invite/{name}/{token}":  {anybody: true}, // the token is asked for

@@ -125,7 +125,7 @@ func (s *server) verify(r *request, name, secret string) (users.User, error) {
 		return users.User{}, fmt.Errorf("finding user %s: %w", name, err)
 	}
 	hash := u.Password
-	if unknown = unknown || u.Invited(); unknown { // who is invited has no password yet
+	if unknown = unknown || u.Locked(); unknown { // who is invited, or comes by the identity provider, has no password
 		hash = nobodysHash
 	}
 	err = s.hashed(ctx, func() error {

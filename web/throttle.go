@@ -69,6 +69,20 @@ func (t *throttle) wrong(name string, from netip.Addr, now time.Time) {
 	t.sources.Take(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst})
 }
 
+// allowsFrom tells whether an answer of an identity provider is looked at, which names nobody yet; it counts nothing.
+func (t *throttle) allowsFrom(from netip.Addr, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return from.IsLoopback() || t.sources.Has(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst})
+}
+
+// wrongFrom counts one that opened nothing, among the wrong passwords of the source.
+func (t *throttle) wrongFrom(from netip.Addr, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sources.Take(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst})
+}
+
 // right remembers from where a name has logged in.
 func (t *throttle) right(name string, from netip.Addr) {
 	t.mu.Lock()

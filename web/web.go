@@ -40,6 +40,7 @@ import (
 	"hotline/web/flows"
 	"hotline/web/live"
 	"hotline/web/outgoing"
+	"hotline/web/signon"
 )
 
 // Store is what the pages read and write beside the desk.
@@ -79,7 +80,7 @@ type PINs interface {
 	NewPIN(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
 }
 
-// Config is what the pages need. All fields but Trunks, Feed, Calls, TestCall and Setup are required.
+// Config is what the pages need. All fields but Trunks, Feed, Calls, TestCall and Doors are required.
 type Config struct {
 	Desk  *tickets.Desk
 	Store Store
@@ -94,14 +95,20 @@ type Config struct {
 	Calls      func() []cdr.Call                                                         // those that go on now on this node; nil: none
 	Telephone  func(address string) error                                                // nil result: an engineer can be rung there
 	TestCall   func(ctx context.Context, a oncall.Attempt) (result string)               // nil: this process rings nobody
-	Setup      *Setup                                                                    // nil: nobody becomes the first user by a link
-	Plan       numbers.Plan                                                              // how telephone numbers are written
-	Language   prompts.Language                                                          // where a browser asks for none that there is
-	Log        *slog.Logger
-	Now        func() time.Time
+	Doors
+	Plan     numbers.Plan     // how telephone numbers are written
+	Language prompts.Language // where a browser asks for none that there is
+	Log      *slog.Logger
+	Now      func() time.Time
 
 	ends func(user string)    // ends the live streams of a user
 	tell func(tickets.Number) // tells browsers that who is at a ticket has changed
+}
+
+// Doors are the ways in beside name and password.
+type Doors struct {
+	Setup    *Setup          // nil: nobody becomes the first user by a link
+	Provider signon.Provider // the zero value: nobody logs in by an identity provider
 }
 
 // Speech is what callers hear.
@@ -119,15 +126,19 @@ type server struct {
 	sorted    *sortedCustomers
 	streams   *live.Streams
 	hashing   chan struct{}               // holds one token for each password that may be hashed at once
+	asking    chan struct{}               // holds one token for each login that the identity provider is asked about at once
 	forms     turns.Queue[tickets.Number] // forms of one ticket are done one after the other
 }
 
 // hashers is how many passwords are hashed at once: each takes 19 MiB and a core, which calls need too.
 const hashers = 1
 
+// askers is how many logins the identity provider is asked about at once: who makes up answers of it costs no more than that.
+const askers = 8
+
 // New gives the handler of the pages.
 func New(c Config) http.Handler {
-	s := &server{Config: c, templates: parse(), throttle: newThrottle(), sorted: &sortedCustomers{}, hashing: make(chan struct{}, hashers)}
+	s := &server{Config: c, templates: parse(), throttle: newThrottle(), sorted: &sortedCustomers{}, hashing: make(chan struct{}, hashers), asking: make(chan struct{}, askers)}
 	s.streams = live.New(live.Config{Feed: c.Feed, Holds: s.holds, Log: c.Log, Now: c.Now})
 	s.ends, s.tell = s.streams.End, s.streams.Tell
 	mux := http.NewServeMux()

@@ -153,6 +153,9 @@ func (s *settings) over(c *config.Config) error {
 		}
 		c.SIP.PublicIP = ip
 	}
+	if secret := os.Getenv("HOTLINE_OIDC_SECRET"); secret != "" { // no flag: others on the machine could read it
+		c.HTTP.OIDC.ClientSecret, c.HTTP.OIDC.ClientSecretFile = secret, ""
+	}
 	if s.LogLevel != "" {
 		c.LogLevel = strings.ToLower(s.LogLevel)
 	}

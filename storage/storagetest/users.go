@@ -13,14 +13,16 @@ import (
 // Users runs the suite of users.Store; open gives a new and empty store each time.
 func Users(t *testing.T, open func(t *testing.T) users.Store) {
 	run(t, open, map[string]func(*testing.T, users.Store){
-		"users have versions":                           usersByVersion,
-		"of many first users one is written":            firstUser,
-		"sessions are found by hash and end":            sessionsByHash,
-		"disabled, and a new password, end sessions":    sessionsEndWithTheirUser,
-		"all sessions of a user end but one":            sessionsButOne,
-		"a session is not begun for who is not there":   sessionsOfNobody,
-		"sessions that ended are forgotten":             sessionsForgotten,
-		"a session that is written again keeps its age": sessionsProlonged,
+		"users have versions":                                         usersByVersion,
+		"of many first users one is written":                          firstUser,
+		"sessions are found by hash and end":                          sessionsByHash,
+		"disabled, and a new password, end sessions":                  sessionsEndWithTheirUser,
+		"all sessions of a user end but one":                          sessionsButOne,
+		"a session is not begun for who is not there":                 sessionsOfNobody,
+		"sessions that ended are forgotten":                           sessionsForgotten,
+		"a session that is written again keeps its age":               sessionsProlonged,
+		"an identity is one user's, and a change of it ends sessions": identities,
+		"a login by a provider is good once":                          loginsSpent,
 	})
 }
 
@@ -205,4 +207,80 @@ func sessionsButOne(t *testing.T, s users.Store) {
 	check.Equal(t, "what is left where the one is not there", left(), 0b1000)
 	check.Must(t, s.EndSessions(ctx, "nobody", [32]byte{}))
 	check.Equal(t, "what is left after nobody's", left(), 0b1000)
+}
+
+func identities(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	_, err := s.UserOf(ctx, users.Identity{})
+	check.Error(t, "nobody's identity", err, storage.ErrNotFound)
+	for _, name := range []string{"anna", "bruno"} { // many may have none
+		_, err := s.PutUser(ctx, users.User{Name: name, Role: users.Staff, Password: "$hash$1", Created: monday})
+		check.Must(t, err)
+	}
+	_, err = s.UserOf(ctx, users.Identity{})
+	check.Error(t, "no identity, which two have", err, storage.ErrNotFound)
+	one, other := users.Identity{Issuer: "https://login.example", Subject: "248289761001"}, users.Identity{Issuer: "https://other.example", Subject: "248289761001"}
+	u, err := s.User(ctx, "anna")
+	check.Must(t, err)
+	check.Must(t, s.PutSession(ctx, users.Session{Hash: [32]byte{1}, User: "anna", Created: monday, Expires: monday.Add(time.Hour)}, monday))
+	u.Identity = one
+	u, err = s.PutUser(ctx, u)
+	check.Must(t, err)
+	_, _, err = s.Session(ctx, [32]byte{1})
+	check.Error(t, "a session of before the identity was another one", err, storage.ErrNotFound)
+	check.Must(t, s.PutSession(ctx, users.Session{Hash: [32]byte{2}, User: "anna", Created: monday, Expires: monday.Add(time.Hour)}, monday))
+	u.Role = users.Admin
+	u, err = s.PutUser(ctx, u)
+	check.Must(t, err)
+	_, of, err := s.Session(ctx, [32]byte{2})
+	check.Must(t, err)
+	check.Equal(t, "whose session it is, with the identity", of, u)
+	got, err := s.UserOf(ctx, one)
+	check.Must(t, err)
+	check.Equal(t, "the user of the identity", got, u)
+	for _, not := range []users.Identity{other, {Issuer: one.Issuer}, {Issuer: one.Issuer, Subject: "248289761001 "}, {Subject: one.Subject}} {
+		_, err := s.UserOf(ctx, not)
+		check.Error(t, "the user of another identity", err, storage.ErrNotFound)
+	}
+	bruno, err := s.User(ctx, "bruno")
+	check.Must(t, err)
+	bruno.Identity = one
+	_, err = s.PutUser(ctx, bruno)
+	check.Error(t, "an identity that somebody has", err, storage.ErrExists)
+	_, err = s.PutUser(ctx, users.User{Name: "carla", Role: users.Staff, Identity: one, Created: monday})
+	check.Error(t, "a new user with an identity that somebody has", err, storage.ErrExists)
+	bruno.Identity = other
+	_, err = s.PutUser(ctx, bruno)
+	check.Must(t, err)
+	u.Identity = users.Identity{}
+	_, err = s.PutUser(ctx, u)
+	check.Must(t, err)
+	_, err = s.UserOf(ctx, one)
+	check.Error(t, "an identity that was taken away", err, storage.ErrNotFound)
+}
+
+func loginsSpent(t *testing.T, s users.Store) {
+	ctx := t.Context()
+	check.Must(t, s.SpendLogin(ctx, [32]byte{1}, monday.Add(time.Minute), monday))
+	check.Error(t, "the same again", s.SpendLogin(ctx, [32]byte{1}, monday.Add(time.Minute), monday.Add(time.Second)), storage.ErrExists)
+	check.Must(t, s.SpendLogin(ctx, [32]byte{2}, monday.Add(time.Hour), monday.Add(time.Second)))
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	taken := 0
+	for range 4 {
+		group.Go(func() {
+			err := s.SpendLogin(ctx, [32]byte{3}, monday.Add(time.Hour), monday.Add(time.Second))
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				taken++
+				return
+			}
+			check.Error(t, "one that came later", err, storage.ErrExists)
+		})
+	}
+	group.Wait()
+	check.Equal(t, "of four at once", taken, 1)
+	check.Must(t, s.SpendLogin(ctx, [32]byte{1}, monday.Add(2*time.Hour), monday.Add(2*time.Minute))) // it was forgotten, because it could not come again
+	check.Error(t, "one whose time is not over", s.SpendLogin(ctx, [32]byte{2}, monday.Add(time.Hour), monday.Add(2*time.Minute)), storage.ErrExists)
 }

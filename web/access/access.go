@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"hotline/directory"
@@ -34,7 +35,9 @@ type House struct {
 	Store Store
 	Ends  func(user string)                                   // ends the live streams of a user on this node
 	Link  func(q *http.Request, path string) (address string) // as a colleague's browser reaches it
-	Log   *slog.Logger
+	// Issuer is the identity provider by which users may log in; empty: there is none.
+	Issuer string
+	Log    *slog.Logger
 }
 
 //go:embed pages/*.html
@@ -55,7 +58,7 @@ func Routes(h House) []room.Route {
 		{Pattern: "POST /tokens/remove", Roles: admins, Serve: h.removeToken},
 	}
 	for verb, change := range map[string]func(*room.Request, *users.User) (token string, err error){
-		"change": h.changed, "disable": disabled, "enable": enabled, "reset": reset,
+		"change": h.changed, "disable": disabled, "enable": enabled, "reset": reset, "identity": h.identified,
 	} {
 		list = append(list, room.Route{Pattern: "POST /users/{name}/" + verb, Roles: admins, Serve: h.do(verb, change)})
 	}
@@ -70,12 +73,14 @@ type page struct {
 	Engineers []oncall.Engineer
 	Invited   string // whose link is shown; empty: nobody's
 	Link      string // it is shown once
+	Issuer    string // empty: nobody logs in by an identity provider
 }
 
 // row is a user, and whether it is oneself: nobody takes their own key away.
 type row struct {
 	users.User
-	Self bool
+	Self    bool
+	Subject string // of the identity at the provider; empty: none
 }
 
 func (h House) show(r *room.Request, invited, link string) (*room.Page, error) {
@@ -83,12 +88,16 @@ func (h House) show(r *room.Request, invited, link string) (*room.Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the users: %w", err)
 	}
-	p := page{View: r.View, Roles: users.Roles(), Invited: invited, Link: link}
+	p := page{View: r.View, Roles: users.Roles(), Invited: invited, Link: link, Issuer: h.Issuer}
 	if p.Engineers, err = h.Store.Engineers(r.Context()); err != nil {
 		return nil, fmt.Errorf("reading the engineers: %w", err)
 	}
 	for _, u := range all {
-		p.Rows = append(p.Rows, row{u, u.Name == r.User.Name})
+		one := row{User: u, Self: u.Name == r.User.Name}
+		if u.Identity.Issuer == h.Issuer {
+			one.Subject = u.Identity.Subject
+		}
+		p.Rows = append(p.Rows, one)
 	}
 	return pages().Page("users", r.T("page-users"), p)
 }
@@ -117,7 +126,13 @@ func (h House) invite(_ http.ResponseWriter, r *room.Request) (*room.Page, error
 	if err := h.said(r, &u); err != nil {
 		return nil, err
 	}
+	if _, err := h.identified(r, &u); err != nil {
+		return nil, err
+	}
 	_, err := h.Store.PutUser(r.Context(), u)
+	if errors.Is(err, storage.ErrExists) && u.Identity.Known() {
+		return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-exists-identity", Values: []any{u.Name}}
+	}
 	if errors.Is(err, storage.ErrExists) {
 		return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-exists", Values: []any{u.Name}}
 	}
@@ -129,6 +144,22 @@ func (h House) invite(_ http.ResponseWriter, r *room.Request) (*room.Page, error
 }
 
 func (h House) changed(r *room.Request, u *users.User) (string, error) { return "", h.said(r, u) }
+
+// identified reads from a form as whom the identity provider knows a user. Without a provider, and where another one than today's knows the
+// user and nothing is written, it stays as it is.
+func (h House) identified(r *room.Request, u *users.User) (string, error) {
+	subject := strings.TrimSpace(r.FormValue("subject"))
+	switch {
+	case h.Issuer == "", subject == "" && u.Identity.Issuer != h.Issuer:
+	case subject == "":
+		u.Identity = users.Identity{}
+	case !users.ValidSubject(subject):
+		return "", &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-users-subject-form", Values: []any{users.SubjectMost}}
+	default:
+		u.Identity = users.Identity{Issuer: h.Issuer, Subject: subject}
+	}
+	return "", nil
+}
 
 func disabled(_ *room.Request, u *users.User) (string, error) {
 	u.Disabled = true
@@ -147,11 +178,12 @@ func reset(r *room.Request, u *users.User) (token string, err error) {
 	return token, nil
 }
 
-// do changes a user as they stood when the form was shown. Nobody changes themselves here, so that one administrator is always left.
+// do changes a user as they stood when the form was shown. Nobody changes themselves here, so that one administrator is always left; as whom
+// the identity provider knows them takes nothing away.
 func (h House) do(verb string, change func(*room.Request, *users.User) (string, error)) func(http.ResponseWriter, *room.Request) (*room.Page, error) {
 	return func(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
 		ctx, name := r.Context(), r.PathValue("name")
-		if name == r.User.Name {
+		if name == r.User.Name && verb != "identity" {
 			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-self"}
 		}
 		u, err := h.Store.User(ctx, name)
@@ -169,11 +201,14 @@ func (h House) do(verb string, change func(*room.Request, *users.User) (string, 
 		if errors.Is(err, storage.ErrConflict) {
 			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
 		}
+		if errors.Is(err, storage.ErrExists) {
+			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-subject-taken"}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("changing user %s: %w", name, err)
 		}
 		h.log(r, name, verb)
-		if verb == "disable" || verb == "reset" {
+		if verb == "disable" || verb == "reset" || verb == "identity" {
 			h.Ends(name)
 		}
 		if token != "" {
