@@ -10,9 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hotline/admin/document"
-	"hotline/admin/problem"
 	"hotline/admin/schema"
 	"hotline/directory"
+	"hotline/directory/entry"
 )
 
 // FaultFields are what staff write of a known fault.
@@ -105,21 +105,8 @@ func (s *server) putFault(ctx context.Context, in *writtenFault) (*document.Vers
 
 // faultOf checks what no schema can.
 func (s *server) faultOf(ctx context.Context, id string, b FaultFields) (directory.KnownFault, error) {
-	if strings.TrimSpace(b.Note) == "" {
-		return directory.KnownFault{}, problem.Refused("body.note", "say what is known, for the other staff")
-	}
-	if b.Kind != kindFault && b.Kind != "" && len(b.Words) == 0 {
-		return directory.KnownFault{}, problem.Refused("body.words", "write what callers are to hear, in one language at least")
-	}
-	f := directory.KnownFault{ID: id, Note: b.Note, Kind: directory.AnnouncementKind(strings.TrimPrefix(b.Kind, kindFault)), Words: directory.Words(b.Words), Until: b.Until.UTC()}
-	if err := b.Words.Check("body.words"); err != nil {
-		return directory.KnownFault{}, err
-	}
-	for _, id := range b.Contracts {
-		if _, err := s.Store.Contract(ctx, directory.ContractID(id)); err != nil {
-			return directory.KnownFault{}, err
-		}
-		f.Contracts = append(f.Contracts, directory.ContractID(id))
-	}
-	return f, nil
+	f, err := entry.Fault{
+		ID: id, Note: b.Note, Kind: directory.AnnouncementKind(strings.TrimPrefix(b.Kind, kindFault)), Words: b.Words, Contracts: b.Contracts, Until: b.Until,
+	}.Check(ctx, s.Store)
+	return f, asProblem(err)
 }

@@ -13,6 +13,7 @@ import (
 	"hotline/portal/access"
 	"hotline/tickets"
 	"hotline/web"
+	"hotline/web/pronunciation"
 	"hotline/web/reports"
 	"hotline/web/signon"
 )
@@ -22,9 +23,17 @@ func (a *App) pages(ctx context.Context, provider signon.Provider) http.Handler 
 	return web.New(web.Config{
 		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Outbox: a.machines.outbox, Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
 		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall,
-		Speech: web.Speech{Flows: a.flows, Prompts: a.owner(), Rehearse: rehearsal()},
+		Speech: web.Speech{Flows: a.flows, Prompts: a.owner(), Rehearse: rehearsal(), Voice: a.voice()},
 		Doors:  web.Doors{Setup: a.setup(ctx), Provider: provider}, Plan: a.plan, Language: a.cfg.Config.Language, Log: a.log, Now: time.Now,
 	})
+}
+
+// voice says what people have written; nil where nothing is spoken.
+func (a *App) voice() pronunciation.Voice {
+	if names := a.voices.Names(); names != nil { // no interface that holds a nil
+		return names
+	}
+	return nil
 }
 
 // rehearsal is the contracts that a dry run of a flow knows: those of the demo company.

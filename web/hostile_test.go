@@ -19,6 +19,8 @@ import (
 	"hotline/sla"
 	"hotline/tickets"
 	"hotline/users"
+	"hotline/users/oidc"
+	"hotline/web/signon"
 )
 
 // hostile are two hundred texts that would change a page which does not escape them: each payload in each way out of a text, an
@@ -69,14 +71,14 @@ func furnished(t *testing.T, text string) (*office, tickets.Number) {
 	o, ctx := open(t), t.Context()
 	customer, err := o.store.Customer(ctx, "rossi")
 	must(t, err)
-	customer.Name, customer.Email, customer.Numbers = text, text, []string{text}
+	customer.Name, customer.Email, customer.Numbers, customer.Spoken = text, text, []string{text}, text
 	_, err = o.store.PutCustomer(ctx, customer)
 	must(t, err)
 	must(t, o.store.PutCalls(ctx, cdr.Call{
 		ID: "c1", From: text, To: text, Trunk: text, Started: o.clock(), Ending: text, Customer: "rossi", Contract: directory.ContractID(text), Steps: []string{text},
 		Legs: []cdr.Leg{{Engineer: text, Address: text, Started: o.clock(), Result: text}},
 	}))
-	_, err = o.store.PutEngineer(ctx, oncall.Engineer{ID: "bruno", Name: text, Phones: []string{text}})
+	_, err = o.store.PutEngineer(ctx, oncall.Engineer{ID: "bruno", Name: text, Phones: []string{text}, Spoken: text})
 	must(t, err)
 	r, err := o.store.Rota(ctx)
 	must(t, err)
@@ -105,6 +107,8 @@ func furnished(t *testing.T, text string) (*office, tickets.Number) {
 	_, err = o.store.PutDraft(ctx, drafts.Draft{User: "admin", Ticket: n, Text: text, At: o.clock()})
 	must(t, err)
 	must(t, o.store.PutTab(ctx, presence.Tab{User: text, Ticket: n, Tab: text, Writing: true, Seen: o.clock()}))
+	_, err = o.store.PutFault(ctx, directory.KnownFault{ID: "f1", Note: text, Words: directory.Words{"it": text}, Contracts: []directory.ContractID{directory.ContractID(text)}})
+	must(t, err)
 	_, err = o.desk.CatchUp(ctx, o.store, o.clock())
 	must(t, err)
 	return o, n
@@ -114,6 +118,13 @@ func furnished(t *testing.T, text string) (*office, tickets.Number) {
 func shown(t *testing.T, text string) map[string][]string {
 	t.Helper()
 	o, n := furnished(t, text)
+	o.config.Voice = &tape{}
+	viewer, err := o.store.User(t.Context(), "viewer")
+	must(t, err)
+	viewer.Identity = users.Identity{Issuer: "https://login.example", Subject: text}
+	_, err = o.store.PutUser(t.Context(), viewer)
+	must(t, err)
+	o.config.Provider = signon.Provider{Name: text, Provider: oidc.New(oidc.Config{Issuer: "https://login.example", ClientID: "x", Now: o.clock})}
 	o.config.Trunks = func() []Trunk { return []Trunk{{Name: text, State: "failing", Error: text}} }
 	o.handler = New(o.config)
 	b, at := o.as(users.Admin), fmt.Sprintf("/tickets/%d", n)
@@ -134,6 +145,14 @@ func shown(t *testing.T, text string) map[string][]string {
 		"flow":      b.post("/flow/check", "yaml", "flow: 1\nname: "+strconv.Quote(text)+"\nlanguages: [it]\nstart: "+strconv.Quote(text)+"\nsteps: {}\n").is(422).Body.String(),
 		"prompts":   b.get("/prompts?q=" + url.QueryEscape("no such thing "+text)).is(200).Body.String(),
 		"prompt":    b.uploads("/prompts/it/tone", "", "file", text).is(422).Body.String(),
+		"faults":    b.get("/faults").is(200).Body.String(),
+		"fault":     b.get("/faults/f1").is(200).Body.String(),
+		"unfit":     b.post("/faults", "id", "x", "note", text, "kind", text, "words-it", text, "contracts", text, "until", text).is(422).Body.String(),
+		"outdated":  b.post("/faults/f1", "note", "x", "words-it", "y", "version", "7").is(409).Body.String(),
+		"names":     b.get("/spoken").is(200).Body.String(),
+		"name":      b.get("/engineers/bruno/spoken").is(200).Body.String(),
+		"tried out": b.post("/customers/rossi/spoken", "spoken", text, "do", "hear").Body.String(),
+		"users":     b.get("/users").is(200).Body.String(),
 		"customers": b.get("/customers?q=" + url.QueryEscape(text)).is(200).Body.String(),
 		"customer":  b.get("/customers/rossi").is(200).Body.String(),
 		"month":     b.get("/reports?month=" + url.QueryEscape(text) + "&by=" + url.QueryEscape(text)).is(200).Body.String(),

@@ -17,10 +17,12 @@ import (
 	"hotline/web/attached"
 	"hotline/web/auditlog"
 	"hotline/web/calendars"
+	"hotline/web/faults"
 	"hotline/web/flows"
 	"hotline/web/imports"
 	"hotline/web/outgoing"
 	"hotline/web/playing"
+	"hotline/web/pronunciation"
 	"hotline/web/reports"
 	"hotline/web/room"
 	"hotline/web/schedules"
@@ -49,6 +51,8 @@ func rooms(c Config) []room.Route {
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 		flows.Routes(flows.House{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
 		voices.Routes(voices.House{Store: c.Store, Line: c.Prompts, Log: c.Log, Now: c.Now}),
+		faults.Routes(faults.House{Store: c.Store, Tell: c.catchUp, Log: c.Log}),
+		pronunciation.Routes(pronunciation.House{Store: c.Store, Voice: c.Voice, Tell: c.catchUp, Log: c.Log}),
 		schedules.Routes(schedules.House{Store: c.Store, Desk: c.Desk, Log: c.Log}),
 	)
 }
@@ -73,6 +77,12 @@ func (c Config) issuer() string {
 		return ""
 	}
 	return c.Provider.Issuer()
+}
+
+// catchUp lets the line hear of what was written.
+func (c Config) catchUp(ctx context.Context) error {
+	_, err := c.Desk.CatchUp(ctx, c.Store, c.Now())
+	return err
 }
 
 // recording finds a recording.

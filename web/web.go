@@ -40,6 +40,7 @@ import (
 	"hotline/web/flows"
 	"hotline/web/live"
 	"hotline/web/outgoing"
+	"hotline/web/pronunciation"
 	"hotline/web/signon"
 )
 
@@ -115,7 +116,8 @@ type Doors struct {
 type Speech struct {
 	Flows    flows.Line
 	Prompts  upload.Line
-	Rehearse []try.Contract // that a dry run of a flow knows
+	Rehearse []try.Contract      // that a dry run of a flow knows
+	Voice    pronunciation.Voice // nil: what people write is not spoken
 }
 
 // server answers for the pages. It starts no goroutine. Safe for concurrent use.

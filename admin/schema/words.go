@@ -1,13 +1,8 @@
 package schema
 
 import (
-	"fmt"
-	"strings"
-	"unicode"
-
 	"github.com/danielgtaylor/huma/v2"
 
-	"hotline/admin/problem"
 	"hotline/limits"
 	"hotline/prompts"
 )
@@ -26,17 +21,4 @@ func (Words) Schema(huma.Registry) *huma.Schema {
 	}
 	s.PrecomputeMessages()
 	return s
-}
-
-// Check tells what no schema can: each text is one line that can be said. Where is the field, as complaints name it.
-func (w Words) Check(where string) error {
-	for lang, text := range w {
-		if limits.OneLine(text, limits.Line) != text {
-			return problem.Refused(where+"."+lang, "write one line without control characters")
-		}
-		if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-			return problem.Refused(where+"."+lang, fmt.Sprintf("%q has nothing that can be said; leave the language out", text))
-		}
-	}
-	return nil
 }

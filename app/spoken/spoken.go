@@ -269,6 +269,15 @@ func (n *Names) FileOfEngineer(e oncall.Engineer, lang prompts.Language) (wav []
 	return n.file(text(lang, e.SpokenName()))
 }
 
+// Try is a text that nobody has saved yet, alone or as a name inside a sentence, as a WAV file. Its sound is forgotten with the next start,
+// unless it was saved meanwhile.
+func (n *Names) Try(lang prompts.Language, words string, inside bool) (wav []byte, rendering bool, err error) {
+	if inside {
+		return n.file(text(lang, words))
+	}
+	return n.file(whole(lang, words))
+}
+
 func (n *Names) file(t speech.Text) (wav []byte, rendering bool, err error) {
 	if alaw, ok := n.speaker.Sound(t); ok {
 		return speech.File(alaw), false, nil

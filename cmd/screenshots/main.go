@@ -208,6 +208,10 @@ func (h *house) furnish(ctx context.Context) error {
 		return fmt.Errorf("listing tickets: %d, %w", len(list.Tickets), err)
 	}
 	first, second := list.Tickets[0].Number, list.Tickets[1].Number
+	known := map[string]any{"note": "The provider's cable at Via Roma is cut; repaired by the evening.", "words": map[string]string{"it": "Il cavo del gestore è interrotto.", "en": "The provider's cable is cut."}, "contracts": []string{"rossi"}}
+	if _, err := h.api(ctx, http.MethodPut, "/faults/via-roma", known); err != nil {
+		return err
+	}
 	for path, body := range map[string]any{
 		fmt.Sprintf("/tickets/%d/comment", first): map[string]string{"text": "The customer sees the red lamp of the second rack."},
 		fmt.Sprintf("/tickets/%d/assign", second): map[string]string{"engineer": "anna"},
@@ -319,8 +323,8 @@ func (h *house) tour(ctx context.Context, look func(name string) error) error {
 	}
 	for _, p := range []struct{ name, path string }{
 		{"board", "/"}, {"ticket", ticket}, {"preview", ticket + "?category=non_blocking"}, {"calls", "/calls"}, {"call", call}, {"oncall", "/oncall"}, {"month", "/oncall/month"}, {"changes", "/oncall/changes"}, {"readiness", "/oncall/readiness"}, {"load", "/oncall/load"},
-		{"customers", "/customers"}, {"customer", "/customers/rossi"}, {"reports", "/reports"}, {"sheet", "/customers/rossi/report"}, {"imports", "/imports"}, {"calendars", "/calendars?level=professional&category=blocking&at=2026-11-20T17:00"}, {"year", "/calendars/office"}, {"level", "/levels/professional"}, {"password", "/password"},
 		{"users", "/users"}, {"tokens", "/tokens"}, {"flow", "/flow"}, {"prompts", "/prompts"}, {"prompt", "/prompts/it/welcome"}, {"second", "/second"}, {"start", "/start"}, {"wall", "/?wall=1"}, {"outgoing", "/outgoing"}, {"audit", "/audit"}, {"nothing", "/nothing"},
+		{"customers", "/customers"}, {"customer", "/customers/rossi"}, {"spoken", "/customers/rossi/spoken"}, {"names", "/spoken"}, {"faults", "/faults"}, {"fault", "/faults/via-roma"}, {"reports", "/reports"}, {"sheet", "/customers/rossi/report"}, {"imports", "/imports"}, {"calendars", "/calendars?level=professional&category=blocking&at=2026-11-20T17:00"}, {"year", "/calendars/office"}, {"level", "/levels/professional"}, {"password", "/password"},
 	} {
 		if err := take(p.name, p.path); err != nil {
 			return err

@@ -87,7 +87,9 @@ func (b *mailbox) code(ctx context.Context) (string, error) {
 // configure writes a configuration with a portal that mails to a box.
 func configure(data, site string, b *mailbox) (file string, err error) {
 	file = filepath.Join(data, "hotline.yaml")
-	text := fmt.Sprintf("mail: {server: %q, security: none, from: hotline@example.org}\nportal: {url: %q, notice: {it: %q, en: %[3]q}}\n", b.address, site,
+	text := fmt.Sprintf("mail: {server: %q, security: none, from: hotline@example.org}\nportal: {url: %q, notice: {it: %q, en: %[3]q}}\n"+
+		// an identity provider, which is asked nothing before somebody logs in by it
+		"http: {oidc: {issuer: \"https://login.example.org\", name: Office account, client_id: hotline}}\n", b.address, site,
 		"Controller: Example Services Ltd, privacy@example.org.")
 	return file, os.WriteFile(file, []byte(text), 0o644)
 }
