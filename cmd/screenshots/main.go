@@ -208,7 +208,7 @@ func (h *house) furnish(ctx context.Context) error {
 		return fmt.Errorf("listing tickets: %d, %w", len(list.Tickets), err)
 	}
 	first, second := list.Tickets[0].Number, list.Tickets[1].Number
-	known := map[string]any{"note": "The provider's cable at Via Roma is cut; repaired by the evening.", "words": map[string]string{"it": "Il cavo del gestore è interrotto.", "en": "The provider's cable is cut."}, "contracts": []string{"rossi"}}
+	known := map[string]any{"note": "The provider's cable at Via Roma is cut; repaired by the evening.", "words": map[string]string{"en": "The provider's cable is cut."}, "contracts": []string{"rossi"}}
 	if _, err := h.api(ctx, http.MethodPut, "/faults/via-roma", known); err != nil {
 		return err
 	}
