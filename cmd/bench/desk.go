@@ -22,6 +22,7 @@ const (
 	deskFilters = 1000 // random pages of each list
 	deskPages   = 200  // of each page beside lists
 	deskGoal    = 50 * time.Millisecond
+	searchGoal  = 100 * time.Millisecond
 )
 
 // deskPage is one kind of page.
@@ -79,6 +80,9 @@ func (b *bench) browsed(ctx context.Context, s *server, f *sizes) ([]deskPage, e
 	var list []deskPage
 	for _, k := range deskKinds(r, first, last, calls) {
 		p := deskPage{asked: asked{what: k.what, goal: deskGoal, load: load.LoadAverage()}}
+		if k.searches {
+			p.goal = searchGoal
+		}
 		for range k.n {
 			if err := s.page(ctx, client, k.path(), &p); err != nil {
 				return nil, err
@@ -95,32 +99,34 @@ type deskKind struct {
 	what string
 	n    int
 	path func() string
+
+	searches bool // full text, which has a goal of its own
 }
 
 func deskKinds(r *rand.Rand, first, last int, calls []string) []deskKind {
 	month := func() string { return time.Now().AddDate(0, -r.IntN(60), 0).Format("2006-01") }
 	customer := func() string { return fmt.Sprint("/customers/size-", often(r, 8000)) }
 	return []deskKind{
-		{"board: random filters", deskFilters, func() string { return randomBoard(r) }},
-		{"board: searches", deskPages, func() string { return "/?state=all&q=" + url.QueryEscape(randomWords(r)) }},
-		{"ticket", deskFilters, func() string { return fmt.Sprint("/tickets/", first+r.IntN(last-first)) }},
-		{"calls: random filters", deskFilters, func() string { return randomCalls(r) }},
-		{"call", deskPages, func() string { return "/calls/" + one(r, calls...) }},
-		{"on call", deskPages, func() string {
+		{what: "board: random filters", n: deskFilters, path: func() string { return randomBoard(r) }},
+		{what: "board: searches", n: deskPages, searches: true, path: func() string { return "/?state=all&q=" + url.QueryEscape(randomWords(r)) }},
+		{what: "ticket", n: deskFilters, path: func() string { return fmt.Sprint("/tickets/", first+r.IntN(last-first)) }},
+		{what: "calls: random filters", n: deskFilters, path: func() string { return randomCalls(r) }},
+		{what: "call", n: deskPages, path: func() string { return "/calls/" + one(r, calls...) }},
+		{what: "on call", n: deskPages, path: func() string {
 			return "/oncall?week=" + time.Now().AddDate(0, 0, 7*(r.IntN(100)-50)).Format(time.DateOnly)
 		}},
-		{"customers", deskPages, func() string {
+		{what: "customers", n: deskPages, path: func() string {
 			return "/customers?q=" + url.QueryEscape(one(r, "", "Bellini", "conti", fmt.Sprint(often(r, 8000))))
 		}},
-		{"customer", deskPages, customer},
-		{"report of a month", 60, func() string { return "/reports?month=" + month() + "&by=" + one(r, "contract", "level", "category") }},
-		{"report of a customer", 60, func() string { return customer() + "/report?month=" + month() }},
-		{"levels, what if", deskPages, func() string {
+		{what: "customer", n: deskPages, path: customer},
+		{what: "report of a month", n: 60, path: func() string { return "/reports?month=" + month() + "&by=" + one(r, "contract", "level", "category") }},
+		{what: "report of a customer", n: 60, path: func() string { return customer() + "/report?month=" + month() }},
+		{what: "levels, what if", n: deskPages, path: func() string {
 			return "/calendars?level=" + one(r, "professional", "advanced", "extended") + "&category=blocking&at=" + time.Now().Add(time.Duration(r.IntN(9000))*time.Hour).Format("2006-01-02T15:04")
 		}},
-		{"year of a calendar", deskPages, func() string { return fmt.Sprint("/calendars/office?year=", 2000+r.IntN(60)) }},
-		{"level", deskPages, func() string { return "/levels/" + one(r, "professional", "advanced", "extended") }},
-		{"import: the choice", deskPages, func() string { return "/imports" }},
+		{what: "year of a calendar", n: deskPages, path: func() string { return fmt.Sprint("/calendars/office?year=", 2000+r.IntN(60)) }},
+		{what: "level", n: deskPages, path: func() string { return "/levels/" + one(r, "professional", "advanced", "extended") }},
+		{what: "import: the choice", n: deskPages, path: func() string { return "/imports" }},
 	}
 }
 
