@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -229,6 +230,9 @@ func (l *Listener) proven(message []byte, known []source) (source, *gosnmp.SnmpP
 			last = err
 		}
 		return source{}, nil, errors.Join(errProof, last)
+	}
+	if !slices.ContainsFunc(known, func(s source) bool { return s.Community != "" }) {
+		return source{}, nil, errProof // also of what cannot be read: a stranger costs no more than this
 	}
 	p, err := decode(&gosnmp.GoSNMP{}, message)
 	if err != nil {

@@ -340,4 +340,26 @@ func TestByTLSACertificateSaysWhoItIs(t *testing.T) {
 	h.becomes(receiver.Refused)
 }
 
+// Whoever is not known by its address gets so many handshakes, and no more.
+func TestHandshakesOfStrangersAreBounded(t *testing.T) {
+	a, dir := &authority{t: t}, t.TempDir()
+	a.issue("the authority")
+	cert, key := written(t, dir, "server", a.issue("hotline.example"))
+	h := listen(t, TLS{Certificate: cert, Key: key})
+	results := map[receiver.Result]int{}
+	const tried = 60
+	for range tried {
+		c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.99")}}).Dial("tcp", h.Addresses()[2].String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Write([]byte("no TLS\n"))
+		results[<-h.results]++
+		_ = c.Close()
+	}
+	if results[receiver.Refused] < int(ofStranger.Burst) || results[receiver.Connections] == 0 || results[receiver.Refused]+results[receiver.Connections] != tried {
+		t.Errorf("%v", results)
+	}
+}
+
 func ptr[T any](v T) *T { return &v }
