@@ -19,7 +19,7 @@ test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kam
 	$(GO) test -race -timeout 40m $$($(GO) list ./... | grep -v /e2e)
 	$(GO) test -race -timeout 40m ./e2e # by themselves: a telephone that stands still is not heard
 
-prove: go ## a million random requests against the reference that walks minute by minute, 1,000 random nights and 4,000 calls of random keys; about eight minutes on two cores
+prove: go ## a million random requests against the reference that walks minute by minute, 1,000 random nights and 4,000 calls of random keys
 	HOTLINE_PROVE=$(or $(CASES),1000000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run SlowReference ./sla
 	HOTLINE_PROVE=$(or $(ROTAS),100000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run SlowReference ./oncall/rota
 	HOTLINE_PROVE=$(or $(NIGHTS),1000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run 'RandomNights|NightsThatWantTwo|NightsOfMenus|FifthIsReached' ./dispatch

@@ -52,8 +52,8 @@ func Run(t *testing.T, test func(t *testing.T, p *Program), changes ...func(*app
 // Monday is when [Start] starts the program: at nine, UTC.
 func Monday() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
 
-// RunAfter is [Run] with a program that starts so long after [Monday]. Hours in which it stands still cost nothing; hours in
-// which it runs cost half a second each under the race detector.
+// RunAfter is [Run] with a program that starts so long after [Monday]. Hours in which it does not run yet cost nothing; in each hour
+// in which it runs its rounds of two seconds are done.
 func RunAfter(t *testing.T, after time.Duration, test func(t *testing.T, p *Program), changes ...func(*app.Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -69,8 +69,8 @@ func pick(part []int16, points []int) probe {
 
 // match is the normalised correlation at the points.
 //
-// The race detector passes it over: a conversation of a minute and a half is read two hundred million times to find one sentence in it, and
-// each read that is watched costs twenty.
+// The race detector passes it over: a conversation of a minute and a half is read two hundred million times to find one sentence in it.
+// With it, the tests of this package cost nine times the processor's time.
 //
 //go:norace
 func (p *probe) match(whole []int16) float64 {
