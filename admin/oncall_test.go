@@ -45,8 +45,8 @@ func TestRotaIsReplacedWhole(t *testing.T) {
 	h.get("/rota").is(200, `"zone":"Europe/Rome"`, `"engineer":"anna"`, `"from":"00:00","length":"168:00"`, `"version":1`)
 	h.get("/rota/duty").is(200, `"attempts":[{"engineer":"anna","name":"Anna","level":1,"phone":"sip:anna@127.0.0.1:5071"}]`, `"gaps":[]`)
 	const night = `{"zone":"Europe/Rome","version":1,"shifts":[{"engineer":"anna","level":1,"day":1,"from":"22:00","length":"08:00"}],
-		"overrides":[{"engineer":"anna","level":1,"from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}]}`
-	h.put("/rota", night).is(200, `"version":2`)
+		"overrides":[{"engineer":"anna","level":1,"from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z","reason":"at the dentist's"}]}`
+	h.put("/rota", night).is(200, `"version":2`, `"reason":"at the dentist's"`)
 	h.put("/rota", night).is(409)
 	var duty struct {
 		Attempts []struct{ Phone string }

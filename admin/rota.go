@@ -30,6 +30,7 @@ type overrideView struct {
 	Level    int       `json:"level"`
 	From     time.Time `json:"from"`
 	Until    time.Time `json:"until"`
+	Reason   string    `json:"reason,omitempty" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text" doc:"Why; an override by telephone says who, whose shift it was, and when"`
 }
 
 // gapView is a time in which nobody with a telephone is on duty.
@@ -73,7 +74,7 @@ func rota(r oncall.Rota) rotaView {
 		v.Shifts = append(v.Shifts, schedules.ShowShift(sh))
 	}
 	for _, o := range r.Overrides {
-		v.Overrides = append(v.Overrides, overrideView{string(o.Engineer), string(o.Instead), o.Level, o.From, o.Until})
+		v.Overrides = append(v.Overrides, overrideView{string(o.Engineer), string(o.Instead), o.Level, o.From, o.Until, o.Reason})
 	}
 	return v
 }
@@ -85,7 +86,7 @@ func rotaOf(v rotaView) oncall.Rota {
 		r.Shifts = append(r.Shifts, sh.Shift())
 	}
 	for _, o := range v.Overrides {
-		r.Overrides = append(r.Overrides, oncall.Override{Engineer: oncall.EngineerID(o.Engineer), Instead: oncall.EngineerID(o.Instead), Level: o.Level, From: o.From, Until: o.Until})
+		r.Overrides = append(r.Overrides, oncall.Override{Engineer: oncall.EngineerID(o.Engineer), Instead: oncall.EngineerID(o.Instead), Level: o.Level, From: o.From, Until: o.Until, Reason: o.Reason})
 	}
 	return r
 }

@@ -99,7 +99,7 @@ func (a *App) openDispatch() *callhandler.Handler {
 		Desk: a.cfg.Decorators.desk(a.desk), Active: d.active, Calls: &duty.Prover{Legs: a.calls, Store: a.db.Calls, Log: a.log}, Duty: d.roster, Menu: keys, Others: a.dispatching.engaged,
 		Telephones: a.cfg.Decorators.telephones(a.switchboard),
 		Operator:   dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},
-		Chains:     d.chains, Limits: d.limits, MayDial: a.dialler.May, Spoken: a.plan.Spoken, Installed: a.installed,
+		Chains:     d.chains, Limits: d.limits, MayDial: a.dialler.May, Spoken: a.plan.Spoken, Installed: a.installed, Blocking: a.blocking,
 		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, Alarm: a.alarm, Log: a.log,
 	})
 	return callhandler.New(callhandler.Config{
@@ -152,13 +152,21 @@ func (a *App) shifts() duty.Shifts {
 	return duty.Shifts{Store: a.db.Calls, Log: func(text string) { a.log.Info(text) }}
 }
 
+// blocking are the blocking tickets that are open.
+func (a *App) blocking(ctx context.Context) ([]tickets.Ticket, error) {
+	return console.Blocking(ctx, a.desk)
+}
+
 // cover finds somebody who stands in for an engineer.
 func (a *App) cover() *cover.Board {
 	b := cover.New(cover.Config{
 		Ask: func(ctx context.Context, to oncall.Attempt, q ring.Question) string {
 			return a.dispatching.dispatcher.AskByTelephone(ctx, to, q)
 		},
-		Shifts: a.shifts(), Blocking: func(ctx context.Context) ([]tickets.Ticket, error) { return console.Blocking(ctx, a.desk) },
+		Shifts: a.shifts(), Blocking: a.blocking,
+		Give: func(ctx context.Context, from, to oncall.Engineer) (int, error) {
+			return console.GiveBlocking(ctx, a.desk, from, to, time.Now())
+		},
 		Keep: a.disk.copy.Cache(), Log: a.log,
 	})
 	a.dispatching.cover = b

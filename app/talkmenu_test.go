@@ -90,6 +90,7 @@ func TestAnEngineerHandsOver(t *testing.T) {
 		}
 		p.Passes(5 * time.Second)
 		p.Heard("sip:anna@"+apptest.Anna, "Squilla il telefono di un collega.", "Un collega subentra.")
+		p.Heard("sip:marco@"+apptest.Marco, "le passa un cliente.")
 		now, err := p.Desk.Ticket(t.Context(), 417)
 		if err != nil || now.Assignee != "marco" {
 			t.Errorf("the ticket is with %q, %v\n%s", now.Assignee, err, p.History())

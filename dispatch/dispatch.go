@@ -50,7 +50,7 @@ type Operator struct {
 	Hours   sla.CalendarID // when they are rung
 }
 
-// Config is what a [Dispatcher] works with. All of it is required, but for Menu, Others, Operator, Limits, Chains, Times and Log.
+// Config is what a [Dispatcher] works with. All of it is required, but for Menu, Others, Operator, Limits, Chains, Installed, Blocking, Times and Log.
 type Config struct {
 	Desk       Desk
 	Active     *ActiveTickets // the one that the desk tells of changes
@@ -65,6 +65,7 @@ type Config struct {
 	MayDial    func(number string) bool // tells whether the line may dial a telephone
 	Spoken     func(number string) string
 	Installed  func(ctx context.Context, t tickets.Ticket) (ring.Installed, bool) // for the brief; nil: nobody knows
+	Blocking   func(ctx context.Context) ([]tickets.Ticket, error)                // those that are open, for who takes over; nil: nobody knows
 	Times      ring.Times
 	Alarm      alarm.Func
 	Log        *slog.Logger
@@ -110,7 +111,7 @@ func New(c Config) *Dispatcher {
 	book := &history{desk: c.Desk, calls: c.Calls, active: c.Active, chains: c.Chains, alarm: c.Alarm, log: c.Log}
 	d.search = ring.New(ring.Config{
 		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Others: c.Others, Times: c.Times, Spoken: c.Spoken, Log: c.Log,
-		Book: book, Installed: c.Installed,
+		Book: book, Installed: c.Installed, Blocking: c.Blocking,
 	})
 	d.bulletins = bulletin.New(bulletin.Config{
 		Desk: c.Desk, Duty: c.Duty, Ringer: d.search, Active: c.Active, CallBack: d.customerNumber, Zone: d.zone, Book: book, Limits: c.Limits,

@@ -174,11 +174,11 @@ func ofTheConsole() []promise {
 		{"console-done-intervention", in(tickets.InProgress), nil}, {"console-done-waiting", in(tickets.Waiting), nil},
 		{"console-done-resume", func(s said) bool { return s.lastOf(tickets.WaitingFor, tickets.Resumed) == tickets.Resumed }, nil},
 		{"console-done-restored", in(tickets.Restored), nil}, {"console-noted", func(s said) bool { return s.has(tickets.Recorded) }, nil},
-		{"asking-third", talks, nil}, {"help-asked", talks, nil}, {"second-wanted", talks, nil},
+		{"asking-third", talks, nil}, {"help-asked", talks, nil}, {"hands-over", talks, nil}, {"second-wanted", talks, nil},
 		{"console-call-over", func(s said) bool { return s.has(tickets.TalkEnded) }, nil},
 		{"console-no-answer", func(s said) bool { return s.has(tickets.Rang) }, nil},
 		{"confirm-closed", in(tickets.Closed), nil}, {"confirm-open", in(tickets.Open), nil}, {"confirm-question", func(s said) bool { return s.has(tickets.RestoredAt) }, nil},
-		{"console-cover-asks", nil, nil}, {"cover-found", nil, nil}, {"console-on-call-you", nil, nil}, // the conversations hold them
+		{"console-cover-asks", nil, nil}, {"cover-found", nil, nil}, {"console-on-call-you", nil, nil}, {"hand-over-yours", nil, nil}, // the conversations hold them
 	}
 	for _, k := range sla.Kinds() {
 		list = append(list, promise{prompts.ID("console-due-" + string(k)), func(s said) bool { return s.runs(k) }, nil})
@@ -223,7 +223,7 @@ func asking() []prompts.ID {
 		"console-over-contact", "console-over-intervention", "console-over-restore", "console-stands-customer", "console-stands-remote_access", "console-stands-closed",
 		"console-recordings", "console-last-note", "console-recording", "console-no-recordings", "console-no-sound", "console-enter-number", "console-no-ticket",
 		"console-none-open", "console-from-first", "console-dictate", "console-no-note", "console-moment", "console-trouble", "console-key-reach", "console-enter-time", "console-no-time", "console-away", "console-key-return", "console-returned", "console-talk", "console-talk-back", "console-hand-over", "handing-over", "handed-over", "not-handed-over", "console-add-third", "no-third",
-		"console-key-shifts", "console-key-who", "console-key-take-shift", "console-key-cover", "console-on-call", "console-on-call-nobody", "console-on-call-next", "console-on-call-gap",
+		"console-key-shifts", "console-key-who", "console-key-take-shift", "console-key-cover", "console-key-hand-over", "console-not-on-call", "hand-over-asks", "console-on-call", "console-on-call-nobody", "console-on-call-next", "console-on-call-gap",
 		"console-until", "console-shift-of", "console-shift-free", "console-from", "console-key-take-it", "console-no-shift", "console-no-own-shift",
 		"console-shift-changed", "console-shift-absent", "console-your-shift", "console-key-ask", "console-cover-asked", "console-cover-nobody",
 		"console-blocking", "console-no-blocking", "confirm-restored", "cover-asks", "cover-keys", "cover-not-found", "cover-heard", "console-key-call", "console-no-customer",

@@ -211,7 +211,7 @@ func saidElsewhere() map[prompts.ID]string {
 	const scripts, installed, thirds = "../ivr/testdata/", "../app/evo_test.go", "../oncall/ring/second_test.go"
 	return map[prompts.ID]string{
 		"brief-version": installed, "brief-newest": installed, "brief-is-newest": installed, "brief-entitled": installed, "brief-not-entitled": installed,
-		"asking-third": thirds, "help-asked": thirds, "second-wanted": thirds,
+		"asking-third": thirds, "help-asked": thirds, "second-wanted": thirds, "hands-over": "../oncall/ring/handover_test.go", "hand-over-yours": "cover/cover_test.go",
 		"trouble":           scripts + "ticket-number-late.txt",
 		"console-call-over": scripts + "engineer-calls-the-customer.txt", "console-no-answer": scripts + "engineer-calls-in-vain.txt",
 		"confirm-closed": "confirm_test.go", "confirm-open": "confirm_test.go", "confirm-question": "confirm_test.go",

@@ -48,6 +48,7 @@ type Override struct {
 	Level    int
 	From     time.Time
 	Until    time.Time
+	Reason   string // in words: one by telephone says who, whose shift it was, and when; empty where nobody gave one
 }
 
 // Attempt is one telephone to be rung.

@@ -98,11 +98,11 @@ func TestOverridesAreMadeAndRemovedByForm(t *testing.T) {
 	b := o.as(users.Engineer)
 	gap := []string{"engineer", "", "instead", "bruno", "level", "1", "from", "2026-11-23T12:00", "until", "2026-11-23T18:00"}
 	b.change("override", "main", gap...).goes("/oncall/changes?rota=main")
-	b.change("override", "main", "engineer", "anna", "instead", "bruno", "level", "1", "from", "2026-11-23T10:00", "until", "2026-11-23T11:00").goes("/oncall/changes?rota=main")
+	b.change("override", "main", "engineer", "anna", "instead", "bruno", "level", "1", "from", "2026-11-23T10:00", "until", "2026-11-23T11:00", "reason", "at the dentist").goes("/oncall/changes?rota=main")
 	b.get("/oncall").is(200, "10:00-11:00", "for Anna Verdi", "12:00-18:00")
-	b.get("/oncall/changes").is(200, "nobody: one more is on call", "Monday 23 November 2026 18:00")
+	b.get("/oncall/changes").is(200, "nobody: one more is on call", "Monday 23 November 2026 18:00", "at the dentist")
 	for _, c := range [][]string{
-		{"from", "2026-11-23T18:00", "until", "2026-11-23T12:00"}, {"instead", ""}, {"instead", "nobody"}, {"level", "0"}, {"level", "x"}, {"from", "soon"},
+		{"from", "2026-11-23T18:00", "until", "2026-11-23T12:00"}, {"instead", ""}, {"instead", "nobody"}, {"level", "0"}, {"level", "x"}, {"from", "soon"}, {"reason", strings.Repeat("x", 201)}, {"reason", "two\nlines"},
 		{"engineer", "anna", "from", "2026-11-24T10:00", "until", "2026-11-24T11:00"}, // who is not on call then
 	} {
 		b.change("override", "main", append(slices.Clone(gap), c...)...).is(422, "This does not fit")

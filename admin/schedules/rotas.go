@@ -112,7 +112,7 @@ func hoursOf(views []weekHours) (list []sla.Interval) {
 func schedule(r rota.Rota) scheduleView {
 	v := scheduleView{ID: string(r.ID), Version: r.Version, ScheduleFields: ScheduleFields{Name: r.Name, Zone: r.Zone, Serves: serves(r.Serves)}}
 	for _, o := range r.Overrides {
-		v.Overrides = append(v.Overrides, overrideOfRota{string(o.Engineer), string(o.Instead), o.Level, o.From, o.Until})
+		v.Overrides = append(v.Overrides, overrideOfRota{string(o.Engineer), string(o.Instead), o.Level, o.From, o.Until, o.Reason})
 	}
 	for _, w := range r.Swaps {
 		v.Swaps = append(v.Swaps, swapView{string(w.Engineer), string(w.With), w.From, w.Until, w.BackFrom, w.BackUntil})
@@ -133,7 +133,7 @@ func schedule(r rota.Rota) scheduleView {
 func scheduleOf(id string, f ScheduleFields) rota.Rota {
 	r := rota.Rota{ID: rota.ID(id), Name: f.Name, Zone: f.Zone, Serves: servesOf(f.Serves)}
 	for _, o := range f.Overrides {
-		r.Overrides = append(r.Overrides, oncall.Override{Engineer: oncall.EngineerID(o.Engineer), Instead: oncall.EngineerID(o.Instead), Level: o.Level, From: o.From, Until: o.Until})
+		r.Overrides = append(r.Overrides, oncall.Override{Engineer: oncall.EngineerID(o.Engineer), Instead: oncall.EngineerID(o.Instead), Level: o.Level, From: o.From, Until: o.Until, Reason: o.Reason})
 	}
 	for _, w := range f.Swaps {
 		r.Swaps = append(r.Swaps, rota.Swap{Engineer: oncall.EngineerID(w.Engineer), With: oncall.EngineerID(w.With), From: w.From, Until: w.Until, BackFrom: w.BackFrom, BackUntil: w.BackUntil})

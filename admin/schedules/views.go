@@ -41,6 +41,7 @@ type overrideOfRota struct {
 	Level    int       `json:"level" minimum:"1" maximum:"100"`
 	From     time.Time `json:"from"`
 	Until    time.Time `json:"until"`
+	Reason   string    `json:"reason,omitempty" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"one line of text" doc:"Why; an override by telephone says who, whose shift it was, and when"`
 }
 
 // swapView exchanges duty between two engineers.

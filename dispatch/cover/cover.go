@@ -1,6 +1,7 @@
-// Package cover finds somebody who stands in for an engineer's shift: it rings the others of the rota one after another with the
-// question, and key 1 takes the shift. The engineer who asked is rung back with the answer, and hears it also in the next call to the
-// console.
+// Package cover finds somebody who stands in for an engineer's shift, or takes over the one that runs: it rings the others of the rota
+// one after another with the question, and key 1 takes the shift. Who is handed a shift hears the open blocking tickets before the key,
+// and has those of the engineer who hands over. The engineer who asked is rung back with the answer, and hears it also in the next call
+// to the console.
 //
 // A restart goes on with what was being asked, and with answers that nobody has heard ([Board.Resume]).
 //
@@ -24,7 +25,8 @@ import (
 // Shifts is who is on call. duty.Shifts implements it.
 type Shifts interface {
 	Others(ctx context.Context, shift duty.Shift) ([]oncall.Attempt, error)
-	Take(ctx context.Context, shift duty.Shift, by oncall.EngineerID, now time.Time) error
+	Successors(ctx context.Context, shift duty.Shift) ([]oncall.Attempt, error)
+	Take(ctx context.Context, shift duty.Shift, by oncall.EngineerID, way duty.Way, now time.Time) error
 }
 
 // Config is what a [Board] works with. All of it is required.
@@ -33,8 +35,10 @@ type Config struct {
 	Ask      func(ctx context.Context, a oncall.Attempt, q ring.Question) (result string)
 	Shifts   Shifts
 	Blocking func(ctx context.Context) ([]tickets.Ticket, error) // those that are open
-	Keep     Keep                                                // outlasts a restart
-	Log      *slog.Logger
+	// Give gives the open blocking tickets that one engineer has in hand to another, and tells how many.
+	Give func(ctx context.Context, from, to oncall.Engineer) (int, error)
+	Keep Keep // outlasts a restart
+	Log  *slog.Logger
 }
 
 // Board knows for whom others are being asked, and the answers that nobody has heard yet. Safe for concurrent use.
@@ -76,18 +80,35 @@ var (
 // Ask begins to ask the others for a shift of an engineer's: ErrAsking while that goes on already, ErrNobody where the rota names
 // nobody else who could.
 func (b *Board) Ask(ctx context.Context, asks oncall.Engineer, shift duty.Shift) error {
-	others, err := b.cfg.Shifts.Others(ctx, shift)
+	return b.start(ctx, entry{asks: asks, shift: shift})
+}
+
+// HandOver begins to ask the others for an engineer's shift that runs, whoever comes next first; its errors are those of [Board.Ask].
+func (b *Board) HandOver(ctx context.Context, asks oncall.Engineer, shift duty.Shift) error {
+	return b.start(ctx, entry{asks: asks, shift: shift, handsOver: true})
+}
+
+func (b *Board) start(ctx context.Context, e entry) error {
+	others, err := b.others(ctx, e)
 	if err != nil {
 		return err
 	}
 	if len(others) == 0 {
 		return ErrNobody
 	}
-	if !b.begin(entry{asks: asks, shift: shift}) {
+	if !b.begin(e) {
 		return ErrAsking
 	}
 	b.write()
 	return nil
+}
+
+// others are those who are asked, in their order.
+func (b *Board) others(ctx context.Context, e entry) ([]oncall.Attempt, error) {
+	if e.handsOver {
+		return b.cfg.Shifts.Successors(ctx, e.shift)
+	}
+	return b.cfg.Shifts.Others(ctx, e.shift)
 }
 
 // begin goes on with a question: the others are asked, or the answer is told. It is false where that goes on already.
@@ -118,9 +139,9 @@ func (b *Board) begin(e entry) bool {
 // ask asks the others. over is false where the program ended before.
 func (b *Board) ask(e entry) (found answer, over bool) {
 	for {
-		others, err := b.cfg.Shifts.Others(b.ctx, e.shift)
+		others, err := b.others(b.ctx, e)
 		if err == nil {
-			found = b.find(e.asks, e.shift, others)
+			found = b.find(e, others)
 			return found, b.ctx.Err() == nil || found.by != ""
 		}
 		if errors.Is(err, duty.ErrShiftChanged) {
@@ -161,41 +182,76 @@ func (b *Board) Answer(id oncall.EngineerID) (said prompts.Phrase, ok bool) {
 }
 
 // find asks one telephone after another until somebody takes the shift. Who refuses is not rung at another telephone.
-func (b *Board) find(asks oncall.Engineer, shift duty.Shift, others []oncall.Attempt) (found answer) {
+func (b *Board) find(e entry, others []oncall.Attempt) (found answer) {
 	refused := map[oncall.EngineerID]bool{}
 	for _, a := range others {
 		if refused[a.Engineer] || b.ctx.Err() != nil {
 			continue
 		}
-		taken, gone := false, false
+		var came error
+		asked := false
 		result := b.cfg.Ask(b.ctx, a, ring.Question{
-			Ask: prompts.Join(prompts.Engineer(string(asks.ID), asks.Name), prompts.P("cover-asks"), Span(shift, time.Now()), prompts.P("cover-keys")),
-			Yes: func(ctx context.Context) prompts.Phrase {
-				err := b.cfg.Shifts.Take(context.WithoutCancel(ctx), shift, a.Engineer, time.Now())
-				switch {
-				case err == nil:
-					taken = true
-					return prompts.Join(prompts.P("console-on-call-you"), Span(shift, time.Now()), b.open(ctx))
-				case errors.Is(err, duty.ErrShiftChanged):
-					gone = true
-					return prompts.P("console-shift-changed")
-				case errors.Is(err, duty.ErrAbsent):
-					return prompts.P("console-shift-absent")
-				}
-				b.cfg.Log.Error("a shift that somebody takes is not written", "engineer", a.Engineer, "for", asks.ID, "error", err)
-				return prompts.P("console-trouble")
+			Ask: b.question(e),
+			Yes: func(ctx context.Context) (said prompts.Phrase) {
+				asked = true
+				said, came = b.take(ctx, e, a)
+				return said
 			},
 		})
-		b.cfg.Log.Info("asked to take a shift", "engineer", a.Engineer, "for", asks.ID, "from", shift.From, "until", shift.Until, "result", result)
+		b.cfg.Log.Info("asked to take a shift", "engineer", a.Engineer, "for", e.asks.ID, "hands over", e.handsOver, "from", e.shift.From, "until", e.shift.Until, "result", result)
 		switch {
-		case taken:
+		case asked && came == nil:
 			return answer{"cover-found", a.Engineer, a.Name}
-		case gone:
+		case errors.Is(came, duty.ErrShiftChanged):
 			return answer{sentence: "console-shift-changed"}
 		}
 		refused[a.Engineer] = result == ring.ResultNo || result == ring.ResultYes
 	}
 	return answer{sentence: "cover-not-found"}
+}
+
+// question is what somebody is asked: who is handed a shift hears first what is open.
+func (b *Board) question(e entry) prompts.Phrase {
+	who, span := prompts.Engineer(string(e.asks.ID), e.asks.Name), Span(e.shift, time.Now())
+	if e.handsOver {
+		return prompts.Join(who, prompts.P("hand-over-asks"), span, b.open(b.ctx), prompts.P("cover-keys"))
+	}
+	return prompts.Join(who, prompts.P("cover-asks"), span, prompts.P("cover-keys"))
+}
+
+// take writes that somebody has the shift, and gives what is said to that.
+func (b *Board) take(ctx context.Context, e entry, a oncall.Attempt) (said prompts.Phrase, err error) {
+	way := duty.StandsIn
+	if e.handsOver {
+		way = duty.TakesOver
+	}
+	err = b.cfg.Shifts.Take(context.WithoutCancel(ctx), e.shift, a.Engineer, way, time.Now())
+	switch {
+	case err == nil:
+		said = prompts.Join(prompts.P("console-on-call-you"), Span(e.shift, time.Now()))
+		if e.handsOver {
+			return prompts.Join(said, b.give(ctx, e, a)), nil
+		}
+		return prompts.Join(said, b.open(ctx)), nil
+	case errors.Is(err, duty.ErrShiftChanged):
+		return prompts.P("console-shift-changed"), err
+	case errors.Is(err, duty.ErrAbsent):
+		return prompts.P("console-shift-absent"), err
+	}
+	b.cfg.Log.Error("a shift that somebody takes is not written", "engineer", a.Engineer, "for", e.asks.ID, "error", err)
+	return prompts.P("console-trouble"), err
+}
+
+// give gives the tickets of who hands over to who has taken the shift, and says so.
+func (b *Board) give(ctx context.Context, e entry, a oncall.Attempt) prompts.Phrase {
+	given, err := b.cfg.Give(context.WithoutCancel(ctx), e.asks, oncall.Engineer{ID: a.Engineer, Name: a.Name})
+	if err != nil {
+		b.cfg.Log.Error("tickets of who hands a shift over stay with that engineer", "from", e.asks.ID, "to", a.Engineer, "error", err)
+	}
+	if given == 0 {
+		return nil
+	}
+	return prompts.P("hand-over-yours")
 }
 
 // How who has asked is rung back with the answer.
@@ -231,28 +287,21 @@ func (b *Board) unheard(id oncall.EngineerID, said *answer) bool {
 
 // open reads the open blocking tickets to the one who comes.
 func (b *Board) open(ctx context.Context) prompts.Phrase {
+	ctx, cancel := context.WithTimeout(ctx, opens)
+	defer cancel()
 	list, err := b.cfg.Blocking(ctx)
 	if err != nil {
 		b.cfg.Log.Error("the open blocking tickets are not read to who takes a shift", "error", err)
 		return nil
 	}
-	return OpenBlocking(list)
+	return ring.OpenBlocking(list, MostRead)
 }
 
-// mostRead is how many tickets are read; their number is said.
-const mostRead = 10
+// opens is how long the store may take to tell what is open: nobody is rung later for it.
+const opens = 2 * time.Second
 
-// OpenBlocking is what somebody hears of the open blocking tickets who comes on call: their number, and what each is about.
-func OpenBlocking(list []tickets.Ticket) prompts.Phrase {
-	if len(list) == 0 {
-		return prompts.P("console-no-blocking")
-	}
-	p := prompts.Join(prompts.P("console-blocking"), prompts.Number(len(list)))
-	for _, t := range list[:min(len(list), mostRead)] {
-		p = prompts.Join(p, prompts.Pause(500*time.Millisecond), ring.Subject(t))
-	}
-	return p
-}
+// MostRead is how many of the open blocking tickets are read to who comes on call; their number is said.
+const MostRead = 10
 
 // Span is from when until when a shift is; one that runs is so from now on.
 func Span(s duty.Shift, now time.Time) prompts.Phrase {

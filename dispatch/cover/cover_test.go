@@ -99,11 +99,23 @@ func (h *house) ask(ctx context.Context, a oncall.Attempt, q ring.Question) stri
 
 func (h *house) Others(context.Context, duty.Shift) ([]oncall.Attempt, error) { return h.others, nil }
 
-func (h *house) Take(_ context.Context, _ duty.Shift, by oncall.EngineerID, _ time.Time) error {
+// Successors are the others from the last one on.
+func (h *house) Successors(context.Context, duty.Shift) ([]oncall.Attempt, error) {
+	list := slices.Clone(h.others)
+	slices.Reverse(list)
+	return list, nil
+}
+
+func (h *house) Take(_ context.Context, _ duty.Shift, by oncall.EngineerID, way duty.Way, _ time.Time) error {
 	if h.takes[by] == nil {
-		h.say("the shift is %s's", by)
+		h.say("the shift is %s's, who %s", by, way)
 	}
 	return h.takes[by]
+}
+
+func (h *house) give(_ context.Context, from, to oncall.Engineer) (int, error) {
+	h.say("%s's %d open tickets are %s's", from.ID, len(h.open), to.ID)
+	return len(h.open), nil
 }
 
 // night is a shift of Anna's that begins in an hour.
@@ -123,7 +135,7 @@ func of(id oncall.EngineerID, phones ...string) (list []oncall.Attempt) {
 
 func (h *house) board() *cover.Board {
 	return cover.New(cover.Config{
-		Ask: h.ask, Shifts: h, Keep: h, Log: slog.New(slog.DiscardHandler), Blocking: func(context.Context) ([]tickets.Ticket, error) { return h.open, nil },
+		Ask: h.ask, Shifts: h, Keep: h, Give: h.give, Log: slog.New(slog.DiscardHandler), Blocking: func(context.Context) ([]tickets.Ticket, error) { return h.open, nil },
 	})
 }
 
@@ -198,6 +210,70 @@ func TestSomebodyIsFoundWhoStandsIn(t *testing.T) {
 				_ = b.Stop(t.Context())
 			})
 		})
+	}
+}
+
+// TestAShiftIsHandedOver: whoever comes next is rung first, and hears the open blocking tickets before the key; with the shift go the
+// tickets of who hands over. A restart in between hands over, too.
+func TestAShiftIsHandedOver(t *testing.T) {
+	blocking := tickets.Ticket{Number: 417, Classification: tickets.Classification{Claim: sla.Blocking}}
+	for name, c := range map[string]struct {
+		says  map[string]string
+		open  []tickets.Ticket
+		want  []string
+		never []string
+	}{
+		"with what is open": {
+			map[string]string{"sara-1": "yes", "anna-1": "yes"}, []tickets.Ticket{blocking},
+			[]string{"sara-1 hears anna hand-over-asks", "console-blocking", "category-blocking ticket", "cover-keys", "the shift is sara's, who takes the shift over from",
+				"anna's 1 open tickets are sara's", "sara-1 says yes and hears console-on-call-you", "hand-over-yours", "anna-1 hears cover-found sara cover-heard"},
+			[]string{"marco-1 rings"},
+		},
+		"with nothing": {
+			map[string]string{"sara-1": "no", "marco-1": "yes", "anna-1": "yes"}, nil,
+			[]string{"sara-1 says no", "marco-1 hears anna hand-over-asks", "console-no-blocking cover-keys", "the shift is marco's", "anna-1 hears cover-found marco"},
+			[]string{"hand-over-yours"},
+		},
+		"nobody comes": {
+			map[string]string{"sara-1": "no", "marco-1": "no", "anna-1": "yes"}, []tickets.Ticket{blocking},
+			[]string{"anna-1 hears cover-not-found cover-heard"}, []string{"the shift is", "open tickets are"},
+		},
+	} {
+		for _, restarts := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", restarts: ", restarts), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h := &house{began: time.Now(), says: c.says, open: c.open, others: slices.Concat(of("marco", "marco-1"), of("sara", "sara-1"))}
+					b := h.board()
+					if err := b.HandOver(t.Context(), anna, night()); err != nil {
+						t.Fatal(err)
+					}
+					if err := b.Ask(t.Context(), anna, night()); !errors.Is(err, cover.ErrAsking) {
+						t.Errorf("asked twice: %v", err)
+					}
+					if restarts {
+						time.Sleep(5 * time.Second)
+						_ = b.Stop(t.Context())
+						b = h.board()
+						b.Resume()
+					}
+					time.Sleep(time.Hour)
+					rest := h.text()
+					for _, want := range c.want {
+						_, after, ok := strings.Cut(rest, want)
+						if !ok {
+							t.Fatalf("no %q, in this order, in\n%s", want, h.text())
+						}
+						rest = after
+					}
+					for _, never := range c.never {
+						if strings.Contains(h.text(), never) {
+							t.Errorf("%q must not happen:\n%s", never, h.text())
+						}
+					}
+					_ = b.Stop(t.Context())
+				})
+			})
+		}
 	}
 }
 

@@ -25,6 +25,8 @@ type entry struct {
 	asks   oncall.Engineer
 	shift  duty.Shift
 	answer *answer // nil: the others are being asked
+
+	handsOver bool // the shift runs, and its open tickets go with it
 }
 
 // answer is what came of a question: a sentence, and who took the shift, if anybody did.
@@ -53,6 +55,7 @@ type keptQuestion struct {
 	From     time.Time `json:"from"`
 	Until    time.Time `json:"until"`
 	Zone     string    `json:"zone"`
+	Hands    bool      `json:"hands_over,omitempty"`
 	Sentence string    `json:"sentence,omitempty"` // of an answer that nobody has heard
 	By       string    `json:"by,omitempty"`
 	ByName   string    `json:"by_name,omitempty"`
@@ -61,7 +64,7 @@ type keptQuestion struct {
 func keep(e entry) keptQuestion {
 	k := keptQuestion{
 		Engineer: string(e.asks.ID), Name: e.asks.Name, Phones: e.asks.Phones, Language: e.asks.Language,
-		Rota: string(e.shift.Rota), Level: e.shift.Level, Whose: string(e.shift.Engineer), From: e.shift.From, Until: e.shift.Until, Zone: e.shift.Zone.String(),
+		Rota: string(e.shift.Rota), Level: e.shift.Level, Whose: string(e.shift.Engineer), From: e.shift.From, Until: e.shift.Until, Zone: e.shift.Zone.String(), Hands: e.handsOver,
 	}
 	if e.answer != nil {
 		k.Sentence, k.By, k.ByName = string(e.answer.sentence), string(e.answer.by), e.answer.name
@@ -72,7 +75,7 @@ func keep(e entry) keptQuestion {
 // entry is what was kept; false where its zone is not known here.
 func (k keptQuestion) entry() (entry, bool) {
 	zone, err := time.LoadLocation(k.Zone)
-	e := entry{asks: oncall.Engineer{ID: oncall.EngineerID(k.Engineer), Name: k.Name, Phones: k.Phones, Language: k.Language}}
+	e := entry{asks: oncall.Engineer{ID: oncall.EngineerID(k.Engineer), Name: k.Name, Phones: k.Phones, Language: k.Language}, handsOver: k.Hands}
 	e.shift = duty.Shift{Stretch: rota.Stretch{Rota: rota.ID(k.Rota), Level: k.Level, Engineer: oncall.EngineerID(k.Whose), From: k.From, Until: k.Until}, Zone: zone}
 	if k.Sentence != "" {
 		e.answer = &answer{prompts.ID(k.Sentence), oncall.EngineerID(k.By), k.ByName}

@@ -8,6 +8,7 @@ import (
 	"hotline/dispatch/cover"
 	"hotline/oncall"
 	"hotline/oncall/duty"
+	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
@@ -18,12 +19,14 @@ type Shifts interface {
 	On(ctx context.Context, id oncall.EngineerID, now time.Time) (duty.OnCall, error)
 	ToTake(ctx context.Context, id oncall.EngineerID, now time.Time) (duty.Shift, error)
 	Own(ctx context.Context, id oncall.EngineerID, now time.Time) (duty.Shift, error)
-	Take(ctx context.Context, shift duty.Shift, by oncall.EngineerID, now time.Time) error
+	Running(ctx context.Context, id oncall.EngineerID, now time.Time) (duty.Shift, error)
+	Take(ctx context.Context, shift duty.Shift, by oncall.EngineerID, way duty.Way, now time.Time) error
 }
 
 // Cover asks the other engineers of a rota to stand in. cover.Board implements it. Safe for concurrent use.
 type Cover interface {
 	Ask(ctx context.Context, asks oncall.Engineer, shift duty.Shift) error
+	HandOver(ctx context.Context, asks oncall.Engineer, shift duty.Shift) error
 	Answer(id oncall.EngineerID) (answer prompts.Phrase, ok bool)
 }
 
@@ -42,6 +45,7 @@ func (s *session) shifts() error {
 			{'1', "on-call", "console-key-who", s.onCall},
 			{'2', "take-shift", "console-key-take-shift", s.takeShift},
 			{'3', "cover", "console-key-cover", s.findCover},
+			{'4', "hand-over", "console-key-hand-over", s.handOver},
 			{'#', "back", "console-key-back", func() error { return errBack }},
 		}); err != nil {
 			return err
@@ -112,7 +116,9 @@ func (s *session) takeShift() error {
 }
 
 func (s *session) take(shift duty.Shift) error {
-	err := s.asked(func(ctx context.Context) error { return s.cfg.Shifts.Take(ctx, shift, s.who.ID, s.call.Now()) })
+	err := s.asked(func(ctx context.Context) error {
+		return s.cfg.Shifts.Take(ctx, shift, s.who.ID, duty.Takes, s.call.Now())
+	})
 	switch {
 	case errors.Is(err, duty.ErrShiftChanged):
 		return s.sayAnew(prompts.P("console-shift-changed"))
@@ -129,7 +135,7 @@ func (s *session) take(shift duty.Shift) error {
 	}); err != nil {
 		return errors.Join(s.say(said), s.trouble("reading the open blocking tickets", err))
 	}
-	return s.say(prompts.Join(said, cover.OpenBlocking(open)))
+	return s.say(prompts.Join(said, ring.OpenBlocking(open, cover.MostRead)))
 }
 
 // findCover says the engineer's own shift, and has the others asked for it on a key.
@@ -146,13 +152,32 @@ func (s *session) findCover() error {
 		return s.trouble("looking for an engineer's shift", err)
 	}
 	return s.choose(prompts.Join(prompts.P("console-your-shift", "console-from"), s.span(shift)), []option{
-		{'1', "ask", "console-key-ask", func() error { return s.ask(shift) }},
+		{'1', "ask", "console-key-ask", func() error { return s.ask(shift, s.cfg.Cover.Ask) }},
 		{'#', "back", "console-key-back", func() error { return errBack }},
 	})
 }
 
-func (s *session) ask(shift duty.Shift) error {
-	err := s.asked(func(ctx context.Context) error { return s.cfg.Cover.Ask(ctx, s.who, shift) })
+// handOver says the engineer's shift that runs, and on a key has it handed over: whoever comes next is rung first.
+func (s *session) handOver() error {
+	var shift duty.Shift
+	err := s.asked(func(ctx context.Context) (err error) {
+		shift, err = s.cfg.Shifts.Running(ctx, s.who.ID, s.call.Now())
+		return err
+	})
+	switch {
+	case errors.Is(err, duty.ErrNoShift):
+		return s.sayAnew(prompts.P("console-not-on-call"))
+	case err != nil:
+		return s.trouble("looking for an engineer's shift that runs", err)
+	}
+	return s.choose(prompts.Join(prompts.P("console-your-shift", "console-from"), s.span(shift)), []option{
+		{'1', "ask", "console-key-ask", func() error { return s.ask(shift, s.cfg.Cover.HandOver) }},
+		{'#', "back", "console-key-back", func() error { return errBack }},
+	})
+}
+
+func (s *session) ask(shift duty.Shift, others func(ctx context.Context, asks oncall.Engineer, shift duty.Shift) error) error {
+	err := s.asked(func(ctx context.Context) error { return others(ctx, s.who, shift) })
 	switch {
 	case errors.Is(err, cover.ErrNobody):
 		return s.sayAnew(prompts.P("console-cover-nobody"))
@@ -175,4 +200,21 @@ func Blocking(ctx context.Context, d Desk) ([]tickets.Ticket, error) {
 		States: []tickets.State{tickets.Open, tickets.Assigned, tickets.InProgress, tickets.Waiting}, Category: sla.Blocking, Sort: "due", Limit: mostWaiting,
 	})
 	return page.Items, err
+}
+
+// GiveBlocking gives the open blocking tickets that one engineer has in hand to another, who takes a shift over, and tells how many it
+// gave; what cannot be given stays where it is.
+func GiveBlocking(ctx context.Context, d Desk, from, to oncall.Engineer, now time.Time) (given int, err error) {
+	open, err := Blocking(ctx, d)
+	for _, t := range open {
+		if t.Assignee != string(from.ID) {
+			continue
+		}
+		_, failed := d.TakeCharge(ctx, t.Number, string(to.ID), "handed over by "+from.Name+" "+ByTelephone, now)
+		if failed == nil {
+			given++
+		}
+		err = errors.Join(err, failed)
+	}
+	return given, err
 }

@@ -115,6 +115,9 @@ func (w *world) board() *cover.Board {
 		w.cover = cover.New(cover.Config{
 			Ask: w.ask, Shifts: duty.Shifts{Store: w.store}, Keep: unkept{}, Log: slog.New(slog.DiscardHandler),
 			Blocking: func(ctx context.Context) ([]tickets.Ticket, error) { return console.Blocking(ctx, w.desk) },
+			Give: func(ctx context.Context, from, to oncall.Engineer) (int, error) {
+				return console.GiveBlocking(ctx, w.desk, from, to, time.Now())
+			},
 		})
 	}
 	return w.cover

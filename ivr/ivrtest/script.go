@@ -335,7 +335,7 @@ func (s *script) compare(t tickets.Ticket, want []string) {
 	is := map[string]string{
 		"number": fmt.Sprint(t.Number), "category": string(t.Claim), "level": string(t.Level), "priority": fmt.Sprint(t.Priority),
 		"state": string(t.State), "clocks": fmt.Sprint(len(t.Clocks)), "recordings": fmt.Sprint(len(t.Recordings)),
-		"caller": t.Caller, "contract": string(t.Contract), "language": t.Language,
+		"caller": t.Caller, "contract": string(t.Contract), "language": t.Language, "assignee": t.Assignee,
 	}
 	for _, w := range want {
 		name, value, _ := strings.Cut(w, "=")

@@ -63,11 +63,11 @@ func TestTheCustomerCanBeCalledInEveryState(t *testing.T) {
 // TestEveryKeyOfTheShiftsHasAnAnswer walks the menu of shifts, two keys deep, as the rota stands: Anna on call now, or next, or nobody
 // else, or nobody at all. Each key is answered by words that the pack has, and leads to a menu.
 func TestEveryKeyOfTheShiftsHasAnAnswer(t *testing.T) {
-	firsts := map[string]string{"1": "console-on-call", "2": "console-shift", "3": "console-your-shift"}
+	firsts := map[string]string{"1": "console-on-call", "2": "console-shift", "3": "console-your-shift", "4": "console-your-shift"}
 	for _, lang := range prompts.Languages() {
 		for rota, on := range map[string][2]string{"hers": {"anna", "marco"}, "another's": {"marco", "anna"}, "hers alone": {"anna", "nobody"}, "a gap": {"nobody", "anna"}, "none": {"nobody", "nobody"}} {
-			for _, first := range "123#*9" {
-				for _, second := range "123#*9" {
+			for _, first := range "1234#*9" {
+				for _, second := range "1234#*9" {
 					keys := string(first) + string(second)
 					t.Run(fmt.Sprintf("%s/%s/4%s", lang, rota, keys), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {

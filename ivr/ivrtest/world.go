@@ -175,6 +175,8 @@ func (w *world) given(ctx context.Context, pin, category string, now time.Time) 
 func (w *world) step(ctx context.Context, what string, now time.Time) (err error) {
 	const n, staff = 417, "staff:carla"
 	switch what {
+	case "assigned-to-anna":
+		_, err = w.desk.TakeCharge(ctx, n, "anna", "", now)
 	case "assigned":
 		_, err = w.desk.Assign(ctx, n, staff, "marco", now)
 	case "restored":

@@ -151,8 +151,8 @@ func absent(d escalation.Documents, id oncall.EngineerID, shift Shift) bool {
 
 // Take puts an engineer on call in the place of a shift's, from its begin, or now where that has passed, to its end. The rota is
 // read and written by its version; what somebody else changed in it meanwhile is kept, or the shift is not the same any more:
-// ErrShiftChanged.
-func (s Shifts) Take(ctx context.Context, shift Shift, by oncall.EngineerID, now time.Time) error {
+// ErrShiftChanged. The override's reason says who, in which way, and when.
+func (s Shifts) Take(ctx context.Context, shift Shift, by oncall.EngineerID, way Way, now time.Time) error {
 	for range tries {
 		d, err := escalation.Read(ctx, s.Store)
 		if err != nil {
@@ -165,7 +165,7 @@ func (s Shifts) Take(ctx context.Context, shift Shift, by oncall.EngineerID, now
 		if absent(d, by, Shift{Stretch: one}) {
 			return ErrAbsent
 		}
-		next, err := covered(d, one, by)
+		next, err := covered(d, one, by, way.reason(named(d, by), named(d, one.Engineer), now))
 		if err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (s Shifts) Take(ctx context.Context, shift Shift, by oncall.EngineerID, now
 }
 
 // covered is the rota in which by has a stretch, proven by working it out.
-func covered(d escalation.Documents, one rota.Stretch, by oncall.EngineerID) (rota.Rota, error) {
+func covered(d escalation.Documents, one rota.Stretch, by oncall.EngineerID, reason func(zone *time.Location) string) (rota.Rota, error) {
 	f, _ := d.Facts()
 	at := slices.IndexFunc(f.Rotas, func(s *rota.Schedule) bool { return s.Rota().ID == one.Rota })
 	if at < 0 || !one.From.Before(one.Until) {
@@ -196,7 +196,7 @@ func covered(d escalation.Documents, one rota.Stretch, by oncall.EngineerID) (ro
 	if !has(was, one, one.Engineer) {
 		return rota.Rota{}, ErrShiftChanged
 	}
-	next := was.Rota().Cover(one, by)
+	next := was.Rota().Cover(one, by, reason(was.Zone()))
 	known := d.Known()
 	if err := next.Check(d.Engineers, known, one.From); err != nil {
 		return rota.Rota{}, err

@@ -60,19 +60,22 @@ func TestAShiftIsTakenToItsEndAndTheRotaIsWrittenOnce(t *testing.T) {
 	if err != nil || shift.Engineer != "anna" || !shift.Until.Equal(monday.Add(10*time.Hour)) {
 		t.Fatalf("to take is %+v, %v", shift, err)
 	}
-	if err := s.Take(t.Context(), shift, "zoe", monday.Add(time.Minute)); err != nil {
+	if err := s.Take(t.Context(), shift, "zoe", duty.Takes, monday.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	r, err := store.Rota(t.Context())
 	if err != nil || r.Version != 2 || len(r.Overrides) != 1 || !r.Overrides[0].From.Equal(monday.Add(time.Minute)) {
 		t.Errorf("the rota is %+v, %v", r, err)
 	}
+	if why := r.Overrides[0].Reason; why != "zoe takes the shift of anna, by telephone on 2026-11-23 10:01 CET" {
+		t.Errorf("the reason is %q", why)
+	}
 	for at, want := range map[time.Time]oncall.EngineerID{monday: "anna", monday.Add(time.Minute): "zoe", shift.Until.Add(-time.Second): "zoe", shift.Until: "marco"} {
 		if got := onCall(t, store, at); !slices.Equal(got, []oncall.EngineerID{want}) {
 			t.Errorf("at %s it is %v, want %s", at, got, want)
 		}
 	}
-	if err := s.Take(t.Context(), shift, "marco", monday.Add(2*time.Minute)); !errors.Is(err, duty.ErrShiftChanged) {
+	if err := s.Take(t.Context(), shift, "marco", duty.Takes, monday.Add(2*time.Minute)); !errors.Is(err, duty.ErrShiftChanged) {
 		t.Errorf("a shift that is not Anna's any more: %v", err)
 	}
 	if own, err := s.Own(t.Context(), "anna", monday.Add(time.Hour)); err != nil || !own.From.Equal(shift.Until.Add(12*time.Hour)) {
@@ -91,7 +94,7 @@ func TestWhoIsAbsentTakesNoShift(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Take(t.Context(), shift, "zoe", monday); !errors.Is(err, duty.ErrAbsent) {
+	if err := s.Take(t.Context(), shift, "zoe", duty.Takes, monday); !errors.Is(err, duty.ErrAbsent) {
 		t.Errorf("taken: %v", err)
 	}
 	others, err := s.Others(t.Context(), shift)
@@ -113,7 +116,7 @@ func TestShiftsTakenInAnyOrder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Take(context.Background(), shift, by, now); err != nil {
+			if err := s.Take(context.Background(), shift, by, duty.Takes, now); err != nil {
 				t.Fatalf("%s takes %+v at %s: %v", by, shift.Stretch, now, err)
 			}
 			from := shift.From
@@ -150,5 +153,40 @@ func TestWhoStandsBesideNeedsNoRelief(t *testing.T) {
 	shift, err := s.ToTake(t.Context(), "zoe", monday)
 	if err != nil || shift.Engineer != "marco" || !shift.From.Equal(monday.Add(10*time.Hour)) {
 		t.Errorf("to take is %+v, %v", shift, err)
+	}
+}
+
+// TestWhoComesNextIsAskedFirst: a shift that runs is handed over to whoever comes next, else to somebody else; one that does not run is
+// not handed over.
+func TestWhoComesNextIsAskedFirst(t *testing.T) {
+	store, s := dayAndNight(t)
+	r, err := store.Rota(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Shifts = append(r.Shifts, oncall.Shift{Engineer: "zoe", Level: 2, Day: time.Sunday, Length: 7 * 24 * time.Hour})
+	r.Shifts[0], r.Shifts[len(r.Shifts)-1] = r.Shifts[len(r.Shifts)-1], r.Shifts[0] // Zoe is named first
+	if _, err := store.PutRota(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	shift, err := s.Running(t.Context(), "anna", monday)
+	if err != nil || !shift.Until.Equal(monday.Add(10*time.Hour)) {
+		t.Fatalf("runs %+v, %v", shift, err)
+	}
+	order := func(list []oncall.Attempt) (ids []oncall.EngineerID) {
+		for _, a := range list {
+			ids = append(ids, a.Engineer)
+		}
+		return ids
+	}
+	next, err := s.Successors(t.Context(), shift)
+	if got := order(next); err != nil || !slices.Equal(got, []oncall.EngineerID{"marco", "zoe"}) {
+		t.Errorf("asked are %v, %v", got, err)
+	}
+	if _, err := s.Running(t.Context(), "marco", monday); !errors.Is(err, duty.ErrNoShift) {
+		t.Errorf("Marco's does not run: %v", err)
+	}
+	if _, err := s.Successors(t.Context(), duty.Shift{Stretch: rota.Stretch{Rota: "gone"}}); !errors.Is(err, duty.ErrShiftChanged) {
+		t.Errorf("a rota that is gone: %v", err)
 	}
 }

@@ -105,8 +105,11 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 	}
 }
 
-// brief is what an engineer hears at once, and what the keys do.
+// brief is what an engineer hears at once, and what the keys do; who takes a customer over hears from whom, and what else is open.
 func (j *job) brief() prompts.Phrase {
+	if from := j.former; from != nil {
+		return prompts.Join(prompts.Engineer(string(from.Engineer), from.Name), prompts.P(SayHandsOver), j.subject, j.installed, j.keys, j.besides)
+	}
 	if j.request.Busy.waits() {
 		return prompts.Join(j.subject, j.installed, j.keys)
 	}

@@ -41,10 +41,13 @@ const (
 	SayHandingOver    prompts.ID = "handing-over" // engineer who waits: a colleague is rung
 	SayHandedOver     prompts.ID = "handed-over"
 	SayNotHandedOver  prompts.ID = "not-handed-over"
-	SayAskingThird    prompts.ID = "asking-third"  // engineer: a colleague is rung, and the customer is on the line meanwhile
-	SayNoThird        prompts.ID = "no-third"      // engineer in the talk: no colleague has accepted
-	SayHelpAsked      prompts.ID = "help-asked"    // engineer: a colleague, whose name stands before it, asks for help with the ticket that follows
-	SaySecondWanted   prompts.ID = "second-wanted" // engineer: a colleague talks to the customer, and a second one is wanted
+	SayAskingThird    prompts.ID = "asking-third"     // engineer: a colleague is rung, and the customer is on the line meanwhile
+	SayNoThird        prompts.ID = "no-third"         // engineer in the talk: no colleague has accepted
+	SayHelpAsked      prompts.ID = "help-asked"       // engineer: a colleague, whose name stands before it, asks for help with the ticket that follows
+	SaySecondWanted   prompts.ID = "second-wanted"    // engineer: a colleague talks to the customer, and a second one is wanted
+	SayHandsOver      prompts.ID = "hands-over"       // engineer: a colleague, whose name stands before it, hands the customer of the ticket that follows over
+	SayBlocking       prompts.ID = "console-blocking" // engineer: how many blocking tickets are open, which follow
+	SayNoBlocking     prompts.ID = "console-no-blocking"
 	SayGoodbye        prompts.ID = "goodbye"
 	SayOperatorBrief  prompts.ID = "operator-brief" // operator: a caller for you, 1 accepts, 2 passes
 )

@@ -3,6 +3,7 @@ package ring
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,8 +59,8 @@ func (k *talk) handOver(ctx context.Context) bool {
 	k.note(ctx, tickets.Commented, k.Engineer, k.Name+" asks a colleague to take over, by telephone")
 	k.startMusic(ctx)
 	k.stay(ctx)
-	k.former = k
-	defer func() { k.former = nil }()
+	k.former, k.besides = k, k.search.besides(ctx, k.request.Ticket.Number)
+	defer func() { k.former, k.besides = nil, nil }()
 	now := newRound(time.Now())
 	for _, a := range k.chain {
 		owner := k.owner(a)
@@ -146,4 +147,40 @@ func (j *job) startMusic(ctx context.Context) {
 // parted tells whether a join has ended for the menu, with both still there.
 func parted(ctx context.Context, err error) bool {
 	return errors.Is(err, ErrMenu) && context.Cause(ctx) == nil
+}
+
+// OpenBlocking is what somebody hears of the open blocking tickets who comes on call: their number, and what each of the first ones is
+// about; most is how many.
+func OpenBlocking(list []tickets.Ticket, most int) prompts.Phrase {
+	if len(list) == 0 {
+		return prompts.P(SayNoBlocking)
+	}
+	p := prompts.Join(prompts.P(SayBlocking), prompts.Number(len(list)))
+	for _, t := range list[:min(len(list), most)] {
+		p = prompts.Join(p, prompts.Pause(500*time.Millisecond), Subject(t))
+	}
+	return p
+}
+
+// mostBesides is how many of the other open blocking tickets are told to who takes a customer over: that one waits.
+const mostBesides = 3
+
+// besides are the open blocking tickets but for one, as who takes that one over hears them, behind the keys; nothing where there are
+// none, or where the store does not tell at once.
+func (s *Search) besides(ctx context.Context, but tickets.Number) prompts.Phrase {
+	if s.Blocking == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, atOnce)
+	defer cancel()
+	list, err := s.Blocking(ctx)
+	list = slices.DeleteFunc(slices.Clone(list), func(t tickets.Ticket) bool { return t.Number == but })
+	if err != nil {
+		s.Log.Error("the open blocking tickets are not read to who takes a customer over", "ticket", but, "error", err)
+		return nil
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return OpenBlocking(list, mostBesides)
 }

@@ -3,12 +3,14 @@ package ring_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"hotline/oncall"
 	"hotline/oncall/ring"
+	"hotline/prompts"
 	"hotline/tickets"
 )
 
@@ -141,4 +143,69 @@ func TestStaffWhoEndTheSearchEndTheHandOver(t *testing.T) {
 		n.happened(t, "20.0s sip:marco: CANCEL", "sip:anna hears not-handed-over", "sip:anna joined to call-1", "book: talk_ended anna Anna hung up")
 		n.never(t, "sip:sara rings")
 	})
+}
+
+// TestWhoTakesOverHearsFromWhomAndWhatElseIsOpen: the colleague hears who hands the customer over, and behind the keys how many other
+// blocking tickets are open and the first three of them, and may accept at any time; a store that is down or slow delays nobody.
+func TestWhoTakesOverHearsFromWhomAndWhatElseIsOpen(t *testing.T) {
+	list := func(numbers ...tickets.Number) (all []tickets.Ticket) {
+		for _, n := range numbers {
+			one := rossi
+			one.Number = n
+			all = append(all, one)
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		open []tickets.Ticket
+		err  error
+		slow time.Duration
+		want string
+	}{
+		"nothing else":      {list(417), nil, 0, "brief-keys"},
+		"two others":        {list(500, 417, 501), nil, 0, "brief-keys console-blocking"},
+		"five others":       {list(500, 417, 501, 502, 503, 504), nil, 0, "brief-keys console-blocking"},
+		"the store is down": {nil, errors.New("down"), 0, "brief-keys"},
+		"the store is slow": {list(500, 417), nil, time.Hour, "brief-keys"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNight(map[string][]script{
+					"sip:anna":  {{keys: "1", talk: time.Minute, stars: []time.Duration{10 * time.Second}}},
+					"sip:marco": {{keys: "1", talk: time.Minute}},
+				}, anna, marco)
+				s := ring.New(ring.Config{
+					Telephones: n, Duty: n, Book: n, Menu: keys{night: n, handsOver: true},
+					Blocking: func(ctx context.Context) ([]tickets.Ticket, error) {
+						pass(ctx, c.slow)
+						return c.open, errors.Join(c.err, ctx.Err())
+					},
+				})
+				if out, err := s.Find(t.Context(), ring.Request{Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: rossi}); out != ring.Talked || err != nil {
+					t.Errorf("the search ended as %s, %v", out, err)
+				}
+				heard := n.firstHeard("sip:marco")
+				want := words(prompts.Engineer("anna", "Anna")) + " hands-over " + words(ring.Subject(rossi)) + " " + c.want
+				if !strings.HasPrefix(heard, want) || (c.want == "brief-keys") != (heard == want) {
+					t.Errorf("Marco hears %q, want %q", heard, want)
+				}
+				if told := strings.Count(heard, "category-blocking"); told > 4 || len(c.open) > 1 && c.slow == 0 && told != min(len(c.open), 4) {
+					t.Errorf("%d tickets are told: %s", told, heard)
+				}
+				n.happened(t, "book: accepted marco", "Anna handed over to Marco")
+			})
+		})
+	}
+}
+
+// firstHeard is the first sentence at a telephone.
+func (n *night) firstHeard(phone string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, line := range n.log {
+		if _, heard, ok := strings.Cut(line, phone+" hears "); ok {
+			return heard
+		}
+	}
+	return ""
 }

@@ -101,7 +101,8 @@ type Config struct {
 	Spoken     func(number string) string // a telephone number as it is read to an engineer; nil: as it is
 	// Installed is what stands at the only installation of a ticket's contract; false: there is none, or several. nil: nobody knows.
 	Installed func(ctx context.Context, t tickets.Ticket) (Installed, bool)
-	Log       *slog.Logger // nil means silence
+	Blocking  func(ctx context.Context) ([]tickets.Ticket, error) // those that are open, for who takes over; nil: nobody knows
+	Log       *slog.Logger                                        // nil means silence
 }
 
 // Search finds somebody who presses the key. One value serves all calls: it knows which telephones it is ringing, so
@@ -262,6 +263,7 @@ type job struct {
 	hold      *hold
 	leave     context.CancelCauseFunc // the caller did not wait
 	former    *talk                   // whose engineer waits for a colleague's accept; nil for none
+	besides   prompts.Phrase          // what else is open, for that colleague
 	walk      *walk                   // that is under way
 	seeks     *second                 // for whom it rings; nil: for the first engineer
 

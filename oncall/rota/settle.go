@@ -67,7 +67,11 @@ func (s *Schedule) group(level int, places []Place, now time.Time) []Place {
 	}
 	for i, o := range s.rota.Overrides {
 		if o.Level == level && holds(o.From, o.Until, now) {
-			places = override(places, o, fmt.Sprintf("override %d", i+1))
+			why := fmt.Sprintf("override %d", i+1)
+			if o.Reason != "" {
+				why += ": " + o.Reason
+			}
+			places = override(places, o, why)
 		}
 	}
 	var list []Place

@@ -42,9 +42,9 @@ func (s *Schedule) Stretches(from, until time.Time) []Stretch {
 
 // Cover is the rota in which by is on call instead of a stretch's engineer, by an override; a stretch of nobody is filled. An
 // override that says something else of the same place ends where this one begins, and goes on where it ends.
-func (r Rota) Cover(s Stretch, by oncall.EngineerID) Rota {
+func (r Rota) Cover(s Stretch, by oncall.EngineerID, reason string) Rota {
 	next := r.Clone()
-	o := oncall.Override{Engineer: s.Engineer, Instead: by, Level: s.Level, From: s.From, Until: s.Until}
+	o := oncall.Override{Engineer: s.Engineer, Instead: by, Level: s.Level, From: s.From, Until: s.Until, Reason: reason}
 	next.Overrides = nil
 	for _, other := range r.Overrides {
 		if !o.Repeats(other) {

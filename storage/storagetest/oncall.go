@@ -87,7 +87,7 @@ func mainRota(t *testing.T, s oncall.Store) {
 	check.Equal(t, "the first rota", empty.Version, 0)
 	r := oncall.Rota{
 		Zone: "Europe/Rome", Shifts: []oncall.Shift{{Engineer: "anna", Level: 1, Length: time.Hour}},
-		Overrides: []oncall.Override{{Engineer: "anna", Level: 1, From: monday, Until: monday.Add(time.Hour)}},
+		Overrides: []oncall.Override{{Engineer: "anna", Level: 1, From: monday, Until: monday.Add(time.Hour), Reason: "ill"}},
 	}
 	first, err := s.PutRota(ctx, r)
 	check.Must(t, err)

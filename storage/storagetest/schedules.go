@@ -86,7 +86,7 @@ func schedulesReturn(t *testing.T, s SchedulesStore) {
 			Name: "a", Level: 1, Rotation: rota.Custom, Start: "2026-01-05T09:00", Turns: []rota.Turn{{Engineer: "anna", Length: time.Hour}, {Length: time.Hour}},
 			Hours: []sla.Interval{{Day: 1, From: time.Hour, Until: 2 * time.Hour}}, Follow: rota.Follow{Calendar: "office", Closed: true},
 		}},
-		Overrides: []oncall.Override{{Engineer: "anna", Level: 1, From: monday, Until: monday.Add(time.Hour)}},
+		Overrides: []oncall.Override{{Engineer: "anna", Level: 1, From: monday, Until: monday.Add(time.Hour), Reason: "ill"}},
 		Swaps:     []rota.Swap{{Engineer: "anna", With: "anna", From: monday, Until: monday.Add(time.Hour), BackFrom: monday, BackUntil: monday}},
 	}
 	stands, err := s.PutSchedule(ctx, r)

@@ -61,6 +61,7 @@ type Override struct {
 	Level    int               `json:"level"`
 	From     time.Time         `json:"from"`
 	Until    time.Time         `json:"until"`
+	Reason   string            `json:"reason,omitempty"`
 }
 
 // OfRota is the stored form of the main rota.

@@ -28,7 +28,7 @@ func (h House) absent(w http.ResponseWriter, r *room.Request) (*room.Page, error
 			return err
 		}
 		one := rota.Absence{Engineer: a.Engineer, From: from, Until: until, Note: strings.TrimSpace(r.FormValue("note"))}
-		if one.Check() != nil || utf8.RuneCountInString(one.Note) > noteMost || strings.ContainsFunc(one.Note, func(c rune) bool { return c < ' ' || c == 0x7f }) || len(a.List) >= rota.MostAbsences {
+		if one.Check() != nil || !oneLine(one.Note) || len(a.List) >= rota.MostAbsences {
 			return errUnfit
 		}
 		a.List = append(a.List, one)
@@ -84,4 +84,9 @@ func (h House) changeAbsences(w http.ResponseWriter, r *room.Request, change fun
 func (h House) putAbsences(ctx context.Context, a rota.Absences) error {
 	_, err := h.Store.PutAbsences(ctx, a)
 	return unknown(err)
+}
+
+// oneLine tells whether a note is one line of text, and short enough to be kept.
+func oneLine(note string) bool {
+	return utf8.RuneCountInString(note) <= noteMost && !strings.ContainsFunc(note, func(c rune) bool { return c < ' ' || c == 0x7f })
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"hotline/oncall"
@@ -94,7 +95,7 @@ func (p *changesPage) of(s *rota.Schedule, now time.Time) {
 	p.Rota, p.Zone, p.Version = string(r.ID), r.Zone, r.Version
 	for i, o := range r.Overrides {
 		if o.Until.After(now) {
-			p.Overrides = append(p.Overrides, changeRow{Index: i, Engineer: p.nameOr(o.Engineer), With: p.nameOr(o.Instead), Level: o.Level, From: p.instant(o.From, s.Zone()), Until: p.instant(o.Until, s.Zone())})
+			p.Overrides = append(p.Overrides, changeRow{Index: i, Engineer: p.nameOr(o.Engineer), With: p.nameOr(o.Instead), Level: o.Level, From: p.instant(o.From, s.Zone()), Until: p.instant(o.Until, s.Zone()), Note: o.Reason})
 		}
 	}
 	for i, w := range r.Swaps {
@@ -148,8 +149,8 @@ func override(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
 	if err != nil {
 		return next, err
 	}
-	o := oncall.Override{Engineer: oncall.EngineerID(r.FormValue("engineer")), Instead: oncall.EngineerID(r.FormValue("instead")), From: from, Until: until}
-	if o.Level, err = strconv.Atoi(r.FormValue("level")); err != nil || o.Level < 1 || o.Level > 100 || o.Engineer == o.Instead {
+	o := oncall.Override{Engineer: oncall.EngineerID(r.FormValue("engineer")), Instead: oncall.EngineerID(r.FormValue("instead")), From: from, Until: until, Reason: strings.TrimSpace(r.FormValue("reason"))}
+	if o.Level, err = strconv.Atoi(r.FormValue("level")); err != nil || o.Level < 1 || o.Level > 100 || o.Engineer == o.Instead || !oneLine(o.Reason) {
 		return next, errUnfit
 	}
 	next.Overrides = append(next.Overrides, o)
@@ -194,7 +195,7 @@ func swap(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
 func covered(r rota.Rota, list []rota.Stretch, engineer, by oncall.EngineerID) rota.Rota {
 	for _, s := range list {
 		if s.Engineer == engineer {
-			r = r.Cover(s, by)
+			r = r.Cover(s, by, "")
 		}
 	}
 	return r
