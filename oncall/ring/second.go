@@ -18,8 +18,10 @@ type second struct {
 	first   *talk
 	asked   bool // by the first one's key; else the policy wants two
 	stop    context.CancelCauseFunc
-	done    chan struct{} // closed when the search is over, and the talk of whoever was found
-	verdict verdict       // of a talk that the first one has left; it stands when done is closed
+	done    chan struct{}   // closed when the search is over, and the talk of whoever was found
+	talks   context.Context // ends when the first one is not with the caller any more
+	leaves  context.CancelFunc
+	verdict verdict // of a talk that the first one has left; it stands when done is closed
 
 	mu     sync.Mutex
 	stage  stage
@@ -58,6 +60,7 @@ func (k *talk) mayAsk() bool {
 func (k *talk) seek(ctx context.Context, asked bool) {
 	s := &second{first: k, asked: asked, done: make(chan struct{})}
 	ctx, s.stop = context.WithCancelCause(ctx)
+	s.talks, s.leaves = context.WithCancel(context.Background())
 	j := &job{search: k.search, request: k.request, ticket: true, keys: prompts.P(SayBriefKeys), installed: k.installed, leg: k.leg, seeks: s, leave: func(error) {}}
 	r := &j.request
 	r.Caller, r.CallsBack, r.Busy, r.Left, r.Turn, r.Found = nil, false, nil, nil, nil, nil
@@ -77,6 +80,7 @@ func (k *talk) seek(ctx context.Context, asked bool) {
 	go func() {
 		defer close(s.done)
 		defer s.stop(nil)
+		defer s.leaves()
 		defer func() {
 			if fault := recover(); fault != nil { // the first one talks on
 				j.search.Log.Error("panic in the search for a second engineer", "ticket", r.Ticket.Number, "panic", fault, "stack", string(debug.Stack()))
@@ -136,6 +140,7 @@ func (s *second) claim(k *talk) bool {
 
 // hand gives the caller to the second one where both are there; else nobody joins any more. to is nil then.
 func (s *second) hand(ctx context.Context) (to *talk, talked bool) {
+	defer s.leaves()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -188,6 +193,7 @@ func (s *second) join(ctx context.Context, a *attempt, t Telephone) (verdict, st
 			return talked, result
 		case k.left:
 			result, how = resultHanded, "left by key"
+			k.farewell(s.talks.Done())
 			k.finish(ctx, k.rung, t, result)
 		case k.broken || !t.HungUp():
 			result, how = resultLost, "was lost"
@@ -226,10 +232,24 @@ func (k *talk) leavesToOther(ctx context.Context) bool {
 			<-s.done
 		}
 	}
-	if k.left {
-		_ = k.phone.Say(k.phone.Context(), prompts.Language(k.Language), prompts.P(SayHandedOver, SayGoodbye), false)
-	}
 	return k.left
+}
+
+// farewell is said to who has left by key, until the other one has left, too: the caller, who is alone then, waits for no farewell.
+func (k *talk) farewell(alone <-chan struct{}) {
+	ctx, cut := context.WithCancel(k.phone.Context())
+	defer cut()
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		_ = k.phone.Say(ctx, prompts.Language(k.Language), prompts.P(SayHandedOver, SayGoodbye), false)
+	}()
+	select {
+	case <-said:
+	case <-alone:
+		cut()
+		<-said
+	}
 }
 
 // conclude tells what is to happen after a talk: it is over, or the second engineer goes on with it.
@@ -257,6 +277,9 @@ func (k *talk) conclude(ctx context.Context) (verdict, string) {
 	}
 	k.undo(ctx, k.Name+" left before they had talked")
 	k.tell(ctx, Event{Kind: tickets.Accepted, Engineer: to.Engineer, Text: to.Name + " has the caller", Awaits: !talked})
+	if k.left {
+		k.farewell(s.done)
+	}
 	k.phone.Hangup()
 	k.as.free()
 	k.finish(ctx, k.rung, k.phone, result)

@@ -2,6 +2,8 @@ package ring_test
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -72,8 +74,8 @@ func threeRows() map[string]threeRow {
 		},
 		"the first one leaves by key": {
 			starred(talksFor(time.Hour), 10*time.Second, 30*time.Second), talksFor(2 * time.Minute), map[string][]ring.Wish{"sip:anna": {ring.AddThird, ring.HandOver}}, 0, 0,
-			[]string{"sip:marco joined to call-1", "sip:anna has the menu of 417, may ask: false", "sip:anna hears handed-over goodbye", "book: talk_ended anna Anna handed over to Marco",
-				"book: accepted marco", "book: rang anna Anna at sip:anna: handed over", "book: talk_ended marco Marco hung up"},
+			[]string{"sip:marco joined to call-1", "sip:anna has the menu of 417, may ask: false", "book: talk_ended anna Anna handed over to Marco",
+				"book: accepted marco", "sip:anna hears handed-over goodbye", "book: rang anna Anna at sip:anna: handed over", "book: talk_ended marco Marco hung up"},
 			[]string{"engineer-lost", "accept_undone", "sip:marco: CANCEL"},
 		},
 		"the second one leaves by key": {
@@ -141,6 +143,57 @@ func TestAThirdInTheTalk(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestNobodyIsLeftAloneDuringAFarewell: one of two engineers leaves by key, and the other one hangs up at any instant around the words that
+// the first one hears: the search is over at once, and the caller waits for no farewell.
+func TestNobodyIsLeftAloneDuringAFarewell(t *testing.T) {
+	for _, firstLeaves := range []bool{true, false} {
+		met := 0
+		for quarters := range 60 {
+			stays := 20*time.Second + time.Duration(quarters)*250*time.Millisecond
+			synctest.Test(t, func(t *testing.T) {
+				leaver, other, word := "sip:marco", "sip:anna", "Marco left by key"
+				first, next := starred(talksFor(stays+time.Second/8), 10*time.Second), starred(talksFor(time.Hour), 20*time.Second)
+				wishes := map[string][]ring.Wish{"sip:anna": {ring.AddThird}, "sip:marco": {ring.HandOver}}
+				if firstLeaves {
+					leaver, other, word = other, leaver, "Anna handed over to Marco"
+					first, next = starred(talksFor(time.Hour), 10*time.Second, 30*time.Second), talksFor(stays+time.Second/8)
+					wishes = map[string][]ring.Wish{"sip:anna": {ring.AddThird, ring.HandOver}}
+				}
+				n := newNight(map[string][]script{"sip:anna": {first, talksFor(time.Minute)}, "sip:marco": {next}}, anna, marco)
+				s := ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Menu: keys{night: n, wishes: wishes}})
+				outcome, err := s.Find(t.Context(), ring.Request{Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: rossi})
+				if outcome != ring.Talked || err != nil {
+					t.Errorf("the search ended as %s, %v", outcome, err)
+				}
+				joined := n.last(other + " joined to call-1")
+				if n.last(word) < 0 || n.last(leaver+" hears handed-over") < 0 {
+					return // the other one hung up before
+				}
+				met++
+				if alone := time.Since(n.began) - joined - stays; alone > time.Second/2 {
+					t.Errorf("%s left, %s hung up %s after the join: the search is over %s later\n%s", leaver, other, stays, alone, n.text())
+				}
+			})
+		}
+		if met < 10 {
+			t.Errorf("only %d farewells were met", met)
+		}
+	}
+}
+
+// last is when a line with some words came last, since the beginning; negative for never.
+func (n *night) last(words string) time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, line := range slices.Backward(n.log) {
+		if strings.Contains(line, words) {
+			seconds, _ := strconv.ParseFloat(strings.TrimSuffix(strings.Fields(line)[0], "s"), 64)
+			return time.Duration(seconds * float64(time.Second))
+		}
+	}
+	return -1
 }
 
 // TestAPolicyThatWantsTwo: the first who accepts is joined at once, and ringing goes on for the second until somebody accepts or the
