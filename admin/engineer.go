@@ -156,7 +156,7 @@ func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, er
 // schedules is what the API of rotas, policies and readiness works with.
 func (s *server) schedules() schedules.Config {
 	return schedules.Config{
-		Oncall: s.Oncall, Store: s.Schedules.Store, Defaults: s.Schedules.Defaults, Directory: s.Store, Tickets: s.Store, Calls: s.Store, Published: s.Store, Own: s.ownHours, Telephone: s.spelt, Staff: access.Staff, Now: s.Now,
+		Oncall: s.Oncall, Store: s.Schedules.Store, Defaults: s.Schedules.Defaults, Directory: s.Store, Tickets: s.Store, Calls: s.Store, Published: s.Store, Own: s.ownHours, Telephone: s.spelt, Staff: access.Staff, Numbers: s.Locale.Numbers, Now: s.Now,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/admin"
 	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/tickets"
@@ -83,6 +84,11 @@ func TestSilenceIsWrittenDownWithWhoChoseIt(t *testing.T) {
 	h.put("/engineers/anna/contact", `{"zone":"Europe/Rome","rules":[{"phone":"sip:zoe@127.0.0.1"}]}`).is(422, "no telephone of anna")
 	h.put("/engineers/anna/contact", `{"zone":"Europe/Rome","silence":{"why":"parental leave"}}`).is(200, `"by":"staff:demo"`)
 	h.get("/oncall/at").is(200, `"ring":false`, "anna is not rung by the choice of staff:demo: parental leave")
+	h.put("/engineers/anna/contact", `{"version":1,"zone":"Europe/Rome","test_call":{"day":1,"at":"10:00"}}`).is(200, `"test_call":{"day":1,"at":"10:00"}`)
+	h.get("/engineers/anna/contact").is(200, `"test_call":{"day":1,"at":"10:00"}`)
+	for _, bad := range []string{`{"day":7,"at":"10:00"}`, `{"day":1,"at":"24:00"}`, `{"day":1}`} {
+		h.put("/engineers/anna/contact", `{"version":2,"zone":"Europe/Rome","test_call":`+bad+`}`).is(422)
+	}
 	h.ask("DELETE", "/api/v1/engineers/anna/contact", "").is(204)
 	h.get("/oncall/at").is(200, `"ring":true`)
 }
@@ -99,6 +105,18 @@ func TestPoliciesSayHowItIsRung(t *testing.T) {
 	h.put("/escalation-policies/other", `{"name":"x","steps":[{"engineers":["zoe"]}]}`).is(422, "zoe")
 	h.put("/escalation-policies/other", `{"name":"x","steps":[{}],"overflow":["sip:x@evil.example"]}`).is(422, "body.overflow[0]")
 	h.ask("DELETE", "/api/v1/escalation-policies/two", "").is(204)
+}
+
+// TestTheLineHasACard: with its numbers; where it shows none, the answer says what to write.
+func TestTheLineHasACard(t *testing.T) {
+	h := staffed(t)
+	h.get("/oncall/line.vcf").is(404, "caller_number")
+	h.config.Locale.Numbers = []string{"+390612345"}
+	h.handler = admin.New(h.config)
+	card := h.get("/oncall/line.vcf").is(200, "FN:Hotline", "TEL;TYPE=WORK,VOICE:+390612345")
+	if kind := card.header.Get("Content-Type"); kind != "text/vcard; charset=utf-8" {
+		t.Errorf("the card is %s", kind)
+	}
 }
 
 func TestTheCalendarTakesATokenInItsAddress(t *testing.T) {
@@ -138,6 +156,11 @@ func TestNightsThatWereArePlayedThroughAnotherRota(t *testing.T) {
 	changed := `"rota":{"id":"main","name":"main","zone":"Europe/Rome","shifts":[{"engineer":"marco","level":1,"day":0,"from":"00:00","length":"168:00"}]}`
 	h.post("/oncall/replay", `{"since":"2026-11-20T00:00:00Z"}`).is(200, "anna at sip:anna@127.0.0.1:5071 after 0s (no answer)", "anna accepts after 8s")
 	h.post("/oncall/replay", `{"since":"2026-11-20T00:00:00Z",`+changed+`}`).is(200, "marco at sip:marco@127.0.0.1:5072 after 0s (unknown", "not rung any more: [anna]")
+	policy := func(step string) string {
+		return `"policy":{"id":"p","name":"p","rounds":1,"steps":[` + step + `]}`
+	}
+	h.post("/oncall/replay", `{"since":"2026-11-20T00:00:00Z",`+policy(`{"engineers":["marco"]},{"engineers":["anna"]}`)+`}`).is(200, "marco at sip:marco@127.0.0.1:5072 after 0s (unknown", "anna at sip:anna@127.0.0.1:5071 after 20s")
+	h.post("/oncall/replay", `{"since":"2026-11-20T00:00:00Z",`+changed+`,`+policy(`{"level":1,"ring_seconds":40},{"engineers":["anna"]}`)+`}`).is(200, "marco at sip:marco@127.0.0.1:5072 after 0s (unknown", "anna at sip:anna@127.0.0.1:5071 after 40s", "anna accepts after 48s")
 	h.post("/oncall/replay", `{"since":"2020-11-20T00:00:00Z"}`).is(422, "400 days")
 	h.post("/oncall/replay", `{"since":"2026-11-20T00:00:00Z","policy":{"id":"p","name":"p"}}`).is(422, "steps")
 	stands, err := h.store.Rota(t.Context())

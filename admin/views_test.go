@@ -71,6 +71,7 @@ ProofsView ProvenView Quality QuietHours RangView ReadinessView Reason Recording
 ReportView RetriedView RingView RingingView RollBackInputBody RotaAtView RotaView ScheduleInputBody ScheduleList
 ScheduleView ServesView ShiftView Silence SnapshotEvent SpentView SpokenChangeBody StepView StormView
 SwapView TestCallBody TestCallView TicketEvent TicketLink TicketLinksRevoked TicketList TicketView TicketWhole TimeSpent TimeView Transcript TranscriptList TranscriptSegment Trunk
+SwapView TestCallBody TestCallView TestWeekly TicketEvent TicketList TicketView TicketWhole TimeSpent TimeView Trunk
 TrunkList TrunkTestBody TrunkTestRefusal TrunkTestView TurnView UncoveredView Verdict VerdictOnFlow WarningView WeekHours WeeklyShift WrittenFaultBody
 YearlyView
 `

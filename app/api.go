@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"hotline/directory"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +92,7 @@ func (a *App) api() http.Handler {
 		spoken = names
 	}
 	return admin.New(admin.Config{
-		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan, Portal: a.cfg.Config.Portal.URL},
+		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan, Portal: a.cfg.Config.Portal.URL, Numbers: a.numbers()},
 		Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone, Recogniser: a.recogniserHealth()},
 		Machines: admin.Machines{
 			Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox,
@@ -100,6 +102,22 @@ func (a *App) api() http.Handler {
 		Recordings: a.openRecording,
 		Flows:      a.flows, Trunks: a.trunks, Telephone: a.dialler.Check, Tests: a.dispatching.dispatcher, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
 	})
+}
+
+// numbers are the telephone numbers of the line that its configuration knows: those that it shows, and those that choose a language.
+func (a *App) numbers() (list []string) {
+	add := func(number string) {
+		if n := a.plan.E164(number); strings.HasPrefix(n, "+") && !slices.Contains(list, n) {
+			list = append(list, n)
+		}
+	}
+	for _, t := range a.cfg.Config.SIP.Trunks {
+		add(t.CallerNumber)
+	}
+	for _, number := range slices.Sorted(maps.Keys(a.cfg.Config.Languages)) {
+		add(number)
+	}
+	return list
 }
 
 // trunks tells how the line hangs on the world.

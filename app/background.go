@@ -25,6 +25,14 @@ func (a *App) openBackground(ctx context.Context) error {
 	}
 	a.running.Go(func() { maintenance.Run(ctx, maintenance.Every(roundsToTerms, a.recordingTerms())) })
 	a.running.Go(func() { a.disk.spool.SealAll(ctx, a.onTelephone, a.log) })
+	appointments := duty.Appointments{Roster: a.dispatching.roster, Facts: a.db.Store, TestCall: a.dispatching.dispatcher.TestCall, Log: a.log}
+	a.running.Go(func() {
+		maintenance.Run(ctx, maintenance.Every(roundsToWatch, func(ctx context.Context) {
+			if !a.offline.Waits() {
+				appointments.Round(ctx, time.Now())
+			}
+		}))
+	})
 	edits := nodes.Edits{Desk: a.desk, Store: a.db.Store, Flows: a.flows, Keep: a.disk.copy.KeepBook, Alarm: a.alarm, Log: a.log}
 	a.running.Go(func() { edits.Run(ctx) })
 	if a.machines.mails != nil {

@@ -22,9 +22,9 @@ import (
 func (a *App) pages(ctx context.Context, provider signon.Provider) http.Handler {
 	return web.New(web.Config{
 		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Outbox: a.machines.outbox, Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
-		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall,
 		Speech: web.Speech{Flows: a.flows, Prompts: a.owner(), Rehearse: rehearsal(), Voice: a.voice()},
 		Doors:  web.Doors{Setup: a.setup(ctx), Provider: provider}, Plan: a.plan, Language: a.cfg.Config.Language, Log: a.log, Now: time.Now,
+		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephones: web.Telephones{Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Numbers: a.numbers()},
 	})
 }
 

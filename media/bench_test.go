@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/media/g711"
 	"hotline/media/rtp"
 	"hotline/media/sdp"
 	"hotline/media/srtp"
@@ -52,6 +53,25 @@ func BenchmarkTurn(b *testing.B) {
 	}
 	b.Run("bridge", func(b *testing.B) { joined(b, frameSamples) })
 	b.Run("bridge of 20 and 30 ms", func(b *testing.B) { joined(b, 240) })
+	b.Run("three", func(b *testing.B) {
+		w, legs := threeLegs(b)
+		turn(b, w, legs...)
+	})
+	b.Run("three of two laws", func(b *testing.B) {
+		w, legs := threeLegs(b)
+		legs[1].terms.Codec = g711.MuLaw
+		turn(b, w, legs...)
+	})
+}
+
+// threeLegs are three that talk to each other.
+func threeLegs(b *testing.B) (*worker, []*Leg) {
+	w, first := bench(b, false)
+	c := &conference{legs: [...]*Leg{first, secondLeg(w, first), secondLeg(w, first)}}
+	for _, l := range c.legs {
+		l.bridge = bridge{three: c, order: new(rtp.Reorder)}
+	}
+	return w, c.legs[:]
 }
 
 // secondLeg is a partner of a bench's leg.

@@ -10,6 +10,7 @@ import (
 
 	"hotline/oncall"
 	"hotline/oncall/escalation"
+	"hotline/oncall/readiness"
 	"hotline/paging"
 	"hotline/sla"
 	"hotline/tickets"
@@ -27,6 +28,7 @@ type boardPage struct {
 	Categories []sla.Category
 	Engineers  []oncall.Engineer
 	Duty       []dutyRow
+	Ahead      readiness.Report // of the next week
 	System     system
 	Doing      now
 }
@@ -131,7 +133,7 @@ func (s *server) board(w http.ResponseWriter, r *request) {
 		s.failed(w, r, fmt.Errorf("listing tickets: %w", err))
 		return
 	}
-	if p.Duty, p.Engineers, err = s.duty(ctx, r); err != nil {
+	if p.Duty, p.Ahead, p.Engineers, err = s.duty(ctx, r); err != nil {
 		s.failed(w, r, err)
 		return
 	}
@@ -212,11 +214,11 @@ type dutyRow struct {
 // lookAhead is how far the next handover is looked for.
 const lookAhead = 7 * 24 * time.Hour
 
-// duty tells who is on call, rota by rota, as those who are rung are found.
-func (s *server) duty(ctx context.Context, r *request) ([]dutyRow, []oncall.Engineer, error) {
+// duty tells who is on call, rota by rota, as those who are rung are found, and whether somebody will be reached.
+func (s *server) duty(ctx context.Context, r *request) ([]dutyRow, readiness.Report, []oncall.Engineer, error) {
 	d, err := escalation.Read(ctx, s.Store)
 	if err != nil {
-		return nil, nil, err
+		return nil, readiness.Report{}, nil, err
 	}
 	facts, broken := d.Facts()
 	if broken != nil {
@@ -237,5 +239,5 @@ func (s *server) duty(ctx context.Context, r *request) ([]dutyRow, []oncall.Engi
 		}
 		rows = append(rows, row)
 	}
-	return rows, d.Engineers, nil
+	return rows, readiness.Of(facts, r.Now, r.Now.Add(lookAhead)), d.Engineers, nil
 }

@@ -166,7 +166,7 @@ func (s *server) wall(w http.ResponseWriter, r *request) {
 	ctx := r.Context()
 	r.Title = "page-wall"
 	var p wallPage
-	duty, engineers, err := s.duty(ctx, r)
+	duty, _, engineers, err := s.duty(ctx, r)
 	if err != nil {
 		s.failed(w, r, err)
 		return

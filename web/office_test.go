@@ -107,17 +107,20 @@ func open(t *testing.T) *office {
 		Desk: o.desk, Store: o.store, Language: prompts.English, Log: slog.New(slog.NewTextHandler(&o.log, nil)), Now: o.clock,
 		PINs: directory.Issuer{Store: o.store, PINKey: []byte("key"), Random: rand.Reader},
 		Feed: chains.New(o.clock), Calls: func() []cdr.Call { return o.calls },
-		Telephone: func(address string) error {
-			if strings.HasPrefix(address, "sip:") {
-				return nil
-			}
-			return errors.New("no trunk leads there")
+		Telephones: Telephones{
+			Telephone: func(address string) error {
+				if strings.HasPrefix(address, "sip:") {
+					return nil
+				}
+				return errors.New("no trunk leads there")
+			},
+			TestCall: func(_ context.Context, a oncall.Attempt) string { o.rung = append(o.rung, a); return "no answer" },
+			Numbers:  []string{"+39051123456"},
 		},
-		TestCall: func(_ context.Context, a oncall.Attempt) string { o.rung = append(o.rung, a); return "no answer" },
-		Speech:   Speech{Flows: &usedFlows{}, Prompts: voices.Owner{Voices: spoken(), Store: o.store}},
-		Line:     func(context.Context) error { return nil },
-		Trunks:   func() []Trunk { return []Trunk{{Name: "carrier", State: "registered", Since: monday(7, 0)}} },
-		Files:    attachments.NewKeeper(o.store, []byte("key"), rand.Text),
+		Speech: Speech{Flows: &usedFlows{}, Prompts: voices.Owner{Voices: spoken(), Store: o.store}},
+		Line:   func(context.Context) error { return nil },
+		Trunks: func() []Trunk { return []Trunk{{Name: "carrier", State: "registered", Since: monday(7, 0)}} },
+		Files:  attachments.NewKeeper(o.store, []byte("key"), rand.Text),
 		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) {
 			return sound{bytes.NewReader(wave())}, nil
 		},

@@ -53,7 +53,7 @@ func rooms(c Config) []room.Route {
 		voices.Routes(voices.House{Store: c.Store, Line: c.Prompts, Log: c.Log, Now: c.Now}),
 		faults.Routes(faults.House{Store: c.Store, Tell: c.catchUp, Log: c.Log}),
 		pronunciation.Routes(pronunciation.House{Store: c.Store, Voice: c.Voice, Tell: c.catchUp, Log: c.Log}),
-		schedules.Routes(schedules.House{Store: c.Store, Desk: c.Desk, Log: c.Log}),
+		schedules.Routes(schedules.House{Store: c.Store, Desk: c.Desk, TestCall: c.TestCall, Numbers: c.Numbers, Log: c.Log}),
 	)
 }
 

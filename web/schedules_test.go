@@ -44,6 +44,7 @@ func TestAGapIsRedBeforeItHappens(t *testing.T) {
 		o.as(users.Staff).get(path).is(200, "Gaps ahead", "Monday 23 November 2026 12:00", "Monday 30 November 2026 08:00", "/oncall/changes?engineer=&amp;from=2026-11-23T12%3A00&amp;level=1&amp;rota=main&amp;until=2026-11-30T08%3A00#override")
 		o.as(users.Viewer).get(path).is(200, "Gaps ahead").hides("#override", "<form method=\"post\" action=\"/oncall")
 	}
+	o.as(users.Viewer).get("/").is(200, "Gaps ahead: 1", "Not everything is ready.", `href="/oncall/readiness"`)
 	o.as(users.Viewer).get("/oncall/month?month=2026-11").is(200, "November 2026", "day holed", "/oncall/month?month=2026-10", "/oncall/month?month=2026-12")
 }
 
@@ -144,6 +145,45 @@ func TestSwapsAreMadeAndRemovedByForm(t *testing.T) {
 	for _, slip := range [][]string{{"until", "9026-12-01T00:00"}, {"back_from", "2026-12-01T00:00", "back_until", "9026-12-02T00:00"}} { // a year that was mistyped costs no core
 		b.change("swap", "main", append([]string{"engineer", "anna", "instead", "bruno", "from", "2026-11-30T00:00", "until", "2026-12-01T00:00"}, slip...)...).is(422, "366 days")
 	}
+}
+
+// TestTelephonesAreTriedAndAppointmentsMade: each telephone of an engineer is rung for a test by a button, test calls of every week are
+// agreed by form, and the card has the line's numbers; who only looks has the card.
+func TestTelephonesAreTriedAndAppointmentsMade(t *testing.T) {
+	o := open(t)
+	b := o.as(users.Engineer)
+	const anna = "sip:anna@127.0.0.1"
+	b.get("/oncall/readiness").is(200, "Ring it now", anna, "/oncall/line.vcf", "never")
+	o.as(users.Viewer).get("/oncall/readiness").is(200, "/oncall/line.vcf").hides("Ring it now", "<form method=\"post\" action=\"/oncall")
+	b.post("/oncall/readiness/test", "engineer", "anna", "phone", anna).is(200, "Test call to "+anna+": no answer")
+	if len(o.rung) != 1 || o.rung[0].Phone != anna || o.rung[0].Engineer != "anna" {
+		t.Errorf("rung are %+v", o.rung)
+	}
+	b.post("/oncall/readiness/test", "engineer", "anna", "phone", "+39199").is(409)
+	b.post("/oncall/readiness/test", "engineer", "nobody", "phone", anna).is(404)
+	o.as(users.Viewer).post("/oncall/readiness/test", "engineer", "anna", "phone", anna).is(403)
+	b.post("/oncall/readiness/appointment", "engineer", "anna", "day", "2", "at", "10:30").goes("/oncall/readiness")
+	b.get("/oncall/readiness").is(200, "next: Tuesday 24 November 2026 10:30", `<option value="2" selected>Tuesday</option>`, `value="10:30"`)
+	for _, bad := range [][]string{{"day", "7"}, {"day", "x"}, {"day", "1", "at", "25:00"}, {"day", "1", "at", ""}} {
+		b.post("/oncall/readiness/appointment", append([]string{"engineer", "anna", "at", "10:30"}, bad...)...).is(422, "such as 10:00")
+	}
+	kept, err := o.store.Contact(t.Context(), "anna")
+	must(t, err)
+	if kept.Zone != "Europe/Rome" || kept.Test == nil || kept.Test.Day != time.Tuesday || kept.Test.At != 10*time.Hour+30*time.Minute {
+		t.Errorf("kept is %+v", kept)
+	}
+	b.post("/oncall/readiness/appointment", "engineer", "anna", "day", "", "at", "10:30").goes("/oncall/readiness")
+	b.get("/oncall/readiness").is(200).hides("next: Tuesday")
+	card := o.as(users.Viewer).get("/oncall/line.vcf").is(200, "BEGIN:VCARD", "TEL;TYPE=WORK,VOICE:+39051123456")
+	if got := card.Header().Get("Content-Type"); got != "text/vcard; charset=utf-8" {
+		t.Errorf("the card is %s", got)
+	}
+	o.config.Numbers, o.config.TestCall = nil, nil
+	o.handler = New(o.config)
+	b = o.as(users.Engineer)
+	b.get("/oncall/line.vcf").is(404)
+	b.get("/oncall/readiness").is(200).hides("line.vcf", "Ring it now")
+	b.post("/oncall/readiness/test", "engineer", "anna", "phone", anna).is(409)
 }
 
 // TestAbsencesAreMadeAndRemovedByForm: an absent engineer leaves a gap.

@@ -87,6 +87,7 @@ type Config struct {
 	Store Store
 	PINs  PINs
 	Speech
+	Telephones
 	Files      *attachments.Keeper
 	Outbox     outgoing.Outbox
 	Recordings func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error) // storage.ErrNotFound when it is gone from the disk
@@ -94,8 +95,6 @@ type Config struct {
 	Line       func(ctx context.Context) error                                           // nil result: callers are answered
 	Feed       *chains.Feed                                                              // nil: nothing is told live
 	Calls      func() []cdr.Call                                                         // those that go on now on this node; nil: none
-	Telephone  func(address string) error                                                // nil result: an engineer can be rung there
-	TestCall   func(ctx context.Context, a oncall.Attempt) (result string)               // nil: this process rings nobody
 	Doors
 	Plan     numbers.Plan     // how telephone numbers are written
 	Language prompts.Language // where a browser asks for none that there is
@@ -110,6 +109,13 @@ type Config struct {
 type Doors struct {
 	Setup    *Setup          // nil: nobody becomes the first user by a link
 	Provider signon.Provider // the zero value: nobody logs in by an identity provider
+}
+
+// Telephones are those that the line rings, and its own numbers.
+type Telephones struct {
+	Telephone func(address string) error                                  // nil result: an engineer can be rung there
+	TestCall  func(ctx context.Context, a oncall.Attempt) (result string) // nil: this process rings nobody
+	Numbers   []string                                                    // of the line
 }
 
 // Speech is what callers hear.

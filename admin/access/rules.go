@@ -31,7 +31,7 @@ func rules() map[string]tokens.Scope {
 			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/customers/{id}/spoken", "GET /api/v1/engineers/{id}/spoken", "GET /api/v1/prompts/{language}", "GET /api/v1/prompts/{language}/{key}", "GET /api/v1/prompts/{language}/{key}/versions", "GET /api/v1/prompts/{language}/script", "GET /api/v1/prompts/{language}/pack",
 			"GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
 			"GET /api/v1/engineers", "GET /api/v1/engineers/{id}", "GET /api/v1/rota", "GET /api/v1/rota/duty", "GET /api/v1/rotas", "GET /api/v1/rotas/{id}", "GET /api/v1/escalation-policies", "GET /api/v1/escalation-policies/{id}",
-			"GET /api/v1/engineers/{id}/absences", "GET /api/v1/engineers/{id}/contact", "GET /api/v1/engineers/{id}/proofs", "GET /api/v1/oncall/at", "GET /api/v1/oncall/readiness", "POST /api/v1/oncall/replay",
+			"GET /api/v1/engineers/{id}/absences", "GET /api/v1/engineers/{id}/contact", "GET /api/v1/engineers/{id}/proofs", "GET /api/v1/oncall/at", "GET /api/v1/oncall/readiness", "GET /api/v1/oncall/line.vcf", "POST /api/v1/oncall/replay",
 			"GET /api/v1/levels", "GET /api/v1/levels/{id}", "GET /api/v1/calendars",
 			"GET /api/v1/calendars/{id}", "GET /api/v1/faults", "GET /api/v1/faults/{id}", "GET /api/v1/flows", "GET /api/v1/flows/{version}", "GET /api/v1/trunks", "GET /api/v1/time", "GET /api/v1/dry-run",
 			"GET /api/v1/alerts", "GET /api/v1/tickets/{number}/alerts", "GET /api/v1/alert-policies", "GET /api/v1/alert-policies/{id}", "GET /api/v1/alert-mappings", "GET /api/v1/alert-mappings/{id}",

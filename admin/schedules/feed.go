@@ -60,3 +60,17 @@ func (c Config) feedRoute() {
 		return &feed{"text/calendar; charset=utf-8", ical.Write("On call", now, events)}, nil
 	})
 }
+
+// cardName is what the card of the line is called.
+const cardName = "Hotline"
+
+func (c Config) cardRoute() {
+	op := c.set.Route(http.MethodGet, "/oncall/line.vcf", "get-line-card", "The telephone numbers of the line as a vCard: a telephone that has it among its favourites rings in spite of do-not-disturb")
+	op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"text/vcard": {Schema: &huma.Schema{Type: huma.TypeString}}}}}
+	operation.Serve(c.set, op, func(context.Context, *struct{}) (*feed, error) {
+		if len(c.Numbers) == 0 {
+			return nil, huma.Error404NotFound("the line shows no telephone number: give caller_number of a trunk, or the numbers under languages, in the configuration")
+		}
+		return &feed{"text/vcard; charset=utf-8", ical.Card(cardName, c.Numbers)}, nil
+	})
+}

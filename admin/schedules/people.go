@@ -9,6 +9,7 @@ import (
 
 	"hotline/admin/document"
 	"hotline/admin/operation"
+	"hotline/admin/schema"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
@@ -138,6 +139,12 @@ type ContactFields struct {
 	Zone    string      `json:"zone" minLength:"1" maxLength:"100" doc:"IANA name, of the hours"`
 	Rules   []phoneRule `json:"rules,omitempty" maxItems:"50" doc:"The telephones that are rung, in order; where none fits, every telephone is, the proven ones first"`
 	Silence *silence    `json:"silence,omitempty" doc:"The engineer is never rung"`
+	Test    *testWeekly `json:"test_call,omitempty" doc:"When every telephone of the engineer's is rung for a test, every week; left out: only when somebody asks for it"`
+}
+
+type testWeekly struct {
+	Day int              `json:"day" minimum:"0" maximum:"6" doc:"0 is Sunday"`
+	At  schema.TimeOfDay `json:"at" doc:"By the wall clock of the contact's zone"`
 }
 
 type phoneRule struct {
@@ -178,6 +185,9 @@ func (c Config) silenceOf(ctx context.Context, s *silence, stands *escalation.Si
 
 func contact(id string, k escalation.Contact) contactView {
 	v := contactView{Engineer: id, Version: k.Version, ContactFields: ContactFields{Zone: k.Zone, Silence: silenceView(k.Silence)}}
+	if k.Test != nil {
+		v.Test = &testWeekly{int(k.Test.Day), schema.TimeOfDay(k.Test.At)}
+	}
 	for _, r := range k.Rules {
 		v.Rules = append(v.Rules, phoneRule{r.Phone, hoursView(r.Hours), texts[sla.Category, string](r.Categories)})
 	}
@@ -202,6 +212,9 @@ func (c Config) contactRoutes() {
 		}
 		k, err := kind.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "the contact of " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(ctx context.Context, stands escalation.Contact) (escalation.Contact, error) {
 			next := escalation.Contact{Engineer: e.ID, Zone: in.Body.Zone, Silence: c.silenceOf(ctx, in.Body.Silence, stands.Silence)}
+			if t := in.Body.Test; t != nil {
+				next.Test = &escalation.Appointment{Day: time.Weekday(t.Day), At: time.Duration(t.At)}
+			}
 			for _, r := range in.Body.Rules {
 				phone := r.Phone
 				if spelt, err := c.Telephone(phone); err == nil {

@@ -53,6 +53,7 @@ type Config struct {
 	Own       func() *sla.Hours                              // of the house; nil where they cannot be read
 	Telephone func(address string) (spelt string, err error) // checks a telephone and gives it as it is kept
 	Staff     func(ctx context.Context) string               // who acts
+	Numbers   []string                                       // telephone numbers of the line
 	Now       func() time.Time
 	set       operation.Set // of Mount
 }
@@ -67,6 +68,7 @@ func Mount(set operation.Set, c Config) {
 	c.proofRoutes()
 	c.onCallRoutes()
 	c.feedRoute()
+	c.cardRoute()
 	c.loadRoute()
 }
 

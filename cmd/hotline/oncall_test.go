@@ -12,7 +12,7 @@ import (
 )
 
 func TestOnCallIsAskedOfTheRunningProgram(t *testing.T) {
-	ready, asked := false, ""
+	ready, asked, planned := false, "", ""
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r.Method + " " + r.URL.Path + "?" + r.URL.RawQuery
 		switch r.URL.Path {
@@ -34,10 +34,10 @@ func TestOnCallIsAskedOfTheRunningProgram(t *testing.T) {
 				"plan":{"note":"it rings","steps":[{"at_once":true,"phones":[{"name":"Marco","phone":"sip:marco"},{"name":"Sara","phone":"06"}]}]}}`))
 		case "/api/v1/oncall/replay":
 			var body struct {
-				Since time.Time
-				Rota  struct{ ID string }
+				Since        time.Time
+				Rota, Policy struct{ ID string }
 			}
-			if json.NewDecoder(r.Body).Decode(&body) != nil || body.Rota.ID != "main" || time.Since(body.Since) < 29*24*time.Hour {
+			if json.NewDecoder(r.Body).Decode(&body) != nil || body.Rota.ID != "main" || body.Policy.ID != planned || time.Since(body.Since) < 29*24*time.Hour {
 				w.WriteHeader(http.StatusUnprocessableEntity)
 				return
 			}
@@ -76,6 +76,14 @@ func TestOnCallIsAskedOfTheRunningProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	if code, text := run("replay", "--rota", file, "--since", "30d"); code != 0 || !strings.HasPrefix(text, "ticket 417: marco accepts\n1 searches for an engineer since ") {
+		t.Errorf("%d: %s", code, text)
+	}
+	policy := filepath.Join(t.TempDir(), "policy.json")
+	if err := os.WriteFile(policy, []byte(`{"id":"nights"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	planned = "nights"
+	if code, text := run("replay", "--rota", file, "--policy", policy); code != 0 || !strings.HasPrefix(text, "ticket 417: marco accepts\n") {
 		t.Errorf("%d: %s", code, text)
 	}
 	for _, bad := range [][]string{{"replay"}, {"replay", "--rota", file + "x"}, {"replay", "--rota", file, "--since", "soon"}} {

@@ -321,3 +321,8 @@ func TestOneLetterAMorningTellsOfGapsAndUnprovenTelephones(t *testing.T) {
 		t.Errorf("all is well, and a letter says %q", sent[2:])
 	}
 }
+
+// provenLeg is the leg of a test call whose key came.
+func provenLeg(a oncall.Attempt, at time.Time) cdr.Leg {
+	return cdr.Leg{Engineer: string(a.Engineer), Address: a.Phone, Answered: at, Result: cdr.LegProven, Quality: cdr.Quality{PacketsIn: 100}}
+}

@@ -61,7 +61,8 @@ type Contact struct {
 	Engineer oncall.EngineerID
 	Zone     string // of the hours
 	Rules    []Rule
-	Silence  *Silence // never rung
+	Silence  *Silence     // never rung
+	Test     *Appointment // test calls; nil: only those that somebody asks for
 	Version  int
 }
 
@@ -128,6 +129,9 @@ func (c Contact) Check(e oncall.Engineer) error {
 	}
 	if _, err := c.zone(); err != nil {
 		return fmt.Errorf("%w: %w", err, ErrPolicy)
+	}
+	if err := c.Test.check(); err != nil {
+		return err
 	}
 	for i, r := range c.Rules {
 		if !slices.Contains(e.Phones, r.Phone) {

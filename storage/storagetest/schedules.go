@@ -107,7 +107,7 @@ func schedulesReturn(t *testing.T, s SchedulesStore) {
 	p := escalation.Policy{ID: "p", Name: "P", Steps: []escalation.Step{{Level: 1, AtOnce: true, Ring: time.Second, Engineers: []oncall.EngineerID{"anna"}}}, Need: 2, Overflow: []string{"06"}, Silence: choice}
 	_, err = s.PutPolicy(ctx, p)
 	check.Must(t, err)
-	c := escalation.Contact{Engineer: "anna", Zone: "Europe/Rome", Rules: []escalation.Rule{{Phone: "06", Categories: []sla.Category{sla.Blocking}}}, Silence: choice}
+	c := escalation.Contact{Engineer: "anna", Zone: "Europe/Rome", Rules: []escalation.Rule{{Phone: "06", Categories: []sla.Category{sla.Blocking}}}, Silence: choice, Test: &escalation.Appointment{Day: time.Monday, At: 10 * time.Hour}}
 	_, err = s.PutContact(ctx, c)
 	check.Must(t, err)
 	f := oncall.Proofs{Engineer: "anna", List: []oncall.Proof{{Engineer: "anna", Phone: "06", At: monday, Key: true, Sound: true, How: "test call"}}}

@@ -61,7 +61,14 @@ type Contact struct {
 	Zone     string            `json:"zone"`
 	Rules    []Rule            `json:"rules,omitempty"`
 	Silence  *Silence          `json:"silence,omitempty"`
+	Test     *Appointment      `json:"test_call,omitempty"`
 	Version  int               `json:"version"`
+}
+
+// Appointment is a test call of every week. Weekdays begin with Sunday as 0; the time of day is in nanoseconds.
+type Appointment struct {
+	Day time.Weekday  `json:"day"`
+	At  time.Duration `json:"at"`
 }
 
 // Rule is one telephone of an engineer and when it is rung.
@@ -74,7 +81,7 @@ type Rule struct {
 // OfContact is the stored form of a contact.
 func OfContact(c escalation.Contact) Contact {
 	return Contact{
-		Engineer: c.Engineer, Zone: c.Zone, Silence: (*Silence)(c.Silence), Version: c.Version,
+		Engineer: c.Engineer, Zone: c.Zone, Silence: (*Silence)(c.Silence), Test: (*Appointment)(c.Test), Version: c.Version,
 		Rules: each(c.Rules, func(r escalation.Rule) Rule {
 			return Rule{Phone: r.Phone, Hours: ofIntervals(r.Hours), Categories: r.Categories}
 		}),
@@ -84,7 +91,7 @@ func OfContact(c escalation.Contact) Contact {
 // Domain is the contact.
 func (c Contact) Domain() escalation.Contact {
 	return escalation.Contact{
-		Engineer: c.Engineer, Zone: c.Zone, Silence: (*escalation.Silence)(c.Silence), Version: c.Version,
+		Engineer: c.Engineer, Zone: c.Zone, Silence: (*escalation.Silence)(c.Silence), Test: (*escalation.Appointment)(c.Test), Version: c.Version,
 		Rules: each(c.Rules, func(r Rule) escalation.Rule {
 			return escalation.Rule{Phone: r.Phone, Hours: intervals(r.Hours), Categories: r.Categories}
 		}),

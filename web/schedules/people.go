@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotline/admin/report"
+	"hotline/oncall"
 	"hotline/oncall/load"
 	"hotline/oncall/readiness"
 	"hotline/oncall/rota"
@@ -20,11 +21,18 @@ type readinessPage struct {
 	Ready     bool
 	Uncovered []gapRow
 	People    []personRow
+	Rings     bool   // telephones can be tried here
+	Card      bool   // the line has numbers
+	Tried     string // the telephone of a test call, and
+	Result    string // what came of it
+	Problem   string
 }
 
 // personRow is somebody who can be rung.
 type personRow struct {
+	ID     oncall.EngineerID
 	Name   string
+	Test   *appointment
 	Lacks  string // in words; empty: nothing
 	Phones []phoneRow
 	Shifts []shiftRow
@@ -43,6 +51,10 @@ const (
 
 // readiness shows whether somebody will be reached.
 func (h House) readiness(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	return h.showReadiness(r, http.StatusOK, readinessPage{})
+}
+
+func (h House) showReadiness(r *room.Request, status int, p readinessPage) (*room.Page, error) {
 	f, _, facts, err := h.frame(r)
 	if err != nil {
 		return nil, err
@@ -52,13 +64,13 @@ func (h House) readiness(_ http.ResponseWriter, r *room.Request) (*room.Page, er
 		zones[s.Rota().ID] = s
 	}
 	found := readiness.Of(facts, r.Now, r.Now.Add(readinessAhead))
-	p := readinessPage{frame: f, Ready: found.Ready && f.Broken == nil && len(facts.Rotas) > 0}
+	p.frame, p.Ready, p.Rings, p.Card = f, found.Ready && f.Broken == nil && len(facts.Rotas) > 0, h.TestCall != nil, len(h.Numbers) > 0
 	for _, g := range found.Uncovered {
 		s := zones[g.Rota]
 		p.Uncovered = append(p.Uncovered, gapRow{Rota: s.Rota().Name, Zone: s.Rota().Zone, From: f.instant(g.From, s.Zone()), Until: f.instant(g.Until, s.Zone())})
 	}
 	for _, one := range found.People {
-		row := personRow{Name: one.Name, More: max(0, len(one.OnCall)-shiftsShown)}
+		row := personRow{ID: one.Engineer, Name: one.Name, Test: agreed(r, facts, one.Engineer), More: max(0, len(one.OnCall)-shiftsShown)}
 		if one.Lacks != readiness.LacksNothing {
 			row.Lacks = r.T("schedules-lacks-" + string(one.Lacks))
 		}
@@ -75,7 +87,7 @@ func (h House) readiness(_ http.ResponseWriter, r *room.Request) (*room.Page, er
 		}
 		p.People = append(p.People, row)
 	}
-	return h.show("readiness", r.T("schedules-readiness"), http.StatusOK, p)
+	return h.show("readiness", r.T("schedules-readiness"), status, p)
 }
 
 func state(s readiness.OnCallShift) string {

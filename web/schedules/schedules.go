@@ -40,7 +40,10 @@ type Store interface {
 type House struct {
 	Store Store
 	Desk  *tickets.Desk
-	Log   *slog.Logger
+	// TestCall rings a telephone to prove it; nil: this process rings nobody.
+	TestCall func(ctx context.Context, a oncall.Attempt) (result string)
+	Numbers  []string // of the line
+	Log      *slog.Logger
 }
 
 //go:embed pages/*.html
@@ -55,6 +58,9 @@ func Routes(h House) []room.Route {
 		{Pattern: "GET /oncall", Roles: all, Serve: h.week},
 		{Pattern: "GET /oncall/month", Roles: all, Serve: h.month},
 		{Pattern: "GET /oncall/readiness", Roles: all, Serve: h.readiness},
+		{Pattern: "GET /oncall/line.vcf", Roles: all, Serve: h.card},
+		{Pattern: "POST /oncall/readiness/test", Roles: workers, Serve: h.testCall},
+		{Pattern: "POST /oncall/readiness/appointment", Roles: workers, Serve: h.agree},
 		{Pattern: "GET /oncall/load", Roles: all, Serve: h.load},
 		{Pattern: "GET /oncall/load.csv", Roles: all, Serve: h.loadTable},
 		{Pattern: "GET /oncall/changes", Roles: all, Serve: h.changes},
