@@ -78,12 +78,8 @@ func TestOnCallIsAskedOfTheRunningProgram(t *testing.T) {
 	if code, text := run("replay", "--rota", file, "--since", "30d"); code != 0 || !strings.HasPrefix(text, "ticket 417: marco accepts\n1 searches for an engineer since ") {
 		t.Errorf("%d: %s", code, text)
 	}
-	policy := filepath.Join(t.TempDir(), "policy.json")
-	if err := os.WriteFile(policy, []byte(`{"id":"nights"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	planned = "nights"
-	if code, text := run("replay", "--rota", file, "--policy", policy); code != 0 || !strings.HasPrefix(text, "ticket 417: marco accepts\n") {
+	planned = "main" // the file stands for a policy, too
+	if code, text := run("replay", "--rota", file, "--policy", file); code != 0 || !strings.HasPrefix(text, "ticket 417: marco accepts\n") {
 		t.Errorf("%d: %s", code, text)
 	}
 	for _, bad := range [][]string{{"replay"}, {"replay", "--rota", file + "x"}, {"replay", "--rota", file, "--since", "soon"}} {

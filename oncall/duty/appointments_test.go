@@ -17,24 +17,21 @@ import (
 	"hotline/oncall/rota"
 )
 
-// TestTestCallsByAppointment: at the agreed time of each week, by the wall also in the week of the clocks, every telephone that is not
-// proven since is rung once, and twice more ten minutes apart where nobody presses the key; by one node of several, and also after a
-// restart. Who is absent, or is never rung by choice, is left alone.
-func TestTestCallsByAppointment(t *testing.T) {
-	rome, err := time.LoadLocation("Europe/Rome")
-	if err != nil {
-		t.Fatal(err)
-	}
+// appointmentRow is what an engineer has agreed to, and when which telephone rings.
+type appointmentRow struct {
+	contact escalation.Contact
+	proves  string // the telephone whose key is pressed
+	away    bool
+	from    time.Time // of the first look
+	weeks   int
+	want    []string
+}
+
+// appointmentRows are appointments by what is special about them.
+func appointmentRows(rome *time.Location) map[string]appointmentRow {
 	monday := func(hour, minute int) time.Time { return time.Date(2026, time.October, 26, hour, minute, 0, 0, rome) }
 	agreed := &escalation.Appointment{Day: time.Monday, At: 10 * time.Hour}
-	for name, c := range map[string]struct {
-		contact escalation.Contact
-		proves  string // the telephone whose key is pressed
-		away    bool
-		from    time.Time // of the first look
-		weeks   int
-		want    []string // when which telephone rings
-	}{
+	return map[string]appointmentRow{
 		"nobody presses the key": {escalation.Contact{Test: agreed}, "", false, monday(9, 50), 1,
 			[]string{"Mon 10:00 06-1", "Mon 10:00 06-2", "Mon 10:10 06-1", "Mon 10:10 06-2", "Mon 10:20 06-1", "Mon 10:20 06-2"}},
 		"one telephone is proven": {escalation.Contact{Test: agreed}, "06-1", false, monday(9, 50), 1,
@@ -48,7 +45,18 @@ func TestTestCallsByAppointment(t *testing.T) {
 		"who is never rung":               {escalation.Contact{Test: agreed, Silence: &escalation.Silence{By: "staff:x", Why: "leave"}}, "", false, monday(9, 50), 1, nil},
 		"who has agreed to nothing":       {escalation.Contact{}, "", false, monday(9, 50), 1, nil},
 		"an engineer who is gone already": {escalation.Contact{Engineer: "gone", Test: agreed}, "", false, monday(9, 50), 1, nil},
-	} {
+	}
+}
+
+// TestTestCallsByAppointment: at the agreed time of each week, by the wall also in the week of the clocks, every telephone that is not
+// proven since is rung once, and twice more ten minutes apart where nobody presses the key; by one node of several, and also after a
+// restart. Who is absent, or is never rung by choice, is left alone.
+func TestTestCallsByAppointment(t *testing.T) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range appointmentRows(rome) {
 		t.Run(name, func(t *testing.T) {
 			store, ctx := memory.New(1), t.Context()
 			for _, id := range []oncall.EngineerID{"anna", "gone"} {
@@ -67,7 +75,7 @@ func TestTestCallsByAppointment(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.away {
-				if _, err := store.PutAbsences(ctx, rota.Absences{Engineer: "anna", List: []rota.Absence{{Engineer: "anna", From: monday(0, 0), Until: monday(12, 0)}}}); err != nil {
+				if _, err := store.PutAbsences(ctx, rota.Absences{Engineer: "anna", List: []rota.Absence{{Engineer: "anna", From: c.from, Until: c.from.Add(2 * time.Hour)}}}); err != nil {
 					t.Fatal(err)
 				}
 			}
