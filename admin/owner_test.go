@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"hotline/app/voices"
+	"hotline/media/wav"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
 	"hotline/storage"
@@ -85,6 +86,13 @@ func TestAPackGoesOutAndComesIn(t *testing.T) {
 	if len(z.File) < 480 || z.File[0].Name != "it/welcome.wav" {
 		t.Fatalf("%d files, the first is %s", len(z.File), z.File[0].Name)
 	}
+	for file, comment := range map[string]string{
+		"it/welcome.wav": "Synthetic speech. Engine: SVOX Pico, pico2wave. Voice: it-IT cm0.", "it/tone.wav": "Synthetic sound. Engine: hotline.",
+	} {
+		if l, err := wav.ReadLabel(strings.NewReader(content(t, z, file))); err != nil || l.Comment != comment {
+			t.Errorf("%s says %+v, %v; want %q", file, l, err, comment)
+		}
+	}
 	h.put("/prompts/it/pack", zipped(t, map[string]string{"sounds/it/welcome.wav": content(t, z, "it/welcome.wav"), "it/digits/7.wav": content(t, z, "it/digits/7.wav")}), "Content-Type", "application/zip").
 		is(200, `"taken":0`, `"same":2`, `"refused":0`)
 	h.put("/prompts/it/pack", zipped(t, map[string]string{
@@ -94,6 +102,9 @@ func TestAPackGoesOutAndComesIn(t *testing.T) {
 	mine := h.get("/prompts/it/pack?only=owner").is(200).body
 	z, err = zip.NewReader(strings.NewReader(mine), int64(len(mine)))
 	must(t, err)
+	if l, err := wav.ReadLabel(strings.NewReader(content(t, z, "it/goodbye.wav"))); err != nil || l != (wav.Label{}) {
+		t.Errorf("what a person has recorded says %+v, %v", l, err)
+	}
 	if len(z.File) != 1 || z.File[0].Name != "it/goodbye.wav" {
 		t.Errorf("the owner's recordings are %d files", len(z.File))
 	}

@@ -30,16 +30,21 @@ func (c cache) get(key string) (alaw []byte, ok bool) {
 		return nil, false
 	}
 	format, alaw, err := wav.Read(bytes.NewReader(b))
-	header := wav.Header(wav.G711(g711.ALaw), len(alaw))
-	if err != nil || format != wav.G711(g711.ALaw) || len(alaw) == 0 || !bytes.HasPrefix(b, header) {
+	if err != nil || format != wav.G711(g711.ALaw) || len(alaw) == 0 || !whole(b, alaw) {
 		_ = os.Remove(c.file(key)) // one that cannot be removed is not played all the same
 		return nil, false
 	}
 	return alaw, true
 }
 
+// whole tells whether a file is as it was written, with its label or, by former versions, without one.
+func whole(b, alaw []byte) bool {
+	label, err := wav.ReadLabel(bytes.NewReader(b))
+	return err == nil && bytes.Equal(b, wav.Labelled(wav.G711(g711.ALaw), alaw, label))
+}
+
 // put writes a sound beside, brings it to the disk and renames it: it is there whole or not at all.
-func (c cache) put(key string, alaw []byte) error {
+func (c cache) put(key string, alaw []byte, by Maker) error {
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of spoken names: %w", err)
 	}
@@ -47,7 +52,7 @@ func (c cache) put(key string, alaw []byte) error {
 	if err != nil {
 		return fmt.Errorf("keeping a spoken name: %w", err)
 	}
-	_, err = f.Write(File(alaw))
+	_, err = f.Write(File(alaw, by))
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), c.file(key))
 	}
@@ -72,13 +77,4 @@ func (c cache) sweep(wanted map[string]bool) (removed int) {
 		}
 	}
 	return removed
-}
-
-// File is a sound as a WAV file of A-law, 8 kHz.
-func File(alaw []byte) []byte {
-	b := append(wav.Header(wav.G711(g711.ALaw), len(alaw)), alaw...)
-	if len(alaw)&1 == 1 {
-		b = append(b, 0)
-	}
-	return b
 }

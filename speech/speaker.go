@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"hotline/prompts"
 )
 
 // State says where the sound of a text stands.
@@ -114,6 +116,9 @@ func (s *Speaker) Sound(t Text) (alaw []byte, ok bool) {
 	return s.cache.get(key(s.driver, t))
 }
 
+// Maker is who speaks a language.
+func (s *Speaker) Maker(lang prompts.Language) Maker { return MakerOf(s.driver, lang) }
+
 // Prune removes the sounds of all texts but these.
 func (s *Speaker) Prune(texts []Text) (removed int) {
 	wanted := map[string]bool{}
@@ -180,7 +185,7 @@ func (s *Speaker) render(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	return s.cache.put(j.key, alaw)
+	return s.cache.put(j.key, alaw, MakerOf(s.driver, j.text.Language))
 }
 
 // note writes down how a text went, and gives the pause before the next one.

@@ -21,6 +21,7 @@ import (
 	"hotline/media/wav"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
+	"hotline/speech"
 	"hotline/speech/upload"
 )
 
@@ -61,14 +62,22 @@ func (c Config) exportPack(_ context.Context, in *exportInput) (*huma.StreamResp
 		w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "hotline-"+string(lang)+".zip"))
 		z := zip.NewWriter(w)
 		z.RegisterCompressor(zip.Deflate, fast)
+		voice, signals := speech.Shipped(lang, prompts.Whole), speech.Shipped(lang, prompts.Sound)
 		for _, e := range entries {
 			alaw, version, ok := c.Line.Heard(lang, e.ID)
 			if !ok || version == 0 && in.Only == "owner" {
 				continue
 			}
+			by := voice
+			switch {
+			case version > 0:
+				by = speech.Maker{} // the owner
+			case e.Class == prompts.Sound:
+				by = signals
+			}
 			f, err := z.CreateHeader(&zip.FileHeader{Name: upload.FileOf(lang, e.ID), Method: zip.Deflate, Modified: c.Now()})
 			if err == nil {
-				_, err = f.Write(linear(alaw))
+				_, err = f.Write(linear(alaw, by))
 			}
 			if err != nil {
 				return // the client has gone
@@ -81,14 +90,14 @@ func (c Config) exportPack(_ context.Context, in *exportInput) (*huma.StreamResp
 // fast packs with the least work: a voice is eighteen megabytes of sound, and the line needs the processor more than an export does.
 func fast(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) }
 
-// linear is a sound as a WAV file of 16 bits, as Asterisk reads it.
-func linear(alaw []byte) []byte {
+// linear is a sound as a WAV file of 16 bits, as Asterisk reads it, which says who has made it.
+func linear(alaw []byte, by speech.Maker) []byte {
 	pcm := g711.ALaw.Samples(alaw)
-	b := wav.Header(wav.Linear, 2*len(pcm))
+	octets := make([]byte, 0, 2*len(pcm))
 	for _, s := range pcm {
-		b = append(b, byte(s), byte(uint16(s)>>8))
+		octets = append(octets, byte(s), byte(uint16(s)>>8))
 	}
-	return b
+	return wav.Labelled(wav.Linear, octets, by.Label())
 }
 
 type packInput struct {

@@ -145,18 +145,19 @@ func (c Config) listen(ctx context.Context, in *listenInput) (*soundAnswer, erro
 	if err != nil {
 		return nil, err
 	}
-	alaw, _, ok := c.Line.Heard(prompts.Language(in.Language), e.ID)
+	alaw, version, ok := c.Line.Heard(prompts.Language(in.Language), e.ID)
+	by := upload.Maker(prompts.Language(in.Language), e, version)
 	if in.Version > 0 {
 		p, err := c.booth().Version(ctx, prompts.Language(in.Language), e.ID, in.Version)
 		if err != nil {
 			return nil, err
 		}
-		alaw, ok = p.Sound, !p.Shipped()
+		alaw, ok, by = p.Sound, !p.Shipped(), speech.Maker{}
 	}
 	if !ok {
 		return nil, huma.Error404NotFound("this has no sound of its own: the voice that ships speaks, or nobody")
 	}
-	return &soundAnswer{"audio/wav", fmt.Sprintf("inline; filename=%q", in.Key+".wav"), speech.File(alaw)}, nil
+	return &soundAnswer{"audio/wav", fmt.Sprintf("inline; filename=%q", in.Key+".wav"), speech.File(alaw, by)}, nil
 }
 
 func (c Config) versions(ctx context.Context, in *ByKey) (*answer[promptVersions], error) {

@@ -41,7 +41,7 @@ func Say(ctx context.Context, c config.Speech, lang prompts.Language, words stri
 	if err != nil {
 		return nil, err
 	}
-	return speech.File(alaw), nil
+	return speech.File(alaw, speech.MakerOf(d, lang)), nil
 }
 
 // Config is what names need. All of it is required.
@@ -258,7 +258,7 @@ func (n *Names) Sound(lang prompts.Language, whose directory.CustomerID, name st
 func (n *Names) File(c directory.Customer, lang prompts.Language) (wav []byte, rendering bool, err error) {
 	if c.Spoken == "" {
 		if alaw := n.Recorded(lang, c.Name); alaw != nil {
-			return speech.File(alaw), false, nil
+			return speech.File(alaw, speech.Shipped(lang, prompts.Infix)), false, nil
 		}
 	}
 	return n.file(text(lang, c.SpokenName()))
@@ -280,7 +280,7 @@ func (n *Names) Try(lang prompts.Language, words string, inside bool) (wav []byt
 
 func (n *Names) file(t speech.Text) (wav []byte, rendering bool, err error) {
 	if alaw, ok := n.speaker.Sound(t); ok {
-		return speech.File(alaw), false, nil
+		return speech.File(alaw, n.speaker.Maker(t.Language)), false, nil
 	}
 	state, err := n.speaker.Want(t)
 	return nil, state == speech.Rendering || state == speech.Ready, err

@@ -13,6 +13,7 @@ import (
 	"hotline/config"
 	"hotline/directory"
 	"hotline/directory/persistent"
+	"hotline/media/wav"
 	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/sla"
@@ -239,9 +240,12 @@ func TestSayGivesAFileOrSaysWhatToInstall(t *testing.T) {
 	}
 	c := config.Default().Speech
 	c.Command = []string{"cat", voice}
-	wav, err := Say(t.Context(), c, prompts.Italian, "Buongiorno")
-	if err != nil || len(wav) < 1000 || !bytes.HasPrefix(wav, []byte("RIFF")) {
-		t.Errorf("%d octets, %v", len(wav), err)
+	file, err := Say(t.Context(), c, prompts.Italian, "Buongiorno")
+	if err != nil || len(file) < 1000 || !bytes.HasPrefix(file, []byte("RIFF")) {
+		t.Errorf("%d octets, %v", len(file), err)
+	}
+	if l, err := wav.ReadLabel(bytes.NewReader(file)); err != nil || l.Comment != "Synthetic speech. Engine: program cat. Voice: it-IT." {
+		t.Errorf("the file says %+v, %v", l, err)
 	}
 	c.Command = []string{"no-such-voice"}
 	if _, err := Say(t.Context(), c, prompts.Italian, "Buongiorno"); err == nil || !bytes.Contains([]byte(err.Error()), []byte("libttspico-utils")) {

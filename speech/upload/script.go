@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hotline/prompts"
+	"hotline/speech"
 )
 
 // Digits is Asterisk's folder of spoken numbers: digits/7.wav.
@@ -45,4 +46,12 @@ func Script(lang prompts.Language, entries []prompts.Entry, plain bool) (kind, n
 		return "text/plain; charset=utf-8", "script-" + string(lang) + ".txt", sheet.Bytes()
 	}
 	return "text/csv; charset=utf-8", "script-" + string(lang) + ".csv", sheet.Bytes()
+}
+
+// Maker is who has made what is heard of a prompt: a person, where it is a version of the owner's.
+func Maker(lang prompts.Language, e prompts.Entry, version int) speech.Maker {
+	if version > 0 {
+		return speech.Maker{}
+	}
+	return speech.Shipped(lang, e.Class)
 }

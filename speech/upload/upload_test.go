@@ -152,7 +152,7 @@ func TestWhatNoCallerShouldHearIsRefusedWithItsFigure(t *testing.T) {
 
 func TestAPackThatWasWrittenFromTheVoiceIsTheSameSound(t *testing.T) {
 	alaw, pcm := goodbye(t)
-	if !Sounds(file(1, 8000, 1, 16, pcm, linear), alaw) || !Sounds(speech.File(alaw), alaw) {
+	if !Sounds(file(1, 8000, 1, 16, pcm, linear), alaw) || !Sounds(speech.File(alaw, speech.Maker{}), alaw) {
 		t.Error("the same sound is taken for another one")
 	}
 	if Sounds(file(1, 8000, 1, 16, pcm[1:], linear), alaw) || Sounds(nil, alaw) {

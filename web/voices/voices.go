@@ -166,7 +166,8 @@ func (h House) sound(w http.ResponseWriter, r *room.Request) (*room.Page, error)
 	if err != nil {
 		return nil, err
 	}
-	alaw, _, ok := h.Line.Heard(lang, e.ID)
+	alaw, version, ok := h.Line.Heard(lang, e.ID)
+	by := upload.Maker(lang, e, version)
 	if text := r.URL.Query().Get("version"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
@@ -176,13 +177,13 @@ func (h House) sound(w http.ResponseWriter, r *room.Request) (*room.Page, error)
 		if err != nil {
 			return nil, err
 		}
-		alaw, ok = p.Sound, !p.Shipped()
+		alaw, ok, by = p.Sound, !p.Shipped(), speech.Maker{}
 	}
 	if !ok {
 		return nil, fmt.Errorf("the sound of prompt %s: %w", e.ID, storage.ErrNotFound)
 	}
 	w.Header().Set("Content-Type", "audio/wav")
-	http.ServeContent(w, r.Request, "", time.Time{}, bytes.NewReader(speech.File(alaw)))
+	http.ServeContent(w, r.Request, "", time.Time{}, bytes.NewReader(speech.File(alaw, by)))
 	return nil, nil
 }
 
