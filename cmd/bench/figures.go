@@ -31,6 +31,7 @@ type figures struct {
 	sooner  sooner
 	alerts  arrivals
 	mails   arrivals
+	sealing sealing
 }
 
 // rated is one rate of answering and hanging up.

@@ -86,6 +86,7 @@ func (b *bench) run(ctx context.Context, f *figures) error {
 		{"the floor", []string{"floor"}, b.floors},
 		{"calls that play and record", []string{"ramps"}, b.ramps},
 		{"no call at all, keys, bridges, encryption", steadyRows(), b.steady},
+		{sealingRow, []string{sealingRow}, b.sealing},
 		{"setting up", rateRows(), b.setups},
 		{"the main job", []string{"main job"}, b.jobs},
 		{"sooner to a human", []string{soonerRow}, b.sooner},
