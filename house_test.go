@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"agent/spool":          {"agent/protocol", "atomicfile"},
 	"agent/receiver":       {"agent/protocol", "directory", "evosupport", "intake", "sip/ratelimit", "storage"},
 	"admin/agents":         {"admin/document", "admin/operation", "admin/problem", "agent/protocol", "agent/receiver", "heartbeat", "storage"},
-	"portal":               {"admin/middleware", "budgets", "directory", "idempotency", "notify", "portal/access", "prompts", "prompts/written", "sip/ratelimit", "sla", "storage", "tickets", "tickets/turns", "web/room"},
+	"portal":               {"admin/middleware", "budgets", "directory", "idempotency", "notify", "portal/access", "prompts", "prompts/written", "sip/ratelimit", "sla", "storage", "tickets", "tickets/turns", "web/room", "attachments"},
 	"portal/access":        {"directory", "tickets"},
 	"admin/links":          {"admin/operation", "admin/problem", "portal/access", "tickets"},
 	"intake/receiver":      {"intake", "limits", "storage"},

@@ -80,7 +80,7 @@ func (a *App) portal(ctx context.Context) (http.Handler, error) {
 	}
 	sheets := reports.House{Store: a.db.Store, Desk: a.desk, Language: c.Language}
 	p := portal.New(portal.Config{
-		Desk: a.desk, Store: a.db.Store, Numbers: a.disk.numbers, PINKey: a.disk.pinKey, Mailer: mail, Statement: sheets.Statement,
+		Desk: a.desk, Store: a.db.Store, Numbers: a.disk.numbers, Files: a.files(), PINKey: a.disk.pinKey, Mailer: mail, Statement: sheets.Statement,
 		Notice: c.Portal.Notice, URL: c.Portal.URL, Language: c.Language, Log: a.log, Now: time.Now,
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

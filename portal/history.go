@@ -28,6 +28,7 @@ func told() map[tickets.EventKind]bool {
 		tickets.ClosedAtKind:  false,
 		tickets.Reopened:      false,
 		tickets.Recorded:      false,
+		tickets.Attached:      false,
 		tickets.CalledAgain:   false,
 		tickets.CallBackAsked: false,
 		tickets.TermsChanged:  false,
@@ -51,12 +52,15 @@ func (r *request) history(lines []tickets.Event) []line {
 		if !public && !e.ForCustomer() {
 			continue
 		}
-		if e.Kind == tickets.Recorded && !own { // what an engineer dictates is a note
+		if (e.Kind == tickets.Recorded || e.Kind == tickets.Attached) && !own { // what an engineer dictates or files is a note
 			continue
 		}
 		l := line{At: e.At, Title: r.T("portal-event-" + string(e.Kind))}
 		if text && own || e.ForCustomer() {
 			l.Text = e.Text
+		}
+		if e.Kind == tickets.Attached {
+			l.Text = e.Facts["file"]
 		}
 		if e.Kind == tickets.Assessed {
 			l.Text = r.Words.Category(e.Facts["to"])

@@ -13,6 +13,7 @@ const (
 	codesOf    = "code"
 	openingsOf = "open"
 	commentsOf = "comment"
+	filesOf    = "file"
 )
 
 // spending is what is counted of whom.
@@ -24,6 +25,7 @@ func rates() map[string]ratelimit.Rate {
 		codesOf:    {PerSecond: 3.0 / 3600, Burst: 5}, // letters that somebody who knows the PIN can have sent; each is good for five tries
 		openingsOf: {PerSecond: 10.0 / 3600, Burst: 10},
 		commentsOf: {PerSecond: 60.0 / 3600, Burst: 30},
+		filesOf:    {PerSecond: 60.0 / 3600, Burst: 20},
 	}
 }
 

@@ -272,11 +272,7 @@ func (p *Portal) comment(w http.ResponseWriter, r *request) {
 		p.failed(w, r, err)
 		return
 	}
-	address := fmt.Sprintf("/portal/tickets/%d", t.Number)
-	if r.secret != "" {
-		address = "/portal/t/" + r.secret
-	}
-	http.Redirect(w, r.Request, address+"#history", http.StatusSeeOther)
+	http.Redirect(w, r.Request, r.placeOf(t.Number)+"#history", http.StatusSeeOther)
 }
 
 // factForm is the key of the form by which a line was written.

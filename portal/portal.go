@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hotline/admin/middleware"
+	"hotline/attachments"
 	"hotline/budgets"
 	"hotline/directory"
 	"hotline/idempotency"
@@ -37,12 +38,13 @@ type Mailer interface {
 	Send(ctx context.Context, m notify.Message) error
 }
 
-// Config is what the portal needs. All of it is required but Mailer, Statement, Notice and URL.
+// Config is what the portal needs. All of it is required but Files, Mailer, Statement, Notice and URL.
 type Config struct {
 	Desk      *tickets.Desk
 	Store     Store
 	Numbers   tickets.Numbers
 	PINKey    []byte
+	Files     *attachments.Keeper                                             // nil: no files are taken
 	Mailer    Mailer                                                          // nil: nobody logs in, and links work
 	Statement func(r *room.Request, c directory.Contract) (*room.Page, error) // of a month; nil: there is none
 	Notice    map[prompts.Language]string                                     // the house's own words about recordings and data
@@ -93,27 +95,32 @@ type route struct {
 	pattern string
 	entry   entry
 	serve   func(http.ResponseWriter, *request)
+	most    int64 // octets of its form; 0: formMost
 }
 
 // routes are all pages and forms.
 func (p *Portal) routes() []route {
 	return []route{
-		{"GET /portal/static/{file}", anybody, p.static},
-		{"POST /portal/language", anybody, p.chooseLanguage},
-		{"GET /portal/notice", anybody, p.notice},
-		{"GET /portal/login", anybody, p.loginPage},
-		{"POST /portal/login", anybody, p.login},
-		{"GET /portal/code", anybody, p.codePage},
-		{"POST /portal/code", anybody, p.code},
-		{"POST /portal/logout", customer, p.logout},
-		{"GET /portal", customer, p.list},
-		{"GET /portal/tickets/{number}", customer, p.ticket},
-		{"POST /portal/tickets/{number}/comment", customer, p.comment},
-		{"GET /portal/open", customer, p.openPage},
-		{"POST /portal/open", customer, p.open},
-		{"GET /portal/statement", customer, p.statement},
-		{"GET /portal/t/{token}", link, p.ticket},
-		{"POST /portal/t/{token}/comment", link, p.comment},
+		{"GET /portal/static/{file}", anybody, p.static, 0},
+		{"POST /portal/language", anybody, p.chooseLanguage, 0},
+		{"GET /portal/notice", anybody, p.notice, 0},
+		{"GET /portal/login", anybody, p.loginPage, 0},
+		{"POST /portal/login", anybody, p.login, 0},
+		{"GET /portal/code", anybody, p.codePage, 0},
+		{"POST /portal/code", anybody, p.code, 0},
+		{"POST /portal/logout", customer, p.logout, 0},
+		{"GET /portal", customer, p.list, 0},
+		{"GET /portal/tickets/{number}", customer, p.ticket, 0},
+		{"POST /portal/tickets/{number}/comment", customer, p.comment, 0},
+		{"POST /portal/tickets/{number}/files", customer, p.attach, fileFormMost},
+		{"GET /portal/tickets/{number}/files/{id}", customer, p.download, 0},
+		{"GET /portal/open", customer, p.openPage, 0},
+		{"POST /portal/open", customer, p.open, 0},
+		{"GET /portal/statement", customer, p.statement, 0},
+		{"GET /portal/t/{token}", link, p.ticket, 0},
+		{"POST /portal/t/{token}/comment", link, p.comment, 0},
+		{"POST /portal/t/{token}/files", link, p.attach, fileFormMost},
+		{"GET /portal/t/{token}/files/{id}", link, p.download, 0},
 	}
 }
 
@@ -123,7 +130,7 @@ func (p *Portal) Handler() http.Handler {
 	for _, r := range p.routes() {
 		mux.Handle(r.pattern, p.allow(r))
 	}
-	mux.Handle("/", p.allow(route{"/", anybody, func(w http.ResponseWriter, r *request) { p.fail(w, r, http.StatusNotFound, "portal-not-found") }}))
+	mux.Handle("/", p.allow(route{"/", anybody, func(w http.ResponseWriter, r *request) { p.fail(w, r, http.StatusNotFound, "portal-not-found") }, 0}))
 	var origins http.CrossOriginProtection
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		p.fail(w, p.request(q), http.StatusForbidden, "portal-cross-origin")

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/attachments"
 	"hotline/directory"
 	"hotline/memory"
 	"hotline/notify"
@@ -28,6 +30,7 @@ type house struct {
 	t       *testing.T
 	store   *memory.Store
 	desk    *tickets.Desk
+	files   *attachments.Keeper
 	handler http.Handler
 	letters chan notify.Message
 	mu      sync.Mutex
@@ -78,7 +81,8 @@ func open(t *testing.T) *house {
 	n := 0
 	h.desk = tickets.NewDesk(tickets.DeskConfig{Store: h.store, Book: book, Numbers: h.store, PINKey: []byte("key"), Own: sla.OfficeHours,
 		NewID: func() string { h.mu.Lock(); defer h.mu.Unlock(); n++; return fmt.Sprintf("e%d", n) }})
-	p := portal.New(portal.Config{Desk: h.desk, Store: h.store, Numbers: h.store, PINKey: []byte("key"), Mailer: h, Language: prompts.English, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock})
+	h.files = attachments.NewKeeper(h.store, []byte("key"), rand.Text)
+	p := portal.New(portal.Config{Desk: h.desk, Files: h.files, Store: h.store, Numbers: h.store, PINKey: []byte("key"), Mailer: h, Language: prompts.English, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock})
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() { p.Run(running) })

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -176,7 +177,7 @@ func (p *Portal) failed(w http.ResponseWriter, r *request, err error) {
 func (p *Portal) allow(one route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r := p.request(q)
-		q.Body = http.MaxBytesReader(w, q.Body, formMost)
+		q.Body = http.MaxBytesReader(w, q.Body, cmp.Or(one.most, formMost))
 		if status := unfit(q); status != 0 {
 			p.fail(w, r, status, "portal-not-plain")
 			return

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hotline/attachments"
 	"hotline/directory"
 	"hotline/portal"
 	"hotline/portal/access"
@@ -21,7 +22,7 @@ func TestNoRouteShowsOrChangesTheTicketOfAnother(t *testing.T) {
 	h := open(t)
 	ctx := t.Context()
 	owners := map[tickets.Number]directory.ContractID{} // of each ticket
-	tokens := map[tickets.Number]string{}
+	tokens, files := map[tickets.Number]string{}, map[tickets.Number]string{}
 	secret := func(n tickets.Number) string { return fmt.Sprintf("secret-of-%d-", n) }
 	for i, id := range []directory.ContractID{"rossi", "rossi-office", "verdi", ""} {
 		who := tickets.Identity{}
@@ -35,6 +36,9 @@ func TestNoRouteShowsOrChangesTheTicketOfAnother(t *testing.T) {
 		l, token := access.NewLink(n, "staff:anna", h.clock())
 		must(t, h.store.PutLink(ctx, l, h.clock()))
 		owners[n], tokens[n] = id, token
+		f, err := h.files.Attach(ctx, h.desk, attachments.Incoming{Ticket: n, Name: "a.txt", Actor: tickets.ActorCustomer}, strings.NewReader(secret(n)), h.clock())
+		must(t, err)
+		files[n] = f.ID
 	}
 	callers := map[string]*browser{"nobody": h.browser(), "rossi": h.browser().logsIn(rossiPIN), "rossi-office": h.browser().logsIn(officePIN), "verdi": h.browser().logsIn(verdiPIN)}
 	form := 100
@@ -51,7 +55,7 @@ func TestNoRouteShowsOrChangesTheTicketOfAnother(t *testing.T) {
 			token = "nonsense"
 		}
 		byLink := strings.Contains(path, "{token}")
-		path = strings.NewReplacer("{number}", fmt.Sprint(named), "{token}", token, "{file}", "portal.css").Replace(path)
+		path = strings.NewReplacer("{number}", fmt.Sprint(named), "{token}", token, "{file}", "portal.css", "{id}", files[tickets.Number(rapid.IntRange(417, 420).Draw(rt, "file named"))]).Replace(path)
 		h.passes(1e9)
 		before := map[tickets.Number]int64{}
 		for n := range owners {

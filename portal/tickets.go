@@ -140,7 +140,9 @@ type ticketPage struct {
 	Rings    string // when engineers are rung, in words; empty: nobody is
 	Clocks   []clock
 	History  []line
-	Writes   string // where a comment is sent; empty: none is taken
+	Writes   string // the address under which words and files are sent; empty: none are taken
+	Files    []file
+	Takes    bool // files are taken
 	Form     string
 	Problem  string
 	Text     string
@@ -172,16 +174,17 @@ func (p *Portal) showTicket(w http.ResponseWriter, r *request, status int, probl
 	r.Title = "portal-ticket"
 	show := ticketPage{
 		page: r.page, Ticket: t, Category: r.Words.Category(string(t.Category())), History: r.history(lines), Form: newSecret(),
-		Problem: problem, Text: text, New: r.URL.Query().Get("new") != "", Link: r.secret != "", Until: r.link.Expires, Rings: p.rings(r, t, lines),
+		Problem: problem, Text: text, Takes: p.Files != nil, New: r.URL.Query().Get("new") != "", Link: r.secret != "", Until: r.link.Expires, Rings: p.rings(r, t, lines),
+	}
+	if show.Files, err = p.own(r, t.Number); err != nil {
+		p.failed(w, r, err)
+		return
 	}
 	for _, a := range accounts {
 		show.Clocks = append(show.Clocks, r.standing(a))
 	}
 	if t.State != tickets.Closed {
-		show.Writes = fmt.Sprintf("/portal/tickets/%d/comment", t.Number)
-		if r.secret != "" {
-			show.Writes = "/portal/t/" + r.secret + "/comment"
-		}
+		show.Writes = r.placeOf(t.Number)
 	}
 	p.render(w, r, status, "ticket", show)
 }

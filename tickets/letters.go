@@ -85,7 +85,7 @@ func (e Event) Update() Update {
 		if e.Facts[FactMailMachine] == "" { // or a letter to staff that comes back would bring about the next one
 			return UpdateNew
 		}
-	case Commented:
+	case Commented, Attached:
 		if e.Actor == ActorCustomer {
 			return UpdateNew
 		}
