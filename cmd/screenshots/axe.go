@@ -89,7 +89,8 @@ const stopNames = `(() => {
 	const list = [];
 	for (const e of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, audio, [tabindex='0']")) {
 		if (e.disabled || !e.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true})) continue;
-		if (e.type === "radio" && !e.checked && document.querySelector("input[type=radio][name='" + e.name + "']:checked")) continue;
+		const group = "input[type=radio][name='" + e.name + "']"; // the tabulator comes to one of a group, the arrows to the others
+		if (e.type === "radio" && e !== (document.querySelector(group + ":checked") ?? document.querySelector(group))) continue;
 		list.push(stopName(e));
 	}
 	return list;
