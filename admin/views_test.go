@@ -70,8 +70,7 @@ PolicyView PreviewView ProductInputBody ProductList ProductView PromptFileView P
 ProofsView ProvenView Quality QuietHours RangView ReadinessView Reason RecordingView ReleaseFields ReplayInputBody ReplayView
 ReportView RetriedView RingView RingingView RollBackInputBody RotaAtView RotaView ScheduleInputBody ScheduleList
 ScheduleView ServesView ShiftView Silence SnapshotEvent SpentView SpokenChangeBody StepView StormView
-SwapView TestCallBody TestCallView TicketEvent TicketLink TicketLinksRevoked TicketList TicketView TicketWhole TimeSpent TimeView Transcript TranscriptList TranscriptSegment Trunk
-SwapView TestCallBody TestCallView TestWeekly TicketEvent TicketList TicketView TicketWhole TimeSpent TimeView Trunk
+SwapView TestCallBody TestCallView TestWeekly TicketEvent TicketLink TicketLinksRevoked TicketList TicketView TicketWhole TimeSpent TimeView Transcript TranscriptList TranscriptSegment Trunk
 TrunkList TrunkTestBody TrunkTestRefusal TrunkTestView TurnView UncoveredView Verdict VerdictOnFlow WarningView WeekHours WeeklyShift WrittenFaultBody
 YearlyView
 `
