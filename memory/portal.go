@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"hotline/audit"
 	"hotline/portal/access"
 	"hotline/storage"
 	"hotline/tickets"
@@ -79,7 +80,7 @@ func (s *Store) EndCustomerSession(_ context.Context, hash [32]byte) error {
 }
 
 // PutLink keeps a link, and forgets those that have ended.
-func (s *Store) PutLink(_ context.Context, l access.Link, now time.Time) error {
+func (s *Store) PutLink(ctx context.Context, l access.Link, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for hash, old := range s.links {
@@ -91,6 +92,7 @@ func (s *Store) PutLink(_ context.Context, l access.Link, now time.Time) error {
 	if _, stands := s.links[l.Hash]; !stands {
 		s.links[l.Hash] = l
 	}
+	s.note(ctx, access.AuditedLinks(l.Ticket, audit.Created))
 	return nil
 }
 
@@ -106,7 +108,7 @@ func (s *Store) TicketLink(_ context.Context, hash [32]byte) (access.Link, error
 }
 
 // RevokeLinks ends every link of a ticket.
-func (s *Store) RevokeLinks(_ context.Context, n tickets.Number) (count int, err error) {
+func (s *Store) RevokeLinks(ctx context.Context, n tickets.Number) (count int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for hash, l := range s.links {
@@ -114,5 +116,6 @@ func (s *Store) RevokeLinks(_ context.Context, n tickets.Number) (count int, err
 			s.linksOff[hash], count = true, count+1
 		}
 	}
+	s.note(ctx, access.AuditedLinks(n, audit.Removed))
 	return count, nil
 }

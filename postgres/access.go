@@ -402,8 +402,10 @@ func (s *Store) PutLink(ctx context.Context, l access.Link, now time.Time) error
 		if _, err := tx.Exec(ctx, forgetLinks, now); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, putLink, l.Hash[:], l.Ticket, l.Created, l.Expires, l.By)
-		return err
+		if _, err := tx.Exec(ctx, putLink, l.Hash[:], l.Ticket, l.Created, l.Expires, l.By); err != nil {
+			return err
+		}
+		return note(ctx, tx, access.AuditedLinks(l.Ticket, audit.Created))
 	})
 }
 
@@ -421,8 +423,11 @@ func (s *Store) TicketLink(ctx context.Context, hash [32]byte) (access.Link, err
 func (s *Store) RevokeLinks(ctx context.Context, n tickets.Number) (count int, err error) {
 	err = s.within(ctx, "revoking the links to a ticket", func(tx pgx.Tx) error {
 		done, err := tx.Exec(ctx, revokeLinksOff, n)
+		if err != nil {
+			return err
+		}
 		count = int(done.RowsAffected())
-		return err
+		return note(ctx, tx, access.AuditedLinks(n, audit.Removed))
 	})
 	return count, err
 }

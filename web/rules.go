@@ -194,6 +194,7 @@ func acts() map[string]audit.Document {
 	return map[string]audit.Document{
 		"POST /outgoing/{endpoint}/test": {Kind: "endpoint", ID: "endpoint"},
 		"POST /start/test-call":          {Kind: "engineer", ID: "engineer"},
+		"POST /oncall/readiness/test":    {Kind: "engineer", ID: "engineer"},
 	}
 }
 

@@ -9,9 +9,11 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/tickets"
 )
@@ -116,3 +118,8 @@ func linkOf(token string, n tickets.Number, by string, now time.Time) Link {
 
 // Address is where a link's token opens its ticket; site is the portal's public address.
 func Address(site, token string) string { return strings.TrimSuffix(site, "/") + "/portal/t/" + token }
+
+// AuditedLinks is the record of links to a ticket that are made or revoked.
+func AuditedLinks(n tickets.Number, what string) audit.Record {
+	return audit.Record{What: what, Document: audit.Document{Kind: "link", ID: strconv.FormatInt(int64(n), 10)}}
+}
