@@ -33,15 +33,10 @@ update accesses a set ticket = r.ticket from recordings r where r.id = a.recordi
 create index accesses_of_ticket on accesses (ticket, place);
 drop index accesses_of;
 create index accesses_of on accesses (recording, place);
-create index accesses_of_actor on accesses (actor, place);
-create index accesses_by_action on accesses (action, place);
 create index recordings_by_age on recordings (at, id);
 
--- The answers in which the checksum of a sound stands: an erasure takes it out, however many others are remembered.
-create index replies_sums on replies (key) where position('"sha256":"'::bytea in body) > 0;
-
 -- +goose Down
-drop index replies_sums, recordings_by_age, accesses_of, accesses_of_ticket, accesses_of_actor, accesses_by_action;
+drop index recordings_by_age, accesses_of, accesses_of_ticket;
 alter table accesses drop place, drop action, drop ticket;
 create index accesses_of on accesses (recording, at);
 drop table holds, held, erased;
