@@ -54,7 +54,7 @@ var allowed = map[string][]string{
 	"agent/receiver":       {"agent/protocol", "directory", "evosupport", "intake", "sip/ratelimit", "storage"},
 	"admin/agents":         {"admin/document", "admin/operation", "admin/problem", "agent/protocol", "agent/receiver", "heartbeat", "storage"},
 	"portal":               {"admin/middleware", "budgets", "directory", "idempotency", "notify", "portal/access", "prompts", "prompts/written", "sip/ratelimit", "sla", "storage", "tickets", "tickets/turns", "web/room", "attachments"},
-	"portal/access":        {"directory", "tickets"},
+	"portal/access":        {"audit", "directory", "tickets"},
 	"admin/links":          {"admin/operation", "admin/problem", "portal/access", "tickets"},
 	"intake/receiver":      {"intake", "limits", "storage"},
 	"intake/snmp":          {"intake", "intake/receiver", "sip/ratelimit", "strictyaml"},
