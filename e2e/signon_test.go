@@ -37,7 +37,7 @@ func TestStaffLogInByAProviderInTheBrowser(t *testing.T) {
 	in := chromedp.CSS(`a[href^="/login/oidc"]`)
 	does(ctx, t, "going to the provider", chromedp.Navigate(site+"/calls"), chromedp.Click(in), chromedp.WaitVisible(chromedp.CSS("#yes")))
 	does(ctx, t, "being let in there", chromedp.Click(chromedp.CSS("#yes")), chromedp.WaitVisible(chromedp.CSS(".problem")))
-	shows(ctx, t, time.Second, "the login page says who has to do what", `document.querySelector(".problem").textContent.includes("248289761001")`)
+	shows(ctx, t, 15*time.Second, "the login page says who has to do what", `document.querySelector(".problem").textContent.includes("248289761001")`)
 	password := func(page string) {
 		t.Helper()
 		does(ctx, t, "logging in by password", chromedp.Navigate(site+page), chromedp.SendKeys(chromedp.CSS("input[name=name]"), "demo"),
@@ -47,7 +47,7 @@ func TestStaffLogInByAProviderInTheBrowser(t *testing.T) {
 	own := chromedp.CSS(`form[action="/users/demo/identity"] input[name=subject]`)
 	does(ctx, t, "writing the identity", chromedp.SendKeys(own, "248289761001\r"), chromedp.WaitVisible(in))
 	does(ctx, t, "logging in by the provider", chromedp.Navigate(site+"/calls"), chromedp.Click(in), chromedp.Click(chromedp.CSS("#yes")), chromedp.WaitVisible(chromedp.CSS("nav")))
-	shows(ctx, t, 5*time.Second, "the page that was asked for, as who it is", `location.pathname === "/calls" && document.querySelector(".who").textContent.includes("demo")`)
+	shows(ctx, t, 15*time.Second, "the page that was asked for, as who it is", `location.pathname === "/calls" && document.querySelector(".who").textContent.includes("demo")`)
 	provider.Fails("*")
 	does(ctx, t, "leaving", chromedp.Click(chromedp.CSS(`form[action="/logout"] button`)), chromedp.WaitVisible(in))
 	provider.Close()
