@@ -37,7 +37,7 @@ bench-start: go ## how long a start takes on a new data folder and on a known on
 	@scripts/install postgresql
 	$(GO) test -run '^$$' -bench Ready -benchtime 5x ./app
 
-bench: go ## what calls cost, against the built binary and a real PostgreSQL; writes bench/REPORT.md in under 8 minutes. BENCH="-profile" keeps pprof files, "-only main-job,bridges" measures these rows alone, "-against OTHER" two builds in turn
+bench: go ## what calls cost, against the built binary and a real PostgreSQL; writes bench/REPORT.md in about 13 minutes. BENCH="-profile" keeps pprof files, "-only main-job,bridges" measures these rows alone, "-against OTHER" two builds in turn
 	@scripts/install postgresql
 	@$(MAKE) --no-print-directory build
 	$(GO) build -o bin/bench ./cmd/bench
