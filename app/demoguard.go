@@ -5,14 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hotline/directory"
-	"hotline/storage"
 	"net/netip"
 	"slices"
 
 	"hotline/app/database"
 	"hotline/config"
 	"hotline/datadir"
+	"hotline/directory"
+	"hotline/storage"
 )
 
 const (

@@ -2,8 +2,6 @@ package app
 
 import (
 	"errors"
-	"hotline/directory"
-	"hotline/storage"
 	"net/netip"
 	"strings"
 	"testing"
@@ -11,7 +9,9 @@ import (
 
 	"hotline/app/database"
 	"hotline/config"
+	"hotline/directory"
 	"hotline/memory"
+	"hotline/storage"
 )
 
 // judged is the demo's guard with a database, with or without --demo, listening at an address.

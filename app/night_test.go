@@ -3,8 +3,6 @@ package app_test
 import (
 	"context"
 	"fmt"
-	"hotline/cdr"
-	"hotline/tickets"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -12,7 +10,9 @@ import (
 	"time"
 
 	"hotline/app/apptest"
+	"hotline/cdr"
 	"hotline/phone"
+	"hotline/tickets"
 )
 
 // lull waits for a moment without calls and counts the media sockets that are left after two minutes: engineers are still being

@@ -3,13 +3,13 @@ package deadlines_test
 import (
 	"context"
 	"fmt"
-	"hotline/directory"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"hotline/app/apptest"
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )

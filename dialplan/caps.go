@@ -2,12 +2,12 @@ package dialplan
 
 import (
 	"fmt"
-	"hotline/budgets"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"hotline/budgets"
 	"hotline/config"
 	"hotline/oncall/ring"
 	"hotline/tickets"

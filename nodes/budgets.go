@@ -2,10 +2,11 @@ package nodes
 
 import (
 	"context"
-	"hotline/budgets"
 	"log/slog"
 	"sync"
 	"time"
+
+	"hotline/budgets"
 )
 
 // What was spent is written with the next round of maintenance. What others spent is read a few rounds later, so that several nodes

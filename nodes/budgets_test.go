@@ -1,11 +1,11 @@
 package nodes
 
 import (
-	"hotline/budgets"
 	"log/slog"
 	"testing"
 	"time"
 
+	"hotline/budgets"
 	"hotline/memory"
 )
 

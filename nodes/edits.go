@@ -7,12 +7,12 @@ package nodes
 import (
 	"context"
 	"errors"
-	"hotline/directory"
-	"hotline/ivr/versions"
 	"log/slog"
 	"time"
 
 	"hotline/alarm"
+	"hotline/directory"
+	"hotline/ivr/versions"
 	"hotline/wallclock"
 )
 

@@ -1,15 +1,15 @@
 package nodes_test
 
 import (
-	"hotline/cdr"
-	"hotline/directory"
-	"hotline/ivr/versions"
 	"testing"
 	"time"
 
 	"hotline/app/apptest"
+	"hotline/cdr"
 	"hotline/datadir"
+	"hotline/directory"
 	"hotline/ivr"
+	"hotline/ivr/versions"
 	"hotline/offline"
 	"hotline/sla"
 )

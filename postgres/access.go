@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"hotline/idempotency"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"hotline/audit"
+	"hotline/idempotency"
 	"hotline/portal/access"
 	"hotline/storage"
 	"hotline/tickets"

@@ -2,12 +2,12 @@ package apptest
 
 import (
 	"fmt"
-	"hotline/directory"
 	"strings"
 	"time"
 
 	"hotline/app"
 	"hotline/datadir"
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 )

@@ -8,6 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
 	"hotline/agent/receiver"
 	"hotline/attachments"
 	"hotline/audit"
@@ -37,9 +41,6 @@ import (
 	"hotline/tokens"
 	"hotline/transcription"
 	"hotline/users"
-	"log/slog"
-	"os"
-	"strings"
 )
 
 // Store is every store.

@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hotline/audit"
-	"hotline/directory"
-	"hotline/storage"
-	"hotline/tokens"
 	"time"
 
 	"hotline/admin/access"
+	"hotline/audit"
 	"hotline/datadir"
+	"hotline/directory"
 	"hotline/postgres/local"
+	"hotline/storage"
+	"hotline/tokens"
 )
 
 // NewToken is a token that is to be made.

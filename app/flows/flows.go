@@ -6,11 +6,11 @@ package flows
 import (
 	"context"
 	"fmt"
-	"hotline/ivr/versions"
 	"sync/atomic"
 
 	"hotline/admin"
 	"hotline/ivr"
+	"hotline/ivr/versions"
 	"hotline/strictyaml"
 )
 

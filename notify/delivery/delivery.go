@@ -8,11 +8,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hotline/directory"
 	"slices"
 	"time"
 
 	"hotline/alarm"
+	"hotline/directory"
 	"hotline/mail"
 	"hotline/notify"
 	"hotline/prompts"

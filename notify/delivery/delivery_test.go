@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hotline/directory"
-	"hotline/storage"
 	"slices"
 	"strings"
 	"sync"
@@ -17,8 +15,10 @@ import (
 	"hotline/app"
 	"hotline/app/apptest"
 	"hotline/app/database"
+	"hotline/directory"
 	"hotline/notify"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
