@@ -2,9 +2,7 @@
 // source gets.
 package access
 
-import (
-	"hotline/tokens"
-)
+import "hotline/tokens"
 
 // Rule is the scope that a route asks for, by method and path as the router knows it; false when there is no rule, and then
 // nobody may. A HEAD is a GET, and a PATCH is a PUT of a part.
@@ -43,8 +41,9 @@ func rules() map[string]tokens.Scope {
 			"POST /api/v1/calendars/{id}/preview", "POST /api/v1/levels/{id}/preview", "POST /api/v1/contracts/{id}/preview", "POST /api/v1/flows/check", // change nothing
 		},
 		tokens.ScopeStaff: {
-			"POST /api/v1/tickets", "GET /api/v1/recordings/{id}/audio", "GET /api/v1/tickets/{number}/transcripts", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken", "PUT /api/v1/rota", "PUT /api/v1/rotas/{id}", "DELETE /api/v1/rotas/{id}",
-			"POST /api/v1/tickets", "DELETE /api/v1/tickets/{number}/link", "GET /api/v1/recordings/{id}/audio", "PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken", "PUT /api/v1/rota", "PUT /api/v1/rotas/{id}", "DELETE /api/v1/rotas/{id}",
+			"POST /api/v1/tickets", "DELETE /api/v1/tickets/{number}/link", "GET /api/v1/tickets/{number}/transcripts", "GET /api/v1/recordings/{id}/audio",
+			"PUT /api/v1/faults/{id}", "DELETE /api/v1/faults/{id}", "POST /api/v1/customers", "PUT /api/v1/customers/{id}", "PUT /api/v1/customers/{id}/spoken",
+			"PUT /api/v1/rota", "PUT /api/v1/rotas/{id}", "DELETE /api/v1/rotas/{id}",
 			"PUT /api/v1/releases/{id}", "DELETE /api/v1/releases/{id}", "PUT /api/v1/installations/{id}", "DELETE /api/v1/installations/{id}",
 			"PUT /api/v1/maintenance-windows/{id}", "DELETE /api/v1/maintenance-windows/{id}",
 			"POST /api/v1/engineers/{id}/test-call", "POST /api/v1/trunks/{name}/test-call", "PUT /api/v1/engineers/{id}/absences", "POST /api/v1/engineers/{id}/absences",
