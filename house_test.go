@@ -56,9 +56,9 @@ var allowed = map[string][]string{
 	"portal":               {"admin/middleware", "budgets", "directory", "idempotency", "notify", "portal/access", "prompts", "prompts/written", "sip/ratelimit", "sla", "storage", "tickets", "tickets/turns", "web/room", "attachments"},
 	"portal/access":        {"audit", "directory", "tickets"},
 	"admin/links":          {"admin/operation", "admin/problem", "portal/access", "tickets"},
-	"intake/receiver":      {"intake", "limits", "storage"},
-	"intake/snmp":          {"intake", "intake/receiver", "sip/ratelimit", "strictyaml"},
-	"intake/syslog":        {"intake", "intake/receiver", "limits", "sip/ratelimit"},
+	"intake/listener":      {"intake", "limits", "storage"},
+	"intake/snmp":          {"intake", "intake/listener", "sip/ratelimit", "strictyaml"},
+	"intake/syslog":        {"intake", "intake/listener", "limits", "sip/ratelimit"},
 
 	"sla/oracle":                  {}, // the reference of the proof must not know what it proves
 	"oncall/rota":                 {"ical", "oncall", "sla"},

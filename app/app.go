@@ -33,7 +33,7 @@ import (
 	"hotline/dispatch/cover"
 	"hotline/heartbeat"
 	"hotline/intake"
-	listener "hotline/intake/receiver"
+	"hotline/intake/listener"
 	"hotline/journal"
 	"hotline/line"
 	"hotline/mail/inbox"

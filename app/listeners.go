@@ -11,7 +11,7 @@ import (
 	"hotline/config"
 	"hotline/directory"
 	"hotline/intake"
-	"hotline/intake/receiver"
+	"hotline/intake/listener"
 	"hotline/intake/snmp"
 	"hotline/intake/syslog"
 )
@@ -43,11 +43,11 @@ func (a *App) openListeners(ctx context.Context) error {
 }
 
 // counts are those of a listener, in the metrics from its start.
-func (a *App) counts(listener string) *receiver.Counts {
-	for _, r := range receiver.Results() {
-		a.metrics.Heard(listener, string(r), 0)
+func (a *App) counts(name string) *listener.Counts {
+	for _, r := range listener.Results() {
+		a.metrics.Heard(name, string(r), 0)
 	}
-	c := receiver.NewCounts(listener, func(r receiver.Result, n int) { a.metrics.Heard(listener, string(r), n) }, time.Now, a.log)
+	c := listener.NewCounts(name, func(r listener.Result, n int) { a.metrics.Heard(name, string(r), n) }, time.Now, a.log)
 	a.machines.heard = append(a.machines.heard, c)
 	return c
 }

@@ -20,7 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hotline/intake"
-	"hotline/intake/receiver"
+	"hotline/intake/listener"
 	"hotline/storage"
 )
 
@@ -77,7 +77,7 @@ type heard struct {
 	*Listener
 	t       *testing.T
 	manager *manager
-	results chan receiver.Result
+	results chan listener.Result
 	log     *bytes.Buffer
 	stop    func()
 }
@@ -88,13 +88,13 @@ const password, secret = "authentication", "encryption"
 // listen runs a listener at a port of its own, for sources at 127.0.0.1.
 func listen(t *testing.T) *heard {
 	t.Helper()
-	here := receiver.Networks{netip.MustParsePrefix("127.0.0.1/32")}
-	h := &heard{t: t, manager: &manager{taken: make(chan asked, 100_000)}, results: make(chan receiver.Result, 100_000), log: &bytes.Buffer{}}
+	here := listener.Networks{netip.MustParsePrefix("127.0.0.1/32")}
+	h := &heard{t: t, manager: &manager{taken: make(chan asked, 100_000)}, results: make(chan listener.Result, 100_000), log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	var err error
 	h.Listener, err = Open(t.Context(), Config{
 		Listen: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}, Reader: shippedReader(t), Taker: h.manager, Name: "test", Now: time.Now, Log: log,
-		Counts: receiver.NewCounts("snmp", func(r receiver.Result, n int) {
+		Counts: listener.NewCounts("snmp", func(r listener.Result, n int) {
 			for range n {
 				h.results <- r
 			}
@@ -148,7 +148,7 @@ func (h *heard) next() asked {
 }
 
 // becomes waits for what becomes of the next message.
-func (h *heard) becomes(want receiver.Result) {
+func (h *heard) becomes(want listener.Result) {
 	h.t.Helper()
 	select {
 	case r := <-h.results:
@@ -193,7 +193,7 @@ func TestNetSNMPSendsTrapsOfEveryVersion(t *testing.T) {
 		if err := h.tool(x.args...); err != nil {
 			t.Fatal(err)
 		}
-		h.becomes(receiver.Alerts)
+		h.becomes(listener.Alerts)
 		got := h.next()
 		if string(got.origin.Contract) != x.contract || got.origin.Source != "snmp" || len(got.batch.Alerts) != 1 || got.batch.Alerts[0].Fingerprint != x.fingerprint {
 			t.Errorf("%v: %+v", x.args, got)
@@ -227,7 +227,7 @@ func TestAnInformIsAnsweredWhenItWasTaken(t *testing.T) {
 	if err := h.tool(args...); err == nil {
 		t.Error("an inform was answered that was not taken")
 	}
-	h.becomes(receiver.Alerts)
+	h.becomes(listener.Alerts)
 	h.manager.fails(nil)
 	if got := h.next(); len(got.batch.Alerts) != 2 {
 		t.Errorf("%+v", got)
@@ -272,7 +272,7 @@ func TestAnInformThatComesAgainIsTakenOnce(t *testing.T) {
 		if err != nil || p.PDUType != gosnmp.GetResponse || p.RequestID != 7 || p.Error != gosnmp.NoError {
 			t.Errorf("the answer is %+v (%v)", p, err)
 		}
-		h.becomes(map[bool]receiver.Result{true: receiver.Alerts, false: receiver.Repeated}[i == 0])
+		h.becomes(map[bool]listener.Result{true: listener.Alerts, false: listener.Repeated}[i == 0])
 	}
 	h.next()
 	if len(h.manager.taken) != 0 {
@@ -283,14 +283,14 @@ func TestAnInformThatComesAgainIsTakenOnce(t *testing.T) {
 func TestWhoDoesNotProveHimselfIsRefusedAndNamedOnce(t *testing.T) {
 	h := listen(t)
 	for _, x := range []struct {
-		want receiver.Result
+		want listener.Result
 		args []string
 	}{
-		{receiver.Refused, []string{"snmptrap", "-v2c", "-c", "public", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
-		{receiver.Refused, []string{"snmptrap", "-v3", "-u", "nobody", "-l", "noAuthNoPriv", "-e", "0x8000000001020304", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
-		{receiver.Refused, []string{"snmptrap", "-v3", "-u", "verdi", "-l", "noAuthNoPriv", "-e", "0x8000000001020304", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
-		{receiver.Refused, []string{"snmptrap", "-v3", "-u", "verdi", "-l", "authNoPriv", "-a", "SHA", "-A", password, "-e", "0x8000000001020304", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
-		{receiver.Refused, []string{"snmptrap", "-v3", "-u", "neri", "-l", "authNoPriv", "-a", "SHA-256", "-A", "another password", "-e", "0x8000000001020304", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
+		{listener.Refused, []string{"snmptrap", "-v2c", "-c", "public", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
+		{listener.Refused, []string{"snmptrap", "-v3", "-u", "nobody", "-l", "noAuthNoPriv", "-e", "0x8000000001020304", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
+		{listener.Refused, []string{"snmptrap", "-v3", "-u", "verdi", "-l", "noAuthNoPriv", "-e", "0x8000000001020304", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
+		{listener.Refused, []string{"snmptrap", "-v3", "-u", "verdi", "-l", "authNoPriv", "-a", "SHA", "-A", password, "-e", "0x8000000001020304", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
+		{listener.Refused, []string{"snmptrap", "-v3", "-u", "neri", "-l", "authNoPriv", "-a", "SHA-256", "-A", "another password", "-e", "0x8000000001020304", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"}},
 	} {
 		if err := h.tool(x.args...); err != nil {
 			t.Fatal(err)
@@ -298,7 +298,7 @@ func TestWhoDoesNotProveHimselfIsRefusedAndNamedOnce(t *testing.T) {
 		h.becomes(x.want)
 	}
 	h.send("127.0.0.1:0", []byte("hello"))
-	h.becomes(receiver.Malformed)
+	h.becomes(listener.Malformed)
 	h.stop()
 	if n := strings.Count(h.log.String(), "the community or the user is not that of a source"); n != 1 || strings.Contains(h.log.String(), "public") {
 		t.Errorf("it is named %d times: %s", n, h.log)
@@ -329,8 +329,8 @@ func TestACopyOfAProvenTrapIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.send("127.0.0.1:0", b, b)
-	h.becomes(receiver.Alerts)
-	h.becomes(receiver.Replayed)
+	h.becomes(listener.Alerts)
+	h.becomes(listener.Replayed)
 }
 
 // A storm is bounded, and every message of it is accounted for: taken, or counted as lost and told of.
@@ -340,7 +340,7 @@ func TestAStormIsBoundedAndCounted(t *testing.T) {
 	const sent = 4000
 	link := informMessage(t, 1)
 	link[bytes.IndexByte(link, byte(gosnmp.InformRequest))] = byte(gosnmp.SNMPv2Trap)
-	results := map[receiver.Result]int{}
+	results := map[listener.Result]int{}
 	for range sent / 100 {
 		var some [][]byte
 		for range 100 {
@@ -351,15 +351,15 @@ func TestAStormIsBoundedAndCounted(t *testing.T) {
 			results[<-h.results]++
 		}
 	}
-	if results[receiver.Alerts] > receiver.LaneMost {
+	if results[listener.Alerts] > listener.LaneMost {
 		t.Errorf("%v: too many wait", results)
 	}
-	if results[receiver.Alerts]+results[receiver.Overflow]+results[receiver.Rate] != sent {
+	if results[listener.Alerts]+results[listener.Overflow]+results[listener.Rate] != sent {
 		t.Errorf("%v do not add up to %d", results, sent)
 	}
 	h.manager.fails(nil)
 	taken, told := 0, 0
-	for taken < results[receiver.Alerts] {
+	for taken < results[listener.Alerts] {
 		got := h.next()
 		taken, told = taken+len(got.batch.Alerts), told+got.batch.Truncated
 	}
@@ -405,7 +405,7 @@ func TestMessagesAreReadAsTheyGoOverTheWire(t *testing.T) {
 
 func TestAUserThatCannotBeMeantIsRefused(t *testing.T) {
 	for _, u := range []User{{Name: "a", Authentication: "crc", Password: password}, {Name: "a", Authentication: "sha", Password: "short"}, {Name: "a", Encryption: "aes", Secret: secret}, {Name: "a", Authentication: "sha", Password: password, Encryption: "rot13", Secret: secret}} {
-		if _, err := Open(t.Context(), Config{Sources: []Source{{User: u}}, Counts: receiver.NewCounts("snmp", nil, time.Now, slog.New(slog.DiscardHandler)), Now: time.Now}); err == nil {
+		if _, err := Open(t.Context(), Config{Sources: []Source{{User: u}}, Counts: listener.NewCounts("snmp", nil, time.Now, slog.New(slog.DiscardHandler)), Now: time.Now}); err == nil {
 			t.Errorf("%+v is taken", u)
 		}
 	}

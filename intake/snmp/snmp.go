@@ -22,14 +22,14 @@ import (
 	"github.com/gosnmp/gosnmp"
 
 	"hotline/intake"
-	"hotline/intake/receiver"
+	"hotline/intake/listener"
 	"hotline/sip/ratelimit"
 )
 
 // Source is who may send: by community (versions 1 and 2c), or by user (version 3).
 type Source struct {
 	Origin    intake.Origin // Source is filled in
-	Networks  receiver.Networks
+	Networks  listener.Networks
 	Community string // empty: none
 	User      User   // without a name: none
 }
@@ -39,8 +39,8 @@ type Config struct {
 	Listen  []netip.AddrPort
 	Sources []Source
 	Reader  *Reader
-	Taker   receiver.Taker
-	Counts  *receiver.Counts
+	Taker   listener.Taker
+	Counts  *listener.Counts
 	Name    string // the same at each start of one installation of this program, and of no other one
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -59,8 +59,8 @@ var (
 // Listener takes notifications. Run it.
 type Listener struct {
 	cfg     Config
-	queue   *receiver.Queue
-	sockets []*receiver.Datagrams
+	queue   *listener.Queue
+	sockets []*listener.Datagrams
 	sources []source
 	engine  engine
 	rates   *ratelimit.Sources
@@ -76,7 +76,7 @@ type source struct {
 	Source
 	reader *gosnmp.GoSNMP        // of its user; nil: it has none
 	level  gosnmp.SnmpV3MsgFlags // the least that its user's messages must have
-	lane   *receiver.Lane
+	lane   *listener.Lane
 	rate   *ratelimit.Bucket
 }
 
@@ -88,7 +88,7 @@ func Open(ctx context.Context, c Config) (*Listener, error) {
 		origins = append(origins, c.Sources[i].Origin)
 	}
 	l := &Listener{
-		cfg: c, queue: receiver.NewQueue(receiver.Config{Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
+		cfg: c, queue: listener.NewQueue(listener.Config{Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
 		engine: newEngine(c.Name, c.Now()), rates: ratelimit.NewSources(),
 	}
 	for i, s := range c.Sources {
@@ -102,7 +102,7 @@ func Open(ctx context.Context, c Config) (*Listener, error) {
 		l.sources = append(l.sources, ready)
 	}
 	for _, at := range c.Listen {
-		d, err := receiver.ListenUDP(ctx, at)
+		d, err := listener.ListenUDP(ctx, at)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("taking SNMP: %w", err), l.close())
 		}
@@ -140,31 +140,31 @@ func (l *Listener) close() error {
 }
 
 // read takes what comes at a socket until it is closed.
-func (l *Listener) read(d *receiver.Datagrams) {
+func (l *Listener) read(d *listener.Datagrams) {
 	buffer := make([]byte, 1<<16)
 	for {
 		n, from, dropped, err := d.Read(buffer)
 		if err != nil {
 			return
 		}
-		l.cfg.Counts.Add(receiver.Kernel, dropped)
+		l.cfg.Counts.Add(listener.Kernel, dropped)
 		l.take(d, buffer[:n], from)
 	}
 }
 
 // take takes one message.
-func (l *Listener) take(d *receiver.Datagrams, message []byte, from netip.AddrPort) {
+func (l *Listener) take(d *listener.Datagrams, message []byte, from netip.AddrPort) {
 	now := l.cfg.Now()
 	known := l.from(from.Addr())
 	switch {
 	case len(known) == 0:
-		l.cfg.Counts.Unknown(receiver.Stranger, from.Addr(), "", "name its address under alerts.snmp.sources, or have it send elsewhere")
+		l.cfg.Counts.Unknown(listener.Stranger, from.Addr(), "", "name its address under alerts.snmp.sources, or have it send elsewhere")
 		return
 	case !l.rates.Take(from.Addr(), now, ofAddress):
-		l.cfg.Counts.Add(receiver.Rate, 1)
+		l.cfg.Counts.Add(listener.Rate, 1)
 		return
 	case len(message) > messageMost:
-		l.cfg.Counts.Add(receiver.Malformed, 1)
+		l.cfg.Counts.Add(listener.Malformed, 1)
 		return
 	}
 	s, p, err := l.proven(message, known)
@@ -181,7 +181,7 @@ func (l *Listener) take(d *receiver.Datagrams, message []byte, from netip.AddrPo
 		return
 	}
 	if !l.within(s, now) {
-		l.cfg.Counts.Add(receiver.Rate, 1)
+		l.cfg.Counts.Add(listener.Rate, 1)
 		s.lane.Missed(1)
 		return
 	}
@@ -191,7 +191,7 @@ func (l *Listener) take(d *receiver.Datagrams, message []byte, from netip.AddrPo
 		return
 	}
 	if s.lane.Offer(alerts, nil) {
-		l.cfg.Counts.Add(receiver.Alerts, 1)
+		l.cfg.Counts.Add(listener.Alerts, 1)
 	}
 }
 
@@ -249,10 +249,10 @@ func (l *Listener) proven(message []byte, known []source) (source, *gosnmp.SnmpP
 // refuse counts a message that is not taken.
 func (l *Listener) refuse(from netip.Addr, err error) {
 	if errors.Is(err, errProof) {
-		l.cfg.Counts.Unknown(receiver.Refused, from, "", err.Error())
+		l.cfg.Counts.Unknown(listener.Refused, from, "", err.Error())
 		return
 	}
-	l.cfg.Counts.Unknown(receiver.Malformed, from, "", err.Error())
+	l.cfg.Counts.Unknown(listener.Malformed, from, "", err.Error())
 }
 
 // versionOf is a message's version: a sequence, and in it an integer of one octet.
@@ -280,10 +280,10 @@ func probes(p *gosnmp.SnmpPacket) bool {
 
 // timely tells whether a message of version 3 is to be taken: no probe, not one for another engine or another time, and no copy of
 // a former one. Those that ask for an engine or are out of time get a report.
-func (l *Listener) timely(d *receiver.Datagrams, p *gosnmp.SnmpPacket, s source, from netip.AddrPort, now time.Time) bool {
+func (l *Listener) timely(d *listener.Datagrams, p *gosnmp.SnmpPacket, s source, from netip.AddrPort, now time.Time) bool {
 	usm, ok := p.SecurityParameters.(*gosnmp.UsmSecurityParameters)
 	if !ok {
-		l.cfg.Counts.Add(receiver.Malformed, 1)
+		l.cfg.Counts.Add(listener.Malformed, 1)
 		return false
 	}
 	switch {
@@ -298,14 +298,14 @@ func (l *Listener) timely(d *receiver.Datagrams, p *gosnmp.SnmpPacket, s source,
 		first := l.copies.first(usm.AuthenticationParameters)
 		l.mu.Unlock()
 		if !first {
-			l.cfg.Counts.Add(receiver.Replayed, 1)
+			l.cfg.Counts.Add(listener.Replayed, 1)
 		}
 		return first
 	}
 	return true
 }
 
-func (l *Listener) report(d *receiver.Datagrams, p *gosnmp.SnmpPacket, from netip.AddrPort, oid string, flags gosnmp.SnmpV3MsgFlags, now time.Time) {
+func (l *Listener) report(d *listener.Datagrams, p *gosnmp.SnmpPacket, from netip.AddrPort, oid string, flags gosnmp.SnmpV3MsgFlags, now time.Time) {
 	b, err := l.engine.report(p, oid, l.reports.Add(1), flags, now)
 	if err == nil {
 		err = d.Write(b, from)
@@ -316,7 +316,7 @@ func (l *Listener) report(d *receiver.Datagrams, p *gosnmp.SnmpPacket, from neti
 }
 
 // inform takes an inform, and answers it when it was taken. One that comes again because the answer was lost is answered again.
-func (l *Listener) inform(d *receiver.Datagrams, p *gosnmp.SnmpPacket, s source, from netip.AddrPort, key [32]byte, alerts []intake.Alert, now time.Time) {
+func (l *Listener) inform(d *listener.Datagrams, p *gosnmp.SnmpPacket, s source, from netip.AddrPort, key [32]byte, alerts []intake.Alert, now time.Time) {
 	answer := func() {
 		b, err := l.engine.response(p, l.cfg.Now())
 		if err == nil {
@@ -327,7 +327,7 @@ func (l *Listener) inform(d *receiver.Datagrams, p *gosnmp.SnmpPacket, s source,
 		}
 	}
 	if known, taken := l.informs.begin(key, now); known {
-		l.cfg.Counts.Add(receiver.Repeated, 1)
+		l.cfg.Counts.Add(listener.Repeated, 1)
 		if taken {
 			answer()
 		}
@@ -343,5 +343,5 @@ func (l *Listener) inform(d *receiver.Datagrams, p *gosnmp.SnmpPacket, s source,
 		l.informs.end(key, false)
 		return
 	}
-	l.cfg.Counts.Add(receiver.Alerts, 1)
+	l.cfg.Counts.Add(listener.Alerts, 1)
 }

@@ -27,7 +27,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hotline/intake"
-	"hotline/intake/receiver"
+	"hotline/intake/listener"
 	"hotline/storage"
 )
 
@@ -67,24 +67,24 @@ type heard struct {
 	*Listener
 	t       *testing.T
 	manager *manager
-	results chan receiver.Result
+	results chan listener.Result
 	stop    func()
 }
 
 func listen(t *testing.T, files TLS, certificates ...string) *heard {
 	t.Helper()
 	at := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}
-	h := &heard{t: t, manager: &manager{taken: make(chan asked, 100_000)}, results: make(chan receiver.Result, 100_000)}
+	h := &heard{t: t, manager: &manager{taken: make(chan asked, 100_000)}, results: make(chan listener.Result, 100_000)}
 	c := Config{
 		UDP: at, TCP: at, TLS: files, Rules: rulesOf(t), Taker: h.manager, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		Counts: receiver.NewCounts("syslog", func(r receiver.Result, n int) {
+		Counts: listener.NewCounts("syslog", func(r listener.Result, n int) {
 			for range n {
 				h.results <- r
 			}
 		}, time.Now, slog.New(slog.DiscardHandler)),
 		Sources: []Source{
-			{Origin: intake.Origin{Contract: "wide"}, Networks: receiver.Networks{netip.MustParsePrefix("127.0.0.0/28")}},
-			{Origin: intake.Origin{Contract: "rossi", Installation: "plant"}, Networks: receiver.Networks{netip.MustParsePrefix("127.0.0.1/32")}},
+			{Origin: intake.Origin{Contract: "wide"}, Networks: listener.Networks{netip.MustParsePrefix("127.0.0.0/28")}},
+			{Origin: intake.Origin{Contract: "rossi", Installation: "plant"}, Networks: listener.Networks{netip.MustParsePrefix("127.0.0.1/32")}},
 			{Origin: intake.Origin{Contract: "verdi"}, Certificates: certificates},
 		},
 	}
@@ -126,7 +126,7 @@ func (h *heard) next() asked {
 	return asked{}
 }
 
-func (h *heard) becomes(want receiver.Result) {
+func (h *heard) becomes(want listener.Result) {
 	h.t.Helper()
 	select {
 	case r := <-h.results:
@@ -145,19 +145,19 @@ func TestARealLoggerIsHeardOnEveryWay(t *testing.T) {
 		args []string
 	}{{0, []string{"--rfc5424"}}, {0, []string{"--rfc3164"}}, {1, []string{"--rfc5424"}}, {1, []string{"--rfc5424", "--octet-count"}}, {1, []string{"--rfc3164"}}} {
 		h.logger(x.way, append(x.args, "-p", "local0.crit", "-t", "asterisk", "the trunk is down")...)
-		h.becomes(receiver.Alerts)
+		h.becomes(listener.Alerts)
 		got := h.next()
 		if a := got.batch.Alerts[0]; got.origin != (intake.Origin{Contract: "rossi", Installation: "plant", Source: "syslog"}) || a.Severity != "crit" || !strings.HasSuffix(a.Fingerprint, "/asterisk/the trunk is down") || !strings.HasSuffix(a.Title, "asterisk: the trunk is down") {
 			t.Errorf("%v: %+v", x.args, got)
 		}
 		h.logger(x.way, append(x.args, "-p", "local0.info", "-t", "asterisk", "all is well")...)
-		h.becomes(receiver.Counted)
+		h.becomes(listener.Counted)
 	}
 }
 
 func TestOnlyNamedSourcesAreHeard(t *testing.T) {
 	h := listen(t, TLS{})
-	for from, want := range map[string]receiver.Result{"127.0.0.5": receiver.Alerts, "127.0.0.77": receiver.Stranger} {
+	for from, want := range map[string]listener.Result{"127.0.0.5": listener.Alerts, "127.0.0.77": listener.Stranger} {
 		for _, network := range []string{"udp", "tcp"} {
 			var local net.Addr = &net.UDPAddr{IP: net.ParseIP(from)}
 			at := h.Addresses()[0]
@@ -171,7 +171,7 @@ func TestOnlyNamedSourcesAreHeard(t *testing.T) {
 			_, _ = c.Write([]byte("<2>Nov 29 12:00:00 pbx kernel: fire\n"))
 			h.becomes(want)
 			_ = c.Close()
-			if want == receiver.Alerts {
+			if want == listener.Alerts {
 				if got := h.next(); got.origin.Contract != "wide" {
 					t.Errorf("%+v", got)
 				}
@@ -189,7 +189,7 @@ func TestByTCPTheSenderWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	const sent = receiver.LaneMost + 500
+	const sent = listener.LaneMost + 500
 	written := make(chan error, 1)
 	go func() {
 		var all bytes.Buffer
@@ -199,8 +199,8 @@ func TestByTCPTheSenderWaits(t *testing.T) {
 		_, err := c.Write(all.Bytes())
 		written <- err
 	}()
-	for range receiver.LaneMost {
-		h.becomes(receiver.Alerts)
+	for range listener.LaneMost {
+		h.becomes(listener.Alerts)
 	}
 	h.manager.fails(nil)
 	taken := 0
@@ -226,12 +226,12 @@ func TestConnectionsAreBounded(t *testing.T) {
 		}
 		open = append(open, c)
 	}
-	h.becomes(receiver.Connections)
+	h.becomes(listener.Connections)
 	_, _ = open[0].Write([]byte("1x"))
-	h.becomes(receiver.Malformed)
+	h.becomes(listener.Malformed)
 	_, _ = open[1].Write([]byte("100 <1>"))
 	_ = open[1].Close()
-	h.becomes(receiver.Disconnect)
+	h.becomes(listener.Disconnect)
 	h.stop() // with the others open
 	for _, c := range open {
 		_ = c.Close()
@@ -322,9 +322,9 @@ func TestByTLSACertificateSaysWhoItIs(t *testing.T) {
 		const message = "<34>1 - pbx app - - - fire"
 		_, _ = fmt.Fprintf(conn, "%d %s", len(message), message)
 		if x.contract == "" {
-			h.becomes(receiver.Stranger)
+			h.becomes(listener.Stranger)
 		} else {
-			h.becomes(receiver.Alerts)
+			h.becomes(listener.Alerts)
 			if got := h.next(); string(got.origin.Contract) != x.contract {
 				t.Errorf("%s: %+v", x.what, got)
 			}
@@ -337,7 +337,7 @@ func TestByTLSACertificateSaysWhoItIs(t *testing.T) {
 	}
 	defer plain.Close()
 	_, _ = plain.Write([]byte("<34>Nov 29 12:00:00 pbx app: fire\n"))
-	h.becomes(receiver.Refused)
+	h.becomes(listener.Refused)
 }
 
 // Whoever is not known by its address gets so many handshakes, and no more.
@@ -346,7 +346,7 @@ func TestHandshakesOfStrangersAreBounded(t *testing.T) {
 	a.issue("the authority")
 	cert, key := written(t, dir, "server", a.issue("hotline.example"))
 	h := listen(t, TLS{Certificate: cert, Key: key})
-	results := map[receiver.Result]int{}
+	results := map[listener.Result]int{}
 	const tried = 60
 	for range tried {
 		c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.99")}}).Dial("tcp", h.Addresses()[2].String())
@@ -357,7 +357,7 @@ func TestHandshakesOfStrangersAreBounded(t *testing.T) {
 		results[<-h.results]++
 		_ = c.Close()
 	}
-	if results[receiver.Refused] < int(ofStranger.Burst) || results[receiver.Connections] == 0 || results[receiver.Refused]+results[receiver.Connections] != tried {
+	if results[listener.Refused] < int(ofStranger.Burst) || results[listener.Connections] == 0 || results[listener.Refused]+results[listener.Connections] != tried {
 		t.Errorf("%v", results)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"hotline/intake"
-	"hotline/intake/receiver"
+	"hotline/intake/listener"
 	"hotline/sip/ratelimit"
 )
 
@@ -46,7 +46,7 @@ func (l *Listener) accept(ctx context.Context, a accept, readers *sync.WaitGroup
 			continue
 		}
 		if _, known := l.at(from); !known && !l.hands.TakeShared(from, l.cfg.Now(), ofStranger, ofStrangers) || !l.open.add(c, from) {
-			l.cfg.Counts.Add(receiver.Connections, 1)
+			l.cfg.Counts.Add(listener.Connections, 1)
 			_ = c.Close()
 			continue
 		}
@@ -64,7 +64,7 @@ func (l *Listener) connection(ctx context.Context, c net.Conn, from netip.Addr, 
 		t := tls.Server(c, l.identity.config())
 		_ = c.SetDeadline(time.Now().Add(handshakeTime))
 		if err := t.HandshakeContext(ctx); err != nil {
-			l.cfg.Counts.Unknown(receiver.Refused, from, "", "no TLS connection comes about: "+err.Error())
+			l.cfg.Counts.Unknown(listener.Refused, from, "", "no TLS connection comes about: "+err.Error())
 			return
 		}
 		_ = c.SetDeadline(time.Time{})
@@ -84,9 +84,9 @@ func (l *Listener) connection(ctx context.Context, c net.Conn, from netip.Addr, 
 	switch {
 	case ctx.Err() != nil, err == io.EOF:
 	case errors.Is(err, errFrame):
-		l.cfg.Counts.Unknown(receiver.Malformed, from, string(s.Origin.Contract), err.Error())
+		l.cfg.Counts.Unknown(listener.Malformed, from, string(s.Origin.Contract), err.Error())
 	default:
-		l.cfg.Counts.Add(receiver.Disconnect, 1)
+		l.cfg.Counts.Add(listener.Disconnect, 1)
 	}
 }
 
@@ -119,10 +119,10 @@ func (l *Listener) stream(ctx context.Context, f *frames, s source, from netip.A
 			continue
 		}
 		if err := l.put(ctx, s, a); err != nil {
-			l.cfg.Counts.Add(receiver.Unfinished, 1)
+			l.cfg.Counts.Add(listener.Unfinished, 1)
 			return err
 		}
-		l.cfg.Counts.Add(receiver.Alerts, 1)
+		l.cfg.Counts.Add(listener.Alerts, 1)
 	}
 }
 

@@ -18,14 +18,14 @@ import (
 	"time"
 
 	"hotline/intake"
-	"hotline/intake/receiver"
+	"hotline/intake/listener"
 	"hotline/sip/ratelimit"
 )
 
 // Source is whose machines may send.
 type Source struct {
 	Origin       intake.Origin // Source is filled in
-	Networks     receiver.Networks
+	Networks     listener.Networks
 	Certificates []string // names or fingerprints (RFC 5425 section 4.2.2)
 }
 
@@ -35,8 +35,8 @@ type Config struct {
 	TLS              TLS
 	Sources          []Source
 	Rules            *Rules
-	Taker            receiver.Taker
-	Counts           *receiver.Counts
+	Taker            listener.Taker
+	Counts           *listener.Counts
 	Now              func() time.Time
 	Log              *slog.Logger
 }
@@ -59,9 +59,9 @@ var (
 // Listener takes messages. Run it.
 type Listener struct {
 	cfg      Config
-	queue    *receiver.Queue
+	queue    *listener.Queue
 	sources  []source
-	sockets  []*receiver.Datagrams
+	sockets  []*listener.Datagrams
 	accepts  []accept
 	identity *identity
 	rates    *ratelimit.Sources // of messages
@@ -74,7 +74,7 @@ type Listener struct {
 // source is a Source that is ready to be asked.
 type source struct {
 	Source
-	lane *receiver.Lane
+	lane *listener.Lane
 	rate *ratelimit.Bucket
 }
 
@@ -92,7 +92,7 @@ func Open(ctx context.Context, c Config) (*Listener, error) {
 		origins = append(origins, c.Sources[i].Origin)
 	}
 	l := &Listener{
-		cfg: c, queue: receiver.NewQueue(receiver.Config{Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
+		cfg: c, queue: listener.NewQueue(listener.Config{Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
 		rates: ratelimit.NewSources(), hands: ratelimit.NewSources(), identity: &identity{files: c.TLS}, open: connections{all: map[net.Conn]netip.Addr{}},
 	}
 	for i, s := range c.Sources {
@@ -110,7 +110,7 @@ func Open(ctx context.Context, c Config) (*Listener, error) {
 
 func (l *Listener) listen(ctx context.Context) error {
 	for _, at := range l.cfg.UDP {
-		d, err := receiver.ListenUDP(ctx, at)
+		d, err := listener.ListenUDP(ctx, at)
 		if err != nil {
 			return err
 		}
@@ -181,21 +181,21 @@ func (l *Listener) at(from netip.Addr) (found source, ok bool) {
 }
 
 // datagrams takes what comes at a socket until it is closed.
-func (l *Listener) datagrams(d *receiver.Datagrams) {
+func (l *Listener) datagrams(d *listener.Datagrams) {
 	buffer, p := make([]byte, 1<<16), newParser()
 	for {
 		n, from, dropped, err := d.Read(buffer)
 		if err != nil {
 			return
 		}
-		l.cfg.Counts.Add(receiver.Kernel, dropped)
+		l.cfg.Counts.Add(listener.Kernel, dropped)
 		s, known := l.at(from.Addr())
 		now := l.cfg.Now()
 		switch {
 		case !known:
 			l.stranger(from.Addr(), "", "name its address under alerts.syslog.sources, or have it send elsewhere")
 		case !l.rates.Take(from.Addr(), now, ofAddress):
-			l.cfg.Counts.Add(receiver.Rate, 1)
+			l.cfg.Counts.Add(listener.Rate, 1)
 		default:
 			l.datagram(p, frame{buffer[:min(n, messageMost)], n > messageMost}, s, from.Addr(), now)
 		}
@@ -209,28 +209,28 @@ func (l *Listener) datagram(p parser, f frame, s source, from netip.Addr, now ti
 		return
 	}
 	if !l.within(s, now) {
-		l.cfg.Counts.Add(receiver.Rate, 1)
+		l.cfg.Counts.Add(listener.Rate, 1)
 		s.lane.Missed(1)
 		return
 	}
 	if s.lane.Offer([]intake.Alert{a}, nil) {
-		l.cfg.Counts.Add(receiver.Alerts, 1)
+		l.cfg.Counts.Add(listener.Alerts, 1)
 	}
 }
 
 // read makes an alert of a message, where the rules say that it is one, and counts the others.
 func (l *Listener) read(p parser, f frame, s source, from netip.Addr) (intake.Alert, bool) {
 	if f.shortened {
-		l.cfg.Counts.Add(receiver.Shortened, 1)
+		l.cfg.Counts.Add(listener.Shortened, 1)
 	}
 	m, err := p.parse(f.text)
 	if err != nil {
-		l.cfg.Counts.Unknown(receiver.Malformed, from, string(s.Origin.Contract), err.Error())
+		l.cfg.Counts.Unknown(listener.Malformed, from, string(s.Origin.Contract), err.Error())
 		return intake.Alert{}, false
 	}
 	a, is := l.cfg.Rules.Alert(m, from.String())
 	if !is {
-		l.cfg.Counts.Add(receiver.Counted, 1)
+		l.cfg.Counts.Add(listener.Counted, 1)
 	}
 	return a, is
 }
@@ -242,5 +242,5 @@ func (l *Listener) within(s source, now time.Time) bool {
 }
 
 func (l *Listener) stranger(from netip.Addr, who, why string) {
-	l.cfg.Counts.Unknown(receiver.Stranger, from, who, why)
+	l.cfg.Counts.Unknown(listener.Stranger, from, who, why)
 }

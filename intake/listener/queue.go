@@ -1,10 +1,10 @@
-// Package receiver is what the listeners of intake/snmp and intake/syslog stand on: whose a message is, how much of it is taken,
+// Package listener is what the listeners of intake/snmp and intake/syslog stand on: whose a message is, how much of it is taken,
 // a bounded queue to the Alerting Manager, and counts of all that was not taken.
 //
 // A listener reads a message, finds its source, and puts the alerts on the source's lane. Workers hand them in, all that wait on
 // a lane at once, and try again while the database does not answer. Nothing is dropped in silence: what was lost is counted, and
 // written on the installation's tickets.
-package receiver
+package listener
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package receiver
+package listener
 
 import (
 	"log/slog"
