@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"hotline/agent/protocol"
+	"hotline/secretfile"
 	"hotline/strictyaml"
 )
 
@@ -50,10 +50,11 @@ func ReadFile(name string) (File, error) {
 		if !filepath.IsAbs(f.TokenFile) {
 			f.TokenFile = filepath.Join(filepath.Dir(name), f.TokenFile)
 		}
-		secret, err := os.ReadFile(f.TokenFile)
+		secret, err := secretfile.Word(f.TokenFile)
+		if err == nil {
+			f.token, err = protocol.ParseToken(secret)
+		}
 		if err != nil {
-			wrong = append(wrong, fmt.Sprintf("token_file: %v", err))
-		} else if f.token, err = protocol.ParseToken(string(bytes.TrimSpace(secret))); err != nil {
 			wrong = append(wrong, "token_file: "+err.Error())
 		}
 	}

@@ -5,15 +5,15 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
+	"hotline/certificate"
 	"hotline/config"
 	"hotline/mail"
 	"hotline/mail/authentic"
@@ -81,12 +81,16 @@ func (a *App) openMail(ctx context.Context) (err error) {
 // listenForMail opens the listener.
 func (a *App) listenForMail(ctx context.Context, relays []netip.Prefix, addresses mail.Addresses) error {
 	c := a.cfg.Config.Mail.Inbox
+	encryption, err := mailTLS(a.cfg.Config.SIP.TLS, a.log)
+	if err != nil {
+		return err
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen.String())
 	if err != nil {
 		return fmt.Errorf("opening the mail listener at %s: %w; free the port, or write another one at mail.inbox.listen", c.Listen, err)
 	}
 	server := smtpd.New(smtpd.Config{
-		Domain: cmp.Or(c.Name, mail.Domain(c.Address)), TLS: mailTLS(a.cfg.Config.SIP.TLS), MaxBytes: int64(c.Megabytes) << 20, Relays: relays,
+		Domain: cmp.Or(c.Name, mail.Domain(c.Address)), TLS: encryption, MaxBytes: int64(c.Megabytes) << 20, Relays: relays,
 		Known: func(address string) bool { _, ok := addresses.Of(address); return ok },
 		Keep:  a.machines.mails.Keep, Count: a.metrics.MailsTaken, Now: time.Now, Log: a.log,
 	})
@@ -96,33 +100,16 @@ func (a *App) listenForMail(ctx context.Context, relays []netip.Prefix, addresse
 	return nil
 }
 
-// mailTLS shows the house's certificate; nil where there is none. The files are read again when they change.
-func mailTLS(c config.TLS) *tls.Config {
+// mailTLS shows the house's certificate, which is read again when it changes; nil where there is none.
+func mailTLS(c config.TLS, log *slog.Logger) (*tls.Config, error) {
 	if c.Certificate == "" {
-		return nil
+		return nil, nil
 	}
-	var mu sync.Mutex
-	var present *tls.Certificate
-	var changed time.Time
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		info, err := os.Stat(c.Certificate)
-		if err == nil && present != nil && info.ModTime().Equal(changed) {
-			return present, nil
-		}
-		pair, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
-		if err != nil && present == nil {
-			return nil, fmt.Errorf("reading the certificate %s and its key %s: %w", c.Certificate, c.Key, err)
-		}
-		if err == nil {
-			present = &pair
-			if info != nil {
-				changed = info.ModTime()
-			}
-		}
-		return present, nil
-	}}
+	r, err := certificate.New(certificate.Config{Files: certificate.Files{Certificate: c.Certificate, Key: c.Key}, Now: time.Now, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("the certificate of the mail listener (sip.tls): %w", err)
+	}
+	return r.Server(), nil
 }
 
 // checker asks the system's name server who sent a mail.

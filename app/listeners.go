@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"hotline/config"
@@ -14,6 +13,7 @@ import (
 	"hotline/intake/listener"
 	"hotline/intake/snmp"
 	"hotline/intake/syslog"
+	"hotline/secretfile"
 )
 
 // openListeners opens what takes the machines' own messages. Tests in virtual time have none.
@@ -167,12 +167,9 @@ func snmpSource(s config.SNMPSource) (snmp.Source, error) {
 		if secret.file == "" {
 			continue
 		}
-		text, err := os.ReadFile(secret.file)
-		if err != nil {
+		var err error
+		if *secret.into, err = secretfile.Read(secret.file); err != nil {
 			return from, fmt.Errorf("reading a secret of contract %s: %w", s.Contract, err)
-		}
-		if *secret.into = strings.TrimRight(string(text), "\r\n"); *secret.into == "" {
-			return from, fmt.Errorf("%s is empty; write the secret into it, alone", secret.file)
 		}
 	}
 	return from, nil

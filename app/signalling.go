@@ -7,12 +7,12 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"strings"
 	"time"
 
 	"hotline/config"
 	"hotline/media/sdp"
 	"hotline/numbers"
+	"hotline/secretfile"
 	"hotline/sip"
 	"hotline/sip/hep"
 )
@@ -97,11 +97,10 @@ func mediaNetworks(list []config.Trunk) func(trunk string) []netip.Prefix {
 func secret(a config.Account) (sip.Account, error) {
 	password := a.Password
 	if a.PasswordFile != "" {
-		text, err := os.ReadFile(a.PasswordFile)
-		if err != nil {
+		var err error
+		if password, err = secretfile.Read(a.PasswordFile); err != nil {
 			return sip.Account{}, fmt.Errorf("reading the password of %s: %w", a.User, err)
 		}
-		password = strings.TrimRight(string(text), "\r\n")
 	}
 	return sip.Account{User: a.User, Password: password}, nil
 }

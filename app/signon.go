@@ -2,14 +2,13 @@ package app
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net/http"
-	"os"
-	"strings"
 	"time"
 
+	"hotline/certificate"
 	"hotline/config"
+	"hotline/secretfile"
 	"hotline/users/oidc"
 	"hotline/web/signon"
 )
@@ -21,11 +20,10 @@ func signOn(c config.OIDC) (signon.Provider, error) {
 	}
 	secret := c.ClientSecret
 	if c.ClientSecretFile != "" {
-		text, err := os.ReadFile(c.ClientSecretFile)
-		if err != nil {
+		var err error
+		if secret, err = secretfile.Word(c.ClientSecretFile); err != nil {
 			return signon.Provider{}, fmt.Errorf("reading the secret for the identity provider (http.oidc.client_secret_file): %w", err)
 		}
-		secret = strings.TrimSpace(string(text))
 	}
 	believed, err := believing(c.Roots)
 	if err != nil {
@@ -45,13 +43,10 @@ func believing(roots string) (*http.Transport, error) {
 	if roots == "" {
 		return t, nil
 	}
-	text, err := os.ReadFile(roots)
+	pool, err := certificate.Roots(roots)
 	if err != nil {
-		return nil, fmt.Errorf("reading the authorities of the identity provider (http.oidc.roots): %w", err)
+		return nil, fmt.Errorf("the authorities of the identity provider (http.oidc.roots): %w", err)
 	}
-	t.TLSClientConfig.RootCAs = x509.NewCertPool()
-	if !t.TLSClientConfig.RootCAs.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("the authorities of the identity provider (http.oidc.roots): %s holds no PEM certificate", roots)
-	}
+	t.TLSClientConfig.RootCAs = pool
 	return t, nil
 }

@@ -135,9 +135,9 @@ func (k *checker) alertFiles(a Alerts) {
 	k.file("alerts.snmp.events", a.SNMP.Events)
 	for i, s := range a.SNMP.Sources {
 		at := fmt.Sprintf("alerts.snmp.sources[%d]", i)
-		k.file(at+".community_file", s.CommunityFile)
-		k.file(at+".password_file", s.PasswordFile)
-		k.file(at+".secret_file", s.SecretFile)
+		k.secretFile(at+".community_file", s.CommunityFile)
+		k.secretFile(at+".password_file", s.PasswordFile)
+		k.secretFile(at+".secret_file", s.SecretFile)
 	}
 	k.file("alerts.syslog.tls.certificate", a.Syslog.TLS.Certificate)
 	k.file("alerts.syslog.tls.key", a.Syslog.TLS.Key)

@@ -268,14 +268,20 @@ func TestFilesThatCannotBeReadAreNamed(t *testing.T) {
 	c.SIP.TLS = TLS{Certificate: there, Key: "/none/key", Roots: "/none/roots"}
 	c.Database.URLFile, c.Mail.PasswordFile, c.Mail.Roots, c.PINKeyFile = "/none/url", "/none/mail", there, "/none/pin"
 	c.HTTP.OIDC = OIDC{ClientSecretFile: "/none/oidc", Roots: "/none/authorities"}
+	c.Mail.DKIM.KeyFile, c.Transcription.KeyFile = "/none/dkim", "/none/token"
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, []byte(" \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.SIP.Accounts = append(c.SIP.Accounts, Account{PasswordFile: empty})
 	var fields []string
 	for _, k := range Files(c) {
-		if !strings.Contains(k.Problem, "/none/") || k.Remedy == "" {
+		if !strings.Contains(k.Problem, "/none/") && !strings.Contains(k.Problem, empty+" is empty") || k.Remedy == "" {
 			t.Errorf("a complaint is %v", k)
 		}
 		fields = append(fields, k.Field)
 	}
-	want := "database.url_file sip.tls.key sip.tls.roots sip.accounts[0].password_file sip.trunks[1].password_file mail.password_file http.oidc.client_secret_file http.oidc.roots"
+	want := "database.url_file sip.tls.key sip.tls.roots sip.accounts[0].password_file sip.accounts[1].password_file sip.trunks[1].password_file mail.password_file mail.dkim.key_file transcription.key_file http.oidc.client_secret_file http.oidc.roots"
 	if got := strings.Join(fields, " "); got != want {
 		t.Errorf("complaints about %s, want %s", got, want)
 	}

@@ -30,6 +30,8 @@ func Exposed(c Config, file, pinKey, recordingKeys string) strictyaml.Complaints
 	}
 	k.exposed("mail.dkim.key_file", c.Mail.DKIM.KeyFile, "whoever has the key can sign letters as this house")
 	k.exposed("mail.password_file", c.Mail.PasswordFile, "it holds a password")
+	k.exposed("speech.key_file", c.Speech.KeyFile, "it holds the token of the voice's server")
+	k.exposed("transcription.key_file", c.Transcription.KeyFile, "it holds the token of the recogniser's server")
 	k.alertsExposed(c.Alerts)
 	k.exposed("http.oidc.client_secret_file", c.HTTP.OIDC.ClientSecretFile, "it holds the secret by which this program proves itself to the identity provider")
 	return k.list

@@ -42,6 +42,8 @@ func TestEveryFileWithASecretThatOthersMayReadIsNamedWithItsRemedy(t *testing.T)
 		{"the keys of the recordings", func(c *Config) { c.Recordings.KeyFile = open }, "", "recordings.key_file"},
 		{"the secret for the identity provider", func(c *Config) { c.HTTP.OIDC.ClientSecret = "x" }, "", ""},
 		{"its file", func(c *Config) { c.HTTP.OIDC.ClientSecretFile = open }, "", "http.oidc.client_secret_file"},
+		{"the voice's token", func(c *Config) { c.Speech.KeyFile = open }, "", "speech.key_file"},
+		{"the recogniser's token", func(c *Config) { c.Transcription.KeyFile = open }, "", "transcription.key_file"},
 		{"the mail's file", func(c *Config) { c.Mail.PasswordFile = open }, "", "mail.password_file"},
 	} {
 		config := Default()

@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	netmail "net/mail"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +15,8 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 	mail "github.com/wneessen/go-mail"
+
+	"hotline/certificate"
 )
 
 // Security says how the connection to the mail server is protected.
@@ -71,8 +71,8 @@ func New(c Config) (*Mailer, error) {
 	_, domain, _ := strings.Cut(from.Address, "@")
 	encryption := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	if c.Roots != "" {
-		if encryption.RootCAs, err = pool(c.Roots); err != nil {
-			return nil, err
+		if encryption.RootCAs, err = certificate.Roots(c.Roots); err != nil {
+			return nil, fmt.Errorf("the authorities of the mail server: %w", err)
 		}
 	}
 	signing, err := c.DKIM.options(domain)
@@ -97,18 +97,6 @@ func New(c Config) (*Mailer, error) {
 		m.opts = append(m.opts, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(c.User), mail.WithPassword(c.Password))
 	}
 	return m, nil
-}
-
-func pool(file string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the authorities of the mail server: %w", err)
-	}
-	p := x509.NewCertPool()
-	if !p.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("the authorities of the mail server: %s holds no PEM certificate", file)
-	}
-	return p, nil
 }
 
 // Send hands one letter to the server. An error that wraps ErrRefused is for ever; any other may be over the next time.

@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 
 	"hotline/agent/receiver"
 	"hotline/attachments"
@@ -35,6 +33,7 @@ import (
 	"hotline/postgres/local"
 	"hotline/presence"
 	"hotline/prompts/replaced"
+	"hotline/secretfile"
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -127,11 +126,11 @@ func Open(ctx context.Context, c Config) (*Database, error) {
 // url is where the database is. A patient opening does without a private one that does not start.
 func (d *Database) url(ctx context.Context, c Config) (string, error) {
 	if c.Database.URLFile != "" {
-		text, err := os.ReadFile(c.Database.URLFile)
+		url, err := secretfile.Word(c.Database.URLFile)
 		if err != nil {
 			return "", fmt.Errorf("reading database.url_file: %w", err)
 		}
-		return strings.TrimSpace(string(text)), nil
+		return url, nil
 	}
 	if c.Database.URL != "" {
 		return c.Database.URL, nil

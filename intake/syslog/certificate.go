@@ -7,82 +7,51 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"hotline/certificate"
 )
 
-// TLS is the certificate that is shown, and the authorities by which names of senders' certificates are believed.
+// TLS is the certificate that is shown, and the authorities by which names of senders' certificates are believed. The files are read again
+// when they change.
 type TLS struct {
 	Certificate, Key string // PEM files
 	Roots            string // PEM file; empty: no name is believed
 }
 
-// identity is what stands in the files of TLS, read again when one of them changes. Safe for concurrent use.
-type identity struct {
-	files TLS
+// identity is the certificate that the listener shows, and whom it believes. Safe for concurrent use.
+type identity struct{ *certificate.Reader }
 
-	mu      sync.Mutex
-	changed [3]time.Time
-	shown   *tls.Certificate
-	roots   *x509.CertPool
-}
-
-// now gives the certificate and the roots. While a changed file cannot be read, the former ones hold.
-func (i *identity) now() (*tls.Certificate, *x509.CertPool, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	var changed [3]time.Time
-	for n, name := range []string{i.files.Certificate, i.files.Key, i.files.Roots} {
-		if info, err := os.Stat(name); err == nil {
-			changed[n] = info.ModTime()
-		}
+// identity reads the files.
+func (c Config) identity() (identity, error) {
+	r, err := certificate.New(certificate.Config{Files: certificate.Files(c.TLS), Now: c.Now, Log: c.Log})
+	if err != nil {
+		return identity{}, fmt.Errorf("alerts.syslog.tls: %w", err)
 	}
-	if i.shown != nil && changed == i.changed {
-		return i.shown, i.roots, nil
-	}
-	shown, err := tls.LoadX509KeyPair(i.files.Certificate, i.files.Key)
-	if err == nil && i.files.Roots != "" {
-		var text []byte
-		roots := x509.NewCertPool()
-		if text, err = os.ReadFile(i.files.Roots); err == nil && !roots.AppendCertsFromPEM(text) {
-			err = fmt.Errorf("%s holds no certificate in PEM", i.files.Roots)
-		}
-		if err == nil {
-			i.roots = roots
-		}
-	}
-	switch {
-	case err == nil:
-		i.shown, i.changed = &shown, changed
-	case i.shown == nil:
-		return nil, nil, fmt.Errorf("reading the certificate of alerts.syslog.tls: %w", err)
-	}
-	return i.shown, i.roots, nil
+	return identity{r}, nil
 }
 
 // config is that of the listener. Whoever shows no certificate may be known by its address; the others are looked at by who.
-func (i *identity) config() *tls.Config {
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12, ClientAuth: tls.RequestClientCert,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { c, _, err := i.now(); return c, err },
-	}
+func (i identity) config() *tls.Config {
+	c := i.Server()
+	c.ClientAuth = tls.RequestClientCert
+	return c
 }
 
 // errCertificate is one that no source is known by.
 var errCertificate = errors.New("its certificate is that of no source")
 
 // who are the names by which a sender is known: the fingerprint of its certificate, and the names for which a root vouches.
-func (i *identity) who(state tls.ConnectionState, now time.Time) (names []string) {
+func (i identity) who(state tls.ConnectionState, now time.Time) (names []string) {
 	if len(state.PeerCertificates) == 0 {
 		return nil
 	}
 	own := state.PeerCertificates[0]
 	names = append(names, fingerprint(own.Raw))
-	_, roots, err := i.now()
-	if err != nil || roots == nil {
+	_, roots := i.Present()
+	if roots == nil {
 		return names
 	}
 	between := x509.NewCertPool()

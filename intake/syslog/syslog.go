@@ -63,7 +63,7 @@ type Listener struct {
 	sources  []source
 	sockets  []*listener.Datagrams
 	accepts  []accept
-	identity *identity
+	identity identity           // where TLS is served
 	rates    *ratelimit.Sources // of messages
 	hands    *ratelimit.Sources // of handshakes with who is not known by its address
 	open     connections
@@ -93,7 +93,7 @@ func Open(ctx context.Context, c Config) (*Listener, error) {
 	}
 	l := &Listener{
 		cfg: c, queue: listener.NewQueue(listener.Config{Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
-		rates: ratelimit.NewSources(), hands: ratelimit.NewSources(), identity: &identity{files: c.TLS}, open: connections{all: map[net.Conn]netip.Addr{}},
+		rates: ratelimit.NewSources(), hands: ratelimit.NewSources(), open: connections{all: map[net.Conn]netip.Addr{}},
 	}
 	for i, s := range c.Sources {
 		for n, name := range s.Certificates {
@@ -117,7 +117,8 @@ func (l *Listener) listen(ctx context.Context) error {
 		l.sockets = append(l.sockets, d)
 	}
 	if len(l.cfg.Secure) > 0 {
-		if _, _, err := l.identity.now(); err != nil {
+		var err error
+		if l.identity, err = l.cfg.identity(); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	gosip "github.com/emiago/sipgo/sip"
 
+	"hotline/certificate"
 	"hotline/sip/guard"
 )
 
@@ -57,7 +58,7 @@ type Layer struct {
 	guard        *guard.Guard
 	ports        []port
 	tcp, tls     *streams
-	certs        *certificates // nil without a certificate of ours
+	certificate  *certificate.Reader // nil without a certificate of ours
 	serveTLS     *tls.Config
 	dialTLS      *tls.Config
 	transports   *gosip.TransportLayer

@@ -3,17 +3,14 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"sync"
 	"time"
-)
 
-// TLS: our certificate, which is read again when it changes, and whom we believe.
+	"hotline/certificate"
+)
 
 // TLS is how we prove ourselves on TLS and whom we believe.
 type TLS struct {
@@ -28,104 +25,60 @@ type TLS struct {
 	Insecure bool
 }
 
-// handshakeTimeout is how long the other side may take to agree on keys.
-const handshakeTimeout = 5 * time.Second
+const (
+	handshakeTimeout = 5 * time.Second  // for which the other side may take to agree on keys
+	rereadEvery      = 10 * time.Second // where the configuration does not say
+)
 
-// certificates gives the present certificate, and reads its files again when they change. Safe for concurrent use.
-type certificates struct {
-	conf TLS
+// endWarning warns before a certificate's end. Used by one goroutine.
+type endWarning struct {
+	file string
 	log  *slog.Logger
 
-	mu      sync.Mutex
-	looked  time.Time
-	changed time.Time // of the files
-	present *tls.Certificate
-	warned  int // days before the end that were warned of last
+	ends time.Time // of the certificate that was warned of
+	told int       // days before the end that were warned of last; 0: none yet
 }
 
-func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := time.Now()
-	if c.present != nil && now.Sub(c.looked) < c.conf.Reread {
-		return c.present, nil
+// look tells 21, 7 and 1 days before the certificate ends, each once, and at every look after it has.
+func (w *endWarning) look(ends, now time.Time) {
+	if !ends.Equal(w.ends) {
+		w.ends, w.told = ends, 0
 	}
-	c.looked = now
-	changed := newest(c.conf.Certificate, c.conf.Key)
-	if c.present == nil || !changed.Equal(c.changed) {
-		pair, err := tls.LoadX509KeyPair(c.conf.Certificate, c.conf.Key)
-		if err == nil && pair.Leaf == nil {
-			pair.Leaf, err = x509.ParseCertificate(pair.Certificate[0])
-		}
-		switch {
-		case err == nil:
-			c.present, c.changed, c.warned = &pair, changed, 0
-		case c.present == nil:
-			return nil, fmt.Errorf("reading the certificate %s and its key %s: %w", c.conf.Certificate, c.conf.Key, err)
-		default:
-			c.log.Warn("sip: the new certificate cannot be read, the old one stays", "file", c.conf.Certificate, "error", err.Error())
-			c.changed = changed
-		}
-	}
-	return c.present, nil
-}
-
-// newest is when one of the files was changed last; a missing one counts as never.
-func newest(files ...string) (at time.Time) {
-	for _, f := range files {
-		if i, err := os.Stat(f); err == nil && i.ModTime().After(at) {
-			at = i.ModTime()
-		}
-	}
-	return at
-}
-
-// warn tells 21, 7 and 1 days before the certificate ends, each once, and every day after it has.
-func (c *certificates) warn(now time.Time) {
-	cert, err := c.get(nil)
-	if err != nil {
-		c.log.Error("sip: no certificate", "error", err.Error())
-		return
-	}
-	left := cert.Leaf.NotAfter.Sub(now)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	left := ends.Sub(now)
 	for _, days := range []int{1, 7, 21} {
 		if left > time.Duration(days)*24*time.Hour {
 			continue
 		}
-		if left > 0 && c.warned != 0 && c.warned <= days {
+		if left > 0 && w.told != 0 && w.told <= days {
 			return
 		}
-		c.warned = days
-		c.log.Warn("sip: the certificate ends soon: renew it; the new file is read without a restart",
-			"file", c.conf.Certificate, "ends", cert.Leaf.NotAfter, "days_left", int(left.Hours()/24))
+		w.told = days
+		w.log.Warn("sip: the certificate ends soon: renew it; the new file is read without a restart",
+			"file", w.file, "ends", ends, "days_left", int(left.Hours()/24))
 		return
 	}
 }
 
 // CertificateEnds is when our certificate ends; zero without one.
 func (l *Layer) CertificateEnds() time.Time {
-	if l.certs == nil {
+	if l.certificate == nil {
 		return time.Time{}
 	}
-	cert, err := l.certs.get(nil)
-	if err != nil {
-		return time.Time{}
-	}
-	return cert.Leaf.NotAfter
+	present, _ := l.certificate.Present()
+	return present.Leaf.NotAfter
 }
 
 // WatchCertificate warns before the certificate's end, and reads a new one also while nobody calls, until ctx ends. Without a
 // certificate it returns at once.
 func (l *Layer) WatchCertificate(ctx context.Context) {
-	if l.certs == nil {
+	if l.certificate == nil {
 		return
 	}
+	warning := &endWarning{file: l.cfg.TLS.Certificate, log: l.cfg.Log}
 	every := time.NewTicker(time.Hour)
 	defer every.Stop()
 	for {
-		l.certs.warn(time.Now())
+		warning.look(l.CertificateEnds(), time.Now())
 		select {
 		case <-every.C:
 		case <-ctx.Done():
@@ -142,14 +95,11 @@ func (l *Layer) openTLS() error {
 	}
 	l.dialTLS = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: conf.Insecure}
 	if conf.Roots != "" {
-		pem, err := os.ReadFile(conf.Roots)
+		roots, err := certificate.Roots(conf.Roots)
 		if err != nil {
-			return fmt.Errorf("sip: reading the authorities: %w", err)
+			return fmt.Errorf("sip: %w", err)
 		}
-		l.dialTLS.RootCAs = x509.NewCertPool()
-		if !l.dialTLS.RootCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("sip: %s holds no certificate in PEM", conf.Roots)
-		}
+		l.dialTLS.RootCAs = roots
 	}
 	if conf.Certificate == "" {
 		if len(l.cfg.Secure) > 0 {
@@ -157,16 +107,21 @@ func (l *Layer) openTLS() error {
 		}
 		return nil
 	}
-	certs := &certificates{conf: *conf, log: l.cfg.Log}
-	if conf.Reread <= 0 {
-		certs.conf.Reread = 10 * time.Second
+	reread := conf.Reread
+	if reread <= 0 {
+		reread = rereadEvery
 	}
-	l.certs = certs
-	if _, err := certs.get(nil); err != nil {
+	reader, err := certificate.New(certificate.Config{
+		Files: certificate.Files{Certificate: conf.Certificate, Key: conf.Key}, Reread: reread, Now: time.Now, Log: l.cfg.Log,
+	})
+	if err != nil {
 		return fmt.Errorf("sip: %w", err)
 	}
-	l.serveTLS = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certs.get}
-	l.dialTLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certs.get(nil) }
+	l.certificate, l.serveTLS = reader, reader.Server()
+	l.dialTLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		present, _ := reader.Present()
+		return present, nil
+	}
 	return nil
 }
 
