@@ -98,3 +98,14 @@ func TestACustomersFilesAreKeptNeverRunAndShownToNobodyElse(t *testing.T) {
 		t.Errorf("the ticket is %s, %v", got.State, err)
 	}
 }
+
+func TestEveryFileThatAPageLoadsIsServed(t *testing.T) {
+	b := open(t).browser()
+	files := regexp.MustCompile(`(?:href|src)="(/portal/static/[^"]+)"`).FindAllStringSubmatch(b.is(b.asks("GET", "/portal/login"), http.StatusOK), -1)
+	if len(files) != 3 {
+		t.Errorf("the page loads %v, want an icon and two style sheets", files)
+	}
+	for _, f := range files {
+		b.is(b.asks("GET", f[1]), http.StatusOK)
+	}
+}

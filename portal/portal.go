@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"hotline/admin/middleware"
 	"hotline/attachments"
 	"hotline/budgets"
 	"hotline/directory"
@@ -58,7 +57,7 @@ type Config struct {
 type Portal struct {
 	Config
 	post      chan notify.Message
-	templates templates
+	templates room.Templates
 	forms     turns.Queue[[32]byte] // forms of one contract or link are done one after the other
 
 	mu      sync.Mutex // guards what follows
@@ -73,7 +72,7 @@ type Portal struct {
 // New makes a portal. Run sends its letters.
 func New(c Config) *Portal {
 	return &Portal{
-		Config: c, post: make(chan notify.Message, lettersWaiting), templates: parse(), wrong: budgets.NewPINs(),
+		Config: c, post: make(chan notify.Message, lettersWaiting), templates: room.ParseFramed(pageFiles), wrong: budgets.NewPINs(),
 		homes: map[home]time.Time{}, spent: map[spending]*ratelimit.Bucket{}, sources: ratelimit.NewSources(), pardons: ratelimit.NewSources(), reads: ratelimit.NewSources(),
 	}
 }
@@ -131,26 +130,16 @@ func (p *Portal) Handler() http.Handler {
 		mux.Handle(r.pattern, p.allow(r))
 	}
 	mux.Handle("/", p.allow(route{"/", anybody, func(w http.ResponseWriter, r *request) { p.fail(w, r, http.StatusNotFound, "portal-not-found") }, 0}))
-	var origins http.CrossOriginProtection
-	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		p.fail(w, p.request(q), http.StatusForbidden, "portal-cross-origin")
-	}))
-	recovered := middleware.Recover(p.Log, func(w http.ResponseWriter, q *http.Request) {
-		p.fail(w, p.request(q), http.StatusInternalServerError, "portal-failed")
-	})
-	return recovered(headers(origins.Handler(middleware.FinishWrites(mux))))
+	return room.Site{
+		Headers: map[string]string{"Content-Security-Policy": contentPolicy, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}, Log: p.Log,
+		Foreign: func(w http.ResponseWriter, q *http.Request) {
+			p.fail(w, p.request(q), http.StatusForbidden, "portal-cross-origin")
+		},
+		Failed: func(w http.ResponseWriter, q *http.Request) {
+			p.fail(w, p.request(q), http.StatusInternalServerError, "portal-failed")
+		},
+	}.Handler(mux)
 }
 
-// headers are on every answer: nothing but our own style sheet is loaded, there is no script, nothing is framed or kept, and the
-// address of a link is told to nobody.
-func headers(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Robots-Tag", "noindex, nofollow")
-		next.ServeHTTP(w, r)
-	})
-}
+// contentPolicy lets a page load nothing but our own style sheets and pictures: there is no script, and nobody frames it.
+const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

@@ -1,17 +1,13 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/text/language"
 
 	"hotline/prompts"
 	"hotline/prompts/written"
@@ -30,48 +26,14 @@ type request struct {
 	session users.Session
 }
 
-// languageCookie holds the language that somebody chose.
-const languageCookie = "hotline_language"
-
 func (s *server) request(q *http.Request) *request {
-	lang := s.languageOf(q)
+	lang := room.LanguageOf(q, s.Language)
 	return &request{Request: q, page: page{words: written.In(lang), Lang: lang, Now: s.Now(), zone: s.Desk.Zone(), Here: q.URL.RequestURI()}}
 }
 
-// languageOf is the language that was chosen, else the one that the browser asks for, else the house's.
-func (s *server) languageOf(q *http.Request) prompts.Language {
-	if c, err := q.Cookie(languageCookie); err == nil {
-		for _, lang := range prompts.Languages() {
-			if string(lang) == c.Value {
-				return lang
-			}
-		}
-	}
-	wanted, _, err := language.ParseAcceptLanguage(q.Header.Get("Accept-Language"))
-	if err == nil {
-		for _, tag := range wanted { // in the order of their weights
-			base, _ := tag.Base()
-			for _, lang := range prompts.Languages() {
-				if base.String() == string(lang) {
-					return lang
-				}
-			}
-		}
-	}
-	if s.Language != "" {
-		return s.Language
-	}
-	return prompts.Italian
-}
-
-// languageTime is how long a chosen language is remembered.
-const languageTime = 365 * 24 * time.Hour
-
 // chooseLanguage remembers a language, and goes back to the page.
 func (s *server) chooseLanguage(w http.ResponseWriter, r *request) {
-	if lang := r.FormValue("language"); slices.Contains(prompts.Languages(), prompts.Language(lang)) {
-		http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: int(languageTime / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: room.Encrypted(r.Request)})
-	}
+	room.ChooseLanguage(w, r.Request, room.Encrypted(r.Request))
 	http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
 }
 
@@ -152,17 +114,12 @@ func (p page) Span(d time.Duration) string {
 	return strings.ReplaceAll(text, " ", "\u00a0") // it stands on one line
 }
 
-// render writes a page. A template that fails gives the page of a failure, and no half of a page.
+// render writes a page. Where its template fails it says so in one sentence.
 func (s *server) render(w http.ResponseWriter, r *request, status int, name string, data any) {
-	var b bytes.Buffer
-	if err := s.templates[name].ExecuteTemplate(&b, "layout", data); err != nil {
+	if err := s.templates.Write(w, status, name, data); err != nil {
 		s.Log.ErrorContext(r.Context(), "a page cannot be rendered", "page", name, "error", err)
 		http.Error(w, r.T("page-failed"), http.StatusInternalServerError)
-		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // a browser that has gone away needs no page
 }
 
 // failurePage says in one sentence what is wrong.

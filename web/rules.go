@@ -7,10 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 
-	"hotline/admin/middleware"
 	"hotline/audit"
 	"hotline/users"
 	"hotline/web/room"
@@ -164,7 +162,7 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 		}
 		q = q.WithContext(audit.With(q.Context(), r.origin(pattern)))
 		r.Request = q
-		if status := unfit(q, max(rule.most, formMost)); status != 0 {
+		if status := room.Unfit(q, parsed(q, max(rule.most, formMost))); status != 0 {
 			s.fail(w, r, status, map[bool]string{true: "page-too-large", false: "page-not-plain"}[status == http.StatusRequestEntityTooLarge])
 			return
 		}
@@ -211,28 +209,15 @@ func (s *server) noteAct(r *request, pattern string) error {
 	return nil
 }
 
-// unfit is the status of a request that cannot be read: a form that is too large, or text that no store keeps (octets that are not
-// UTF-8, and the character NUL). 0: it is fit.
-func unfit(q *http.Request, most int64) int {
-	var large *http.MaxBytesError
-	err := q.ParseForm()
-	if err == nil {
-		if err = q.ParseMultipartForm(most); errors.Is(err, http.ErrNotMultipart) { // a file stays in memory: none lies on the disk in the clear
-			err = nil
-		}
+// parsed reads the form of a request, files included: they stay in memory, so that none lies on the disk in the clear.
+func parsed(q *http.Request, most int64) error {
+	if err := q.ParseForm(); err != nil {
+		return err
 	}
-	switch {
-	case errors.As(err, &large):
-		return http.StatusRequestEntityTooLarge
-	case err != nil || !middleware.Plain(q.URL.Path):
-		return http.StatusBadRequest
+	if err := q.ParseMultipartForm(most); !errors.Is(err, http.ErrNotMultipart) {
+		return err
 	}
-	for name, values := range q.Form {
-		if !middleware.Plain(name + strings.Join(values, "")) {
-			return http.StatusUnprocessableEntity
-		}
-	}
-	return 0
+	return nil
 }
 
 // back is the page to go to after the login: the one that was asked for, where it was only to be read.

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"time"
 
-	"hotline/admin/middleware"
 	"hotline/attachments"
 	"hotline/audit"
 	"hotline/cdr"
@@ -41,6 +40,7 @@ import (
 	"hotline/web/live"
 	"hotline/web/outgoing"
 	"hotline/web/pronunciation"
+	"hotline/web/room"
 	"hotline/web/signon"
 )
 
@@ -129,7 +129,7 @@ type Speech struct {
 // server answers for the pages. It starts no goroutine. Safe for concurrent use.
 type server struct {
 	Config
-	templates templates
+	templates room.Templates
 	throttle  *throttle
 	sorted    *sortedCustomers
 	streams   *live.Streams
@@ -146,7 +146,7 @@ const askers = 8
 
 // New gives the handler of the pages.
 func New(c Config) http.Handler {
-	s := &server{Config: c, templates: parse(), throttle: newThrottle(), sorted: &sortedCustomers{}, hashing: make(chan struct{}, hashers), asking: make(chan struct{}, askers)}
+	s := &server{Config: c, templates: room.ParseFramed(pageFiles), throttle: newThrottle(), sorted: &sortedCustomers{}, hashing: make(chan struct{}, hashers), asking: make(chan struct{}, askers)}
 	s.streams = live.New(live.Config{Feed: c.Feed, Holds: s.holds, Log: c.Log, Now: c.Now})
 	s.ends, s.tell = s.streams.End, s.streams.Tell
 	mux := http.NewServeMux()
@@ -154,27 +154,19 @@ func New(c Config) http.Handler {
 		mux.Handle(r.pattern, s.allow(r.pattern, r.serve))
 	}
 	mux.Handle("/", s.allow(notFound, func(w http.ResponseWriter, r *request) { s.fail(w, r, http.StatusNotFound, "page-not-found") }))
-	var origins http.CrossOriginProtection
-	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		s.fail(w, s.request(q), http.StatusForbidden, "page-cross-origin")
-	}))
-	recovered := middleware.Recover(c.Log, func(w http.ResponseWriter, q *http.Request) {
-		s.fail(w, s.request(q), http.StatusInternalServerError, "page-failed")
-	})
-	return recovered(headers(origins.Handler(middleware.FinishWrites(mux))))
+	return room.Site{
+		Headers: map[string]string{"Content-Security-Policy": contentPolicy, "Referrer-Policy": "same-origin"}, Log: c.Log,
+		Foreign: func(w http.ResponseWriter, q *http.Request) {
+			s.fail(w, s.request(q), http.StatusForbidden, "page-cross-origin")
+		},
+		Failed: func(w http.ResponseWriter, q *http.Request) {
+			s.fail(w, s.request(q), http.StatusInternalServerError, "page-failed")
+		},
+	}.Handler(mux)
 }
+
+// contentPolicy lets a page load nothing but our own files, and nobody frame it.
+const contentPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 // formMost bounds a form in octets: the longest text of one is 10,000 characters.
 const formMost = 128 << 10
-
-// headers are on every answer: nothing but our own files is loaded, nothing is framed, kept or sniffed.
-func headers(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}

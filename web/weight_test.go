@@ -10,6 +10,7 @@ import (
 
 	"hotline/sla"
 	"hotline/users"
+	"hotline/web/room"
 )
 
 // The weights of a first visit, in octets.
@@ -36,18 +37,34 @@ func TestAFirstVisitIsLight(t *testing.T) {
 	}
 	load := zipped(t, o.as(users.Admin).get("/").is(200).Body.Bytes())
 	script := 0
-	files, err := fs.Glob(staticFiles, "static/*")
-	must(t, err)
-	for _, name := range files {
-		content, err := staticFiles.ReadFile(name)
+	files := 0
+	for _, own := range []fs.FS{staticFiles, room.Shared()} {
+		names, err := fs.Glob(own, "static/*")
 		must(t, err)
-		load += zipped(t, content)
-		if strings.HasSuffix(name, ".js") {
-			script += len(content)
+		for _, name := range names {
+			content, err := fs.ReadFile(own, name)
+			must(t, err)
+			load += zipped(t, content)
+			if strings.HasSuffix(name, ".js") {
+				script += len(content)
+			}
+			files++
 		}
 	}
-	if len(files) < 4 || script == 0 || script >= scriptMost || load >= loadMost {
-		t.Errorf("%d files: %d octets of script (less than %d), %d for a first visit (less than %d)", len(files), script, scriptMost, load, loadMost)
+	if files < 4 || script == 0 || script >= scriptMost || load >= loadMost {
+		t.Errorf("%d files: %d octets of script (less than %d), %d for a first visit (less than %d)", files, script, scriptMost, load, loadMost)
+	}
+}
+
+// TestEveryFileThatAPageLoadsIsServed: those of these pages, and those that they share with the customers'.
+func TestEveryFileThatAPageLoadsIsServed(t *testing.T) {
+	b := open(t).as(users.Viewer)
+	files := regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`).FindAllStringSubmatch(b.get("/").is(200).Body.String(), -1)
+	if len(files) < 8 {
+		t.Errorf("the page loads only %v", files)
+	}
+	for _, f := range files {
+		b.get(f[1]).is(200)
 	}
 }
 

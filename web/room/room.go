@@ -1,6 +1,6 @@
-// Package room is what a page stands on that lives in a room of its own (web/reports, web/imports and others): who asks, in which
-// language and at which instant, and what such a page gives back. Package web shows it in the frame that all pages have, after it
-// has asked its table of rules.
+// Package room is what pages of staff and of customers stand on. A page that lives in a room of its own (web/reports, web/imports and
+// others) gets a [Request]: who asks, in which language and at which instant; it gives a [Page] back, which package web shows in its frame
+// after it has asked its table of rules. A [Site] is what all answers of web and of portal pass.
 package room
 
 import (
