@@ -26,6 +26,7 @@ type nightCaller struct {
 	speaks time.Duration // how long the fault is described
 	tired  time.Duration // after so long on hold the key to be called back is pressed; 0: never
 	air    attention
+	words  attention // a sentence, a talk, a description: no music, and no key that is waited for
 
 	mu     sync.Mutex
 	talks  []string // with whom, now
@@ -89,7 +90,7 @@ func (a *attention) nothing() time.Duration {
 }
 
 func newNightCaller(n *randomNight, number int, dice *rand.Rand) *nightCaller {
-	c := &nightCaller{night: n, id: tickets.CallID(fmt.Sprint("call-", number)), keys: make(chan byte, 32), stirs: make(chan struct{}, 32), air: attention{since: time.Now()}}
+	c := &nightCaller{night: n, id: tickets.CallID(fmt.Sprint("call-", number)), keys: make(chan byte, 32), stirs: make(chan struct{}, 32), air: attention{since: time.Now()}, words: attention{since: time.Now()}}
 	c.ctx, c.end = context.WithCancelCause(context.Background())
 	c.speaks = time.Duration(dice.Int64N(int64(25 * time.Second)))
 	if dice.IntN(4) == 0 {
@@ -109,6 +110,7 @@ func (c *nightCaller) Hangup()              { c.leave(errOurs) }
 // leave ends the call; the first reason stays.
 func (c *nightCaller) leave(why error) {
 	c.air.ends()
+	c.words.ends()
 	c.end(why)
 }
 
@@ -137,6 +139,7 @@ func (c *nightCaller) Say(ctx context.Context, lang prompts.Language, p prompts.
 	c.texts = append(c.texts, text)
 	c.mu.Unlock()
 	defer c.air.holds()()
+	defer c.words.holds()()
 	for len(c.stirs) > 0 {
 		<-c.stirs
 	}
@@ -203,6 +206,7 @@ func (c *nightCaller) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Reco
 	ctx, stop := c.within(ctx)
 	defer stop()
 	defer c.air.holds()()
+	defer c.words.holds()()
 	began := time.Now()
 	got := ivr.Recorded{Recording: tickets.Recording{ID: r.ID, Call: c.id, At: began, Law: "PCMA", File: r.ID + ".wav"}, End: ivr.EndedByKey}
 	if lets(ctx, c.speaks) {
@@ -224,7 +228,7 @@ func (c *nightCaller) Music(context.Context) (stop func()) { return c.air.holds(
 
 // talk marks that the caller is joined to somebody.
 func (c *nightCaller) talk(with string) (done func()) {
-	over := c.air.holds()
+	over, words := c.air.holds(), c.words.holds()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.talks = append(c.talks, with)
@@ -233,6 +237,7 @@ func (c *nightCaller) talk(with string) (done func()) {
 		c.mu.Lock()
 		c.talks = slices.DeleteFunc(c.talks, func(w string) bool { return w == with })
 		c.mu.Unlock()
+		words()
 		over()
 	}
 }

@@ -323,12 +323,18 @@ func live(t *testing.T, seed uint64, o outOf) (l lived) {
 	return l
 }
 
+// wordless is how long a caller hears music at most, and no words: twenty seconds, and what a sentence that broke off may take.
+const wordless = 21 * time.Second
+
 // judge holds what became of a caller against the promise: exactly one of a talk with a person who pressed accept, and a ticket with
-// a caller who was told and an escalation; never more engineers at once than the policy wants, and never silence.
+// a caller who was told and an escalation; never more engineers at once than the policy wants, never silence, and words every twenty seconds.
 func (n *randomNight) judge(t *testing.T, c *nightCaller) {
 	t.Helper()
 	if nothing := c.air.nothing(); nothing > time.Second {
 		n.fault("%s hears nothing for %s", c.id, nothing)
+	}
+	if without := c.words.nothing(); without > wordless && !n.menus { // in the menu of a talk the engineer is who tells
+		n.fault("%s hears no words for %s", c.id, without)
 	}
 	if most := n.most(); c.crowd > most {
 		n.fault("%s has %d engineers at once, and %d are wanted", c.id, c.crowd, most)

@@ -132,16 +132,24 @@ func (k *talk) release(to string) {
 	k.note(k.phone.Context(), tickets.TalkEnded, k.Engineer, k.Name+" handed over to "+to)
 }
 
-// startMusic has the caller hear music, without a word, until the hold is stopped.
+// startMusic has the caller hear music until the hold is stopped, and from time to time that a colleague is rung.
 func (j *job) startMusic(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	h := &hold{cancel: cancel, done: make(chan struct{})}
 	j.hold = h
 	go func() {
 		defer close(h.done)
-		defer j.request.Caller.Music(ctx)()
-		<-ctx.Done()
+		for j.plays(ctx, j.search.Times.Still) {
+			_ = j.request.Caller.Say(ctx, j.request.Language, prompts.P(SayHandingOver), false) // a sentence that is missing leaves the music
+		}
 	}()
+}
+
+// plays has the caller hear music for a while; false when ctx ended before.
+func (j *job) plays(ctx context.Context, d time.Duration) bool {
+	defer j.request.Caller.Music(ctx)()
+	wait(ctx, d)
+	return ctx.Err() == nil
 }
 
 // parted tells whether a join has ended for the menu, with both still there.

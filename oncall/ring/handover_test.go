@@ -145,6 +145,25 @@ func TestStaffWhoEndTheSearchEndTheHandOver(t *testing.T) {
 	})
 }
 
+// TestACallerWhoIsHandedOverHearsWords: while two colleagues are rung in vain, forty seconds long, the music is broken by a sentence every
+// twenty seconds, and no other time.
+func TestACallerWhoIsHandedOverHearsWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(map[string][]script{
+			"sip:anna":  {{keys: "1", talk: time.Minute, stars: []time.Duration{10 * time.Second}}},
+			"sip:marco": {{delay: time.Hour}}, "sip:sara": {{delay: time.Hour}},
+		}, anna, marco, sara)
+		s := ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Menu: keys{night: n, handsOver: true}})
+		if out, err := s.Find(t.Context(), ring.Request{Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: rossi}); out != ring.Talked || err != nil {
+			t.Errorf("the search ended as %s, %v", out, err)
+		}
+		n.happened(t, "sip:marco rings", "call-1 hears handing-over", "call-1 hears music", "sip:anna hears not-handed-over", "sip:anna joined to call-1")
+		if words := strings.Count(n.text(), "call-1 hears handing-over"); words < 1 || words > 2 {
+			t.Errorf("the caller hears %d sentences:\n%s", words, n.text())
+		}
+	})
+}
+
 // TestWhoTakesOverHearsFromWhomAndWhatElseIsOpen: the colleague hears who hands the customer over, and behind the keys how many other
 // blocking tickets are open and the first three of them, and may accept at any time; a store that is down or slow delays nobody.
 func TestWhoTakesOverHearsFromWhomAndWhatElseIsOpen(t *testing.T) {
