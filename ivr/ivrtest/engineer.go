@@ -34,9 +34,10 @@ func (w *world) engineer(ctx context.Context, words []string, telephone string) 
 // engineers is what the world has for its console.
 type engineers struct {
 	guard    *pins.Guard
-	desk     func(console.Desk) console.Desk // stands around the console's desk; nil: nothing does
-	log      *slog.Logger                    // nil: nobody reads it
-	heard    chan<- string                   // what happens at other telephones
+	desk     func(console.Desk) console.Desk // stands around the console's desk; nil: nothing does, as of shifts
+	shifts   func(console.Shifts) console.Shifts
+	log      *slog.Logger  // nil: nobody reads it
+	heard    chan<- string // what happens at other telephones
 	cover    *cover.Board
 	says     map[string]string // what colleagues answer: yes, no; else their telephone rings in vain
 	customer string            // how a customer's telephone is: answers, silent, nowhere
@@ -58,6 +59,10 @@ func (w *world) console() *console.Console {
 	if w.engineers.desk != nil {
 		desk = w.engineers.desk(desk)
 	}
+	shifts := console.Shifts(duty.Shifts{Store: w.store})
+	if w.engineers.shifts != nil {
+		shifts = w.engineers.shifts(shifts)
+	}
 	if w.guard == nil {
 		w.guard = pins.NewGuard(pins.GuardConfig{Store: w.store, Key: []byte(pinKey)})
 	}
@@ -75,7 +80,7 @@ func (w *world) console() *console.Console {
 			}
 			return list
 		},
-		Shifts: duty.Shifts{Store: w.store}, Cover: w.board(), CallCustomer: w.callCustomer,
+		Shifts: shifts, Cover: w.board(), CallCustomer: w.callCustomer,
 		PINs: w.guard, Desk: desk, Accessed: accessed, NewID: w.newID, Log: w.log, Reach: duty.Reach{Store: w.store, Where: inRome},
 	})
 }

@@ -35,3 +35,30 @@ func TestConversations(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryPathOfAnEngineerIsHeardInBothLanguages: a conversation at an engineer's telephone has a twin in English, which differs by the
+// languages alone.
+func TestEveryPathOfAnEngineerIsHeardInBothLanguages(t *testing.T) {
+	files, err := filepath.Glob("../testdata/engineer-*.txt")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d conversations of engineers were found, %v", len(files), err)
+	}
+	read := func(name string) string {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Error(err)
+		}
+		lines := []string{}
+		for line := range strings.Lines(string(text)) {
+			if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "dials ") {
+				lines = append(lines, strings.NewReplacer("/it", "", "/en", "", " en\n", "\n").Replace(line))
+			}
+		}
+		return strings.Join(lines, "")
+	}
+	for _, name := range files {
+		if twin := strings.TrimSuffix(name, ".txt") + "-english.txt"; !strings.HasSuffix(name, "-english.txt") && read(name) != read(twin) {
+			t.Errorf("%s and %s tell of two paths", name, twin)
+		}
+	}
+}
