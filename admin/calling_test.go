@@ -37,12 +37,14 @@ func TestStaffHaveACustomerCalledBack(t *testing.T) {
 		t.Errorf("due is %+v", due)
 	}
 	h.post("/tickets/417/call-back", `{"at":"2027-11-23T15:00:00Z"}`).is(422, "body.at", "within 30 days")
+	h.get("/tickets/417").is(200, `"call_back_due":"2026-11-23T15:00:00Z"`)
 	h.post("/tickets/999/call-back", "").is(404)
 	h.post("/tickets/417/ring", "").is(200, `"kind":"ring_asked"`)
 	if due := h.due(tickets.WorkRingNow); len(due) != 1 {
 		t.Errorf("due is %+v", due)
 	}
 	h.post("/tickets/417/close", "").is(200)
+	h.get("/tickets/417").is(200, `"call_back_due":null`)
 	for _, verb := range []string{"call-back", "ring"} {
 		h.post("/tickets/417/"+verb, "").is(409, "reopen it first")
 	}

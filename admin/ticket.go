@@ -55,6 +55,7 @@ type ticketWhole struct {
 	History       []eventView            `json:"history" nullable:"false" doc:"Append-only, in the order written"`
 	Installations []evo.InstallationView `json:"installations" nullable:"false" doc:"What stands at the installations of its contract, beside what is published"`
 	ReleasedIn    string                 `json:"released_in,omitempty" doc:"Product and version that brought the feature that it asked for"`
+	CallBackDue   *time.Time             `json:"call_back_due" doc:"When the customer is to be called back, by a promise that stands; null: there is none"`
 }
 
 // ClockView is a promise; instants that have not come are null.
@@ -170,7 +171,7 @@ func (s *server) whole(ctx context.Context, n tickets.Number) (ticketWhole, erro
 		return ticketWhole{}, fmt.Errorf("history of ticket %d: %w", n, err)
 	}
 	installations, brought := evo.OfTicket(ctx, s.Store, s.Desk.Book().Contracts, t, s.Now)
-	return ticketWhole{s.view(t), events(lines), installations, brought}, nil
+	return ticketWhole{s.view(t), events(lines), installations, brought, instant(tickets.CallBackDue(lines))}, nil
 }
 
 // eventView is one line of a history.

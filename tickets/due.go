@@ -86,10 +86,7 @@ func callOuts(t Ticket, events []Event) (work []Work) {
 		w := Work{Ticket: t.Number, Due: e.At, Facts: map[string]string{factAsked: e.ID}}
 		switch e.Kind {
 		case CallBackAsked:
-			w.ID, w.Kind = "call-back-"+e.ID, WorkCallBack
-			if at, err := time.Parse(time.RFC3339, e.Facts[FactCallAt]); err == nil {
-				w.Due = at
-			}
+			w.ID, w.Kind, w.Due = "call-back-"+e.ID, WorkCallBack, callAt(e)
 		case RingAsked:
 			w.ID, w.Kind = "ring-now-"+e.ID, WorkRingNow
 		default:
@@ -143,6 +140,22 @@ func PromisedCallBack(lines []Event) (Event, bool) {
 		}
 	}
 	return Event{}, false
+}
+
+// CallBackDue is when the customer is to be called back, by a promise that stands; zero where there is none.
+func CallBackDue(lines []Event) time.Time {
+	if e, waits := PromisedCallBack(lines); waits {
+		return callAt(e)
+	}
+	return time.Time{}
+}
+
+// callAt is the instant that a promise names, or its own.
+func callAt(e Event) time.Time {
+	if at, err := time.Parse(time.RFC3339, e.Facts[FactCallAt]); err == nil {
+		return at
+	}
+	return e.At
 }
 
 // CallBackTries is how often a call-back has been tried, and when the last try began.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hotline/oncall"
 	"hotline/sla"
@@ -99,6 +100,22 @@ func TestWhatIsDoneStandsInTheHistoryUnderTheUsersName(t *testing.T) {
 	if got, want := strings.Join(kinds, " "), "commented commented assigned commented assigned commented contact intervention call_back_asked ring_asked commented restored closed assessed commented time_spent"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
+}
+
+// TestAPromisedCallBackIsAClock on the ticket's page: it runs, is broken, and goes with the talk that keeps it.
+func TestAPromisedCallBackIsAClock(t *testing.T) {
+	o := open(t)
+	n := o.opened("rossi", sla.Blocking, "down")
+	b, at, now := o.as(users.Engineer), fmt.Sprintf("/tickets/%d", n), o.clock()
+	b.get(at).is(200).hides("promised call-back")
+	_, err := o.desk.AskCallBack(t.Context(), n, "staff:test", "", now.Add(30*time.Minute), now)
+	must(t, err)
+	b.get(at).is(200, "promised call-back", `class="promise running"><h3>promised call-back`)
+	o.passes(31 * time.Minute)
+	b.get(at).is(200, `class="promise broken"><h3>promised call-back`)
+	_, err = o.desk.Join(t.Context(), n, "anna", o.clock())
+	must(t, err)
+	b.get(at).is(200).hides("promised call-back")
 }
 
 func TestAFormThatSaysNothingSensibleKeepsItsWords(t *testing.T) {

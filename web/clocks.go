@@ -19,6 +19,18 @@ type clock struct {
 	Account string        // where every minute went, in one sentence
 }
 
+// callBack is the promise to call a customer back, as a clock of the wall; nil where the customer waits for none.
+func (r *request) callBack(lines []tickets.Event) *clock {
+	due := tickets.CallBackDue(lines)
+	switch {
+	case due.IsZero():
+		return nil
+	case r.Now.After(due):
+		return &clock{Name: r.T("page-call-back"), How: "broken", Words: r.T("page-clock-broken", r.Instant(due))}
+	}
+	return &clock{Name: r.T("page-call-back"), How: "running", Words: r.T("page-call-back-due", r.Instant(due))}
+}
+
 // nearPercent is how much of a limit may be used up before the bar warns.
 const nearPercent = 75
 

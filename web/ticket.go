@@ -65,6 +65,8 @@ type besides struct {
 	Present []writing.Person // who is at it, too
 	Draft   drafts.Draft     // what whoever looks was writing
 	Evo     evosupport.Facts // what stands at the installations
+
+	CallBack *clock // a promised call-back; nil: the customer waits for none
 }
 
 // Buttons are the actions that need no more than words, in their order.
@@ -188,6 +190,7 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	if p.Clocks, err = s.clocks(ctx, r, t); err != nil {
 		return p, err
 	}
+	p.CallBack = r.callBack(lines)
 	if p.Others, err = s.others(ctx, r, t, engineers); err != nil {
 		return p, err
 	}
