@@ -68,7 +68,7 @@ func wantTwo(dice *rand.Rand, policy **escalation.Policy, does *[]habit) {
 	for len(*does) < 4 {
 		*does = append(*does, habit(dice.IntN(int(isCustomer))))
 	}
-	accept := []habit{isWell, isWell, isWell, isSlow, isLost, regretsIt, wantsToHear}
+	accept := []habit{isWell, isWell, isWell, isSlow, isLost, regretsIt, wantsToHear, isInBand}
 	for i := range *does {
 		if dice.IntN(2) == 0 {
 			(*does)[i] = accept[dice.IntN(len(accept))]

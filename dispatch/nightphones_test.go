@@ -18,7 +18,7 @@ import (
 // habit is what somebody's telephone does when it is rung.
 type habit int
 
-// The habits. Of these only a well one, one that is lost and one that hangs up at once press accept.
+// The habits. A machine presses the key that accepts, and must never be taken for a person.
 const (
 	isBusy habit = iota
 	isDead
@@ -32,6 +32,8 @@ const (
 	isLost      // presses 1, and the line breaks in the talk
 	regretsIt   // presses 1 and hangs up before anybody has talked
 	wantsToHear // presses 3, hears the message, then 1
+	isInBand    // its keys are tones in the sound: presses 1, and the code that is asked for
+	isMachine   // the same tones, played by a machine: 1 over and over, and no code
 	isCustomer  // picks up, and is asked for no key
 )
 
@@ -102,7 +104,7 @@ func (s *street) Ring(ctx context.Context, address string, _ ring.Introduction) 
 }
 
 func (s *street) pickUp(address string, does habit) *nightLeg {
-	leg := &nightLeg{street: s, address: address, does: does, keys: make(chan byte, 8), air: attention{since: time.Now()}}
+	leg := &nightLeg{street: s, address: address, does: does, keys: make(chan byte, 32), asked: make(chan string, 4), air: attention{since: time.Now()}}
 	leg.ctx, leg.end = context.WithCancelCause(context.Background())
 	s.mu.Lock()
 	s.legs++
@@ -144,8 +146,11 @@ type nightLeg struct {
 	acts    sync.WaitGroup
 	once    sync.Once
 	ahead   []byte
-	took    byte // the last key that was asked for
-	mute    bool // nothing comes from it any more
+	took    byte        // the last key that was asked for
+	asked   chan string // for codes
+	code    string      // that was asked for last
+	last    string      // the last two keys
+	mute    bool        // nothing comes from it any more
 	air     attention
 }
 
@@ -168,6 +173,15 @@ func (l *nightLeg) act() {
 		press(3*time.Second, 10*time.Second, '2')
 	case wantsToHear:
 		_ = press(3*time.Second, 8*time.Second, '3') && press(9*time.Second, 14*time.Second, '1')
+	case isInBand:
+		press(3*time.Second, 8*time.Second, '1')
+		l.keysTheCode()
+	case isMachine:
+		for range 20 {
+			if !press(500*time.Millisecond, 3*time.Second, '1') {
+				return
+			}
+		}
 	case hangsUp:
 		if lets(l.ctx, l.street.between(l.address, time.Second, 8*time.Second)) {
 			l.end(errBye)
@@ -175,10 +189,25 @@ func (l *nightLeg) act() {
 	}
 }
 
+// keysTheCode presses what the line has asked for; the trace does not tell which, as it is not of the night's dice.
+func (l *nightLeg) keysTheCode() {
+	select {
+	case code := <-l.asked:
+		for _, k := range []byte(code) {
+			if !lets(l.ctx, l.street.between(l.address, 700*time.Millisecond, 2*time.Second)) {
+				return
+			}
+			l.keys <- k
+		}
+		l.street.night.say("%s has keyed the code", l.address)
+	case <-l.ctx.Done():
+	}
+}
+
 func (l *nightLeg) ID() string               { return l.id }
 func (l *nightLeg) Context() context.Context { return l.ctx }
 func (l *nightLeg) HungUp() bool             { return errors.Is(context.Cause(l.ctx), errBye) }
-func (l *nightLeg) KeysInSound() bool        { return false }
+func (l *nightLeg) KeysInSound() bool        { return l.does == isInBand || l.does == isMachine }
 func (l *nightLeg) SilentFor() time.Duration {
 	if l.mute {
 		return time.Minute
@@ -193,6 +222,10 @@ func (l *nightLeg) Say(ctx context.Context, lang prompts.Language, p prompts.Phr
 	}
 	defer l.air.holds()()
 	text, lasts := l.street.night.sentence(lang, p)
+	if len(p) == 1 && p[0].Kind == prompts.Spelled && l.KeysInSound() {
+		text, lasts, l.code = "a code", 800*time.Millisecond, p[0].Text
+		l.asked <- l.code
+	}
 	l.street.night.say("%s hears %s", l.address, text)
 	keys := l.keys
 	if !bargeIn {
@@ -216,14 +249,14 @@ func (l *nightLeg) Say(ctx context.Context, lang prompts.Language, p prompts.Phr
 func (l *nightLeg) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	defer l.air.holds()()
 	if len(l.ahead) > 0 {
-		l.took, l.ahead = l.ahead[0], l.ahead[1:]
-		return l.took, nil
+		defer func() { l.ahead = l.ahead[1:] }()
+		return l.takes(l.ahead[0])
 	}
 	over := time.NewTimer(wait)
 	defer over.Stop()
 	select {
-	case l.took = <-l.keys:
-		return l.took, nil
+	case k := <-l.keys:
+		return l.takes(k)
 	case <-over.C:
 		return 0, ring.ErrNoKey
 	case <-l.ctx.Done():
@@ -231,6 +264,21 @@ func (l *nightLeg) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)
 	}
+}
+
+// takes notes the key that was asked for.
+func (l *nightLeg) takes(k byte) (byte, error) {
+	l.last = (l.last + string(k))[max(0, len(l.last)-1):]
+	l.took = k
+	return k, nil
+}
+
+// accepted tells whether the keys that were asked for are those of somebody who accepts.
+func (l *nightLeg) accepted() bool {
+	if l.KeysInSound() {
+		return l.code != "" && l.last == l.code
+	}
+	return l.took == '1'
 }
 
 func (l *nightLeg) Replay(ctx context.Context, _ string) error {
@@ -263,7 +311,7 @@ func (l *nightLeg) Listen(hear func(ring.Sign)) (stop func()) {
 func (l *nightLeg) Join(ctx context.Context, call string, j ring.Joining) error {
 	n := l.street.night
 	defer l.air.holds()()
-	if l.took != '1' {
+	if !l.accepted() || l.does == isMachine {
 		n.fault("%s is joined without a key", l.id)
 	}
 	if !strings.Contains(call, "#") { // a caller, and no customer who was called back
@@ -278,7 +326,7 @@ func (l *nightLeg) Join(ctx context.Context, call string, j ring.Joining) error 
 		lasts = l.street.between(l.address, 200*time.Millisecond, 4*time.Second)
 	}
 	var star <-chan time.Time
-	if j.Menu && n.menusLeft.Add(-1) >= 0 {
+	if j.Menu && !l.KeysInSound() && n.menusLeft.Add(-1) >= 0 {
 		menu := time.NewTimer(l.street.between(l.address, time.Second, time.Minute))
 		defer menu.Stop()
 		star = menu.C
