@@ -12,11 +12,20 @@ import (
 // fresh is how long settings stand before they are read again: an edit holds a second later, on every node.
 const fresh = time.Second
 
-// settings is what owners have written, as it was read last. Safe for concurrent use.
+// settings is what owners have written, as it was read last. One reads at a time, without holding the lock, and whoever comes meanwhile takes
+// what is read: nobody waits for several readings one after the other. Safe for concurrent use.
 type settings struct {
-	mu sync.Mutex
-	at time.Time
-	is written
+	mu      sync.Mutex
+	at      time.Time
+	is      written
+	reading *reading // under way; nil: nobody reads
+}
+
+// reading is one reading of the settings. is and err stand once done is closed.
+type reading struct {
+	done chan struct{}
+	is   written
+	err  error
 }
 
 // written is every document of alerts.
@@ -26,22 +35,47 @@ type written struct {
 	maintenances []Maintenance
 }
 
-// now gives the settings. While the store does not answer, the last ones hold.
+// now gives the settings. While the store does not answer, the last ones hold. Those who ask at one instant may come in any order.
 func (s *settings) now(ctx context.Context, from Settings, now time.Time) (written, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if age := now.Sub(s.at); !s.at.IsZero() && age >= 0 && age < fresh {
+	if !s.at.IsZero() && now.Sub(s.at).Abs() < fresh {
+		defer s.mu.Unlock()
 		return s.is, nil
 	}
-	is, err := read(ctx, from)
-	if err != nil {
-		if s.at.IsZero() {
-			return is, err
+	r := s.reading
+	if r != nil {
+		s.mu.Unlock()
+		select {
+		case <-r.done:
+			return r.is, r.err
+		case <-ctx.Done():
+			return written{}, ctx.Err()
 		}
-		return s.is, nil
 	}
-	s.at, s.is = now, is
-	return is, nil
+	r = &reading{done: make(chan struct{}), err: errUnfinished} // what a panic leaves
+	s.reading = r
+	s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTime) // others wait for it too
+	defer cancel()
+	func() {
+		defer s.end(r, now)
+		r.is, r.err = read(ctx, from)
+	}()
+	return r.is, r.err
+}
+
+// end ends a reading.
+func (s *settings) end(r *reading, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case r.err == nil:
+		s.at, s.is = now, r.is
+	case !s.at.IsZero():
+		r.is, r.err = s.is, nil
+	}
+	s.reading = nil
+	close(r.done)
 }
 
 func read(ctx context.Context, from Settings) (written, error) {
