@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"intake/format":        {"intake", "limits", "intake/snmp", "intake/syslog"},
 	"heartbeat":            {"directory", "intake", "limits", "storage", "audit"},
 	"evosupport":           {"directory", "sla", "tickets"},
-	"admin/evo":            {"admin/document", "admin/operation", "admin/problem", "admin/report", "directory", "evosupport", "sla", "tickets"},
+	"admin/evo":            {"admin/document", "admin/operation", "admin/problem", "admin/report", "directory", "evosupport", "sla", "tickets", "evosupport/news"},
 	"outbox":               {"limits", "sla", "storage", "tickets", "audit"},
 	"outbox/send":          {"limits", "outbox"},
 	"admin/outgoing":       {"admin/document", "admin/operation", "admin/problem", "outbox", "outbox/send", "sla"},
@@ -146,8 +146,8 @@ var allowed = map[string][]string{
 	"oncall/pins":                 {"budgets", "directory", "oncall", "storage"},
 	"oncall/ring":                 {"tickets", "sla", "oncall", "oncall/escalation", "prompts", "cdr"},
 	"line":                        {"limits", "localroute", "ivr", "oncall/ring", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets", "cdr"},
-	"memory":                      {"attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit"},
-	"postgres":                    {"attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit"},
+	"memory":                      {"attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news"},
+	"postgres":                    {"attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news"},
 	"postgres/backfill":           {},
 	"postgres/local":              {},
 	"journal":                     {"atomicfile", "storage", "storage/stored", "tickets"},
@@ -159,7 +159,7 @@ var allowed = map[string][]string{
 	"phone/load":                  {"media/g711", "media/wav"},
 	"admin/access":                {"admin/problem", "storage", "tokens", "audit"},
 	"app/connections":             {},
-	"admin":                       {"admin/evo", "evosupport", "numbers", "admin/alerts", "admin/heartbeats", "admin/outgoing", "heartbeat", "intake", "outbox", "admin/access", "admin/document", "admin/operation", "admin/report", "tickets", "sla", "oncall", "prompts", "prompts/written", "strictyaml", "admin/schema", "admin/diagnostics", "admin/idempotency", "admin/metrics", "admin/middleware", "admin/problem", "cdr", "directory", "directory/entry", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "admin/schedules", "oncall/escalation", "oncall/pins", "admin/calling", "dispatch/chains", "listening", "admin/voice", "prompts/replaced", "admin/transcripts", "transcription", "admin/agents", "agent/receiver", "admin/links", "portal/access", "audit", "admin/auditlog"},
+	"admin":                       {"admin/evo", "numbers", "admin/alerts", "admin/heartbeats", "admin/outgoing", "heartbeat", "intake", "outbox", "admin/access", "admin/document", "admin/operation", "admin/report", "tickets", "sla", "oncall", "prompts", "prompts/written", "strictyaml", "admin/schema", "admin/diagnostics", "admin/idempotency", "admin/metrics", "admin/middleware", "admin/problem", "cdr", "directory", "directory/entry", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "admin/schedules", "oncall/escalation", "oncall/pins", "admin/calling", "dispatch/chains", "listening", "admin/voice", "prompts/replaced", "admin/transcripts", "transcription", "admin/agents", "agent/receiver", "admin/links", "portal/access", "audit", "admin/auditlog", "evosupport/news"},
 	"admin/schema":                {"admin/problem", "limits", "prompts", "prompts/written", "sla"},
 	"admin/problem":               {"oncall", "sla", "tickets", "storage", "tickets/statistics"},
 	"admin/idempotency":           {"admin/problem", "idempotency"},
@@ -201,11 +201,14 @@ var allowed = map[string][]string{
 	"retention":          {"directory", "storage", "tickets"},
 	"notify/delivery":    {"alarm", "directory", "notify", "prompts", "prompts/written", "sla", "tickets", "mail"},
 	"wallclock":          {},
-	"app/database":       {"secretfile", "attachments", "drafts", "presence", "admin/access", "budgets", "cdr", "config", "datadir", "directory", "heartbeat", "idempotency", "intake", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit"},
+	"app/database":       {"secretfile", "attachments", "drafts", "presence", "admin/access", "budgets", "cdr", "config", "datadir", "directory", "heartbeat", "idempotency", "intake", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news"},
 	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},
 	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "oncall", "prompts", "prompts/packs", "sla", "prompts/replaced"},
 
 	"admin/schedules": {"admin/document", "admin/operation", "admin/report", "admin/schema", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/replay", "oncall/rota", "paging", "prompts", "prompts/written", "sla", "storage", "storage/stored", "tickets"},
+
+	"evosupport/news":          {"alarm", "directory", "evosupport", "notify", "prompts", "prompts/written", "sla", "tickets"},
+	"evosupport/news/newstest": {"directory", "evosupport/news", "storage/storagetest/check"},
 }
 
 // forbidden repeats the edges that matter most, so that a failure says why.

@@ -45,7 +45,7 @@ import (
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
-	"hotline/evosupport"
+	"hotline/evosupport/news"
 	"hotline/heartbeat"
 	replies "hotline/idempotency"
 	"hotline/intake"
@@ -127,7 +127,7 @@ type Store interface {
 	heartbeat.Store
 	receiver.Store
 	outbox.Store
-	evosupport.Store
+	news.Store
 	replaced.Store
 	transcription.Store
 	portal.Store

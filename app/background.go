@@ -33,6 +33,7 @@ func (a *App) openBackground(ctx context.Context) error {
 			}
 		}))
 	})
+	a.running.Go(func() { maintenance.Run(ctx, maintenance.Every(roundsToWatch, a.announce())) }) // beside the others: a mail server may hang
 	edits := nodes.Edits{Desk: a.desk, Store: a.db.Store, Flows: a.flows, Keep: a.disk.copy.KeepBook, Alarm: a.alarm, Log: a.log}
 	a.running.Go(func() { edits.Run(ctx) })
 	if a.machines.mails != nil {

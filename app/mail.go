@@ -8,6 +8,8 @@ import (
 
 	"hotline/admin/metrics"
 	"hotline/config"
+	"hotline/evosupport/news"
+	"hotline/maintenance"
 	"hotline/notify"
 	"hotline/notify/delivery"
 )
@@ -56,4 +58,21 @@ func TryMail(ctx context.Context, c config.Mail, to string) error {
 	return m.Send(ctx, notify.Message{
 		ID: "try-" + newID(), Thread: "try", To: to, Subject: "hotline", Text: "hotline " + now.Format(time.RFC3339) + "\n",
 	})
+}
+
+// announce tells customers of published versions.
+func (a *App) announce() maintenance.Job {
+	c := news.Config{Store: a.db.Store, Desk: a.desk, Own: a.cfg.Config.Calendar, Alarm: a.alarm, Log: a.log}
+	if a.letters.Mails() {
+		c.Send = a.letters.ToCustomer
+	}
+	if t := a.threads(); t != nil {
+		c.Reply = t.Contract
+	}
+	announcer := news.New(c)
+	return func(ctx context.Context) {
+		if !a.offline.Waits() {
+			announcer.Round(ctx, time.Now())
+		}
+	}
 }

@@ -90,7 +90,7 @@ func New(first tickets.Number) *Store {
 		scheduleTables: newSchedules(), pageTables: newPageTables(),
 		machineTables: newMachines(), portalTables: newPortal(), apiTables: newAPI(), userTables: newUserTables(),
 		letterTables: letterTables{outboxTables{endpoints: map[string]outbox.Endpoint{}}, newMails()},
-		flowTables:   flowTables{facts: map[string]string{}},
+		flowTables:   flowTables{facts: map[string]string{}, noted: map[[2]string]bool{}},
 		calls:        map[tickets.CallID]cdr.Call{},
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"hotline/cdr"
 	"hotline/drafts"
 	"hotline/evosupport"
+	"hotline/evosupport/news"
+	"hotline/evosupport/news/newstest"
 	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
@@ -75,6 +77,7 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("evo support", func(t *testing.T) {
 		storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return memory.New(417) })
 	})
+	t.Run("news", func(t *testing.T) { newstest.Run(t, func(t *testing.T) news.Store { return memory.New(417) }) })
 	t.Run("mails", func(t *testing.T) { storagetest.Mails(t, func(t *testing.T) mail.Store { return memory.New(417) }) })
 	t.Run("prompts", func(t *testing.T) {
 		storagetest.Prompts(t, func(t *testing.T) replaced.Store { return memory.New(417) })

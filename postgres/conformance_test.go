@@ -10,6 +10,8 @@ import (
 	"hotline/cdr"
 	"hotline/drafts"
 	"hotline/evosupport"
+	"hotline/evosupport/news"
+	"hotline/evosupport/news/newstest"
 	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
@@ -62,6 +64,7 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("presence", func(t *testing.T) { storagetest.Presence(t, func(t *testing.T) presence.Store { return fresh(t) }) })
 	t.Run("outbox", func(t *testing.T) { storagetest.Outbox(t, func(t *testing.T) outbox.Store { return fresh(t) }) })
 	t.Run("evo support", func(t *testing.T) { storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return fresh(t) }) })
+	t.Run("news", func(t *testing.T) { newstest.Run(t, func(t *testing.T) news.Store { return fresh(t) }) })
 	t.Run("mails", func(t *testing.T) { storagetest.Mails(t, func(t *testing.T) mail.Store { return fresh(t) }) })
 	t.Run("prompts", func(t *testing.T) { storagetest.Prompts(t, func(t *testing.T) replaced.Store { return fresh(t) }) })
 	t.Run("transcripts", func(t *testing.T) {

@@ -1,13 +1,16 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"hotline/audit"
+	"hotline/evosupport/news"
 	"hotline/ivr/versions"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
@@ -112,3 +115,73 @@ func scanPrompt(r pgx.CollectableRow) (p replaced.Prompt, err error) {
 	p.At = p.At.UTC()
 	return p, err
 }
+
+const (
+	noteColumns  = `product, release, contract, address, noted, state, due, tries, settled, error`
+	noteRelease  = `insert into releases_noted (product, release) values ($1, $2) on conflict do nothing`
+	insertNotice = `insert into release_notices (` + noteColumns + `) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`
+	lockNotices  = `lock table release_notices in share row exclusive mode` // nodes claim one after the other: an address is told by one of them
+	claimNotices = `update release_notices set due = $2, tries = tries + 1 where state = 'waiting'
+	and address = (select address from release_notices where state = 'waiting' and due <= $1 order by due, address limit 1) returning ` + noteColumns
+	updateNotice  = `update release_notices set state = $4, due = $5, settled = $6, error = $7 where product = $1 and release = $2 and contract = $3 and state = 'waiting'`
+	selectNotices = `select ` + noteColumns + ` from release_notices where product = $1 order by noted desc, release, contract collate "C" limit 1000`
+)
+
+// NoteReleases remembers versions of a product, and who is told of the newest.
+func (s *Store) NoteReleases(ctx context.Context, product string, releases []string, about []news.Notice) (fresh bool, err error) {
+	err = s.within(ctx, "noting the versions of "+product, func(tx pgx.Tx) error {
+		for _, r := range releases {
+			done, err := tx.Exec(ctx, noteRelease, product, r)
+			if err != nil {
+				return err
+			}
+			fresh = done.RowsAffected() == 1 // of the last one, which is the newest
+		}
+		if !fresh {
+			return nil
+		}
+		batch := &pgx.Batch{}
+		for _, n := range about {
+			batch.Queue(insertNotice, n.Product, n.Release, n.Contract, n.Address, n.Noted, n.State, n.Due, n.Tries, instant(n.Settled), n.Error)
+		}
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	return fresh && err == nil, err
+}
+
+func scanNotice(r pgx.CollectableRow) (n news.Notice, err error) {
+	var settled *time.Time
+	err = r.Scan(&n.Product, &n.Release, &n.Contract, &n.Address, &n.Noted, &n.State, &n.Due, &n.Tries, &settled, &n.Error)
+	n.Noted, n.Due, n.Settled = n.Noted.UTC(), n.Due.UTC(), orNever(settled)
+	return n, err
+}
+
+// ClaimNotices gives what waits for one address, and puts it off.
+func (s *Store) ClaimNotices(ctx context.Context, now, until time.Time) (list []news.Notice, err error) {
+	err = s.within(ctx, "looking whom to tell of published versions", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockNotices); err != nil {
+			return err
+		}
+		found, err := tx.Query(ctx, claimNotices, now, until)
+		if err == nil {
+			list, err = pgx.CollectRows(found, scanNotice)
+		}
+		return err
+	})
+	slices.SortFunc(list, func(a, b news.Notice) int {
+		return cmp.Or(cmp.Compare(a.Product, b.Product), cmp.Compare(a.Contract, b.Contract))
+	})
+	return list, err
+}
+
+// PutNotice writes how a notice stands that waits.
+func (s *Store) PutNotice(ctx context.Context, n news.Notice) error {
+	return s.exec(ctx, "writing whether "+n.Address+" was told", updateNotice, n.Product, n.Release, n.Contract, n.State, n.Due, instant(n.Settled), n.Error)
+}
+
+// Notices are those about a product.
+func (s *Store) Notices(ctx context.Context, product string) ([]news.Notice, error) {
+	return rows(ctx, s, "reading who was told of "+product, scanNotice, selectNotices, product)
+}
+
+var _ news.Store = (*Store)(nil)

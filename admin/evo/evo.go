@@ -15,6 +15,7 @@ import (
 	"hotline/admin/report"
 	"hotline/directory"
 	"hotline/evosupport"
+	"hotline/evosupport/news"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -27,7 +28,7 @@ type Desk interface {
 
 // Config is what the API needs. Everything is required.
 type Config struct {
-	Store evosupport.Store
+	Store news.Store
 	Desk  Desk
 	Now   func() time.Time
 
@@ -132,6 +133,7 @@ func Mount(set operation.Set, c Config) {
 	}, func(ctx context.Context, id string, version int) error {
 		return c.Store.DeleteProduct(ctx, id, version)
 	})
+	operation.Serve(set, set.Route(http.MethodGet, "/releases/{id}/notices", "list-release-notices", "Which customers are told of the versions of a product, and whether the letters have gone out"), c.notices)
 	operation.Serve(set, set.Route(http.MethodGet, "/installations", "list-installations", "List what stands at installations, beside what is published"), c.installations)
 	operation.Serve(set, set.Route(http.MethodGet, "/installations.csv", "list-installations-csv", "The same as a table for spreadsheets"), c.table)
 	operation.Serve(set, set.Route(http.MethodGet, "/installations/{id}", "get-installation", "What stands at one installation"), func(ctx context.Context, in *document.ByID) (*document.Versioned[InstallationView], error) {

@@ -19,7 +19,7 @@ import (
 	"hotline/datadir"
 	"hotline/directory"
 	"hotline/drafts"
-	"hotline/evosupport"
+	"hotline/evosupport/news"
 	"hotline/heartbeat"
 	"hotline/idempotency"
 	"hotline/intake"
@@ -66,7 +66,7 @@ type Store interface {
 	heartbeat.Store
 	receiver.Store
 	outbox.Store
-	evosupport.Store
+	news.Store
 	mail.Store
 	replaced.Store
 	transcription.Store

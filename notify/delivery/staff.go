@@ -23,3 +23,20 @@ func (l *Letters) ToStaff(ctx context.Context, id, subject, text string) error {
 	}
 	return errors.Join(failed...)
 }
+
+// Mails tells whether there is a mail server.
+func (l *Letters) Mails() bool { return l.cfg.Readers.Mail }
+
+// ToCustomer sends a customer a letter that is about no ticket. An error that wraps notify.ErrRefused is for ever.
+func (l *Letters) ToCustomer(ctx context.Context, m notify.Message) error {
+	err := l.cfg.Mailer.Send(ctx, m)
+	switch {
+	case err == nil:
+		l.cfg.Count(Sent)
+	case errors.Is(err, notify.ErrRefused):
+		l.cfg.Count(GivenUp)
+	default:
+		l.cfg.Count(Deferred)
+	}
+	return err
+}
