@@ -199,7 +199,7 @@ var allowed = map[string][]string{
 	"recovery":           {"media/g711", "storage", "tickets"},
 	"maintenance":        {"wallclock"},
 	"retention":          {"directory", "storage", "tickets"},
-	"notify/delivery":    {"alarm", "directory", "notify", "prompts", "prompts/written", "sla", "tickets", "mail"},
+	"notify/delivery":    {"alarm", "notify", "prompts", "prompts/written", "sla", "tickets", "mail"},
 	"wallclock":          {},
 	"app/database":       {"secretfile", "attachments", "drafts", "presence", "admin/access", "budgets", "cdr", "config", "datadir", "directory", "heartbeat", "idempotency", "intake", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news"},
 	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},

@@ -43,7 +43,7 @@ type assignmentInput struct {
 
 type commentInput struct {
 	Text     string `json:"text" minLength:"1" maxLength:"10000"`
-	Audience string `json:"audience,omitempty" enum:"house,customer" doc:"customer: the customer reads it on the portal; left out: the house alone does"`
+	Audience string `json:"audience,omitempty" enum:"house,customer" doc:"customer: the customer reads it on the portal, and gets it by letter where there is an address; left out: the house alone does"`
 }
 
 // becauseInput must be given.

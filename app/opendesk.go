@@ -30,7 +30,9 @@ func (a *App) openDesk(ctx context.Context) error {
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Store: a.db.Store, Quick: callstore.New(a.db.Calls, a.db.Store), Book: book, Numbers: a.disk.numbers, Journal: a.disk.journal, PINKey: a.disk.pinKey,
 		NewID: newID, Own: c.Calendar, Numbering: a.plan, Spent: a.budgets.Note, Refused: a.refused, Changed: a.dispatching.changed,
-		Tells:      func(t tickets.Progress) bool { return mail != nil && slices.Contains(c.Mail.Customers, t) },
+		Tells: func(t tickets.Progress) bool {
+			return mail != nil && (t == tickets.ProgressAnswered || slices.Contains(c.Mail.Customers, t))
+		},
 		Transcribe: recogniser(c.Transcription) != nil,
 		Erase:      a.deleteRecordings,
 		Outgoing:   a.machines.outbox.Wanted,

@@ -59,7 +59,11 @@ func Told(t tickets.Ticket, e tickets.Event, answerable bool, w written.Words) (
 		return Message{}, false
 	}
 	minute := minutes(t, w)
-	lines := []string{t.Name, "", w.Text(id) + ".", "", fmt.Sprintf("%s: %d", w.Text("letter-number"), t.Number), fmt.Sprintf("%s: %s", w.Text("letter-opened"), minute(t.OpenedAt))}
+	lines := []string{t.Name, "", w.Text(id) + ".", ""}
+	if e.Progress() == tickets.ProgressAnswered {
+		lines = append(lines, e.Text, "")
+	}
+	lines = append(lines, fmt.Sprintf("%s: %d", w.Text("letter-number"), t.Number), fmt.Sprintf("%s: %s", w.Text("letter-opened"), minute(t.OpenedAt)))
 	for _, c := range t.Clocks {
 		switch {
 		case !c.MetAt.IsZero():

@@ -39,7 +39,7 @@ const (
 // queueOf is the queue that work waits in.
 func queueOf(w tickets.Work) string {
 	switch w.Kind {
-	case tickets.WorkNotify, tickets.WorkReceipt, tickets.WorkUpdate, tickets.WorkOutgoing:
+	case tickets.WorkNotify, tickets.WorkReceipt, tickets.WorkUpdate, tickets.WorkOutgoing, tickets.WorkTell:
 		return letters
 	case tickets.WorkTranscribe:
 		return transcripts

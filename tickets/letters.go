@@ -46,6 +46,22 @@ func (d *Desk) reader(t Ticket, opened Event) string {
 	return d.Book().Customers.At(t.Customer).Email
 }
 
+// Reader is who is told of a ticket in writing, by its history; empty: nobody. A machine, and who seems forged, is never answered.
+func (d *Desk) Reader(t Ticket, lines []Event) string {
+	if len(lines) == 0 {
+		return d.reader(t, Event{})
+	}
+	return d.reader(t, lines[0])
+}
+
+// AnswersTo is the address to which words of staff for the customer go; empty: they stand on the portal alone.
+func (d *Desk) AnswersTo(t Ticket, lines []Event) string {
+	if d.cfg.Tells == nil || !d.cfg.Tells(ProgressAnswered) || t.State == NotRequest {
+		return ""
+	}
+	return d.Reader(t, lines)
+}
+
 // Update is something about a ticket that staff are told of in writing, if the house wants it.
 type Update string
 
@@ -112,9 +128,11 @@ const (
 	ProgressRestored     Progress = "restored"
 	ProgressClosed       Progress = "closed"
 	ProgressBreach       Progress = "breach" // a promise was broken
+	// ProgressAnswered is words of staff that are marked for the customer: they go out whatever the house wants to be told of.
+	ProgressAnswered Progress = "answered"
 )
 
-// Progresses are all of them.
+// Progresses are those that a house chooses from.
 func Progresses() []Progress {
 	return []Progress{ProgressTaken, ProgressIntervention, ProgressAsked, ProgressRestored, ProgressClosed, ProgressBreach}
 }
@@ -139,19 +157,27 @@ func (e Event) Progress() Progress {
 		return ProgressClosed
 	case Broken:
 		return ProgressBreach
+	case Commented:
+		if e.ForCustomer() && e.Actor != ActorCustomer {
+			return ProgressAnswered
+		}
 	}
 	return ""
 }
 
-// tellings is the letter to the customer that a change asks for: of requests that came by mail, for there the mail is how the customer
-// hears of it.
+// tellings is the letter to the customer that a change asks for: what becomes of requests that came by mail, for there the mail is how
+// the customer hears of it, and words of staff for the customer, whichever way the request came.
 func (d *Desk) tellings(t Ticket, events []Event) []Work {
-	if t.Channel != Email || d.cfg.Tells == nil {
+	if d.cfg.Tells == nil {
 		return nil
 	}
 	var work []Work
 	for _, e := range events {
-		if told := e.Progress(); told != "" && d.cfg.Tells(told) {
+		told := e.Progress()
+		if told == "" || t.Channel != Email && told != ProgressAnswered {
+			continue
+		}
+		if d.cfg.Tells(told) {
 			work = append(work, Work{ID: "tell-" + e.ID, Kind: WorkTell, Ticket: t.Number, Due: e.At, Facts: map[string]string{FactTold: string(told), FactLine: e.ID}})
 		}
 	}

@@ -178,7 +178,7 @@ func (d *Desk) Comment(ctx context.Context, n Number, actor, text string, now ti
 	return d.Note(ctx, n, Event{Kind: Commented, Actor: actor, Text: text}, now)
 }
 
-// Answer adds staff's words for the customer, who reads them on the portal.
+// Answer adds staff's words for the customer, who reads them on the portal and gets them by letter.
 func (d *Desk) Answer(ctx context.Context, n Number, actor, text string, now time.Time) (Ticket, error) {
 	if strings.TrimSpace(text) == "" {
 		return Ticket{}, fmt.Errorf("answering on ticket %d: %w", n, ErrEmpty)

@@ -67,6 +67,7 @@ type besides struct {
 	Evo     evosupport.Facts // what stands at the installations
 
 	CallBack *clock // a promised call-back; nil: the customer waits for none
+	Answers string           // the address to which words for the customer go; empty: to none
 }
 
 // Buttons are the actions that need no more than words, in their order.
@@ -201,6 +202,7 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 		return p, err
 	}
 	p.Evo, _ = evosupport.OfTicket(ctx, s.Store, s.Desk.Book().Contracts, t, func() time.Time { return r.Now }) // a ticket is shown without it, too
+	p.Answers = s.Desk.AnswersTo(t, lines)
 	p.Doing = s.now(r, engineers).of(n)
 	names := namesOf(engineers)
 	for _, e := range lines {

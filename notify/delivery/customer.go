@@ -25,20 +25,17 @@ func (l *Letters) Tell(ctx context.Context, w tickets.Work) error {
 	if at < 0 {
 		return fmt.Errorf("ticket %d has no line %s", w.Ticket, w.Facts[tickets.FactLine])
 	}
-	reader := l.reader(t, lines)
+	reader := l.cfg.Desk.Reader(t, lines)
 	letter, ok := notify.Told(t, lines[at], l.answerable(), written.In(prompts.Language(t.Language)))
 	if !ok || reader == "" {
 		return nil
 	}
-	return l.deliver(ctx, w, l.threaded(letter, t, lines, reader), w.Facts[tickets.FactTold], []string{reader})
-}
-
-// reader is who is told of a ticket in writing: who wrote by mail, and no machine, else the customer.
-func (l *Letters) reader(t tickets.Ticket, lines []tickets.Event) string {
-	if len(lines) > 0 && lines[0].Facts[tickets.FactMail] != "" {
-		return lines[0].Facts[tickets.FactAnswer]
+	if lines[at].Progress() == tickets.ProgressAnswered { // the other letters are of requests by mail, whose receipt has it
+		if letter, err = l.linked(ctx, t, letter, written.In(prompts.Language(t.Language))); err != nil {
+			return err
+		}
 	}
-	return l.cfg.Desk.Book().Customers.At(t.Customer).Email
+	return l.deliver(ctx, w, l.threaded(letter, t, lines, reader), w.Facts[tickets.FactTold], []string{reader})
 }
 
 // answerable tells whether answers to letters get to their ticket.

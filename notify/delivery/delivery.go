@@ -32,7 +32,7 @@ type Desk interface {
 	History(ctx context.Context, n tickets.Number) ([]tickets.Event, error)
 	Explain(ctx context.Context, t tickets.Ticket) ([]sla.Account, error)
 	Note(ctx context.Context, n tickets.Number, e tickets.Event, now time.Time) (tickets.Ticket, error)
-	Book() *directory.Book
+	Reader(t tickets.Ticket, lines []tickets.Event) string
 }
 
 // Outcome is what became of one try to send a letter.
@@ -83,7 +83,7 @@ func (l *Letters) Receipt(ctx context.Context, w tickets.Work) error {
 	if err != nil {
 		return err
 	}
-	reader := l.reader(t, lines)
+	reader := l.cfg.Desk.Reader(t, lines)
 	if reader == "" {
 		return nil
 	}
