@@ -67,7 +67,7 @@ type besides struct {
 	Evo     evosupport.Facts // what stands at the installations
 
 	CallBack *clock // a promised call-back; nil: the customer waits for none
-	Answers string           // the address to which words for the customer go; empty: to none
+	Answers  string // the address to which words for the customer go; empty: to none
 }
 
 // Buttons are the actions that need no more than words, in their order.

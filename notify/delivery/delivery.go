@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"hotline/alarm"
-	"hotline/directory"
 	"hotline/mail"
 	"hotline/notify"
 	"hotline/prompts"
