@@ -12,6 +12,7 @@ import (
 	"hotline/postgres/backfill"
 	"hotline/retention"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
 	"hotline/wallclock"
 )
 
@@ -24,6 +25,7 @@ func (a *App) openBackground(ctx context.Context) error {
 		a.running.Go(func() { a.backfill(ctx, store.Backfill()) })
 	}
 	a.running.Go(func() { maintenance.Run(ctx, maintenance.Every(roundsToTerms, a.recordingTerms())) })
+	a.running.Go(func() { maintenance.Run(ctx, a.months()) })
 	a.running.Go(func() { a.disk.spool.SealAll(ctx, a.onTelephone, a.log) })
 	appointments := duty.Appointments{Roster: a.dispatching.roster, Facts: a.db.Store, TestCall: a.dispatching.dispatcher.TestCall, Log: a.log}
 	a.running.Go(func() {
@@ -77,6 +79,19 @@ func (a *App) recordingTerms() maintenance.Job {
 	return func(ctx context.Context) {
 		if !a.offline.Waits() {
 			terms.Round(ctx, func() bool { return wallclock.Next(ctx, betweenPieces) })
+		}
+	}
+}
+
+// months adds up the months that are over, one in a round, so that nobody waits for their reports.
+func (a *App) months() maintenance.Job {
+	keeper := &statistics.Keeper{Store: a.db.Store, Zone: a.desk.Zone}
+	return func(ctx context.Context) {
+		if a.offline.Waits() {
+			return
+		}
+		if err := keeper.Round(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			a.log.Warn("a month that is over is added up later", "error", err)
 		}
 	}
 }

@@ -6,18 +6,31 @@ import (
 	"strconv"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 )
 
-// Outcomes lists the clocks of tickets opened between two instants.
-func (s *Store) Outcomes(_ context.Context, since, until time.Time) ([]statistics.Outcome, error) {
+// summaryTables are the summaries that were kept.
+type summaryTables struct{ summaries map[span]keptSummary }
+
+type span struct{ since, until int64 } // nanoseconds since 1970
+
+type keptSummary struct {
+	at statistics.Mark
+	statistics.Summary
+}
+
+func spanOf(since, until time.Time) span { return span{since.UnixNano(), until.UnixNano()} }
+
+// Outcomes lists the clocks of tickets that were opened in a span.
+func (s *Store) Outcomes(_ context.Context, of statistics.Span) ([]statistics.Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []statistics.Outcome
 	for _, t := range s.where(func(t tickets.Ticket) bool {
-		return t.State != tickets.NotRequest && !t.OpenedAt.Before(since) && t.OpenedAt.Before(until)
+		return t.State != tickets.NotRequest && !t.OpenedAt.Before(of.Since) && t.OpenedAt.Before(of.Until) && ofContracts(of, t.Contract)
 	}) {
 		o := statistics.Outcome{Ticket: t.Number, Contract: t.Contract, Name: t.Name, Level: t.Level, Category: t.Category(), Pauses: t.Pauses}
 		if len(t.Clocks) == 0 {
@@ -30,6 +43,11 @@ func (s *Store) Outcomes(_ context.Context, since, until time.Time) ([]statistic
 		}
 	}
 	return list, nil
+}
+
+// ofContracts tells whether a span is also one of a contract.
+func ofContracts(of statistics.Span, c directory.ContractID) bool {
+	return of.Whole || slices.Contains(of.Contracts, c)
 }
 
 // account is what the history said when a clock broke, the last time that it did.
@@ -45,14 +63,14 @@ func (s *Store) account(n tickets.Number, c sla.Clock) map[string]string {
 	return nil
 }
 
-// TimeSpent lists the time written down between two instants.
-func (s *Store) TimeSpent(_ context.Context, since, until time.Time) ([]tickets.Spent, error) {
+// TimeSpent lists the time written down in a span.
+func (s *Store) TimeSpent(_ context.Context, of statistics.Span) ([]tickets.Spent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []tickets.Spent
 	for n, lines := range s.history {
 		for _, e := range lines {
-			if e.Kind != tickets.TimeAdded || e.At.Before(since) || !e.At.Before(until) {
+			if e.Kind != tickets.TimeAdded || e.At.Before(of.Since) || !e.At.Before(of.Until) || !ofContracts(of, s.tickets[n].Contract) {
 				continue
 			}
 			minutes, _ := strconv.Atoi(e.Facts["minutes"]) // written by the desk
@@ -63,4 +81,48 @@ func (s *Store) TimeSpent(_ context.Context, since, until time.Time) ([]tickets.
 	}
 	slices.SortStableFunc(list, func(a, b tickets.Spent) int { return a.At.Compare(b.At) })
 	return list, nil
+}
+
+// Sums adds up the tickets opened between two instants.
+func (s *Store) Sums(ctx context.Context, since, until time.Time) ([]statistics.Sum, error) {
+	of := statistics.Span{Since: since, Until: until, Whole: true}
+	outcomes, _ := s.Outcomes(ctx, of) // memory does not fail
+	spent, _ := s.TimeSpent(ctx, of)
+	return statistics.SumsOf(outcomes, spent), nil
+}
+
+// Summary reads what was kept of a span, and the mark of its tickets.
+func (s *Store) Summary(_ context.Context, since, until time.Time) (*statistics.Summary, statistics.Mark, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var at statistics.Mark
+	for _, t := range s.tickets {
+		if !t.OpenedAt.Before(since) && t.OpenedAt.Before(until) {
+			at.Tickets, at.Versions = at.Tickets+1, at.Versions+int64(t.Version)
+		}
+	}
+	if kept, ok := s.summaries[spanOf(since, until)]; ok && kept.at == at {
+		return &kept.Summary, at, nil
+	}
+	return nil, at, nil
+}
+
+// KeepSummary keeps a summary.
+func (s *Store) KeepSummary(_ context.Context, since, until time.Time, at statistics.Mark, v statistics.Summary) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.summaries[spanOf(since, until)] = keptSummary{at, v}
+	return nil
+}
+
+// Since is when the first ticket was opened.
+func (s *Store) Since(context.Context) (first time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.tickets {
+		if first.IsZero() || t.OpenedAt.Before(first) {
+			first = t.OpenedAt
+		}
+	}
+	return first, nil
 }

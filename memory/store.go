@@ -47,6 +47,7 @@ type Store struct {
 	transcriptTables
 	portalTables
 	apiTables
+	summaryTables
 	audits auditTables
 	ledger
 	engaged []oncall.Engagement
@@ -90,8 +91,8 @@ func New(first tickets.Number) *Store {
 		scheduleTables: newSchedules(), pageTables: newPageTables(),
 		machineTables: newMachines(), portalTables: newPortal(), apiTables: newAPI(), userTables: newUserTables(),
 		letterTables: letterTables{outboxTables{endpoints: map[string]outbox.Endpoint{}}, newMails()},
-		flowTables:   flowTables{facts: map[string]string{}, noted: map[[2]string]bool{}},
-		calls:        map[tickets.CallID]cdr.Call{},
+		flowTables:   flowTables{facts: map[string]string{}, noted: map[[2]string]bool{}}, summaryTables: summaryTables{map[span]keptSummary{}},
+		calls: map[tickets.CallID]cdr.Call{},
 	}
 }
 

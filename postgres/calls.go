@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"hotline/cdr"
 	"hotline/directory"
@@ -43,27 +44,24 @@ func (s *Store) Calls(ctx context.Context, f cdr.Filter) (page paging.Page[cdr.C
 	}
 	var sel selection
 	few := sel.calls(f)
-	total, err := row(ctx, s, "counting calls", pgx.RowTo[int],
-		fmt.Sprintf("select count(*) from (select from calls t%s limit %d) n", sel, paging.CountedAtMost+1), sel.args...)
-	if err != nil {
-		return page, err
-	}
-	places, err := rows(ctx, s, "listing calls", func(r pgx.CollectableRow) (c cdr.Call, err error) {
-		err = r.Scan(&c.ID, &c.Started)
-		c.Started = c.Started.UTC()
-		return c, err
-	}, sel.pageOfCalls(few, given, behind, f.Limit), sel.args...)
-	if err != nil {
-		return page, err
-	}
-	page = paging.Paged(places, f.Limit, f.Position).Counted(total)
-	ids := make([]tickets.CallID, 0, len(page.Items))
-	for _, c := range page.Items {
-		ids = append(ids, c.ID)
-	}
-	page.Items, err = s.CallsOf(ctx, ids)
-	return page, err
+	batch, total := &pgx.Batch{}, 0
+	batch.Queue(fmt.Sprintf("select count(*) from (select from calls t%s limit %d) n", sel, paging.CountedAtMost+1), slices.Clone(sel.args)...).QueryRow(func(r pgx.Row) error {
+		return r.Scan(&total)
+	})
+	var found []cdr.Call
+	places := sel.pageOfCalls(few, given, behind, f.Limit)
+	batch.Queue(fmt.Sprintf(wholeCalls, places), sel.args...).Query(func(r pgx.Rows) (err error) {
+		found, err = pgx.CollectRows(r, scanDocument[stored.Call])
+		return err
+	})
+	err = s.with(ctx, "listing calls", func(ctx context.Context, c *pgxpool.Conn) error { return c.SendBatch(ctx, batch).Close() })
+	return paging.Paged(found, f.Limit, f.Position).Counted(total), err
 }
+
+// wholeCalls reads the calls of the places that a statement gives, in its order.
+const wholeCalls = `
+with p as materialized (select m.*, row_number() over () as nth from (%s) m(id, started))
+select c.body from p join calls c on c.id = p.id order by p.nth`
 
 // CallsOf reads calls by their IDs, in one statement.
 func (s *Store) CallsOf(ctx context.Context, ids []tickets.CallID) ([]cdr.Call, error) {
@@ -117,33 +115,7 @@ func (s *selection) pageOfCalls(few, given bool, behind paging.Position, limit i
 	return fmt.Sprintf("select t.id, t.started from calls t%s", *s) + end
 }
 
-const (
-	selectCallHours = `select extract(dow from started at time zone $3)::int, extract(hour from started at time zone $3)::int, count(*) from calls where started >= $1 and started < $2 group by 1, 2`
-	// Only calls with an accepted leg are looked into, and each once: without the offset the time is worked out anew for each of the three
-	// figures.
-	selectHumans = `select count(wait), coalesce(percentile_disc(0.5) within group (order by wait), 0), coalesce(percentile_disc(0.9) within group (order by wait), 0) from (
-select (select min((extract(epoch from (l->>'answered')::timestamptz - c.started) * 1000000)::bigint) from jsonb_array_elements(c.body->'legs') l where l->>'result' = 'accepted' and l ? 'answered') as wait
-from calls c where c.started >= $1 and c.started < $2 and c.body @> '{"legs": [{"result": "accepted"}]}' offset 0) w`
-)
-
 // CallLoad measures the calls begun between two instants, in a zone.
 func (s *Store) CallLoad(ctx context.Context, since, until time.Time, zone *time.Location) (cdr.Load, error) {
-	var l cdr.Load
-	type hour struct{ day, hour, calls int }
-	hours, err := rows(ctx, s, "counting calls by hour", func(r pgx.CollectableRow) (h hour, err error) {
-		return h, r.Scan(&h.day, &h.hour, &h.calls)
-	}, selectCallHours, since, until, zone.String())
-	if err != nil {
-		return l, err
-	}
-	for _, h := range hours {
-		l.Hours[h.day][h.hour] = h.calls
-		l.Calls += h.calls
-	}
-	return row(ctx, s, "measuring the way to a human", func(r pgx.CollectableRow) (cdr.Load, error) {
-		var median, p90 int64
-		err := r.Scan(&l.Reached, &median, &p90)
-		l.Median, l.P90 = time.Duration(median)*time.Microsecond, time.Duration(p90)*time.Microsecond
-		return l, err
-	}, selectHumans, since, until)
+	return s.months().CallLoad(ctx, since, until, zone)
 }

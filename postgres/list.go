@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"hotline/paging"
 	"hotline/sla"
@@ -138,12 +139,12 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page paging.Page[ti
 	var sel selection
 	few, more := sel.few(f), false
 	if f.Search != "" {
+		if !few && o.full == "-number" && plain(f) {
+			return s.pageOfWords(ctx, o, f)
+		}
 		hits, err := s.found(ctx, f.Words(), o.behind != nil)
 		if err != nil {
 			return page, err
-		}
-		if !few && o.sort == "number" && plain(f) {
-			return s.pageOfHits(ctx, o, f, hits)
 		}
 		sel.search(f, hits, few)
 		few, more = true, !few && len(hits) > paging.CountedAtMost
@@ -159,32 +160,38 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page paging.Page[ti
 	if err != nil {
 		return page, err
 	}
-	part := paging.Paged(found, f.Limit, o.position)
-	list, err := s.ticketsAt(ctx, part.Items)
-	page = paging.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(total)
+	page = pageOf(o, f, found).Counted(total)
 	page.More = page.More || more
-	return page, err
+	return page, nil
 }
 
-// placed reads the places of a page, and one more, and how many are selected. What a search has found is read once for both.
-func (s *Store) placed(ctx context.Context, o order, sel selection, few bool, f tickets.Filter) (found []spot, total int, err error) {
+// listed is a ticket with its place.
+type listed struct {
+	spot
+	tickets.Ticket
+	nth int
+}
+
+// placed reads the tickets of a page, and one more, and how many are selected. What a search has found is read once for both.
+func (s *Store) placed(ctx context.Context, o order, sel selection, few bool, f tickets.Filter) (found []listed, total int, err error) {
 	if few && f.Search != "" {
 		whole := sel
 		sql := o.counted(&whole, f)
-		found, err = s.spots(ctx, sql, whole.args)
+		_, found, err = s.countedPage(ctx, "", nil, sql, whole.args)
 		if err != nil || len(found) > 0 {
 			return found, ofSpots(found), err
 		}
 	}
-	total, err = row(ctx, s, "counting tickets", pgx.RowTo[int],
-		fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", sel, paging.CountedAtMost+1), sel.args...)
-	if err != nil || total == 0 {
-		return nil, total, err
-	}
+	count, of := fmt.Sprintf("select count(*) from (select from tickets t%s limit %d) n", sel, paging.CountedAtMost+1), slices.Clone(sel.args)
 	gathered := few || o.spanBeside(f)
-	if gathered && !few && f.DueBefore.IsZero() && total > paging.CountedAtMost {
-		if gathered, err = s.far(ctx, o, f); err != nil {
-			return nil, 0, err
+	if gathered && !few && f.DueBefore.IsZero() { // the way depends on how many there are
+		if total, err = row(ctx, s, "counting tickets", pgx.RowTo[int], count, of...); err != nil || total == 0 {
+			return nil, total, err
+		}
+		if count = ""; total > paging.CountedAtMost {
+			if gathered, err = s.far(ctx, o, f); err != nil {
+				return nil, 0, err
+			}
 		}
 	}
 	way := o.merge
@@ -192,11 +199,36 @@ func (s *Store) placed(ctx context.Context, o order, sel selection, few bool, f 
 		way = o.gather
 	}
 	sql := way(&sel, f)
-	found, err = s.spots(ctx, sql, sel.args)
-	return found, total, err
+	counted, found, err := s.countedPage(ctx, count, of, sql, sel.args)
+	return found, total + counted, err
 }
 
-func ofSpots(found []spot) int {
+// wholePage reads the tickets of the places that a statement gives, in its order. One that was thrown away meanwhile is left out.
+const wholePage = `
+with p as materialized (select m.*, row_number() over () as nth from (%s) m(spot, rank, at, total))
+select ` + ticketColumns + `, p.rank, p.at, p.total, p.nth from p join tickets t on t.number = p.spot`
+
+// countedPage counts, where there is a statement for it, and reads the tickets of the places that another one gives: both are sent at once.
+func (s *Store) countedPage(ctx context.Context, count string, of []any, places string, args []any) (total int, found []listed, err error) {
+	batch := &pgx.Batch{}
+	if count != "" {
+		batch.Queue(count, of...).QueryRow(func(r pgx.Row) error { return r.Scan(&total) })
+	}
+	reader := &ticketReader{}
+	batch.Queue(fmt.Sprintf(wholePage, places), args...).Query(func(r pgx.Rows) (err error) {
+		found, err = pgx.CollectRows(r, func(r pgx.CollectableRow) (l listed, err error) {
+			l.Ticket, err = reader.scanWith(r, &l.rank, &l.at, &l.of, &l.nth)
+			l.number, l.at = l.Number, l.at.UTC()
+			return l, err
+		})
+		return err
+	})
+	err = s.with(ctx, "listing tickets", func(ctx context.Context, c *pgxpool.Conn) error { return c.SendBatch(ctx, batch).Close() })
+	slices.SortFunc(found, func(a, b listed) int { return a.nth - b.nth })
+	return total, found, err
+}
+
+func ofSpots(found []listed) int {
 	if len(found) == 0 {
 		return 0
 	}
@@ -208,21 +240,14 @@ func plain(f tickets.Filter) bool {
 	return len(f.States)+len(f.Priorities) == 0 && f.Category == "" && f.Level == "" && f.Since.IsZero() && f.Until.IsZero() && f.DueBefore.IsZero()
 }
 
-// pageOfHits is the page of a search for words alone, by number: what was found is in that order already, the newest first.
-func (s *Store) pageOfHits(ctx context.Context, o order, f tickets.Filter, hits []tickets.Number) (paging.Page[tickets.Ticket], error) {
-	found := slices.Clone(hits[:min(len(hits), paging.CountedAtMost)])
-	if !o.backwards {
-		slices.Reverse(found)
+// pageOf makes a page of the tickets that were found for it.
+func pageOf(o order, f tickets.Filter, found []listed) paging.Page[tickets.Ticket] {
+	part := paging.Paged(found, f.Limit, func(l listed) paging.Position { return o.position(l.spot) })
+	page := paging.Page[tickets.Ticket]{Items: make([]tickets.Ticket, 0, len(part.Items)), Next: part.Next}
+	for _, l := range part.Items {
+		page.Items = append(page.Items, l.Ticket)
 	}
-	var spots []spot
-	for _, n := range found {
-		if o.behind == nil || o.backwards && int64(n) < o.behind.Number || !o.backwards && int64(n) > o.behind.Number {
-			spots = append(spots, spot{number: n})
-		}
-	}
-	part := paging.Paged(spots, f.Limit, o.position)
-	list, err := s.ticketsAt(ctx, part.Items)
-	return paging.Page[tickets.Ticket]{Items: list, Next: part.Next}.Counted(len(hits)), err
+	return page
 }
 
 const openedBetween = `
@@ -248,15 +273,6 @@ func (s *Store) far(ctx context.Context, o order, f tickets.Filter) (bool, error
 		before = all.last.Sub(until)
 	}
 	return before > gathering*until.Sub(since), err
-}
-
-// spots reads places.
-func (s *Store) spots(ctx context.Context, sql string, args []any) ([]spot, error) {
-	return rows(ctx, s, "listing tickets", func(r pgx.CollectableRow) (p spot, err error) {
-		err = r.Scan(&p.number, &p.rank, &p.at, &p.of)
-		p.at = p.at.UTC()
-		return p, err
-	}, sql, args...)
 }
 
 const whereNumbers = ` where number = any($1)`

@@ -13,6 +13,7 @@ import (
 	"hotline/audit"
 	"hotline/directory"
 	"hotline/paging"
+	"hotline/postgres/months"
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/storage/stored"
@@ -20,13 +21,13 @@ import (
 	"hotline/tickets/statistics"
 )
 
-// selectTickets reads whole tickets: the parts come as JSON, so that a page is one round trip.
-const selectTickets = `
-select number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language,
+// ticketColumns are whole tickets: the parts come as JSON, so that a page is one round trip.
+const ticketColumns = `number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language,
 	opened_at, closed_at, time_spent, bundled, version, pauses, stamps, raised, (select body from terms where id = t.terms),
 	(select coalesce(json_agg(c order by c.place), '[]') from clocks c where c.ticket = t.number),
-	(select coalesce(json_agg(r order by r.place), '[]') from recordings r where r.ticket = t.number)
-from tickets t`
+	(select coalesce(json_agg(r order by r.place), '[]') from recordings r where r.ticket = t.number)`
+
+const selectTickets = `select ` + ticketColumns + ` from tickets t`
 
 // clockRow and recordingRow are the parts as the database's JSON has them.
 type clockRow struct {
@@ -60,14 +61,17 @@ type ticketReader struct {
 	terms *sla.Terms
 }
 
-func (k *ticketReader) scan(r pgx.CollectableRow) (t tickets.Ticket, err error) {
+func (k *ticketReader) scan(r pgx.CollectableRow) (t tickets.Ticket, err error) { return k.scanWith(r) }
+
+// scanWith reads the ticket of a row, and what stands behind it into the further values.
+func (k *ticketReader) scanWith(r pgx.CollectableRow, further ...any) (t tickets.Ticket, err error) {
 	var closed *time.Time
 	var clocks, recordings, terms []byte
 	var pauses []stored.Pause
 	var stamps stored.Stamps
-	err = r.Scan(&t.Number, &t.Contract, &t.Customer, &t.Name, &t.Caller, &t.Channel, &t.Claim, &t.Assessment, &t.Priority, &t.Level,
+	err = r.Scan(append([]any{&t.Number, &t.Contract, &t.Customer, &t.Name, &t.Caller, &t.Channel, &t.Claim, &t.Assessment, &t.Priority, &t.Level,
 		&t.State, &t.Assignee, &t.Evo, &t.Language, &t.OpenedAt, &closed, &t.TimeSpent, &t.Bundled, &t.Version,
-		&pauses, &stamps, &t.Raised, &terms, &clocks, &recordings)
+		&pauses, &stamps, &t.Raised, &terms, &clocks, &recordings}, further...)...)
 	if err != nil {
 		return t, err
 	}
@@ -347,56 +351,33 @@ func (s *Store) ContractHolds(ctx context.Context, c directory.ContractID) ([]ti
 	}, selectHolds, c)
 }
 
-const (
-	// The clocks are looked up ticket by ticket: PostgreSQL does not know how few a month has, and would read those of all tickets.
-	selectOutcomes = `
-select t.number, t.contract, t.name, t.level, coalesce(nullif(t.assessment, ''), t.claim), t.pauses, coalesce(c.kind, ''), c.due,
-	c.met_at is not null, c.broken_at is not null, coalesce(c.spent, 0), coalesce(e.text, ''), e.facts
-from tickets t
-left join lateral (select * from clocks where ticket = t.number offset 0) c on true
-left join lateral (select text, facts from events where ticket = t.number and kind = 'broken' and c.broken_at is not null
-	and facts->>'clock' = c.kind order by place desc limit 1) e on true
-where t.opened_at >= $1 and t.opened_at < $2 and t.state <> 'not_request'
-order by t.number, c.place`
+// months are the rows that reports read.
+func (s *Store) months() months.Rows { return months.Rows{With: s.with} }
 
-	selectTimeSpent = `
-select e.ticket, t.contract, e.at, coalesce((e.facts->>'minutes')::int, ((e.facts->>'seconds')::int + 59) / 60, 0),
-	coalesce(e.facts->>'who', e.actor), e.text, e.actor
-from events e join tickets t on t.number = e.ticket
-where e.kind = 'time_spent' and e.at >= $1 and e.at < $2
-order by e.at, e.place`
-)
-
-// Outcomes lists the clocks of tickets opened between two instants.
-func (s *Store) Outcomes(ctx context.Context, since, until time.Time) ([]statistics.Outcome, error) {
-	return rows(ctx, s, "reading outcomes", func(r pgx.CollectableRow) (o statistics.Outcome, err error) {
-		var due *time.Time
-		var pauses []byte
-		account := tickets.Event{Kind: tickets.Broken}
-		err = r.Scan(&o.Ticket, &o.Contract, &o.Name, &o.Level, &o.Category, &pauses, &o.Clock, &due, &o.Met, &o.Broken, &o.Spent, &account.Text, &account.Facts)
-		if err != nil {
-			return o, err
-		}
-		if due != nil {
-			o.Due = due.UTC()
-		}
-		if account.Facts != nil { // the clock broke
-			o.Account = account.Accounts()
-		}
-		if len(pauses) > len("[]") {
-			var list []stored.Pause
-			err = json.Unmarshal(pauses, &list)
-			o.Pauses = pausesOf(list)
-		}
-		return o, err
-	}, selectOutcomes, since, until)
+// Outcomes lists the clocks of tickets that were opened in a span.
+func (s *Store) Outcomes(ctx context.Context, of statistics.Span) ([]statistics.Outcome, error) {
+	return s.months().Outcomes(ctx, of)
 }
 
-// TimeSpent lists the time written down between two instants; seconds, of former versions, are rounded up.
-func (s *Store) TimeSpent(ctx context.Context, since, until time.Time) ([]tickets.Spent, error) {
-	return rows(ctx, s, "reading time spent", func(r pgx.CollectableRow) (v tickets.Spent, err error) {
-		err = r.Scan(&v.Ticket, &v.Contract, &v.At, &v.Minutes, &v.Who, &v.What, &v.By)
-		v.At = v.At.UTC()
-		return v, err
-	}, selectTimeSpent, since, until)
+// TimeSpent lists the time written down in a span.
+func (s *Store) TimeSpent(ctx context.Context, of statistics.Span) ([]tickets.Spent, error) {
+	return s.months().TimeSpent(ctx, of)
 }
+
+// Sums adds up the tickets opened between two instants.
+func (s *Store) Sums(ctx context.Context, since, until time.Time) ([]statistics.Sum, error) {
+	return s.months().Sums(ctx, since, until)
+}
+
+// Summary reads what was kept of a span, and the mark of its tickets.
+func (s *Store) Summary(ctx context.Context, since, until time.Time) (*statistics.Summary, statistics.Mark, error) {
+	return s.months().Summary(ctx, since, until)
+}
+
+// KeepSummary keeps a summary.
+func (s *Store) KeepSummary(ctx context.Context, since, until time.Time, at statistics.Mark, v statistics.Summary) error {
+	return s.months().KeepSummary(ctx, since, until, at, v)
+}
+
+// Since is when the first ticket was opened.
+func (s *Store) Since(ctx context.Context) (time.Time, error) { return s.months().Since(ctx) }

@@ -214,3 +214,48 @@ func (s *Store) RenewEngagements(ctx context.Context, node string, list []oncall
 		return err
 	})
 }
+
+const selectOnCall = `
+select kind, body from documents where kind in ('rota', 'engineer', 'schedule', 'absences', 'policy', 'contact', 'proofs', 'calendar')
+order by id collate "C"`
+
+var _ escalation.Whole = (*Store)(nil)
+
+// OnCall reads all documents that decide who is rung, in one statement: each of them alone is small, and the way to the database is not.
+func (s *Store) OnCall(ctx context.Context) (d escalation.Documents, err error) {
+	type document struct {
+		kind kind
+		body []byte
+	}
+	list, err := rows(ctx, s, "reading who is on call", func(r pgx.CollectableRow) (v document, err error) {
+		return v, r.Scan(&v.kind, &v.body)
+	}, selectOnCall)
+	for _, one := range list {
+		if err = onCall(&d, one.kind, one.body); err != nil {
+			return d, fmt.Errorf("reading a document of kind %s: %w", one.kind, err)
+		}
+	}
+	return d, err
+}
+
+func onCall(d *escalation.Documents, k kind, body []byte) (err error) {
+	switch k {
+	case rotas:
+		d.Rota, err = parse[stored.Rota](body)
+	case engineers:
+		err = add[stored.Engineer](body, &d.Engineers)
+	case schedules:
+		err = add[stored.Schedule](body, &d.Schedules)
+	case absences:
+		err = add[stored.Absences](body, &d.Absences)
+	case policies:
+		err = add[stored.Policy](body, &d.Policies)
+	case contacts:
+		err = add[stored.Contact](body, &d.Contacts)
+	case proofs:
+		err = add[stored.Proofs](body, &d.Proofs)
+	case calendars:
+		err = add[stored.Calendar](body, &d.Calendars)
+	}
+	return err
+}

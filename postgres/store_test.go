@@ -177,9 +177,9 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 	s := fresh(t)
 	whole := []string{insertTicket, updateTicket, insertClock, insertRecording, insertEvent, insertWork, deleteClocks, deleteRecordings,
 		knownEvent, knownTicket, selectHistory, leaseNumbers, insertAccess, selectTickets, selectTickets + whereNumber,
-		selectTickets + whereOpen, claimDue, selectTerms, insertTerms, selectOutcomes, selectTimeSpent, selectTickets + whereNumbers, countFacets, openedBetween, insertWords, selectWithWords, selectNewestWith, selectReach, lockRiver, selectRecording,
-		selectDocument, selectDocuments, insertDocument, updateDocument, standing, lastRemoved, lockDocuments, namesOf, selectBook, selectEdits, selectNewest, deleteDocument, knownDocument, endPIN, insertPIN,
-		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, selectCallHours, selectHumans, insertToken, selectToken, listTokens, useToken, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertPrompt, deletePrompts, promptsBehind, promptVersions, insertSpendings, selectSpendings, deleteSpendings,
+		selectTickets + whereOpen, claimDue, selectTerms, insertTerms, selectTickets + whereNumbers, countFacets, openedBetween, insertWords, selectWithWords, newestWithWords, countWithWords, selectNewestWith, selectReach, lockRiver, selectRecording,
+		selectDocument, selectDocuments, insertDocument, updateDocument, standing, lastRemoved, lockDocuments, namesOf, selectBook, selectOnCall, selectEdits, selectNewest, deleteDocument, knownDocument, endPIN, insertPIN,
+		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, insertToken, selectToken, listTokens, useToken, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertPrompt, deletePrompts, promptsBehind, promptVersions, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork,
 		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectHolder, spendLogin, forgetLogins, selectSession, endSession, endOthers, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
 		insertErased, forgetReplies, lockHolds, contractHeld, insertHeld, deleteHeld, selectErased, selectErasures, selectRecorded, insertAccessFound, insertHold, selectHolds,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -76,6 +77,31 @@ func (l *searches) of(words []string) ([]tickets.Number, bool) {
 		return nil, false
 	}
 	return l.list[i].found, true
+}
+
+const (
+	newestWithWords = `select ticket, 0, timestamptz 'epoch', total from search_page($1, $2, $3, $4)`
+	countWithWords  = `select search_count(search_query($1), $2)`
+)
+
+// pageOfWords is the page of a search for words alone, the newest ticket first: no more is looked for than the page holds, whatever
+// is found, and what was found is counted in the words' index.
+func (s *Store) pageOfWords(ctx context.Context, o order, f tickets.Filter) (page paging.Page[tickets.Ticket], err error) {
+	below, words := int64(math.MaxInt64), f.Words()
+	if o.behind != nil {
+		below = o.behind.Number
+	}
+	_, found, err := s.countedPage(ctx, "", nil, newestWithWords, []any{words, below, paging.Size(f.Limit) + 1, paging.CountedAtMost + 1})
+	if err != nil {
+		return page, err
+	}
+	total := ofSpots(found)
+	if len(found) == 0 && o.behind != nil { // what stood on this page is gone
+		if total, err = row(ctx, s, "counting what was found", pgx.RowTo[int], countWithWords, words, paging.CountedAtMost+1); err != nil {
+			return page, err
+		}
+	}
+	return pageOf(o, f, found).Counted(total), nil
 }
 
 // found gives the tickets with all of these words, newest first, which nobody changes: what the first page of the list was made of,

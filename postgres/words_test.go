@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,71 @@ func TestOfWordsThatVeryManyHaveTheNewestAreLookedAt(t *testing.T) {
 	}
 }
 
+// TestASearchIsPagedToItsEnd: of words that all tickets have, that the oldest ones alone have, that few have, and that nobody has.
+func TestASearchIsPagedToItsEnd(t *testing.T) {
+	s, monday := fresh(t), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	const many, old = 4500, 2300
+	conn, err := s.pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(t.Context(), `set statement_timeout = 0`); err != nil { // of a busy machine
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		`insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language, opened_at, time_spent, bundled, version)
+		select n, '', '', 'Officine Bellini', '', 'web', 'question', '', 4, 'extended', 'open', '', false, 'it', $1::timestamptz, 0, 0, 1 from generate_series(1, $2::int) n`,
+		`insert into ticket_words (ticket, words) select number, search_words(number, name, caller, case when number <= 2300 then 'pompa ' else '' end || case when number % 1000 = 7 then 'robot' else '' end)
+		from tickets where $1::timestamptz is not null and $2::int > 0`,
+	} {
+		if _, err := conn.Exec(t.Context(), sql, monday, many); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for words, want := range map[string]func(n tickets.Number) bool{
+		"bellini": func(tickets.Number) bool { return true },
+		"pompe":   func(n tickets.Number) bool { return n <= old },
+		"robot":   func(n tickets.Number) bool { return n%1000 == 7 },
+		"nobody":  func(tickets.Number) bool { return false },
+	} {
+		var all, got []tickets.Number
+		for n := tickets.Number(many); n > 0; n-- {
+			if want(n) {
+				all = append(all, n)
+			}
+		}
+		f := tickets.Filter{Search: words, Limit: 500}
+		for {
+			page, err := s.List(t.Context(), f)
+			if err != nil || page.Total != len(all) || page.More {
+				t.Fatalf("%q counts %d, want %d: %v", words, page.Total, len(all), err)
+			}
+			for _, one := range page.Items {
+				got = append(got, one.Number)
+			}
+			if f.After = page.Next; f.After == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, all) {
+			t.Errorf("the pages of %q have %d tickets, want %d", words, len(got), len(all))
+		}
+	}
+	f := tickets.Filter{Search: "robot", Limit: 1}
+	page, err := s.List(t.Context(), f)
+	if err != nil || page.Next == "" {
+		t.Fatalf("the first one of several: %+v, %v", page, err)
+	}
+	if _, err := s.pool.Exec(t.Context(), `delete from tickets where number < $1`, page.Items[0].Number); err != nil {
+		t.Fatal(err)
+	}
+	f.After = page.Next
+	if page, err = s.List(t.Context(), f); err != nil || len(page.Items) != 0 || page.Total != 1 {
+		t.Errorf("behind the last one there are %d of %d, %v", len(page.Items), page.Total, err)
+	}
+}
+
 // TestTheWordsOfATicketAreTheSameWhoeverGathersThem: the statement that writes a ticket makes what the function makes of tickets of a
 // former version.
 func TestTheWordsOfATicketAreTheSameWhoeverGathersThem(t *testing.T) {
@@ -148,7 +214,7 @@ func TestTheNextPageOfASearchIsOfTheSameLook(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, sort := range []string{"number", "-number", "opened_at", "-priority"} {
+	for _, sort := range []string{"number", "opened_at", "-priority"} { // "-number" goes on behind the last number, and keeps nothing
 		f := tickets.Filter{Search: "pompa", Sort: sort, Limit: 4}
 		first, err := s.List(t.Context(), f)
 		if err != nil || len(first.Items) != 4 || first.Total != 9 {

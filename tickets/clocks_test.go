@@ -15,6 +15,7 @@ import (
 	"hotline/paging"
 	"hotline/sla"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 // folded works a ticket's clocks out from its history alone.
@@ -101,7 +102,7 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		outcomes, err := o.store.Outcomes(ctx, monday(3), monday(4))
+		outcomes, err := o.store.Outcomes(ctx, statistics.Span{Since: monday(3), Until: monday(4), Whole: true})
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -338,7 +339,7 @@ func TestAQuestionThatWasBlockingAllTheTimeBreaksWithLineLetterAndAccount(t *tes
 	if letters != 2 {
 		t.Errorf("the manager gets %d letters", letters)
 	}
-	outcomes, err := o.store.Outcomes(ctx, monday(3), monday(4))
+	outcomes, err := o.store.Outcomes(ctx, statistics.Span{Since: monday(3), Until: monday(4), Whole: true})
 	must(t, err)
 	for _, x := range outcomes[:2] {
 		if !x.Broken || !strings.Contains(x.Account["en"], "met too late") || !strings.Contains(x.Account["it"], "ritardo") {

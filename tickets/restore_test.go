@@ -10,6 +10,7 @@ import (
 
 	"hotline/sla"
 	"hotline/tickets"
+	"hotline/tickets/statistics"
 )
 
 // another is the desk of another node on the same store, which always answers it.
@@ -140,7 +141,7 @@ func TestABreachThatOnlyTheMergedHistoryShowsIsTold(t *testing.T) {
 	must(t, err)
 	o.sick.set(false)
 	must(t, o.Replay(ctx))
-	outcomes, err := o.store.Outcomes(ctx, monday(3), monday(4))
+	outcomes, err := o.store.Outcomes(ctx, statistics.Span{Since: monday(3), Until: monday(4), Whole: true})
 	must(t, err)
 	for _, x := range outcomes[:2] {
 		if !x.Broken || x.Account["en"] == "" || x.Account["it"] == "" {

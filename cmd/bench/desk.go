@@ -59,6 +59,9 @@ func (b *bench) browsed(ctx context.Context, s *server, f *sizes) ([]deskPage, e
 	if err := s.rest(ctx); err != nil {
 		return nil, err
 	}
+	if err := b.monthsKept(ctx, s); err != nil {
+		return nil, err
+	}
 	facts, err := s.psql(ctx, `select pg_size_pretty(pg_database_size(current_database())); show server_version;
 		select format('%s contracts, %s tickets, %s lines of history, %s calls', (select count(*) from documents where kind = 'contract'),
 			(select count(*) from tickets), (select count(*) from events), (select count(*) from calls)); select min(number) || ' ' || max(number) from tickets;
@@ -83,6 +86,11 @@ func (b *bench) browsed(ctx context.Context, s *server, f *sizes) ([]deskPage, e
 		if k.searches {
 			p.goal = searchGoal
 		}
+		if k.forget {
+			if _, err := s.psql(ctx, "delete from month_summaries;"); err != nil {
+				return nil, err
+			}
+		}
 		for range k.n {
 			if err := s.page(ctx, client, k.path(), &p); err != nil {
 				return nil, err
@@ -94,6 +102,20 @@ func (b *bench) browsed(ctx context.Context, s *server, f *sizes) ([]deskPage, e
 	return list, nil
 }
 
+// monthsKept waits until the months that are over are added up, which the program does after a start, one every two seconds.
+func (b *bench) monthsKept(ctx context.Context, s *server) error {
+	b.say("waiting until the months that are over are added up")
+	const over = `select (select count(*) from month_summaries) >= count(distinct date_trunc('month', opened_at at time zone 'Europe/Rome')) - 1 from tickets;`
+	for range 300 {
+		done, err := s.psql(ctx, over)
+		if err != nil || strings.TrimSpace(done) == "t" {
+			return err
+		}
+		pause(ctx, 2*time.Second)
+	}
+	return errors.New("the months that are over are not added up within ten minutes")
+}
+
 // deskKind is one kind of page, and how an address of it is drawn.
 type deskKind struct {
 	what string
@@ -101,10 +123,13 @@ type deskKind struct {
 	path func() string
 
 	searches bool // full text, which has a goal of its own
+	forget   bool // what was kept of months is forgotten first
 }
 
 func deskKinds(r *rand.Rand, first, last int, calls []string) []deskKind {
-	month := func() string { return time.Now().AddDate(0, -r.IntN(60), 0).Format("2006-01") }
+	began := time.Date(time.Now().Year(), time.Now().Month(), 1, 12, 0, 0, 0, time.UTC)
+	month := func() string { return began.AddDate(0, -r.IntN(60), 0).Format("2006-01") }
+	newest := 0
 	customer := func() string { return fmt.Sprint("/customers/size-", often(r, 8000)) }
 	return []deskKind{
 		{what: "board: random filters", n: deskFilters, path: func() string { return randomBoard(r) }},
@@ -120,6 +145,10 @@ func deskKinds(r *rand.Rand, first, last int, calls []string) []deskKind {
 		}},
 		{what: "customer", n: deskPages, path: customer},
 		{what: "report of a month", n: 60, path: func() string { return "/reports?month=" + month() + "&by=" + one(r, "contract", "level", "category") }},
+		{what: "report of a month, added up anew", n: 20, forget: true, path: func() string {
+			newest++
+			return "/reports?by=contract&month=" + began.AddDate(0, -newest, 0).Format("2006-01")
+		}},
 		{what: "report of a customer", n: 60, path: func() string { return customer() + "/report?month=" + month() }},
 		{what: "levels, what if", n: deskPages, path: func() string {
 			return "/calendars?level=" + one(r, "professional", "advanced", "extended") + "&category=blocking&at=" + time.Now().Add(time.Duration(r.IntN(9000))*time.Hour).Format("2006-01-02T15:04")

@@ -88,7 +88,8 @@ select 'size-' || n, opened, jsonb_build_object('id', 'size-' || n, 'sip_call_id
 	'contract', case when a > 0.9 then '' else 'size-' || c end, 'customer', case when n < 250000 or a > 0.9 then '' else 'size-' || c % 8000 end, 'ticket', number, 'language', 'it', 'flow_version', 1,
 	'steps', jsonb_build_array('welcome', 'pin', 'category', 'describe', 'readout'), 'quality', jsonb_build_object('law', 'PCMA', 'encrypted', false,
 		'packets_in', 3000, 'packets_out', 3000, 'lost', 0, 'lost_there', 0, 'jitter_seconds', 0.001, 'round_trip_seconds', 0.02),
-	'legs', jsonb_build_array(jsonb_build_object('engineer', 'engineer-1', 'address', 'sip:anna@10.0.0.5', 'started', to_char(opened, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'result', 'accepted')))
+	'legs', jsonb_build_array(jsonb_build_object('engineer', 'engineer-1', 'address', 'sip:anna@10.0.0.5', 'started', to_char(opened, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+		'answered', to_char(opened + (5 + 120 * d) * interval '1 second', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'result', case when e < 0.7 then 'accepted' else 'no answer' end)))
 from drawn;
 
 update numbers set next = greatest(next, 700000);

@@ -62,8 +62,16 @@ type Source interface {
 	Calendars(ctx context.Context) ([]sla.Calendar, error)
 }
 
+// Whole is a source that gives all documents as they stood at one moment, with one question.
+type Whole interface {
+	OnCall(ctx context.Context) (Documents, error)
+}
+
 // Read reads all documents.
 func Read(ctx context.Context, s Source) (d Documents, err error) {
+	if whole, ok := s.(Whole); ok {
+		return whole.OnCall(ctx)
+	}
 	for _, part := range []struct {
 		what string
 		read func() error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -19,6 +20,8 @@ import (
 type SchedulesStore interface {
 	oncall.Store
 	escalation.Store
+	Calendars(ctx context.Context) ([]sla.Calendar, error)
+	PutCalendar(ctx context.Context, c sla.Calendar) (sla.Calendar, error)
 }
 
 // Schedules runs the suite of escalation.Store; open gives a new and empty store each time.
@@ -126,6 +129,20 @@ func schedulesReturn(t *testing.T, s SchedulesStore) {
 	allProofs, err := s.Proofs(ctx)
 	check.Must(t, err)
 	check.Equal(t, "proofs", allProofs, []oncall.Proofs{f})
+
+	_, err = s.PutEngineer(ctx, oncall.Engineer{ID: "Bruno", Name: "Bruno"})
+	check.Must(t, err)
+	_, err = s.PutRota(ctx, oncall.Rota{Zone: "Europe/Rome", Shifts: []oncall.Shift{{Engineer: "Bruno", Level: 1, Length: time.Hour}}})
+	check.Must(t, err)
+	_, err = s.PutCalendar(ctx, sla.DefaultCalendars()[0])
+	check.Must(t, err)
+	oneByOne, err := escalation.Read(ctx, struct{ escalation.Source }{s})
+	check.Must(t, err)
+	whole, err := escalation.Read(ctx, s)
+	check.Must(t, err)
+	if !reflect.DeepEqual(whole, oneByOne) || len(whole.Engineers) != 2 || whole.Rota.Version != 1 {
+		t.Errorf("read at once they are\n%+v, and one by one\n%+v", whole, oneByOne)
+	}
 	check.Error(t, "an engineer whom a rota names", s.DeleteEngineer(ctx, "anna", 0), oncall.ErrOnRota)
 	_, err = s.PutSchedule(ctx, rota.Rota{ID: "day", Layers: []rota.Layer{{Turns: []rota.Turn{{Engineer: "zoe"}}}}})
 	check.Error(t, "nobody in a layer", err, oncall.ErrUnknownEngineer)

@@ -16,9 +16,17 @@ import (
 
 // Store is what reports read. Safe for concurrent use.
 type Store interface {
-	// Outcomes lists the clocks of tickets opened between two instants, by number. Those that are no request are left out.
-	Outcomes(ctx context.Context, since, until time.Time) ([]Outcome, error)
-	TimeSpent(ctx context.Context, since, until time.Time) ([]tickets.Spent, error) // written down between two instants, in order
+	// Outcomes lists the clocks of tickets that were opened in a span, by number. Those that are no request are left out.
+	Outcomes(ctx context.Context, s Span) ([]Outcome, error)
+	TimeSpent(ctx context.Context, s Span) ([]tickets.Spent, error) // written down in a span, in order
+	Summaries
+}
+
+// Span is from one instant to before another one, of some contracts or of the whole house.
+type Span struct {
+	Since, Until time.Time
+	Whole        bool                   // of every contract, and of none
+	Contracts    []directory.ContractID // else of these alone
 }
 
 // Outcome is how one clock of one ticket ended, as a report reads it; a ticket without clocks has one without a clock.
@@ -88,11 +96,24 @@ func Month(ctx context.Context, s Store, text string, zone *time.Location, now t
 	if err != nil {
 		return Report{}, err
 	}
-	outcomes, err := s.Outcomes(ctx, since, until)
+	return reportOf(ctx, s, text, Span{Since: since, Until: until, Whole: true}, now)
+}
+
+// MonthOf is Month of some contracts alone.
+func MonthOf(ctx context.Context, s Store, contracts []directory.ContractID, text string, zone *time.Location, now time.Time) (Report, error) {
+	since, until, err := month(text, zone)
+	if err != nil {
+		return Report{}, err
+	}
+	return reportOf(ctx, s, text, Span{Since: since, Until: until, Contracts: contracts}, now)
+}
+
+func reportOf(ctx context.Context, s Store, text string, span Span, now time.Time) (Report, error) {
+	outcomes, err := s.Outcomes(ctx, span)
 	if err != nil {
 		return Report{}, fmt.Errorf("reading the tickets of %s: %w", text, err)
 	}
-	spent, err := s.TimeSpent(ctx, since, until)
+	spent, err := s.TimeSpent(ctx, span)
 	if err != nil {
 		return Report{}, fmt.Errorf("reading the time spent in %s: %w", text, err)
 	}
@@ -105,7 +126,7 @@ func TimeSpent(ctx context.Context, s Store, text string, zone *time.Location) (
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.TimeSpent(ctx, since, until)
+	list, err := s.TimeSpent(ctx, Span{Since: since, Until: until, Whole: true})
 	if err != nil {
 		return nil, fmt.Errorf("reading the time spent in %s: %w", text, err)
 	}

@@ -66,7 +66,10 @@ type StatisticsStore interface {
 
 // Statistics runs the suite of statistics.Store; open gives a new and empty store each time.
 func Statistics(t *testing.T, open func(t *testing.T) StatisticsStore) {
-	run(t, open, map[string]func(*testing.T, StatisticsStore){"a report reads outcomes and time spent": report})
+	run(t, open, map[string]func(*testing.T, StatisticsStore){
+		"a report reads outcomes and time spent":      report,
+		"a kept summary is what a fresh one would be": summaries,
+	})
 }
 
 // run runs tests, each on a new and empty store.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"hotline/admin/report"
 	"hotline/directory"
@@ -118,22 +117,16 @@ func (h House) sheet(r *room.Request, c directory.Customer, own []directory.Cont
 	if next := begins.AddDate(0, 1, 0); !next.After(r.Now) {
 		p.Then = next.Format("2006-01")
 	}
-	found, err := statistics.Month(r.Context(), h.Store, month, r.Zone, r.Now)
+	found, err := statistics.MonthOf(r.Context(), h.Store, own, month, r.Zone, r.Now)
 	if err != nil {
 		return nil, fmt.Errorf("reading the month's report: %w", err)
 	}
-	p.Total = rowOf(r.T("report-total"), statistics.Line{})
 	for _, l := range found.Lines {
-		if slices.Contains(own, l.Contract) {
-			p.Lines = append(p.Lines, sheetLine{rowOf("", l), string(l.Contract), h.level(l.Level), r.Words.Category(string(l.Category))})
-			p.Total.add(l)
-		}
+		p.Lines = append(p.Lines, sheetLine{rowOf("", l.Group()), string(l.Contract), h.level(l.Level), r.Words.Category(string(l.Category))})
 	}
-	p.Total.finish()
+	p.Total = rowOf(r.T("report-total"), found.Total.Group())
 	for _, b := range found.Breaches {
-		if slices.Contains(own, b.Contract) {
-			p.Breaches = append(p.Breaches, sheetBreach{b, cmp.Or(b.Account[string(r.Lang)], b.Account["en"])})
-		}
+		p.Breaches = append(p.Breaches, sheetBreach{b, cmp.Or(b.Account[string(r.Lang)], b.Account["en"])})
 	}
 	return pages().Page("customer", r.T("reports-customer", c.Name, p.Name), p)
 }

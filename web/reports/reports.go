@@ -6,6 +6,7 @@ package reports
 import (
 	"cmp"
 	"embed"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -78,7 +79,8 @@ type row struct {
 
 // clock is how a clock of a group fared.
 type clock struct {
-	statistics.Clock
+	Clock sla.Kind
+	statistics.Tally
 	Percent int // of those that ended, how many were kept; -1: none ended
 }
 
@@ -116,12 +118,12 @@ func (h House) month(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 	if next := begins.AddDate(0, 1, 0); !next.After(r.Now) {
 		p.Then = next.Format("2006-01")
 	}
-	found, err := statistics.Month(r.Context(), h.Store, p.Month, r.Zone, r.Now)
-	if err != nil {
+	found, err := statistics.SummaryOf(r.Context(), h.Store, p.Month, r.Zone, r.Now)
+	if err != nil && !errors.Is(err, statistics.ErrNotKept) {
 		return nil, fmt.Errorf("reading the month's report: %w", err)
 	}
-	p.Rows, p.Total = h.rows(r.View, found, p.By), rowOf(r.T("report-total"), found.Total)
-	p.All, p.Rows = len(p.Rows), worst(p.Rows)
+	p.Rows, p.All = h.rows(r.View, found, p.By)
+	p.Total = rowOf(r.T("report-total"), found.Total)
 	if p.Load, err = h.Store.CallLoad(r.Context(), begins, begins.AddDate(0, 1, 0), r.Zone); err != nil {
 		return nil, fmt.Errorf("reading the month's calls: %w", err)
 	}
@@ -129,64 +131,39 @@ func (h House) month(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 	return pages().Page("month", r.T("reports-of", p.Name), p)
 }
 
-// rows are the report's lines, gathered by what they share. Their medians are not gathered: they stand in the CSV, line by line.
-func (h House) rows(v room.View, r statistics.Report, by string) []row {
-	of := map[string]*row{}
-	var order []string
+// rows are the month's groups, and how many there are.
+func (h House) rows(v room.View, s statistics.Summary, by string) (list []row, all int) {
+	groups := s.Contracts
+	switch by {
+	case "level":
+		groups = s.Levels
+	case "category":
+		groups = s.Categories
+	}
 	book := h.Desk.Book()
-	for _, l := range r.Lines {
-		key, name, customer := string(l.Contract), l.Name, directory.CustomerID("")
+	for _, g := range groups.List {
+		name, customer := g.Name, directory.CustomerID("")
 		switch by {
 		case "level":
-			key, name = string(l.Level), h.level(l.Level)
+			name = h.level(sla.LevelID(g.Key))
 		case "category":
-			key, name = string(l.Category), v.Words.Category(string(l.Category))
+			name = v.Words.Category(g.Key)
 		default:
-			if c, ok := book.Contracts.Get(l.Contract); ok {
+			if c, ok := book.Contracts.Get(directory.ContractID(g.Key)); ok {
 				customer = c.Customer
 			}
-			if name == "" && l.Contract == "" {
+			if name == "" && g.Key == "" {
 				name = v.T("report-on-request")
 			}
-			if l.Contract != "" {
-				name += " (" + string(l.Contract) + ")"
+			if g.Key != "" {
+				name += " (" + g.Key + ")"
 			}
 		}
-		if of[key] == nil {
-			of[key] = &row{Name: name, Customer: customer}
-			for _, k := range sla.Kinds() {
-				of[key].Clocks = append(of[key].Clocks, clock{Clock: statistics.Clock{Clock: k}})
-			}
-			order = append(order, key)
-		}
-		of[key].add(l)
+		w := rowOf(name, g)
+		w.Customer = customer
+		list = append(list, w)
 	}
-	list := make([]row, 0, len(order))
-	for _, key := range order {
-		of[key].finish()
-		list = append(list, *of[key])
-	}
-	return list
-}
-
-// shownRows is how many groups a page shows: a browser is not given thousands. The spreadsheet has them all.
-const shownRows = 100
-
-// worst leaves those with the most broken promises where there are more than a page shows, the worst one first.
-func worst(list []row) []row {
-	if len(list) <= shownRows {
-		return list
-	}
-	slices.SortStableFunc(list, func(a, b row) int { return cmp.Or(b.broken()-a.broken(), b.Tickets-a.Tickets) })
-	return list[:shownRows]
-}
-
-// broken counts the broken promises of a group.
-func (w *row) broken() (n int) {
-	for _, c := range w.Clocks {
-		n += c.Broken
-	}
-	return n
+	return list, groups.All
 }
 
 func (h House) level(id sla.LevelID) string {
@@ -196,31 +173,17 @@ func (h House) level(id sla.LevelID) string {
 	return string(id)
 }
 
-func rowOf(name string, l statistics.Line) row {
-	w := row{Name: name}
-	for _, k := range sla.Kinds() {
-		w.Clocks = append(w.Clocks, clock{Clock: statistics.Clock{Clock: k}})
-	}
-	w.add(l)
-	w.finish()
-	return w
-}
-
-func (w *row) add(l statistics.Line) {
-	w.Tickets, w.Minutes = w.Tickets+l.Tickets, w.Minutes+l.Minutes
-	for i, c := range l.Clocks {
-		w.Clocks[i].Kept, w.Clocks[i].Broken, w.Clocks[i].Open = w.Clocks[i].Kept+c.Kept, w.Clocks[i].Broken+c.Broken, w.Clocks[i].Open+c.Open
-	}
-}
-
-func (w *row) finish() {
-	for i := range w.Clocks {
-		c := &w.Clocks[i]
-		c.Percent = -1
+// rowOf is a group as a row of a table.
+func rowOf(name string, g statistics.Group) row {
+	w := row{Name: name, Tickets: g.Tickets, Minutes: g.Minutes}
+	for i, k := range sla.Kinds() {
+		c := clock{k, g.Clocks[i], -1}
 		if ended := c.Kept + c.Broken; ended > 0 {
 			c.Percent = 100 * c.Kept / ended
 		}
+		w.Clocks = append(w.Clocks, c)
 	}
+	return w
 }
 
 // depths is how many shades there are beside that of nothing.
