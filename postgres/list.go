@@ -21,19 +21,38 @@ import (
 // index and sorted. All others are merged: each facet lies in the wanted order in an index, so the first of each, sorted,
 // are the first of all.
 
-// facets tells which there are, by looking for the next larger one again and again: as many steps as facets, however many
-// tickets there are.
+// facets tells which there are behind each of some beginnings, by looking for the next larger one again and again: as many steps as facets,
+// however many tickets there are.
 const listFacets = `
-with recursive f(facet) as (
-	(select facet from tickets order by facet limit 1)
+with recursive f(behind, facet) as (
+	select b, (select t.facet from tickets t where t.facet >= b and t.facet < b || '~' order by t.facet limit 1) from unnest($1::text[]) b
 	union all
-	select (select t.facet from tickets t where t.facet > f.facet order by t.facet limit 1) from f where f.facet is not null
+	select f.behind, (select t.facet from tickets t where t.facet > f.facet and t.facet < f.behind || '~' order by t.facet limit 1) from f where f.facet is not null
 )
-select facet from f where facet is not null`
+select facet from f where facet is not null order by facet`
+
+// beginnings are those of the facets that a filter selects: the letters of the states that are asked for, and then of the category.
+func beginnings(f tickets.Filter) []string {
+	list := []string{}
+	if len(f.States) == 0 {
+		return append(list, "")
+	}
+	category := ""
+	if letter, known := categoryLetters[f.Category]; known && f.Category != "" {
+		category = string(letter)
+	}
+	for _, state := range f.States {
+		if letter, known := stateLetters[state]; known {
+			list = append(list, string(letter)+category)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
 
 // facets lists those that the filter selects.
 func (s *Store) facets(ctx context.Context, f tickets.Filter) ([]string, error) {
-	all, err := rows(ctx, s, "reading the facets of tickets", pgx.RowTo[string], listFacets)
+	all, err := rows(ctx, s, "reading the facets of tickets", pgx.RowTo[string], listFacets, beginnings(f))
 	return slices.DeleteFunc(all, func(facet string) bool {
 		return len(f.States) > 0 && !slices.ContainsFunc(f.States, func(st tickets.State) bool { return stateLetters[st] == facet[0] }) ||
 			f.Category != "" && categoryLetters[f.Category] != facet[1] ||
@@ -149,6 +168,10 @@ func (s *Store) List(ctx context.Context, f tickets.Filter) (page paging.Page[ti
 		sel.search(f, hits, few)
 		few, more = true, !few && len(hits) > paging.CountedAtMost
 	}
+	if !few && o.sort == "number" && plain(f) {
+		total, found, err := s.countedPage(ctx, countAll, nil, o.unfiltered(&sel, f), sel.args)
+		return pageOf(o, f, found).Counted(total), err
+	}
 	if !few || len(f.States)+len(f.Priorities) > 0 || f.Category != "" || f.Level != "" {
 		if o.facets, err = s.facets(ctx, f); err != nil || len(o.facets) == 0 {
 			return page, err
@@ -202,6 +225,9 @@ func (s *Store) placed(ctx context.Context, o order, sel selection, few bool, f 
 	counted, found, err := s.countedPage(ctx, count, of, sql, sel.args)
 	return found, total + counted, err
 }
+
+// countAll counts one more than lists do.
+const countAll = `select count(*) from (select from tickets limit 10001) n`
 
 // wholePage reads the tickets of the places that a statement gives, in its order. One that was thrown away meanwhile is left out.
 const wholePage = `

@@ -71,6 +71,15 @@ func (o order) columns() (rank, at string) {
 	return rank, at
 }
 
+// unfiltered reads all tickets in the order of their numbers.
+func (o order) unfiltered(s *selection, f tickets.Filter) string {
+	direction, beyond := o.way()
+	if o.behind != nil {
+		s.where("t.number "+beyond+" $%d", o.behind.Number)
+	}
+	return fmt.Sprintf("select t.number, 0, timestamptz 'epoch', 0 from tickets t%s order by t.number%s limit %d", *s, direction, paging.Size(f.Limit)+1)
+}
+
 // gather reads all that is selected and sorts it. The offset keeps the planner from reading in the list's order instead: it
 // does not know that few match.
 func (o order) gather(s *selection, f tickets.Filter) string {

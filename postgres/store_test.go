@@ -177,7 +177,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 	s := fresh(t)
 	whole := []string{insertTicket, updateTicket, insertClock, insertRecording, insertEvent, insertWork, deleteClocks, deleteRecordings,
 		knownEvent, knownTicket, selectHistory, leaseNumbers, insertAccess, selectTickets, selectTickets + whereNumber,
-		selectTickets + whereOpen, claimDue, selectTerms, insertTerms, selectTickets + whereNumbers, countFacets, openedBetween, insertWords, selectWithWords, newestWithWords, countWithWords, selectNewestWith, selectReach, lockRiver, selectRecording,
+		selectTickets + whereOpen, claimDue, selectTerms, insertTerms, selectTickets + whereNumbers, countFacets, countAll, openedBetween, insertWords, selectWithWords, newestWithWords, countWithWords, selectNewestWith, selectReach, lockRiver, selectRecording,
 		selectDocument, selectDocuments, insertDocument, updateDocument, standing, lastRemoved, lockDocuments, namesOf, selectBook, selectOnCall, selectEdits, selectNewest, deleteDocument, knownDocument, endPIN, insertPIN,
 		selectPINs, usedPIN, upsertCalls, selectCall, selectCallsOf, insertToken, selectToken, listTokens, useToken, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertPrompt, deletePrompts, promptsBehind, promptVersions, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork,

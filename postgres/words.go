@@ -80,8 +80,8 @@ func (l *searches) of(words []string) ([]tickets.Number, bool) {
 }
 
 const (
-	newestWithWords = `select ticket, 0, timestamptz 'epoch', total from search_page($1, $2, $3, $4)`
-	countWithWords  = `select search_count(search_query($1), $2)`
+	newestWithWords = `select ticket, further::int, timestamptz 'epoch', total from search_page($1, $2, $3, $4)`
+	countWithWords  = `select count(*)::int from search_known(search_query($1), $2)`
 )
 
 // pageOfWords is the page of a search for words alone, the newest ticket first: no more is looked for than the page holds, whatever
@@ -91,9 +91,13 @@ func (s *Store) pageOfWords(ctx context.Context, o order, f tickets.Filter) (pag
 	if o.behind != nil {
 		below = o.behind.Number
 	}
-	_, found, err := s.countedPage(ctx, "", nil, newestWithWords, []any{words, below, paging.Size(f.Limit) + 1, paging.CountedAtMost + 1})
+	_, found, err := s.countedPage(ctx, "", nil, newestWithWords, []any{words, below, paging.Size(f.Limit) + 1, paging.CountedAtMost})
 	if err != nil {
 		return page, err
+	}
+	further := len(found) > 0 && found[0].rank > 0
+	for i := range found {
+		found[i].rank = 0 // an order by number has none
 	}
 	total := ofSpots(found)
 	if len(found) == 0 && o.behind != nil { // what stood on this page is gone
@@ -101,7 +105,9 @@ func (s *Store) pageOfWords(ctx context.Context, o order, f tickets.Filter) (pag
 			return page, err
 		}
 	}
-	return pageOf(o, f, found).Counted(total), nil
+	page = pageOf(o, f, found).Counted(total)
+	page.More = page.More || further
+	return page, nil
 }
 
 // found gives the tickets with all of these words, newest first, which nobody changes: what the first page of the list was made of,

@@ -166,8 +166,26 @@ func TestASearchIsPagedToItsEnd(t *testing.T) {
 			t.Errorf("the pages of %q have %d tickets, want %d", words, len(got), len(all))
 		}
 	}
+	page, err := s.List(t.Context(), tickets.Filter{Search: "bellini", Limit: 3})
+	if err != nil || page.Total != many || page.More {
+		t.Errorf("counted are %d, more %v, %v", page.Total, page.More, err)
+	}
+	if _, err := conn.Exec(t.Context(), `insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language, opened_at, time_spent, bundled, version)
+		select n, '', '', 'Officine Bellini', '', 'web', 'question', '', 4, 'extended', 'open', '', false, 'it', '2026-11-23', 0, 0, 1 from generate_series(4501, 34000) n`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), `insert into ticket_words (ticket, words) select number, array_to_tsvector('{bellin,bellini}') from tickets where number > 4500`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), `analyze ticket_words`); err != nil {
+		t.Fatal(err)
+	}
+	page, err = s.List(t.Context(), tickets.Filter{Search: "bellini", Limit: 3})
+	if err != nil || len(page.Items) != 3 || page.Items[0].Number != 34000 || page.Total != 1000 || !page.More {
+		t.Errorf("of words that all tickets have %d are counted, more %v, the first is %v, %v", page.Total, page.More, page.Items, err)
+	}
 	f := tickets.Filter{Search: "robot", Limit: 1}
-	page, err := s.List(t.Context(), f)
+	page, err = s.List(t.Context(), f)
 	if err != nil || page.Next == "" {
 		t.Fatalf("the first one of several: %+v, %v", page, err)
 	}

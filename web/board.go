@@ -155,13 +155,17 @@ func (s *server) rows(ctx context.Context, r *request, list []tickets.Ticket, en
 	names := namesOf(engineers)
 	rows := make([]ticketRow, 0, len(list))
 	for _, t := range list {
-		clocks, err := s.clocks(ctx, r, t)
-		if err != nil {
-			return nil, err
-		}
-		row := ticketRow{Ticket: t, Level: s.level(t.Level), Assignee: names.of(t.Assignee), Next: next(clocks)}
-		if !t.State.Live() {
-			row.Next = nil
+		row := ticketRow{Ticket: t, Level: s.level(t.Level), Assignee: names.of(t.Assignee)}
+		if t.State.Live() {
+			accounts, err := s.Desk.Explain(ctx, t)
+			if err != nil {
+				return nil, err
+			}
+			clocks := make([]clock, 0, len(accounts))
+			for _, a := range accounts {
+				clocks = append(clocks, r.standing(a)) // a list tells no account
+			}
+			row.Next = next(clocks)
 		}
 		rows = append(rows, row)
 	}

@@ -16,7 +16,7 @@ type clock struct {
 	Words   string        // how it stands: "still 1 h 20 min of working time"
 	Percent int           // of the limit that is used up
 	Left    time.Duration // working time
-	Account string        // where every minute went, in one sentence
+	Account string        // where every minute went, in one sentence; empty in a list
 }
 
 // callBack is the promise to call a customer back, as a clock of the wall; nil where the customer waits for none.
@@ -36,7 +36,7 @@ const nearPercent = 75
 
 // standing works out how a clock stands at an instant from its account.
 func (r *request) standing(a sla.Account) clock {
-	k := clock{Clock: a.Clock, Name: r.words.Clock(string(a.Clock.Kind)), Account: a.In(r.words)}
+	k := clock{Clock: a.Clock, Name: r.words.Clock(string(a.Clock.Kind))}
 	spent := spentBy(a, r.Now)
 	if k.Limit > 0 {
 		k.Percent = int(min(100, 100*spent/k.Limit))
@@ -82,7 +82,9 @@ func (s *server) clocks(ctx context.Context, r *request, t tickets.Ticket) ([]cl
 	accounts, err := s.Desk.Explain(ctx, t)
 	list := make([]clock, 0, len(accounts))
 	for _, a := range accounts {
-		list = append(list, r.standing(a))
+		k := r.standing(a)
+		k.Account = a.In(r.words)
+		list = append(list, k)
 	}
 	return list, err
 }
