@@ -16,10 +16,12 @@ type place struct {
 	Current bool
 }
 
+// link is a page, and the route by which it is told who may go there.
+type link struct{ title, path, pattern string }
+
 // Nav are the places that whoever looks may go to.
 func (p page) Nav() []place {
-	var list []place
-	for _, one := range []struct{ title, path, pattern string }{
+	return p.places([]link{
 		{"page-board", "/", "GET /{$}"},
 		{"page-calls", "/calls", "GET /calls"},
 		{"page-oncall", "/oncall", "GET /oncall"},
@@ -28,10 +30,33 @@ func (p page) Nav() []place {
 		{"calendars", "/calendars", "GET /calendars"},
 		{"flows", "/flow", "GET /flow"},
 		{"voices", "/prompts", "GET /prompts"},
+		{"faults", "/faults", "GET /faults"},
 		{"page-outgoing", "/outgoing", "GET /outgoing"},
 		{"page-users", "/users", "GET /users"},
 		{"page-audit", "/audit", "GET /audit"},
-	} {
+	})
+}
+
+// Further are the pages beside those of the navigation: each page links to them, and the command bar knows them.
+func (p page) Further() []place {
+	return p.places([]link{
+		{"page-start", "/start", "GET /start"},
+		{"page-wall", "/?wall=1", "GET /{$}"},
+		{"schedules-month", "/oncall/month", "GET /oncall/month"},
+		{"schedules-changes", "/oncall/changes", "GET /oncall/changes"},
+		{"schedules-readiness", "/oncall/readiness", "GET /oncall/readiness"},
+		{"schedules-load", "/oncall/load", "GET /oncall/load"},
+		{"spoken", "/spoken", "GET /spoken"},
+		{"imports", "/imports", "GET /imports"},
+		{"access-tokens", "/tokens", "GET /tokens"},
+		{"page-password", "/password", "GET /password"},
+		{"page-second", "/second", "GET /second"},
+	})
+}
+
+// places are those of the links that whoever looks may follow.
+func (p page) places(links []link) (list []place) {
+	for _, one := range links {
 		if may(p.Role, one.pattern) {
 			path, _, _ := strings.Cut(p.Here, "?")
 			list = append(list, place{one.title, one.path, path == one.path || one.path != "/" && strings.HasPrefix(path, one.path+"/")})

@@ -11,7 +11,7 @@ if (bar) {
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   function gather() {
     const seen = new Set();
-    const css = "main button, main textarea, main select, main input:not([type=hidden]), main a, header a, header button, footer button";
+    const css = "main button, main textarea, main select, main input:not([type=hidden]), main a, header a, header button, footer a, footer button";
     return [...document.querySelectorAll(css)]
       .filter((e) => e.checkVisibility() && !e.disabled && !e.hasAttribute("data-commands"))
       .map((e) => ({ e, text: words(e) }))
