@@ -36,6 +36,7 @@ import (
 	"hotline/intake/listener"
 	"hotline/journal"
 	"hotline/line"
+	"hotline/mail"
 	"hotline/mail/inbox"
 	"hotline/media/udp"
 	"hotline/nodes"
@@ -131,6 +132,7 @@ type machines struct {
 	agents     *receiver.Receiver
 	outbox     *outbox.Outbox // what tells other systems
 	mails      *inbox.Inbox   // nil: none are taken in
+	refused    func() []mail.Refusal
 	smtp       net.Addr
 	heard      []*listener.Counts // of the listeners of machines' own messages
 }

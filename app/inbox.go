@@ -94,7 +94,7 @@ func (a *App) listenForMail(ctx context.Context, relays []netip.Prefix, addresse
 		Known: func(address string) bool { _, ok := addresses.Of(address); return ok },
 		Keep:  a.machines.mails.Keep, Count: a.metrics.MailsTaken, Now: time.Now, Log: a.log,
 	})
-	a.machines.smtp = l.Addr()
+	a.machines.smtp, a.machines.refused = l.Addr(), server.Refused
 	server.Serve(l)
 	a.undo.add("the mail listener", server.Close)
 	return nil

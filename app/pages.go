@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agent/keys"
 	"hotline/attachments"
 	"hotline/ivr/try"
 	"hotline/notify/delivery"
@@ -21,11 +22,23 @@ import (
 // pages are the staff's.
 func (a *App) pages(ctx context.Context, provider signon.Provider) http.Handler {
 	return web.New(web.Config{
-		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Outbox: a.machines.outbox, Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
+		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Channels: a.channels(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
 		Speech: web.Speech{Flows: a.flows, Prompts: a.owner(), Rehearse: rehearsal(), Voice: a.voice()},
 		Doors:  web.Doors{Setup: a.setup(ctx), Provider: provider}, Plan: a.plan, Language: a.cfg.Config.Language, Log: a.log, Now: time.Now,
 		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephones: web.Telephones{Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Numbers: a.numbers()},
 	})
+}
+
+// channels are those of which the pages tell.
+func (a *App) channels() web.Channels {
+	c := web.Channels{Outbox: a.machines.outbox, Refused: a.machines.refused}
+	if a.machines.mails != nil { // no interface that holds a nil
+		c.Mails = a.machines.mails
+	}
+	if a.machines.agents != nil {
+		c.Renew = keys.Issuer{Store: a.db.Store, Receiver: a.machines.agents, Heartbeats: a.db.Store, Keeper: a.machines.heartbeats}.Renew
+	}
+	return c
 }
 
 // voice says what people have written; nil where nothing is spoken.

@@ -7,9 +7,11 @@ package mail
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"time"
 
+	"hotline/audit"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -80,7 +82,8 @@ type Outcome string
 const (
 	Opened    Outcome = "opened"
 	Commented Outcome = "commented"
-	Filed     Outcome = "filed" // a machine's, about nothing that we know: it is kept and listed
+	Filed     Outcome = "filed"     // a machine's, about nothing that we know: it is kept and listed
+	Discarded Outcome = "discarded" // staff have thrown a filed one away
 )
 
 // Record is what is remembered of a letter. It is written before anything is done, with the number of the ticket, so that whoever
@@ -97,6 +100,32 @@ type Record struct {
 	Rule      string         // of the table
 	Done      bool           // it stands in the ticket
 	File      string         // name of the original below the mail folder
+	Auth      string         // what is known of who really sent it, in one line; empty: nobody has looked
+	By        string         // who of staff said what becomes of a filed one, as histories have it; empty: the table did
+}
+
+// Open tells whether staff may still say what becomes of a letter.
+func (r Record) Open() bool { return r.Outcome == Filed }
+
+// Audited is the record of what staff said of a filed letter, whose record says so by now.
+func (r Record) Audited(at time.Time) audit.Record {
+	return audit.Record{At: at, Who: r.By, What: string(r.Outcome), Document: audit.Document{Kind: "mail", ID: r.ID}}
+}
+
+// What staff are told of a filed letter.
+var (
+	ErrSettled   = errors.New("somebody has said already what becomes of this mail")
+	ErrElsewhere = errors.New("the original of this mail lies on another node, or was removed")
+)
+
+// Refusal is a mail that the listener did not take, of which nothing is kept but this.
+type Refusal struct {
+	First, Last time.Time
+	Count       int    // how often the same came
+	From        string // as the sending server says
+	To          string // empty: the mail as a whole
+	Peer        string // address of the sending server
+	Why         string // unknown, size or rate
 }
 
 // Verdict is a result of DKIM, SPF or DMARC, in the words of RFC 8601: pass, fail, none, neutral, softfail, temperror, permerror.

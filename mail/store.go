@@ -22,6 +22,11 @@ type Store interface {
 	MailsFrom(ctx context.Context, address string, since time.Time, limit int) ([]Record, error)
 	// Mails are the letters that came last, the newest first.
 	Mails(ctx context.Context, limit int) ([]Record, error)
+	// FiledMails are the letters that staff may say something of, the newest first.
+	FiledMails(ctx context.Context, limit int) ([]Record, error)
+	// SettleMail writes what staff say of a filed letter: outcome, ticket, who says so, and whether it is done. Of another one it is ErrSettled. The record of the
+	// audit is written with it.
+	SettleMail(ctx context.Context, r Record, at time.Time) error
 	// ClaimReceipt tells whether an address may get the receipt of a ticket: it got none for another ticket since an instant.
 	ClaimReceipt(ctx context.Context, address string, n tickets.Number, since, now time.Time) (bool, error)
 	// MarkAddress notes that letters to an address come back, or with an empty reason that one was heard from it again.

@@ -90,6 +90,28 @@ func (s *Store) Mails(_ context.Context, limit int) ([]mail.Record, error) {
 	return s.some(limit, func(mail.Record) bool { return true }), nil
 }
 
+// FiledMails are the letters that staff may say something of.
+func (s *Store) FiledMails(_ context.Context, limit int) ([]mail.Record, error) {
+	return s.some(limit, mail.Record.Open), nil
+}
+
+// SettleMail writes what staff say of a filed letter.
+func (s *Store) SettleMail(ctx context.Context, r mail.Record, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stands, there := s.mails[r.ID]
+	switch {
+	case !there:
+		return fmt.Errorf("mail %s: %w", r.ID, storage.ErrNotFound)
+	case !stands.Open():
+		return fmt.Errorf("mail %s: %w", r.ID, mail.ErrSettled)
+	}
+	stands.Outcome, stands.Ticket, stands.By, stands.Done = r.Outcome, r.Ticket, r.By, r.Done
+	s.mails[r.ID] = stands
+	s.note(ctx, stands.Audited(at))
+	return nil
+}
+
 // ClaimReceipt tells whether an address may get a receipt.
 func (s *Store) ClaimReceipt(_ context.Context, address string, n tickets.Number, since, now time.Time) (bool, error) {
 	s.mu.Lock()

@@ -12,12 +12,14 @@ import (
 )
 
 const (
-	mailColumns = `id, message_id, sender, subject, at, outcome, ticket, machine, rule, done, file`
+	mailColumns = `id, message_id, sender, subject, at, outcome, ticket, machine, rule, done, file, auth, by_staff`
 	selectMail  = `select ` + mailColumns + ` from mails where id = $1`
-	insertMail  = `insert into mails (` + mailColumns + `) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (id) do nothing`
+	insertMail  = `insert into mails (` + mailColumns + `) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id) do nothing`
 	doneMail    = `update mails set done = true where id = $1`
 	mailsWith   = `select ` + mailColumns + ` from mails where message_id = any($1) and message_id <> '' order by at desc, id limit 50`
 	mailsFrom   = `select ` + mailColumns + ` from mails where sender = $1 and at >= $2 order by at desc, id limit $3`
+	mailsFiled  = `select ` + mailColumns + ` from mails where outcome = 'filed' order by at desc, id limit $1`
+	settleMail  = `update mails set outcome = $2, ticket = $3, by_staff = $4, done = $5 where id = $1 and outcome = 'filed'`
 	mailsLast   = `select ` + mailColumns + ` from mails order by at desc, id limit $1`
 
 	claimReceipt = `insert into mail_addresses (address, ticket, told) values ($1, $2, $3) on conflict (address) do update set ticket = $2, told = $3
@@ -28,7 +30,7 @@ const (
 )
 
 func scanMail(r pgx.CollectableRow) (m mail.Record, err error) {
-	err = r.Scan(&m.ID, &m.MessageID, &m.From, &m.Subject, &m.At, &m.Outcome, &m.Ticket, &m.Machine, &m.Rule, &m.Done, &m.File)
+	err = r.Scan(&m.ID, &m.MessageID, &m.From, &m.Subject, &m.At, &m.Outcome, &m.Ticket, &m.Machine, &m.Rule, &m.Done, &m.File, &m.Auth, &m.By)
 	m.At = m.At.UTC()
 	return m, err
 }
@@ -36,7 +38,7 @@ func scanMail(r pgx.CollectableRow) (m mail.Record, err error) {
 // KeepMail writes what becomes of a letter, once.
 func (s *Store) KeepMail(ctx context.Context, r mail.Record) (mail.Record, error) {
 	err := s.with(ctx, "keeping a mail", func(ctx context.Context, c *pgxpool.Conn) error {
-		_, err := c.Exec(ctx, insertMail, r.ID, r.MessageID, r.From, r.Subject, r.At, r.Outcome, r.Ticket, r.Machine, r.Rule, r.Done, r.File)
+		_, err := c.Exec(ctx, insertMail, r.ID, r.MessageID, r.From, r.Subject, r.At, r.Outcome, r.Ticket, r.Machine, r.Rule, r.Done, r.File, r.Auth, r.By)
 		return err
 	})
 	if err != nil {
@@ -71,6 +73,28 @@ func (s *Store) MailsFrom(ctx context.Context, address string, since time.Time, 
 // Mails are the last letters.
 func (s *Store) Mails(ctx context.Context, limit int) ([]mail.Record, error) {
 	return rows(ctx, s, "reading the last mails", scanMail, mailsLast, limit)
+}
+
+// FiledMails are the letters that staff may say something of.
+func (s *Store) FiledMails(ctx context.Context, limit int) ([]mail.Record, error) {
+	return rows(ctx, s, "reading filed mails", scanMail, mailsFiled, limit)
+}
+
+// SettleMail writes what staff say of a filed letter.
+func (s *Store) SettleMail(ctx context.Context, r mail.Record, at time.Time) error {
+	if _, err := s.Mail(ctx, r.ID); err != nil {
+		return err
+	}
+	return s.within(ctx, "writing what becomes of a mail", func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, settleMail, r.ID, r.Outcome, r.Ticket, r.By, r.Done)
+		if err == nil && done.RowsAffected() == 0 {
+			err = mail.ErrSettled
+		}
+		if err != nil {
+			return err
+		}
+		return note(ctx, tx, r.Audited(at))
+	})
 }
 
 // ClaimReceipt tells whether an address may get a receipt.

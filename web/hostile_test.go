@@ -111,6 +111,7 @@ func furnished(t *testing.T, text string) (*office, tickets.Number) {
 	must(t, err)
 	_, err = o.desk.CatchUp(ctx, o.store, o.clock())
 	must(t, err)
+	o.strange(text)
 	return o, n
 }
 
@@ -163,6 +164,10 @@ func shown(t *testing.T, text string) map[string][]string {
 		"level":     b.post("/levels/extended", "version", "1", "name", text, "calendar", text, "blocking-contact", text).is(422).Body.String(),
 		"sheet":     b.get("/customers/rossi/report").is(200).Body.String(),
 		"stale":     b.post(at+"/comment", "text", text, "engineer", text, "category", text, "seen", "e1").is(409).Body.String(),
+		"agents":    b.get("/agents").is(200).Body.String(),
+		"mails":     b.get("/mails").is(200).Body.String(),
+		"mail":      b.get("/mails/m1").is(200).Body.String(),
+		"attach":    b.post("/mails/m1/attach", "number", text).is(422).Body.String(),
 		"login":     o.browser().post("/login", "name", text, "password", text, "next", text).is(401).Body.String(),
 		"not found": b.get("/" + url.PathEscape(text)).is(404).Body.String(),
 	}

@@ -14,12 +14,14 @@ import (
 	"hotline/directory"
 	"hotline/tickets"
 	"hotline/web/access"
+	"hotline/web/agents"
 	"hotline/web/attached"
 	"hotline/web/auditlog"
 	"hotline/web/calendars"
 	"hotline/web/faults"
 	"hotline/web/flows"
 	"hotline/web/imports"
+	"hotline/web/mails"
 	"hotline/web/outgoing"
 	"hotline/web/playing"
 	"hotline/web/pronunciation"
@@ -46,6 +48,8 @@ func rooms(c Config) []room.Route {
 		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
 		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),
 		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
+		agents.Routes(agents.House{Store: c.Store, Renew: c.Renew, Log: c.Log}),
+		mails.Routes(mails.House{Store: c.Store, Inbox: c.Mails, Refused: c.Refused, Log: c.Log}),
 		auditlog.Routes(auditlog.House{Store: c.Store, Day: c.day}),
 		outgoing.Routes(outgoing.House{Store: c.Store, Outbox: c.Outbox, Log: c.Log}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),

@@ -34,6 +34,8 @@ func (p page) Nav() []place {
 		{"page-outgoing", "/outgoing", "GET /outgoing"},
 		{"page-users", "/users", "GET /users"},
 		{"page-audit", "/audit", "GET /audit"},
+		{"mails", "/mails", "GET /mails"},
+		{"agents", "/agents", "GET /agents"},
 	})
 }
 

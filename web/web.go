@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/admin/middleware"
+	"hotline/agent/keys"
 	"hotline/attachments"
 	"hotline/audit"
 	"hotline/cdr"
@@ -21,6 +23,7 @@ import (
 	"hotline/evosupport"
 	"hotline/ivr/try"
 	"hotline/ivr/versions"
+	"hotline/mail"
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
@@ -36,8 +39,10 @@ import (
 	"hotline/tokens"
 	"hotline/transcription"
 	"hotline/users"
+	"hotline/web/agents"
 	"hotline/web/flows"
 	"hotline/web/live"
+	"hotline/web/mails"
 	"hotline/web/outgoing"
 	"hotline/web/pronunciation"
 	"hotline/web/room"
@@ -63,6 +68,8 @@ type Store interface {
 	outbox.Store
 	evosupport.Store
 	transcription.Store
+	agents.Store
+	FiledMails(ctx context.Context, limit int) ([]mail.Record, error) // see mail.Store
 }
 
 // Trunk is how one trunk of the line fares.
@@ -88,8 +95,8 @@ type Config struct {
 	PINs  PINs
 	Speech
 	Telephones
-	Files      *attachments.Keeper
-	Outbox     outgoing.Outbox
+	Files *attachments.Keeper
+	Channels
 	Recordings func(ctx context.Context, r tickets.Recording) (io.ReadSeekCloser, error) // storage.ErrNotFound when it is gone from the disk
 	Trunks     func() []Trunk                                                            // nil: there are none
 	Line       func(ctx context.Context) error                                           // nil result: callers are answered
@@ -103,6 +110,14 @@ type Config struct {
 
 	ends func(user string)    // ends the live streams of a user
 	tell func(tickets.Number) // tells browsers that who is at a ticket has changed
+}
+
+// Channels are the ways by which machines and letters come and go.
+type Channels struct {
+	Outbox  outgoing.Outbox
+	Mails   mails.Inbox                                                            // nil: no mail is taken in
+	Refused func() []mail.Refusal                                                  // mails that this node did not take; nil: none
+	Renew   func(ctx context.Context, id string, now time.Time) (keys.Pair, error) // the token of an agent; nil: none are answered
 }
 
 // Doors are the ways in beside name and password.

@@ -12,6 +12,7 @@ import (
 	"hotline/admin/document"
 	"hotline/admin/operation"
 	"hotline/admin/problem"
+	"hotline/agent/keys"
 	"hotline/agent/protocol"
 	"hotline/agent/receiver"
 	"hotline/heartbeat"
@@ -172,50 +173,14 @@ func (c Config) put(ctx context.Context, in *agentInput) (*document.Versioned[Ag
 	return c.tagged(ctx, in.ID)
 }
 
-// A heartbeat of an agent, as it is made: it beats every minute over the way that staff use, and may be four minutes late.
-const (
-	beatSeconds  = 60
-	graceSeconds = 240
-)
-
 // token gives an agent a token, and the heartbeat agent-ID a key.
 func (c Config) token(ctx context.Context, in *rekey) (*answer[AgentToken], error) {
-	if c.Receiver == nil || c.Keeper == nil {
-		return nil, errors.New("no agents are answered here")
-	}
-	a, err := c.Store.Agent(ctx, in.ID)
+	pair, err := keys.Issuer{Store: c.Store, Receiver: c.Receiver, Heartbeats: c.Heartbeats, Keeper: c.Keeper}.Renew(ctx, in.ID, c.Now())
 	if err != nil {
 		return nil, err
 	}
-	beat := beatOf(a)
-	_, err = c.Heartbeats.PutHeartbeat(ctx, beat)
-	if err != nil && !errors.Is(err, storage.ErrConflict) && !errors.Is(err, storage.ErrExists) { // one that staff have written stays as it is
-		return nil, err
-	}
-	key, err := c.Keeper.Rekey(ctx, beat.ID, c.Now())
-	if err != nil {
-		return nil, err
-	}
-	t, err := c.Receiver.Rekey(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return &answer[AgentToken]{AgentToken{t.String(), key}}, nil
+	return &answer[AgentToken]{AgentToken(pair)}, nil
 }
-
-func beatOf(a receiver.Agent) heartbeat.Heartbeat {
-	where := a.Installation
-	if where == "" {
-		where = a.ID
-	}
-	return heartbeat.Heartbeat{
-		ID: beatID(a.ID), Contract: a.Contract, Installation: a.Installation, Title: "nothing is heard of the agent of " + where, Severity: "warning",
-		Rule: heartbeat.Rule{Period: beatSeconds, Grace: graceSeconds}, RemoteAccess: true,
-	}
-}
-
-// beatID is the heartbeat of an agent.
-func beatID(agent string) string { return "agent-" + agent[:min(len(agent), 57)] }
 
 func (c Config) remove(ctx context.Context, id string, version int) error {
 	a, err := c.Store.Agent(ctx, id)
@@ -228,7 +193,7 @@ func (c Config) remove(ctx context.Context, id string, version int) error {
 	if c.Receiver != nil {
 		c.Receiver.Removed(ctx, a, c.Now())
 	}
-	return c.silence(ctx, beatID(id))
+	return c.silence(ctx, keys.BeatID(id))
 }
 
 // silence removes the heartbeat of an agent that is no more: nobody expects it to beat.

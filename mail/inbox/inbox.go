@@ -215,11 +215,17 @@ func (k *Inbox) read(name string) (e smtpd.Envelope, raw []byte, err error) {
 	if err != nil {
 		return e, nil, err
 	}
+	e, raw = parted(whole)
+	return e, raw, nil
+}
+
+// parted parts a file: the first line says how the mail came. One without it somebody has put there as it is.
+func parted(whole []byte) (e smtpd.Envelope, raw []byte) {
 	head, raw, _ := bytes.Cut(whole, []byte("\n"))
 	if err := json.Unmarshal(head, &e); err != nil {
-		return smtpd.Envelope{At: time.Now()}, whole, nil // somebody has put a mail here as it is
+		return smtpd.Envelope{At: time.Now()}, whole
 	}
-	return e, raw, nil
+	return e, raw
 }
 
 // put moves a mail to those that are done; the first line says how it came.

@@ -122,6 +122,9 @@ func (k *Inbox) decide(ctx context.Context, id string, in *incoming) error {
 		ID: id, MessageID: in.letter.MessageID, From: in.letter.From, Subject: in.letter.Subject, At: now.UTC().Truncate(time.Microsecond), Outcome: d.Outcome,
 		Ticket: d.Ticket, Machine: f.Machine, Rule: d.Rule, File: now.UTC().Format("2006-01") + "/" + id + suffix,
 	}
+	if k.cfg.Check != nil {
+		in.record.Auth = in.auth.String()
+	}
 	if d.Outcome == mail.Opened {
 		if in.record.Ticket, err = k.cfg.Numbers.Next(ctx); err != nil {
 			return fmt.Errorf("a number for a mail's ticket: %w", err)
@@ -288,7 +291,7 @@ func (in *incoming) about() map[string]string {
 		tickets.FactMail: in.record.ID, tickets.FactMailFrom: l.From, tickets.FactMailSubject: l.Subject, "mail_auth": in.auth.String(), "mail_rule": in.record.Rule,
 		tickets.FactMessageID: l.MessageID,
 	}
-	for name, value := range map[string]string{"mail_name": l.Name, tickets.FactMailMachine: in.record.Machine, "mail_unread": in.unread, "mail_scan": in.scan} {
+	for name, value := range map[string]string{"mail_name": l.Name, tickets.FactMailMachine: in.record.Machine, "mail_unread": in.unread, "mail_scan": in.scan, "mail_by": in.record.By} {
 		if value != "" {
 			facts[name] = value
 		}

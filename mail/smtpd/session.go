@@ -30,6 +30,7 @@ func (s *session) Logout() error { return nil }
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if !s.relayed() && (!s.may(from)) {
 		s.server.cfg.Count("rate")
+		s.server.refused.note("rate", Envelope{From: from, Peer: s.peer}, "", s.server.cfg.Now())
 		return answer(450, smtp.EnhancedCode{4, 7, 1}, "too many mails from there: come again later")
 	}
 	s.envelope = Envelope{From: from, Peer: s.peer, Hello: s.conn.Hostname()}
@@ -60,6 +61,7 @@ func hashed(sender string) netip.Addr {
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if !s.server.cfg.Known(to) {
 		s.server.cfg.Count("unknown")
+		s.server.refused.note("unknown", s.envelope, to, s.server.cfg.Now())
 		return answer(550, smtp.EnhancedCode{5, 1, 1}, "there is no such address here")
 	}
 	s.envelope.Recipients = append(s.envelope.Recipients, to)
@@ -71,6 +73,7 @@ func (s *session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if errors.Is(err, smtp.ErrDataTooLarge) {
 		s.server.cfg.Count("size")
+		s.server.refused.note("size", s.envelope, "", s.server.cfg.Now())
 		return err
 	}
 	if err != nil {

@@ -64,6 +64,7 @@ type Server struct {
 	cfg            Config
 	smtp           *smtp.Server
 	hosts, senders *ratelimit.Sources
+	refused        refused
 	done           sync.WaitGroup
 }
 

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/mail"
 	"hotline/mail/smtpd"
 )
 
@@ -31,6 +32,7 @@ type listener struct {
 	kept    []string // sender, recipients and text
 	fault   error
 	answers map[string]int
+	refused func() []mail.Refusal
 }
 
 func (l *listener) keep(_ context.Context, e smtpd.Envelope, raw []byte) error {
@@ -64,7 +66,7 @@ func serve(t *testing.T, change func(*smtpd.Config)) *listener {
 		t.Fatal(err)
 	}
 	s := smtpd.New(c)
-	l.at = at.Addr().String()
+	l.at, l.refused = at.Addr().String(), s.Refused
 	s.Serve(at)
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	return l
@@ -111,6 +113,39 @@ func TestRefusals(t *testing.T) {
 	}
 	if n, answers := l.whole(); n != 1 || answers["unknown"] != 1 || answers["size"] != 1 || answers["taken"] != 1 {
 		t.Errorf("%d kept, %v", n, answers)
+	}
+}
+
+// TestRefusalsAreRemembered: who was refused, and why; the same one again is counted, and of very many the last stay.
+func TestRefusalsAreRemembered(t *testing.T) {
+	l := serve(t, nil)
+	for range 2 {
+		if err := l.send("x@elsewhere.example", "x"); !begins(err, "550") {
+			t.Fatal(err)
+		}
+	}
+	if err := l.send("support@house.example", strings.Repeat("a long line\r\n", 2000)); !begins(err, "552") {
+		t.Fatal(err)
+	}
+	list := l.refused()
+	if len(list) != 2 || list[0].Why != "size" || list[0].From != "a@b.example" || list[1].Why != "unknown" || list[1].To != "x@elsewhere.example" || list[1].Count != 2 || list[1].Peer != "127.0.0.1" || list[1].Last.Before(list[1].First) {
+		t.Fatalf("%+v", list)
+	}
+	c, err := smtp.Dial(l.at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Mail("a@b.example"); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 300 {
+		if err := c.Rcpt(fmt.Sprintf("%d@house.example", n)); !begins(err, "550") {
+			t.Fatal(err)
+		}
+	}
+	if list = l.refused(); len(list) != 200 || list[0].To != "299@house.example" || list[199].To != "100@house.example" {
+		t.Errorf("%d are remembered, from %+v to %+v", len(list), list[0], list[len(list)-1])
 	}
 }
 

@@ -18,13 +18,14 @@ func Mails(t *testing.T, open func(t *testing.T) mail.Store) {
 		"letters are found by Message-ID and by sender":     mailsFound,
 		"an address gets one receipt in a span":             receiptClaimed,
 		"addresses of which letters come back are known":    addressMarked,
+		"staff say once what becomes of a filed letter":     filedSettled,
 	})
 }
 
 func letterOf(id string, minute int) mail.Record {
 	return mail.Record{
 		ID: id, MessageID: id + "@rossi.example", From: "guasti@rossi.example", Subject: "fermo", At: monday.Add(time.Duration(minute) * time.Minute), Outcome: mail.Opened,
-		Ticket: 417, Machine: "List-Id", Rule: "a new matter", File: "2026-11/" + id + ".eml",
+		Ticket: 417, Machine: "List-Id", Rule: "a new matter", File: "2026-11/" + id + ".eml", Auth: "dkim=pass",
 	}
 }
 
@@ -130,4 +131,40 @@ func addressMarked(t *testing.T, s mail.Store) {
 	may, err := s.ClaimReceipt(ctx, "b", 2, monday.Add(-time.Hour), monday.Add(time.Minute))
 	check.Must(t, err)
 	check.Equal(t, "whether one that was marked forgets its receipt", may, false)
+}
+
+func filedSettled(t *testing.T, s mail.Store) {
+	ctx := t.Context()
+	for i, outcome := range []mail.Outcome{mail.Filed, mail.Opened, mail.Filed, mail.Commented} {
+		r := letterOf(string(rune('a'+i)), i)
+		if r.Outcome = outcome; outcome == mail.Filed {
+			r.Ticket, r.Done = 0, true
+		}
+		_, err := s.KeepMail(ctx, r)
+		check.Must(t, err)
+	}
+	filed := func() (ids string) {
+		t.Helper()
+		list, err := s.FiledMails(ctx, 9)
+		check.Must(t, err)
+		for _, r := range list {
+			ids += r.ID
+		}
+		return ids
+	}
+	check.Equal(t, "those that are filed", filed(), "ca")
+	_, failed := atOnce(writers, func(n int) error {
+		return s.SettleMail(ctx, mail.Record{ID: "a", Outcome: mail.Opened, Ticket: tickets.Number(500 + n), By: "staff:carla"}, monday)
+	})
+	check.Equal(t, "how many are refused", len(failed), writers-1)
+	for _, err := range failed {
+		check.Error(t, "who is later", err, mail.ErrSettled)
+	}
+	got, err := s.Mail(ctx, "a")
+	check.Must(t, err)
+	check.Equal(t, "the outcome", []any{got.Outcome, got.By, got.Done, got.Ticket >= 500}, []any{mail.Opened, "staff:carla", false, true})
+	check.Error(t, "one that the table has decided", s.SettleMail(ctx, mail.Record{ID: "b", Outcome: mail.Discarded, By: "staff:carla"}, monday), mail.ErrSettled)
+	check.Error(t, "one that never came", s.SettleMail(ctx, mail.Record{ID: "z", Outcome: mail.Discarded, By: "staff:carla"}, monday), storage.ErrNotFound)
+	check.Must(t, s.SettleMail(ctx, mail.Record{ID: "c", Outcome: mail.Discarded, By: "staff:carla"}, monday))
+	check.Equal(t, "those that are left", filed(), "")
 }

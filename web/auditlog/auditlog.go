@@ -67,7 +67,7 @@ type row struct {
 func kinds() []string {
 	return []string{
 		"ticket", audit.Recording, "customer", "contract", "level", "calendar", "engineer", "rota", "schedule", "absences", "policy", "contact", "flow", "prompt", "user", "token",
-		"fault", "product", "installed", "endpoint", "heartbeat", "alert-policy", "alert-mapping", "maintenance", "agent", "link",
+		"fault", "product", "installed", "endpoint", "heartbeat", "alert-policy", "alert-mapping", "maintenance", "agent", "link", "mail",
 	}
 }
 
@@ -140,6 +140,10 @@ func pathOf(d audit.Document) string {
 		return "/tokens"
 	case "endpoint":
 		return "/outgoing"
+	case "agent":
+		return "/agents"
+	case "mail":
+		return "/mails/" + id
 	}
 	return ""
 }
