@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 	"mail/parse":           {"limits", "mail"},
 	"mail/authentic":       {"mail"},
 	"mail/smtpd":           {"sip/ratelimit", "limits", "mail"},
-	"mail/inbox":           {"atomicfile", "directory", "limits", "mail", "mail/parse", "mail/smtpd", "storage", "tickets"},
+	"mail/inbox":           {"atomicfile", "directory", "limits", "mail", "mail/parse", "mail/smtpd", "storage", "tickets", "attachments"},
 	"agent":                {"agent/probe", "agent/protocol", "agent/spool", "atomicfile", "secretfile", "strictyaml"},
 	"agent/protocol":       {"limits"},
 	"agent/probe":          {"agent/protocol", "limits"},

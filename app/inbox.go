@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/alarm"
 	"hotline/certificate"
 	"hotline/config"
 	"hotline/mail"
@@ -61,13 +63,14 @@ func (a *App) openMail(ctx context.Context) (err error) {
 	k := inbox.Config{
 		Dir: filepath.Join(string(a.disk.dir), "mail"), Store: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, Addresses: *addresses, Own: own, Staff: staff,
 		Language: string(a.cfg.Config.Language), Forms: forms(), Count: a.metrics.MailsTaken, Log: a.log,
+		Files: a.files(),
 	}
 	relays := prefixes(c.Inbox.Relays)
 	if c.Inbox.Verify && a.cfg.Virtual == nil {
 		k.Check = checker(relays)
 	}
 	if len(c.Inbox.Scanner) > 0 {
-		k.Scan = scanner(c.Inbox.Scanner)
+		k.Scan = a.scanner(c.Inbox.Scanner)
 	}
 	if a.machines.mails, err = inbox.New(k); err != nil {
 		return err
@@ -128,8 +131,9 @@ func checker(relays []netip.Prefix) func(context.Context, smtpd.Envelope, string
 // scanTime bounds a scanner.
 const scanTime = 20 * time.Second
 
-// scanner runs a program over the original of a mail; another exit status than 0 says that something is wrong with it.
-func scanner(command []string) func(context.Context, string) error {
+// scanner runs a program over the original of a mail; another exit status than 0 says that something is wrong with it. One that cannot be
+// run, or does not end in time, is the operator's to mend: until then no file of a mail is kept.
+func (a *App) scanner(command []string) func(context.Context, string) error {
 	return func(ctx context.Context, file string) error {
 		ctx, cancel := context.WithTimeout(ctx, scanTime)
 		defer cancel()
@@ -137,7 +141,13 @@ func scanner(command []string) func(context.Context, string) error {
 		for _, word := range command[1:] {
 			args = append(args, strings.ReplaceAll(word, "{file}", file))
 		}
-		text, err := exec.CommandContext(ctx, command[0], args...).CombinedOutput()
+		scan := exec.CommandContext(ctx, command[0], args...)
+		scan.WaitDelay = time.Second // what it has started may hold its output open
+		text, err := scan.CombinedOutput()
+		var exited *exec.ExitError
+		if err != nil && (!errors.As(err, &exited) || ctx.Err() != nil) {
+			a.alarm(alarm.Mail, fmt.Sprintf("the scanner of mails does not work, and attachments are not kept; see mail.inbox.scanner: %v", err))
+		}
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, text[:min(len(text), 500)])
 		}

@@ -60,6 +60,8 @@ const (
 	HoldLifted     EventKind = "hold_lifted"
 	Attached       EventKind = "attachment"    // a file was added
 	MailReceived   EventKind = "mail_received" // somebody wrote by e-mail
+
+	AttachmentRefused EventKind = "attachment_refused" // files of a mail that are not kept: facts name them, and why
 )
 
 // Event is one line of a ticket's history. It is never changed after it was written.

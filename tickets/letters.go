@@ -17,6 +17,7 @@ const (
 	FactMailMachine = "mail_machine" // why a machine sent it; absent: a person did
 	FactMessageID   = "message_id"
 	FactAnswer      = "mail_answer" // the address that is told what becomes of the ticket
+	FactRefused     = "refused"     // why files are not kept: large, program, full, empty or scan
 )
 
 // receiptAfter is how long a receipt waits for the caller to choose a category.

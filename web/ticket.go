@@ -342,6 +342,8 @@ func (r *request) fact(name, value string, n names) (fact, bool) {
 		value = r.words.Category(value)
 	case "clock":
 		value = r.words.Clock(value)
+	case tickets.FactRefused:
+		value = r.T("page-refused-" + value)
 	case tickets.FactAudience:
 		value = r.T("page-actor-" + value)
 	}

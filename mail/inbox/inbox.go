@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"hotline/atomicfile"
+	"hotline/attachments"
 	"hotline/directory"
 	"hotline/mail"
 	"hotline/mail/smtpd"
@@ -37,7 +38,7 @@ type Desk interface {
 	Book() *directory.Book
 }
 
-// Config is what an inbox needs. Everything but Check, Scan, Staff and Forms is required.
+// Config is what an inbox needs. Everything but Check, Files, Scan, Staff and Forms is required.
 type Config struct {
 	Dir       string // of mails
 	Store     mail.Store
@@ -50,7 +51,10 @@ type Config struct {
 	Forms     []mail.Form
 	// Check finds who really sent a mail; nil: nobody knows.
 	Check func(ctx context.Context, e smtpd.Envelope, from string, raw []byte) mail.Authentication
-	// Scan looks at the original; an error says what is wrong with it, which stands on the ticket. Nil: nobody looks.
+	// Files keeps the files of letters; nil: they stay in the originals alone.
+	Files *attachments.Keeper
+	// Scan looks at the original; an error says what is wrong with it, which stands on the ticket, and none of its files is kept then. Nil:
+	// nobody looks.
 	Scan  func(ctx context.Context, file string) error
 	Count func(what string)
 	Log   *slog.Logger

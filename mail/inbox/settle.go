@@ -78,6 +78,7 @@ func (k *Inbox) settle(ctx context.Context, id string, said mail.Record, now tim
 		in.auth = k.cfg.Check(ctx, in.envelope, in.letter.From, in.raw)
 	}
 	in.identity = k.identify(in)
+	k.scan(ctx, in, filepath.Join(k.cfg.Dir, in.record.File))
 	if err := k.carryOut(ctx, in); err != nil {
 		return 0, fmt.Errorf("mail %s: %w", id, err)
 	}

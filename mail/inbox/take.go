@@ -90,11 +90,7 @@ func (k *Inbox) take(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	if k.cfg.Scan != nil {
-		if err := k.cfg.Scan(ctx, filepath.Join(k.folder(), name+suffix)); err != nil {
-			in.scan = limits.OneLine(err.Error(), limits.Line)
-		}
-	}
+	k.scan(ctx, in, filepath.Join(k.folder(), name+suffix))
 	if err := k.carryOut(ctx, in); err != nil {
 		return fmt.Errorf("mail %s: %w", id, err)
 	}
@@ -259,13 +255,19 @@ func (k *Inbox) carryOut(ctx context.Context, in *incoming) error {
 			return err
 		}
 	}
+	var err error
 	switch in.record.Outcome {
 	case mail.Opened:
-		return k.open(ctx, in)
+		err = k.open(ctx, in)
 	case mail.Commented:
-		return k.comment(ctx, in)
+		err = k.comment(ctx, in)
+	default:
+		return nil
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return k.attach(ctx, in)
 }
 
 // text is what stands in the history: the subject and what the letter says itself.
