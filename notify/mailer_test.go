@@ -143,11 +143,11 @@ func TestOnlyWhatIsRefusedForEverIsGivenUp(t *testing.T) {
 
 func TestAMailServerIsCheckedAtTheStart(t *testing.T) {
 	for want, c := range map[string]notify.Config{
-		"host:port":          {Server: "mail.example.org", Security: notify.TLS, From: "a@b.example"},
-		"name@example.org":   {Server: "mail.example.org:25", Security: notify.TLS, From: "nobody"},
-		"starttls":           {Server: "mail.example.org:25", Security: "maybe", From: "a@b.example"},
-		"no such file":       {Server: "mail.example.org:25", Security: notify.TLS, From: "a@b.example", Roots: filepath.Join(t.TempDir(), "none")},
-		"no PEM certificate": {Server: "mail.example.org:25", Security: notify.TLS, From: "a@b.example", Roots: "mailer_test.go"},
+		"host:port":             {Server: "mail.example.org", Security: notify.TLS, From: "a@b.example"},
+		"name@example.org":      {Server: "mail.example.org:25", Security: notify.TLS, From: "nobody"},
+		"starttls":              {Server: "mail.example.org:25", Security: "maybe", From: "a@b.example"},
+		"no such file":          {Server: "mail.example.org:25", Security: notify.TLS, From: "a@b.example", Roots: filepath.Join(t.TempDir(), "none")},
+		"no certificate in PEM": {Server: "mail.example.org:25", Security: notify.TLS, From: "a@b.example", Roots: "mailer_test.go"},
 	} {
 		if _, err := notify.New(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)

@@ -115,6 +115,24 @@ func TestOfWordsThatVeryManyHaveTheNewestAreLookedAt(t *testing.T) {
 	}
 }
 
+// found walks the pages of a search to its end. Each page counts as many tickets as there are in all.
+func found(t *testing.T, s *Store, words string, total int) (list []tickets.Number) {
+	t.Helper()
+	f := tickets.Filter{Search: words, Limit: 500}
+	for {
+		page, err := s.List(t.Context(), f)
+		if err != nil || page.Total != total || page.More {
+			t.Fatalf("%q counts %d, want %d: %v", words, page.Total, total, err)
+		}
+		for _, one := range page.Items {
+			list = append(list, one.Number)
+		}
+		if f.After = page.Next; f.After == "" {
+			return list
+		}
+	}
+}
+
 // TestASearchIsPagedToItsEnd: of words that all tickets have, that the oldest ones alone have, that few have, and that nobody has.
 func TestASearchIsPagedToItsEnd(t *testing.T) {
 	s, monday := fresh(t), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
@@ -143,26 +161,13 @@ func TestASearchIsPagedToItsEnd(t *testing.T) {
 		"robot":   func(n tickets.Number) bool { return n%1000 == 7 },
 		"nobody":  func(tickets.Number) bool { return false },
 	} {
-		var all, got []tickets.Number
+		var all []tickets.Number
 		for n := tickets.Number(many); n > 0; n-- {
 			if want(n) {
 				all = append(all, n)
 			}
 		}
-		f := tickets.Filter{Search: words, Limit: 500}
-		for {
-			page, err := s.List(t.Context(), f)
-			if err != nil || page.Total != len(all) || page.More {
-				t.Fatalf("%q counts %d, want %d: %v", words, page.Total, len(all), err)
-			}
-			for _, one := range page.Items {
-				got = append(got, one.Number)
-			}
-			if f.After = page.Next; f.After == "" {
-				break
-			}
-		}
-		if !slices.Equal(got, all) {
+		if got := found(t, s, words, len(all)); !slices.Equal(got, all) {
 			t.Errorf("the pages of %q have %d tickets, want %d", words, len(got), len(all))
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"time"
 
-	"hotline/admin/middleware"
 	"hotline/agent/keys"
 	"hotline/attachments"
 	"hotline/audit"

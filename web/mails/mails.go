@@ -88,7 +88,9 @@ type onePage struct {
 }
 
 // Size is the length of a part as people read it.
-func (v onePage) Size(p mail.Part) string { return v.T("page-kilobytes", strconv.Itoa((len(p.Data)+999)/1000)) }
+func (v onePage) Size(p mail.Part) string {
+	return v.T("page-kilobytes", strconv.Itoa((len(p.Data)+999)/1000))
+}
 
 // show shows one letter; its text alone, never its HTML.
 func (h House) show(r *room.Request, status int, problem string) (*room.Page, error) {
