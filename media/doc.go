@@ -13,6 +13,7 @@
 //	keys      RFC 4733 events, tones in the sound, SIP INFO through Leg.ReceiveInfo: one key a press (hotline/media/dtmf)
 //	send      prompts ready in both codecs; frames of silence when there is nothing to play, so that the far end and every
 //	          NAT on the way keep seeing media; nothing at all while the far end holds the call
+//	carried   somebody else's packets in the place of the sockets, such as those of a browser (Engine.Carry): all else is the same
 //	receive   the source address and SSRC are latched (hotline/media/latch); what others send is neither heard, recorded
 //	          nor answered
 //

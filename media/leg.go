@@ -202,7 +202,7 @@ func (l *Leg) Stats() LegStats {
 // stats is for the leg's owner alone.
 func (l *Leg) stats() LegStats {
 	s := LegStats{
-		Codec: l.terms.Codec, Remote: l.in.latch.Target(), Encrypted: l.encryption != nil,
+		Codec: l.terms.Codec, Remote: l.in.latch.Target(), Encrypted: l.terms.Secure,
 		PacketsIn: l.in.sequence.Received(), Lost: l.in.sequence.Lost(), Jitter: l.in.jitter.Duration(), ForeignPackets: l.in.foreign,
 		PacketsOut: uint64(l.out.stream.Packets), RemoteLost: l.rtcp.losses.Total(), RoundTrip: l.rtcp.roundTrip,
 	}

@@ -67,6 +67,27 @@ func (e *Engine) Offer(p Peer) (*Leg, []byte, error) {
 	return l, l.negotiation.local.Offer(g711.ALaw), e.assign(l)
 }
 
+// Carriage is a way of packets that is not the engine's own: somebody else carries them, encrypted where the other side wants that, and
+// gives and takes them in the clear. RTP and RTCP come in one stream (RFC 5761).
+type Carriage struct {
+	Socket udp.Socket     // the leg closes it at its end; Receive tells From as the source of each packet
+	From   netip.AddrPort // where the other side is
+	SSRC   uint32         // of our stream, as the other side was told
+	Events uint8          // payload type of the keys that come (RFC 4733); 0: they come as tones
+	Secure bool           // the carrier encrypts
+}
+
+// Carry gives a leg whose packets somebody else carries. It speaks A-law, and sends and receives at once. Keys go to the other side as
+// tones. It has no later offers: Accept and Reoffer are for legs of our own sockets.
+func (e *Engine) Carry(c Carriage) (*Leg, error) {
+	l := newLeg(e, Peer{Remote: c.From.Addr()}, pair{rtp: c.Socket, rtcp: noSocket{}})
+	l.out.stream.SSRC = c.SSRC
+	l.agree(sdp.Terms{
+		Codec: g711.ALaw, EventsIn: c.Events, Remote: c.From, RemoteRTCP: c.From, Mux: true, Direction: sdp.SendRecv, Packet: sdp.DefaultPacket, Secure: c.Secure,
+	}, nil, e.now()) // nobody else has the leg yet
+	return l, e.assign(l)
+}
+
 // newLeg opens the sockets of a leg whose sound goes to remote.
 func (e *Engine) newLeg(p Peer, remote netip.Addr) (*Leg, error) {
 	sockets, err := e.openPair(p, remote)
@@ -177,7 +198,7 @@ func (e *Engine) refuseOwnPorts(l *Leg, t *sdp.Terms) error {
 
 // agree puts terms into force. For the leg's owner alone.
 func (l *Leg) agree(t sdp.Terms, keys *encryption, now time.Duration) {
-	if !t.Secure {
+	if !t.Secure || keys == nil { // plain, or encrypted by whoever carries it
 		l.encryption = nil
 	} else if l.encryption == nil || l.encryption.ours != keys.ours || l.encryption.theirs != keys.theirs {
 		l.encryption = keys // the same keys keep their counters

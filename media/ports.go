@@ -52,8 +52,19 @@ func (e *Engine) openPair(p Peer, remote netip.Addr) (pair, error) {
 	return s, nil
 }
 
+// noSocket stands in the place of an RTCP socket where reports come in the stream of sound.
+type noSocket struct{}
+
+func (noSocket) Addr() netip.AddrPort                              { return netip.AddrPort{} }
+func (noSocket) Receive([]byte) (n int, f netip.AddrPort, ok bool) { return 0, netip.AddrPort{}, false }
+func (noSocket) Send([]byte, netip.AddrPort)                       {}
+func (noSocket) Close() error                                      { return nil }
+
 // giveBack closes the sockets of a leg. Their ports are free again afterwards.
 func (e *Engine) giveBack(p pair) error {
+	if !p.at.IsValid() { // carried by somebody else: no port of ours
+		return p.close()
+	}
 	e.ports.unuse(p)
 	defer e.ports.release(p.at) // not before they are closed
 	return p.close()
