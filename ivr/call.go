@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"hotline/directory"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -26,6 +27,11 @@ type Caller struct {
 	Trunk   string
 	House   bool // it came by no trunk, from a telephone of the house's own: Number is the name of its account then
 	At      time.Time
+
+	Transport string               // of a call that came otherwise than by telephone, for the record
+	Contract  directory.ContractID // as which the caller has logged in before the call: no PIN is asked; empty: nobody has
+	CallBack  string               // the number that the caller has written, to be called back at; empty: Number
+	Language  prompts.Language     // that the caller has chosen before the call; empty: none
 }
 
 // Call is the telephone line as a conversation needs it. line implements it over SIP and RTP, ivrtest by a script,

@@ -20,6 +20,7 @@ import (
 // Desk is where a conversation takes its request. tickets.Desk is one.
 type Desk interface {
 	Identify(pin, caller string, now time.Time) (id tickets.Identity, alarm string, err error)
+	Admit(c directory.ContractID, now time.Time) (tickets.Identity, error)
 	LockedOut(caller string, now time.Time) bool
 	PINDelay(caller string, now time.Time) time.Duration
 	Announce(ctx context.Context, id tickets.Identity) (tickets.Ticket, bool, error)
@@ -84,7 +85,7 @@ type conversation struct {
 type identification struct {
 	id          tickets.Identity
 	undisclosed tickets.Identity // of a right PIN that the caller is told nothing of: the ticket is its contract's
-	keyedPIN    bool             // a PIN was accepted
+	keyedPIN    bool             // a PIN was accepted, or the caller had logged in
 	wrongPINs   int              // of this call
 	reason      prompts.ID       // why it is Support on Request
 	hint        string           // for staff: whose PIN it was that did not do
@@ -128,7 +129,10 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 	if cfg.Language != nil {
 		c.speak(cfg.Language(c.caller.Dialled))
 	}
-	c.callBack, c.typed.keys = c.caller.Number, slices.Clone(cfg.Typed)
+	c.callBack, c.typed.keys = cmp.Or(c.caller.CallBack, c.caller.Number), slices.Clone(cfg.Typed)
+	if slices.Contains(f.Languages, c.caller.Language) {
+		c.lang, c.chosen = c.caller.Language, true
+	}
 	err := c.walk()
 	if err != nil && !c.gone() {
 		c.cfg.Log.Error("conversation broke", "call", c.caller.ID, "steps", c.summary.Steps, "error", err)

@@ -11,7 +11,8 @@ import (
 )
 
 // pin asks for the PIN. Wrong ones are told kindly and may be tried again; no PIN, an expired contract, no remote access
-// and too many wrong PINs each lead to Support on Request with their own sentence. No digit leaves this verb.
+// and too many wrong PINs each lead to Support on Request with their own sentence. Who has logged in before the call is asked for none.
+// No digit leaves this verb.
 type pin struct {
 	Do      string        `yaml:"do"`
 	Prompt  prompts.ID    `yaml:"prompt"`
@@ -47,6 +48,9 @@ func (v *pin) check() []strictyaml.Complaint {
 }
 
 func (v *pin) run(c *conversation) (string, error) {
+	if c.caller.Contract != "" {
+		return v.admit(c), nil
+	}
 	question, silences, switches := prompts.P(v.Prompt), 0, 0
 	for try := 0; try < v.Tries; {
 		if c.wrongPINs >= mostWrong || c.cfg.Desk.LockedOut(c.caller.Number, c.call.Now()) {
@@ -116,6 +120,23 @@ func (v *pin) look(c *conversation, digits string) (known bool, err error) {
 	}
 	c.flush()
 	return false, nil
+}
+
+// admit takes the contract as which the caller has logged in. What keeps a PIN from promising anything keeps this one too.
+func (v *pin) admit(c *conversation) string {
+	id, err := c.cfg.Desk.Admit(c.caller.Contract, c.call.Now())
+	as := "had logged in as contract " + string(c.caller.Contract) + " of " + id.Customer.Name
+	switch {
+	case err == nil:
+		c.id, c.keyedPIN = id, true
+		c.speak(prompts.Language(id.Contract.Language))
+		return v.Known
+	case errors.Is(err, tickets.ErrExpired):
+		c.reason, c.hint = "request-expired", as+", which is not in force"
+	case errors.Is(err, tickets.ErrNoRemoteAccess):
+		c.reason, c.hint = "request-no-access", as+", which has no remote access"
+	}
+	return v.Unknown
 }
 
 // refused tells staff whose PIN it was: the request is no contract's, but nobody need ask who called.

@@ -42,8 +42,8 @@ func (v *request) run(c *conversation) (string, error) {
 	if err := c.say(prompts.P(c.reason, v.Price), true); err != nil {
 		return "", err
 	}
-	if dialable(c.caller.Number) {
-		offer := prompts.Join(prompts.P("callback-offer"), prompts.Digits(c.cfg.Spoken(c.caller.Number)), prompts.P("callback-choose"))
+	if dialable(c.callBack) {
+		offer := prompts.Join(prompts.P("callback-offer"), prompts.Digits(c.cfg.Spoken(c.callBack)), prompts.P("callback-choose"))
 		k, err := c.choice(offer, "12", v.Wait, 2)
 		if err != nil {
 			return "", err

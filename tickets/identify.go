@@ -71,7 +71,11 @@ func (d *Desk) lookUp(pin string, now time.Time) (Identity, error) {
 	if !found {
 		return Identity{}, ErrUnknownPIN
 	}
-	c := d.book.Contracts.At(contract)
+	return d.admit(d.book.Contracts.At(contract), now)
+}
+
+// admit is the identity of a contract; an error says why it promises nothing. d.mu is held.
+func (d *Desk) admit(c directory.Contract, now time.Time) (Identity, error) {
 	id := Identity{Contract: c, Customer: d.book.Customers.At(c.Customer)}
 	switch {
 	case !c.Valid(now):
@@ -80,6 +84,18 @@ func (d *Desk) lookUp(pin string, now time.Time) (Identity, error) {
 		return id, ErrNoRemoteAccess
 	}
 	return id, nil
+}
+
+// Admit looks up a contract as which somebody has logged in, from the snapshot. Beside ErrExpired and ErrNoRemoteAccess, which come
+// with the identity, ErrUnknownPIN says that there is no such contract.
+func (d *Desk) Admit(contract directory.ContractID, now time.Time) (Identity, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c, found := d.book.Contracts.Get(contract)
+	if !found {
+		return Identity{}, ErrUnknownPIN
+	}
+	return d.admit(c, now)
 }
 
 // LockedOut tells whether a caller need not even be asked for a PIN: never one who shows a number known for a customer.

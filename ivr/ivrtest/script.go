@@ -22,6 +22,7 @@ import (
 //	at 2026-11-23 10:00 Europe/Rome      when the call comes (first line)
 //	from 0612345                         the caller's number; without it none is shown
 //	dials en                             the language of the number called
+//	logged in rossi en 0612345           the contract as which the caller has logged in before, the language of the page, a number to call back
 //	given ticket blocking of 314159      an open ticket
 //	given engineer anna 57721566         the telephone that calls is this engineer's, who has this PIN; a language may follow
 //	given colleague marco yes            another engineer, and what is answered when that one is asked: yes, no, nothing
@@ -78,6 +79,7 @@ type script struct {
 	call    *call
 	lang    prompts.Language
 	number  string
+	login   ivr.Caller // of somebody who has logged in
 	fault   fault
 	hangUp  context.CancelCauseFunc
 	summary chan ivr.Summary
@@ -106,6 +108,8 @@ func (s *script) line(w []string) {
 		s.number = rest[0]
 	case "dials":
 		s.lang = prompts.Language(rest[0])
+	case "logged":
+		s.login = ivr.Caller{Transport: "browser", Contract: directory.ContractID(rest[1]), Language: prompts.Language(rest[2]), CallBack: rest[3]}
 	case "given":
 		s.given(rest)
 	case "hears":
@@ -190,7 +194,9 @@ func (s *script) dial(typed ...string) {
 	if s.call != nil {
 		return
 	}
-	s.call = newCall(ivr.Caller{ID: "call", Number: s.number, At: time.Now()})
+	caller := s.login
+	caller.ID, caller.Number, caller.At = "call", s.number, time.Now()
+	s.call = newCall(caller)
 	s.call.fault = s.fault
 	for _, keys := range typed {
 		s.call.typeAhead(keys)
