@@ -15,23 +15,24 @@ import (
 
 // callView is the record of one call on the line.
 type callView struct {
-	ID       string      `json:"id"`
-	SIPID    string      `json:"sip_call_id"`
-	From     string      `json:"from"`
-	To       string      `json:"to"`
-	Trunk    string      `json:"trunk,omitempty"`
-	Started  time.Time   `json:"started"`
-	Answered time.Time   `json:"answered,omitzero"`
-	Ended    time.Time   `json:"ended,omitzero"`
-	Ending   string      `json:"ending,omitempty"`
-	Contract string      `json:"contract,omitempty"`
-	Customer string      `json:"customer,omitempty"`
-	Ticket   int64       `json:"ticket,omitempty"`
-	Language string      `json:"language,omitempty"`
-	Flow     int         `json:"flow_version,omitempty"`
-	Steps    []string    `json:"steps,omitempty"`
-	Quality  qualityView `json:"quality,omitzero"`
-	Legs     []legView   `json:"legs"`
+	ID        string      `json:"id"`
+	SIPID     string      `json:"sip_call_id"`
+	From      string      `json:"from"`
+	To        string      `json:"to"`
+	Trunk     string      `json:"trunk,omitempty"`
+	Transport string      `json:"transport,omitempty" enum:"browser" doc:"browser: it came from the customers' pages. Not there: it came by telephone"`
+	Started   time.Time   `json:"started"`
+	Answered  time.Time   `json:"answered,omitzero"`
+	Ended     time.Time   `json:"ended,omitzero"`
+	Ending    string      `json:"ending,omitempty"`
+	Contract  string      `json:"contract,omitempty"`
+	Customer  string      `json:"customer,omitempty"`
+	Ticket    int64       `json:"ticket,omitempty"`
+	Language  string      `json:"language,omitempty"`
+	Flow      int         `json:"flow_version,omitempty"`
+	Steps     []string    `json:"steps,omitempty"`
+	Quality   qualityView `json:"quality,omitzero"`
+	Legs      []legView   `json:"legs"`
 }
 
 // qualityView is how the sound of one leg came over.
@@ -59,7 +60,7 @@ type legView struct {
 
 func call(c cdr.Call) callView {
 	v := callView{
-		ID: string(c.ID), SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
+		ID: string(c.ID), SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Transport: c.Transport, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
 		Ending: c.Ending, Contract: string(c.Contract), Customer: string(c.Customer), Ticket: int64(c.Ticket), Language: c.Language,
 		Flow: c.Flow, Steps: c.Steps, Quality: quality(c.Quality), Legs: make([]legView, 0, len(c.Legs)),
 	}

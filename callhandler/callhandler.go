@@ -113,7 +113,7 @@ func (h *Handler) Handle(ctx context.Context, l Call) {
 func (h *Handler) begin(l Call, flow *ivr.Flow) {
 	c := l.Caller()
 	h.cfg.Records.Begin(cdr.Call{
-		ID: c.ID, SIPID: l.SIPID(), From: c.Number, To: c.Dialled, Trunk: c.Trunk, Started: c.At, Answered: c.At, Flow: flow.Version,
+		ID: c.ID, SIPID: l.SIPID(), From: c.Number, To: c.Dialled, Trunk: c.Trunk, Transport: c.Transport, Started: c.At, Answered: c.At, Flow: flow.Version,
 	})
 	h.cfg.Metrics.CallBegan()
 }

@@ -10,24 +10,28 @@ import (
 
 // Call is one call on the line with its legs, as staff see it.
 type Call struct {
-	ID       tickets.CallID
-	SIPID    string
-	From     string
-	To       string
-	Trunk    string
-	Started  time.Time
-	Answered time.Time
-	Ended    time.Time
-	Ending   string // in words of the trade: "caller hung up", "hung up by us", ...
-	Contract directory.ContractID
-	Customer directory.CustomerID // whose contract it is
-	Ticket   tickets.Number
-	Language string
-	Flow     int
-	Steps    []string // names of the flow's steps entered; never a key
-	Quality  Quality
-	Legs     []Leg
+	ID        tickets.CallID
+	SIPID     string
+	From      string
+	To        string
+	Trunk     string
+	Transport string // Browser; empty: the telephone
+	Started   time.Time
+	Answered  time.Time
+	Ended     time.Time
+	Ending    string // in words of the trade: "caller hung up", "hung up by us", ...
+	Contract  directory.ContractID
+	Customer  directory.CustomerID // whose contract it is
+	Ticket    tickets.Number
+	Language  string
+	Flow      int
+	Steps     []string // names of the flow's steps entered; never a key
+	Quality   Quality
+	Legs      []Leg
 }
+
+// Browser is the transport of a call that came from the customers' pages.
+const Browser = "browser"
 
 // Quality is how the sound of one leg came over.
 type Quality struct {

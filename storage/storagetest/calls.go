@@ -63,7 +63,7 @@ func callLists(t *testing.T, s cdr.Store) {
 	var all []cdr.Call
 	for n := range 90 {
 		c := cdr.Call{
-			ID: tickets.CallID(fmt.Sprintf("%03d", n*37%90)), From: fmt.Sprint("0612", r.IntN(4)), Trunk: []string{"", "a", "b"}[r.IntN(3)],
+			ID: tickets.CallID(fmt.Sprintf("%03d", n*37%90)), From: fmt.Sprint("0612", r.IntN(4)), Trunk: []string{"", "a", "b"}[r.IntN(3)], Transport: []string{"", cdr.Browser}[n%2],
 			Ending: []string{"", "caller hung up", "hung up by us"}[r.IntN(3)], Started: monday.Add(time.Duration(r.IntN(20)) * time.Hour),
 			Contract: directory.ContractID([]string{"", "c1", "c2"}[r.IntN(3)]),
 		}

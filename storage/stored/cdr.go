@@ -10,23 +10,24 @@ import (
 
 // Call is the record of one call with its legs.
 type Call struct {
-	ID       tickets.CallID       `json:"id"`
-	SIPID    string               `json:"sip_call_id"`
-	From     string               `json:"from"`
-	To       string               `json:"to"`
-	Trunk    string               `json:"trunk,omitempty"`
-	Started  time.Time            `json:"started"`
-	Answered time.Time            `json:"answered,omitzero"`
-	Ended    time.Time            `json:"ended,omitzero"`
-	Ending   string               `json:"ending,omitempty"`
-	Contract directory.ContractID `json:"contract,omitempty"`
-	Customer directory.CustomerID `json:"customer,omitempty"`
-	Ticket   tickets.Number       `json:"ticket,omitempty"`
-	Language string               `json:"language,omitempty"`
-	Flow     int                  `json:"flow_version,omitempty"`
-	Steps    []string             `json:"steps,omitempty"`
-	Quality  Quality              `json:"quality,omitzero"`
-	Legs     []Leg                `json:"legs"`
+	ID        tickets.CallID       `json:"id"`
+	SIPID     string               `json:"sip_call_id"`
+	From      string               `json:"from"`
+	To        string               `json:"to"`
+	Trunk     string               `json:"trunk,omitempty"`
+	Transport string               `json:"transport,omitempty"`
+	Started   time.Time            `json:"started"`
+	Answered  time.Time            `json:"answered,omitzero"`
+	Ended     time.Time            `json:"ended,omitzero"`
+	Ending    string               `json:"ending,omitempty"`
+	Contract  directory.ContractID `json:"contract,omitempty"`
+	Customer  directory.CustomerID `json:"customer,omitempty"`
+	Ticket    tickets.Number       `json:"ticket,omitempty"`
+	Language  string               `json:"language,omitempty"`
+	Flow      int                  `json:"flow_version,omitempty"`
+	Steps     []string             `json:"steps,omitempty"`
+	Quality   Quality              `json:"quality,omitzero"`
+	Legs      []Leg                `json:"legs"`
 }
 
 // Quality is how the sound of one leg came over.
@@ -55,7 +56,7 @@ type Leg struct {
 // OfCall is the stored form of a call.
 func OfCall(c cdr.Call) Call {
 	return Call{
-		ID: c.ID, SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
+		ID: c.ID, SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Transport: c.Transport, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
 		Ending: c.Ending, Contract: c.Contract, Customer: c.Customer, Ticket: c.Ticket, Language: c.Language, Flow: c.Flow,
 		Steps: c.Steps, Quality: Quality(c.Quality), Legs: each(c.Legs, ofLeg),
 	}
@@ -64,7 +65,7 @@ func OfCall(c cdr.Call) Call {
 // Domain is the call.
 func (c Call) Domain() cdr.Call {
 	return cdr.Call{
-		ID: c.ID, SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
+		ID: c.ID, SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Transport: c.Transport, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
 		Ending: c.Ending, Contract: c.Contract, Customer: c.Customer, Ticket: c.Ticket, Language: c.Language, Flow: c.Flow,
 		Steps: c.Steps, Quality: cdr.Quality(c.Quality), Legs: each(c.Legs, Leg.domain),
 	}
