@@ -16,12 +16,20 @@ import (
 // ErrWeHungUp is the ending of a call that we hung up.
 var ErrWeHungUp = errors.New("hung up by us")
 
+// Dialog is the signalling of one call: a SIP dialog, or whatever stands in its place. Safe for concurrent use.
+type Dialog interface {
+	// Context ends with the call; its cause is the ending.
+	Context() context.Context
+	// Hangup ends the call, with words for the log of the other side. Idempotent.
+	Hangup(words string) error
+}
+
 // leg is one dialog with its sound, whoever called.
 type leg struct {
 	board         *Switchboard
 	id            string
 	to            string // "caller", or the address rung
-	dialog        *sip.Dialog
+	dialog        Dialog
 	sound         *media.Leg
 	ctx           context.Context
 	cancel        context.CancelCauseFunc
@@ -33,7 +41,7 @@ type leg struct {
 
 // connect makes a leg alive: it ends when the dialog or the sound does, and the one takes the other with it, whatever the
 // conversation is doing. No goroutine waits for that: with its stack, it would be a sixth of what a call takes of memory.
-func (s *Switchboard) connect(l *leg, d *sip.Dialog, sound *media.Leg) {
+func (s *Switchboard) connect(l *leg, d Dialog, sound *media.Leg) {
 	l.board, l.dialog, l.sound = s, d, sound
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	s.mu.Lock()
@@ -66,9 +74,9 @@ func (l *leg) unwatch() {
 // ending turns a dialog's ending into the conversation's.
 func ending(cause error) error {
 	switch {
-	case errors.Is(cause, sip.ErrRemoteBye):
+	case errors.Is(cause, sip.ErrRemoteBye), errors.Is(cause, ivr.ErrHungUp):
 		return ivr.ErrHungUp
-	case errors.Is(cause, sip.ErrLocalBye), errors.Is(cause, sip.ErrStopped):
+	case errors.Is(cause, sip.ErrLocalBye), errors.Is(cause, sip.ErrStopped), errors.Is(cause, ErrWeHungUp):
 		return ErrWeHungUp
 	}
 	return errors.Join(ivr.ErrLineLost, cause)
