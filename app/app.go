@@ -23,6 +23,7 @@ import (
 	"hotline/app/database"
 	"hotline/app/flows"
 	"hotline/app/voices"
+	"hotline/browser"
 	"hotline/calls"
 	"hotline/config"
 	"hotline/datadir"
@@ -111,7 +112,8 @@ type App struct {
 // served is what answers over HTTP.
 type served struct {
 	http      net.Addr
-	customers http.Handler // the customers' pages; nil where they are closed
+	customers http.Handler     // the customers' pages; nil where they are closed
+	browsers  *browser.Gateway // nil where browsers cannot call
 }
 
 // disk is what lies in the data folder.
@@ -176,7 +178,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.log.Info("stopping: no new calls, the running ones may end")
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Drain)
 	defer cancel()
-	if err := a.switchboard.Drain(last); err != nil {
+	if err := errors.Join(a.switchboard.Drain(last), a.drainBrowsers(last)); err != nil {
 		a.log.Warn("calls were still running", "error", err)
 	}
 	return a.Stop(context.WithoutCancel(ctx))
@@ -188,7 +190,7 @@ const stopTime = 30 * time.Second
 func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
 	steps := []func(context.Context) error{
-		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openIntake, a.openListeners, a.openMail, a.openAPI, a.openBackground,
+		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openBrowsers, a.openIntake, a.openListeners, a.openMail, a.openAPI, a.openBackground,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -229,6 +231,9 @@ func (a *App) Outbox() *outbox.Outbox { return a.machines.outbox }
 
 // Mails brings mails to tickets, for those who embed the program and for tests; only after Start. Nil where none are taken in.
 func (a *App) Mails() *inbox.Inbox { return a.machines.mails }
+
+// Browsers takes calls from browsers, for those who embed the program and for tests; only after Start. Nil where there are none.
+func (a *App) Browsers() *browser.Gateway { return a.browsers }
 
 // SMTP is where mail is taken in; only after Start.
 func (a *App) SMTP() net.Addr { return a.machines.smtp }

@@ -23,7 +23,7 @@ const (
 // beyondLoopback names an address that others than this machine reach.
 func beyondLoopback(c config.Config) (netip.AddrPort, bool) {
 	all := append([]netip.AddrPort{c.HTTP.Listen}, c.SIP.Listen...)
-	for _, at := range append(all, c.SIP.Secure...) {
+	for _, at := range slices.Concat(all, c.SIP.Secure, c.Browser.UDP, c.Browser.TCP) {
 		if !at.Addr().IsLoopback() {
 			return at, true
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/browser"
 	"hotline/config"
 	"hotline/directory"
 	"hotline/intake"
@@ -40,6 +41,32 @@ func (a *App) openListeners(ctx context.Context) error {
 		a.running.Go(func() { l.Run(running) })
 	}
 	return nil
+}
+
+// openBrowsers opens the ports of calls from browsers, where the configuration has some. Tests in virtual time have none.
+func (a *App) openBrowsers(ctx context.Context) (err error) {
+	c := a.cfg.Config.Browser
+	if !c.Open() || a.cfg.Virtual != nil {
+		return nil
+	}
+	a.browsers, err = browser.Open(ctx, browser.Config{
+		UDP: c.UDP, TCP: c.TCP, Public: c.Addresses, Calls: c.Calls, Each: c.PerContract, Line: a.switchboard, Log: a.log,
+	})
+	if err != nil {
+		return fmt.Errorf("%w; free the ports of browser.udp and browser.tcp, or write others", err)
+	}
+	udp, tcp := a.browsers.Addresses()
+	a.log.Info("takes calls from browsers", "udp", addresses(udp), "tcp", addresses(tcp), "calls", c.Calls)
+	a.undo.add("calls from browsers", a.browsers.Stop)
+	return nil
+}
+
+// drainBrowsers lets the calls from browsers end, and takes no more.
+func (a *App) drainBrowsers(ctx context.Context) error {
+	if a.browsers == nil {
+		return nil
+	}
+	return a.browsers.Drain(ctx)
 }
 
 // counts are those of a listener, in the metrics from its start.

@@ -110,7 +110,9 @@ func (a *App) openDispatch() *callhandler.Handler {
 }
 
 // onTelephone tells whether a call runs. Only after openLine.
-func (a *App) onTelephone() bool { return a.switchboard.Agent().Calls() > 0 }
+func (a *App) onTelephone() bool {
+	return a.switchboard.Agent().Calls() > 0 || a.browsers != nil && a.browsers.Calls() > 0
+}
 
 // hearOwner takes over the prompts that the owner has replaced. Until it succeeds the voice that ships is heard.
 func (a *App) hearOwner(ctx context.Context) {

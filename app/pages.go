@@ -92,8 +92,12 @@ func (a *App) portal(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	sheets := reports.House{Store: a.db.Store, Desk: a.desk, Language: c.Language}
+	var calls portal.Calls // not one that holds a nil
+	if a.browsers != nil {
+		calls = a.browsers
+	}
 	p := portal.New(portal.Config{
-		Desk: a.desk, Store: a.db.Store, Numbers: a.disk.numbers, Files: a.files(), PINKey: a.disk.pinKey, Mailer: mail, Statement: sheets.Statement,
+		Calls: calls, Desk: a.desk, Store: a.db.Store, Numbers: a.disk.numbers, Files: a.files(), PINKey: a.disk.pinKey, Mailer: mail, Statement: sheets.Statement,
 		Notice: c.Portal.Notice, URL: c.Portal.URL, Language: c.Language, Log: a.log, Now: time.Now,
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -45,7 +45,7 @@ func (k *checker) alerts(a Alerts) {
 }
 
 func (k *checker) snmp(s SNMP) {
-	k.alertAddresses("alerts.snmp.listen", s.Listen)
+	k.addresses("alerts.snmp.listen", s.Listen)
 	if len(s.Listen) > 0 && len(s.Sources) == 0 {
 		k.complain("alerts.snmp.sources", "nobody may send, so that every trap is refused", "name the installations that send, each with its addresses and its community or user")
 	}
@@ -106,7 +106,7 @@ func (k *checker) alertSource(at string, s AlertSource) {
 	}
 }
 
-func (k *checker) alertAddresses(at string, list []netip.AddrPort) {
+func (k *checker) addresses(at string, list []netip.AddrPort) {
 	for i, a := range list {
 		if !a.IsValid() {
 			k.complain(fmt.Sprintf("%s[%d]", at, i), "this is no address", "write an address and a port, such as 0.0.0.0:162")

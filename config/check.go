@@ -25,6 +25,7 @@ func Check(c Config) strictyaml.Complaints {
 	k.speech(c.Speech)
 	k.transcription(c.Transcription)
 	k.portal(c)
+	k.browser(c)
 	k.alerts(c.Alerts)
 	k.oidc(c.HTTP.OIDC)
 	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {

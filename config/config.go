@@ -37,6 +37,7 @@ type Config struct {
 	Transcription Transcription               `yaml:"transcription"`
 	LogLevel      string                      `yaml:"log_level"` // debug, info, warn or error
 	Portal        Portal                      `yaml:"portal"`
+	Browser       Browser                     `yaml:"browser"`
 	Alerts        Alerts                      `yaml:"alerts"`
 	Audit         Audit                       `yaml:"audit"`
 }
@@ -280,6 +281,7 @@ func Default() Config {
 			Voices: map[prompts.Language]string{prompts.Italian: "it-IT", prompts.English: "en-GB"},
 		},
 		Recordings: Recordings{Encrypt: true},
+		Browser:    Browser{Calls: 10, PerContract: 2},
 		LogLevel:   "info",
 	}
 }

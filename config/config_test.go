@@ -67,6 +67,9 @@ func normal(c Config) Config {
 	if s := c.Alerts.Syslog; len(s.UDP)+len(s.TCP)+len(s.Secure)+len(s.Sources)+len(s.Rules) == 0 && s.TLS == (SyslogTLS{}) {
 		c.Alerts.Syslog = Syslog{}
 	}
+	if len(c.Browser.UDP)+len(c.Browser.TCP)+len(c.Browser.Addresses) == 0 {
+		c.Browser.UDP, c.Browser.TCP, c.Browser.Addresses = nil, nil, nil
+	}
 	if len(c.SIP.Phones) == 0 {
 		c.SIP.Phones = nil
 	}

@@ -59,9 +59,9 @@ func SyslogFacilities() []string {
 }
 
 func (k *checker) syslog(s Syslog) {
-	k.alertAddresses("alerts.syslog.udp", s.UDP)
-	k.alertAddresses("alerts.syslog.tcp", s.TCP)
-	k.alertAddresses("alerts.syslog.secure", s.Secure)
+	k.addresses("alerts.syslog.udp", s.UDP)
+	k.addresses("alerts.syslog.tcp", s.TCP)
+	k.addresses("alerts.syslog.secure", s.Secure)
 	if len(s.UDP)+len(s.TCP)+len(s.Secure) > 0 && len(s.Sources) == 0 {
 		k.complain("alerts.syslog.sources", "nobody may send, so that every message is refused", "name the installations that send, each with its addresses or certificates")
 	}

@@ -14,6 +14,7 @@ const (
 	openingsOf = "open"
 	commentsOf = "comment"
 	filesOf    = "file"
+	callsOf    = "call"
 )
 
 // spending is what is counted of whom.
@@ -26,6 +27,7 @@ func rates() map[string]ratelimit.Rate {
 		openingsOf: {PerSecond: 10.0 / 3600, Burst: 10},
 		commentsOf: {PerSecond: 60.0 / 3600, Burst: 30},
 		filesOf:    {PerSecond: 60.0 / 3600, Burst: 20},
+		callsOf:    {PerSecond: 20.0 / 3600, Burst: 6},
 	}
 }
 

@@ -170,8 +170,8 @@ func (p *Portal) identify(r *request) error {
 	}
 	r.session, r.contract = n, contract
 	r.LoggedIn = book.Customers.At(contract.Customer).Name
-	for _, one := range []place{{Title: "portal-tickets", Path: "/portal"}, {Title: "portal-open", Path: "/portal/open"}, {Title: "portal-statement", Path: "/portal/statement"}} {
-		if one.Path != "/portal/statement" || p.Statement != nil {
+	for _, one := range []place{{Title: "portal-tickets", Path: "/portal"}, {Title: "portal-open", Path: "/portal/open"}, {Title: "portal-call", Path: "/portal/call"}, {Title: "portal-statement", Path: "/portal/statement"}} {
+		if (one.Path != "/portal/statement" || p.Statement != nil) && (one.Path != "/portal/call" || p.Calls != nil) {
 			one.Current = r.URL.Path == one.Path && !r.URL.Query().Has("closed")
 			r.Nav = append(r.Nav, one)
 		}

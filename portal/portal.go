@@ -1,5 +1,6 @@
 // Package portal is the customer's pages at /portal: a contract's tickets with their clocks explained, opening one and adding to it,
-// known faults, the statement of a month, and links that open one ticket. Everything works without script, and there is none.
+// known faults, the statement of a month, links that open one ticket, and a telephone in the page (call.go). All but the telephone works
+// without script, and there is none on the other pages.
 //
 // A customer logs in with the contract's PIN and a code that is sent to the customer's address. Every page asks the desk and the
 // stores that the telephone and the staff use, and shows of a ticket what is meant for its customer (history.go). Package app makes
@@ -37,13 +38,14 @@ type Mailer interface {
 	Send(ctx context.Context, m notify.Message) error
 }
 
-// Config is what the portal needs. All of it is required but Files, Mailer, Statement, Notice and URL.
+// Config is what the portal needs. All of it is required but Files, Calls, Mailer, Statement, Notice and URL.
 type Config struct {
 	Desk      *tickets.Desk
 	Store     Store
 	Numbers   tickets.Numbers
 	PINKey    []byte
 	Files     *attachments.Keeper                                             // nil: no files are taken
+	Calls     Calls                                                           // nil: nobody calls from the page
 	Mailer    Mailer                                                          // nil: nobody logs in, and links work
 	Statement func(r *room.Request, c directory.Contract) (*room.Page, error) // of a month; nil: there is none
 	Notice    map[prompts.Language]string                                     // the house's own words about recordings and data
@@ -116,6 +118,9 @@ func (p *Portal) routes() []route {
 		{"GET /portal/open", customer, p.openPage, 0},
 		{"POST /portal/open", customer, p.open, 0},
 		{"GET /portal/statement", customer, p.statement, 0},
+		{"GET /portal/call", customer, p.callPage, 0},
+		{"POST /portal/call", customer, p.dial, callFormMost},
+		{"POST /portal/call/{call}/end", customer, p.hangUp, 0},
 		{"GET /portal/t/{token}", link, p.ticket, 0},
 		{"POST /portal/t/{token}/comment", link, p.comment, 0},
 		{"POST /portal/t/{token}/files", link, p.attach, fileFormMost},
@@ -141,5 +146,13 @@ func (p *Portal) Handler() http.Handler {
 	}.Handler(mux)
 }
 
-// contentPolicy lets a page load nothing but our own style sheets and pictures: there is no script, and nobody frames it.
-const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// contentPolicy lets a page load nothing but our own style sheets and pictures: there is no script (but on the page of the telephone), and nobody frames it.
+const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Robots-Tag", "noindex, nofollow")
+		h.Set("Permissions-Policy", "microphone=()")
+		next.ServeHTTP(w, r)
+	})
+}

@@ -33,6 +33,7 @@ type house struct {
 	files   *attachments.Keeper
 	handler http.Handler
 	letters chan notify.Message
+	calls   *calls
 	mu      sync.Mutex
 	now     time.Time
 }
@@ -50,7 +51,7 @@ func open(t *testing.T) *house {
 	t.Helper()
 	ctx := t.Context()
 	rome, _ := time.LoadLocation("Europe/Rome")
-	h := &house{t: t, store: memory.New(417), now: time.Date(2026, 11, 23, 9, 0, 0, 0, rome), letters: make(chan notify.Message, 100)}
+	h := &house{t: t, store: memory.New(417), now: time.Date(2026, 11, 23, 9, 0, 0, 0, rome), letters: make(chan notify.Message, 100), calls: &calls{}}
 	for _, l := range sla.DefaultLevels() {
 		_, err := h.store.PutLevel(ctx, l)
 		must(t, err)
@@ -82,7 +83,7 @@ func open(t *testing.T) *house {
 	h.desk = tickets.NewDesk(tickets.DeskConfig{Store: h.store, Book: book, Numbers: h.store, PINKey: []byte("key"), Own: sla.OfficeHours,
 		NewID: func() string { h.mu.Lock(); defer h.mu.Unlock(); n++; return fmt.Sprintf("e%d", n) }})
 	h.files = attachments.NewKeeper(h.store, []byte("key"), rand.Text)
-	p := portal.New(portal.Config{Desk: h.desk, Files: h.files, Store: h.store, Numbers: h.store, PINKey: []byte("key"), Mailer: h, Language: prompts.English, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock})
+	p := portal.New(portal.Config{Calls: h.calls, Desk: h.desk, Files: h.files, Store: h.store, Numbers: h.store, PINKey: []byte("key"), Mailer: h, Language: prompts.English, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock})
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() { p.Run(running) })
