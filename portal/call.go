@@ -37,7 +37,7 @@ func (p *Portal) callPage(w http.ResponseWriter, r *request) {
 	}
 	r.Title, r.Here = "portal-call", "/portal/call"
 	h := w.Header()
-	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "style-src 'self'", "style-src 'self'; script-src 'self'; connect-src 'self'", 1))
+	h.Set("Content-Security-Policy", telephonePolicy)
 	h.Set("Permissions-Policy", "microphone=(self)")
 	p.render(w, r, http.StatusOK, "call", callPage{r.page, p.firstNumber(r), r.contract.RemoteAccess, strings.Split("123456789*0#", "")})
 }

@@ -136,7 +136,7 @@ func (p *Portal) Handler() http.Handler {
 	}
 	mux.Handle("/", p.allow(route{"/", anybody, func(w http.ResponseWriter, r *request) { p.fail(w, r, http.StatusNotFound, "portal-not-found") }, 0}))
 	return room.Site{
-		Headers: map[string]string{"Content-Security-Policy": contentPolicy, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}, Log: p.Log,
+		Headers: map[string]string{"Content-Security-Policy": contentPolicy, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Permissions-Policy": "microphone=()"}, Log: p.Log,
 		Foreign: func(w http.ResponseWriter, q *http.Request) {
 			p.fail(w, p.request(q), http.StatusForbidden, "portal-cross-origin")
 		},
@@ -146,13 +146,9 @@ func (p *Portal) Handler() http.Handler {
 	}.Handler(mux)
 }
 
-// contentPolicy lets a page load nothing but our own style sheets and pictures: there is no script (but on the page of the telephone), and nobody frames it.
-const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Robots-Tag", "noindex, nofollow")
-		h.Set("Permissions-Policy", "microphone=()")
-		next.ServeHTTP(w, r)
-	})
-}
+// What a page may load: our own style sheets and pictures, and no script; the page of the telephone has a script of ours, too, which speaks
+// to this server alone. Nobody frames either.
+const (
+	contentPolicy   = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	telephonePolicy = contentPolicy + "; script-src 'self'; connect-src 'self'"
+)
