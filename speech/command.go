@@ -1,26 +1,22 @@
 package speech
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"hotline/backend"
 	"hotline/prompts"
 	"hotline/prompts/written"
 )
 
 // Command is a voice that is a program of this machine, such as SVOX Pico's pico2wave. It is run without a shell, at the
-// lowest priority, with nothing of our environment but PATH and HOME, and killed with all that it started when its time is over.
+// lowest priority and within bounds ([backend.Program]).
 type Command struct {
 	// Argv is the command line. {text}, {language} (it), {voice} and {file} are filled in; without {file} the sound is read
 	// from its standard output, without {text} the text is written to its standard input.
@@ -29,12 +25,12 @@ type Command struct {
 	Timeout time.Duration
 }
 
+// program is the program that speaks.
+func (c Command) program() backend.Program { return backend.Program{Argv: c.Argv, Timeout: c.Timeout} }
+
 // Ready tells whether the program is there.
 func (c Command) Ready() error {
-	if len(c.Argv) == 0 {
-		return ErrNoVoice
-	}
-	if _, err := exec.LookPath(c.Argv[0]); err != nil {
+	if err := c.program().Find(); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoVoice, err)
 	}
 	return nil
@@ -53,16 +49,11 @@ func (c Command) Speak(ctx context.Context, t Text) (Samples, error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "said.wav")
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
 	said, err := c.run(ctx, dir, file, t)
-	if ctx.Err() != nil {
-		return Samples{}, fmt.Errorf("%s did not end within %s: %w", c.Argv[0], c.Timeout, ctx.Err())
-	}
 	if err != nil {
 		return Samples{}, err
 	}
-	if c.uses("{file}") {
+	if c.program().Uses("{file}") {
 		if said, err = readBounded(file); err != nil {
 			return Samples{}, fmt.Errorf("%s ended and left no sound: %w: %w", c.Argv[0], ErrRubbish, err)
 		}
@@ -74,37 +65,23 @@ func (c Command) Speak(ctx context.Context, t Text) (Samples, error) {
 	return s, nil
 }
 
-func (c Command) uses(place string) bool {
-	return strings.Contains(strings.Join(c.Argv, " "), place)
-}
-
-// run starts the program and waits for it; said is its standard output.
+// run runs the program; said is its standard output.
 func (c Command) run(ctx context.Context, dir, file string, t Text) (said []byte, err error) {
-	var args []string
-	fill := strings.NewReplacer("{text}", c.marked(t), "{language}", string(t.Language), "{voice}", c.Voices[t.Language], "{file}", file)
-	for _, a := range c.Argv {
-		args = append(args, fill.Replace(a))
+	if err := c.Ready(); err != nil {
+		return nil, err
 	}
-	out, complaints := &bounded{most: largest + 1}, &bounded{most: 500}
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8"}
-	cmd.Stdout, cmd.Stderr = out, complaints
-	if !c.uses("{text}") {
-		cmd.Stdin = strings.NewReader(t.Words)
+	r := backend.Run{
+		Fill: strings.NewReplacer("{text}", c.marked(t), "{language}", string(t.Language), "{voice}", c.Voices[t.Language], "{file}", file),
+		Dir:  dir, Most: largest, File: largest + 1,
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second // for what it started and left behind with its output in hand
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting the voice: %w", err)
+	if !c.program().Uses("{text}") {
+		r.Input = []byte(t.Words)
 	}
-	// Both are courtesies to the calls of this machine; a program that is over already needs none.
-	_ = unix.Setpriority(unix.PRIO_PGRP, cmd.Process.Pid, 19)
-	_ = unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: largest + 1, Max: largest + 1}, nil)
-	if err := cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("%s failed: %w: %s", c.Argv[0], err, strings.TrimSpace(complaints.String()))
+	said, err = c.program().Output(ctx, r)
+	if errors.Is(err, backend.ErrLarge) {
+		err = fmt.Errorf("%w: %w", ErrRubbish, err)
 	}
-	return out.Bytes(), nil
+	return said, err
 }
 
 // marked is the text in Pico's markup, for Pico: at half volume, because it clips at full, and as slow as the voices that
@@ -119,18 +96,6 @@ func (c Command) marked(t Text) string {
 	}
 	words = strings.ReplaceAll(words, "&", " "+written.In(t.Language).Text("spelled-&")+" ")
 	return `<volume level="55"><speed level="95">` + words + `</speed></volume>`
-}
-
-// bounded keeps the first octets written to it and drops the rest.
-type bounded struct {
-	bytes.Buffer
-	most int
-}
-
-// Write never fails: a program that is stopped in its words would not say why.
-func (b *bounded) Write(p []byte) (int, error) {
-	b.Buffer.Write(p[:min(len(p), max(b.most-b.Len(), 0))])
-	return len(p), nil
 }
 
 func readBounded(name string) ([]byte, error) {

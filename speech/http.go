@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
+	"hotline/backend"
 	"hotline/prompts"
 )
 
@@ -34,40 +34,18 @@ func (h HTTP) Voice(lang prompts.Language) string {
 
 // Speak asks the server.
 func (h HTTP) Speak(ctx context.Context, t Text) (Samples, error) {
-	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
-	defer cancel()
 	body, err := json.Marshal(map[string]string{"model": h.Model, "input": t.Words, "voice": h.Voices[t.Language], "response_format": "wav"})
 	if err != nil {
 		return Samples{}, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(body))
+	said, err := backend.Server{URL: h.URL, KeyFile: h.KeyFile, Timeout: h.Timeout, Client: h.Client}.Post(ctx, backend.Question{
+		Type: "application/json", Accept: "audio/wav", Body: bytes.NewReader(body), Most: largest,
+	})
+	if errors.Is(err, backend.ErrAnswer) {
+		err = fmt.Errorf("%w: %w", ErrRubbish, err)
+	}
 	if err != nil {
 		return Samples{}, fmt.Errorf("asking the voice: %w", err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "audio/wav")
-	if h.KeyFile != "" {
-		token, err := os.ReadFile(h.KeyFile)
-		if err != nil {
-			return Samples{}, fmt.Errorf("reading speech.key_file: %w", err)
-		}
-		request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
-	}
-	client := h.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return Samples{}, fmt.Errorf("asking the voice: %w", err)
-	}
-	defer answer.Body.Close()
-	said, err := io.ReadAll(io.LimitReader(answer.Body, largest+1))
-	if err != nil {
-		return Samples{}, fmt.Errorf("hearing the voice's answer: %w", err)
-	}
-	if answer.StatusCode != http.StatusOK {
-		return Samples{}, fmt.Errorf("the voice answered %s: %.200q: %w", answer.Status, said, ErrRubbish)
 	}
 	s, err := readWAV(said)
 	if err != nil {

@@ -1,23 +1,20 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hotline/backend"
 )
 
 // Command is a recogniser that is a program of this machine, such as whisper.cpp's whisper-cli or one that wraps Vosk. It is run
-// without a shell, at the lowest priority, with nothing of our environment but PATH and HOME, and killed with all that it started
-// when its time is over. The sound never lies on the disk: {file} is a file in memory.
+// without a shell, at the lowest priority and within bounds ([backend.Program]). The sound never lies on the disk: {file} is a file in memory.
 type Command struct {
 	// Argv is the command line. {file} and {language} are filled in; without {file} the sound, a WAV file, is written to the
 	// standard input. The answer is read from the standard output: text, or JSON (see [Read]).
@@ -33,12 +30,12 @@ func (c Command) Name() string {
 	return filepath.Base(c.Argv[0])
 }
 
+// program is the program that transcribes.
+func (c Command) program() backend.Program { return backend.Program{Argv: c.Argv, Timeout: c.Timeout} }
+
 // Ready tells whether the program is there.
 func (c Command) Ready() error {
-	if len(c.Argv) == 0 {
-		return ErrMissing
-	}
-	if _, err := exec.LookPath(c.Argv[0]); err != nil {
+	if err := c.program().Find(); err != nil {
 		return fmt.Errorf("%w: %w", ErrMissing, err)
 	}
 	return nil
@@ -49,8 +46,6 @@ func (c Command) Transcribe(ctx context.Context, s Sound) (Heard, error) {
 	if err := c.Ready(); err != nil {
 		return Heard{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
 	file, err := inMemory(s.WAV)
 	if err != nil {
 		return Heard{}, fmt.Errorf("giving the recording to the recogniser: %w", err)
@@ -58,34 +53,15 @@ func (c Command) Transcribe(ctx context.Context, s Sound) (Heard, error) {
 	defer file.Close()
 	// By our own process's name for it: programs that the recogniser starts find it, too.
 	path := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), file.Fd())
-	fill := strings.NewReplacer("{file}", path, "{language}", s.Language)
-	var args []string
-	for _, a := range c.Argv {
-		args = append(args, fill.Replace(a))
+	r := backend.Run{Fill: strings.NewReplacer("{file}", path, "{language}", s.Language), Most: largest}
+	if !c.program().Uses("{file}") {
+		r.Input = s.WAV
 	}
-	out, complaints := &bounded{most: largest}, &bounded{most: 1 << 20}
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8"}
-	cmd.Stdout, cmd.Stderr = out, discarding{complaints}
-	if !strings.Contains(strings.Join(c.Argv, " "), "{file}") {
-		cmd.Stdin = bytes.NewReader(s.WAV)
-	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second // for what it started and left behind with its output in hand
-	if err := cmd.Start(); err != nil {
-		return Heard{}, fmt.Errorf("starting the recogniser: %w", err)
-	}
-	_ = unix.Setpriority(unix.PRIO_PGRP, cmd.Process.Pid, 19) // a courtesy to the calls; a program that is over needs none
-	err = cmd.Wait()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind
-	if ctx.Err() != nil {
-		return Heard{}, fmt.Errorf("%s did not end within %v: %w", c.Name(), c.Timeout, errors.Join(ErrRubbish, ctx.Err()))
-	}
+	text, err := c.program().Output(ctx, r)
 	if err != nil {
-		return Heard{}, fmt.Errorf("%s failed: %w: %.300s: %w", c.Name(), err, strings.TrimSpace(string(complaints.kept)), ErrRubbish)
+		return Heard{}, fmt.Errorf("%w: %w", ErrRubbish, err)
 	}
-	return Read(out.kept)
+	return Read(text)
 }
 
 // inMemory is a file that lies on no disk.
@@ -100,13 +76,4 @@ func inMemory(content []byte) (*os.File, error) {
 		return nil, err
 	}
 	return file, nil
-}
-
-// discarding keeps what there is room for and takes the rest: whisper.cpp tells its progress at length.
-type discarding struct{ *bounded }
-
-// Write takes everything.
-func (d discarding) Write(p []byte) (int, error) {
-	_, _ = d.bounded.Write(p)
-	return len(p), nil
 }

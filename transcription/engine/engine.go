@@ -6,7 +6,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"hotline/transcription"
 )
@@ -44,18 +43,3 @@ type Driver interface {
 
 // largest is the most that a recogniser may answer, in octets: an hour of speech is less than 100 kB of text.
 const largest = 4 << 20
-
-// bounded keeps the first octets of what is written to it, and refuses the rest: who writes without end is ended by it.
-type bounded struct {
-	kept []byte
-	most int
-}
-
-// Write refuses what is too much.
-func (b *bounded) Write(p []byte) (int, error) {
-	if len(b.kept)+len(p) > b.most {
-		return 0, fmt.Errorf("more than %d octets", b.most)
-	}
-	b.kept = append(b.kept, p...)
-	return len(p), nil
-}

@@ -3,14 +3,15 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
+
+	"hotline/backend"
 )
 
 // HTTP is a recogniser behind the form of OpenAI's /v1/audio/transcriptions, which many servers speak; whisper.cpp's own server
@@ -37,8 +38,6 @@ func (h HTTP) Name() string {
 
 // Transcribe asks the server.
 func (h HTTP) Transcribe(ctx context.Context, s Sound) (Heard, error) {
-	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
-	defer cancel()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for _, field := range [][2]string{{"model", h.Model}, {"language", s.Language}, {"response_format", "verbose_json"}, {"temperature", "0"}} {
@@ -56,36 +55,14 @@ func (h HTTP) Transcribe(ctx context.Context, s Sound) (Heard, error) {
 	if err := form.Close(); err != nil {
 		return Heard{}, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, &body)
+	said, err := backend.Server{URL: h.URL, KeyFile: h.KeyFile, Timeout: h.Timeout, Client: h.Client}.Post(ctx, backend.Question{
+		Type: form.FormDataContentType(), Body: &body, Most: largest,
+	})
+	if errors.Is(err, backend.ErrAnswer) {
+		err = fmt.Errorf("%w: %w", ErrRubbish, err)
+	}
 	if err != nil {
 		return Heard{}, fmt.Errorf("asking the recogniser: %w", err)
-	}
-	request.Header.Set("Content-Type", form.FormDataContentType())
-	if h.KeyFile != "" {
-		token, err := os.ReadFile(h.KeyFile)
-		if err != nil {
-			return Heard{}, fmt.Errorf("reading transcription.key_file: %w", err)
-		}
-		request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
-	}
-	client := h.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return Heard{}, fmt.Errorf("asking the recogniser: %w", err)
-	}
-	defer answer.Body.Close()
-	said, err := io.ReadAll(io.LimitReader(answer.Body, largest+1))
-	if err != nil {
-		return Heard{}, fmt.Errorf("reading the recogniser's answer: %w", err)
-	}
-	if answer.StatusCode != http.StatusOK {
-		return Heard{}, fmt.Errorf("the recogniser answered %s: %.200q: %w", answer.Status, said, ErrRubbish)
-	}
-	if len(said) > largest {
-		return Heard{}, fmt.Errorf("the recogniser answered more than %d MB: %w", largest>>20, ErrRubbish)
 	}
 	return Read(said)
 }
