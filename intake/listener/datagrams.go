@@ -3,6 +3,7 @@ package listener
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -76,3 +77,53 @@ func (d *Datagrams) Write(b []byte, to netip.AddrPort) error {
 
 // Close ends Read.
 func (d *Datagrams) Close() error { return d.conn.Close() }
+
+// datagramMost is how many octets a datagram has at most.
+const datagramMost = 1 << 16
+
+// Sockets are the UDP sockets of one listener.
+type Sockets []*Datagrams
+
+// ListenAll opens a socket at each address. After an error none is open.
+func ListenAll(ctx context.Context, at []netip.AddrPort) (Sockets, error) {
+	var all Sockets
+	for _, one := range at {
+		d, err := ListenUDP(ctx, one)
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+// Addresses is where they listen.
+func (s Sockets) Addresses() (list []netip.AddrPort) {
+	for _, d := range s {
+		list = append(list, d.Address())
+	}
+	return list
+}
+
+// Close ends all reading.
+func (s Sockets) Close() error {
+	var all []error
+	for _, d := range s {
+		all = append(all, d.Close())
+	}
+	return errors.Join(all...)
+}
+
+// Receive hands each datagram on until the socket is closed, and counts those that the kernel threw away. message is good until take
+// comes back.
+func (d *Datagrams) Receive(c *Counts, take func(message []byte, from netip.AddrPort)) {
+	buffer := make([]byte, datagramMost)
+	for {
+		n, from, dropped, err := d.Read(buffer)
+		if err != nil {
+			return
+		}
+		c.Add(Kernel, dropped)
+		take(buffer[:n], from)
+	}
+}

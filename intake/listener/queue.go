@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hotline/intake"
+	"hotline/sip/ratelimit"
 	"hotline/storage"
 )
 
@@ -39,6 +40,8 @@ const (
 
 // Config is what a queue needs. Everything is required.
 type Config struct {
+	Source string         // how the alerts of the listener are called among those of an installation
+	Rate   ratelimit.Rate // the most that one source may send
 	Taker  Taker
 	Counts *Counts
 	Log    *slog.Logger
@@ -61,6 +64,7 @@ type Lane struct {
 	origin intake.Origin
 
 	// of the queue's lock
+	rate   ratelimit.Bucket
 	items  []item
 	alerts int
 	missed int  // lost since the last turn
@@ -77,6 +81,7 @@ type item struct {
 func NewQueue(c Config, origins []intake.Origin) *Queue {
 	q := &Queue{cfg: c, ready: make(chan *Lane, len(origins)), freed: make(chan struct{})}
 	for _, o := range origins {
+		o.Source = c.Source
 		q.lanes = append(q.lanes, &Lane{queue: q, origin: o})
 	}
 	return q
@@ -115,6 +120,13 @@ func (l *Lane) Put(ctx context.Context, alerts []intake.Alert) error {
 		case <-freed:
 		}
 	}
+}
+
+// Within takes one from what the source may send; false: it is spent.
+func (l *Lane) Within(now time.Time) bool {
+	l.queue.mu.Lock()
+	defer l.queue.mu.Unlock()
+	return l.rate.Take(now, l.queue.cfg.Rate)
 }
 
 // Missed notes messages of the source that were lost before they could be put on the lane: its tickets tell.

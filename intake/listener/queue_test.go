@@ -55,7 +55,7 @@ func queue(m *manager) (q *Queue, results map[Result]int, run func() (stop func(
 	var mu sync.Mutex
 	log := slog.New(slog.DiscardHandler)
 	counts := NewCounts("test", func(r Result, n int) { mu.Lock(); defer mu.Unlock(); results[r] += n }, time.Now, log)
-	q = NewQueue(Config{Taker: m, Counts: counts, Log: log}, []intake.Origin{rossi, bianchi})
+	q = NewQueue(Config{Source: "snmp", Taker: m, Counts: counts, Log: log}, []intake.Origin{rossi, bianchi})
 	return q, results, func() func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 
 	"hotline/intake"
 	"hotline/intake/listener"
+	"hotline/intake/listener/listenertest"
 	"hotline/storage"
 )
 
@@ -42,44 +42,13 @@ var (
 		"2b06010603010104010006082b06010201210201300f060a2b06010201210102030002010c")
 )
 
-// asked is one batch that the Alerting Manager was handed.
-type asked struct {
-	origin intake.Origin
-	batch  intake.Batch
-}
-
-// manager stands for the Alerting Manager: it fails as it is told to, and shows what it took.
-type manager struct {
-	mu    sync.Mutex
-	err   error
-	taken chan asked
-}
-
-func (m *manager) Take(_ context.Context, o intake.Origin, b intake.Batch, _ time.Time) (intake.Outcome, error) {
-	m.mu.Lock()
-	err := m.err
-	m.mu.Unlock()
-	if err != nil {
-		return intake.Outcome{}, err
-	}
-	m.taken <- asked{o, b}
-	return intake.Outcome{}, nil
-}
-
-func (m *manager) fails(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.err = err
-}
-
 // heard is a listener for tests with what became of its messages.
 type heard struct {
 	*Listener
-	t       *testing.T
-	manager *manager
-	results chan listener.Result
-	log     *bytes.Buffer
-	stop    func()
+	*listenertest.Manager
+	t    *testing.T
+	log  *bytes.Buffer
+	stop func()
 }
 
 // secrets of the users of tests.
@@ -89,16 +58,12 @@ const password, secret = "authentication", "encryption"
 func listen(t *testing.T) *heard {
 	t.Helper()
 	here := listener.Networks{netip.MustParsePrefix("127.0.0.1/32")}
-	h := &heard{t: t, manager: &manager{taken: make(chan asked, 100_000)}, results: make(chan listener.Result, 100_000), log: &bytes.Buffer{}}
+	h := &heard{t: t, Manager: listenertest.New(t), log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	var err error
 	h.Listener, err = Open(t.Context(), Config{
-		Listen: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}, Reader: shippedReader(t), Taker: h.manager, Name: "test", Now: time.Now, Log: log,
-		Counts: listener.NewCounts("snmp", func(r listener.Result, n int) {
-			for range n {
-				h.results <- r
-			}
-		}, time.Now, log),
+		Listen: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}, Reader: shippedReader(t), Taker: h.Manager, Name: "test", Now: time.Now, Log: log,
+		Counts: h.Manager.Counts("snmp", log),
 		Sources: []Source{
 			{Origin: intake.Origin{Contract: "rossi", Installation: "plant"}, Networks: here, Community: "rossi-community"},
 			{Origin: intake.Origin{Contract: "bianchi"}, Networks: here, Community: "bianchi-community", User: User{Name: "plain"}},
@@ -110,11 +75,7 @@ func listen(t *testing.T) *heard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); h.Run(ctx) }()
-	h.stop = sync.OnceFunc(func() { cancel(); <-done })
-	t.Cleanup(h.stop)
+	h.stop = listenertest.Run(t, h.Listener)
 	return h
 }
 
@@ -133,31 +94,6 @@ func (h *heard) tool(args ...string) error {
 		return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, out)
 	}
 	return nil
-}
-
-// next waits for what was taken next.
-func (h *heard) next() asked {
-	h.t.Helper()
-	select {
-	case a := <-h.manager.taken:
-		return a
-	case <-time.After(20 * time.Second):
-		h.t.Fatal("nothing was taken")
-	}
-	return asked{}
-}
-
-// becomes waits for what becomes of the next message.
-func (h *heard) becomes(want listener.Result) {
-	h.t.Helper()
-	select {
-	case r := <-h.results:
-		if r != want {
-			h.t.Errorf("the message was %s, want %s", r, want)
-		}
-	case <-time.After(20 * time.Second):
-		h.t.Errorf("no message came, want %s", want)
-	}
 }
 
 // send sends datagrams from an address of this machine.
@@ -193,9 +129,9 @@ func TestNetSNMPSendsTrapsOfEveryVersion(t *testing.T) {
 		if err := h.tool(x.args...); err != nil {
 			t.Fatal(err)
 		}
-		h.becomes(listener.Alerts)
-		got := h.next()
-		if string(got.origin.Contract) != x.contract || got.origin.Source != "snmp" || len(got.batch.Alerts) != 1 || got.batch.Alerts[0].Fingerprint != x.fingerprint {
+		h.Becomes(listener.Alerts)
+		got := h.Next()
+		if string(got.Origin.Contract) != x.contract || got.Origin.Source != "snmp" || len(got.Batch.Alerts) != 1 || got.Batch.Alerts[0].Fingerprint != x.fingerprint {
 			t.Errorf("%v: %+v", x.args, got)
 		}
 	}
@@ -213,7 +149,7 @@ func TestNetSNMPHearsThatItsInformWasTaken(t *testing.T) {
 		if err := h.tool(args...); err != nil {
 			t.Error(err)
 		}
-		if got := h.next(); len(got.batch.Alerts) != 2 {
+		if got := h.Next(); len(got.Batch.Alerts) != 2 {
 			t.Errorf("%v: %+v", args, got)
 		}
 	}
@@ -222,14 +158,14 @@ func TestNetSNMPHearsThatItsInformWasTaken(t *testing.T) {
 // While the store does not answer, nobody hears that an inform was taken; the one that is sent again then is taken once.
 func TestAnInformIsAnsweredWhenItWasTaken(t *testing.T) {
 	h := listen(t)
-	h.manager.fails(storage.ErrDown)
+	h.Fails(storage.ErrDown)
 	args := []string{"snmpinform", "-v2c", "-c", "rossi-community", "-r", "0", "-t", "1", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.1"}
 	if err := h.tool(args...); err == nil {
 		t.Error("an inform was answered that was not taken")
 	}
-	h.becomes(listener.Alerts)
-	h.manager.fails(nil)
-	if got := h.next(); len(got.batch.Alerts) != 2 {
+	h.Becomes(listener.Alerts)
+	h.Fails(nil)
+	if got := h.Next(); len(got.Batch.Alerts) != 2 {
 		t.Errorf("%+v", got)
 	}
 	if err := h.tool("snmpinform", "-v2c", "-c", "rossi-community", "-r", "2", "-t", "5", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.2"); err != nil {
@@ -272,10 +208,10 @@ func TestAnInformThatComesAgainIsTakenOnce(t *testing.T) {
 		if err != nil || p.PDUType != gosnmp.GetResponse || p.RequestID != 7 || p.Error != gosnmp.NoError {
 			t.Errorf("the answer is %+v (%v)", p, err)
 		}
-		h.becomes(map[bool]listener.Result{true: listener.Alerts, false: listener.Repeated}[i == 0])
+		h.Becomes(map[bool]listener.Result{true: listener.Alerts, false: listener.Repeated}[i == 0])
 	}
-	h.next()
-	if len(h.manager.taken) != 0 {
+	h.Next()
+	if len(h.Taken) != 0 {
 		t.Error("an inform was taken twice")
 	}
 }
@@ -295,15 +231,15 @@ func TestWhoDoesNotProveHimselfIsRefusedAndNamedOnce(t *testing.T) {
 		if err := h.tool(x.args...); err != nil {
 			t.Fatal(err)
 		}
-		h.becomes(x.want)
+		h.Becomes(x.want)
 	}
 	h.send("127.0.0.1:0", []byte("hello"))
-	h.becomes(listener.Malformed)
+	h.Becomes(listener.Malformed)
 	h.stop()
 	if n := strings.Count(h.log.String(), "the community or the user is not that of a source"); n != 1 || strings.Contains(h.log.String(), "public") {
 		t.Errorf("it is named %d times: %s", n, h.log)
 	}
-	if len(h.manager.taken) != 0 {
+	if len(h.Taken) != 0 {
 		t.Error("something was taken")
 	}
 }
@@ -329,14 +265,14 @@ func TestACopyOfAProvenTrapIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.send("127.0.0.1:0", b, b)
-	h.becomes(listener.Alerts)
-	h.becomes(listener.Replayed)
+	h.Becomes(listener.Alerts)
+	h.Becomes(listener.Replayed)
 }
 
 // A storm is bounded, and every message of it is accounted for: taken, or counted as lost and told of.
 func TestAStormIsBoundedAndCounted(t *testing.T) {
 	h := listen(t)
-	h.manager.fails(storage.ErrDown)
+	h.Fails(storage.ErrDown)
 	const sent = 4000
 	link := informMessage(t, 1)
 	link[bytes.IndexByte(link, byte(gosnmp.InformRequest))] = byte(gosnmp.SNMPv2Trap)
@@ -348,7 +284,7 @@ func TestAStormIsBoundedAndCounted(t *testing.T) {
 		}
 		h.send("127.0.0.1:0", some...)
 		for range 100 { // so that the kernel has no part in it
-			results[<-h.results]++
+			results[<-h.Results]++
 		}
 	}
 	if results[listener.Alerts] > listener.LaneMost {
@@ -357,11 +293,11 @@ func TestAStormIsBoundedAndCounted(t *testing.T) {
 	if results[listener.Alerts]+results[listener.Overflow]+results[listener.Rate] != sent {
 		t.Errorf("%v do not add up to %d", results, sent)
 	}
-	h.manager.fails(nil)
+	h.Fails(nil)
 	taken, told := 0, 0
 	for taken < results[listener.Alerts] {
-		got := h.next()
-		taken, told = taken+len(got.batch.Alerts), told+got.batch.Truncated
+		got := h.Next()
+		taken, told = taken+len(got.Batch.Alerts), told+got.Batch.Truncated
 	}
 	if told != sent-taken {
 		t.Errorf("%d were taken, and of %d lost the tickets say %d", taken, sent-taken, told)
@@ -382,13 +318,13 @@ func TestAThousandMutatedMessagesDoNoHarm(t *testing.T) {
 			m[r.IntN(len(m))] = byte(r.Uint32())
 		}
 		h.send("127.0.0.1:0", m[:1+r.IntN(len(m))])
-		<-h.results
+		<-h.Results
 	}
 	if err := h.tool("snmptrap", "-v2c", "-c", "rossi-community", "$ADDRESS", "", "1.3.6.1.6.3.1.1.5.3"); err != nil {
 		t.Fatal(err)
 	}
 	for {
-		if got := h.next(); got.batch.Alerts[len(got.batch.Alerts)-1].Fingerprint == "127.0.0.1/link" {
+		if got := h.Next(); got.Batch.Alerts[len(got.Batch.Alerts)-1].Fingerprint == "127.0.0.1/link" {
 			return
 		}
 	}

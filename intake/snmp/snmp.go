@@ -28,7 +28,7 @@ import (
 
 // Source is who may send: by community (versions 1 and 2c), or by user (version 3).
 type Source struct {
-	Origin    intake.Origin // Source is filled in
+	Origin    intake.Origin // without Source
 	Networks  listener.Networks
 	Community string // empty: none
 	User      User   // without a name: none
@@ -60,14 +60,14 @@ var (
 type Listener struct {
 	cfg     Config
 	queue   *listener.Queue
-	sockets []*listener.Datagrams
+	sockets listener.Sockets
 	sources []source
 	engine  engine
 	rates   *ratelimit.Sources
 	informs informs
 	reports atomic.Uint32
 
-	mu     sync.Mutex // of copies, and of the sources' rates
+	mu     sync.Mutex // of copies
 	copies copies
 }
 
@@ -77,22 +77,20 @@ type source struct {
 	reader *gosnmp.GoSNMP        // of its user; nil: it has none
 	level  gosnmp.SnmpV3MsgFlags // the least that its user's messages must have
 	lane   *listener.Lane
-	rate   *ratelimit.Bucket
 }
 
 // Open opens the sockets. Close them by running the listener with a context that has ended.
 func Open(ctx context.Context, c Config) (*Listener, error) {
 	var origins []intake.Origin
-	for i := range c.Sources {
-		c.Sources[i].Origin.Source = SourceName
-		origins = append(origins, c.Sources[i].Origin)
+	for _, s := range c.Sources {
+		origins = append(origins, s.Origin)
 	}
 	l := &Listener{
-		cfg: c, queue: listener.NewQueue(listener.Config{Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
+		cfg: c, queue: listener.NewQueue(listener.Config{Source: SourceName, Rate: ofSource, Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
 		engine: newEngine(c.Name, c.Now()), rates: ratelimit.NewSources(),
 	}
 	for i, s := range c.Sources {
-		ready := source{Source: s, lane: l.queue.Lane(i), rate: &ratelimit.Bucket{}}
+		ready := source{Source: s, lane: l.queue.Lane(i)}
 		if s.User.Name != "" {
 			var err error
 			if ready.reader, ready.level, err = s.User.reader(); err != nil {
@@ -101,55 +99,28 @@ func Open(ctx context.Context, c Config) (*Listener, error) {
 		}
 		l.sources = append(l.sources, ready)
 	}
-	for _, at := range c.Listen {
-		d, err := listener.ListenUDP(ctx, at)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("taking SNMP: %w", err), l.close())
-		}
-		l.sockets = append(l.sockets, d)
+	var err error
+	if l.sockets, err = listener.ListenAll(ctx, c.Listen); err != nil {
+		return nil, fmt.Errorf("taking SNMP: %w", err)
 	}
 	return l, nil
 }
 
 // Addresses is where it listens.
-func (l *Listener) Addresses() (list []netip.AddrPort) {
-	for _, d := range l.sockets {
-		list = append(list, d.Address())
-	}
-	return list
-}
+func (l *Listener) Addresses() []netip.AddrPort { return l.sockets.Addresses() }
 
 // Run takes notifications until ctx ends, and then hands in those that wait.
 func (l *Listener) Run(ctx context.Context) {
 	var readers sync.WaitGroup
 	for _, d := range l.sockets {
-		readers.Go(func() { l.read(d) })
+		readers.Go(func() {
+			d.Receive(l.cfg.Counts, func(message []byte, from netip.AddrPort) { l.take(d, message, from) })
+		})
 	}
-	stop := context.AfterFunc(ctx, func() { _ = l.close() })
+	stop := context.AfterFunc(ctx, func() { _ = l.sockets.Close() })
 	defer stop()
 	l.queue.Run(ctx)
 	readers.Wait()
-}
-
-func (l *Listener) close() error {
-	var all []error
-	for _, d := range l.sockets {
-		all = append(all, d.Close())
-	}
-	return errors.Join(all...)
-}
-
-// read takes what comes at a socket until it is closed.
-func (l *Listener) read(d *listener.Datagrams) {
-	buffer := make([]byte, 1<<16)
-	for {
-		n, from, dropped, err := d.Read(buffer)
-		if err != nil {
-			return
-		}
-		l.cfg.Counts.Add(listener.Kernel, dropped)
-		l.take(d, buffer[:n], from)
-	}
 }
 
 // take takes one message.
@@ -180,7 +151,7 @@ func (l *Listener) take(d *listener.Datagrams, message []byte, from netip.AddrPo
 		l.refuse(from.Addr(), err)
 		return
 	}
-	if !l.within(s, now) {
+	if !s.lane.Within(now) {
 		l.cfg.Counts.Add(listener.Rate, 1)
 		s.lane.Missed(1)
 		return
@@ -203,13 +174,6 @@ func (l *Listener) from(a netip.Addr) (list []source) {
 		}
 	}
 	return list
-}
-
-// within takes from what a source may send; false: it is spent.
-func (l *Listener) within(s source, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return s.rate.Take(now, ofSource)
 }
 
 // errProof is a message that does not prove to be of a source of its address.

@@ -20,7 +20,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,60 +27,27 @@ import (
 
 	"hotline/intake"
 	"hotline/intake/listener"
+	"hotline/intake/listener/listenertest"
 	"hotline/storage"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// asked is one batch that the Alerting Manager was handed.
-type asked struct {
-	origin intake.Origin
-	batch  intake.Batch
-}
-
-// manager stands for the Alerting Manager: it fails as it is told to, and shows what it took.
-type manager struct {
-	mu    sync.Mutex
-	err   error
-	taken chan asked
-}
-
-func (m *manager) Take(_ context.Context, o intake.Origin, b intake.Batch, _ time.Time) (intake.Outcome, error) {
-	m.mu.Lock()
-	err := m.err
-	m.mu.Unlock()
-	if err == nil {
-		m.taken <- asked{o, b}
-	}
-	return intake.Outcome{}, err
-}
-
-func (m *manager) fails(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.err = err
-}
-
 // heard is a listener for tests: UDP, TCP and TLS at ports of their own.
 type heard struct {
 	*Listener
-	t       *testing.T
-	manager *manager
-	results chan listener.Result
-	stop    func()
+	*listenertest.Manager
+	t    *testing.T
+	stop func()
 }
 
 func listen(t *testing.T, files TLS, certificates ...string) *heard {
 	t.Helper()
 	at := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}
-	h := &heard{t: t, manager: &manager{taken: make(chan asked, 100_000)}, results: make(chan listener.Result, 100_000)}
+	h := &heard{t: t, Manager: listenertest.New(t)}
 	c := Config{
-		UDP: at, TCP: at, TLS: files, Rules: rulesOf(t), Taker: h.manager, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		Counts: listener.NewCounts("syslog", func(r listener.Result, n int) {
-			for range n {
-				h.results <- r
-			}
-		}, time.Now, slog.New(slog.DiscardHandler)),
+		UDP: at, TCP: at, TLS: files, Rules: rulesOf(t), Taker: h.Manager, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Counts: h.Manager.Counts("syslog", slog.New(slog.DiscardHandler)),
 		Sources: []Source{
 			{Origin: intake.Origin{Contract: "wide"}, Networks: listener.Networks{netip.MustParsePrefix("127.0.0.0/28")}},
 			{Origin: intake.Origin{Contract: "rossi", Installation: "plant"}, Networks: listener.Networks{netip.MustParsePrefix("127.0.0.1/32")}},
@@ -95,11 +61,7 @@ func listen(t *testing.T, files TLS, certificates ...string) *heard {
 	if h.Listener, err = Open(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); h.Run(ctx) }()
-	h.stop = sync.OnceFunc(func() { cancel(); <-done })
-	t.Cleanup(h.stop)
+	h.stop = listenertest.Run(t, h.Listener)
 	return h
 }
 
@@ -115,29 +77,6 @@ func (h *heard) logger(way int, args ...string) {
 	}
 }
 
-func (h *heard) next() asked {
-	h.t.Helper()
-	select {
-	case a := <-h.manager.taken:
-		return a
-	case <-time.After(20 * time.Second):
-		h.t.Fatal("nothing was taken")
-	}
-	return asked{}
-}
-
-func (h *heard) becomes(want listener.Result) {
-	h.t.Helper()
-	select {
-	case r := <-h.results:
-		if r != want {
-			h.t.Errorf("the message was %s, want %s", r, want)
-		}
-	case <-time.After(20 * time.Second):
-		h.t.Errorf("no message came, want %s", want)
-	}
-}
-
 func TestARealLoggerIsHeardOnEveryWay(t *testing.T) {
 	h := listen(t, TLS{})
 	for _, x := range []struct {
@@ -145,13 +84,13 @@ func TestARealLoggerIsHeardOnEveryWay(t *testing.T) {
 		args []string
 	}{{0, []string{"--rfc5424"}}, {0, []string{"--rfc3164"}}, {1, []string{"--rfc5424"}}, {1, []string{"--rfc5424", "--octet-count"}}, {1, []string{"--rfc3164"}}} {
 		h.logger(x.way, append(x.args, "-p", "local0.crit", "-t", "asterisk", "the trunk is down")...)
-		h.becomes(listener.Alerts)
-		got := h.next()
-		if a := got.batch.Alerts[0]; got.origin != (intake.Origin{Contract: "rossi", Installation: "plant", Source: "syslog"}) || a.Severity != "crit" || !strings.HasSuffix(a.Fingerprint, "/asterisk/the trunk is down") || !strings.HasSuffix(a.Title, "asterisk: the trunk is down") {
+		h.Becomes(listener.Alerts)
+		got := h.Next()
+		if a := got.Batch.Alerts[0]; got.Origin != (intake.Origin{Contract: "rossi", Installation: "plant", Source: "syslog"}) || a.Severity != "crit" || !strings.HasSuffix(a.Fingerprint, "/asterisk/the trunk is down") || !strings.HasSuffix(a.Title, "asterisk: the trunk is down") {
 			t.Errorf("%v: %+v", x.args, got)
 		}
 		h.logger(x.way, append(x.args, "-p", "local0.info", "-t", "asterisk", "all is well")...)
-		h.becomes(listener.Counted)
+		h.Becomes(listener.Counted)
 	}
 }
 
@@ -169,10 +108,10 @@ func TestOnlyNamedSourcesAreHeard(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, _ = c.Write([]byte("<2>Nov 29 12:00:00 pbx kernel: fire\n"))
-			h.becomes(want)
+			h.Becomes(want)
 			_ = c.Close()
 			if want == listener.Alerts {
-				if got := h.next(); got.origin.Contract != "wide" {
+				if got := h.Next(); got.Origin.Contract != "wide" {
 					t.Errorf("%+v", got)
 				}
 			}
@@ -183,7 +122,7 @@ func TestOnlyNamedSourcesAreHeard(t *testing.T) {
 // A sender by TCP waits while the store does not answer, and nothing of what it said is lost.
 func TestByTCPTheSenderWaits(t *testing.T) {
 	h := listen(t, TLS{})
-	h.manager.fails(storage.ErrDown)
+	h.Fails(storage.ErrDown)
 	c, err := net.Dial("tcp", h.Addresses()[1].String())
 	if err != nil {
 		t.Fatal(err)
@@ -200,15 +139,15 @@ func TestByTCPTheSenderWaits(t *testing.T) {
 		written <- err
 	}()
 	for range listener.LaneMost {
-		h.becomes(listener.Alerts)
+		h.Becomes(listener.Alerts)
 	}
-	h.manager.fails(nil)
+	h.Fails(nil)
 	taken := 0
 	for taken < sent {
-		got := h.next()
-		taken += len(got.batch.Alerts)
-		if got.batch.Truncated != 0 {
-			t.Errorf("%d are lost", got.batch.Truncated)
+		got := h.Next()
+		taken += len(got.Batch.Alerts)
+		if got.Batch.Truncated != 0 {
+			t.Errorf("%d are lost", got.Batch.Truncated)
 		}
 	}
 	if err := <-written; err != nil {
@@ -226,12 +165,12 @@ func TestConnectionsAreBounded(t *testing.T) {
 		}
 		open = append(open, c)
 	}
-	h.becomes(listener.Connections)
+	h.Becomes(listener.Connections)
 	_, _ = open[0].Write([]byte("1x"))
-	h.becomes(listener.Malformed)
+	h.Becomes(listener.Malformed)
 	_, _ = open[1].Write([]byte("100 <1>"))
 	_ = open[1].Close()
-	h.becomes(listener.Disconnect)
+	h.Becomes(listener.Disconnect)
 	h.stop() // with the others open
 	for _, c := range open {
 		_ = c.Close()
@@ -322,10 +261,10 @@ func TestByTLSACertificateSaysWhoItIs(t *testing.T) {
 		const message = "<34>1 - pbx app - - - fire"
 		_, _ = fmt.Fprintf(conn, "%d %s", len(message), message)
 		if x.contract == "" {
-			h.becomes(listener.Stranger)
+			h.Becomes(listener.Stranger)
 		} else {
-			h.becomes(listener.Alerts)
-			if got := h.next(); string(got.origin.Contract) != x.contract {
+			h.Becomes(listener.Alerts)
+			if got := h.Next(); string(got.Origin.Contract) != x.contract {
 				t.Errorf("%s: %+v", x.what, got)
 			}
 		}
@@ -337,7 +276,7 @@ func TestByTLSACertificateSaysWhoItIs(t *testing.T) {
 	}
 	defer plain.Close()
 	_, _ = plain.Write([]byte("<34>Nov 29 12:00:00 pbx app: fire\n"))
-	h.becomes(listener.Refused)
+	h.Becomes(listener.Refused)
 }
 
 // Whoever is not known by its address gets so many handshakes, and no more.
@@ -354,7 +293,7 @@ func TestHandshakesOfStrangersAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _ = c.Write([]byte("no TLS\n"))
-		results[<-h.results]++
+		results[<-h.Results]++
 		_ = c.Close()
 	}
 	if results[listener.Refused] < int(ofStranger.Burst) || results[listener.Connections] == 0 || results[listener.Refused]+results[listener.Connections] != tried {

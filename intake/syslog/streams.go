@@ -128,7 +128,7 @@ func (l *Listener) stream(ctx context.Context, f *frames, s source, from netip.A
 
 // put puts an alert on the source's lane, as soon as its rate and the lane have room.
 func (l *Listener) put(ctx context.Context, s source, a intake.Alert) error {
-	for !l.within(s, l.cfg.Now()) {
+	for !s.lane.Within(l.cfg.Now()) {
 		if err := rest(ctx); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ import (
 
 // Source is whose machines may send.
 type Source struct {
-	Origin       intake.Origin // Source is filled in
+	Origin       intake.Origin // without Source
 	Networks     listener.Networks
 	Certificates []string // names or fingerprints (RFC 5425 section 4.2.2)
 }
@@ -61,21 +61,18 @@ type Listener struct {
 	cfg      Config
 	queue    *listener.Queue
 	sources  []source
-	sockets  []*listener.Datagrams
+	sockets  listener.Sockets
 	accepts  []accept
 	identity identity           // where TLS is served
 	rates    *ratelimit.Sources // of messages
 	hands    *ratelimit.Sources // of handshakes with who is not known by its address
 	open     connections
-
-	mu sync.Mutex // of the sources' rates
 }
 
 // source is a Source that is ready to be asked.
 type source struct {
 	Source
 	lane *listener.Lane
-	rate *ratelimit.Bucket
 }
 
 // accept is a socket that takes connections.
@@ -87,19 +84,18 @@ type accept struct {
 // Open opens the sockets. Close them by running the listener with a context that has ended.
 func Open(ctx context.Context, c Config) (*Listener, error) {
 	var origins []intake.Origin
-	for i := range c.Sources {
-		c.Sources[i].Origin.Source = SourceName
-		origins = append(origins, c.Sources[i].Origin)
+	for _, s := range c.Sources {
+		origins = append(origins, s.Origin)
 	}
 	l := &Listener{
-		cfg: c, queue: listener.NewQueue(listener.Config{Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
+		cfg: c, queue: listener.NewQueue(listener.Config{Source: SourceName, Rate: ofSource, Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
 		rates: ratelimit.NewSources(), hands: ratelimit.NewSources(), open: connections{all: map[net.Conn]netip.Addr{}},
 	}
 	for i, s := range c.Sources {
 		for n, name := range s.Certificates {
 			s.Certificates[n] = called(name)
 		}
-		l.sources = append(l.sources, source{s, l.queue.Lane(i), &ratelimit.Bucket{}})
+		l.sources = append(l.sources, source{s, l.queue.Lane(i)})
 	}
 	err := l.listen(ctx)
 	if err != nil {
@@ -109,15 +105,11 @@ func Open(ctx context.Context, c Config) (*Listener, error) {
 }
 
 func (l *Listener) listen(ctx context.Context) error {
-	for _, at := range l.cfg.UDP {
-		d, err := listener.ListenUDP(ctx, at)
-		if err != nil {
-			return err
-		}
-		l.sockets = append(l.sockets, d)
+	var err error
+	if l.sockets, err = listener.ListenAll(ctx, l.cfg.UDP); err != nil {
+		return err
 	}
 	if len(l.cfg.Secure) > 0 {
-		var err error
 		if l.identity, err = l.cfg.identity(); err != nil {
 			return err
 		}
@@ -134,9 +126,7 @@ func (l *Listener) listen(ctx context.Context) error {
 
 // Addresses is where it listens: by UDP, then by TCP, then by TLS.
 func (l *Listener) Addresses() (list []netip.AddrPort) {
-	for _, d := range l.sockets {
-		list = append(list, d.Address())
-	}
+	list = l.sockets.Addresses()
 	for _, a := range l.accepts {
 		list = append(list, a.Addr().(*net.TCPAddr).AddrPort())
 	}
@@ -159,10 +149,7 @@ func (l *Listener) Run(ctx context.Context) {
 }
 
 func (l *Listener) close() error {
-	var all []error
-	for _, d := range l.sockets {
-		all = append(all, d.Close())
-	}
+	all := []error{l.sockets.Close()}
 	for _, a := range l.accepts {
 		all = append(all, a.Close())
 	}
@@ -183,13 +170,8 @@ func (l *Listener) at(from netip.Addr) (found source, ok bool) {
 
 // datagrams takes what comes at a socket until it is closed.
 func (l *Listener) datagrams(d *listener.Datagrams) {
-	buffer, p := make([]byte, 1<<16), newParser()
-	for {
-		n, from, dropped, err := d.Read(buffer)
-		if err != nil {
-			return
-		}
-		l.cfg.Counts.Add(listener.Kernel, dropped)
+	p := newParser()
+	d.Receive(l.cfg.Counts, func(message []byte, from netip.AddrPort) {
 		s, known := l.at(from.Addr())
 		now := l.cfg.Now()
 		switch {
@@ -198,9 +180,9 @@ func (l *Listener) datagrams(d *listener.Datagrams) {
 		case !l.rates.Take(from.Addr(), now, ofAddress):
 			l.cfg.Counts.Add(listener.Rate, 1)
 		default:
-			l.datagram(p, frame{buffer[:min(n, messageMost)], n > messageMost}, s, from.Addr(), now)
+			l.datagram(p, frame{message[:min(len(message), messageMost)], len(message) > messageMost}, s, from.Addr(), now)
 		}
-	}
+	})
 }
 
 // datagram takes one message that nobody sends again.
@@ -209,7 +191,7 @@ func (l *Listener) datagram(p parser, f frame, s source, from netip.Addr, now ti
 	if !is {
 		return
 	}
-	if !l.within(s, now) {
+	if !s.lane.Within(now) {
 		l.cfg.Counts.Add(listener.Rate, 1)
 		s.lane.Missed(1)
 		return
@@ -234,12 +216,6 @@ func (l *Listener) read(p parser, f frame, s source, from netip.Addr) (intake.Al
 		l.cfg.Counts.Add(listener.Counted, 1)
 	}
 	return a, is
-}
-
-func (l *Listener) within(s source, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return s.rate.Take(now, ofSource)
 }
 
 func (l *Listener) stranger(from netip.Addr, who, why string) {
