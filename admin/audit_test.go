@@ -2,48 +2,21 @@ package admin_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"os"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 
 	"hotline/audit"
+	"hotline/audit/audittest"
 	"hotline/oncall"
 	"hotline/storage"
 )
 
-// seen is what all tests of this package have seen together: the routes of the API's own document, and those of which a request that
-// changed something has left a record.
-type seen struct {
-	mu     sync.Mutex
-	listed map[string]bool
-	noted  map[string]bool
-}
-
-var routes = &seen{listed: map[string]bool{}, noted: map[string]bool{}}
-
-func (s *seen) list(route string) { s.mu.Lock(); s.listed[route] = true; s.mu.Unlock() }
-
-// note remembers the routes of a house's records, once its test is over.
-func (s *seen) note(store audit.Store) {
-	for f := (audit.Filter{Limit: 500}); ; {
-		page, err := store.Audit(context.Background(), f)
-		if err != nil { // of a test that took the store down
-			return
-		}
-		s.mu.Lock()
-		for _, r := range page.Items {
-			s.noted[r.Route] = true
-		}
-		s.mu.Unlock()
-		if f.After = page.Next; f.After == "" {
-			return
-		}
-	}
-}
+// seen is which routes have left a record in any test of this package, and listed are those of the API's own document.
+var (
+	seen   audittest.Routes
+	listed sync.Map
+)
 
 // changesNothing are the routes that change nothing, or what leaves another trace, each with the reason.
 func changesNothing() map[string]string {
@@ -58,32 +31,11 @@ func changesNothing() map[string]string {
 	}
 }
 
-// TestMain asks, once every test has run, whether each route that changes something was seen to leave a record: a new route needs a test
-// that uses it, and a store that notes it.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if one := flag.Lookup("test.run"); code == 0 && one.Value.String() == "" {
-		if missing := routes.unnoted(); len(missing) > 0 {
-			fmt.Fprintf(os.Stderr, "no test has seen these routes leave a record in the audit:\n\t%s\n", strings.Join(missing, "\n\t"))
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
-
-func (s *seen) unnoted() (list []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.listed) == 0 {
-		return []string{"the document was not read"}
-	}
-	for route := range s.listed {
-		if _, nothing := changesNothing()[route]; !strings.HasPrefix(route, "GET ") && s.noted[route] == nothing {
-			list = append(list, route) // one that changes nothing and leaves a record is wrong, too
-		}
-	}
-	slices.Sort(list)
-	return list
+	seen.Main(m, func() (all []string) {
+		listed.Range(func(route, _ any) bool { all = append(all, route.(string)); return true })
+		return all
+	}, changesNothing())
 }
 
 func TestWhatAdministratorsReadOfTheAudit(t *testing.T) {

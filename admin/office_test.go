@@ -216,7 +216,7 @@ func openOver(t *testing.T, s database.Store) *house {
 		},
 	}
 	h.handler = admin.New(h.config)
-	t.Cleanup(func() { routes.note(s) })
+	t.Cleanup(func() { seen.Note(s) })
 	return h
 }
 

@@ -31,7 +31,7 @@ func (h *house) operations() map[string][]string {
 	for path, methods := range document.Paths {
 		for m := range methods {
 			list[path] = append(list[path], strings.ToUpper(m))
-			routes.list(strings.ToUpper(m) + " " + path)
+			listed.Store(strings.ToUpper(m)+" "+path, true)
 		}
 		sort.Strings(list[path])
 	}

@@ -2,38 +2,19 @@ package web
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"net/http"
-	"os"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"hotline/audit"
+	"hotline/audit/audittest"
 	"hotline/tickets"
 	"hotline/users"
 )
 
-// noted are the routes of which a form has left a record, in all tests of this package together.
-var noted sync.Map
-
-// note remembers the routes of an office's records, once its test is over.
-func note(store audit.Store) {
-	for f := (audit.Filter{Limit: 500}); ; {
-		page, err := store.Audit(context.Background(), f)
-		if err != nil {
-			return
-		}
-		for _, r := range page.Items {
-			noted.Store(r.Route, true)
-		}
-		if f.After = page.Next; f.After == "" {
-			return
-		}
-	}
-}
+// seen is which forms have left a record in any test of this package.
+var seen audittest.Routes
 
 // changesNothing are the forms that change nothing that anybody else sees, each with the reason.
 func changesNothing() map[string]string {
@@ -48,28 +29,15 @@ func changesNothing() map[string]string {
 	}
 }
 
-// TestMain asks, once every test has run, whether each form that changes something was seen to leave a record: a new form needs a test
-// that uses it, and a store that notes it.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if one := flag.Lookup("test.run"); code == 0 && one.Value.String() == "" {
-		if missing := unnoted(); len(missing) > 0 {
-			fmt.Fprintf(os.Stderr, "no test has seen these forms leave a record in the audit:\n\t%s\n", strings.Join(missing, "\n\t"))
-			code = 1
+	seen.Main(m, func() (forms []string) {
+		for pattern := range rules() {
+			if strings.HasPrefix(pattern, http.MethodPost+" ") {
+				forms = append(forms, pattern)
+			}
 		}
-	}
-	os.Exit(code)
-}
-
-func unnoted() (list []string) {
-	for pattern := range rules() {
-		_, seen := noted.Load(pattern)
-		if _, nothing := changesNothing()[pattern]; strings.HasPrefix(pattern, http.MethodPost+" ") && seen == nothing {
-			list = append(list, pattern) // one that changes nothing and leaves a record is wrong, too
-		}
-	}
-	slices.Sort(list)
-	return list
+		return forms
+	}, changesNothing())
 }
 
 func TestAdministratorsSeeWhoChangedWhat(t *testing.T) {

@@ -127,8 +127,8 @@ func open(t *testing.T) *office {
 	}
 	o.handler = New(o.config)
 	t.Cleanup(func() {
-		note(o.config.Store)
-		note(o.store)
+		seen.Note(o.config.Store)
+		seen.Note(o.store)
 		if t.Failed() {
 			t.Log(o.log.String())
 		}

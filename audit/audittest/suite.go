@@ -1,4 +1,5 @@
-// Package audittest is the conformance suite of audit.Store: every change leaves a record, whichever store it is. Tests only.
+// Package audittest is the conformance suite of audit.Store: every change leaves a record, whichever store it is; and the question, at the end of a package's
+// tests, whether every route that changes something was seen to leave one. Tests only.
 package audittest
 
 import (
