@@ -69,11 +69,7 @@ func (s *Store) Beat(_ context.Context, id string) (heartbeat.Beat, error) {
 func (s *Store) Beats(context.Context) ([]heartbeat.Beat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := sorted(s.beats, func(a, b heartbeat.Beat) int { return cmp.Compare(a.ID, b.ID) })
-	for n := range list {
-		list[n] = list[n].Clone()
-	}
-	return list, nil
+	return copies(s.beats, func(a, b heartbeat.Beat) int { return cmp.Compare(a.ID, b.ID) }, heartbeat.Beat.Clone), nil
 }
 
 // BeatOf finds the one of a key.
@@ -170,11 +166,7 @@ func (s *Store) Agent(_ context.Context, id string) (receiver.Agent, error) {
 func (s *Store) Agents(context.Context) ([]receiver.Agent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := sorted(s.agents, func(a, b receiver.Agent) int { return cmp.Compare(a.ID, b.ID) })
-	for n := range list {
-		list[n] = detached(list[n])
-	}
-	return list, nil
+	return copies(s.agents, func(a, b receiver.Agent) int { return cmp.Compare(a.ID, b.ID) }, detached), nil
 }
 
 // PutAgent writes a whole agent.
@@ -212,11 +204,7 @@ func (s *Store) AgentState(_ context.Context, id string) (receiver.State, error)
 func (s *Store) AgentStates(context.Context) ([]receiver.State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := sorted(s.agentStates, func(a, b receiver.State) int { return cmp.Compare(a.ID, b.ID) })
-	for n := range list {
-		list[n] = list[n].Clone()
-	}
-	return list, nil
+	return copies(s.agentStates, func(a, b receiver.State) int { return cmp.Compare(a.ID, b.ID) }, receiver.State.Clone), nil
 }
 
 // PutAgentState writes how an agent stands.

@@ -109,6 +109,15 @@ func found[K comparable, V any](m map[K]V, key K, what string, copied func(V) V)
 // itself is the copy of a value that holds nothing shared.
 func itself[V any](v V) V { return v }
 
+// copies lists the values of a map in an order; the list shares nothing with the map.
+func copies[K comparable, V any](m map[K]V, order func(a, b V) int, copied func(V) V) []V {
+	list := sorted(m, order)
+	for n := range list {
+		list[n] = copied(list[n])
+	}
+	return list
+}
+
 // sorted lists the values of a map in an order.
 func sorted[K comparable, V any](m map[K]V, order func(a, b V) int) []V {
 	return slices.SortedFunc(maps.Values(m), order)

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"hotline/notify"
@@ -21,12 +20,12 @@ func (l *Letters) Tell(ctx context.Context, w tickets.Work) error {
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.ID == w.Facts[tickets.FactLine] })
-	if at < 0 {
-		return fmt.Errorf("ticket %d has no line %s", w.Ticket, w.Facts[tickets.FactLine])
+	line, err := lineOf(w, lines)
+	if err != nil {
+		return err
 	}
 	reader := l.cfg.Desk.Reader(t, lines)
-	letter, ok := notify.Told(t, lines[at], l.answerable(), written.In(prompts.Language(t.Language)))
+	letter, ok := notify.Told(t, line, l.answerable(), written.In(prompts.Language(t.Language)))
 	if !ok || reader == "" {
 		return nil
 	}

@@ -161,15 +161,24 @@ func (l *Letters) Update(ctx context.Context, w tickets.Work) error {
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.ID == w.Facts[tickets.FactLine] })
-	if at < 0 {
-		return fmt.Errorf("ticket %d has no line %s", w.Ticket, w.Facts[tickets.FactLine])
+	line, err := lineOf(w, lines)
+	if err != nil {
+		return err
 	}
-	if u == tickets.UpdateUnreached && toldOf(lines, w.ID, lines[at].At) {
+	if u == tickets.UpdateUnreached && toldOf(lines, w.ID, line.At) {
 		return nil
 	}
 	t.Caller = l.cfg.Shown(t.Caller)
-	return l.deliver(ctx, w, notify.Update(t, lines[at], written.In(l.cfg.Language)), "update "+string(u), readers)
+	return l.deliver(ctx, w, notify.Update(t, line, written.In(l.cfg.Language)), "update "+string(u), readers)
+}
+
+// lineOf is the line of a history of which a letter tells.
+func lineOf(w tickets.Work, lines []tickets.Event) (tickets.Event, error) {
+	at := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.ID == w.Facts[tickets.FactLine] })
+	if at < 0 {
+		return tickets.Event{}, fmt.Errorf("ticket %d has no line %s", w.Ticket, w.Facts[tickets.FactLine])
+	}
+	return lines[at], nil
 }
 
 // toldOf tells whether a letter that nobody was reached went out for another line within the hour before it.

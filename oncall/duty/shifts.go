@@ -117,17 +117,21 @@ func bounded(one rota.Stretch) rota.Stretch {
 
 // Others are those who may be asked to stand in for a shift, with all their telephones: whom its rota names, but for its own
 // engineer, and who are neither absent in it nor silent.
-func (s Shifts) Others(ctx context.Context, shift Shift) (list []oncall.Attempt, err error) {
+func (s Shifts) Others(ctx context.Context, shift Shift) ([]oncall.Attempt, error) {
 	d, err := escalation.Read(ctx, s.Store)
 	if err != nil {
 		return nil, err
 	}
+	return others(d, shift)
+}
+
+func others(d escalation.Documents, shift Shift) (list []oncall.Attempt, err error) {
 	f, _ := d.Facts()
-	at := slices.IndexFunc(f.Rotas, func(one *rota.Schedule) bool { return one.Rota().ID == shift.Rota })
-	if at < 0 {
+	plan, there := planOf(f, shift.Rota)
+	if !there {
 		return nil, ErrShiftChanged
 	}
-	for _, id := range f.Rotas[at].Rota().Names() {
+	for _, id := range plan.Rota().Names() {
 		e, known := engineer(f, id)
 		silent := slices.ContainsFunc(f.Contacts, func(c escalation.Contact) bool { return c.Engineer == id && c.Silence != nil })
 		if !known || id == shift.Engineer || silent || absent(d, id, shift) {
@@ -188,12 +192,8 @@ func (s Shifts) Take(ctx context.Context, shift Shift, by oncall.EngineerID, way
 // covered is the rota in which by has a stretch, proven by working it out.
 func covered(d escalation.Documents, one rota.Stretch, by oncall.EngineerID, reason func(zone *time.Location) string) (rota.Rota, error) {
 	f, _ := d.Facts()
-	at := slices.IndexFunc(f.Rotas, func(s *rota.Schedule) bool { return s.Rota().ID == one.Rota })
-	if at < 0 || !one.From.Before(one.Until) {
-		return rota.Rota{}, ErrShiftChanged
-	}
-	was := f.Rotas[at]
-	if !has(was, one, one.Engineer) {
+	was, there := planOf(f, one.Rota)
+	if !there || !one.From.Before(one.Until) || !has(was, one, one.Engineer) {
 		return rota.Rota{}, ErrShiftChanged
 	}
 	next := was.Rota().Cover(one, by, reason(was.Zone()))
@@ -236,6 +236,15 @@ func (s Shifts) read(ctx context.Context, id oncall.EngineerID) (f escalation.Fa
 		}
 	}
 	return f, f.Rotas[0], nil
+}
+
+// planOf is the rota of an id, worked out.
+func planOf(f escalation.Facts, id rota.ID) (plan *rota.Schedule, there bool) {
+	at := slices.IndexFunc(f.Rotas, func(s *rota.Schedule) bool { return s.Rota().ID == id })
+	if at < 0 {
+		return nil, false
+	}
+	return f.Rotas[at], true
 }
 
 func shiftOf(f escalation.Facts, plan *rota.Schedule, one rota.Stretch) Shift {

@@ -8,7 +8,6 @@ import (
 
 	"hotline/oncall"
 	"hotline/oncall/escalation"
-	"hotline/oncall/rota"
 )
 
 // Way is how an engineer comes to a shift by telephone.
@@ -57,21 +56,18 @@ func (s Shifts) Running(ctx context.Context, id oncall.EngineerID, now time.Time
 
 // Successors are the same as Others; who comes on call next, after the shift at its level, stands first.
 func (s Shifts) Successors(ctx context.Context, shift Shift) ([]oncall.Attempt, error) {
-	list, err := s.Others(ctx, shift)
-	if err != nil {
-		return nil, err
-	}
 	d, err := escalation.Read(ctx, s.Store)
 	if err != nil {
 		return nil, err
 	}
-	f, _ := d.Facts()
-	at := slices.IndexFunc(f.Rotas, func(one *rota.Schedule) bool { return one.Rota().ID == shift.Rota })
-	if at < 0 {
-		return nil, ErrShiftChanged
+	list, err := others(d, shift)
+	if err != nil {
+		return nil, err
 	}
+	f, _ := d.Facts()
+	plan, _ := planOf(f, shift.Rota) // others has found it
 	var next oncall.EngineerID
-	for _, one := range f.Rotas[at].Stretches(shift.Until, shift.Until.Add(mostShift)) {
+	for _, one := range plan.Stretches(shift.Until, shift.Until.Add(mostShift)) {
 		if one.Level == shift.Level && one.Engineer != "" && one.Engineer != shift.Engineer {
 			next = one.Engineer
 			break
