@@ -29,7 +29,7 @@ func (l *Letters) Tell(ctx context.Context, w tickets.Work) error {
 	if !ok || reader == "" {
 		return nil
 	}
-	if lines[at].Progress() == tickets.ProgressAnswered { // the other letters are of requests by mail, whose receipt has it
+	if line.Progress() == tickets.ProgressAnswered { // the other letters are of requests by mail, whose receipt has it
 		if letter, err = l.linked(ctx, t, letter, written.In(prompts.Language(t.Language))); err != nil {
 			return err
 		}
