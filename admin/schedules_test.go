@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +162,13 @@ func TestNightsThatWereArePlayedThroughAnotherRota(t *testing.T) {
 	}
 	h.post("/oncall/replay", `{"since":"2026-11-20T00:00:00Z",`+policy(`{"engineers":["marco"]},{"engineers":["anna"]}`)+`}`).is(200, "marco at sip:marco@127.0.0.1:5072 after 0s (unknown", "anna at sip:anna@127.0.0.1:5071 after 20s")
 	h.post("/oncall/replay", `{"since":"2026-11-20T00:00:00Z",`+changed+`,`+policy(`{"level":1,"ring_seconds":40},{"engineers":["anna"]}`)+`}`).is(200, "marco at sip:marco@127.0.0.1:5072 after 0s (unknown", "anna at sip:anna@127.0.0.1:5071 after 40s", "anna accepts after 48s")
+	y, later := h.blocking(), monday(4, 0) // which came by no call
+	must(t, h.store.PutLeg(t.Context(), cdr.Leg{Ticket: y, Engineer: "anna", Address: "sip:anna@127.0.0.1:5071", Started: later, Ended: later.Add(9 * time.Second), Result: "passed"}))
+	must(t, h.store.PutLeg(t.Context(), cdr.Leg{Ticket: y, Alarm: true, Engineer: "anna", Address: "sip:anna@127.0.0.1:5071", Started: later.Add(time.Hour), Ended: later.Add(2 * time.Hour), Result: "declined"}))
+	by := h.post("/oncall/replay", `{"since":"2026-11-20T00:00:00Z"}`).is(200, fmt.Sprintf("ticket %d, 2026-11-23 05:00 CET: anna at sip:anna@127.0.0.1:5071 after 0s (passed)", y))
+	if strings.Contains(by.body, "declined") {
+		t.Error("what rang for an alarm is taken for a search")
+	}
 	h.post("/oncall/replay", `{"since":"2020-11-20T00:00:00Z"}`).is(422, "400 days")
 	h.post("/oncall/replay", `{"since":"2026-11-20T00:00:00Z","policy":{"id":"p","name":"p"}}`).is(422, "steps")
 	stands, err := h.store.Rota(t.Context())

@@ -39,11 +39,14 @@ type Records struct {
 	late    []lateLeg
 }
 
-var callBounds = limits.For[cdr.Call]()
+var (
+	callBounds = limits.For[cdr.Call]()
+	legBounds  = limits.For[cdr.Leg]()
+)
 
-// lateLeg is a leg of a call that has ended: the rota was called without the caller.
+// lateLeg is a leg of a call that has ended: the rota was called without the caller. Or it is one of no call.
 type lateLeg struct {
-	call tickets.CallID
+	call tickets.CallID // empty: of none
 	leg  cdr.Leg
 }
 
@@ -92,9 +95,9 @@ func (r *Records) Change(id tickets.CallID, f func(*cdr.Call)) bool {
 	return ok
 }
 
-// AddLeg enters an outgoing leg, also of a call that has ended. A leg of no call is not kept.
+// AddLeg enters an outgoing leg, also of a call that has ended. A leg of no call is kept by itself where it was rung for a ticket.
 func (r *Records) AddLeg(id tickets.CallID, l cdr.Leg) {
-	if id == "" || r.Change(id, func(c *cdr.Call) { c.Legs = append(c.Legs, l) }) {
+	if id == "" && l.Ticket == 0 || id != "" && r.Change(id, func(c *cdr.Call) { c.Legs = append(c.Legs, l) }) {
 		return
 	}
 	r.mu.Lock()
@@ -210,24 +213,34 @@ func (r *Records) flushLate(ctx context.Context) {
 		l := r.late[0]
 		r.late = r.late[1:]
 		r.mu.Unlock()
-		c, err := r.store.Call(ctx, l.call)
-		if err == nil {
-			c.Legs = append(c.Legs, l.leg)
-			callBounds.Apply(&c)
-			err = r.store.PutCalls(ctx, c)
-		}
+		err := r.keep(ctx, l)
 		if err != nil && !errors.Is(err, storage.ErrDown) && ctx.Err() == nil {
-			r.log.Error("a leg of an ended call is not kept", "call", l.call, "error", err)
+			r.log.Error("a leg is not kept", "call", l.call, "error", err)
 			continue
 		}
 		if err != nil {
-			r.log.Warn("a leg of an ended call waits", "call", l.call, "error", err)
+			r.log.Warn("a leg waits", "call", l.call, "error", err)
 			r.mu.Lock()
 			r.late = append(r.late, l)
 			r.mu.Unlock()
 			return
 		}
 	}
+}
+
+// keep writes a leg by itself, or into the record of its call.
+func (r *Records) keep(ctx context.Context, l lateLeg) error {
+	if l.call == "" {
+		legBounds.Apply(&l.leg)
+		return r.store.PutLeg(ctx, l.leg)
+	}
+	c, err := r.store.Call(ctx, l.call)
+	if err != nil {
+		return err
+	}
+	c.Legs = append(c.Legs, l.leg)
+	callBounds.Apply(&c)
+	return r.store.PutCalls(ctx, c)
 }
 
 // next takes the records that have waited longest.

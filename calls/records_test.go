@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"hotline/cdr"
 	"hotline/memory"
@@ -32,6 +33,13 @@ func (p *picky) PutCalls(ctx context.Context, list ...cdr.Call) error {
 	return p.Store.PutCalls(ctx, list...)
 }
 
+func (p *picky) PutLeg(ctx context.Context, l cdr.Leg) error {
+	if p.down {
+		return fmt.Errorf("writing a leg: %w", storage.ErrDown)
+	}
+	return p.Store.PutLeg(ctx, l)
+}
+
 func TestARecordOfACallThatIsRefusedKeepsNoOther(t *testing.T) {
 	store := &picky{Store: memory.New(1), refuses: "b", down: true}
 	r := New(store, slog.New(slog.DiscardHandler))
@@ -50,5 +58,29 @@ func TestARecordOfACallThatIsRefusedKeepsNoOther(t *testing.T) {
 	list := page.Items
 	if err != nil || len(list) != 2 || len(r.waiting) != 0 {
 		t.Errorf("%d records stand, %d wait, %v", len(list), len(r.waiting), err)
+	}
+}
+
+// A leg of no call is kept by itself, also over a store that was down; one that was rung for no ticket, such as a test call, is not.
+func TestALegOfNoCallIsKeptByItself(t *testing.T) {
+	store := &picky{Store: memory.New(1), down: true}
+	r, at := New(store, slog.New(slog.DiscardHandler)), time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	for i, l := range []cdr.Leg{{Ticket: 417, Engineer: "anna"}, {Engineer: "anna"}, {Ticket: 417, Alarm: true, Engineer: "marco"}} {
+		l.Started = at.Add(time.Duration(i) * time.Minute)
+		r.AddLeg("", l)
+	}
+	legs := func() []cdr.Leg {
+		list, err := store.Legs(t.Context(), at, at.Add(time.Hour))
+		if err != nil {
+			t.Error(err)
+		}
+		return list
+	}
+	if r.flush(t.Context()); len(legs()) != 0 || len(r.late) != 2 {
+		t.Errorf("with the store down %v stand, and %d wait", legs(), len(r.late))
+	}
+	store.down = false
+	if r.flush(t.Context()); len(legs()) != 2 || legs()[0].Engineer != "anna" || !legs()[1].Alarm || len(r.late) != 0 {
+		t.Errorf("%v stand, and %d wait", legs(), len(r.late))
 	}
 }

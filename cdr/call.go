@@ -2,6 +2,7 @@
 package cdr
 
 import (
+	"cmp"
 	"time"
 
 	"hotline/directory"
@@ -47,6 +48,8 @@ type Quality struct {
 
 // Leg is one outgoing leg of a call: an engineer's or operator's telephone.
 type Leg struct {
+	Ticket   tickets.Number // for which it was rung; 0: for none
+	Alarm    bool           // rung for warnings and breaches, of this ticket first
 	Engineer string
 	Address  string
 	Started  time.Time
@@ -62,6 +65,14 @@ const (
 	LegHandedOver = "handed over" // accepted, and handed over to a colleague in the talk
 	LegProven     = "proven by a test call"
 )
+
+// Same tells whether two are one: no telephone is rung twice at one instant.
+func (l Leg) Same(other Leg) bool { return l.Compare(other) == 0 }
+
+// Compare orders legs by their begin, then by engineer and address.
+func (l Leg) Compare(other Leg) int {
+	return cmp.Or(l.Started.Compare(other.Started), cmp.Compare(l.Engineer, other.Engineer), cmp.Compare(l.Address, other.Address))
+}
 
 // Accepted tells whether whoever picked up pressed accept, and the accept stood.
 func (l Leg) Accepted() bool { return l.Result == LegAccepted || l.Result == LegHandedOver }

@@ -18,6 +18,10 @@ type Store interface {
 	Calls(ctx context.Context, f Filter) (paging.Page[Call], error) // newest first; paging.ErrCursor
 	// CallsOf reads calls by their IDs, each once, in the order asked; those that there are not are left out.
 	CallsOf(ctx context.Context, ids []tickets.CallID) ([]Call, error)
+	// PutLeg keeps a leg of no call: a telephone that was rung for a ticket of another channel, or for an alarm. The same leg twice is one.
+	PutLeg(ctx context.Context, l Leg) error
+	// Legs are the legs of no call that began between two instants, until not included, by their begin.
+	Legs(ctx context.Context, since, until time.Time) ([]Leg, error)
 	// CallLoad measures the calls begun between two instants, in a zone, as LoadOf does.
 	CallLoad(ctx context.Context, since, until time.Time, zone *time.Location) (Load, error)
 }

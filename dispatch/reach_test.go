@@ -357,3 +357,27 @@ func TestLegsOfACallOutStandInTheRecordOfTheirCall(t *testing.T) {
 		}
 	})
 }
+
+// TestWhoIsRungForATicketWithoutACallStandsInTheRecord: staff opened it, and those on duty are rung for it; a test call belongs to no ticket.
+func TestWhoIsRungForATicketWithoutACallStandsInTheRecord(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+		n.Engineers(new(apptest.Rings).Busy, second(presses("1", 3*time.Second, time.Second)))
+		began, ticket := time.Now(), n.Open("rossi")
+		if _, err := n.Desk.AskRing(t.Context(), ticket.Number, "staff:carla", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		n.Passes(3 * time.Minute)
+		legs, err := n.Store.Legs(t.Context(), began, time.Now())
+		if err != nil || len(legs) < 2 {
+			t.Fatalf("the record has %+v, %v\n%s", legs, err, n.History())
+		}
+		for _, l := range legs {
+			if l.Ticket != ticket.Number || l.Alarm || l.Ended.Before(l.Started) || l.Result == "" {
+				t.Errorf("the record has %+v", l)
+			}
+		}
+		if legs[0].Engineer != "anna" || legs[0].Result != "busy" {
+			t.Errorf("the record begins with %+v", legs[0])
+		}
+	})
+}

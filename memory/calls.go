@@ -11,6 +11,12 @@ import (
 	"hotline/tickets"
 )
 
+// callTables are the records of calls, and of legs that belong to none.
+type callTables struct {
+	calls map[tickets.CallID]cdr.Call
+	rung  []cdr.Leg
+}
+
 // PutCalls writes whole calls.
 func (s *Store) PutCalls(_ context.Context, list ...cdr.Call) error {
 	s.mu.Lock()
@@ -42,6 +48,29 @@ func (s *Store) CallsOf(_ context.Context, ids []tickets.CallID) (list []cdr.Cal
 			list = append(list, copiedCall(c))
 		}
 	}
+	return list, nil
+}
+
+// PutLeg keeps a leg of no call.
+func (s *Store) PutLeg(_ context.Context, l cdr.Leg) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.ContainsFunc(s.rung, l.Same) {
+		s.rung = append(s.rung, l)
+	}
+	return nil
+}
+
+// Legs are the legs of no call that began between two instants.
+func (s *Store) Legs(_ context.Context, since, until time.Time) (list []cdr.Leg, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.rung {
+		if !l.Started.Before(since) && l.Started.Before(until) {
+			list = append(list, l)
+		}
+	}
+	slices.SortFunc(list, cdr.Leg.Compare)
 	return list, nil
 }
 

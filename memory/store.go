@@ -51,7 +51,7 @@ type Store struct {
 	audits auditTables
 	ledger
 	engaged []oncall.Engagement
-	calls   map[tickets.CallID]cdr.Call
+	callTables
 }
 
 var (
@@ -92,7 +92,7 @@ func New(first tickets.Number) *Store {
 		machineTables: newMachines(), portalTables: newPortal(), apiTables: newAPI(), userTables: newUserTables(),
 		letterTables: letterTables{outboxTables{endpoints: map[string]outbox.Endpoint{}}, newMails()},
 		flowTables:   flowTables{facts: map[string]string{}, noted: map[[2]string]bool{}}, summaryTables: summaryTables{map[span]keptSummary{}},
-		calls: map[tickets.CallID]cdr.Call{},
+		callTables: callTables{calls: map[tickets.CallID]cdr.Call{}},
 	}
 }
 

@@ -20,6 +20,9 @@ const (
 	upsertCalls   = `insert into calls (id, started, body) select * from unnest($1::text[], $2::timestamptz[], $3::jsonb[]) on conflict (id) do update set started = excluded.started, body = excluded.body`
 	selectCall    = `select body from calls where id = $1`
 	selectCallsOf = `select body from calls where id = any($1)`
+
+	insertLeg  = `insert into legs (started, engineer, address, body) values ($1, $2, $3, $4) on conflict do nothing`
+	selectLegs = `select body from legs where started >= $1 and started < $2 order by started, engineer, address`
 )
 
 // PutCalls writes whole calls, in one statement: one by one they cost more than the calls did.
@@ -68,6 +71,17 @@ func (s *Store) CallsOf(ctx context.Context, ids []tickets.CallID) ([]cdr.Call, 
 	list, err := rows(ctx, s, "reading calls", scanDocument[stored.Call], selectCallsOf, ids)
 	slices.SortFunc(list, func(a, b cdr.Call) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 	return list, err
+}
+
+// PutLeg keeps a leg of no call.
+func (s *Store) PutLeg(ctx context.Context, l cdr.Leg) error {
+	l.Started = l.Started.UTC().Truncate(time.Microsecond) // as the column keeps it
+	return s.exec(ctx, "writing a leg of no call", insertLeg, l.Started, l.Engineer, l.Address, stored.OfLeg(l))
+}
+
+// Legs are the legs of no call that began between two instants.
+func (s *Store) Legs(ctx context.Context, since, until time.Time) ([]cdr.Leg, error) {
+	return rows(ctx, s, "reading legs of no call", scanDocument[stored.Leg], selectLegs, since, until)
 }
 
 // calls selects calls, and tells whether it does so by what few calls share.

@@ -119,6 +119,15 @@ func rotasOf(list []*rota.Schedule) (rotas []rota.Rota) {
 // nights are the searches that really were, oldest first.
 func (c Config) nights(ctx context.Context, since time.Time) (list []replay.Night, err error) {
 	legs := map[tickets.Number][]cdr.Leg{}
+	byThemselves, err := c.Calls.Legs(ctx, since, c.Now().Add(time.Minute))
+	if err != nil {
+		return nil, fmt.Errorf("reading who was rung for no call: %w", err)
+	}
+	for _, l := range byThemselves { // for tickets of other channels; what rings for an alarm follows no plan of an escalation
+		if !l.Alarm {
+			legs[l.Ticket] = append(legs[l.Ticket], l)
+		}
+	}
 	filter := cdr.Filter{Since: since, Limit: 500}
 	for seen := 0; ; {
 		page, err := c.Calls.Calls(ctx, filter)

@@ -39,6 +39,7 @@ type Tickets interface {
 // Calls reads the records of calls.
 type Calls interface {
 	Calls(ctx context.Context, f cdr.Filter) (paging.Page[cdr.Call], error)
+	Legs(ctx context.Context, since, until time.Time) ([]cdr.Leg, error)
 }
 
 // Config is what the API needs. Everything is required.

@@ -20,6 +20,7 @@ var ErrMonth = errors.New("write the month as 2026-11")
 type Books struct {
 	Calls interface {
 		Calls(ctx context.Context, f cdr.Filter) (paging.Page[cdr.Call], error)
+		Legs(ctx context.Context, since, until time.Time) ([]cdr.Leg, error)
 	}
 	Published storage.Facts
 	Own       *sla.Hours // of the house; nil: they cannot be read
@@ -64,9 +65,18 @@ func (b Books) Month(ctx context.Context, house escalation.Facts, broken error, 
 	return rows, true, nil
 }
 
-// callsOf reads the calls between two instants.
+// rungStill is how long after a call began engineers may still be rung for it, which stands in its record.
+const rungStill = 31 * 24 * time.Hour
+
+// callsOf reads the calls in which somebody may have been rung between two instants, and as one more what was rung for no call: for
+// tickets of other channels, and for alarms.
 func (b Books) callsOf(ctx context.Context, since, until time.Time) (list []cdr.Call, err error) {
-	for f := (cdr.Filter{Since: since, Until: until, Limit: 500}); ; {
+	legs, err := b.Calls.Legs(ctx, since, until)
+	if err != nil {
+		return nil, fmt.Errorf("reading who was rung for no call: %w", err)
+	}
+	list = append(list, cdr.Call{Legs: legs})
+	for f := (cdr.Filter{Since: since.Add(-rungStill), Until: until, Limit: 500}); ; {
 		page, err := b.Calls.Calls(ctx, f)
 		if err != nil {
 			return nil, fmt.Errorf("reading calls: %w", err)

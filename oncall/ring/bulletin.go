@@ -100,6 +100,7 @@ func (b *bulletin) attempt(ctx context.Context, a oncall.Attempt) (passed bool) 
 
 // finish writes the leg down, and a line for each ticket.
 func (b *bulletin) finish(ctx context.Context, leg cdr.Leg, t Telephone, a oncall.Attempt, result string) {
+	leg.Alarm = true
 	b.search.write(ctx, "", leg, t, result)
 	ctx = context.WithoutCancel(ctx)
 	noted := map[tickets.Number]bool{}

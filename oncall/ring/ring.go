@@ -119,7 +119,7 @@ var ErrSilent = errors.New("leg fell silent")
 
 // ring rings a telephone for so long at most, or until ctx ends, and begins its leg of the record.
 func (s *Search) ring(ctx context.Context, address string, rings time.Duration, as Introduction) (Telephone, cdr.Leg, error) {
-	leg := cdr.Leg{Engineer: as.Whose, Address: address, Started: time.Now()}
+	leg := cdr.Leg{Ticket: as.Ticket, Engineer: as.Whose, Address: address, Started: time.Now()}
 	ringing, cancel := context.WithTimeoutCause(ctx, rings, ErrUnheard)
 	defer cancel()
 	t, err := s.Telephones.Ring(ringing, address, as)

@@ -23,6 +23,7 @@ func Calls(t *testing.T, open func(t *testing.T) cdr.Store) {
 		"lists of calls are filtered and paged": callLists,
 		"a cursor is of one list":               callCursors,
 		"calls are measured":                    callLoad,
+		"legs of no call are kept once":         legs,
 	})
 }
 
@@ -55,6 +56,31 @@ func calls(t *testing.T, s cdr.Store) {
 	some, err = s.CallsOf(ctx, nil)
 	check.Must(t, err)
 	check.Equal(t, "calls of no ID", len(some), 0)
+}
+
+// legs are kept once, and read by their begin.
+func legs(t *testing.T, s cdr.Store) {
+	ctx := t.Context()
+	at := func(hour int) time.Time { return monday.Add(time.Duration(hour) * time.Hour) }
+	list := []cdr.Leg{
+		{Ticket: 418, Engineer: "marco", Address: "sip:marco", Started: at(2), Answered: at(2).Add(time.Second), Ended: at(3), Result: cdr.LegAccepted, Quality: cdr.Quality{PacketsIn: 50}},
+		{Ticket: 417, Engineer: "anna", Address: "sip:anna", Started: at(1), Ended: at(1).Add(20 * time.Second), Result: "no answer"},
+		{Ticket: 417, Engineer: "anna", Address: "06", Started: at(1), Ended: at(1).Add(20 * time.Second), Result: "busy"},
+		{Ticket: 419, Alarm: true, Engineer: "anna", Address: "sip:anna", Started: at(4), Ended: at(5), Result: "passed"},
+	}
+	for range 2 {
+		for _, l := range list {
+			check.Must(t, s.PutLeg(ctx, l))
+		}
+	}
+	got, err := s.Legs(ctx, at(1), at(5))
+	check.Must(t, err)
+	if want := []cdr.Leg{list[2], list[1], list[0], list[3]}; !slices.Equal(got, want) {
+		t.Errorf("the legs are\n%+v\nwant\n%+v", got, want)
+	}
+	got, err = s.Legs(ctx, at(5), at(9))
+	check.Must(t, err)
+	check.Equal(t, "legs later on", len(got), 0)
 }
 
 // callLists selects and walks calls.

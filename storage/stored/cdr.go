@@ -44,13 +44,15 @@ type Quality struct {
 
 // Leg is one outgoing leg of a call.
 type Leg struct {
-	Engineer string    `json:"engineer"`
-	Address  string    `json:"address"`
-	Started  time.Time `json:"started"`
-	Answered time.Time `json:"answered,omitzero"`
-	Ended    time.Time `json:"ended,omitzero"`
-	Result   string    `json:"result"`
-	Quality  Quality   `json:"quality,omitzero"`
+	Ticket   tickets.Number `json:"ticket,omitempty"`
+	Alarm    bool           `json:"alarm,omitempty"`
+	Engineer string         `json:"engineer"`
+	Address  string         `json:"address"`
+	Started  time.Time      `json:"started"`
+	Answered time.Time      `json:"answered,omitzero"`
+	Ended    time.Time      `json:"ended,omitzero"`
+	Result   string         `json:"result"`
+	Quality  Quality        `json:"quality,omitzero"`
 }
 
 // OfCall is the stored form of a call.
@@ -58,7 +60,7 @@ func OfCall(c cdr.Call) Call {
 	return Call{
 		ID: c.ID, SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Transport: c.Transport, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
 		Ending: c.Ending, Contract: c.Contract, Customer: c.Customer, Ticket: c.Ticket, Language: c.Language, Flow: c.Flow,
-		Steps: c.Steps, Quality: Quality(c.Quality), Legs: each(c.Legs, ofLeg),
+		Steps: c.Steps, Quality: Quality(c.Quality), Legs: each(c.Legs, OfLeg),
 	}
 }
 
@@ -67,20 +69,22 @@ func (c Call) Domain() cdr.Call {
 	return cdr.Call{
 		ID: c.ID, SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Transport: c.Transport, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
 		Ending: c.Ending, Contract: c.Contract, Customer: c.Customer, Ticket: c.Ticket, Language: c.Language, Flow: c.Flow,
-		Steps: c.Steps, Quality: cdr.Quality(c.Quality), Legs: each(c.Legs, Leg.domain),
+		Steps: c.Steps, Quality: cdr.Quality(c.Quality), Legs: each(c.Legs, Leg.Domain),
 	}
 }
 
-func ofLeg(l cdr.Leg) Leg {
+// OfLeg is the stored form of a leg.
+func OfLeg(l cdr.Leg) Leg {
 	return Leg{
-		Engineer: l.Engineer, Address: l.Address, Started: l.Started, Answered: l.Answered, Ended: l.Ended, Result: l.Result,
+		Ticket: l.Ticket, Alarm: l.Alarm, Engineer: l.Engineer, Address: l.Address, Started: l.Started, Answered: l.Answered, Ended: l.Ended, Result: l.Result,
 		Quality: Quality(l.Quality),
 	}
 }
 
-func (l Leg) domain() cdr.Leg {
+// Domain is the leg.
+func (l Leg) Domain() cdr.Leg {
 	return cdr.Leg{
-		Engineer: l.Engineer, Address: l.Address, Started: l.Started, Answered: l.Answered, Ended: l.Ended, Result: l.Result,
+		Ticket: l.Ticket, Alarm: l.Alarm, Engineer: l.Engineer, Address: l.Address, Started: l.Started, Answered: l.Answered, Ended: l.Ended, Result: l.Result,
 		Quality: cdr.Quality(l.Quality),
 	}
 }

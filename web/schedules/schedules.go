@@ -34,6 +34,7 @@ type Store interface {
 	storage.Facts
 	Calendars(ctx context.Context) ([]sla.Calendar, error)
 	Calls(ctx context.Context, f cdr.Filter) (paging.Page[cdr.Call], error)
+	Legs(ctx context.Context, since, until time.Time) ([]cdr.Leg, error)
 }
 
 // House is what the pages need.
