@@ -104,7 +104,7 @@ func (a *App) openDispatch() *callhandler.Handler {
 	})
 	return callhandler.New(callhandler.Config{
 		Desk: a.desk, Dispatch: d.dispatcher, Active: d.active, Records: a.calls, Metrics: a.metrics, Flow: a.flows.Now,
-		IVR:      ivr.Config{NewID: newID, Language: a.language, Spoken: a.plan.Spoken, Alarm: a.alarm, Log: a.log},
+		IVR:      ivr.Config{NewID: newID, Language: a.language, Spoken: a.plan.Spoken, KeepDays: a.cfg.Config.Recordings.KeepDays, Alarm: a.alarm, Log: a.log},
 		Converse: keys.Before(console.Conversation(a.cfg.Decorators.conversation(ivr.Converse, a.voices.Shipped))), Log: a.log,
 	})
 }

@@ -21,6 +21,7 @@ type way struct {
 	begins      time.Duration // the program starts so long after nine o'clock UTC on a Monday
 	later       time.Duration // the call comes so long after what was before
 	mute        bool          // says nothing after the tone
+	refuses     string        // keys in the place of the message, that refuse it
 	after       string        // keys once the message is kept
 	hangs       time.Duration // after the call began; 0: never
 	anna, marco answering     // nil: busy
@@ -113,6 +114,8 @@ func endings() map[string]way {
 		"the caller is gone before":         {keys: "314159#1", mute: true, hangs: 7 * time.Second, anna: presses("31", 12*time.Second, 40*time.Second)},
 		"gone while it rings":               {keys: "314159#1", hangs: 40 * time.Second, anna: late(15*time.Second, presses("1", 14*time.Second, time.Minute))},
 		"a question":                        {keys: "314159#3"},
+		"not recorded, behind the notice":   {keys: "314159#3", refuses: "87"},
+		"not recorded, a contract's term":   {keys: "*314159#3", refuses: "87", before: edit(func(c *directory.Contract) { c.KeepDays = 90 })},
 		"no PIN":                            {keys: "#,,1,1"},
 		"no PIN, talks":                     {keys: "#11", anna: accepts},
 		"no PIN, at night":                  {keys: "#,,1,3", begins: 14 * time.Hour},

@@ -51,6 +51,9 @@ func ofRequests() []promise {
 		promise{"callback-offer", func(s said) bool { return s.speaksOf(s.from) }, func(t tickets.Ticket) bool { return t.Number == 0 || t.Caller != "" }},
 		promise{"callback-none", nil, func(t tickets.Ticket) bool { return t.Number == 0 || t.Caller == "" }},
 		promise{"recording-notice", nil, nil}, // message-kept holds it
+		promise{"recording-refused", func(s said) bool { return len(s.ticket.Recordings) == 0 }, func(t tickets.Ticket) bool { return t.Number != 0 && len(t.Recordings) == 0 }},
+		promise{"notice-who", nil, nil}, promise{"notice-data", nil, nil}, promise{"notice-rights", nil, nil}, promise{"notice-no-term", func(s said) bool { return s.keepDays() == 0 }, nil},
+		promise{"notice-days", func(s said) bool { return s.speaksOf(fmt.Sprint(s.keepDays())) }, nil},
 		promise{"message-kept", func(s said) bool { return len(s.ticket.Recordings) > 0 }, func(t tickets.Ticket) bool { return len(t.Recordings) > 0 }},
 		promise{"trouble", nil, func(t tickets.Ticket) bool { return t.Number != 0 }},
 		promise{"operator-calling", func(s said) bool { return s.operatorIsThere() }, nil},
@@ -212,7 +215,7 @@ func asking() []prompts.ID {
 	return append(letters, []prompts.ID{
 		"welcome", "language-offer", "language", "enter-pin", "pin-wrong-1", "pin-wrong-2", "callback-choose", "callback-enter", "callback-short", "callback-read",
 		"callback-confirm", "announce-add", "menu", "menu-others", "menu-short", "wrong-key", "no-key", "menu-given-up", "operator-brief", "describe", "describe-add",
-		"recorded-menu", "no-speech", "too-long", "brief-keys", "point", "confirm-code", "test-call", "test-passed", "bulletin-installation", "bulletin-installations", "bulletin-alerts", "bulletin-keys", "bulletin-step", "bulletin-taken",
+		"recorded-menu", "recording-offer", "no-speech", "too-long", "brief-keys", "point", "confirm-code", "test-call", "test-passed", "bulletin-installation", "bulletin-installations", "bulletin-alerts", "bulletin-keys", "bulletin-step", "bulletin-taken",
 		"alarm-keys", "alarm-contact", "alarm-intervention", "alarm-restore", "alarm-soon", "alarm-late", "a-customer", "a-colleague", "a-contract", "ticket", "level-professional", "level-advanced", "level-extended", "level-on_request",
 		"category-blocking", "category-non_blocking", "category-question", "category-change", "category-feature", "name-rossi-s-p-a", "name-verdi-s-r-l",
 		"name-bianchi-s-n-c", "goodbye",
@@ -233,6 +236,11 @@ func asking() []prompts.ID {
 // speaksOf tells whether a sentence names figures.
 func (s said) speaksOf(figures string) bool {
 	return figures != "" && strings.Contains(s.text, figures)
+}
+
+// keepDays is for how many days recordings of the ticket's contract are kept; 0: without a term.
+func (s said) keepDays() int {
+	return s.Desk.Book().Contracts.At(s.ticket.Contract).KeepDays
 }
 
 // speaksBy tells whether a sentence names an instant, in the zone of the contract.

@@ -174,23 +174,38 @@ func (e way) speaks(w *witness, call *phone.Call, store *lame) {
 			_ = call.Wait(ctx, 9*time.Second)
 		}
 	}
+	if !e.message(w, call, store) {
+		return
+	}
+	for _, k := range e.after {
+		_ = call.Wait(ctx, 25*time.Second)
+		_ = call.Press(ctx, string(k))
+	}
+}
+
+// message leaves one, or refuses to; false where it comes to neither.
+func (e way) message(w *witness, call *phone.Call, store *lame) bool {
+	ctx := call.Context()
+	if e.refuses != "" {
+		for _, k := range e.refuses {
+			_ = call.Press(ctx, string(k))
+			_ = call.Wait(ctx, 6*time.Second)
+		}
+		store.set(e.down)
+		return ctx.Err() == nil
+	}
 	if _, err := call.AwaitTone(ctx, 0); err != nil {
-		return
+		return false
 	}
-	if e.down {
-		store.set(true)
-	}
+	store.set(e.down)
 	if e.mute {
-		return
+		return false
 	}
 	_ = call.Say(ctx, w.Voice())
 	_ = call.Press(ctx, "#")
 	_ = call.Wait(ctx, time.Second)
 	_ = call.Press(ctx, "1")
-	for _, k := range e.after {
-		_ = call.Wait(ctx, 25*time.Second)
-		_ = call.Press(ctx, string(k))
-	}
+	return true
 }
 
 // keptPromises holds what the caller was promised against the ticket that the call left.
@@ -246,6 +261,31 @@ func TestAPromiseIsSaidOnlyWhenItIsTrue(t *testing.T) {
 		} else if !heard[row.id] {
 			t.Errorf("no ending leads to %s", row.id)
 		}
+	}
+}
+
+// TestEveryEndingIsTheSameForWhoRefusesTheRecording walks every ending with callers who refuse to be recorded: what they are promised is
+// true, nothing is recorded, the ticket has its number and category, and says so; and whoever is joined otherwise is joined.
+func TestEveryEndingIsTheSameForWhoRefusesTheRecording(t *testing.T) {
+	for name, e := range endings() {
+		if e.refuses != "" || e.mute {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			with, without := endings()[name], endings()[name] // some of the telephones count how often they rang
+			without.refuses = "7"
+			got := without.run(t)
+			if _, refused := got["recording-refused"]; !refused {
+				return // the call does not come to the tone
+			}
+			if _, kept := got["message-kept"]; kept {
+				t.Error("a message is kept all the same")
+			}
+			_, joined := got[prompts.Connected]
+			if _, before := with.run(t)[prompts.Connected]; before != joined {
+				t.Errorf("that they are joined is %v, and %v for who leaves a message", joined, before)
+			}
+		})
 	}
 }
 

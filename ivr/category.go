@@ -68,6 +68,12 @@ func (v *category) run(c *conversation) (string, error) {
 			repeats++
 			question = prompts.P(v.Prompt, "menu-others")
 		default:
+			if answered, err := c.offered(k); err != nil {
+				return "", err
+			} else if answered {
+				question = prompts.P(v.Prompt, "menu-others")
+				continue
+			}
 			wrongs++
 			c.flush()
 			question = prompts.P("wrong-key", v.Again)

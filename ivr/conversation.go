@@ -45,7 +45,8 @@ type Config struct {
 	// Spoken is a telephone number as it is read to the caller; nil: as it is.
 	Spoken func(number string) string
 	// Typed are keys that were pressed before this conversation, for it: they come before all others.
-	Typed []byte
+	Typed    []byte
+	KeepDays int // for which the house keeps recordings whose contract says nothing else; 0: without a term
 	// Alarm tells the operator of the line; nil for nobody.
 	Alarm alarm.Func
 	Log   *slog.Logger // nil means silence
@@ -101,6 +102,10 @@ type intake struct {
 	claim     sla.Category
 	ticket    tickets.Ticket // Number 0: not opened yet
 	warned    bool           // the caller has heard, to its last sample, that the message is recorded
+	refused   bool           // and does not want to be
+	noted     bool           // the ticket says so
+	notices   int            // keys of the offer that were answered
+	recorded  bool           // there is a message
 	unopened  error          // why the last try to open it failed
 }
 
@@ -257,6 +262,7 @@ func (c *conversation) open(ctx context.Context, now time.Time) error {
 	c.unopened = err
 	if err == nil {
 		c.ticket = t
+		c.noteRefusal()
 	}
 	return err
 }

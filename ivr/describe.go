@@ -10,7 +10,8 @@ import (
 )
 
 // describe takes the caller's message: prompt, tone, speech until #, silence or the longest time; then the caller may hear
-// it, record it again, or keep it. What was recorded is kept whatever happens.
+// it, record it again, or keep it. What was recorded is kept whatever happens. Until there is a message the caller may refuse to be
+// recorded, and hear who keeps what for how long.
 type describe struct {
 	Do      string        `yaml:"do"`
 	Prompt  prompts.ID    `yaml:"prompt"`
@@ -27,7 +28,7 @@ type describe struct {
 func (v *describe) exits() []exit { return []exit{{field: "next", to: v.Next, caught: true}} }
 
 func (v *describe) prompts() []prompts.ID {
-	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "calling-meanwhile", "no-speech", "too-long", "message-kept", "wrong-key", recordingNotice}
+	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "calling-meanwhile", "no-speech", "too-long", "message-kept", "wrong-key", recordingNotice, recordingOffer}
 }
 
 func (v *describe) longest() time.Duration {
@@ -57,6 +58,7 @@ func (v *describe) run(c *conversation) (string, error) {
 	if err := c.settle(); err != nil { // a flow without an open step before it loses no message
 		return "", err
 	}
+	late := !c.warned
 	if told, err := c.toldOfRecording(); err != nil || !told {
 		return v.Next, err
 	}
@@ -64,12 +66,14 @@ func (v *describe) run(c *conversation) (string, error) {
 	if c.adding {
 		question = prompts.P(v.Add)
 	}
-	if c.search != nil && c.search.Calls(c.ctx) {
-		question = prompts.Join(prompts.P("calling-meanwhile"), question)
+	calling := c.callingMeanwhile()
+	if late { // the offer stands behind the notice
+		calling = append(prompts.P(recordingOffer), calling...)
 	}
+	question = prompts.Join(calling, question)
 	for range v.Takes {
-		if err := c.say(question, true); err != nil {
-			return "", err
+		if err := c.beforeTone(question); err != nil || c.refused {
+			return v.Next, err
 		}
 		c.flush() // keys typed over the prompt are not part of what follows the tone
 		if err := c.say(prompts.P(prompts.Tone), false); err != nil {
@@ -94,12 +98,23 @@ func (v *describe) run(c *conversation) (string, error) {
 	return v.Next, nil
 }
 
+// callingMeanwhile says that an engineer is called already, where one is.
+func (c *conversation) callingMeanwhile() prompts.Phrase {
+	if c.search != nil && c.search.Calls(c.ctx) {
+		return prompts.P("calling-meanwhile")
+	}
+	return nil
+}
+
 // recordingNotice is said before the tone where the flow has no notice, or its notice failed.
 const recordingNotice prompts.ID = "recording-notice"
 
-// toldOfRecording tells whether the caller knows that the message is recorded. Who does not, is told now; where that fails, too, nothing
-// is recorded, and the ticket says so.
+// toldOfRecording tells whether the caller knows that the message is recorded, and lets it be. Who does not know is told now; where that
+// fails, too, nothing is recorded, and the ticket says so.
 func (c *conversation) toldOfRecording() (bool, error) {
+	if c.refused {
+		return false, nil
+	}
 	if c.warned {
 		return true, nil
 	}
@@ -152,6 +167,7 @@ func (c *conversation) take(t recordTimes) (Recorded, error) {
 	c.message(id)
 	got, err := c.call.Record(c.ctx, RecordRequest{ID: id, Max: t.longest, Silence: t.silence, Initial: t.initial})
 	c.keep(got)
+	c.recorded = c.recorded || got.Recording.Seconds > 0 && got.End != EndedUnspoken
 	if c.brokenOff() {
 		return got, err
 	}

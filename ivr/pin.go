@@ -76,6 +76,14 @@ func (v *pin) run(c *conversation) (string, error) {
 		case how != complete:
 			c.reason = "request-no-pin"
 			return v.Unknown, nil
+		case len(digits) == 1: // no PIN is so short
+			if answered, err := c.offered(digits[0]); err != nil {
+				return "", err
+			} else if answered {
+				question = prompts.P(v.Prompt)
+				continue
+			}
+			fallthrough
 		default:
 			known, err := v.look(c, digits)
 			if known || err != nil {

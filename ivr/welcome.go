@@ -1,16 +1,18 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
 	"hotline/prompts"
 	"hotline/strictyaml"
+	"hotline/tickets"
 )
 
 // welcome greets, offers the flow's next language in that language, and says that the message will be recorded. * switches
-// the language; other keys are kept for what follows. The notice is never cut.
+// the language; other keys are kept for what follows. The notice is never cut; the keys that it leaves to the caller are named behind it.
 type welcome struct {
 	Do     string     `yaml:"do"`
 	Prompt prompts.ID `yaml:"prompt"`
@@ -20,7 +22,7 @@ type welcome struct {
 
 func (v *welcome) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 func (v *welcome) prompts() []prompts.ID {
-	return []prompts.ID{v.Prompt, v.Notice, "language", "language-offer"}
+	return []prompts.ID{v.Prompt, v.Notice, "language", "language-offer", recordingOffer, recordingRefused, "notice-who", "notice-data", "notice-days", "notice-no-term", "notice-rights"}
 }
 
 func (v *welcome) longest() time.Duration        { return 30 * time.Second }
@@ -50,7 +52,10 @@ func (v *welcome) run(c *conversation) (string, error) {
 			return "", err
 		}
 	}
-	return v.Next, c.warn(v.Notice)
+	if err := c.warn(v.Notice); err != nil || !c.warned {
+		return v.Next, err
+	}
+	return v.Next, c.say(prompts.P(recordingOffer), true)
 }
 
 // warn says that the message will be recorded. Only a notice that was sent to its last sample is one: no key cuts it, and one that failed
@@ -64,4 +69,75 @@ func (c *conversation) warn(notice prompts.ID) error {
 	c.warned = err == nil
 	c.report("saying that the message is recorded", err)
 	return nil
+}
+
+// The keys of [recordingOffer]: alone in the place of a PIN, in the menu of categories, and over the words before the tone. They are none
+// of the menu's own, so that one that is pressed once too often there refuses nothing.
+const (
+	keyRefuses = '7'
+	keyNotice  = '8'
+)
+
+const (
+	recordingOffer   prompts.ID = "recording-offer"
+	recordingRefused prompts.ID = "recording-refused"
+)
+
+// mostNotices is how often a call answers the keys of the offer: nobody goes round and round.
+const mostNotices = 6
+
+// offered answers a key of the offer; false for any other one, and once the recording has begun.
+func (c *conversation) offered(k byte) (answered bool, err error) {
+	if c.recorded || c.notices >= mostNotices || k != keyRefuses && k != keyNotice {
+		return false, nil
+	}
+	c.notices++
+	if k == keyRefuses {
+		return true, c.refuse()
+	}
+	return true, c.say(prompts.WholeNotice(c.keepDays()), true)
+}
+
+// beforeTone says what leads to the tone, and answers the keys of the offer; any other key brings the tone at once.
+func (c *conversation) beforeTone(question prompts.Phrase) error {
+	for {
+		if err := c.say(question, true); err != nil {
+			return err
+		}
+		k, err := c.key(0)
+		if errors.Is(err, ErrNoKey) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if answered, err := c.offered(k); err != nil || !answered || c.refused {
+			return err
+		}
+	}
+}
+
+// refuse keeps the call from being recorded, whatever comes of it, and says so.
+func (c *conversation) refuse() error {
+	c.refused = true
+	c.noteRefusal()
+	return c.say(prompts.P(recordingRefused), true)
+}
+
+// noteRefusal says on the ticket, once there is one, that the caller does not want to be recorded.
+func (c *conversation) noteRefusal() {
+	if !c.refused || c.ticket.Number == 0 || c.noted {
+		return
+	}
+	c.noted = true
+	_, err := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{
+		Kind: tickets.Commented, Actor: "system", Text: "the caller refused the recording by key: nothing is recorded",
+	}, c.call.Now())
+	c.report("noting that the recording was refused", err)
+}
+
+// keepDays is for how many days the message will be kept, by the contract or as the house does; 0: without a term. Who has not said
+// whose contract it is hears the house's.
+func (c *conversation) keepDays() int {
+	return cmp.Or(c.id.Contract.KeepDays, c.cfg.KeepDays)
 }

@@ -38,7 +38,7 @@ type Mailer interface {
 	Send(ctx context.Context, m notify.Message) error
 }
 
-// Config is what the portal needs. All of it is required but Files, Calls, Mailer, Statement, Notice and URL.
+// Config is what the portal needs. All of it is required but Files, Calls, Mailer, Statement, Notice, KeepDays and URL.
 type Config struct {
 	Desk      *tickets.Desk
 	Store     Store
@@ -49,6 +49,7 @@ type Config struct {
 	Mailer    Mailer                                                          // nil: nobody logs in, and links work
 	Statement func(r *room.Request, c directory.Contract) (*room.Page, error) // of a month; nil: there is none
 	Notice    map[prompts.Language]string                                     // the house's own words about recordings and data
+	KeepDays  int                                                             // for which the house keeps recordings whose contract says nothing else; 0: without a term
 	URL       string                                                          // the site as customers reach it; by https: cookies go no other way
 	Language  prompts.Language                                                // where a browser asks for none that there is
 	Log       *slog.Logger

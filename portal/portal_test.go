@@ -356,3 +356,21 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 		t.Errorf("the policy is %s", csp)
 	}
 }
+
+// TestTheNoticeSaysForHowLongRecordingsAreKept: everybody reads what callers hear, and who is logged in the term of the contract.
+func TestTheNoticeSaysForHowLongRecordingsAreKept(t *testing.T) {
+	h := open(t)
+	h.desk.SetBook(h.desk.Book().With(func(b *directory.Book) {
+		c := b.Contracts.At("rossi")
+		c.KeepDays = 90
+		b.Contracts = b.Contracts.With("rossi", c)
+	}))
+	stranger := h.browser()
+	stranger.is(stranger.asks("GET", "/portal/notice"), 200, "The message that you leave will be recorded.", "To refuse seven, details eight.", "Whoever runs this line keeps it", "You may ask for a copy",
+		"No term is set for which recordings are kept.")
+	stranger.is(stranger.asks("GET", "/portal/login"), 200, `<a href="/portal/notice">`)
+	rossi := h.browser().logsIn(rossiPIN)
+	rossi.is(rossi.asks("GET", "/portal/notice"), 200, "Days for which recordings are kept before they are erased: 90.")
+	office := h.browser().logsIn(officePIN)
+	office.is(office.asks("GET", "/portal/notice"), 200, "No term is set for which recordings are kept.")
+}

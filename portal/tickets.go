@@ -254,16 +254,18 @@ func (p *Portal) statement(w http.ResponseWriter, r *request) {
 // noticePage is what callers hear before they leave a message, whole and in writing.
 type noticePage struct {
 	page
-	Heard string
+	Heard []string // the sentence that all hear, and the keys that it offers
+	Whole []string // what key 8 says
+	Days  int      // for which recordings are kept; 0: without a term
 	House []string // the house's own words, by paragraph
 }
 
 func (p *Portal) notice(w http.ResponseWriter, r *request) {
-	_ = p.identify(r) // for the navigation alone: everybody may read this
-	n := noticePage{page: r.page}
+	_ = p.identify(r) // for the navigation, and the term of the contract: everybody may read this
+	n := noticePage{page: r.page, Days: cmp.Or(r.contract.KeepDays, p.KeepDays)}
 	if book, err := prompts.Open(r.Lang); err == nil {
-		e, _ := book.Entry(recordingNotice)
-		n.Heard = e.Text
+		n.Heard = []string{book.Text(prompts.P("recording-notice")), book.Text(prompts.P("recording-offer"))}
+		n.Whole = []string{book.Text(prompts.P("notice-who")), book.Text(prompts.P("notice-data")), book.Text(prompts.P("notice-rights"))}
 	}
 	for paragraph := range strings.SplitSeq(p.Notice[r.Lang], "\n") {
 		if paragraph = strings.TrimSpace(paragraph); paragraph != "" {
@@ -273,6 +275,3 @@ func (p *Portal) notice(w http.ResponseWriter, r *request) {
 	n.Title = "portal-notice"
 	p.render(w, r, http.StatusOK, "notice", n)
 }
-
-// recordingNotice is the sentence that callers hear.
-const recordingNotice prompts.ID = "recording-notice"

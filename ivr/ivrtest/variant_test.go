@@ -36,7 +36,7 @@ func TestHoursAreTheContractsOrTheOwners(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := variant(t, "do: announce\n    next: category", "do: hours\n    whose: "+c.whose+"\n    open: category\n    closed: open")
 			synctest.Test(t, func(t *testing.T) {
-				ivrtest.Run(t, f, "at 2026-11-22 10:00 Europe/Rome\nhears welcome/it language-offer/en recording-notice enter-pin\n"+c.script)
+				ivrtest.Run(t, f, "at 2026-11-22 10:00 Europe/Rome\nhears welcome/it language-offer/en recording-notice recording-offer enter-pin\n"+c.script)
 			})
 		})
 	}
@@ -45,7 +45,7 @@ func TestHoursAreTheContractsOrTheOwners(t *testing.T) {
 func TestALanguageThatTheFlowDoesNotSpeakIsNotTaken(t *testing.T) {
 	english := variant(t, "[it, en]", "[en]")
 	for _, script := range []string{
-		"dials it\nhears welcome/en recording-notice enter-pin\npresses 314159#3\nhears describe\nhangs up\nthen ticket language=en",
+		"dials it\nhears welcome/en recording-notice recording-offer enter-pin\npresses 314159#3\nhears describe\nhangs up\nthen ticket language=en",
 		"dials de\nhears welcome/en",
 	} {
 		synctest.Test(t, func(t *testing.T) { ivrtest.Run(t, english, "at 2026-11-23 10:00 Europe/Rome\n"+script) })
@@ -58,7 +58,7 @@ func TestACallMayTryThreePINsHoweverOftenItsFlowAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ivrtest.Run(t, twice, `at 2026-11-23 10:00 Europe/Rome
 			from 0612345
-			hears welcome/it language-offer/en recording-notice enter-pin
+			hears welcome/it language-offer/en recording-notice recording-offer enter-pin
 			presses 999999#
 			hears pin-wrong-1
 			presses 888888#
@@ -73,7 +73,7 @@ func TestALoopThatIsNeverLeftEndsInAMessage(t *testing.T) {
 	round := variant(t, "tries: 3\n    wait: 6s\n    chosen", "tries: 1\n    wait: 2s\n    chosen", "none: open", "none: category", "longest: 3m", "longest: 1m")
 	synctest.Test(t, func(t *testing.T) {
 		ivrtest.Run(t, round, `at 2026-11-23 10:00 Europe/Rome
-			hears welcome/it language-offer/en recording-notice enter-pin
+			hears welcome/it language-offer/en recording-notice recording-offer enter-pin
 			presses 314159#
 			hears menu menu-others menu-given-up menu menu-others menu-given-up menu menu-others menu-given-up menu menu-others menu-given-up menu menu-others menu-given-up
 			hears trouble tone (records)
@@ -88,7 +88,7 @@ func TestAFlowThatOpensNoTicketLosesNoMessage(t *testing.T) {
 	short := variant(t, "chosen: open", "chosen: describe", "added: open", "added: describe", "none: open", "none: describe", "  open:\n    do: open\n    next: describe\n\n", "")
 	synctest.Test(t, func(t *testing.T) {
 		ivrtest.Run(t, short, `at 2026-11-23 10:00 Europe/Rome
-			hears welcome/it language-offer/en recording-notice enter-pin
+			hears welcome/it language-offer/en recording-notice recording-offer enter-pin
 			presses 314159#1
 			hears describe tone (records)
 			waits 3s
@@ -98,7 +98,7 @@ func TestAFlowThatOpensNoTicketLosesNoMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ivrtest.Run(t, short, `at 2026-11-23 10:00 Europe/Rome
 			given ticket question of 314159
-			hears welcome/it language-offer/en recording-notice enter-pin
+			hears welcome/it language-offer/en recording-notice recording-offer enter-pin
 			presses 314159#9
 			hears describe-add
 			hangs up
@@ -111,7 +111,7 @@ func TestAFlowMayRingAfterTheMessage(t *testing.T) {
 	after := variant(t, "ring: at once", "ring: after message")
 	synctest.Test(t, func(t *testing.T) {
 		ivrtest.Run(t, after, `at 2026-11-23 10:00 Europe/Rome
-			hears welcome/it language-offer/en recording-notice enter-pin
+			hears welcome/it language-offer/en recording-notice recording-offer enter-pin
 			presses 314159#1
 			hears describe tone (records)
 			speaks 12s, key
@@ -128,7 +128,7 @@ func TestAPathThatMayLeadElsewhereRingsNobodyAhead(t *testing.T) {
 		"  readout:\n    do: readout", "  shut:\n    do: hours\n    whose: contract\n    open: readout\n    closed: readout\n\n  readout:\n    do: readout")
 	synctest.Test(t, func(t *testing.T) {
 		ivrtest.Run(t, forked, `at 2026-11-23 10:00 Europe/Rome
-			hears welcome/it language-offer/en recording-notice enter-pin
+			hears welcome/it language-offer/en recording-notice recording-offer enter-pin
 			presses 314159#1
 			hears describe tone (records)
 			hangs up
@@ -142,7 +142,7 @@ func TestAFlowWithoutANoticeGivesOneBeforeTheTone(t *testing.T) {
 		ivrtest.Run(t, silent, `at 2026-11-23 10:00 Europe/Rome
 			hears enter-pin
 			presses 314159#3
-			hears recording-notice describe tone (records)
+			hears recording-notice recording-offer describe tone (records)
 			waits 3s
 			hangs up
 			then ticket recordings=1`)

@@ -112,7 +112,7 @@ func contracts() map[string]directory.Contract {
 	ended := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	return map[string]directory.Contract{
 		"314159": {ID: "rossi", Customer: "rossi", Level: sla.Extended, Language: "it", RemoteAccess: true},
-		"271828": {ID: "verdi", Customer: "verdi", Level: sla.Advanced, Language: "it", RemoteAccess: true},
+		"271828": {ID: "verdi", Customer: "verdi", Level: sla.Advanced, Language: "it", RemoteAccess: true, KeepDays: 90},
 		"161803": {ID: "bianchi", Customer: "bianchi", Level: sla.Professional, Language: "it", RemoteAccess: true},
 		"112358": {ID: "neri", Customer: "neri", Level: sla.Professional, Language: "it", RemoteAccess: true, ValidUntil: ended},
 		"141421": {ID: "smith", Customer: "smith", Level: sla.Professional, Language: "en", RemoteAccess: true, AfterHours: directory.AfterHoursRing},
