@@ -58,6 +58,7 @@ type Contract struct {
 	ConfirmByCall bool
 	RemoteAccess  bool      // a fact that staff set, never deduced
 	KeepDays      int       // for so many days its recordings are kept; 0: as the house does
+	SlowMenus     bool      // its callers hear longer pauses between the options, and have more time for each key
 	PINAt         time.Time // when it got the PIN that it has; zero: not known
 	Version       int
 }

@@ -22,13 +22,24 @@ func (c *conversation) say(p prompts.Phrase, bargeIn bool) error {
 		if bargeIn && len(c.typed.keys) > 0 {
 			return context.Cause(c.ctx)
 		}
-		if err := c.call.Say(c.ctx, c.lang, p, bargeIn); err != nil && !c.brokenOff() {
+		if err := c.call.Say(c.ctx, c.lang, c.paced(p), bargeIn); err != nil && !c.brokenOff() {
 			c.report("saying a phrase", err)
 		}
 		if !bargeIn || c.brokenOff() || !c.passSecondHash() {
 			return context.Cause(c.ctx)
 		}
 	}
+}
+
+// slower is how many times longer a caller has for each key whose contract asks for slow menus.
+const slower = 2
+
+// paced is a phrase at the pace of the caller's contract.
+func (c *conversation) paced(p prompts.Phrase) prompts.Phrase {
+	if c.id.Contract.SlowMenus {
+		return p.Slowly()
+	}
+	return p
 }
 
 // passSecondHash drops a # that waits right behind an entry, and tells whether it did.
@@ -47,8 +58,11 @@ func (c *conversation) passSecondHash() bool {
 	return k == '#'
 }
 
-// key takes the next key; ErrNoKey after wait.
+// key takes the next key; ErrNoKey after wait, at the pace of the caller's contract.
 func (c *conversation) key(wait time.Duration) (byte, error) {
+	if c.id.Contract.SlowMenus {
+		wait *= slower
+	}
 	k, err := c.nextKey(wait)
 	if err == nil && c.typed.afterEntry {
 		if c.typed.afterEntry = false; k == '#' {

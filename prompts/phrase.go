@@ -5,7 +5,10 @@
 // to be spoken.
 package prompts
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Language is a language that the line speaks: "it" or "en".
 type Language string
@@ -52,6 +55,7 @@ type Item struct {
 	At     time.Time
 	Now    time.Time
 	Span   time.Duration
+	Slow   bool // of a sentence: its pauses are longer
 }
 
 // P is a phrase of recorded sentences.
@@ -98,6 +102,15 @@ func When(due, now time.Time) Phrase {
 
 // Pause is a silence.
 func Pause(d time.Duration) Phrase { return Phrase{{Kind: Silence, Span: d}} }
+
+// Slowly is a phrase whose sentences have longer pauses, such as those between the options of a menu.
+func (p Phrase) Slowly() Phrase {
+	slow := slices.Clone(p)
+	for i := range slow {
+		slow[i].Slow = true
+	}
+	return slow
+}
 
 // Join puts phrases one behind the other.
 func Join(phrases ...Phrase) Phrase {

@@ -16,6 +16,7 @@ type Clip struct {
 	Name  string        // a name that a voice for free text may say in the place of ID
 	Whose string        // which customer's, engineer's or level's, as the store knows it; empty where nobody knows
 	Spelt []Clip        // of an engineer's name: its letters, which are said in the place of ID where no voice speaks Name
+	Slow  bool          // its pauses are longer
 	Of    ItemKind      // whose name it is: Name, EngineerName or LevelName
 }
 
@@ -32,7 +33,11 @@ func (b *Book) Say(p Phrase) []Clip {
 func (b *Book) item(i Item) []Clip {
 	switch i.Kind {
 	case Sentence:
-		return b.clips(i.ID)
+		clips := b.clips(i.ID)
+		for n := range clips {
+			clips[n].Slow = i.Slow
+		}
+		return clips
 	case Spelled:
 		return b.clips(spell(i.Text, "-final")...)
 	case SpelledInside:

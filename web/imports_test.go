@@ -160,6 +160,7 @@ func TestEachWrongCellIsComplainedAboutAtItsLine(t *testing.T) {
 		{"contracts", contracts + "k,rossi,extended,,2026-01-01,,,later,,yes\n", "2</td><td>after hours</td><td>later</td>"},
 		{"contracts", contracts + "k,rossi,extended,,2026-01-01,,,,maybe,yes\n", "2</td><td>Evo Support</td><td>maybe</td>"},
 		{"contracts", contracts + "k,rossi,extended,,2026-01-01,,,,,\n", "2</td><td>remote access</td><td></td>"},
+		{"contracts", "id,customer,level,first_day,remote_access,slow_menus\nk,rossi,extended,2026-01-01,yes,maybe\n", "2</td><td>slow menus</td><td>maybe</td>"},
 	} {
 		b.uploads("/imports", row.kind, "file", row.file).is(200, row.want, "Lines that cannot be taken: 1")
 	}
@@ -205,4 +206,16 @@ func table(rows ...[]string) string {
 	w := csv.NewWriter(&b)
 	_ = w.WriteAll(rows) // into memory
 	return b.String()
+}
+
+// TestThePaceOfMenusIsSetByAFile: a column that a file does not have changes nothing.
+func TestThePaceOfMenusIsSetByAFile(t *testing.T) {
+	o := open(t)
+	b := o.as(users.Admin)
+	b.imports("contracts", "id,customer,level,first_day,remote_access,slow_menus\nk1,rossi,extended,2026-01-01,yes,yes\n", "New: 1").is(200, "Lines written: 1")
+	b.imports("contracts", "id,customer,level,first_day,remote_access\nk1,rossi,advanced,2026-01-01,yes\n", "changed: 1").is(200, "Lines written: 1")
+	if c, err := o.store.Contract(t.Context(), "k1"); err != nil || !c.SlowMenus || c.Level != "advanced" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	b.get("/customers/rossi").is(200, "twice the time for each key", "normal pace")
 }

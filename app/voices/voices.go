@@ -120,6 +120,9 @@ func (v *Voices) Sound(lang prompts.Language, p prompts.Phrase) media.Sound {
 			}
 			continue
 		}
+		if c.Slow {
+			s = slowly(s)
+		}
 		parts = append(parts, s)
 	}
 	return media.Chain(parts...)

@@ -86,3 +86,26 @@ func TestTheOwnersPromptIsHeardFromTheNextSentenceOn(t *testing.T) {
 		t.Error("the voice that ships is not heard again")
 	}
 }
+
+// TestSlowMenusHaveLongerPausesAndTheSameWords: each of a menu's pauses between its options is longer by 0.8 s, and nothing else changes.
+func TestSlowMenusHaveLongerPausesAndTheSameWords(t *testing.T) {
+	v, err := Load(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, options := range map[prompts.Language]map[prompts.ID]int{
+		prompts.Italian: {"menu": 4, "menu-others": 1, "recorded-menu": 2, "menu-given-up": 0, "tone": 0},
+		prompts.English: {"menu": 4, "menu-others": 1, "recorded-menu": 2, "menu-given-up": 0, "tone": 0},
+	} {
+		for id, pauses := range options {
+			plain, slow := v.Sound(lang, prompts.P(id)).Octets(g711.ALaw), v.Sound(lang, prompts.P(id).Slowly()).Octets(g711.ALaw)
+			if got := len(slow) - len(plain); got != pauses*longerBy {
+				t.Errorf("%s %s is longer by %d samples, want %d pauses of %d", lang, id, got, pauses, longerBy)
+			}
+			silence := []byte{g711.ALaw.Silence()}
+			if !bytes.Equal(bytes.ReplaceAll(slow, silence, nil), bytes.ReplaceAll(plain, silence, nil)) {
+				t.Errorf("%s %s: what is said slowly has other words", lang, id)
+			}
+		}
+	}
+}

@@ -116,7 +116,7 @@ func unknown(lang prompts.Language, p prompts.Phrase) string {
 	return ""
 }
 
-// Words is a phrase as scripts write it: ids, digits as figures, deadlines as "by-15:30-today".
+// Words is a phrase as scripts write it: ids, with "/slow" where the pauses are longer, digits as figures, deadlines as "by-15:30-today".
 func Words(lang prompts.Language, p prompts.Phrase) []string {
 	var out []string
 	for _, i := range p {
@@ -125,6 +125,9 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 			w := string(i.ID)
 			if i.ID == "welcome" || i.ID == "goodbye" || i.ID == "language" || i.ID == "language-offer" {
 				w += "/" + string(lang)
+			}
+			if i.Slow {
+				w += "/slow"
 			}
 			out = append(out, w)
 		case prompts.Spelled, prompts.SpelledInside:

@@ -117,6 +117,7 @@ func contracts() map[string]directory.Contract {
 		"112358": {ID: "neri", Customer: "neri", Level: sla.Professional, Language: "it", RemoteAccess: true, ValidUntil: ended},
 		"141421": {ID: "smith", Customer: "smith", Level: sla.Professional, Language: "en", RemoteAccess: true, AfterHours: directory.AfterHoursRing},
 		"264575": {ID: "gialli", Customer: "gialli", Level: sla.Professional, RemoteAccess: true}, // no language of its own
+		"223606": {ID: "rosa", Customer: "rosa", Level: sla.Professional, Language: "it", RemoteAccess: true, SlowMenus: true},
 		"173205": {ID: "brown", Customer: "brown", Level: sla.Extended, Language: "en"},
 	}
 }
