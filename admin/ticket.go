@@ -93,6 +93,7 @@ type recordingView struct {
 	Call    string    `json:"call"`
 	Partial bool      `json:"partial" doc:"Cut by a fault"`
 	SHA256  string    `json:"sha256" doc:"Of the file, in hexadecimal, as it was kept; empty when that is not known"`
+	Kind    string    `json:"kind" enum:"message,talk" doc:"talk: of the caller, in the first channel, and an engineer, in the second; message: of the caller, or a note that an engineer has dictated, in one channel"`
 }
 
 // instant is nil for the time that has not come.
@@ -127,7 +128,7 @@ func view(t tickets.Ticket) TicketView {
 	for _, r := range t.Recordings {
 		v.Recordings = append(v.Recordings, recordingView{
 			ID: r.ID, Seconds: r.Seconds, URL: base + "/recordings/" + url.PathEscape(r.ID) + "/audio", At: r.At,
-			Call: string(r.Call), Partial: r.Partial, SHA256: r.SHA256,
+			Call: string(r.Call), Partial: r.Partial, SHA256: r.SHA256, Kind: cmp.Or(string(r.Kind), "message"),
 		})
 	}
 	return v

@@ -23,6 +23,7 @@ type callerSearch struct {
 	left     chan struct{} // closed: the caller did not wait
 	done     chan struct{} // closed: reach and err stand
 	message  atomic.Pointer[string]
+	record   atomic.Bool // the talk: the caller knows of it, and does not refuse
 	reach    ivr.Reach
 	err      error
 }
@@ -65,6 +66,9 @@ func (s *callerSearch) Accepted() <-chan struct{} { return s.accepted }
 // Message notes what the caller has recorded.
 func (s *callerSearch) Message(recording string) { s.message.Store(&recording) }
 
+// MayRecord notes whether the talk may be recorded.
+func (s *callerSearch) MayRecord(yes bool) { s.record.Store(yes) }
+
 // Join brings the caller.
 func (s *callerSearch) Join(context.Context) (ivr.Reach, error) {
 	close(s.waits)
@@ -103,6 +107,22 @@ func (s *callerSearch) busy() *ring.Busy {
 	}
 }
 
+// tape records the talk about a ticket, where its contract's policy says so; nil where it does not.
+func (d *Dispatcher) tape(t tickets.Ticket, s *callerSearch) *ring.Tape {
+	if d.newID == nil || !d.desk.Book().Contracts.At(t.Contract).RecordTalks {
+		return nil
+	}
+	return &ring.Tape{
+		Told: s.record.Load,
+		Name: func() string { return fmt.Sprintf("%d-%s", t.Number, d.newID()) }, // by which a recording that a crash cut off is found
+		Keep: func(r tickets.Recording) {
+			if _, err := d.desk.Keep(context.Background(), t.Number, r, time.Now()); err != nil {
+				d.search.Log.Error("a recorded talk is not on its ticket; the next start puts it there", "ticket", t.Number, "recording", r.ID, "error", err)
+			}
+		},
+	}
+}
+
 // find searches for an engineer. It comes back when the talk or the search is over, or when staff have made the search
 // pointless: the reach is then the tickets.Needless.
 func (d *Dispatcher) find(ctx context.Context, call ivr.Call, lang prompts.Language, was tickets.Ticket, s *callerSearch) (ivr.Reach, error) {
@@ -117,7 +137,7 @@ func (d *Dispatcher) find(ctx context.Context, call ivr.Call, lang prompts.Langu
 	}
 	r := ring.Request{
 		Caller: caller{call}, Language: lang, Ticket: t, CallBack: d.callBack(call, t), Until: until,
-		Busy: s.busy(), Left: func() { d.promiseCallBack(ctx, t); close(s.left) },
+		Busy: s.busy(), Tape: d.tape(t, s), Left: func() { d.promiseCallBack(ctx, t); close(s.left) },
 	}
 	if t.Contract != "" {
 		found := d.priority.enter()

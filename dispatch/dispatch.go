@@ -33,6 +33,7 @@ type Desk interface {
 	UndoAccept(ctx context.Context, n tickets.Number, engineer, text string, now time.Time) (tickets.Ticket, error)
 	Join(ctx context.Context, n tickets.Number, engineer string, now time.Time) (tickets.Ticket, error)
 	AskCallBack(ctx context.Context, n tickets.Number, actor, text string, at, now time.Time) (tickets.Ticket, error)
+	Keep(ctx context.Context, n tickets.Number, r tickets.Recording, now time.Time) (tickets.Ticket, error)
 	Close(ctx context.Context, n tickets.Number, actor, text string, now time.Time) (tickets.Ticket, error)
 	NotRestored(ctx context.Context, n tickets.Number, actor, text string, now time.Time) (tickets.Ticket, error)
 	Entitlement(c directory.ContractID) (directory.Entitlement, error)
@@ -50,7 +51,7 @@ type Operator struct {
 	Hours   sla.CalendarID // when they are rung
 }
 
-// Config is what a [Dispatcher] works with. All of it is required, but for Menu, Others, Operator, Limits, Chains, Installed, Blocking, Times and Log.
+// Config is what a [Dispatcher] works with. All of it is required, but for Menu, Others, Operator, Limits, Chains, Installed, Blocking, Times, NewID and Log.
 type Config struct {
 	Desk       Desk
 	Active     *ActiveTickets // the one that the desk tells of changes
@@ -67,6 +68,7 @@ type Config struct {
 	Installed  func(ctx context.Context, t tickets.Ticket) (ring.Installed, bool) // for the brief; nil: nobody knows
 	Blocking   func(ctx context.Context) ([]tickets.Ticket, error)                // those that are open, for who takes over; nil: nobody knows
 	Times      ring.Times
+	NewID      func() string // opaque, for recordings of talks; nil: no talk is recorded
 	Alarm      alarm.Func
 	Log        *slog.Logger
 }
@@ -80,6 +82,7 @@ type Dispatcher struct {
 	operator Operator
 	mayDial  func(number string) bool
 	alarm    alarm.Func
+	newID    func() string
 
 	bulletins *bulletin.Board
 }
@@ -107,7 +110,7 @@ func New(c Config) *Dispatcher {
 	if c.Limits == nil {
 		c.Limits = bulletin.NewLimits(nil, nil)
 	}
-	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial, alarm: c.Alarm}
+	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial, alarm: c.Alarm, newID: c.NewID}
 	book := &history{desk: c.Desk, calls: c.Calls, active: c.Active, chains: c.Chains, alarm: c.Alarm, log: c.Log}
 	d.search = ring.New(ring.Config{
 		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Others: c.Others, Times: c.Times, Spoken: c.Spoken, Log: c.Log,

@@ -115,6 +115,8 @@ type Search interface {
 	Accepted() <-chan struct{}
 	// Message names what the caller is recording or has recorded, for an engineer who wants to hear it; empty for none.
 	Message(recording string)
+	// MayRecord tells whether the caller knows that the talk may be recorded, and lets it be; until it is called the talk may not.
+	MayRecord(yes bool)
 	// Join hands the caller over: the search plays its music and its sentences on the call itself. It comes back when the
 	// talk or the search is over, or when the caller chose not to wait (Left).
 	Join(ctx context.Context) (Reach, error)

@@ -31,7 +31,7 @@ const (
 func (v *connect) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 
 func (v *connect) prompts() []prompts.ID {
-	list := []prompts.ID{v.Price, "out-of-hours", "unreached", "unrung", "rota-gap", "informed", "call-back-by", "call-back-soon", "after-talk", "next-step"}
+	list := []prompts.ID{v.Price, "out-of-hours", "unreached", "unrung", "rota-gap", "informed", "call-back-by", "call-back-soon", "after-talk", "next-step", talkNotice}
 	for _, why := range calledOff() {
 		list = append(list, "stopped-"+prompts.ID(why))
 	}
@@ -68,7 +68,10 @@ func (v *connect) run(c *conversation) (string, error) {
 	}
 	reach, began := Impossible, c.call.Now()
 	if c.cfg.Human != nil {
-		var err error
+		_, err := c.tellOfTalk(nil) // whom an accept has broken off is joined at once
+		if c.gone() {
+			return "", err
+		}
 		reach, began, err = c.join()
 		if c.gone() {
 			return "", err

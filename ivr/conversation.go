@@ -106,6 +106,7 @@ type intake struct {
 	noted     bool           // the ticket says so
 	notices   int            // keys of the offer that were answered
 	recorded  bool           // there is a message
+	talkTold  bool           // the caller has heard, to its last sample, that the talk with an engineer may be recorded
 	unopened  error          // why the last try to open it failed
 }
 

@@ -28,7 +28,7 @@ type describe struct {
 func (v *describe) exits() []exit { return []exit{{field: "next", to: v.Next, caught: true}} }
 
 func (v *describe) prompts() []prompts.ID {
-	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "calling-meanwhile", "no-speech", "too-long", "message-kept", "wrong-key", recordingNotice, recordingOffer}
+	return []prompts.ID{v.Prompt, v.Add, v.Menu, prompts.Tone, "calling-meanwhile", "no-speech", "too-long", "message-kept", "wrong-key", recordingNotice, recordingOffer, talkNotice}
 }
 
 func (v *describe) longest() time.Duration {
@@ -67,6 +67,13 @@ func (v *describe) run(c *conversation) (string, error) {
 		question = prompts.P(v.Add)
 	}
 	calling := c.callingMeanwhile()
+	if c.search != nil {
+		if said, err := c.tellOfTalk(calling); err != nil {
+			return "", err
+		} else if said {
+			calling = nil
+		}
+	}
 	if late { // the offer stands behind the notice
 		calling = append(prompts.P(recordingOffer), calling...)
 	}

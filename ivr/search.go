@@ -35,6 +35,7 @@ func (c *conversation) searchAhead(next string) {
 	}
 	s := &search{Search: c.cfg.Human.Search(c.line, c.call, c.lang, c.ticket), step: step, began: c.call.Now()}
 	c.search = s
+	c.agrees()
 	c.ctx, s.over = context.WithCancelCause(c.line)
 	steps := c.ctx
 	s.watching.Go(func() {
@@ -52,6 +53,7 @@ func (c *conversation) join() (Reach, time.Time, error) {
 	if s == nil {
 		s = &search{Search: c.cfg.Human.Search(c.line, c.call, c.lang, c.ticket), began: c.call.Now(), over: func(error) {}}
 		c.search = s
+		c.agrees()
 	}
 	s.over(nil)
 	s.watching.Wait()
@@ -103,4 +105,32 @@ func (f *Flow) connectAhead(name string) (string, *connect) {
 		name = exits[0].to
 	}
 	return "", nil
+}
+
+// talkNotice is what a caller hears whose contract has talks recorded.
+const talkNotice prompts.ID = "talk-notice"
+
+// tellOfTalk says, before anybody is joined and behind other words, that the talk may be recorded, where the contract's policy has talks
+// recorded and the caller does not refuse. Only what was sent to its last sample counts, as with the notice; it is said once. It tells
+// whether anything was said.
+func (c *conversation) tellOfTalk(before prompts.Phrase) (said bool, err error) {
+	if !c.id.Contract.RecordTalks || c.talkTold || c.refused || c.cfg.Human == nil || c.brokenOff() {
+		return false, nil
+	}
+	c.passSecondHash()
+	err = c.call.Say(c.ctx, c.lang, prompts.Join(before, prompts.P(talkNotice)), false)
+	if c.brokenOff() {
+		return true, context.Cause(c.ctx)
+	}
+	c.talkTold = err == nil
+	c.report("saying that the talk may be recorded", err)
+	c.agrees()
+	return true, nil
+}
+
+// agrees tells the search whether the talk may be recorded.
+func (c *conversation) agrees() {
+	if c.search != nil {
+		c.search.MayRecord(c.talkTold && !c.refused)
+	}
 }

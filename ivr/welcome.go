@@ -120,6 +120,7 @@ func (c *conversation) beforeTone(question prompts.Phrase) error {
 // refuse keeps the call from being recorded, whatever comes of it, and says so.
 func (c *conversation) refuse() error {
 	c.refused = true
+	c.agrees()
 	c.noteRefusal()
 	return c.say(prompts.P(recordingRefused), true)
 }

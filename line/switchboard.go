@@ -30,6 +30,8 @@ import (
 type Spool interface {
 	// Create begins a recording in a codec. Write appends octets of the codec, and Close makes the recording whole.
 	Create(id string, c g711.Codec) (io.WriteCloser, error)
+	// CreateTwo is Create for a recording of two channels: Write takes an octet of each by turns.
+	CreateTwo(id string, c g711.Codec) (io.WriteCloser, error)
 	// Remove deletes a recording that nobody keeps.
 	Remove(id string) error
 	// Octets reads a recording back, also one that is still being written.

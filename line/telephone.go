@@ -178,7 +178,8 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 	if !ok {
 		return fmt.Errorf("joining to call %s: it is over", call)
 	}
-	talk := newTalkDetector(t.sound, other.sound)
+	talk, records := newTalkDetector(t.sound, other.sound), tape{Tape: j.Tape, telephone: t, caller: other}
+	defer records.stop() // the two hear each other no more by then
 	unjoin, err := media.Join(t.sound, other.sound)
 	switch {
 	case err == nil:
@@ -186,6 +187,7 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 	case !errors.Is(err, media.ErrClosed) && !errors.Is(err, media.ErrTimeout): // of these a leg is ending, and says so below
 		return fmt.Errorf("joining to call %s: %w", call, err)
 	}
+	records.begin()
 	var keys <-chan media.Key // nil: none counts
 	if j.Menu && t.sound.OutOfBand() {
 		keys = t.sound.Pressed()
@@ -212,6 +214,7 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 				return ring.ErrMenu
 			}
 		case <-every.C:
+			records.begin()
 			if talk.detected(j.Talk) && j.Talked != nil {
 				j.Talked()
 			}

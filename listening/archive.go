@@ -2,6 +2,7 @@ package listening
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -73,6 +74,7 @@ type entry struct {
 	At       time.Time `json:"recorded_at"`
 	Seconds  float64   `json:"seconds"`
 	Partial  bool      `json:"partial"`
+	Kind     string    `json:"kind"` // message or talk
 	Ticket   int64     `json:"ticket"`
 	Contract string    `json:"contract"`
 	Caller   string    `json:"caller"`
@@ -95,7 +97,7 @@ func (a Archive) Serve(ctx context.Context, w http.ResponseWriter, list []ticket
 		for _, r := range t.Recordings {
 			_ = control.SetWriteDeadline(time.Now().Add(fileTime)) // by the socket's clock; a writer without deadlines is a test's
 			e := entry{
-				ID: r.ID, Call: string(r.Call), At: r.At, Seconds: r.Seconds, Partial: r.Partial,
+				ID: r.ID, Call: string(r.Call), At: r.At, Seconds: r.Seconds, Partial: r.Partial, Kind: cmp.Or(string(r.Kind), "message"),
 				Ticket: int64(t.Number), Contract: string(t.Contract), Caller: t.Caller,
 			}
 			if err := a.add(ctx, z, r, &e); err != nil {

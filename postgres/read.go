@@ -53,6 +53,8 @@ type recordingRow struct {
 	Partial bool           `json:"partial"`
 	File    string         `json:"file"`
 	SHA256  string         `json:"sha256"`
+
+	Kind tickets.RecordingKind `json:"kind"`
 }
 
 // ticketReader reads the tickets of one answer. Those that were promised the same terms share them: nobody writes to them.
@@ -148,7 +150,7 @@ func scanParts(t *tickets.Ticket, clocks, recordings []byte) error {
 	}
 	for _, r := range rs {
 		t.Recordings = append(t.Recordings, tickets.Recording{
-			ID: r.ID, Call: r.Call, At: r.At.UTC(), Seconds: r.Seconds, Law: r.Law, Partial: r.Partial, File: r.File, SHA256: r.SHA256,
+			ID: r.ID, Call: r.Call, At: r.At.UTC(), Seconds: r.Seconds, Law: r.Law, Partial: r.Partial, File: r.File, SHA256: r.SHA256, Kind: r.Kind,
 		})
 	}
 	return nil
@@ -206,7 +208,7 @@ func (s *Store) Terms(ctx context.Context, id string) (sla.Terms, error) {
 }
 
 const (
-	selectRecording = `select id, call, at, seconds, law, partial, file, sha256, ticket from recordings where id = $1`
+	selectRecording = `select id, call, at, seconds, law, partial, file, sha256, kind, ticket from recordings where id = $1`
 	selectErased    = `select ticket from erased where recording = $1`
 	selectErasures  = `select place, recording from erased where place > $1 order by place limit $2`
 	// Behind the last one of the page before, of one instant by its id.
@@ -233,7 +235,7 @@ func (s *Store) Recording(ctx context.Context, id string) (tickets.Recording, ti
 		ticket tickets.Number
 	}
 	f, err := row(ctx, s, "reading recording "+id, func(r pgx.CollectableRow) (f found, err error) {
-		err = r.Scan(&f.ID, &f.Call, &f.At, &f.Seconds, &f.Law, &f.Partial, &f.File, &f.SHA256, &f.ticket)
+		err = r.Scan(&f.ID, &f.Call, &f.At, &f.Seconds, &f.Law, &f.Partial, &f.File, &f.SHA256, &f.Kind, &f.ticket)
 		f.At = f.At.UTC()
 		return f, err
 	}, selectRecording, id)

@@ -35,8 +35,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 	insertTerms = `insert into terms (id, body) values ($1, $2) on conflict (id) do nothing`
 
 	insertRecording = `
-insert into recordings (id, ticket, place, call, at, seconds, law, partial, file, sha256)
-select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where not exists (select from erased where recording = $1)`
+insert into recordings (id, ticket, place, call, at, seconds, law, partial, file, sha256, kind)
+select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 where not exists (select from erased where recording = $1)`
 
 	insertErased = `insert into erased (recording, ticket) values ($1, $2) on conflict (recording) do nothing`
 	// What the API answered within a day holds the checksums of the sounds. The index replies_sums knows the answers that hold one.
@@ -200,7 +200,7 @@ func putParts(batch *pgx.Batch, t tickets.Ticket, fresh bool) {
 			c.Paused, c.Spent, list(stored.OfWarnings(c.Warnings)), c.Terms)
 	}
 	for i, r := range t.Recordings {
-		batch.Queue(insertRecording, r.ID, t.Number, i, r.Call, r.At, r.Seconds, r.Law, r.Partial, r.File, r.SHA256)
+		batch.Queue(insertRecording, r.ID, t.Number, i, r.Call, r.At, r.Seconds, r.Law, r.Partial, r.File, r.SHA256, r.Kind)
 	}
 }
 

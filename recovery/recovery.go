@@ -32,6 +32,7 @@ func ofTicket(recording string) tickets.Number {
 type Spool interface {
 	Recover(id string) error // gives a recording whose process died its end
 	Octets(id string) (g711.Codec, []byte, error)
+	Channels(id string) (int, error) // two of a talk
 	Sum(id string) (string, error)
 	Remove(id string) error
 }
@@ -129,12 +130,20 @@ func (r *Recordings) adoptOne(ctx context.Context, id string) error {
 		r.Log.Warn("a recording cannot be read", "recording", id, "error", err)
 		return nil
 	}
+	channels, err := r.Spool.Channels(id)
+	if err != nil {
+		r.Log.Warn("a recording cannot be read", "recording", id, "error", err)
+		return nil
+	}
 	sum, err := r.Spool.Sum(id)
 	if err != nil {
 		r.Log.Warn("a recording cannot be read", "recording", id, "error", err)
 		return nil
 	}
 	cut := tickets.Recording{ID: id, SHA256: sum, At: time.Now().Truncate(time.Second), Seconds: float64(len(octets)) / 8000, Law: codec.Name(), Partial: true, File: id + ".wav"}
+	if channels == 2 {
+		cut.Kind = tickets.Talk
+	}
 	_, err = r.Desk.Keep(ctx, ofTicket(id), cut, time.Now())
 	if errors.Is(err, storage.ErrDown) {
 		return err

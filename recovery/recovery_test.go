@@ -189,3 +189,23 @@ func TestAStartWithAStoreThatIsDownAdoptsLaterAndOnce(t *testing.T) {
 		t.Errorf("a recording of this process was adopted: %q", c.recordings(ticket))
 	}
 }
+
+// TestATalkThatACrashCutOffIsATalk: its file tells it by its two channels.
+func TestATalkThatACrashCutOffIsATalk(t *testing.T) {
+	c, r := crashed(t)
+	ticket := c.ticket()
+	id := fmt.Sprint(ticket, "-talk")
+	w, err := c.spool.CreateTwo(id, g711.ALaw)
+	if err == nil {
+		_, err = w.Write(make([]byte, 2*8000))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.start(r)
+	r.Recover(t.Context())
+	got, err := c.store.Ticket(t.Context(), ticket)
+	if err != nil || len(got.Recordings) != 1 || got.Recordings[0].Kind != tickets.Talk || got.Recordings[0].Seconds != 1 || !got.Recordings[0].Partial {
+		t.Errorf("the ticket has %+v, %v", got.Recordings, err)
+	}
+}

@@ -39,6 +39,10 @@ func openSealed(file *os.File, id string, keys sealed.Keys, read reading) (*soun
 		s.head = wav.Header(wav.G711(g711.ALaw), int(r.Len()))
 	case muLaw:
 		s.head = wav.Header(wav.G711(g711.MuLaw), int(r.Len()))
+	case aLawTwice:
+		s.head = wav.HeaderOf(wav.G711(g711.ALaw), 2, int(r.Len()))
+	case muLawTwice:
+		s.head = wav.HeaderOf(wav.G711(g711.MuLaw), 2, int(r.Len()))
 	default:
 		return nil, fmt.Errorf("reading %s: a later version of hotline wrote it in format %d: use that one", id, r.Format())
 	}

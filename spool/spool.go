@@ -51,6 +51,8 @@ const (
 	wholeFile byte = iota // a sound file with its own header
 	aLaw
 	muLaw
+	aLawTwice // two channels, an octet of each by turns
+	muLawTwice
 )
 
 // Open opens the folder and makes it when it is missing.
@@ -76,7 +78,14 @@ type recording struct {
 
 // Create begins a recording in a codec. Write appends octets of the codec; Close makes the file whole and brings it to the
 // disk. The writer is used by one goroutine.
-func (f *Folder) Create(id string, c g711.Codec) (io.WriteCloser, error) {
+func (f *Folder) Create(id string, c g711.Codec) (io.WriteCloser, error) { return f.create(id, c, 1) }
+
+// CreateTwo is Create for a recording of two channels: Write takes an octet of each by turns.
+func (f *Folder) CreateTwo(id string, c g711.Codec) (io.WriteCloser, error) {
+	return f.create(id, c, 2)
+}
+
+func (f *Folder) create(id string, c g711.Codec, channels int) (io.WriteCloser, error) {
 	suffix := clearSuffix
 	if f.encryption.seals() {
 		suffix = sealedSuffix
@@ -87,9 +96,9 @@ func (f *Folder) Create(id string, c g711.Codec) (io.WriteCloser, error) {
 	}
 	r := &recording{file: file}
 	if f.encryption.seals() {
-		r.form, err = sealed.NewWriter(file, id, lawOf(c), f.encryption.Keys)
+		r.form, err = sealed.NewWriter(file, id, lawOf(c, channels), f.encryption.Keys)
 	} else {
-		r.form, err = wav.NewWriter(file, wav.G711(c))
+		r.form, err = wav.NewWriter(file, wav.G711(c), channels)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("beginning recording %s: %w", id, err), file.Close())
@@ -98,8 +107,13 @@ func (f *Folder) Create(id string, c g711.Codec) (io.WriteCloser, error) {
 }
 
 // lawOf is what a sealed file says of a codec's octets.
-func lawOf(c g711.Codec) byte {
-	if c == g711.MuLaw {
+func lawOf(c g711.Codec, channels int) byte {
+	switch {
+	case channels == 2 && c == g711.MuLaw:
+		return muLawTwice
+	case channels == 2:
+		return aLawTwice
+	case c == g711.MuLaw:
 		return muLaw
 	}
 	return aLaw
@@ -157,7 +171,21 @@ func (f *Folder) open(id string, read reading) (io.ReadSeekCloser, error) {
 	return nil, fmt.Errorf("opening recording %s: %w", id, storage.ErrNotFound)
 }
 
-// Octets reads a recording back, also one that is still being written.
+// Channels is how many channels a recording has, also one that a fault cut off: two of a talk.
+func (f *Folder) Channels(id string) (int, error) {
+	file, err := f.OpenPartial(id)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	n, err := wav.Channels(file)
+	if err != nil {
+		return 0, fmt.Errorf("reading recording %s: %w", id, err)
+	}
+	return n, nil
+}
+
+// Octets reads a recording back, also one that is still being written; of two channels their sum.
 func (f *Folder) Octets(id string) (c g711.Codec, octets []byte, err error) {
 	file, err := f.OpenPartial(id)
 	if err != nil {

@@ -95,6 +95,9 @@ func (d *Desk) Categorise(ctx context.Context, n Number, c sla.Category, now tim
 
 // Keep puts a recording on the ticket.
 func (d *Desk) Keep(ctx context.Context, n Number, r Recording, now time.Time) (Ticket, error) {
+	if r.Kind == Talk {
+		return d.keepOf(ctx, n, r, Event{Actor: "system", Text: "the talk of the caller and an engineer, in two channels"}, now)
+	}
 	return d.keepOf(ctx, n, r, Event{Actor: "caller"}, now)
 }
 

@@ -105,7 +105,17 @@ type Recording struct {
 	Partial bool   // cut by a fault: said on the ticket
 	File    string // name below the recordings folder
 	SHA256  string
+	Kind    RecordingKind
 }
+
+// RecordingKind is what was recorded.
+type RecordingKind string
+
+// The kinds of recordings.
+const (
+	Message RecordingKind = ""     // of a caller, or a note that an engineer has dictated: one channel
+	Talk    RecordingKind = "talk" // of a caller and an engineer, by the policy of the contract: two channels, the caller's first
+)
 
 // Zone is where the ticket's clocks run: the zone of the calendar that it was promised by, in which people are told its
 // instants. UTC for a ticket that was promised nothing.

@@ -161,6 +161,7 @@ func TestEachWrongCellIsComplainedAboutAtItsLine(t *testing.T) {
 		{"contracts", contracts + "k,rossi,extended,,2026-01-01,,,,maybe,yes\n", "2</td><td>Evo Support</td><td>maybe</td>"},
 		{"contracts", contracts + "k,rossi,extended,,2026-01-01,,,,,\n", "2</td><td>remote access</td><td></td>"},
 		{"contracts", "id,customer,level,first_day,remote_access,slow_menus\nk,rossi,extended,2026-01-01,yes,maybe\n", "2</td><td>slow menus</td><td>maybe</td>"},
+		{"contracts", "id,customer,level,first_day,remote_access,record_talks\nk,rossi,extended,2026-01-01,yes,maybe\n", "2</td><td>talks recorded</td><td>maybe</td>"},
 	} {
 		b.uploads("/imports", row.kind, "file", row.file).is(200, row.want, "Lines that cannot be taken: 1")
 	}
@@ -218,4 +219,15 @@ func TestThePaceOfMenusIsSetByAFile(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	b.get("/customers/rossi").is(200, "twice the time for each key", "normal pace")
+}
+
+// TestThatTalksAreRecordedIsSetByAFile, and seen on the customer's page.
+func TestThatTalksAreRecordedIsSetByAFile(t *testing.T) {
+	o := open(t)
+	b := o.as(users.Admin)
+	b.imports("contracts", "id,customer,level,first_day,remote_access,record_talks\nk1,rossi,extended,2026-01-01,yes,yes\n", "New: 1").is(200, "Lines written: 1")
+	if c, err := o.store.Contract(t.Context(), "k1"); err != nil || !c.RecordTalks {
+		t.Errorf("%+v, %v", c, err)
+	}
+	b.get("/customers/rossi").is(200, "recorded, once both have been told", "not recorded")
 }

@@ -48,6 +48,14 @@ func (s silentSpool) Create(id string, c g711.Codec) (io.WriteCloser, error) {
 	return silentRecording{w}, nil
 }
 
+func (s silentSpool) CreateTwo(id string, c g711.Codec) (io.WriteCloser, error) {
+	w, err := s.Spool.CreateTwo(id, c)
+	if err != nil {
+		return nil, err
+	}
+	return silentRecording{w}, nil
+}
+
 type silentRecording struct{ io.WriteCloser }
 
 func (s silentRecording) Write(octets []byte) (int, error) {

@@ -52,15 +52,20 @@ type searching struct {
 	end      time.Time
 	accepted chan struct{} // closed by the script
 	message  string
+	record   bool // the talk
 }
 
 func (s *searching) Calls(context.Context) bool { return s.reach != ivr.NoRota }
 func (s *searching) Accepted() <-chan struct{}  { return s.accepted }
 func (s *searching) Wait() ivr.Reach            { return s.reach }
 func (s *searching) Message(recording string)   { s.message = recording }
+func (s *searching) MayRecord(yes bool)         { s.record = yes }
 
 func (s *searching) Join(ctx context.Context) (ivr.Reach, error) {
 	s.heard <- "(waits-for-an-engineer)"
+	if s.record {
+		s.heard <- "(may-be-recorded)"
+	}
 	select {
 	case <-time.After(time.Until(s.end)):
 		return s.reach, errors.Join(s.fail, s.note(ctx, s.ticket))
@@ -118,6 +123,8 @@ func contracts() map[string]directory.Contract {
 		"141421": {ID: "smith", Customer: "smith", Level: sla.Professional, Language: "en", RemoteAccess: true, AfterHours: directory.AfterHoursRing},
 		"264575": {ID: "gialli", Customer: "gialli", Level: sla.Professional, RemoteAccess: true}, // no language of its own
 		"223606": {ID: "rosa", Customer: "rosa", Level: sla.Professional, Language: "it", RemoteAccess: true, SlowMenus: true},
+		"244948": {ID: "viola", Customer: "viola", Level: sla.Extended, Language: "it", RemoteAccess: true, RecordTalks: true},
+		"282842": {ID: "pink", Customer: "pink", Level: sla.Extended, Language: "en", RemoteAccess: true, RecordTalks: true, SlowMenus: true},
 		"173205": {ID: "brown", Customer: "brown", Level: sla.Extended, Language: "en"},
 	}
 }

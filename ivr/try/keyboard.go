@@ -113,6 +113,9 @@ func (*search) Wait() ivr.Reach { return ivr.Nobody }
 // Message is for an engineer who hears nothing here.
 func (*search) Message(string) {}
 
+// MayRecord is for a talk that nobody has here.
+func (*search) MayRecord(bool) {}
+
 // Join asks what the engineer does.
 func (s *search) Join(ctx context.Context) (ivr.Reach, error) {
 	_ = s.Say(ctx, s.lang, prompts.P("searching"), false)

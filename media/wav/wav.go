@@ -1,5 +1,5 @@
-// Package wav reads and writes sound files (RIFF WAVE) of 8 kHz mono: 16-bit linear (format 1), A-law (6) and mu-law (7). The
-// spool of recordings writes by it; recordings and spoken names are read by it.
+// Package wav reads and writes sound files (RIFF WAVE) of 8 kHz: 16-bit linear (format 1), A-law (6) and mu-law (7). They have one
+// channel, and those of talks two. The spool of recordings writes by it; recordings and spoken names are read by it.
 package wav
 
 import (
@@ -67,25 +67,28 @@ const (
 )
 
 // ErrBad is the error of a file that is not a sound file of one of the three formats.
-var ErrBad = errors.New("not a WAV file of 8 kHz mono in linear 16-bit, A-law or mu-law")
+var ErrBad = errors.New("not a WAV file of 8 kHz in linear 16-bit, A-law or mu-law with one channel or two")
 
-// Header is the header of a file whose sound is octets long.
-func Header(f Format, octets int) []byte {
+// Header is the header of a file of one channel whose sound is octets long.
+func Header(f Format, octets int) []byte { return HeaderOf(f, 1, octets) }
+
+// HeaderOf is the header of a file of one or two channels whose sound, a sample of each channel by turns, is octets long.
+func HeaderOf(f Format, channels, octets int) []byte {
 	b := make([]byte, 0, headerOctets)
 	b = append(b, "RIFF"...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(headerOctets-8+octets+octets&1))
 	b = append(b, "WAVEfmt "...)
 	b = binary.LittleEndian.AppendUint32(b, 18)
 	b = binary.LittleEndian.AppendUint16(b, uint16(f))
-	b = binary.LittleEndian.AppendUint16(b, 1)
+	b = binary.LittleEndian.AppendUint16(b, uint16(channels))
 	b = binary.LittleEndian.AppendUint32(b, rate)
-	b = binary.LittleEndian.AppendUint32(b, uint32(rate*f.octets()))
-	b = binary.LittleEndian.AppendUint16(b, uint16(f.octets()))
+	b = binary.LittleEndian.AppendUint32(b, uint32(rate*channels*f.octets()))
+	b = binary.LittleEndian.AppendUint16(b, uint16(channels*f.octets()))
 	b = binary.LittleEndian.AppendUint16(b, uint16(8*f.octets()))
 	b = binary.LittleEndian.AppendUint16(b, 0)
 	b = append(b, "fact"...)
 	b = binary.LittleEndian.AppendUint32(b, 4)
-	b = binary.LittleEndian.AppendUint32(b, uint32(octets/f.octets()))
+	b = binary.LittleEndian.AppendUint32(b, uint32(octets/(channels*f.octets())))
 	b = append(b, "data"...)
 	return binary.LittleEndian.AppendUint32(b, uint32(octets))
 }
@@ -99,17 +102,18 @@ type File interface {
 // Writer writes a file that can be played at every instant: the header is put right after each write. Used by one
 // goroutine.
 type Writer struct {
-	file   File
-	format Format
-	octets int
+	file     File
+	format   Format
+	channels int
+	octets   int
 }
 
-// NewWriter writes the header of an empty file.
-func NewWriter(file File, f Format) (*Writer, error) {
-	if _, err := file.Write(Header(f, 0)); err != nil {
+// NewWriter writes the header of an empty file of one or two channels.
+func NewWriter(file File, f Format, channels int) (*Writer, error) {
+	if _, err := file.Write(HeaderOf(f, channels, 0)); err != nil {
 		return nil, fmt.Errorf("beginning a sound file: %w", err)
 	}
-	return &Writer{file: file, format: f}, nil
+	return &Writer{file: file, format: f, channels: channels}, nil
 }
 
 // Write appends sound in the file's format and puts the header right.
@@ -117,7 +121,7 @@ func (w *Writer) Write(b []byte) (int, error) {
 	n, err := w.file.Write(b)
 	w.octets += n
 	if err == nil {
-		_, err = w.file.WriteAt(Header(w.format, w.octets), 0)
+		_, err = w.file.WriteAt(HeaderOf(w.format, w.channels, w.octets), 0)
 	}
 	if err != nil {
 		return n, fmt.Errorf("writing to a sound file: %w", err)
@@ -136,7 +140,7 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// Read reads a whole file, at most 64 MB, and gives its sound. Chunks it does not know are passed over, and a data chunk
+// Read reads a whole file, at most 64 MB, and gives its sound; of two channels their sum. Chunks it does not know are passed over, and a data chunk
 // that says more than there is gives what there is: so does a file whose writer died.
 func Read(r io.Reader) (Format, []byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
@@ -149,35 +153,64 @@ func Read(r io.Reader) (Format, []byte, error) {
 	if len(b) < 12 || string(b[:4]) != "RIFF" || string(b[8:12]) != "WAVE" {
 		return 0, nil, fmt.Errorf("reading a sound file: no RIFF header: %w", ErrBad)
 	}
-	format := Format(0)
+	format, channels := Format(0), 0
 	for rest := b[12:]; len(rest) >= 8; {
 		name, size := string(rest[:4]), int(binary.LittleEndian.Uint32(rest[4:]))
 		rest = rest[8:]
 		chunk := rest[:min(size, len(rest))]
 		switch name {
 		case "fmt ":
-			if format, err = formatOf(chunk); err != nil {
+			if format, channels, err = formatOf(chunk); err != nil {
 				return 0, nil, err
 			}
 		case "data":
 			if format == 0 {
 				return 0, nil, fmt.Errorf("reading a sound file: sound before its format: %w", ErrBad)
 			}
-			return format, chunk[:len(chunk)-len(chunk)%format.octets()], nil
+			return format, sum(format, channels, chunk[:len(chunk)-len(chunk)%(channels*format.octets())]), nil
 		}
 		rest = rest[min(size+size&1, len(rest)):]
 	}
 	return 0, nil, fmt.Errorf("reading a sound file: it has no sound: %w", ErrBad)
 }
 
-func formatOf(b []byte) (Format, error) {
+// Channels is how many channels a file has that [Writer] has written.
+func Channels(r io.Reader) (int, error) {
+	var b [headerOctets]byte
+	if _, err := io.ReadFull(r, b[:]); err != nil || string(b[:4]) != "RIFF" || string(b[12:16]) != "fmt " {
+		return 0, fmt.Errorf("reading a sound file: no header: %w", errors.Join(ErrBad, err))
+	}
+	_, channels, err := formatOf(b[20:])
+	return channels, err
+}
+
+// sum is the sound of one channel, or of two together.
+func sum(f Format, channels int, octets []byte) []byte {
+	if channels == 1 {
+		return octets
+	}
+	samples := f.Samples(octets)
+	one := make([]byte, 0, len(octets)/2)
+	for i := 0; i+1 < len(samples); i += 2 {
+		both := int16(max(-32768, min(32767, int32(samples[i])+int32(samples[i+1]))))
+		if c, ok := f.Codec(); ok {
+			one = append(one, c.EncodeSample(both))
+		} else {
+			one = binary.LittleEndian.AppendUint16(one, uint16(both))
+		}
+	}
+	return one
+}
+
+// formatOf reads the format and the number of channels.
+func formatOf(b []byte) (Format, int, error) {
 	if len(b) < 16 {
-		return 0, fmt.Errorf("reading a sound file: its format is cut: %w", ErrBad)
+		return 0, 0, fmt.Errorf("reading a sound file: its format is cut: %w", ErrBad)
 	}
 	f := Format(binary.LittleEndian.Uint16(b))
 	channels, hz, bits := binary.LittleEndian.Uint16(b[2:]), binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint16(b[14:])
-	if (f != Linear && f != aLaw && f != muLaw) || channels != 1 || hz != rate || int(bits) != 8*f.octets() {
-		return 0, fmt.Errorf("reading a sound file: format %d, %d channels, %d Hz, %d bits: %w", f, channels, hz, bits, ErrBad)
+	if (f != Linear && f != aLaw && f != muLaw) || channels < 1 || channels > 2 || hz != rate || int(bits) != 8*f.octets() {
+		return 0, 0, fmt.Errorf("reading a sound file: format %d, %d channels, %d Hz, %d bits: %w", f, channels, hz, bits, ErrBad)
 	}
-	return f, nil
+	return f, int(channels), nil
 }

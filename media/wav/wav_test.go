@@ -18,7 +18,7 @@ func TestFilesCanBePlayedAtEveryInstant(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		w, err := wav.NewWriter(file, f)
+		w, err := wav.NewWriter(file, f, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,15 +53,43 @@ func check(t *testing.T, name string, f wav.Format, want []byte) {
 }
 
 func TestWhatIsNoSoundFileIsRefusedInWords(t *testing.T) {
-	stereo := wav.Header(wav.G711(g711.ALaw), 0)
-	stereo[22] = 2
+	three := wav.Header(wav.G711(g711.ALaw), 0)
+	three[22] = 3
 	for name, b := range map[string][]byte{
-		"empty": nil, "text": []byte("hello, this is no sound"), "stereo": stereo,
+		"empty": nil, "text": []byte("hello, this is no sound"), "three channels": three,
 		"no sound": wav.Header(wav.G711(g711.ALaw), 0)[:40], "sound first": append([]byte("RIFF\x00\x00\x00\x00WAVE"), "data\x01\x00\x00\x00x"...),
 	} {
 		if _, _, err := wav.Read(bytes.NewReader(b)); !errors.Is(err, wav.ErrBad) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestTwoChannelsAreReadAsTheirSum: whoever plays or draws a talk hears both.
+func TestTwoChannelsAreReadAsTheirSum(t *testing.T) {
+	for _, c := range []g711.Codec{g711.ALaw, g711.MuLaw} {
+		left, right := []int16{1000, -2000, 30000, 0}, []int16{0, 500, 30000, 700}
+		var octets []byte
+		for i := range left {
+			octets = append(octets, c.EncodeSample(left[i]), c.EncodeSample(right[i]))
+		}
+		file := append(wav.HeaderOf(wav.G711(c), 2, len(octets)), octets...)
+		if n, err := wav.Channels(bytes.NewReader(file)); err != nil || n != 2 {
+			t.Errorf("%d channels, %v", n, err)
+		}
+		f, sound, err := wav.Read(bytes.NewReader(append(file, 7))) // cut between the two octets of an instant
+		if err != nil || f != wav.G711(c) || len(sound) != len(left) {
+			t.Fatalf("format %d, %d octets, %v", f, len(sound), err)
+		}
+		for i, got := range c.Samples(sound) {
+			want := max(-32768, min(32767, int(left[i])+int(right[i])))
+			if off := int(got) - want; off*off > (want/16+16)*(want/16+16) {
+				t.Errorf("%s, sample %d is %d, want about %d", c, i, got, want)
+			}
+		}
+	}
+	if _, err := wav.Channels(bytes.NewReader([]byte("RIFF"))); !errors.Is(err, wav.ErrBad) {
+		t.Errorf("a header that is cut: %v", err)
 	}
 }
 

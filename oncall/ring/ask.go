@@ -62,7 +62,7 @@ func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answe
 // oneBrief speaks the brief up to three times and gives the key 1, 2 or 3; 0 when none came within the time after the
 // brief's first end.
 func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, heard *listening) byte {
-	if t.Say(ctx, lang, j.brief(), true) != nil {
+	if j.briefs(ctx, t, lang) != nil {
 		return 0
 	}
 	end := time.Now()
@@ -98,7 +98,7 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 		if heard.hasty() && time.Since(end) < soon {
 			continue
 		}
-		if spoken >= briefings || heard.hasty() || t.Say(within, lang, j.brief(), true) != nil {
+		if spoken >= briefings || heard.hasty() || j.briefs(within, t, lang) != nil {
 			return 0
 		}
 		spoken++
@@ -106,21 +106,38 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 }
 
 // brief is what an engineer hears at once, and what the keys do; who takes a customer over hears from whom, and what else is open.
-func (j *job) brief() prompts.Phrase {
+func (j *job) brief() (subject, keys prompts.Phrase) {
 	if from := j.former; from != nil {
-		return prompts.Join(prompts.Engineer(string(from.Engineer), from.Name), prompts.P(SayHandsOver), j.subject, j.installed, j.keys, j.besides)
+		return prompts.Join(prompts.Engineer(string(from.Engineer), from.Name), prompts.P(SayHandsOver), j.subject, j.installed), prompts.Join(j.keys, j.besides)
 	}
 	if j.request.Busy.waits() {
-		return prompts.Join(j.subject, j.installed, j.keys)
+		return prompts.Join(j.subject, j.installed), j.keys
 	}
-	return prompts.Join(j.subject, j.installed, prompts.P(SayDescribing), j.keys)
+	return prompts.Join(j.subject, j.installed), prompts.Join(prompts.P(SayDescribing), j.keys)
+}
+
+// briefs says the brief. A key cuts it, but not the sentence that the talk may be recorded: whoever accepts has heard that.
+func (j *job) briefs(ctx context.Context, t Telephone, lang prompts.Language) error {
+	subject, keys := j.brief()
+	if j.request.Tape == nil {
+		return t.Say(ctx, lang, prompts.Join(subject, keys), true)
+	}
+	if err := t.Say(ctx, lang, subject, true); err != nil {
+		return err
+	}
+	if err := t.Say(ctx, lang, prompts.P(SayTalkTold), false); err != nil {
+		return err
+	}
+	return t.Say(ctx, lang, keys, true)
 }
 
 // replay plays the caller's latest message, or what there is of it so far.
 func (j *job) replay(ctx context.Context, t Telephone, lang prompts.Language) {
 	id := ""
-	if list := j.request.Ticket.Recordings; len(list) > 0 {
-		id = list[len(list)-1].ID
+	for _, r := range j.request.Ticket.Recordings {
+		if r.Kind == tickets.Message {
+			id = r.ID
+		}
 	}
 	if j.request.Busy != nil {
 		id = cmp.Or(j.request.Busy.Message(), id)

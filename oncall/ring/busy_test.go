@@ -120,3 +120,37 @@ func TestACallerWhoDoesNotWaitIsLetGoAtOnceAndTheTelephoneRingsOn(t *testing.T) 
 		}
 	})
 }
+
+// TestATalkIsRecordedOnlyWhenBothHaveBeenTold: the engineer hears of it in the brief, whatever is pressed over it, and the caller must have
+// heard of it before.
+func TestATalkIsRecordedOnlyWhenBothHaveBeenTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		policy, told bool
+		after        time.Duration // from pick-up to the key
+		want, never  []string
+	}{
+		"both have":                     {true, true, 20 * time.Second, []string{"sip:anna hears Rossi S.p.A.", "sip:anna hears talk-told", "sip:anna hears describing brief-keys", "accepted anna", "sip:anna and call-1 are recorded"}, nil},
+		"a key over it does not cut it": {true, true, 100 * time.Millisecond, []string{"  0.0s sip:anna hears Rossi S.p.A.", "  0.1s sip:anna hears talk-told", "  1.1s sip:anna hears describing", "accepted anna", "sip:anna and call-1 are recorded"}, nil},
+		"the caller has not":            {true, false, time.Second, []string{"sip:anna hears talk-told", "sip:anna joined to call-1"}, []string{"are recorded"}},
+		"no policy":                     {false, true, time.Second, []string{"sip:anna joined to call-1"}, []string{"talk-told", "are recorded"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNight(map[string][]script{"sip:anna": {{keys: "1", after: c.after, talk: time.Minute}}}, anna)
+				b, done := n.describing(time.Hour, "")
+				defer done()
+				r := ring.Request{Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: rossi, Busy: b.Busy}
+				if c.policy {
+					r.Tape = &ring.Tape{Told: func() bool { return c.told }}
+				}
+				if out, err := n.search().Find(t.Context(), r); out != ring.Talked || err != nil {
+					t.Fatalf("%s, %v\n%s", out, err, n.text())
+				}
+				n.happened(t, c.want...)
+				for _, not := range c.never {
+					n.never(t, not)
+				}
+			})
+		})
+	}
+}

@@ -15,7 +15,7 @@ import (
 func (k *talk) join(ctx context.Context) error {
 	s := k.seeks
 	return k.phone.Join(ctx, k.leg, Joining{
-		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil,
+		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil, Tape: k.tape(),
 		Talked: func() {
 			if !k.proven { // they are joined again behind the menu
 				k.proven = true
@@ -26,6 +26,14 @@ func (k *talk) join(ctx context.Context) error {
 			}
 		},
 	})
+}
+
+// tape records the talk, where the caller has been told: who accepts has heard of it in the brief.
+func (k *talk) tape() *Tape {
+	if t := k.request.Tape; t != nil && t.Told() {
+		return t
+	}
+	return nil
 }
 
 // aside is the menu of a talk: the engineer has it alone, and the caller hears music, or goes on with the other engineer. over tells

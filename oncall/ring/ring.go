@@ -88,8 +88,17 @@ type Joining struct {
 	// Menu lets the key * of this leg end the join, with ErrMenu: a leg whose keys come in its sound has no such key, since a voice
 	// may sound like one.
 	Menu bool
+	Tape *Tape // nil: the talk is not recorded
 	// Keep has no key of the other leg reach this one from its * on: there it ends the talk.
 	Keep bool
+}
+
+// Tape is how a talk is recorded, in two channels: by the policy of a contract, and never before both have been told. Its functions are
+// safe for concurrent use.
+type Tape struct {
+	Told func() bool               // tells whether the caller knows that the talk may be recorded, and lets it be
+	Name func() string             // of the next recording
+	Keep func(r tickets.Recording) // puts one that is over on its ticket
 }
 
 // ErrMenu is a join that an engineer's * has ended for a while.

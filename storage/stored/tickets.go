@@ -104,7 +104,7 @@ func (s Ticket) domain() tickets.Ticket {
 	return t
 }
 
-// Recording is a caller's message.
+// Recording is a caller's message, or a talk.
 type Recording struct {
 	ID      string         `json:"id"`
 	Call    tickets.CallID `json:"call"`
@@ -114,6 +114,8 @@ type Recording struct {
 	Partial bool           `json:"partial,omitempty"`
 	File    string         `json:"-"` // the id says it
 	SHA256  string         `json:"sha256,omitempty"`
+
+	Kind tickets.RecordingKind `json:"kind,omitempty"`
 }
 
 func ofRecording(r tickets.Recording) Recording { return Recording(r) }

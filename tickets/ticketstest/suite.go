@@ -102,7 +102,7 @@ func sample(n tickets.Number) tickets.Ticket {
 		State: tickets.Assigned, Assignee: "anna", Evo: true, OpenedAt: monday, TimeSpent: 90, Bundled: 2, Version: 1,
 		Recordings: []tickets.Recording{
 			{ID: fmt.Sprintf("r%d-1", n), Call: "call", At: monday, Seconds: 12.5, Law: "alaw", File: "a.wav", SHA256: "ab"},
-			{ID: fmt.Sprintf("r%d-2", n), Call: "call", At: monday, Seconds: 1, Law: "ulaw", Partial: true, File: "b.wav"},
+			{ID: fmt.Sprintf("r%d-2", n), Call: "call", At: monday, Seconds: 1, Law: "ulaw", Partial: true, File: "b.wav", Kind: tickets.Talk},
 		},
 	}
 }
