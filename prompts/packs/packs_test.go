@@ -79,3 +79,16 @@ func check(t *testing.T, p *packs.Pack, c packs.Clip) {
 		t.Errorf("%s %s: %v long, with a gap of %v", p.Manifest.Language, c.ID, length, m.Gap)
 	}
 }
+
+// TestTheOfferBehindTheNoticeIsShort: whoever listens hears it before the PIN is asked for.
+func TestTheOfferBehindTheNoticeIsShort(t *testing.T) {
+	for _, lang := range prompts.Languages() {
+		alaw, err := packs.Speech(lang, "recording-offer")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if length := time.Duration(len(alaw)) * time.Second / studio.Rate; length > 2500*time.Millisecond {
+			t.Errorf("%s: the offer takes %s", lang, length)
+		}
+	}
+}
