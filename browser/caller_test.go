@@ -331,7 +331,7 @@ type memory struct {
 	kept map[string][]byte
 }
 
-func (m *memory) Create(id string, _ g711.Codec) (io.WriteCloser, error) { return tape{m, id}, nil }
+func (m *memory) Create(id string, _ g711.Codec) (io.WriteCloser, error)    { return tape{m, id}, nil }
 func (m *memory) CreateTwo(id string, c g711.Codec) (io.WriteCloser, error) { return m.Create(id, c) }
 func (m *memory) Remove(id string) error {
 	m.mu.Lock()
