@@ -87,7 +87,7 @@ func TestTheOfferBehindTheNoticeIsShort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if length := time.Duration(len(alaw)) * time.Second / studio.Rate; length > 2500*time.Millisecond {
+		if length := time.Duration(len(alaw)) * time.Second / studio.Rate; length > 3200*time.Millisecond {
 			t.Errorf("%s: the offer takes %s", lang, length)
 		}
 	}
