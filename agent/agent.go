@@ -46,13 +46,13 @@ type Agent struct {
 	looks   chan struct{} // places for looks at once
 	looking sync.WaitGroup
 
-	mu        sync.Mutex
-	version   int // of the configuration; 0: none of the server's is known
-	does      protocol.Configuration
-	complain  []string
-	running   map[string]running
-	standings map[string]Standing
-	said      map[string]bool // what the log has of what fails
+	mu            sync.Mutex
+	version       int // of the configuration; 0: none of the server's is known
+	configuration protocol.Configuration
+	complaints    []string
+	running       map[string]running
+	standings     map[string]Standing
+	said          map[string]bool // what the log has of what fails
 }
 
 // running is a check that is made.
@@ -167,7 +167,7 @@ func (a *Agent) fetch(ctx context.Context) {
 		a.cfg.Log.Warn("a start without hotline will not know this configuration", "error", err)
 	}
 	a.apply(ctx, c, version, complaints, true)
-	a.poke()
+	a.wakeSender()
 }
 
 // beat tells the heartbeat that this agent lives.
@@ -210,7 +210,7 @@ func (c Config) checks(does protocol.Configuration) map[string]protocol.Check {
 func (a *Agent) apply(ctx context.Context, c protocol.Configuration, version int, complaints []string, known bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.does, a.version, a.complain = c, version, complaints
+	a.configuration, a.version, a.complaints = c, version, complaints
 	want := a.cfg.checks(c)
 	for id, r := range a.running {
 		if !reflect.DeepEqual(want[id], r.check) {
@@ -289,11 +289,11 @@ func (a *Agent) tell(f *protocol.Fact, s Standing, title string) {
 	if err := errors.Join(put, remember); err != nil {
 		a.cfg.Log.Error("the agent's folder cannot be written", "error", err)
 	}
-	a.poke()
+	a.wakeSender()
 }
 
-// poke has the sender look into the spool.
-func (a *Agent) poke() {
+// wakeSender has the sender look into the spool.
+func (a *Agent) wakeSender() {
 	select {
 	case a.wake <- struct{}{}:
 	default: // it looks anyway

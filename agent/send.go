@@ -136,7 +136,7 @@ func (a *Agent) body(facts []protocol.Fact) ([]byte, error) {
 	a.changed(context.Background(), "the agent's folder cannot be written; it goes on without", err)
 	memory := a.spool.Memory()
 	a.mu.Lock()
-	does, version, complaints := a.does, a.version, a.complain
+	does, version, complaints := a.configuration, a.version, a.complaints
 	a.mu.Unlock()
 	m := protocol.Message{
 		Sequence: sequence, Process: a.process, Spool: memory.Spool, Host: a.cfg.Host, Program: a.cfg.Program, Configuration: version,

@@ -1,8 +1,8 @@
 // Package listener is what the listeners of intake/snmp and intake/syslog stand on: whose a message is, how much of it is taken,
 // a bounded queue to the Alerting Manager, and counts of all that was not taken.
 //
-// A listener reads a message, finds its source, and puts the alerts on the source's lane. Workers hand them in, all that wait on
-// a lane at once, and try again while the database does not answer. Nothing is dropped in silence: what was lost is counted, and
+// A listener reads a message, finds its source, and puts the alerts on the source's queue. Workers hand them in, all that wait on
+// a queue at once, and try again while the database does not answer. Nothing is dropped in silence: what was lost is counted, and
 // written on the installation's tickets.
 package listener
 
@@ -26,9 +26,9 @@ type Taker interface {
 
 // Bounds of what waits while the Alerting Manager or the database is slow.
 const (
-	LaneMost  = 1000   // alerts of one source
-	QueueMost = 10_000 // alerts of all sources together
-	turnMost  = 500    // alerts that are handed in at once
+	SourceMost = 1000   // alerts of one source
+	QueueMost  = 10_000 // alerts of all sources together
+	turnMost   = 500    // alerts that are handed in at once
 )
 
 const (
@@ -49,17 +49,17 @@ type Config struct {
 
 // Queue holds the alerts of every source until they are taken. Safe for concurrent use.
 type Queue struct {
-	cfg   Config
-	lanes []*Lane
-	ready chan *Lane // those at which something waits and that nobody works at; each is in it once at most
+	cfg     Config
+	sources []*SourceQueue
+	ready   chan *SourceQueue // those at which something waits and that nobody works at; each is in it once at most
 
 	mu      sync.Mutex
 	waiting int
 	freed   chan struct{} // closed when alerts were taken
 }
 
-// Lane is the queue of one source. Safe for concurrent use.
-type Lane struct {
+// SourceQueue is the queue of one source. Safe for concurrent use.
+type SourceQueue struct {
 	queue  *Queue
 	origin intake.Origin
 
@@ -77,22 +77,22 @@ type item struct {
 	done   func(taken bool) // when it was taken for good, or is lost; nil: nobody asks
 }
 
-// NewQueue makes a queue with a lane for each origin, in their order.
+// NewQueue makes a queue with a queue for each origin, in their order.
 func NewQueue(c Config, origins []intake.Origin) *Queue {
-	q := &Queue{cfg: c, ready: make(chan *Lane, len(origins)), freed: make(chan struct{})}
+	q := &Queue{cfg: c, ready: make(chan *SourceQueue, len(origins)), freed: make(chan struct{})}
 	for _, o := range origins {
 		o.Source = c.Source
-		q.lanes = append(q.lanes, &Lane{queue: q, origin: o})
+		q.sources = append(q.sources, &SourceQueue{queue: q, origin: o})
 	}
 	return q
 }
 
-// Lane is the lane of the origin of that number.
-func (q *Queue) Lane(i int) *Lane { return q.lanes[i] }
+// Source is the queue of the origin of that number.
+func (q *Queue) Source(i int) *SourceQueue { return q.sources[i] }
 
-// Offer puts a message's alerts on the lane; false when it is full: they are lost then, which is counted. done is called once
+// Offer puts a message's alerts on the queue; false when it is full: they are lost then, which is counted. done is called once
 // they stand in a ticket or in the store, or cannot be taken; nil where nobody asks.
-func (l *Lane) Offer(alerts []intake.Alert, done func(taken bool)) bool {
+func (l *SourceQueue) Offer(alerts []intake.Alert, done func(taken bool)) bool {
 	l.queue.mu.Lock()
 	fits := l.put(item{alerts, done})
 	if !fits {
@@ -105,8 +105,8 @@ func (l *Lane) Offer(alerts []intake.Alert, done func(taken bool)) bool {
 	return fits
 }
 
-// Put is Offer for who can wait: it comes back when the lane has room, or with the context's error.
-func (l *Lane) Put(ctx context.Context, alerts []intake.Alert) error {
+// Put is Offer for who can wait: it comes back when the queue has room, or with the context's error.
+func (l *SourceQueue) Put(ctx context.Context, alerts []intake.Alert) error {
 	for {
 		l.queue.mu.Lock()
 		fits, freed := l.put(item{alerts: alerts}), l.queue.freed
@@ -123,23 +123,23 @@ func (l *Lane) Put(ctx context.Context, alerts []intake.Alert) error {
 }
 
 // Within takes one from what the source may send; false: it is spent.
-func (l *Lane) Within(now time.Time) bool {
+func (l *SourceQueue) Within(now time.Time) bool {
 	l.queue.mu.Lock()
 	defer l.queue.mu.Unlock()
 	return l.rate.Take(now, l.queue.cfg.Rate)
 }
 
-// Missed notes messages of the source that were lost before they could be put on the lane: its tickets tell.
-func (l *Lane) Missed(n int) {
+// Missed notes messages of the source that were lost before they could be put on the queue: its tickets tell.
+func (l *SourceQueue) Missed(n int) {
 	l.queue.mu.Lock()
 	defer l.queue.mu.Unlock()
 	l.missed += n
 }
 
 // put adds a message where there is room. The queue's lock is held.
-func (l *Lane) put(i item) bool {
+func (l *SourceQueue) put(i item) bool {
 	n := len(i.alerts)
-	if l.alerts > 0 && l.alerts+n > LaneMost || l.queue.waiting > 0 && l.queue.waiting+n > QueueMost {
+	if l.alerts > 0 && l.alerts+n > SourceMost || l.queue.waiting > 0 && l.queue.waiting+n > QueueMost {
 		return false
 	}
 	l.items = append(l.items, i)
@@ -150,10 +150,10 @@ func (l *Lane) put(i item) bool {
 }
 
 // list has a worker come. The queue's lock is held.
-func (l *Lane) list() {
+func (l *SourceQueue) list() {
 	if !l.listed && len(l.items) > 0 {
 		l.listed = true
-		l.queue.ready <- l // never full: each lane is in it once
+		l.queue.ready <- l // never full: each queue is in it once
 	}
 }
 
@@ -180,7 +180,7 @@ func (q *Queue) Run(ctx context.Context) {
 
 // empty hands in what waits, and counts what cannot be.
 func (q *Queue) empty(ctx context.Context) {
-	for _, l := range q.lanes {
+	for _, l := range q.sources {
 		for {
 			batch, items := l.turn()
 			if len(items) == 0 {
@@ -201,8 +201,8 @@ func (q *Queue) empty(ctx context.Context) {
 	}
 }
 
-// work takes one turn at a lane: it tries until the alerts are taken, are given up, or ctx ends, which leaves them on the lane.
-func (q *Queue) work(ctx context.Context, l *Lane) {
+// work takes one turn at a queue: it tries until the alerts are taken, are given up, or ctx ends, which leaves them on the queue.
+func (q *Queue) work(ctx context.Context, l *SourceQueue) {
 	batch, items := l.turn()
 	wait := 250 * time.Millisecond
 	for n := 1; ; n++ {
@@ -240,7 +240,7 @@ func passes(err error) bool {
 	return false
 }
 
-// take hands alerts in. A fault of ours is an error: the other lanes go on.
+// take hands alerts in. A fault of ours is an error: the other queues go on.
 func (q *Queue) take(ctx context.Context, o intake.Origin, b intake.Batch) (became intake.Outcome, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -251,7 +251,7 @@ func (q *Queue) take(ctx context.Context, o intake.Origin, b intake.Batch) (beca
 }
 
 // turn is what is handed in at once: as many messages as fit, one at least. Nothing waits: no items.
-func (l *Lane) turn() (b intake.Batch, items []item) {
+func (l *SourceQueue) turn() (b intake.Batch, items []item) {
 	l.queue.mu.Lock()
 	defer l.queue.mu.Unlock()
 	n := 0
@@ -265,7 +265,7 @@ func (l *Lane) turn() (b intake.Batch, items []item) {
 }
 
 // end is the end of a turn: there is room again, and who asked is told.
-func (l *Lane) end(items []item, taken bool) {
+func (l *SourceQueue) end(items []item, taken bool) {
 	l.queue.mu.Lock()
 	for _, i := range items {
 		l.alerts -= len(i.alerts)
@@ -283,8 +283,8 @@ func (l *Lane) end(items []item, taken bool) {
 	}
 }
 
-// back leaves a turn's messages on the lane, in front.
-func (l *Lane) back(b intake.Batch, items []item) {
+// back leaves a turn's messages on the queue, in front.
+func (l *SourceQueue) back(b intake.Batch, items []item) {
 	l.queue.mu.Lock()
 	defer l.queue.mu.Unlock()
 	l.items = append(items, l.items...)

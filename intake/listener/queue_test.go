@@ -77,7 +77,7 @@ func TestWhatWaitsIsTakenWhenTheStoreAnswersAgain(t *testing.T) {
 		q, results, run := queue(m)
 		stop := run()
 		done := make(chan bool, 1)
-		if !q.Lane(0).Offer(alerts(3, 0), func(taken bool) { done <- taken }) || !q.Lane(1).Offer(alerts(2, 0), nil) {
+		if !q.Source(0).Offer(alerts(3, 0), func(taken bool) { done <- taken }) || !q.Source(1).Offer(alerts(2, 0), nil) {
 			t.Fatal("there is no room")
 		}
 		time.Sleep(time.Second)
@@ -92,16 +92,16 @@ func TestWhatWaitsIsTakenWhenTheStoreAnswersAgain(t *testing.T) {
 	})
 }
 
-func TestALaneHoldsSoManyAndTellsOfTheRest(t *testing.T) {
+func TestASourceHoldsSoManyAndTellsOfTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &manager{}
 		q, results, run := queue(m)
-		for i := range LaneMost + 50 {
-			q.Lane(0).Offer(alerts(1, i), nil)
+		for i := range SourceMost + 50 {
+			q.Source(0).Offer(alerts(1, i), nil)
 		}
-		q.Lane(0).Missed(7)
+		q.Source(0).Missed(7)
 		put := make(chan error, 1)
-		go func() { put <- q.Lane(0).Put(t.Context(), alerts(1, 5000)) }() // who can wait does
+		go func() { put <- q.Source(0).Put(t.Context(), alerts(1, 5000)) }() // who can wait does
 		synctest.Wait()
 		if len(put) != 0 || results[Overflow] != 50 {
 			t.Errorf("%v lost", results)
@@ -111,7 +111,7 @@ func TestALaneHoldsSoManyAndTellsOfTheRest(t *testing.T) {
 			t.Error(err)
 		}
 		stop()
-		if got := m.taken[rossi]; len(got) != LaneMost+1 || got[LaneMost] != "5000" || m.told != 57 {
+		if got := m.taken[rossi]; len(got) != SourceMost+1 || got[SourceMost] != "5000" || m.told != 57 {
 			t.Errorf("%d taken, %d told", len(got), m.told)
 		}
 		if n, at := q.cfg.Counts.Lost(); n != 50 || at.IsZero() {
@@ -120,17 +120,17 @@ func TestALaneHoldsSoManyAndTellsOfTheRest(t *testing.T) {
 	})
 }
 
-func TestAllLanesTogetherHoldSoMany(t *testing.T) {
+func TestAllSourcesTogetherHoldSoMany(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	var origins []intake.Origin
-	for i := range 2 * QueueMost / LaneMost {
+	for i := range 2 * QueueMost / SourceMost {
 		origins = append(origins, intake.Origin{Contract: rossi.Contract, Installation: fmt.Sprint(i)})
 	}
 	q := NewQueue(Config{Counts: NewCounts("test", nil, time.Now, log), Log: log}, origins)
 	held := 0
 	for i := range origins {
-		for range LaneMost {
-			if q.Lane(i).Offer(alerts(1, 0), nil) {
+		for range SourceMost {
+			if q.Source(i).Offer(alerts(1, 0), nil) {
 				held++
 			}
 		}
@@ -151,8 +151,8 @@ func TestWhatCannotBeTakenIsCountedAndGivenUp(t *testing.T) {
 		q, results, run := queue(m)
 		stop := run()
 		done := make(chan bool, 2)
-		q.Lane(0).Offer(alerts(3, 0), func(taken bool) { done <- taken })
-		q.Lane(1).Offer(alerts(4, 0), func(taken bool) { done <- taken })
+		q.Source(0).Offer(alerts(3, 0), func(taken bool) { done <- taken })
+		q.Source(1).Offer(alerts(4, 0), func(taken bool) { done <- taken })
 		for range 2 {
 			if <-done {
 				t.Error("it was taken")
@@ -177,8 +177,8 @@ func TestTheEndTakesWhatWaits(t *testing.T) {
 		}}
 		q, results, run := queue(m)
 		stop := run()
-		q.Lane(0).Offer(alerts(3, 0), nil)
-		q.Lane(1).Offer(alerts(4, 0), nil)
+		q.Source(0).Offer(alerts(3, 0), nil)
+		q.Source(1).Offer(alerts(4, 0), nil)
 		synctest.Wait()
 		m.mu.Lock()
 		down = false
@@ -189,10 +189,10 @@ func TestTheEndTakesWhatWaits(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		for range LaneMost {
-			q.Lane(0).Offer(alerts(1, 0), nil)
+		for range SourceMost {
+			q.Source(0).Offer(alerts(1, 0), nil)
 		}
-		if err := q.Lane(0).Put(ctx, alerts(1, 0)); !errors.Is(err, context.Canceled) {
+		if err := q.Source(0).Put(ctx, alerts(1, 0)); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	})

@@ -287,7 +287,7 @@ func TestAStormIsBoundedAndCounted(t *testing.T) {
 			results[<-h.Results]++
 		}
 	}
-	if results[listener.Alerts] > listener.LaneMost {
+	if results[listener.Alerts] > listener.SourceMost {
 		t.Errorf("%v: too many wait", results)
 	}
 	if results[listener.Alerts]+results[listener.Overflow]+results[listener.Rate] != sent {

@@ -76,7 +76,7 @@ type source struct {
 	Source
 	reader *gosnmp.GoSNMP        // of its user; nil: it has none
 	level  gosnmp.SnmpV3MsgFlags // the least that its user's messages must have
-	lane   *listener.Lane
+	queue  *listener.SourceQueue
 }
 
 // Open opens the sockets. Close them by running the listener with a context that has ended.
@@ -90,7 +90,7 @@ func Open(ctx context.Context, c Config) (*Listener, error) {
 		engine: newEngine(c.Name, c.Now()), rates: ratelimit.NewSources(),
 	}
 	for i, s := range c.Sources {
-		ready := source{Source: s, lane: l.queue.Lane(i)}
+		ready := source{Source: s, queue: l.queue.Source(i)}
 		if s.User.Name != "" {
 			var err error
 			if ready.reader, ready.level, err = s.User.reader(); err != nil {
@@ -151,9 +151,9 @@ func (l *Listener) take(d *listener.Datagrams, message []byte, from netip.AddrPo
 		l.refuse(from.Addr(), err)
 		return
 	}
-	if !s.lane.Within(now) {
+	if !s.queue.Within(now) {
 		l.cfg.Counts.Add(listener.Rate, 1)
-		s.lane.Missed(1)
+		s.queue.Missed(1)
 		return
 	}
 	alerts := l.cfg.Reader.Alerts(t)
@@ -161,7 +161,7 @@ func (l *Listener) take(d *listener.Datagrams, message []byte, from netip.AddrPo
 		l.inform(d, p, s, from, keyOf(from, p.RequestID, t), alerts, now)
 		return
 	}
-	if s.lane.Offer(alerts, nil) {
+	if s.queue.Offer(alerts, nil) {
 		l.cfg.Counts.Add(listener.Alerts, 1)
 	}
 }
@@ -297,7 +297,7 @@ func (l *Listener) inform(d *listener.Datagrams, p *gosnmp.SnmpPacket, s source,
 		}
 		return
 	}
-	offered := s.lane.Offer(alerts, func(taken bool) {
+	offered := s.queue.Offer(alerts, func(taken bool) {
 		l.informs.end(key, taken)
 		if taken {
 			answer()

@@ -128,7 +128,7 @@ func TestByTCPTheSenderWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	const sent = listener.LaneMost + 500
+	const sent = listener.SourceMost + 500
 	written := make(chan error, 1)
 	go func() {
 		var all bytes.Buffer
@@ -138,7 +138,7 @@ func TestByTCPTheSenderWaits(t *testing.T) {
 		_, err := c.Write(all.Bytes())
 		written <- err
 	}()
-	for range listener.LaneMost {
+	for range listener.SourceMost {
 		h.Becomes(listener.Alerts)
 	}
 	h.Fails(nil)

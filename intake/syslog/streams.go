@@ -45,7 +45,7 @@ func (l *Listener) accept(ctx context.Context, a accept, readers *sync.WaitGroup
 			_ = c.Close()
 			continue
 		}
-		if _, known := l.at(from); !known && !l.hands.TakeShared(from, l.cfg.Now(), ofStranger, ofStrangers) || !l.open.add(c, from) {
+		if _, known := l.at(from); !known && !l.handshakes.TakeShared(from, l.cfg.Now(), ofStranger, ofStrangers) || !l.open.add(c, from) {
 			l.cfg.Counts.Add(listener.Connections, 1)
 			_ = c.Close()
 			continue
@@ -126,14 +126,14 @@ func (l *Listener) stream(ctx context.Context, f *frames, s source, from netip.A
 	}
 }
 
-// put puts an alert on the source's lane, as soon as its rate and the lane have room.
+// put puts an alert on the source's queue, as soon as its rate and the queue have room.
 func (l *Listener) put(ctx context.Context, s source, a intake.Alert) error {
-	for !s.lane.Within(l.cfg.Now()) {
+	for !s.queue.Within(l.cfg.Now()) {
 		if err := rest(ctx); err != nil {
 			return err
 		}
 	}
-	return s.lane.Put(ctx, []intake.Alert{a})
+	return s.queue.Put(ctx, []intake.Alert{a})
 }
 
 // rest waits a moment, or until ctx ends.

@@ -58,21 +58,21 @@ var (
 
 // Listener takes messages. Run it.
 type Listener struct {
-	cfg      Config
-	queue    *listener.Queue
-	sources  []source
-	sockets  listener.Sockets
-	accepts  []accept
-	identity identity           // where TLS is served
-	rates    *ratelimit.Sources // of messages
-	hands    *ratelimit.Sources // of handshakes with who is not known by its address
-	open     connections
+	cfg        Config
+	queue      *listener.Queue
+	sources    []source
+	sockets    listener.Sockets
+	accepts    []accept
+	identity   identity           // where TLS is served
+	rates      *ratelimit.Sources // of messages
+	handshakes *ratelimit.Sources // of handshakes with who is not known by its address
+	open       connections
 }
 
 // source is a Source that is ready to be asked.
 type source struct {
 	Source
-	lane *listener.Lane
+	queue *listener.SourceQueue
 }
 
 // accept is a socket that takes connections.
@@ -89,13 +89,13 @@ func Open(ctx context.Context, c Config) (*Listener, error) {
 	}
 	l := &Listener{
 		cfg: c, queue: listener.NewQueue(listener.Config{Source: SourceName, Rate: ofSource, Taker: c.Taker, Counts: c.Counts, Log: c.Log}, origins),
-		rates: ratelimit.NewSources(), hands: ratelimit.NewSources(), open: connections{all: map[net.Conn]netip.Addr{}},
+		rates: ratelimit.NewSources(), handshakes: ratelimit.NewSources(), open: connections{all: map[net.Conn]netip.Addr{}},
 	}
 	for i, s := range c.Sources {
 		for n, name := range s.Certificates {
 			s.Certificates[n] = called(name)
 		}
-		l.sources = append(l.sources, source{s, l.queue.Lane(i)})
+		l.sources = append(l.sources, source{s, l.queue.Source(i)})
 	}
 	err := l.listen(ctx)
 	if err != nil {
@@ -191,12 +191,12 @@ func (l *Listener) datagram(p parser, f frame, s source, from netip.Addr, now ti
 	if !is {
 		return
 	}
-	if !s.lane.Within(now) {
+	if !s.queue.Within(now) {
 		l.cfg.Counts.Add(listener.Rate, 1)
-		s.lane.Missed(1)
+		s.queue.Missed(1)
 		return
 	}
-	if s.lane.Offer([]intake.Alert{a}, nil) {
+	if s.queue.Offer([]intake.Alert{a}, nil) {
 		l.cfg.Counts.Add(listener.Alerts, 1)
 	}
 }

@@ -163,16 +163,16 @@ func (k *Inbox) Round(ctx context.Context) (done bool) {
 	}
 	k.waiting.Store(int64(len(names)))
 	names = k.ready(names, time.Now())
-	lanes := make([][]string, atOnce)
+	groups := make([][]string, atOnce)
 	for _, name := range names {
-		lane := laneOf(name)
-		lanes[lane] = append(lanes[lane], name)
+		worker := workerOf(name)
+		groups[worker] = append(groups[worker], name)
 	}
 	var some atomic.Bool
 	var all sync.WaitGroup
-	for _, lane := range lanes {
+	for _, group := range groups {
 		all.Go(func() {
-			for _, name := range lane {
+			for _, name := range group {
 				if ctx.Err() != nil {
 					return
 				}

@@ -25,8 +25,8 @@ import (
 // takeTime bounds one mail.
 const takeTime = 30 * time.Second
 
-// laneOf is who works at a mail: the same one for all mails of a sender, whose mark ends the name.
-func laneOf(name string) int {
+// workerOf is who works at a mail: the same one for all mails of a sender, whose mark ends the name.
+func workerOf(name string) int {
 	h := fnv.New32a()
 	mark := name
 	if at := strings.LastIndexByte(name, '-'); at >= 0 {
