@@ -16,10 +16,10 @@ import (
 	"hotline/web/room"
 )
 
-// pardon is how often a PIN of a network is looked at whose budget, or that of all strangers together, is spent: so a customer who
+// retry is how often a PIN of a network is looked at whose budget, or that of all strangers together, is spent: so a customer who
 // comes from a network that others have used up waits for an hour, and is never shut out for good. Nobody hears whether a PIN is
 // right, and without the code that is mailed a right one opens nothing: a guess in an hour and network is worth nothing.
-func pardon() ratelimit.Rate { return ratelimit.Rate{PerSecond: 1.0 / 3600, Burst: 1} }
+func retry() ratelimit.Rate { return ratelimit.Rate{PerSecond: 1.0 / 3600, Burst: 1} }
 
 // look counts a PIN of a browser, and tells whether it is looked at. The budgets are those of the telephone, under the network instead
 // of a number. They are the portal's own: whatever is tried here, no telephone is shut out. Right PINs count too, or the budget would
@@ -30,7 +30,7 @@ func (p *Portal) look(r *request, at time.Time) bool {
 	defer p.mu.Unlock()
 	whose := p.whose(r, from)
 	if p.wrong.Answer(network(from), whose, at) == budgets.NotAsked {
-		return p.pardons.Take(from, at, pardon())
+		return p.retries.Take(from, at, retry())
 	}
 	if p.wrong.Spend(network(from), whose, at) {
 		p.Log.WarnContext(r.Context(), "portal: many wrong PINs from where a customer has logged in before", "whose", string(whose), "from", from.String())
@@ -42,13 +42,13 @@ func (p *Portal) look(r *request, at time.Time) bool {
 func (p *Portal) proven(w http.ResponseWriter, r *request, c directory.CustomerID, at time.Time) {
 	from := room.Source(r.Request)
 	p.mu.Lock()
-	for _, whose := range []directory.CustomerID{"", p.whose(r, from)} { // the first login of a network makes it a home
+	for _, whose := range []directory.CustomerID{"", p.whose(r, from)} { // the first login of a network makes it known
 		p.wrong.Forgive(network(from), whose, at)
 	}
-	if len(p.homes) >= homesMost {
-		clear(p.homes)
+	if len(p.known) >= knownMost {
+		clear(p.known)
 	}
-	p.homes[home{ratelimit.Network(from), c}] = r.Now
+	p.known[knownNetwork{ratelimit.Network(from), c}] = r.Now
 	p.mu.Unlock()
 	if browserOf(r.Request, p.PINKey) == "" {
 		name := rand.Text()
@@ -62,25 +62,25 @@ func (p *Portal) whose(r *request, from netip.Addr) directory.CustomerID {
 	if name := browserOf(r.Request, p.PINKey); name != "" {
 		return directory.CustomerID("browser " + name)
 	}
-	for h, at := range p.homes {
-		if h.from == ratelimit.Network(from) && r.Now.Sub(at) < homeTime {
+	for h, at := range p.known {
+		if h.from == ratelimit.Network(from) && r.Now.Sub(at) < networkTime {
 			return h.customer
 		}
 	}
 	return ""
 }
 
-// home is a network from which somebody logged in to a contract of a customer.
-type home struct {
+// knownNetwork is a network from which somebody logged in to a contract of a customer.
+type knownNetwork struct {
 	from     netip.Addr
 	customer directory.CustomerID
 }
 
-// How many homes are remembered, and for how long they and browsers are.
+// How many networks are remembered, and for how long they and browsers are.
 const (
-	homesMost = 10_000
-	homeTime  = 90 * 24 * time.Hour
-	knownTime = 365 * 24 * time.Hour
+	knownMost   = 10_000
+	networkTime = 90 * 24 * time.Hour
+	knownTime   = 365 * 24 * time.Hour
 )
 
 // knownCookie names a browser by which somebody has logged in, so that it is known after a restart, on every node and in every network.

@@ -75,7 +75,7 @@ func (p *Portal) forgetSpent(now time.Time) {
 	}
 	all := rates()
 	for key, b := range p.spent {
-		if r := all[key.what]; b.Has(now, ratelimit.Rate{PerSecond: r.PerSecond, Burst: r.Burst}) {
+		if b.Has(now, all[key.what]) {
 			delete(p.spent, key)
 		}
 	}

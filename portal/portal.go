@@ -65,10 +65,10 @@ type Portal struct {
 
 	mu      sync.Mutex // guards what follows
 	wrong   *budgets.PINs
-	homes   map[home]time.Time // from where a contract logged in lately
+	known   map[knownNetwork]time.Time // from where a contract logged in lately
 	spent   map[spending]*ratelimit.Bucket
 	sources *ratelimit.Sources
-	pardons *ratelimit.Sources
+	retries *ratelimit.Sources
 	reads   *ratelimit.Sources
 }
 
@@ -76,7 +76,7 @@ type Portal struct {
 func New(c Config) *Portal {
 	return &Portal{
 		Config: c, post: make(chan notify.Message, lettersWaiting), templates: room.ParseFramed(pageFiles), wrong: budgets.NewPINs(),
-		homes: map[home]time.Time{}, spent: map[spending]*ratelimit.Bucket{}, sources: ratelimit.NewSources(), pardons: ratelimit.NewSources(), reads: ratelimit.NewSources(),
+		known: map[knownNetwork]time.Time{}, spent: map[spending]*ratelimit.Bucket{}, sources: ratelimit.NewSources(), retries: ratelimit.NewSources(), reads: ratelimit.NewSources(),
 	}
 }
 

@@ -44,7 +44,7 @@ type row struct {
 	Opened                 time.Time
 }
 
-// open tells the states of tickets that are not closed.
+// unclosed are the states of tickets that are not closed.
 func unclosed() []tickets.State { return append(tickets.LiveStates(), tickets.Restored) }
 
 func (p *Portal) list(w http.ResponseWriter, r *request) {
@@ -136,7 +136,6 @@ type ticketPage struct {
 	page
 	Ticket   tickets.Ticket
 	Category string
-	Name     string // of the engineer's house: whether somebody has it
 	Rings    string // when engineers are rung, in words; empty: nobody is
 	Clocks   []clock
 	History  []line
