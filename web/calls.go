@@ -95,6 +95,14 @@ func (s *server) callRow(c cdr.Call) callRow {
 	return row
 }
 
+// withheld says why a call has no number.
+func withheld(c cdr.Call) string {
+	if c.Transport == cdr.Browser {
+		return "page-from-portal"
+	}
+	return "page-withheld"
+}
+
 // talked is how long a line was open; 0 where it never was, or still is.
 func talked(answered, ended time.Time) time.Duration {
 	if answered.IsZero() || ended.Before(answered) {
@@ -153,7 +161,7 @@ func (s *server) callLines(ctx context.Context, r *request, t tickets.Ticket, ev
 		return nil, fmt.Errorf("reading the calls of ticket %d: %w", t.Number, err)
 	}
 	for _, c := range calls {
-		l := line{At: c.Started, Kind: "call", Title: r.T("page-line-call"), Actor: cmp.Or(s.Plan.Shown(c.From), r.T("page-withheld")), Call: c.ID}
+		l := line{At: c.Started, Kind: "call", Title: r.T("page-line-call"), Actor: cmp.Or(s.Plan.Shown(c.From), r.T(withheld(c))), Call: c.ID}
 		if c.Ending != "" {
 			l.Facts = append(l.Facts, fact{r.T("page-ending"), r.Word(c.Ending)})
 		}

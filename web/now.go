@@ -18,12 +18,13 @@ import (
 
 // liveCall is a caller who is on the line now.
 type liveCall struct {
-	ID      tickets.CallID
-	Caller  string // as people write it; empty: withheld
-	Name    string // of the customer whose number it is; empty: not known
-	Since   time.Time
-	Ticket  tickets.Number // 0: none yet
-	Results []rung         // telephones that were rung for this caller and are through
+	ID        tickets.CallID
+	Caller    string // as people write it; empty: withheld
+	Transport string // cdr.Browser: from the customers' pages
+	Name      string // of the customer whose number it is; empty: not known
+	Since     time.Time
+	Ticket    tickets.Number // 0: none yet
+	Results   []rung         // telephones that were rung for this caller and are through
 }
 
 // rung is a telephone that is rung, talks, or is through.
@@ -73,7 +74,7 @@ func (s *server) now(r *request, engineers []oncall.Engineer) now {
 }
 
 func (s *server) liveCall(c cdr.Call, n names) liveCall {
-	v := liveCall{ID: c.ID, Caller: s.Plan.Shown(c.From), Since: c.Started, Ticket: c.Ticket}
+	v := liveCall{ID: c.ID, Caller: s.Plan.Shown(c.From), Transport: c.Transport, Since: c.Started, Ticket: c.Ticket}
 	if owner, ok := s.Desk.Owner(c.From); ok {
 		v.Name = owner.Name
 	}
