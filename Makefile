@@ -87,7 +87,7 @@ build: go ## bin/hotline, without cgo
 	@CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(BUILDVCS) -o bin/hotline ./cmd/hotline
 
 packages: go ## install the Debian packages that the tests need, where they are missing
-	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio chromium prometheus-alertmanager postfix swaks snmp voice
+	@scripts/install postgresql sip-tester baresip linphone-cli tshark sngrep kamailio chromium prometheus-alertmanager postfix dovecot-imapd swaks snmp voice
 
 go:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.21 or later (it fetches the release that go.mod names), e.g. apt-get install golang-go from bookworm-backports"; exit 1; }

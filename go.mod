@@ -55,6 +55,7 @@ require (
 	github.com/cention-sany/utf7 v0.0.0-20170124080048-26cad61bd60a // indirect
 	github.com/clipperhouse/displaywidth v0.10.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
+	github.com/emersion/go-message v0.18.2 // indirect
 	github.com/fatih/color v1.18.0 // indirect
 	github.com/gogs/chardet v0.0.0-20211120154057-b7413eaefb8f // indirect
 	github.com/inbucket/html2text v1.0.0 // indirect
@@ -79,6 +80,7 @@ require (
 
 require (
 	github.com/coreos/go-oidc/v3 v3.15.0
+	github.com/emersion/go-imap/v2 v2.0.0-beta.8
 	github.com/go-jose/go-jose/v4 v4.0.5
 )
 

@@ -39,6 +39,7 @@ import (
 	"hotline/line"
 	"hotline/mail"
 	"hotline/mail/inbox"
+	"hotline/mail/mailbox"
 	"hotline/media/udp"
 	"hotline/nodes"
 	"hotline/notify/delivery"
@@ -132,8 +133,9 @@ type machines struct {
 	intake     *intake.Intake
 	heartbeats *heartbeat.Keeper
 	agents     *receiver.Receiver
-	outbox     *outbox.Outbox // what tells other systems
-	mails      *inbox.Inbox   // nil: none are taken in
+	outbox     *outbox.Outbox  // what tells other systems
+	mails      *inbox.Inbox    // nil: none are taken in
+	mailbox    *mailbox.Source // nil: none is read
 	refused    func() []mail.Refusal
 	smtp       net.Addr
 	heard      []*listener.Counts // of the listeners of machines' own messages

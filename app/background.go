@@ -41,6 +41,9 @@ func (a *App) openBackground(ctx context.Context) error {
 	if a.machines.mails != nil {
 		a.running.Go(func() { a.machines.mails.Run(ctx) })
 	}
+	if a.machines.mailbox != nil {
+		a.running.Go(func() { a.machines.mailbox.Run(ctx) })
+	}
 	if names := a.voices.Names(); names != nil {
 		a.running.Go(func() { names.Run(ctx) })
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 	"hotline/mail"
 	"hotline/mail/authentic"
 	"hotline/mail/inbox"
+	"hotline/mail/mailbox"
 	"hotline/mail/smtpd"
 	"hotline/prompts"
 	"hotline/prompts/written"
@@ -29,7 +31,7 @@ import (
 
 // threads are the addresses by which answers find their ticket; nil where no mail is taken in.
 func (a *App) threads() *mail.Addresses {
-	if !a.cfg.Config.Mail.Inbox.Listen.IsValid() {
+	if !a.cfg.Config.Mail.Inbox.Takes() {
 		return nil
 	}
 	return &mail.Addresses{Main: strings.ToLower(a.cfg.Config.Mail.Inbox.Address), Key: mail.KeyOf(a.disk.pinKey)}
@@ -78,7 +80,41 @@ func (a *App) openMail(ctx context.Context) (err error) {
 	if a.cfg.Virtual != nil {
 		return nil
 	}
-	return a.listenForMail(ctx, relays, *addresses)
+	if c.Inbox.Listen.IsValid() {
+		if err := a.listenForMail(ctx, relays, *addresses); err != nil {
+			return err
+		}
+	}
+	return a.readMailbox(*addresses)
+}
+
+// readMailbox makes the reader of the mailbox, where there is one. It runs in the background.
+func (a *App) readMailbox(addresses mail.Addresses) error {
+	c := a.cfg.Config.Mail.Inbox
+	if c.IMAP.Server == "" {
+		return nil
+	}
+	account, err := secret(c.IMAP.Account)
+	if err != nil {
+		return fmt.Errorf("mail.inbox.imap: %w", err)
+	}
+	var trust *tls.Config
+	if c.IMAP.Roots != "" {
+		text, err := os.ReadFile(c.IMAP.Roots)
+		if err != nil {
+			return fmt.Errorf("mail.inbox.imap: reading the authorities of the server: %w", err)
+		}
+		trust = &tls.Config{RootCAs: x509.NewCertPool()}
+		if !trust.RootCAs.AppendCertsFromPEM(text) {
+			return fmt.Errorf("mail.inbox.imap: %s holds no PEM certificate", c.IMAP.Roots)
+		}
+	}
+	a.machines.mailbox = mailbox.New(mailbox.Config{
+		Server: c.IMAP.Server, Security: mailbox.Security(c.IMAP.Security), TLS: trust, User: account.User, Password: account.Password, Folder: c.IMAP.Folder, Done: c.IMAP.Done,
+		Main: addresses.Main, MaxBytes: int64(c.Megabytes) << 20, Known: func(address string) bool { _, ok := addresses.Of(address); return ok },
+		Keep: a.machines.mails.Keep, Count: a.metrics.MailsTaken, Now: time.Now, Log: a.log,
+	})
+	return nil
 }
 
 // listenForMail opens the listener.

@@ -186,7 +186,7 @@ type DKIM struct {
 	KeyFile  string `yaml:"key_file"` // PEM
 }
 
-// Inbox is how mail is taken in. Without an address to listen at none is.
+// Inbox is how mail is taken in: by a listener, from a mailbox, or both. Without either none is.
 type Inbox struct {
 	Listen    netip.AddrPort `yaml:"listen"`    // SMTP; STARTTLS by the certificate of sip.tls
 	Address   string         `yaml:"address"`   // to which customers write
@@ -196,6 +196,20 @@ type Inbox struct {
 	Megabytes int            `yaml:"megabytes"` // of one mail
 	Verify    bool           `yaml:"verify"`    // DKIM, SPF and DMARC are asked of the name server
 	Scanner   []string       `yaml:"scanner"`   // a program and its arguments, which looks at {file}
+	IMAP      IMAP           `yaml:"imap"`      // a mailbox that is read
+}
+
+// Takes tells whether mail is taken in.
+func (i Inbox) Takes() bool { return i.Listen.IsValid() || i.IMAP.Server != "" }
+
+// IMAP is a mailbox at a mail server.
+type IMAP struct {
+	Server   string   `yaml:"server"`   // host:port; empty: none is read
+	Security Security `yaml:"security"` // empty: tls
+	Roots    string   `yaml:"roots"`    // PEM file of the authorities that the server is believed by; empty: the system's
+	Account  `yaml:",inline"`
+	Folder   string `yaml:"folder"` // empty: INBOX
+	Done     string `yaml:"done"`   // folder to which mails go that were taken; empty: they stay, and are marked
 }
 
 // Outbox is what goes out to other systems by HTTP. Endpoints are documents of the API.
@@ -273,7 +287,7 @@ func Default() Config {
 		Mail: Mail{
 			Security: SecurityStartTLS, Notify: tickets.Updates(),
 			Customers: []tickets.Progress{tickets.ProgressTaken, tickets.ProgressIntervention, tickets.ProgressAsked, tickets.ProgressRestored, tickets.ProgressClosed},
-			Inbox:     Inbox{Megabytes: 20, Verify: true},
+			Inbox:     Inbox{Megabytes: 20, Verify: true, IMAP: IMAP{Security: SecurityTLS, Folder: "INBOX"}},
 		},
 		Transcription: Transcription{Driver: TranscriptionNone, Timeout: 5 * time.Minute, Rate: 16000},
 		Speech: Speech{

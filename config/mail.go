@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,9 +68,10 @@ func (k *checker) told(m Mail) {
 // inbox finds what is wrong with how mail is taken in.
 func (k *checker) inbox(m Mail) {
 	in := m.Inbox
-	if !in.Listen.IsValid() {
+	k.imap(in.IMAP)
+	if !in.Takes() {
 		if in.Address != "" {
-			k.complain("mail.inbox.listen", "there is an address and nothing is listened on, so that no mail is taken in", "write an address and a port, such as 0.0.0.0:25")
+			k.complain("mail.inbox.listen", "there is an address and nothing is listened on, so that no mail is taken in", "write an address and a port, such as 0.0.0.0:25, or name a mailbox at mail.inbox.imap")
 		}
 		return
 	}
@@ -97,5 +99,33 @@ func (k *checker) inbox(m Mail) {
 	}
 	if in.Name != "" && !hostName.MatchString(in.Name) {
 		k.complain("mail.inbox.name", fmt.Sprintf("%q is no name of a machine", short(in.Name)), "write mx.example.org")
+	}
+}
+
+// imap finds what is wrong with a mailbox that is read.
+func (k *checker) imap(i IMAP) {
+	const at = "mail.inbox.imap"
+	k.account(at, i.Account)
+	if i.Server == "" {
+		if i.User != "" || i.Done != "" {
+			k.complain(at+".server", "there is a mailbox and no server", "name the server, such as imap.example.org:993")
+		}
+		return
+	}
+	host, port, err := net.SplitHostPort(i.Server)
+	if n, convert := strconv.Atoi(port); err != nil || host == "" || convert != nil || n < 1 || n > 65535 {
+		k.complain(at+".server", fmt.Sprintf("%q is no server", short(i.Server)), "write host:port, such as imap.example.org:993")
+	}
+	if !oneOf(string(i.Security), string(SecurityStartTLS), string(SecurityTLS), string(SecurityNone)) {
+		k.complain(at+".security", fmt.Sprintf("%q is unknown", short(string(i.Security))), "use tls, starttls or none")
+	}
+	if ip, err := netip.ParseAddr(host); i.Security == SecurityNone && host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		k.complain(at+".security", "the password would be sent in clear", "use tls or starttls")
+	}
+	if i.User == "" || i.Password == "" && i.PasswordFile == "" {
+		k.complain(at+".user", "a mailbox is read by its user and a password", "write user and password_file")
+	}
+	if i.Folder == "" || i.Folder == i.Done {
+		k.complain(at+".done", "mails that were taken would be taken again", "name another folder than that of the mailbox, or leave it out")
 	}
 }

@@ -32,6 +32,7 @@ func Exposed(c Config, file, pinKey, recordingKeys string) strictyaml.Complaints
 	k.exposed("mail.password_file", c.Mail.PasswordFile, "it holds a password")
 	k.exposed("speech.key_file", c.Speech.KeyFile, "it holds the token of the voice's server")
 	k.exposed("transcription.key_file", c.Transcription.KeyFile, "it holds the token of the recogniser's server")
+	k.exposed("mail.inbox.imap.password_file", c.Mail.Inbox.IMAP.PasswordFile, "it holds a password")
 	k.alertsExposed(c.Alerts)
 	k.exposed("http.oidc.client_secret_file", c.HTTP.OIDC.ClientSecretFile, "it holds the secret by which this program proves itself to the identity provider")
 	return k.list
@@ -53,7 +54,7 @@ func (k *checker) exposed(field, name, why string) {
 
 // holdsSecret tells whether a password stands in the configuration itself.
 func (c Config) holdsSecret() bool {
-	secrets := append(c.Alerts.secrets(), c.Mail.Password, c.HTTP.OIDC.ClientSecret)
+	secrets := append(c.Alerts.secrets(), c.Mail.Password, c.Mail.Inbox.IMAP.Password, c.HTTP.OIDC.ClientSecret)
 	for _, a := range c.SIP.Accounts {
 		secrets = append(secrets, a.Password)
 	}

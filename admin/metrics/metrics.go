@@ -91,7 +91,7 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_api_refused_total", Help: "Requests of the API that were refused for their token, by reason."}, []string{"why"})
 	m.alerts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_alerts_total", Help: "Alerts that installed systems handed in, by what became of them."}, []string{"result"})
 	m.told = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_outgoing_total", Help: "Messages handed to other systems, by result; undelivered are dead letters."}, []string{"result"})
-	m.mailsIn = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_mails_received_total", Help: "Mails that came in: what the listener answered (taken, later, rate, size, unknown, connections), and what became of those taken (opened, commented, filed, again)."}, []string{"result"})
+	m.mailsIn = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_mails_received_total", Help: "Mails that came in: what the listener answered (taken, later, rate, size, unknown, connections), failures of the mailbox (mailbox), and what became of those taken (opened, commented, filed, again, discarded)."}, []string{"result"})
 	m.heard = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_alert_messages_total", Help: "Messages that came by SNMP and syslog, by what became of them."}, []string{"listener", "result"})
 	r.MustRegister(m.heard, m.told, m.mailsIn, m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

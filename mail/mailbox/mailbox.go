@@ -1,0 +1,258 @@
+// Package mailbox takes mail from a mailbox at the house's mail server, over IMAP (RFC 9051, RFC 3501): a second source beside the SMTP
+// listener. A mail is kept first and marked afterwards, so that none is lost; one that was kept before a connection broke comes again, and
+// the inbox knows it.
+//
+// Run is one goroutine of its caller. The library has one for each connection, which ends with it.
+package mailbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"hotline/mail/smtpd"
+)
+
+// Security says how the connection is protected.
+type Security string
+
+// The ways: TLS from the first octet (RFC 8314), STARTTLS, or in clear, for a server on this machine.
+const (
+	TLS      Security = "tls"
+	StartTLS Security = "starttls"
+	None     Security = "none"
+)
+
+// Config is a mailbox. Everything but Done, Roots and Password is required.
+type Config struct {
+	Server   string // host:port
+	Security Security
+	TLS      *tls.Config // nil: the system's authorities
+	User     string
+	Password string
+	Folder   string // such as INBOX
+	Done     string // to which mails go that were taken; empty: they stay, and are marked
+	Main     string // the house's address, where a mail names none of the house's
+	MaxBytes int64  // of one mail; a larger one is marked and not taken
+	// Known tells whether an address is one of this house.
+	Known func(address string) bool
+	// Keep brings a mail to the disk. Only when it returns nil the mail is marked.
+	Keep  func(ctx context.Context, e smtpd.Envelope, raw []byte) error
+	Count func(what string)
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Bounds.
+const (
+	dialTime = 30 * time.Second
+	stepTime = 2 * time.Minute  // one command, the fetching of one mail included
+	lookTime = time.Minute      // between two looks where the server does not say when something comes
+	idleTime = 10 * time.Minute // and where it does: a connection that has died is found so
+	again    = 5 * time.Second  // after a failure, longer each time
+	againMax = 5 * time.Minute
+	tellAt   = 3   // failures in a row
+	batch    = 100 // mails of one look
+)
+
+// Taken marks a mail that was kept, where it stays in its folder: a keyword (RFC 3501 section 2.3.2).
+const Taken imap.Flag = "$HotlineTaken"
+
+// Source reads a mailbox. Used by one goroutine.
+type Source struct{ cfg Config }
+
+// New makes a source; it opens nothing.
+func New(c Config) *Source { return &Source{c} }
+
+// Run takes mails until ctx ends. What fails is tried again.
+func (s *Source) Run(ctx context.Context) {
+	for failed := 0; ctx.Err() == nil; {
+		began := s.cfg.Now()
+		err := s.connected(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if s.cfg.Now().Sub(began) > againMax {
+			failed = 0 // it worked for a while
+		}
+		failed++
+		level := slog.LevelWarn
+		if failed >= tellAt {
+			level = slog.LevelError
+		}
+		s.cfg.Count("mailbox")
+		s.cfg.Log.Log(ctx, level, "the mailbox is read again later", "server", s.cfg.Server, "folder", s.cfg.Folder, "tries", failed, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(min(again<<min(failed-1, 10), againMax)):
+		}
+	}
+}
+
+// connected works over one connection until it breaks, or ctx ends.
+func (s *Source) connected(ctx context.Context) error {
+	news := make(chan struct{}, 1)
+	b, err := s.open(ctx, news)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	for {
+		more, err := b.look(ctx)
+		if err != nil {
+			return err
+		}
+		if more {
+			continue
+		}
+		if err := b.wait(ctx, news); err != nil {
+			return err
+		}
+	}
+}
+
+// box is an open connection with its folder selected.
+type box struct {
+	cfg      Config
+	conn     net.Conn
+	client   *imapclient.Client
+	keywords bool        // the server keeps keywords
+	ends     func() bool // the end of ctx does not end the connection any more
+}
+
+// open connects, logs in and selects the folder. news hears of mails that come.
+func (s *Source) open(ctx context.Context, news chan<- struct{}) (_ *box, err error) {
+	b := &box{cfg: s.cfg}
+	if b.conn, err = s.dial(ctx); err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	b.ends = context.AfterFunc(ctx, func() { _ = b.conn.Close() })
+	defer func() {
+		if err != nil {
+			b.close()
+		}
+	}()
+	options := &imapclient.Options{TLSConfig: s.tls(), UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: func(d *imapclient.UnilateralDataMailbox) {
+		if d.NumMessages != nil {
+			select {
+			case news <- struct{}{}:
+			default:
+			}
+		}
+	}}}
+	b.bound()
+	if s.cfg.Security == StartTLS {
+		if b.client, err = imapclient.NewStartTLS(b.conn, options); err != nil {
+			return nil, fmt.Errorf("starting TLS: %w", err)
+		}
+	} else {
+		b.client = imapclient.New(b.conn, options)
+	}
+	if err = b.client.WaitGreeting(); err != nil {
+		return nil, fmt.Errorf("waiting for the greeting: %w", err)
+	}
+	if err = b.client.Login(s.cfg.User, s.cfg.Password).Wait(); err != nil {
+		return nil, fmt.Errorf("logging in as %s: %w", s.cfg.User, err)
+	}
+	return b, b.choose()
+}
+
+// choose selects the folder, and makes the one to which mails go.
+func (b *box) choose() error {
+	if b.cfg.Done != "" {
+		if err := b.client.Create(b.cfg.Done, nil).Wait(); err != nil && !exists(err) {
+			return fmt.Errorf("making the folder %s: %w", b.cfg.Done, err)
+		}
+	}
+	data, err := b.client.Select(b.cfg.Folder, nil).Wait()
+	if err != nil {
+		return fmt.Errorf("opening the folder %s: %w", b.cfg.Folder, err)
+	}
+	for _, f := range data.PermanentFlags {
+		b.keywords = b.keywords || f == imap.FlagWildcard || f == Taken
+	}
+	if b.cfg.Done == "" && !b.keywords {
+		return errors.New("the server keeps no keywords, by which mails that were taken would be known: name a folder to which they go (done)")
+	}
+	return nil
+}
+
+// exists tells whether a folder could not be made because there is one: servers that do not say so (RFC 5530) are asked by opening it.
+func exists(err error) bool {
+	var answer *imap.Error
+	return errors.As(err, &answer) && (answer.Code == imap.ResponseCodeAlreadyExists || answer.Type == imap.StatusResponseTypeNo)
+}
+
+func (s *Source) tls() *tls.Config {
+	host, _, _ := net.SplitHostPort(s.cfg.Server)
+	c := &tls.Config{}
+	if s.cfg.TLS != nil {
+		c = s.cfg.TLS.Clone()
+	}
+	c.ServerName, c.MinVersion = host, tls.VersionTLS12
+	return c
+}
+
+// dial connects.
+func (s *Source) dial(ctx context.Context) (net.Conn, error) {
+	dialling, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	if s.cfg.Security == TLS {
+		return (&tls.Dialer{Config: s.tls()}).DialContext(dialling, "tcp", s.cfg.Server)
+	}
+	return (&net.Dialer{}).DialContext(dialling, "tcp", s.cfg.Server)
+}
+
+// bound gives the next command its time; a server that is silent for longer is left.
+func (b *box) bound() { _ = b.conn.SetDeadline(time.Now().Add(stepTime)) }
+
+// close ends the connection.
+func (b *box) close() {
+	b.ends()
+	if b.client != nil {
+		_ = b.client.Close()
+	}
+	_ = b.conn.Close()
+}
+
+// wait waits until something comes, or for a while.
+func (b *box) wait(ctx context.Context, news <-chan struct{}) error {
+	span := lookTime
+	var idle *imapclient.IdleCommand
+	if b.client.Caps().Has(imap.CapIdle) {
+		span = idleTime
+		var err error
+		if idle, err = b.client.Idle(); err != nil {
+			return fmt.Errorf("waiting for mails: %w", err)
+		}
+	}
+	_ = b.conn.SetDeadline(time.Now().Add(span + stepTime))
+	t := time.NewTimer(span)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-news:
+	case <-t.C:
+	case <-b.client.Closed():
+		return errors.New("the server has ended the connection")
+	}
+	b.bound()
+	if idle == nil {
+		return nil
+	}
+	if err := idle.Close(); err != nil {
+		return fmt.Errorf("waiting for mails: %w", err)
+	}
+	if err := idle.Wait(); err != nil {
+		return fmt.Errorf("waiting for mails: %w", err)
+	}
+	return nil
+}
