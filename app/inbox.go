@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -100,14 +99,11 @@ func (a *App) readMailbox(addresses mail.Addresses) error {
 	}
 	var trust *tls.Config
 	if c.IMAP.Roots != "" {
-		text, err := os.ReadFile(c.IMAP.Roots)
+		roots, err := certificate.Roots(c.IMAP.Roots)
 		if err != nil {
-			return fmt.Errorf("mail.inbox.imap: reading the authorities of the server: %w", err)
+			return fmt.Errorf("mail.inbox.imap: the authorities of the server: %w", err)
 		}
-		trust = &tls.Config{RootCAs: x509.NewCertPool()}
-		if !trust.RootCAs.AppendCertsFromPEM(text) {
-			return fmt.Errorf("mail.inbox.imap: %s holds no PEM certificate", c.IMAP.Roots)
-		}
+		trust = &tls.Config{RootCAs: roots}
 	}
 	a.machines.mailbox = mailbox.New(mailbox.Config{
 		Server: c.IMAP.Server, Security: mailbox.Security(c.IMAP.Security), TLS: trust, User: account.User, Password: account.Password, Folder: c.IMAP.Folder, Done: c.IMAP.Done,
