@@ -111,7 +111,7 @@ func (a *App) openDispatch() *callhandler.Handler {
 
 // onTelephone tells whether a call runs. Only after openLine.
 func (a *App) onTelephone() bool {
-	return a.switchboard.Agent().Calls() > 0 || a.browsers != nil && a.browsers.Calls() > 0
+	return a.switchboard.Agent().Calls() > 0 || a.switchboard.Engine().Stats().Legs > 0 // a browser's call has a leg, and no dialog
 }
 
 // hearOwner takes over the prompts that the owner has replaced. Until it succeeds the voice that ships is heard.

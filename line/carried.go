@@ -45,7 +45,6 @@ func (s *Switchboard) Take(c Carried) error {
 	c.Caller.CallBack = limits.OneLine(s.cfg.E164(c.Caller.CallBack), limits.Number)
 	l := &Line{leg: leg{board: s, id: id, to: "caller"}, answered: now, sipID: limits.OneLine(c.ID, limits.CallID), caller: c.Caller}
 	s.connect(&l.leg, c.Dialog, sound)
-	s.cfg.Answered(time.Since(now))
 	defer l.close("the conversation is over")
 	defer func() {
 		if fault := recover(); fault != nil {
