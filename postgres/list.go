@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,21 +34,29 @@ select facet from f where facet is not null order by facet`
 
 // beginnings are those of the facets that a filter selects: the letters of the states that are asked for, and then of the category.
 func beginnings(f tickets.Filter) []string {
-	list := []string{}
-	if len(f.States) == 0 {
-		return append(list, "")
+	category, known := categoryLetters[f.Category]
+	if !known || f.Category == "" {
+		category = 0
 	}
-	category := ""
-	if letter, known := categoryLetters[f.Category]; known && f.Category != "" {
-		category = string(letter)
-	}
-	for _, state := range f.States {
-		if letter, known := stateLetters[state]; known {
-			list = append(list, string(letter)+category)
+	letters := []byte{}
+	switch {
+	case len(f.States) > 0:
+		for _, state := range f.States {
+			if letter, known := stateLetters[state]; known {
+				letters = append(letters, letter)
+			}
 		}
+	case category == 0:
+		return []string{""}
+	default:
+		letters = append(slices.Collect(maps.Values(stateLetters)), '?')
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	slices.Sort(letters)
+	list := []string{}
+	for _, letter := range slices.Compact(letters) {
+		list = append(list, strings.Trim(string([]byte{letter, category}), "\x00"))
+	}
+	return list
 }
 
 // facets lists those that the filter selects.
