@@ -28,6 +28,7 @@ import (
 	"hotline/admin/diagnostics"
 	"hotline/admin/document"
 	"hotline/admin/evo"
+	"hotline/admin/files"
 	"hotline/admin/heartbeats"
 	"hotline/admin/idempotency"
 	"hotline/admin/links"
@@ -41,6 +42,7 @@ import (
 	"hotline/admin/transcripts"
 	"hotline/admin/voice"
 	"hotline/agent/receiver"
+	"hotline/attachments"
 	"hotline/audit"
 	"hotline/cdr"
 	"hotline/directory"
@@ -142,8 +144,8 @@ type Config struct {
 	Schedules    Schedules
 	PINs         PINs
 	EngineerPINs EngineerPINs
-	Recordings   OpenRecording
-	Flows        Flows
+	Kept
+	Flows Flows
 	// Telephone tells why a telephone must not be an engineer's; nil: every one may.
 	Telephone func(address string) error
 	Tests     calling.Tests // nil: no telephone can be rung
@@ -157,6 +159,12 @@ type Config struct {
 	Locale
 	Log *slog.Logger
 	Now func() time.Time
+}
+
+// Kept are what tickets have beside their rows.
+type Kept struct {
+	Recordings OpenRecording
+	Files      *attachments.Keeper
 }
 
 // Sounds are what the line says.
@@ -229,6 +237,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.commandRoutes(api)
 	s.recordingRoutes(api)
 	transcripts.Mount(s.operations(api), transcripts.Config{Store: s.Store, Tickets: s.Desk})
+	files.Mount(s.operations(api), files.Config{Files: s.Files, Desk: s.Desk, Staff: access.Staff, Now: s.Now})
 	s.callRoutes(api)
 	s.customerRoutes(api)
 	s.contractRoutes(api)

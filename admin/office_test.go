@@ -23,6 +23,7 @@ import (
 	"hotline/admin"
 	"hotline/admin/metrics"
 	"hotline/app/database"
+	"hotline/attachments"
 	"hotline/directory"
 	"hotline/ivr/versions"
 	"hotline/memory"
@@ -191,6 +192,7 @@ func openOver(t *testing.T, s database.Store) *house {
 	h.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return metrics.MediaCounts{Legs: 2, PacketsLate: 7} }, func() metrics.LineCounts {
 		return metrics.LineCounts{Dropped: map[string]uint64{"junk": 3}, Sent: 4, Came: 5, Up: map[string]bool{"carrier": false}}
 	})
+	var files atomic.Int64
 	h.config = admin.Config{
 		Desk: h.desk, Store: h.store, Oncall: h.store, Schedules: admin.Schedules{Store: h.store}, PINs: directory.Issuer{Store: h.store, PINKey: []byte(pinKey), Random: rand.Reader}, EngineerPINs: pins.Issuer{Store: h.store, Key: []byte(pinKey), Random: rand.Reader}, Flows: h.flows, Sounds: admin.Sounds{Spoken: h.spoken, Prompts: owner(t, h), Busy: func() bool { return false }}, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -202,11 +204,14 @@ func openOver(t *testing.T, s database.Store) *house {
 			}
 			return now
 		},
-		Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
-			if r.ID == "gone" {
-				return nil, fmt.Errorf("recording %s: %w", r.ID, storage.ErrNotFound)
-			}
-			return sound{bytes.NewReader(wave())}, nil
+		Kept: admin.Kept{
+			Recordings: func(_ context.Context, r tickets.Recording) (io.ReadSeekCloser, error) {
+				if r.ID == "gone" {
+					return nil, fmt.Errorf("recording %s: %w", r.ID, storage.ErrNotFound)
+				}
+				return sound{bytes.NewReader(wave())}, nil
+			},
+			Files: attachments.NewKeeper(h.store, []byte(pinKey), func() string { return fmt.Sprint("file-", files.Add(1)) }),
 		},
 		Telephone: func(address string) error {
 			if strings.Contains(address, "evil.example") {

@@ -175,7 +175,7 @@ func TestManyWhoAskForHealthAtOnceCostOneProbe(t *testing.T) {
 	h.handler = admin.New(admin.Config{
 		Desk: h.desk, Store: h.store, Oncall: h.store, Schedules: admin.Schedules{Store: h.store}, PINs: directory.Issuer{Store: h.store}, Flows: h.flows, Health: h.health, Metrics: h.metrics,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
-		Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) { return nil, storage.ErrNotFound },
+		Kept: admin.Kept{Recordings: func(context.Context, tickets.Recording) (io.ReadSeekCloser, error) { return nil, storage.ErrNotFound }},
 	})
 	var all sync.WaitGroup
 	for range 50 {

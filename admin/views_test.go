@@ -56,7 +56,7 @@ func ours(t *testing.T, typ reflect.Type, place string, walked map[reflect.Type]
 const schemaNames = `
 AbsenceView AbsencesInputBody AbsencesView Access AccessList AccessPage AgentCheck AgentInputBody AgentList AgentStanding AgentToken AgentView AlarmView AlertList AlertMappingInputBody
 AlertMappingList AlertMappingView AlertPolicyInputBody AlertPolicyList AlertPolicyView AlertRuleView
-AlertView Assignment AtView AttemptEvent AttemptView AuditChange AuditList AuditRecord BeatEvent BecauseInput BreachView CalendarInputBody CalendarList
+AlertView Assignment AtView AttachmentList AttachmentView AttemptEvent AttemptView AuditChange AuditList AuditRecord BeatEvent BecauseInput BreachView CalendarInputBody CalendarList
 CalendarView Call CallBackInput CallList CallerRefused ChangedContractBody ChangedCustomerBody ChangedRota
 ChangedRules ClockReportView ClockView ClosuresView Comment Complaint ContactInputBody ContactView
 ContractList ContractView ContractWithPIN CoveredView CustomerList CustomerView DraftInputBody Duty EndEvent

@@ -40,3 +40,23 @@ func (k *Keeper) Attach(ctx context.Context, desk Desk, in Incoming, file io.Rea
 	}
 	return a, nil
 }
+
+// Removal is who removes a file, and why.
+type Removal struct {
+	Actor  string // as histories have it
+	Reason string // empty: none was given
+}
+
+// Remove removes a file for good, and notes it in the history of its ticket; storage.ErrNotFound. The record of the removal, where one is
+// kept, is written with it, so that it is known also where the process dies before the history's line.
+func (k *Keeper) Remove(ctx context.Context, desk Desk, id string, by Removal, now time.Time) error {
+	a, err := k.store.DeleteAttachment(ctx, id)
+	if err != nil {
+		return fmt.Errorf("removing attachment %s: %w", id, err)
+	}
+	_, err = desk.Note(ctx, a.Ticket, tickets.Event{Kind: tickets.Detached, Actor: by.Actor, Text: by.Reason, Facts: map[string]string{factID: a.ID, "file": a.Name}}, now)
+	if err != nil {
+		return fmt.Errorf("noting that %q was removed from ticket %d: %w", a.Name, a.Ticket, err)
+	}
+	return nil
+}

@@ -12,6 +12,9 @@ import (
 	"hotline/tickets"
 )
 
+// Document is what records of changes call an attachment.
+const Document = "attachment"
+
 // The bounds of attachments.
 const (
 	Most          = 10 << 20 // octets of one
@@ -30,7 +33,7 @@ var (
 	ErrFull    = errors.New("the ticket has 50 files or 100 MiB of them already")
 )
 
-// Attachment is one file of a ticket. It is never changed.
+// Attachment is one file of a ticket. It is never changed; it may be removed.
 type Attachment struct {
 	ID     string
 	Ticket tickets.Number
@@ -49,4 +52,6 @@ type Store interface {
 	PutAttachment(ctx context.Context, a Attachment, content []byte) (stands Attachment, err error)
 	Attachments(ctx context.Context, n tickets.Number) ([]Attachment, error)       // in the order kept
 	Attachment(ctx context.Context, id string) (a Attachment, c []byte, err error) // storage.ErrNotFound
+	// DeleteAttachment removes one, and gives what it was; storage.ErrNotFound.
+	DeleteAttachment(ctx context.Context, id string) (Attachment, error)
 }

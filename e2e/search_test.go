@@ -137,7 +137,7 @@ func (h *house) readable() []string {
 		switch name := names[kind]; {
 		case kind == "tickets":
 			path = parameter.ReplaceAllString(path, number(v))
-		case strings.HasSuffix(path, "/pack"), strings.HasSuffix(path, "/prompts/{language}/{key}"), strings.HasSuffix(path, "/export"):
+		case strings.HasSuffix(path, "/pack"), strings.HasSuffix(path, "/prompts/{language}/{key}"), strings.HasSuffix(path, "/export"), kind == "attachments":
 			continue // sounds
 		case kind == "prompts":
 			path = strings.NewReplacer("{language}", "en", "{key}", "welcome").Replace(path)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/attachments"
+	"hotline/audit"
 	"hotline/drafts"
 	"hotline/presence"
 	"hotline/storage"
@@ -87,6 +88,20 @@ func (s *Store) Attachment(_ context.Context, id string) (attachments.Attachment
 		}
 	}
 	return attachments.Attachment{}, nil, fmt.Errorf("attachment %s: %w", id, storage.ErrNotFound)
+}
+
+// DeleteAttachment removes one file.
+func (s *Store) DeleteAttachment(ctx context.Context, id string) (attachments.Attachment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.attached, func(k attachment) bool { return k.ID == id })
+	if i < 0 {
+		return attachments.Attachment{}, fmt.Errorf("attachment %s: %w", id, storage.ErrNotFound)
+	}
+	a := s.attached[i].Attachment
+	s.attached = slices.Delete(s.attached, i, i+1)
+	s.note(ctx, audit.OfDocument(attachments.Document, id, 1, 0, nil))
+	return a, nil
 }
 
 // PutDraft writes what somebody is writing.

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"hotline/attachments"
+	"hotline/audit"
 	"hotline/drafts"
 	"hotline/presence"
 	"hotline/storage"
@@ -22,6 +23,8 @@ const (
 	insertAttachment  = `insert into attachments (` + attachmentColumns + `, content) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	selectAttachments = `select ` + attachmentColumns + ` from attachments where ticket = $1 order by place`
 	selectAttachment  = `select ` + attachmentColumns + `, content from attachments where id = $1`
+
+	deleteAttachment = `delete from attachments where id = $1 returning ` + attachmentColumns
 
 	insertDraft  = `insert into drafts (author, ticket, text, version, at) values ($1, $2, $3, 1, $4) on conflict (author, ticket) do nothing`
 	updateDraft  = `update drafts set text = $3, at = $4, version = version + 1 where author = $1 and ticket = $2 and version = $5`
@@ -133,6 +136,21 @@ func (s *Store) Draft(ctx context.Context, user string, n tickets.Number) (draft
 // DropDraft removes what somebody has sent.
 func (s *Store) DropDraft(ctx context.Context, user string, n tickets.Number) error {
 	return s.exec(ctx, "dropping a draft", dropDraft, user, n)
+}
+
+// DeleteAttachment removes one file.
+func (s *Store) DeleteAttachment(ctx context.Context, id string) (a attachments.Attachment, err error) {
+	err = s.within(ctx, "removing an attachment", func(tx pgx.Tx) error {
+		found, err := tx.Query(ctx, deleteAttachment, id)
+		if err != nil {
+			return err
+		}
+		if a, err = pgx.CollectExactlyOneRow(found, scanAttachment); err != nil {
+			return err
+		}
+		return note(ctx, tx, audit.OfDocument(attachments.Document, id, 1, 0, nil))
+	})
+	return a, err
 }
 
 // PutTab notes that somebody has a ticket open.

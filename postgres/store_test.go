@@ -183,7 +183,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork,
 		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectHolder, spendLogin, forgetLogins, selectSession, endSession, endOthers, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
 		insertErased, forgetReplies, lockHolds, contractHeld, insertHeld, deleteHeld, selectErased, selectErasures, selectRecorded, insertAccessFound, insertHold, selectHolds,
-		lockAttachments, knownAttachment, weighAttachments, insertAttachment, selectAttachments, selectAttachment,
+		lockAttachments, knownAttachment, weighAttachments, insertAttachment, selectAttachments, selectAttachment, deleteAttachment,
 		insertDraft, updateDraft, removeDraft, dropDraft, selectDraft, forgetDrafts, putTab, forgetTabs, endTab, selectTabs,
 		lockEngaged, engage, selectEngaged, deleteEngaged, renewEngaged, deleteNotEngaged,
 		selectBeat, selectBeats, selectBeatOf, insertBeat, updateBeat, deleteBeat, dueBeats, putListened, forgetListened, selectListening, addOutgoing, selectOutgoing, listOutgoing, countOutgoing,

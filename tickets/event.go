@@ -58,8 +58,9 @@ const (
 	Erased         EventKind = "recordings_erased"   // who erased the sound of which recordings, and why
 	Held           EventKind = "hold_set"            // a legal hold: recordings are not erased
 	HoldLifted     EventKind = "hold_lifted"
-	Attached       EventKind = "attachment"    // a file was added
-	MailReceived   EventKind = "mail_received" // somebody wrote by e-mail
+	Attached       EventKind = "attachment"         // a file was added
+	Detached       EventKind = "attachment_removed" // it was removed for good
+	MailReceived   EventKind = "mail_received"      // somebody wrote by e-mail
 
 	AttachmentRefused EventKind = "attachment_refused" // files of a mail that are not kept: facts name them, and why
 )

@@ -19,15 +19,24 @@ import (
 // uploads posts a form with a file, as a browser does.
 func (b *browser) uploads(path, kind, field, content string) answer {
 	b.o.t.Helper()
+	if field == "text" {
+		return b.sends(path, "", "kind", kind, "text", content)
+	}
+	return b.sends(path, content, "kind", kind)
+}
+
+// sends sends a form with a file, where there is one.
+func (b *browser) sends(path, file string, fields ...string) answer {
+	b.o.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	must(b.o.t, form.WriteField("kind", kind))
-	if field == "text" {
-		must(b.o.t, form.WriteField("text", content))
-	} else {
+	for i := 0; i < len(fields); i += 2 {
+		must(b.o.t, form.WriteField(fields[i], fields[i+1]))
+	}
+	if file != "" {
 		part, err := form.CreateFormFile("file", "house.csv")
 		must(b.o.t, err)
-		_, err = part.Write([]byte(content))
+		_, err = part.Write([]byte(file))
 		must(b.o.t, err)
 	}
 	must(b.o.t, form.Close())

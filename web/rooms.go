@@ -54,7 +54,7 @@ func rooms(c Config) []room.Route {
 		outgoing.Routes(outgoing.House{Store: c.Store, Outbox: c.Outbox, Log: c.Log}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 		flows.Routes(flows.House{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
-		voices.Routes(voices.House{Store: c.Store, Line: c.Prompts, Log: c.Log, Now: c.Now}),
+		voices.Routes(voices.House{Store: c.Store, Line: c.Prompts, Busy: func() bool { return len(c.alive()) > 0 }, Log: c.Log, Now: c.Now}),
 		faults.Routes(faults.House{Store: c.Store, Tell: c.catchUp, Log: c.Log}),
 		pronunciation.Routes(pronunciation.House{Store: c.Store, Voice: c.Voice, Tell: c.catchUp, Log: c.Log}),
 		schedules.Routes(schedules.House{Store: c.Store, Desk: c.Desk, TestCall: c.TestCall, Numbers: c.Numbers, Log: c.Log}),

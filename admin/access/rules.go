@@ -25,7 +25,7 @@ func rules() map[string]tokens.Scope {
 		tokens.ScopeCalendar: {"GET /api/v1/oncall/calendar.ics"},
 		tokens.ScopeAlerts:   {"POST /api/v1/alerts/{source}"},
 		tokens.ScopeRead: {
-			"GET /metrics", "GET /api/v1/tickets", "GET /api/v1/tickets/{number}", "GET /api/v1/tickets/{number}/history", "GET /api/v1/tickets/{number}/explanation",
+			"GET /metrics", "GET /api/v1/tickets", "GET /api/v1/tickets/{number}", "GET /api/v1/tickets/{number}/history", "GET /api/v1/tickets/{number}/attachments", "GET /api/v1/attachments/{id}", "GET /api/v1/tickets/{number}/explanation",
 			"GET /api/v1/calls", "GET /api/v1/calls/{id}", "GET /api/v1/customers", "GET /api/v1/customers/{id}", "GET /api/v1/customers/{id}/spoken", "GET /api/v1/engineers/{id}/spoken", "GET /api/v1/prompts/{language}", "GET /api/v1/prompts/{language}/{key}", "GET /api/v1/prompts/{language}/{key}/versions", "GET /api/v1/prompts/{language}/script", "GET /api/v1/prompts/{language}/pack",
 			"GET /api/v1/contracts", "GET /api/v1/contracts/{id}",
 			"GET /api/v1/engineers", "GET /api/v1/engineers/{id}", "GET /api/v1/rota", "GET /api/v1/rota/duty", "GET /api/v1/rotas", "GET /api/v1/rotas/{id}", "GET /api/v1/escalation-policies", "GET /api/v1/escalation-policies/{id}",
@@ -58,7 +58,7 @@ func rules() map[string]tokens.Scope {
 			"PUT /api/v1/agents/{id}", "DELETE /api/v1/agents/{id}", "POST /api/v1/agents/{id}/token",
 			"PUT /api/v1/heartbeats/{id}", "DELETE /api/v1/heartbeats/{id}", "POST /api/v1/heartbeats/{id}/key",
 			"PUT /api/v1/calendars/{id}", "POST /api/v1/calendars/{id}/closures", "POST /api/v1/flows", "GET /api/v1/recordings/{id}/accesses", "GET /api/v1/recordings/accesses", "GET /api/v1/audit", "GET /api/v1/recordings/export", "POST /api/v1/recordings/{id}/erase",
-			"POST /api/v1/tickets/{number}/erase-recordings", "POST /api/v1/tickets/{number}/hold", "POST /api/v1/tickets/{number}/lift-hold",
+			"DELETE /api/v1/attachments/{id}", "POST /api/v1/tickets/{number}/erase-recordings", "POST /api/v1/tickets/{number}/hold", "POST /api/v1/tickets/{number}/lift-hold",
 			"GET /api/v1/contracts/{id}/hold", "POST /api/v1/contracts/{id}/hold", "POST /api/v1/contracts/{id}/lift-hold",
 			"GET /api/v1/debug/profile", "GET /api/v1/debug/heap", "GET /api/v1/debug/goroutine",
 		},
@@ -68,7 +68,7 @@ func rules() map[string]tokens.Scope {
 		}
 	}
 	for _, verb := range []string{
-		"assess", "assign", "comment", "waiting", "resume", "contact", "intervention", "restored", "close", "reopen", "time", "not-a-request", "access-withdrawn", "access-back", "contract", "follow", "call-back", "ring", "link",
+		"assess", "assign", "comment", "waiting", "resume", "contact", "intervention", "restored", "close", "reopen", "time", "not-a-request", "access-withdrawn", "access-back", "contract", "follow", "call-back", "ring", "link", "attachments",
 	} {
 		table["POST /api/v1/tickets/{number}/"+verb] = tokens.ScopeStaff
 	}

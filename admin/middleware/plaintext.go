@@ -26,6 +26,14 @@ func bringsSound(r *http.Request) bool {
 	return r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/prompts/") && (strings.HasPrefix(kind, "audio/") || kind == "application/ogg" || kind == "application/zip")
 }
 
+// MaxFile bounds the body of a request that brings a file of a ticket, in octets. The route says how large the file may be.
+const MaxFile = 11 << 20
+
+// bringsFile tells whether a body is a file of a ticket, whatever it holds.
+func bringsFile(r *http.Request) bool {
+	return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/attachments")
+}
+
 // icalendar is the one kind of body whose lines may be folded within a character; its reader cleans the text itself.
 const icalendar = "text/calendar"
 
@@ -45,8 +53,11 @@ func PlainText(next http.Handler) http.Handler {
 			}
 		}
 		most := int64(MaxBody)
-		if bringsSound(r) {
+		switch {
+		case bringsSound(r):
 			most = MaxSound
+		case bringsFile(r):
+			most = MaxFile
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 		var large *http.MaxBytesError
@@ -55,7 +66,7 @@ func PlainText(next http.Handler) http.Handler {
 			problem.Write(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d octets", most))
 		case err != nil:
 			problem.Write(w, http.StatusBadRequest, "the body could not be read to its end")
-		case !bringsSound(r) && r.Header.Get("Content-Type") != icalendar && (!Plain(string(body)) || hidesNUL(body)):
+		case !bringsSound(r) && !bringsFile(r) && r.Header.Get("Content-Type") != icalendar && (!Plain(string(body)) || hidesNUL(body)):
 			problem.Write(w, http.StatusUnprocessableEntity, "the body is not plain text: it must be UTF-8 without the character NUL")
 		default:
 			r.Body = io.NopCloser(bytes.NewReader(body))

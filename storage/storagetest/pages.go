@@ -48,6 +48,16 @@ func attachmentReturns(t *testing.T, s attachments.Store) {
 	check.Must(t, err)
 	check.Equal(t, "one", got, attached(1))
 	check.Equal(t, "its content", content, []byte{0, 1, 0xff})
+	gone, err := s.DeleteAttachment(ctx, "a1")
+	check.Must(t, err)
+	check.Equal(t, "what was removed", gone, attached(1))
+	_, _, err = s.Attachment(ctx, "a1")
+	check.Error(t, "one that was removed", err, storage.ErrNotFound)
+	_, err = s.DeleteAttachment(ctx, "a1")
+	check.Error(t, "removing it again", err, storage.ErrNotFound)
+	list, err = s.Attachments(ctx, 417)
+	check.Must(t, err)
+	check.Equal(t, "those that are left", list, []attachments.Attachment{attached(2)})
 }
 
 func attachmentOnce(t *testing.T, s attachments.Store) {

@@ -29,6 +29,7 @@ import (
 type House struct {
 	Store replaced.Store
 	Line  upload.Line // what is heard
+	Busy  func() bool // tells whether somebody is on the telephone: a pack waits for calls
 	Log   *slog.Logger
 	Now   func() time.Time
 }
@@ -44,6 +45,10 @@ func Routes(h House) []room.Route {
 	return []room.Route{
 		{Pattern: "GET /prompts", Roles: all, Serve: h.list},
 		{Pattern: "GET /prompts/{language}/script", Roles: all, Serve: h.script},
+		{Pattern: "GET /prompts/{language}/pack", Roles: all, Serve: h.pack},
+		{Pattern: "GET /prompts/{language}/pack.zip", Roles: all, Serve: h.export},
+		{Pattern: "POST /prompts/{language}/pack/try", Roles: admins, Most: upload.LargestPack + 1<<16, Serve: h.tryPack},
+		{Pattern: "POST /prompts/{language}/pack", Roles: admins, Most: upload.LargestPack + 1<<16, Serve: h.takePack},
 		{Pattern: "GET /prompts/{language}/{key}", Roles: all, Serve: h.one},
 		{Pattern: "GET /prompts/{language}/{key}/sound", Roles: all, Serve: h.sound},
 		{Pattern: "POST /prompts/{language}/{key}", Roles: admins, Most: upload.Largest + 1<<16, Serve: h.replace},
