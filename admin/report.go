@@ -24,7 +24,7 @@ type MonthQuery struct {
 
 // ReaderQuery is who reads a report that is no JSON.
 type ReaderQuery struct {
-	Language schema.Language `query:"lang" doc:"Language of the words; default: the configuration's"`
+	Language schema.Reading `query:"lang" doc:"Language of the words; default: the configuration's"`
 }
 
 // TableQuery is which table, and which program reads it.

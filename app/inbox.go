@@ -187,9 +187,9 @@ func (a *App) scanner(command []string) func(context.Context, string) error {
 	}
 }
 
-// forms are the words of the form in every language.
+// forms are the words of the form in every language that it is written in.
 func forms() (list []mail.Form) {
-	for _, lang := range prompts.Languages() {
+	for _, lang := range prompts.Written() {
 		w := written.In(lang)
 		f := mail.Form{Field: w.Text("letter-category"), Categories: map[sla.Category]string{}}
 		for _, c := range sla.Categories() {

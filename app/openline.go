@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -39,7 +40,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 	}
 	c := a.cfg.Config
 	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Virtual == nil {
-		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Engineers: a.engineers, Recorded: a.voices.Recorded, Busy: a.onTelephone, Log: a.log}))
+		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Engineers: a.engineers, Recorded: a.voices.Recorded, Busy: a.onTelephone, Log: a.log, House: a.spoken()}))
 	}
 	a.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return lineStatus{a.switchboard}.media() }, func() metrics.LineCounts { return lineStatus{a.switchboard}.counts() })
 	a.dialler = dialplan.New(dialplan.Config{
@@ -191,6 +192,11 @@ func (a *App) language(dialled string) prompts.Language {
 		}
 	}
 	return a.cfg.Config.Language
+}
+
+// spoken are the languages that the configuration names.
+func (a *App) spoken() []prompts.Language {
+	return append(slices.Collect(maps.Values(a.cfg.Config.Languages)), a.cfg.Config.Language)
 }
 
 // listed tells whether a number may be called at all: an engineer's, an operator's, or one of a customer's.

@@ -12,7 +12,7 @@ import (
 	"hotline/prompts"
 )
 
-// TestThreeTalkOverTheWire: the conversations in which a second engineer joins, in both languages: what each of the engineers hears, in
+// TestThreeTalkOverTheWire: the conversations in which a second engineer joins, in two languages: what each of the engineers hears, in
 // this order, and what the history says. The caller hears nothing of it but the signal.
 func TestThreeTalkOverTheWire(t *testing.T) {
 	type words map[prompts.Language][]string
@@ -58,7 +58,7 @@ func TestThreeTalkOverTheWire(t *testing.T) {
 			[]string{"the policy wants two engineers", "Marco pressed accept, and joins Anna and the caller", "Anna hung up after", "Marco stays with the caller", "Marco hung up after"}, "marco",
 		},
 	} {
-		for _, lang := range prompts.Languages() {
+		for _, lang := range []prompts.Language{prompts.Italian, prompts.English} {
 			t.Run(name+"/"+string(lang), func(t *testing.T) {
 				apptest.Run(t, func(t *testing.T, p *apptest.Program) {
 					speak(t, p, lang, c.need)

@@ -292,7 +292,7 @@ func Default() Config {
 		Transcription: Transcription{Driver: TranscriptionNone, Timeout: 5 * time.Minute, Rate: 16000},
 		Speech: Speech{
 			Driver: SpeechCommand, Timeout: 10 * time.Second, Command: []string{"pico2wave", "--lang={voice}", "--wave={file}", "{text}"},
-			Voices: map[prompts.Language]string{prompts.Italian: "it-IT", prompts.English: "en-GB"},
+			Voices: map[prompts.Language]string{prompts.Italian: "it-IT", prompts.English: "en-GB", prompts.German: "de-DE", prompts.French: "fr-FR", prompts.Spanish: "es-ES"},
 		},
 		Recordings: Recordings{Encrypt: true},
 		Browser:    Browser{Calls: 10, PerContract: 2},

@@ -204,8 +204,8 @@ func TestComplaints(t *testing.T) {
 		{"outgoing: {sip: ['sip:a b']}\n", `outgoing.sip[0]: "sip:a b" is neither a SIP address nor a host; write`},
 		{"outgoing: {request_per_hour: 9, request_per_day: 3}\n", `outgoing.request_per_day: 3 calls a day are fewer than 9 an hour`},
 		{"outgoing: {request_per_hour: -1}\n", `outgoing: a budget is below zero`},
-		{"language: fr\n", `hotline.yaml:1: language: "fr" is not spoken; use it or en`},
-		{"languages: {'1': de}\n", `languages.1: "de" is not spoken`},
+		{"language: pt\n", `hotline.yaml:1: language: "pt" is not spoken; use it or en or de or fr or es`},
+		{"languages: {'1': pt}\n", `languages.1: "pt" is not spoken`},
 		{"outgoing: {prefixes: ['a']}\n", `outgoing.prefixes[0]: "a" is no prefix`},
 		{"outgoing: {per_hour: 9, per_day: 3}\n", `outgoing.per_day: 3 calls a day are fewer than 9 an hour`},
 		{"mail: {server: mail.example.org}\n", `mail.server: "mail.example.org" is no server; write host:port`},
@@ -239,7 +239,7 @@ func TestComplaints(t *testing.T) {
 }
 
 func TestAllComplaintsComeAtOnceAndInOrder(t *testing.T) {
-	_, err := Parse("f", []byte("log_level: chatty\nrtp: {ports: 9-8}\nlanguage: fr\n"))
+	_, err := Parse("f", []byte("log_level: chatty\nrtp: {ports: 9-8}\nlanguage: pt\n"))
 	var complaints strictyaml.Complaints
 	if !errors.As(err, &complaints) || len(complaints) != 3 || complaints[0].Line != 1 || complaints[2].Line != 3 {
 		t.Errorf("got %v, want three complaints in the order of their lines", err)

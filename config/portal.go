@@ -15,8 +15,8 @@ const noticeMost = 20_000
 // portal finds what is wrong with the customers' pages.
 func (k *checker) portal(c Config) {
 	for lang, text := range c.Portal.Notice {
-		if !slices.Contains(prompts.Languages(), lang) {
-			k.complain("portal.notice", fmt.Sprintf("%q is no language of the line", short(string(lang))), "use it or en")
+		if !slices.Contains(prompts.Written(), lang) {
+			k.complain("portal.notice", fmt.Sprintf("%q is no language of the pages", short(string(lang))), "use it or en")
 		}
 		if utf8.RuneCountInString(text) > noticeMost {
 			k.complain("portal.notice", "the text is too long", fmt.Sprintf("write %d characters at most", noticeMost))

@@ -46,7 +46,7 @@ type Contract struct {
 	ID          ContractID
 	Customer    CustomerID
 	Level       sla.LevelID
-	Language    string // "it" or "en"
+	Language    string // that callers hear: "it", "en", "de", "fr" or "es"
 	ValidFrom   time.Time
 	ValidUntil  time.Time      // exclusive; zero: without end
 	Calendar    sla.CalendarID // override of the level's calendar

@@ -26,7 +26,7 @@ const (
 	OutOfHours AnnouncementKind = "out_of_hours" // its words alone, and only outside the hours of the contract who calls
 )
 
-// Words are a text that is spoken, by language ("it", "en").
+// Words are a text that is spoken, by language (such as "it").
 type Words map[string]string
 
 // Covers tells whether callers of a contract hear of the fault at now.

@@ -69,7 +69,7 @@ func (f *Flow) spoken() []strictyaml.Complaint {
 	for _, lang := range prompts.Languages() {
 		codes = append(codes, string(lang))
 	}
-	for _, lang := range f.Languages {
+	for _, lang := range f.speaks() {
 		book, err := prompts.Open(lang)
 		if err != nil {
 			out = append(out, strictyaml.Complaint{Field: "languages", Problem: err.Error(), Remedy: "use " + strings.Join(codes, " or ")})

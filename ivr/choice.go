@@ -41,31 +41,47 @@ func (c *conversation) choice(question prompts.Phrase, keys string, wait time.Du
 	return 0, nil
 }
 
-// nextLanguage is where * leads: the flow's next one.
-func (c *conversation) nextLanguage() prompts.Language {
-	return c.flow.Languages[(slices.Index(c.flow.Languages, c.lang)+1)%len(c.flow.Languages)]
-}
-
-// offerLanguage says that there is another language, to those who speak it.
-func (c *conversation) offerLanguage() error {
-	mine, next := c.lang, c.nextLanguage()
-	if next == mine {
-		return nil
+// others are the languages that * leads to, one after the other: those that the flow offers, and the one that the call began with.
+func (c *conversation) others() []prompts.Language {
+	round := c.flow.Languages
+	if !slices.Contains(round, c.began) {
+		round = append([]prompts.Language{c.began}, round...)
 	}
-	c.lang = next
-	defer func() { c.lang = mine }()
-	return c.say(prompts.P("language-offer"), true)
+	at := slices.Index(round, c.lang)
+	return slices.Concat(round[at+1:], round[:max(at, 0)])
 }
 
-// switchLanguage goes over to the flow's next language and says its name.
+// offers say in each language how often * is to be pressed to hear it.
+func offers() []prompts.ID {
+	return []prompts.ID{"language-offer", "language-offer-2", "language-offer-3", "language-offer-4"}
+}
+
+// offerLanguages says that there are other languages, to those who speak them.
+func (c *conversation) offerLanguages() error {
+	mine := c.lang
+	defer func() { c.lang = mine }()
+	for n, other := range c.others() {
+		c.lang = other
+		if err := c.say(prompts.P(offers()[n]), true); err != nil {
+			return err
+		}
+		c.lang = mine
+	}
+	return nil
+}
+
+// switchLanguage goes over to the next language and says its name; where there is only one, it says that one's.
 func (c *conversation) switchLanguage() error {
-	c.lang, c.chosen = c.nextLanguage(), true
+	if others := c.others(); len(others) > 0 {
+		c.lang = others[0]
+	}
+	c.chosen = true
 	return c.say(prompts.P("language"), true)
 }
 
 // speak goes over to a language, unless the flow does not speak it or the caller has chosen another.
 func (c *conversation) speak(l prompts.Language) {
-	if !c.chosen && slices.Contains(c.flow.Languages, l) {
+	if !c.chosen && slices.Contains(c.flow.speaks(), l) {
 		c.lang = l
 	}
 }

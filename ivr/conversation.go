@@ -73,7 +73,8 @@ type conversation struct {
 	caller  Caller
 	flow    *Flow
 	lang    prompts.Language
-	chosen  bool // the caller has switched the language
+	began   prompts.Language // what the number dialled, or the setting, says
+	chosen  bool             // the caller has switched the language
 	typed   typeAhead
 	entered map[string]int // how often each step was
 
@@ -135,6 +136,7 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 	if cfg.Language != nil {
 		c.speak(cfg.Language(c.caller.Dialled))
 	}
+	c.began = c.lang
 	c.callBack, c.typed.keys = cmp.Or(c.caller.CallBack, c.caller.Number), slices.Clone(cfg.Typed)
 	if slices.Contains(f.Languages, c.caller.Language) {
 		c.lang, c.chosen = c.caller.Language, true

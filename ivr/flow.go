@@ -31,8 +31,9 @@ const (
 // keeps the flow it began with.
 type Flow struct {
 	Name      string
-	Version   int // as published; 0 for the one that ships
-	Languages []prompts.Language
+	Version   int                // as published; 0 for the one that ships
+	Languages []prompts.Language // offered
+	Also      []prompts.Language // spoken, and not offered
 	start     string
 	steps     map[string]*step
 	order     []string // of the steps as written
@@ -88,6 +89,7 @@ type document struct {
 	Flow      int                `yaml:"flow"`
 	Name      string             `yaml:"name"`
 	Languages []prompts.Language `yaml:"languages"`
+	Also      []prompts.Language `yaml:"also"`
 	Start     string             `yaml:"start"`
 	Steps     yaml.Node          `yaml:"steps"`
 }
@@ -107,7 +109,7 @@ func Parse(text string) (*Flow, []strictyaml.Complaint) {
 	case err != nil:
 		return nil, yamlComplaints("", err)
 	}
-	f := &Flow{Name: doc.Name, Languages: doc.Languages, start: doc.Start, steps: map[string]*step{}}
+	f := &Flow{Name: doc.Name, Languages: doc.Languages, Also: doc.Also, start: doc.Start, steps: map[string]*step{}}
 	complaints := f.read(doc)
 	if len(complaints) == 0 {
 		complaints = f.check()
@@ -127,6 +129,9 @@ func Default() (*Flow, error) {
 	return f, nil
 }
 
+// speaks are all languages of the flow: those that it offers, then the others.
+func (f *Flow) speaks() []prompts.Language { return slices.Concat(f.Languages, f.Also) }
+
 // read takes the steps from the document.
 func (f *Flow) read(doc document) []strictyaml.Complaint {
 	var out []strictyaml.Complaint
@@ -136,9 +141,9 @@ func (f *Flow) read(doc document) []strictyaml.Complaint {
 	if len(doc.Languages) == 0 {
 		out = append(out, strictyaml.Complaint{Field: "languages", Problem: "none is named", Remedy: "write languages: [it, en]"})
 	}
-	for i, l := range doc.Languages {
-		if slices.Contains(doc.Languages[:i], l) {
-			out = append(out, strictyaml.Complaint{Field: "languages", Problem: fmt.Sprintf("%s stands twice", l), Remedy: "name each once"})
+	for i, l := range f.speaks() {
+		if slices.Contains(f.speaks()[:i], l) {
+			out = append(out, strictyaml.Complaint{Field: "languages", Problem: fmt.Sprintf("%s stands twice", l), Remedy: "name each once, in languages or in also"})
 		}
 	}
 	if doc.Steps.Kind != yaml.MappingNode {

@@ -11,7 +11,7 @@ import (
 	"hotline/tickets"
 )
 
-// welcome greets, offers the flow's next language in that language, and says that the message will be recorded. * switches
+// welcome greets, offers each other language in that language, and says that the message will be recorded. * switches
 // the language; other keys are kept for what follows. The notice is never cut; the keys that it leaves to the caller are named behind it.
 type welcome struct {
 	Do     string     `yaml:"do"`
@@ -22,7 +22,7 @@ type welcome struct {
 
 func (v *welcome) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 func (v *welcome) prompts() []prompts.ID {
-	return []prompts.ID{v.Prompt, v.Notice, "language", "language-offer", recordingOffer, recordingRefused, "notice-who", "notice-data", "notice-days", "notice-no-term", "notice-rights"}
+	return append([]prompts.ID{v.Prompt, v.Notice, "language"}, "language-offer", recordingOffer, recordingRefused, "notice-who", "notice-data", "notice-days", "notice-no-term", "notice-rights"}offers()...)
 }
 
 func (v *welcome) longest() time.Duration        { return 30 * time.Second }
@@ -30,11 +30,11 @@ func (v *welcome) waits() bool                   { return false }
 func (v *welcome) check() []strictyaml.Complaint { return nil }
 
 func (v *welcome) run(c *conversation) (string, error) {
-	for range c.flow.Languages {
+	for range len(c.others()) + 1 {
 		if err := c.say(prompts.P(v.Prompt), true); err != nil {
 			return "", err
 		}
-		if err := c.offerLanguage(); err != nil {
+		if err := c.offerLanguages(); err != nil {
 			return "", err
 		}
 		k, err := c.key(0)

@@ -145,7 +145,7 @@ func TestEveryLetterHasItsWordsInEveryLanguage(t *testing.T) {
 	if len(ids) < 15 {
 		t.Fatalf("%d words: this test no longer reads them", len(ids))
 	}
-	for _, lang := range prompts.Languages() {
+	for _, lang := range prompts.Written() {
 		words := written.In(lang)
 		for _, m := range ids {
 			if words.Text(m[1]) == m[1] {

@@ -50,8 +50,8 @@ type place struct {
 	Current     bool
 }
 
-// Languages are those that there are.
-func (p page) Languages() []prompts.Language { return prompts.Languages() }
+// Languages are those that there are pages in.
+func (p page) Languages() []prompts.Language { return prompts.Written() }
 
 func (p *Portal) request(q *http.Request) *request {
 	lang := room.LanguageOf(q, p.Language)

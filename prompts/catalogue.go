@@ -3,6 +3,7 @@ package prompts
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -34,9 +35,25 @@ const (
 	Music     ID = "music"     // while on hold
 )
 
-// Languages are those that the line speaks and writes. A language more is its row here, its texts (catalogue/xx.txt,
-// written/xx.txt), its grammar (grammarOf) and its voice (package packs).
-func Languages() []Language { return []Language{Italian, English} }
+// Languages are those that the line speaks: what callers and engineers hear. A language more is its row here, its texts
+// (catalogue/xx.txt), its grammar (grammarOf) and its voice (package packs).
+func Languages() []Language { return []Language{Italian, English, German, French, Spanish} }
+
+// Written are those that letters, reports and pages are written in. A language more is its row here and its texts
+// (written/xx.txt).
+func Written() []Language { return []Language{Italian, English} }
+
+// WrittenFor is the language in which somebody reads who hears lang: the same where it is written, English where the line only
+// speaks it, and Italian for a language that there is not, the empty one included.
+func WrittenFor(lang Language) Language {
+	switch {
+	case slices.Contains(Written(), lang):
+		return lang
+	case slices.Contains(Languages(), lang):
+		return English
+	}
+	return Italian
+}
 
 // Catalogue is everything that can be said in a language, in a fixed order: the sentences, then the pieces of which
 // numbers, times and dates are made.

@@ -7,7 +7,7 @@ import (
 	"hotline/prompts"
 )
 
-// One phrase, independent of the language, and how it is heard in two.
+// One phrase, independent of the language, and how it is heard in each of them.
 func ExampleBook_Spoken() {
 	phrase := prompts.Join(prompts.P("announce-ticket"), prompts.DigitsInside("417"), prompts.P("announce-open"))
 	for _, lang := range prompts.Languages() {
@@ -21,6 +21,9 @@ func ExampleBook_Spoken() {
 	// Output:
 	// La sua richiesta numero quattro uno sette, è aperta.
 	// Your ticket number four one seven, is open.
+	// Ihre Anfrage Nummer vier eins sieben, ist offen.
+	// Votre demande numéro quatre un sept, est ouverte.
+	// Su solicitud número cuatro uno siete, está abierta.
 }
 
 // A deadline is told with the day where it is not today's. Midnight belongs to the day that it ends.

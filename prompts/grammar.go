@@ -18,8 +18,15 @@ type grammar interface {
 }
 
 func grammarOf(lang Language) grammar {
-	if lang == English {
+	switch lang {
+	case English:
 		return english{}
+	case German:
+		return german{}
+	case French:
+		return french{}
+	case Spanish:
+		return spanish{}
 	}
 	return italian{}
 }

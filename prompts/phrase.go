@@ -10,13 +10,16 @@ import (
 	"time"
 )
 
-// Language is a language that the line speaks: "it" or "en".
+// Language is a language that the line speaks ([Languages]), such as "it"; some of them are read, too ([Written]).
 type Language string
 
 // The languages of the shipped packs.
 const (
 	Italian Language = "it"
 	English Language = "en"
+	German  Language = "de"
+	French  Language = "fr"
+	Spanish Language = "es"
 )
 
 // ID names a sentence or a clip of the catalogue; the same in every language.

@@ -24,25 +24,48 @@ func wordings() map[Language]wording {
 	return map[Language]wording{
 		Italian: {
 			keys:      strings.Fields("uno due tre quattro cinque sei sette otto nove zero asterisco cancelletto"),
-			press:     regexp.MustCompile(`(?i)\bprema (?:solo )?([^.|]*)[.|]?`),
+			press:     regexp.MustCompile(`(?i)\bprema (?:solo |(?:due|tre|quattro) volte )?([^.|]*)[.|]?`),
 			several:   regexp.MustCompile(`(?i)\bdigiti (\w+)`),
 			forbidden: regexp.MustCompile(`(?i)\b(premi|premete|digita|digitate|scegli|lascia|parla|attendi|resta in|tuo|tua|tuoi|tue|ti|tu|voi|vostro|vostra|hash)\b`),
 		},
 		English: {
 			keys:      strings.Fields("one two three four five six seven eight nine zero star hash"),
-			press:     regexp.MustCompile(`(?i)\bpress ([^.|]*)[.|]?`),
+			press:     regexp.MustCompile(`(?i)\bpress ([^.|]*?)(?: twice| three times| four times)?(?:[.|]|$)`),
 			several:   regexp.MustCompile(`(?i)\bkey (one|two|three|four|five|nine|zero)\b`),
 			forbidden: regexp.MustCompile(`(?i)\b(pound|square|dial|recognized|color|center)\b`),
+		},
+		German: {
+			keys:      strings.Fields("eins zwei drei vier fünf sechs sieben acht neun null sterntaste rautetaste"),
+			press:     regexp.MustCompile(`(?i)\bdrücken sie (?:nur |zweimal |dreimal |viermal )?die ([^.|]*)[.|]?`),
+			several:   regexp.MustCompile(`(?i)\bgeben sie die (\p{L}+) ein`),
+			forbidden: regexp.MustCompile(`(?i)\b(du|dich|dir|dein|deine|deiner|deinen|euch|eure|drück|drücke|wähle|gib|sprich|warte|hash|kreuz|raute|stern|ticket|call)\b`),
+		},
+		French: {
+			keys:      strings.Fields("un deux trois quatre cinq six sept huit neuf zéro étoile dièse"),
+			press:     regexp.MustCompile(`(?i)\btapez (?:seulement |(?:deux|trois|quatre) fois )?([^.|]*)[.|]?`),
+			several:   regexp.MustCompile(`(?i)\bcomposez (\p{L}+)`),
+			forbidden: regexp.MustCompile(`(?i)(?:^|[^\p{L}])(tu|toi|ton|ta|tes|tape|compose|laisse|attends|appuyez|hash|astérisque|ticket)(?:$|[^\p{L}])`),
+		},
+		Spanish: {
+			keys:      strings.Fields("uno dos tres cuatro cinco seis siete ocho nueve cero asterisco almohadilla"),
+			press:     regexp.MustCompile(`(?i)\bpulse (?:solo |(?:dos|tres|cuatro) veces )?([^.|]*)[.|]?`),
+			several:   regexp.MustCompile(`(?i)\bmarque (\p{L}+)`),
+			forbidden: regexp.MustCompile(`(?i)(?:^|[^\p{L}])(tú|tu|tus|te|ti|pulsa|marca|deja|habla|oprima|presione|vosotros|numeral|gato|hash|ticket)(?:$|[^\p{L}])`),
 		},
 	}
 }
 
-// TestEverySentenceKeepsTheRulesOfWording reads every sentence of both languages by the rules: words and no figures; one
+// TestEverySentenceKeepsTheRulesOfWording reads every sentence of every language by the rules: words and no figures; one
 // polite form; the option before its key, and the key last; one key after "press", as many as it takes after "key";
 // options in rising order without holes, at most five; no key twice in a sentence; a full stop behind whatever stands
 // by itself, none behind what goes on.
 func TestEverySentenceKeepsTheRulesOfWording(t *testing.T) {
-	for lang, w := range wordings() {
+	for _, lang := range Languages() {
+		w, ok := wordings()[lang]
+		if !ok {
+			t.Errorf("nobody has said how %s words its sentences", lang)
+			continue
+		}
 		entries, err := Catalogue(lang)
 		if err != nil {
 			t.Fatal(err)
@@ -84,18 +107,19 @@ func (w wording) faults(e Entry) []string {
 // inSentence reads one sentence that may ask for a key.
 func (w wording) inSentence(text string) []string {
 	var list []string
-	if m := w.several.FindStringSubmatch(text); m != nil && slices.Contains(w.keys, m[1]) {
+	if m := w.several.FindStringSubmatch(text); m != nil && slices.Contains(w.keys, strings.ToLower(m[1])) {
 		list = append(list, "one key is pressed, several are keyed")
 	}
 	m := w.press.FindStringSubmatch(text)
 	if m == nil {
 		return list
 	}
-	if !slices.Contains(w.keys, m[1]) {
-		list = append(list, "what is to be pressed is not one key, named last: "+m[1])
+	key := strings.ToLower(m[1])
+	if !slices.Contains(w.keys, key) {
+		list = append(list, "what is to be pressed is not one key, named last: "+key)
 	}
-	if strings.Count(" "+strings.ToLower(strings.ReplaceAll(text, ",", ""))+" ", " "+m[1]+" ") > 1 {
-		list = append(list, "it names "+m[1]+" twice")
+	if strings.Count(" "+strings.ToLower(strings.ReplaceAll(text, ",", ""))+" ", " "+key+" ") > 1 {
+		list = append(list, "it names "+key+" twice")
 	}
 	return list
 }
@@ -104,7 +128,7 @@ func (w wording) inSentence(text string) []string {
 func (w wording) menu(e Entry) []string {
 	var places []int
 	for _, m := range w.press.FindAllStringSubmatch(e.Text, -1) {
-		if n := slices.Index(w.keys[:5], m[1]); n >= 0 {
+		if n := slices.Index(w.keys[:5], strings.ToLower(m[1])); n >= 0 {
 			places = append(places, n)
 		}
 	}
@@ -126,6 +150,18 @@ func TestTheRulesOfWordingFindWhatBreaksThem(t *testing.T) {
 			"Per A, prema uno. | Per B, prema tre.", "Senza punto", "Per uno, prema uno.",
 		},
 		English: {"For A, press pound.", "Press one for A.", "To go on, key one.", "For A, press one. | For B, press three.", "At 15:30.", "No stop"},
+		German: {
+			"Drück die Eins.", "Drücken Sie die Eins für eine Störung.", "Deine Nachricht.", "Geben Sie die Eins ein.", "Um 15:30.", "Ohne Punkt",
+			"Für A drücken Sie die Zwei. | Für B drücken Sie die Eins.", "Für A drücken Sie die Eins. | Für B drücken Sie die Drei.", "Für eins drücken Sie die Eins.",
+		},
+		French: {
+			"Tape un.", "Tapez un pour une panne.", "Ton message.", "Composez un.", "À 15:30.", "Sans point", "Pour un incident, tapez un.",
+			"Pour A, tapez deux. | Pour B, tapez un.", "Pour A, tapez un. | Pour B, tapez trois.",
+		},
+		Spanish: {
+			"Pulsa uno.", "Pulse uno para una avería.", "Tu mensaje.", "Marque uno.", "A las 15:30.", "Sin punto", "Para uno, pulse uno.",
+			"Para A, pulse dos. | Para B, pulse uno.", "Para A, pulse uno. | Para B, pulse tres.",
+		},
 	} {
 		for _, text := range bad {
 			if len(wordings()[lang].faults(Entry{ID: "x", Text: text, Class: Whole})) == 0 {

@@ -130,7 +130,7 @@ func broken(a sla.Account, at time.Time) Event {
 	e := Event{Kind: Broken, Actor: system, At: at, Facts: map[string]string{
 		"clock": string(a.Clock.Kind), "alarm": sla.AtBreach, "due": stamp(a.Clock.Due),
 	}}
-	for _, lang := range prompts.Languages() {
+	for _, lang := range prompts.Written() {
 		if account := a.In(written.In(lang)); lang == prompts.English {
 			e.Text = account
 		} else {
@@ -147,7 +147,7 @@ func (e Event) Accounts() map[string]string {
 		return nil
 	}
 	accounts := map[string]string{}
-	for _, lang := range prompts.Languages() {
+	for _, lang := range prompts.Written() {
 		text := e.Facts[string(lang)]
 		if lang == prompts.English {
 			text = e.Text

@@ -67,8 +67,8 @@ func (p page) T(id string, values ...any) string {
 	return fmt.Sprintf(text, values...)
 }
 
-// Languages are those that there are.
-func (p page) Languages() []prompts.Language { return prompts.Languages() }
+// Languages are those that there are pages in.
+func (p page) Languages() []prompts.Language { return prompts.Written() }
 
 // Category names a category of requests.
 func (p page) Category(c sla.Category) string { return p.words.Category(string(c)) }

@@ -98,7 +98,7 @@ func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {
 	for _, scope := range tokens.Scopes() {
 		ids["access-scope-"+string(scope)] = true
 	}
-	for _, lang := range prompts.Languages() {
+	for _, lang := range prompts.Written() {
 		ids["page-language-"+string(lang)] = true
 	}
 	for _, s := range []string{"unknown", "registered", "reachable", "failing", "refused", "silent"} {

@@ -44,7 +44,7 @@ type trunkTestInput struct {
 type trunkTestBody struct {
 	Phone    string `json:"phone" minLength:"1" maxLength:"40" doc:"The number to ring: an engineer's, an operator's or a customer's"`
 	Caller   string `json:"caller,omitempty" maxLength:"40" doc:"A customer's number, which a trunk with show_caller is asked to show; left out: the line's own"`
-	Language string `json:"language,omitempty" enum:"it,en" doc:"Of the sentences; left out: the house's"`
+	Language string `json:"language,omitempty" enum:"it,en,de,fr,es" doc:"Of the sentences; left out: the house's"`
 }
 
 type trunkTestAnswer struct {

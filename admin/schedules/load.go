@@ -18,9 +18,9 @@ import (
 )
 
 type loadQuery struct {
-	Month    string          `query:"month" required:"true" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"Such as 2026-10, in the zone of the main rota"`
-	Language schema.Language `query:"lang" doc:"Language of the words; default: Italian"`
-	Sheet    schema.Sheet    `query:"sheet" default:"plain" doc:"plain: RFC 4180; en and it: for a spreadsheet of that country (byte order mark; it: semicolons)"`
+	Month    string         `query:"month" required:"true" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"Such as 2026-10, in the zone of the main rota"`
+	Language schema.Reading `query:"lang" doc:"Language of the words; default: Italian"`
+	Sheet    schema.Sheet   `query:"sheet" default:"plain" doc:"plain: RFC 4180; en and it: for a spreadsheet of that country (byte order mark; it: semicolons)"`
 }
 
 type table struct {

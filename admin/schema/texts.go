@@ -11,8 +11,8 @@ import (
 	"hotline/sla"
 )
 
-// Texts is one text in every language of the line, by the language's code: {"it": ..., "en": ...}. In a text that was written
-// before the line spoke a language, that language is empty.
+// Texts is one text in every language that is written, by its code: {"it": ..., "en": ...}. In a text that was written
+// before there was a language, that language is empty.
 type Texts map[string]string
 
 var (
@@ -20,10 +20,10 @@ var (
 	_ huma.SchemaProvider = Texts(nil)
 )
 
-// MarshalJSON writes every language, in the order of the line's, also one without a text.
+// MarshalJSON writes every language, in the order of [prompts.Written], also one without a text.
 func (t Texts) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
-	for n, lang := range prompts.Languages() {
+	for n, lang := range prompts.Written() {
 		text, err := json.Marshal(t[string(lang)])
 		if err != nil {
 			return nil, err
@@ -40,7 +40,7 @@ func (t Texts) MarshalJSON() ([]byte, error) {
 // Schema describes it to clients, under the one name InBoth that it has always had.
 func (Texts) Schema(r huma.Registry) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{}}
-	for _, lang := range prompts.Languages() {
+	for _, lang := range prompts.Written() {
 		s.Properties[string(lang)] = &huma.Schema{Type: huma.TypeString}
 		s.Required = append(s.Required, string(lang))
 	}
@@ -52,7 +52,7 @@ func (Texts) Schema(r huma.Registry) *huma.Schema {
 // InEvery tells something in every language.
 func InEvery(tell func(sla.Words) string) Texts {
 	t := Texts{}
-	for _, lang := range prompts.Languages() {
+	for _, lang := range prompts.Written() {
 		t[string(lang)] = tell(written.In(lang))
 	}
 	return t

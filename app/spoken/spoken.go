@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"hotline/config"
@@ -55,6 +57,8 @@ type Config struct {
 	Recorded func(lang prompts.Language, name string) []byte
 	Busy     func() bool // tells whether somebody is on the telephone
 	Log      *slog.Logger
+	// House are the languages that the configuration names; none is needed.
+	House []prompts.Language
 }
 
 // Names is the name of every customer, of every engineer and of every level that the house has made itself, and the words of every
@@ -62,16 +66,19 @@ type Config struct {
 type Names struct {
 	Config
 	speaker *speech.Speaker
+	inUse   atomic.Pointer[[]prompts.Language]
 }
 
 // New makes them; [Names.Run] has them spoken.
 func New(c Config) *Names {
-	return &Names{c, speech.New(speech.Config{Driver: c.Driver, Dir: c.Dir, Busy: c.Busy, Log: c.Log})}
+	return &Names{Config: c, speaker: speech.New(speech.Config{Driver: c.Driver, Dir: c.Dir, Busy: c.Busy, Log: c.Log})}
 }
 
 const (
 	// look is how often names are looked for that are new.
 	look = time.Second
+	// lookForLanguages is how often it is asked what engineers and contracts speak, where nobody has saved anything.
+	lookForLanguages = 10 * time.Second
 	// every is how often all of them are looked at: some have failed, and a voice may have been installed meanwhile.
 	every = 10 * time.Minute
 )
@@ -84,19 +91,27 @@ func (n *Names) Run(ctx context.Context) {
 		n.speaker.Run(ctx)
 	}()
 	defer func() { <-done }()
+	n.look()
 	if removed := n.speaker.Prune(n.all()); removed > 0 {
 		n.Log.Info("sounds of names that nobody has any more were removed", "sounds", removed)
 	}
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
 	var seen *directory.Book
-	var whole time.Time
+	var whole, looked time.Time
 	known, engineers := map[directory.CustomerID]int{}, map[oncall.EngineerID]string{} // by version; by what is said
 	for {
 		if time.Since(whole) >= every {
 			clear(known)
 			clear(engineers)
 			seen, whole = nil, time.Now()
+		}
+		if book := n.Book(); book != seen || time.Since(looked) >= lookForLanguages {
+			if looked = time.Now(); n.look() {
+				clear(known)
+				clear(engineers)
+				seen = nil
+			}
 		}
 		if book := n.Book(); book != nil && book != seen {
 			for id, c := range book.Customers.All() {
@@ -105,7 +120,7 @@ func (n *Names) Run(ctx context.Context) {
 					known[id] = c.Version
 				}
 			}
-			for _, t := range append(ofFaults(book), ofLevels(book)...) {
+			for _, t := range append(ofFaults(book), n.ofLevels(book)...) {
 				n.want(t)
 			}
 			seen = book
@@ -124,16 +139,44 @@ func (n *Names) Run(ctx context.Context) {
 	}
 }
 
-// all is every text that is wanted, in every language.
+// languages are those that names are spoken in: Italian and English, and those of the house, of contracts and of engineers.
+func (n *Names) languages() []prompts.Language {
+	if list := n.inUse.Load(); list != nil {
+		return *list
+	}
+	return []prompts.Language{prompts.Italian, prompts.English}
+}
+
+// look finds out what is spoken, and tells whether that has changed. A contract is looked at whenever one is saved.
+func (n *Names) look() (changed bool) {
+	used := map[prompts.Language]bool{prompts.Italian: true, prompts.English: true}
+	for _, lang := range n.House {
+		used[lang] = true
+	}
+	for _, e := range n.Engineers() {
+		used[prompts.Language(e.Language)] = true
+	}
+	if book := n.Book(); book != nil {
+		for _, c := range book.Contracts.All() {
+			used[prompts.Language(c.Language)] = true
+		}
+	}
+	list := slices.DeleteFunc(prompts.Languages(), func(lang prompts.Language) bool { return !used[lang] })
+	changed = !slices.Equal(list, n.languages())
+	n.inUse.Store(&list)
+	return changed
+}
+
+// all is every text that is wanted, in every language in use.
 func (n *Names) all() (texts []speech.Text) {
 	if book := n.Book(); book != nil {
 		for _, c := range book.Customers.All() {
-			texts = append(texts, inside(c.SpokenName())...)
+			texts = append(texts, n.inside(c.SpokenName())...)
 		}
-		texts = append(append(texts, ofFaults(book)...), ofLevels(book)...)
+		texts = append(append(texts, ofFaults(book)...), n.ofLevels(book)...)
 	}
 	for _, e := range n.Engineers() {
-		texts = append(texts, inside(e.SpokenName())...)
+		texts = append(texts, n.inside(e.SpokenName())...)
 	}
 	return texts
 }
@@ -149,8 +192,8 @@ func ofFaults(book *directory.Book) (texts []speech.Text) {
 }
 
 // ofLevels are the names of the levels that the catalogue does not say.
-func ofLevels(book *directory.Book) (texts []speech.Text) {
-	for _, lang := range prompts.Languages() {
+func (n *Names) ofLevels(book *directory.Book) (texts []speech.Text) {
+	for _, lang := range n.languages() {
 		catalogue, err := prompts.Open(lang)
 		if err != nil {
 			continue
@@ -164,9 +207,9 @@ func ofLevels(book *directory.Book) (texts []speech.Text) {
 	return texts
 }
 
-// inside is a name in every language.
-func inside(name string) (texts []speech.Text) {
-	for _, lang := range prompts.Languages() {
+// inside is a name in every language in use.
+func (n *Names) inside(name string) (texts []speech.Text) {
+	for _, lang := range n.languages() {
 		texts = append(texts, text(lang, name))
 	}
 	return texts
@@ -194,9 +237,9 @@ func text(lang prompts.Language, name string) speech.Text {
 	return speech.Text{Language: lang, Words: name, Class: prompts.Infix}
 }
 
-// Want has a customer's name spoken in every language, unless it is. It does not wait.
+// Want has a customer's name spoken in every language in use, unless it is. It does not wait.
 func (n *Names) Want(c directory.Customer) {
-	for _, lang := range prompts.Languages() {
+	for _, lang := range n.languages() {
 		if c.Spoken == "" && n.Recorded(lang, c.Name) != nil {
 			continue
 		}
@@ -204,9 +247,9 @@ func (n *Names) Want(c directory.Customer) {
 	}
 }
 
-// WantEngineer has an engineer's name spoken in every language, unless it is. It does not wait.
+// WantEngineer has an engineer's name spoken in every language in use, unless it is. It does not wait.
 func (n *Names) WantEngineer(e oncall.Engineer) {
-	for _, t := range inside(e.SpokenName()) {
+	for _, t := range n.inside(e.SpokenName()) {
 		n.want(t)
 	}
 }

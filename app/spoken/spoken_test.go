@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -251,4 +252,24 @@ func TestSayGivesAFileOrSaysWhatToInstall(t *testing.T) {
 	if _, err := Say(t.Context(), c, prompts.Italian, "Buongiorno"); err == nil || !bytes.Contains([]byte(err.Error()), []byte("libttspico-utils")) {
 		t.Errorf("without a voice: %v", err)
 	}
+}
+
+// TestNamesAreSpokenInTheLanguagesInUse: a language costs nothing before the house, a contract or an engineer speaks it.
+func TestNamesAreSpokenInTheLanguagesInUse(t *testing.T) {
+	book := company()
+	var engineers []oncall.Engineer
+	n := New(Config{Book: func() *directory.Book { return book }, Engineers: func() []oncall.Engineer { return engineers }, Log: slog.New(slog.DiscardHandler)})
+	say := func(want ...prompts.Language) {
+		t.Helper()
+		if changed := n.look(); !slices.Equal(n.languages(), want) {
+			t.Errorf("names are spoken in %v, want %v (%v)", n.languages(), want, changed)
+		}
+	}
+	say(prompts.Italian, prompts.English)
+	engineers = []oncall.Engineer{{ID: "uwe", Language: "de"}, {ID: "ann", Language: "en"}}
+	say(prompts.Italian, prompts.English, prompts.German)
+	book = &directory.Book{Contracts: persistent.Of(map[directory.ContractID]directory.Contract{"garcia": {ID: "garcia", Language: "es"}})}
+	say(prompts.Italian, prompts.English, prompts.German, prompts.Spanish)
+	engineers, n.House = nil, []prompts.Language{prompts.French}
+	say(prompts.Italian, prompts.English, prompts.French, prompts.Spanish)
 }

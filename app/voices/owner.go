@@ -86,8 +86,8 @@ func (v *Voices) standing() *owned {
 
 // class is how a text is spoken; Whole for one that the catalogue does not have.
 func (v *Voices) class(at promptKey) prompts.Class {
-	if b := v.books[at.language]; b != nil {
-		if e, ok := b.Entry(at.key); ok {
+	if p, ok := v.packs[at.language]; ok {
+		if e, ok := p.book.Entry(at.key); ok {
 			return e.Class
 		}
 	}
@@ -101,8 +101,7 @@ func (v *Voices) sound(lang prompts.Language, id prompts.ID) (media.Sound, bool)
 			return s.Sound, true
 		}
 	}
-	s, ok := v.sounds[lang][id]
-	return s, ok
+	return v.shipped(lang, id)
 }
 
 // Heard is an id as it is heard, in A-law, and which version of the owner's that is; 0: the voice that ships. False where neither has it.
@@ -110,7 +109,7 @@ func (v *Voices) Heard(lang prompts.Language, id prompts.ID) (alaw []byte, versi
 	if s, ok := v.standing().sounds[promptKey{lang, id}]; ok {
 		return s.alaw, s.version, true
 	}
-	s, ok := v.sounds[lang][id]
+	s, ok := v.shipped(lang, id)
 	if !ok {
 		return nil, 0, false
 	}

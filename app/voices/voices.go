@@ -23,11 +23,10 @@ import (
 
 var _ line.Voices = (*Voices)(nil)
 
-// Voices is every language's pack as ready sounds. Safe for concurrent use.
+// Voices is every language's pack as sounds. Safe for concurrent use.
 type Voices struct {
 	log      *slog.Logger
-	books    map[prompts.Language]*prompts.Book
-	sounds   map[prompts.Language]map[prompts.ID]media.Sound
+	packs    packsOfVoices
 	names    *spoken.Names // nil: only the names that the packs have
 	catching sync.Mutex    // one look at what the owner has replaced at a time
 	owner    atomic.Pointer[owned]
@@ -40,36 +39,64 @@ func Load(log *slog.Logger) (*Voices, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Voices{log: log, books: s.books, sounds: s.sounds}, nil
+	return &Voices{log: log, packs: s}, nil
 }
 
-// packsOfVoices are the packs as ready sounds. Immutable.
-type packsOfVoices struct {
-	books  map[prompts.Language]*prompts.Book
-	sounds map[prompts.Language]map[prompts.ID]media.Sound
+// packsOfVoices are the packs by language. Immutable.
+type packsOfVoices map[prompts.Language]pack
+
+// pack is a language's texts, and its sounds once somebody hears it.
+type pack struct {
+	book   *prompts.Book
+	sounds func() (map[prompts.ID]media.Sound, error)
 }
 
-// shipped makes the packs ready once in a process: they lie in the program's image and never change, and 16 million octets
-// are worked out in the other codec.
+// shipped opens the packs once in a process: they lie in the program's image and never change. Those that every house speaks are made
+// ready; another one is when its first word is asked for, which takes some hundredths of a second, and takes no memory before.
 var shipped = sync.OnceValues(func() (packsOfVoices, error) {
-	s := packsOfVoices{books: map[prompts.Language]*prompts.Book{}, sounds: map[prompts.Language]map[prompts.ID]media.Sound{}}
+	all := packsOfVoices{}
 	for _, lang := range prompts.Languages() {
 		book, err := prompts.Open(lang)
 		if err != nil {
-			return packsOfVoices{}, err
+			return nil, err
 		}
-		pack, err := packs.Load(lang)
-		if err != nil {
-			return packsOfVoices{}, err
-		}
-		s.books[lang], s.sounds[lang] = book, map[prompts.ID]media.Sound{}
-		for _, c := range pack.Manifest.Clips {
-			alaw, _ := pack.Clip(c.ID)
-			s.sounds[lang][c.ID] = media.EncodedSound(g711.ALaw, alaw)
+		all[lang] = pack{book, sync.OnceValues(func() (map[prompts.ID]media.Sound, error) { return ready(lang) })}
+	}
+	for _, lang := range []prompts.Language{prompts.Italian, prompts.English} {
+		if _, err := all[lang].sounds(); err != nil {
+			return nil, err
 		}
 	}
-	return s, nil
+	return all, nil
 })
+
+// ready makes a pack's sounds: its octets stay where they are, and are worked out in the other codec.
+func ready(lang prompts.Language) (map[prompts.ID]media.Sound, error) {
+	p, err := packs.Load(lang)
+	if err != nil {
+		return nil, err
+	}
+	sounds := map[prompts.ID]media.Sound{}
+	for _, c := range p.Manifest.Clips {
+		alaw, _ := p.Clip(c.ID)
+		sounds[c.ID] = media.EncodedSound(g711.ALaw, alaw)
+	}
+	return sounds, nil
+}
+
+// shipped is one sound of the voice that ships. A pack that cannot be read is logged once for each sound that is missed.
+func (v *Voices) shipped(lang prompts.Language, id prompts.ID) (media.Sound, bool) {
+	p, ok := v.packs[lang]
+	if !ok {
+		return media.Sound{}, false
+	}
+	sounds, err := p.sounds()
+	if err != nil {
+		v.log.Error("a voice cannot be read", "language", lang, "error", err)
+	}
+	s, ok := sounds[id]
+	return s, ok
+}
 
 // Speak has customers' names spoken by n from now on, beside those that the packs have. Call it before the first sound is asked for.
 func (v *Voices) Speak(n *spoken.Names) { v.names = n }
@@ -78,14 +105,17 @@ func (v *Voices) Speak(n *spoken.Names) { v.names = n }
 func (v *Voices) Names() *spoken.Names { return v.names }
 
 // Shipped is one sound of the voice that ships, in Italian, by its id.
-func (v *Voices) Shipped(id prompts.ID) media.Sound { return v.sounds[prompts.Italian][id] }
+func (v *Voices) Shipped(id prompts.ID) media.Sound {
+	s, _ := v.shipped(prompts.Italian, id)
+	return s
+}
 
 // Book is a language's, Italian for one that nobody speaks.
 func (v *Voices) Book(lang prompts.Language) *prompts.Book {
-	if b := v.books[lang]; b != nil {
-		return b
+	if p, ok := v.packs[lang]; ok {
+		return p.book
 	}
-	return v.books[prompts.Italian]
+	return v.packs[prompts.Italian].book
 }
 
 // Sound is a phrase as it is heard. What a voice does not have is left out and logged once: a missing sound never ends a

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hotline/media"
 	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
@@ -20,9 +21,13 @@ func TestASoundThatAVoiceLacksIsPassedOverAndLoggedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := v.Sound(prompts.Italian, prompts.P("goodbye"))
-	v.sounds = maps.Clone(v.sounds) // those that ship are everybody's
-	v.sounds[prompts.Italian] = maps.Clone(v.sounds[prompts.Italian])
-	delete(v.sounds[prompts.Italian], "welcome")
+	sounds, err := v.packs[prompts.Italian].sounds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sounds, v.packs = maps.Clone(sounds), maps.Clone(v.packs) // those that ship are everybody's
+	delete(sounds, "welcome")
+	v.packs[prompts.Italian] = pack{v.Book(prompts.Italian), func() (map[prompts.ID]media.Sound, error) { return sounds, nil }}
 	for range 3 {
 		if got := v.Sound(prompts.Italian, prompts.P("welcome", "goodbye")); !bytes.Equal(got.Octets(g711.ALaw), whole.Octets(g711.ALaw)) {
 			t.Error("what is left of the phrase is not what follows the missing sound")
@@ -34,7 +39,7 @@ func TestASoundThatAVoiceLacksIsPassedOverAndLoggedOnce(t *testing.T) {
 	if english := v.Sound(prompts.English, prompts.P("welcome")); len(english.Octets(g711.ALaw)) == 0 {
 		t.Error("the other voice lost the sound too")
 	}
-	if unknown := v.Sound("de", prompts.P("goodbye")); !bytes.Equal(unknown.Octets(g711.ALaw), whole.Octets(g711.ALaw)) {
+	if unknown := v.Sound("xx", prompts.P("goodbye")); !bytes.Equal(unknown.Octets(g711.ALaw), whole.Octets(g711.ALaw)) {
 		t.Error("a language that nobody speaks is not spoken in Italian")
 	}
 }
@@ -107,5 +112,25 @@ func TestSlowMenusHaveLongerPausesAndTheSameWords(t *testing.T) {
 				t.Errorf("%s %s: what is said slowly has other words", lang, id)
 			}
 		}
+	}
+}
+
+// TestALanguageThatNobodyHearsTakesNoMemory: the octets of a voice lie in the program's image. What is worked out from them is that only
+// of languages that were asked for.
+func TestALanguageThatNobodyHearsTakesNoMemory(t *testing.T) {
+	made := map[prompts.Language]bool{}
+	v, err := Load(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.packs = maps.Clone(v.packs)
+	for lang, p := range v.packs {
+		v.packs[lang] = pack{p.book, func() (map[prompts.ID]media.Sound, error) { made[lang] = true; return p.sounds() }}
+	}
+	if v.Book(prompts.German).Language() != prompts.German || v.Shipped(prompts.Connected).Duration() == 0 || len(made) != 1 {
+		t.Errorf("to know the texts of German and to play a signal, %v were made ready", made)
+	}
+	if s := v.Sound(prompts.German, prompts.P("welcome")); s.Duration() == 0 || !made[prompts.German] || made[prompts.French] || made[prompts.Spanish] {
+		t.Errorf("%v was heard, and %v were made ready", s.Duration(), made)
 	}
 }

@@ -138,11 +138,18 @@ func run(ctx context.Context, args []string, s streams) int {
 	return 0
 }
 
-// languages are those of the line, for the flags that take one.
+// languages are those that the line speaks and those that are written, for the flags that take one.
 func languages() kong.Vars {
-	var codes []string
-	for _, lang := range prompts.Languages() {
-		codes = append(codes, string(lang))
+	codes := func(languages []prompts.Language, between string) string {
+		var list []string
+		for _, lang := range languages {
+			list = append(list, string(lang))
+		}
+		return strings.Join(list, between)
 	}
-	return kong.Vars{"formats": strings.Join(format.Names(), ", "), "languages": strings.Join(codes, ","), "language_names": strings.Join(codes, " or ")}
+	return kong.Vars{
+		"formats":   strings.Join(format.Names(), ", "),
+		"languages": codes(prompts.Languages(), ","), "language_names": codes(prompts.Languages(), ", "),
+		"written": codes(prompts.Written(), ","), "written_names": codes(prompts.Written(), " or "),
+	}
 }

@@ -13,7 +13,7 @@ type report struct {
 	Format string `help:"json, csv or svg." enum:"json,csv,svg" default:"csv"`
 	Table  string `help:"With csv: lines or breaches." enum:"lines,breaches" default:"lines"`
 	Sheet  string `help:"With csv: plain for programs; en or it for a spreadsheet of that country." enum:"plain,en,it" default:"plain"`
-	Lang   string `help:"With csv and svg: ${language_names}; without it the configuration's language." enum:"${languages}," default:""`
+	Lang   string `help:"With csv and svg: ${written_names}; without it the configuration's language." enum:"${written}," default:""`
 }
 
 // Run prints the month's report as the running program makes it.

@@ -14,7 +14,7 @@ import (
 type explain struct {
 	client
 	Ticket int64  `arg:"" help:"The ticket's number."`
-	Lang   string `help:"Language of the account: ${language_names}." enum:"${languages}" default:"it"`
+	Lang   string `help:"Language of the account: ${written_names}." enum:"${written}" default:"it"`
 }
 
 // Run prints where every minute of the ticket's clocks went.
@@ -50,7 +50,7 @@ type dryRun struct {
 	Level    string `help:"professional, advanced, extended or on_request." required:""`
 	Category string `help:"blocking, non_blocking, question, change or feature." required:""`
 	At       string `help:"When it comes in, such as \"2026-11-20 17:20\" in the level's zone." required:""`
-	Lang     string `help:"Language of the account: ${language_names}." enum:"${languages}" default:"it"`
+	Lang     string `help:"Language of the account: ${written_names}." enum:"${written}" default:"it"`
 }
 
 // Run prints what would be promised.

@@ -38,13 +38,20 @@ func main() {
 	}
 }
 
-// voice is one of Pico's: its name, and the language by which the program chooses it.
-type voice struct{ name, language string }
+// voice is one of Pico's: its name, the language by which the program chooses it, and how long it is to pause at a bar, besides the
+// pause that it makes itself at the end of a sentence.
+type voice struct {
+	name, language string
+	pause          time.Duration
+}
 
 func cast() map[prompts.Language]voice {
 	return map[prompts.Language]voice{
-		prompts.Italian: {"it-IT cm0", "it-IT"},
-		prompts.English: {"en-GB kh0", "en-GB"},
+		prompts.Italian: {"it-IT cm0", "it-IT", 350 * time.Millisecond},
+		prompts.English: {"en-GB kh0", "en-GB", 350 * time.Millisecond},
+		prompts.German:  {"de-DE gl0", "de-DE", 200 * time.Millisecond},
+		prompts.French:  {"fr-FR nk0", "fr-FR", 100 * time.Millisecond},
+		prompts.Spanish: {"es-ES zl0", "es-ES", 200 * time.Millisecond},
 	}
 }
 
@@ -57,7 +64,7 @@ func speak(v voice, lang prompts.Language, e prompts.Entry) ([]int16, error) {
 		Argv:   []string{"pico2wave", "-l", "{voice}", "-w", "{file}", "{text}"},
 		Voices: map[prompts.Language]string{lang: v.language}, Timeout: patience,
 	}
-	words := strings.ReplaceAll(e.Text, " |", ` <break time="350ms"/>`)
+	words := strings.ReplaceAll(e.Text, " |", fmt.Sprintf(` <break time="%dms"/>`, v.pause.Milliseconds()))
 	said, err := pico.Speak(context.Background(), speech.Text{Language: lang, Words: words, Class: e.Class})
 	if err != nil {
 		return nil, err

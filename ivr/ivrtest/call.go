@@ -123,7 +123,7 @@ func Words(lang prompts.Language, p prompts.Phrase) []string {
 		switch i.Kind {
 		case prompts.Sentence, prompts.LevelName:
 			w := string(i.ID)
-			if i.ID == "welcome" || i.ID == "goodbye" || i.ID == "language" || i.ID == "language-offer" {
+			if i.ID == "welcome" || i.ID == "goodbye" || strings.HasPrefix(string(i.ID), "language") {
 				w += "/" + string(lang)
 			}
 			if i.Slow {

@@ -43,7 +43,7 @@ func TestHoursAreTheContractsOrTheOwners(t *testing.T) {
 }
 
 func TestALanguageThatTheFlowDoesNotSpeakIsNotTaken(t *testing.T) {
-	english := variant(t, "[it, en]", "[en]")
+	english := variant(t, "[it, en]", "[en]", "[de, fr, es]", "[]")
 	for _, script := range []string{
 		"dials it\nhears welcome/en recording-notice recording-offer enter-pin\npresses 314159#3\nhears describe\nhangs up\nthen ticket language=en",
 		"dials de\nhears welcome/en",

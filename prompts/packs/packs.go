@@ -24,13 +24,38 @@ var englishSound []byte
 //go:embed en.json
 var englishManifest []byte
 
-// files are the two files of each voice. They stay in the program's image and are not copied: a voice is megabytes.
+//go:embed de.alaw
+var germanSound []byte
+
+//go:embed de.json
+var germanManifest []byte
+
+//go:embed fr.alaw
+var frenchSound []byte
+
+//go:embed fr.json
+var frenchManifest []byte
+
+//go:embed es.alaw
+var spanishSound []byte
+
+//go:embed es.json
+var spanishManifest []byte
+
+// files are the two files of each voice. They stay in the program's image and are not copied: a voice is megabytes, and the
+// kernel reads from the disk only what somebody hears. A new language begins with an empty .alaw and a .json that names it.
 func files(lang prompts.Language) (sound, manifest []byte, ok bool) {
 	switch lang {
 	case prompts.Italian:
 		return italianSound, italianManifest, true
 	case prompts.English:
 		return englishSound, englishManifest, true
+	case prompts.German:
+		return germanSound, germanManifest, true
+	case prompts.French:
+		return frenchSound, frenchManifest, true
+	case prompts.Spanish:
+		return spanishSound, spanishManifest, true
 	}
 	return nil, nil, false
 }

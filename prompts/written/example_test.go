@@ -8,7 +8,7 @@ import (
 )
 
 func ExampleIn() {
-	for _, lang := range prompts.Languages() {
+	for _, lang := range prompts.Written() {
 		w := written.In(lang)
 		fmt.Printf("%s: %s, %s\n", lang, w.Category("blocking"), w.Clock("restore"))
 	}

@@ -1,6 +1,6 @@
 // Package written holds the words that people read: letters, reports, instants, and the accounts of clocks. What callers
-// hear is in package prompts. One language is one file here, named by its code: it.txt, en.txt. A file that is added is a
-// language more, without a line of Go.
+// hear is in package prompts. One language is one file here, named by its code: it.txt, en.txt. A file that is added, and named
+// in [prompts.Written], is a language more.
 //
 // Packages notify, sla, tickets, admin/report, speech and web take their words from here.
 package written
@@ -19,13 +19,8 @@ var files embed.FS
 // Words are the words of one language, by id. Nobody writes to them once they are read: they are safe for concurrent use.
 type Words map[string]string
 
-// In gives the words of a language, such as "it"; the Italian ones for a language that has no file.
-func In(lang prompts.Language) Words {
-	if w, ok := languages()[lang]; ok {
-		return w
-	}
-	return languages()[prompts.Italian]
-}
+// In gives the words for somebody who hears a language, such as "it"; those of [prompts.WrittenFor] where it is not written.
+func In(lang prompts.Language) Words { return languages()[prompts.WrittenFor(lang)] }
 
 // languages reads every file, once.
 var languages = sync.OnceValue(func() map[prompts.Language]Words {

@@ -322,7 +322,7 @@ func (m *planner) day(r record, column string, later int) (time.Time, error) {
 
 // yes reads a yes or a no, in any language.
 func yes(text string) (yes, ok bool) {
-	for _, lang := range prompts.Languages() {
+	for _, lang := range prompts.Written() {
 		words := written.In(lang)
 		if slices.Contains(strings.Fields(words.Text("imports-cells-yes")), strings.ToLower(text)) {
 			return true, true

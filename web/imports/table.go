@@ -69,7 +69,7 @@ func column(heading string, known []string) string {
 		if heading == id {
 			return id
 		}
-		for _, lang := range prompts.Languages() {
+		for _, lang := range prompts.Written() {
 			if heading == strings.ToLower(written.In(lang).Text("imports-column-"+id)) {
 				return id
 			}

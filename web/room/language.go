@@ -16,8 +16,8 @@ const languageCookie = "hotline_language"
 // languageTime is how long a chosen language is remembered.
 const languageTime = 365 * 24 * time.Hour
 
-// LanguageOf is the language that was chosen by a browser, else the first one of those that it asks for, else the house's; Italian where
-// house is empty.
+// LanguageOf is the language that was chosen by a browser, else the first one of those that it asks for, else what is read where the
+// house's is heard; Italian where house is empty.
 func LanguageOf(q *http.Request, house prompts.Language) prompts.Language {
 	if c, err := q.Cookie(languageCookie); err == nil && speaks(c.Value) {
 		return prompts.Language(c.Value)
@@ -29,10 +29,7 @@ func LanguageOf(q *http.Request, house prompts.Language) prompts.Language {
 			}
 		}
 	}
-	if house != "" {
-		return house
-	}
-	return prompts.Italian
+	return prompts.WrittenFor(house)
 }
 
 // ChooseLanguage remembers the language of a form (its field "language") in the browser; one that there is not changes nothing. secure:
@@ -44,4 +41,4 @@ func ChooseLanguage(w http.ResponseWriter, q *http.Request, secure bool) {
 }
 
 // speaks tells whether there are pages in a language.
-func speaks(lang string) bool { return slices.Contains(prompts.Languages(), prompts.Language(lang)) }
+func speaks(lang string) bool { return slices.Contains(prompts.Written(), prompts.Language(lang)) }
