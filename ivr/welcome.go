@@ -22,7 +22,8 @@ type welcome struct {
 
 func (v *welcome) exits() []exit { return []exit{{field: "next", to: v.Next}} }
 func (v *welcome) prompts() []prompts.ID {
-	return append([]prompts.ID{v.Prompt, v.Notice, "language"}, "language-offer", recordingOffer, recordingRefused, "notice-who", "notice-data", "notice-days", "notice-no-term", "notice-rights"}offers()...)
+	said := []prompts.ID{v.Prompt, v.Notice, "language", recordingOffer, recordingRefused, "notice-who", "notice-data", "notice-days", "notice-no-term", "notice-rights"}
+	return append(said, offers()...)
 }
 
 func (v *welcome) longest() time.Duration        { return 30 * time.Second }

@@ -126,7 +126,7 @@ func contracts() map[string]directory.Contract {
 		"244948": {ID: "viola", Customer: "viola", Level: sla.Extended, Language: "it", RemoteAccess: true, RecordTalks: true},
 		"282842": {ID: "pink", Customer: "pink", Level: sla.Extended, Language: "en", RemoteAccess: true, RecordTalks: true, SlowMenus: true},
 		"173205": {ID: "brown", Customer: "brown", Level: sla.Extended, Language: "en"},
-		"223606": {ID: "schmidt", Customer: "schmidt", Level: sla.Extended, Language: "de", RemoteAccess: true},
+		"331662": {ID: "schmidt", Customer: "schmidt", Level: sla.Extended, Language: "de", RemoteAccess: true},
 	}
 }
 
