@@ -312,17 +312,6 @@ func (s *Store) far(ctx context.Context, o order, f tickets.Filter) (bool, error
 
 const whereNumbers = ` where number = any($1)`
 
-// ticketsAt reads the tickets of places, in their order. One that was thrown away meanwhile is left out.
-func (s *Store) ticketsAt(ctx context.Context, places []spot) ([]tickets.Ticket, error) {
-	at, numbers := map[tickets.Number]int{}, make([]tickets.Number, 0, len(places))
-	for i, p := range places {
-		at[p.number], numbers = i, append(numbers, p.number)
-	}
-	list, err := rows(ctx, s, "reading the listed tickets", (&ticketReader{}).scan, selectTickets+whereNumbers, numbers)
-	slices.SortFunc(list, func(a, b tickets.Ticket) int { return at[a.Number] - at[b.Number] })
-	return list, err
-}
-
 const countFacets = `
 select facet, count(*) from tickets where facet = any($1) group by facet`
 
