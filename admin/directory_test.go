@@ -86,7 +86,7 @@ func TestContractsOverrideTheirLevel(t *testing.T) {
 		`{"customer":"nobody","level":"extended","valid_from":"2026-01-01T00:00:00Z","remote_access":true}`: "body.customer",
 		`{"customer":"rossi","level":"platinum","valid_from":"2026-01-01T00:00:00Z","remote_access":true}`:  "body.level",
 		`{` + verdi + `,"calendar":"moon"}`:                                                                                         "body.calendar",
-		`{` + verdi + `,"language":"de"}`:                                                                                           "body.language",
+		`{` + verdi + `,"language":"pt"}`:                                                                                           "body.language",
 		`{` + verdi + `,"after_hours":"shout"}`:                                                                                     "body.after_hours",
 		`{` + verdi + `,"valid_until":"2025-01-01T00:00:00Z"}`:                                                                      "body.valid_until",
 		`{` + verdi + `,"blocking":{"contact":-1,"intervention":0,"restore":0}}`:                                                    "body.blocking.contact",

@@ -9,7 +9,7 @@ func TestAFaultIsMadeKnownAndForgotten(t *testing.T) {
 	if len(h.desk.KnownFaults("rossi", monday(10, 0))) != 1 || len(h.desk.KnownFaults("old", monday(10, 0))) != 0 {
 		t.Error("the line does not know whom the fault covers")
 	}
-	h.put("/faults/provider", `{"note":"n","words":{"it":"Una linea è interrotta.","de":"Leitung"}}`).is(422, "body.words")
+	h.put("/faults/provider", `{"note":"n","words":{"it":"Una linea è interrotta.","pt":"Linha"}}`).is(422, "body.words")
 	h.put("/faults/provider", `{"note":"n","words":{"it":"Una linea è interrotta.\nA Milano."}}`).is(422, "body.words.it")
 	h.put("/faults/cut", `{"note":"n","words":{"it":"Una linea è interrotta."}}`).is(200, "interrotta")
 	h.ask("DELETE", "/api/v1/faults/cut", "").is(204)

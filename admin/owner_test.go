@@ -67,7 +67,7 @@ func TestWhatIsNoPromptIsRefused(t *testing.T) {
 	h.put("/prompts/it/welcome", "no sound", "Content-Type", "audio/wav").is(422, "no WAV, FLAC or OGG")
 	h.put("/prompts/it/nothing", recorded(t, "goodbye.ogg"), "Content-Type", "audio/ogg").is(404)
 	h.put("/prompts/it/tone", recorded(t, "goodbye.ogg"), "Content-Type", "audio/ogg").is(422, "cannot be replaced")
-	h.put("/prompts/de/welcome", recorded(t, "goodbye.ogg"), "Content-Type", "audio/ogg").is(422)
+	h.put("/prompts/pt/welcome", recorded(t, "goodbye.ogg"), "Content-Type", "audio/ogg").is(422)
 	h.put("/prompts/it/welcome", recorded(t, "goodbye.ogg")).is(422, "not plain text") // as JSON
 	h.put("/customers/x/prompts/y", "\x00", "Content-Type", "audio/wav").is(404)
 	h.post("/prompts/it/welcome/roll-back", `{"version":7}`).is(404)

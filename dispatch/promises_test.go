@@ -213,7 +213,7 @@ func asking() []prompts.ID {
 		letters = append(letters, prompts.ID("letter-"+string(l)))
 	}
 	return append(letters, []prompts.ID{
-		"welcome", "language-offer", "language", "enter-pin", "pin-wrong-1", "pin-wrong-2", "callback-choose", "callback-enter", "callback-short", "callback-read",
+		"welcome", "language-offer", "language-offer-2", "language-offer-3", "language-offer-4", "language", "enter-pin", "pin-wrong-1", "pin-wrong-2", "callback-choose", "callback-enter", "callback-short", "callback-read",
 		"callback-confirm", "announce-add", "menu", "menu-others", "menu-short", "wrong-key", "no-key", "menu-given-up", "operator-brief", "describe", "describe-add",
 		"recorded-menu", "recording-offer", "talk-notice", "talk-told", "no-speech", "too-long", "brief-keys", "point", "confirm-code", "test-call", "test-passed", "bulletin-installation", "bulletin-installations", "bulletin-alerts", "bulletin-keys", "bulletin-step", "bulletin-taken",
 		"alarm-keys", "alarm-contact", "alarm-intervention", "alarm-restore", "alarm-soon", "alarm-late", "a-customer", "a-colleague", "a-contract", "ticket", "level-professional", "level-advanced", "level-extended", "level-on_request",
