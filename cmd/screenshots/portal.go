@@ -89,7 +89,8 @@ func configure(data, site string, b *mailbox) (file string, err error) {
 	file = filepath.Join(data, "hotline.yaml")
 	text := fmt.Sprintf("mail: {server: %q, security: none, from: hotline@example.org}\nportal: {url: %q, notice: {it: %q, en: %[3]q}}\n"+
 		// an identity provider, which is asked nothing before somebody logs in by it
-		"http: {oidc: {issuer: \"https://login.example.org\", name: Office account, client_id: hotline}}\n", b.address, site,
+		"http: {oidc: {issuer: \"https://login.example.org\", name: Office account, client_id: hotline}}\n"+
+		"browser: {udp: [\"127.0.0.1:0\"]}\n", b.address, site,
 		"Controller: Example Services Ltd, privacy@example.org.")
 	return file, os.WriteFile(file, []byte(text), 0o644)
 }
@@ -167,7 +168,7 @@ func (h *house) portal(ctx context.Context, take func(name, path string) error) 
 		return err
 	}
 	for _, p := range []struct{ name, path string }{
-		{"portal-tickets", "/portal"}, {"portal-closed", "/portal?closed=1"}, {"portal-ticket", ticket}, {"portal-open", "/portal/open"},
+		{"portal-tickets", "/portal"}, {"portal-closed", "/portal?closed=1"}, {"portal-ticket", ticket}, {"portal-open", "/portal/open"}, {"portal-call", "/portal/call"},
 		{"portal-statement", "/portal/statement"}, {"portal-notice", "/portal/notice"}, {"portal-link", h.linked}, {"portal-nothing", "/portal/nothing"},
 	} {
 		if err := take(p.name, p.path); err != nil {
