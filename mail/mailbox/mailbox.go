@@ -53,23 +53,32 @@ type Config struct {
 // Bounds.
 const (
 	dialTime = 30 * time.Second
-	stepTime = 2 * time.Minute  // one command, the fetching of one mail included
+	stepTime = 2 * time.Minute  // one command, and a mail as long again as its octets take over a slow network
 	lookTime = time.Minute      // between two looks where the server does not say when something comes
 	idleTime = 10 * time.Minute // and where it does: a connection that has died is found so
 	again    = 5 * time.Second  // after a failure, longer each time
 	againMax = 5 * time.Minute
-	tellAt   = 3   // failures in a row
-	batch    = 100 // mails of one look
+	tellAt   = 3        // failures in a row
+	batch    = 100      // mails of one look
+	slowest  = 32 << 10 // octets a second in which a mail comes
+	besides  = 16 << 20 // octets that a step may bring besides a mail: the numbers of some million mails
 )
 
 // Taken marks a mail that was kept, where it stays in its folder: a keyword (RFC 3501 section 2.3.2).
 const Taken imap.Flag = "$HotlineTaken"
 
 // Source reads a mailbox. Used by one goroutine.
-type Source struct{ cfg Config }
+type Source struct {
+	cfg  Config
+	dial func(ctx context.Context) (net.Conn, error)
+}
 
 // New makes a source; it opens nothing.
-func New(c Config) *Source { return &Source{c} }
+func New(c Config) *Source {
+	s := &Source{cfg: c}
+	s.dial = s.connect
+	return s
+}
 
 // Run takes mails until ctx ends. What fails is tried again.
 func (s *Source) Run(ctx context.Context) {
@@ -121,18 +130,22 @@ func (s *Source) connected(ctx context.Context) error {
 // box is an open connection with its folder selected.
 type box struct {
 	cfg      Config
-	conn     net.Conn
+	conn     *bounded
 	client   *imapclient.Client
-	keywords bool        // the server keeps keywords
-	ends     func() bool // the end of ctx does not end the connection any more
+	keywords bool              // the server keeps keywords
+	passed   map[imap.UID]bool // mails of the folder that were looked at over this connection, and lie there all the same
+	refused  error             // what the server would not do with some of them
+	ends     func() bool       // the end of ctx does not end the connection any more
 }
 
 // open connects, logs in and selects the folder. news hears of mails that come.
 func (s *Source) open(ctx context.Context, news chan<- struct{}) (_ *box, err error) {
-	b := &box{cfg: s.cfg}
-	if b.conn, err = s.dial(ctx); err != nil {
+	b := &box{cfg: s.cfg, passed: map[imap.UID]bool{}}
+	conn, err := s.dial(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
+	b.conn = &bounded{Conn: conn}
 	b.ends = context.AfterFunc(ctx, func() { _ = b.conn.Close() })
 	defer func() {
 		if err != nil {
@@ -158,6 +171,7 @@ func (s *Source) open(ctx context.Context, news chan<- struct{}) (_ *box, err er
 	if err = b.client.WaitGreeting(); err != nil {
 		return nil, fmt.Errorf("waiting for the greeting: %w", err)
 	}
+	b.bound()
 	if err = b.client.Login(s.cfg.User, s.cfg.Password).Wait(); err != nil {
 		return nil, fmt.Errorf("logging in as %s: %w", s.cfg.User, err)
 	}
@@ -166,6 +180,7 @@ func (s *Source) open(ctx context.Context, news chan<- struct{}) (_ *box, err er
 
 // choose selects the folder, and makes the one to which mails go.
 func (b *box) choose() error {
+	b.bound()
 	if b.cfg.Done != "" {
 		if err := b.client.Create(b.cfg.Done, nil).Wait(); err != nil && !exists(err) {
 			return fmt.Errorf("making the folder %s: %w", b.cfg.Done, err)
@@ -200,8 +215,8 @@ func (s *Source) tls() *tls.Config {
 	return c
 }
 
-// dial connects.
-func (s *Source) dial(ctx context.Context) (net.Conn, error) {
+// connect connects to the server.
+func (s *Source) connect(ctx context.Context) (net.Conn, error) {
 	dialling, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
 	if s.cfg.Security == TLS {
@@ -210,8 +225,8 @@ func (s *Source) dial(ctx context.Context) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(dialling, "tcp", s.cfg.Server)
 }
 
-// bound gives the next command its time; a server that is silent for longer is left.
-func (b *box) bound() { _ = b.conn.SetDeadline(time.Now().Add(stepTime)) }
+// bound gives the next command its time; a server that is silent for longer, or sends without end, is left.
+func (b *box) bound() { b.conn.allow(stepTime, b.cfg.MaxBytes+besides) }
 
 // close ends the connection.
 func (b *box) close() {
@@ -233,7 +248,7 @@ func (b *box) wait(ctx context.Context, news <-chan struct{}) error {
 			return fmt.Errorf("waiting for mails: %w", err)
 		}
 	}
-	_ = b.conn.SetDeadline(time.Now().Add(span + stepTime))
+	b.conn.allow(span+stepTime, besides)
 	t := time.NewTimer(span)
 	defer t.Stop()
 	select {

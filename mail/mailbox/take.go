@@ -3,10 +3,14 @@ package mailbox
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	netmail "net/mail"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -25,16 +29,40 @@ func (b *box) look(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("looking for mails: %w", err)
 	}
-	uids := found.AllUIDs()
-	for n, uid := range uids {
-		if n == batch {
+	set, _ := found.All.(imap.UIDSet)
+	maps.DeleteFunc(b.passed, func(uid imap.UID, _ bool) bool { return !set.Contains(uid) })
+	n := 0
+	for uid := range each(set) {
+		if b.passed[uid] {
+			continue
+		}
+		if n++; n > batch {
 			return true, nil
 		}
-		if err := b.take(ctx, uid); err != nil {
+		b.passed[uid] = true
+		var answer *imap.Error
+		err := b.take(ctx, uid)
+		switch {
+		case errors.As(err, &answer): // one that is not read or moved keeps no other one waiting
+			b.refused = err
+		case err != nil:
 			return false, err
 		}
 	}
-	return false, nil
+	return false, b.refused
+}
+
+// each gives the members of a set one by one: a server may say that there are four thousand million.
+func each(set imap.UIDSet) iter.Seq[imap.UID] {
+	return func(yield func(imap.UID) bool) {
+		for _, r := range set {
+			for uid := uint64(r.Start); uid <= uint64(r.Stop); uid++ {
+				if uid > 0 && !yield(imap.UID(uid)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // take keeps one mail, and marks it then.
@@ -48,14 +76,16 @@ func (b *box) take(ctx context.Context, uid imap.UID) error {
 	if len(sizes) == 0 {
 		return nil // somebody has moved it
 	}
-	if size := sizes[0].RFC822Size; size > b.cfg.MaxBytes {
-		b.cfg.Count("size")
-		b.cfg.Log.Error("a mail in the mailbox is too large and is not taken", "uid", uint32(uid), "octets", size, "most", b.cfg.MaxBytes)
-		return b.mark(set)
+	size := sizes[0].RFC822Size
+	if size > b.cfg.MaxBytes {
+		return b.tooLarge(set, size)
 	}
 	raw, err := b.fetch(set)
 	if err != nil || raw == nil {
 		return err
+	}
+	if size = int64(len(raw)); size > b.cfg.MaxBytes { // some servers guess sizes
+		return b.tooLarge(set, size)
 	}
 	e := b.envelope(raw)
 	if err := b.cfg.Keep(ctx, e, raw); err != nil {
@@ -66,9 +96,17 @@ func (b *box) take(ctx context.Context, uid imap.UID) error {
 	return b.mark(set)
 }
 
-// fetch reads a mail without marking it as seen; nil: it is gone.
+// tooLarge passes over a mail.
+func (b *box) tooLarge(set imap.UIDSet, octets int64) error {
+	b.cfg.Count("size")
+	b.cfg.Log.Error("a mail in the mailbox is too large and is not taken", "uid", set.String(), "octets", octets, "most", b.cfg.MaxBytes)
+	return b.mark(set)
+}
+
+// fetch reads a mail without marking it as seen, at most one octet more than is taken; nil: it is gone.
 func (b *box) fetch(set imap.UIDSet) ([]byte, error) {
-	section := &imap.FetchItemBodySection{Peek: true}
+	b.conn.allow(stepTime+time.Duration(b.cfg.MaxBytes/slowest)*time.Second, b.cfg.MaxBytes+besides)
+	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: b.cfg.MaxBytes + 1}}
 	list, err := b.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
 	if err != nil {
 		return nil, fmt.Errorf("reading a mail: %w", err)
