@@ -50,15 +50,18 @@ func New(c Config) *Announcer { return &Announcer{c, map[string]int{}} }
 const (
 	claimed    = 2 * time.Minute    // for the sending of one letter; a node that dies meanwhile lets others try it then
 	keepTrying = 7 * 24 * time.Hour // what the mail server does not take: four days (RFC 5321 section 4.5.4.1) behind a long weekend
+	beginTime  = time.Minute        // of a round, in which letters begin: what is claimed in it counts from its first instant
 	longestGap = time.Hour          // between two tries
 	most       = 50                 // letters in one round
 )
 
-// Round looks once.
+// Round looks once. Send must take no longer than claimed lasts beyond beginTime: else another node writes to the same address.
 func (a *Announcer) Round(ctx context.Context, now time.Time) {
+	fresh, cancel := context.WithTimeout(ctx, beginTime)
+	defer cancel()
 	err := a.look(ctx, now)
 	for range most {
-		if err != nil || ctx.Err() != nil {
+		if err != nil || fresh.Err() != nil {
 			break
 		}
 		var some bool
