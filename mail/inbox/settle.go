@@ -89,16 +89,19 @@ func (k *Inbox) settle(ctx context.Context, id string, said mail.Record, now tim
 	return in.record.Ticket, nil
 }
 
-// ThrowAway removes the original of a letter that was filed; what is remembered of it stays.
+// ThrowAway removes the original of a letter that was filed; what is remembered of it stays. Where the process died behind the word, whoever
+// says it again has the original removed.
 func (k *Inbox) ThrowAway(ctx context.Context, id, actor string, now time.Time) error {
 	in, err := k.kept(ctx, id)
 	if err != nil && !errors.Is(err, mail.ErrElsewhere) {
 		return err
 	}
-	if err := k.cfg.Store.SettleMail(ctx, mail.Record{ID: id, Outcome: mail.Discarded, By: actor, Done: true}, now); err != nil {
-		return err
+	if in == nil || in.record.Outcome != mail.Discarded {
+		if err := k.cfg.Store.SettleMail(ctx, mail.Record{ID: id, Outcome: mail.Discarded, By: actor, Done: true}, now); err != nil {
+			return err
+		}
+		k.cfg.Count(string(mail.Discarded))
 	}
-	k.cfg.Count(string(mail.Discarded))
 	if in == nil {
 		return nil
 	}

@@ -2,10 +2,12 @@ package inbox_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,6 +122,60 @@ func TestWhatIsThrownAwayIsGone(t *testing.T) {
 		}
 		if err := h.App.Mails().ThrowAway(h.Context(), next.ID, "staff:carla", time.Now()); err != nil {
 			h.Errorf("one whose original is not here: %v", err)
+		}
+	})
+}
+
+// TestAMailThatTwoAddAtOnceStandsOnItsTicketOnce: staff who press the button in two windows.
+func TestAMailThatTwoAddAtOnceStandsOnItsTicketOnce(t *testing.T) {
+	run(t, func(h *house) {
+		on := h.Program.Open("rossi")
+		const want = 20
+		for n := range want {
+			r := h.filed(fmt.Sprint("Sale ", n))
+			var both sync.WaitGroup
+			for range 2 {
+				both.Go(func() {
+					if _, err := h.App.Mails().AttachTo(h.Context(), r.ID, on.Number, "staff:carla", time.Now()); err != nil && !errors.Is(err, letters.ErrSettled) {
+						h.Error(err)
+					}
+				})
+			}
+			both.Wait()
+		}
+		lines, err := h.Desk.History(h.Context(), on.Number)
+		if err != nil {
+			h.Fatal(err)
+		}
+		seen := map[string]int{}
+		for _, e := range lines {
+			if e.Kind == tickets.MailReceived {
+				seen[e.ID]++
+			}
+		}
+		for id, n := range seen {
+			if n != 1 {
+				t.Errorf("%s stands there %d times", id, n)
+			}
+		}
+		if len(seen) != want {
+			t.Errorf("%d of %d mails stand there", len(seen), want)
+		}
+	})
+}
+
+// TestWhatIsThrownAwayIsGoneAfterACrash: the word stands in the store, and the original on the disk.
+func TestWhatIsThrownAwayIsGoneAfterACrash(t *testing.T) {
+	run(t, func(h *house) {
+		r := h.filed("Sale")
+		if err := h.Store.SettleMail(h.Context(), letters.Record{ID: r.ID, Outcome: letters.Discarded, By: "staff:carla", Done: true}, time.Now()); err != nil {
+			h.Fatal(err)
+		}
+		if err := h.App.Mails().ThrowAway(h.Context(), r.ID, "staff:carla", time.Now()); err != nil {
+			h.Error(err)
+		}
+		if _, err := os.Stat(filepath.Join(h.Config.Config.Data, "mail", r.File)); !errors.Is(err, os.ErrNotExist) {
+			h.Errorf("the original is left: %v", err)
 		}
 	})
 }
