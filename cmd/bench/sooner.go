@@ -16,7 +16,7 @@ import (
 )
 
 // How soon a caller whose plant stands still talks to a human, by telephones of our own over real sockets: a caller who types ahead,
-// one who presses 1 once the menu has named it, one who hears the menu out, and an engineer who picks up and presses 1.
+// one who keys as soon as it was said what to key, one who hears the menu out, and an engineer who picks up and presses 1.
 
 const (
 	soonerTimes = 3                       // of each sort of caller
@@ -54,7 +54,7 @@ func (s *sooner) patiences() []struct {
 		times *[]float64
 	}{
 		{patience{}, &s.AheadToRing},
-		{patience{pin: promptEnds, category: optionEnds}, &s.ListensToRing},
+		{patience{pin: optionEnds, category: optionEnds}, &s.ListensToRing},
 		{patience{pin: promptEnds, category: promptEnds}, &s.WholeToRing},
 	}
 }
@@ -262,8 +262,8 @@ func (f *figures) soonerTable(out *strings.Builder) {
 	}{
 		{"category key to first ring, s", "30.6", 2, f.sooner.KeyToRing, 1, "%.2f"},
 		{"answer to first ring, a caller who types ahead, s", "32.3", 12, f.sooner.AheadToRing, 1, "%.1f"},
-		{"answer to first ring, a caller who listens until the key is named, s", "", 25, f.sooner.ListensToRing, 1, "%.1f"},
-		{"answer to first ring, a caller who hears the menu out, s", "", 0, f.sooner.WholeToRing, 1, "%.1f"},
+		{"answer to first ring, a caller who listens until it is said what to key, s", "", 25, f.sooner.ListensToRing, 1, "%.1f"},
+		{"answer to first ring, a caller who hears everything out, s", "", 0, f.sooner.WholeToRing, 1, "%.1f"},
 		{"engineer's key down to both hearing each other, ms", "", 300, f.sooner.KeyToBothHear, 1000, "%.0f"},
 	} {
 		worst := slices.Max(r.all) * r.unit
