@@ -33,7 +33,7 @@ func TestASlowMailServerHasNobodyToldTwice(t *testing.T) {
 		var mu sync.Mutex
 		told := map[string]int{}
 		send := func(ctx context.Context, m notify.Message) error {
-			time.Sleep(each)
+			<-time.After(each)
 			mu.Lock()
 			defer mu.Unlock()
 			told[m.To]++
@@ -43,10 +43,10 @@ func TestASlowMailServerHasNobodyToldTwice(t *testing.T) {
 		for n := range 2 {
 			a := news.New(news.Config{Store: h.Store, Desk: h.Desk, Send: send, Alarm: func(alarm.Kind, string) {}, Log: slog.New(slog.DiscardHandler)})
 			nodes.Go(func() {
-				time.Sleep(time.Duration(n) * 121 * time.Second) // the second one starts in the middle of the first one's round
+				<-time.After(time.Duration(n) * 121 * time.Second) // the second one starts in the middle of the first one's round
 				for range 60 {
 					a.Round(h.Context(), time.Now())
-					time.Sleep(10 * time.Second)
+					<-time.After(10 * time.Second)
 				}
 			})
 		}
