@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"hotline/media"
@@ -44,7 +45,8 @@ func fluent(pcm []int16) (out []int16) {
 
 func silence(ms int) []int16 { return make([]int16, 8*ms) }
 
-// speech is what a voice says for so many milliseconds: sentences one after the other, as a greeting is spoken.
+// speech is what a voice says for so many milliseconds: sentences one after the other, as a greeting is spoken. The offers of keys are no
+// such sentences: they are words between pauses.
 func speech(t *testing.T, lang prompts.Language, ms int) []int16 {
 	t.Helper()
 	p, err := packs.Load(lang)
@@ -53,7 +55,7 @@ func speech(t *testing.T, lang prompts.Language, ms int) []int16 {
 	}
 	var out []int16
 	for _, c := range p.Manifest.Clips {
-		if clip, _ := p.Clip(c.ID); len(clip) > 2*8000 { // sentences
+		if clip, _ := p.Clip(c.ID); len(clip) > 2*8000 && !strings.HasPrefix(string(c.ID), "language-offer-") && c.ID != "recording-offer" { // sentences
 			out = append(out, g711.ALaw.Samples(clip)...)
 		}
 		if len(out) >= 8*ms {
