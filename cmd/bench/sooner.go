@@ -190,23 +190,39 @@ func (b *bench) soonerCall(ctx context.Context, s *server, pin string, waits pat
 // pauseOfKeys is what Press waits after a key.
 const pauseOfKeys = 120 * time.Millisecond
 
-// awaitStillness waits until something was said and then nothing for as long as still; not at all where that is nothing.
+// awaitStillness waits until something was said and then nothing for as long as still; not at all where that is nothing. A telephone
+// writes down what it hears second by second, so the caller is up to a second slower than one with ears.
 func awaitStillness(ctx context.Context, c *phone.Call, still time.Duration) error {
 	if still == 0 {
 		return nil
 	}
-	const voice, silence = 500, 200 // the tails of a prompt's sounds reach 190
-	began, from, samples := time.Now(), len(c.Heard()), int(still.Seconds()*8000)
+	began, from := time.Now(), len(c.Heard())
 	for time.Since(began) < listensFor {
 		if err := c.Wait(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
-		heard := c.Heard()[from:]
-		if len(heard) > samples+8000 && loudest(heard) > voice && loudest(heard[len(heard)-samples:]) < silence {
+		if paused(c.Heard()[from:], int(still.Seconds()*8000)) {
 			return nil
 		}
 	}
 	return errors.New("the line spoke without a pause for longer than anybody listens")
+}
+
+// paused tells whether a voice has spoken, and then rested for so many samples.
+func paused(heard []int16, still int) bool {
+	const frame, voice, silence = 80, 500, 200 // the tails of a prompt's sounds reach 190
+	spoken, quiet := false, 0
+	for ; len(heard) >= frame; heard = heard[frame:] {
+		loud := loudest(heard[:frame])
+		spoken = spoken || loud > voice
+		if quiet += frame; !spoken || loud >= silence {
+			quiet = 0
+		}
+		if quiet >= still {
+			return true
+		}
+	}
+	return false
 }
 
 func loudest(pcm []int16) (most int16) {
