@@ -25,6 +25,12 @@ type packPage struct {
 	Problem  string
 }
 
+// Examples are names of files as they stand in a pack.
+func (p packPage) Examples() []string {
+	lang := string(p.Language)
+	return []string{lang + "/welcome.wav", lang + "/digits/21.wav", "sounds/" + lang + "/goodbye.flac"}
+}
+
 // outcomePage is what became of a pack, or would become of it.
 type outcomePage struct {
 	room.View
