@@ -73,12 +73,8 @@ func (english) texts() []Entry {
 	for n := 1; n <= 31; n++ {
 		entries = append(entries, Entry{ordinal(n), "the " + g.nth(n), Infix})
 	}
-	for n, name := range strings.Fields("January February March April May June July August September October November December") {
-		entries = append(entries, Entry{month(n + 1), "of " + name, Final})
-	}
-	for n, name := range strings.Fields("Sunday Monday Tuesday Wednesday Thursday Friday Saturday") {
-		entries = append(entries, Entry{weekday(n), name, Infix})
-	}
+	entries = append(entries, named(month, 1, "of %s", Final, "January February March April May June July August September October November December")...)
+	entries = append(entries, named(weekday, 0, "%s", Infix, "Sunday Monday Tuesday Wednesday Thursday Friday Saturday")...)
 	return entries
 }
 
@@ -122,10 +118,6 @@ func (english) clock(t time.Time) []ID {
 	return []ID{hour(h), minute(m)}
 }
 
-func (english) date(t time.Time) []ID {
-	return []ID{weekday(int(t.Weekday())), ordinal(t.Day()), month(int(t.Month()))}
-}
-
 func (english) day(t time.Time) []ID { return []ID{ordinal(t.Day()), month(int(t.Month()))} }
 
 // year is said in two halves, twenty twenty-six, but for the first of a century.
@@ -145,11 +137,5 @@ func (g english) deadline(due, now time.Time) []ID {
 	if !day.Equal(due) {
 		today, tomorrow, on = "tonight", "tomorrow-night", "at-the-end-of"
 	}
-	switch days(day, now) {
-	case 0:
-		return append(ids, today)
-	case 1:
-		return append(ids, tomorrow)
-	}
-	return append(append(ids, on), g.date(day)...)
+	return append(ids, relative(day, now, today, tomorrow, on)...)
 }

@@ -73,12 +73,8 @@ func (g french) texts() []Entry {
 		}
 		entries = append(entries, Entry{ordinal(n), plain, Infix}, Entry{ordinal(n) + "-article", "le " + plain, Infix})
 	}
-	for n, name := range strings.Fields("janvier février mars avril mai juin juillet août septembre octobre novembre décembre") {
-		entries = append(entries, Entry{month(n + 1), name + ".", Final})
-	}
-	for n, name := range strings.Fields("dimanche lundi mardi mercredi jeudi vendredi samedi") {
-		entries = append(entries, Entry{weekday(n), name, Infix})
-	}
+	entries = append(entries, named(month, 1, "%s.", Final, "janvier février mars avril mai juin juillet août septembre octobre novembre décembre")...)
+	entries = append(entries, named(weekday, 0, "%s", Infix, "dimanche lundi mardi mercredi jeudi vendredi samedi")...)
 	return entries
 }
 
@@ -93,13 +89,7 @@ func (g french) cardinal(n int) []ID {
 	case thousands > 1:
 		ids = append(g.cardinal(thousands), "thousand")
 	}
-	if h := n / 100 % 10; h > 0 {
-		ids = append(ids, hundred(h))
-	}
-	if rest := n % 100; rest > 0 || len(ids) == 0 {
-		ids = append(ids, number(rest))
-	}
-	return ids
+	return belowThousand(ids, n)
 }
 
 // clock is "quinze heures trente", "midi", "minuit", "zéro heure cinq".
@@ -114,13 +104,7 @@ func (french) clock(t time.Time) []ID {
 	return ids
 }
 
-func (french) date(t time.Time) []ID {
-	return []ID{weekday(int(t.Weekday())), ordinal(t.Day()), month(int(t.Month()))}
-}
-
-func (french) day(t time.Time) []ID {
-	return []ID{ordinal(t.Day()) + "-article", month(int(t.Month()))}
-}
+func (french) day(t time.Time) []ID { return article(t) }
 
 // year is one cardinal: deux mille vingt-six.
 func (g french) year(n int) []ID { return g.cardinal(n) }
@@ -133,11 +117,5 @@ func (g french) deadline(due, now time.Time) []ID {
 	if !day.Equal(due) {
 		today, tomorrow, on = "tonight", "tomorrow-night", "at-the-end-of"
 	}
-	switch days(day, now) {
-	case 0:
-		return append(ids, today)
-	case 1:
-		return append(ids, tomorrow)
-	}
-	return append(append(ids, on), g.date(day)...)
+	return append(ids, relative(day, now, today, tomorrow, on)...)
 }

@@ -66,9 +66,7 @@ func (g german) texts() []Entry {
 	for n, name := range strings.Fields("Januar Februar März April Mai Juni Juli August September Oktober November Dezember") {
 		entries = append(entries, Entry{month(n + 1), name + ".", Final}, Entry{month(n+1) + "-at", name + ", um", Infix})
 	}
-	for n, name := range strings.Fields("Sonntag Montag Dienstag Mittwoch Donnerstag Freitag Samstag") {
-		entries = append(entries, Entry{weekday(n), name + ", den", Infix})
-	}
+	entries = append(entries, named(weekday, 0, "%s, den", Infix, "Sonntag Montag Dienstag Mittwoch Donnerstag Freitag Samstag")...)
 	return entries
 }
 
@@ -87,13 +85,7 @@ func (g german) cardinal(n int) []ID {
 	case thousands > 0:
 		ids = append(g.cardinal(thousands), "thousand")
 	}
-	if h := n / 100 % 10; h > 0 {
-		ids = append(ids, hundred(h))
-	}
-	if rest := n % 100; rest > 0 || len(ids) == 0 {
-		ids = append(ids, number(rest))
-	}
-	return ids
+	return belowThousand(ids, n)
 }
 
 // clock is "fünfzehn Uhr dreißig", "ein Uhr", "null Uhr fünf".
@@ -105,13 +97,7 @@ func (german) clock(t time.Time) []ID {
 	return ids
 }
 
-func (german) date(t time.Time) []ID {
-	return []ID{weekday(int(t.Weekday())), ordinal(t.Day()), month(int(t.Month()))}
-}
-
-func (german) day(t time.Time) []ID {
-	return []ID{ordinal(t.Day()) + "-article", month(int(t.Month()))}
-}
+func (german) day(t time.Time) []ID { return article(t) }
 
 // year is zweitausendsechsundzwanzig, and in hundreds before the year 2000: neunzehnhundertneunundneunzig.
 func (g german) year(n int) []ID {
@@ -136,7 +122,7 @@ func (g german) deadline(due, now time.Time) []ID {
 	case 1:
 		ids = []ID{"tomorrow"}
 	default:
-		ids = g.date(day)
+		ids = date(day)
 		ids[len(ids)-1] += "-at"
 	}
 	h, m, which := due.Hour(), due.Minute(), twice(due)

@@ -2,6 +2,7 @@ package prompts
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -9,7 +10,6 @@ import (
 type grammar interface {
 	cardinal(n int) []ID              // 0 to 999,999; others are silent
 	clock(t time.Time) []ID           // time of day
-	date(t time.Time) []ID            // weekday, day and month
 	day(t time.Time) []ID             // day and month by themselves
 	year(n int) []ID                  // of a date
 	deadline(due, now time.Time) []ID // time and, where it is not today's, the day
@@ -45,6 +45,14 @@ func pieces(g grammar) []Entry {
 	return append(entries, g.texts()...)
 }
 
+// named are names, one a word of a list, numbered from first on; the format is what is spoken of each.
+func named(id func(int) ID, first int, format string, class Class, names string) (entries []Entry) {
+	for n, name := range strings.Fields(names) {
+		entries = append(entries, Entry{id(first + n), fmt.Sprintf(format, name), class})
+	}
+	return entries
+}
+
 func number(n int) ID  { return ID(fmt.Sprintf("n-%d", n)) }
 func hundred(n int) ID { return ID(fmt.Sprintf("hundred-%d", n)) }
 func hour(n int) ID    { return ID(fmt.Sprintf("hour-%d", n)) }
@@ -52,6 +60,38 @@ func minute(n int) ID  { return ID(fmt.Sprintf("minute-%d", n)) }
 func month(n int) ID   { return ID(fmt.Sprintf("month-%d", n)) }
 func weekday(n int) ID { return ID(fmt.Sprintf("weekday-%d", n)) }
 func ordinal(n int) ID { return ID(fmt.Sprintf("day-%d", n)) }
+
+// date is weekday, day and month: every language here says them in this order.
+func date(t time.Time) []ID {
+	return []ID{weekday(int(t.Weekday())), ordinal(t.Day()), month(int(t.Month()))}
+}
+
+// article is day and month, where a day by itself has an article: il tre aprile.
+func article(t time.Time) []ID {
+	return []ID{ordinal(t.Day()) + "-article", month(int(t.Month()))}
+}
+
+// belowThousand adds the hundreds of a number, and what is left of it, to its thousands.
+func belowThousand(ids []ID, n int) []ID {
+	if h := n / 100 % 10; h > 0 {
+		ids = append(ids, hundred(h))
+	}
+	if rest := n % 100; rest > 0 || len(ids) == 0 {
+		ids = append(ids, number(rest))
+	}
+	return ids
+}
+
+// relative names the day of a deadline behind its time: today, tomorrow, or on which date.
+func relative(day, now time.Time, today, tomorrow, on ID) []ID {
+	switch days(day, now) {
+	case 0:
+		return []ID{today}
+	case 1:
+		return []ID{tomorrow}
+	}
+	return append([]ID{on}, date(day)...)
+}
 
 // days is how many calendar days lie between two instants in the zone of the first.
 func days(due, now time.Time) int {

@@ -1,9 +1,6 @@
 package prompts
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 type italian struct{}
 
@@ -65,12 +62,8 @@ func (italian) texts() []Entry {
 		}
 		entries = append(entries, Entry{ordinal(n), plain, Infix}, Entry{ordinal(n) + "-article", article + plain, Infix})
 	}
-	for n, name := range strings.Fields("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre") {
-		entries = append(entries, Entry{month(n + 1), name, Final})
-	}
-	for n, name := range strings.Fields("domenica lunedì martedì mercoledì giovedì venerdì sabato") {
-		entries = append(entries, Entry{weekday(n), name, Infix})
-	}
+	entries = append(entries, named(month, 1, "%s", Final, "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre")...)
+	entries = append(entries, named(weekday, 0, "%s", Infix, "domenica lunedì martedì mercoledì giovedì venerdì sabato")...)
 	return entries
 }
 
@@ -85,13 +78,7 @@ func (g italian) cardinal(n int) []ID {
 	case thousands > 1:
 		ids = append(g.cardinal(thousands), "thousands")
 	}
-	if h := n / 100 % 10; h > 0 {
-		ids = append(ids, hundred(h))
-	}
-	if rest := n % 100; rest > 0 || len(ids) == 0 {
-		ids = append(ids, number(rest))
-	}
-	return ids
+	return belowThousand(ids, n)
 }
 
 func (italian) clock(t time.Time) []ID {
@@ -102,13 +89,7 @@ func (italian) clock(t time.Time) []ID {
 	return ids
 }
 
-func (italian) date(t time.Time) []ID {
-	return []ID{weekday(int(t.Weekday())), ordinal(t.Day()), month(int(t.Month()))}
-}
-
-func (italian) day(t time.Time) []ID {
-	return []ID{ordinal(t.Day()) + "-article", month(int(t.Month()))}
-}
+func (italian) day(t time.Time) []ID { return article(t) }
 
 // year is one cardinal: duemilaventisei.
 func (g italian) year(n int) []ID { return g.cardinal(n) }
@@ -121,11 +102,5 @@ func (g italian) deadline(due, now time.Time) []ID {
 		ids[0] = "hour-zero"
 	}
 	day := endOf(due)
-	switch days(day, now) {
-	case 0:
-		return append(ids, "today")
-	case 1:
-		return append(ids, "tomorrow")
-	}
-	return append(append(ids, "of"), g.date(day)...)
+	return append(ids, relative(day, now, "today", "tomorrow", "of")...)
 }

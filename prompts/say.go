@@ -47,7 +47,7 @@ func (b *Book) item(i Item) []Clip {
 	case Clock:
 		return b.clips(b.grammar.clock(i.At)...)
 	case Calendar:
-		return b.clips(b.grammar.date(i.At)...)
+		return b.clips(date(i.At)...)
 	case Day:
 		return b.clips(b.grammar.day(i.At)...)
 	case Year:

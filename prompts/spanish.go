@@ -63,12 +63,8 @@ func (g spanish) texts() []Entry {
 	for n := 1; n <= 31; n++ {
 		entries = append(entries, Entry{ordinal(n), g.word(n), Infix}, Entry{ordinal(n) + "-article", "el " + g.word(n), Infix})
 	}
-	for n, name := range strings.Fields("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre") {
-		entries = append(entries, Entry{month(n + 1), "de " + name + ".", Final})
-	}
-	for n, name := range strings.Fields("domingo lunes martes miércoles jueves viernes sábado") {
-		entries = append(entries, Entry{weekday(n), name, Infix})
-	}
+	entries = append(entries, named(month, 1, "de %s.", Final, "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre")...)
+	entries = append(entries, named(weekday, 0, "%s", Infix, "domingo lunes martes miércoles jueves viernes sábado")...)
 	return entries
 }
 
@@ -87,16 +83,10 @@ func (g spanish) cardinal(n int) []ID {
 		}
 		ids = append(ids, "thousand")
 	}
-	switch h := n / 100 % 10; {
-	case h == 1 && n%100 == 0:
+	if n%1000 == 100 {
 		return append(ids, "hundred")
-	case h > 0:
-		ids = append(ids, hundred(h))
 	}
-	if rest := n % 100; rest > 0 || len(ids) == 0 {
-		ids = append(ids, number(rest))
-	}
-	return ids
+	return belowThousand(ids, n)
 }
 
 // clock is "las quince y treinta", "la una", "las doce del mediodía", "la medianoche", "las cero y cinco".
@@ -113,13 +103,7 @@ func (spanish) clock(t time.Time) []ID {
 	return []ID{hour(h), minute(m)}
 }
 
-func (spanish) date(t time.Time) []ID {
-	return []ID{weekday(int(t.Weekday())), ordinal(t.Day()), month(int(t.Month()))}
-}
-
-func (spanish) day(t time.Time) []ID {
-	return []ID{ordinal(t.Day()) + "-article", month(int(t.Month()))}
-}
+func (spanish) day(t time.Time) []ID { return article(t) }
 
 // year is one cardinal: dos mil veintiséis.
 func (g spanish) year(n int) []ID { return g.cardinal(n) }
@@ -128,11 +112,5 @@ func (g spanish) year(n int) []ID { return g.cardinal(n) }
 // abril". Midnight ends the day that it is said with.
 func (g spanish) deadline(due, now time.Time) []ID {
 	ids, day := append(g.clock(due), twice(due)...), endOf(due)
-	switch days(day, now) {
-	case 0:
-		return append(ids, "today")
-	case 1:
-		return append(ids, "tomorrow")
-	}
-	return append(append(ids, "of"), g.date(day)...)
+	return append(ids, relative(day, now, "today", "tomorrow", "of")...)
 }
