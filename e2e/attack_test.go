@@ -183,14 +183,7 @@ type standing struct {
 // TestAnAttackFromTheOpenInternet lets a hundred recorded calls run on while strangers do their worst for a minute.
 func TestAnAttackFromTheOpenInternet(t *testing.T) {
 	h := open(t, "--config", settingsFile(t, "sip:\n  accept: anyone\n  trust_loopback: false\n  trunks:\n    - {name: carrier, addresses: [127.0.0.1/32]}\nlog_level: info\n"))
-	pbx, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: "pbx"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := pbx.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer pbx.Stop(context.Background())
+	pbx := telephone(t, "pbx")
 	before, err := h.metrics(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"regexp"
 	"slices"
 	"testing"
@@ -57,17 +56,8 @@ func (p *customersPages) code(t *testing.T) (code string) {
 // browseSpeaking starts a browser whose microphone hears a sound again and again.
 func browseSpeaking(t *testing.T, pcm []int16) context.Context {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("mute-audio", false), chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
-		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
-		chromedp.Flag("use-file-for-fake-audio-capture", waveFile(t, "microphone", pcm)))
-	ctx, endAllocator := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(endAllocator)
-	ctx, endBrowser := chromedp.NewContext(ctx)
-	t.Cleanup(endBrowser)
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	t.Cleanup(cancel)
-	return ctx
+	return browse(t, chromedp.Flag("mute-audio", false), chromedp.Flag("use-fake-device-for-media-stream", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-file-for-fake-audio-capture", waveFile(t, "microphone", pcm)))
 }
 
 // raw has the page get the microphone's sound as it is: what a browser makes of speech (echo, noise, level) is another sound, and here it is
@@ -137,7 +127,7 @@ func again(sentence []int16, times int) (all []int16) {
 func speaker(ctx context.Context, t *testing.T, name string, pcm []int16) (p *phone.Phone, heard <-chan []int16) {
 	t.Helper()
 	all := make(chan []int16, 1)
-	p, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: name, Answer: func(_ context.Context, in *phone.Incoming) {
+	p = answering(t, name, func(_ context.Context, in *phone.Incoming) {
 		c, err := in.PickUp(ctx)
 		if err != nil {
 			t.Error(err)
@@ -155,14 +145,7 @@ func speaker(ctx context.Context, t *testing.T, name string, pcm []int16) (p *ph
 		case all <- c.Heard():
 		default: // rung again
 		}
-	}})
-	if err == nil {
-		err = p.Start(ctx)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Stop(context.Background()) })
+	})
 	return p, all
 }
 

@@ -18,10 +18,16 @@ import (
 	"hotline/phone"
 )
 
-// telephone is one of ours, for callers that need no judge of another maker.
+// telephone is one of ours, for callers that need no judge of another maker. It refuses whoever calls it.
 func telephone(t *testing.T, user string) *phone.Phone {
 	t.Helper()
-	p, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: user})
+	return answering(t, user, nil)
+}
+
+// answering is a telephone of ours that does as it is told whenever it is rung.
+func answering(t *testing.T, user string, does func(ctx context.Context, in *phone.Incoming)) *phone.Phone {
+	t.Helper()
+	p, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: user, Answer: does})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -20,16 +19,16 @@ import (
 	"hotline/phone"
 )
 
-// browse starts a browser that ends with the test; every page has a while to come.
-func browse(t *testing.T) context.Context {
+// browse starts a browser that ends with the test, and lets sound play unasked; every page has a while to come.
+func browse(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
-	ctx, endAllocator := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, endAllocator := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
 	t.Cleanup(endAllocator)
 	ctx, endBrowser := chromedp.NewContext(ctx)
 	t.Cleanup(endBrowser)
-	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -67,18 +66,10 @@ func mark(ctx context.Context, t *testing.T) {
 // ringing is a telephone that rings for as long as it is rung: a browser on a busy machine sees it too.
 func ringing(t *testing.T) *phone.Phone {
 	t.Helper()
-	p, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: "marco", Answer: func(ctx context.Context, in *phone.Incoming) {
+	return answering(t, "marco", func(ctx context.Context, in *phone.Incoming) {
 		in.Ring()
 		<-ctx.Done()
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Stop(context.Background()) })
-	return p
+	})
 }
 
 // TestStaffWorkOnATicketInTheBrowser: somebody logs in, a customer calls, the board shows the ticket without a reload, its recording

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,20 +14,6 @@ import (
 
 	"hotline/phone"
 )
-
-// engineersPhone is a telephone of ours that does as it is told whenever it is rung.
-func engineersPhone(t *testing.T, user string, does func(ctx context.Context, in *phone.Incoming)) *phone.Phone {
-	t.Helper()
-	p, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: user, Answer: does})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Stop(context.Background()) })
-	return p
-}
 
 // asks runs a command of the shipped program against the house, and gives what it prints.
 func (h *house) asks(args ...string) (text string, failed bool) {
@@ -44,8 +29,8 @@ func (h *house) asks(args ...string) (text string, failed bool) {
 func TestTheNightIsPlayedThroughAnotherRotaByTheShippedProgram(t *testing.T) {
 	t.Parallel()
 	h := open(t, "--config", settingsFile(t, "escalation: {key: 40s}\n"))
-	anna := engineersPhone(t, "anna", func(_ context.Context, in *phone.Incoming) { in.Refuse(486, "Busy Here") })
-	marco := engineersPhone(t, "marco", func(ctx context.Context, in *phone.Incoming) {
+	anna := answering(t, "anna", func(_ context.Context, in *phone.Incoming) { in.Refuse(486, "Busy Here") })
+	marco := answering(t, "marco", func(ctx context.Context, in *phone.Incoming) {
 		c, err := in.PickUp(ctx)
 		if err != nil {
 			return

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -33,7 +32,7 @@ func TestACustomerMadeAMinuteAgoIsNamedToTheEngineer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	heard := make(chan []int16, 1)
-	marco, err := phone.New(phone.Config{At: netip.MustParseAddrPort("127.0.0.1:0"), User: "marco", Answer: func(_ context.Context, in *phone.Incoming) {
+	marco := answering(t, "marco", func(_ context.Context, in *phone.Incoming) {
 		c, err := in.PickUp(ctx)
 		if err != nil {
 			t.Error(err)
@@ -47,14 +46,7 @@ func TestACustomerMadeAMinuteAgoIsNamedToTheEngineer(t *testing.T) {
 		case heard <- c.Heard():
 		default: // rung again
 		}
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := marco.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = marco.Stop(context.Background()) }()
+	})
 	h.onCall([]string{"Marco"}, []string{marco.Address()})
 	var made struct {
 		PIN string `json:"pin"`
