@@ -70,6 +70,7 @@ var allowed = map[string][]string{
 	"oncall/rota":                 {"ical", "oncall", "sla"},
 	"oncall/rota/oracle":          {}, // this one too
 	"prove":                       {},
+	"logtest":                     {},
 	"oncall/escalation":           {"oncall", "oncall/rota", "sla"},
 	"oncall/readiness":            {"oncall", "oncall/escalation", "oncall/rota"},
 	"oncall/replay":               {"oncall", "oncall/escalation"},

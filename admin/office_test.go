@@ -26,6 +26,7 @@ import (
 	"hotline/attachments"
 	"hotline/directory"
 	"hotline/ivr/versions"
+	"hotline/logtest"
 	"hotline/memory"
 	"hotline/oncall"
 	"hotline/oncall/pins"
@@ -49,7 +50,7 @@ type house struct {
 	flows   *flows
 	health  *health
 	spoken  *spoken
-	log     *lines
+	log     *logtest.Log
 	config  admin.Config
 	atOnce  atomic.Bool // the clock stands still
 }
@@ -147,20 +148,6 @@ func (h *health) Store(context.Context) error { h.asked.Add(1); return h.store }
 func (h *health) Line(context.Context) error  { return h.line }
 func (h *health) Disk(context.Context) error  { return h.disk }
 
-// lines is a log to be searched.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *lines) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.text.String() }
-
 // sound is a file in memory.
 type sound struct{ *bytes.Reader }
 
@@ -179,7 +166,7 @@ func open(t *testing.T) *house {
 func openOver(t *testing.T, s database.Store) *house {
 	t.Helper()
 	ctx := t.Context()
-	h := &house{t: t, store: &watched{Store: s}, numbers: memory.New(417), flows: &flows{}, health: &health{}, spoken: &spoken{}, log: &lines{}}
+	h := &house{t: t, store: &watched{Store: s}, numbers: memory.New(417), flows: &flows{}, health: &health{}, spoken: &spoken{}, log: &logtest.Log{}}
 	h.furnish(ctx)
 	book, err := directory.ReadBook(ctx, h.store, monday(8, 0))
 	must(t, err)

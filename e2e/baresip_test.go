@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"hotline/logtest"
 )
 
 // baresip is one softphone of another maker: a process that is told over its control port what to do.
@@ -24,7 +26,7 @@ type baresip struct {
 	dir     string
 	cmd     *exec.Cmd
 	control net.Conn
-	log     *buffer
+	log     *logtest.Log
 
 	mu     sync.Mutex
 	events []event
@@ -44,7 +46,7 @@ type event struct {
 // account are parameters of its account, such as mediaenc=srtp-mand.
 func softphone(t *testing.T, name, say string, answers bool, account ...string) *baresip {
 	t.Helper()
-	b := &baresip{t: t, dir: t.TempDir(), log: &buffer{}, done: make(chan struct{})}
+	b := &baresip{t: t, dir: t.TempDir(), log: &logtest.Log{}, done: make(chan struct{})}
 	sip, control := freePort(t), freePort(t)
 	b.address = fmt.Sprintf("sip:%s@127.0.0.1:%d", name, sip)
 	rtp := freePort(t) &^ 1

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/logtest"
 	"hotline/media/g711"
 )
 
@@ -22,7 +23,7 @@ type capture struct {
 	t    *testing.T
 	file string
 	cmd  *exec.Cmd
-	log  *buffer
+	log  *logtest.Log
 }
 
 // watch begins to capture what a house sends and is sent; other tests call at the same time.
@@ -33,7 +34,7 @@ func watch(t *testing.T, h *house) *capture {
 		t.Fatal(err)
 	}
 	filter := fmt.Sprintf("udp port %s or udp portrange %s", port, h.rtp)
-	c := &capture{t: t, file: filepath.Join(dataFolder(t), "seen.pcap"), log: &buffer{}}
+	c := &capture{t: t, file: filepath.Join(dataFolder(t), "seen.pcap"), log: &logtest.Log{}}
 	c.cmd = exec.Command("tshark", "-i", "lo", "-f", filter, "-w", c.file, "-F", "pcap")
 	c.cmd.Stderr = c.log
 	if err := c.cmd.Start(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/logtest"
 	"hotline/media/likeness"
 )
 
@@ -46,7 +47,7 @@ func TestTheDemoHoldsWhatItPromisesAndNoticesWhatIsSpoiled(t *testing.T) {
 // called there, answers its API, and ends well at Ctrl-C.
 func TestTheDemoStaysUpForATelephoneOfYours(t *testing.T) {
 	t.Parallel()
-	out := &buffer{}
+	out := &logtest.Log{}
 	cmd := exec.Command(program(), "demo", "--data", dataFolder(t))
 	cmd.Env = cleanEnvironment()
 	cmd.Stdout, cmd.Stderr = out, out

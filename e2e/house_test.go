@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"hotline/logtest"
 )
 
 // program is the binary under test, built once by TestMain exactly as `make build` builds it.
@@ -59,28 +61,10 @@ type house struct {
 	http string // 127.0.0.1:port
 	rtp  string // range of ports, A-B
 	data string
-	log  *buffer
+	log  *logtest.Log
 	cmd  *exec.Cmd
 	done chan error
 	left func() // gives the range of ports back, once
-}
-
-// buffer is a log that is written by the program and read by the test.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // open starts the program with the demo company on free ports and waits until it says that it is healthy.
@@ -116,7 +100,7 @@ func launch(t *testing.T, data string, flags ...string) *house {
 	port, low := freePort(t), takeRange(t)
 	h := &house{
 		t: t, sip: fmt.Sprintf("127.0.0.1:%d", port), http: fmt.Sprintf("127.0.0.1:%d", freePort(t)),
-		rtp: fmt.Sprintf("%d-%d", low, low+rangePorts), data: data, log: &buffer{}, done: make(chan error, 1),
+		rtp: fmt.Sprintf("%d-%d", low, low+rangePorts), data: data, log: &logtest.Log{}, done: make(chan error, 1),
 		left: sync.OnceFunc(func() { ranges <- low }),
 	}
 	args := append([]string{

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"hotline/logtest"
 )
 
 // proxy is a Kamailio that stays in the dialog by Record-Route.
@@ -78,7 +80,7 @@ func kamailio(t *testing.T, port int, house string) string {
 // beside runs a program of others until the test ends, and shows its log where the test failed.
 func beside(t *testing.T, name string, args ...string) {
 	t.Helper()
-	log := &buffer{}
+	log := &logtest.Log{}
 	cmd := exec.Command(name, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

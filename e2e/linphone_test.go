@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/logtest"
 	"hotline/media/likeness"
 )
 
@@ -21,7 +22,7 @@ type linphone struct {
 	heard   string // file of what came out of its receiver
 	cmd     *exec.Cmd
 	input   io.WriteCloser
-	log     *buffer
+	log     *logtest.Log
 }
 
 // linphoneAt starts a linphone with files in place of a microphone and a receiver; answers tells it to pick up by itself. sip are lines
@@ -29,7 +30,7 @@ type linphone struct {
 func linphoneAt(t *testing.T, name string, answers bool, sip ...string) *linphone {
 	t.Helper()
 	dir, port := t.TempDir(), freePort(t)
-	l := &linphone{t: t, address: fmt.Sprintf("sip:%s@127.0.0.1:%d", name, port), heard: filepath.Join(dir, "heard.wav"), log: &buffer{}}
+	l := &linphone{t: t, address: fmt.Sprintf("sip:%s@127.0.0.1:%d", name, port), heard: filepath.Join(dir, "heard.wav"), log: &logtest.Log{}}
 	settings := fmt.Sprintf(`[sip]
 sip_port=%d
 sip_tcp_port=0

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hotline/logtest"
 )
 
 // sipp plays a scenario of testdata/sipp against the house.
@@ -52,7 +54,7 @@ type listening struct {
 	port  int
 	dir   string
 	ended chan error
-	out   *buffer
+	out   *logtest.Log
 }
 
 // listen starts a sipp that waits for one call, or for one request, at a port; with a sign of life among the steps for
@@ -64,7 +66,7 @@ func listen(t *testing.T, name string, port int, steps ...step) *listening {
 		calls = "2"
 	}
 	cmd := sippCommand(t.Context(), t, port, file, "-timeout", "120s", "-m", calls, "-rtp_echo")
-	l := &listening{t: t, name: name, port: port, dir: cmd.Dir, ended: make(chan error, 1), out: &buffer{}}
+	l := &listening{t: t, name: name, port: port, dir: cmd.Dir, ended: make(chan error, 1), out: &logtest.Log{}}
 	cmd.Stdout, cmd.Stderr = l.out, l.out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

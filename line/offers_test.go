@@ -1,18 +1,17 @@
 package line_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"hotline/line"
+	"hotline/logtest"
 	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sip"
@@ -201,7 +200,7 @@ func TestASessionDescriptionAmongOtherPartsIsFound(t *testing.T) {
 
 // A refusal says to the other side what would be taken, and in the log whose call it was and what it offered.
 func TestA488SaysWhyAndTheLogWhoseItWas(t *testing.T) {
-	log := &logbook{}
+	log := &logtest.Log{}
 	x := newExchange(t, music, func(c *line.Config) {
 		c.Log = slog.New(slog.NewTextHandler(log, nil))
 		c.SIP.Log = c.Log
@@ -243,16 +242,6 @@ func TestA488SaysWhyAndTheLogWhoseItWas(t *testing.T) {
 	call.Request("BYE", "")
 	call.Expect(200, soon)
 }
-
-// logbook is a log that a test reads.
-type logbook struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logbook) Write(p []byte) (int, error) { l.mu.Lock(); defer l.mu.Unlock(); return l.b.Write(p) }
-func (l *logbook) String() string              { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
-func (l *logbook) Reset()                      { l.mu.Lock(); defer l.mu.Unlock(); l.b.Reset() }
 
 // RFC 3261 13.2.1: an engineer behind a carrier with early media is reached.
 func TestAnEngineerWhoIsDescribedOnlyByA183IsReached(t *testing.T) {

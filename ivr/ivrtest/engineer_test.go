@@ -7,13 +7,13 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"hotline/ivr"
 	"hotline/ivr/console"
+	"hotline/logtest"
 	"hotline/memory"
 	"hotline/oncall"
 	"hotline/oncall/duty"
@@ -323,18 +323,6 @@ func TestAKeyCountsThoughTheEngineerHangsUp(t *testing.T) {
 	})
 }
 
-// text is a log. Safe for concurrent use.
-type text struct {
-	mu sync.Mutex
-	strings.Builder
-}
-
-func (b *text) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Builder.Write(p)
-}
-
 // callsOfATest is how many calls of random keys are made when nobody asks for more; `make prove` asks for 4,000.
 const callsOfATest = 80
 
@@ -350,7 +338,7 @@ func TestRandomKeysStrandNobody(t *testing.T) {
 			for range dice.IntN(3) {
 				s.must(s.world.given(s.ctx, "271828", "blocking", time.Now()))
 			}
-			var log text
+			var log logtest.Log
 			s.world.log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			s.dial()
 			defer s.finish()

@@ -20,6 +20,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
+	"hotline/logtest"
 	"hotline/mail/mailbox"
 	"hotline/mail/smtpd"
 )
@@ -238,7 +239,7 @@ func TestATooLargeMailKeepsNobodyWaiting(t *testing.T) {
 
 func TestAWrongPasswordIsToldAndTriedAgain(t *testing.T) {
 	s, k := serve(t, imap.CapIdle), &kept{}
-	var log lines
+	var log logtest.Log
 	stop := s.read(k, func(m *mailbox.Config) {
 		m.Password, m.Log = "wr0ng", slog.New(slog.NewTextHandler(&log, nil))
 	})
@@ -247,24 +248,6 @@ func TestAWrongPasswordIsToldAndTriedAgain(t *testing.T) {
 	if strings.Contains(log.String(), "wr0ng") {
 		t.Errorf("the password is in the log: %s", log.String())
 	}
-}
-
-// lines is a log that is read while it is written.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // TestThePasswordIsSentOverTLSAlone: by a server whose certificate is believed, from the first octet or by STARTTLS; else nothing is sent.
@@ -290,7 +273,7 @@ func TestThePasswordIsSentOverTLSAlone(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, k := serveWith(t, c.o, c.first, imap.CapIdle, imap.CapMove), &kept{}
 			s.deliver(letter)
-			var log lines
+			var log logtest.Log
 			stop := s.read(k, func(m *mailbox.Config) {
 				m.Security, m.TLS, m.Done, m.Log = c.security, c.trust, "hotline", slog.New(slog.NewTextHandler(&log, nil))
 			})

@@ -8,10 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"hotline/logtest"
 )
 
 // TestAKeptServerThatIsKilledComesBackAtTheSamePlace kills it as the kernel does when memory runs out.
@@ -75,7 +76,7 @@ func TestNobodyWaitsLongForAServerThatTakesItsTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer former.Stop()
-	var log lines
+	var log logtest.Log
 	k, err := Keep(t.Context(), Config{Dir: dir, Throwaway: true, Log: slog.New(slog.NewTextHandler(&log, nil))}, true)
 	if err != nil {
 		t.Fatal(err)
@@ -93,24 +94,6 @@ func TestNobodyWaitsLongForAServerThatTakesItsTime(t *testing.T) {
 	if dials(k.URL()) {
 		t.Error("the server runs on after the stop")
 	}
-}
-
-// lines is a log that several write and read.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 func TestAClusterThatIsTakenAwayIsNotMadeAnewInSilence(t *testing.T) {
