@@ -70,18 +70,25 @@ func TestTicketsOfAFormerVersionAreFoundOnceTheirWordsAreGathered(t *testing.T) 
 	}
 }
 
-// TestOfWordsThatVeryManyHaveTheNewestAreLookedAt, but for one customer all of its own are.
-func TestOfWordsThatVeryManyHaveTheNewestAreLookedAt(t *testing.T) {
-	s, monday := fresh(t), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	const many = paging.CountedAtMost + 20
+// patient is a connection whose statements may take as long as a busy machine needs.
+func patient(t *testing.T, s *Store) *pgxpool.Conn {
+	t.Helper()
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Release()
-	if _, err := conn.Exec(t.Context(), `set statement_timeout = 0`); err != nil { // of a busy machine
+	t.Cleanup(conn.Release)
+	if _, err := conn.Exec(t.Context(), `set statement_timeout = 0`); err != nil {
 		t.Fatal(err)
 	}
+	return conn
+}
+
+// TestOfWordsThatVeryManyHaveTheNewestAreLookedAt, but for one customer all of its own are.
+func TestOfWordsThatVeryManyHaveTheNewestAreLookedAt(t *testing.T) {
+	s, monday := fresh(t), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	const many = paging.CountedAtMost + 20
+	conn := patient(t, s)
 	for _, sql := range []string{
 		`insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language, opened_at, time_spent, bundled, version)
 		select n, '', 'c' || n % 1000, 'Officine Bellini', '', 'web', 'question', '', 4, 'extended', 'open', '', false, 'it', $1::timestamptz, 0, 0, 1 from generate_series(1, $2::int) n`,
@@ -139,14 +146,7 @@ func found(t *testing.T, s *Store, words string, total int) (list []tickets.Numb
 func TestASearchIsPagedToItsEnd(t *testing.T) {
 	s, monday := fresh(t), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	const many, old = 4500, 2300
-	conn, err := s.pool.Acquire(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Release()
-	if _, err := conn.Exec(t.Context(), `set statement_timeout = 0`); err != nil { // of a busy machine
-		t.Fatal(err)
-	}
+	conn := patient(t, s)
 	for _, sql := range []string{
 		`insert into tickets (number, contract, customer, name, caller, channel, claim, assessment, priority, level, state, assignee, evo, language, opened_at, time_spent, bundled, version)
 		select n, '', '', 'Officine Bellini', '', 'web', 'question', '', 4, 'extended', 'open', '', false, 'it', $1::timestamptz, 0, 0, 1 from generate_series(1, $2::int) n`,
