@@ -48,11 +48,6 @@ const (
 	Asked     = "asked" // something was asked for that changes nothing here, such as a test call; it is noted before it is done
 )
 
-// Actions are those of this package.
-func Actions() []string {
-	return []string{Created, Changed, Removed, GivenPIN, GivenKey, Published, LoggedIn, LoggedOut, SentAgain, Held, Lifted, Asked}
-}
-
 // Document is what a record is about.
 type Document struct {
 	Kind string // such as "contract", "ticket" or "recording"

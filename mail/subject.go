@@ -26,16 +26,6 @@ func Bare(subject string) string {
 	return strings.ToLower(strings.Join(strings.Fields(subject), " "))
 }
 
-// Forwarded tells whether a subject is of a letter that was passed on.
-func Forwarded(subject string) bool {
-	name, _, ok := strings.Cut(strings.ToLower(strings.TrimSpace(subject)), ":")
-	switch strings.TrimSpace(name) {
-	case "fw", "fwd", "i", "inoltro", "wg", "tr", "enc", "vb":
-		return ok
-	}
-	return false
-}
-
 // Numbers are the tickets that a subject names, such as [#417] or [417].
 func Numbers(subject string) (list []tickets.Number) {
 	for _, m := range numbered.FindAllStringSubmatch(subject, 5) {

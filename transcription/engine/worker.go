@@ -41,9 +41,6 @@ type Worker struct {
 // New makes one.
 func New(c Config) *Worker { return &Worker{c, make(chan struct{}, 1)} }
 
-// Ready is ErrMissing where no recording can be transcribed.
-func (w *Worker) Ready() error { return w.Driver.Ready() }
-
 const (
 	firstRetry = time.Minute    // after a failure; later ones wait as long as the work is old
 	giveUp     = 24 * time.Hour // after which nobody tries again
