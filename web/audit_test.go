@@ -19,13 +19,14 @@ var seen audittest.Routes
 // changesNothing are the forms that change nothing that anybody else sees, each with the reason.
 func changesNothing() map[string]string {
 	return map[string]string{
-		"POST /language":                  "a cookie of the browser",
-		"POST /tickets/{number}/preview":  "a preview",
-		"POST /flow/check":                "a check",
-		"POST /flow/try":                  "a dry run",
-		"POST /imports":                   "a dry run",
-		"POST /tickets/{number}/draft":    "a note that is not sent yet, which its author alone sees",
-		"POST /tickets/{number}/presence": "who has a page open, forgotten within a minute",
+		"POST /language":                    "a cookie of the browser",
+		"POST /tickets/{number}/preview":    "a preview",
+		"POST /flow/check":                  "a check",
+		"POST /flow/try":                    "a dry run",
+		"POST /imports":                     "a dry run",
+		"POST /prompts/{language}/pack/try": "a dry run",
+		"POST /tickets/{number}/draft":      "a note that is not sent yet, which its author alone sees",
+		"POST /tickets/{number}/presence":   "who has a page open, forgotten within a minute",
 	}
 }
 
