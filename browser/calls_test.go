@@ -231,6 +231,11 @@ func TestACallEndsHoweverABrowserLeaves(t *testing.T) {
 			case <-time.After(15 * time.Second):
 				t.Fatal("the call goes on")
 			}
+			over, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+			defer cancel()
+			if err := x.gateway.Drain(over); err != nil { // the conversation tells its ending before the call is over
+				t.Error(err)
+			}
 			if n := x.gateway.Calls(); n != 0 {
 				t.Errorf("%d calls are left", n)
 			}
