@@ -105,7 +105,7 @@ func TestABlockingCallBySoftphonesOfAnotherMakerIsSeenByAWitness(t *testing.T) {
 	marco.await("CALL_ESTABLISHED", 1, 90*time.Second)
 	pause(9 * time.Second)
 	marco.press("1")
-	h.awaitLine("joined", 10*time.Second)
+	h.awaitLine("joined", 30*time.Second) // it is written once they have talked for 5 s
 	pause(4 * time.Second)
 	marco.tell("ausrc", "aufile,"+waveFile(t, "reply", reply))
 	pause(time.Duration(len(reply))*time.Second/8000 + time.Second)

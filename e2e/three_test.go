@@ -47,7 +47,7 @@ func TestThreeSoftphonesTalk(t *testing.T) {
 	anna.await("CALL_ESTABLISHED", 1, 30*time.Second)
 	pause(2 * time.Second)
 	anna.press("1")
-	h.awaitLine("joined", 10*time.Second)
+	h.awaitLine("joined", 30*time.Second) // it is written once they have talked for 5 s
 	anna.press("*")
 	pause(time.Second)
 	anna.press("2")

@@ -77,7 +77,7 @@ func TestASoftphoneAcceptsInTheMiddleOfTheDescription(t *testing.T) {
 			h.callsForHelp(caller, fault)
 			anna.await("CALL_ESTABLISHED", 1, 10*time.Second)
 			c.press(anna, g)
-			h.awaitLine("joined", 10*time.Second)
+			h.awaitLine("joined", 30*time.Second) // it is written once they have talked for 5 s
 			pause(time.Second)
 			talk, reply := speech(t, prompts.English, "request-locked"), speech(t, prompts.Italian, "request-expired")
 			talks(caller, talk, anna, reply)
@@ -176,7 +176,7 @@ func TestOfTwoSoftphonesTheFirstToAcceptHasTheCaller(t *testing.T) {
 				anna.tell("sndcode", "1")
 			}
 			g.press("1")
-			h.awaitLine("joined", 10*time.Second)
+			h.awaitLine("joined", 30*time.Second) // it is written once they have talked for 5 s
 			talk, reply := speech(t, prompts.English, "request-locked"), speech(t, prompts.Italian, "request-expired")
 			winner, loser := marco, anna
 			v, err := h.latest()
