@@ -54,7 +54,7 @@ func actions() []action {
 	alive := append(slices.Clone(free), tickets.Waiting)
 	worked := append(slices.Clone(alive), tickets.Restored)
 	ended := []tickets.State{tickets.Closed, tickets.NotRequest}
-	taken := func(r *request) fact { return fact{"engineer", r.user.Engineer} }
+	taken := func(r *request) fact { return fact{"engineer", r.User.Engineer} }
 	given := func(r *request) fact { return fact{"engineer", r.FormValue("engineer")} }
 	none := func(*request) fact { return fact{} } // its line says nothing of the form
 	assessed := func(r *request) fact { return fact{"to", r.FormValue("category")} }
@@ -88,7 +88,7 @@ func actions() []action {
 			if err != nil || minutes < 1 || minutes > dayMinutes {
 				return tickets.Ticket{}, errMinutes
 			}
-			return s.Desk.AddTime(r.Context(), n, tickets.Spent{Minutes: minutes, Who: cmp.Or(r.user.Engineer, r.user.Name), What: r.text(), By: r.actor()}, r.Now)
+			return s.Desk.AddTime(r.Context(), n, tickets.Spent{Minutes: minutes, Who: cmp.Or(r.User.Engineer, r.User.Name), What: r.text(), By: r.actor()}, r.Now)
 		}},
 	}
 }
@@ -169,10 +169,10 @@ func (s *server) act(a action) func(http.ResponseWriter, *request) {
 		case err != nil:
 			s.failed(w, r, err)
 		default:
-			if err := writing.Sent(context.WithoutCancel(ctx), s.Store, r.user.Name, n, r.text(), r.FormValue("draft")); err != nil {
+			if err := writing.Sent(context.WithoutCancel(ctx), s.Store, r.User.Name, n, r.text(), r.FormValue("draft")); err != nil {
 				s.Log.WarnContext(ctx, "web: a draft that was sent stays", "ticket", int64(n), "error", err)
 			}
-			s.Log.InfoContext(ctx, "web: staff wrote", "by", r.user.Name, "ticket", int64(n), "what", a.name)
+			s.Log.InfoContext(ctx, "web: staff wrote", "by", r.User.Name, "ticket", int64(n), "what", a.name)
 			http.Redirect(w, r.Request, r.address(n), http.StatusSeeOther)
 		}
 	}
@@ -274,7 +274,7 @@ func (s *server) stale(w http.ResponseWriter, r *request, a action, lines, misse
 	case "time":
 		p.Choice = r.T("page-minutes-form") + ": " + r.FormValue("minutes")
 	case "assess":
-		p.Choice = r.words.Category(r.FormValue("category"))
+		p.Choice = r.Words.Category(r.FormValue("category"))
 	}
 	s.render(w, r, http.StatusConflict, "stale", p)
 }
@@ -294,7 +294,7 @@ func (s *server) ticketAgain(w http.ResponseWriter, r *request, status int, prob
 func (r *request) offers(t tickets.Ticket) map[string]bool {
 	offered := map[string]bool{}
 	for _, a := range actions() {
-		if slices.Contains(a.states, t.State) && may(r.Role, a.pattern()) && (a.name != "take" || r.user.Engineer != "" && r.user.Engineer != t.Assignee) {
+		if slices.Contains(a.states, t.State) && r.May(a.pattern()) && (a.name != "take" || r.User.Engineer != "" && r.User.Engineer != t.Assignee) {
 			offered[a.name] = true
 		}
 	}
@@ -322,7 +322,7 @@ func (s *server) preview(ctx context.Context, r *request, t tickets.Ticket, c sl
 	moves, err := s.Desk.PreviewAssessment(ctx, t.Number, c, r.Now)
 	var list []movedClock
 	for _, m := range moves {
-		list = append(list, movedClock{r.words.Clock(string(m.Clock)), r.orNone(m.Was), r.orNone(m.Becomes)})
+		list = append(list, movedClock{r.Words.Clock(string(m.Clock)), r.orNone(m.Was), r.orNone(m.Becomes)})
 	}
 	return list, err
 }

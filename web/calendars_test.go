@@ -77,7 +77,7 @@ func TestALevelIsChangedAndRunningTicketsAreAskedAbout(t *testing.T) {
 	b.post("/levels/professional", form(t, page, "blocking-intervention", "many")...).is(422, `value="many"`)
 	b.post("/levels/professional", form(t, page, "name", "")...).is(422)
 	b.post("/levels/professional", form(t, page, "calendar", "none")...).is(422, "There is no such calendar.")
-	b.post("/levels/on_request", form(t, b.get("/levels/on_request").is(200).Body.String(), "blocking-intervention", "60")...).is(422, "This level cannot be meant")
+	b.post("/levels/on_request", form(t, b.get("/levels/on_request").is(200).Body.String(), "blocking-intervention", "60")...).is(422, "This level cannot be right")
 	b.get("/levels/none").is(404)
 	o.as(users.Viewer).get("/levels/professional").is(200, "readonly").hides("<p><button>Write</button>")
 }

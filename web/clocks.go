@@ -36,7 +36,7 @@ const nearPercent = 75
 
 // standing works out how a clock stands at an instant from its account.
 func (r *request) standing(a sla.Account) clock {
-	k := clock{Clock: a.Clock, Name: r.words.Clock(string(a.Clock.Kind))}
+	k := clock{Clock: a.Clock, Name: r.Words.Clock(string(a.Clock.Kind))}
 	spent := spentBy(a, r.Now)
 	if k.Limit > 0 {
 		k.Percent = int(min(100, 100*spent/k.Limit))
@@ -83,7 +83,7 @@ func (s *server) clocks(ctx context.Context, r *request, t tickets.Ticket) ([]cl
 	list := make([]clock, 0, len(accounts))
 	for _, a := range accounts {
 		k := r.standing(a)
-		k.Account = a.In(r.words)
+		k.Account = a.In(r.Words)
 		list = append(list, k)
 	}
 	return list, err

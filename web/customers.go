@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"hotline/directory"
 	"hotline/storage"
@@ -135,7 +134,7 @@ func (s *server) showCustomer(w http.ResponseWriter, r *request, id directory.Cu
 		}
 		row := contractRow{Contract: contract, Level: s.level(contract.Level), Valid: contract.Valid(r.Now)}
 		if of == renewed {
-			row.PIN, row.Letter = pin, room.Letter(r.view(), c.Name, string(of), pin)
+			row.PIN, row.Letter = pin, room.Letter(r.View, c.Name, string(of), pin)
 		}
 		p.Contracts = append(p.Contracts, row)
 	}
@@ -170,9 +169,6 @@ func (s *server) renewPIN(w http.ResponseWriter, r *request) {
 	if _, err := s.Desk.CatchUp(ctx, s.Store, r.Now); err != nil { // the nodes' own look at what is new brings it then
 		s.Log.WarnContext(ctx, "the line hears of a new PIN a moment later", "error", err)
 	}
-	s.Log.InfoContext(ctx, "web: staff wrote", "by", r.user.Name, "contract", string(c.ID), "what", "pin")
+	s.Log.InfoContext(ctx, "web: staff wrote", "by", r.User.Name, "contract", string(c.ID), "what", "pin")
 	s.showCustomer(w, r, c.Customer, c.ID, pin)
 }
-
-// Day tells the day of an instant with its year, in the page's zone.
-func (p page) Day(t time.Time) string { return p.date("date-with-year", t.In(p.zone)) }

@@ -78,12 +78,12 @@ func (s *server) invite(w http.ResponseWriter, r *request) {
 
 // endOthers ends every session of whoever is logged in but this one.
 func (s *server) endOthers(w http.ResponseWriter, r *request) {
-	if err := s.Store.EndSessions(r.Context(), r.user.Name, r.session.Hash); err != nil {
+	if err := s.Store.EndSessions(r.Context(), r.User.Name, r.session.Hash); err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	s.streams.EndOthers(r.user.Name, r.session.Hash)
-	s.Log.InfoContext(r.Context(), "web: other sessions ended", "user", r.user.Name)
+	s.streams.EndOthers(r.User.Name, r.session.Hash)
+	s.Log.InfoContext(r.Context(), "web: other sessions ended", "user", r.User.Name)
 	r.Title = "page-password"
 	s.render(w, r, http.StatusOK, "password", formPage{page: r.page, Ended: true})
 }

@@ -36,9 +36,9 @@ func lawful() []action {
 	}
 }
 
-// law reads whether a legal hold stands on a ticket, and who listened to its recordings.
+// law reads whether a ticket has a legal hold, and who listened to its recordings.
 func (s *server) law(ctx context.Context, r *request, t tickets.Ticket, lines []tickets.Event) (law, error) {
-	if !may(r.Role, "POST /tickets/{number}/erase-recordings") {
+	if !r.May("POST /tickets/{number}/erase-recordings") {
 		return law{}, nil
 	}
 	var l law

@@ -25,7 +25,7 @@ type formPage struct {
 }
 
 func (s *server) loginPage(w http.ResponseWriter, r *request) {
-	if err := s.identify(w, r); err == nil && r.user.Name != "" {
+	if err := s.identify(w, r); err == nil && r.User.Name != "" {
 		http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
 		return
 	}
@@ -176,7 +176,7 @@ func (s *server) showPassword(w http.ResponseWriter, r *request, status int, pro
 
 // changePassword gives whoever is logged in another password. Every other session of theirs ends.
 func (s *server) changePassword(w http.ResponseWriter, r *request) {
-	u, err := s.verify(r, r.user.Name, r.FormValue("old"))
+	u, err := s.verify(r, r.User.Name, r.FormValue("old"))
 	switch {
 	case errors.Is(err, errBusy):
 		s.showPassword(w, r, http.StatusTooManyRequests, r.T("page-login-busy"), false)

@@ -107,8 +107,9 @@ const (
 	givenUpCalls = 200
 )
 
-// givenUp finds them among the calls of the last day, the newest first: those whose ticket is open and was not contacted, where it is
-// blocking or has no category, and those without a ticket who have not called again.
+// givenUp finds the callers of the last day who hung up and still wait, the newest first. One with a ticket waits while it is
+// open, has had no contact, and is blocking or has no category. One without a ticket waits until the next call from the same
+// number.
 func (s *server) givenUp(ctx context.Context, r *request) ([]givenUp, error) {
 	found, err := s.Store.Calls(ctx, cdr.Filter{Since: r.Now.Add(-givenUpSince), Limit: givenUpCalls})
 	if err != nil {
@@ -190,7 +191,7 @@ func (s *server) wall(w http.ResponseWriter, r *request) {
 
 // liveStream tells the browser when something has changed.
 func (s *server) liveStream(w http.ResponseWriter, r *request) {
-	s.streams.Serve(w, r.Request, r.session.Hash, r.user.Name)
+	s.streams.Serve(w, r.Request, r.session.Hash, r.User.Name)
 }
 
 // holds tells whether a session still holds.

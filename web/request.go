@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,13 +21,15 @@ import (
 type request struct {
 	*http.Request
 	page
-	user    users.User // without a name: nobody is logged in
 	session users.Session
 }
 
 func (s *server) request(q *http.Request) *request {
 	lang := room.LanguageOf(q, s.Language)
-	return &request{Request: q, page: page{words: written.In(lang), Lang: lang, Now: s.Now(), zone: s.Desk.Zone(), Here: q.URL.RequestURI()}}
+	r := &request{Request: q, page: page{Here: q.URL.RequestURI()}}
+	r.View = room.View{Words: written.In(lang), Lang: lang, Now: s.Now(), Zone: s.Desk.Zone()}
+	r.Can = func(pattern string) bool { return may(r.User.Role, pattern) } // the login fills in who asks
+	return r
 }
 
 // chooseLanguage remembers a language, and goes back to the page.
@@ -48,70 +49,26 @@ func local(next string) string {
 
 // page is what the frame of every page shows.
 type page struct {
-	Title string // an id of the catalogue
-	Lang  prompts.Language
-	Now   time.Time
-	Here  string // the address of the page itself
-	User  string // empty: nobody is logged in
-	Role  users.Role
-	words written.Words
-	zone  *time.Location
-}
-
-// T gives the words of an id in the page's language, with values in their gaps.
-func (p page) T(id string, values ...any) string {
-	text := p.words.Text(id)
-	if len(values) == 0 {
-		return text
-	}
-	return fmt.Sprintf(text, values...)
+	room.View        // its User has no name where nobody is logged in
+	Title     string // an id of the catalogue
+	Here      string // the address of the page itself
 }
 
 // Languages are those that there are pages in.
 func (p page) Languages() []prompts.Language { return prompts.Written() }
 
 // Category names a category of requests.
-func (p page) Category(c sla.Category) string { return p.words.Category(string(c)) }
+func (p page) Category(c sla.Category) string { return p.Words.Category(string(c)) }
 
-// May tells whether whoever looks may use a route.
-func (p page) May(pattern string) bool { return may(p.Role, pattern) }
-
-// Zone names the zone in which the page tells its times.
-func (p page) Zone() string { return p.zone.String() }
-
-// Clock is the time of day of an instant, to the second.
-func (p page) Clock(t time.Time) string { return t.In(p.zone).Format("15:04:05") }
-
-// Instant tells an instant: its time of day where it is today, else with its day.
-func (p page) Instant(t time.Time) string {
-	t, today := t.In(p.zone), p.Now.In(p.zone)
-	if t.Format(time.DateOnly) == today.Format(time.DateOnly) {
-		return t.Format("15:04")
-	}
-	form := "date-short"
-	if d := t.Sub(today).Abs(); d > 6*24*time.Hour {
-		form = "date"
-	}
-	if t.Year() != today.Year() {
-		form = "date-with-year"
-	}
-	return p.date(form, t) + " " + t.Format("15:04")
-}
+// TimeOfDay is the time of day of an instant, to the second.
+func (p page) TimeOfDay(t time.Time) string { return t.In(p.Zone).Format(time.TimeOnly) }
 
 // Span tells a length of time in hours and minutes, such as "1 h 20 min"; less than a minute is a minute.
 func (p page) Span(d time.Duration) string {
 	if d > 0 && d < time.Minute {
 		d = time.Minute
 	}
-	h, m := int(d/time.Hour), int(d%time.Hour/time.Minute)
-	text := p.T("page-hours-minutes", h, m)
-	switch {
-	case h == 0:
-		text = p.T("page-minutes", m)
-	case m == 0:
-		text = p.T("page-hours", h)
-	}
-	return strings.ReplaceAll(text, " ", "\u00a0") // it stands on one line
+	return p.HoursMinutes(d)
 }
 
 // render writes a page. Where its template fails it says so in one sentence.

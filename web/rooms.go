@@ -115,7 +115,7 @@ const streamed = "<!--streamed-->"
 // enter makes a route of a room one of the house.
 func (s *server) enter(one room.Route) route {
 	return route{one.Pattern, func(w http.ResponseWriter, r *request) {
-		p, err := one.Serve(w, &room.Request{Request: r.Request, View: r.view()})
+		p, err := one.Serve(w, &room.Request{Request: r.Request, View: r.View})
 		var refused *room.Refusal
 		switch {
 		case errors.As(err, &refused):
@@ -129,11 +129,6 @@ func (s *server) enter(one room.Route) route {
 			s.render(w, r, max(p.Status, http.StatusOK), "room", roomPage{r.page, p.Title, p.Content})
 		}
 	}}
-}
-
-// view is whoever looks, as a room is told of it.
-func (r *request) view() room.View {
-	return room.View{Words: r.words, Lang: r.Lang, Now: r.Now, Zone: r.zone, User: r.user, Can: r.May}
 }
 
 // stream writes a page whose work goes on while it is read: bit by bit, each as soon as it is there.

@@ -151,11 +151,11 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 				s.failed(w, r, err)
 				return
 			}
-			if r.user.Name == "" {
+			if r.User.Name == "" {
 				http.Redirect(w, q, "/login?next="+url.QueryEscape(back(q)), http.StatusSeeOther)
 				return
 			}
-			if !known || !slices.Contains(rule.roles, r.user.Role) {
+			if !known || !slices.Contains(rule.roles, r.User.Role) {
 				s.fail(w, r, http.StatusForbidden, "page-forbidden")
 				return
 			}
@@ -178,7 +178,7 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 func (r *request) origin(pattern string) audit.Origin {
 	o := audit.Origin{From: room.Source(r.Request).String(), Route: pattern, At: r.Now}
 	switch {
-	case r.user.Name != "":
+	case r.User.Name != "":
 		o.Who = r.actor()
 	case pattern == "POST /setup/{token}":
 		o.Who = audit.Setup

@@ -24,7 +24,7 @@ type secondPage struct {
 }
 
 func (s *server) secondPage(w http.ResponseWriter, r *request) {
-	s.showSecond(w, r, http.StatusOK, r.user, secondPage{})
+	s.showSecond(w, r, http.StatusOK, r.User, secondPage{})
 }
 
 func (s *server) showSecond(w http.ResponseWriter, r *request, status int, u users.User, p secondPage) {
@@ -89,16 +89,16 @@ func (s *server) putSecond(w http.ResponseWriter, r *request, u users.User, stor
 
 // verified asks whoever is logged in for the password, and answers where it is wrong.
 func (s *server) verified(w http.ResponseWriter, r *request, again secondPage) (users.User, bool) {
-	u, err := s.verify(r, r.user.Name, r.FormValue("old"))
+	u, err := s.verify(r, r.User.Name, r.FormValue("old"))
 	switch {
 	case err == nil:
 		return u, true
 	case errors.Is(err, errBusy):
 		again.Problem = r.T("page-login-busy")
-		s.showSecond(w, r, http.StatusTooManyRequests, r.user, again)
+		s.showSecond(w, r, http.StatusTooManyRequests, r.User, again)
 	case errors.Is(err, errLogin):
 		again.Problem = r.T("page-password-wrong")
-		s.showSecond(w, r, http.StatusUnauthorized, r.user, again)
+		s.showSecond(w, r, http.StatusUnauthorized, r.User, again)
 	default:
 		s.failed(w, r, err)
 	}

@@ -56,11 +56,11 @@ func (s *server) identify(w http.ResponseWriter, r *request) error {
 
 // as makes somebody the one who asks.
 func (r *request) as(u users.User, n users.Session) {
-	r.user, r.session, r.User, r.Role = u, n, u.Name, u.Role
+	r.User, r.session = u, n
 }
 
 // actor names who acts, as it stands in histories.
-func (r *request) actor() string { return "staff:" + r.user.Name }
+func (r *request) actor() string { return "staff:" + r.User.Name }
 
 func sessionEnd(created, now time.Time) time.Time {
 	end, last := now.Add(sessionIdle), created.Add(sessionLongest)

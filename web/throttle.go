@@ -12,10 +12,10 @@ import (
 	"hotline/sip/ratelimit"
 )
 
-// Wrong passwords that are looked at: five at once for a name from one source, then one a minute; twenty at once from a source, then one
-// in six seconds; fifty at once for a name, then one in six seconds. So a stranger who guesses shuts out nobody else: the last one takes
-// ten sources, and does not bind a source from which the name has logged in. A source on this machine is a proxy that hides who asks, or
-// the owner, so it is bounded by names alone.
+// Limits of wrong passwords, each as a burst and a rate per second. pair: of one name from one source. source: of one source.
+// name: of one name from all sources. A stranger who guesses shuts out nobody else: to reach the limit of a name takes ten
+// sources, and it does not bind a source from which the name has logged in. A source on this machine is the owner, or a proxy
+// that hides who asks, so only names limit it.
 const (
 	pairBurst   = 5
 	pairRate    = 1.0 / 60

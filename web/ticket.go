@@ -184,7 +184,7 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 		return ticketPage{}, fmt.Errorf("reading engineers: %w", err)
 	}
 	if t.Promise != nil {
-		r.zone = t.Zone()
+		r.Zone = t.Zone()
 	}
 	r.Title, r.Here = "page-ticket", r.address(n)
 	p := ticketPage{Text: r.text(), Ticket: t, Level: s.level(t.Level), Caller: s.Plan.Shown(t.Caller), Assignee: namesOf(engineers).of(t.Assignee), Cover: s.cover(t, r.Now)}
@@ -234,10 +234,10 @@ func (s *server) beside(ctx context.Context, r *request, p *ticketPage) (err err
 	if p.Files, err = s.Files.List(ctx, n); err != nil {
 		return err
 	}
-	if p.Present, err = writing.Others(ctx, s.Store, r.user.Name, n, r.Now); err != nil {
+	if p.Present, err = writing.Others(ctx, s.Store, r.User.Name, n, r.Now); err != nil {
 		return err
 	}
-	if p.Draft, err = s.Store.Draft(ctx, r.user.Name, n); err != nil {
+	if p.Draft, err = s.Store.Draft(ctx, r.User.Name, n); err != nil {
 		return fmt.Errorf("reading a draft for ticket %d: %w", n, err)
 	}
 	p.Text = cmp.Or(p.Text, p.Draft.Text)
@@ -339,9 +339,9 @@ func (r *request) fact(name, value string, n names) (fact, bool) {
 	case "engineer", "who":
 		value = n.of(value)
 	case "claim", "from", "to":
-		value = r.words.Category(value)
+		value = r.Words.Category(value)
 	case "clock":
-		value = r.words.Clock(value)
+		value = r.Words.Clock(value)
 	case tickets.FactRefused:
 		value = r.T("page-refused-" + value)
 	case tickets.FactAudience:

@@ -1,12 +1,9 @@
 package web
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
-
-	"hotline/web/room"
 )
 
 // place is one entry of the navigation.
@@ -59,7 +56,7 @@ func (p page) Further() []place {
 // places are those of the links that whoever looks may follow.
 func (p page) places(links []link) (list []place) {
 	for _, one := range links {
-		if may(p.Role, one.pattern) {
+		if p.May(one.pattern) {
 			path, _, _ := strings.Cut(p.Here, "?")
 			list = append(list, place{one.title, one.path, path == one.path || one.path != "/" && strings.HasPrefix(path, one.path+"/")})
 		}
@@ -89,23 +86,13 @@ func (p page) Seconds(d time.Duration) string {
 	return p.T("page-minutes-seconds", int(d/time.Minute), int(d%time.Minute/time.Second))
 }
 
-// Word tells a word of the trade in the page's language.
-func (p page) Word(word string) string { return room.View{Words: p.words}.Word(word) }
-
 // Octets tells the size of a file, such as "12 kB" or "1.4 MB".
 func (p page) Octets(n int64) string {
 	if n < 1_000_000 {
 		return p.T("page-kilobytes", strconv.FormatInt((n+999)/1000, 10))
 	}
-	return p.T("page-megabytes", room.View{Lang: p.Lang}.Decimal(float64(n)/1_000_000))
+	return p.T("page-megabytes", p.Decimal(float64(n)/1_000_000))
 }
 
 // Who is an actor of a history, without the kind.
 func (p page) Who(actor string) string { return p.actorName(actor, nil) }
-
-// Date is the day of an instant, in its own zone.
-func (p page) Date(t time.Time) string { return p.date("date", t) }
-
-func (p page) date(form string, t time.Time) string {
-	return fmt.Sprintf(p.words.Text(form), p.words.Text(fmt.Sprintf("weekday-%d", t.Weekday())), t.Day(), p.words.Text(fmt.Sprintf("month-%d", t.Month())), t.Year())
-}

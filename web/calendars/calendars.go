@@ -1,6 +1,6 @@
-// Package calendars is the pages of levels and working hours: what each level promises and how it is changed, what a year of a
-// calendar counts as working time, and what a request would be promised at any instant. The arithmetic is that of sla, the checks
-// are those of the API (directory/entry).
+// Package calendars is the pages of levels and working hours. They show what each level promises, what a year of a calendar
+// counts as working time, and what a request would be promised at any instant; a level can be changed. The arithmetic is that of
+// sla, the checks are those of the API (directory/entry).
 package calendars
 
 import (
@@ -173,7 +173,7 @@ func (h House) level(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 	return h.show(h.page(r, l), http.StatusOK)
 }
 
-// said is the level as the form says it, and the page that keeps what it says; bad where a field cannot be meant.
+// said is the level as the form says it, and the page that keeps what it says; bad where a field cannot be right.
 func (h House) said(r *room.Request, l sla.Level) (made sla.Level, p levelPage, bad bool) {
 	made = l
 	made.Name, made.Calendar = r.FormValue("name"), sla.CalendarID(r.FormValue("calendar"))

@@ -1,5 +1,6 @@
-// Package flows is the page of what callers hear and press: the flow as a picture and as text, with complaints at the line, a dry run
-// in the browser by the code of `hotline try`, and its versions, which are published and rolled back. The checks are the API's.
+// Package flows is the page of what callers hear and press. It shows the flow as a picture and as text, with complaints at the
+// line. Staff try it in the browser by the code of `hotline try`, publish a version, or roll back to one. The checks are the
+// API's.
 package flows
 
 import (

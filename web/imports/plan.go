@@ -102,7 +102,7 @@ func planned(ctx context.Context, k kind, text string, book *directory.Book, nam
 	return p
 }
 
-// refusal is a cell that cannot be meant.
+// refusal is a cell that cannot be right.
 type refusal struct{ column, id, value string }
 
 func (r *refusal) Error() string { return r.column + ": " + r.id }

@@ -20,7 +20,7 @@ const (
 	cellMost = 2_000 // characters
 )
 
-// table is a file as it was read: the columns that it has, and its rows with the lines that they stand on.
+// table is a file as it was read: its columns, and its rows with their line numbers.
 type table struct {
 	columns []string // ids; empty: a column that nothing is known of
 	rows    []record

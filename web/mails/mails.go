@@ -1,5 +1,6 @@
-// Package mails is the page of mails that became no ticket: those that were filed, each with why, from whom, and what is known of who really
-// sent it, and those that the listener refused. Staff open a ticket of a filed one, add it to a ticket, or throw it away (docs/mail.md).
+// Package mails is the page of mails that became no ticket. It shows the filed mails, each with the reason, the sender and what
+// is known of who really sent it, and the mails that the listener refused. Staff open a ticket from a filed mail, add it to a
+// ticket, or throw it away (docs/mail.md).
 package mails
 
 import (

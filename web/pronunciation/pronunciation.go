@@ -1,5 +1,6 @@
-// Package pronunciation is the pages on which staff say how names are pronounced: a customer's and an engineer's name is heard as it is said
-// now, written for the voice, and heard before it is saved. It serves the sound of what other pages have spoken, too (web/faults).
+// Package pronunciation is the pages on which staff say how the names of customers and engineers are pronounced. Staff hear a
+// name as it is said now, write it for the voice, and hear it before they save it. The package also serves what other pages have
+// spoken (web/faults).
 package pronunciation
 
 import (

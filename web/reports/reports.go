@@ -1,6 +1,6 @@
-// Package reports is the pages of a month: how promises were kept, by contract, level and category; when callers call and how long
-// they wait for a human; the same for a spreadsheet; and a sheet to print and send to one customer. The arithmetic is that of
-// tickets/statistics and cdr, the tables and the plot are those of the API (admin/report).
+// Package reports is the pages of a month. They show how promises were kept, by contract, level and category, when callers call,
+// and how long they wait for a human. The figures also come as a file for a spreadsheet, and as a page to print and send to one
+// customer. The arithmetic is that of tickets/statistics and cdr, the tables and the plot are those of the API (admin/report).
 package reports
 
 import (

@@ -1,6 +1,7 @@
-// Package room is what pages of staff and of customers stand on. A page that lives in a room of its own (web/reports, web/imports and
-// others) gets a [Request]: who asks, in which language and at which instant; it gives a [Page] back, which package web shows in its frame
-// after it has asked its table of rules. A [Site] is what all answers of web and of portal pass.
+// Package room is the base of the pages of staff and of customers. Pages in a package of their own (web/reports, web/imports and
+// others) give [Route]s to package web. A route gets a [Request], which says who asks, in which language and at which instant. It
+// returns a [Page]. Package web checks by its table of rules who may use the route, and shows the page in its frame. A [Site] is
+// the handler around all answers of web and of portal.
 package room
 
 import (
@@ -143,17 +144,42 @@ func (v View) Month(t time.Time) string {
 // Clock is an instant's day and time of day, to the minute.
 func (v View) Clock(t time.Time) string { return v.Day(t) + " " + t.In(v.Zone).Format("15:04") }
 
+// Instant tells an instant in the page's zone: its time of day where it is today, else with its day.
+func (v View) Instant(t time.Time) string {
+	t, today := t.In(v.Zone), v.Now.In(v.Zone)
+	if t.Format(time.DateOnly) == today.Format(time.DateOnly) {
+		return t.Format("15:04")
+	}
+	form := "date-short"
+	if d := t.Sub(today).Abs(); d > 6*24*time.Hour {
+		form = "date"
+	}
+	if t.Year() != today.Year() {
+		form = "date-with-year"
+	}
+	return v.date(form, t) + " " + t.Format("15:04")
+}
+
 // Span tells a length of time in hours and minutes, such as "1 h 20 min"; less than a minute in seconds.
 func (v View) Span(d time.Duration) string {
+	if d < time.Minute {
+		return joined(v.T("page-seconds", int(d/time.Second)))
+	}
+	return v.HoursMinutes(d)
+}
+
+// HoursMinutes tells a length of time in hours and minutes, such as "1 h 20 min", without seconds.
+func (v View) HoursMinutes(d time.Duration) string {
 	h, m := int(d/time.Hour), int(d%time.Hour/time.Minute)
 	text := v.T("page-hours-minutes", h, m)
 	switch {
-	case d < time.Minute:
-		text = v.T("page-seconds", int(d/time.Second))
 	case h == 0:
 		text = v.T("page-minutes", m)
 	case m == 0:
 		text = v.T("page-hours", h)
 	}
-	return strings.ReplaceAll(text, " ", "\u00a0") // it stands on one line
+	return joined(text)
 }
+
+// joined keeps a text on one line.
+func joined(text string) string { return strings.ReplaceAll(text, " ", "\u00a0") }

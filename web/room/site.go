@@ -26,8 +26,8 @@ type Site struct {
 	Log     *slog.Logger
 }
 
-// Handler serves the pages: nothing of an answer is guessed at or kept by the browser, forms of other sites are refused, a panic is a page, and what
-// is written is written to its end although the browser has gone.
+// Handler serves the pages. The browser may not guess content types or keep answers. Forms of other sites are refused. A panic
+// becomes a page. A change that has begun is finished although the browser has gone.
 func (s Site) Handler(pages http.Handler) http.Handler {
 	var origins http.CrossOriginProtection
 	origins.SetDenyHandler(s.Foreign)

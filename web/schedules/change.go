@@ -124,8 +124,8 @@ func (House) mainZone(d escalation.Documents) *time.Location {
 	return time.UTC
 }
 
-// errUnfit is a form that cannot be meant.
-var errUnfit = errors.New("the form cannot be meant")
+// errUnfit is a form that cannot be right.
+var errUnfit = errors.New("the form cannot be right")
 
 // edit makes another rota of one, by a form.
 type edit func(r *room.Request, s *rota.Schedule) (rota.Rota, error)
@@ -270,7 +270,7 @@ func (h House) put(ctx context.Context, d escalation.Documents, next rota.Rota, 
 	return unknown(err)
 }
 
-// unknown makes a form that cannot be meant of an engineer who was removed meanwhile.
+// unknown makes a form that cannot be right of an engineer who was removed meanwhile.
 func unknown(err error) error {
 	if errors.Is(err, oncall.ErrUnknownEngineer) {
 		return fmt.Errorf("%w: %w", errUnfit, err)

@@ -1,6 +1,6 @@
-// Package schedules is the pages of being on call: week and month of every rota, what is changed in them (overrides, swaps,
-// absences), who is ready to be rung, and what a month was for each engineer. Who is on call is what rota.Schedule says: the same
-// function by which the API, the feed and the search for an engineer find them.
+// Package schedules is the pages of being on call. They show the week and the month of every rota, who is ready to be rung, and
+// what a month was for each engineer. Staff enter overrides, swaps and absences there. Who is on call is what rota.Schedule says:
+// the same function by which the API, the feed and the search for an engineer find them.
 package schedules
 
 import (

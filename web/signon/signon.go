@@ -1,5 +1,6 @@
-// Package signon is what the pages do for a login by an identity provider: the cookie that binds it to a browser, whom an identity stands for,
-// which role the provider's claim gives, and who becomes a new user. Package users/oidc knows the provider; package web begins the session.
+// Package signon is the pages' part of a login by an identity provider (OpenID Connect). It binds the login to a browser by a
+// cookie, finds the user of an identity, reads the role from the provider's claim, and makes new users. Package users/oidc knows
+// the provider; package web begins the session.
 package signon
 
 import (

@@ -1,6 +1,7 @@
-// Package start is the page by which an owner goes from an empty house to a line that answers for a first customer: the trunk, an
-// engineer whose telephone was rung, the rota, a customer with a contract and a PIN, and the first call, live. What was done is
-// read from the stores each time, so that every step can be left and taken up again, by another administrator too.
+// Package start is the page of the first steps, from an empty installation to a line that answers its first customer. The steps
+// are the trunk, an engineer whose telephone was rung, the rota, a customer with a contract and a PIN, and the first call, live.
+// What was done is read from the stores each time, so that every step can be left and taken up again, by another administrator
+// too.
 package start
 
 import (
