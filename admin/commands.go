@@ -84,13 +84,27 @@ type command[B any] func(ctx context.Context, n tickets.Number, actor string, bo
 // commandRoutes are the moves of the ticket that staff make; the desk's table says which of them a state allows.
 func (s *server) commandRoutes(api huma.API) {
 	d := s.Desk
-	s.clockActRoutes(api)
 	commandRoute(s, api, "assess", "Set the category after a specialist looked; priority and clocks follow",
 		func(ctx context.Context, n tickets.Number, actor string, b assessmentInput, now time.Time) (tickets.Ticket, error) {
 			return d.Assess(ctx, n, actor, sla.Category(b.Category), now)
 		})
 	commandRoute(s, api, "assign", "Give the ticket to an engineer", s.assign)
 	commandRoute(s, api, "comment", "Add words to the history", s.comment)
+	commandRoute(s, api, "contract", "Put a running ticket under another contract; its clocks follow", s.setContract)
+	commandRoute(s, api, "call-back", "Call the customer back: the ticket's engineer is rung first, or those on duty, and whoever accepts is joined with the customer", s.callBack)
+	commandRoute(s, api, "time", "Add time spent, in minutes, with who and what",
+		func(ctx context.Context, n tickets.Number, actor string, b timeSpentInput, now time.Time) (tickets.Ticket, error) {
+			return d.AddTime(ctx, n, tickets.Spent{Minutes: b.Minutes, What: b.What, Who: cmp.Or(b.Who, actor), By: actor}, now)
+		})
+	s.clockActRoutes(api)
+	s.becauseRoutes(api)
+	s.reasonRoutes(api)
+	s.plainRoutes(api)
+}
+
+// becauseRoutes are the commands that must say why.
+func (s *server) becauseRoutes(api huma.API) {
+	d := s.Desk
 	for _, r := range []struct {
 		verb, summary string
 		do            func(context.Context, tickets.Number, string, string, time.Time) (tickets.Ticket, error)
@@ -103,25 +117,11 @@ func (s *server) commandRoutes(api huma.API) {
 			return r.do(ctx, n, actor, b.Reason, now)
 		})
 	}
-	commandRoute(s, api, "contract", "Put a running ticket under another contract; its clocks follow", s.setContract)
-	commandRoute(s, api, "call-back", "Call the customer back: the ticket's engineer is rung first, or those on duty, and whoever accepts is joined with the customer",
-		func(ctx context.Context, n tickets.Number, actor string, b *callBackInput, now time.Time) (tickets.Ticket, error) {
-			if b == nil {
-				b = &callBackInput{}
-			}
-			at := now
-			if b.At != nil {
-				at = *b.At
-			}
-			if at.After(now.Add(callBackMost)) {
-				return tickets.Ticket{}, problem.Refused("body.at", "a call-back can be asked for within 30 days; write an earlier time")
-			}
-			return d.AskCallBack(ctx, n, actor, b.Text, at, now)
-		})
-	commandRoute(s, api, "time", "Add time spent, in minutes, with who and what",
-		func(ctx context.Context, n tickets.Number, actor string, b timeSpentInput, now time.Time) (tickets.Ticket, error) {
-			return d.AddTime(ctx, n, tickets.Spent{Minutes: b.Minutes, What: b.What, Who: cmp.Or(b.Who, actor), By: actor}, now)
-		})
+}
+
+// reasonRoutes are the commands that may say why.
+func (s *server) reasonRoutes(api huma.API) {
+	d := s.Desk
 	for _, r := range []struct {
 		verb, summary string
 		do            func(context.Context, tickets.Number, string, string, time.Time) (tickets.Ticket, error)
@@ -140,6 +140,11 @@ func (s *server) commandRoutes(api huma.API) {
 				return r.do(ctx, n, actor, b.Text, now)
 			})
 	}
+}
+
+// plainRoutes are the commands that need no body.
+func (s *server) plainRoutes(api huma.API) {
+	d := s.Desk
 	for _, r := range []struct {
 		verb, summary string
 		do            func(context.Context, tickets.Number, string, time.Time) (tickets.Ticket, error)
@@ -243,4 +248,18 @@ func (s *server) comment(ctx context.Context, n tickets.Number, actor string, b 
 		return s.Desk.Answer(ctx, n, actor, b.Text, now)
 	}
 	return s.Desk.Comment(ctx, n, actor, b.Text, now)
+}
+
+func (s *server) callBack(ctx context.Context, n tickets.Number, actor string, b *callBackInput, now time.Time) (tickets.Ticket, error) {
+	if b == nil {
+		b = &callBackInput{}
+	}
+	at := now
+	if b.At != nil {
+		at = *b.At
+	}
+	if at.After(now.Add(callBackMost)) {
+		return tickets.Ticket{}, problem.Refused("body.at", "a call-back can be asked for within 30 days; write an earlier time")
+	}
+	return s.Desk.AskCallBack(ctx, n, actor, b.Text, at, now)
 }

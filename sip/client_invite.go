@@ -86,6 +86,11 @@ func (c *clientInvite) untilFinal(ctx context.Context) {
 		c.finish(outcome{err: err})
 		return
 	}
+	c.await(ctx)
+}
+
+// await handles what happens to an INVITE that was sent: responses, the end of the context, and its timers.
+func (c *clientInvite) await(ctx context.Context) {
 	wait := c.request.Dead
 	if wait <= 0 {
 		wait = c.agent.timers.Dead

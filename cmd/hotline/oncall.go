@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"strconv"
@@ -52,11 +53,28 @@ type onCallWho struct {
 
 // Run prints who is on call, rota by rota, and who would be rung.
 func (w *onCallWho) Run(ctx context.Context, io streams) error {
+	query, err := w.query()
+	if err != nil {
+		return err
+	}
+	body, err := w.get(ctx, "/oncall/at", query)
+	if err != nil {
+		return fmt.Errorf("asking who is on call: %w", err)
+	}
+	var view onCallAt
+	if err := json.Unmarshal(body, &view); err != nil {
+		return fmt.Errorf("the answer cannot be read: %w", err)
+	}
+	view.print(io.out)
+	return nil
+}
+
+func (w *onCallWho) query() (url.Values, error) {
 	query := url.Values{}
 	if w.At != "" {
 		at, err := instantOf(w.At)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		query.Set("t", at.Format(time.RFC3339))
 	}
@@ -65,48 +83,47 @@ func (w *onCallWho) Run(ctx context.Context, io streams) error {
 			query.Set(name, value)
 		}
 	}
-	body, err := w.get(ctx, "/oncall/at", query)
-	if err != nil {
-		return fmt.Errorf("asking who is on call: %w", err)
+	return query, nil
+}
+
+// onCallAt is what GET /oncall/at answers.
+type onCallAt struct {
+	At    time.Time
+	Rotas []struct {
+		Rota, Zone string
+		OnCall     []struct {
+			Name, Why, For string
+			Level          int
+		} `json:"on_call"`
 	}
-	var view struct {
-		At    time.Time
-		Rotas []struct {
-			Rota, Zone string
-			OnCall     []struct {
-				Name, Why, For string
-				Level          int
-			} `json:"on_call"`
+	Plan struct {
+		Note  string
+		Steps []struct {
+			AtOnce bool `json:"at_once"`
+			Phones []struct{ Name, Phone string }
 		}
-		Plan struct {
-			Note  string
-			Steps []struct {
-				AtOnce bool `json:"at_once"`
-				Phones []struct{ Name, Phone string }
-			}
-		}
 	}
-	if err := json.Unmarshal(body, &view); err != nil {
-		return fmt.Errorf("the answer cannot be read: %w", err)
-	}
-	for _, r := range view.Rotas {
+}
+
+func (v *onCallAt) print(out io.Writer) {
+	for _, r := range v.Rotas {
 		zone, err := time.LoadLocation(r.Zone)
 		if err != nil {
 			zone = time.UTC
 		}
-		fmt.Fprintf(io.out, "rota %s at %s:\n", r.Rota, view.At.In(zone).Format("2006-01-02 15:04 MST"))
+		fmt.Fprintf(out, "rota %s at %s:\n", r.Rota, v.At.In(zone).Format("2006-01-02 15:04 MST"))
 		if len(r.OnCall) == 0 {
-			fmt.Fprintln(io.out, "  nobody")
+			fmt.Fprintln(out, "  nobody")
 		}
 		for _, p := range r.OnCall {
 			line := fmt.Sprintf("  level %d: %s (%s)", p.Level, p.Name, p.Why)
 			if p.For != "" {
 				line += ", for " + p.For
 			}
-			fmt.Fprintln(io.out, line)
+			fmt.Fprintln(out, line)
 		}
 	}
-	for _, g := range view.Plan.Steps {
+	for _, g := range v.Plan.Steps {
 		how := "rung one after the other:"
 		if g.AtOnce {
 			how = "rung all at once:"
@@ -114,10 +131,9 @@ func (w *onCallWho) Run(ctx context.Context, io streams) error {
 		for _, p := range g.Phones {
 			how += " " + p.Name + " at " + p.Phone + ";"
 		}
-		fmt.Fprintln(io.out, strings.TrimSuffix(how, ";"))
+		fmt.Fprintln(out, strings.TrimSuffix(how, ";"))
 	}
-	fmt.Fprintln(io.out, view.Plan.Note)
-	return nil
+	fmt.Fprintln(out, v.Plan.Note)
 }
 
 // instantOf reads an instant with its offset, or a time of the machine's zone.
@@ -140,7 +156,7 @@ type onCallReplay struct {
 	Since  string `help:"How far back, in days or hours: 30d." default:"30d"`
 }
 
-// Run prints who would have been rung in the nights that were.
+// Run prints who would have been rung in the past nights.
 func (r *onCallReplay) Run(ctx context.Context, io streams) error {
 	back, err := lifeOf(r.Since)
 	if err != nil || back == 0 {
