@@ -23,8 +23,8 @@ func callBackAgain(tries int) time.Duration {
 }
 
 // CallBack keeps a promise to call a customer back: it rings those on duty, the ticket's own engineer first, and whoever accepts
-// is joined with the customer. It is done when the two have talked. A try in vain, and somebody on the line about the ticket, is an
-// error that wraps tickets.Later; after the last try the operator hears of it. Due work calls it.
+// is joined with the customer. It is done when the two have talked. A try without success, and somebody on the line about the
+// ticket, is an error that wraps tickets.Later; after the last try the operator hears of it. Due work calls it.
 func (d *Dispatcher) CallBack(ctx context.Context, w tickets.Work) error {
 	t, tries, last, err := d.owedCallBack(ctx, w)
 	if err != nil || t.Number == 0 {
@@ -115,8 +115,8 @@ func (d *Dispatcher) TestTrunk(ctx context.Context, trunk, customer string, a on
 	return d.search.TestTrunk(ctx, trunk, customer, a)
 }
 
-// customerNumber is where a ticket's customer can be rung: the number on the ticket, else, where the caller showed none, the first
-// one of the customer's in the directory; empty where the line may dial neither.
+// customerNumber is the number at which a ticket's customer can be rung. It is the number on the ticket. Where the caller showed
+// none, it is the customer's first number in the directory. It is empty where the line may dial neither.
 func (d *Dispatcher) customerNumber(t tickets.Ticket) string {
 	numbers := []string{t.Caller}
 	if t.Caller == "" && t.Customer != "" {

@@ -21,10 +21,10 @@ const (
 	decentUntil  = 20
 )
 
-// Confirm rings the customer of a ticket that is marked as restored, whose contract wants it, and asks whether it works: key 1 closes
-// the ticket, key 2 opens it again, and its clock runs on. Nobody is rung but in the contract's hours, and between 8 and 20 o'clock. A
-// call without an answer is tried again twice; then a line of the history says so. To wait is an error that wraps tickets.Later. Due
-// work calls it.
+// Confirm rings the customer of a ticket that is marked as restored, if the contract wants that, and asks whether the system
+// works. Key 1 closes the ticket. Key 2 opens it again, and its clock runs on. It rings only in the contract's hours, and only
+// between 8 and 20 o'clock. It tries an unanswered call twice more; then a line of the history says so. Due work calls it. An
+// error that wraps tickets.Later means: not yet.
 func (d *Dispatcher) Confirm(ctx context.Context, w tickets.Work) error {
 	t, err := d.desk.Ticket(ctx, w.Ticket)
 	if err != nil {

@@ -55,9 +55,9 @@ func (d *Dispatcher) Escalate(ctx context.Context, w tickets.Work) error {
 	return d.callOut(ctx, t, w)
 }
 
-// RingForAlarm calls the engineers on duty because a clock of a ticket is about to run out or did, unless the clock was met
-// meanwhile or somebody works on the ticket; with the other alarms that wait, in one bulletin. To wait is an error that wraps
-// tickets.Later. Due work calls it.
+// RingForAlarm calls the engineers on duty because a clock of a ticket is about to run out or has run out. It does nothing if the
+// clock was met meanwhile, or if somebody works on the ticket. All alarms that wait are told in one call. Due work calls it. An
+// error that wraps tickets.Later means: not yet.
 func (d *Dispatcher) RingForAlarm(ctx context.Context, w tickets.Work) error {
 	return d.bulletins.Ring(ctx, w)
 }

@@ -82,8 +82,8 @@ func (l *Line) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	return k, err
 }
 
-// HoldKey is Key for a caller who hears music and is asked nothing in particular: who presses none there is not taken for a
-// telephone whose tones come in the sound, since a voice that sounds like a tone would then end the wait.
+// HoldKey is Key for a caller who hears music and is asked nothing in particular. If no key comes, it does not begin to listen
+// for tones in the sound: a voice that sounds like a tone would then end the wait.
 func (l *Line) HoldKey(ctx context.Context, wait time.Duration) (byte, error) {
 	return l.key(ctx, wait, ivr.ErrNoKey)
 }

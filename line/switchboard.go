@@ -59,8 +59,8 @@ type Config struct {
 	// Converse is the conversation of one call. It blocks until the conversation is over; ctx ends with the call and
 	// its cause is the ending. When it returns, the call is hung up. A panic in it ends the call, nothing else.
 	Converse func(ctx context.Context, l *Line)
-	// Routes turns a telephone, a number or a SIP address, into the ways to dial it, in the order to try them; nil where SIP
-	// addresses are dialled as they stand, and no number can be.
+	// Routes gives the ways to dial a telephone (a number or a SIP address), in the order to try them. nil: SIP addresses are
+	// dialled as they stand, and numbers cannot be dialled.
 	Routes func(telephone string, as ring.Introduction) ([]Route, error)
 	// Said hears what is said on which line ("caller", or the address of an engineer's telephone); nil for nobody.
 	Said func(to string, lang prompts.Language, p prompts.Phrase)
@@ -152,10 +152,10 @@ func (s *Switchboard) Stop(ctx context.Context) error {
 	return err
 }
 
-// What a line can hold is measured while it holds it. One more call is refused when the sound of all would take more than
-// full of the workers' time, or is late already; but below spare calls none is: then it is not the calls that are too
-// many. full is well below one: on two
-// cores that also carried the callers, packets were late when the sound took 0.6.
+// How many calls a line can hold is measured while it works. A new call is refused when the sound of all calls would take more
+// than the share full of the workers' time, or when packets are late already. With fewer than spare calls none is refused, since
+// then the calls are not what makes packets late. full is well below one: on two cores that also carried the callers, packets
+// were late when the sound took 0.6.
 const (
 	full    = 0.42
 	tooLate = 10 * time.Millisecond

@@ -12,17 +12,17 @@ import (
 	"hotline/tickets"
 )
 
-// tape records a talk: what comes from the caller in the first channel, and what comes from the telephone that is joined in the second.
-// It is used by the goroutine of [Telephone.Join]. The zero value with a nil ring.Tape records nothing.
-type tape struct {
-	*ring.Tape
+// talkRecorder records a talk: what comes from the caller in the first channel, and what comes from the telephone that is joined in the second.
+// It is used by the goroutine of [Telephone.Join]. The zero value with a nil ring.TalkRecorder records nothing.
+type talkRecorder struct {
+	*ring.TalkRecorder
 	telephone *Telephone
 	caller    *leg
-	running   *taping // nil: none
+	running   *talkRecording // nil: none
 }
 
-// taping is one recording under way.
-type taping struct {
+// talkRecording is one recording under way.
+type talkRecording struct {
 	id    string
 	at    time.Time
 	legs  [2]*media.Recording
@@ -32,12 +32,12 @@ type taping struct {
 
 // begin begins a recording, unless one runs. Where the caller is recorded already, in the talk of another telephone, it does nothing:
 // that one may end before this one, and the next look tries again.
-func (p *tape) begin() {
-	if p.Tape == nil || p.running != nil {
+func (p *talkRecorder) begin() {
+	if p.TalkRecorder == nil || p.running != nil {
 		return
 	}
 	spool, id := p.telephone.board.cfg.Spool, p.Name()
-	t := &taping{id: id, at: time.Now(), spool: spool, both: &twoTracks{create: func(c g711.Codec) (io.WriteCloser, error) { return spool.CreateTwo(id, c) }}}
+	t := &talkRecording{id: id, at: time.Now(), spool: spool, both: &twoTracks{create: func(c g711.Codec) (io.WriteCloser, error) { return spool.CreateTwo(id, c) }}}
 	for i, sound := range []*media.Leg{p.caller.sound, p.telephone.sound} {
 		rec, err := sound.Record(t.both.opener(i), media.RecordOptions{})
 		if err != nil {
@@ -52,7 +52,7 @@ func (p *tape) begin() {
 }
 
 // stop ends the recording and has it kept. It waits until all of it is written.
-func (p *tape) stop() {
+func (p *talkRecorder) stop() {
 	t := p.running
 	if t == nil {
 		return

@@ -1,7 +1,7 @@
-// Package cover finds somebody who stands in for an engineer's shift, or takes over the one that runs: it rings the others of the rota
-// one after another with the question, and key 1 takes the shift. Who is handed a shift hears the open blocking tickets before the key,
-// and has those of the engineer who hands over. The engineer who asked is rung back with the answer, and hears it also in the next call
-// to the console.
+// Package cover finds an engineer who takes another one's shift, a future one or the one that runs now. It rings the others of
+// the rota one after another with the question; key 1 takes the shift. Before the key, the engineer hears the open blocking
+// tickets. Whoever takes over a running shift also gets the tickets of the engineer who leaves. The engineer who asked is rung
+// back with the answer, and hears it also in the next call to the console.
 //
 // A restart goes on with what was being asked, and with answers that nobody has heard ([Board.Resume]).
 //

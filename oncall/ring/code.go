@@ -30,10 +30,11 @@ func drawCode() string {
 	}
 }
 
-// confirmed tells whether it was a human who has pressed 1. Tones in the sound may be those of a greeting or an announcement, and so may
-// any key that comes after seconds of unbroken speech: a gateway makes events of tones. Then two random digits are said, twice at
-// most, and nothing but these two confirms. They are said after a pause without keys, and a row of keys that follows counts as
-// its first two: a machine that plays keys has to begin in these seconds, and then has one chance in 81. heard tells of the speech; nil for nobody.
+// confirmed tells whether it was a human who has pressed 1. Tones in the sound may be those of a greeting or an announcement, and
+// so may any key that comes after seconds of unbroken speech: a gateway makes events of tones. Then two random digits are said,
+// twice at most, and nothing but these two confirms. They are said after a pause without keys, and only the first two keys that
+// follow count. So a machine that plays keys has to begin in these seconds, and then has one chance in 81. heard tells of the
+// speech; nil for nobody.
 func confirmed(ctx context.Context, t Telephone, lang prompts.Language, heard *listening) bool {
 	if !t.KeysInSound() && !heard.hasty() {
 		heard.pressed()

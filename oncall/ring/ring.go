@@ -67,9 +67,9 @@ type Telephone interface {
 	Replay(ctx context.Context, recording string) error
 	// Listen has hear told, from another goroutine, of each sign that a machine has answered, until stop is called, which waits.
 	Listen(hear func(Sign)) (stop func())
-	// Join lets this leg and the call of the given id hear each other, and whoever that call talks to already, until one of them
-	// ends, this leg is silent for too long or lost, or ctx ends; it returns why: nil when this leg hung up by a BYE, ErrSilent, or
-	// the cause.
+	// Join lets this leg and the call of the given id hear each other, and whoever that call talks to already. It ends when one
+	// of them ends, when this leg is lost or silent for too long, or when ctx ends. It returns nil when this leg hung up by a
+	// BYE, else ErrSilent or the cause.
 	Join(ctx context.Context, call string, j Joining) error
 	// HungUp tells whether the leg ended by a BYE of its own: somebody put the receiver down. A leg that was lost did not.
 	HungUp() bool
@@ -87,15 +87,15 @@ type Joining struct {
 	Talked  func()        // hears of it, once, in Join's own goroutine; nil for nobody
 	// Menu lets the key * of this leg end the join, with ErrMenu: a leg whose keys come in its sound has no such key, since a voice
 	// may sound like one.
-	Menu bool
-	Tape *Tape // nil: the talk is not recorded
+	Menu     bool
+	Recorder *TalkRecorder // nil: the talk is not recorded
 	// Keep has no key of the other leg reach this one from its * on: there it ends the talk.
 	Keep bool
 }
 
-// Tape is how a talk is recorded, in two channels: by the policy of a contract, and never before both have been told. Its functions are
+// TalkRecorder is how a talk is recorded, in two channels: by the policy of a contract, and never before both have been told. Its functions are
 // safe for concurrent use.
-type Tape struct {
+type TalkRecorder struct {
 	Told func() bool               // tells whether the caller knows that the talk may be recorded, and lets it be
 	Name func() string             // of the next recording
 	Keep func(r tickets.Recording) // puts one that is over on its ticket

@@ -58,8 +58,8 @@ type Event struct {
 	Awaits   bool             // of an accept: a caller is on the line, and it is undone unless the two talk
 }
 
-// Book takes down what a search does. It keeps its own errors: a book that cannot write never stops a search. ctx is
-// alive also when the caller is gone. Safe for concurrent use.
+// Book writes down what a search does. It keeps its own errors: a book that cannot write never stops a search. ctx is alive also
+// when the caller is gone. Safe for concurrent use.
 type Book interface {
 	Note(ctx context.Context, e Event)
 	// Leg writes a finished outgoing leg to the record of the call.
@@ -145,8 +145,8 @@ type Request struct {
 	Until context.Context
 	// CallsBack has the customer rung at once for whoever accepts, where CallBack is known; without it a key is offered for that.
 	CallsBack bool
-	// Tape records the talk with the caller, who was told before; each engineer hears of it in the brief. nil: it is not recorded.
-	Tape *Tape
+	// Recorder records the talk with the caller, who was told before; each engineer hears of it in the brief. nil: it is not recorded.
+	Recorder *TalkRecorder
 	// Found hears that somebody pressed accept and the search is over, before the talk begins; nil for nobody.
 	Found func()
 }
@@ -177,9 +177,9 @@ func (b *Busy) waits() bool {
 }
 
 // Find rings the plan of those on duty until one of them presses accept, joins him to the caller and returns when their talk is
-// over. The plan is kept in the ticket's history. The caller hears music meanwhile. When the caller hangs up,
-// Find lets the telephone that rings just then ring on, tells the engineer who picks it up, or who is on the line
-// already, offers to call back, and returns ctx's cause.
+// over. The plan is kept in the ticket's history. The caller hears music meanwhile. When the caller hangs up, Find lets the
+// telephone that rings at that moment ring on. It tells the engineer who picks it up, or who is on the line already, and offers
+// to call back. Then it returns ctx's cause.
 func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	if r.Until == nil {
 		r.Until = context.Background()

@@ -178,7 +178,7 @@ func (s *second) farewell(ctx context.Context, t Telephone, lang prompts.Languag
 // join is the accept of a second engineer, who is with the first one and the caller from now on. The ticket stays the first one's
 // until that one leaves.
 func (s *second) join(ctx context.Context, a *attempt, t Telephone) (verdict, string) {
-	k := &talk{attempt: a, phone: t, floor: s.first.floor, speech: newBaton()}
+	k := &talk{attempt: a, phone: t, floor: s.first.floor, speech: newSpeechLock()}
 	if !s.claim(k) {
 		return talked, s.farewell(ctx, t, prompts.Language(a.Language))
 	}
@@ -299,7 +299,7 @@ type floor struct {
 	caller Caller
 	ctx    context.Context // the caller's
 
-	mu    baton
+	mu    speechLock
 	with  int    // engineers who hear the caller
 	away  int    // who have the menu, and come back
 	quiet func() // ends the music; nil: none plays
@@ -347,13 +347,13 @@ func (k *talk) leavesFloor() {
 	k.floor.change(-1, 0)
 }
 
-// baton is a lock that is held while somebody hears a sentence; a channel, so that virtual time goes on meanwhile.
-type baton chan struct{}
+// speechLock is a lock that is held while somebody hears a sentence; a channel, so that virtual time goes on meanwhile.
+type speechLock chan struct{}
 
-func newBaton() baton { return make(baton, 1) }
+func newSpeechLock() speechLock { return make(speechLock, 1) }
 
 // Lock waits for it.
-func (b baton) Lock() { b <- struct{}{} }
+func (b speechLock) Lock() { b <- struct{}{} }
 
 // Unlock gives it back.
-func (b baton) Unlock() { <-b }
+func (b speechLock) Unlock() { <-b }

@@ -30,7 +30,7 @@ func (a *attempt) accept(ctx context.Context, t Telephone) (verdict, string) {
 		a.former = nil
 	}
 	a.fetch(ctx)
-	talk := talk{attempt: a, phone: t, speech: newBaton(), floor: &floor{caller: a.request.Caller, ctx: ctx, mu: newBaton(), with: 1}}
+	talk := talk{attempt: a, phone: t, speech: newSpeechLock(), floor: &floor{caller: a.request.Caller, ctx: ctx, mu: newSpeechLock(), with: 1}}
 	if context.Cause(ctx) == nil {
 		a.signalJoin(ctx, a.request.Caller, t)
 	}
@@ -56,9 +56,9 @@ type talk struct {
 	proven bool          // both were heard for some seconds
 	broken bool          // the join ended otherwise than by a BYE
 	floor  *floor
-	away   bool    // from the floor, in the menu
-	other  *second // who is looked for beside, or talks too; nil: nobody
-	speech baton   // of the telephone: the menu, or a sentence in the middle of the talk
+	away   bool       // from the floor, in the menu
+	other  *second    // who is looked for beside, or talks too; nil: nobody
+	speech speechLock // of the telephone: the menu, or a sentence in the middle of the talk
 	parting
 }
 

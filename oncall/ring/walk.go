@@ -79,9 +79,9 @@ func (w *walk) begin() {
 	}
 }
 
-// run rings until somebody has talked to the caller, ringing has become pointless, the caller is gone, or all was in vain. A leg
-// that is lost after the join lets the walk go on with the next telephone and lasts as long as a new one, so that the caller never
-// ends up with less than the whole plan.
+// run rings until somebody has talked to the caller, ringing has become pointless, the caller is gone, or all was in vain. When a
+// leg is lost after the join, the walk goes on with the next telephone for as long as a new walk lasts, so the caller always gets
+// the whole plan.
 func (w *walk) run(ctx context.Context) Outcome {
 	for context.Cause(ctx) == nil {
 		if w.request.Until.Err() != nil {
@@ -192,7 +192,7 @@ func newRound(now time.Time) *round {
 	return &round{began: now, passed: map[string]bool{}, engaged: map[string]bool{}}
 }
 
-// learns takes down how an attempt ended.
+// learns notes how an attempt ended.
 func (r *round) learns(owner string, e ended) {
 	var refused *Refusal
 	r.busy = r.busy || errors.As(e.err, &refused) && refused.Word() == "busy"
