@@ -58,8 +58,8 @@ func (d *Desk) noteOpened(caller string, n Number, now time.Time) {
 	d.opened.note(caller, n, now)
 }
 
-// bundles tells whether a call may be folded into a ticket that stands already: never one of a customer's numbers, which
-// anybody can show, nor one with a PIN, nor one that claims a blocking anomaly.
+// bundles tells whether a call may be added to a ticket that exists already. Three kinds of call never are: one from a customer's
+// number, since anybody can show that number; one with a PIN; and one that reports a blocking anomaly.
 func (d *Desk) bundles(draft Draft) bool {
 	_, known := d.Owner(draft.number())
 	return draft.Channel == Phone && !known && !draft.Identity.Known() && draft.Claim != sla.Blocking

@@ -235,7 +235,7 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 		c.Unheld = t.Contract
 	}
 	c.Work = append(c.Work, d.transcriptions(t, events)...)
-	c.Work = append(c.Work, d.tellings(t, events)...)
+	c.Work = append(c.Work, d.customerLetters(t, events)...)
 	changeBounds.Apply(&c) // the last gate: whatever let a text in, the store can keep it
 	t = c.Ticket
 	if d.cfg.Journal != nil {
@@ -392,9 +392,8 @@ func (d *Desk) Load(left []Change) {
 	}
 }
 
-// List lists tickets with what waits at the desk over them: those on the page stand as they do after the changes that wait,
-// and in front of the first page stand those that match and that the store does not have yet. So a ticket whose opening was
-// answered is in the next list.
+// List lists tickets as they stand after the changes that still wait for the store. The first page begins with the tickets that
+// match and that the store does not have yet. So a ticket whose opening was answered is in the next list.
 func (d *Desk) List(ctx context.Context, f Filter) (paging.Page[Ticket], error) {
 	waiting := d.allWaiting() // before the store is read: what is written meanwhile is there or here
 	p, err := d.cfg.Store.List(ctx, f)

@@ -128,8 +128,9 @@ func ToConfirm(t Ticket, lines []Event, w Work) (owed bool, tries int, last time
 	return at >= 0 && t.State == Restored, tries, last
 }
 
-// PromisedCallBack is the line by which a customer was promised to be called back and still waits for it; false when nobody waits:
-// the two have talked since, the service runs again, the ticket has ended, or the promise was given up.
+// PromisedCallBack finds the line that promised the customer a call-back, if the customer still waits for it. It is false when
+// nobody waits: customer and engineer have talked since, the service runs again, the ticket has ended, or the promise was given
+// up.
 func PromisedCallBack(lines []Event) (Event, bool) {
 	for _, e := range slices.Backward(lines) {
 		switch e.Kind {

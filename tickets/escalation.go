@@ -32,8 +32,8 @@ const (
 // Adds is what is said of a call by which the caller adds to a ticket.
 const Adds = "adds to it"
 
-// asking is a line of the history after which the rota is called: which line, how long after it, and by which business rule.
-type asking struct {
+// escalationRule is a line of the history after which the rota is called: which line, how long after it, and by which business rule.
+type escalationRule struct {
 	kind  EventKind
 	when  func(t Ticket, e Event) bool // nil: always
 	after time.Duration
@@ -41,12 +41,12 @@ type asking struct {
 	rule  string
 }
 
-// askings is the whole table. A line asks only while its ticket is blocking, and unless its row says otherwise only while it
-// is open, which means that nobody has it. Every way into that state stands here, so that a blocking ticket that
-// nobody works on always has an escalation due, and it is in the ticket's own transaction: it outlasts the call, the process
-// and the night. The first row that fits counts.
-func askings() []asking {
-	return []asking{
+// escalationRules is the whole table; the first row that fits counts. A line asks only while its ticket is blocking. Unless its row says
+// otherwise, it asks only while the ticket is open, which means that nobody has it. Every way into that state stands here, so a
+// blocking ticket that nobody works on always has an escalation due. The escalation is written in the ticket's own transaction,
+// so it outlasts the call and the process.
+func escalationRules() []escalationRule {
+	return []escalationRule{
 		{Opened, func(t Ticket, _ Event) bool { return t.Channel == Phone }, afterOpening, false, "the call itself searches; this is for a call that dies"},
 		{Opened, nil, atOnce, false, "no channel is second class"},
 		{Categorised, nil, atOnce, true, "the caller says that it is blocking"},
@@ -67,13 +67,13 @@ func askings() []asking {
 }
 
 // asks is the row by which a line of the ticket's history calls the rota.
-func (t Ticket) asks(e Event) (asking, bool) {
-	for _, a := range askings() {
+func (t Ticket) asks(e Event) (escalationRule, bool) {
+	for _, a := range escalationRules() {
 		if a.kind == e.Kind && (a.when == nil || a.when(t, e)) {
 			return a, true
 		}
 	}
-	return asking{}, false
+	return escalationRule{}, false
 }
 
 // adds tells whether a line is of a call that adds to a ticket.
@@ -126,7 +126,7 @@ func Escalation(t Ticket, lines []Event, w Work) Stand {
 		asked = strings.TrimPrefix(w.ID, escalation)
 	}
 	added := w.Facts[FactAdded] != ""
-	if _, waits := untalked(lines); waits && !added && (t.State == Assigned || t.State == InProgress) {
+	if _, waits := unfinishedAccept(lines); waits && !added && (t.State == Assigned || t.State == InProgress) {
 		return Untalked
 	}
 	at := slices.IndexFunc(lines, func(e Event) bool { return e.ID == asked })

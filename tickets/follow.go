@@ -181,8 +181,8 @@ func (d *Desk) keptOnPurpose(ctx context.Context, n Number) (bool, error) {
 	return false, nil
 }
 
-// KeepAll writes down on every running ticket in scope that an edit does not apply to it: it keeps what it was promised,
-// also when the same edit is saved again, and when other tickets follow a later one. It counts these tickets.
+// KeepAll writes on every running ticket in scope that an edit does not apply to it, and counts these tickets. Each keeps its
+// terms, also when the same edit is saved again, and when other tickets follow a later edit.
 func (d *Desk) KeepAll(ctx context.Context, in Scope, actor string, now time.Time) (int, error) {
 	var list []Number
 	err := d.running(ctx, d.Book(), in, func(t Ticket) error {

@@ -31,9 +31,9 @@ func (i Identity) Known() bool { return i.Contract.ID != "" }
 // gave it and only steers the budgets. alarm is the name of the customer under whose numbers so many wrong PINs were keyed
 // that somebody should look; empty otherwise.
 //
-// With ErrUntold, and with ErrUnknownPIN too, the PIN was right and the identity is its contract's. The request is noted for
-// that contract, but the caller must not hear that the PIN was right: so many guesses were keyed under known numbers that, if
-// one more were answered, a guesser would find a contract within ten years.
+// With ErrUntold, and with ErrUnknownPIN too, the PIN was right and the identity is its contract's. The request is noted for that
+// contract, but the caller must not hear that the PIN was right: too many PINs were guessed under known numbers. If more guesses
+// were answered, somebody would find a contract within ten years.
 func (d *Desk) Identify(pin, caller string, now time.Time) (id Identity, alarm string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -55,7 +55,8 @@ func (d *Desk) Reader(t Ticket, lines []Event) string {
 	return d.reader(t, lines[0])
 }
 
-// AnswersTo is the address to which words of staff for the customer go; empty: they stand on the portal alone.
+// AnswersTo is the address to which words of staff for the customer are mailed; empty: the customer reads them on the portal
+// alone.
 func (d *Desk) AnswersTo(t Ticket, lines []Event) string {
 	if d.cfg.Tells == nil || !d.cfg.Tells(ProgressAnswered) || t.State == NotRequest {
 		return ""
@@ -166,9 +167,9 @@ func (e Event) Progress() Progress {
 	return ""
 }
 
-// tellings is the letter to the customer that a change asks for: what becomes of requests that came by mail, for there the mail is how
-// the customer hears of it, and words of staff for the customer, whichever way the request came.
-func (d *Desk) tellings(t Ticket, events []Event) []Work {
+// customerLetters are the letters to the customer that a change asks for. A request that came by mail gets a letter about each step,
+// since its customer hears of it by no other way. Words of staff for the customer are sent for every request.
+func (d *Desk) customerLetters(t Ticket, events []Event) []Work {
 	if d.cfg.Tells == nil {
 		return nil
 	}
@@ -222,8 +223,8 @@ func (d *Desk) outgoing(t Ticket, events []Event) (work []Work) {
 	return work
 }
 
-// Informed tells whether those in charge are told that nobody was reached for a ticket since an instant: the letter stands
-// in the store with the line of the history, or has left it already. A change that waits for the store tells nobody yet.
+// Informed tells whether those in charge were told, since an instant, that nobody was reached for a ticket. They were told if the
+// letter is in the store or was sent already. A change that still waits for the store has told nobody.
 func (d *Desk) Informed(ctx context.Context, n Number, since time.Time) bool {
 	if d.cfg.Updates == nil || !d.cfg.Updates(UpdateUnreached) {
 		return false

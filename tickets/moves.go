@@ -78,8 +78,8 @@ func (t *Ticket) to(s State) error {
 	return &MoveError{Ticket: t.Number, From: t.State, To: s}
 }
 
-// command is something that is done to a ticket and that its states do not decide by themselves, be it because the state
-// stays, or because the table knows a way between the two states that belongs to another command.
+// command is an action on a ticket that the table of states cannot decide alone. Either the state stays as it is, or the move
+// between these two states belongs to another command.
 type command struct {
 	name string
 	in   []State // in which it is allowed

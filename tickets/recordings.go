@@ -109,10 +109,10 @@ func (e Event) ErasedRecordings() []string {
 	return strings.Fields(e.Facts[factRecordings])
 }
 
-// EraseRecordings erases recordings of a ticket, or all that are on it where which is empty: on this node at once, on the others within
-// half a minute. The rows go first, and say what has no sound any more; whoever dies before the sound is gone deletes it at its next start,
-// and asking again does, too. The history tells who erased which, and why. What is being recorded at that moment is not on the ticket yet.
-// The error is a *HeldError while a legal hold stands on the ticket or its contract.
+// EraseRecordings erases recordings of a ticket, or all that are on it where which is empty: on this node at once, on the others
+// within half a minute. The rows go first, and say what has no sound any more; whoever dies before the sound is gone deletes it
+// at its next start, and asking again does, too. The history tells who erased which, and why. What is being recorded at that
+// moment is not on the ticket yet. The error is a *HeldError while the ticket or its contract has a legal hold.
 func (d *Desk) EraseRecordings(ctx context.Context, n Number, which []string, actor, reason string, now time.Time) (Ticket, error) {
 	if strings.TrimSpace(reason) == "" {
 		return Ticket{}, ErrNoReason
@@ -213,7 +213,7 @@ func StandingHold(holds []Hold) (set Hold, stands bool) {
 	return set, !set.Lifted
 }
 
-// held is a *HeldError while a legal hold stands on a ticket or its contract.
+// held is a *HeldError while a ticket or its contract has a legal hold.
 func (d *Desk) held(ctx context.Context, t Ticket, lines []Event) error {
 	if set, stands := HoldOf(lines); stands {
 		return &HeldError{fmt.Sprintf("ticket %d", t.Number), set.Text}

@@ -76,7 +76,7 @@ func merge(ctx context.Context, s Store, c Change) (Change, error) {
 				return Change{}, fmt.Errorf("merging a change of ticket %d: %w", t.Number, err)
 			}
 		}
-		broke, err := unsaid(course, append(slices.Clip(lines), fresh...), ready)
+		broke, err := mergedBreaches(course, append(slices.Clip(lines), fresh...), ready)
 		if err != nil {
 			return Change{}, fmt.Errorf("merging a change of ticket %d: %w", t.Number, err)
 		}
@@ -89,8 +89,8 @@ func merge(ctx context.Context, s Store, c Change) (Change, error) {
 	return Change{Ticket: t, Expect: stands.Version, Events: fresh, By: c.By, Work: append(slices.Clip(work), t.lastAsked(append(slices.Clip(lines), fresh...))...)}, nil
 }
 
-// lastAsked is the escalation that the last line of a whole history asks for that asks for one at all: what two nodes did
-// apart may have left the ticket with nobody, which neither of them could know.
+// lastAsked looks for the last line of a whole history that asks for an escalation, and gives that escalation. Two nodes that
+// worked apart may have left the ticket with nobody, and neither of them could know.
 func (t Ticket) lastAsked(lines []Event) []Work {
 	for _, e := range slices.Backward(lines) {
 		if _, ok := t.asks(e); ok {
@@ -100,9 +100,9 @@ func (t Ticket) lastAsked(lines []Event) []Work {
 	return nil
 }
 
-// unsaid gives the lines of breaches that only the merged history shows: what two nodes did apart broke a clock that
+// mergedBreaches gives the lines of breaches that only the merged history shows: what two nodes did apart broke a clock that
 // neither of them saw broken.
-func unsaid(c sla.Timeline, whole []Event, ready func(id string) (*sla.Agreement, error)) ([]Event, error) {
+func mergedBreaches(c sla.Timeline, whole []Event, ready func(id string) (*sla.Agreement, error)) ([]Event, error) {
 	var lines []Event
 	last := whole[len(whole)-1]
 	for _, k := range c.Clocks {

@@ -67,7 +67,7 @@ func (d *Desk) UndoAccept(ctx context.Context, n Number, engineer, text string, 
 		if err != nil {
 			return nil, fmt.Errorf("what stood before the accept: %w", err)
 		}
-		accept, ok := untalked(lines)
+		accept, ok := unfinishedAccept(lines)
 		if !ok || t.Assignee != engineer || (t.State != Assigned && t.State != InProgress) {
 			return nil, nil
 		}
@@ -85,8 +85,8 @@ func (d *Desk) UndoAccept(ctx context.Context, n Number, engineer, text string, 
 	})
 }
 
-// untalked is the last accept of a history, if its caller waits for the talk still.
-func untalked(lines []Event) (Event, bool) {
+// unfinishedAccept is the last accept of a history, if its caller still waits for the talk.
+func unfinishedAccept(lines []Event) (Event, bool) {
 	undone := 0 // the accepts of others stand as they did
 	for _, e := range slices.Backward(lines) {
 		switch {
@@ -235,7 +235,7 @@ func (t Ticket) before(lines []Event) State {
 			break
 		}
 	}
-	_, waits := untalked(lines)
+	_, waits := unfinishedAccept(lines)
 	switch {
 	case stood == Open:
 		return Open

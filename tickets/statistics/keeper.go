@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Keeper sees to it that the months which are over are added up before anybody asks for them. It is used by one goroutine.
+// Keeper adds up the months that are over, before anybody asks for them. It is used by one goroutine.
 type Keeper struct {
 	Store Summaries
 	Zone  func() *time.Location // in which months begin

@@ -17,8 +17,8 @@ import (
 type Summaries interface {
 	// Sums adds up the tickets opened between two instants, as SumsOf does.
 	Sums(ctx context.Context, since, until time.Time) ([]Sum, error)
-	// Summary reads what was kept of a span, with the mark of its tickets as they stand now; kept is nil where nothing was kept, or where
-	// a ticket of the span was written since.
+	// Summary reads the summary that was kept of a span, and the mark of the span's tickets as they stand now. kept is nil where
+	// none was kept, or where a ticket of the span was written since.
 	Summary(ctx context.Context, since, until time.Time) (kept *Summary, at Mark, err error)
 	// KeepSummary keeps a summary that was added up after the mark was read. It takes the place of a former one.
 	KeepSummary(ctx context.Context, since, until time.Time, at Mark, s Summary) error
