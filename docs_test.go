@@ -72,3 +72,33 @@ func TestTheCallThatTheREADMEShowsIsOneThatTheTestsPlay(t *testing.T) {
 		t.Errorf("README.md shows another call than %s; copy the file into it", golden)
 	}
 }
+
+// TestTheReadingPathOfOneCallNamesCodeThatExists: docs/architecture.md tells newcomers which functions to read, in which files.
+func TestTheReadingPathOfOneCallNamesCodeThatExists(t *testing.T) {
+	_, path, _ := strings.Cut(pages(t)["docs/architecture.md"], "| step | file | functions |\n")
+	path, _, _ = strings.Cut(path, "\n\n")
+	quoted, rows := regexp.MustCompile("`([^`]+)`"), 0
+	for line := range strings.Lines(path) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 || strings.HasPrefix(cells[1], " ---") {
+			continue
+		}
+		rows++
+		var code strings.Builder
+		for _, m := range quoted.FindAllStringSubmatch(cells[2], -1) {
+			b, err := os.ReadFile(m[1])
+			if err != nil {
+				t.Errorf("the reading path names a file that is not there: %v", err)
+			}
+			code.Write(b)
+		}
+		for _, m := range quoted.FindAllStringSubmatch(cells[3], -1) {
+			if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + m[1] + `\(`).MatchString(code.String()) {
+				t.Errorf("the reading path names %s, which is in none of%s", m[1], cells[2])
+			}
+		}
+	}
+	if rows < 8 {
+		t.Errorf("the reading path has %d rows", rows)
+	}
+}
