@@ -11,8 +11,8 @@ import (
 	"hotline/tickets"
 )
 
-// announce tells of a known fault that covers the contract, what else staff have written for its callers, and of the contract's most urgent open ticket, if there is
-// one; the category step then also takes 9.
+// announce plays what the caller should know before the menu: a known fault that covers the contract, notices of the staff for
+// its callers, and the contract's most urgent open ticket. If there is such a ticket, the category step also takes key 9.
 type announce struct {
 	Do   string `yaml:"do"`
 	Next string `yaml:"next"`
@@ -80,8 +80,8 @@ func (c *conversation) outOfHours() bool {
 	return err == nil && !e.Hours.Open(c.call.Now())
 }
 
-// promised is the account of the clock that matters next, in short: when the ticket came where that was not today, why the
-// clock stands still or by when it is or was due, and that waiting was left out. Nothing when no clock is open.
+// promised says in short how the next clock stands: on which day the ticket came if that was not today, then why the clock is
+// paused or by when it is or was due, then that waiting was not counted. It is empty when no clock is open.
 func (c *conversation) promised(t tickets.Ticket) prompts.Phrase {
 	k, ok := t.Owed()
 	if !ok {

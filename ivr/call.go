@@ -97,10 +97,10 @@ const (
 
 // Human finds somebody on duty for a caller and joins the two. app fills it from oncall/ring.
 type Human interface {
-	// Search begins to ring those on duty. The caller goes on in the conversation until [Search.Join] is called, which must
-	// be, once, and also when the caller is gone: ctx ends then, and Join sees to the engineer whose telephone rings.
-	// The ticket is given as the conversation knows it: where staff have made ringing pointless since, nobody is rung and the
-	// reach is the tickets.Needless.
+	// Search begins to ring those on duty. The caller goes on in the conversation until [Search.Join] is called, which must be,
+	// once, and also when the caller is gone: ctx ends then, and Join tells the engineer whose telephone rings. The ticket is
+	// given as the conversation knows it: where staff have made ringing pointless since, nobody is rung and the reach is the
+	// tickets.Needless.
 	Search(ctx context.Context, call Call, lang prompts.Language, t tickets.Ticket) Search
 	// Operator rings the operator's phones while the caller hears calling and music; false when there is none, it is out
 	// of hours or nobody accepted.

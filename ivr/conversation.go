@@ -114,7 +114,7 @@ type intake struct {
 // maxEntries is how often a step may be entered: the limit of every loop in a flow.
 const maxEntries = 5
 
-// errLost is a flow that goes round and round.
+// errLost is a flow that loops.
 var errLost = errors.New("the flow entered one step too often")
 
 // Converse runs a call through a flow until either ends. Whatever breaks on the way, the caller leaves with a human or
@@ -221,8 +221,8 @@ func (c *conversation) brokenOff() bool { return c.ctx.Err() != nil }
 // after is a context for what must be done though the caller has hung up.
 func (c *conversation) after() context.Context { return context.WithoutCancel(c.line) }
 
-// leave does what PRODUCT's policy asks for when the caller hangs up: after hearing of an open ticket a line in its
-// history, after a PIN (or a confirmed number) a ticket without category for the staff's list.
+// leave writes down what remains when the caller hangs up (the policy of PRODUCT). If the caller has heard of an open ticket, its
+// history gets a line. If the caller has given a PIN or confirmed a number, the staff's list gets a ticket without category.
 func (c *conversation) leave() {
 	now := c.call.Now()
 	switch {

@@ -7,8 +7,8 @@ import (
 	"hotline/strictyaml"
 )
 
-// open opens the ticket, or notes the call on the one that the caller adds to. It comes before the tone, so that whoever
-// hangs up afterwards has one.
+// open opens the ticket, or notes the call on the one that the caller adds to. It comes before the tone, so that a caller who
+// hangs up afterwards has a ticket.
 type open struct {
 	Do   string `yaml:"do"`
 	Next string `yaml:"next"`
@@ -22,7 +22,7 @@ func (v *open) check() []strictyaml.Complaint { return nil }
 
 func (v *open) run(c *conversation) (string, error) { return v.Next, c.settle() }
 
-// settle sees to it that the call has a ticket: the one that the caller adds to, else one of its own.
+// settle makes sure that the call has a ticket: the one that the caller adds to, else a new one.
 func (c *conversation) settle() error {
 	if !c.adding || c.ticket.Number != 0 {
 		return c.open(c.after(), c.call.Now())

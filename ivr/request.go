@@ -8,8 +8,8 @@ import (
 	"hotline/strictyaml"
 )
 
-// request tells why the call goes on as Support on Request and what that means, and settles the number to call back: the
-// caller's own or a keyed one, read back and confirmed with 1.
+// request says why the call goes on as Support on Request and what that means. Then it settles the number to call back, the
+// caller's own or a keyed one. It reads the number back, and the caller confirms it with 1.
 type request struct {
 	Do    string        `yaml:"do"`
 	Price prompts.ID    `yaml:"price"`

@@ -65,7 +65,7 @@ func (c *conversation) join() (Reach, time.Time, error) {
 	return reach, s.began, err
 }
 
-// settleSearch sees to a search to which the caller was not brought: the caller is gone, or the flow broke on the way.
+// settleSearch ends a search that the caller never came to, because the caller is gone or the flow broke on the way.
 func (c *conversation) settleSearch() error {
 	if c.search == nil || c.search.joined {
 		return nil

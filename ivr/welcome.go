@@ -84,7 +84,7 @@ const (
 	recordingRefused prompts.ID = "recording-refused"
 )
 
-// mostNotices is how often a call answers the keys of the offer: nobody goes round and round.
+// mostNotices is how often a call answers the keys of the offer, so that nobody loops there.
 const mostNotices = 6
 
 // offered answers a key of the offer; false for any other one, and once the recording has begun.

@@ -170,9 +170,9 @@ func (e *Engine) Lag() time.Duration {
 	return time.Duration(most)
 }
 
-// Load is the share of the workers' time, 0 to 1 and beyond, that the legs will take with one more of them: what a leg
-// costs by measurement, in the time that really passes and thus with everything else that this machine does, times their
-// number. It rises with each leg that is opened, before that one costs anything.
+// Load is the share of the workers' time that the legs will take with one more of them: 0 to 1, and more when there are too many.
+// It is the measured cost of a leg times the number of legs. The cost is measured in time that really passes, so it includes what
+// else the machine does. Load rises with each leg that is opened, before that leg costs anything.
 func (e *Engine) Load() float64 {
 	var busy, served int64
 	for _, w := range e.workers {

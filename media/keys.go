@@ -103,9 +103,9 @@ func (l *Leg) Pressed() <-chan Key { return l.keys.waiting }
 // OutOfBand tells whether a key has come in another way than in the sound.
 func (l *Leg) OutOfBand() bool { return l.keys.outOfBand.Load() }
 
-// DetectTones has the leg listen for keys in the sound although events were agreed on, until one of them comes: for somebody
-// who was asked for a key and whose gateway may send only tones. It asks more of a tone than where tones are the agreed
-// way, and does not listen while the leg is joined to another.
+// DetectTones has the leg listen for keys in the sound although events were agreed on, until the first event comes. It is for
+// somebody who was asked for a key and whose gateway may send only tones. It is stricter with a tone than where tones are the
+// agreed way, and does not listen while the leg is joined to another.
 func (l *Leg) DetectTones() {
 	_ = l.post(func(_ *worker, l *Leg) { l.in.tones = true })
 }

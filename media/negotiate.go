@@ -158,9 +158,9 @@ func (l *Leg) adopt(t sdp.Terms) error {
 	})
 }
 
-// prepare checks terms, and makes their encryption; nil for none. An address to which no socket of ours can send is
-// replaced by the signalling's: a telephone on this machine describes its network's address to a line on loopback, another
-// describes IPv6 and signals over IPv4. Its sound goes back to where it comes from anyway.
+// prepare checks terms, and makes their encryption; nil for none. An address to which no socket of ours can send is replaced by
+// that of the signalling. A telephone on this machine may describe its network's address to a line on loopback; another may
+// describe IPv6 and signal over IPv4. Its sound goes back to where it comes from anyway.
 func (l *Leg) prepare(t *sdp.Terms) (*encryption, error) {
 	if !canSend(l.sockets.rtp.Addr().Addr(), t.Remote.Addr()) {
 		t.UseAddress(l.peer.Remote.Unmap())

@@ -8,8 +8,8 @@ import (
 	"hotline/media/rtp"
 )
 
-// packetizer gathers sound into packets of the length that the other side asks for (RFC 4566 section 6, ptime), and lets
-// each leave at its instant: our own frames of 20 ms, or what a partner sends in packets of another length. What comes in
+// packetizer gathers sound into packets of the length that the other side asks for (RFC 4566 section 6, ptime), and lets each
+// leave at its instant. The sound is our own frames of 20 ms, or what a partner sends in packets of another length. What comes in
 // packets of 60 ms leaves in three of 20 ms, each 20 ms after the one before. Its worker uses it alone.
 type packetizer struct {
 	octets [2048]byte // 256 ms

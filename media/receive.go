@@ -57,9 +57,9 @@ func (p *polling) again() bool { return int32(p.due-p.found) > p.behind || p.tur
 // twice has the next turn look a second time in any case.
 func (p *polling) twice() { p.turns = blindTurns }
 
-// empty notes a second look that found nothing: what is missing was lost, or is not due yet. Where a packet is newly
-// missing it may be coming just now, at the end of others that were late: the next turn looks twice as well, for it would
-// stay late until the next blind look.
+// empty notes a second look that found nothing: what is missing was lost, or is not due yet. A packet that is newly missing may
+// still come, as the last of some that were late. So the next turn looks twice as well; otherwise the packet would stay late
+// until the next blind look.
 func (p *polling) empty() {
 	missing := int32(p.due - p.found)
 	p.turns = 0

@@ -35,8 +35,8 @@ type budget struct {
 
 const (
 	unheardPackets = 40 // packets to an address from which none has come: 0.8 s
-	// maxMoves is how often an unverified party may move its sound to another address and get new packets for it: a call is
-	// held, resumed and taken over, but it does not point at one victim after the other.
+	// maxMoves is how often an unverified party may move its sound to another address and get new packets for it. A normal call
+	// moves a few times: it is held, resumed and transferred. An attacker would point it at one victim after the other.
 	maxMoves = 4
 )
 

@@ -97,8 +97,8 @@ func (w *worker) stop() {
 	w.timer.Wake()
 }
 
-// run is the worker's goroutine. It turns the wheel until the worker is stopped: 10 ms a tick while there are few legs, 5 ms
-// when there are many or a leg is served between its turns, and no tick at all without a leg.
+// run is the worker's goroutine. It turns the wheel until the worker is stopped. A tick is 10 ms while there are few legs, and 5
+// ms when there are many or a leg is served between its turns. Without a leg there is no tick.
 func (w *worker) run() {
 	defer w.close()
 	turned := w.engine.quarters()
@@ -191,8 +191,8 @@ func (w *worker) betweenTurns(late time.Duration) {
 	}
 }
 
-// pollAllTwice has each leg take at its next turn all that came while this worker was kept from running: turns that were
-// jumped over will not ask for it, and until then it would make all that follows late.
+// pollAllTwice has each leg take at its next turn all that came while this worker was kept from running. The turns that were
+// jumped over will not ask for it, and packets that stay there make all that follow late.
 func (w *worker) pollAllTwice() {
 	for _, legs := range w.wheel.slots {
 		for _, l := range legs {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Check refuses a rota that cannot be meant: unknown zone or engineers, shifts without length or that stand there twice,
-// overrides that end before they begin, that speak twice of one place at one time, or that replace somebody who is not on
-// duty then. Overrides that are over at now are history: nobody is looked for in them.
+// Check refuses a rota that makes no sense. It refuses an unknown zone, unknown engineers, shifts without length, and shifts that
+// stand there twice. It refuses overrides that end before they begin, that overlap at one place, or that replace somebody who is
+// not on duty then. Overrides that are over at now are history: nobody is looked for in them.
 func (r Rota) Check(engineers []Engineer, now time.Time) error {
 	zone, err := r.zone()
 	if err != nil {

@@ -35,8 +35,8 @@ func (r Rota) runs(zone *time.Location, from, until time.Time) []run {
 const longestShift = 8
 
 // runs lists when the shift runs within [from, until). Its ends are wall-clock times, by the rule of the calendars
-// (sla.WallClock): a shift from 22:00 for 8 hours ends at 06:00 by the wall also in the nights in which the clocks change,
-// and an end that the clocks skip comes where they jump.
+// (sla.WallClock). A shift from 22:00 for 8 hours ends at 06:00 on the wall clock, also in nights in which the clocks change. An
+// end that the clocks skip comes where they jump.
 func (s Shift) runs(zone *time.Location, from, until time.Time) []run {
 	local := from.In(zone)
 	day := time.Date(local.Year(), local.Month(), local.Day()-longestShift, 0, 0, 0, 0, time.UTC)

@@ -6,12 +6,12 @@
 // A call that comes in is an [Invite]; answered, it is a [Dialog], a context whose cause is the ending. A call that goes out
 // is [Agent.Dial]. The dialog's states are a table (states.go), and so is what an offer at a wrong time gets (offers.go).
 //
-// The inner packages: transport has the sockets, guard what strangers may do, syntax how a message is read before sipgo sees
-// it, trunk a carrier at work, resolver where a name leads to, digest the proof by password, cseq the order of a dialog's
-// requests, header and body the parts of a message, ratelimit token buckets, hep copies for a tracing tool.
+// The inner packages: transport owns the sockets. guard limits what strangers may do. syntax reads a message before sipgo sees
+// it; header and body are its parts. trunk is one carrier at work. resolver resolves names, digest authenticates, cseq keeps the
+// order of a dialog's requests. ratelimit has token buckets, hep sends copies to a tracing tool.
 //
-// Goroutines: one for each socket, one for each call's handler, one for each BYE or abandoned INVITE under way, one for each
-// request of a dialog while it waits for its turn or is handled; [Agent.Stop] waits for all of them. A call that is never
+// Goroutines: one for each socket, one for each call's handler, and one for each BYE or abandoned INVITE under way. Each request
+// of a dialog has one while it waits for its turn or is handled. [Agent.Stop] waits for all of them. A call that is never
 // acknowledged keeps its handler for 32 s, and its BYE another goroutine until it is answered, 32 s at most (64*T1 each).
 package sip
 

@@ -143,8 +143,8 @@ func OnReinvite(f func(offer []byte) (answer []byte, err error)) Option {
 	return func(d *Dialog) { d.OnReinvite(f) }
 }
 
-// OnAnswer takes the other side's answer to an offer of ours: the answer to a call without an offer, or to an offer that
-// OnReinvite gave, for a re-INVITE without one or for a refresh of the session timer. It is called in the order of the wire.
+// OnAnswer takes the other side's answer to an offer of ours. We offer when a call comes without an offer, and when OnReinvite
+// gives one: for a re-INVITE without an offer, or for a refresh of the session timer. It is called in the order of the wire.
 func OnAnswer(f func(answer []byte) error) Option {
 	return func(d *Dialog) { d.mu.Lock(); d.owner.onAnswer = f; d.mu.Unlock() }
 }

@@ -42,9 +42,9 @@ type turnDown struct {
 	rule   string
 }
 
-// turnDowns are the requests of the other side that come at a wrong time. What is not in the table is taken: a re-INVITE and an
-// UPDATE get 200 with our answer, or 488 when the owner does not want the offer; the session is then as it was
-// (RFC 3261 14.2, RFC 3311 5.2). A PRACK always gets 200 (RFC 3262 section 3).
+// turnDowns are the requests of the other side that come at a wrong time. All other requests are taken. A re-INVITE and an UPDATE
+// get 200 with our answer, or 488 when the owner does not want the offer. After a 488 the session stays as it was (RFC 3261 14.2,
+// RFC 3311 5.2). A PRACK always gets 200 (RFC 3262 section 3).
 var turnDowns = [...]turnDown{
 	{gosip.INVITE, false, ringsHere, 500, "RFC 3261 14.2: a second INVITE before the final answer to the first"},
 	{gosip.INVITE, false, ringsThere, 491, "RFC 3261 14.2: an INVITE of ours is under way"},

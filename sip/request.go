@@ -48,9 +48,9 @@ func (d *Dialog) requestWith(method gosip.RequestMethod, seq uint32, target gosi
 	return req
 }
 
-// routed gives the Request-URI and the Route headers of a request to a target (RFC 3261 12.2.1.1). A first router whose URI
-// has no lr is a strict router: it becomes the Request-URI itself, without what may not stand there (19.1.1), and the target
-// becomes the last of the routes (16.12.1.2 shows it on the way).
+// routed gives the Request-URI and the Route headers of a request to a target (RFC 3261 12.2.1.1). A first router whose URI has
+// no lr is a strict router. Its URI becomes the Request-URI, without the parts that may not stand there (19.1.1). The target
+// becomes the last of the routes (16.12.1.2 has an example).
 func routed(target gosip.Uri, set []gosip.Uri) (recipient gosip.Uri, routes []gosip.Uri) {
 	for _, r := range set {
 		routes = append(routes, *r.Clone())

@@ -5,9 +5,9 @@ import "time"
 // CalendarID names a calendar of working hours.
 type CalendarID string
 
-// Calendar is when somebody works. Every date is judged by itself, from midnight to midnight of the calendar's zone, by
-// the first of these that speaks of it: an exception for that very date, a rule for that day of every year, a public
-// holiday (closed), the week. Check tells whether it can be meant.
+// Calendar is when somebody works. Each date runs from midnight to midnight in the calendar's zone. The first of these that has
+// an entry for a date decides: an exception for that very date, a rule for that day of every year, a public holiday (closed), the
+// week. Check refuses a calendar that makes no sense.
 type Calendar struct {
 	ID         CalendarID
 	Name       string

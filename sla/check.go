@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ErrBadCalendar is a calendar that cannot be meant; the message names the place.
+// ErrBadCalendar is a calendar that cannot be right; the message names the place.
 var ErrBadCalendar = errors.New("bad calendar")
 
 // place names where in a calendar or a level something is wrong.
@@ -94,8 +94,8 @@ func (i Interval) String() string { return clock(i.From) + "-" + clock(i.Until) 
 
 func clock(d time.Duration) string { return fmt.Sprintf("%02d:%02d", d/time.Hour, d/time.Minute%60) }
 
-// Check refuses what cannot be meant, when a calendar is saved: beside what Hours refuses, intervals that overlap, dates
-// that stand twice, and a calendar that is never open. The error wraps ErrBadCalendar or ErrNeverOpen and names the place.
+// When a calendar is saved, Check refuses what is wrong in it: beside what Hours refuses, intervals that overlap, dates that
+// stand twice, and a calendar that is never open. The error wraps ErrBadCalendar or ErrNeverOpen and names the place.
 func (c Calendar) Check() error {
 	if err := c.readable(); err != nil {
 		return err

@@ -58,7 +58,7 @@ func (l Level) Terms(c Calendar) Terms {
 	return t
 }
 
-// Check refuses limits that cannot be meant, with the place named.
+// Check refuses limits that cannot be right, with the place named.
 func (l Level) Check() error {
 	if l.ID == "" || l.Calendar == "" {
 		return fmt.Errorf("level %q: it needs an id and a calendar", l.ID)
@@ -74,7 +74,7 @@ func (l Level) Check() error {
 	return nil
 }
 
-// Check refuses promises that cannot be meant: a category has all three or none, each of whole seconds up to a year.
+// Check refuses promises that cannot be right: a category has all three or none, each of whole seconds up to a year.
 func (l Limits) Check() error {
 	if l == (Limits{}) {
 		return nil

@@ -186,8 +186,9 @@ func (h *Hours) gap(from, until time.Time, spent time.Duration) Part {
 // evening is the hour from which on the end of a free day belongs to the night.
 const evening = 20 * time.Hour
 
-// rest tells what a gap is in which no date was closed by itself: a free day by daylight makes it a weekend, work before
-// and after it on the same date a break, and all else is a night, that before a clock which began too early included.
+// rest names a gap in which no date was closed as an exception. It is a weekend if it has daylight hours of a free Saturday or
+// Sunday, and a break if there is work before and after it on the same date. All else is a night, also the gap before a clock
+// that began too early.
 func (h *Hours) rest(from, until time.Time) Why {
 	var free Why
 	for day := h.midnight(from); day.Before(until); day = h.midnight(day.AddDate(0, 0, 1)) {

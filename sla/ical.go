@@ -33,11 +33,10 @@ type LeftOut struct {
 // String is one line for people.
 func (l LeftOut) String() string { return fmt.Sprintf("line %d: %s", l.Line, l.Why) }
 
-// ReadHolidays reads the whole-day events of an iCalendar file (RFC 5545) as closures: each date as an exception, and an
-// event that comes back every year on its date as a yearly one, from its first year on. Of several versions of one event
-// the newest counts. An event that cannot be taken over exactly (a time of day, another kind of repetition, single
-// occurrences that were moved) is left out and named, as are cancelled ones. A file without anything that can be used is
-// refused.
+// ReadHolidays reads the whole-day events of an iCalendar file (RFC 5545) as closures. Each date becomes an exception. An event
+// that comes back every year on its date becomes a yearly exception, from its first year on. Of several versions of one event the
+// newest counts. An event that cannot be taken over exactly (a time of day, another kind of repetition, single occurrences that
+// were moved) is left out and named, as are cancelled ones. A file without anything that can be used is refused.
 func ReadHolidays(r io.Reader) (Closures, error) {
 	lines, err := ical.Read(r)
 	if err != nil {

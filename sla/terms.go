@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Terms are what one request was promised when it was opened, or when it was last asked to follow a change: a copy, so
-// that editing a level or a calendar moves no running deadline by itself.
+// Terms are what one request was promised when it was opened, or when it last followed a change. They are a copy, so an edit of a
+// level or a calendar moves no running deadline by itself.
 type Terms struct {
 	Level       LevelID
 	Calendar    Calendar
@@ -90,8 +90,8 @@ const (
 	NightAct  Night = "act"
 )
 
-// Alarm is one line of the policy for warnings and breaches of one clock: when a share of the limit is used up, when so
-// much working time is left, or, with neither, when it is broken.
+// Alarm is one line of the policy for warnings and breaches of one clock. It is due when a share of the limit is used up, or when
+// so much working time is left. With neither, it is due when the limit is broken.
 type Alarm struct {
 	Clock Kind
 	Share int           // percent of the limit, 1 to 99
@@ -136,7 +136,7 @@ func DefaultAlarms() []Alarm {
 	return list
 }
 
-// CheckAlarms refuses a policy that cannot be meant, with the place named.
+// CheckAlarms refuses a policy that cannot be right, with the place named.
 func CheckAlarms(list []Alarm) error {
 	known := map[string]bool{}
 	for n, a := range list {

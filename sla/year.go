@@ -134,8 +134,8 @@ func (h *Hours) turns(y int) turns {
 	return turnsBetween(h.zone, at, time.Date(y+1, time.January, 4, 0, 0, 0, 0, time.UTC).Unix())
 }
 
-// turnsBetween finds the turns of a zone by looking twice a day and halving where the offset differs: Time.ZoneBounds does
-// not come to an end for zones that turn on a midnight, such as Cairo's.
+// turnsBetween finds the instants at which a zone's offset changes. It looks twice a day and halves the span where the offset
+// differs. Time.ZoneBounds does not serve: it never returns for zones that change at midnight, such as Cairo's.
 func turnsBetween(zone *time.Location, at, last int64) turns {
 	var list turns
 	offset := offsetOf(zone, at)
@@ -163,9 +163,9 @@ func offsetOf(zone *time.Location, unix int64) int64 {
 	return int64(offset)
 }
 
-// WallClock is the first instant at which the wall of a zone shows a time or a later one, by the rule of Interval: a time
-// that spring skips comes where the clocks jump, one that autumn repeats comes at its first showing. Of shown only the
-// date and the time of day count, in whatever zone it carries.
+// WallClock is the first instant at which the wall clock of a zone shows a time or a later one, by the rule of Interval. A time
+// that spring skips comes where the clocks jump. A time that autumn repeats comes the first time. Of shown only the date and the
+// time of day count, in whatever zone it carries.
 func WallClock(zone *time.Location, shown time.Time) time.Time {
 	y, m, d := shown.Date()
 	wall := time.Date(y, m, d, shown.Hour(), shown.Minute(), shown.Second(), 0, time.UTC).Unix()

@@ -11,8 +11,8 @@ import (
 	"hotline/tickets"
 )
 
-// account is what an engineer hears of a ticket: customer, level, category and number; where it stands and who has it; its
-// clocks; how many recordings there are, and when the last note was written.
+// account is what an engineer hears of a ticket. First come customer, level, category and number, then the state and who has the
+// ticket, then its clocks. Last come the number of recordings and when the last note was written.
 func (s *session) account(t tickets.Ticket, lines []tickets.Event) prompts.Phrase {
 	p := prompts.Join(ring.Subject(t), s.standing(t.State))
 	switch {

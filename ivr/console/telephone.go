@@ -6,9 +6,9 @@ import (
 	"hotline/ivr"
 )
 
-// Calls tells whether a telephone of the directory, a number or a SIP address, is the one that calls: numbers are compared in
-// e164's spelling, a SIP address by the name of its account, and for telephones of the house's own only. It is a hint, never a
-// credential: numbers and names are forged, which is why a PIN is asked for.
+// Calls tells whether a telephone of the directory is the one that calls. The telephone is a number or a SIP address. Numbers are
+// compared in e164's spelling. SIP addresses are compared by the name of their account, and only for telephones that are
+// registered here. The result is a hint, never a credential: numbers and names can be forged, so the console asks for a PIN.
 func Calls(telephone string, c ivr.Caller, e164 func(number string) string) bool {
 	if c.Number == "" {
 		return false

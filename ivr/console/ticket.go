@@ -38,7 +38,7 @@ func (s *session) read(n tickets.Number) (t tickets.Ticket, lines []tickets.Even
 	return t, lines, err
 }
 
-// optionsOf are the keys of a ticket: always the same ones, of which those are offered that can be meant as it stands.
+// optionsOf are the keys of a ticket. They are always the same; only those that make sense in the ticket's state are offered.
 func (s *session) optionsOf(t tickets.Ticket) []option {
 	heard := prompts.ID("")
 	if len(t.Recordings) > 0 {

@@ -1,7 +1,6 @@
-// Package amd detects whether a machine has answered a call (answering machine detection): a mailbox speaks on and on, and
-// then beeps. It may take a machine for a human, and never the reverse: a human who says a name, asks who it is, stands in a
-// loud room or beside a machine that beeps must not be taken for a mailbox. Package line feeds it what a called telephone
-// sends.
+// Package amd detects whether a machine has answered a call (answering machine detection). A mailbox speaks on and on, and then
+// beeps. It may take a machine for a human, but never a human for a machine: not one who says a name, asks who it is, stands in a
+// loud room, or stands beside a machine that beeps. Package line feeds it what a called telephone sends.
 package amd
 
 import (

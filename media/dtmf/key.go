@@ -1,5 +1,5 @@
-// Package dtmf makes one key out of each press of a telephone, in whichever ways the press comes: telephone-events
-// (RFC 4733), tones in the sound (ITU-T Q.23), signalling (SIP INFO), or several of them at once.
+// Package dtmf makes one key out of each press of a telephone. A press comes as telephone-events (RFC 4733), as tones in the
+// sound (ITU-T Q.23), by signalling (SIP INFO), or in several of these ways at once.
 package dtmf
 
 import (

@@ -5,10 +5,10 @@ import "crypto/cipher"
 // Together is of how many calls the keys are fetched at once.
 const Together = 8
 
-// Fetch has the keys of up to Together calls brought from memory, shortly before their next packets. While other calls had
-// their turn, others' keys and the kernel's data have taken their place in the processor's cache; to wait for one call
-// after the other costs more than the encryption, and the processor waits for several in the time of one when nothing
-// lies between them. So each round asks for what the next one needs.
+// Fetch has the keys of up to Together calls brought from memory, shortly before their next packets. While other calls had their
+// turn, other data has taken the place of these keys in the processor's cache. Waiting for one call's keys after the other costs
+// more than the encryption. The processor waits for several in the time of one when nothing lies between them, so each round asks
+// for what the next one needs.
 func Fetch(b *Buffer, in []*Receiver, out []*Sender) {
 	var blocks [2 * Together]cipher.Block
 	n := 0

@@ -12,8 +12,8 @@ import (
 // state is where SHA-1 stands after one block.
 type state [sha1.Size]byte
 
-// hash makes HMAC-SHA1 (RFC 2104) of keys that are kept as two states: the library's own keeps more than ten times as
-// much of each key, which has to be fetched from memory for each packet. Its zero value is ready.
+// hash makes HMAC-SHA1 (RFC 2104) of keys that are kept as two states. The standard library keeps more than ten times as much of
+// each key, all of which is fetched from memory for each packet. Its zero value is ready.
 type hash struct {
 	digest digest
 	saved  [savedSize]byte // a state as the digest takes it

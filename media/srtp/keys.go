@@ -18,8 +18,8 @@ const (
 	labelSalt   = 2
 )
 
-// keys are the session keys of one direction. They are kept small and in one piece: with a thousand calls nothing of a
-// call is in the processor's cache when its next packet comes, and waiting for it costs as much as the arithmetic.
+// keys are the session keys of one direction. They are kept small and in one piece. With a thousand calls, nothing of a call is
+// in the processor's cache when its next packet comes, and waiting for memory costs as much as the arithmetic.
 type keys struct {
 	block      cipher.Block // nil with GCM
 	saltHigh   uint64       // the salt as the upper 112 bits of a counter block
@@ -120,9 +120,10 @@ func (k *keys) open(b *Buffer, packet []byte, h header, index uint64) ([]byte, b
 	return out[:n], true
 }
 
-// crypt mixes src with the key stream of a packet (RFC 3711 section 4.1.1). dst must have room for whole blocks. The
-// standard library's counter mode cannot be set to another place without an allocation, so the blocks are counted here:
-// all of them before the first is encrypted, for the cipher reads in one piece what is written in two, and waits for it.
+// crypt mixes src with the key stream of a packet (RFC 3711 section 4.1.1). dst must have room for whole blocks. The standard
+// library's counter mode cannot be set to another place without an allocation, so the blocks are counted here. All of them are
+// written before the first is encrypted: the cipher reads a block in one piece, and would wait for one that was just written in
+// two.
 func (k *keys) crypt(dst, src []byte, ssrc uint32, index uint64) {
 	high, low := k.saltHigh^uint64(ssrc), k.saltLow^index<<16
 	for i := 0; i < len(src); i += aes.BlockSize {

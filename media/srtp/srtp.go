@@ -1,7 +1,7 @@
-// Package srtp puts the encryption on packets of RTP and takes it off again (RFC 3711, RFC 7714). It is the product's own
-// because it is paid for with every packet of every encrypted call: no packet costs an allocation, a look-up by name or
-// more of a call's memory than its keys. Reports (SRTCP) are rare, and none of its business. Nothing here is safe for
-// concurrent use: a call's keys belong to the worker that owns the call.
+// Package srtp puts the encryption on packets of RTP and takes it off again (RFC 3711, RFC 7714). It is our own code because
+// every packet of every encrypted call pays for it. A packet costs no allocation and no look-up by name, and touches no memory of
+// the call but its keys. Reports (SRTCP) are rare and not done here. Nothing here is safe for concurrent use: a call's keys
+// belong to the worker that owns the call.
 package srtp
 
 import (

@@ -29,8 +29,8 @@ type Timer interface {
 // Never is an instant at which no worker has to wake by itself.
 const Never = 1000 * time.Hour
 
-// kernel is a timerfd, which Go's poller watches. Its system calls are raw ones, like those of the sockets: a system call that
-// the scheduler sees wakes the runtime's own watcher thread, which then polls every 20 µs until the worker sleeps again.
+// kernel is a timerfd, which Go's poller watches. Its system calls are raw ones, like those of the sockets. A system call that
+// the scheduler sees wakes the runtime's monitor thread, which then polls every 20 µs until the worker sleeps again.
 type kernel struct {
 	now    func() time.Duration
 	fd     int

@@ -140,8 +140,8 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// Read reads a whole file, at most 64 MB, and gives its sound; of two channels their sum. Chunks it does not know are passed over, and a data chunk
-// that says more than there is gives what there is: so does a file whose writer died.
+// Read reads a whole file, at most 64 MB, and gives its sound; of two channels their sum. Chunks it does not know are passed
+// over, and a data chunk that says more than there is gives what there is. So does a file whose writer died.
 func Read(r io.Reader) (Format, []byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {

@@ -115,8 +115,8 @@ func bounded(one rota.Stretch) rota.Stretch {
 	return one
 }
 
-// Others are those who may be asked to stand in for a shift, with all their telephones: whom its rota names, but for its own
-// engineer, and who are neither absent in it nor silent.
+// Others are the engineers who may be asked to take a shift, with all their telephones: those of its rota who are neither absent
+// nor silent in it, without the shift's own engineer.
 func (s Shifts) Others(ctx context.Context, shift Shift) ([]oncall.Attempt, error) {
 	d, err := escalation.Read(ctx, s.Store)
 	if err != nil {

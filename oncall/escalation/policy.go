@@ -78,10 +78,10 @@ func Default() Policy {
 	return Policy{ID: "default", Name: "default", Steps: []Step{{SkipTalking: true}}}
 }
 
-// ErrPolicy is a policy or a contact that cannot be meant; the message says what to change.
+// ErrPolicy is a policy or a contact that cannot be right; the message says what to change.
 var ErrPolicy = errors.New("it cannot be used")
 
-// Check refuses a policy that cannot be meant.
+// Check refuses a policy that cannot be right.
 func (p Policy) Check(engineers []oncall.Engineer, rotas []rota.Rota) error {
 	switch {
 	case strings.TrimSpace(p.Name) == "":
@@ -122,7 +122,7 @@ func (s Step) check(engineers []oncall.Engineer, rotas []rota.Rota) error {
 	return nil
 }
 
-// Check refuses a contact that cannot be meant: a telephone that the engineer does not have, hours without a zone.
+// Check refuses a contact that cannot be right: a telephone that the engineer does not have, hours without a zone.
 func (c Contact) Check(e oncall.Engineer) error {
 	if c.Silence != nil && (strings.TrimSpace(c.Silence.By) == "" || strings.TrimSpace(c.Silence.Why) == "") {
 		return fmt.Errorf("silence is a choice: say who made it and why: %w", ErrPolicy)

@@ -26,9 +26,9 @@ type Books struct {
 	Own       *sla.Hours // of the house; nil: they cannot be read
 }
 
-// Month is a month such as 2026-10, in the zone of the main rota, as it was published, or as it is worked out at now; one that is
-// over, with the rest after it, is published by this. published tells whether it stands for ever. While a rota is broken (as
-// escalation.Documents.Facts tells) its hours are not known, and nothing is published. ErrMonth for another text.
+// Month gives a month such as 2026-10, in the zone of the main rota: as it was published, or as it is worked out at now. If the
+// month and the rest after it are over, Month publishes it. published tells whether the figures stand for ever. While a rota is
+// broken (escalation.Documents.Facts says so) its hours are not known, and nothing is published. ErrMonth: text is no month.
 func (b Books) Month(ctx context.Context, house escalation.Facts, broken error, text string, now time.Time) (rows []Row, published bool, err error) {
 	facts := Facts{Rotas: house.Rotas, Engineers: house.Engineers, Zone: time.UTC, Own: b.Own}
 	if len(house.Rotas) > 0 {

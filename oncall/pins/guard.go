@@ -27,8 +27,8 @@ type GuardConfig struct {
 	Spent func(budgets.Spending)
 }
 
-// Guard checks the PINs that are keyed at engineers' telephones, and counts the wrong ones as those of callers in no contract are
-// counted: 6 an hour for each number, 250 a day for all together. Safe for concurrent use.
+// Guard checks the PINs that are keyed at engineers' telephones. It allows 6 wrong ones an hour for each number, and 250 a day
+// for all together, as for callers without a contract. Safe for concurrent use.
 type Guard struct {
 	cfg GuardConfig
 

@@ -21,7 +21,7 @@ const (
 	wallTime   = "2006-01-02T15:04"
 )
 
-// ErrRota is a rota that cannot be meant; the message says what to change.
+// ErrRota is a rota that cannot be right; the message says what to change.
 var ErrRota = errors.New("the rota cannot be used")
 
 // ready reads a layer's times.
@@ -85,9 +85,10 @@ func (l Layer) length(t Turn) (time.Duration, error) {
 	return length, nil
 }
 
-// Check refuses a rota that cannot be meant: what Ready refuses, unknown engineers, layers without a level or a name of their
-// own, hours that overlap, swaps of one engineer or that end before they begin, and what oncall.Rota.Check refuses of
-// shifts and overrides. An override that is not over at now must replace somebody who is on call in it.
+// Check refuses a rota that makes no sense. It refuses what Ready refuses, unknown engineers, layers without a level or a name of
+// their own, and hours that overlap. It refuses swaps of one engineer with himself, and swaps that end before they begin. Of
+// shifts and overrides it refuses what oncall.Rota.Check refuses. An override that is not over at now must replace somebody who
+// is on call in it.
 func (r Rota) Check(engineers []oncall.Engineer, f Facts, now time.Time) error {
 	if strings.TrimSpace(r.Name) == "" || len(r.Layers) > mostLayers || len(r.Swaps) > mostSwaps {
 		return fmt.Errorf("give it a name, at most %d layers and %d swaps: %w", mostLayers, mostSwaps, ErrRota)

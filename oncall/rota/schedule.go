@@ -33,8 +33,8 @@ type layer struct {
 	hours        *sla.Hours // that it follows
 }
 
-// Ready makes a rota ready. It refuses an unknown zone (Local too: that is another one on each machine), times that cannot
-// be read, turns without length and calendars that are not there; Check refuses more, when a rota is saved.
+// Ready makes a rota ready. It refuses an unknown zone, times that cannot be read, turns without length and calendars that do not
+// exist. It refuses the zone Local too, which differs from machine to machine. Check refuses more, when a rota is saved.
 func (r Rota) Ready(f Facts) (*Schedule, error) {
 	zone, err := time.LoadLocation(r.Zone)
 	if err != nil || r.Zone == "" || r.Zone == "Local" {

@@ -11,10 +11,10 @@ import (
 // maxWaiting is how many requests of one dialog may wait for their turn.
 const maxWaiting = 64
 
-// Queue is the order of one dialog's requests. sipgo handles each request in a goroutine of its own. Of a burst (eight INFO in
-// one segment, a re-INVITE and the BYE behind it) any may be handled first, and those that came before it would then be
-// refused as out of order (RFC 3261 12.2.2). The guard reads one message after the other, so it gives out the turns. The
-// zero value is empty. Safe for concurrent use.
+// Queue is the order of one dialog's requests. sipgo handles each request in a goroutine of its own. When requests come in a
+// burst, such as eight INFO in one segment, any of them may be handled first. The ones that came before it would then be refused
+// as out of order (RFC 3261 12.2.2). The guard reads one message after the other, so it gives out the turns. The zero value is
+// empty. Safe for concurrent use.
 type Queue struct {
 	mu      sync.Mutex
 	last    uint32 // the highest CSeq number that has got a turn

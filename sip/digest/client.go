@@ -72,8 +72,8 @@ func (a Account) credentials(c *challenge, req *gosip.Request, count int) (gosip
 	return header.New(c.header, made.String()), nil
 }
 
-// Client answers the challenges that one request meets and says when to give up: the request is sent again with credentials
-// once, and once more when only the nonce was stale (RFC 3261 section 22.2). Used by one goroutine at a time.
+// Client answers the challenges to one request and says when to give up. The request is sent again with credentials once, and
+// once more when only the nonce was stale (RFC 3261 section 22.2). Used by one goroutine at a time.
 type Client struct {
 	account Account
 	tries   int

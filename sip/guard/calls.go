@@ -13,8 +13,8 @@ const (
 
 	openCalls     = 64 // calls of unproven sources that wait for an ACK
 	openPerSource = 4
-	// ackWithin is how long a call without an ACK keeps its place against a source that holds no more than it: an ACK that
-	// was lost once or twice has come by then (the 200 is repeated after 0.5 and 1.5 s, RFC 3261 13.3.1.4).
+	// ackWithin is how long a call without an ACK keeps its place when a source that holds no more calls needs one. An ACK that
+	// was lost once or twice has come by then: the 200 is repeated after 0.5 and 1.5 s (RFC 3261 13.3.1.4).
 	ackWithin = 2 * time.Second
 )
 
@@ -87,9 +87,9 @@ func (s *Shares[C]) Acknowledged(c C) {
 	s.open = slices.DeleteFunc(s.open, func(other C) bool { return other.Counted() == k })
 }
 
-// RoomForOpen tells whether one more call of an unproven source may wait for its ACK. When all places are taken, the oldest
-// call of the source that holds most must end for it (evict): at once where that source then still holds no fewer than the
-// new one, else once it has had time for its ACK. So neither one source nor many forged ones keep the others out for long.
+// RoomForOpen tells whether one more call of an unproven source may wait for its ACK. When all places are taken, evict is the
+// oldest call of the source that holds most: it must end. It ends at once if its source then still holds no fewer calls than the
+// new one, else after it had time for its ACK. So neither one source nor many forged ones keep the others out for long.
 func (s *Shares[C]) RoomForOpen(from netip.Addr, now time.Time) (ok bool, evict C) {
 	var none C
 	held := map[netip.Addr]int{}

@@ -1,6 +1,6 @@
-// Package syntax reads SIP messages as the octets that came: what the guard must know of one before sipgo's parser may
-// see it, and the few corrections that let sipgo read what RFC 3261 allows. It keeps no state and never panics.
-// The guard calls it for each message, the streams for each head; the rest of sip uses its small readers of values.
+// Package syntax reads SIP messages as the octets that came. It finds what the guard must know before sipgo's parser may see a
+// message. It makes the few corrections that let sipgo read what RFC 3261 allows. It keeps no state and never panics. The guard
+// calls it for each message, the streams for each head; the rest of sip uses its small readers of values.
 package syntax
 
 import (

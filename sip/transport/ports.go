@@ -138,8 +138,8 @@ func (l *Layer) LocalFor(transport string, far netip.Addr) netip.AddrPort {
 	return l.Visible(p.at(transport), far)
 }
 
-// Visible is one of our addresses as a far address sees it: the public one, the socket's, or for a socket on all addresses
-// the one that the route to the far address leaves by.
+// Visible is one of our addresses as a far address sees it: the public address if there is one, else that of the socket. For a
+// socket on all addresses it is the one by which the route to the far address leaves.
 func (l *Layer) Visible(bound netip.AddrPort, far netip.Addr) netip.AddrPort {
 	if l.cfg.Public.IsValid() && !far.IsLoopback() && l.cfg.Public.Is4() == far.Is4() {
 		return netip.AddrPortFrom(l.cfg.Public, bound.Port())

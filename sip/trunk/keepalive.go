@@ -37,8 +37,9 @@ type Agent interface {
 // pingTimeout is how long it may take to look up where to ping.
 const pingTimeout = 2 * time.Second
 
-// MaintainContact shows the trunk, and the NATs on the way to it, that we live, until quit is closed or ctx ends: by OPTIONS,
-// whose answer tells whether it is reachable, or by a double CRLF where the registration tells that (RFC 5626 section 3.5.1).
+// MaintainContact keeps the way to the trunk open, through NATs too, until quit is closed or ctx ends. It sends OPTIONS, whose
+// answer tells whether the trunk is reachable. Where the registration tells that, it sends a double CRLF (RFC 5626 section
+// 3.5.1).
 func (t *Trunk) MaintainContact(ctx context.Context, quit <-chan struct{}, a Agent) {
 	every := time.NewTicker(t.KeepAlive)
 	defer every.Stop()
