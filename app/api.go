@@ -120,7 +120,7 @@ func (a *App) numbers() (list []string) {
 	return list
 }
 
-// trunks tells how the line hangs on the world.
+// trunks tells how the trunks are.
 func (a *App) trunks() (all []admin.Trunk, certificateEnds time.Time) {
 	numbers := map[string]string{}
 	for _, t := range a.cfg.Config.SIP.Trunks {

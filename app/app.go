@@ -1,7 +1,7 @@
 // Package app is the whole program as a value, and the only place where its parts are put together.
 //
-// Goroutines, all awaited by Stop: maintenance, the watcher of deadlines, the sync of nodes, the records of calls, the due work, the
-// HTTP server, the listeners of machines' own messages; and those of the line, of which each call is one.
+// Goroutines: maintenance, the watcher of deadlines, the sync of nodes, the records of calls, the due work, the HTTP server, the
+// listeners of machines' own messages, and one for each call. Stop waits for all of them.
 package app
 
 import (

@@ -31,8 +31,8 @@ func beyondLoopback(c config.Config) (netip.AddrPort, bool) {
 	return netip.AddrPort{}, false
 }
 
-// guardDemo keeps the demo company apart from a real one: its PINs, its token and its user, which everybody knows, are neither
-// added to a real company nor left to the outside by a later start without --demo.
+// guardDemo keeps the demo company apart from a real one, because everybody knows its PINs, its token and its user. They are
+// never added to a real company. A later start without --demo does not serve them to the outside.
 func guardDemo(ctx context.Context, s database.Store, c Config) error {
 	kind, err := s.Fact(ctx, companyFact)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {

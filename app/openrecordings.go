@@ -33,7 +33,7 @@ func (a *App) openRecordings() error {
 	return nil
 }
 
-// encryption says how recordings are kept. Where the owner does not want them sealed, those of former times are read with their key.
+// encryption says how recordings are kept. Where the owner no longer wants them sealed, older ones are still read with their key.
 func (a *App) encryption() (spool.Encryption, error) {
 	file, wanted := RecordingKeyFile(a.cfg.Config), a.cfg.Config.Recordings.Encrypt
 	there, err := spool.Sealed(a.disk.dir.Recordings())
@@ -98,7 +98,7 @@ func recogniser(c config.Transcription) engine.Driver {
 	return nil
 }
 
-// transcribe does the due work of recordings. Where the owner wants no recogniser any more, what is left of former times is done with.
+// transcribe does the due work of recordings. Where the owner no longer wants a recogniser, work that is left over is dropped.
 func (a *App) transcribe() func(context.Context, tickets.Work) error {
 	d := recogniser(a.cfg.Config.Transcription)
 	if d == nil {

@@ -14,7 +14,7 @@ import (
 // lineStatus is the line as the API and the metrics show it.
 type lineStatus struct{ switchboard *line.Switchboard }
 
-// trunks tells staff how the line hangs on the world. numbers are the line's own, by trunk.
+// trunks tells staff how the trunks are. numbers are the line's own, by trunk.
 func (l lineStatus) trunks(numbers map[string]string) (all []admin.Trunk, certificateEnds time.Time) {
 	agent := l.switchboard.Agent()
 	for _, t := range agent.TrunkStates() {

@@ -96,10 +96,10 @@ func (r Rule) at(night bool) sla.Category {
 	return r.Category
 }
 
-// ErrPolicy is a policy that cannot be meant.
-var ErrPolicy = errors.New("the alert policy cannot be meant")
+// ErrPolicy is a policy that cannot be right.
+var ErrPolicy = errors.New("the alert policy cannot be right")
 
-// Check refuses a policy that cannot be meant; the error names the field.
+// Check refuses a policy that cannot be right; the error names the field.
 func (p Policy) Check() error {
 	bad := func(field, why string) error { return fmt.Errorf("%s: %s: %w", field, why, ErrPolicy) }
 	named := map[string]bool{}

@@ -1,5 +1,5 @@
-// Package outbox is what goes out to other systems: lines of tickets' histories become messages, and each message is brought to every
-// endpoint that wants it, at least once and with the same id at every try (docs/outbox.md).
+// Package outbox tells other systems of tickets. Lines of tickets' histories become messages. Each message goes to every endpoint
+// that wants it, at least once, with the same id at every try (docs/outbox.md).
 //
 // A change of a ticket asks for it as due work, in its own transaction. That work writes one message for each endpoint (Spread). A
 // loop of each node sends what is due (Run): one at a time for each endpoint, those of one ticket in their order. A message that is

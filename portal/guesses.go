@@ -16,9 +16,9 @@ import (
 	"hotline/web/room"
 )
 
-// retry is how often a PIN of a network is looked at whose budget, or that of all strangers together, is spent: so a customer who
-// comes from a network that others have used up waits for an hour, and is never shut out for good. Nobody hears whether a PIN is
-// right, and without the code that is mailed a right one opens nothing: a guess in an hour and network is worth nothing.
+// retry is how often a PIN from a network is still checked after the budget of the network, or of all strangers together, is
+// spent. A customer whose network others have used up waits for an hour, and is never shut out for good. Nobody hears whether a
+// PIN is right, and without the code that is mailed a right one opens nothing: a guess in an hour and network is worth nothing.
 func retry() ratelimit.Rate { return ratelimit.Rate{PerSecond: 1.0 / 3600, Burst: 1} }
 
 // look counts a PIN of a browser, and tells whether it is looked at. The budgets are those of the telephone, under the network instead

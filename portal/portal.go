@@ -1,6 +1,6 @@
-// Package portal is the customer's pages at /portal: a contract's tickets with their clocks explained, opening one and adding to it,
-// known faults, the statement of a month, links that open one ticket, and a telephone in the page (call.go). All but the telephone works
-// without script, and there is none on the other pages.
+// Package portal is the customer's pages at /portal. A customer sees a contract's tickets with their clocks explained, opens one,
+// adds to it, and reads known faults and the statement of a month. A link opens one ticket without a login. There is a telephone
+// in the page (call.go), which needs script; the other pages have none.
 //
 // A customer logs in with the contract's PIN and a code that is sent to the customer's address. Every page asks the desk and the
 // stores that the telephone and the staff use, and shows of a ticket what is meant for its customer (history.go). Package app makes

@@ -91,7 +91,7 @@ func (p *Program) Message(call *phone.Call, keys string) {
 	}
 }
 
-// toneTime is how long a caller waits for the tone. Who is joined to somebody before it waits in vain.
+// toneTime is how long a caller waits for the tone. A caller who is joined to somebody before it hears no tone.
 const toneTime = 3 * time.Minute
 
 // Report keys what leads to the next tone, speaks, and keeps the message.

@@ -1,5 +1,5 @@
-// Package show is the demonstration: a customer calls over real sockets, one engineer's telephone is a mailbox that never
-// presses a key, the other's owner presses 1, and everything that was promised is checked from outside.
+// Package show is the demonstration. A customer calls over real sockets. One engineer's telephone is a mailbox, which never
+// presses a key; the other engineer presses 1. The demonstration then checks from outside everything that was promised.
 package show
 
 import (

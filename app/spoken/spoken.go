@@ -1,5 +1,6 @@
-// Package spoken has what people have written in the line's own voice, the names of customers, engineers and levels and the words
-// of known faults and notices: it has them spoken in the background, at the start and whenever one is saved on any node, and finds their sounds.
+// Package spoken keeps the sounds of what people have written: the names of customers, engineers and levels, and the words of
+// known faults and notices. It has them spoken in the line's own voice, in the background: at the start, and whenever one is
+// saved on any node.
 package spoken
 
 import (

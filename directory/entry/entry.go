@@ -21,7 +21,7 @@ import (
 	"hotline/storage"
 )
 
-// Refusal is a field that cannot be meant.
+// Refusal is a field that cannot be right.
 type Refusal struct {
 	Field string // as the API calls it, such as "email" or "numbers[2]"
 	Text  string // what is wrong, in English
@@ -180,7 +180,7 @@ func unknown(field, value string, err error) error {
 	return err
 }
 
-// Level checks a level of support, and gives a *Refusal: its calendar exists, its limits and alarms can be meant.
+// Level checks a level of support, and gives a *Refusal: its calendar must exist, and its limits and alarms must make sense.
 func Level(ctx context.Context, known Known, l sla.Level) error {
 	if _, err := known.Calendar(ctx, l.Calendar); err != nil {
 		return unknown("calendar", string(l.Calendar), err)

@@ -6,10 +6,10 @@ import (
 	"maps"
 )
 
-// Map is a persistent map: With and Without give another map and leave the one they are called on as it is, so that it may
-// be read while others make the next one. What they cost does not grow with the map, on average: a map is one that is
-// shared and some entries on top of it, which are melted into one map when they have become as many as a part of it.
-// Reading costs one look or two. Its zero value is empty. Safe for concurrent use.
+// Map is a persistent map: With and Without return another map and leave this one as it is, so that readers never wait. A map is
+// a shared map and some entries on top of it. When these entries are a fixed part of the shared map, both are merged into a new
+// one. So the average cost of a change does not grow with the map. Reading costs one look or two. Its zero value is empty. Safe
+// for concurrent use.
 type Map[K comparable, V any] struct {
 	base map[K]V        // shared with older and newer maps; nobody writes it
 	top  map[K]entry[V] // over base

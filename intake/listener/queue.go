@@ -1,5 +1,5 @@
-// Package listener is what the listeners of intake/snmp and intake/syslog stand on: whose a message is, how much of it is taken,
-// a bounded queue to the Alerting Manager, and counts of all that was not taken.
+// Package listener is the base of the listeners intake/snmp and intake/syslog. It finds the installation that sent a message,
+// limits how much is taken, queues alerts for the Alerting Manager in bounded memory, and counts all that was not taken.
 //
 // A listener reads a message, finds its source, and puts the alerts on the source's queue. Workers hand them in, all that wait on
 // a queue at once, and try again while the database does not answer. Nothing is dropped in silence: what was lost is counted, and

@@ -130,8 +130,8 @@ func (e *events) add(v Event) error {
 // literal tells whether a part of a fingerprint stands for itself.
 func literal(part string) bool { return part != "" && part[0] >= '0' && part[0] <= '9' }
 
-// spellings are the ways in which a notification is named: SMIv1 agents and those who translate them have a zero before the last
-// number (RFC 3584 section 3.1), and MIBs of SMIv2 may do without.
+// spellings are the OIDs by which a notification may be named. SMIv1 agents, and proxies that translate them, write a zero before
+// the last number (RFC 3584 section 3.1). MIBs of SMIv2 may leave it out.
 func spellings(oid string) []string {
 	at := strings.LastIndexByte(oid, '.')
 	before, last := oid[:at], oid[at:]

@@ -30,8 +30,8 @@ func Read(text []byte) (intake.Batch, error) {
 	return r.Read(text)
 }
 
-// Read reads notifications out of a file or a body: messages as they go over the wire, one behind the other; the same in hexadecimal
-// digits, as Wireshark copies them; or JSON (written below), one notification or a list. It asks for no community.
+// Read reads notifications from a file or a body. It takes messages as they go over the wire, one behind the other, the same in
+// hexadecimal digits, as Wireshark copies them, or JSON (written below), one notification or a list. It checks no community.
 func (r *Reader) Read(text []byte) (intake.Batch, error) {
 	var b intake.Batch
 	traps, err := traps(text)

@@ -1,5 +1,5 @@
-// Package snmp takes SNMP traps and informs (versions 1, 2c and 3) and makes alerts of them: which notification opens a problem
-// and which ends it stands in a table (events.yaml), to which owners add.
+// Package snmp takes SNMP traps and informs (versions 1, 2c and 3) and makes alerts of them. A table (events.yaml) says which
+// notification opens a problem and which ends it; owners add rows to it.
 //
 // A source is known by its address and its community or user. An inform is answered once its alerts stand in a ticket or in the
 // store. Package app opens the listener; package intake/format and command `hotline alerts try` read single messages.
@@ -49,8 +49,8 @@ type Config struct {
 // SourceName is how alerts of this listener are called among those of an installation.
 const SourceName = "snmp"
 
-// The most that one source may send, and the most under one address that is looked at: addresses are forged, and whoever forges one
-// takes nothing from the source whose it is until the machine has more to do than this.
+// How much one source may send, and how much is looked at under one address. Addresses can be forged: whoever forges one takes
+// nothing from its real owner until more comes than the second limit.
 var (
 	ofSource  = ratelimit.Rate{PerSecond: 200, Burst: 2000}
 	ofAddress = ratelimit.Rate{PerSecond: 2000, Burst: 5000}

@@ -92,9 +92,10 @@ func (e engine) timely(u *gosnmp.UsmSecurityParameters, now time.Time) bool {
 // copiesMost is how many messages are remembered, so that a copy of one is known.
 const copiesMost = 1 << 15
 
-// copies knows messages that were proven, by what proved them. RFC 3414 section 3.2 (step 7b) has a receiver compare the clocks of
-// engines instead. Engines whose clock begins anew at each start, as that of the command snmptrap does, would not be heard for
-// long after a restart of their machine: so a message is refused for being a copy, and not for its time. One goroutine uses it.
+// copies knows messages that were proven, by what proved them. RFC 3414 section 3.2 (step 7b) has a receiver compare the clocks
+// of engines instead. But some engines begin their clock anew at each start, such as the command snmptrap; they would not be
+// heard for a long time after a restart. So we refuse a message because it is a copy, not because of its time. One goroutine uses
+// it.
 type copies struct {
 	known map[string]bool
 	ring  []string

@@ -10,7 +10,7 @@ import (
 )
 
 // errFrame is a stream of which nobody knows where the next message begins.
-var errFrame = errors.New("the length before a message cannot be meant")
+var errFrame = errors.New("the length before a message cannot be right")
 
 // lengthMost is how many digits a length may have: what is longer was not meant as one.
 const lengthMost = 7

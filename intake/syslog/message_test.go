@@ -115,8 +115,8 @@ func TestAStreamIsCutIntoMessages(t *testing.T) {
 		"":           "",
 		"9 <1>a":     "unexpected EOF",
 		"12":         "unexpected EOF",
-		"12345678 <": "the length before a message cannot be meant: it has a '8'",
-		"1x":         "the length before a message cannot be meant: it has a 'x'",
+		"12345678 <": "the length before a message cannot be right: it has a '8'",
+		"1x":         "the length before a message cannot be right: it has a 'x'",
 	} {
 		f := newFrames(strings.NewReader(stream))
 		var list []string

@@ -35,7 +35,7 @@ type rule struct {
 	text  *regexp.Regexp
 }
 
-// NewRules makes rules ready for use. The error names the one that cannot be meant.
+// NewRules makes rules ready for use. The error names the one that cannot be right.
 func NewRules(list []Rule) (*Rules, error) {
 	r := &Rules{}
 	for i, one := range list {

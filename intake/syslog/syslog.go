@@ -1,5 +1,5 @@
-// Package syslog takes what machines write into their logs, as RFC 5424 or RFC 3164, over UDP, TCP (RFC 6587) and TLS (RFC 5425), and
-// makes alerts of what is bad enough: rules say which messages become alerts, and everything else is counted.
+// Package syslog takes log messages of machines (RFC 5424, RFC 3164) over UDP, TCP (RFC 6587) and TLS (RFC 5425). Rules say which
+// messages become alerts; everything else is counted.
 //
 // A source is known by its address, or by the certificate that it shows. Package app opens the listener; package intake/format and
 // command `hotline alerts try` read single messages.

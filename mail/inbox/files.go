@@ -29,7 +29,7 @@ func reasons() []reason {
 // errScanned is a letter with which something is wrong, as the scanner says.
 var errScanned = errors.New("the scanner has refused the mail")
 
-// scan has the original looked at. What is wrong with it stands on the ticket.
+// scan has the original checked. What is wrong with it is written on the ticket.
 func (k *Inbox) scan(ctx context.Context, in *incoming, file string) {
 	if k.cfg.Scan == nil {
 		return

@@ -10,8 +10,9 @@ import (
 // errEndless is the error of a server that sends more than anybody asked for.
 var errEndless = errors.New("the server sends without end")
 
-// bounded is a connection whose time and octets this package alone bounds. The library sets deadlines of its own for reading and lifts
-// them after each answer, so that it would wait for ever for a server that falls silent then; and it takes a line or a mail of any length.
+// bounded is a connection whose time and octets this package alone bounds. The library sets its own deadlines for reading and
+// lifts them after each answer; it would wait for ever for a server that falls silent then. It also takes lines and mails of any
+// length.
 type bounded struct {
 	net.Conn
 	left atomic.Int64 // octets that may still come

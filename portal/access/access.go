@@ -46,8 +46,8 @@ type Store interface {
 	RevokeLinks(ctx context.Context, n tickets.Number) (int, error)
 }
 
-// Code is a code that was sent by mail. One that stands for no contract was asked for with a PIN that is wrong: it is kept like the
-// others, so that nobody can tell them apart, and no code is the right one.
+// Code is a code that was sent by mail. A code without a contract was asked for with a wrong PIN. It is kept like the others, so
+// that nobody can tell them apart, and no input matches it.
 type Code struct {
 	Browser  [32]byte // SHA-256 of the secret of the browser that waits for it
 	Hash     [32]byte // CodeHash
