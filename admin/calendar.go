@@ -139,7 +139,7 @@ func (s *server) calendarRoutes(api huma.API) {
 	serve(s, api, route(http.MethodPost, "/calendars/{id}/closures", "import-closures", "Add the whole-day events of an iCalendar file as closures"), s.importClosures)
 }
 
-// calendarOf makes a calendar of what a body says, and refuses one that cannot be meant.
+// calendarOf makes a calendar of what a body says, and refuses one that cannot be right.
 func calendarOf(id string, f CalendarFields) (sla.Calendar, error) {
 	c := sla.Calendar{ID: sla.CalendarID(id), Name: f.Name, Zone: f.Zone, Week: week(f.Week), Holidays: f.Holidays, Patron: f.Patron}
 	for _, y := range f.Yearly {

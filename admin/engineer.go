@@ -141,7 +141,7 @@ func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error
 	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: string(f.Language), Spoken: strings.TrimSpace(f.Spoken)}, nil
 }
 
-// removeEngineer keeps the rota whole; the store sees to it.
+// removeEngineer removes an engineer. The store refuses to remove one whom the rota names.
 func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, error) {
 	version, err := in.Removed(ctx, "engineer "+in.ID, func(ctx context.Context) (int, error) {
 		e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))

@@ -76,7 +76,7 @@ func level(l sla.Level) levelView {
 	return levelView{string(l.ID), LevelFields{l.Name, string(l.Calendar), limits(l.Blocking), limits(l.NonBlocking), &stops, &alarms}, l.Version}
 }
 
-// levelOf makes a level of what a body says, and refuses one that cannot be meant.
+// levelOf makes a level of what a body says, and refuses one that cannot be right.
 func (s *server) levelOf(ctx context.Context, id string, f LevelFields) (sla.Level, error) {
 	l := sla.Level{
 		ID: sla.LevelID(id), Name: f.Name, Calendar: sla.CalendarID(f.Calendar), Blocking: f.Blocking.limits(), NonBlocking: f.NonBlocking.limits(),

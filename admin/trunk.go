@@ -38,7 +38,7 @@ type trunkList struct {
 	CertificateUntil *time.Time `json:"certificate_until,omitempty" doc:"End of the certificate that the line shows on TLS"`
 }
 
-// trunkRoutes tell how the line hangs on the world.
+// trunkRoutes tell how the trunks are.
 func (s *server) trunkRoutes(api huma.API) {
 	serve(s, api, route(http.MethodGet, "/trunks", "list-trunks", "How each trunk fares"),
 		func(context.Context, *struct{}) (*answer[trunkList], error) {

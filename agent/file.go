@@ -35,7 +35,7 @@ type Wrong []string
 
 func (w Wrong) Error() string { return strings.Join(w, "\n") }
 
-// ReadFile reads an agent's file. The error is Wrong where the file can be read and cannot be meant.
+// ReadFile reads an agent's file. The error is Wrong where the file can be read but is wrong.
 func ReadFile(name string) (File, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -75,7 +75,7 @@ func ReadFile(name string) (File, error) {
 	return f, nil
 }
 
-// ParseFile reads the text of an agent's file. The error is Wrong where it can be read and cannot be meant.
+// ParseFile reads the text of an agent's file. The error is Wrong where it can be read but is wrong.
 func ParseFile(text []byte) (f File, err error) {
 	if len(text) > fileMost {
 		return f, fmt.Errorf("the file is larger than %d octets", fileMost)

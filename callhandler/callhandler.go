@@ -1,5 +1,5 @@
-// Package callhandler takes one call from its answer to its end: it has the flow's conversation with the caller, and writes the
-// record of the call.
+// Package callhandler handles one call from its answer to its end: it runs the flow's conversation with the caller, and writes
+// the record of the call.
 //
 // line calls [Handler.Handle] in a goroutine of its own for each call. Beside that it starts a short goroutine when the call
 // ends, which Handle waits for.
@@ -44,7 +44,7 @@ type Active interface {
 	Enter(n tickets.Number) (leave func())
 }
 
-// Records takes down what becomes of a call. calls.Records implements it.
+// Records keeps the records of calls. calls.Records implements it.
 type Records interface {
 	Begin(c cdr.Call)
 	Change(id tickets.CallID, f func(*cdr.Call)) bool
@@ -57,8 +57,8 @@ type Metrics interface {
 	CallEnded(r metrics.Result)
 }
 
-// Conversation has a flow's conversation with a caller, and blocks until it is over. It is ivr.Converse, or that with something
-// around it, such as the console of engineers (ivr/console).
+// Conversation runs a flow with a caller and blocks until the conversation is over. It is ivr.Converse, or a function around it
+// such as the console of engineers (ivr/console).
 type Conversation func(ctx context.Context, c ivr.Config, f *ivr.Flow, call ivr.Call) ivr.Summary
 
 // Config is what a [Handler] works with. All of it is required, but for Converse and Log.
@@ -88,8 +88,8 @@ func New(c Config) *Handler {
 	return &Handler{c}
 }
 
-// Handle takes one call. ctx ends with the call, and its cause is the ending. What needs room on the stack stands in functions of
-// its own: this frame lasts as long as the call.
+// Handle handles one call. ctx ends with the call, and its cause is the ending. This stack frame lasts as long as the call, so
+// code with large local variables stands in functions of its own.
 func (h *Handler) Handle(ctx context.Context, l Call) {
 	flow := h.cfg.Flow()
 	h.begin(l, flow)
@@ -126,15 +126,15 @@ func (h *Handler) sumUp(l Call, sum ivr.Summary) {
 	})
 }
 
-// callerGone has engineers called where the conversation asked for nobody.
+// callerGone has engineers called where the call is over and nobody was looked for in it.
 func (h *Handler) callerGone(ctx context.Context, sum ivr.Summary) {
 	if err := h.cfg.Dispatch.CallerGone(ctx, sum.Ticket, sum.Added); err != nil {
 		h.cfg.Log.Error("call-out of a ticket not begun", "ticket", sum.Ticket, "error", err)
 	}
 }
 
-// noteEnd has the record say at once that the call is over, though its conversation may go on: an engineer whose telephone
-// rings is still told. wait waits for that, where it has begun, and tells whether the record says so.
+// noteEnd notes in the record at once that the call is over. The conversation may go on: an engineer whose telephone rings is
+// still told. wait waits until the note is written, if that has begun, and tells whether it is.
 func (h *Handler) noteEnd(ctx context.Context, l Call) (wait func() (noted bool)) {
 	noted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -150,7 +150,7 @@ func (h *Handler) noteEnd(ctx context.Context, l Call) (wait func() (noted bool)
 	}
 }
 
-// over enters how and when a call ended, and how its sound was. The first time counts.
+// over enters how and when a call ended, and the quality of its sound. Only the first entry counts.
 func (h *Handler) over(ctx context.Context, l Call) {
 	quality, now, how := l.Quality(), time.Now(), ending(context.Cause(ctx))
 	h.cfg.Records.Change(l.Caller().ID, func(r *cdr.Call) {
@@ -160,7 +160,7 @@ func (h *Handler) over(ctx context.Context, l Call) {
 	})
 }
 
-// end closes a call's record; noted is whether it says already how the call ended.
+// end closes a call's record; noted tells whether the record says how the call ended.
 func (h *Handler) end(ctx context.Context, l Call, result metrics.Result, noted bool) {
 	if !noted {
 		h.over(ctx, l)

@@ -54,7 +54,7 @@ func (a *askedHuman) Search(ctx context.Context, call ivr.Call, lang prompts.Lan
 	return a.search
 }
 
-// wait waits for the search: whoever is rung for a caller who is gone, or did not wait, is still told. The line is free before.
+// wait hangs up and then waits for the search: an engineer who is rung for a caller who is gone, or did not wait, is still told.
 func (a *askedHuman) wait(hangUp func()) {
 	if a.search != nil {
 		hangUp()

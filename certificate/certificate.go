@@ -1,5 +1,5 @@
-// Package certificate reads TLS certificates and authorities from PEM files, and reads them again when the files change, so that a
-// renewed certificate needs no restart. SIP, mail and syslog stand on it.
+// Package certificate reads TLS certificates and authorities from PEM files, and reads them again when the files change, so that
+// a renewed certificate needs no restart. SIP, mail and syslog use it.
 package certificate
 
 import (

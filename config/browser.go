@@ -24,7 +24,7 @@ func (k *checker) browser(c Config) {
 	k.addresses("browser.udp", b.UDP)
 	k.addresses("browser.tcp", b.TCP)
 	if b.Calls < 1 || b.Open() && b.Calls > c.SIP.MaxCalls {
-		k.complain("browser.calls", fmt.Sprintf("%d calls from browsers at once cannot be meant", b.Calls), fmt.Sprintf("use 1 to %d, which is sip.max_calls", c.SIP.MaxCalls))
+		k.complain("browser.calls", fmt.Sprintf("%d calls from browsers at once cannot be right", b.Calls), fmt.Sprintf("use 1 to %d, which is sip.max_calls", c.SIP.MaxCalls))
 	}
 	if b.PerContract < 1 {
 		k.complain("browser.per_contract", "no contract may call", "use 1 or more, or leave browser out")

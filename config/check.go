@@ -60,7 +60,7 @@ func (k *checker) sip(c Config) {
 		k.complain("sip.accept", fmt.Sprintf("%q is unknown", short(string(c.SIP.Accept))), "use known (trunks, own phones, loopback) or anyone")
 	}
 	if c.SIP.MaxCalls < 1 || c.SIP.MaxCalls > 10000 {
-		k.complain("sip.max_calls", fmt.Sprintf("%d calls at once cannot be meant", c.SIP.MaxCalls), "use 1 to 10000")
+		k.complain("sip.max_calls", fmt.Sprintf("%d calls at once cannot be right", c.SIP.MaxCalls), "use 1 to 10000")
 	}
 	if o := c.SIP.Overflow; o != "" && !sipAddress(o) {
 		k.complain("sip.overflow", fmt.Sprintf("%q is no SIP address", short(o)), `write where the carrier is to send callers, such as "sip:+390612345600@carrier.example"`)

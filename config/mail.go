@@ -90,7 +90,7 @@ func (k *checker) inbox(m Mail) {
 		}
 	}
 	if in.Megabytes < 1 || in.Megabytes > 100 {
-		k.complain("mail.inbox.megabytes", fmt.Sprintf("%d megabytes cannot be meant", in.Megabytes), "use 1 to 100")
+		k.complain("mail.inbox.megabytes", fmt.Sprintf("%d megabytes cannot be right", in.Megabytes), "use 1 to 100")
 	}
 	for i, d := range in.Domains {
 		if !hostName.MatchString(d) {

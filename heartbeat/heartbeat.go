@@ -48,12 +48,12 @@ const (
 // early is how long before its instant a beat counts for it: clocks differ.
 const early = time.Minute
 
-// WrongError is what cannot be meant in a rule.
+// WrongError is what is wrong in a rule.
 type WrongError struct{ Field, Problem string }
 
 func (e *WrongError) Error() string { return e.Field + ": " + e.Problem }
 
-// Check finds what cannot be meant: a *WrongError.
+// Check finds what is wrong: a *WrongError.
 func (r Rule) Check(now time.Time) error {
 	wrong := func(field, problem string) error { return &WrongError{field, problem} }
 	switch {

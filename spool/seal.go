@@ -54,9 +54,9 @@ func (d disk) SyncFolder() error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// SealAll seals the recordings of former times: those in the clear, and those sealed with a former key. It comes back when that is
-// done, or ctx ends; where some cannot be sealed it logs why and tries them again in an hour. busy tells whether somebody is on
-// the telephone: sealing then takes a tenth of a core. What was begun and not finished is begun anew, whenever the process died.
+// SealAll seals older recordings: those in the clear, and those sealed with a former key. It comes back when that is done, or ctx
+// ends; where some cannot be sealed it logs why and tries them again in an hour. busy tells whether somebody is on the telephone:
+// sealing then takes a tenth of a core. What was begun and not finished is begun anew, whenever the process died.
 func (f *Folder) SealAll(ctx context.Context, busy func() bool, log *slog.Logger) {
 	if !f.encryption.seals() {
 		return
@@ -70,7 +70,7 @@ func (f *Folder) SealAll(ctx context.Context, busy func() bool, log *slog.Logger
 	for {
 		done, failed := f.sealOnce(rest, log)
 		if done > 0 {
-			log.Info("recordings of former times are sealed", "recordings", done)
+			log.Info("older recordings are sealed", "recordings", done)
 		}
 		if failed == 0 || pause(ctx, againTime) != nil {
 			return
@@ -94,7 +94,7 @@ func pause(ctx context.Context, span time.Duration) error {
 func (f *Folder) sealOnce(rest func(worked time.Duration) error, log *slog.Logger) (done, failed int) {
 	names, err := f.names()
 	if err != nil {
-		log.Warn("recordings of former times are sealed later", "error", err)
+		log.Warn("older recordings are sealed later", "error", err)
 		return 0, 1
 	}
 	for _, name := range names {

@@ -2,7 +2,7 @@
 // while they are written.
 //
 // A recording in the clear is the WAV file ID.wav. A sealed one is ID.sealed: package sealed says how it is written, and whoever
-// reads it gets the WAV file that it would be. [Folder.SealAll] seals those of former times; it is one goroutine of its caller.
+// reads it gets the WAV file that it would be. [Folder.SealAll] seals older ones; it runs in one goroutine of its caller.
 package spool
 
 import (

@@ -38,7 +38,7 @@ type Token struct {
 // UseTime is how often the use of a token is written down anew.
 const UseTime = 5 * time.Minute
 
-// Check refuses a token that cannot be meant.
+// Check refuses a token that cannot be right.
 func (t Token) Check() error {
 	switch {
 	case strings.TrimSpace(t.Name) == "":

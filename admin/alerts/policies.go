@@ -142,7 +142,7 @@ func (c Config) policyRoutes() {
 		})
 }
 
-// meant refuses a policy that cannot be meant.
+// meant refuses a policy that cannot be right.
 func meant(p intake.Policy) error {
 	if err := p.Check(); errors.Is(err, intake.ErrPolicy) {
 		return problem.Refused("body", strings.TrimSuffix(err.Error(), ": "+intake.ErrPolicy.Error()))

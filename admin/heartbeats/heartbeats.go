@@ -217,7 +217,7 @@ func (c Config) remove(ctx context.Context, id string, version int) error {
 	return nil
 }
 
-// meant refuses a rule that cannot be meant, by its field.
+// meant refuses a rule that cannot be right, by its field.
 func meant(r heartbeat.Rule, now time.Time) error {
 	err := r.Check(now)
 	var wrong *heartbeat.WrongError

@@ -108,7 +108,7 @@ type readinessView struct {
 func (c Config) onCallRoutes() {
 	operation.Serve(c.set, c.set.Route(http.MethodGet, "/oncall/at", "get-on-call", "Who is on call at an instant, and who would be rung"), c.at)
 	operation.Serve(c.set, c.set.Route(http.MethodGet, "/oncall/readiness", "get-readiness", "Whether somebody will be reached: gaps ahead, and telephones that are not proven"), c.readiness)
-	op := c.set.Route(http.MethodPost, "/oncall/replay", "replay-nights", "Run the nights that were through another rota or policy; changes nothing")
+	op := c.set.Route(http.MethodPost, "/oncall/replay", "replay-nights", "Run the past nights through another rota or policy; changes nothing")
 	operation.Serve(c.set, op, c.replay)
 }
 

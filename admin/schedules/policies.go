@@ -109,7 +109,7 @@ func (c Config) putPolicy(ctx context.Context, in *policyInput) (*document.Versi
 	return document.Tagged(policy(p), p.Version, err)
 }
 
-// meant refuses a policy that cannot be meant, by itself or beside the others.
+// meant refuses a policy that cannot be right, by itself or beside the others.
 func (c Config) meant(ctx context.Context, p escalation.Policy) error {
 	engineers, err := c.Oncall.Engineers(ctx)
 	if err != nil {

@@ -205,7 +205,7 @@ func (c Config) putSchedule(ctx context.Context, in *scheduleInput) (*document.V
 	return document.Tagged(schedule(r), r.Version, err)
 }
 
-// sound refuses a rota that cannot be meant, by itself or beside the others.
+// sound refuses a rota that cannot be right, by itself or beside the others.
 func (c Config) sound(ctx context.Context, r rota.Rota) error {
 	engineers, err := c.Oncall.Engineers(ctx)
 	if err != nil {

@@ -35,7 +35,7 @@ func looks(t *testing.T, c protocol.Check) error {
 	}
 	c = c.Complete()
 	if wrong := (protocol.Configuration{Checks: []protocol.Check{c}}).Check(); len(wrong) > 0 {
-		t.Fatalf("%+v cannot be meant: %v", c, wrong[0])
+		t.Fatalf("%+v cannot be right: %v", c, wrong[0])
 	}
 	return probe.Run(context.Background(), c, time.Now())
 }

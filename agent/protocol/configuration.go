@@ -73,7 +73,7 @@ const (
 // LineCheck is the id of the check of the hotline's line.
 const LineCheck = "line"
 
-// WrongError is what cannot be meant in a configuration.
+// WrongError is what is wrong in a configuration.
 type WrongError struct{ Field, Problem string }
 
 func (e *WrongError) Error() string { return e.Field + ": " + e.Problem }
@@ -114,7 +114,7 @@ func (c Configuration) All() []Check {
 
 var name = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,62}$`)
 
-// Check finds what cannot be meant, all of it.
+// Check finds everything that is wrong.
 func (c Configuration) Check() (wrong []*WrongError) {
 	complain := func(field, format string, args ...any) {
 		wrong = append(wrong, &WrongError{field, fmt.Sprintf(format, args...)})
@@ -155,7 +155,7 @@ func (c Configuration) Check() (wrong []*WrongError) {
 	return wrong
 }
 
-// wrong is what cannot be meant in one check.
+// wrong is what is wrong in one check.
 func (c Check) wrong() (wrong []*WrongError) {
 	complain := func(field, format string, args ...any) {
 		wrong = append(wrong, &WrongError{field, fmt.Sprintf(format, args...)})

@@ -257,7 +257,7 @@ type agentCheck struct {
 	File string `arg:"" help:"The agent's own file." type:"path"`
 }
 
-// Run complains about every line that cannot be meant.
+// Run complains about every line that cannot be right.
 func (c *agentCheck) Run(s streams) error {
 	file, err := agent.ReadFile(c.File)
 	if err != nil {

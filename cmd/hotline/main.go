@@ -50,7 +50,7 @@ type commands struct {
 	Oncall struct {
 		Check  onCallCheck  `cmd:"" help:"Name the gaps ahead, and those on call whose telephone is not proven; fails where there are any."`
 		Who    onCallWho    `cmd:"" help:"Who is on call at an instant, and who would be rung."`
-		Replay onCallReplay `cmd:"" help:"Run the nights that were through a changed rota or policy: who would have been rung when, and who not."`
+		Replay onCallReplay `cmd:"" help:"Run the past nights through a changed rota or policy: who would have been rung when, and who not."`
 	} `cmd:"" help:"Rotas and escalation policies."`
 	installedSystems `embed:""`
 	Mail             struct {
@@ -74,7 +74,7 @@ type commands struct {
 	Trunk struct {
 		Status trunkStatus `cmd:"" help:"Tell of each trunk whether it is registered or reachable, since when, and what is wrong."`
 		Test   trunkTest   `cmd:"" help:"Ring a telephone by a trunk, ask for key 1, and tell which number the trunk let the call show."`
-	} `cmd:"" help:"The carriers that the line hangs on."`
+	} `cmd:"" help:"The carriers that the line is connected to."`
 }
 
 // installedSystems are the commands of what stands at customers'.

@@ -1,5 +1,5 @@
-// Package local runs a private PostgreSQL server: a cluster in a folder of ours, reached by a Unix socket only, started as
-// a child and stopped last. It is what the program stands on when nobody gave it a database.
+// Package local runs a private PostgreSQL server: a cluster in a folder of ours, reached by a Unix socket only, started as a
+// child and stopped last. The program uses it when nobody gave it a database.
 //
 // One goroutine, locked to its thread, starts the server and waits for it, so that the kernel ends the server when the
 // process dies; another one reads its log. Stop waits for both. A Keeper has one more, which starts the server again.
