@@ -87,3 +87,44 @@ func TestItalianIsFound(t *testing.T) {
 		}
 	}
 }
+
+// jargon is what only its writer understood: a picture or a turn of another language, and the plain term for it.
+func jargon() map[string]string {
+	return map[string]string{
+		"baton":                "lock",
+		"taping":               "recording",
+		"askings":              "rules",
+		"tellings":             "letters",
+		"lookers":              "workers",
+		"of former times":      "older",
+		"hangs on the world":   "is connected",
+		"takes down":           "notes, or writes down",
+		"nights that were":     "past nights",
+		"goes round and round": "loops",
+		"melted":               "merged",
+		"sees to it":           "makes sure",
+		"by the wall":          "by the wall clock",
+	}
+}
+
+// TestNoPrivateJargon: comments and pages are read by people who do not know the writer. CHANGELOG.md keeps what was said then.
+func TestNoPrivateJargon(t *testing.T) {
+	complain := func(where, text string) {
+		text = " " + strings.ToLower(strings.Join(strings.Fields(text), " "))
+		for word, plain := range jargon() {
+			if _, after, ok := strings.Cut(text, " "+word); ok && (after == "" || !unicode.IsLetter(rune(after[0]))) && !strings.HasPrefix(after, " clock") {
+				t.Errorf("%s says %q: write %s", where, word, plain)
+			}
+		}
+	}
+	for page, text := range pages(t) {
+		if page != "CHANGELOG.md" {
+			complain(page, text)
+		}
+	}
+	for _, s := range sources(t) {
+		for _, c := range s.file.Comments {
+			complain(s.fset.Position(c.Pos()).String(), c.Text())
+		}
+	}
+}

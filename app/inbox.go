@@ -163,8 +163,8 @@ func checker(relays []netip.Prefix) func(context.Context, smtpd.Envelope, string
 // scanTime bounds a scanner.
 const scanTime = 20 * time.Second
 
-// scanner runs a program over the original of a mail; another exit status than 0 says that something is wrong with it. One that cannot be
-// run, or does not end in time, is the operator's to mend: until then no file of a mail is kept.
+// scanner runs a program over the original of a mail; another exit status than 0 says that something is wrong with it. If it
+// cannot be run, or does not end in time, the operator must repair it; until then no file of a mail is kept.
 func (a *App) scanner(command []string) func(context.Context, string) error {
 	return func(ctx context.Context, file string) error {
 		ctx, cancel := context.WithTimeout(ctx, scanTime)

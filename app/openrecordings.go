@@ -73,7 +73,8 @@ func (a *App) openRecording(_ context.Context, r tickets.Recording) (io.ReadSeek
 	return loudReader{file, a.log}, nil
 }
 
-// loudReader logs why a recording cannot be read on: whoever listens has got its beginning already, and sees that the rest is missing.
+// loudReader logs why the rest of a recording cannot be read. The listener has its beginning already and hears that the rest is
+// missing.
 type loudReader struct {
 	io.ReadSeekCloser
 	log *slog.Logger

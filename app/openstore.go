@@ -167,7 +167,7 @@ func (a *App) readBook(ctx context.Context) (*directory.Book, error) {
 	return book, err
 }
 
-// refused tells of a change that the database will not take: the ticket is served from the journal meanwhile.
+// refused logs a change that the database does not accept. The ticket is served from the journal meanwhile.
 func (a *App) refused(n tickets.Number, err error) {
 	a.alarm(alarm.Journal, fmt.Sprintf("the database is up and refuses a change of ticket %d, which is kept in the journal and shown to staff all the same; see why, and put it right: %v", n, err))
 }

@@ -139,8 +139,9 @@ type Operator struct {
 	Calendar sla.CalendarID `yaml:"calendar"` // empty: the owner's
 }
 
-// Outgoing limits what the line may cost: numbers are dialled only below these prefixes, SIP addresses only of the house's
-// own telephones and of this list, both within these budgets. Own telephones, which cost nothing, have ten times as many calls.
+// Outgoing limits what the line may cost. Numbers are dialled only below these prefixes. SIP addresses are dialled only if they
+// are own telephones or stand in this list. Both stay within these budgets. Own telephones, which cost nothing, have ten times as
+// many calls.
 type Outgoing struct {
 	Prefixes []string `yaml:"prefixes"`
 	SIP      []string `yaml:"sip"` // whole SIP addresses, hosts, addresses or networks that may be dialled beside own telephones
@@ -220,14 +221,15 @@ type Outbox struct {
 // Portal is the customers' pages at /portal. Without an address they are closed.
 type Portal struct {
 	URL string `yaml:"url"` // as customers reach it, without /portal: https://support.example.org
-	// Notice is what the house says about recordings and data, beside the sentence that callers hear; by language.
+	// Notice is the owner's notice about recordings and data, by language. Callers hear a sentence besides.
 	Notice map[prompts.Language]string `yaml:"notice"`
 }
 
 // Security is how the connection to the mail server is protected.
 type Security string
 
-// In clear until STARTTLS and never without it, encrypted from the beginning, or in clear: for a server on this machine.
+// starttls: in clear until STARTTLS, and never without it. tls: encrypted from the beginning. none: in clear, for a server on
+// this machine.
 const (
 	SecurityStartTLS Security = "starttls"
 	SecurityTLS      Security = "tls"
@@ -238,7 +240,7 @@ const (
 type Recordings struct {
 	Encrypt bool   `yaml:"encrypt"`  // with AES-256-GCM
 	KeyFile string `yaml:"key_file"` // one key a line, the first one writes; empty: recordings.key in the data folder
-	// KeepDays is for how many days recordings are kept whose contract says nothing else, and those of no contract; 0: until somebody erases them.
+	// KeepDays is for how many days recordings are kept, unless their contract says otherwise; 0: until somebody erases them.
 	KeepDays int `yaml:"keep_days"`
 }
 

@@ -9,10 +9,10 @@ import (
 	"hotline/strictyaml"
 )
 
-// Exposed finds the files with secrets that every user of the machine may read: the configuration when a password stands in
-// it, and the files of keys and passwords that it names. file may be empty; pinKey and recordingKeys are where the
-// PIN key and the keys of the recordings lie. A file that
-// is not there is passed over. Line and File are left empty. The program runs all the same: these are warnings.
+// Exposed finds the files with secrets that every user of the machine may read. These are the configuration, if it contains a
+// password, and the files of keys and passwords that it names. file may be empty; pinKey and recordingKeys are where the PIN key
+// and the keys of the recordings lie. A file that is not there is passed over. Line and File are left empty. The program runs all
+// the same: these are warnings.
 func Exposed(c Config, file, pinKey, recordingKeys string) strictyaml.Complaints {
 	k := &checker{}
 	if c.holdsSecret() {

@@ -68,8 +68,8 @@ func (a *ActiveTickets) Has(n tickets.Number) bool {
 	return a.counts[n] > 0
 }
 
-// Changed calls off the searches for a ticket that are pointless as it stands now. The desk calls it after each change. That
-// somebody has the ticket is no reason when it is the engineer whom the search has found.
+// Changed calls off the searches for a ticket that are pointless as it stands now. The desk calls it after each change. It is no
+// reason that somebody has the ticket, if that is the engineer whom the search has found.
 func (a *ActiveTickets) Changed(now tickets.Ticket) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

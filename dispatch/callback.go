@@ -22,9 +22,9 @@ func callBackAgain(tries int) time.Duration {
 	return steps[min(max(tries, 1), len(steps))-1]
 }
 
-// CallBack keeps a promise to call a customer back: it rings those on duty, the ticket's own engineer first, and whoever accepts
-// is joined with the customer. It is done when the two have talked. A try without success, and somebody on the line about the
-// ticket, is an error that wraps tickets.Later; after the last try the operator hears of it. Due work calls it.
+// CallBack keeps a promise to call a customer back. It rings those on duty, the ticket's own engineer first. It joins the
+// engineer who accepts with the customer. It is done when the two have talked. A try without success, and somebody on the line
+// about the ticket, is an error that wraps tickets.Later; after the last try the operator hears of it. Due work calls it.
 func (d *Dispatcher) CallBack(ctx context.Context, w tickets.Work) error {
 	t, tries, last, err := d.owedCallBack(ctx, w)
 	if err != nil || t.Number == 0 {

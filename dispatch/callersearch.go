@@ -14,7 +14,7 @@ import (
 	"hotline/tickets"
 )
 
-// callerSearch is an engineer being looked for while the caller is still in the conversation, and then while the caller waits. Join and
+// callerSearch is the search for an engineer while the caller is in the conversation, and then while the caller waits. Join and
 // Message are used by the call's goroutine, the rest by the search's own.
 type callerSearch struct {
 	begun    chan struct{} // closed: there is somebody to ring

@@ -108,8 +108,8 @@ func confirmLater(n tickets.Number, at time.Time) error {
 	return fmt.Errorf("the customer of ticket %d is asked whether it works: %w", n, &tickets.Later{At: at})
 }
 
-// decent is from when on a customer may be rung who has not asked for it: in the contract's hours, between 8 and 20 o'clock. Hours
-// that run at night only count as they are.
+// decent is the earliest time at which a customer may be rung who has not asked for it. It lies in the contract's hours, between
+// 8 and 20 o'clock. Hours that run at night only count as they are.
 func decent(hours *sla.Hours, now time.Time) time.Time {
 	at := now
 	for range 20 {

@@ -62,8 +62,9 @@ func (d *Dispatcher) RingForAlarm(ctx context.Context, w tickets.Work) error {
 	return d.bulletins.Ring(ctx, w)
 }
 
-// CallerGone asks for an escalation when a call is over in which nobody was called: the caller hung up before, or added to a
-// ticket whose engineer must hear of it. Of a ticket that is not blocking it does nothing. The end of each call calls it.
+// CallerGone asks for an escalation after a call in which no engineer was called. Either the caller hung up before, or the caller
+// added to a ticket and its engineer must hear of it. Of a ticket that is not blocking it does nothing. The end of each call
+// calls it.
 func (d *Dispatcher) CallerGone(ctx context.Context, n tickets.Number, added bool) error {
 	t, err := d.desk.Ticket(ctx, n)
 	if err != nil || t.Category() != sla.Blocking {

@@ -66,7 +66,7 @@ func (a *attention) holds() (done func()) {
 	})
 }
 
-// idle takes down for how long nothing went on.
+// idle notes for how long nothing went on.
 func (a *attention) idle() {
 	if a.busy == 0 && !a.over {
 		a.longest = max(a.longest, time.Since(a.since))

@@ -18,7 +18,7 @@ type announce struct {
 	Next string `yaml:"next"`
 }
 
-// mostFaults bounds of how many known faults, and of how many notices beside them, a caller hears the words.
+// mostFaults is how many known faults a caller hears at most, and how many notices.
 const mostFaults = 3
 
 func (v *announce) exits() []exit { return []exit{{field: "next", to: v.Next}} }
@@ -52,8 +52,8 @@ func (v *announce) run(c *conversation) (string, error) {
 	return v.Next, c.say(append(phrase, prompts.P("announce-add")...), true)
 }
 
-// announcements are the known faults that cover the contract, and then what else staff have written for its callers: notices,
-// and what is said outside the contract's hours.
+// announcements are the known faults that cover the contract, then the notices of the staff for its callers, then what is said
+// outside the contract's hours.
 func (c *conversation) announcements() (phrase prompts.Phrase) {
 	var notices prompts.Phrase
 	var faults, others int

@@ -10,7 +10,7 @@ import (
 	"hotline/strictyaml"
 )
 
-// longestCall is how long a flow may keep a caller who does everything wrong.
+// longestCall is how long a flow may keep a caller who presses only wrong keys.
 const longestCall = time.Hour
 
 // check looks at the whole of a flow whose steps could be read.
@@ -135,7 +135,7 @@ func (f *Flow) loops() []strictyaml.Complaint {
 	return out
 }
 
-// safety: who has not yet left a message or met a human can still do so. An operator who is absent is no human.
+// safety: a caller who has neither left a message nor reached a human can still do so. An operator who is absent is no human.
 func (f *Flow) safety() []strictyaml.Complaint {
 	var out []strictyaml.Complaint
 	before := f.from(f.start, func(_ *step, e exit) bool { return !e.caught })
@@ -155,7 +155,7 @@ func (f *Flow) safety() []strictyaml.Complaint {
 	return out
 }
 
-// length: the longest way through the flow, with every loop turned as often as maxEntries lets it.
+// length: the longest way through the flow, with every loop taken as often as maxEntries allows.
 func (f *Flow) length() []strictyaml.Complaint {
 	w := paths{flow: f, reach: map[string]map[string]bool{}, known: map[string]time.Duration{}}
 	for _, name := range f.order {

@@ -11,8 +11,8 @@ import (
 	"hotline/tickets"
 )
 
-// choice asks a question and waits for one of the keys: silence and wrong keys are told apart and counted apart; 0 when
-// the caller made no choice in the end.
+// choice asks a question and waits for one of the keys. Silence and wrong keys have an answer and a counter each. It returns 0
+// when the caller made no choice in the end.
 func (c *conversation) choice(question prompts.Phrase, keys string, wait time.Duration, tries int) (byte, error) {
 	silences, wrongs := 0, 0
 	for silences < tries && wrongs < tries {
@@ -70,7 +70,7 @@ func (c *conversation) offerLanguages() error {
 	return nil
 }
 
-// switchLanguage goes over to the next language and says its name; where there is only one, it says that one's.
+// switchLanguage switches to the next language and says its name. Where there is only one language, it says the name of that one.
 func (c *conversation) switchLanguage() error {
 	if others := c.others(); len(others) > 0 {
 		c.lang = others[0]
@@ -79,7 +79,7 @@ func (c *conversation) switchLanguage() error {
 	return c.say(prompts.P("language"), true)
 }
 
-// speak goes over to a language, unless the flow does not speak it or the caller has chosen another.
+// speak switches to a language, unless the flow does not speak it or the caller has chosen another.
 func (c *conversation) speak(l prompts.Language) {
 	if !c.chosen && slices.Contains(c.flow.speaks(), l) {
 		c.lang = l

@@ -12,8 +12,8 @@ import (
 	"hotline/tickets"
 )
 
-// connect finds an engineer for a blocking ticket, inside the contract's hours; outside them nobody is woken unless the
-// contract says after_hours: ring, which is priced to the caller first. Other tickets pass it by.
+// connect finds an engineer for a blocking ticket, inside the contract's hours. Outside them nobody is rung, unless the contract
+// says after_hours: ring and the caller accepts the price. Other tickets skip this step.
 type connect struct {
 	Do    string        `yaml:"do"`
 	Ring  string        `yaml:"ring"` // at once (default): the telephones ring while the caller still speaks; after message
@@ -87,8 +87,8 @@ func (v *connect) open(c *conversation) bool {
 	return err == nil && terms.Hours.Open(c.call.Now())
 }
 
-// hoursOf is the contract in whose hours engineers are rung. It is empty for a PIN that the caller is told nothing of: that
-// caller is treated like one without a PIN, so outside the owner's hours the call-out begins without the caller.
+// hoursOf is the contract in whose hours engineers are rung. It is empty where the caller must not hear that a PIN was right.
+// That caller is treated like one without a PIN, so outside the owner's hours the call-out begins without the caller.
 func (c *conversation) hoursOf() directory.ContractID {
 	if c.undisclosed.Known() {
 		return ""
@@ -158,8 +158,8 @@ func (v *connect) afterwards(c *conversation, r Reach, began time.Time) error {
 	return v.callBack(c, phrase, told)
 }
 
-// callBack says by when the caller is called back, behind what is to be said first. Who was not given the whole account before
-// hears the ticket's number again.
+// callBack says phrase, and then by when the caller is called back. A caller who has not heard the whole read-out before hears
+// the ticket's number again.
 func (v *connect) callBack(c *conversation, phrase prompts.Phrase, told string) error {
 	now := c.standing()
 	due, ok := c.due(now, sla.Contact)
@@ -181,8 +181,8 @@ func (v *connect) callBack(c *conversation, phrase prompts.Phrase, told string) 
 	return nil
 }
 
-// settled is why nobody is called any more, by the search or by what staff have done just now. That somebody has the ticket is
-// the search's to say: it may be the engineer whose line was lost.
+// settled is why nobody is called any more: by the search, or by what staff have just done. Whether somebody has the ticket only
+// the search may say, since that may be the engineer whose line was lost.
 func (v *connect) settled(was, now tickets.Ticket, r Reach) tickets.Needless {
 	if why := tickets.Needless(r); slices.Contains(calledOff(), why) {
 		return why
@@ -205,7 +205,7 @@ func afterTalk(now tickets.Ticket) prompts.ID {
 	return "next-step"
 }
 
-// why says why nobody comes to the line: only where somebody was rung is it that nobody answered.
+// why is the prompt that says why nobody comes to the line. "Nobody answered" is said only if somebody was rung.
 func (v *connect) why(r Reach) prompts.ID {
 	switch r {
 	case NoRota:

@@ -117,8 +117,8 @@ const maxEntries = 5
 // errLost is a flow that loops.
 var errLost = errors.New("the flow entered one step too often")
 
-// Converse runs a call through a flow until either ends. Whatever breaks on the way, the caller leaves with a human or
-// with a ticket: a fault of a verb ends in a recording, a panic is a fault.
+// Converse runs a call through a flow until the call or the flow ends. If a verb fails or panics on the way, the caller leaves a
+// message, so every caller has a human or a ticket in the end.
 func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 	c := &conversation{
 		cfg: cfg, line: ctx, ctx: ctx, call: call, caller: call.Caller(), flow: f, lang: prompts.Italian, entered: map[string]int{},
@@ -270,7 +270,7 @@ func (c *conversation) open(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// trouble is the way out when something broke on our side: the caller is told, speaks, and a ticket keeps it.
+// trouble is the way out when something broke on our side: the caller is told so and leaves a message, which a ticket keeps.
 func (c *conversation) trouble() error {
 	c.report("opening a ticket in spite of the fault", c.open(c.after(), c.call.Now()))
 	told, err := c.toldOfRecording()

@@ -116,8 +116,8 @@ func (c *conversation) callingMeanwhile() prompts.Phrase {
 // recordingNotice is said before the tone where the flow has no notice, or its notice failed.
 const recordingNotice prompts.ID = "recording-notice"
 
-// toldOfRecording tells whether the caller knows that the message is recorded, and lets it be. Who does not know is told now; where that
-// fails, too, nothing is recorded, and the ticket says so.
+// toldOfRecording tells whether the caller knows that the message is recorded, and has not refused. A caller who does not know is
+// told now. If that fails too, nothing is recorded, and the ticket says so.
 func (c *conversation) toldOfRecording() (bool, error) {
 	if c.refused {
 		return false, nil

@@ -14,8 +14,8 @@ type typeAhead struct {
 	afterEntry bool   // an entry is over: one # more is the same finger, and answers nothing
 }
 
-// say speaks; only the caller's end is an error, a sound that is missing is passed over. Keys that were put back count as
-// waiting keys do: they pass over what may be interrupted. What a second # has interrupted is said again.
+// say speaks a phrase. Only the caller's end is an error; a sound that is missing is left out. Keys that were put back count as
+// waiting keys, so they skip what may be interrupted. What a second # has interrupted is said again.
 func (c *conversation) say(p prompts.Phrase, bargeIn bool) error {
 	for {
 		c.passSecondHash()
@@ -31,7 +31,7 @@ func (c *conversation) say(p prompts.Phrase, bargeIn bool) error {
 	}
 }
 
-// slower is how many times longer a caller has for each key whose contract asks for slow menus.
+// slower multiplies the time for each key where the contract asks for slow menus.
 const slower = 2
 
 // paced is a phrase at the pace of the caller's contract.

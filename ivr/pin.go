@@ -10,9 +10,9 @@ import (
 	"hotline/tickets"
 )
 
-// pin asks for the PIN. Wrong ones are told kindly and may be tried again; no PIN, an expired contract, no remote access
-// and too many wrong PINs each lead to Support on Request with their own sentence. Who has logged in before the call is asked for none.
-// No digit leaves this verb.
+// pin asks for the PIN. After a wrong PIN the caller may try again. No PIN, an expired contract, no remote access and too many
+// wrong PINs each lead to Support on Request, each with a sentence of its own. A caller who has logged in before the call is not
+// asked. No digit leaves this verb.
 type pin struct {
 	Do      string        `yaml:"do"`
 	Prompt  prompts.ID    `yaml:"prompt"`

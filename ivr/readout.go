@@ -116,8 +116,8 @@ func (c *conversation) officeOpens() (time.Time, bool) {
 	return at, err == nil
 }
 
-// due is when a running clock of a ticket ends. It gives no deadline that is over, and none by which callers could tell that
-// their PIN was right.
+// due is when a running clock of a ticket ends. It gives no deadline that has passed. It gives none to a caller who could
+// conclude from it that a guessed PIN was right.
 func (c *conversation) due(t tickets.Ticket, kind sla.Kind) (time.Time, bool) {
 	if c.undisclosed.Known() {
 		return time.Time{}, false
@@ -141,7 +141,7 @@ func (c *conversation) inWords(t tickets.Ticket) string {
 	return "without a deadline"
 }
 
-// told writes down what the caller was told, with what else is to be known of it.
+// told writes into the history what the caller was told, with its facts.
 func (c *conversation) told(what string, more map[string]string) {
 	facts := map[string]string{"call": string(c.caller.ID)}
 	maps.Copy(facts, more)

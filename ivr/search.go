@@ -13,7 +13,7 @@ import (
 // errAccepted is why a step is broken off in its middle: an engineer has pressed accept and waits for the caller.
 var errAccepted = errors.New("an engineer has accepted and waits for the caller")
 
-// search is the engineer who is looked for while the caller still describes the fault. The zero value is no search.
+// search is the search for an engineer while the caller still describes the fault. The zero value is no search.
 type search struct {
 	Search
 	step     string // connect, to which the caller is brought
@@ -23,8 +23,8 @@ type search struct {
 	joined   bool
 }
 
-// searchAhead begins the search for an engineer as soon as there is a blocking ticket, where the steps from next on lead to
-// a connect step and to nothing else. Whoever accepts ends the step that is under way then.
+// searchAhead begins the search for an engineer as soon as there is a blocking ticket, if the steps from next on can only lead to
+// a connect step. When an engineer accepts, the step that is under way ends.
 func (c *conversation) searchAhead(next string) {
 	if c.search != nil || c.ticket.Number == 0 || c.ticket.Category() != sla.Blocking || c.cfg.Human == nil {
 		return
@@ -110,9 +110,9 @@ func (f *Flow) connectAhead(name string) (string, *connect) {
 // talkNotice is what a caller hears whose contract has talks recorded.
 const talkNotice prompts.ID = "talk-notice"
 
-// tellOfTalk says, before anybody is joined and behind other words, that the talk may be recorded, where the contract's policy has talks
-// recorded and the caller does not refuse. Only what was sent to its last sample counts, as with the notice; it is said once. It tells
-// whether anything was said.
+// tellOfTalk says once that the talk may be recorded, after before and ahead of any join. It says so where the contract has talks
+// recorded and the caller has not refused. It counts only if it was sent to its last sample, as with the notice. It tells whether
+// anything was said.
 func (c *conversation) tellOfTalk(before prompts.Phrase) (said bool, err error) {
 	if !c.id.Contract.RecordTalks || c.talkTold || c.refused || c.cfg.Human == nil || c.brokenOff() {
 		return false, nil

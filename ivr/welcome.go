@@ -11,8 +11,9 @@ import (
 	"hotline/tickets"
 )
 
-// welcome greets, offers each other language in that language, and says that the message will be recorded. * switches
-// the language; other keys are kept for what follows. The notice is never cut; the keys that it leaves to the caller are named behind it.
+// welcome greets, offers each other language in that language, and says that the message will be recorded. * switches the
+// language; other keys are kept for what follows. No key cuts the notice. The keys by which the caller may refuse, or hear more,
+// are named after it.
 type welcome struct {
 	Do     string     `yaml:"do"`
 	Prompt prompts.ID `yaml:"prompt"`
@@ -59,8 +60,8 @@ func (v *welcome) run(c *conversation) (string, error) {
 	return v.Next, c.say(prompts.P(recordingOffer), true)
 }
 
-// warn says that the message will be recorded. Only a notice that was sent to its last sample is one: no key cuts it, and one that failed
-// is said again before the tone.
+// warn says that the message will be recorded. The notice counts only if it was sent to its last sample. No key cuts it; if it
+// failed, it is said again before the tone.
 func (c *conversation) warn(notice prompts.ID) error {
 	c.passSecondHash()
 	err := c.call.Say(c.ctx, c.lang, prompts.P(notice), false)
@@ -72,8 +73,8 @@ func (c *conversation) warn(notice prompts.ID) error {
 	return nil
 }
 
-// The keys of [recordingOffer]: alone in the place of a PIN, in the menu of categories, and over the words before the tone. They are none
-// of the menu's own, so that one that is pressed once too often there refuses nothing.
+// The keys of [recordingOffer]. They count alone in the place of a PIN, in the menu of categories, and during the words before
+// the tone. No menu uses them, so a key that is pressed once too often in a menu refuses nothing.
 const (
 	keyRefuses = '7'
 	keyNotice  = '8'
@@ -118,7 +119,7 @@ func (c *conversation) beforeTone(question prompts.Phrase) error {
 	}
 }
 
-// refuse keeps the call from being recorded, whatever comes of it, and says so.
+// refuse notes that the caller does not want to be recorded, and says so. Nothing of the call is recorded from then on.
 func (c *conversation) refuse() error {
 	c.refused = true
 	c.agrees()
@@ -138,8 +139,8 @@ func (c *conversation) noteRefusal() {
 	c.report("noting that the recording was refused", err)
 }
 
-// keepDays is for how many days the message will be kept, by the contract or as the house does; 0: without a term. Who has not said
-// whose contract it is hears the house's.
+// keepDays is for how many days the message will be kept: the contract's term, else the owner's; 0: without a term. A caller
+// without a contract hears the owner's.
 func (c *conversation) keepDays() int {
 	return cmp.Or(c.id.Contract.KeepDays, c.cfg.KeepDays)
 }

@@ -37,8 +37,8 @@ func (i *infoKeys) body(contentType string, body []byte) bool {
 	return ok
 }
 
-// event takes a body that is the payload of RFC 4733, as Cisco's gateways send it: one for a press, or its begin, its updates
-// and its end.
+// event takes a body that is a payload of RFC 4733, as Cisco's gateways send it. A press is one such body, or a begin, updates
+// and an end.
 func (i *infoKeys) event(body []byte) bool {
 	e, ok := dtmf.ParseEvent(body)
 	if !ok || !dtmf.IsKeyEvent(body) {

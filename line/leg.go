@@ -39,8 +39,8 @@ type leg struct {
 	once          sync.Once
 }
 
-// connect makes a leg alive: it ends when the dialog or the sound does, and the one takes the other with it, whatever the
-// conversation is doing. No goroutine waits for that: with its stack, it would be a sixth of what a call takes of memory.
+// connect makes a leg alive. When the dialog or the sound ends, the leg ends, and so does the other of the two, whatever the
+// conversation is doing. No goroutine waits for that: its stack would be a sixth of a call's memory.
 func (s *Switchboard) connect(l *leg, d Dialog, sound *media.Leg) {
 	l.board, l.dialog, l.sound = s, d, sound
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
@@ -82,8 +82,8 @@ func ending(cause error) error {
 	return errors.Join(ivr.ErrLineLost, cause)
 }
 
-// over ends what is under way on the leg for a reason, and its sound: the port that it went to may be somebody else's by
-// the time that the conversation is over. The first reason stays.
+// over ends what is under way on the leg, and its sound, for a reason. The sound cannot wait for the end of the conversation: the
+// port that it goes to may be somebody else's by then. The first reason stays.
 func (l *leg) over(cause error) {
 	l.cancel(cause)
 	_ = l.sound.Close()

@@ -97,8 +97,8 @@ func (l *Line) Flush() { l.sound.FlushKeys() }
 // Now is the line's clock.
 func (l *Line) Now() time.Time { return time.Now() }
 
-// Record hears the caller. What was heard is in the spool whatever ended it; a take in which nobody spoke is deleted, so
-// that no later start finds a recording that belongs to no ticket.
+// Record hears the caller. What was heard is in the spool, whatever ended the recording. A recording in which nobody spoke is
+// deleted, so that no later start finds a recording without a ticket.
 func (l *Line) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Recorded, error) {
 	both, cancel := l.within(ctx)
 	defer cancel()

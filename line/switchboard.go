@@ -1,8 +1,8 @@
 // Package line is one telephone line alive: signalling and sound made into what a conversation needs.
 //
-// A [Switchboard] owns the SIP agent and the media engine of the process. A call that comes in is answered and becomes a
-// [Line], an ivr.Call, handed to the owner's conversation in a goroutine of its own; a call that goes out becomes a
-// [Telephone]. Both end as contexts whose cause is the ending.
+// A [Switchboard] owns the SIP agent and the media engine of the process. A call that comes in is answered and becomes a [Line],
+// which is an ivr.Call. The owner's conversation gets it in a goroutine of its own. A call that goes out becomes a [Telephone].
+// Both end as contexts whose cause is the ending.
 //
 // Goroutines: beside the conversations, one while music plays and one when a dialog or a sound ends by itself. The call's
 // handler waits for both.
@@ -166,7 +166,7 @@ const (
 	lateForStrangers = tooLate / 2
 )
 
-// overloaded tells whether one more call, of a stranger or of somebody known, would be heard by those that run.
+// overloaded tells whether one more call, of a stranger or of a known party, would disturb the sound of those that run.
 func (s *Switchboard) overloaded(stranger bool) bool {
 	stats := s.engine.Stats()
 	return tooMuch(stats.Legs, stats.Load, s.engine.Lag(), stranger)

@@ -9,8 +9,9 @@ import (
 // talkCheck is the time between two looks at whether joined legs are heard.
 const talkCheck = time.Second
 
-// talkDetector tells when two joined legs have talked: each of them was heard in half of the looks of the time that makes a
-// talk, because some telephones send nothing while nobody speaks. Telephone.Join asks it at every look. Used by one goroutine.
+// talkDetector tells when two joined legs have talked: each was heard in half of the looks within the time that makes a talk.
+// Half is enough because some telephones send nothing while nobody speaks. Telephone.Join asks it at every look. Used by one
+// goroutine.
 type talkDetector struct {
 	begun time.Time
 	legs  []*media.Leg

@@ -12,8 +12,8 @@ import (
 	"hotline/tickets"
 )
 
-// talkRecorder records a talk: what comes from the caller in the first channel, and what comes from the telephone that is joined in the second.
-// It is used by the goroutine of [Telephone.Join]. The zero value with a nil ring.TalkRecorder records nothing.
+// talkRecorder records a talk: the caller's sound in the first channel, and that of the joined telephone in the second. It is
+// used by the goroutine of [Telephone.Join]. The zero value with a nil ring.TalkRecorder records nothing.
 type talkRecorder struct {
 	*ring.TalkRecorder
 	telephone *Telephone
@@ -30,8 +30,8 @@ type talkRecording struct {
 	spool Spool
 }
 
-// begin begins a recording, unless one runs. Where the caller is recorded already, in the talk of another telephone, it does nothing:
-// that one may end before this one, and the next look tries again.
+// begin begins a recording, unless one runs. If the caller is recorded already, in a talk with another telephone, it does
+// nothing. That talk may end before this one, so the next look tries again.
 func (p *talkRecorder) begin() {
 	if p.TalkRecorder == nil || p.running != nil {
 		return
@@ -83,8 +83,8 @@ func (p *talkRecorder) stop() {
 	p.Keep(r)
 }
 
-// twoTracks is a file of two channels whose sound comes from two recordings, each at its own pace: an octet is written when the other
-// channel's of the same instant is there. Safe for concurrent use.
+// twoTracks is a file of two channels. Their sound comes from two recordings, each at its own pace. An octet is written when the
+// octet of the same instant in the other channel has come. Safe for concurrent use.
 type twoTracks struct {
 	create func(g711.Codec) (io.WriteCloser, error)
 

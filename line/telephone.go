@@ -153,8 +153,8 @@ func (t *Telephone) ID() string { return t.id }
 // Context ends with the leg; its cause is the ending.
 func (t *Telephone) Context() context.Context { return t.ctx }
 
-// Key takes the next key, ring.ErrNoKey after wait. Whoever is waited for has heard what is asked, and may sit behind a
-// gateway that sends tones whatever was agreed on: from now on they count too.
+// Key takes the next key, ring.ErrNoKey after wait. The person has heard what is asked, and may sit behind a gateway that sends
+// tones whatever was agreed on. So tones count from now on.
 func (t *Telephone) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	t.sound.DetectTones()
 	return t.key(ctx, wait, ring.ErrNoKey)

@@ -257,7 +257,7 @@ func TestASoundThatCannotBeDeletedKeepsNoOtherHere(t *testing.T) {
 
 func TestWhatWasErasedElsewhereIsDeletedHere(t *testing.T) {
 	h, ctx := open(t), t.Context()
-	for i := range page + 20 { // of former times; nothing of them lies here
+	for i := range page + 20 { // older ones; nothing of them lies here
 		n := h.ticket("short", i)
 		h.must(h.desk.EraseRecordings(ctx, n, nil, "staff:anna", "asked for", now))
 	}

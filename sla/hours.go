@@ -33,7 +33,7 @@ type Hours struct {
 	years      [yearsKept]atomic.Pointer[year]
 }
 
-// stretch is working time of one date, in seconds since its midnight by the wall.
+// stretch is working time of one date, in seconds since its midnight by the wall clock.
 type stretch struct{ from, until int64 }
 
 const (
@@ -131,7 +131,7 @@ func (h *Hours) yearlyRule(d date) (Yearly, bool) {
 // longestRun is how many days an interval can reach ahead.
 const longestRun = 7
 
-// stretches gives a date's working time by the wall, perhaps overlapping and in no order. Where the date itself is
+// stretches gives a date's working time by the wall clock, perhaps overlapping and in no order. Where the date itself is
 // ordinary, what an exception of the days before left running reaches into it.
 func (h *Hours) stretches(day time.Time, holiday bool) []stretch {
 	if hours, special := h.own(dateOf(day), holiday); special {

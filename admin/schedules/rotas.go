@@ -76,8 +76,8 @@ type layerView struct {
 	Beside   bool        `json:"beside,omitempty" doc:"Stands beside the layer below instead of covering it"`
 	Rotation string      `json:"rotation" enum:"daily,weekly,custom"`
 	Every    int         `json:"every,omitempty" minimum:"1" maximum:"366" doc:"Days or weeks of a turn; left out: one"`
-	Start    string      `json:"start" doc:"When the first turn begins, by the wall of the rota's zone: 2026-01-05T09:00"`
-	Until    string      `json:"until,omitempty" doc:"When the layer ends, by the wall; left out: never"`
+	Start    string      `json:"start" doc:"When the first turn begins, by the wall clock of the rota's zone: 2026-01-05T09:00"`
+	Until    string      `json:"until,omitempty" doc:"When the layer ends, by the wall clock; left out: never"`
 	Turns    []turnView  `json:"turns" minItems:"1" maxItems:"200" doc:"One after the other, and from the first again"`
 	Hours    []weekHours `json:"hours,omitempty" maxItems:"100" doc:"Only within these hours of every week; left out: always"`
 	Follow   string      `json:"follow,omitempty" doc:"Calendar: the layer is on call only while it is open"`
@@ -86,7 +86,7 @@ type layerView struct {
 
 type turnView struct {
 	Engineer string           `json:"engineer,omitempty" doc:"Left out: nobody's"`
-	Length   schema.TimeOfDay `json:"length,omitempty" doc:"Of the turns of a custom rotation, by the wall: 12:00"`
+	Length   schema.TimeOfDay `json:"length,omitempty" doc:"Of the turns of a custom rotation, by the wall clock: 12:00"`
 }
 
 type weekHours struct {

@@ -16,9 +16,8 @@ const (
 	perSource = 64 // of one host; this machine, where a proxy may stand, has all
 )
 
-// Limiter bounds the connections of an HTTP server, in all and of each source. Where there are too many, those that are
-// idle make room, the oldest first; where none is, the new one is closed. Its Change is the server's ConnState. Safe for
-// concurrent use.
+// Limiter bounds the connections of an HTTP server, in all and of each source. When there are too many, the oldest idle
+// connection is closed. When none is idle, the new one is closed. Its Change is the server's ConnState. Safe for concurrent use.
 type Limiter struct {
 	most, each int
 
@@ -81,7 +80,7 @@ func (l *Limiter) enter(c net.Conn) {
 	}
 }
 
-// evict closes the oldest idle connection of some; the newest, which has just come, is the last of them.
+// evict closes the oldest idle connection of some. The newest has just come and is the last to be closed.
 func (l *Limiter) evict(of func(net.Conn) bool) {
 	for _, c := range l.idle {
 		if of(c) {

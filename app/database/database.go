@@ -86,7 +86,7 @@ type Config struct {
 type Database struct {
 	Store Store // for staff and what goes on in the background
 	Calls Store // the same over connections of its own, for those on the line
-	// Late is why a patient opening has a database that does not answer, which wraps storage.ErrDown; nil when it does.
+	// Late is why the database does not answer after a patient opening; it wraps storage.ErrDown. nil: the database answers.
 	Late error
 
 	ping    func(context.Context) error

@@ -19,7 +19,7 @@ type customer struct {
 	accepted func(ctx context.Context) bool // whether somebody has accepted this caller's ticket
 }
 
-// longestWait is a mailbox that is rung, a second engineer, and both of them for a ticket before.
+// longestWait is the time for a mailbox, then a second engineer, and for both of them once more for an earlier ticket.
 const longestWait = 2 * time.Minute
 
 // call makes the demo's call: PIN and category at once, the fault after the tone, then a talk with whoever accepts.
@@ -47,8 +47,8 @@ func (c *customer) call(ctx context.Context, to string) error {
 	return c.converse(ctx, line)
 }
 
-// wait waits until an engineer has accepted this caller's ticket. He may have another one before it: that of a demo before,
-// which was broken off and is called out for as soon as the line is up again.
+// wait waits until an engineer has accepted this caller's ticket. His telephone may ring for another ticket first: that of an
+// earlier demo that was broken off. Its call-out begins as soon as the line is up again.
 func (c *customer) wait(ctx context.Context, line *phone.Call) error {
 	look := time.NewTicker(250 * time.Millisecond)
 	defer look.Stop()

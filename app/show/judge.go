@@ -206,8 +206,8 @@ func (j *judgement) recording(ctx context.Context, a api, t ticket, said, notSai
 	j.sound("the caller's message", format.Samples(octets), said, notSaid)
 }
 
-// soon judges how long after the engineer's key the caller hears the engineer, who began to speak spoke after it. What is missing
-// at the beginning of what was said was said too early.
+// soon judges how long after the engineer's key the caller hears the engineer. The engineer began to speak at the span spoke
+// after the key. What is missing at the beginning of what was said was said too early.
 func (j *judgement) soon(heard, said []int16, spoke time.Duration) {
 	const frame, most = 160, time.Second // a machine under load may need longer than the goal of 300 ms
 	_, place := likeness.Correlate(heard, said)

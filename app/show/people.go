@@ -73,7 +73,7 @@ func (e *engineer) mailbox(c *phone.Call) {
 	e.say(e.name, "(mailbox) has been hung up")
 }
 
-// soon is when after the key that accepts its owner begins to speak: by then the two must hear each other.
+// soon is how long after the accepting key the engineer begins to speak. By then the two must hear each other.
 const soon = 300 * time.Millisecond
 
 // work hears the brief, presses 1 and talks at once, until the other side hangs up.

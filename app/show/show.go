@@ -128,8 +128,8 @@ func (c *Cast) Perform(ctx context.Context, sip, base, token string) error {
 	return nil
 }
 
-// belong lets the telephones be rung by one line alone: their usual ports are those at which every line with the demo's
-// contracts looks for Anna and Marco.
+// belong has the telephones accept calls of one line only. At their usual ports every line with the demo's contracts looks for
+// Anna and Marco.
 func (c *Cast) belong(sip string) error {
 	_, host, _ := strings.Cut(sip, "@")
 	line, err := netip.ParseAddrPort(host)

@@ -80,7 +80,7 @@ const (
 	look = time.Second
 	// lookForLanguages is how often it is asked what engineers and contracts speak, where nobody has saved anything.
 	lookForLanguages = 10 * time.Second
-	// every is how often all of them are looked at: some have failed, and a voice may have been installed meanwhile.
+	// every is how often all of them are tried again: some have failed, and a voice may have been installed meanwhile.
 	every = 10 * time.Minute
 )
 

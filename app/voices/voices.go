@@ -51,8 +51,9 @@ type pack struct {
 	sounds func() (map[prompts.ID]media.Sound, error)
 }
 
-// shipped opens the packs once in a process: they lie in the program's image and never change. Those that every house speaks are made
-// ready; another one is when its first word is asked for, which takes some hundredths of a second, and takes no memory before.
+// shipped opens the packs once in a process: they lie in the program's image and never change. The languages that every
+// installation speaks are made ready at once. Another language is made ready when its first word is asked for; that takes some
+// hundredths of a second. Before that it takes no memory.
 var shipped = sync.OnceValues(func() (packsOfVoices, error) {
 	all := packsOfVoices{}
 	for _, lang := range prompts.Languages() {
@@ -158,8 +159,8 @@ func (v *Voices) Sound(lang prompts.Language, p prompts.Phrase) media.Sound {
 	return media.Chain(parts...)
 }
 
-// name is a name as it was spoken when the customer, the engineer or the level was saved; false for everything else, and for a name that
-// nobody has spoken yet.
+// name is the sound of a name, which was spoken when the customer, the engineer or the level was saved. It is false for
+// everything else, and for a name without a sound yet.
 func (v *Voices) name(lang prompts.Language, c prompts.Clip) (media.Sound, bool) {
 	if c.Of == 0 || v.names == nil {
 		return media.Sound{}, false
@@ -180,7 +181,8 @@ func (v *Voices) name(lang prompts.Language, c prompts.Clip) (media.Sound, bool)
 	return media.EncodedSound(g711.ALaw, alaw), true
 }
 
-// free is what a person has written, as it was spoken when it was saved, between two breaths; nothing while nobody has spoken it.
+// free is the sound of what a person has written, between two short pauses. It was spoken when the text was saved; before that it
+// is empty.
 func (v *Voices) free(lang prompts.Language, words string) []media.Sound {
 	if v.names == nil {
 		return nil

@@ -1,5 +1,5 @@
-// Package bulletin rings those on duty for warnings and breaches of tickets' clocks. What comes within some seconds, and what comes
-// while a telephone may not be rung again yet, is one bulletin: a storm of alarms is one call.
+// Package bulletin rings those on duty for warnings and breaches of tickets' clocks. All alarms that come within some seconds, or
+// while a telephone may not be rung again yet, are told in one call, the bulletin.
 //
 // Due work asks for each alarm by itself ([Board.Ring]) and comes again until the alarm was told, so that a restart loses none. The
 // first one whose time has come rings for all that wait. It starts no goroutine.
@@ -97,7 +97,7 @@ func later(w tickets.Work, at time.Time) error {
 	return fmt.Errorf("an alarm of ticket %d waits for its bulletin: %w", w.Ticket, &tickets.Later{At: at})
 }
 
-// begin lets an alarm wait, and is now where it is to be told at once, with the others.
+// begin lets an alarm wait. It returns now where the alarm is to be told at once, with the others.
 func (b *Board) begin(w tickets.Work, now time.Time) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -150,8 +150,8 @@ func (b *Board) all() []tickets.Work {
 	return work
 }
 
-// alarm is what work asks to be told, and whether it is owed still: the clock is not met, nobody is at work on the ticket, and
-// nobody was rung for it yet.
+// alarm is the alarm that due work asks for, and whether it must still be told: the clock is not met, nobody works on the ticket,
+// and nobody was rung for it yet.
 func (b *Board) alarm(ctx context.Context, w tickets.Work) (ring.Alarm, bool, error) {
 	t, err := b.cfg.Desk.Ticket(ctx, w.Ticket)
 	if err != nil || (t.State != tickets.Open && t.State != tickets.Assigned) || !sla.Met(t.Clocks, sla.Kind(w.Facts["clock"])).IsZero() {

@@ -23,8 +23,8 @@ func limits() []limit {
 // shareTime is how long a telephone that is about to ring waits for what other nodes have rung.
 const shareTime = 500 * time.Millisecond
 
-// Limits count the calls for alarms to each telephone. Safe for concurrent use. Nodes that share what they have spent ring a
-// telephone no more often together, and a restart forgets nothing.
+// Limits count the calls for alarms to each telephone. Safe for concurrent use. The limits hold for all nodes together, since
+// they share what they have spent, and across a restart.
 type Limits struct {
 	spent func(budgets.Spending)
 	share func(ctx context.Context)
@@ -33,8 +33,8 @@ type Limits struct {
 	rung map[string][]time.Time // oldest first
 }
 
-// NewLimits counts from nothing. spent takes each call down, for [Limits.Recall] of other nodes; share writes at once what was taken
-// down, and recalls what others have written. Both may be nil.
+// NewLimits counts from nothing. spent notes each call, for [Limits.Recall] of other nodes. share writes at once what was noted,
+// and reads what others have written. Both may be nil.
 func NewLimits(spent func(budgets.Spending), share func(ctx context.Context)) *Limits {
 	if spent == nil {
 		spent = func(budgets.Spending) {}
@@ -76,8 +76,8 @@ func (m *Limits) free(phone string, now time.Time) time.Time {
 	return at
 }
 
-// take counts a call that begins now; false where there were too many. What other nodes have rung it asks for first, and of this call
-// it tells them at once. Without the store it counts what this node knows.
+// take counts a call that begins now; false where there were too many. It first reads what other nodes have rung, and tells them
+// of this call at once. Without the store it counts what this node knows.
 func (m *Limits) take(ctx context.Context, phone string, now time.Time) bool {
 	m.exchange(ctx)
 	if !m.count(phone, now) {

@@ -1,9 +1,9 @@
 // Package chains tells whoever watches, as it happens, which telephones this node rings for which ticket, since when and with what
 // result, and which tickets it has changed.
 //
-// The feed hears of telephones from the line's side ([Feed.Telephones]) and of results from the search's ([Feed.Leg], [Feed.Line]);
-// the desk tells it of tickets ([Feed.Changed]). The API streams it. Nobody waits for a watcher: each has a buffer of its own, and
-// one that does not read in time is let go, with the reason. It starts no goroutine.
+// The feed hears of telephones from the line's side ([Feed.Telephones]) and of results from the search's ([Feed.Leg],
+// [Feed.Line]); the desk tells it of tickets ([Feed.Changed]). The API streams it. Nobody waits for a watcher. Each has a buffer
+// of its own; one that does not read in time is closed, with the reason. It starts no goroutine.
 package chains
 
 import (
@@ -168,8 +168,8 @@ func (f *Feed) Call(c cdr.Call) {
 	f.tell(Event{Call: &c})
 }
 
-// Leg tells that a telephone is through, with its result. A leg that began after the telephone did was never rung, because its owner
-// talks there to somebody else: the line of the ticket's history tells of it.
+// Leg tells that a telephone is through, with its result. A leg that began after its telephone did never rang: the engineer talks
+// there to somebody else. The line of the ticket's history tells of it.
 func (f *Feed) Leg(l cdr.Leg) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

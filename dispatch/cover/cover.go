@@ -256,14 +256,14 @@ func (b *Board) give(ctx context.Context, e entry, a oncall.Attempt) prompts.Phr
 
 // How who has asked is rung back with the answer.
 const (
-	tellings   = 5           // at most, each on every telephone
+	mostTries  = 5           // at most, each on every telephone
 	tellsAgain = time.Minute // who asked may be in the console still
 )
 
 // tell rings who has asked, until the key that confirms it, or until it was heard in the console.
 func (b *Board) tell(asks oncall.Engineer, said *answer) {
 	confirm := ring.Question{Ask: prompts.Join(said.phrase(), prompts.P("cover-heard")), Yes: func(context.Context) prompts.Phrase { return nil }}
-	for range tellings {
+	for range mostTries {
 		for _, phone := range asks.Phones {
 			if !b.unheard(asks.ID, said) {
 				return
@@ -297,7 +297,7 @@ func (b *Board) open(ctx context.Context) prompts.Phrase {
 	return ring.OpenBlocking(list, MostRead)
 }
 
-// opens is how long the store may take to tell what is open: nobody is rung later for it.
+// opens is how long the store may take to list the open tickets, so that no telephone rings later because of it.
 const opens = 2 * time.Second
 
 // MostRead is how many of the open blocking tickets are read to who comes on call; their number is said.

@@ -20,7 +20,7 @@ type Keep interface {
 // keptName is the value's name on the disk.
 const keptName = "cover"
 
-// entry is one engineer's question: while the others are asked, and then the answer until it was heard.
+// entry is one engineer's question. It is kept while the others are asked; then it holds the answer until that was heard.
 type entry struct {
 	asks   oncall.Engineer
 	shift  duty.Shift

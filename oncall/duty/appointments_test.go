@@ -48,7 +48,7 @@ func appointmentRows(rome *time.Location) map[string]appointmentRow {
 	}
 }
 
-// TestTestCallsByAppointment: at the agreed time of each week, by the wall also in the week of the clocks, every telephone that is not
+// TestTestCallsByAppointment: at the agreed time of each week, by the wall clock also in the week of the clocks, every telephone that is not
 // proven since is rung once, and twice more ten minutes apart where nobody presses the key; by one node of several, and also after a
 // restart. Who is absent, or is never rung by choice, is left alone.
 func TestTestCallsByAppointment(t *testing.T) {

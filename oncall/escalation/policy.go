@@ -69,7 +69,7 @@ type Contact struct {
 // Rule is one telephone of an engineer and when it is rung.
 type Rule struct {
 	Phone      string
-	Hours      []sla.Interval // of every week, by the wall; none: always
+	Hours      []sla.Interval // of every week, by the wall clock; none: always
 	Categories []sla.Category // none: all
 }
 
@@ -182,7 +182,7 @@ func rank(until time.Time) int {
 	return 0
 }
 
-// within tells whether an instant lies in hours of the week, by the wall (sla.WallClock).
+// within tells whether an instant lies in hours of the week, by the wall clock (sla.WallClock).
 func within(hours []sla.Interval, zone *time.Location, now time.Time) bool {
 	y, m, d := now.In(zone).Date()
 	return slices.ContainsFunc(hours, func(h sla.Interval) bool {

@@ -150,7 +150,7 @@ func (e *event) instant(l ical.Line) (at time.Time, wholeDay bool, err error) {
 
 var durations = regexp.MustCompile(`^\+?P(?:(\d{1,3})W|(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?)$`)
 
-// duration reads a duration (section 3.3.6): its weeks and days are by the wall, its hours are real.
+// duration reads a duration (section 3.3.6): its weeks and days are by the wall clock, its hours are real.
 func duration(value string) (func(time.Time) time.Time, error) {
 	m := durations.FindStringSubmatch(value)
 	if m == nil || strings.HasSuffix(value, "P") || strings.HasSuffix(value, "T") {

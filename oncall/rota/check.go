@@ -64,7 +64,7 @@ func wallOf(text string) (time.Time, error) {
 	return t, nil
 }
 
-// length is how long a turn is by the wall.
+// length is how long a turn is by the wall clock.
 func (l Layer) length(t Turn) (time.Duration, error) {
 	length := t.Length
 	switch l.Rotation {

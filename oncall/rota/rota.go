@@ -54,17 +54,17 @@ type Layer struct {
 	Beside   bool
 	Rotation Rotation
 	Every    int            // days or weeks of a turn; 0: one
-	Start    string         // by the wall of the rota's zone: when the first turn begins, "2026-01-05T09:00"
-	Until    string         // by the wall: when the layer ends; empty: never
+	Start    string         // by the wall clock of the rota's zone: when the first turn begins, "2026-01-05T09:00"
+	Until    string         // by the wall clock: when the layer ends; empty: never
 	Turns    []Turn         // one after the other, and from the first again
-	Hours    []sla.Interval // only within these hours of every week, by the wall; none: always
+	Hours    []sla.Interval // only within these hours of every week, by the wall clock; none: always
 	Follow   Follow         // only within or outside the hours of a calendar
 }
 
 // Turn is one engineer's time in a rotation; nobody's when Engineer is empty.
 type Turn struct {
 	Engineer oncall.EngineerID
-	Length   time.Duration // by the wall; of custom rotations only
+	Length   time.Duration // by the wall clock; of custom rotations only
 }
 
 // Follow ties a layer to a calendar: a day team is on call while it is open, a night team while it is closed.

@@ -83,7 +83,7 @@ func pins(t *testing.T, s DirectoryStore) {
 	check.Must(t, s.SetPIN(ctx, "c1", a))
 	check.Error(t, "a PIN in use", s.SetPIN(ctx, "c2", a), storage.ErrExists)
 	check.Must(t, s.SetPIN(ctx, "c1", b))
-	check.Error(t, "a PIN of former times", s.SetPIN(ctx, "c2", a), storage.ErrExists)
+	check.Error(t, "a former PIN", s.SetPIN(ctx, "c2", a), storage.ErrExists)
 	check.Error(t, "a PIN of no contract", s.SetPIN(ctx, "c9", directory.PINHash{9}), storage.ErrNotFound)
 	current, err := s.PINs(ctx)
 	check.Must(t, err)

@@ -57,10 +57,10 @@ type place struct {
 	Change string // where somebody else is put there; empty: whoever looks may not
 }
 
-// Hour is when a span begins, by the wall.
+// Hour is when a span begins, by the wall clock.
 func (s span) Hour() string { return s.From.Format("15:04") }
 
-// End is when a span ends, by the wall: midnight is 24:00.
+// End is when a span ends, by the wall clock: midnight is 24:00.
 func (s span) End() string {
 	if end := s.Until.Format("15:04"); end != "00:00" {
 		return end
