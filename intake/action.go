@@ -130,9 +130,9 @@ func (k *Intake) entitled(id directory.ContractID, now time.Time) (c directory.C
 	return c, customer, why
 }
 
-// settle ends a ticket all of whose alerts are over, or takes one up again that had just ended. What another node has decided
-// meanwhile may have been carried out before: so it looks at what fires now, and looks again after it did something. Whoever
-// looks last finds both as they should be.
+// settle ends a ticket all of whose alerts are over, or takes one up again that had just ended. Another node may have decided
+// something meanwhile that was carried out before. So it reads what fires now, and reads again after each thing that it did.
+// Whoever looks last finds both as they should be.
 func (k *Intake) settle(ctx context.Context, id ID, a Action, now time.Time) error {
 	for range tries {
 		i, err := k.cfg.Store.Installation(ctx, id, nil, time.Time{})

@@ -1,9 +1,9 @@
 // Package intake is the Alerting Manager: facts of installed systems come in, tickets come out, with the same contract, clocks and
 // chain of people as a telephone call.
 //
-// Package format reads what monitoring systems send and makes alerts of it. Take hands them in: it reads what is known of the
-// installation, lets the fold (Installation.Take, pure) decide, writes the outcome in one step, and then carries out what was
-// decided at the desk. What was decided and not carried out, because the process died, is carried out by the next look.
+// Package format reads what monitoring systems send and makes alerts of it. Take hands them in. It reads what is known of the
+// installation, and the fold (Installation.Take, pure) decides. It writes the outcome in one step, and then carries out at the
+// desk what was decided. What was decided and not carried out, because the process died, is carried out by the next look.
 //
 // Package admin/alerts calls it for the API, package app wires it. It starts no goroutine.
 package intake

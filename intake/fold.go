@@ -238,7 +238,8 @@ func (f *fold) again(p *Problem, a Alert, category sla.Category, o *Outcome) {
 	}
 }
 
-// ticket gives a problem that begins its ticket: the one that it had a moment ago, the storm's, or a new one.
+// ticket finds the ticket of a problem that begins: the ticket that the problem had a moment ago, that of the storm, or a new
+// one.
 func (f *fold) ticket(p *Problem, a Alert, quiet time.Time, o *Outcome) {
 	had := p.Ticket
 	if f.i.State.Storm.Ticket == 0 && len(f.i.State.Opened)+1 >= f.Policy.Storm.Alerts && !f.reopens(had, quiet) {

@@ -46,8 +46,8 @@ func New(c Config) *Intake {
 }
 
 // Take takes a message in. When it returns without an error every alert of it stands in a ticket or in the store with the reason
-// for which it needs none. ErrBusy while too many wait, storage.ErrDown while the store does not answer: what it says of some installations
-// may be kept then; sent again, that is a repeat.
+// for which it needs none. It returns ErrBusy while too many wait, and storage.ErrDown while the store does not answer. What the
+// batch says of some installations may be kept then; the sender may send it again.
 func (k *Intake) Take(ctx context.Context, o Origin, b Batch, now time.Time) (Outcome, error) {
 	if _, known := k.cfg.Desk.Book().Contracts.Get(o.Contract); !known {
 		return Outcome{}, fmt.Errorf("contract %s: %w", o.Contract, ErrContract)

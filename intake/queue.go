@@ -11,9 +11,9 @@ const (
 	turnMost    = 5_000  // alerts that one turn takes, beyond the first message
 )
 
-// queues let messages about one installation be taken one turn after the other, and all that came in meanwhile in one turn: a
-// storm costs turns, not messages. Who comes first to an installation takes his turn himself; there is no goroutine. Safe for
-// concurrent use.
+// queues have messages about one installation taken in turns, one turn after the other. A turn takes all messages that came
+// meanwhile, so many messages cost few turns. Who comes first to an installation takes his turn himself; there is no goroutine.
+// Safe for concurrent use.
 type queues struct {
 	mu     sync.Mutex
 	list   map[ID]*queue

@@ -12,8 +12,8 @@ import (
 // fresh is how long settings stand before they are read again: an edit holds a second later, on every node.
 const fresh = time.Second
 
-// settings is what owners have written, as it was read last. One reads at a time, without holding the lock, and whoever comes meanwhile takes
-// what is read: nobody waits for several readings one after the other. Safe for concurrent use.
+// settings is what owners have written, as it was read last. One goroutine reads at a time, without holding the lock. All that
+// come meanwhile take what it reads, so nobody waits for several readings. Safe for concurrent use.
 type settings struct {
 	mu      sync.Mutex
 	at      time.Time

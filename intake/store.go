@@ -19,8 +19,8 @@ type Store interface {
 	// DueInstallations are those at which something is due, the longest due come first.
 	DueInstallations(ctx context.Context, now time.Time, limit int) ([]ID, error)
 	Problems(ctx context.Context, f Filter) ([]Problem, error) // the one heard last comes first
-	// ForgetProblems forgets those that were not heard of since an instant and are over, or have no ticket that somebody owes
-	// something to: heard of again, they are new.
+	// ForgetProblems forgets problems that were not heard of since an instant and are over, or whose ticket, if any, waits for
+	// nothing. If heard of again, they are new.
 	ForgetProblems(ctx context.Context, before time.Time) error
 	Settings
 }

@@ -29,7 +29,7 @@ func (f *fold) endStorm() {
 	}
 }
 
-// gather begins a storm when the messages bring so many new problems that, with those of the last moments, they are one matter.
+// gather begins a storm when there are too many new problems, those of the last moments included, for a ticket each.
 func (f *fold) gather(list []Delivery) {
 	if f.i.State.Storm.Ticket != 0 {
 		return
@@ -133,8 +133,8 @@ func (f *fold) count(c sla.Category, severity, title string) {
 // full tells whether no further problem of the installation is remembered.
 func (f *fold) full() bool { return f.i.Known+f.fresh >= KnownMost }
 
-// overflow takes a new problem of an installation that has too many of them: it is counted in the ticket of a storm, and its end
-// will not be known.
+// overflow takes a new problem of an installation that has too many already. It is only counted, in the ticket of a storm; nobody
+// will know of its end.
 func (f *fold) overflow(a Alert, o *Outcome) {
 	category := f.Policy.Category(a.Severity, f.Night)
 	switch {

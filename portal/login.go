@@ -57,8 +57,8 @@ func (p *Portal) showLogin(w http.ResponseWriter, r *request, status int, name, 
 	p.render(w, r, status, name, loginPage{r.page, problem, int(access.CodeTime / time.Minute), p.Mailer != nil})
 }
 
-// login takes a PIN. Whatever the PIN is, the answer is the same, and a code is kept; only with the right one a letter goes out, by
-// and by. So the page tells nobody whether a PIN is right, and no address of a customer.
+// login takes a PIN. The answer is the same for every PIN, and a code is always kept. A letter goes out only for a right PIN, a
+// little later. So the page tells nobody whether a PIN is right, and no address of a customer.
 func (p *Portal) login(w http.ResponseWriter, r *request) {
 	pin := strings.Join(strings.Fields(r.FormValue("pin")), "")
 	at := r.Now.Truncate(time.Second)
@@ -149,8 +149,8 @@ func (p *Portal) logout(w http.ResponseWriter, r *request) {
 	http.Redirect(w, r.Request, "/portal/login", http.StatusSeeOther)
 }
 
-// identify finds out which contract asks, by the cookie and by the contract as it stands now: after the contract's end, and after its
-// PIN was renewed, the session opens nothing. errNobody where there is no session that holds.
+// identify finds the contract that asks, by the cookie, and reads it as it is now. After the contract's end, or after its PIN was
+// renewed, the session opens nothing. errNobody where there is no session that holds.
 func (p *Portal) identify(r *request) error {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil || cookie.Value == "" {

@@ -148,8 +148,8 @@ func dialable(number string) bool {
 	return number == "" || digits >= 3 && len(number) <= numberMost
 }
 
-// open opens a request by the same call of the desk as the telephone. A form that comes twice opens one: the number is taken and
-// kept under the form's own key before, so that even after a crash in between the second one goes on with it.
+// open opens a request by the same call of the desk as the telephone. A form that comes twice opens one ticket. The number is
+// taken and kept under the form's own key first; so even after a crash in between, the second form goes on with that number.
 func (p *Portal) open(w http.ResponseWriter, r *request) {
 	f, problem := r.filled()
 	key := r.FormValue("form")

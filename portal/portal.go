@@ -147,8 +147,8 @@ func (p *Portal) Handler() http.Handler {
 	}.Handler(mux)
 }
 
-// What a page may load: our own style sheets and pictures, and no script; the page of the telephone has a script of ours, too, which speaks
-// to this server alone. Nobody frames either.
+// What a page may load: our own style sheets and pictures, and no script. The page of the telephone also has a script of ours,
+// which may connect to this server alone. Nobody frames either.
 const (
 	contentPolicy   = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 	telephonePolicy = contentPolicy + "; script-src 'self'; connect-src 'self'"

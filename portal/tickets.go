@@ -188,7 +188,8 @@ func (p *Portal) showTicket(w http.ResponseWriter, r *request, status int, probl
 	p.render(w, r, status, "ticket", show)
 }
 
-// rings tells of a blocking ticket that nobody has when engineers are rung for it, by the hours and what was accepted.
+// rings says when engineers are rung for a blocking ticket that nobody has: by the contract's hours and by what the customer
+// accepted.
 func (p *Portal) rings(r *request, t tickets.Ticket, lines []tickets.Event) string {
 	if t.Category() != sla.Blocking || t.State != tickets.Open {
 		return ""

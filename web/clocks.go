@@ -89,8 +89,8 @@ func (s *server) clocks(ctx context.Context, r *request, t tickets.Ticket) ([]cl
 	return list, err
 }
 
-// next is the clock that the board shows of a ticket: one that is broken and not met yet, else the one that breaks first, else one that
-// stands still, else none.
+// next is the clock that the board shows of a ticket. It is one that is broken and not met yet, else the one that breaks first,
+// else one that is paused, else none.
 func next(list []clock) *clock {
 	var first *clock
 	rank := func(k *clock) int {

@@ -131,7 +131,7 @@ func (s *server) enter(one room.Route) route {
 	}}
 }
 
-// stream writes a page whose work goes on while it is read: bit by bit, each as soon as it is there.
+// stream writes a page bit by bit while its work goes on, each bit as soon as it is there.
 func (s *server) stream(w http.ResponseWriter, r *request, p *room.Page) {
 	whole := &held{header: w.Header()}
 	s.render(whole, r, http.StatusOK, "room", roomPage{r.page, p.Title, p.Content + streamed})

@@ -109,8 +109,8 @@ var errLogin = errors.New("name or password is wrong")
 // errBusy is a password that is not looked at, because too many before it were wrong.
 var errBusy = errors.New("too many wrong passwords")
 
-// verify finds a user by name and password, and counts what is wrong. Passwords are looked at one after the other, so of many that are
-// sent at once no more are looked at than the throttle allows.
+// verify finds a user by name and password, and counts what is wrong. Passwords are checked one after the other, so the throttle
+// also limits many that are sent at once.
 func (s *server) verify(r *request, name, secret string) (users.User, error) {
 	ctx, from := r.Context(), room.Source(r.Request)
 	switch {

@@ -111,7 +111,8 @@ func (a *alertsTry) read(ctx context.Context, s streams) (intake.Batch, error) {
 	return batch, err
 }
 
-// formatted reads a message of a format; of a listener by the tables and rules of a configuration, where one is named.
+// formatted reads a message of a format. A listener's message is read by the tables and rules of the configuration, if one is
+// named.
 func (a *alertsTry) formatted(h http.Header, body []byte) (intake.Batch, error) {
 	if a.Config == "" {
 		return format.Read(a.As, h, body)

@@ -10,8 +10,8 @@ import (
 // turnWait is how long a message waits while others are read by mappings.
 const turnWait = 5 * time.Second
 
-// Mapper reads messages by mappings, one after the other: expressions that loop take one core, however many messages come, and the
-// calls have the others. Safe for concurrent use.
+// Mapper reads messages by mappings, one message after the other. So an expression that loops takes one core at most, however
+// many messages come, and the calls have the others. Safe for concurrent use.
 type Mapper struct{ turn chan struct{} }
 
 // NewMapper makes a mapper.

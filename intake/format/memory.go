@@ -19,8 +19,8 @@ const (
 var errMemory = fmt.Errorf("the expression takes more than %d MiB of memory; let it make smaller values", memoryMax>>20)
 
 // withinMemory gives a context that ends with errMemory when the heap of the process has grown by memoryMax since. The heap is
-// everybody's, and has what is not collected yet: so the bound holds for all messages together, and is far above what
-// others take while a message is read. release ends the watch and waits for its goroutine.
+// shared, and contains what is not collected yet. So the bound holds for all messages together, and is far above what the rest of
+// the program takes while a message is read. release ends the watch and waits for its goroutine.
 func withinMemory(ctx context.Context) (watched context.Context, release func()) {
 	watched, cancel := context.WithCancelCause(ctx)
 	most := heap() + memoryMax

@@ -63,7 +63,7 @@ func traps(text []byte) ([]Trap, error) {
 	return wire(octets)
 }
 
-// digits tells whether a text is one of hexadecimal digits: such a one may begin as a message does, with the digit 0.
+// digits tells whether a text consists of hexadecimal digits. Such a text may begin with the digit 0, as a message does.
 func digits(text []byte) bool {
 	return !slices.ContainsFunc(text, func(c byte) bool {
 		return c != ' ' && c != '\n' && c != '\r' && c != '\t' && c != ':' && c != 'x' && (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F')

@@ -242,8 +242,8 @@ func probes(p *gosnmp.SnmpPacket) bool {
 	return ok && p.Version == gosnmp.Version3 && p.PDUType == gosnmp.GetRequest && usm.AuthoritativeEngineID == "" && p.MsgFlags&gosnmp.AuthPriv == gosnmp.NoAuthNoPriv
 }
 
-// timely tells whether a message of version 3 is to be taken: no probe, not one for another engine or another time, and no copy of
-// a former one. Those that ask for an engine or are out of time get a report.
+// timely tells whether a message of version 3 is taken. A probe is not, nor a message for another engine or another time, nor a
+// copy of an earlier one. Those that ask for an engine or are out of time get a report.
 func (l *Listener) timely(d *listener.Datagrams, p *gosnmp.SnmpPacket, s source, from netip.AddrPort, now time.Time) bool {
 	usm, ok := p.SecurityParameters.(*gosnmp.UsmSecurityParameters)
 	if !ok {

@@ -1,6 +1,6 @@
-// Package access is the pages on which administrators say who may use the staff's pages and the API: users are invited by a one-time link, get a
-// role, are disabled and let in again. What a user may not do any more ends at once, their streams too. Every change is logged with
-// who made it. Tokens of the API are shown once and revoked at once.
+// Package access is the pages on which administrators say who may use the staff's pages and the API. They invite users by a
+// one-time link, give them a role, disable them and let them in again. What a user may not do any more ends at once, their
+// streams too. Every change is logged with who made it. Tokens of the API are shown once and revoked at once.
 package access
 
 import (

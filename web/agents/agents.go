@@ -1,6 +1,6 @@
-// Package agents is the page of the agents at installations: when each was last heard of, what it looks at and how that stands, which
-// program and which version of the product run there. Administrators renew a token here. What an agent looks at is written over the API
-// (docs/agent.md).
+// Package agents is the page of the agents at installations. It shows when each was last heard of, its checks and their results,
+// and which versions of the agent and of the product run there. Administrators renew a token here. What an agent looks at is
+// written over the API (docs/agent.md).
 package agents
 
 import (

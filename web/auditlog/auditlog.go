@@ -1,5 +1,5 @@
-// Package auditlog is the page on which administrators see who changed what, and who listened to which recording: by person, document and
-// day, and as a table for a spreadsheet.
+// Package auditlog is the page on which administrators see who changed what, and who listened to which recording. It is filtered
+// by person, document and day, and also comes as a table for a spreadsheet.
 package auditlog
 
 import (

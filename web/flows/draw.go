@@ -18,7 +18,7 @@ const (
 // spot is where a step stands.
 type spot struct{ row, col int }
 
-// laid gives each step its place: as many steps from the first one as it is away from it, beside the others of its row.
+// laid gives each step its place. Its row is its distance from the first step; it stands beside the others of that row.
 func laid(start string, nodes []ivr.Node) (places map[string]spot, rows, cols int) {
 	exits, places, width := map[string][]ivr.Edge{}, map[string]spot{}, map[int]int{}
 	for _, n := range nodes {

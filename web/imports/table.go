@@ -39,8 +39,8 @@ type complaint struct {
 	Value  string // what was written there
 }
 
-// decoded is a file's text: without its byte order mark, and read as Windows-1252 where it is no UTF-8, which is what a spreadsheet
-// that is told nothing writes.
+// decoded is a file's text without its byte order mark. A text that is not UTF-8 is read as Windows-1252, the default of
+// spreadsheets.
 func decoded(file []byte) string {
 	file = bytes.TrimPrefix(file, []byte("\ufeff"))
 	if utf8.Valid(file) {
@@ -50,7 +50,7 @@ func decoded(file []byte) string {
 	return string(text)
 }
 
-// separator is what stands between the cells of the first line: the one of semicolon, comma and tabulator that stands there most often.
+// separator is what separates the cells: the most frequent of semicolon, comma and tabulator in the first line.
 func separator(text string) rune {
 	head, _, _ := strings.Cut(text, "\n")
 	best := ','

@@ -43,8 +43,8 @@ func (s Site) Handler(pages http.Handler) http.Handler {
 	}))
 }
 
-// Unfit is the status of a request that cannot be read: a form that is too large, or text that no store keeps (octets that are not UTF-8, and
-// the character NUL). 0: it is fit. parsed is the error with which the form was parsed.
+// Unfit is the status of a request that cannot be read, or 0. Such a request has a form that is too large, or text that no store
+// keeps (octets that are not UTF-8, or the character NUL). parsed is the error with which the form was parsed.
 func Unfit(q *http.Request, parsed error) int {
 	var large *http.MaxBytesError
 	switch {

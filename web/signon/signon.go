@@ -102,8 +102,8 @@ func refusal(id string, values ...any) error {
 	return &room.Refusal{Status: http.StatusForbidden, ID: id, Values: values}
 }
 
-// whose is the user of an identity, with the role that the claim gives. A claim that is not there leaves the role as it is; one that
-// gives none takes the access away: the sessions of before end, too.
+// whose is the user of an identity, with the role that the claim gives. Without the claim the role stays as it is. A claim that
+// gives no role takes the access away; the user's sessions end, too.
 func (h House) whose(ctx context.Context, l oidc.Login, now time.Time) (users.User, error) {
 	for range 3 { // an administrator may be changing the user
 		u, err := h.Store.UserOf(ctx, l.Identity)

@@ -1,5 +1,5 @@
-// Package voices is the pages of what the line says: every prompt by language, to be read and listened to; an administrator replaces
-// it by a recording, and rolls it back. The rules are those of the API (speech/upload.Booth).
+// Package voices is the pages of what the line says. They show every prompt by language, to read and to listen to. An
+// administrator replaces a prompt by a recording, or rolls it back. The rules are those of the API (speech/upload.Booth).
 package voices
 
 import (
