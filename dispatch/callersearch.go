@@ -14,7 +14,7 @@ import (
 	"hotline/tickets"
 )
 
-// callerSearch is the search for an engineer while the caller is in the conversation, and then while the caller waits. Join and
+// callerSearch is an engineer being looked for while the caller is still in the conversation, and then while the caller waits. Join and
 // Message are used by the call's goroutine, the rest by the search's own.
 type callerSearch struct {
 	begun    chan struct{} // closed: there is somebody to ring
@@ -107,12 +107,12 @@ func (s *callerSearch) busy() *ring.Busy {
 	}
 }
 
-// talkRecorder records the talk about a ticket, where its contract's policy says so; nil where it does not.
-func (d *Dispatcher) talkRecorder(t tickets.Ticket, s *callerSearch) *ring.TalkRecorder {
+// tape records the talk about a ticket, where its contract's policy says so; nil where it does not.
+func (d *Dispatcher) tape(t tickets.Ticket, s *callerSearch) *ring.Tape {
 	if d.newID == nil || !d.desk.Book().Contracts.At(t.Contract).RecordTalks {
 		return nil
 	}
-	return &ring.TalkRecorder{
+	return &ring.Tape{
 		Told: s.record.Load,
 		Name: func() string { return fmt.Sprintf("%d-%s", t.Number, d.newID()) }, // by which a recording that a crash cut off is found
 		Keep: func(r tickets.Recording) {
@@ -137,7 +137,7 @@ func (d *Dispatcher) find(ctx context.Context, call ivr.Call, lang prompts.Langu
 	}
 	r := ring.Request{
 		Caller: caller{call}, Language: lang, Ticket: t, CallBack: d.callBack(call, t), Until: until,
-		Busy: s.busy(), Recorder: d.talkRecorder(t, s), Left: func() { d.promiseCallBack(ctx, t); close(s.left) },
+		Busy: s.busy(), Tape: d.tape(t, s), Left: func() { d.promiseCallBack(ctx, t); close(s.left) },
 	}
 	if t.Contract != "" {
 		found := d.priority.enter()

@@ -178,7 +178,7 @@ func (t *Telephone) Join(ctx context.Context, call string, j ring.Joining) error
 	if !ok {
 		return fmt.Errorf("joining to call %s: it is over", call)
 	}
-	talk, records := newTalkDetector(t.sound, other.sound), talkRecorder{TalkRecorder: j.Recorder, telephone: t, caller: other}
+	talk, records := newTalkDetector(t.sound, other.sound), tape{Tape: j.Tape, telephone: t, caller: other}
 	defer records.stop() // the two hear each other no more by then
 	unjoin, err := media.Join(t.sound, other.sound)
 	switch {

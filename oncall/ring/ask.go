@@ -119,7 +119,7 @@ func (j *job) brief() (subject, keys prompts.Phrase) {
 // briefs says the brief. A key cuts it, but not the sentence that the talk may be recorded: whoever accepts has heard that.
 func (j *job) briefs(ctx context.Context, t Telephone, lang prompts.Language) error {
 	subject, keys := j.brief()
-	if j.request.Recorder == nil {
+	if j.request.Tape == nil {
 		return t.Say(ctx, lang, prompts.Join(subject, keys), true)
 	}
 	if err := t.Say(ctx, lang, subject, true); err != nil {

@@ -300,7 +300,7 @@ func (p *phone) SilentFor() time.Duration {
 
 func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 	p.night.say("%s joined to %s", p.address, call)
-	if j.Recorder != nil {
+	if j.Tape != nil {
 		p.night.say("%s and %s are recorded", p.address, call)
 	}
 	after := func(d time.Duration) <-chan time.Time {

@@ -15,7 +15,7 @@ import (
 func (k *talk) join(ctx context.Context) error {
 	s := k.seeks
 	return k.phone.Join(ctx, k.leg, Joining{
-		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil, Recorder: k.recorder(),
+		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil, Tape: k.tape(),
 		Talked: func() {
 			if !k.proven { // they are joined again behind the menu
 				k.proven = true
@@ -28,9 +28,9 @@ func (k *talk) join(ctx context.Context) error {
 	})
 }
 
-// recorder records the talk, where the caller has been told: who accepts has heard of it in the brief.
-func (k *talk) recorder() *TalkRecorder {
-	if t := k.request.Recorder; t != nil && t.Told() {
+// tape records the talk, where the caller has been told: who accepts has heard of it in the brief.
+func (k *talk) tape() *Tape {
+	if t := k.request.Tape; t != nil && t.Told() {
 		return t
 	}
 	return nil

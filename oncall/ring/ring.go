@@ -87,15 +87,15 @@ type Joining struct {
 	Talked  func()        // hears of it, once, in Join's own goroutine; nil for nobody
 	// Menu lets the key * of this leg end the join, with ErrMenu: a leg whose keys come in its sound has no such key, since a voice
 	// may sound like one.
-	Menu     bool
-	Recorder *TalkRecorder // nil: the talk is not recorded
+	Menu bool
+	Tape *Tape // nil: the talk is not recorded
 	// Keep has no key of the other leg reach this one from its * on: there it ends the talk.
 	Keep bool
 }
 
-// TalkRecorder is how a talk is recorded, in two channels: by the policy of a contract, and never before both have been told. Its functions are
+// Tape is how a talk is recorded, in two channels: by the policy of a contract, and never before both have been told. Its functions are
 // safe for concurrent use.
-type TalkRecorder struct {
+type Tape struct {
 	Told func() bool               // tells whether the caller knows that the talk may be recorded, and lets it be
 	Name func() string             // of the next recording
 	Keep func(r tickets.Recording) // puts one that is over on its ticket

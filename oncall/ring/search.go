@@ -145,8 +145,8 @@ type Request struct {
 	Until context.Context
 	// CallsBack has the customer rung at once for whoever accepts, where CallBack is known; without it a key is offered for that.
 	CallsBack bool
-	// Recorder records the talk with the caller, who was told before; each engineer hears of it in the brief. nil: it is not recorded.
-	Recorder *TalkRecorder
+	// Tape records the talk with the caller, who was told before; each engineer hears of it in the brief. nil: it is not recorded.
+	Tape *Tape
 	// Found hears that somebody pressed accept and the search is over, before the talk begins; nil for nobody.
 	Found func()
 }

@@ -25,9 +25,9 @@ type rec struct {
 	kept  []tickets.Recording
 }
 
-// talkRecorder names recordings a1, a2 and so on.
-func (r *rec) talkRecorder() *ring.TalkRecorder {
-	return &ring.TalkRecorder{
+// tape names recordings a1, a2 and so on.
+func (r *rec) tape() *ring.Tape {
+	return &ring.Tape{
 		Told: func() bool { return true },
 		Name: func() string { r.mu.Lock(); defer r.mu.Unlock(); r.named++; return fmt.Sprint("a", r.named) },
 		Keep: func(t tickets.Recording) { r.mu.Lock(); defer r.mu.Unlock(); r.kept = append(r.kept, t) },
@@ -121,7 +121,7 @@ func joinAll(ctx context.Context, l *line.Line, b *line.Switchboard, addresses [
 		}
 		j := ring.Joining{Silence: 5 * time.Second, Talk: time.Minute}
 		if policy {
-			j.Recorder = r.talkRecorder()
+			j.Tape = r.tape()
 		}
 		joined.Go(func() {
 			defer tel.Hangup()

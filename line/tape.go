@@ -12,17 +12,17 @@ import (
 	"hotline/tickets"
 )
 
-// talkRecorder records a talk: the caller's sound in the first channel, and that of the joined telephone in the second. It is
-// used by the goroutine of [Telephone.Join]. The zero value with a nil ring.TalkRecorder records nothing.
-type talkRecorder struct {
-	*ring.TalkRecorder
+// tape records a talk: what comes from the caller in the first channel, and what comes from the telephone that is joined in the second.
+// It is used by the goroutine of [Telephone.Join]. The zero value with a nil ring.Tape records nothing.
+type tape struct {
+	*ring.Tape
 	telephone *Telephone
 	caller    *leg
-	running   *talkRecording // nil: none
+	running   *taping // nil: none
 }
 
-// talkRecording is one recording under way.
-type talkRecording struct {
+// taping is one recording under way.
+type taping struct {
 	id    string
 	at    time.Time
 	legs  [2]*media.Recording
@@ -30,14 +30,14 @@ type talkRecording struct {
 	spool Spool
 }
 
-// begin begins a recording, unless one runs. If the caller is recorded already, in a talk with another telephone, it does
-// nothing. That talk may end before this one, so the next look tries again.
-func (p *talkRecorder) begin() {
-	if p.TalkRecorder == nil || p.running != nil {
+// begin begins a recording, unless one runs. Where the caller is recorded already, in the talk of another telephone, it does nothing:
+// that one may end before this one, and the next look tries again.
+func (p *tape) begin() {
+	if p.Tape == nil || p.running != nil {
 		return
 	}
 	spool, id := p.telephone.board.cfg.Spool, p.Name()
-	t := &talkRecording{id: id, at: time.Now(), spool: spool, both: &twoTracks{create: func(c g711.Codec) (io.WriteCloser, error) { return spool.CreateTwo(id, c) }}}
+	t := &taping{id: id, at: time.Now(), spool: spool, both: &twoTracks{create: func(c g711.Codec) (io.WriteCloser, error) { return spool.CreateTwo(id, c) }}}
 	for i, sound := range []*media.Leg{p.caller.sound, p.telephone.sound} {
 		rec, err := sound.Record(t.both.opener(i), media.RecordOptions{})
 		if err != nil {
@@ -52,7 +52,7 @@ func (p *talkRecorder) begin() {
 }
 
 // stop ends the recording and has it kept. It waits until all of it is written.
-func (p *talkRecorder) stop() {
+func (p *tape) stop() {
 	t := p.running
 	if t == nil {
 		return
@@ -83,8 +83,8 @@ func (p *talkRecorder) stop() {
 	p.Keep(r)
 }
 
-// twoTracks is a file of two channels. Their sound comes from two recordings, each at its own pace. An octet is written when the
-// octet of the same instant in the other channel has come. Safe for concurrent use.
+// twoTracks is a file of two channels whose sound comes from two recordings, each at its own pace: an octet is written when the other
+// channel's of the same instant is there. Safe for concurrent use.
 type twoTracks struct {
 	create func(g711.Codec) (io.WriteCloser, error)
 
