@@ -67,8 +67,8 @@ func (a *App) backfill(ctx context.Context, rows backfill.Rows) {
 	}, a.log)
 }
 
-// roundsToWatch is after how many rounds of maintenance the rota and installations are checked again. Checking the rota reads
-// everything that decides who is rung.
+// roundsToWatch is in how many rounds of maintenance the rota and installations are looked at once: a look at the rota reads all that
+// decides who is rung.
 const roundsToWatch = 5
 
 const (

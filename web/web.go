@@ -1,5 +1,5 @@
-// Package web is the staff's pages: the board, one ticket, and what belongs to them. The server renders them as HTML, from the
-// same desk and stores as the API. Everything that matters works without script. Package app makes the handler with New and
+// Package web is the staff's pages: the board, one ticket and what belongs to them, as HTML that the server renders from the desk
+// and the stores that the API uses too. Everything that matters works without script. Package app makes the handler with New and
 // serves it at "/", beside the API at "/api/v1".
 //
 // Which role may use which route stands in one table (rules.go). Who acts stands in a ticket's history as "staff:NAME".
@@ -155,8 +155,7 @@ type server struct {
 // hashers is how many passwords are hashed at once: each takes 19 MiB and a core, which calls need too.
 const hashers = 1
 
-// askers is how many logins the identity provider is asked about at once. It limits what somebody costs who makes up the
-// provider's answers.
+// askers is how many logins the identity provider is asked about at once: who makes up answers of it costs no more than that.
 const askers = 8
 
 // New gives the handler of the pages.
