@@ -95,8 +95,8 @@ func (o Override) Repeats(other Override) bool {
 	return o.Engineer != "" && other.Engineer == o.Engineer && other.Level == o.Level && o.From.Before(other.Until) && other.From.Before(o.Until)
 }
 
-// finds tells whether the engineer whom an override replaces is on duty at its level at some time of it: by a shift, or
-// by an override before it. One that replaces nobody by intent finds everybody.
+// finds tells whether the engineer whom an override replaces is on duty at its level at some time within it. A shift or an
+// earlier override puts engineers on duty. One that replaces nobody by intent finds everybody.
 func (r Rota) finds(i int, zone *time.Location) bool {
 	o := r.Overrides[i]
 	if o.Engineer == "" {

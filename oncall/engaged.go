@@ -16,8 +16,8 @@ type Engagement struct {
 
 // Engagements keeps them. Everything is by the nodes' own clocks, which may differ by a few seconds. Safe for concurrent use.
 type Engagements interface {
-	// Engage lets a node ring somebody; false when at now another node rings the same one, or talks to the same one and talking
-	// is false. Of several nodes that ask at once one gets true.
+	// Engage lets a node ring a telephone. It is false when another node rings the same one at now, or talks to it and talking is
+	// false. Of several nodes that ask at once one gets true.
 	Engage(ctx context.Context, e Engagement, talking bool, now time.Time) (bool, error)
 	// EngagedElsewhere gives those of the names that other nodes than this one ring or talk to at now.
 	EngagedElsewhere(ctx context.Context, node string, names []string, now time.Time) ([]string, error)

@@ -22,9 +22,9 @@ func (d *Desk) Book() *directory.Book {
 	return d.book
 }
 
-// CatchUp gives the desk's snapshot what was written in a store since the desk looked last, by this node or by another one,
-// and tells what that was. Its cost grows with the edits, not with the book. After an error the next call brings them. Safe
-// for concurrent use: an older snapshot never takes the place of a newer one.
+// CatchUp reads what was written in a store since the desk's last look, by this node or another, into the desk's snapshot. It
+// returns what that was. Its cost grows with the edits, not with the book. After an error the next call brings them. Safe for
+// concurrent use: an older snapshot never takes the place of a newer one.
 func (d *Desk) CatchUp(ctx context.Context, s directory.Store, now time.Time) (directory.Edits, error) {
 	d.catching.Lock()
 	defer d.catching.Unlock()

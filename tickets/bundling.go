@@ -27,8 +27,8 @@ func (o openings) note(number string, t Number, now time.Time) {
 	o[number] = append(o[number], opening{now, t})
 }
 
-// bundle gives the tickets that an unknown caller opened within the hour, newest first, once there are so many that his
-// further calls are bundled; none while he gets tickets of his own.
+// bundle gives the tickets that an unknown caller opened within the hour, newest first, once there are so many that further calls
+// are bundled. It gives none while each call still gets a ticket of its own.
 func (o openings) bundle(number string, now time.Time) (into []Number) {
 	o.forget(now.Add(-time.Hour))
 	if len(o[number]) < ticketsPerNumber {
@@ -86,8 +86,8 @@ func (d *Desk) bundle(ctx context.Context, draft Draft, now time.Time) (Ticket, 
 	return Ticket{}, false
 }
 
-// bundled is the line that a folded call leaves: all that staff need to ring somebody who may be another than he who opened
-// the ticket, and may have keyed another number.
+// bundled is the line that a bundled call leaves in the history. It has all that staff need to ring the caller, who may be
+// another person than the one who opened the ticket, with another number.
 func (d Draft) bundled() Event {
 	e := Event{Kind: BundledCall, Actor: system, Facts: map[string]string{"call": string(d.Call)}}
 	var said []string

@@ -210,9 +210,9 @@ func (d *Desk) change(ctx context.Context, n Number, now time.Time, e edit) (Tic
 	return Ticket{}, fmt.Errorf("ticket %d: %w", n, storage.ErrConflict)
 }
 
-// write hands a change to the journal and then to the store. Only a conflict, or a journal that cannot write, is an
-// error; a store that fails otherwise leaves the change waiting. From here on the change is carried to its end, also when
-// the one who asked for it has gone: a caller hung up, a client closed its connection.
+// write hands a change to the journal and then to the store. Only a conflict, or a journal that cannot write, is an error; a
+// store that fails otherwise leaves the change waiting. From here on the change is finished, even if the one who asked for it has
+// gone: a caller who hung up, a client that closed its connection.
 func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, events []Event) (Ticket, error) {
 	ctx = context.WithoutCancel(ctx)
 	now = now.Truncate(time.Second)
@@ -375,8 +375,8 @@ func (d *Desk) refused(ctx context.Context, n Number, err error) {
 	}
 }
 
-// Load takes up what a former process left in the journal and the store has not taken: the tickets are known as those
-// changes left them, and the changes are tried again. Before the first caller.
+// Load takes the changes that a former process left in the journal and that the store has not taken. The tickets are known as
+// those changes left them, and the changes are tried again. Before the first caller.
 func (d *Desk) Load(left []Change) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -172,8 +172,8 @@ func CallBackTries(lines []Event, w Work) (tries int, last time.Time) {
 // AsksFor tells whether work was asked for by a line.
 func (w Work) AsksFor(e Event) bool { return e.ID != "" && w.Facts[factAsked] == e.ID }
 
-// RingDone tells whether nobody is to be rung for staff's wish any more: those on duty were rung for it, somebody has accepted
-// since, or staff have asked again.
+// RingDone tells whether a ring that staff asked for is done: those on duty were rung for it, somebody has accepted since, or
+// staff have asked again.
 func RingDone(lines []Event, w Work) bool {
 	at := slices.IndexFunc(lines, func(e Event) bool { return w.AsksFor(e) })
 	return slices.ContainsFunc(lines[at+1:], func(e Event) bool {

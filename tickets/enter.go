@@ -100,8 +100,8 @@ func (t Ticket) couldHappen(k sla.Kind, at, now time.Time) error {
 	return &InstantError{t.Number, at, problem}
 }
 
-// movedBy tells whether an act that is entered later moves the state: where nobody knew of it, and nothing that came after
-// it speaks against it. A wait that began after an intervention goes on.
+// movedBy tells whether an act that is entered later moves the state. It does if nobody knew of it and nothing that came after it
+// contradicts it. A wait that began after an intervention goes on.
 func (t Ticket) movedBy(k sla.Kind, at time.Time) bool {
 	switch {
 	case !t.State.Live() || k == sla.Contact:

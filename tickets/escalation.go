@@ -143,8 +143,8 @@ func Escalation(t Ticket, lines []Event, w Work) Stand {
 	return Settled
 }
 
-// endsAccept tells whether an accept is over with a line of the history: the two talked, or staff or the engineer have said
-// that somebody has the ticket in hand.
+// endsAccept tells whether a line of the history settles an accept: the two talked, or staff or the engineer said that somebody
+// has the ticket in hand.
 func (e Event) endsAccept() bool {
 	switch e.Kind {
 	case Joined, Contacted, AssignedTo, Intervened, RestoredAt:

@@ -106,8 +106,8 @@ func (d *Desk) LockedOut(caller string, now time.Time) bool {
 	return d.wrongPINs.Answer(d.e164(caller), owner.ID, now) == budgets.NotAsked
 }
 
-// PINDelay is how long the caller's next PIN is to wait before it is looked up: it grows with each wrong one that was keyed
-// under the numbers of the same customer.
+// PINDelay is how long the caller's next PIN waits before it is looked up. It grows with each wrong PIN under the numbers of the
+// same customer.
 func (d *Desk) PINDelay(caller string, now time.Time) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -81,8 +81,8 @@ func (f Filter) Place() (p paging.Position, given bool, err error) {
 // Never is the due time of a ticket without a running clock: behind all others.
 func Never() time.Time { return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) }
 
-// DueOf is when the next thing is owed to a ticket: when its next clock runs out, or when one broke that nobody has met yet while
-// somebody still works on the ticket. Never when nothing is owed.
+// DueOf is when a ticket is due: when its next clock runs out, or when a clock broke that nobody has met yet while somebody still
+// works on the ticket. Never when nothing is owed.
 func DueOf(t Ticket) time.Time {
 	due := Never()
 	for _, c := range t.Clocks {

@@ -74,8 +74,8 @@ func (d *Desk) Open(ctx context.Context, draft Draft, now time.Time) (Ticket, er
 	return t, nil
 }
 
-// number is whom an unknown caller's tickets are counted under: the number that calls, whatever number he keys; where it
-// is withheld the one that he keyed.
+// number is the number under which an unknown caller's tickets are counted: the number that calls, or the keyed one where the
+// caller's is withheld.
 func (d Draft) number() string { return cmp.Or(d.From, d.Caller) }
 
 // Categorise notes the caller's claim on a ticket that was opened without one; clocks run from the opening.

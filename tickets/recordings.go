@@ -110,9 +110,9 @@ func (e Event) ErasedRecordings() []string {
 }
 
 // EraseRecordings erases recordings of a ticket, or all that are on it where which is empty: on this node at once, on the others
-// within half a minute. The rows go first, and say what has no sound any more; whoever dies before the sound is gone deletes it
-// at its next start, and asking again does, too. The history tells who erased which, and why. What is being recorded at that
-// moment is not on the ticket yet. The error is a *HeldError while the ticket or its contract has a legal hold.
+// within half a minute. The rows go first, and say what has no sound any more. A process that dies before it has deleted the
+// sound does so at its next start; asking again does it, too. The history tells who erased which, and why. What is being recorded
+// at that moment is not on the ticket yet. The error is a *HeldError while the ticket or its contract has a legal hold.
 func (d *Desk) EraseRecordings(ctx context.Context, n Number, which []string, actor, reason string, now time.Time) (Ticket, error) {
 	if strings.TrimSpace(reason) == "" {
 		return Ticket{}, ErrNoReason

@@ -11,9 +11,9 @@ import (
 	"hotline/storage"
 )
 
-// Restore writes a change that waited in a journal. Where somebody changed the ticket meanwhile, what the change says is
-// put on top of what stands now: a replay loses nothing and never undoes what staff did later. A ticket that the store
-// does not have, as after the restore of an older dump, is written as the change knows it.
+// Restore writes a change that waited in a journal. If somebody changed the ticket meanwhile, the change is applied on top of the
+// newest version. So a replay loses nothing and never undoes what staff did later. A ticket that the store does not have, as
+// after the restore of an older dump, is written as the change knows it.
 func Restore(ctx context.Context, s Store, c Change) error {
 	c.Unheld = ""
 	changeBounds.Apply(&c) // a former version may have written a longer text into its journal
@@ -100,7 +100,7 @@ func (t Ticket) lastAsked(lines []Event) []Work {
 	return nil
 }
 
-// mergedBreaches gives the lines of breaches that only the merged history shows: what two nodes did apart broke a clock that
+// mergedBreaches gives the lines of breaches that only the merged history shows. What two nodes did apart may break a clock that
 // neither of them saw broken.
 func mergedBreaches(c sla.Timeline, whole []Event, ready func(id string) (*sla.Agreement, error)) ([]Event, error) {
 	var lines []Event
@@ -123,8 +123,8 @@ func mergedBreaches(c sla.Timeline, whole []Event, ready func(id string) (*sla.A
 	return lines, nil
 }
 
-// missing are the lines of a change that the history does not have: not by their id, and of warnings and breaches, which
-// another node may have raised meanwhile, not by what they say.
+// missing are the lines of a change that the history does not have. Lines are compared by their id; warnings and breaches, which
+// another node may have raised meanwhile, also by what they say.
 func missing(lines, more []Event) []Event {
 	known := map[string]bool{}
 	for _, e := range lines {
@@ -196,8 +196,8 @@ func (e Event) moves() bool {
 	return false
 }
 
-// reconcile gives the lines that bring the clocks back to the state that stands, where a merged line stopped or started them
-// and somebody had moved the ticket later.
+// reconcile gives the lines that bring the clocks into line with the ticket's state. They differ where a merged line stopped or
+// started a clock and somebody had moved the ticket later.
 func (t Ticket) reconcile(c sla.Timeline, whole, fresh []Event) []Event {
 	var lines []Event
 	line := func(kind EventKind) {

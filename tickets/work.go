@@ -59,8 +59,8 @@ func (d *Desk) Accept(ctx context.Context, n Number, engineer string, awaits boo
 	})
 }
 
-// UndoAccept gives back what stood before an engineer accepted, for the talk with the caller never came: the contact is
-// not met, and the search goes on. Where somebody has taken the ticket in hand meanwhile nothing is undone.
+// UndoAccept undoes an engineer's accept because the talk with the caller never came: the contact is not met, and the search goes
+// on. Where somebody has taken the ticket in hand meanwhile nothing is undone.
 func (d *Desk) UndoAccept(ctx context.Context, n Number, engineer, text string, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		lines, err := d.History(ctx, n)
@@ -368,8 +368,8 @@ func (d *Desk) tellAccess(ctx context.Context, c directory.ContractID, reachable
 
 func (t Ticket) noAccess() bool { return (sla.Timeline{Pauses: t.Pauses}).Paused(sla.NoAccess) }
 
-// access writes down on a ticket whether it can be reached. What is said of the ticket itself must find somebody working
-// on it; what is said of its contract passes the others by, since they are told when they are taken up again.
+// access writes down on a ticket whether it can be reached. What is said of the ticket itself needs a ticket that somebody works
+// on. What is said of its contract skips the other tickets, since they hear of it when they are taken up again.
 func (d *Desk) access(ctx context.Context, n Number, reachable bool, e Event, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		if err := t.may(reaching); err != nil {
@@ -395,8 +395,8 @@ func lastAccess(lines []Event) (Event, bool) {
 	return Event{}, false
 }
 
-// accord lets a ticket that somebody works on again, or that has another contract, stand as the installation does now: as
-// staff said last of the ticket itself, else as its contract says. A ticket that ended was not told of a change meanwhile.
+// accord sets the access of a ticket that somebody works on again, or that has another contract, to what holds now: what staff
+// said last of the ticket itself, else what its contract says. A ticket that ended was not told of a change meanwhile.
 func (d *Desk) accord(ctx context.Context, t *Ticket, lines []Event, actor string, now time.Time) ([]Event, error) {
 	before, err := d.History(ctx, t.Number)
 	if err != nil {

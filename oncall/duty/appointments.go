@@ -13,8 +13,9 @@ import (
 	"hotline/storage"
 )
 
-// Appointments rings engineers for the test calls that they have agreed to: each week at their time, on every telephone that is not
-// proven since, and twice more where nobody pressed the key. Who is absent then is left alone. Used by one goroutine.
+// Appointments rings engineers for the test calls that they have agreed to: each week at their time, on every telephone that has
+// not been proven since. Where nobody presses the key it rings twice more. Who is absent then is left alone. Used by one
+// goroutine.
 type Appointments struct {
 	Roster   *Roster
 	Facts    Facts // remembers what was rung, for all nodes

@@ -187,8 +187,7 @@ func (r *Roster) Of(same func(telephone string) bool) []oncall.Engineer {
 // Engineers are all of them, by the last plan. The caller does not write to the list.
 func (r *Roster) Engineers() []oncall.Engineer { return r.lastGood().documents.Engineers }
 
-// HasTelephone tells whether a telephone of an engineer or of a policy is one that same takes for the one asked for, by the last
-// plan.
+// HasTelephone tells whether same is true for a telephone of an engineer or of a policy, as last read.
 func (r *Roster) HasTelephone(same func(telephone string) bool) bool {
 	list, _ := r.telephones()
 	return slices.ContainsFunc(list, func(t telephone) bool { return same(t.phone) })

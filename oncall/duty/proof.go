@@ -25,8 +25,8 @@ type Legs interface {
 	AddLeg(call tickets.CallID, l cdr.Leg)
 }
 
-// Prover takes a telephone for proven when its engineer accepted a call on it, or a test call: the key came, and so did sound. It hands every
-// leg on. Safe for concurrent use.
+// Prover notes that a telephone is proven when its engineer accepted a call or a test call on it: both the key and sound came. It
+// hands every leg on. Safe for concurrent use.
 type Prover struct {
 	Legs  Legs
 	Store ProofStore

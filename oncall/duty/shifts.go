@@ -71,8 +71,8 @@ func (s Shifts) On(ctx context.Context, id oncall.EngineerID, now time.Time) (o 
 	return o, nil
 }
 
-// ToTake is the shift that an engineer may take: what is left of the one that runs at the first level, or, where that is the
-// engineer's own, the next one of somebody else. ErrNoShift where nobody else is on call.
+// ToTake is the shift that an engineer may take: the rest of the one that runs at the first level. If that is the engineer's own,
+// it is the next shift of somebody else. ErrNoShift where nobody else is on call.
 func (s Shifts) ToTake(ctx context.Context, id oncall.EngineerID, now time.Time) (Shift, error) {
 	f, plan, err := s.read(ctx, id)
 	if err != nil {
@@ -154,8 +154,8 @@ func absent(d escalation.Documents, id oncall.EngineerID, shift Shift) bool {
 }
 
 // Take puts an engineer on call in the place of a shift's, from its begin, or now where that has passed, to its end. The rota is
-// read and written by its version; what somebody else changed in it meanwhile is kept, or the shift is not the same any more:
-// ErrShiftChanged. The override's reason says who, in which way, and when.
+// read and written by its version, so what somebody else changed in it meanwhile is kept. ErrShiftChanged: the shift is not the
+// same any more. The override's reason says who, in which way, and when.
 func (s Shifts) Take(ctx context.Context, shift Shift, by oncall.EngineerID, way Way, now time.Time) error {
 	for range tries {
 		d, err := escalation.Read(ctx, s.Store)

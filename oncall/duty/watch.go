@@ -44,7 +44,7 @@ func (w *Watch) lookForGap(ctx context.Context, now time.Time) {
 	w.gap = gap
 }
 
-// lookForBarred alarms once of telephones that the line may not dial: they were saved before the configuration was changed, or by
+// lookForBarred alarms once of telephones that the line may not dial. They were saved before the configuration was changed, or by
 // a node with another configuration.
 func (w *Watch) lookForBarred() {
 	telephones, edit := w.Roster.telephones()

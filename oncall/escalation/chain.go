@@ -27,8 +27,8 @@ func (b *builder) own(id oncall.EngineerID) {
 	}
 }
 
-// step puts the engineers of one step into the plan, and tells whether one of them can be rung at all: also one who stands in
-// an earlier group or talks just now.
+// step puts the engineers of one step into the plan. It tells whether one of them can be rung at all, including those of an
+// earlier group and those who are in a talk.
 func (b *builder) step(s Step, places []rota.Place) (reached bool) {
 	for _, p := range places {
 		reached = reached || b.facts.rings(p.Engineer)
@@ -54,8 +54,8 @@ func (g Group) goesOn(next Group) bool {
 	return !g.AtOnce && !next.AtOnce && g.Ring == next.Ring && g.SkipTalking == next.SkipTalking
 }
 
-// attempts are the telephones of places. Who chose silence is written down and not rung. Who talks to another caller is left
-// out where the step says so and somebody else is left: a chain of busy people is still rung, for they may be free by then.
+// attempts are the telephones of places. Who chose silence is written down and not rung. An engineer who talks to another caller
+// is left out if the step says so and somebody else is left. If all are busy they are still rung, since they may be free by then.
 func (b *builder) attempts(s Step, places []rota.Place) (list []oncall.Attempt) {
 	skip := s.SkipTalking && slices.ContainsFunc(places, func(p rota.Place) bool {
 		return b.facts.rings(p.Engineer) && !slices.Contains(b.facts.Talking, p.Engineer)

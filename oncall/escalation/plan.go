@@ -275,8 +275,8 @@ func (f Facts) serving(r rota.Request) (list []*rota.Schedule) {
 	return list
 }
 
-// places are the engineers of a step, in groups that are rung one after the other. Of several rotas that serve the request,
-// the first in which somebody can be rung has the step; who chose silence in those before it is written down.
+// places are the engineers of a step, in groups that are rung one after the other. If several rotas serve the request, the step
+// rings the first in which somebody can be rung. Engineers of earlier ones who chose silence are written down.
 func (b *builder) places(s Step, chosen []*rota.Schedule) [][]rota.Place {
 	if len(s.Engineers) > 0 {
 		var places []rota.Place

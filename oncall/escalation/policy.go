@@ -55,8 +55,8 @@ type Silence struct {
 // String is the choice in one line.
 func (s Silence) String() string { return fmt.Sprintf("by the choice of %s: %s", s.By, s.Why) }
 
-// Contact is how one engineer is rung. An engineer without one, or none of whose rules speaks of the hour and the request,
-// is rung on every telephone, the proven ones first.
+// Contact is how one engineer is rung. An engineer without one is rung on every telephone, the proven ones first. So is an
+// engineer without a rule for the hour and the request.
 type Contact struct {
 	Engineer oncall.EngineerID
 	Zone     string // of the hours
@@ -154,8 +154,8 @@ func (c Contact) zone() (*time.Location, error) {
 	return zone, nil
 }
 
-// phones are the telephones on which an engineer is rung, in order; unruled tells that no rule speaks of the case, so that
-// every telephone is rung. A zone that cannot be read leaves the rule's hours open: in doubt it rings.
+// phones are the telephones on which an engineer is rung, in order. unruled tells that no rule fits the case, so every telephone
+// is rung. A zone that cannot be read leaves the rule's hours open: in doubt it rings.
 func (c Contact) phones(e oncall.Engineer, category sla.Category, proofs []oncall.Proof, now time.Time) (list []string) {
 	zone, err := c.zone()
 	for _, r := range c.Rules {

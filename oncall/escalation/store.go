@@ -92,8 +92,8 @@ func Read(ctx context.Context, s Source) (d Documents, err error) {
 	return d, nil
 }
 
-// Facts makes the documents ready. A rota that cannot be worked out (its calendar is gone) silences nobody: it is left out of
-// the facts and told of in broken, and its requests are served by the others.
+// Facts makes the documents ready. A rota that cannot be worked out, because its calendar is gone, does not stop the others: it
+// is left out of the facts, broken names it, and the others serve its requests.
 func (d Documents) Facts() (f Facts, broken error) {
 	f = Facts{Engineers: d.Engineers, Policies: d.Policies, Contacts: d.Contacts}
 	known := d.Known()

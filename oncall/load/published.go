@@ -68,8 +68,8 @@ func (b Books) Month(ctx context.Context, house escalation.Facts, broken error, 
 // rungStill is how long after a call began engineers may still be rung for it, which stands in its record.
 const rungStill = 31 * 24 * time.Hour
 
-// callsOf reads the calls in which somebody may have been rung between two instants, and as one more what was rung for no call: for
-// tickets of other channels, and for alarms.
+// callsOf reads the calls in which somebody may have been rung between two instants. One entry more stands for ringing without a
+// call: for tickets of other channels, and for alarms.
 func (b Books) callsOf(ctx context.Context, since, until time.Time) (list []cdr.Call, err error) {
 	legs, err := b.Calls.Legs(ctx, since, until)
 	if err != nil {

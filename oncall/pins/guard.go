@@ -45,8 +45,8 @@ func NewGuard(c GuardConfig) *Guard {
 	return &Guard{cfg: c, wrong: budgets.NewPINs(), last: map[oncall.EngineerID]oncall.PIN{}}
 }
 
-// Asks tells whether somebody at an engineer's telephone is asked for a PIN at all: one of those who have it was given one, and
-// not too many wrong ones were keyed.
+// Asks tells whether a caller at an engineer's telephone is asked for a PIN at all. That needs an engineer of this telephone who
+// has a PIN, and not too many wrong PINs so far.
 func (g *Guard) Asks(ctx context.Context, number string, who []oncall.Engineer, now time.Time) bool {
 	if len(who) == 0 || g.locked(number, now) {
 		return false

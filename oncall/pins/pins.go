@@ -1,5 +1,5 @@
-// Package pins is the PINs of engineers: how one is given, and how one that is keyed at an engineer's telephone is checked, within
-// the same budgets as the PINs of contracts. ivr/console asks for the check, the API for another PIN.
+// Package pins gives PINs to engineers, and checks the PINs that are keyed at engineers' telephones, within the same budgets as
+// the PINs of contracts. ivr/console asks for the check, the API for another PIN.
 //
 // It starts no goroutine. No digit of a PIN leaves it but the one return value of [Issuer.Renew].
 package pins
@@ -31,8 +31,8 @@ type Issuer struct {
 	Random io.Reader // crypto/rand.Reader but in tests
 }
 
-// ErrJustRenewed is a PIN that was renewed a moment ago: two who press the button at once would each end the PIN that the other
-// just read out.
+// ErrJustRenewed is a PIN that was renewed a moment ago. If two people press the button at once, each would end the PIN that the
+// other has just read out.
 var ErrJustRenewed = errors.New("the PIN was renewed a moment ago, and the new one was shown then")
 
 const justNow = 10 * time.Second

@@ -71,8 +71,8 @@ type OnCallShift struct {
 	ToProve bool
 }
 
-// Of tells how ready the house is from now until an instant, of everybody who is on call in that time and everybody whom a
-// policy names.
+// Of reports the readiness from now until an instant: of everybody who is on call in that time, and of everybody whom a policy
+// names.
 func Of(f escalation.Facts, now, until time.Time) Report {
 	r := Report{From: now, Until: until, Ready: true, Gaps: []RotaGap{}, Uncovered: []RotaGap{}, People: []Person{}}
 	people := map[oncall.EngineerID][]OnCallShift{}

@@ -48,9 +48,9 @@ type Account struct {
 // unknown is the result of a telephone that was not rung in that night. It is taken for one that nobody picks up.
 const unknown = "unknown: it was not rung that night"
 
-// Run plays one night with other facts. It walks the plan's groups and rounds in virtual time: a telephone that was rung in that
-// night takes as long and answers as it did then; another rings for its whole time. The replay ends when as many have
-// accepted as the policy needs.
+// Run plays one night with other facts. It walks the plan's groups and rounds in virtual time. A telephone that was rung in that
+// night takes as long and answers as it did then; any other rings for its whole time. The replay ends when as many have accepted
+// as the policy needs.
 func Run(n Night, f escalation.Facts) Account {
 	plan := escalation.For(n.Case, f, n.At)
 	a := Account{Ticket: n.Ticket, At: n.At, By: n.By, Was: n.Rang, Would: []Rang{}, Caller: plan.Caller, Maybe: []oncall.EngineerID{}, Unrung: []oncall.EngineerID{}}

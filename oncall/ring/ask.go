@@ -105,7 +105,8 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 	}
 }
 
-// brief is what an engineer hears at once, and what the keys do; who takes a customer over hears from whom, and what else is open.
+// brief is what an engineer hears first, and what the keys do. An engineer who takes a customer over hears from whom, and what
+// else is open.
 func (j *job) brief() (subject, keys prompts.Phrase) {
 	if from := j.former; from != nil {
 		return prompts.Join(prompts.Engineer(string(from.Engineer), from.Name), prompts.P(SayHandsOver), j.subject, j.installed), prompts.Join(j.keys, j.besides)

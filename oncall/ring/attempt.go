@@ -15,8 +15,8 @@ import (
 // ErrImpossible is a telephone that could not even be rung: no route, no trunk, no port of ours.
 var ErrImpossible = errors.New("no call could be made")
 
-// errEngaged is an engineer whom this house is ringing or talking to for another caller: that is known at once, and the next
-// one is rung.
+// errEngaged is an engineer who is rung for another caller already, or talks to one. That is known at once, and the next engineer
+// is rung.
 var errEngaged = errors.New("engaged with another caller of ours")
 
 // verdict is how one attempt ended.
@@ -149,8 +149,8 @@ func (a *attempt) afterPass() prompts.ID {
 	return SayGoodbye
 }
 
-// owed tells whether whoever picks up is to hear of a caller who has hung up: not where an engineer has the ticket, who asked for a
-// colleague.
+// owed tells whether an engineer who picks up must hear of a caller who has hung up. It need not where the search is for a
+// colleague of the engineer who has the ticket.
 func (j *job) owed() bool { return j.ticket && j.request.Caller != nil && j.former == nil }
 
 // gone tells whether there was a caller who has hung up, and of whom somebody is to hear.

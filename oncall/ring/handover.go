@@ -181,8 +181,8 @@ func OpenBlocking(list []tickets.Ticket, most int) prompts.Phrase {
 // mostBesides is how many of the other open blocking tickets are told to who takes a customer over: that one waits.
 const mostBesides = 3
 
-// besides are the open blocking tickets but for one, as who takes that one over hears them, behind the keys; nothing where there are
-// none, or where the store does not tell at once.
+// besides are the other open blocking tickets. An engineer who takes over a ticket hears them after the keys. It is empty where
+// there are none, or where the store does not answer at once.
 func (s *Search) besides(ctx context.Context, but tickets.Number) prompts.Phrase {
 	if s.Blocking == nil {
 		return nil

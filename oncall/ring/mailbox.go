@@ -17,8 +17,8 @@ const (
 	Beep
 )
 
-// afterGreeting is how long after the first brief a key is waited for where a greeting was heard, instead of [Times.Key]: who
-// only sits in a loud room has heard the brief by then.
+// afterGreeting is how long after the first brief the search waits for a key where a greeting was heard, instead of [Times.Key].
+// A human in a loud room has heard the brief by then.
 const afterGreeting = 5 * time.Second
 
 var errMailbox = errors.New("a mailbox answered")

@@ -207,8 +207,8 @@ func (s *second) join(ctx context.Context, a *attempt, t Telephone) (verdict, st
 	return talked, result
 }
 
-// inherit gives the talk of a second engineer, whom the first one has left with the caller, what the first one's search has: the
-// caller, and the words. Others who were rung with the second one keep theirs.
+// inherit is called when the first engineer leaves the caller with the second. It gives the second one's talk what the first
+// one's search has: the caller, and the words. Others who were rung with the second one keep theirs.
 func (k *talk) inherit() {
 	s := k.seeks
 	if s == nil || !s.is(leading) {
@@ -235,7 +235,8 @@ func (k *talk) leavesToOther(ctx context.Context) bool {
 	return k.left
 }
 
-// farewell is said to who has left by key, until the other one has left, too: the caller, who is alone then, waits for no farewell.
+// farewell is said to an engineer who has left by key. It stops when the other one leaves, too: the caller is alone then and must
+// not wait for it.
 func (k *talk) farewell(alone <-chan struct{}) {
 	ctx, cut := context.WithCancel(k.phone.Context())
 	defer cut()

@@ -9,8 +9,8 @@ import (
 	"hotline/tickets"
 )
 
-// accept joins the two. Only a pressed key leads here. With a caller on the line the accept stands only once they have
-// talked; without one, pressing the key is taking the ticket in charge.
+// accept joins the two. Only a pressed key leads here. With a caller on the line, the accept stands only once the two have
+// talked. Without a caller, the key means that the engineer takes the ticket in charge.
 func (a *attempt) accept(ctx context.Context, t Telephone) (verdict, string) {
 	a.tell(ctx, Event{Kind: tickets.Accepted, Engineer: a.Engineer, Text: a.Name + " pressed accept", Awaits: a.request.Caller != nil})
 	if a.request.Found != nil {
@@ -155,8 +155,8 @@ func (j *job) askBack(ctx context.Context, a oncall.Attempt, t turn) verdict {
 	return v
 }
 
-// signalJoin lets both hear at once that they are joined now. It is a signal of 80 ms and no sentence: who has pressed accept
-// and the caller are to hear each other within 300 ms of the key.
+// signalJoin lets both hear at once that they are joined now. It is a signal of 80 ms and no sentence, because the engineer and
+// the caller must hear each other within 300 ms of the key.
 func (a *attempt) signalJoin(ctx context.Context, caller Caller, t Telephone) {
 	done := make(chan struct{})
 	go func() {

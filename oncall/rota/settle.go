@@ -9,8 +9,8 @@ import (
 	"hotline/oncall"
 )
 
-// settled gives the places that are taken at an instant: of each level the topmost group of layers that leaves somebody
-// after swaps, overrides and absences, and whoever overrides add.
+// settled gives the places that are taken at an instant. Of each level it takes the topmost group of layers that leaves somebody
+// after swaps, overrides and absences. It adds whoever overrides add.
 func (s *Schedule) settled(pieces []piece, now time.Time) []Place {
 	levels := map[int]map[int][]Place{} // the groups of each level
 	at := func(level int) map[int][]Place {

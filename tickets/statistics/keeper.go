@@ -22,8 +22,8 @@ const keeperRest = time.Hour
 // keeperPause is how long it waits after an error.
 const keeperPause = time.Minute
 
-// Round looks at one month, the last one first, and adds it up where that was not done, or not since one of its tickets was written.
-// After an error it looks at the same month again in a minute.
+// Round looks at one month, the last one first. It adds the month up if that was never done, or not since one of its tickets was
+// written. After an error it looks at the same month again in a minute.
 func (k *Keeper) Round(ctx context.Context, now time.Time) (err error) {
 	if now.Before(k.rest) {
 		return nil
