@@ -78,7 +78,7 @@ func New(first tickets.Number) *Store {
 	return &Store{
 		ticketTables: ticketTables{
 			next: first, tickets: map[tickets.Number]tickets.Ticket{}, history: map[tickets.Number][]tickets.Event{}, events: map[string]bool{},
-			terms: map[string]sla.Terms{}, claims: map[tickets.Number]claim{},
+			terms: map[string]sla.Terms{}, claims: map[tickets.Number]claim{}, alarms: map[tickets.Number]time.Time{},
 		},
 		workTables: workTables{work: map[string]tickets.Work{}, done: map[string]bool{}, doing: map[string]bool{}, again: map[string]time.Time{}},
 		directoryTables: directoryTables{

@@ -25,9 +25,10 @@ type ticketTables struct {
 	events  map[string]bool // ids of all events
 	terms   map[string]sla.Terms
 	claims  map[tickets.Number]claim
-	access  []tickets.Access // in the order noted
-	erased  []erased         // in the order in which they were
-	holds   []tickets.Hold   // of contracts
+	alarms  map[tickets.Number]time.Time // when a clock of each is to be told of next; none: nothing runs
+	access  []tickets.Access             // in the order noted
+	erased  []erased                     // in the order in which they were
+	holds   []tickets.Hold               // of contracts
 }
 
 // erased is a recording that was erased, and the ticket that it was on.
@@ -86,6 +87,11 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 		}
 	}
 	s.tickets[n] = s.withoutErased(copied(c.Ticket))
+	if at, ok := sla.NextAlarm(c.Ticket.Clocks); ok {
+		s.alarms[n] = at
+	} else {
+		delete(s.alarms, n)
+	}
 	if p := c.Ticket.Promise; p != nil {
 		s.terms[p.ID()] = *p
 	}
@@ -98,7 +104,7 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 		s.keep(r)
 	}
 	for _, w := range c.Work {
-		if _, there := s.work[w.ID]; !there {
+		if _, there := s.work[w.ID]; !there && !s.done[w.ID] {
 			w.Facts = maps.Clone(w.Facts)
 			s.work[w.ID] = w
 		}
@@ -178,10 +184,12 @@ func (s *Store) ClaimDue(_ context.Context, node string, now time.Time, lease ti
 		again  bool // claimed by the same node already: behind all others
 	}
 	var list []alarm
-	for n, t := range s.tickets {
+	for n, at := range s.alarms {
+		if at.After(now) {
+			continue
+		}
 		c := s.claims[n]
-		held := c.node != "" && c.node != node && c.until.After(now) && !c.until.After(now.Add(lease))
-		if at, ok := sla.NextAlarm(t.Clocks); ok && !at.After(now) && !held {
+		if held := c.node != "" && c.node != node && c.until.After(now) && !c.until.After(now.Add(lease)); !held {
 			list = append(list, alarm{n, at, c.node == node && c.until.After(now)})
 		}
 	}

@@ -21,7 +21,7 @@ const (
 
 // workTables are the due work.
 type workTables struct {
-	work  map[string]tickets.Work
+	work  map[string]tickets.Work // that was not done yet
 	done  map[string]bool
 	doing map[string]bool      // under way
 	again map[string]time.Time // when work that failed is tried again
@@ -68,7 +68,7 @@ func (s *Store) due(now time.Time) []tickets.Work {
 	defer s.mu.Unlock()
 	var list []tickets.Work
 	for id, w := range s.work {
-		if again, failed := s.again[id]; !s.done[id] && !w.Due.After(now) && (!failed || !again.After(now)) {
+		if again, failed := s.again[id]; !w.Due.After(now) && (!failed || !again.After(now)) {
 			list = append(list, w)
 		}
 	}
@@ -87,6 +87,8 @@ func (s *Store) finish(w tickets.Work, err error) {
 		s.again[w.ID] = time.Now().Add(retryAfter)
 	default:
 		s.done[w.ID] = true
+		delete(s.work, w.ID)
+		delete(s.again, w.ID)
 	}
 }
 
