@@ -20,22 +20,22 @@ import (
 func (a *App) openBackground(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { maintenance.Run(ctx, a.jobs()...) })
-	a.running.Go(func() { maintenance.Run(ctx, maintenance.Every(roundsToWatch, a.alertsDue)) }) // beside the others: a storm may keep it
-	if store, ok := a.db.Store.(interface{ Backfill() backfill.Rows }); ok {                     // the store in memory has no rows of a former version
+	a.running.Go(func() { maintenance.RunEach(ctx, watchTime, a.alertsDue) }) // beside the others: a storm may keep it
+	if store, ok := a.db.Store.(interface{ Backfill() backfill.Rows }); ok {  // the store in memory has no rows of a former version
 		a.running.Go(func() { a.backfill(ctx, store.Backfill()) })
 	}
-	a.running.Go(func() { maintenance.Run(ctx, maintenance.Every(roundsToTerms, a.recordingTerms())) })
+	a.running.Go(func() { maintenance.RunEach(ctx, termsTime, a.recordingTerms()) })
 	a.running.Go(func() { maintenance.Run(ctx, a.months()) })
 	a.running.Go(func() { a.disk.spool.SealAll(ctx, a.onTelephone, a.log) })
 	appointments := duty.Appointments{Roster: a.dispatching.roster, Facts: a.db.Store, TestCall: a.dispatching.dispatcher.TestCall, Log: a.log}
 	a.running.Go(func() {
-		maintenance.Run(ctx, maintenance.Every(roundsToWatch, func(ctx context.Context) {
+		maintenance.RunEach(ctx, watchTime, func(ctx context.Context) {
 			if !a.offline.Waits() {
 				appointments.Round(ctx, time.Now())
 			}
-		}))
+		})
 	})
-	a.running.Go(func() { maintenance.Run(ctx, maintenance.Every(roundsToWatch, a.announce())) }) // beside the others: a mail server may hang
+	a.running.Go(func() { maintenance.RunEach(ctx, watchTime, a.announce()) }) // beside the others: a mail server may hang
 	edits := nodes.Edits{Desk: a.desk, Store: a.db.Store, Flows: a.flows, Keep: a.disk.copy.KeepBook, Alarm: a.alarm, Log: a.log}
 	a.running.Go(func() { edits.Run(ctx) })
 	if a.machines.mails != nil {
@@ -67,13 +67,17 @@ func (a *App) backfill(ctx context.Context, rows backfill.Rows) {
 	}, a.log)
 }
 
-// roundsToWatch is in how many rounds of maintenance the rota and installations are looked at once: a look at the rota reads all that
-// decides who is rung.
-const roundsToWatch = 5
+// watchTime is between two looks at the rota and at installations: a look at the rota reads all that decides who is rung.
+const watchTime = roundsToWatch * maintenance.RoundTime
 
+// termsTime is between two looks for recordings past their term.
+const termsTime = roundsToTerms * maintenance.RoundTime
+
+// In how many rounds of maintenance something is done once.
 const (
-	roundsToErase = 5    // in how many rounds it is asked once what other nodes erased: within ten seconds, and half a minute is promised
-	roundsToTerms = 1800 // once an hour it is looked for recordings past their term
+	roundsToWatch = 5
+	roundsToErase = 5    // it is asked what other nodes erased: within ten seconds, and half a minute is promised
+	roundsToTerms = 1800 // an hour
 )
 
 // recordingTerms erases recordings that are past their term.

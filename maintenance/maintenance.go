@@ -1,7 +1,7 @@
 // Package maintenance is what goes on beside the calls, every two seconds: changes that wait are written, ticket numbers are leased
 // ahead, and what nobody asks for any more is forgotten.
 //
-// Goroutines: [Run] and [PieceByPiece] are one each, which their caller starts and waits for.
+// Goroutines: [Run], [RunEach] and [PieceByPiece] are one each, which their caller starts and waits for.
 package maintenance
 
 import (
@@ -28,11 +28,19 @@ type Job func(ctx context.Context)
 
 // Run does the jobs, one after the other, in each round until ctx ends.
 func Run(ctx context.Context, jobs ...Job) {
-	for {
+	RunEach(ctx, RoundTime, func(ctx context.Context) {
 		for _, job := range jobs {
 			job(ctx)
 		}
-		if !wallclock.Next(ctx, RoundTime) {
+	})
+}
+
+// RunEach does a job at once, and then at each whole multiple of a span on the wall's clock until ctx ends. It sleeps between: a job
+// that is done seldom, and beside the others, wakes nobody in each round.
+func RunEach(ctx context.Context, span time.Duration, job Job) {
+	for {
+		job(ctx)
+		if !wallclock.Next(ctx, span) {
 			return
 		}
 	}
