@@ -3,6 +3,7 @@ package speech
 import (
 	"fmt"
 	"path/filepath"
+	"sync"
 
 	"hotline/media/g711"
 	"hotline/media/wav"
@@ -47,12 +48,23 @@ func named(name string, other prompts.Language) string {
 
 // Shipped is who has made a prompt of the voices that ship: signals and music are of no voice.
 func Shipped(lang prompts.Language, c prompts.Class) Maker {
-	p, err := packs.Load(lang)
-	if err != nil || c == prompts.Sound {
+	by, ok := shipped()[lang]
+	if !ok || c == prompts.Sound {
 		return Maker{Engine: "hotline"}
 	}
-	return Maker{p.Manifest.Engine, p.Manifest.Voice}
+	return by
 }
+
+// shipped is who has made each voice that ships. It is read once: whoever asks about one prompt asks about hundreds.
+var shipped = sync.OnceValue(func() map[prompts.Language]Maker {
+	all := map[prompts.Language]Maker{}
+	for _, lang := range prompts.Languages() {
+		if p, err := packs.Load(lang); err == nil {
+			all[lang] = Maker{p.Manifest.Engine, p.Manifest.Voice}
+		}
+	}
+	return all
+})
 
 // File is a sound as a WAV file of A-law, 8 kHz, which says who has made it.
 func File(alaw []byte, by Maker) []byte { return wav.Labelled(wav.G711(g711.ALaw), alaw, by.Label()) }
