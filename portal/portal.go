@@ -72,10 +72,13 @@ type Portal struct {
 	reads   *ratelimit.Sources
 }
 
+// pages are parsed once in a process.
+var pages = sync.OnceValue(func() room.Templates { return room.ParseFramed(pageFiles) })
+
 // New makes a portal. Run sends its letters.
 func New(c Config) *Portal {
 	return &Portal{
-		Config: c, post: make(chan notify.Message, lettersWaiting), templates: room.ParseFramed(pageFiles), wrong: budgets.NewPINs(),
+		Config: c, post: make(chan notify.Message, lettersWaiting), templates: pages(), wrong: budgets.NewPINs(),
 		known: map[knownNetwork]time.Time{}, spent: map[spending]*ratelimit.Bucket{}, sources: ratelimit.NewSources(), retries: ratelimit.NewSources(), reads: ratelimit.NewSources(),
 	}
 }

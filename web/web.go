@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"hotline/agent/keys"
@@ -158,9 +159,12 @@ const hashers = 1
 // askers is how many logins the identity provider is asked about at once: who makes up answers of it costs no more than that.
 const askers = 8
 
+// pages are parsed once in a process.
+var pages = sync.OnceValue(func() room.Templates { return room.ParseFramed(pageFiles) })
+
 // New gives the handler of the pages.
 func New(c Config) http.Handler {
-	s := &server{Config: c, templates: room.ParseFramed(pageFiles), throttle: newThrottle(), sorted: &sortedCustomers{}, hashing: make(chan struct{}, hashers), asking: make(chan struct{}, askers)}
+	s := &server{Config: c, templates: pages(), throttle: newThrottle(), sorted: &sortedCustomers{}, hashing: make(chan struct{}, hashers), asking: make(chan struct{}, askers)}
 	s.streams = live.New(live.Config{Feed: c.Feed, Holds: s.holds, Log: c.Log, Now: c.Now})
 	s.ends, s.tell = s.streams.End, s.streams.Tell
 	mux := http.NewServeMux()
