@@ -2,7 +2,11 @@
 // source gets.
 package access
 
-import "hotline/tokens"
+import (
+	"sync"
+
+	"hotline/tokens"
+)
 
 // Rule is the scope that a route asks for, by method and path as the router knows it; false when there is no rule, and then
 // nobody may. A HEAD is a GET, and a PATCH is a PUT of a part.
@@ -19,7 +23,7 @@ func Rule(method, pattern string) (tokens.Scope, bool) {
 
 // rules is the whole table. Read looks at everything but callers' voices; staff work on tickets, with what belongs to
 // their day; admin changes what customers are promised, whom the line calls, and what callers hear.
-func rules() map[string]tokens.Scope {
+var rules = sync.OnceValue(func() map[string]tokens.Scope {
 	table := map[string]tokens.Scope{}
 	for scope, routes := range map[tokens.Scope][]string{
 		tokens.ScopeCalendar: {"GET /api/v1/oncall/calendar.ics"},
@@ -73,4 +77,4 @@ func rules() map[string]tokens.Scope {
 		table["POST /api/v1/tickets/{number}/"+verb] = tokens.ScopeStaff
 	}
 	return table
-}
+})
