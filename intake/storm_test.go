@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,17 +52,18 @@ func TestAStormIsOneTicketAnInstallation(t *testing.T) {
 	}
 	p := open(t, names...)
 	var all sync.WaitGroup
-	longest := make([]time.Duration, installations)
+	var taken atomic.Int64
+	longest := make([]int64, installations) // how many others were taken while an alert waited: no clock, as the machine may be busy
 	for i, name := range names {
 		all.Go(func() {
 			for n := range each {
-				began := time.Now()
+				before := taken.Load()
 				_, err := p.intake.Take(t.Context(), intake.Origin{Contract: directory.ContractID(name), Source: "native"},
 					intake.Batch{Alerts: []intake.Alert{fires(fmt.Sprint("f", n), "critical")}}, p.now.Add(time.Duration(n)*60*time.Second/each))
 				if err != nil {
 					t.Error(err)
 				}
-				longest[i] = max(longest[i], time.Since(began))
+				longest[i] = max(longest[i], taken.Add(1)-1-before)
 			}
 		})
 	}
@@ -82,8 +84,8 @@ func TestAStormIsOneTicketAnInstallation(t *testing.T) {
 			t.Errorf("%s: %d alerts are known", name, len(problems))
 		}
 	}
-	if slow := slices.Max(longest); slow > 2*time.Second {
-		t.Errorf("an alert waited %s for its ticket", slow)
+	if most := slices.Max(longest); most > installations*each/5 {
+		t.Errorf("an alert waited for its ticket while %d others were taken", most)
 	}
 }
 

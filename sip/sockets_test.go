@@ -91,7 +91,7 @@ func stream(t *testing.T, to netip.AddrPort) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
 	return c
 }
 
@@ -205,7 +205,7 @@ func TestALongRequestGoesByTCP(t *testing.T) {
 	defer stop(t, callee, caller)
 	long := []byte(strings.Repeat("a", 1400))
 	dial := func(to string, offer []byte) {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		var final *sip.FinalError
 		if _, _, err := caller.Dial(ctx, sip.DialRequest{To: to, Offer: offer}); !errors.As(err, &final) {
@@ -224,7 +224,7 @@ func TestALongRequestGoesByTCP(t *testing.T) {
 		defer close(done)
 		dial("sip:1@"+p.At.String(), long)
 	}()
-	c := p.Incoming(5 * time.Second)
+	c := p.Incoming(30 * time.Second)
 	if len(c.Invite.Body) != len(long) {
 		t.Errorf("%d octets of offer came by UDP", len(c.Invite.Body))
 	}

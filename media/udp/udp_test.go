@@ -36,9 +36,9 @@ func TestDatagramsComeWithTheirSourceInBothFamilies(t *testing.T) {
 	}
 }
 
-// await looks at a socket until something is there, for a second at most.
+// await looks at a socket until something is there, for twenty seconds at most.
 func await(s udp.Socket, b []byte) (n int, from netip.AddrPort, ok bool) {
-	for end := time.Now().Add(time.Second); !ok && time.Now().Before(end); {
+	for end := time.Now().Add(20 * time.Second); !ok && time.Now().Before(end); {
 		n, from, ok = s.Receive(b)
 	}
 	return n, from, ok
@@ -73,7 +73,7 @@ func TestAPollerNamesTheSocketsAtWhichSomethingWaits(t *testing.T) {
 		sender.Send([]byte("x"), sockets[name].Addr())
 	}
 	var ready []string
-	for end := time.Now().Add(time.Second); len(ready) == 0 && time.Now().Before(end); {
+	for end := time.Now().Add(20 * time.Second); len(ready) == 0 && time.Now().Before(end); {
 		ready = p.Ready()
 	}
 	if len(ready) != 1 || ready[0] != "b" {

@@ -89,7 +89,7 @@ func TestASecondServerOnOneFolderIsRefusedInWords(t *testing.T) {
 	if got, err := Running(dir); err != nil || got != s.URL() {
 		t.Errorf("the running server is reached at %q, want %q", got, s.URL())
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	if _, err := Start(ctx, Config{Dir: dir, Throwaway: true}); err == nil || !strings.Contains(err.Error(), "another hotline") {
 		t.Errorf("a second start: %v", err)

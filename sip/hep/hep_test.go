@@ -54,7 +54,7 @@ func TestACopyOfAMessageReachesTheTracingTool(t *testing.T) {
 	} {
 		tracer.Capture(at, netip.MustParseAddrPort(c.from), netip.MustParseAddrPort(c.to), c.transport, []byte("OPTIONS sip:x SIP/2.0\r\n\r\n"))
 		b := make([]byte, 65535)
-		if err := tool.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		if err := tool.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		n, _, err := tool.ReadFrom(b)
