@@ -17,6 +17,7 @@ const (
 	NoTicket  Kind = "no-ticket"  // no ticket could be opened for a call
 	Mail      Kind = "mail"       // a letter was given up
 	Notify    Kind = "notify"     // what would be in a letter, where there is no mail server
+	Bridge    Kind = "bridge"     // tickets have not followed in the other ticket system for long
 	Journal   Kind = "journal"    // the journal is damaged, or the database refuses a change that stays in it
 	Numbers   Kind = "numbers"    // the file of ticket numbers is damaged
 	Disk      Kind = "disk"       // the disk is full

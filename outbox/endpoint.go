@@ -55,9 +55,12 @@ func (e Endpoint) Clone() Endpoint {
 
 // Wants tells whether the endpoint is told of a payload.
 func (e Endpoint) Wants(p Payload) bool {
-	return wants(e.Kinds, p.Type) && wants(e.Contracts, p.Data.Ticket.Contract) && wants(e.Categories, sla.Category(p.Data.Ticket.Category)) &&
+	return e.names(p.Type) && wants(e.Contracts, p.Data.Ticket.Contract) && wants(e.Categories, sla.Category(p.Data.Ticket.Category)) &&
 		!p.Timestamp.Before(e.Since.Truncate(time.Second))
 }
+
+// names tells whether the endpoint is told of a kind.
+func (e Endpoint) names(k Kind) bool { return wants(e.Kinds, k) && (k != Noted || len(e.Kinds) > 0) }
 
 // wants tells whether a list that is empty for all names a value.
 func wants[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }

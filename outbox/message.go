@@ -42,8 +42,8 @@ const (
 	KeepDead   = 90 * 24 * time.Hour // how long dead letters can be sent again
 )
 
-// gap is how long a message waits after so many tries.
-func gap(tries int) time.Duration { return min(FirstGap<<min(max(tries-1, 0), 20), LongestGap) }
+// Gap is how long somebody waits after so many tries of what failed.
+func Gap(tries int) time.Duration { return min(FirstGap<<min(max(tries-1, 0), 20), LongestGap) }
 
 // failed is the message after a try that failed at an instant. after is what the receiver asks for, final is a failure that no other
 // try can mend.
@@ -56,7 +56,7 @@ func (m Message) failed(why string, after time.Duration, final bool, now time.Ti
 		m.State = Dead
 		return m
 	}
-	m.Due = now.Add(max(gap(m.Tries), min(after, LongestGap)))
+	m.Due = now.Add(max(Gap(m.Tries), min(after, LongestGap)))
 	return m
 }
 

@@ -98,6 +98,7 @@ type Outbox struct {
 	mu     sync.Mutex
 	known  bool // whether the endpoints were read
 	some   bool // whether there is one
+	noted  bool // whether one is told of everything that staff see
 	behind map[string]bool
 }
 
@@ -118,7 +119,10 @@ const (
 func (o *Outbox) Wanted(e tickets.Event) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return KindOf(e) != "" && (o.some || !o.known)
+	if !o.known {
+		return KindOf(e) != ""
+	}
+	return o.some && KindOf(e) != "" && (KindOf(e) != Noted || o.noted)
 }
 
 // Edited takes note that endpoints were edited at this node.
@@ -142,6 +146,7 @@ func (o *Outbox) reread(ctx context.Context) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.known, o.some = true, len(all) > 0
+	o.noted = slices.ContainsFunc(all, func(e Endpoint) bool { return e.names(Noted) })
 }
 
 // together is within which time lines are written with the one that is due: their own work may come later, and must not overtake.

@@ -24,10 +24,11 @@ const (
 	Warning      Kind = "ticket.warning"
 	Breach       Kind = "ticket.breach"
 	Unreached    Kind = "ticket.unreached" // no engineer answered, or none is on duty
+	Noted        Kind = "ticket.noted"     // everything else that staff see of it; only endpoints that name it are told
 	Test         Kind = "hotline.test"
 )
 
-// Kinds are all that tickets give.
+// Kinds are all that tickets give whoever asks for nothing by name.
 func Kinds() []Kind {
 	return []Kind{Opened, Reopened, Assessed, Assigned, Intervention, Restored, Closed, Commented, Warning, Breach, Unreached}
 }
@@ -57,6 +58,10 @@ func KindOf(e tickets.Event) Kind {
 		return Breach
 	case tickets.Unreached, tickets.RotaGap:
 		return Unreached
+	case tickets.CalledAgain, tickets.Contacted, tickets.WaitingFor, tickets.Resumed, tickets.Recorded, tickets.TimeAdded, tickets.AcceptUndone, tickets.Joined,
+		tickets.CallBackAsked, tickets.CallBackLost, tickets.ConfirmCalled, tickets.ConfirmLost, tickets.TermsChanged, tickets.AccessGone, tickets.AccessBack,
+		tickets.AlertHeard, tickets.Erased, tickets.Attached, tickets.Detached, tickets.AttachmentRefused, tickets.MailReceived, tickets.BundledCall:
+		return Noted
 	}
 	return ""
 }
