@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"hotline/mail"
+	"hotline/memory/bridged"
 	"hotline/storage"
 	"hotline/tickets"
 )
 
-// letterTables are what goes out to other systems, and what came in by mail.
+// letterTables are what goes out to other systems, what is joined with them, and what came in by mail.
 type letterTables struct {
 	outboxTables
 	mailTables
+	bridged.Tables
 }
 
 // mailTables are letters that came in, and addresses.

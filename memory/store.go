@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"hotline/bridge/twins"
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/directory"
@@ -69,6 +70,7 @@ var (
 	_ users.Store        = (*Store)(nil)
 	_ access.Store       = (*Store)(nil)
 	_ replaced.Store     = (*Store)(nil)
+	_ twins.Store        = (*Store)(nil)
 	_ tickets.Numbers    = (*Store)(nil)
 	_ tickets.WorkQueue  = (*Store)(nil)
 )
@@ -90,7 +92,7 @@ func New(first tickets.Number) *Store {
 		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},
 		scheduleTables: newSchedules(), pageTables: newPageTables(),
 		machineTables: newMachines(), portalTables: newPortal(), apiTables: newAPI(), userTables: newUserTables(),
-		letterTables: letterTables{outboxTables{endpoints: map[string]outbox.Endpoint{}}, newMails()},
+		letterTables: letterTables{outboxTables: outboxTables{endpoints: map[string]outbox.Endpoint{}}, mailTables: newMails()},
 		flowTables:   flowTables{facts: map[string]string{}, noted: map[[2]string]bool{}}, summaryTables: summaryTables{map[span]keptSummary{}},
 		callTables: callTables{calls: map[tickets.CallID]cdr.Call{}},
 	}

@@ -6,6 +6,8 @@ import (
 	"hotline/agent/receiver"
 	"hotline/attachments"
 	"hotline/audit/audittest"
+	"hotline/bridge/twins"
+	"hotline/bridge/twins/twinstest"
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/drafts"
@@ -48,6 +50,7 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return memory.New(417) }) })
 	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return memory.New(417) }) })
 	t.Run("portal", func(t *testing.T) { accesstest.Store(t, func(t *testing.T) access.Store { return memory.New(417) }) })
+	t.Run("twins", func(t *testing.T) { twinstest.Store(t, func(t *testing.T) twins.Store { return memory.New(417) }) })
 	t.Run("users", func(t *testing.T) { storagetest.Users(t, func(t *testing.T) users.Store { return memory.New(417) }) })
 	t.Run("replies", func(t *testing.T) {
 		storagetest.Replies(t, func(t *testing.T) idempotency.Store { return memory.New(417) })

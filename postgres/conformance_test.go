@@ -6,6 +6,8 @@ import (
 	"hotline/agent/receiver"
 	"hotline/attachments"
 	"hotline/audit/audittest"
+	"hotline/bridge/twins"
+	"hotline/bridge/twins/twinstest"
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/drafts"
@@ -43,6 +45,7 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return fresh(t) }) })
 	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return fresh(t) }) })
 	t.Run("portal", func(t *testing.T) { accesstest.Store(t, func(t *testing.T) access.Store { return fresh(t) }) })
+	t.Run("twins", func(t *testing.T) { twinstest.Store(t, func(t *testing.T) twins.Store { return fresh(t) }) })
 	t.Run("users", func(t *testing.T) { storagetest.Users(t, func(t *testing.T) users.Store { return fresh(t) }) })
 	t.Run("replies", func(t *testing.T) { storagetest.Replies(t, func(t *testing.T) idempotency.Store { return fresh(t) }) })
 	t.Run("flows", func(t *testing.T) { storagetest.Flows(t, func(t *testing.T) versions.Store { return fresh(t) }) })

@@ -31,6 +31,7 @@ import (
 	"hotline/ivr/versions"
 	"hotline/oncall"
 	"hotline/postgres/backfill"
+	"hotline/postgres/bridged"
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -73,6 +74,7 @@ type Store struct {
 
 	pulse    *pulse
 	searches *searches
+	bridged.Rows
 	calls    *pgxpool.Pool // for calls alone
 }
 
@@ -113,6 +115,7 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	s := &Store{pool: pool, log: c.Log, told: make(chan struct{}, 1), slow: cfg.Copy(), pulse: &pulse{}, searches: &searches{}}
+	s.Rows = bridged.Rows{With: s.with}
 	few := cfg.Copy()
 	few.MaxConns = reserved
 	if s.calls, err = pgxpool.NewWithConfig(ctx, few); err != nil {

@@ -13,6 +13,7 @@ import (
 	"hotline/agent/receiver"
 	"hotline/attachments"
 	"hotline/audit"
+	"hotline/bridge/twins"
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/config"
@@ -66,6 +67,7 @@ type Store interface {
 	heartbeat.Store
 	receiver.Store
 	outbox.Store
+	twins.Store
 	news.Store
 	mail.Store
 	replaced.Store
