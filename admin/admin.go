@@ -24,6 +24,7 @@ import (
 	"hotline/admin/agents"
 	"hotline/admin/alerts"
 	"hotline/admin/auditlog"
+	"hotline/admin/bridged"
 	"hotline/admin/calling"
 	"hotline/admin/diagnostics"
 	"hotline/admin/document"
@@ -193,7 +194,8 @@ type Machines struct {
 	Agents     *receiver.Receiver // at installations
 	Outbox     *outbox.Outbox     // what goes out to other systems
 	// Lost is when a message of a machine that came by SNMP or syslog was lost last; zero: none was. Nil: none come that way.
-	Lost func() time.Time
+	Lost   func() time.Time
+	Bridge bridged.Bridge // nil: there is none
 }
 
 // Locale is how the house writes.
@@ -236,6 +238,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	s.ticketRoutes(api)
 	s.commandRoutes(api)
 	s.recordingRoutes(api)
+	bridged.Mount(s.operations(api), bridged.Config{Bridge: s.Machines.Bridge, Ticket: s.Desk.Ticket})
 	transcripts.Mount(s.operations(api), transcripts.Config{Store: s.Store, Tickets: s.Desk})
 	files.Mount(s.operations(api), files.Config{Files: s.Files, Desk: s.Desk, Staff: access.Staff, Now: s.Now})
 	s.callRoutes(api)

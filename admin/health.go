@@ -17,7 +17,7 @@ const probing = 3 * time.Second
 // healthView is what a monitor reads. Nobody needs a token for it, so it says what fails and not why; the log says why.
 type healthView struct {
 	Status string            `json:"status" enum:"ok,warning,failing" doc:"A warning leaves callers served, but somebody should look"`
-	Checks map[string]string `json:"checks" doc:"store, line, disk: ok or failing; rota: ok, gap (nobody with a telephone is on call now), unproven (somebody is, and nobody whose telephone was proven within 7 days) or unknown; voice, where one is configured: ok, or missing, and names are not spoken; transcription, where a recogniser is configured: ok, or missing, and recordings are not put into text; alerts, where SNMP or syslog is listened to: ok, or lost (messages of installed systems were, within the last hour); caller_number: refused while a trunk does not take the customer's number, and engineers see the line's own"`
+	Checks map[string]string `json:"checks" doc:"store, line, disk: ok or failing; rota: ok, gap (nobody with a telephone is on call now), unproven (somebody is, and nobody whose telephone was proven within 7 days) or unknown; voice, where one is configured: ok, or missing, and names are not spoken; transcription, where a recogniser is configured: ok, or missing, and recordings are not put into text; alerts, where SNMP or syslog is listened to: ok, or lost (messages of installed systems were, within the last hour); caller_number: refused while a trunk does not take the customer's number, and engineers see the line's own; bridge, where one is configured: ok, or failing (tickets do not follow in the other system: GET /bridge says why)"`
 }
 
 type healthAnswer struct {
@@ -97,7 +97,13 @@ func (s *server) probe(ctx context.Context) healthAnswer {
 			v.Checks["alerts"] = "lost"
 		}
 	}
-	if v.Status == "ok" && (v.Checks["alerts"] == "lost" || v.Checks["rota"] != "ok" || v.Checks["voice"] == "missing" || v.Checks["transcription"] == "missing" || v.Checks["caller_number"] == "refused") {
+	if s.Machines.Bridge != nil {
+		v.Checks["bridge"] = "ok"
+		if !s.Machines.Bridge.Trouble().Since.IsZero() {
+			v.Checks["bridge"] = "failing"
+		}
+	}
+	if v.Status == "ok" && (v.Checks["bridge"] == "failing" || v.Checks["alerts"] == "lost" || v.Checks["rota"] != "ok" || v.Checks["voice"] == "missing" || v.Checks["transcription"] == "missing" || v.Checks["caller_number"] == "refused") {
 		v.Status = "warning"
 	}
 	if v.Status == "failing" {

@@ -54,7 +54,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/alerts": "GET", "/alerts/{source}": "POST", "/tickets/{number}/alerts": "GET", "/alert-policies": "GET", "/alert-policies/{id}": "DELETE GET PATCH PUT", "/alert-mappings": "GET",
 		"/alert-mappings/{id}": "DELETE GET PATCH PUT", "/maintenance-windows": "GET", "/maintenance-windows/{id}": "DELETE GET PATCH PUT",
 		"/recordings/accesses": "GET", "/recordings/export": "GET", "/recordings/{id}/erase": "POST", "/contracts/{id}/hold": "GET POST", "/contracts/{id}/lift-hold": "POST",
-		"/agents": "GET", "/agents/{id}": "DELETE GET PATCH PUT", "/agents/{id}/token": "POST",
+		"/bridge": "GET", "/tickets/{number}/twin": "GET", "/agents": "GET", "/agents/{id}": "DELETE GET PATCH PUT", "/agents/{id}/token": "POST",
 		"/heartbeats": "GET", "/heartbeats/{id}": "DELETE GET PATCH PUT", "/heartbeats/{id}/key": "POST", "/heartbeats/preview": "POST", "/tickets/{number}/link": "DELETE POST", "/tickets/{number}/attachments": "GET POST", "/attachments/{id}": "DELETE GET",
 		"/endpoints": "GET", "/endpoints/{id}": "DELETE GET PATCH PUT", "/endpoints/{id}/secret": "POST", "/endpoints/{id}/test": "POST", "/endpoints/{id}/retry": "POST", "/endpoints/{id}/outgoing/{message}/retry": "POST",
 		"/releases": "GET", "/releases/{id}": "DELETE GET PATCH PUT", "/releases/{id}/notices": "GET", "/installations": "GET", "/installations.csv": "GET", "/installations/{id}": "DELETE GET PATCH PUT",

@@ -20,6 +20,7 @@ import (
 	"hotline/agent/receiver"
 	"hotline/app/connections"
 	"hotline/app/voices"
+	"hotline/bridge"
 	"hotline/callstore"
 	"hotline/directory"
 	"hotline/heartbeat/ping"
@@ -77,6 +78,10 @@ func (a *App) handler(ctx context.Context, provider signon.Provider) http.Handle
 			agents.ServeHTTP(w, r)
 			return
 		}
+		if a.hook != nil && r.URL.Path == bridge.Path {
+			a.hook.ServeHTTP(w, r)
+			return
+		}
 		if a.customers != nil && ofPortal(r.URL.Path) {
 			a.customers.ServeHTTP(w, r)
 			return
@@ -96,7 +101,7 @@ func (a *App) api() http.Handler {
 		Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone, Recogniser: a.recogniserHealth()},
 		Machines: admin.Machines{
 			Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox,
-			Agents: a.machines.agents, Lost: a.lostAlerts(),
+			Agents: a.machines.agents, Lost: a.lostAlerts(), Bridge: a.bridgeForAPI(),
 		},
 		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: admin.Schedules{Store: a.db.Store, Defaults: a.escalation()}, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
 		Kept:  admin.Kept{Recordings: a.openRecording, Files: a.files()},

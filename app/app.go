@@ -23,6 +23,7 @@ import (
 	"hotline/app/database"
 	"hotline/app/flows"
 	"hotline/app/voices"
+	"hotline/bridge"
 	"hotline/browser"
 	"hotline/calls"
 	"hotline/config"
@@ -81,8 +82,9 @@ type Virtual struct {
 	Store  database.Store
 	SIP    sip.Wire
 	Media  udp.Network
-	Mailer delivery.Mailer // nil: no mail is sent
-	Sender outbox.Sender   // required where there are endpoints
+	Mailer delivery.Mailer   // nil: no mail is sent
+	Sender outbox.Sender     // required where there are endpoints
+	Zammad http.RoundTripper // required where there is a bridge
 }
 
 // App is the program. New, Start, Stop, or Run for all of it.
@@ -115,6 +117,7 @@ type served struct {
 	http      net.Addr
 	customers http.Handler     // the customers' pages; nil where they are closed
 	browsers  *browser.Gateway // nil where browsers cannot call
+	hook      http.Handler     // of the bridge's webhooks; nil: none are taken
 }
 
 // disk is what lies in the data folder.
@@ -134,6 +137,7 @@ type machines struct {
 	heartbeats *heartbeat.Keeper
 	agents     *receiver.Receiver
 	outbox     *outbox.Outbox  // what tells other systems
+	bridge     *bridge.Bridge  // nil: there is none
 	mails      *inbox.Inbox    // nil: none are taken in
 	mailbox    *mailbox.Source // nil: none is read
 	refused    func() []mail.Refusal
@@ -192,7 +196,7 @@ const stopTime = 30 * time.Second
 func (a *App) Start(ctx context.Context) error {
 	began := time.Now()
 	steps := []func(context.Context) error{
-		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openLine, a.openBrowsers, a.openIntake, a.openListeners, a.openMail, a.openAPI, a.openBackground,
+		a.openFolder, a.openStore, a.openCompany, a.openDisk, a.openDesk, a.openBridge, a.openLine, a.openBrowsers, a.openIntake, a.openListeners, a.openMail, a.openAPI, a.openBackground,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -230,6 +234,12 @@ func (a *App) Heartbeats() *heartbeat.Keeper { return a.machines.heartbeats }
 
 // Outbox tells other systems of tickets, for those who embed the program and for tests; only after Start.
 func (a *App) Outbox() *outbox.Outbox { return a.machines.outbox }
+
+// Bridge joins tickets with those of another system, for those who embed the program and for tests; only after Start. Nil where there is none.
+func (a *App) Bridge() *bridge.Bridge { return a.machines.bridge }
+
+// BridgeHook takes the bridge's webhooks; only after Start. Nil where none are taken.
+func (a *App) BridgeHook() http.Handler { return a.hook }
 
 // Mails brings mails to tickets, for those who embed the program and for tests; only after Start. Nil where none are taken in.
 func (a *App) Mails() *inbox.Inbox { return a.machines.mails }

@@ -48,6 +48,7 @@ func (a *App) openBackground(ctx context.Context) error {
 		a.running.Go(func() { names.Run(ctx) })
 	}
 	a.running.Go(func() { a.machines.outbox.Run(ctx) })
+	a.running.Go(func() { a.runBridge(ctx) })
 	watcher := deadlines.New(deadlines.Config{Store: a.db.Store, Desk: a.desk, Node: newID(), Breached: a.metrics.Breached, Alarm: a.alarm, Log: a.log})
 	a.running.Go(func() { watcher.Run(ctx) })
 	a.running.Go(func() {

@@ -35,6 +35,9 @@ func (a *App) channels() web.Channels {
 	if a.machines.mails != nil { // no interface that holds a nil
 		c.Mails = a.machines.mails
 	}
+	if a.machines.bridge != nil {
+		c.Bridge = a.machines.bridge
+	}
 	if a.machines.agents != nil {
 		c.Renew = keys.Issuer{Store: a.db.Store, Receiver: a.machines.agents, Heartbeats: a.db.Store, Keeper: a.machines.heartbeats}.Renew
 	}

@@ -27,6 +27,7 @@ func Check(c Config) strictyaml.Complaints {
 	k.portal(c)
 	k.browser(c)
 	k.alerts(c.Alerts)
+	k.bridge(c.Bridge)
 	k.oidc(c.HTTP.OIDC)
 	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
 		k.complain("log_level", fmt.Sprintf("%q is no log level", short(c.LogLevel)), "use debug, info, warn or error")

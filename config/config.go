@@ -32,6 +32,7 @@ type Config struct {
 	Escalation    Escalation                  `yaml:"escalation"`
 	Mail          Mail                        `yaml:"mail"`
 	Outbox        Outbox                      `yaml:"outbox"`
+	Bridge        Bridge                      `yaml:"bridge"`
 	Speech        Speech                      `yaml:"speech"`
 	Recordings    Recordings                  `yaml:"recordings"`
 	Transcription Transcription               `yaml:"transcription"`
@@ -298,6 +299,7 @@ func Default() Config {
 		},
 		Recordings: Recordings{Encrypt: true},
 		Browser:    Browser{Calls: 10, PerContract: 2},
+		Bridge:     Bridge{Name: "main", Group: "Users", Files: "link", Poll: 5 * time.Minute, AlarmAfter: 15 * time.Minute},
 		LogLevel:   "info",
 	}
 }

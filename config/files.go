@@ -30,6 +30,10 @@ func Files(c Config) strictyaml.Complaints {
 	k.secretFile("speech.key_file", c.Speech.KeyFile)
 	k.secretFile("transcription.key_file", c.Transcription.KeyFile)
 	k.alertFiles(c.Alerts)
+	if c.Bridge.URL != "" {
+		k.secretFile("bridge.token_file", c.Bridge.TokenFile)
+		k.secretFile("bridge.webhook_secret_file", c.Bridge.WebhookFile)
+	}
 	k.secretFile("http.oidc.client_secret_file", c.HTTP.OIDC.ClientSecretFile)
 	k.file("http.oidc.roots", c.HTTP.OIDC.Roots)
 	return k.list

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"hotline/bridge"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/readiness"
@@ -50,7 +51,8 @@ type ticketRow struct {
 type system struct {
 	Trunks  []Trunk
 	LineUp  bool
-	Waiting int // tickets whose rows wait for the database
+	Waiting int            // tickets whose rows wait for the database
+	Bridge  bridge.Trouble // the zero value: the other system does what it is asked, or there is none
 }
 
 // The states that the board can be asked for beside single ones.
@@ -201,6 +203,9 @@ func (n names) of(id string) string {
 
 func (s *server) system(ctx context.Context) system {
 	v := system{LineUp: s.Line(ctx) == nil, Waiting: s.Desk.Waiting()}
+	if s.Bridge != nil {
+		v.Bridge = s.Bridge.Trouble()
+	}
 	if s.Trunks != nil {
 		v.Trunks = s.Trunks()
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hotline/attachments"
+	"hotline/bridge"
 	"hotline/directory"
 	"hotline/drafts"
 	"hotline/evosupport"
@@ -65,6 +66,7 @@ type besides struct {
 	Present []writing.Person // who is at it, too
 	Draft   drafts.Draft     // what whoever looks was writing
 	Evo     evosupport.Facts // what stands at the installations
+	Twin    bridge.Link      // in the other system; the zero value: there is none
 
 	CallBack *clock // a promised call-back; nil: the customer waits for none
 	Answers  string // the address to which words for the customer go; empty: to none
@@ -239,6 +241,11 @@ func (s *server) beside(ctx context.Context, r *request, p *ticketPage) (err err
 	}
 	if p.Draft, err = s.Store.Draft(ctx, r.User.Name, n); err != nil {
 		return fmt.Errorf("reading a draft for ticket %d: %w", n, err)
+	}
+	if s.Bridge != nil {
+		if p.Twin, _, err = s.Bridge.Twin(ctx, n); err != nil {
+			return fmt.Errorf("reading the twin of ticket %d: %w", n, err)
+		}
 	}
 	p.Text = cmp.Or(p.Text, p.Draft.Text)
 	p.Recordings, err = s.recordings(ctx, r, p.Ticket)

@@ -16,6 +16,7 @@ import (
 	"hotline/agent/keys"
 	"hotline/attachments"
 	"hotline/audit"
+	"hotline/bridge"
 	"hotline/cdr"
 	"hotline/directory"
 	"hotline/dispatch/chains"
@@ -115,9 +116,16 @@ type Config struct {
 // Channels are the ways by which machines and letters come and go.
 type Channels struct {
 	Outbox  outgoing.Outbox
+	Bridge  Bridge                                                                 // nil: there is none
 	Mails   mails.Inbox                                                            // nil: no mail is taken in
 	Refused func() []mail.Refusal                                                  // mails that this node did not take; nil: none
 	Renew   func(ctx context.Context, id string, now time.Time) (keys.Pair, error) // the token of an agent; nil: none are answered
+}
+
+// Bridge joins tickets with those of another system. *bridge.Bridge does it.
+type Bridge interface {
+	Trouble() bridge.Trouble
+	Twin(ctx context.Context, n tickets.Number) (bridge.Link, bool, error)
 }
 
 // Doors are the ways in beside name and password.

@@ -39,7 +39,7 @@ var rules = sync.OnceValue(func() map[string]tokens.Scope {
 			"GET /api/v1/alerts", "GET /api/v1/tickets/{number}/alerts", "GET /api/v1/alert-policies", "GET /api/v1/alert-policies/{id}", "GET /api/v1/alert-mappings", "GET /api/v1/alert-mappings/{id}",
 			"GET /api/v1/maintenance-windows", "GET /api/v1/maintenance-windows/{id}",
 			"GET /api/v1/releases", "GET /api/v1/releases/{id}", "GET /api/v1/releases/{id}/notices", "GET /api/v1/installations", "GET /api/v1/installations.csv", "GET /api/v1/installations/{id}",
-			"GET /api/v1/agents", "GET /api/v1/agents/{id}",
+			"GET /api/v1/agents", "GET /api/v1/agents/{id}", "GET /api/v1/tickets/{number}/twin",
 			"GET /api/v1/heartbeats", "GET /api/v1/heartbeats/{id}", "POST /api/v1/heartbeats/preview",
 			"GET /api/v1/chains", "GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg", "GET /api/v1/report/on-call.csv",
 			"POST /api/v1/calendars/{id}/preview", "POST /api/v1/levels/{id}/preview", "POST /api/v1/contracts/{id}/preview", "POST /api/v1/flows/check", // change nothing
@@ -57,7 +57,7 @@ var rules = sync.OnceValue(func() map[string]tokens.Scope {
 			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
 			"PUT /api/v1/escalation-policies/{id}", "DELETE /api/v1/escalation-policies/{id}", "PUT /api/v1/levels/{id}",
 			"PUT /api/v1/alert-policies/{id}", "DELETE /api/v1/alert-policies/{id}", "PUT /api/v1/alert-mappings/{id}", "DELETE /api/v1/alert-mappings/{id}",
-			"GET /api/v1/endpoints", "GET /api/v1/endpoints/{id}", "GET /api/v1/endpoint-templates", "GET /api/v1/outgoing", "PUT /api/v1/endpoints/{id}", "DELETE /api/v1/endpoints/{id}", "POST /api/v1/endpoints/{id}/secret",
+			"GET /api/v1/bridge", "GET /api/v1/endpoints", "GET /api/v1/endpoints/{id}", "GET /api/v1/endpoint-templates", "GET /api/v1/outgoing", "PUT /api/v1/endpoints/{id}", "DELETE /api/v1/endpoints/{id}", "POST /api/v1/endpoints/{id}/secret",
 			"POST /api/v1/endpoints/{id}/test", "POST /api/v1/endpoints/{id}/retry", "POST /api/v1/endpoints/{id}/outgoing/{message}/retry",
 			"PUT /api/v1/agents/{id}", "DELETE /api/v1/agents/{id}", "POST /api/v1/agents/{id}/token",
 			"PUT /api/v1/heartbeats/{id}", "DELETE /api/v1/heartbeats/{id}", "POST /api/v1/heartbeats/{id}/key",

@@ -25,6 +25,7 @@ func remedies() map[string]string {
 		"alerts lost":           "messages of installed systems by SNMP or syslog were lost within the last hour: hotline_alert_messages_total and the log say of which kind and why",
 		"rota unknown":          "who is on call cannot be read: see the program's log",
 		"caller_number refused": "a trunk refuses calls that show the customer's number, and engineers see the line's own: have the carrier allow it, or set show_caller: false",
+		"bridge failing":        "tickets do not follow in Zammad, and wait: see below, and bridge in the configuration",
 		"voice missing":         "customers' names are not spoken: see speech in the configuration",
 	}
 }
@@ -62,9 +63,31 @@ func (d *doctor) Run(ctx context.Context, io streams) error {
 	if len(readiness.Lines) > 0 {
 		fmt.Fprintln(io.out, "on call:\n  "+strings.Join(readiness.Lines, "\n  "))
 	}
-	if health.Status != "ok" || !readiness.Ready {
+	bridged := true
+	if health.Checks["bridge"] != "" {
+		if bridged, err = d.bridge(ctx, io); err != nil {
+			return err
+		}
+	}
+	if health.Status != "ok" || !readiness.Ready || !bridged {
 		return errFailed
 	}
 	fmt.Fprintln(io.out, "All is well.")
 	return nil
+}
+
+// bridge asks the program to ask the other ticket system, and says what that finds. True: all is well.
+func (d *doctor) bridge(ctx context.Context, io streams) (bool, error) {
+	body, err := d.get(ctx, "/bridge", nil)
+	if err != nil {
+		return false, fmt.Errorf("asking how the bridge is: %w", err)
+	}
+	var bridge struct{ Findings []string }
+	if err := json.Unmarshal(body, &bridge); err != nil {
+		return false, fmt.Errorf("the answer cannot be read: %w", err)
+	}
+	for _, finding := range bridge.Findings {
+		fmt.Fprintln(io.out, "bridge: "+finding)
+	}
+	return len(bridge.Findings) == 0, nil
 }

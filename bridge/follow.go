@@ -1,0 +1,118 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"hotline/bridge/states"
+	"hotline/bridge/twins"
+	"hotline/bridge/zammad"
+	"hotline/tickets"
+)
+
+// follow has the ticket here follow owner and state of the one there, where people have changed them there.
+func (b *Bridge) follow(ctx context.Context, twin *twins.Twin, stands zammad.Ticket, now time.Time) error {
+	if changed(stands.Owner, twin.Heard.Owner, twin.Saying.Owner) {
+		if err := b.owned(ctx, twin, stands, now); err != nil {
+			return err
+		}
+	}
+	if changed(stands.State, twin.Heard.State, twin.Saying.State) {
+		if err := b.moved(ctx, twin, stands, now); err != nil {
+			return err
+		}
+	}
+	twin.Heard = twins.Stand{State: stands.State, Priority: stands.Priority, Owner: stands.Owner}
+	return nil
+}
+
+// changed tells whether people there have set a value: it is neither what was heard last nor what is being written from here.
+func changed(is, heard, saying string) bool { return is != heard && is != saying }
+
+// owned has the ticket assigned to whom it was given there. Somebody who is nobody here is written on the ticket.
+func (b *Bridge) owned(ctx context.Context, twin *twins.Twin, stands zammad.Ticket, now time.Time) error {
+	actor := actorPrefix + "owner"
+	for _, engineer := range slices.Sorted(maps.Keys(b.Owners)) {
+		if b.Owners[engineer] != stands.Owner {
+			continue
+		}
+		t, err := b.Desk.Ticket(ctx, twin.Ticket)
+		if err != nil || t.Assignee == engineer {
+			return err
+		}
+		if t, err = b.Desk.Assign(ctx, twin.Ticket, actor, engineer, now); err == nil {
+			twin.Told.State, twin.Told.Assignee = t.State, t.Assignee
+			return nil
+		}
+		return b.refused(ctx, twin, stands, FactOwner, stands.Owner, err, now)
+	}
+	return b.refused(ctx, twin, stands, FactOwner, stands.Owner, nil, now)
+}
+
+// command is what a state there does here; an unknown one is written on the ticket.
+func (b *Bridge) command(state string) states.Command {
+	if c, ok := b.Heard[state]; ok {
+		return c
+	}
+	return states.Note
+}
+
+// moved has the ticket do what a state that was set there means. What its own table of moves refuses is written on it, and not lost.
+func (b *Bridge) moved(ctx context.Context, twin *twins.Twin, stands zammad.Ticket, now time.Time) error {
+	if _, known := b.Heard[stands.State]; !known {
+		b.Log.Warn("a state of Zammad means nothing here: name it in bridge.states of the configuration", "state", stands.State, "ticket", twin.Ticket)
+		return b.refused(ctx, twin, stands, FactUnknown, stands.State, nil, now)
+	}
+	t, err := b.Desk.Ticket(ctx, twin.Ticket)
+	if err != nil {
+		return err
+	}
+	switch step := states.Plan(b.command(stands.State), t.State); step {
+	case states.Stay:
+		return nil
+	case states.TellsOnly:
+		return b.refused(ctx, twin, stands, FactState, stands.State, nil, now)
+	default:
+		t, err := b.do(ctx, step, twin.Ticket, now)
+		if err == nil {
+			twin.Told.State, twin.Told.Assignee = t.State, t.Assignee
+			return nil
+		}
+		return b.refused(ctx, twin, stands, FactState, stands.State, err, now)
+	}
+}
+
+// do takes one step at the desk.
+func (b *Bridge) do(ctx context.Context, s states.Step, n tickets.Number, now time.Time) (tickets.Ticket, error) {
+	actor := actorPrefix + "state"
+	switch s {
+	case states.Reopens:
+		return b.Desk.Reopen(ctx, n, actor, "", now)
+	case states.Resumes:
+		return b.Desk.Resume(ctx, n, actor, "", now)
+	case states.Waits:
+		return b.Desk.WaitForCustomer(ctx, n, actor, "", now)
+	case states.Acts:
+		return b.Desk.Intervene(ctx, n, actor, now)
+	case states.Restores:
+		return b.Desk.Restored(ctx, n, actor, now)
+	}
+	return b.Desk.Close(ctx, n, actor, "", now)
+}
+
+// refused writes on the ticket what was set there and changes nothing here. Another error than a refusal of the desk is one to try again.
+func (b *Bridge) refused(ctx context.Context, twin *twins.Twin, stands zammad.Ticket, fact, value string, why error, now time.Time) error {
+	facts := map[string]string{fact: value}
+	var move *tickets.MoveError
+	switch {
+	case errors.As(why, &move):
+		facts[FactRefused] = move.Error()
+	case why != nil:
+		return why
+	}
+	id := b.line(fact, stands.UpdatedAt.UnixMilli())
+	return b.once(ctx, twin.Ticket, tickets.Event{ID: id, Kind: tickets.Commented, Actor: actorPrefix + "state", Facts: facts}, now)
+}
