@@ -56,7 +56,7 @@ func ours(t *testing.T, typ reflect.Type, place string, walked map[reflect.Type]
 const schemaNames = `
 AbsenceView AbsencesInputBody AbsencesView Access AccessList AccessPage AgentCheck AgentInputBody AgentList AgentStanding AgentToken AgentView AlarmView AlertList AlertMappingInputBody
 AlertMappingList AlertMappingView AlertPolicyInputBody AlertPolicyList AlertPolicyView AlertRuleView
-AlertView Assignment AtView AttachmentList AttachmentView AttemptEvent AttemptView AuditChange AuditList AuditRecord BeatEvent BecauseInput BreachView CalendarInputBody CalendarList
+AlertView Assignment AtView AttachmentList AttachmentView AttemptEvent AttemptView AuditChange AuditList AuditRecord BeatEvent BecauseInput BreachView BridgeView CalendarInputBody CalendarList
 CalendarView Call CallBackInput CallList CallerRefused ChangedContractBody ChangedCustomerBody ChangedRota
 ChangedRules ClockReportView ClockView ClosuresView Comment Complaint ContactInputBody ContactView
 ContractList ContractView ContractWithPIN CoveredView CustomerList CustomerView DraftInputBody Duty EndEvent
@@ -70,7 +70,7 @@ PolicyView PreviewView ProductInputBody ProductList ProductView PromptFileView P
 ProofsView ProvenView Quality QuietHours RangView ReadinessView Reason RecordingView ReleaseFields ReplayInputBody ReplayView
 ReportView RetriedView RingView RingingView RollBackInputBody RotaAtView RotaView ScheduleInputBody ScheduleList
 ScheduleView ServesView ShiftView Silence SnapshotEvent SpentView SpokenChangeBody StepView StormView
-SwapView TestCallBody TestCallView TestWeekly TicketEvent TicketLink TicketLinksRevoked TicketList TicketView TicketWhole TimeSpent TimeView Transcript TranscriptList TranscriptSegment Trunk
+SwapView TestCallBody TestCallView TestWeekly TicketEvent TicketLink TicketLinksRevoked TicketList TicketTwin TicketView TicketWhole TimeSpent TimeView Transcript TranscriptList TranscriptSegment Trunk
 TrunkList TrunkTestBody TrunkTestRefusal TrunkTestView TurnView UncoveredView Verdict VerdictOnFlow WarningView WeekHours WeeklyShift WrittenFaultBody
 YearlyView
 `

@@ -23,6 +23,7 @@ import (
 	"hotline/app/database"
 	"hotline/app/flows"
 	"hotline/app/voices"
+	"hotline/attachments"
 	"hotline/bridge"
 	"hotline/browser"
 	"hotline/calls"
@@ -240,6 +241,9 @@ func (a *App) Bridge() *bridge.Bridge { return a.machines.bridge }
 
 // BridgeHook takes the bridge's webhooks; only after Start. Nil where none are taken.
 func (a *App) BridgeHook() http.Handler { return a.hook }
+
+// Files keeps the files of tickets, for those who embed the program and for tests; only after Start.
+func (a *App) Files() *attachments.Keeper { return a.files() }
 
 // Mails brings mails to tickets, for those who embed the program and for tests; only after Start. Nil where none are taken in.
 func (a *App) Mails() *inbox.Inbox { return a.machines.mails }

@@ -71,7 +71,7 @@ func TestTheProcessDiesAtEveryStep(t *testing.T) {
 	for _, plain := range []bool{false, true} {
 		for _, fault := range []bridgetest.Fault{bridgetest.Before, bridgetest.After, bridgetest.TooMany, bridgetest.Broken} {
 			for _, dies := range []bool{false, true} {
-				for step := 1; step <= 9; step++ {
+				for step := 1; step <= 9 && (!plain || fault == bridgetest.After); step++ {
 					t.Run(fmt.Sprint("plain ", plain, " fault ", fault, " dies ", dies, " step ", step), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
 							z := bridgetest.New(time.Now)
@@ -238,9 +238,9 @@ func (c *chance) act(h *house, z *bridgetest.Zammad) {
 // TestTwoDesksSettle: whatever people do here and there, however webhooks come and requests fail, and when the process dies: once everybody
 // has done, the two desks fall silent, nothing stands twice, and no line is lost. With two hotlines at one Zammad too.
 func TestTwoDesksSettle(t *testing.T) {
-	seeds := 60
+	seeds := 24
 	if testing.Short() {
-		seeds = 6
+		seeds = 4
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -273,9 +273,9 @@ func TestTwoDesksSettle(t *testing.T) {
 				c.over = true
 				c.mu.Unlock()
 				c.scatter(z, houses...)
-				houses[0].Passes(4 * time.Hour) // failed tries come again within an hour, the poll in five minutes
+				houses[0].Passes(80 * time.Minute) // failed tries come again within an hour, the poll in five minutes
 				settled := z.All()
-				houses[0].Passes(2 * time.Hour)
+				houses[0].Passes(15 * time.Minute)
 				if now := z.All(); !slices.EqualFunc(now, settled, func(a, b bridgetest.Ticket) bool {
 					return a.Ticket == b.Ticket && len(a.Articles) == len(b.Articles)
 				}) {

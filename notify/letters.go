@@ -140,6 +140,9 @@ func Update(t tickets.Ticket, e tickets.Event, w written.Words) Message {
 
 // happened names what a line of the history tells: as letters do, else as the pages do.
 func happened(e tickets.Event, w written.Words) string {
+	if e.Kind == tickets.Commented && e.Actor != tickets.ActorCustomer { // letters tell of customers' words alone, other systems of all
+		return w.Text("page-event-commented")
+	}
 	id := "event-" + string(e.Kind)
 	if text := w.Text(id); text != id {
 		return text

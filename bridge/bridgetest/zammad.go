@@ -6,8 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -28,20 +26,21 @@ const BridgeUser = "hotline@zammad.example"
 
 // Zammad is one emulated Zammad. It is an http.RoundTripper: requests reach it without a socket. Safe for concurrent use.
 type Zammad struct {
-	Secret   []byte           // of the webhooks; empty: none is sent
-	Behind   time.Duration    // by which the search index is
-	Plain    bool             // without an index and without conditions, as an old one is
-	Now      func() time.Time // what its clock shows
-	Groups   []string
-	States   []string
-	Access   map[string][]string // of the bridge's user
-	Customer map[string]bool     // addresses of customers whom it made up
-	mu       sync.Mutex
-	fault    func(method, path string) Fault // what goes wrong with a request; nil: nothing does
-	tickets  []*ticket
-	articles int64
-	users    []string
-	hooks    [][]byte
+	Secret     []byte           // of the webhooks; empty: none is sent
+	Behind     time.Duration    // by which the search index is
+	Plain      bool             // without an index and without conditions, as an old one is
+	Now        func() time.Time // what its clock shows
+	Groups     []string
+	States     []string
+	Priorities []string
+	Access     map[string][]string // of the bridge's user
+	Customer   map[string]bool     // addresses of customers whom it made up
+	mu         sync.Mutex
+	fault      func(method, path string) Fault // what goes wrong with a request; nil: nothing does
+	tickets    []*ticket
+	articles   int64
+	users      []string
+	hooks      [][]byte
 }
 
 // Fault is what goes wrong with one request.
@@ -67,7 +66,8 @@ type ticket struct {
 func New(now func() time.Time) *Zammad {
 	return &Zammad{
 		Secret: []byte("s3cret"), Behind: 5 * time.Second, Now: now, Groups: []string{"Support", "Sales"},
-		States: []string{"new", "open", "pending reminder", "closed", "merged", "pending close"}, Access: map[string][]string{"Support": {"full"}, "Sales": {"full"}},
+		Priorities: []string{"1 low", "2 normal", "3 high"},
+		States:     []string{"new", "open", "pending reminder", "closed", "merged", "pending close"}, Access: map[string][]string{"Support": {"full"}, "Sales": {"full"}},
 		Customer: map[string]bool{}, users: []string{"-", BridgeUser, "emma@zammad.example", "jacob@zammad.example"},
 	}
 }
@@ -168,7 +168,7 @@ func (z *Zammad) serve(r *http.Request) (status int, value any, refused *refusal
 	case "GET ticket_states":
 		return http.StatusOK, named(append(slices.Clone(z.States), "!removed")), nil
 	case "GET ticket_priorities":
-		return http.StatusOK, named(priorities()), nil
+		return http.StatusOK, named(z.Priorities), nil
 	case "GET tickets/search":
 		return http.StatusOK, z.search(r.URL.Query()), nil
 	case "POST tickets":
@@ -188,8 +188,6 @@ func (z *Zammad) serve(r *http.Request) (status int, value any, refused *refusal
 	}
 	return 0, nil, &refusal{http.StatusNotFound, "No route matches"}
 }
-
-func priorities() []string { return []string{"1 low", "2 normal", "3 high"} }
 
 // named are objects with a name; "!" before it: one that is not active.
 func named(names []string) (list []map[string]any) {
@@ -270,7 +268,7 @@ func (z *Zammad) check(b body) *refusal {
 		return unprocessable("No lookup value found for 'state': %q", b.State)
 	case strings.HasPrefix(b.State, "pending") && b.Pending == nil:
 		return unprocessable("Missing required value for field 'pending_time'!")
-	case b.Priority != "" && !slices.Contains(priorities(), b.Priority):
+	case b.Priority != "" && !slices.Contains(z.Priorities, b.Priority):
 		return unprocessable("No lookup value found for 'priority': %q", b.Priority)
 	case b.Owner != "" && !slices.Contains(z.users, b.Owner):
 		return unprocessable("No lookup value found for 'owner': %q", b.Owner)
@@ -358,84 +356,4 @@ func (z *Zammad) search(q url.Values) []zammad.Ticket {
 	per, _ := strconv.Atoi(q.Get("per_page"))
 	from := min((page-1)*per, len(list))
 	return list[from:min(from+per, len(list))]
-}
-
-// Webhooks takes what waits to be sent out of the queue. Who delivers them may lose some, double them and change their order.
-func (z *Zammad) Webhooks(r *rand.Rand) [][]byte {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	list := z.hooks
-	z.hooks = nil
-	if r != nil {
-		r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	}
-	return list
-}
-
-// Deliver sends one webhook, signed, and gives the status that comes back.
-func (z *Zammad) Deliver(to http.Handler, body []byte) int {
-	r := httptest.NewRequest(http.MethodPost, "/bridge/zammad", strings.NewReader(string(body)))
-	r.Header.Set("Content-Type", "application/json; charset=utf-8")
-	r.Header.Set("X-Zammad-Trigger", "hotline")
-	r.Header.Set(zammad.SignatureHeader, zammad.Sign(z.Secret, body))
-	w := httptest.NewRecorder()
-	to.ServeHTTP(w, r)
-	return w.Code
-}
-
-// Ticket is one ticket with its entries, as people see it.
-type Ticket struct {
-	zammad.Ticket
-	Tags     []string
-	Articles []zammad.Article
-}
-
-// All are the tickets.
-func (z *Zammad) All() (list []Ticket) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	for _, t := range z.tickets {
-		list = append(list, Ticket{t.Ticket, slices.Clone(t.tags), slices.Clone(t.articles)})
-	}
-	return list
-}
-
-// Does lets people there change a ticket; what is empty stays.
-func (z *Zammad) Does(id int64, c zammad.Change) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	t := z.ticket(id)
-	set(&t.State, c.State)
-	set(&t.Priority, c.Priority)
-	set(&t.Owner, c.Owner)
-	z.touched(t, z.now())
-}
-
-// Writes lets somebody there add an article.
-func (z *Zammad) Writes(id int64, a zammad.Article) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	t := z.ticket(id)
-	z.add(t, a, z.now())
-	z.touched(t, z.now())
-}
-
-// Opens lets a customer there open a ticket.
-func (z *Zammad) Opens(group, customer, title string, a zammad.Article) int64 {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	now := z.now()
-	t := &ticket{Ticket: zammad.Ticket{ID: int64(len(z.tickets) + 1), Title: title, Group: group, State: "new", Priority: "2 normal", Owner: zammad.Nobody, CustomerID: z.user(customer)}, created: now}
-	t.Number = strconv.FormatInt(22000+t.ID, 10)
-	z.tickets = append(z.tickets, t)
-	z.add(t, a, now)
-	z.touched(t, now)
-	return t.ID
-}
-
-// MadeUp are the customers who were made up by their address.
-func (z *Zammad) MadeUp() []string {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	return slices.Sorted(maps.Keys(z.Customer))
 }
