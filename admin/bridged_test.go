@@ -37,6 +37,11 @@ func TestTheBridgeTellsHowItFares(t *testing.T) {
 	h.get("/tickets/417/twin").is(200, `"number":"22001"`, `"url":"https://zammad.example/#ticket/zoom/1"`)
 	h.get("/tickets/999/twin").is(404)
 	h.get("/tickets/0/twin").is(422)
+	must(t, bridge.Establish(t.Context(), h.store, true, monday(8, 0)))
+	h.get("/endpoints/zammad").is(200, `"template":"zammad"`, `"ticket.noted"`)
+	h.ask("PUT", "/api/v1/endpoints/zammad", `{"template":"webhook","values":{"url":"https://desk.example"}}`, "If-Match", `"1"`).is(422, "bridge")
+	h.ask("DELETE", "/api/v1/endpoints/zammad", "").is(422, "bridge")
+	h.ask("DELETE", "/api/v1/endpoints/nobody", "").is(404)
 	h.config.Machines.Bridge = joined{trouble: bridge.Trouble{Since: monday(8, 0), Why: "Zammad answers 502"}, err: errors.New("asking Zammad: refused")}
 	h.serve(h.store)
 	h.get("/bridge").is(200, `"failing_since":"2026-`, `"why":"Zammad answers 502"`, `"asking Zammad: refused"`)

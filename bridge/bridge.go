@@ -28,7 +28,7 @@ import (
 // Endpoint is the id of the outbox's endpoint, and Template the name of its template: neither is written over the API.
 const (
 	Endpoint = "zammad"
-	Template = "zammad"
+	Template = outbox.Bridged
 )
 
 // actorPrefix begins the actor of every line that came from there.
@@ -126,13 +126,14 @@ func (b *Bridge) Trouble() Trouble {
 // noted takes note of how a request to Zammad went. What Zammad understood and refused is no trouble of the bridge: that is one ticket's.
 func (b *Bridge) noted(err error, now time.Time) {
 	var answer *zammad.Error
+	var wait *later
 	if errors.Is(err, context.Canceled) || errors.Is(err, errOurs) {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case err == nil, errors.As(err, &answer) && answer.Refused():
+	case err == nil, errors.As(err, &wait), errors.As(err, &answer) && answer.Refused():
 		if b.alarmed {
 			b.Log.Info("Zammad does again what it is asked", "since", b.trouble.Since)
 		}

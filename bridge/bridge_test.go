@@ -255,7 +255,7 @@ func TestWhatHappensThereHappensHere(t *testing.T) {
 			h.must(h.Desk.Restored(h.Context(), n, "staff:carla", time.Now()))
 			h.settles()
 			h.z.Does(1, zammad.Change{State: "waits"})
-		}, tickets.Restored, []string{fmt.Sprintf("commented zammad:state  bridge_state=waits bridge_refused=ticket 417 is restored and cannot become waiting")}},
+		}, tickets.Restored, []string{"commented zammad:state  bridge_state=waits bridge_refused=ticket 417 is restored and cannot become waiting"}},
 		"a state that means work":    {func(h *house, _ tickets.Number) { h.z.Does(1, zammad.Change{State: "works"}) }, tickets.InProgress, []string{"intervention zammad:state "}},
 		"a state that means nothing": {func(h *house, _ tickets.Number) { h.z.Does(1, zammad.Change{State: "new"}) }, tickets.Open, nil},
 	} {

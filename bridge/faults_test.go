@@ -238,7 +238,7 @@ func (c *chance) act(h *house, z *bridgetest.Zammad) {
 // TestTwoDesksSettle: whatever people do here and there, however webhooks come and requests fail, and when the process dies: once everybody
 // has done, the two desks fall silent, nothing stands twice, and no line is lost. With two hotlines at one Zammad too.
 func TestTwoDesksSettle(t *testing.T) {
-	seeds := 24
+	seeds := 12
 	if testing.Short() {
 		seeds = 4
 	}

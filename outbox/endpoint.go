@@ -28,10 +28,11 @@ type Endpoint struct {
 	Version    int
 }
 
-// The two templates that do not ship as data.
+// The templates that do not ship as data.
 const (
 	Webhook = "webhook" // Standard Webhooks 1.0: the payload as JSON, signed
 	Own     = "own"     // Endpoint.Request
+	Bridged = "zammad"  // the bridge with another ticket system: its settings stand in the configuration
 )
 
 // MostEndpoints is how many there may be.

@@ -118,6 +118,9 @@ func (c Config) endpointRoutes() {
 	operation.Serve(c.set, c.set.Route(http.MethodGet, "/endpoint-templates", "list-endpoint-templates", "What endpoints there may be, and what each needs"), templates)
 	operation.Removes(c.set, "/endpoints/{id}", "remove-endpoint", "Remove an endpoint, with what it was to be told", "endpoint", func(ctx context.Context, id string) (int, error) {
 		e, err := c.Store.Endpoint(ctx, id)
+		if err == nil && e.Template == outbox.Bridged {
+			err = errBridged
+		}
 		return e.Version, err
 	}, func(ctx context.Context, id string, version int) error {
 		err := c.Store.DeleteEndpoint(ctx, id, version)
@@ -125,6 +128,9 @@ func (c Config) endpointRoutes() {
 		return err
 	})
 }
+
+// errBridged refuses to write an endpoint that is not written here.
+var errBridged = problem.Refused("path.id", "this endpoint is that of the bridge: its settings stand in the configuration, under bridge")
 
 // edited tells the outbox of this node.
 func (c Config) edited(ctx context.Context) {
@@ -162,6 +168,9 @@ func (c Config) kind() document.Kind[outbox.Endpoint] {
 
 func (c Config) put(ctx context.Context, in *endpointInput) (*document.Versioned[EndpointView], error) {
 	_, err := c.kind().Do(ctx, document.Edit{Precondition: in.Precondition, Name: "endpoint " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(ctx context.Context, stands outbox.Endpoint) (outbox.Endpoint, error) {
+		if stands.Template == outbox.Bridged {
+			return stands, errBridged
+		}
 		next := in.Body.domain(in.ID, stands)
 		for name, secret := range in.Body.Secrets {
 			next.Secrets[name] = secret
