@@ -42,6 +42,7 @@ import (
 	"hotline/mail"
 	"hotline/mail/inbox"
 	"hotline/mail/mailbox"
+	"hotline/mail/smtpd"
 	"hotline/media/udp"
 	"hotline/nodes"
 	"hotline/notify/delivery"
@@ -56,6 +57,7 @@ import (
 	"hotline/sip"
 	"hotline/spool"
 	"hotline/tickets"
+	"hotline/web/browsers"
 )
 
 // Config is what the program is started with.
@@ -83,9 +85,10 @@ type Virtual struct {
 	Store  database.Store
 	SIP    sip.Wire
 	Media  udp.Network
-	Mailer delivery.Mailer   // nil: no mail is sent
-	Sender outbox.Sender     // required where there are endpoints
-	Zammad http.RoundTripper // required where there is a bridge
+	Mailer delivery.Mailer                                                                          // nil: no mail is sent
+	Sender outbox.Sender                                                                            // required where there are endpoints
+	Zammad http.RoundTripper                                                                        // required where there is a bridge
+	Check  func(ctx context.Context, e smtpd.Envelope, from string, raw []byte) mail.Authentication // who really sent a mail; nil: nobody knows
 }
 
 // App is the program. New, Start, Stop, or Run for all of it.
@@ -139,6 +142,7 @@ type machines struct {
 	agents     *receiver.Receiver
 	outbox     *outbox.Outbox  // what tells other systems
 	bridge     *bridge.Bridge  // nil: there is none
+	push       browsers.Push   // how browsers of the staff are told
 	mails      *inbox.Inbox    // nil: none are taken in
 	mailbox    *mailbox.Source // nil: none is read
 	refused    func() []mail.Refusal

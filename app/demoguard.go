@@ -73,3 +73,8 @@ func RecordingKeyFile(c config.Config) string {
 
 // PINKeyFile is where the key of the PINs' hashes lies: as configured, else in the data folder.
 func PINKeyFile(c config.Config) string { return cmp.Or(c.PINKeyFile, datadir.Dir(c.Data).PINKey()) }
+
+// PushKeyFile is where the key of push messages lies: as configured, else in the data folder.
+func PushKeyFile(c config.Config) string {
+	return cmp.Or(c.Outbox.Push.KeyFile, datadir.Dir(c.Data).PushKey())
+}

@@ -26,7 +26,9 @@ func (a *App) openDesk(ctx context.Context) error {
 	a.dispatching.engaged = nodes.NewEngaged(a.db.Calls, newID(), a.log)
 	c := a.cfg.Config
 	readers := delivery.Readers{Mail: mail != nil, Staff: c.Mail.Staff, Manager: c.Mail.Manager, Notify: c.Mail.Notify}
-	a.openOutbox()
+	if err := a.openOutbox(); err != nil {
+		return err
+	}
 	a.desk = tickets.NewDesk(tickets.DeskConfig{
 		Store: a.db.Store, Quick: callstore.New(a.db.Calls, a.db.Store), Book: book, Numbers: a.disk.numbers, Journal: a.disk.journal, PINKey: a.disk.pinKey,
 		NewID: newID, Own: c.Calendar, Numbering: a.plan, Spent: a.budgets.Note, Refused: a.refused, Changed: a.dispatching.changed,

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -18,26 +19,21 @@ import (
 	"hotline/mail/parse"
 	"hotline/notify"
 	"hotline/outbox"
+	"hotline/outbox/push"
 	"hotline/outbox/send"
 	"hotline/prompts/written"
 	"hotline/secretfile"
+	"hotline/storage"
 	"hotline/tickets"
+	"hotline/users"
 	"hotline/wallclock"
 )
 
 // openOutbox opens what tells other systems of tickets. The desk asks it from its first change on.
-func (a *App) openOutbox() {
-	var sender outbox.Sender
-	if a.cfg.Virtual != nil {
-		sender = a.cfg.Virtual.Sender
-	} else {
-		var private []netip.Prefix
-		for _, n := range a.cfg.Config.Outbox.Private {
-			private = append(private, n.Prefix)
-		}
-		over := send.New(private)
-		a.undo.add("the connections to other systems", func(context.Context) error { over.Close(); return nil })
-		sender = over
+func (a *App) openOutbox() error {
+	sender, err := a.sender()
+	if err != nil {
+		return err
 	}
 	a.machines.outbox = outbox.New(outbox.Config{
 		Store: a.db.Store, Desk: later{a}, Sender: toEndpoint{a, sender}, Counted: a.countOutgoing, Log: a.log,
@@ -47,6 +43,39 @@ func (a *App) openOutbox() {
 			return letter.Subject, letter.Text
 		},
 	})
+	return nil
+}
+
+// sender brings messages to other systems and to browsers.
+func (a *App) sender() (outbox.Sender, error) {
+	if a.cfg.Virtual != nil {
+		return a.cfg.Virtual.Sender, nil
+	}
+	var private []netip.Prefix
+	for _, n := range a.cfg.Config.Outbox.Private {
+		private = append(private, n.Prefix)
+	}
+	over := send.New(private)
+	a.undo.add("the connections to other systems", func(context.Context) error { over.Close(); return nil })
+	c := a.cfg.Config.Outbox.Push
+	if c.Contact == "" {
+		return over, nil
+	}
+	key, err := push.ReadKey(PushKeyFile(a.cfg.Config))
+	if err != nil {
+		return nil, err
+	}
+	a.machines.push.Key, a.machines.push.Clear = key.Public(), len(private) > 0
+	return push.New(push.Config{Key: key, Contact: c.Subject(), Names: c.Names, Do: over.Do, Uses: a.usesPages, Other: over}), nil
+}
+
+// usesPages tells whether somebody may still be told of tickets by a browser.
+func (a *App) usesPages(ctx context.Context, name string) (bool, error) {
+	u, err := a.db.Store.User(ctx, name)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && !u.Disabled && u.Role != users.Viewer, err
 }
 
 // later is the desk, which is made after the outbox that it asks.

@@ -31,7 +31,8 @@ func (a *App) pages(ctx context.Context, provider signon.Provider) http.Handler 
 
 // channels are those of which the pages tell.
 func (a *App) channels() web.Channels {
-	c := web.Channels{Outbox: a.machines.outbox, Refused: a.machines.refused}
+	c := web.Channels{Outbox: a.machines.outbox, Push: a.machines.push, Refused: a.machines.refused}
+	c.Push.Outbox, c.Push.Letters = a.machines.outbox, a.cfg.Config.Mail.Server != "" && len(a.cfg.Config.Mail.Staff) > 0
 	if a.machines.mails != nil { // no interface that holds a nil
 		c.Mails = a.machines.mails
 	}

@@ -25,6 +25,7 @@ func Check(c Config) strictyaml.Complaints {
 	k.speech(c.Speech)
 	k.transcription(c.Transcription)
 	k.portal(c)
+	k.push(c.Outbox.Push)
 	k.browser(c)
 	k.alerts(c.Alerts)
 	k.bridge(c.Bridge)

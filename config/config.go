@@ -217,6 +217,14 @@ type IMAP struct {
 // Outbox is what goes out to other systems by HTTP. Endpoints are documents of the API.
 type Outbox struct {
 	Private []Network `yaml:"private"` // beside public addresses, which are reached by https alone
+	Push    Push      `yaml:"push"`
+}
+
+// Push is web push to browsers of the staff (docs/outbox.md). Without a contact no browser is told.
+type Push struct {
+	Contact string `yaml:"contact"`  // how the people of a push service reach the house: an address of e-mail, or of a page by https
+	KeyFile string `yaml:"key_file"` // by which push services know the house; empty: push.key in the data folder. It is made where it is missing
+	Names   bool   `yaml:"names"`    // the customer's name may stand on a locked screen
 }
 
 // Portal is the customers' pages at /portal. Without an address they are closed.

@@ -35,6 +35,7 @@ func Exposed(c Config, file, pinKey, recordingKeys string) strictyaml.Complaints
 	k.exposed("mail.inbox.imap.password_file", c.Mail.Inbox.IMAP.PasswordFile, "it holds a password")
 	k.exposed("bridge.token_file", c.Bridge.TokenFile, "it holds the token of Zammad")
 	k.exposed("bridge.webhook_secret_file", c.Bridge.WebhookFile, "whoever has the secret can pose as Zammad")
+	k.exposed("outbox.push.key_file", c.Outbox.Push.KeyFile, "whoever has the key can send push messages as this house")
 	k.alertsExposed(c.Alerts)
 	k.exposed("http.oidc.client_secret_file", c.HTTP.OIDC.ClientSecretFile, "it holds the secret by which this program proves itself to the identity provider")
 	return k.list

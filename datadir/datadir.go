@@ -32,6 +32,9 @@ func (d Dir) Spoken() string { return filepath.Join(string(d), "spoken") }
 // PINKey is the file of the PIN key, unless the configuration names another one.
 func (d Dir) PINKey() string { return filepath.Join(string(d), "pin.key") }
 
+// PushKey is the file of the key of push messages, unless the configuration names another one.
+func (d Dir) PushKey() string { return filepath.Join(string(d), "push.key") }
+
 // RecordingKeys is the file of the recordings' keys, unless the configuration names another one.
 func (d Dir) RecordingKeys() string { return filepath.Join(string(d), "recordings.key") }
 

@@ -13,15 +13,17 @@ import (
 // Endpoint is one destination outside the house: where messages go, in which form, which of them, and when it wants none.
 type Endpoint struct {
 	ID string
-	// Template names the form of the request: Webhook, a template that ships, or Own.
+	// Template names the form of the request: Webhook, a template that ships, Own, or Push.
 	Template string
+	Owner    string            // of template Push: the user of the pages whose browser it is
 	Request  Request           // of template Own alone
 	Values   map[string]string // what the template's gaps are filled with, such as "url" and "topic"
 	Secrets  map[string]string // the same, and never shown again; a webhook's is "signing"
-	// Kinds, Contracts and Categories say of what it is told; an empty list: of all.
+	// Kinds, Contracts, Categories and Assignees say of what it is told; an empty list: of all.
 	Kinds      []Kind
 	Contracts  []string
 	Categories []sla.Category
+	Assignees  []string // engineers who have taken charge of the ticket
 	Quiet      Quiet
 	Paused     bool      // it keeps what it is to be told, and sends nothing
 	Since      time.Time // it is told of nothing that happened before
@@ -33,9 +35,10 @@ const (
 	Webhook = "webhook" // Standard Webhooks 1.0: the payload as JSON, signed
 	Own     = "own"     // Endpoint.Request
 	Bridged = "zammad"  // the bridge with another ticket system: its settings stand in the configuration
+	Push    = "push"    // a browser of the staff; its owner alone writes it
 )
 
-// MostEndpoints is how many there may be.
+// MostEndpoints is how many there may be beside browsers.
 const MostEndpoints = 50
 
 // Request is an HTTP request whose parts are text/template: data, and no code. See package send for what stands in them.
@@ -49,7 +52,7 @@ type Request struct {
 // Clone shares nothing with the endpoint.
 func (e Endpoint) Clone() Endpoint {
 	e.Values, e.Secrets, e.Request.Headers = maps.Clone(e.Values), maps.Clone(e.Secrets), maps.Clone(e.Request.Headers)
-	e.Kinds, e.Contracts, e.Categories = slices.Clone(e.Kinds), slices.Clone(e.Contracts), slices.Clone(e.Categories)
+	e.Kinds, e.Contracts, e.Categories, e.Assignees = slices.Clone(e.Kinds), slices.Clone(e.Contracts), slices.Clone(e.Categories), slices.Clone(e.Assignees)
 	e.Quiet.Except = slices.Clone(e.Quiet.Except)
 	return e
 }
@@ -57,6 +60,7 @@ func (e Endpoint) Clone() Endpoint {
 // Wants tells whether the endpoint is told of a payload.
 func (e Endpoint) Wants(p Payload) bool {
 	return e.names(p.Type) && wants(e.Contracts, p.Data.Ticket.Contract) && wants(e.Categories, sla.Category(p.Data.Ticket.Category)) &&
+		wants(e.Assignees, p.Data.Ticket.Assignee) &&
 		!p.Timestamp.Before(e.Since.Truncate(time.Second))
 }
 

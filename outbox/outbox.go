@@ -56,9 +56,11 @@ type Sender interface {
 
 // Failure is why an endpoint did not take a message.
 type Failure struct {
-	Why   string        // for people, without secrets
-	After time.Duration // for which the receiver asks; 0: it says nothing
-	Final bool          // no other try can help
+	Why    string        // for people, without secrets
+	After  time.Duration // for which the receiver asks; 0: it says nothing
+	Final  bool          // no other try can help
+	Gone   bool          // the endpoint itself is no more, and is removed with what it was to be told
+	Status int           // of HTTP; 0: there was no answer
 }
 
 // Error tells why.
@@ -323,6 +325,10 @@ func (o *Outbox) try(ctx context.Context, e Endpoint, m Message) bool {
 	}
 	failure := &Failure{Why: err.Error()}
 	errors.As(err, &failure)
+	if failure.Gone {
+		o.gone(keep, e, failure)
+		return false
+	}
 	m = m.failed(failure.Why, failure.After, failure.Final, now)
 	outcome := Deferred
 	if m.State == Dead {
@@ -331,6 +337,17 @@ func (o *Outbox) try(ctx context.Context, e Endpoint, m Message) bool {
 	}
 	o.cfg.Counted(outcome)
 	return o.put(keep, m, tried) && m.State == Dead
+}
+
+// gone removes an endpoint that is no more.
+func (o *Outbox) gone(ctx context.Context, e Endpoint, why *Failure) {
+	o.cfg.Counted(DeadLetter)
+	if err := o.cfg.Store.DeleteEndpoint(ctx, e.ID, e.Version); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		o.cfg.Log.Warn("an endpoint that is no more is not removed; it is tried again", "endpoint", e.ID, "error", err)
+		return
+	}
+	o.cfg.Log.Info("an endpoint that is no more was removed", "endpoint", e.ID, "owner", e.Owner, "why", why.Why)
+	o.Edited(ctx)
 }
 
 // put writes how a message stands that was claimed as the given try.

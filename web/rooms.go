@@ -17,6 +17,7 @@ import (
 	"hotline/web/agents"
 	"hotline/web/attached"
 	"hotline/web/auditlog"
+	"hotline/web/browsers"
 	"hotline/web/calendars"
 	"hotline/web/faults"
 	"hotline/web/flows"
@@ -52,6 +53,7 @@ func rooms(c Config) []room.Route {
 		mails.Routes(mails.House{Store: c.Store, Inbox: c.Mails, Refused: c.Refused, Log: c.Log}),
 		auditlog.Routes(auditlog.House{Store: c.Store, Day: c.day}),
 		outgoing.Routes(outgoing.House{Store: c.Store, Outbox: c.Outbox, Log: c.Log}),
+		browsers.Routes(browsers.House{Push: c.Push, Store: c.Store, Log: c.Log}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 		flows.Routes(flows.House{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
 		voices.Routes(voices.House{Store: c.Store, Line: c.Prompts, Busy: func() bool { return len(c.alive()) > 0 }, Log: c.Log, Now: c.Now}),

@@ -191,6 +191,7 @@ func (r *request) origin(pattern string) audit.Origin {
 func acts() map[string]audit.Document {
 	return map[string]audit.Document{
 		"POST /outgoing/{endpoint}/test": {Kind: "endpoint", ID: "endpoint"},
+		"POST /browsers/{id}/test":       {Kind: "endpoint", ID: "id"},
 		"POST /start/test-call":          {Kind: "engineer", ID: "engineer"},
 		"POST /oncall/readiness/test":    {Kind: "engineer", ID: "engineer"},
 	}

@@ -41,6 +41,7 @@ import (
 	"hotline/transcription"
 	"hotline/users"
 	"hotline/web/agents"
+	"hotline/web/browsers"
 	"hotline/web/flows"
 	"hotline/web/live"
 	"hotline/web/mails"
@@ -116,7 +117,8 @@ type Config struct {
 // Channels are the ways by which machines and letters come and go.
 type Channels struct {
 	Outbox  outgoing.Outbox
-	Bridge  Bridge                                                                 // nil: there is none
+	Bridge  Bridge // nil: there is none
+	Push    browsers.Push
 	Mails   mails.Inbox                                                            // nil: no mail is taken in
 	Refused func() []mail.Refusal                                                  // mails that this node did not take; nil: none
 	Renew   func(ctx context.Context, id string, now time.Time) (keys.Pair, error) // the token of an agent; nil: none are answered

@@ -16,6 +16,7 @@ import (
 	"hotline/outbox"
 	"hotline/outbox/send"
 	"hotline/sla"
+	"hotline/storage"
 )
 
 // EndpointFields are what administrators write of an endpoint.
@@ -146,14 +147,28 @@ func (c Config) list(ctx context.Context, _ *struct{}) (*answer[EndpointList], e
 	}
 	counts, err := c.Store.CountMessages(ctx)
 	list := EndpointList{[]EndpointView{}}
-	for _, e := range all {
+	for _, e := range systems(all) {
 		list.Endpoints = append(list.Endpoints, view(e, counts[e.ID]))
 	}
 	return &answer[EndpointList]{list}, err
 }
 
-func (c Config) tagged(ctx context.Context, id string) (*document.Versioned[EndpointView], error) {
+// systems are the endpoints without the browsers of the staff, each of which is its owner's alone.
+func systems(all []outbox.Endpoint) []outbox.Endpoint {
+	return slices.DeleteFunc(all, func(e outbox.Endpoint) bool { return e.Template == outbox.Push })
+}
+
+// endpoint reads one that is no browser of the staff.
+func (c Config) endpoint(ctx context.Context, id string) (outbox.Endpoint, error) {
 	e, err := c.Store.Endpoint(ctx, id)
+	if err == nil && e.Template == outbox.Push {
+		err = fmt.Errorf("endpoint %s is a browser of the staff: %w", id, storage.ErrNotFound)
+	}
+	return e, err
+}
+
+func (c Config) tagged(ctx context.Context, id string) (*document.Versioned[EndpointView], error) {
+	e, err := c.endpoint(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +186,9 @@ func (c Config) put(ctx context.Context, in *endpointInput) (*document.Versioned
 		if stands.Template == outbox.Bridged {
 			return stands, errBridged
 		}
+		if stands.Template == outbox.Push {
+			return stands, problem.Refused("path.id", "this is a browser of the staff: its owner says on the page Browsers what it is told")
+		}
 		next := in.Body.domain(in.ID, stands)
 		for name, secret := range in.Body.Secrets {
 			next.Secrets[name] = secret
@@ -182,8 +200,8 @@ func (c Config) put(ctx context.Context, in *endpointInput) (*document.Versioned
 			next.Since = c.Now().UTC()
 			if all, err := c.Store.Endpoints(ctx); err != nil {
 				return next, err
-			} else if len(all) >= outbox.MostEndpoints {
-				return next, problem.Refused("path.id", fmt.Sprintf("there are %d endpoints already, which is the most; remove one before", len(all)))
+			} else if len(systems(all)) >= outbox.MostEndpoints {
+				return next, problem.Refused("path.id", fmt.Sprintf("there are %d endpoints already, which is the most; remove one before", outbox.MostEndpoints))
 			}
 		}
 		return next, c.sound(next)

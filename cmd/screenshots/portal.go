@@ -90,7 +90,7 @@ func configure(data, site string, b *mailbox) (file string, err error) {
 	text := fmt.Sprintf("mail: {server: %q, security: none, from: hotline@example.org}\nportal: {url: %q, notice: {it: %q, en: %[3]q}}\n"+
 		// an identity provider, which is asked nothing before somebody logs in by it
 		"http: {oidc: {issuer: \"https://login.example.org\", name: Office account, client_id: hotline}}\n"+
-		"browser: {udp: [\"127.0.0.1:0\"]}\n", b.address, site,
+		"browser: {udp: [\"127.0.0.1:0\"]}\noutbox: {push: {contact: support@example.org}}\n", b.address, site,
 		"Controller: Example Services Ltd, privacy@example.org.")
 	return file, os.WriteFile(file, []byte(text), 0o644)
 }

@@ -134,7 +134,7 @@ func person(f escalation.Facts, e oncall.Engineer, shifts []OnCallShift, now tim
 	case p.Silence != "":
 		p.Why, p.Lacks = "is not rung "+p.Silence, Silent
 	case len(e.Phones) == 0:
-		p.Why, p.Lacks = "has no telephone", NoPhone
+		p.Why, p.Lacks = "has no telephone: push messages and letters wake nobody", NoPhone
 	case best.IsZero():
 		p.Why, p.Lacks = "has proven no telephone by key and sound within 7 days", NoProof
 	case first >= 0:

@@ -82,7 +82,7 @@ func TestAShiftIsCoveredOnlyWithAProof(t *testing.T) {
 func TestGapsAndPeopleWithoutTelephonesAreNamed(t *testing.T) {
 	rotas := []*rota.Schedule{schedule(t, rota.Rota{ID: rota.Main, Shifts: []oncall.Shift{{Engineer: "anna", Level: 1, Day: time.Sunday, Length: 3 * day}, always(2, "ugo")}})}
 	says(t, report(t, escalation.Facts{Rotas: rotas, Proofs: []oncall.Proof{proof("anna", "a1", 0)}}, 7),
-		"rota main: nobody with a telephone is on call from Tue 2026-11-24 23:00 UTC until Sat 2026-11-28 23:00 UTC", "Ugo (ugo) has no telephone")
+		"rota main: nobody with a telephone is on call from Tue 2026-11-24 23:00 UTC until Sat 2026-11-28 23:00 UTC", "Ugo (ugo) has no telephone: push messages and letters wake nobody")
 }
 
 func TestARotaBesideTheMainOneFallsBackToIt(t *testing.T) {

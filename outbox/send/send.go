@@ -118,6 +118,11 @@ func (s *Sender) Send(ctx context.Context, e outbox.Endpoint, m outbox.Message) 
 	if err != nil {
 		return &outbox.Failure{Why: scrubbed(err.Error(), e)}
 	}
+	return s.Do(r, e)
+}
+
+// Do makes the request of a message to an endpoint, whoever has written it, and judges the answer. No secret of the endpoint stands in an error.
+func (s *Sender) Do(r *http.Request, e outbox.Endpoint) error {
 	by := s.secure
 	if r.URL.Scheme == "http" {
 		by = s.clear
@@ -137,7 +142,7 @@ func (s *Sender) Send(ctx context.Context, e outbox.Endpoint, m outbox.Message) 
 	} else if shown := limits.OneLine(string(text), shownMost); shown != "" {
 		why += ": " + shown
 	}
-	return &outbox.Failure{Why: scrubbed(why, e), After: retryAfter(answer.Header.Get("Retry-After")), Final: answer.StatusCode == http.StatusGone}
+	return &outbox.Failure{Why: scrubbed(why, e), After: retryAfter(answer.Header.Get("Retry-After")), Final: answer.StatusCode == http.StatusGone, Status: answer.StatusCode}
 }
 
 // retryAfter is how long a receiver asks to wait (RFC 9110 section 10.2.3, in seconds).

@@ -85,13 +85,13 @@ func TestWhatAReceiverAnswersIsUnderstood(t *testing.T) {
 		want   outbox.Failure
 	}{
 		"taken":     {func(w http.ResponseWriter) { w.WriteHeader(204) }, outbox.Failure{}},
-		"broken":    {func(w http.ResponseWriter) { http.Error(w, "no room\x00 left", 500) }, outbox.Failure{Why: "it answers 500 Internal Server Error: no room left"}},
-		"gone":      {func(w http.ResponseWriter) { w.WriteHeader(410) }, outbox.Failure{Why: "it answers 410 Gone", Final: true}},
-		"busy":      {func(w http.ResponseWriter) { w.Header().Set("Retry-After", "120"); w.WriteHeader(429) }, outbox.Failure{Why: "it answers 429 Too Many Requests", After: 2 * time.Minute}},
-		"elsewhere": {func(w http.ResponseWriter) { w.Header().Set("Location", "http://127.0.0.1:1/"); w.WriteHeader(302) }, outbox.Failure{Why: "it answers 302 Found: redirects are not followed; write the address to which it leads"}},
+		"broken":    {func(w http.ResponseWriter) { http.Error(w, "no room\x00 left", 500) }, outbox.Failure{Why: "it answers 500 Internal Server Error: no room left", Status: 500}},
+		"gone":      {func(w http.ResponseWriter) { w.WriteHeader(410) }, outbox.Failure{Why: "it answers 410 Gone", Final: true, Status: 410}},
+		"busy":      {func(w http.ResponseWriter) { w.Header().Set("Retry-After", "120"); w.WriteHeader(429) }, outbox.Failure{Why: "it answers 429 Too Many Requests", After: 2 * time.Minute, Status: 429}},
+		"elsewhere": {func(w http.ResponseWriter) { w.Header().Set("Location", "http://127.0.0.1:1/"); w.WriteHeader(302) }, outbox.Failure{Why: "it answers 302 Found: redirects are not followed; write the address to which it leads", Status: 302}},
 		"tells the secret": {func(w http.ResponseWriter) {
 			http.Error(w, "bad key whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", http.StatusUnauthorized)
-		}, outbox.Failure{Why: "it answers 401 Unauthorized: bad key ***"}},
+		}, outbox.Failure{Why: "it answers 401 Unauthorized: bad key ***", Status: 401}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { c.answer(w) }))

@@ -46,7 +46,7 @@ func endpointReturns(t *testing.T, s outbox.Store) {
 	e := outbox.Endpoint{
 		ID: "zammad", Template: outbox.Own, Request: outbox.Request{Method: "POST", URL: "{{.values.url}}", Headers: map[string]string{"A": "b"}, Body: "c\nd"},
 		Values: map[string]string{"url": "https://x.example"}, Secrets: map[string]string{"token": "s"}, Kinds: []outbox.Kind{outbox.Breach}, Contracts: []string{"rossi"},
-		Categories: []sla.Category{sla.Blocking}, Quiet: outbox.Quiet{From: "22:00", Until: "07:00", Zone: "Europe/Rome", Except: []outbox.Kind{outbox.Unreached}},
+		Categories: []sla.Category{sla.Blocking}, Assignees: []string{"anna"}, Owner: "carla", Quiet: outbox.Quiet{From: "22:00", Until: "07:00", Zone: "Europe/Rome", Except: []outbox.Kind{outbox.Unreached}},
 		Paused: true, Since: monday,
 	}
 	_, err := s.PutEndpoint(t.Context(), e)

@@ -11,12 +11,14 @@ import (
 type Endpoint struct {
 	ID         string            `json:"id"`
 	Template   string            `json:"template"`
+	Owner      string            `json:"owner,omitempty"`
 	Request    EndpointRequest   `json:"request,omitzero"`
 	Values     map[string]string `json:"values,omitempty"`
 	Secrets    map[string]string `json:"secrets,omitempty"`
 	Kinds      []outbox.Kind     `json:"kinds,omitempty"`
 	Contracts  []string          `json:"contracts,omitempty"`
 	Categories []sla.Category    `json:"categories,omitempty"`
+	Assignees  []string          `json:"assignees,omitempty"`
 	Quiet      QuietHours        `json:"quiet,omitzero"`
 	Paused     bool              `json:"paused,omitempty"`
 	Since      time.Time         `json:"since"`
@@ -41,13 +43,13 @@ type QuietHours struct {
 
 // OfEndpoint is the stored form of an endpoint.
 func OfEndpoint(e outbox.Endpoint) Endpoint {
-	return Endpoint{e.ID, e.Template, EndpointRequest(e.Request), e.Values, e.Secrets, e.Kinds, e.Contracts, e.Categories, QuietHours(e.Quiet), e.Paused, e.Since, e.Version}
+	return Endpoint{e.ID, e.Template, e.Owner, EndpointRequest(e.Request), e.Values, e.Secrets, e.Kinds, e.Contracts, e.Categories, e.Assignees, QuietHours(e.Quiet), e.Paused, e.Since, e.Version}
 }
 
 // Domain is the endpoint.
 func (e Endpoint) Domain() outbox.Endpoint {
 	return outbox.Endpoint{
-		ID: e.ID, Template: e.Template, Request: outbox.Request(e.Request), Values: e.Values, Secrets: e.Secrets, Kinds: e.Kinds, Contracts: e.Contracts,
-		Categories: e.Categories, Quiet: outbox.Quiet(e.Quiet), Paused: e.Paused, Since: e.Since, Version: e.Version,
+		ID: e.ID, Template: e.Template, Owner: e.Owner, Request: outbox.Request(e.Request), Values: e.Values, Secrets: e.Secrets, Kinds: e.Kinds, Contracts: e.Contracts,
+		Categories: e.Categories, Assignees: e.Assignees, Quiet: outbox.Quiet(e.Quiet), Paused: e.Paused, Since: e.Since, Version: e.Version,
 	}
 }

@@ -82,7 +82,11 @@ func (h House) show(r *room.Request, tried string, failed error) (*room.Page, er
 		return nil, fmt.Errorf("counting messages to other systems: %w", err)
 	}
 	for _, e := range all {
-		p.Endpoints = append(p.Endpoints, endpoint{e.ID, e.Template, e.Paused, counts[e.ID][outbox.Waiting], counts[e.ID][outbox.Dead]})
+		form := e.Template
+		if e.Owner != "" { // whose browser it is
+			form += ", " + e.Owner
+		}
+		p.Endpoints = append(p.Endpoints, endpoint{e.ID, form, e.Paused, counts[e.ID][outbox.Waiting], counts[e.ID][outbox.Dead]})
 	}
 	for state, list := range map[outbox.State]*[]outbox.Message{outbox.Dead: &p.Dead, outbox.Waiting: &p.Waiting} {
 		if *list, err = h.Store.Messages(ctx, outbox.Filter{State: state, Limit: shownMost}); err != nil {
