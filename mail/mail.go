@@ -84,6 +84,7 @@ const (
 	Commented Outcome = "commented"
 	Filed     Outcome = "filed"     // a machine's, about nothing that we know: it is kept and listed
 	Discarded Outcome = "discarded" // staff have thrown a filed one away
+	Beat      Outcome = "beat"      // a job says by mail how it ran
 )
 
 // Record is what is remembered of a letter. It is written before anything is done, with the number of the ticket, so that whoever
@@ -126,6 +127,7 @@ type Refusal struct {
 	To          string // empty: the mail as a whole
 	Peer        string // address of the sending server
 	Why         string // unknown, size or rate
+	Auth        string // what is known of who really sent it: SPF alone, since the mail itself was not read; empty: nobody has looked
 }
 
 // Verdict is a result of DKIM, SPF or DMARC, in the words of RFC 8601: pass, fail, none, neutral, softfail, temperror, permerror.
@@ -145,6 +147,7 @@ type Authentication struct {
 	SPF    Verdict
 	DMARC  Verdict
 	Policy string // that the sender's domain asks for: none, quarantine, reject; empty: it asks for nothing
+	Proven bool   // a good signature, or a good envelope, is of the sender's own domain
 }
 
 // Forged tells whether the sender's own domain says that the letter is not his.

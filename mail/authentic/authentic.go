@@ -51,6 +51,7 @@ func Check(ctx context.Context, r Resolver, s Sender, raw []byte) (a mail.Authen
 	a.DKIM, a.Domain, signed = signatures(raw, txt, domain)
 	var envelope string
 	a.SPF, envelope = sender(ctx, r, s)
+	a.Proven = domain != "" && proven(a, domain, signed, envelope)
 	record, err := dmarc.LookupWithOptions(domain, &dmarc.LookupOptions{LookupTXT: txt})
 	parent := false
 	if errors.Is(err, dmarc.ErrNoPolicy) && organisation(domain) != domain {
@@ -73,7 +74,18 @@ func Check(ctx context.Context, r Resolver, s Sender, raw []byte) (a mail.Authen
 		a.Policy = string(record.SubdomainPolicy)
 	}
 	a.DMARC = aligned(record, a, domain, signed, envelope, s.Peer.IsValid())
+	a.Proven = a.Proven && a.DMARC == mail.Pass
 	return a
+}
+
+// proven tells whether a good signature, or a good envelope, is of the sender's own domain, as DMARC has it where a domain says nothing.
+func proven(a mail.Authentication, domain string, signed []string, envelope string) bool {
+	for _, d := range signed {
+		if organisation(d) == organisation(domain) {
+			return true
+		}
+	}
+	return a.SPF == mail.Pass && organisation(envelope) == organisation(domain)
 }
 
 // aligned tells whether a good signature, or a good envelope, is of the sender's own domain. Where SPF could not be asked and the
@@ -123,6 +135,23 @@ func signatures(raw []byte, txt func(string) ([]string, error), domain string) (
 	}
 	return v, by, good
 }
+
+// Envelope finds what can be known of a mail that was not read: SPF alone, in one line; empty: nobody can say. It takes two seconds at most.
+func Envelope(ctx context.Context, r Resolver, s Sender) string {
+	ctx, cancel := context.WithTimeout(ctx, envelopeTime)
+	defer cancel()
+	if !s.Peer.IsValid() {
+		return ""
+	}
+	v, domain := sender(ctx, r, s)
+	if domain == "" {
+		return ""
+	}
+	return "spf=" + string(v) + " (" + domain + ")"
+}
+
+// envelopeTime bounds what a mail may cost that is refused: its sender waits for that.
+const envelopeTime = 2 * time.Second
 
 // sender asks SPF about the sending server.
 func sender(ctx context.Context, r Resolver, s Sender) (v mail.Verdict, domain string) {

@@ -68,12 +68,23 @@ func TestWhoSentAMail(t *testing.T) {
 		"the name server is silent": {sign("slow.example"), bad, "a@rossi.example", "dkim=temperror (slow.example), spf=fail, dmarc=temperror (p=reject)", false},
 	} {
 		a := authentic.Check(t.Context(), zone, authentic.Sender{Peer: c.peer, Hello: "x", ReturnPath: c.path, From: "a@rossi.example"}, []byte(c.raw))
+		if proven := strings.Contains(c.want, "dmarc=pass"); a.Proven != proven {
+			t.Errorf("%s: proven %v", name, a.Proven)
+		}
 		if a.String() != c.want || a.Forged() != c.forged {
 			t.Errorf("%s: %s, forged %v; want %s, %v", name, a, a.Forged(), c.want, c.forged)
 		}
 	}
-	if a := authentic.Check(t.Context(), zone, authentic.Sender{Peer: good, From: "a@nothing.example", ReturnPath: "a@nothing.example"}, []byte(plain)); a.DMARC != mail.None {
+	if a := authentic.Check(t.Context(), zone, authentic.Sender{Peer: good, From: "a@nothing.example", ReturnPath: "a@nothing.example"}, []byte(plain)); a.DMARC != mail.None || a.Proven {
 		t.Errorf("a domain without DMARC: %s", a)
 	}
 	authentic.Check(t.Context(), zone, authentic.Sender{}, nil)
+	for s, want := range map[authentic.Sender]string{
+		{Peer: good, ReturnPath: "a@rossi.example"}: "spf=pass (rossi.example)", {Peer: bad, ReturnPath: "a@rossi.example"}: "spf=fail (rossi.example)",
+		{Peer: bad, Hello: "other.example"}: "spf=fail (other.example)", {ReturnPath: "a@rossi.example"}: "", {Peer: good}: "",
+	} {
+		if got := authentic.Envelope(t.Context(), zone, s); got != want {
+			t.Errorf("a mail that was not read: %q, want %q", got, want)
+		}
+	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-smtp"
+
+	"hotline/limits"
 )
 
 // session is one connection's. It is one goroutine.
@@ -30,12 +32,24 @@ func (s *session) Logout() error { return nil }
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if !s.relayed() && (!s.may(from)) {
 		s.server.cfg.Count("rate")
-		s.server.refused.note("rate", Envelope{From: from, Peer: s.peer}, "", s.server.cfg.Now())
+		s.refuse("rate", Envelope{From: from, Peer: s.peer, Hello: s.conn.Hostname()}, "")
 		return answer(450, smtp.EnhancedCode{4, 7, 1}, "too many mails from there: come again later")
 	}
 	s.envelope = Envelope{From: from, Peer: s.peer, Hello: s.conn.Hostname()}
 	_, s.envelope.TLS = s.conn.TLSConnectionState()
 	return nil
+}
+
+// refuse remembers what is not taken. Of the same one it is asked once who sent it, and of all of them one after the other: whoever floods
+// the listener has no name server asked as often as he likes.
+func (s *session) refuse(why string, e Envelope, to string) {
+	r := &s.server.refused
+	id, first := r.note(why, e, to, s.server.cfg.Now())
+	if !first || s.server.cfg.Check == nil || !r.asking.TryLock() {
+		return
+	}
+	defer r.asking.Unlock()
+	r.know(id, limits.OneLine(s.server.cfg.Check(context.Background(), e), limits.Line))
 }
 
 // relayed tells whether the mail comes from a server of the house.
@@ -61,7 +75,7 @@ func hashed(sender string) netip.Addr {
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if !s.server.cfg.Known(to) {
 		s.server.cfg.Count("unknown")
-		s.server.refused.note("unknown", s.envelope, to, s.server.cfg.Now())
+		s.refuse("unknown", s.envelope, to)
 		return answer(550, smtp.EnhancedCode{5, 1, 1}, "there is no such address here")
 	}
 	s.envelope.Recipients = append(s.envelope.Recipients, to)
@@ -73,7 +87,7 @@ func (s *session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if errors.Is(err, smtp.ErrDataTooLarge) {
 		s.server.cfg.Count("size")
-		s.server.refused.note("size", s.envelope, "", s.server.cfg.Now())
+		s.refuse("size", s.envelope, "")
 		return err
 	}
 	if err != nil {

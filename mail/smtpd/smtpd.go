@@ -29,7 +29,7 @@ type Envelope struct {
 	At         time.Time  `json:"at"`
 }
 
-// Config is what a server needs. Everything but TLS and Relays is required.
+// Config is what a server needs. Everything but TLS, Relays and Check is required.
 type Config struct {
 	Domain   string         // the name that the server says
 	TLS      *tls.Config    // nil: STARTTLS is not offered
@@ -38,7 +38,9 @@ type Config struct {
 	// Known tells whether an address is one of this house.
 	Known func(address string) bool
 	// Keep brings a mail to the disk. Only when it returns nil the mail is taken.
-	Keep  func(ctx context.Context, e Envelope, raw []byte) error
+	Keep func(ctx context.Context, e Envelope, raw []byte) error
+	// Check finds what can be known of who sent a mail that is refused; nil: nobody looks.
+	Check func(ctx context.Context, e Envelope) string
 	Count func(what string) // one answer: taken, or why not
 	Now   func() time.Time
 	Log   *slog.Logger

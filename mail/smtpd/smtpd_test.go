@@ -118,7 +118,10 @@ func TestRefusals(t *testing.T) {
 
 // TestRefusalsAreRemembered: who was refused, and why; the same one again is counted, and of very many the last stay.
 func TestRefusalsAreRemembered(t *testing.T) {
-	l := serve(t, nil)
+	asked := 0
+	l := serve(t, func(c *smtpd.Config) {
+		c.Check = func(_ context.Context, e smtpd.Envelope) string { asked++; return "spf=fail (" + e.From + ")" }
+	})
 	for range 2 {
 		if err := l.send("x@elsewhere.example", "x"); !begins(err, "550") {
 			t.Fatal(err)
@@ -128,6 +131,9 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := l.refused()
+	if asked != 2 || list[0].Auth != "spf=fail (a@b.example)" || list[1].Auth != "spf=fail (a@b.example)" {
+		t.Errorf("asked %d times: %+v", asked, list)
+	}
 	if len(list) != 2 || list[0].Why != "size" || list[0].From != "a@b.example" || list[1].Why != "unknown" || list[1].To != "x@elsewhere.example" || list[1].Count != 2 || list[1].Peer != "127.0.0.1" || list[1].Last.Before(list[1].First) {
 		t.Fatalf("%+v", list)
 	}
