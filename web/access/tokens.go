@@ -106,7 +106,7 @@ func unfitName(name string) bool {
 // removeToken ends a token at once.
 func (h House) removeToken(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
 	name := r.FormValue("name")
-	if err := h.Store.RemoveToken(r.Context(), name); err != nil {
+	if err := h.Store.RemoveToken(r.Context(), name); err != nil && !errors.Is(err, storage.ErrNotFound) { // somebody else has revoked it at the same time
 		return nil, fmt.Errorf("revoking token %s: %w", name, err)
 	}
 	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "token", name, "what", "revoke")

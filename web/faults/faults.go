@@ -306,8 +306,13 @@ func (h House) end(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
 	if err != nil || version < 1 {
 		return nil, &room.Refusal{Status: http.StatusConflict, ID: "faults-stale-end"}
 	}
-	if err = h.Store.DeleteFault(r.Context(), id, version); errors.Is(err, storage.ErrConflict) {
+	err = h.Store.DeleteFault(r.Context(), id, version)
+	switch {
+	case errors.Is(err, storage.ErrConflict):
 		return nil, &room.Refusal{Status: http.StatusConflict, ID: "faults-stale-end"}
+	case errors.Is(err, storage.ErrNotFound): // somebody else has ended it at the same time
+		http.Redirect(w, r.Request, "/faults", http.StatusSeeOther)
+		return nil, nil
 	}
 	return h.written(w, r, id, "/faults", err)
 }

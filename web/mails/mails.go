@@ -137,6 +137,16 @@ func (h House) discard(w http.ResponseWriter, r *room.Request) (*room.Page, erro
 	})
 }
 
+// settled leads to what somebody else has made of a letter meanwhile: to its ticket, or to the letter, which says that it was thrown away.
+func (h House) settled(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+	record, _, err := h.Inbox.Read(r.Context(), r.PathValue("id"))
+	if err == nil && record.Ticket != 0 {
+		http.Redirect(w, r.Request, fmt.Sprintf("/tickets/%d", record.Ticket), http.StatusSeeOther)
+		return nil, nil
+	}
+	return nil, &room.Refusal{Status: http.StatusConflict, ID: "mails-settled"}
+}
+
 // said does what staff say of a letter, and leads to where that is seen. What was begun is carried to its end.
 func (h House) said(w http.ResponseWriter, r *room.Request, what string, do func(ctx context.Context, id string) (string, error)) (*room.Page, error) {
 	if h.Inbox == nil {
@@ -145,6 +155,8 @@ func (h House) said(w http.ResponseWriter, r *room.Request, what string, do func
 	id := r.PathValue("id")
 	to, err := do(context.WithoutCancel(r.Context()), id)
 	switch {
+	case errors.Is(err, mail.ErrSettled) && what != "discard":
+		return h.settled(w, r)
 	case errors.Is(err, mail.ErrSettled):
 		return nil, &room.Refusal{Status: http.StatusConflict, ID: "mails-settled"}
 	case errors.Is(err, mail.ErrElsewhere):
