@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -17,6 +18,8 @@ import (
 	"hotline/alarm"
 	"hotline/certificate"
 	"hotline/config"
+	"hotline/heartbeat"
+	"hotline/heartbeat/ping"
 	"hotline/mail"
 	"hotline/mail/authentic"
 	"hotline/mail/inbox"
@@ -25,6 +28,7 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -64,11 +68,13 @@ func (a *App) openMail(ctx context.Context) (err error) {
 	k := inbox.Config{
 		Dir: filepath.Join(string(a.disk.dir), "mail"), Store: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, Addresses: *addresses, Own: own, Staff: staff,
 		Language: string(a.cfg.Config.Language), Forms: forms(), Count: a.metrics.MailsTaken, Log: a.log,
-		Files: a.files(),
+		Files: a.files(), Beat: a.mailedBeat,
 	}
 	relays := prefixes(c.Inbox.Relays)
 	if c.Inbox.Verify && a.cfg.Virtual == nil {
 		k.Check = checker(relays)
+	} else if a.cfg.Virtual != nil {
+		k.Check = a.cfg.Virtual.Check
 	}
 	if len(c.Inbox.Scanner) > 0 {
 		k.Scan = a.scanner(c.Inbox.Scanner)
@@ -107,7 +113,7 @@ func (a *App) readMailbox(addresses mail.Addresses) error {
 	}
 	a.machines.mailbox = mailbox.New(mailbox.Config{
 		Server: c.IMAP.Server, Security: mailbox.Security(c.IMAP.Security), TLS: trust, User: account.User, Password: account.Password, Folder: c.IMAP.Folder, Done: c.IMAP.Done,
-		Main: addresses.Main, MaxBytes: int64(c.Megabytes) << 20, Known: func(address string) bool { _, ok := addresses.Of(address); return ok },
+		Main: addresses.Main, MaxBytes: int64(c.Megabytes) << 20, Known: a.mailKnown(addresses),
 		Keep: a.machines.mails.Keep, Count: a.metrics.MailsTaken, Now: time.Now, Log: a.log,
 	})
 	return nil
@@ -126,8 +132,8 @@ func (a *App) listenForMail(ctx context.Context, relays []netip.Prefix, addresse
 	}
 	server := smtpd.New(smtpd.Config{
 		Domain: cmp.Or(c.Name, mail.Domain(c.Address)), TLS: encryption, MaxBytes: int64(c.Megabytes) << 20, Relays: relays,
-		Known: func(address string) bool { _, ok := addresses.Of(address); return ok },
-		Keep:  a.machines.mails.Keep, Count: a.metrics.MailsTaken, Now: time.Now, Log: a.log,
+		Known: a.mailKnown(addresses),
+		Keep:  a.machines.mails.Keep, Count: a.metrics.MailsTaken, Now: time.Now, Log: a.log, Check: envelopes(c.Verify, relays),
 	})
 	a.machines.smtp, a.machines.refused = l.Addr(), server.Refused
 	server.Serve(l)
@@ -150,14 +156,28 @@ func mailTLS(c config.TLS, log *slog.Logger) (*tls.Config, error) {
 // checker asks the system's name server who sent a mail.
 func checker(relays []netip.Prefix) func(context.Context, smtpd.Envelope, string, []byte) mail.Authentication {
 	return func(ctx context.Context, e smtpd.Envelope, from string, raw []byte) mail.Authentication {
-		peer := e.Peer
-		for _, r := range relays {
-			if r.Contains(peer) {
-				peer = netip.Addr{}
-			}
-		}
-		return authentic.Check(ctx, net.DefaultResolver, authentic.Sender{Peer: peer, Hello: e.Hello, ReturnPath: e.From, From: from}, raw)
+		return authentic.Check(ctx, net.DefaultResolver, authentic.Sender{Peer: outside(e.Peer, relays), Hello: e.Hello, ReturnPath: e.From, From: from}, raw)
 	}
+}
+
+// envelopes asks the system's name server who sent a mail that is refused; nil where nobody is to be asked.
+func envelopes(verify bool, relays []netip.Prefix) func(context.Context, smtpd.Envelope) string {
+	if !verify {
+		return nil
+	}
+	return func(ctx context.Context, e smtpd.Envelope) string {
+		return authentic.Envelope(ctx, net.DefaultResolver, authentic.Sender{Peer: outside(e.Peer, relays), Hello: e.Hello, ReturnPath: e.From})
+	}
+}
+
+// outside is the address of a sending server; that of a server of the house tells nothing.
+func outside(peer netip.Addr, relays []netip.Prefix) netip.Addr {
+	for _, r := range relays {
+		if r.Contains(peer) {
+			return netip.Addr{}
+		}
+	}
+	return peer
 }
 
 // scanTime bounds a scanner.
@@ -203,3 +223,30 @@ func forms() (list []mail.Form) {
 // Threads are the addresses by which answers find their ticket, for those who embed the program and for tests; only after Start. Nil where
 // no mail is taken in.
 func (a *App) Threads() *mail.Addresses { return a.threads() }
+
+// knownTime bounds the look for a key while a mail server waits.
+const knownTime = 5 * time.Second
+
+// mailKnown tells which addresses letters are taken for. A heartbeat's key is looked for; where the database does not answer the letter is taken,
+// and looked at once it does.
+func (a *App) mailKnown(addresses mail.Addresses) func(address string) bool {
+	return func(address string) bool {
+		m, ok := addresses.Of(address)
+		if !ok || m.Beat == "" {
+			return ok
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), knownTime)
+		defer cancel()
+		_, err := a.db.Store.BeatOf(ctx, sha256.Sum256([]byte(m.Beat)))
+		return !errors.Is(err, storage.ErrNotFound)
+	}
+}
+
+// mailedBeat takes what a job says by mail. A subject that says nothing of how it ran is a beat.
+func (a *App) mailedBeat(ctx context.Context, key, word, text string, at time.Time) error {
+	kind, code, ok := ping.KindOf(word)
+	if !ok {
+		kind, code = heartbeat.Success, 0
+	}
+	return a.machines.heartbeats.Signal(ctx, key, heartbeat.Signal{At: at.Truncate(time.Millisecond), Kind: kind, Code: code, Text: text})
+}

@@ -55,7 +55,14 @@ func (a Addresses) with(name, token string) string {
 type Meant struct {
 	Ticket   tickets.Number
 	Contract string // in lower case
+	Beat     string // key of a heartbeat; whether there is one the address does not say
 }
+
+// beat is the name in the address of a heartbeat: support+ping.KEY@example.org.
+const beat = "ping"
+
+// keyMost is how many characters the key of a heartbeat may have, and keyLeast how many it has at least.
+const keyLeast, keyMost = 16, 64
 
 // Of reads an address; ok tells whether letters to it are taken. A token that is not right makes it another one's: unknown.
 func (a Addresses) Of(address string) (m Meant, ok bool) {
@@ -74,6 +81,9 @@ func (a Addresses) Of(address string) (m Meant, ok bool) {
 		return Meant{}, false
 	}
 	name, token := tag[:at], tag[at+1:]
+	if name == beat && len(token) >= keyLeast && len(token) <= keyMost {
+		return Meant{Beat: token}, true
+	}
 	n, err := strconv.ParseInt(name, 10, 64)
 	if err == nil && n > 0 && hmac.Equal([]byte(token), []byte(a.token("ticket", name))) {
 		return Meant{Ticket: tickets.Number(n)}, true

@@ -31,6 +31,7 @@ type Facts struct {
 	Known    bool // a customer's sender, or the address of a contract
 	Staff    bool // the sender is one of the house's own readers
 	Forged   bool // the sender's domain says that it is not his
+	Forward  bool // staff, who are proven, forward the letter of somebody else
 	Thread   Thread
 	Lately   tickets.Number // the newest ticket of an unknown sender who has had his share of the hour; 0: he has not
 	Repeated tickets.Number // the live ticket that the same machine has opened by the same subject; 0: none
@@ -88,6 +89,7 @@ func rules() []rule {
 		{"the answer came for which the ticket waits", in(tickets.Waiting), Commented, Resumes, false, nil},
 		{"what is added to a ticket stands on it", in(tickets.Open, tickets.Assigned, tickets.InProgress), Commented, NoEffect, false, nil},
 		{"who writes on a restored ticket is read by staff, who alone say that it broke again", in(tickets.Restored), Commented, NoEffect, false, nil},
+		{forwardRule, func(f Facts) bool { return f.Staff && f.Forward }, Opened, NoEffect, true, nil},
 		{"a closed ticket stays closed: a new one follows it", in(tickets.Closed, tickets.NotRequest), Opened, Follows, true, nil},
 		{"a stranger who has had his share of the hour is one ticket", func(f Facts) bool { return !f.Known && !f.Staff && f.Lately != 0 }, Commented, NoEffect, false, lately},
 		{"whoever seems forged is not answered", func(f Facts) bool { return f.Forged }, Opened, NoEffect, false, nil},

@@ -46,9 +46,9 @@ func TestEveryMarkOfAMachineIsSeenAlone(t *testing.T) {
 func TestDecide(t *testing.T) {
 	states := []tickets.State{tickets.Open, tickets.Assigned, tickets.InProgress, tickets.Waiting, tickets.Restored, tickets.Closed, tickets.NotRequest}
 	used := map[string]bool{}
-	for n := range 1 << 7 {
+	for n := range 1 << 8 {
 		on := func(bit int) bool { return n>>bit&1 == 1 }
-		f := Facts{Bounce: on(1), Known: on(2), Staff: on(3), Forged: on(4)}
+		f := Facts{Bounce: on(1), Known: on(2), Staff: on(3), Forged: on(4), Forward: on(7)}
 		if on(0) {
 			f.Machine = "List-Id"
 		}

@@ -54,7 +54,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key, what, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/ping/"), "/")
 	s := heartbeat.Signal{At: h.now().UTC().Truncate(time.Millisecond), Run: r.URL.Query().Get("rid")}
 	var ok bool
-	if s.Kind, s.Code, ok = kindOf(what); !ok {
+	if s.Kind, s.Code, ok = KindOf(what); !ok {
 		http.Error(w, "write /ping/KEY for a run that went well, /ping/KEY/start, /fail, /log, or /ping/KEY/EXITCODE with 0 to 255", http.StatusBadRequest)
 		return
 	}
@@ -87,8 +87,8 @@ func (h *Handler) answer(w http.ResponseWriter, err error) {
 	}
 }
 
-// kindOf reads what stands behind the key.
-func kindOf(what string) (kind heartbeat.Kind, code int, ok bool) {
+// KindOf reads what stands behind the key, or in the subject of a mail.
+func KindOf(what string) (kind heartbeat.Kind, code int, ok bool) {
 	switch k := heartbeat.Kind(what); k {
 	case "":
 		return heartbeat.Success, 0, true

@@ -27,7 +27,7 @@ func (k *Inbox) open(ctx context.Context, in *incoming) error {
 			Identity: tickets.Identity{Contract: in.identity.contract, Customer: in.identity.customer}, Text: in.text(), Facts: in.about(),
 		}
 		if !in.identity.known() {
-			draft.Caller = limits.OneLine(in.letter.From, limits.Number)
+			draft.Caller = limits.OneLine(in.sender(), limits.Number)
 		}
 		if in.record.Machine == "" {
 			draft.Claim = mail.Claim(in.letter.Text, k.cfg.Forms...)
@@ -35,8 +35,8 @@ func (k *Inbox) open(ctx context.Context, in *incoming) error {
 		if in.identity.why != "" {
 			draft.Facts["mail_request"] = in.identity.why
 		}
-		if in.record.Machine == "" && !in.auth.Forged() {
-			draft.Facts[tickets.FactAnswer] = in.letter.From
+		if in.record.Machine == "" && !in.auth.Forged() && k.answerable(in) {
+			draft.Facts[tickets.FactAnswer] = in.sender()
 		}
 		if _, err := k.cfg.Desk.Open(ctx, draft, now); err != nil && !k.opened(ctx, in.record.Ticket, err) {
 			return err
@@ -87,15 +87,22 @@ func (k *Inbox) comment(ctx context.Context, in *incoming) error {
 	return err
 }
 
-// once writes a line unless it stands there.
+// once writes a line unless it stands there. Of two who write it at once, on two nodes too, the second finds it written.
 func (k *Inbox) once(ctx context.Context, n tickets.Number, e tickets.Event) error {
-	lines, err := k.cfg.Desk.History(ctx, n)
-	if err != nil {
+	stands, err := k.stands(ctx, n, e.ID)
+	if err != nil || stands {
 		return err
 	}
-	if slices.ContainsFunc(lines, func(l tickets.Event) bool { return l.ID == e.ID }) {
-		return nil
+	if _, err = k.cfg.Desk.Note(ctx, n, e, time.Now()); err != nil {
+		if stands, again := k.stands(ctx, n, e.ID); again == nil && stands {
+			return nil
+		}
 	}
-	_, err = k.cfg.Desk.Note(ctx, n, e, time.Now())
 	return err
+}
+
+// stands tells whether a line is written.
+func (k *Inbox) stands(ctx context.Context, n tickets.Number, line string) (bool, error) {
+	lines, err := k.cfg.Desk.History(ctx, n)
+	return slices.ContainsFunc(lines, func(l tickets.Event) bool { return l.ID == line }), err
 }

@@ -79,7 +79,11 @@ func (k *Inbox) identify(in *incoming) (i identity) {
 			}
 		}
 	}
-	customer, ok := k.senders.find(book, in.letter.From)
+	if in.original.forwarded && (in.original.from == "" || k.ours(in.original.from)) {
+		i.why = "staff have forwarded this, and it cannot be told which customer has written it"
+		return i
+	}
+	customer, ok := k.senders.find(book, in.sender())
 	if !ok {
 		return i
 	}

@@ -38,7 +38,7 @@ type Desk interface {
 	Book() *directory.Book
 }
 
-// Config is what an inbox needs. Everything but Check, Files, Scan, Staff and Forms is required.
+// Config is what an inbox needs. Everything but Check, Beat, Files, Scan, Staff and Forms is required.
 type Config struct {
 	Dir       string // of mails
 	Store     mail.Store
@@ -51,6 +51,9 @@ type Config struct {
 	Forms     []mail.Form
 	// Check finds who really sent a mail; nil: nobody knows.
 	Check func(ctx context.Context, e smtpd.Envelope, from string, raw []byte) mail.Authentication
+	// Beat takes what a job says by mail to the address of its heartbeat: word is the first one of the subject. It fails with storage.ErrNotFound for
+	// a key that is not known. Nil: there are no heartbeats.
+	Beat func(ctx context.Context, key, word, text string, at time.Time) error
 	// Files keeps the files of letters; nil: they stay in the originals alone.
 	Files *attachments.Keeper
 	// Scan looks at the original; an error says what is wrong with it, which stands on the ticket, and none of its files is kept then. Nil:

@@ -100,6 +100,9 @@ func (h *house) put(m mail) {
 		m.path = m.from
 	}
 	raw := fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: %s\r\nDate: Mon, 23 Nov 2026 09:00:00 +0000\r\nMessage-ID: <%s>\r\n%s\r\n%s\r\n", m.from, m.to, m.subject, m.id, m.headers, m.text)
+	if m.to == "-" { // the header names somebody else
+		raw, m.to = strings.Replace(raw, "To: <->\r\n", "", 1), support
+	}
 	e := smtpd.Envelope{From: strings.Trim(m.path, "-"), Recipients: []string{m.to}, At: time.Now()}
 	if err := h.App.Mails().Keep(h.Context(), e, []byte(raw)); err != nil {
 		h.Fatal(err)

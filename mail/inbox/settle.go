@@ -77,6 +77,7 @@ func (k *Inbox) settle(ctx context.Context, id string, said mail.Record, now tim
 	if k.cfg.Check != nil {
 		in.auth = k.cfg.Check(ctx, in.envelope, in.letter.From, in.raw)
 	}
+	in.original = k.forward(in)
 	in.identity = k.identify(in)
 	k.scan(ctx, in, filepath.Join(k.cfg.Dir, in.record.File))
 	if err := k.carryOut(ctx, in); err != nil {
@@ -97,7 +98,13 @@ func (k *Inbox) ThrowAway(ctx context.Context, id, actor string, now time.Time) 
 		return err
 	}
 	if in == nil || in.record.Outcome != mail.Discarded {
-		if err := k.cfg.Store.SettleMail(ctx, mail.Record{ID: id, Outcome: mail.Discarded, By: actor, Done: true}, now); err != nil {
+		err := k.cfg.Store.SettleMail(ctx, mail.Record{ID: id, Outcome: mail.Discarded, By: actor, Done: true}, now)
+		if errors.Is(err, mail.ErrSettled) {
+			if r, again := k.cfg.Store.Mail(ctx, id); again == nil && r.Outcome == mail.Discarded {
+				return nil // somebody else has thrown it away at the same time
+			}
+		}
+		if err != nil {
 			return err
 		}
 		k.cfg.Count(string(mail.Discarded))

@@ -113,6 +113,9 @@ func TestWhatIsThrownAwayIsGone(t *testing.T) {
 		if got, err := h.Store.Mail(h.Context(), r.ID); err != nil || got.Outcome != letters.Discarded || got.By != "staff:carla" || !got.Done {
 			h.Errorf("%+v, %v", got, err)
 		}
+		if err := h.App.Mails().ThrowAway(h.Context(), r.ID, "staff:bruno", time.Now()); err != nil {
+			h.Errorf("a second time: %v", err)
+		}
 		next := h.filed("Sale 2")
 		if err := os.Remove(filepath.Join(h.Config.Config.Data, "mail", next.File)); err != nil {
 			h.Fatal(err)

@@ -54,6 +54,7 @@ type incoming struct {
 	scan     string // what the scanner found
 	auth     mail.Authentication
 	identity identity
+	original original
 	record   mail.Record
 }
 
@@ -84,9 +85,14 @@ func (k *Inbox) take(ctx context.Context, name string) error {
 	if k.cfg.Check != nil {
 		in.auth = k.cfg.Check(ctx, e, in.letter.From, raw)
 	}
+	in.original = k.forward(in)
 	in.identity = k.identify(in)
 	if in.record.ID == "" {
-		if err := k.decide(ctx, id, in); err != nil {
+		beats, err := k.beat(ctx, id, in)
+		if err == nil && !beats {
+			err = k.decide(ctx, id, in)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -134,7 +140,7 @@ func (k *Inbox) decide(ctx context.Context, id string, in *incoming) error {
 func (k *Inbox) facts(ctx context.Context, in *incoming) (f mail.Facts, err error) {
 	l := in.letter
 	f = mail.Facts{
-		Machine: k.machine(in), Bounce: l.Bounce.Recipient != "", Known: in.identity.known(), Staff: k.staff(l.From) && !in.auth.Forged(), Forged: in.auth.Forged(),
+		Machine: k.machine(in), Bounce: l.Bounce.Recipient != "", Known: in.identity.known(), Staff: k.staff(l.From) && !in.auth.Forged(), Forged: in.auth.Forged(), Forward: in.opensForward(),
 	}
 	if f.Thread, err = k.thread(ctx, in); err != nil {
 		return f, err
@@ -273,6 +279,9 @@ func (k *Inbox) carryOut(ctx context.Context, in *incoming) error {
 // text is what stands in the history: the subject and what the letter says itself.
 func (in *incoming) text() string {
 	text := mail.New(in.letter.Text)
+	if in.original.forwarded {
+		text = in.forwardedText()
+	}
 	if text == "" {
 		text = "-"
 	}
@@ -293,7 +302,7 @@ func (in *incoming) about() map[string]string {
 		tickets.FactMail: in.record.ID, tickets.FactMailFrom: l.From, tickets.FactMailSubject: l.Subject, "mail_auth": in.auth.String(), "mail_rule": in.record.Rule,
 		tickets.FactMessageID: l.MessageID,
 	}
-	for name, value := range map[string]string{"mail_name": l.Name, tickets.FactMailMachine: in.record.Machine, "mail_unread": in.unread, "mail_scan": in.scan, "mail_by": in.record.By} {
+	for name, value := range map[string]string{"mail_name": l.Name, tickets.FactMailMachine: in.record.Machine, "mail_unread": in.unread, "mail_scan": in.scan, "mail_by": in.record.By, "mail_first": in.original.from, "mail_first_name": in.original.name} {
 		if value != "" {
 			facts[name] = value
 		}

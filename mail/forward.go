@@ -1,0 +1,102 @@
+package mail
+
+import (
+	netmail "net/mail"
+	"regexp"
+	"strings"
+)
+
+// forwardRule is the row of the table by which a letter that staff forward opens a ticket of who wrote it first.
+const forwardRule = "a letter that staff forward is a ticket of who wrote it first"
+
+// IsForward tells whether a rule is the one of letters that staff forward.
+func IsForward(rule string) bool { return rule == forwardRule }
+
+// forwards are what mail programs put in front of the subject of a letter that they forward; the names of the languages are beside them.
+var forwards = regexp.MustCompile(`(?i)^\s*(fwd?|i|inoltro|wg|tr|rv|enc|doorst)\s*:`) // English, Italian, German, French, Spanish, Portuguese, Dutch
+
+// begun are the lines by which mail programs begin a letter that they forward in the text.
+var begun = regexp.MustCompile(`(?i)^(-{2,}\s*(forwarded message|original message|messaggio inoltrato|messaggio originale|weitergeleitete nachricht|ursprüngliche nachricht|message transféré|message d'origine)\s*-{2,}|(begin forwarded message|inizio messaggio inoltrato|anfang der weitergeleiteten nachricht|début du message réexpédié)\s*:)\s*$`)
+
+// sentBy is the line of such a letter that says who wrote it; beside are the lines of its head that stand near.
+var (
+	sentBy = regexp.MustCompile(`(?i)^\*?(from|da|von|de|mittente|expéditeur)\s*:\*?\s*(\S.*)$`)
+	beside = regexp.MustCompile(`(?i)^\*?(sent|date|inviato|data|gesendet|datum|envoyé|enviado|to|a|an|à|para|subject|oggetto|betreff|objet|asunto)\s*:\*?\s*\S`)
+)
+
+// headMost is how many lines the head of a forwarded letter may have.
+const headMost = 12
+
+// Forwarded finds the address of who wrote a letter that was forwarded in the text of another one: the first such letter alone counts, because
+// what stands inside of it is the word of who wrote it. Quoted lines are none of a forward. ok is false where there is none; an empty address
+// is one that cannot be told for sure.
+func Forwarded(subject, text string) (address string, ok bool) {
+	if !forwards.MatchString(subject) {
+		return "", false
+	}
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	for i, line := range lines {
+		line = strings.TrimSpace(line)
+		if begun.MatchString(line) {
+			return writer(lines[i+1:]), true
+		}
+		if sentBy.MatchString(line) && near(lines[i+1:]) {
+			return writer(lines[i:]), true
+		}
+	}
+	return "", false
+}
+
+// near tells whether another line of a head follows soon.
+func near(lines []string) bool {
+	for _, line := range lines[:min(len(lines), 3)] {
+		if beside.MatchString(strings.TrimSpace(line)) {
+			return true
+		}
+	}
+	return false
+}
+
+// writer reads who wrote a letter, of the lines of its head.
+func writer(lines []string) string {
+	begun := false
+	for _, line := range lines[:min(len(lines), headMost)] {
+		line = strings.TrimSpace(line)
+		if m := sentBy.FindStringSubmatch(line); m != nil {
+			return only(m[2])
+		}
+		if begun = begun || line != ""; begun && line == "" { // the head has ended
+			return ""
+		}
+	}
+	return ""
+}
+
+// bracketed is an address between angle brackets, or as Outlook writes it.
+var bracketed = regexp.MustCompile(`<([^<>\s]+@[^<>\s]+)>|\[mailto:([^\[\]\s]+@[^\[\]\s]+)\]`)
+
+// only is the one address of a line; empty where there are several, or none. What looks like an address in the name does not count beside one
+// between brackets.
+func only(value string) string {
+	found := ""
+	switch list := bracketed.FindAllStringSubmatch(value, -1); {
+	case len(list) == 1:
+		found = list[0][1] + list[0][2]
+	case len(list) > 1:
+		return ""
+	default:
+		for _, word := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t,;\"'()*", r) }) {
+			if strings.Contains(word, "@") {
+				if found != "" {
+					return ""
+				}
+				found = word
+			}
+		}
+	}
+	a, err := netmail.ParseAddress(found)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(a.Address)
+}
