@@ -192,7 +192,7 @@ var allowed = map[string][]string{
 	"app/spoken":                  {"config", "prompts", "speech", "directory", "oncall", "sla"},
 	"app/show":                    {"phone", "media/g711", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":                 {"agent", "evosupport", "limits", "intake", "intake/format", "strictyaml", "app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written", "datadir", "sla", "spool", "users"},
-	"cmd/bench":                   {"phone", "phone/load", "prompts", "prompts/packs", "media/g711", "sealed", "spool"},
+	"cmd/bench":                   {"agent/protocol", "phone", "phone/load", "prompts", "prompts/packs", "media/g711", "sealed", "spool"},
 	"cmd/...":                     {"prompts", "prompts/...", "media/g711", "speech"},
 
 	"alarm":              {},

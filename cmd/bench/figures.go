@@ -31,6 +31,7 @@ type figures struct {
 	sooner  sooner
 	alerts  arrivals
 	mails   arrivals
+	agents  agentLoad
 	sealing sealing
 }
 
