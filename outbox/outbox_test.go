@@ -16,6 +16,7 @@ import (
 	"hotline/app/apptest"
 	"hotline/outbox"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -395,6 +396,27 @@ func TestARestartSendsWhatWaits(t *testing.T) {
 		n.Passes(outbox.LongestGap)
 		if len(r.all()) != 1 || r.all()[0].ID != waits[0].ID {
 			t.Errorf("after the restart %+v", r.all())
+		}
+	})
+}
+
+// TestAnEndpointThatIsNoMoreIsRemoved: with all that it was to be told, so that nothing is tried for days at an address that nobody has.
+func TestAnEndpointThatIsNoMoreIsRemoved(t *testing.T) {
+	with(t, outbox.Endpoint{Owner: "carla", Assignees: []string{"anna"}}, func(n *apptest.Program, r *receiver) {
+		one := opened(n, sla.Question)
+		n.Passes(10 * time.Second)
+		if r.tried() != 0 {
+			t.Errorf("told of a ticket that is not anna's: %d", r.tried())
+		}
+		r.set(&outbox.Failure{Why: "it answers 404 Not Found", Final: true, Gone: true, Status: 404})
+		do(n, func() (tickets.Ticket, error) {
+			return n.Desk.Assign(n.Context(), one, "staff:carla", "anna", time.Now())
+		})
+		n.Passes(10 * time.Second)
+		_, err := n.Store.Endpoint(n.Context(), "zammad")
+		list, failed := n.Store.Messages(n.Context(), outbox.Filter{})
+		if !errors.Is(err, storage.ErrNotFound) || failed != nil || len(list) != 0 || r.tried() != 1 {
+			t.Errorf("%v; %d tries, left are %+v, %v", err, r.tried(), list, failed)
 		}
 	})
 }

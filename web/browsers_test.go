@@ -122,6 +122,9 @@ func TestASubscriptionIsBounded(t *testing.T) {
 	}
 	staff.do(http.MethodPost, "/browsers", subscription("https://push.example/more")).is(422, "too many browsers")
 	staff.do(http.MethodPost, "/browsers", same).goes("/browsers") // one that is told already
+	first := push.ID("https://push.example/0")
+	staff.post("/browsers/" + first + "/remove").goes("/browsers")
+	staff.get("/browsers").is(200).hides(first)
 	o.as(users.Admin).do(http.MethodPost, "/browsers", same).goes("/browsers")
 	if e, err := o.store.Endpoint(t.Context(), push.ID("https://push.example/same")); err != nil || e.Owner != "admin" {
 		t.Errorf("who uses the browser now: %+v, %v", e, err)
