@@ -139,10 +139,10 @@ func TestAStudioGetsItsScript(t *testing.T) {
 	h := open(t)
 	rows, err := csv.NewReader(strings.NewReader(h.get("/prompts/it/script").is(200).body)).ReadAll()
 	must(t, err)
-	if len(rows) < 480 || strings.Join(rows[1], "|") != "welcome|it/welcome.wav|sentence|Benvenuti al servizio di assistenza." {
+	if len(rows) < 480 || strings.Join(rows[1], "|") != "101|welcome|it/welcome.wav|sentence|Benvenuti al servizio di assistenza." {
 		t.Errorf("%d rows, the first is %q", len(rows), rows[1])
 	}
-	h.get("/prompts/it/script?format=text").is(200, "it/menu.wav (sentence)\n    Per un guasto bloccante, prema uno. […] Per")
+	h.get("/prompts/it/script?format=text").is(200, "140  it/menu.wav (sentence)\n    Per un guasto bloccante, prema uno. […] Per")
 	h.get("/prompts/it/script?format=pdf").is(422)
 }
 

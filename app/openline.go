@@ -30,6 +30,8 @@ import (
 	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sip"
+	"hotline/speech/recording"
+	"hotline/speech/upload"
 	"hotline/tickets"
 )
 
@@ -142,12 +144,24 @@ func (a *App) console() *console.Console {
 			return a.dispatching.roster.Of(func(telephone string) bool { return console.Calls(telephone, c, a.plan.E164) })
 		},
 		PINs: a.dispatching.pins, Desk: a.desk, Accessed: a.db.Store.LogAccess, Reach: duty.Reach{Store: a.db.Calls, Where: a.dispatching.roster.Zone},
-		Shifts: a.shifts(), Cover: a.cover(),
+		Shifts: a.shifts(), Cover: a.cover(), Prompts: a.recordingLine(),
 		CallCustomer: func(ctx context.Context, call ivr.Call, lang prompts.Language, who oncall.Engineer, n tickets.Number) (bool, error) {
 			return a.dispatching.dispatcher.CallCustomer(ctx, call, lang, who, n)
 		},
 		NewID: newID, Spoken: a.plan.Spoken, Alarm: a.alarm, Log: a.log,
 	})
+}
+
+// recordingLine is where prompts are replaced by telephone; nil where there is none.
+func (a *App) recordingLine() console.Prompts {
+	c, e164 := a.cfg.Config.Speech.RecordingLine, a.plan.E164
+	if c.Number == "" {
+		return nil
+	}
+	return &recording.Line{
+		Is: func(dialled string) bool { return e164(dialled) == e164(c.Number) }, Engineers: c.Engineers, Spool: a.disk.spool, Ship: a.voices.AsShipped,
+		Booth: upload.Booth{Store: a.db.Store, Line: a.owner(), Now: time.Now}, Log: a.log,
+	}
 }
 
 // shifts is who is on call, as engineers change it by telephone.

@@ -23,7 +23,7 @@ const (
 // somebody whom the record itself must name.
 type Origin struct {
 	Who   string    // "staff:NAME" for a user and for a token of the API, as in histories; Setup or Command; empty: nobody is logged in yet
-	From  string    // the client's address; empty: not known
+	From  string    // the client's address, or the number of the telephone that was used; empty: not known
 	Route string    // as the router knows it, such as "PUT /api/v1/contracts/{id}"
 	At    time.Time // of the request
 }

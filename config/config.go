@@ -267,6 +267,14 @@ type Speech struct {
 	URL     string                      `yaml:"url"`      // of driver http
 	Model   string                      `yaml:"model"`    // of driver http
 	KeyFile string                      `yaml:"key_file"` // of driver http: a file that holds the bearer token alone; empty: none
+	// RecordingLine is where what the line says is replaced by telephone.
+	RecordingLine RecordingLine `yaml:"recording_line"`
+}
+
+// RecordingLine is a number of the line that engineers call to replace what callers hear.
+type RecordingLine struct {
+	Number    string   `yaml:"number"`    // as it is dialled; empty: there is none
+	Engineers []string `yaml:"engineers"` // who may, by their ids
 }
 
 // SpeechDriver is the way to a voice.

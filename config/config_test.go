@@ -170,6 +170,8 @@ func TestComplaints(t *testing.T) {
 		{"sip:\n  listen: [here]\n", `hotline.yaml:2: sip.listen[0]: this is no address with a port; write an address and a port, such as 0.0.0.0:5060`},
 		{"http: {listen: localhost}\n", `hotline.yaml:1: http.listen: this is no address with a port; write`},
 		{"\xff\xfed\x00", `hotline.yaml: the file is no UTF-8 text; save it as UTF-8`},
+		{"speech: {recording_line: {number: \"700\"}}\n", `hotline.yaml:1: speech.recording_line.engineers: nobody may call the recording line; name the engineers`},
+		{"speech: {recording_line: {engineers: [anna]}}\n", `hotline.yaml:1: speech.recording_line.number: the recording line has no number; write the number`},
 		{"transcription: {driver: whisper}\n", `hotline.yaml:1: transcription.driver: "whisper" is unknown; use none, command or http`},
 		{"transcription: {driver: command}\n", `hotline.yaml:1: transcription.command: no program is named; write the program`},
 		{"transcription: {driver: http, url: localhost}\n", `hotline.yaml:1: transcription.url: "localhost" is no address of a server; write the whole address`},

@@ -24,6 +24,12 @@ func (k *checker) speech(s Speech) {
 	default:
 		k.complain("speech.driver", fmt.Sprintf("%q is unknown", short(string(s.Driver))), "use none, command or http")
 	}
+	switch l := s.RecordingLine; {
+	case l.Number != "" && len(l.Engineers) == 0:
+		k.complain("speech.recording_line.engineers", "nobody may call the recording line", "name the engineers who may replace what callers hear, by their ids, or leave out the number")
+	case l.Number == "" && len(l.Engineers) > 0:
+		k.complain("speech.recording_line.number", "the recording line has no number", "write the number of the line that is called to replace what callers hear, or leave out the engineers")
+	}
 	for lang := range s.Voices {
 		if !spoken(lang) {
 			k.complain("speech.voices", fmt.Sprintf("the line does not speak %q", short(string(lang))), "name a voice for "+spokenLanguages(" and for "))

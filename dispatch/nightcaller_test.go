@@ -218,6 +218,8 @@ func (c *nightCaller) Record(ctx context.Context, r ivr.RecordRequest) (ivr.Reco
 	return got, context.Cause(ctx)
 }
 
+func (c *nightCaller) Play(ctx context.Context, _ []byte) error { return context.Cause(ctx) }
+
 func (c *nightCaller) Replay(ctx context.Context, _ string) error {
 	defer c.air.holds()()
 	lets(ctx, 3*time.Second)

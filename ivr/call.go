@@ -50,6 +50,8 @@ type Call interface {
 	Record(ctx context.Context, r RecordRequest) (Recorded, error)
 	// Replay plays a recording back; a key stops it.
 	Replay(ctx context.Context, id string) error
+	// Play plays a sound that was made during the call, A-law of 8 kHz; a key stops it.
+	Play(ctx context.Context, alaw []byte) error
 	// Music plays until the returned stop is called; it never ends the call. stop waits.
 	Music(ctx context.Context) (stop func())
 	// Now is the line's clock, read once per event.

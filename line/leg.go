@@ -9,6 +9,7 @@ import (
 	"hotline/cdr"
 	"hotline/ivr"
 	"hotline/media"
+	"hotline/media/g711"
 	"hotline/prompts"
 	"hotline/sip"
 )
@@ -183,4 +184,9 @@ func (l *leg) Replay(ctx context.Context, id string) error {
 		return err
 	}
 	return l.play(ctx, media.EncodedSound(codec, octets), media.PlayOptions{BargeIn: true})
+}
+
+// Play plays a sound, A-law of 8 kHz; a key stops it.
+func (l *leg) Play(ctx context.Context, alaw []byte) error {
+	return l.play(ctx, media.EncodedSound(g711.ALaw, alaw), media.PlayOptions{BargeIn: true})
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hotline/media/g711"
+	"hotline/prompts/replaced"
 	"hotline/storage"
 	"hotline/tickets"
 )
@@ -80,8 +81,16 @@ func (r *Recordings) Recover(ctx context.Context) {
 }
 
 // adopt puts recordings that a crash cut off on their tickets: the ticket's number stands at the beginning of their id.
-// Those that the journal has for the store are none. It stops at the first that the store cannot tell of.
+// Those that the journal has for the store are none. It stops at the first that the store cannot tell of. What was to become a prompt and
+// was not confirmed is deleted.
 func (r *Recordings) adopt(ctx context.Context) error {
+	for _, id := range r.Former {
+		if strings.HasPrefix(id, replaced.TakePrefix) {
+			if err := r.Spool.Remove(id); err != nil {
+				return err
+			}
+		}
+	}
 	for _, id := range r.cutOff() {
 		_, _, err := r.Store.Recording(ctx, id)
 		if err == nil {

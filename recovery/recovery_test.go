@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"hotline/directory"
 	"hotline/media/g711"
 	"hotline/memory"
+	"hotline/prompts/replaced"
 	"hotline/sealed"
 	"hotline/sla"
 	"hotline/spool"
@@ -207,5 +209,21 @@ func TestATalkThatACrashCutOffIsATalk(t *testing.T) {
 	got, err := c.store.Ticket(t.Context(), ticket)
 	if err != nil || len(got.Recordings) != 1 || got.Recordings[0].Kind != tickets.Talk || got.Recordings[0].Seconds != 1 || !got.Recordings[0].Partial {
 		t.Errorf("the ticket has %+v, %v", got.Recordings, err)
+	}
+}
+
+// TestWhatWasToBecomeAPromptAndWasNotConfirmedIsDeleted at the next start, though the store is down; nothing else is.
+func TestWhatWasToBecomeAPromptAndWasNotConfirmedIsDeleted(t *testing.T) {
+	c, r := crashed(t)
+	ticket := c.ticket()
+	c.record(replaced.TakePrefix + "a")
+	c.record(fmt.Sprint(ticket, "-cut"))
+	c.start(r)
+	c.store.down = true
+	c.record(replaced.TakePrefix + "of-this-process")
+	r.Recover(t.Context())
+	left, err := c.spool.List()
+	if slices.Sort(left); err != nil || !slices.Equal(left, []string{fmt.Sprint(ticket, "-cut"), replaced.TakePrefix + "of-this-process"}) {
+		t.Errorf("%v lie on the disk, %v", left, err)
 	}
 }

@@ -76,6 +76,7 @@ type answer[T any] struct{ Body T }
 // PromptView is something that the line says.
 type PromptView struct {
 	Key     string  `json:"key"`
+	Number  int     `json:"number" doc:"What is keyed for it on the recording line; 0: it has none"`
 	Text    string  `json:"text" doc:"What is said; a bar is a short pause"`
 	Kind    string  `json:"kind" enum:"sentence,infix,final,sound" doc:"infix: spoken inside a sentence; final: its last piece; sound: no speech"`
 	File    string  `json:"file" doc:"Its name in a pack"`
@@ -96,7 +97,7 @@ type PromptVersionView struct {
 	At       time.Time `json:"at"`
 	By       string    `json:"by"`
 	Shipped  bool      `json:"shipped" doc:"The voice that ships stands again"`
-	Format   string    `json:"format,omitempty" doc:"Of the file that was uploaded"`
+	Format   string    `json:"format,omitempty" doc:"Of the file that was uploaded; telephone: it was recorded by telephone"`
 	Changes  []string  `json:"changes" nullable:"false" doc:"What was changed of the recording, with figures"`
 	Seconds  float64   `json:"seconds"`
 }
@@ -119,7 +120,7 @@ func (c Config) list(_ context.Context, in *ByLanguage) (*answer[promptList], er
 	list := promptList{string(in.Language), make([]PromptView, 0, len(entries))}
 	for _, e := range entries {
 		alaw, version, _ := c.Line.Heard(prompts.Language(in.Language), e.ID)
-		list.Prompts = append(list.Prompts, PromptView{string(e.ID), e.Text, string(e.Class), upload.FileOf(prompts.Language(in.Language), e.ID), version, seconds(alaw)})
+		list.Prompts = append(list.Prompts, PromptView{string(e.ID), prompts.NumberOf(e.ID), e.Text, string(e.Class), upload.FileOf(prompts.Language(in.Language), e.ID), version, seconds(alaw)})
 	}
 	return &answer[promptList]{list}, err
 }

@@ -111,6 +111,15 @@ func (v *Voices) Shipped(id prompts.ID) media.Sound {
 	return s
 }
 
+// AsShipped is one sound of the voice that ships, A-law of 8 kHz; nil where there is none.
+func (v *Voices) AsShipped(lang prompts.Language, id prompts.ID) []byte {
+	s, ok := v.shipped(lang, id)
+	if !ok {
+		return nil
+	}
+	return s.Octets(g711.ALaw)
+}
+
 // Book is a language's, Italian for one that nobody speaks.
 func (v *Voices) Book(lang prompts.Language) *prompts.Book {
 	if p, ok := v.packs[lang]; ok {

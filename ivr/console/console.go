@@ -45,7 +45,7 @@ type PINs interface {
 	Check(ctx context.Context, digits, number string, who []oncall.Engineer, now time.Time) (oncall.Engineer, error)
 }
 
-// Config is what a [Console] works with. All of it is required, but for Spoken, Alarm and Log.
+// Config is what a [Console] works with. All of it is required, but for Prompts, Spoken, Alarm and Log.
 type Config struct {
 	// Engineers are those who have the telephone that calls; it must not wait.
 	Engineers func(c ivr.Caller) []oncall.Engineer
@@ -56,6 +56,7 @@ type Config struct {
 	Reach    Reach
 	Shifts   Shifts
 	Cover    Cover
+	Prompts  Prompts // nil: there is no recording line
 	// CallCustomer rings a ticket's customer and joins the two; ring.ErrNoNumber where there is no number to ring. called is false
 	// where nobody answers. dispatch.Dispatcher has it.
 	CallCustomer func(ctx context.Context, call ivr.Call, lang prompts.Language, who oncall.Engineer, n tickets.Number) (called bool, err error)
@@ -108,7 +109,7 @@ func (k *Console) meet(ctx context.Context, c ivr.Config, call ivr.Call) (sum iv
 	s := &session{cfg: k.cfg, ctx: ctx, call: call, lang: language(c, caller, who), seen: map[tickets.Number]bool{}}
 	err := s.guarded(func() error { return s.identify(who) })
 	if err == nil {
-		err = s.guarded(s.work)
+		err = s.guarded(s.begin)
 	}
 	sum = ivr.Summary{Engineer: string(s.who.ID), Ticket: s.worked, Language: s.lang, Steps: s.steps}
 	switch {

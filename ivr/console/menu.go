@@ -16,6 +16,20 @@ type option struct {
 	doing func() error
 }
 
+// begin is what the number that was dialled is for: prompts are replaced, or tickets are worked on.
+func (s *session) begin() error {
+	switch p := s.cfg.Prompts; {
+	case p == nil || !p.Called(s.call.Caller().Dialled):
+	case p.May(s.who.ID):
+		return s.record()
+	default:
+		if err := s.say(prompts.P("record-denied")); err != nil {
+			return err
+		}
+	}
+	return s.work()
+}
+
 // work is the main menu, until the engineer leaves it.
 func (s *session) work() error {
 	for {
@@ -43,10 +57,10 @@ func (s *session) asCaller() error {
 	return errCaller
 }
 
-// choose says first and the options until one of their keys comes, does what it is for, and gives its error. * repeats. Who
+// choose says first and the options until one of their keys comes, does what it is for, and gives its error. * repeats, or leaves. Who
 // presses nothing, or only wrong keys, is hung up on in the end: no line is held for ever.
 func (s *session) choose(first prompts.Phrase, options []option) error {
-	menu := prompts.Join(first, offered(options))
+	menu := prompts.Join(first, s.offered(options))
 	patient := silences
 	if s.talk {
 		patient = 1
@@ -59,13 +73,15 @@ func (s *session) choose(first prompts.Phrase, options []option) error {
 		switch {
 		case errors.Is(err, ivr.ErrNoKey):
 			silent++
-			menu = prompts.Join(prompts.P("no-key"), offered(options))
+			menu = prompts.Join(prompts.P("no-key"), s.offered(options))
 			continue
 		case err != nil:
 			return err
+		case k == '*' && s.leaves:
+			return s.over()
 		case k == '*':
 			silent, wrong = 0, wrong+1
-			menu = offered(options)
+			menu = s.offered(options)
 			continue
 		}
 		for _, o := range options {
@@ -76,11 +92,16 @@ func (s *session) choose(first prompts.Phrase, options []option) error {
 		}
 		silent, wrong = 0, wrong+1
 		s.flush()
-		menu = prompts.Join(prompts.P("wrong-key"), offered(options))
+		menu = prompts.Join(prompts.P("wrong-key"), s.offered(options))
 	}
 	if s.talk {
 		return errBack
 	}
+	return s.over()
+}
+
+// over ends the call.
+func (s *session) over() error {
 	if err := s.speak(prompts.P("goodbye"), false); err != nil {
 		return err
 	}
@@ -88,12 +109,15 @@ func (s *session) choose(first prompts.Phrase, options []option) error {
 }
 
 // offered is what a menu says of its options.
-func offered(options []option) prompts.Phrase {
+func (s *session) offered(options []option) prompts.Phrase {
 	var p prompts.Phrase
 	for _, o := range options {
 		if o.says != "" {
 			p = prompts.Join(p, prompts.P(o.says))
 		}
+	}
+	if s.leaves {
+		return prompts.Join(p, prompts.P("record-leave"))
 	}
 	return prompts.Join(p, prompts.P("console-key-again"))
 }

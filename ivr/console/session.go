@@ -40,6 +40,7 @@ type session struct {
 	call   ivr.Call
 	lang   prompts.Language
 	talk   bool            // the customer waits: silence ends a menu soon
+	leaves bool            // * ends the call and does not repeat
 	who    oncall.Engineer // who has keyed the PIN, or accepted
 	typed  []byte          // for the caller's conversation
 	held   []byte          // keys that were looked at and not acted on yet

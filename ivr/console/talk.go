@@ -81,4 +81,8 @@ func (aside) Record(context.Context, ivr.RecordRequest) (ivr.Recorded, error) {
 	return ivr.Recorded{End: ivr.EndedUnspoken}, errors.New("nothing is recorded during a talk")
 }
 
+func (aside) Play(context.Context, []byte) error {
+	return errors.New("no sound is played during a talk")
+}
+
 func (aside) Music(context.Context) (stop func()) { return func() {} }

@@ -40,6 +40,7 @@ type engineers struct {
 	heard    chan<- string // what happens at other telephones
 	cover    *cover.Board
 	says     map[string]string // what colleagues answer: yes, no; else their telephone rings in vain
+	prompts  *recordingLine    // nil: the number that is called is not that of the recording line
 	customer string            // how a customer's telephone is: answers, silent, nowhere
 	// accessed notes who hears a recording; nil: the store does.
 	accessed func(ctx context.Context, recording, actor string, did tickets.Action, at time.Time) error
@@ -70,7 +71,12 @@ func (w *world) console() *console.Console {
 	if accessed == nil {
 		accessed = w.store.LogAccess
 	}
+	var line console.Prompts // a nil of its own type
+	if w.prompts != nil {
+		line = w.prompts
+	}
 	return console.New(console.Config{
+		Prompts: line,
 		Engineers: func(c ivr.Caller) (list []oncall.Engineer) {
 			all, err := w.store.Engineers(context.Background())
 			for _, e := range all {

@@ -28,6 +28,8 @@ import (
 //	given colleague marco yes            another engineer, and what is answered when that one is asked: yes, no, nothing
 //	given answers anna yes               what the one who asked says when rung back
 //	given rota anna marco                who is on call by day (08:00 to 20:00) and by night; nobody for a gap
+//	given recording line anna            the number called is that of the recording line, and anna may; a second "given recording"
+//	given recording takes louder         says what becomes of the takes (louder, softer, broken, or the sentence that refuses one), or fails
 //	given customer answers               how a customer's telephone is: answers, silent, nowhere
 //	given fault of rossi                 a known fault that covers this contract
 //	given fault of rossi a line is cut   and what callers hear of it, in every language
@@ -47,6 +49,7 @@ import (
 //	then no ticket
 //	then told-staff the words            with which the last ticket was opened
 //	then last engineer:anna by telephone who wrote the last ticket's last line, and its text
+//	then replaced it/welcome by anna     the prompts that were replaced, in order; nothing for none; and no take lies about
 //	then steps console-pin console-next  what the record of the call says was asked for
 //	then history told recording          the kinds of the last ticket's lines, in order
 func Run(t *testing.T, f *ivr.Flow, text string) {
@@ -171,6 +174,8 @@ func (s *script) given(w []string) {
 		s.world.answers(w[1], w[2])
 	case "rota":
 		s.must(s.world.rota(s.ctx, w[1], w[2]))
+	case "recording":
+		s.world.recording(w[1:])
 	case "customer":
 		s.world.customer = w[1]
 	case "step": // of ticket 417, by staff
@@ -287,6 +292,10 @@ func (s *script) then(w []string) {
 		}
 		return
 	}
+	if w[0] == "replaced" {
+		s.replaced(strings.Join(w[1:], " "))
+		return
+	}
 	page, err := s.world.store.List(s.ctx, tickets.Filter{})
 	s.must(err)
 	list, total := page.Items, page.Total
@@ -309,6 +318,18 @@ func (s *script) then(w []string) {
 		s.toldStaff(list[0].Number, strings.Join(w[1:], " "))
 	default:
 		s.compare(list[0], w[1:])
+	}
+}
+
+// replaced compares the prompts that were replaced.
+func (s *script) replaced(want string) {
+	s.Helper()
+	line := s.world.prompts
+	if got := strings.Join(append(line.kept, "nothing")[:max(1, len(line.kept))], " "); got != want {
+		s.fail("replaced is %s", got)
+	}
+	if len(line.lie) > 0 {
+		s.fail("the takes %v lie on the disk", line.lie)
 	}
 }
 

@@ -86,6 +86,12 @@ func (k *keyboard) Replay(ctx context.Context, _ string) error {
 	return context.Cause(ctx)
 }
 
+// Play prints how long the sound is.
+func (k *keyboard) Play(ctx context.Context, alaw []byte) error {
+	k.tell(Line{Replayed, fmt.Sprintf("%.1f s", float64(len(alaw))/8000)})
+	return context.Cause(ctx)
+}
+
 // Music is silent on a keyboard.
 func (k *keyboard) Music(context.Context) (stop func()) { return func() {} }
 

@@ -19,6 +19,10 @@ const MostVersions = 20
 // LargestTotal is how much sound all prompts that stand may hold together, in octets: every node keeps it in memory.
 const LargestTotal = 64 << 20
 
+// TakePrefix begins the name of a recording that is to become a prompt; no other recording's name begins so. It lies in the folder of
+// recordings until somebody has decided on it.
+const TakePrefix = "prompt-"
+
 // Prompt is one version of a prompt that the owner has replaced.
 type Prompt struct {
 	Language prompts.Language
@@ -26,7 +30,7 @@ type Prompt struct {
 	Version  int // from 1; the highest stands
 	At       time.Time
 	By       string
-	Format   string   // of the file that was uploaded: wav, flac, ogg; empty: none was
+	Format   string   // of the file that was uploaded: wav, flac, ogg; telephone: it was recorded by telephone; empty: none was
 	Changes  []string // what the mastering changed, in words
 	Sound    []byte   // A-law, 8 kHz; empty: the sound of the voice that ships stands again
 	SHA256   string   // of Sound, in hexadecimal

@@ -60,21 +60,33 @@ func (r refusal) Unwrap() error { return r.kind }
 
 // Take makes a prompt of a file. ErrFixed, ErrUnfit, ErrFull.
 func (b Booth) Take(lang prompts.Language, e prompts.Entry, file []byte) (replaced.Prompt, error) {
+	p, _, err := b.Master(lang, e, file)
+	return p, err
+}
+
+// Master makes a prompt of a file, and tells what it changed, with figures. Its errors are those of [Booth.Take]; of ErrUnfit
+// errors.Is knows the reason too.
+func (b Booth) Master(lang prompts.Language, e prompts.Entry, file []byte) (replaced.Prompt, Sound, error) {
 	if e.ID == prompts.Tone || e.ID == prompts.Connected {
-		return replaced.Prompt{}, ErrFixed
+		return replaced.Prompt{}, Sound{}, ErrFixed
 	}
 	sound, err := Take(file, e.Class)
 	if err != nil {
-		return replaced.Prompt{}, refusal{ErrUnfit, err.Error()}
+		return replaced.Prompt{}, sound, refusal{errors.Join(ErrUnfit, err), err.Error()}
 	}
 	p := replaced.Prompt{Language: lang, Key: e.ID, Format: sound.Format, Changes: sound.Changes, Sound: sound.ALaw, SHA256: replaced.Hash(sound.ALaw)}
 	if err := p.Fit(e.Class); err != nil {
-		return p, refusal{ErrUnfit, "without the silence at its ends " + err.Error() + "; shorten it"}
+		return p, sound, refusal{errors.Join(ErrUnfit, ErrLong), "without the silence at its ends " + err.Error() + "; shorten it"}
 	}
-	if b.Line.Octets()+len(p.Sound) > replaced.LargestTotal {
-		return p, refusal{ErrFull, fmt.Sprintf("all recordings of the owner's together would last more than %d minutes: roll back those that are not needed", replaced.LargestTotal/8000/60)}
+	return p, sound, b.Full(p)
+}
+
+// Full is ErrFull where a prompt does not fit beside those that stand.
+func (b Booth) Full(p replaced.Prompt) error {
+	if b.Line.Octets()+len(p.Sound) <= replaced.LargestTotal {
+		return nil
 	}
-	return p, nil
+	return refusal{ErrFull, fmt.Sprintf("all recordings of the owner's together would last more than %d minutes: roll back those that are not needed", replaced.LargestTotal/8000/60)}
 }
 
 // Write keeps a prompt, and lets this node's calls hear it at once. by is who does it.

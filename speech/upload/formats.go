@@ -106,6 +106,7 @@ func readVorbis(file []byte) (recording, error) {
 type mixer struct {
 	recording
 	channel, sum int
+	full         int16 // the highest value that there can be, or nearly
 	atFullScale  []int // per channel, how many one after the other
 }
 
@@ -113,13 +114,13 @@ func newMixer(format string, rate, channels int) (*mixer, error) {
 	if rate < 8000 || rate > 96000 || channels < 1 || channels > 2 {
 		return nil, fmt.Errorf("%d Hz and %d channels are not read; save it with 8 to 96 kHz and one or two channels", rate, channels)
 	}
-	return &mixer{recording: recording{format: format, rate: rate, channels: channels}, atFullScale: make([]int, channels)}, nil
+	return &mixer{recording: recording{format: format, rate: rate, channels: channels}, full: math.MaxInt16 - 1, atFullScale: make([]int, channels)}, nil
 }
 
 // add takes the next sample, of one channel after the other.
 func (m *mixer) add(v int16) {
 	full := &m.atFullScale[m.channel]
-	if v < math.MaxInt16-1 && v > math.MinInt16+1 {
+	if v < m.full && v > -m.full {
 		*full = 0
 	} else if *full++; *full == run {
 		m.clipped += run

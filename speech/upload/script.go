@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 
 	"hotline/prompts"
@@ -23,20 +24,20 @@ func FileOf(lang prompts.Language, key prompts.ID) string {
 }
 
 // Script is the sheet from which a studio records, as CSV or as lines to read from, with its media type and the name of its file; a
-// bar in a text becomes a pause that is marked.
+// bar in a text becomes a pause that is marked. The number is what the recording line takes.
 func Script(lang prompts.Language, entries []prompts.Entry, plain bool) (kind, name string, octets []byte) {
 	var sheet bytes.Buffer
 	table := csv.NewWriter(&sheet)
 	if !plain {
-		_ = table.Write([]string{"key", "file", "kind", "text"}) // to memory
+		_ = table.Write([]string{"number", "key", "file", "kind", "text"}) // to memory
 	}
 	for _, e := range entries {
 		if e.Class == prompts.Sound {
 			continue
 		}
-		row := []string{string(e.ID), FileOf(lang, e.ID), string(e.Class), strings.ReplaceAll(e.Text, " |", " […]")}
+		row := []string{strconv.Itoa(prompts.NumberOf(e.ID)), string(e.ID), FileOf(lang, e.ID), string(e.Class), strings.ReplaceAll(e.Text, " |", " […]")}
 		if plain {
-			fmt.Fprintf(&sheet, "%s (%s)\n    %s\n\n", row[1], row[2], row[3])
+			fmt.Fprintf(&sheet, "%s  %s (%s)\n    %s\n\n", row[0], row[2], row[3], row[4])
 			continue
 		}
 		_ = table.Write(row)

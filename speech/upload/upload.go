@@ -32,11 +32,22 @@ const (
 	run         = 3     // samples at full scale one after the other are clipped; a single one may be a peak
 )
 
+// Reasons why a file is no prompt, for errors.Is: the text of the error says more, with what was measured.
+var (
+	ErrSilent     = errors.New("silent")
+	ErrQuiet      = errors.New("too quiet")
+	ErrOverdriven = errors.New("overdriven")
+	ErrShort      = errors.New("too short")
+	ErrLong       = errors.New("too long")
+)
+
 // Sound is an uploaded file as it will be played.
 type Sound struct {
 	ALaw    []byte // 8 kHz
 	Format  string // wav, flac or ogg
 	Changes []string
+	Raised  float64       // by how many decibels the mastering made it louder; below 0: softer
+	Cut     time.Duration // of silence at the ends; below 0: added
 }
 
 // recording is a file as it was recorded.
@@ -64,9 +75,13 @@ func Take(file []byte, c prompts.Class) (Sound, error) {
 	}
 	alaw, err := speech.Mastered(studied, c)
 	if err != nil {
-		return Sound{}, fmt.Errorf("%w: nothing but silence is in it; record it again", ErrRefused)
+		return Sound{}, fmt.Errorf("%w: %w", ErrRefused, refusal{ErrSilent, "nothing but silence is in it; record it again"})
 	}
-	return Sound{ALaw: alaw, Format: r.format, Changes: r.changes(before, speech.Measured(alaw), len(alaw))}, nil
+	after := speech.Measured(alaw)
+	return Sound{
+		ALaw: alaw, Format: r.format, Changes: r.changes(before, after, len(alaw)),
+		Raised: after.Level - before.Level, Cut: r.lasts() - lasts(len(alaw)),
+	}, nil
 }
 
 // lasts is how long the recording is.
@@ -78,9 +93,9 @@ func (r recording) lasts() time.Duration {
 func (r recording) fits(c prompts.Class) error {
 	switch {
 	case r.lasts() < shortest:
-		return fmt.Errorf("it lasts %d ms, less than %d; record it again", r.lasts().Milliseconds(), shortest.Milliseconds())
+		return refusal{ErrShort, fmt.Sprintf("it lasts %d ms, less than %d; record it again", r.lasts().Milliseconds(), shortest.Milliseconds())}
 	case r.lasts() > replaced.Longest(c)+10*time.Second: // silence at the ends is cut
-		return fmt.Errorf("it lasts %s, and this prompt may last %s; shorten it", r.lasts().Round(time.Second), replaced.Longest(c))
+		return refusal{ErrLong, fmt.Sprintf("it lasts %s, and this prompt may last %s; shorten it", r.lasts().Round(time.Second), replaced.Longest(c))}
 	}
 	return nil
 }
@@ -90,11 +105,11 @@ func (r recording) judge(studied speech.Samples) (studio.Measured, error) {
 	m := studio.Measure(speech.AtTelephoneRate(studied))
 	switch {
 	case math.IsInf(m.Level, -1):
-		return m, errors.New("nothing but silence is in it; record it again")
+		return m, refusal{ErrSilent, "nothing but silence is in it; record it again"}
 	case m.Level < quietest:
-		return m, fmt.Errorf("it is too quiet: its level is %.1f dBov, less than %.0f; record it again, closer to the microphone", m.Level, quietest)
+		return m, refusal{ErrQuiet, fmt.Sprintf("it is too quiet: its level is %.1f dBov, less than %.0f; record it again, closer to the microphone", m.Level, quietest)}
 	case float64(r.clipped) > mostClipped*float64(len(r.pcm)*r.channels):
-		return m, fmt.Errorf("it is overdriven: %.1f %% of its samples are clipped; record it again at a lower level", 100*float64(r.clipped)/float64(len(r.pcm)*r.channels))
+		return m, refusal{ErrOverdriven, fmt.Sprintf("it is overdriven: %.1f %% of its samples are clipped; record it again at a lower level", 100*float64(r.clipped)/float64(len(r.pcm)*r.channels))}
 	}
 	return m, nil
 }
@@ -111,11 +126,14 @@ func (r recording) changes(before, after studio.Measured, octets int) []string {
 	if r.clipped > 0 {
 		list = append(list, fmt.Sprintf("clipping: %d samples stand at full scale; record it again at a lower level", r.clipped))
 	}
-	if now := time.Duration(octets) * time.Second / studio.Rate; now != r.lasts() {
+	if now := lasts(octets); now != r.lasts() {
 		list = append(list, fmt.Sprintf("silence at the ends: %.2f s became %.2f", r.lasts().Seconds(), now.Seconds()))
 	}
 	return list
 }
+
+// lasts is how long a mastered sound is.
+func lasts(octets int) time.Duration { return time.Duration(octets) * time.Second / studio.Rate }
 
 // LargestPack is how large a zip file of prompts may be, in octets.
 const LargestPack = 64 << 20

@@ -63,6 +63,9 @@ func (f wavForm) samples(b []byte) (recording, error) {
 	if err != nil {
 		return recording{}, err
 	}
+	if f.tag == formALaw || f.tag == formULaw { // their highest octet, with the sign set
+		m.full = sample([]byte{0xff ^ map[int]byte{formALaw: 0x55, formULaw: 0x7f}[f.tag]})
+	}
 	for width := f.bits / 8; len(b) >= width; b = b[width:] {
 		m.add(sample(b[:width]))
 	}

@@ -72,13 +72,14 @@ type listPage struct {
 type row struct {
 	Key, Text string
 	Path      string
+	Number    int // on the recording line; 0: it has none
 	Version   int // of the owner's; 0: the voice that ships
 	Length    string
 }
 
 func (h House) row(v room.View, lang prompts.Language, e prompts.Entry) row {
 	alaw, version, _ := h.Line.Heard(lang, e.ID)
-	return row{string(e.ID), e.Text, "/prompts/" + string(lang) + "/" + url.PathEscape(string(e.ID)), version, length(v, alaw)}
+	return row{string(e.ID), e.Text, "/prompts/" + string(lang) + "/" + url.PathEscape(string(e.ID)), prompts.NumberOf(e.ID), version, length(v, alaw)}
 }
 
 // length is how long a sound lasts, in seconds; A-law has 8000 octets a second.
@@ -97,7 +98,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 	}
 	wanted := strings.ToLower(strings.TrimSpace(p.Search))
 	for _, e := range entries {
-		if one := h.row(r.View, p.Language, e); strings.Contains(strings.ToLower(one.Key+" "+one.Text), wanted) && (!p.Own || one.Version > 0) {
+		if one := h.row(r.View, p.Language, e); (strings.Contains(strings.ToLower(one.Key+" "+one.Text), wanted) || strconv.Itoa(one.Number) == wanted) && (!p.Own || one.Version > 0) {
 			p.Rows = append(p.Rows, one)
 		}
 	}
