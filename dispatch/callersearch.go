@@ -107,13 +107,21 @@ func (s *callerSearch) busy() *ring.Busy {
 	}
 }
 
-// tape records the talk about a ticket, where its contract's policy says so; nil where it does not.
+// tape records the talk with a caller about a ticket, where its contract's policy says so; nil where it does not.
 func (d *Dispatcher) tape(t tickets.Ticket, s *callerSearch) *ring.Tape {
+	tape := d.tapeOf(t)
+	if tape != nil {
+		tape.Told = s.record.Load
+	}
+	return tape
+}
+
+// tapeOf records a talk about a ticket, where its contract's policy says so; nil where it does not.
+func (d *Dispatcher) tapeOf(t tickets.Ticket) *ring.Tape {
 	if d.newID == nil || !d.desk.Book().Contracts.At(t.Contract).RecordTalks {
 		return nil
 	}
 	return &ring.Tape{
-		Told: s.record.Load,
 		Name: func() string { return fmt.Sprintf("%d-%s", t.Number, d.newID()) }, // by which a recording that a crash cut off is found
 		Keep: func(r tickets.Recording) {
 			if _, err := d.desk.Keep(context.Background(), t.Number, r, time.Now()); err != nil {
@@ -135,9 +143,11 @@ func (d *Dispatcher) find(ctx context.Context, call ivr.Call, lang prompts.Langu
 	if why := was.Needless(t); why != "" { // staff were faster
 		return ivr.Reach(why), nil
 	}
+	tape := d.tape(t, s)
+	defer tape.End()
 	r := ring.Request{
 		Caller: caller{call}, Language: lang, Ticket: t, CallBack: d.callBack(call, t), Until: until,
-		Busy: s.busy(), Tape: d.tape(t, s), Left: func() { d.promiseCallBack(ctx, t); close(s.left) },
+		Busy: s.busy(), Tape: tape, Left: func() { d.promiseCallBack(ctx, t); close(s.left) },
 	}
 	if t.Contract != "" {
 		found := d.priority.enter()

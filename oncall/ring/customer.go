@@ -35,11 +35,13 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 		as.talk()
 	}
 	j.note(ctx, tickets.Rang, c.Engineer.ID, c.Engineer.Name+" has the customer called")
-	_ = c.Line.Say(ctx, c.Language, prompts.P(SayCallingBack), false)
+	tape := s.customersTape(c.Ticket, true)
+	defer tape.End()
+	_ = c.Line.Say(ctx, c.Language, callingBack(tape), false)
 	stop := c.Line.Music(ctx)
 	customer, leg, failed := s.ring(ctx, c.Address, 2*s.Times.Ring, j.introduced(customerLeg, ""))
-	stop()
 	if failed != nil {
+		stop()
 		result = resultOf(failed)
 		if context.Cause(ctx) != nil {
 			result = resultHungUp
@@ -52,7 +54,9 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 	j.note(ctx, tickets.Rang, "", "called the customer: picked up")
 	talk, end := c.untilStar(ctx)
 	defer end()
-	_ = customer.Join(talk, j.leg, Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Keep: c.Star, Talked: func() {
+	recorded := j.tells(talk, customer, prompts.Language(c.Ticket.Language), tape)
+	stop()
+	_ = customer.Join(talk, j.leg, Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Keep: c.Star, Tape: recorded, Talked: func() {
 		j.note(ctx, tickets.Joined, c.Engineer.ID, c.Engineer.Name+" called the customer, and they talk")
 	}})
 	s.write(ctx, j.leg, leg, customer, ResultCalled)

@@ -93,14 +93,6 @@ type Joining struct {
 	Keep bool
 }
 
-// Tape is how a talk is recorded, in two channels: by the policy of a contract, and never before both have been told. Its functions are
-// safe for concurrent use.
-type Tape struct {
-	Told func() bool               // tells whether the caller knows that the talk may be recorded, and lets it be
-	Name func() string             // of the next recording
-	Keep func(r tickets.Recording) // puts one that is over on its ticket
-}
-
 // ErrMenu is a join that an engineer's * has ended for a while.
 var ErrMenu = errors.New("the engineer asked for the menu")
 

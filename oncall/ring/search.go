@@ -102,7 +102,9 @@ type Config struct {
 	// Installed is what stands at the only installation of a ticket's contract; false: there is none, or several. nil: nobody knows.
 	Installed func(ctx context.Context, t tickets.Ticket) (Installed, bool)
 	Blocking  func(ctx context.Context) ([]tickets.Ticket, error) // those that are open, for who takes over; nil: nobody knows
-	Log       *slog.Logger                                        // nil means silence
+	// Tape records the talks with customers who are called, by the policy of the ticket's contract; nil, or nil for a ticket: none is.
+	Tape func(t tickets.Ticket) *Tape
+	Log  *slog.Logger // nil means silence
 }
 
 // Search finds somebody who presses the key. One value serves all calls: it knows which telephones it is ringing, so

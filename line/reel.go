@@ -1,0 +1,212 @@
+package line
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"math"
+	"sync"
+	"time"
+
+	"hotline/media"
+	"hotline/media/g711"
+	"hotline/tickets"
+)
+
+// The channels of a talk's file.
+const (
+	ofCustomer = iota
+	ofEngineers
+)
+
+// gap stands, in silence, where nobody was joined for a while: in the menu of the engineer, or until the next one has accepted.
+const gap = g711.Rate // samples
+
+// reel is the one recording of a talk: the customer in the first channel, and whoever of the engineers is joined in the second, mixed where
+// there are two. Each leg's sound comes at its own pace; a sample is written when that of every leg that is recorded is there. Safe for
+// concurrent use.
+type reel struct {
+	id    string
+	call  tickets.CallID
+	spool Spool
+	log   *slog.Logger
+	keep  func(tickets.Recording)
+
+	mu       sync.Mutex // guards what follows
+	at       time.Time  // of the first sample
+	customer *side      // nil: nobody is joined
+	joined   int        // engineers
+	tracks   map[*track]bool
+	from     time.Time // since when somebody is joined
+	place    int       // of the sample at that instant
+	file     io.WriteCloser
+	codec    g711.Codec // of the file: that of the leg whose sound came first
+	sums     [2][]int16 // samples that are not written yet
+	written  int        // samples, of each channel
+	failed   error
+	over     bool
+}
+
+// track is one leg's way into the file.
+type track struct {
+	*reel
+	channel int
+	next    int // place of the next sample
+	law     g711.Codec
+}
+
+// join begins to record an engineer, and the customer where nobody else is joined yet; nil where one of the legs cannot be recorded now.
+func (r *reel) join(customer, engineer *media.Leg) *side {
+	r.mu.Lock()
+	now := time.Now()
+	if r.over {
+		r.mu.Unlock()
+		return nil
+	}
+	first := r.customer == nil
+	if first {
+		r.resume(now)
+		if r.customer = r.record(customer, ofCustomer, now); r.customer == nil {
+			r.mu.Unlock()
+			return nil
+		}
+	}
+	s := r.record(engineer, ofEngineers, now)
+	var alone *side // the customer, whom nobody is joined to
+	switch {
+	case s != nil:
+		r.joined++
+	case first:
+		alone, r.customer = r.customer, nil
+	}
+	r.mu.Unlock()
+	if alone != nil {
+		r.end(alone)
+	}
+	return s
+}
+
+// resume goes on behind all that is there.
+func (r *reel) resume(now time.Time) {
+	r.from, r.place = now, r.written+max(len(r.sums[0]), len(r.sums[1]))
+	if r.place == 0 {
+		r.at = now
+	} else {
+		r.place += gap
+	}
+}
+
+// record begins to record a leg; nil where that cannot be done now.
+func (r *reel) record(leg *media.Leg, channel int, now time.Time) *side {
+	t := &track{reel: r, channel: channel, next: max(r.written, r.place+int(now.Sub(r.from)*g711.Rate/time.Second))}
+	rec, err := leg.Record(func(c g711.Codec) (io.WriteCloser, error) { t.law = c; return t, nil }, media.RecordOptions{})
+	if err != nil {
+		return nil
+	}
+	r.tracks[t] = true
+	return &side{rec, t}
+}
+
+// leave ends the recording of an engineer, and that of the customer once nobody is joined any more.
+func (r *reel) leave(s *side) {
+	r.end(s)
+	r.mu.Lock()
+	var last *side
+	if r.joined--; r.joined == 0 {
+		last, r.customer = r.customer, nil
+	}
+	r.mu.Unlock()
+	if last != nil {
+		r.end(last)
+	}
+}
+
+// end ends the recording of a leg and waits until its sound is here.
+func (r *reel) end(s *side) {
+	stats, err := s.Stop()
+	if stats.Dropped > 0 {
+		err = errors.Join(err, errors.New("the disk was too slow for some seconds"))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = errors.Join(r.failed, err)
+	delete(r.tracks, s.track)
+	r.write()
+}
+
+// Write takes a second of one leg. It keeps no octets of its caller's.
+func (t *track) Write(octets []byte) (int, error) {
+	r := t.reel
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.file == nil && r.failed == nil {
+		r.codec = t.law
+		r.file, r.failed = r.spool.CreateTwo(r.id, r.codec)
+	}
+	if r.failed != nil {
+		return 0, r.failed
+	}
+	at := t.next - r.written
+	t.next += len(octets)
+	sum := &r.sums[t.channel]
+	for len(*sum) < at+len(octets) {
+		*sum = append(*sum, 0)
+	}
+	for i, o := range octets {
+		(*sum)[at+i] = int16(min(max(int(t.law.DecodeSample(o))+int((*sum)[at+i]), math.MinInt16), math.MaxInt16))
+	}
+	r.write()
+	return len(octets), r.failed
+}
+
+// Close leaves the file to [reel.Close].
+func (*track) Close() error { return nil }
+
+// write writes what every leg has brought; where none is recorded any more, all that is there.
+func (r *reel) write() {
+	n := max(len(r.sums[0]), len(r.sums[1]))
+	for t := range r.tracks {
+		n = min(n, t.next-r.written)
+	}
+	if n <= 0 || r.file == nil || r.failed != nil {
+		return
+	}
+	both := make([]byte, 2*n)
+	for c := range r.sums {
+		for len(r.sums[c]) < n {
+			r.sums[c] = append(r.sums[c], 0)
+		}
+		for i, s := range r.sums[c][:n] {
+			both[2*i+c] = r.codec.EncodeSample(s)
+		}
+		r.sums[c] = append(r.sums[c][:0], r.sums[c][n:]...)
+	}
+	r.written += n
+	_, err := r.file.Write(both)
+	r.failed = errors.Join(r.failed, err)
+}
+
+// Close ends the recording and has it kept. Nobody is joined any more.
+func (r *reel) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return nil
+	}
+	if r.over = true; r.file == nil {
+		return r.failed
+	}
+	r.write()
+	r.failed = errors.Join(r.failed, r.file.Close())
+	kept := tickets.Recording{
+		ID: r.id, Call: r.call, At: r.at, Seconds: float64(r.written) / g711.Rate, Law: r.codec.Name(),
+		Partial: r.failed != nil, File: r.id + ".wav", Kind: tickets.Talk,
+	}
+	if r.failed != nil {
+		r.log.Error("a talk is not kept whole", "recording", r.id, "error", r.failed)
+	} else if sum, err := r.spool.Sum(r.id); err == nil {
+		kept.SHA256 = sum
+	}
+	r.keep(kept)
+	return r.failed
+}
