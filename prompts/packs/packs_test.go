@@ -1,9 +1,11 @@
 package packs_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"hotline/media/g711"
 	"hotline/prompts"
@@ -89,6 +91,33 @@ func TestTheOfferBehindTheNoticeIsShort(t *testing.T) {
 		}
 		if length := time.Duration(len(alaw)) * time.Second / studio.Rate; length > 3200*time.Millisecond {
 			t.Errorf("%s: the offer takes %s", lang, length)
+		}
+	}
+}
+
+// TestNoSentenceIsCutAndNoneDrags: each is spoken at about the pace of its language. A sound that lacks words is too short for its text.
+func TestNoSentenceIsCutAndNoneDrags(t *testing.T) {
+	for _, lang := range prompts.Languages() {
+		p, err := packs.Load(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var paces []float64 // seconds a letter, with the pauses
+		letters := func(c packs.Clip) int {
+			return len(strings.FieldsFunc(strings.Join(strings.Split(c.Text, ""), " "), func(r rune) bool { return !unicode.IsLetter(r) }))
+		}
+		pace := func(c packs.Clip) float64 { return float64(c.Octets) / g711.Rate / float64(letters(c)) }
+		for _, c := range p.Manifest.Clips {
+			if letters(c) >= 20 {
+				paces = append(paces, pace(c))
+			}
+		}
+		slices.Sort(paces)
+		median := paces[len(paces)/2]
+		for _, c := range p.Manifest.Clips {
+			if letters(c) >= 20 && (pace(c) < 0.6*median || pace(c) > 2.2*median) {
+				t.Errorf("%s %s lasts %.2f s: %.2f of what others of its length do", lang, c.ID, float64(c.Octets)/g711.Rate, pace(c)/median)
+			}
 		}
 	}
 }
