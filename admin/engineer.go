@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,14 +17,12 @@ import (
 	"hotline/admin/problem"
 	"hotline/admin/schedules"
 	"hotline/admin/schema"
+	"hotline/directory/entry"
 	"hotline/oncall"
 	"hotline/oncall/pins"
 	"hotline/sla"
 	"hotline/storage"
 )
-
-// sipAddress is a telephone of the house's own; nothing that could begin another header passes.
-var sipAddress = regexp.MustCompile(`^sip:[^\s<>"',;?]{1,200}(;transport=(udp|tcp|tls))?$`)
 
 // EngineerFields are what staff write of somebody who can be called out.
 type EngineerFields struct {
@@ -188,10 +185,9 @@ func (s *server) calling() calling.Config {
 
 // spelt checks a telephone that the line may ring, and gives it as it is kept.
 func (s *server) spelt(p string) (string, error) {
-	if number, ok := s.telephone(p); ok {
-		p = number
-	} else if !sipAddress.MatchString(p) {
-		return p, errors.New("write sip:NAME@HOST, or a telephone number: digits, with or without + before them and blanks between them")
+	p, err := entry.Callable(s.Plan, p)
+	if err != nil {
+		return p, err
 	}
 	return p, s.Telephone(p)
 }

@@ -99,6 +99,21 @@ func Telephone(plan numbers.Plan, text string) (number string, ok bool) {
 	return plan.E164(digits), ok && telephoneNumber.MatchString(digits)
 }
 
+// sipAddress is a telephone of the house's own; nothing that could begin another header passes.
+var sipAddress = regexp.MustCompile(`^sip:[^\s<>"',;?]{1,200}(;transport=(udp|tcp|tls))?$`)
+
+// Callable reads an engineer's telephone, a SIP address or a number through the trunk, and gives the spelling that is kept. Whether the
+// line reaches it is for the dialler to say.
+func Callable(plan numbers.Plan, text string) (string, error) {
+	if number, ok := Telephone(plan, text); ok {
+		return number, nil
+	}
+	if !sipAddress.MatchString(text) {
+		return text, errors.New("write sip:NAME@HOST, or a telephone number: digits, with or without + before them and blanks between them")
+	}
+	return text, nil
+}
+
 // AccessDemanded is said where nobody says whether an installation can be reached: no value is harmless enough to be assumed.
 const AccessDemanded = "say whether the installation can be reached remotely: true or false. With false whoever keys the contract's PIN is taken as Support on Request, which is paid, and the clocks of running tickets stand still as their level says"
 
