@@ -165,16 +165,20 @@ func keepsWhatIsWritten(ctx context.Context, t *testing.T, at string) {
 
 // front is a proxy before the program, which can be restarted: to a browser that is the program's restart, with the sessions kept.
 type front struct {
-	to     string
-	at     net.Addr
-	server *http.Server
+	to      string
+	handler http.Handler // nil: what is at to
+	at      net.Addr
+	server  *http.Server
 }
 
 func (f *front) open(t *testing.T) (site string) {
 	t.Helper()
-	to, err := url.Parse(f.to)
-	if err != nil {
-		t.Fatal(err)
+	if f.handler == nil {
+		to, err := url.Parse(f.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.handler = httputil.NewSingleHostReverseProxy(to)
 	}
 	address := "127.0.0.1:0"
 	if f.at != nil {
@@ -184,7 +188,7 @@ func (f *front) open(t *testing.T) (site string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.at, f.server = l.Addr(), &http.Server{Handler: httputil.NewSingleHostReverseProxy(to), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+	f.at, f.server = l.Addr(), &http.Server{Handler: f.handler, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	server := f.server
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(l) }) // it ends by Close
