@@ -11,11 +11,15 @@ import (
 	"hotline/agent/keys"
 	"hotline/agent/protocol"
 	"hotline/agent/receiver"
+	"hotline/audit"
+	"hotline/evosupport"
 	"hotline/heartbeat"
 	"hotline/intake"
 	"hotline/mail"
+	"hotline/outbox"
 	"hotline/storage"
 	"hotline/tickets"
+	"hotline/transcription"
 	"hotline/users"
 )
 
@@ -54,7 +58,7 @@ func (d drawer) ThrowAway(ctx context.Context, id, actor string, now time.Time) 
 	return err
 }
 
-// strange puts an agent, a filed letter and a refused one into the house, in which every text from outside is one and the same.
+// strange puts an agent, a filed letter, a refused one, a dead letter, a transcript and a record of the audit into the house, in which every text from outside is one and the same.
 func (o *office) strange(text string) {
 	ctx := o.t.Context()
 	_, err := o.store.PutAgent(ctx, receiver.Agent{ID: "plant", Contract: text, Installation: text, Configuration: protocol.Configuration{
@@ -70,6 +74,18 @@ func (o *office) strange(text string) {
 	}}))
 	_, err = o.store.KeepMail(ctx, mail.Record{ID: "m1", From: text, Subject: text, At: o.clock(), Outcome: mail.Filed, Machine: text, Rule: text, Done: true, Auth: text})
 	must(o.t, err)
+	_, err = o.store.PutEndpoint(ctx, outbox.Endpoint{ID: "crm", Template: text, Values: map[string]string{"url": text}, Secrets: map[string]string{"signing": text}, Contracts: []string{text}})
+	must(o.t, err)
+	m := outbox.Message{Endpoint: "crm", ID: "msg_1", Ticket: 417, Kind: outbox.Closed, At: o.clock(), Body: text, State: outbox.Waiting, Due: o.clock(), Since: o.clock()}
+	must(o.t, o.store.AddMessages(ctx, []outbox.Message{m}))
+	m.State, m.Error = outbox.Dead, text
+	must(o.t, o.store.PutMessage(ctx, m, 0))
+	_, err = o.store.PutProduct(ctx, evosupport.Product{ID: "pbx", Releases: []evosupport.Release{{Name: text}}})
+	must(o.t, err)
+	_, err = o.store.PutInstalled(ctx, evosupport.Installed{ID: "plant", Contract: "rossi", Installation: text, Product: "pbx", Release: text})
+	must(o.t, err)
+	must(o.t, o.store.PutTranscript(ctx, transcription.Transcript{Recording: "r1", At: o.clock(), Engine: text, Language: text, Segments: []transcription.Segment{{Text: text}, {Text: text, Doubtful: true}}, Left: []transcription.Guard{transcription.Digits}}))
+	must(o.t, o.store.NoteAudit(ctx, audit.Record{At: o.clock(), Who: text, From: text, Route: text, What: text, Document: audit.Document{Kind: text, ID: text}, Fields: []audit.Field{{Name: text, Before: text, After: text}}}))
 	o.config.Mails = drawer{office: o, text: text}
 	o.config.Refused = func() []mail.Refusal {
 		return []mail.Refusal{{Last: o.clock(), Count: 2, From: text, To: text, Peer: text, Why: "size"}}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -171,6 +172,7 @@ func shown(t *testing.T, text string) map[string][]string {
 		"login":     o.browser().post("/login", "name", text, "password", text, "next", text).is(401).Body.String(),
 		"not found": b.get("/" + url.PathEscape(text)).is(404).Body.String(),
 	}
+	maps.Copy(pages, shownWhereItIsKept(b, text))
 	if !strings.Contains(html.UnescapeString(pages["ticket"]), text) {
 		t.Errorf("%q is not shown at all", text)
 	}
@@ -179,6 +181,35 @@ func shown(t *testing.T, text string) map[string][]string {
 		shapes[name] = shape(t, page)
 	}
 	return shapes
+}
+
+// shownWhereItIsKept asks for the pages on which documents are written one at a time, and for those that administrators see.
+func shownWhereItIsKept(b *browser, text string) map[string]string {
+	return map[string]string{
+		"edited":    b.get("/customers/rossi/edit").is(200).Body.String(),
+		"refused":   b.post("/customers/rossi", "version", "1", "name", text, "email", text, "numbers", text, "spoken", text).is(422).Body.String(),
+		"passed":    b.post("/customers/rossi", "version", "999", "name", "another "+text).is(409).Body.String(),
+		"contract":  b.get("/contracts/rossi").is(200).Body.String(),
+		"unmeant":   b.post("/contracts/rossi", "version", text, "level", text, "valid_from", text, "valid_until", text, "remote_access", text, "language", text, "calendar", text, "after_hours", text, "blocking-contact", text, "keep_days", text).is(422).Body.String(),
+		"people":    b.get("/engineers").is(200).Body.String(),
+		"engineer":  b.get("/engineers/bruno").is(200).Body.String(),
+		"telephone": b.post("/engineers/bruno", "version", text, "id", text, "name", text, "phones", text, "language", text).is(422).Body.String(),
+		"shifts":    b.get("/oncall/shifts").is(200).Body.String(),
+		"no shift":  b.post("/oncall/shifts", "version", "2", "engineer-0", text, "day-0", text, "from-0", text, "length-0", text, "level-0", text, "order-0", text).is(422).Body.String(),
+		"hours":     b.get("/calendars/office/hours").is(200).Body.String(),
+		"no hours":  b.post("/calendars/office/hours", "version", text, "name", text, "day-1", text, "holidays", text, "patron", text, "dates", text).is(422).Body.String(),
+		"audit":     b.get("/audit?who=" + url.QueryEscape("nobody "+text) + "&kind=" + url.QueryEscape(text) + "&document=" + url.QueryEscape(text) + "&day=" + url.QueryEscape(text)).is(200).Body.String(),
+		"all audit": b.get("/audit").is(200).Body.String(),
+		"outgoing":  b.get("/outgoing").is(200).Body.String(),
+		"wall":      b.get("/?wall=1").is(200).Body.String(),
+		"start":     b.get("/start").is(200).Body.String(),
+		"begun":     b.post("/start/engineer", "name", text, "phone", text).is(422).Body.String(),
+		"script":    b.get("/prompts/it/script").is(200).Body.String(),
+		"pack":      b.uploads("/prompts/it/pack/try", "", "file", text).is(200).Body.String(),
+		"second":    b.get("/second").is(200).Body.String(),
+		"code":      b.post("/second", "code", text, "password", text).is(401).Body.String(),
+		"invited":   b.post("/users", "name", text, "role", text, "engineer", text, "subject", text).is(422).Body.String(),
+	}
 }
 
 // TestHostileTextsAreTextAlone puts two hundred of them into every field that a page shows: the document has the same elements, with

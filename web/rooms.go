@@ -22,6 +22,7 @@ import (
 	"hotline/web/faults"
 	"hotline/web/flows"
 	"hotline/web/imports"
+	"hotline/web/keeping"
 	"hotline/web/mails"
 	"hotline/web/outgoing"
 	"hotline/web/playing"
@@ -45,6 +46,7 @@ func rooms(c Config) []room.Route {
 				return c.PINs.NewPIN(ctx, contract, now)
 			},
 		}),
+		keeping.Routes(keeping.House{Store: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Telephone: c.Telephone, Tell: c.catchUp, Log: c.Log}),
 		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Issuer: c.issuer(), Log: c.Log}),
 		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
 		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),

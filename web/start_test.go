@@ -54,7 +54,7 @@ func TestTheFirstStepsLeadToALineThatAnswers(t *testing.T) {
 	b.get("/start").is(200, "39061234567", `id="start-call" data-live`).hides("the line works")
 	o.calls = nil
 	must(t, o.store.PutCalls(t.Context(), cdr.Call{ID: "c1", Started: monday(9, 0), Answered: monday(9, 0), Legs: []cdr.Leg{{Engineer: "bruno-bianchi", Result: "accepted"}}}))
-	b.get("/start").is(200, "the line works")
+	b.get("/start").is(200, "the line works", ", Bruno Bianchi: accepted")
 }
 
 func TestTheFirstStepsOfAnEmptyHouse(t *testing.T) {

@@ -41,6 +41,8 @@ func (p page) Further() []place {
 	return p.places([]link{
 		{"page-start", "/start", "GET /start"},
 		{"page-wall", "/?wall=1", "GET /{$}"},
+		{"keeping-engineers", "/engineers", "GET /engineers"},
+		{"keeping-shifts", "/oncall/shifts", "GET /oncall/shifts"},
 		{"schedules-month", "/oncall/month", "GET /oncall/month"},
 		{"schedules-changes", "/oncall/changes", "GET /oncall/changes"},
 		{"schedules-readiness", "/oncall/readiness", "GET /oncall/readiness"},

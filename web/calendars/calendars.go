@@ -20,6 +20,7 @@ import (
 	"hotline/tickets"
 	"hotline/users"
 	"hotline/web/room"
+	"hotline/web/running"
 )
 
 // House is where levels and calendars are.
@@ -33,13 +34,18 @@ var files embed.FS
 
 var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
 
-// Routes are the pages of levels and calendars. An administrator changes a level.
+// hoursOctets is what the form of a calendar may have: some thousand dates.
+const hoursOctets = 400_000
+
+// Routes are the pages of levels and calendars. An administrator changes a level or a calendar.
 func Routes(h House) []room.Route {
 	return []room.Route{
 		{Pattern: "GET /calendars", Roles: users.Roles(), Serve: h.all},
 		{Pattern: "GET /calendars/{id}", Roles: users.Roles(), Serve: h.year},
 		{Pattern: "GET /levels/{id}", Roles: users.Roles(), Serve: h.level},
 		{Pattern: "POST /levels/{id}", Roles: []users.Role{users.Admin}, Serve: h.change},
+		{Pattern: "GET /calendars/{id}/hours", Roles: []users.Role{users.Admin}, Serve: h.hoursForm},
+		{Pattern: "POST /calendars/{id}/hours", Roles: []users.Role{users.Admin}, Most: hoursOctets, Serve: h.writeHours},
 	}
 }
 
@@ -123,18 +129,13 @@ type levelPage struct {
 	Calendar  string
 	Calendars []sla.Calendar
 	Limits    []limitField
-	Moves     []move // deadlines of running tickets that would move
+	Moves     []running.Move // deadlines of running tickets that would move
 	Problem   string
 }
 
 // limitField is one promised span in minutes, as the form has it.
 type limitField struct {
 	Name, Label, Value string
-}
-
-type move struct {
-	Ticket              tickets.Number
-	Clock, Was, Becomes string
 }
 
 // limits are the six spans of a level by the names of their fields.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"time"
 
 	"hotline/directory"
 	"hotline/directory/entry"
@@ -13,6 +12,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/web/room"
+	"hotline/web/running"
 )
 
 // change changes a level. The form names the version that it was shown with. Where deadlines of running tickets would move, the page
@@ -41,18 +41,12 @@ func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error
 	} else if err != nil {
 		return nil, fmt.Errorf("checking a level: %w", err)
 	}
-	running, of := r.FormValue("running"), tickets.OfLevel(made.ID)
-	if running != "keep" && running != "follow" {
-		moves, err := h.Desk.Preview(ctx, h.Desk.Book().With(func(b *directory.Book) { b.Levels[made.ID] = made }), of, r.Now)
-		if err != nil {
-			return nil, fmt.Errorf("looking which deadlines would move: %w", err)
-		}
-		for _, m := range moves {
-			p.Moves = append(p.Moves, move{m.Ticket, r.Words.Clock(string(m.Clock)), instant(r, m.Was), instant(r, m.Becomes)})
-		}
-		if len(p.Moves) > 0 {
-			return h.show(p, http.StatusOK)
-		}
+	of := tickets.OfLevel(made.ID)
+	if p.Moves, err = running.Moves(r, h.Desk, of, func(b *directory.Book) { b.Levels[made.ID] = made }); err != nil {
+		return nil, err
+	}
+	if len(p.Moves) > 0 {
+		return h.show(p, http.StatusOK)
 	}
 	if _, err = h.Store.PutLevel(ctx, made); errors.Is(err, storage.ErrConflict) {
 		return h.stale(r, p, stands)
@@ -62,13 +56,8 @@ func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error
 	if _, err := h.Desk.CatchUp(ctx, h.Store, r.Now); err != nil {
 		return nil, fmt.Errorf("telling the line of level %s: %w", made.ID, err)
 	}
-	if running == "follow" {
-		_, err = h.Desk.FollowAll(ctx, of, r.Actor(), r.Now)
-	} else if running == "keep" {
-		_, err = h.Desk.KeepAll(ctx, of, r.Actor(), r.Now)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("telling the running tickets of level %s: %w", made.ID, err)
+	if err := running.Tell(r, h.Desk, of); err != nil {
+		return nil, fmt.Errorf("level %s: %w", made.ID, err)
 	}
 	http.Redirect(w, r.Request, "/calendars", http.StatusSeeOther)
 	return nil, nil
@@ -85,11 +74,4 @@ func (h House) stale(r *room.Request, p levelPage, stands sla.Level) (*room.Page
 		}
 	}
 	return h.show(p, http.StatusConflict)
-}
-
-func instant(r *room.Request, t time.Time) string {
-	if t.IsZero() {
-		return r.T("page-no-deadline")
-	}
-	return r.View.Clock(t)
 }

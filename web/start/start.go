@@ -91,6 +91,16 @@ type page struct {
 	Answered  bool     // an engineer accepted the last call
 }
 
+// Whose names an engineer; one who was removed meanwhile is an id.
+func (p page) Whose(id string) string {
+	for _, e := range p.Engineers {
+		if string(e.ID) == id {
+			return e.Name
+		}
+	}
+	return id
+}
+
 func (h House) show(r *room.Request, s said) (*room.Page, error) {
 	p := page{View: r.View, said: s, Trunks: h.Trunks(func(id string) string { return r.T(id) }), Live: h.Calls()}
 	for _, t := range p.Trunks {
