@@ -13,7 +13,10 @@ import (
 )
 
 // summaryTables are the summaries that were kept.
-type summaryTables struct{ summaries map[span]keptSummary }
+type summaryTables struct {
+	summaries map[span]keptSummary
+	parts     map[[2]span]statistics.PartSums // by the day, and by the month
+}
 
 type span struct{ since, until int64 } // nanoseconds since 1970
 
@@ -83,24 +86,58 @@ func (s *Store) TimeSpent(_ context.Context, of statistics.Span) ([]tickets.Spen
 	return list, nil
 }
 
-// Sums adds up the tickets opened between two instants.
-func (s *Store) Sums(ctx context.Context, since, until time.Time) ([]statistics.Sum, error) {
-	of := statistics.Span{Since: since, Until: until, Whole: true}
-	outcomes, _ := s.Outcomes(ctx, of) // memory does not fail
-	spent, _ := s.TimeSpent(ctx, of)
+// Sums adds up the tickets of a part.
+func (s *Store) Sums(ctx context.Context, p statistics.Part) ([]statistics.Sum, error) {
+	outcomes, _ := s.Outcomes(ctx, statistics.Span{Since: p.Since, Until: p.Until, Whole: true}) // memory does not fail
+	spent, _ := s.TimeSpent(ctx, statistics.Span{Since: p.From, Until: p.To, Whole: true})
 	return statistics.SumsOf(outcomes, spent), nil
+}
+
+// mark is how the tickets of a span stand; s.mu is held.
+func (s *Store) mark(since, until time.Time) (at statistics.Mark) {
+	for _, t := range s.tickets {
+		if !t.OpenedAt.Before(since) && t.OpenedAt.Before(until) {
+			at.Tickets, at.Versions = at.Tickets+1, at.Versions+int64(t.Version)
+		}
+	}
+	return at
+}
+
+// partKey is under which a part is kept.
+func partKey(p statistics.Part) [2]span {
+	return [2]span{spanOf(p.Since, p.Until), spanOf(p.From, p.To)}
+}
+
+// Parts reads what was kept of parts.
+func (s *Store) Parts(_ context.Context, list []statistics.Part) (kept []statistics.KeptPart, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range list {
+		k := statistics.KeptPart{At: s.mark(p.Since, p.Until)}
+		if one, ok := s.parts[partKey(p)]; ok && one.At == k.At {
+			k.Sums = slices.Clone(one.Sums)
+		}
+		kept = append(kept, k)
+	}
+	return kept, nil
+}
+
+// KeepParts keeps sums of parts.
+func (s *Store) KeepParts(_ context.Context, list []statistics.PartSums) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range list {
+		p.Sums = append([]statistics.Sum{}, p.Sums...)
+		s.parts[partKey(p.Part)] = p
+	}
+	return nil
 }
 
 // Summary reads what was kept of a span, and the mark of its tickets.
 func (s *Store) Summary(_ context.Context, since, until time.Time) (*statistics.Summary, statistics.Mark, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var at statistics.Mark
-	for _, t := range s.tickets {
-		if !t.OpenedAt.Before(since) && t.OpenedAt.Before(until) {
-			at.Tickets, at.Versions = at.Tickets+1, at.Versions+int64(t.Version)
-		}
-	}
+	at := s.mark(since, until)
 	if kept, ok := s.summaries[spanOf(since, until)]; ok && kept.at == at {
 		return &kept.Summary, at, nil
 	}

@@ -366,9 +366,19 @@ func (s *Store) TimeSpent(ctx context.Context, of statistics.Span) ([]tickets.Sp
 	return s.months().TimeSpent(ctx, of)
 }
 
-// Sums adds up the tickets opened between two instants.
-func (s *Store) Sums(ctx context.Context, since, until time.Time) ([]statistics.Sum, error) {
-	return s.months().Sums(ctx, since, until)
+// Sums adds up the tickets of a part.
+func (s *Store) Sums(ctx context.Context, p statistics.Part) ([]statistics.Sum, error) {
+	return s.months().Sums(ctx, p)
+}
+
+// Parts reads what was kept of parts.
+func (s *Store) Parts(ctx context.Context, list []statistics.Part) ([]statistics.KeptPart, error) {
+	return s.months().Parts(ctx, list)
+}
+
+// KeepParts keeps sums of parts.
+func (s *Store) KeepParts(ctx context.Context, list []statistics.PartSums) error {
+	return s.months().KeepParts(ctx, list)
 }
 
 // Summary reads what was kept of a span, and the mark of its tickets.

@@ -26,7 +26,7 @@ where ` + within + ` group by 1, 2, 3, 4, 5, 6`
 	sumMinutes = `
 select ` + grouped + `, sum(coalesce((e.facts->>'minutes')::int, ((e.facts->>'seconds')::int + 59) / 60, 0))
 from events e join tickets t on t.number = e.ticket
-where e.kind = 'time_spent' and e.at >= $1 and e.at < $2 and ` + within + ` group by 1, 2, 3`
+where e.kind = 'time_spent' and e.at >= $3 and e.at < $4 and ` + within + ` group by 1, 2, 3`
 
 	selectSince   = `select min(opened_at) from tickets`
 	selectSummary = `
@@ -45,11 +45,11 @@ type key struct {
 	category sla.Category
 }
 
-// Sums adds up the tickets opened between two instants.
-func (r Rows) Sums(ctx context.Context, since, until time.Time) (list []statistics.Sum, err error) {
+// Sums adds up the tickets of a part.
+func (r Rows) Sums(ctx context.Context, p statistics.Part) (list []statistics.Sum, err error) {
 	of := map[key]*statistics.Sum{}
 	batch := &pgx.Batch{}
-	batch.Queue(sumTickets, since, until).Query(each(func(r pgx.Rows) error {
+	batch.Queue(sumTickets, p.Since, p.Until).Query(each(func(r pgx.Rows) error {
 		var k key
 		s := &statistics.Sum{}
 		if err := r.Scan(&k.contract, &k.level, &k.category, &s.Name, &s.Tickets); err != nil {
@@ -60,7 +60,7 @@ func (r Rows) Sums(ctx context.Context, since, until time.Time) (list []statisti
 		return nil
 	}))
 	// A ticket that is written between the statements may be in one of them alone: the next look adds up anew, because its mark is another one.
-	batch.Queue(sumClocks, since, until).Query(each(func(r pgx.Rows) error {
+	batch.Queue(sumClocks, p.Since, p.Until).Query(each(func(r pgx.Rows) error {
 		var k key
 		var kind sla.Kind
 		var met, broken bool
@@ -71,7 +71,7 @@ func (r Rows) Sums(ctx context.Context, since, until time.Time) (list []statisti
 		}
 		return err
 	}))
-	batch.Queue(sumMinutes, since, until).Query(each(func(r pgx.Rows) error {
+	batch.Queue(sumMinutes, p.Since, p.Until, p.From, p.To).Query(each(func(r pgx.Rows) error {
 		var k key
 		var n int
 		err := r.Scan(&k.contract, &k.level, &k.category, &n)
@@ -80,7 +80,7 @@ func (r Rows) Sums(ctx context.Context, since, until time.Time) (list []statisti
 		}
 		return err
 	}))
-	err = r.With(ctx, "adding up a month's tickets", func(ctx context.Context, c *pgxpool.Conn) error { return c.SendBatch(ctx, batch).Close() })
+	err = r.With(ctx, "adding up a day's tickets", func(ctx context.Context, c *pgxpool.Conn) error { return c.SendBatch(ctx, batch).Close() })
 	if err != nil {
 		return nil, err
 	}

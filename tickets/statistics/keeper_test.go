@@ -15,13 +15,33 @@ type shelf struct {
 	first   time.Time
 	kept    map[string]Summary
 	looks   []string
+	days    map[Part]KeptPart
+	added   int // days that were added up
 	failing bool
 }
 
 var errShelf = errors.New("the shelf is full")
 
-func (s *shelf) Sums(context.Context, time.Time, time.Time) ([]Sum, error) {
+func (s *shelf) Sums(context.Context, Part) ([]Sum, error) {
+	s.added++
 	return []Sum{{Contract: "c", Tickets: 1}}, nil
+}
+
+func (s *shelf) Parts(_ context.Context, list []Part) (kept []KeptPart, err error) {
+	for _, p := range list {
+		kept = append(kept, s.days[p])
+	}
+	return kept, nil
+}
+
+func (s *shelf) KeepParts(_ context.Context, list []PartSums) error {
+	if s.failing {
+		return errShelf
+	}
+	for _, p := range list {
+		s.days[p.Part] = KeptPart{p.Sums, p.At}
+	}
+	return nil
 }
 
 func (s *shelf) Summary(_ context.Context, since, _ time.Time) (*Summary, Mark, error) {
@@ -47,7 +67,7 @@ func TestEveryMonthThatIsOverIsAddedUpOnceAnHour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shelf{first: time.Date(2026, 7, 31, 22, 30, 0, 0, time.UTC), kept: map[string]Summary{}} // in Rome August has begun
+	s := &shelf{first: time.Date(2026, 7, 31, 22, 30, 0, 0, time.UTC), kept: map[string]Summary{}, days: map[Part]KeptPart{}} // in Rome August has begun
 	k := Keeper{Store: s, Zone: func() *time.Location { return rome }}
 	now := time.Date(2026, 11, 30, 23, 30, 0, 0, time.UTC) // in Rome November is over
 	for range 60 {
@@ -73,7 +93,7 @@ func TestEveryMonthThatIsOverIsAddedUpOnceAnHour(t *testing.T) {
 
 func TestAMonthThatCannotBeKeptIsTriedAgainInAMinute(t *testing.T) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	s := &shelf{first: now.AddDate(0, -1, 0), kept: map[string]Summary{}, failing: true}
+	s := &shelf{first: now.AddDate(0, -1, 0), kept: map[string]Summary{}, days: map[Part]KeptPart{}, failing: true}
 	k := Keeper{Store: s, Zone: func() *time.Location { return time.UTC }}
 	if err := k.Round(t.Context(), now); !errors.Is(err, ErrNotKept) || !errors.Is(err, errShelf) {
 		t.Errorf("it says %v", err)
@@ -109,5 +129,40 @@ func TestAPageShowsTheGroupsWithTheMostBrokenPromises(t *testing.T) {
 	}
 	if v.Levels.All != 1 || v.Total.Minutes != 240 || v.Total.Clocks != v.Levels.List[0].Clocks || v.Total.Tickets != v.Categories.List[0].Tickets {
 		t.Errorf("the total is %+v, by level %+v", v.Total, v.Levels)
+	}
+}
+
+// TestAMonthOfWhichOneTicketChangedCostsOneDay: the days that were added up stay, and what is not over is not kept.
+func TestAMonthOfWhichOneTicketChangedCostsOneDay(t *testing.T) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shelf{days: map[Part]KeptPart{}}
+	list := partsOf(time.Date(2026, 10, 1, 0, 0, 0, 0, rome), time.Date(2026, 11, 1, 0, 0, 0, 0, rome), rome)
+	if len(list) != 31 || list[24].Until.Sub(list[24].Since) != 25*time.Hour {
+		t.Fatalf("October has %d days, the 25th of %v", len(list), list[24].Until.Sub(list[24].Since))
+	}
+	for _, p := range list {
+		s.days[p] = KeptPart{At: Mark{1, 1}}
+	}
+	sums := func(now time.Time, added int) {
+		t.Helper()
+		s.added = 0
+		got, err := SumsOfMonth(t.Context(), s, "2026-10", rome, now)
+		if err != nil || len(got) != 1 || got[0].Tickets != 31 || s.added != added {
+			t.Errorf("%d days were added up, want %d; %+v, %v", s.added, added, got, err)
+		}
+	}
+	tenth := time.Date(2026, 10, 10, 12, 0, 0, 0, rome)
+	sums(tenth, 31)
+	sums(tenth, 22) // the days up to the 9th are over
+	sums(tenth.AddDate(0, 1, 0), 22)
+	sums(tenth.AddDate(0, 1, 0), 0)
+	s.days[list[3]] = KeptPart{At: Mark{1, 2}} // a ticket of the 4th was written
+	sums(tenth.AddDate(0, 1, 0), 1)
+	s.failing, s.days[list[3]] = true, KeptPart{At: Mark{1, 3}}
+	if got, err := SumsOfMonth(t.Context(), s, "2026-10", rome, tenth.AddDate(0, 1, 0)); !errors.Is(err, ErrNotKept) || len(got) != 1 || got[0].Tickets != 31 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

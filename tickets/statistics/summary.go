@@ -15,8 +15,12 @@ import (
 
 // Summaries is what pages of a month read. Safe for concurrent use.
 type Summaries interface {
-	// Sums adds up the tickets opened between two instants, as SumsOf does.
-	Sums(ctx context.Context, since, until time.Time) ([]Sum, error)
+	// Sums adds up the tickets of a part, as SumsOf does.
+	Sums(ctx context.Context, p Part) ([]Sum, error)
+	// Parts reads what was kept of parts of one month, in their order. Sums that were kept are not nil.
+	Parts(ctx context.Context, list []Part) ([]KeptPart, error)
+	// KeepParts keeps sums of parts. They take the place of former ones.
+	KeepParts(ctx context.Context, list []PartSums) error
 	// Summary reads the summary that was kept of a span, and the mark of the span's tickets as they stand now. kept is nil where
 	// none was kept, or where a ticket of the span was written since.
 	Summary(ctx context.Context, since, until time.Time) (kept *Summary, at Mark, err error)
@@ -204,13 +208,13 @@ func SummaryOf(ctx context.Context, s Summaries, text string, zone *time.Locatio
 	if kept != nil {
 		return *kept, nil
 	}
-	sums, err := s.Sums(ctx, since, until) // after the mark: what is written meanwhile makes the summary one of a former mark
-	if err != nil {
-		return Summary{}, fmt.Errorf("adding up the tickets of %s: %w", text, err)
+	sums, err := SumsOfMonth(ctx, s, text, zone, now) // after the mark: what is written meanwhile makes the summary one of a former mark
+	if err != nil && !errors.Is(err, ErrNotKept) {
+		return Summary{}, err
 	}
 	v := Summarise(sums)
-	if until.After(now) {
-		return v, nil
+	if err != nil || until.After(now) {
+		return v, err
 	}
 	if err := s.KeepSummary(ctx, since, until, at, v); err != nil {
 		return v, fmt.Errorf("keeping the summary of %s: %w: %w", text, ErrNotKept, err)

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -15,12 +16,12 @@ import (
 // plot is the month's picture.
 func (h House) plot(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
 	month, _, _ := asked(r)
-	found, err := statistics.Month(r.Context(), h.Store, month, r.Zone, r.Now)
-	if err != nil {
+	found, err := statistics.SumsOfMonth(r.Context(), h.Store, month, r.Zone, r.Now)
+	if err != nil && !errors.Is(err, statistics.ErrNotKept) {
 		return nil, fmt.Errorf("reading the month's report: %w", err)
 	}
 	w.Header().Set("Content-Type", "image/svg+xml")
-	_, _ = w.Write(report.Plot(found, h.reader(r))) // a browser that has gone needs no picture
+	_, _ = w.Write(report.Plot(statistics.ReportOf(month, found), h.reader(r))) // a browser that has gone needs no picture
 	return nil, nil
 }
 
