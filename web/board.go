@@ -23,6 +23,7 @@ type boardPage struct {
 	Rows       []ticketRow
 	Total      int
 	More       bool
+	Bounded    bool   // the search does not look at every ticket that has its words
 	Next       string // address of the next page; empty on the last one
 	Filter     boardFilter
 	States     []string
@@ -126,7 +127,8 @@ func (s *server) board(w http.ResponseWriter, r *request) {
 	r.Title = "page-board"
 	f := filterOf(r.URL.Query())
 	p := boardPage{Filter: f, States: states(), Categories: sla.Categories()}
-	found, err := s.Desk.List(ctx, s.filter(f))
+	t := s.filter(f)
+	found, err := s.Desk.List(ctx, t)
 	if errors.Is(err, paging.ErrCursor) { // an address of another order: the list from its beginning
 		f.After = ""
 		found, err = s.Desk.List(ctx, s.filter(f))
@@ -144,6 +146,7 @@ func (s *server) board(w http.ResponseWriter, r *request) {
 		return
 	}
 	p.Total, p.More = found.Total, found.More
+	p.Bounded = f.Search != "" && t.Sort != "-number" && f.Customer == "" && f.Contract == "" && f.Assignee == ""
 	if found.Next != "" {
 		p.Next = f.query(found.Next)
 	}

@@ -49,7 +49,8 @@ func TestTheBoardShowsWhatBreaksFirst(t *testing.T) {
 	a.hides(fmt.Sprintf(`href="/tickets/%d"`, closed), "-1 ", "<script>", "style=")
 	b.get("/?state=closed").is(200, "Tickets: 1", fmt.Sprintf(`href="/tickets/%d"`, closed))
 	b.get("/?category=question").is(200, "Tickets: 1", fmt.Sprintf(`href="/tickets/%d"`, question))
-	b.get("/?q=printer").is(200, "Tickets: 1", fmt.Sprintf(`href="/tickets/%d"`, slow), `value="printer"`)
+	b.get("/?q=printer").is(200, "Tickets: 1", fmt.Sprintf(`href="/tickets/%d"`, slow), `value="printer"`, "the newest 10,000")
+	b.get("/?q=printer&state=all").is(200).hides("the newest 10,000")
 	b.get("/?after=nonsense").is(200, "Tickets: 3")
 	b.get("/?state=nonsense").is(200, "No ticket")
 

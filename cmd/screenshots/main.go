@@ -39,7 +39,7 @@ func main() {
 }
 
 // longest bounds the whole run.
-const longest = 15 * time.Minute
+const longest = time.Hour
 
 func run(ctx context.Context, program, dir, axe, only string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, longest)
@@ -220,6 +220,17 @@ func (h *house) furnish(ctx context.Context) error {
 			return err
 		}
 	}
+	for path, body := range map[string]any{
+		"/agents/plant": map[string]any{"contract": "rossi", "installation": "hall", "line": "sip:hotline@" + h.sip, "checks": []map[string]any{
+			{"id": "disk", "kind": "disk", "target": "/var"}, {"id": "erp", "kind": "http", "target": "http://127.0.0.1:9000/health", "title": "The ERP does not answer"},
+		}},
+		// it is paused: a picture sends nothing
+		"/endpoints/crm": map[string]any{"template": "webhook", "paused": true, "values": map[string]string{"url": "https://crm.example.org/in"}, "secrets": map[string]string{"signing": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}},
+	} {
+		if _, err := h.api(ctx, http.MethodPut, path, body); err != nil {
+			return err
+		}
+	}
 	return h.customers(ctx)
 }
 
@@ -292,6 +303,9 @@ func look(ctx context.Context, lang, theme string, s screen) error {
 	return err
 }
 
+// imagesCome waits until every picture of a page is there, also one below the window.
+const imagesCome = `Promise.all([...document.images].map((i) => { i.loading = "eager"; return i.decode().catch(() => {}); })).then(() => true)`
+
 // tour goes to every page, and has each looked at.
 func (h *house) tour(ctx context.Context, look func(name string) error) error {
 	take := func(name, path string) error {
@@ -300,6 +314,9 @@ func (h *house) tour(ctx context.Context, look func(name string) error) error {
 		}
 		if err := chromedp.Do(ctx, chromedp.Navigate(h.site+path), chromedp.WaitReady("main")); err != nil {
 			return fmt.Errorf("the page %s: %w", name, err)
+		}
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](imagesCome, chromedp.EvalAwaitPromise)); err != nil {
+			return fmt.Errorf("the pictures of the page %s: %w", name, err)
 		}
 		if err := look(name); err != nil {
 			return fmt.Errorf("looking at %s: %w", name, err)
@@ -324,7 +341,9 @@ func (h *house) tour(ctx context.Context, look func(name string) error) error {
 	for _, p := range []struct{ name, path string }{
 		{"board", "/"}, {"ticket", ticket}, {"preview", ticket + "?category=non_blocking"}, {"calls", "/calls"}, {"call", call}, {"oncall", "/oncall"}, {"month", "/oncall/month"}, {"changes", "/oncall/changes"}, {"readiness", "/oncall/readiness"}, {"load", "/oncall/load"},
 		{"users", "/users"}, {"tokens", "/tokens"}, {"flow", "/flow"}, {"prompts", "/prompts"}, {"prompt", "/prompts/it/welcome"}, {"pack", "/prompts/it/pack"}, {"second", "/second"}, {"start", "/start"}, {"wall", "/?wall=1"}, {"outgoing", "/outgoing"}, {"browsers", "/browsers"}, {"audit", "/audit"}, {"mails", "/mails"}, {"agents", "/agents"}, {"nothing", "/nothing"},
-		{"customers", "/customers"}, {"customer", "/customers/rossi"}, {"spoken", "/customers/rossi/spoken"}, {"names", "/spoken"}, {"faults", "/faults"}, {"fault", "/faults/via-roma"}, {"reports", "/reports"}, {"sheet", "/customers/rossi/report"}, {"imports", "/imports"}, {"calendars", "/calendars?level=professional&category=blocking&at=2026-11-20T17:00"}, {"year", "/calendars/office"}, {"level", "/levels/professional"}, {"password", "/password"},
+		{"customers", "/customers"}, {"customer", "/customers/rossi"}, {"spoken", "/customers/rossi/spoken"}, {"names", "/spoken"}, {"faults", "/faults"}, {"fault", "/faults/via-roma"}, {"fault-new", "/faults/new"}, {"script", "/prompts/it/script"}, {"engineer-name", "/engineers/anna/spoken"},
+		{"customer-new", "/customers/new"}, {"customer-edit", "/customers/rossi/edit"}, {"contract-new", "/customers/rossi/contracts/new"}, {"contract", "/contracts/rossi"},
+		{"engineers", "/engineers"}, {"engineer-new", "/engineers/new"}, {"engineer", "/engineers/anna"}, {"shifts", "/oncall/shifts"}, {"hours", "/calendars/office/hours"}, {"reports", "/reports"}, {"sheet", "/customers/rossi/report"}, {"imports", "/imports"}, {"calendars", "/calendars?level=professional&category=blocking&at=2026-11-20T17:00"}, {"year", "/calendars/office"}, {"level", "/levels/professional"}, {"password", "/password"},
 	} {
 		if err := take(p.name, p.path); err != nil {
 			return err
