@@ -79,6 +79,7 @@ var allowed = map[string][]string{
 	"oncall/rota/oracle":          {}, // this one too
 	"prove":                       {},
 	"logtest":                     {},
+	"web/hostiletest":             {},
 	"oncall/escalation":           {"oncall", "oncall/rota", "sla"},
 	"oncall/readiness":            {"oncall", "oncall/escalation", "oncall/rota"},
 	"oncall/replay":               {"oncall", "oncall/escalation"},

@@ -14,7 +14,7 @@ func unseen() map[string]string {
 		"/tickets/{number}": "its number is looked up", "/calls/{id}": "its id is looked up", // both are in the tour
 		"/setup/{token}": "of an empty house alone", "/invite/{name}/{token}": "its link is shown once", "/mails/{id}": "of a mail that has come in",
 		"/login": "the tour begins there", "/login/oidc": "leads away", "/live": "a stream", "/spoken/sound": "sound", "/exports/{table}": "a file", "/reports/{table}": "a file",
-		"/attachments/{id}": "a file", "/recordings/{id}/audio": "sound", "/prompts/{language}/{key}/sound": "sound", "/static/{file}": "a file",
+		"/attachments/{id}": "a file", "/recordings/{id}/audio": "sound", "/prompts/{language}/{key}/sound": "sound", "/prompts/{language}/script": "a file", "/static/{file}": "a file",
 	}
 }
 

@@ -2,14 +2,13 @@ package web
 
 import (
 	"fmt"
+	"html"
 	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-
-	"golang.org/x/net/html"
 
 	"hotline/attachments"
 	"hotline/cdr"
@@ -21,47 +20,16 @@ import (
 	"hotline/tickets"
 	"hotline/users"
 	"hotline/users/oidc"
+	"hotline/web/hostiletest"
 	"hotline/web/signon"
 )
-
-// hostile are two hundred texts that would change a page which does not escape them: each payload in each way out of a text, an
-// attribute, a comment, a script and a style.
-func hostile() []string {
-	payloads := []string{
-		`<script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, `<svg/onload=alert(1)>`, `<iframe src="javascript:alert(1)">`, `<a href="javascript:alert(1)">x</a>`,
-		`<form action="https://evil.example"><input name=q>`, `<base href="https://evil.example/">`, `<meta http-equiv=refresh content=0>`, `<style>*{display:none}</style>`, `<link rel=stylesheet href=//evil.example>`,
-		`<object data=x>`, `<template><b>`, `<math><mi>x`, `<details open ontoggle=alert(1)>`, `<b onmouseover=alert(1)>`, `{{.Store}}`, `<!--`, `]]>`, `&lt;script&gt;`, `javascript:alert(1)`,
-	}
-	exits := []string{"", `">`, `'>`, `</textarea>`, `</title></head><body>`, `</option></select>`, `--><!--`, `</script></style>`, "\u2028", `" autofocus onfocus=alert(1) x="`}
-	var list []string
-	for _, exit := range exits {
-		for _, p := range payloads {
-			list = append(list, exit+p)
-		}
-	}
-	return list
-}
 
 // shape is the elements of a page with the names of their attributes, in their order.
 func shape(t *testing.T, page string) []string {
 	t.Helper()
-	root, err := html.Parse(strings.NewReader(page))
-	must(t, err)
-	var list []string
-	for n := range root.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
-		text := n.Data
-		for _, a := range n.Attr {
-			text += " " + a.Key
-			if a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "formaction" {
-				if u, err := url.Parse(a.Val); err != nil || u.Host != "" || u.Scheme != "" && u.Scheme != "tel" {
-					t.Errorf("%s leads to %q", n.Data, a.Val)
-				}
-			}
-		}
-		list = append(list, text)
+	list, err := hostiletest.Shape(page)
+	if err != nil {
+		t.Error(err)
 	}
 	return list
 }
@@ -215,7 +183,7 @@ func shownWhereItIsKept(b *browser, text string) map[string]string {
 // TestHostileTextsAreTextAlone puts two hundred of them into every field that a page shows: the document has the same elements, with
 // the same attributes, as with a harmless one.
 func TestHostileTextsAreTextAlone(t *testing.T) {
-	list := hostile()
+	list := hostiletest.Texts()
 	if len(list) != 200 {
 		t.Fatalf("%d texts", len(list))
 	}
