@@ -30,7 +30,7 @@ func limitFields(r *room.Request, c sla.Category, l *sla.Limits) (list []field) 
 		if l != nil {
 			f.Value = strconv.Itoa(int([]time.Duration{l.Contact, l.Intervention, l.Restore}[i] / time.Minute))
 		}
-		if c == sla.Blocking && i == 0 {
+		if c == sla.NonBlocking && k == sla.Restore {
 			f.Text = r.T("keeping-limits")
 		}
 		list = append(list, f)
