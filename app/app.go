@@ -55,6 +55,7 @@ import (
 	"hotline/prompts"
 	"hotline/recovery"
 	"hotline/sip"
+	"hotline/sip/ladder"
 	"hotline/spool"
 	"hotline/tickets"
 	"hotline/web/browsers"
@@ -122,6 +123,7 @@ type served struct {
 	customers http.Handler     // the customers' pages; nil where they are closed
 	browsers  *browser.Gateway // nil where browsers cannot call
 	hook      http.Handler     // of the bridge's webhooks; nil: none are taken
+	ladder    *ladder.Keeper   // the messages of the latest calls, for the page of a call
 }
 
 // disk is what lies in the data folder.

@@ -25,7 +25,7 @@ func (a *App) pages(ctx context.Context, provider signon.Provider) http.Handler 
 		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Channels: a.channels(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
 		Speech: web.Speech{Flows: a.flows, Prompts: a.owner(), Rehearse: rehearsal(), Voice: a.voice()},
 		Doors:  web.Doors{Setup: a.setup(ctx), Provider: provider}, Plan: a.plan, Language: a.cfg.Config.Language, Log: a.log, Now: time.Now,
-		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephones: web.Telephones{Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Numbers: a.numbers()},
+		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephones: web.Telephones{Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Numbers: a.numbers(), Ladder: a.ladder},
 	})
 }
 

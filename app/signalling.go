@@ -15,6 +15,7 @@ import (
 	"hotline/secretfile"
 	"hotline/sip"
 	"hotline/sip/hep"
+	"hotline/sip/ladder"
 )
 
 // signalling makes the line's settings of the configuration; files of passwords are read here.
@@ -31,12 +32,17 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 	if c.DNS.IsValid() {
 		s.DNS = nameServer(c.DNS)
 	}
+	a.ladder = ladder.New()
+	s.Capture = a.ladder.Capture
 	if c.HEP.IsValid() {
 		h, err := hep.New(c.HEP.String(), uint32(os.Getpid()))
 		if err != nil {
 			return s, err
 		}
-		s.Capture = h.Capture
+		s.Capture = func(at time.Time, from, to netip.AddrPort, transport string, message []byte) {
+			a.ladder.Capture(at, from, to, transport, message)
+			h.Capture(at, from, to, transport, message)
+		}
 		a.undo.add("the copies for the tracing tool", func(context.Context) error { return h.Close() })
 	}
 	for _, k := range c.Accounts {

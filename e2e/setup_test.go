@@ -78,4 +78,6 @@ func TestAHouseIsSetUpInTheBrowser(t *testing.T) {
 	c.Hangup()
 	shows(ctx, t, 30*time.Second, "the line works, without a reload", `document.querySelector("#start-call .done") !== null && globalThis.mark === true`)
 	shows(ctx, t, 15*time.Second, "every step is done but the trunk, which stands in the configuration file", `document.querySelectorAll("ol.steps h2 .good").length === 4`)
+	does(ctx, t, "opening the call", chromedp.Click(chromedp.CSS(`#start-call p a[href^="/calls/"]`)), chromedp.WaitVisible(chromedp.CSS("svg.ladder")))
+	shows(ctx, t, 15*time.Second, "its messages are drawn, those with the engineer's telephone too, and RTCP between them", `["hotline → Anna Verdi: INVITE", "→ hotline: BYE", "RTCP:"].every((s) => document.querySelector("#ladder-title").parentElement.textContent.includes(s))`)
 }

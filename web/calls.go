@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"hotline/cdr"
 	"hotline/paging"
+	"hotline/sip/ladder"
 	"hotline/tickets"
 )
 
@@ -38,6 +40,9 @@ type callPage struct {
 	page
 	Call callRow
 	Legs []legRow
+	// Ladder is a picture of the messages of the call, Messages the same in words; empty where this node does not remember them.
+	Ladder   template.HTML
+	Messages []message
 }
 
 // legRow is one telephone that was rung.
@@ -127,8 +132,60 @@ func (s *server) call(w http.ResponseWriter, r *request) {
 	for _, l := range c.Legs {
 		p.Legs = append(p.Legs, legRow{l, namesOf(engineers).of(l.Engineer), talked(l.Answered, l.Ended)})
 	}
+	p.Ladder, p.Messages = s.ladder(r, p)
 	s.render(w, r, http.StatusOK, "call", p)
 }
+
+// message is one row of the ladder in words, for whoever does not see the picture.
+type message struct{ At, From, To, Text string }
+
+// ladder draws who sent what when, with what RTCP told in between; nothing where this node does not remember the call.
+func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
+	if s.Ladder == nil {
+		return "", nil
+	}
+	caller, ok := s.Ladder.Of(p.Call.SIPID)
+	if !ok {
+		return "", nil
+	}
+	heard := func(q cdr.Quality) string {
+		if q.PacketsIn == 0 {
+			return ""
+		}
+		return r.T("page-reports", q.Lost, q.LostThere, r.page.Milliseconds(q.Jitter), r.page.Milliseconds(q.RoundTrip))
+	}
+	name := cmp.Or(p.Call.Caller, r.T(withheld(p.Call.Call)))
+	parties := []ladder.Party{{Name: name, Calls: true, Dialog: caller, Reports: heard(p.Call.Quality)}}
+	seen := map[string]bool{}
+	for _, l := range p.Legs {
+		d, ok := s.Ladder.Rung(l.Address, l.Started)
+		if !ok || seen[d.ID] {
+			continue
+		}
+		seen[d.ID] = true
+		of := slices.IndexFunc(parties[1:], func(one ladder.Party) bool { return one.Name == l.Name }) + 1
+		switch {
+		case of > 0: // whoever is rung again has one lane
+			parties[of].Dialog.Messages = append(parties[of].Dialog.Messages, d.Messages...)
+			parties[of].Reports = cmp.Or(heard(l.Quality), parties[of].Reports)
+		case len(parties) <= partiesMost:
+			parties = append(parties, ladder.Party{Name: l.Name, Dialog: d, Reports: heard(l.Quality)})
+		}
+	}
+	clock := func(t time.Time) string { return t.In(r.zone).Format("15:04:05.000") }
+	arrows, names := ladder.Arrows(parties), []string{"hotline"}
+	for _, one := range parties {
+		names = append(names, one.Name)
+	}
+	var list []message
+	for _, a := range arrows {
+		list = append(list, message{clock(a.At), names[a.From], names[a.To], a.Text})
+	}
+	return template.HTML(ladder.Draw(r.T("page-ladder"), names[0], parties, arrows, clock)), list
+}
+
+// partiesMost is how many telephones that were rung the picture has.
+const partiesMost = 6
 
 // Milliseconds tells a jitter or a round trip, which are given in seconds.
 func (p page) Milliseconds(seconds float64) string {

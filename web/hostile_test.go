@@ -44,7 +44,7 @@ func furnished(t *testing.T, text string) (*office, tickets.Number) {
 	_, err = o.store.PutCustomer(ctx, customer)
 	must(t, err)
 	must(t, o.store.PutCalls(ctx, cdr.Call{
-		ID: "c1", From: text, To: text, Trunk: text, Started: o.clock(), Ending: text, Customer: "rossi", Contract: directory.ContractID(text), Steps: []string{text},
+		ID: "c1", SIPID: "sip", From: text, To: text, Trunk: text, Started: o.clock(), Ending: text, Customer: "rossi", Contract: directory.ContractID(text), Steps: []string{text},
 		Legs: []cdr.Leg{{Engineer: text, Address: text, Started: o.clock(), Result: text}},
 	}))
 	_, err = o.store.PutEngineer(ctx, oncall.Engineer{ID: "bruno", Name: text, Phones: []string{text}, Spoken: text})
@@ -96,6 +96,7 @@ func shown(t *testing.T, text string) map[string][]string {
 	must(t, err)
 	o.config.Provider = signon.Provider{Name: text, Provider: oidc.New(oidc.Config{Issuer: "https://login.example", ClientID: "x", Now: o.clock})}
 	o.config.Trunks = func() []Trunk { return []Trunk{{Name: text, State: "failing", Error: text}} }
+	o.config.Ladder = messaged(o.clock(), "sip", text)
 	o.handler = New(o.config)
 	b, at := o.as(users.Admin), fmt.Sprintf("/tickets/%d", n)
 	pages := map[string]string{

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/sip/ladder"
 	"hotline/tickets"
 	"hotline/users"
 )
@@ -103,4 +105,32 @@ func TestAPINIsRenewedOnceAndShownOnce(t *testing.T) {
 		t.Error("the PIN stands in the log")
 	}
 	o.as(users.Staff).post("/contracts/rossi/pin", "version", version()).is(http.StatusForbidden)
+}
+
+// messaged is a keeper of messages that has heard one call, with a telephone that was rung at the same instant, and whose every text is one
+// and the same.
+func messaged(at time.Time, id, text string) *ladder.Keeper {
+	k, caller, line := ladder.New(), netip.MustParseAddrPort("192.0.2.7:5060"), netip.MustParseAddrPort("127.0.0.1:5060")
+	say := func(from, to netip.AddrPort, format string, values ...any) {
+		k.Capture(at, from, to, "UDP", fmt.Appendf(nil, format, values...))
+	}
+	say(caller, line, "INVITE sip:x SIP/2.0\r\nCall-ID: %s\r\nCSeq: 1 INVITE\r\nTo: <sip:hotline@x>\r\n\r\n", id)
+	say(line, caller, "SIP/2.0 200 %s\r\nCall-ID: %s\r\nCSeq: 1 %s\r\n\r\n", text, id, text)
+	say(line, caller, "INVITE sip:anna@127.0.0.1 SIP/2.0\r\nCall-ID: leg\r\nCSeq: 1 INVITE\r\nTo: <sip:anna@127.0.0.1>\r\n\r\n")
+	say(caller, line, "BYE sip:x SIP/2.0\r\nCall-ID: %s\r\nCSeq: 2 BYE\r\n\r\n", id)
+	return k
+}
+
+func TestACallShowsItsMessagesAsALadder(t *testing.T) {
+	o := open(t)
+	at := monday(9, 0)
+	must(t, o.store.PutCalls(t.Context(),
+		cdr.Call{ID: "c1", SIPID: "abc", From: "+39065551239", Started: at, Quality: cdr.Quality{PacketsIn: 9, Lost: 2}, Legs: []cdr.Leg{{Engineer: "anna", Address: "sip:anna@127.0.0.1", Started: at}}},
+		cdr.Call{ID: "c2", SIPID: "of another node", Started: at}))
+	b := o.as(users.Viewer)
+	b.get("/calls/c1").is(200).hides("Messages (SIP)")
+	o.config.Ladder = messaged(at, "abc", "OK")
+	o.handler = New(o.config)
+	b.get("/calls/c1").is(200, "Messages (SIP)", `<svg class="ladder"`, "39065551239 → hotline: INVITE", "hotline → Anna Verdi: INVITE", "RTCP: 2 lost here", ">200 OK (OK)<")
+	b.get("/calls/c2").is(200).hides("Messages (SIP)")
 }

@@ -32,6 +32,7 @@ import (
 	"hotline/presence"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
+	"hotline/sip/ladder"
 	"hotline/speech/upload"
 	"hotline/storage"
 	"hotline/tickets"
@@ -141,6 +142,13 @@ type Telephones struct {
 	Telephone func(address string) error                                  // nil result: an engineer can be rung there
 	TestCall  func(ctx context.Context, a oncall.Attempt) (result string) // nil: this process rings nobody
 	Numbers   []string                                                    // of the line
+	Ladder    Ladder                                                      // nil: no messages are remembered
+}
+
+// Ladder remembers the messages of the latest calls of this node. Safe for concurrent use.
+type Ladder interface {
+	Of(id string) (ladder.Dialog, bool)
+	Rung(address string, at time.Time) (ladder.Dialog, bool)
 }
 
 // Speech is what callers hear.

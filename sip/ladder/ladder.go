@@ -1,0 +1,139 @@
+// Package ladder remembers the messages of the latest calls, for a picture of who sent what when. It keeps of each message its first line, the
+// instant and the direction: no header, no body, and so no key and no description of sound. It starts no goroutine.
+package ladder
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The bounds of what is remembered: about 10 MB at most.
+const (
+	dialogsMost  = 1000 // the oldest one goes
+	messagesMost = 60   // of one dialog; what comes later is left out
+	textMost     = 60   // octets of a first line, and of an address
+)
+
+// Message is one message of a dialog.
+type Message struct {
+	At      time.Time
+	Forward bool   // in the direction of the first one
+	Text    string // the method of a request; of an answer its code, its reason and the method that it answers
+}
+
+// Dialog is the messages of one Call-ID, the oldest first. It begins with an INVITE.
+type Dialog struct {
+	ID        string
+	From, To  netip.AddrPort // of the first message
+	Called    string         // the To header of the first one, cut
+	Transport string
+	Messages  []Message
+	More      bool // messages were left out
+}
+
+// Keeper remembers dialogs. Safe for concurrent use.
+type Keeper struct {
+	mu    sync.Mutex
+	by    map[string]*Dialog
+	order []string // Call-IDs, the oldest first
+}
+
+// New makes a keeper that remembers nothing yet.
+func New() *Keeper { return &Keeper{by: map[string]*Dialog{}} }
+
+// Capture takes one message; it is made for the Capture of a SIP agent's configuration, never blocks and keeps none of the octets.
+func (k *Keeper) Capture(at time.Time, from, to netip.AddrPort, transport string, message []byte) {
+	first, id, method, called := read(message)
+	if id == "" || first == "" {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	d := k.by[id]
+	if d == nil {
+		if first != "INVITE" {
+			return // signs of life, registrations, and what comes after a dialog was forgotten
+		}
+		d = &Dialog{ID: id, From: from, To: to, Called: called, Transport: transport}
+		if len(k.order) >= dialogsMost {
+			delete(k.by, k.order[0])
+			k.order = append(k.order[:0:0], k.order[1:]...)
+		}
+		k.by[id], k.order = d, append(k.order, id)
+	}
+	if len(d.Messages) >= messagesMost {
+		d.More = true
+		return
+	}
+	if method != first {
+		first += " (" + method + ")"
+	}
+	d.Messages = append(d.Messages, Message{At: at, Forward: from == d.From, Text: first})
+}
+
+// Of is the dialog of a Call-ID; false where it was forgotten, or came over another node.
+func (k *Keeper) Of(id string) (Dialog, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	d, ok := k.by[id]
+	if !ok {
+		return Dialog{}, false
+	}
+	return d.copy(), true
+}
+
+// near is how long after a telephone was to be rung its INVITE is looked for.
+const near = 2 * time.Second
+
+// Rung is the dialog by which an address was rung at an instant.
+func (k *Keeper) Rung(address string, at time.Time) (Dialog, bool) {
+	bare := strings.TrimPrefix(address, "sip:")
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, id := range k.order {
+		d := k.by[id]
+		if since := d.Messages[0].At.Sub(at); bare != "" && since > -near && since < near && strings.Contains(d.Called, cut(bare)) {
+			return d.copy(), true
+		}
+	}
+	return Dialog{}, false
+}
+
+func (d *Dialog) copy() Dialog {
+	c := *d
+	c.Messages = append([]Message{}, d.Messages...)
+	return c
+}
+
+func cut(text string) string { return text[:min(len(text), textMost)] }
+
+// read gives the first line of a message as people read it, its Call-ID, the method that its CSeq names, and whom it calls.
+func read(message []byte) (first, id, method, called string) {
+	head, _, _ := bytes.Cut(message, []byte("\r\n\r\n"))
+	for n, line := range strings.Split(string(head), "\r\n") {
+		if n == 0 {
+			if status, ok := strings.CutPrefix(line, "SIP/2.0 "); ok {
+				first = cut(status)
+			} else {
+				first, _, _ = strings.Cut(line, " ")
+				first = cut(first)
+			}
+			continue
+		}
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		switch strings.ToLower(strings.TrimSpace(name)) { // compact forms: RFC 3261, section 7.3.3
+		case "call-id", "i":
+			id = value
+		case "cseq":
+			_, method, _ = strings.Cut(value, " ")
+			method = cut(strings.TrimSpace(method))
+		case "to", "t":
+			called = value[:min(len(value), 4*textMost)]
+		}
+	}
+	return strings.ToValidUTF8(first, "?"), id, strings.ToValidUTF8(method, "?"), strings.ToValidUTF8(called, "?")
+}

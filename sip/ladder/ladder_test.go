@@ -1,0 +1,94 @@
+package ladder
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+)
+
+var (
+	caller = netip.MustParseAddrPort("192.0.2.7:5060")
+	line   = netip.MustParseAddrPort("127.0.0.1:5060")
+	phone  = netip.MustParseAddrPort("192.0.2.9:5070")
+	monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+)
+
+func request(method, id, to string) []byte {
+	return fmt.Appendf(nil, "%s sip:x SIP/2.0\r\nCall-ID: %s\r\nCSeq: 1 %[1]s\r\nTo: <%[3]s>\r\nSecret: 314159\r\n\r\nSignal=7\r\n", method, id, to)
+}
+
+func answer(code, method, id string) []byte {
+	return fmt.Appendf(nil, "SIP/2.0 %s\r\ni: %s\r\nCSeq: 1 %s\r\n\r\n", code, id, method)
+}
+
+// called is a keeper that heard a call, the telephone that was rung for it, and what belongs to neither.
+func called() *Keeper {
+	k := New()
+	at := func(seconds float64) time.Time { return monday.Add(time.Duration(seconds * float64(time.Second))) }
+	k.Capture(at(0), caller, line, "UDP", request("INVITE", "one", "sip:hotline@x"))
+	k.Capture(at(0.1), line, caller, "UDP", answer("200 OK", "INVITE", "one"))
+	k.Capture(at(0.2), caller, line, "UDP", request("ACK", "one", "sip:hotline@x"))
+	k.Capture(at(5), line, phone, "UDP", request("INVITE", "two", "sip:anna@192.0.2.9:5070"))
+	k.Capture(at(6), phone, line, "UDP", answer("486 Busy <here>", "INVITE", "two"))
+	k.Capture(at(7), caller, line, "UDP", request("OPTIONS", "three", "sip:hotline@x"))
+	k.Capture(at(8), caller, line, "UDP", []byte("no message at all"))
+	k.Capture(at(9), caller, line, "UDP", request("BYE", "one", "sip:hotline@x"))
+	return k
+}
+
+func TestACallIsALadder(t *testing.T) {
+	k := called()
+	one, ok := k.Of("one")
+	two, rung := k.Rung("sip:anna@192.0.2.9:5070", monday.Add(4*time.Second))
+	if !ok || !rung || len(one.Messages) != 4 || len(two.Messages) != 2 {
+		t.Fatalf("%+v, %+v", one, two)
+	}
+	parties := []Party{{Name: "caller & co", Calls: true, Dialog: one, Reports: "2 lost"}, {Name: "Anna", Dialog: two}}
+	arrows := Arrows(parties)
+	var said []string
+	for _, a := range arrows {
+		said = append(said, fmt.Sprintf("%d>%d %s", a.From, a.To, a.Text))
+	}
+	want := "1>0 INVITE|0>1 200 OK (INVITE)|1>0 ACK|0>2 INVITE|2>0 486 Busy <here> (INVITE)|1>1 RTCP: 2 lost|1>0 BYE"
+	if got := strings.Join(said, "|"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	picture := Draw("SIP", "line", parties, arrows, func(t time.Time) string { return t.Format("15:04:05.000") })
+	if err := xml.Unmarshal(picture, new(any)); err != nil {
+		t.Errorf("%v: %s", err, picture)
+	}
+	for _, never := range []string{"314159", "Signal", "<here>"} {
+		if strings.Contains(string(picture), never) {
+			t.Errorf("%q is in %s", never, picture)
+		}
+	}
+	if _, ok := k.Of("three"); ok {
+		t.Error("a sign of life is remembered")
+	}
+	if _, rung := k.Rung("sip:anna@192.0.2.9:5070", monday); rung {
+		t.Error("a telephone was found that was rung at another time")
+	}
+}
+
+func TestWhatIsRememberedIsBounded(t *testing.T) {
+	k := New()
+	for n := range dialogsMost + 10 {
+		k.Capture(monday, caller, line, "UDP", request("INVITE", fmt.Sprint(n), "sip:hotline@x"))
+	}
+	if _, ok := k.Of("9"); ok || len(k.by) != dialogsMost || len(k.order) != dialogsMost {
+		t.Errorf("%d dialogs are remembered", len(k.by))
+	}
+	for range messagesMost + 10 {
+		k.Capture(monday, caller, line, "UDP", request("INFO", "100", "sip:hotline@x"))
+	}
+	if d, _ := k.Of("100"); len(d.Messages) != messagesMost || !d.More {
+		t.Errorf("%d messages are remembered", len(d.Messages))
+	}
+	k.Capture(monday, caller, line, "UDP", fmt.Appendf(nil, "INVITE x\r\nCall-ID: long\r\nCSeq: 1 %s\r\n\r\n", strings.Repeat("x", 1000)))
+	if d, _ := k.Of("long"); len(d.Messages) != 1 || len(d.Messages[0].Text) > 2*textMost {
+		t.Errorf("%+v", d)
+	}
+}
