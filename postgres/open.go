@@ -75,7 +75,7 @@ type Store struct {
 	pulse    *pulse
 	searches *searches
 	bridged.Rows
-	calls    *pgxpool.Pool // for calls alone
+	calls *pgxpool.Pool // for calls alone
 }
 
 var (

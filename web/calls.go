@@ -172,7 +172,7 @@ func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
 			parties = append(parties, ladder.Party{Name: l.Name, Dialog: d, Reports: heard(l.Quality)})
 		}
 	}
-	clock := func(t time.Time) string { return t.In(r.zone).Format("15:04:05.000") }
+	clock := func(t time.Time) string { return t.In(r.Zone).Format("15:04:05.000") }
 	arrows, names := ladder.Arrows(parties), []string{"hotline"}
 	for _, one := range parties {
 		names = append(names, one.Name)
