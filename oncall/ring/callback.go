@@ -92,9 +92,10 @@ func (t *Tape) End() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.over = true; t.reel != nil {
+	if t.reel != nil && !t.over {
 		_ = t.reel.Close() // who has made it logs why it is not whole
 	}
+	t.over = true
 }
 
 // timeToRefuse is how long a customer who was called has for the key that refuses the recording, once the sentence is over.
