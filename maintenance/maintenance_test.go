@@ -3,6 +3,7 @@ package maintenance
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,4 +77,18 @@ func TestAJobThatIsDoneSeldomIsDoneInTheFirstRoundAndEachThirdAfterIt(t *testing
 	if done != "x...x...x." {
 		t.Errorf("done %s", done)
 	}
+}
+
+func TestAJobBesideTheOthersIsDoneAtOnceAndThenAtWholeMultiplesOfItsSpan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const span = 10 * time.Second
+		time.Sleep(3 * time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 35*time.Second)
+		defer cancel()
+		began, at := time.Now(), []time.Duration{}
+		RunEach(ctx, span, func(context.Context) { at = append(at, time.Since(began)) })
+		if want := []time.Duration{0, 7 * time.Second, 17 * time.Second, 27 * time.Second}; !slices.Equal(at, want) {
+			t.Errorf("done after %v, want %v", at, want)
+		}
+	})
 }
