@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 BUILDVCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 DEMO       ?= $(shell test -t 0 || echo --once)
 
-.PHONY: help demo test prove bench soak bench-clocks bench-start bench-size bench-desk fuzz screenshots a11y lint build go packages
+.PHONY: help demo test prove readback bench soak bench-clocks bench-start bench-size bench-desk fuzz screenshots a11y lint build go packages
 
 help: ## what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ prove: go ## a million random requests against the reference that walks minute b
 	$(GO) test -count=1 -run RowsAreACache ./memory -rapid.checks=20000
 	@scripts/install python3
 	python3 sla/testdata/policy.py | diff - sla/testdata/policy.golden
+
+readback: go ## a recogniser that never heard the voices that ship listens to every prompt of every language; READBACK=it,fr names some
+	@scripts/install pocketsphinx sphinxtrain sphinxbase-utils espeak-ng festival festvox-italp16k festvox-itapc16k flite
+	HOTLINE_READBACK=$(or $(READBACK),it,en,de,fr,es) $(GO) test -count=1 -timeout 60m -v -run ReadBack ./prompts/readback
 
 bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets, the report of 50,000 and one ticket of a call cost
 	@scripts/install postgresql

@@ -132,6 +132,7 @@ var allowed = map[string][]string{
 	"portal/access/accesstest":    {"portal/access", "storage", "storage/storagetest/check", "tickets"},
 	"tickets/statistics":          {"directory", "sla", "tickets"},
 	"prompts/...":                 {"prompts"},
+	"prompts/readback":            {"media/g711", "media/wav", "prompts", "prompts/packs"},
 	"prompts/written/writtentest": {"prompts", "prompts/written"},
 	"media/...":                   {},
 	"media/udp":                   {"localroute"},

@@ -1,0 +1,114 @@
+package readback
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Question is a sound, and what it may be.
+type Question struct {
+	PCM     []int16 // 8 kHz
+	Grammar Grammar
+}
+
+// Hear gives the words that the recogniser hears in each sound of one speaker; "" where it hears nothing that the grammar allows.
+func (r *Recogniser) Hear(questions []Question) ([]string, error) {
+	dir, err := os.MkdirTemp("", "readback-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := r.prepare(dir, questions); err != nil {
+		return nil, err
+	}
+	var grammars strings.Builder
+	known := map[string]string{} // a grammar's name by its text
+	for i, q := range questions {
+		text := q.Grammar.fsg()
+		if known[text] == "" {
+			known[text] = name(i)
+			if err := os.WriteFile(filepath.Join(dir, name(i)+".fsg"), []byte(text), 0o600); err != nil {
+				return nil, err
+			}
+		}
+		fmt.Fprintln(&grammars, known[text])
+	}
+	if err := os.WriteFile(filepath.Join(dir, "grammars"), []byte(grammars.String()), 0o600); err != nil {
+		return nil, err
+	}
+	args := append([]string{"-ctl", "list", "-cepdir", ".", "-cepext", ".mfc", "-dict", "dictionary", "-fsgctl", "grammars", "-fsgdir", ".", "-fsgext", ".fsg", "-hyp", "heard", "-bestpath", "no"}, r.arguments()...)
+	if err := run(dir, "pocketsphinx_batch", args...); err != nil {
+		return nil, err
+	}
+	heard, err := os.ReadFile(filepath.Join(dir, "heard"))
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]string, len(questions))
+	for line := range strings.Lines(string(heard)) {
+		words, rest, ok := strings.Cut(strings.TrimSpace(line), "(")
+		var i, score int
+		if n, _ := fmt.Sscanf(rest, "%d %d)", &i, &score); !ok || n != 2 || i >= len(answers) {
+			return nil, fmt.Errorf("pocketsphinx_batch says %q", line)
+		}
+		answers[i] = strings.TrimSpace(words)
+	}
+	return answers, nil
+}
+
+// name is that of a question's files.
+func name(i int) string { return fmt.Sprintf("%05d", i) }
+
+// prepare writes what PocketSphinx's programs read: the features of the sounds, their list, and how the words sound.
+func (r *Recogniser) prepare(dir string, questions []Question) error {
+	var list strings.Builder
+	var files []string
+	for i, q := range questions {
+		fmt.Fprintln(&list, name(i))
+		if err := writeRaw(filepath.Join(dir, name(i)+".raw"), q.PCM); err != nil {
+			return err
+		}
+		files = append(files, filepath.Join(dir, name(i)+".mfc"))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "list"), []byte(list.String()), 0o600); err != nil {
+		return err
+	}
+	if err := r.dictionary(questions, filepath.Join(dir, "dictionary")); err != nil {
+		return err
+	}
+	if err := extract(dir, "list", ".", "."); err != nil {
+		return err
+	}
+	return normalise(files)
+}
+
+// dictionary writes how the words sound that may be heard.
+func (r *Recogniser) dictionary(questions []Question, file string) error {
+	words := map[string]bool{}
+	for _, q := range questions {
+		for _, list := range q.Grammar {
+			for _, p := range list {
+				for w := range strings.FieldsSeq(p) {
+					words[w] = true
+				}
+			}
+		}
+	}
+	sounds, err := pronounce(r.lang, slices.Sorted(maps.Keys(words)))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(spelt(sounds)), 0o600)
+}
+
+// arguments are what PocketSphinx's programs need to know of the model.
+func (r *Recogniser) arguments() []string {
+	return []string{
+		"-hmm", filepath.Join(r.dir, "model"), "-fdict", filepath.Join(r.dir, "fillers"), "-cmn", "none",
+		"-beam", "1e-100", "-pbeam", "1e-100", "-wbeam", "1e-80", "-samprate", "8000",
+	}
+}
