@@ -51,7 +51,7 @@ func open(t *testing.T, dir, script string, customers ...directory.Customer) (n 
 	n.book.Store(company(customers...))
 	n.people.Store(&[]oncall.Engineer{})
 	c := config.Default().Speech
-	c.Command, c.Timeout = []string{"sh", "-c", script, "voice", "{language} {text}", "{file}"}, time.Second
+	c.Command, c.Timeout = []string{"sh", "-c", script, "voice", "{language} {text}", "{file}"}, time.Minute // a busy machine may be slow to start one
 	n.Names = New(Config{
 		Driver: Driver(c), Dir: dir, Book: n.book.Load, Engineers: func() []oncall.Engineer { return *n.people.Load() }, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler),
 		Recorded: func(_ prompts.Language, name string) []byte {
@@ -72,16 +72,16 @@ func open(t *testing.T, dir, script string, customers ...directory.Customer) (n 
 	return n, stop
 }
 
-// await waits until something holds, half a minute at most.
+// await waits until something holds, two minutes at most.
 func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	tick, end := time.NewTicker(20*time.Millisecond), time.After(30*time.Second)
+	tick, end := time.NewTicker(20*time.Millisecond), time.After(2*time.Minute)
 	defer tick.Stop()
 	for !holds() {
 		select {
 		case <-tick.C:
 		case <-end:
-			t.Fatalf("%s: not within half a minute", what)
+			t.Fatalf("%s: not within two minutes", what)
 		}
 	}
 }
