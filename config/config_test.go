@@ -61,6 +61,9 @@ func normal(c Config) Config {
 	if len(c.SIP.Trunks) == 0 {
 		c.SIP.Trunks = nil
 	}
+	if len(c.Speech.RecordingLine.Engineers) == 0 {
+		c.Speech.RecordingLine.Engineers = nil
+	}
 	if len(c.Alerts.SNMP.Listen)+len(c.Alerts.SNMP.Sources) == 0 {
 		c.Alerts.SNMP = SNMP{}
 	}
