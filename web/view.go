@@ -52,6 +52,7 @@ func (p page) Further() []place {
 		{"access-tokens", "/tokens", "GET /tokens"},
 		{"page-password", "/password", "GET /password"},
 		{"page-second", "/second", "GET /second"},
+		{"browsers", "/browsers", "GET /browsers"},
 	})
 }
 
