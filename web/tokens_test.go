@@ -33,7 +33,7 @@ func TestATokenIsShownOnceAndRevokedAtOnce(t *testing.T) {
 	b = o.as(users.Admin)
 	b.get("/tokens").is(200, "ended Sunday 21 February 2027")
 	b.post("/tokens/remove", "name", "phone of anna").goes("/tokens")
-	b.post("/tokens/remove", "name", "phone of anna").is(404)
+	b.post("/tokens/remove", "name", "phone of anna").goes("/tokens") // somebody else was faster
 	for _, want := range []string{`by=admin token="phone of anna" scope=read what=make`, `by=admin token="phone of anna" what=revoke`} {
 		if !strings.Contains(o.log.String(), want) {
 			t.Errorf("the log does not say %s", want)
