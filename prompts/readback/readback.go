@@ -111,7 +111,7 @@ func inputs(lang prompts.Language) (string, error) {
 	for _, p := range Packages(lang) {
 		version, err := exec.Command("dpkg-query", "-W", "-f", "${Version} ${Status}\n", p).Output()
 		if err != nil || !strings.Contains(string(version), "install ok installed") {
-			return "", fmt.Errorf("Debian's package %s is missing: run scripts/install %s", p, strings.Join(Packages(lang), " "))
+			return "", fmt.Errorf("package %s of Debian is missing: run scripts/install %s", p, strings.Join(Packages(lang), " "))
 		}
 		h.Write(version)
 	}

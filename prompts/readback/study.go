@@ -11,7 +11,7 @@ import (
 const tools = "/usr/lib/sphinxtrain"
 
 // rounds are how often the lessons are gone through with 1, 2, 4 and 8 Gaussians a state.
-func rounds() []int { return []int{5, 2, 2, 3} }
+func rounds() []int { return []int{5, 2, 2, 2} }
 
 // student is a model that learns: a hidden Markov model of three states for each sound, whatever stands beside it.
 type student struct {
