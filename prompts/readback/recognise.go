@@ -17,6 +17,37 @@ type Question struct {
 
 // Hear gives the words that the recogniser hears in each sound of one speaker; "" where it hears nothing that the grammar allows.
 func (r *Recogniser) Hear(questions []Question) ([]string, error) {
+	answers, err := r.hear(questions, narrow)
+	if err != nil {
+		return nil, err
+	}
+	var again []Question
+	var at []int
+	for i, a := range answers {
+		if a == "" {
+			again, at = append(again, questions[i]), append(at, i)
+		}
+	}
+	if len(again) == 0 {
+		return answers, nil
+	}
+	more, err := r.hear(again, wide)
+	for i, a := range more {
+		answers[at[i]] = a
+	}
+	return answers, err
+}
+
+// beams are how much more unlikely a path may be than the best one: of all sounds, of phones, and of words.
+type beams [3]string
+
+// Most sounds are understood with narrow beams. What comes to no end with them is heard again with wide ones, at several times the cost.
+var (
+	narrow = beams{"1e-100", "1e-100", "1e-80"}
+	wide   = beams{"1e-300", "1e-300", "1e-300"}
+)
+
+func (r *Recogniser) hear(questions []Question, b beams) ([]string, error) {
 	dir, err := os.MkdirTemp("", "readback-")
 	if err != nil {
 		return nil, err
@@ -40,7 +71,7 @@ func (r *Recogniser) Hear(questions []Question) ([]string, error) {
 	if err := os.WriteFile(filepath.Join(dir, "grammars"), []byte(grammars.String()), 0o600); err != nil {
 		return nil, err
 	}
-	args := append([]string{"-ctl", "list", "-cepdir", ".", "-cepext", ".mfc", "-dict", "dictionary", "-fsgctl", "grammars", "-fsgdir", ".", "-fsgext", ".fsg", "-hyp", "heard", "-bestpath", "no"}, r.arguments()...)
+	args := append([]string{"-ctl", "list", "-cepdir", ".", "-cepext", ".mfc", "-dict", "dictionary", "-fsgctl", "grammars", "-fsgdir", ".", "-fsgext", ".fsg", "-hyp", "heard", "-bestpath", "no"}, r.arguments(b)...)
 	if err := run(dir, "pocketsphinx_batch", args...); err != nil {
 		return nil, err
 	}
@@ -106,9 +137,9 @@ func (r *Recogniser) dictionary(questions []Question, file string) error {
 }
 
 // arguments are what PocketSphinx's programs need to know of the model.
-func (r *Recogniser) arguments() []string {
+func (r *Recogniser) arguments(b beams) []string {
 	return []string{
 		"-hmm", filepath.Join(r.dir, "model"), "-fdict", filepath.Join(r.dir, "fillers"), "-cmn", "none",
-		"-beam", "1e-100", "-pbeam", "1e-100", "-wbeam", "1e-80", "-samprate", "8000",
+		"-beam", b[0], "-pbeam", b[1], "-wbeam", b[2], "-samprate", "8000",
 	}
 }

@@ -30,7 +30,7 @@ func (r *Recogniser) Transcribe(pcm []int16, words []string) (list []Word, err e
 	if err := os.WriteFile(filepath.Join(dir, "words.lm"), []byte(unigrams(words)), 0o600); err != nil {
 		return nil, err
 	}
-	args := append([]string{"-ctl", "list", "-cepdir", ".", "-cepext", ".mfc", "-dict", "dictionary", "-lm", "words.lm", "-lw", "4", "-ctm", "heard", "-bestpath", "yes"}, r.arguments()...)
+	args := append([]string{"-ctl", "list", "-cepdir", ".", "-cepext", ".mfc", "-dict", "dictionary", "-lm", "words.lm", "-lw", "4", "-ctm", "heard", "-bestpath", "yes"}, r.arguments(narrow)...)
 	if err := run(dir, "pocketsphinx_batch", args...); err != nil {
 		return nil, err
 	}
