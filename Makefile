@@ -35,7 +35,7 @@ prove: go ## a million random requests against the reference that walks minute b
 
 readback: go ## a recogniser that never heard the voices that ship listens to every prompt of every language; READBACK=it,fr names some
 	@scripts/install pocketsphinx sphinxtrain sphinxbase-utils espeak-ng festival festvox-italp16k festvox-itapc16k flite
-	HOTLINE_READBACK=$(or $(READBACK),it,en,de,fr,es) $(GO) test -count=1 -timeout 60m -v -run ReadBack ./prompts/readback
+	HOTLINE_READBACK=$(or $(READBACK),it,en,de,fr,es) $(GO) test -tags readback -count=1 -timeout 60m -v -run ReadBack ./prompts/readback
 
 bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets, the report of 50,000 and one ticket of a call cost
 	@scripts/install postgresql
