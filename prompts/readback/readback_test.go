@@ -1,8 +1,7 @@
-//go:build readback
-
 package readback_test
 
 import (
+	"cmp"
 	"os"
 	"strings"
 	"testing"
@@ -30,14 +29,10 @@ func goals() map[prompts.Language]goal {
 	return all
 }
 
-// TestReadBack listens to every clip of the voices that ship, in the languages that HOTLINE_READBACK names (`make readback`), else in
-// Italian. It is no part of `make test`, which installs none of the recognisers and voices that it needs. Training a recogniser takes some minutes the first time.
+// TestReadBack listens to every clip of the voices that ship: in Italian, or in the languages that HOTLINE_READBACK names (`make readback`).
+// A recogniser is trained the first time.
 func TestReadBack(t *testing.T) {
-	names := os.Getenv("HOTLINE_READBACK")
-	if names == "" {
-		names = "it"
-	}
-	for name := range strings.SplitSeq(names, ",") {
+	for name := range strings.SplitSeq(cmp.Or(os.Getenv("HOTLINE_READBACK"), string(prompts.Italian)), ",") {
 		lang := prompts.Language(strings.TrimSpace(name))
 		t.Run(string(lang), func(t *testing.T) { readsBack(t, lang) })
 	}
