@@ -146,8 +146,3 @@ func asProblem(err error) error {
 
 // newID draws an opaque identifier of 130 bits.
 func newID() string { return strings.ToLower(rand.Text()) }
-
-// telephone reads a telephone number as people write it, and gives the spelling that is kept; ok is false for a text that is no number.
-func (s *server) telephone(text string) (number string, ok bool) {
-	return entry.Telephone(s.Plan, text)
-}
