@@ -181,6 +181,7 @@ func ofTheConsole() []promise {
 		{"console-call-over", func(s said) bool { return s.has(tickets.TalkEnded) }, nil},
 		{"console-no-answer", func(s said) bool { return s.has(tickets.Rang) }, nil},
 		{"confirm-closed", in(tickets.Closed), nil}, {"confirm-open", in(tickets.Open), nil}, {"confirm-question", func(s said) bool { return s.has(tickets.RestoredAt) }, nil},
+		{"record-heard", nil, nil}, {"record-kept", nil, nil}, // speech/recording's tests hold them: there is no ticket
 		{"console-cover-asks", nil, nil}, {"cover-found", nil, nil}, {"console-on-call-you", nil, nil}, {"hand-over-yours", nil, nil}, // the conversations hold them
 	}
 	for _, k := range sla.Kinds() {
@@ -230,6 +231,9 @@ func asking() []prompts.ID {
 		"console-until", "console-shift-of", "console-shift-free", "console-from", "console-key-take-it", "console-no-shift", "console-no-own-shift",
 		"console-shift-changed", "console-shift-absent", "console-your-shift", "console-key-ask", "console-cover-asked", "console-cover-nobody",
 		"console-blocking", "console-no-blocking", "confirm-restored", "cover-asks", "cover-keys", "cover-not-found", "cover-heard", "console-key-call", "console-no-customer",
+		"talk-refuse", "record-denied", "record-it", "record-en", "record-de", "record-fr", "record-es", "record-number", "record-number-next", "record-none", "record-prompt", "record-speak",
+		"record-raised", "record-lowered", "record-cut", "record-keep", "record-again", "record-next", "record-listen", "record-other", "record-leave",
+		"record-quiet", "record-loud", "record-long", "record-short", "record-full",
 	}...)
 }
 
