@@ -91,6 +91,7 @@ func joined(t *testing.T, z *bridgetest.Zammad, name string, changes ...func(*ap
 	}}, changes...)...)
 	t.Cleanup(func() { h.Stop() })
 	h.ChangeRossi(func(c *directory.Customer) { c.Email = "guasti@rossi.example" })
+	h.Passes(time.Second) // at the very first start, the bridge is told of what happens once its endpoint stands
 	return h
 }
 
