@@ -119,12 +119,19 @@ func (j *job) tells(ctx context.Context, customer Telephone, lang prompts.Langua
 	if tape == nil {
 		return nil
 	}
+	_, _ = customer.Key(ctx, 0) // from now on tones count: many press before the sentence is over
 	if err := customer.Say(ctx, lang, prompts.P(SayTalkTold, SayTalkRefuse), false); err != nil {
 		return nil
 	}
-	if k, err := customer.Key(ctx, timeToRefuse); err == nil && k == '7' {
-		j.note(ctx, tickets.Commented, "", "the customer refused the recording of the talk, by key")
-		return nil
+	for until := time.Now().Add(timeToRefuse); ; { // other keys may have come before, or beside it
+		k, err := customer.Key(ctx, time.Until(until))
+		if err != nil {
+			break
+		}
+		if k == '7' {
+			j.note(ctx, tickets.Commented, "", "the customer refused the recording of the talk, by key")
+			return nil
+		}
 	}
 	return tape
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,7 @@ type script struct {
 	greets  time.Duration   // after pick-up somebody has spoken on and on; 0: never
 	beeps   time.Duration   // after pick-up a mailbox has beeped; 0: never
 	inSound bool            // its keys come as tones
+	unheard bool            // its keys come as tones, and none counts before the first question, as on the line
 	code    string          // pressed when the code is asked for; "right" for the code, "late" for it at the second time
 }
 
@@ -181,6 +183,7 @@ type phone struct {
 	end     context.CancelCauseFunc
 	picked  time.Time
 	keys    chan byte
+	listens atomic.Bool // a question was asked
 	wg      sync.WaitGroup
 	once    sync.Once
 	ahead   []byte
@@ -230,6 +233,9 @@ func (p *phone) Say(ctx context.Context, _ prompts.Language, ph prompts.Phrase, 
 }
 
 func (p *phone) press(k byte) {
+	if p.script.unheard && !p.listens.Load() {
+		return
+	}
 	select {
 	case p.keys <- k:
 	case <-p.ctx.Done():
@@ -262,6 +268,7 @@ func (p *phone) enter(asked prompts.Phrase) {
 }
 
 func (p *phone) Key(ctx context.Context, wait time.Duration) (byte, error) {
+	p.listens.Store(true)
 	if len(p.ahead) > 0 {
 		k := p.ahead[0]
 		p.ahead = p.ahead[1:]

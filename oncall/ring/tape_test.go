@@ -23,6 +23,8 @@ func TestATalkWithACustomerWhoIsCalledIsRecordedOnlyWhenBothHaveBeenTold(t *test
 		"told":             {true, script{delay: time.Second, talk: time.Minute}, []string{told, asked, "are recorded"}, []string{"refused"}},
 		"refuses":          {true, script{delay: time.Second, keys: "7", after: 500 * time.Millisecond, talk: time.Minute}, []string{told, asked, "joined to"}, []string{"are recorded"}},
 		"refuses later":    {true, script{delay: time.Second, keys: "7", after: 3 * time.Second, talk: time.Minute}, []string{asked, "joined to"}, []string{"are recorded"}},
+		"refuses at last":  {true, script{delay: time.Second, keys: "17", after: 500 * time.Millisecond, between: 200 * time.Millisecond, talk: time.Minute}, []string{told, asked, "refused", "joined to"}, []string{"are recorded"}},
+		"refuses by tones": {true, script{delay: time.Second, keys: "7", unheard: true, after: 500 * time.Millisecond, talk: time.Minute}, []string{told, asked, "refused", "joined to"}, []string{"are recorded"}},
 		"another key":      {true, script{delay: time.Second, keys: "1", after: 500 * time.Millisecond, talk: time.Minute}, []string{asked, "are recorded"}, []string{"refused"}},
 		"hangs up over it": {true, script{delay: time.Second, hangsUp: 500 * time.Millisecond}, []string{asked}, []string{"are recorded"}},
 		"no policy":        {false, script{delay: time.Second, talk: time.Minute}, []string{"hears calling-back", "joined to"}, []string{"talk-told", "are recorded"}},
