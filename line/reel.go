@@ -194,6 +194,9 @@ func (r *reel) Close() error {
 		return nil
 	}
 	if r.over = true; r.file == nil {
+		if r.failed != nil {
+			r.log.Error("a talk is not recorded", "recording", r.id, "error", r.failed)
+		}
 		return r.failed
 	}
 	r.write()
