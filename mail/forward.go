@@ -20,8 +20,9 @@ var begun = regexp.MustCompile(`(?i)^(-{2,}\s*(forwarded message|original messag
 
 // sentBy is the line of such a letter that says who wrote it; beside are the lines of its head that stand near.
 var (
-	sentBy = regexp.MustCompile(`(?i)^\*?(from|da|von|de|mittente|expéditeur)\s*:\*?\s*(\S.*)$`)
-	beside = regexp.MustCompile(`(?i)^\*?(sent|date|inviato|data|gesendet|datum|envoyé|enviado|to|a|an|à|para|subject|oggetto|betreff|objet|asunto)\s*:\*?\s*\S`)
+	sentBy = regexp.MustCompile(`(?i)^\*?(from|da|von|de|van|mittente|expéditeur)\s*:\*?\s*(\S.*)$`)
+	beside = regexp.MustCompile(`(?i)^\*?(sent|date|inviato|data|gesendet|datum|envoyé|enviado|to|a|an|à|para|subject|oggetto|betreff|objet|asunto|verzonden|aan|onderwerp)\s*:\*?\s*\S`)
+	label  = regexp.MustCompile(`^\*?\p{L}[\p{L}' ]{0,24}:\*?\s*[^\s/]`) // in any language
 )
 
 // headMost is how many lines the head of a forwarded letter may have.
@@ -34,17 +35,41 @@ func Forwarded(subject, text string) (address string, ok bool) {
 	if !forwards.MatchString(subject) {
 		return "", false
 	}
-	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	return inside(text)
+}
+
+// Encloses tells whether a letter stands in the text of another one, whatever the subject says.
+func Encloses(text string) bool {
+	_, ok := inside(text)
+	return ok
+}
+
+// inside finds who wrote the first letter that stands in a text. A head in a language that is not known is one too: what stands below it is
+// the word of its writer.
+func inside(text string) (address string, ok bool) {
+	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\u00a0", " ").Replace(text), "\n")
 	for i, line := range lines {
 		line = strings.TrimSpace(line)
-		if begun.MatchString(line) {
+		switch {
+		case begun.MatchString(line):
 			return writer(lines[i+1:]), true
-		}
-		if sentBy.MatchString(line) && near(lines[i+1:]) {
+		case sentBy.MatchString(line) && near(lines[i+1:]), labelled(lines[i:]):
 			return writer(lines[i:]), true
 		}
 	}
 	return "", false
+}
+
+// labelled tells whether lines begin as the head of a letter: four with a label, or three where one has an address.
+func labelled(lines []string) bool {
+	n, address := 0, false
+	for _, line := range lines[:min(len(lines), headMost)] {
+		if line = strings.TrimSpace(line); !label.MatchString(line) {
+			break
+		}
+		n, address = n+1, address || strings.Contains(line, "@")
+	}
+	return n >= 4 || n == 3 && address
 }
 
 // near tells whether another line of a head follows soon.

@@ -21,10 +21,13 @@ func TestWhoWroteAForwardedLetter(t *testing.T) {
 		"two bare ones":          {"Fwd: x", "---------- Forwarded message ---------\nFrom: a@rossi.example b@neri.example\nTo: x\n\nhelp", "", true},
 		"a name alone":           {"Fwd: x", "---------- Forwarded message ---------\nFrom: Mario Guasti\nTo: x\n\nFrom: guasti@rossi.example\nhelp", "", true},
 		"a head that ends early": {"Fwd: x", "---------- Forwarded message ---------\nTo: x\n\nFrom: guasti@rossi.example\nhelp", "", true},
-		"no forward":             {"Re: Forno", "---------- Forwarded message ---------\nFrom: <guasti@rossi.example>\nTo: x\n", "", false},
-		"an answer that quotes":  {"Fwd: x", "no\n> From: guasti@rossi.example\n> To: x\n", "", false},
-		"a line like a head":     {"Fwd: x", "From: Monday on\nit stands still", "", false},
-		"nothing":                {"Fwd:", "", "", false},
+		"Outlook in Dutch":       {"FW: Oven", "Kun je kijken?\n\nVan: Mario <guasti@rossi.example>\nVerzonden: maandag\nAan: Carla\nOnderwerp: Oven\n\nDe oven", "guasti@rossi.example", true},
+		"a language that is not known, and a letter inside": {"FW: x", "Od: Evil <evil@strange.example>\nWysłano: wczoraj\nDo: Carla\nTemat: x\n\nFrom: <guasti@rossi.example>\nTo: y\n\nhelp", "", true},
+		"the same behind a line":                            {"Fwd: x", "look\n\n-------- Przekazana wiadomość --------\nTemat: x\nData: wczoraj\nNadawca: Evil <evil@strange.example>\nAdresat: Carla\n\n---------- Forwarded message ---------\nFrom: <guasti@rossi.example>\nTo: y\n\nhelp", "", true},
+		"no forward":                                        {"Re: Forno", "---------- Forwarded message ---------\nFrom: <guasti@rossi.example>\nTo: x\n", "", false},
+		"an answer that quotes":                             {"Fwd: x", "no\n> From: guasti@rossi.example\n> To: x\n", "", false},
+		"a line like a head":                                {"Fwd: x", "From: Monday on\nit stands still", "", false},
+		"nothing":                                           {"Fwd:", "", "", false},
 	} {
 		if got, ok := Forwarded(c.subject, c.text); got != c.want || ok != c.ok {
 			t.Errorf("%s: %q, %v; want %q, %v", name, got, ok, c.want, c.ok)

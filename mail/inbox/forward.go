@@ -36,7 +36,7 @@ func (k *Inbox) forward(in *incoming) (o original) {
 		if !strings.EqualFold(p.Type, message) {
 			continue
 		}
-		if o.forwarded { // of several none is meant more than the others
+		if o.forwarded || mail.Encloses(in.letter.Text) { // of several none is meant more than the others
 			return original{forwarded: true}
 		}
 		inner, _ := parse.Read("", nil, p.Data)

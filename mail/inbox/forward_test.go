@@ -58,20 +58,22 @@ func TestOnlyAForwardByStaffChangesTheCustomer(t *testing.T) {
 		first    string // the fact; empty: there is none
 		answered string // who is told what becomes of it
 	}{
-		"staff, in the text":                 {mail{from: staff, subject: "Fwd: Forno", text: inline}, "rossi", rossi, rossi},
-		"staff, attached":                    {attached(mail{from: staff, subject: "Fwd: Forno", text: "look"}, letterOf(rossi)), "rossi", rossi, rossi},
-		"staff, of a stranger":               {mail{from: staff, subject: "Fwd: Forno", text: strings.ReplaceAll(inline, "Guasti@rossi.example", stranger)}, "", stranger, stranger},
-		"forged staff":                       {mail{from: staff, path: stranger, subject: "Fwd: Forno", text: inline}, "", "", staff},
-		"a customer's forward":               {mail{from: stranger, subject: "Fwd: Forno", text: inline}, "", "", stranger},
-		"another customer's, attached":       {attached(mail{from: stranger, subject: "Fwd: Forno", text: "look"}, letterOf(rossi)), "", "", stranger},
-		"staff write to somebody else":       {mail{from: staff, subject: "Fwd: Forno", text: inline, headers: "To: <other@elsewhere.example>\r\n", to: "-"}, "", "", staff},
-		"a forward of a forward":             {mail{from: staff, subject: "Fwd: Fwd: Forno", text: "---------- Forwarded message ---------\r\nFrom: <" + stranger + ">\r\nTo: x\r\n\r\n" + inline}, "", stranger, stranger},
-		"a forward of a forward, attached":   {attached(mail{from: staff, subject: "Fwd: x", text: "look"}, nested), "", stranger, stranger},
-		"a forward of staff's forward":       {mail{from: staff, subject: "Fwd: Fwd: Forno", text: "---------- Forwarded message ---------\r\nFrom: <carla@house.example>\r\nTo: x\r\n\r\n" + inline}, "", "carla@house.example", ""},
-		"what came with the one in the text": {attached(mail{from: staff, subject: "Fwd: x", text: strings.ReplaceAll(inline, "Guasti@rossi.example", stranger)}, letterOf(rossi)), "", stranger, stranger},
-		"two letters attached":               {attached(mail{from: staff, subject: "Fwd: x", text: "look"}, letterOf(rossi), letterOf(stranger)), "", "", staff},
-		"a machine's letter":                 {mail{from: staff, subject: "Fwd: x", text: strings.ReplaceAll(inline, "Guasti@rossi.example", "noreply@strange.example")}, "", "noreply@strange.example", ""},
-		"staff quote in an answer":           {mail{from: staff, subject: "Re: Forno", text: inline}, "", "", staff},
+		"staff, in the text":                                          {mail{from: staff, subject: "Fwd: Forno", text: inline}, "rossi", rossi, rossi},
+		"staff, attached":                                             {attached(mail{from: staff, subject: "Fwd: Forno", text: "look"}, letterOf(rossi)), "rossi", rossi, rossi},
+		"staff, of a stranger":                                        {mail{from: staff, subject: "Fwd: Forno", text: strings.ReplaceAll(inline, "Guasti@rossi.example", stranger)}, "", stranger, stranger},
+		"forged staff":                                                {mail{from: staff, path: stranger, subject: "Fwd: Forno", text: inline}, "", "", staff},
+		"a customer's forward":                                        {mail{from: stranger, subject: "Fwd: Forno", text: inline}, "", "", stranger},
+		"another customer's, attached":                                {attached(mail{from: stranger, subject: "Fwd: Forno", text: "look"}, letterOf(rossi)), "", "", stranger},
+		"staff write to somebody else":                                {mail{from: staff, subject: "Fwd: Forno", text: inline, headers: "To: <other@elsewhere.example>\r\n", to: "-"}, "", "", staff},
+		"a forward of a forward":                                      {mail{from: staff, subject: "Fwd: Fwd: Forno", text: "---------- Forwarded message ---------\r\nFrom: <" + stranger + ">\r\nTo: x\r\n\r\n" + inline}, "", stranger, stranger},
+		"a forward of a forward, attached":                            {attached(mail{from: staff, subject: "Fwd: x", text: "look"}, nested), "", stranger, stranger},
+		"a forward of staff's forward":                                {mail{from: staff, subject: "Fwd: Fwd: Forno", text: "---------- Forwarded message ---------\r\nFrom: <carla@house.example>\r\nTo: x\r\n\r\n" + inline}, "", "carla@house.example", ""},
+		"what came with the one in the text":                          {attached(mail{from: staff, subject: "Fwd: x", text: strings.ReplaceAll(inline, "Guasti@rossi.example", stranger)}, letterOf(rossi)), "", stranger, stranger},
+		"attached to one in the text, under a subject of staff's own": {attached(mail{from: staff, subject: "Rossi, please look", text: strings.ReplaceAll(inline, "Guasti@rossi.example", stranger)}, letterOf(rossi)), "", "", staff},
+		"attached to one in a language that is not known":             {attached(mail{from: staff, subject: "PD: x", text: "Od: <" + stranger + ">\r\nDo: desk@house.example\r\nTemat: x\r\n\r\nhelp"}, letterOf(rossi)), "", "", staff},
+		"two letters attached":                                        {attached(mail{from: staff, subject: "Fwd: x", text: "look"}, letterOf(rossi), letterOf(stranger)), "", "", staff},
+		"a machine's letter":                                          {mail{from: staff, subject: "Fwd: x", text: strings.ReplaceAll(inline, "Guasti@rossi.example", "noreply@strange.example")}, "", "noreply@strange.example", ""},
+		"staff quote in an answer":                                    {mail{from: staff, subject: "Re: Forno", text: inline}, "", "", staff},
 	} {
 		t.Run(name, func(t *testing.T) {
 			proven(t, func(h *house) {
