@@ -5,6 +5,7 @@ package ladder
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ const (
 	dialogsMost  = 1000 // the oldest one goes
 	messagesMost = 60   // of one dialog; what comes later is left out
 	textMost     = 60   // octets of a first line, and of an address
+	idMost       = 256  // octets of a Call-ID: dialogs with a longer one are left out
 )
 
 // Message is one message of a dialog.
@@ -47,7 +49,7 @@ func New() *Keeper { return &Keeper{by: map[string]*Dialog{}} }
 // Capture takes one message; it is made for the Capture of a SIP agent's configuration, never blocks and keeps none of the octets.
 func (k *Keeper) Capture(at time.Time, from, to netip.AddrPort, transport string, message []byte) {
 	first, id, method, called := read(message)
-	if id == "" || first == "" {
+	if id == "" || len(id) > idMost || first == "" {
 		return
 	}
 	k.mu.Lock()
@@ -60,7 +62,7 @@ func (k *Keeper) Capture(at time.Time, from, to netip.AddrPort, transport string
 		d = &Dialog{ID: id, From: from, To: to, Called: called, Transport: transport}
 		if len(k.order) >= dialogsMost {
 			delete(k.by, k.order[0])
-			k.order = append(k.order[:0:0], k.order[1:]...)
+			k.order = slices.Delete(k.order, 0, 1)
 		}
 		k.by[id], k.order = d, append(k.order, id)
 	}
@@ -135,5 +137,11 @@ func read(message []byte) (first, id, method, called string) {
 			called = value[:min(len(value), 4*textMost)]
 		}
 	}
-	return strings.ToValidUTF8(first, "?"), id, strings.ToValidUTF8(method, "?"), strings.ToValidUTF8(called, "?")
+	if len(id) <= idMost {
+		id = strings.Clone(id)
+	}
+	return shown(first), id, shown(method), shown(called)
 }
+
+// shown is a text that can be drawn, as a copy: a part of a string keeps the whole message in memory.
+func shown(text string) string { return strings.Clone(strings.ToValidUTF8(text, "?")) }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -90,5 +91,30 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	k.Capture(monday, caller, line, "UDP", fmt.Appendf(nil, "INVITE x\r\nCall-ID: long\r\nCSeq: 1 %s\r\n\r\n", strings.Repeat("x", 1000)))
 	if d, _ := k.Of("long"); len(d.Messages) != 1 || len(d.Messages[0].Text) > 2*textMost {
 		t.Errorf("%+v", d)
+	}
+}
+
+// TestNothingOfAMessageIsHeldButWhatIsShown: a message that is remembered must not keep the whole of it in memory, where keys and
+// passwords stand, and a stranger's Call-ID is as long as it likes.
+func TestNothingOfAMessageIsHeldButWhatIsShown(t *testing.T) {
+	held := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	k, before := New(), held()
+	for n := range 100 {
+		for _, method := range []string{"INVITE", "ACK", "BYE"} {
+			k.Capture(monday, caller, line, "TCP", request(method, fmt.Sprint(n), "sip:"+strings.Repeat("x", 60_000)))
+		}
+	}
+	if after := held(); after > before+2<<20 {
+		t.Errorf("100 dialogs hold %d KB", (after-before)>>10)
+	}
+	long := strings.Repeat("x", 10_000)
+	k.Capture(monday, caller, line, "TCP", request("INVITE", long, "sip:hotline@x"))
+	if _, ok := k.Of(long); ok || len(k.by) != 100 {
+		t.Error("a Call-ID without bounds is remembered")
 	}
 }
