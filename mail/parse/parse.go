@@ -46,6 +46,9 @@ func read(raw []byte) (l mail.Letter, unread string) {
 	if n := bytes.Count(bytes.ToLower(raw), []byte("boundary=")); n > partsMost {
 		return plainly(raw), fmt.Sprintf("it has %d parts, more than %d", n, partsMost)
 	}
+	if tooDeep(raw) {
+		return plainly(raw), fmt.Sprintf("its parts stand more than %d deep inside of each other", depthMost)
+	}
 	e, err := enmime.NewParser(enmime.DisableTextConversion(true), enmime.SkipMalformedParts(true), enmime.MaxStoredPartErrors(10)).ReadEnvelope(bytes.NewReader(raw))
 	if err != nil {
 		return plainly(raw), limits.OneLine(err.Error(), limits.Line)
