@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	netmail "net/mail"
 	"net/netip"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ func Check(ctx context.Context, r Resolver, s Sender, raw []byte) (a mail.Authen
 	a.DKIM, a.Domain, signed = signatures(raw, txt, domain)
 	var envelope string
 	a.SPF, envelope = sender(ctx, r, s)
-	a.Proven = domain != "" && proven(a, domain, signed, envelope)
+	a.Proven = domain != "" && proven(a, domain, signed, envelope) && once(raw)
 	record, err := dmarc.LookupWithOptions(domain, &dmarc.LookupOptions{LookupTXT: txt})
 	parent := false
 	if errors.Is(err, dmarc.ErrNoPolicy) && organisation(domain) != domain {
@@ -86,6 +87,21 @@ func proven(a mail.Authentication, domain string, signed []string, envelope stri
 		}
 	}
 	return a.SPF == mail.Pass && organisation(envelope) == organisation(domain)
+}
+
+// once tells whether no line of the head that says who writes what to whom stands there twice (RFC 5322 section 3.6). A signature covers the
+// last one, and readers take the first: who has got a signed mail could put another head above it and send it again.
+func once(raw []byte) bool {
+	m, err := netmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return false
+	}
+	for _, name := range []string{"From", "Sender", "To", "Cc", "Subject", "Date", "Message-Id", "Content-Type"} {
+		if len(m.Header[name]) > 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // aligned tells whether a good signature, or a good envelope, is of the sender's own domain. Where SPF could not be asked and the

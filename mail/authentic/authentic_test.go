@@ -78,6 +78,11 @@ func TestWhoSentAMail(t *testing.T) {
 	if a := authentic.Check(t.Context(), zone, authentic.Sender{Peer: good, From: "a@nothing.example", ReturnPath: "a@nothing.example"}, []byte(plain)); a.DMARC != mail.None || a.Proven {
 		t.Errorf("a domain without DMARC: %s", a)
 	}
+	for _, twice := range []string{"From: a@rossi.example\r\n", "TO: support@house.example\r\nTo: x@y.example\r\n", "Subject: Fwd: x\r\n"} {
+		if a := authentic.Check(t.Context(), zone, authentic.Sender{Peer: bad, ReturnPath: "a@rossi.example", From: "a@rossi.example"}, []byte(twice+sign("rossi.example"))); a.Proven || a.DKIM != mail.Pass {
+			t.Errorf("a signed mail that somebody sends again below another head %q: %s, proven %v", twice, a, a.Proven)
+		}
+	}
 	authentic.Check(t.Context(), zone, authentic.Sender{}, nil)
 	for s, want := range map[authentic.Sender]string{
 		{Peer: good, ReturnPath: "a@rossi.example"}: "spf=pass (rossi.example)", {Peer: bad, ReturnPath: "a@rossi.example"}: "spf=fail (rossi.example)",
