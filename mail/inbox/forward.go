@@ -1,6 +1,10 @@
 package inbox
 
 import (
+	"bytes"
+	"io"
+	"mime"
+	netmail "net/mail"
 	"slices"
 	"strings"
 
@@ -26,7 +30,7 @@ const message = "message/rfc822"
 // alone counts: what is attached besides came with it. A letter inside of the first one is the word of its writer, and counts for nothing.
 func (k *Inbox) forward(in *incoming) (o original) {
 	decided := mail.IsForward(in.record.Rule) // by what was known then
-	if !decided && (!k.staff(in.letter.From) || !in.auth.Proven || !k.addressed(in.letter) || k.machine(in) != "") {
+	if !decided && (!k.staff(in.letter.From) || !in.auth.Proven || !k.addressed(in.raw) || k.machine(in) != "") {
 		return original{}
 	}
 	if from, ok := mail.Forwarded(in.letter.Subject, in.letter.Text); ok {
@@ -45,9 +49,21 @@ func (k *Inbox) forward(in *incoming) (o original) {
 	return o
 }
 
-// addressed tells whether a letter names one of our addresses itself: one that was sent to somebody else may come here without its writer.
-func (k *Inbox) addressed(l mail.Letter) bool {
-	return slices.ContainsFunc(l.To, func(a string) bool { _, ours := k.cfg.Addresses.Of(a); return ours })
+// addressed tells whether To or Cc of a letter name one of our addresses: one that was sent to somebody else may come here without its
+// writer, and whoever passes it on may write Delivered-To above it.
+func (k *Inbox) addressed(raw []byte) bool {
+	m, err := netmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return false
+	}
+	names := &mime.WordDecoder{CharsetReader: func(_ string, r io.Reader) (io.Reader, error) { return r, nil }} // of people, which do not matter here
+	for _, name := range []string{"To", "Cc"} {
+		list, _ := (&netmail.AddressParser{WordDecoder: names}).ParseList(m.Header.Get(name)) // one that cannot be read names nobody for sure
+		if slices.ContainsFunc(list, func(a *netmail.Address) bool { _, ours := k.cfg.Addresses.Of(a.Address); return ours }) {
+			return true
+		}
+	}
+	return false
 }
 
 // ours tells whether an address is of staff, or of this house.

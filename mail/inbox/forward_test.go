@@ -65,6 +65,7 @@ func TestOnlyAForwardByStaffChangesTheCustomer(t *testing.T) {
 		"a customer's forward":                                        {mail{from: stranger, subject: "Fwd: Forno", text: inline}, "", "", stranger},
 		"another customer's, attached":                                {attached(mail{from: stranger, subject: "Fwd: Forno", text: "look"}, letterOf(rossi)), "", "", stranger},
 		"staff write to somebody else":                                {mail{from: staff, subject: "Fwd: Forno", text: inline, headers: "To: <other@elsewhere.example>\r\n", to: "-"}, "", "", staff},
+		"a letter of staff that somebody passes on":                   {mail{from: staff, subject: "Fwd: Forno", text: inline, headers: "To: <other@elsewhere.example>\r\nDelivered-To: " + support + "\r\n", to: "-"}, "", "", staff},
 		"a forward of a forward":                                      {mail{from: staff, subject: "Fwd: Fwd: Forno", text: "---------- Forwarded message ---------\r\nFrom: <" + stranger + ">\r\nTo: x\r\n\r\n" + inline}, "", stranger, stranger},
 		"a forward of a forward, attached":                            {attached(mail{from: staff, subject: "Fwd: x", text: "look"}, nested), "", stranger, stranger},
 		"a forward of staff's forward":                                {mail{from: staff, subject: "Fwd: Fwd: Forno", text: "---------- Forwarded message ---------\r\nFrom: <carla@house.example>\r\nTo: x\r\n\r\n" + inline}, "", "carla@house.example", ""},
