@@ -149,7 +149,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 		return fmt.Errorf("reading what Zammad answers: %w", reason(err))
 	}
 	if got.StatusCode < 200 || got.StatusCode > 299 {
-		return failure(got, whole)
+		return failure(got, bytes.ReplaceAll(whole, []byte(c.token), []byte("***"))) // some servers repeat what they were asked
 	}
 	if len(whole) > answerMost {
 		return fmt.Errorf("what Zammad answers is larger than %d MiB", answerMost>>20)

@@ -55,16 +55,17 @@ func TestAnswersThatAreNoneOfSuccess(t *testing.T) {
 		refused, unknown bool
 		after            time.Duration
 	}{
-		"a token that ended":    {status: 401, body: `{"error":"Invalid BasicAuth credentials"}`, text: "Zammad answers 401 Unauthorized: Invalid BasicAuth credentials"},
-		"no permission":         {status: 403, body: `{"error":"Not authorized","error_human":"Not authorized: no ticket.agent"}`, text: "Zammad answers 403 Forbidden: Not authorized: no ticket.agent"},
-		"what is not there":     {status: 404, body: `{"error":"Couldn't find Ticket with 'id'=7"}`, text: "Zammad answers 404 Not Found: Couldn't find Ticket with 'id'=7", refused: true},
-		"what cannot be":        {status: 422, body: `{"error":"No lookup value found for 'group'"}`, text: "Zammad answers 422 Unprocessable Entity: No lookup value found for 'group'", refused: true},
-		"too many":              {status: 429, header: "7", body: "", text: "Zammad answers 429 Too Many Requests", after: 7 * time.Second},
-		"too many, in nonsense": {status: 429, header: "-7", body: "slow\ndown", text: "Zammad answers 429 Too Many Requests: slow down"},
-		"a proxy":               {status: 502, body: "<html><body>Bad Gateway</body></html>", text: "Zammad answers 502 Bad Gateway: <html><body>Bad Gateway</body></html>", unknown: true},
-		"elsewhere":             {status: 302, body: "", text: "Zammad answers 302 Found: redirects are not followed; write the address to which it leads"},
-		"no JSON":               {status: 200, body: "<html>", text: "what Zammad answers cannot be read: invalid character '<' looking for beginning of value", unknown: true},
-		"endless":               {status: 200, body: strings.Repeat("[", 9<<20), text: "what Zammad answers is larger than 8 MiB", unknown: true},
+		"a token that ended":                 {status: 401, body: `{"error":"Invalid BasicAuth credentials"}`, text: "Zammad answers 401 Unauthorized: Invalid BasicAuth credentials"},
+		"no permission":                      {status: 403, body: `{"error":"Not authorized","error_human":"Not authorized: no ticket.agent"}`, text: "Zammad answers 403 Forbidden: Not authorized: no ticket.agent"},
+		"what is not there":                  {status: 404, body: `{"error":"Couldn't find Ticket with 'id'=7"}`, text: "Zammad answers 404 Not Found: Couldn't find Ticket with 'id'=7", refused: true},
+		"what cannot be":                     {status: 422, body: `{"error":"No lookup value found for 'group'"}`, text: "Zammad answers 422 Unprocessable Entity: No lookup value found for 'group'", refused: true},
+		"too many":                           {status: 429, header: "7", body: "", text: "Zammad answers 429 Too Many Requests", after: 7 * time.Second},
+		"too many, in nonsense":              {status: 429, header: "-7", body: "slow\ndown", text: "Zammad answers 429 Too Many Requests: slow down"},
+		"a proxy":                            {status: 502, body: "<html><body>Bad Gateway</body></html>", text: "Zammad answers 502 Bad Gateway: <html><body>Bad Gateway</body></html>", unknown: true},
+		"elsewhere":                          {status: 302, body: "", text: "Zammad answers 302 Found: redirects are not followed; write the address to which it leads"},
+		"one that repeats what it was asked": {status: 400, body: `bad header "Token token=t0ken"`, text: `Zammad answers 400 Bad Request: bad header "Token token=***"`, refused: true},
+		"no JSON":                            {status: 200, body: "<html>", text: "what Zammad answers cannot be read: invalid character '<' looking for beginning of value", unknown: true},
+		"endless":                            {status: 200, body: strings.Repeat("[", 9<<20), text: "what Zammad answers is larger than 8 MiB", unknown: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0
