@@ -9,14 +9,16 @@ import (
 // it, so that each level doubles its work.
 const depthMost = 10
 
-// boundaries are parameters that declare parts.
-var boundaries = regexp.MustCompile(`(?i)boundary[*0-9]*\s*=\s*(?:"([^"]*)"|([^"\s;]*))`)
+// A line that declares parts, in one piece, and what stands between them. A type or a name that is written in another way counts, too.
+var (
+	folded    = regexp.MustCompile(`\r?\n[ \t]+`)
+	declares  = regexp.MustCompile(`(?i)^content-type\s*:\s*(?:["']?multipart|[^;]*=)`)
+	separates = regexp.MustCompile(`(?i)boundary[*0-9]*\s*=\s*(?:"([^"]*)"|([^"\s;]*))`)
+)
 
 // tooDeep tells whether parts may stand too deep inside of each other. Whatever is not clearly over counts as open.
 func tooDeep(raw []byte) bool {
-	if len(boundaries.FindAllIndex(raw, depthMost+1)) <= depthMost {
-		return false
-	}
+	raw = folded.ReplaceAll(raw, []byte(" "))
 	type part struct {
 		name  string
 		begun bool
@@ -44,12 +46,16 @@ func tooDeep(raw []byte) bool {
 				return true // it goes on behind its end
 			}
 		}
-		for _, m := range boundaries.FindAllSubmatch(line, -1) {
-			name := string(m[1]) + string(m[2])
-			delete(over, name)
-			if open = append(open, part{name: name}); len(open) > depthMost {
-				return true
-			}
+		if !declares.Match(line) {
+			continue
+		}
+		name := ""
+		if m := separates.FindSubmatch(line); m != nil {
+			name = string(m[1]) + string(m[2])
+		}
+		delete(over, name)
+		if open = append(open, part{name: name}); len(open) > depthMost {
+			return true
 		}
 	}
 	return false

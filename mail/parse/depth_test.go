@@ -30,6 +30,12 @@ func TestPartsInsideOfEachOtherAreBounded(t *testing.T) {
 			t.Errorf("%s: 99 parts inside of each other are read", name)
 		}
 	}
+	for _, how := range []string{"=?utf-8?q?boundary?==", "boundary\r\n =", "=?utf-8?q?bound?= =?utf-8?q?ary=3D?="} {
+		raw := strings.ReplaceAll(nested(40, func(string) string { return "" }), "boundary=", how)
+		if _, unread := parse.Read("", nil, []byte(raw)); unread == "" {
+			t.Errorf("40 parts inside of each other are read, behind %q", how)
+		}
+	}
 	var beside strings.Builder
 	beside.WriteString("From: a@b.example\r\nContent-Type: multipart/mixed; boundary=all\r\n\r\n")
 	for i := range 30 {
