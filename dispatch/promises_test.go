@@ -181,7 +181,7 @@ func ofTheConsole() []promise {
 		{"console-call-over", func(s said) bool { return s.has(tickets.TalkEnded) }, nil},
 		{"console-no-answer", func(s said) bool { return s.has(tickets.Rang) }, nil},
 		{"confirm-closed", in(tickets.Closed), nil}, {"confirm-open", in(tickets.Open), nil}, {"confirm-question", func(s said) bool { return s.has(tickets.RestoredAt) }, nil},
-		{"record-heard", nil, nil}, {"record-kept", nil, nil}, // speech/recording's tests hold them: there is no ticket
+		{"record-heard", nil, nil}, {"record-kept", nil, nil}, // a conversation holds them: there is no ticket
 		{"console-cover-asks", nil, nil}, {"cover-found", nil, nil}, {"console-on-call-you", nil, nil}, {"hand-over-yours", nil, nil}, // the conversations hold them
 	}
 	for _, k := range sla.Kinds() {
