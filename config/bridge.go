@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,15 +37,9 @@ func (k *checker) bridge(b Bridge) {
 	if b.URL == "" {
 		return
 	}
-	site := func(field, address string) {
-		u, err := url.Parse(address)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
-			k.complain(field, fmt.Sprintf("%q is no address of a site", short(address)), "write it as https://zammad.example")
-		}
-	}
-	site("bridge.url", b.URL)
+	k.site("bridge.url", b.URL, "https://zammad.example")
 	if b.Site != "" {
-		site("bridge.site", b.Site)
+		k.site("bridge.site", b.Site, "https://hotline.support.example")
 	}
 	if b.TokenFile == "" {
 		k.complain("bridge.token_file", "Zammad does not know who asks", "make a user there with a token of the permission ticket.agent, and name a file that holds the token alone")

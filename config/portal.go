@@ -25,11 +25,16 @@ func (k *checker) portal(c Config) {
 	if c.Portal.URL == "" {
 		return
 	}
-	u, err := url.Parse(c.Portal.URL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
-		k.complain("portal.url", fmt.Sprintf("%q is no address of a site", short(c.Portal.URL)), "write it as https://support.example.org")
-	}
+	k.site("portal.url", c.Portal.URL, "https://support.example.org")
 	if c.Mail.Server == "" {
 		k.complain("portal.url", "there is no mail server, and customers log in by a code that is mailed", "name mail.server, or leave the portal closed")
+	}
+}
+
+// site complains of what is no address of a whole site: a scheme, a host, perhaps a port, and nothing behind it.
+func (k *checker) site(field, address, example string) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
+		k.complain(field, fmt.Sprintf("%q is no address of a site", short(address)), "write it as "+example)
 	}
 }
