@@ -91,6 +91,7 @@ func TestItalianIsFound(t *testing.T) {
 // jargon is what only its writer understood: a picture or a turn of another language, and the plain term for it.
 func jargon() map[string]string {
 	return map[string]string{
+		"cannot be meant":      "cannot be right",
 		"baton":                "lock",
 		"askings":              "rules",
 		"tellings":             "letters",

@@ -24,7 +24,7 @@ func TestACustomerIsWrittenOnAPage(t *testing.T) {
 	if must(t, err); c.Name != "Alfa & C." || c.Email != "it@alfa.example" || len(c.Numbers) != 2 || c.Spoken != "alfa e soci" || c.Version != 1 {
 		t.Errorf("%+v", c)
 	}
-	b.post("/customers", "id", "beta", "name", "Beta", "email", "no address").is(422, "cannot be meant so: E-mail", `value="Beta"`)
+	b.post("/customers", "id", "beta", "name", "Beta", "email", "no address").is(422, "cannot be right: E-mail", `value="Beta"`)
 	b.post("/customers", "id", "", "name", "Beta").is(422)
 	b.get("/customers/alfa").is(200, `href="/customers/alfa/edit"`)
 	b.get("/customers/alfa/edit").is(200, `value="Alfa &amp; C."`, `name="version" value="1"`)
@@ -49,7 +49,7 @@ func TestAContractIsWrittenOnAPage(t *testing.T) {
 	b := o.as(users.Admin)
 	b.get("/customers/rossi").is(200, `href="/customers/rossi/contracts/new"`, `href="/contracts/rossi"`)
 	b.get("/customers/rossi/contracts/new").is(200, `value="2026-11-23"`)
-	b.post("/customers/rossi/contracts", contractForm("id", "plant", "remote_access", "")...).is(422, "cannot be meant so: Remote access")
+	b.post("/customers/rossi/contracts", contractForm("id", "plant", "remote_access", "")...).is(422, "cannot be right: Remote access")
 	a := b.post("/customers/rossi/contracts", contractForm("id", "plant", "valid_until", "2027-06-30", "blocking-contact", "30", "blocking-intervention", "60", "blocking-restore", "120", "slow_menus", "yes", "keep_days", "90")...).is(200, "The new PIN. It i")
 	pin := regexp.MustCompile(`class="pin">([0-9]+)<`).FindStringSubmatch(a.Body.String())
 	if pin == nil {
@@ -65,7 +65,7 @@ func TestAContractIsWrittenOnAPage(t *testing.T) {
 	}
 	b.get("/contracts/plant").is(200, `value="2027-06-30"`, `name="slow_menus" value="yes" checked`, `name="blocking-contact" value="30"`)
 	version := fmt.Sprint(c.Version)
-	b.post("/contracts/plant", contractForm("version", version, "level", "gold")...).is(422, "cannot be meant so: Level")
+	b.post("/contracts/plant", contractForm("version", version, "level", "gold")...).is(422, "cannot be right: Level")
 	b.post("/contracts/plant", contractForm("version", version, "valid_from", "soon")...).is(422, "First day")
 	b.post("/contracts/plant", contractForm("version", version, "language", "xx")...).is(422, "Spoken language")
 	b.post("/contracts/plant", contractForm("version", version, "blocking-restore", "60")...).is(422, "blocking anomaly: contact")

@@ -122,7 +122,7 @@ func (h House) show(r *room.Request, title string, p formPage, status int) (*roo
 	return page, err
 }
 
-// refused shows a form whose fields cannot be meant.
+// refused shows a form whose fields cannot be right.
 func (h House) refused(r *room.Request, title string, p formPage, err error) (*room.Page, error) {
 	var wrong *entry.Refusal
 	if !errors.As(err, &wrong) {
