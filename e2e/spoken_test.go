@@ -48,29 +48,12 @@ func TestACustomerMadeAMinuteAgoIsNamedToTheEngineer(t *testing.T) {
 		}
 	})
 	h.onCall([]string{"Marco"}, []string{marco.Address()})
-	var made struct {
-		PIN string `json:"pin"`
-	}
-	if _, err := h.call(http.MethodPost, "/api/v1/customers", map[string]any{"id": "gialli", "name": "Officine Gialli"}, nil); err != nil {
-		t.Fatal(err)
-	}
-	contract := map[string]any{"customer": "gialli", "level": "extended", "language": "it", "valid_from": "2020-01-01T00:00:00Z", "remote_access": true, "after_hours": "ring"}
-	if _, err := h.call(http.MethodPost, "/api/v1/contracts", contract, &made); err != nil {
-		t.Fatal(err)
-	}
-	var file []byte
-	eventually(t, 30*time.Second, "the name is spoken", func() error {
-		status, err := h.call(http.MethodGet, "/api/v1/customers/gialli/spoken?lang=it", nil, &file)
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("status %d", status)
-		}
-		return err
-	})
+	pin, file := h.addsGialli()
 	_, name, err := wav.Read(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, _ := h.describes(t, "0699999999", made.PIN+"#1", speech(t, "en", "next-step"))
+	c, _ := h.describes(t, "0699999999", pin+"#1", speech(t, "en", "next-step"))
 	keeps(t, c, 2*time.Second)
 	select {
 	case brief := <-heard:
@@ -81,4 +64,27 @@ func TestACustomerMadeAMinuteAgoIsNamedToTheEngineer(t *testing.T) {
 	case <-ctx.Done():
 		t.Fatal("no engineer's telephone rang")
 	}
+}
+
+// addsGialli makes a customer and a contract by the API, and waits until the customer's name is spoken: its PIN, and the name as WAV.
+func (h *house) addsGialli() (pin string, name []byte) {
+	h.t.Helper()
+	if _, err := h.call(http.MethodPost, "/api/v1/customers", map[string]any{"id": "gialli", "name": "Officine Gialli"}, nil); err != nil {
+		h.t.Fatal(err)
+	}
+	var made struct {
+		PIN string `json:"pin"`
+	}
+	contract := map[string]any{"customer": "gialli", "level": "extended", "language": "it", "valid_from": "2020-01-01T00:00:00Z", "remote_access": true, "after_hours": "ring"}
+	if _, err := h.call(http.MethodPost, "/api/v1/contracts", contract, &made); err != nil {
+		h.t.Fatal(err)
+	}
+	eventually(h.t, 30*time.Second, "the name is spoken", func() error {
+		status, err := h.call(http.MethodGet, "/api/v1/customers/gialli/spoken?lang=it", nil, &name)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("status %d", status)
+		}
+		return err
+	})
+	return made.PIN, name
 }

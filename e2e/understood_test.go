@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"fmt"
-	"net/http"
 	"os/exec"
 	"strings"
 	"testing"
@@ -27,24 +26,8 @@ func TestTheBriefOfANewCustomerIsUnderstood(t *testing.T) {
 	h := open(t)
 	marco := softphone(t, "marco", waveFile(t, "silence", nil), true)
 	h.onCall([]string{"Marco"}, []string{marco.address})
-	var made struct {
-		PIN string `json:"pin"`
-	}
-	if _, err := h.call(http.MethodPost, "/api/v1/customers", map[string]any{"id": "gialli", "name": "Officine Gialli"}, nil); err != nil {
-		t.Fatal(err)
-	}
-	contract := map[string]any{"customer": "gialli", "level": "extended", "language": "it", "valid_from": "2020-01-01T00:00:00Z", "remote_access": true, "after_hours": "ring"}
-	if _, err := h.call(http.MethodPost, "/api/v1/contracts", contract, &made); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, 30*time.Second, "the name is spoken", func() error {
-		status, err := h.call(http.MethodGet, "/api/v1/customers/gialli/spoken?lang=it", nil, nil)
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("status %d", status)
-		}
-		return err
-	})
-	h.describes(t, "0699999999", made.PIN+"#1", nil)
+	pin, _ := h.addsGialli()
+	h.describes(t, "0699999999", pin+"#1", nil)
 	end := marco.hears("the end of the brief", speech(t, prompts.Italian, "brief-keys"), 0, 90*time.Second)
 	brief := heardSoFar(marco)[:end]
 	v := h.awaitLine("opened", 5*time.Second)
