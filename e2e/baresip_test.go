@@ -49,7 +49,7 @@ func softphone(t *testing.T, name, say string, answers bool, account ...string) 
 	b := &baresip{t: t, dir: t.TempDir(), log: &logtest.Log{}, done: make(chan struct{})}
 	sip, control := freePort(t), freePort(t)
 	b.address = fmt.Sprintf("sip:%s@127.0.0.1:%d", name, sip)
-	rtp := freePort(t) &^ 1
+	rtp := freePort(t)
 	config := fmt.Sprintf(`poll_method epoll
 sip_listen 127.0.0.1:%d
 net_interface 127.0.0.1
@@ -71,7 +71,7 @@ module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:%d
-`, sip, say, b.dir, b.dir, rtp, rtp+50, b.dir, control)
+`, sip, say, b.dir, b.dir, rtp, rtp+blockPorts-1, b.dir, control)
 	mode := ""
 	if answers {
 		mode = ";answermode=auto"

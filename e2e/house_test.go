@@ -9,14 +9,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -147,33 +145,6 @@ func launch(t *testing.T, data string, flags ...string) *house {
 	return h
 }
 
-// ranges are the first ports of the ranges that no house of these tests has now.
-var ranges = allRanges()
-
-// rangePorts are what a house has for sound.
-const rangePorts = 600
-
-// allRanges lie side by side below the ports that the kernel gives away.
-func allRanges() chan int {
-	free := make(chan int, 14)
-	for i := range cap(free) {
-		free <- 24000 + (rangePorts+10)*i
-	}
-	return free
-}
-
-// takeRange waits for a range that a house leaves, where all are taken.
-func takeRange(t *testing.T) int {
-	t.Helper()
-	select {
-	case low := <-ranges:
-		return low
-	case <-time.After(5 * time.Minute):
-		t.Fatal("no house left its range of ports within five minutes")
-	}
-	return 0
-}
-
 func cleanEnvironment() []string {
 	var env []string
 	for _, e := range os.Environ() {
@@ -278,29 +249,4 @@ func eventually(t *testing.T, within time.Duration, what string, ask func() erro
 			t.Fatalf("not within %s: %s: %v", within, what, err)
 		}
 	}
-}
-
-// handed counts the ports handed out.
-var handed atomic.Int32
-
-// freePort finds a port that is free for UDP and TCP on loopback and is given to nobody else: it is handed out once,
-// and lies below those that the kernel gives to outgoing connections, which would take it before a program opens it.
-func freePort(t *testing.T) int {
-	t.Helper()
-	const first, count = 20000, 4000 // above the default range of RTP ports, below those of allRanges
-	for range 200 {
-		port := first + (8*(os.Getpid()*97+int(handed.Add(1))))%count // a telephone takes the next three too: RTCP, and video
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		u, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		l.Close()
-		if err == nil {
-			u.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free for both UDP and TCP")
-	return 0
 }

@@ -54,7 +54,7 @@ mime=PCMU
 rate=8000
 channels=1
 enabled=1
-`, port, l.address, strings.Join(sip, "\n"), freePort(t)&^1)
+`, port, l.address, strings.Join(sip, "\n"), freePort(t))
 	file := filepath.Join(dir, "linphonerc")
 	for _, err := range []error{os.WriteFile(file, []byte(settings), 0o600), os.MkdirAll(filepath.Join(dir, ".local/share/linphone"), 0o700)} {
 		if err != nil {

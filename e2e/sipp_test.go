@@ -40,7 +40,7 @@ func play(t *testing.T, to, file string, flags ...string) {
 func sippCommand(ctx context.Context, t *testing.T, port int, file string, flags ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(ctx, "sipp", append([]string{
-		"-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(port), "-mi", "127.0.0.1", "-mp", fmt.Sprint(freePort(t) &^ 1),
+		"-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(port), "-mi", "127.0.0.1", "-mp", fmt.Sprint(freePort(t)),
 		"-m", "1", "-s", "+390612345", "-nostdin", "-timeout_error", "-trace_err", "-error_file", "errors.log",
 	}, flags...)...)
 	cmd.Dir = t.TempDir()
