@@ -94,20 +94,25 @@ func (s *Switchboard) ringWith(ctx context.Context, address string, r Route, as 
 	}
 	request.Offer = offer
 	request.OnReinvite, request.OnAnswer, request.OnActivity, request.OnInfo = reoffer(sound, r.Trunk), sound.Accept, sound.Activity, pressInfo(sound)
-	d, answer, err := s.agent.Dial(ctx, request)
+	request.OnAnswered = func(answer []byte) error { return s.agreed(sound, r, answer) }
+	d, _, err := s.agent.Dial(ctx, request)
 	if err != nil {
 		_ = sound.Close()
 		return nil, err
 	}
 	t := &Telephone{leg{board: s, id: rand.Text(), to: address}}
-	if err := sound.Accept(answer); err != nil {
-		s.cfg.Log.Warn("answer of a telephone not taken", "call", d.ID(), "trunk", r.Trunk, "answered", offered(answer), "error", err)
-		_ = d.Hangup("no common codec")
-		_ = sound.Close()
-		return nil, errors.Join(&sip.FinalError{Code: 488, Reason: "no common codec"}, err)
-	}
 	s.connect(&t.leg, d, sound)
 	return t, nil
+}
+
+// agreed has the sound follow a telephone's answer. What it cannot follow is as a refusal of the offer.
+func (s *Switchboard) agreed(sound *media.Leg, r Route, answer []byte) error {
+	err := sound.Accept(answer)
+	if err == nil {
+		return nil
+	}
+	s.cfg.Log.Warn("answer of a telephone not taken", "to", r.Address, "trunk", r.Trunk, "answered", offered(answer), "error", err)
+	return errors.Join(&sip.FinalError{Code: 488, Reason: "no common codec"}, err)
 }
 
 // dialled turns sip's errors into the search's.

@@ -64,6 +64,40 @@ func TestAnEncryptedCallIsHeardSampleForSample(t *testing.T) {
 	}
 }
 
+// A telephone may send a key by INFO with its ACK. That it was no tone is known also where the terms come into force later; another
+// telephone that takes the call over begins anew.
+func TestAKeyBeforeTheFirstTermsIsKnownForNoTone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		defer h.close()
+		ours, offer, err := h.a.Offer(peer())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ours.Close()
+		phone, answer, err := h.b.Answer(offer, peer())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer phone.Close()
+		ours.ReceiveInfo('1')
+		if err := ours.Accept(answer); err != nil {
+			t.Fatal(err)
+		}
+		if k, err := ours.Key(t.Context()); k != '1' || err != nil || !ours.OutOfBand() {
+			t.Errorf("hears %c, %v, which came in another way than in the sound: %t", k, err, ours.OutOfBand())
+		}
+		other, moved, err := h.b.Offer(peer())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		if _, err := ours.Reoffer(moved); err != nil || ours.OutOfBand() {
+			t.Errorf("another telephone's keys are known before they come: %t, %v", ours.OutOfBand(), err)
+		}
+	})
+}
+
 func TestPlainSoundIsRefusedWhereEncryptionIsRequired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, nil)

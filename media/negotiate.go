@@ -213,6 +213,8 @@ func (l *Leg) agree(t sdp.Terms, keys *encryption, now time.Duration) {
 	if moved {
 		l.out.budget.move()
 		l.rtcp.losses.Moved(l.out.stream.Sequence)
+	}
+	if moved && !first { // a key by INFO may have come before the first terms
 		l.in.keys.ForgetOutOfBand()
 		l.keys.outOfBand.Store(false)
 	}

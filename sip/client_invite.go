@@ -256,6 +256,7 @@ func (c *clientInvite) succeed(res *gosip.Response) {
 	d.step(answerReceived)
 	c.early.cancel(nil)
 	d.session.heed(res)
+	refused := c.answered(d, answer)
 	if err := d.sendACK(c.invite.CSeq().SeqNo); err != nil {
 		c.agent.log.Warn("sip: ACK not sent", "call", d.key.callID, "error", err.Error())
 	}
@@ -263,7 +264,21 @@ func (c *clientInvite) succeed(res *gosip.Response) {
 		_ = d.Hangup("cancelled")
 		return
 	}
+	if refused != nil {
+		_ = d.Hangup("answer not taken")
+		c.report(outcome{err: refused})
+		return
+	}
 	c.report(outcome{dialog: d, answer: answer})
+}
+
+// answered gives Dial's caller the answer. A panic of his refuses it and ends this call alone.
+func (c *clientInvite) answered(d *Dialog, sdp []byte) (err error) {
+	if c.abandoned || c.request.OnAnswered == nil {
+		return nil
+	}
+	defer c.agent.life.caught("answer", d.key.callID, func() { err = fmt.Errorf("sip: taking the answer of call %s: panic", d.key.callID) })
+	return c.request.OnAnswered(sdp)
 }
 
 // confirm fills in what a response with a tag says (RFC 3261 12.1.2).

@@ -36,6 +36,10 @@ type DialRequest struct {
 	// OnProgress hears each provisional answer from 101 on, with the SDP of early media, which is only reported. It is called
 	// one at a time and must not block.
 	OnProgress func(code int, sdp []byte)
+	// OnAnswered takes the answer to Offer, before the ACK goes out: nothing that the other side sends afterwards finds the old
+	// terms. Where it refuses, the call is acknowledged and hung up (RFC 3261 13.2.2.4), and Dial returns its error. It must not
+	// block for long.
+	OnAnswered func(answer []byte) error
 	// OnReinvite, OnAnswer, OnInfo and OnActivity are set on the dialog; see the options.
 	OnReinvite func(offer []byte) (answer []byte, err error)
 	OnAnswer   func(answer []byte) error

@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -91,6 +92,48 @@ func TestAnAnswerInAnAckComesBeforeTheNextOffer(t *testing.T) {
 			c.Ack(siptest.SDP)
 			c.Request("BYE", "")
 			hears(t, came, "offer", "answer", "end")
+		})
+	}
+}
+
+// The telephone that we call sends keys and an offer with the ACK: whoever called has its answer by then, however long it takes
+// him. An answer that he refuses ends the call.
+func TestAnAnswerIsTakenBeforeItsAckGoesOut(t *testing.T) {
+	refusal := errors.New("no codec in common")
+	for _, refused := range []error{nil, refusal} {
+		synctest.Test(t, func(t *testing.T) {
+			w, came := siptest.NewWire(1), make(chan string, 99)
+			p := siptest.NewPhone(t, w, "192.0.2.9:5060")
+			out := place(t, start(t, w, nil), sip.DialRequest{To: "sip:anna@192.0.2.9",
+				OnAnswered: func(answer []byte) error {
+					time.Sleep(50 * time.Millisecond)
+					came <- "answer " + portOf(string(answer))
+					return refused
+				},
+				OnInfo:     func(_ string, body []byte) bool { came <- string(body); return true },
+				OnReinvite: func([]byte) ([]byte, error) { came <- "offer"; return []byte(siptest.SDP), nil }})
+			c := p.Incoming(within)
+			c.To = line
+			c.Respond(200, at(4000))
+			p.Expect("ACK ", within)
+			if refused != nil {
+				p.Requested("BYE", within).Respond(200, "")
+				if got := <-out; !errors.Is(got.err, refused) || got.d != nil {
+					t.Errorf("the call's end is %v", got.err)
+				}
+				hears(t, came, "answer 4000")
+				return
+			}
+			c.Extra = []string{"Content-Type: application/dtmf"}
+			c.RequestWith("INFO", "1")
+			c.Extra = nil
+			c.Request("INVITE", siptest.SDP)
+			hears(t, came, "answer 4000", "1", "offer")
+			c.Expect(200, within)
+			c.Expect(200, within)
+			if got := <-out; got.err != nil {
+				t.Error(got.err)
+			}
 		})
 	}
 }
