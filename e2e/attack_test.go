@@ -212,7 +212,7 @@ func TestAnAttackFromTheOpenInternet(t *testing.T) {
 	if worst > 500*time.Millisecond || grown > 64<<20 || written > 1<<20 || a.leaked.Load() > 0 {
 		t.Errorf("p99 of set-ups %s (500 ms), heap +%.0f MB (64), log %d octets (1 MB), %d datagrams to strangers", worst, grown/1e6, written, a.leaked.Load())
 	}
-	if a.junk.Load() < 1_000_000 || a.open.Load() < 2000 {
+	if !a.enough() {
 		t.Errorf("the attack was weaker than it should be: %d junk, %d silent connections", a.junk.Load(), a.open.Load())
 	}
 	for i, c := range calls {
@@ -226,14 +226,18 @@ func TestAnAttackFromTheOpenInternet(t *testing.T) {
 	h.backTo(before)
 }
 
-// during attacks and lets the trunk call meanwhile; peak is the most that the heap held.
+// enough tells whether the attack was one: so much junk, so many connections that never say a word.
+func (a *attack) enough() bool { return a.junk.Load() >= 1_000_000 && a.open.Load() >= 2000 }
+
+// during attacks for so long, and until it was enough, where the machine is busy; meanwhile the trunk calls. peak is the most that
+// the heap held.
 func (a *attack) during(d time.Duration, pbx *phone.Phone) (setups []time.Duration, peak float64) {
-	ctx, stop := context.WithTimeout(a.t.Context(), d)
-	defer stop()
+	ctx, stop := context.WithTimeout(a.t.Context(), 4*d)
 	var all sync.WaitGroup
 	a.run(ctx, &all)
 	defer all.Wait()
-	for ctx.Err() == nil {
+	defer stop()
+	for until := time.Now().Add(d); time.Now().Before(until) || ctx.Err() == nil && !a.enough(); {
 		began := time.Now()
 		c, err := pbx.Dial(a.t.Context(), "sip:hotline@"+a.h.sip)
 		if err != nil {

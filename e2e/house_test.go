@@ -157,7 +157,7 @@ func cleanEnvironment() []string {
 
 func (h *house) waitHealthy() {
 	h.t.Helper()
-	eventually(h.t, 30*time.Second, "hotline is healthy", func() error {
+	eventually(h.t, 2*time.Minute, "hotline is healthy", func() error {
 		select {
 		case err := <-h.done:
 			h.done <- err
