@@ -156,6 +156,7 @@ func halfOpen(t *testing.T, w *siptest.Wire, sources, each int) (dialled []*sipt
 		p := siptest.NewPhone(t, w, fmt.Sprintf("203.0.113.%d:%d", i+1, 6000+i))
 		for range each {
 			p.Dial(line, "1", siptest.SDP).Expect(200, within)
+			synctest.Wait() // who answers tells of the call afterwards
 		}
 		dialled = append(dialled, p)
 	}
