@@ -99,6 +99,22 @@ func TestNothingIsSentInClearWhereTLSWasAskedFor(t *testing.T) {
 	}
 }
 
+// nobody is a port at which nothing listens, and nothing can until the test ends: it is the near end of a connection.
+func nobody(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c.LocalAddr().String()
+}
+
 func TestOnlyWhatIsRefusedForEverIsGivenUp(t *testing.T) {
 	s := notifytest.Start(t, notifytest.Config{})
 	m := mailer(t, s, notify.StartTLS, "secret")
@@ -114,12 +130,7 @@ func TestOnlyWhatIsRefusedForEverIsGivenUp(t *testing.T) {
 	if err := mailer(t, s, notify.StartTLS, "wrong").Send(t.Context(), letter); err == nil || errors.Is(err, notify.ErrRefused) {
 		t.Errorf("a wrong password is the operator's to mend: %v", err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	closed, err := notify.New(notify.Config{Server: l.Addr().String(), Security: notify.None, From: "hotline@house.example"})
+	closed, err := notify.New(notify.Config{Server: nobody(t), Security: notify.None, From: "hotline@house.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
