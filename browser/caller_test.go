@@ -194,7 +194,7 @@ func (c *caller) connects() {
 	c.t.Helper()
 	select {
 	case <-c.talking:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		c.t.Fatal("the browser finds no way to the line")
 	}
 	<-c.out.bound

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -228,10 +227,10 @@ func TestACallEndsHoweverABrowserLeaves(t *testing.T) {
 				if !errors.Is(err, one.cause) {
 					t.Errorf("the call ended with %v", err)
 				}
-			case <-time.After(15 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatal("the call goes on")
 			}
-			over, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+			over, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			if err := x.gateway.Drain(over); err != nil { // the conversation tells its ending before the call is over
 				t.Error(err)
@@ -320,7 +319,7 @@ func TestACallGoesOverTCPWhereNoUDPPasses(t *testing.T) {
 	c.presses(11)
 	select {
 	case <-heard:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the key did not come")
 	}
 	<-c.over
@@ -350,6 +349,9 @@ func TestManyCallsLeaveNothingBehind(t *testing.T) {
 	}
 }
 
+// patience is how long a connection by TCP may say nothing.
+const patience = 5 * time.Second
+
 // TestStrangersOnTheTCPPortAreClosed opens more connections than one address may have.
 func TestStrangersOnTheTCPPortAreClosed(t *testing.T) {
 	t.Parallel()
@@ -358,14 +360,15 @@ func TestStrangersOnTheTCPPortAreClosed(t *testing.T) {
 	var closed atomic.Int32
 	var all sync.WaitGroup
 	for range 40 {
+		began := time.Now()
 		conn, err := net.Dial("tcp", tcp[0].String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		all.Go(func() {
 			defer conn.Close()
-			_ = conn.SetReadDeadline(time.Now().Add(3 * time.Second))
-			if _, err := conn.Read(make([]byte, 1)); errors.Is(err, io.EOF) || err != nil && !errors.Is(err, context.DeadlineExceeded) && !isTimeout(err) {
+			_ = conn.SetReadDeadline(began.Add(time.Minute))
+			if _, err := conn.Read(make([]byte, 1)); err != nil && !isTimeout(err) && time.Since(began) < patience {
 				closed.Add(1)
 			}
 		})

@@ -18,7 +18,7 @@ import (
 	"hotline/sip/siptest"
 )
 
-const soon = 5 * time.Second
+const soon = 30 * time.Second // nothing is decided by it
 
 // datagrams opens real sockets for telephones.
 type datagrams struct{}
@@ -59,7 +59,7 @@ func (e *ear) packets(during time.Duration) (n int) {
 // hears waits for sound.
 func (e *ear) hears(what string) {
 	e.Helper()
-	for range 20 {
+	for range 120 {
 		if e.packets(250*time.Millisecond) > 5 {
 			return
 		}

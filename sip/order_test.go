@@ -40,7 +40,7 @@ func hears(t *testing.T, came <-chan string, want ...string) {
 			if got != w {
 				t.Fatalf("%d: came %q, want %q", i, got, w)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Fatalf("%d: %q never came", i, w)
 		}
 	}

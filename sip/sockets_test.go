@@ -185,7 +185,7 @@ func TestLongAnswerGoesByDatagram(t *testing.T) {
 	defer stop(t, a)
 	p := siptest.NewPhone(t, sockets{}, "127.0.0.1:0")
 	c := p.Dial(a.Addresses()[0], "1", siptest.SDP)
-	if m := c.Expect(200, 5*time.Second); len(m.Body) != 3000 {
+	if m := c.Expect(200, 30*time.Second); len(m.Body) != 3000 {
 		t.Fatal(len(m.Body))
 	}
 	c.Ack("")

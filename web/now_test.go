@@ -78,7 +78,7 @@ func TestTheStreamIsForThoseWhoAreLoggedIn(t *testing.T) {
 	server := httptest.NewServer(o.handler)
 	defer server.Close()
 	b := o.as(users.Viewer)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/live", nil)
 	must(t, err)

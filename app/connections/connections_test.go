@@ -84,7 +84,7 @@ func TestIdleConnectionsMakeRoomForARequest(t *testing.T) {
 		}
 		defer c.Close()
 	}
-	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}).Get("http://" + at.Addr().String())
+	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}).Get("http://" + at.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
