@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -103,7 +104,7 @@ func crowd(t *testing.T, l *line, voice []byte) *load.Crowd {
 }
 
 // hour bounds a wait that a busy machine may stretch.
-const hour = 30 * time.Second
+const hour = 2 * time.Minute
 
 // until lets the crowd go on until something is so.
 func until(t *testing.T, k *load.Crowd, what string, is func() bool) {
@@ -114,6 +115,19 @@ func until(t *testing.T, k *load.Crowd, what string, is func() bool) {
 	if !is() {
 		t.Fatalf("waited in vain until %s", what)
 	}
+}
+
+// upTo lets the crowd go on until so much is measured, and gives what is.
+func upTo(t *testing.T, k *load.Crowd, m *load.Span, what string, is func(load.Result) bool) (r load.Result) {
+	t.Helper()
+	until(t, k, what, func() bool {
+		var err error
+		if r, err = m.End(); err != nil {
+			t.Fatal(err)
+		}
+		return is(r)
+	})
+	return r
 }
 
 func TestACrowdIsAnsweredHeardAndRecordedSampleForSample(t *testing.T) {
@@ -132,14 +146,8 @@ func TestACrowdIsAnsweredHeardAndRecordedSampleForSample(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := k.Run(t.Context(), 1500*time.Millisecond); err != nil {
-			t.Fatal(err)
-		}
-		r, err := m.End()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r.Packets < calls*60 || r.Lost > 0 || r.Broken > 0 || r.Up != calls {
+		r := upTo(t, k, m, "so much sound has come", func(r load.Result) bool { return r.Packets >= calls*75 })
+		if r.Lost > 0 || r.Broken > 0 || r.Up != calls {
 			t.Errorf("encrypted %v: %d packets of %d calls, %d lost, %d broken", secure, r.Packets, r.Up, r.Lost, r.Broken)
 		}
 		k.HangUp(500)
@@ -150,9 +158,14 @@ func TestACrowdIsAnsweredHeardAndRecordedSampleForSample(t *testing.T) {
 			t.Fatalf("%d calls were recorded", len(l.tapes))
 		}
 		for i, kept := range l.tapes {
-			at := bytes.Index(whole, kept.octets[len(kept.octets)/2:][:len(voice)])
-			if at < 0 {
-				t.Errorf("encrypted %v, call %d: what it said is not in its recording", secure, i)
+			there, parts := 0, 0
+			for part := range slices.Chunk(kept.octets, len(voice)) {
+				if parts++; bytes.Contains(whole, part) {
+					there++
+				}
+			}
+			if there < parts/2 { // whoever stands still says nothing meanwhile
+				t.Errorf("encrypted %v, call %d: what it said is in %d of %d parts of its recording", secure, i, there, parts)
 			}
 		}
 	}
@@ -168,13 +181,7 @@ func TestKeysOfACrowdAreAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := k.Run(t.Context(), 2500*time.Millisecond); err != nil {
-		t.Fatal(err)
-	}
-	r, err := m.End()
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := upTo(t, k, m, "all have pressed and heard", func(r load.Result) bool { return r.Keys >= 5 && r.Reaction.Count >= 5 })
 	if r.Keys != 5 || r.Reaction.Count != 5 {
 		t.Errorf("%d keys, %d answers to them", r.Keys, r.Reaction.Count)
 	}
@@ -211,14 +218,8 @@ func TestCallsThatComeAndGoKeepTheirNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.Dial(8, 200, load.Plan{Number: "1", Hold: 200 * time.Millisecond, Redial: true})
-	if err := k.Run(t.Context(), 2*time.Second); err != nil {
-		t.Fatal(err)
-	}
-	r, err := m.End()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Completed < 16 || k.Alive() < 7 || k.Alive() > 8 {
-		t.Errorf("%d completed, %d alive", r.Completed, k.Alive())
+	upTo(t, k, m, "each has come twice", func(r load.Result) bool { return r.Completed >= 16 })
+	if k.Alive() < 7 || k.Alive() > 8 {
+		t.Errorf("%d are alive", k.Alive())
 	}
 }
