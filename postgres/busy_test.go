@@ -27,12 +27,14 @@ func TestABusyPoolIsNoDeadStore(t *testing.T) {
 		_, err := s.Ticket(ctx, 1)
 		return err
 	}
-	if _, err := s.ForCalls().Ticket(t.Context(), 1); !errors.Is(err, storage.ErrNotFound) {
-		t.Errorf("a call is told %v", err)
+	s.pulse.at.Store(0)
+	if _, err := s.ForCalls().Ticket(t.Context(), 1); !errors.Is(err, storage.ErrNotFound) || s.pulse.at.Load() == 0 {
+		t.Errorf("a call is told %v, and the database answered at %d", err, s.pulse.at.Load())
 	}
 	if err := s.Ping(t.Context()); err != nil {
 		t.Errorf("health says %v", err)
 	}
+	s.pulse.at.Store(time.Now().Add(time.Minute).UnixNano()) // a second may pass here before the next line
 	if err := ask(s); !errors.Is(err, storage.ErrBusy) || !errors.Is(err, storage.ErrDown) {
 		t.Errorf("staff are told %v", err)
 	}

@@ -249,7 +249,7 @@ func TestDueWorkOutlastsTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer next.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var done []tickets.Work
 	err = next.Run(ctx, func(_ context.Context, w tickets.Work) error {

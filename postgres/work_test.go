@@ -25,7 +25,7 @@ func TestLettersDoNotWaitForCallOuts(t *testing.T) {
 	if err := s.Apply(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	told := make(chan string, 2)
 	var running sync.WaitGroup
@@ -110,13 +110,13 @@ func TestAServerRestsUntilThereIsWork(t *testing.T) {
 			if was != id {
 				t.Errorf("%s was done, it should be %s", was, id)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("nobody does the work", id)
 		}
 	}
 	leaders := func(want int) { // River has one where it runs
 		t.Helper()
-		waiting, stop := context.WithTimeout(t.Context(), 30*time.Second)
+		waiting, stop := context.WithTimeout(t.Context(), 90*time.Second)
 		defer stop()
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
