@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"hotline/directory"
@@ -124,13 +125,16 @@ func (d Demo) found(ctx context.Context, s stores, pinKey []byte, now time.Time)
 	return d.staff(ctx, s)
 }
 
+// demoHash is the hash of the demo's password. It takes its time, and a test starts many demos.
+var demoHash = sync.OnceValues(func() (string, error) { return password.Hash(DemoPassword) })
+
 // user lets the demo's user log in to the staff's pages.
 func (Demo) user(ctx context.Context, s users.Store, now time.Time) error {
 	_, err := s.User(ctx, DemoUser)
 	if !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}
-	hash, err := password.Hash(DemoPassword)
+	hash, err := demoHash()
 	if err == nil {
 		_, err = s.PutUser(ctx, users.User{Name: DemoUser, Role: users.Admin, Password: hash, Engineer: "anna", Created: now})
 	}
