@@ -182,14 +182,18 @@ func shownWhereItIsKept(b *browser, text string) map[string]string {
 }
 
 // TestHostileTextsAreTextAlone puts two hundred of them into every field that a page shows: the document has the same elements, with
-// the same attributes, as with a harmless one.
+// the same attributes, as with a harmless one. One goroutine does it all, and under the race detector it takes nine times as long for
+// nothing: there each twenty-fifth text is tried, and `make test` runs this test by itself for the others.
 func TestHostileTextsAreTextAlone(t *testing.T) {
 	list := hostiletest.Texts()
 	if len(list) != 200 {
 		t.Fatalf("%d texts", len(list))
 	}
 	want := shown(t, "harmless")
-	for _, text := range list {
+	for i, text := range list {
+		if raced && i%25 != 0 {
+			continue
+		}
 		for name, got := range shown(t, text) {
 			if !slices.Equal(got, want[name]) {
 				t.Errorf("%q changes the page %s:\n got %q\nwant %q", text, name, got, want[name])
