@@ -39,7 +39,7 @@ func TestARealAgentOpensAndEndsATicket(t *testing.T) {
 		t.Errorf("a look once finds %q, %v", out, err)
 	}
 	beside(t, program(), "agent", "--config", file)
-	eventually(t, 10*time.Second, "the heartbeat beats", func() error {
+	eventually(t, 30*time.Second, "the heartbeat beats", func() error {
 		var beat struct{ Standing struct{ State string } }
 		_, err := h.call(http.MethodGet, "/api/v1/heartbeats/agent-plant", nil, &beat)
 		if err == nil && beat.Standing.State != "up" {

@@ -42,7 +42,7 @@ func alertmanager(t *testing.T, h *house) string {
 	}
 	at := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	beside(t, "prometheus-alertmanager", "--config.file="+file, "--storage.path="+dir, "--web.listen-address="+at, "--cluster.listen-address=")
-	eventually(t, 20*time.Second, "the Alertmanager is ready", func() error { return sent("http://"+at+"/api/v2/alerts", []any{}) })
+	eventually(t, 30*time.Second, "the Alertmanager is ready", func() error { return sent("http://"+at+"/api/v2/alerts", []any{}) })
 	return at
 }
 
@@ -88,7 +88,7 @@ func TestARealAlertmanagerOpensAndEndsTickets(t *testing.T) {
 		if err := sent("http://"+at+"/api/v2/alerts", alerts); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, 15*time.Second, what, func() error {
+		eventually(t, 30*time.Second, what, func() error {
 			got, err := h.reported()
 			if err == nil && strings.Join(got, ", ") != strings.Join(want, ", ") {
 				err = fmt.Errorf("the tickets are %v, want %v", got, want)

@@ -63,7 +63,7 @@ func TestEveryFinalAnswerLetsTheNextTelephoneRing(t *testing.T) {
 	if err := c.Press(t.Context(), "1"); err != nil {
 		t.Errorf("on hold: %v", err)
 	}
-	h.awaitLine("call_back_asked", 10*time.Second)
+	h.awaitLine("call_back_asked", 30*time.Second)
 	c.Hangup()
 	history, before, slowest := fmt.Sprint(v.History), time.Time{}, time.Duration(0)
 	for i, name := range names[:len(names)-1] {

@@ -91,7 +91,7 @@ ctrl_tcp_listen 127.0.0.1:%d
 		t.Fatalf("starting baresip: %v", err)
 	}
 	t.Cleanup(b.close)
-	eventually(t, 10*time.Second, "baresip's control port answers", func() (err error) {
+	eventually(t, 30*time.Second, "baresip's control port answers", func() (err error) {
 		b.control, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", control))
 		return err
 	})

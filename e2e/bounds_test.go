@@ -27,7 +27,7 @@ func TestANumberOfAnyLengthLosesNoTicket(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.Hangup()
-			eventually(t, 10*time.Second, "the ticket of a call from "+user[:min(len(user), 10)], func() error {
+			eventually(t, 30*time.Second, "the ticket of a call from "+user[:min(len(user), 10)], func() error {
 				v, err := h.latest()
 				if err == nil && v.Number <= before.Number {
 					err = fmt.Errorf("the newest ticket is %d", v.Number)

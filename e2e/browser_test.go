@@ -41,7 +41,7 @@ func openPages(t *testing.T) *customersPages {
 // code waits for a code by mail.
 func (p *customersPages) code(t *testing.T) (code string) {
 	t.Helper()
-	eventually(t, 15*time.Second, "a code comes by mail", func() error {
+	eventually(t, 30*time.Second, "a code comes by mail", func() error {
 		for _, l := range p.box.Letters() {
 			if m := mailedCode.FindStringSubmatch(l.Text); m != nil {
 				code = m[1]
@@ -176,7 +176,7 @@ func TestACustomerCallsFromTheBrowser(t *testing.T) {
 	pause(time.Duration(len(answered))*3*time.Second/8000 + 8*time.Second)
 	here := heardInPage(ctx, t)
 	does(ctx, t, "hanging up", chromedp.Click(chromedp.CSS("#call-end")), chromedp.WaitVisible(chromedp.CSS("#call-start")))
-	h.awaitLine("talk_ended", 10*time.Second)
+	h.awaitLine("talk_ended", 20*time.Second)
 	there := <-heardByMarco
 	for _, one := range []struct {
 		who       string
@@ -209,7 +209,7 @@ func (p *customersPages) judgeRecord(t *testing.T) {
 			Legs []struct{ Result string }
 		}
 	}
-	eventually(t, 10*time.Second, "the record is whole", func() error {
+	eventually(t, 30*time.Second, "the record is whole", func() error {
 		if _, err := p.call(http.MethodGet, "/api/v1/calls", nil, &list); err != nil {
 			return err
 		}
@@ -241,7 +241,7 @@ func TestTheTelephoneInThePageWorksByTheKeyboardAlone(t *testing.T) {
 	shows(ctx, t, 5*time.Second, "the focus stands at the end of the call", `document.activeElement.id === "call-end"`)
 	pause(2 * time.Second)
 	does(ctx, t, "pressing 3", chromedp.KeyEvent("3"))
-	h.awaitLine("opened", 20*time.Second)
+	h.awaitLine("opened", 30*time.Second)
 	does(ctx, t, "hanging up by Enter", chromedp.KeyEvent("\r"))
 	shows(ctx, t, 5*time.Second, "the call is over", `document.getElementById("call-status").textContent === document.getElementById("call").dataset.over && document.activeElement.id === "call-start"`)
 	if v, err := h.latest(); err != nil || v.Claim != "question" || v.Contract != "rossi" {

@@ -46,7 +46,7 @@ func watch(t *testing.T, h *house) *capture {
 		t.Fatal(err)
 	}
 	defer nudge.Close()
-	eventually(t, 20*time.Second, "tshark captures (it needs root or the right to capture)", func() error {
+	eventually(t, 30*time.Second, "tshark captures (it needs root or the right to capture)", func() error {
 		_, _ = nudge.Write([]byte("\r\n\r\n"))
 		info, err := os.Stat(c.file)
 		if err == nil && info.Size() < 40 {

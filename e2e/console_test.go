@@ -19,7 +19,7 @@ func TestNoDigitOfAnEngineersPINIsKeptAnywhere(t *testing.T) {
 	c, _ := h.describes(t, "0612345", pin+"#3", speech(t, "en", "next-step"))
 	keeps(t, c, 3*time.Second)
 	c.Hangup()
-	v := h.awaitLine("recording", 10*time.Second)
+	v := h.awaitLine("recording", 30*time.Second)
 	const wrong = "69314718"
 	a := h.dial(t, telephone(t, "anna"))
 	if err := errors.Join(a.Press(t.Context(), wrong+"#"), a.Wait(t.Context(), 3*time.Second), a.Press(t.Context(), given.PIN+"#2"+number(v)+"#37")); err != nil {
@@ -32,7 +32,7 @@ func TestNoDigitOfAnEngineersPINIsKeptAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Hangup()
-	eventually(t, 10*time.Second, "the engineer's note on the ticket", func() error {
+	eventually(t, 30*time.Second, "the engineer's note on the ticket", func() error {
 		now, err := h.latest()
 		if err == nil && (len(now.Recordings) != 2 || !now.has("assigned")) {
 			err = errors.New("not yet")

@@ -91,9 +91,9 @@ func TestABlockingCallBySoftphonesOfAnotherMakerIsSeenByAWitness(t *testing.T) {
 	seen := watch(t, h)
 
 	caller.dial("sip:hotline@" + h.sip)
-	caller.await("CALL_ESTABLISHED", 1, 5*time.Second)
+	caller.await("CALL_ESTABLISHED", 1, 30*time.Second)
 	caller.press("314159#1")
-	h.awaitLine("opened", 20*time.Second) // the ticket exists before the tone
+	h.awaitLine("opened", 30*time.Second) // the ticket exists before the tone
 	pause(9 * time.Second)                // the prompt and the tone
 	caller.tell("ausrc", "aufile,"+waveFile(t, "fault", fault))
 	pause(time.Duration(len(fault))*time.Second/8000 + 500*time.Millisecond)
@@ -112,8 +112,8 @@ func TestABlockingCallBySoftphonesOfAnotherMakerIsSeenByAWitness(t *testing.T) {
 	caller.tell("ausrc", "aufile,"+waveFile(t, "talk", talk))
 	pause(time.Duration(len(talk))*time.Second/8000 + time.Second)
 	caller.hangUp()
-	v := h.awaitLine("talk_ended", 10*time.Second)
-	marco.await("CALL_CLOSED", 1, 5*time.Second)
+	v := h.awaitLine("talk_ended", 20*time.Second)
+	marco.await("CALL_CLOSED", 1, 20*time.Second)
 	seen.stop()
 
 	if v.Claim != "blocking" || v.Level != "extended" || v.Priority != 1 || v.Assignee != "marco" || v.Contract != "rossi" {

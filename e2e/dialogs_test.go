@@ -137,14 +137,14 @@ func TestTheRaceOfCancelAndAnswer(t *testing.T) {
 		c := p.Dial(netip.MustParseAddrPort(h.sip), "hotline", strings.ReplaceAll(siptest.SDP, "192.0.2.9", "127.0.0.1"))
 		var m *siptest.Message
 		if i%3 == 0 { // the answer is on its way already
-			m = p.Expect(" 200 ", 5*time.Second)
+			m = p.Expect(" 200 ", 30*time.Second)
 		}
 		c.Cancel()
 		if m == nil {
-			m = p.Hear(5 * time.Second)
+			m = p.Hear(30 * time.Second)
 		}
 		for m != nil && (strings.Contains(m.Line, " 100 ") || strings.Contains(m.Get("CSeq"), "CANCEL")) {
-			m = p.Hear(5 * time.Second)
+			m = p.Hear(30 * time.Second)
 		}
 		switch {
 		case m != nil && strings.Contains(m.Line, " 487 "):
@@ -155,7 +155,7 @@ func TestTheRaceOfCancelAndAnswer(t *testing.T) {
 			c.Remote, c.URI = m.Get("To"), strings.Trim(m.Get("Contact"), "<>")
 			c.Ack("")
 			c.Request("BYE", "")
-			for m = p.Expect(" 200 ", 5*time.Second); !strings.Contains(m.Get("CSeq"), "BYE"); m = p.Expect(" 200 ", 5*time.Second) {
+			for m = p.Expect(" 200 ", 30*time.Second); !strings.Contains(m.Get("CSeq"), "BYE"); m = p.Expect(" 200 ", 30*time.Second) {
 			}
 			answered++
 		default:
@@ -166,7 +166,7 @@ func TestTheRaceOfCancelAndAnswer(t *testing.T) {
 	if answered == 0 || cancelled == 0 {
 		t.Errorf("%d answered, %d cancelled: one side of the race was never seen", answered, cancelled)
 	}
-	eventually(t, 5*time.Second, "no call is left", func() error {
+	eventually(t, 20*time.Second, "no call is left", func() error {
 		m, err := h.metrics(t.Context())
 		if err == nil && m["hotline_calls_active"]+m["hotline_media_legs"] != 0 {
 			err = fmt.Errorf("%v calls, %v legs", m["hotline_calls_active"], m["hotline_media_legs"])

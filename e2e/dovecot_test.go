@@ -149,7 +149,7 @@ func TestAMailboxIsReadAndItsMailsAreMoved(t *testing.T) {
 	h = reopen(t, data, "--config", settings)
 	d.deliver(letter(4))
 	eventually(t, 60*time.Second, "five letters are five tickets", tickets(5))
-	eventually(t, 20*time.Second, "all letters are moved", func() error {
+	eventually(t, 30*time.Second, "all letters are moved", func() error {
 		if here, there := d.in(""), d.in(".hotline"); here != 0 || there != 5 {
 			return fmt.Errorf("%d are in the inbox, %d are moved", here, there)
 		}

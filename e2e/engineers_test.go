@@ -108,7 +108,7 @@ func everySort(canary string) []engineer {
 // way and the next one rings, until somebody accepts.
 func TestEngineersWithTelephonesOfEverySort(t *testing.T) {
 	t.Parallel()
-	h := open(t, "--config", settingsFile(t, "escalation: {ring: 5s, dead: 2s, key: 5s, rounds: 1, leg_lost: 5s}\n"))
+	h := open(t, "--config", settingsFile(t, "escalation: {ring: 5s, dead: 4s, key: 5s, rounds: 1, leg_lost: 5s}\n"))
 	canary, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func TestEngineersWithTelephonesOfEverySort(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, l := range sippers {
-		l.done(5 * time.Second)
+		l.done(30 * time.Second)
 	}
 	history := fmt.Sprint(v.History)
 	for i, name := range names {

@@ -34,7 +34,7 @@ func TestOutOfFileDescriptorsTheLineComesBack(t *testing.T) {
 			connections = append(connections, c)
 		}
 	}
-	eventually(t, 10*time.Second, "the log says that files are short", func() error {
+	eventually(t, 30*time.Second, "the log says that files are short", func() error {
 		if !strings.Contains(h.log.String(), "accept: ") {
 			return fmt.Errorf("it says %q", tail(h.log.String(), 300))
 		}
@@ -45,7 +45,7 @@ func TestOutOfFileDescriptorsTheLineComesBack(t *testing.T) {
 	for _, c := range connections {
 		c.Close()
 	}
-	eventually(t, 20*time.Second, "the connections are gone", func() error {
+	eventually(t, 30*time.Second, "the connections are gone", func() error {
 		m, err := h.metrics(t.Context())
 		if err == nil && uint64(m["process_open_fds"]) > few-10 {
 			err = fmt.Errorf("%v files are open", m["process_open_fds"])

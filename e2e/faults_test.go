@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -91,7 +92,7 @@ func TestAPanicInEveryCallNeverEndsTheProgram(t *testing.T) {
 		c := h.dial(t, telephone(t, "bad"))
 		select {
 		case <-c.Context().Done():
-		case <-time.After(5 * time.Second):
+		case <-time.After(20 * time.Second): // a line without sound ends after thirty
 			t.Error("the call of a panic goes on")
 		}
 		c.Hangup()
@@ -99,9 +100,12 @@ func TestAPanicInEveryCallNeverEndsTheProgram(t *testing.T) {
 	if _, err := h.call(http.MethodGet, "/api/v1/health", nil, nil); err != nil {
 		t.Errorf("after three panics: %v", err)
 	}
-	if !strings.Contains(h.log.String(), "a fault that was asked for") {
-		t.Error("the log does not say so")
-	}
+	eventually(t, 30*time.Second, "the log says so", func() error { // it comes through a pipe
+		if !strings.Contains(h.log.String(), "a fault that was asked for") {
+			return errors.New("it does not")
+		}
+		return nil
+	})
 }
 
 // TestACallWithoutSoundIsEnded answers sipp, which sends no RTP at all: after 30 s the line hangs up.
@@ -110,7 +114,7 @@ func TestACallWithoutSoundIsEnded(t *testing.T) {
 	h := open(t)
 	began := time.Now()
 	sipp(t, h, "silent", "-t", "u1")
-	if took := time.Since(began); took < 29*time.Second || took > 36*time.Second {
+	if took := time.Since(began); took < 29*time.Second || took > 45*time.Second {
 		t.Errorf("the line hung up after %v", took)
 	}
 }

@@ -126,7 +126,7 @@ func (g *gateway) press(keys string) {
 			if !strings.HasPrefix(got, "SIP/2.0 200 ") {
 				g.t.Errorf("a key by INFO is answered with %q", got)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 			g.t.Errorf("a key by INFO has no answer")
 		}
 		pause(250 * time.Millisecond)

@@ -71,7 +71,7 @@ func kamailio(t *testing.T, port int, house string) string {
 	}
 	beside(t, "kamailio", "-f", file, "-DD", "-E", "-Y", dir, "-m", "32", "-M", "8")
 	at := fmt.Sprintf("127.0.0.1:%d", port)
-	eventually(t, 10*time.Second, "kamailio answers", func() error {
+	eventually(t, 30*time.Second, "kamailio answers", func() error {
 		return exec.Command("sipp", at, "-sf", scenarioFile(t, "options-any"), "-m", "1", "-nostdin", "-timeout", "2s", "-i", "127.0.0.1", "-p", fmt.Sprint(freePort(t))).Run()
 	})
 	return at
@@ -122,10 +122,10 @@ func TestAProxyInBetween(t *testing.T) {
 	silence := waveFile(t, "silence", make([]int16, 8000))
 	caller := softphone(t, "proxied", silence, false)
 	caller.dial("sip:hotline@" + at)
-	caller.await("CALL_ESTABLISHED", 1, 15*time.Second)
+	caller.await("CALL_ESTABLISHED", 1, 30*time.Second)
 	pause(2 * time.Second)
 	caller.hangUp()
-	eventually(t, 15*time.Second, "the call came by the proxy and ended", func() error {
+	eventually(t, 30*time.Second, "the call came by the proxy and ended", func() error {
 		var calls struct{ Calls []callView }
 		if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
 			return err
@@ -140,7 +140,7 @@ func TestAProxyInBetween(t *testing.T) {
 	// The house's own BYE goes through the proxy too.
 	second := softphone(t, "second", silence, false)
 	second.dial("sip:hotline@" + at)
-	second.await("CALL_ESTABLISHED", 1, 15*time.Second)
+	second.await("CALL_ESTABLISHED", 1, 30*time.Second)
 	h.cmd.Process.Signal(syscall.SIGTERM)
-	second.await("CALL_CLOSED", 1, 15*time.Second)
+	second.await("CALL_CLOSED", 1, 20*time.Second)
 }

@@ -41,7 +41,7 @@ func TestNoDigitOfAPINIsKeptAnywhere(t *testing.T) {
 	c, _ := h.describes(t, "0612345", pin+"#3", speech(t, "en", "next-step"))
 	keeps(t, c, 3*time.Second)
 	c.Hangup()
-	h.awaitLine("recording", 10*time.Second)
+	h.awaitLine("recording", 30*time.Second)
 	for place, text := range h.places() {
 		if how := leaks(text, pin); how != "" {
 			t.Errorf("the PIN stands in %s, %s", place, how)
@@ -60,13 +60,13 @@ func TestNoDigitOfAPINIsKeptAnywhere(t *testing.T) {
 	if _, err := h.call(http.MethodPut, "/api/v1/faults/f"+pin, map[string]string{"note": "planted"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 5*time.Second, "a line of the log about the planted fault", func() error { // it comes through a pipe
+	eventually(t, 30*time.Second, "a line of the log about the planted fault", func() error { // it comes through a pipe
 		if !strings.Contains(h.log.String(), "/faults/f"+pin) {
 			return errors.New("none yet")
 		}
 		return nil
 	})
-	eventually(t, 10*time.Second, "the disk's copy of the book with the planted fault", func() error { // it is written every few seconds
+	eventually(t, 30*time.Second, "the disk's copy of the book with the planted fault", func() error { // it is written every few seconds
 		text, err := os.ReadFile(filepath.Join(h.data, "cache", "book.json"))
 		if err == nil && !strings.Contains(string(text), pin) {
 			err = errors.New("not there yet")

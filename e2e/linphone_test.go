@@ -76,7 +76,7 @@ enabled=1
 		t.Fatalf("starting linphonec: %v", err)
 	}
 	t.Cleanup(l.close)
-	l.sees("linphonec>", 20*time.Second)
+	l.sees("linphonec>", 30*time.Second)
 	l.tell("soundcard use files")
 	l.tell("record " + l.heard)
 	return l
@@ -136,9 +136,9 @@ func linphonesTalk(t *testing.T, settings []string) {
 	fault, talk, reply := speech(t, "en", "still-searching", "next-step"), speech(t, "en", "request-locked"), speech(t, "it", "request-expired")
 	silence := waveFile(t, "silence", make([]int16, 8000))
 	caller.tell("call sip:hotline@" + h.sip)
-	caller.sees("Media streams established", 10*time.Second)
+	caller.sees("Media streams established", 30*time.Second)
 	caller.tell(pin + "#1")
-	h.awaitLine("opened", 20*time.Second)
+	h.awaitLine("opened", 30*time.Second)
 	pause(9 * time.Second) // the prompt and the tone
 	caller.tell("play " + waveFile(t, "fault", fault))
 	pause(time.Duration(len(fault))*time.Second/8000 + 500*time.Millisecond)
@@ -151,7 +151,7 @@ func linphonesTalk(t *testing.T, settings []string) {
 	pause(3 * time.Second) // the brief has begun
 	engineer.tell("1")
 	engineer.tell("play " + silence) // without a file it sends nothing at all, and nobody has talked
-	h.awaitLine("joined", 20*time.Second)
+	h.awaitLine("joined", 30*time.Second)
 	pause(time.Second)
 	caller.tell("play " + waveFile(t, "talk", talk))
 	pause(time.Duration(len(talk))*time.Second/8000 + time.Second)
@@ -159,8 +159,8 @@ func linphonesTalk(t *testing.T, settings []string) {
 	engineer.tell("play " + waveFile(t, "reply", reply))
 	pause(time.Duration(len(reply))*time.Second/8000 + time.Second)
 	caller.tell("terminate")
-	v := h.awaitLine("talk_ended", 10*time.Second)
-	engineer.sees("ended", 5*time.Second)
+	v := h.awaitLine("talk_ended", 20*time.Second)
+	engineer.sees("ended", 20*time.Second)
 	if v.Claim != "blocking" || v.Contract != "rossi" || v.Assignee != "e0" {
 		t.Errorf("ticket is %+v", v)
 	}
@@ -210,7 +210,7 @@ func loud(pcm []int16) (mean int) {
 // judgeLegs reads in the record of the call how the sound of its two legs came over.
 func (h *house) judgeLegs(t *testing.T) {
 	t.Helper()
-	eventually(t, 10*time.Second, "both legs are in the record of the call with their sound", func() error {
+	eventually(t, 30*time.Second, "both legs are in the record of the call with their sound", func() error {
 		var calls struct{ Calls []callView }
 		if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
 			return err

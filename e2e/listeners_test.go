@@ -29,7 +29,7 @@ func TestTrapsAndLogsOfRealToolsAreTickets(t *testing.T) {
 	}
 	stand := func(what string, want ...string) {
 		t.Helper()
-		eventually(t, 15*time.Second, what, func() error {
+		eventually(t, 30*time.Second, what, func() error {
 			got, err := h.reported()
 			if err == nil && strings.Join(got, ", ") != strings.Join(want, ", ") {
 				err = fmt.Errorf("the tickets are %v, want %v", got, want)

@@ -41,7 +41,7 @@ func TestAMailBecomesATicketAndSurvivesAKill(t *testing.T) {
 			Caller  string `json:"caller"`
 		} `json:"tickets"`
 	}
-	eventually(t, 20*time.Second, "the mail's ticket stands", func() error {
+	eventually(t, 30*time.Second, "the mail's ticket stands", func() error {
 		if _, err := h.call("GET", "/api/v1/tickets", nil, &list); err != nil {
 			return err
 		}

@@ -107,7 +107,7 @@ func TestStaffWorkOnATicketInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	does(ctx, t, "opening the ticket", chromedp.Click(chromedp.CSS(".ticket .link")), chromedp.WaitVisible(chromedp.CSS("#work")))
-	h.awaitLine("recording", 15*time.Second)
+	h.awaitLine("recording", 30*time.Second)
 	at := fmt.Sprintf("%s/tickets/%d", site, v.Number)
 	does(ctx, t, "reading it again", chromedp.Navigate(at), chromedp.WaitVisible(chromedp.CSS("audio")))
 	does(ctx, t, "pressing into the middle of the waveform", chromedp.Click(chromedp.CSS(".wave")))

@@ -50,7 +50,7 @@ func TestTheNightIsPlayedThroughAnotherRotaByTheShippedProgram(t *testing.T) {
 	}
 	h.awaitLine("talk_ended", 40*time.Second)
 	c.Hangup() // the record of the call is whole behind its end
-	eventually(t, 10*time.Second, "Marco's call stands in the history", func() error { return h.says("Marco at " + marco.Address() + ": accepted") })
+	eventually(t, 30*time.Second, "Marco's call stands in the history", func() error { return h.says("Marco at " + marco.Address() + ": accepted") })
 
 	var rota map[string]any
 	if _, err := h.call(http.MethodGet, "/api/v1/rotas/main", nil, &rota); err != nil {
@@ -69,7 +69,7 @@ func TestTheNightIsPlayedThroughAnotherRotaByTheShippedProgram(t *testing.T) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "the night is replayed", func() error {
+	eventually(t, 30*time.Second, "the night is replayed", func() error {
 		said, failed := h.asks("oncall", "replay", "--rota", file)
 		if failed || !strings.Contains(said, "ticket ") {
 			return errors.New(said)

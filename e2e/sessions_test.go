@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -45,7 +47,7 @@ func TestNobodyRefreshesAndTheCallEnds(t *testing.T) {
 		invites(sound(2, "inactive"), timer), mayHear(100), hears(200, says("Session-Expires:", "90;refresher=uac")), acks(""),
 		isAsked("BYE", says("Reason:", "session timer expired")), answersInside(200, ""),
 	))
-	if took := time.Since(began); took < 55*time.Second || took > 70*time.Second {
+	if took := time.Since(began); took < 55*time.Second || took > 80*time.Second {
 		t.Errorf("the house hung up after %v, want 60 s", took)
 	}
 }
@@ -54,12 +56,12 @@ func TestNobodyRefreshesAndTheCallEnds(t *testing.T) {
 // ends when it does.
 func TestTheLineDrains(t *testing.T) {
 	t.Parallel()
-	h := open(t, "--drain", "30s")
+	h := open(t, "--drain", "60s")
 	c := h.dial(t, telephone(t, "0612345"))
 	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 5*time.Second, "the line has begun to drain", func() error {
+	eventually(t, 30*time.Second, "the line has begun to drain", func() error {
 		if !strings.Contains(h.log.String(), "stopping: no new calls") {
 			return errors.New("the log does not say so")
 		}
@@ -71,9 +73,12 @@ func TestTheLineDrains(t *testing.T) {
 		t.Errorf("the running call ended: %v", err)
 	}
 	in := c.Sound().PacketsIn
-	if err := c.Wait(t.Context(), time.Second); err != nil || c.Sound().PacketsIn < in+45 {
-		t.Errorf("%v; %d packets in a second of the drain", err, c.Sound().PacketsIn-in)
-	}
+	eventually(t, 10*time.Second, "a second of sound during the drain", func() error {
+		if n := c.Sound().PacketsIn - in; n < 50 {
+			return fmt.Errorf("%d packets", n)
+		}
+		return context.Cause(c.Context())
+	})
 	c.Hangup()
 	select {
 	case err := <-h.done:
@@ -81,8 +86,8 @@ func TestTheLineDrains(t *testing.T) {
 		if err != nil {
 			t.Errorf("the program ended with %v", err)
 		}
-	case <-time.After(8 * time.Second):
-		t.Error("the program goes on 8 s after its last call")
+	case <-time.After(15 * time.Second): // and not when the drain is over
+		t.Error("the program goes on 15 s after its last call")
 	}
 }
 

@@ -121,7 +121,7 @@ func TestTwentyCallsWithLostMessages(t *testing.T) {
 	h := open(t)
 	sipp(t, h, "call", "-m", "20", "-r", "10", "-lost", "20", "-max_invite_retrans", "7", "-timeout", "90s")
 	var calls struct{ Total int }
-	eventually(t, 10*time.Second, "twenty calls in the book", func() error {
+	eventually(t, 30*time.Second, "twenty calls in the book", func() error {
 		if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
 			return err
 		}

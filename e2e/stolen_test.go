@@ -112,7 +112,7 @@ func (h *house) saysTheTone(t *testing.T) ticketView {
 	c, _ := h.describes(t, "0612345", pin+"#3", mediatest.Tone(witnessHz, 3*8000))
 	keeps(t, c, 3*time.Second)
 	c.Hangup()
-	return h.awaitLine("recording", 15*time.Second)
+	return h.awaitLine("recording", 30*time.Second)
 }
 
 // sound fetches a ticket's recording.

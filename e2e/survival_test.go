@@ -48,7 +48,7 @@ func TestTheDatabaseDiesInMidCallAndNothingIsLost(t *testing.T) {
 	}
 	// the program has started it again by itself
 	var v ticketView
-	eventually(t, 20*time.Second, "the ticket stands in the database that was started again", func() (err error) {
+	eventually(t, 30*time.Second, "the ticket stands in the database that was started again", func() (err error) {
 		if v, err = h.latest(); err == nil && (v.Claim != "blocking" || v.Contract != "rossi" || !v.has("opened") || !v.has("recording") || !v.has("rang")) {
 			err = fmt.Errorf("the ticket is %+v", v)
 		}
@@ -149,7 +149,7 @@ func TestAStartWithoutTheDatabaseTakesCalls(t *testing.T) {
 	}
 
 	h := launch(t, data, "--database", address)
-	eventually(t, 10*time.Second, "the line is ready without its database", func() error {
+	eventually(t, 30*time.Second, "the line is ready without its database", func() error {
 		if !strings.Contains(h.log.String(), "msg=ready") {
 			return fmt.Errorf("log: %s", tail(h.log.String(), 500))
 		}
@@ -162,7 +162,7 @@ func TestAStartWithoutTheDatabaseTakesCalls(t *testing.T) {
 		t.Errorf("without a database the caller hears his ticket's number with correlation %.2f", best)
 	}
 	database()
-	eventually(t, 20*time.Second, "the ticket stands in the database that is back", func() error {
+	eventually(t, 30*time.Second, "the ticket stands in the database that is back", func() error {
 		v, err := h.latest()
 		if err == nil && (v.Claim != "blocking" || v.Contract != "rossi" || !v.has("recording")) {
 			err = fmt.Errorf("the ticket is %+v", v)

@@ -41,9 +41,9 @@ func TestThreeSoftphonesTalk(t *testing.T) {
 		}
 	}
 	caller.dial("sip:hotline@" + h.sip)
-	caller.await("CALL_ESTABLISHED", 1, 5*time.Second)
+	caller.await("CALL_ESTABLISHED", 1, 30*time.Second)
 	caller.press("314159#1")
-	h.awaitLine("opened", 20*time.Second)
+	h.awaitLine("opened", 30*time.Second)
 	anna.await("CALL_ESTABLISHED", 1, 30*time.Second)
 	pause(2 * time.Second)
 	anna.press("1")
@@ -51,10 +51,10 @@ func TestThreeSoftphonesTalk(t *testing.T) {
 	anna.press("*")
 	pause(time.Second)
 	anna.press("2")
-	marco.await("CALL_ESTABLISHED", 1, 20*time.Second)
+	marco.await("CALL_ESTABLISHED", 1, 30*time.Second)
 	pause(2 * time.Second)
 	marco.press("1")
-	eventually(t, 10*time.Second, "Marco joins", func() error { return h.says("joins Anna and the caller") })
+	eventually(t, 30*time.Second, "Marco joins", func() error { return h.says("joins Anna and the caller") })
 	pause(5 * time.Second) // what each of them hears of it
 
 	said := map[*baresip][]int16{caller: speech(t, "en", "request-locked"), anna: speech(t, "it", "request-expired"), marco: speech(t, "it", "operator-absent")}
@@ -63,10 +63,10 @@ func TestThreeSoftphonesTalk(t *testing.T) {
 		pause(time.Duration(len(said[who]))*time.Second/8000 + time.Second)
 	}
 	anna.hangUp()
-	eventually(t, 10*time.Second, "Marco stays", func() error { return h.says("Marco stays with the caller") })
+	eventually(t, 30*time.Second, "Marco stays", func() error { return h.says("Marco stays with the caller") })
 	caller.hangUp()
-	h.awaitLine("talk_ended", 10*time.Second)
-	marco.await("CALL_CLOSED", 1, 5*time.Second)
+	h.awaitLine("talk_ended", 20*time.Second)
+	marco.await("CALL_CLOSED", 1, 20*time.Second)
 	for _, who := range []*baresip{caller, anna, marco} {
 		who.close()
 	}

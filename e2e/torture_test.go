@@ -159,7 +159,7 @@ func waitFor(want string) time.Duration {
 	if want == siptest.Silence {
 		return torturePatience
 	}
-	return 5 * time.Second
+	return 30 * time.Second
 }
 
 // byStream sends over a connection, so many octets at once.

@@ -27,7 +27,7 @@ func TestTheTraceIsReadByATracingTool(t *testing.T) {
 		_ = tool.Process.Signal(syscall.SIGTERM)
 		_ = tool.Wait()
 	})
-	eventually(t, 10*time.Second, "sngrep is ready", func() error {
+	eventually(t, 30*time.Second, "sngrep is ready", func() error {
 		_, err := os.Stat(file)
 		return err
 	})
@@ -37,7 +37,7 @@ func TestTheTraceIsReadByATracingTool(t *testing.T) {
 	)...))
 	line := h.sip[strings.LastIndex(h.sip, ":")+1:]
 	var rows string
-	eventually(t, 15*time.Second, "the whole call is in the trace", func() error {
+	eventually(t, 30*time.Second, "the whole call is in the trace", func() error {
 		out, err := exec.Command("tshark", "-r", file, "-d", "udp.port=="+line+",sip", "-Y", "sip", "-T", "fields", "-e", "ip.src", "-e", "udp.srcport", "-e", "udp.dstport", "-e", "sip.Request-Line", "-e", "sip.Status-Line").Output()
 		rows = string(out)
 		if err == nil && !strings.Contains(rows, "BYE") {
@@ -76,7 +76,7 @@ func TestStrangersStandInTheLogAsTheFilterWantsIt(t *testing.T) {
 	filter := regexp.MustCompile(strings.ReplaceAll(m[1], "<ADDR>", `(?P<addr>[0-9A-Fa-f:.]+)`))
 	h := open(t, "--config", settingsFile(t, "sip: {trust_loopback: false}\n"))
 	play(t, h.sip, scenario(t, "stranger", refusal(403, nil)...), "-i", "127.0.0.66", "-mi", "127.0.0.66")
-	eventually(t, 5*time.Second, "the filter finds the stranger", func() error {
+	eventually(t, 30*time.Second, "the filter finds the stranger", func() error {
 		for line := range strings.Lines(h.log.String()) {
 			if m := filter.FindStringSubmatch(line); m != nil && m[1] == "127.0.0.66" {
 				return nil

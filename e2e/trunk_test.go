@@ -97,10 +97,10 @@ func TestSoftphonesOfAnotherMakerOverEveryTransport(t *testing.T) {
 			}
 			caller := softphone(t, "caller-"+c.name, silence, false, account...)
 			caller.dial(c.to)
-			caller.await("CALL_ESTABLISHED", 1, 10*time.Second)
+			caller.await("CALL_ESTABLISHED", 1, 30*time.Second)
 			pause(3 * time.Second)
 			caller.hangUp()
-			eventually(t, 10*time.Second, "the call stands in the book with its sound", func() error {
+			eventually(t, 30*time.Second, "the call stands in the book with its sound", func() error {
 				var calls struct{ Calls []callView }
 				if _, err := h.call(http.MethodGet, "/api/v1/calls", nil, &calls); err != nil {
 					return err
@@ -131,10 +131,10 @@ sip:
   trunks:
     - {name: carrier, registrar: "sip:%s", register: true, user: "0612345", password: secret, realm: carrier, expires: 2m}
 `, carrier.At)))
-	r := carrier.Requested("REGISTER", 20*time.Second)
+	r := carrier.Requested("REGISTER", 30*time.Second)
 	r.Extra = []string{`WWW-Authenticate: Digest realm="carrier", nonce="n1", qop="auth", algorithm=SHA-256`}
 	r.Respond(401, "")
-	r = carrier.Requested("REGISTER", 10*time.Second)
+	r = carrier.Requested("REGISTER", 30*time.Second)
 	c, err := digest.ParseCredentials(r.Invite.Get("Authorization"))
 	if err != nil {
 		t.Fatal(err)
@@ -155,12 +155,12 @@ sip:
 	}
 	line := netip.MustParseAddrPort(h.sip)
 	call := carrier.Dial(line, "0612345", strings.ReplaceAll(siptest.SDP, "192.0.2.9", "127.0.0.9"))
-	call.Expect(200, 5*time.Second)
+	call.Expect(200, 30*time.Second)
 	call.Ack("")
 	call.Request("BYE", "")
-	call.Expect(200, 5*time.Second)
+	call.Expect(200, 30*time.Second)
 
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	metrics, err := h.metrics(ctx)
 	if err != nil || metrics[`hotline_trunk_up{trunk="carrier"}`] != 1 {

@@ -30,7 +30,7 @@ func TestTheBriefOfANewCustomerIsUnderstood(t *testing.T) {
 	h.describes(t, "0699999999", pin+"#1", nil)
 	end := marco.hears("the end of the brief", speech(t, prompts.Italian, "brief-keys"), 0, 90*time.Second)
 	brief := heardSoFar(marco)[:end]
-	v := h.awaitLine("opened", 5*time.Second)
+	v := h.awaitLine("opened", 30*time.Second)
 
 	want := []string{"officine gialli", "contratto extended", "guasto bloccante", "richiesta numero"}
 	digits := make([]string, 10)

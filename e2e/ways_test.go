@@ -21,9 +21,9 @@ func portOf(address string) string { return address[strings.LastIndex(address, "
 func (h *house) callsForHelp(caller *baresip, fault []int16) {
 	h.t.Helper()
 	caller.dial("sip:hotline@" + h.sip)
-	caller.await("CALL_ESTABLISHED", 1, 5*time.Second)
+	caller.await("CALL_ESTABLISHED", 1, 30*time.Second)
 	caller.press("314159#1")
-	h.awaitLine("opened", 20*time.Second)
+	h.awaitLine("opened", 30*time.Second)
 	caller.hears("the tone", speech(h.t, prompts.Italian, prompts.Tone), 0, 60*time.Second)
 	caller.plays(fault)
 	pause(3 * time.Second)
@@ -74,16 +74,16 @@ func TestASoftphoneAcceptsInTheMiddleOfTheDescription(t *testing.T) {
 			seen := watch(t, h)
 
 			h.callsForHelp(caller, fault)
-			anna.await("CALL_ESTABLISHED", 1, 10*time.Second)
+			anna.await("CALL_ESTABLISHED", 1, 30*time.Second)
 			c.press(anna, g)
 			h.awaitLine("joined", 30*time.Second) // it is written once they have talked for 5 s
 			pause(time.Second)
 			talk, reply := speech(t, prompts.English, "request-locked"), speech(t, prompts.Italian, "request-expired")
 			talks(caller, talk, anna, reply)
 			caller.hangUp()
-			v := h.awaitLine("talk_ended", 10*time.Second)
-			anna.await("CALL_CLOSED", 1, 5*time.Second)
-			eventually(t, 5*time.Second, "Anna's telephone stands in the history", func() error { return h.says("Anna at " + address + ": accepted") })
+			v := h.awaitLine("talk_ended", 20*time.Second)
+			anna.await("CALL_CLOSED", 1, 20*time.Second)
+			eventually(t, 30*time.Second, "Anna's telephone stands in the history", func() error { return h.says("Anna at " + address + ": accepted") })
 			seen.stop()
 			anna.close()
 			caller.close()
@@ -169,7 +169,7 @@ func TestOfTwoSoftphonesTheFirstToAcceptHasTheCaller(t *testing.T) {
 			}
 			h.callsForHelp(caller, inWords(t))
 			for _, b := range []*baresip{anna, marco} {
-				b.await("CALL_ESTABLISHED", 1, 10*time.Second)
+				b.await("CALL_ESTABLISHED", 1, 30*time.Second)
 			}
 			if both {
 				anna.tell("sndcode", "1")
@@ -188,9 +188,9 @@ func TestOfTwoSoftphonesTheFirstToAcceptHasTheCaller(t *testing.T) {
 			loser.await("CALL_CLOSED", 1, 20*time.Second)
 			talks(caller, talk, winner, reply)
 			caller.hangUp()
-			h.awaitLine("talk_ended", 10*time.Second)
-			winner.await("CALL_CLOSED", 1, 5*time.Second)
-			eventually(t, 5*time.Second, "who accepted stands in the history", func() error { return h.says(": accepted") })
+			h.awaitLine("talk_ended", 20*time.Second)
+			winner.await("CALL_CLOSED", 1, 20*time.Second)
+			eventually(t, 30*time.Second, "who accepted stands in the history", func() error { return h.says(": accepted") })
 			if v, err = h.latest(); err != nil {
 				t.Fatal(err)
 			}
