@@ -75,9 +75,15 @@ func (s *script) converse(c net.Conn) {
 	if _, err := io.WriteString(c, greeting); err != nil {
 		return
 	}
-	lines := bufio.NewScanner(c)
+	lines, waits := bufio.NewScanner(c), ""
 	for lines.Scan() {
 		tag, command, _ := strings.Cut(lines.Text(), " ")
+		switch {
+		case command == "IDLE":
+			waits = tag
+		case tag == "DONE":
+			tag, command = waits, tag
+		}
 		s.mu.Lock()
 		s.commands = append(s.commands, command)
 		s.mu.Unlock()
@@ -131,6 +137,33 @@ func (s *script) reads(t *testing.T, k *kept, span time.Duration) {
 	synctest.Wait()
 	cancel()
 	done.Wait()
+}
+
+// TestAMailThatComesBeforeTheWaitIsNotLeftLying: a server tells nothing of one that came after the look and before the wait.
+func TestAMailThatComesBeforeTheWaitIsNotLeftLying(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{mails: 1, greeting: "* OK [CAPABILITY IMAP4rev1 MOVE UIDPLUS IDLE] ready\r\n"}
+		s.answers = func(command string) string {
+			switch command {
+			case "CAPABILITY":
+				return "* CAPABILITY IMAP4rev1 MOVE UIDPLUS IDLE\r\n%s OK done\r\n"
+			case "IDLE":
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.mails = 2
+				return "+ idling\r\n"
+			}
+			return ""
+		}
+		k := &kept{}
+		s.reads(t, k, 20*time.Second)
+		if n := len(k.all()); n != 2 {
+			t.Errorf("after 20 s %d mails are taken", n)
+		}
+		if n := s.tried("IDLE"); n > 4 {
+			t.Errorf("in 20 s it began to wait %d times", n)
+		}
+	})
 }
 
 // TestASilentServerIsLeft, wherever in the conversation it falls silent.

@@ -56,6 +56,7 @@ const (
 	stepTime = 2 * time.Minute  // one command, and a mail as long again as its octets take over a slow network
 	lookTime = time.Minute      // between two looks where the server does not say when something comes
 	idleTime = 10 * time.Minute // and where it does: a connection that has died is found so
+	settling = 5 * time.Second  // after something came: a server may not tell of what came between the look and the wait
 	again    = 5 * time.Second  // after a failure, longer each time
 	againMax = 5 * time.Minute
 	tellAt   = 3        // failures in a row
@@ -113,7 +114,7 @@ func (s *Source) connected(ctx context.Context) error {
 		return err
 	}
 	defer b.close()
-	for {
+	for came := true; ; {
 		more, err := b.look(ctx)
 		if err != nil {
 			return err
@@ -121,7 +122,7 @@ func (s *Source) connected(ctx context.Context) error {
 		if more {
 			continue
 		}
-		if err := b.wait(ctx, news); err != nil {
+		if came, err = b.wait(ctx, news, came); err != nil {
 			return err
 		}
 	}
@@ -237,15 +238,16 @@ func (b *box) close() {
 	_ = b.conn.Close()
 }
 
-// wait waits until something comes, or for a while.
-func (b *box) wait(ctx context.Context, news <-chan struct{}) error {
+// wait waits until something comes, or for a while; a short one where something came last time. It tells whether something came.
+func (b *box) wait(ctx context.Context, news <-chan struct{}, before bool) (came bool, err error) {
 	span := lookTime
 	var idle *imapclient.IdleCommand
 	if b.client.Caps().Has(imap.CapIdle) {
-		span = idleTime
-		var err error
+		if span = idleTime; before {
+			span = settling
+		}
 		if idle, err = b.client.Idle(); err != nil {
-			return fmt.Errorf("waiting for mails: %w", err)
+			return false, fmt.Errorf("waiting for mails: %w", err)
 		}
 	}
 	b.conn.allow(span+stepTime, besides)
@@ -253,21 +255,22 @@ func (b *box) wait(ctx context.Context, news <-chan struct{}) error {
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
 	case <-news:
+		came = true
 	case <-t.C:
 	case <-b.client.Closed():
-		return errors.New("the server has ended the connection")
+		return false, errors.New("the server has ended the connection")
 	}
 	b.bound()
 	if idle == nil {
-		return nil
+		return came, nil
 	}
 	if err := idle.Close(); err != nil {
-		return fmt.Errorf("waiting for mails: %w", err)
+		return false, fmt.Errorf("waiting for mails: %w", err)
 	}
 	if err := idle.Wait(); err != nil {
-		return fmt.Errorf("waiting for mails: %w", err)
+		return false, fmt.Errorf("waiting for mails: %w", err)
 	}
-	return nil
+	return came, nil
 }
