@@ -15,7 +15,8 @@ demo: go ## a blocking call over real sockets, then a line to call; --once when 
 	@$(MAKE) --no-print-directory build
 	bin/hotline demo $(DEMO)
 
-# Packages run in this order, two at a time on two cores: the longest first, or one core waits for them at the end.
+# Packages run in this order: the longest first, or one core waits for them at the end. One more runs than there are cores: those with
+# real telephones wait for sound, a hundred seconds for two of computing.
 LONGEST = ./dispatch ./web ./admin ./postgres ./app ./sip ./media ./browser ./line
 # Binaries of tests without what a debugger reads are linked in two thirds of the time; make lint vets what is tested.
 FAST = -vet=off -ldflags=-w
@@ -23,7 +24,7 @@ FAST = -vet=off -ldflags=-w
 # They are built as e2e builds the program, whose packages they share.
 ALONE = CGO_ENABLED=0 $(GO) test $(FAST) -trimpath
 test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kamailio, Chromium, Alertmanager, Postfix, tshark and sngrep, under the race detector but for what one goroutine does
-	GOGC=400 GOMEMLIMIT=2GiB $(GO) test $(FAST) -race -timeout 40m $(LONGEST) $$($(GO) list ./... | grep -v -e /e2e -e '^hotline$$')
+	GOGC=400 GOMEMLIMIT=2GiB $(GO) test $(FAST) -race -p $$(( $$(nproc) + 1 )) -timeout 40m $(LONGEST) $$($(GO) list ./... | grep -v -e /e2e -e '^hotline$$')
 	$(ALONE) .
 	$(ALONE) -run Hostile ./web
 	$(GO) test $(FAST) -race -timeout 40m ./e2e # by themselves: a telephone that stands still is not heard
