@@ -88,7 +88,7 @@ func TestARealEngineWritesDownARecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := office{pcm: said(t)}
-	d := engine.Command{Argv: []string{self, transcribes, cache, "{file}"}, Timeout: 2 * time.Minute}
+	d := engine.Command{Argv: []string{self, transcribes, cache, "{file}"}, Timeout: 10 * time.Minute}
 	w := o.worker(t, d)
 	w.Rate = 8000
 	if err := w.Transcribe(t.Context(), work); err != nil {
