@@ -238,11 +238,11 @@ func (c *caller) awaits(what string, from int, sentence []int16) int {
 	best, end := 0.0, sentence[max(0, len(sentence)-8000):]
 	for last := false; ; {
 		heard := c.hears()
-		from = max(from, len(heard)-len(end)-8*8000)
 		like, at := likeness.Correlate(heard[min(from, len(heard)):], end)
 		if best = max(best, like); like > 0.8 {
 			return from + at + len(end)
 		}
+		from = max(from, len(heard)-len(end)) // each second is looked at once: who looks back for longer falls behind, and looks back for longer
 		if last {
 			c.t.Fatalf("the caller does not hear %s: the best correlation is %.2f", what, best)
 		}
