@@ -293,9 +293,9 @@ func TestAServerSpeaksInTheFormOfOpenAI(t *testing.T) {
 	}))
 	defer server.Close()
 	key := put(t, []byte("sesame\n"))
-	h := speech.HTTP{URL: server.URL + "/v1/audio/speech", Model: "tts-1", Voices: map[prompts.Language]string{prompts.Italian: "paola"}, KeyFile: key, Timeout: 300 * time.Millisecond}
+	h := speech.HTTP{URL: server.URL + "/v1/audio/speech", Model: "tts-1", Voices: map[prompts.Language]string{prompts.Italian: "paola"}, KeyFile: key}
 	text := speech.Text{Language: prompts.Italian, Words: "Sirti"}
-	h.Timeout = 10 * time.Second
+	h.Timeout = patience
 	alaw, err := speech.Speak(t.Context(), h, text)
 	if err != nil {
 		t.Fatal(err)
