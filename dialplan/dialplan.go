@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"hotline/budgets"
@@ -38,21 +39,37 @@ type Config struct {
 // prefixes, SIP addresses of the house, each so many an hour and a day. Safe for concurrent use.
 type Dialler struct {
 	cfg  Config
-	own  internalHosts
+	ways atomic.Pointer[carriers]
 	caps caps
+}
+
+// carriers are the trunks, and what may be dialled by them. What it holds never changes.
+type carriers struct {
+	trunks   []config.Trunk
+	prefixes []string
+	own      internalHosts
 }
 
 // New makes a dialler.
 func New(c Config) *Dialler {
-	return &Dialler{cfg: c, own: newInternalHosts(c.SIP, c.Limits.SIP, c.Operator), caps: newCaps(c.Limits, c.Alarm, c.Spent)}
+	d := &Dialler{cfg: c, caps: newCaps(c.Limits, c.Alarm, c.Spent)}
+	d.Use(c.SIP.Trunks, c.Limits.Prefixes)
+	return d
+}
+
+// Use puts other trunks, and other prefixes below which numbers are dialled, in the place of those of the configuration.
+func (d *Dialler) Use(trunks []config.Trunk, prefixes []string) {
+	s := d.cfg.SIP
+	s.Trunks = trunks
+	d.ways.Store(&carriers{trunks: trunks, prefixes: prefixes, own: newInternalHosts(s, d.cfg.Limits.SIP, d.cfg.Operator)})
 }
 
 // May tells whether a telephone can be called at all; it spends nothing.
 func (d *Dialler) May(address string) bool {
 	if isSIP(address) {
-		return d.own.allows(address) == nil
+		return d.ways.Load().own.allows(address) == nil
 	}
-	_, err := d.ways(address)
+	_, err := d.trunks(address)
 	return err == nil
 }
 
@@ -62,7 +79,7 @@ func (d *Dialler) Check(address string) error {
 	if !isSIP(address) {
 		return nil
 	}
-	return d.own.allows(address)
+	return d.ways.Load().own.allows(address)
 }
 
 // Routes spends one call of a budget and gives the ways to dial a telephone: of a number the trunks in the order of the
@@ -72,15 +89,15 @@ func (d *Dialler) Routes(address string, as ring.Introduction) ([]line.Route, er
 		return nil, fmt.Errorf("a SIP address is not dialled by a trunk: %w", ErrNotAllowed)
 	}
 	if isSIP(address) {
-		if err := d.own.allows(address); err != nil {
+		if err := d.ways.Load().own.allows(address); err != nil {
 			return nil, err
 		}
-		if err := d.caps.spend(d.own.free(address), as, time.Now()); err != nil {
+		if err := d.caps.spend(d.ways.Load().own.free(address), as, time.Now()); err != nil {
 			return nil, err
 		}
 		return []line.Route{{Address: address}}, nil
 	}
-	ways, err := d.ways(address)
+	ways, err := d.trunks(address)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +121,8 @@ func (d *Dialler) Routes(address string, as ring.Introduction) ([]line.Route, er
 // Recall counts the calls that a former process or another node has placed, oldest first.
 func (d *Dialler) Recall(list []budgets.Spending) { d.caps.recall(list) }
 
-// ways are the trunks that a number can be dialled by.
-func (d *Dialler) ways(number string) ([]config.Trunk, error) {
+// trunks are those that a number can be dialled by.
+func (d *Dialler) trunks(number string) ([]config.Trunk, error) {
 	for i, c := range number {
 		if (c < '0' || c > '9') && (c != '+' || i > 0) {
 			return nil, fmt.Errorf("%q is no telephone number: %w", number, ErrNotAllowed)
@@ -118,7 +135,7 @@ func (d *Dialler) ways(number string) ([]config.Trunk, error) {
 		return nil, fmt.Errorf("the number is in no directory of engineers, operators or customers: %w", ErrNotAllowed)
 	}
 	var ways []config.Trunk
-	for _, t := range d.cfg.SIP.Trunks {
+	for _, t := range d.ways.Load().trunks {
 		if t.Proxy != "" {
 			ways = append(ways, t)
 		}
@@ -139,7 +156,7 @@ func (d *Dialler) below(number string) bool {
 	if national := plan.Dial(number, numbers.AsNational); !strings.HasPrefix(national, "00") {
 		spelt = append(spelt, national)
 	}
-	for _, p := range d.cfg.Limits.Prefixes {
+	for _, p := range d.ways.Load().prefixes {
 		for _, s := range spelt {
 			if strings.HasPrefix(s, p) && (!strings.HasPrefix(s, "00") || strings.HasPrefix(p, "00")) {
 				return true

@@ -308,3 +308,18 @@ func TestEachTrunkHasItsWayOfDialling(t *testing.T) {
 		}
 	}
 }
+
+func TestTrunksAndPrefixesAreExchangedWhileTheLineRuns(t *testing.T) {
+	d := carrier(t, config.Outgoing{PerHour: 9, PerDay: 9}, nil)
+	if d.May("+39612345") {
+		t.Error("a number is dialled below no prefix")
+	}
+	d.Use([]config.Trunk{{Name: "other", Proxy: "sip:192.0.2.200"}}, []string{"+39"})
+	routes, err := d.Routes("+39612345", ring.Introduction{})
+	if want := []line.Route{{Address: "sip:+39612345@192.0.2.200", Trunk: "other"}}; !reflect.DeepEqual(routes, want) {
+		t.Errorf("%v, %v", routes, err)
+	}
+	if err := d.Check("sip:anna@192.0.2.200"); !errors.Is(err, ErrNotAllowed) || !strings.Contains(err.Error(), "trunk other") {
+		t.Errorf("the new trunk's address is a telephone: %v", err)
+	}
+}

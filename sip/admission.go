@@ -20,7 +20,7 @@ type admission struct {
 	calls    *calls
 	early    *earlyAnswers
 	ours     func(branch string) bool
-	trunks   trunk.List
+	trunks   *trunk.Set
 	accounts *digest.Server
 }
 

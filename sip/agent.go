@@ -21,6 +21,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"reflect"
+	"slices"
+	"sync"
 	"time"
 
 	"hotline/sip/digest"
@@ -42,7 +45,8 @@ type Agent struct {
 	calls     *calls
 	early     *earlyAnswers
 	requests  *requests
-	trunks    trunk.List
+	trunks    *trunk.Set
+	carriers  carriers
 }
 
 // New checks the configuration; nothing is opened before [Agent.Start].
@@ -60,10 +64,9 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &Agent{cfg: cfg, timers: cfg.Timers, log: cfg.Log, life: newLifetime(cfg.Log), calls: newCalls(cfg.Timers.giveUp()), early: newEarlyAnswers()}
-	for _, t := range cfg.Trunks {
-		a.trunks = append(a.trunks, trunk.New(t))
-	}
+	a := &Agent{cfg: cfg, timers: cfg.Timers, log: cfg.Log, life: newLifetime(cfg.Log), calls: newCalls(cfg.Timers.giveUp()), early: newEarlyAnswers(), trunks: &trunk.Set{}}
+	a.carriers.list = atWork(cfg.Trunks, nil)
+	a.trunks.Use(a.carriers.all())
 	t := a.timers
 	a.transport = transport.New(transport.Config{
 		Listen: cfg.Listen, Secure: cfg.Secure, Public: cfg.Public, TLS: cfg.TLS, Wire: cfg.Wire, Log: cfg.Log,
@@ -95,16 +98,102 @@ func (a *Agent) Start(ctx context.Context) error {
 	return nil
 }
 
-// maintainTrunks starts what keeps us registered with each trunk and shows it that we live; Stop waits for all of it.
-func (a *Agent) maintainTrunks() {
-	for _, t := range a.trunks {
-		if t.Register {
-			a.life.spawn("registration", t.Name, func() { t.MaintainRegistration(a.life.ctx, a.life.quit, a.requests) })
+// carriers are the trunks with what keeps each of them up. It is changed under its lock.
+type carriers struct {
+	mu   sync.Mutex
+	list []carrier
+	up   bool // the upkeep has begun
+}
+
+// carrier is one trunk; stop ends its upkeep, and takes its registration back. It is nil before that has begun.
+type carrier struct {
+	trunk *trunk.Trunk
+	set   Trunk // as it was asked for
+	stop  func()
+}
+
+// all are the trunks by themselves.
+func (c *carriers) all() (list trunk.List) {
+	for _, k := range c.list {
+		list = append(list, k.trunk)
+	}
+	return list
+}
+
+// atWork makes trunks of their settings; those of stands whose settings are the same are kept.
+func atWork(set []Trunk, stands []carrier) (list []carrier) {
+	for _, t := range set {
+		i := slices.IndexFunc(stands, func(k carrier) bool { return reflect.DeepEqual(k.set, t) })
+		if i < 0 {
+			list = append(list, carrier{trunk: trunk.New(t), set: t})
+			continue
 		}
-		if t.Proxy != "" && t.KeepAlive > 0 {
-			a.life.spawn("keep-alive", t.Name, func() { t.MaintainContact(a.life.ctx, a.life.quit, a.requests) })
+		list = append(list, stands[i])
+	}
+	return list
+}
+
+// UseTrunks puts other trunks in the place of those that are at work. One whose settings are the same goes on undisturbed, and calls
+// keep the trunk with which they began. The registration of a trunk that goes is taken back in the background. An error says which
+// settings cannot work; nothing is changed then. Safe at any time.
+func (a *Agent) UseTrunks(list []Trunk) error {
+	for _, t := range list {
+		if err := t.Check(); err != nil {
+			return err
 		}
 	}
+	c := &a.carriers
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	next := atWork(list, c.list)
+	for _, k := range c.list {
+		if gone := !slices.ContainsFunc(next, func(n carrier) bool { return n.trunk == k.trunk }); gone && k.stop != nil {
+			k.stop()
+		}
+	}
+	c.list = next
+	a.trunks.Use(c.all())
+	if c.up {
+		a.keepUp()
+	}
+	return nil
+}
+
+// maintainTrunks starts what keeps us registered with each trunk and shows it that we live; Stop waits for all of it.
+func (a *Agent) maintainTrunks() {
+	a.carriers.mu.Lock()
+	defer a.carriers.mu.Unlock()
+	a.carriers.up = true
+	a.keepUp()
+}
+
+// keepUp begins the upkeep of each trunk that has none.
+func (a *Agent) keepUp() {
+	for i, k := range a.carriers.list {
+		if k.stop == nil {
+			a.carriers.list[i].stop = a.maintain(k.trunk)
+		}
+	}
+}
+
+// maintain begins the upkeep of one trunk, until stop is called or the agent stops.
+func (a *Agent) maintain(t *trunk.Trunk) (stop func()) {
+	quit := make(chan struct{})
+	stop = sync.OnceFunc(func() { close(quit) })
+	if t.Register {
+		a.life.spawn("registration", t.Name, func() { t.MaintainRegistration(a.life.ctx, quit, a.requests) })
+	}
+	if t.Proxy != "" && t.KeepAlive > 0 {
+		a.life.spawn("keep-alive", t.Name, func() { t.MaintainContact(a.life.ctx, quit, a.requests) })
+	}
+	a.life.spawn("trunk", t.Name, func() {
+		select {
+		case <-a.life.quit:
+			stop()
+		case <-quit:
+		}
+	})
+	return stop
 }
 
 // Addresses are the bound addresses in the order of [Config.Listen], each on UDP and TCP; nil before Start.
@@ -116,7 +205,7 @@ func (a *Agent) Secure() []netip.AddrPort { return a.transport.Secure() }
 // CertificateEnds is when our certificate ends; zero without TLS.
 func (a *Agent) CertificateEnds() time.Time { return a.transport.CertificateEnds() }
 
-// TrunkStates tells how each trunk fares, in the order of [Config.Trunks].
+// TrunkStates tells how each trunk fares, in the order of [Config.Trunks], or of what UseTrunks was given.
 func (a *Agent) TrunkStates() []TrunkStatus { return a.trunks.Status() }
 
 // Dropped is how many messages and connections were not taken so far, by reason.

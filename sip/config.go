@@ -24,6 +24,8 @@ type (
 	FromUser = trunk.FromUser
 	// TrunkStatus is how one trunk fares, for people.
 	TrunkStatus = trunk.Status
+	// TrunkTrouble is what is wrong with one.
+	TrunkTrouble = trunk.Trouble
 	// OnBehalf is the caller for whom somebody is called.
 	OnBehalf = trunk.OnBehalf
 	// Account is what one side proves itself with.

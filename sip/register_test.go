@@ -207,3 +207,73 @@ type names struct {
 	services map[string][]netip.AddrPort
 	down     bool
 }
+
+func TestTrunksAreExchangedWhileTheLineRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := siptest.NewWire(1)
+		former, next := siptest.NewPhone(t, w, "192.0.2.9:5060"), siptest.NewPhone(t, w, "192.0.2.19:5060")
+		a := start(t, w, nil)
+		if len(a.TrunkStates()) != 0 {
+			t.Fatal("a line without trunks has one")
+		}
+		account := sip.Account{User: "0612345", Password: "secret", Realm: "carrier"}
+		first := sip.Trunk{Name: "first", Proxy: "sip:192.0.2.9", Register: true, KeepAlive: -1, Account: account}
+		second := sip.Trunk{Name: "second", Proxy: "sip:192.0.2.19", Register: true, KeepAlive: -1, Account: account}
+		use := func(list ...sip.Trunk) {
+			t.Helper()
+			if err := a.UseTrunks(list); err != nil {
+				t.Fatal(err)
+			}
+		}
+		use(first)
+		former.Requested("REGISTER", within).Respond(200, "")
+		synctest.Wait()
+		if s := a.TrunkStates(); len(s) != 1 || s[0].State != sip.TrunkRegistered {
+			t.Fatalf("%+v", s)
+		}
+		if err := a.UseTrunks([]sip.Trunk{{Name: "nowhere", Register: true}}); err == nil || a.TrunkStates()[0].Name != "first" {
+			t.Errorf("settings that cannot work are taken: %v, %+v", err, a.TrunkStates())
+		}
+		use(first, second)
+		next.Requested("REGISTER", within).Respond(200, "")
+		former.Silence("REGISTER", time.Minute) // the same settings: nothing happens
+		use(second)
+		r := former.Requested("REGISTER", within)
+		if r.Invite.Get("Expires") != "0" {
+			t.Errorf("the trunk that goes leaves with Expires: %s", r.Invite.Get("Expires"))
+		}
+		r.Respond(200, "")
+		if s := a.TrunkStates(); len(s) != 1 || s[0].Name != "second" || s[0].State != sip.TrunkRegistered {
+			t.Errorf("%+v", s)
+		}
+		second.Account.Password = "another" // it is registered anew, at once
+		use(second)
+		for range 2 {
+			r = next.Requested("REGISTER", within)
+			r.Respond(200, "")
+		}
+	})
+}
+
+func TestWhatIsWrongWithATrunkHasACode(t *testing.T) {
+	for want, answer := range map[sip.TrunkTrouble]int{"credentials": 401, "denied": 403, "answer": 500, "silent": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			w := siptest.NewWire(1)
+			registrar := siptest.NewPhone(t, w, "192.0.2.9:5060")
+			a := start(t, w, nil, carrier())
+			for end := time.Now().Add(time.Minute); answer > 0 && time.Now().Before(end) && a.TrunkStates()[0].Trouble == ""; synctest.Wait() {
+				r := registrar.Requested("REGISTER", time.Minute)
+				if answer == 401 {
+					r.Extra = []string{challengeMD5}
+				}
+				r.Respond(answer, "")
+			}
+			if answer == 0 {
+				time.Sleep(20 * time.Second)
+			}
+			if s := a.TrunkStates()[0]; s.Trouble != want || s.Error == "" {
+				t.Errorf("%d: the trouble is %q (%s), want %q", answer, s.Trouble, s.Error, want)
+			}
+		})
+	}
+}

@@ -71,7 +71,7 @@ func (t *Trunk) probe(whole context.Context, a Agent) {
 	for _, h := range hops {
 		if _, err = a.Ask(ctx, optionsTo(uri, a), h); err == nil {
 			t.learn(h.To.Addr())
-			if t.setState(Reachable, h.To, "") {
+			if t.setState(Reachable, h.To, "", "") {
 				a.Log().Info("sip: trunk reachable", "trunk", t.Name, "at", h.To.String())
 			}
 			return
@@ -82,7 +82,7 @@ func (t *Trunk) probe(whole context.Context, a Agent) {
 		}
 	}
 	words := fmt.Sprintf("asking %s for a sign of life: %v; check the address and the way to it", uri.Host, err)
-	if t.setState(Failing, addressOf(hops), words) {
+	if t.setState(Failing, addressOf(hops), troubleOf(err), words) {
 		a.Log().Warn("sip: trunk not reachable", "trunk", t.Name, "error", words)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -93,11 +94,28 @@ func (r *registration) once(ctx context.Context) time.Duration {
 			pause = min(max(pause, n), 5*time.Minute)
 		}
 	}
-	if r.trunk.setState(state, h.To, r.words(err)) {
+	if r.trunk.setState(state, h.To, troubleOf(err), r.words(err)) {
 		r.agent.Log().Warn("sip: trunk not registered", "trunk", r.trunk.Name, "error", r.words(err), "again", pause.String())
 	}
 	r.trunk.setExpires(time.Time{})
 	return pause - rand.N(pause/5+1) // spread, so that not everybody comes back in the same second
+}
+
+// troubleOf is the kind of an error.
+func troubleOf(err error) Trouble {
+	var final *transport.FinalError
+	var name *net.DNSError
+	switch {
+	case errors.Is(err, digest.ErrCredentials), errors.As(err, &final) && digest.Challenged(final.Code):
+		return BadCredentials
+	case final != nil && final.Code == 403:
+		return Denied
+	case final != nil:
+		return BadAnswer
+	case errors.As(err, &name):
+		return NoSuchHost
+	}
+	return NoAnswer
 }
 
 // words tells a person what is wrong and what to do.
@@ -105,7 +123,7 @@ func (r *registration) words(err error) string {
 	var final *transport.FinalError
 	switch {
 	case r.denied >= maxDenied:
-		return fmt.Sprintf("registering as %s@%s: %v; %d times in a row, so it is tried every %s only: correct user and password, then restart",
+		return fmt.Sprintf("registering as %s@%s: %v; %d times in a row, so it is tried every %s only: correct user and password, then save them in the browser, or restart where they stand in the configuration file",
 			r.trunk.Account.User, r.trunk.Domain, err, r.denied, slowRetry)
 	case errors.Is(err, digest.ErrCredentials):
 		return fmt.Sprintf("registering as %s@%s: %v; check user, password and realm", r.trunk.Account.User, r.trunk.Domain, err)
@@ -121,7 +139,7 @@ func (r *registration) granted(res *gosip.Response, h resolver.Hop) time.Duratio
 	r.denied, r.wait = 0, firstRetry
 	r.trunk.learn(h.To.Addr())
 	r.trunk.setExpires(time.Now().Add(life))
-	if r.trunk.setState(Registered, h.To, "") {
+	if r.trunk.setState(Registered, h.To, "", "") {
 		r.agent.Log().Info("sip: trunk registered", "trunk", r.trunk.Name, "at", h.To.String(), "life", life.String())
 	}
 	return life*4/5 - rand.N(life/20+1)

@@ -3,6 +3,7 @@ package trunk
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hotline/sip/header"
@@ -21,6 +22,18 @@ const (
 	Silent     State = "silent"
 )
 
+// Trouble is what is wrong with a trunk, for those who say it in a language of their own.
+type Trouble string
+
+// The troubles. The empty one is none, or one of another kind, of which the words tell.
+const (
+	BadCredentials Trouble = "credentials" // user, password or realm are not what the registrar wants
+	Denied         Trouble = "denied"      // the registrar knows us and does not let us in (403)
+	BadAnswer      Trouble = "answer"      // the registrar answers with a fault of its own
+	NoAnswer       Trouble = "silent"      // nobody answers there
+	NoSuchHost     Trouble = "host"        // the name leads nowhere
+)
+
 // Status is how one trunk fares, for people.
 type Status struct {
 	Name     string
@@ -30,6 +43,7 @@ type Status struct {
 	Peer     string    // the address that answered last; empty before
 	Expires  time.Time // of the registration; zero without one
 	Error    string    // the last one, in words; empty after a success
+	Trouble  Trouble   // its kind
 	ErrorAt  time.Time
 
 	ShowsCaller bool          // it is set to show the customer's number
@@ -114,7 +128,7 @@ func (t *Trunk) Has(from netip.Addr) bool {
 }
 
 // setState notes how the trunk fares; an empty problem is a success. It tells whether the state is new.
-func (t *Trunk) setState(state State, peer netip.AddrPort, problem string) (news bool) {
+func (t *Trunk) setState(state State, peer netip.AddrPort, kind Trouble, problem string) (news bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s, now := &t.status, time.Now()
@@ -124,6 +138,7 @@ func (t *Trunk) setState(state State, peer netip.AddrPort, problem string) (news
 	if peer.IsValid() {
 		s.Peer = peer.String()
 	}
+	s.Trouble = kind
 	if problem != "" {
 		s.Error, s.ErrorAt = problem, now
 	} else {
@@ -146,7 +161,7 @@ func (t *Trunk) Status() Status {
 	s := t.status
 	s.ShowsCaller, s.Caller = t.ShowCaller, t.caller
 	if t.calls.problem != "" {
-		s.State, s.Since, s.Error, s.ErrorAt = Refused, t.calls.at, t.calls.problem, t.calls.at
+		s.State, s.Since, s.Trouble, s.Error, s.ErrorAt = Refused, t.calls.at, BadCredentials, t.calls.problem, t.calls.at
 	}
 	return s
 }
@@ -175,7 +190,7 @@ func (t *Trunk) registered() bool {
 	return t.status.State == Registered
 }
 
-// List are all trunks, in the order of the configuration.
+// List are all trunks, in the order of the configuration. What it holds never changes.
 type List []*Trunk
 
 // Of finds the trunk that an address belongs to; nil when none does.
@@ -206,3 +221,26 @@ func (l List) Status() []Status {
 	}
 	return out
 }
+
+// Set is the list of trunks that are at work now. It may be exchanged while calls go on. Safe for concurrent use.
+type Set struct{ list atomic.Pointer[List] }
+
+// Use puts another list in the place of the former one. Calls keep the trunk with which they began.
+func (s *Set) Use(l List) { s.list.Store(&l) }
+
+// List are the trunks at work.
+func (s *Set) List() List {
+	if l := s.list.Load(); l != nil {
+		return *l
+	}
+	return nil
+}
+
+// Of finds the trunk that an address belongs to; nil when none does.
+func (s *Set) Of(from netip.Addr) *Trunk { return s.List().Of(from) }
+
+// Named finds a trunk that calls can be sent through; nil when there is none of that name.
+func (s *Set) Named(name string) *Trunk { return s.List().Named(name) }
+
+// Status tells how each trunk fares.
+func (s *Set) Status() []Status { return s.List().Status() }
