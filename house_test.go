@@ -20,6 +20,8 @@ var allowed = map[string][]string{
 	"sla":                          {"ical"},
 	"ical":                         {},
 	"prompts":                      {},
+	"house":                        {"prompts"},
+	"house/housetest":              {"house", "storage", "storage/storagetest/check"},
 	"sip":                          {"sip/body", "sip/cseq", "sip/digest", "sip/guard", "sip/header", "sip/resolver", "sip/syntax", "sip/transport", "sip/trunk"},
 	"media":                        {"media/..."},
 	"strictyaml":                   {},
@@ -124,7 +126,7 @@ var allowed = map[string][]string{
 	"web/schedules":               {"admin/report", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/rota", "paging", "sla", "storage", "tickets", "users", "web/room"},
 	"web/room":                    {"admin/middleware", "prompts", "prompts/written", "users"},
 	"web/reports":                 {"admin/report", "cdr", "directory", "prompts", "sla", "storage", "tickets", "tickets/statistics", "users", "web/room"},
-	"storage/stored":              {"agent/protocol", "agent/receiver", "evosupport", "outbox", "cdr", "directory", "heartbeat", "intake", "ivr/versions", "oncall", "oncall/escalation", "oncall/rota", "sla", "tickets", "audit"},
+	"storage/stored":              {"house", "agent/protocol", "agent/receiver", "evosupport", "outbox", "cdr", "directory", "heartbeat", "intake", "ivr/versions", "oncall", "oncall/escalation", "oncall/rota", "sla", "tickets", "audit"},
 	"idempotency":                 {},
 	"ivr/versions":                {},
 	"storage/storagetest/check":   {},
@@ -164,8 +166,8 @@ var allowed = map[string][]string{
 	"oncall/pins":                 {"budgets", "directory", "oncall", "storage"},
 	"oncall/ring":                 {"tickets", "sla", "oncall", "oncall/escalation", "prompts", "cdr"},
 	"line":                        {"limits", "localroute", "ivr", "oncall/ring", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets", "cdr"},
-	"memory":                      {"attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "memory/bridged", "bridge/twins"},
-	"postgres":                    {"attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill", "postgres/months", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "postgres/bridged"},
+	"memory":                      {"house", "attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "memory/bridged", "bridge/twins"},
+	"postgres":                    {"house", "attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill", "postgres/months", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "postgres/bridged"},
 	"postgres/backfill":           {},
 	"postgres/bridged":            {"bridge/twins", "storage", "tickets"},
 	"memory/bridged":              {"bridge/twins", "storage", "tickets"},
@@ -224,7 +226,7 @@ var allowed = map[string][]string{
 	"retention":          {"directory", "storage", "tickets"},
 	"notify/delivery":    {"alarm", "notify", "prompts", "prompts/written", "sla", "tickets", "mail"},
 	"wallclock":          {},
-	"app/database":       {"secretfile", "attachments", "drafts", "presence", "admin/access", "budgets", "cdr", "config", "datadir", "directory", "heartbeat", "idempotency", "intake", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "bridge/twins"},
+	"app/database":       {"house", "secretfile", "attachments", "drafts", "presence", "admin/access", "budgets", "cdr", "config", "datadir", "directory", "heartbeat", "idempotency", "intake", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "bridge/twins"},
 	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},
 	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "oncall", "prompts", "prompts/packs", "sla", "prompts/replaced"},
 
@@ -391,7 +393,7 @@ func mayImport(from, to string) bool {
 
 func ground(room string) bool {
 	return contains([]string{
-		"audit", "budgets", "cdr", "directory", "ical", "idempotency", "limits", "oncall", "oncall/escalation", "oncall/readiness",
+		"audit", "budgets", "cdr", "directory", "house", "ical", "idempotency", "limits", "oncall", "oncall/escalation", "oncall/readiness",
 		"oncall/replay", "oncall/rota", "paging", "prompts", "sla", "storage", "storage/stored", "tickets", "tokens", "users",
 	}, room)
 }

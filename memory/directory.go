@@ -10,6 +10,7 @@ import (
 	"hotline/audit"
 	"hotline/directory"
 	"hotline/evosupport"
+	"hotline/house"
 	"hotline/sla"
 	"hotline/storage"
 )
@@ -24,6 +25,7 @@ type directoryTables struct {
 	calendars map[sla.CalendarID]sla.Calendar
 	faults    map[string]directory.KnownFault
 	edits     edits
+	houses    map[string]house.House // one at most
 }
 
 // Customer reads one customer.
@@ -279,3 +281,24 @@ func (s *Store) DeleteInstalled(ctx context.Context, id string, version int) err
 }
 
 var _ evosupport.Store = (*Store)(nil)
+
+// theHouse is the id of the only document of its kind.
+const theHouse = "house"
+
+// House reads what was said of the house; the zero value where nothing was.
+func (s *Store) House(context.Context) (house.House, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.houses[theHouse].Clone(), nil
+}
+
+// PutHouse writes what is said of the house, whole.
+func (s *Store) PutHouse(ctx context.Context, h house.House) (house.House, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next, err := put(ctx, s, s.houses, "house", theHouse, h.Clone(), func(h *house.House) *int { return &h.Version })
+	if err != nil { // the empty one is version 0
+		return house.House{}, fmt.Errorf("writing what is said of the house: %w", storage.ErrConflict)
+	}
+	return next.Clone(), nil
+}

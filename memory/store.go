@@ -16,6 +16,7 @@ import (
 	"hotline/budgets"
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/house"
 	"hotline/idempotency"
 	"hotline/ivr/versions"
 	"hotline/oncall"
@@ -69,6 +70,7 @@ var (
 	_ oncall.Engagements = (*Store)(nil)
 	_ users.Store        = (*Store)(nil)
 	_ access.Store       = (*Store)(nil)
+	_ house.Store        = (*Store)(nil)
 	_ replaced.Store     = (*Store)(nil)
 	_ twins.Store        = (*Store)(nil)
 	_ tickets.Numbers    = (*Store)(nil)
@@ -86,7 +88,7 @@ func New(first tickets.Number) *Store {
 		directoryTables: directoryTables{
 			customers: map[directory.CustomerID]directory.Customer{}, contracts: map[directory.ContractID]directory.Contract{},
 			pins: map[directory.PINHash]directory.ContractID{}, used: map[directory.PINHash]bool{},
-			levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{}, faults: map[string]directory.KnownFault{},
+			levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{}, faults: map[string]directory.KnownFault{}, houses: map[string]house.House{},
 			edits: edits{pins: map[directory.PINHash]int64{}, at: map[document]int64{}, gone: map[document]int{}},
 		},
 		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},

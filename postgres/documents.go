@@ -11,6 +11,7 @@ import (
 	"hotline/audit"
 	"hotline/directory"
 	"hotline/evosupport"
+	"hotline/house"
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage"
@@ -30,12 +31,17 @@ const (
 	faults    kind = "fault"
 	products  kind = "product"
 	installed kind = "installed"
+	houses    kind = "house"
 )
 
 // selectInstalledOf names its kind, so that the index of those documents serves it.
 const selectInstalledOf = `select body from documents where kind = 'installed' and body ->> 'contract' = $1 order by id collate "C"`
 
-const theRota = "rota"
+// There is one of each.
+const (
+	theRota  = "rota"
+	theHouse = "house"
+)
 
 const (
 	lockDocuments   = `select pg_advisory_xact_lock(hashtext('hotline revisions'))`
@@ -361,4 +367,25 @@ func (s *Store) DeleteInstalled(ctx context.Context, id string, version int) err
 	return s.edit(ctx, "deleting installation "+id, func(tx pgx.Tx) error { return remove(ctx, tx, installed, id, version) })
 }
 
-var _ evosupport.Store = (*Store)(nil)
+var (
+	_ evosupport.Store = (*Store)(nil)
+	_ house.Store      = (*Store)(nil)
+)
+
+// House reads what was said of the house; the zero value where nothing was.
+func (s *Store) House(ctx context.Context) (house.House, error) {
+	h, err := document[stored.House](ctx, s, houses, theHouse)
+	if errors.Is(err, storage.ErrNotFound) {
+		return house.House{}, nil
+	}
+	return h, err
+}
+
+// PutHouse writes what is said of the house, whole.
+func (s *Store) PutHouse(ctx context.Context, h house.House) (house.House, error) {
+	next, err := put(ctx, s, houses, theHouse, h, stored.OfHouse, func(h *house.House) *int { return &h.Version })
+	if errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound) { // the empty one is version 0
+		err = fmt.Errorf("writing what is said of the house: %w", storage.ErrConflict)
+	}
+	return next, err
+}

@@ -22,6 +22,7 @@ import (
 	"hotline/drafts"
 	"hotline/evosupport/news"
 	"hotline/heartbeat"
+	"hotline/house"
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
@@ -73,6 +74,7 @@ type Store interface {
 	replaced.Store
 	transcription.Store
 	access.Store
+	house.Store
 }
 
 // Config is which database to open.

@@ -25,6 +25,8 @@ func fill(v reflect.Value, name string) {
 		v.SetString(name + ` <é>"&`)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(n + 1)
+	case reflect.Uint8:
+		v.SetUint(uint64(n % 256))
 	case reflect.Uint64:
 		v.SetUint(uint64(n) + 1)
 	case reflect.Float64:
