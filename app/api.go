@@ -97,7 +97,7 @@ func (a *App) api() http.Handler {
 		spoken = names
 	}
 	return admin.New(admin.Config{
-		Locale: admin.Locale{Language: a.cfg.Config.Language, Plan: a.plan, Portal: a.cfg.Config.Portal.URL, Numbers: a.numbers()},
+		Locale: admin.Locale{Language: a.disk.settings.Language(), Plan: a.plan, Portal: a.cfg.Config.Portal.URL, Numbers: a.numbers()},
 		Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone, Recogniser: a.recogniserHealth()},
 		Machines: admin.Machines{
 			Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox,
@@ -116,7 +116,7 @@ func (a *App) numbers() (list []string) {
 			list = append(list, n)
 		}
 	}
-	for _, t := range a.cfg.Config.SIP.Trunks {
+	for _, t := range a.disk.settings.Trunks() {
 		add(t.CallerNumber)
 	}
 	for _, number := range slices.Sorted(maps.Keys(a.cfg.Config.Languages)) {
@@ -128,7 +128,7 @@ func (a *App) numbers() (list []string) {
 // trunks tells how the trunks are.
 func (a *App) trunks() (all []admin.Trunk, certificateEnds time.Time) {
 	numbers := map[string]string{}
-	for _, t := range a.cfg.Config.SIP.Trunks {
+	for _, t := range a.disk.settings.Trunks() {
 		numbers[t.Name] = cmp.Or(t.CallerNumber, t.User)
 	}
 	return lineStatus{a.switchboard}.trunks(numbers)

@@ -22,6 +22,7 @@ import (
 	"hotline/alarm"
 	"hotline/app/database"
 	"hotline/app/flows"
+	"hotline/app/owner"
 	"hotline/app/voices"
 	"hotline/attachments"
 	"hotline/bridge"
@@ -130,6 +131,7 @@ type served struct {
 type disk struct {
 	dir        datadir.Dir
 	pinKey     []byte
+	settings   *owner.Settings // what the owner has said, in the file and in the browser; after openCompany
 	copy       *offline.Copy
 	journal    *journal.Journal
 	numbers    *numberlease.Numbers

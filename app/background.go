@@ -140,9 +140,17 @@ func (a *App) jobs() []maintenance.Job {
 		unlessOffline(a.shareBudgets),
 		unlessOffline(a.dispatching.engaged.Renew),
 		unlessOffline(a.hearOwner),
+		maintenance.Every(roundsToWatch, unlessOffline(a.hearSettings)),
 		maintenance.Every(roundsToWatch, func(ctx context.Context) { watch.Round(ctx, time.Now()) }),
 		maintenance.Every(roundsToTerms, a.auditTerm),
 		unlessOffline(func(ctx context.Context) { morning.Round(ctx, time.Now()) }),
+	}
+}
+
+// hearSettings takes over what was said of the house on another node.
+func (a *App) hearSettings(ctx context.Context) {
+	if err := a.disk.settings.CatchUp(ctx); err != nil && ctx.Err() == nil {
+		a.log.Debug("what is said of the house is read later", "error", err)
 	}
 }
 

@@ -50,6 +50,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 		States: func() []sip.TrunkStatus { return a.switchboard.Agent().TrunkStates() },
 		Alarm:  func(text string) { a.alarm(alarm.Outgoing, text) }, Spent: a.budgets.Note,
 	})
+	a.dialler.Use(a.disk.settings.Trunks(), a.disk.settings.Prefixes())
 	a.dispatching.pins = pins.NewGuard(pins.GuardConfig{Store: a.db.Calls, Key: a.disk.pinKey, Spent: a.budgets.Note})
 	a.dispatching.limits = bulletin.NewLimits(a.budgets.Note, a.shareBudgetsNow)
 	if !a.offline.Waits() {
@@ -70,6 +71,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 		return fmt.Errorf("%w; free the port, or say another one with --sip", err)
 	}
 	a.undo.add("the line", a.switchboard.Stop)
+	a.disk.settings.OnChange(a.useTrunks)
 	a.dispatching.cover.Resume()
 	return nil
 }
@@ -205,12 +207,12 @@ func (a *App) language(dialled string) prompts.Language {
 			return l
 		}
 	}
-	return a.cfg.Config.Language
+	return a.disk.settings.Language()
 }
 
 // spoken are the languages that the configuration names.
 func (a *App) spoken() []prompts.Language {
-	return append(slices.Collect(maps.Values(a.cfg.Config.Languages)), a.cfg.Config.Language)
+	return append(slices.Collect(maps.Values(a.cfg.Config.Languages)), a.disk.settings.Language())
 }
 
 // listed tells whether a number may be called at all: an engineer's, an operator's, or one of a customer's.

@@ -116,7 +116,7 @@ func (a *App) languageOf(ctx context.Context, n tickets.Number) prompts.Language
 	if err == nil && t.Language != "" {
 		return prompts.Language(t.Language)
 	}
-	return a.cfg.Config.Language
+	return a.disk.settings.Language()
 }
 
 // recogniserHealth tells health whether the recogniser is there; nil where none is wanted.

@@ -10,6 +10,7 @@ import (
 	"hotline/alarm"
 	"hotline/app/database"
 	"hotline/app/flows"
+	"hotline/app/owner"
 	"hotline/datadir"
 	"hotline/directory"
 	"hotline/journal"
@@ -89,6 +90,9 @@ func (a *App) openCompany(ctx context.Context) (err error) {
 		return err
 	}
 	a.disk.copy.KeepKey(a.disk.pinKey)
+	if err := a.openSettings().CatchUp(ctx); err != nil {
+		return err
+	}
 	if err := guardDemo(ctx, s, a.cfg); err != nil {
 		return err
 	}
@@ -101,11 +105,18 @@ func (a *App) openCompany(ctx context.Context) (err error) {
 	return err
 }
 
+// openSettings makes what the owner has said, as the disk remembers it.
+func (a *App) openSettings() *owner.Settings {
+	a.disk.settings = owner.New(owner.Config{File: a.cfg.Config, Store: a.db.Store, Secret: a.disk.pinKey, Cache: a.disk.copy.Cache(), Log: a.log})
+	return a.disk.settings
+}
+
 // openFromDisk opens the company as the disk remembers it.
 func (a *App) openFromDisk() (err error) {
 	if a.disk.pinKey, err = a.disk.copy.PINKey(PINKeyFile(a.cfg.Config)); err != nil {
 		return err
 	}
+	a.openSettings()
 	a.flows = flows.New(a.disk.copy.KeepFlow)
 	if v, ok := a.disk.copy.Flow(); ok {
 		return a.flows.Use(v)

@@ -39,7 +39,7 @@ func (a *App) openOutbox() error {
 		Store: a.db.Store, Desk: later{a}, Sender: toEndpoint{a, sender}, Counted: a.countOutgoing, Log: a.log,
 		Written: func(t tickets.Ticket, e tickets.Event) (summary, text string) {
 			t.Caller = a.plan.Shown(t.Caller)
-			letter := notify.Update(t, e, written.In(a.cfg.Config.Language))
+			letter := notify.Update(t, e, written.In(a.disk.settings.Language()))
 			return letter.Subject, letter.Text
 		},
 	})
@@ -116,7 +116,7 @@ func (a *App) openBridge(context.Context) error {
 	}
 	a.undo.add("the connections to Zammad", func(context.Context) error { client.Close(); return nil })
 	a.machines.bridge = bridge.New(bridge.Config{
-		Rules: bridgeRules(c, string(a.cfg.Config.Language)), Client: client, Store: a.db.Store, Facts: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, File: a.bridgedFile,
+		Rules: bridgeRules(c, string(a.disk.settings.Language())), Client: client, Store: a.db.Store, Facts: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, File: a.bridgedFile,
 		Text: parse.Text, Every: c.Poll, Patient: c.AlarmAfter, Alarm: a.alarm, Log: a.log,
 	})
 	if c.WebhookFile == "" {

@@ -26,6 +26,7 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 		DistrustLoopback: !c.TrustLoopback, MaxCalls: c.MaxCalls, Overflow: c.Overflow, SessionExpires: c.SessionTimer,
 		Timers: sip.Timers{Dead: a.cfg.Config.Escalation.Dead}, Wire: wire, Log: a.log,
 	}
+	s.TLS = &sip.TLS{} // a trunk may ask for it at any time
 	if c.TLS != (config.TLS{}) {
 		s.TLS = &sip.TLS{Certificate: c.TLS.Certificate, Key: c.TLS.Key, Roots: c.TLS.Roots, Insecure: c.TLS.Insecure}
 	}
@@ -52,19 +53,39 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 		}
 		s.Accounts = append(s.Accounts, account)
 	}
-	for _, t := range c.Trunks {
+	var err error
+	s.Trunks, err = trunks(a.disk.settings.Trunks())
+	return s, err
+}
+
+// trunks makes trunks of their settings; files of passwords are read here.
+func trunks(list []config.Trunk) (all []sip.Trunk, err error) {
+	for _, t := range list {
 		account, err := secret(t.Account)
 		if err != nil {
-			return s, fmt.Errorf("trunk %s: %w", t.Name, err)
+			return nil, fmt.Errorf("trunk %s: %w", t.Name, err)
 		}
 		account.Realm = t.Realm
-		s.Trunks = append(s.Trunks, sip.Trunk{
+		all = append(all, sip.Trunk{
 			Name: t.Name, Addresses: prefixes(t.Addresses), Proxy: t.Proxy, Account: account, Register: t.Register, Registrar: t.Registrar,
 			Domain: t.Domain, Expires: t.Expires, KeepAlive: t.KeepAlive, CallerID: t.CallerNumber, ShowCaller: t.ShowCaller,
 			From: sip.FromUser(t.From), Dialled: sip.Dialled(t.Dialled),
 		})
 	}
-	return s, nil
+	return all, nil
+}
+
+// useTrunks puts the trunks that are set now in the place of those at work, and has numbers dialled by them.
+func (a *App) useTrunks() {
+	set := a.disk.settings.Trunks()
+	a.dialler.Use(set, a.disk.settings.Prefixes())
+	list, err := trunks(set)
+	if err == nil {
+		err = a.switchboard.Agent().UseTrunks(list)
+	}
+	if err != nil {
+		a.log.Error("the trunks stay as they were", "error", err)
+	}
 }
 
 // numberingPlan is how telephone numbers are meant and spelt where the line stands.

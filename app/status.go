@@ -38,7 +38,7 @@ func (l lineStatus) trunks(numbers map[string]string) (all []admin.Trunk, certif
 // forPages tells the staff's pages the same.
 func (l lineStatus) forPages() (all []web.Trunk) {
 	for _, t := range l.switchboard.Agent().TrunkStates() {
-		all = append(all, web.Trunk{Name: t.Name, State: string(t.State), Since: t.Since, Error: t.Error})
+		all = append(all, web.Trunk{Name: t.Name, State: string(t.State), Since: t.Since, Error: t.Error, Trouble: string(t.Trouble)})
 	}
 	return all
 }

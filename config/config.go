@@ -41,6 +41,7 @@ type Config struct {
 	Browser       Browser                     `yaml:"browser"`
 	Alerts        Alerts                      `yaml:"alerts"`
 	Audit         Audit                       `yaml:"audit"`
+	Written       Written                     `yaml:"-"` // where it was read
 }
 
 // SIP is the signalling.

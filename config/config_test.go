@@ -16,6 +16,7 @@ import (
 func TestAnEmptyFileHasTheDefaults(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n", "---\n"} {
 		c, err := Parse("hotline.yaml", []byte(text))
+		c.Written = Written{}
 		if err != nil || !reflect.DeepEqual(c, Default()) {
 			t.Errorf("%q: %+v (%v), want the defaults", text, c, err)
 		}
@@ -56,8 +57,24 @@ func TestTheExampleShowsEverySettingWithItsDefault(t *testing.T) {
 	}
 }
 
-// normal makes empty and absent lists alike.
+func TestAFieldIsFoundOnItsLine(t *testing.T) {
+	c, err := Parse("/etc/hotline.yaml", []byte("language: de\n\nsip:\n  # the carrier\n  trunks:\n    - {name: a, addresses: [192.0.2.1]}\n"))
+	if err != nil || c.Written.File != "/etc/hotline.yaml" {
+		t.Fatalf("%v, %q", err, c.Written.File)
+	}
+	for field, want := range map[string]int{"language": 1, "sip": 3, "sip.trunks": 5, "calendar": 0} {
+		if n, ok := c.Written.Line(field); n != want || ok != (want > 0) {
+			t.Errorf("%s is on line %d (%v), want %d", field, n, ok, want)
+		}
+	}
+	if _, ok := Default().Written.Line("language"); ok {
+		t.Error("a configuration that nobody wrote has lines")
+	}
+}
+
+// normal makes empty and absent lists alike; where it was read does not count.
 func normal(c Config) Config {
+	c.Written = Written{}
 	if len(c.SIP.Trunks) == 0 {
 		c.SIP.Trunks = nil
 	}
@@ -102,7 +119,7 @@ func fieldNames(typ reflect.Type) []string {
 	for i := range typ.NumField() {
 		f := typ.Field(i)
 		name := f.Tag.Get("yaml")
-		if name == "" {
+		if name == "" || name == "-" {
 			continue
 		}
 		if name != ",inline" {

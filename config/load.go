@@ -61,6 +61,7 @@ func Parse(name string, text []byte) (Config, error) {
 		complaints.Sort()
 		return Config{}, complaints
 	}
+	c.Written = where.written(name)
 	return c, nil
 }
 

@@ -19,9 +19,12 @@ import (
 	"testing"
 	"time"
 
+	"hotline/app/owner"
 	"hotline/app/voices"
+	"hotline/atomicfile"
 	"hotline/attachments"
 	"hotline/cdr"
+	"hotline/config"
 	"hotline/directory"
 	"hotline/dispatch/chains"
 	"hotline/memory"
@@ -116,6 +119,7 @@ func open(t *testing.T) *office {
 			},
 			TestCall: func(_ context.Context, a oncall.Attempt) string { o.rung = append(o.rung, a); return "no answer" },
 			Numbers:  []string{"+39051123456"},
+			Owner:    owner.New(owner.Config{File: config.Default(), Store: o.store, Secret: []byte("key"), Cache: atomicfile.Values{Dir: t.TempDir()}, Log: slog.New(slog.DiscardHandler)}),
 		},
 		Speech: Speech{Flows: &usedFlows{}, Prompts: voices.Owner{Voices: spoken(), Store: o.store}},
 		Line:   func(context.Context) error { return nil },

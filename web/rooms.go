@@ -41,7 +41,7 @@ func rooms(c Config) []room.Route {
 		reports.Routes(reports.House{Store: c.Store, Desk: c.Desk, Language: c.Language}),
 		imports.Routes(imports.House{Store: c.Store, Edits: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Log: c.Log, Now: c.Now}),
 		start.Routes(start.House{
-			Store: c.Store, Desk: c.Desk, Trunks: c.firstTrunks, Calls: c.alive, Telephone: c.Telephone, TestCall: c.TestCall, Log: c.Log,
+			Store: c.Store, Desk: c.Desk, Owner: c.Owner, Trunks: c.firstTrunks, Calls: c.alive, Telephone: c.Telephone, TestCall: c.TestCall, Log: c.Log,
 			NewPIN: func(ctx context.Context, contract directory.Contract, now time.Time) (directory.Contract, string, error) {
 				return c.PINs.NewPIN(ctx, contract, now)
 			},
@@ -71,7 +71,11 @@ func (c Config) firstTrunks(say func(id string) string) (list []start.Trunk) {
 		return nil
 	}
 	for _, t := range c.Trunks() {
-		list = append(list, start.Trunk{Name: t.Name, State: say("page-trunk-" + t.State), Error: t.Error, Good: t.State == "registered" || t.State == "reachable"})
+		one := start.Trunk{Name: t.Name, State: say("page-trunk-" + t.State), Error: t.Error, Good: t.State == "registered" || t.State == "reachable"}
+		if t.Trouble != "" {
+			one.Trouble = say("page-trouble-" + t.Trouble)
+		}
+		list = append(list, one)
 	}
 	return list
 }

@@ -1,11 +1,15 @@
 package web
 
 import (
+	"log/slog"
 	"regexp"
 	"strings"
 	"testing"
 
+	"hotline/app/owner"
+	"hotline/atomicfile"
 	"hotline/cdr"
+	"hotline/config"
 	"hotline/oncall"
 	"hotline/users"
 )
@@ -62,10 +66,77 @@ func TestTheFirstStepsOfAnEmptyHouse(t *testing.T) {
 	o.config.Trunks, o.config.TestCall = nil, nil
 	o.handler = New(o.config)
 	b := o.as(users.Admin)
-	b.get("/start").is(200, "No trunk stands in the configuration file")
+	b.get("/start").is(200, "There is no trunk yet")
 	b.post("/start/test-call", "engineer", "anna").is(409, "rings no telephones")
 	if got := b.post("/start/customer", "name", strings.Repeat("ж", 30), "level", "extended").is(200).main(); !strings.Contains(got, "The PIN of") {
 		t.Error(got)
 	}
 	o.as(users.Staff).get("/start").is(403)
+}
+
+// TestTheHouseIsNamedInTheBrowser: name, language, zone and trunk are written there, and hold at once.
+func TestTheHouseIsNamedInTheBrowser(t *testing.T) {
+	o := open(t)
+	_, err := o.store.PutRota(t.Context(), oncall.Rota{Zone: "Europe/Rome", Version: 1})
+	must(t, err)
+	b, said := o.as(users.Admin), o.config.Owner
+	b.get("/start").is(200, `name="zone" required maxlength="60" autocomplete="off" list="start-zones" value="Europe/Rome"`, `<option value="it" selected>`, `name="prefixes" maxlength="200" autocomplete="off" value="+39"`)
+	b.post("/start/house", "name", " ", "language", "it", "zone", "Europe/Rome", "version", "0").is(422, "1 to 100")
+	b.post("/start/house", "name", "Gialli", "language", "it", "zone", "Europe/Atlantis", "version", "0").is(422, "no such time zone")
+	b.post("/start/house", "name", "Gialli", "language", "xx", "zone", "Europe/Berlin", "version", "0").is(422)
+	if z := o.desk.Zone().String(); z != "Europe/Rome" {
+		t.Errorf("what was refused has moved the house to %s", z)
+	}
+	b.post("/start/house", "name", "Officine  <Gialli>", "spoken", "officine gialli", "language", "de", "zone", "Europe/Berlin", "version", "0").goes("/start")
+	h := said.House()
+	rota, err := o.store.Rota(t.Context())
+	must(t, err)
+	if h.Name != "Officine <Gialli>" || h.SpokenName() != "officine gialli" || said.Language() != "de" || o.desk.Zone().String() != "Europe/Berlin" || rota.Zone != "Europe/Berlin" {
+		t.Errorf("%+v, %s, %s, rota in %s", h, said.Language(), o.desk.Zone(), rota.Zone)
+	}
+	b.get("/start").is(200, `value="Officine &lt;Gialli&gt;"`, `<option value="de" selected>`)
+	b.post("/start/house", "name", "Somebody was faster", "language", "it", "zone", "Europe/Rome", "version", "0").is(409, "meanwhile")
+
+	trunk := func(version string, fields ...string) answer {
+		return b.post("/start/trunk", append([]string{"version", version, "transport", "tcp", "registers", "yes", "number", "+39 06 12345", "prefixes", "+39, 0"}, fields...)...)
+	}
+	trunk("1", "server", "sip:carrier.example", "user", "0612345").is(422, "written as a host")
+	trunk("1", "server", "carrier.example").is(422, "needs a user")
+	trunk("1", "server", "carrier.example", "user", "0612345", "password", "open sesame").goes("/start")
+	a := b.get("/start").is(200, `value="carrier.example"`, `placeholder="unchanged"`).hides("open sesame")
+	got := said.(*owner.Settings).Trunks()
+	if len(got) != 1 || got[0].Proxy != "sip:carrier.example;transport=tcp" || got[0].Password != "open sesame" || got[0].CallerNumber != "+390612345" || len(said.(*owner.Settings).Prefixes()) != 2 {
+		t.Errorf("%+v\n%s", got, a.main())
+	}
+	trunk("2", "server", "carrier.example", "user", "0612345", "realm", "carrier").goes("/start") // the password stays
+	if got := said.(*owner.Settings).Trunks(); got[0].Password != "open sesame" || got[0].Realm != "carrier" {
+		t.Errorf("%+v", got)
+	}
+	trunk("3", "server", "evil.example", "user", "0612345").goes("/start") // it is never sent to another server
+	if got := said.(*owner.Settings).Trunks(); got[0].Password != "" {
+		t.Errorf("%+v", got)
+	}
+	trunk("4", "server", "").goes("/start")
+	if got := said.(*owner.Settings).Trunks(); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	o.as(users.Staff).post("/start/trunk", "server", "carrier.example", "version", "5").is(403)
+	b.get("/audit").is(200).hides("open sesame")
+}
+
+// TestWhatTheFileSaysIsChangedThere: the page names the file and the line.
+func TestWhatTheFileSaysIsChangedThere(t *testing.T) {
+	o := open(t)
+	file, err := config.Parse("/etc/hotline/hotline.yaml", []byte("language: en\nsip:\n  trunks:\n    - {name: carrier, proxy: \"sip:192.0.2.1\"}\noutgoing: {prefixes: [\"+39\"]}\n"))
+	must(t, err)
+	said := owner.New(owner.Config{File: file, Store: o.store, Secret: []byte("key"), Cache: atomicfile.Values{Dir: t.TempDir()}, Log: slog.New(slog.DiscardHandler)})
+	o.config.Owner = said
+	o.handler = New(o.config)
+	b := o.as(users.Admin)
+	b.get("/start").is(200, "English. Set in hotline.yaml, line 1: change it there.", "Set in hotline.yaml, line 3: change it there.").hides(`action="/start/trunk"`, `<select name="language"`)
+	b.post("/start/trunk", "server", "evil.example", "version", "0").is(409, "configuration file")
+	b.post("/start/house", "name", "Gialli", "language", "it", "zone", "Europe/Rome", "version", "0").goes("/start")
+	if said.Language() != "en" || len(said.Trunks()) != 1 || said.Trunks()[0].Proxy != "sip:192.0.2.1" || said.Prefixes()[0] != "+39" {
+		t.Errorf("%s, %+v", said.Language(), said.Trunks())
+	}
 }

@@ -50,6 +50,7 @@ import (
 	"hotline/web/pronunciation"
 	"hotline/web/room"
 	"hotline/web/signon"
+	"hotline/web/start"
 )
 
 // Store is what the pages read and write beside the desk.
@@ -81,6 +82,8 @@ type Trunk struct {
 	State string // unknown, registered, reachable, failing, refused or silent
 	Since time.Time
 	Error string // the last one; empty since it works again
+	// Trouble is the kind of the last one, as sip/trunk names it; empty: another kind.
+	Trouble string
 }
 
 // PINs gives contracts their PINs. A PIN is returned by the call that made it and by nothing else.
@@ -143,6 +146,7 @@ type Telephones struct {
 	TestCall  func(ctx context.Context, a oncall.Attempt) (result string) // nil: this process rings nobody
 	Numbers   []string                                                    // of the line
 	Ladder    Ladder                                                      // nil: no messages are remembered
+	Owner     start.Owner                                                 // what is said of the house; nil: nobody is asked
 }
 
 // Ladder remembers the messages of the latest calls of this node. Safe for concurrent use.

@@ -1,5 +1,5 @@
 // Package start is the page of the first steps, from an empty installation to a line that answers its first customer. The steps
-// are the trunk, an engineer whose telephone was rung, the rota, a customer with a contract and a PIN, and the first call, live.
+// are the company's name with language and zone, the trunk, an engineer whose telephone was rung, the rota, a customer with a contract and a PIN, and the first call, live.
 // What was done is read from the stores each time, so that every step can be left and taken up again, by another administrator
 // too.
 package start
@@ -35,14 +35,17 @@ type Store interface {
 
 // Trunk is how one trunk of the line fares.
 type Trunk struct {
-	Name, State, Error string
-	Good               bool
+	Name, State string
+	Trouble     string // what is wrong, in the page's language; empty: Error alone tells
+	Error       string // the same exactly, in English
+	Good        bool
 }
 
-// House is what the steps need. Everything but TestCall is required.
+// House is what the steps need. Everything but Owner and TestCall is required.
 type House struct {
 	Store     Store
 	Desk      *tickets.Desk
+	Owner     Owner                                                       // nil: nobody is asked about the house
 	Trunks    func(say func(id string) string) []Trunk                    // as people read them
 	Calls     func() []cdr.Call                                           // that go on now
 	Telephone func(address string) error                                  // nil result: it can be rung
@@ -61,6 +64,8 @@ func Routes(h House) []room.Route {
 	admins := []users.Role{users.Admin}
 	return []room.Route{
 		{Pattern: "GET /start", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, said{}) }},
+		{Pattern: "POST /start/house", Roles: admins, Serve: h.house},
+		{Pattern: "POST /start/trunk", Roles: admins, Serve: h.trunk},
 		{Pattern: "POST /start/engineer", Roles: admins, Serve: h.engineer},
 		{Pattern: "POST /start/test-call", Roles: admins, Serve: h.testCall},
 		{Pattern: "POST /start/rota", Roles: admins, Serve: h.rota},
@@ -79,6 +84,7 @@ type said struct {
 type page struct {
 	room.View
 	said
+	Owned     *owned // nil: nobody is asked about the house
 	Trunks    []Trunk
 	TrunkGood bool
 	Engineers []oncall.Engineer
@@ -102,7 +108,7 @@ func (p page) Whose(id string) string {
 }
 
 func (h House) show(r *room.Request, s said) (*room.Page, error) {
-	p := page{View: r.View, said: s, Trunks: h.Trunks(func(id string) string { return r.T(id) }), Live: h.Calls()}
+	p := page{View: r.View, said: s, Owned: h.owned(), Trunks: h.Trunks(func(id string) string { return r.T(id) }), Live: h.Calls()}
 	for _, t := range p.Trunks {
 		p.TrunkGood = p.TrunkGood || t.Good
 	}
