@@ -31,7 +31,8 @@ func accepting(t *testing.T, name string) *phone.Phone {
 }
 
 // TestAHouseIsSetUpInTheBrowser goes from an empty folder to a call that an engineer has answered, by the browser alone: the link of
-// the log, the first administrator, a telephone that is tried, who is on call, a customer with a PIN, and that call live.
+// the log, the first administrator, the company with its language and zone, the trunk at a real registrar, a telephone that is tried
+// through it, who is on call, a customer with a PIN, and that call live. There is no configuration file.
 func TestAHouseIsSetUpInTheBrowser(t *testing.T) {
 	t.Parallel()
 	h := launch(t, dataFolder(t))
@@ -47,9 +48,27 @@ func TestAHouseIsSetUpInTheBrowser(t *testing.T) {
 		chromedp.WaitVisible(chromedp.CSS("ol.steps")))
 	shows(ctx, t, 15*time.Second, "nothing is done yet", `document.querySelectorAll("ol.steps h2 .good").length === 0`)
 
-	engineer := accepting(t, "anna")
 	form := func(name string) string { return `form[action="/start/` + name + `"]` }
-	does(ctx, t, "adding an engineer", chromedp.SendKeys(chromedp.CSS(form("engineer")+" input[name=name]"), "Anna Verdi"), chromedp.SendKeys(chromedp.CSS(form("engineer")+" input[name=phone]"), engineer.Address()+"\r"),
+	field := func(step, name, text string) chromedp.Action[chromedp.Void] {
+		return chromedp.SetValue(chromedp.CSS(form(step)+" [name="+name+"]"), text)
+	}
+	does(ctx, t, "naming the house", field("house", "name", "Officine Gialli"), field("house", "language", "en"), field("house", "zone", "Europe/Berlin"),
+		chromedp.Click(chromedp.CSS(form("house")+" button")), chromedp.WaitVisible(chromedp.CSS(`ol.steps li:first-child h2 .good`)))
+	shows(ctx, t, 15*time.Second, "name, language and zone stand", `["name", "language", "zone"].map((n) => document.querySelector("form[action='/start/house'] [name=" + n + "]").value).join() === "Officine Gialli,en,Europe/Berlin"`)
+
+	engineer := accepting(t, "anna")
+	at := carrier(t, engineer.Address())
+	trunk := func(what, password string) {
+		does(ctx, t, what, chromedp.Navigate("http://"+h.http+"/start"), field("trunk", "server", at), field("trunk", "user", "0612345"), field("trunk", "password", password),
+			chromedp.Click(chromedp.CSS(form("trunk")+" button")), chromedp.WaitVisible(chromedp.CSS("#start-line .trunk")))
+	}
+	trunk("setting up the trunk, with a wrong password", "wrong")
+	shows(ctx, t, 45*time.Second, "what is wrong is said in words, without a reload", `document.querySelector("#start-line").textContent.includes("does not take user and password")`)
+	trunk("setting up the trunk", "open sesame")
+	shows(ctx, t, 45*time.Second, "the line is registered, without a restart and a reload", `document.querySelector("#start-line .good") !== null && document.querySelector("#start-line").textContent.includes("registered")`)
+	shows(ctx, t, 15*time.Second, "the password is not shown again", `!document.documentElement.outerHTML.includes("sesame")`)
+
+	does(ctx, t, "adding an engineer", field("engineer", "name", "Anna Verdi"), field("engineer", "phone", "+393331234567"), chromedp.Click(chromedp.CSS(form("engineer")+" button")),
 		chromedp.WaitVisible(chromedp.CSS(form("test-call"))))
 	does(ctx, t, "ringing the telephone", chromedp.Click(chromedp.CSS(form("test-call")+" button")), chromedp.WaitVisible(chromedp.CSS("p.done[role=status]")))
 	shows(ctx, t, 15*time.Second, "the telephone is proven", `document.querySelector("p.done").textContent.includes("proven by a test call")`)
@@ -63,7 +82,11 @@ func TestAHouseIsSetUpInTheBrowser(t *testing.T) {
 
 	does(ctx, t, "waiting for the call", chromedp.Navigate("http://"+h.http+"/start"), chromedp.WaitVisible(chromedp.CSS("#start-call")))
 	mark(ctx, t)
-	c := h.dial(t, telephone(t, "0612345"))
+	c, err := telephone(t, "0698765").Dial(t.Context(), "sip:0612345@"+at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Hangup)
 	shows(ctx, t, 15*time.Second, "the call is seen live, without a reload", `document.querySelector("#start-call .call") !== null && globalThis.mark === true`)
 	if err := c.Press(t.Context(), own+"#1"); err != nil {
 		t.Fatal(err)
@@ -77,7 +100,7 @@ func TestAHouseIsSetUpInTheBrowser(t *testing.T) {
 	_ = c.Wait(t.Context(), time.Second) // the two talk
 	c.Hangup()
 	shows(ctx, t, 30*time.Second, "the line works, without a reload", `document.querySelector("#start-call .done") !== null && globalThis.mark === true`)
-	shows(ctx, t, 15*time.Second, "every step is done but the trunk, which stands in the configuration file", `document.querySelectorAll("ol.steps h2 .good").length === 4`)
+	shows(ctx, t, 15*time.Second, "every step is done", `document.querySelectorAll("ol.steps h2 .good").length === 6`)
 	does(ctx, t, "opening the call", chromedp.Click(chromedp.CSS(`#start-call p a[href^="/calls/"]`)), chromedp.WaitVisible(chromedp.CSS("svg.ladder")))
 	shows(ctx, t, 15*time.Second, "its messages are drawn, those with the engineer's telephone too, and RTCP between them", `["hotline → Anna Verdi: INVITE", "→ hotline: BYE", "RTCP:"].every((s) => document.querySelector("#ladder-title").parentElement.textContent.includes(s))`)
 }
