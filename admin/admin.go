@@ -200,10 +200,10 @@ type Machines struct {
 
 // Locale is how the house writes.
 type Locale struct {
-	Plan     numbers.Plan     // how telephone numbers are spelt; the zero value leaves them as they are
-	Language prompts.Language // of reports, where nobody asks for another; empty: Italian
-	Portal   string           // public address of the customer portal; empty: it is closed
-	Numbers  []string         // telephone numbers of the line
+	Plan     numbers.Plan            // how telephone numbers are spelt; the zero value leaves them as they are
+	Language func() prompts.Language // of reports, where nobody asks for another; nil: Italian
+	Portal   string                  // public address of the customer portal; empty: it is closed
+	Numbers  []string                // telephone numbers of the line
 }
 
 // server answers for the house. It starts no goroutine of its own. Safe for concurrent use.

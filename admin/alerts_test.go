@@ -26,7 +26,7 @@ func (h *house) reporting() (_ *house, token string) {
 	t, ids := h.t, 0
 	t.Helper()
 	h.config.Machines.Intake = intake.New(intake.Config{
-		Store: h.store, Desk: h.desk, Numbers: h.numbers, NewID: func() string { ids++; return fmt.Sprint("a", ids) }, Language: "it",
+		Store: h.store, Desk: h.desk, Numbers: h.numbers, NewID: func() string { ids++; return fmt.Sprint("a", ids) }, Language: func() string { return "it" },
 		Counted: h.metrics.AlertsTaken, Log: slog.New(slog.DiscardHandler),
 	})
 	h.serve(h.store)
@@ -91,7 +91,7 @@ func TestAMessageThatCannotBeReadIsRefusedWithItsPlace(t *testing.T) {
 func TestWhatIsNotTakenIsAskedForAgain(t *testing.T) {
 	h, token := reporting(t)
 	for what, err := range map[string]error{"the store is down": storage.ErrDown, "other nodes are always faster": storage.ErrConflict} {
-		h.config.Machines.Intake = intake.New(intake.Config{Store: unwritable{h.store, err}, Desk: h.desk, Numbers: h.numbers, NewID: func() string { return what }, Language: "it", Log: slog.New(slog.DiscardHandler)})
+		h.config.Machines.Intake = intake.New(intake.Config{Store: unwritable{h.store, err}, Desk: h.desk, Numbers: h.numbers, NewID: func() string { return what }, Language: func() string { return "it" }, Log: slog.New(slog.DiscardHandler)})
 		h.serve(h.store)
 		r := h.post("/alerts/native", `{"fingerprint":"a","title":"t"}`, "Authorization", token).is(503, "again")
 		if r.header.Get("Retry-After") == "" {

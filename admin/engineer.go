@@ -171,7 +171,7 @@ func (s *server) calling() calling.Config {
 	return calling.Config{
 		Engineer: func(ctx context.Context, id oncall.EngineerID) (oncall.Engineer, error) {
 			return s.Oncall.Engineer(ctx, id)
-		}, Tests: s.Tests, Trunk: s.trunkNamed, Spelt: s.spelt, Language: string(s.Locale.Language), Chains: s.Chains, Node: s.Node, Now: s.Now, Route: route,
+		}, Tests: s.Tests, Trunk: s.trunkNamed, Spelt: s.spelt, Language: func() string { return string(s.language()) }, Chains: s.Chains, Node: s.Node, Now: s.Now, Route: route,
 		Proofs: func(ctx context.Context, id oncall.EngineerID) ([]oncall.Proof, error) {
 			p, err := s.Schedules.ProofsOf(ctx, id)
 			if errors.Is(err, storage.ErrNotFound) {

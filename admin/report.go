@@ -112,7 +112,7 @@ func (s *server) reportAs(ctx context.Context, q MonthQuery, by ReaderQuery, suf
 	if err != nil {
 		return nil, err
 	}
-	lang := cmp.Or(prompts.Language(by.Language), s.Language, prompts.Italian)
+	lang := cmp.Or(prompts.Language(by.Language), s.language(), prompts.Italian)
 	reader := report.Reader{Language: lang, Words: written.In(lang), Levels: map[sla.LevelID]string{}}
 	levels, err := s.Store.Levels(ctx)
 	if err != nil {

@@ -78,7 +78,7 @@ func (s *server) spokenEngineer(ctx context.Context, in *spokenInput) (*spokenAn
 
 // heardIn is the language in which a name is heard.
 func (s *server) heardIn(asked schema.Language) prompts.Language {
-	return cmp.Or(prompts.Language(asked), s.Language, prompts.Italian)
+	return cmp.Or(prompts.Language(asked), s.language(), prompts.Italian)
 }
 
 // sounding is the answer with a sound, or with what is missing for it.
@@ -111,4 +111,12 @@ func (s *server) speak(c directory.Customer) {
 	if s.Spoken != nil {
 		s.Spoken.Want(c)
 	}
+}
+
+// language is the house's; empty where nobody has said it.
+func (s *server) language() prompts.Language {
+	if s.Locale.Language == nil {
+		return ""
+	}
+	return s.Locale.Language()
 }

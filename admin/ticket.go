@@ -232,7 +232,7 @@ func (s *server) openTicket(ctx context.Context, in *draftInput) (*ticketCreated
 	if draft.Identity, err = s.identity(ctx, b.Contract, b.Customer, now); err != nil {
 		return nil, err
 	}
-	draft.Language = cmp.Or(string(b.Language), draft.Identity.Contract.Language, string(s.Language), string(prompts.Italian))
+	draft.Language = cmp.Or(string(b.Language), draft.Identity.Contract.Language, string(s.language()), string(prompts.Italian))
 	t, err := s.Desk.Open(ctx, draft, now)
 	if err != nil {
 		return nil, err

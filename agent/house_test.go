@@ -79,7 +79,7 @@ func open(t *testing.T, does protocol.Configuration) *house {
 	h.ids = func() string { mu.Lock(); defer mu.Unlock(); n++; return fmt.Sprintf("e%d", n) }
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	h.desk = tickets.NewDesk(tickets.DeskConfig{Store: h.store, Book: book, Numbers: h.store, Own: sla.OfficeHours, NewID: h.ids})
-	alerts := intake.New(intake.Config{Store: h.store, Desk: h.desk, Numbers: h.store, NewID: h.ids, Language: "en", Log: log})
+	alerts := intake.New(intake.Config{Store: h.store, Desk: h.desk, Numbers: h.store, NewID: h.ids, Language: func() string { return "en" }, Log: log})
 	h.alerts = alerts
 	keeper := heartbeat.New(heartbeat.Config{Store: h.store, Intake: alerts, Process: "p", NewKey: func() string { return "k3v9" }, Log: log})
 	h.receiver = receiver.New(receiver.Config{Store: h.store, Installed: h.store, Intake: alerts, House: []byte("secret of the house"), Log: log})

@@ -97,7 +97,7 @@ func (a *App) api() http.Handler {
 		spoken = names
 	}
 	return admin.New(admin.Config{
-		Locale: admin.Locale{Language: a.disk.settings.Language(), Plan: a.plan, Portal: a.cfg.Config.Portal.URL, Numbers: a.numbers()},
+		Locale: admin.Locale{Language: a.disk.settings.Language, Plan: a.plan, Portal: a.cfg.Config.Portal.URL, Numbers: a.numbers()},
 		Sounds: admin.Sounds{Spoken: spoken, Prompts: a.owner(), Busy: a.onTelephone, Recogniser: a.recogniserHealth()},
 		Machines: admin.Machines{
 			Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox,

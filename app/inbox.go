@@ -67,7 +67,7 @@ func (a *App) openMail(ctx context.Context) (err error) {
 	}
 	k := inbox.Config{
 		Dir: filepath.Join(string(a.disk.dir), "mail"), Store: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, Addresses: *addresses, Own: own, Staff: staff,
-		Language: string(a.disk.settings.Language()), Forms: forms(), Count: a.metrics.MailsTaken, Log: a.log,
+		Language: a.languageText, Forms: forms(), Count: a.metrics.MailsTaken, Log: a.log,
 		Files: a.files(), Beat: a.mailedBeat,
 	}
 	relays := prefixes(c.Inbox.Relays)

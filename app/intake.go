@@ -15,7 +15,7 @@ import (
 // openIntake opens the Alerting Manager, the keeper of heartbeats, whose silence it hears of, and what takes in what agents find.
 func (a *App) openIntake(context.Context) error {
 	a.machines.intake = intake.New(intake.Config{
-		Store: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, NewID: newID, Language: string(a.disk.settings.Language()), Counted: a.metrics.AlertsTaken, Log: a.log,
+		Store: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, NewID: newID, Language: a.languageText, Counted: a.metrics.AlertsTaken, Log: a.log,
 	})
 	a.machines.heartbeats = heartbeat.New(heartbeat.Config{Store: a.db.Store, Intake: a.machines.intake, Process: newID(), NewKey: newID, Log: a.log})
 	a.machines.agents = receiver.New(receiver.Config{Store: a.db.Store, Installed: a.db.Store, Intake: a.machines.intake, House: a.disk.pinKey, Log: a.log})

@@ -47,7 +47,7 @@ func (a *App) openDesk(ctx context.Context) error {
 	}
 	a.letters = delivery.New(delivery.Config{
 		Threads: a.threads(), May: a.mayReceipt,
-		Desk: a.desk, Readers: readers, Mailer: mail, Language: c.Language, Shown: a.plan.Shown, Count: a.countMail, Alarm: a.alarm, Link: a.letterLink(),
+		Desk: a.desk, Readers: readers, Mailer: mail, Language: a.disk.settings.Language, Shown: a.plan.Shown, Count: a.countMail, Alarm: a.alarm, Link: a.letterLink(),
 	})
 	a.openRecords(ctx)
 	a.disk.recordings.Desk = a.desk

@@ -42,7 +42,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 	}
 	c := a.cfg.Config
 	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Virtual == nil {
-		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Engineers: a.engineers, Recorded: a.voices.Recorded, Busy: a.onTelephone, Log: a.log, House: a.spoken()}))
+		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Engineers: a.engineers, Recorded: a.voices.Recorded, Busy: a.onTelephone, Log: a.log, House: a.spoken, Company: a.company}))
 	}
 	a.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return lineStatus{a.switchboard}.media() }, func() metrics.LineCounts { return lineStatus{a.switchboard}.counts() })
 	a.dialler = dialplan.New(dialplan.Config{
@@ -109,7 +109,7 @@ func (a *App) openDispatch() *callhandler.Handler {
 	})
 	return callhandler.New(callhandler.Config{
 		Desk: a.desk, Dispatch: d.dispatcher, Active: d.active, Records: a.calls, Metrics: a.metrics, Flow: a.flows.Now,
-		IVR:      ivr.Config{NewID: newID, Language: a.language, Spoken: a.plan.Spoken, KeepDays: a.cfg.Config.Recordings.KeepDays, Alarm: a.alarm, Log: a.log},
+		IVR:      ivr.Config{NewID: newID, Language: a.language, House: a.company, Spoken: a.plan.Spoken, KeepDays: a.cfg.Config.Recordings.KeepDays, Alarm: a.alarm, Log: a.log},
 		Converse: keys.Before(console.Conversation(a.cfg.Decorators.conversation(ivr.Converse, a.voices.Shipped))), Log: a.log,
 	})
 }
@@ -210,10 +210,16 @@ func (a *App) language(dialled string) prompts.Language {
 	return a.disk.settings.Language()
 }
 
-// spoken are the languages that the configuration names.
+// spoken are the languages that the owner has named.
 func (a *App) spoken() []prompts.Language {
 	return append(slices.Collect(maps.Values(a.cfg.Config.Languages)), a.disk.settings.Language())
 }
+
+// languageText is the line's own language as tickets have it.
+func (a *App) languageText() string { return string(a.disk.settings.Language()) }
+
+// company is the company's name as it is said; empty where it has none.
+func (a *App) company() string { return a.disk.settings.House().SpokenName() }
 
 // listed tells whether a number may be called at all: an engineer's, an operator's, or one of a customer's.
 func (a *App) listed(number string) bool {

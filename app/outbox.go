@@ -116,7 +116,7 @@ func (a *App) openBridge(context.Context) error {
 	}
 	a.undo.add("the connections to Zammad", func(context.Context) error { client.Close(); return nil })
 	a.machines.bridge = bridge.New(bridge.Config{
-		Rules: bridgeRules(c, string(a.disk.settings.Language())), Client: client, Store: a.db.Store, Facts: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, File: a.bridgedFile,
+		Rules: bridgeRules(c, a.languageText), Client: client, Store: a.db.Store, Facts: a.db.Store, Desk: a.desk, Numbers: a.disk.numbers, File: a.bridgedFile,
 		Text: parse.Text, Every: c.Poll, Patient: c.AlarmAfter, Alarm: a.alarm, Log: a.log,
 	})
 	if c.WebhookFile == "" {
@@ -131,7 +131,7 @@ func (a *App) openBridge(context.Context) error {
 }
 
 // bridgeRules are the rules of the configuration over those for a Zammad as it ships.
-func bridgeRules(c config.Bridge, language string) bridge.Rules {
+func bridgeRules(c config.Bridge, language func() string) bridge.Rules {
 	r := bridge.Rules{
 		Name: c.Name, Group: c.Group, Customer: c.Customer, Born: c.OpenHere, Owners: c.Owners, Heard: states.Heard(), Said: states.Said(), Priorities: states.Priorities(),
 		Files: bridge.Files(c.Files), Site: c.Site, Language: language,

@@ -24,7 +24,7 @@ func (a *App) pages(ctx context.Context, provider signon.Provider) http.Handler 
 	return web.New(web.Config{
 		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Channels: a.channels(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
 		Speech: web.Speech{Flows: a.flows, Prompts: a.owner(), Rehearse: rehearsal(), Voice: a.voice()},
-		Doors:  web.Doors{Setup: a.setup(ctx), Provider: provider}, Plan: a.plan, Language: a.disk.settings.Language(), Log: a.log, Now: time.Now,
+		Doors:  web.Doors{Setup: a.setup(ctx), Provider: provider}, Plan: a.plan, Language: a.disk.settings.Language, Log: a.log, Now: time.Now,
 		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephones: web.Telephones{Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Numbers: a.numbers(), Ladder: a.ladder, Owner: a.disk.settings},
 	})
 }
@@ -95,14 +95,14 @@ func (a *App) portal(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	sheets := reports.House{Store: a.db.Store, Desk: a.desk, Language: a.disk.settings.Language()}
+	sheets := reports.House{Store: a.db.Store, Desk: a.desk}
 	var calls portal.Calls // not one that holds a nil
 	if a.browsers != nil {
 		calls = a.browsers
 	}
 	p := portal.New(portal.Config{
 		Calls: calls, Desk: a.desk, Store: a.db.Store, Numbers: a.disk.numbers, Files: a.files(), PINKey: a.disk.pinKey, Mailer: mail, Statement: sheets.Statement,
-		Notice: c.Portal.Notice, KeepDays: c.Recordings.KeepDays, URL: c.Portal.URL, Language: a.disk.settings.Language(), Log: a.log, Now: time.Now,
+		Notice: c.Portal.Notice, KeepDays: c.Recordings.KeepDays, URL: c.Portal.URL, Language: a.disk.settings.Language, Log: a.log, Now: time.Now,
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { p.Run(ctx) })

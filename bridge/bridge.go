@@ -61,8 +61,8 @@ type Rules struct {
 	Said       map[tickets.State]string  // which state there shows one of ours
 	Priorities map[int]string            // which priority there shows one of ours
 	Files      Files
-	Site       string // address of the staff's pages, for links to files; empty: no links
-	Language   string // of tickets whose contract names none
+	Site       string        // address of the staff's pages, for links to files; empty: no links
+	Language   func() string // of tickets whose contract names none
 }
 
 // Files says how a file of a ticket is brought there.

@@ -139,7 +139,7 @@ func (b *Bridge) opened(ctx context.Context, twin *twins.Twin, stands zammad.Tic
 // draft is a request as it was born there. It claims no category: staff assess it, so that nobody is woken by a form of another house.
 func (b *Bridge) draft(twin twins.Twin, owner directory.Customer, stands zammad.Ticket, first zammad.Article, now time.Time) tickets.Draft {
 	d := tickets.Draft{
-		Number: twin.Ticket, Channel: tickets.Web, Actor: b.actor(first), Language: b.Language,
+		Number: twin.Ticket, Channel: tickets.Web, Actor: b.actor(first), Language: b.Language(),
 		Identity: tickets.Identity{Customer: owner}, Text: stands.Title + "\n\n" + b.words(first), Facts: b.facts(first),
 	}
 	var valid []directory.Contract

@@ -90,7 +90,7 @@ func open(t *testing.T, doc heartbeat.Heartbeat) *house {
 	ids := 0
 	newID := func() string { mu.Lock(); defer mu.Unlock(); ids++; return fmt.Sprint("e", ids) }
 	h.desk = tickets.NewDesk(tickets.DeskConfig{Store: h.store, Book: book, Numbers: h.store, Own: sla.OfficeHours, NewID: newID})
-	h.intake = &fallible{Intake: intake.New(intake.Config{Store: h.store, Desk: h.desk, Numbers: h.store, NewID: newID, Language: "en", Log: slog.New(slog.DiscardHandler)})}
+	h.intake = &fallible{Intake: intake.New(intake.Config{Store: h.store, Desk: h.desk, Numbers: h.store, NewID: newID, Language: func() string { return "en" }, Log: slog.New(slog.DiscardHandler)})}
 	h.keeper = h.restarted()
 	_, err = h.store.PutHeartbeat(ctx, doc)
 	must(t, err)

@@ -95,7 +95,7 @@ func line(text string) tickets.Event {
 func (k *Intake) open(ctx context.Context, id ID, a Action, now time.Time) error {
 	draft := tickets.Draft{
 		Number: a.Ticket, Claim: a.Category, Channel: tickets.Alert, Actor: actor, Text: a.Text,
-		Language: k.cfg.Language,
+		Language: k.language(),
 	}
 	c, customer, why := k.entitled(id.Contract, now)
 	draft.Identity.Customer = customer
@@ -186,4 +186,12 @@ func (k *Intake) reopen(ctx context.Context, t tickets.Ticket, text string, now 
 	}
 	_, err = k.cfg.Desk.Reopen(ctx, t.Number, actor, text, now)
 	return err
+}
+
+// language is the house's.
+func (k *Intake) language() string {
+	if k.cfg.Language == nil {
+		return ""
+	}
+	return k.cfg.Language()
 }

@@ -25,7 +25,7 @@ type Config struct {
 	Desk     Desk
 	Numbers  tickets.Numbers
 	NewID    func() string
-	Language string // of tickets whose contract names none
+	Language func() string // of tickets whose contract names none; nil: nobody knows
 	Counted  func(what string, n int)
 	Log      *slog.Logger
 }

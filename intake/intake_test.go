@@ -81,7 +81,7 @@ func open(t *testing.T, contracts ...string) *plant {
 	p.desk = tickets.NewDesk(tickets.DeskConfig{Store: p.store, Book: book, Numbers: p.store, Own: sla.OfficeHours, NewID: newID})
 	p.broken = &brokenDesk{Desk: p.desk}
 	p.intake = intake.New(intake.Config{
-		Store: p.store, Desk: p.broken, Numbers: p.store, NewID: newID, Language: "en", Log: slog.New(slog.NewTextHandler(p.log, nil)),
+		Store: p.store, Desk: p.broken, Numbers: p.store, NewID: newID, Language: func() string { return "en" }, Log: slog.New(slog.NewTextHandler(p.log, nil)),
 		Counted: func(what string, n int) { mu.Lock(); defer mu.Unlock(); p.counts[what] += n },
 	})
 	return p

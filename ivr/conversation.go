@@ -46,7 +46,8 @@ type Config struct {
 	Spoken func(number string) string
 	// Typed are keys that were pressed before this conversation, for it: they come before all others.
 	Typed    []byte
-	KeepDays int // for which the house keeps recordings whose contract says nothing else; 0: without a term
+	House    func() string // the company's name as it is said before the welcome; nil, or empty: none is
+	KeepDays int           // for which the house keeps recordings whose contract says nothing else; 0: without a term
 	// Alarm tells the operator of the line; nil for nobody.
 	Alarm alarm.Func
 	Log   *slog.Logger // nil means silence

@@ -11,7 +11,7 @@ import (
 	"hotline/tickets"
 )
 
-// welcome greets, offers each other language in that language, and says that the message will be recorded. * switches the
+// welcome says which company it is, greets, offers each other language in that language, and says that the message will be recorded. * switches the
 // language; other keys are kept for what follows. No key cuts the notice. The keys by which the caller may refuse, or hear more,
 // are named after it.
 type welcome struct {
@@ -33,7 +33,7 @@ func (v *welcome) check() []strictyaml.Complaint { return nil }
 
 func (v *welcome) run(c *conversation) (string, error) {
 	for range len(c.others()) + 1 {
-		if err := c.say(prompts.P(v.Prompt), true); err != nil {
+		if err := c.say(prompts.Join(c.house(), prompts.P(v.Prompt)), true); err != nil {
 			return "", err
 		}
 		if err := c.offerLanguages(); err != nil {
@@ -58,6 +58,14 @@ func (v *welcome) run(c *conversation) (string, error) {
 		return v.Next, err
 	}
 	return v.Next, c.say(prompts.P(recordingOffer), true)
+}
+
+// house is the company's name; nothing where it has none. A name that nobody has spoken yet is left out by the voice.
+func (c *conversation) house() prompts.Phrase {
+	if c.cfg.House == nil {
+		return nil
+	}
+	return prompts.Words(c.cfg.House())
 }
 
 // warn says that the message will be recorded. The notice counts only if it was sent to its last sample. No key cuts it; if it

@@ -51,7 +51,7 @@ type Config struct {
 	Notice    map[prompts.Language]string                                     // the house's own words about recordings and data
 	KeepDays  int                                                             // for which the house keeps recordings whose contract says nothing else; 0: without a term
 	URL       string                                                          // the site as customers reach it; by https: cookies go no other way
-	Language  prompts.Language                                                // where a browser asks for none that there is
+	Language  func() prompts.Language                                         // where a browser asks for none that there is
 	Log       *slog.Logger
 	Now       func() time.Time
 }

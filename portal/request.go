@@ -54,7 +54,7 @@ type place struct {
 func (p page) Languages() []prompts.Language { return prompts.Written() }
 
 func (p *Portal) request(q *http.Request) *request {
-	lang := room.LanguageOf(q, p.Language)
+	lang := room.LanguageOf(q, p.Language())
 	v := room.View{Words: written.In(lang), Lang: lang, Now: p.Now(), Zone: p.Desk.Zone(), Can: func(string) bool { return false }}
 	here := q.URL.RequestURI()
 	if q.Method != http.MethodGet {

@@ -43,7 +43,7 @@ func alertNodes(t *testing.T, count, contracts int) (list []alertNode, store *St
 		ids := 0
 		newID := func() string { mu.Lock(); defer mu.Unlock(); ids++; return fmt.Sprintf("n%d-%d", n, ids) }
 		desk := tickets.NewDesk(tickets.DeskConfig{Store: s, Book: book, Numbers: numbers{s}, Own: sla.OfficeHours, NewID: newID})
-		list = append(list, alertNode{intake.New(intake.Config{Store: s, Desk: desk, Numbers: numbers{s}, NewID: newID, Language: "en", Log: slog.New(slog.DiscardHandler)}), desk})
+		list = append(list, alertNode{intake.New(intake.Config{Store: s, Desk: desk, Numbers: numbers{s}, NewID: newID, Language: func() string { return "en" }, Log: slog.New(slog.DiscardHandler)}), desk})
 	}
 	return list, store
 }

@@ -107,7 +107,7 @@ func open(t *testing.T) *office {
 		NewID: func() string { o.mu.Lock(); defer o.mu.Unlock(); n++; return fmt.Sprintf("e%d", n) },
 	})
 	o.config = Config{
-		Desk: o.desk, Store: o.store, Language: prompts.English, Log: slog.New(slog.NewTextHandler(&o.log, nil)), Now: o.clock,
+		Desk: o.desk, Store: o.store, Language: func() prompts.Language { return prompts.English }, Log: slog.New(slog.NewTextHandler(&o.log, nil)), Now: o.clock,
 		PINs: directory.Issuer{Store: o.store, PINKey: []byte("key"), Random: rand.Reader},
 		Feed: chains.New(o.clock), Calls: func() []cdr.Call { return o.calls },
 		Telephones: Telephones{

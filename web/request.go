@@ -25,7 +25,7 @@ type request struct {
 }
 
 func (s *server) request(q *http.Request) *request {
-	lang := room.LanguageOf(q, s.Language)
+	lang := room.LanguageOf(q, s.Language())
 	r := &request{Request: q, page: page{Here: q.URL.RequestURI()}}
 	r.View = room.View{Words: written.In(lang), Lang: lang, Now: s.Now(), Zone: s.Desk.Zone()}
 	r.Can = func(pattern string) bool { return may(r.User.Role, pattern) } // the login fills in who asks

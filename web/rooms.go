@@ -38,7 +38,7 @@ import (
 // rooms are the pages that live in rooms of their own. A house without anything gives the same routes: the table of rules is made so.
 func rooms(c Config) []room.Route {
 	return slices.Concat(
-		reports.Routes(reports.House{Store: c.Store, Desk: c.Desk, Language: c.Language}),
+		reports.Routes(reports.House{Store: c.Store, Desk: c.Desk}),
 		imports.Routes(imports.House{Store: c.Store, Edits: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Log: c.Log, Now: c.Now}),
 		start.Routes(start.House{
 			Store: c.Store, Desk: c.Desk, Owner: c.Owner, Trunks: c.firstTrunks, Calls: c.alive, Telephone: c.Telephone, TestCall: c.TestCall, Log: c.Log,

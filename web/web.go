@@ -109,8 +109,8 @@ type Config struct {
 	Feed       *chains.Feed                                                              // nil: nothing is told live
 	Calls      func() []cdr.Call                                                         // those that go on now on this node; nil: none
 	Doors
-	Plan     numbers.Plan     // how telephone numbers are written
-	Language prompts.Language // where a browser asks for none that there is
+	Plan     numbers.Plan            // how telephone numbers are written
+	Language func() prompts.Language // where a browser asks for none that there is
 	Log      *slog.Logger
 	Now      func() time.Time
 

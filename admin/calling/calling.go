@@ -31,7 +31,7 @@ type Config struct {
 	Tests    Tests                                            // nil: no telephone can be rung
 	Trunk    func(name string) (Trunk, bool)                  // as it fares now
 	Spelt    func(telephone string) (spelt string, err error) // a telephone as the house spells it
-	Language string                                           // of the house
+	Language func() string                                    // of the house; empty: Italian
 	Chains   *chains.Feed                                     // nil: nothing is told
 	Node     string                                           // the name of this process among those on one database
 	Now      func() time.Time

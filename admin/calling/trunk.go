@@ -87,7 +87,7 @@ func (c Config) testTrunk(ctx context.Context, in *trunkTestInput) (*trunkTestAn
 	if c.Tests == nil {
 		return nil, huma.Error503ServiceUnavailable("this process rings no telephones")
 	}
-	lang := cmp.Or(in.Body.Language, c.Language, "it")
+	lang := cmp.Or(in.Body.Language, c.Language(), "it")
 	v := trunkTestView{Trunk: in.Name, Phone: phone, CallerTried: before.shows(caller)}
 	result, reached, problem := c.Tests.TestTrunk(ctx, in.Name, caller, oncall.Attempt{Phone: phone, Language: lang})
 	after, _ := c.Trunk(in.Name)

@@ -47,7 +47,7 @@ func Say(ctx context.Context, c config.Speech, lang prompts.Language, words stri
 	return speech.File(alaw, speech.MakerOf(d, lang)), nil
 }
 
-// Config is what names need. All of it is required.
+// Config is what names need. All of it but House and Company is required.
 type Config struct {
 	Driver speech.Driver
 	Dir    string // of the sounds
@@ -58,8 +58,10 @@ type Config struct {
 	Recorded func(lang prompts.Language, name string) []byte
 	Busy     func() bool // tells whether somebody is on the telephone
 	Log      *slog.Logger
-	// House are the languages that the configuration names; none is needed.
-	House []prompts.Language
+	// House are the languages that the owner has named.
+	House func() []prompts.Language
+	// Company is the company's name as it is said; empty: none is.
+	Company func() string
 }
 
 // Names is the name of every customer, of every engineer and of every level that the house has made itself, and the words of every
@@ -72,6 +74,12 @@ type Names struct {
 
 // New makes them; [Names.Run] has them spoken.
 func New(c Config) *Names {
+	if c.House == nil {
+		c.House = func() []prompts.Language { return nil }
+	}
+	if c.Company == nil {
+		c.Company = func() string { return "" }
+	}
 	return &Names{Config: c, speaker: speech.New(speech.Config{Driver: c.Driver, Dir: c.Dir, Busy: c.Busy, Log: c.Log})}
 }
 
@@ -100,17 +108,20 @@ func (n *Names) Run(ctx context.Context) {
 	defer ticker.Stop()
 	var seen *directory.Book
 	var whole, looked time.Time
+	company := ""
 	known, engineers := map[directory.CustomerID]int{}, map[oncall.EngineerID]string{} // by version; by what is said
 	for {
 		if time.Since(whole) >= every {
 			clear(known)
 			clear(engineers)
+			company = ""
 			seen, whole = nil, time.Now()
 		}
 		if book := n.Book(); book != seen || time.Since(looked) >= lookForLanguages {
 			if looked = time.Now(); n.look() {
 				clear(known)
 				clear(engineers)
+				company = ""
 				seen = nil
 			}
 		}
@@ -125,6 +136,12 @@ func (n *Names) Run(ctx context.Context) {
 				n.want(t)
 			}
 			seen = book
+		}
+		if c := n.Company(); c != company {
+			for _, t := range n.ofCompany() {
+				n.want(t)
+			}
+			company = c
 		}
 		for _, e := range n.Engineers() {
 			if engineers[e.ID] != e.SpokenName() {
@@ -151,7 +168,7 @@ func (n *Names) languages() []prompts.Language {
 // look finds out what is spoken, and tells whether that has changed. A contract is looked at whenever one is saved.
 func (n *Names) look() (changed bool) {
 	used := map[prompts.Language]bool{prompts.Italian: true, prompts.English: true}
-	for _, lang := range n.House {
+	for _, lang := range n.House() {
 		used[lang] = true
 	}
 	for _, e := range n.Engineers() {
@@ -178,6 +195,18 @@ func (n *Names) all() (texts []speech.Text) {
 	}
 	for _, e := range n.Engineers() {
 		texts = append(texts, n.inside(e.SpokenName())...)
+	}
+	return append(texts, n.ofCompany()...)
+}
+
+// ofCompany is the company's name in every language in use. It stands by itself, before the welcome.
+func (n *Names) ofCompany() (texts []speech.Text) {
+	name := n.Company()
+	if name == "" {
+		return nil
+	}
+	for _, lang := range n.languages() {
+		texts = append(texts, whole(lang, name))
 	}
 	return texts
 }

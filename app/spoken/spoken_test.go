@@ -33,7 +33,8 @@ type names struct {
 	*Names
 	book   atomic.Pointer[directory.Book]
 	people atomic.Pointer[[]oncall.Engineer]
-	said   string // file to which the program writes what it was given
+	house  atomic.Pointer[string] // the company's name
+	said   string                 // file to which the program writes what it was given
 }
 
 // open opens names whose voice writes down each text and gives a sound, unless script does something else.
@@ -50,10 +51,12 @@ func open(t *testing.T, dir, script string, customers ...directory.Customer) (n 
 	}
 	n.book.Store(company(customers...))
 	n.people.Store(&[]oncall.Engineer{})
+	n.house.Store(new(string))
 	c := config.Default().Speech
 	c.Command, c.Timeout = []string{"sh", "-c", script, "voice", "{language} {text}", "{file}"}, time.Minute // a busy machine may be slow to start one
 	n.Names = New(Config{
 		Driver: Driver(c), Dir: dir, Book: n.book.Load, Engineers: func() []oncall.Engineer { return *n.people.Load() }, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler),
+		Company: func() string { return *n.house.Load() },
 		Recorded: func(_ prompts.Language, name string) []byte {
 			if name == "Rossi S.p.A." {
 				return []byte("recorded")
@@ -270,6 +273,19 @@ func TestNamesAreSpokenInTheLanguagesInUse(t *testing.T) {
 	say(prompts.Italian, prompts.English, prompts.German)
 	book = &directory.Book{Contracts: persistent.Of(map[directory.ContractID]directory.Contract{"garcia": {ID: "garcia", Language: "es"}})}
 	say(prompts.Italian, prompts.English, prompts.German, prompts.Spanish)
-	engineers, n.House = nil, []prompts.Language{prompts.French}
+	engineers, n.House = nil, func() []prompts.Language { return []prompts.Language{prompts.French} }
 	say(prompts.Italian, prompts.English, prompts.French, prompts.Spanish)
+}
+
+func TestTheCompanysNameIsSpokenWhenItIsSaved(t *testing.T) {
+	n, stop := open(t, t.TempDir(), "")
+	name := "Officine Gialli"
+	n.house.Store(&name)
+	for _, lang := range []prompts.Language{prompts.Italian, prompts.English} {
+		await(t, "the company's name in "+string(lang), func() bool { _, ok := n.Words(lang, name); return ok })
+	}
+	stop()
+	if n.speaker.Prune(n.all()) != 0 {
+		t.Error("its sound is removed at the next start")
+	}
 }

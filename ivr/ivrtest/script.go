@@ -82,6 +82,7 @@ type script struct {
 	call    *call
 	lang    prompts.Language
 	number  string
+	company string     // its name as it is said
 	login   ivr.Caller // of somebody who has logged in
 	fault   fault
 	hangUp  context.CancelCauseFunc
@@ -109,6 +110,8 @@ func (s *script) line(w []string) {
 		s.begin(rest)
 	case "from":
 		s.number = rest[0]
+	case "company":
+		s.company = strings.Join(rest, " ")
 	case "dials":
 		s.lang = prompts.Language(rest[0])
 	case "logged":
@@ -216,7 +219,7 @@ func (s *script) dial(typed ...string) {
 		Desk: s.world.desk, Human: &s.world.human, NewID: s.world.newID, Language: func(string) prompts.Language { return s.lang },
 		Spoken: func(number string) string { return strings.TrimPrefix(number, "+39") }, // the house is in Italy
 	}
-	cfg.Log = s.world.log
+	cfg.Log, cfg.House = s.world.log, func() string { return s.company }
 	if s.fault != "" {
 		cfg.Desk = &broken{Desk: s.world.desk, fault: s.fault}
 		cfg.Alarm = func(kind alarm.Kind, _ string) { s.call.heard <- "(alarm-" + string(kind) + ")" }

@@ -158,3 +158,9 @@ func TestANoticeIsNotCutByKeysAndWhoHangsUpBehindItHasATicket(t *testing.T) {
 			then ticket recordings=0`)
 	})
 }
+
+func TestTheCompanysNameIsSaidBeforeTheWelcome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ivrtest.Run(t, variant(t), "at 2026-11-23 10:00 Europe/Rome\ncompany officine gialli\nhears officine gialli welcome/it language-offer/en recording-notice recording-offer enter-pin\npresses *\nhangs up")
+	})
+}

@@ -71,7 +71,7 @@ func openTwoNodes(t *testing.T) *twoNodes {
 		})
 		n.boxes[i], err = inbox.New(inbox.Config{
 			Dir: filepath.Join(dir, "mail"), Store: n.store, Desk: n.desk, Numbers: numbers, Addresses: letters.Addresses{Main: support, Key: []byte("k")}, Own: []string{"house.example"},
-			Language: "it", Count: func(string) {}, Log: slog.New(slog.DiscardHandler),
+			Language: func() string { return "it" }, Count: func(string) {}, Log: slog.New(slog.DiscardHandler),
 		})
 		must(t, err)
 	}

@@ -23,7 +23,7 @@ func (k *Inbox) open(ctx context.Context, in *incoming) error {
 	}
 	if err != nil {
 		draft := tickets.Draft{
-			Number: in.record.Ticket, Channel: tickets.Email, Actor: "mail:" + in.letter.From, Language: cmp.Or(in.identity.contract.Language, k.cfg.Language),
+			Number: in.record.Ticket, Channel: tickets.Email, Actor: "mail:" + in.letter.From, Language: cmp.Or(in.identity.contract.Language, k.cfg.Language()),
 			Identity: tickets.Identity{Contract: in.identity.contract, Customer: in.identity.customer}, Text: in.text(), Facts: in.about(),
 		}
 		if !in.identity.known() {

@@ -45,9 +45,9 @@ type Config struct {
 	Desk      Desk
 	Numbers   tickets.Numbers
 	Addresses mail.Addresses
-	Own       []string // domains of this house, in lower case
-	Staff     []string // addresses of the house's own readers, in lower case
-	Language  string   // of tickets whose contract names none
+	Own       []string      // domains of this house, in lower case
+	Staff     []string      // addresses of the house's own readers, in lower case
+	Language  func() string // of tickets whose contract names none
 	Forms     []mail.Form
 	// Check finds who really sent a mail; nil: nobody knows.
 	Check func(ctx context.Context, e smtpd.Envelope, from string, raw []byte) mail.Authentication

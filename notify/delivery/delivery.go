@@ -49,7 +49,7 @@ type Config struct {
 	Desk     Desk
 	Readers  Readers
 	Mailer   Mailer                     // nil: no mail is sent, and nobody reads anything
-	Language prompts.Language           // of the house
+	Language func() prompts.Language    // of the house
 	Shown    func(number string) string // a telephone number as people write it
 	Link     Link                       // nil: letters to customers carry no link
 	Count    func(Outcome)
@@ -139,7 +139,7 @@ func (l *Letters) Alarm(ctx context.Context, w tickets.Work) error {
 			if w.Facts["alarm"] == sla.AtBreach && k.Clock.BrokenAt.IsZero() {
 				return nil // what met it in time was entered before the letter went
 			}
-			return l.deliver(ctx, w, notify.Alarm(w.ID, t, w.Facts["alarm"], k, written.In(l.cfg.Language)), text, readers)
+			return l.deliver(ctx, w, notify.Alarm(w.ID, t, w.Facts["alarm"], k, written.In(l.cfg.Language())), text, readers)
 		}
 	}
 	return nil // other terms or another category: there is no such clock any more
@@ -169,7 +169,7 @@ func (l *Letters) Update(ctx context.Context, w tickets.Work) error {
 		return nil
 	}
 	t.Caller = l.cfg.Shown(t.Caller)
-	return l.deliver(ctx, w, notify.Update(t, line, written.In(l.cfg.Language)), "update "+string(u), readers)
+	return l.deliver(ctx, w, notify.Update(t, line, written.In(l.cfg.Language())), "update "+string(u), readers)
 }
 
 // lineOf is the line of a history of which a letter tells.

@@ -16,7 +16,6 @@ import (
 	"hotline/admin/report"
 	"hotline/cdr"
 	"hotline/directory"
-	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -32,9 +31,8 @@ type Store interface {
 
 // House is where the figures come from.
 type House struct {
-	Store    Store
-	Desk     *tickets.Desk
-	Language prompts.Language
+	Store Store
+	Desk  *tickets.Desk
 }
 
 //go:embed pages/*.html
