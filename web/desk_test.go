@@ -204,3 +204,22 @@ func TestTheHistoryHasEveryCallWithItsLegs(t *testing.T) {
 		t.Error("the calls are not in their places, once each")
 	}
 }
+
+// TestALineOfTheProgramIsToldInThePagesLanguage: what people wrote stays as it is.
+func TestALineOfTheProgramIsToldInThePagesLanguage(t *testing.T) {
+	o := open(t)
+	n := o.opened("rossi", sla.Blocking, "down")
+	for _, e := range []tickets.Event{
+		{Kind: tickets.Unreached, Actor: "system", Text: "the chain was called and nobody accepted"},
+		{Kind: tickets.Rang, Actor: "engineer:anna", Text: "Anna Verdi at <b>06</b>: no answer"},
+		{Kind: tickets.Told, Actor: "system", Text: "an engineer acts by 2026-11-23T10:30:00Z"},
+		{Kind: tickets.Commented, Actor: "staff:staff", Text: "nobody is on duty"},
+	} {
+		_, err := o.desk.Note(t.Context(), n, e, o.clock())
+		must(t, err)
+	}
+	b, at := o.as(users.Engineer), fmt.Sprintf("/tickets/%d", n)
+	b.get(at).is(200, "the chain was called and nobody accepted", "nobody is on duty")
+	b.header.Set("Accept-Language", "it")
+	b.get(at).is(200, "si è chiamata la catena e nessuno ha accettato", "Anna Verdi al &lt;b&gt;06&lt;/b&gt;: nessuna risposta", "un tecnico interviene entro", "11:30", "nobody is on duty").hides("nobody accepted", "2026-11-23T10")
+}

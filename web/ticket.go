@@ -22,6 +22,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/transcription"
+	"hotline/web/told"
 	"hotline/web/writing"
 )
 
@@ -327,6 +328,10 @@ func (r *request) line(e tickets.Event, n names) line {
 	l := line{At: e.At, Kind: string(e.Kind), Title: r.T("page-event-" + string(e.Kind)), Actor: r.actorName(e.Actor, n), Text: e.Text}
 	if account, ok := e.Accounts()[string(r.Lang)]; ok {
 		l.Text = account
+	} else if ofProgram(e.Actor) {
+		if text, ok := told.In(r.Words, e.Text, r.said); ok {
+			l.Text = text
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Facts)) {
 		if f, ok := r.fact(name, e.Facts[name], n); ok {

@@ -99,3 +99,14 @@ func (p page) Octets(n int64) string {
 
 // Who is an actor of a history, without the kind.
 func (p page) Who(actor string) string { return p.actorName(actor, nil) }
+
+// ofProgram tells whether the program itself wrote a line, be it for an engineer at the telephone.
+func ofProgram(actor string) bool { return actor == "system" || strings.HasPrefix(actor, "engineer:") }
+
+// said tells a value within a line that the program wrote: an instant, or how a call ended.
+func (r *request) said(value string) string {
+	if at, err := time.Parse(time.RFC3339, value); err == nil {
+		return r.Clock(at)
+	}
+	return r.Word(value)
+}

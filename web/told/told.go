@@ -1,0 +1,78 @@
+// Package told tells the lines of a history that the program writes in the language of a page. The program writes them in English, and
+// so they are kept; the sentence with its gaps is their code. The catalogues have the same sentence in each language
+// (page-said-NAME), and the values of its gaps are found again in what was kept. So lines of former versions are told, too. A line that
+// no sentence fits stays as it was written.
+//
+// It starts no goroutine.
+package told
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"hotline/prompts"
+	"hotline/prompts/written"
+)
+
+// prefix stands before a sentence's name in the catalogues.
+const prefix = "page-said-"
+
+// sentences are all of them by name. A test reads each place that writes a line, and finds what is missing here.
+var sentences = [...]string{
+	"bulletin", "unconfirmed", "asked-confirm", "on-duty-called", "gone-early", "not-told", "not-recorded", "refused-recording", "was-told", "gone-while", "rung", "bulletin-accepted",
+	"refused-talk", "call-back-key", "call-back", "call-back-picked", "call-back-talk", "call-back-ended", "has-called", "customer-called", "customer-picked", "customer-talk", "customer-ended",
+	"handed-over", "talk", "asks-join", "asks-over", "gone-before", "nobody-duty", "no-outgoing", "nobody-accepted", "second-none", "second-joins", "second-hung", "second-left", "second-lost",
+	"handed-stays", "lost-stays", "has-caller", "two-wanted", "lost", "hung-up", "nobody-talked", "has-ticket", "caller-hung-up", "accepted", "not-back", "caller-hung-up-after",
+	"left-before", "implied", "keeps", "talk-recorded", "moved", "on-contract", "as-before", "call-back-wanted", "bulletin-nobody", "call-back-vain", "acts-by", "office-opens", "without-deadline",
+	"number-while", "price-taken", "outside-hours", "did-not-wait", "not-called", "nobody-then", "nobody-reached", "soon", "by",
+}
+
+// form is a sentence with what finds the values of its gaps.
+type form struct {
+	id    string
+	words int // characters that stand for themselves
+	finds *regexp.Regexp
+}
+
+// forms are the sentences, those first that say most themselves.
+var forms = sync.OnceValue(func() []form {
+	english, list := written.In(prompts.English), make([]form, 0, len(sentences))
+	for _, name := range sentences {
+		text := english.Text(prefix + name)
+		literal := strings.ReplaceAll(text, "%s", "")
+		list = append(list, form{prefix + name, len(literal), regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), "%s", "(.+?)") + "$")})
+	}
+	slices.SortStableFunc(list, func(a, b form) int { return cmp.Compare(b.words, a.words) })
+	return list
+})
+
+// In tells a line in the language of the words; value tells the value of a gap that is no sentence itself, such as an instant or how a
+// call ended; nil leaves it as it is. It is false for a line that no sentence fits.
+func In(words written.Words, line string, value func(string) string) (text string, ok bool) {
+	if value == nil {
+		value = func(v string) string { return v }
+	}
+	for _, f := range forms() {
+		found := f.finds.FindStringSubmatch(line)
+		if found == nil {
+			continue
+		}
+		var values []any
+		for _, v := range found[1:] {
+			inner, ok := In(words, v, value)
+			if !ok {
+				inner = value(v)
+			}
+			values = append(values, inner)
+		}
+		if len(values) == 0 {
+			return words.Text(f.id), true
+		}
+		return fmt.Sprintf(words.Text(f.id), values...), true
+	}
+	return "", false
+}

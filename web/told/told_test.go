@@ -1,0 +1,165 @@
+package told
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+
+	"hotline/prompts"
+	"hotline/prompts/written"
+)
+
+// gap stands for what is only known when a line is written.
+const gap = "Anna"
+
+var verb = regexp.MustCompile(`%(\[\d+\])?[-+# 0-9.]*[a-zA-Z]`)
+
+// sample is a text as it would be written, with a name in each gap; false where nothing of it stands in the source.
+func sample(e ast.Expr) (string, bool) {
+	switch x := e.(type) {
+	case *ast.Ident: // parts of a sentence that stand in a variable
+		part, ok := map[string]string{"after": " after " + gap, "how": "hung up"}[x.Name]
+		return part, ok
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(x.Value)
+		return text, err == nil && x.Kind == token.STRING
+	case *ast.BinaryExpr:
+		a, left := sample(x.X)
+		b, right := sample(x.Y)
+		if !left {
+			a = gap
+		}
+		if !right {
+			b = gap
+		}
+		return a + b, x.Op == token.ADD && (left || right)
+	case *ast.CallExpr:
+		if f, ok := x.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Sprintf" && len(x.Args) > 0 {
+			text, ok := sample(x.Args[0])
+			return verb.ReplaceAllString(text, gap), ok
+		}
+	}
+	return "", false
+}
+
+// rooms are those in which lines of a history are written.
+var rooms = [...]string{"tickets", "dispatch", "dispatch/bulletin", "oncall/ring", "ivr", "ivr/console", "recovery", "retention", "notify/delivery", "callhandler"}
+
+// lines are the texts of all lines that a source writes, by place.
+func lines(t *testing.T) map[string]string {
+	t.Helper()
+	found, files := map[string]string{}, token.NewFileSet()
+	for _, room := range rooms {
+		names, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(room), "*.go"))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s has no sources: %v", room, err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(files, name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				for _, e := range written1(n) {
+					if text, ok := sample(e); ok {
+						at := files.Position(e.Pos())
+						found[fmt.Sprintf("%s:%d", filepath.ToSlash(at.Filename), at.Line)] = text
+					}
+				}
+				return true
+			})
+		}
+	}
+	return found
+}
+
+// written1 are the texts that a node writes into a history: of an event, or of a note.
+func written1(n ast.Node) (texts []ast.Expr) {
+	switch x := n.(type) {
+	case *ast.CompositeLit:
+		name := ""
+		switch typ := x.Type.(type) {
+		case *ast.Ident:
+			name = typ.Name
+		case *ast.SelectorExpr:
+			name = typ.Sel.Name
+		}
+		if name != "Event" {
+			return nil
+		}
+		for _, e := range x.Elts {
+			if kv, ok := e.(*ast.KeyValueExpr); ok {
+				if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Text" {
+					texts = append(texts, kv.Value)
+				}
+			}
+		}
+	case *ast.CallExpr:
+		if f, ok := x.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "note" && len(x.Args) == 4 {
+			texts = append(texts, x.Args[3])
+		} else if ok && f.Sel.Name == "told" && len(x.Args) == 2 {
+			texts = append(texts, x.Args[0])
+		}
+	}
+	return texts
+}
+
+// TestEveryLineThatTheProgramWritesIsSaidInEachLanguage reads each place that writes a line of a history.
+func TestEveryLineThatTheProgramWritesIsSaidInEachLanguage(t *testing.T) {
+	all := lines(t)
+	if len(all) < 40 {
+		t.Fatalf("only %d lines were found", len(all))
+	}
+	var places []string
+	for place := range all {
+		places = append(places, place)
+	}
+	sort.Strings(places)
+	for _, place := range places {
+		for _, lang := range prompts.Written() {
+			got, ok := In(written.In(lang), all[place], nil)
+			if !ok || strings.Contains(got, "%!") || lang == prompts.English && got != all[place] || lang != prompts.English && got == all[place] {
+				t.Errorf("%s: %q is %q in %s", place, all[place], got, lang)
+			}
+		}
+	}
+}
+
+func TestALineIsToldWithTheValuesOfItsGaps(t *testing.T) {
+	italian := written.In(prompts.Italian)
+	value := func(v string) string {
+		if v == "no answer" {
+			return "nessuna risposta"
+		}
+		return v
+	}
+	for line, want := range map[string]string{
+		"the chain was called and nobody accepted":                        "si è chiamata la catena e nessuno ha accettato",
+		"Anna Verdi at +393331234567: no answer":                          "Anna Verdi al +393331234567: nessuna risposta",
+		"the caller asked to be called back while Anna was rung":          "chi chiamava ha chiesto di essere richiamato mentre squillava Anna",
+		"Anna Verdi hung up after 12s":                                    "Anna Verdi ha riagganciato dopo 12s",
+		"Anna Verdi left by key after 3s; Ugo Neri stays with the caller": "Anna Verdi è uscito con il tasto dopo 3s; Ugo Neri resta con chi chiama",
+		"Anna Verdi was lost after 3s; Ugo Neri stays with the caller":    "la linea di Anna Verdi è caduta dopo 3s; Ugo Neri resta con chi chiama",
+		"nobody was reached; called back by 2026-03-02T09:00:00Z":         "non si è raggiunto nessuno; sarà richiamato entro 2026-03-02T09:00:00Z",
+		"the customer waits to be called back, and 6 tries were in vain":  "il cliente aspetta di essere richiamato, e 6 tentativi sono stati vani",
+		"Anna handed over to Ugo after 3s; Ugo stays with the caller":     "Anna ha passato la chiamata a Ugo dopo 3s; Ugo resta con chi chiama",
+		"the chain was called with a bulletin and nobody accepted":        "si è chiamata la catena con un bollettino e nessuno ha accettato",
+	} {
+		if got, ok := In(italian, line, value); !ok || got != want {
+			t.Errorf("%q is %q, want %q", line, got, want)
+		}
+	}
+	if got, ok := In(italian, "the pump is dead", nil); ok {
+		t.Errorf("words of a person become %q", got)
+	}
+}
