@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"hotline/admin/metrics"
@@ -17,13 +18,33 @@ import (
 // mailer sends letters; nil without a mail server.
 func (a *App) mailer() (delivery.Mailer, error) {
 	if a.cfg.Virtual != nil {
-		return a.cfg.Virtual.Mailer, nil
+		if a.cfg.Virtual.Mailer == nil {
+			return nil, nil
+		}
+		return signed{a.cfg.Virtual.Mailer, a.companyName}, nil
 	}
 	m, err := newMailer(a.cfg.Config.Mail)
 	if err != nil || m == nil { // a nil mailer must not become an interface that is not nil
 		return nil, err
 	}
-	return m, nil
+	return signed{m, a.companyName}, nil
+}
+
+// signed sends letters with the company's name below them, where it has one.
+type signed struct {
+	delivery.Mailer
+	company func() string
+}
+
+// signature stands before the name, so that programs of mail know it for one (RFC 3676 section 4.3).
+const signature = "-- \n"
+
+// Send sends one letter.
+func (s signed) Send(ctx context.Context, m notify.Message) error {
+	if name := s.company(); name != "" {
+		m.Text = strings.TrimRight(m.Text, "\n") + "\n\n" + signature + name + "\n"
+	}
+	return s.Mailer.Send(ctx, m)
 }
 
 // countMail counts a try to send a letter.

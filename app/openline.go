@@ -218,6 +218,9 @@ func (a *App) spoken() []prompts.Language {
 // languageText is the line's own language as tickets have it.
 func (a *App) languageText() string { return string(a.disk.settings.Language()) }
 
+// companyName is the company's name as it is read; empty where it has none.
+func (a *App) companyName() string { return a.disk.settings.House().Name }
+
 // company is the company's name as it is said; empty where it has none.
 func (a *App) company() string { return a.disk.settings.House().SpokenName() }
 

@@ -102,7 +102,7 @@ func (a *App) portal(ctx context.Context) (http.Handler, error) {
 	}
 	p := portal.New(portal.Config{
 		Calls: calls, Desk: a.desk, Store: a.db.Store, Numbers: a.disk.numbers, Files: a.files(), PINKey: a.disk.pinKey, Mailer: mail, Statement: sheets.Statement,
-		Notice: c.Portal.Notice, KeepDays: c.Recordings.KeepDays, URL: c.Portal.URL, Language: a.disk.settings.Language, Log: a.log, Now: time.Now,
+		Notice: c.Portal.Notice, KeepDays: c.Recordings.KeepDays, URL: c.Portal.URL, Language: a.disk.settings.Language, Company: a.companyName, Log: a.log, Now: time.Now,
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { p.Run(ctx) })

@@ -38,7 +38,7 @@ type Mailer interface {
 	Send(ctx context.Context, m notify.Message) error
 }
 
-// Config is what the portal needs. All of it is required but Files, Calls, Mailer, Statement, Notice, KeepDays and URL.
+// Config is what the portal needs. All of it is required but Files, Calls, Mailer, Statement, Notice, KeepDays, URL and Company.
 type Config struct {
 	Desk      *tickets.Desk
 	Store     Store
@@ -52,6 +52,7 @@ type Config struct {
 	KeepDays  int                                                             // for which the house keeps recordings whose contract says nothing else; 0: without a term
 	URL       string                                                          // the site as customers reach it; by https: cookies go no other way
 	Language  func() prompts.Language                                         // where a browser asks for none that there is
+	Company   func() string                                                   // the house's name, at the head of each page; nil, or empty: it has none
 	Log       *slog.Logger
 	Now       func() time.Time
 }

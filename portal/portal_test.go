@@ -83,7 +83,7 @@ func open(t *testing.T) *house {
 	h.desk = tickets.NewDesk(tickets.DeskConfig{Store: h.store, Book: book, Numbers: h.store, PINKey: []byte("key"), Own: sla.OfficeHours,
 		NewID: func() string { h.mu.Lock(); defer h.mu.Unlock(); n++; return fmt.Sprintf("e%d", n) }})
 	h.files = attachments.NewKeeper(h.store, []byte("key"), rand.Text)
-	p := portal.New(portal.Config{Calls: h.calls, Desk: h.desk, Files: h.files, Store: h.store, Numbers: h.store, PINKey: []byte("key"), Mailer: h, Language: func() prompts.Language { return prompts.English }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock})
+	p := portal.New(portal.Config{Calls: h.calls, Desk: h.desk, Files: h.files, Store: h.store, Numbers: h.store, PINKey: []byte("key"), Mailer: h, Language: func() prompts.Language { return prompts.English }, Company: func() string { return "Officine <Gialli>" }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock})
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() { p.Run(running) })

@@ -40,6 +40,7 @@ type page struct {
 	room.View
 	Title    string // an id of the catalogue
 	Here     string // the address of the page itself
+	Company  string // the house's name; empty: it has none
 	LoggedIn string // who is logged in; empty: nobody
 	Nav      []place
 }
@@ -60,7 +61,11 @@ func (p *Portal) request(q *http.Request) *request {
 	if q.Method != http.MethodGet {
 		here = "/portal"
 	}
-	return &request{Request: q, page: page{View: v, Here: here}}
+	r := &request{Request: q, page: page{View: v, Here: here}}
+	if p.Company != nil {
+		r.page.Company = p.Company()
+	}
+	return r
 }
 
 // chooseLanguage remembers a language, and goes back to the page.

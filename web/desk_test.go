@@ -223,3 +223,15 @@ func TestALineOfTheProgramIsToldInThePagesLanguage(t *testing.T) {
 	b.header.Set("Accept-Language", "it")
 	b.get(at).is(200, "si è chiamata la catena e nessuno ha accettato", "Anna Verdi al &lt;b&gt;06&lt;/b&gt;: nessuna risposta", "un tecnico interviene entro", "11:30", "nobody is on duty").hides("nobody accepted", "2026-11-23T10")
 }
+
+// TestTheCompanysNameStandsAboveWhatIsPrinted: a ticket, and the sheet for a customer.
+func TestTheCompanysNameStandsAboveWhatIsPrinted(t *testing.T) {
+	o := open(t)
+	at := fmt.Sprintf("/tickets/%d", o.opened("rossi", sla.Blocking, "down"))
+	b := o.as(users.Admin)
+	b.get(at).is(200).hides(`class="company"`)
+	b.post("/start/house", "name", "Officine <Gialli>", "language", "it", "zone", "Europe/Rome", "version", "0").goes("/start")
+	for _, page := range []string{at, "/customers/rossi/report"} {
+		b.get(page).is(200, `<p class="company">Officine &lt;Gialli&gt;</p>`)
+	}
+}

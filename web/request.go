@@ -27,6 +27,9 @@ type request struct {
 func (s *server) request(q *http.Request) *request {
 	lang := room.LanguageOf(q, s.Language())
 	r := &request{Request: q, page: page{Here: q.URL.RequestURI()}}
+	if s.Owner != nil {
+		r.Company = s.Owner.House().Name
+	}
 	r.View = room.View{Words: written.In(lang), Lang: lang, Now: s.Now(), Zone: s.Desk.Zone()}
 	r.Can = func(pattern string) bool { return may(r.User.Role, pattern) } // the login fills in who asks
 	return r
@@ -52,6 +55,7 @@ type page struct {
 	room.View        // its User has no name where nobody is logged in
 	Title     string // an id of the catalogue
 	Here      string // the address of the page itself
+	Company   string // that is printed above it; empty: the house has no name
 }
 
 // Languages are those that there are pages in.

@@ -16,6 +16,7 @@ import (
 	"hotline/tickets"
 	"hotline/web/room"
 	"hotline/web/running"
+	"hotline/web/told"
 )
 
 // hoursPage is the form that changes when a calendar counts time.
@@ -31,8 +32,8 @@ type hoursPage struct {
 	Dates    string // single dates, one a line
 	Moves    []running.Move
 	Problem  string
-	Reason   string     // what exactly, in English
-	Stands   []dayField // the week that somebody else wrote meanwhile
+	Reason   *told.Reason // what exactly
+	Stands   []dayField   // the week that somebody else wrote meanwhile
 }
 
 // dayField is the hours of a weekday as a form has them, such as "09:00-13:00 14:00-18:00".
@@ -180,7 +181,7 @@ func (h House) writeHours(w http.ResponseWriter, r *room.Request) (*room.Page, e
 	now := p
 	made, wrong := saidHours(r, &p, stands)
 	if wrong != nil {
-		p.Problem, p.Reason = r.T("calendars-bad-hours"), wrong.Error()
+		p.Problem, p.Reason = r.T("calendars-bad-hours"), told.Why(r.Words, r.Lang, wrong.Error())
 		return h.showHours(p, http.StatusUnprocessableEntity)
 	}
 	if now.Version != p.Version {

@@ -24,6 +24,7 @@ import (
 	"hotline/storage"
 	"hotline/users"
 	"hotline/web/room"
+	"hotline/web/told"
 )
 
 // Store is what the page reads and writes.
@@ -115,8 +116,8 @@ type formPage struct {
 	Tried       bool // the words are heard, and not saved
 	Added       int  // contracts of a product that were added
 	Problem     string
-	Reason      string // what exactly, in English
-	Stands      *row   // what somebody else wrote meanwhile
+	Reason      *told.Reason // what exactly
+	Stands      *row         // what somebody else wrote meanwhile
 	Done        bool
 }
 
@@ -241,10 +242,10 @@ func (h House) said(w http.ResponseWriter, r *room.Request, id string, stands di
 		return h.show(r, http.StatusOK, p)
 	case errors.As(err, &refused):
 		field, _, _ := strings.Cut(refused.Field, ".")
-		p.Problem, p.Reason = r.T("faults-bad-"+field), refused.Text
+		p.Problem, p.Reason = r.T("faults-bad-"+field), told.Why(r.Words, r.Lang, refused.Text)
 		return h.show(r, http.StatusUnprocessableEntity, p)
 	case errors.Is(err, storage.ErrNotFound):
-		p.Problem, p.Reason = r.T("faults-bad-contracts"), err.Error()
+		p.Problem, p.Reason = r.T("faults-bad-contracts"), told.Why(r.Words, r.Lang, err.Error())
 		return h.show(r, http.StatusUnprocessableEntity, p)
 	case err != nil:
 		return nil, fmt.Errorf("checking a known fault: %w", err)

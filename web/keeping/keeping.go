@@ -26,6 +26,7 @@ import (
 	"hotline/users"
 	"hotline/web/room"
 	"hotline/web/running"
+	"hotline/web/told"
 )
 
 // Store is what the pages read and write.
@@ -109,7 +110,7 @@ type formPage struct {
 	Fields         []field
 	Moves          []running.Move
 	Problem        string
-	Reason         string // what exactly, in English
+	Reason         *told.Reason // what exactly
 	Stale          bool
 }
 
@@ -128,7 +129,7 @@ func (h House) refused(r *room.Request, title string, p formPage, err error) (*r
 	if !errors.As(err, &wrong) {
 		return nil, err
 	}
-	p.Problem, p.Reason = r.T("keeping-bad"), wrong.Text
+	p.Problem, p.Reason = r.T("keeping-bad"), told.Why(r.Words, r.Lang, wrong.Text)
 	at, _, _ := strings.Cut(wrong.Field, "[")
 	for _, f := range p.Fields {
 		if f.Name == at || strings.HasPrefix(f.Name, at+"-") && p.Problem == r.T("keeping-bad") { // of three spans the first

@@ -12,6 +12,7 @@ import (
 	"hotline/oncall"
 	"hotline/storage"
 	"hotline/web/room"
+	"hotline/web/told"
 )
 
 // shiftRow is one shift as the form has it. Without an engineer it is none.
@@ -34,8 +35,8 @@ type shiftsPage struct {
 	Days      []option
 	Engineers []option
 	Problem   string
-	Reason    string   // what exactly, in English
-	Stands    []string // the shifts that somebody else wrote meanwhile
+	Reason    *told.Reason // what exactly
+	Stands    []string     // the shifts that somebody else wrote meanwhile
 }
 
 const (
@@ -176,7 +177,7 @@ func (h House) writeShifts(w http.ResponseWriter, r *room.Request) (*room.Page, 
 		wrong = rota.Check(all, r.Now)
 	}
 	if wrong != nil {
-		p.Problem, p.Reason = r.T("keeping-bad-shifts"), wrong.Error()
+		p.Problem, p.Reason = r.T("keeping-bad-shifts"), told.Why(r.Words, r.Lang, wrong.Error())
 		return h.showShifts(r, rota, p, http.StatusUnprocessableEntity)
 	}
 	_, err = h.Store.PutRota(r.Context(), rota)

@@ -1,4 +1,4 @@
-// Package told tells the lines of a history that the program writes in the language of a page. The program writes them in English, and
+// Package told tells the lines of a history that the program writes, and the reasons of refusals, in the language of a page. The program writes them in English, and
 // so they are kept; the sentence with its gaps is their code. The catalogues have the same sentence in each language
 // (page-said-NAME), and the values of its gaps are found again in what was kept. So lines of former versions are told, too. A line that
 // no sentence fits stays as it was written.
@@ -31,6 +31,16 @@ var sentences = [...]string{
 	"number-while", "price-taken", "outside-hours", "did-not-wait", "not-called", "nobody-then", "nobody-reached", "soon", "by",
 }
 
+// reasons are the sentences by which checks of the domain refuse a form, by name; the same test reads where they are made.
+var reasons = [...]string{
+	"why-name-blank", "why-one-line", "why-no-mail", "why-most-numbers", "why-number", "why-id", "why-begins",
+	"why-ends", "why-not-there", "why-on-request", "why-note", "why-words", "why-control", "why-unsayable", "why-most-contracts",
+	"why-telephone", "why-shift", "why-shift-twice", "why-override", "why-override-twice", "why-override-nobody", "why-engineer", "why-engineers",
+	"why-level", "why-weekday", "why-begins-day", "why-long", "why-names-nobody", "why-ends-early", "why-calendar", "why-zone",
+	"why-holidays", "why-month-day", "why-years", "why-date", "why-there-twice", "why-never", "why-overlaps", "why-working",
+	"why-time", "why-calendar-name",
+}
+
 // form is a sentence with what finds the values of its gaps.
 type form struct {
 	id    string
@@ -40,8 +50,8 @@ type form struct {
 
 // forms are the sentences, those first that say most themselves.
 var forms = sync.OnceValue(func() []form {
-	english, list := written.In(prompts.English), make([]form, 0, len(sentences))
-	for _, name := range sentences {
+	english, list := written.In(prompts.English), make([]form, 0, len(sentences)+len(reasons))
+	for _, name := range slices.Concat(sentences[:], reasons[:]) {
 		text := english.Text(prefix + name)
 		literal := strings.ReplaceAll(text, "%s", "")
 		list = append(list, form{prefix + name, len(literal), regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), "%s", "(.+?)") + "$")})
@@ -72,7 +82,22 @@ func In(words written.Words, line string, value func(string) string) (text strin
 		if len(values) == 0 {
 			return words.Text(f.id), true
 		}
-		return fmt.Sprintf(words.Text(f.id), values...), true
+		text = words.Text(f.id)
+		return fmt.Sprintf(text, values[:min(len(values), strings.Count(text, "%s"))]...), true
 	}
 	return "", false
+}
+
+// Reason is why a form was refused, in the language that it is told in.
+type Reason struct {
+	Text string
+	Lang prompts.Language
+}
+
+// Why tells why a form was refused: in the language of a page, and where no sentence fits in English, as it was made.
+func Why(words written.Words, lang prompts.Language, text string) *Reason {
+	if told, ok := In(words, text, nil); ok {
+		return &Reason{told, lang}
+	}
+	return &Reason{text, prompts.English}
 }

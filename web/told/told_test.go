@@ -43,7 +43,7 @@ func sample(e ast.Expr) (string, bool) {
 	case *ast.CallExpr:
 		if f, ok := x.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Sprintf" && len(x.Args) > 0 {
 			text, ok := sample(x.Args[0])
-			return verb.ReplaceAllString(text, gap), ok
+			return verb.ReplaceAllString(strings.ReplaceAll(text, "%q", `"`+gap+`"`), gap), ok
 		}
 	}
 	return "", false
@@ -162,4 +162,62 @@ func TestALineIsToldWithTheValuesOfItsGaps(t *testing.T) {
 	if got, ok := In(italian, "the pump is dead", nil); ok {
 		t.Errorf("words of a person become %q", got)
 	}
+}
+
+// TestEveryReasonOfARefusalIsToldInEachLanguage reads the checks of what forms write.
+func TestEveryReasonOfARefusalIsToldInEachLanguage(t *testing.T) {
+	found := 0
+	for _, room := range [...]string{"directory/entry/*.go", "oncall/check.go", "sla/check.go"} {
+		names, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(room)))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s has no sources: %v", room, err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				text, ok := reason(n, strings.HasSuffix(name, "oncall/check.go"))
+				if !ok {
+					return true
+				}
+				found++
+				for _, lang := range prompts.Written() {
+					if got := Why(written.In(lang), lang, text); got.Lang != lang || strings.Contains(got.Text, "%!") || lang != prompts.English && got.Text == text {
+						t.Errorf("%s: %q is %+v in %s", name, text, *got, lang)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if found < 30 {
+		t.Errorf("only %d reasons were found", found)
+	}
+}
+
+// reason is the text by which a node refuses something; all errors of some files are such.
+func reason(n ast.Node, all bool) (string, bool) {
+	call, ok := n.(*ast.CallExpr)
+	if !ok {
+		return "", false
+	}
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		if f.Name == "refused" && len(call.Args) == 2 {
+			return sample(call.Args[1])
+		}
+	case *ast.SelectorExpr:
+		if f.Sel.Name == "bad" && len(call.Args) == 2 {
+			return sample(call.Args[1])
+		}
+		if f.Sel.Name == "Errorf" && all {
+			return sample(&ast.CallExpr{Fun: &ast.SelectorExpr{X: f.X, Sel: ast.NewIdent("Sprintf")}, Args: call.Args})
+		}
+	}
+	return "", false
 }
