@@ -10,6 +10,7 @@ import (
 	"hotline/attachments"
 	"hotline/ivr/try"
 	"hotline/notify/delivery"
+	"hotline/oncall"
 	"hotline/portal"
 	"hotline/portal/access"
 	"hotline/tickets"
@@ -25,8 +26,18 @@ func (a *App) pages(ctx context.Context, provider signon.Provider) http.Handler 
 		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Channels: a.channels(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
 		Speech: web.Speech{Flows: a.flows, Prompts: a.owner(), Rehearse: rehearsal(), Voice: a.voice()},
 		Doors:  web.Doors{Setup: a.setup(ctx), Provider: provider}, Plan: a.plan, Language: a.disk.settings.Language, Log: a.log, Now: time.Now,
-		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephones: web.Telephones{Telephone: a.dialler.Check, TestCall: a.dispatching.dispatcher.TestCall, Numbers: a.numbers(), Ladder: a.ladder, Owner: a.disk.settings},
+		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephones: web.Telephones{Telephone: a.dialler.Check, TestCall: a.testCall, Numbers: a.numbers(), Ladder: a.ladder, Owner: a.disk.settings},
 	})
+}
+
+// testCall rings a telephone for a test. An engineer who was written a moment ago is known before: only listed numbers are dialled.
+func (a *App) testCall(ctx context.Context, to oncall.Attempt) string {
+	if !a.offline.Waits() {
+		if err := a.dispatching.roster.Refresh(ctx); err != nil {
+			a.log.Debug("who may be rung is read later", "error", err)
+		}
+	}
+	return a.dispatching.dispatcher.TestCall(ctx, to)
 }
 
 // channels are those of which the pages tell.
