@@ -28,6 +28,9 @@ var sentences = [...]string{
 	"handed-over", "talk", "asks-join", "asks-over", "gone-before", "nobody-duty", "no-outgoing", "nobody-accepted", "second-none", "second-joins", "second-hung", "second-left", "second-lost",
 	"handed-stays", "lost-stays", "has-caller", "two-wanted", "lost", "hung-up", "nobody-talked", "has-ticket", "caller-hung-up", "accepted", "not-back", "caller-hung-up-after",
 	"left-before", "implied", "keeps", "talk-recorded", "moved", "on-contract", "as-before", "call-back-wanted", "bulletin-nobody", "call-back-vain", "acts-by", "office-opens", "without-deadline",
+	"plan", "plan-rings", "plan-overflow", "plan-gap", "plan-none-by", "plan-not-by", "rule-request", "rule-request-closed",
+	"rule-blocking", "rule-night", "rule-closed", "rule-non-blocking", "rule-others", "told-connecting", "told-called-back", "told-opening",
+	"told-due", "told-staff", "told-request", "next-chain", "next-opening", "next-clocks", "next-staff",
 	"number-while", "price-taken", "outside-hours", "did-not-wait", "not-called", "nobody-then", "nobody-reached", "soon", "by",
 }
 

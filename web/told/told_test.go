@@ -11,9 +11,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"hotline/oncall/escalation"
+	"hotline/oncall/rota"
 	"hotline/prompts"
 	"hotline/prompts/written"
+	"hotline/sla"
 )
 
 // gap stands for what is only known when a line is written.
@@ -153,10 +157,22 @@ func TestALineIsToldWithTheValuesOfItsGaps(t *testing.T) {
 		"nobody was reached; called back by 2026-03-02T09:00:00Z":         "non si è raggiunto nessuno; sarà richiamato entro 2026-03-02T09:00:00Z",
 		"the customer waits to be called back, and 6 tries were in vain":  "il cliente aspetta di essere richiamato, e 6 tentativi sono stati vani",
 		"Anna handed over to Ugo after 3s; Ugo stays with the caller":     "Anna ha passato la chiamata a Ugo dopo 3s; Ugo resta con chi chiama",
-		"the chain was called with a bulletin and nobody accepted":        "si è chiamata la catena con un bollettino e nessuno ha accettato",
+		"a blocking anomaly rings inside the contract's hours: 2 telephones are rung by policy default; the caller is told: connecting; then: chain":                                            "un'anomalia bloccante fa squillare negli orari del contratto: squillano 2 telefoni secondo la regola default; a chi chiama si dice: collegamento in corso; poi: di nuovo la catena",
+		"outside the hours it rings where contract and caller want it; but nobody on call can be rung; nobody is rung by the choice of carla: on leave; the caller is told: due; then: opening": "fuori orario squilla se lo vogliono contratto e chi chiama; ma nessun reperibile si può chiamare; non si chiama nessuno per scelta di carla: on leave; a chi chiama si dice: la scadenza; poi: all'apertura",
+		"the chain was called with a bulletin and nobody accepted": "si è chiamata la catena con un bollettino e nessuno ha accettato",
 	} {
 		if got, ok := In(italian, line, value); !ok || got != want {
 			t.Errorf("%q is %q, want %q", line, got, want)
+		}
+	}
+	english := written.In(prompts.English)
+	for _, c := range plans() {
+		plan := escalation.For(c, escalation.Facts{}, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+		if got, ok := In(english, plan.Note, nil); !ok || got != plan.Note {
+			t.Errorf("the plan %q is %q (%v)", plan.Note, got, ok)
+		}
+		if got, ok := In(italian, plan.Note, nil); !ok || strings.Contains(got, plan.Rule) || strings.Contains(got, string(plan.Caller)) {
+			t.Errorf("the plan %q is %q (%v) in Italian", plan.Note, got, ok)
 		}
 	}
 	if got, ok := In(italian, "the pump is dead", nil); ok {
@@ -220,4 +236,16 @@ func reason(n ast.Node, all bool) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// plans are a case for each rule of the table of plans.
+func plans() (list []escalation.Case) {
+	for _, level := range []sla.LevelID{sla.Extended, sla.OnRequest} {
+		for _, category := range append(sla.Categories(), "") {
+			for _, night := range []bool{false, true} {
+				list = append(list, escalation.Case{Request: rota.Request{Level: level, Category: category}, Night: night})
+			}
+		}
+	}
+	return list
 }
