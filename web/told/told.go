@@ -31,6 +31,8 @@ var sentences = [...]string{
 	"plan", "plan-rings", "plan-overflow", "plan-gap", "plan-none-by", "plan-not-by", "rule-request", "rule-request-closed",
 	"rule-blocking", "rule-night", "rule-closed", "rule-non-blocking", "rule-others", "told-connecting", "told-called-back", "told-opening",
 	"told-due", "told-staff", "told-request", "next-chain", "next-opening", "next-clocks", "next-staff",
+	"mailed", "not-delivered", "alarm", "needless-taken", "needless-contact", "needless-assessed", "needless-waiting", "needless-restored", "needless-closed",
+	"receipt", "update",
 	"number-while", "price-taken", "outside-hours", "did-not-wait", "not-called", "nobody-then", "nobody-reached", "soon", "by",
 }
 

@@ -154,6 +154,8 @@ func TestALineIsToldWithTheValuesOfItsGaps(t *testing.T) {
 		"Anna Verdi hung up after 12s":                                    "Anna Verdi ha riagganciato dopo 12s",
 		"Anna Verdi left by key after 3s; Ugo Neri stays with the caller": "Anna Verdi è uscito con il tasto dopo 3s; Ugo Neri resta con chi chiama",
 		"Anna Verdi was lost after 3s; Ugo Neri stays with the caller":    "la linea di Anna Verdi è caduta dopo 3s; Ugo Neri resta con chi chiama",
+		"why nobody is called any more: restored":                         "perché non si chiama più nessuno: ripristinato",
+		"receipt, mailed to a@example.org":                                "ricevuta, inviato per e-mail a a@example.org",
 		"nobody was reached; called back by 2026-03-02T09:00:00Z":         "non si è raggiunto nessuno; sarà richiamato entro 2026-03-02T09:00:00Z",
 		"the customer waits to be called back, and 6 tries were in vain":  "il cliente aspetta di essere richiamato, e 6 tentativi sono stati vani",
 		"Anna handed over to Ugo after 3s; Ugo stays with the caller":     "Anna ha passato la chiamata a Ugo dopo 3s; Ugo resta con chi chiama",
