@@ -328,7 +328,7 @@ func (r *request) line(e tickets.Event, n names) line {
 	l := line{At: e.At, Kind: string(e.Kind), Title: r.T("page-event-" + string(e.Kind)), Actor: r.actorName(e.Actor, n), Text: e.Text}
 	if account, ok := e.Accounts()[string(r.Lang)]; ok {
 		l.Text = account
-	} else if ofProgram(e.Actor) {
+	} else if ofProgram(e) {
 		if text, ok := told.In(r.Words, e.Text, r.said); ok {
 			l.Text = text
 		}

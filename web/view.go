@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hotline/tickets"
 )
 
 // place is one entry of the navigation.
@@ -101,7 +103,9 @@ func (p page) Octets(n int64) string {
 func (p page) Who(actor string) string { return p.actorName(actor, nil) }
 
 // ofProgram tells whether the program itself wrote a line, be it for an engineer at the telephone.
-func ofProgram(actor string) bool { return actor == "system" || strings.HasPrefix(actor, "engineer:") }
+func ofProgram(e tickets.Event) bool {
+	return e.Actor == "system" || e.Kind == tickets.AlertHeard || strings.HasPrefix(e.Actor, "engineer:")
+}
 
 // said tells a value within a line that the program wrote: an instant, or how a call ended.
 func (r *request) said(value string) string {

@@ -54,7 +54,7 @@ func sample(e ast.Expr) (string, bool) {
 }
 
 // rooms are those in which lines of a history are written.
-var rooms = [...]string{"tickets", "dispatch", "dispatch/bulletin", "oncall/ring", "ivr", "ivr/console", "recovery", "retention", "notify/delivery", "callhandler"}
+var rooms = [...]string{"tickets", "dispatch", "dispatch/bulletin", "oncall/ring", "ivr", "ivr/console", "recovery", "retention", "notify/delivery", "callhandler", "intake"}
 
 // lines are the texts of all lines that a source writes, by place.
 func lines(t *testing.T) map[string]string {
@@ -98,7 +98,7 @@ func written1(n ast.Node) (texts []ast.Expr) {
 		case *ast.SelectorExpr:
 			name = typ.Sel.Name
 		}
-		if name != "Event" {
+		if name != "Event" && name != "Action" {
 			return nil
 		}
 		for _, e := range x.Elts {
