@@ -31,7 +31,7 @@ func TestTwoEngineersAndTheCallerHearEachOther(t *testing.T) {
 		}
 	}
 	heardByAnna, heardByMarco := make(chan []int16, 1), make(chan []int16, 1)
-	anna, marco := plugIn(t, "anna", speaks(1300, 1500*time.Millisecond, heardByAnna)), plugIn(t, "marco", speaks(1900, 2500*time.Millisecond, heardByMarco))
+	anna, marco := plugIn(t, "anna", speaks(1300, 5*time.Second, heardByAnna)), plugIn(t, "marco", speaks(1900, 7*time.Second, heardByMarco))
 	x := newExchange(t, func(ctx context.Context, l *line.Line) {
 		ended <- func() error {
 			b := <-board
@@ -60,7 +60,7 @@ func TestTwoEngineersAndTheCallerHearEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Hangup()
-	_ = c.Say(t.Context(), mediatest.Tone(700, 3*8000))
+	_ = c.Say(t.Context(), mediatest.Tone(700, 8*8000)) // a busy machine rings Marco seconds later
 	if err := <-ended; err != nil {
 		t.Errorf("the talk ended with %v", err)
 	}
