@@ -14,6 +14,7 @@ import (
 	"hotline/numbers"
 	"hotline/secretfile"
 	"hotline/sip"
+	"hotline/sip/capture"
 	"hotline/sip/hep"
 	"hotline/sip/ladder"
 )
@@ -34,16 +35,13 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 		s.DNS = nameServer(c.DNS)
 	}
 	a.ladder = ladder.New()
-	s.Capture = a.ladder.Capture
+	s.Captures = capture.List{a.ladder.Capture}
 	if c.HEP.IsValid() {
 		h, err := hep.New(c.HEP.String(), uint32(os.Getpid()))
 		if err != nil {
 			return s, err
 		}
-		s.Capture = func(at time.Time, from, to netip.AddrPort, transport string, message []byte) {
-			a.ladder.Capture(at, from, to, transport, message)
-			h.Capture(at, from, to, transport, message)
-		}
+		s.Captures = append(s.Captures, h.Capture)
 		a.undo.add("the copies for the tracing tool", func(context.Context) error { return h.Close() })
 	}
 	for _, k := range c.Accounts {

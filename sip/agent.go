@@ -75,7 +75,7 @@ func New(cfg Config) (*Agent, error) {
 	a.requests = &requests{transport: a.transport, resolver: resolver.New(cfg.DNS), timers: t, userAgent: cfg.UserAgent, log: cfg.Log}
 	a.admission = &admission{cfg: &a.cfg, life: a.life, calls: a.calls, early: a.early, ours: a.transport.Ours, trunks: a.trunks, accounts: digest.NewServer(cfg.Accounts)}
 	a.guard = guard.New(guard.Config{
-		Admit: a.admission.admit, Parses: a.transport.Parses, Known: a.admission.known, Capture: cfg.Capture, Server: cfg.UserAgent, Log: cfg.Log,
+		Admit: a.admission.admit, Parses: a.transport.Parses, Known: a.admission.known, Captures: cfg.Captures, Server: cfg.UserAgent, Log: cfg.Log,
 	})
 	a.admission.guard = a.guard
 	return a, nil

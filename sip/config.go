@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hotline/sip/capture"
 	"hotline/sip/digest"
 	"hotline/sip/header"
 	"hotline/sip/resolver"
@@ -91,9 +92,8 @@ type Config struct {
 	Overflow string
 	// DNS looks names up; nil means the system's.
 	DNS Resolver
-	// Capture hears every message that came or went, as octets, for a tracing tool; nil for nobody. It must not block
-	// nor keep the octets.
-	Capture func(at time.Time, from, to netip.AddrPort, transport string, message []byte)
+	// Captures hear every message that came or went, without the keys that callers press.
+	Captures capture.List
 	// Wire replaces the sockets in tests; nil means sockets.
 	Wire Wire
 	// Timers are the protocol's times; zero fields mean the RFC's values.

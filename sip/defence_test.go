@@ -12,6 +12,7 @@ import (
 	"github.com/icholy/digest"
 
 	"hotline/sip"
+	"hotline/sip/capture"
 	"hotline/sip/siptest"
 )
 
@@ -392,11 +393,14 @@ func TestALineIsTraced(t *testing.T) {
 		w := siptest.NewWire(1)
 		var seen, whole []string
 		start(t, w, func(ctx context.Context, in *sip.Invite) {}, func(c *sip.Config) {
-			c.Capture = func(_ time.Time, from, to netip.AddrPort, _ string, message []byte) {
-				whole = append(whole, string(message))
-				first, _, _ := strings.Cut(string(message), "\r\n")
-				seen = append(seen, fmt.Sprint(from.Addr(), ">", to.Addr(), " ", first))
-			}
+			c.Captures = capture.List{func(m capture.Message) {
+				whole = append(whole, string(m.Octets))
+				first, _, _ := strings.Cut(string(m.Octets), "\r\n")
+				seen = append(seen, fmt.Sprint(m.From.Addr(), ">", m.To.Addr(), " ", first))
+				if m.Sent != (m.To == netip.MustParseAddrPort("192.0.2.9:5060")) {
+					t.Errorf("%s: sent: %t", seen[len(seen)-1], m.Sent)
+				}
+			}}
 		})
 		p := siptest.NewPhone(t, w, "192.0.2.9:5060")
 		c := p.Dial(line, "1", siptest.SDP)

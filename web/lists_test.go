@@ -11,6 +11,7 @@ import (
 
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/sip/capture"
 	"hotline/sip/ladder"
 	"hotline/tickets"
 	"hotline/users"
@@ -112,7 +113,7 @@ func TestAPINIsRenewedOnceAndShownOnce(t *testing.T) {
 func messaged(at time.Time, id, text string) *ladder.Keeper {
 	k, caller, line := ladder.New(), netip.MustParseAddrPort("192.0.2.7:5060"), netip.MustParseAddrPort("127.0.0.1:5060")
 	say := func(from, to netip.AddrPort, format string, values ...any) {
-		k.Capture(at, from, to, "UDP", fmt.Appendf(nil, format, values...))
+		k.Capture(capture.Message{At: at, From: from, To: to, Transport: "UDP", Sent: from == line, Octets: fmt.Appendf(nil, format, values...)})
 	}
 	say(caller, line, "INVITE sip:x SIP/2.0\r\nCall-ID: %s\r\nCSeq: 1 INVITE\r\nTo: <sip:hotline@x>\r\n\r\n", id)
 	say(line, caller, "SIP/2.0 200 %s\r\nCall-ID: %s\r\nCSeq: 1 %s\r\n\r\n", text, id, text)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"hotline/sip/capture"
 	"hotline/sip/ratelimit"
 	"hotline/sip/syntax"
 )
@@ -36,8 +37,8 @@ type Config struct {
 	Parses func(data []byte) bool
 	// Known tells whether a source is a trunk, an own telephone or another one that is no stranger.
 	Known func(from netip.Addr) bool
-	// Capture hears every message that came or went; nil for nobody. It must not block nor keep the octets.
-	Capture func(at time.Time, from, to netip.AddrPort, transport string, message []byte)
+	// Captures hear every message that came or went.
+	Captures capture.List
 	// Server is what the Server header of an answer says.
 	Server string
 	// Log gets samples without payload.
@@ -211,10 +212,20 @@ func KeepsAlive(datagram []byte) bool {
 	return len(datagram) <= 4 || len(datagram) <= 32 && !bytes.Contains(datagram, []byte("SIP/"))
 }
 
-// Captured shows a message that came or went to [Config.Capture].
-func (g *Guard) Captured(from, to netip.AddrPort, transport string, message []byte) {
-	if g.cfg.Capture != nil {
-		g.cfg.Capture(time.Now(), from, to, transport, withoutKeys(message))
+// Came shows a message that has come to [Config.Captures].
+func (g *Guard) Came(o Origin, message []byte) {
+	g.captured(capture.Message{From: o.From, To: o.Local, Transport: o.Transport, Octets: message})
+}
+
+// Went shows a message that we send to [Config.Captures]. o is the other side, as it is where a message comes from there.
+func (g *Guard) Went(o Origin, message []byte) {
+	g.captured(capture.Message{From: o.Local, To: o.From, Transport: o.Transport, Sent: true, Octets: message})
+}
+
+func (g *Guard) captured(m capture.Message) {
+	if len(g.cfg.Captures) > 0 {
+		m.At, m.Octets = time.Now(), withoutKeys(m.Octets)
+		g.cfg.Captures.Hear(m)
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
-	"net/netip"
-	"time"
+
+	"hotline/sip/capture"
 )
 
 // Tracer sends one UDP datagram for each message. What cannot be sent is lost; nothing waits for it. Safe for concurrent use.
@@ -28,14 +28,14 @@ func New(to string, node uint32) (*Tracer, error) {
 // Close closes the socket.
 func (t *Tracer) Close() error { return t.conn.Close() }
 
-// Capture sends a copy of one message; it is made for the Capture of a SIP agent's configuration and keeps none of the octets.
-func (t *Tracer) Capture(at time.Time, from, to netip.AddrPort, transport string, message []byte) {
-	_, _ = t.conn.Write(packet(at, from, to, transport, t.node, message))
+// Capture sends a copy of one message; it is one of the Captures of a SIP agent's configuration.
+func (t *Tracer) Capture(m capture.Message) {
+	_, _ = t.conn.Write(packet(m, t.node))
 }
 
 // packet writes one packet: "HEP3", its length, then chunks of vendor 0 (HEP 3 revision 32, section 4).
-func packet(at time.Time, from, to netip.AddrPort, transport string, node uint32, message []byte) []byte {
-	b := make([]byte, 6, 128+len(message))
+func packet(m capture.Message, node uint32) []byte {
+	b := make([]byte, 6, 128+len(m.Octets))
 	copy(b, "HEP3")
 	chunk := func(kind uint16, value []byte) {
 		b = binary.BigEndian.AppendUint16(b, 0)
@@ -45,13 +45,13 @@ func packet(at time.Time, from, to netip.AddrPort, transport string, node uint32
 	}
 	word := func(v uint32) []byte { return binary.BigEndian.AppendUint32(nil, v) }
 	half := func(v uint16) []byte { return binary.BigEndian.AppendUint16(nil, v) }
-	family, source, target := byte(2), from.Addr().AsSlice(), to.Addr().AsSlice()
+	family, source, target := byte(2), m.From.Addr().AsSlice(), m.To.Addr().AsSlice()
 	sourceKind, targetKind := uint16(3), uint16(4)
-	if from.Addr().Is6() {
+	if m.From.Addr().Is6() {
 		family, sourceKind, targetKind = 10, 5, 6
 	}
 	protocol := byte(17)
-	if transport != "UDP" {
+	if m.Transport != "UDP" {
 		protocol = 6
 	}
 	const sipPayload = 1
@@ -59,13 +59,13 @@ func packet(at time.Time, from, to netip.AddrPort, transport string, node uint32
 	chunk(2, []byte{protocol})
 	chunk(sourceKind, source)
 	chunk(targetKind, target)
-	chunk(7, half(from.Port()))
-	chunk(8, half(to.Port()))
-	chunk(9, word(uint32(at.Unix())))
-	chunk(10, word(uint32(at.Nanosecond()/1000)))
+	chunk(7, half(m.From.Port()))
+	chunk(8, half(m.To.Port()))
+	chunk(9, word(uint32(m.At.Unix())))
+	chunk(10, word(uint32(m.At.Nanosecond()/1000)))
 	chunk(11, []byte{sipPayload})
 	chunk(12, word(node))
-	chunk(15, message[:min(len(message), 60000)])
+	chunk(15, m.Octets[:min(len(m.Octets), 60000)])
 	binary.BigEndian.PutUint16(b[4:], uint16(len(b)))
 	return b
 }

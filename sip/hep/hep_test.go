@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hotline/sip/capture"
 )
 
 // chunks takes a packet apart as a tracing tool does: what each kind holds, in hexadecimal, but for the message.
@@ -52,7 +54,9 @@ func TestACopyOfAMessageReachesTheTracingTool(t *testing.T) {
 			1: "0a", 2: "06", 5: "20010db8000000000000000000000009", 6: "20010db8000000000000000000000001", 7: "13c4", 8: "13c5",
 		}},
 	} {
-		tracer.Capture(at, netip.MustParseAddrPort(c.from), netip.MustParseAddrPort(c.to), c.transport, []byte("OPTIONS sip:x SIP/2.0\r\n\r\n"))
+		tracer.Capture(capture.Message{
+			At: at, From: netip.MustParseAddrPort(c.from), To: netip.MustParseAddrPort(c.to), Transport: c.transport, Octets: []byte("OPTIONS sip:x SIP/2.0\r\n\r\n"),
+		})
 		b := make([]byte, 65535)
 		if err := tool.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 			t.Fatal(err)
@@ -72,7 +76,7 @@ func TestACopyOfAMessageReachesTheTracingTool(t *testing.T) {
 
 func TestALongMessageIsCutToWhatADatagramHolds(t *testing.T) {
 	here := netip.MustParseAddrPort("127.0.0.1:5060")
-	p := packet(time.Now(), here, here, "TCP", 1, []byte(strings.Repeat("x", 70_000)))
+	p := packet(capture.Message{At: time.Now(), From: here, To: here, Transport: "TCP", Octets: []byte(strings.Repeat("x", 70_000))}, 1)
 	if got := chunks(t, p)[15]; len(p) > 65_507 || len(got) != 60_000 {
 		t.Errorf("a packet of %d octets with %d of the message", len(p), len(got))
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"hotline/sip/capture"
 )
 
 // The bounds of what is remembered: about 10 MB at most.
@@ -46,9 +48,9 @@ type Keeper struct {
 // New makes a keeper that remembers nothing yet.
 func New() *Keeper { return &Keeper{by: map[string]*Dialog{}} }
 
-// Capture takes one message; it is made for the Capture of a SIP agent's configuration, never blocks and keeps none of the octets.
-func (k *Keeper) Capture(at time.Time, from, to netip.AddrPort, transport string, message []byte) {
-	first, id, method, called := read(message)
+// Capture takes one message; it is one of the Captures of a SIP agent's configuration.
+func (k *Keeper) Capture(m capture.Message) {
+	first, id, method, called := read(m.Octets)
 	if id == "" || len(id) > idMost || first == "" {
 		return
 	}
@@ -59,7 +61,7 @@ func (k *Keeper) Capture(at time.Time, from, to netip.AddrPort, transport string
 		if first != "INVITE" {
 			return // signs of life, registrations, and what comes after a dialog was forgotten
 		}
-		d = &Dialog{ID: id, From: from, To: to, Called: called, Transport: transport}
+		d = &Dialog{ID: id, From: m.From, To: m.To, Called: called, Transport: m.Transport}
 		if len(k.order) >= dialogsMost {
 			delete(k.by, k.order[0])
 			k.order = slices.Delete(k.order, 0, 1)
@@ -73,7 +75,7 @@ func (k *Keeper) Capture(at time.Time, from, to netip.AddrPort, transport string
 	if method != first {
 		first += " (" + method + ")"
 	}
-	d.Messages = append(d.Messages, Message{At: at, Forward: from == d.From, Text: first})
+	d.Messages = append(d.Messages, Message{At: m.At, Forward: m.From == d.From, Text: first})
 }
 
 // Of is the dialog of a Call-ID; false where it was forgotten, or came over another node.

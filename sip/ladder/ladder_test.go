@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hotline/sip/capture"
 )
 
 var (
@@ -25,18 +27,23 @@ func answer(code, method, id string) []byte {
 	return fmt.Appendf(nil, "SIP/2.0 %s\r\ni: %s\r\nCSeq: 1 %s\r\n\r\n", code, id, method)
 }
 
+// hear gives a keeper one message.
+func hear(k *Keeper, at time.Time, from, to netip.AddrPort, octets []byte) {
+	k.Capture(capture.Message{At: at, From: from, To: to, Transport: "UDP", Sent: from == line, Octets: octets})
+}
+
 // called is a keeper that heard a call, the telephone that was rung for it, and what belongs to neither.
 func called() *Keeper {
 	k := New()
 	at := func(seconds float64) time.Time { return monday.Add(time.Duration(seconds * float64(time.Second))) }
-	k.Capture(at(0), caller, line, "UDP", request("INVITE", "one", "sip:hotline@x"))
-	k.Capture(at(0.1), line, caller, "UDP", answer("200 OK", "INVITE", "one"))
-	k.Capture(at(0.2), caller, line, "UDP", request("ACK", "one", "sip:hotline@x"))
-	k.Capture(at(5), line, phone, "UDP", request("INVITE", "two", "sip:anna@192.0.2.9:5070"))
-	k.Capture(at(6), phone, line, "UDP", answer("486 Busy <here>", "INVITE", "two"))
-	k.Capture(at(7), caller, line, "UDP", request("OPTIONS", "three", "sip:hotline@x"))
-	k.Capture(at(8), caller, line, "UDP", []byte("no message at all"))
-	k.Capture(at(9), caller, line, "UDP", request("BYE", "one", "sip:hotline@x"))
+	hear(k, at(0), caller, line, request("INVITE", "one", "sip:hotline@x"))
+	hear(k, at(0.1), line, caller, answer("200 OK", "INVITE", "one"))
+	hear(k, at(0.2), caller, line, request("ACK", "one", "sip:hotline@x"))
+	hear(k, at(5), line, phone, request("INVITE", "two", "sip:anna@192.0.2.9:5070"))
+	hear(k, at(6), phone, line, answer("486 Busy <here>", "INVITE", "two"))
+	hear(k, at(7), caller, line, request("OPTIONS", "three", "sip:hotline@x"))
+	hear(k, at(8), caller, line, []byte("no message at all"))
+	hear(k, at(9), caller, line, request("BYE", "one", "sip:hotline@x"))
 	return k
 }
 
@@ -77,18 +84,18 @@ func TestACallIsALadder(t *testing.T) {
 func TestWhatIsRememberedIsBounded(t *testing.T) {
 	k := New()
 	for n := range dialogsMost + 10 {
-		k.Capture(monday, caller, line, "UDP", request("INVITE", fmt.Sprint(n), "sip:hotline@x"))
+		hear(k, monday, caller, line, request("INVITE", fmt.Sprint(n), "sip:hotline@x"))
 	}
 	if _, ok := k.Of("9"); ok || len(k.by) != dialogsMost || len(k.order) != dialogsMost {
 		t.Errorf("%d dialogs are remembered", len(k.by))
 	}
 	for range messagesMost + 10 {
-		k.Capture(monday, caller, line, "UDP", request("INFO", "100", "sip:hotline@x"))
+		hear(k, monday, caller, line, request("INFO", "100", "sip:hotline@x"))
 	}
 	if d, _ := k.Of("100"); len(d.Messages) != messagesMost || !d.More {
 		t.Errorf("%d messages are remembered", len(d.Messages))
 	}
-	k.Capture(monday, caller, line, "UDP", fmt.Appendf(nil, "INVITE x\r\nCall-ID: long\r\nCSeq: 1 %s\r\n\r\n", strings.Repeat("x", 1000)))
+	hear(k, monday, caller, line, fmt.Appendf(nil, "INVITE x\r\nCall-ID: long\r\nCSeq: 1 %s\r\n\r\n", strings.Repeat("x", 1000)))
 	if d, _ := k.Of("long"); len(d.Messages) != 1 || len(d.Messages[0].Text) > 2*textMost {
 		t.Errorf("%+v", d)
 	}
@@ -106,14 +113,14 @@ func TestNothingOfAMessageIsHeldButWhatIsShown(t *testing.T) {
 	k, before := New(), held()
 	for n := range 100 {
 		for _, method := range []string{"INVITE", "ACK", "BYE"} {
-			k.Capture(monday, caller, line, "TCP", request(method, fmt.Sprint(n), "sip:"+strings.Repeat("x", 60_000)))
+			hear(k, monday, caller, line, request(method, fmt.Sprint(n), "sip:"+strings.Repeat("x", 60_000)))
 		}
 	}
 	if after := held(); after > before+2<<20 {
 		t.Errorf("100 dialogs hold %d KB", (after-before)>>10)
 	}
 	long := strings.Repeat("x", 10_000)
-	k.Capture(monday, caller, line, "TCP", request("INVITE", long, "sip:hotline@x"))
+	hear(k, monday, caller, line, request("INVITE", long, "sip:hotline@x"))
 	if _, ok := k.Of(long); ok || len(k.by) != 100 {
 		t.Error("a Call-ID without bounds is remembered")
 	}

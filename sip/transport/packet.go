@@ -37,8 +37,8 @@ func (p *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 			p.guard.Count("keep-alive")
 			continue
 		}
-		o := guard.Origin{From: addrPort(addr), Local: p.local, Transport: "UDP"}
-		p.guard.Captured(o.From, p.local, "UDP", b[:n])
+		o := p.other(addrPort(addr))
+		p.guard.Came(o, b[:n])
 		d := p.guard.Judge(b[:n], o)
 		if d.Pass != nil || d.Answer != nil { // junk is not counted
 			p.guard.Received(b[:n])
@@ -47,11 +47,16 @@ func (p *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 			return copy(b, d.Pass), addr, nil
 		}
 		if d.Answer != nil {
-			p.guard.Captured(p.local, d.To, "UDP", d.Answer)
+			p.guard.Went(p.other(d.To), d.Answer)
 			p.guard.Sent(d.Answer)
 			_, _ = p.PacketConn.WriteTo(d.Answer, net.UDPAddrFromAddrPort(d.To))
 		}
 	}
+}
+
+// other is somebody beyond this socket.
+func (p *packetConn) other(at netip.AddrPort) guard.Origin {
+	return guard.Origin{From: at, Local: p.local, Transport: "UDP"}
 }
 
 // WriteTo sends a message of ours. One that an unproven source has no credit for is not sent; sipgo cannot tell that from a
@@ -61,7 +66,7 @@ func (p *packetConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	if !p.guard.MaySend(to, p.local, len(b)) {
 		return len(b), nil
 	}
-	p.guard.Captured(p.local, to, "UDP", b)
+	p.guard.Went(p.other(to), b)
 	p.guard.Sent(b)
 	return p.PacketConn.WriteTo(b, addr)
 }

@@ -44,7 +44,7 @@ func (s *stream) Read(b []byte) (int, error) {
 			return 0, io.EOF
 		}
 		s.spoken, s.lastAt = true, time.Now()
-		s.guard.Captured(s.origin.From, s.origin.Local, s.origin.Transport, msg.octets)
+		s.guard.Came(s.origin, msg.octets)
 		d := s.guard.JudgeRead(&msg.read, msg.normal, s.origin)
 		if s.rest = d.Pass; d.Answer != nil {
 			if _, err := s.Write(d.Answer); err != nil {
@@ -175,7 +175,7 @@ func (s *stream) Write(b []byte) (int, error) {
 	defer s.writeMu.Unlock()
 	_ = s.Conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
 	if len(b) > 4 {
-		s.guard.Captured(s.origin.Local, s.origin.From, s.origin.Transport, b)
+		s.guard.Went(s.origin, b)
 	}
 	return s.Conn.Write(b)
 }
