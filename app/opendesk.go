@@ -6,8 +6,10 @@ import (
 
 	"hotline/calls"
 	"hotline/callstore"
+	"hotline/cdr"
 	"hotline/nodes"
 	"hotline/notify/delivery"
+	"hotline/sip/ladder"
 	"hotline/tickets"
 )
 
@@ -60,7 +62,8 @@ func (a *App) openDesk(ctx context.Context) error {
 // openRecords opens the records of calls. What runs in the background is waited for before they are closed.
 func (a *App) openRecords(ctx context.Context) {
 	a.calls = calls.New(a.db.Store, a.log)
-	a.calls.Tell(a.dispatching.chains.Call)
+	a.ladder = ladder.New()
+	a.calls.Tell(a.recorded)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { a.calls.Run(ctx) })
 	a.undo.add("the records of calls", func(context.Context) error {
@@ -68,4 +71,12 @@ func (a *App) openRecords(ctx context.Context) {
 		a.running.Wait()
 		return nil
 	})
+}
+
+// recorded hears of every call as its record stands.
+func (a *App) recorded(c cdr.Call) {
+	a.dispatching.chains.Call(c)
+	if c.Contract != "" || c.Ticket != 0 {
+		a.ladder.Belongs(c.SIPID)
+	}
 }

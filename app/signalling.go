@@ -16,7 +16,6 @@ import (
 	"hotline/sip"
 	"hotline/sip/capture"
 	"hotline/sip/hep"
-	"hotline/sip/ladder"
 )
 
 // signalling makes the line's settings of the configuration; files of passwords are read here.
@@ -34,7 +33,6 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 	if c.DNS.IsValid() {
 		s.DNS = nameServer(c.DNS)
 	}
-	a.ladder = ladder.New()
 	s.Captures = capture.List{a.ladder.Capture}
 	if c.HEP.IsValid() {
 		h, err := hep.New(c.HEP.String(), uint32(os.Getpid()))

@@ -15,10 +15,11 @@ import (
 
 // The bounds of what is remembered: about 10 MB at most.
 const (
-	dialogsMost  = 1000 // the oldest one goes
-	messagesMost = 60   // of one dialog; what comes later is left out
-	textMost     = 60   // octets of a first line, and of an address
-	idMost       = 256  // octets of a Call-ID: dialogs with a longer one are left out
+	dialogsMost  = 1000
+	reserved     = 100 // of them for each worth, so that the newest of each stay
+	messagesMost = 60  // of one dialog; what comes later is left out
+	textMost     = 60  // octets of a first line, and of an address
+	idMost       = 256 // octets of a Call-ID: dialogs with a longer one are left out
 )
 
 // Message is one message of a dialog.
@@ -36,13 +37,26 @@ type Dialog struct {
 	Transport string
 	Messages  []Message
 	More      bool // messages were left out
+
+	worth worth
 }
+
+// worth is how much a dialog is worth when there are too many: the oldest of the least worth goes.
+type worth int
+
+const (
+	refused   worth = iota // a call that nobody has answered: what comes from the open internet, by the thousand
+	answered               // answered
+	belonging              // to a customer's call, or rung by this program
+	worths
+)
 
 // Keeper remembers dialogs. Safe for concurrent use.
 type Keeper struct {
 	mu    sync.Mutex
 	by    map[string]*Dialog
-	order []string // Call-IDs, the oldest first
+	order []*Dialog   // the oldest first
+	held  [worths]int // how many there are of each worth
 }
 
 // New makes a keeper that remembers nothing yet.
@@ -62,11 +76,13 @@ func (k *Keeper) Capture(m capture.Message) {
 			return // signs of life, registrations, and what comes after a dialog was forgotten
 		}
 		d = &Dialog{ID: id, From: m.From, To: m.To, Called: called, Transport: m.Transport}
-		if len(k.order) >= dialogsMost {
-			delete(k.by, k.order[0])
-			k.order = slices.Delete(k.order, 0, 1)
+		if m.Sent {
+			d.worth = belonging
 		}
-		k.by[id], k.order = d, append(k.order, id)
+		k.begin(d)
+	}
+	if method == "INVITE" && strings.HasPrefix(first, "2") {
+		k.raise(d, answered)
 	}
 	if len(d.Messages) >= messagesMost {
 		d.More = true
@@ -76,6 +92,47 @@ func (k *Keeper) Capture(m capture.Message) {
 		first += " (" + method + ")"
 	}
 	d.Messages = append(d.Messages, Message{At: m.At, Forward: m.From == d.From, Text: first})
+}
+
+// begin remembers one more dialog, in the place of another one where there are too many.
+func (k *Keeper) begin(d *Dialog) {
+	if len(k.order) >= dialogsMost {
+		k.forget()
+	}
+	k.by[d.ID], k.order = d, append(k.order, d)
+	k.held[d.worth]++
+}
+
+// forget forgets the oldest dialog of the least worth of which more than the reserved ones are there.
+func (k *Keeper) forget() {
+	for w, n := range k.held {
+		if n <= reserved {
+			continue
+		}
+		at := slices.IndexFunc(k.order, func(d *Dialog) bool { return d.worth == worth(w) })
+		delete(k.by, k.order[at].ID)
+		k.order = slices.Delete(k.order, at, at+1)
+		k.held[w]--
+		return
+	}
+}
+
+// raise makes a dialog worth more. It is never worth less afterwards.
+func (k *Keeper) raise(d *Dialog, w worth) {
+	if w > d.worth {
+		k.held[d.worth]--
+		k.held[w]++
+		d.worth = w
+	}
+}
+
+// Belongs tells that a dialog is a customer's call. Strangers' calls are forgotten before it.
+func (k *Keeper) Belongs(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if d := k.by[id]; d != nil {
+		k.raise(d, belonging)
+	}
 }
 
 // Of is the dialog of a Call-ID; false where it was forgotten, or came over another node.
@@ -97,8 +154,7 @@ func (k *Keeper) Rung(address string, at time.Time) (Dialog, bool) {
 	bare := strings.TrimPrefix(address, "sip:")
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, id := range k.order {
-		d := k.by[id]
+	for _, d := range k.order {
 		if since := d.Messages[0].At.Sub(at); bare != "" && since > -near && since < near && strings.Contains(d.Called, cut(bare)) {
 			return d.copy(), true
 		}

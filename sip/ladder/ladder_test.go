@@ -101,6 +101,40 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	}
 }
 
+func TestCallsOfStrangersAreForgottenFirst(t *testing.T) {
+	k := New()
+	invite := func(id string) { hear(k, monday, caller, line, request("INVITE", id, "sip:hotline@x")) }
+	invite("customer")
+	hear(k, monday, line, caller, answer("200 OK", "INVITE", "customer"))
+	k.Belongs("customer")
+	hear(k, monday, line, phone, request("INVITE", "engineer", "sip:anna@x")) // rings yet
+	invite("answered")
+	hear(k, monday, line, caller, answer("200 OK", "INVITE", "answered"))
+	for n := range 3 * dialogsMost {
+		invite(fmt.Sprint(n))
+		hear(k, monday, line, caller, answer("403 Forbidden", "INVITE", fmt.Sprint(n)))
+	}
+	for _, id := range []string{"customer", "engineer", "answered", fmt.Sprint(3*dialogsMost - 1)} {
+		if _, ok := k.Of(id); !ok {
+			t.Errorf("%s was forgotten for a stranger's call", id)
+		}
+	}
+	if _, ok := k.Of("0"); ok || len(k.order) != dialogsMost || len(k.by) != dialogsMost {
+		t.Errorf("%d dialogs are remembered", len(k.order))
+	}
+	for n := range 2 * dialogsMost {
+		id := fmt.Sprint("customer", n)
+		invite(id)
+		k.Belongs(id)
+	}
+	if k.held != [worths]int{reserved, 1, dialogsMost - reserved - 1} {
+		t.Errorf("of each worth there are %v", k.held)
+	}
+	if _, ok := k.Of("customer"); ok {
+		t.Error("the oldest of many customers' calls is remembered")
+	}
+}
+
 // TestNothingOfAMessageIsHeldButWhatIsShown: a message that is remembered must not keep the whole of it in memory, where keys and
 // passwords stand, and a stranger's Call-ID is as long as it likes.
 func TestNothingOfAMessageIsHeldButWhatIsShown(t *testing.T) {
