@@ -51,6 +51,7 @@ type qualityView struct {
 type legView struct {
 	Engineer string      `json:"engineer"`
 	Address  string      `json:"address"`
+	SIPID    string      `json:"sip_call_id,omitempty"`
 	Started  time.Time   `json:"started"`
 	Answered time.Time   `json:"answered,omitzero"`
 	Ended    time.Time   `json:"ended,omitzero"`
@@ -65,7 +66,7 @@ func call(c cdr.Call) callView {
 		Flow: c.Flow, Steps: c.Steps, Quality: quality(c.Quality), Legs: make([]legView, 0, len(c.Legs)),
 	}
 	for _, l := range c.Legs {
-		v.Legs = append(v.Legs, legView{l.Engineer, l.Address, l.Started, l.Answered, l.Ended, l.Result, quality(l.Quality)})
+		v.Legs = append(v.Legs, legView{l.Engineer, l.Address, l.SIPID, l.Started, l.Answered, l.Ended, l.Result, quality(l.Quality)})
 	}
 	return v
 }

@@ -52,6 +52,7 @@ type Leg struct {
 	Alarm    bool           // rung for warnings and breaches, of this ticket first
 	Engineer string
 	Address  string
+	SIPID    string // the Call-ID of the last INVITE; empty: none was sent, or the record is older than this field
 	Started  time.Time
 	Answered time.Time
 	Ended    time.Time

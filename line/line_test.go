@@ -304,11 +304,16 @@ func TestTelephonesThatDoNotAnswerAreToldApart(t *testing.T) {
 	if _, err := x.board.Ring(t.Context(), "0612345678", ring.Introduction{Name: "hotline"}); !errors.Is(err, ring.ErrImpossible) {
 		t.Errorf("a number without a trunk: %v", err)
 	}
+	var placed []string
+	tell := func(id string) { placed = append(placed, id) }
 	nobody := plugIn(t, "nobody", func(ctx context.Context, in *phone.Incoming) { in.Ring(); <-ctx.Done() })
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, ring.ErrUnheard)
 	defer cancel()
-	if _, err := x.board.Ring(ctx, nobody.Address(), ring.Introduction{Name: "hotline"}); !errors.Is(err, ring.ErrUnheard) {
+	if _, err := x.board.Ring(ctx, nobody.Address(), ring.Introduction{Name: "hotline", Placed: tell}); !errors.Is(err, ring.ErrUnheard) {
 		t.Errorf("nobody picks up: %v", err)
+	}
+	if len(placed) != 1 || placed[0] == "" {
+		t.Errorf("nobody picks up: the Call-IDs are %q", placed)
 	}
 }
 

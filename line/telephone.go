@@ -93,6 +93,7 @@ func (s *Switchboard) ringWith(ctx context.Context, address string, r Route, as 
 		return nil, err
 	}
 	request.Offer = offer
+	request.OnInvite = as.Placed
 	request.OnReinvite, request.OnAnswer, request.OnActivity, request.OnInfo = reoffer(sound, r.Trunk), sound.Accept, sound.Activity, pressInfo(sound)
 	request.OnAnswered = func(answer []byte) error { return s.agreed(sound, r, answer) }
 	d, _, err := s.agent.Dial(ctx, request)

@@ -33,6 +33,8 @@ type DialRequest struct {
 	Offer []byte
 	// Dead overrides [Timers.Dead]: how long there may be no response at all.
 	Dead time.Duration
+	// OnInvite hears the Call-ID of each INVITE before it is sent, in Dial's own goroutine: a call may need several of them, one after the other.
+	OnInvite func(callID string)
 	// OnProgress hears each provisional answer from 101 on, with the SDP of early media, which is only reported. It is called
 	// one at a time and must not block.
 	OnProgress func(code int, sdp []byte)
@@ -185,6 +187,9 @@ func finalCode(err error) int {
 // attempt makes one attempt at one place.
 func (a *Agent) attempt(ctx context.Context, r DialRequest, c callee, h resolver.Hop) (*Dialog, []byte, error) {
 	early := a.outgoingDialog(r, c, h)
+	if r.OnInvite != nil {
+		r.OnInvite(early.key.callID)
+	}
 	i := &clientInvite{
 		agent: a, request: r, early: early, credentials: digest.NewClient(early.account()), expires: a.cfg.SessionExpires,
 		result: make(chan outcome, 1), decided: make(chan struct{}),

@@ -158,7 +158,7 @@ func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
 	parties := []ladder.Party{{Name: name, Calls: true, Dialog: caller, Reports: heard(p.Call.Quality)}}
 	seen := map[string]bool{}
 	for _, l := range p.Legs {
-		d, ok := s.Ladder.Rung(l.Address, l.Started)
+		d, ok := s.rung(l.Leg)
 		if !ok || seen[d.ID] {
 			continue
 		}
@@ -182,6 +182,14 @@ func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
 		list = append(list, message{clock(a.At), names[a.From], names[a.To], a.Text})
 	}
 	return template.HTML(ladder.Draw(r.T("page-ladder"), names[0], parties, arrows, clock)), list
+}
+
+// rung is the dialog of a telephone that was rung. Records of former versions do not name it: it is found by address and instant.
+func (s *server) rung(l cdr.Leg) (ladder.Dialog, bool) {
+	if l.SIPID != "" {
+		return s.Ladder.Of(l.SIPID)
+	}
+	return s.Ladder.Rung(l.Address, l.Started)
 }
 
 // partiesMost is how many telephones that were rung the picture has.

@@ -127,11 +127,18 @@ func TestACallShowsItsMessagesAsALadder(t *testing.T) {
 	at := monday(9, 0)
 	must(t, o.store.PutCalls(t.Context(),
 		cdr.Call{ID: "c1", SIPID: "abc", From: "+39065551239", Started: at, Quality: cdr.Quality{PacketsIn: 9, Lost: 2}, Legs: []cdr.Leg{{Engineer: "anna", Address: "sip:anna@127.0.0.1", Started: at}}},
+		cdr.Call{ID: "c3", SIPID: "abc", Started: at, Legs: []cdr.Leg{
+			{Engineer: "anna", Address: "sip:another@127.0.0.1", SIPID: "leg", Started: at.Add(time.Hour)},
+			{Engineer: "anna", Address: "sip:anna@127.0.0.1", SIPID: "forgotten", Started: at},
+		}},
 		cdr.Call{ID: "c2", SIPID: "of another node", Started: at}))
 	b := o.as(users.Viewer)
 	b.get("/calls/c1").is(200).hides("Messages (SIP)")
 	o.config.Ladder = messaged(at, "abc", "OK")
 	o.handler = New(o.config)
 	b.get("/calls/c1").is(200, "Messages (SIP)", `<svg class="ladder"`, "39065551239 → hotline: INVITE", "hotline → Anna Verdi: INVITE", "RTCP: 2 lost here", ">200 OK (OK)<")
+	if page := b.get("/calls/c3").is(200).Body.String(); strings.Count(page, "hotline → Anna Verdi: INVITE") != 1 {
+		t.Error("a telephone's messages are not found by its Call-ID alone")
+	}
 	b.get("/calls/c2").is(200).hides("Messages (SIP)")
 }

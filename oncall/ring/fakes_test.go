@@ -102,7 +102,8 @@ func (n *night) Leg(_ context.Context, call string, l cdr.Leg) {
 }
 
 // Ring follows the script of the address.
-func (n *night) Ring(ctx context.Context, address string, _ ring.Introduction) (ring.Telephone, error) {
+func (n *night) Ring(ctx context.Context, address string, as ring.Introduction) (ring.Telephone, error) {
+	as.Placed("sip of " + address)
 	n.mu.Lock()
 	list := n.phones[address]
 	if len(list) == 0 {

@@ -41,6 +41,8 @@ type Introduction struct {
 	Ticket tickets.Number // that it is for; 0 for none
 	Whose  string         // telephone it is: an engineer's id, "operator", "customer" or "trunk test"
 	Trunk  string         // by which alone it is dialled; empty: by any
+	// Placed hears the Call-ID of each INVITE before it is sent, in Ring's own goroutine; nil for nobody.
+	Placed func(sipID string)
 }
 
 // Budget is for whom calls are placed: each has its own, which the others cannot use up.
@@ -121,6 +123,7 @@ var ErrSilent = errors.New("leg fell silent")
 // ring rings a telephone for so long at most, or until ctx ends, and begins its leg of the record.
 func (s *Search) ring(ctx context.Context, address string, rings time.Duration, as Introduction) (Telephone, cdr.Leg, error) {
 	leg := cdr.Leg{Ticket: as.Ticket, Engineer: as.Whose, Address: address, Started: time.Now()}
+	as.Placed = func(sipID string) { leg.SIPID = sipID }
 	ringing, cancel := context.WithTimeoutCause(ctx, rings, ErrUnheard)
 	defer cancel()
 	t, err := s.Telephones.Ring(ringing, address, as)

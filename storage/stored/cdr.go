@@ -48,6 +48,7 @@ type Leg struct {
 	Alarm    bool           `json:"alarm,omitempty"`
 	Engineer string         `json:"engineer"`
 	Address  string         `json:"address"`
+	SIPID    string         `json:"sip_call_id,omitempty"`
 	Started  time.Time      `json:"started"`
 	Answered time.Time      `json:"answered,omitzero"`
 	Ended    time.Time      `json:"ended,omitzero"`
@@ -76,7 +77,7 @@ func (c Call) Domain() cdr.Call {
 // OfLeg is the stored form of a leg.
 func OfLeg(l cdr.Leg) Leg {
 	return Leg{
-		Ticket: l.Ticket, Alarm: l.Alarm, Engineer: l.Engineer, Address: l.Address, Started: l.Started, Answered: l.Answered, Ended: l.Ended, Result: l.Result,
+		Ticket: l.Ticket, Alarm: l.Alarm, Engineer: l.Engineer, Address: l.Address, SIPID: l.SIPID, Started: l.Started, Answered: l.Answered, Ended: l.Ended, Result: l.Result,
 		Quality: Quality(l.Quality),
 	}
 }
@@ -84,7 +85,7 @@ func OfLeg(l cdr.Leg) Leg {
 // Domain is the leg.
 func (l Leg) Domain() cdr.Leg {
 	return cdr.Leg{
-		Ticket: l.Ticket, Alarm: l.Alarm, Engineer: l.Engineer, Address: l.Address, Started: l.Started, Answered: l.Answered, Ended: l.Ended, Result: l.Result,
+		Ticket: l.Ticket, Alarm: l.Alarm, Engineer: l.Engineer, Address: l.Address, SIPID: l.SIPID, Started: l.Started, Answered: l.Answered, Ended: l.Ended, Result: l.Result,
 		Quality: cdr.Quality(l.Quality),
 	}
 }
