@@ -90,7 +90,7 @@ func (a *App) newSwitchboard(converse func(context.Context, *line.Line)) error {
 		SIP: signalling, E164: a.plan.E164, Encryption: encryption(c.SIP.Trunks), Networks: mediaNetworks(c.SIP.Trunks),
 		Media:  media.Config{Bind: hosts(c.SIP.Listen), Public: c.SIP.PublicIP, Low: c.RTP.Ports.First, High: c.RTP.Ports.Last, Wire: virtual.Media, Log: a.log},
 		Voices: a.voices, Spool: a.cfg.Decorators.spool(a.disk.spool), Converse: converse, Routes: a.dialler.Routes, Said: a.said, Log: a.log,
-		Answered: a.metrics.CallAnswered, Refused: a.metrics.CallRefused, Ended: func(s media.LegStats) { a.metrics.LegEnded(quality(s)) },
+		Answered: a.metrics.CallAnswered, Refused: a.metrics.CallRefused, Ended: func(s media.LegStats) { a.metrics.LegEnded(quality(s)) }, Reported: a.reported,
 	})
 	return err
 }

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"hotline/config"
+	"hotline/media"
 	"hotline/media/sdp"
 	"hotline/numbers"
 	"hotline/secretfile"
 	"hotline/sip"
 	"hotline/sip/capture"
 	"hotline/sip/hep"
+	"hotline/sip/ladder"
 )
 
 // signalling makes the line's settings of the configuration; files of passwords are read here.
@@ -82,6 +84,13 @@ func (a *App) useTrunks() {
 	if err != nil {
 		a.log.Error("the trunks stay as they were", "error", err)
 	}
+}
+
+// reported puts a report of RTCP between the messages of its call.
+func (a *App) reported(sipID string, r media.Report) {
+	a.ladder.Report(sipID, ladder.Report{
+		At: r.At, Sent: r.Sent, Sender: r.Sender, Measured: r.Measured, Lost: r.Lost, Jitter: r.Jitter, RoundTrip: r.RoundTrip,
+	})
 }
 
 // numberingPlan is how telephone numbers are meant and spelt where the line stands.

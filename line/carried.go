@@ -43,7 +43,7 @@ func (s *Switchboard) Take(c Carried) error {
 	id, now := rand.Text(), time.Now()
 	c.Caller.ID, c.Caller.At = tickets.CallID(id), now
 	c.Caller.CallBack = limits.OneLine(s.cfg.E164(c.Caller.CallBack), limits.Number)
-	l := &Line{leg: leg{board: s, id: id, to: "caller"}, answered: now, sipID: limits.OneLine(c.ID, limits.CallID), caller: c.Caller}
+	l := &Line{leg: leg{board: s, id: id, sipID: limits.OneLine(c.ID, limits.CallID), to: "caller"}, answered: now, caller: c.Caller}
 	s.connect(&l.leg, c.Dialog, sound)
 	defer l.close("the conversation is over")
 	defer func() {

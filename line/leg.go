@@ -29,6 +29,7 @@ type Dialog interface {
 type leg struct {
 	board         *Switchboard
 	id            string
+	sipID         string // the Call-ID of its dialog
 	to            string // "caller", or the address rung
 	dialog        Dialog
 	sound         *media.Leg
@@ -48,6 +49,9 @@ func (s *Switchboard) connect(l *leg, d Dialog, sound *media.Leg) {
 	s.mu.Lock()
 	s.legs[l.id] = l
 	s.mu.Unlock()
+	if hear := s.cfg.Reported; hear != nil {
+		sound.OnReport(func(r media.Report) { hear(l.sipID, r) })
+	}
 	l.watch.Add(2)
 	l.stopDialogEnd = context.AfterFunc(d.Context(), func() {
 		defer l.watch.Done()

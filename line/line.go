@@ -25,7 +25,6 @@ type Line struct {
 	leg
 	caller   ivr.Caller
 	answered time.Time
-	sipID    string
 	address  string
 }
 
@@ -41,7 +40,7 @@ func newLine(b *Switchboard, in *sip.Invite) *Line {
 	number, dialled := b.cfg.E164(number), b.cfg.E164(in.Number)
 	id := rand.Text()
 	return &Line{
-		leg: leg{board: b, id: id, to: "caller"}, answered: now, sipID: limits.OneLine(in.ID, limits.CallID), address: addressOf(in),
+		leg: leg{board: b, id: id, sipID: limits.OneLine(in.ID, limits.CallID), to: "caller"}, answered: now, address: addressOf(in),
 		caller: ivr.Caller{ID: tickets.CallID(id), Number: limits.OneLine(number, limits.Number), Dialled: limits.OneLine(dialled, limits.Number), Trunk: in.Trunk, House: in.Trunk == "" && !in.Stranger, At: now},
 	}
 }

@@ -70,6 +70,8 @@ type Config struct {
 	Networks func(trunk string) []netip.Prefix
 	// Ended hears how the sound of each leg came over, once it is over; nil for nobody.
 	Ended func(media.LegStats)
+	// Reported hears of each report of RTCP by its leg's Call-ID, from the goroutine that moves the sound: it must not block. Nil for nobody.
+	Reported func(sipID string, r media.Report)
 	// Answered hears how long an answer took, from the INVITE; Refused of each INVITE that was not answered. Nil for nobody.
 	Answered func(after time.Duration)
 	Refused  func()

@@ -101,7 +101,7 @@ func (s *Switchboard) ringWith(ctx context.Context, address string, r Route, as 
 		_ = sound.Close()
 		return nil, err
 	}
-	t := &Telephone{leg{board: s, id: rand.Text(), to: address}}
+	t := &Telephone{leg{board: s, id: rand.Text(), sipID: d.ID(), to: address}}
 	s.connect(&t.leg, d, sound)
 	return t, nil
 }

@@ -194,9 +194,12 @@ func (e *Engine) quarters() int64 { return int64(e.now() / quarter) }
 // ntp is an instant in the time of the network time protocol: seconds since 1900 in 32.32 bits.
 func (e *Engine) ntp(now time.Duration) uint64 {
 	const to1900 = 2208988800 // seconds from 1900 to 1970
-	at := e.epoch.Add(now)
+	at := e.at(now)
 	return uint64(at.Unix()+to1900)<<32 | uint64(at.Nanosecond())<<32/1e9
 }
+
+// at is an instant of the engine's time.
+func (e *Engine) at(now time.Duration) time.Time { return e.epoch.Add(now) }
 
 // assign gives a leg to a worker.
 func (e *Engine) assign(l *Leg) error {

@@ -25,6 +25,39 @@ type reports struct {
 	received  uint64
 	losses    rtp.Losses // packets of ours that never came there
 	roundTrip time.Duration
+	hear      func(Report) // of each; nil: nobody
+}
+
+// Report is one report of RTCP that came or went (RFC 3550 section 6.4).
+type Report struct {
+	At        time.Time
+	Sent      bool          // by us, of the sound that comes here; else of the sound that goes there
+	Sender    bool          // a sender report, else a receiver report
+	Measured  bool          // it tells how the sound comes over: what follows is known
+	Lost      float64       // of the packets since the report before; 0 to 1
+	Jitter    time.Duration // of arrival
+	RoundTrip time.Duration // 0: not known
+}
+
+// OnReport has f hear of each report of the leg, from the goroutine that moves its sound: f must not block. One f a leg.
+func (l *Leg) OnReport(f func(Report)) {
+	_ = l.post(func(_ *worker, l *Leg) { l.rtcp.hear = f })
+}
+
+// tell lets whoever hears of reports hear of one. About a stream that is not heard yet it tells nothing.
+func (r *reports) tell(report Report, about uint32, blocks []rtcp.ReceptionReport) {
+	if r.hear == nil {
+		return
+	}
+	for _, b := range blocks {
+		if b.SSRC == about {
+			report.Measured, report.Lost, report.Jitter = true, float64(b.FractionLost)/256, rtp.Duration(float64(b.Jitter))
+		}
+	}
+	if !report.Sent && report.Measured {
+		report.RoundTrip = r.roundTrip
+	}
+	r.hear(report)
 }
 
 // blocks reads what the other side says of our stream. ntp is now in the time of the network time protocol.
@@ -120,8 +153,10 @@ func (w *worker) report(l *Leg, b []byte, from netip.AddrPort) {
 		case *rtcp.SenderReport:
 			l.rtcp.lastSR, l.rtcp.lastAt = middle(p.NTPTime), w.now
 			l.rtcp.blocks(l.out.stream.SSRC, p.SSRC, p.Reports, w.engine.ntp(w.now))
+			l.rtcp.tell(Report{At: w.engine.at(w.now), Sender: true}, l.out.stream.SSRC, p.Reports)
 		case *rtcp.ReceiverReport:
 			l.rtcp.blocks(l.out.stream.SSRC, p.SSRC, p.Reports, w.engine.ntp(w.now))
+			l.rtcp.tell(Report{At: w.engine.at(w.now)}, l.out.stream.SSRC, p.Reports)
 		case *rtcp.Goodbye:
 			return
 		}
@@ -132,8 +167,10 @@ func (w *worker) report(l *Leg, b []byte, from netip.AddrPort) {
 // sendReport sends a sender report with what we receive, and the mandatory CNAME (RFC 3550 sections 6.4.1 and 6.5.1).
 func (w *worker) sendReport(l *Leg) {
 	l.rtcp.next = w.now + reportEvery
-	if !l.terms.Held() {
-		w.sendRTCP(l, l.senderReport(w.now), rtcp.NewCNAMESourceDescription(l.out.stream.SSRC, cname))
+	if !l.terms.Held() && l.out.budget.mayReport() {
+		r := l.senderReport(w.now)
+		w.sendRTCP(l, r, rtcp.NewCNAMESourceDescription(l.out.stream.SSRC, cname))
+		l.rtcp.tell(Report{At: w.engine.at(w.now), Sent: true, Sender: true}, l.in.latch.SSRC(), r.Reports)
 	}
 }
 

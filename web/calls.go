@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -155,7 +156,7 @@ func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
 		return r.T("page-reports", q.Lost, q.LostThere, r.page.Milliseconds(q.Jitter), r.page.Milliseconds(q.RoundTrip))
 	}
 	name := cmp.Or(p.Call.Caller, r.T(withheld(p.Call.Call)))
-	parties := []ladder.Party{{Name: name, Calls: true, Dialog: caller, Reports: heard(p.Call.Quality)}}
+	parties := []ladder.Party{{Name: name, Calls: true, Dialog: caller, Sum: heard(p.Call.Quality)}}
 	seen := map[string]bool{}
 	for _, l := range p.Legs {
 		d, ok := s.rung(l.Leg)
@@ -166,14 +167,14 @@ func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
 		of := slices.IndexFunc(parties[1:], func(one ladder.Party) bool { return one.Name == l.Name }) + 1
 		switch {
 		case of > 0: // whoever is rung again has one lane
-			parties[of].Dialog.Messages = append(parties[of].Dialog.Messages, d.Messages...)
-			parties[of].Reports = cmp.Or(heard(l.Quality), parties[of].Reports)
+			parties[of].Dialog.Add(d)
+			parties[of].Sum = cmp.Or(heard(l.Quality), parties[of].Sum)
 		case len(parties) <= partiesMost:
-			parties = append(parties, ladder.Party{Name: l.Name, Dialog: d, Reports: heard(l.Quality)})
+			parties = append(parties, ladder.Party{Name: l.Name, Dialog: d, Sum: heard(l.Quality)})
 		}
 	}
 	clock := func(t time.Time) string { return t.In(r.Zone).Format("15:04:05.000") }
-	arrows, names := ladder.Arrows(parties), []string{"hotline"}
+	arrows, names := ladder.Arrows(parties, r.report), []string{"hotline"}
 	for _, one := range parties {
 		names = append(names, one.Name)
 	}
@@ -181,7 +182,22 @@ func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
 	for _, a := range arrows {
 		list = append(list, message{clock(a.At), names[a.From], names[a.To], a.Text})
 	}
-	return template.HTML(ladder.Draw(r.T("page-ladder"), names[0], parties, arrows, clock)), list
+	return template.HTML(ladder.Draw(r.T("page-ladder"), names, arrows, clock)), list
+}
+
+// report tells what one report of RTCP says of the sound; of several that follow each other, what the worst one says.
+func (r *request) report(one ladder.Report) string {
+	text := "RR"
+	if one.Sender {
+		text = "SR"
+	}
+	if one.Measured {
+		text += " " + r.T("page-report", math.Round(100*one.Lost), r.page.Milliseconds(one.Jitter.Seconds()))
+	}
+	if one.Of > 1 {
+		text += " " + r.T("page-report-worst", one.Of)
+	}
+	return text
 }
 
 // rung is the dialog of a telephone that was rung. Records of former versions do not name it: it is found by address and instant.

@@ -29,8 +29,11 @@ func (j *Jitter) NewStream() { j.started = false }
 func (j *Jitter) Samples() uint32 { return uint32(j.mean) }
 
 // Duration is the jitter as a time.
-func (j *Jitter) Duration() time.Duration {
-	return time.Duration(j.mean * float64(time.Second) / clockRate)
+func (j *Jitter) Duration() time.Duration { return Duration(j.mean) }
+
+// Duration is a number of samples as a time.
+func Duration(samples float64) time.Duration {
+	return time.Duration(samples * float64(time.Second) / clockRate)
 }
 
 // Losses counts the packets of ours that the other party has lost, by its reports. A report has the count of one

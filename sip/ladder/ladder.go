@@ -1,5 +1,6 @@
 // Package ladder remembers the messages of the latest calls, for a picture of who sent what when. It keeps of each message its first line, the
-// instant and the direction: no header, no body, and so no key and no description of sound. It starts no goroutine.
+// instant and the direction: no header, no body, and so no key and no description of sound. With them stand the reports of RTCP. It starts no
+// goroutine.
 package ladder
 
 import (
@@ -13,7 +14,7 @@ import (
 	"hotline/sip/capture"
 )
 
-// The bounds of what is remembered: about 10 MB at most.
+// The bounds of what is remembered: about 15 MB at most.
 const (
 	dialogsMost  = 1000
 	reserved     = 100 // of them for each worth, so that the newest of each stay
@@ -38,7 +39,8 @@ type Dialog struct {
 	Messages  []Message
 	More      bool // messages were left out
 
-	worth worth
+	worth      worth
+	came, sent series // reports of RTCP
 }
 
 // worth is how much a dialog is worth when there are too many: the oldest of the least worth goes.
@@ -164,7 +166,8 @@ func (k *Keeper) Rung(address string, at time.Time) (Dialog, bool) {
 
 func (d *Dialog) copy() Dialog {
 	c := *d
-	c.Messages = append([]Message{}, d.Messages...)
+	c.Messages = slices.Clone(d.Messages)
+	c.came.list, c.sent.list = slices.Clone(d.came.list), slices.Clone(d.sent.list)
 	return c
 }
 

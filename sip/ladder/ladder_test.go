@@ -54,8 +54,8 @@ func TestACallIsALadder(t *testing.T) {
 	if !ok || !rung || len(one.Messages) != 4 || len(two.Messages) != 2 {
 		t.Fatalf("%+v, %+v", one, two)
 	}
-	parties := []Party{{Name: "caller & co", Calls: true, Dialog: one, Reports: "2 lost"}, {Name: "Anna", Dialog: two}}
-	arrows := Arrows(parties)
+	parties := []Party{{Name: "caller & co", Calls: true, Dialog: one, Sum: "2 lost"}, {Name: "Anna", Dialog: two}}
+	arrows := Arrows(parties, nil)
 	var said []string
 	for _, a := range arrows {
 		said = append(said, fmt.Sprintf("%d>%d %s", a.From, a.To, a.Text))
@@ -64,7 +64,7 @@ func TestACallIsALadder(t *testing.T) {
 	if got := strings.Join(said, "|"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	picture := Draw("SIP", "line", parties, arrows, func(t time.Time) string { return t.Format("15:04:05.000") })
+	picture := Draw("SIP", []string{"line", "caller & co", "Anna"}, arrows, func(t time.Time) string { return t.Format("15:04:05.000") })
 	if err := xml.Unmarshal(picture, new(any)); err != nil {
 		t.Errorf("%v: %s", err, picture)
 	}
