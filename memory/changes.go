@@ -44,36 +44,34 @@ func compare(there bool, stands, given int) error {
 }
 
 // put writes a whole document and gives it its next version; s.mu is held.
-func put[K ~string, V any](ctx context.Context, s *Store, m map[K]V, kind string, id K, v V, version func(*V) *int) (V, error) {
+func put[K ~string, V any](ctx context.Context, s *Store, m map[K]V, name document, v V, version func(*V) *int) (V, error) {
 	var none V
-	name := document{kind, string(id)}
-	stands, there := m[id]
+	stands, there := m[K(name.id)]
 	if err := compare(there, *version(&stands), *version(&v)); err != nil {
-		return none, fmt.Errorf("%s %s: %w", kind, id, err)
+		return none, fmt.Errorf("%s %s: %w", name.kind, name.id, err)
 	}
 	*version(&v) += 1 + s.edits.gone[name] // one that was removed goes on where it ended
 	delete(s.edits.gone, name)
-	m[id], s.edits.at[name] = v, s.edits.next()
+	m[K(name.id)], s.edits.at[name] = v, s.edits.next()
 	var fields []audit.Field
 	if there {
 		fields = audit.Differences(stands, v)
 	}
-	s.note(ctx, audit.OfDocument(kind, string(id), *version(&stands), *version(&v), fields))
+	s.note(ctx, audit.OfDocument(name.kind, name.id, *version(&stands), *version(&v), fields))
 	return v, nil
 }
 
 // remove deletes a document, unless another version than the one given stands; s.mu is held.
-func remove[K ~string, V any](ctx context.Context, s *Store, m map[K]V, kind string, id K, given, stands int) error {
-	if _, there := m[id]; !there {
-		return fmt.Errorf("%s %s: %w", kind, id, storage.ErrNotFound)
+func remove[K ~string, V any](ctx context.Context, s *Store, m map[K]V, name document, given, stands int) error {
+	if _, there := m[K(name.id)]; !there {
+		return fmt.Errorf("%s %s: %w", name.kind, name.id, storage.ErrNotFound)
 	}
 	if given != 0 && given != stands {
-		return fmt.Errorf("%s %s: %w", kind, id, storage.ErrConflict)
+		return fmt.Errorf("%s %s: %w", name.kind, name.id, storage.ErrConflict)
 	}
-	delete(m, id)
-	name := document{kind, string(id)}
+	delete(m, K(name.id))
 	s.edits.gone[name], s.edits.at[name] = stands, s.edits.next()
-	s.note(ctx, audit.OfDocument(kind, string(id), stands, 0, nil))
+	s.note(ctx, audit.OfDocument(name.kind, name.id, stands, 0, nil))
 	return nil
 }
 

@@ -47,7 +47,7 @@ func (s *Store) PutCustomer(ctx context.Context, c directory.Customer) (director
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Numbers = slices.Clone(c.Numbers)
-	return put(ctx, s, s.customers, "customer", c.ID, c, func(c *directory.Customer) *int { return &c.Version })
+	return put(ctx, s, s.customers, document{"customer", string(c.ID)}, c, func(c *directory.Customer) *int { return &c.Version })
 }
 
 // Contract reads one contract.
@@ -72,7 +72,7 @@ func (s *Store) PutContract(ctx context.Context, c directory.Contract) (director
 }
 
 func (s *Store) putContract(ctx context.Context, c directory.Contract) (directory.Contract, error) {
-	return put(ctx, s, s.contracts, "contract", c.ID, c, func(c *directory.Contract) *int { return &c.Version })
+	return put(ctx, s, s.contracts, document{"contract", string(c.ID)}, c, func(c *directory.Contract) *int { return &c.Version })
 }
 
 // PutContractWithPIN writes a contract and another PIN of it, both or neither.
@@ -147,7 +147,7 @@ func (s *Store) Levels(context.Context) ([]sla.Level, error) {
 func (s *Store) PutLevel(ctx context.Context, l sla.Level) (sla.Level, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(ctx, s, s.levels, "level", l.ID, l, func(l *sla.Level) *int { return &l.Version })
+	return put(ctx, s, s.levels, document{"level", string(l.ID)}, l, func(l *sla.Level) *int { return &l.Version })
 }
 
 // Calendar reads one calendar.
@@ -169,7 +169,7 @@ func (s *Store) PutCalendar(ctx context.Context, c sla.Calendar) (sla.Calendar, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Week, c.Exceptions = slices.Clone(c.Week), slices.Clone(c.Exceptions)
-	return put(ctx, s, s.calendars, "calendar", c.ID, c, func(c *sla.Calendar) *int { return &c.Version })
+	return put(ctx, s, s.calendars, document{"calendar", string(c.ID)}, c, func(c *sla.Calendar) *int { return &c.Version })
 }
 
 // Faults lists the known faults by id.
@@ -191,14 +191,14 @@ func (s *Store) PutFault(ctx context.Context, f directory.KnownFault) (directory
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.Contracts = slices.Clone(f.Contracts)
-	return put(ctx, s, s.faults, "fault", f.ID, f, func(f *directory.KnownFault) *int { return &f.Version })
+	return put(ctx, s, s.faults, document{"fault", f.ID}, f, func(f *directory.KnownFault) *int { return &f.Version })
 }
 
 // DeleteFault removes a fault that is over.
 func (s *Store) DeleteFault(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.faults, "fault", id, version, s.faults[id].Version)
+	return remove(ctx, s, s.faults, document{"fault", id}, version, s.faults[id].Version)
 }
 
 // Together makes several writes one after the other: there is no disk to wait for.
@@ -241,14 +241,14 @@ func (s *Store) Products(context.Context) ([]evosupport.Product, error) {
 func (s *Store) PutProduct(ctx context.Context, p evosupport.Product) (evosupport.Product, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(ctx, s, s.products, "product", p.ID, productCopy(p), func(p *evosupport.Product) *int { return &p.Version })
+	return put(ctx, s, s.products, document{"product", p.ID}, productCopy(p), func(p *evosupport.Product) *int { return &p.Version })
 }
 
 // DeleteProduct removes a product.
 func (s *Store) DeleteProduct(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.products, "product", id, version, s.products[id].Version)
+	return remove(ctx, s, s.products, document{"product", id}, version, s.products[id].Version)
 }
 
 // Installed reads what stands at one installation.
@@ -270,14 +270,14 @@ func (s *Store) InstalledOf(_ context.Context, contract directory.ContractID) ([
 func (s *Store) PutInstalled(ctx context.Context, i evosupport.Installed) (evosupport.Installed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(ctx, s, s.installed, "installed", i.ID, i, func(i *evosupport.Installed) *int { return &i.Version })
+	return put(ctx, s, s.installed, document{"installed", i.ID}, i, func(i *evosupport.Installed) *int { return &i.Version })
 }
 
 // DeleteInstalled removes what stands at an installation.
 func (s *Store) DeleteInstalled(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.installed, "installed", id, version, s.installed[id].Version)
+	return remove(ctx, s, s.installed, document{"installed", id}, version, s.installed[id].Version)
 }
 
 var _ evosupport.Store = (*Store)(nil)

@@ -42,14 +42,14 @@ func (s *Store) Heartbeats(context.Context) ([]heartbeat.Heartbeat, error) {
 func (s *Store) PutHeartbeat(ctx context.Context, h heartbeat.Heartbeat) (heartbeat.Heartbeat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(ctx, s, s.heartbeats, "heartbeat", h.ID, h, func(h *heartbeat.Heartbeat) *int { return &h.Version })
+	return put(ctx, s, s.heartbeats, document{"heartbeat", h.ID}, h, func(h *heartbeat.Heartbeat) *int { return &h.Version })
 }
 
 // DeleteHeartbeat removes a heartbeat, with how it stands.
 func (s *Store) DeleteHeartbeat(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := remove(ctx, s, s.heartbeats, "heartbeat", id, version, s.heartbeats[id].Version); err != nil {
+	if err := remove(ctx, s, s.heartbeats, document{"heartbeat", id}, version, s.heartbeats[id].Version); err != nil {
 		return err
 	}
 	delete(s.beats, id)
@@ -173,14 +173,14 @@ func (s *Store) Agents(context.Context) ([]receiver.Agent, error) {
 func (s *Store) PutAgent(ctx context.Context, a receiver.Agent) (receiver.Agent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(ctx, s, s.agents, "agent", a.ID, detached(a), func(a *receiver.Agent) *int { return &a.Version })
+	return put(ctx, s, s.agents, document{"agent", a.ID}, detached(a), func(a *receiver.Agent) *int { return &a.Version })
 }
 
 // DeleteAgent removes an agent, with how it stands. No token that it was given is known again.
 func (s *Store) DeleteAgent(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := remove(ctx, s, s.agents, "agent", id, version, s.agents[id].Version); err != nil {
+	if err := remove(ctx, s, s.agents, document{"agent", id}, version, s.agents[id].Version); err != nil {
 		return err
 	}
 	if stands, ok := s.agentStates[id]; ok {

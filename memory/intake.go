@@ -171,14 +171,14 @@ func (s *Store) PutAlertPolicy(ctx context.Context, p intake.Policy) (intake.Pol
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.Rules = slices.Clone(p.Rules)
-	return put(ctx, s, s.alertPolicies, "alert-policy", p.ID, p, func(p *intake.Policy) *int { return &p.Version })
+	return put(ctx, s, s.alertPolicies, document{"alert-policy", p.ID}, p, func(p *intake.Policy) *int { return &p.Version })
 }
 
 // DeleteAlertPolicy removes a policy.
 func (s *Store) DeleteAlertPolicy(ctx context.Context, id intake.PolicyID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.alertPolicies, "alert-policy", id, version, s.alertPolicies[id].Version)
+	return remove(ctx, s, s.alertPolicies, document{"alert-policy", id}, version, s.alertPolicies[id].Version)
 }
 
 // AlertMapping reads one mapping.
@@ -199,14 +199,14 @@ func (s *Store) AlertMappings(context.Context) ([]intake.Mapping, error) {
 func (s *Store) PutAlertMapping(ctx context.Context, m intake.Mapping) (intake.Mapping, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(ctx, s, s.alertMappings, "alert-mapping", m.ID, m, func(m *intake.Mapping) *int { return &m.Version })
+	return put(ctx, s, s.alertMappings, document{"alert-mapping", m.ID}, m, func(m *intake.Mapping) *int { return &m.Version })
 }
 
 // DeleteAlertMapping removes a mapping.
 func (s *Store) DeleteAlertMapping(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.alertMappings, "alert-mapping", id, version, s.alertMappings[id].Version)
+	return remove(ctx, s, s.alertMappings, document{"alert-mapping", id}, version, s.alertMappings[id].Version)
 }
 
 // Maintenance reads one maintenance window.
@@ -227,14 +227,14 @@ func (s *Store) Maintenances(context.Context) ([]intake.Maintenance, error) {
 func (s *Store) PutMaintenance(ctx context.Context, m intake.Maintenance) (intake.Maintenance, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(ctx, s, s.maintenances, "maintenance", m.ID, m, func(m *intake.Maintenance) *int { return &m.Version })
+	return put(ctx, s, s.maintenances, document{"maintenance", m.ID}, m, func(m *intake.Maintenance) *int { return &m.Version })
 }
 
 // DeleteMaintenance removes a maintenance window.
 func (s *Store) DeleteMaintenance(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.maintenances, "maintenance", id, version, s.maintenances[id].Version)
+	return remove(ctx, s, s.maintenances, document{"maintenance", id}, version, s.maintenances[id].Version)
 }
 
 var _ intake.Store = (*Store)(nil)

@@ -38,7 +38,7 @@ func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engi
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.Phones = slices.Clone(e.Phones)
-	return put(ctx, s, s.engineers, "engineer", e.ID, e, func(e *oncall.Engineer) *int { return &e.Version })
+	return put(ctx, s, s.engineers, document{"engineer", string(e.ID)}, e, func(e *oncall.Engineer) *int { return &e.Version })
 }
 
 // DeleteEngineer removes an engineer whom the rota does not name.
@@ -48,9 +48,9 @@ func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, versio
 	if s.rota.Names(id) || s.scheduled(id) {
 		return fmt.Errorf("engineer %s: %w", id, oncall.ErrOnRota)
 	}
-	err := remove(ctx, s, s.engineers, "engineer", id, version, s.engineers[id].Version)
+	err := remove(ctx, s, s.engineers, document{"engineer", string(id)}, version, s.engineers[id].Version)
 	if pin, given := s.engineerPINs[id]; given && err == nil {
-		err = remove(ctx, s, s.engineerPINs, "engineer_pin", id, 0, pin.Version)
+		err = remove(ctx, s, s.engineerPINs, document{"engineer_pin", string(id)}, 0, pin.Version)
 	}
 	return err
 }
@@ -76,7 +76,7 @@ func (s *Store) PutEngineerPIN(ctx context.Context, p oncall.PIN) (oncall.PIN, e
 	if _, known := s.engineers[p.Engineer]; !known {
 		return oncall.PIN{}, fmt.Errorf("engineer %s: %w", p.Engineer, storage.ErrNotFound)
 	}
-	return put(ctx, s, s.engineerPINs, "engineer_pin", p.Engineer, p, func(p *oncall.PIN) *int { return &p.Version })
+	return put(ctx, s, s.engineerPINs, document{"engineer_pin", string(p.Engineer)}, p, func(p *oncall.PIN) *int { return &p.Version })
 }
 
 // Rota reads the rota.

@@ -64,14 +64,14 @@ func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error)
 			return rota.Rota{}, fmt.Errorf("engineer %q: %w", id, oncall.ErrUnknownEngineer)
 		}
 	}
-	return put(ctx, s, s.schedules, "schedule", r.ID, r.Clone(), func(r *rota.Rota) *int { return &r.Version })
+	return put(ctx, s, s.schedules, document{"schedule", string(r.ID)}, r.Clone(), func(r *rota.Rota) *int { return &r.Version })
 }
 
 // DeleteSchedule removes a rota.
 func (s *Store) DeleteSchedule(ctx context.Context, id rota.ID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.schedules, "schedule", id, version, s.schedules[id].Version)
+	return remove(ctx, s, s.schedules, document{"schedule", string(id)}, version, s.schedules[id].Version)
 }
 
 // AbsencesOf reads when an engineer is away.
@@ -93,7 +93,7 @@ func (s *Store) PutAbsences(ctx context.Context, a rota.Absences) (rota.Absences
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a.List = slices.Clone(a.List)
-	return put(ctx, s, s.absences, "absences", a.Engineer, a, func(a *rota.Absences) *int { return &a.Version })
+	return put(ctx, s, s.absences, document{"absences", string(a.Engineer)}, a, func(a *rota.Absences) *int { return &a.Version })
 }
 
 // Policy reads one escalation policy.
@@ -115,14 +115,14 @@ func (s *Store) PutPolicy(ctx context.Context, p escalation.Policy) (escalation.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.Steps = slices.Clone(p.Steps)
-	return put(ctx, s, s.policies, "policy", p.ID, p, func(p *escalation.Policy) *int { return &p.Version })
+	return put(ctx, s, s.policies, document{"policy", p.ID}, p, func(p *escalation.Policy) *int { return &p.Version })
 }
 
 // DeletePolicy removes an escalation policy.
 func (s *Store) DeletePolicy(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.policies, "policy", id, version, s.policies[id].Version)
+	return remove(ctx, s, s.policies, document{"policy", id}, version, s.policies[id].Version)
 }
 
 // Contact reads how an engineer is rung.
@@ -144,14 +144,14 @@ func (s *Store) PutContact(ctx context.Context, c escalation.Contact) (escalatio
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Rules = slices.Clone(c.Rules)
-	return put(ctx, s, s.contacts, "contact", c.Engineer, c, func(c *escalation.Contact) *int { return &c.Version })
+	return put(ctx, s, s.contacts, document{"contact", string(c.Engineer)}, c, func(c *escalation.Contact) *int { return &c.Version })
 }
 
 // DeleteContact removes the rules of an engineer, who is rung on every telephone then.
 func (s *Store) DeleteContact(ctx context.Context, id oncall.EngineerID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.contacts, "contact", id, version, s.contacts[id].Version)
+	return remove(ctx, s, s.contacts, document{"contact", string(id)}, version, s.contacts[id].Version)
 }
 
 // ProofsOf reads which telephones an engineer has proven.
@@ -173,7 +173,7 @@ func (s *Store) PutProofs(ctx context.Context, p oncall.Proofs) (oncall.Proofs, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.List = slices.Clone(p.List)
-	return put(ctx, s, s.proofs, "proofs", p.Engineer, p, func(p *oncall.Proofs) *int { return &p.Version })
+	return put(ctx, s, s.proofs, document{"proofs", string(p.Engineer)}, p, func(p *oncall.Proofs) *int { return &p.Version })
 }
 
 var _ escalation.Store = (*Store)(nil)

@@ -127,14 +127,14 @@ func (s *Store) Endpoints(context.Context) ([]outbox.Endpoint, error) {
 func (s *Store) PutEndpoint(ctx context.Context, e outbox.Endpoint) (outbox.Endpoint, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return put(ctx, s, s.endpoints, "endpoint", e.ID, e.Clone(), func(e *outbox.Endpoint) *int { return &e.Version })
+	return put(ctx, s, s.endpoints, document{"endpoint", e.ID}, e.Clone(), func(e *outbox.Endpoint) *int { return &e.Version })
 }
 
 // DeleteEndpoint removes an endpoint, with its messages.
 func (s *Store) DeleteEndpoint(ctx context.Context, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := remove(ctx, s, s.endpoints, "endpoint", id, version, s.endpoints[id].Version); err != nil {
+	if err := remove(ctx, s, s.endpoints, document{"endpoint", id}, version, s.endpoints[id].Version); err != nil {
 		return err
 	}
 	s.outgoing = slices.DeleteFunc(s.outgoing, func(m outbox.Message) bool { return m.Endpoint == id })
