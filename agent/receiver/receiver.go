@@ -101,12 +101,16 @@ func (r *Receiver) Take(ctx context.Context, a Agent, m protocol.Message, signed
 	if answer.Reason != "" {
 		r.cfg.Log.Warn("an agent's message was refused", "agent", a.ID, "host", m.Host, "reason", string(answer.Reason), "detail", answer.Detail)
 		if answer.Reason == protocol.Replaced {
-			return answer, r.tell(ctx, a, s, m, nil, []Trouble{TwoAgents}, nil, now)
+			return answer, r.tell(ctx, a, alertsOf(s, m, []Trouble{TwoAgents}, nil), now)
 		}
 		return answer, nil
 	}
 	_, raised, over := s.Took(m, now)
-	if err := r.tell(ctx, a, s, m, fresh, raised, over, now); err != nil {
+	var alerts []intake.Alert
+	for _, f := range fresh {
+		alerts = append(alerts, alertOf(f, now))
+	}
+	if err := r.tell(ctx, a, append(alerts, alertsOf(s, m, raised, over)...), now); err != nil {
 		return answer, err
 	}
 	if _, err = r.step(ctx, a.ID, func(s State) (State, bool) { s, _, _ = s.Took(m, now); return s, true }); err != nil {
@@ -119,24 +123,25 @@ func (r *Receiver) Take(ctx context.Context, a Agent, m protocol.Message, signed
 }
 
 // tell hands in what an agent has found, and what is wrong with the agent.
-func (r *Receiver) tell(ctx context.Context, a Agent, s State, m protocol.Message, facts []protocol.Fact, raised, over []Trouble, now time.Time) error {
-	var b intake.Batch
-	for _, f := range facts {
-		b.Alerts = append(b.Alerts, alertOf(f, now))
-	}
-	for _, t := range raised {
-		title, text := t.says(s, m)
-		b.Alerts = append(b.Alerts, intake.Alert{Fingerprint: "agent/" + string(t), Severity: "warning", Title: title, Text: text})
-	}
-	for _, t := range over {
-		b.Alerts = append(b.Alerts, intake.Alert{Fingerprint: "agent/" + string(t), Resolved: true})
-	}
-	if len(b.Alerts) == 0 {
+func (r *Receiver) tell(ctx context.Context, a Agent, alerts []intake.Alert, now time.Time) error {
+	if len(alerts) == 0 {
 		return nil
 	}
 	o := intake.Origin{Contract: directory.ContractID(a.Contract), Installation: a.Installation, Source: Source}
-	_, err := r.cfg.Intake.Take(ctx, o, b, now)
+	_, err := r.cfg.Intake.Take(ctx, o, intake.Batch{Alerts: alerts}, now)
 	return err
+}
+
+// alertsOf is what has become wrong with an agent, and what is so no more.
+func alertsOf(s State, m protocol.Message, raised, over []Trouble) (list []intake.Alert) {
+	for _, t := range raised {
+		title, text := t.says(s, m)
+		list = append(list, intake.Alert{Fingerprint: "agent/" + string(t), Severity: "warning", Title: title, Text: text})
+	}
+	for _, t := range over {
+		list = append(list, intake.Alert{Fingerprint: "agent/" + string(t), Resolved: true})
+	}
+	return list
 }
 
 // late is how long after it was found a fact is told as late.
