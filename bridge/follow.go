@@ -47,9 +47,9 @@ func (b *Bridge) owned(ctx context.Context, twin *twins.Twin, stands zammad.Tick
 			twin.Told.State, twin.Told.Assignee = t.State, t.Assignee
 			return nil
 		}
-		return b.refused(ctx, twin, stands, FactOwner, stands.Owner, err, now)
+		return b.refused(ctx, twin, stands, FactOwner, err, now)
 	}
-	return b.refused(ctx, twin, stands, FactOwner, stands.Owner, nil, now)
+	return b.refused(ctx, twin, stands, FactOwner, nil, now)
 }
 
 // command is what a state there does here; an unknown one is written on the ticket.
@@ -64,7 +64,7 @@ func (b *Bridge) command(state string) states.Command {
 func (b *Bridge) moved(ctx context.Context, twin *twins.Twin, stands zammad.Ticket, now time.Time) error {
 	if _, known := b.Heard[stands.State]; !known {
 		b.Log.Warn("a state of Zammad means nothing here: name it in bridge.states of the configuration", "state", stands.State, "ticket", twin.Ticket)
-		return b.refused(ctx, twin, stands, FactUnknown, stands.State, nil, now)
+		return b.refused(ctx, twin, stands, FactUnknown, nil, now)
 	}
 	t, err := b.Desk.Ticket(ctx, twin.Ticket)
 	if err != nil {
@@ -74,14 +74,14 @@ func (b *Bridge) moved(ctx context.Context, twin *twins.Twin, stands zammad.Tick
 	case states.Stay:
 		return nil
 	case states.TellsOnly:
-		return b.refused(ctx, twin, stands, FactState, stands.State, nil, now)
+		return b.refused(ctx, twin, stands, FactState, nil, now)
 	default:
 		t, err := b.do(ctx, step, twin.Ticket, now)
 		if err == nil {
 			twin.Told.State, twin.Told.Assignee = t.State, t.Assignee
 			return nil
 		}
-		return b.refused(ctx, twin, stands, FactState, stands.State, err, now)
+		return b.refused(ctx, twin, stands, FactState, err, now)
 	}
 }
 
@@ -104,8 +104,11 @@ func (b *Bridge) do(ctx context.Context, s states.Step, n tickets.Number, now ti
 }
 
 // refused writes on the ticket what was set there and changes nothing here. Another error than a refusal of the desk is one to try again.
-func (b *Bridge) refused(ctx context.Context, twin *twins.Twin, stands zammad.Ticket, fact, value string, why error, now time.Time) error {
-	facts := map[string]string{fact: value}
+func (b *Bridge) refused(ctx context.Context, twin *twins.Twin, stands zammad.Ticket, fact string, why error, now time.Time) error {
+	facts := map[string]string{fact: stands.State}
+	if fact == FactOwner {
+		facts[fact] = stands.Owner
+	}
 	var move *tickets.MoveError
 	switch {
 	case errors.As(why, &move):

@@ -164,20 +164,16 @@ func note(ctx context.Context, tx pgx.Tx, r audit.Record) error {
 	return err
 }
 
-// noteDocument notes a document that was written, with what differs from its former version.
-func noteDocument[F form[T], T any](ctx context.Context, tx pgx.Tx, k kind, id string, former []byte, v T, before, after int) error {
-	if _, ok := audit.Of(ctx); !ok {
-		return nil
+// differences is what differs between a document that is written and its former version, where there is one and the change is to be noted.
+func differences[F form[T], T any](ctx context.Context, former []byte, v T) ([]audit.Field, error) {
+	if _, noted := audit.Of(ctx); !noted || former == nil {
+		return nil, nil
 	}
-	var fields []audit.Field
-	if former != nil {
-		was, err := parse[F](former)
-		if err != nil {
-			return err
-		}
-		fields = audit.Differences(was, v)
+	was, err := parse[F](former)
+	if err != nil {
+		return nil, err
 	}
-	return note(ctx, tx, audit.OfDocument(string(k), id, before, after, fields))
+	return audit.Differences(was, v), nil
 }
 
 // queueAudit writes a record that has its origin already, with the other statements of a change.

@@ -55,6 +55,12 @@ const (
 	knownDocument   = `select exists (select from documents where kind = $1 and id = $2)`
 )
 
+// key names one document.
+type key struct {
+	kind kind
+	id   string
+}
+
 // form is the stored form of a value of the domain (package stored).
 type form[T any] interface{ Domain() T }
 
@@ -107,10 +113,10 @@ func (s *Store) Together(ctx context.Context, f func(ctx context.Context) error)
 }
 
 // put writes a whole document in a transaction of its own; of gives its stored form.
-func put[T any, F form[T]](ctx context.Context, s *Store, k kind, id string, v T, of func(T) F, version func(*T) *int) (T, error) {
+func put[T any, F form[T]](ctx context.Context, s *Store, k key, v T, of func(T) F, version func(*T) *int) (T, error) {
 	next := v
-	err := s.edit(ctx, fmt.Sprintf("writing %s %s", k, id), func(tx pgx.Tx) (err error) {
-		next, err = replace(ctx, tx, k, id, v, of, version)
+	err := s.edit(ctx, fmt.Sprintf("writing %s %s", k.kind, k.id), func(tx pgx.Tx) (err error) {
+		next, err = replace(ctx, tx, k, v, of, version)
 		return err
 	})
 	if err != nil {
@@ -122,10 +128,10 @@ func put[T any, F form[T]](ctx context.Context, s *Store, k kind, id string, v T
 
 // replace writes a whole document by the rule of versions: 0 makes a new one, else it must be the one that stands. It gives
 // back the document with its next version.
-func replace[T any, F form[T]](ctx context.Context, tx pgx.Tx, k kind, id string, v T, of func(T) F, version func(*T) *int) (T, error) {
+func replace[T any, F form[T]](ctx context.Context, tx pgx.Tx, k key, v T, of func(T) F, version func(*T) *int) (T, error) {
 	given, stands := *version(&v), 0
 	var former []byte
-	err := tx.QueryRow(ctx, standing, k, id).Scan(&stands, &former)
+	err := tx.QueryRow(ctx, standing, k.kind, k.id).Scan(&stands, &former)
 	there := !errors.Is(err, pgx.ErrNoRows)
 	switch {
 	case there && err != nil:
@@ -140,15 +146,19 @@ func replace[T any, F form[T]](ctx context.Context, tx pgx.Tx, k kind, id string
 	sql := updateDocument
 	if !there {
 		sql = insertDocument
-		if err := tx.QueryRow(ctx, lastRemoved, k, id).Scan(&stands); err != nil { // it goes on where it ended
+		if err := tx.QueryRow(ctx, lastRemoved, k.kind, k.id).Scan(&stands); err != nil { // it goes on where it ended
 			return v, err
 		}
 	}
 	*version(&v) = stands + 1
-	if _, err = tx.Exec(ctx, sql, k, id, stands+1, of(v)); err != nil {
+	if _, err = tx.Exec(ctx, sql, k.kind, k.id, stands+1, of(v)); err != nil {
 		return v, err
 	}
-	return v, noteDocument[F](ctx, tx, k, id, former, v, given, stands+1)
+	fields, err := differences[F](ctx, former, v)
+	if err != nil {
+		return v, err
+	}
+	return v, note(ctx, tx, audit.OfDocument(string(k.kind), k.id, given, stands+1, fields))
 }
 
 // remove deletes a document, unless another version than the one given stands.
@@ -178,7 +188,7 @@ func (s *Store) Customers(ctx context.Context) ([]directory.Customer, error) {
 
 // PutCustomer writes a whole customer.
 func (s *Store) PutCustomer(ctx context.Context, c directory.Customer) (directory.Customer, error) {
-	return put(ctx, s, customers, string(c.ID), c, stored.OfCustomer, func(c *directory.Customer) *int { return &c.Version })
+	return put(ctx, s, key{customers, string(c.ID)}, c, stored.OfCustomer, func(c *directory.Customer) *int { return &c.Version })
 }
 
 // Contract reads one contract.
@@ -193,7 +203,7 @@ func (s *Store) Contracts(ctx context.Context) ([]directory.Contract, error) {
 
 // PutContract writes a whole contract.
 func (s *Store) PutContract(ctx context.Context, c directory.Contract) (directory.Contract, error) {
-	return put(ctx, s, contracts, string(c.ID), c, stored.OfContract, versionOfContract)
+	return put(ctx, s, key{contracts, string(c.ID)}, c, stored.OfContract, versionOfContract)
 }
 
 func versionOfContract(c *directory.Contract) *int { return &c.Version }
@@ -210,7 +220,7 @@ func (s *Store) Levels(ctx context.Context) ([]sla.Level, error) {
 
 // PutLevel writes a whole level.
 func (s *Store) PutLevel(ctx context.Context, l sla.Level) (sla.Level, error) {
-	return put(ctx, s, levels, string(l.ID), l, stored.OfLevel, func(l *sla.Level) *int { return &l.Version })
+	return put(ctx, s, key{levels, string(l.ID)}, l, stored.OfLevel, func(l *sla.Level) *int { return &l.Version })
 }
 
 // Calendar reads one calendar.
@@ -225,7 +235,7 @@ func (s *Store) Calendars(ctx context.Context) ([]sla.Calendar, error) {
 
 // PutCalendar writes a whole calendar.
 func (s *Store) PutCalendar(ctx context.Context, c sla.Calendar) (sla.Calendar, error) {
-	return put(ctx, s, calendars, string(c.ID), c, stored.OfCalendar, func(c *sla.Calendar) *int { return &c.Version })
+	return put(ctx, s, key{calendars, string(c.ID)}, c, stored.OfCalendar, func(c *sla.Calendar) *int { return &c.Version })
 }
 
 // Fault reads one known fault.
@@ -240,7 +250,7 @@ func (s *Store) Faults(ctx context.Context) ([]directory.KnownFault, error) {
 
 // PutFault writes a whole known fault.
 func (s *Store) PutFault(ctx context.Context, f directory.KnownFault) (directory.KnownFault, error) {
-	return put(ctx, s, faults, f.ID, f, stored.OfKnownFault, func(f *directory.KnownFault) *int { return &f.Version })
+	return put(ctx, s, key{faults, f.ID}, f, stored.OfKnownFault, func(f *directory.KnownFault) *int { return &f.Version })
 }
 
 // DeleteFault removes a fault that is over.
@@ -260,7 +270,7 @@ func (s *Store) Engineers(ctx context.Context) ([]oncall.Engineer, error) {
 
 // PutEngineer writes a whole engineer.
 func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engineer, error) {
-	return put(ctx, s, engineers, string(e.ID), e, stored.OfEngineer, func(e *oncall.Engineer) *int { return &e.Version })
+	return put(ctx, s, key{engineers, string(e.ID)}, e, stored.OfEngineer, func(e *oncall.Engineer) *int { return &e.Version })
 }
 
 // DeleteEngineer removes an engineer whom the rota does not name.
@@ -309,7 +319,7 @@ func (s *Store) PutRota(ctx context.Context, r oncall.Rota) (oncall.Rota, error)
 		if err != nil {
 			return err
 		}
-		next, err = replace(ctx, tx, rotas, theRota, r, stored.OfRota, func(r *oncall.Rota) *int { return &r.Version })
+		next, err = replace(ctx, tx, key{rotas, theRota}, r, stored.OfRota, func(r *oncall.Rota) *int { return &r.Version })
 		if errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound) { // the empty one is version 0
 			err = storage.ErrConflict
 		}
@@ -336,7 +346,7 @@ func (s *Store) Products(ctx context.Context) ([]evosupport.Product, error) {
 
 // PutProduct writes a whole product.
 func (s *Store) PutProduct(ctx context.Context, p evosupport.Product) (evosupport.Product, error) {
-	return put(ctx, s, products, p.ID, p, stored.OfProduct, func(p *evosupport.Product) *int { return &p.Version })
+	return put(ctx, s, key{products, p.ID}, p, stored.OfProduct, func(p *evosupport.Product) *int { return &p.Version })
 }
 
 // DeleteProduct removes a product.
@@ -359,7 +369,7 @@ func (s *Store) InstalledOf(ctx context.Context, contract directory.ContractID) 
 
 // PutInstalled writes what stands at an installation.
 func (s *Store) PutInstalled(ctx context.Context, i evosupport.Installed) (evosupport.Installed, error) {
-	return put(ctx, s, installed, i.ID, i, stored.OfInstalled, func(i *evosupport.Installed) *int { return &i.Version })
+	return put(ctx, s, key{installed, i.ID}, i, stored.OfInstalled, func(i *evosupport.Installed) *int { return &i.Version })
 }
 
 // DeleteInstalled removes what stands at an installation.

@@ -44,7 +44,7 @@ func (s *Store) Heartbeats(ctx context.Context) ([]heartbeat.Heartbeat, error) {
 
 // PutHeartbeat writes a whole heartbeat.
 func (s *Store) PutHeartbeat(ctx context.Context, h heartbeat.Heartbeat) (heartbeat.Heartbeat, error) {
-	return put(ctx, s, heartbeats, h.ID, h, stored.OfHeartbeat, func(h *heartbeat.Heartbeat) *int { return &h.Version })
+	return put(ctx, s, key{heartbeats, h.ID}, h, stored.OfHeartbeat, func(h *heartbeat.Heartbeat) *int { return &h.Version })
 }
 
 // DeleteHeartbeat removes a heartbeat, with how it stands.
@@ -157,7 +157,7 @@ func (s *Store) Agents(ctx context.Context) ([]receiver.Agent, error) {
 
 // PutAgent writes a whole agent.
 func (s *Store) PutAgent(ctx context.Context, a receiver.Agent) (receiver.Agent, error) {
-	return put(ctx, s, agents, a.ID, a, stored.OfAgent, func(a *receiver.Agent) *int { return &a.Version })
+	return put(ctx, s, key{agents, a.ID}, a, stored.OfAgent, func(a *receiver.Agent) *int { return &a.Version })
 }
 
 // DeleteAgent removes an agent, with how it stands. No token that it was given is known again.

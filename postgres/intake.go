@@ -180,7 +180,7 @@ func (s *Store) AlertPolicies(ctx context.Context) ([]intake.Policy, error) {
 
 // PutAlertPolicy writes a whole policy.
 func (s *Store) PutAlertPolicy(ctx context.Context, p intake.Policy) (intake.Policy, error) {
-	return put(ctx, s, alertPolicies, p.ID, p, stored.OfAlertPolicy, func(p *intake.Policy) *int { return &p.Version })
+	return put(ctx, s, key{alertPolicies, p.ID}, p, stored.OfAlertPolicy, func(p *intake.Policy) *int { return &p.Version })
 }
 
 // DeleteAlertPolicy removes a policy.
@@ -200,7 +200,7 @@ func (s *Store) AlertMappings(ctx context.Context) ([]intake.Mapping, error) {
 
 // PutAlertMapping writes a whole mapping.
 func (s *Store) PutAlertMapping(ctx context.Context, m intake.Mapping) (intake.Mapping, error) {
-	return put(ctx, s, alertMappings, m.ID, m, stored.OfAlertMapping, func(m *intake.Mapping) *int { return &m.Version })
+	return put(ctx, s, key{alertMappings, m.ID}, m, stored.OfAlertMapping, func(m *intake.Mapping) *int { return &m.Version })
 }
 
 // DeleteAlertMapping removes a mapping.
@@ -220,7 +220,7 @@ func (s *Store) Maintenances(ctx context.Context) ([]intake.Maintenance, error) 
 
 // PutMaintenance writes a whole maintenance window.
 func (s *Store) PutMaintenance(ctx context.Context, m intake.Maintenance) (intake.Maintenance, error) {
-	return put(ctx, s, maintenances, m.ID, m, stored.OfMaintenance, func(m *intake.Maintenance) *int { return &m.Version })
+	return put(ctx, s, key{maintenances, m.ID}, m, stored.OfMaintenance, func(m *intake.Maintenance) *int { return &m.Version })
 }
 
 // DeleteMaintenance removes a maintenance window.

@@ -27,7 +27,7 @@ const (
 func (s *Store) PutContractWithPIN(ctx context.Context, c directory.Contract, h directory.PINHash) (directory.Contract, error) {
 	next := c
 	err := s.edit(ctx, fmt.Sprintf("writing contract %s and its PIN", c.ID), func(tx pgx.Tx) (err error) {
-		if next, err = replace(ctx, tx, contracts, string(c.ID), c, stored.OfContract, versionOfContract); err != nil {
+		if next, err = replace(ctx, tx, key{contracts, string(c.ID)}, c, stored.OfContract, versionOfContract); err != nil {
 			return err
 		}
 		return setPIN(ctx, tx, c.ID, h)
@@ -113,7 +113,7 @@ func (s *Store) PutEngineerPIN(ctx context.Context, p oncall.PIN) (oncall.PIN, e
 		if !known {
 			return storage.ErrNotFound
 		}
-		next, err = replace(ctx, tx, engineerPINs, string(p.Engineer), p, stored.OfPIN, func(p *oncall.PIN) *int { return &p.Version })
+		next, err = replace(ctx, tx, key{engineerPINs, string(p.Engineer)}, p, stored.OfPIN, func(p *oncall.PIN) *int { return &p.Version })
 		return err
 	})
 	if err != nil {

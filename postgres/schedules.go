@@ -62,7 +62,7 @@ func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error)
 				return fmt.Errorf("engineer %q: %w", id, oncall.ErrUnknownEngineer)
 			}
 		}
-		next, err = replace(ctx, tx, schedules, string(r.ID), r, stored.OfSchedule, func(r *rota.Rota) *int { return &r.Version })
+		next, err = replace(ctx, tx, key{schedules, string(r.ID)}, r, stored.OfSchedule, func(r *rota.Rota) *int { return &r.Version })
 		return err
 	})
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *Store) Absences(ctx context.Context) ([]rota.Absences, error) {
 
 // PutAbsences writes when an engineer is away, whole.
 func (s *Store) PutAbsences(ctx context.Context, a rota.Absences) (rota.Absences, error) {
-	return put(ctx, s, absences, string(a.Engineer), a, stored.OfAbsences, func(a *rota.Absences) *int { return &a.Version })
+	return put(ctx, s, key{absences, string(a.Engineer)}, a, stored.OfAbsences, func(a *rota.Absences) *int { return &a.Version })
 }
 
 // Policy reads one escalation policy.
@@ -103,7 +103,7 @@ func (s *Store) Policies(ctx context.Context) ([]escalation.Policy, error) {
 
 // PutPolicy writes a whole escalation policy.
 func (s *Store) PutPolicy(ctx context.Context, p escalation.Policy) (escalation.Policy, error) {
-	return put(ctx, s, policies, p.ID, p, stored.OfPolicy, func(p *escalation.Policy) *int { return &p.Version })
+	return put(ctx, s, key{policies, p.ID}, p, stored.OfPolicy, func(p *escalation.Policy) *int { return &p.Version })
 }
 
 // DeletePolicy removes an escalation policy.
@@ -123,7 +123,7 @@ func (s *Store) Contacts(ctx context.Context) ([]escalation.Contact, error) {
 
 // PutContact writes how an engineer is rung, whole.
 func (s *Store) PutContact(ctx context.Context, c escalation.Contact) (escalation.Contact, error) {
-	return put(ctx, s, contacts, string(c.Engineer), c, stored.OfContact, func(c *escalation.Contact) *int { return &c.Version })
+	return put(ctx, s, key{contacts, string(c.Engineer)}, c, stored.OfContact, func(c *escalation.Contact) *int { return &c.Version })
 }
 
 // DeleteContact removes the rules of an engineer, who is rung on every telephone then.
@@ -143,7 +143,7 @@ func (s *Store) Proofs(ctx context.Context) ([]oncall.Proofs, error) {
 
 // PutProofs writes which telephones an engineer has proven, whole.
 func (s *Store) PutProofs(ctx context.Context, p oncall.Proofs) (oncall.Proofs, error) {
-	return put(ctx, s, proofs, string(p.Engineer), p, stored.OfProofs, func(p *oncall.Proofs) *int { return &p.Version })
+	return put(ctx, s, key{proofs, string(p.Engineer)}, p, stored.OfProofs, func(p *oncall.Proofs) *int { return &p.Version })
 }
 
 // staff are the engineers whom a rota may name.

@@ -161,7 +161,7 @@ func (s *Store) Endpoints(ctx context.Context) ([]outbox.Endpoint, error) {
 
 // PutEndpoint writes a whole endpoint.
 func (s *Store) PutEndpoint(ctx context.Context, e outbox.Endpoint) (outbox.Endpoint, error) {
-	return put(ctx, s, endpoints, e.ID, e, stored.OfEndpoint, func(e *outbox.Endpoint) *int { return &e.Version })
+	return put(ctx, s, key{endpoints, e.ID}, e, stored.OfEndpoint, func(e *outbox.Endpoint) *int { return &e.Version })
 }
 
 // DeleteEndpoint removes an endpoint, with its messages.

@@ -158,7 +158,7 @@ func (l *Listener) take(d *listener.Datagrams, message []byte, from netip.AddrPo
 	}
 	alerts := l.cfg.Reader.Alerts(t)
 	if p.PDUType == gosnmp.InformRequest {
-		l.inform(d, p, s, from, keyOf(from, p.RequestID, t), alerts, now)
+		l.inform(s, keyOf(from, p.RequestID, t), alerts, now, func() { l.answer(d, p, from) })
 		return
 	}
 	if s.queue.Offer(alerts, nil) {
@@ -279,17 +279,19 @@ func (l *Listener) report(d *listener.Datagrams, p *gosnmp.SnmpPacket, from neti
 	}
 }
 
-// inform takes an inform, and answers it when it was taken. One that comes again because the answer was lost is answered again.
-func (l *Listener) inform(d *listener.Datagrams, p *gosnmp.SnmpPacket, s source, from netip.AddrPort, key [32]byte, alerts []intake.Alert, now time.Time) {
-	answer := func() {
-		b, err := l.engine.response(p, l.cfg.Now())
-		if err == nil {
-			err = d.Write(b, from)
-		}
-		if err != nil {
-			l.cfg.Log.Warn("SNMP: an inform was taken and could not be answered; it comes again", "from", from, "error", err)
-		}
+// answer tells whoever sent an inform that it was taken.
+func (l *Listener) answer(d *listener.Datagrams, p *gosnmp.SnmpPacket, from netip.AddrPort) {
+	b, err := l.engine.response(p, l.cfg.Now())
+	if err == nil {
+		err = d.Write(b, from)
 	}
+	if err != nil {
+		l.cfg.Log.Warn("SNMP: an inform was taken and could not be answered; it comes again", "from", from, "error", err)
+	}
+}
+
+// inform takes an inform, and answers it when it was taken. One that comes again because the answer was lost is answered again.
+func (l *Listener) inform(s source, key [32]byte, alerts []intake.Alert, now time.Time, answer func()) {
 	if known, taken := l.informs.begin(key, now); known {
 		l.cfg.Counts.Add(listener.Repeated, 1)
 		if taken {
