@@ -296,7 +296,7 @@ func (s *Store) House(context.Context) (house.House, error) {
 func (s *Store) PutHouse(ctx context.Context, h house.House) (house.House, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next, err := put(ctx, s, s.houses, "house", theHouse, h.Clone(), func(h *house.House) *int { return &h.Version })
+	next, err := put(ctx, s, s.houses, document{"house", theHouse}, h.Clone(), func(h *house.House) *int { return &h.Version })
 	if err != nil { // the empty one is version 0
 		return house.House{}, fmt.Errorf("writing what is said of the house: %w", storage.ErrConflict)
 	}

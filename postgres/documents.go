@@ -393,7 +393,7 @@ func (s *Store) House(ctx context.Context) (house.House, error) {
 
 // PutHouse writes what is said of the house, whole.
 func (s *Store) PutHouse(ctx context.Context, h house.House) (house.House, error) {
-	next, err := put(ctx, s, houses, theHouse, h, stored.OfHouse, func(h *house.House) *int { return &h.Version })
+	next, err := put(ctx, s, key{houses, theHouse}, h, stored.OfHouse, func(h *house.House) *int { return &h.Version })
 	if errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound) { // the empty one is version 0
 		err = fmt.Errorf("writing what is said of the house: %w", storage.ErrConflict)
 	}
