@@ -19,6 +19,7 @@ import (
 	"hotline/admin/schema"
 	"hotline/directory/entry"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
 	"hotline/oncall/pins"
 	"hotline/sla"
 	"hotline/storage"
@@ -84,7 +85,12 @@ func (s *server) engineerRoutes(api huma.API) {
 		})
 	serve(s, api, route(http.MethodPut, "/engineers/{id}", "put-engineer", "Add or change an engineer, whole"), s.putEngineer)
 	serve(s, api, route(http.MethodPost, "/engineers/{id}/pin", "renew-engineer-pin", "Give an engineer a PIN for the console by telephone, or another one; the answer shows it, once"), s.renewEngineerPIN)
-	op := route(http.MethodDelete, "/engineers/{id}", "remove-engineer", "Remove an engineer whom the rota does not name")
+	op := route(http.MethodDelete, "/engineers/{id}/pin", "end-engineer-pin", "End an engineer's PIN for the console by telephone; there is none then")
+	op.DefaultStatus = http.StatusNoContent
+	serve(s, api, op, func(ctx context.Context, in *ByID) (*struct{}, error) {
+		return nil, s.Oncall.EndEngineerPIN(ctx, oncall.EngineerID(in.ID))
+	})
+	op = route(http.MethodDelete, "/engineers/{id}", "remove-engineer", "Remove an engineer whom neither a rota nor an escalation policy names")
 	op.DefaultStatus = http.StatusNoContent
 	serve(s, api, op, s.removeEngineer)
 }
@@ -138,7 +144,7 @@ func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error
 	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: string(f.Language), Spoken: strings.TrimSpace(f.Spoken)}, nil
 }
 
-// removeEngineer removes an engineer. The store refuses to remove one whom the rota names.
+// removeEngineer removes an engineer whom no escalation policy names. The store refuses to remove one whom a rota names.
 func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, error) {
 	version, err := in.Removed(ctx, "engineer "+in.ID, func(ctx context.Context) (int, error) {
 		e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))
@@ -147,7 +153,15 @@ func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, er
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.Oncall.DeleteEngineer(ctx, oncall.EngineerID(in.ID), version)
+	policies, err := s.Schedules.Policies(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading escalation policies: %w", err)
+	}
+	id := oncall.EngineerID(in.ID)
+	if named := escalation.Naming(policies, func(step escalation.Step) bool { return step.Names(id) }); len(named) > 0 {
+		return nil, huma.Error409Conflict(fmt.Sprintf("escalation policy %s names engineer %s; change it first", named[0].ID, id))
+	}
+	return nil, s.Oncall.DeleteEngineer(ctx, id, version)
 }
 
 // schedules is what the API of rotas, policies and readiness works with.

@@ -50,7 +50,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 	}
 	for path, methods := range map[string]string{
 		"/rotas": "GET", "/rotas/{id}": "DELETE GET PATCH PUT", "/escalation-policies": "GET", "/escalation-policies/{id}": "DELETE GET PATCH PUT", "/engineers/{id}/absences": "GET PATCH POST PUT",
-		"/engineers/{id}/contact": "DELETE GET PATCH PUT", "/engineers/{id}/proofs": "GET", "/engineers/{id}/pin": "POST", "/oncall/at": "GET", "/oncall/readiness": "GET", "/oncall/replay": "POST", "/oncall/calendar.ics": "GET", "/oncall/line.vcf": "GET", "/chains": "GET", "/engineers/{id}/test-call": "POST", "/trunks/{name}/test-call": "POST",
+		"/engineers/{id}/contact": "DELETE GET PATCH PUT", "/engineers/{id}/proofs": "GET", "/engineers/{id}/pin": "DELETE POST", "/oncall/at": "GET", "/oncall/readiness": "GET", "/oncall/replay": "POST", "/oncall/calendar.ics": "GET", "/oncall/line.vcf": "GET", "/chains": "GET", "/engineers/{id}/test-call": "POST", "/trunks/{name}/test-call": "POST",
 		"/alerts": "GET", "/alerts/{source}": "POST", "/tickets/{number}/alerts": "GET", "/alert-policies": "GET", "/alert-policies/{id}": "DELETE GET PATCH PUT", "/alert-mappings": "GET",
 		"/alert-mappings/{id}": "DELETE GET PATCH PUT", "/maintenance-windows": "GET", "/maintenance-windows/{id}": "DELETE GET PATCH PUT",
 		"/recordings/accesses": "GET", "/recordings/export": "GET", "/recordings/{id}/erase": "POST", "/contracts/{id}/hold": "GET POST", "/contracts/{id}/lift-hold": "POST",

@@ -103,7 +103,7 @@ func (a *App) api() http.Handler {
 			Intake: a.machines.intake, Heartbeats: a.machines.heartbeats, Outbox: a.machines.outbox,
 			Agents: a.machines.agents, Lost: a.lostAlerts(), Bridge: a.bridgeForAPI(),
 		},
-		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: admin.Schedules{Store: a.db.Store, Defaults: a.escalation()}, PINs: a.issuer(), EngineerPINs: pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}},
+		Desk: a.desk, Store: a.db.Store, Oncall: a.db.Store, Schedules: admin.Schedules{Store: a.db.Store, Defaults: a.escalation()}, PINs: a.issuer(), EngineerPINs: a.engineerPINs(),
 		Kept:  admin.Kept{Recordings: a.openRecording, Files: a.files()},
 		Flows: a.flows, Trunks: a.trunks, Telephone: a.dialler.Check, Tests: a.dispatching.dispatcher, Chains: a.dispatching.chains, Node: node(), Health: health{a}, Metrics: a.metrics, Log: a.log, Now: time.Now,
 	})
@@ -136,6 +136,11 @@ func (a *App) trunks() (all []admin.Trunk, certificateEnds time.Time) {
 
 // owner is the prompts that the owner has replaced.
 func (a *App) owner() voices.Owner { return voices.Owner{Voices: a.voices, Store: a.db.Store} }
+
+// engineerPINs gives engineers theirs.
+func (a *App) engineerPINs() pins.Issuer {
+	return pins.Issuer{Store: a.db.Store, Key: a.disk.pinKey, Random: randomness{}}
+}
 
 // issuer gives contracts their PINs.
 func (a *App) issuer() directory.Issuer {

@@ -26,7 +26,7 @@ func (a *App) pages(ctx context.Context, provider signon.Provider) http.Handler 
 		Desk: a.desk, Store: a.db.Store, PINs: a.issuer(), Files: a.files(), Channels: a.channels(), Recordings: a.openRecording, Trunks: lineStatus{a.switchboard}.forPages, Line: health{a}.Line,
 		Speech: web.Speech{Flows: a.flows, Prompts: a.owner(), Rehearse: rehearsal(), Voice: a.voice()},
 		Doors:  web.Doors{Setup: a.setup(ctx), Provider: provider}, Plan: a.plan, Language: a.disk.settings.Language, Log: a.log, Now: time.Now,
-		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephones: web.Telephones{Telephone: a.dialler.Check, TestCall: a.testCall, Numbers: a.numbers(), Ladder: a.ladder, Owner: a.disk.settings},
+		Feed: a.dispatching.chains, Calls: a.calls.Alive, Telephones: web.Telephones{Telephone: a.dialler.Check, TestCall: a.testCall, Numbers: a.numbers(), Ladder: a.ladder, Owner: a.disk.settings, EngineerPIN: a.engineerPINs().Renew, Escalation: a.escalation()},
 	})
 }
 

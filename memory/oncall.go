@@ -79,6 +79,13 @@ func (s *Store) PutEngineerPIN(ctx context.Context, p oncall.PIN) (oncall.PIN, e
 	return put(ctx, s, s.engineerPINs, document{"engineer_pin", string(p.Engineer)}, p, func(p *oncall.PIN) *int { return &p.Version })
 }
 
+// EndEngineerPIN ends the PIN of an engineer.
+func (s *Store) EndEngineerPIN(ctx context.Context, id oncall.EngineerID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return remove(ctx, s, s.engineerPINs, "engineer_pin", id, 0, s.engineerPINs[id].Version)
+}
+
 // Rota reads the rota.
 func (s *Store) Rota(context.Context) (oncall.Rota, error) {
 	s.mu.Lock()

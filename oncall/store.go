@@ -27,6 +27,8 @@ type Store interface {
 	EngineerPINs(ctx context.Context) ([]PIN, error) // by engineer
 	// PutEngineerPIN gives an engineer another PIN; storage.ErrNotFound when there is no such engineer. It ends with the engineer.
 	PutEngineerPIN(ctx context.Context, p PIN) (PIN, error)
+	// EndEngineerPIN ends the PIN of an engineer, who cannot work by telephone any more; storage.ErrNotFound where there is none.
+	EndEngineerPIN(ctx context.Context, id EngineerID) error
 }
 
 // Names tells whether the rota has a place for an engineer, in a shift or an override.

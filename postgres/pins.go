@@ -122,6 +122,13 @@ func (s *Store) PutEngineerPIN(ctx context.Context, p oncall.PIN) (oncall.PIN, e
 	return next, nil
 }
 
+// EndEngineerPIN ends the PIN of an engineer.
+func (s *Store) EndEngineerPIN(ctx context.Context, id oncall.EngineerID) error {
+	return s.edit(ctx, fmt.Sprintf("ending the PIN of engineer %s", id), func(tx pgx.Tx) error {
+		return remove(ctx, tx, engineerPINs, string(id), 0)
+	})
+}
+
 // endEngineerPIN ends the PIN of an engineer who is removed; one who comes back gets another.
 func endEngineerPIN(ctx context.Context, tx pgx.Tx, id oncall.EngineerID) error {
 	err := remove(ctx, tx, engineerPINs, string(id), 0)

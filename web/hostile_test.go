@@ -17,6 +17,8 @@ import (
 	"hotline/drafts"
 	"hotline/house"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
+	"hotline/oncall/rota"
 	"hotline/presence"
 	"hotline/sla"
 	"hotline/tickets"
@@ -57,6 +59,12 @@ func furnished(t *testing.T, text string) (*office, tickets.Number) {
 		r.Shifts[i].Engineer = "bruno"
 	}
 	_, err = o.store.PutRota(ctx, r)
+	must(t, err)
+	_, err = o.store.PutSchedule(ctx, rota.Rota{ID: "night", Name: text, Zone: "Europe/Rome", Serves: rota.Serves{Contracts: []string{text}, Products: []string{text}}, Layers: []rota.Layer{{Name: text, Level: 1, Rotation: rota.Weekly, Start: "2026-11-23T09:00", Turns: []rota.Turn{{Engineer: "bruno"}}}}})
+	must(t, err)
+	_, err = o.store.PutPolicy(ctx, escalation.Policy{ID: "p", Name: text, Steps: []escalation.Step{{Rota: "night"}, {Engineers: []oncall.EngineerID{"bruno"}}}, Overflow: []string{text}})
+	must(t, err)
+	_, err = o.store.PutContact(ctx, escalation.Contact{Engineer: "bruno", Zone: "Europe/Rome", Rules: []escalation.Rule{{Phone: text}}, Silence: &escalation.Silence{By: text, Why: text, At: o.clock()}})
 	must(t, err)
 	contract, err := o.store.Contract(ctx, "rossi")
 	must(t, err)
@@ -170,6 +178,16 @@ func shownWhereItIsKept(b *browser, text string) map[string]string {
 		"telephone": b.post("/engineers/bruno", "version", text, "id", text, "name", text, "phones", text, "language", text).is(422).Body.String(),
 		"shifts":    b.get("/oncall/shifts").is(200).Body.String(),
 		"no shift":  b.post("/oncall/shifts", "version", "2", "engineer-0", text, "day-0", text, "from-0", text, "length-0", text, "level-0", text, "order-0", text).is(422).Body.String(),
+		"rotas":     b.get("/rotas").is(200).Body.String(),
+		"rota":      b.get("/rotas/night").is(200).Body.String(),
+		"no rota":   b.post("/rotas/night", "version", text, "name", text, "zone", text, "contracts", text, "products", text, "layer-0-name", text, "layer-0-place", text, "layer-0-level", text, "layer-0-rotation", text, "layer-0-start", text, "layer-0-turns", text, "layer-0-hours", text, "layer-0-follow", text, "shifts", text).is(422).Body.String(),
+		"policies":  b.get("/policies?at=2026-11-23T10:00&contract=" + url.QueryEscape(text)).is(200).Body.String(),
+		"policy":    b.get("/policies/p").is(200).Body.String(),
+		"no policy": b.post("/policies/p", "version", text, "name", text, "contracts", text, "overflow", text, "rounds", text, "silence", text, "step-0-what", text, "step-0-rota", text, "step-0-engineers", text, "contract", text, "at", text).is(422).Body.String(),
+		"contact":   b.get("/engineers/bruno/contact").is(200).Body.String(),
+		"unrung":    b.post("/engineers/bruno/contact", "version", text, "zone", text, "silence", text, "rule-0-phone", text, "rule-0-hours", text).is(422).Body.String(),
+		"pin":       b.get("/engineers/bruno/pin").is(200).Body.String(),
+		"parting":   b.get("/engineers/bruno/remove").is(200).Body.String(),
 		"hours":     b.get("/calendars/office/hours").is(200).Body.String(),
 		"no hours":  b.post("/calendars/office/hours", "version", text, "name", text, "day-1", text, "holidays", text, "patron", text, "dates", text).is(422).Body.String(),
 		"audit":     b.get("/audit?who=" + url.QueryEscape("nobody "+text) + "&kind=" + url.QueryEscape(text) + "&document=" + url.QueryEscape(text) + "&day=" + url.QueryEscape(text)).is(200).Body.String(),

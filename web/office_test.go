@@ -29,6 +29,7 @@ import (
 	"hotline/dispatch/chains"
 	"hotline/memory"
 	"hotline/oncall"
+	"hotline/oncall/pins"
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
@@ -120,6 +121,8 @@ func open(t *testing.T) *office {
 			TestCall: func(_ context.Context, a oncall.Attempt) string { o.rung = append(o.rung, a); return "no answer" },
 			Numbers:  []string{"+39051123456"},
 			Owner:    owner.New(owner.Config{File: config.Default(), Store: o.store, Secret: []byte("key"), Cache: atomicfile.Values{Dir: t.TempDir()}, Log: slog.New(slog.DiscardHandler)}),
+
+			EngineerPIN: pins.Issuer{Store: o.store, Key: []byte("key"), Random: rand.Reader}.Renew,
 		},
 		Speech: Speech{Flows: &usedFlows{}, Prompts: voices.Owner{Voices: spoken(), Store: o.store}},
 		Line:   func(context.Context) error { return nil },

@@ -19,6 +19,7 @@ import (
 	"hotline/web/auditlog"
 	"hotline/web/browsers"
 	"hotline/web/calendars"
+	"hotline/web/contacts"
 	"hotline/web/faults"
 	"hotline/web/flows"
 	"hotline/web/imports"
@@ -26,9 +27,11 @@ import (
 	"hotline/web/mails"
 	"hotline/web/outgoing"
 	"hotline/web/playing"
+	"hotline/web/policies"
 	"hotline/web/pronunciation"
 	"hotline/web/reports"
 	"hotline/web/room"
+	"hotline/web/rotas"
 	"hotline/web/schedules"
 	"hotline/web/start"
 	"hotline/web/voices"
@@ -47,6 +50,9 @@ func rooms(c Config) []room.Route {
 			},
 		}),
 		keeping.Routes(keeping.House{Store: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Telephone: c.Telephone, Tell: c.catchUp, Log: c.Log}),
+		rotas.Routes(rotas.House{Store: c.Store, Desk: c.Desk, Log: c.Log}),
+		policies.Routes(policies.House{Store: c.Store, Desk: c.Desk, Plan: c.Plan, Telephone: c.Telephone, Defaults: c.Escalation, Log: c.Log}),
+		contacts.Routes(contacts.House{Store: c.Store, Desk: c.Desk, NewPIN: c.EngineerPIN, Log: c.Log}),
 		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Issuer: c.issuer(), Log: c.Log}),
 		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
 		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),

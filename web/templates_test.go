@@ -60,7 +60,7 @@ func TestWhatAPageSaysStandsInTheCatalogues(t *testing.T) {
 	}
 }
 
-var idPattern = regexp.MustCompile(`"((?:page|report|reports|imports|letter|calendars|schedules|access|flows|voices|signon|spoken|faults)-[a-z0-9_-]+)"`)
+var idPattern = regexp.MustCompile(`"((?:page|report|reports|imports|letter|calendars|schedules|access|flows|voices|signon|spoken|faults|form|rotas|policies|contacts|keeping)-[a-z0-9_-]+)"`)
 
 // TestEveryWordOfThePagesIsInTheCatalogues looks for the ids that pages and code name, and for those that are made of a value.
 func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {

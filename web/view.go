@@ -45,6 +45,8 @@ func (p page) Further() []place {
 		{"page-wall", "/?wall=1", "GET /{$}"},
 		{"keeping-engineers", "/engineers", "GET /engineers"},
 		{"keeping-shifts", "/oncall/shifts", "GET /oncall/shifts"},
+		{"schedules-rotas", "/rotas", "GET /rotas"},
+		{"policies", "/policies", "GET /policies"},
 		{"schedules-month", "/oncall/month", "GET /oncall/month"},
 		{"schedules-changes", "/oncall/changes", "GET /oncall/changes"},
 		{"schedules-readiness", "/oncall/readiness", "GET /oncall/readiness"},

@@ -147,6 +147,9 @@ type Telephones struct {
 	Numbers   []string                                                    // of the line
 	Ladder    Ladder                                                      // nil: no messages are remembered
 	Owner     start.Owner                                                 // what is said of the house; nil: nobody is asked
+	// EngineerPIN gives an engineer another PIN of the console by telephone, which it returns once; nil: none are given.
+	EngineerPIN func(ctx context.Context, id oncall.EngineerID, now time.Time) (stands oncall.PIN, digits string, err error)
+	Escalation  escalation.Defaults // of a policy that says nothing of its own
 }
 
 // Ladder remembers the messages of the latest calls of this node. Safe for concurrent use.

@@ -54,7 +54,7 @@ var rules = sync.OnceValue(func() map[string]tokens.Scope {
 		},
 		tokens.ScopeAdmin: {
 			"PUT /api/v1/prompts/{language}/{key}", "POST /api/v1/prompts/{language}/{key}/roll-back", "PUT /api/v1/prompts/{language}/pack",
-			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
+			"POST /api/v1/contracts", "PUT /api/v1/contracts/{id}", "POST /api/v1/contracts/{id}/pin", "PUT /api/v1/engineers/{id}", "DELETE /api/v1/engineers/{id}", "POST /api/v1/engineers/{id}/pin", "DELETE /api/v1/engineers/{id}/pin", "PUT /api/v1/engineers/{id}/contact", "DELETE /api/v1/engineers/{id}/contact",
 			"PUT /api/v1/escalation-policies/{id}", "DELETE /api/v1/escalation-policies/{id}", "PUT /api/v1/levels/{id}",
 			"PUT /api/v1/alert-policies/{id}", "DELETE /api/v1/alert-policies/{id}", "PUT /api/v1/alert-mappings/{id}", "DELETE /api/v1/alert-mappings/{id}",
 			"GET /api/v1/bridge", "GET /api/v1/endpoints", "GET /api/v1/endpoints/{id}", "GET /api/v1/endpoint-templates", "GET /api/v1/outgoing", "PUT /api/v1/endpoints/{id}", "DELETE /api/v1/endpoints/{id}", "POST /api/v1/endpoints/{id}/secret",

@@ -133,10 +133,8 @@ func (c Config) meant(ctx context.Context, p escalation.Policy) error {
 	if err != nil {
 		return fmt.Errorf("reading escalation policies: %w", err)
 	}
-	for _, o := range others {
-		if o.ID != p.ID && o.Serves.Overlap(p.Serves) {
-			return refused("body.serves", fmt.Errorf("policy %s serves some of the same requests, and nothing says which goes first", o.ID))
-		}
+	if err := p.CheckServes(others); err != nil {
+		return refused("body.serves", err)
 	}
 	return nil
 }

@@ -7,10 +7,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"hotline/admin/document"
 	"hotline/admin/operation"
 	"hotline/admin/schema"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/sla"
 )
@@ -176,12 +179,19 @@ func (c Config) rotaRoutes() {
 		return document.Tagged(schedule(r), r.Version, err)
 	})
 	operation.Serve(c.set, c.set.Route(http.MethodPut, "/rotas/{id}", "put-rota-by-id", "Add or change a rota beside the main one, whole"), c.putSchedule)
-	operation.Removes(c.set, "/rotas/{id}", "remove-rota", "Remove a rota beside the main one", "rota",
+	operation.Removes(c.set, "/rotas/{id}", "remove-rota", "Remove a rota beside the main one that no escalation policy names", "rota",
 		func(ctx context.Context, id string) (int, error) {
 			r, err := c.Store.Schedule(ctx, rota.ID(id))
 			return r.Version, err
 		},
 		func(ctx context.Context, id string, version int) error {
+			policies, err := c.Store.Policies(ctx)
+			if err != nil {
+				return fmt.Errorf("reading escalation policies: %w", err)
+			}
+			if named := escalation.Naming(policies, func(s escalation.Step) bool { return s.Rota == rota.ID(id) }); len(named) > 0 {
+				return huma.Error409Conflict(fmt.Sprintf("escalation policy %s names rota %s; change it first", named[0].ID, id))
+			}
 			return c.Store.DeleteSchedule(ctx, rota.ID(id), version)
 		})
 }

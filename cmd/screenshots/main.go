@@ -224,6 +224,10 @@ func (h *house) furnish(ctx context.Context) error {
 		"/agents/plant": map[string]any{"contract": "rossi", "installation": "hall", "line": "sip:hotline@" + h.sip, "checks": []map[string]any{
 			{"id": "disk", "kind": "disk", "target": "/var"}, {"id": "erp", "kind": "http", "target": "http://127.0.0.1:9000/health", "title": "The ERP does not answer"},
 		}},
+		"/rotas/nights": map[string]any{"name": "Nights", "zone": "Europe/Rome", "serves": map[string]any{"contracts": []string{"rossi"}}, "layers": []map[string]any{
+			{"name": "weeks", "level": 1, "rotation": "weekly", "start": "2026-01-05T09:00", "turns": []map[string]any{{"engineer": "anna"}, {"engineer": "marco"}}, "hours": []map[string]any{{"day": 1, "from": "18:00", "until": "32:00"}, {"day": 6, "from": "09:00", "until": "48:00"}}},
+		}},
+		"/escalation-policies/rossi": map[string]any{"name": "Rossi", "serves": map[string]any{"contracts": []string{"rossi"}}, "rounds": 2, "steps": []map[string]any{{"level": 1, "skip_talking": true}, {"engineers": []string{"anna", "marco"}, "at_once": true, "ring_seconds": 30}}},
 		// it is paused: a picture sends nothing
 		"/endpoints/crm": map[string]any{"template": "webhook", "paused": true, "values": map[string]string{"url": "https://crm.example.org/in"}, "secrets": map[string]string{"signing": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}},
 	} {
@@ -343,7 +347,9 @@ func (h *house) tour(ctx context.Context, look func(name string) error) error {
 		{"users", "/users"}, {"tokens", "/tokens"}, {"flow", "/flow"}, {"prompts", "/prompts"}, {"prompt", "/prompts/it/welcome"}, {"pack", "/prompts/it/pack"}, {"second", "/second"}, {"start", "/start"}, {"wall", "/?wall=1"}, {"outgoing", "/outgoing"}, {"browsers", "/browsers"}, {"audit", "/audit"}, {"mails", "/mails"}, {"agents", "/agents"}, {"nothing", "/nothing"},
 		{"customers", "/customers"}, {"customer", "/customers/rossi"}, {"spoken", "/customers/rossi/spoken"}, {"names", "/spoken"}, {"faults", "/faults"}, {"fault", "/faults/via-roma"}, {"fault-new", "/faults/new"}, {"engineer-name", "/engineers/anna/spoken"},
 		{"customer-new", "/customers/new"}, {"customer-edit", "/customers/rossi/edit"}, {"contract-new", "/customers/rossi/contracts/new"}, {"contract", "/contracts/rossi"},
-		{"engineers", "/engineers"}, {"engineer-new", "/engineers/new"}, {"engineer", "/engineers/anna"}, {"shifts", "/oncall/shifts"}, {"hours", "/calendars/office/hours"}, {"reports", "/reports"}, {"sheet", "/customers/rossi/report"}, {"imports", "/imports"}, {"calendars", "/calendars?level=professional&category=blocking&at=2026-11-20T17:00"}, {"year", "/calendars/office"}, {"level", "/levels/professional"}, {"password", "/password"},
+		{"engineers", "/engineers"}, {"engineer-new", "/engineers/new"}, {"engineer", "/engineers/anna"}, {"shifts", "/oncall/shifts"},
+		{"rotas", "/rotas"}, {"rota-new", "/rotas/new"}, {"rota", "/rotas/nights"}, {"policies", "/policies?contract=rossi&at=2026-11-20T10:00"}, {"policy-new", "/policies/new"}, {"policy", "/policies/rossi"}, {"contact", "/engineers/anna/contact"}, {"engineer-pin", "/engineers/anna/pin"}, {"engineer-remove", "/engineers/anna/remove"},
+		{"hours", "/calendars/office/hours"}, {"reports", "/reports"}, {"sheet", "/customers/rossi/report"}, {"imports", "/imports"}, {"calendars", "/calendars?level=professional&category=blocking&at=2026-11-20T17:00"}, {"year", "/calendars/office"}, {"level", "/levels/professional"}, {"password", "/password"},
 	} {
 		if err := take(p.name, p.path); err != nil {
 			return err

@@ -31,7 +31,7 @@ func (b *builder) own(id oncall.EngineerID) {
 // earlier group and those who are in a talk.
 func (b *builder) step(s Step, places []rota.Place) (reached bool) {
 	for _, p := range places {
-		reached = reached || b.facts.rings(p.Engineer)
+		reached = reached || b.facts.Rings(p.Engineer)
 	}
 	b.add(s, b.attempts(s, places))
 	return reached
@@ -58,7 +58,7 @@ func (g Group) goesOn(next Group) bool {
 // is left out if the step says so and somebody else is left. If all are busy they are still rung, since they may be free by then.
 func (b *builder) attempts(s Step, places []rota.Place) (list []oncall.Attempt) {
 	skip := s.SkipTalking && slices.ContainsFunc(places, func(p rota.Place) bool {
-		return b.facts.rings(p.Engineer) && !slices.Contains(b.facts.Talking, p.Engineer)
+		return b.facts.Rings(p.Engineer) && !slices.Contains(b.facts.Talking, p.Engineer)
 	})
 	for _, p := range places {
 		at := slices.IndexFunc(b.facts.Engineers, func(e oncall.Engineer) bool { return e.ID == p.Engineer })

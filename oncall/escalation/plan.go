@@ -295,7 +295,7 @@ func (b *builder) places(s Step, chosen []*rota.Schedule) [][]rota.Place {
 	}
 	for _, one := range chosen {
 		places := slices.DeleteFunc(one.At(b.now), func(p rota.Place) bool { return s.Level != 0 && p.Level != s.Level })
-		if slices.ContainsFunc(places, func(p rota.Place) bool { return b.facts.rings(p.Engineer) }) {
+		if slices.ContainsFunc(places, func(p rota.Place) bool { return b.facts.Rings(p.Engineer) }) {
 			return byLevel(places)
 		}
 		b.attempts(s, places)
@@ -314,8 +314,8 @@ func byLevel(places []rota.Place) (groups [][]rota.Place) {
 	return groups
 }
 
-// rings tells whether an engineer has a telephone and has not chosen silence.
-func (f Facts) rings(id oncall.EngineerID) bool {
+// Rings tells whether an engineer has a telephone and has not chosen silence.
+func (f Facts) Rings(id oncall.EngineerID) bool {
 	for _, e := range f.Engineers {
 		if e.ID == id {
 			return len(e.Phones) > 0 && f.contact(id).Silence == nil

@@ -1,0 +1,139 @@
+package form
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hotline/directory/entry"
+	"hotline/oncall"
+)
+
+// People are the engineers as forms name them.
+type People []oncall.Engineer
+
+// Nobody stands where a form names no engineer.
+const Nobody = "-"
+
+// Name is how a form names an engineer: by the name, or by the id where that alone is clear.
+func (p People) Name(id oncall.EngineerID) string {
+	if id == "" {
+		return Nobody
+	}
+	for _, e := range p {
+		if name := strings.Join(strings.Fields(e.Name), " "); e.ID == id && name == e.Name && !strings.ContainsAny(name, ";") {
+			if found, ok := p.Find(name); ok && found == id {
+				return name
+			}
+		}
+	}
+	return string(id)
+}
+
+// Find is the engineer whom a form names, by id or by name; false where none, or more than one, is called so.
+func (p People) Find(text string) (id oncall.EngineerID, ok bool) {
+	if text == Nobody {
+		return "", true
+	}
+	for _, e := range p {
+		if string(e.ID) == text {
+			return e.ID, true
+		}
+	}
+	for _, e := range p {
+		if strings.EqualFold(e.Name, text) {
+			if ok {
+				return "", false
+			}
+			id, ok = e.ID, true
+		}
+	}
+	return id, ok
+}
+
+// Called is how people call an engineer; the id where there is no such engineer any more.
+func (p People) Called(id oncall.EngineerID) string {
+	if i := slices.IndexFunc(p, func(e oncall.Engineer) bool { return e.ID == id }); i >= 0 {
+		return p[i].Name
+	}
+	return string(id)
+}
+
+// Options are the engineers as choices.
+func (p People) Options(first ...Option) []Option {
+	for _, e := range p {
+		first = append(first, Option{string(e.ID), e.Name})
+	}
+	return first
+}
+
+// Engineers reads engineers, one a line.
+func (p People) Engineers(field, text string) (list []oncall.EngineerID, err error) {
+	for _, one := range Lines(text) {
+		id, ok := p.Find(one)
+		if !ok || id == "" {
+			return nil, &entry.Refusal{Field: field, Text: fmt.Sprintf("%q is the name of no engineer, or of more than one; an id is always clear", one)}
+		}
+		list = append(list, id)
+	}
+	return list, nil
+}
+
+// Lines are those of a text, without empty ones.
+func Lines(text string) (list []string) {
+	for one := range strings.Lines(text) {
+		if one = strings.Join(strings.Fields(one), " "); one != "" {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// Number reads a number of a form; empty: 0.
+func Number(values map[string]string, name string) (int, error) {
+	if values[name] == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(values[name])
+	if err != nil {
+		return 0, &entry.Refusal{Field: name, Text: "write a whole number"}
+	}
+	return n, nil
+}
+
+// Figure writes a number; 0 is left empty.
+func Figure(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// Clock writes a time of day, or a length, in hours and minutes: 09:00, 168:00.
+func Clock(d time.Duration) string {
+	return fmt.Sprintf("%02d:%02d", int(d/time.Hour), int(d%time.Hour/time.Minute))
+}
+
+// longestClock is a year of hours.
+const longestClock = 366 * 24
+
+// ReadClock reads it back.
+func ReadClock(text string) (time.Duration, error) {
+	hours, minutes, _ := strings.Cut(text, ":")
+	h, err := strconv.Atoi(hours)
+	m, wrong := strconv.Atoi(minutes)
+	if err != nil || wrong != nil || h < 0 || h > longestClock || m < 0 || m > 59 || len(minutes) != 2 {
+		return 0, fmt.Errorf("%q is no time in hours and minutes, such as 18:00", text)
+	}
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute, nil
+}
+
+// Tick is the value of a field that is ticked, or not.
+func Tick(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return ""
+}

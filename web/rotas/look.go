@@ -1,0 +1,116 @@
+package rotas
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"hotline/oncall"
+	"hotline/oncall/readiness"
+	"hotline/oncall/rota"
+	"hotline/web/form"
+	"hotline/web/room"
+)
+
+// The time that is looked at.
+const (
+	weeksAhead = 4
+	daysAhead  = 7 * weeksAhead
+)
+
+// lookPage is who would be on call, day by day.
+type lookPage struct {
+	room.View
+	Zone     string
+	Weeks    [][]day
+	Gaps     []string // nobody of this rota is reached; another rota may stand in
+	Alone    []string // nobody at all is reached
+	Unknown  []string // contracts that it names and that there are not
+	Broken   error    // other rotas that cannot be worked out
+	Standing bool     // a rota stands in where this one has gaps
+}
+
+// day is one day of the preview.
+type day struct {
+	Name  string
+	Spans []span
+}
+
+// span is a time in which the same people are on call.
+type span struct {
+	Hours string
+	Gap   bool
+	Who   []string
+}
+
+// look puts the next weeks of a rota below its form, as if it stood.
+func (w *draft) look(r *room.Request, made rota.Rota) error {
+	docs := w.docs
+	docs.Schedules = slices.DeleteFunc(slices.Clone(docs.Schedules), func(one rota.Rota) bool { return one.ID == made.ID })
+	docs.Schedules = append(docs.Schedules, made)
+	facts, broken := docs.Facts()
+	at := slices.IndexFunc(facts.Rotas, func(s *rota.Schedule) bool { return s.Rota().ID == made.ID })
+	if at < 0 {
+		return fmt.Errorf("%w: %w", broken, rota.ErrRota)
+	}
+	s, v := facts.Rotas[at], r.View
+	v.Zone = s.Zone()
+	p := lookPage{View: v, Zone: made.Zone, Broken: broken, Weeks: weeks(v, s, form.People(w.docs.Engineers))}
+	until := r.Now.Add(daysAhead * 24 * time.Hour)
+	told := func(g oncall.Gap) string { return v.Clock(g.From) + " - " + v.Clock(g.Until) }
+	for _, g := range s.Gaps(r.Now, until, facts.Rings) {
+		p.Gaps = append(p.Gaps, told(g))
+	}
+	for _, g := range readiness.Of(facts, r.Now, until).Gaps {
+		if g.Rota == made.ID {
+			p.Alone = append(p.Alone, told(oncall.Gap{From: g.From, Until: g.Until}))
+		}
+	}
+	for _, id := range made.Serves.Contracts {
+		if !w.known(id) {
+			p.Unknown = append(p.Unknown, id)
+		}
+	}
+	page, err := pages().Page("look", "", p)
+	if err == nil {
+		w.form.After += page.Content
+	}
+	return err
+}
+
+// weeks are the days ahead in a rota's zone, from today on.
+func weeks(v room.View, s *rota.Schedule, people form.People) (list [][]day) {
+	today := v.Now.In(s.Zone())
+	for i := range daysAhead {
+		from := time.Date(today.Year(), today.Month(), today.Day()+i, 0, 0, 0, 0, s.Zone())
+		until := time.Date(today.Year(), today.Month(), today.Day()+i+1, 0, 0, 0, 0, s.Zone())
+		one := day{Name: v.Date(from)}
+		for _, each := range s.Spans(from, until) {
+			one.Spans = append(one.Spans, told(v, each, people))
+		}
+		if i%7 == 0 {
+			list = append(list, nil)
+		}
+		list[i/7] = append(list[i/7], one)
+	}
+	return list
+}
+
+func told(v room.View, of rota.Span, people form.People) span {
+	end := of.Until.In(v.Zone).Format("15:04")
+	if end == "00:00" {
+		end = "24:00"
+	}
+	one := span{Hours: of.From.In(v.Zone).Format("15:04") + "-" + end, Gap: len(of.Places) == 0}
+	for _, p := range of.Places {
+		text := people.Called(p.Engineer)
+		if p.Level > 1 {
+			text += " (" + v.T("page-level", p.Level) + ")"
+		}
+		if p.For != "" {
+			text += " " + v.T("page-for", people.Called(p.For))
+		}
+		one.Who = append(one.Who, text)
+	}
+	return one
+}
