@@ -83,7 +83,7 @@ func (s *Store) PutEngineerPIN(ctx context.Context, p oncall.PIN) (oncall.PIN, e
 func (s *Store) EndEngineerPIN(ctx context.Context, id oncall.EngineerID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(ctx, s, s.engineerPINs, "engineer_pin", id, 0, s.engineerPINs[id].Version)
+	return remove(ctx, s, s.engineerPINs, document{"engineer_pin", string(id)}, 0, s.engineerPINs[id].Version)
 }
 
 // Rota reads the rota.
