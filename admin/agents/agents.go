@@ -117,7 +117,7 @@ func Mount(set operation.Set, c Config) {
 	})
 	operation.Serve(set, set.Route(http.MethodPut, "/agents/{id}", "put-agent", "Say what an agent is to look at; it fetches that within a minute"), c.put)
 	operation.Serve(set, set.Route(http.MethodPost, "/agents/{id}/token", "give-agent-token", "Give an agent a new token, and its heartbeat a new key; the former ones are unknown from then on"), c.token)
-	operation.Removes(set, "/agents/{id}", "remove-agent", "Remove an agent, and end what it reported", "agent", func(ctx context.Context, id string) (int, error) {
+	operation.Removes(set, set.Route(http.MethodDelete, "/agents/{id}", "remove-agent", "Remove an agent, and end what it reported"), "agent", func(ctx context.Context, id string) (int, error) {
 		a, err := c.Store.Agent(ctx, id)
 		return a.Version, err
 	}, c.remove)

@@ -74,7 +74,7 @@ func (c Config) mappingRoutes() {
 		})
 		return document.Tagged(mappingView(m), m.Version, err)
 	})
-	operation.Removes(c.set, "/alert-mappings/{id}", "remove-alert-mapping", "Remove a mapping of alerts", "alert mapping",
+	operation.Removes(c.set, c.set.Route(http.MethodDelete, "/alert-mappings/{id}", "remove-alert-mapping", "Remove a mapping of alerts"), "alert mapping",
 		func(ctx context.Context, id string) (int, error) {
 			m, err := c.Store.AlertMapping(ctx, id)
 			return m.Version, err
@@ -159,7 +159,7 @@ func (c Config) maintenanceRoutes() {
 		})
 		return document.Tagged(maintenanceView(m), m.Version, err)
 	})
-	operation.Removes(c.set, "/maintenance-windows/{id}", "remove-maintenance-window", "End or remove a maintenance window", "maintenance window",
+	operation.Removes(c.set, c.set.Route(http.MethodDelete, "/maintenance-windows/{id}", "remove-maintenance-window", "End or remove a maintenance window"), "maintenance window",
 		func(ctx context.Context, id string) (int, error) {
 			m, err := c.Store.Maintenance(ctx, id)
 			return m.Version, err

@@ -133,7 +133,7 @@ func (c Config) policyRoutes() {
 		})
 		return document.Tagged(policyView(p), p.Version, err)
 	})
-	operation.Removes(c.set, "/alert-policies/{id}", "remove-alert-policy", "Remove an alert policy", "alert policy",
+	operation.Removes(c.set, c.set.Route(http.MethodDelete, "/alert-policies/{id}", "remove-alert-policy", "Remove an alert policy"), "alert policy",
 		func(ctx context.Context, id string) (int, error) {
 			p, err := c.Store.AlertPolicy(ctx, id)
 			return p.Version, err

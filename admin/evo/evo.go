@@ -127,7 +127,7 @@ func Mount(set operation.Set, c Config) {
 		return document.Tagged(productView(p), p.Version, err)
 	})
 	operation.Serve(set, set.Route(http.MethodPut, "/releases/{id}", "put-releases", "Write which versions of a product were published; hotline release add adds one"), c.putProduct)
-	operation.Removes(set, "/releases/{id}", "remove-releases", "Remove a product", "product", func(ctx context.Context, id string) (int, error) {
+	operation.Removes(set, set.Route(http.MethodDelete, "/releases/{id}", "remove-releases", "Remove a product"), "product", func(ctx context.Context, id string) (int, error) {
 		p, err := c.Store.Product(ctx, id)
 		return p.Version, err
 	}, func(ctx context.Context, id string, version int) error {
@@ -140,7 +140,7 @@ func Mount(set operation.Set, c Config) {
 		return c.tagged(ctx, in.ID)
 	})
 	operation.Serve(set, set.Route(http.MethodPut, "/installations/{id}", "put-installation", "Write down what stands at an installation"), c.putInstallation)
-	operation.Removes(set, "/installations/{id}", "remove-installation", "Remove what stands at an installation", "installation", func(ctx context.Context, id string) (int, error) {
+	operation.Removes(set, set.Route(http.MethodDelete, "/installations/{id}", "remove-installation", "Remove what stands at an installation"), "installation", func(ctx context.Context, id string) (int, error) {
 		i, err := c.Store.Installed(ctx, id)
 		return i.Version, err
 	}, func(ctx context.Context, id string, version int) error {

@@ -122,7 +122,7 @@ func Mount(set operation.Set, c Config) {
 		return &answer[HeartbeatKey]{HeartbeatKey{key}}, err
 	})
 	operation.Serve(set, set.Route(http.MethodPost, "/heartbeats/preview", "preview-heartbeat", "When beats would be expected, without saving anything"), c.preview)
-	operation.Removes(set, "/heartbeats/{id}", "remove-heartbeat", "Remove a heartbeat, and end its problem", "heartbeat", func(ctx context.Context, id string) (int, error) {
+	operation.Removes(set, set.Route(http.MethodDelete, "/heartbeats/{id}", "remove-heartbeat", "Remove a heartbeat, and end its problem"), "heartbeat", func(ctx context.Context, id string) (int, error) {
 		h, err := c.Store.Heartbeat(ctx, id)
 		return h.Version, err
 	}, c.remove)

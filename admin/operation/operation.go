@@ -40,8 +40,7 @@ func Serve[I, O any](s Set, op huma.Operation, handle func(context.Context, *I) 
 
 // Removes registers the deletion of a document: the version that If-Match names, else whichever stands. name is what answers call
 // such a document, before its id.
-func Removes(s Set, path, id, summary, name string, stands func(ctx context.Context, id string) (int, error), remove func(ctx context.Context, id string, version int) error) {
-	op := s.Route(http.MethodDelete, path, id, summary)
+func Removes(s Set, op huma.Operation, name string, stands func(ctx context.Context, id string) (int, error), remove func(ctx context.Context, id string, version int) error) {
 	op.DefaultStatus = http.StatusNoContent
 	Serve(s, op, func(ctx context.Context, in *document.Write) (*struct{}, error) {
 		version, err := in.Removed(ctx, name+" "+in.ID, func(ctx context.Context) (int, error) { return stands(ctx, in.ID) })

@@ -117,7 +117,7 @@ func (c Config) endpointRoutes() {
 	operation.Serve(c.set, c.set.Route(http.MethodPost, "/endpoints/{id}/secret", "renew-endpoint-secret", "Give a webhook a new signing secret; the former one signs nothing from then on"), c.renew)
 	operation.Serve(c.set, c.set.Route(http.MethodPost, "/endpoints/{id}/test", "test-endpoint", "Send a test message, and wait for what becomes of it"), c.try)
 	operation.Serve(c.set, c.set.Route(http.MethodGet, "/endpoint-templates", "list-endpoint-templates", "What endpoints there may be, and what each needs"), templates)
-	operation.Removes(c.set, "/endpoints/{id}", "remove-endpoint", "Remove an endpoint, with what it was to be told", "endpoint", func(ctx context.Context, id string) (int, error) {
+	operation.Removes(c.set, c.set.Route(http.MethodDelete, "/endpoints/{id}", "remove-endpoint", "Remove an endpoint, with what it was to be told"), "endpoint", func(ctx context.Context, id string) (int, error) {
 		e, err := c.Store.Endpoint(ctx, id)
 		if err == nil && e.Template == outbox.Bridged {
 			err = errBridged

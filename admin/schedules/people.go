@@ -229,7 +229,7 @@ func (c Config) contactRoutes() {
 		})
 		return document.Tagged(contact(in.ID, k), k.Version, err)
 	})
-	operation.Removes(c.set, "/engineers/{id}/contact", "remove-contact", "Remove the rules of an engineer, who is rung on every telephone then", "the contact of",
+	operation.Removes(c.set, c.set.Route(http.MethodDelete, "/engineers/{id}/contact", "remove-contact", "Remove the rules of an engineer, who is rung on every telephone then"), "the contact of",
 		func(ctx context.Context, id string) (int, error) {
 			k, err := c.Store.Contact(ctx, oncall.EngineerID(id))
 			return k.Version, err

@@ -89,7 +89,7 @@ func (c Config) policyRoutes() {
 		return document.Tagged(policy(p), p.Version, err)
 	})
 	operation.Serve(c.set, c.set.Route(http.MethodPut, "/escalation-policies/{id}", "put-escalation-policy", "Add or change an escalation policy, whole"), c.putPolicy)
-	operation.Removes(c.set, "/escalation-policies/{id}", "remove-escalation-policy", "Remove an escalation policy", "escalation policy",
+	operation.Removes(c.set, c.set.Route(http.MethodDelete, "/escalation-policies/{id}", "remove-escalation-policy", "Remove an escalation policy"), "escalation policy",
 		func(ctx context.Context, id string) (int, error) {
 			p, err := c.Store.Policy(ctx, id)
 			return p.Version, err

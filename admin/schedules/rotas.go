@@ -179,7 +179,7 @@ func (c Config) rotaRoutes() {
 		return document.Tagged(schedule(r), r.Version, err)
 	})
 	operation.Serve(c.set, c.set.Route(http.MethodPut, "/rotas/{id}", "put-rota-by-id", "Add or change a rota beside the main one, whole"), c.putSchedule)
-	operation.Removes(c.set, "/rotas/{id}", "remove-rota", "Remove a rota beside the main one that no escalation policy names", "rota",
+	operation.Removes(c.set, c.set.Route(http.MethodDelete, "/rotas/{id}", "remove-rota", "Remove a rota beside the main one that no escalation policy names"), "rota",
 		func(ctx context.Context, id string) (int, error) {
 			r, err := c.Store.Schedule(ctx, rota.ID(id))
 			return r.Version, err

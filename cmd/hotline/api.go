@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -25,33 +24,42 @@ const apiTime = 30 * time.Second
 
 // get asks the API and gives the answer's body.
 func (c client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
-	return c.ask(ctx, http.MethodGet, path, query, "", nil)
+	return c.ask(ctx, question{method: http.MethodGet, path: path, query: query})
 }
 
 // getAnyway is get where an answer of another status says something too.
 func (c client) getAnyway(ctx context.Context, path string, status int) ([]byte, error) {
-	return c.ask(ctx, http.MethodGet, path, nil, "", nil, status)
+	return c.ask(ctx, question{method: http.MethodGet, path: path, also: status})
 }
 
 // post hands something to the API and gives the answer's body.
 func (c client) post(ctx context.Context, path string, query url.Values, kind string, body []byte) ([]byte, error) {
-	return c.ask(ctx, http.MethodPost, path, query, kind, body)
+	return c.ask(ctx, question{method: http.MethodPost, path: path, query: query, kind: kind, body: body})
 }
 
-func (c client) ask(ctx context.Context, method, path string, query url.Values, kind string, send []byte, also ...int) ([]byte, error) {
+// question is what the API is asked.
+type question struct {
+	method, path string
+	query        url.Values
+	kind         string // of the body: a media type; empty: none
+	body         []byte
+	also         int // status of an answer that is taken beside 200
+}
+
+func (c client) ask(ctx context.Context, q question) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTime)
 	defer cancel()
-	where := strings.TrimSuffix(c.API, "/") + "/api/v1" + path
-	if len(query) > 0 {
-		where += "?" + query.Encode()
+	where := strings.TrimSuffix(c.API, "/") + "/api/v1" + q.path
+	if len(q.query) > 0 {
+		where += "?" + q.query.Encode()
 	}
-	r, err := http.NewRequestWithContext(ctx, method, where, bytes.NewReader(send))
+	r, err := http.NewRequestWithContext(ctx, q.method, where, bytes.NewReader(q.body))
 	if err != nil {
 		return nil, fmt.Errorf("--api %q is no address; write it as http://127.0.0.1:8080", c.API)
 	}
 	r.Header.Set("Authorization", "Bearer "+c.Token)
-	if kind != "" {
-		r.Header.Set("Content-Type", kind)
+	if q.kind != "" {
+		r.Header.Set("Content-Type", q.kind)
 	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -62,7 +70,7 @@ func (c client) ask(ctx context.Context, method, path string, query url.Values, 
 	if err != nil {
 		return nil, fmt.Errorf("asking %s: %w", c.API, err)
 	}
-	if answer.StatusCode == http.StatusOK || slices.Contains(also, answer.StatusCode) {
+	if answer.StatusCode == http.StatusOK || answer.StatusCode == q.also {
 		return body, nil
 	}
 	return nil, refusal(answer.Status, body)
