@@ -6,10 +6,12 @@ import (
 	"testing"
 )
 
-// The grain of the house: a package holds one idea, and so does a struct.
+// The grain of the house: a package holds one idea, and so does a struct. Of seven parameters some
+// belong together.
 const (
 	maxPackageFiles = 20
 	maxStructFields = 20
+	maxParameters   = 6
 )
 
 func TestAPackageHasAtMostTwentyFiles(t *testing.T) {
@@ -45,6 +47,20 @@ func TestAStructHasAtMostTwentyFields(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+func TestAFunctionHasAtMostSixParameters(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if ok && f.Type.Params.NumFields() > maxParameters {
+				t.Errorf("%s: %s has %d parameters; a function has at most %d: some of them belong together", s.name, f.Name.Name, f.Type.Params.NumFields(), maxParameters)
+			}
+		}
 	}
 }
 
