@@ -23,7 +23,7 @@ type Keeper struct {
 }
 
 // NewKeeper makes a keeper. The files are sealed with a key of its own that is made of secret, which all nodes have, such as the key of
-// the PINs: a copy of the database alone tells nothing of them. newID gives an id that nobody can guess.
+// the PINs. A copy of the database alone tells nothing of them. newID gives an id that nobody can guess.
 func NewKeeper(store Store, secret []byte, newID func() string) *Keeper {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("hotline attachments"))

@@ -1,7 +1,7 @@
-// Package audit is the record of who changed what: one record for each change that a user, a token of the API, the set-up or a command of
-// the program makes, written in the transaction of the change. Who listened to a recording, exported or erased it stands in the log of
-// accesses (package tickets); a list of records has both, in one order. Records are added and never changed. None holds a PIN, a password
-// or a token.
+// Package audit is the record of who changed what. There is one record for each change that a user, a token of the API, the set-up or a
+// command of the program makes, written in the transaction of the change. Who listened to a recording, exported or erased it stands in
+// the log of accesses (package tickets); a list of records has both, in one order. Records are added and never changed. None holds a PIN,
+// a password or a token.
 package audit
 
 import (

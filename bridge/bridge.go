@@ -1,8 +1,8 @@
 // Package bridge joins the tickets of this house with those of one Zammad, both ways (docs/bridge.md).
 //
 // Out: the outbox brings each line of a history that staff may see to Send, which opens the twin there or adds an article to it. In: a
-// webhook, or the slow poll, says only that something has happened to a ticket there; who reads it then finds how it stands, so that it
-// does not matter how often, how late and in which order webhooks come. What came from there is told by the actor of its line
+// webhook, or the slow poll, says only that something has happened to a ticket there; who reads it then finds how it stands. So it does
+// not matter how often, how late and in which order webhooks come. What came from there is told by the actor of its line
 // ("zammad:LOGIN"), and no such line is sent back. What a hotline wrote there is told by the marker in its subject, and is not read back.
 package bridge
 

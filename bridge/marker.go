@@ -11,8 +11,8 @@ import (
 	"hotline/tickets"
 )
 
-// Marker is what tells an article that a hotline has written from all others: which hotline, of which ticket of its own, by which line of
-// the history, and how many hotlines the matter has passed.
+// Marker is what tells an article that a hotline has written from all others. It says which hotline, of which ticket of its own, by which
+// line of the history, and how many hotlines the matter has passed.
 type Marker struct {
 	Name   string // of the hotline
 	Ticket tickets.Number

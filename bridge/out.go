@@ -21,8 +21,8 @@ import (
 // IndexTime is how long Zammad's search may not know a ticket that was opened: only after it may one that is not found be opened again.
 const IndexTime = time.Minute
 
-// Send brings one line of a history to the twin of its ticket: the twin is opened where there is none, the line becomes an article where
-// it is none yet, and state, priority and owner follow as they stand now. It does nothing twice, whatever ended the try before.
+// Send brings one line of a history to the twin of its ticket: the twin is opened where there is none, and the line becomes an article
+// where it is none yet. State, priority and owner follow as they stand now. It does nothing twice, whatever ended the try before.
 func (b *Bridge) Send(ctx context.Context, _ outbox.Endpoint, m outbox.Message) error {
 	if m.Kind == outbox.Test {
 		if findings, err := b.Check(ctx); err != nil || len(findings) > 0 {

@@ -3,13 +3,13 @@
 //
 // The other end is a stranger's program, so that little of it is believed. Of an offer a few values are taken (offer.go), and the
 // library (pion) is given a description that is written anew of them. The gateway is an ICE-lite agent (RFC 8445 section 2.5): it sends
-// nothing to an address before somebody there has shown the password of the answer, and an address that an offer names is not looked
-// at. All calls share one UDP port, and one TCP port for networks that let no UDP through.
+// nothing to an address before somebody there has shown the password of the answer. An address that an offer names is not looked at.
+// All calls share one UDP port, and one TCP port for networks that let no UDP through.
 //
 // Sound is the line's own from the first packet on: pion carries, encrypts (DTLS-SRTP) and finds the way, and a leg of package media
-// does all the rest (socket.go). Keys are telephone-events in the stream of sound (RFC 4733), and not messages of a data channel: they
-// are told as a telephone tells them, in the order in which they were pressed and among what was said meanwhile, and a call needs no
-// SCTP association. Telephones never pass here.
+// does all the rest (socket.go). Keys are telephone-events in the stream of sound (RFC 4733), and not messages of a data channel. They
+// are told as a telephone tells them, in the order in which they were pressed and among what was said meanwhile. A call needs no SCTP
+// association. Telephones never pass here.
 //
 // Goroutines of a call: one for its life, which has the conversation; two that take packets from pion and one that gives it some; those
 // of pion. Stop waits for all of them, but for pion's reader of the UDP port, which ends when the port is closed.

@@ -16,7 +16,7 @@ const (
 )
 
 // socket stands in the place of a leg's UDP socket. The leg's worker looks at it as at every socket, without waiting: it copies a packet
-// in or out, and everything that may wait or costs more (encryption, a slow TCP connection) is done by goroutines of the call.
+// in or out. Everything that may wait or costs more (encryption, a slow TCP connection) is done by goroutines of the call.
 type socket struct {
 	from netip.AddrPort
 	wake chan struct{} // something is to go out, or the socket is closed

@@ -1,5 +1,6 @@
-// Package evosupport is the option of a contract by which what is installed is kept current: which product in which version stands at an
-// installation, which version is the newest, and whether the contract entitles to it. Staff write both down (docs/evo-support.md).
+// Package evosupport is the option of a contract by which what is installed is kept current. It says which product in which version
+// stands at an installation, which version is the newest, and whether the contract entitles to it. Staff write both down
+// (docs/evo-support.md).
 //
 // It is ground: pure rules, and the store that keeps the documents.
 package evosupport

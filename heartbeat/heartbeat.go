@@ -1,5 +1,5 @@
-// Package heartbeat is the signs of life of installed systems and their jobs: a job asks for an address each time it has run, and
-// when it does not, the Alerting Manager hears of it (package intake), which opens the ticket and closes it.
+// Package heartbeat is the signs of life of installed systems and their jobs. A job asks for an address each time it has run. When it
+// does not, the Alerting Manager hears of it (package intake), which opens the ticket and closes it.
 //
 // Beat.Hear and Beat.Look are pure: what was heard, or the time that has passed, makes the next state. Keeper reads, decides by them,
 // writes under a version, so that of several nodes one acts, and hands in what follows. The time in which no node listened is
@@ -86,8 +86,8 @@ func (r Rule) Check(now time.Time) error {
 var errNever = errors.New("the schedule has no next instant")
 
 // Next is when a beat is expected after one at an instant. A beat of up to a minute before its time counts for it. A schedule is meant by
-// the clock on the wall of its zone: what lies in the hour that spring leaves out is not expected, and what lies in the hour that
-// autumn has twice is expected once.
+// the clock on the wall of its zone: what lies in the hour that spring leaves out is not expected. What lies in the hour that autumn has
+// twice is expected once.
 func (r Rule) Next(after time.Time) (time.Time, error) {
 	if r.Schedule == "" {
 		return after.Add(r.Period.Span()), nil

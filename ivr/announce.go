@@ -80,8 +80,8 @@ func (c *conversation) outOfHours() bool {
 	return err == nil && !e.Hours.Open(c.call.Now())
 }
 
-// promised says in short how the next clock stands: on which day the ticket came if that was not today, then why the clock is
-// paused or by when it is or was due, then that waiting was not counted. It is empty when no clock is open.
+// promised says in short how the next clock stands. It says on which day the ticket came if that was not today, then why the
+// clock is paused or by when it is or was due, then that waiting was not counted. It is empty when no clock is open.
 func (c *conversation) promised(t tickets.Ticket) prompts.Phrase {
 	k, ok := t.Owed()
 	if !ok {

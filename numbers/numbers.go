@@ -175,9 +175,9 @@ func (p Plan) workOutShown(number string) string {
 	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 }
 
-// Digits reads the digits of a telephone number, a + before them if it is there: without what people and devices put in and
-// around it (tel: or sip:, parameters, percent escapes, the visual separators of RFC 3966 section 3, blanks). A global phone-context completes
-// a local number (RFC 3966 section 5.1.5). ok is false for what is no number.
+// Digits reads the digits of a telephone number, a + before them if it is there. It leaves out what people and devices put in and around it
+// (tel: or sip:, parameters, percent escapes, the visual separators of RFC 3966 section 3, blanks). A global phone-context completes a local
+// number (RFC 3966 section 5.1.5). ok is false for what is no number.
 func Digits(text string) (digits string, ok bool) {
 	s := strings.TrimSpace(text)
 	if len(s) > 200 {

@@ -56,9 +56,8 @@ func (p *Portal) proven(w http.ResponseWriter, r *request, c directory.CustomerI
 	}
 }
 
-// whose is the name under which the PINs of a browser are counted: the browser's own, if somebody has logged in by it, else that
-// of a customer who has logged in from its network. Nobody who guesses elsewhere shuts these out. Empty: a stranger. p.mu is
-// held.
+// whose is the name under which the PINs of a browser are counted. It is the browser's own, if somebody has logged in by it, else that
+// of a customer who has logged in from its network. Nobody who guesses elsewhere shuts these out. Empty: a stranger. p.mu is held.
 func (p *Portal) whose(r *request, from netip.Addr) directory.CustomerID {
 	if name := browserOf(r.Request, p.PINKey); name != "" {
 		return directory.CustomerID("browser " + name)

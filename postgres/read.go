@@ -196,7 +196,7 @@ returning number`
 )
 
 // ClaimDue claims tickets with an alarm to raise, the longest due first, but those behind all others that the node holds
-// already: what it cannot raise must not stand in the way of the rest. A claim that ends later than this one would, as
+// already. What it cannot raise must not stand in the way of the rest. A claim that ends later than this one would, as
 // after a clock was set back, is no claim.
 func (s *Store) ClaimDue(ctx context.Context, node string, now time.Time, lease time.Duration, limit int) ([]tickets.Number, error) {
 	return rows(ctx, s, "claiming due clocks", pgx.RowTo[tickets.Number], claimDue, node, now.Add(lease), now, limit)

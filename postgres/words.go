@@ -84,7 +84,7 @@ const (
 	countWithWords  = `select count(*)::int from search_known(search_query($1), $2)`
 )
 
-// pageOfWords is the page of a search for words alone, the newest ticket first: no more is looked for than the page holds, whatever
+// pageOfWords is the page of a search for words alone, the newest ticket first. No more is looked for than the page holds, whatever
 // is found, and what was found is counted in the words' index.
 func (s *Store) pageOfWords(ctx context.Context, o order, f tickets.Filter) (page paging.Page[tickets.Ticket], err error) {
 	below, words := int64(math.MaxInt64), f.Words()
@@ -153,7 +153,7 @@ func ticketsWith(ctx context.Context, tx pgx.Tx, way, sql string, args ...any) (
 }
 
 // newest tells whether so many tickets have these words, by PostgreSQL's guess, that enough of them are found sooner among the
-// newest tickets than by the words' index, and above which number: the guess may be wrong, and then the index is read.
+// newest tickets than by the words' index, and above which number. The guess may be wrong, and then the index is read.
 func newest(ctx context.Context, tx pgx.Tx, words []string) (above tickets.Number, many bool, err error) {
 	const (
 		fetching = 8 // times the cost of looking at a ticket in passing: to find one by the index and fetch it

@@ -43,8 +43,8 @@ func Languages() []Language { return []Language{Italian, English, German, French
 // (written/xx.txt).
 func Written() []Language { return []Language{Italian, English} }
 
-// WrittenFor is the language in which somebody reads who hears lang: the same where it is written, English where the line only
-// speaks it, and Italian for a language that there is not, the empty one included.
+// WrittenFor is the language in which somebody reads who hears lang. It is the same where it is written, English where the
+// line only speaks it, and Italian for a language that there is not, the empty one included.
 func WrittenFor(lang Language) Language {
 	switch {
 	case slices.Contains(Written(), lang):

@@ -14,7 +14,7 @@
 // Each file has a key of its own: HKDF-SHA-256 (RFC 5869) of the secret, with the file's salt, over the header up to the salt
 // and the file's name. So no nonce is ever used twice under one key, and a file under another name, or with another header, cannot
 // be read. The nonce is the chunk's number and its place: in the middle, or the last one. So chunks that are left out, doubled or
-// in another order are seen, and a file that was cut is seen too: only the last chunk is shorter than 4000 octets, and may be empty.
+// in another order are seen. A file that was cut is seen too: only the last chunk is shorter than 4000 octets, and may be empty.
 package sealed
 
 import (

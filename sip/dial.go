@@ -49,11 +49,11 @@ type DialRequest struct {
 	OnActivity func()
 }
 
-// Dial calls and waits for the final answer. It returns [*FinalError] for a refusal, [ErrCredentials] when the other side does
-// not take our credentials, [ErrDead] when nothing came back in time, [ErrTransport] when the INVITE could not be sent, and ctx's
-// cause when ctx ended. It tries the places that the address resolves to in order: after a dead one, a broken transport or 503 it
-// tries the next (RFC 3263 section 4.3). An abandoned attempt is ended in the background: by CANCEL as soon as a first response
-// allows it, by ACK and BYE where an answer crosses the CANCEL.
+// Dial calls and waits for the final answer. It returns [*FinalError] for a refusal, [ErrCredentials] when the other side does not take our
+// credentials, and [ErrDead] when nothing came back in time. It returns [ErrTransport] when the INVITE could not be sent, and ctx's cause when
+// ctx ended. It tries the places that the address resolves to in order: after a dead one, a broken transport or 503 it tries the next (RFC
+// 3263 section 4.3). An abandoned attempt is ended in the background: by CANCEL as soon as a first response allows it, by ACK and BYE where an
+// answer crosses the CANCEL.
 func (a *Agent) Dial(ctx context.Context, r DialRequest) (*Dialog, []byte, error) {
 	d, answer, err := a.dial(ctx, r)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package speech is the line's own voice for free text: names, and whatever else stands in no catalogue. A text is spoken by a
-// driver (a program on this machine, or a server), mastered as the voices that ship are, and kept on the disk under a hash of
-// all that its sound depends on.
+// driver (a program on this machine, or a server), mastered as the voices that ship are. It is kept on the disk under a hash
+// of all that its sound depends on.
 //
 // Nothing here is done while a caller waits: [Speaker.Want] notes what is to be spoken, one goroutine speaks it, and a call
 // reads what lies on the disk.

@@ -1,7 +1,6 @@
-// Package middleware is what every request to the API passes before a route sees it, whatever the route is: headers that
-// keep an answer from being cached, sniffed or framed, a panic that ends one request and not the calls, the log of who wrote
-// what, bounds for bodies, and writes that are carried to their end. Package admin chains them; package web chains those that
-// pages need too.
+// Package middleware is what every request to the API passes before a route sees it, whatever the route is. Headers keep an answer
+// from being cached, sniffed or framed. A panic ends one request and not the calls. A log says who wrote what, bodies have bounds,
+// and writes are carried to their end. Package admin chains them; package web chains those that pages need too.
 package middleware
 
 import (

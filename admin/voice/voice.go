@@ -1,5 +1,5 @@
 // Package voice is the API of what the line says: every prompt can be listened to, replaced by a recording of the owner's, and rolled
-// back; whole voices go out and come in as zip files, and a studio gets its script. Package admin, its one caller, mounts it.
+// back. Whole voices go out and come in as zip files, and a studio gets its script. Package admin, its one caller, mounts it.
 package voice
 
 import (

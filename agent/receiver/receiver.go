@@ -170,8 +170,8 @@ func alertOf(f protocol.Fact, now time.Time) intake.Alert {
 // errAnother is an entry that is not the agent's to write.
 var errAnother = errors.New("an entry of this id is about another installation; give one of the two another id")
 
-// installed writes down which version stands at the installation, where the agent says another one than is known: in the entry of this product there,
-// whoever made it, else in one of the agent's own id.
+// installed writes down which version stands at the installation, where the agent says another one than is known. It stands in the entry of this
+// product there, whoever made it, else in one of the agent's own id.
 func (r *Receiver) installed(ctx context.Context, a Agent, m protocol.Message, now time.Time) error {
 	if m.Product == "" || m.Release == "" {
 		return nil

@@ -1,5 +1,6 @@
-// Package audittest is the conformance suite of audit.Store: every change leaves a record, whichever store it is; and the question, at the end of a package's
-// tests, whether every route that changes something was seen to leave one. Tests only.
+// Package audittest is the conformance suite of audit.Store: every change leaves a record, whichever store it is.
+// Beside it stands the question, at the end of a package's tests, whether every route that changes something was seen
+// to leave one. Tests only.
 package audittest
 
 import (

@@ -1,5 +1,5 @@
-// Package twins is what is kept of tickets that are joined with those of another ticket system: which is whose twin, how both stood when they
-// were compared last, and what has to be read there. `bridge/twins/twinstest` is the conformance suite of its store.
+// Package twins is what is kept of tickets that are joined with those of another ticket system. It says which is whose twin, how both stood
+// when they were compared last, and what has to be read there. `bridge/twins/twinstest` is the conformance suite of its store.
 package twins
 
 import (

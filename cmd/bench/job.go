@@ -61,7 +61,7 @@ func (b *bench) jobs(ctx context.Context, f *figures) error {
 	})
 }
 
-// contracts makes n contracts by the API and gives their PINs, once the program has nothing more to do about them: the
+// contracts makes n contracts by the API and gives their PINs, once the program has nothing more to do about them. The
 // customers' names are spoken in the background, once for ever and for no call. They bear few names, as that takes its time.
 func (s *server) contracts(ctx context.Context, n int) ([]string, error) {
 	const names = 10

@@ -83,8 +83,8 @@ func (s *server) ready(ctx context.Context) error {
 	}
 }
 
-// rest waits until the program has done what a start, or new customers, leave to be done: until it has taken less than one
-// percent of a core for two seconds, one after the other.
+// rest waits until the program has done what a start, or new customers, leave to be done. It waits until it has taken less
+// than one percent of a core for two seconds, one after the other.
 func (s *server) rest(ctx context.Context) error {
 	const look, little, most = time.Second, 10 * time.Millisecond, 2 * time.Minute
 	for began, quiet := time.Now(), 0; quiet < 2; {

@@ -26,8 +26,8 @@ type sample struct {
 	cost                       float64
 }
 
-// soak holds calls that come and go, and looks whether anything grows. A third of the way in everything has its size:
-// from there to the end goroutines, heap, sockets and files must stay within a tenth, and with the calls gone almost
+// soak holds calls that come and go, and looks whether anything grows. A third of the way in everything has its size.
+// From there to the end goroutines, heap, sockets and files must stay within a tenth, and with the calls gone almost
 // nothing may be left of them.
 func (b *bench) soak(ctx context.Context, length time.Duration, calls int) error {
 	return b.with(ctx, nil, func(s *server, k *load.Crowd) error {

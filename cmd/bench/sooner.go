@@ -15,8 +15,9 @@ import (
 	"hotline/phone/load"
 )
 
-// How soon a caller whose plant stands still talks to a human, by telephones of our own over real sockets: a caller who types ahead,
-// one who keys as soon as it was said what to key, one who hears the menu out, and an engineer who picks up and presses 1.
+// How soon a caller whose plant stands still talks to a human, by telephones of our own over real sockets. There is a caller who
+// types ahead, one who keys as soon as it was said what to key, one who hears the menu out, and an engineer who picks up and presses
+// 1.
 
 const (
 	soonerTimes = 3                       // of each sort of caller

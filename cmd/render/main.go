@@ -38,8 +38,8 @@ func main() {
 	}
 }
 
-// voice is one of Pico's: its name, the language by which the program chooses it, and how long it is to pause at a bar, besides the
-// pause that it makes itself at the end of a sentence.
+// voice is one of Pico's: its name, the language by which the program chooses it, and how long it is to pause at a bar. That pause
+// is besides the one that it makes itself at the end of a sentence.
 type voice struct {
 	name, language string
 	pause          time.Duration

@@ -1,4 +1,4 @@
-// Command screenshots is for developers: it starts the built program with the demo company, gives it some tickets, and writes a
+// Command screenshots is for developers. It starts the built program with the demo company, gives it some tickets, and writes a
 // picture of every page: light and dark, in each language, for a desktop and for a telephone. `make screenshots` runs it. With -axe
 // it takes no picture and looks at each page's accessibility instead: by axe-core, and by the keyboard alone. `make a11y` runs that.
 package main

@@ -1,10 +1,10 @@
 // Package load is very many telephones at once, as cheap as telephones can be: what a line carries is measured with it.
 //
-// A [Crowd] dials one SIP address again and again over one signalling socket and one RTP socket per call, all without
-// blocking and with the kernel's receive timestamps (SO_TIMESTAMPNS), so that its own waiting blurs no figure. One
-// goroutine, the caller of [Crowd.Run], turns a wheel of four 5 ms slots; there is none and no timer per call. It speaks
-// what a load needs of SIP (INVITE, ACK, BYE over UDP, repeats by RFC 3261 timers A and E) and judges what comes back:
-// set-up times, the far end's pacing, gaps, losses, and how fast it reacts to keys.
+// A [Crowd] dials one SIP address again and again over one signalling socket and one RTP socket per call. All is done
+// without blocking and with the kernel's receive timestamps (SO_TIMESTAMPNS), so that its own waiting blurs no figure.
+// One goroutine, the caller of [Crowd.Run], turns a wheel of four 5 ms slots; there is none and no timer per call. It
+// speaks what a load needs of SIP (INVITE, ACK, BYE over UDP, repeats by RFC 3261 timers A and E). It judges what comes
+// back: set-up times, the far end's pacing, gaps, losses, and how fast it reacts to keys.
 package load
 
 import (

@@ -9,7 +9,7 @@ import (
 )
 
 // stream is what a call hears, judged by the kernel's timestamps. A packet's deviation is how much later it came than
-// the earliest packet of its talkspurt allows, by its sequence number; a marker bit begins a talkspurt, whose phase is its
+// the earliest packet of its talkspurt allows, by its sequence number. A marker bit begins a talkspurt, whose phase is its
 // own (RFC 3550 section 5.1).
 type stream struct {
 	answered int64 // ns since 1970

@@ -54,7 +54,7 @@ func vowelAt(i int) int16 {
 const steady = 144
 
 // isTone tells the tone after which a caller speaks, 1000 Hz at 8000 samples, from everything else: each octet is that
-// of eight samples before, and it is no silence: the first and the fifth of a period lie on different sides.
+// of eight samples before, and it is no silence. The first and the fifth of a period lie on different sides.
 func isTone(payload []byte) bool {
 	if len(payload) < 152 {
 		return false

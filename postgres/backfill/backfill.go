@@ -1,5 +1,5 @@
 // Package backfill brings rows that former versions wrote to what this version expects of them, in the background and piece
-// by piece, so that no call waits for it: the words by which tickets are found, and callers' numbers in E.164.
+// by piece, so that no call waits for it. These are the words by which tickets are found, and callers' numbers in E.164.
 //
 // How far it has come stands in the database, so that it goes on after a restart, and several nodes may work at once: they
 // take turns. It starts no goroutine; the program calls Words and Callers until there is no more.

@@ -42,9 +42,9 @@ func first(country string) progress {
 }
 
 // Callers writes the numbers of callers as e164 spells them, in the next piece of the tickets and then of the records of
-// calls, the newest first; more is false when there are none left. e164 is the plan of the country given: for another country
-// everything is looked at again. Somebody who writes a ticket at that moment may write the former spelling back, so a pass
-// that has changed something is followed by another one. Histories stay as they were written.
+// calls, the newest first. The result more is false when there are none left. e164 is the plan of the country given: for
+// another country everything is looked at again. Somebody who writes a ticket at that moment may write the former spelling
+// back, so a pass that has changed something is followed by another one. Histories stay as they were written.
 func (r Rows) Callers(ctx context.Context, country string, e164 func(number string) string) (more bool, err error) {
 	err = r.Within(ctx, "writing callers' numbers in E.164", func(tx pgx.Tx) error {
 		at, err := readProgress(ctx, tx, country)

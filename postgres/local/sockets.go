@@ -80,7 +80,7 @@ func (o owner) private(dir string) error {
 	return nil
 }
 
-// keepsNames tells whether nobody else can put something in the place of a folder that lies in base or above it: such a
+// keepsNames tells whether nobody else can put something in the place of a folder that lies in base or above it. Such a
 // folder is not writable by others, or it is sticky, as /tmp is.
 func (o owner) keepsNames(base string) error {
 	for ; ; base = filepath.Dir(base) {

@@ -1,6 +1,6 @@
-// Package readback is an independent ear for the voices that ship, for tests only: a recogniser (PocketSphinx) that has learnt a
-// language at the rate of a telephone from other voices (espeak-ng, festival, flite), never from Pico and never from a sentence
-// of the catalogue. It is not compiled into the program.
+// Package readback is an independent ear for the voices that ship, for tests only. It is a recogniser (PocketSphinx) that has
+// learnt a language at the rate of a telephone from other voices (espeak-ng, festival, flite), never from Pico and never from a
+// sentence of the catalogue. It is not compiled into the program.
 package readback
 
 import (
@@ -40,7 +40,7 @@ type Recogniser struct {
 	lang prompts.Language
 }
 
-// Open gives the recogniser of a language. The first time it has one trained, which takes a minute or two of a core, and keeps the
+// Open gives the recogniser of a language. The first time it has one trained, which takes a minute or two of a core. It keeps the
 // model in the user's cache folder, by a hash of all that it is made of. Processes that want the same one wait for each other.
 func Open(lang prompts.Language) (*Recogniser, error) {
 	key, err := inputs(lang)

@@ -90,8 +90,9 @@ func longestGap(pcm []int16) time.Duration {
 	return time.Duration(longest) * 10 * time.Millisecond
 }
 
-// ActiveLevel is the active speech level by ITU-T P.56 method B: a two-stage envelope of 30 ms, fifteen thresholds an
-// octave apart, a hang-over of 200 ms, and the level at which the speech stands 15.9 dB above its threshold.
+// ActiveLevel is the active speech level by ITU-T P.56 method B. That has a two-stage envelope of 30 ms, fifteen
+// thresholds an octave apart, a hang-over of 200 ms, and the level at which the speech stands 15.9 dB above its
+// threshold.
 func ActiveLevel(pcm []int16) float64 {
 	const (
 		thresholds = 15

@@ -9,8 +9,8 @@ import (
 // Torture is one message of RFC 4475 or RFC 5118 and what this line makes of it.
 // The line is an endpoint that is called: no proxy, no registrar. Where the RFCs
 // leave a choice, why says which one is taken; as a rule a broken start line,
-// count or framing is refused, and an ugly address that nobody can misread is
-// borne, because a customer who cannot call is worse than a peer not corrected.
+// count or framing is refused. An ugly address that nobody can misread is borne, because a customer who cannot call is
+// worse than a peer not corrected.
 type Torture struct {
 	Name, Section string // of the message, and in the RFC
 	Want          string // a status, or one of the words below

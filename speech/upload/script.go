@@ -23,7 +23,7 @@ func FileOf(lang prompts.Language, key prompts.ID) string {
 	return path.Join(string(lang), string(key)+".wav")
 }
 
-// Script is the sheet from which a studio records, as CSV or as lines to read from, with its media type and the name of its file; a
+// Script is the sheet from which a studio records, as CSV or as lines to read from, with its media type and the name of its file. A
 // bar in a text becomes a pause that is marked. The number is what the recording line takes.
 func Script(lang prompts.Language, entries []prompts.Entry, plain bool) (kind, name string, octets []byte) {
 	var sheet bytes.Buffer

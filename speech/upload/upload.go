@@ -1,6 +1,6 @@
-// Package upload makes a prompt of a sound file that the owner has recorded: it reads WAV, FLAC and OGG Vorbis, brings the sound to
-// the telephone's rate and level as the voices that ship have it, says what it changed, and refuses what no caller should hear,
-// with the figure that it measured. Nothing here runs while a caller waits.
+// Package upload makes a prompt of a sound file that the owner has recorded. It reads WAV, FLAC and OGG Vorbis, and brings the
+// sound to the telephone's rate and level as the voices that ship have it. It says what it changed, and refuses what no caller
+// should hear, with the figure that it measured. Nothing here runs while a caller waits.
 package upload
 
 import (

@@ -1,5 +1,5 @@
 // Package stored is the forms in which the values of the domain lie in the database's documents, in the journal and in the
-// copies on the disk: JSON objects, whose names stay as long as there is a database or a journal that has them.
+// copies on the disk. They are JSON objects, whose names stay as long as there is a database or a journal that has them.
 //
 // Each form has a constructor (OfCustomer) and gives the value back (Domain). The package postgres, the journal, and those
 // who keep a copy on the disk use them; the domain itself knows nothing of JSON. A field that is added to a value of the

@@ -73,7 +73,7 @@ func report(t *testing.T, s StatisticsStore) {
 	}
 }
 
-// summaries holds kept summaries to fresh sums, whatever is written between two looks: tickets of several months and contracts come, change
+// summaries holds kept summaries to fresh sums, whatever is written between two looks. Tickets of several months and contracts come, change
 // their category, state, level, contract, name and clocks, and time is spent on them.
 func summaries(t *testing.T, s StatisticsStore) {
 	rome, err := time.LoadLocation("Europe/Rome")

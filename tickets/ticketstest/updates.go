@@ -14,7 +14,7 @@ import (
 )
 
 // updates holds that staff are told in writing of what happens to a ticket, whatever its category and whether it has a
-// contract: the letter is due work of the store, written with the change itself.
+// contract. The letter is due work of the store, written with the change itself.
 func updates(t *testing.T, s DeskStore) {
 	ctx := t.Context()
 	for _, l := range sla.DefaultLevels() {

@@ -1,5 +1,5 @@
 // Package engine asks a recogniser for the text of a recording: a program of this machine, or a server. It is off unless the owner
-// wants it, works through the queue of due work, one recording at a time, and never for somebody who waits: a recogniser that is
+// wants it, works through the queue of due work, one recording at a time, and never for somebody who waits. A recogniser that is
 // missing, hangs or writes rubbish costs a transcript and nothing else.
 package engine
 

@@ -1,5 +1,5 @@
-// Package second is the second thing that somebody shows when they log in, beside the password: a code of six digits that an app on
-// their telephone makes from a shared secret and the time (TOTP, RFC 6238), or one of ten recovery codes for the day on which the
+// Package second is the second thing that somebody shows when they log in, beside the password. It is a code of six digits that an app
+// on their telephone makes from a shared secret and the time (TOTP, RFC 6238), or one of ten recovery codes for the day on which the
 // telephone is lost. Package web asks for it; a user who has not set it up is asked for nothing.
 package second
 

@@ -1,5 +1,5 @@
-// Package browsers is the page on which staff say which of their browsers are told of tickets by web push: the browsers with what each is
-// told and when it was told last, a test message, and the end of it (docs/outbox.md).
+// Package browsers is the page on which staff say which of their browsers are told of tickets by web push. It shows the browsers with
+// what each is told and when it was told last, a test message, and the end of it (docs/outbox.md).
 //
 // Push is never the only way: an engineer without a telephone gets none.
 package browsers

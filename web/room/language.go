@@ -16,7 +16,7 @@ const languageCookie = "hotline_language"
 // languageTime is how long a chosen language is remembered.
 const languageTime = 365 * 24 * time.Hour
 
-// LanguageOf is the language of a page: the one that was chosen in the browser, else the first one that the browser asks for and
+// LanguageOf is the language of a page. It is the one that was chosen in the browser, else the first one that the browser asks for and
 // that is written, else the one for the owner's spoken language house. It is Italian where house is empty.
 func LanguageOf(q *http.Request, house prompts.Language) prompts.Language {
 	if c, err := q.Cookie(languageCookie); err == nil && speaks(c.Value) {
