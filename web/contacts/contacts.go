@@ -25,7 +25,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/form"
+	"hotline/web/nested"
 	"hotline/web/room"
 )
 
@@ -84,7 +84,7 @@ const (
 type draft struct {
 	engineer oncall.Engineer
 	stands   escalation.Contact // version 0: nothing was written
-	form     form.Form
+	form     nested.Form
 	title    string
 }
 
@@ -110,9 +110,9 @@ func (h House) open(r *room.Request) (w draft, err error) {
 		return w, fmt.Errorf("reading how %s is rung: %w", w.engineer.ID, err)
 	}
 	w.title = r.T("contacts-of", w.engineer.Name)
-	w.form = form.Form{
+	w.form = nested.Form{
 		Back: "/engineers", BackName: r.T("keeping-engineers"), To: "/engineers/" + string(w.engineer.ID) + "/contact", Version: strconv.Itoa(w.stands.Version),
-		Buttons: []form.Button{{Value: "save", Title: r.T("keeping-save")}}, Hint: r.T("contacts-text"),
+		Buttons: []nested.Button{{Value: "save", Title: r.T("keeping-save")}}, Hint: r.T("contacts-text"),
 	}
 	return w, h.proven(r, &w)
 }
@@ -146,12 +146,12 @@ func (h House) proven(r *room.Request, w *draft) error {
 }
 
 // groups are the fields of a contact, with so many rules.
-func (w draft) groups(r *room.Request, c escalation.Contact, rules int) []form.Group {
+func (w draft) groups(r *room.Request, c escalation.Contact, rules int) []nested.Group {
 	silence := ""
 	if c.Silence != nil {
 		silence = c.Silence.Why
 	}
-	list := []form.Group{{Fields: []form.Field{
+	list := []nested.Group{{Fields: []nested.Field{
 		{Name: "zone", Label: r.T("form-zone"), Value: c.Zone, Kind: "text", Most: zoneMost, Needed: true, Text: r.T("form-zone-text")},
 		{Name: "silence", Label: r.T("contacts-silence"), Value: silence, Kind: "text", Most: whyMost, Text: r.T("contacts-silence-text")},
 	}}}
@@ -165,22 +165,22 @@ func (w draft) groups(r *room.Request, c escalation.Contact, rules int) []form.G
 	return list
 }
 
-func (w draft) rule(r *room.Request, i int, one escalation.Rule) form.Group {
+func (w draft) rule(r *room.Request, i int, one escalation.Rule) nested.Group {
 	at := func(name string) string { return fmt.Sprintf("rule-%d-%s", i, name) }
-	phones := []form.Option{{Value: "", Name: r.T("contacts-no-rule")}}
+	phones := []nested.Option{{Value: "", Name: r.T("contacts-no-rule")}}
 	for _, p := range w.engineer.Phones {
-		phones = append(phones, form.Option{Value: p, Name: p})
+		phones = append(phones, nested.Option{Value: p, Name: p})
 	}
-	if !slices.ContainsFunc(phones, func(o form.Option) bool { return o.Value == one.Phone }) { // the engineer does not have it any more
-		phones = append(phones, form.Option{Value: one.Phone, Name: one.Phone})
+	if !slices.ContainsFunc(phones, func(o nested.Option) bool { return o.Value == one.Phone }) { // the engineer does not have it any more
+		phones = append(phones, nested.Option{Value: one.Phone, Name: one.Phone})
 	}
-	g := form.Group{Title: r.T("contacts-rule", i+1), Fields: []form.Field{
+	g := nested.Group{Title: r.T("contacts-rule", i+1), Fields: []nested.Field{
 		{Name: at("phone"), Label: r.T("contacts-phone"), Value: one.Phone, Kind: "choice", Options: phones},
 		{Name: at("place"), Label: r.T("keeping-order"), Value: strconv.Itoa(i + 1), Kind: "number", Least: 1, Most: rulesMost},
-		{Name: at("hours"), Label: r.T("rotas-hours"), Value: form.Week(r.View, one.Hours), Kind: "lines", Most: linesMost, Text: r.T("form-week-text", r.Weekday(time.Saturday), r.Weekday(time.Monday), r.Weekday(time.Friday))},
+		{Name: at("hours"), Label: r.T("rotas-hours"), Value: nested.Week(r.View, one.Hours), Kind: "lines", Most: linesMost, Text: r.T("form-week-text", r.Weekday(time.Saturday), r.Weekday(time.Monday), r.Weekday(time.Friday))},
 	}}
 	for _, c := range sla.Categories() {
-		g.Fields = append(g.Fields, form.Field{Name: at(string(c)), Label: r.Words.Category(string(c)), Value: form.Tick(slices.Contains(one.Categories, c)), Kind: "tick"})
+		g.Fields = append(g.Fields, nested.Field{Name: at(string(c)), Label: r.Words.Category(string(c)), Value: nested.Tick(slices.Contains(one.Categories, c)), Kind: "tick"})
 	}
 	return g
 }
@@ -188,7 +188,7 @@ func (w draft) rule(r *room.Request, i int, one escalation.Rule) form.Group {
 // said is the contact as the form says it, checked, or an *entry.Refusal. The test calls by appointment stay.
 func (w draft) said(r *room.Request) (escalation.Contact, error) {
 	made := escalation.Contact{Engineer: w.engineer.ID, Test: w.stands.Test, Version: w.stands.Version}
-	values, err := form.Values(w.form.Groups)
+	values, err := nested.Values(w.form.Groups)
 	if err != nil {
 		return made, err
 	}
@@ -210,9 +210,9 @@ func (w draft) said(r *room.Request) (escalation.Contact, error) {
 		if one.Phone == "" {
 			continue
 		}
-		place, err := form.Number(values, at("place"))
+		place, err := nested.Number(values, at("place"))
 		if err == nil {
-			one.Hours, err = form.ReadWeek(r.View, at("hours"), values[at("hours")])
+			one.Hours, err = nested.ReadWeek(r.View, at("hours"), values[at("hours")])
 		}
 		if err != nil {
 			return made, err
@@ -258,8 +258,8 @@ func (h House) write(out http.ResponseWriter, r *room.Request) (*room.Page, erro
 	if err != nil {
 		return nil, err
 	}
-	w.form.Groups = w.groups(r, escalation.Contact{}, min(rulesMost, form.Count(r, "rule", "phone", rulesMost)+1))
-	form.Said(r, w.form.Groups)
+	w.form.Groups = w.groups(r, escalation.Contact{}, min(rulesMost, nested.Count(r, "rule", "phone", rulesMost)+1))
+	nested.Said(r, w.form.Groups)
 	made, err := w.said(r)
 	if err != nil {
 		w.form.Version = r.FormValue("version")

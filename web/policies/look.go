@@ -13,7 +13,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/sla"
-	"hotline/web/form"
+	"hotline/web/nested"
 	"hotline/web/room"
 )
 
@@ -24,8 +24,8 @@ const usedMost = 50
 const wall = "2006-01-02T15:04"
 
 // question is what is asked of the plan: for which contract, and when.
-func (h House) question(r *room.Request) form.Group {
-	return form.Group{Title: r.T("policies-who"), Text: r.T("policies-who-text"), Fields: []form.Field{
+func (h House) question(r *room.Request) nested.Group {
+	return nested.Group{Title: r.T("policies-who"), Text: r.T("policies-who-text"), Fields: []nested.Field{
 		{Name: "contract", Label: r.T("page-contract"), Kind: "text", Most: 63, Text: r.T("policies-contract-text")},
 		{Name: "at", Label: r.T("policies-at", h.Desk.Zone().String()), Value: r.Now.In(h.Desk.Zone()).Format(wall), Kind: "wall"},
 	}}
@@ -119,7 +119,7 @@ func (h House) plan(r *room.Request, docs escalation.Documents, contract, at str
 	for _, one := range plan.Rotas {
 		p.Rotas = append(p.Rotas, rotaName(r, one.ID, docs))
 	}
-	people := form.People(docs.Engineers)
+	people := nested.People(docs.Engineers)
 	for _, s := range plan.Silent {
 		who := r.T("keeping-nobody")
 		if s.Engineer != "" {
@@ -169,7 +169,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 	q := r.URL.Query()
 	p := listPage{View: r.View, Contract: q.Get("contract"), At: cmp.Or(q.Get("at"), r.Now.In(h.Desk.Zone()).Format(wall)), Zone: h.Desk.Zone().String()}
 	for _, one := range d.Policies {
-		next := row{ID: one.ID, Name: one.Name, Serves: form.ServesWords(r.View, one.Serves, levels)}
+		next := row{ID: one.ID, Name: one.Name, Serves: nested.ServesWords(r.View, one.Serves, levels)}
 		for _, s := range one.Steps {
 			next.Steps = append(next.Steps, stepWords(r, s, d))
 		}

@@ -23,7 +23,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/form"
+	"hotline/web/nested"
 	"hotline/web/room"
 )
 
@@ -71,7 +71,7 @@ type draft struct {
 	docs   escalation.Documents
 	levels []sla.Level
 	stands escalation.Policy // zero for a new one
-	form   form.Form
+	form   nested.Form
 	title  string
 }
 
@@ -90,10 +90,10 @@ func (h House) open(r *room.Request) (w draft, err error) {
 	if w.docs, w.levels, err = h.read(r); err != nil {
 		return w, err
 	}
-	w.form = form.Form{Back: "/policies", BackName: r.T("policies"), To: "/policies", ID: r.FormValue("id"), Buttons: []form.Button{{Value: "look", Title: r.T("policies-look"), Second: true}, {Value: "save", Title: r.T("keeping-save")}}, Hint: r.T("policies-text")}
+	w.form = nested.Form{Back: "/policies", BackName: r.T("policies"), To: "/policies", ID: r.FormValue("id"), Buttons: []nested.Button{{Value: "look", Title: r.T("policies-look"), Second: true}, {Value: "save", Title: r.T("keeping-save")}}, Hint: r.T("policies-text")}
 	id := r.PathValue("id")
 	if id == "" {
-		w.title, w.form.ID = r.T("policies-new"), cmp.Or(w.form.ID, form.NewID())
+		w.title, w.form.ID = r.T("policies-new"), cmp.Or(w.form.ID, nested.NewID())
 		return w, nil
 	}
 	at := slices.IndexFunc(w.docs.Policies, func(one escalation.Policy) bool { return one.ID == id })
@@ -135,7 +135,7 @@ func (w *draft) beside(r *room.Request, used []string) error {
 		Serves      string
 		Used        []string
 		More        int
-	}{r.View, w.form.To, w.form.Version, form.ServesWords(r.View, w.stands.Serves, w.levels), used[:len(used)-more], more})
+	}{r.View, w.form.To, w.form.Version, nested.ServesWords(r.View, w.stands.Serves, w.levels), used[:len(used)-more], more})
 	if err == nil {
 		w.form.After += p.Content
 	}
@@ -148,8 +148,8 @@ func (h House) write(out http.ResponseWriter, r *room.Request) (*room.Page, erro
 	if err != nil {
 		return nil, err
 	}
-	w.form.Groups = append(w.groups(r, escalation.Policy{}, min(stepsMost, form.Count(r, "step", "what", stepsMost)+1)), h.question(r))
-	form.Said(r, w.form.Groups)
+	w.form.Groups = append(w.groups(r, escalation.Policy{}, min(stepsMost, nested.Count(r, "step", "what", stepsMost)+1)), h.question(r))
+	nested.Said(r, w.form.Groups)
 	shown := r.FormValue("version")
 	made, err := h.said(r, w)
 	if err == nil && r.FormValue("do") != "save" {

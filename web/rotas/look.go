@@ -8,7 +8,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/readiness"
 	"hotline/oncall/rota"
-	"hotline/web/form"
+	"hotline/web/nested"
 	"hotline/web/room"
 )
 
@@ -55,7 +55,7 @@ func (w *draft) look(r *room.Request, made rota.Rota) error {
 	}
 	s, v := facts.Rotas[at], r.View
 	v.Zone = s.Zone()
-	p := lookPage{View: v, Zone: made.Zone, Broken: broken, Weeks: weeks(v, s, form.People(w.docs.Engineers))}
+	p := lookPage{View: v, Zone: made.Zone, Broken: broken, Weeks: weeks(v, s, nested.People(w.docs.Engineers))}
 	until := r.Now.Add(daysAhead * 24 * time.Hour)
 	told := func(g oncall.Gap) string { return v.Clock(g.From) + " - " + v.Clock(g.Until) }
 	for _, g := range s.Gaps(r.Now, until, facts.Rings) {
@@ -79,7 +79,7 @@ func (w *draft) look(r *room.Request, made rota.Rota) error {
 }
 
 // weeks are the days ahead in a rota's zone, from today on.
-func weeks(v room.View, s *rota.Schedule, people form.People) (list [][]day) {
+func weeks(v room.View, s *rota.Schedule, people nested.People) (list [][]day) {
 	today := v.Now.In(s.Zone())
 	for i := range daysAhead {
 		from := time.Date(today.Year(), today.Month(), today.Day()+i, 0, 0, 0, 0, s.Zone())
@@ -96,7 +96,7 @@ func weeks(v room.View, s *rota.Schedule, people form.People) (list [][]day) {
 	return list
 }
 
-func told(v room.View, of rota.Span, people form.People) span {
+func told(v room.View, of rota.Span, people nested.People) span {
 	end := of.Until.In(v.Zone).Format("15:04")
 	if end == "00:00" {
 		end = "24:00"

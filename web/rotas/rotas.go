@@ -26,7 +26,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/form"
+	"hotline/web/nested"
 	"hotline/web/room"
 )
 
@@ -87,13 +87,13 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 	if err != nil {
 		return nil, err
 	}
-	p, known, people := listPage{View: r.View}, d.Known(), form.People(d.Engineers)
+	p, known, people := listPage{View: r.View}, d.Known(), nested.People(d.Engineers)
 	all := d.Schedules
 	if d.Rota.Zone != "" {
 		all = append([]rota.Rota{rota.Of(d.Rota)}, all...)
 	}
 	for _, one := range all {
-		next := row{ID: string(one.ID), Name: one.Name, Main: one.ID == rota.Main, Zone: one.Zone, Serves: form.ServesWords(r.View, one.Serves, levels), Layers: len(one.Layers)}
+		next := row{ID: string(one.ID), Name: one.Name, Main: one.ID == rota.Main, Zone: one.Zone, Serves: nested.ServesWords(r.View, one.Serves, levels), Layers: len(one.Layers)}
 		for _, o := range one.Overrides {
 			if o.Until.After(r.Now) {
 				next.Changes++
@@ -131,7 +131,7 @@ type draft struct {
 	levels []sla.Level
 	stands rota.Rota // zero for a new one
 	known  func(contract string) bool
-	form   form.Form
+	form   nested.Form
 	title  string
 }
 
@@ -142,11 +142,11 @@ func (h House) open(r *room.Request) (w draft, err error) {
 	}
 	contracts := h.Desk.Book().Contracts
 	w.known = func(id string) bool { _, known := contracts.Get(directory.ContractID(id)); return known }
-	w.form = form.Form{Back: "/rotas", BackName: r.T("schedules-rotas"), To: "/rotas", ID: r.FormValue("id"), Buttons: []form.Button{{Value: "look", Title: r.T("rotas-look"), Second: true}, {Value: "save", Title: r.T("keeping-save")}}, Hint: r.T("rotas-text")}
+	w.form = nested.Form{Back: "/rotas", BackName: r.T("schedules-rotas"), To: "/rotas", ID: r.FormValue("id"), Buttons: []nested.Button{{Value: "look", Title: r.T("rotas-look"), Second: true}, {Value: "save", Title: r.T("keeping-save")}}, Hint: r.T("rotas-text")}
 	id := rota.ID(r.PathValue("id"))
 	if id == "" {
 		w.title, w.stands.Zone = r.T("rotas-new"), cmp.Or(w.docs.Rota.Zone, h.Desk.Zone().String())
-		w.form.ID = cmp.Or(w.form.ID, form.NewID())
+		w.form.ID = cmp.Or(w.form.ID, nested.NewID())
 		return w, nil
 	}
 	at := slices.IndexFunc(w.docs.Schedules, func(one rota.Rota) bool { return one.ID == id })
@@ -195,8 +195,8 @@ func (h House) write(out http.ResponseWriter, r *room.Request) (*room.Page, erro
 	if err != nil {
 		return nil, err
 	}
-	w.form.Groups = w.groups(r, rota.Rota{Layers: make([]rota.Layer, 0)}, min(layersMost, form.Count(r, "layer", "name", layersMost)+1))
-	form.Said(r, w.form.Groups)
+	w.form.Groups = w.groups(r, rota.Rota{Layers: make([]rota.Layer, 0)}, min(layersMost, nested.Count(r, "layer", "name", layersMost)+1))
+	nested.Said(r, w.form.Groups)
 	shown := r.FormValue("version")
 	made, err := w.said(r)
 	if err == nil {
@@ -235,7 +235,7 @@ func (h House) write(out http.ResponseWriter, r *room.Request) (*room.Page, erro
 }
 
 // again reads what stands now, and keeps what a form says.
-func (h House) again(r *room.Request, said []form.Group) (draft, error) {
+func (h House) again(r *room.Request, said []nested.Group) (draft, error) {
 	w, err := h.open(r)
 	w.form.Groups = said
 	return w, err

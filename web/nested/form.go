@@ -1,7 +1,7 @@
-// Package form is forms of documents that have parts which come again: the layers of a rota, the steps of an escalation policy, the rules
+// Package nested is forms of documents that have parts which come again: the layers of a rota, the steps of an escalation policy, the rules
 // of a contact. It shows them, reads them back, and shows what stands beside what was about to be written where somebody else was faster.
 // Whoever asks for a form says by which kinds of fields it is made, and what may stand in them.
-package form
+package nested
 
 import (
 	"cmp"
