@@ -7,6 +7,7 @@ package evosupport
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -64,6 +65,35 @@ func (p Product) Publish(r Release) Product {
 	p.Releases = append(p.Releases, r)
 	p.Releases = p.Releases[max(0, len(p.Releases)-MostReleases):]
 	return p
+}
+
+// WrongError is what is wrong in a product, by its field, such as "releases[0].tickets".
+type WrongError struct{ Field, Problem string }
+
+func (e *WrongError) Error() string { return e.Field + ": " + e.Problem }
+
+// Check finds what is wrong with a product that is written in the place of one that stands: a *WrongError. A version stands there once,
+// and the tickets that it brought are wishes for a feature; those that were named before stay, whatever became of them.
+func (p Product) Check(ctx context.Context, stands Product, ticket func(context.Context, tickets.Number) (tickets.Ticket, error)) error {
+	for i, r := range p.Releases {
+		if slices.ContainsFunc(p.Releases[:i], func(o Release) bool { return o.Name == r.Name }) {
+			return &WrongError{fmt.Sprintf("releases[%d].name", i), r.Name + " stands here twice"}
+		}
+		at := fmt.Sprintf("releases[%d].tickets", i)
+		for _, n := range r.Tickets {
+			if _, known := stands.Brought(n); known {
+				continue
+			}
+			t, err := ticket(ctx, n)
+			if err != nil {
+				return &WrongError{at, fmt.Sprintf("ticket %d cannot be read: %v", n, err)}
+			}
+			if t.Category() != sla.Feature {
+				return &WrongError{at, fmt.Sprintf("ticket %d is of category %q; only wishes for a feature are linked to the version that brought them", n, t.Category())}
+			}
+		}
+	}
+	return nil
 }
 
 // Brought is the version that brought what a ticket asked for; false: none did yet.

@@ -160,6 +160,25 @@ func (k *Keeper) Rekey(ctx context.Context, id string, now time.Time) (key strin
 	})
 }
 
+// Remove removes a heartbeat in a version of its document, and ends its problem. It fails with the errors of package storage.
+func (k *Keeper) Remove(ctx context.Context, id string, version int, now time.Time) error {
+	h, err := k.cfg.Store.Heartbeat(ctx, id)
+	if err != nil {
+		return err
+	}
+	b, err := k.cfg.Store.Beat(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := k.cfg.Store.DeleteHeartbeat(ctx, id, version); err != nil {
+		return err
+	}
+	if !b.State.DownSince.IsZero() {
+		k.Removed(ctx, h, now)
+	}
+	return nil
+}
+
 // Removed ends what the Alerting Manager knows of a heartbeat that is no more.
 func (k *Keeper) Removed(ctx context.Context, h Heartbeat, now time.Time) {
 	k.ended(ctx, h, "the heartbeat was removed", now)

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"hotline/directory"
 	"hotline/sla"
 )
 
@@ -89,6 +91,38 @@ func (p Policy) Category(severity string, night bool) sla.Category {
 	return rule.at(night)
 }
 
+// Verdict is what one alert would do, as the first of its problem: nothing of what is known is asked.
+type Verdict struct {
+	What     string       // open, close or ignore
+	Category sla.Category // of the ticket; NoTicket: none
+	Title    string       // with the reason why it is ignored, where its source gives one
+}
+
+// Judge tells what an alert would do. night: it is outside the contract's hours.
+func (p Policy) Judge(a Alert, night bool) Verdict {
+	v := Verdict{"open", p.Category(a.Severity, night), a.Title}
+	switch {
+	case a.Skip != "" || v.Category == NoTicket:
+		v.What, v.Category = "ignore", NoTicket
+	case a.Resolved:
+		v.What = "close"
+	}
+	if a.Skip != "" {
+		v.Title = strings.TrimSpace(a.Title + " (" + a.Skip + ")")
+	}
+	return v
+}
+
+// PolicyOf is the policy of a contract: its own, else the house's, else the one that ships.
+func PolicyOf(all []Policy, contract directory.ContractID) Policy {
+	for _, id := range []PolicyID{PolicyID(contract), DefaultPolicy} {
+		if at := slices.IndexFunc(all, func(p Policy) bool { return p.ID == id }); at >= 0 {
+			return all[at]
+		}
+	}
+	return Default()
+}
+
 func (r Rule) at(night bool) sla.Category {
 	if night {
 		return cmp.Or(r.Night, r.Category)
@@ -148,6 +182,17 @@ type Maintenance struct {
 	Until        time.Time // exclusive
 	Note         string
 	Version      int
+}
+
+// errBackwards is a maintenance window without an instant in it.
+var errBackwards = errors.New("it must lie after from")
+
+// Check refuses a window whose end does not lie after its beginning; the error is about the end.
+func (m Maintenance) Check() error {
+	if !m.Until.After(m.From) {
+		return errBackwards
+	}
+	return nil
 }
 
 // covers tells whether an alert of an installation falls into the span.

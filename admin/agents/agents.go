@@ -5,7 +5,6 @@ package agents
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"hotline/agent/protocol"
 	"hotline/agent/receiver"
 	"hotline/heartbeat"
-	"hotline/storage"
 )
 
 // Config is what the API needs. Everything is required but Receiver and Keeper, without which no token is given.
@@ -159,13 +157,12 @@ func (c Config) put(ctx context.Context, in *agentInput) (*document.Versioned[Ag
 		if !c.Contract(next.Contract) {
 			return next, problem.Refused("body.contract", "there is no contract "+next.Contract)
 		}
-		if stands.Version > 0 && (stands.Contract != next.Contract || stands.Installation != next.Installation) {
-			return next, problem.Refused("body.contract", "an agent stays with its installation: remove it, and add another one with a token of its own")
+		err := next.Check(stands)
+		var wrong *protocol.WrongError
+		if errors.As(err, &wrong) {
+			err = problem.Refused("body."+wrong.Field, wrong.Problem)
 		}
-		if wrong := next.Configuration.Check(); len(wrong) > 0 {
-			return next, problem.Refused("body."+wrong[0].Field, wrong[0].Problem)
-		}
-		return next, nil
+		return next, err
 	})
 	if err != nil {
 		return nil, err
@@ -173,9 +170,14 @@ func (c Config) put(ctx context.Context, in *agentInput) (*document.Versioned[Ag
 	return c.tagged(ctx, in.ID)
 }
 
+// issuer gives agents their tokens, and ends them.
+func (c Config) issuer() keys.Issuer {
+	return keys.Issuer{Store: c.Store, Receiver: c.Receiver, Heartbeats: c.Heartbeats, Keeper: c.Keeper}
+}
+
 // token gives an agent a token, and the heartbeat agent-ID a key.
 func (c Config) token(ctx context.Context, in *rekey) (*answer[AgentToken], error) {
-	pair, err := keys.Issuer{Store: c.Store, Receiver: c.Receiver, Heartbeats: c.Heartbeats, Keeper: c.Keeper}.Renew(ctx, in.ID, c.Now())
+	pair, err := c.issuer().Renew(ctx, in.ID, c.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -183,35 +185,7 @@ func (c Config) token(ctx context.Context, in *rekey) (*answer[AgentToken], erro
 }
 
 func (c Config) remove(ctx context.Context, id string, version int) error {
-	a, err := c.Store.Agent(ctx, id)
-	if err != nil {
-		return err
-	}
-	if err := c.Store.DeleteAgent(ctx, id, version); err != nil {
-		return err
-	}
-	if c.Receiver != nil {
-		c.Receiver.Removed(ctx, a, c.Now())
-	}
-	return c.silence(ctx, keys.BeatID(id))
-}
-
-// silence removes the heartbeat of an agent that is no more: nobody expects it to beat.
-func (c Config) silence(ctx context.Context, id string) error {
-	h, err := c.Heartbeats.Heartbeat(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	if err == nil {
-		err = c.Heartbeats.DeleteHeartbeat(ctx, id, h.Version)
-	}
-	if err != nil {
-		return fmt.Errorf("the agent is removed, and its heartbeat %s is not: %w", id, err)
-	}
-	if c.Keeper != nil {
-		c.Keeper.Removed(ctx, h, c.Now())
-	}
-	return nil
+	return c.issuer().Remove(ctx, id, version, c.Now())
 }
 
 func (f AgentFields) agent(id string) receiver.Agent {

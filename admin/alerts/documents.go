@@ -85,15 +85,14 @@ func (c Config) mappingRoutes() {
 
 // sound refuses a mapping whose expressions cannot be read, and one that no address would reach.
 func sound(m intake.Mapping) error {
-	for _, name := range append(format.Names(), heartbeat.Source, receiver.Source) {
-		if name == m.ID {
-			return problem.Refused("path.id", name+" is a format that hotline knows already; choose another name")
-		}
-	}
-	_, err := format.Compile(m)
+	err := format.Sound(m, heartbeat.Source, receiver.Source)
 	var wrong *format.Error
 	if errors.As(err, &wrong) {
-		return problem.Refused("body."+wrong.At, wrong.Problem)
+		at := "body." + wrong.At
+		if wrong.At == "id" {
+			at = "path.id"
+		}
+		return problem.Refused(at, wrong.Problem)
 	}
 	return err
 }
@@ -149,10 +148,10 @@ func (c Config) maintenanceRoutes() {
 		m, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "maintenance window " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(context.Context, intake.Maintenance) (intake.Maintenance, error) {
 			b := in.Body
 			next := intake.Maintenance{ID: in.ID, Contract: b.Contract, Installation: b.Installation, From: b.From, Until: b.Until, Note: b.Note}
-			switch {
-			case !b.Until.After(b.From):
-				return next, problem.Refused("body.until", "it must lie after from")
-			case !c.Intake.Contract(directory.ContractID(b.Contract)):
+			if err := next.Check(); err != nil {
+				return next, problem.Refused("body.until", err.Error())
+			}
+			if !c.Intake.Contract(directory.ContractID(b.Contract)) {
 				return next, problem.Refused("body.contract", "there is no contract "+b.Contract)
 			}
 			return next, nil

@@ -4,6 +4,7 @@ package evo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -16,7 +17,6 @@ import (
 	"hotline/directory"
 	"hotline/evosupport"
 	"hotline/evosupport/news"
-	"hotline/sla"
 	"hotline/tickets"
 )
 
@@ -173,39 +173,21 @@ func (c Config) putProduct(ctx context.Context, in *productInput) (*document.Ver
 	k := document.Kind[evosupport.Product]{Read: c.Store.Product, Put: c.Store.PutProduct, Version: func(p *evosupport.Product) *int { return &p.Version }}
 	p, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "product " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(ctx context.Context, stands evosupport.Product) (evosupport.Product, error) {
 		next := evosupport.Product{ID: in.ID}
-		for n, f := range in.Body.Releases {
+		for _, f := range in.Body.Releases {
 			r := evosupport.Release{Name: f.Name, At: f.At.UTC(), Note: f.Note}
-			if slices.ContainsFunc(next.Releases, func(o evosupport.Release) bool { return o.Name == r.Name }) {
-				return next, problem.Refused(fmt.Sprintf("body.releases[%d].name", n), r.Name+" stands here twice")
-			}
 			for _, number := range f.Tickets {
 				r.Tickets = append(r.Tickets, tickets.Number(number))
 			}
-			if err := c.features(ctx, fmt.Sprintf("body.releases[%d].tickets", n), r, stands); err != nil {
-				return next, err
-			}
 			next.Releases = append(next.Releases, r)
 		}
-		return next, nil
+		err := next.Check(ctx, stands, c.Desk.Ticket)
+		var wrong *evosupport.WrongError
+		if errors.As(err, &wrong) {
+			err = problem.Refused("body."+wrong.Field, wrong.Problem)
+		}
+		return next, err
 	})
 	return document.Tagged(productView(p), p.Version, err)
-}
-
-// features refuses tickets that are no wishes for a feature. Those that were named before stay, whatever became of them.
-func (c Config) features(ctx context.Context, at string, r evosupport.Release, stands evosupport.Product) error {
-	for _, n := range r.Tickets {
-		if _, known := stands.Brought(n); known {
-			continue
-		}
-		t, err := c.Desk.Ticket(ctx, n)
-		if err != nil {
-			return problem.Refused(at, fmt.Sprintf("ticket %d cannot be read: %v", n, err))
-		}
-		if t.Category() != sla.Feature {
-			return problem.Refused(at, fmt.Sprintf("ticket %d is of category %q; only wishes for a feature are linked to the version that brought them", n, t.Category()))
-		}
-	}
-	return nil
 }
 
 // standings are those that a query asks for.

@@ -200,21 +200,10 @@ func (c Config) preview(_ context.Context, in *struct{ Body HeartbeatRule }) (*a
 }
 
 func (c Config) remove(ctx context.Context, id string, version int) error {
-	h, err := c.Store.Heartbeat(ctx, id)
-	if err != nil {
-		return err
+	if c.Keeper == nil {
+		return c.Store.DeleteHeartbeat(ctx, id, version)
 	}
-	b, err := c.Store.Beat(ctx, id)
-	if err != nil {
-		return err
-	}
-	if err := c.Store.DeleteHeartbeat(ctx, id, version); err != nil {
-		return err
-	}
-	if c.Keeper != nil && !b.State.DownSince.IsZero() {
-		c.Keeper.Removed(ctx, h, c.Now())
-	}
-	return nil
+	return c.Keeper.Remove(ctx, id, version, c.Now())
 }
 
 // meant refuses a rule that cannot be right, by its field.

@@ -2,12 +2,12 @@ package outgoing
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"hotline/admin/document"
@@ -240,56 +240,17 @@ func kinds(names []string) (list []outbox.Kind) {
 
 // sound refuses an endpoint that could be told nothing, by its field.
 func (c Config) sound(e outbox.Endpoint) error {
-	for _, part := range []struct {
-		at   string
-		list []outbox.Kind
-	}{{"body.kinds", e.Kinds}, {"body.quiet.except", e.Quiet.Except}} {
-		for _, k := range part.list {
-			if !slices.Contains(outbox.Kinds(), k) {
-				return problem.Refused(part.at, fmt.Sprintf("%q is nothing that is told; there are %v", k, outbox.Kinds()))
-			}
-		}
+	err := send.Sound(e, c.Contract)
+	var wrong *send.WrongError
+	if errors.As(err, &wrong) {
+		return problem.Refused(strings.TrimSuffix("body."+wrong.Field, "."), wrong.Problem)
 	}
-	for _, name := range e.Categories {
-		if !name.Valid() {
-			return problem.Refused("body.categories", fmt.Sprintf("%q is no category", name))
-		}
-	}
-	for _, id := range e.Contracts {
-		if !c.Contract(id) {
-			return problem.Refused("body.contracts", "there is no contract "+id)
-		}
-	}
-	if err := e.Quiet.Check(); err != nil {
-		return problem.Refused("body.quiet", err.Error())
-	}
-	switch own := e.Template == outbox.Own; {
-	case own != (e.Request.Method != ""):
-		return problem.Refused("body.request", "template own needs a request, and no other template has one")
-	case own:
-		if err := send.Check(e.Request); err != nil {
-			return problem.Refused("body.request", err.Error())
-		}
-	}
-	if secret := e.Secrets[send.SigningSecret]; e.Template == outbox.Webhook && secret != "" {
-		if _, err := send.SigningKey(secret); err != nil {
-			return problem.Refused("body.secrets.signing", err.Error())
-		}
-	}
-	if lacks := send.Lacks(e); lacks != "" && (e.Template != outbox.Webhook || lacks != send.SigningSecret) {
-		return problem.Refused("body", fmt.Sprintf("template %s needs %s, which is not given; GET /api/v1/endpoint-templates says what it is", e.Template, lacks))
-	}
-	if err := send.CheckAddress(e); err != nil {
-		return problem.Refused("body", err.Error())
-	}
-	return nil
+	return err
 }
 
 // renew makes a signing secret of 256 bits.
 func (c Config) renew(ctx context.Context, in *change) (*answer[EndpointSecret], error) {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // it never fails
-	secret := send.SecretPrefix + base64.StdEncoding.EncodeToString(key)
+	secret := send.NewSecret()
 	_, err := c.kind().Do(ctx, document.Edit{Name: "endpoint " + in.ID, ID: in.ID, Changes: true, Merges: true}, func(_ context.Context, stands outbox.Endpoint) (outbox.Endpoint, error) {
 		if stands.Template != outbox.Webhook {
 			return stands, problem.Refused("path.id", "only webhooks sign; this endpoint's secrets come from its receiver")

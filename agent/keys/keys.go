@@ -1,10 +1,11 @@
-// Package keys gives an agent its token together with the key of its heartbeat, for the API and for the staff's page. The former ones are
-// unknown from then on.
+// Package keys gives an agent its token together with the key of its heartbeat, for the API and for the staff's page; the former ones are
+// unknown from then on. It removes an agent with all of that.
 package keys
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"hotline/agent/receiver"
@@ -12,7 +13,7 @@ import (
 	"hotline/storage"
 )
 
-// Issuer gives tokens. Without Receiver or Keeper it gives none. Safe for concurrent use.
+// Issuer gives tokens, and ends them. Without Receiver or Keeper it gives none. Safe for concurrent use.
 type Issuer struct {
 	Store      receiver.Store
 	Receiver   *receiver.Receiver
@@ -53,6 +54,40 @@ func (k Issuer) Renew(ctx context.Context, id string, now time.Time) (Pair, erro
 		return Pair{}, err
 	}
 	return Pair{t.String(), key}, nil
+}
+
+// Remove removes an agent in a version of its document, ends what it reported, and removes its heartbeat: nobody expects it to beat. It
+// fails with the errors of package storage.
+func (k Issuer) Remove(ctx context.Context, id string, version int, now time.Time) error {
+	a, err := k.Store.Agent(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := k.Store.DeleteAgent(ctx, id, version); err != nil {
+		return err
+	}
+	if k.Receiver != nil {
+		k.Receiver.Removed(ctx, a, now)
+	}
+	return k.silence(ctx, BeatID(id), now)
+}
+
+// silence removes the heartbeat of an agent that is no more.
+func (k Issuer) silence(ctx context.Context, id string, now time.Time) error {
+	h, err := k.Heartbeats.Heartbeat(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = k.Heartbeats.DeleteHeartbeat(ctx, id, h.Version)
+	}
+	if err != nil {
+		return fmt.Errorf("the agent is removed, and its heartbeat %s is not: %w", id, err)
+	}
+	if k.Keeper != nil {
+		k.Keeper.Removed(ctx, h, now)
+	}
+	return nil
 }
 
 // A heartbeat of an agent, as it is made: it beats every minute over the way that staff use, and may be four minutes late.

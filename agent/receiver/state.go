@@ -20,6 +20,18 @@ type Agent struct {
 	Version       int
 }
 
+// Check finds what is wrong with an agent that is written in the place of one that stands, which is empty for a new one: a
+// *protocol.WrongError. An agent stays with its installation: its token speaks for that one.
+func (a Agent) Check(stands Agent) error {
+	if stands.Version > 0 && (stands.Contract != a.Contract || stands.Installation != a.Installation) {
+		return &protocol.WrongError{Field: "contract", Problem: "an agent stays with its installation: remove it, and add another one with a token of its own"}
+	}
+	if wrong := a.Configuration.Check(); len(wrong) > 0 {
+		return wrong[0]
+	}
+	return nil
+}
+
 // Store keeps agents, and how they stand. storagetest.Agents holds each store to it. All methods are safe for concurrent use and fail
 // with the errors of package storage.
 type Store interface {

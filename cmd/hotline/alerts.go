@@ -54,22 +54,12 @@ func (a *alertsTry) Run(ctx context.Context, s streams) error {
 
 // judged is the line of one alert.
 func judged(a intake.Alert, p intake.Policy, night bool) string {
-	what, category := "open", p.Category(a.Severity, night)
-	switch {
-	case a.Skip != "" || category == intake.NoTicket:
-		what, category = "ignore", intake.NoTicket
-	case a.Resolved:
-		what = "close"
-	}
-	title := a.Title
-	if a.Skip != "" {
-		title = strings.TrimSpace(title + " (" + a.Skip + ")")
-	}
+	v := p.Judge(a, night)
 	fingerprint := strings.Join(strings.Fields(a.Fingerprint), "_")
 	if fingerprint == "" {
 		fingerprint = "-"
 	}
-	return strings.TrimSpace(strings.Join([]string{what, fingerprint, string(category), title}, " "))
+	return strings.TrimSpace(strings.Join([]string{v.What, fingerprint, string(v.Category), v.Title}, " "))
 }
 
 // read reads the message as its format or the mapping says.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +54,16 @@ func Compile(m intake.Mapping) (*Mapping, error) {
 		}
 	}
 	return c, nil
+}
+
+// Sound refuses a mapping whose expressions cannot be read, and one that no address would reach, because its id is that of a format or
+// of another source: an *Error, at "id" or at the expression.
+func Sound(m intake.Mapping, sources ...string) error {
+	if slices.Contains(append(Names(), sources...), m.ID) {
+		return wrong("id", "%s is a format that hotline knows already; choose another name", m.ID)
+	}
+	_, err := Compile(m)
+	return err
 }
 
 func compile(text string) (*gojq.Code, error) {
