@@ -42,7 +42,7 @@ func (a *App) testCall(ctx context.Context, to oncall.Attempt) string {
 
 // channels are those of which the pages tell.
 func (a *App) channels() web.Channels {
-	c := web.Channels{Outbox: a.machines.outbox, Push: a.machines.push, Refused: a.machines.refused}
+	c := web.Channels{Outbox: a.machines.outbox, Push: a.machines.push, Refused: a.machines.refused, Letters: a.letters.Mails()}
 	c.Push.Outbox, c.Push.Letters = a.machines.outbox, a.cfg.Config.Mail.Server != "" && len(a.cfg.Config.Mail.Staff) > 0
 	if a.machines.mails != nil { // no interface that holds a nil
 		c.Mails = a.machines.mails
@@ -51,7 +51,11 @@ func (a *App) channels() web.Channels {
 		c.Bridge = a.machines.bridge
 	}
 	if a.machines.agents != nil {
-		c.Renew = keys.Issuer{Store: a.db.Store, Receiver: a.machines.agents, Heartbeats: a.db.Store, Keeper: a.machines.heartbeats}.Renew
+		issuer := keys.Issuer{Store: a.db.Store, Receiver: a.machines.agents, Heartbeats: a.db.Store, Keeper: a.machines.heartbeats}
+		c.Renew, c.Retire = issuer.Renew, issuer.Remove
+	}
+	if a.machines.heartbeats != nil {
+		c.Heartbeats = a.machines.heartbeats
 	}
 	return c
 }

@@ -24,6 +24,7 @@ func changesNothing() map[string]string {
 		"POST /flow/check":                  "a check",
 		"POST /flow/try":                    "a dry run",
 		"POST /imports":                     "a dry run",
+		"POST /alerts/try":                  "a dry run",
 		"POST /prompts/{language}/pack/try": "a dry run",
 		"POST /tickets/{number}/draft":      "a note that is not sent yet, which its author alone sees",
 		"POST /tickets/{number}/presence":   "who has a page open, forgotten within a minute",

@@ -155,6 +155,7 @@ func shown(t *testing.T, text string) map[string][]string {
 		"not found": b.get("/" + url.PathEscape(text)).is(404).Body.String(),
 	}
 	maps.Copy(pages, shownWhereItIsKept(b, text))
+	maps.Copy(pages, shownOfMachines(b, text))
 	if !strings.Contains(html.UnescapeString(pages["ticket"]), text) {
 		t.Errorf("%q is not shown at all", text)
 	}
@@ -202,6 +203,41 @@ func shownWhereItIsKept(b *browser, text string) map[string]string {
 		"code":      b.post("/second", "code", text, "password", text).is(401).Body.String(),
 		"invited":   b.post("/users", "name", text, "role", text, "engineer", text, "subject", text).is(422).Body.String(),
 	}
+}
+
+// shownOfMachines asks for the pages of what machines report, of what goes out and of what is installed, and sends every form of theirs.
+func shownOfMachines(b *browser, text string) map[string]string {
+	form := func(names string) (fields []string) {
+		for name := range strings.FieldsSeq(names) {
+			fields = append(fields, name, text)
+		}
+		return fields
+	}
+	pages := map[string]string{}
+	for _, path := range []string{
+		"/alerts", "/alerts/try", "/alerts/policies/default", "/alerts/mappings/pumps", "/alerts/windows/w1", "/heartbeats", "/heartbeats/beat", "/outgoing/crm", "/outgoing/new?template=own", "/agents/plant",
+		"/installations", "/installations/plant", "/releases", "/releases/pbx", "/releases/pbx/edit", "/tokens",
+	} {
+		pages[path] = b.get(path).is(200).Body.String()
+	}
+	for path, fields := range map[string][]string{
+		"/alerts/try":              form("contract source message night"),
+		"/alerts/policies":         form("id rule-0-severities rule-0-category rule-0-night otherwise-category window source message"),
+		"/alerts/policies/default": form("version rule-0-severities rule-0-category otherwise-category window storm.alerts source message"),
+		"/alerts/mappings":         form("id alerts fingerprint title installation message do"),
+		"/alerts/windows":          form("id contract installation from until note"),
+		"/heartbeats":              form("id contract installation title severity schedule zone grace_seconds"),
+		"/outgoing":                form("id template request.method request.url request.headers request.body values kinds contracts categories quiet.from secret-name-0 secret-text-0"),
+		"/outgoing/crm":            form("version value.url kinds contracts categories secret.signing"),
+		"/agents":                  form("id contract installation line product release_file checks-0-id checks-0-kind checks-0-target checks-0-title checks-0-every_seconds"),
+		"/agents/plant":            form("version line checks-0-id checks-0-kind checks-0-target checks-0-title checks-0-every_seconds"),
+		"/installations":           append(form("id installation product"), "contract", "nobody "+text, "release", ""),
+		"/releases/pbx":            form("version releases-0-name releases-0-at releases-0-note releases-0-tickets"),
+		"/releases/pbx/publish":    form("version name note tickets"),
+	} {
+		pages["POST "+path] = b.post(path, fields...).is(422).Body.String()
+	}
+	return pages
 }
 
 // TestHostileTextsAreTextAlone puts two hundred of them into every field that a page shows: the document has the same elements, with

@@ -10,18 +10,23 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agent/receiver"
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/heartbeat"
 	"hotline/tickets"
 	"hotline/web/access"
 	"hotline/web/agents"
+	"hotline/web/alerts"
 	"hotline/web/attached"
 	"hotline/web/auditlog"
 	"hotline/web/browsers"
 	"hotline/web/calendars"
 	"hotline/web/contacts"
+	"hotline/web/evo"
 	"hotline/web/faults"
 	"hotline/web/flows"
+	"hotline/web/heartbeats"
 	"hotline/web/imports"
 	"hotline/web/keeping"
 	"hotline/web/mails"
@@ -57,10 +62,13 @@ func rooms(c Config) []room.Route {
 		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
 		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),
 		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
-		agents.Routes(agents.House{Store: c.Store, Renew: c.Renew, Log: c.Log}),
+		agents.Routes(agents.House{Store: c.Store, Renew: c.Renew, Retire: c.Retire, Contract: c.contract, Link: address, Log: c.Log}),
+		alerts.Routes(alerts.House{Store: c.Store, Contract: c.contract, Taken: []string{heartbeat.Source, receiver.Source}, Log: c.Log}),
+		heartbeats.Routes(heartbeats.House{Store: c.Store, Keeper: c.Heartbeats, Contract: c.contract, Link: address, Log: c.Log}),
+		evo.Routes(evo.House{Store: c.Store, Desk: c.Desk, Letters: c.Letters, Log: c.Log}),
 		mails.Routes(mails.House{Store: c.Store, Inbox: c.Mails, Refused: c.Refused, Log: c.Log}),
 		auditlog.Routes(auditlog.House{Store: c.Store, Day: c.day}),
-		outgoing.Routes(outgoing.House{Store: c.Store, Outbox: c.Outbox, Log: c.Log}),
+		outgoing.Routes(outgoing.House{Store: c.Store, Outbox: c.Outbox, Contract: c.contract, Log: c.Log}),
 		browsers.Routes(browsers.House{Push: c.Push, Store: c.Store, Log: c.Log}),
 		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
 		flows.Routes(flows.House{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
@@ -69,6 +77,12 @@ func rooms(c Config) []room.Route {
 		pronunciation.Routes(pronunciation.House{Store: c.Store, Voice: c.Voice, Tell: c.catchUp, Log: c.Log}),
 		schedules.Routes(schedules.House{Store: c.Store, Desk: c.Desk, TestCall: c.TestCall, Numbers: c.Numbers, Log: c.Log}),
 	)
+}
+
+// contract tells whether there is a contract.
+func (c Config) contract(id string) bool {
+	_, known := c.Desk.Book().Contracts.Get(directory.ContractID(id))
+	return known
 }
 
 // firstTrunks are the trunks as the first steps show them.

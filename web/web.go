@@ -21,7 +21,9 @@ import (
 	"hotline/directory"
 	"hotline/dispatch/chains"
 	"hotline/drafts"
-	"hotline/evosupport"
+	"hotline/evosupport/news"
+	"hotline/heartbeat"
+	"hotline/intake"
 	"hotline/ivr/try"
 	"hotline/ivr/versions"
 	"hotline/mail"
@@ -44,6 +46,7 @@ import (
 	"hotline/web/agents"
 	"hotline/web/browsers"
 	"hotline/web/flows"
+	"hotline/web/heartbeats"
 	"hotline/web/live"
 	"hotline/web/mails"
 	"hotline/web/outgoing"
@@ -70,9 +73,11 @@ type Store interface {
 	versions.Store
 	replaced.Store
 	outbox.Store
-	evosupport.Store
+	news.Store
 	transcription.Store
 	agents.Store
+	intake.Store
+	heartbeat.Store
 	FiledMails(ctx context.Context, limit int) ([]mail.Record, error) // see mail.Store
 }
 
@@ -120,12 +125,15 @@ type Config struct {
 
 // Channels are the ways by which machines and letters come and go.
 type Channels struct {
-	Outbox  outgoing.Outbox
-	Bridge  Bridge // nil: there is none
-	Push    browsers.Push
-	Mails   mails.Inbox                                                            // nil: no mail is taken in
-	Refused func() []mail.Refusal                                                  // mails that this node did not take; nil: none
-	Renew   func(ctx context.Context, id string, now time.Time) (keys.Pair, error) // the token of an agent; nil: none are answered
+	Outbox     outgoing.Outbox
+	Bridge     Bridge // nil: there is none
+	Push       browsers.Push
+	Mails      mails.Inbox                                                            // nil: no mail is taken in
+	Refused    func() []mail.Refusal                                                  // mails that this node did not take; nil: none
+	Renew      func(ctx context.Context, id string, now time.Time) (keys.Pair, error) // the token of an agent; nil: none are answered
+	Retire     func(ctx context.Context, id string, version int, now time.Time) error // ends an agent; nil: as Renew
+	Heartbeats heartbeats.Keeper                                                      // nil: none are kept
+	Letters    bool                                                                   // customers are told of published versions by letter
 }
 
 // Bridge joins tickets with those of another system. *bridge.Bridge does it.

@@ -235,6 +235,9 @@ func (h *house) furnish(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := h.machines(ctx); err != nil {
+		return err
+	}
 	return h.customers(ctx)
 }
 
@@ -349,7 +352,10 @@ func (h *house) tour(ctx context.Context, look func(name string) error) error {
 		{"customer-new", "/customers/new"}, {"customer-edit", "/customers/rossi/edit"}, {"contract-new", "/customers/rossi/contracts/new"}, {"contract", "/contracts/rossi"},
 		{"engineers", "/engineers"}, {"engineer-new", "/engineers/new"}, {"engineer", "/engineers/anna"}, {"shifts", "/oncall/shifts"},
 		{"rotas", "/rotas"}, {"rota-new", "/rotas/new"}, {"rota", "/rotas/nights"}, {"policies", "/policies?contract=rossi&at=2026-11-20T10:00"}, {"policy-new", "/policies/new"}, {"policy", "/policies/rossi"}, {"contact", "/engineers/anna/contact"}, {"engineer-pin", "/engineers/anna/pin"}, {"engineer-remove", "/engineers/anna/remove"},
-		{"hours", "/calendars/office/hours"}, {"reports", "/reports"}, {"sheet", "/customers/rossi/report"}, {"imports", "/imports"}, {"calendars", "/calendars?level=professional&category=blocking&at=2026-11-20T17:00"}, {"year", "/calendars/office"}, {"level", "/levels/professional"}, {"password", "/password"},
+		{"hours", "/calendars/office/hours"}, {"alerts", "/alerts"}, {"alerts-try", "/alerts/try"}, {"policy-new", "/alerts/policies/new"}, {"policy", "/alerts/policies/default"}, {"mapping-new", "/alerts/mappings/new"}, {"mapping", "/alerts/mappings/pumps"},
+		{"window-new", "/alerts/windows/new"}, {"window", "/alerts/windows/switch"}, {"heartbeats", "/heartbeats"}, {"heartbeat-new", "/heartbeats/new"}, {"heartbeat", "/heartbeats/backup"}, {"endpoint-which", "/outgoing/new"}, {"endpoint-new", "/outgoing/new?template=ntfy"}, {"endpoint-own", "/outgoing/new?template=own"},
+		{"endpoint", "/outgoing/crm"}, {"agent-new", "/agents/new"}, {"agent", "/agents/plant"}, {"installations", "/installations"}, {"installation-new", "/installations/new"}, {"installation", "/installations/hall"}, {"releases", "/releases"}, {"product-new", "/releases/new"}, {"product", "/releases/pbx"}, {"product-edit", "/releases/pbx/edit"},
+		{"reports", "/reports"}, {"sheet", "/customers/rossi/report"}, {"imports", "/imports"}, {"calendars", "/calendars?level=professional&category=blocking&at=2026-11-20T17:00"}, {"year", "/calendars/office"}, {"level", "/levels/professional"}, {"password", "/password"},
 	} {
 		if err := take(p.name, p.path); err != nil {
 			return err

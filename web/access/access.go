@@ -52,7 +52,7 @@ func Routes(h House) []room.Route {
 		{Pattern: "GET /users", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, "", "") }},
 		{Pattern: "POST /users", Roles: admins, Serve: h.invite},
 		{Pattern: "GET /tokens", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-			return h.showTokens(r, http.StatusOK, tokensPage{})
+			return h.showTokens(r, http.StatusOK, tokensPage{Scope: r.FormValue("scope"), Bound: r.FormValue("contract"), Install: r.FormValue("installation")})
 		}},
 		{Pattern: "POST /tokens", Roles: admins, Serve: h.newToken},
 		{Pattern: "POST /tokens/remove", Roles: admins, Serve: h.removeToken},

@@ -1,6 +1,6 @@
-// Package agents is the page of the agents at installations. It shows when each was last heard of, its checks and their results,
-// and which versions of the agent and of the product run there. Administrators renew a token here. What an agent looks at is
-// written over the API (docs/agent.md).
+// Package agents is the pages of the agents at installations. They show when each was last heard of, its checks and their results,
+// and which versions of the agent and of the product run there. Administrators add an agent here, say what it looks at, renew its token
+// and remove it (docs/agent.md).
 package agents
 
 import (
@@ -29,13 +29,18 @@ type Store interface {
 	AgentStates(ctx context.Context) ([]receiver.State, error)
 	Beats(ctx context.Context) ([]heartbeat.Beat, error)
 	Problems(ctx context.Context, f intake.Filter) ([]intake.Problem, error)
+	Agent(ctx context.Context, id string) (receiver.Agent, error)
+	PutAgent(ctx context.Context, a receiver.Agent) (receiver.Agent, error)
 }
 
 // House is what the page needs.
 type House struct {
-	Store Store
-	Renew func(ctx context.Context, id string, now time.Time) (keys.Pair, error) // nil: no agents are answered here
-	Log   *slog.Logger
+	Store    Store
+	Renew    func(ctx context.Context, id string, now time.Time) (keys.Pair, error) // nil: no agents are answered here
+	Retire   func(ctx context.Context, id string, version int, now time.Time) error // ends an agent with its token; nil: as Renew
+	Contract func(id string) bool                                                   // tells whether there is one
+	Link     func(q *http.Request, path string) (address string)                    // as agents reach it
+	Log      *slog.Logger
 }
 
 //go:embed pages/*.html
@@ -43,11 +48,17 @@ var files embed.FS
 
 var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
 
-// Routes are the page and its form.
+// Routes are the pages and their forms.
 func Routes(h House) []room.Route {
+	admins, doc := []users.Role{users.Admin}, h.document()
 	return []room.Route{
 		{Pattern: "GET /agents", Roles: []users.Role{users.Engineer, users.Staff, users.Admin}, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, "", keys.Pair{}) }},
-		{Pattern: "POST /agents/{id}/token", Roles: []users.Role{users.Admin}, Serve: h.renew},
+		{Pattern: "GET /agents/new", Roles: admins, Serve: doc.Form},
+		{Pattern: "POST /agents", Roles: admins, Most: agentOctets, Serve: doc.Write},
+		{Pattern: "GET /agents/{id}", Roles: admins, Serve: doc.Form},
+		{Pattern: "POST /agents/{id}", Roles: admins, Most: agentOctets, Serve: doc.Write},
+		{Pattern: "POST /agents/{id}/remove", Roles: admins, Serve: doc.Remove},
+		{Pattern: "POST /agents/{id}/token", Roles: admins, Serve: h.renew},
 	}
 }
 
@@ -56,14 +67,9 @@ type page struct {
 	room.View
 	Agents []agent
 	Given  string // the agent whose token is shown; empty: none
+	Server string // this house, as agents reach it
 	keys.Pair
 }
-
-// TokenLine is the line of the agent's file with its token.
-func (p page) TokenLine() string { return "token: " + p.Token }
-
-// BeatLine is the line of the agent's file with the key of its heartbeat.
-func (p page) BeatLine() string { return "heartbeat: " + p.Heartbeat }
 
 // agent is one as the page tells of it.
 type agent struct {
@@ -110,7 +116,7 @@ func (h House) show(r *room.Request, given string, pair keys.Pair) (*room.Page, 
 	if err != nil {
 		return nil, err
 	}
-	p := page{View: r.View, Given: given, Pair: pair}
+	p := page{View: r.View, Given: given, Server: h.Link(r.Request, ""), Pair: pair}
 	for _, a := range all {
 		p.Agents = append(p.Agents, known.agent(a, r.Now))
 	}
@@ -122,7 +128,11 @@ func (h House) renew(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 	if h.Renew == nil {
 		return nil, &room.Refusal{Status: http.StatusConflict, ID: "agents-closed"}
 	}
-	id := r.PathValue("id")
+	return h.give(r, r.PathValue("id"))
+}
+
+// give gives an agent a token, and shows it once.
+func (h House) give(r *room.Request, id string) (*room.Page, error) {
 	pair, err := h.Renew(context.WithoutCancel(r.Context()), id, r.Now) // token and key belong together
 	if err != nil {
 		return nil, fmt.Errorf("giving agent %s a token: %w", id, err)

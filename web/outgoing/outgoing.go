@@ -1,5 +1,5 @@
-// Package outgoing is the page on which administrators see what goes out to other systems: the endpoints, what waits, and dead letters,
-// which they can send again. Endpoints are written over the API (docs/outbox.md).
+// Package outgoing is the pages on which administrators write to which other systems messages go, and see what waits and which are dead
+// letters, which they can send again (docs/outbox.md).
 package outgoing
 
 import (
@@ -23,13 +23,15 @@ type Outbox interface {
 	Retry(ctx context.Context, endpoint, id string, now time.Time) (outbox.Message, error)
 	RetryAll(ctx context.Context, endpoint string, now time.Time) (int, error)
 	Try(ctx context.Context, e outbox.Endpoint, now time.Time) error
+	Edited(ctx context.Context)
 }
 
 // House is what the page needs.
 type House struct {
-	Store  outbox.Store
-	Outbox Outbox
-	Log    *slog.Logger
+	Store    outbox.Store
+	Outbox   Outbox
+	Contract func(id string) bool // tells whether there is one
+	Log      *slog.Logger
 }
 
 //go:embed pages/*.html
@@ -37,11 +39,20 @@ var files embed.FS
 
 var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
 
-// Routes are the page and its forms: for administrators alone.
+// endpointOctets is as much as the form of an endpoint may have.
+const endpointOctets = 512 << 10
+
+// Routes are the pages and their forms: for administrators alone.
 func Routes(h House) []room.Route {
-	admins := []users.Role{users.Admin}
+	admins, doc := []users.Role{users.Admin}, h.document()
 	return []room.Route{
 		{Pattern: "GET /outgoing", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, "", nil) }},
+		{Pattern: "GET /outgoing/new", Roles: admins, Serve: h.add},
+		{Pattern: "POST /outgoing", Roles: admins, Most: endpointOctets, Serve: doc.Write},
+		{Pattern: "GET /outgoing/{id}", Roles: admins, Serve: doc.Form},
+		{Pattern: "POST /outgoing/{id}", Roles: admins, Most: endpointOctets, Serve: doc.Write},
+		{Pattern: "POST /outgoing/{id}/remove", Roles: admins, Serve: doc.Remove},
+		{Pattern: "POST /outgoing/{id}/secret", Roles: admins, Serve: h.renew},
 		{Pattern: "POST /outgoing/{endpoint}/test", Roles: admins, Serve: h.try},
 		{Pattern: "POST /outgoing/{endpoint}/retry", Roles: admins, Serve: h.retryAll},
 		{Pattern: "POST /outgoing/{endpoint}/messages/{id}/retry", Roles: admins, Serve: h.retry},
@@ -63,6 +74,7 @@ type page struct {
 // endpoint is one, with how many of its messages wait and are dead letters.
 type endpoint struct {
 	ID, Template  string
+	Written       bool // here; the others are written by their owners, or stand in the configuration
 	Paused        bool
 	Waiting, Dead int
 }
@@ -86,7 +98,7 @@ func (h House) show(r *room.Request, tried string, failed error) (*room.Page, er
 		if e.Owner != "" { // whose browser it is
 			form += ", " + e.Owner
 		}
-		p.Endpoints = append(p.Endpoints, endpoint{e.ID, form, e.Paused, counts[e.ID][outbox.Waiting], counts[e.ID][outbox.Dead]})
+		p.Endpoints = append(p.Endpoints, endpoint{e.ID, form, e.Template != outbox.Push && e.Template != outbox.Bridged, e.Paused, counts[e.ID][outbox.Waiting], counts[e.ID][outbox.Dead]})
 	}
 	for state, list := range map[outbox.State]*[]outbox.Message{outbox.Dead: &p.Dead, outbox.Waiting: &p.Waiting} {
 		if *list, err = h.Store.Messages(ctx, outbox.Filter{State: state, Limit: shownMost}); err != nil {

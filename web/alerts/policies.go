@@ -1,0 +1,148 @@
+package alerts
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"regexp"
+	"strings"
+
+	"hotline/intake"
+	"hotline/sla"
+	"hotline/web/form"
+	"hotline/web/room"
+)
+
+const (
+	rulesMost  = 50 // as by the API
+	blankRules = 2  // for further ones
+	spanMost   = 7 * 24 * 3600
+)
+
+// policies is how alert policies are written. A form may have a message with it, which is tried by the policy as it is written there.
+func (h House) policies(t trial) form.Document[intake.Policy] {
+	d := form.Document[intake.Policy]{
+		Kind: "alert policy", Path: "/alerts/policies", List: "/alerts", ListTitle: "alerts", New: "alerts-policy-new", Try: "alerts-try-do",
+		Version: func(p intake.Policy) int { return p.Version }, Said: h.policySaid, Log: h.Log,
+		From: func(r *room.Request) intake.Policy {
+			p := intake.Default()
+			p.ID = r.FormValue("for")
+			return p
+		},
+		Fields: func(r *room.Request, p intake.Policy) (form.Fields, error) {
+			sources, err := t.sources(r)
+			return append(policyFields(r, p), t.fields(r, sources)...), err
+		},
+		Preview: func(r *room.Request, p intake.Policy, f form.Fields) (template.HTML, error) {
+			return t.preview(r, f.Value("source"), nil, p, f)
+		},
+	}
+	if h.Store != nil { // the table of rules is made without one
+		d.Read, d.Put = h.Store.AlertPolicy, h.Store.PutAlertPolicy
+		d.Delete = func(r *room.Request, id string, version int) error {
+			return h.Store.DeleteAlertPolicy(r.Context(), id, version)
+		}
+	}
+	return d
+}
+
+// categories are what alerts may become; same is put before them, where a rule may say nothing.
+func categories(r *room.Request, same bool) (list []form.Option) {
+	if same {
+		list = append(list, form.Option{Value: "", Name: r.T("alerts-night-same")})
+	}
+	for _, c := range sla.Categories() {
+		list = append(list, form.Option{Value: string(c), Name: r.Words.Category(string(c))})
+	}
+	return append(list, form.Option{Value: string(intake.NoTicket), Name: r.T("alerts-no-ticket")})
+}
+
+func ruleFields(r *room.Request, at, legend string, rule intake.Rule) form.Fields {
+	return form.Fields{
+		{Name: at + "-category", Label: r.T("alerts-becomes"), Value: string(rule.Category), Kind: form.Choice, Options: categories(r, false), Group: legend},
+		{Name: at + "-night", Label: r.T("alerts-night"), Value: string(rule.Night), Kind: form.Choice, Options: categories(r, true), Group: legend},
+	}
+}
+
+func policyFields(r *room.Request, p intake.Policy) (list form.Fields) {
+	if p.Version == 0 {
+		list = append(list, form.Field{Name: "id", Label: r.T("alerts-policy-for"), Value: p.ID, Kind: form.Text, Most: 63, Needed: true, Help: r.T("alerts-policy-for-text")})
+	}
+	for i := range min(max(len(p.Rules), written(r))+blankRules, rulesMost) {
+		at, legend, rule := fmt.Sprintf("rule-%d", i), r.T("alerts-rule", i+1), intake.Rule{Category: sla.NonBlocking}
+		if i < len(p.Rules) {
+			rule = p.Rules[i]
+		}
+		severities := form.Field{Name: at + "-severities", Label: r.T("alerts-severities"), Value: strings.Join(rule.Severities, ", "), Kind: form.Text, Most: 5000, Group: legend}
+		list = append(append(list, severities), ruleFields(r, at, legend, rule)...)
+	}
+	list = append(list, ruleFields(r, "otherwise", r.T("alerts-otherwise"), p.Otherwise)...)
+	seconds := func(name string, s intake.Seconds, group, help string) form.Field {
+		return form.Field{Name: name, Label: r.T("alerts-" + name), Value: form.Count(s), Kind: form.Number, Least: 1, Most: spanMost, Needed: true, Group: group, Help: help}
+	}
+	again, storm, flapping := r.T("alerts-repeats"), r.T("alerts-storm"), r.T("alerts-flapping")
+	return append(list,
+		seconds("window", p.Window, again, ""), seconds("again", p.Again, again, ""),
+		form.Field{Name: "storm.alerts", Label: r.T("alerts-storm.alerts"), Value: form.Count(p.Storm.Alerts), Kind: form.Number, Least: 2, Most: 1000, Needed: true, Group: storm},
+		seconds("storm.within", p.Storm.Within, storm, ""), seconds("storm.quiet", p.Storm.Quiet, storm, ""),
+		form.Field{Name: "flapping.changes", Label: r.T("alerts-flapping.changes"), Value: form.Count(p.Flapping.Changes), Kind: form.Number, Least: 3, Most: 21, Needed: true, Group: flapping},
+		seconds("flapping.within", p.Flapping.Within, flapping, ""), seconds("flapping.quiet", p.Flapping.Quiet, flapping, ""),
+	)
+}
+
+// written is how many rules the form has that was sent.
+func written(r *room.Request) (n int) {
+	for n < rulesMost && r.Form.Has(fmt.Sprintf("rule-%d-category", n)) {
+		n++
+	}
+	return max(0, n-blankRules)
+}
+
+func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands intake.Policy) (intake.Policy, error) {
+	p := intake.Policy{
+		ID: id, Version: stands.Version, Window: seconds(f, "window"), Again: seconds(f, "again"),
+		Storm:    intake.Storm{Alerts: f.Number("storm.alerts"), Within: seconds(f, "storm.within"), Quiet: seconds(f, "storm.quiet")},
+		Flapping: intake.Flapping{Changes: f.Number("flapping.changes"), Within: seconds(f, "flapping.within"), Quiet: seconds(f, "flapping.quiet")},
+	}
+	rule := func(at string) intake.Rule {
+		return intake.Rule{Category: sla.Category(f.Value(at + "-category")), Night: sla.Category(f.Value(at + "-night"))}
+	}
+	var rows []int // of each rule: a row without severities is none
+	for i := range rulesMost {
+		at := fmt.Sprintf("rule-%d", i)
+		one := rule(at)
+		for s := range strings.SplitSeq(f.Value(at+"-severities"), ",") {
+			if s = strings.TrimSpace(s); s != "" {
+				one.Severities = append(one.Severities, s)
+			}
+		}
+		if len(one.Severities) > 0 {
+			p.Rules, rows = append(p.Rules, one), append(rows, i)
+		}
+	}
+	p.Otherwise = rule("otherwise")
+	if stands.Version == 0 && id != intake.DefaultPolicy && !h.Contract(id) {
+		return p, &form.Refusal{Field: "id", Text: "there is no contract " + id + "; the policy of the house is named default"}
+	}
+	return p, refusedPolicy(p.Check(), rows)
+}
+
+func seconds(f form.Fields, name string) intake.Seconds { return intake.Seconds(f.Number(name)) }
+
+var ruleAt = regexp.MustCompile(`^rules\[(\d+)\]\.(.*)$`)
+
+// refusedPolicy is what is wrong with a policy, by the field of the form.
+func refusedPolicy(err error, rows []int) error {
+	if !errors.Is(err, intake.ErrPolicy) {
+		return err
+	}
+	field, why, _ := strings.Cut(strings.TrimSuffix(err.Error(), ": "+intake.ErrPolicy.Error()), ": ")
+	if m := ruleAt.FindStringSubmatch(field); m != nil {
+		for i, row := range rows {
+			if fmt.Sprint(i) == m[1] {
+				field = fmt.Sprintf("rule-%d-%s", row, m[2])
+			}
+		}
+	}
+	return &form.Refusal{Field: strings.Replace(field, "otherwise.", "otherwise-", 1), Text: why}
+}

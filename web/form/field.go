@@ -1,0 +1,263 @@
+package form
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"hotline/web/room"
+)
+
+// Kind is how a field is shown and read.
+type Kind string
+
+// The kinds of fields.
+const (
+	Text    Kind = "text"    // one line
+	Lines   Kind = "lines"   // several
+	Choice  Kind = "choice"  // one of the options
+	Ticks   Kind = "ticks"   // any of the options; the value holds one a line
+	Tick    Kind = "tick"    // "yes", or empty
+	Number  Kind = "number"  // a whole number; empty is 0
+	Instant Kind = "instant" // to the minute, in the zone of the page
+	Secret  Kind = "secret"  // one line that is never shown: not what stands, and not what was sent
+	Note    Kind = "note"    // words between the fields; nothing is read
+	Hidden  Kind = "hidden"  // what the form was shown for
+)
+
+// Option is one choice: the value, and as people read it.
+type Option struct{ Value, Name string }
+
+// Field is one part of a form.
+type Field struct {
+	Name, Label, Value string
+	Kind               Kind
+	Options            []Option
+	Least, Most        int    // characters at most, or the bounds of a number
+	Needed             bool   // empty is refused
+	Help               string // what one should know of it
+	English            bool   // the help, or the words of a note, are English in each language
+	Group              string // fields that follow one another and name the same group stand together
+	More               bool   // of a group: shown when it is asked for
+	Loose              bool   // it is no part of the document: nobody else can have changed it
+	Stands             string // what somebody else wrote meanwhile; empty: the same
+}
+
+// Fields are those of a form, by their names.
+type Fields []Field
+
+// Refusal is a field that cannot be right, or a whole document where the field is empty.
+type Refusal struct {
+	Field string // its name
+	Text  string // what is wrong, in English
+}
+
+// Error names the field.
+func (r *Refusal) Error() string { return r.Field + ": " + r.Text }
+
+// instantForm is how browsers write an instant (HTML, section "Local dates and times").
+const instantForm = "2006-01-02T15:04"
+
+// At is the value of a field of an instant; empty for the zero one.
+func At(r *room.Request, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(r.Zone).Format(instantForm)
+}
+
+// Ticked is the value of a tick.
+func Ticked(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return ""
+}
+
+// Count is the value of a number; empty for 0.
+func Count[N ~int | ~int64](n N) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(n), 10)
+}
+
+// Has tells whether there is a field of a name.
+func (f Fields) Has(name string) bool {
+	return slices.ContainsFunc(f, func(one Field) bool { return one.Name == name })
+}
+
+// Value is what a field says.
+func (f Fields) Value(name string) string {
+	for _, one := range f {
+		if one.Name == name {
+			return one.Value
+		}
+	}
+	return ""
+}
+
+// Yes tells whether a tick is set.
+func (f Fields) Yes(name string) bool { return f.Value(name) != "" }
+
+// Number is what a field of a number says, which was read before.
+func (f Fields) Number(name string) int {
+	n, _ := strconv.Atoi(f.Value(name)) // an empty one is 0
+	return n
+}
+
+// Instant is what a field of an instant says, which was read before; zero for an empty one. One that nobody has changed stays as it
+// stands, with the seconds that the form does not show.
+func (f Fields) Instant(r *room.Request, name string, stands time.Time) time.Time {
+	if f.Value(name) == At(r, stands) {
+		return stands
+	}
+	t, _ := time.ParseInLocation(instantForm, f.Value(name), r.Zone)
+	return t
+}
+
+// List is what a field says that holds one thing a line.
+func (f Fields) List(name string) (list []string) {
+	for one := range strings.Lines(f.Value(name)) {
+		if one = strings.TrimSpace(one); one != "" {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// said puts what a form says into its fields, and gives the first complaint: a *Refusal.
+func (f Fields) said(r *room.Request) (Fields, error) {
+	var first error
+	for i, one := range f {
+		if one.Kind == Note {
+			continue
+		}
+		f[i].Value = strings.TrimSpace(strings.ReplaceAll(r.FormValue(one.Name), "\r\n", "\n"))
+		if one.Kind == Ticks {
+			f[i].Value = strings.Join(r.Form[one.Name], "\n")
+		}
+		if text := f[i].wrong(r); text != "" && first == nil {
+			first = &Refusal{one.Name, text}
+		}
+	}
+	return f, first
+}
+
+// wrong is what is wrong with a value, whatever the document is; empty: nothing.
+func (f Field) wrong(r *room.Request) string {
+	switch {
+	case f.Value == "" && f.Needed:
+		return "it is needed"
+	case f.Value == "":
+		return ""
+	case f.Kind == Choice && !f.offers(f.Value):
+		return fmt.Sprintf("%q is not one of the choices", f.Value)
+	case f.Kind == Number:
+		if n, err := strconv.Atoi(f.Value); err != nil || n < f.Least || n > f.Most {
+			return fmt.Sprintf("write a whole number from %d to %d", f.Least, f.Most)
+		}
+		return ""
+	case f.Kind == Instant:
+		if _, err := time.ParseInLocation(instantForm, f.Value, r.Zone); err != nil {
+			return "write a day and a time, such as 2026-12-24T18:00"
+		}
+		return ""
+	case f.Kind == Ticks:
+		for one := range strings.SplitSeq(f.Value, "\n") {
+			if !f.offers(one) {
+				return fmt.Sprintf("%q is not one of the choices", one)
+			}
+		}
+		return ""
+	case (f.Kind == Text || f.Kind == Secret) && strings.ContainsFunc(f.Value, unicode.IsControl):
+		return "write one line"
+	case f.Most > 0 && utf8.RuneCountInString(f.Value) > f.Most:
+		return fmt.Sprintf("write at most %d characters", f.Most)
+	}
+	return ""
+}
+
+// offers tells whether a value is one of the options.
+func (f Field) offers(value string) bool {
+	return slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == value })
+}
+
+// Chosen tells whether an option is set, for the templates.
+func (f Field) Chosen(value string) bool {
+	if f.Kind == Ticks {
+		return slices.Contains(strings.Split(f.Value, "\n"), value)
+	}
+	return f.Value == value
+}
+
+// words are the value of a field as people read it.
+func (f Field) words(r *room.Request) string {
+	if f.Kind == Tick {
+		return r.T(map[bool]string{true: "keeping-yes", false: "keeping-no"}[f.Value != ""])
+	}
+	var names []string
+	for _, o := range f.Options {
+		if f.Chosen(o.Value) {
+			names = append(names, o.Name)
+		}
+	}
+	return cmp.Or(strings.Join(names, ", "), f.Value, r.T("page-none"))
+}
+
+// against marks what stands differently meanwhile. Secrets are compared by nobody: they are never shown.
+func (f Fields) against(r *room.Request, stands Fields) {
+	for i, one := range f {
+		if one.Loose || one.Kind == Secret || one.Kind == Note || one.Kind == Hidden || stands.Value(one.Name) == one.Value {
+			continue
+		}
+		f[i].Stands = r.T("page-none")
+		for _, other := range stands {
+			if other.Name == one.Name {
+				f[i].Stands = other.words(r)
+			}
+		}
+	}
+}
+
+// digest names what the fields say, so that what was shown before it is written is what is written.
+func (f Fields) digest() string {
+	h := sha256.New()
+	for _, one := range f {
+		if !one.Loose && one.Kind != Secret {
+			fmt.Fprintf(h, "%q %q\n", one.Name, one.Value)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// groups are the fields as the page shows them: those of one group together.
+func (f Fields) groups() (list []group) {
+	for _, one := range f {
+		if len(list) == 0 || list[len(list)-1].Legend != one.Group {
+			list = append(list, group{Legend: one.Group})
+		}
+		last := &list[len(list)-1]
+		if one.More {
+			last.More = append(last.More, one)
+			last.Open = last.Open || one.Stands != ""
+		} else {
+			last.Fields = append(last.Fields, one)
+		}
+	}
+	return list
+}
+
+// group is fields that stand together. Without a legend they are beside no others.
+type group struct {
+	Legend       string
+	Fields, More Fields
+	Open         bool // what else there is of it is shown at once
+}

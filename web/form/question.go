@@ -1,0 +1,66 @@
+package form
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+
+	"hotline/web/room"
+)
+
+// Question is a form that writes no document: it asks something, and the page answers.
+type Question struct {
+	To              string // where the form goes
+	Back, BackTitle string // where its page leads back to, and that page's title: an id of the catalogue
+	Title, Do       string // of the page and of its button: ids of the catalogue
+	Fields          func(r *room.Request) (Fields, error)
+}
+
+// Asks shows the form of a question. answer gives what is shown above it, by what the form says; a *Refusal is told as one. Nil: the form was
+// not sent yet.
+func Asks(r *room.Request, q Question, answer func(f Fields) (template.HTML, error)) (*room.Page, error) {
+	fields, err := q.Fields(r)
+	if err != nil {
+		return nil, err
+	}
+	p := page{View: r.View, To: q.To, Back: q.Back, BackName: r.T(q.BackTitle), Do: r.T(q.Do), title: r.T(q.Title), fields: fields}
+	if answer != nil {
+		fields, err = fields.said(r)
+		if err == nil {
+			p.Preview, err = answer(fields)
+		}
+		var wrong *Refusal
+		if errors.As(err, &wrong) {
+			p.refuse(r, wrong)
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return p.render()
+}
+
+// refuse says which field cannot be right.
+func (p *page) refuse(r *room.Request, wrong *Refusal) {
+	p.Problem, p.Reason, p.status = r.T("keeping-bad"), wrong.Text, http.StatusUnprocessableEntity
+	for _, f := range p.fields {
+		if f.Name == wrong.Field && f.Name != "" {
+			label := f.Label
+			if f.Group != "" {
+				label = f.Group + ", " + label
+			}
+			p.Problem = r.T("keeping-bad-field", label)
+		}
+	}
+}
+
+func (p page) render() (*room.Page, error) {
+	p.Groups = p.fields.groups()
+	shown, err := pages().Page("form", p.title, p)
+	if err == nil {
+		shown.Status = p.status
+	}
+	return shown, err
+}
+
+// Read puts what a form says into fields that a page of its own shows, and gives the first complaint: a *Refusal.
+func Read(r *room.Request, fields Fields) (Fields, error) { return fields.said(r) }
