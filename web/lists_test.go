@@ -139,7 +139,7 @@ func TestACallShowsItsMessagesAsALadder(t *testing.T) {
 	k.Report("abc", ladder.Report{At: at, Sent: true})
 	o.config.Ladder = k
 	o.handler = New(o.config)
-	b.get("/calls/c1").is(200, "Messages (SIP)", `<svg class="ladder"`, "39065551239 → hotline: INVITE", "hotline → Anna Verdi: INVITE", "39065551239 → hotline: SR 25 % lost, jitter 10 ms", "hotline → 39065551239: RR<", "RTCP: 2 lost here", ">200 OK (OK)<")
+	b.get("/calls/c1").is(200, "Messages (SIP)", `<svg class="ladder"`, "39065551239 → hotline: INVITE", "hotline → Anna Verdi: INVITE", "39065551239 → hotline: SR 25 % lost, jitter 10 ms", "hotline → &#43;39065551239: RR<", "RTCP: 2 lost here", ">200 OK (OK)<")
 	if page := b.get("/calls/c3").is(200).Body.String(); strings.Count(page, "hotline → Anna Verdi: INVITE") != 1 {
 		t.Error("a telephone's messages are not found by its Call-ID alone")
 	}

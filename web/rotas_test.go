@@ -149,8 +149,8 @@ func TestARotaIsRemovedWhereNoPolicyNamesIt(t *testing.T) {
 	b.get("/rotas/night").is(404)
 }
 
-// policyForm is what a browser sends of an escalation policy; more replaces fields.
-func policyForm(more ...string) []string {
+// escalationForm is what a browser sends of an escalation policy; more replaces fields.
+func escalationForm(more ...string) []string {
 	return append([]string{
 		"do", "save", "id", "p", "name", "Rossi first", "contracts", "rossi", "rounds", "3", "need", "2", "overflow", "sip:front@127.0.0.1", "at", "2026-11-23T10:00", "contract", "rossi",
 		"step-0-what", "engineers", "step-0-place", "2", "step-0-engineers", "Marco Neri\nanna", "step-0-ring", "30", "step-0-at-once", "yes",
@@ -164,12 +164,12 @@ func TestAPolicyIsWrittenOnAPageAndSaysWhoWouldBeRung(t *testing.T) {
 	b := o.as(users.Admin)
 	b.get("/policies").is(200, "There is no policy yet", `href="/policies/new"`)
 	b.get("/policies/new").is(200, `name="step-0-what"`, `name="step-1-what"`)
-	b.post("/policies", policyForm("do", "look")...).is(200, "Blocking call, contract rossi", "Anna Verdi: sip:anna@127.0.0.1", "Marco Neri: sip:marco@127.0.0.1", "all telephones at once, 30 s each", "sip:front@127.0.0.1", "a technician is being called", "Walked 3 times; engineers who must accept: 2")
+	b.post("/policies", escalationForm("do", "look")...).is(200, "Blocking call, contract rossi", "Anna Verdi: sip:anna@127.0.0.1", "Marco Neri: sip:marco@127.0.0.1", "all telephones at once, 30 s each", "sip:front@127.0.0.1", "a technician is being called", "Walked 3 times; engineers who must accept: 2")
 	if _, err := o.store.Policy(t.Context(), "p"); err == nil {
 		t.Error("a look has written the policy")
 	}
-	b.post("/policies", policyForm()...).goes("/policies")
-	b.post("/policies", policyForm()...).goes("/policies") // the form is sent twice
+	b.post("/policies", escalationForm()...).goes("/policies")
+	b.post("/policies", escalationForm()...).goes("/policies") // the form is sent twice
 	got, err := o.store.Policy(t.Context(), "p")
 	must(t, err)
 	want := escalation.Policy{
@@ -190,7 +190,7 @@ func TestAPolicyIsWrittenOnAPageAndSaysWhoWouldBeRung(t *testing.T) {
 	o.as(users.Viewer).get("/policies?contract=nobody&at=2026-11-23T10:00").is(200, "There is no such contract")
 	for _, role := range []users.Role{users.Viewer, users.Engineer, users.Staff} {
 		o.as(role).get("/policies/p").is(403)
-		o.as(role).post("/policies/p", policyForm("version", "1")...).is(403)
+		o.as(role).post("/policies/p", escalationForm("version", "1")...).is(403)
 		o.as(role).post("/policies/p/remove", "version", "1").is(403)
 	}
 }
@@ -198,28 +198,28 @@ func TestAPolicyIsWrittenOnAPageAndSaysWhoWouldBeRung(t *testing.T) {
 func TestAPolicyThatCannotBeRightIsRefusedInWords(t *testing.T) {
 	o := staffed(t)
 	b := o.as(users.Admin)
-	b.post("/policies", policyForm()...).goes("/policies")
+	b.post("/policies", escalationForm()...).goes("/policies")
 	for says, wrong := range map[string][]string{
 		"Name": {"name", ""}, "it has 0 steps": {"step-0-what", "", "step-1-what", ""}, "Step 1, Engineers": {"step-0-engineers", "Bruno"}, "name 1 to 50 engineers": {"step-0-engineers", ""}, "Step 1, Each telephone": {"step-0-ring", "3"},
 		"level 101": {"step-1-level", "101"}, "Step 2, Rota": {"step-1-rota", "nowhere"}, "Overflow telephones": {"overflow", "0612345"}, "11 rounds": {"rounds", "11"}, "need 6": {"need", "6"}, "How often": {"rounds", "x"},
 	} {
 		t.Run(says, func(t *testing.T) {
-			b.post("/policies/p", policyForm(append(wrong, "version", "1")...)...).is(422, says, `role="alert"`)
+			b.post("/policies/p", escalationForm(append(wrong, "version", "1")...)...).is(422, says, `role="alert"`)
 		})
 	}
-	b.post("/policies/p", policyForm("do", "look", "version", "1", "contract", "nobody")...).is(422, "there is no contract")
-	b.post("/policies/p", policyForm("do", "look", "version", "1", "at", "soon")...).is(422, "write a day and a time")
-	b.post("/policies", policyForm("id", "q")...).is(422, "policy p serves some of the same requests")
-	b.post("/policies", policyForm("id", "Q")...).is(422)
+	b.post("/policies/p", escalationForm("do", "look", "version", "1", "contract", "nobody")...).is(422, "there is no contract")
+	b.post("/policies/p", escalationForm("do", "look", "version", "1", "at", "soon")...).is(422, "write a day and a time")
+	b.post("/policies", escalationForm("id", "q")...).is(422, "policy p serves some of the same requests")
+	b.post("/policies", escalationForm("id", "Q")...).is(422)
 }
 
 // TestSilenceIsAWrittenChoice: a policy or an engineer that rings nobody says who chose so, and keeps saying it when others save.
 func TestSilenceIsAWrittenChoice(t *testing.T) {
 	o := staffed(t)
 	b := o.as(users.Admin)
-	b.post("/policies", policyForm("silence", "the plant is closed")...).goes("/policies")
+	b.post("/policies", escalationForm("silence", "the plant is closed")...).goes("/policies")
 	o.passes(time.Hour)
-	b.post("/policies/p", policyForm("version", "1", "silence", "the plant is closed", "name", "Closed")...).goes("/policies")
+	b.post("/policies/p", escalationForm("version", "1", "silence", "the plant is closed", "name", "Closed")...).goes("/policies")
 	p, err := o.store.Policy(t.Context(), "p")
 	if must(t, err); p.Silence == nil || p.Silence.By != "staff:admin" || !p.Silence.At.Equal(monday(9, 0)) || p.Name != "Closed" {
 		t.Errorf("%+v, %+v", p, p.Silence)
@@ -239,9 +239,9 @@ func TestSilenceIsAWrittenChoice(t *testing.T) {
 func TestAStalePolicyShowsWhatStandsAndIsNotRemoved(t *testing.T) {
 	o := staffed(t)
 	first, second := o.as(users.Admin), o.as(users.Admin)
-	first.post("/policies", policyForm()...).goes("/policies")
-	first.post("/policies/p", policyForm("version", "1", "rounds", "5", "step-2-what", "rota", "step-2-level", "2")...).goes("/policies")
-	second.post("/policies/p", policyForm("version", "1")...).is(409, "What stands now: 5", "What stands now: who is on call", `name="version" value="2"`)
+	first.post("/policies", escalationForm()...).goes("/policies")
+	first.post("/policies/p", escalationForm("version", "1", "rounds", "5", "step-2-what", "rota", "step-2-level", "2")...).goes("/policies")
+	second.post("/policies/p", escalationForm("version", "1")...).is(409, "What stands now: 5", "What stands now: who is on call", `name="version" value="2"`)
 	second.post("/policies/p/remove", "version", "1").is(409, "it was not removed")
 	second.post("/policies/p/remove", "version", "2").goes("/policies")
 	second.get("/policies/p").is(404)
@@ -313,7 +313,7 @@ func TestAnEngineerIsRemovedOnceNothingNamesThem(t *testing.T) {
 	o := staffed(t)
 	b := o.as(users.Admin)
 	b.post("/rotas", rotaForm()...).goes("/rotas/night")
-	b.post("/policies", policyForm()...).goes("/policies")
+	b.post("/policies", escalationForm()...).goes("/policies")
 	r, err := o.store.Rota(t.Context())
 	must(t, err)
 	r.Overrides = []oncall.Override{{Engineer: "anna", Instead: "marco", Level: 1, From: monday(8, 30), Until: monday(8, 45)}, {Instead: "marco", Level: 2, From: monday(10, 0), Until: monday(11, 0)}}

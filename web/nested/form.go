@@ -162,7 +162,10 @@ func Count(r *room.Request, name, mark string, most int) int {
 func Said(r *room.Request, groups []Group) {
 	for _, g := range groups {
 		for i, one := range g.Fields {
-			g.Fields[i].Value = strings.TrimSpace(r.FormValue(one.Name))
+			g.Fields[i].Value = r.FormValue(one.Name)
+			if one.Kind != "choice" { // a choice is one of those that were offered, to the letter
+				g.Fields[i].Value = strings.TrimSpace(g.Fields[i].Value)
+			}
 		}
 	}
 }
@@ -198,6 +201,9 @@ func (f Field) check() error {
 
 // offers tells whether a value is one of the choices. No value at all is one, too: then a part is not written.
 func (f Field) offers(value string) bool {
+	if value == "" {
+		return true
+	}
 	for _, o := range f.Options {
 		if o.Value == value {
 			return true
