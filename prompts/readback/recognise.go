@@ -15,27 +15,37 @@ type Question struct {
 	Grammar Grammar
 }
 
-// Hear gives the words that the recogniser hears in each sound of one speaker; "" where it hears nothing that the grammar allows.
+// Hear gives the words that the recogniser hears in each sound of one speaker; "" where it hears nothing that the grammar allows. What is
+// heard again is measured by all that the speaker says, as before: a sentence by itself tells too little of its voice.
 func (r *Recogniser) Hear(questions []Question) ([]string, error) {
-	answers, err := r.hear(questions, narrow)
+	dir, err := os.MkdirTemp("", "readback-")
 	if err != nil {
 		return nil, err
 	}
-	var again []Question
-	var at []int
-	for i, a := range answers {
-		if a == "" {
-			again, at = append(again, questions[i]), append(at, i)
+	defer os.RemoveAll(dir)
+	if err := r.prepare(dir, questions); err != nil {
+		return nil, err
+	}
+	grammars, err := writeGrammars(dir, questions)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]string, len(questions))
+	for _, b := range []beams{narrow, wide} {
+		var at []int
+		for i, a := range answers {
+			if a == "" {
+				at = append(at, i)
+			}
+		}
+		if len(at) == 0 {
+			break
+		}
+		if err := r.hear(dir, at, grammars, b, answers); err != nil {
+			return nil, err
 		}
 	}
-	if len(again) == 0 {
-		return answers, nil
-	}
-	more, err := r.hear(again, wide)
-	for i, a := range more {
-		answers[at[i]] = a
-	}
-	return answers, err
+	return answers, nil
 }
 
 // beams are how much more unlikely a path may be than the best one: of all sounds, of phones, and of words.
@@ -47,16 +57,39 @@ var (
 	wide   = beams{"1e-300", "1e-300", "1e-300"}
 )
 
-func (r *Recogniser) hear(questions []Question, b beams) ([]string, error) {
-	dir, err := os.MkdirTemp("", "readback-")
+// hear answers some of the questions of a folder.
+func (r *Recogniser) hear(dir string, at []int, grammars []string, b beams, answers []string) error {
+	var list, theirs strings.Builder
+	for _, i := range at {
+		fmt.Fprintln(&list, name(i))
+		fmt.Fprintln(&theirs, grammars[i])
+	}
+	for file, text := range map[string]string{"now": list.String(), "grammars": theirs.String()} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	args := append([]string{"-ctl", "now", "-cepdir", ".", "-cepext", ".mfc", "-dict", "dictionary", "-fsgctl", "grammars", "-fsgdir", ".", "-fsgext", ".fsg", "-hyp", "heard", "-bestpath", "no"}, r.arguments(b)...)
+	if err := run(dir, "pocketsphinx_batch", args...); err != nil {
+		return err
+	}
+	heard, err := os.ReadFile(filepath.Join(dir, "heard"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := r.prepare(dir, questions); err != nil {
-		return nil, err
+	for line := range strings.Lines(string(heard)) {
+		words, rest, ok := strings.Cut(strings.TrimSpace(line), "(")
+		var i, score int
+		if n, _ := fmt.Sscanf(rest, "%d %d)", &i, &score); !ok || n != 2 || i >= len(answers) {
+			return fmt.Errorf("pocketsphinx_batch says %q", line)
+		}
+		answers[i] = strings.TrimSpace(words)
 	}
-	var grammars strings.Builder
+	return nil
+}
+
+// writeGrammars writes what may be heard, every grammar once, and gives the name of each question's.
+func writeGrammars(dir string, questions []Question) (names []string, err error) {
 	known := map[string]string{} // a grammar's name by its text
 	for i, q := range questions {
 		text := q.Grammar.fsg()
@@ -66,29 +99,9 @@ func (r *Recogniser) hear(questions []Question, b beams) ([]string, error) {
 				return nil, err
 			}
 		}
-		fmt.Fprintln(&grammars, known[text])
+		names = append(names, known[text])
 	}
-	if err := os.WriteFile(filepath.Join(dir, "grammars"), []byte(grammars.String()), 0o600); err != nil {
-		return nil, err
-	}
-	args := append([]string{"-ctl", "list", "-cepdir", ".", "-cepext", ".mfc", "-dict", "dictionary", "-fsgctl", "grammars", "-fsgdir", ".", "-fsgext", ".fsg", "-hyp", "heard", "-bestpath", "no"}, r.arguments(b)...)
-	if err := run(dir, "pocketsphinx_batch", args...); err != nil {
-		return nil, err
-	}
-	heard, err := os.ReadFile(filepath.Join(dir, "heard"))
-	if err != nil {
-		return nil, err
-	}
-	answers := make([]string, len(questions))
-	for line := range strings.Lines(string(heard)) {
-		words, rest, ok := strings.Cut(strings.TrimSpace(line), "(")
-		var i, score int
-		if n, _ := fmt.Sscanf(rest, "%d %d)", &i, &score); !ok || n != 2 || i >= len(answers) {
-			return nil, fmt.Errorf("pocketsphinx_batch says %q", line)
-		}
-		answers[i] = strings.TrimSpace(words)
-	}
-	return answers, nil
+	return names, nil
 }
 
 // name is that of a question's files.
