@@ -137,6 +137,16 @@ func TestAPolicyAndMaintenanceAreDocuments(t *testing.T) {
 	h.get("/maintenance-windows").is(200, "more disks")
 }
 
+func TestAPolicyNamesParents(t *testing.T) {
+	h, token := reporting(t)
+	h.put("/alert-policies/rossi", `{"depends":{"rules":[{"fingerprint":"*","parent_fingerprint":"wan"},{"parent_fingerprint":"power"}]}}`).is(422, "nobody can wait in a ring: wan of installation * waits for power")
+	h.put("/alert-policies/rossi", `{"depends":{"rules":[{"parent_fingerprint":"wan"}],"wait_seconds":0}}`).is(200, `"wait_seconds":0`, `"settle_seconds":120`)
+	h.post("/alerts/native", `[{"fingerprint":"wan","title":"the uplink is down","severity":"critical"},{"fingerprint":"a","title":"a is unreachable","severity":"critical"}]`, "Authorization", token).is(200, `"opened":1`, `"waiting":1`, `"tickets":[417]`)
+	h.get("/alerts?ticket=417").is(200, `"fingerprint":"a"`, `"held":"parent"`, `"held_until"`)
+	h.get("/tickets/417").is(200, "wait for this and open no ticket of their own: 1, such as")
+	h.ask("GET", "/metrics", "").is(200, `hotline_alerts_total{result="waiting"} 1`)
+}
+
 func TestATicketByTelephoneShowsWhatTheInstallationReported(t *testing.T) {
 	h, token := reporting(t)
 	h.post("/alerts/native", `{"fingerprint":"fan","title":"the fan is loud","severity":"info"}`, "Authorization", token).is(200, `"ignored":1`)

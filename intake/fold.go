@@ -27,6 +27,7 @@ type Outcome struct {
 	Unmatched int              // it is over, and was never known to fire
 	Ignored   int              // no ticket, by the policy or because it is no alert
 	Held      int              // no ticket while maintenance goes on
+	Waiting   int              // they depend on another problem, and wait for it
 	Tickets   []tickets.Number // those concerned, each once
 }
 
@@ -43,6 +44,7 @@ type Facts struct {
 	Policy      Policy
 	Night       bool      // it is outside the contract's hours
 	Maintenance time.Time // when the maintenance ends that goes on; zero: none does
+	Parents     []Problem // of other installations, for which problems may wait
 	Number      func() (tickets.Number, error)
 	NewID       func() string
 }
@@ -57,6 +59,11 @@ type fold struct {
 	fresh   int               // problems that nobody knew
 	acts    []Action
 	err     error
+
+	parents  map[Ref][]*Problem // which rules name
+	released []*Problem         // that need not wait any more
+	named    map[tickets.Number][]string
+	last     []Action // decided for the tickets of parents
 }
 
 // Take is the whole rule of alerts: how an installation stands after messages came in or time passed, and what each message came to.
@@ -64,9 +71,13 @@ type fold struct {
 // tickets stand that the installation and its problems name; one that is not among them is being opened.
 func (i Installation) Take(list []Delivery, stand map[tickets.Number]Seen, facts Facts) (next Installation, became []Outcome, acts []Action, err error) {
 	next = i.clone(stand)
-	f := &fold{Facts: facts, i: &next, known: map[Key]*Problem{}, noted: map[*Problem]bool{}}
+	f := &fold{Facts: facts, i: &next, known: map[Key]*Problem{}, noted: map[*Problem]bool{}, parents: map[Ref][]*Problem{}, named: map[tickets.Number][]string{}}
 	for n := range next.Problems {
 		f.known[next.Problems[n].Key] = &next.Problems[n]
+		f.knows(&next.Problems[n])
+	}
+	for n := range facts.Parents {
+		f.knows(&facts.Parents[n])
 	}
 	f.endStorm()
 	for n := range next.Problems {
@@ -74,11 +85,13 @@ func (i Installation) Take(list []Delivery, stand map[tickets.Number]Seen, facts
 			f.look(p)
 		}
 	}
+	f.openReleased()
 	f.gather(list)
 	for _, d := range list {
 		became = append(became, f.message(d))
 	}
 	f.tellStorm()
+	f.tellChildren()
 	next.State.Pending = append(next.State.Pending, f.acts...)
 	next.Due = next.State.due(f.Now)
 	next.Problems = nil
@@ -104,7 +117,7 @@ func (i Installation) clone(stand map[tickets.Number]Seen) Installation {
 // Clone shares nothing with the installation.
 func (i Installation) Clone() Installation {
 	s := &i.State
-	s.Opened, s.Pending, s.Firing = slices.Clone(s.Opened), slices.Clone(s.Pending), maps.Clone(s.Firing)
+	s.Opened, s.Pending, s.Firing, s.Children = slices.Clone(s.Opened), slices.Clone(s.Pending), maps.Clone(s.Firing), slices.Clone(s.Children)
 	i.Moves, i.Problems = slices.Clone(i.Moves), slices.Clone(i.Problems)
 	for n := range i.Problems {
 		i.Problems[n].Changes = slices.Clone(i.Problems[n].Changes)
@@ -121,6 +134,11 @@ func (s State) due(now time.Time) time.Time {
 	if s.Storm.Count > s.Storm.Told {
 		due = s.Storm.ToldAt.Add(stormLines)
 	}
+	for _, c := range s.Children {
+		if at := c.ToldAt.Add(stormLines); c.Count > c.Told && (due.IsZero() || at.Before(due)) {
+			due = at
+		}
+	}
 	if at := now.Add(pendingGrace); len(s.Pending) > 0 && (due.IsZero() || at.Before(due)) {
 		due = at
 	}
@@ -133,6 +151,7 @@ func (f *fold) problem(k Key) *Problem {
 	if !ok {
 		p = &Problem{Installation: f.i.ID, Key: k}
 		f.known[k] = p
+		f.knows(p)
 		f.fresh++
 	}
 	return p
@@ -201,6 +220,8 @@ func (f *fold) fire(p *Problem, a Alert, o *Outcome) {
 	p.Count++
 	f.write(p)
 	switch {
+	case was && p.depends():
+		f.stillWaits(p, category, o)
 	case was && p.Ticket != 0:
 		f.again(p, a, category, o)
 	case settling && p.Ticket != 0:
@@ -214,7 +235,9 @@ func (f *fold) fire(p *Problem, a Alert, o *Outcome) {
 		o.Held++
 	default:
 		p.Held, p.Category = "", category
-		f.ticket(p, a, quiet, o)
+		if !f.waits(p, o) {
+			f.ticket(p, a, quiet, o)
+		}
 	}
 }
 
@@ -287,12 +310,17 @@ func (f *fold) open(c sla.Category, text string) tickets.Number {
 
 // resolve takes the end of a problem.
 func (f *fold) resolve(p *Problem, a Alert, o *Outcome) {
+	waited, held := p.depends(), p.Held
 	p.Firing, p.Since, p.Heard, p.Held, p.Due = false, f.Now, f.Now, "", time.Time{}
 	p.change(f.Now)
 	f.write(p)
 	o.Resolved++
 	o.concerns(p.Ticket)
 	switch {
+	case waited: // nothing is to be done, for nothing was opened
+		if held == HeldParent {
+			p.Ticket = 0
+		}
 	case p.Ticket == 0:
 	case p.flaps(f.Policy.Flapping, f.Now):
 		p.Due = f.Now.Add(f.Policy.Flapping.Quiet.Span())
@@ -352,9 +380,8 @@ func (f *fold) look(p *Problem) {
 		}
 	case p.Held == HeldMaintenance && !f.Maintenance.IsZero():
 		p.Due = f.Maintenance
-	case p.Held == HeldMaintenance:
-		p.Held = ""
-		f.ticket(p, Alert{Title: p.Title, Text: "it began during maintenance"}, time.Time{}, &Outcome{})
+	case p.Held == HeldMaintenance, p.depends():
+		f.decide(p)
 	case p.Ticket != 0 && p.Told >= 0 && p.Count > max(p.Told, 1):
 		f.act(Action{Kind: ActNote, Ticket: p.Ticket, Text: fmt.Sprintf("%s x %d since %s", p.Title, p.Count, p.Since.UTC().Format(time.RFC3339))})
 		p.Told = p.Count

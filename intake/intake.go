@@ -109,12 +109,16 @@ func (k *Intake) turn(ctx context.Context, id ID, list []Delivery, now time.Time
 		if err != nil {
 			return nil, fmt.Errorf("reading installation %s of contract %s: %w", id.Name, id.Contract, err)
 		}
-		stand, err := k.stand(ctx, i)
+		told := facts()
+		if i, told.Parents, err = k.parents(ctx, i, list, told.Policy.Depends); err != nil {
+			return nil, err
+		}
+		stand, err := k.stand(ctx, i, told.Parents)
 		if err != nil {
 			return nil, err
 		}
 		left := overdue(i, now)
-		next, became, acts, err := i.Take(list, stand, facts())
+		next, became, acts, err := i.Take(list, stand, told)
 		if err != nil {
 			return nil, err
 		}
@@ -172,10 +176,56 @@ func (k *Intake) facts(ctx context.Context, id ID, now time.Time) (func() Facts,
 	}, nil
 }
 
-// stand reads how the tickets stand that an installation and its problems name.
-func (k *Intake) stand(ctx context.Context, i Installation) (map[tickets.Number]Seen, error) {
+// parents reads the problems for which those of a turn may wait: those of the installation go to its problems, and those of others
+// come beside.
+func (k *Intake) parents(ctx context.Context, i Installation, list []Delivery, d Depends) (Installation, []Problem, error) {
+	var named []Ref
+	ask := func(of Ref, title string) {
+		for _, parent := range d.parents(of, title) {
+			if !slices.Contains(named, parent) {
+				named = append(named, parent)
+			}
+		}
+	}
+	known := map[Key]bool{}
+	for _, p := range i.Problems {
+		known[p.Key] = true
+		ask(p.ref(), p.Title)
+	}
+	for _, one := range list {
+		for _, a := range one.Batch.Alerts {
+			ask(Ref{i.ID.Name, a.Fingerprint}, a.Title)
+		}
+	}
+	if len(named) == 0 {
+		return i, nil, nil
+	}
+	found, err := k.cfg.Store.ProblemsNamed(ctx, i.ID.Contract, named)
+	if err != nil {
+		return i, nil, fmt.Errorf("reading what alerts of installation %s depend on: %w", i.ID.Name, err)
+	}
+	var others []Problem
+	for _, p := range found {
+		switch {
+		case p.Installation != i.ID:
+			others = append(others, p)
+		case !known[p.Key]:
+			i.Problems = append(i.Problems, p)
+		}
+	}
+	return i, others, nil
+}
+
+// stand reads how the tickets stand that an installation, its problems and those of others name.
+func (k *Intake) stand(ctx context.Context, i Installation, others []Problem) (map[tickets.Number]Seen, error) {
 	stand := map[tickets.Number]Seen{}
 	numbers := []tickets.Number{i.State.Storm.Ticket}
+	for _, c := range i.State.Children {
+		numbers = append(numbers, c.Ticket)
+	}
+	for _, p := range others {
+		numbers = append(numbers, p.Ticket)
+	}
 	for _, o := range i.State.Opened {
 		numbers = append(numbers, o.Ticket)
 	}
@@ -275,6 +325,7 @@ func (o *Outcome) add(more Outcome) {
 	o.Unmatched += more.Unmatched
 	o.Ignored += more.Ignored
 	o.Held += more.Held
+	o.Waiting += more.Waiting
 	for _, n := range more.Tickets {
 		o.concerns(n)
 	}
@@ -283,6 +334,6 @@ func (o *Outcome) add(more Outcome) {
 func (o Outcome) counts() map[string]int {
 	return map[string]int{
 		"opened": o.Opened, "joined": o.Joined, "repeated": o.Repeated, "reopened": o.Reopened,
-		"resolved": o.Resolved, "unmatched": o.Unmatched, "ignored": o.Ignored, "held": o.Held,
+		"resolved": o.Resolved, "unmatched": o.Unmatched, "ignored": o.Ignored, "held": o.Held, "waiting": o.Waiting,
 	}
 }

@@ -31,6 +31,7 @@ type Policy struct {
 	Again     Seconds // a problem that goes on so long after its ticket was closed opens a new one
 	Storm     Storm
 	Flapping  Flapping
+	Depends   Depends
 	Version   int
 }
 
@@ -74,6 +75,7 @@ func Default() Policy {
 		Window:    3600, Again: 3600,
 		Storm:    Storm{Alerts: 5, Within: 60, Quiet: 600},
 		Flapping: Flapping{Changes: 5, Within: 1800, Quiet: 900},
+		Depends:  Depends{Wait: 15, Settle: 120},
 	}
 }
 
@@ -170,7 +172,7 @@ func (p Policy) Check() error {
 	if p.Flapping.Changes < 3 || p.Flapping.Changes > changesKept {
 		return bad("flapping.changes", fmt.Sprintf("use 3 to %d", changesKept))
 	}
-	return nil
+	return p.Depends.check(bad)
 }
 
 // Maintenance is a span in which work goes on at an installation: its alerts open no tickets. What still fires at the end does.

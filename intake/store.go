@@ -19,6 +19,8 @@ type Store interface {
 	// DueInstallations are those at which something is due, the longest due come first.
 	DueInstallations(ctx context.Context, now time.Time, limit int) ([]ID, error)
 	Problems(ctx context.Context, f Filter) ([]Problem, error) // the one heard last comes first
+	// ProblemsNamed are those of a contract that are named, of whatever source.
+	ProblemsNamed(ctx context.Context, contract directory.ContractID, named []Ref) ([]Problem, error)
 	// ForgetProblems forgets problems that were not heard of since an instant and are over, or whose ticket, if any, waits for
 	// nothing. If heard of again, they are new.
 	ForgetProblems(ctx context.Context, before time.Time) error
@@ -86,7 +88,12 @@ type Problem struct {
 const (
 	HeldSeverity    = "severity"    // the policy says so
 	HeldMaintenance = "maintenance" // work goes on
+	HeldWaiting     = "waiting"     // what it depends on may be told of in a moment. Its ticket is the one that it had before
+	HeldParent      = "parent"      // what it depends on has a ticket, which is meant
 )
+
+// depends tells whether a problem waits for another one.
+func (p *Problem) depends() bool { return p.Held == HeldWaiting || p.Held == HeldParent }
 
 // Installation is what is known of an installation. A value: the fold makes the next one of it.
 type Installation struct {
@@ -94,7 +101,7 @@ type Installation struct {
 	State    State
 	Due      time.Time // when to look at it again; zero: never by itself
 	Version  int
-	Problems []Problem               // those that were asked for; written: those that changed
+	Problems []Problem               // those that were asked for, and those of it for which others wait; written: those that changed
 	Known    int                     // read: how many are remembered, counted up to KnownMost
 	Moves    []Move                  // written: the problems of one ticket are those of another now
 	tickets  map[tickets.Number]Seen // as they stand, for the fold
@@ -105,11 +112,12 @@ type Move struct{ From, To tickets.Number }
 
 // State is what the fold remembers of an installation, as stores keep it.
 type State struct {
-	Opened  []Opening              // tickets opened lately, oldest first
-	Firing  map[tickets.Number]int // how many problems of each ticket are not over
-	Storm   Gathering
-	Pending []Action  // decided, and not yet known to be carried out
-	CutAt   time.Time // when it was last written down that a source leaves alerts out
+	Opened   []Opening              // tickets opened lately, oldest first
+	Firing   map[tickets.Number]int // how many problems of each ticket are not over
+	Storm    Gathering
+	Children []Children // that wait in tickets of what they depend on
+	Pending  []Action   // decided, and not yet known to be carried out
+	CutAt    time.Time  // when it was last written down that a source leaves alerts out
 }
 
 // Opening is a ticket that was opened for an alert.

@@ -45,8 +45,13 @@ func (f *fold) gather(list []Delivery) {
 			category = f.Policy.Category(a.Severity, f.Night)
 		}
 	}
-	f.beginStorm(category, fmt.Sprintf("many alerts of installation %s within a short time are one ticket: %d so far, such as\n%s",
-		f.i.ID.Name, len(coming), strings.Join(titles[:min(len(titles), namedMost)], "\n")))
+	f.beginStorm(category, f.stormOpening(titles))
+}
+
+// stormOpening is the text of a storm's ticket.
+func (f *fold) stormOpening(titles []string) string {
+	return fmt.Sprintf("many alerts of installation %s within a short time are one ticket: %d so far, such as\n%s",
+		f.i.ID.Name, len(titles), strings.Join(titles[:min(len(titles), namedMost)], "\n"))
 }
 
 // beginStorm makes one ticket of those that were opened a moment ago, or opens one; new problems join it from here on.
@@ -74,6 +79,10 @@ func (f *fold) coming(list []Delivery) (fresh []Alert) {
 				continue
 			}
 			counted[k] = true
+			p = &Problem{Installation: f.i.ID, Key: k, Title: a.Title, Category: f.Policy.Category(a.Severity, f.Night)}
+			if holder, over, child := f.parentOf(p); child && (holder != nil || f.waitsUntil(p, over).After(f.Now)) {
+				continue
+			}
 			fresh = append(fresh, a)
 		}
 	}
@@ -104,6 +113,7 @@ func (f *fold) merge() (into tickets.Number, problems int) {
 				f.write(p)
 			}
 		}
+		f.childrenMove(o.Ticket, into)
 		firing[into] += firing[o.Ticket]
 		delete(firing, o.Ticket)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/directory"
 	"hotline/evosupport"
 	"hotline/intake"
 	"hotline/storage"
@@ -136,6 +137,23 @@ func (s *Store) Problems(_ context.Context, f intake.Filter) ([]intake.Problem, 
 	return list[:min(len(list), cmp.Or(f.Limit, 100))], nil
 }
 
+// ProblemsNamed are those of a contract that are named, of whatever source.
+func (s *Store) ProblemsNamed(_ context.Context, contract directory.ContractID, named []intake.Ref) ([]intake.Problem, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []intake.Problem
+	for id, problems := range s.problems {
+		for k, p := range problems {
+			if id.Contract == contract && slices.Contains(named, intake.Ref{Installation: id.Name, Fingerprint: k.Fingerprint}) {
+				p.Changes = slices.Clone(p.Changes)
+				list = append(list, p)
+			}
+		}
+	}
+	slices.SortFunc(list, byHeard)
+	return list, nil
+}
+
 // ForgetProblems forgets those that were not heard of since an instant and are over, or have no ticket that is owed anything.
 func (s *Store) ForgetProblems(_ context.Context, before time.Time) error {
 	s.mu.Lock()
@@ -170,7 +188,7 @@ func (s *Store) AlertPolicies(context.Context) ([]intake.Policy, error) {
 func (s *Store) PutAlertPolicy(ctx context.Context, p intake.Policy) (intake.Policy, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.Rules = slices.Clone(p.Rules)
+	p.Rules, p.Depends.Rules = slices.Clone(p.Rules), slices.Clone(p.Depends.Rules)
 	return put(ctx, s, s.alertPolicies, document{"alert-policy", p.ID}, p, func(p *intake.Policy) *int { return &p.Version })
 }
 

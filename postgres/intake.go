@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"hotline/directory"
 	"hotline/intake"
 	"hotline/storage"
 	"hotline/storage/stored"
@@ -37,6 +38,8 @@ select contract, name from (
 	problemColumns = `contract, installation, source, fingerprint, firing, severity, title, category, ticket, held, since, heard, due, count, told, changes`
 	namedProblems  = `select ` + problemColumns + ` from problems where contract = $1 and installation = $2
 	and (source, fingerprint) in (select * from unnest($3::text[], $4::text[]))`
+	problemsNamed = `select ` + problemColumns + ` from problems where contract = $1
+	and (installation, fingerprint) in (select * from unnest($2::text[], $3::text[])) order by heard desc, source, fingerprint`
 	dueProblems    = `select ` + problemColumns + ` from problems where contract = $1 and installation = $2 and due <= $3 order by due limit 5000`
 	knownProblems  = `select count(*) from (select from problems where contract = $1 and installation = $2 limit $3) known`
 	forgetProblems = `
@@ -161,6 +164,15 @@ func (s *Store) Problems(ctx context.Context, f intake.Filter) ([]intake.Problem
 	args = append(args, cmp.Or(f.Limit, 100))
 	sql := fmt.Sprintf("select %s from problems where %s order by heard desc, source, fingerprint limit $%d", problemColumns, strings.Join(where, " and "), len(args))
 	return rows(ctx, s, "reading problems", scanProblem, sql, args...)
+}
+
+// ProblemsNamed are those of a contract that are named, of whatever source.
+func (s *Store) ProblemsNamed(ctx context.Context, contract directory.ContractID, named []intake.Ref) ([]intake.Problem, error) {
+	var installations, fingerprints []string
+	for _, r := range named {
+		installations, fingerprints = append(installations, r.Installation), append(fingerprints, r.Fingerprint)
+	}
+	return rows(ctx, s, "reading problems by name", scanProblem, problemsNamed, contract, installations, fingerprints)
 }
 
 // ForgetProblems forgets those that were not heard of since an instant and are over, or have no ticket that is owed anything.

@@ -79,6 +79,7 @@ type OutcomeView struct {
 	Unmatched int     `json:"unmatched" doc:"Are over, and were not known to fire: nothing is done"`
 	Ignored   int     `json:"ignored" doc:"Open no ticket, by the policy or because they are no alerts"`
 	Held      int     `json:"held" doc:"Open no ticket while maintenance goes on"`
+	Waiting   int     `json:"waiting" doc:"Open no ticket for now: they depend on another problem, and wait for it or stand in its ticket"`
 	Truncated int     `json:"truncated" doc:"Which the source says it left out of the message"`
 	Tickets   []int64 `json:"tickets" nullable:"false" doc:"Concerned"`
 }
@@ -107,7 +108,7 @@ func (c Config) take(ctx context.Context, in *takeInput) (*answer[OutcomeView], 
 	}
 	v := OutcomeView{
 		Opened: became.Opened, Joined: became.Joined, Repeated: became.Repeated, Reopened: became.Reopened, Resolved: became.Resolved,
-		Unmatched: became.Unmatched, Ignored: became.Ignored, Held: became.Held, Truncated: batch.Truncated, Tickets: []int64{},
+		Unmatched: became.Unmatched, Ignored: became.Ignored, Held: became.Held, Waiting: became.Waiting, Truncated: batch.Truncated, Tickets: []int64{},
 	}
 	for _, n := range became.Tickets {
 		v.Tickets = append(v.Tickets, int64(n))

@@ -23,10 +23,10 @@ type AlertView struct {
 	Title        string     `json:"title"`
 	Category     string     `json:"category" doc:"What the policy made of it; none: it opens no ticket"`
 	Ticket       *int64     `json:"ticket" doc:"null: it has none"`
-	Held         string     `json:"held" doc:"Why it has no ticket: severity or maintenance; empty: it has one, or is over"`
+	Held         string     `json:"held" doc:"Why it has no ticket: severity or maintenance; waiting: what it depends on may be told of in a moment; parent: the ticket is that of what it depends on; empty: it has its own, or is over"`
 	Since        time.Time  `json:"since" doc:"Since when it fires, or is over"`
 	Heard        time.Time  `json:"heard" doc:"When it was heard of last"`
-	Until        *time.Time `json:"held_until" doc:"When a held or flapping one is decided"`
+	Until        *time.Time `json:"held_until" doc:"When a held or flapping one is looked at again"`
 	Count        int        `json:"count" doc:"How often it was heard of since it began"`
 }
 
@@ -40,10 +40,10 @@ func view(p intake.Problem) AlertView {
 		Contract: string(p.Installation.Contract), Installation: p.Installation.Name, Source: p.Key.Source, Fingerprint: p.Key.Fingerprint, Firing: p.Firing,
 		Severity: p.Severity, Title: p.Title, Category: string(p.Category), Held: p.Held, Since: p.Since, Heard: p.Heard, Count: p.Count,
 	}
-	if n := int64(p.Ticket); n != 0 {
+	if n := int64(p.Ticket); n != 0 && p.Held != intake.HeldWaiting {
 		v.Ticket = &n
 	}
-	if waits := p.Held == intake.HeldMaintenance || !p.Firing; waits && !p.Due.IsZero() {
+	if waits := p.Held != "" || !p.Firing; waits && !p.Due.IsZero() {
 		v.Until = &p.Due
 	}
 	return v

@@ -34,6 +34,22 @@ type FlappingView struct {
 	Quiet   int64 `json:"quiet_seconds" minimum:"1" maximum:"604800" doc:"So long the end must last; a problem that begins again within it goes on in its ticket"`
 }
 
+// DependsView says which problems are the consequence of others.
+type DependsView struct {
+	Rules  []DependenceView `json:"rules" maxItems:"50" nullable:"false"`
+	Wait   *int64           `json:"wait_seconds,omitempty" minimum:"0" maximum:"120" doc:"How long a child that comes before its parent waits for it, a blocking one too; left out: 15"`
+	Settle *int64           `json:"settle_seconds,omitempty" minimum:"1" maximum:"3600" doc:"How long a child that still fires goes on to wait after its parent's end; left out: 120"`
+}
+
+// DependenceView names a parent and its children.
+type DependenceView struct {
+	Installation       string `json:"installation,omitempty" maxLength:"100" doc:"Of the child; * stands for any characters; left out: every one"`
+	Fingerprint        string `json:"fingerprint,omitempty" maxLength:"200" doc:"Of the child, in the same way"`
+	Title              string `json:"title,omitempty" maxLength:"300" doc:"Of the child, in the same way. What any rule names as a parent is no child by its title"`
+	ParentInstallation string `json:"parent_installation,omitempty" maxLength:"100" doc:"Left out: the child's own"`
+	ParentFingerprint  string `json:"parent_fingerprint" minLength:"1" maxLength:"200" doc:"In full"`
+}
+
 // AlertPolicyFields are what an owner writes of a policy. What is left out is as in the policy that ships.
 type AlertPolicyFields struct {
 	Rules     []AlertRuleView `json:"rules,omitempty" maxItems:"50"`
@@ -42,6 +58,7 @@ type AlertPolicyFields struct {
 	Again     int64           `json:"again_seconds,omitempty" minimum:"1" maximum:"604800" doc:"A problem that goes on so long after its ticket was closed opens a new one"`
 	Storm     *StormView      `json:"storm,omitempty"`
 	Flapping  *FlappingView   `json:"flapping,omitempty"`
+	Depends   *DependsView    `json:"depends,omitempty" doc:"Which problems are the consequence of others, and wait for them"`
 }
 
 // AlertPolicyView is a policy.
@@ -78,6 +95,11 @@ func policyView(p intake.Policy) AlertPolicyView {
 		Otherwise: &otherwise, Window: int64(p.Window), Again: int64(p.Again), Storm: &StormView{p.Storm.Alerts, int64(p.Storm.Within), int64(p.Storm.Quiet)},
 		Flapping: &FlappingView{p.Flapping.Changes, int64(p.Flapping.Within), int64(p.Flapping.Quiet)},
 	}}
+	wait, settle := int64(p.Depends.Wait), int64(p.Depends.Settle)
+	v.Depends = &DependsView{[]DependenceView{}, &wait, &settle}
+	for _, r := range p.Depends.Rules {
+		v.Depends.Rules = append(v.Depends.Rules, DependenceView(r))
+	}
 	for _, r := range p.Rules {
 		v.Rules = append(v.Rules, ruleView(r))
 	}
@@ -108,6 +130,17 @@ func policyOf(id string, f AlertPolicyFields) intake.Policy {
 	}
 	if s := f.Flapping; s != nil {
 		p.Flapping = intake.Flapping{Changes: s.Changes, Within: intake.Seconds(s.Within), Quiet: intake.Seconds(s.Quiet)}
+	}
+	if d := f.Depends; d != nil {
+		for _, r := range d.Rules {
+			p.Depends.Rules = append(p.Depends.Rules, intake.Dependence(r))
+		}
+		if d.Wait != nil {
+			p.Depends.Wait = intake.Seconds(*d.Wait)
+		}
+		if d.Settle != nil {
+			p.Depends.Settle = intake.Seconds(*d.Settle)
+		}
 	}
 	return p
 }

@@ -98,7 +98,7 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 	for _, result := range []Result{Joined, Ticketed, Abandoned, Engineer, Refused, Failed} {
 		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one
 	}
-	for _, result := range []string{"opened", "joined", "repeated", "reopened", "resolved", "unmatched", "ignored", "held"} {
+	for _, result := range []string{"opened", "joined", "repeated", "reopened", "resolved", "unmatched", "ignored", "held", "waiting"} {
 		m.alerts.WithLabelValues(result)
 	}
 	for _, result := range []string{"taken", "later", "rate", "size", "unknown", "connections", "opened", "commented", "filed", "again"} {

@@ -22,6 +22,7 @@ func Alerts(t *testing.T, open func(t *testing.T) intake.Store) {
 		"problems are found by ticket, contract and time": problemsFound,
 		"the problems of a ticket move to another":        problemsMove,
 		"what is over for long is forgotten":              problemsForgotten,
+		"problems are found by name":                      problemsNamed,
 		"every document has a version, never twice":       func(t *testing.T, s intake.Store) { versioned(t, alertDocuments(s)) },
 		"of many who write one document one does":         func(t *testing.T, s intake.Store) { oneWins(t, alertDocuments(s)) },
 		"documents come back as they were written":        alertDocumentsReturn,
@@ -47,8 +48,9 @@ func installationReturns(t *testing.T, s intake.Store) {
 	check.Equal(t, "one that nobody knows", none, intake.Installation{ID: plant})
 	i := intake.Installation{ID: plant, Due: monday.Add(time.Minute), State: intake.State{
 		Opened: []intake.Opening{{At: monday, Ticket: 417, Category: sla.Blocking}}, Firing: map[tickets.Number]int{417: 2},
-		Storm:   intake.Gathering{Ticket: 417, Category: sla.Blocking, Last: monday, Count: 2, Told: 1, ToldAt: monday},
-		Pending: []intake.Action{{ID: "x", Kind: intake.ActMerge, Ticket: 418, Into: 417, Category: sla.Blocking, Text: "storm"}}, CutAt: monday,
+		Storm:    intake.Gathering{Ticket: 417, Category: sla.Blocking, Last: monday, Count: 2, Told: 1, ToldAt: monday},
+		Children: []intake.Children{{Ticket: 419, Count: 12, Told: 3, ToldAt: monday}},
+		Pending:  []intake.Action{{ID: "x", Kind: intake.ActMerge, Ticket: 418, Into: 417, Category: sla.Blocking, Text: "storm"}}, CutAt: monday,
 	}, Problems: []intake.Problem{problem(plant, "a", 417), problem(plant, "b", 417)}}
 	check.Must(t, s.PutInstallation(ctx, i))
 	stands, err := s.Installation(ctx, plant, []intake.Key{{Source: "native", Fingerprint: "a"}, {Source: "other", Fingerprint: "b"}}, monday)
@@ -161,6 +163,23 @@ func problemsMove(t *testing.T, s intake.Store) {
 	}
 }
 
+func problemsNamed(t *testing.T, s intake.Store) {
+	ctx, yard, other := t.Context(), intake.ID{Contract: "rossi", Name: "yard"}, intake.ID{Contract: "verdi", Name: "plant"}
+	byBeat := problem(plant, "wan", 418)
+	byBeat.Key.Source, byBeat.Heard = "heartbeat", monday.Add(2*time.Minute)
+	check.Must(t, s.PutInstallation(ctx, intake.Installation{ID: plant, Problems: []intake.Problem{problem(plant, "wan", 417), problem(plant, "a", 417), byBeat}}))
+	check.Must(t, s.PutInstallation(ctx, intake.Installation{ID: yard, Problems: []intake.Problem{problem(yard, "wan", 419), problem(yard, "a", 420)}}))
+	check.Must(t, s.PutInstallation(ctx, intake.Installation{ID: other, Problems: []intake.Problem{problem(other, "wan", 421)}}))
+	found, err := s.ProblemsNamed(ctx, "rossi", []intake.Ref{{Installation: "plant", Fingerprint: "wan"}, {Installation: "yard", Fingerprint: "a"}, {Installation: "none", Fingerprint: "wan"}})
+	check.Must(t, err)
+	at := map[intake.ID]map[intake.Key]intake.Problem{plant: {}, yard: {}}
+	for _, p := range found {
+		at[p.Installation][p.Key] = p
+	}
+	want := map[intake.ID]map[intake.Key]intake.Problem{plant: {byBeat.Key: byBeat, {Source: "native", Fingerprint: "wan"}: problem(plant, "wan", 417)}, yard: {{Source: "native", Fingerprint: "a"}: problem(yard, "a", 420)}}
+	check.Equal(t, "those named", at, want)
+}
+
 func problemsForgotten(t *testing.T, s intake.Store) {
 	ctx := t.Context()
 	over, settling := problem(plant, "over", 0), problem(plant, "settling", 0)
@@ -209,6 +228,7 @@ func alertDocuments(s intake.Store) map[string]document {
 func alertDocumentsReturn(t *testing.T, s intake.Store) {
 	ctx := t.Context()
 	p := intake.Default()
+	p.Depends = intake.Depends{Rules: []intake.Dependence{{Installation: "y*", Fingerprint: "f*", Title: "t*", ParentInstallation: "hq", ParentFingerprint: "wan"}}, Wait: 0, Settle: 60}
 	_, err := s.PutAlertPolicy(ctx, p)
 	check.Must(t, err)
 	p.Version = 1

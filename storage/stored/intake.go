@@ -17,6 +17,7 @@ type AlertPolicy struct {
 	Again     intake.Seconds `json:"again"`
 	Storm     Storm          `json:"storm"`
 	Flapping  Flapping       `json:"flapping"`
+	Depends   *Depends       `json:"depends,omitempty"` // missing: as policies that ship have it
 	Version   int            `json:"version"`
 }
 
@@ -41,19 +42,49 @@ type Flapping struct {
 	Quiet   intake.Seconds `json:"quiet"`
 }
 
+// Depends says which problems wait for others.
+type Depends struct {
+	Rules  []Dependence   `json:"rules,omitempty"`
+	Wait   intake.Seconds `json:"wait"`
+	Settle intake.Seconds `json:"settle"`
+}
+
+// Dependence names a parent and its children.
+type Dependence struct {
+	Installation       string `json:"installation,omitempty"`
+	Fingerprint        string `json:"fingerprint,omitempty"`
+	Title              string `json:"title,omitempty"`
+	ParentInstallation string `json:"parent_installation,omitempty"`
+	ParentFingerprint  string `json:"parent_fingerprint"`
+}
+
 // OfAlertPolicy is the stored form of a policy of alerts.
 func OfAlertPolicy(p intake.Policy) AlertPolicy {
 	return AlertPolicy{
 		ID: p.ID, Rules: each(p.Rules, func(r intake.Rule) AlertRule { return AlertRule(r) }), Otherwise: AlertRule(p.Otherwise),
 		Window: p.Window, Again: p.Again, Storm: Storm(p.Storm), Flapping: Flapping(p.Flapping), Version: p.Version,
+		Depends: ofDepends(p.Depends),
 	}
+}
+
+// ofDepends is nil for what ships, and for a policy that says nothing.
+func ofDepends(d intake.Depends) *Depends {
+	ships := intake.Default().Depends
+	if len(d.Rules) == 0 && (d.Wait == ships.Wait && d.Settle == ships.Settle || d.Wait == 0 && d.Settle == 0) {
+		return nil
+	}
+	return &Depends{each(d.Rules, func(r intake.Dependence) Dependence { return Dependence(r) }), d.Wait, d.Settle}
 }
 
 // Domain is the policy.
 func (p AlertPolicy) Domain() intake.Policy {
+	depends := intake.Default().Depends
+	if d := p.Depends; d != nil {
+		depends = intake.Depends{Rules: each(d.Rules, func(r Dependence) intake.Dependence { return intake.Dependence(r) }), Wait: d.Wait, Settle: d.Settle}
+	}
 	return intake.Policy{
 		ID: p.ID, Rules: each(p.Rules, func(r AlertRule) intake.Rule { return intake.Rule(r) }), Otherwise: intake.Rule(p.Otherwise),
-		Window: p.Window, Again: p.Again, Storm: intake.Storm(p.Storm), Flapping: intake.Flapping(p.Flapping), Version: p.Version,
+		Window: p.Window, Again: p.Again, Storm: intake.Storm(p.Storm), Flapping: intake.Flapping(p.Flapping), Depends: depends, Version: p.Version,
 	}
 }
 
@@ -96,11 +127,12 @@ func (m Maintenance) Domain() intake.Maintenance { return intake.Maintenance(m) 
 
 // AlertState is what is remembered of an installation.
 type AlertState struct {
-	Opened  []AlertOpening         `json:"opened,omitempty"`
-	Firing  map[tickets.Number]int `json:"firing,omitempty"`
-	Storm   AlertGathering         `json:"storm,omitzero"`
-	Pending []AlertAction          `json:"pending,omitempty"`
-	CutAt   time.Time              `json:"cut_at,omitzero"`
+	Opened   []AlertOpening         `json:"opened,omitempty"`
+	Firing   map[tickets.Number]int `json:"firing,omitempty"`
+	Storm    AlertGathering         `json:"storm,omitzero"`
+	Children []AlertChildren        `json:"children,omitempty"`
+	Pending  []AlertAction          `json:"pending,omitempty"`
+	CutAt    time.Time              `json:"cut_at,omitzero"`
 }
 
 // AlertOpening is a ticket that was opened for an alert.
@@ -120,6 +152,14 @@ type AlertGathering struct {
 	ToldAt   time.Time      `json:"told_at"`
 }
 
+// AlertChildren is how many problems wait in a ticket of what they depend on.
+type AlertChildren struct {
+	Ticket tickets.Number `json:"ticket"`
+	Count  int            `json:"count"`
+	Told   int            `json:"told"`
+	ToldAt time.Time      `json:"told_at"`
+}
+
 // AlertAction is something that was decided for a ticket.
 type AlertAction struct {
 	ID       string            `json:"id"`
@@ -134,7 +174,8 @@ type AlertAction struct {
 func OfAlertState(s intake.State) AlertState {
 	return AlertState{
 		Opened: each(s.Opened, func(o intake.Opening) AlertOpening { return AlertOpening(o) }), Firing: s.Firing, Storm: AlertGathering(s.Storm),
-		Pending: each(s.Pending, func(a intake.Action) AlertAction { return AlertAction(a) }), CutAt: s.CutAt,
+		Children: each(s.Children, func(c intake.Children) AlertChildren { return AlertChildren(c) }),
+		Pending:  each(s.Pending, func(a intake.Action) AlertAction { return AlertAction(a) }), CutAt: s.CutAt,
 	}
 }
 
@@ -142,6 +183,7 @@ func OfAlertState(s intake.State) AlertState {
 func (s AlertState) Domain() intake.State {
 	return intake.State{
 		Opened: each(s.Opened, func(o AlertOpening) intake.Opening { return intake.Opening(o) }), Firing: s.Firing, Storm: intake.Gathering(s.Storm),
-		Pending: each(s.Pending, func(a AlertAction) intake.Action { return intake.Action(a) }), CutAt: s.CutAt,
+		Children: each(s.Children, func(c AlertChildren) intake.Children { return intake.Children(c) }),
+		Pending:  each(s.Pending, func(a AlertAction) intake.Action { return intake.Action(a) }), CutAt: s.CutAt,
 	}
 }
