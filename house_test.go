@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"intake":                       {"directory", "limits", "sla", "storage", "tickets"},
 	"intake/format":                {"intake", "limits", "intake/snmp", "intake/syslog"},
 	"heartbeat":                    {"directory", "intake", "limits", "storage", "audit"},
-	"evosupport":                   {"directory", "sla", "tickets"},
+	"evosupport":                   {"directory", "sla", "storage", "tickets"},
 	"admin/evo":                    {"admin/document", "admin/operation", "admin/problem", "admin/report", "directory", "evosupport", "tickets", "evosupport/news"},
 	"outbox":                       {"limits", "sla", "storage", "tickets", "audit"},
 	"outbox/send":                  {"limits", "outbox"},

@@ -20,14 +20,15 @@ import (
 
 // Alert is what a monitoring system says of one problem, in one form whatever system it is.
 type Alert struct {
-	Fingerprint  string // names the problem within its source: the same while it lasts and when it is over
-	Resolved     bool   // it is over
-	Severity     string // as the source calls it
-	Title        string // one line
-	Text         string // more about it; may be empty
-	End          string // what is to be said of its end; may be empty
-	Installation string // what it is about, where the source says so; the token's own installation goes before it
-	Skip         string // why it is neither a problem nor the end of one, such as "a test message"; empty: it is
+	Fingerprint  string            // names the problem within its source: the same while it lasts and when it is over
+	Resolved     bool              // it is over
+	Severity     string            // as the source calls it
+	Title        string            // one line
+	Text         string            // more about it; may be empty
+	End          string            // what is to be said of its end; may be empty
+	Installation string            // what it is about, where the source says so; the token's own installation goes before it
+	Labels       map[string]string // of its source, as far as it has any
+	Skip         string            // why it is neither a problem nor the end of one, such as "a test message"; empty: it is
 }
 
 // Batch is one message of a source.

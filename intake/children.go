@@ -196,13 +196,14 @@ func (f *fold) release(p *Problem) {
 		return
 	}
 	if f.Policy.Depends.isParent(p.ref()) { // others are about to ask for its ticket
-		f.openReleasedOne(p)
+		f.openAfterWait(p)
 		return
 	}
 	f.released = append(f.released, p)
 }
 
-func (f *fold) openReleasedOne(p *Problem) {
+// openAfterWait finds the ticket of a problem that has waited.
+func (f *fold) openAfterWait(p *Problem) {
 	f.ticket(p, Alert{Title: p.Title, Text: "it began at " + p.Since.UTC().Format(time.RFC3339) + ", and waited for maintenance or for what it depends on"}, p.endedBefore(), &Outcome{})
 }
 
@@ -218,7 +219,7 @@ func (f *fold) openReleased() {
 		f.beginStorm(category, f.stormOpening(titles))
 	}
 	for _, p := range f.released {
-		f.openReleasedOne(p)
+		f.openAfterWait(p)
 	}
 	f.released = nil
 }

@@ -19,7 +19,7 @@ var (
 	ErrContract = errors.New("the contract that the token is bound to is not known any more")
 )
 
-// Config is what an intake needs. Everything is required but Counted.
+// Config is what an intake needs. Everything is required but Counted and Installed.
 type Config struct {
 	Store    Store
 	Desk     Desk
@@ -27,7 +27,9 @@ type Config struct {
 	NewID    func() string
 	Language func() string // of tickets whose contract names none; nil: nobody knows
 	Counted  func(what string, n int)
-	Log      *slog.Logger
+	// Installed writes down a version of which an alert's labels tell, where the policy names labels.
+	Installed func(ctx context.Context, f Found, now time.Time) error
+	Log       *slog.Logger
 }
 
 // Intake takes alerts in. Safe for concurrent use.
@@ -35,6 +37,7 @@ type Intake struct {
 	cfg      Config
 	queues   queues
 	settings settings
+	recorded recorded
 }
 
 // New makes an intake.
@@ -66,6 +69,7 @@ func (k *Intake) Take(ctx context.Context, o Origin, b Batch, now time.Time) (Ou
 			return whole, err
 		}
 		whole.add(became)
+		k.record(ctx, part, now)
 	}
 	return whole, nil
 }

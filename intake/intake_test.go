@@ -33,6 +33,7 @@ type plant struct {
 	log    *bytes.Buffer
 	counts map[string]int
 	now    time.Time
+	found  func(context.Context, intake.Found, time.Time) error
 }
 
 // brokenDesk fails when it is told to, as a process that dies does.
@@ -82,7 +83,8 @@ func open(t *testing.T, contracts ...string) *plant {
 	p.broken = &brokenDesk{Desk: p.desk}
 	p.intake = intake.New(intake.Config{
 		Store: p.store, Desk: p.broken, Numbers: p.store, NewID: newID, Language: func() string { return "en" }, Log: slog.New(slog.NewTextHandler(p.log, nil)),
-		Counted: func(what string, n int) { mu.Lock(); defer mu.Unlock(); p.counts[what] += n },
+		Installed: p.recorded,
+		Counted:   func(what string, n int) { mu.Lock(); defer mu.Unlock(); p.counts[what] += n },
 	})
 	return p
 }

@@ -32,6 +32,7 @@ type Policy struct {
 	Storm     Storm
 	Flapping  Flapping
 	Depends   Depends
+	Labels    Labels
 	Version   int
 }
 
@@ -171,6 +172,9 @@ func (p Policy) Check() error {
 	}
 	if p.Flapping.Changes < 3 || p.Flapping.Changes > changesKept {
 		return bad("flapping.changes", fmt.Sprintf("use 3 to %d", changesKept))
+	}
+	if err := p.Labels.check(bad); err != nil {
+		return err
 	}
 	return p.Depends.check(bad)
 }

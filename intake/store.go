@@ -53,7 +53,8 @@ type Mapping struct {
 	Text         string `yaml:"text"`
 	Installation string `yaml:"installation"`
 	Resolved     string `yaml:"resolved"`
-	Skip         string `yaml:"skip"` // gives a reason for what is no alert
+	Skip         string `yaml:"skip"`   // gives a reason for what is no alert
+	Labels       string `yaml:"labels"` // gives an object of texts
 	Version      int    `yaml:"version"`
 }
 

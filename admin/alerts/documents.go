@@ -26,6 +26,7 @@ type AlertMappingFields struct {
 	Installation string `json:"installation,omitempty" maxLength:"4000"`
 	Resolved     string `json:"resolved,omitempty" maxLength:"4000" doc:"Gives true for a problem that is over"`
 	Skip         string `json:"skip,omitempty" maxLength:"4000" doc:"Gives a reason, or true, for what is no alert"`
+	Labels       string `json:"labels,omitempty" maxLength:"4000" doc:"Gives an object of texts, by which the policy finds product and version"`
 }
 
 // AlertMappingView is a mapping.
@@ -49,7 +50,7 @@ type alertMappingInput struct {
 }
 
 func mappingView(m intake.Mapping) AlertMappingView {
-	return AlertMappingView{m.ID, AlertMappingFields{m.Alerts, m.Fingerprint, m.Severity, m.Title, m.Text, m.Installation, m.Resolved, m.Skip}, m.Version}
+	return AlertMappingView{m.ID, AlertMappingFields{m.Alerts, m.Fingerprint, m.Severity, m.Title, m.Text, m.Installation, m.Resolved, m.Skip, m.Labels}, m.Version}
 }
 
 func (c Config) mappingRoutes() {
@@ -69,7 +70,7 @@ func (c Config) mappingRoutes() {
 		k := document.Kind[intake.Mapping]{Read: c.Store.AlertMapping, Put: c.Store.PutAlertMapping, Version: func(m *intake.Mapping) *int { return &m.Version }}
 		m, err := k.Do(ctx, document.Edit{Precondition: in.Precondition, Name: "alert mapping " + in.ID, ID: in.ID, BodyVersion: in.Body.BodyVersion}, func(context.Context, intake.Mapping) (intake.Mapping, error) {
 			b := in.Body
-			next := intake.Mapping{ID: in.ID, Alerts: b.Alerts, Fingerprint: b.Fingerprint, Severity: b.Severity, Title: b.Title, Text: b.Text, Installation: b.Installation, Resolved: b.Resolved, Skip: b.Skip}
+			next := intake.Mapping{ID: in.ID, Alerts: b.Alerts, Fingerprint: b.Fingerprint, Severity: b.Severity, Title: b.Title, Text: b.Text, Installation: b.Installation, Resolved: b.Resolved, Skip: b.Skip, Labels: b.Labels}
 			return next, sound(next)
 		})
 		return document.Tagged(mappingView(m), m.Version, err)

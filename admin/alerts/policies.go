@@ -34,6 +34,12 @@ type FlappingView struct {
 	Quiet   int64 `json:"quiet_seconds" minimum:"1" maximum:"604800" doc:"So long the end must last; a problem that begins again within it goes on in its ticket"`
 }
 
+// LabelsView says which labels name what is installed.
+type LabelsView struct {
+	Product string `json:"product" minLength:"1" maxLength:"100" doc:"Its value is the product's id"`
+	Version string `json:"version" minLength:"1" maxLength:"100"`
+}
+
 // DependsView says which problems are the consequence of others.
 type DependsView struct {
 	Rules  []DependenceView `json:"rules" maxItems:"50" nullable:"false"`
@@ -58,6 +64,7 @@ type AlertPolicyFields struct {
 	Again     int64           `json:"again_seconds,omitempty" minimum:"1" maximum:"604800" doc:"A problem that goes on so long after its ticket was closed opens a new one"`
 	Storm     *StormView      `json:"storm,omitempty"`
 	Flapping  *FlappingView   `json:"flapping,omitempty"`
+	Labels    *LabelsView     `json:"labels,omitempty" doc:"Which labels of alerts name the product and the version that stand at their installation; left out: none"`
 	Depends   *DependsView    `json:"depends,omitempty" doc:"Which problems are the consequence of others, and wait for them"`
 }
 
@@ -95,6 +102,9 @@ func policyView(p intake.Policy) AlertPolicyView {
 		Otherwise: &otherwise, Window: int64(p.Window), Again: int64(p.Again), Storm: &StormView{p.Storm.Alerts, int64(p.Storm.Within), int64(p.Storm.Quiet)},
 		Flapping: &FlappingView{p.Flapping.Changes, int64(p.Flapping.Within), int64(p.Flapping.Quiet)},
 	}}
+	if p.Labels.Product != "" {
+		v.Labels = &LabelsView{p.Labels.Product, p.Labels.Version}
+	}
 	wait, settle := int64(p.Depends.Wait), int64(p.Depends.Settle)
 	v.Depends = &DependsView{[]DependenceView{}, &wait, &settle}
 	for _, r := range p.Depends.Rules {
@@ -130,6 +140,9 @@ func policyOf(id string, f AlertPolicyFields) intake.Policy {
 	}
 	if s := f.Flapping; s != nil {
 		p.Flapping = intake.Flapping{Changes: s.Changes, Within: intake.Seconds(s.Within), Quiet: intake.Seconds(s.Quiet)}
+	}
+	if l := f.Labels; l != nil {
+		p.Labels = intake.Labels{Product: l.Product, Version: l.Version}
 	}
 	if d := f.Depends; d != nil {
 		for _, r := range d.Rules {

@@ -167,38 +167,12 @@ func alertOf(f protocol.Fact, now time.Time) intake.Alert {
 	return a
 }
 
-// errAnother is an entry that is not the agent's to write.
-var errAnother = errors.New("an entry of this id is about another installation; give one of the two another id")
-
 // installed writes down which version stands at the installation, where the agent says another one than is known. It stands in the entry of this
 // product there, whoever made it, else in one of the agent's own id.
 func (r *Receiver) installed(ctx context.Context, a Agent, m protocol.Message, now time.Time) error {
-	if m.Product == "" || m.Release == "" {
-		return nil
-	}
-	for range tries {
-		all, err := r.cfg.Installed.InstalledOf(ctx, directory.ContractID(a.Contract))
-		if err != nil {
-			return err
-		}
-		next := evosupport.Installed{ID: a.ID, Contract: directory.ContractID(a.Contract), Installation: a.Installation}
-		for _, i := range all {
-			if i.ID == a.ID && next.Version == 0 || i.Installation == a.Installation && i.Product == m.Product {
-				next = i
-			}
-		}
-		if next.Installation != a.Installation {
-			return errAnother
-		}
-		if next.Product == m.Product && next.Release == m.Release {
-			return nil
-		}
-		next.Product, next.Release, next.Seen = m.Product, m.Release, now.UTC().Truncate(time.Second)
-		if _, err = r.cfg.Installed.PutInstalled(ctx, next); !errors.Is(err, storage.ErrConflict) && !errors.Is(err, storage.ErrExists) {
-			return err
-		}
-	}
-	return errAnother
+	return evosupport.Record(ctx, r.cfg.Installed, evosupport.Installed{
+		ID: a.ID, Contract: directory.ContractID(a.Contract), Installation: a.Installation, Product: m.Product, Release: m.Release, Seen: now,
+	})
 }
 
 // Removed ends what the Alerting Manager knows of an agent that is no more: its checks, and what was wrong with itself.

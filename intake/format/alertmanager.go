@@ -75,7 +75,7 @@ func (a webhookAlert) alert(at string) (intake.Alert, error) {
 	}
 	return intake.Alert{
 		Fingerprint: cmp.Or(a.Fingerprint, ofLabels(a.Labels)), Resolved: a.Status == "resolved", Title: title, Text: text,
-		Severity: cmp.Or(a.Labels["severity"], a.Labels["priority"], a.Annotations["severity"]), Installation: a.Labels["installation"],
+		Severity: cmp.Or(a.Labels["severity"], a.Labels["priority"], a.Annotations["severity"]), Installation: a.Labels["installation"], Labels: a.Labels,
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func Compile(m intake.Mapping) (*Mapping, error) {
 	}
 	for _, e := range []struct{ name, text string }{
 		{"alerts", m.Alerts}, {"fingerprint", m.Fingerprint}, {"severity", m.Severity}, {"title", m.Title}, {"text", m.Text},
-		{"installation", m.Installation}, {"resolved", m.Resolved}, {"skip", m.Skip},
+		{"installation", m.Installation}, {"resolved", m.Resolved}, {"skip", m.Skip}, {"labels", m.Labels},
 	} {
 		if strings.TrimSpace(e.text) == "" {
 			continue
@@ -135,10 +136,35 @@ func (m *Mapping) alert(ctx context.Context, v any) (a intake.Alert, err error) 
 	if a.Skip == "false" {
 		a.Skip = ""
 	}
+	if a.Labels, err = m.labels(ctx, v); err != nil {
+		return a, err
+	}
 	if a.Title == "" && a.Skip == "" && !a.Resolved {
 		return a, errors.New("title gave nothing")
 	}
 	return a, nil
+}
+
+// labels is what the expression of that name gives: the texts and numbers of an object.
+func (m *Mapping) labels(ctx context.Context, v any) (map[string]string, error) {
+	text, err := m.text(ctx, "labels", v)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	var object map[string]any
+	if err := json.Unmarshal([]byte(text), &object); err != nil {
+		return nil, fmt.Errorf("labels gave %.40q; let it give an object", text)
+	}
+	labels := map[string]string{}
+	for k, v := range object {
+		switch v := v.(type) {
+		case string:
+			labels[k] = v
+		case float64:
+			labels[k] = strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	}
+	return labels, nil
 }
 
 // text is what an expression gives of a value, as a text; empty without an expression.

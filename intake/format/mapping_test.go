@@ -3,7 +3,9 @@ package format_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +34,30 @@ func TestAMappingReadsWhatNoFormatKnows(t *testing.T) {
 	b, err := m.Read(t.Context(), []byte(events))
 	if want := "fires pump-7|crit|pump 3 stands still|rome\nends pump-8|crit|pump 4 stands still|rome\nskipped pump-9|low|hello|rome"; err != nil || said(b) != want {
 		t.Errorf("%v\n%s", err, said(b))
+	}
+}
+
+func TestAMappingGivesLabels(t *testing.T) {
+	for labels, want := range map[string]string{
+		"": "map[]",
+		`{product: "pbx", pbx_version: 8.1, x: []}`: "map[pbx_version:8.1 product:pbx]",
+		`"pbx"`: `labels gave "pbx"; let it give an object`,
+		`null`:  "map[]",
+	} {
+		m := mapping()
+		m.Labels = labels
+		c, err := format.Compile(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := c.Read(t.Context(), []byte(events))
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = fmt.Sprint(b.Alerts[0].Labels)
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", labels, got, want)
+		}
 	}
 }
 
@@ -119,7 +145,7 @@ func mapped(t *testing.T, m *format.Mapping, body []byte) {
 		t.Errorf("%q is refused with %v", body, err)
 	}
 	for _, a := range b.Alerts {
-		if a != a.Bounded() || a.Fingerprint == "" && a.Skip == "" {
+		if !reflect.DeepEqual(a, a.Bounded()) || a.Fingerprint == "" && a.Skip == "" {
 			t.Errorf("not within its bounds: %+v", a)
 		}
 	}

@@ -63,7 +63,7 @@ func nativeOf(body []byte) (m nativeMessage, at func(i int) string, err error) {
 }
 
 func (a nativeAlert) alert(at string) (intake.Alert, error) {
-	alert := intake.Alert{Fingerprint: strings.TrimSpace(a.Fingerprint), Severity: a.Severity, Title: a.Title, Text: a.Text, Installation: a.Installation}
+	alert := intake.Alert{Fingerprint: strings.TrimSpace(a.Fingerprint), Severity: a.Severity, Title: a.Title, Text: a.Text, Installation: a.Installation, Labels: a.Labels}
 	if more := labels(a.Labels); more != "" {
 		alert.Text = strings.TrimSpace(alert.Text + "\n" + more)
 	}

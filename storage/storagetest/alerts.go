@@ -228,6 +228,7 @@ func alertDocuments(s intake.Store) map[string]document {
 func alertDocumentsReturn(t *testing.T, s intake.Store) {
 	ctx := t.Context()
 	p := intake.Default()
+	p.Labels = intake.Labels{Product: "p", Version: "v"}
 	p.Depends = intake.Depends{Rules: []intake.Dependence{{Installation: "y*", Fingerprint: "f*", Title: "t*", ParentInstallation: "hq", ParentFingerprint: "wan"}}, Wait: 0, Settle: 60}
 	_, err := s.PutAlertPolicy(ctx, p)
 	check.Must(t, err)
@@ -235,7 +236,7 @@ func alertDocumentsReturn(t *testing.T, s intake.Store) {
 	policies, err := s.AlertPolicies(ctx)
 	check.Must(t, err)
 	check.Equal(t, "policies", policies, []intake.Policy{p})
-	m := intake.Mapping{ID: "m", Alerts: ".[]", Fingerprint: ".id", Severity: ".s", Title: ".t", Text: ".x", Installation: ".i", Resolved: ".r", Skip: ".k"}
+	m := intake.Mapping{ID: "m", Alerts: ".[]", Fingerprint: ".id", Severity: ".s", Title: ".t", Text: ".x", Installation: ".i", Resolved: ".r", Skip: ".k", Labels: ".l"}
 	_, err = s.PutAlertMapping(ctx, m)
 	check.Must(t, err)
 	m.Version = 1

@@ -17,6 +17,7 @@ type AlertPolicy struct {
 	Again     intake.Seconds `json:"again"`
 	Storm     Storm          `json:"storm"`
 	Flapping  Flapping       `json:"flapping"`
+	Labels    AlertLabels    `json:"labels,omitzero"`
 	Depends   *Depends       `json:"depends,omitempty"` // missing: as policies that ship have it
 	Version   int            `json:"version"`
 }
@@ -42,6 +43,12 @@ type Flapping struct {
 	Quiet   intake.Seconds `json:"quiet"`
 }
 
+// AlertLabels says which labels name what is installed.
+type AlertLabels struct {
+	Product string `json:"product"`
+	Version string `json:"version"`
+}
+
 // Depends says which problems wait for others.
 type Depends struct {
 	Rules  []Dependence   `json:"rules,omitempty"`
@@ -63,7 +70,7 @@ func OfAlertPolicy(p intake.Policy) AlertPolicy {
 	return AlertPolicy{
 		ID: p.ID, Rules: each(p.Rules, func(r intake.Rule) AlertRule { return AlertRule(r) }), Otherwise: AlertRule(p.Otherwise),
 		Window: p.Window, Again: p.Again, Storm: Storm(p.Storm), Flapping: Flapping(p.Flapping), Version: p.Version,
-		Depends: ofDepends(p.Depends),
+		Labels: AlertLabels(p.Labels), Depends: ofDepends(p.Depends),
 	}
 }
 
@@ -84,7 +91,7 @@ func (p AlertPolicy) Domain() intake.Policy {
 	}
 	return intake.Policy{
 		ID: p.ID, Rules: each(p.Rules, func(r AlertRule) intake.Rule { return intake.Rule(r) }), Otherwise: intake.Rule(p.Otherwise),
-		Window: p.Window, Again: p.Again, Storm: intake.Storm(p.Storm), Flapping: intake.Flapping(p.Flapping), Depends: depends, Version: p.Version,
+		Window: p.Window, Again: p.Again, Storm: intake.Storm(p.Storm), Flapping: intake.Flapping(p.Flapping), Labels: intake.Labels(p.Labels), Depends: depends, Version: p.Version,
 	}
 }
 
@@ -99,6 +106,7 @@ type AlertMapping struct {
 	Installation string `json:"installation,omitempty"`
 	Resolved     string `json:"resolved,omitempty"`
 	Skip         string `json:"skip,omitempty"`
+	Labels       string `json:"labels,omitempty"`
 	Version      int    `json:"version"`
 }
 
