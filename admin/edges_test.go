@@ -59,7 +59,7 @@ func bodies() map[string]string {
 		"PUT /faults/{id}":                 `{"version":1,"note":"n","until":"2027-01-01T00:00:00Z"}`,
 		"POST /tickets/{number}/call-back": `{"at":"2026-11-24T09:00:00Z"}`, "POST /engineers/{id}/test-call": `{"phone":"sip:anna@127.0.0.1:5071"}`, "POST /trunks/{name}/test-call": `{"phone":"+39333"}`,
 		"PUT /alert-mappings/{id}":       `{"version":1,"fingerprint":".id","title":".t"}`,
-		"PUT /alert-policies/{id}":       `{"version":1,"window_seconds":60,"again_seconds":60,"storm":{"alerts":5,"within_seconds":60,"quiet_seconds":60},"flapping":{"changes":5,"within_seconds":60,"quiet_seconds":60}}`,
+		"PUT /alert-policies/{id}":       `{"version":1,"window_seconds":60,"again_seconds":60,"storm":{"alerts":5,"within_seconds":60,"quiet_seconds":60},"flapping":{"changes":5,"within_seconds":60,"quiet_seconds":60},"depends":{"rules":[],"wait_seconds":60,"settle_seconds":60}}`,
 		"PUT /maintenance-windows/{id}":  `{"version":1,"contract":"rossi","from":"2026-11-30T00:00:00Z","until":"2026-12-01T12:00:00Z"}`,
 		"PUT /agents/{id}":               `{"version":1,"contract":"rossi","checks":[{"id":"erp","kind":"tcp","target":"erp:9000","every_seconds":60,"timeout_seconds":10,"failures":3,"successes":2,"free_percent":0,"count":0,"status":0,"days":0}]}`,
 		"PUT /heartbeats/{id}":           `{"version":1,"contract":"rossi","title":"t","period_seconds":60,"grace_seconds":60,"longest_run_seconds":60}`,
