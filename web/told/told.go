@@ -32,7 +32,7 @@ var sentences = [...]string{
 	"rule-blocking", "rule-night", "rule-closed", "rule-non-blocking", "rule-others", "told-connecting", "told-called-back", "told-opening",
 	"told-due", "told-staff", "told-request", "next-chain", "next-opening", "next-clocks", "next-staff",
 	"mailed", "not-delivered", "alarm", "needless-taken", "needless-contact", "needless-assessed", "needless-waiting", "needless-restored", "needless-closed",
-	"alerts-left", "alert-again", "alert-flaps", "alert-count", "alert-storm", "alert-merged", "alert-resolved", "alert-storm-over",
+	"alerts-left", "alert-again", "alert-flaps", "alert-count", "alert-storm", "alert-merged", "alert-resolved", "alert-storm-over", "alert-child", "alert-children", "alert-now",
 	"receipt", "update",
 	"number-while", "price-taken", "outside-hours", "did-not-wait", "not-called", "nobody-then", "nobody-reached", "soon", "by",
 }
