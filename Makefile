@@ -42,9 +42,9 @@ prove: go ## a million random requests against the reference that walks minute b
 	@scripts/install python3
 	python3 sla/testdata/policy.py | diff - sla/testdata/policy.golden
 
-readback: go ## a recogniser that never heard the voices that ship listens to every prompt of every language; READBACK=it,fr names some
+readback: go ## a recogniser that never heard the voices that ship listens to every prompt, in Italian; READBACK=en,de,fr,es measures others, of which it knows too little yet
 	@scripts/install $(EARS) flite
-	HOTLINE_READBACK=$(or $(READBACK),it,en,de,fr,es) $(GO) test -count=1 -timeout 60m -v -run ReadBack ./prompts/readback
+	HOTLINE_READBACK=$(or $(READBACK),it) $(GO) test -count=1 -timeout 60m -v -run ReadBack ./prompts/readback
 
 bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets, the report of 50,000 and one ticket of a call cost
 	@scripts/install postgresql
