@@ -60,7 +60,7 @@ var forms = sync.OnceValue(func() []form {
 	for _, name := range slices.Concat(sentences[:], reasons[:]) {
 		text := english.Text(prefix + name)
 		literal := strings.ReplaceAll(text, "%s", "")
-		list = append(list, form{prefix + name, len(literal), regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), "%s", "(.+?)") + "$")})
+		list = append(list, form{prefix + name, len(literal), regexp.MustCompile("(?s)^" + strings.ReplaceAll(regexp.QuoteMeta(text), "%s", "(.+?)") + "$")})
 	}
 	slices.SortStableFunc(list, func(a, b form) int { return cmp.Compare(b.words, a.words) })
 	return list
