@@ -77,6 +77,34 @@ func TestStaffHaveTheirBrowsersTold(t *testing.T) {
 	}
 }
 
+// TestABrowserIsFollowedToAnotherAddress: with what it is told and what waits for it. Nobody moves another one's.
+func TestABrowserIsFollowedToAnotherAddress(t *testing.T) {
+	o := open(t)
+	o.pushing(&service{})
+	staff := o.as(users.Staff)
+	staff.do(http.MethodPost, "/browsers", subscription("https://push.example/1", "from", "22:00", "until", "07:00")).goes("/browsers")
+	before, err := o.store.Endpoint(t.Context(), push.ID("https://push.example/1"))
+	must(t, err)
+	at := o.clock()
+	must(t, o.store.AddMessages(t.Context(), []outbox.Message{{Endpoint: before.ID, ID: "m1", Ticket: 417, At: at, Body: "{}", State: outbox.Waiting, Due: at}}))
+	o.as(users.Admin).do(http.MethodPost, "/browsers/moved", subscription("https://push.example/2", "former", "https://push.example/1")).is(404)
+	staff.do(http.MethodPost, "/browsers/moved", subscription("http://push.example/2", "former", "https://push.example/1")).is(422)
+	staff.do(http.MethodPost, "/browsers/moved", subscription("https://push.example/2", "former", "https://push.example/0")).is(404)
+	staff.do(http.MethodPost, "/browsers/moved", subscription("https://push.example/2", "former", "https://push.example/1")).goes("/browsers")
+	staff.get("/browsers").is(200, push.ID("https://push.example/2"), "Firefox &lt;b&gt;").hides(before.ID)
+	after, err := o.store.Endpoint(t.Context(), push.ID("https://push.example/2"))
+	if err != nil || fmt.Sprint(after.Kinds, after.Quiet, after.Owner, after.Since, after.Values) != fmt.Sprint(before.Kinds, before.Quiet, before.Owner, before.Since, before.Values) || fmt.Sprint(after.Secrets) == fmt.Sprint(before.Secrets) {
+		t.Errorf("it was %+v, and is %+v, %v", before, after, err)
+	}
+	waiting, err := o.store.Messages(t.Context(), outbox.Filter{State: outbox.Waiting})
+	if err != nil || len(waiting) != 1 || waiting[0].Endpoint != after.ID || waiting[0].ID != "m1" || waiting[0].Body != "{}" {
+		t.Errorf("%+v waits, %v", waiting, err)
+	}
+	staff.do(http.MethodPost, "/browsers/moved", subscription("https://push.example/2", "former", "https://push.example/2")).goes("/browsers") // other keys alone
+	staff.get("/browsers").is(200, after.ID)
+	o.as(users.Admin).get("/audit?kind=endpoint").is(200, "POST /browsers/moved").hides("push.example")
+}
+
 // TestPushIsNeverTheOnlyWay: an engineer without a telephone has no browser told, and whoever gets no letters is warned.
 func TestPushIsNeverTheOnlyWay(t *testing.T) {
 	o := open(t)

@@ -46,6 +46,7 @@ type Store interface {
 	PutEndpoint(ctx context.Context, e outbox.Endpoint) (outbox.Endpoint, error)
 	DeleteEndpoint(ctx context.Context, id string, version int) error
 	Messages(ctx context.Context, f outbox.Filter) ([]outbox.Message, error)
+	AddMessages(ctx context.Context, list []outbox.Message) error
 	Engineers(ctx context.Context) ([]oncall.Engineer, error)
 }
 
@@ -67,6 +68,7 @@ func Routes(h House) []room.Route {
 	return []room.Route{
 		{Pattern: "GET /browsers", Roles: workers, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, page{}) }},
 		{Pattern: "POST /browsers", Roles: workers, Serve: h.add},
+		{Pattern: "POST /browsers/moved", Roles: workers, Serve: h.moved},
 		{Pattern: "POST /browsers/{id}/test", Roles: workers, Serve: h.try},
 		{Pattern: "POST /browsers/{id}/remove", Roles: workers, Serve: h.remove},
 	}

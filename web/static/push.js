@@ -35,6 +35,7 @@ async function tell() {
     form.elements.address.value = endpoint;
     form.elements.p256dh.value = keys.p256dh;
     form.elements.auth.value = keys.auth;
+    await (await caches.open("push")).put("/static/address", new Response(endpoint)); // for the worker, should the address change
   } catch (e) {
     return complain(`${form.dataset.failed} ${e.message}`);
   }
