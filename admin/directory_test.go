@@ -1,12 +1,14 @@
 package admin_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/sla"
+	"hotline/storage"
 )
 
 func TestCustomersAreAddedReadAndChanged(t *testing.T) {
@@ -267,6 +269,11 @@ func TestAnEngineersPINIsShownOnce(t *testing.T) {
 	}
 	if log := h.log.String(); strings.Contains(log, first.PIN) || strings.Contains(log, second.PIN) {
 		t.Error("the log holds a PIN")
+	}
+	h.ask("DELETE", "/api/v1/engineers/anna/pin", "").is(204)
+	h.ask("DELETE", "/api/v1/engineers/anna/pin", "").is(404)
+	if _, err := h.store.EngineerPIN(t.Context(), "anna"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("a PIN that has ended: %v", err)
 	}
 	h.put("/engineers/marco", `{"name":"Marco","phones":["0612"]}`).is(200)
 	h.atOnce.Store(true) // no time passes from here on

@@ -222,9 +222,9 @@ func shownOfMachines(b *browser, text string) map[string]string {
 	}
 	for path, fields := range map[string][]string{
 		"/alerts/try":              form("contract source message night"),
-		"/alerts/policies":         form("id rule-0-severities rule-0-category rule-0-night otherwise-category window source message"),
+		"/alerts/policies":         form("id rule-0-severities rule-0-category rule-0-night otherwise-category window depends.rules depends.wait labels.product labels source message"),
 		"/alerts/policies/default": form("version rule-0-severities rule-0-category otherwise-category window storm.alerts source message"),
-		"/alerts/mappings":         form("id alerts fingerprint title installation message do"),
+		"/alerts/mappings":         form("id alerts fingerprint title installation labels message do"),
 		"/alerts/windows":          form("id contract installation from until note"),
 		"/heartbeats":              form("id contract installation title severity schedule zone grace_seconds"),
 		"/outgoing":                form("id template request.method request.url request.headers request.body values kinds contracts categories quiet.from secret-name-0 secret-text-0"),

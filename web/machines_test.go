@@ -5,6 +5,7 @@ import (
 	"errors"
 	"html"
 	"log/slog"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -109,7 +110,8 @@ func TestAHeartbeatKeepsWhatItsFormDoesNotShow(t *testing.T) {
 func policyForm(more ...string) []string {
 	return append([]string{
 		"id", "rossi", "rule-0-severities", "critical, page", "rule-0-category", "blocking", "rule-1-severities", "warning", "rule-1-category", "non_blocking", "rule-1-night", "none", "otherwise-category", "question",
-		"window", "3600", "again", "3600", "storm.alerts", "5", "storm.within", "60", "storm.quiet", "600", "flapping.changes", "5", "flapping.within", "1800", "flapping.quiet", "900", "source", "native",
+		"window", "3600", "again", "3600", "storm.alerts", "5", "storm.within", "60", "storm.quiet", "600", "flapping.changes", "5", "flapping.within", "1800", "flapping.quiet", "900",
+		"depends.rules", ";port:*;;;ping:switch\r\n;;\"a; b\";headquarters; ping:router", "depends.wait", "15", "depends.settle", "120", "labels.product", "product", "labels", "pbx_version", "source", "native",
 	}, more...)
 }
 
@@ -128,6 +130,7 @@ func TestAnAlertPolicyIsWrittenOnAPageAndTriedBefore(t *testing.T) {
 	for field, wrong := range map[string][]string{
 		"Rule 2, Severities": {"rule-1-severities", "Critical"}, "Rule 1, Becomes": {"rule-0-category", "catastrophe"}, "For": {"id", "nobody"}, "Storm: one ticket for all, New problems": {"storm.alerts", "1"},
 		"Repeats": {"window", ""}, "Every other severity": {"otherwise-category", ""},
+		"What depends on what, Who waits for whom": {"depends.rules", ";a;;;b\n;b;;;a"}, "Who waits for whom": {"depends.rules", "a;b"}, "Who comes first": {"depends.wait", "121"}, "What stands there, Label of its version": {"labels.product", ""},
 	} {
 		b.post("/alerts/policies", policyForm(wrong...)...).is(422, "cannot be right", field)
 	}
@@ -136,6 +139,11 @@ func TestAnAlertPolicyIsWrittenOnAPageAndTriedBefore(t *testing.T) {
 	if must(t, err); len(p.Rules) != 2 || p.Rules[1].Night != intake.NoTicket || p.Category("PAGE", false) != sla.Blocking || p.Otherwise.Category != sla.Question || p.Storm.Alerts != 5 {
 		t.Errorf("%+v", p)
 	}
+	rules := []intake.Dependence{{Fingerprint: "port:*", ParentFingerprint: "ping:switch"}, {Title: "a; b", ParentInstallation: "headquarters", ParentFingerprint: "ping:router"}}
+	if want := (intake.Depends{Rules: rules, Wait: 15, Settle: 120}); !reflect.DeepEqual(p.Depends, want) || p.Labels != (intake.Labels{Product: "product", Version: "pbx_version"}) {
+		t.Errorf("%+v, %+v", p.Depends, p.Labels)
+	}
+	b.get("/alerts/policies/rossi").is(200, ";port:*;;;ping:switch", `;;&#34;a; b&#34;;headquarters;ping:router`, `value="pbx_version"`)
 	b.get("/alerts").is(200, `href="/alerts/policies/rossi"`, "critical, page")
 	b.post("/alerts/policies/rossi", policyForm("version", "1", "rule-1-severities", "")...).goes("/alerts")
 	b.post("/alerts/policies/rossi", policyForm("version", "1", "rule-0-severities", "down")...).is(409, "What stands now: critical, page", "What stands now: none", `value="down"`)
@@ -147,10 +155,48 @@ func TestAnAlertPolicyIsWrittenOnAPageAndTriedBefore(t *testing.T) {
 	}
 }
 
+// What a form does not show would be lost when it is saved: a document with something in every part is the same after its form was sent as
+// it was shown.
+func TestAFormThatNobodyChangedChangesNothing(t *testing.T) {
+	o := watched(t)
+	b := o.as(users.Admin)
+	policy := intake.Default()
+	policy.Rules[0].Night, policy.Otherwise.Night = sla.Question, intake.NoTicket
+	policy.Depends.Rules = []intake.Dependence{{Installation: "plant; two", Fingerprint: "port:*", Title: "say \"down\"", ParentInstallation: "office", ParentFingerprint: "ping"}}
+	policy.Labels = intake.Labels{Product: "product", Version: "version"}
+	policy, err := o.store.PutAlertPolicy(t.Context(), policy)
+	must(t, err)
+	mapping, err := o.store.PutAlertMapping(t.Context(), intake.Mapping{
+		ID: "fans", Alerts: ".[]", Fingerprint: ".id", Severity: ".level", Title: ".what", Text: ".more", Installation: ".at", Resolved: ".over", Skip: ".skip", Labels: "{product: .kind}",
+	})
+	must(t, err)
+	for _, document := range []any{policy, mapping} {
+		for v, i := reflect.ValueOf(document), 0; i < v.NumField(); i++ {
+			if v.Field(i).IsZero() {
+				t.Errorf("%T.%s is empty here", document, v.Type().Field(i).Name)
+			}
+		}
+	}
+	for _, path := range []string{"/alerts/policies/default", "/alerts/mappings/fans"} {
+		fields := sent(b.get(path).is(200).Body.String())
+		if len(fields) == 0 {
+			t.Fatalf("%s has no form", path)
+		}
+		b.post(path, fields...).goes("/alerts")
+	}
+	policy.Version, mapping.Version = 2, 2
+	if got, err := o.store.AlertPolicy(t.Context(), policy.ID); err != nil || !reflect.DeepEqual(got, policy) {
+		t.Errorf("the policy is\n%+v, %v, and was\n%+v", got, err, policy)
+	}
+	if got, err := o.store.AlertMapping(t.Context(), mapping.ID); err != nil || got != mapping {
+		t.Errorf("the mapping is\n%+v, %v, and was\n%+v", got, err, mapping)
+	}
+}
+
 func TestAMappingIsWrittenOnAPageAndTriedBefore(t *testing.T) {
 	o := watched(t)
 	b := o.as(users.Admin)
-	form := []string{"id", "pumps", "alerts", ".events[]", "fingerprint", `"pump-\(.id)"`, "severity", ".level", "title", ".what", "resolved", `.state == "off"`}
+	form := []string{"id", "pumps", "alerts", ".events[]", "fingerprint", `"pump-\(.id)"`, "severity", ".level", "title", ".what", "resolved", `.state == "off"`, "labels", `{product: "pump"}`}
 	message := `{"events":[{"id":7,"level":"critical","what":"pump 7 stands still"},{"id":8,"level":"critical","what":"pump 8","state":"off"}]}`
 	b.get("/alerts/mappings/new").is(200, "/api/v1/alerts/ID")
 	b.post("/alerts/mappings", with(form, "do", "try", "message", message)...).is(200, "pump-7", "open a ticket", "pump 7 stands still", "end the problem")

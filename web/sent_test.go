@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	formPart  = regexp.MustCompile(`(?s)<form method="post" action="/(?:rotas|policies|engineers)[^"]*" class="card fields">(.*?)</form>`)
+	formPart  = regexp.MustCompile(`(?s)<form method="post" action="/(?:rotas|policies|engineers|alerts)[^"]*" class="card fields">(.*?)</form>`)
 	inputPart = regexp.MustCompile(`<input [^>]*>`)
 	areaPart  = regexp.MustCompile(`(?s)<textarea name="([^"]*)"[^>]*>(.*?)</textarea>`)
 	pickPart  = regexp.MustCompile(`(?s)<select name="([^"]*)"[^>]*>(.*?)</select>`)

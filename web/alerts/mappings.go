@@ -48,7 +48,7 @@ func mappingFields(r *room.Request, m intake.Mapping) (list form.Fields) {
 		needed      bool
 	}{
 		{"alerts", m.Alerts, false}, {"fingerprint", m.Fingerprint, true}, {"severity", m.Severity, false}, {"title", m.Title, true}, {"text", m.Text, false},
-		{"installation", m.Installation, false}, {"resolved", m.Resolved, false}, {"skip", m.Skip, false},
+		{"installation", m.Installation, false}, {"resolved", m.Resolved, false}, {"skip", m.Skip, false}, {"labels", m.Labels, false},
 	} {
 		list = append(list, form.Field{
 			Name: one.name, Label: r.T("alerts-mapping-" + one.name), Value: one.value, Kind: form.Lines, Most: expressionMost, Needed: one.needed, Help: r.T("alerts-mapping-" + one.name + "-text"),
@@ -60,7 +60,7 @@ func mappingFields(r *room.Request, m intake.Mapping) (list form.Fields) {
 func (h House) mappingSaid(_ *room.Request, id string, f form.Fields, stands intake.Mapping) (intake.Mapping, error) {
 	m := intake.Mapping{
 		ID: id, Alerts: f.Value("alerts"), Fingerprint: f.Value("fingerprint"), Severity: f.Value("severity"), Title: f.Value("title"), Text: f.Value("text"),
-		Installation: f.Value("installation"), Resolved: f.Value("resolved"), Skip: f.Value("skip"), Version: stands.Version,
+		Installation: f.Value("installation"), Resolved: f.Value("resolved"), Skip: f.Value("skip"), Labels: f.Value("labels"), Version: stands.Version,
 	}
 	err := format.Sound(m, h.Taken...)
 	var wrong *format.Error

@@ -81,13 +81,13 @@ func policyFields(r *room.Request, p intake.Policy) (list form.Fields) {
 		return form.Field{Name: name, Label: r.T("alerts-" + name), Value: form.Count(s), Kind: form.Number, Least: 1, Most: spanMost, Needed: true, Group: group, Help: help}
 	}
 	again, storm, flapping := r.T("alerts-repeats"), r.T("alerts-storm"), r.T("alerts-flapping")
-	return append(list,
+	return append(append(list,
 		seconds("window", p.Window, again, ""), seconds("again", p.Again, again, ""),
 		form.Field{Name: "storm.alerts", Label: r.T("alerts-storm.alerts"), Value: form.Count(p.Storm.Alerts), Kind: form.Number, Least: 2, Most: 1000, Needed: true, Group: storm},
 		seconds("storm.within", p.Storm.Within, storm, ""), seconds("storm.quiet", p.Storm.Quiet, storm, ""),
 		form.Field{Name: "flapping.changes", Label: r.T("alerts-flapping.changes"), Value: form.Count(p.Flapping.Changes), Kind: form.Number, Least: 3, Most: 21, Needed: true, Group: flapping},
 		seconds("flapping.within", p.Flapping.Within, flapping, ""), seconds("flapping.quiet", p.Flapping.Quiet, flapping, ""),
-	)
+	), dependsFields(r, p)...)
 }
 
 // written is how many rules the form has that was sent.
@@ -103,6 +103,11 @@ func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands inta
 		ID: id, Version: stands.Version, Window: seconds(f, "window"), Again: seconds(f, "again"),
 		Storm:    intake.Storm{Alerts: f.Number("storm.alerts"), Within: seconds(f, "storm.within"), Quiet: seconds(f, "storm.quiet")},
 		Flapping: intake.Flapping{Changes: f.Number("flapping.changes"), Within: seconds(f, "flapping.within"), Quiet: seconds(f, "flapping.quiet")},
+		Labels:   intake.Labels{Product: f.Value("labels.product"), Version: f.Value("labels")},
+	}
+	var err error
+	if p.Depends, err = dependsSaid(f); err != nil {
+		return p, err
 	}
 	rule := func(at string) intake.Rule {
 		return intake.Rule{Category: sla.Category(f.Value(at + "-category")), Night: sla.Category(f.Value(at + "-night"))}
@@ -143,6 +148,9 @@ func refusedPolicy(err error, rows []int) error {
 				field = fmt.Sprintf("rule-%d-%s", row, m[2])
 			}
 		}
+	}
+	if strings.HasPrefix(field, "depends.rules") {
+		field = "depends.rules"
 	}
 	return &form.Refusal{Field: strings.Replace(field, "otherwise.", "otherwise-", 1), Text: why}
 }
