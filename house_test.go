@@ -177,8 +177,8 @@ var allowed = map[string][]string{
 	"oncall/pins":                 {"budgets", "directory", "oncall", "storage"},
 	"oncall/ring":                 {"tickets", "sla", "oncall", "oncall/escalation", "prompts", "cdr"},
 	"line":                        {"limits", "localroute", "ivr", "oncall/ring", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets", "cdr"},
-	"memory":                      {"house", "attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "memory/bridged", "bridge/twins"},
-	"postgres":                    {"house", "attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill", "postgres/months", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "postgres/bridged"},
+	"memory":                      {"notify/statement", "house", "attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "memory/bridged", "bridge/twins"},
+	"postgres":                    {"notify/statement", "house", "attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill", "postgres/months", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "postgres/bridged"},
 	"postgres/backfill":           {},
 	"postgres/bridged":            {"bridge/twins", "storage", "tickets"},
 	"memory/bridged":              {"bridge/twins", "storage", "tickets"},
@@ -238,18 +238,20 @@ var allowed = map[string][]string{
 	"retention":          {"directory", "storage", "tickets"},
 	"notify/delivery":    {"alarm", "notify", "prompts", "prompts/written", "sla", "tickets", "mail"},
 	"wallclock":          {},
-	"app/database":       {"house", "secretfile", "attachments", "drafts", "presence", "admin/access", "budgets", "cdr", "config", "datadir", "directory", "heartbeat", "idempotency", "intake", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "bridge/twins"},
+	"app/database":       {"notify/statement", "house", "secretfile", "attachments", "drafts", "presence", "admin/access", "budgets", "cdr", "config", "datadir", "directory", "heartbeat", "idempotency", "intake", "ivr/versions", "oncall", "postgres", "postgres/local", "storage", "tickets", "tickets/statistics", "tokens", "oncall/escalation", "users", "users/password", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "bridge/twins"},
 	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},
 	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "oncall", "prompts", "prompts/packs", "sla", "prompts/replaced"},
 
 	"admin/schedules": {"admin/document", "admin/operation", "admin/report", "admin/schema", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/replay", "oncall/rota", "paging", "prompts", "prompts/written", "sla", "storage", "storage/stored", "tickets"},
 
-	"evosupport/news":          {"alarm", "directory", "evosupport", "notify", "prompts", "prompts/written", "sla", "tickets"},
-	"evosupport/news/newstest": {"directory", "evosupport/news", "storage/storagetest/check"},
-	"agent/keys":               {"agent/receiver", "heartbeat", "storage"},
-	"web/agents":               {"agent/keys", "agent/protocol", "agent/receiver", "directory", "heartbeat", "intake", "tickets", "users", "web/form", "web/room"},
-	"web/mails":                {"mail", "storage", "tickets", "users", "web/room"},
-	"mail/mailbox":             {"limits", "mail/smtpd"},
+	"notify/statement":               {"alarm", "directory", "notify", "prompts", "prompts/written", "sla", "storage", "tickets/statistics"},
+	"notify/statement/statementtest": {"directory", "notify/statement", "storage", "storage/storagetest/check"},
+	"evosupport/news":                {"alarm", "directory", "evosupport", "notify", "prompts", "prompts/written", "sla", "tickets"},
+	"evosupport/news/newstest":       {"directory", "evosupport/news", "storage/storagetest/check"},
+	"agent/keys":                     {"agent/receiver", "heartbeat", "storage"},
+	"web/agents":                     {"agent/keys", "agent/protocol", "agent/receiver", "directory", "heartbeat", "intake", "tickets", "users", "web/form", "web/room"},
+	"web/mails":                      {"mail", "storage", "tickets", "users", "web/room"},
+	"mail/mailbox":                   {"limits", "mail/smtpd"},
 }
 
 // forbidden repeats the edges that matter most, so that a failure says why.

@@ -54,6 +54,7 @@ type ContractFields struct {
 	Confirm      bool            `json:"confirm_by_call,omitempty" doc:"After \"restored\" the customer is rung and asked by key whether it works: yes closes the ticket, no opens it again"`
 	KeepDays     int             `json:"recordings_days,omitempty" minimum:"0" maximum:"36500" doc:"For so many days its recordings are kept, and then erased; 0 or left out: as recordings.keep_days of the configuration says"`
 	SlowMenus    bool            `json:"slow_menus,omitempty" doc:"Its callers hear longer pauses between the options of menus, and have twice the time for each key"`
+	Statement    bool            `json:"monthly_statement,omitempty" doc:"The customer gets a letter with the statement of each month on the first working day after it, by the contract's hours"`
 	RecordTalks  bool            `json:"record_talks,omitempty" doc:"The talks of its callers with engineers are recorded in two channels. The caller is told before the tone and may refuse by key 7, the engineer in the brief; who was not told is not recorded"`
 	RemoteAccess *bool           `json:"remote_access,omitempty" doc:"A fact that staff set, and that must be given. false: whoever keys the contract's PIN is taken as Support on Request, which is paid, and the clocks of running tickets stand still as their level says"`
 }
@@ -99,7 +100,7 @@ func contract(c directory.Contract) ContractView {
 	v := ContractView{ID: string(c.ID), Version: c.Version, PINAt: instant(c.PINAt), ContractFields: ContractFields{
 		Customer: string(c.Customer), Level: string(c.Level), Language: schema.Language(c.Language), ValidFrom: c.ValidFrom,
 		ValidUntil: instant(c.ValidUntil), Calendar: string(c.Calendar), AfterHours: string(c.AfterHours),
-		EvoSupport: c.EvoSupport, Confirm: c.ConfirmByCall, KeepDays: c.KeepDays, SlowMenus: c.SlowMenus, RecordTalks: c.RecordTalks, RemoteAccess: &c.RemoteAccess,
+		EvoSupport: c.EvoSupport, Confirm: c.ConfirmByCall, KeepDays: c.KeepDays, SlowMenus: c.SlowMenus, RecordTalks: c.RecordTalks, Statement: c.Statement, RemoteAccess: &c.RemoteAccess,
 	}}
 	for _, o := range []struct {
 		own *sla.Limits
@@ -229,7 +230,7 @@ func (s *server) renewPIN(ctx context.Context, in *struct {
 func (s *server) contractOf(ctx context.Context, id string, f ContractFields) (directory.Contract, error) {
 	c := entry.Contract{
 		ID: id, Customer: f.Customer, Level: f.Level, Language: string(f.Language), ValidFrom: f.ValidFrom, ValidUntil: f.ValidUntil, Calendar: f.Calendar,
-		AfterHours: f.AfterHours, EvoSupport: f.EvoSupport, ConfirmByCall: f.Confirm, KeepDays: f.KeepDays, SlowMenus: f.SlowMenus, RecordTalks: f.RecordTalks, RemoteAccess: f.RemoteAccess,
+		AfterHours: f.AfterHours, EvoSupport: f.EvoSupport, ConfirmByCall: f.Confirm, KeepDays: f.KeepDays, SlowMenus: f.SlowMenus, RecordTalks: f.RecordTalks, Statement: f.Statement, RemoteAccess: f.RemoteAccess,
 	}
 	if f.Blocking != nil {
 		c.Blocking = new(f.Blocking.limits())

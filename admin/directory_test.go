@@ -74,7 +74,7 @@ func TestPINIsShownOnceAndOpensTheLine(t *testing.T) {
 func TestContractsOverrideTheirLevel(t *testing.T) {
 	h := open(t)
 	h.post("/contracts", `{"id":"verdi",`+verdi+`,"calendar":"always","blocking":{"contact":600,"intervention":1200,"restore":1800},
-		"valid_until":"2027-01-01T00:00:00Z","after_hours":"ring","evo_support":true,"language":"en","slow_menus":true,"record_talks":true}`).is(201, `"slow_menus":true`, `"record_talks":true`,
+		"valid_until":"2027-01-01T00:00:00Z","after_hours":"ring","evo_support":true,"language":"en","slow_menus":true,"record_talks":true,"monthly_statement":true}`).is(201, `"monthly_statement":true`, `"slow_menus":true`, `"record_talks":true`,
 		`"blocking":{"contact":600,"intervention":1200,"restore":1800}`, `"valid_until":"2027-01-01T00:00:00Z"`, `"after_hours":"ring"`)
 	var k ticket
 	h.post("/tickets", `{"contract":"verdi","claim":"blocking"}`).is(201, `"language":"en"`, `"evo_support":true`, `"limit_seconds":1200`).into(&k)

@@ -36,6 +36,7 @@ func (a *App) openBackground(ctx context.Context) error {
 		})
 	})
 	a.running.Go(func() { maintenance.RunEach(ctx, watchTime, a.announce()) }) // beside the others: a mail server may hang
+	a.running.Go(func() { maintenance.RunEach(ctx, watchTime, a.statements()) })
 	edits := nodes.Edits{Desk: a.desk, Store: a.db.Store, Flows: a.flows, Keep: a.disk.copy.KeepBook, Alarm: a.alarm, Log: a.log}
 	a.running.Go(func() { edits.Run(ctx) })
 	if a.machines.mails != nil {

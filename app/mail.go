@@ -13,6 +13,7 @@ import (
 	"hotline/maintenance"
 	"hotline/notify"
 	"hotline/notify/delivery"
+	"hotline/notify/statement"
 )
 
 // mailer sends letters; nil without a mail server.
@@ -91,6 +92,25 @@ func (a *App) announce() maintenance.Job {
 		c.Reply = t.Contract
 	}
 	announcer := news.New(c)
+	return func(ctx context.Context) {
+		if !a.offline.Waits() {
+			announcer.Round(ctx, time.Now())
+		}
+	}
+}
+
+// statements sends customers the statement of the month that ended; nothing without a mail server.
+func (a *App) statements() maintenance.Job {
+	if !a.letters.Mails() {
+		return func(context.Context) {}
+	}
+	c := statement.Config{
+		Store: a.db.Store, Figures: a.db.Store, Desk: a.desk, Own: a.cfg.Config.Calendar, Send: a.letters.ToCustomer, Alarm: a.alarm, Log: a.log,
+	}
+	if t := a.threads(); t != nil {
+		c.Reply = t.Contract
+	}
+	announcer := statement.New(c)
 	return func(ctx context.Context) {
 		if !a.offline.Waits() {
 			announcer.Round(ctx, time.Now())

@@ -8,17 +8,20 @@ import (
 	"time"
 
 	"hotline/audit"
+	"hotline/directory"
 	"hotline/evosupport/news"
 	"hotline/ivr/versions"
+	"hotline/notify/statement"
 	"hotline/storage"
 )
 
-// flowTables are the flow's versions, the named facts, and who is told of published versions.
+// flowTables are the flow's versions, the named facts, who is told of published versions, and the statements that go out by mail.
 type flowTables struct {
 	flows   []versions.Flow // oldest first
 	facts   map[string]string
 	noted   map[[2]string]bool // product and release
 	notices []news.Notice
+	sheets  []statement.Letter // in the order in which they were noted
 }
 
 // PutFlow writes a new version of the flow.
@@ -126,3 +129,62 @@ func (s *Store) Notices(_ context.Context, product string) ([]news.Notice, error
 }
 
 var _ news.Store = (*Store)(nil)
+
+// NoteStatement writes a letter down, once.
+func (s *Store) NoteStatement(_ context.Context, l statement.Letter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sheet(l.Contract, l.Month) == nil {
+		s.sheets = append(s.sheets, l)
+	}
+	return nil
+}
+
+// sheet is the letter of a contract and month; nil: there is none. The caller holds the lock.
+func (s *Store) sheet(c directory.ContractID, month string) *statement.Letter {
+	for i := range s.sheets {
+		if l := &s.sheets[i]; l.Contract == c && l.Month == month {
+			return l
+		}
+	}
+	return nil
+}
+
+// ClaimStatement gives a letter that is due, and puts it off.
+func (s *Store) ClaimStatement(_ context.Context, now, until time.Time) (statement.Letter, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first *statement.Letter
+	for i := range s.sheets {
+		l := &s.sheets[i]
+		if l.State == statement.Waiting && !l.Due.After(now) && (first == nil || cmp.Or(l.Due.Compare(first.Due), cmp.Compare(l.Contract, first.Contract)) < 0) {
+			first = l
+		}
+	}
+	if first == nil {
+		return statement.Letter{}, fmt.Errorf("a statement that is due: %w", storage.ErrNotFound)
+	}
+	first.Due, first.Tries = until, first.Tries+1
+	return *first, nil
+}
+
+// PutStatement writes how a letter stands that waits.
+func (s *Store) PutStatement(_ context.Context, l statement.Letter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if stands := s.sheet(l.Contract, l.Month); stands != nil && stands.State == statement.Waiting {
+		stands.State, stands.Due, stands.Settled, stands.Error = l.State, l.Due, l.Settled, l.Error
+	}
+	return nil
+}
+
+// Statements are the letters of a contract.
+func (s *Store) Statements(_ context.Context, c directory.ContractID) ([]statement.Letter, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(s.sheets), func(l statement.Letter) bool { return l.Contract != c })
+	slices.SortFunc(list, func(a, b statement.Letter) int { return cmp.Compare(b.Month, a.Month) })
+	return list, nil
+}
+
+var _ statement.Store = (*Store)(nil)

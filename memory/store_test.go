@@ -22,6 +22,8 @@ import (
 	"hotline/ivr/versions"
 	"hotline/mail"
 	"hotline/memory"
+	"hotline/notify/statement"
+	"hotline/notify/statement/statementtest"
 	"hotline/oncall"
 	"hotline/outbox"
 	"hotline/portal/access"
@@ -84,6 +86,9 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 		storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return memory.New(417) })
 	})
 	t.Run("news", func(t *testing.T) { newstest.Run(t, func(t *testing.T) news.Store { return memory.New(417) }) })
+	t.Run("statements", func(t *testing.T) {
+		statementtest.Run(t, func(t *testing.T) statement.Store { return memory.New(417) })
+	})
 	t.Run("mails", func(t *testing.T) { storagetest.Mails(t, func(t *testing.T) mail.Store { return memory.New(417) }) })
 	t.Run("prompts", func(t *testing.T) {
 		storagetest.Prompts(t, func(t *testing.T) replaced.Store { return memory.New(417) })

@@ -21,6 +21,8 @@ import (
 	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/mail"
+	"hotline/notify/statement"
+	"hotline/notify/statement/statementtest"
 	"hotline/oncall"
 	"hotline/outbox"
 	"hotline/portal/access"
@@ -71,6 +73,7 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("outbox", func(t *testing.T) { storagetest.Outbox(t, func(t *testing.T) outbox.Store { return fresh(t) }) })
 	t.Run("evo support", func(t *testing.T) { storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return fresh(t) }) })
 	t.Run("news", func(t *testing.T) { newstest.Run(t, func(t *testing.T) news.Store { return fresh(t) }) })
+	t.Run("statements", func(t *testing.T) { statementtest.Run(t, func(t *testing.T) statement.Store { return fresh(t) }) })
 	t.Run("mails", func(t *testing.T) { storagetest.Mails(t, func(t *testing.T) mail.Store { return fresh(t) }) })
 	t.Run("prompts", func(t *testing.T) { storagetest.Prompts(t, func(t *testing.T) replaced.Store { return fresh(t) }) })
 	t.Run("transcripts", func(t *testing.T) {

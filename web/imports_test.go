@@ -234,8 +234,8 @@ func TestThePaceOfMenusIsSetByAFile(t *testing.T) {
 func TestThatTalksAreRecordedIsSetByAFile(t *testing.T) {
 	o := open(t)
 	b := o.as(users.Admin)
-	b.imports("contracts", "id,customer,level,first_day,remote_access,record_talks\nk1,rossi,extended,2026-01-01,yes,yes\n", "New: 1").is(200, "Lines written: 1")
-	if c, err := o.store.Contract(t.Context(), "k1"); err != nil || !c.RecordTalks {
+	b.imports("contracts", "id,customer,level,first_day,remote_access,record_talks,monthly_statement\nk1,rossi,extended,2026-01-01,yes,yes,yes\n", "New: 1").is(200, "Lines written: 1")
+	if c, err := o.store.Contract(t.Context(), "k1"); err != nil || !c.RecordTalks || !c.Statement {
 		t.Errorf("%+v, %v", c, err)
 	}
 	b.get("/customers/rossi").is(200, "recorded, once both have been told", "not recorded")

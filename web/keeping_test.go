@@ -50,7 +50,7 @@ func TestAContractIsWrittenOnAPage(t *testing.T) {
 	b.get("/customers/rossi").is(200, `href="/customers/rossi/contracts/new"`, `href="/contracts/rossi"`)
 	b.get("/customers/rossi/contracts/new").is(200, `value="2026-11-23"`)
 	b.post("/customers/rossi/contracts", contractForm("id", "plant", "remote_access", "")...).is(422, "cannot be right: Remote access")
-	a := b.post("/customers/rossi/contracts", contractForm("id", "plant", "valid_until", "2027-06-30", "blocking-contact", "30", "blocking-intervention", "60", "blocking-restore", "120", "slow_menus", "yes", "keep_days", "90")...).is(200, "The new PIN. It i")
+	a := b.post("/customers/rossi/contracts", contractForm("id", "plant", "valid_until", "2027-06-30", "blocking-contact", "30", "blocking-intervention", "60", "blocking-restore", "120", "slow_menus", "yes", "monthly_statement", "yes", "keep_days", "90")...).is(200, "The new PIN. It i")
 	pin := regexp.MustCompile(`class="pin">([0-9]+)<`).FindStringSubmatch(a.Body.String())
 	if pin == nil {
 		t.Fatalf("no PIN is shown:\n%s", a.main())
@@ -60,10 +60,11 @@ func TestAContractIsWrittenOnAPage(t *testing.T) {
 	}
 	b.post("/customers/rossi/contracts", contractForm("id", "plant")...).is(409, "stands already").hides(pin[1])
 	c, err := o.store.Contract(t.Context(), "plant")
-	if must(t, err); !c.ValidUntil.Equal(time.Date(2027, 6, 30, 22, 0, 0, 0, time.UTC)) || c.Blocking == nil || c.Blocking.Contact != 30*time.Minute || c.Blocking.Restore != 2*time.Hour || c.NonBlocking != nil || !c.SlowMenus || c.RecordTalks || c.KeepDays != 90 || !c.RemoteAccess {
+	if must(t, err); !c.ValidUntil.Equal(time.Date(2027, 6, 30, 22, 0, 0, 0, time.UTC)) || c.Blocking == nil || c.Blocking.Contact != 30*time.Minute || c.Blocking.Restore != 2*time.Hour || c.NonBlocking != nil || !c.SlowMenus || !c.Statement || c.RecordTalks || c.KeepDays != 90 || !c.RemoteAccess {
 		t.Errorf("%+v, %+v", c, c.Blocking)
 	}
-	b.get("/contracts/plant").is(200, `value="2027-06-30"`, `name="slow_menus" value="yes" checked`, `name="blocking-contact" value="30"`)
+	b.get("/customers/rossi").is(200, "Monthly statement</dt><dd>by mail", "Monthly statement</dt><dd>not sent")
+	b.get("/contracts/plant").is(200, `name="monthly_statement" value="yes" checked`, `value="2027-06-30"`, `name="slow_menus" value="yes" checked`, `name="blocking-contact" value="30"`)
 	version := fmt.Sprint(c.Version)
 	b.post("/contracts/plant", contractForm("version", version, "level", "gold")...).is(422, "cannot be right: Level")
 	b.post("/contracts/plant", contractForm("version", version, "valid_from", "soon")...).is(422, "First day")

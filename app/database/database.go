@@ -27,6 +27,7 @@ import (
 	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/mail"
+	"hotline/notify/statement"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/outbox"
@@ -70,6 +71,7 @@ type Store interface {
 	outbox.Store
 	twins.Store
 	news.Store
+	statement.Store
 	mail.Store
 	replaced.Store
 	transcription.Store

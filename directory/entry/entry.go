@@ -131,6 +131,7 @@ type Contract struct {
 	RemoteAccess          *bool // must be said
 	SlowMenus             bool  // for those who need more time
 	RecordTalks           bool  // of its callers with engineers
+	Statement             bool  // by a letter, each month
 	KeepDays              int   // of its recordings; 0: as the house does
 }
 
@@ -163,7 +164,7 @@ func (c Contract) Check(ctx context.Context, known Known) (directory.Contract, e
 	made := directory.Contract{
 		ID: directory.ContractID(c.ID), Customer: directory.CustomerID(c.Customer), Level: sla.LevelID(c.Level), Language: c.Language,
 		ValidFrom: c.ValidFrom, Calendar: sla.CalendarID(c.Calendar), AfterHours: directory.AfterHours(c.AfterHours),
-		EvoSupport: c.EvoSupport, ConfirmByCall: c.ConfirmByCall, RemoteAccess: *c.RemoteAccess, KeepDays: c.KeepDays, SlowMenus: c.SlowMenus, RecordTalks: c.RecordTalks, Blocking: c.Blocking, NonBlocking: c.NonBlocking,
+		EvoSupport: c.EvoSupport, ConfirmByCall: c.ConfirmByCall, RemoteAccess: *c.RemoteAccess, KeepDays: c.KeepDays, SlowMenus: c.SlowMenus, RecordTalks: c.RecordTalks, Statement: c.Statement, Blocking: c.Blocking, NonBlocking: c.NonBlocking,
 	}
 	if c.ValidFrom.Year() < 1970 || c.ValidFrom.Year() > 9000 {
 		return directory.Contract{}, refused("valid_from", "the contract must begin between 1970 and 9000")

@@ -59,7 +59,7 @@ func customersAndContracts(t *testing.T, s DirectoryStore) {
 	}
 	k := directory.Contract{
 		ID: "c1", Customer: "k1", Level: sla.Extended, Language: "it", ValidFrom: monday, AfterHours: directory.AfterHoursRing,
-		Blocking: &sla.Limits{Contact: time.Hour}, EvoSupport: true, ConfirmByCall: true, RemoteAccess: true, KeepDays: 90, SlowMenus: true, RecordTalks: true, Calendar: sla.OfficeHours,
+		Blocking: &sla.Limits{Contact: time.Hour}, EvoSupport: true, ConfirmByCall: true, RemoteAccess: true, KeepDays: 90, SlowMenus: true, RecordTalks: true, Statement: true, Calendar: sla.OfficeHours,
 	}
 	k, err = s.PutContract(ctx, k)
 	check.Must(t, err)

@@ -43,6 +43,7 @@ type Contract struct {
 	KeepDays     int                  `json:"recordings_days,omitempty"`
 	SlowMenus    bool                 `json:"slow_menus,omitempty"`
 	RecordTalks  bool                 `json:"record_talks,omitempty"`
+	Statement    bool                 `json:"monthly_statement,omitempty"`
 	PINAt        time.Time            `json:"pin_at,omitzero"`
 	Version      int                  `json:"version"`
 }
@@ -52,7 +53,7 @@ func OfContract(c directory.Contract) Contract {
 	return Contract{
 		ID: c.ID, Customer: c.Customer, Level: c.Level, Language: c.Language, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
 		Calendar: c.Calendar, Blocking: (*Limits)(c.Blocking), NonBlocking: (*Limits)(c.NonBlocking), AfterHours: c.AfterHours,
-		EvoSupport: c.EvoSupport, Confirm: c.ConfirmByCall, RemoteAccess: c.RemoteAccess, KeepDays: c.KeepDays, SlowMenus: c.SlowMenus, RecordTalks: c.RecordTalks, PINAt: c.PINAt, Version: c.Version,
+		EvoSupport: c.EvoSupport, Confirm: c.ConfirmByCall, RemoteAccess: c.RemoteAccess, KeepDays: c.KeepDays, SlowMenus: c.SlowMenus, RecordTalks: c.RecordTalks, Statement: c.Statement, PINAt: c.PINAt, Version: c.Version,
 	}
 }
 
@@ -61,7 +62,7 @@ func (c Contract) Domain() directory.Contract {
 	return directory.Contract{
 		ID: c.ID, Customer: c.Customer, Level: c.Level, Language: c.Language, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
 		Calendar: c.Calendar, Blocking: (*sla.Limits)(c.Blocking), NonBlocking: (*sla.Limits)(c.NonBlocking), AfterHours: c.AfterHours,
-		EvoSupport: c.EvoSupport, ConfirmByCall: c.Confirm, RemoteAccess: c.RemoteAccess, KeepDays: c.KeepDays, SlowMenus: c.SlowMenus, RecordTalks: c.RecordTalks, PINAt: c.PINAt, Version: c.Version,
+		EvoSupport: c.EvoSupport, ConfirmByCall: c.Confirm, RemoteAccess: c.RemoteAccess, KeepDays: c.KeepDays, SlowMenus: c.SlowMenus, RecordTalks: c.RecordTalks, Statement: c.Statement, PINAt: c.PINAt, Version: c.Version,
 	}
 }
 

@@ -48,6 +48,14 @@ type Sum struct {
 // Tally is how many of one clock were kept, broken, and neither.
 type Tally struct{ Kept, Broken, Open int }
 
+// Percent is how many of those that ended were kept, of a hundred and rounded down; -1: none ended.
+func (t Tally) Percent() int {
+	if ended := t.Kept + t.Broken; ended > 0 {
+		return 100 * t.Kept / ended
+	}
+	return -1
+}
+
 // Tallies are those of the clocks, in the order of sla.Kinds.
 type Tallies [3]Tally
 

@@ -52,7 +52,7 @@ func (h House) export(w http.ResponseWriter, r *room.Request) (*room.Page, error
 func contractRow(c directory.Contract, zone *time.Location) []string {
 	return []string{
 		string(c.ID), string(c.Customer), string(c.Level), c.Language, dayText(c.ValidFrom, 0, zone), dayText(c.ValidUntil, -1, zone), string(c.Calendar), string(c.AfterHours),
-		yesText(c.EvoSupport), yesText(c.SlowMenus), yesText(c.RecordTalks), yesText(c.RemoteAccess),
+		yesText(c.EvoSupport), yesText(c.SlowMenus), yesText(c.RecordTalks), yesText(c.Statement), yesText(c.RemoteAccess),
 	}
 }
 

@@ -29,7 +29,7 @@ func kinds() []kind {
 	return []kind{
 		{"customers", []string{"id", "name", "email", "numbers", "spoken"}, []string{"id", "name"}, (*planner).customer},
 		{"numbers", []string{"customer", "number"}, []string{"customer", "number"}, (*planner).number},
-		{"contracts", []string{"id", "customer", "level", "language", "first_day", "last_day", "calendar", "after_hours", "evo_support", "slow_menus", "record_talks", "remote_access"},
+		{"contracts", []string{"id", "customer", "level", "language", "first_day", "last_day", "calendar", "after_hours", "evo_support", "slow_menus", "record_talks", "monthly_statement", "remote_access"},
 			[]string{"id", "customer", "level", "first_day", "remote_access"}, (*planner).contract},
 	}
 }
@@ -234,7 +234,7 @@ func (m *planner) contract(r record) (change, error) {
 	stands, known := m.book.Contracts.Get(directory.ContractID(r.cells["id"]))
 	e := entry.Contract{
 		ID: r.cells["id"], Customer: r.cells["customer"], Level: r.cells["level"], Language: stands.Language, Calendar: string(stands.Calendar),
-		AfterHours: string(stands.AfterHours), EvoSupport: stands.EvoSupport, ConfirmByCall: stands.ConfirmByCall, KeepDays: stands.KeepDays, SlowMenus: stands.SlowMenus, RecordTalks: stands.RecordTalks, Blocking: stands.Blocking, NonBlocking: stands.NonBlocking,
+		AfterHours: string(stands.AfterHours), EvoSupport: stands.EvoSupport, ConfirmByCall: stands.ConfirmByCall, KeepDays: stands.KeepDays, SlowMenus: stands.SlowMenus, RecordTalks: stands.RecordTalks, Statement: stands.Statement, Blocking: stands.Blocking, NonBlocking: stands.NonBlocking,
 	}
 	var err error
 	if e.ValidFrom, err = m.day(r, "first_day", 0); err != nil {
@@ -261,7 +261,7 @@ func (m *planner) contract(r record) (change, error) {
 	}
 	c.Version, c.PINAt = stands.Version, stands.PINAt
 	same := known && c.Customer == stands.Customer && c.Level == stands.Level && c.Language == stands.Language && c.ValidFrom.Equal(stands.ValidFrom) &&
-		c.ValidUntil.Equal(stands.ValidUntil) && c.Calendar == stands.Calendar && c.AfterHours == stands.AfterHours && c.EvoSupport == stands.EvoSupport && c.SlowMenus == stands.SlowMenus && c.RecordTalks == stands.RecordTalks && c.RemoteAccess == stands.RemoteAccess
+		c.ValidUntil.Equal(stands.ValidUntil) && c.Calendar == stands.Calendar && c.AfterHours == stands.AfterHours && c.EvoSupport == stands.EvoSupport && c.SlowMenus == stands.SlowMenus && c.RecordTalks == stands.RecordTalks && c.Statement == stands.Statement && c.RemoteAccess == stands.RemoteAccess
 	return change{how: how(known, same), contract: &c, access: known && c.RemoteAccess != stands.RemoteAccess, terms: known && (c.Level != stands.Level || c.Calendar != stands.Calendar)}, nil
 }
 
@@ -288,7 +288,7 @@ func (m *planner) words(r record, e *entry.Contract) error {
 	for _, c := range []struct {
 		column string
 		field  *bool
-	}{{"evo_support", &e.EvoSupport}, {"slow_menus", &e.SlowMenus}, {"record_talks", &e.RecordTalks}} {
+	}{{"evo_support", &e.EvoSupport}, {"slow_menus", &e.SlowMenus}, {"record_talks", &e.RecordTalks}, {"monthly_statement", &e.Statement}} {
 		text, given := r.cells[c.column]
 		if !given {
 			continue

@@ -96,6 +96,7 @@ func (h House) contractFields(r *room.Request, c directory.Contract) ([]field, e
 		field{Name: "confirm", Label: r.T("keeping-confirm"), Value: ticked(c.ConfirmByCall), Kind: "tick"},
 		field{Name: "slow_menus", Label: r.T("keeping-slow"), Value: ticked(c.SlowMenus), Kind: "tick"},
 		field{Name: "record_talks", Label: r.T("keeping-talks"), Value: ticked(c.RecordTalks), Kind: "tick"},
+		field{Name: "monthly_statement", Label: r.T("keeping-statement"), Value: ticked(c.Statement), Kind: "tick", Text: r.T("keeping-statement-text")},
 		field{Name: "keep_days", Label: r.T("keeping-keep-days"), Value: keep, Kind: "number", Most: keepDaysMost, Text: r.T("keeping-keep-days-text")}), nil
 }
 
@@ -125,7 +126,7 @@ func spans(fields []field, c sla.Category) (*sla.Limits, error) {
 func (h House) contractSaid(r *room.Request, fields []field, stands directory.Contract) (directory.Contract, error) {
 	c := entry.Contract{
 		ID: string(stands.ID), Customer: string(stands.Customer), Level: value(fields, "level"), Language: value(fields, "language"), Calendar: value(fields, "calendar"), AfterHours: value(fields, "after_hours"),
-		EvoSupport: value(fields, "evo_support") != "", ConfirmByCall: value(fields, "confirm") != "", SlowMenus: value(fields, "slow_menus") != "", RecordTalks: value(fields, "record_talks") != "",
+		EvoSupport: value(fields, "evo_support") != "", ConfirmByCall: value(fields, "confirm") != "", SlowMenus: value(fields, "slow_menus") != "", RecordTalks: value(fields, "record_talks") != "", Statement: value(fields, "monthly_statement") != "",
 	}
 	for _, f := range fields {
 		if f.Kind == "choice" && f.Value != "" && !f.has(f.Value) {

@@ -79,7 +79,6 @@ type row struct {
 type clock struct {
 	Clock sla.Kind
 	statistics.Tally
-	Percent int // of those that ended, how many were kept; -1: none ended
 }
 
 // dayOfWeek is one weekday's calls by the hour.
@@ -175,11 +174,7 @@ func (h House) level(id sla.LevelID) string {
 func rowOf(name string, g statistics.Group) row {
 	w := row{Name: name, Tickets: g.Tickets, Minutes: g.Minutes}
 	for i, k := range sla.Kinds() {
-		c := clock{k, g.Clocks[i], -1}
-		if ended := c.Kept + c.Broken; ended > 0 {
-			c.Percent = 100 * c.Kept / ended
-		}
-		w.Clocks = append(w.Clocks, c)
+		w.Clocks = append(w.Clocks, clock{k, g.Clocks[i]})
 	}
 	return w
 }
