@@ -190,7 +190,8 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		dueEndpoints, claimOutgoing, putOutgoing, hastenOutgoing, requeueOutgoing, forgetOutgoing, deleteOutgoingOf, selectInstalledOf, lockRecording, putTranscript, addHeard, selectTranscripts, deleteTranscript,
 		gatherAgain, selectMail, insertMail, doneMail, mailsWith, mailsFrom, mailsLast, mailsFiled, settleMail, claimReceipt, markAddress, clearAddress, badAddresses, selectAgent, selectAgents, insertAgent, updateAgent, clearAgent,
 		forgetCodes, putCode, lockCode, countTry, dropCode, forgetCustomers, putCustomer, selectCustomerSession, deleteCustomerSession, forgetLinks, putLink, selectLink, revokeLinksOff, insertAudit, deleteAudit, selectAudit,
-		selectAuditedSound, noteRelease, problemsNamed, insertNotice, claimNotices, updateNotice, selectNotices}
+		selectAuditedSound, noteRelease, problemsNamed, insertNotice, claimNotices, updateNotice, selectNotices,
+		insertStatement, claimStatement, updateStatement, selectStatements}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
