@@ -185,6 +185,44 @@ func waits(endings chan<- error) func(context.Context, *line.Line) {
 	}
 }
 
+// idle is a conversation in which nothing happens, and which tells that it begins: a browser knows of its way to the line before the line
+// does, and one that leaves in between had no conversation.
+type idle struct {
+	begun   chan struct{}
+	endings chan error
+}
+
+func newIdle() idle { return idle{make(chan struct{}, 10), make(chan error, 10)} }
+
+func (i idle) converse(ctx context.Context, l *line.Line) {
+	i.begun <- struct{}{}
+	waits(i.endings)(ctx, l)
+}
+
+// begins waits for the conversation of a browser that has found its way.
+func (i idle) begins(t *testing.T, c *caller) {
+	t.Helper()
+	c.connects()
+	select {
+	case <-i.begun:
+	case <-time.After(time.Minute):
+		t.Fatal("no conversation begins")
+	}
+}
+
+// ends waits for its end.
+func (i idle) ends(t *testing.T, want error) {
+	t.Helper()
+	select {
+	case err := <-i.endings:
+		if !errors.Is(err, want) {
+			t.Errorf("the call ended with %v, want %v", err, want)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the call goes on")
+	}
+}
+
 func TestACallEndsHoweverABrowserLeaves(t *testing.T) {
 	t.Parallel()
 	var cut atomic.Bool
@@ -213,23 +251,16 @@ func TestACallEndsHoweverABrowserLeaves(t *testing.T) {
 		}}},
 	} {
 		t.Run(one.name, func(t *testing.T) {
-			endings := make(chan error, 1)
-			x := open(t, silent{}, nil, waits(endings))
+			talk := newIdle()
+			x := open(t, silent{}, nil, talk.converse)
 			c := newCaller(t, one.other...)
 			if err := c.calls(x, rossi); err != nil {
 				t.Fatal(err)
 			}
-			c.connects()
+			talk.begins(t, c)
 			c.says(make([]int16, 8000))
 			one.leaves(x, c)
-			select {
-			case err := <-endings:
-				if !errors.Is(err, one.cause) {
-					t.Errorf("the call ended with %v", err)
-				}
-			case <-time.After(time.Minute):
-				t.Fatal("the call goes on")
-			}
+			talk.ends(t, one.cause)
 			over, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			if err := x.gateway.Drain(over); err != nil { // the conversation tells its ending before the call is over
@@ -328,18 +359,16 @@ func TestACallGoesOverTCPWhereNoUDPPasses(t *testing.T) {
 // TestManyCallsLeaveNothingBehind makes calls one after the other; TestMain looks whether a goroutine is left.
 func TestManyCallsLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
-	endings := make(chan error, 10)
-	x := open(t, silent{}, nil, waits(endings))
+	talk := newIdle()
+	x := open(t, silent{}, nil, talk.converse)
 	for range 8 {
 		c := newCaller(t)
 		if err := c.calls(x, rossi); err != nil {
 			t.Fatal(err)
 		}
-		c.connects()
+		talk.begins(t, c)
 		c.leaves()
-		if err := <-endings; !errors.Is(err, ivr.ErrHungUp) {
-			t.Errorf("the call ended with %v", err)
-		}
+		talk.ends(t, ivr.ErrHungUp)
 	}
 	if err := x.gateway.Drain(t.Context()); err != nil {
 		t.Error(err)
