@@ -38,6 +38,13 @@ type postBox struct {
 	fault   error
 }
 
+// sent are the letters so far.
+func (b *postBox) sent() []notify.Message {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.letters)
+}
+
 func (b *postBox) Send(_ context.Context, m notify.Message) error {
 	if !strings.HasPrefix(m.ID, "statement-") {
 		return nil
@@ -212,15 +219,15 @@ func TestTheProgramSendsIt(t *testing.T) {
 		h.ChangeRossi(func(c *directory.Customer) { c.Email = "guasti@rossi.example" })
 		h.wants(func(c *directory.Contract) { c.Statement, c.Calendar = true, sla.OfficeHours })
 		h.Passes(50 * time.Second)
-		if len(b.letters) != 0 {
-			h.Errorf("before the hours: %+v", b.letters)
+		if early := b.sent(); len(early) != 0 {
+			h.Errorf("before the hours: %+v", early)
 		}
 		h.Passes(2 * time.Minute)
 		h.Stop()
 		h.Restart()
 		h.Passes(10 * time.Minute)
-		if len(b.letters) != 1 || h.stands() != "2026-11 sent" || !strings.Contains(b.letters[0].Text, "In questo mese non è stato aperto nessun ticket.") {
-			h.Errorf("%s, %+v", h.stands(), b.letters)
+		if sent := b.sent(); len(sent) != 1 || h.stands() != "2026-11 sent" || !strings.Contains(sent[0].Text, "In questo mese non è stato aperto nessun ticket.") {
+			h.Errorf("%s, %+v", h.stands(), sent)
 		}
 	}, func(c *app.Config) { c.Virtual.Mailer = b })
 }
