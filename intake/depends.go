@@ -31,8 +31,8 @@ type Ref struct{ Installation, Fingerprint string }
 // Bounds of what a policy says of parents.
 const (
 	dependencesMost = 50
-	longestWait     = 120  // seconds
-	longestSettle   = 3600 // seconds
+	LongestWait     = 120  // seconds
+	LongestSettle   = 3600 // seconds
 )
 
 // parents are what a problem waits for, in the order of the rules.
@@ -103,11 +103,11 @@ func (d Depends) check(bad func(field, why string) error) error {
 			return bad(at+"parent_installation", "* is for children; leave it out where the parent is at the child's own installation")
 		}
 	}
-	if d.Wait < 0 || d.Wait > longestWait {
-		return bad("depends.wait", fmt.Sprintf("use 0 to %d seconds", longestWait))
+	if d.Wait < 0 || d.Wait > LongestWait {
+		return bad("depends.wait", fmt.Sprintf("use 0 to %d seconds", LongestWait))
 	}
-	if d.Settle < 1 || d.Settle > longestSettle {
-		return bad("depends.settle", fmt.Sprintf("use 1 to %d seconds", longestSettle))
+	if d.Settle < 1 || d.Settle > LongestSettle {
+		return bad("depends.settle", fmt.Sprintf("use 1 to %d seconds", LongestSettle))
 	}
 	if ring := d.ring(); ring != nil {
 		return bad("depends.rules", "nobody can wait in a ring: "+strings.Join(ring, " waits for "))

@@ -10,12 +10,10 @@ import (
 	"hotline/web/room"
 )
 
-// The bounds of what a policy says of parents and labels, as by the API.
+// What the fields hold, in characters.
 const (
-	waitMost   = 120     // seconds
-	settleMost = 3600    // seconds
-	linesMost  = 100_000 // characters of all rules
-	labelMost  = 200     // characters
+	linesMost = 100_000 // of all rules
+	labelMost = 200
 )
 
 // dependsColumns are the parts of a rule in the order in which they stand in its line.
@@ -26,8 +24,8 @@ func dependsFields(r *room.Request, p intake.Policy) form.Fields {
 	depends, labels := r.T("alerts-depends"), r.T("alerts-labels")
 	return form.Fields{
 		{Name: "depends.rules", Label: r.T("alerts-depends.rules"), Value: dependsLines(p.Depends.Rules), Kind: form.Lines, Most: linesMost, Group: depends, Help: r.T("alerts-depends.rules-text")},
-		{Name: "depends.wait", Label: r.T("alerts-depends.wait"), Value: form.Count(p.Depends.Wait), Kind: form.Number, Most: waitMost, Needed: true, Group: depends},
-		{Name: "depends.settle", Label: r.T("alerts-depends.settle"), Value: form.Count(p.Depends.Settle), Kind: form.Number, Least: 1, Most: settleMost, Needed: true, Group: depends},
+		{Name: "depends.wait", Label: r.T("alerts-depends.wait"), Value: form.Count(p.Depends.Wait), Kind: form.Number, Most: intake.LongestWait, Needed: true, Group: depends},
+		{Name: "depends.settle", Label: r.T("alerts-depends.settle"), Value: form.Count(p.Depends.Settle), Kind: form.Number, Least: 1, Most: intake.LongestSettle, Needed: true, Group: depends},
 		{Name: "labels.product", Label: r.T("alerts-labels.product"), Value: p.Labels.Product, Kind: form.Text, Most: labelMost, Group: labels},
 		{Name: "labels", Label: r.T("alerts-labels.version"), Value: p.Labels.Version, Kind: form.Text, Most: labelMost, Group: labels, Help: r.T("alerts-labels-text")},
 	}

@@ -61,14 +61,6 @@ func (p People) Called(id oncall.EngineerID) string {
 	return string(id)
 }
 
-// Options are the engineers as choices.
-func (p People) Options(first ...Option) []Option {
-	for _, e := range p {
-		first = append(first, Option{string(e.ID), e.Name})
-	}
-	return first
-}
-
 // Engineers reads engineers, one a line.
 func (p People) Engineers(field, text string) (list []oncall.EngineerID, err error) {
 	for _, one := range Lines(text) {
