@@ -130,7 +130,7 @@ func TestAnAlertPolicyIsWrittenOnAPageAndTriedBefore(t *testing.T) {
 	for field, wrong := range map[string][]string{
 		"Rule 2, Severities": {"rule-1-severities", "Critical"}, "Rule 1, Becomes": {"rule-0-category", "catastrophe"}, "For": {"id", "nobody"}, "Storm: one ticket for all, New problems": {"storm.alerts", "1"},
 		"Repeats": {"window", ""}, "Every other severity": {"otherwise-category", ""},
-		"What depends on what, Who waits for whom": {"depends.rules", ";a;;;b\n;b;;;a"}, "Who waits for whom": {"depends.rules", "a;b"}, "Who comes first": {"depends.wait", "121"}, "What stands there, Label of its version": {"labels.product", ""},
+		"What depends on what, Who waits for whom": {"depends.rules", ";a;;;b\n;b;;;a"}, "Who waits for whom": {"depends.rules", "a;b"}, "line 2: put a part": {"depends.rules", ";a;;;b\nsay \"x\";;;;c"}, "Who comes first": {"depends.wait", "121"}, "What stands there, Label of its version": {"labels.product", ""},
 	} {
 		b.post("/alerts/policies", policyForm(wrong...)...).is(422, "cannot be right", field)
 	}

@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -49,8 +50,12 @@ func dependsSaid(f form.Fields) (d intake.Depends, err error) {
 	r := csv.NewReader(strings.NewReader(f.Value("depends.rules")))
 	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = ';', -1, true
 	lines, err := r.ReadAll()
+	var wrong *csv.ParseError
+	if errors.As(err, &wrong) {
+		return d, &form.Refusal{Field: "depends.rules", Text: fmt.Sprintf("line %d: put a part with a semicolon or a quotation mark in quotation marks, and write the mark inside twice", wrong.Line)}
+	}
 	if err != nil {
-		return d, &form.Refusal{Field: "depends.rules", Text: err.Error()}
+		return d, err
 	}
 	for i, line := range lines {
 		if len(line) != dependsColumns {
