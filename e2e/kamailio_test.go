@@ -13,8 +13,8 @@ import (
 	"hotline/logtest"
 )
 
-// proxy is a Kamailio that stays in the dialog by Record-Route.
-const proxy = `
+// dialogs configures a Kamailio that relays what is inside a dialog. Its gaps: the port, more modules, and what becomes of other requests.
+const dialogs = `
 debug=1
 log_stderror=yes
 fork=no
@@ -28,6 +28,7 @@ loadmodule "pv.so"
 loadmodule "maxfwd.so"
 loadmodule "textops.so"
 loadmodule "siputils.so"
+%s
 request_route {
 	if (!mf_process_maxfwd_header("10")) {
 		sl_send_reply("483", "Too Many Hops");
@@ -49,24 +50,17 @@ request_route {
 		t_relay_cancel();
 		exit;
 	}
-	if (is_method("INVITE")) {
-		record_route();
-	}
-	if ($rU == "hotline") {
-		$du = "sip:%s";
-	} else {
-		loose_route();
-	}
+%s
 	t_relay();
 }
 `
 
-// kamailio runs a proxy in front of the house and gives its address.
-func kamailio(t *testing.T, port int, house string) string {
+// kamailio runs one with more modules and a route, until it answers, and gives its address.
+func kamailio(t *testing.T, port int, modules, route string) string {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "kamailio.cfg")
-	if err := os.WriteFile(file, fmt.Appendf(nil, proxy, port, house), 0o600); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, dialogs, port, modules, route), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	beside(t, "kamailio", "-f", file, "-DD", "-E", "-Y", dir, "-m", "32", "-M", "8")
@@ -75,6 +69,20 @@ func kamailio(t *testing.T, port int, house string) string {
 		return exec.Command("sipp", at, "-sf", scenarioFile(t, "options-any"), "-m", "1", "-nostdin", "-timeout", "2s", "-i", "127.0.0.1", "-p", fmt.Sprint(freePort(t))).Run()
 	})
 	return at
+}
+
+// proxy runs a Kamailio in front of the house, which stays in the dialog by Record-Route, and gives its address.
+func proxy(t *testing.T, port int, house string) string {
+	t.Helper()
+	return kamailio(t, port, "", fmt.Sprintf(`
+	if (is_method("INVITE")) {
+		record_route();
+	}
+	if ($rU == "hotline") {
+		$du = "sip:%s";
+	} else {
+		loose_route();
+	}`, house))
 }
 
 // beside runs a program of others until the test ends, and shows its log where the test failed.
@@ -118,7 +126,7 @@ func TestAProxyInBetween(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	h := open(t, "--config", settingsFile(t, fmt.Sprintf("sip:\n  trust_loopback: false\n  trunks:\n    - {name: proxy, addresses: [127.0.0.1], registrar: \"sip:127.0.0.1:%d\"}\n", port)))
-	at := kamailio(t, port, h.sip)
+	at := proxy(t, port, h.sip)
 	silence := waveFile(t, "silence", make([]int16, 8000))
 	caller := softphone(t, "proxied", silence, false)
 	caller.dial("sip:hotline@" + at)
