@@ -39,12 +39,18 @@ func (b *Bridge) owned(ctx context.Context, twin *twins.Twin, stands zammad.Tick
 		if b.Owners[engineer] != stands.Owner {
 			continue
 		}
-		t, err := b.Desk.Ticket(ctx, twin.Ticket)
-		if err != nil || t.Assignee == engineer {
+		before, err := b.Desk.Ticket(ctx, twin.Ticket)
+		if err != nil {
 			return err
 		}
-		if t, err = b.Desk.Assign(ctx, twin.Ticket, actor, engineer, now); err == nil {
-			twin.Told.State, twin.Told.Assignee = t.State, t.Assignee
+		if before.Assignee == engineer { // perhaps by a try whose end was not noted
+			twin.Told.Assignee = engineer
+			return nil
+		}
+		t, err := b.Desk.Assign(ctx, twin.Ticket, actor, engineer, now)
+		if err == nil {
+			took(twin, before, t)
+			twin.Told.Assignee = engineer
 			return nil
 		}
 		return b.refused(ctx, twin, stands, FactOwner, err, now)
@@ -66,22 +72,38 @@ func (b *Bridge) moved(ctx context.Context, twin *twins.Twin, stands zammad.Tick
 		b.Log.Warn("a state of Zammad means nothing here: name it in bridge.states of the configuration", "state", stands.State, "ticket", twin.Ticket)
 		return b.refused(ctx, twin, stands, FactUnknown, nil, now)
 	}
-	t, err := b.Desk.Ticket(ctx, twin.Ticket)
+	before, err := b.Desk.Ticket(ctx, twin.Ticket)
 	if err != nil {
 		return err
 	}
-	switch step := states.Plan(b.command(stands.State), t.State); step {
-	case states.Stay:
+	switch step := states.Plan(b.command(stands.State), before.State); step {
+	case states.Stay: // perhaps by a try whose end was not noted
+		twin.Told.State = before.State
 		return nil
 	case states.TellsOnly:
 		return b.refused(ctx, twin, stands, FactState, nil, now)
 	default:
 		t, err := b.do(ctx, step, twin.Ticket, now)
 		if err == nil {
-			twin.Told.State, twin.Told.Assignee = t.State, t.Assignee
+			took(twin, before, t)
+			twin.Told.State = t.State
 			return nil
 		}
 		return b.refused(ctx, twin, stands, FactState, err, now)
+	}
+}
+
+// took takes what a command from there has changed here for told. What was news before the command, or came between, stays news: the house
+// there has said nothing of it.
+func took(twin *twins.Twin, before, after tickets.Ticket) {
+	if after.Version != before.Version+1 {
+		return
+	}
+	if twin.Told.State == before.State {
+		twin.Told.State = after.State
+	}
+	if twin.Told.Assignee == before.Assignee {
+		twin.Told.Assignee = after.Assignee
 	}
 }
 

@@ -120,6 +120,7 @@ func (b *Bridge) opened(ctx context.Context, twin *twins.Twin, stands zammad.Tic
 		return nil
 	}
 	t, err := b.Desk.Ticket(ctx, twin.Ticket)
+	told := twins.Ours{State: tickets.Open} // one that a try before has opened may have been moved since, and that is news
 	if errors.Is(err, storage.ErrNotFound) {
 		var who zammad.User
 		if who, err = b.Client.User(ctx, stands.CustomerID); err != nil {
@@ -127,11 +128,12 @@ func (b *Bridge) opened(ctx context.Context, twin *twins.Twin, stands zammad.Tic
 		}
 		owner, _ := b.customer(who.Email)
 		t, err = b.Desk.Open(ctx, b.draft(*twin, owner, stands, articles[0], now), now)
+		told = twins.OursOf(t)
 	}
 	if err != nil {
 		return ours(err)
 	}
-	twin.Began, twin.Article, twin.Told = time.Time{}, articles[0].ID, twins.OursOf(t)
+	twin.Began, twin.Article, twin.Told = time.Time{}, articles[0].ID, told
 	*twin, err = b.Store.PutTwin(ctx, *twin)
 	return ours(err)
 }
@@ -184,17 +186,17 @@ func (b *Bridge) hear(ctx context.Context, twin *twins.Twin, a zammad.Article, n
 	if a.Sender != "Customer" {
 		return nil
 	}
-	t, err := b.Desk.Ticket(ctx, twin.Ticket)
-	if err != nil || t.State != tickets.Waiting {
+	before, err := b.Desk.Ticket(ctx, twin.Ticket)
+	if err != nil || before.State != tickets.Waiting {
 		return err
 	}
-	t, err = b.Desk.Resume(ctx, twin.Ticket, e.Actor, "", now) // the answer that it waits for
+	t, err := b.Desk.Resume(ctx, twin.Ticket, e.Actor, "", now) // the answer that it waits for
 	var refused *tickets.MoveError
 	if errors.As(err, &refused) {
 		return nil // staff were faster
 	}
 	if err == nil {
-		twin.Told.State = t.State
+		took(twin, before, t)
 	}
 	return err
 }

@@ -152,6 +152,21 @@ func (b *Bridge) news(told twins.Ours, t tickets.Ticket) (s twins.Stand) {
 	return s
 }
 
+// again adds what a try may have written there whose end is not known: how that stands now is said once more.
+func (b *Bridge) again(saying twins.Stand, t tickets.Ticket, news twins.Stand) twins.Stand {
+	is := twins.OursOf(t)
+	if saying.State != "" {
+		news.State = b.Said[is.State]
+	}
+	if saying.Priority != "" {
+		news.Priority = b.Priorities[is.Priority]
+	}
+	if saying.Owner != "" {
+		news.Owner = b.Owners[is.Assignee]
+	}
+	return news
+}
+
 // changeOf is a stand as Zammad is asked for it.
 func changeOf(s twins.Stand, now time.Time) zammad.Change {
 	c := zammad.Change{State: s.State, Priority: s.Priority, Owner: s.Owner}
@@ -167,7 +182,7 @@ const pendingTime = 7 * 24 * time.Hour
 
 // write writes an article and what has changed here, in one request. That it is being written is noted before.
 func (b *Bridge) write(ctx context.Context, twin twins.Twin, t tickets.Ticket, article *zammad.NewArticle, now time.Time) error {
-	say := b.news(twin.Told, t)
+	say := b.again(twin.Saying, t, b.news(twin.Told, t))
 	if article == nil && say == (twins.Stand{}) {
 		if twin.Told == twins.OursOf(t) {
 			return nil
@@ -208,13 +223,13 @@ func (b *Bridge) open(ctx context.Context, twin twins.Twin, t tickets.Ticket, p 
 		if wait := IndexTime - now.Sub(twin.Began); !twin.Began.IsZero() && wait > 0 {
 			return twin, &later{wait, "it is not known whether the ticket was opened in Zammad, whose search is some time behind: it is looked for again"}
 		}
-		twin.Began, twin.Meant = now, twins.OursOf(t)
+		twin.Began, twin.Saying, twin.Meant = now, b.news(twins.Ours{}, t), twins.OursOf(t)
 		if twin, err = b.Store.PutTwin(ctx, twin); err != nil {
 			return twin, ours(err)
 		}
 		if found, err = b.create(ctx, twin, t, p, now); err != nil {
 			if !zammad.Unknown(err) { // it was not opened, so that the next try need not wait
-				twin.Began, twin.Meant = time.Time{}, twins.Ours{}
+				twin.Began, twin.Saying, twin.Meant = time.Time{}, twins.Stand{}, twins.Ours{}
 				if _, failed := b.Store.PutTwin(ctx, twin); failed != nil {
 					b.Log.Warn("the next try to open a ticket in Zammad waits for a minute", "ticket", t.Number, "error", failed)
 				}
@@ -223,7 +238,9 @@ func (b *Bridge) open(ctx context.Context, twin twins.Twin, t tickets.Ticket, p 
 		}
 	}
 	twin.Foreign, twin.Number, twin.Began = found.ID, found.Number, time.Time{}
-	twin.Heard, twin.Told, twin.Meant = twins.Stand{State: found.State, Priority: found.Priority, Owner: found.Owner}, twin.Meant, twins.Ours{}
+	// What people have set there before it was found is news, so what was heard is what was asked for, and not how it stands.
+	twin.Heard = twins.Stand{State: found.State, Priority: found.Priority, Owner: zammad.Nobody}.With(twin.Saying)
+	twin.Told, twin.Saying, twin.Meant = twin.Meant, twins.Stand{}, twins.Ours{}
 	twin, err = b.Store.PutTwin(ctx, twin)
 	if err == nil {
 		err = b.Store.AddPoke(ctx, twin.Foreign, now) // what people have written there meanwhile
