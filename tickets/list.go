@@ -128,7 +128,8 @@ func Words(text string) []string {
 	})
 }
 
-// Words are what the filter looks for, bounded. What has no letter is one number, however it is spaced.
+// Words are what the filter looks for, bounded, each once: a database guesses that fewer tickets have a word that is asked twice. What has
+// no letter is one number, however it is spaced.
 func (f Filter) Words() []string {
 	words := Words(f.Search)
 	if number := strings.Join(words, ""); number != "" && Digits(number) == number {
@@ -140,7 +141,13 @@ func (f Filter) Words() []string {
 			words[i] = string(r[:longestWord])
 		}
 	}
-	return words
+	once := words[:0]
+	for _, w := range words {
+		if !slices.Contains(once, w) {
+			once = append(once, w)
+		}
+	}
+	return once
 }
 
 // Digits are the digits of a caller's number.
