@@ -13,7 +13,8 @@ import (
 	"hotline/tickets/statistics"
 )
 
-// The sums are three statements that are sent at once: tickets by group, their clocks by group, and the time spent on them.
+// The sums are three statements that are sent at once: tickets by group, their clocks by group, and the time spent on them. Clocks and
+// lines are looked up ticket by ticket: a day has few tickets, and PostgreSQL would read the lines of all tickets of the month.
 const (
 	grouped = `t.contract, t.level, coalesce(nullif(t.assessment, ''), t.claim)`
 	within  = `t.opened_at >= $1 and t.opened_at < $2 and t.state <> 'not_request'`
@@ -25,8 +26,8 @@ from tickets t cross join lateral (select kind, met_at, broken_at from clocks wh
 where ` + within + ` group by 1, 2, 3, 4, 5, 6`
 	sumMinutes = `
 select ` + grouped + `, sum(coalesce((e.facts->>'minutes')::int, ((e.facts->>'seconds')::int + 59) / 60, 0))
-from events e join tickets t on t.number = e.ticket
-where e.kind = 'time_spent' and e.at >= $3 and e.at < $4 and ` + within + ` group by 1, 2, 3`
+from tickets t cross join lateral (select facts from events where ticket = t.number and kind = 'time_spent' and at >= $3 and at < $4 offset 0) e
+where ` + within + ` group by 1, 2, 3`
 
 	selectSince   = `select min(opened_at) from tickets`
 	selectSummary = `
