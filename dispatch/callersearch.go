@@ -10,6 +10,7 @@ import (
 
 	"hotline/ivr"
 	"hotline/oncall/ring"
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -108,7 +109,7 @@ func (s *callerSearch) busy() *ring.Busy {
 }
 
 // tape records the talk with a caller about a ticket, where its contract's policy says so; nil where it does not.
-func (d *Dispatcher) tape(t tickets.Ticket, s *callerSearch) *ring.Tape {
+func (d *Dispatcher) tape(t tickets.Ticket, s *callerSearch) *recorded.Tape {
 	tape := d.tapeOf(t)
 	if tape != nil {
 		tape.Told = s.record.Load
@@ -117,11 +118,11 @@ func (d *Dispatcher) tape(t tickets.Ticket, s *callerSearch) *ring.Tape {
 }
 
 // tapeOf records a talk about a ticket, where its contract's policy says so; nil where it does not.
-func (d *Dispatcher) tapeOf(t tickets.Ticket) *ring.Tape {
+func (d *Dispatcher) tapeOf(t tickets.Ticket) *recorded.Tape {
 	if d.newID == nil || !d.desk.Book().Contracts.At(t.Contract).RecordTalks {
 		return nil
 	}
-	return &ring.Tape{
+	return &recorded.Tape{
 		Name: func() string { return fmt.Sprintf("%d-%s", t.Number, d.newID()) }, // by which a recording that a crash cut off is found
 		Keep: func(r tickets.Recording) {
 			if _, err := d.desk.Keep(context.Background(), t.Number, r, time.Now()); err != nil {

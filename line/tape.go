@@ -4,15 +4,15 @@ import (
 	"io"
 
 	"hotline/media"
-	"hotline/oncall/ring"
+	"hotline/oncall/ring/recorded"
 	"hotline/tickets"
 )
 
 // tape records what one [Telephone.Join] has to do with a talk: what comes from the telephone, and what comes from the call that it is
 // joined to. The talk is one recording, however often and with whomever it is joined ([reel]). It is used by the goroutine of Join. The
-// zero value with a nil ring.Tape records nothing.
+// zero value with a nil recorded.Tape records nothing.
 type tape struct {
-	*ring.Tape
+	*recorded.Tape
 	telephone *Telephone
 	caller    *leg
 	reel      *reel

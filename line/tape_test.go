@@ -13,6 +13,7 @@ import (
 	"hotline/media/likeness"
 	"hotline/media/mediatest"
 	"hotline/oncall/ring"
+	"hotline/oncall/ring/recorded"
 	"hotline/phone"
 	"hotline/tickets"
 )
@@ -25,8 +26,8 @@ type rec struct {
 }
 
 // tape names recordings a1, a2 and so on.
-func (r *rec) tape() *ring.Tape {
-	return &ring.Tape{
+func (r *rec) tape() *recorded.Tape {
+	return &recorded.Tape{
 		Told: func() bool { return true },
 		Name: func() string { r.mu.Lock(); defer r.mu.Unlock(); r.named++; return fmt.Sprint("a", r.named) },
 		Keep: func(t tickets.Recording) { r.mu.Lock(); defer r.mu.Unlock(); r.kept = append(r.kept, t) },
@@ -43,8 +44,8 @@ func hears(sound []int16) (hz []float64) {
 	return hz
 }
 
-// recorded is a talk that is to be recorded. The caller speaks at 700 Hz.
-type recorded struct {
+// recordedTalk is a talk that is to be recorded. The caller speaks at 700 Hz.
+type recordedTalk struct {
 	policy    bool
 	caller    int        // seconds for which the caller speaks, and then hangs up
 	engineers []speaking // in the order in which they are rung
@@ -63,7 +64,7 @@ type speaking struct {
 // what they say in the second without the caller. It goes on behind the menu, with a second engineer, and after a hand-over, and ends with
 // the last leg that is joined. Where nobody asks for it nothing is recorded.
 func TestATalkIsOneRecording(t *testing.T) {
-	for name, c := range map[string]recorded{
+	for name, c := range map[string]recordedTalk{
 		"the engineer hangs up":            {true, 6, []speaking{{1300, 3}}, "together", []float64{1300}, [2]float64{2, 4}},
 		"the caller hangs up":              {true, 3, []speaking{{1300, 7}}, "together", []float64{1300}, [2]float64{1.5, 4}},
 		"of two the first one leaves":      {true, 9, []speaking{{1300, 3}, {1900, 6}}, "together", []float64{1300, 1900}, [2]float64{4.5, 7}},
@@ -104,7 +105,7 @@ func TestATalkIsOneRecording(t *testing.T) {
 }
 
 // talks joins engineers to a caller, as it is said.
-func talks(t *testing.T, r *rec, c recorded) *exchange {
+func talks(t *testing.T, r *rec, c recordedTalk) *exchange {
 	t.Helper()
 	ended, board := make(chan struct{}), make(chan *line.Switchboard, 1)
 	var addresses []string
@@ -133,7 +134,7 @@ func talks(t *testing.T, r *rec, c recorded) *exchange {
 }
 
 // joinAll joins them, and comes back when all are gone.
-func joinAll(ctx context.Context, t *testing.T, l *line.Line, b *line.Switchboard, addresses []string, r *rec, c recorded) {
+func joinAll(ctx context.Context, t *testing.T, l *line.Line, b *line.Switchboard, addresses []string, r *rec, c recordedTalk) {
 	j := ring.Joining{Silence: 5 * time.Second, Talk: time.Minute}
 	if c.policy {
 		j.Tape = r.tape()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -126,7 +127,7 @@ func (j *job) briefs(ctx context.Context, t Telephone, lang prompts.Language) er
 	if err := t.Say(ctx, lang, subject, true); err != nil {
 		return err
 	}
-	if err := t.Say(ctx, lang, prompts.P(SayTalkTold), false); err != nil {
+	if err := t.Say(ctx, lang, prompts.P(recorded.SayTold), false); err != nil {
 		return err
 	}
 	return t.Say(ctx, lang, keys, true)

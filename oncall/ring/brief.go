@@ -24,8 +24,6 @@ const (
 	SayIsNewest       prompts.ID = "brief-is-newest"
 	SayEntitled       prompts.ID = "brief-entitled"
 	SayNotEntitled    prompts.ID = "brief-not-entitled"
-	SayTalkTold       prompts.ID = "talk-told"      // engineer, and a customer who is called: the talk may be recorded
-	SayTalkRefuse     prompts.ID = "talk-refuse"    // customer who is called
 	SayConfirmCode    prompts.ID = "confirm-code"   // engineer: the two digits to press now, which follow
 	SayCallBackKeys   prompts.ID = "call-back-keys" // engineer: the customer is to be called back; 1 connects, 2 passes, 3 plays the message
 	SayTestCall       prompts.ID = "test-call"      // engineer: this is a test call, 1 proves the telephone

@@ -2,10 +2,8 @@ package ring
 
 import (
 	"context"
-	"io"
-	"sync"
-	"time"
 
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -27,7 +25,7 @@ func (a *attempt) callBack(ctx context.Context, t Telephone) {
 	}
 	tape := s.customersTape(a.request.Ticket, false)
 	defer tape.End()
-	_ = t.Say(ctx, lang, callingBack(tape), false)
+	_ = t.Say(ctx, lang, tape.CallingBack(SayCallingBack), false)
 	music := t.Music(ctx)
 	customer, leg, err := s.ring(ctx, a.request.CallBack, 2*s.Times.Ring, a.introduced(customerLeg, ""))
 	if err != nil {
@@ -47,62 +45,17 @@ func (a *attempt) callBack(ctx context.Context, t Telephone) {
 	both, stop := context.WithCancelCause(ctx)
 	defer context.AfterFunc(customer.Context(), func() { stop(context.Cause(customer.Context())) })()
 	defer stop(nil)
-	recorded := a.tells(both, customer, a.request.Language, tape)
+	told := a.tells(both, customer, a.request.Language, tape)
 	music()
-	_ = t.Join(both, customer.ID(), Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Tape: recorded, Talked: func() {
+	_ = t.Join(both, customer.ID(), Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Tape: told, Talked: func() {
 		a.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back, and they talk")
 	}})
 	s.write(ctx, a.leg, leg, customer, resultCalledBack)
 	a.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")
 }
 
-// Tape is how a talk is recorded, in two channels: by the policy of a contract, and never before both have been told. All that is talked
-// about one request while the tape runs is one recording: behind the menu, with a second engineer, after a hand-over. It is safe for
-// concurrent use, and so must its functions be.
-type Tape struct {
-	Told    func() bool               // tells whether the caller knows that the talk may be recorded, and lets it be
-	Name    func() string             // of the recording
-	Keep    func(r tickets.Recording) // puts the recording on its ticket, once it is over
-	Swapped bool                      // the leg that joins is the customer's, and the call that it is joined to the engineer's
-
-	mu   sync.Mutex
-	reel io.Closer // nil: nothing was recorded yet
-	over bool
-}
-
-// Reel is what the talk is recorded on: the one that was begun, else one that begin begins; nil once the tape is over. Whoever joins legs
-// asks for it.
-func (t *Tape) Reel(begin func() io.Closer) io.Closer {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.over {
-		return nil
-	}
-	if t.reel == nil {
-		t.reel = begin()
-	}
-	return t.reel
-}
-
-// End ends the recording and has it kept. Whoever made the tape calls it once nobody is joined any more; on a nil tape it does nothing.
-// Idempotent.
-func (t *Tape) End() {
-	if t == nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.reel != nil && !t.over {
-		_ = t.reel.Close() // who has made it logs why it is not whole
-	}
-	t.over = true
-}
-
-// timeToRefuse is how long a customer who was called has for the key that refuses the recording, once the sentence is over.
-const timeToRefuse = 2 * time.Second
-
 // customersTape is how a talk with a customer who is called is recorded; nil: it is not.
-func (s *Search) customersTape(t tickets.Ticket, swapped bool) *Tape {
+func (s *Search) customersTape(t tickets.Ticket, swapped bool) *recorded.Tape {
 	if s.Tape == nil {
 		return nil
 	}
@@ -113,33 +66,9 @@ func (s *Search) customersTape(t tickets.Ticket, swapped bool) *Tape {
 	return tape
 }
 
-// tells tells a customer who has picked up that the talk may be recorded, and how to refuse. It gives the tape; nil where the customer
-// refuses, or has not heard it to its end.
-func (j *job) tells(ctx context.Context, customer Telephone, lang prompts.Language, tape *Tape) *Tape {
-	if tape == nil {
-		return nil
-	}
-	_, _ = customer.Key(ctx, 0) // from now on tones count: many press before the sentence is over
-	if err := customer.Say(ctx, lang, prompts.P(SayTalkTold, SayTalkRefuse), false); err != nil {
-		return nil
-	}
-	for until := time.Now().Add(timeToRefuse); ; { // other keys may have come before, or beside it
-		k, err := customer.Key(ctx, time.Until(until))
-		if err != nil {
-			break
-		}
-		if k == '7' {
-			j.note(ctx, tickets.Commented, "", "the customer refused the recording of the talk, by key")
-			return nil
-		}
-	}
-	return tape
-}
-
-// callingBack is what an engineer hears before the customer is rung.
-func callingBack(tape *Tape) prompts.Phrase {
-	if tape == nil {
-		return prompts.P(SayCallingBack)
-	}
-	return prompts.P(SayTalkTold, SayCallingBack)
+// tells tells a customer who has picked up of the recording; see [recorded.Tape.Tells].
+func (j *job) tells(ctx context.Context, customer Telephone, lang prompts.Language, tape *recorded.Tape) *recorded.Tape {
+	return tape.Tells(ctx, customer, lang, func() {
+		j.note(ctx, tickets.Commented, "", "the customer refused the recording of the talk, by key")
+	})
 }

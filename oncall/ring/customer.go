@@ -37,7 +37,7 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 	j.note(ctx, tickets.Rang, c.Engineer.ID, c.Engineer.Name+" has the customer called")
 	tape := s.customersTape(c.Ticket, true)
 	defer tape.End()
-	_ = c.Line.Say(ctx, c.Language, callingBack(tape), false)
+	_ = c.Line.Say(ctx, c.Language, tape.CallingBack(SayCallingBack), false)
 	stop := c.Line.Music(ctx)
 	customer, leg, failed := s.ring(ctx, c.Address, 2*s.Times.Ring, j.introduced(customerLeg, ""))
 	if failed != nil {
@@ -54,9 +54,9 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 	j.note(ctx, tickets.Rang, "", "called the customer: picked up")
 	talk, end := c.untilStar(ctx)
 	defer end()
-	recorded := j.tells(talk, customer, prompts.Language(c.Ticket.Language), tape)
+	told := j.tells(talk, customer, prompts.Language(c.Ticket.Language), tape)
 	stop()
-	_ = customer.Join(talk, j.leg, Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Keep: c.Star, Tape: recorded, Talked: func() {
+	_ = customer.Join(talk, j.leg, Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Keep: c.Star, Tape: told, Talked: func() {
 		j.note(ctx, tickets.Joined, c.Engineer.ID, c.Engineer.Name+" called the customer, and they talk")
 	}})
 	s.write(ctx, j.leg, leg, customer, ResultCalled)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -29,7 +30,7 @@ func (k *talk) join(ctx context.Context) error {
 }
 
 // tape records the talk, where the caller has been told: who accepts has heard of it in the brief.
-func (k *talk) tape() *Tape {
+func (k *talk) tape() *recorded.Tape {
 	if t := k.request.Tape; t != nil && t.Told() {
 		return t
 	}

@@ -11,6 +11,7 @@ import (
 
 	"hotline/cdr"
 	"hotline/oncall"
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -90,7 +91,7 @@ type Joining struct {
 	// Menu lets the key * of this leg end the join, with ErrMenu: a leg whose keys come in its sound has no such key, since a voice
 	// may sound like one.
 	Menu bool
-	Tape *Tape // nil: the talk is not recorded
+	Tape *recorded.Tape // nil: the talk is not recorded
 	// Keep has no key of the other leg reach this one from its * on: there it ends the talk.
 	Keep bool
 }

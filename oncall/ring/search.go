@@ -11,6 +11,7 @@ import (
 	"hotline/cdr"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -103,7 +104,7 @@ type Config struct {
 	Installed func(ctx context.Context, t tickets.Ticket) (Installed, bool)
 	Blocking  func(ctx context.Context) ([]tickets.Ticket, error) // those that are open, for who takes over; nil: nobody knows
 	// Tape records the talks with customers who are called, by the policy of the ticket's contract; nil, or nil for a ticket: none is.
-	Tape func(t tickets.Ticket) *Tape
+	Tape func(t tickets.Ticket) *recorded.Tape
 	Log  *slog.Logger // nil means silence
 }
 
@@ -148,7 +149,7 @@ type Request struct {
 	// CallsBack has the customer rung at once for whoever accepts, where CallBack is known; without it a key is offered for that.
 	CallsBack bool
 	// Tape records the talk with the caller, who was told before; each engineer hears of it in the brief. nil: it is not recorded.
-	Tape *Tape
+	Tape *recorded.Tape
 	// Found hears that somebody pressed accept and the search is over, before the talk begins; nil for nobody.
 	Found func()
 }

@@ -1,13 +1,13 @@
 package ring_test
 
 import (
-	"io"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"hotline/oncall"
 	"hotline/oncall/ring"
+	"hotline/oncall/ring/recorded"
 	"hotline/tickets"
 )
 
@@ -33,7 +33,7 @@ func TestATalkWithACustomerWhoIsCalledIsRecordedOnlyWhenBothHaveBeenTold(t *test
 		search := func(n *night) *ring.Search {
 			cfg := ring.Config{Telephones: n, Duty: n, Book: n}
 			if c.policy {
-				cfg.Tape = func(tickets.Ticket) *ring.Tape { return &ring.Tape{} }
+				cfg.Tape = func(tickets.Ticket) *recorded.Tape { return &recorded.Tape{} }
 			}
 			return ring.New(cfg)
 		}
@@ -68,25 +68,3 @@ func TestATalkWithACustomerWhoIsCalledIsRecordedOnlyWhenBothHaveBeenTold(t *test
 		})
 	}
 }
-
-// TestATapeIsOneReel: whoever joins gets the one that runs; it is closed once, and there is none after it.
-func TestATapeIsOneReel(t *testing.T) {
-	var none *ring.Tape
-	none.End()
-	tape, begun := &ring.Tape{}, 0
-	r := &reel{}
-	for range 3 {
-		if tape.Reel(func() io.Closer { begun++; return r }) != r {
-			t.Error("there are two")
-		}
-	}
-	tape.End()
-	tape.End()
-	if tape.Reel(func() io.Closer { begun++; return r }) != nil || begun != 1 || r.closed != 1 {
-		t.Errorf("%d were begun, and closed %d times", begun, r.closed)
-	}
-}
-
-type reel struct{ closed int }
-
-func (r *reel) Close() error { r.closed++; return nil }
