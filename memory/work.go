@@ -151,9 +151,16 @@ func (s *Store) AddMessages(_ context.Context, list []outbox.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range list {
-		if s.outgoingAt(m.Endpoint, m.ID) < 0 {
-			s.outgoing = append(s.outgoing, m)
+		if s.outgoingAt(m.Endpoint, m.ID) >= 0 {
+			continue
 		}
+		for n := range s.outgoing { // what waits before it becomes due with it
+			o := &s.outgoing[n]
+			if o.Endpoint == m.Endpoint && o.Ticket == m.Ticket && o.State == outbox.Waiting && o.Tries == 0 && !o.Held && !m.Held && o.Due.After(m.Due) {
+				o.Due = m.Due
+			}
+		}
+		s.outgoing = append(s.outgoing, m)
 	}
 	return nil
 }
@@ -186,7 +193,7 @@ func (s *Store) CountMessages(context.Context) (map[string]map[outbox.State]int,
 	defer s.mu.Unlock()
 	counts := map[string]map[outbox.State]int{}
 	for _, m := range s.outgoing {
-		if m.State == outbox.Sent {
+		if m.State == outbox.Sent || m.State == outbox.Joined {
 			continue
 		}
 		if counts[m.Endpoint] == nil {
@@ -237,6 +244,39 @@ func (s *Store) ClaimMessage(_ context.Context, endpoint string, now, until time
 	return *m, nil
 }
 
+// Following are the messages that wait behind one of its ticket.
+func (s *Store) Following(_ context.Context, m outbox.Message, most int) (list []outbox.Message, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.outgoing[s.outgoingAt(m.Endpoint, m.ID)+1:] {
+		if b.Endpoint == m.Endpoint && b.Ticket == m.Ticket && b.State == outbox.Waiting && len(list) < most {
+			list = append(list, b)
+		}
+	}
+	return list, nil
+}
+
+// Bundle writes that a message tells what others do.
+func (s *Store) Bundle(_ context.Context, m outbox.Message, others []string, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lead := s.outgoingAt(m.Endpoint, m.ID)
+	conflict := lead < 0 || s.outgoing[lead].State != outbox.Waiting || s.outgoing[lead].Tries != m.Tries
+	for _, id := range others {
+		at := s.outgoingAt(m.Endpoint, id)
+		conflict = conflict || at < 0 || s.outgoing[at].Ticket != m.Ticket || s.outgoing[at].State != outbox.Waiting || s.outgoing[at].Tries > 0
+	}
+	if conflict {
+		return fmt.Errorf("bundling messages with %s: %w", m.ID, storage.ErrConflict)
+	}
+	s.outgoing[lead].Kind, s.outgoing[lead].Body = m.Kind, m.Body
+	for _, id := range others {
+		o := &s.outgoing[s.outgoingAt(m.Endpoint, id)]
+		o.State, o.Held, o.SentAt = outbox.Joined, false, now
+	}
+	return nil
+}
+
 // PutMessage writes how a message stands.
 func (s *Store) PutMessage(ctx context.Context, m outbox.Message, tried int) error {
 	s.mu.Lock()
@@ -282,7 +322,7 @@ func (s *Store) ForgetMessages(_ context.Context, sent, dead time.Time) error {
 	defer s.mu.Unlock()
 	s.outgoing = slices.DeleteFunc(s.outgoing, func(m outbox.Message) bool {
 		_, known := s.endpoints[m.Endpoint]
-		return !known || m.State == outbox.Sent && m.SentAt.Before(sent) || m.State == outbox.Dead && m.Due.Before(dead)
+		return !known || (m.State == outbox.Sent || m.State == outbox.Joined) && m.SentAt.Before(sent) || m.State == outbox.Dead && m.Due.Before(dead)
 	})
 	return nil
 }

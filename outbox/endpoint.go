@@ -25,8 +25,9 @@ type Endpoint struct {
 	Categories []sla.Category
 	Assignees  []string // engineers who have taken charge of the ticket
 	Quiet      Quiet
-	Paused     bool      // it keeps what it is to be told, and sends nothing
-	Since      time.Time // it is told of nothing that happened before
+	Window     time.Duration // for which messages of one ticket are collected, and go out as one; 0: each goes by itself; LongestWindow at most
+	Paused     bool          // it keeps what it is to be told, and sends nothing
+	Since      time.Time     // it is told of nothing that happened before
 	Version    int
 }
 

@@ -14,6 +14,7 @@ const (
 	Waiting State = "waiting" // it was not taken yet, and is tried again
 	Sent    State = "sent"    // the endpoint has taken it
 	Dead    State = "dead"    // it is tried no more, until somebody says so
+	Joined  State = "bundled" // an earlier one of its ticket tells what it does
 )
 
 // Message is one payload on its way to one endpoint.
@@ -30,7 +31,7 @@ type Message struct {
 	Since    time.Time // its first try, or when it was sent again; with it begins the time after which it is given up
 	Tries    int       // how often it was begun to be sent
 	Error    string    // why the last try failed; empty while it is tried
-	SentAt   time.Time // zero: not yet
+	SentAt   time.Time // or when it was bundled; zero: not yet
 }
 
 // The times of a message. Between two tries lies twice as long as before.
@@ -38,7 +39,7 @@ const (
 	FirstGap   = 10 * time.Second
 	LongestGap = time.Hour
 	GiveUp     = 72 * time.Hour      // of trying, after which it is a dead letter
-	KeepSent   = 7 * 24 * time.Hour  // how long those that were taken are shown
+	KeepSent   = 7 * 24 * time.Hour  // how long those that were taken, or bundled, are shown
 	KeepDead   = 90 * 24 * time.Hour // how long dead letters can be sent again
 )
 

@@ -28,7 +28,8 @@ type Store interface {
 	PutEndpoint(ctx context.Context, e Endpoint) (Endpoint, error)
 	DeleteEndpoint(ctx context.Context, id string, version int) error // with its messages
 
-	// AddMessages writes those that are not known, in their order.
+	// AddMessages writes those that are not known, in their order. What waits before one of its ticket that is due earlier, was not tried and
+	// is not held, becomes due with it.
 	AddMessages(ctx context.Context, list []Message) error
 	Message(ctx context.Context, endpoint, id string) (Message, error)
 	Messages(ctx context.Context, f Filter) ([]Message, error) // the newest first
@@ -39,13 +40,18 @@ type Store interface {
 	// ClaimMessage takes the next message of an endpoint that is due and behind no other of its ticket, counts a try, clears its error,
 	// and keeps it from everybody else until an instant. storage.ErrNotFound: there is none.
 	ClaimMessage(ctx context.Context, endpoint string, now, until time.Time) (Message, error)
+	// Following are those that wait behind a message of its ticket, oldest first, so many at most.
+	Following(ctx context.Context, m Message, most int) ([]Message, error)
+	// Bundle writes kind and body of a message that was claimed as its try says, and that others of its ticket, which were never tried, are told
+	// by it: all of that or nothing. storage.ErrConflict when somebody has one of them meanwhile.
+	Bundle(ctx context.Context, m Message, others []string, now time.Time) error
 	// PutMessage writes how a message stands that was tried so often. storage.ErrConflict when somebody has tried it meanwhile.
 	PutMessage(ctx context.Context, m Message, tried int) error
 	// Hasten makes every message that waits for another try due at once; those that are being tried, or held by quiet hours, stay.
 	Hasten(ctx context.Context, endpoint string, now time.Time) error
 	// Requeue makes every dead letter of an endpoint wait again, due at once, and counts them.
 	Requeue(ctx context.Context, endpoint string, now time.Time) (int, error)
-	// ForgetMessages forgets what was taken and dead letters from before two instants, and what a removed endpoint was to be told.
+	// ForgetMessages forgets what was taken or bundled and dead letters from before two instants, and what a removed endpoint was to be told.
 	ForgetMessages(ctx context.Context, sent, dead time.Time) error
 }
 
@@ -202,10 +208,10 @@ func messages(endpoints []Endpoint, p Payload) (list []Message, err error) {
 		if !e.Wants(p) {
 			continue
 		}
-		due := e.Quiet.End(p.Type, p.Timestamp)
+		due := e.due(p)
 		list = append(list, Message{
 			Endpoint: e.ID, ID: "msg_" + p.Data.Event.ID, Ticket: tickets.Number(p.Data.Ticket.Number), Kind: p.Type, At: p.Timestamp, Body: string(body),
-			State: Waiting, Held: due.After(p.Timestamp), Due: due, Since: due,
+			State: Waiting, Held: e.Quiet.End(p.Type, p.Timestamp).After(p.Timestamp), Due: due, Since: due,
 		})
 	}
 	return list, nil
@@ -304,8 +310,13 @@ func (o *Outbox) try(ctx context.Context, e Endpoint, m Message) bool {
 		m.Held, m.Due, m.Since, m.Tries = true, end, end, m.Tries-1
 		return o.put(keep, m, m.Tries+1)
 	}
+	m, err := o.bundled(keep, e, m, time.Now())
+	if err != nil {
+		o.unbundled(keep, m, err)
+		return false
+	}
 	limited, cancel := context.WithTimeout(ctx, tryTime)
-	err := o.cfg.Sender.Send(limited, e, m)
+	err = o.cfg.Sender.Send(limited, e, m)
 	cancel()
 	now, tried := time.Now(), m.Tries
 	switch {
@@ -318,8 +329,11 @@ func (o *Outbox) try(ctx context.Context, e Endpoint, m Message) bool {
 			o.cfg.Log.Warn("messages wait for their next try although the receiver works", "endpoint", e.ID, "error", err)
 		}
 		return true
-	case ctx.Err() != nil: // we stop: it counts as not tried, and goes out with the same id by the next start
-		m.Due, m.Tries = now, m.Tries-1
+	case ctx.Err() != nil: // we stop: it goes out with the same id by the next start. It may have been taken, so the try counts: nothing is bundled with it
+		m.Due = now
+		if m.Tries == 1 {
+			m.Since = now
+		}
 		o.put(keep, m, tried)
 		return false
 	}

@@ -79,6 +79,8 @@ type Data struct {
 	Text    string `json:"text"`    // several, the same
 	Ticket  Ticket `json:"ticket"`
 	Event   Line   `json:"event"`
+	// Lines are all that a bundle tells, oldest first; left out of what tells of one line.
+	Lines []Bundled `json:"lines,omitempty"`
 }
 
 // Ticket is how a ticket stood when the message was written.

@@ -130,8 +130,11 @@ const endpoints kind = "endpoint"
 
 const (
 	outgoingColumns = `endpoint, id, ticket, kind, at, body, state, held, due, since, tries, error, sent_at`
-	addOutgoing     = `insert into outgoing (endpoint, id, ticket, kind, at, body, state, held, due, since) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-on conflict (endpoint, id) do nothing`
+	// What waits before a message that is due earlier becomes due with it.
+	addOutgoing = `with added as (insert into outgoing (endpoint, id, ticket, kind, at, body, state, held, due, since) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	on conflict (endpoint, id) do nothing returning endpoint, ticket, held, due)
+update outgoing o set due = a.due from added a
+	where o.endpoint = a.endpoint and o.ticket = a.ticket and o.state = 'waiting' and o.tries = 0 and not o.held and not a.held and o.due > a.due`
 	selectOutgoing = `select ` + outgoingColumns + ` from outgoing where endpoint = $1 and id = $2`
 	listOutgoing   = `select ` + outgoingColumns + ` from outgoing where ($1 = '' or endpoint = $1) and ($2 = '' or state = $2) order by place desc limit $3`
 	countOutgoing  = `select endpoint, state, count(*) from outgoing where state in ('waiting', 'dead') group by endpoint, state`
@@ -141,10 +144,14 @@ on conflict (endpoint, id) do nothing`
 	select place from outgoing m where endpoint = $1 and state = 'waiting' and due <= $2 and not exists (
 		select from outgoing b where b.endpoint = m.endpoint and b.ticket = m.ticket and b.state = 'waiting' and b.place < m.place and (not b.held or b.due <= $2))
 	order by due, place limit 1 for update skip locked) returning ` + outgoingColumns
+	behindOutgoing = `select ` + outgoingColumns + ` from outgoing where endpoint = $1 and ticket = $2 and state = 'waiting'
+	and place > (select place from outgoing where endpoint = $1 and id = $3) order by place limit $4`
+	leadOutgoing    = `update outgoing set kind = $3, body = $4 where endpoint = $1 and id = $2 and state = 'waiting' and tries = $5`
+	joinOutgoing    = `update outgoing set state = 'bundled', held = false, sent_at = $4 where endpoint = $1 and ticket = $2 and id = any($3) and state = 'waiting' and tries = 0`
 	putOutgoing     = `update outgoing set state = $3, held = $4, due = $5, since = $6, tries = $7, error = $8, sent_at = $9 where endpoint = $1 and id = $2 and tries = $10`
 	hastenOutgoing  = `update outgoing set due = $2 where endpoint = $1 and state = 'waiting' and error <> '' and due > $2`
 	requeueOutgoing = `update outgoing set state = 'waiting', held = false, due = $2, since = $2 where endpoint = $1 and state = 'dead'`
-	forgetOutgoing  = `delete from outgoing where state = 'sent' and sent_at < $1 or state = 'dead' and due < $2
+	forgetOutgoing  = `delete from outgoing where state in ('sent', 'bundled') and sent_at < $1 or state = 'dead' and due < $2
 	or endpoint not in (select id from documents where kind = 'endpoint')`
 	deleteOutgoingOf = `delete from outgoing where endpoint = $1`
 )
@@ -231,6 +238,26 @@ func (s *Store) DueEndpoints(ctx context.Context, now time.Time) ([]string, erro
 // ClaimMessage takes the next message of an endpoint.
 func (s *Store) ClaimMessage(ctx context.Context, endpoint string, now, until time.Time) (outbox.Message, error) {
 	return row(ctx, s, "taking the next message to "+endpoint, scanOutgoing, claimOutgoing, endpoint, now, until)
+}
+
+// Following are the messages that wait behind one of its ticket.
+func (s *Store) Following(ctx context.Context, m outbox.Message, most int) ([]outbox.Message, error) {
+	return rows(ctx, s, "reading what waits behind message "+m.ID, scanOutgoing, behindOutgoing, m.Endpoint, m.Ticket, m.ID, most)
+}
+
+// Bundle writes that a message tells what others do.
+func (s *Store) Bundle(ctx context.Context, m outbox.Message, others []string, now time.Time) error {
+	return s.within(ctx, "bundling messages with "+m.ID, func(tx pgx.Tx) error {
+		lead, err := tx.Exec(ctx, leadOutgoing, m.Endpoint, m.ID, m.Kind, m.Body, m.Tries)
+		if err != nil {
+			return err
+		}
+		joined, err := tx.Exec(ctx, joinOutgoing, m.Endpoint, m.Ticket, others, now)
+		if err == nil && (lead.RowsAffected() != 1 || int(joined.RowsAffected()) != len(others)) {
+			err = storage.ErrConflict
+		}
+		return err
+	})
 }
 
 // PutMessage writes how a message stands.

@@ -269,3 +269,23 @@ func FuzzATemplateIsReadOrRefused(f *testing.F) {
 		}
 	})
 }
+
+// TestATemplateWalksThroughTheLinesOfABundle, and has none of a message that came alone.
+func TestATemplateWalksThroughTheLinesOfABundle(t *testing.T) {
+	e := outbox.Endpoint{Template: outbox.Own, Request: outbox.Request{Method: "POST", URL: "https://x.example/", Body: `{{.summary}}:{{range .lines}} {{.id}} {{.type}} {{.event.text}};{{end}}`}}
+	if err := Check(e.Request); err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]string{
+		`{"data": {"summary": "a"}}`: "a:",
+		`{"data": {"summary": "a (+1)", "lines": [{"id": "1", "type": "ticket.opened", "event": {"text": "x"}}, {"id": "2", "type": "ticket.closed", "event": {"text": ""}}]}}`: "a (+1): 1 ticket.opened x; 2 ticket.closed ;",
+	} {
+		r, err := Request(t.Context(), e, outbox.Message{ID: "m", Body: body})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(r.Body); err != nil || string(got) != want {
+			t.Errorf("sent %q, %v, want %q", got, err, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"time"
 
 	"hotline/outbox"
 )
@@ -57,9 +58,13 @@ func filters(e outbox.Endpoint) error {
 	return nil
 }
 
+// quiet looks at when an endpoint is told.
 func quiet(e outbox.Endpoint) error {
 	if err := e.Quiet.Check(); err != nil {
 		return &WrongError{"quiet", err.Error()}
+	}
+	if e.Window < 0 || e.Window > outbox.LongestWindow {
+		return &WrongError{"bundle_seconds", fmt.Sprintf("messages of a ticket are collected for %d seconds at most; 0 is each by itself", outbox.LongestWindow/time.Second)}
 	}
 	return nil
 }

@@ -222,7 +222,7 @@ func filled(r outbox.Request, e outbox.Endpoint, m outbox.Message) (outbox.Reque
 	inside, _ := data["data"].(map[string]any)
 	gaps := map[string]any{
 		"id": m.ID, "type": data["type"], "timestamp": data["timestamp"], "summary": inside["summary"], "text": inside["text"],
-		"ticket": inside["ticket"], "event": inside["event"], "values": e.Values, "secrets": e.Secrets,
+		"ticket": inside["ticket"], "event": inside["event"], "lines": inside["lines"], "values": e.Values, "secrets": e.Secrets,
 	}
 	out := outbox.Request{Method: r.Method, Headers: map[string]string{}}
 	var err error

@@ -22,6 +22,8 @@ func Outbox(t *testing.T, open func(t *testing.T) outbox.Store) {
 		"a message comes back, once for each id":          messageReturns,
 		"of many who take a message one does":             messageClaimed,
 		"messages of a ticket are taken in their order":   messagesInOrder,
+		"messages of a ticket are bundled, all or none":   messagesBundled,
+		"what waits is due with what is behind it":        dueTogether,
 		"what quiet hours keep lets the urgent pass":      urgentPasses,
 		"what was tried by somebody else is no more ours": staleOutcome,
 		"a receiver that is back gets all that waited":    hastened,
@@ -47,7 +49,7 @@ func endpointReturns(t *testing.T, s outbox.Store) {
 		ID: "zammad", Template: outbox.Own, Request: outbox.Request{Method: "POST", URL: "{{.values.url}}", Headers: map[string]string{"A": "b"}, Body: "c\nd"},
 		Values: map[string]string{"url": "https://x.example"}, Secrets: map[string]string{"token": "s"}, Kinds: []outbox.Kind{outbox.Breach}, Contracts: []string{"rossi"},
 		Categories: []sla.Category{sla.Blocking}, Assignees: []string{"anna"}, Owner: "carla", Quiet: outbox.Quiet{From: "22:00", Until: "07:00", Zone: "Europe/Rome", Except: []outbox.Kind{outbox.Unreached}},
-		Paused: true, Since: monday,
+		Window: 5 * time.Minute, Paused: true, Since: monday,
 	}
 	_, err := s.PutEndpoint(t.Context(), e)
 	check.Must(t, err)
@@ -128,6 +130,10 @@ func messagesInOrder(t *testing.T, s outbox.Store) {
 	check.Must(t, s.AddMessages(ctx, []outbox.Message{
 		outgoing(417, "a", monday.Add(time.Minute)), outgoing(417, "b", monday), outgoing(418, "c", monday.Add(30*time.Second)), outgoing(418, "d", monday.Add(time.Hour)),
 	}))
+	first, err := s.Message(ctx, "e", "a") // it was tried, and waits for its next try
+	check.Must(t, err)
+	first.Due, first.Error = monday.Add(time.Minute), "it answers 500"
+	check.Must(t, s.PutMessage(ctx, first, 0))
 	check.Equal(t, "before the first of 417 is due", claimed(t, s, monday.Add(30*time.Second)), "c")
 	check.Equal(t, "then", claimed(t, s, monday.Add(time.Minute)), "a")
 	a, err := s.Message(ctx, "e", "a")
@@ -138,6 +144,52 @@ func messagesInOrder(t *testing.T, s outbox.Store) {
 	due, err := s.DueEndpoints(ctx, monday.Add(time.Hour))
 	check.Must(t, err)
 	check.Equal(t, "due", due, []string{"e"})
+}
+
+func messagesBundled(t *testing.T, s outbox.Store) {
+	ctx, later := t.Context(), monday.Add(time.Minute)
+	check.Must(t, s.AddMessages(ctx, []outbox.Message{
+		outgoing(417, "a", monday), outgoing(417, "b", later), outgoing(418, "c", monday.Add(time.Hour)), outgoing(417, "d", later), outgoing(417, "e", later),
+	}))
+	lead, err := s.ClaimMessage(ctx, "e", monday, later)
+	check.Must(t, err)
+	behind, err := s.Following(ctx, lead, 2)
+	check.Must(t, err)
+	check.Equal(t, "behind it", behind, []outbox.Message{outgoing(417, "b", later), outgoing(417, "d", later)})
+	lead.Kind, lead.Body = outbox.Closed, "both"
+	stale := lead
+	stale.Tries = 0
+	check.Error(t, "by somebody who has it no more", s.Bundle(ctx, stale, []string{"b"}, later), storage.ErrConflict)
+	check.Error(t, "with one of another ticket", s.Bundle(ctx, lead, []string{"b", "c"}, later), storage.ErrConflict)
+	check.Must(t, s.Bundle(ctx, lead, []string{"b", "d"}, later))
+	check.Error(t, "with one that is bundled", s.Bundle(ctx, lead, []string{"d", "e"}, later), storage.ErrConflict)
+	one, err := s.Message(ctx, "e", "a")
+	check.Must(t, err)
+	check.Equal(t, "the bundle", one, lead)
+	b, err := s.Message(ctx, "e", "b")
+	check.Must(t, err)
+	want := outgoing(417, "b", later)
+	want.State, want.SentAt = outbox.Joined, later
+	check.Equal(t, "what it tells", b, want)
+	lead.State = outbox.Sent
+	check.Must(t, s.PutMessage(ctx, lead, 1))
+	check.Equal(t, "left of its ticket", claimed(t, s, later), "e")
+	counts, err := s.CountMessages(ctx)
+	check.Must(t, err)
+	check.Equal(t, "waiting", counts["e"], map[outbox.State]int{outbox.Waiting: 2})
+}
+
+func dueTogether(t *testing.T, s outbox.Store) {
+	ctx, later := t.Context(), monday.Add(time.Minute)
+	held := outgoing(417, "h", later)
+	held.Held = true
+	check.Must(t, s.AddMessages(ctx, []outbox.Message{held, outgoing(417, "a", later), outgoing(418, "b", later), outgoing(417, "c", monday)}))
+	check.Equal(t, "at once", claimed(t, s, monday), "a")
+	for id, due := range map[string]time.Time{"h": later, "b": later, "c": monday} {
+		m, err := s.Message(ctx, "e", id)
+		check.Must(t, err)
+		check.Equal(t, "due of "+id, m.Due, due)
+	}
 }
 
 func urgentPasses(t *testing.T, s outbox.Store) {
@@ -208,6 +260,7 @@ func messagesForgotten(t *testing.T, s outbox.Store) {
 	at := func(hour int) time.Time { return monday.Add(time.Duration(hour) * time.Hour) }
 	for id, m := range map[string]outbox.Message{
 		"a": {State: outbox.Sent, SentAt: at(1)}, "b": {State: outbox.Sent, SentAt: at(3)}, "c": {State: outbox.Dead, Due: at(1)}, "d": {State: outbox.Dead, Due: at(3)}, "e": {State: outbox.Waiting, Due: at(0)},
+		"f": {State: outbox.Joined, SentAt: at(1)}, "g": {State: outbox.Joined, SentAt: at(3)},
 	} {
 		whole := outgoing(417, id, at(0))
 		check.Must(t, s.AddMessages(ctx, []outbox.Message{whole}))
@@ -217,7 +270,7 @@ func messagesForgotten(t *testing.T, s outbox.Store) {
 	check.Must(t, s.ForgetMessages(ctx, at(2), at(2)))
 	list, err := s.Messages(ctx, outbox.Filter{})
 	check.Must(t, err)
-	check.Equal(t, "left", len(list), 3)
+	check.Equal(t, "left", len(list), 4)
 }
 
 func endpointRemoved(t *testing.T, s outbox.Store) {

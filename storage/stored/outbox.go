@@ -20,6 +20,7 @@ type Endpoint struct {
 	Categories []sla.Category    `json:"categories,omitempty"`
 	Assignees  []string          `json:"assignees,omitempty"`
 	Quiet      QuietHours        `json:"quiet,omitzero"`
+	Window     time.Duration     `json:"window,omitempty"`
 	Paused     bool              `json:"paused,omitempty"`
 	Since      time.Time         `json:"since"`
 	Version    int               `json:"version"`
@@ -43,13 +44,13 @@ type QuietHours struct {
 
 // OfEndpoint is the stored form of an endpoint.
 func OfEndpoint(e outbox.Endpoint) Endpoint {
-	return Endpoint{e.ID, e.Template, e.Owner, EndpointRequest(e.Request), e.Values, e.Secrets, e.Kinds, e.Contracts, e.Categories, e.Assignees, QuietHours(e.Quiet), e.Paused, e.Since, e.Version}
+	return Endpoint{e.ID, e.Template, e.Owner, EndpointRequest(e.Request), e.Values, e.Secrets, e.Kinds, e.Contracts, e.Categories, e.Assignees, QuietHours(e.Quiet), e.Window, e.Paused, e.Since, e.Version}
 }
 
 // Domain is the endpoint.
 func (e Endpoint) Domain() outbox.Endpoint {
 	return outbox.Endpoint{
 		ID: e.ID, Template: e.Template, Owner: e.Owner, Request: outbox.Request(e.Request), Values: e.Values, Secrets: e.Secrets, Kinds: e.Kinds, Contracts: e.Contracts,
-		Categories: e.Categories, Assignees: e.Assignees, Quiet: outbox.Quiet(e.Quiet), Paused: e.Paused, Since: e.Since, Version: e.Version,
+		Categories: e.Categories, Assignees: e.Assignees, Quiet: outbox.Quiet(e.Quiet), Window: e.Window, Paused: e.Paused, Since: e.Since, Version: e.Version,
 	}
 }
