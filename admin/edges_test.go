@@ -65,7 +65,7 @@ func bodies() map[string]string {
 		"PUT /heartbeats/{id}":           `{"version":1,"contract":"rossi","title":"t","period_seconds":60,"grace_seconds":60,"longest_run_seconds":60}`,
 		"PUT /releases/{id}":             `{"version":1,"releases":[{"name":"7.2","at":"2026-11-23T09:00:00Z","tickets":[417]}]}`,
 		"PUT /installations/{id}":        `{"version":1,"contract":"rossi","product":"pbx","release":"7.2"}`,
-		"PUT /endpoints/{id}":            `{"version":1,"template":"webhook","values":{"url":"https://x.example"}}`,
+		"PUT /endpoints/{id}":            `{"version":1,"template":"webhook","values":{"url":"https://x.example"},"bundle_seconds":60}`,
 		"POST /heartbeats/preview":       `{"period_seconds":60,"grace_seconds":60,"longest_run_seconds":60}`,
 		"POST /alerts/{source}":          `{"fingerprint":"a","title":"t","truncated":1}`,
 		"POST /tickets/{number}/time":    `{"minutes":5,"what":"looked"}`,

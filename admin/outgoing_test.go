@@ -33,11 +33,11 @@ func telling(t *testing.T) *house {
 	return h
 }
 
-const toZammad = `{"template":"webhook","values":{"url":"https://zammad.example/in"},"kinds":["ticket.opened"],"contracts":["rossi"],"quiet":{"from":"22:00","until":"07:00","zone":"Europe/Rome"}}`
+const toZammad = `{"template":"webhook","values":{"url":"https://zammad.example/in"},"kinds":["ticket.opened"],"contracts":["rossi"],"quiet":{"from":"22:00","until":"07:00","zone":"Europe/Rome"},"bundle_seconds":300}`
 
 func TestAnEndpointIsWrittenTriedAndItsSecretsAreNeverShownAgain(t *testing.T) {
 	h := telling(t)
-	h.put("/endpoints/zammad", toZammad).is(200, `"version":1`, `"secrets_given":[]`, `"waiting":0`)
+	h.put("/endpoints/zammad", toZammad).is(200, `"version":1`, `"secrets_given":[]`, `"waiting":0`, `"bundle_seconds":300`)
 	h.put("/endpoints/zammad", toZammad).is(200, `"version":1`) // the same
 	h.post("/endpoints/zammad/secret", "", "Idempotency-Key", "once").is(200, `"secret":"whsec_`)
 	if again := h.post("/endpoints/zammad/secret", "", "Idempotency-Key", "once"); strings.Contains(again.body, "whsec_") {
@@ -55,6 +55,7 @@ func TestAnEndpointIsWrittenTriedAndItsSecretsAreNeverShownAgain(t *testing.T) {
 	h.get("/endpoint-templates").is(200, `"name":"ntfy"`, `"name":"teams"`)
 	for at, body := range map[string]string{
 		"body.kinds":           strings.Replace(toZammad, "ticket.opened", "ticket.lost", 1),
+		"body.bundle_seconds":  strings.Replace(toZammad, ":300", ":3601", 1),
 		"body.contracts":       strings.Replace(toZammad, `"rossi"`, `"nobody"`, 1),
 		"body.quiet":           strings.Replace(toZammad, "22:00", "late", 1),
 		"template webhook":     strings.Replace(toZammad, `"url"`, `"uri"`, 1),

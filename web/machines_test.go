@@ -248,9 +248,9 @@ func TestAnEndpointIsWrittenOnAPageAndItsSecretsAreNeverShownAgain(t *testing.T)
 	b.get("/outgoing").is(200, `href="/outgoing/new"`)
 	b.get("/outgoing/new").is(200, "ntfy", `href="/outgoing/new?template=own"`)
 	b.get("/outgoing/new?template=webhook").is(200, `name="value.url"`, `name="secret.signing"`, "a clock passed unmet")
-	hook := []string{"template", "webhook", "id", "crm", "value.url", "https://crm.example.org/in", "kinds", "ticket.breach", "quiet.from", "22:00", "quiet.until", "07:00", "quiet.zone", "Europe/Rome"}
+	hook := []string{"template", "webhook", "id", "crm", "value.url", "https://crm.example.org/in", "kinds", "ticket.breach", "quiet.from", "22:00", "quiet.until", "07:00", "quiet.zone", "Europe/Rome", "bundle_seconds", "300"}
 	for says, wrong := range map[string][]string{
-		"needs url": {"value.url", ""}, "Told": {"kinds", "ticket.lost"}, "there is no contract": {"contracts", "nobody"}, "Such as": {"quiet.until", "22:00"}, "Id": {"id", ""}, "https": {"value.url", "ftp://crm.example.org"}, "cannot be right": {"secret.signing", "s1gning"},
+		"3600": {"bundle_seconds", "3601"}, "needs url": {"value.url", ""}, "Told": {"kinds", "ticket.lost"}, "there is no contract": {"contracts", "nobody"}, "Such as": {"quiet.until", "22:00"}, "Id": {"id", ""}, "https": {"value.url", "ftp://crm.example.org"}, "cannot be right": {"secret.signing", "s1gning"},
 	} {
 		if says == "Told" {
 			says = "It is told when"
@@ -263,7 +263,7 @@ func TestAnEndpointIsWrittenOnAPageAndItsSecretsAreNeverShownAgain(t *testing.T)
 	shown := regexp.MustCompile(`whsec_[^<]+`).FindString(b.post("/outgoing/crm/secret").is(200, "shown this once").Body.String())
 	secret := html.UnescapeString(shown)
 	e, err := o.store.Endpoint(t.Context(), "crm")
-	if must(t, err); secret == "" || e.Secrets["signing"] != secret || e.Values["url"] != "https://crm.example.org/in" || len(e.Kinds) != 1 || e.Kinds[0] != outbox.Breach || e.Quiet.Until != "07:00" || e.Since.IsZero() {
+	if must(t, err); secret == "" || e.Secrets["signing"] != secret || e.Values["url"] != "https://crm.example.org/in" || len(e.Kinds) != 1 || e.Kinds[0] != outbox.Breach || e.Quiet.Until != "07:00" || e.Window != 5*time.Minute || e.Since.IsZero() {
 		t.Errorf("%q, %+v", secret, e)
 	}
 	b.get("/outgoing/crm").is(200, "Messages are signed", "It is given, and never shown").hides(secret, shown)

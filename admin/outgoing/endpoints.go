@@ -28,6 +28,7 @@ type EndpointFields struct {
 	Contracts  []string          `json:"contracts,omitempty" maxItems:"1000" doc:"Of whose tickets; left out: of all, also of those without a contract"`
 	Categories []string          `json:"categories,omitempty" maxItems:"10" doc:"Of which categories; left out: of all"`
 	Quiet      *QuietHours       `json:"quiet,omitempty" doc:"When it is told of nothing but what cannot wait"`
+	Bundle     int               `json:"bundle_seconds,omitempty" minimum:"0" maximum:"3600" doc:"For which messages of one ticket are collected and go out as one; 0: each goes by itself. What is told of a blocking ticket, a breach, and that nobody was reached, never wait"`
 	Paused     bool              `json:"paused,omitempty" doc:"It keeps what it is to be told, and sends nothing"`
 }
 
@@ -216,7 +217,7 @@ func (c Config) put(ctx context.Context, in *endpointInput) (*document.Versioned
 // domain is the endpoint as its fields have it. Its secrets stay.
 func (f EndpointFields) domain(id string, stands outbox.Endpoint) outbox.Endpoint {
 	e := outbox.Endpoint{
-		ID: id, Template: f.Template, Values: f.Values, Secrets: map[string]string{}, Kinds: kinds(f.Kinds), Contracts: f.Contracts, Paused: f.Paused, Since: stands.Since,
+		ID: id, Template: f.Template, Values: f.Values, Secrets: map[string]string{}, Kinds: kinds(f.Kinds), Contracts: f.Contracts, Window: time.Duration(f.Bundle) * time.Second, Paused: f.Paused, Since: stands.Since,
 	}
 	maps.Copy(e.Secrets, stands.Secrets)
 	for _, name := range f.Categories {
@@ -298,7 +299,7 @@ func view(e outbox.Endpoint, counts map[outbox.State]int) EndpointView {
 	v := EndpointView{
 		ID: e.ID, Version: e.Version,
 		Standing:       EndpointStanding{slices.AppendSeq([]string{}, maps.Keys(e.Secrets)), counts[outbox.Waiting], counts[outbox.Dead], e.Since},
-		EndpointFields: EndpointFields{Template: e.Template, Values: e.Values, Kinds: names(e.Kinds), Contracts: e.Contracts, Categories: names(e.Categories), Paused: e.Paused},
+		EndpointFields: EndpointFields{Template: e.Template, Values: e.Values, Kinds: names(e.Kinds), Contracts: e.Contracts, Categories: names(e.Categories), Bundle: int(e.Window / time.Second), Paused: e.Paused},
 	}
 	slices.Sort(v.Standing.SecretsGiven)
 	if e.Request.Method != "" {

@@ -41,7 +41,7 @@ type OutgoingMessage struct {
 	Ticket   int64      `json:"ticket"`
 	Kind     string     `json:"kind"`
 	At       time.Time  `json:"at" doc:"Of what it tells"`
-	State    string     `json:"state" enum:"waiting,sent,dead"`
+	State    string     `json:"state" enum:"waiting,sent,dead,bundled" doc:"bundled: an earlier one of its ticket tells it"`
 	Held     bool       `json:"held,omitempty" doc:"Quiet hours keep it back"`
 	Next     *time.Time `json:"next_try,omitempty"`
 	Tries    int        `json:"tries"`
@@ -61,7 +61,7 @@ type RetriedView struct {
 
 type messagesInput struct {
 	Endpoint string `query:"endpoint" maxLength:"63"`
-	State    string `query:"state" enum:"waiting,sent,dead"`
+	State    string `query:"state" enum:"waiting,sent,dead,bundled"`
 	Limit    int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
 
@@ -87,7 +87,7 @@ func message(m outbox.Message) OutgoingMessage {
 	if m.State == outbox.Waiting {
 		v.Next = &m.Due
 	}
-	if m.State == outbox.Sent {
+	if m.State == outbox.Sent || m.State == outbox.Joined {
 		v.Sent = &m.SentAt
 	}
 	return v

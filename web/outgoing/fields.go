@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"hotline/outbox"
 	"hotline/outbox/send"
@@ -72,6 +73,7 @@ func fields(r *room.Request, e outbox.Endpoint) (list form.Fields, err error) {
 		form.Field{Name: "quiet.until", Label: r.T("outgoing-quiet-until"), Value: e.Quiet.Until, Kind: form.Text, Most: 5, Group: quiet},
 		form.Field{Name: "quiet.zone", Label: r.T("outgoing-quiet-zone"), Value: e.Quiet.Zone, Kind: form.Text, Most: 60, Group: quiet},
 		form.Field{Name: "quiet.except", Label: r.T("outgoing-quiet-except"), Value: joined(e.Quiet.Except), Kind: form.Ticks, Options: kindOptions(r)},
+		form.Field{Name: "bundle_seconds", Label: r.T("outgoing-bundle"), Value: form.Count(int(e.Window / time.Second)), Kind: form.Number, Most: int(outbox.LongestWindow / time.Second), Help: r.T("outgoing-bundle-text")},
 		form.Field{Name: "paused", Label: r.T("outgoing-paused"), Value: form.Ticked(e.Paused), Kind: form.Tick},
 	), nil
 }
@@ -155,6 +157,7 @@ func (h House) said(r *room.Request, id string, f form.Fields, stands outbox.End
 	if e.Quiet.From == "" && e.Quiet.Until == "" {
 		e.Quiet = outbox.Quiet{}
 	}
+	e.Window = time.Duration(f.Number("bundle_seconds")) * time.Second
 	if len(e.Contracts) > contractsMost {
 		return e, &form.Refusal{Field: "contracts", Text: fmt.Sprintf("at most %d", contractsMost)}
 	}
