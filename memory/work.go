@@ -285,6 +285,7 @@ func (s *Store) PutMessage(ctx context.Context, m outbox.Message, tried int) err
 	if at < 0 || s.outgoing[at].Tries != tried {
 		return fmt.Errorf("message %s to %s: %w", m.ID, m.Endpoint, storage.ErrConflict)
 	}
+	m.Kind, m.Body = s.outgoing[at].Kind, s.outgoing[at].Body
 	s.outgoing[at] = m
 	s.note(ctx, outbox.AuditedAgain(m.Endpoint))
 	return nil

@@ -82,14 +82,16 @@ func (o *Outbox) bundled(ctx context.Context, e Endpoint, m Message, now time.Ti
 	return whole, nil
 }
 
-// unbundled puts a message back whose bundle is not written: it was not sent.
+// unbundled puts a message back whose bundle was not written for sure. It was not sent. The try counts all the same: a bundle that did get written,
+// while the answer was lost, stays as it is.
 func (o *Outbox) unbundled(ctx context.Context, m Message, why error) {
 	if errors.Is(why, storage.ErrConflict) { // somebody else has it
 		return
 	}
-	o.cfg.Log.Warn("messages of a ticket wait until they are bundled", "endpoint", m.Endpoint, "ticket", m.Ticket, "error", why)
-	m.Due, m.Tries = time.Now().Add(look), m.Tries-1
-	o.put(ctx, m, m.Tries+1)
+	o.cfg.Log.Warn("messages of a ticket wait until the database answers", "endpoint", m.Endpoint, "ticket", m.Ticket, "error", why)
+	m.Due = time.Now().Add(look)
+	m.Since = m.Due
+	o.put(ctx, m, m.Tries)
 }
 
 // along are those of the messages behind one that go with it: the next ones, but for those that quiet hours keep.

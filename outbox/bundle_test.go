@@ -147,6 +147,46 @@ func TestABundleIsBounded(t *testing.T) {
 	})
 }
 
+// TestADayWithoutTheReceiverIsToldInBundles: what waited for a receiver that was down is told once, in its order, by bundles that are bounded.
+func TestADayWithoutTheReceiverIsToldInBundles(t *testing.T) {
+	with(t, outbox.Endpoint{Window: 5 * time.Minute}, func(n *apptest.Program, r *receiver) {
+		r.set(errors.New("connection refused"))
+		one := opened(n, sla.Question)
+		for i := range 24 * 4 {
+			n.Passes(15 * time.Minute)
+			do(n, func() (tickets.Ticket, error) {
+				return n.Desk.Comment(n.Context(), one, "staff:carla", fmt.Sprint("note ", i), time.Now())
+			})
+		}
+		r.set(nil)
+		n.Passes(outbox.LongestGap + 10*time.Minute)
+		var told []string
+		for _, m := range r.all() {
+			ids, p := lines(t, m)
+			if len(ids) > 20 {
+				t.Errorf("a bundle of %d", len(ids))
+			}
+			for _, l := range p.Data.Lines {
+				told = append(told, l.Event.Text)
+			}
+			if len(p.Data.Lines) == 0 {
+				told = append(told, p.Data.Event.Text)
+			}
+		}
+		notes := 0
+		for _, text := range told { // clocks were warned of and passed between
+			if strings.HasPrefix(text, "note ") && text != fmt.Sprint("note ", notes) {
+				t.Fatalf("%q comes instead of note %d", text, notes)
+			} else if strings.HasPrefix(text, "note ") {
+				notes++
+			}
+		}
+		if notes != 24*4 || len(r.all()) > 12 {
+			t.Errorf("%d notes of %d by %d messages", notes, 24*4, len(r.all()))
+		}
+	})
+}
+
 // mortal is the store as a node sees it that may die at any moment, before what it asks for or after.
 type mortal struct {
 	outbox.Store
@@ -174,6 +214,16 @@ func (d *death) step() error {
 	}
 	if !d.at.IsZero() {
 		return errDead
+	}
+	return nil
+}
+
+// lost is now and then an error although the store did as it was told: its answer never came.
+func (d *death) lost() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.one > 0 && d.dice.IntN(4) == 0 {
+		return errors.New("connection reset by peer")
 	}
 	return nil
 }
@@ -208,7 +258,7 @@ func (m mortal) ClaimMessage(ctx context.Context, endpoint string, now, until ti
 }
 
 func (m mortal) Bundle(ctx context.Context, lead outbox.Message, others []string, now time.Time) error {
-	return m.around(func() error { return m.Store.Bundle(ctx, lead, others, now) })
+	return m.around(func() error { return errors.Join(m.Store.Bundle(ctx, lead, others, now), m.death.lost()) })
 }
 
 func (m mortal) PutMessage(ctx context.Context, one outbox.Message, tried int) error {

@@ -45,7 +45,7 @@ type Store interface {
 	// Bundle writes kind and body of a message that was claimed as its try says, and that others of its ticket, which were never tried, are told
 	// by it: all of that or nothing. storage.ErrConflict when somebody has one of them meanwhile.
 	Bundle(ctx context.Context, m Message, others []string, now time.Time) error
-	// PutMessage writes how a message stands that was tried so often. storage.ErrConflict when somebody has tried it meanwhile.
+	// PutMessage writes how a message stands that was tried so often; what it tells stays. storage.ErrConflict when somebody has tried it meanwhile.
 	PutMessage(ctx context.Context, m Message, tried int) error
 	// Hasten makes every message that waits for another try due at once; those that are being tried, or held by quiet hours, stay.
 	Hasten(ctx context.Context, endpoint string, now time.Time) error

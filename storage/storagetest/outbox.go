@@ -171,8 +171,11 @@ func messagesBundled(t *testing.T, s outbox.Store) {
 	want := outgoing(417, "b", later)
 	want.State, want.SentAt = outbox.Joined, later
 	check.Equal(t, "what it tells", b, want)
-	lead.State = outbox.Sent
+	lead.State, lead.Kind, lead.Body = outbox.Sent, outbox.Opened, "as it was before"
 	check.Must(t, s.PutMessage(ctx, lead, 1))
+	sent, err := s.Message(ctx, "e", "a")
+	check.Must(t, err)
+	check.Equal(t, "what was told", []string{string(sent.Kind), sent.Body}, []string{string(outbox.Closed), "both"})
 	check.Equal(t, "left of its ticket", claimed(t, s, later), "e")
 	counts, err := s.CountMessages(ctx)
 	check.Must(t, err)
