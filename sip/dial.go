@@ -232,7 +232,7 @@ func (a *Agent) outgoingDialog(r DialRequest, c callee, h resolver.Hop) *Dialog 
 	if host == "" {
 		host = d.path.contact.Addr().String()
 	}
-	d.ends.self = gosip.FromHeader{DisplayName: header.Printable(from.Display), Address: gosip.Uri{Scheme: "sip", User: d.path.user, Host: host}}
+	d.ends.self = gosip.FromHeader{DisplayName: header.Printable(from.Display), Address: gosip.Uri{Scheme: "sip", User: header.UserPart(d.path.user), Host: host}}
 	d.ends.self.Params.Add("tag", d.key.local)
 	to := *c.target.Clone()
 	to.UriParams, to.Headers = nil, nil

@@ -106,6 +106,23 @@ func Printable(s string) string {
 	}, s)
 }
 
+// userMarks are what may stand in the user part of a URI beside letters and digits (RFC 3261 section 25.1: mark and user-unreserved).
+const userMarks = "-_.!~*'()&=+$,;?/"
+
+// UserPart writes a number or a name as the user part of a URI: what must not stand there is escaped (RFC 3261 section 19.1.2). Strangers'
+// texts come back to us by it: what we show of ourselves must be an address that their telephones can send to.
+func UserPart(name string) string {
+	var b strings.Builder
+	for _, c := range []byte(Printable(name)) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(userMarks, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
 // ParseURI reads a sip: or sips: address, with < > around it or without. A sips: address comes back as sip: with
 // transport=tls.
 func ParseURI(s string) (gosip.Uri, error) {

@@ -48,9 +48,9 @@ func Branch(req *gosip.Request) string {
 	return b
 }
 
-// Contact is where requests inside a dialog reach us (RFC 3261 8.1.1.8). The user may be empty.
+// Contact is where requests inside a dialog reach us (RFC 3261 8.1.1.8). The user is a text of whoever; it may be empty.
 func Contact(user string, at netip.AddrPort, transport string) gosip.Header {
-	if user != "" {
+	if user = UserPart(user); user != "" {
 		user += "@"
 	}
 	tail := ""

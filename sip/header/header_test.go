@@ -68,6 +68,22 @@ func TestContactNamesTheTransportUnlessItIsUDP(t *testing.T) {
 	}
 }
 
+// TestAnyTextAsAUserIsAnAddress: what a stranger dialled stands in our Contact, and his telephone sends its requests there.
+func TestAnyTextAsAUserIsAnAddress(t *testing.T) {
+	at := netip.MustParseAddrPort("192.0.2.1:5060")
+	for user, want := range map[string]string{
+		"+390655512": "+390655512", "*72#": "*72%23", "a b": "a%20b", "x@evil.example": "x%40evil.example", "50%": "50%25", "[::1]:5": "%5B%3A%3A1%5D%3A5", "più": "pi%C3%B9", "<b>\r\n": "b",
+	} {
+		if got := Contact(user, at, "UDP").Value(); got != "<sip:"+want+"@192.0.2.1:5060>" {
+			t.Errorf("%q: %s", user, got)
+		}
+		u, err := ParseURI(Contact(user, at, "UDP").Value())
+		if err != nil || u.Host != "192.0.2.1" || PartyOf("", u).User != Printable(user) {
+			t.Errorf("%q is read as %+v, %v", user, u, err)
+		}
+	}
+}
+
 func TestPrivacyAndTokens(t *testing.T) {
 	for privacy, want := range map[string]bool{"id": true, "USER;critical": true, "session, header": true, "none": false, "session": false} {
 		if Private(request(t, "Privacy: "+privacy)) != want {

@@ -50,15 +50,15 @@ func (t *Trunk) preferred(o OnBehalf) string {
 func (t *Trunk) Introduce(req *gosip.Request, o OnBehalf) {
 	own := cmp.Or(t.CallerID, t.Account.User)
 	if own != "" {
-		req.AppendHeader(header.New("P-Asserted-Identity", "<sip:"+header.Printable(own)+"@"+t.Domain+">"))
+		req.AppendHeader(header.New("P-Asserted-Identity", "<sip:"+header.UserPart(own)+"@"+t.Domain+">"))
 	}
 	if number := t.preferred(o); number != "" && t.NamesAccount() { // (RFC 3325 section 9.2)
-		req.AppendHeader(header.New("P-Preferred-Identity", "<sip:"+header.Printable(number)+"@"+t.Domain+">"))
+		req.AppendHeader(header.New("P-Preferred-Identity", "<sip:"+header.UserPart(number)+"@"+t.Domain+">"))
 	}
 	if !t.showsCaller(o) {
 		return
 	}
-	called := header.Printable(cmp.Or(o.Called, own))
+	called := header.UserPart(cmp.Or(o.Called, own))
 	if called == "" {
 		return
 	}
