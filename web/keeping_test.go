@@ -129,7 +129,7 @@ func TestTheWeeklyShiftsAreWrittenOnAPage(t *testing.T) {
 		"twice": append(shift(0, "anna", "1", "08:00", "4:00"), shift(1, "anna", "1", "09:00", "4:00")...),
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.post("/oncall/shifts", append(wrong, "version", version)...).is(422, "nothing was saved", `role="alert"`)
+			b.post("/oncall/shifts", append(wrong, "version", version)...).is(422, "cannot be right", `role="alert"`)
 		})
 	}
 	b.post("/oncall/shifts", append(append(both, shift(2, "", "1", "00:00", "168:00")...), "version", version)...).goes("/oncall")

@@ -39,7 +39,7 @@ func TestARotaIsWrittenOnAPage(t *testing.T) {
 	b := o.as(users.Staff)
 	b.get("/rotas").is(200, `href="/rotas/new"`, "Main rota", "Anna Verdi")
 	b.get("/rotas/new").is(200, `name="layer-0-name"`, `value="Europe/Rome"`, "Engineers: Anna Verdi, Marco Neri")
-	b.post("/rotas", rotaForm("do", "look")...).is(200, "The next four weeks", "Anna Verdi", `name="layer-3-name"`, `value="Nights"`, "Nobody at all is reached")
+	b.post("/rotas", rotaForm("do", "look")...).is(200, "The next four weeks", "Anna Verdi", `name="layer-2-name"`, `value="Nights"`, "Nobody at all is reached")
 	if _, err := o.store.Schedule(t.Context(), "night"); err == nil {
 		t.Error("a look has written the rota")
 	}
@@ -201,7 +201,7 @@ func TestAPolicyThatCannotBeRightIsRefusedInWords(t *testing.T) {
 	b.post("/policies", escalationForm()...).goes("/policies")
 	for says, wrong := range map[string][]string{
 		"Name": {"name", ""}, "it has 0 steps": {"step-0-what", "", "step-1-what", ""}, "Step 1, Engineers": {"step-0-engineers", "Bruno"}, "name 1 to 50 engineers": {"step-0-engineers", ""}, "Step 1, Each telephone": {"step-0-ring", "3"},
-		"level 101": {"step-1-level", "101"}, "Step 2, Rota": {"step-1-rota", "nowhere"}, "Overflow telephones": {"overflow", "0612345"}, "11 rounds": {"rounds", "11"}, "need 6": {"need", "6"}, "How often": {"rounds", "x"},
+		"Step 2, Level of calls": {"step-1-level", "101"}, "Step 2, Rota": {"step-1-rota", "nowhere"}, "Overflow telephones": {"overflow", "0612345"}, "from 1 to 10": {"rounds", "11"}, "How many engineers": {"need", "6"}, "How often": {"rounds", "x"},
 	} {
 		t.Run(says, func(t *testing.T) {
 			b.post("/policies/p", escalationForm(append(wrong, "version", "1")...)...).is(422, says, `role="alert"`)

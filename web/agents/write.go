@@ -2,9 +2,7 @@ package agents
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"hotline/agent/protocol"
@@ -13,19 +11,21 @@ import (
 	"hotline/web/room"
 )
 
-const (
-	blankChecks = 2 // for further ones
-	// agentOctets is as much as the form of an agent may have.
-	agentOctets = 1 << 20
-)
+// agentOctets is as much as the form of an agent may have.
+const agentOctets = 1 << 20
+
+// checks are the checks of a form. A row without an id and a target is none.
+func checks() form.Parts {
+	return form.Parts{Name: "checks-%d-%s", API: "checks", Marks: []string{"id", "target"}, Blank: 2, Most: protocol.ChecksMost}
+}
 
 // document is how agents are written. A new one gets its token at once, which is shown on the page that answers.
 func (h House) document() form.Document[receiver.Agent] {
 	d := form.Document[receiver.Agent]{
 		Kind: "agent", Path: "/agents", List: "/agents", ListTitle: "agents", New: "agents-new",
 		Version: func(a receiver.Agent) int { return a.Version }, Fields: fields, Said: h.said, Log: h.Log,
-		From: func(r *room.Request) receiver.Agent {
-			return receiver.Agent{Contract: r.FormValue("contract"), Installation: r.FormValue("installation")}
+		From: func(r *room.Request) (receiver.Agent, error) {
+			return receiver.Agent{Contract: r.FormValue("contract"), Installation: r.FormValue("installation")}, nil
 		},
 		Wrote: func(r *room.Request, was, made receiver.Agent) (string, *room.Page, error) {
 			if was.Version > 0 || h.Renew == nil {
@@ -63,7 +63,7 @@ func fields(r *room.Request, a receiver.Agent) (list form.Fields, err error) {
 		form.Field{Name: "product", Label: r.T("agents-product"), Value: c.Product, Kind: form.Text, Most: 63, Help: r.T("agents-product-text")},
 		form.Field{Name: "release_file", Label: r.T("agents-release-file"), Value: c.ReleaseFile, Kind: form.Text, Most: 500},
 	)
-	for i := range min(max(len(c.Checks), sent(r))+blankChecks, protocol.ChecksMost) {
+	for i := range checks().Rows(r, len(c.Checks)) {
 		k := protocol.Check{}
 		if i < len(c.Checks) {
 			k = c.Checks[i]
@@ -73,15 +73,7 @@ func fields(r *room.Request, a receiver.Agent) (list form.Fields, err error) {
 	return list, nil
 }
 
-// sent is how many checks the form has that was sent.
-func sent(r *room.Request) (n int) {
-	for n < protocol.ChecksMost && r.Form.Has(fmt.Sprintf("checks-%d-id", n)) {
-		n++
-	}
-	return max(0, n-blankChecks)
-}
-
-// checkFields are those of one check; a row without an id and a target is none.
+// checkFields are those of one check.
 func checkFields(r *room.Request, i int, k protocol.Check) form.Fields {
 	legend := r.T("agents-check-number", i+1)
 	kinds := []form.Option{}
@@ -89,10 +81,10 @@ func checkFields(r *room.Request, i int, k protocol.Check) form.Fields {
 		kinds = append(kinds, form.Option{Value: string(kind), Name: r.T("agents-kind-" + string(kind))})
 	}
 	text := func(name, value string, most int, more bool) form.Field {
-		return form.Field{Name: fmt.Sprintf("checks-%d-%s", i, name), Label: r.T("agents-" + name), Value: value, Kind: form.Text, Most: most, Group: legend, More: more}
+		return form.Field{Name: checks().At(i, name), Label: r.T("agents-" + name), Value: value, Kind: form.Text, Most: most, Group: legend, More: more}
 	}
 	number := func(name string, n, least, most int) form.Field {
-		return form.Field{Name: fmt.Sprintf("checks-%d-%s", i, name), Label: r.T("agents-" + name), Value: form.Count(n), Kind: form.Number, Least: least, Most: most, Group: legend, More: true}
+		return form.Field{Name: checks().At(i, name), Label: r.T("agents-" + name), Value: form.Count(n), Kind: form.Number, Least: least, Most: most, Group: legend, More: true}
 	}
 	kind := text("kind", string(k.Kind), 20, false)
 	kind.Kind, kind.Options = form.Choice, kinds
@@ -112,14 +104,10 @@ func (h House) said(_ *room.Request, id string, f form.Fields, stands receiver.A
 		a.Contract, a.Installation = f.Value("contract"), f.Value("installation")
 	}
 	a.Configuration = protocol.Configuration{Line: f.Value("line"), Product: f.Value("product"), ReleaseFile: f.Value("release_file")}
-	var rows []int // of each check
-	for i := range protocol.ChecksMost {
-		text := func(name string) string { return f.Value(fmt.Sprintf("checks-%d-%s", i, name)) }
-		number := func(name string) int { return f.Number(fmt.Sprintf("checks-%d-%s", i, name)) }
-		if text("id") == "" && text("target") == "" {
-			continue
-		}
-		rows = append(rows, i)
+	rows := checks().Said(f)
+	for _, i := range rows {
+		text := func(name string) string { return f.Value(checks().At(i, name)) }
+		number := func(name string) int { return f.Number(checks().At(i, name)) }
 		a.Configuration.Checks = append(a.Configuration.Checks, protocol.Check{
 			ID: text("id"), Kind: protocol.Kind(text("kind")), Target: text("target"), Title: text("title"), Severity: text("severity"), Every: number("every_seconds"), Timeout: number("timeout_seconds"),
 			Failures: number("failures"), Successes: number("successes"), Free: number("free_percent"), Count: number("count"), Status: number("status"), Contains: text("contains"),
@@ -132,23 +120,13 @@ func (h House) said(_ *room.Request, id string, f form.Fields, stands receiver.A
 	return a, refused(a.Check(stands), rows)
 }
 
-var checkAt = regexp.MustCompile(`^checks\[(\d+)\]\.(.*)$`)
-
 // refused is what is wrong with an agent, by the field of the form.
 func refused(err error, rows []int) error {
 	var wrong *protocol.WrongError
 	if !errors.As(err, &wrong) {
 		return err
 	}
-	field := wrong.Field
-	if m := checkAt.FindStringSubmatch(field); m != nil {
-		for i, row := range rows {
-			if fmt.Sprint(i) == m[1] {
-				field = fmt.Sprintf("checks-%d-%s", row, m[2])
-			}
-		}
-	}
-	return &form.Refusal{Field: field, Text: wrong.Problem}
+	return &form.Refusal{Field: checks().Field(wrong.Field, rows), Text: wrong.Problem}
 }
 
 // File is the agent's own file, with its token and the key of its heartbeat.

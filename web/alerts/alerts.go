@@ -126,8 +126,8 @@ func (h House) windows() form.Document[intake.Maintenance] {
 	d := form.Document[intake.Maintenance]{
 		Kind: "maintenance window", Path: "/alerts/windows", List: "/alerts", ListTitle: "alerts", New: "alerts-window-new",
 		Version: func(m intake.Maintenance) int { return m.Version }, Fields: windowFields, Said: h.windowSaid, Log: h.Log,
-		From: func(r *room.Request) intake.Maintenance {
-			return intake.Maintenance{Contract: r.FormValue("contract"), Installation: r.FormValue("installation"), From: r.Now.Truncate(time.Minute)}
+		From: func(r *room.Request) (intake.Maintenance, error) {
+			return intake.Maintenance{Contract: r.FormValue("contract"), Installation: r.FormValue("installation"), From: r.Now.Truncate(time.Minute)}, nil
 		},
 	}
 	if h.Store != nil { // the table of rules is made without one

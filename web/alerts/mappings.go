@@ -13,18 +13,18 @@ import (
 // mappings is how mappings are written. A form may have a message with it, which is tried by the mapping as it is written there.
 func (h House) mappings(t trial) form.Document[intake.Mapping] {
 	d := form.Document[intake.Mapping]{
-		Kind: "alert mapping", Path: "/alerts/mappings", List: "/alerts", ListTitle: "alerts", New: "alerts-mapping-new", Try: "alerts-try-do",
+		Kind: "alert mapping", Path: "/alerts/mappings", List: "/alerts", ListTitle: "alerts", New: "alerts-mapping-new",
 		Version: func(m intake.Mapping) int { return m.Version }, Said: h.mappingSaid, Log: h.Log,
 		Fields: func(r *room.Request, m intake.Mapping) (form.Fields, error) {
 			return append(mappingFields(r, m), t.fields(r, nil)...), nil
 		},
-		Preview: func(r *room.Request, m intake.Mapping, f form.Fields) (template.HTML, error) {
+		Looks: form.Looks[intake.Mapping]{Try: "alerts-try-do", Preview: func(r *room.Request, m intake.Mapping, f form.Fields) (template.HTML, error) {
 			policy, err := t.policy(r, "")
 			if err != nil {
 				return "", err
 			}
 			return t.preview(r, "", &m, policy, f)
-		},
+		}},
 	}
 	if h.Store != nil { // the table of rules is made without one
 		d.Read, d.Put = h.Store.AlertMapping, h.Store.PutAlertMapping

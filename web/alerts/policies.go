@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"regexp"
 	"strings"
 
 	"hotline/intake"
@@ -13,29 +12,30 @@ import (
 	"hotline/web/room"
 )
 
-const (
-	rulesMost  = 50 // as by the API
-	blankRules = 2  // for further ones
-	spanMost   = 7 * 24 * 3600
-)
+const spanMost = 7 * 24 * 3600
+
+// rules are the rules of a form. A row without severities is none. The API has as many.
+func rules() form.Parts {
+	return form.Parts{Name: "rule-%d-%s", API: "rules", Marks: []string{"severities"}, Blank: 2, Most: 50}
+}
 
 // policies is how alert policies are written. A form may have a message with it, which is tried by the policy as it is written there.
 func (h House) policies(t trial) form.Document[intake.Policy] {
 	d := form.Document[intake.Policy]{
-		Kind: "alert policy", Path: "/alerts/policies", List: "/alerts", ListTitle: "alerts", New: "alerts-policy-new", Try: "alerts-try-do",
+		Kind: "alert policy", Path: "/alerts/policies", List: "/alerts", ListTitle: "alerts", New: "alerts-policy-new",
 		Version: func(p intake.Policy) int { return p.Version }, Said: h.policySaid, Log: h.Log,
-		From: func(r *room.Request) intake.Policy {
+		From: func(r *room.Request) (intake.Policy, error) {
 			p := intake.Default()
 			p.ID = r.FormValue("for")
-			return p
+			return p, nil
 		},
 		Fields: func(r *room.Request, p intake.Policy) (form.Fields, error) {
 			sources, err := t.sources(r)
 			return append(policyFields(r, p), t.fields(r, sources)...), err
 		},
-		Preview: func(r *room.Request, p intake.Policy, f form.Fields) (template.HTML, error) {
+		Looks: form.Looks[intake.Policy]{Try: "alerts-try-do", Preview: func(r *room.Request, p intake.Policy, f form.Fields) (template.HTML, error) {
 			return t.preview(r, f.Value("source"), nil, p, f)
-		},
+		}},
 	}
 	if h.Store != nil { // the table of rules is made without one
 		d.Read, d.Put = h.Store.AlertPolicy, h.Store.PutAlertPolicy
@@ -68,7 +68,7 @@ func policyFields(r *room.Request, p intake.Policy) (list form.Fields) {
 	if p.Version == 0 {
 		list = append(list, form.Field{Name: "id", Label: r.T("alerts-policy-for"), Value: p.ID, Kind: form.Text, Most: 63, Needed: true, Help: r.T("alerts-policy-for-text")})
 	}
-	for i := range min(max(len(p.Rules), written(r))+blankRules, rulesMost) {
+	for i := range rules().Rows(r, len(p.Rules)) {
 		at, legend, rule := fmt.Sprintf("rule-%d", i), r.T("alerts-rule", i+1), intake.Rule{Category: sla.NonBlocking}
 		if i < len(p.Rules) {
 			rule = p.Rules[i]
@@ -90,14 +90,6 @@ func policyFields(r *room.Request, p intake.Policy) (list form.Fields) {
 	), dependsFields(r, p)...)
 }
 
-// written is how many rules the form has that was sent.
-func written(r *room.Request) (n int) {
-	for n < rulesMost && r.Form.Has(fmt.Sprintf("rule-%d-category", n)) {
-		n++
-	}
-	return max(0, n-blankRules)
-}
-
 func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands intake.Policy) (intake.Policy, error) {
 	p := intake.Policy{
 		ID: id, Version: stands.Version, Window: seconds(f, "window"), Again: seconds(f, "again"),
@@ -112,8 +104,8 @@ func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands inta
 	rule := func(at string) intake.Rule {
 		return intake.Rule{Category: sla.Category(f.Value(at + "-category")), Night: sla.Category(f.Value(at + "-night"))}
 	}
-	var rows []int // of each rule: a row without severities is none
-	for i := range rulesMost {
+	rows := rules().Said(f)
+	for _, i := range rows {
 		at := fmt.Sprintf("rule-%d", i)
 		one := rule(at)
 		for s := range strings.SplitSeq(f.Value(at+"-severities"), ",") {
@@ -121,9 +113,7 @@ func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands inta
 				one.Severities = append(one.Severities, s)
 			}
 		}
-		if len(one.Severities) > 0 {
-			p.Rules, rows = append(p.Rules, one), append(rows, i)
-		}
+		p.Rules = append(p.Rules, one)
 	}
 	p.Otherwise = rule("otherwise")
 	if stands.Version == 0 && id != intake.DefaultPolicy && !h.Contract(id) {
@@ -134,21 +124,13 @@ func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands inta
 
 func seconds(f form.Fields, name string) intake.Seconds { return intake.Seconds(f.Number(name)) }
 
-var ruleAt = regexp.MustCompile(`^rules\[(\d+)\]\.(.*)$`)
-
 // refusedPolicy is what is wrong with a policy, by the field of the form.
 func refusedPolicy(err error, rows []int) error {
 	if !errors.Is(err, intake.ErrPolicy) {
 		return err
 	}
 	field, why, _ := strings.Cut(strings.TrimSuffix(err.Error(), ": "+intake.ErrPolicy.Error()), ": ")
-	if m := ruleAt.FindStringSubmatch(field); m != nil {
-		for i, row := range rows {
-			if fmt.Sprint(i) == m[1] {
-				field = fmt.Sprintf("rule-%d-%s", row, m[2])
-			}
-		}
-	}
+	field = rules().Field(field, rows)
 	if strings.HasPrefix(field, "depends.rules") {
 		field = "depends.rules"
 	}

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,7 +21,6 @@ import (
 	"hotline/tickets"
 	"hotline/users"
 	"hotline/web/room"
-	"hotline/web/running"
 )
 
 // House is where levels and calendars are.
@@ -129,7 +129,7 @@ type levelPage struct {
 	Calendar  string
 	Calendars []sla.Calendar
 	Limits    []limitField
-	Moves     []running.Move // deadlines of running tickets that would move
+	Question  template.HTML // whether running tickets follow
 	Problem   string
 }
 

@@ -42,10 +42,10 @@ func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error
 		return nil, fmt.Errorf("checking a level: %w", err)
 	}
 	of := tickets.OfLevel(made.ID)
-	if p.Moves, err = running.Moves(r, h.Desk, of, func(b *directory.Book) { b.Levels[made.ID] = made }); err != nil {
+	if p.Question, err = running.Ask(r, h.Desk, of, func(b *directory.Book) { b.Levels[made.ID] = made }); err != nil {
 		return nil, err
 	}
-	if len(p.Moves) > 0 {
+	if p.Question != "" {
 		return h.show(p, http.StatusOK)
 	}
 	if _, err = h.Store.PutLevel(ctx, made); errors.Is(err, storage.ErrConflict) {

@@ -3,6 +3,7 @@ package calendars
 import (
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"regexp"
 	"slices"
@@ -28,9 +29,9 @@ type hoursPage struct {
 	Days     []dayField
 	Holidays string // a set of public holidays
 	Sets     []string
-	Patron   string // the patron saint's day as MM-DD
-	Dates    string // single dates, one a line
-	Moves    []running.Move
+	Patron   string        // the patron saint's day as MM-DD
+	Dates    string        // single dates, one a line
+	Question template.HTML // whether running tickets follow
 	Problem  string
 	Reason   *told.Reason // what exactly
 	Stands   []dayField   // the week that somebody else wrote meanwhile
@@ -188,10 +189,10 @@ func (h House) writeHours(w http.ResponseWriter, r *room.Request) (*room.Page, e
 		return h.staleHours(r, p, now)
 	}
 	of := tickets.OfCalendar(made.ID)
-	if p.Moves, err = running.Moves(r, h.Desk, of, func(b *directory.Book) { b.Calendars[made.ID] = made }); err != nil {
+	if p.Question, err = running.Ask(r, h.Desk, of, func(b *directory.Book) { b.Calendars[made.ID] = made }); err != nil {
 		return nil, err
 	}
-	if len(p.Moves) > 0 {
+	if p.Question != "" {
 		return h.showHours(p, http.StatusOK)
 	}
 	if _, err = h.Store.PutCalendar(r.Context(), made); errors.Is(err, storage.ErrConflict) {

@@ -9,15 +9,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"hotline/directory/entry"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
@@ -25,7 +24,8 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/nested"
+	"hotline/web/form"
+	"hotline/web/form/fields"
 	"hotline/web/room"
 )
 
@@ -59,11 +59,11 @@ const formMost = 1 << 20
 
 // Routes are the pages and their forms. Who may write what is as for the tokens of the API.
 func Routes(h House) []room.Route {
-	admins := []users.Role{users.Admin}
+	admins, doc := []users.Role{users.Admin}, h.document()
 	return []room.Route{
-		{Pattern: "GET /engineers/{id}/contact", Roles: admins, Serve: h.shown},
-		{Pattern: "POST /engineers/{id}/contact", Roles: admins, Most: formMost, Serve: h.write},
-		{Pattern: "POST /engineers/{id}/contact/remove", Roles: admins, Serve: h.forget},
+		{Pattern: "GET /engineers/{id}/contact", Roles: admins, Serve: doc.Form},
+		{Pattern: "POST /engineers/{id}/contact", Roles: admins, Most: formMost, Serve: doc.Write},
+		{Pattern: "POST /engineers/{id}/contact/remove", Roles: admins, Serve: doc.Remove},
 		{Pattern: "GET /engineers/{id}/pin", Roles: admins, Serve: h.pin},
 		{Pattern: "POST /engineers/{id}/pin", Roles: admins, Serve: h.newPIN},
 		{Pattern: "POST /engineers/{id}/pin/end", Roles: admins, Serve: h.endPIN},
@@ -80,12 +80,15 @@ const (
 	linesMost = 10_000 // characters of hours
 )
 
-// draft is how an engineer is rung, on its way to be written.
+// draft is how an engineer is rung, with what its form needs beside it. Version 0: nothing was written.
 type draft struct {
+	escalation.Contact
 	engineer oncall.Engineer
-	stands   escalation.Contact // version 0: nothing was written
-	form     nested.Form
-	title    string
+}
+
+// rules are the rules of a form. A row without a telephone is none.
+func rules() form.Parts {
+	return form.Parts{Name: "rule-%d-%s", Marks: []string{"phone"}, Blank: 1, Most: rulesMost}
 }
 
 func (h House) engineer(r *room.Request) (oncall.Engineer, error) {
@@ -96,40 +99,71 @@ func (h House) engineer(r *room.Request) (oncall.Engineer, error) {
 	return e, nil
 }
 
-// open reads the contact of an address, and makes its form.
-func (h House) open(r *room.Request) (w draft, err error) {
-	if w.engineer, err = h.engineer(r); err != nil {
+// document is how it is written how an engineer is rung. Without a version it is every telephone at every hour.
+func (h House) document() form.Document[draft] {
+	return form.Document[draft]{
+		Kind: "contact", Path: "/engineers", List: "/engineers", ListTitle: "keeping-engineers",
+		Version: func(w draft) int { return w.Version }, Read: h.read, Fields: fieldsOf, Said: said, Log: h.Log,
+		Put: func(ctx context.Context, w draft) (made draft, err error) {
+			made.Contact, err = h.Store.PutContact(ctx, w.Contact)
+			return made, err
+		},
+		Delete: func(r *room.Request, id string, version int) error {
+			return h.Store.DeleteContact(r.Context(), oncall.EngineerID(id), version)
+		},
+		Shows: form.Shows[draft]{
+			Wide: true, Removal: true, Beside: forgets,
+			Place: func(r *room.Request, w draft) form.Place {
+				return form.Place{Title: r.T("contacts-of", w.engineer.Name), To: "/engineers/" + string(w.engineer.ID) + "/contact"}
+			},
+			Above: func(r *room.Request, w draft) (template.HTML, error) {
+				proven, err := h.proven(r, w.engineer)
+				return proven + form.Hint(r, "contacts-text"), err
+			},
+		},
+	}
+}
+
+func (h House) read(ctx context.Context, id string) (w draft, err error) {
+	if w.engineer, err = h.Store.Engineer(ctx, oncall.EngineerID(id)); err != nil {
 		return w, err
 	}
-	w.stands, err = h.Store.Contact(r.Context(), w.engineer.ID)
+	w.Contact, err = h.Store.Contact(ctx, w.engineer.ID)
 	if errors.Is(err, storage.ErrNotFound) {
-		main, wrong := h.Store.Rota(r.Context())
-		w.stands, err = escalation.Contact{Engineer: w.engineer.ID, Zone: cmp.Or(main.Zone, h.Desk.Zone().String())}, wrong
+		main, wrong := h.Store.Rota(ctx)
+		w.Contact, err = escalation.Contact{Engineer: w.engineer.ID, Zone: cmp.Or(main.Zone, h.Desk.Zone().String())}, wrong
 	}
+	return w, err
+}
+
+// forgets is the form that removes what was written.
+func forgets(r *room.Request, w draft) (template.HTML, error) {
+	if w.Version == 0 {
+		return "", nil
+	}
+	page, err := pages().Page("forget", "", struct {
+		room.View
+		To, Version string
+	}{r.View, "/engineers/" + string(w.engineer.ID) + "/contact", strconv.Itoa(w.Version)})
 	if err != nil {
-		return w, fmt.Errorf("reading how %s is rung: %w", w.engineer.ID, err)
+		return "", err
 	}
-	w.title = r.T("contacts-of", w.engineer.Name)
-	w.form = nested.Form{
-		Back: "/engineers", BackName: r.T("keeping-engineers"), To: "/engineers/" + string(w.engineer.ID) + "/contact", Version: strconv.Itoa(w.stands.Version),
-		Buttons: []nested.Button{{Value: "save", Title: r.T("keeping-save")}}, Hint: r.T("contacts-text"),
-	}
-	return w, h.proven(r, &w)
+	return page.Content, nil
 }
 
 // phoneRow is one telephone of an engineer, and until when it is proven.
 type phoneRow struct{ Phone, Proven string }
 
-// proven puts the engineer's telephones above the form, each with its proof.
-func (h House) proven(r *room.Request, w *draft) error {
-	proofs, err := h.Store.ProofsOf(r.Context(), w.engineer.ID)
+// proven is the engineer's telephones, each with its proof.
+func (h House) proven(r *room.Request, e oncall.Engineer) (template.HTML, error) {
+	proofs, err := h.Store.ProofsOf(r.Context(), e.ID)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return fmt.Errorf("reading the proofs of %s: %w", w.engineer.ID, err)
+		return "", fmt.Errorf("reading the proofs of %s: %w", e.ID, err)
 	}
 	var rows []phoneRow
-	for _, phone := range w.engineer.Phones {
+	for _, phone := range e.Phones {
 		row := phoneRow{Phone: phone}
-		if until := oncall.Proven(proofs.List, w.engineer.ID, phone, r.Now); until.After(r.Now) {
+		if until := oncall.Proven(proofs.List, e.ID, phone, r.Now); until.After(r.Now) {
 			row.Proven = r.Clock(until)
 		}
 		rows = append(rows, row)
@@ -138,175 +172,65 @@ func (h House) proven(r *room.Request, w *draft) error {
 		room.View
 		ID   oncall.EngineerID
 		Rows []phoneRow
-	}{r.View, w.engineer.ID, rows})
-	if err == nil {
-		w.form.Before = page.Content
-	}
-	return err
-}
-
-// groups are the fields of a contact, with so many rules.
-func (w draft) groups(r *room.Request, c escalation.Contact, rules int) []nested.Group {
-	silence := ""
-	if c.Silence != nil {
-		silence = c.Silence.Why
-	}
-	list := []nested.Group{{Fields: []nested.Field{
-		{Name: "zone", Label: r.T("form-zone"), Value: c.Zone, Kind: "text", Most: zoneMost, Needed: true, Text: r.T("form-zone-text")},
-		{Name: "silence", Label: r.T("contacts-silence"), Value: silence, Kind: "text", Most: whyMost, Text: r.T("contacts-silence-text")},
-	}}}
-	for i := range rules {
-		var one escalation.Rule
-		if i < len(c.Rules) {
-			one = c.Rules[i]
-		}
-		list = append(list, w.rule(r, i, one))
-	}
-	return list
-}
-
-func (w draft) rule(r *room.Request, i int, one escalation.Rule) nested.Group {
-	at := func(name string) string { return fmt.Sprintf("rule-%d-%s", i, name) }
-	phones := []nested.Option{{Value: "", Name: r.T("contacts-no-rule")}}
-	for _, p := range w.engineer.Phones {
-		phones = append(phones, nested.Option{Value: p, Name: p})
-	}
-	if !slices.ContainsFunc(phones, func(o nested.Option) bool { return o.Value == one.Phone }) { // the engineer does not have it any more
-		phones = append(phones, nested.Option{Value: one.Phone, Name: one.Phone})
-	}
-	g := nested.Group{Title: r.T("contacts-rule", i+1), Fields: []nested.Field{
-		{Name: at("phone"), Label: r.T("contacts-phone"), Value: one.Phone, Kind: "choice", Options: phones},
-		{Name: at("place"), Label: r.T("keeping-order"), Value: strconv.Itoa(i + 1), Kind: "number", Least: 1, Most: rulesMost},
-		{Name: at("hours"), Label: r.T("rotas-hours"), Value: nested.Week(r.View, one.Hours), Kind: "lines", Most: linesMost, Text: r.T("form-week-text", r.Weekday(time.Saturday), r.Weekday(time.Monday), r.Weekday(time.Friday))},
-	}}
-	for _, c := range sla.Categories() {
-		g.Fields = append(g.Fields, nested.Field{Name: at(string(c)), Label: r.Words.Category(string(c)), Value: nested.Tick(slices.Contains(one.Categories, c)), Kind: "tick"})
-	}
-	return g
-}
-
-// said is the contact as the form says it, checked, or an *entry.Refusal. The test calls by appointment stay.
-func (w draft) said(r *room.Request) (escalation.Contact, error) {
-	made := escalation.Contact{Engineer: w.engineer.ID, Test: w.stands.Test, Version: w.stands.Version}
-	values, err := nested.Values(w.form.Groups)
+	}{r.View, e.ID, rows})
 	if err != nil {
-		return made, err
+		return "", err
 	}
-	made.Zone = values["zone"]
-	if why := values["silence"]; why != "" {
-		made.Silence = &escalation.Silence{By: r.Actor(), Why: why, At: r.Now}
-		if w.stands.Silence != nil && w.stands.Silence.Why == why { // the choice stays who made it
-			made.Silence = w.stands.Silence
+	return page.Content, nil
+}
+
+func fieldsOf(r *room.Request, w draft) (form.Fields, error) {
+	silence := ""
+	if w.Silence != nil {
+		silence = w.Silence.Why
+	}
+	list := form.Fields{
+		{Name: "zone", Label: r.T("form-zone"), Value: w.Zone, Kind: form.Text, Most: zoneMost, Needed: true, Help: r.T("form-zone-text")},
+		{Name: "silence", Label: r.T("contacts-silence"), Value: silence, Kind: form.Text, Most: whyMost, Help: r.T("contacts-silence-text")},
+	}
+	phones := []form.Option{{Name: r.T("contacts-no-rule")}}
+	for _, p := range w.engineer.Phones {
+		phones = append(phones, form.Option{Value: p, Name: p})
+	}
+	for i := range rules().Rows(r, len(w.Rules)) {
+		var one escalation.Rule
+		if i < len(w.Rules) {
+			one = w.Rules[i]
+		}
+		at, group := func(what string) string { return rules().At(i, what) }, r.T("contacts-rule", i+1)
+		list = append(list,
+			form.Field{Name: at("phone"), Label: r.T("contacts-phone"), Value: one.Phone, Kind: form.Choice, Options: form.WithOption(phones, one.Phone), Group: group}, // which the engineer may not have any more
+			rules().Place(r, i, group),
+			form.Field{Name: at("hours"), Label: r.T("rotas-hours"), Value: fields.Week(r.View, one.Hours), Kind: form.Lines, Most: linesMost, Help: fields.WeekHelp(r), Group: group},
+		)
+		for _, c := range sla.Categories() {
+			list = append(list, form.Field{Name: at(string(c)), Label: r.Words.Category(string(c)), Value: form.Ticked(slices.Contains(one.Categories, c)), Kind: form.Tick, Group: group})
 		}
 	}
-	type placed struct {
-		place int
-		rule  escalation.Rule
-	}
-	var rules []placed
-	for i := range len(w.form.Groups) - 1 {
-		at := func(name string) string { return fmt.Sprintf("rule-%d-%s", i, name) }
-		one := escalation.Rule{Phone: values[at("phone")]}
-		if one.Phone == "" {
-			continue
+	return list, nil
+}
+
+// said is the contact as the form says it, checked, or a *form.Refusal. The test calls by appointment stay.
+func said(r *room.Request, _ string, f form.Fields, stands draft) (draft, error) {
+	made := draft{escalation.Contact{
+		Engineer: stands.engineer.ID, Test: stands.Test, Version: stands.Version, Zone: f.Value("zone"), Silence: fields.Silence(r, f.Value("silence"), stands.Silence),
+	}, stands.engineer}
+	for _, i := range rules().Said(f) {
+		at := func(what string) string { return rules().At(i, what) }
+		was := escalation.Rule{}
+		if i < len(stands.Rules) {
+			was = stands.Rules[i]
 		}
-		place, err := nested.Number(values, at("place"))
-		if err == nil {
-			one.Hours, err = nested.ReadWeek(r.View, at("hours"), values[at("hours")])
-		}
+		hours, err := fields.ReadWeek(r.View, at("hours"), f.Value(at("hours")))
 		if err != nil {
 			return made, err
 		}
-		for _, c := range sla.Categories() {
-			if values[at(string(c))] != "" {
-				one.Categories = append(one.Categories, c)
-			}
-		}
-		rules = append(rules, placed{place, one})
+		made.Rules = append(made.Rules, escalation.Rule{Phone: f.Value(at("phone")), Hours: hours, Categories: form.Among(f, at(""), was.Categories)})
 	}
-	slices.SortStableFunc(rules, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
-	for _, one := range rules {
-		made.Rules = append(made.Rules, one.rule)
-	}
-	if err := made.Check(w.engineer); err != nil {
-		return made, &entry.Refusal{Text: strings.TrimSuffix(err.Error(), ": "+escalation.ErrPolicy.Error())}
+	if err := made.Check(stands.engineer); err != nil {
+		return made, &form.Refusal{Text: strings.TrimSuffix(err.Error(), ": "+escalation.ErrPolicy.Error())}
 	}
 	return made, nil
-}
-
-func (h House) shown(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	w, err := h.open(r)
-	if err != nil {
-		return nil, err
-	}
-	w.form.Groups = w.groups(r, w.stands, len(w.stands.Rules)+1)
-	if w.stands.Version > 0 {
-		page, err := pages().Page("forget", "", struct {
-			room.View
-			To, Version string
-		}{r.View, w.form.To, w.form.Version})
-		if err != nil {
-			return nil, err
-		}
-		w.form.After = page.Content
-	}
-	return w.form.Page(r.View, w.title, http.StatusOK)
-}
-
-func (h House) write(out http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	w, err := h.open(r)
-	if err != nil {
-		return nil, err
-	}
-	w.form.Groups = w.groups(r, escalation.Contact{}, min(rulesMost, nested.Count(r, "rule", "phone", rulesMost)+1))
-	nested.Said(r, w.form.Groups)
-	made, err := w.said(r)
-	if err != nil {
-		w.form.Version = r.FormValue("version")
-		return w.form.Refused(r, w.title, err)
-	}
-	if w.form.Version != r.FormValue("version") {
-		return w.outdated(r)
-	}
-	_, err = h.Store.PutContact(r.Context(), made)
-	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrExists) {
-		groups := w.form.Groups
-		if w, err = h.open(r); err != nil {
-			return nil, err
-		}
-		w.form.Groups = groups
-		return w.outdated(r)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("writing how %s is rung: %w", w.engineer.ID, err)
-	}
-	h.wrote(r, w.engineer.ID)
-	http.Redirect(out, r.Request, "/engineers", http.StatusSeeOther)
-	return nil, nil
-}
-
-func (w draft) outdated(r *room.Request) (*room.Page, error) {
-	return w.form.Outdated(r, w.title, w.groups(r, w.stands, len(w.stands.Rules)), strconv.Itoa(w.stands.Version))
-}
-
-// forget removes the rules of an engineer, who is rung on every telephone then.
-func (h House) forget(out http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	w, err := h.open(r)
-	if err != nil {
-		return nil, err
-	}
-	if w.form.Version == r.FormValue("version") {
-		err = h.Store.DeleteContact(r.Context(), w.engineer.ID, w.stands.Version)
-	}
-	if w.form.Version != r.FormValue("version") || errors.Is(err, storage.ErrConflict) {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "form-not-removed"}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("removing how %s is rung: %w", w.engineer.ID, err)
-	}
-	h.wrote(r, w.engineer.ID)
-	http.Redirect(out, r.Request, "/engineers", http.StatusSeeOther)
-	return nil, nil
 }
 
 func (h House) wrote(r *room.Request, id oncall.EngineerID) {

@@ -174,8 +174,8 @@ func (h House) installations() form.Document[evosupport.Installed] {
 		Kind: "installation", Path: "/installations", List: "/installations", ListTitle: "evo-installations", New: "evo-installation-new",
 		Version: func(i evosupport.Installed) int { return i.Version }, Said: h.installationSaid, Log: h.Log,
 		Fields: installationFields,
-		From: func(r *room.Request) evosupport.Installed {
-			return evosupport.Installed{Contract: directory.ContractID(r.FormValue("contract")), Product: r.FormValue("product")}
+		From: func(r *room.Request) (evosupport.Installed, error) {
+			return evosupport.Installed{Contract: directory.ContractID(r.FormValue("contract")), Product: r.FormValue("product")}, nil
 		},
 	}
 	if h.Store != nil { // the table of rules is made without one

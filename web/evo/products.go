@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,10 +175,9 @@ func (h House) told(r *room.Request, p evosupport.Product) (*told, error) {
 // products is how the published versions of a product are written. A version is added by the form on the product's page.
 func (h House) products() form.Document[evosupport.Product] {
 	d := form.Document[evosupport.Product]{
-		Kind: "product", Path: "/releases", List: "/releases", ListTitle: "evo-products", New: "evo-product-new", Try: "evo-preview",
+		Kind: "product", Path: "/releases", List: "/releases", ListTitle: "evo-products", New: "evo-product-new",
 		Version: func(p evosupport.Product) int { return p.Version }, Fields: productFields, Said: h.productSaid, Log: h.Log,
-		Must:    renamed,
-		Preview: h.previewed,
+		Looks: form.Looks[evosupport.Product]{Try: "evo-preview", Must: renamed, Preview: h.previewed},
 		Wrote: func(_ *room.Request, _, made evosupport.Product) (string, *room.Page, error) {
 			return "/releases/" + made.ID, nil, nil
 		},
@@ -212,6 +210,11 @@ func (h House) previewed(r *room.Request, p evosupport.Product, _ form.Fields) (
 	return page.Content, nil
 }
 
+// versions are the versions of a form. A row without a name is none.
+func versions() form.Parts {
+	return form.Parts{Name: "releases-%d-%s", API: "releases", Marks: []string{"name"}, Most: evosupport.MostReleases}
+}
+
 func productFields(r *room.Request, p evosupport.Product) (list form.Fields, err error) {
 	if p.Version == 0 {
 		return form.Fields{{Name: "id", Label: r.T("evo-product"), Kind: form.Text, Most: 63, Needed: true, Help: r.T("form-id-text")}, {Kind: form.Note, Label: r.T("evo-product-new-text")}}, nil
@@ -221,16 +224,16 @@ func productFields(r *room.Request, p evosupport.Product) (list form.Fields, err
 	}
 	list = append(list, form.Field{Kind: form.Note, Label: r.T("evo-edit-text")})
 	for i, v := range slices.Backward(p.Releases) {
-		at, legend := fmt.Sprintf("releases-%d-", i), v.Name
+		at, legend := func(what string) string { return versions().At(i, what) }, v.Name
 		var brought []string
 		for _, n := range v.Tickets {
 			brought = append(brought, strconv.FormatInt(int64(n), 10))
 		}
 		list = append(list,
-			form.Field{Name: at + "name", Label: r.T("evo-release"), Value: v.Name, Kind: form.Text, Most: nameMost, Group: legend},
-			form.Field{Name: at + "at", Label: r.T("evo-at"), Value: form.At(r, v.At), Kind: form.Instant, Needed: true, Group: legend},
-			form.Field{Name: at + "note", Label: r.T("evo-note"), Value: v.Note, Kind: form.Lines, Most: noteMost, Group: legend},
-			form.Field{Name: at + "tickets", Label: r.T("evo-tickets"), Value: strings.Join(brought, ", "), Kind: form.Text, Most: 4000, Group: legend},
+			form.Field{Name: at("name"), Label: r.T("evo-release"), Value: v.Name, Kind: form.Text, Most: nameMost, Group: legend},
+			form.Field{Name: at("at"), Label: r.T("evo-at"), Value: form.At(r, v.At), Kind: form.Instant, Needed: true, Group: legend},
+			form.Field{Name: at("note"), Label: r.T("evo-note"), Value: v.Note, Kind: form.Lines, Most: noteMost, Group: legend},
+			form.Field{Name: at("tickets"), Label: r.T("evo-tickets"), Value: strings.Join(brought, ", "), Kind: form.Text, Most: 4000, Group: legend},
 		)
 	}
 	return list, nil
@@ -239,23 +242,17 @@ func productFields(r *room.Request, p evosupport.Product) (list form.Fields, err
 // productSaid reads the versions of a form. One whose name is empty is removed.
 func (h House) productSaid(r *room.Request, id string, f form.Fields, stands evosupport.Product) (evosupport.Product, error) {
 	p := evosupport.Product{ID: id, Version: stands.Version}
-	var rows []int // of each version
-	for i, was := range stands.Releases {
-		at := fmt.Sprintf("releases-%d-", i)
-		if f.Value(at+"name") == "" {
-			continue
-		}
-		brought, err := numbers(at+"tickets", f.Value(at+"tickets"))
+	rows := versions().Said(f)
+	for _, i := range rows {
+		at, was := func(what string) string { return versions().At(i, what) }, stands.Releases[i]
+		brought, err := numbers(at("tickets"), f.Value(at("tickets")))
 		if err != nil {
 			return p, err
 		}
-		p.Releases = append(p.Releases, evosupport.Release{Name: f.Value(at + "name"), At: f.Instant(r, at+"at", was.At).UTC(), Note: f.Value(at + "note"), Tickets: brought})
-		rows = append(rows, i)
+		p.Releases = append(p.Releases, evosupport.Release{Name: f.Value(at("name")), At: f.Instant(r, at("at"), was.At).UTC(), Note: f.Value(at("note")), Tickets: brought})
 	}
 	return p, refused(p.Check(r.Context(), stands, h.Desk.Ticket), rows)
 }
-
-var releaseAt = regexp.MustCompile(`^releases\[(\d+)\]\.(.*)$`)
 
 // refused is what is wrong with a product, by the field of the form.
 func refused(err error, rows []int) error {
@@ -263,13 +260,5 @@ func refused(err error, rows []int) error {
 	if !errors.As(err, &wrong) {
 		return err
 	}
-	field := wrong.Field
-	if m := releaseAt.FindStringSubmatch(field); m != nil {
-		for i, row := range rows {
-			if fmt.Sprint(i) == m[1] {
-				field = fmt.Sprintf("releases-%d-%s", row, m[2])
-			}
-		}
-	}
-	return &form.Refusal{Field: field, Text: wrong.Problem}
+	return &form.Refusal{Field: versions().Field(wrong.Field, rows), Text: wrong.Problem}
 }

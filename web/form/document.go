@@ -1,12 +1,12 @@
 // Package form is the pages on which documents are written one at a time, whatever the document is. A room says what the fields of its
-// documents are and what they mean; the rest is here. A form names the version that it was shown with: where somebody else was faster,
-// the page shows what stands beside what was about to be written, and nothing was saved.
+// documents are and what they mean; the rest is here. A document may have parts that come again ([Parts]). A form names the version that
+// it was shown with: where somebody else was faster, the page shows what stands beside what was about to be written, and nothing was saved.
 package form
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"embed"
 	"errors"
 	"fmt"
 	"html/template"
@@ -15,101 +15,133 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"hotline/storage"
 	"hotline/web/room"
 )
 
-// Document is how documents of one kind are shown and written. Preview, Beside, Wrote and Delete may be nil; everything else is required.
+// Document is how documents of one kind are shown and written. From, Delete, Wrote and Ask may be nil, as all of Looks and Shows.
 type Document[T any] struct {
 	Kind            string // as the log has it, such as "heartbeat"
 	Path            string // of its forms, such as "/heartbeats"
 	List, ListTitle string // where its pages lead back to, and that page's title: an id of the catalogue
 	New             string // title of the form of a new one: an id of the catalogue
-	Read            func(ctx context.Context, id string) (T, error)
-	Put             func(ctx context.Context, v T) (T, error)
-	Delete          func(r *room.Request, id string, version int) error
-	Version         func(v T) int
+	// ID is which document an address names; empty: a new one. Nil: what stands in the address as "id".
+	ID      func(r *room.Request) string
+	Read    func(ctx context.Context, id string) (T, error)
+	Put     func(ctx context.Context, v T) (T, error)
+	Delete  func(r *room.Request, id string, version int) error
+	Version func(v T) int
 	// Fields are those of a document; of a new one, which is what From says, they have a field "id" where people name it.
 	Fields func(r *room.Request, v T) (Fields, error)
-	From   func(r *room.Request) T // a new one, as its form begins; nil: the zero value
+	From   func(r *room.Request) (T, error) // a new one, as its form begins; nil: the zero value
 	// Said is the document of an id as a form says it, in the place of the one that stands, with its version: else a *Refusal, or an
 	// error of a store.
 	Said func(r *room.Request, id string, f Fields, stands T) (T, error)
-	// Preview is what a document would mean; nothing is written.
-	Preview func(r *room.Request, v T, f Fields) (template.HTML, error)
-	Try     string // what the button of the preview says: an id of the catalogue
-	// Must tells whether a document is shown by Preview before it is written. A form that was shown so says it.
-	Must func(stands, next T) bool
-	// Beside is what is shown below the form of a document that stands.
-	Beside func(r *room.Request, v T) (template.HTML, error)
+	// Ask is what is asked before a document is written: a text with buttons, which stands in the place of the others; empty: nothing.
+	Ask func(r *room.Request, next T) (template.HTML, error)
 	// Wrote follows a document that was written in the place of another one. It gives the address to which the form leads, or a page.
 	Wrote func(r *room.Request, was, made T) (to string, answer *room.Page, err error)
-	Log   *slog.Logger
+	Looks[T]
+	Shows[T]
+	Log *slog.Logger
 }
 
-//go:embed pages/*.html
-var files embed.FS
-
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
-
-// page is a form.
-type page struct {
-	room.View
-	Back, BackName string
-	To             string // where the form goes
-	ID             string // that a new one gets where nobody names it: a form that is sent twice makes one
-	Version        string // that the form was shown with; empty: a new document
-	Seen           string // of which fields the preview is shown; empty: none is
-	Groups         []group
-	Problem        string
-	Reason         string // what exactly, in English
-	Do, Try        string
-	Removes        bool
-	Preview        template.HTML
-	Beside         template.HTML
-
-	title  string
-	fields Fields
-	status int
+// Looks is how what a document would mean is looked at before it is written.
+type Looks[T any] struct {
+	Preview func(r *room.Request, v T, f Fields) (template.HTML, error) // nothing is written
+	Try     string                                                      // what the button of the preview says: an id of the catalogue
+	// Must tells whether a document is shown by Preview before it is written. A form that was shown so says it.
+	Must func(stands, next T) bool
+	// First is a form whose first button is that of the preview, which stands below it, in the place of what is shown beside the document.
+	First bool
 }
 
-func (d Document[T]) show(r *room.Request, p page) (*room.Page, error) {
-	p.View, p.Back, p.BackName, p.Do = r.View, d.List, r.T(d.ListTitle), r.T("keeping-save")
-	p.Removes = p.Version != "" && d.Delete != nil && r.May("POST "+d.Path+"/{id}/remove")
-	if d.Preview != nil {
-		p.Try = r.T(d.Try)
-	}
-	return p.render()
+// Shows is what a page shows around the fields of a form.
+type Shows[T any] struct {
+	Place  func(r *room.Request, v T) Place
+	Above  func(r *room.Request, v T) (template.HTML, error) // above the form
+	Beside func(r *room.Request, v T) (template.HTML, error) // below the form of a document that stands
+	// Stands tells what stands in the place of a document that was about to be written, where that cannot be told field by field.
+	Stands  func(r *room.Request, v T) (template.HTML, error)
+	Wide    bool // each text of a part has a line of its own
+	Removal bool // what Beside shows has the form that removes the document
 }
 
-// Form shows the form of a new document.
+// Place is where the form of a document is, and where its page leads back to. What is empty is as the document has it.
+type Place struct{ Title, To, Back, BackName string }
+
+// draft is a document on its way to be written.
+type draft[T any] struct {
+	page
+	stands T // the zero value for a new one, or what From says
+	now    Fields
+}
+
+// newID is one that nobody has.
+func newID() string { return strings.ToLower(rand.Text()[:12]) }
+
+// Form shows the form of a document, or of a new one.
 func (d Document[T]) Form(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	p, _, err := d.begin(r)
+	w, err := d.begin(r)
 	if err != nil {
 		return nil, err
 	}
-	return d.show(r, p)
+	return d.show(r, w)
 }
 
 // begin is the form of the document of an address; of a new one where the address names none.
-func (d Document[T]) begin(r *room.Request) (p page, stands T, err error) {
+func (d Document[T]) begin(r *room.Request) (w draft[T], err error) {
 	id := r.PathValue("id")
-	p = page{To: d.Path, title: r.T(d.New), ID: strings.ToLower(rand.Text()[:12])}
-	if id != "" {
-		if stands, err = d.Read(r.Context(), id); err != nil {
-			return p, stands, fmt.Errorf("reading %s %s: %w", d.Kind, id, err)
+	if d.ID != nil {
+		id = d.ID(r)
+	}
+	w.page = page{View: r.View, To: d.Path, Back: d.List, ID: newID(), Wide: d.Wide, First: d.First}
+	at := Place{}
+	switch {
+	case id != "":
+		if w.stands, err = d.Read(r.Context(), id); err != nil {
+			return w, fmt.Errorf("reading %s %s: %w", d.Kind, id, err)
 		}
-		p.To, p.title, p.ID, p.Version = d.Path+"/"+id, id, id, strconv.Itoa(d.Version(stands))
-	} else if d.From != nil {
-		stands = d.From(r)
+		w.To, w.title, w.ID, w.Version = d.Path+"/"+id, id, id, strconv.Itoa(d.Version(w.stands))
+	case d.From != nil:
+		if w.stands, err = d.From(r); err != nil {
+			return w, fmt.Errorf("beginning a %s: %w", d.Kind, err)
+		}
 	}
-	if p.fields, err = d.Fields(r, stands); err != nil || id == "" || d.Beside == nil {
-		return p, stands, err
+	if d.Place != nil {
+		at = d.Place(r, w.stands)
 	}
-	p.Beside, err = d.Beside(r, stands)
-	return p, stands, err
+	w.To, w.Back = cmp.Or(at.To, w.To), cmp.Or(at.Back, w.Back)
+	if w.title = cmp.Or(at.Title, w.title); w.title == "" {
+		w.title = r.T(d.New)
+	}
+	if w.BackName = at.BackName; w.BackName == "" {
+		w.BackName = r.T(d.ListTitle)
+	}
+	w.fields, err = d.Fields(r, w.stands)
+	w.now = append(Fields{}, w.fields...)
+	return w, err
+}
+
+// show shows a form with what stands around it.
+func (d Document[T]) show(r *room.Request, w draft[T]) (p *room.Page, err error) {
+	w.Do = r.T("keeping-save")
+	w.Removes = w.Version != "" && d.Delete != nil && !d.Removal && r.May("POST "+d.Path+"/{id}/remove")
+	if d.Preview != nil {
+		w.Try = r.T(d.Try)
+	}
+	if d.Above != nil {
+		if w.Above, err = d.Above(r, w.stands); err != nil {
+			return nil, err
+		}
+	}
+	if w.Version != "" && d.Beside != nil && (!d.First || w.Preview == "") {
+		if w.Beside, err = d.Beside(r, w.stands); err != nil {
+			return nil, err
+		}
+	}
+	return w.render()
 }
 
 var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,62}$`)
@@ -121,63 +153,86 @@ func (p *page) named(r *room.Request) error {
 	}
 	p.ID = strings.TrimSpace(r.FormValue("id"))
 	if !idForm.MatchString(p.ID) { // as the API has it
-		return &Refusal{"id", "an id is 1 to 63 lower-case letters, digits, hyphens, points and underlines, and begins with a letter or a digit"}
+		return &Refusal{Field: "id", Text: "an id is 1 to 63 lower-case letters, digits, hyphens, points and underlines, and begins with a letter or a digit"}
 	}
 	return nil
 }
 
 // Write writes a document as its form says it, or shows what it would mean.
 func (d Document[T]) Write(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	p, stands, err := d.begin(r)
+	p, err := d.begin(r)
 	if err != nil {
 		return nil, err
 	}
-	now := append(Fields{}, p.fields...)
-	fields, wrong := p.fields.said(r)
-	p.fields = fields
+	wrong := p.fields.said(r)
 	if err := p.named(r); wrong == nil {
 		wrong = err
 	}
 	var next T
 	if wrong == nil {
-		next, wrong = d.Said(r, p.ID, p.fields, stands)
+		next, wrong = d.Said(r, p.ID, p.fields, p.stands)
 	}
 	if wrong != nil {
 		return d.refused(r, p, wrong)
 	}
 	if p.Version != r.FormValue("version") {
-		return d.stale(r, p, now)
+		return d.stale(r, p)
 	}
-	if asks := r.FormValue("do") == "try"; d.Preview != nil && (asks || d.Must != nil && d.Must(stands, next) && r.FormValue("seen") != p.fields.digest()) {
+	if d.looks(r, p, next) {
 		p.Seen = p.fields.digest()
 		if p.Preview, err = d.Preview(r, next, p.fields); err != nil {
 			return d.refused(r, p, err)
 		}
 		return d.show(r, p)
 	}
-	return d.put(w, r, p, stands, next, now)
+	if d.Ask != nil {
+		if p.Question, err = d.Ask(r, next); err != nil {
+			return nil, err
+		}
+		if p.Question != "" {
+			return d.show(r, p)
+		}
+	}
+	return d.put(w, r, p, next)
 }
 
-func (d Document[T]) put(w http.ResponseWriter, r *room.Request, p page, stands, next T, now Fields) (*room.Page, error) {
+// looks tells whether a form is shown and not written yet.
+func (d Document[T]) looks(r *room.Request, p draft[T], next T) bool {
+	do := r.FormValue("do")
+	switch {
+	case d.Preview == nil:
+		return false
+	case d.First:
+		return do != "save"
+	}
+	return do == "try" || d.Must != nil && d.Must(p.stands, next) && r.FormValue("seen") != p.fields.digest()
+}
+
+func (d Document[T]) put(w http.ResponseWriter, r *room.Request, p draft[T], next T) (*room.Page, error) {
 	made, err := d.Put(r.Context(), next)
+	var wrong *Refusal
 	switch {
 	case errors.Is(err, storage.ErrExists) && p.fields.Has("id"):
 		p.Problem, p.status = r.T("form-exists", p.ID), http.StatusConflict
 		return d.show(r, p)
-	case errors.Is(err, storage.ErrExists): // the form is sent twice: what it made stands
-		return leads(w, r, d.List)
-	case errors.Is(err, storage.ErrConflict) && p.Version != "":
-		return d.stale(r, p, now)
+	case errors.Is(err, storage.ErrExists) && p.Version == "": // the form is sent twice: what it made stands
+		made = next
+	case errors.Is(err, storage.ErrConflict) && p.Version != "", errors.Is(err, storage.ErrExists):
+		return d.stale(r, p)
+	case errors.As(err, &wrong):
+		return d.refused(r, p, wrong)
 	case err != nil:
 		return nil, fmt.Errorf("writing %s %s: %w", d.Kind, p.ID, err)
 	}
-	d.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "what", d.Kind+" "+p.ID)
-	if d.Wrote == nil {
-		return leads(w, r, d.List)
+	to, answer := d.List, (*room.Page)(nil)
+	if d.Wrote != nil {
+		if to, answer, err = d.Wrote(r, p.stands, made); err != nil {
+			return nil, fmt.Errorf("having written %s %s: %w", d.Kind, p.ID, err)
+		}
 	}
-	to, answer, err := d.Wrote(r, stands, made)
-	if answer != nil || err != nil {
-		return answer, err
+	d.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "what", d.Kind+" "+p.ID)
+	if answer != nil {
+		return answer, nil
 	}
 	return leads(w, r, to)
 }
@@ -188,7 +243,7 @@ func leads(w http.ResponseWriter, r *room.Request, to string) (*room.Page, error
 }
 
 // refused shows a form whose fields cannot be right.
-func (d Document[T]) refused(r *room.Request, p page, err error) (*room.Page, error) {
+func (d Document[T]) refused(r *room.Request, p draft[T], err error) (*room.Page, error) {
 	var wrong *Refusal
 	if !errors.As(err, &wrong) {
 		return nil, err
@@ -201,30 +256,33 @@ func (d Document[T]) refused(r *room.Request, p page, err error) (*room.Page, er
 }
 
 // stale shows what stands beside what was about to be written. The form has the version that stands now.
-func (d Document[T]) stale(r *room.Request, p page, now Fields) (*room.Page, error) {
+func (d Document[T]) stale(r *room.Request, p draft[T]) (_ *room.Page, err error) {
 	if p.Version != "" { // what stands may have come between reading and writing
-		v, err := d.Read(r.Context(), p.ID)
-		if err != nil {
+		if p.stands, err = d.Read(r.Context(), p.ID); err != nil {
 			return nil, fmt.Errorf("reading %s %s: %w", d.Kind, p.ID, err)
 		}
-		if now, err = d.Fields(r, v); err != nil {
+		if p.now, err = d.Fields(r, p.stands); err != nil {
 			return nil, err
 		}
-		p.Version = strconv.Itoa(d.Version(v))
+		p.Version = strconv.Itoa(d.Version(p.stands))
 	}
 	p.Problem, p.status = r.T("keeping-stale"), http.StatusConflict
-	p.fields.against(r, now)
+	if d.Stands == nil {
+		p.fields = p.fields.against(r, p.now)
+	} else if p.Stands, err = d.Stands(r, p.stands); err != nil {
+		return nil, err
+	}
 	return d.show(r, p)
 }
 
 // Remove removes a document in the version that the form was shown with.
 func (d Document[T]) Remove(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	p, stands, err := d.begin(r)
+	p, err := d.begin(r)
 	if err != nil {
 		return nil, err
 	}
 	version, err := strconv.Atoi(r.FormValue("version"))
-	if err == nil && version == d.Version(stands) {
+	if err == nil && version == d.Version(p.stands) {
 		err = d.Delete(r, p.ID, version)
 	} else {
 		err = storage.ErrConflict
@@ -242,15 +300,3 @@ func (d Document[T]) Remove(w http.ResponseWriter, r *room.Request) (*room.Page,
 	d.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "what", d.Kind+" "+p.ID+" removed")
 	return leads(w, r, d.List)
 }
-
-// one is a field, with what its template says it in.
-type one struct {
-	Field Field
-	View  room.View
-}
-
-// One gives a template one field of the form.
-func (p page) One(f Field) one { return one{f, p.View} }
-
-// Named tells whether people name the document themselves.
-func (p page) Named() bool { return p.fields.Has("id") }

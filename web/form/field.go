@@ -1,7 +1,6 @@
 package form
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hotline/directory/entry"
 	"hotline/web/room"
 )
 
@@ -27,6 +27,8 @@ const (
 	Tick    Kind = "tick"    // "yes", or empty
 	Number  Kind = "number"  // a whole number; empty is 0
 	Instant Kind = "instant" // to the minute, in the zone of the page
+	Wall    Kind = "wall"    // a day and a time by a clock on the wall, which the document reads itself
+	Day     Kind = "day"     // a date
 	Secret  Kind = "secret"  // one line that is never shown: not what stands, and not what was sent
 	Note    Kind = "note"    // words between the fields; nothing is read
 	Hidden  Kind = "hidden"  // what the form was shown for
@@ -34,6 +36,14 @@ const (
 
 // Option is one choice: the value, and as people read it.
 type Option struct{ Value, Name string }
+
+// WithOption is options with one more, where a document has a value that is none of them, such as the id of what was removed.
+func WithOption(list []Option, value string) []Option {
+	if slices.ContainsFunc(list, func(o Option) bool { return o.Value == value }) {
+		return list
+	}
+	return append(slices.Clip(list), Option{value, value})
+}
 
 // Field is one part of a form.
 type Field struct {
@@ -54,13 +64,7 @@ type Field struct {
 type Fields []Field
 
 // Refusal is a field that cannot be right, or a whole document where the field is empty.
-type Refusal struct {
-	Field string // its name
-	Text  string // what is wrong, in English
-}
-
-// Error names the field.
-func (r *Refusal) Error() string { return r.Field + ": " + r.Text }
+type Refusal = entry.Refusal
 
 // instantForm is how browsers write an instant (HTML, section "Local dates and times").
 const instantForm = "2006-01-02T15:04"
@@ -123,6 +127,12 @@ func (f Fields) Instant(r *room.Request, name string, stands time.Time) time.Tim
 	return t
 }
 
+// Day is the beginning of the day that a field says, which was read before; zero for an empty one.
+func (f Fields) Day(r *room.Request, name string) time.Time {
+	t, _ := time.ParseInLocation(time.DateOnly, f.Value(name), r.Zone)
+	return t
+}
+
 // List is what a field says that holds one thing a line.
 func (f Fields) List(name string) (list []string) {
 	for one := range strings.Lines(f.Value(name)) {
@@ -133,22 +143,44 @@ func (f Fields) List(name string) (list []string) {
 	return list
 }
 
-// said puts what a form says into its fields, and gives the first complaint: a *Refusal.
-func (f Fields) said(r *room.Request) (Fields, error) {
-	var first error
-	for i, one := range f {
-		if one.Kind == Note {
-			continue
-		}
-		f[i].Value = strings.TrimSpace(strings.ReplaceAll(r.FormValue(one.Name), "\r\n", "\n"))
-		if one.Kind == Ticks {
-			f[i].Value = strings.Join(r.Form[one.Name], "\n")
-		}
-		if text := f[i].wrong(r); text != "" && first == nil {
-			first = &Refusal{one.Name, text}
+// Among are those of which the tick is set, each a field of its own whose name begins so. Those that stand come first, in their order; one that has
+// no field stays.
+func Among[T ~string](f Fields, prefix string, stands []T) (list []T) {
+	for _, one := range stands {
+		if name := prefix + string(one); !f.Has(name) || f.Yes(name) {
+			list = append(list, one)
 		}
 	}
-	return f, first
+	for _, one := range f {
+		if name, ok := strings.CutPrefix(one.Name, prefix); ok && one.Kind == Tick && one.Value != "" && !slices.Contains(list, T(name)) {
+			list = append(list, T(name))
+		}
+	}
+	return list
+}
+
+// said puts what a form says into the fields, and gives the first complaint: a *Refusal.
+func (f Fields) said(r *room.Request) error {
+	var first error
+	for i, one := range f {
+		text := strings.ReplaceAll(r.FormValue(one.Name), "\r\n", "\n")
+		switch one.Kind {
+		case Note:
+			continue
+		case Ticks:
+			text = strings.Join(r.Form[one.Name], "\n")
+		case Choice: // one of those that were offered, to the letter
+		default:
+			if text = strings.TrimSpace(text); text == strings.TrimSpace(strings.ReplaceAll(one.Value, "\r\n", "\n")) {
+				text = one.Value // what nobody has changed stays as it stands, to the blank
+			}
+		}
+		f[i].Value = text
+		if text := f[i].wrong(r); text != "" && first == nil {
+			first = &Refusal{Field: one.Name, Text: text}
+		}
+	}
+	return first
 }
 
 // wrong is what is wrong with a value, whatever the document is; empty: nothing.
@@ -168,6 +200,11 @@ func (f Field) wrong(r *room.Request) string {
 	case f.Kind == Instant:
 		if _, err := time.ParseInLocation(instantForm, f.Value, r.Zone); err != nil {
 			return "write a day and a time, such as 2026-12-24T18:00"
+		}
+		return ""
+	case f.Kind == Day:
+		if _, err := time.Parse(time.DateOnly, f.Value); err != nil {
+			return "write a day, such as 2026-12-24"
 		}
 		return ""
 	case f.Kind == Ticks:
@@ -198,35 +235,6 @@ func (f Field) Chosen(value string) bool {
 	return f.Value == value
 }
 
-// words are the value of a field as people read it.
-func (f Field) words(r *room.Request) string {
-	if f.Kind == Tick {
-		return r.T(map[bool]string{true: "keeping-yes", false: "keeping-no"}[f.Value != ""])
-	}
-	var names []string
-	for _, o := range f.Options {
-		if f.Chosen(o.Value) {
-			names = append(names, o.Name)
-		}
-	}
-	return cmp.Or(strings.Join(names, ", "), f.Value, r.T("page-none"))
-}
-
-// against marks what stands differently meanwhile. Secrets are compared by nobody: they are never shown.
-func (f Fields) against(r *room.Request, stands Fields) {
-	for i, one := range f {
-		if one.Loose || one.Kind == Secret || one.Kind == Note || one.Kind == Hidden || stands.Value(one.Name) == one.Value {
-			continue
-		}
-		f[i].Stands = r.T("page-none")
-		for _, other := range stands {
-			if other.Name == one.Name {
-				f[i].Stands = other.words(r)
-			}
-		}
-	}
-}
-
 // digest names what the fields say, so that what was shown before it is written is what is written.
 func (f Fields) digest() string {
 	h := sha256.New()
@@ -236,28 +244,4 @@ func (f Fields) digest() string {
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:12])
-}
-
-// groups are the fields as the page shows them: those of one group together.
-func (f Fields) groups() (list []group) {
-	for _, one := range f {
-		if len(list) == 0 || list[len(list)-1].Legend != one.Group {
-			list = append(list, group{Legend: one.Group})
-		}
-		last := &list[len(list)-1]
-		if one.More {
-			last.More = append(last.More, one)
-			last.Open = last.Open || one.Stands != ""
-		} else {
-			last.Fields = append(last.Fields, one)
-		}
-	}
-	return list
-}
-
-// group is fields that stand together. Without a legend they are beside no others.
-type group struct {
-	Legend       string
-	Fields, More Fields
-	Open         bool // what else there is of it is shown at once
 }

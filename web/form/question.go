@@ -3,7 +3,6 @@ package form
 import (
 	"errors"
 	"html/template"
-	"net/http"
 
 	"hotline/web/room"
 )
@@ -25,8 +24,7 @@ func Asks(r *room.Request, q Question, answer func(f Fields) (template.HTML, err
 	}
 	p := page{View: r.View, To: q.To, Back: q.Back, BackName: r.T(q.BackTitle), Do: r.T(q.Do), title: r.T(q.Title), fields: fields}
 	if answer != nil {
-		fields, err = fields.said(r)
-		if err == nil {
+		if err = fields.said(r); err == nil {
 			p.Preview, err = answer(fields)
 		}
 		var wrong *Refusal
@@ -39,28 +37,5 @@ func Asks(r *room.Request, q Question, answer func(f Fields) (template.HTML, err
 	return p.render()
 }
 
-// refuse says which field cannot be right.
-func (p *page) refuse(r *room.Request, wrong *Refusal) {
-	p.Problem, p.Reason, p.status = r.T("keeping-bad"), wrong.Text, http.StatusUnprocessableEntity
-	for _, f := range p.fields {
-		if f.Name == wrong.Field && f.Name != "" {
-			label := f.Label
-			if f.Group != "" {
-				label = f.Group + ", " + label
-			}
-			p.Problem = r.T("keeping-bad-field", label)
-		}
-	}
-}
-
-func (p page) render() (*room.Page, error) {
-	p.Groups = p.fields.groups()
-	shown, err := pages().Page("form", p.title, p)
-	if err == nil {
-		shown.Status = p.status
-	}
-	return shown, err
-}
-
 // Read puts what a form says into fields that a page of its own shows, and gives the first complaint: a *Refusal.
-func Read(r *room.Request, fields Fields) (Fields, error) { return fields.said(r) }
+func Read(r *room.Request, fields Fields) (Fields, error) { return fields, fields.said(r) }

@@ -17,8 +17,11 @@ func (h House) document() form.Document[heartbeat.Heartbeat] {
 	d := form.Document[heartbeat.Heartbeat]{
 		Kind: "heartbeat", Path: "/heartbeats", List: "/heartbeats", ListTitle: "heartbeats", New: "heartbeats-new",
 		Version: func(v heartbeat.Heartbeat) int { return v.Version },
-		Fields:  fields, Said: h.said, From: from, Preview: preview, Try: "heartbeats-preview", Beside: h.beside, Wrote: h.wrote, Log: h.Log,
-		Must: func(stands, next heartbeat.Heartbeat) bool { return stands.Version == 0 || stands.Rule != next.Rule },
+		Fields:  fields, Said: h.said, From: from, Wrote: h.wrote, Log: h.Log,
+		Looks: form.Looks[heartbeat.Heartbeat]{Preview: preview, Try: "heartbeats-preview", Must: func(stands, next heartbeat.Heartbeat) bool {
+			return stands.Version == 0 || stands.Rule != next.Rule
+		}},
+		Shows: form.Shows[heartbeat.Heartbeat]{Beside: h.beside},
 	}
 	if h.Store != nil { // the table of rules is made without one
 		d.Read, d.Put, d.Delete = h.Store.Heartbeat, h.Store.PutHeartbeat, h.remove
@@ -27,8 +30,8 @@ func (h House) document() form.Document[heartbeat.Heartbeat] {
 }
 
 // from is a heartbeat as its form begins: daily, an hour late at most.
-func from(r *room.Request) heartbeat.Heartbeat {
-	return heartbeat.Heartbeat{Contract: r.FormValue("contract"), Severity: "critical", Rule: heartbeat.Rule{Schedule: "0 3 * * *", Zone: r.Zone.String(), Grace: 3600}}
+func from(r *room.Request) (heartbeat.Heartbeat, error) {
+	return heartbeat.Heartbeat{Contract: r.FormValue("contract"), Severity: "critical", Rule: heartbeat.Rule{Schedule: "0 3 * * *", Zone: r.Zone.String(), Grace: 3600}}, nil
 }
 
 const minutesMost = heartbeat.LongestPeriod / 60

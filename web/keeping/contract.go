@@ -1,6 +1,7 @@
 package keeping
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -13,6 +14,7 @@ import (
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
+	"hotline/web/form"
 	"hotline/web/room"
 	"hotline/web/running"
 )
@@ -23,184 +25,77 @@ const (
 	keepDaysMost = 36_500
 )
 
-// limitFields are the spans that a contract promises instead of its level's, in minutes; empty: as the level.
-func limitFields(r *room.Request, c sla.Category, l *sla.Limits) (list []field) {
-	for i, k := range sla.Kinds() {
-		f := field{Name: fmt.Sprintf("%s-%s", c, k), Label: r.Words.Category(string(c)) + ": " + r.Words.Clock(string(k)), Kind: "number", Most: minutesMost}
-		if l != nil {
-			f.Value = strconv.Itoa(int([]time.Duration{l.Contact, l.Intervention, l.Restore}[i] / time.Minute))
-		}
-		if c == sla.NonBlocking && k == sla.Restore {
-			f.Text = r.T("keeping-limits")
-		}
-		list = append(list, f)
-	}
-	return list
+// contract is a contract with what its form needs beside it.
+type contract struct {
+	directory.Contract
+	of  directory.Customer // whose a new one is
+	at  time.Time          // when a new one is made
+	pin string             // of a new one, as it was made
 }
 
-func ticked(yes bool) string {
-	if yes {
-		return "yes"
+// contracts is how contracts are changed.
+func (h House) contracts() form.Document[contract] {
+	return form.Document[contract]{
+		Kind: "contract", Path: "/contracts", Version: func(c contract) int { return c.Version }, Fields: h.contractFields, Said: h.contractSaid, Log: h.Log,
+		Read: func(ctx context.Context, id string) (contract, error) {
+			c, err := h.Store.Contract(ctx, directory.ContractID(id))
+			return contract{Contract: c}, err
+		},
+		Put: func(ctx context.Context, c contract) (made contract, err error) {
+			made.Contract, err = h.Store.PutContract(ctx, c.Contract)
+			return made, err
+		},
+		Ask: func(r *room.Request, c contract) (template.HTML, error) {
+			return running.Ask(r, h.Desk, tickets.OfContract(c.ID), func(b *directory.Book) { b.Contracts = b.Contracts.With(c.ID, c.Contract) })
+		},
+		Wrote: h.contractWrote,
+		Shows: form.Shows[contract]{Place: func(r *room.Request, c contract) form.Place {
+			return form.Place{Title: r.T("page-contract") + " " + string(c.ID), Back: "/customers/" + string(c.Customer), BackName: r.T("page-customer")}
+		}},
 	}
-	return ""
 }
 
-// lastDay is the day before an instant at which a day begins.
-func lastDay(t time.Time, zone *time.Location) string {
-	if t.IsZero() {
-		return ""
+// contractWrote tells the line and the running tickets of a change.
+func (h House) contractWrote(r *room.Request, was, made contract) (string, *room.Page, error) {
+	tell := h.Desk.AccessStands // which an earlier change may have failed to say
+	if made.RemoteAccess != was.RemoteAccess {
+		tell = h.Desk.AccessChanged // a fact of the installation: its running tickets stand still, or run on
 	}
-	return t.In(zone).Add(-time.Second).Format(time.DateOnly)
+	err := h.tell(r)
+	if err == nil {
+		err = errors.Join(running.Tell(r, h.Desk, tickets.OfContract(made.ID)), tell(r.Context(), made.ID, made.RemoteAccess, r.Actor(), r.Now))
+	}
+	return "/customers/" + string(made.Customer), nil, err
 }
 
-func (h House) contractFields(r *room.Request, c directory.Contract) ([]field, error) {
-	levels, err := h.Store.Levels(r.Context())
-	if err != nil {
-		return nil, fmt.Errorf("reading the levels: %w", err)
+// further is how one more contract of a customer is written. Its first PIN is shown once.
+func (h House) further() form.Document[contract] {
+	d := h.contracts()
+	d.New, d.ID, d.Ask = "keeping-new-contract", func(*room.Request) string { return "" }, nil
+	d.From = func(r *room.Request) (contract, error) {
+		of, err := h.Store.Customer(r.Context(), directory.CustomerID(r.PathValue("id")))
+		return contract{Contract: directory.Contract{Customer: of.ID, Language: string(r.Lang), AfterHours: directory.AfterHoursWait, ValidFrom: r.Now}, of: of, at: r.Now}, err
 	}
-	calendars, err := h.Store.Calendars(r.Context())
-	if err != nil {
-		return nil, fmt.Errorf("reading the calendars: %w", err)
+	d.Place = func(_ *room.Request, c contract) form.Place {
+		back := "/customers/" + string(c.of.ID)
+		return form.Place{To: back + "/contracts", Back: back, BackName: c.of.Name}
 	}
-	of, hours := []option{}, []option{{"", r.T("keeping-as-level")}}
-	for _, l := range levels {
-		of = append(of, option{string(l.ID), l.Name})
-	}
-	for _, c := range calendars {
-		hours = append(hours, option{string(c.ID), c.Name})
-	}
-	access := ""
-	if c.ID != "" {
-		access = map[bool]string{true: "yes", false: "no"}[c.RemoteAccess]
-	}
-	first := ""
-	if !c.ValidFrom.IsZero() {
-		first = c.ValidFrom.In(r.Zone).Format(time.DateOnly)
-	}
-	keep := ""
-	if c.KeepDays > 0 {
-		keep = strconv.Itoa(c.KeepDays)
-	}
-	list := []field{
-		{Name: "level", Label: r.T("page-level-name"), Value: string(c.Level), Kind: "choice", Options: of},
-		{Name: "valid_from", Label: r.T("keeping-first-day"), Value: first, Kind: "day", Needed: true},
-		{Name: "valid_until", Label: r.T("keeping-last-day"), Value: lastDay(c.ValidUntil, r.Zone), Kind: "day", Text: r.T("keeping-last-day-text")},
-		{Name: "remote_access", Label: r.T("page-access"), Value: access, Kind: "choice", Options: []option{{"", r.T("keeping-choose")}, {"yes", r.T("page-access-yes")}, {"no", r.T("page-access-no")}}, Needed: true, Text: r.T("keeping-access")},
-		{Name: "language", Label: r.T("keeping-language"), Value: c.Language, Kind: "choice", Options: languages(r)},
-		{Name: "calendar", Label: r.T("imports-column-calendar"), Value: string(c.Calendar), Kind: "choice", Options: hours},
-		{Name: "after_hours", Label: r.T("keeping-after-hours"), Value: string(c.AfterHours), Kind: "choice", Options: []option{{string(directory.AfterHoursWait), r.T("keeping-wait")}, {string(directory.AfterHoursRing), r.T("keeping-ring")}}},
-	}
-	list = append(append(list, limitFields(r, sla.Blocking, c.Blocking)...), limitFields(r, sla.NonBlocking, c.NonBlocking)...)
-	return append(list,
-		field{Name: "evo_support", Label: r.T("keeping-evo"), Value: ticked(c.EvoSupport), Kind: "tick"},
-		field{Name: "confirm", Label: r.T("keeping-confirm"), Value: ticked(c.ConfirmByCall), Kind: "tick"},
-		field{Name: "slow_menus", Label: r.T("keeping-slow"), Value: ticked(c.SlowMenus), Kind: "tick"},
-		field{Name: "record_talks", Label: r.T("keeping-talks"), Value: ticked(c.RecordTalks), Kind: "tick"},
-		field{Name: "monthly_statement", Label: r.T("keeping-statement"), Value: ticked(c.Statement), Kind: "tick", Text: r.T("keeping-statement-text")},
-		field{Name: "keep_days", Label: r.T("keeping-keep-days"), Value: keep, Kind: "number", Most: keepDaysMost, Text: r.T("keeping-keep-days-text")}), nil
-}
-
-// spans reads the spans of a category: nil where all are left empty. One that is empty beside others is 0, which the checks refuse.
-func spans(fields []field, c sla.Category) (*sla.Limits, error) {
-	l, any := &sla.Limits{}, false
-	for i, k := range sla.Kinds() {
-		name := fmt.Sprintf("%s-%s", c, k)
-		text := value(fields, name)
-		if text == "" {
-			continue
+	d.Put = func(ctx context.Context, c contract) (contract, error) {
+		made, pin, err := h.PINs.NewContract(ctx, c.Contract, c.at)
+		if errors.Is(err, storage.ErrExists) {
+			err = &room.Refusal{Status: http.StatusConflict, ID: "keeping-twice"}
 		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 || n > minutesMost {
-			return nil, &entry.Refusal{Field: name, Text: "write whole minutes"}
+		return contract{made, c.of, c.at, pin}, err
+	}
+	d.Wrote = func(r *room.Request, _, made contract) (string, *room.Page, error) {
+		if err := h.tell(r); err != nil {
+			return "", nil, err
 		}
-		any = true
-		*[]*time.Duration{&l.Contact, &l.Intervention, &l.Restore}[i] = time.Duration(n) * time.Minute
+		letter := room.Letter(r.View, made.of.Name, string(made.ID), made.pin)
+		page, err := pages().Page("pin", r.T("keeping-new-contract"), pinPage{r.View, "/customers/" + string(made.of.ID), made.of.Name, made.ID, made.pin, letter})
+		return "", page, err
 	}
-	if !any {
-		return nil, nil
-	}
-	return l, nil
-}
-
-// contractSaid is the contract as a form says it; else an *entry.Refusal, or an error of the store.
-func (h House) contractSaid(r *room.Request, fields []field, stands directory.Contract) (directory.Contract, error) {
-	c := entry.Contract{
-		ID: string(stands.ID), Customer: string(stands.Customer), Level: value(fields, "level"), Language: value(fields, "language"), Calendar: value(fields, "calendar"), AfterHours: value(fields, "after_hours"),
-		EvoSupport: value(fields, "evo_support") != "", ConfirmByCall: value(fields, "confirm") != "", SlowMenus: value(fields, "slow_menus") != "", RecordTalks: value(fields, "record_talks") != "", Statement: value(fields, "monthly_statement") != "",
-	}
-	for _, f := range fields {
-		if f.Kind == "choice" && f.Value != "" && !f.has(f.Value) {
-			return stands, &entry.Refusal{Field: f.Name, Text: fmt.Sprintf("%q is not one of the choices", f.Value)}
-		}
-	}
-	if access := value(fields, "remote_access"); access != "" {
-		c.RemoteAccess = new(access == "yes")
-	}
-	var err error
-	if c.ValidFrom, err = time.ParseInLocation(time.DateOnly, value(fields, "valid_from"), r.Zone); err != nil {
-		return stands, &entry.Refusal{Field: "valid_from", Text: "write a day"}
-	}
-	if text := value(fields, "valid_until"); text != "" {
-		last, err := time.ParseInLocation(time.DateOnly, text, r.Zone)
-		if err != nil {
-			return stands, &entry.Refusal{Field: "valid_until", Text: "write a day, or nothing"}
-		}
-		c.ValidUntil = new(last.AddDate(0, 0, 1))
-		if text == lastDay(stands.ValidUntil, r.Zone) { // it may be an instant within a day, which the form does not show
-			c.ValidUntil = &stands.ValidUntil
-		}
-	}
-	if value(fields, "valid_from") == stands.ValidFrom.In(r.Zone).Format(time.DateOnly) {
-		c.ValidFrom = stands.ValidFrom
-	}
-	if c.Blocking, err = spans(fields, sla.Blocking); err != nil {
-		return stands, err
-	}
-	if c.NonBlocking, err = spans(fields, sla.NonBlocking); err != nil {
-		return stands, err
-	}
-	if text := value(fields, "keep_days"); text != "" {
-		if c.KeepDays, err = strconv.Atoi(text); err != nil || c.KeepDays < 1 || c.KeepDays > keepDaysMost {
-			return stands, &entry.Refusal{Field: "keep_days", Text: "write whole days, or nothing"}
-		}
-	}
-	made, err := c.Check(r.Context(), h.Store)
-	made.PINAt, made.Version = stands.PINAt, stands.Version
-	return made, err
-}
-
-// has tells whether a value is one of the choices.
-func (f field) has(value string) bool {
-	for _, o := range f.Options {
-		if o.Value == value {
-			return true
-		}
-	}
-	return false
-}
-
-// newContract is the form of one more contract of a customer.
-func (h House) newContract(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	p, stands, err := h.another(r)
-	if err != nil {
-		return nil, err
-	}
-	p.ID = newID()
-	stands.Language, stands.AfterHours, stands.ValidFrom = string(r.Lang), directory.AfterHoursWait, r.Now
-	if p.Fields, err = h.contractFields(r, stands); err != nil {
-		return nil, err
-	}
-	return h.show(r, r.T("keeping-new-contract"), p, http.StatusOK)
-}
-
-// another is a contract that a customer does not have yet.
-func (h House) another(r *room.Request) (p formPage, c directory.Contract, err error) {
-	of, err := h.Store.Customer(r.Context(), directory.CustomerID(r.PathValue("id")))
-	if err != nil {
-		return p, c, fmt.Errorf("reading a customer: %w", err)
-	}
-	back := "/customers/" + string(of.ID)
-	return formPage{Back: back, BackName: of.Name, To: back + "/contracts", ID: r.FormValue("id")}, directory.Contract{Customer: of.ID}, nil
+	return d
 }
 
 // pinPage shows the PIN of a new contract, once.
@@ -212,89 +107,110 @@ type pinPage struct {
 	Letter         template.HTML // tells the customer the PIN, on paper
 }
 
-// addContract writes a contract with its first PIN, and shows that once.
-func (h House) addContract(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	p, stands, err := h.another(r)
-	if err != nil {
-		return nil, err
+// limitFields are the spans that a contract promises instead of its level's, in minutes; empty: as the level.
+func limitFields(r *room.Request, c sla.Category, l *sla.Limits) (list form.Fields) {
+	for i, k := range sla.Kinds() {
+		f := form.Field{Name: fmt.Sprintf("%s-%s", c, k), Label: r.Words.Category(string(c)) + ": " + r.Words.Clock(string(k)), Kind: form.Number, Most: minutesMost}
+		if l != nil {
+			f.Value = strconv.Itoa(int([]time.Duration{l.Contact, l.Intervention, l.Restore}[i] / time.Minute))
+		}
+		if c == sla.NonBlocking && k == sla.Restore {
+			f.Help = r.T("keeping-limits")
+		}
+		list = append(list, f)
 	}
-	title := r.T("keeping-new-contract")
-	if p.Fields, err = h.contractFields(r, stands); err != nil {
-		return nil, err
-	}
-	p.Fields, stands.ID = said(r, p.Fields), directory.ContractID(p.ID)
-	made, err := h.contractSaid(r, p.Fields, stands)
-	if err != nil {
-		return h.refused(r, title, p, err)
-	}
-	made, pin, err := h.PINs.NewContract(r.Context(), made, r.Now)
-	if twice(err) {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "keeping-twice"}
-	}
-	if err == nil {
-		err = h.Tell(r.Context())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("writing contract %s: %w", p.ID, err)
-	}
-	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "what", "contract "+p.ID)
-	return pages().Page("pin", title, pinPage{r.View, p.Back, p.BackName, made.ID, pin, room.Letter(r.View, p.BackName, p.ID, pin)})
+	return list
 }
 
-func (h House) contractOf(r *room.Request) (c directory.Contract, p formPage, title string, err error) {
-	if c, err = h.Store.Contract(r.Context(), directory.ContractID(r.PathValue("id"))); err != nil {
-		return c, p, "", fmt.Errorf("reading a contract: %w", err)
+// lastDay is the day before an instant at which a day begins.
+func lastDay(t time.Time, zone *time.Location) string {
+	if t.IsZero() {
+		return ""
 	}
-	back := "/customers/" + string(c.Customer)
-	p = formPage{Back: back, BackName: r.T("page-customer"), To: "/contracts/" + string(c.ID), Version: strconv.Itoa(c.Version)}
-	p.Fields, err = h.contractFields(r, c)
-	return c, p, r.T("page-contract") + " " + string(c.ID), err
+	return t.In(zone).Add(-time.Second).Format(time.DateOnly)
 }
 
-func (h House) contractForm(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	_, p, title, err := h.contractOf(r)
-	if err != nil {
-		return nil, err
+func day(t time.Time, zone *time.Location) string {
+	if t.IsZero() {
+		return ""
 	}
-	return h.show(r, title, p, http.StatusOK)
+	return t.In(zone).Format(time.DateOnly)
 }
 
-// writeContract changes a contract. Where deadlines of running tickets would move, the page shows which, and asks whether they follow.
-func (h House) writeContract(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	stands, p, title, err := h.contractOf(r)
+func (h House) contractFields(r *room.Request, c contract) (form.Fields, error) {
+	levels, err := h.Store.Levels(r.Context())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading the levels: %w", err)
 	}
-	now := append([]field{}, p.Fields...)
-	p.Fields = said(r, p.Fields)
-	made, err := h.contractSaid(r, p.Fields, stands)
+	calendars, err := h.Store.Calendars(r.Context())
 	if err != nil {
-		p.Version = r.FormValue("version")
-		return h.refused(r, title, p, err)
+		return nil, fmt.Errorf("reading the calendars: %w", err)
 	}
-	if p.Version != r.FormValue("version") {
-		return h.stale(r, title, p, now, stands.Version)
+	of, hours := []form.Option{}, []form.Option{{Name: r.T("keeping-as-level")}}
+	for _, l := range levels {
+		of = append(of, form.Option{Value: string(l.ID), Name: l.Name})
 	}
-	of := tickets.OfContract(made.ID)
-	if p.Moves, err = running.Moves(r, h.Desk, of, func(b *directory.Book) { b.Contracts = b.Contracts.With(made.ID, made) }); err != nil {
-		return nil, err
+	for _, c := range calendars {
+		hours = append(hours, form.Option{Value: string(c.ID), Name: c.Name})
 	}
-	if len(p.Moves) > 0 {
-		return h.show(r, title, p, http.StatusOK)
+	access := ""
+	if c.ID != "" {
+		access = map[bool]string{true: "yes", false: "no"}[c.RemoteAccess]
 	}
-	_, err = h.Store.PutContract(r.Context(), made)
-	if errors.Is(err, storage.ErrConflict) {
-		return h.stale(r, title, p, now, stands.Version)
+	list := form.Fields{
+		{Name: "level", Label: r.T("page-level-name"), Value: string(c.Level), Kind: form.Choice, Options: of},
+		{Name: "valid_from", Label: r.T("keeping-first-day"), Value: day(c.ValidFrom, r.Zone), Kind: form.Day, Needed: true},
+		{Name: "valid_until", Label: r.T("keeping-last-day"), Value: lastDay(c.ValidUntil, r.Zone), Kind: form.Day, Help: r.T("keeping-last-day-text")},
+		{Name: "remote_access", Label: r.T("page-access"), Value: access, Kind: form.Choice, Options: []form.Option{{Name: r.T("keeping-choose")}, {Value: "yes", Name: r.T("page-access-yes")}, {Value: "no", Name: r.T("page-access-no")}}, Needed: true, Help: r.T("keeping-access")},
+		{Name: "language", Label: r.T("keeping-language"), Value: c.Language, Kind: form.Choice, Options: languages(r)},
+		{Name: "calendar", Label: r.T("imports-column-calendar"), Value: string(c.Calendar), Kind: form.Choice, Options: hours},
+		{Name: "after_hours", Label: r.T("keeping-after-hours"), Value: string(c.AfterHours), Kind: form.Choice, Options: []form.Option{{Value: string(directory.AfterHoursWait), Name: r.T("keeping-wait")}, {Value: string(directory.AfterHoursRing), Name: r.T("keeping-ring")}}},
 	}
-	if err == nil {
-		err = h.Tell(r.Context())
+	list = append(append(list, limitFields(r, sla.Blocking, c.Blocking)...), limitFields(r, sla.NonBlocking, c.NonBlocking)...)
+	return append(list,
+		form.Field{Name: "evo_support", Label: r.T("keeping-evo"), Value: form.Ticked(c.EvoSupport), Kind: form.Tick},
+		form.Field{Name: "confirm", Label: r.T("keeping-confirm"), Value: form.Ticked(c.ConfirmByCall), Kind: form.Tick},
+		form.Field{Name: "slow_menus", Label: r.T("keeping-slow"), Value: form.Ticked(c.SlowMenus), Kind: form.Tick},
+		form.Field{Name: "record_talks", Label: r.T("keeping-talks"), Value: form.Ticked(c.RecordTalks), Kind: form.Tick},
+		form.Field{Name: "monthly_statement", Label: r.T("keeping-statement"), Value: form.Ticked(c.Statement), Kind: form.Tick, Help: r.T("keeping-statement-text")},
+		form.Field{Name: "keep_days", Label: r.T("keeping-keep-days"), Value: form.Count(c.KeepDays), Kind: form.Number, Least: 1, Most: keepDaysMost, Help: r.T("keeping-keep-days-text")}), nil
+}
+
+// limits reads the spans of a category: nil where all are left empty. One that is empty beside others is 0, which the checks refuse.
+func limits(f form.Fields, c sla.Category) *sla.Limits {
+	l, any := &sla.Limits{}, false
+	for i, k := range sla.Kinds() {
+		name := fmt.Sprintf("%s-%s", c, k)
+		any = any || f.Value(name) != ""
+		*[]*time.Duration{&l.Contact, &l.Intervention, &l.Restore}[i] = time.Duration(f.Number(name)) * time.Minute
 	}
-	tell := h.Desk.AccessStands // which an earlier change may have failed to say
-	if made.RemoteAccess != stands.RemoteAccess {
-		tell = h.Desk.AccessChanged // a fact of the installation: its running tickets stand still, or run on
+	if !any {
+		return nil
 	}
-	if err == nil {
-		err = errors.Join(running.Tell(r, h.Desk, of), tell(r.Context(), made.ID, made.RemoteAccess, r.Actor(), r.Now))
+	return l
+}
+
+// contractSaid is the contract as a form says it; else a *form.Refusal, or an error of the store.
+func (h House) contractSaid(r *room.Request, id string, f form.Fields, stands contract) (contract, error) {
+	access := f.Value("remote_access") == "yes"
+	c := entry.Contract{
+		ID: id, Customer: string(stands.Customer), Level: f.Value("level"), Language: f.Value("language"), Calendar: f.Value("calendar"), AfterHours: f.Value("after_hours"),
+		ValidFrom: f.Day(r, "valid_from"), RemoteAccess: &access, Blocking: limits(f, sla.Blocking), NonBlocking: limits(f, sla.NonBlocking), KeepDays: f.Number("keep_days"),
+		EvoSupport: f.Yes("evo_support"), ConfirmByCall: f.Yes("confirm"), SlowMenus: f.Yes("slow_menus"), RecordTalks: f.Yes("record_talks"), Statement: f.Yes("monthly_statement"),
 	}
-	return h.written(w, r, "contract "+string(made.ID), p.Back, err)
+	// an instant within a day, which the form does not show, stays
+	if stands.Version > 0 && f.Value("valid_from") == day(stands.ValidFrom, r.Zone) {
+		c.ValidFrom = stands.ValidFrom
+	}
+	switch text := f.Value("valid_until"); text {
+	case "":
+	case lastDay(stands.ValidUntil, r.Zone):
+		c.ValidUntil = &stands.ValidUntil
+	default:
+		c.ValidUntil = new(f.Day(r, "valid_until").AddDate(0, 0, 1))
+	}
+	next, err := stands, error(nil)
+	next.Contract, err = c.Check(r.Context(), h.Store)
+	next.PINAt, next.Version = stands.PINAt, stands.Version
+	return next, err
 }

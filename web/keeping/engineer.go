@@ -1,17 +1,16 @@
 package keeping
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"hotline/directory/entry"
 	"hotline/oncall"
 	"hotline/prompts"
-	"hotline/storage"
+	"hotline/web/form"
 	"hotline/web/room"
 )
 
@@ -21,7 +20,7 @@ type engineersPage struct {
 	Rows []oncall.Engineer
 }
 
-func (h House) engineers(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
 	all, err := h.Store.Engineers(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading the engineers: %w", err)
@@ -30,112 +29,68 @@ func (h House) engineers(_ http.ResponseWriter, r *room.Request) (*room.Page, er
 }
 
 // languages are those that are spoken.
-func languages(r *room.Request) (list []option) {
+func languages(r *room.Request) (list []form.Option) {
 	for _, lang := range prompts.Languages() {
-		list = append(list, option{string(lang), r.T("page-language-" + string(lang))})
+		list = append(list, form.Option{Value: string(lang), Name: r.T("page-language-" + string(lang))})
 	}
 	return list
 }
 
-// telephonesMost is how many telephones one engineer may have.
-const telephonesMost = 20
+const (
+	nameMost       = 200 // characters
+	telephonesMost = 20  // of one engineer
+)
 
-func (h House) engineerFields(r *room.Request, e oncall.Engineer) []field {
-	return []field{
-		{Name: "name", Label: r.T("page-name"), Value: e.Name, Kind: "text", Most: 200, Needed: true},
-		{Name: "phones", Label: r.T("keeping-phones"), Value: strings.Join(e.Phones, "\n"), Kind: "lines", Most: 2_000, Text: r.T("keeping-phones-text")},
-		{Name: "language", Label: r.T("keeping-language"), Value: e.Language, Kind: "choice", Options: languages(r)},
-		{Name: "spoken", Label: r.T("spoken-field"), Value: e.Spoken, Kind: "text", Most: 200, Text: r.T("keeping-spoken")},
+// engineers is how engineers are written.
+func (h House) engineers() form.Document[oncall.Engineer] {
+	return form.Document[oncall.Engineer]{
+		Kind: "engineer", Path: "/engineers", List: "/engineers", ListTitle: "keeping-engineers", New: "keeping-new-engineer",
+		Version: func(e oncall.Engineer) int { return e.Version }, Fields: engineerFields, Said: h.engineerSaid, Log: h.Log,
+		From: func(r *room.Request) (oncall.Engineer, error) { return oncall.Engineer{Language: string(r.Lang)}, nil },
+		Read: func(ctx context.Context, id string) (oncall.Engineer, error) {
+			return h.Store.Engineer(ctx, oncall.EngineerID(id))
+		},
+		Put: func(ctx context.Context, e oncall.Engineer) (oncall.Engineer, error) {
+			return h.Store.PutEngineer(ctx, e)
+		},
+		Wrote: func(r *room.Request, _, _ oncall.Engineer) (string, *room.Page, error) {
+			return "/engineers", nil, h.tell(r)
+		},
+		Shows: form.Shows[oncall.Engineer]{Place: func(_ *room.Request, e oncall.Engineer) form.Place { return form.Place{Title: e.Name} }},
 	}
 }
 
-// engineerOf reads the engineer of an address; a new one where it names none.
-func (h House) engineerOf(r *room.Request) (e oncall.Engineer, p formPage, title string, err error) {
-	p = formPage{Back: "/engineers", BackName: r.T("keeping-engineers"), To: "/engineers", ID: r.FormValue("id")}
-	id := r.PathValue("id")
-	if id == "" {
-		return oncall.Engineer{Language: string(r.Lang)}, p, r.T("keeping-new-engineer"), nil
-	}
-	if e, err = h.Store.Engineer(r.Context(), oncall.EngineerID(id)); err != nil {
-		return e, p, "", fmt.Errorf("reading engineer %s: %w", id, err)
-	}
-	p.To, p.Version = "/engineers/"+id, strconv.Itoa(e.Version)
-	return e, p, e.Name, nil
+func engineerFields(r *room.Request, e oncall.Engineer) (form.Fields, error) {
+	return form.Fields{
+		{Name: "name", Label: r.T("page-name"), Value: e.Name, Kind: form.Text, Most: nameMost, Needed: true},
+		{Name: "phones", Label: r.T("keeping-phones"), Value: strings.Join(e.Phones, "\n"), Kind: form.Lines, Most: 2_000, Help: r.T("keeping-phones-text")},
+		{Name: "language", Label: r.T("keeping-language"), Value: e.Language, Kind: form.Choice, Options: languages(r)},
+		{Name: "spoken", Label: r.T("spoken-field"), Value: e.Spoken, Kind: form.Text, Most: nameMost, Help: r.T("keeping-spoken")},
+	}, nil
 }
 
-func (h House) engineerForm(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	e, p, title, err := h.engineerOf(r)
-	if err != nil {
-		return nil, err
-	}
-	if p.Version == "" {
-		p.ID = newID()
-	}
-	p.Fields = h.engineerFields(r, e)
-	return h.show(r, title, p, http.StatusOK)
-}
-
-// telephone gives a telephone as it is kept.
-func (h House) telephone(text string) (string, error) {
-	spelt, err := entry.Callable(h.Plan, text)
-	if err == nil {
-		err = h.Telephone(spelt)
-	}
-	if err != nil {
-		return "", &entry.Refusal{Field: "phones", Text: err.Error()}
-	}
-	return spelt, nil
-}
-
-// engineerSaid is the engineer as a form says it; else an *entry.Refusal.
-func (h House) engineerSaid(fields []field, id oncall.EngineerID) (oncall.Engineer, error) {
-	e := oncall.Engineer{ID: id, Name: value(fields, "name"), Language: value(fields, "language"), Spoken: value(fields, "spoken")}
+func (h House) engineerSaid(_ *room.Request, id string, f form.Fields, stands oncall.Engineer) (oncall.Engineer, error) {
+	e := oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Value("name"), Language: f.Value("language"), Spoken: f.Value("spoken"), Version: stands.Version}
 	// the checks of a name are those of a customer's
-	if _, err := (entry.Customer{ID: string(id), Name: e.Name, Spoken: e.Spoken}).Check(h.Plan); err != nil {
+	if _, err := (entry.Customer{ID: id, Name: e.Name, Spoken: e.Spoken}).Check(h.Plan); err != nil {
 		return e, err
 	}
 	if !slices.Contains(prompts.Languages(), prompts.Language(e.Language)) {
-		return e, &entry.Refusal{Field: "language", Text: "this language is not spoken"}
+		return e, &form.Refusal{Field: "language", Text: "this language is not spoken"}
 	}
-	list := lines(value(fields, "phones"))
+	list := f.List("phones")
 	if len(list) > telephonesMost {
-		return e, &entry.Refusal{Field: "phones", Text: fmt.Sprintf("at most %d telephones", telephonesMost)}
+		return e, &form.Refusal{Field: "phones", Text: fmt.Sprintf("at most %d telephones", telephonesMost)}
 	}
 	for _, p := range list {
-		spelt, err := h.telephone(p)
+		spelt, err := entry.Callable(h.Plan, p)
+		if err == nil {
+			err = h.Telephone(spelt)
+		}
 		if err != nil {
-			return e, err
+			return e, &form.Refusal{Field: "phones", Text: err.Error()}
 		}
 		e.Phones = append(e.Phones, spelt)
 	}
 	return e, nil
-}
-
-func (h House) writeEngineer(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	stands, p, title, err := h.engineerOf(r)
-	if err != nil {
-		return nil, err
-	}
-	p.Fields = said(r, h.engineerFields(r, stands))
-	id := stands.ID
-	if id == "" {
-		id = oncall.EngineerID(p.ID)
-	}
-	made, err := h.engineerSaid(p.Fields, id)
-	if err != nil {
-		p.Version = r.FormValue("version")
-		return h.refused(r, title, p, err)
-	}
-	if p.Version != r.FormValue("version") {
-		return h.stale(r, title, p, h.engineerFields(r, stands), stands.Version)
-	}
-	made.Version = stands.Version
-	_, err = h.Store.PutEngineer(r.Context(), made)
-	switch {
-	case twice(err):
-		err = nil
-	case errors.Is(err, storage.ErrConflict):
-		return h.stale(r, title, p, h.engineerFields(r, stands), stands.Version)
-	}
-	return h.written(w, r, "engineer "+string(id), "/engineers", err)
 }

@@ -1,201 +1,143 @@
 package keeping
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"slices"
+	"html/template"
 	"strconv"
-	"strings"
 	"time"
 
 	"hotline/oncall"
 	"hotline/storage"
+	"hotline/web/form"
+	"hotline/web/form/fields"
 	"hotline/web/room"
-	"hotline/web/told"
 )
 
-// shiftRow is one shift as the form has it. Without an engineer it is none.
-type shiftRow struct {
-	Index        int
-	Engineer     string
-	Day          string // 0 is Sunday
-	From         string // as 18:00
-	Length       string // as 14:00, in hours and minutes
-	Level, Order string
-	Title        string
-}
-
-// shiftsPage is the weekly plan as a form.
-type shiftsPage struct {
-	room.View
-	Version   string
-	Zone      string
-	Rows      []shiftRow
-	Days      []option
-	Engineers []option
-	Problem   string
-	Reason    *told.Reason // what exactly
-	Stands    []string     // the shifts that somebody else wrote meanwhile
-}
-
 const (
-	shiftsMost  = 1000 // as by the API
-	blankShifts = 3    // rows for further shifts
+	shiftsMost = 1000 // as by the API
 	// shiftsOctets is what the form of so many shifts may have
 	shiftsOctets = 300 * shiftsMost
 )
 
-// clockForm is a span or a time of day in hours and minutes.
-func clockForm(d time.Duration) string {
-	return fmt.Sprintf("%02d:%02d", int(d/time.Hour), int(d%time.Hour/time.Minute))
+// rows are the shifts of the form. A row without an engineer is no shift.
+func rows() form.Parts {
+	return form.Parts{Name: "%[2]s-%[1]d", Marks: []string{"engineer"}, Blank: 3, Most: shiftsMost}
 }
 
-// readClock reads it back.
-func readClock(text string) (time.Duration, error) {
-	hours, minutes, _ := strings.Cut(text, ":")
-	h, err := strconv.Atoi(hours)
-	m, failed := strconv.Atoi(minutes)
-	if minutes == "" {
-		m, failed = 0, nil
+// shifts is how the weekly plan is written. Overrides stay as they are.
+func (h House) shifts() form.Document[oncall.Rota] {
+	return form.Document[oncall.Rota]{
+		Kind: "rota", Path: "/oncall/shifts", List: "/oncall", ListTitle: "page-oncall", ID: func(*room.Request) string { return "main" },
+		Version: func(rota oncall.Rota) int { return rota.Version }, Fields: h.shiftFields, Said: h.shiftsSaid, Log: h.Log,
+		Read: func(ctx context.Context, _ string) (oncall.Rota, error) {
+			rota, err := h.Store.Rota(ctx)
+			if errors.Is(err, storage.ErrNotFound) {
+				err = nil
+			}
+			rota.Zone = cmp.Or(rota.Zone, h.Desk.Zone().String())
+			return rota, err
+		},
+		Put: func(ctx context.Context, rota oncall.Rota) (oncall.Rota, error) { return h.Store.PutRota(ctx, rota) },
+		Wrote: func(r *room.Request, _, _ oncall.Rota) (string, *room.Page, error) {
+			return "/oncall", nil, h.tell(r)
+		},
+		Shows: form.Shows[oncall.Rota]{
+			Place: func(r *room.Request, _ oncall.Rota) form.Place {
+				return form.Place{Title: r.T("keeping-shifts"), To: "/oncall/shifts"}
+			},
+			Above: func(r *room.Request, rota oncall.Rota) (template.HTML, error) {
+				return shiftsPage{View: r.View, Zone: rota.Zone}.html("zone")
+			},
+			Stands: shiftsStand,
+		},
 	}
-	if err != nil || failed != nil || h < 0 || h > 168 || m < 0 || m > 59 {
-		return 0, fmt.Errorf("%q is no time in hours and minutes, such as 18:00", text)
-	}
-	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute, nil
 }
 
-// rowOf is a shift as the form has it.
-func rowOf(s oncall.Shift) shiftRow {
-	return shiftRow{Engineer: string(s.Engineer), Day: strconv.Itoa(int(s.Day)), From: clockForm(s.From), Length: clockForm(s.Length), Level: strconv.Itoa(s.Level), Order: strconv.Itoa(s.Order)}
+// shiftsPage is what stands around the form.
+type shiftsPage struct {
+	room.View
+	Zone string
+	List []string // the shifts that somebody else wrote meanwhile
 }
 
-// shift reads a row. It is false for one without an engineer.
-func (row shiftRow) shift() (s oncall.Shift, there bool, err error) {
-	if row.Engineer == "" {
-		return s, false, nil
+func (p shiftsPage) html(name string) (template.HTML, error) {
+	page, err := pages().Page(name, "", p)
+	if err != nil {
+		return "", err
 	}
-	day, wrong := strconv.Atoi(row.Day)
-	from, wrongFrom := readClock(row.From)
-	length, wrongLength := readClock(row.Length)
-	level, wrongLevel := strconv.Atoi(row.Level)
-	order, wrongOrder := strconv.Atoi(row.Order)
-	s = oncall.Shift{Engineer: oncall.EngineerID(row.Engineer), Level: level, Order: order, Day: time.Weekday(day), From: from, Length: length}
-	return s, true, errors.Join(wrong, wrongFrom, wrongLength, wrongLevel, wrongOrder)
+	return page.Content, nil
 }
 
-func (h House) showShifts(r *room.Request, rota oncall.Rota, p shiftsPage, status int) (*room.Page, error) {
-	p.View, p.Zone = r.View, rota.Zone
-	if p.Zone == "" {
-		p.Zone = h.Desk.Zone().String()
+// shiftsStand tells the plan that stands: rows that moved would tell nothing beside one another.
+func shiftsStand(r *room.Request, rota oncall.Rota) (template.HTML, error) {
+	p := shiftsPage{View: r.View}
+	for _, s := range rota.Shifts {
+		p.List = append(p.List, r.T("keeping-shift-stands", s.Engineer, r.Weekday(s.Day), fields.Clock(s.From), fields.Clock(s.Length), s.Level, s.Order))
 	}
+	return p.html("stands")
+}
+
+func (h House) shiftFields(r *room.Request, rota oncall.Rota) (list form.Fields, err error) {
 	all, err := h.Store.Engineers(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading the engineers: %w", err)
 	}
-	p.Engineers = []option{{"", r.T("keeping-nobody")}}
+	engineers, days := []form.Option{{Name: r.T("keeping-nobody")}}, []form.Option{}
 	for _, e := range all {
-		p.Engineers = append(p.Engineers, option{string(e.ID), e.Name})
+		engineers = append(engineers, form.Option{Value: string(e.ID), Name: e.Name})
 	}
 	for d := range 7 { // a week begins on Monday
 		day := time.Weekday((d + 1) % 7)
-		p.Days = append(p.Days, option{strconv.Itoa(int(day)), r.View.Weekday(day)})
+		days = append(days, form.Option{Value: strconv.Itoa(int(day)), Name: r.Weekday(day)})
 	}
-	for range blankShifts {
-		p.Rows = append(p.Rows, shiftRow{Day: "1", From: "00:00", Length: "168:00", Level: "1", Order: "1"})
-	}
-	for i := range p.Rows {
-		p.Rows[i].Index, p.Rows[i].Title = i, r.T("keeping-shift", i+1)
-	}
-	page, err := pages().Page("shifts", r.T("keeping-shifts"), p)
-	if err == nil {
-		page.Status = status
-	}
-	return page, err
-}
-
-func (h House) rota(r *room.Request) (oncall.Rota, error) {
-	rota, err := h.Store.Rota(r.Context())
-	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return rota, fmt.Errorf("reading the rota: %w", err)
-	}
-	return rota, nil
-}
-
-func (h House) shiftsForm(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	rota, err := h.rota(r)
-	if err != nil {
-		return nil, err
-	}
-	p := shiftsPage{Version: strconv.Itoa(rota.Version)}
-	for _, s := range rota.Shifts {
-		p.Rows = append(p.Rows, rowOf(s))
-	}
-	return h.showShifts(r, rota, p, http.StatusOK)
-}
-
-// saidShifts reads the rows of a form, and what the first wrong one lacks.
-func saidShifts(r *room.Request) (rows []shiftRow, list []oncall.Shift, err error) {
-	for i := range shiftsMost {
-		at := func(name string) string { return strings.TrimSpace(r.FormValue(fmt.Sprintf("%s-%d", name, i))) }
-		if !r.Form.Has(fmt.Sprintf("engineer-%d", i)) {
-			break
+	parts := rows()
+	for i := range parts.Rows(r, len(rota.Shifts)) {
+		s := oncall.Shift{Day: time.Monday, Length: 7 * 24 * time.Hour, Level: 1, Order: 1}
+		if i < len(rota.Shifts) {
+			s = rota.Shifts[i]
 		}
-		row := shiftRow{Engineer: at("engineer"), Day: at("day"), From: at("from"), Length: at("length"), Level: at("level"), Order: at("order")}
-		s, there, wrong := row.shift()
-		if wrong != nil && err == nil {
-			err = fmt.Errorf("shift %d: %w", i+1, wrong)
-		}
-		if there {
-			rows, list = append(rows, row), append(list, s)
-		}
+		group := r.T("keeping-shift", i+1)
+		list = append(list,
+			form.Field{Name: parts.At(i, "engineer"), Label: r.T("page-engineer"), Value: string(s.Engineer), Kind: form.Choice, Options: engineers, Group: group},
+			form.Field{Name: parts.At(i, "day"), Label: r.T("keeping-day"), Value: strconv.Itoa(int(s.Day)), Kind: form.Choice, Options: days, Group: group},
+			form.Field{Name: parts.At(i, "from"), Label: r.T("keeping-from"), Value: fields.Clock(s.From), Kind: form.Text, Most: 6, Group: group},
+			form.Field{Name: parts.At(i, "length"), Label: r.T("keeping-length"), Value: fields.Clock(s.Length), Kind: form.Text, Most: 6, Group: group},
+			form.Field{Name: parts.At(i, "level"), Label: r.T("keeping-level"), Value: strconv.Itoa(s.Level), Kind: form.Number, Least: 1, Most: 100, Group: group},
+			form.Field{Name: parts.At(i, "order"), Label: r.T("keeping-order"), Value: strconv.Itoa(s.Order), Kind: form.Number, Least: -1000, Most: 1000, Group: group},
+		)
 	}
-	return rows, list, err
+	return list, nil
 }
 
-// writeShifts writes the weekly plan. Overrides stay as they are.
-func (h House) writeShifts(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	rota, err := h.rota(r)
-	if err != nil {
-		return nil, err
-	}
-	stands := slices.Clone(rota.Shifts)
-	rows, list, wrong := saidShifts(r)
-	p := shiftsPage{Version: r.FormValue("version"), Rows: rows}
-	if p.Version != strconv.Itoa(rota.Version) {
-		return h.staleShifts(r, rota, p, stands)
-	}
-	rota.Shifts = list
-	if rota.Zone == "" {
-		rota.Zone = h.Desk.Zone().String()
+func (h House) shiftsSaid(r *room.Request, _ string, f form.Fields, stands oncall.Rota) (oncall.Rota, error) {
+	made, parts := stands, rows()
+	made.Shifts = nil
+	for _, i := range parts.Said(f) {
+		day, err := strconv.Atoi(f.Value(parts.At(i, "day")))
+		if err != nil {
+			return made, &form.Refusal{Field: parts.At(i, "day"), Text: "choose a day"}
+		}
+		s := oncall.Shift{Engineer: oncall.EngineerID(f.Value(parts.At(i, "engineer"))), Day: time.Weekday(day), Level: f.Number(parts.At(i, "level")), Order: f.Number(parts.At(i, "order"))}
+		for what, to := range map[string]*time.Duration{"from": &s.From, "length": &s.Length} {
+			text := f.Value(parts.At(i, what))
+			if _, err := strconv.Atoi(text); err == nil { // hours alone
+				text += ":00"
+			}
+			if *to, err = fields.ReadClock(text); err != nil {
+				return made, &form.Refusal{Field: parts.At(i, what), Text: err.Error()}
+			}
+		}
+		made.Shifts = append(made.Shifts, s)
 	}
 	all, err := h.Store.Engineers(r.Context())
 	if err != nil {
-		return nil, fmt.Errorf("reading the engineers: %w", err)
+		return made, fmt.Errorf("reading the engineers: %w", err)
 	}
-	if wrong == nil {
-		wrong = rota.Check(all, r.Now)
+	if err := made.Check(all, r.Now); err != nil {
+		return made, &form.Refusal{Text: err.Error()}
 	}
-	if wrong != nil {
-		p.Problem, p.Reason = r.T("keeping-bad-shifts"), told.Why(r.Words, r.Lang, wrong.Error())
-		return h.showShifts(r, rota, p, http.StatusUnprocessableEntity)
-	}
-	_, err = h.Store.PutRota(r.Context(), rota)
-	if errors.Is(err, storage.ErrConflict) {
-		return h.staleShifts(r, rota, p, stands)
-	}
-	return h.written(w, r, "rota", "/oncall", err)
-}
-
-// staleShifts shows the plan that stands beside the one that was about to be written.
-func (h House) staleShifts(r *room.Request, rota oncall.Rota, p shiftsPage, stands []oncall.Shift) (*room.Page, error) {
-	p.Problem, p.Version = r.T("keeping-stale"), strconv.Itoa(rota.Version)
-	for _, s := range stands {
-		row := rowOf(s)
-		p.Stands = append(p.Stands, r.T("keeping-shift-stands", s.Engineer, r.View.Weekday(s.Day), row.From, row.Length, s.Level, s.Order))
-	}
-	if len(stands) == 0 {
-		p.Stands = []string{r.T("page-none")}
-	}
-	return h.showShifts(r, rota, p, http.StatusConflict)
+	return made, nil
 }

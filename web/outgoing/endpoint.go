@@ -19,8 +19,11 @@ import (
 func (h House) document() form.Document[outbox.Endpoint] {
 	d := form.Document[outbox.Endpoint]{
 		Kind: "endpoint", Path: "/outgoing", List: "/outgoing", ListTitle: "page-outgoing", New: "outgoing-new",
-		Version: func(e outbox.Endpoint) int { return e.Version }, Fields: fields, Said: h.said, Beside: h.beside, Log: h.Log,
-		From: func(r *room.Request) outbox.Endpoint { return outbox.Endpoint{Template: r.FormValue("template")} },
+		Version: func(e outbox.Endpoint) int { return e.Version }, Fields: fields, Said: h.said, Log: h.Log,
+		From: func(r *room.Request) (outbox.Endpoint, error) {
+			return outbox.Endpoint{Template: r.FormValue("template")}, nil
+		},
+		Shows: form.Shows[outbox.Endpoint]{Beside: h.beside},
 		Wrote: func(r *room.Request, _, made outbox.Endpoint) (string, *room.Page, error) {
 			h.edited(r.Context())
 			return "/outgoing/" + made.ID, nil, nil

@@ -1,18 +1,16 @@
 package policies
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"hotline/directory/entry"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
-	"hotline/web/nested"
+	"hotline/web/form"
+	"hotline/web/form/fields"
 	"hotline/web/room"
 )
 
@@ -34,141 +32,98 @@ const (
 	stepPeople = "engineers"
 )
 
-// groups are the fields of a policy, with so many steps.
-func (w draft) groups(r *room.Request, p escalation.Policy, steps int) []nested.Group {
+// steps are the steps of a form.
+func steps() form.Parts {
+	return form.Parts{Name: "step-%d-%s", Marks: []string{"what"}, Blank: 1, Most: stepsMost}
+}
+
+// fields are the fields of a policy, and the question that can be asked of it.
+func (h House) fields(r *room.Request, w draft) (form.Fields, error) {
 	silence := ""
-	if p.Silence != nil {
-		silence = p.Silence.Why
+	if w.Silence != nil {
+		silence = w.Silence.Why
 	}
-	list := []nested.Group{
-		{Fields: []nested.Field{{Name: "name", Label: r.T("page-name"), Value: p.Name, Kind: "text", Most: nameMost, Needed: true}}},
-		nested.Serves(r, p.Serves, w.levels),
-		{Title: r.T("policies-whole"), Fields: []nested.Field{
-			{Name: "rounds", Label: r.T("policies-rounds"), Value: nested.Figure(p.Rounds), Kind: "number", Least: 1, Most: 10, Text: r.T("policies-rounds-text", escalation.Rounds)},
-			{Name: "need", Label: r.T("policies-need"), Value: nested.Figure(p.Need), Kind: "number", Least: 1, Most: 5, Text: r.T("policies-need-text")},
-			{Name: "overflow", Label: r.T("policies-overflow"), Value: strings.Join(p.Overflow, "\n"), Kind: "lines", Most: linesMost, Text: r.T("policies-overflow-text")},
-			{Name: "silence", Label: r.T("policies-silence"), Value: silence, Kind: "text", Most: whyMost, Text: r.T("policies-silence-text")},
-		}},
-	}
-	for i := range steps {
+	whole := r.T("policies-whole")
+	list := append(form.Fields{{Name: "name", Label: r.T("page-name"), Value: w.Name, Kind: form.Text, Most: nameMost, Needed: true}}, fields.Serves(r, w.Serves, w.levels)...)
+	list = append(list,
+		form.Field{Name: "rounds", Label: r.T("policies-rounds"), Value: form.Count(w.Rounds), Kind: form.Number, Least: 1, Most: 10, Help: r.T("policies-rounds-text", escalation.Rounds), Group: whole},
+		form.Field{Name: "need", Label: r.T("policies-need"), Value: form.Count(w.Need), Kind: form.Number, Least: 1, Most: 5, Help: r.T("policies-need-text"), Group: whole},
+		form.Field{Name: "overflow", Label: r.T("policies-overflow"), Value: strings.Join(w.Overflow, "\n"), Kind: form.Lines, Most: linesMost, Help: r.T("policies-overflow-text"), Group: whole},
+		form.Field{Name: "silence", Label: r.T("policies-silence"), Value: silence, Kind: form.Text, Most: whyMost, Help: r.T("policies-silence-text"), Group: whole},
+	)
+	for i := range steps().Rows(r, len(w.Steps)) {
 		what, s := stepNone, escalation.Step{SkipTalking: true}
-		if i < len(p.Steps) {
-			what, s = stepRota, p.Steps[i]
+		if i < len(w.Steps) {
+			what, s = stepRota, w.Steps[i]
 		}
 		if len(s.Engineers) > 0 {
 			what = stepPeople
 		}
-		list = append(list, w.step(r, i, what, s))
+		list = append(list, w.step(r, i, what, s)...)
 	}
-	return list
+	return append(list, h.question(r)...), nil
 }
 
 // step are the fields of one step.
-func (w draft) step(r *room.Request, i int, what string, s escalation.Step) nested.Group {
-	at := func(name string) string { return fmt.Sprintf("step-%d-%s", i, name) }
-	rotas := []nested.Option{{Value: "", Name: r.T("policies-serving-rota")}, {Value: string(rota.Main), Name: r.T("rotas-main")}}
+func (w draft) step(r *room.Request, i int, what string, s escalation.Step) form.Fields {
+	at := func(what string) string { return steps().At(i, what) }
+	group := r.T("policies-step", i+1)
+	rotas := []form.Option{{Name: r.T("policies-serving-rota")}, {Value: string(rota.Main), Name: r.T("rotas-main")}}
 	for _, one := range w.docs.Schedules {
-		rotas = append(rotas, nested.Option{Value: string(one.ID), Name: one.Name})
+		rotas = append(rotas, form.Option{Value: string(one.ID), Name: one.Name})
 	}
-	if !slices.ContainsFunc(rotas, func(o nested.Option) bool { return o.Value == string(s.Rota) }) { // it was removed
-		rotas = append(rotas, nested.Option{Value: string(s.Rota), Name: string(s.Rota)})
-	}
-	people := nested.People(w.docs.Engineers)
+	people := fields.People(w.docs.Engineers)
 	var names []string
 	for _, id := range s.Engineers {
 		names = append(names, people.Name(id))
 	}
-	return nested.Group{Title: r.T("policies-step", i+1), Fields: []nested.Field{
-		{Name: at("what"), Label: r.T("policies-what"), Value: what, Kind: "choice", Options: []nested.Option{{Value: stepNone, Name: r.T("policies-no-step")}, {Value: stepRota, Name: r.T("policies-on-call")}, {Value: stepPeople, Name: r.T("policies-by-name")}}},
-		{Name: at("place"), Label: r.T("keeping-order"), Value: strconv.Itoa(i + 1), Kind: "number", Least: 1, Most: stepsMost},
-		{Name: at("rota"), Label: r.T("policies-rota"), Value: string(s.Rota), Kind: "choice", Options: rotas},
-		{Name: at("level"), Label: r.T("keeping-level"), Value: nested.Figure(s.Level), Kind: "number", Least: 1, Most: 100, Text: r.T("policies-level-text")},
-		{Name: at("engineers"), Label: r.T("keeping-engineers"), Value: strings.Join(names, "\n"), Kind: "lines", Most: linesMost, Text: r.T("policies-engineers-text")},
-		{Name: at("ring"), Label: r.T("policies-ring"), Value: nested.Figure(int(s.Ring / time.Second)), Kind: "number", Least: ringLeast, Most: ringMost},
-		{Name: at("at-once"), Label: r.T("policies-at-once"), Value: nested.Tick(s.AtOnce), Kind: "tick"},
-		{Name: at("skip"), Label: r.T("policies-skip"), Value: nested.Tick(s.SkipTalking), Kind: "tick"},
-	}}
+	kinds := []form.Option{{Value: stepNone, Name: r.T("policies-no-step")}, {Value: stepRota, Name: r.T("policies-on-call")}, {Value: stepPeople, Name: r.T("policies-by-name")}}
+	return form.Fields{
+		{Name: at("what"), Label: r.T("policies-what"), Value: what, Kind: form.Choice, Options: kinds, Group: group},
+		steps().Place(r, i, group),
+		{Name: at("rota"), Label: r.T("policies-rota"), Value: string(s.Rota), Kind: form.Choice, Options: form.WithOption(rotas, string(s.Rota)), Group: group},
+		{Name: at("level"), Label: r.T("keeping-level"), Value: form.Count(s.Level), Kind: form.Number, Least: 1, Most: 100, Help: r.T("policies-level-text"), Group: group},
+		{Name: at("engineers"), Label: r.T("keeping-engineers"), Value: strings.Join(names, "\n"), Kind: form.Lines, Most: linesMost, Help: r.T("policies-engineers-text"), Group: group},
+		{Name: at("ring"), Label: r.T("policies-ring"), Value: form.Count(s.Ring / time.Second), Kind: form.Number, Least: ringLeast, Most: ringMost, Group: group},
+		{Name: at("at-once"), Label: r.T("policies-at-once"), Value: form.Ticked(s.AtOnce), Kind: form.Tick, Group: group},
+		{Name: at("skip"), Label: r.T("policies-skip"), Value: form.Ticked(s.SkipTalking), Kind: form.Tick, Group: group},
+	}
 }
 
-// said is the policy as the form says it, checked, or an *entry.Refusal.
-func (h House) said(r *room.Request, w draft) (escalation.Policy, error) {
-	made := escalation.Policy{ID: w.stands.ID, Version: w.stands.Version}
-	values, err := nested.Values(w.form.Groups)
-	if err != nil {
-		return made, err
+// said is the policy as the form says it, checked, or a *form.Refusal.
+func (h House) said(r *room.Request, id string, f form.Fields, stands draft) (draft, error) {
+	made := stands
+	made.Policy = escalation.Policy{
+		ID: id, Version: stands.Version, Name: f.Value("name"), Serves: fields.ReadServes(f, stands.Serves), Overflow: f.List("overflow"), Rounds: f.Number("rounds"), Need: f.Number("need"),
+		Silence: fields.Silence(r, f.Value("silence"), stands.Silence),
 	}
-	if made.ID == "" {
-		if made.ID, err = nested.IDOf(r); err != nil {
-			return made, err
-		}
-	}
-	made.Name, made.Serves, made.Overflow = values["name"], nested.ReadServes(values, w.stands.Serves, w.levels), nested.Lines(values["overflow"])
-	if made.Rounds, err = nested.Number(values, "rounds"); err == nil {
-		made.Need, err = nested.Number(values, "need")
-	}
-	if err != nil {
-		return made, err
-	}
-	if why := values["silence"]; why != "" {
-		made.Silence = &escalation.Silence{By: r.Actor(), Why: why, At: r.Now}
-		if w.stands.Silence != nil && w.stands.Silence.Why == why { // the choice stays who made it
-			made.Silence = w.stands.Silence
-		}
-	}
-	type placed struct {
-		place int
-		step  escalation.Step
-	}
-	var steps []placed
-	for i := range len(w.form.Groups) - 4 { // all but the name, whom it serves, the whole and the question
-		s, place, there, err := saidStep(values, i, nested.People(w.docs.Engineers))
+	for _, i := range steps().Said(f) {
+		s, err := saidStep(f, i, fields.People(stands.docs.Engineers))
 		if err != nil {
 			return made, err
 		}
-		if there {
-			steps = append(steps, placed{place, s})
-		}
+		made.Steps = append(made.Steps, s)
 	}
-	slices.SortStableFunc(steps, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
-	for _, one := range steps {
-		made.Steps = append(made.Steps, one.step)
-	}
-	return made, h.sound(w, &made)
+	return made, h.sound(stands, &made.Policy)
 }
 
-func saidStep(values map[string]string, i int, people nested.People) (s escalation.Step, place int, there bool, err error) {
-	at := func(name string) string { return fmt.Sprintf("step-%d-%s", i, name) }
-	s = escalation.Step{AtOnce: values[at("at-once")] != "", SkipTalking: values[at("skip")] != ""}
-	if values[at("what")] == stepNone {
-		return s, 0, false, nil
+func saidStep(f form.Fields, i int, people fields.People) (s escalation.Step, err error) {
+	at := func(what string) string { return steps().At(i, what) }
+	s = escalation.Step{AtOnce: f.Yes(at("at-once")), SkipTalking: f.Yes(at("skip")), Ring: time.Duration(f.Number(at("ring"))) * time.Second}
+	if f.Value(at("what")) == stepRota {
+		s.Rota, s.Level = rota.ID(f.Value(at("rota"))), f.Number(at("level"))
+		return s, nil
 	}
-	place, err = nested.Number(values, at("place"))
-	seconds := 0
-	if err == nil {
-		seconds, err = nested.Number(values, at("ring"))
-		s.Ring = time.Duration(seconds) * time.Second
+	if s.Engineers, err = people.Engineers(at("engineers"), f.Value(at("engineers"))); err == nil && (len(s.Engineers) == 0 || len(s.Engineers) > peopleOf) {
+		err = &form.Refusal{Field: at("engineers"), Text: fmt.Sprintf("name 1 to %d engineers", peopleOf)}
 	}
-	if err == nil && seconds != 0 && (seconds < ringLeast || seconds > ringMost) {
-		err = &entry.Refusal{Field: at("ring"), Text: fmt.Sprintf("a telephone rings for %d to %d seconds", ringLeast, ringMost)}
-	}
-	if err != nil {
-		return s, 0, false, err
-	}
-	if values[at("what")] == stepRota {
-		s.Rota = rota.ID(values[at("rota")])
-		s.Level, err = nested.Number(values, at("level"))
-		return s, place, true, err
-	}
-	if s.Engineers, err = people.Engineers(at("engineers"), values[at("engineers")]); err == nil && (len(s.Engineers) == 0 || len(s.Engineers) > peopleOf) {
-		err = &entry.Refusal{Field: at("engineers"), Text: fmt.Sprintf("name 1 to %d engineers", peopleOf)}
-	}
-	return s, place, true, err
+	return s, err
 }
 
 // stepWords tells a step in words.
 func stepWords(r *room.Request, s escalation.Step, docs escalation.Documents) string {
 	var parts []string
-	people := nested.People(docs.Engineers)
+	people := fields.People(docs.Engineers)
 	switch {
 	case len(s.Engineers) > 0:
 		for _, id := range s.Engineers {

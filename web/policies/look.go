@@ -9,26 +9,28 @@ import (
 	"time"
 
 	"hotline/directory"
-	"hotline/directory/entry"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/sla"
-	"hotline/web/nested"
+	"hotline/web/form"
+	"hotline/web/form/fields"
 	"hotline/web/room"
 )
 
 // usedMost is how many contracts are named of those that a policy serves.
 const usedMost = 50
 
-// wall is how forms write an instant, by the clock on the wall.
+// wall is how the list asks for an instant, by the clock on the wall.
 const wall = "2006-01-02T15:04"
 
 // question is what is asked of the plan: for which contract, and when.
-func (h House) question(r *room.Request) nested.Group {
-	return nested.Group{Title: r.T("policies-who"), Text: r.T("policies-who-text"), Fields: []nested.Field{
-		{Name: "contract", Label: r.T("page-contract"), Kind: "text", Most: 63, Text: r.T("policies-contract-text")},
-		{Name: "at", Label: r.T("policies-at", h.Desk.Zone().String()), Value: r.Now.In(h.Desk.Zone()).Format(wall), Kind: "wall"},
-	}}
+func (h House) question(r *room.Request) form.Fields {
+	group := r.T("policies-who")
+	return form.Fields{
+		{Kind: form.Note, Help: r.T("policies-who-text"), Group: group},
+		{Name: "contract", Label: r.T("page-contract"), Kind: form.Text, Most: 63, Help: r.T("policies-contract-text"), Loose: true, Group: group},
+		{Name: "at", Label: r.T("policies-at", h.Desk.Zone().String()), Value: form.At(r, r.Now), Kind: form.Instant, Loose: true, Group: group},
+	}
 }
 
 // contracts are those for whose blocking requests the policy of a draft is the one, by id.
@@ -36,7 +38,7 @@ func (h House) contracts(w draft) (list []string) {
 	facts := escalation.Facts{Policies: w.docs.Policies}
 	for id, c := range h.Desk.Book().Contracts.All() {
 		of := escalation.Case{Request: rota.Request{Contract: string(id), Category: sla.Blocking, Level: c.Level, Language: c.Language}}
-		if facts.Serving(of).ID == w.stands.ID {
+		if facts.Serving(of).ID == w.ID {
 			list = append(list, string(id))
 		}
 	}
@@ -66,17 +68,17 @@ type planStep struct {
 	Phones []string
 }
 
-// asked reads the question; else an *entry.Refusal.
+// asked is the question; else a *form.Refusal.
 func (h House) asked(contract, at string) (escalation.Case, time.Time, error) {
 	t, err := time.ParseInLocation(wall, at, h.Desk.Zone())
 	if err != nil {
-		return escalation.Case{}, t, &entry.Refusal{Field: "at", Text: "write a day and a time"}
+		return escalation.Case{}, t, &form.Refusal{Field: "at", Text: "write a day and a time"}
 	}
 	of := escalation.Case{Request: rota.Request{Contract: contract, Category: sla.Blocking, Level: sla.OnRequest}, Channel: "phone", OnLine: true}
 	if contract != "" {
 		c, known := h.Desk.Book().Contracts.Get(directory.ContractID(contract))
 		if !known {
-			return of, t, &entry.Refusal{Field: "contract", Text: fmt.Sprintf("there is no contract %q", contract)}
+			return of, t, &form.Refusal{Field: "contract", Text: fmt.Sprintf("there is no contract %q", contract)}
 		}
 		of.Level, of.Language, of.Night = c.Level, c.Language, c.AfterHours == directory.AfterHoursRing
 	}
@@ -86,14 +88,12 @@ func (h House) asked(contract, at string) (escalation.Case, time.Time, error) {
 	return of, t, nil
 }
 
-// look puts who would be rung below the form, as if its policy stood.
-func (h House) look(r *room.Request, w *draft, made escalation.Policy) error {
+// look is who would be rung, as if a policy stood.
+func (h House) look(r *room.Request, w draft, f form.Fields) (template.HTML, error) {
 	docs := w.docs
-	docs.Policies = slices.DeleteFunc(slices.Clone(docs.Policies), func(p escalation.Policy) bool { return p.ID == made.ID })
-	docs.Policies = append(docs.Policies, made)
-	html, err := h.plan(r, docs, r.FormValue("contract"), r.FormValue("at"))
-	w.form.After += html
-	return err
+	docs.Policies = slices.DeleteFunc(slices.Clone(docs.Policies), func(p escalation.Policy) bool { return p.ID == w.ID })
+	docs.Policies = append(docs.Policies, w.Policy)
+	return h.plan(r, docs, f.Value("contract"), f.Value("at"))
 }
 
 // plan is who would be rung by some documents for a blocking call of a contract.
@@ -119,7 +119,7 @@ func (h House) plan(r *room.Request, docs escalation.Documents, contract, at str
 	for _, one := range plan.Rotas {
 		p.Rotas = append(p.Rotas, rotaName(r, one.ID, docs))
 	}
-	people := nested.People(docs.Engineers)
+	people := fields.People(docs.Engineers)
 	for _, s := range plan.Silent {
 		who := r.T("keeping-nobody")
 		if s.Engineer != "" {
@@ -162,14 +162,14 @@ type row struct {
 }
 
 func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	d, levels, err := h.read(r)
+	d, levels, err := h.read(r.Context())
 	if err != nil {
 		return nil, err
 	}
 	q := r.URL.Query()
 	p := listPage{View: r.View, Contract: q.Get("contract"), At: cmp.Or(q.Get("at"), r.Now.In(h.Desk.Zone()).Format(wall)), Zone: h.Desk.Zone().String()}
 	for _, one := range d.Policies {
-		next := row{ID: one.ID, Name: one.Name, Serves: nested.ServesWords(r.View, one.Serves, levels)}
+		next := row{ID: one.ID, Name: one.Name, Serves: fields.ServesWords(r.View, one.Serves, levels)}
 		for _, s := range one.Steps {
 			next.Steps = append(next.Steps, stepWords(r, s, d))
 		}

@@ -2,16 +2,15 @@ package rotas
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"hotline/directory/entry"
 	"hotline/oncall"
 	"hotline/oncall/rota"
 	"hotline/sla"
-	"hotline/web/nested"
+	"hotline/web/form"
+	"hotline/web/form/fields"
 	"hotline/web/room"
 )
 
@@ -24,147 +23,129 @@ const (
 	linesMost  = 100_000 // characters of turns, hours or shifts
 )
 
-// groups are the fields of a rota, with so many layers.
-func (w draft) groups(r *room.Request, one rota.Rota, layers int) []nested.Group {
-	people := nested.People(w.docs.Engineers)
+// layers are the layers of a form. A row without a name is none.
+func layers() form.Parts {
+	return form.Parts{Name: "layer-%d-%s", Marks: []string{"name"}, Blank: 1, Most: layersMost}
+}
+
+// fieldsOf are the fields of a rota.
+func fieldsOf(r *room.Request, w draft) (form.Fields, error) {
+	people, parts := fields.People(w.docs.Engineers), layers()
+	list := append(form.Fields{
+		{Name: "name", Label: r.T("page-name"), Value: w.Name, Kind: form.Text, Most: nameMost, Needed: true},
+		{Name: "zone", Label: r.T("form-zone"), Value: w.Zone, Kind: form.Text, Most: zoneMost, Needed: true, Help: r.T("form-zone-text")},
+	}, fields.Serves(r, w.Serves, w.levels)...)
 	var names []string
 	for _, e := range people {
 		names = append(names, people.Name(e.ID))
 	}
-	list := []nested.Group{
-		{Fields: []nested.Field{
-			{Name: "name", Label: r.T("page-name"), Value: one.Name, Kind: "text", Most: nameMost, Needed: true},
-			{Name: "zone", Label: r.T("form-zone"), Value: one.Zone, Kind: "text", Most: zoneMost, Needed: true, Text: r.T("form-zone-text")},
-		}},
-		nested.Serves(r, one.Serves, w.levels),
-	}
-	for i := range layers {
+	list = append(list, form.Field{Kind: form.Note, Help: r.T("rotas-layers-text", strings.Join(names, ", ")), Group: r.T("rotas-layer", 1)})
+	for i := range parts.Rows(r, len(w.Layers)) {
 		l := rota.Layer{Level: 1, Rotation: rota.Weekly}
-		if i < len(one.Layers) {
-			l = one.Layers[i]
+		if i < len(w.Layers) {
+			l = w.Layers[i]
 		}
-		list = append(list, w.layer(r, i, l, people))
+		list = append(list, w.layer(r, i, l, people)...)
 	}
-	list[2].Text = r.T("rotas-layers-text", strings.Join(names, ", "))
 	var shifts []string
-	for _, s := range one.Shifts {
+	for _, s := range w.Shifts {
 		shifts = append(shifts, shiftLine(r, people, s))
 	}
-	return append(list, nested.Group{Title: r.T("keeping-shifts"), Fields: []nested.Field{
-		{Name: "shifts", Label: r.T("keeping-shifts"), Value: strings.Join(shifts, "\n"), Kind: "lines", Most: linesMost, Text: r.T("rotas-shifts-text", r.Weekday(time.Friday))},
-	}})
+	return append(list, form.Field{
+		Name: "shifts", Label: r.T("keeping-shifts"), Value: strings.Join(shifts, "\n"), Kind: form.Lines, Most: linesMost, Help: r.T("rotas-shifts-text", r.Weekday(time.Friday)), Group: r.T("keeping-shifts"),
+	}), nil
 }
 
 // layer are the fields of one layer.
-func (w draft) layer(r *room.Request, i int, l rota.Layer, people nested.People) nested.Group {
-	at := func(name string) string { return fmt.Sprintf("layer-%d-%s", i, name) }
+func (w draft) layer(r *room.Request, i int, l rota.Layer, people fields.People) form.Fields {
+	at := func(what string) string { return layers().At(i, what) }
+	group := r.T("rotas-layer", i+1)
 	var turns []string
 	for _, t := range l.Turns {
 		line := people.Name(t.Engineer)
 		if l.Rotation == rota.Custom {
-			line += " " + nested.Clock(t.Length)
+			line += " " + fields.Clock(t.Length)
 		}
 		turns = append(turns, line)
 	}
-	calendars := []nested.Option{{Value: "", Name: r.T("rotas-always")}}
+	calendars := []form.Option{{Name: r.T("rotas-always")}}
 	for _, c := range w.docs.Calendars {
-		calendars = append(calendars, nested.Option{Value: string(c.ID), Name: c.Name})
+		calendars = append(calendars, form.Option{Value: string(c.ID), Name: c.Name})
 	}
-	if !slices.ContainsFunc(calendars, func(o nested.Option) bool { return o.Value == string(l.Follow.Calendar) }) {
-		calendars = append(calendars, nested.Option{Value: string(l.Follow.Calendar), Name: string(l.Follow.Calendar)})
+	rotations := []form.Option{{Value: string(rota.Daily), Name: r.T("rotas-daily")}, {Value: string(rota.Weekly), Name: r.T("rotas-weekly")}, {Value: string(rota.Custom), Name: r.T("rotas-custom")}}
+	return form.Fields{
+		{Name: at("name"), Label: r.T("page-name"), Value: l.Name, Kind: form.Text, Most: nameMost, Group: group},
+		layers().Place(r, i, group),
+		{Name: at("level"), Label: r.T("keeping-level"), Value: strconv.Itoa(l.Level), Kind: form.Number, Least: 1, Most: 100, Group: group},
+		{Name: at("rotation"), Label: r.T("rotas-rotation"), Value: string(l.Rotation), Kind: form.Choice, Options: rotations, Group: group},
+		{Name: at("every"), Label: r.T("rotas-every"), Value: form.Count(l.Every), Kind: form.Number, Least: 1, Most: 366, Group: group},
+		{Name: at("start"), Label: r.T("rotas-start"), Value: l.Start, Kind: form.Wall, Group: group},
+		{Name: at("until"), Label: r.T("rotas-until"), Value: l.Until, Kind: form.Wall, Group: group},
+		{Name: at("turns"), Label: r.T("rotas-turns"), Value: strings.Join(turns, "\n"), Kind: form.Lines, Most: linesMost, Group: group},
+		{Name: at("hours"), Label: r.T("rotas-hours"), Value: fields.Week(r.View, l.Hours), Kind: form.Lines, Most: linesMost, Help: fields.WeekHelp(r), Group: group},
+		{Name: at("follow"), Label: r.T("rotas-follow"), Value: string(l.Follow.Calendar), Kind: form.Choice, Options: form.WithOption(calendars, string(l.Follow.Calendar)), Group: group},
+		{Name: at("closed"), Label: r.T("rotas-closed"), Value: form.Ticked(l.Follow.Closed), Kind: form.Tick, Group: group},
+		{Name: at("beside"), Label: r.T("rotas-beside"), Value: form.Ticked(l.Beside), Kind: form.Tick, Group: group},
 	}
-	return nested.Group{Title: r.T("rotas-layer", i+1), Fields: []nested.Field{
-		{Name: at("name"), Label: r.T("page-name"), Value: l.Name, Kind: "text", Most: nameMost},
-		{Name: at("place"), Label: r.T("keeping-order"), Value: strconv.Itoa(i + 1), Kind: "number", Least: 1, Most: layersMost},
-		{Name: at("level"), Label: r.T("keeping-level"), Value: strconv.Itoa(l.Level), Kind: "number", Least: 1, Most: 100},
-		{Name: at("rotation"), Label: r.T("rotas-rotation"), Value: string(l.Rotation), Kind: "choice", Options: []nested.Option{{Value: string(rota.Daily), Name: r.T("rotas-daily")}, {Value: string(rota.Weekly), Name: r.T("rotas-weekly")}, {Value: string(rota.Custom), Name: r.T("rotas-custom")}}},
-		{Name: at("every"), Label: r.T("rotas-every"), Value: nested.Figure(l.Every), Kind: "number", Least: 1, Most: 366},
-		{Name: at("start"), Label: r.T("rotas-start"), Value: l.Start, Kind: "wall"},
-		{Name: at("until"), Label: r.T("rotas-until"), Value: l.Until, Kind: "wall"},
-		{Name: at("turns"), Label: r.T("rotas-turns"), Value: strings.Join(turns, "\n"), Kind: "lines", Most: linesMost},
-		{Name: at("hours"), Label: r.T("rotas-hours"), Value: nested.Week(r.View, l.Hours), Kind: "lines", Most: linesMost, Text: r.T("form-week-text", r.Weekday(time.Saturday), r.Weekday(time.Monday), r.Weekday(time.Friday))},
-		{Name: at("follow"), Label: r.T("rotas-follow"), Value: string(l.Follow.Calendar), Kind: "choice", Options: calendars},
-		{Name: at("closed"), Label: r.T("rotas-closed"), Value: nested.Tick(l.Follow.Closed), Kind: "tick"},
-		{Name: at("beside"), Label: r.T("rotas-beside"), Value: nested.Tick(l.Beside), Kind: "tick"},
-	}}
 }
 
-// said is the rota as the form says it, or an *entry.Refusal.
-func (w draft) said(r *room.Request) (rota.Rota, error) {
-	made := rota.Rota{ID: w.stands.ID, Version: w.stands.Version, Overrides: w.stands.Overrides, Swaps: w.stands.Swaps}
-	if made.ID == "" {
-		id, err := nested.IDOf(r)
-		if made.ID = rota.ID(id); err != nil || made.ID == rota.Main {
-			return made, &entry.Refusal{Field: "id", Text: "this id cannot be given to a rota"}
-		}
+// said is the rota as the form says it, checked by itself and beside the others, as the API does; or a *form.Refusal.
+func said(r *room.Request, id string, f form.Fields, stands draft) (draft, error) {
+	made := stands
+	made.Rota = rota.Rota{
+		ID: rota.ID(id), Version: stands.Version, Overrides: stands.Overrides, Swaps: stands.Swaps, Name: f.Value("name"), Zone: f.Value("zone"), Serves: fields.ReadServes(f, stands.Serves),
 	}
-	values, err := nested.Values(w.form.Groups)
-	if err != nil {
-		return made, err
+	if made.ID == rota.Main {
+		return made, &form.Refusal{Field: "id", Text: "this id cannot be given to a rota"}
 	}
-	made.Name, made.Zone, made.Serves = values["name"], values["zone"], nested.ReadServes(values, w.stands.Serves, w.levels)
-	people := nested.People(w.docs.Engineers)
-	type placed struct {
-		place int
-		layer rota.Layer
-	}
-	var layers []placed
-	for i := range len(w.form.Groups) - 3 { // all but the names, whom it serves, and the shifts
-		l, place, err := saidLayer(r, values, i, people)
+	people := fields.People(stands.docs.Engineers)
+	for _, i := range layers().Said(f) {
+		l, err := saidLayer(r, f, i, people)
 		if err != nil {
 			return made, err
 		}
-		if l.Name != "" {
-			layers = append(layers, placed{place, l})
-		}
+		made.Layers = append(made.Layers, l)
 	}
-	slices.SortStableFunc(layers, func(a, b placed) int { return a.place - b.place })
-	for _, one := range layers {
-		made.Layers = append(made.Layers, one.layer)
+	var err error
+	if made.Shifts, err = saidShifts(r, people, f.Value("shifts")); err != nil {
+		return made, err
 	}
-	made.Shifts, err = saidShifts(r, people, values["shifts"])
+	if err = made.Check(stands.docs.Engineers, stands.docs.Known(), r.Now); err == nil {
+		err = made.CheckServes(stands.docs.Schedules)
+	}
+	if err != nil {
+		err = &form.Refusal{Text: strings.TrimSuffix(err.Error(), ": "+rota.ErrRota.Error())}
+	}
 	return made, err
 }
 
-func saidLayer(r *room.Request, values map[string]string, i int, people nested.People) (l rota.Layer, place int, err error) {
-	at := func(name string) string { return fmt.Sprintf("layer-%d-%s", i, name) }
+func saidLayer(r *room.Request, f form.Fields, i int, people fields.People) (l rota.Layer, err error) {
+	at := func(what string) string { return layers().At(i, what) }
 	l = rota.Layer{
-		Name: values[at("name")], Beside: values[at("beside")] != "", Rotation: rota.Rotation(values[at("rotation")]), Start: values[at("start")], Until: values[at("until")],
-		Follow: rota.Follow{Calendar: sla.CalendarID(values[at("follow")]), Closed: values[at("closed")] != ""},
+		Name: f.Value(at("name")), Beside: f.Yes(at("beside")), Rotation: rota.Rotation(f.Value(at("rotation"))), Start: f.Value(at("start")), Until: f.Value(at("until")),
+		Level: f.Number(at("level")), Every: f.Number(at("every")), Follow: rota.Follow{Calendar: sla.CalendarID(f.Value(at("follow"))), Closed: f.Yes(at("closed"))},
 	}
-	if l.Name == "" {
-		return l, 0, nil
+	if l.Hours, err = fields.ReadWeek(r.View, at("hours"), f.Value(at("hours"))); err == nil {
+		l.Turns, err = saidTurns(at("turns"), f.Value(at("turns")), l.Rotation, people)
 	}
-	if place, err = nested.Number(values, at("place")); err == nil {
-		l.Level, err = nested.Number(values, at("level"))
-	}
-	if err == nil {
-		l.Every, err = nested.Number(values, at("every"))
-	}
-	if err == nil {
-		l.Hours, err = nested.ReadWeek(r.View, at("hours"), values[at("hours")])
-	}
-	if err == nil {
-		l.Turns, err = saidTurns(at("turns"), values[at("turns")], l.Rotation, people)
-	}
-	return l, place, err
+	return l, err
 }
 
 // saidTurns reads turns, one a line: an engineer, and of a custom rotation how long the turn lasts.
-func saidTurns(field, text string, rotation rota.Rotation, people nested.People) (list []rota.Turn, err error) {
-	for _, one := range nested.Lines(text) {
+func saidTurns(field, text string, rotation rota.Rotation, people fields.People) (list []rota.Turn, err error) {
+	for _, one := range fields.Lines(text) {
 		var t rota.Turn
 		who := one
 		if rotation == rota.Custom {
 			cut := strings.LastIndexByte(one, ' ')
-			if t.Length, err = nested.ReadClock(one[cut+1:]); err != nil || cut < 0 {
-				return nil, &entry.Refusal{Field: field, Text: fmt.Sprintf("%q does not say how long the turn lasts; write the engineer and 12:00 behind", one)}
+			if t.Length, err = fields.ReadClock(one[cut+1:]); err != nil || cut < 0 {
+				return nil, &form.Refusal{Field: field, Text: fmt.Sprintf("%q does not say how long the turn lasts; write the engineer and 12:00 behind", one)}
 			}
 			who = one[:cut]
 		}
 		id, ok := people.Find(who)
 		if !ok {
-			return nil, &entry.Refusal{Field: field, Text: fmt.Sprintf("%q is the name of no engineer, or of more than one; an id is always clear, and %s is nobody", who, nested.Nobody)}
+			return nil, &form.Refusal{Field: field, Text: fmt.Sprintf("%q is the name of no engineer, or of more than one; an id is always clear, and %s is nobody", who, fields.Nobody)}
 		}
 		t.Engineer = id
 		list = append(list, t)
@@ -172,15 +153,15 @@ func saidTurns(field, text string, rotation rota.Rotation, people nested.People)
 	return list, nil
 }
 
-func shiftLine(r *room.Request, people nested.People, s oncall.Shift) string {
-	return strings.Join([]string{people.Name(s.Engineer), r.Weekday(s.Day), nested.Clock(s.From), nested.Clock(s.Length), strconv.Itoa(s.Level), strconv.Itoa(s.Order)}, "; ")
+func shiftLine(r *room.Request, people fields.People, s oncall.Shift) string {
+	return strings.Join([]string{people.Name(s.Engineer), r.Weekday(s.Day), fields.Clock(s.From), fields.Clock(s.Length), strconv.Itoa(s.Level), strconv.Itoa(s.Order)}, "; ")
 }
 
 // saidShifts reads weekly shifts, one a line: engineer, day, when it begins, how long it lasts, level and place, with semicolons between.
 // Level and place may be left out.
-func saidShifts(r *room.Request, people nested.People, text string) (list []oncall.Shift, err error) {
-	for _, one := range nested.Lines(text) {
-		wrong := &entry.Refusal{Field: "shifts", Text: fmt.Sprintf("%q is no shift; write engineer, day, beginning, length, level and place with semicolons between", one)}
+func saidShifts(r *room.Request, people fields.People, text string) (list []oncall.Shift, err error) {
+	for _, one := range fields.Lines(text) {
+		wrong := &form.Refusal{Field: "shifts", Text: fmt.Sprintf("%q is no shift; write engineer, day, beginning, length, level and place with semicolons between", one)}
 		parts := strings.Split(one, ";")
 		for i := range parts {
 			parts[i] = strings.TrimSpace(parts[i])
@@ -190,9 +171,9 @@ func saidShifts(r *room.Request, people nested.People, text string) (list []onca
 		}
 		s := oncall.Shift{Level: 1}
 		id, known := people.Find(parts[0])
-		day, isDay := nested.Day(r.View, parts[1])
-		from, bad := nested.ReadClock(parts[2])
-		length, worse := nested.ReadClock(parts[3])
+		day, isDay := fields.Day(r.View, parts[1])
+		from, bad := fields.ReadClock(parts[2])
+		length, worse := fields.ReadClock(parts[3])
 		s.Engineer, s.Day, s.From, s.Length = id, day, from, length
 		for i, n := range []*int{&s.Level, &s.Order} {
 			if len(parts) > 4+i {

@@ -2,13 +2,15 @@ package rotas
 
 import (
 	"fmt"
+	"html/template"
 	"slices"
 	"time"
 
+	"hotline/directory"
 	"hotline/oncall"
 	"hotline/oncall/readiness"
 	"hotline/oncall/rota"
-	"hotline/web/nested"
+	"hotline/web/form/fields"
 	"hotline/web/room"
 )
 
@@ -43,19 +45,19 @@ type span struct {
 	Who   []string
 }
 
-// look puts the next weeks of a rota below its form, as if it stood.
-func (w *draft) look(r *room.Request, made rota.Rota) error {
-	docs := w.docs
+// look is the next weeks of a rota, as if it stood.
+func (h House) look(r *room.Request, w draft) (template.HTML, error) {
+	docs, made := w.docs, w.Rota
 	docs.Schedules = slices.DeleteFunc(slices.Clone(docs.Schedules), func(one rota.Rota) bool { return one.ID == made.ID })
 	docs.Schedules = append(docs.Schedules, made)
 	facts, broken := docs.Facts()
 	at := slices.IndexFunc(facts.Rotas, func(s *rota.Schedule) bool { return s.Rota().ID == made.ID })
 	if at < 0 {
-		return fmt.Errorf("%w: %w", broken, rota.ErrRota)
+		return "", fmt.Errorf("%w: %w", broken, rota.ErrRota)
 	}
 	s, v := facts.Rotas[at], r.View
 	v.Zone = s.Zone()
-	p := lookPage{View: v, Zone: made.Zone, Broken: broken, Weeks: weeks(v, s, nested.People(w.docs.Engineers))}
+	p := lookPage{View: v, Zone: made.Zone, Broken: broken, Weeks: weeks(v, s, fields.People(w.docs.Engineers))}
 	until := r.Now.Add(daysAhead * 24 * time.Hour)
 	told := func(g oncall.Gap) string { return v.Clock(g.From) + " - " + v.Clock(g.Until) }
 	for _, g := range s.Gaps(r.Now, until, facts.Rings) {
@@ -66,20 +68,21 @@ func (w *draft) look(r *room.Request, made rota.Rota) error {
 			p.Alone = append(p.Alone, told(oncall.Gap{From: g.From, Until: g.Until}))
 		}
 	}
+	contracts := h.Desk.Book().Contracts
 	for _, id := range made.Serves.Contracts {
-		if !w.known(id) {
+		if _, known := contracts.Get(directory.ContractID(id)); !known {
 			p.Unknown = append(p.Unknown, id)
 		}
 	}
 	page, err := pages().Page("look", "", p)
-	if err == nil {
-		w.form.After += page.Content
+	if err != nil {
+		return "", err
 	}
-	return err
+	return page.Content, nil
 }
 
 // weeks are the days ahead in a rota's zone, from today on.
-func weeks(v room.View, s *rota.Schedule, people nested.People) (list [][]day) {
+func weeks(v room.View, s *rota.Schedule, people fields.People) (list [][]day) {
 	today := v.Now.In(s.Zone())
 	for i := range daysAhead {
 		from := time.Date(today.Year(), today.Month(), today.Day()+i, 0, 0, 0, 0, s.Zone())
@@ -96,7 +99,7 @@ func weeks(v room.View, s *rota.Schedule, people nested.People) (list [][]day) {
 	return list
 }
 
-func told(v room.View, of rota.Span, people nested.People) span {
+func told(v room.View, of rota.Span, people fields.People) span {
 	end := of.Until.In(v.Zone).Format("15:04")
 	if end == "00:00" {
 		end = "24:00"

@@ -10,15 +10,13 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
-	"hotline/directory"
-	"hotline/directory/entry"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
@@ -26,7 +24,8 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/nested"
+	"hotline/web/form"
+	"hotline/web/form/fields"
 	"hotline/web/room"
 )
 
@@ -56,13 +55,13 @@ const formMost = 1 << 20
 
 // Routes are the pages and their forms. Who may write rotas is as for the tokens of the API.
 func Routes(h House) []room.Route {
-	writers := []users.Role{users.Staff, users.Admin}
+	writers, doc := []users.Role{users.Staff, users.Admin}, h.document()
 	return []room.Route{
 		{Pattern: "GET /rotas", Roles: users.Roles(), Serve: h.list},
-		{Pattern: "GET /rotas/new", Roles: writers, Serve: h.shown},
-		{Pattern: "POST /rotas", Roles: writers, Most: formMost, Serve: h.write},
-		{Pattern: "GET /rotas/{id}", Roles: writers, Serve: h.shown},
-		{Pattern: "POST /rotas/{id}", Roles: writers, Most: formMost, Serve: h.write},
+		{Pattern: "GET /rotas/new", Roles: writers, Serve: doc.Form},
+		{Pattern: "POST /rotas", Roles: writers, Most: formMost, Serve: doc.Write},
+		{Pattern: "GET /rotas/{id}", Roles: writers, Serve: doc.Form},
+		{Pattern: "POST /rotas/{id}", Roles: writers, Most: formMost, Serve: doc.Write},
 		{Pattern: "POST /rotas/{id}/remove", Roles: writers, Serve: h.remove},
 	}
 }
@@ -83,17 +82,17 @@ type row struct {
 }
 
 func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	d, levels, err := h.read(r)
+	d, levels, err := h.read(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	p, known, people := listPage{View: r.View}, d.Known(), nested.People(d.Engineers)
+	p, known, people := listPage{View: r.View}, d.Known(), fields.People(d.Engineers)
 	all := d.Schedules
 	if d.Rota.Zone != "" {
 		all = append([]rota.Rota{rota.Of(d.Rota)}, all...)
 	}
 	for _, one := range all {
-		next := row{ID: string(one.ID), Name: one.Name, Main: one.ID == rota.Main, Zone: one.Zone, Serves: nested.ServesWords(r.View, one.Serves, levels), Layers: len(one.Layers)}
+		next := row{ID: string(one.ID), Name: one.Name, Main: one.ID == rota.Main, Zone: one.Zone, Serves: fields.ServesWords(r.View, one.Serves, levels), Layers: len(one.Layers)}
 		for _, o := range one.Overrides {
 			if o.Until.After(r.Now) {
 				next.Changes++
@@ -115,176 +114,111 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 	return pages().Page("list", r.T("schedules-rotas"), p)
 }
 
-func (h House) read(r *room.Request) (d escalation.Documents, levels []sla.Level, err error) {
-	if d, err = escalation.Read(r.Context(), h.Store); err != nil {
+func (h House) read(ctx context.Context) (d escalation.Documents, levels []sla.Level, err error) {
+	if d, err = escalation.Read(ctx, h.Store); err != nil {
 		return d, nil, fmt.Errorf("reading the rotas: %w", err)
 	}
-	if levels, err = h.Store.Levels(r.Context()); err != nil {
+	if levels, err = h.Store.Levels(ctx); err != nil {
 		return d, nil, fmt.Errorf("reading the levels: %w", err)
 	}
 	return d, levels, nil
 }
 
-// draft is a rota on its way to be written.
+// draft is a rota with what its form needs beside it.
 type draft struct {
+	rota.Rota
 	docs   escalation.Documents
 	levels []sla.Level
-	stands rota.Rota // zero for a new one
-	known  func(contract string) bool
-	form   nested.Form
-	title  string
 }
 
-// open reads the rota of an address, and makes its form; a new one where the address names none.
-func (h House) open(r *room.Request) (w draft, err error) {
-	if w.docs, w.levels, err = h.read(r); err != nil {
-		return w, err
+// document is how rotas are written. The overrides and swaps that stand stay.
+func (h House) document() form.Document[draft] {
+	return form.Document[draft]{
+		Kind: "rota", Path: "/rotas", List: "/rotas", ListTitle: "schedules-rotas", New: "rotas-new",
+		Version: func(w draft) int { return w.Version }, Fields: fieldsOf, Said: said, Log: h.Log,
+		Read: func(ctx context.Context, id string) (draft, error) {
+			w, err := h.open(ctx)
+			at := slices.IndexFunc(w.docs.Schedules, func(one rota.Rota) bool { return string(one.ID) == id })
+			if err == nil && at < 0 {
+				err = storage.ErrNotFound
+			}
+			if err == nil {
+				w.Rota = w.docs.Schedules[at].Clone()
+			}
+			return w, err
+		},
+		From: func(r *room.Request) (draft, error) {
+			w, err := h.open(r.Context())
+			w.Zone = cmp.Or(w.docs.Rota.Zone, h.Desk.Zone().String())
+			return w, err
+		},
+		Put: func(ctx context.Context, w draft) (made draft, err error) {
+			made.Rota, err = h.Store.PutSchedule(ctx, w.Rota)
+			if errors.Is(err, oncall.ErrUnknownEngineer) { // removed since the check
+				err = &form.Refusal{Text: err.Error()}
+			}
+			return made, err
+		},
+		Wrote: func(_ *room.Request, _, made draft) (string, *room.Page, error) {
+			return "/rotas/" + string(made.ID), nil, nil
+		},
+		Delete: func(r *room.Request, id string, version int) error {
+			return h.Store.DeleteSchedule(r.Context(), rota.ID(id), version)
+		},
+		Looks: form.Looks[draft]{First: true, Try: "rotas-look", Preview: func(r *room.Request, w draft, _ form.Fields) (template.HTML, error) { return h.look(r, w) }},
+		Shows: form.Shows[draft]{
+			Wide: true, Removal: true, Beside: h.beside,
+			Place: func(_ *room.Request, w draft) form.Place { return form.Place{Title: w.Name} },
+			Above: func(r *room.Request, _ draft) (template.HTML, error) { return form.Hint(r, "rotas-text"), nil },
+		},
 	}
-	contracts := h.Desk.Book().Contracts
-	w.known = func(id string) bool { _, known := contracts.Get(directory.ContractID(id)); return known }
-	w.form = nested.Form{Back: "/rotas", BackName: r.T("schedules-rotas"), To: "/rotas", ID: r.FormValue("id"), Buttons: []nested.Button{{Value: "look", Title: r.T("rotas-look"), Second: true}, {Value: "save", Title: r.T("keeping-save")}}, Hint: r.T("rotas-text")}
-	id := rota.ID(r.PathValue("id"))
-	if id == "" {
-		w.title, w.stands.Zone = r.T("rotas-new"), cmp.Or(w.docs.Rota.Zone, h.Desk.Zone().String())
-		w.form.ID = cmp.Or(w.form.ID, nested.NewID())
-		return w, nil
-	}
-	at := slices.IndexFunc(w.docs.Schedules, func(one rota.Rota) bool { return one.ID == id })
-	if at < 0 {
-		return w, fmt.Errorf("rota %s: %w", id, storage.ErrNotFound)
-	}
-	w.stands = w.docs.Schedules[at].Clone()
-	w.title, w.form.To, w.form.Version = w.stands.Name, "/rotas/"+string(id), strconv.Itoa(w.stands.Version)
-	return w, nil
 }
 
-// shown is the form of a rota as it stands, and what it will be.
-func (h House) shown(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	w, err := h.open(r)
-	if err != nil {
-		return nil, err
-	}
-	w.form.Groups = w.groups(r, w.stands, len(w.stands.Layers)+1)
-	if w.form.Version != "" {
-		if err := w.look(r, w.stands); err != nil && !errors.Is(err, rota.ErrRota) {
-			return nil, err
-		}
-		if err := w.removal(r); err != nil {
-			return nil, err
-		}
-	}
-	return w.form.Page(r.View, w.title, http.StatusOK)
+// open reads what forms of rotas need.
+func (h House) open(ctx context.Context) (w draft, err error) {
+	w.docs, w.levels, err = h.read(ctx)
+	return w, err
 }
 
-// removal puts the form that removes the rota below everything.
-func (w *draft) removal(r *room.Request) error {
+// beside is what a rota will be as it stands, and the form that removes it.
+func (h House) beside(r *room.Request, w draft) (template.HTML, error) {
+	look, err := h.look(r, w)
+	if err != nil && !errors.Is(err, rota.ErrRota) {
+		return "", err
+	}
 	p, err := pages().Page("remove", "", struct {
 		room.View
 		To, Version string
 		Overrides   string
-	}{r.View, w.form.To, w.form.Version, "/oncall/changes?rota=" + string(w.stands.ID)})
-	if err == nil {
-		w.form.After += p.Content
-	}
-	return err
-}
-
-// write looks at a rota that a form has, or writes it. The overrides and swaps that stand stay.
-func (h House) write(out http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	w, err := h.open(r)
+	}{r.View, "/rotas/" + string(w.ID), strconv.Itoa(w.Version), "/oncall/changes?rota=" + string(w.ID)})
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	w.form.Groups = w.groups(r, rota.Rota{Layers: make([]rota.Layer, 0)}, min(layersMost, nested.Count(r, "layer", "name", layersMost)+1))
-	nested.Said(r, w.form.Groups)
-	shown := r.FormValue("version")
-	made, err := w.said(r)
-	if err == nil {
-		err = w.sound(r, made)
-	}
-	if err != nil {
-		w.form.Version = shown
-		return w.form.Refused(r, w.title, err)
-	}
-	if r.FormValue("do") != "save" {
-		w.form.Version = shown
-		if err := w.look(r, made); err != nil {
-			return nil, err
-		}
-		return w.form.Page(r.View, w.title, http.StatusOK)
-	}
-	if w.form.Version != shown {
-		return w.outdated(r)
-	}
-	_, err = h.Store.PutSchedule(r.Context(), made)
-	switch {
-	case errors.Is(err, storage.ErrExists): // the form was sent a second time: what it made stands
-	case errors.Is(err, storage.ErrConflict):
-		if w, err = h.again(r, w.form.Groups); err != nil {
-			return nil, err
-		}
-		return w.outdated(r)
-	case errors.Is(err, oncall.ErrUnknownEngineer): // removed since the check
-		return w.form.Refused(r, w.title, &entry.Refusal{Text: err.Error()})
-	case err != nil:
-		return nil, fmt.Errorf("writing rota %s: %w", made.ID, err)
-	}
-	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "rota", string(made.ID))
-	http.Redirect(out, r.Request, "/rotas/"+string(made.ID), http.StatusSeeOther)
-	return nil, nil
-}
-
-// again reads what stands now, and keeps what a form says.
-func (h House) again(r *room.Request, said []nested.Group) (draft, error) {
-	w, err := h.open(r)
-	w.form.Groups = said
-	return w, err
-}
-
-func (w draft) outdated(r *room.Request) (*room.Page, error) {
-	return w.form.Outdated(r, w.title, w.groups(r, w.stands, len(w.stands.Layers)), strconv.Itoa(w.stands.Version))
-}
-
-// sound refuses a rota that cannot be right, by itself or beside the others, as the API does.
-func (w draft) sound(r *room.Request, made rota.Rota) error {
-	err := made.Check(w.docs.Engineers, w.docs.Known(), r.Now)
-	if err == nil {
-		err = made.CheckServes(w.docs.Schedules)
-	}
-	if err != nil {
-		return &entry.Refusal{Text: strings.TrimSuffix(err.Error(), ": "+rota.ErrRota.Error())}
-	}
-	return nil
+	return look + p.Content, nil
 }
 
 // remove removes a rota that no policy names.
 func (h House) remove(out http.ResponseWriter, r *room.Request) (*room.Page, error) {
-	w, err := h.open(r)
+	d, _, err := h.read(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	named := escalation.Naming(w.docs.Policies, func(s escalation.Step) bool { return s.Rota == w.stands.ID })
-	if len(named) > 0 {
-		p, err := pages().Page("named", w.title, struct {
-			room.View
-			To       string
-			Policies []escalation.Policy
-		}{r.View, w.form.To, named})
-		if err == nil {
-			p.Status = http.StatusConflict
-		}
-		return p, err
+	id := rota.ID(r.PathValue("id"))
+	named := escalation.Naming(d.Policies, func(s escalation.Step) bool { return s.Rota == id })
+	if len(named) == 0 {
+		return h.document().Remove(out, r)
 	}
-	if w.form.Version == r.FormValue("version") {
-		err = h.Store.DeleteSchedule(r.Context(), w.stands.ID, w.stands.Version)
+	title := string(id)
+	if at := slices.IndexFunc(d.Schedules, func(one rota.Rota) bool { return one.ID == id }); at >= 0 {
+		title = d.Schedules[at].Name
 	}
-	if w.form.Version != r.FormValue("version") || errors.Is(err, storage.ErrConflict) {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "form-not-removed"}
+	p, err := pages().Page("named", title, struct {
+		room.View
+		To       string
+		Policies []escalation.Policy
+	}{r.View, "/rotas/" + string(id), named})
+	if err == nil {
+		p.Status = http.StatusConflict
 	}
-	if err != nil {
-		return nil, fmt.Errorf("removing rota %s: %w", w.stands.ID, err)
-	}
-	h.Log.InfoContext(r.Context(), "web: staff removed", "by", r.User.Name, "rota", string(w.stands.ID))
-	http.Redirect(out, r.Request, "/rotas", http.StatusSeeOther)
-	return nil, nil
+	return p, err
 }

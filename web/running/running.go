@@ -3,7 +3,10 @@
 package running
 
 import (
+	"embed"
 	"fmt"
+	"html/template"
+	"sync"
 	"time"
 
 	"hotline/directory"
@@ -17,27 +20,42 @@ const (
 	follow = "follow"
 )
 
-// Move is one deadline that would move, in words.
-type Move struct {
+//go:embed pages/*.html
+var files embed.FS
+
+var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+
+// move is one deadline that would move, in words.
+type move struct {
 	Ticket              tickets.Number
 	Clock, Was, Becomes string
 }
 
-// Moves are the deadlines of running tickets that a change would move; none where the form says already whether they follow. Nothing is
-// written.
-func Moves(r *room.Request, desk *tickets.Desk, of tickets.Scope, change func(*directory.Book)) ([]Move, error) {
+// Ask asks whether running tickets follow a change that would move deadlines of theirs: it shows which, with the buttons of the answer. It is
+// empty where none would move, or where the form says already what they do. Nothing is written.
+func Ask(r *room.Request, desk *tickets.Desk, of tickets.Scope, change func(*directory.Book)) (template.HTML, error) {
 	if said := r.FormValue("running"); said == keep || said == follow {
-		return nil, nil
+		return "", nil
 	}
 	found, err := desk.Preview(r.Context(), desk.Book().With(change), of, r.Now)
 	if err != nil {
-		return nil, fmt.Errorf("looking which deadlines would move: %w", err)
+		return "", fmt.Errorf("looking which deadlines would move: %w", err)
 	}
-	var list []Move
+	if len(found) == 0 {
+		return "", nil
+	}
+	var list []move
 	for _, m := range found {
-		list = append(list, Move{m.Ticket, r.Words.Clock(string(m.Clock)), instant(r, m.Was), instant(r, m.Becomes)})
+		list = append(list, move{m.Ticket, r.Words.Clock(string(m.Clock)), instant(r, m.Was), instant(r, m.Becomes)})
 	}
-	return list, nil
+	page, err := pages().Page("moves", "", struct {
+		room.View
+		Moves []move
+	}{r.View, list})
+	if err != nil {
+		return "", err
+	}
+	return page.Content, nil
 }
 
 // Tell tells the running tickets of a change that was written, and that the desk knows, what the form says.

@@ -1,12 +1,12 @@
-package nested
+package fields
 
 import (
 	"fmt"
 	"strings"
 	"time"
 
-	"hotline/directory/entry"
 	"hotline/sla"
+	"hotline/web/form"
 	"hotline/web/room"
 )
 
@@ -28,13 +28,18 @@ func Week(v room.View, list []sla.Interval) string {
 	return b.String()
 }
 
+// WeekHelp says how hours of the week are written.
+func WeekHelp(r *room.Request) string {
+	return r.T("form-week-text", r.Weekday(time.Saturday), r.Weekday(time.Monday), r.Weekday(time.Friday))
+}
+
 // ReadWeek reads them back. A line names a day, or the first and the last of several with a hyphen between; its first three letters do.
 func ReadWeek(v room.View, field, text string) (list []sla.Interval, err error) {
 	for _, one := range Lines(text) {
 		said, times, _ := strings.Cut(one, " ")
 		days, ok := weekdays(v, said)
 		if !ok || times == "" {
-			return nil, &entry.Refusal{Field: field, Text: fmt.Sprintf("%q names no day and its times; write them as the example has them", one)}
+			return nil, &form.Refusal{Field: field, Text: fmt.Sprintf("%q names no day and its times; write them as the example has them", one)}
 		}
 		for _, day := range days {
 			for _, part := range strings.FieldsFunc(times, func(c rune) bool { return c == ' ' || c == ',' || c == ';' }) {
@@ -42,7 +47,7 @@ func ReadWeek(v room.View, field, text string) (list []sla.Interval, err error) 
 				begin, err := ReadClock(from)
 				end, wrong := ReadClock(until)
 				if err != nil || wrong != nil {
-					return nil, &entry.Refusal{Field: field, Text: fmt.Sprintf("%q has no beginning and end; write 09:00-18:00", part)}
+					return nil, &form.Refusal{Field: field, Text: fmt.Sprintf("%q has no beginning and end; write 09:00-18:00", part)}
 				}
 				list = append(list, sla.Interval{Day: day, From: begin, Until: end})
 			}

@@ -1,4 +1,6 @@
-package nested
+// Package fields is what the forms of several documents have: engineers by name, the requests that a document is for, hours of the week and
+// times of day as people write them.
+package fields
 
 import (
 	"fmt"
@@ -7,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"hotline/directory/entry"
 	"hotline/oncall"
+	"hotline/web/form"
 )
 
 // People are the engineers as forms name them.
@@ -66,7 +68,7 @@ func (p People) Engineers(field, text string) (list []oncall.EngineerID, err err
 	for _, one := range Lines(text) {
 		id, ok := p.Find(one)
 		if !ok || id == "" {
-			return nil, &entry.Refusal{Field: field, Text: fmt.Sprintf("%q is the name of no engineer, or of more than one; an id is always clear", one)}
+			return nil, &form.Refusal{Field: field, Text: fmt.Sprintf("%q is the name of no engineer, or of more than one; an id is always clear", one)}
 		}
 		list = append(list, id)
 	}
@@ -81,26 +83,6 @@ func Lines(text string) (list []string) {
 		}
 	}
 	return list
-}
-
-// Number reads a number of a form; empty: 0.
-func Number(values map[string]string, name string) (int, error) {
-	if values[name] == "" {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(values[name])
-	if err != nil {
-		return 0, &entry.Refusal{Field: name, Text: "write a whole number"}
-	}
-	return n, nil
-}
-
-// Figure writes a number; 0 is left empty.
-func Figure(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
 }
 
 // Clock writes a time of day, or a length, in hours and minutes: 09:00, 168:00.
@@ -120,12 +102,4 @@ func ReadClock(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is no time in hours and minutes, such as 18:00", text)
 	}
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute, nil
-}
-
-// Tick is the value of a field that is ticked, or not.
-func Tick(yes bool) string {
-	if yes {
-		return "yes"
-	}
-	return ""
 }

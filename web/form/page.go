@@ -1,0 +1,158 @@
+package form
+
+import (
+	"cmp"
+	"embed"
+	"html/template"
+	"net/http"
+	"strings"
+	"sync"
+
+	"hotline/web/room"
+	"hotline/web/told"
+)
+
+//go:embed pages/*.html
+var files embed.FS
+
+var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+
+// page is a form.
+type page struct {
+	room.View
+	Back, BackName       string
+	To                   string // where the form goes
+	ID                   string // that a new one gets where nobody names it: a form that is sent twice makes one
+	Version              string // that the form was shown with; empty: a new document
+	Seen                 string // of which fields the preview is shown; empty: none is
+	Groups               []group
+	Problem              string
+	Reason               *told.Reason // what exactly
+	Do, Try              string
+	Removes, Wide, First bool
+	Around
+
+	title  string
+	fields Fields
+	status int
+}
+
+// Around is what stands on a page around the fields of its form.
+type Around struct {
+	Above, Beside template.HTML
+	Preview       template.HTML // what the document would mean
+	Question      template.HTML // that is asked before it is written
+	Stands        template.HTML // what stands, where that is not told field by field
+}
+
+// one is a field, with what its template says it in.
+type one struct {
+	Field Field
+	View  room.View
+	Wide  bool
+}
+
+// One gives a template one field of the form.
+func (p page) One(f Field) one { return one{f, p.View, p.Wide} }
+
+// Named tells whether people name the document themselves.
+func (p page) Named() bool { return p.fields.Has("id") }
+
+// refuse says which field cannot be right. The field of a part of the document, such as "numbers[2]", is that of the whole; one of several
+// fields, such as those of a category's limits, is the first of them.
+func (p *page) refuse(r *room.Request, wrong *Refusal) {
+	p.Problem, p.Reason, p.status = r.T("keeping-bad"), told.Why(r.Words, r.Lang, wrong.Text), http.StatusUnprocessableEntity
+	if wrong.Field == "" {
+		return
+	}
+	whole, _, _ := strings.Cut(wrong.Field, "[")
+	for _, is := range []func(name string) bool{
+		func(name string) bool { return name == wrong.Field || name == whole },
+		func(name string) bool { return strings.HasPrefix(name, whole+"-") },
+	} {
+		for _, f := range p.fields {
+			if is(f.Name) {
+				p.Problem = r.T("keeping-bad-field", strings.TrimPrefix(f.Group+", "+f.Label, ", "))
+				return
+			}
+		}
+	}
+}
+
+func (p page) render() (*room.Page, error) {
+	p.Groups = p.fields.groups()
+	shown, err := pages().Page("form", p.title, p)
+	if err == nil {
+		shown.Status = p.status
+	}
+	return shown, err
+}
+
+// group is fields that stand together. Without a legend they are beside no others.
+type group struct {
+	Legend       string
+	Fields, More Fields
+	Open         bool // what else there is of it is shown at once
+}
+
+// groups are the fields as the page shows them: those of one group together.
+func (f Fields) groups() (list []group) {
+	for _, one := range f {
+		if len(list) == 0 || list[len(list)-1].Legend != one.Group {
+			list = append(list, group{Legend: one.Group})
+		}
+		last := &list[len(list)-1]
+		if one.More {
+			last.More = append(last.More, one)
+			last.Open = last.Open || one.Stands != ""
+		} else {
+			last.Fields = append(last.Fields, one)
+		}
+	}
+	return list
+}
+
+// words are the value of a field as people read it.
+func (f Field) words(r *room.Request) string {
+	if f.Kind == Tick {
+		return r.T(map[bool]string{true: "keeping-yes", false: "keeping-no"}[f.Value != ""])
+	}
+	var names []string
+	for _, o := range f.Options {
+		if f.Chosen(o.Value) {
+			names = append(names, o.Name)
+		}
+	}
+	return cmp.Or(strings.Join(names, ", "), f.Value, r.T("page-none"))
+}
+
+// against marks what stands differently meanwhile, and adds what stands only there. Secrets are compared by nobody: they are never shown.
+func (f Fields) against(r *room.Request, stands Fields) Fields {
+	for i, one := range f {
+		if one.compared() && stands.Value(one.Name) != one.Value {
+			f[i].Stands = r.T("page-none")
+			for _, other := range stands {
+				if other.Name == one.Name {
+					f[i].Stands = other.words(r)
+				}
+			}
+		}
+	}
+	for _, other := range stands {
+		if other.compared() && other.Value != "" && !f.Has(other.Name) { // a part that somebody added meanwhile: this form does not have it
+			other.Stands, other.Value = other.words(r), ""
+			f = append(f, other)
+		}
+	}
+	return f
+}
+
+// compared tells whether a field is a part of the document that people see.
+func (f Field) compared() bool {
+	return !f.Loose && f.Kind != Secret && f.Kind != Note && f.Kind != Hidden
+}
+
+// Hint is a sentence of the catalogue that stands above a form.
+func Hint(r *room.Request, id string) template.HTML {
+	return template.HTML("<p>" + template.HTMLEscapeString(r.T(id)) + "</p>\n")
+}
