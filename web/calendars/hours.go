@@ -149,11 +149,14 @@ func (h House) hoursForm(_ http.ResponseWriter, r *room.Request) (*room.Page, er
 // saidHours puts what a form says into the page, and makes the calendar of it. What the form does not show stays.
 func saidHours(r *room.Request, p *hoursPage, c sla.Calendar) (sla.Calendar, error) {
 	p.Version, p.Name, p.Holidays, p.Patron, p.Dates = r.FormValue("version"), strings.TrimSpace(r.FormValue("name")), r.FormValue("holidays"), strings.TrimSpace(r.FormValue("patron")), r.FormValue("dates")
+	stands := c
 	c.Name, c.Holidays, c.Patron, c.Week = p.Name, p.Holidays, p.Patron, nil
 	var wrong error
+	same := true
 	p.Days = slices.Clone(p.Days)
 	for i := range p.Days {
-		p.Days[i].Value = strings.TrimSpace(r.FormValue(p.Days[i].Field))
+		said := strings.TrimSpace(r.FormValue(p.Days[i].Field))
+		same, p.Days[i].Value = same && said == p.Days[i].Value, said
 		list, err := readHours(time.Weekday((i+1)%7), p.Days[i].Value)
 		if err != nil && wrong == nil {
 			wrong = fmt.Errorf("%s: %w", time.Weekday((i+1)%7), err)
@@ -163,6 +166,12 @@ func saidHours(r *room.Request, p *hoursPage, c sla.Calendar) (sla.Calendar, err
 	var err error
 	if c.Exceptions, err = readDates(p.Dates); err != nil && wrong == nil {
 		wrong = err
+	}
+	if same { // in the order in which it stands
+		c.Week = stands.Week
+	}
+	if datesText(c.Exceptions) == datesText(stands.Exceptions) {
+		c.Exceptions = stands.Exceptions
 	}
 	if c.Name == "" || len([]rune(c.Name)) > nameMost {
 		wrong = errors.New("a name has 1 to 200 characters")

@@ -175,9 +175,10 @@ func (h House) show(r *room.Request, status int, p formPage) (*room.Page, error)
 	return page, err
 }
 
-// read reads the form as it was sent.
-func (h House) read(r *room.Request, id string) (formPage, entry.Fault, error) {
-	p := formPage{ID: id, New: r.FormValue("id"), Version: r.FormValue("version"), Note: strings.TrimSpace(r.FormValue("note")), Kind: r.FormValue("kind"), Contracts: r.FormValue("contracts"), Until: r.FormValue("until")}
+// read reads the form as it was sent. What the form does not show stays.
+func (h House) read(r *room.Request, id string, stands directory.KnownFault) (formPage, entry.Fault, error) {
+	note := strings.TrimSpace(strings.ReplaceAll(r.FormValue("note"), "\r\n", "\n"))
+	p := formPage{ID: id, New: r.FormValue("id"), Version: r.FormValue("version"), Note: note, Kind: r.FormValue("kind"), Contracts: r.FormValue("contracts"), Until: r.FormValue("until")}
 	f := entry.Fault{ID: id, Note: p.Note, Kind: directory.AnnouncementKind(p.Kind), Words: map[string]string{}, Contracts: listed(p.Contracts)}
 	for _, lang := range prompts.Languages() {
 		one := said{lang, strings.TrimSpace(r.FormValue("words-" + string(lang)))}
@@ -196,7 +197,9 @@ func (h House) read(r *room.Request, id string) (formPage, entry.Fault, error) {
 		if err != nil {
 			return p, f, &entry.Refusal{Field: "until", Text: "write a day and a time"}
 		}
-		f.Until = until
+		if f.Until = until; p.Until == stands.Until.In(r.Zone).Format(timeForm) { // with its seconds, which the form does not show
+			f.Until = stands.Until
+		}
 	}
 	return p, f, nil
 }
@@ -226,7 +229,7 @@ func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error
 // said does what the button of a form says: hears the words, adds the contracts of a product, or saves. The form names the version that it was
 // shown with.
 func (h House) said(w http.ResponseWriter, r *room.Request, id string, stands directory.KnownFault) (*room.Page, error) {
-	p, f, err := h.read(r, id)
+	p, f, err := h.read(r, id, stands)
 	f.ID = stands.ID
 	if err == nil && r.FormValue("do") == "product" {
 		return h.add(r, p)

@@ -159,6 +159,22 @@ func Among[T ~string](f Fields, prefix string, stands []T) (list []T) {
 	return list
 }
 
+// Picked are those that a field of ticks has. Those that stand come first, in their order.
+func Picked[T ~string](f Fields, name string, stands []T) (list []T) {
+	said := f.List(name)
+	for _, one := range stands {
+		if slices.Contains(said, string(one)) {
+			list = append(list, one)
+		}
+	}
+	for _, one := range said {
+		if !slices.Contains(list, T(one)) {
+			list = append(list, T(one))
+		}
+	}
+	return list
+}
+
 // said puts what a form says into the fields, and gives the first complaint: a *Refusal.
 func (f Fields) said(r *room.Request) error {
 	var first error

@@ -176,13 +176,21 @@ func (h House) contractFields(r *room.Request, c contract) (form.Fields, error) 
 		form.Field{Name: "keep_days", Label: r.T("keeping-keep-days"), Value: form.Count(c.KeepDays), Kind: form.Number, Least: 1, Most: keepDaysMost, Help: r.T("keeping-keep-days-text")}), nil
 }
 
-// limits reads the spans of a category: nil where all are left empty. One that is empty beside others is 0, which the checks refuse.
-func limits(f form.Fields, c sla.Category) *sla.Limits {
+// limits reads the spans of a category: nil where all are left empty. One that is empty beside others is 0, which the checks refuse. The seconds
+// beside whole minutes, which the form does not show, stay where nobody has changed a span.
+func limits(f form.Fields, c sla.Category, stands *sla.Limits) *sla.Limits {
 	l, any := &sla.Limits{}, false
+	if stands == nil {
+		stands = &sla.Limits{}
+	}
 	for i, k := range sla.Kinds() {
 		name := fmt.Sprintf("%s-%s", c, k)
 		any = any || f.Value(name) != ""
-		*[]*time.Duration{&l.Contact, &l.Intervention, &l.Restore}[i] = time.Duration(f.Number(name)) * time.Minute
+		span := []time.Duration{stands.Contact, stands.Intervention, stands.Restore}[i]
+		if n := time.Duration(f.Number(name)); n != span/time.Minute {
+			span = n * time.Minute
+		}
+		*[]*time.Duration{&l.Contact, &l.Intervention, &l.Restore}[i] = span
 	}
 	if !any {
 		return nil
@@ -195,7 +203,7 @@ func (h House) contractSaid(r *room.Request, id string, f form.Fields, stands co
 	access := f.Value("remote_access") == "yes"
 	c := entry.Contract{
 		ID: id, Customer: string(stands.Customer), Level: f.Value("level"), Language: f.Value("language"), Calendar: f.Value("calendar"), AfterHours: f.Value("after_hours"),
-		ValidFrom: f.Day(r, "valid_from"), RemoteAccess: &access, Blocking: limits(f, sla.Blocking), NonBlocking: limits(f, sla.NonBlocking), KeepDays: f.Number("keep_days"),
+		ValidFrom: f.Day(r, "valid_from"), RemoteAccess: &access, Blocking: limits(f, sla.Blocking, stands.Blocking), NonBlocking: limits(f, sla.NonBlocking, stands.NonBlocking), KeepDays: f.Number("keep_days"),
 		EvoSupport: f.Yes("evo_support"), ConfirmByCall: f.Yes("confirm"), SlowMenus: f.Yes("slow_menus"), RecordTalks: f.Yes("record_talks"), Statement: f.Yes("monthly_statement"),
 	}
 	// an instant within a day, which the form does not show, stays

@@ -42,14 +42,6 @@ func joined[T ~string](list []T) string {
 	return strings.Join(names, "\n")
 }
 
-// named are the values that a line of a list may have, of their own kind.
-func named[T ~string](list []string) (values []T) {
-	for _, one := range list {
-		values = append(values, T(one))
-	}
-	return values
-}
-
 func fields(r *room.Request, e outbox.Endpoint) (list form.Fields, err error) {
 	if e.Version == 0 {
 		list = append(list, form.Field{Name: "id", Label: r.T("form-id"), Kind: form.Text, Most: 63, Needed: true, Help: r.T("form-id-text")})
@@ -152,8 +144,8 @@ func pairsOf(f form.Fields, field, between string) (map[string]string, error) {
 func (h House) said(r *room.Request, id string, f form.Fields, stands outbox.Endpoint) (outbox.Endpoint, error) {
 	e := stands.Clone()
 	e.ID, e.Template, e.Paused = id, stands.Template, f.Yes("paused")
-	e.Kinds, e.Categories, e.Contracts = named[outbox.Kind](f.List("kinds")), named[sla.Category](f.List("categories")), f.List("contracts")
-	e.Quiet = outbox.Quiet{From: f.Value("quiet.from"), Until: f.Value("quiet.until"), Zone: f.Value("quiet.zone"), Except: named[outbox.Kind](f.List("quiet.except"))}
+	e.Kinds, e.Categories, e.Contracts = form.Picked(f, "kinds", stands.Kinds), form.Picked(f, "categories", stands.Categories), f.List("contracts")
+	e.Quiet = outbox.Quiet{From: f.Value("quiet.from"), Until: f.Value("quiet.until"), Zone: f.Value("quiet.zone"), Except: form.Picked(f, "quiet.except", stands.Quiet.Except)}
 	if e.Quiet.From == "" && e.Quiet.Until == "" {
 		e.Quiet = outbox.Quiet{}
 	}
