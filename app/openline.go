@@ -15,6 +15,7 @@ import (
 	"hotline/app/spoken"
 	"hotline/app/voices"
 	"hotline/callhandler"
+	"hotline/config"
 	"hotline/dialplan"
 	"hotline/dispatch"
 	"hotline/dispatch/bulletin"
@@ -105,7 +106,7 @@ func (a *App) openDispatch() *callhandler.Handler {
 		Telephones: a.cfg.Decorators.telephones(a.switchboard),
 		Operator:   dispatch.Operator{Numbers: c.Operator.Numbers, Hours: cmp.Or(c.Operator.Calendar, c.Calendar)},
 		Chains:     d.chains, Limits: d.limits, MayDial: a.dialler.May, Spoken: a.plan.Spoken, Installed: a.installed, Blocking: a.blocking,
-		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, NewID: newID, Alarm: a.alarm, Log: a.log,
+		Times: ring.Times{Ring: e.Ring, Key: e.Key, Talk: e.Talk, Silence: e.Silence}, NewID: newID, Discards: c.Recordings.RefusedTalks == config.DeleteRefused, Alarm: a.alarm, Log: a.log,
 	})
 	return callhandler.New(callhandler.Config{
 		Desk: a.desk, Dispatch: d.dispatcher, Active: d.active, Records: a.calls, Metrics: a.metrics, Flow: a.flows.Now,

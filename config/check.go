@@ -134,6 +134,9 @@ func (k *checker) calls(c Config) {
 	if days := c.Recordings.KeepDays; days < 0 || days > 36500 {
 		k.complain("recordings.keep_days", fmt.Sprintf("recordings cannot be kept for %d days", days), "use 1 to 36500, or 0 to keep them until somebody erases them")
 	}
+	if p := c.Recordings.RefusedTalks; p != KeepRefused && p != DeleteRefused {
+		k.complain("recordings.refused_talks", fmt.Sprintf("%q is no policy", short(string(p))), "write keep, or delete")
+	}
 	if days := c.Audit.KeepDays; days < 0 || days > 36500 {
 		k.complain("audit.keep_days", fmt.Sprintf("records of changes cannot be kept for %d days", days), "use 1 to 36500, or 0 to keep them for ever")
 	}

@@ -252,7 +252,18 @@ type Recordings struct {
 	KeyFile string `yaml:"key_file"` // one key a line, the first one writes; empty: recordings.key in the data folder
 	// KeepDays is for how many days recordings are kept, unless their contract says otherwise; 0: until somebody erases them.
 	KeepDays int `yaml:"keep_days"`
+	// RefusedTalks is what becomes of what was recorded of a talk until somebody refused it by key.
+	RefusedTalks RefusedTalks `yaml:"refused_talks"`
 }
+
+// RefusedTalks is a policy for the recording of a talk that somebody refuses in its middle.
+type RefusedTalks string
+
+// The policies.
+const (
+	KeepRefused   RefusedTalks = "keep" // what was agreed to stays, and is erased by hand or by its term as any other
+	DeleteRefused RefusedTalks = "delete"
+)
 
 // Audit is the record of who changed what.
 type Audit struct {
@@ -314,7 +325,7 @@ func Default() Config {
 			Driver: SpeechCommand, Timeout: 10 * time.Second, Command: []string{"pico2wave", "--lang={voice}", "--wave={file}", "{text}"},
 			Voices: map[prompts.Language]string{prompts.Italian: "it-IT", prompts.English: "en-GB", prompts.German: "de-DE", prompts.French: "fr-FR", prompts.Spanish: "es-ES"},
 		},
-		Recordings: Recordings{Encrypt: true},
+		Recordings: Recordings{Encrypt: true, RefusedTalks: KeepRefused},
 		Browser:    Browser{Calls: 10, PerContract: 2},
 		Bridge:     Bridge{Name: "main", Group: "Users", Files: "link", Poll: 5 * time.Minute, AlarmAfter: 15 * time.Minute},
 		LogLevel:   "info",

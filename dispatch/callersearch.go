@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/ivr"
+	"hotline/oncall"
 	"hotline/oncall/ring"
 	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
@@ -129,6 +130,10 @@ func (d *Dispatcher) tapeOf(t tickets.Ticket) *recorded.Tape {
 				d.search.Log.Error("a recorded talk is not on its ticket; the next start puts it there", "ticket", t.Number, "recording", r.ID, "error", err)
 			}
 		},
+		Note: func(engineer, text string) {
+			d.search.Book.Note(context.Background(), ring.Event{Kind: tickets.Commented, Ticket: t.Number, Engineer: oncall.EngineerID(engineer), At: time.Now(), Text: text})
+		},
+		Discards: d.discards,
 	}
 }
 

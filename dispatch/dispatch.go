@@ -51,7 +51,7 @@ type Operator struct {
 	Hours   sla.CalendarID // when they are rung
 }
 
-// Config is what a [Dispatcher] works with. All of it is required, but for Menu, Others, Operator, Limits, Chains, Installed, Blocking, Times, NewID and Log.
+// Config is what a [Dispatcher] works with. All of it is required, but for Menu, Others, Operator, Limits, Chains, Installed, Blocking, Times, NewID, Discards and Log.
 type Config struct {
 	Desk       Desk
 	Active     *ActiveTickets // the one that the desk tells of changes
@@ -69,6 +69,7 @@ type Config struct {
 	Blocking   func(ctx context.Context) ([]tickets.Ticket, error)                // those that are open, for who takes over; nil: nobody knows
 	Times      ring.Times
 	NewID      func() string // opaque, for recordings of talks; nil: no talk is recorded
+	Discards   bool          // of a talk whose recording is refused meanwhile nothing is kept
 	Alarm      alarm.Func
 	Log        *slog.Logger
 }
@@ -83,6 +84,7 @@ type Dispatcher struct {
 	mayDial  func(number string) bool
 	alarm    alarm.Func
 	newID    func() string
+	discards bool
 
 	bulletins *bulletin.Board
 }
@@ -110,7 +112,7 @@ func New(c Config) *Dispatcher {
 	if c.Limits == nil {
 		c.Limits = bulletin.NewLimits(nil, nil)
 	}
-	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial, alarm: c.Alarm, newID: c.NewID}
+	d := &Dispatcher{desk: c.Desk, active: c.Active, operator: c.Operator, mayDial: c.MayDial, alarm: c.Alarm, newID: c.NewID, discards: c.Discards}
 	book := &history{desk: c.Desk, calls: c.Calls, active: c.Active, chains: c.Chains, alarm: c.Alarm, log: c.Log}
 	d.search = ring.New(ring.Config{
 		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Others: c.Others, Times: c.Times, Spoken: c.Spoken, Log: c.Log,

@@ -231,7 +231,7 @@ func asking() []prompts.ID {
 		"console-until", "console-shift-of", "console-shift-free", "console-from", "console-key-take-it", "console-no-shift", "console-no-own-shift",
 		"console-shift-changed", "console-shift-absent", "console-your-shift", "console-key-ask", "console-cover-asked", "console-cover-nobody",
 		"console-blocking", "console-no-blocking", "confirm-restored", "cover-asks", "cover-keys", "cover-not-found", "cover-heard", "console-key-call", "console-no-customer",
-		"talk-refuse", "record-denied", "record-it", "record-en", "record-de", "record-fr", "record-es", "record-number", "record-number-next", "record-none", "record-prompt", "record-speak",
+		"talk-refuse", "talk-ended", "record-denied", "record-it", "record-en", "record-de", "record-fr", "record-es", "record-number", "record-number-next", "record-none", "record-prompt", "record-speak",
 		"record-raised", "record-lowered", "record-cut", "record-keep", "record-again", "record-next", "record-listen", "record-other", "record-leave",
 		"record-quiet", "record-loud", "record-long", "record-short", "record-full",
 	}...)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,19 +34,21 @@ type reel struct {
 	log   *slog.Logger
 	keep  func(tickets.Recording)
 
-	mu       sync.Mutex // guards what follows
-	at       time.Time  // of the first sample
-	customer *side      // nil: nobody is joined
-	joined   int        // engineers
-	tracks   map[*track]bool
-	from     time.Time // since when somebody is joined
-	place    int       // of the sample at that instant
+	mu       sync.Mutex     // guards what follows
+	at       time.Time      // of the first sample
+	customer *side          // nil: nobody is joined
+	joined   int            // engineers
+	sides    map[*side]bool // that are recorded
+	from     time.Time      // since when somebody is joined
+	place    int            // of the sample at that instant
 	file     io.WriteCloser
 	codec    g711.Codec // of the file: that of the leg whose sound came first
 	sums     [2][]int16 // samples that are not written yet
 	written  int        // samples, of each channel
 	failed   error
-	over     bool
+	over     bool // nobody more is recorded
+	whole    bool // and the file is closed
+	ended    sync.Once
 }
 
 // track is one leg's way into the file.
@@ -103,8 +107,9 @@ func (r *reel) record(leg *media.Leg, channel int, now time.Time) *side {
 	if err != nil {
 		return nil
 	}
-	r.tracks[t] = true
-	return &side{rec, t}
+	s := &side{rec, t}
+	r.sides[s] = true
+	return s
 }
 
 // leave ends the recording of an engineer, and that of the customer once nobody is joined any more.
@@ -129,8 +134,11 @@ func (r *reel) end(s *side) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.whole {
+		return
+	}
 	r.failed = errors.Join(r.failed, err)
-	delete(r.tracks, s.track)
+	delete(r.sides, s)
 	r.write()
 }
 
@@ -165,8 +173,8 @@ func (*track) Close() error { return nil }
 // write writes what every leg has brought; where none is recorded any more, all that is there.
 func (r *reel) write() {
 	n := max(len(r.sums[0]), len(r.sums[1]))
-	for t := range r.tracks {
-		n = min(n, t.next-r.written)
+	for s := range r.sides {
+		n = min(n, s.track.next-r.written)
 	}
 	if n <= 0 || r.file == nil || r.failed != nil {
 		return
@@ -186,30 +194,55 @@ func (r *reel) write() {
 	r.failed = errors.Join(r.failed, err)
 }
 
-// Close ends the recording and has it kept. Nobody is joined any more.
-func (r *reel) Close() error {
+// Close ends the recording of whoever is joined still, and has it kept.
+func (r *reel) Close() (err error) {
+	r.ended.Do(func() {
+		if r.finish(); r.file == nil {
+			if err = r.failed; err != nil {
+				r.log.Error("a talk is not recorded", "recording", r.id, "error", err)
+			}
+			return
+		}
+		kept := tickets.Recording{
+			ID: r.id, Call: r.call, At: r.at, Seconds: float64(r.written) / g711.Rate, Law: r.codec.Name(),
+			Partial: r.failed != nil, File: r.id + ".wav", Kind: tickets.Talk,
+		}
+		if err = r.failed; err != nil {
+			r.log.Error("a talk is not kept whole", "recording", r.id, "error", err)
+		} else if sum, err := r.spool.Sum(r.id); err == nil {
+			kept.SHA256 = sum
+		}
+		r.keep(kept)
+	})
+	return err
+}
+
+// Discard ends the recording of whoever is joined still, and deletes it.
+func (r *reel) Discard() (err error) {
+	r.ended.Do(func() {
+		if r.finish(); r.file == nil {
+			return
+		}
+		if err = r.spool.Remove(r.id); err != nil {
+			r.log.Error("a talk whose recording was refused stays on the disk; the next start puts it on its ticket: erase it there", "recording", r.id, "error", err)
+		}
+	})
+	return err
+}
+
+// finish ends the recording of every leg and writes all that is there. Nothing changes the reel afterwards.
+func (r *reel) finish() {
+	r.mu.Lock()
+	r.over = true
+	recorded := slices.Collect(maps.Keys(r.sides))
+	r.mu.Unlock()
+	for _, s := range recorded {
+		r.end(s)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.over {
-		return nil
+	if r.whole = true; r.file != nil {
+		r.write()
+		r.failed = errors.Join(r.failed, r.file.Close())
 	}
-	if r.over = true; r.file == nil {
-		if r.failed != nil {
-			r.log.Error("a talk is not recorded", "recording", r.id, "error", r.failed)
-		}
-		return r.failed
-	}
-	r.write()
-	r.failed = errors.Join(r.failed, r.file.Close())
-	kept := tickets.Recording{
-		ID: r.id, Call: r.call, At: r.at, Seconds: float64(r.written) / g711.Rate, Law: r.codec.Name(),
-		Partial: r.failed != nil, File: r.id + ".wav", Kind: tickets.Talk,
-	}
-	if r.failed != nil {
-		r.log.Error("a talk is not kept whole", "recording", r.id, "error", r.failed)
-	} else if sum, err := r.spool.Sum(r.id); err == nil {
-		kept.SHA256 = sum
-	}
-	r.keep(kept)
-	return r.failed
 }

@@ -1,8 +1,6 @@
 package line
 
 import (
-	"io"
-
 	"hotline/media"
 	"hotline/oncall/ring/recorded"
 	"hotline/tickets"
@@ -26,8 +24,8 @@ func (p *tape) begin() {
 		return
 	}
 	cfg := p.telephone.board.cfg
-	r, ok := p.Reel(func() io.Closer {
-		return &reel{id: p.Name(), call: tickets.CallID(p.caller.id), spool: cfg.Spool, log: cfg.Log, keep: p.Keep, tracks: map[*track]bool{}}
+	r, ok := p.Reel(func() recorded.Reel {
+		return &reel{id: p.Name(), call: tickets.CallID(p.caller.id), spool: cfg.Spool, log: cfg.Log, keep: p.Keep, sides: map[*side]bool{}}
 	}).(*reel)
 	if !ok {
 		return

@@ -298,3 +298,37 @@ func mixed(a, b float64, samples int) []int16 {
 	}
 	return x
 }
+
+// TestWhoIsRecordedInATalkMayRefuseByTones: a gateway may send only tones whatever was agreed on. Of a talk that is not recorded no voice
+// is taken for a key.
+func TestWhoIsRecordedInATalkMayRefuseByTones(t *testing.T) {
+	for _, recorded := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, nil)
+			defer h.close()
+			a, caller := h.call()
+			b, engineer := h.call()
+			a.DetectTones()
+			unjoin, err := media.Join(a, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if recorded {
+				rec, _ := record(t, a)
+				defer rec.Stop()
+			}
+			if err := caller.Play(t.Context(), media.NewSound(mixed(852, 1209, 1600)), media.PlayOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			none := errors.New("no key")
+			k, err := a.KeyWithin(t.Context(), time.Second, none)
+			if recorded && (err != nil || k != '7') || !recorded && !errors.Is(err, none) {
+				t.Errorf("recorded: %v: the key is %s, %v", recorded, k, err)
+			}
+			unjoin()
+			for _, l := range []*media.Leg{a, b, caller, engineer} {
+				_ = l.Close()
+			}
+		})
+	}
+}

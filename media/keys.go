@@ -105,7 +105,7 @@ func (l *Leg) OutOfBand() bool { return l.keys.outOfBand.Load() }
 
 // DetectTones has the leg listen for keys in the sound although events were agreed on, until the first event comes. It is for
 // somebody who was asked for a key and whose gateway may send only tones. It is stricter with a tone than where tones are the
-// agreed way, and does not listen while the leg is joined to another.
+// agreed way. While the leg is joined to another it listens only where the leg is recorded: who is recorded may refuse by key at any time.
 func (l *Leg) DetectTones() {
 	_ = l.post(func(_ *worker, l *Leg) { l.in.tones = true })
 }
@@ -114,7 +114,7 @@ func (l *Leg) DetectTones() {
 // same. Once a key has come in another way it is not looked for in the sound any more.
 func (w *worker) detectTones(l *Leg, p *rtp.Packet, codec g711.Codec) {
 	agreed := l.terms.EventsIn == 0
-	if !agreed && (!l.in.tones || l.bridge.joined()) || l.in.keys.OutOfBand() {
+	if !agreed && (!l.in.tones || l.bridge.joined() && l.recording == nil) || l.in.keys.OutOfBand() {
 		return
 	}
 	at := p.Timestamp

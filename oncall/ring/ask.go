@@ -29,13 +29,14 @@ const (
 	maxReplays = 3               // of the caller's message, so that no leg is held for ever
 )
 
-// ask speaks the brief until a key comes: 1 accepts, 2 passes, 3 plays the caller's message and asks anew. Where a machine may have
+// ask speaks the brief until a key comes: 1 accepts, 2 passes, 3 plays the caller's message and asks anew. Who
+// has heard that the talk may be recorded refuses that by [recorded.Key], whatever follows. Where a machine may have
 // pressed the 1, a code is asked for ([confirmed]), so a mailbox never accepts; and it is not waited for.
-func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answer {
+func (a *attempt) ask(ctx context.Context, t Telephone, lang prompts.Language) answer {
 	heard := listen(ctx, t)
 	defer heard.end()
 	for range maxReplays + 1 {
-		switch j.oneBrief(heard.ctx, t, lang, heard) {
+		switch a.oneBrief(heard.ctx, t, lang, heard) {
 		case '1':
 			switch {
 			case confirmed(heard.ctx, t, lang, heard):
@@ -49,7 +50,7 @@ func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answe
 		case '2':
 			return passes
 		case '3':
-			j.replay(ctx, t, lang)
+			a.replay(ctx, t, lang)
 		default:
 			if heard.beeped() {
 				return mailbox
@@ -62,12 +63,12 @@ func (j *job) ask(ctx context.Context, t Telephone, lang prompts.Language) answe
 
 // oneBrief speaks the brief up to three times and gives the key 1, 2 or 3; 0 when none came within the time after the
 // brief's first end.
-func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, heard *listening) byte {
-	if j.briefs(ctx, t, lang) != nil {
+func (a *attempt) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, heard *listening) byte {
+	if a.briefs(ctx, t, lang) != nil {
 		return 0
 	}
 	end := time.Now()
-	deadline, soon := end.Add(j.search.Times.Key), min(afterGreeting, j.search.Times.Key)
+	deadline, soon := end.Add(a.search.Times.Key), min(afterGreeting, a.search.Times.Key)
 	within, cancel := context.WithDeadline(ctx, deadline) // cuts a repetition short, and not a key that is down by then
 	defer cancel()
 	for spoken := 1; ; {
@@ -80,7 +81,7 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 		}
 		for until := time.Now().Add(patience); ; {
 			key, err := t.Key(ctx, time.Until(until))
-			if err == nil && (key == '1' || key == '2' || (key == '3' && j.ticket)) {
+			if err == nil && (key == '1' || key == '2' || (key == '3' && a.ticket)) {
 				if key != '1' { // of that one confirmed decides
 					heard.keyFrom(t)
 				}
@@ -88,6 +89,7 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 			}
 			if err == nil {
 				heard.keyFrom(t)
+				a.refuses = a.refuses || a.told && key == recorded.Key
 			}
 			if err != nil && !errors.Is(err, ErrNoKey) {
 				return 0
@@ -99,7 +101,7 @@ func (j *job) oneBrief(ctx context.Context, t Telephone, lang prompts.Language, 
 		if heard.hasty() && time.Since(end) < soon {
 			continue
 		}
-		if spoken >= briefings || heard.hasty() || j.briefs(within, t, lang) != nil {
+		if spoken >= briefings || heard.hasty() || a.briefs(within, t, lang) != nil {
 			return 0
 		}
 		spoken++
@@ -119,16 +121,19 @@ func (j *job) brief() (subject, keys prompts.Phrase) {
 }
 
 // briefs says the brief. A key cuts it, but not the sentence that the talk may be recorded: whoever accepts has heard that.
-func (j *job) briefs(ctx context.Context, t Telephone, lang prompts.Language) error {
-	subject, keys := j.brief()
-	if j.request.Tape == nil {
+func (a *attempt) briefs(ctx context.Context, t Telephone, lang prompts.Language) error {
+	subject, keys := a.brief()
+	if !a.request.Tape.Runs() {
 		return t.Say(ctx, lang, prompts.Join(subject, keys), true)
 	}
 	if err := t.Say(ctx, lang, subject, true); err != nil {
 		return err
 	}
-	if err := t.Say(ctx, lang, prompts.P(recorded.SayTold), false); err != nil {
-		return err
+	if a.request.Tape.Runs() { // the caller may have refused meanwhile
+		if err := t.Say(ctx, lang, prompts.P(recorded.SayTold), false); err != nil {
+			return err
+		}
+		a.told = true
 	}
 	return t.Say(ctx, lang, keys, true)
 }

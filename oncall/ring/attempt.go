@@ -66,6 +66,9 @@ type attempt struct {
 	enough context.Context // ends when it need not ring any more, though others may; nil: never
 	won    bool
 	human  bool // whoever picked up has pressed accept
+
+	told    bool // that the talk may be recorded
+	refuses bool // that, by a key over the brief
 }
 
 // attempt rings one telephone by itself and, when somebody picks up, asks for the key.

@@ -45,11 +45,23 @@ func (a *attempt) callBack(ctx context.Context, t Telephone) {
 	both, stop := context.WithCancelCause(ctx)
 	defer context.AfterFunc(customer.Context(), func() { stop(context.Cause(customer.Context())) })()
 	defer stop(nil)
-	told := a.tells(both, customer, a.request.Language, tape)
+	told := tape.Tells(both, customer, a.request.Language)
 	music()
-	_ = t.Join(both, customer.ID(), Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Tape: told, Talked: func() {
-		a.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back, and they talk")
-	}})
+	beside := tape.Beside(both)
+	beside.Hears(saysEnded(t, lang))
+	beside.Hears(saysEnded(customer, a.request.Language))
+	_ = t.Join(both, customer.ID(), Joining{
+		Silence: s.Times.Silence, Talk: s.Times.Talk, Tape: told,
+		Talked: func() { a.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back, and they talk") },
+		Refuses: func(own bool) {
+			if own {
+				beside.Refuse(string(a.Engineer), a.Name, nil)
+			} else {
+				beside.Refuse("", recorded.Customer, nil)
+			}
+		},
+	})
+	beside.Over()
 	s.write(ctx, a.leg, leg, customer, resultCalledBack)
 	a.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")
 }
@@ -66,9 +78,10 @@ func (s *Search) customersTape(t tickets.Ticket, swapped bool) *recorded.Tape {
 	return tape
 }
 
-// tells tells a customer who has picked up of the recording; see [recorded.Tape.Tells].
-func (j *job) tells(ctx context.Context, customer Telephone, lang prompts.Language, tape *recorded.Tape) *recorded.Tape {
-	return tape.Tells(ctx, customer, lang, func() {
-		j.note(ctx, tickets.Commented, "", "the customer refused the recording of the talk, by key")
-	})
+// saysEnded tells somebody in a talk that it is not recorded any more.
+func saysEnded(to interface {
+	Say(ctx context.Context, lang prompts.Language, p prompts.Phrase, bargeIn bool) error
+}, lang prompts.Language,
+) func(context.Context) {
+	return func(ctx context.Context) { _ = to.Say(ctx, lang, prompts.P(recorded.SayEnded), false) }
 }

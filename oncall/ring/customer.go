@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/oncall"
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -52,36 +53,57 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 	}
 	defer customer.Hangup()
 	j.note(ctx, tickets.Rang, "", "called the customer: picked up")
-	talk, end := c.untilStar(ctx)
-	defer end()
-	told := j.tells(talk, customer, prompts.Language(c.Ticket.Language), tape)
-	stop()
-	_ = customer.Join(talk, j.leg, Joining{Silence: s.Times.Silence, Talk: s.Times.Talk, Keep: c.Star, Tape: told, Talked: func() {
-		j.note(ctx, tickets.Joined, c.Engineer.ID, c.Engineer.Name+" called the customer, and they talk")
-	}})
+	j.talksTo(ctx, c, customer, tape, stop)
 	s.write(ctx, j.leg, leg, customer, ResultCalled)
 	j.note(ctx, tickets.TalkEnded, c.Engineer.ID, "the talk with the customer ended")
 	return ResultCalled, context.Cause(ctx)
 }
 
+// talksTo joins an engineer who is on the line to a customer who has picked up, until the talk is over; music ends the engineer's.
+func (j *job) talksTo(ctx context.Context, c CustomerCall, customer Telephone, tape *recorded.Tape, music func()) {
+	talk, cancel := context.WithCancel(ctx)
+	lang, times := prompts.Language(c.Ticket.Language), j.search.Times
+	beside := tape.Beside(talk)
+	refuses := func() { beside.Refuse(string(c.Engineer.ID), c.Engineer.Name, nil) }
+	var keys sync.WaitGroup
+	if c.Star {
+		keys.Go(func() { c.listens(talk, cancel, refuses) })
+	}
+	told := tape.Tells(talk, customer, lang)
+	music()
+	beside.Hears(saysEnded(c.Line, c.Language))
+	beside.Hears(saysEnded(customer, lang))
+	_ = customer.Join(talk, j.leg, Joining{
+		Silence: times.Silence, Talk: times.Talk, Keep: c.Star, Tape: told,
+		Talked: func() {
+			j.note(ctx, tickets.Joined, c.Engineer.ID, c.Engineer.Name+" called the customer, and they talk")
+		},
+		Refuses: func(own bool) {
+			if own {
+				beside.Refuse("", recorded.Customer, nil)
+			} else {
+				refuses()
+			}
+		},
+	})
+	cancel()
+	keys.Wait()
+	beside.Over()
+}
+
 // longestTalk is more than a call lasts.
 const longestTalk = 24 * time.Hour
 
-// untilStar is ctx until the engineer ends the talk by key.
-func (c CustomerCall) untilStar(ctx context.Context) (talk context.Context, end func()) {
-	talk, cancel := context.WithCancel(ctx)
-	if !c.Star {
-		return talk, cancel
-	}
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		for talk.Err() == nil {
-			if k, err := c.Line.Key(talk, longestTalk); err != nil || k == '*' {
-				cancel() // an engineer who is gone ends it too
-			}
+// listens takes the engineer's keys until the talk is over: * ends it, and [recorded.Key] the recording. An engineer who is gone ends it too.
+func (c CustomerCall) listens(talk context.Context, end, refuses func()) {
+	for talk.Err() == nil {
+		switch k, err := c.Line.Key(talk, longestTalk); {
+		case err != nil || k == '*':
+			end()
+		case k == recorded.Key:
+			refuses()
 		}
-	})
-	return talk, func() { cancel(); watching.Wait() }
+	}
 }
 
 // ResultCalled is a customer's leg that was joined to an engineer's call.

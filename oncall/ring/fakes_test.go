@@ -14,6 +14,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/ring"
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
@@ -44,6 +45,7 @@ type script struct {
 	beeps   time.Duration   // after pick-up a mailbox has beeped; 0: never
 	inSound bool            // its keys come as tones
 	unheard bool            // its keys come as tones, and none counts before the first question, as on the line
+	other7  time.Duration   // after the join the other side refuses the recording by key; 0: never
 	code    string          // pressed when the code is asked for; "right" for the code, "late" for it at the second time
 }
 
@@ -308,16 +310,14 @@ func (p *phone) SilentFor() time.Duration {
 
 func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 	p.night.say("%s joined to %s", p.address, call)
-	if j.Tape != nil {
+	var keys chan byte
+	var other7 <-chan time.Time
+	if j.Tape.Runs() {
 		p.night.say("%s and %s are recorded", p.address, call)
+		j.Tape.Reel(func() recorded.Reel { return &reel{night: p.night} })
+		keys, other7 = p.keys, wake(p.script.other7)
 	}
-	after := func(d time.Duration) <-chan time.Time {
-		if d <= 0 {
-			return nil
-		}
-		return time.After(d)
-	}
-	talk, drops, proven := after(p.script.talk), after(p.script.drops), after(j.Talk)
+	talk, drops, proven := wake(p.script.talk), wake(p.script.drops), wake(j.Talk)
 	var silent <-chan time.Time
 	if p.script.silent > 0 {
 		silent = time.After(p.script.silent + j.Silence)
@@ -327,12 +327,18 @@ func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 	}
 	var star <-chan time.Time
 	if len(p.script.stars) > 0 && j.Menu {
-		star, p.script.stars = after(p.script.stars[0]), p.script.stars[1:]
+		star, p.script.stars = wake(p.script.stars[0]), p.script.stars[1:]
 	}
 	for {
 		select {
 		case <-star:
 			return ring.ErrMenu
+		case k := <-keys:
+			if k == recorded.Key {
+				j.Refuses(true)
+			}
+		case <-other7:
+			j.Refuses(false)
 		case <-proven:
 			j.Talked()
 			proven = nil
@@ -354,6 +360,20 @@ func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 		}
 	}
 }
+
+// wake comes after a while; never where that is none.
+func wake(d time.Duration) <-chan time.Time {
+	if d <= 0 {
+		return nil
+	}
+	return time.After(d)
+}
+
+// reel is what a talk is recorded on.
+type reel struct{ night *night }
+
+func (r *reel) Close() error   { r.night.say("the recording is kept"); return nil }
+func (r *reel) Discard() error { r.night.say("the recording is deleted"); return nil }
 
 func (p *phone) Listen(hear func(ring.Sign)) (stop func()) {
 	ctx, cancel := context.WithCancel(p.ctx)
@@ -386,6 +406,7 @@ type customer struct {
 	night  *night
 	id     string
 	leaves time.Duration // after this time on hold the key to be called back is pressed; 0: never
+	hold7  time.Duration // after this time on hold the caller refuses the recording; 0: never
 	mu     sync.Mutex
 	using  bool
 }
@@ -421,6 +442,11 @@ func (c *customer) Flush() {}
 // Key is that of a caller who is tired of the music.
 func (c *customer) Key(ctx context.Context, wait time.Duration) (byte, error) {
 	switch {
+	case c.hold7 > 0 && c.hold7 <= wait:
+		if after := c.hold7; pass(ctx, after) {
+			c.hold7 = 0
+			return recorded.Key, nil
+		}
 	case c.leaves > 0 && c.leaves <= wait:
 		if pass(ctx, c.leaves) {
 			return '1', nil

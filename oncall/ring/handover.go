@@ -16,7 +16,7 @@ import (
 func (k *talk) join(ctx context.Context) error {
 	s := k.seeks
 	return k.phone.Join(ctx, k.leg, Joining{
-		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil, Tape: k.tape(),
+		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil, Tape: k.tape(), Refuses: k.refused,
 		Talked: func() {
 			if !k.proven { // they are joined again behind the menu
 				k.proven = true
@@ -35,6 +35,19 @@ func (k *talk) tape() *recorded.Tape {
 		return t
 	}
 	return nil
+}
+
+// refused ends the recording by a key: the engineer's own, or the caller's, who hears of it here.
+func (k *talk) refused(own bool) {
+	engineer, name := "", recorded.Caller
+	switch {
+	case own && k.once:
+		name = recorded.Operator
+	case own:
+		engineer, name = string(k.Engineer), k.Name
+	}
+	floor, lang := k.floor, k.request.Language
+	k.beside.Refuse(engineer, name, func(ctx context.Context) { floor.hears(ctx, saysEnded(floor.caller, lang)) })
 }
 
 // aside is the menu of a talk: the engineer has it alone, and the caller hears music, or goes on with the other engineer. over tells

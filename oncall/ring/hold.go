@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 )
 
@@ -28,9 +29,9 @@ func (j *job) startHold(ctx context.Context, first prompts.Phrase) {
 		if !j.callerWaits(ctx) {
 			return
 		}
-		j.request.Caller.Flush() // what was pressed before answers nothing here
-		for say := first; ; say = j.words.still {
-			if j.comfort(ctx, say) {
+		j.forget(ctx)
+		for say, left := first, false; ; {
+			if say, left = j.comfort(ctx, say); left {
 				j.leave(errLeft)
 				j.request.Left()
 				return
@@ -69,31 +70,55 @@ func (j *job) callerWaits(ctx context.Context) bool {
 	}
 }
 
-// comfort says a sentence and plays music for a while. It tells whether the caller has pressed the key to leave.
-func (j *job) comfort(ctx context.Context, say prompts.Phrase) (left bool) {
+// forget forgets what the caller has pressed before, which answers nothing here, but for a refusal.
+func (j *job) forget(ctx context.Context) {
+	if j.mayRefuse() {
+		for {
+			k, err := j.request.Caller.Key(ctx, 0)
+			if err != nil {
+				break
+			}
+			if k == recorded.Key {
+				j.request.Tape.Refuse("", recorded.Caller)
+			}
+		}
+	}
+	j.request.Caller.Flush()
+}
+
+// mayRefuse tells whether the caller knows that the talk to come is recorded.
+func (j *job) mayRefuse() bool {
+	t := j.request.Tape
+	return t.Runs() && t.Told()
+}
+
+// comfort says a sentence and plays music for a while. It tells what is said next, and whether the caller has pressed the key to leave.
+func (j *job) comfort(ctx context.Context, say prompts.Phrase) (next prompts.Phrase, left bool) {
 	c := j.request.Caller
 	if j.request.Left != nil {
 		say = prompts.Join(say, prompts.P(SayLeaveKey))
 	}
 	_ = c.Say(ctx, j.request.Language, say, false) // a sentence that is missing leaves the music
 	if ctx.Err() != nil {
-		return false
+		return nil, false
 	}
 	defer c.Music(ctx)()
-	if j.request.Left == nil {
+	if j.request.Left == nil && !j.mayRefuse() {
 		wait(ctx, j.search.Times.Still)
-		return false
+		return j.words.still, false
 	}
 	for until := time.Now().Add(j.search.Times.Still); ctx.Err() == nil; {
 		k, err := c.Key(ctx, time.Until(until))
-		if err != nil {
-			return false
-		}
-		if k == leaveKey {
-			return true
+		switch {
+		case err != nil:
+			return j.words.still, false
+		case k == leaveKey && j.request.Left != nil:
+			return nil, true
+		case k == recorded.Key && j.mayRefuse() && j.request.Tape.Refuse("", recorded.Caller):
+			return prompts.P(recorded.SayEnded), false
 		}
 	}
-	return false
+	return nil, false
 }
 
 // stopHold silences it and waits: afterwards the caller is free.

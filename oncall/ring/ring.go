@@ -92,7 +92,9 @@ type Joining struct {
 	// may sound like one.
 	Menu bool
 	Tape *recorded.Tape // nil: the talk is not recorded
-	// Keep has no key of the other leg reach this one from its * on: there it ends the talk.
+	// Refuses hears, in Join's own goroutine, of [recorded.Key] while the tape runs: whether it is this leg's, else it is the other's.
+	Refuses func(own bool)
+	// Keep has no key of the other leg reach this one from its * on: there it ends the talk. All keys of that leg are taken elsewhere.
 	Keep bool
 }
 

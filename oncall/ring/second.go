@@ -328,6 +328,19 @@ func (f *floor) joins(signal func(Caller)) {
 	signal(f.caller)
 }
 
+// hears has the caller hear a sentence beside the talk.
+func (f *floor) hears(ctx context.Context, say func(context.Context)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.quiet == nil {
+		say(ctx)
+		return
+	}
+	f.quiet()
+	say(ctx)
+	f.quiet = f.caller.Music(f.ctx)
+}
+
 // steps takes an engineer away from the caller, or back.
 func (k *talk) steps(away bool) {
 	switch {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hotline/oncall"
+	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -56,8 +57,9 @@ type talk struct {
 	proven bool          // both were heard for some seconds
 	broken bool          // the join ended otherwise than by a BYE
 	floor  *floor
-	away   bool       // from the floor, in the menu
-	other  *second    // who is looked for beside, or talks too; nil: nobody
+	away   bool    // from the floor, in the menu
+	other  *second // who is looked for beside, or talks too; nil: nobody
+	beside *recorded.Beside
 	speech speechLock // of the telephone: the menu, or a sentence in the middle of the talk
 	parting
 }
@@ -66,6 +68,14 @@ type talk struct {
 func (k *talk) run(ctx context.Context) {
 	joined := time.Now()
 	k.as.talk()
+	k.beside = k.tape().Beside(ctx)
+	defer k.beside.Over()
+	if k.told {
+		k.beside.Hears(k.hearsEnded)
+	}
+	if k.refuses {
+		k.refused(true)
+	}
 	if k.seeks == nil && k.walk.plan.Need > 1 {
 		k.seek(ctx, false)
 	}
@@ -74,6 +84,13 @@ func (k *talk) run(ctx context.Context) {
 		err = k.join(ctx)
 	}
 	k.spoken, k.broken = time.Since(joined).Round(time.Second), err != nil
+}
+
+// hearsEnded tells the engineer that the talk is not recorded any more, not in the middle of the menu.
+func (k *talk) hearsEnded(ctx context.Context) {
+	k.speech.Lock()
+	defer k.speech.Unlock()
+	saysEnded(k.phone, prompts.Language(k.Language))(ctx)
 }
 
 // ended tells what is to happen after the join, by who ended it and how.

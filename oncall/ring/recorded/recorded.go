@@ -1,32 +1,57 @@
-// Package recorded is the recording of talks: by the policy of a contract, in two channels, and never before both have been told.
+// Package recorded is the recording of talks: by the policy of a contract, in two channels, never before both have been told, and until
+// somebody refuses.
 //
-// A search ([Tape]) says what a talk is recorded on and when it is over. Whoever joins the legs records it (line). The ticket keeps it.
+// Whoever searches for an engineer says by a [Tape] how a talk is recorded, and when it is over. Whoever joins the legs records it (line).
+// The ticket keeps it.
 package recorded
 
 import (
-	"io"
 	"sync"
 
 	"hotline/tickets"
 )
 
+// Key refuses the recording of a talk, as it does that of a message: the notice names it.
+const Key = '7'
+
+// Reel is what a talk is recorded on. Whoever joins the legs makes it. Both methods end it, wait until all is written, and log why it is
+// not whole; only the first of them counts. Safe for concurrent use.
+type Reel interface {
+	Close() error   // has the recording kept
+	Discard() error // deletes it
+}
+
 // Tape is how a talk is recorded, in two channels: by the policy of a contract, and never before both have been told. All that is talked
 // about one request while the tape runs is one recording: behind the menu, with a second engineer, after a hand-over. It is safe for
 // concurrent use, and so must its functions be.
 type Tape struct {
-	Told    func() bool               // tells whether the caller knows that the talk may be recorded, and lets it be
-	Name    func() string             // of the recording
-	Keep    func(r tickets.Recording) // puts the recording on its ticket, once it is over
-	Swapped bool                      // the leg that joins is the customer's, and the call that it is joined to the engineer's
+	Told func() bool               // tells whether the caller knows that the talk may be recorded, and lets it be
+	Name func() string             // of the recording
+	Keep func(r tickets.Recording) // puts the recording on its ticket, once it is over
+	// Note writes a line into the ticket's history, by an engineer or, where that is empty, by nobody in particular; nil: there is none.
+	Note     func(engineer, text string)
+	Discards bool // of a talk whose recording somebody has refused nothing is kept
+	Swapped  bool // the leg that joins is the customer's, and the call that it is joined to the engineer's
 
-	mu   sync.Mutex
-	reel io.Closer // nil: nothing was recorded yet
-	over bool
+	mu      sync.Mutex
+	reel    Reel // nil: nothing was recorded yet
+	over    bool
+	refused chan struct{} // closed when somebody has refused; nil until it is asked for
+}
+
+// Runs tells whether a talk is recorded now, or would be; a nil tape never runs.
+func (t *Tape) Runs() bool {
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.over
 }
 
 // Reel is what the talk is recorded on: the one that was begun, else one that begin begins; nil once the tape is over. Whoever joins legs
 // asks for it.
-func (t *Tape) Reel(begin func() io.Closer) io.Closer {
+func (t *Tape) Reel(begin func() Reel) Reel {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
@@ -45,9 +70,72 @@ func (t *Tape) End() {
 		return
 	}
 	t.mu.Lock()
+	t.over = true
+	reel := t.reel
+	t.mu.Unlock()
+	if reel != nil {
+		_ = reel.Close() // where it was refused, this waits for that
+	}
+}
+
+// Refuse ends the recording at once, because an engineer refuses, or else somebody whom name tells; it writes that down. It comes back when
+// the recording is kept or deleted. Only the first refusal counts; on a nil tape it does nothing. It tells whether this one counts.
+func (t *Tape) Refuse(engineer, name string) bool {
+	reel, first := t.refuse()
+	if first {
+		t.settle(reel, engineer, name)
+	}
+	return first
+}
+
+// refuse lets nothing more be recorded, but of what has begun already; first tells that nobody has refused before.
+func (t *Tape) refuse() (begun Reel, first bool) {
+	if t == nil {
+		return nil, false
+	}
+	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.reel != nil && !t.over {
-		_ = t.reel.Close() // who has made it logs why it is not whole
+	if t.over {
+		return nil, false
 	}
 	t.over = true
+	close(t.refusal())
+	return t.reel, true
+}
+
+// settle ends what was recorded until a refusal, and writes down what becomes of it.
+func (t *Tape) settle(reel Reel, engineer, name string) {
+	switch {
+	case reel == nil:
+		t.note(engineer, name+" refused the recording of the talk, by key: nothing of it is recorded")
+	case t.Discards:
+		_ = reel.Discard()
+		t.note(engineer, name+" refused the recording of the talk, by key: what was recorded until then is deleted")
+	default:
+		_ = reel.Close()
+		t.note(engineer, name+" refused the recording of the talk, by key: what was recorded until then stays")
+	}
+}
+
+func (t *Tape) note(engineer, text string) {
+	if t.Note != nil {
+		t.Note(engineer, text)
+	}
+}
+
+// Refused is closed when somebody refuses; of a nil tape it never is.
+func (t *Tape) Refused() <-chan struct{} {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.refusal()
+}
+
+func (t *Tape) refusal() chan struct{} {
+	if t.refused == nil {
+		t.refused = make(chan struct{})
+	}
+	return t.refused
 }

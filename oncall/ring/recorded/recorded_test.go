@@ -1,30 +1,100 @@
 package recorded_test
 
 import (
-	"io"
+	"context"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"hotline/oncall/ring/recorded"
 )
 
-// TestATapeIsOneReel: whoever joins gets the one that runs; it is closed once, and there is none after it.
+// reel counts how it ended: the first end counts.
+type reel struct {
+	closed, discarded int
+	ended             sync.Once
+}
+
+func (r *reel) Close() error   { r.ended.Do(func() { r.closed++ }); return nil }
+func (r *reel) Discard() error { r.ended.Do(func() { r.discarded++ }); return nil }
+
+// TestATapeIsOneReel: whoever joins gets the one that runs; there is none after its end.
 func TestATapeIsOneReel(t *testing.T) {
 	var none *recorded.Tape
 	none.End()
+	if none.Runs() || none.Refuse("", recorded.Caller) || none.Refused() != nil {
+		t.Error("a talk without a tape is recorded")
+	}
 	tape, begun := &recorded.Tape{}, 0
 	r := &reel{}
 	for range 3 {
-		if tape.Reel(func() io.Closer { begun++; return r }) != r {
+		if tape.Reel(func() recorded.Reel { begun++; return r }) != r || !tape.Runs() {
 			t.Error("there are two")
 		}
 	}
 	tape.End()
-	tape.End()
-	if tape.Reel(func() io.Closer { begun++; return r }) != nil || begun != 1 || r.closed != 1 {
-		t.Errorf("%d were begun, and closed %d times", begun, r.closed)
+	if tape.Reel(func() recorded.Reel { begun++; return r }) != nil || tape.Runs() || begun != 1 || r.closed != 1 || r.discarded != 0 {
+		t.Errorf("%d were begun, %d kept and %d deleted", begun, r.closed, r.discarded)
+	}
+	if tape.Refuse("", recorded.Caller) {
+		t.Error("somebody refuses what is over")
 	}
 }
 
-type reel struct{ closed int }
+// TestTheFirstRefusalCounts: it is written once, who talks hears it once, and what was recorded is kept or deleted by the policy.
+func TestTheFirstRefusalCounts(t *testing.T) {
+	for name, c := range map[string]struct {
+		deletes, begun bool
+		line           string
+		kept, deleted  int
+	}{
+		"kept":            {false, true, "Anna refused the recording of the talk, by key: what was recorded until then stays", 1, 0},
+		"deleted":         {true, true, "Anna refused the recording of the talk, by key: what was recorded until then is deleted", 0, 1},
+		"nothing begun":   {false, false, "Anna refused the recording of the talk, by key: nothing of it is recorded", 0, 0},
+		"nothing to keep": {true, false, "Anna refused the recording of the talk, by key: nothing of it is recorded", 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var lines, heard []string
+				var mu sync.Mutex
+				tape, r := &recorded.Tape{Discards: c.deletes, Note: func(who, text string) { lines = append(lines, who, text) }}, &reel{}
+				if c.begun {
+					tape.Reel(func() recorded.Reel { return r })
+				}
+				hears := func(who string) func(context.Context) {
+					return func(context.Context) { mu.Lock(); defer mu.Unlock(); heard = append(heard, who) }
+				}
+				beside := tape.Beside(t.Context())
+				beside.Hears(hears("Anna"))
+				beside.Refuse("anna", "Anna", hears("the caller"))
+				synctest.Wait()
+				beside.Refuse("", recorded.Caller, hears("the caller, again"))
+				synctest.Wait()
+				tape.End()
+				beside.Over()
+				if len(lines) != 2 || lines[0] != "anna" || lines[1] != c.line {
+					t.Errorf("the history says %q", lines)
+				}
+				if len(heard) != 2 {
+					t.Errorf("it is heard by %q", heard)
+				}
+				if r.discarded != c.deleted || r.closed != c.kept {
+					t.Errorf("kept %d times, deleted %d times", r.closed, r.discarded)
+				}
+			})
+		})
+	}
+}
 
-func (r *reel) Close() error { r.closed++; return nil }
+// TestNobodyHearsAnythingBesideATalkThatEndsRecorded, and the end of the talk ends the waiting for a refusal.
+func TestNobodyHearsAnythingBesideATalkThatEndsRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, tape := range []*recorded.Tape{nil, {}} {
+			beside := tape.Beside(t.Context())
+			beside.Hears(func(context.Context) { t.Error("it is said that the talk is not recorded") })
+			time.Sleep(time.Minute)
+			beside.Over()
+		}
+	})
+}

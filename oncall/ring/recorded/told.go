@@ -11,6 +11,14 @@ import (
 const (
 	SayTold   prompts.ID = "talk-told"   // engineer, and a customer who is called: the talk may be recorded
 	SayRefuse prompts.ID = "talk-refuse" // customer who is called
+	SayEnded  prompts.ID = "talk-ended"  // both: somebody has refused, and from now on the talk is not recorded
+)
+
+// Who refuses, where that is no engineer, in the words of the ticket's history.
+const (
+	Caller   = "the caller"
+	Customer = "the customer"
+	Operator = "the operator"
 )
 
 // timeToRefuse is how long a customer who was called has for the key that refuses the recording, once the sentence is over.
@@ -22,9 +30,9 @@ type Phone interface {
 	Key(ctx context.Context, wait time.Duration) (byte, error)
 }
 
-// Tells tells a customer who has picked up that the talk may be recorded, and how to refuse. It gives the tape; nil where the customer
-// refuses, which refused hears, or has not heard it to its end. A nil tape has nothing said.
-func (t *Tape) Tells(ctx context.Context, customer Phone, lang prompts.Language, refused func()) *Tape {
+// Tells tells a customer who has picked up that the talk may be recorded, and how to refuse. It gives the tape; nil where the customer has
+// not heard it to its end. A customer who refuses ends the tape. A nil tape has nothing said.
+func (t *Tape) Tells(ctx context.Context, customer Phone, lang prompts.Language) *Tape {
 	if t == nil {
 		return nil
 	}
@@ -35,14 +43,13 @@ func (t *Tape) Tells(ctx context.Context, customer Phone, lang prompts.Language,
 	for until := time.Now().Add(timeToRefuse); ; { // other keys may have come before, or beside it
 		k, err := customer.Key(ctx, time.Until(until))
 		if err != nil {
-			break
+			return t
 		}
-		if k == '7' {
-			refused()
-			return nil
+		if k == Key {
+			t.Refuse("", Customer)
+			return t
 		}
 	}
-	return t
 }
 
 // CallingBack is calling, which an engineer hears before the customer is rung, behind what must be told of the recording.
