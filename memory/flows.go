@@ -11,6 +11,7 @@ import (
 	"hotline/directory"
 	"hotline/evosupport/news"
 	"hotline/ivr/versions"
+	"hotline/notify/mailing"
 	"hotline/notify/statement"
 	"hotline/storage"
 )
@@ -83,7 +84,7 @@ func (s *Store) ClaimNotices(_ context.Context, now, until time.Time) (list []ne
 	var first *news.Notice
 	for i := range s.notices {
 		n := &s.notices[i]
-		if n.State == news.Waiting && !n.Due.After(now) && (first == nil || cmp.Or(n.Due.Compare(first.Due), cmp.Compare(n.Address, first.Address)) < 0) {
+		if n.State == mailing.Waiting && !n.Due.After(now) && (first == nil || cmp.Or(n.Due.Compare(first.Due), cmp.Compare(n.Address, first.Address)) < 0) {
 			first = n
 		}
 	}
@@ -92,7 +93,7 @@ func (s *Store) ClaimNotices(_ context.Context, now, until time.Time) (list []ne
 	}
 	for i := range s.notices {
 		n := &s.notices[i]
-		if n.State == news.Waiting && n.Address == first.Address {
+		if n.State == mailing.Waiting && n.Address == first.Address {
 			n.Due, n.Tries = until, n.Tries+1
 			list = append(list, *n)
 		}
@@ -108,7 +109,7 @@ func (s *Store) PutNotice(_ context.Context, n news.Notice) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := slices.IndexFunc(s.notices, func(o news.Notice) bool {
-		return o.Product == n.Product && o.Release == n.Release && o.Contract == n.Contract && o.State == news.Waiting
+		return o.Product == n.Product && o.Release == n.Release && o.Contract == n.Contract && o.State == mailing.Waiting
 	})
 	if at >= 0 {
 		o := &s.notices[at]
@@ -130,12 +131,15 @@ func (s *Store) Notices(_ context.Context, product string) ([]news.Notice, error
 
 var _ news.Store = (*Store)(nil)
 
-// NoteStatement writes a letter down, once.
+// NoteStatement writes a letter down, once, unless the one that stands has no address.
 func (s *Store) NoteStatement(_ context.Context, l statement.Letter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sheet(l.Contract, l.Month) == nil {
+	switch stands := s.sheet(l.Contract, l.Month); {
+	case stands == nil:
 		s.sheets = append(s.sheets, l)
+	case stands.State == mailing.NoAddress && l.State == mailing.Waiting:
+		*stands = l
 	}
 	return nil
 }
@@ -150,30 +154,30 @@ func (s *Store) sheet(c directory.ContractID, month string) *statement.Letter {
 	return nil
 }
 
-// ClaimStatement gives a letter that is due, and puts it off.
-func (s *Store) ClaimStatement(_ context.Context, now, until time.Time) (statement.Letter, error) {
+// ClaimStatements gives a letter that is due, and puts it off.
+func (s *Store) ClaimStatements(_ context.Context, now, until time.Time) ([]statement.Letter, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var first *statement.Letter
 	for i := range s.sheets {
 		l := &s.sheets[i]
-		if l.State == statement.Waiting && !l.Due.After(now) && (first == nil || cmp.Or(l.Due.Compare(first.Due), cmp.Compare(l.Contract, first.Contract)) < 0) {
+		if l.State == mailing.Waiting && !l.Due.After(now) && (first == nil || cmp.Or(l.Due.Compare(first.Due), cmp.Compare(l.Contract, first.Contract)) < 0) {
 			first = l
 		}
 	}
 	if first == nil {
-		return statement.Letter{}, fmt.Errorf("a statement that is due: %w", storage.ErrNotFound)
+		return nil, nil
 	}
 	first.Due, first.Tries = until, first.Tries+1
-	return *first, nil
+	return []statement.Letter{*first}, nil
 }
 
 // PutStatement writes how a letter stands that waits.
 func (s *Store) PutStatement(_ context.Context, l statement.Letter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if stands := s.sheet(l.Contract, l.Month); stands != nil && stands.State == statement.Waiting {
-		stands.State, stands.Due, stands.Settled, stands.Error = l.State, l.Due, l.Settled, l.Error
+	if stands := s.sheet(l.Contract, l.Month); stands != nil && stands.State == mailing.Waiting {
+		stands.Address, stands.State, stands.Due, stands.Settled, stands.Error = l.Address, l.State, l.Due, l.Settled, l.Error
 	}
 	return nil
 }
@@ -185,6 +189,25 @@ func (s *Store) Statements(_ context.Context, c directory.ContractID) ([]stateme
 	list := slices.DeleteFunc(slices.Clone(s.sheets), func(l statement.Letter) bool { return l.Contract != c })
 	slices.SortFunc(list, func(a, b statement.Letter) int { return cmp.Compare(b.Month, a.Month) })
 	return list, nil
+}
+
+// Letters are those that were noted last, of every kind.
+func (s *Store) Letters(_ context.Context, f mailing.Filter) (list []mailing.Letter, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.sheets {
+		list = append(list, mailing.Letter{Kind: mailing.Statement, Contract: l.Contract, About: l.Month, Address: l.Address, Standing: l.Standing})
+	}
+	for _, n := range s.notices {
+		list = append(list, mailing.Letter{Kind: mailing.Release, Contract: n.Contract, About: n.Product + " " + n.Release, Address: n.Address, Standing: n.Standing})
+	}
+	list = slices.DeleteFunc(list, func(l mailing.Letter) bool {
+		return f.Contract != "" && l.Contract != f.Contract || len(f.States) > 0 && !slices.Contains(f.States, l.State)
+	})
+	slices.SortFunc(list, func(a, b mailing.Letter) int {
+		return cmp.Or(b.Noted.Compare(a.Noted), cmp.Compare(a.Contract, b.Contract), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.About, b.About))
+	})
+	return list[:min(len(list), cmp.Or(f.Limit, mailing.Most))], nil
 }
 
 var _ statement.Store = (*Store)(nil)

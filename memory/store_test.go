@@ -12,7 +12,6 @@ import (
 	"hotline/cdr"
 	"hotline/drafts"
 	"hotline/evosupport"
-	"hotline/evosupport/news"
 	"hotline/evosupport/news/newstest"
 	"hotline/heartbeat"
 	"hotline/house"
@@ -22,7 +21,6 @@ import (
 	"hotline/ivr/versions"
 	"hotline/mail"
 	"hotline/memory"
-	"hotline/notify/statement"
 	"hotline/notify/statement/statementtest"
 	"hotline/oncall"
 	"hotline/outbox"
@@ -85,9 +83,9 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("evo support", func(t *testing.T) {
 		storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return memory.New(417) })
 	})
-	t.Run("news", func(t *testing.T) { newstest.Run(t, func(t *testing.T) news.Store { return memory.New(417) }) })
+	t.Run("news", func(t *testing.T) { newstest.Run(t, func(t *testing.T) newstest.Store { return memory.New(417) }) })
 	t.Run("statements", func(t *testing.T) {
-		statementtest.Run(t, func(t *testing.T) statement.Store { return memory.New(417) })
+		statementtest.Run(t, func(t *testing.T) statementtest.Store { return memory.New(417) })
 	})
 	t.Run("mails", func(t *testing.T) { storagetest.Mails(t, func(t *testing.T) mail.Store { return memory.New(417) }) })
 	t.Run("prompts", func(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"hotline/cdr"
 	"hotline/drafts"
 	"hotline/evosupport"
-	"hotline/evosupport/news"
 	"hotline/evosupport/news/newstest"
 	"hotline/heartbeat"
 	"hotline/house"
@@ -21,7 +20,6 @@ import (
 	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/mail"
-	"hotline/notify/statement"
 	"hotline/notify/statement/statementtest"
 	"hotline/oncall"
 	"hotline/outbox"
@@ -72,8 +70,8 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("presence", func(t *testing.T) { storagetest.Presence(t, func(t *testing.T) presence.Store { return fresh(t) }) })
 	t.Run("outbox", func(t *testing.T) { storagetest.Outbox(t, func(t *testing.T) outbox.Store { return fresh(t) }) })
 	t.Run("evo support", func(t *testing.T) { storagetest.EvoSupport(t, func(t *testing.T) evosupport.Store { return fresh(t) }) })
-	t.Run("news", func(t *testing.T) { newstest.Run(t, func(t *testing.T) news.Store { return fresh(t) }) })
-	t.Run("statements", func(t *testing.T) { statementtest.Run(t, func(t *testing.T) statement.Store { return fresh(t) }) })
+	t.Run("news", func(t *testing.T) { newstest.Run(t, func(t *testing.T) newstest.Store { return fresh(t) }) })
+	t.Run("statements", func(t *testing.T) { statementtest.Run(t, func(t *testing.T) statementtest.Store { return fresh(t) }) })
 	t.Run("mails", func(t *testing.T) { storagetest.Mails(t, func(t *testing.T) mail.Store { return fresh(t) }) })
 	t.Run("prompts", func(t *testing.T) { storagetest.Prompts(t, func(t *testing.T) replaced.Store { return fresh(t) }) })
 	t.Run("transcripts", func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"hotline/directory"
 	"hotline/evosupport/news"
 	"hotline/ivr/versions"
+	"hotline/notify/mailing"
 	"hotline/notify/statement"
 	"hotline/prompts"
 	"hotline/prompts/replaced"
@@ -189,39 +190,61 @@ func (s *Store) Notices(ctx context.Context, product string) ([]news.Notice, err
 var _ news.Store = (*Store)(nil)
 
 const (
-	letterColumns   = `contract, month, noted, state, due, tries, settled, error`
-	insertStatement = `insert into statement_letters (` + letterColumns + `) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`
-	claimStatement  = `update statement_letters set due = $2, tries = tries + 1 where (contract, month) = (
+	letterColumns   = `contract, month, address, noted, state, due, tries, settled, error`
+	insertStatement = `insert into statement_letters (` + letterColumns + `) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	on conflict (contract, month) do update set noted = excluded.noted, state = excluded.state, due = excluded.due, settled = excluded.settled, error = excluded.error
+	where statement_letters.state = 'no_address' and excluded.state = 'waiting'`
+	claimStatement = `update statement_letters set due = $2, tries = tries + 1 where (contract, month) = (
 	select contract, month from statement_letters where state = 'waiting' and due <= $1 order by due, contract collate "C" limit 1 for update skip locked) returning ` + letterColumns
-	updateStatement  = `update statement_letters set state = $3, due = $4, settled = $5, error = $6 where contract = $1 and month = $2 and state = 'waiting'`
+	updateStatement  = `update statement_letters set address = $3, state = $4, due = $5, settled = $6, error = $7 where contract = $1 and month = $2 and state = 'waiting'`
 	selectStatements = `select ` + letterColumns + ` from statement_letters where contract = $1 order by month desc limit 1000`
+	selectLetters    = `select * from (
+	select 'statement' as kind, contract, month as about, address, noted, state, due, tries, settled, error from statement_letters
+	union all select 'release', contract, product || ' ' || release, address, noted, state, due, tries, settled, error from release_notices) l
+	where ($1 = '' or contract = $1) and ($2::text[] = '{}' or state = any($2)) order by noted desc, contract collate "C", kind collate "C", about collate "C" limit $3`
 )
 
 func scanStatement(r pgx.CollectableRow) (l statement.Letter, err error) {
 	var settled *time.Time
-	err = r.Scan(&l.Contract, &l.Month, &l.Noted, &l.State, &l.Due, &l.Tries, &settled, &l.Error)
+	err = r.Scan(&l.Contract, &l.Month, &l.Address, &l.Noted, &l.State, &l.Due, &l.Tries, &settled, &l.Error)
 	l.Noted, l.Due, l.Settled = l.Noted.UTC(), l.Due.UTC(), orNever(settled)
 	return l, err
 }
 
-// NoteStatement writes a letter down, once.
-func (s *Store) NoteStatement(ctx context.Context, l statement.Letter) error {
-	return s.exec(ctx, "noting a statement", insertStatement, l.Contract, l.Month, l.Noted, l.State, l.Due, l.Tries, instant(l.Settled), l.Error)
+func scanLetter(r pgx.CollectableRow) (l mailing.Letter, err error) {
+	var settled *time.Time
+	err = r.Scan(&l.Kind, &l.Contract, &l.About, &l.Address, &l.Noted, &l.State, &l.Due, &l.Tries, &settled, &l.Error)
+	l.Noted, l.Due, l.Settled = l.Noted.UTC(), l.Due.UTC(), orNever(settled)
+	return l, err
 }
 
-// ClaimStatement gives a letter that is due, and puts it off.
-func (s *Store) ClaimStatement(ctx context.Context, now, until time.Time) (statement.Letter, error) {
-	return row(ctx, s, "looking for a statement that is due", scanStatement, claimStatement, now, until)
+// NoteStatement writes a letter down, once, unless the one that stands has no address.
+func (s *Store) NoteStatement(ctx context.Context, l statement.Letter) error {
+	return s.exec(ctx, "noting a statement", insertStatement, l.Contract, l.Month, l.Address, l.Noted, l.State, l.Due, l.Tries, instant(l.Settled), l.Error)
+}
+
+// ClaimStatements gives a letter that is due, and puts it off.
+func (s *Store) ClaimStatements(ctx context.Context, now, until time.Time) ([]statement.Letter, error) {
+	return rows(ctx, s, "looking for a statement that is due", scanStatement, claimStatement, now, until)
 }
 
 // PutStatement writes how a letter stands that waits.
 func (s *Store) PutStatement(ctx context.Context, l statement.Letter) error {
-	return s.exec(ctx, "writing whether a statement was sent", updateStatement, l.Contract, l.Month, l.State, l.Due, instant(l.Settled), l.Error)
+	return s.exec(ctx, "writing whether a statement was sent", updateStatement, l.Contract, l.Month, l.Address, l.State, l.Due, instant(l.Settled), l.Error)
 }
 
 // Statements are the letters of a contract.
 func (s *Store) Statements(ctx context.Context, c directory.ContractID) ([]statement.Letter, error) {
 	return rows(ctx, s, "reading the statements of a contract", scanStatement, selectStatements, c)
+}
+
+// Letters are those that were noted last, of every kind.
+func (s *Store) Letters(ctx context.Context, f mailing.Filter) ([]mailing.Letter, error) {
+	states := []string{}
+	for _, one := range f.States {
+		states = append(states, string(one))
+	}
+	return rows(ctx, s, "reading the letters to customers", scanLetter, selectLetters, f.Contract, states, cmp.Or(f.Limit, mailing.Most))
 }
 
 var _ statement.Store = (*Store)(nil)

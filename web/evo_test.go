@@ -7,6 +7,7 @@ import (
 
 	"hotline/directory"
 	"hotline/evosupport/news"
+	"hotline/notify/mailing"
 	"hotline/sla"
 	"hotline/users"
 )
@@ -51,7 +52,7 @@ func TestAVersionIsPublishedAfterItWasSaidWhoIsTold(t *testing.T) {
 	staff.post("/releases/pbx/publish", with(publish, "tickets", fmt.Sprint(wish), "seen", "8.1")...).goes("/releases/pbx")
 	staff.post("/releases/pbx/publish", with(publish, "name", "8.2", "seen", "8.2")...).is(409, "nothing was published", `value="8.2"`)
 	staff.get("/releases/pbx").is(200, "Faster start.", fmt.Sprintf(`href="/tickets/%d"`, wish))
-	must(t, failing(o.store.NoteReleases(t.Context(), "pbx", []string{"8.1"}, []news.Notice{{Product: "pbx", Release: "8.1", Contract: "rossi", Address: "it@rossi.example", Noted: o.clock(), State: news.Waiting, Due: o.clock()}})))
+	must(t, failing(o.store.NoteReleases(t.Context(), "pbx", []string{"8.1"}, []news.Notice{{Product: "pbx", Release: "8.1", Contract: "rossi", Address: "it@rossi.example", Standing: mailing.Standing{Noted: o.clock(), State: mailing.Waiting, Due: o.clock()}}})))
 	staff.get("/releases/pbx").is(200, "it@rossi.example", "waits")
 	edit := []string{"version", "2", "releases-0-name", "8.1", "releases-0-at", "2026-11-23T09:00", "releases-0-note", "Much faster start.", "releases-0-tickets", fmt.Sprint(wish)}
 	staff.get("/releases/pbx/edit").is(200, `value="8.1"`, "The newest comes first")

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"hotline/admin/document"
-	"hotline/evosupport/news"
+	"hotline/notify/mailing"
 )
 
 // NoticeView is that the customer of a contract is told of a version.
@@ -34,7 +34,7 @@ func (c Config) notices(ctx context.Context, in *document.ByID) (*answer[NoticeL
 	list := NoticeList{[]NoticeView{}}
 	for _, n := range all {
 		v := NoticeView{Release: n.Release, Contract: string(n.Contract), Address: n.Address, Noted: n.Noted, State: string(n.State), Tries: n.Tries, Error: n.Error}
-		if n.State == news.Waiting {
+		if n.State == mailing.Waiting {
 			v.Due = &n.Due
 		}
 		if !n.Settled.IsZero() {

@@ -2,7 +2,6 @@ package news
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"hotline/directory"
 	"hotline/evosupport"
 	"hotline/notify"
+	"hotline/notify/mailing"
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/sla"
@@ -41,35 +41,27 @@ type Config struct {
 // Announcer looks for versions that are new, and sends what is due. Used by one goroutine.
 type Announcer struct {
 	cfg  Config
+	post mailing.Sender[Notice]
 	seen map[string]int // version of each product's document that was looked at
 }
 
 // New makes an announcer; it starts nothing.
-func New(c Config) *Announcer { return &Announcer{c, map[string]int{}} }
-
-const (
-	claimed    = 2 * time.Minute    // for the sending of one letter; a node that dies meanwhile lets others try it then
-	keepTrying = 7 * 24 * time.Hour // what the mail server does not take: four days (RFC 5321 section 4.5.4.1) behind a long weekend
-	beginTime  = time.Minute        // of a round, in which letters begin: what is claimed in it counts from its first instant
-	longestGap = time.Hour          // between two tries
-	most       = 50                 // letters in one round
-)
-
-// Round looks once. Send must take no longer than claimed lasts beyond beginTime: else another node writes to the same address.
-func (a *Announcer) Round(ctx context.Context, now time.Time) {
-	fresh, cancel := context.WithTimeout(ctx, beginTime)
-	defer cancel()
-	err := a.look(ctx, now)
-	for range most {
-		if err != nil || fresh.Err() != nil {
-			break
-		}
-		var some bool
-		if some, err = a.send(ctx, now); !some {
-			break
-		}
+func New(c Config) *Announcer {
+	a := &Announcer{cfg: c, seen: map[string]int{}}
+	a.post = mailing.Sender[Notice]{
+		Claim: c.Store.ClaimNotices, Put: c.Store.PutNotice, Standing: func(n *Notice) *mailing.Standing { return &n.Standing },
+		Write: a.compose, Send: c.Send, Alarm: c.Alarm,
 	}
-	if err != nil && ctx.Err() == nil {
+	return a
+}
+
+// Round looks once. How long Send may take: see mailing.Sender.
+func (a *Announcer) Round(ctx context.Context, now time.Time) {
+	round := func() error { return a.post.Round(ctx, now, a.look) }
+	if a.cfg.Send == nil {
+		round = func() error { return a.look(ctx, now) }
+	}
+	if err := round(); err != nil && ctx.Err() == nil {
 		a.cfg.Log.Warn("customers are told of published versions later", "error", err)
 	}
 }
@@ -107,36 +99,16 @@ func (a *Announcer) look(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// send writes one letter, if one is due.
-func (a *Announcer) send(ctx context.Context, now time.Time) (some bool, err error) {
-	if a.cfg.Send == nil {
-		return false, nil
+// compose makes the letter of what was claimed for one address.
+func (a *Announcer) compose(ctx context.Context, claimed []Notice, now time.Time) (m notify.Message, told, moot []Notice, err error) {
+	items, moot, err := a.sort(ctx, claimed, now)
+	if err != nil || len(items) == 0 {
+		return m, nil, moot, err
 	}
-	list, err := a.cfg.Store.ClaimNotices(ctx, now, now.Add(claimed))
-	if err != nil || len(list) == 0 {
-		return false, err
-	}
-	items, moot, err := a.sort(ctx, list, now)
-	if err != nil {
-		return false, err
-	}
-	if err := a.settle(ctx, moot, Moot, nil, now); err != nil || len(items) == 0 {
-		return true, err
-	}
-	notices := make([]Notice, 0, len(items))
 	for _, i := range items {
-		notices = append(notices, i.Notice)
+		told = append(told, i.Notice)
 	}
-	m := a.write(items)
-	switch err := a.cfg.Send(ctx, m); {
-	case err == nil:
-		return true, a.settle(ctx, notices, Sent, nil, now)
-	case errors.Is(err, notify.ErrRefused) || now.Sub(notices[0].Noted) > keepTrying:
-		a.cfg.Alarm(alarm.Mail, fmt.Sprintf("%q is not delivered to %s: %v", m.Subject, m.To, err))
-		return true, a.settle(ctx, notices, Failed, err, now)
-	default:
-		return true, a.putOff(ctx, notices, err, now)
-	}
+	return a.write(items), told, moot, nil
 }
 
 // sort gives what is still news, and the rest. The release's own words are read when the letter goes out.
@@ -181,28 +153,4 @@ func (a *Announcer) write(items []item) notify.Message {
 		m.Reply = a.cfg.Reply(first)
 	}
 	return m
-}
-
-// settle writes the last state of notices.
-func (a *Announcer) settle(ctx context.Context, list []Notice, s State, why error, now time.Time) error {
-	var failed []error
-	for _, n := range list {
-		n.State, n.Settled, n.Error = s, now, ""
-		if why != nil {
-			n.Error = why.Error()
-		}
-		failed = append(failed, a.cfg.Store.PutNotice(ctx, n))
-	}
-	return errors.Join(failed...)
-}
-
-// putOff has notices wait for another try, longer each time.
-func (a *Announcer) putOff(ctx context.Context, list []Notice, why error, now time.Time) error {
-	var failed []error
-	for _, n := range list {
-		n.Error = why.Error()
-		n.Due = now.Add(min(time.Minute<<min(n.Tries, 10), longestGap))
-		failed = append(failed, a.cfg.Store.PutNotice(ctx, n))
-	}
-	return errors.Join(failed...)
 }

@@ -13,19 +13,8 @@ import (
 
 	"hotline/directory"
 	"hotline/evosupport"
+	"hotline/notify/mailing"
 	"hotline/sla"
-)
-
-// State is how a notice stands.
-type State string
-
-// The states of a notice.
-const (
-	Waiting   State = "waiting"
-	Sent      State = "sent"
-	Moot      State = "moot"       // it stands there by now, a newer one came, or the contract does not entitle to it any more
-	Failed    State = "failed"     // the mail server refused it for ever, or took no letter for a week
-	NoAddress State = "no_address" // the customer has none: staff tell by other means
 )
 
 // Notice is that the customer of one contract is told of one version.
@@ -33,13 +22,8 @@ type Notice struct {
 	Product  string
 	Release  string
 	Contract directory.ContractID
-	Address  string // to whom; empty with NoAddress
-	Noted    time.Time
-	State    State
-	Due      time.Time // no letter before
-	Tries    int
-	Settled  time.Time // when it came to its last state; zero: it waits
-	Error    string    // of the last try; empty: it went well, or there was none
+	Address  string // to whom; empty: the customer has none
+	mailing.Standing
 }
 
 // Store keeps what was seen and who is told. Safe for concurrent use; it fails with the errors of package storage.
@@ -74,9 +58,12 @@ func About(p evosupport.Product, installed []evosupport.Installed, book *directo
 		if !known || i.Product != p.ID || !s.Entitled || !s.Lags || slices.ContainsFunc(list, func(n Notice) bool { return n.Contract == c.ID }) {
 			continue
 		}
-		n := Notice{Product: p.ID, Release: newest.Name, Contract: c.ID, Address: strings.TrimSpace(book.Customers.At(c.Customer).Email), Noted: now, State: Waiting, Due: opens(book, c.ID, own, now.Add(Together))}
+		n := Notice{
+			Product: p.ID, Release: newest.Name, Contract: c.ID, Address: strings.TrimSpace(book.Customers.At(c.Customer).Email),
+			Standing: mailing.Standing{Noted: now, State: mailing.Waiting, Due: opens(book, c.ID, own, now.Add(Together))},
+		}
 		if n.Address == "" {
-			n.State, n.Settled = NoAddress, now
+			n.State, n.Settled = mailing.NoAddress, now
 		}
 		list = append(list, n)
 	}

@@ -12,6 +12,7 @@ import (
 	"hotline/evosupport"
 	"hotline/evosupport/news"
 	"hotline/notify"
+	"hotline/notify/mailing"
 )
 
 // TestASlowMailServerHasNobodyToldTwice: of two nodes each claims an address for as long as it writes to it, however long the letters
@@ -25,7 +26,7 @@ func TestASlowMailServerHasNobodyToldTwice(t *testing.T) {
 			_, err := h.Store.PutInstalled(h.Context(), evosupport.Installed{ID: product, Contract: "rossi", Product: product, Release: "1"})
 			h.must(err)
 			_, err = h.Store.NoteReleases(h.Context(), product, []string{"2"}, []news.Notice{{
-				Product: product, Release: "2", Contract: "rossi", Address: fmt.Sprintf("%d@rossi.example", n), Noted: time.Now(), State: news.Waiting, Due: time.Now(),
+				Product: product, Release: "2", Contract: "rossi", Address: fmt.Sprintf("%d@rossi.example", n), Standing: mailing.Standing{Noted: time.Now(), State: mailing.Waiting, Due: time.Now()},
 			}})
 			h.must(err)
 			h.publishes(product, evosupport.Release{Name: "2"})

@@ -10,39 +10,25 @@ import (
 	"time"
 
 	"hotline/directory"
+	"hotline/notify/mailing"
 	"hotline/sla"
-)
-
-// State is how a letter stands.
-type State string
-
-// The states of a letter.
-const (
-	Waiting State = "waiting"
-	Sent    State = "sent"
-	Moot    State = "moot"   // the contract wants none any more, or its customer has no address
-	Failed  State = "failed" // the mail server refused it for ever, or took no letter for a week
 )
 
 // Letter is the statement of one contract and month.
 type Letter struct {
 	Contract directory.ContractID
 	Month    string // as 2026-11
-	Noted    time.Time
-	State    State
-	Due      time.Time // not sent before
-	Tries    int
-	Settled  time.Time // when it came to its last state; zero: it waits
-	Error    string    // of the last try; empty: it went well, or there was none
+	Address  string // to whom it went last; empty: to nobody yet
+	mailing.Standing
 }
 
 // Store keeps which letters were noted. Safe for concurrent use; it fails with the errors of package storage.
 type Store interface {
-	// NoteStatement writes a letter down, unless there is one of its contract and month.
+	// NoteStatement writes a letter down, unless there is one of its contract and month. One that has no address gives way to one that waits.
 	NoteStatement(ctx context.Context, l Letter) error
-	// ClaimStatement gives the waiting letter that has been due for the longest time, by contract, and puts it off until an instant, so that nobody else
-	// gets it before. Each claim counts as a try. storage.ErrNotFound: nothing is due.
-	ClaimStatement(ctx context.Context, now, until time.Time) (Letter, error)
+	// ClaimStatements gives the waiting letter that has been due for the longest time, by contract, and puts it off until an instant, so that
+	// nobody else gets it before. Each claim counts as a try. None: nothing is due.
+	ClaimStatements(ctx context.Context, now, until time.Time) ([]Letter, error)
 	// PutStatement writes how a waiting letter stands; of one that does not wait any more nothing is written.
 	PutStatement(ctx context.Context, l Letter) error
 	// Statements are those of a contract, the newest month first.

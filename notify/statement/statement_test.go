@@ -19,6 +19,7 @@ import (
 	"hotline/app/apptest"
 	"hotline/directory"
 	"hotline/notify"
+	"hotline/notify/mailing"
 	"hotline/notify/statement"
 	"hotline/prompts"
 	"hotline/prompts/written"
@@ -254,12 +255,33 @@ func TestANodeThatDiesLeavesTheLetterToAnother(t *testing.T) {
 	run(t, func(h *house) {
 		<-time.After(time.Until(december(1, 9)))
 		now := time.Now()
-		h.must(h.Store.NoteStatement(h.Context(), statement.Letter{Contract: "rossi", Month: "2026-11", Noted: now, State: statement.Waiting, Due: now}))
-		_, err := h.Store.ClaimStatement(h.Context(), now, now.Add(2*time.Minute))
+		h.must(h.Store.NoteStatement(h.Context(), statement.Letter{Contract: "rossi", Month: "2026-11", Standing: mailing.Standing{Noted: now, State: mailing.Waiting, Due: now}}))
+		_, err := h.Store.ClaimStatements(h.Context(), now, now.Add(2*time.Minute))
 		h.must(err)
 		h.rounds(h.node(), 10*time.Second, now.Add(10*time.Minute))
 		if len(h.out.letters) != 1 || h.out.at[0].Before(now.Add(2*time.Minute)) {
 			h.Errorf("letters at %v, %s", h.out.at, h.stands())
+		}
+	})
+}
+
+// TestAnAddressThatComesLateIsNotTooLate: it stands that there was none, until there is one.
+func TestAnAddressThatComesLateIsNotTooLate(t *testing.T) {
+	run(t, func(h *house) {
+		h.ChangeRossi(func(c *directory.Customer) { c.Email = "" })
+		<-time.After(time.Until(december(1, 9)))
+		a := h.node()
+		h.rounds(a, time.Hour, december(3, 9))
+		h.rounds(h.node(), time.Hour, december(3, 12)) // started anew
+		if got := h.stands(); got != "2026-11 no_address" {
+			h.Fatalf("without an address: %s", got)
+		}
+		h.ChangeRossi(func(c *directory.Customer) { c.Email = "guasti@rossi.example" })
+		h.rounds(a, time.Hour, december(31, 9))
+		list, err := h.Store.Letters(h.Context(), mailing.Filter{Contract: "rossi"})
+		h.must(err)
+		if len(h.out.letters) != 1 || len(list) != 1 || list[0].State != mailing.Sent || list[0].Address != "guasti@rossi.example" || list[0].Settled.Before(december(3, 12)) {
+			h.Errorf("%d letters, %+v", len(h.out.letters), list)
 		}
 	})
 }
@@ -272,7 +294,7 @@ func TestWhoGetsNone(t *testing.T) {
 		want   string
 	}{
 		"who does not want it":       {func(h *house) { h.wants(func(c *directory.Contract) { c.Statement = false }) }, december(1, 9), ""},
-		"who has no address":         {func(h *house) { h.ChangeRossi(func(c *directory.Customer) { c.Email = " " }) }, december(1, 9), ""},
+		"who has no address":         {func(h *house) { h.ChangeRossi(func(c *directory.Customer) { c.Email = " " }) }, december(1, 9), "2026-11 no_address"},
 		"a contract that came later": {func(h *house) { h.wants(func(c *directory.Contract) { c.ValidFrom = december(1, 0) }) }, december(1, 9), ""},
 		"one that ended in the month": {func(h *house) {
 			h.wants(func(c *directory.Contract) { c.ValidUntil = december(-5, 0) })
@@ -287,7 +309,7 @@ func TestWhoGetsNone(t *testing.T) {
 				c.change(h)
 				<-time.After(time.Until(c.from))
 				h.node().Round(h.Context(), time.Now())
-				if got := h.stands(); got != c.want || (len(h.out.letters) == 1) != (c.want != "") {
+				if got := h.stands(); got != c.want || (len(h.out.letters) == 1) != (c.want == "2026-11 sent") {
 					h.Errorf("%q, want %q; %d letters", got, c.want, len(h.out.letters))
 				}
 			})
@@ -307,6 +329,7 @@ func TestALetterThatTheServerDoesNotTakeComesAgain(t *testing.T) {
 		"never taken":       {errors.New("451 later"), func(*house) {}, "2026-11 failed", 1},
 		"refused":           {fmt.Errorf("550: %w", notify.ErrRefused), func(h *house) { h.out.fault = nil }, "2026-11 failed", 1},
 		"not wanted by now": {errors.New("451 later"), func(h *house) { h.wants(func(c *directory.Contract) { c.Statement = false }) }, "2026-11 moot", 0},
+		"no address by now": {errors.New("451 later"), func(h *house) { h.ChangeRossi(func(c *directory.Customer) { c.Email = "" }) }, "2026-11 no_address", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(h *house) {

@@ -11,6 +11,7 @@ import (
 
 	"hotline/evosupport"
 	"hotline/evosupport/news"
+	"hotline/notify/mailing"
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/web/form"
@@ -162,7 +163,7 @@ func (h House) told(r *room.Request, p evosupport.Product) (*told, error) {
 	t := &told{Name: newest.Name}
 	for _, n := range news.About(p, installed, h.Desk.Book(), "", r.Now) {
 		name, list := h.customer(n.Contract).Name, &t.Customers
-		if n.State == news.NoAddress {
+		if n.State == mailing.NoAddress {
 			list = &t.Without
 		}
 		if !slices.Contains(*list, name) {

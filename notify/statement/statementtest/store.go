@@ -1,38 +1,52 @@
-// Package statementtest is the conformance suite of the store of statements that go out by mail; tests only.
+// Package statementtest is the conformance suite of the store of statements that go out by mail: what every kind of letters keeps (mailingtest),
+// and what statements have beside it; tests only.
 package statementtest
 
 import (
-	"errors"
+	"context"
 	"testing"
-	"time"
 
 	"hotline/directory"
+	"hotline/notify/mailing"
+	"hotline/notify/mailing/mailingtest"
 	"hotline/notify/statement"
-	"hotline/storage"
 	"hotline/storage/storagetest/check"
 )
 
-// tuesday is when everything happens.
-var tuesday = time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+// Store is the store of statements together with how all letters are read.
+type Store interface {
+	statement.Store
+	mailing.Reader
+}
 
-func letter(contract, month string, due time.Duration) statement.Letter {
-	return statement.Letter{Contract: directory.ContractID(contract), Month: month, Noted: tuesday, State: statement.Waiting, Due: tuesday.Add(due)}
+func letter(contract directory.ContractID, month string, s mailing.Standing) statement.Letter {
+	return statement.Letter{Contract: contract, Month: month, Standing: s}
 }
 
 // Run runs the suite; open gives a new and empty store each time.
-func Run(t *testing.T, open func(t *testing.T) statement.Store) {
-	for name, test := range map[string]func(*testing.T, statement.Store){
-		"a contract and month has one letter":    once,
-		"what is due longest is claimed, by one": claimed,
-		"what is settled stays so":               settled,
-	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
-	}
+func Run(t *testing.T, open func(t *testing.T) Store) {
+	mailingtest.Run(t, func(t *testing.T) mailingtest.Store[statement.Letter] {
+		s := open(t)
+		return mailingtest.Store[statement.Letter]{
+			Reader: s, Note: s.NoteStatement, Claim: s.ClaimStatements, Put: s.PutStatement,
+			Letter: func(c directory.ContractID, stands mailing.Standing) statement.Letter {
+				return letter(c, "2026-11", stands)
+			},
+			Standing: func(l *statement.Letter) *mailing.Standing { return &l.Standing },
+			Contract: func(l statement.Letter) directory.ContractID { return l.Contract },
+		}
+	})
+	t.Run("a contract and month has one letter", func(t *testing.T) { once(t, open(t)) })
+	t.Run("an address that comes late is not too late", func(t *testing.T) { reached(t, open(t)) })
 }
 
-func once(t *testing.T, s statement.Store) {
-	first, again, next := letter("rossi", "2026-11", 0), letter("rossi", "2026-11", time.Hour), letter("rossi", "2026-12", 0)
-	for _, l := range []statement.Letter{first, again, next, letter("bianchi", "2026-11", 0)} {
+func waiting() mailing.Standing {
+	return mailing.Standing{Noted: mailingtest.Tuesday(), State: mailing.Waiting, Due: mailingtest.Tuesday()}
+}
+
+func once(t *testing.T, s Store) {
+	first, next := letter("rossi", "2026-11", waiting()), letter("rossi", "2026-12", waiting())
+	for _, l := range []statement.Letter{first, next, letter("bianchi", "2026-11", waiting())} {
 		check.Must(t, s.NoteStatement(t.Context(), l))
 	}
 	list, err := s.Statements(t.Context(), "rossi")
@@ -43,56 +57,31 @@ func once(t *testing.T, s statement.Store) {
 	check.Equal(t, "of another contract", len(list), 0)
 }
 
-func claimed(t *testing.T, s statement.Store) {
-	for _, l := range []statement.Letter{letter("bianchi", "2026-11", time.Minute), letter("rossi", "2026-11", 0)} {
-		check.Must(t, s.NoteStatement(t.Context(), l))
-	}
-	until := tuesday.Add(2 * time.Minute)
-	for _, c := range []struct {
-		what  string
-		at    time.Time
-		want  directory.ContractID
-		tries int
-	}{
-		{"before anything is due", tuesday.Add(-time.Second), "", 0},
-		{"due", tuesday, "rossi", 1},
-		{"again at once", tuesday, "", 0},
-		{"the other one", tuesday.Add(time.Minute), "bianchi", 1},
-		{"the first one, whose node died", until, "bianchi", 2},
-	} {
-		put := until
-		if c.at.Equal(until) {
-			put = until.Add(time.Hour)
-		}
-		l, err := s.ClaimStatement(t.Context(), c.at, put)
-		if c.want == "" {
-			check.Equal(t, c.what, errors.Is(err, storage.ErrNotFound), true)
-			continue
-		}
-		check.Must(t, err)
-		check.Equal(t, c.what, l.Contract, c.want)
-		check.Equal(t, c.what+": tries", l.Tries, c.tries)
-		check.Equal(t, c.what+": due", l.Due, put)
-	}
+// reached: who had no address gets the letter once there is one; what was sent is not sent again.
+func reached(t *testing.T, s Store) {
+	none := letter("rossi", "2026-11", mailing.Standing{Noted: mailingtest.Tuesday(), State: mailing.NoAddress, Due: mailingtest.Tuesday(), Settled: mailingtest.Tuesday()})
+	check.Must(t, s.NoteStatement(t.Context(), none))
+	check.Must(t, s.NoteStatement(t.Context(), none))
+	check.Equal(t, "without an address", stands(t.Context(), t, s), none)
+	l := letter("rossi", "2026-11", waiting())
+	check.Must(t, s.NoteStatement(t.Context(), l))
+	check.Equal(t, "with one", stands(t.Context(), t, s), l)
+	check.Must(t, s.NoteStatement(t.Context(), none))
+	check.Equal(t, "by a node that does not know it yet", stands(t.Context(), t, s), l)
+	l.Address, l.State, l.Settled = "guasti@rossi.example", mailing.Sent, mailingtest.Tuesday()
+	check.Must(t, s.PutStatement(t.Context(), l))
+	check.Must(t, s.NoteStatement(t.Context(), letter("rossi", "2026-11", waiting())))
+	check.Equal(t, "sent", stands(t.Context(), t, s), l)
+	all, err := s.Letters(t.Context(), mailing.Filter{})
+	check.Must(t, err)
+	check.Equal(t, "as staff see it", all, []mailing.Letter{{Kind: mailing.Statement, Contract: "rossi", About: "2026-11", Address: "guasti@rossi.example", Standing: l.Standing}})
 }
 
-func settled(t *testing.T, s statement.Store) {
-	check.Must(t, s.NoteStatement(t.Context(), letter("rossi", "2026-11", 0)))
-	l, err := s.ClaimStatement(t.Context(), tuesday, tuesday.Add(time.Minute))
+// stands is the one letter of rossi.
+func stands(ctx context.Context, t *testing.T, s Store) statement.Letter {
+	t.Helper()
+	list, err := s.Statements(ctx, "rossi")
 	check.Must(t, err)
-	l.Due, l.Error = tuesday.Add(time.Hour), "451 later"
-	check.Must(t, s.PutStatement(t.Context(), l))
-	_, err = s.ClaimStatement(t.Context(), tuesday.Add(59*time.Minute), tuesday.Add(2*time.Hour))
-	check.Equal(t, "before it is due again", errors.Is(err, storage.ErrNotFound), true)
-	l.State, l.Settled, l.Error = statement.Failed, tuesday, "550 no such user"
-	check.Must(t, s.PutStatement(t.Context(), l))
-	again := l
-	again.State, again.Error = statement.Sent, ""
-	check.Must(t, s.PutStatement(t.Context(), again))
-	check.Must(t, s.NoteStatement(t.Context(), letter("rossi", "2026-11", 0)))
-	list, err := s.Statements(t.Context(), "rossi")
-	check.Must(t, err)
-	check.Equal(t, "what stands", list, []statement.Letter{l})
-	_, err = s.ClaimStatement(t.Context(), tuesday.Add(24*time.Hour), tuesday.Add(25*time.Hour))
-	check.Equal(t, "claimed afterwards", errors.Is(err, storage.ErrNotFound), true)
+	check.Equal(t, "letters", len(list), 1)
+	return list[0]
 }
