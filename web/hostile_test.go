@@ -222,7 +222,7 @@ func shownOfMachines(b *browser, text string) map[string]string {
 	}
 	for path, fields := range map[string][]string{
 		"/alerts/try":              form("contract source message night"),
-		"/alerts/policies":         form("id rule-0-severities rule-0-category rule-0-night otherwise-category window depends.rules depends.wait labels.product labels source message"),
+		"/alerts/policies":         form("id rule-0-severities rule-0-category rule-0-night otherwise-category window depends-0-fingerprint depends-0-parent_fingerprint depends.wait labels.product labels source message"),
 		"/alerts/policies/default": form("version rule-0-severities rule-0-category otherwise-category window storm.alerts source message"),
 		"/alerts/mappings":         form("id alerts fingerprint title installation labels message do"),
 		"/alerts/windows":          form("id contract installation from until note"),

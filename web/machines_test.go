@@ -111,7 +111,7 @@ func policyForm(more ...string) []string {
 	return append([]string{
 		"id", "rossi", "rule-0-severities", "critical, page", "rule-0-category", "blocking", "rule-1-severities", "warning", "rule-1-category", "non_blocking", "rule-1-night", "none", "otherwise-category", "question",
 		"window", "3600", "again", "3600", "storm.alerts", "5", "storm.within", "60", "storm.quiet", "600", "flapping.changes", "5", "flapping.within", "1800", "flapping.quiet", "900",
-		"depends.rules", ";port:*;;;ping:switch\r\n;;\"a; b\";headquarters; ping:router", "depends.wait", "15", "depends.settle", "120", "labels.product", "product", "labels", "pbx_version", "source", "native",
+		"depends-0-fingerprint", "port:*", "depends-0-parent_fingerprint", "ping:switch", "depends-1-title", "", "depends-2-title", "a; b", "depends-2-parent_installation", "headquarters", "depends-2-parent_fingerprint", "ping:router", "depends.wait", "15", "depends.settle", "120", "labels.product", "product", "labels", "pbx_version", "source", "native",
 	}, more...)
 }
 
@@ -130,7 +130,7 @@ func TestAnAlertPolicyIsWrittenOnAPageAndTriedBefore(t *testing.T) {
 	for field, wrong := range map[string][]string{
 		"Rule 2, Severities": {"rule-1-severities", "Critical"}, "Rule 1, Becomes": {"rule-0-category", "catastrophe"}, "For": {"id", "nobody"}, "Storm: one ticket for all, New problems": {"storm.alerts", "1"},
 		"Repeats": {"window", ""}, "Every other severity": {"otherwise-category", ""},
-		"What depends on what, Who waits for whom": {"depends.rules", ";a;;;b\n;b;;;a"}, "Who waits for whom": {"depends.rules", "a;b"}, "line 2: put a part": {"depends.rules", ";a;;;b\nsay \"x\";;;;c"}, "Who comes first": {"depends.wait", "121"}, "What stands there, Label of its version": {"labels.product", ""},
+		"What depends on what, Who waits for whom": {"depends-0-fingerprint", "a", "depends-0-parent_fingerprint", "b", "depends-2-fingerprint", "b", "depends-2-title", "", "depends-2-parent_installation", "", "depends-2-parent_fingerprint", "a"}, "Dependency 3, The parent&#39;s fingerprint": {"depends-2-parent_fingerprint", ""}, "Dependency 1, The parent&#39;s fingerprint": {"depends-0-parent_fingerprint", "ping:*"}, "Who comes first": {"depends.wait", "121"}, "What stands there, Label of its version": {"labels.product", ""},
 	} {
 		b.post("/alerts/policies", policyForm(wrong...)...).is(422, "cannot be right", field)
 	}
@@ -143,7 +143,7 @@ func TestAnAlertPolicyIsWrittenOnAPageAndTriedBefore(t *testing.T) {
 	if want := (intake.Depends{Rules: rules, Wait: 15, Settle: 120}); !reflect.DeepEqual(p.Depends, want) || p.Labels != (intake.Labels{Product: "product", Version: "pbx_version"}) {
 		t.Errorf("%+v, %+v", p.Depends, p.Labels)
 	}
-	b.get("/alerts/policies/rossi").is(200, ";port:*;;;ping:switch", `;;&#34;a; b&#34;;headquarters;ping:router`, `value="pbx_version"`)
+	b.get("/alerts/policies/rossi").is(200, `name="depends-0-fingerprint" value="port:*"`, `name="depends-1-title" value="a; b"`, `name="depends-2-title" value=""`, `value="pbx_version"`)
 	b.get("/alerts").is(200, `href="/alerts/policies/rossi"`, "critical, page")
 	b.post("/alerts/policies/rossi", policyForm("version", "1", "rule-1-severities", "")...).goes("/alerts")
 	b.post("/alerts/policies/rossi", policyForm("version", "1", "rule-0-severities", "down")...).is(409, "What stands now: critical, page", "What stands now: none", `value="down"`)

@@ -97,10 +97,8 @@ func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands inta
 		Flapping: intake.Flapping{Changes: f.Number("flapping.changes"), Within: seconds(f, "flapping.within"), Quiet: seconds(f, "flapping.quiet")},
 		Labels:   intake.Labels{Product: f.Value("labels.product"), Version: f.Value("labels")},
 	}
-	var err error
-	if p.Depends, err = dependsSaid(f); err != nil {
-		return p, err
-	}
+	waits := []int{}
+	p.Depends, waits = dependsSaid(f)
 	rule := func(at string) intake.Rule {
 		return intake.Rule{Category: sla.Category(f.Value(at + "-category")), Night: sla.Category(f.Value(at + "-night"))}
 	}
@@ -119,20 +117,17 @@ func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands inta
 	if stands.Version == 0 && id != intake.DefaultPolicy && !h.Contract(id) {
 		return p, &form.Refusal{Field: "id", Text: "there is no contract " + id + "; the policy of the house is named default"}
 	}
-	return p, refusedPolicy(p.Check(), rows)
+	return p, refusedPolicy(p.Check(), rows, waits)
 }
 
 func seconds(f form.Fields, name string) intake.Seconds { return intake.Seconds(f.Number(name)) }
 
-// refusedPolicy is what is wrong with a policy, by the field of the form.
-func refusedPolicy(err error, rows []int) error {
+// refusedPolicy is what is wrong with a policy, by the field of the form: of rules and dependencies by the rows in which they stand.
+func refusedPolicy(err error, rows, waits []int) error {
 	if !errors.Is(err, intake.ErrPolicy) {
 		return err
 	}
 	field, why, _ := strings.Cut(strings.TrimSuffix(err.Error(), ": "+intake.ErrPolicy.Error()), ": ")
-	field = rules().Field(field, rows)
-	if strings.HasPrefix(field, "depends.rules") {
-		field = "depends.rules"
-	}
+	field = dependencies().Field(rules().Field(field, rows), waits)
 	return &form.Refusal{Field: strings.Replace(field, "otherwise.", "otherwise-", 1), Text: why}
 }
