@@ -3,11 +3,13 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"hotline/storage"
 	"hotline/users"
 	"hotline/users/oidc"
 	"hotline/users/password"
+	"hotline/web/kept"
 	"hotline/web/room"
 	"hotline/web/signon"
 )
@@ -17,9 +19,10 @@ type formPage struct {
 	page
 	Problem string // what was wrong with what was sent; empty: nothing
 	Name    string
-	Next    string // where to go afterwards
-	Empty   bool   // there are no users yet
-	SignOn  string // what the identity provider is called; empty: there is none
+	Next    string    // where to go afterwards
+	Empty   bool      // there are no users yet
+	SignOn  string    // what the identity provider is called; empty: there is none
+	Kept    kept.Form // what was sent without a session; the zero value: nothing
 	Done    bool
 	Ended   bool // the other sessions
 }
@@ -33,13 +36,18 @@ func (s *server) loginPage(w http.ResponseWriter, r *request) {
 }
 
 func (s *server) showLogin(w http.ResponseWriter, r *request, status int, problem string) {
+	s.showLoginOf(w, r, status, formPage{Problem: problem, Name: r.FormValue("name"), Next: local(r.FormValue("next")), Kept: kept.Read(local(r.FormValue("kept-to")), r.FormValue("kept"))})
+}
+
+func (s *server) showLoginOf(w http.ResponseWriter, r *request, status int, p formPage) {
 	all, err := s.Store.Users(r.Context())
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
 	r.Title, r.Here = "page-login", "/login"
-	s.render(w, r, status, "login", formPage{page: r.page, Problem: problem, Name: r.FormValue("name"), Next: local(r.FormValue("next")), Empty: len(all) == 0, SignOn: s.Provider.Name})
+	p.page, p.Empty, p.SignOn = r.page, len(all) == 0, s.Provider.Name
+	s.render(w, r, status, "login", p)
 }
 
 // login begins a session. Wrong passwords are counted; whoever has spent them waits.
@@ -71,8 +79,43 @@ func (s *server) login(w http.ResponseWriter, r *request) {
 		s.failed(w, r, err)
 	default:
 		s.Log.InfoContext(r.Context(), "web: logged in", "user", u.Name, "from", from.String())
-		http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
+		s.letIn(w, r, u)
 	}
+}
+
+// letIn leads somebody who has logged in on: to the page that was asked for, or to what was sent without a session.
+func (s *server) letIn(w http.ResponseWriter, r *request, u users.User) {
+	form := kept.Read(local(r.FormValue("kept-to")), r.FormValue("kept"))
+	if form.To == "" {
+		http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
+		return
+	}
+	r.User, r.Title, r.Here = u, "page-kept", "/"
+	s.render(w, r, http.StatusOK, "kept", formPage{page: r.page, Kept: form})
+}
+
+// sentWithout answers a form that was sent without a session: the login page keeps what was typed. It is false for what nobody typed, for
+// what scripts send, and for secrets, which are never kept.
+func (s *server) sentWithout(w http.ResponseWriter, r *request, pattern string) bool {
+	mode := r.Header.Get("Sec-Fetch-Mode")
+	if r.Method != http.MethodPost || mode != "" && mode != "navigate" {
+		return false
+	}
+	switch pattern {
+	case notFound, "POST /logout", "POST /sessions/end", "POST /password", "POST /second", "POST /second/end", "POST /tickets/{number}/draft", "POST /tickets/{number}/presence", "POST /browsers/moved":
+		return false
+	}
+	p, status := formPage{Problem: r.T("page-login-not-kept"), Next: "/"}, 0
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") { // no file is read of nobody
+		if status = room.Unfit(r.Request, r.ParseForm()); status == 0 && len(r.PostForm) == 0 {
+			return false
+		}
+		if form, ok := kept.Of(r.Request); ok && status == 0 {
+			p.Problem, p.Kept = r.T("page-login-kept"), form
+		}
+	}
+	s.showLoginOf(w, r, http.StatusUnauthorized, p)
+	return true
 }
 
 // signons is logins by the identity provider.

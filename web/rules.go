@@ -145,10 +145,14 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 	rule, known := rules()[pattern]
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r := s.request(q)
-		q.Body = http.MaxBytesReader(w, q.Body, max(rule.most, formMost))
+		body := q.Body
+		q.Body = http.MaxBytesReader(w, body, formMost) // of nobody
 		if !rule.anybody { // first: nobody else has a form read, which may be large
 			if err := s.identify(w, r); err != nil {
 				s.failed(w, r, err)
+				return
+			}
+			if r.User.Name == "" && s.sentWithout(w, r, pattern) {
 				return
 			}
 			if r.User.Name == "" {
@@ -160,6 +164,7 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 				return
 			}
 		}
+		q.Body = http.MaxBytesReader(w, body, max(rule.most, formMost))
 		q = q.WithContext(audit.With(q.Context(), r.origin(pattern)))
 		r.Request = q
 		if status := room.Unfit(q, parsed(q, max(rule.most, formMost))); status != 0 {

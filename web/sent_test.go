@@ -92,7 +92,8 @@ func control(n *dom.Node, form url.Values) {
 	switch name := of(n, "name"); n.Data {
 	case "input":
 		if kind := of(n, "type"); kind != "checkbox" || has(n, "checked") {
-			form.Add(name, strings.NewReplacer("\r", "", "\n", "").Replace(of(n, "value")))
+			value := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(of(n, "value"))
+			form.Add(name, strings.ReplaceAll(value, "\n", map[bool]string{true: "\r\n"}[kind == "hidden"])) // other fields have one line
 		}
 	case "textarea":
 		text := ""
