@@ -29,7 +29,7 @@ func TestWhatWasTypedSurvivesTheEndOfTheSession(t *testing.T) {
 	o := open(t)
 	b := o.ended(users.Staff)
 	typed := []string{"version", "1", "name", "Rossi & \"Figli\" <S.p.A.>", "email", "", "numbers", "051 555 1234\r\n+39 06 5555 1239", "spoken", "  rossi e figli"}
-	page := b.post("/customers/rossi", typed...).is(http.StatusUnauthorized, "What you typed is kept here", "nothing was saved", `name="name" value=""`).Body.String()
+	page := b.post("/customers/rossi", typed...).is(http.StatusUnauthorized, "What you typed is kept here", "nothing was saved", `name="name" value=""`).hides(`action="/language"`).Body.String()
 	login := func(page, password string) answer {
 		form := successful(t, page, "/login", "")
 		form.Set("name", "staff")

@@ -46,6 +46,7 @@ func (s *server) showLoginOf(w http.ResponseWriter, r *request, status int, p fo
 		return
 	}
 	r.Title, r.Here = "page-login", "/login"
+	r.Keeps = p.Kept.To != ""
 	p.page, p.Empty, p.SignOn = r.page, len(all) == 0, s.Provider.Name
 	s.render(w, r, status, "login", p)
 }
@@ -90,7 +91,7 @@ func (s *server) letIn(w http.ResponseWriter, r *request, u users.User) {
 		http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
 		return
 	}
-	r.User, r.Title, r.Here = u, "page-kept", "/"
+	r.User, r.Title, r.Here, r.Keeps = u, "page-kept", "/", true
 	s.render(w, r, http.StatusOK, "kept", formPage{page: r.page, Kept: form})
 }
 

@@ -56,6 +56,7 @@ type page struct {
 	Title     string // an id of the catalogue
 	Here      string // the address of the page itself
 	Company   string // that is printed above it; empty: the house has no name
+	Keeps     bool   // it has what somebody typed, which would be lost in another language
 }
 
 // Languages are those that there are pages in.

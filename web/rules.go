@@ -140,14 +140,15 @@ func may(role users.Role, pattern string) bool {
 	return rule.anybody || slices.Contains(rule.roles, role)
 }
 
-// allow lets pass who may use a route. Somebody who is not logged in is sent to the login, and back to the page afterwards.
+// allow lets pass who may use a route. Somebody who is not logged in is sent to the login, and back to the page afterwards; a form is
+// kept meanwhile.
 func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)) http.Handler {
 	rule, known := rules()[pattern]
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r := s.request(q)
 		body := q.Body
-		q.Body = http.MaxBytesReader(w, body, formMost) // of nobody
-		if !rule.anybody { // first: nobody else has a form read, which may be large
+		q.Body = http.MaxBytesReader(w, body, formMost)
+		if !rule.anybody { // first: nobody else has a large form read
 			if err := s.identify(w, r); err != nil {
 				s.failed(w, r, err)
 				return
