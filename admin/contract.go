@@ -55,7 +55,7 @@ type ContractFields struct {
 	KeepDays     int             `json:"recordings_days,omitempty" minimum:"0" maximum:"36500" doc:"For so many days its recordings are kept, and then erased; 0 or left out: as recordings.keep_days of the configuration says"`
 	SlowMenus    bool            `json:"slow_menus,omitempty" doc:"Its callers hear longer pauses between the options of menus, and have twice the time for each key"`
 	Statement    bool            `json:"monthly_statement,omitempty" doc:"The customer gets a letter with the statement of each month on the first working day after it, by the contract's hours"`
-	RecordTalks  bool            `json:"record_talks,omitempty" doc:"The talks of its callers with engineers are recorded in two channels. The caller is told before the tone and may refuse by key 7, the engineer in the brief; who was not told is not recorded"`
+	RecordTalks  bool            `json:"record_talks,omitempty" doc:"The talks of its callers with engineers and the operator are recorded in two channels. The caller is told before and may refuse by key 7 at any time, the engineer in the brief; who was not told is not recorded"`
 	RemoteAccess *bool           `json:"remote_access,omitempty" doc:"A fact that staff set, and that must be given. false: whoever keys the contract's PIN is taken as Support on Request, which is paid, and the clocks of running tickets stand still as their level says"`
 }
 

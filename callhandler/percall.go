@@ -63,8 +63,8 @@ func (a *askedHuman) wait(hangUp func()) {
 }
 
 // Operator rings the operator.
-func (a *askedHuman) Operator(ctx context.Context, call ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
-	ok, err := a.Human.Operator(ctx, call, lang, calling)
+func (a *askedHuman) Operator(ctx context.Context, call ivr.Call, o ivr.OperatorCall) (bool, error) {
+	ok, err := a.Human.Operator(ctx, call, o)
 	a.talked = a.talked || ok
 	return ok, err
 }

@@ -59,7 +59,7 @@ type Contract struct {
 	RemoteAccess  bool      // a fact that staff set, never deduced
 	KeepDays      int       // for so many days its recordings are kept; 0: as the house does
 	SlowMenus     bool      // its callers hear longer pauses between the options, and have more time for each key
-	RecordTalks   bool      // its callers' talks with engineers are recorded, once both have been told
+	RecordTalks   bool      // its callers' talks with engineers and the operator are recorded, once both have been told
 	Statement     bool      // its customer gets a letter with the statement of each month
 	PINAt         time.Time // when it got the PIN that it has; zero: not known
 	Version       int

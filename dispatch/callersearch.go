@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"hotline/ivr"
-	"hotline/oncall"
 	"hotline/oncall/ring"
-	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
 	"hotline/tickets"
 )
@@ -106,34 +104,6 @@ func (s *callerSearch) busy() *ring.Busy {
 			}
 			return ""
 		},
-	}
-}
-
-// tape records the talk with a caller about a ticket, where its contract's policy says so; nil where it does not.
-func (d *Dispatcher) tape(t tickets.Ticket, s *callerSearch) *recorded.Tape {
-	tape := d.tapeOf(t)
-	if tape != nil {
-		tape.Told = s.record.Load
-	}
-	return tape
-}
-
-// tapeOf records a talk about a ticket, where its contract's policy says so; nil where it does not.
-func (d *Dispatcher) tapeOf(t tickets.Ticket) *recorded.Tape {
-	if d.newID == nil || !d.desk.Book().Contracts.At(t.Contract).RecordTalks {
-		return nil
-	}
-	return &recorded.Tape{
-		Name: func() string { return fmt.Sprintf("%d-%s", t.Number, d.newID()) }, // by which a recording that a crash cut off is found
-		Keep: func(r tickets.Recording) {
-			if _, err := d.desk.Keep(context.Background(), t.Number, r, time.Now()); err != nil {
-				d.search.Log.Error("a recorded talk is not on its ticket; the next start puts it there", "ticket", t.Number, "recording", r.ID, "error", err)
-			}
-		},
-		Note: func(engineer, text string) {
-			d.search.Book.Note(context.Background(), ring.Event{Kind: tickets.Commented, Ticket: t.Number, Engineer: oncall.EngineerID(engineer), At: time.Now(), Text: text})
-		},
-		Discards: d.discards,
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"hotline/ivr"
 	"hotline/oncall/ring"
-	"hotline/prompts"
 	"hotline/tickets"
 )
 
@@ -58,7 +57,7 @@ func (d *Dispatcher) callBack(call ivr.Call, t tickets.Ticket) string {
 
 // Operator rings the operator's telephones in the operator's hours, while the caller hears calling and music. It is false
 // when there is no operator, it is out of hours, or nobody accepted. The flow calls it.
-func (d *Dispatcher) Operator(ctx context.Context, call ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
+func (d *Dispatcher) Operator(ctx context.Context, call ivr.Call, o ivr.OperatorCall) (bool, error) {
 	calendar, ok := d.desk.Book().Calendars[d.operator.Hours]
 	if len(d.operator.Numbers) == 0 || !ok {
 		return false, nil
@@ -70,5 +69,10 @@ func (d *Dispatcher) Operator(ctx context.Context, call ivr.Call, lang prompts.L
 	if !hours.Open(call.Now()) {
 		return false, nil
 	}
-	return d.search.Operator(ctx, caller{call}, lang, calling, d.operator.Numbers)
+	tape, err := d.operatorsTape(ctx, call, o)
+	if err != nil {
+		return false, err
+	}
+	defer tape.End()
+	return d.search.Operator(ctx, caller{call}, o.Language, o.Calling, d.operator.Numbers, tape)
 }

@@ -104,9 +104,18 @@ type Human interface {
 	// given as the conversation knows it: where staff have made ringing pointless since, nobody is rung and the reach is the
 	// tickets.Needless.
 	Search(ctx context.Context, call Call, lang prompts.Language, t tickets.Ticket) Search
-	// Operator rings the operator's phones while the caller hears calling and music; false when there is none, it is out
+	// Operator rings the operator's phones while the caller hears what is said of it and music; false when there is none, it is out
 	// of hours or nobody accepted.
-	Operator(ctx context.Context, call Call, lang prompts.Language, calling prompts.Phrase) (bool, error)
+	Operator(ctx context.Context, call Call, o OperatorCall) (bool, error)
+}
+
+// OperatorCall is a caller who wants the operator.
+type OperatorCall struct {
+	Language prompts.Language
+	Calling  prompts.Phrase // what the caller hears
+	// Ticket opens the ticket on which the recording of the talk is kept. It is called from the goroutine of Operator, once both have been
+	// told and are joined. nil: the talk is not recorded.
+	Ticket func() (tickets.Number, error)
 }
 
 // Search is a search for a human under way. Its methods are used by the conversation's goroutine, and none waits but Join.

@@ -5,6 +5,7 @@ import (
 
 	"hotline/prompts"
 	"hotline/strictyaml"
+	"hotline/tickets"
 )
 
 // operator rings the operator in the operator's hours. It never rings the rota: whom nobody answers leaves a message.
@@ -26,7 +27,7 @@ func (v *operator) check() []strictyaml.Complaint { return nil }
 
 func (v *operator) run(c *conversation) (string, error) {
 	if c.cfg.Human != nil {
-		talked, err := c.cfg.Human.Operator(c.ctx, c.call, c.lang, prompts.P(v.Prompt))
+		talked, err := c.cfg.Human.Operator(c.ctx, c.call, OperatorCall{Language: c.lang, Calling: prompts.P(v.Prompt), Ticket: c.operatorsTicket()})
 		c.helped = talked
 		if c.brokenOff() {
 			return "", err
@@ -37,4 +38,25 @@ func (v *operator) run(c *conversation) (string, error) {
 		}
 	}
 	return v.Otherwise, c.say(prompts.P(v.Absent), true)
+}
+
+// operatorsTicket opens a ticket without category for a talk with the operator that is recorded; nil where none is: by the policy of the
+// contract, or because the caller has refused. No other talk with the operator leaves a ticket.
+func (c *conversation) operatorsTicket() func() (tickets.Number, error) {
+	if !c.id.Contract.RecordTalks || c.refused {
+		return nil
+	}
+	return func() (tickets.Number, error) {
+		if c.ticket.Number != 0 {
+			return c.ticket.Number, nil
+		}
+		if err := c.open(c.after(), c.call.Now()); err != nil {
+			return 0, err
+		}
+		_, err := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{
+			Kind: tickets.Commented, Actor: "system", Text: "the caller talks to the operator, and the talk is recorded",
+		}, c.call.Now())
+		c.report("noting why there is a ticket", err)
+		return c.ticket.Number, nil
+	}
 }

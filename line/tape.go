@@ -25,7 +25,11 @@ func (p *tape) begin() {
 	}
 	cfg := p.telephone.board.cfg
 	r, ok := p.Reel(func() recorded.Reel {
-		return &reel{id: p.Name(), call: tickets.CallID(p.caller.id), spool: cfg.Spool, log: cfg.Log, keep: p.Keep, sides: map[*side]bool{}}
+		id := p.Name()
+		if id == "" {
+			return nil
+		}
+		return &reel{id: id, call: tickets.CallID(p.caller.id), spool: cfg.Spool, log: cfg.Log, keep: p.Keep, sides: map[*side]bool{}}
 	}).(*reel)
 	if !ok {
 		return

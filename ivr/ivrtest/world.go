@@ -91,8 +91,8 @@ func (h *human) note(ctx context.Context, n tickets.Number) error {
 	return err
 }
 
-func (h *human) Operator(ctx context.Context, _ ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
-	for _, w := range Words(lang, calling) {
+func (h *human) Operator(ctx context.Context, _ ivr.Call, o ivr.OperatorCall) (bool, error) {
+	for _, w := range Words(o.Language, o.Calling) {
 		h.heard <- w
 	}
 	h.heard <- "(rings-operator)"
@@ -105,6 +105,12 @@ func (h *human) Operator(ctx context.Context, _ ivr.Call, lang prompts.Language,
 		return false, nil
 	}
 	h.heard <- "(talks-to-operator)"
+	if o.Ticket != nil {
+		if _, err := o.Ticket(); err != nil {
+			return false, err
+		}
+		h.heard <- "(is-recorded)"
+	}
 	select {
 	case <-time.After(time.Minute):
 	case <-ctx.Done():

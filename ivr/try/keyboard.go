@@ -136,8 +136,8 @@ func (s *search) Join(ctx context.Context) (ivr.Reach, error) {
 }
 
 // Operator asks whether the operator answers.
-func (k *keyboard) Operator(ctx context.Context, _ ivr.Call, lang prompts.Language, calling prompts.Phrase) (bool, error) {
-	_ = k.Say(ctx, lang, calling, false)
+func (k *keyboard) Operator(ctx context.Context, _ ivr.Call, o ivr.OperatorCall) (bool, error) {
+	_ = k.Say(ctx, o.Language, o.Calling, false)
 	answer := k.line(AsksOperator)
 	return answer == "y" || answer == "yes", context.Cause(ctx)
 }

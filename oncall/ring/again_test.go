@@ -121,7 +121,7 @@ func TestAnOperatorsTelephoneStopsRingingWithItsCaller(t *testing.T) {
 		n := newNight(map[string][]script{"sip:desk": {{delay: 10 * time.Second}}})
 		ctx, hangUp := context.WithCancelCause(t.Context())
 		time.AfterFunc(5*time.Second, func() { hangUp(errCallerHungUp) })
-		if ok, err := n.search().Operator(ctx, &customer{night: n, id: "call-1"}, "it", nil, []string{"sip:desk"}); ok || !errors.Is(err, errCallerHungUp) {
+		if ok, err := n.search().Operator(ctx, &customer{night: n, id: "call-1"}, "it", nil, []string{"sip:desk"}, nil); ok || !errors.Is(err, errCallerHungUp) {
 			t.Fatal(ok, err)
 		}
 		n.happened(t, "sip:desk: CANCEL")

@@ -126,8 +126,10 @@ func (a *attempt) briefs(ctx context.Context, t Telephone, lang prompts.Language
 	if !a.request.Tape.Runs() {
 		return t.Say(ctx, lang, prompts.Join(subject, keys), true)
 	}
-	if err := t.Say(ctx, lang, subject, true); err != nil {
-		return err
+	if len(subject) > 0 {
+		if err := t.Say(ctx, lang, subject, true); err != nil {
+			return err
+		}
 	}
 	if a.request.Tape.Runs() { // the caller may have refused meanwhile
 		if err := t.Say(ctx, lang, prompts.P(recorded.SayTold), false); err != nil {

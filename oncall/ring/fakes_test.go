@@ -361,20 +361,6 @@ func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 	}
 }
 
-// wake comes after a while; never where that is none.
-func wake(d time.Duration) <-chan time.Time {
-	if d <= 0 {
-		return nil
-	}
-	return time.After(d)
-}
-
-// reel is what a talk is recorded on.
-type reel struct{ night *night }
-
-func (r *reel) Close() error   { r.night.say("the recording is kept"); return nil }
-func (r *reel) Discard() error { r.night.say("the recording is deleted"); return nil }
-
 func (p *phone) Listen(hear func(ring.Sign)) (stop func()) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	var wg sync.WaitGroup

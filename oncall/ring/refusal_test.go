@@ -11,6 +11,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/ring"
 	"hotline/oncall/ring/recorded"
+	"hotline/prompts"
 	"hotline/tickets"
 )
 
@@ -45,7 +46,7 @@ func refusals() map[string]refusal {
 			heard: 2, want: []string{"are recorded", "the recording is kept", "commented anna Anna " + refusedStays, "Anna hung up after 40s"},
 		},
 		"both, one after the other": {
-			anna: script{keys: "17", after: 4 * second, between: 10 * second, other7: 20 * second, talk: talk},
+			anna:  script{keys: "17", after: 4 * second, between: 10 * second, other7: 20 * second, talk: talk},
 			heard: 2, want: []string{"Anna " + refusedStays, "Anna hung up after 40s"}, never: []string{"the caller refused"},
 		},
 		"what was recorded is deleted": {
@@ -115,7 +116,7 @@ func TestWhoeverRefusesEndsTheRecordingOfTheTalk(t *testing.T) {
 func (n *night) heardBy(t *testing.T, want int) {
 	t.Helper()
 	got := 0
-	for _, who := range []string{"sip:anna", "sip:marco", "sip:customer", "call-1"} {
+	for _, who := range []string{"sip:anna", "sip:marco", "sip:customer", "sip:desk", "call-1"} {
 		times := strings.Count(n.text(), who+" hears talk-ended")
 		if got += times; times > 1 {
 			t.Errorf("%s hears it %d times", who, times)
@@ -192,6 +193,40 @@ func TestWhoIsJoinedToACustomerWhoWasCalledRefuses(t *testing.T) {
 	}
 }
 
+// TestTheOperatorsTalkIsRecordedByTheSameRules: who picks up hears of it, and either refuses.
+func TestTheOperatorsTalkIsRecordedByTheSameRules(t *testing.T) {
+	for name, c := range map[string]struct {
+		desk  script
+		tape  bool
+		want  []string
+		never string
+		heard int
+	}{
+		"recorded":             {script{keys: "1", after: 4 * time.Second, talk: time.Minute}, true, []string{"sip:desk hears talk-told", "operator-brief", "are recorded", "the recording is kept"}, "refused", 0},
+		"not recorded":         {script{keys: "1", after: 4 * time.Second, talk: time.Minute}, false, []string{"sip:desk hears operator-brief", "joined to call-1"}, "talk-told", 0},
+		"the caller refuses":   {script{keys: "1", after: 4 * time.Second, talk: time.Minute, other7: 9 * time.Second}, true, []string{"are recorded", "the recording is kept", "the caller " + refusedStays}, "deleted", 2},
+		"the operator refuses": {script{keys: "17", after: 4 * time.Second, between: 9 * time.Second, talk: time.Minute}, true, []string{"are recorded", "the recording is kept", "the operator " + refusedStays}, "deleted", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNight(map[string][]script{"sip:desk": {c.desk}})
+				var tape *recorded.Tape
+				if c.tape {
+					tape = n.tape(false)
+				}
+				ok, err := n.search().Operator(t.Context(), &customer{night: n, id: "call-1"}, "it", prompts.P("operator-calling"), []string{"sip:desk"}, tape)
+				tape.End()
+				if !ok || err != nil {
+					t.Fatalf("%v, %v\n%s", ok, err, n.text())
+				}
+				n.happened(t, c.want...)
+				n.never(t, c.never)
+				n.heardBy(t, c.heard)
+			})
+		})
+	}
+}
+
 // TestAnEngineerAtTheConsoleRefusesByTheKeyThatIsListenedToThere, where the key * ends the talk.
 func TestAnEngineerAtTheConsoleRefusesByTheKeyThatIsListenedToThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -207,3 +242,17 @@ func TestAnEngineerAtTheConsoleRefusesByTheKeyThatIsListenedToThere(t *testing.T
 		n.heardBy(t, 2)
 	})
 }
+
+// wake comes after a while; never where that is none.
+func wake(d time.Duration) <-chan time.Time {
+	if d <= 0 {
+		return nil
+	}
+	return time.After(d)
+}
+
+// reel is what a talk is recorded on.
+type reel struct{ night *night }
+
+func (r *reel) Close() error   { r.night.say("the recording is kept"); return nil }
+func (r *reel) Discard() error { r.night.say("the recording is deleted"); return nil }

@@ -237,14 +237,14 @@ func (s *Search) Escalate(ctx context.Context, r Request) (Outcome, error) {
 }
 
 // Operator rings the operator's telephones once, in their order, while the caller hears calling and music. It tells
-// whether one of them talked to the caller.
-func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Language, calling prompts.Phrase, phones []string) (bool, error) {
+// whether one of them talked to the caller. The caller has been told of a tape; it is nil where the talk is not recorded.
+func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Language, calling prompts.Phrase, phones []string, tape *recorded.Tape) (bool, error) {
 	var attempts []oncall.Attempt
 	for _, p := range phones {
 		attempts = append(attempts, oncall.Attempt{Engineer: "operator", Name: "operator", Phone: p, Language: string(lang)})
 	}
 	j := &job{
-		search: s, request: Request{Caller: caller, Language: lang}, once: true,
+		search: s, request: Request{Caller: caller, Language: lang, Tape: tape}, once: true,
 		keys: prompts.P(SayOperatorBrief), leg: caller.ID(), words: words{calling, calling},
 	}
 	j.request.Until, j.leave = context.Background(), func(error) {}

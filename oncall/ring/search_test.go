@@ -213,7 +213,7 @@ func TestEscalationWithoutCallerEndsInACallBack(t *testing.T) {
 func TestOperatorIsRungOnceAndWritesNoTicket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNight(map[string][]script{"sip:desk": {{delay: time.Hour}}, "sip:desk2": {accepting()}})
-		ok, err := n.search().Operator(t.Context(), &customer{night: n, id: "call-1"}, "it", prompts.P("operator-calling"), []string{"sip:desk", "sip:desk2"})
+		ok, err := n.search().Operator(t.Context(), &customer{night: n, id: "call-1"}, "it", prompts.P("operator-calling"), []string{"sip:desk", "sip:desk2"}, nil)
 		if !ok || err != nil {
 			t.Fatal(ok, err)
 		}

@@ -161,7 +161,7 @@ func TestAnOperatorsTalkIsOverWhenHeHangsUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newNight(map[string][]script{"sip:desk": {c.script}})
-				ok, err := n.search().Operator(t.Context(), &customer{night: n, id: "call-1"}, "it", prompts.P("operator-calling"), []string{"sip:desk"})
+				ok, err := n.search().Operator(t.Context(), &customer{night: n, id: "call-1"}, "it", prompts.P("operator-calling"), []string{"sip:desk"}, nil)
 				if ok != c.talked || err != nil {
 					t.Errorf("%v, %v\n%s", ok, err, n.text())
 				}

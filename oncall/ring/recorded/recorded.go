@@ -26,7 +26,7 @@ type Reel interface {
 // concurrent use, and so must its functions be.
 type Tape struct {
 	Told func() bool               // tells whether the caller knows that the talk may be recorded, and lets it be
-	Name func() string             // of the recording
+	Name func() string             // of the recording, asked for as it begins; empty: nothing is recorded
 	Keep func(r tickets.Recording) // puts the recording on its ticket, once it is over
 	// Note writes a line into the ticket's history, by an engineer or, where that is empty, by nobody in particular; nil: there is none.
 	Note     func(engineer, text string)
@@ -35,6 +35,7 @@ type Tape struct {
 
 	mu      sync.Mutex
 	reel    Reel // nil: nothing was recorded yet
+	vain    bool // a reel could not be begun
 	over    bool
 	refused chan struct{} // closed when somebody has refused; nil until it is asked for
 }
@@ -49,16 +50,17 @@ func (t *Tape) Runs() bool {
 	return !t.over
 }
 
-// Reel is what the talk is recorded on: the one that was begun, else one that begin begins; nil once the tape is over. Whoever joins legs
-// asks for it.
+// Reel is what the talk is recorded on: the one that was begun, else one that begin begins; nil once the tape is over, or where nothing could be
+// begun, which is not tried again. Whoever joins legs asks for it.
 func (t *Tape) Reel(begin func() Reel) Reel {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
 		return nil
 	}
-	if t.reel == nil {
+	if t.reel == nil && !t.vain {
 		t.reel = begin()
+		t.vain = t.reel == nil
 	}
 	return t.reel
 }
