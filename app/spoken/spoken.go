@@ -106,53 +106,67 @@ func (n *Names) Run(ctx context.Context) {
 	}
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
-	var seen *directory.Book
-	var whole, looked time.Time
-	company := ""
-	known, engineers := map[directory.CustomerID]int{}, map[oncall.EngineerID]string{} // by version; by what is said
+	var w wanted
+	w.forget()
 	for {
-		if time.Since(whole) >= every {
-			clear(known)
-			clear(engineers)
-			company = ""
-			seen, whole = nil, time.Now()
-		}
-		if book := n.Book(); book != seen || time.Since(looked) >= lookForLanguages {
-			if looked = time.Now(); n.look() {
-				clear(known)
-				clear(engineers)
-				company = ""
-				seen = nil
-			}
-		}
-		if book := n.Book(); book != nil && book != seen {
-			for id, c := range book.Customers.All() {
-				if known[id] != c.Version || c.Version == 0 {
-					n.Want(c)
-					known[id] = c.Version
-				}
-			}
-			for _, t := range append(ofFaults(book), n.ofLevels(book)...) {
-				n.want(t)
-			}
-			seen = book
-		}
-		if c := n.Company(); c != company {
-			for _, t := range n.ofCompany() {
-				n.want(t)
-			}
-			company = c
-		}
-		for _, e := range n.Engineers() {
-			if engineers[e.ID] != e.SpokenName() {
-				n.WantEngineer(e)
-				engineers[e.ID] = e.SpokenName()
-			}
-		}
+		n.round(&w)
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// wanted is what was asked for already, so that only what is new is asked for in a round.
+type wanted struct {
+	whole     time.Time // when all was asked for
+	looked    time.Time // for the languages
+	book      *directory.Book
+	company   string
+	customers map[directory.CustomerID]int // by version
+	engineers map[oncall.EngineerID]string // by what is said
+}
+
+// forget has all asked for again.
+func (w *wanted) forget() {
+	w.book, w.company = nil, ""
+	w.customers, w.engineers = map[directory.CustomerID]int{}, map[oncall.EngineerID]string{}
+}
+
+// round asks for what is new, and every so often for all.
+func (n *Names) round(w *wanted) {
+	if time.Since(w.whole) >= every {
+		w.forget()
+		w.whole = time.Now()
+	}
+	if book := n.Book(); book != w.book || time.Since(w.looked) >= lookForLanguages {
+		if w.looked = time.Now(); n.look() {
+			w.forget()
+		}
+	}
+	if book := n.Book(); book != nil && book != w.book {
+		for id, c := range book.Customers.All() {
+			if w.customers[id] != c.Version || c.Version == 0 {
+				n.Want(c)
+				w.customers[id] = c.Version
+			}
+		}
+		for _, t := range append(ofFaults(book), n.ofLevels(book)...) {
+			n.want(t)
+		}
+		w.book = book
+	}
+	if c := n.Company(); c != w.company {
+		for _, t := range n.ofCompany() {
+			n.want(t)
+		}
+		w.company = c
+	}
+	for _, e := range n.Engineers() {
+		if w.engineers[e.ID] != e.SpokenName() {
+			n.WantEngineer(e)
+			w.engineers[e.ID] = e.SpokenName()
 		}
 	}
 }
