@@ -207,16 +207,9 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	p.Evo, _ = evosupport.OfTicket(ctx, s.Store, s.Desk.Book().Contracts, t, func() time.Time { return r.Now }) // a ticket is shown without it, too
 	p.Answers = s.Desk.AnswersTo(t, lines)
 	p.Doing = s.now(r, engineers).of(n)
-	names := namesOf(engineers)
-	for _, e := range lines {
-		p.History = append(p.History, r.line(e, names))
-	}
-	calls, err := s.callLines(ctx, r, t, lines, names)
-	if err != nil {
+	if p.History, err = s.told(ctx, r, t, lines, namesOf(engineers)); err != nil {
 		return p, err
 	}
-	p.History = append(p.History, calls...)
-	slices.SortStableFunc(p.History, func(a, b line) int { return a.At.Compare(b.At) })
 	if len(lines) > 0 {
 		p.Seen = lines[len(lines)-1].ID
 	}
@@ -229,6 +222,21 @@ func (s *server) whole(ctx context.Context, r *request, asked sla.Category) (tic
 	}
 	p.page = r.page
 	return p, nil
+}
+
+// told is the ticket's history in the words of the page, with its calls, in their order of time.
+func (s *server) told(ctx context.Context, r *request, t tickets.Ticket, lines []tickets.Event, names names) ([]line, error) {
+	var list []line
+	for _, e := range lines {
+		list = append(list, r.line(e, names))
+	}
+	calls, err := s.callLines(ctx, r, t, lines, names)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, calls...)
+	slices.SortStableFunc(list, func(a, b line) int { return a.At.Compare(b.At) })
+	return list, nil
 }
 
 // beside reads what the page has beside the ticket: its files, who is at it too, and what was being written.
