@@ -112,7 +112,7 @@ func (a *App) readMailbox(addresses mail.Addresses) error {
 		trust = &tls.Config{RootCAs: roots}
 	}
 	a.machines.mailbox = mailbox.New(mailbox.Config{
-		Server: c.IMAP.Server, Security: mailbox.Security(c.IMAP.Security), TLS: trust, User: account.User, Password: account.Password, Folder: c.IMAP.Folder, Done: c.IMAP.Done,
+		Server: c.IMAP.Server, Security: mailbox.IMAPEncryption(c.IMAP.Security), TLS: trust, User: account.User, Password: account.Password, Folder: c.IMAP.Folder, Done: c.IMAP.Done,
 		Main: addresses.Main, MaxBytes: int64(c.Megabytes) << 20, Known: a.mailKnown(addresses),
 		Keep: a.machines.mails.Keep, Count: a.metrics.MailsTaken, Now: time.Now, Log: a.log,
 	})

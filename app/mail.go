@@ -62,7 +62,7 @@ func newMailer(c config.Mail) (*notify.Mailer, error) {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
 	return notify.New(notify.Config{
-		Server: c.Server, Security: notify.Security(c.Security), Roots: c.Roots, User: account.User, Password: account.Password, From: c.From,
+		Server: c.Server, Security: notify.SMTPEncryption(c.Security), Roots: c.Roots, User: account.User, Password: account.Password, From: c.From,
 		DKIM: notify.DKIM(c.DKIM),
 	})
 }

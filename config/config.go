@@ -168,9 +168,9 @@ type Escalation struct {
 
 // Mail is how receipts, warnings and breaches go out in writing. Without a server none do.
 type Mail struct {
-	Server   string   `yaml:"server"`   // host:port
-	Security Security `yaml:"security"` // empty: starttls
-	Roots    string   `yaml:"roots"`    // PEM file of the authorities that the server is believed by; empty: the system's
+	Server   string         `yaml:"server"`   // host:port
+	Security MailEncryption `yaml:"security"` // empty: starttls
+	Roots    string         `yaml:"roots"`    // PEM file of the authorities that the server is believed by; empty: the system's
 	Account  `yaml:",inline"`
 	From     string   `yaml:"from"`    // address of the sender, with or without a name
 	Staff    []string `yaml:"staff"`   // addresses that `notify` in a level's alarms tells
@@ -207,9 +207,9 @@ func (i Inbox) Takes() bool { return i.Listen.IsValid() || i.IMAP.Server != "" }
 
 // IMAP is a mailbox at a mail server.
 type IMAP struct {
-	Server   string   `yaml:"server"`   // host:port; empty: none is read
-	Security Security `yaml:"security"` // empty: tls
-	Roots    string   `yaml:"roots"`    // PEM file of the authorities that the server is believed by; empty: the system's
+	Server   string         `yaml:"server"`   // host:port; empty: none is read
+	Security MailEncryption `yaml:"security"` // empty: tls
+	Roots    string         `yaml:"roots"`    // PEM file of the authorities that the server is believed by; empty: the system's
 	Account  `yaml:",inline"`
 	Folder   string `yaml:"folder"` // empty: INBOX
 	Done     string `yaml:"done"`   // folder to which mails go that were taken; empty: they stay, and are marked
@@ -235,15 +235,15 @@ type Portal struct {
 	Notice map[prompts.Language]string `yaml:"notice"`
 }
 
-// Security is how the connection to the mail server is protected.
-type Security string
+// MailEncryption is how the connection to the mail server is protected.
+type MailEncryption string
 
 // starttls: in clear until STARTTLS, and never without it. tls: encrypted from the beginning. none: in clear, for a server on
 // this machine.
 const (
-	SecurityStartTLS Security = "starttls"
-	SecurityTLS      Security = "tls"
-	SecurityNone     Security = "none"
+	MailStartTLS MailEncryption = "starttls"
+	MailTLS      MailEncryption = "tls"
+	MailPlain    MailEncryption = "none"
 )
 
 // Recordings are callers' messages, as they lie on the disk.
@@ -316,9 +316,9 @@ func Default() Config {
 		Outgoing:   Outgoing{PerHour: 60, PerDay: 300, RequestPerHour: 12, RequestPerDay: 60},
 		Escalation: Escalation{Ring: 20 * time.Second, Dead: 4 * time.Second, Key: 15 * time.Second, Talk: 5 * time.Second, Silence: 10 * time.Second, Rounds: 2},
 		Mail: Mail{
-			Security: SecurityStartTLS, Notify: tickets.Updates(),
+			Security: MailStartTLS, Notify: tickets.Updates(),
 			Customers: []tickets.Progress{tickets.ProgressTaken, tickets.ProgressIntervention, tickets.ProgressAsked, tickets.ProgressRestored, tickets.ProgressClosed},
-			Inbox:     Inbox{Megabytes: 20, Verify: true, IMAP: IMAP{Security: SecurityTLS, Folder: "INBOX"}},
+			Inbox:     Inbox{Megabytes: 20, Verify: true, IMAP: IMAP{Security: MailTLS, Folder: "INBOX"}},
 		},
 		Transcription: Transcription{Driver: TranscriptionNone, Timeout: 5 * time.Minute, Rate: 16000},
 		Speech: Speech{

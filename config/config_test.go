@@ -173,7 +173,7 @@ log_level: debug
 		"phones":   c.SIP.Phones[0].Prefix == netip.MustParsePrefix("10.20.0.0/24"),
 		"ports":    c.RTP.Ports == Ports{20000, 20999},
 		"ring":     c.Escalation.Ring == 25*time.Second && c.Escalation.Key == 15*time.Second,
-		"mail":     c.Mail.Server == "mail.example.org:465" && c.Mail.Security == SecurityTLS && c.Mail.User == "u" && c.Mail.Staff[0] == "a@example.org",
+		"mail":     c.Mail.Server == "mail.example.org:465" && c.Mail.Security == MailTLS && c.Mail.User == "u" && c.Mail.Staff[0] == "a@example.org",
 		"language": c.Languages["100"] == "it" && c.Languages["+390612345699"] == "en",
 	} {
 		if !ok {

@@ -14,11 +14,11 @@ import (
 
 // mail finds what is wrong with the mail server and its readers.
 func (k *checker) mail(m Mail) {
-	if !oneOf(string(m.Security), string(SecurityStartTLS), string(SecurityTLS), string(SecurityNone)) {
+	if !oneOf(string(m.Security), string(MailStartTLS), string(MailTLS), string(MailPlain)) {
 		k.complain("mail.security", fmt.Sprintf("%q is unknown", short(string(m.Security))), "use starttls, tls or none")
 	}
 	k.account("mail", m.Account)
-	if m.User != "" && m.Security == SecurityNone {
+	if m.User != "" && m.Security == MailPlain {
 		k.complain("mail.security", "the password would be sent in clear", "use starttls or tls")
 	}
 	for _, list := range []struct {
@@ -116,10 +116,10 @@ func (k *checker) imap(i IMAP) {
 	if n, convert := strconv.Atoi(port); err != nil || host == "" || convert != nil || n < 1 || n > 65535 {
 		k.complain(at+".server", fmt.Sprintf("%q is no server", short(i.Server)), "write host:port, such as imap.example.org:993")
 	}
-	if !oneOf(string(i.Security), string(SecurityStartTLS), string(SecurityTLS), string(SecurityNone)) {
+	if !oneOf(string(i.Security), string(MailStartTLS), string(MailTLS), string(MailPlain)) {
 		k.complain(at+".security", fmt.Sprintf("%q is unknown", short(string(i.Security))), "use tls, starttls or none")
 	}
-	if ip, err := netip.ParseAddr(host); i.Security == SecurityNone && host != "localhost" && (err != nil || !ip.IsLoopback()) {
+	if ip, err := netip.ParseAddr(host); i.Security == MailPlain && host != "localhost" && (err != nil || !ip.IsLoopback()) {
 		k.complain(at+".security", "the password would be sent in clear", "use tls or starttls")
 	}
 	if i.User == "" || i.Password == "" && i.PasswordFile == "" {

@@ -19,21 +19,21 @@ import (
 	"hotline/certificate"
 )
 
-// Security says how the connection to the mail server is protected.
-type Security string
+// SMTPEncryption says how the connection to the mail server is protected.
+type SMTPEncryption string
 
 // StartTLS begins in clear and goes no further without TLS (RFC 3207), TLS is encrypted from the first octet (RFC 8314),
 // None sends in clear, for a server on this machine.
 const (
-	StartTLS Security = "starttls"
-	TLS      Security = "tls"
-	None     Security = "none"
+	StartTLS SMTPEncryption = "starttls"
+	TLS      SMTPEncryption = "tls"
+	None     SMTPEncryption = "none"
 )
 
 // Config is the mail server through which letters leave.
 type Config struct {
 	Server   string // host:port
-	Security Security
+	Security SMTPEncryption
 	Roots    string // PEM file of the authorities that the server is believed by; empty: the system's
 	User     string // empty: no authentication
 	Password string

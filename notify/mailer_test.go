@@ -21,7 +21,7 @@ var letter = notify.Message{
 }
 
 // mailer sends through s as the account says, over TLS of the given kind.
-func mailer(t *testing.T, s *notifytest.Server, security notify.Security, password string) *notify.Mailer {
+func mailer(t *testing.T, s *notifytest.Server, security notify.SMTPEncryption, password string) *notify.Mailer {
 	t.Helper()
 	roots := filepath.Join(t.TempDir(), "roots.pem")
 	if err := os.WriteFile(roots, s.Roots, 0o600); err != nil {
@@ -39,7 +39,7 @@ func mailer(t *testing.T, s *notifytest.Server, security notify.Security, passwo
 }
 
 func TestALetterArrivesWholeOverEachKindOfConnection(t *testing.T) {
-	for security, c := range map[notify.Security]notifytest.Config{notify.StartTLS: {}, notify.TLS: {Implicit: true}, notify.None: {Bare: true}} {
+	for security, c := range map[notify.SMTPEncryption]notifytest.Config{notify.StartTLS: {}, notify.TLS: {Implicit: true}, notify.None: {Bare: true}} {
 		s := notifytest.Start(t, c)
 		if err := mailer(t, s, security, "secret").Send(t.Context(), letter); err != nil {
 			t.Fatalf("%s: %v", security, err)
@@ -70,7 +70,7 @@ func TestALetterArrivesWholeOverEachKindOfConnection(t *testing.T) {
 
 // TestALetterThatTheServerTookIsSentThoughItHangsUpAtOnce: sent again, it would be read twice.
 func TestALetterThatTheServerTookIsSentThoughItHangsUpAtOnce(t *testing.T) {
-	for security, c := range map[notify.Security]notifytest.Config{
+	for security, c := range map[notify.SMTPEncryption]notifytest.Config{
 		notify.StartTLS: {Abrupt: true}, notify.TLS: {Implicit: true, Abrupt: true}, notify.None: {Bare: true, Abrupt: true},
 	} {
 		s := notifytest.Start(t, c)

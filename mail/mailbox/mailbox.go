@@ -20,20 +20,20 @@ import (
 	"hotline/mail/smtpd"
 )
 
-// Security says how the connection is protected.
-type Security string
+// IMAPEncryption says how the connection is protected.
+type IMAPEncryption string
 
 // The ways: TLS from the first octet (RFC 8314), STARTTLS, or in clear, for a server on this machine.
 const (
-	TLS      Security = "tls"
-	StartTLS Security = "starttls"
-	None     Security = "none"
+	TLS      IMAPEncryption = "tls"
+	StartTLS IMAPEncryption = "starttls"
+	None     IMAPEncryption = "none"
 )
 
 // Config is a mailbox. Everything but Done, Roots and Password is required.
 type Config struct {
 	Server   string // host:port
-	Security Security
+	Security IMAPEncryption
 	TLS      *tls.Config // nil: the system's authorities
 	User     string
 	Password string

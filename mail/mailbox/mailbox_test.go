@@ -263,7 +263,7 @@ func TestThePasswordIsSentOverTLSAlone(t *testing.T) {
 		name     string
 		o        imapserver.Options
 		first    *tls.Config
-		security mailbox.Security
+		security mailbox.IMAPEncryption
 		trust    *tls.Config
 		taken    bool
 	}{
