@@ -230,14 +230,20 @@ func (f *fold) fire(p *Problem, a Alert, o *Outcome) {
 	case category == NoTicket:
 		p.Held, p.Category, p.Ticket = HeldSeverity, category, 0
 		o.Ignored++
-	case !f.Maintenance.IsZero():
-		p.Held, p.Category, p.Ticket, p.Due = HeldMaintenance, category, 0, f.Maintenance
-		o.Held++
 	default:
 		p.Held, p.Category = "", category
-		if !f.waits(p, o) {
-			f.ticket(p, a, quiet, o)
-		}
+		f.begins(p, a, quiet, o)
+	}
+}
+
+// begins finds the ticket of a problem that begins, unless maintenance or what it depends on keeps it.
+func (f *fold) begins(p *Problem, a Alert, quiet time.Time, o *Outcome) {
+	switch {
+	case !f.Maintenance.IsZero():
+		p.Held, p.Ticket, p.Due = HeldMaintenance, 0, f.Maintenance
+		o.Held++
+	case !f.waits(p, o):
+		f.ticket(p, a, quiet, o)
 	}
 }
 
@@ -247,7 +253,7 @@ func (f *fold) again(p *Problem, a Alert, category sla.Category, o *Outcome) {
 	if known && ended(seen.State) && span(seen.ClosedAt, f.Now) >= f.Policy.Again.Span() && category != NoTicket {
 		f.leave(p.Ticket)
 		p.Ticket, p.Count, p.Told, p.Since, p.Category, p.Due = 0, 1, 0, f.Now, category, time.Time{}
-		f.ticket(p, a, time.Time{}, o)
+		f.begins(p, a, time.Time{}, o)
 		return
 	}
 	o.Repeated++
