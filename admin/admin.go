@@ -32,6 +32,7 @@ import (
 	"hotline/admin/files"
 	"hotline/admin/heartbeats"
 	"hotline/admin/idempotency"
+	"hotline/admin/letters"
 	"hotline/admin/links"
 	"hotline/admin/metrics"
 	"hotline/admin/middleware"
@@ -53,6 +54,7 @@ import (
 	replies "hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
+	"hotline/notify/mailing"
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
@@ -131,6 +133,7 @@ type Store interface {
 	receiver.Store
 	outbox.Store
 	news.Store
+	mailing.Reader
 	replaced.Store
 	transcription.Store
 	portal.Store
@@ -257,6 +260,7 @@ func (s *server) routes(r *chi.Mux) huma.API {
 	heartbeats.Mount(s.operations(api), s.heartbeats())
 	agents.Mount(s.operations(api), agents.Config{Store: s.Store, Receiver: s.Machines.Agents, Heartbeats: s.Store, Keeper: s.Machines.Heartbeats, Contract: s.isContract, Now: s.Now})
 	evo.Mount(s.operations(api), evo.Config{Store: s.Store, Desk: s.Desk, Now: s.Now})
+	letters.Mount(s.operations(api), letters.Config{Store: s.Store})
 	auditlog.Mount(s.operations(api), auditlog.Config{Store: s.Store})
 	outgoing.Mount(s.operations(api), outgoing.Config{Store: s.Store, Outbox: s.Machines.Outbox, Contract: s.isContract, Now: s.Now})
 	links.Mount(s.operations(api), links.Config{Store: s.Store, Ticket: s.Desk.Ticket, Site: s.Portal, Staff: access.Staff, Now: s.Now})

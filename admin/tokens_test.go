@@ -58,7 +58,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"/heartbeats": "GET", "/heartbeats/{id}": "DELETE GET PATCH PUT", "/heartbeats/{id}/key": "POST", "/heartbeats/preview": "POST", "/tickets/{number}/link": "DELETE POST", "/tickets/{number}/attachments": "GET POST", "/attachments/{id}": "DELETE GET",
 		"/endpoints": "GET", "/endpoints/{id}": "DELETE GET PATCH PUT", "/endpoints/{id}/secret": "POST", "/endpoints/{id}/test": "POST", "/endpoints/{id}/retry": "POST", "/endpoints/{id}/outgoing/{message}/retry": "POST",
 		"/releases": "GET", "/releases/{id}": "DELETE GET PATCH PUT", "/releases/{id}/notices": "GET", "/installations": "GET", "/installations.csv": "GET", "/installations/{id}": "DELETE GET PATCH PUT",
-		"/endpoint-templates": "GET", "/outgoing": "GET", "/audit": "GET",
+		"/endpoint-templates": "GET", "/outgoing": "GET", "/audit": "GET", "/letters": "GET",
 	} {
 		want[path] = methods
 	}

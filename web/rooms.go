@@ -29,6 +29,7 @@ import (
 	"hotline/web/heartbeats"
 	"hotline/web/imports"
 	"hotline/web/keeping"
+	"hotline/web/letters"
 	"hotline/web/mails"
 	"hotline/web/outgoing"
 	"hotline/web/playing"
@@ -66,6 +67,7 @@ func rooms(c Config) []room.Route {
 		alerts.Routes(alerts.House{Store: c.Store, Contract: c.contract, Taken: []string{heartbeat.Source, receiver.Source}, Log: c.Log}),
 		heartbeats.Routes(heartbeats.House{Store: c.Store, Keeper: c.Heartbeats, Contract: c.contract, Link: address, Log: c.Log}),
 		evo.Routes(evo.House{Store: c.Store, Desk: c.Desk, Letters: c.Letters, Log: c.Log}),
+		letters.Routes(letters.House{Store: c.Store, Desk: c.Desk}),
 		mails.Routes(mails.House{Store: c.Store, Inbox: c.Mails, Refused: c.Refused, Log: c.Log}),
 		auditlog.Routes(auditlog.House{Store: c.Store, Day: c.day}),
 		outgoing.Routes(outgoing.House{Store: c.Store, Outbox: c.Outbox, Contract: c.contract, Log: c.Log}),

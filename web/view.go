@@ -56,6 +56,7 @@ func (p page) Further() []place {
 		{"heartbeats", "/heartbeats", "GET /heartbeats"},
 		{"evo-installations", "/installations", "GET /installations"},
 		{"evo-products", "/releases", "GET /releases"},
+		{"letters", "/letters", "GET /letters"},
 		{"imports", "/imports", "GET /imports"},
 		{"access-tokens", "/tokens", "GET /tokens"},
 		{"page-password", "/password", "GET /password"},

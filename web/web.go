@@ -27,6 +27,7 @@ import (
 	"hotline/ivr/try"
 	"hotline/ivr/versions"
 	"hotline/mail"
+	"hotline/notify/mailing"
 	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
@@ -74,6 +75,7 @@ type Store interface {
 	replaced.Store
 	outbox.Store
 	news.Store
+	mailing.Reader
 	transcription.Store
 	agents.Store
 	intake.Store

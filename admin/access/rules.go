@@ -38,7 +38,7 @@ var rules = sync.OnceValue(func() map[string]tokens.Scope {
 			"GET /api/v1/calendars/{id}", "GET /api/v1/faults", "GET /api/v1/faults/{id}", "GET /api/v1/flows", "GET /api/v1/flows/{version}", "GET /api/v1/trunks", "GET /api/v1/time", "GET /api/v1/dry-run",
 			"GET /api/v1/alerts", "GET /api/v1/tickets/{number}/alerts", "GET /api/v1/alert-policies", "GET /api/v1/alert-policies/{id}", "GET /api/v1/alert-mappings", "GET /api/v1/alert-mappings/{id}",
 			"GET /api/v1/maintenance-windows", "GET /api/v1/maintenance-windows/{id}",
-			"GET /api/v1/releases", "GET /api/v1/releases/{id}", "GET /api/v1/releases/{id}/notices", "GET /api/v1/installations", "GET /api/v1/installations.csv", "GET /api/v1/installations/{id}",
+			"GET /api/v1/releases", "GET /api/v1/releases/{id}", "GET /api/v1/releases/{id}/notices", "GET /api/v1/letters", "GET /api/v1/installations", "GET /api/v1/installations.csv", "GET /api/v1/installations/{id}",
 			"GET /api/v1/agents", "GET /api/v1/agents/{id}", "GET /api/v1/tickets/{number}/twin",
 			"GET /api/v1/heartbeats", "GET /api/v1/heartbeats/{id}", "POST /api/v1/heartbeats/preview",
 			"GET /api/v1/chains", "GET /api/v1/report", "GET /api/v1/report.csv", "GET /api/v1/report.svg", "GET /api/v1/report/on-call.csv",

@@ -27,6 +27,7 @@ import (
 	"hotline/intake"
 	"hotline/ivr/versions"
 	"hotline/mail"
+	"hotline/notify/mailing"
 	"hotline/notify/statement"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
@@ -72,6 +73,7 @@ type Store interface {
 	twins.Store
 	news.Store
 	statement.Store
+	mailing.Reader
 	mail.Store
 	replaced.Store
 	transcription.Store

@@ -347,7 +347,7 @@ func (h *house) tour(ctx context.Context, look func(name string) error) error {
 	}
 	for _, p := range []struct{ name, path string }{
 		{"board", "/"}, {"ticket", ticket}, {"preview", ticket + "?category=non_blocking"}, {"calls", "/calls"}, {"call", call}, {"oncall", "/oncall"}, {"month", "/oncall/month"}, {"changes", "/oncall/changes"}, {"readiness", "/oncall/readiness"}, {"load", "/oncall/load"},
-		{"users", "/users"}, {"tokens", "/tokens"}, {"flow", "/flow"}, {"prompts", "/prompts"}, {"prompt", "/prompts/it/welcome"}, {"pack", "/prompts/it/pack"}, {"second", "/second"}, {"start", "/start"}, {"wall", "/?wall=1"}, {"outgoing", "/outgoing"}, {"browsers", "/browsers"}, {"audit", "/audit"}, {"mails", "/mails"}, {"agents", "/agents"}, {"nothing", "/nothing"},
+		{"users", "/users"}, {"tokens", "/tokens"}, {"flow", "/flow"}, {"prompts", "/prompts"}, {"prompt", "/prompts/it/welcome"}, {"pack", "/prompts/it/pack"}, {"second", "/second"}, {"start", "/start"}, {"wall", "/?wall=1"}, {"outgoing", "/outgoing"}, {"browsers", "/browsers"}, {"audit", "/audit"}, {"mails", "/mails"}, {"letters", "/letters"}, {"agents", "/agents"}, {"nothing", "/nothing"},
 		{"customers", "/customers"}, {"customer", "/customers/rossi"}, {"spoken", "/customers/rossi/spoken"}, {"names", "/spoken"}, {"faults", "/faults"}, {"fault", "/faults/via-roma"}, {"fault-new", "/faults/new"}, {"engineer-name", "/engineers/anna/spoken"},
 		{"customer-new", "/customers/new"}, {"customer-edit", "/customers/rossi/edit"}, {"contract-new", "/customers/rossi/contracts/new"}, {"contract", "/contracts/rossi"},
 		{"engineers", "/engineers"}, {"engineer-new", "/engineers/new"}, {"engineer", "/engineers/anna"}, {"shifts", "/oncall/shifts"},
