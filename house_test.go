@@ -136,7 +136,7 @@ var allowed = map[string][]string{
 	"web/flows":                   {"ivr", "ivr/try", "ivr/versions", "prompts", "storage", "strictyaml", "tickets", "users", "web/room"},
 	"web/voices":                  {"prompts", "prompts/replaced", "speech", "speech/upload", "speech/upload/pack", "storage", "users", "web/room"},
 	"web/schedules":               {"admin/report", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/rota", "paging", "sla", "storage", "tickets", "users", "web/room"},
-	"web/room":                    {"admin/middleware", "prompts", "prompts/written", "users"},
+	"web/room":                    {"admin/middleware", "prompts", "prompts/written", "users", "web/told"},
 	"web/reports":                 {"admin/report", "cdr", "directory", "sla", "storage", "tickets", "tickets/statistics", "users", "web/room"},
 	"storage/stored":              {"house", "prompts", "agent/protocol", "agent/receiver", "evosupport", "outbox", "cdr", "directory", "heartbeat", "intake", "ivr/versions", "oncall", "oncall/escalation", "oncall/rota", "sla", "tickets", "audit"},
 	"idempotency":                 {},

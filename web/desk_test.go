@@ -214,6 +214,9 @@ func TestALineOfTheProgramIsToldInThePagesLanguage(t *testing.T) {
 		{Kind: tickets.Rang, Actor: "engineer:anna", Text: "Anna Verdi at <b>06</b>: no answer"},
 		{Kind: tickets.Told, Actor: "system", Text: "an engineer acts by 2026-11-23T10:30:00Z"},
 		{Kind: tickets.Commented, Actor: "staff:staff", Text: "nobody is on duty"},
+		{Kind: tickets.AlertHeard, Actor: "alert", Text: "alerts of installation plant that wait for this and open no ticket of their own: 2, such as\nresolved pump\nthe door"},
+		{Kind: tickets.CalledAgain, Actor: "caller", Text: "heard the state and hung up"},
+		{Kind: tickets.Erased, Actor: "system", Text: "kept for 30 days, as agreed"},
 	} {
 		_, err := o.desk.Note(t.Context(), n, e, o.clock())
 		must(t, err)
@@ -221,7 +224,18 @@ func TestALineOfTheProgramIsToldInThePagesLanguage(t *testing.T) {
 	b, at := o.as(users.Engineer), fmt.Sprintf("/tickets/%d", n)
 	b.get(at).is(200, "the chain was called and nobody accepted", "nobody is on duty")
 	b.header.Set("Accept-Language", "it")
-	b.get(at).is(200, "si è chiamata la catena e nessuno ha accettato", "Anna Verdi al &lt;b&gt;06&lt;/b&gt;: nessuna risposta", "un tecnico interviene entro", "11:30", "nobody is on duty").hides("nobody accepted", "2026-11-23T10")
+	b.get(at).is(200, "si è chiamata la catena e nessuno ha accettato", "Anna Verdi al &lt;b&gt;06&lt;/b&gt;: nessuna risposta", "un tecnico interviene entro", "11:30", "nobody is on duty",
+		"non aprono un proprio ticket: 2, per esempio", "resolved pump\nthe door", "ha sentito lo stato e ha riagganciato", "conservata per 30 giorni, come concordato").hides("nobody accepted", "2026-11-23T10")
+}
+
+// TestWhyIsToldInThePagesLanguage: of a recording, a rota, a policy and a rule of alerts.
+func TestWhyIsToldInThePagesLanguage(t *testing.T) {
+	o := open(t)
+	b := o.as(users.Admin)
+	b.post("/language", "language", "it", "next", "/").is(303)
+	b.uploads("/prompts/it/goodbye", "", "file", "x").is(422, `<p lang="it">questo file non va bene come messaggio: non è un file WAV, FLAC o OGG; si salvi come uno di questi</p>`)
+	b.post("/policies", "id", "p", "name", "P", "step-0-what", "bad").is(422, `<p lang="it">&#34;bad&#34; non è una delle scelte</p>`)
+	b.post("/rotas", "id", "r", "name", "R", "zone", "Europe/Rome", "layer-0-name", "L", "layer-0-level", "1", "layer-0-rotation", "weekly", "layer-0-start", "x", "layer-0-turns", "anna").is(422, `<p lang="it">turno r: strato 1 (L): inizio`)
 }
 
 // TestTheCompanysNameStandsAboveWhatIsPrinted: a ticket, and the sheet for a customer.

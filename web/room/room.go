@@ -18,6 +18,7 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/users"
+	"hotline/web/told"
 )
 
 // View is what every page needs to speak to whoever looks. Its methods are what templates say.
@@ -105,6 +106,9 @@ func (v View) Word(word string) string {
 	}
 	return word
 }
+
+// Why tells why something was refused, in the page's language where the program made the sentence.
+func (v View) Why(text string) *told.Reason { return told.Why(v.Words, v.Lang, text) }
 
 // WordID is where the catalogues have a word of the trade.
 func WordID(word string) string {
