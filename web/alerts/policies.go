@@ -97,8 +97,8 @@ func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands inta
 		Flapping: intake.Flapping{Changes: f.Number("flapping.changes"), Within: seconds(f, "flapping.within"), Quiet: seconds(f, "flapping.quiet")},
 		Labels:   intake.Labels{Product: f.Value("labels.product"), Version: f.Value("labels")},
 	}
-	waits := []int{}
-	p.Depends, waits = dependsSaid(f)
+	depends, waits := dependsSaid(f)
+	p.Depends = depends
 	rule := func(at string) intake.Rule {
 		return intake.Rule{Category: sla.Category(f.Value(at + "-category")), Night: sla.Category(f.Value(at + "-night"))}
 	}
