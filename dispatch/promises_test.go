@@ -52,6 +52,7 @@ func ofRequests() []promise {
 		promise{"callback-none", nil, func(t tickets.Ticket) bool { return t.Number == 0 || t.Caller == "" }},
 		promise{"recording-notice", nil, nil}, // message-kept holds it
 		promise{"recording-refused", func(s said) bool { return len(s.ticket.Recordings) == 0 }, func(t tickets.Ticket) bool { return t.Number != 0 && len(t.Recordings) == 0 }},
+		promise{"talk-ended", nil, nil}, // ../app/talkends_test.go holds it
 		promise{"notice-who", nil, nil}, promise{"notice-data", nil, nil}, promise{"notice-rights", nil, nil}, promise{"notice-no-term", func(s said) bool { return s.keepDays() == 0 }, nil},
 		promise{"notice-days", func(s said) bool { return s.speaksOf(fmt.Sprint(s.keepDays())) }, nil},
 		promise{"message-kept", func(s said) bool { return len(s.ticket.Recordings) > 0 }, func(t tickets.Ticket) bool { return len(t.Recordings) > 0 }},
@@ -231,7 +232,7 @@ func asking() []prompts.ID {
 		"console-until", "console-shift-of", "console-shift-free", "console-from", "console-key-take-it", "console-no-shift", "console-no-own-shift",
 		"console-shift-changed", "console-shift-absent", "console-your-shift", "console-key-ask", "console-cover-asked", "console-cover-nobody",
 		"console-blocking", "console-no-blocking", "confirm-restored", "cover-asks", "cover-keys", "cover-not-found", "cover-heard", "console-key-call", "console-no-customer",
-		"talk-refuse", "talk-ended", "record-denied", "record-it", "record-en", "record-de", "record-fr", "record-es", "record-number", "record-number-next", "record-none", "record-prompt", "record-speak",
+		"talk-refuse", "record-denied", "record-it", "record-en", "record-de", "record-fr", "record-es", "record-number", "record-number-next", "record-none", "record-prompt", "record-speak",
 		"record-raised", "record-lowered", "record-cut", "record-keep", "record-again", "record-next", "record-listen", "record-other", "record-leave",
 		"record-quiet", "record-loud", "record-long", "record-short", "record-full",
 	}...)
