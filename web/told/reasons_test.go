@@ -22,7 +22,7 @@ var checks = [...]string{
 	"directory/entry/*.go", "oncall/check.go", "oncall/rota/check.go", "oncall/rota/schedule.go", "oncall/escalation/policy.go", "oncall/escalation/names.go", "oncall/escalation/appointment.go",
 	"sla/check.go", "sla/defaults.go", "sla/terms.go", "intake/policy.go", "intake/depends.go", "intake/versions.go", "heartbeat/heartbeat.go", "outbox/endpoint.go", "agent/protocol/configuration.go",
 	"evosupport/record.go", "speech/upload/upload.go", "speech/upload/formats.go", "speech/upload/wav.go", "speech/upload/booth.go", "prompts/replaced/replaced.go",
-	"web/alerts/*.go", "web/agents/*.go", "web/contacts/*.go", "web/evo/*.go", "web/faults/*.go", "web/form/*.go", "web/heartbeats/*.go", "web/keeping/*.go", "web/nested/*.go", "web/outgoing/*.go", "web/policies/*.go", "web/rotas/*.go",
+	"web/alerts/*.go", "web/agents/*.go", "web/contacts/*.go", "web/evo/*.go", "web/faults/*.go", "web/form/*.go", "web/heartbeats/*.go", "web/keeping/*.go", "web/form/fields/*.go", "web/outgoing/*.go", "web/policies/*.go", "web/rotas/*.go",
 }
 
 // inside are complaints that no page shows, of what machines send and of a store that fails, and what is told with the kind of its error.

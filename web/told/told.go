@@ -52,7 +52,7 @@ var reasons = [...]string{
 	"why-form-instant", "why-form-minutes", "why-form-day", "why-form-day-or", "why-form-days-or", "why-form-language", "why-form-telephones",
 	"why-form-rings", "why-form-people", "why-form-id", "why-form-turn", "why-form-shift", "why-form-pairs", "why-form-most", "why-form-endpoints",
 	"why-form-source", "why-form-marks", "why-form-parts", "why-form-needed", "why-release-ticket",
-	"why-form-range", "why-form-when", "why-form-one", "why-form-long",
+	"why-form-range", "why-form-when", "why-form-day", "why-form-choose-day", "why-form-one", "why-form-long",
 	"why-time", "why-calendar-name", "why-check-many", "why-rota-replaced", "why-sound-version",
 	"why-check-name", "why-check-line", "why-check-twice", "why-check-product", "why-check-together", "why-check-path", "why-check-kind",
 	"why-check-short", "why-check-alone", "why-check-range", "why-check-ends", "change-level", "change-rate", "change-channels", "change-clipping",
