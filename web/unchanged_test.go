@@ -262,7 +262,7 @@ func crowdedMachines(o *office, second func(h, m, s int) time.Time) {
 	put(s.PutEndpoint(ctx, outbox.Endpoint{
 		ID: "own", Template: outbox.Own, Request: outbox.Request{Method: "PUT", URL: "https://crm.example/{{.number}}", Headers: map[string]string{"X-B": "b: c", "Authorization": "Bearer {{.token}}"}, Body: "\n{\n  \"n\": {{.number}}\n}\n"},
 		Values: map[string]string{"b": "2 = two", "a": "1"}, Secrets: map[string]string{"token": "s3cret", "other": "0ther"}, Kinds: []outbox.Kind{outbox.Closed, outbox.Opened}, Contracts: []string{"rossi", "plant"}, Categories: []sla.Category{sla.Question, sla.Blocking},
-		Quiet: outbox.Quiet{From: "22:00", Until: "07:00", Zone: "Europe/Rome", Except: []outbox.Kind{outbox.Closed, outbox.Opened}}, Paused: true, Since: second(8, 0, 5),
+		Quiet: outbox.Quiet{From: "22:00", Until: "07:00", Zone: "Europe/Rome", Except: []outbox.Kind{outbox.Closed, outbox.Opened}}, Paused: true, Window: 95 * time.Second, Since: second(8, 0, 5),
 	}))
 	put(s.PutEndpoint(ctx, outbox.Endpoint{ID: "hook", Template: outbox.Webhook, Values: map[string]string{"url": "https://hook.example/x"}, Secrets: map[string]string{"signing": "whsec_" + strings.Repeat("AAAA", 8)}, Assignees: []string{"bruno"}, Since: second(8, 0, 5)}))
 	check := protocol.Check{ID: "web", Kind: protocol.HTTP, Target: "https://erp.example/x", Title: "the  web", Severity: "page", Every: 60, Timeout: 5, Failures: 3, Successes: 2, Status: 204, Contains: "ok", Untrusted: true}
