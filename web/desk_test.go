@@ -234,6 +234,8 @@ func TestWhyIsToldInThePagesLanguage(t *testing.T) {
 	b := o.as(users.Admin)
 	b.post("/language", "language", "it", "next", "/").is(303)
 	b.uploads("/prompts/it/goodbye", "", "file", "x").is(422, `<p lang="it">questo file non va bene come messaggio: non è un file WAV, FLAC o OGG; si salvi come uno di questi</p>`)
+	b.get("/outgoing/new").is(200, "Una chat di Telegram, con un bot").hides("A chat of Telegram")
+	b.get("/outgoing/new?template=ntfy").is(200, "ntfy: Un argomento di ntfy", "facoltativo: token di accesso").hides("access token")
 	b.post("/policies", "id", "p", "name", "P", "step-0-what", "bad").is(422, `<p lang="it">&#34;bad&#34; non è una delle scelte</p>`)
 	b.post("/rotas", "id", "r", "name", "R", "zone", "Europe/Rome", "layer-0-name", "L", "layer-0-level", "1", "layer-0-rotation", "weekly", "layer-0-start", "x", "layer-0-turns", "anna").is(422, `<p lang="it">turno r: strato 1 (L): inizio`)
 }

@@ -70,11 +70,19 @@ func fields(r *room.Request, e outbox.Endpoint) (list form.Fields, err error) {
 	), nil
 }
 
-// templateFields are what a template that ships needs. What it says of that is English.
+// described is what a template says of itself, in the page's language; english where the catalogues do not have it.
+func described(r *room.Request, text string) (told string, english bool) {
+	why := r.Why(text)
+	return why.Text, why.Lang != r.Lang
+}
+
+// templateFields are what a template that ships needs.
 func templateFields(r *room.Request, t send.Template, e outbox.Endpoint) (list form.Fields) {
-	list = append(list, form.Field{Kind: form.Note, Label: t.Name + ": " + t.About, English: true})
+	about, english := described(r, t.About)
+	list = append(list, form.Field{Kind: form.Note, Label: t.Name + ": " + about, English: english})
 	for _, name := range slices.Sorted(maps.Keys(t.Values)) {
-		list = append(list, form.Field{Name: "value." + name, Label: name, Value: e.Values[name], Kind: form.Text, Most: valueMost, Help: t.Values[name], English: true})
+		help, english := described(r, t.Values[name])
+		list = append(list, form.Field{Name: "value." + name, Label: name, Value: e.Values[name], Kind: form.Text, Most: valueMost, Help: help, English: english})
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Secrets)) {
 		list = append(list, secretFields(r, name, t.Secrets[name], e)...)
@@ -84,7 +92,8 @@ func templateFields(r *room.Request, t send.Template, e outbox.Endpoint) (list f
 
 // secretFields give a secret, and take it away. It is never shown.
 func secretFields(r *room.Request, name, about string, e outbox.Endpoint) form.Fields {
-	secret := form.Field{Name: "secret." + name, Label: r.T("outgoing-secret", name), Kind: form.Secret, Most: valueMost, Help: about, English: true}
+	help, english := described(r, about)
+	secret := form.Field{Name: "secret." + name, Label: r.T("outgoing-secret", name), Kind: form.Secret, Most: valueMost, Help: help, English: english}
 	if e.Secrets[name] == "" {
 		return form.Fields{secret}
 	}

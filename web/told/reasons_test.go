@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"hotline/evosupport"
 	"hotline/intake"
+	"hotline/outbox/send"
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/speech/upload"
@@ -72,6 +74,18 @@ func TestEveryReasonOfARefusalIsToldInEachLanguage(t *testing.T) {
 	}
 	if found < 150 {
 		t.Errorf("only %d reasons were found", found)
+	}
+}
+
+// TestWhatATemplateNeedsIsToldInEachLanguage: the forms of messages to other systems describe themselves in English.
+func TestWhatATemplateNeedsIsToldInEachLanguage(t *testing.T) {
+	for _, one := range send.Templates() {
+		texts := append([]string{one.About}, slices.Sorted(maps.Values(one.Values))...)
+		for _, text := range append(texts, slices.Sorted(maps.Values(one.Secrets))...) {
+			if got := Why(written.In(prompts.Italian), prompts.Italian, text); got.Lang != prompts.Italian {
+				t.Errorf("%s: %q is not told", one.Name, text)
+			}
+		}
 	}
 }
 
