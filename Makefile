@@ -30,7 +30,7 @@ test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kam
 	$(GO) test $(FAST) -race -timeout 40m ./e2e # by themselves: a telephone that stands still is not heard
 
 # What trains a recogniser that reads the prompts back.
-EARS = pocketsphinx sphinxtrain sphinxbase-utils espeak-ng festival festvox-italp16k festvox-itapc16k
+EARS = pocketsphinx sphinxtrain sphinxbase-utils espeak-ng festival festvox-italp16k festvox-itapc16k flite
 
 prove: go ## a million random requests against the reference that walks minute by minute, 1,000 random nights and 4,000 calls of random keys
 	HOTLINE_PROVE=$(or $(CASES),1000000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run SlowReference ./sla
@@ -42,9 +42,9 @@ prove: go ## a million random requests against the reference that walks minute b
 	@scripts/install python3
 	python3 sla/testdata/policy.py | diff - sla/testdata/policy.golden
 
-readback: go ## a recogniser that never heard the voices that ship listens to every prompt, in Italian; READBACK=en,de,fr,es measures others, of which it knows too little yet
-	@scripts/install $(EARS) flite
-	HOTLINE_READBACK=$(or $(READBACK),it) $(GO) test -count=1 -timeout 60m -v -run ReadBack ./prompts/readback
+readback: go ## a recogniser that never heard what it judges listens to every prompt of all five voices; READBACK=it,fr to some alone
+	@scripts/install $(EARS)
+	HOTLINE_READBACK=$(or $(READBACK),it,en,de,fr,es) $(GO) test -count=1 -timeout 60m -v -run ReadBack ./prompts/readback
 
 bench-clocks: go ## what the arithmetic, the sweep of 100,000 tickets, the report of 50,000 and one ticket of a call cost
 	@scripts/install postgresql

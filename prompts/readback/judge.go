@@ -2,6 +2,8 @@ package readback
 
 import (
 	"fmt"
+	"hash/fnv"
+	"os"
 	"slices"
 	"strings"
 
@@ -10,19 +12,49 @@ import (
 	"hotline/prompts/packs"
 )
 
+// Clip is a sound of a pack, and what the catalogue has it say.
+type Clip struct {
+	ID    prompts.ID
+	Class prompts.Class
+	Text  string
+	PCM   []int16 // 8 kHz, as a telephone plays it
+}
+
+// Clips are the clips of a language's pack that say something.
+func Clips(lang prompts.Language) (list []Clip, err error) {
+	pack, err := packs.Load(lang)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range pack.Manifest.Clips {
+		if alaw, ok := pack.Clip(c.ID); ok && c.Class != prompts.Sound {
+			list = append(list, Clip{c.ID, c.Class, c.Text, g711.ALaw.Samples(alaw)})
+		}
+	}
+	return list, nil
+}
+
 // Verdict is how one sort of sounds was understood.
 type Verdict struct {
 	Right, All int
-	Wrong      []string // id, what it is, and what was heard
+	Wrong      []Misheard
 }
 
-func (v *Verdict) count(id, is, heard string) {
+// Misheard is a clip, what it should say, and what was heard.
+type Misheard struct {
+	ID        prompts.ID
+	Is, Heard string
+}
+
+func (m Misheard) String() string { return fmt.Sprintf("%s: %q was heard as %q", m.ID, m.Is, m.Heard) }
+
+func (v *Verdict) count(id prompts.ID, is, heard string) {
 	v.All++
 	if is == heard {
 		v.Right++
 		return
 	}
-	v.Wrong = append(v.Wrong, fmt.Sprintf("%s: %q was heard as %q", id, is, heard))
+	v.Wrong = append(v.Wrong, Misheard{id, is, heard})
 }
 
 // Share is how many were understood, from 0 to 1.
@@ -31,23 +63,39 @@ func (v Verdict) Share() float64 { return float64(v.Right) / float64(max(1, v.Al
 // Report is how a pack was understood.
 type Report struct {
 	Sentences Verdict // whole sentences, out of all of them
+	Words     Verdict // whole sentences, word by word: each out of itself and many that sound otherwise
 	Digits    Verdict // digits by themselves, out of ten
 	Keys      Verdict // digits and names of keys inside sentences, out of twelve
 	Short     Verdict // all else that is spoken inside sentences, out of its kind
 }
 
+// parts is how many parts the whole sentences fall into. Those of one part are judged by an ear that was told the others.
+const parts = 4
+
+// partOf is the part of a sentence, by its name; all other clips are in none.
+func partOf(c Clip) int {
+	if c.Class != prompts.Whole {
+		return parts
+	}
+	h := fnv.New32a()
+	h.Write([]byte(c.ID))
+	return int(h.Sum32()>>7) % parts
+}
+
 // asked is a question and where its answer is counted.
 type asked struct {
 	Question
-	id, is  string
+	clip    Clip
 	verdict *Verdict
 	only    []int // the words that count; all where it is nil
 }
 
-// Judge has a recogniser listen to every clip of a pack.
-func Judge(r *Recogniser, lang prompts.Language) (*Report, error) {
+// Judge has a recogniser listen to clips of one voice, to those that are meant. It comes near to the voice first, by the whole sentences among all
+// clips: what is not a whole sentence is judged by an ear that was told all of these, and a sentence by one that was told none of its part. So
+// no ear judges a sound that it was told of.
+func Judge(r *Recogniser, clips []Clip, meant func(Clip) bool) (*Report, error) {
 	report := &Report{}
-	list, err := report.ask(lang)
+	list, err := report.ask(r.lang, clips)
 	if err != nil {
 		return nil, err
 	}
@@ -55,81 +103,101 @@ func Judge(r *Recogniser, lang prompts.Language) (*Report, error) {
 	for i, a := range list {
 		questions[i] = a.Question
 	}
-	heard, err := r.Hear(questions)
+	dir, err := os.MkdirTemp("", "readback-")
 	if err != nil {
 		return nil, err
 	}
-	for i, a := range list {
-		if a.only == nil {
-			a.verdict.count(a.id, a.is, heard[i])
-			continue
+	defer os.RemoveAll(dir)
+	if err := r.prepare(dir, questions); err != nil {
+		return nil, err
+	}
+	grammars, err := writeGrammars(dir, questions)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]string, len(list))
+	for part := range parts + 1 {
+		ear, err := r.adapted(dir, report.lessons(list, part))
+		if err != nil {
+			return nil, err
 		}
-		is, was := strings.Fields(a.is), strings.Fields(heard[i])
-		for _, at := range a.only {
-			word := ""
-			if at < len(was) {
-				word = was[at]
-			}
-			a.verdict.count(a.id, is[at], word)
+		if err := ear.answer(dir, func(i int) bool { return partOf(list[i].clip) == part && meant(list[i].clip) }, grammars, answers); err != nil {
+			return nil, err
+		}
+	}
+	for i, a := range list {
+		if meant(a.clip) {
+			a.count(answers[i])
 		}
 	}
 	return report, nil
 }
 
-// ask makes the questions of a pack.
-func (report *Report) ask(lang prompts.Language) (list []asked, err error) {
+// lessons are the whole sentences but those of a part.
+func (report *Report) lessons(list []asked, part int) (lessons []told) {
+	for i, a := range list {
+		if a.verdict == &report.Sentences && partOf(a.clip) != part {
+			lessons = append(lessons, told{name(i), withPauses(a.clip.Text)})
+		}
+	}
+	return lessons
+}
+
+// count counts an answer, or the words of it that count.
+func (a asked) count(heard string) {
+	is := Words(a.clip.Text)
+	if a.only == nil {
+		a.verdict.count(a.clip.ID, is, heard)
+		return
+	}
+	words, was := strings.Fields(is), strings.Fields(heard)
+	for _, at := range a.only {
+		word := ""
+		if at < len(was) {
+			word = was[at]
+		}
+		a.verdict.count(a.clip.ID, words[at], word)
+	}
+}
+
+// ask makes the questions of a voice.
+func (report *Report) ask(lang prompts.Language, clips []Clip) (list []asked, err error) {
 	v, err := vocabularyOf(lang)
 	if err != nil {
 		return nil, err
 	}
-	pack, err := packs.Load(lang)
+	sounds, err := pronounce(lang, v.words)
 	if err != nil {
 		return nil, err
 	}
 	kinds := map[string][]string{}
-	for _, c := range pack.Manifest.Clips {
+	for _, c := range clips {
 		kind, text := kindOf(c.ID, c.Class), Words(c.Text)
+		if kind == sentence {
+			text = phrases(c.Text)
+		}
 		if !slices.Contains(kinds[kind], text) {
 			kinds[kind] = append(kinds[kind], text)
 		}
 	}
-	for _, c := range pack.Manifest.Clips {
-		alaw, ok := pack.Clip(c.ID)
-		if !ok || c.Class == prompts.Sound {
-			continue
+	for _, c := range clips {
+		add := func(to *Verdict, g Grammar, only []int) {
+			list = append(list, asked{Question{c.PCM, g}, c, to, only})
 		}
-		kind := kindOf(c.ID, c.Class)
-		a := asked{Question: Question{PCM: g711.ALaw.Samples(alaw), Grammar: Grammar{kinds[kind]}}, id: string(c.ID), is: Words(c.Text), verdict: &report.Short}
-		switch kind {
+		switch kind := kindOf(c.ID, c.Class); kind {
 		case sentence:
-			a.verdict = &report.Sentences
+			add(&report.Sentences, Grammar{kinds[kind]}, nil)
+			add(&report.Words, otherwise(c.Text, v.words, sounds), nil)
+			if g, at := slots(c.Text, v.keys); at != nil {
+				add(&report.Keys, g, at)
+			}
 		case "digit":
-			a.verdict = &report.Digits
-		}
-		list = append(list, a)
-		if g, at := slots(c.Text, v.keys); kind == sentence && at != nil {
-			a.verdict, a.Grammar, a.only = &report.Keys, g, at
-			list = append(list, a)
+			add(&report.Digits, Grammar{kinds[kind]}, nil)
+		default:
+			add(&report.Short, Grammar{kinds[kind]}, nil)
 		}
 	}
 	return list, nil
-}
-
-// slots is a sentence in which every name of a key may be any of them, and where they stand. A name of a key ends a phrase: "press
-// one." is one, and "one by one" is none.
-func slots(text string, keys []string) (g Grammar, at []int) {
-	for field := range strings.FieldsSeq(text) {
-		words := wordsOf(strings.ToLower(field))
-		for i, w := range words {
-			if i == len(words)-1 && slices.Contains(keys, w) && strings.ContainsAny(field[len(field)-1:], ".,;:?!") {
-				at = append(at, len(g))
-				g = append(g, keys)
-			} else {
-				g = append(g, []string{w})
-			}
-		}
-	}
-	return g, at
 }
 
 // sentence is the kind of whole sentences.

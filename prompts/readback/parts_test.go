@@ -54,7 +54,7 @@ func TestSoundsAreThoseOfTheLanguage(t *testing.T) {
 		want string
 	}{
 		{prompts.Italian, "s_e_ss_ˈa_n_t_a", "s e s s a n t a"}, {prompts.Italian, "ˈɔ_tː_o", "o t t o"}, {prompts.English, "θ_ɹ_ˈiː", "3B8 279 i2D0"},
-		{prompts.French, "(en)_p_(fr)_ɑ̃", "p 251303"}, {prompts.Spanish, "ˈu_n_o", "u n o"},
+		{prompts.French, "(en)_p_(fr)_ɑ̃", "p 251303"}, {prompts.Spanish, "s_ˈeɪ_s", "s e i s"}, {prompts.Spanish, "d̪_ˈi", "d i"},
 	} {
 		if got := strings.Join(phones(c.lang, c.ipa), " "); got != c.want {
 			t.Errorf("%s: %s is %q; want %q", c.lang, c.ipa, got, c.want)
@@ -87,5 +87,37 @@ func TestSoundIsCutAtSilence(t *testing.T) {
 	parts := cut(slices.Concat(quiet, loud, quiet, loud, make([]int16, 300), loud, quiet), 1000)
 	if len(parts) != 2 || len(parts[0]) < 1000 || len(parts[0]) > 1600 || len(parts[1]) < 2300 || len(parts[1]) > 2900 {
 		t.Errorf("%d parts", len(parts))
+	}
+}
+
+// TestRareSoundsAreReadOften: a sound of one word alone is heard as often as is enough, and a letter is never read among words.
+func TestRareSoundsAreReadOften(t *testing.T) {
+	for _, lang := range prompts.Languages() {
+		v, err := vocabularyOf(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sounds := map[string][]string{}
+		for i, w := range v.words {
+			sounds[w] = []string{"a", string(rune('b' + i%7))}
+		}
+		sounds[v.words[len(v.words)-1]] = []string{"rare"}
+		heard := map[string]int{}
+		for _, w := range wordsToRead(v, sounds) {
+			if len(w) == 1 && strings.ToUpper(w) == w {
+				t.Errorf("%s: the letter %s is read among words", lang, w)
+			}
+			for _, p := range sounds[w] {
+				heard[p]++
+			}
+		}
+		for p, n := range heard {
+			if n < enough {
+				t.Errorf("%s: %s is heard %d times; want %d", lang, p, n, enough)
+			}
+		}
+		if heard["rare"] != enough {
+			t.Errorf("%s: the rare sound is heard %d times; want %d", lang, heard["rare"], enough)
+		}
 	}
 }

@@ -109,26 +109,37 @@ func phones(lang prompts.Language, ipa string) (list []string) {
 	for p := range strings.FieldsFuncSeq(ipa, func(r rune) bool { return r == '_' || r == ' ' }) {
 		p = strings.NewReplacer("ˈ", "", "ˌ", "", "ʲ", "", "-", "", "?", "", "ss", "sː").Replace(p)
 		long := strings.HasSuffix(p, "ː")
-		if lang == prompts.Italian || lang == prompts.Spanish || lang == prompts.French {
+		romance := lang == prompts.Italian || lang == prompts.Spanish || lang == prompts.French
+		if romance {
 			p = strings.NewReplacer("ː", "", "ɛ", "e", "ɔ", "o", "ɪ", "i", "ʊ", "u", "ɾ", "r").Replace(p)
 		}
-		if p == "" {
-			continue
+		if lang != prompts.Italian {
+			p = strings.NewReplacer("\u032a", "", "ɐ", "a").Replace(p)
 		}
-		var name strings.Builder
-		for _, r := range p {
-			if r < 128 && unicode.IsLetter(r) {
-				name.WriteRune(r)
-			} else {
-				fmt.Fprintf(&name, "%X", r)
-			}
-		}
-		list = append(list, name.String())
-		if long && lang == prompts.Italian && !strings.ContainsAny(p, "aeiou") {
-			list = append(list, name.String())
+		switch {
+		case p == "":
+		case romance && lang != prompts.Italian && len(p) == 2 && strings.Trim(p, "aeiou") == "": // a diphthong is its two vowels
+			list = append(list, p[:1], p[1:])
+		case long && lang == prompts.Italian && !strings.ContainsAny(p, "aeiou"):
+			list = append(list, phoneName(p), phoneName(p))
+		default:
+			list = append(list, phoneName(p))
 		}
 	}
 	return list
+}
+
+// phoneName is a sound in IPA, written with what the programs of Sphinx take.
+func phoneName(ipa string) string {
+	var name strings.Builder
+	for _, r := range ipa {
+		if r < 128 && unicode.IsLetter(r) {
+			name.WriteRune(r)
+		} else {
+			fmt.Fprintf(&name, "%X", r)
+		}
+	}
+	return name.String()
 }
 
 // Words is a text as the recogniser writes it: words in small letters with blanks between them.

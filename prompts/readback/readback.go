@@ -1,6 +1,7 @@
 // Package readback is an independent ear for the voices that ship, for tests only. It is a recogniser (PocketSphinx) that has
 // learnt a language at the rate of a telephone from other voices (espeak-ng, festival, flite), never from Pico and never from a
-// sentence of the catalogue. It is not compiled into the program.
+// sentence of the catalogue. To judge a voice it comes near to it by other sentences than those that it judges ([Judge]). It is not
+// compiled into the program.
 package readback
 
 import (

@@ -15,8 +15,7 @@ type Question struct {
 	Grammar Grammar
 }
 
-// Hear gives the words that the recogniser hears in each sound of one speaker; "" where it hears nothing that the grammar allows. What is
-// heard again is measured by all that the speaker says, as before: a sentence by itself tells too little of its voice.
+// Hear gives the words that the recogniser hears in each sound of one speaker; "" where it hears nothing that the grammar allows.
 func (r *Recogniser) Hear(questions []Question) ([]string, error) {
 	dir, err := os.MkdirTemp("", "readback-")
 	if err != nil {
@@ -31,10 +30,16 @@ func (r *Recogniser) Hear(questions []Question) ([]string, error) {
 		return nil, err
 	}
 	answers := make([]string, len(questions))
+	return answers, r.answer(dir, func(int) bool { return true }, grammars, answers)
+}
+
+// answer answers those questions of a folder that are meant, and have no answer. What is heard again is measured by all that the speaker says,
+// as before: a sentence by itself tells too little of its voice.
+func (r *Recogniser) answer(dir string, meant func(i int) bool, grammars, answers []string) error {
 	for _, b := range []beams{narrow, wide} {
 		var at []int
 		for i, a := range answers {
-			if a == "" {
+			if a == "" && meant(i) {
 				at = append(at, i)
 			}
 		}
@@ -42,10 +47,10 @@ func (r *Recogniser) Hear(questions []Question) ([]string, error) {
 			break
 		}
 		if err := r.hear(dir, at, grammars, b, answers); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return answers, nil
+	return nil
 }
 
 // beams are how much more unlikely a path may be than the best one: of all sounds, of phones, and of words.
@@ -83,7 +88,7 @@ func (r *Recogniser) hear(dir string, at []int, grammars []string, b beams, answ
 		if n, _ := fmt.Sscanf(rest, "%d %d)", &i, &score); !ok || n != 2 || i >= len(answers) {
 			return fmt.Errorf("pocketsphinx_batch says %q", line)
 		}
-		answers[i] = strings.TrimSpace(words)
+		answers[i] = strings.ReplaceAll(strings.TrimSpace(words), linked, " ")
 	}
 	return nil
 }
@@ -132,12 +137,15 @@ func (r *Recogniser) prepare(dir string, questions []Question) error {
 
 // dictionary writes how the words sound that may be heard.
 func (r *Recogniser) dictionary(questions []Question, file string) error {
-	words := map[string]bool{}
+	words, heard := map[string]bool{}, map[string]bool{}
 	for _, q := range questions {
 		for _, list := range q.Grammar {
 			for _, p := range list {
 				for w := range strings.FieldsSeq(p) {
-					words[w] = true
+					heard[w] = true
+					for part := range strings.SplitSeq(w, linked) {
+						words[part] = true
+					}
 				}
 			}
 		}
@@ -145,6 +153,13 @@ func (r *Recogniser) dictionary(questions []Question, file string) error {
 	sounds, err := pronounce(r.lang, slices.Sorted(maps.Keys(words)))
 	if err != nil {
 		return err
+	}
+	for w := range heard {
+		if strings.Contains(w, linked) {
+			for part := range strings.SplitSeq(w, linked) {
+				sounds[w] = append(sounds[w], sounds[part]...)
+			}
+		}
 	}
 	return os.WriteFile(file, []byte(spelt(sounds)), 0o600)
 }

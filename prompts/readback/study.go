@@ -3,8 +3,11 @@ package readback
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"hotline/prompts"
 )
 
 // tools is where Debian's package sphinxtrain has its programs.
@@ -15,7 +18,8 @@ func rounds() []int { return []int{5, 2, 2, 2} }
 
 // student is a model that learns: a hidden Markov model of three states for each sound, whatever stands beside it.
 type student struct {
-	dir string // with lessons, said, dictionary, fillers and the features; the model is made there
+	lang prompts.Language
+	dir  string // with lessons, said, dictionary, fillers and the features; the model is made there
 }
 
 // model are the four files of a model.
@@ -37,8 +41,8 @@ func reads() []string {
 }
 
 // study has a model learn from the lessons of a folder.
-func study(dir string, phones []string) error {
-	s := student{dir}
+func study(lang prompts.Language, dir string, phones []string) error {
+	s := student{lang, dir}
 	if err := s.begin(phones); err != nil {
 		return err
 	}
@@ -93,16 +97,50 @@ func (s student) begin(phones []string) error {
 	return nil
 }
 
+// smallest is the least spread that a Gaussian may have, of features whose spread is one. Where all teachers are computed, they are too
+// much alike, and it is held larger.
+func (s student) smallest() string {
+	if s.lang == prompts.Italian {
+		return "1e-4"
+	}
+	return "1e-2"
+}
+
 // round goes once through all lessons (Baum and Welch).
 func (s student) round(gaussians int) error {
-	args := append(reads(), s.model()...)
-	args = append(args, "-moddeffn", "model/mdef", "-ts2cbfn", ".cont.", "-mwfloor", "1e-8", "-dictfn", "dictionary", "-fdictfn", "fillers", "-lsnfn", "said",
-		"-varfloor", "1e-4", "-topn", fmt.Sprint(gaussians), "-abeam", "1e-60", "-bbeam", "1e-10", "-meanreest", "yes", "-varreest", "yes", "-2passvar", "no",
-		"-tmatreest", "yes", "-timing", "no")
-	if err := s.do("bw", args...); err != nil {
+	said, err := s.hears(gaussians, "1e-60", "1e-10")
+	if err != nil {
 		return err
 	}
+	if s.lang != prompts.Italian && strings.Contains(said, "never occur in the input data") {
+		return fmt.Errorf("bw: a sound was in no lesson that it could follow: %s", tail(said))
+	}
+	if lost := strings.Count(said, " ignored\n"); lost > 20 && s.lang != prompts.Italian {
+		return fmt.Errorf("bw could not follow %d lessons: %s", lost, tail(said))
+	}
 	return s.do("norm", append(s.model(), "-accumdir", "learnt")...)
+}
+
+// hears has bw gather what is heard in the lessons, and gives what it says of it. bw tells what it passes over, and does not fail: a word
+// that is not in the dictionary, a sound that was in no lesson it could follow. One sound without any measure would then spoil a whole
+// model that is made from nothing, for to PocketSphinx it is likelier than all others.
+func (s student) hears(gaussians int, alpha, beta string) (said string, err error) {
+	args := append(reads(), s.model()...)
+	args = append(args, "-moddeffn", "model/mdef", "-ts2cbfn", ".cont.", "-mwfloor", "1e-8", "-dictfn", "dictionary", "-fdictfn", "fillers", "-lsnfn", "said",
+		"-varfloor", s.smallest(), "-topn", fmt.Sprint(gaussians), "-abeam", alpha, "-bbeam", beta, "-meanreest", "yes", "-varreest", "yes", "-2passvar", "no",
+		"-tmatreest", "yes", "-timing", "no")
+	c := exec.Command(filepath.Join(tools, "bw"), args...)
+	c.Dir = s.dir
+	all, err := c.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("bw: %w: %s", err, tail(string(all)))
+	}
+	for line := range strings.Lines(string(all)) {
+		if s.lang != prompts.Italian && strings.Contains(line, "Unable to lookup word") { // Italian passes over its letters among words
+			return "", fmt.Errorf("bw: %s", strings.TrimSpace(line))
+		}
+	}
+	return string(all), nil
 }
 
 // split doubles the Gaussians of each state.

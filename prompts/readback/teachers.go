@@ -2,10 +2,12 @@ package readback
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hotline/prompts"
@@ -55,9 +57,15 @@ type lesson struct {
 type phrase struct{ name, words string }
 
 // lessons are what is learnt from, always the same: words and clips of the catalogue in an order of their own, and none of its whole
-// sentences. Every second round of the teachers is of digits and of the names of keys.
-func lessons(v vocabulary, n int) (list []lesson) {
+// sentences. Every second round of the teachers is of digits and of the names of keys. In Italian every word is read as often as any: with
+// recorded voices among the teachers that is enough, and an engineer's brief is understood so that is not, with rare sounds read more often.
+func lessons(v vocabulary, sounds map[string][]string, n int) (list []lesson) {
 	r := rand.New(rand.NewPCG(14, 5))
+	read, shortest := v.words, 2
+	if v.lang != prompts.Italian {
+		read, shortest = wordsToRead(v, sounds), 3
+		r.Shuffle(len(read), func(i, j int) { read[i], read[j] = read[j], read[i] })
+	}
 	teachers := teachersOf(v.lang)
 	clips, words := 0, 0
 	next := func(from []string, at *int) string {
@@ -78,16 +86,47 @@ func lessons(v vocabulary, n int) (list []lesson) {
 		} else {
 			for range 2 {
 				clip := next(v.clips, &clips)
-				if l.by.engine == "festival" && len(clip) == 1 { // it cannot say a letter by itself
+				if l.by.engine == "festival" && len(clip) < shortest { // it cannot say a letter by itself
 					clip = v.keys[clips%len(v.keys)]
 				}
 				say(clip)
 			}
 			for range 3 {
-				say(next(v.words, &words) + " " + next(v.words, &words) + " " + next(v.words, &words))
+				say(next(read, &words) + " " + next(read, &words) + " " + next(read, &words))
 			}
 		}
 		list = append(list, l)
+	}
+	return list
+}
+
+// enough is how many of the words that are read have a sound at least: a sound that is heard two or three times is learnt by heart, and
+// then known in nobody else's mouth.
+const enough = 10
+
+// wordsToRead are the words of a language, those with rare sounds several times. Letters are read by themselves: among words, a voice
+// takes them for words.
+func wordsToRead(v vocabulary, sounds map[string][]string) (list []string) {
+	heard := map[string]int{}
+	with := map[string][]string{}
+	for _, w := range v.words {
+		if len([]rune(w)) == 1 && strings.ToLower(w) != w {
+			continue
+		}
+		list = append(list, w)
+		for _, p := range sounds[w] {
+			heard[p]++
+			with[p] = append(with[p], w)
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(with)) {
+		for i := 0; heard[p] < enough; i++ {
+			w := with[p][i%len(with[p])]
+			list = append(list, w)
+			for _, q := range sounds[w] {
+				heard[q]++
+			}
+		}
 	}
 	return list
 }

@@ -25,7 +25,7 @@ func train(lang prompts.Language, dir string) error {
 	if err != nil {
 		return err
 	}
-	list := lessons(v, lessonsOfALanguage)
+	list := lessons(v, sounds, lessonsOfALanguage)
 	for _, sub := range []string{"spoken", "heard", "features", "learnt", "model"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return err
@@ -37,10 +37,10 @@ func train(lang prompts.Language, dir string) error {
 	if err := school(dir, list); err != nil {
 		return err
 	}
-	if err := books(dir, list, sounds); err != nil {
+	if err := books(lang, dir, list, sounds); err != nil {
 		return err
 	}
-	return study(dir, phonesOf(sounds))
+	return study(lang, dir, phonesOf(sounds))
 }
 
 // school is what the recogniser hears of each lesson.
@@ -78,11 +78,15 @@ func school(dir string, list []lesson) error {
 }
 
 // books are the files that sphinxtrain reads: what is said in each lesson, and how each word sounds.
-func books(dir string, list []lesson, sounds map[string][]string) error {
+func books(lang prompts.Language, dir string, list []lesson, sounds map[string][]string) error {
 	var said strings.Builder
 	for _, l := range list {
 		for _, p := range l.phrases {
-			fmt.Fprintf(&said, "<s> %s </s> (%s)\n", strings.Join(wordsOf(p.words), " "), p.name)
+			words := p.words
+			if lang == prompts.Italian { // a letter among words is read as a word
+				words = strings.Join(wordsOf(words), " ")
+			}
+			fmt.Fprintf(&said, "<s> %s </s> (%s)\n", words, p.name)
 		}
 	}
 	for name, text := range map[string]string{"said": said.String(), "dictionary": spelt(sounds), "fillers": "<s> SIL\n</s> SIL\n<sil> SIL\n"} {
