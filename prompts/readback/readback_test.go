@@ -23,7 +23,7 @@ const sentences = 0.95
 
 func goals() map[prompts.Language]goal {
 	return map[prompts.Language]goal{
-		prompts.Italian: {words: 0.90, short: 0.90},
+		prompts.Italian: {words: 0.95, short: 0.95, missed: []string{"console-pin cancelletto"}},
 		prompts.German:  {words: 0.95, short: 0.90},
 		prompts.English: {words: 0.80, short: 0.94, missed: []string{"console-key-restored six", "digit-6-final six"}},
 		prompts.French:  {words: 0.79, short: 0.90, missed: []string{"console-key-shifts quatre"}},
@@ -31,9 +31,9 @@ func goals() map[prompts.Language]goal {
 	}
 }
 
-// languages are those that are listened to: German, or those that HOTLINE_READBACK names (`make readback`).
+// languages are those that are listened to: Italian, or those that HOTLINE_READBACK names (`make readback`).
 func languages() (list []prompts.Language) {
-	for name := range strings.SplitSeq(cmp.Or(os.Getenv("HOTLINE_READBACK"), string(prompts.German)), ",") {
+	for name := range strings.SplitSeq(cmp.Or(os.Getenv("HOTLINE_READBACK"), string(prompts.Italian)), ",") {
 		list = append(list, prompts.Language(strings.TrimSpace(name)))
 	}
 	return list
