@@ -22,7 +22,7 @@ import (
 	"hotline/alarm"
 	"hotline/app/database"
 	"hotline/app/flows"
-	"hotline/app/owner"
+	"hotline/app/settings"
 	"hotline/app/voices"
 	"hotline/attachments"
 	"hotline/bridge"
@@ -59,7 +59,7 @@ import (
 	"hotline/sip/ladder"
 	"hotline/spool"
 	"hotline/tickets"
-	"hotline/web/browsers"
+	"hotline/web/webpush"
 )
 
 // Config is what the program is started with.
@@ -131,7 +131,7 @@ type served struct {
 type disk struct {
 	dir        datadir.Dir
 	pinKey     []byte
-	settings   *owner.Settings // what the owner has said, in the file and in the browser; after openCompany
+	settings   *settings.Settings // what the owner has said, in the file and in the browser; after openCompany
 	copy       *offline.Copy
 	journal    *journal.Journal
 	numbers    *numberlease.Numbers
@@ -146,7 +146,7 @@ type machines struct {
 	agents     *receiver.Receiver
 	outbox     *outbox.Outbox  // what tells other systems
 	bridge     *bridge.Bridge  // nil: there is none
-	push       browsers.Push   // how browsers of the staff are told
+	push       webpush.Push    // how browsers of the staff are told
 	mails      *inbox.Inbox    // nil: none are taken in
 	mailbox    *mailbox.Source // nil: none is read
 	refused    func() []mail.Refusal

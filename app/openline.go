@@ -220,10 +220,10 @@ func (a *App) spoken() []prompts.Language {
 func (a *App) languageText() string { return string(a.disk.settings.Language()) }
 
 // companyName is the company's name as it is read; empty where it has none.
-func (a *App) companyName() string { return a.disk.settings.House().Name }
+func (a *App) companyName() string { return a.disk.settings.Profile().Name }
 
 // company is the company's name as it is said; empty where it has none.
-func (a *App) company() string { return a.disk.settings.House().SpokenName() }
+func (a *App) company() string { return a.disk.settings.Profile().SpokenName() }
 
 // listed tells whether a number may be called at all: an engineer's, an operator's, or one of a customer's.
 func (a *App) listed(number string) bool {

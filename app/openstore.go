@@ -10,7 +10,7 @@ import (
 	"hotline/alarm"
 	"hotline/app/database"
 	"hotline/app/flows"
-	"hotline/app/owner"
+	"hotline/app/settings"
 	"hotline/datadir"
 	"hotline/directory"
 	"hotline/journal"
@@ -106,8 +106,8 @@ func (a *App) openCompany(ctx context.Context) (err error) {
 }
 
 // openSettings makes what the owner has said, as the disk remembers it.
-func (a *App) openSettings() *owner.Settings {
-	a.disk.settings = owner.New(owner.Config{File: a.cfg.Config, Store: a.db.Store, Secret: a.disk.pinKey, Cache: a.disk.copy.Cache(), Log: a.log})
+func (a *App) openSettings() *settings.Settings {
+	a.disk.settings = settings.New(settings.Config{File: a.cfg.Config, Store: a.db.Store, Secret: a.disk.pinKey, Cache: a.disk.copy.Cache(), Log: a.log})
 	return a.disk.settings
 }
 

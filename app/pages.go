@@ -110,7 +110,7 @@ func (a *App) portal(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	sheets := reports.House{Store: a.db.Store, Desk: a.desk}
+	sheets := reports.Handlers{Store: a.db.Store, Desk: a.desk}
 	var calls portal.Calls // not one that holds a nil
 	if a.browsers != nil {
 		calls = a.browsers

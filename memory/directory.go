@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"hotline/audit"
+	"hotline/company"
 	"hotline/directory"
 	"hotline/evosupport"
-	"hotline/house"
 	"hotline/sla"
 	"hotline/storage"
 )
@@ -25,7 +25,7 @@ type directoryTables struct {
 	calendars map[sla.CalendarID]sla.Calendar
 	faults    map[string]directory.KnownFault
 	edits     edits
-	houses    map[string]house.House // one at most
+	houses    map[string]company.Profile // one at most
 }
 
 // Customer reads one customer.
@@ -285,20 +285,20 @@ var _ evosupport.Store = (*Store)(nil)
 // theHouse is the id of the only document of its kind.
 const theHouse = "house"
 
-// House reads what was said of the house; the zero value where nothing was.
-func (s *Store) House(context.Context) (house.House, error) {
+// Profile reads what was said of the house; the zero value where nothing was.
+func (s *Store) Profile(context.Context) (company.Profile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.houses[theHouse].Clone(), nil
 }
 
-// PutHouse writes what is said of the house, whole.
-func (s *Store) PutHouse(ctx context.Context, h house.House) (house.House, error) {
+// PutProfile writes what is said of the house, whole.
+func (s *Store) PutProfile(ctx context.Context, h company.Profile) (company.Profile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next, err := put(ctx, s, s.houses, document{"house", theHouse}, h.Clone(), func(h *house.House) *int { return &h.Version })
+	next, err := put(ctx, s, s.houses, document{"house", theHouse}, h.Clone(), func(h *company.Profile) *int { return &h.Version })
 	if err != nil { // the empty one is version 0
-		return house.House{}, fmt.Errorf("writing what is said of the house: %w", storage.ErrConflict)
+		return company.Profile{}, fmt.Errorf("writing what is said of the house: %w", storage.ErrConflict)
 	}
 	return next.Clone(), nil
 }

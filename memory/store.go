@@ -15,8 +15,8 @@ import (
 	"hotline/bridge/twins"
 	"hotline/budgets"
 	"hotline/cdr"
+	"hotline/company"
 	"hotline/directory"
-	"hotline/house"
 	"hotline/idempotency"
 	"hotline/ivr/versions"
 	"hotline/oncall"
@@ -70,7 +70,7 @@ var (
 	_ oncall.Engagements = (*Store)(nil)
 	_ users.Store        = (*Store)(nil)
 	_ access.Store       = (*Store)(nil)
-	_ house.Store        = (*Store)(nil)
+	_ company.Store      = (*Store)(nil)
 	_ replaced.Store     = (*Store)(nil)
 	_ twins.Store        = (*Store)(nil)
 	_ tickets.Numbers    = (*Store)(nil)
@@ -88,7 +88,7 @@ func New(first tickets.Number) *Store {
 		directoryTables: directoryTables{
 			customers: map[directory.CustomerID]directory.Customer{}, contracts: map[directory.ContractID]directory.Contract{},
 			pins: map[directory.PINHash]directory.ContractID{}, used: map[directory.PINHash]bool{},
-			levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{}, faults: map[string]directory.KnownFault{}, houses: map[string]house.House{},
+			levels: map[sla.LevelID]sla.Level{}, calendars: map[sla.CalendarID]sla.Calendar{}, faults: map[string]directory.KnownFault{}, houses: map[string]company.Profile{},
 			edits: edits{pins: map[directory.PINHash]int64{}, at: map[document]int64{}, gone: map[document]int{}},
 		},
 		oncallTables:   oncallTables{engineers: map[oncall.EngineerID]oncall.Engineer{}, engineerPINs: map[oncall.EngineerID]oncall.PIN{}},

@@ -10,12 +10,12 @@ import (
 	"hotline/bridge/twins/twinstest"
 	"hotline/budgets"
 	"hotline/cdr"
+	"hotline/company"
+	"hotline/company/companytest"
 	"hotline/drafts"
 	"hotline/evosupport"
 	"hotline/evosupport/news/newstest"
 	"hotline/heartbeat"
-	"hotline/house"
-	"hotline/house/housetest"
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
@@ -74,7 +74,7 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("attachments", func(t *testing.T) {
 		storagetest.Attachments(t, func(t *testing.T) attachments.Store { return memory.New(417) })
 	})
-	t.Run("house", func(t *testing.T) { housetest.Store(t, func(t *testing.T) house.Store { return memory.New(417) }) })
+	t.Run("house", func(t *testing.T) { companytest.Store(t, func(t *testing.T) company.Store { return memory.New(417) }) })
 	t.Run("drafts", func(t *testing.T) { storagetest.Drafts(t, func(t *testing.T) drafts.Store { return memory.New(417) }) })
 	t.Run("presence", func(t *testing.T) {
 		storagetest.Presence(t, func(t *testing.T) presence.Store { return memory.New(417) })

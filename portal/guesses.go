@@ -13,7 +13,7 @@ import (
 	"hotline/budgets"
 	"hotline/directory"
 	"hotline/sip/ratelimit"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // retry is how often a PIN from a network is still checked after the budget of the network, or of all strangers together, is
@@ -25,7 +25,7 @@ func retry() ratelimit.Rate { return ratelimit.Rate{PerSecond: 1.0 / 3600, Burst
 // of a number. They are the portal's own: whatever is tried here, no telephone is shut out. Right PINs count too, or the budget would
 // tell which are; the code that is mailed gives them back (proven).
 func (p *Portal) look(r *request, at time.Time) bool {
-	from := room.Source(r.Request)
+	from := ui.Source(r.Request)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	whose := p.whose(r, from)
@@ -40,7 +40,7 @@ func (p *Portal) look(r *request, at time.Time) bool {
 
 // proven gives back the PIN that was counted at an instant, and remembers from where and by which browser the customer came.
 func (p *Portal) proven(w http.ResponseWriter, r *request, c directory.CustomerID, at time.Time) {
-	from := room.Source(r.Request)
+	from := ui.Source(r.Request)
 	p.mu.Lock()
 	for _, whose := range []directory.CustomerID{"", p.whose(r, from)} { // the first login of a network makes it known
 		p.wrong.Forgive(network(from), whose, at)

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"hotline/sip/ratelimit"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // What is counted of a contract, or of a link's ticket.
@@ -42,7 +42,7 @@ const spentMost = 20_000
 
 // mayAsk counts a request of an address.
 func (p *Portal) mayAsk(q *http.Request, now time.Time) bool {
-	from := room.Source(q)
+	from := ui.Source(q)
 	if from.IsLoopback() {
 		return true
 	}

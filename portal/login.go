@@ -18,7 +18,7 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // The cookies of the portal. Each holds a secret of which only the hash is kept.
@@ -63,7 +63,7 @@ func (p *Portal) login(w http.ResponseWriter, r *request) {
 	pin := strings.Join(strings.Fields(r.FormValue("pin")), "")
 	at := r.Now.Truncate(time.Second)
 	if !p.look(r, at) {
-		p.Log.WarnContext(r.Context(), "portal: a PIN is not looked at", "from", room.Source(r.Request).String())
+		p.Log.WarnContext(r.Context(), "portal: a PIN is not looked at", "from", ui.Source(r.Request).String())
 		w.Header().Set("Retry-After", "3600")
 		p.showLogin(w, r, http.StatusTooManyRequests, "login", r.T("portal-login-busy"))
 		return
@@ -135,7 +135,7 @@ func (p *Portal) code(w http.ResponseWriter, r *request) {
 	p.proven(w, r, contract.Customer, c.Expires.Add(-access.CodeTime))
 	p.setCookie(w, r, codeCookie, "", -1)
 	p.setCookie(w, r, sessionCookie, secret, access.SessionTime)
-	p.Log.InfoContext(r.Context(), "portal: logged in", "contract", string(c.Contract), "from", room.Source(r.Request).String())
+	p.Log.InfoContext(r.Context(), "portal: logged in", "contract", string(c.Contract), "from", ui.Source(r.Request).String())
 	http.Redirect(w, r.Request, "/portal", http.StatusSeeOther)
 }
 

@@ -24,7 +24,7 @@ import (
 	"hotline/sip/ratelimit"
 	"hotline/tickets"
 	"hotline/tickets/turns"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what the portal keeps.
@@ -44,15 +44,15 @@ type Config struct {
 	Store     Store
 	Numbers   tickets.Numbers
 	PINKey    []byte
-	Files     *attachments.Keeper                                             // nil: no files are taken
-	Calls     Calls                                                           // nil: nobody calls from the page
-	Mailer    Mailer                                                          // nil: nobody logs in, and links work
-	Statement func(r *room.Request, c directory.Contract) (*room.Page, error) // of a month; nil: there is none
-	Notice    map[prompts.Language]string                                     // the house's own words about recordings and data
-	KeepDays  int                                                             // for which the house keeps recordings whose contract says nothing else; 0: without a term
-	URL       string                                                          // the site as customers reach it; by https: cookies go no other way
-	Language  func() prompts.Language                                         // where a browser asks for none that there is
-	Company   func() string                                                   // the house's name, at the head of each page; nil, or empty: it has none
+	Files     *attachments.Keeper                                         // nil: no files are taken
+	Calls     Calls                                                       // nil: nobody calls from the page
+	Mailer    Mailer                                                      // nil: nobody logs in, and links work
+	Statement func(r *ui.Request, c directory.Contract) (*ui.Page, error) // of a month; nil: there is none
+	Notice    map[prompts.Language]string                                 // the house's own words about recordings and data
+	KeepDays  int                                                         // for which the house keeps recordings whose contract says nothing else; 0: without a term
+	URL       string                                                      // the site as customers reach it; by https: cookies go no other way
+	Language  func() prompts.Language                                     // where a browser asks for none that there is
+	Company   func() string                                               // the house's name, at the head of each page; nil, or empty: it has none
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -61,7 +61,7 @@ type Config struct {
 type Portal struct {
 	Config
 	post      chan notify.Message
-	templates room.Templates
+	templates ui.Templates
 	forms     turns.Queue[[32]byte] // forms of one contract or link are done one after the other
 
 	mu      sync.Mutex // guards what follows
@@ -74,7 +74,7 @@ type Portal struct {
 }
 
 // pages are parsed once in a process.
-var pages = sync.OnceValue(func() room.Templates { return room.ParseFramed(pageFiles) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.ParseFramed(pageFiles) })
 
 // New makes a portal. Run sends its letters.
 func New(c Config) *Portal {
@@ -140,7 +140,7 @@ func (p *Portal) Handler() http.Handler {
 		mux.Handle(r.pattern, p.allow(r))
 	}
 	mux.Handle("/", p.allow(route{"/", anybody, func(w http.ResponseWriter, r *request) { p.fail(w, r, http.StatusNotFound, "portal-not-found") }, 0}))
-	return room.Site{
+	return ui.Site{
 		Headers: map[string]string{"Content-Security-Policy": contentPolicy, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Permissions-Policy": "microphone=()"}, Log: p.Log,
 		Foreign: func(w http.ResponseWriter, q *http.Request) {
 			p.fail(w, p.request(q), http.StatusForbidden, "portal-cross-origin")

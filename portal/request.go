@@ -16,7 +16,7 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 //go:embed pages/*.html
@@ -37,7 +37,7 @@ type request struct {
 
 // page is what the frame of every page shows.
 type page struct {
-	room.View
+	ui.View
 	Title    string // an id of the catalogue
 	Here     string // the address of the page itself
 	Company  string // the house's name; empty: it has none
@@ -55,8 +55,8 @@ type place struct {
 func (p page) Languages() []prompts.Language { return prompts.Written() }
 
 func (p *Portal) request(q *http.Request) *request {
-	lang := room.LanguageOf(q, p.Language())
-	v := room.View{Words: written.In(lang), Lang: lang, Now: p.Now(), Zone: p.Desk.Zone(), Can: func(string) bool { return false }}
+	lang := ui.LanguageOf(q, p.Language())
+	v := ui.View{Words: written.In(lang), Lang: lang, Now: p.Now(), Zone: p.Desk.Zone(), Can: func(string) bool { return false }}
 	here := q.URL.RequestURI()
 	if q.Method != http.MethodGet {
 		here = "/portal"
@@ -70,7 +70,7 @@ func (p *Portal) request(q *http.Request) *request {
 
 // chooseLanguage remembers a language, and goes back to the page.
 func (p *Portal) chooseLanguage(w http.ResponseWriter, r *request) {
-	room.ChooseLanguage(w, r.Request, p.secure(r.Request))
+	ui.ChooseLanguage(w, r.Request, p.secure(r.Request))
 	next := r.FormValue("next")
 	if u, err := url.Parse(next); err != nil || u.Host != "" || next != "/portal" && !strings.HasPrefix(next, "/portal/") || strings.Contains(next, `\`) || path.Clean(u.Path) != u.Path {
 		next = "/portal"
@@ -80,7 +80,7 @@ func (p *Portal) chooseLanguage(w http.ResponseWriter, r *request) {
 
 // secure tells whether a cookie goes over TLS alone: customers come by it, or this one has.
 func (p *Portal) secure(q *http.Request) bool {
-	return strings.HasPrefix(p.URL, "https://") || room.Encrypted(q)
+	return strings.HasPrefix(p.URL, "https://") || ui.Encrypted(q)
 }
 
 // render writes a page. Where its template fails it says so in one sentence.
@@ -131,7 +131,7 @@ func (p *Portal) allow(one route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r := p.request(q)
 		q.Body = http.MaxBytesReader(w, q.Body, cmp.Or(one.most, formMost))
-		if status := room.Unfit(q, q.ParseForm()); status != 0 {
+		if status := ui.Unfit(q, q.ParseForm()); status != 0 {
 			p.fail(w, r, status, "portal-not-plain")
 			return
 		}
@@ -160,7 +160,7 @@ func (p *Portal) allow(one route) http.Handler {
 
 // static serves our own files.
 func (p *Portal) static(w http.ResponseWriter, r *request) {
-	if !room.ServeFile(w, r.Request, staticFiles, r.PathValue("file")) {
+	if !ui.ServeFile(w, r.Request, staticFiles, r.PathValue("file")) {
 		p.fail(w, r, http.StatusNotFound, "portal-not-found")
 	}
 }

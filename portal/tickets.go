@@ -14,7 +14,7 @@ import (
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Sizes of the list, and how far back closed tickets are shown.
@@ -242,7 +242,7 @@ func (p *Portal) statement(w http.ResponseWriter, r *request) {
 		p.fail(w, r, http.StatusNotFound, "portal-not-found")
 		return
 	}
-	sheet, err := p.Statement(&room.Request{Request: r.Request, View: r.View}, r.contract)
+	sheet, err := p.Statement(&ui.Request{Request: r.Request, View: r.View}, r.contract)
 	if err != nil {
 		p.failed(w, r, err)
 		return

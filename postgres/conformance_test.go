@@ -10,12 +10,12 @@ import (
 	"hotline/bridge/twins/twinstest"
 	"hotline/budgets"
 	"hotline/cdr"
+	"hotline/company"
+	"hotline/company/companytest"
 	"hotline/drafts"
 	"hotline/evosupport"
 	"hotline/evosupport/news/newstest"
 	"hotline/heartbeat"
-	"hotline/house"
-	"hotline/house/housetest"
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
@@ -65,7 +65,7 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("attachments", func(t *testing.T) {
 		storagetest.Attachments(t, func(t *testing.T) attachments.Store { return fresh(t) })
 	})
-	t.Run("house", func(t *testing.T) { housetest.Store(t, func(t *testing.T) house.Store { return fresh(t) }) })
+	t.Run("house", func(t *testing.T) { companytest.Store(t, func(t *testing.T) company.Store { return fresh(t) }) })
 	t.Run("drafts", func(t *testing.T) { storagetest.Drafts(t, func(t *testing.T) drafts.Store { return fresh(t) }) })
 	t.Run("presence", func(t *testing.T) { storagetest.Presence(t, func(t *testing.T) presence.Store { return fresh(t) }) })
 	t.Run("outbox", func(t *testing.T) { storagetest.Outbox(t, func(t *testing.T) outbox.Store { return fresh(t) }) })

@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hotline/audit"
+	"hotline/company"
 	"hotline/directory"
 	"hotline/evosupport"
-	"hotline/house"
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage"
@@ -379,21 +379,21 @@ func (s *Store) DeleteInstalled(ctx context.Context, id string, version int) err
 
 var (
 	_ evosupport.Store = (*Store)(nil)
-	_ house.Store      = (*Store)(nil)
+	_ company.Store    = (*Store)(nil)
 )
 
-// House reads what was said of the house; the zero value where nothing was.
-func (s *Store) House(ctx context.Context) (house.House, error) {
-	h, err := document[stored.House](ctx, s, houses, theHouse)
+// Profile reads what was said of the house; the zero value where nothing was.
+func (s *Store) Profile(ctx context.Context) (company.Profile, error) {
+	h, err := document[stored.Company](ctx, s, houses, theHouse)
 	if errors.Is(err, storage.ErrNotFound) {
-		return house.House{}, nil
+		return company.Profile{}, nil
 	}
 	return h, err
 }
 
-// PutHouse writes what is said of the house, whole.
-func (s *Store) PutHouse(ctx context.Context, h house.House) (house.House, error) {
-	next, err := put(ctx, s, key{houses, theHouse}, h, stored.OfHouse, func(h *house.House) *int { return &h.Version })
+// PutProfile writes what is said of the house, whole.
+func (s *Store) PutProfile(ctx context.Context, h company.Profile) (company.Profile, error) {
+	next, err := put(ctx, s, key{houses, theHouse}, h, stored.OfCompany, func(h *company.Profile) *int { return &h.Version })
 	if errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound) { // the empty one is version 0
 		err = fmt.Errorf("writing what is said of the house: %w", storage.ErrConflict)
 	}

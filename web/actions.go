@@ -15,7 +15,7 @@ import (
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/tickets"
-	"hotline/web/writing"
+	"hotline/web/editing"
 )
 
 // doing is what an action does to a ticket.
@@ -169,7 +169,7 @@ func (s *server) act(a action) func(http.ResponseWriter, *request) {
 		case err != nil:
 			s.failed(w, r, err)
 		default:
-			if err := writing.Sent(context.WithoutCancel(ctx), s.Store, r.User.Name, n, r.text(), r.FormValue("draft")); err != nil {
+			if err := editing.Sent(context.WithoutCancel(ctx), s.Store, r.User.Name, n, r.text(), r.FormValue("draft")); err != nil {
 				s.Log.WarnContext(ctx, "web: a draft that was sent stays", "ticket", int64(n), "error", err)
 			}
 			s.Log.InfoContext(ctx, "web: staff wrote", "by", r.User.Name, "ticket", int64(n), "what", a.name)

@@ -16,7 +16,7 @@ import (
 	"hotline/outbox/push/pushtest"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/browsers"
+	"hotline/web/webpush"
 )
 
 // service is a push service that answers a test message with an error, or takes it.
@@ -26,7 +26,7 @@ func (s *service) Send(context.Context, outbox.Endpoint, outbox.Message) error {
 
 // pushing makes an office whose browsers are told.
 func (o *office) pushing(s *service) {
-	o.config.Push = browsers.Push{Key: "k3y", Letters: true, Outbox: outbox.New(outbox.Config{
+	o.config.Push = webpush.Push{Key: "k3y", Letters: true, Outbox: outbox.New(outbox.Config{
 		Store: o.store, Desk: o.config.Desk, Sender: s, Counted: func(outbox.Outcome) {}, Log: slog.New(slog.DiscardHandler),
 		Written: func(tickets.Ticket, tickets.Event) (summary, text string) { return "", "" },
 	})}

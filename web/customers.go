@@ -13,7 +13,7 @@ import (
 
 	"hotline/directory"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // customersPage lists customers by name.
@@ -134,7 +134,7 @@ func (s *server) showCustomer(w http.ResponseWriter, r *request, id directory.Cu
 		}
 		row := contractRow{Contract: contract, Level: s.level(contract.Level), Valid: contract.Valid(r.Now)}
 		if of == renewed {
-			row.PIN, row.Letter = pin, room.Letter(r.View, c.Name, string(of), pin)
+			row.PIN, row.Letter = pin, ui.Letter(r.View, c.Name, string(of), pin)
 		}
 		p.Contracts = append(p.Contracts, row)
 	}

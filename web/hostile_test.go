@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"hotline/app/owner"
+	"hotline/app/settings"
 	"hotline/attachments"
 	"hotline/cdr"
+	"hotline/company"
 	"hotline/directory"
 	"hotline/drafts"
-	"hotline/house"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
@@ -107,9 +107,9 @@ func shown(t *testing.T, text string) map[string][]string {
 	o.config.Provider = signon.Provider{Name: text, Provider: oidc.New(oidc.Config{Issuer: "https://login.example", ClientID: "x", Now: o.clock})}
 	o.config.Trunks = func() []Trunk { return []Trunk{{Name: text, State: "failing", Error: text}} }
 	o.config.Ladder = messaged(o.clock(), "sip", text)
-	_, err = o.store.PutHouse(t.Context(), house.House{Name: text, Spoken: text, Trunk: house.Trunk{Server: text, User: text, Domain: text, Realm: text, Number: text, Prefixes: []string{text}}})
+	_, err = o.store.PutProfile(t.Context(), company.Profile{Name: text, Spoken: text, Trunk: company.Trunk{Server: text, User: text, Domain: text, Realm: text, Number: text, Prefixes: []string{text}}})
 	must(t, err)
-	must(t, o.config.Owner.(*owner.Settings).CatchUp(t.Context()))
+	must(t, o.config.Owner.(*settings.Settings).CatchUp(t.Context()))
 	o.handler = New(o.config)
 	b, at := o.as(users.Admin), fmt.Sprintf("/tickets/%d", n)
 	pages := map[string]string{

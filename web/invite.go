@@ -7,12 +7,12 @@ import (
 	"hotline/storage"
 	"hotline/users"
 	"hotline/users/password"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // address is a path of this house as the browser that asks reaches it.
 func address(q *http.Request, path string) string {
-	if room.Encrypted(q) {
+	if ui.Encrypted(q) {
 		return "https://" + q.Host + path
 	}
 	return "http://" + q.Host + path

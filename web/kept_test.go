@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"hotline/users"
-	"hotline/web/kept"
+	"hotline/web/resubmit"
 )
 
 // passwordField is a field whose text browsers hide.
@@ -99,7 +99,7 @@ func TestEveryFieldForAPasswordIsASecret(t *testing.T) {
 	for _, page := range pages {
 		for _, field := range passwordField.FindAllString(page, -1) {
 			if name := attribute(field, "name"); name != "{{.Field.Name}}" {
-				if found++; !kept.Secret(name) {
+				if found++; !resubmit.Secret(name) {
 					t.Errorf("%s would be kept", field)
 				}
 			}
@@ -114,11 +114,11 @@ func TestEveryFieldForAPasswordIsASecret(t *testing.T) {
 func TestWhatCannotBeKeptIsSaid(t *testing.T) {
 	o := open(t)
 	b := o.ended(users.Admin)
-	b.post("/rotas", "shifts", strings.Repeat("x", kept.Most)).is(http.StatusUnauthorized, "cannot be kept here").hides(`name="kept"`)
+	b.post("/rotas", "shifts", strings.Repeat("x", resubmit.Most)).is(http.StatusUnauthorized, "cannot be kept here").hides(`name="kept"`)
 	b.post("/rotas", "shifts", strings.Repeat("x", formMost)).is(http.StatusUnauthorized, "cannot be kept here")
 	b.post("/rotas", "shifts", "a\x00b").is(http.StatusUnauthorized, "cannot be kept here")
 	b.uploads("/imports", "customers", "file", "id,name\n").is(http.StatusUnauthorized, "cannot be kept here")
-	most := strings.Repeat("à", kept.Most/6-20)
+	most := strings.Repeat("à", resubmit.Most/6-20)
 	page := b.post("/customers/rossi", "name", most).is(http.StatusUnauthorized, "What you typed is kept").Body.String()
 	form := successful(t, page, "/login", "")
 	form.Set("name", "admin")

@@ -9,9 +9,9 @@ import (
 	"hotline/users"
 	"hotline/users/oidc"
 	"hotline/users/password"
-	"hotline/web/kept"
-	"hotline/web/room"
+	"hotline/web/resubmit"
 	"hotline/web/signon"
+	"hotline/web/ui"
 )
 
 // formPage is a form that stands alone on its page: login, first user, password.
@@ -19,10 +19,10 @@ type formPage struct {
 	page
 	Problem string // what was wrong with what was sent; empty: nothing
 	Name    string
-	Next    string    // where to go afterwards
-	Empty   bool      // there are no users yet
-	SignOn  string    // what the identity provider is called; empty: there is none
-	Kept    kept.Form // what was sent without a session; the zero value: nothing
+	Next    string        // where to go afterwards
+	Empty   bool          // there are no users yet
+	SignOn  string        // what the identity provider is called; empty: there is none
+	Kept    resubmit.Form // what was sent without a session; the zero value: nothing
 	Done    bool
 	Ended   bool // the other sessions
 }
@@ -36,7 +36,7 @@ func (s *server) loginPage(w http.ResponseWriter, r *request) {
 }
 
 func (s *server) showLogin(w http.ResponseWriter, r *request, status int, problem string) {
-	s.showLoginOf(w, r, status, formPage{Problem: problem, Name: r.FormValue("name"), Next: local(r.FormValue("next")), Kept: kept.Read(local(r.FormValue("kept-to")), r.FormValue("kept"))})
+	s.showLoginOf(w, r, status, formPage{Problem: problem, Name: r.FormValue("name"), Next: local(r.FormValue("next")), Kept: resubmit.Read(local(r.FormValue("kept-to")), r.FormValue("kept"))})
 }
 
 func (s *server) showLoginOf(w http.ResponseWriter, r *request, status int, p formPage) {
@@ -53,7 +53,7 @@ func (s *server) showLoginOf(w http.ResponseWriter, r *request, status int, p fo
 
 // login begins a session. Wrong passwords are counted; whoever has spent them waits.
 func (s *server) login(w http.ResponseWriter, r *request) {
-	from := room.Source(r.Request)
+	from := ui.Source(r.Request)
 	u, err := s.verify(r, r.FormValue("name"), r.FormValue("password"))
 	if err == nil {
 		u, err = s.shows(r, u)
@@ -86,7 +86,7 @@ func (s *server) login(w http.ResponseWriter, r *request) {
 
 // letIn leads somebody who has logged in on: to the page that was asked for, or to what was sent without a session.
 func (s *server) letIn(w http.ResponseWriter, r *request, u users.User) {
-	form := kept.Read(local(r.FormValue("kept-to")), r.FormValue("kept"))
+	form := resubmit.Read(local(r.FormValue("kept-to")), r.FormValue("kept"))
 	if form.To == "" {
 		http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
 		return
@@ -108,10 +108,10 @@ func (s *server) sentWithout(w http.ResponseWriter, r *request, pattern string) 
 	}
 	p, status := formPage{Problem: r.T("page-login-not-kept"), Next: "/"}, 0
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") { // no file is read of nobody
-		if status = room.Unfit(r.Request, r.ParseForm()); status == 0 && len(r.PostForm) == 0 {
+		if status = ui.Unfit(r.Request, r.ParseForm()); status == 0 && len(r.PostForm) == 0 {
 			return false
 		}
-		if form, ok := kept.Of(r.Request); ok && status == 0 {
+		if form, ok := resubmit.Of(r.Request); ok && status == 0 {
 			p.Problem, p.Kept = r.T("page-login-kept"), form
 		}
 	}
@@ -120,8 +120,8 @@ func (s *server) sentWithout(w http.ResponseWriter, r *request, pattern string) 
 }
 
 // signons is logins by the identity provider.
-func (s *server) signons() signon.House {
-	return signon.House{Provider: s.Provider, Store: s.Store, Ends: s.ends, Link: address, Encrypted: room.Encrypted, Local: local, Log: s.Log}
+func (s *server) signons() signon.Handlers {
+	return signon.Handlers{Provider: s.Provider, Store: s.Store, Ends: s.ends, Link: address, Encrypted: ui.Encrypted, Local: local, Log: s.Log}
 }
 
 // signOn sends a browser to the identity provider. It is a link and no form: what follows a form may not leave this site.
@@ -140,7 +140,7 @@ func (s *server) signOn(w http.ResponseWriter, r *request) {
 
 // signedOn begins a session for whom the identity provider let in. It is that of a login by password in everything.
 func (s *server) signedOn(w http.ResponseWriter, r *request) {
-	from := room.Source(r.Request)
+	from := ui.Source(r.Request)
 	switch {
 	case s.Provider.Provider == nil:
 		s.fail(w, r, http.StatusNotFound, "page-not-found")
@@ -160,7 +160,7 @@ func (s *server) signedOn(w http.ResponseWriter, r *request) {
 	if err == nil {
 		err = s.begin(r.Context(), w, r, u.Name)
 		if errors.Is(err, storage.ErrNotFound) { // disabled at this moment
-			err = &room.Refusal{Status: http.StatusForbidden, ID: "signon-disabled", Values: []any{u.Name}}
+			err = &ui.Refusal{Status: http.StatusForbidden, ID: "signon-disabled", Values: []any{u.Name}}
 		}
 	}
 	if err != nil {
@@ -173,9 +173,9 @@ func (s *server) signedOn(w http.ResponseWriter, r *request) {
 
 // notSignedOn shows the login page with what was the matter: name and password let in as before.
 func (s *server) notSignedOn(w http.ResponseWriter, r *request, err error) {
-	from := room.Source(r.Request)
+	from := ui.Source(r.Request)
 	s.Log.WarnContext(r.Context(), "web: login by the identity provider refused", "from", from.String(), "error", err)
-	if refused := (*room.Refusal)(nil); errors.As(err, &refused) {
+	if refused := (*ui.Refusal)(nil); errors.As(err, &refused) {
 		s.throttle.wrongFrom(from, r.Now)
 		s.showLogin(w, r, refused.Status, r.T(refused.ID, refused.Values...))
 		return
@@ -205,7 +205,7 @@ func (s *server) logout(w http.ResponseWriter, r *request) {
 		s.failed(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: room.Encrypted(r.Request)})
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: ui.Encrypted(r.Request)})
 	http.Redirect(w, r.Request, "/login", http.StatusSeeOther)
 }
 
@@ -264,7 +264,7 @@ func (s *server) showSetup(w http.ResponseWriter, r *request, status int, proble
 // mayDoSetup answers for a link that does not hold any more, or that came over a network in the clear.
 func (s *server) mayDoSetup(w http.ResponseWriter, r *request) bool {
 	switch {
-	case !room.Source(r.Request).IsLoopback() && !room.Encrypted(r.Request):
+	case !ui.Source(r.Request).IsLoopback() && !ui.Encrypted(r.Request):
 		s.fail(w, r, http.StatusForbidden, "page-setup-open")
 	case s.Setup == nil || !s.Setup.holds(r.PathValue("token"), r.Now):
 		s.fail(w, r, http.StatusNotFound, "page-setup-over")

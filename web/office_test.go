@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/app/owner"
+	"hotline/app/settings"
 	"hotline/app/voices"
 	"hotline/atomicfile"
 	"hotline/attachments"
@@ -120,7 +120,7 @@ func open(t *testing.T) *office {
 			},
 			TestCall: func(_ context.Context, a oncall.Attempt) string { o.rung = append(o.rung, a); return "no answer" },
 			Numbers:  []string{"+39051123456"},
-			Owner:    owner.New(owner.Config{File: config.Default(), Store: o.store, Secret: []byte("key"), Cache: atomicfile.Values{Dir: t.TempDir()}, Log: slog.New(slog.DiscardHandler)}),
+			Owner:    settings.New(settings.Config{File: config.Default(), Store: o.store, Secret: []byte("key"), Cache: atomicfile.Values{Dir: t.TempDir()}, Log: slog.New(slog.DiscardHandler)}),
 
 			EngineerPIN: pins.Issuer{Store: o.store, Key: []byte("key"), Random: rand.Reader}.Renew,
 		},

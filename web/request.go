@@ -14,7 +14,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // request is one request with what every page needs: who asks, in which language, and at which instant.
@@ -25,19 +25,19 @@ type request struct {
 }
 
 func (s *server) request(q *http.Request) *request {
-	lang := room.LanguageOf(q, s.Language())
+	lang := ui.LanguageOf(q, s.Language())
 	r := &request{Request: q, page: page{Here: q.URL.RequestURI()}}
 	if s.Owner != nil {
-		r.Company = s.Owner.House().Name
+		r.Company = s.Owner.Profile().Name
 	}
-	r.View = room.View{Words: written.In(lang), Lang: lang, Now: s.Now(), Zone: s.Desk.Zone()}
+	r.View = ui.View{Words: written.In(lang), Lang: lang, Now: s.Now(), Zone: s.Desk.Zone()}
 	r.Can = func(pattern string) bool { return may(r.User.Role, pattern) } // the login fills in who asks
 	return r
 }
 
 // chooseLanguage remembers a language, and goes back to the page.
 func (s *server) chooseLanguage(w http.ResponseWriter, r *request) {
-	room.ChooseLanguage(w, r.Request, room.Encrypted(r.Request))
+	ui.ChooseLanguage(w, r.Request, ui.Encrypted(r.Request))
 	http.Redirect(w, r.Request, local(r.FormValue("next")), http.StatusSeeOther)
 }
 
@@ -52,11 +52,11 @@ func local(next string) string {
 
 // page is what the frame of every page shows.
 type page struct {
-	room.View        // its User has no name where nobody is logged in
-	Title     string // an id of the catalogue
-	Here      string // the address of the page itself
-	Company   string // that is printed above it; empty: the house has no name
-	Keeps     bool   // it has what somebody typed, which would be lost in another language
+	ui.View        // its User has no name where nobody is logged in
+	Title   string // an id of the catalogue
+	Here    string // the address of the page itself
+	Company string // that is printed above it; empty: the house has no name
+	Keeps   bool   // it has what somebody typed, which would be lost in another language
 }
 
 // Languages are those that there are pages in.

@@ -18,66 +18,66 @@ import (
 	"hotline/web/access"
 	"hotline/web/agents"
 	"hotline/web/alerts"
-	"hotline/web/attached"
 	"hotline/web/auditlog"
-	"hotline/web/browsers"
 	"hotline/web/calendars"
 	"hotline/web/contacts"
+	"hotline/web/editing"
 	"hotline/web/evo"
 	"hotline/web/faults"
+	"hotline/web/files"
 	"hotline/web/flows"
 	"hotline/web/heartbeats"
 	"hotline/web/imports"
-	"hotline/web/keeping"
 	"hotline/web/letters"
 	"hotline/web/mails"
+	"hotline/web/masterdata"
 	"hotline/web/outgoing"
-	"hotline/web/playing"
 	"hotline/web/policies"
 	"hotline/web/pronunciation"
 	"hotline/web/reports"
-	"hotline/web/room"
 	"hotline/web/rotas"
 	"hotline/web/schedules"
-	"hotline/web/start"
+	"hotline/web/setup"
+	"hotline/web/ui"
 	"hotline/web/voices"
-	"hotline/web/writing"
+	"hotline/web/waveform"
+	"hotline/web/webpush"
 )
 
 // rooms are the pages that live in rooms of their own. A house without anything gives the same routes: the table of rules is made so.
-func rooms(c Config) []room.Route {
+func rooms(c Config) []ui.Route {
 	return slices.Concat(
-		reports.Routes(reports.House{Store: c.Store, Desk: c.Desk}),
-		imports.Routes(imports.House{Store: c.Store, Edits: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Log: c.Log, Now: c.Now}),
-		start.Routes(start.House{
+		reports.Routes(reports.Handlers{Store: c.Store, Desk: c.Desk}),
+		imports.Routes(imports.Handlers{Store: c.Store, Edits: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Log: c.Log, Now: c.Now}),
+		setup.Routes(setup.Handlers{
 			Store: c.Store, Desk: c.Desk, Owner: c.Owner, Trunks: c.firstTrunks, Calls: c.alive, Telephone: c.Telephone, TestCall: c.TestCall, Log: c.Log,
 			NewPIN: func(ctx context.Context, contract directory.Contract, now time.Time) (directory.Contract, string, error) {
 				return c.PINs.NewPIN(ctx, contract, now)
 			},
 		}),
-		keeping.Routes(keeping.House{Store: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Telephone: c.Telephone, Tell: c.catchUp, Log: c.Log}),
-		rotas.Routes(rotas.House{Store: c.Store, Desk: c.Desk, Log: c.Log}),
-		policies.Routes(policies.House{Store: c.Store, Desk: c.Desk, Plan: c.Plan, Telephone: c.Telephone, Defaults: c.Escalation, Log: c.Log}),
-		contacts.Routes(contacts.House{Store: c.Store, Desk: c.Desk, NewPIN: c.EngineerPIN, Log: c.Log}),
-		access.Routes(access.House{Store: c.Store, Ends: c.ends, Link: address, Issuer: c.issuer(), Log: c.Log}),
-		writing.Routes(writing.House{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
-		playing.Routes(playing.House{Recording: c.recording, Open: c.Recordings}),
-		attached.Routes(attached.House{Files: c.Files, Desk: c.Desk}),
-		agents.Routes(agents.House{Store: c.Store, Renew: c.Renew, Retire: c.Retire, Contract: c.contract, Link: address, Log: c.Log}),
-		alerts.Routes(alerts.House{Store: c.Store, Contract: c.contract, Taken: []string{heartbeat.Source, receiver.Source}, Log: c.Log}),
-		heartbeats.Routes(heartbeats.House{Store: c.Store, Keeper: c.Heartbeats, Contract: c.contract, Link: address, Log: c.Log}),
-		evo.Routes(evo.House{Store: c.Store, Desk: c.Desk, Letters: c.Letters, Log: c.Log}),
-		letters.Routes(letters.House{Store: c.Store, Desk: c.Desk}),
-		mails.Routes(mails.House{Store: c.Store, Inbox: c.Mails, Refused: c.Refused, Log: c.Log}),
-		auditlog.Routes(auditlog.House{Store: c.Store, Day: c.day}),
-		outgoing.Routes(outgoing.House{Store: c.Store, Outbox: c.Outbox, Contract: c.contract, Log: c.Log}),
-		browsers.Routes(browsers.House{Push: c.Push, Store: c.Store, Log: c.Log}),
-		calendars.Routes(calendars.House{Store: c.Store, Desk: c.Desk}),
-		flows.Routes(flows.House{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
-		voices.Routes(voices.House{Store: c.Store, Line: c.Prompts, Busy: func() bool { return len(c.alive()) > 0 }, Log: c.Log, Now: c.Now}),
-		faults.Routes(faults.House{Store: c.Store, Tell: c.catchUp, Log: c.Log}),
-		pronunciation.Routes(pronunciation.House{Store: c.Store, Voice: c.Voice, Tell: c.catchUp, Log: c.Log}),
-		schedules.Routes(schedules.House{Store: c.Store, Desk: c.Desk, TestCall: c.TestCall, Numbers: c.Numbers, Log: c.Log}),
+		masterdata.Routes(masterdata.Handlers{Store: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Telephone: c.Telephone, Tell: c.catchUp, Log: c.Log}),
+		rotas.Routes(rotas.Handlers{Store: c.Store, Desk: c.Desk, Log: c.Log}),
+		policies.Routes(policies.Handlers{Store: c.Store, Desk: c.Desk, Plan: c.Plan, Telephone: c.Telephone, Defaults: c.Escalation, Log: c.Log}),
+		contacts.Routes(contacts.Handlers{Store: c.Store, Desk: c.Desk, NewPIN: c.EngineerPIN, Log: c.Log}),
+		access.Routes(access.Handlers{Store: c.Store, Ends: c.ends, Link: address, Issuer: c.issuer(), Log: c.Log}),
+		editing.Routes(editing.Handlers{Drafts: c.Store, Presence: c.Store, Desk: c.Desk, Tell: c.tell}),
+		waveform.Routes(waveform.Handlers{Recording: c.recording, Open: c.Recordings}),
+		files.Routes(files.Handlers{Files: c.Files, Desk: c.Desk}),
+		agents.Routes(agents.Handlers{Store: c.Store, Renew: c.Renew, Retire: c.Retire, Contract: c.contract, Link: address, Log: c.Log}),
+		alerts.Routes(alerts.Handlers{Store: c.Store, Contract: c.contract, Taken: []string{heartbeat.Source, receiver.Source}, Log: c.Log}),
+		heartbeats.Routes(heartbeats.Handlers{Store: c.Store, Keeper: c.Heartbeats, Contract: c.contract, Link: address, Log: c.Log}),
+		evo.Routes(evo.Handlers{Store: c.Store, Desk: c.Desk, Letters: c.Letters, Log: c.Log}),
+		letters.Routes(letters.Handlers{Store: c.Store, Desk: c.Desk}),
+		mails.Routes(mails.Handlers{Store: c.Store, Inbox: c.Mails, Refused: c.Refused, Log: c.Log}),
+		auditlog.Routes(auditlog.Handlers{Store: c.Store, Day: c.day}),
+		outgoing.Routes(outgoing.Handlers{Store: c.Store, Outbox: c.Outbox, Contract: c.contract, Log: c.Log}),
+		webpush.Routes(webpush.Handlers{Push: c.Push, Store: c.Store, Log: c.Log}),
+		calendars.Routes(calendars.Handlers{Store: c.Store, Desk: c.Desk}),
+		flows.Routes(flows.Handlers{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
+		voices.Routes(voices.Handlers{Store: c.Store, Line: c.Prompts, Busy: func() bool { return len(c.alive()) > 0 }, Log: c.Log, Now: c.Now}),
+		faults.Routes(faults.Handlers{Store: c.Store, Tell: c.catchUp, Log: c.Log}),
+		pronunciation.Routes(pronunciation.Handlers{Store: c.Store, Voice: c.Voice, Tell: c.catchUp, Log: c.Log}),
+		schedules.Routes(schedules.Handlers{Store: c.Store, Desk: c.Desk, TestCall: c.TestCall, Numbers: c.Numbers, Log: c.Log}),
 	)
 }
 
@@ -88,12 +88,12 @@ func (c Config) contract(id string) bool {
 }
 
 // firstTrunks are the trunks as the first steps show them.
-func (c Config) firstTrunks(say func(id string) string) (list []start.Trunk) {
+func (c Config) firstTrunks(say func(id string) string) (list []setup.Trunk) {
 	if c.Trunks == nil {
 		return nil
 	}
 	for _, t := range c.Trunks() {
-		one := start.Trunk{Name: t.Name, State: say("page-trunk-" + t.State), Error: t.Error, Good: t.State == "registered" || t.State == "reachable"}
+		one := setup.Trunk{Name: t.Name, State: say("page-trunk-" + t.State), Error: t.Error, Good: t.State == "registered" || t.State == "reachable"}
 		if t.Trouble != "" {
 			one.Trouble = say("page-trouble-" + t.Trouble)
 		}
@@ -143,10 +143,10 @@ type roomPage struct {
 const streamed = "<!--streamed-->"
 
 // enter makes a route of a room one of the house.
-func (s *server) enter(one room.Route) route {
+func (s *server) enter(one ui.Route) route {
 	return route{one.Pattern, func(w http.ResponseWriter, r *request) {
-		p, err := one.Serve(w, &room.Request{Request: r.Request, View: r.View})
-		var refused *room.Refusal
+		p, err := one.Serve(w, &ui.Request{Request: r.Request, View: r.View})
+		var refused *ui.Refusal
 		switch {
 		case errors.As(err, &refused):
 			s.fail(w, r, refused.Status, refused.ID, refused.Values...)
@@ -162,7 +162,7 @@ func (s *server) enter(one room.Route) route {
 }
 
 // stream writes a page bit by bit while its work goes on, each bit as soon as it is there.
-func (s *server) stream(w http.ResponseWriter, r *request, p *room.Page) {
+func (s *server) stream(w http.ResponseWriter, r *request, p *ui.Page) {
 	whole := &held{header: w.Header()}
 	s.render(whole, r, http.StatusOK, "room", roomPage{r.page, p.Title, p.Content + streamed})
 	before, after, _ := strings.Cut(whole.text.String(), streamed)

@@ -11,8 +11,8 @@ import (
 
 	"hotline/audit"
 	"hotline/users"
-	"hotline/web/room"
 	"hotline/web/signon"
+	"hotline/web/ui"
 )
 
 // route is one row of the table that the mux is made of.
@@ -168,7 +168,7 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 		q.Body = http.MaxBytesReader(w, body, max(rule.most, formMost))
 		q = q.WithContext(audit.With(q.Context(), r.origin(pattern)))
 		r.Request = q
-		if status := room.Unfit(q, parsed(q, max(rule.most, formMost))); status != 0 {
+		if status := ui.Unfit(q, parsed(q, max(rule.most, formMost))); status != 0 {
 			s.fail(w, r, status, map[bool]string{true: "page-too-large", false: "page-not-plain"}[status == http.StatusRequestEntityTooLarge])
 			return
 		}
@@ -182,7 +182,7 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 
 // origin is who asks, for the records of what the request changes.
 func (r *request) origin(pattern string) audit.Origin {
-	o := audit.Origin{From: room.Source(r.Request).String(), Route: pattern, At: r.Now}
+	o := audit.Origin{From: ui.Source(r.Request).String(), Route: pattern, At: r.Now}
 	switch {
 	case r.User.Name != "":
 		o.Who = r.actor()

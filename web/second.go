@@ -8,7 +8,7 @@ import (
 	"hotline/storage"
 	"hotline/users"
 	"hotline/users/second"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // secondPage is where somebody sets up codes for the login, or ends them.
@@ -113,7 +113,7 @@ func (s *server) shows(r *request, u users.User) (users.User, error) {
 	}
 	after, err := second.Check(u.Second, r.FormValue("code"), r.Now)
 	if errors.Is(err, second.ErrWrong) {
-		s.throttle.wrong(u.Name, room.Source(r.Request), r.Now)
+		s.throttle.wrong(u.Name, ui.Source(r.Request), r.Now)
 		return users.User{}, errLogin
 	}
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"hotline/storage"
 	"hotline/users"
 	"hotline/users/password"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // sessionCookie holds the secret of a session. Only its hash is stored.
@@ -85,7 +85,7 @@ func (s *server) begin(ctx context.Context, w http.ResponseWriter, r *request, n
 
 func setCookie(w http.ResponseWriter, r *request, secret string, until time.Time) {
 	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: secret, Path: "/", MaxAge: int(until.Sub(r.Now) / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: room.Encrypted(r.Request),
+		Name: sessionCookie, Value: secret, Path: "/", MaxAge: int(until.Sub(r.Now) / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: ui.Encrypted(r.Request),
 	})
 }
 
@@ -112,7 +112,7 @@ var errBusy = errors.New("too many wrong passwords")
 // verify finds a user by name and password, and counts what is wrong. Passwords are checked one after the other, so the throttle
 // also limits many that are sent at once.
 func (s *server) verify(r *request, name, secret string) (users.User, error) {
-	ctx, from := r.Context(), room.Source(r.Request)
+	ctx, from := r.Context(), ui.Source(r.Request)
 	switch {
 	case !users.ValidName(name): // nobody can have it
 		return users.User{}, errLogin

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"hotline/app/owner"
+	"hotline/app/settings"
 	"hotline/atomicfile"
 	"hotline/cdr"
 	"hotline/config"
@@ -88,7 +88,7 @@ func TestTheHouseIsNamedInTheBrowser(t *testing.T) {
 		t.Errorf("what was refused has moved the house to %s", z)
 	}
 	b.post("/start/house", "name", "Officine  <Gialli>", "spoken", "officine gialli", "language", "de", "zone", "Europe/Berlin", "version", "0").goes("/start")
-	h := said.House()
+	h := said.Profile()
 	rota, err := o.store.Rota(t.Context())
 	must(t, err)
 	if h.Name != "Officine <Gialli>" || h.SpokenName() != "officine gialli" || said.Language() != "de" || o.desk.Zone().String() != "Europe/Berlin" || rota.Zone != "Europe/Berlin" {
@@ -104,20 +104,20 @@ func TestTheHouseIsNamedInTheBrowser(t *testing.T) {
 	trunk("1", "server", "carrier.example").is(422, "needs a user")
 	trunk("1", "server", "carrier.example", "user", "0612345", "password", "open sesame").goes("/start")
 	a := b.get("/start").is(200, `value="carrier.example"`, `placeholder="unchanged"`).hides("open sesame")
-	got := said.(*owner.Settings).Trunks()
-	if len(got) != 1 || got[0].Proxy != "sip:carrier.example;transport=tcp" || got[0].Password != "open sesame" || got[0].CallerNumber != "+390612345" || len(said.(*owner.Settings).Prefixes()) != 2 {
+	got := said.(*settings.Settings).Trunks()
+	if len(got) != 1 || got[0].Proxy != "sip:carrier.example;transport=tcp" || got[0].Password != "open sesame" || got[0].CallerNumber != "+390612345" || len(said.(*settings.Settings).Prefixes()) != 2 {
 		t.Errorf("%+v\n%s", got, a.main())
 	}
 	trunk("2", "server", "carrier.example", "user", "0612345", "realm", "carrier").goes("/start") // the password stays
-	if got := said.(*owner.Settings).Trunks(); got[0].Password != "open sesame" || got[0].Realm != "carrier" {
+	if got := said.(*settings.Settings).Trunks(); got[0].Password != "open sesame" || got[0].Realm != "carrier" {
 		t.Errorf("%+v", got)
 	}
 	trunk("3", "server", "evil.example", "user", "0612345").goes("/start") // it is never sent to another server
-	if got := said.(*owner.Settings).Trunks(); got[0].Password != "" {
+	if got := said.(*settings.Settings).Trunks(); got[0].Password != "" {
 		t.Errorf("%+v", got)
 	}
 	trunk("4", "server", "").goes("/start")
-	if got := said.(*owner.Settings).Trunks(); len(got) != 0 {
+	if got := said.(*settings.Settings).Trunks(); len(got) != 0 {
 		t.Errorf("%+v", got)
 	}
 	o.as(users.Staff).post("/start/trunk", "server", "carrier.example", "version", "5").is(403)
@@ -129,7 +129,7 @@ func TestWhatTheFileSaysIsChangedThere(t *testing.T) {
 	o := open(t)
 	file, err := config.Parse("/etc/hotline/hotline.yaml", []byte("language: en\nsip:\n  trunks:\n    - {name: carrier, proxy: \"sip:192.0.2.1\"}\noutgoing: {prefixes: [\"+39\"]}\n"))
 	must(t, err)
-	said := owner.New(owner.Config{File: file, Store: o.store, Secret: []byte("key"), Cache: atomicfile.Values{Dir: t.TempDir()}, Log: slog.New(slog.DiscardHandler)})
+	said := settings.New(settings.Config{File: file, Store: o.store, Secret: []byte("key"), Cache: atomicfile.Values{Dir: t.TempDir()}, Log: slog.New(slog.DiscardHandler)})
 	o.config.Owner = said
 	o.handler = New(o.config)
 	b := o.as(users.Admin)

@@ -4,7 +4,7 @@ import (
 	"embed"
 	"net/http"
 
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 //go:embed pages/*.html
@@ -15,7 +15,7 @@ var staticFiles embed.FS
 
 // static serves our own files.
 func (s *server) static(w http.ResponseWriter, r *request) {
-	if !room.ServeFile(w, r.Request, staticFiles, r.PathValue("file")) {
+	if !ui.ServeFile(w, r.Request, staticFiles, r.PathValue("file")) {
 		s.fail(w, r, http.StatusNotFound, "page-not-found")
 	}
 }

@@ -22,8 +22,8 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/transcription"
-	"hotline/web/told"
-	"hotline/web/writing"
+	"hotline/web/editing"
+	"hotline/web/translation"
 )
 
 func customerID(id string) directory.CustomerID { return directory.CustomerID(id) }
@@ -64,7 +64,7 @@ type trial struct {
 // besides is what the page has beside the ticket.
 type besides struct {
 	Files   []attachments.Attachment
-	Present []writing.Person // who is at it, too
+	Present []editing.Person // who is at it, too
 	Draft   drafts.Draft     // what whoever looks was writing
 	Evo     evosupport.Facts // what stands at the installations
 	Twin    bridge.Link      // in the other system; the zero value: there is none
@@ -245,7 +245,7 @@ func (s *server) beside(ctx context.Context, r *request, p *ticketPage) (err err
 	if p.Files, err = s.Files.List(ctx, n); err != nil {
 		return err
 	}
-	if p.Present, err = writing.Others(ctx, s.Store, r.User.Name, n, r.Now); err != nil {
+	if p.Present, err = editing.Others(ctx, s.Store, r.User.Name, n, r.Now); err != nil {
 		return err
 	}
 	if p.Draft, err = s.Store.Draft(ctx, r.User.Name, n); err != nil {
@@ -337,7 +337,7 @@ func (r *request) line(e tickets.Event, n names) line {
 	if account, ok := e.Accounts()[string(r.Lang)]; ok {
 		l.Text = account
 	} else if ofProgram(e) {
-		if text, ok := told.In(r.Words, e.Text, r.said); ok {
+		if text, ok := translation.In(r.Words, e.Text, r.said); ok {
 			l.Text = text
 		}
 	}

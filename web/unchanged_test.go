@@ -61,8 +61,8 @@ func (o *office) edits() []edit {
 		{"POST /alerts/mappings/{id}", "/alerts/mappings/fans", "/alerts/mappings/fans", "", func() (any, error) { return s.AlertMapping(ctx, "fans") }},
 		{"POST /alerts/windows/{id}", "/alerts/windows/w1", "/alerts/windows/w1", "", func() (any, error) { return s.Maintenance(ctx, "w1") }},
 		{"POST /users/{name}/change", "/users", "/users/engineer/change", "", func() (any, error) { return s.User(ctx, "engineer") }},
-		{"POST /start/house", "/start", "/start/house", "", func() (any, error) { return s.House(ctx) }},
-		{"POST /start/trunk", "/start", "/start/trunk", "", func() (any, error) { return s.House(ctx) }},
+		{"POST /start/house", "/start", "/start/house", "", func() (any, error) { return s.Profile(ctx) }},
+		{"POST /start/trunk", "/start", "/start/trunk", "", func() (any, error) { return s.Profile(ctx) }},
 	}
 }
 

@@ -45,16 +45,16 @@ import (
 	"hotline/transcription"
 	"hotline/users"
 	"hotline/web/agents"
-	"hotline/web/browsers"
 	"hotline/web/flows"
 	"hotline/web/heartbeats"
 	"hotline/web/live"
 	"hotline/web/mails"
 	"hotline/web/outgoing"
 	"hotline/web/pronunciation"
-	"hotline/web/room"
+	"hotline/web/setup"
 	"hotline/web/signon"
-	"hotline/web/start"
+	"hotline/web/ui"
+	"hotline/web/webpush"
 )
 
 // Store is what the pages read and write beside the desk.
@@ -129,7 +129,7 @@ type Config struct {
 type Channels struct {
 	Outbox     outgoing.Outbox
 	Bridge     Bridge // nil: there is none
-	Push       browsers.Push
+	Push       webpush.Push
 	Mails      mails.Inbox                                                            // nil: no mail is taken in
 	Refused    func() []mail.Refusal                                                  // mails that this node did not take; nil: none
 	Renew      func(ctx context.Context, id string, now time.Time) (keys.Pair, error) // the token of an agent; nil: none are answered
@@ -156,7 +156,7 @@ type Telephones struct {
 	TestCall  func(ctx context.Context, a oncall.Attempt) (result string) // nil: this process rings nobody
 	Numbers   []string                                                    // of the line
 	Ladder    Ladder                                                      // nil: no messages are remembered
-	Owner     start.Owner                                                 // what is said of the house; nil: nobody is asked
+	Owner     setup.Owner                                                 // what is said of the house; nil: nobody is asked
 	// EngineerPIN gives an engineer another PIN of the console by telephone, which it returns once; nil: none are given.
 	EngineerPIN func(ctx context.Context, id oncall.EngineerID, now time.Time) (stands oncall.PIN, digits string, err error)
 	Escalation  escalation.Defaults // of a policy that says nothing of its own
@@ -179,7 +179,7 @@ type Speech struct {
 // server answers for the pages. It starts no goroutine. Safe for concurrent use.
 type server struct {
 	Config
-	templates room.Templates
+	templates ui.Templates
 	throttle  *throttle
 	sorted    *sortedCustomers
 	streams   *live.Streams
@@ -195,7 +195,7 @@ const hashers = 1
 const askers = 8
 
 // pages are parsed once in a process.
-var pages = sync.OnceValue(func() room.Templates { return room.ParseFramed(pageFiles) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.ParseFramed(pageFiles) })
 
 // New gives the handler of the pages.
 func New(c Config) http.Handler {
@@ -207,7 +207,7 @@ func New(c Config) http.Handler {
 		mux.Handle(r.pattern, s.allow(r.pattern, r.serve))
 	}
 	mux.Handle("/", s.allow(notFound, func(w http.ResponseWriter, r *request) { s.fail(w, r, http.StatusNotFound, "page-not-found") }))
-	return room.Site{
+	return ui.Site{
 		Headers: map[string]string{"Content-Security-Policy": contentPolicy, "Referrer-Policy": "same-origin"}, Log: c.Log,
 		Foreign: func(w http.ResponseWriter, q *http.Request) {
 			s.fail(w, s.request(q), http.StatusForbidden, "page-cross-origin")

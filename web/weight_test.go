@@ -10,7 +10,7 @@ import (
 
 	"hotline/sla"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // The weights of a first visit, in octets.
@@ -38,7 +38,7 @@ func TestAFirstVisitIsLight(t *testing.T) {
 	load := zipped(t, o.as(users.Admin).get("/").is(200).Body.Bytes())
 	script := 0
 	files := 0
-	for _, own := range []fs.FS{staticFiles, room.Shared()} {
+	for _, own := range []fs.FS{staticFiles, ui.Shared()} {
 		names, err := fs.Glob(own, "static/*")
 		must(t, err)
 		for _, name := range names {

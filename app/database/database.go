@@ -16,13 +16,13 @@ import (
 	"hotline/bridge/twins"
 	"hotline/budgets"
 	"hotline/cdr"
+	"hotline/company"
 	"hotline/config"
 	"hotline/datadir"
 	"hotline/directory"
 	"hotline/drafts"
 	"hotline/evosupport/news"
 	"hotline/heartbeat"
-	"hotline/house"
 	"hotline/idempotency"
 	"hotline/intake"
 	"hotline/ivr/versions"
@@ -78,7 +78,7 @@ type Store interface {
 	replaced.Store
 	transcription.Store
 	access.Store
-	house.Store
+	company.Store
 }
 
 // Config is which database to open.

@@ -26,7 +26,7 @@ import (
 	"hotline/sla"
 	"hotline/tickets"
 	"hotline/web/reports"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // postBox is the mail server through which letters leave. Each takes its time.
@@ -174,9 +174,9 @@ func TestTheLetterHasTheFiguresOfThePortal(t *testing.T) {
 			if len(h.out.letters) != 1 {
 				h.Fatalf("%d letters", len(h.out.letters))
 			}
-			v := room.View{Words: written.In(lang), Lang: lang, Now: time.Now(), Zone: h.Desk.Zone(), Can: func(string) bool { return false }}
-			r := &room.Request{Request: httptest.NewRequestWithContext(h.Context(), "GET", "/portal/statement?month=2026-11", nil), View: v}
-			page, err := reports.House{Store: h.Store, Desk: h.Desk}.Statement(r, h.Desk.Book().Contracts.At("rossi"))
+			v := ui.View{Words: written.In(lang), Lang: lang, Now: time.Now(), Zone: h.Desk.Zone(), Can: func(string) bool { return false }}
+			r := &ui.Request{Request: httptest.NewRequestWithContext(h.Context(), "GET", "/portal/statement?month=2026-11", nil), View: v}
+			page, err := reports.Handlers{Store: h.Store, Desk: h.Desk}.Statement(r, h.Desk.Book().Contracts.At("rossi"))
 			h.must(err)
 			text, shown := h.out.letters[0].Text, string(page.Content)
 			if on, in := figures(onPage, shown), figures(inLetter, text); len(on) != 9 || !slices.Equal(on, in) {

@@ -54,7 +54,7 @@ func samples() []sample {
 	return []sample{
 		of(OfCustomer), of(OfContract), of(OfKnownFault), of(OfLevel), of(OfCalendar), of(OfTerms), of(OfEngineer), of(OfPIN), of(OfRota), of(OfSchedule),
 		of(OfAbsences), of(OfPolicy), of(OfContact), of(OfProofs), of(OfDocuments), of(OfCall), of(OfLeg), of(OfChange), of(OfFlow),
-		of(OfAlertPolicy), of(OfAlertMapping), of(OfMaintenance), of(OfAlertState), of(OfHeartbeat), of(OfBeatState), of(OfEndpoint), of(OfProduct), of(OfInstalled), of(OfAgent), of(OfAgentState), of(OfHouse),
+		of(OfAlertPolicy), of(OfAlertMapping), of(OfMaintenance), of(OfAlertState), of(OfHeartbeat), of(OfBeatState), of(OfEndpoint), of(OfProduct), of(OfInstalled), of(OfAgent), of(OfAgentState), of(OfCompany),
 		of(func(s sla.Stamps) stampsForm { return stampsForm{Stamps(s)} }),
 		of(func(l []sla.Pause) pausesForm { return OfPauses(l) }),
 		of(func(l []sla.Warning) warningsForm { return OfWarnings(l) }),

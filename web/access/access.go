@@ -19,7 +19,7 @@ import (
 	"hotline/storage"
 	"hotline/tokens"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what the page reads and writes.
@@ -30,8 +30,8 @@ type Store interface {
 	Engineers(ctx context.Context) ([]oncall.Engineer, error)
 }
 
-// House is what the page needs.
-type House struct {
+// Handlers answers these pages. It is what the page needs.
+type Handlers struct {
 	Store Store
 	Ends  func(user string)                                   // ends the live streams of a user on this node
 	Link  func(q *http.Request, path string) (address string) // as a colleague's browser reaches it
@@ -43,31 +43,31 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the pages and forms: for administrators alone.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	admins := []users.Role{users.Admin}
-	list := []room.Route{
-		{Pattern: "GET /users", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, "", "") }},
+	list := []ui.Route{
+		{Pattern: "GET /users", Roles: admins, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return h.show(r, "", "") }},
 		{Pattern: "POST /users", Roles: admins, Serve: h.invite},
-		{Pattern: "GET /tokens", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+		{Pattern: "GET /tokens", Roles: admins, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 			return h.showTokens(r, http.StatusOK, tokensPage{Scope: r.FormValue("scope"), Bound: r.FormValue("contract"), Install: r.FormValue("installation")})
 		}},
 		{Pattern: "POST /tokens", Roles: admins, Serve: h.newToken},
 		{Pattern: "POST /tokens/remove", Roles: admins, Serve: h.removeToken},
 	}
-	for verb, change := range map[string]func(*room.Request, *users.User) (token string, err error){
+	for verb, change := range map[string]func(*ui.Request, *users.User) (token string, err error){
 		"change": h.changed, "disable": disabled, "enable": enabled, "reset": reset, "identity": h.identified,
 	} {
-		list = append(list, room.Route{Pattern: "POST /users/{name}/" + verb, Roles: admins, Serve: h.do(verb, change)})
+		list = append(list, ui.Route{Pattern: "POST /users/{name}/" + verb, Roles: admins, Serve: h.do(verb, change)})
 	}
 	return list
 }
 
 // page lists everybody.
 type page struct {
-	room.View
+	ui.View
 	Rows      []row
 	Roles     []users.Role
 	Engineers []oncall.Engineer
@@ -83,7 +83,7 @@ type row struct {
 	Subject string // of the identity at the provider; empty: none
 }
 
-func (h House) show(r *room.Request, invited, link string) (*room.Page, error) {
+func (h Handlers) show(r *ui.Request, invited, link string) (*ui.Page, error) {
 	all, err := h.Store.Users(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading the users: %w", err)
@@ -103,7 +103,7 @@ func (h House) show(r *room.Request, invited, link string) (*room.Page, error) {
 }
 
 // said reads role and engineer from a form.
-func (h House) said(r *room.Request, u *users.User) error {
+func (h Handlers) said(r *ui.Request, u *users.User) error {
 	u.Role, u.Engineer = users.Role(r.FormValue("role")), r.FormValue("engineer")
 	engineers, err := h.Store.Engineers(r.Context())
 	if err != nil {
@@ -111,17 +111,17 @@ func (h House) said(r *room.Request, u *users.User) error {
 	}
 	known := slices.ContainsFunc(engineers, func(e oncall.Engineer) bool { return string(e.ID) == u.Engineer })
 	if !u.Role.Valid() || u.Engineer != "" && !known {
-		return &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-unfit"}
+		return &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-unfit"}
 	}
 	return nil
 }
 
 // invite makes a user, who gives themselves a password by a link that is shown once.
-func (h House) invite(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) invite(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	stored, token := users.Invite(r.Now)
 	u := users.User{Name: r.FormValue("name"), Password: stored, Created: r.Now}
 	if !users.ValidName(u.Name) {
-		return nil, &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-name-form"}
+		return nil, &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-name-form"}
 	}
 	if err := h.said(r, &u); err != nil {
 		return nil, err
@@ -131,10 +131,10 @@ func (h House) invite(_ http.ResponseWriter, r *room.Request) (*room.Page, error
 	}
 	_, err := h.Store.PutUser(r.Context(), u)
 	if errors.Is(err, storage.ErrExists) && u.Identity.Known() {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-exists-identity", Values: []any{u.Name}}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-exists-identity", Values: []any{u.Name}}
 	}
 	if errors.Is(err, storage.ErrExists) {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-exists", Values: []any{u.Name}}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-exists", Values: []any{u.Name}}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("inviting a user: %w", err)
@@ -143,36 +143,36 @@ func (h House) invite(_ http.ResponseWriter, r *room.Request) (*room.Page, error
 	return h.show(r, u.Name, h.Link(r.Request, "/invite/"+u.Name+"/"+token))
 }
 
-func (h House) changed(r *room.Request, u *users.User) (string, error) { return "", h.said(r, u) }
+func (h Handlers) changed(r *ui.Request, u *users.User) (string, error) { return "", h.said(r, u) }
 
 // identified reads from a form as whom the identity provider knows a user. Without a provider, and where another one than today's knows the
 // user and nothing is written, it stays as it is.
-func (h House) identified(r *room.Request, u *users.User) (string, error) {
+func (h Handlers) identified(r *ui.Request, u *users.User) (string, error) {
 	subject := strings.TrimSpace(r.FormValue("subject"))
 	switch {
 	case h.Issuer == "", subject == "" && u.Identity.Issuer != h.Issuer:
 	case subject == "":
 		u.Identity = users.Identity{}
 	case !users.ValidSubject(subject):
-		return "", &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-users-subject-form", Values: []any{users.SubjectMost}}
+		return "", &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-users-subject-form", Values: []any{users.SubjectMost}}
 	default:
 		u.Identity = users.Identity{Issuer: h.Issuer, Subject: subject}
 	}
 	return "", nil
 }
 
-func disabled(_ *room.Request, u *users.User) (string, error) {
+func disabled(_ *ui.Request, u *users.User) (string, error) {
 	u.Disabled = true
 	return "", nil
 }
 
-func enabled(_ *room.Request, u *users.User) (string, error) {
+func enabled(_ *ui.Request, u *users.User) (string, error) {
 	u.Disabled = false
 	return "", nil
 }
 
 // reset takes the password away, and what codes are checked by: every session ends, and a link lets the user choose another one.
-func reset(r *room.Request, u *users.User) (token string, err error) {
+func reset(r *ui.Request, u *users.User) (token string, err error) {
 	u.Password, token = users.Invite(r.Now)
 	u.Second, u.Disabled = "", false
 	return token, nil
@@ -180,18 +180,18 @@ func reset(r *room.Request, u *users.User) (token string, err error) {
 
 // do changes a user as they stood when the form was shown. Nobody changes themselves here, so that one administrator is always left; as whom
 // the identity provider knows them takes nothing away.
-func (h House) do(verb string, change func(*room.Request, *users.User) (string, error)) func(http.ResponseWriter, *room.Request) (*room.Page, error) {
-	return func(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) do(verb string, change func(*ui.Request, *users.User) (string, error)) func(http.ResponseWriter, *ui.Request) (*ui.Page, error) {
+	return func(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 		ctx, name := r.Context(), r.PathValue("name")
 		if name == r.User.Name && verb != "identity" {
-			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-self"}
+			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-self"}
 		}
 		u, err := h.Store.User(ctx, name)
 		if err != nil {
 			return nil, fmt.Errorf("reading a user: %w", err)
 		}
 		if fmt.Sprint(u.Version) != r.FormValue("version") {
-			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
+			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
 		}
 		token, err := change(r, &u)
 		if err != nil {
@@ -199,10 +199,10 @@ func (h House) do(verb string, change func(*room.Request, *users.User) (string, 
 		}
 		_, err = h.Store.PutUser(ctx, u)
 		if errors.Is(err, storage.ErrConflict) {
-			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
+			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
 		}
 		if errors.Is(err, storage.ErrExists) {
-			return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-users-subject-taken"}
+			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-subject-taken"}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("changing user %s: %w", name, err)
@@ -219,6 +219,6 @@ func (h House) do(verb string, change func(*room.Request, *users.User) (string, 
 	}
 }
 
-func (h House) log(r *room.Request, name, what string) {
+func (h Handlers) log(r *ui.Request, name, what string) {
 	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "user", name, "what", what)
 }

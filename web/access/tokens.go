@@ -14,12 +14,12 @@ import (
 	"hotline/directory"
 	"hotline/storage"
 	"hotline/tokens"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // tokensPage lists the tokens of the API.
 type tokensPage struct {
-	room.View
+	ui.View
 	Rows    []tokenRow
 	Scopes  []tokens.Scope
 	Name    string // of the token whose secret is shown, or that could not be made
@@ -43,7 +43,7 @@ const (
 	tokenDaysMost = 3660 // ten years
 )
 
-func (h House) showTokens(r *room.Request, status int, p tokensPage) (*room.Page, error) {
+func (h Handlers) showTokens(r *ui.Request, status int, p tokensPage) (*ui.Page, error) {
 	all, err := h.Store.Tokens(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading the tokens: %w", err)
@@ -60,11 +60,11 @@ func (h House) showTokens(r *room.Request, status int, p tokensPage) (*room.Page
 }
 
 // newToken makes a token, whose secret is shown on the one page that answers.
-func (h House) newToken(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) newToken(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p := tokensPage{Name: r.FormValue("name"), Scope: r.FormValue("scope"), Days: r.FormValue("days"), Bound: r.FormValue("contract"), Install: r.FormValue("installation")}
 	secret, t := access.NewToken(p.Name, tokens.Scope(p.Scope), r.Now.UTC().Truncate(time.Second))
 	t.Contract, t.Installation = p.Bound, p.Install
-	refused := func(status int, id string, values ...any) (*room.Page, error) {
+	refused := func(status int, id string, values ...any) (*ui.Page, error) {
 		p.Problem = r.T(id, values...)
 		return h.showTokens(r, status, p)
 	}
@@ -104,7 +104,7 @@ func unfitName(name string) bool {
 }
 
 // removeToken ends a token at once.
-func (h House) removeToken(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) removeToken(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	name := r.FormValue("name")
 	if err := h.Store.RemoveToken(r.Context(), name); err != nil && !errors.Is(err, storage.ErrNotFound) { // somebody else has revoked it at the same time
 		return nil, fmt.Errorf("revoking token %s: %w", name, err)

@@ -20,7 +20,7 @@ import (
 	"hotline/intake"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what the page reads.
@@ -33,8 +33,8 @@ type Store interface {
 	PutAgent(ctx context.Context, a receiver.Agent) (receiver.Agent, error)
 }
 
-// House is what the page needs.
-type House struct {
+// Handlers answers these pages. It is what the page needs.
+type Handlers struct {
 	Store    Store
 	Renew    func(ctx context.Context, id string, now time.Time) (keys.Pair, error) // nil: no agents are answered here
 	Retire   func(ctx context.Context, id string, version int, now time.Time) error // ends an agent with its token; nil: as Renew
@@ -46,13 +46,13 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the pages and their forms.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	admins, doc := []users.Role{users.Admin}, h.document()
-	return []room.Route{
-		{Pattern: "GET /agents", Roles: []users.Role{users.Engineer, users.Staff, users.Admin}, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, "", keys.Pair{}) }},
+	return []ui.Route{
+		{Pattern: "GET /agents", Roles: []users.Role{users.Engineer, users.Staff, users.Admin}, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return h.show(r, "", keys.Pair{}) }},
 		{Pattern: "GET /agents/new", Roles: admins, Serve: doc.Form},
 		{Pattern: "POST /agents", Roles: admins, Most: agentOctets, Serve: doc.Write},
 		{Pattern: "GET /agents/{id}", Roles: admins, Serve: doc.Form},
@@ -64,7 +64,7 @@ func Routes(h House) []room.Route {
 
 // page lists the agents.
 type page struct {
-	room.View
+	ui.View
 	Agents []agent
 	Given  string // the agent whose token is shown; empty: none
 	Server string // this house, as agents reach it
@@ -106,7 +106,7 @@ const (
 // lookedFrom is the check of the line, which an agent does beside those that are written for it.
 const lookedFrom = "line"
 
-func (h House) show(r *room.Request, given string, pair keys.Pair) (*room.Page, error) {
+func (h Handlers) show(r *ui.Request, given string, pair keys.Pair) (*ui.Page, error) {
 	ctx := r.Context()
 	all, err := h.Store.Agents(ctx)
 	if err != nil {
@@ -124,15 +124,15 @@ func (h House) show(r *room.Request, given string, pair keys.Pair) (*room.Page, 
 }
 
 // renew gives a new token, and shows it once.
-func (h House) renew(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) renew(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	if h.Renew == nil {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "agents-closed"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "agents-closed"}
 	}
 	return h.give(r, r.PathValue("id"))
 }
 
 // give gives an agent a token, and shows it once.
-func (h House) give(r *room.Request, id string) (*room.Page, error) {
+func (h Handlers) give(r *ui.Request, id string) (*ui.Page, error) {
 	pair, err := h.Renew(context.WithoutCancel(r.Context()), id, r.Now) // token and key belong together
 	if err != nil {
 		return nil, fmt.Errorf("giving agent %s a token: %w", id, err)
@@ -148,7 +148,7 @@ type knowledge struct {
 	fire   map[intake.ID]map[string]intake.Problem // by installation and check
 }
 
-func (h House) read(ctx context.Context) (k knowledge, err error) {
+func (h Handlers) read(ctx context.Context) (k knowledge, err error) {
 	k = knowledge{map[string]receiver.State{}, map[string]time.Time{}, map[intake.ID]map[string]intake.Problem{}}
 	states, err := h.Store.AgentStates(ctx)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"hotline/agent/protocol"
 	"hotline/agent/receiver"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // agentOctets is as much as the form of an agent may have.
@@ -20,23 +20,23 @@ func checks() form.Parts {
 }
 
 // document is how agents are written. A new one gets its token at once, which is shown on the page that answers.
-func (h House) document() form.Document[receiver.Agent] {
+func (h Handlers) document() form.Document[receiver.Agent] {
 	d := form.Document[receiver.Agent]{
 		Kind: "agent", Path: "/agents", List: "/agents", ListTitle: "agents", New: "agents-new",
 		Version: func(a receiver.Agent) int { return a.Version }, Fields: fields, Said: h.said, Log: h.Log,
-		From: func(r *room.Request) (receiver.Agent, error) {
+		From: func(r *ui.Request) (receiver.Agent, error) {
 			return receiver.Agent{Contract: r.FormValue("contract"), Installation: r.FormValue("installation")}, nil
 		},
-		Wrote: func(r *room.Request, was, made receiver.Agent) (string, *room.Page, error) {
+		Wrote: func(r *ui.Request, was, made receiver.Agent) (string, *ui.Page, error) {
 			if was.Version > 0 || h.Renew == nil {
 				return "/agents", nil, nil
 			}
 			answer, err := h.give(r, made.ID)
 			return "", answer, err
 		},
-		Delete: func(r *room.Request, id string, version int) error {
+		Delete: func(r *ui.Request, id string, version int) error {
 			if h.Retire == nil {
-				return &room.Refusal{Status: http.StatusConflict, ID: "agents-closed"}
+				return &ui.Refusal{Status: http.StatusConflict, ID: "agents-closed"}
 			}
 			return h.Retire(r.Context(), id, version, r.Now)
 		},
@@ -47,7 +47,7 @@ func (h House) document() form.Document[receiver.Agent] {
 	return d
 }
 
-func fields(r *room.Request, a receiver.Agent) (list form.Fields, err error) {
+func fields(r *ui.Request, a receiver.Agent) (list form.Fields, err error) {
 	if a.Version == 0 {
 		list = append(list,
 			form.Field{Name: "id", Label: r.T("form-id"), Kind: form.Text, Most: 63, Needed: true, Help: r.T("form-id-text")},
@@ -74,7 +74,7 @@ func fields(r *room.Request, a receiver.Agent) (list form.Fields, err error) {
 }
 
 // checkFields are those of one check.
-func checkFields(r *room.Request, i int, k protocol.Check) form.Fields {
+func checkFields(r *ui.Request, i int, k protocol.Check) form.Fields {
 	legend := r.T("agents-check-number", i+1)
 	kinds := []form.Option{}
 	for _, kind := range protocol.Kinds() {
@@ -98,7 +98,7 @@ func checkFields(r *room.Request, i int, k protocol.Check) form.Fields {
 	}
 }
 
-func (h House) said(_ *room.Request, id string, f form.Fields, stands receiver.Agent) (receiver.Agent, error) {
+func (h Handlers) said(_ *ui.Request, id string, f form.Fields, stands receiver.Agent) (receiver.Agent, error) {
 	a := receiver.Agent{ID: id, Contract: stands.Contract, Installation: stands.Installation, Version: stands.Version}
 	if stands.Version == 0 {
 		a.Contract, a.Installation = f.Value("contract"), f.Value("installation")

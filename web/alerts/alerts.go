@@ -16,11 +16,11 @@ import (
 	"hotline/intake/format"
 	"hotline/users"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
-// House is what the pages need. Everything is required.
-type House struct {
+// Handlers answers these pages. It is what the pages need. Everything is required.
+type Handlers struct {
 	Store    intake.Store
 	Contract func(id string) bool // tells whether there is one
 	Taken    []string             // names that no mapping may have, beside those of the formats
@@ -30,17 +30,17 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // messageOctets is as much as a form with a message may have: the API takes a message of 1 MiB.
 const messageOctets = 2 << 20
 
 // Routes are the pages and their forms. Who may write what is as for the tokens of the API.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	all, staff, admins := users.Roles(), []users.Role{users.Staff, users.Admin}, []users.Role{users.Admin}
 	t := trial{h, format.NewMapper()}
 	policies, mappings, windows := h.policies(t), h.mappings(t), h.windows()
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /alerts", Roles: all, Serve: h.list},
 		{Pattern: "GET /alerts/try", Roles: admins, Serve: t.form},
 		{Pattern: "POST /alerts/try", Roles: admins, Most: messageOctets, Serve: t.try},
@@ -67,13 +67,13 @@ const problemsMost = 100
 
 // page shows what is reported, and the documents.
 type page struct {
-	room.View
+	ui.View
 	Problems []intake.Problem
 	Full     bool // there may be more
 	Windows  []window
 	Policies []intake.Policy
 	Mappings []intake.Mapping
-	House    bool // a policy of the house is written
+	Default  bool // a policy of the house is written
 }
 
 // Address is how messages are sent that a mapping reads.
@@ -85,7 +85,7 @@ type window struct {
 	State string
 }
 
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	ctx, p := r.Context(), page{View: r.View}
 	var err error
 	if p.Problems, err = h.Store.Problems(ctx, intake.Filter{Firing: true, Limit: problemsMost}); err != nil {
@@ -95,7 +95,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 	if p.Policies, err = h.Store.AlertPolicies(ctx); err != nil {
 		return nil, fmt.Errorf("reading alert policies: %w", err)
 	}
-	p.House = slices.ContainsFunc(p.Policies, func(one intake.Policy) bool { return one.ID == intake.DefaultPolicy })
+	p.Default = slices.ContainsFunc(p.Policies, func(one intake.Policy) bool { return one.ID == intake.DefaultPolicy })
 	if p.Mappings, err = h.Store.AlertMappings(ctx); err != nil {
 		return nil, fmt.Errorf("reading alert mappings: %w", err)
 	}
@@ -122,24 +122,24 @@ func stateOf(m intake.Maintenance, now time.Time) string {
 }
 
 // windows is how maintenance windows are written.
-func (h House) windows() form.Document[intake.Maintenance] {
+func (h Handlers) windows() form.Document[intake.Maintenance] {
 	d := form.Document[intake.Maintenance]{
 		Kind: "maintenance window", Path: "/alerts/windows", List: "/alerts", ListTitle: "alerts", New: "alerts-window-new",
 		Version: func(m intake.Maintenance) int { return m.Version }, Fields: windowFields, Said: h.windowSaid, Log: h.Log,
-		From: func(r *room.Request) (intake.Maintenance, error) {
+		From: func(r *ui.Request) (intake.Maintenance, error) {
 			return intake.Maintenance{Contract: r.FormValue("contract"), Installation: r.FormValue("installation"), From: r.Now.Truncate(time.Minute)}, nil
 		},
 	}
 	if h.Store != nil { // the table of rules is made without one
 		d.Read, d.Put = h.Store.Maintenance, h.Store.PutMaintenance
-		d.Delete = func(r *room.Request, id string, version int) error {
+		d.Delete = func(r *ui.Request, id string, version int) error {
 			return h.Store.DeleteMaintenance(r.Context(), id, version)
 		}
 	}
 	return d
 }
 
-func windowFields(r *room.Request, m intake.Maintenance) (form.Fields, error) {
+func windowFields(r *ui.Request, m intake.Maintenance) (form.Fields, error) {
 	return form.Fields{
 		{Kind: form.Note, Label: r.T("alerts-window-text")},
 		{Name: "contract", Label: r.T("page-contract"), Value: m.Contract, Kind: form.Text, Most: 100, Needed: true},
@@ -150,7 +150,7 @@ func windowFields(r *room.Request, m intake.Maintenance) (form.Fields, error) {
 	}, nil
 }
 
-func (h House) windowSaid(r *room.Request, id string, f form.Fields, stands intake.Maintenance) (intake.Maintenance, error) {
+func (h Handlers) windowSaid(r *ui.Request, id string, f form.Fields, stands intake.Maintenance) (intake.Maintenance, error) {
 	m := intake.Maintenance{
 		ID: id, Contract: f.Value("contract"), Installation: f.Value("installation"), From: f.Instant(r, "from", stands.From).UTC(), Until: f.Instant(r, "until", stands.Until).UTC(), Note: f.Value("note"),
 		Version: stands.Version,

@@ -3,7 +3,7 @@ package alerts
 import (
 	"hotline/intake"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // labelMost is how long a text of a dependency or a label may be, in characters.
@@ -15,7 +15,7 @@ func dependencies() form.Parts {
 }
 
 // dependsFields are what waits for what, and which labels tell of versions.
-func dependsFields(r *room.Request, p intake.Policy) form.Fields {
+func dependsFields(r *ui.Request, p intake.Policy) form.Fields {
 	depends, labels, parts := r.T("alerts-depends"), r.T("alerts-labels"), dependencies()
 	list := form.Fields{
 		{Name: parts.API, Label: r.T("alerts-depends.rules"), Kind: form.Note, Group: depends, Help: r.T("alerts-depends.rules-text")},

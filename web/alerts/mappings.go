@@ -7,18 +7,18 @@ import (
 	"hotline/intake"
 	"hotline/intake/format"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // mappings is how mappings are written. A form may have a message with it, which is tried by the mapping as it is written there.
-func (h House) mappings(t trial) form.Document[intake.Mapping] {
+func (h Handlers) mappings(t trial) form.Document[intake.Mapping] {
 	d := form.Document[intake.Mapping]{
 		Kind: "alert mapping", Path: "/alerts/mappings", List: "/alerts", ListTitle: "alerts", New: "alerts-mapping-new",
 		Version: func(m intake.Mapping) int { return m.Version }, Said: h.mappingSaid, Log: h.Log,
-		Fields: func(r *room.Request, m intake.Mapping) (form.Fields, error) {
+		Fields: func(r *ui.Request, m intake.Mapping) (form.Fields, error) {
 			return append(mappingFields(r, m), t.fields(r, nil)...), nil
 		},
-		Looks: form.Looks[intake.Mapping]{Try: "alerts-try-do", Preview: func(r *room.Request, m intake.Mapping, f form.Fields) (template.HTML, error) {
+		Looks: form.Looks[intake.Mapping]{Try: "alerts-try-do", Preview: func(r *ui.Request, m intake.Mapping, f form.Fields) (template.HTML, error) {
 			policy, err := t.policy(r, "")
 			if err != nil {
 				return "", err
@@ -28,7 +28,7 @@ func (h House) mappings(t trial) form.Document[intake.Mapping] {
 	}
 	if h.Store != nil { // the table of rules is made without one
 		d.Read, d.Put = h.Store.AlertMapping, h.Store.PutAlertMapping
-		d.Delete = func(r *room.Request, id string, version int) error {
+		d.Delete = func(r *ui.Request, id string, version int) error {
 			return h.Store.DeleteAlertMapping(r.Context(), id, version)
 		}
 	}
@@ -38,7 +38,7 @@ func (h House) mappings(t trial) form.Document[intake.Mapping] {
 // expressionMost bounds an expression, in characters.
 const expressionMost = 4000
 
-func mappingFields(r *room.Request, m intake.Mapping) (list form.Fields) {
+func mappingFields(r *ui.Request, m intake.Mapping) (list form.Fields) {
 	if m.Version == 0 {
 		list = append(list, form.Field{Name: "id", Label: r.T("form-id"), Kind: form.Text, Most: 63, Needed: true, Help: r.T("alerts-mapping-id")})
 	}
@@ -57,7 +57,7 @@ func mappingFields(r *room.Request, m intake.Mapping) (list form.Fields) {
 	return list
 }
 
-func (h House) mappingSaid(_ *room.Request, id string, f form.Fields, stands intake.Mapping) (intake.Mapping, error) {
+func (h Handlers) mappingSaid(_ *ui.Request, id string, f form.Fields, stands intake.Mapping) (intake.Mapping, error) {
 	m := intake.Mapping{
 		ID: id, Alerts: f.Value("alerts"), Fingerprint: f.Value("fingerprint"), Severity: f.Value("severity"), Title: f.Value("title"), Text: f.Value("text"),
 		Installation: f.Value("installation"), Resolved: f.Value("resolved"), Skip: f.Value("skip"), Labels: f.Value("labels"), Version: stands.Version,

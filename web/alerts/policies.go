@@ -9,7 +9,7 @@ import (
 	"hotline/intake"
 	"hotline/sla"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 const spanMost = 7 * 24 * 3600
@@ -20,26 +20,26 @@ func rules() form.Parts {
 }
 
 // policies is how alert policies are written. A form may have a message with it, which is tried by the policy as it is written there.
-func (h House) policies(t trial) form.Document[intake.Policy] {
+func (h Handlers) policies(t trial) form.Document[intake.Policy] {
 	d := form.Document[intake.Policy]{
 		Kind: "alert policy", Path: "/alerts/policies", List: "/alerts", ListTitle: "alerts", New: "alerts-policy-new",
 		Version: func(p intake.Policy) int { return p.Version }, Said: h.policySaid, Log: h.Log,
-		From: func(r *room.Request) (intake.Policy, error) {
+		From: func(r *ui.Request) (intake.Policy, error) {
 			p := intake.Default()
 			p.ID = r.FormValue("for")
 			return p, nil
 		},
-		Fields: func(r *room.Request, p intake.Policy) (form.Fields, error) {
+		Fields: func(r *ui.Request, p intake.Policy) (form.Fields, error) {
 			sources, err := t.sources(r)
 			return append(policyFields(r, p), t.fields(r, sources)...), err
 		},
-		Looks: form.Looks[intake.Policy]{Try: "alerts-try-do", Preview: func(r *room.Request, p intake.Policy, f form.Fields) (template.HTML, error) {
+		Looks: form.Looks[intake.Policy]{Try: "alerts-try-do", Preview: func(r *ui.Request, p intake.Policy, f form.Fields) (template.HTML, error) {
 			return t.preview(r, f.Value("source"), nil, p, f)
 		}},
 	}
 	if h.Store != nil { // the table of rules is made without one
 		d.Read, d.Put = h.Store.AlertPolicy, h.Store.PutAlertPolicy
-		d.Delete = func(r *room.Request, id string, version int) error {
+		d.Delete = func(r *ui.Request, id string, version int) error {
 			return h.Store.DeleteAlertPolicy(r.Context(), id, version)
 		}
 	}
@@ -47,7 +47,7 @@ func (h House) policies(t trial) form.Document[intake.Policy] {
 }
 
 // categories are what alerts may become; same is put before them, where a rule may say nothing.
-func categories(r *room.Request, same bool) (list []form.Option) {
+func categories(r *ui.Request, same bool) (list []form.Option) {
 	if same {
 		list = append(list, form.Option{Value: "", Name: r.T("alerts-night-same")})
 	}
@@ -57,14 +57,14 @@ func categories(r *room.Request, same bool) (list []form.Option) {
 	return append(list, form.Option{Value: string(intake.NoTicket), Name: r.T("alerts-no-ticket")})
 }
 
-func ruleFields(r *room.Request, at, legend string, rule intake.Rule) form.Fields {
+func ruleFields(r *ui.Request, at, legend string, rule intake.Rule) form.Fields {
 	return form.Fields{
 		{Name: at + "-category", Label: r.T("alerts-becomes"), Value: string(rule.Category), Kind: form.Choice, Options: categories(r, false), Group: legend},
 		{Name: at + "-night", Label: r.T("alerts-night"), Value: string(rule.Night), Kind: form.Choice, Options: categories(r, true), Group: legend},
 	}
 }
 
-func policyFields(r *room.Request, p intake.Policy) (list form.Fields) {
+func policyFields(r *ui.Request, p intake.Policy) (list form.Fields) {
 	if p.Version == 0 {
 		list = append(list, form.Field{Name: "id", Label: r.T("alerts-policy-for"), Value: p.ID, Kind: form.Text, Most: 63, Needed: true, Help: r.T("alerts-policy-for-text")})
 	}
@@ -90,7 +90,7 @@ func policyFields(r *room.Request, p intake.Policy) (list form.Fields) {
 	), dependsFields(r, p)...)
 }
 
-func (h House) policySaid(_ *room.Request, id string, f form.Fields, stands intake.Policy) (intake.Policy, error) {
+func (h Handlers) policySaid(_ *ui.Request, id string, f form.Fields, stands intake.Policy) (intake.Policy, error) {
 	p := intake.Policy{
 		ID: id, Version: stands.Version, Window: seconds(f, "window"), Again: seconds(f, "again"),
 		Storm:    intake.Storm{Alerts: f.Number("storm.alerts"), Within: seconds(f, "storm.within"), Quiet: seconds(f, "storm.quiet")},

@@ -11,12 +11,12 @@ import (
 	"hotline/intake/format"
 	"hotline/storage"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // trial tries messages: it says what they would open, and opens nothing.
 type trial struct {
-	House
+	Handlers
 	mapper *format.Mapper
 }
 
@@ -24,7 +24,7 @@ type trial struct {
 const messageMost = 1 << 20
 
 // sources are the formats and the mappings by which a message can be read.
-func (t trial) sources(r *room.Request) (list []form.Option, err error) {
+func (t trial) sources(r *ui.Request) (list []form.Option, err error) {
 	for _, name := range format.Names() {
 		list = append(list, form.Option{Value: name, Name: name})
 	}
@@ -39,7 +39,7 @@ func (t trial) sources(r *room.Request) (list []form.Option, err error) {
 }
 
 // fields are those of a message beside a document. Without sources the document itself reads it.
-func (t trial) fields(r *room.Request, sources []form.Option) (list form.Fields) {
+func (t trial) fields(r *ui.Request, sources []form.Option) (list form.Fields) {
 	legend := r.T("alerts-try")
 	if len(sources) > 0 {
 		list = append(list, form.Field{Name: "source", Label: r.T("alerts-source"), Value: sources[0].Value, Kind: form.Choice, Options: sources, Group: legend, Loose: true})
@@ -51,7 +51,7 @@ func (t trial) fields(r *room.Request, sources []form.Option) (list form.Fields)
 }
 
 // policy is that of a contract; of no contract, the house's.
-func (t trial) policy(r *room.Request, contract string) (intake.Policy, error) {
+func (t trial) policy(r *ui.Request, contract string) (intake.Policy, error) {
 	all, err := t.Store.AlertPolicies(r.Context())
 	if err != nil {
 		return intake.Policy{}, fmt.Errorf("reading alert policies: %w", err)
@@ -60,7 +60,7 @@ func (t trial) policy(r *room.Request, contract string) (intake.Policy, error) {
 }
 
 // read reads a message by its format or by a mapping: nil for the one that the source names. What cannot be read is a *form.Refusal.
-func (t trial) read(r *room.Request, source string, by *intake.Mapping, message string) (intake.Batch, error) {
+func (t trial) read(r *ui.Request, source string, by *intake.Mapping, message string) (intake.Batch, error) {
 	var batch intake.Batch
 	err := format.ErrUnknown
 	if by == nil {
@@ -94,7 +94,7 @@ const alertsMost = 200
 
 // verdictsPage says what a message would do.
 type verdictsPage struct {
-	room.View
+	ui.View
 	Rows      []verdictRow
 	More      int // alerts that are not shown
 	Truncated int // that the source left out of the message
@@ -104,7 +104,7 @@ type verdictsPage struct {
 type verdictRow struct{ What, Fingerprint, Category, Title, Installation, Severity string }
 
 // preview is what a message of a form would do.
-func (t trial) preview(r *room.Request, source string, by *intake.Mapping, p intake.Policy, f form.Fields) (template.HTML, error) {
+func (t trial) preview(r *ui.Request, source string, by *intake.Mapping, p intake.Policy, f form.Fields) (template.HTML, error) {
 	batch, err := t.read(r, source, by, f.Value("message"))
 	if err != nil {
 		return "", err
@@ -130,12 +130,12 @@ func (t trial) preview(r *room.Request, source string, by *intake.Mapping, p int
 }
 
 // form shows the form of a message.
-func (t trial) form(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (t trial) form(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return form.Asks(r, t.asks(), nil)
 }
 
 // try says what a message would do.
-func (t trial) try(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (t trial) try(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return form.Asks(r, t.asks(), func(f form.Fields) (template.HTML, error) {
 		if c := f.Value("contract"); c != "" && !t.Contract(c) {
 			return "", &form.Refusal{Field: "contract", Text: "there is no contract " + c}
@@ -152,7 +152,7 @@ func (t trial) try(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
 func (t trial) asks() form.Question {
 	return form.Question{
 		To: "/alerts/try", Back: "/alerts", BackTitle: "alerts", Title: "alerts-try", Do: "alerts-try-do",
-		Fields: func(r *room.Request) (form.Fields, error) {
+		Fields: func(r *ui.Request) (form.Fields, error) {
 			sources, err := t.sources(r)
 			if err != nil {
 				return nil, err

@@ -16,11 +16,11 @@ import (
 	"hotline/audit"
 	"hotline/paging"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
-// House is what the page needs.
-type House struct {
+// Handlers answers these pages. It is what the page needs.
+type Handlers struct {
 	Store audit.Store
 	Day   func(text string) (since, until time.Time, err error) // reads a day of the house's zone
 }
@@ -28,12 +28,12 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the page and its table: for administrators alone.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	admins := []users.Role{users.Admin}
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /audit", Roles: admins, Serve: h.show},
 		{Pattern: "GET /audit/records.csv", Roles: admins, Serve: h.csv},
 	}
@@ -47,7 +47,7 @@ const (
 
 // page is a part of the list.
 type page struct {
-	room.View
+	ui.View
 	Who, Kind, Document, Day string
 	Kinds                    []string
 	Problem                  string
@@ -72,7 +72,7 @@ func kinds() []string {
 }
 
 // filter reads what an address selects. A day that is none selects all days, with a problem.
-func (h House) filter(r *room.Request) (f audit.Filter, problem string) {
+func (h Handlers) filter(r *ui.Request) (f audit.Filter, problem string) {
 	q := r.URL.Query()
 	f = audit.Filter{Who: strings.TrimSpace(q.Get("who")), Document: audit.Document{Kind: q.Get("kind"), ID: strings.TrimSpace(q.Get("document"))}, After: q.Get("after"), Limit: shown}
 	if f.Who != "" && f.Who != audit.Setup && f.Who != audit.Command && !strings.Contains(f.Who, ":") {
@@ -90,7 +90,7 @@ func (h House) filter(r *room.Request) (f audit.Filter, problem string) {
 	return f, problem
 }
 
-func (h House) show(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) show(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	q := r.URL.Query()
 	p := page{View: r.View, Who: q.Get("who"), Kind: q.Get("kind"), Document: q.Get("document"), Day: q.Get("day"), Kinds: kinds()}
 	f, problem := h.filter(r)
@@ -151,7 +151,7 @@ func pathOf(d audit.Document) string {
 // What tells what was done, in the page's language.
 func (p page) What(r row) string { return what(p.View, r.Record) }
 
-func what(v room.View, r audit.Record) string {
+func what(v ui.View, r audit.Record) string {
 	for _, id := range []string{"page-audit-what-" + r.What, "page-event-" + r.What} {
 		if text := v.T(id); text != id {
 			return text
@@ -163,7 +163,7 @@ func what(v room.View, r audit.Record) string {
 // KindName tells what kind of document there is.
 func (p page) KindName(kind string) string { return kindName(p.View, kind) }
 
-func kindName(v room.View, kind string) string {
+func kindName(v ui.View, kind string) string {
 	id := "page-audit-kind-" + kind
 	if text := v.T(id); text != id {
 		return text
@@ -174,7 +174,7 @@ func kindName(v room.View, kind string) string {
 // Person is who it was, without the kind.
 func (p page) Person(who string) string { return person(p.View, who) }
 
-func person(v room.View, who string) string {
+func person(v ui.View, who string) string {
 	switch who {
 	case audit.Setup, audit.Command, "system":
 		return v.T("page-audit-by-" + who)
@@ -183,10 +183,10 @@ func person(v room.View, who string) string {
 }
 
 // csv is the list as a table: no cell of it is a formula.
-func (h House) csv(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) csv(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	f, problem := h.filter(r)
 	if problem != "" {
-		return nil, &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-bad-day"}
+		return nil, &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-bad-day"}
 	}
 	f.After, f.Limit = "", tableParts
 	rows := [][]string{{}}

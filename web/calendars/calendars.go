@@ -20,11 +20,11 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
-// House is where levels and calendars are.
-type House struct {
+// Handlers answers these pages. It is where levels and calendars are.
+type Handlers struct {
 	Store directory.Store
 	Desk  *tickets.Desk
 }
@@ -32,14 +32,14 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // hoursOctets is what the form of a calendar may have: some thousand dates.
 const hoursOctets = 400_000
 
 // Routes are the pages of levels and calendars. An administrator changes a level or a calendar.
-func Routes(h House) []room.Route {
-	return []room.Route{
+func Routes(h Handlers) []ui.Route {
+	return []ui.Route{
 		{Pattern: "GET /calendars", Roles: users.Roles(), Serve: h.all},
 		{Pattern: "GET /calendars/{id}", Roles: users.Roles(), Serve: h.year},
 		{Pattern: "GET /levels/{id}", Roles: users.Roles(), Serve: h.level},
@@ -51,7 +51,7 @@ func Routes(h House) []room.Route {
 
 // allPage is what the house promises, and what it would promise.
 type allPage struct {
-	room.View
+	ui.View
 	Levels     []levelRow
 	Calendars  []sla.Calendar
 	Categories []categoryName
@@ -75,7 +75,7 @@ type tried struct {
 	Clock, Due, Account string
 }
 
-func (h House) all(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) all(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	q := r.URL.Query()
 	p := allPage{View: r.View, Levels: h.levels(), Calendars: h.calendars(), Level: q.Get("level"), Category: q.Get("category"), At: q.Get("at")}
 	for _, c := range sla.Categories() {
@@ -101,7 +101,7 @@ func (h House) all(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
 	return pages().Page("all", r.T("calendars"), p)
 }
 
-func (h House) levels() []levelRow {
+func (h Handlers) levels() []levelRow {
 	var list []levelRow
 	book := h.Desk.Book()
 	for _, l := range book.Levels {
@@ -111,7 +111,7 @@ func (h House) levels() []levelRow {
 	return list
 }
 
-func (h House) calendars() []sla.Calendar {
+func (h Handlers) calendars() []sla.Calendar {
 	var list []sla.Calendar
 	for _, c := range h.Desk.Book().Calendars {
 		list = append(list, c)
@@ -122,7 +122,7 @@ func (h House) calendars() []sla.Calendar {
 
 // levelPage is one level and the form that changes it.
 type levelPage struct {
-	room.View
+	ui.View
 	Level     sla.Level
 	Version   string // that the form was shown with
 	Name      string
@@ -146,7 +146,7 @@ func limits(l *sla.Level) map[string]*time.Duration {
 	}
 }
 
-func (h House) page(r *room.Request, l sla.Level) levelPage {
+func (h Handlers) page(r *ui.Request, l sla.Level) levelPage {
 	p := levelPage{View: r.View, Level: l, Version: strconv.Itoa(l.Version), Name: l.Name, Calendar: string(l.Calendar), Calendars: h.calendars()}
 	of := limits(&l)
 	for _, c := range []sla.Category{sla.Blocking, sla.NonBlocking} {
@@ -158,7 +158,7 @@ func (h House) page(r *room.Request, l sla.Level) levelPage {
 	return p
 }
 
-func (h House) show(p levelPage, status int) (*room.Page, error) {
+func (h Handlers) show(p levelPage, status int) (*ui.Page, error) {
 	page, err := pages().Page("level", p.Level.Name, p)
 	if err == nil {
 		page.Status = status
@@ -166,7 +166,7 @@ func (h House) show(p levelPage, status int) (*room.Page, error) {
 	return page, err
 }
 
-func (h House) level(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) level(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	l, err := h.Store.Level(r.Context(), sla.LevelID(r.PathValue("id")))
 	if err != nil {
 		return nil, fmt.Errorf("reading a level: %w", err)
@@ -175,7 +175,7 @@ func (h House) level(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 }
 
 // said is the level as the form says it, and the page that keeps what it says; bad where a field cannot be right.
-func (h House) said(r *room.Request, l sla.Level) (made sla.Level, p levelPage, bad bool) {
+func (h Handlers) said(r *ui.Request, l sla.Level) (made sla.Level, p levelPage, bad bool) {
 	made = l
 	made.Name, made.Calendar = r.FormValue("name"), sla.CalendarID(r.FormValue("calendar"))
 	p = h.page(r, l)

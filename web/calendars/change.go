@@ -11,13 +11,13 @@ import (
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
-	"hotline/web/room"
-	"hotline/web/running"
+	"hotline/web/impact"
+	"hotline/web/ui"
 )
 
 // change changes a level. The form names the version that it was shown with. Where deadlines of running tickets would move, the page
 // shows which, and asks whether they follow.
-func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) change(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	ctx := r.Context()
 	stands, err := h.Store.Level(ctx, sla.LevelID(r.PathValue("id")))
 	if err != nil {
@@ -42,7 +42,7 @@ func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error
 		return nil, fmt.Errorf("checking a level: %w", err)
 	}
 	of := tickets.OfLevel(made.ID)
-	if p.Question, err = running.Ask(r, h.Desk, of, func(b *directory.Book) { b.Levels[made.ID] = made }); err != nil {
+	if p.Question, err = impact.Ask(r, h.Desk, of, func(b *directory.Book) { b.Levels[made.ID] = made }); err != nil {
 		return nil, err
 	}
 	if p.Question != "" {
@@ -56,7 +56,7 @@ func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error
 	if _, err := h.Desk.CatchUp(ctx, h.Store, r.Now); err != nil {
 		return nil, fmt.Errorf("telling the line of level %s: %w", made.ID, err)
 	}
-	if err := running.Tell(r, h.Desk, of); err != nil {
+	if err := impact.Tell(r, h.Desk, of); err != nil {
 		return nil, fmt.Errorf("level %s: %w", made.ID, err)
 	}
 	http.Redirect(w, r.Request, "/calendars", http.StatusSeeOther)
@@ -64,7 +64,7 @@ func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error
 }
 
 // stale shows what stands beside what was about to be written.
-func (h House) stale(r *room.Request, p levelPage, stands sla.Level) (*room.Page, error) {
+func (h Handlers) stale(r *ui.Request, p levelPage, stands sla.Level) (*ui.Page, error) {
 	p.Problem = r.T("calendars-stale")
 	p.Level, p.Version = stands, strconv.Itoa(stands.Version)
 	now := h.page(r, stands)

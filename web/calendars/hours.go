@@ -15,14 +15,14 @@ import (
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
-	"hotline/web/room"
-	"hotline/web/running"
-	"hotline/web/told"
+	"hotline/web/impact"
+	"hotline/web/translation"
+	"hotline/web/ui"
 )
 
 // hoursPage is the form that changes when a calendar counts time.
 type hoursPage struct {
-	room.View
+	ui.View
 	Calendar sla.Calendar
 	Version  string // that the form was shown with
 	Name     string
@@ -33,8 +33,8 @@ type hoursPage struct {
 	Dates    string        // single dates, one a line
 	Question template.HTML // whether running tickets follow
 	Problem  string
-	Reason   *told.Reason // what exactly
-	Stands   []dayField   // the week that somebody else wrote meanwhile
+	Reason   *translation.Reason // what exactly
+	Stands   []dayField          // the week that somebody else wrote meanwhile
 }
 
 // dayField is the hours of a weekday as a form has them, such as "09:00-13:00 14:00-18:00".
@@ -106,7 +106,7 @@ func readDates(text string) (list []sla.Exception, err error) {
 }
 
 // week is the fields of a calendar's days, Monday first.
-func week(r *room.Request, c sla.Calendar) (list []dayField) {
+func week(r *ui.Request, c sla.Calendar) (list []dayField) {
 	for d := range 7 {
 		day := time.Weekday((d + 1) % 7)
 		var of []sla.Interval
@@ -120,7 +120,7 @@ func week(r *room.Request, c sla.Calendar) (list []dayField) {
 	return list
 }
 
-func (h House) hoursOf(r *room.Request) (sla.Calendar, hoursPage, error) {
+func (h Handlers) hoursOf(r *ui.Request) (sla.Calendar, hoursPage, error) {
 	c, err := h.Store.Calendar(r.Context(), sla.CalendarID(r.PathValue("id")))
 	if err != nil {
 		return c, hoursPage{}, fmt.Errorf("reading a calendar: %w", err)
@@ -130,7 +130,7 @@ func (h House) hoursOf(r *room.Request) (sla.Calendar, hoursPage, error) {
 	}, nil
 }
 
-func (h House) showHours(p hoursPage, status int) (*room.Page, error) {
+func (h Handlers) showHours(p hoursPage, status int) (*ui.Page, error) {
 	page, err := pages().Page("hours", p.Calendar.Name, p)
 	if err == nil {
 		page.Status = status
@@ -138,7 +138,7 @@ func (h House) showHours(p hoursPage, status int) (*room.Page, error) {
 	return page, err
 }
 
-func (h House) hoursForm(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) hoursForm(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	_, p, err := h.hoursOf(r)
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func (h House) hoursForm(_ http.ResponseWriter, r *room.Request) (*room.Page, er
 }
 
 // saidHours puts what a form says into the page, and makes the calendar of it. What the form does not show stays.
-func saidHours(r *room.Request, p *hoursPage, c sla.Calendar) (sla.Calendar, error) {
+func saidHours(r *ui.Request, p *hoursPage, c sla.Calendar) (sla.Calendar, error) {
 	p.Version, p.Name, p.Holidays, p.Patron, p.Dates = r.FormValue("version"), strings.TrimSpace(r.FormValue("name")), r.FormValue("holidays"), strings.TrimSpace(r.FormValue("patron")), r.FormValue("dates")
 	stands := c
 	c.Name, c.Holidays, c.Patron, c.Week = p.Name, p.Holidays, p.Patron, nil
@@ -183,7 +183,7 @@ func saidHours(r *room.Request, p *hoursPage, c sla.Calendar) (sla.Calendar, err
 }
 
 // writeHours changes a calendar. Where deadlines of running tickets would move, the page shows which, and asks whether they follow.
-func (h House) writeHours(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) writeHours(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	stands, p, err := h.hoursOf(r)
 	if err != nil {
 		return nil, err
@@ -191,14 +191,14 @@ func (h House) writeHours(w http.ResponseWriter, r *room.Request) (*room.Page, e
 	now := p
 	made, wrong := saidHours(r, &p, stands)
 	if wrong != nil {
-		p.Problem, p.Reason = r.T("calendars-bad-hours"), told.Why(r.Words, r.Lang, wrong.Error())
+		p.Problem, p.Reason = r.T("calendars-bad-hours"), translation.Why(r.Words, r.Lang, wrong.Error())
 		return h.showHours(p, http.StatusUnprocessableEntity)
 	}
 	if now.Version != p.Version {
 		return h.staleHours(r, p, now)
 	}
 	of := tickets.OfCalendar(made.ID)
-	if p.Question, err = running.Ask(r, h.Desk, of, func(b *directory.Book) { b.Calendars[made.ID] = made }); err != nil {
+	if p.Question, err = impact.Ask(r, h.Desk, of, func(b *directory.Book) { b.Calendars[made.ID] = made }); err != nil {
 		return nil, err
 	}
 	if p.Question != "" {
@@ -212,7 +212,7 @@ func (h House) writeHours(w http.ResponseWriter, r *room.Request) (*room.Page, e
 	if _, err := h.Desk.CatchUp(r.Context(), h.Store, r.Now); err != nil {
 		return nil, fmt.Errorf("telling the line of calendar %s: %w", made.ID, err)
 	}
-	if err := running.Tell(r, h.Desk, of); err != nil {
+	if err := impact.Tell(r, h.Desk, of); err != nil {
 		return nil, fmt.Errorf("calendar %s: %w", made.ID, err)
 	}
 	http.Redirect(w, r.Request, "/calendars/"+string(made.ID), http.StatusSeeOther)
@@ -220,7 +220,7 @@ func (h House) writeHours(w http.ResponseWriter, r *room.Request) (*room.Page, e
 }
 
 // staleHours shows what stands beside what was about to be written.
-func (h House) staleHours(r *room.Request, p, now hoursPage) (*room.Page, error) {
+func (h Handlers) staleHours(r *ui.Request, p, now hoursPage) (*ui.Page, error) {
 	p.Problem, p.Version = r.T("keeping-stale"), now.Version
 	none := r.T("calendars-closed")
 	p.Stands = []dayField{{Label: r.T("page-name"), Value: now.Name}}

@@ -11,12 +11,12 @@ import (
 
 	"hotline/sla"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // yearPage is what a year of a calendar counts as working time.
 type yearPage struct {
-	room.View
+	ui.View
 	Calendar     sla.Calendar
 	Year         int
 	Before, Then int
@@ -38,7 +38,7 @@ type special struct {
 	Hours    time.Duration
 }
 
-func (h House) year(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) year(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	c, ok := h.Desk.Book().Calendars[sla.CalendarID(r.PathValue("id"))]
 	if !ok {
 		return nil, fmt.Errorf("calendar %s: %w", r.PathValue("id"), storage.ErrNotFound)
@@ -73,7 +73,7 @@ const (
 )
 
 // month draws one row, and adds it up.
-func (p *yearPage) month(r *room.Request, hours *sla.Hours, m time.Month, b *strings.Builder) {
+func (p *yearPage) month(r *ui.Request, hours *sla.Hours, m time.Month, b *strings.Builder) {
 	zone := hours.Zone()
 	row := month{Name: r.Words.Text(fmt.Sprintf("month-%d", m))}
 	y := top + (int(m)-1)*(high+gap)

@@ -1,4 +1,4 @@
-// Package contacts is the pages of one engineer beside the name and the telephones (web/keeping): how the engineer is rung and when, which
+// Package contacts is the pages of one engineer beside the name and the telephones (web/masterdata): how the engineer is rung and when, which
 // telephones are proven, the PIN of the console by telephone, and the removal of an engineer whom nothing names any more. What may be
 // written is said by the checks that the API has, too (escalation.Contact.Check).
 package contacts
@@ -26,7 +26,7 @@ import (
 	"hotline/users"
 	"hotline/web/form"
 	"hotline/web/form/fields"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what the pages read and write.
@@ -40,8 +40,8 @@ type Store interface {
 	ProofsOf(ctx context.Context, id oncall.EngineerID) (oncall.Proofs, error)
 }
 
-// House is what the pages need. Everything is required, but NewPIN.
-type House struct {
+// Handlers answers these pages. It is what the pages need. Everything is required, but NewPIN.
+type Handlers struct {
 	Store Store
 	Desk  *tickets.Desk
 	// NewPIN gives an engineer another PIN, which it returns once; nil: this process gives none.
@@ -52,15 +52,15 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // formMost is what the form of a contact with so many rules may have, in octets.
 const formMost = 1 << 20
 
 // Routes are the pages and their forms. Who may write what is as for the tokens of the API.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	admins, doc := []users.Role{users.Admin}, h.document()
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /engineers/{id}/contact", Roles: admins, Serve: doc.Form},
 		{Pattern: "POST /engineers/{id}/contact", Roles: admins, Most: formMost, Serve: doc.Write},
 		{Pattern: "POST /engineers/{id}/contact/remove", Roles: admins, Serve: doc.Remove},
@@ -91,7 +91,7 @@ func rules() form.Parts {
 	return form.Parts{Name: "rule-%d-%s", Marks: []string{"phone"}, Blank: 1, Most: rulesMost}
 }
 
-func (h House) engineer(r *room.Request) (oncall.Engineer, error) {
+func (h Handlers) engineer(r *ui.Request) (oncall.Engineer, error) {
 	e, err := h.Store.Engineer(r.Context(), oncall.EngineerID(r.PathValue("id")))
 	if err != nil {
 		return e, fmt.Errorf("reading an engineer: %w", err)
@@ -100,7 +100,7 @@ func (h House) engineer(r *room.Request) (oncall.Engineer, error) {
 }
 
 // document is how it is written how an engineer is rung. Without a version it is every telephone at every hour.
-func (h House) document() form.Document[draft] {
+func (h Handlers) document() form.Document[draft] {
 	return form.Document[draft]{
 		Kind: "contact", Path: "/engineers", List: "/engineers", ListTitle: "keeping-engineers",
 		Version: func(w draft) int { return w.Version }, Read: h.read, Fields: fieldsOf, Said: said, Log: h.Log,
@@ -108,15 +108,15 @@ func (h House) document() form.Document[draft] {
 			made.Contact, err = h.Store.PutContact(ctx, w.Contact)
 			return made, err
 		},
-		Delete: func(r *room.Request, id string, version int) error {
+		Delete: func(r *ui.Request, id string, version int) error {
 			return h.Store.DeleteContact(r.Context(), oncall.EngineerID(id), version)
 		},
 		Shows: form.Shows[draft]{
 			Wide: true, Removal: true, Beside: forgets,
-			Place: func(r *room.Request, w draft) form.Place {
+			Place: func(r *ui.Request, w draft) form.Place {
 				return form.Place{Title: r.T("contacts-of", w.engineer.Name), To: "/engineers/" + string(w.engineer.ID) + "/contact"}
 			},
-			Above: func(r *room.Request, w draft) (template.HTML, error) {
+			Above: func(r *ui.Request, w draft) (template.HTML, error) {
 				proven, err := h.proven(r, w.engineer)
 				return proven + form.Hint(r, "contacts-text"), err
 			},
@@ -124,7 +124,7 @@ func (h House) document() form.Document[draft] {
 	}
 }
 
-func (h House) read(ctx context.Context, id string) (w draft, err error) {
+func (h Handlers) read(ctx context.Context, id string) (w draft, err error) {
 	if w.engineer, err = h.Store.Engineer(ctx, oncall.EngineerID(id)); err != nil {
 		return w, err
 	}
@@ -137,12 +137,12 @@ func (h House) read(ctx context.Context, id string) (w draft, err error) {
 }
 
 // forgets is the form that removes what was written.
-func forgets(r *room.Request, w draft) (template.HTML, error) {
+func forgets(r *ui.Request, w draft) (template.HTML, error) {
 	if w.Version == 0 {
 		return "", nil
 	}
 	page, err := pages().Page("forget", "", struct {
-		room.View
+		ui.View
 		To, Version string
 	}{r.View, "/engineers/" + string(w.engineer.ID) + "/contact", strconv.Itoa(w.Version)})
 	if err != nil {
@@ -155,7 +155,7 @@ func forgets(r *room.Request, w draft) (template.HTML, error) {
 type phoneRow struct{ Phone, Proven string }
 
 // proven is the engineer's telephones, each with its proof.
-func (h House) proven(r *room.Request, e oncall.Engineer) (template.HTML, error) {
+func (h Handlers) proven(r *ui.Request, e oncall.Engineer) (template.HTML, error) {
 	proofs, err := h.Store.ProofsOf(r.Context(), e.ID)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return "", fmt.Errorf("reading the proofs of %s: %w", e.ID, err)
@@ -169,7 +169,7 @@ func (h House) proven(r *room.Request, e oncall.Engineer) (template.HTML, error)
 		rows = append(rows, row)
 	}
 	page, err := pages().Page("proven", "", struct {
-		room.View
+		ui.View
 		ID   oncall.EngineerID
 		Rows []phoneRow
 	}{r.View, e.ID, rows})
@@ -179,7 +179,7 @@ func (h House) proven(r *room.Request, e oncall.Engineer) (template.HTML, error)
 	return page.Content, nil
 }
 
-func fieldsOf(r *room.Request, w draft) (form.Fields, error) {
+func fieldsOf(r *ui.Request, w draft) (form.Fields, error) {
 	silence := ""
 	if w.Silence != nil {
 		silence = w.Silence.Why
@@ -211,7 +211,7 @@ func fieldsOf(r *room.Request, w draft) (form.Fields, error) {
 }
 
 // said is the contact as the form says it, checked, or a *form.Refusal. The test calls by appointment stay.
-func said(r *room.Request, _ string, f form.Fields, stands draft) (draft, error) {
+func said(r *ui.Request, _ string, f form.Fields, stands draft) (draft, error) {
 	made := draft{escalation.Contact{
 		Engineer: stands.engineer.ID, Test: stands.Test, Version: stands.Version, Zone: f.Value("zone"), Silence: fields.Silence(r, f.Value("silence"), stands.Silence),
 	}, stands.engineer}
@@ -233,6 +233,6 @@ func said(r *room.Request, _ string, f form.Fields, stands draft) (draft, error)
 	return made, nil
 }
 
-func (h House) wrote(r *room.Request, id oncall.EngineerID) {
+func (h Handlers) wrote(r *ui.Request, id oncall.EngineerID) {
 	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "engineer", string(id), "what", r.URL.Path)
 }

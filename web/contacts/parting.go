@@ -14,12 +14,12 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // partingPage is what stands in the way of removing an engineer, or the form that does it.
 type partingPage struct {
-	room.View
+	ui.View
 	Engineer oncall.Engineer
 	Version  string
 	Named    []named
@@ -93,7 +93,7 @@ func (p *partingPage) look(d escalation.Documents, id oncall.EngineerID) {
 	}
 }
 
-func (h House) partingOf(r *room.Request) (p partingPage, d escalation.Documents, err error) {
+func (h Handlers) partingOf(r *ui.Request) (p partingPage, d escalation.Documents, err error) {
 	e, err := h.engineer(r)
 	if err != nil {
 		return p, d, err
@@ -106,7 +106,7 @@ func (h House) partingOf(r *room.Request) (p partingPage, d escalation.Documents
 	return p, d, nil
 }
 
-func (p partingPage) page(status int) (*room.Page, error) {
+func (p partingPage) page(status int) (*ui.Page, error) {
 	page, err := pages().Page("parting", p.T("contacts-remove", p.Engineer.Name), p)
 	if err == nil {
 		page.Status = status
@@ -114,7 +114,7 @@ func (p partingPage) page(status int) (*room.Page, error) {
 	return page, err
 }
 
-func (h House) parting(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) parting(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p, _, err := h.partingOf(r)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (h House) parting(_ http.ResponseWriter, r *room.Request) (*room.Page, erro
 }
 
 // remove removes an engineer whom nothing names. Changes of rotas that are over go with the engineer, if that was ticked.
-func (h House) remove(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) remove(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p, d, err := h.partingOf(r)
 	if err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (h House) remove(w http.ResponseWriter, r *room.Request) (*room.Page, error
 }
 
 // forgetEnded takes changes that are over and name an engineer out of the rotas.
-func (h House) forgetEnded(ctx context.Context, d escalation.Documents, id oncall.EngineerID, now time.Time) (err error) {
+func (h Handlers) forgetEnded(ctx context.Context, d escalation.Documents, id oncall.EngineerID, now time.Time) (err error) {
 	for _, one := range rotas(d) {
 		if _, over := ends(one, id, now); over == 0 {
 			continue

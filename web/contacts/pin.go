@@ -9,12 +9,12 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/pins"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // pinPage is the PIN of an engineer: whether there is one, and once what it is.
 type pinPage struct {
-	room.View
+	ui.View
 	Engineer oncall.Engineer
 	Version  string // of the PIN that stands; 0: none
 	Given    string // when; empty: never
@@ -22,7 +22,7 @@ type pinPage struct {
 	Gives    bool   // this process gives PINs
 }
 
-func (h House) pinOf(r *room.Request) (e oncall.Engineer, stands oncall.PIN, err error) {
+func (h Handlers) pinOf(r *ui.Request) (e oncall.Engineer, stands oncall.PIN, err error) {
 	if e, err = h.engineer(r); err != nil {
 		return e, stands, err
 	}
@@ -33,7 +33,7 @@ func (h House) pinOf(r *room.Request) (e oncall.Engineer, stands oncall.PIN, err
 	return e, stands, nil
 }
 
-func (h House) showPIN(r *room.Request, e oncall.Engineer, stands oncall.PIN, digits string) (*room.Page, error) {
+func (h Handlers) showPIN(r *ui.Request, e oncall.Engineer, stands oncall.PIN, digits string) (*ui.Page, error) {
 	p := pinPage{View: r.View, Engineer: e, Version: strconv.Itoa(stands.Version), PIN: digits, Gives: h.NewPIN != nil}
 	if stands.Version > 0 {
 		p.Given = r.Clock(stands.At)
@@ -41,7 +41,7 @@ func (h House) showPIN(r *room.Request, e oncall.Engineer, stands oncall.PIN, di
 	return pages().Page("pin", r.T("contacts-pin-of", e.Name), p)
 }
 
-func (h House) pin(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) pin(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	e, stands, err := h.pinOf(r)
 	if err != nil {
 		return nil, err
@@ -50,18 +50,18 @@ func (h House) pin(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
 }
 
 // newPIN gives an engineer a PIN, or another one: the former one ends at once. The answer shows it, once.
-func (h House) newPIN(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) newPIN(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	e, stands, err := h.pinOf(r)
 	if err != nil {
 		return nil, err
 	}
 	if h.NewPIN == nil || strconv.Itoa(stands.Version) != r.FormValue("version") {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "contacts-pin-stale"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "contacts-pin-stale"}
 	}
 	given, digits, err := h.NewPIN(r.Context(), e.ID, r.Now)
 	switch {
 	case errors.Is(err, pins.ErrJustRenewed), errors.Is(err, storage.ErrConflict):
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "contacts-pin-stale"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "contacts-pin-stale"}
 	case err != nil:
 		return nil, fmt.Errorf("giving engineer %s a PIN: %w", e.ID, err)
 	}
@@ -70,13 +70,13 @@ func (h House) newPIN(_ http.ResponseWriter, r *room.Request) (*room.Page, error
 }
 
 // endPIN ends the PIN of an engineer.
-func (h House) endPIN(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) endPIN(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	e, stands, err := h.pinOf(r)
 	if err != nil {
 		return nil, err
 	}
 	if stands.Version == 0 || strconv.Itoa(stands.Version) != r.FormValue("version") {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "contacts-pin-stale"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "contacts-pin-stale"}
 	}
 	if err := h.Store.EndEngineerPIN(r.Context(), e.ID); err != nil {
 		return nil, fmt.Errorf("ending the PIN of engineer %s: %w", e.ID, err)

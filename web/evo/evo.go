@@ -20,11 +20,11 @@ import (
 	"hotline/evosupport/news"
 	"hotline/users"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
-// House is what the pages need. Everything is required.
-type House struct {
+// Handlers answers these pages. It is what the pages need. Everything is required.
+type Handlers struct {
 	Store   news.Store
 	Desk    news.Desk
 	Letters bool // customers are told by letter
@@ -34,16 +34,16 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // productOctets is as much as the form of a product may have: 200 versions with a note each.
 const productOctets = 4 << 20
 
 // Routes are the pages and their forms. Who may write what is as for the tokens of the API.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	all, staff := users.Roles(), []users.Role{users.Staff, users.Admin}
 	products, installations := h.products(), h.installations()
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /installations", Roles: all, Serve: h.list},
 		{Pattern: "GET /installations.csv", Roles: all, Serve: h.table},
 		{Pattern: "GET /installations/new", Roles: staff, Serve: installations.Form},
@@ -71,7 +71,7 @@ type filter struct {
 	Contract, Product, Release string
 }
 
-func filterOf(r *room.Request) filter {
+func filterOf(r *ui.Request) filter {
 	text := func(name string) string { return strings.TrimSpace(r.FormValue(name)) }
 	return filter{text("lagging") != "", text("entitled") != "", text("contract"), text("product"), text("release")}
 }
@@ -92,7 +92,7 @@ func (f filter) takes(s evosupport.Standing) bool {
 }
 
 // standings are the installations that a filter takes, by id.
-func (h House) standings(r *room.Request, f filter) ([]evosupport.Standing, error) {
+func (h Handlers) standings(r *ui.Request, f filter) ([]evosupport.Standing, error) {
 	all, err := evosupport.Standings(r.Context(), h.Store, h.Desk.Book().Contracts, directory.ContractID(f.Contract), func() time.Time { return r.Now })
 	if err != nil {
 		return nil, fmt.Errorf("reading what stands at installations: %w", err)
@@ -102,7 +102,7 @@ func (h House) standings(r *room.Request, f filter) ([]evosupport.Standing, erro
 
 // listPage lists installations.
 type listPage struct {
-	room.View
+	ui.View
 	filter
 	Rows  []row
 	Total int
@@ -116,7 +116,7 @@ type row struct {
 	Customer directory.Customer
 }
 
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	f := filterOf(r)
 	all, err := h.standings(r, f)
 	if err != nil {
@@ -140,7 +140,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 }
 
 // customer is whose contract it is; without a name where the line does not know it.
-func (h House) customer(id directory.ContractID) directory.Customer {
+func (h Handlers) customer(id directory.ContractID) directory.Customer {
 	book := h.Desk.Book()
 	c, ok := book.Contracts.Get(id)
 	if !ok {
@@ -151,7 +151,7 @@ func (h House) customer(id directory.ContractID) directory.Customer {
 }
 
 // table is the same as a table for the reader's spreadsheet. No cell of it is a formula.
-func (h House) table(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) table(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	all, err := h.standings(r, filterOf(r))
 	if err != nil {
 		return nil, err
@@ -169,25 +169,25 @@ func (h House) table(w http.ResponseWriter, r *room.Request) (*room.Page, error)
 }
 
 // installations is how what stands somewhere is written.
-func (h House) installations() form.Document[evosupport.Installed] {
+func (h Handlers) installations() form.Document[evosupport.Installed] {
 	d := form.Document[evosupport.Installed]{
 		Kind: "installation", Path: "/installations", List: "/installations", ListTitle: "evo-installations", New: "evo-installation-new",
 		Version: func(i evosupport.Installed) int { return i.Version }, Said: h.installationSaid, Log: h.Log,
 		Fields: installationFields,
-		From: func(r *room.Request) (evosupport.Installed, error) {
+		From: func(r *ui.Request) (evosupport.Installed, error) {
 			return evosupport.Installed{Contract: directory.ContractID(r.FormValue("contract")), Product: r.FormValue("product")}, nil
 		},
 	}
 	if h.Store != nil { // the table of rules is made without one
 		d.Read, d.Put = h.Store.Installed, h.Store.PutInstalled
-		d.Delete = func(r *room.Request, id string, version int) error {
+		d.Delete = func(r *ui.Request, id string, version int) error {
 			return h.Store.DeleteInstalled(r.Context(), id, version)
 		}
 	}
 	return d
 }
 
-func installationFields(r *room.Request, i evosupport.Installed) (list form.Fields, err error) {
+func installationFields(r *ui.Request, i evosupport.Installed) (list form.Fields, err error) {
 	if i.Version == 0 {
 		list = append(list, form.Field{Name: "id", Label: r.T("form-id"), Kind: form.Text, Most: 63, Needed: true, Help: r.T("form-id-text")})
 	}
@@ -199,7 +199,7 @@ func installationFields(r *room.Request, i evosupport.Installed) (list form.Fiel
 	), nil
 }
 
-func (h House) installationSaid(r *room.Request, id string, f form.Fields, stands evosupport.Installed) (evosupport.Installed, error) {
+func (h Handlers) installationSaid(r *ui.Request, id string, f form.Fields, stands evosupport.Installed) (evosupport.Installed, error) {
 	next := evosupport.Installed{
 		ID: id, Contract: directory.ContractID(f.Value("contract")), Installation: f.Value("installation"), Product: f.Value("product"), Release: f.Value("release"),
 		Seen: r.Now.UTC().Truncate(time.Second), Version: stands.Version,

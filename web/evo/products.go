@@ -15,7 +15,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Bounds of a version, as by the API.
@@ -27,11 +27,11 @@ const (
 
 // cataloguePage lists products.
 type cataloguePage struct {
-	room.View
+	ui.View
 	Rows []evosupport.Product
 }
 
-func (h House) catalogue(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) catalogue(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	all, err := h.Store.Products(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading the products: %w", err)
@@ -41,7 +41,7 @@ func (h House) catalogue(_ http.ResponseWriter, r *room.Request) (*room.Page, er
 
 // productPage shows one product: its versions, whom letters tell of them, and the form of one more.
 type productPage struct {
-	room.View
+	ui.View
 	evosupport.Product
 	Newest  []evosupport.Release // the newest first
 	Notices []news.Notice        // the newest first
@@ -62,7 +62,7 @@ type told struct {
 // noticesMost is how many notices the page shows; the API has them all.
 const noticesMost = 100
 
-func (h House) product(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) product(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p, err := h.Store.Product(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, fmt.Errorf("reading a product: %w", err)
@@ -70,7 +70,7 @@ func (h House) product(_ http.ResponseWriter, r *room.Request) (*room.Page, erro
 	return h.showProduct(r, productPage{Product: p}, http.StatusOK)
 }
 
-func (h House) showProduct(r *room.Request, p productPage, status int) (*room.Page, error) {
+func (h Handlers) showProduct(r *ui.Request, p productPage, status int) (*ui.Page, error) {
 	p.View, p.Letters, p.Newest = r.View, h.Letters, slices.Clone(p.Releases)
 	slices.Reverse(p.Newest)
 	notices, err := h.Store.Notices(r.Context(), p.ID)
@@ -89,7 +89,7 @@ func (h House) showProduct(r *room.Request, p productPage, status int) (*room.Pa
 func (p productPage) Said(name string) string { return p.Fields.Value(name) }
 
 // published reads the form of a version.
-func published(r *room.Request) (v evosupport.Release, f form.Fields, err error) {
+func published(r *ui.Request) (v evosupport.Release, f form.Fields, err error) {
 	f, err = form.Read(r, form.Fields{
 		{Name: "name", Kind: form.Text, Most: nameMost, Needed: true}, {Name: "note", Kind: form.Lines, Most: noteMost}, {Name: "tickets", Kind: form.Text, Most: 4000},
 	})
@@ -113,7 +113,7 @@ func numbers(field, text string) (list []tickets.Number, err error) {
 }
 
 // publish adds a version. It shows first whom a letter would tell of it, and publishes when the form says that this was seen.
-func (h House) publish(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) publish(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	stands, err := h.Store.Product(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, fmt.Errorf("reading a product: %w", err)
@@ -154,7 +154,7 @@ func (h House) publish(w http.ResponseWriter, r *room.Request) (*room.Page, erro
 }
 
 // told is whom the newest version of a product would be told to, each customer once.
-func (h House) told(r *room.Request, p evosupport.Product) (*told, error) {
+func (h Handlers) told(r *ui.Request, p evosupport.Product) (*told, error) {
 	installed, err := h.Store.InstalledOf(r.Context(), "")
 	if err != nil {
 		return nil, fmt.Errorf("reading what stands at installations: %w", err)
@@ -174,18 +174,18 @@ func (h House) told(r *room.Request, p evosupport.Product) (*told, error) {
 }
 
 // products is how the published versions of a product are written. A version is added by the form on the product's page.
-func (h House) products() form.Document[evosupport.Product] {
+func (h Handlers) products() form.Document[evosupport.Product] {
 	d := form.Document[evosupport.Product]{
 		Kind: "product", Path: "/releases", List: "/releases", ListTitle: "evo-products", New: "evo-product-new",
 		Version: func(p evosupport.Product) int { return p.Version }, Fields: productFields, Said: h.productSaid, Log: h.Log,
 		Looks: form.Looks[evosupport.Product]{Try: "evo-preview", Must: renamed, Preview: h.previewed},
-		Wrote: func(_ *room.Request, _, made evosupport.Product) (string, *room.Page, error) {
+		Wrote: func(_ *ui.Request, _, made evosupport.Product) (string, *ui.Page, error) {
 			return "/releases/" + made.ID, nil, nil
 		},
 	}
 	if h.Store != nil { // the table of rules is made without one
 		d.Read, d.Put = h.Store.Product, h.Store.PutProduct
-		d.Delete = func(r *room.Request, id string, version int) error {
+		d.Delete = func(r *ui.Request, id string, version int) error {
 			return h.Store.DeleteProduct(r.Context(), id, version)
 		}
 	}
@@ -199,7 +199,7 @@ func renamed(stands, next evosupport.Product) bool {
 }
 
 // previewed says whom a letter would tell.
-func (h House) previewed(r *room.Request, p evosupport.Product, _ form.Fields) (template.HTML, error) {
+func (h Handlers) previewed(r *ui.Request, p evosupport.Product, _ form.Fields) (template.HTML, error) {
 	t, err := h.told(r, p)
 	if err != nil {
 		return "", err
@@ -216,7 +216,7 @@ func versions() form.Parts {
 	return form.Parts{Name: "releases-%d-%s", API: "releases", Marks: []string{"name"}, Most: evosupport.MostReleases}
 }
 
-func productFields(r *room.Request, p evosupport.Product) (list form.Fields, err error) {
+func productFields(r *ui.Request, p evosupport.Product) (list form.Fields, err error) {
 	if p.Version == 0 {
 		return form.Fields{{Name: "id", Label: r.T("evo-product"), Kind: form.Text, Most: 63, Needed: true, Help: r.T("form-id-text")}, {Kind: form.Note, Label: r.T("evo-product-new-text")}}, nil
 	}
@@ -241,7 +241,7 @@ func productFields(r *room.Request, p evosupport.Product) (list form.Fields, err
 }
 
 // productSaid reads the versions of a form. One whose name is empty is removed.
-func (h House) productSaid(r *room.Request, id string, f form.Fields, stands evosupport.Product) (evosupport.Product, error) {
+func (h Handlers) productSaid(r *ui.Request, id string, f form.Fields, stands evosupport.Product) (evosupport.Product, error) {
 	p := evosupport.Product{ID: id, Version: stands.Version}
 	rows := versions().Said(f)
 	for _, i := range rows {

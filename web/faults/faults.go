@@ -23,8 +23,8 @@ import (
 	"hotline/prompts"
 	"hotline/storage"
 	"hotline/users"
-	"hotline/web/room"
-	"hotline/web/told"
+	"hotline/web/translation"
+	"hotline/web/ui"
 )
 
 // Store is what the page reads and writes.
@@ -38,8 +38,8 @@ type Store interface {
 	InstalledOf(ctx context.Context, contract directory.ContractID) ([]evosupport.Installed, error)
 }
 
-// House is what the page needs.
-type House struct {
+// Handlers answers these pages. It is what the page needs.
+type Handlers struct {
 	Store Store
 	Tell  func(ctx context.Context) error // the line hears of what was written
 	Log   *slog.Logger
@@ -48,14 +48,14 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the page and its forms.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	all, workers := users.Roles(), []users.Role{users.Engineer, users.Staff, users.Admin}
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /faults", Roles: all, Serve: h.list},
-		{Pattern: "GET /faults/new", Roles: workers, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+		{Pattern: "GET /faults/new", Roles: workers, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 			return h.show(r, http.StatusOK, formPage{New: r.Now.In(r.Zone).Format(time.DateOnly) + "-" + strings.ToLower(rand.Text()[:6])})
 		}},
 		{Pattern: "POST /faults", Roles: workers, Serve: h.make},
@@ -67,7 +67,7 @@ func Routes(h House) []room.Route {
 
 // listPage is every fault, those that are told first.
 type listPage struct {
-	room.View
+	ui.View
 	Rows []row
 }
 
@@ -83,7 +83,7 @@ func kindID(k directory.AnnouncementKind) string {
 	return "faults-kind-" + cmp.Or(strings.ReplaceAll(string(k), "_", "-"), "fault")
 }
 
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	all, err := h.Store.Faults(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading known faults: %w", err)
@@ -104,7 +104,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 
 // formPage is one fault as its form has it.
 type formPage struct {
-	room.View
+	ui.View
 	ID, Version string // empty: a new one
 	New         string // the id that a new one gets: a form that is sent twice makes one
 	Note, Kind  string
@@ -116,8 +116,8 @@ type formPage struct {
 	Tried       bool // the words are heard, and not saved
 	Added       int  // contracts of a product that were added
 	Problem     string
-	Reason      *told.Reason // what exactly
-	Stands      *row         // what somebody else wrote meanwhile
+	Reason      *translation.Reason // what exactly
+	Stands      *row                // what somebody else wrote meanwhile
 	Done        bool
 }
 
@@ -132,7 +132,7 @@ type kind struct{ Value, ID string }
 // timeForm is how the field of a time writes it.
 const timeForm = "2006-01-02T15:04"
 
-func (h House) one(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) one(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	f, err := h.Store.Fault(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, fmt.Errorf("reading a known fault: %w", err)
@@ -150,7 +150,7 @@ func (h House) one(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
 	return h.show(r, http.StatusOK, p)
 }
 
-func (h House) show(r *room.Request, status int, p formPage) (*room.Page, error) {
+func (h Handlers) show(r *ui.Request, status int, p formPage) (*ui.Page, error) {
 	p.View = r.View
 	for _, k := range []directory.AnnouncementKind{directory.OfFault, directory.Notice, directory.OutOfHours} {
 		p.Kinds = append(p.Kinds, kind{string(k), kindID(k)})
@@ -176,7 +176,7 @@ func (h House) show(r *room.Request, status int, p formPage) (*room.Page, error)
 }
 
 // read reads the form as it was sent. What the form does not show stays.
-func (h House) read(r *room.Request, id string, stands directory.KnownFault) (formPage, entry.Fault, error) {
+func (h Handlers) read(r *ui.Request, id string, stands directory.KnownFault) (formPage, entry.Fault, error) {
 	note := strings.TrimSpace(strings.ReplaceAll(r.FormValue("note"), "\r\n", "\n"))
 	p := formPage{ID: id, New: r.FormValue("id"), Version: r.FormValue("version"), Note: note, Kind: r.FormValue("kind"), Contracts: r.FormValue("contracts"), Until: r.FormValue("until")}
 	f := entry.Fault{ID: id, Note: p.Note, Kind: directory.AnnouncementKind(p.Kind), Words: map[string]string{}, Contracts: listed(p.Contracts)}
@@ -214,11 +214,11 @@ func listed(text string) (list []string) {
 	return list
 }
 
-func (h House) make(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) make(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.said(w, r, "", directory.KnownFault{ID: r.FormValue("id")})
 }
 
-func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) change(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	f, err := h.Store.Fault(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, fmt.Errorf("reading a known fault: %w", err)
@@ -228,7 +228,7 @@ func (h House) change(w http.ResponseWriter, r *room.Request) (*room.Page, error
 
 // said does what the button of a form says: hears the words, adds the contracts of a product, or saves. The form names the version that it was
 // shown with.
-func (h House) said(w http.ResponseWriter, r *room.Request, id string, stands directory.KnownFault) (*room.Page, error) {
+func (h Handlers) said(w http.ResponseWriter, r *ui.Request, id string, stands directory.KnownFault) (*ui.Page, error) {
 	p, f, err := h.read(r, id, stands)
 	f.ID = stands.ID
 	if err == nil && r.FormValue("do") == "product" {
@@ -245,10 +245,10 @@ func (h House) said(w http.ResponseWriter, r *room.Request, id string, stands di
 		return h.show(r, http.StatusOK, p)
 	case errors.As(err, &refused):
 		field, _, _ := strings.Cut(refused.Field, ".")
-		p.Problem, p.Reason = r.T("faults-bad-"+field), told.Why(r.Words, r.Lang, refused.Text)
+		p.Problem, p.Reason = r.T("faults-bad-"+field), translation.Why(r.Words, r.Lang, refused.Text)
 		return h.show(r, http.StatusUnprocessableEntity, p)
 	case errors.Is(err, storage.ErrNotFound):
-		p.Problem, p.Reason = r.T("faults-bad-contracts"), told.Why(r.Words, r.Lang, err.Error())
+		p.Problem, p.Reason = r.T("faults-bad-contracts"), translation.Why(r.Words, r.Lang, err.Error())
 		return h.show(r, http.StatusUnprocessableEntity, p)
 	case err != nil:
 		return nil, fmt.Errorf("checking a known fault: %w", err)
@@ -262,7 +262,7 @@ func (h House) said(w http.ResponseWriter, r *room.Request, id string, stands di
 	return h.put(w, r, p, stands, made)
 }
 
-func (h House) put(w http.ResponseWriter, r *room.Request, p formPage, stands, made directory.KnownFault) (*room.Page, error) {
+func (h Handlers) put(w http.ResponseWriter, r *ui.Request, p formPage, stands, made directory.KnownFault) (*ui.Page, error) {
 	_, err := h.Store.PutFault(r.Context(), made)
 	switch {
 	case errors.Is(err, storage.ErrExists): // the form was sent twice
@@ -274,7 +274,7 @@ func (h House) put(w http.ResponseWriter, r *room.Request, p formPage, stands, m
 }
 
 // stale shows what stands beside what was about to be written.
-func (h House) stale(r *room.Request, p formPage, stands directory.KnownFault) (*room.Page, error) {
+func (h Handlers) stale(r *ui.Request, p formPage, stands directory.KnownFault) (*ui.Page, error) {
 	p.Problem, p.Version = r.T("faults-stale"), strconv.Itoa(stands.Version)
 	p.Stands = &row{KnownFault: stands, Kind: kindID(stands.Kind)}
 	if !stands.Until.IsZero() {
@@ -284,7 +284,7 @@ func (h House) stale(r *room.Request, p formPage, stands directory.KnownFault) (
 }
 
 // add puts the contracts into the field that have a product installed.
-func (h House) add(r *room.Request, p formPage) (*room.Page, error) {
+func (h Handlers) add(r *ui.Request, p formPage) (*ui.Page, error) {
 	all, err := h.Store.InstalledOf(r.Context(), "")
 	if err != nil {
 		return nil, fmt.Errorf("reading what is installed: %w", err)
@@ -304,16 +304,16 @@ func (h House) add(r *room.Request, p formPage) (*room.Page, error) {
 }
 
 // end ends a fault: no caller hears of it any more.
-func (h House) end(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) end(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	id := r.PathValue("id")
 	version, err := strconv.Atoi(r.FormValue("version"))
 	if err != nil || version < 1 {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "faults-stale-end"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "faults-stale-end"}
 	}
 	err = h.Store.DeleteFault(r.Context(), id, version)
 	switch {
 	case errors.Is(err, storage.ErrConflict):
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "faults-stale-end"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "faults-stale-end"}
 	case errors.Is(err, storage.ErrNotFound): // somebody else has ended it at the same time
 		http.Redirect(w, r.Request, "/faults", http.StatusSeeOther)
 		return nil, nil
@@ -322,7 +322,7 @@ func (h House) end(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
 }
 
 // written tells the line, and leads on.
-func (h House) written(w http.ResponseWriter, r *room.Request, id, to string, err error) (*room.Page, error) {
+func (h Handlers) written(w http.ResponseWriter, r *ui.Request, id, to string, err error) (*ui.Page, error) {
 	if err == nil {
 		err = h.Tell(r.Context())
 	}

@@ -21,7 +21,7 @@ import (
 	"hotline/storage"
 	"hotline/strictyaml"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Line is where flows are used.
@@ -32,8 +32,8 @@ type Line interface {
 	Use(v versions.Flow) error
 }
 
-// House is what the page needs.
-type House struct {
+// Handlers answers these pages. It is what the page needs.
+type Handlers struct {
 	Store     versions.Store
 	Line      Line
 	Contracts []try.Contract // that a dry run knows
@@ -43,15 +43,15 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // formMost bounds a form: a flow has 256 KiB at most, and a browser writes many characters as three.
 const formMost = 1 << 20
 
 // Routes are the pages and forms. An administrator publishes; whoever works on tickets may try.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	admins, workers := []users.Role{users.Admin}, []users.Role{users.Engineer, users.Staff, users.Admin}
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /flow", Roles: users.Roles(), Serve: h.page},
 		{Pattern: "POST /flow/check", Roles: workers, Most: formMost, Serve: h.check},
 		{Pattern: "POST /flow/try", Roles: workers, Most: formMost, Serve: h.rehearse},
@@ -62,7 +62,7 @@ func Routes(h House) []room.Route {
 
 // flowPage is a flow with its picture, its text and what is wrong with it.
 type flowPage struct {
-	room.View
+	ui.View
 	Running  int           // version of the flow with which calls begin; 0: the one that ships
 	Version  int           // of the one that is shown; -1: it is being written
 	Seen     int           // the newest version when the form was shown
@@ -96,7 +96,7 @@ func running(all []versions.Flow) versions.Flow {
 	return all[0]
 }
 
-func (h House) flows(ctx context.Context) ([]versions.Flow, error) {
+func (h Handlers) flows(ctx context.Context) ([]versions.Flow, error) {
 	all, err := h.Store.Flows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the flows: %w", err)
@@ -119,7 +119,7 @@ func version(all []versions.Flow, text string) (versions.Flow, error) {
 }
 
 // page shows the running flow, or the version that the address names.
-func (h House) page(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) page(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	all, err := h.flows(r.Context())
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (h House) page(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 }
 
 // show fills what belongs to a text, and shows it.
-func (h House) show(r *room.Request, all []versions.Flow, text string, p flowPage, status int) (*room.Page, error) {
+func (h Handlers) show(r *ui.Request, all []versions.Flow, text string, p flowPage, status int) (*ui.Page, error) {
 	now := running(all)
 	p.View, p.Text, p.Running, p.Seen, p.Versions = r.View, text, now.Version, now.Version, all
 	flow, complaints := ivr.Parse(text)
@@ -178,10 +178,10 @@ func marked(text string, complaints []strictyaml.Complaint) (rows []lineRow, loo
 }
 
 // text is the flow of a form, with the line ends of a file: browsers send CR LF (HTML, section 4.10.21.4).
-func textOf(r *room.Request) string { return strings.ReplaceAll(r.FormValue("yaml"), "\r\n", "\n") }
+func textOf(r *ui.Request) string { return strings.ReplaceAll(r.FormValue("yaml"), "\r\n", "\n") }
 
 // check shows a text with its picture and its complaints; nothing is kept.
-func (h House) check(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) check(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	all, err := h.flows(r.Context())
 	if err != nil {
 		return nil, err
@@ -194,12 +194,12 @@ func (h House) check(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 }
 
 // publish makes a text the flow of the next call. The form names the newest version that it was shown with.
-func (h House) publish(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) publish(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.put(w, r, textOf(r))
 }
 
 // rollBack publishes a former version again, as the newest one.
-func (h House) rollBack(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) rollBack(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	all, err := h.flows(r.Context())
 	if err != nil {
 		return nil, err
@@ -212,7 +212,7 @@ func (h House) rollBack(w http.ResponseWriter, r *room.Request) (*room.Page, err
 }
 
 // put publishes a text, unless another one was published since the form was shown.
-func (h House) put(w http.ResponseWriter, r *room.Request, text string) (*room.Page, error) {
+func (h Handlers) put(w http.ResponseWriter, r *ui.Request, text string) (*ui.Page, error) {
 	all, err := h.flows(r.Context())
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 	"hotline/ivr/try"
 	"hotline/prompts"
 	"hotline/tickets"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // talk is a dry run as far as it has come.
@@ -43,7 +43,7 @@ var errLong = errors.New("the dry run is too long")
 
 // rehearse has the conversation of a text from its begin, with the answers that were given so far. Nothing is kept anywhere: the form
 // holds all of it.
-func (h House) rehearse(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) rehearse(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	all, err := h.flows(r.Context())
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (h House) rehearse(_ http.ResponseWriter, r *room.Request) (*room.Page, err
 	return h.show(r, all, text, flowPage{Version: -1, talk: t}, http.StatusOK)
 }
 
-func (h House) talk(ctx context.Context, flow *ivr.Flow, given []string, lang prompts.Language) (t talk, err error) {
+func (h Handlers) talk(ctx context.Context, flow *ivr.Flow, given []string, lang prompts.Language) (t talk, err error) {
 	ctx, cancel := context.WithTimeout(ctx, talkTime)
 	defer cancel()
 	t = talk{Trying: true, Answers: given, PINs: h.Contracts}

@@ -17,7 +17,7 @@ import (
 	"strings"
 
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Document is how documents of one kind are shown and written. From, Delete, Wrote and Ask may be nil, as all of Looks and Shows.
@@ -27,21 +27,21 @@ type Document[T any] struct {
 	List, ListTitle string // where its pages lead back to, and that page's title: an id of the catalogue
 	New             string // title of the form of a new one: an id of the catalogue
 	// ID is which document an address names; empty: a new one. Nil: what stands in the address as "id".
-	ID      func(r *room.Request) string
+	ID      func(r *ui.Request) string
 	Read    func(ctx context.Context, id string) (T, error)
 	Put     func(ctx context.Context, v T) (T, error)
-	Delete  func(r *room.Request, id string, version int) error
+	Delete  func(r *ui.Request, id string, version int) error
 	Version func(v T) int
 	// Fields are those of a document; of a new one, which is what From says, they have a field "id" where people name it.
-	Fields func(r *room.Request, v T) (Fields, error)
-	From   func(r *room.Request) (T, error) // a new one, as its form begins; nil: the zero value
+	Fields func(r *ui.Request, v T) (Fields, error)
+	From   func(r *ui.Request) (T, error) // a new one, as its form begins; nil: the zero value
 	// Said is the document of an id as a form says it, in the place of the one that stands, with its version: else a *Refusal, or an
 	// error of a store.
-	Said func(r *room.Request, id string, f Fields, stands T) (T, error)
+	Said func(r *ui.Request, id string, f Fields, stands T) (T, error)
 	// Ask is what is asked before a document is written: a text with buttons, which stands in the place of the others; empty: nothing.
-	Ask func(r *room.Request, next T) (template.HTML, error)
+	Ask func(r *ui.Request, next T) (template.HTML, error)
 	// Wrote follows a document that was written in the place of another one. It gives the address to which the form leads, or a page.
-	Wrote func(r *room.Request, was, made T) (to string, answer *room.Page, err error)
+	Wrote func(r *ui.Request, was, made T) (to string, answer *ui.Page, err error)
 	Looks[T]
 	Shows[T]
 	Log *slog.Logger
@@ -49,8 +49,8 @@ type Document[T any] struct {
 
 // Looks is how what a document would mean is looked at before it is written.
 type Looks[T any] struct {
-	Preview func(r *room.Request, v T, f Fields) (template.HTML, error) // nothing is written
-	Try     string                                                      // what the button of the preview says: an id of the catalogue
+	Preview func(r *ui.Request, v T, f Fields) (template.HTML, error) // nothing is written
+	Try     string                                                    // what the button of the preview says: an id of the catalogue
 	// Must tells whether a document is shown by Preview before it is written. A form that was shown so says it.
 	Must func(stands, next T) bool
 	// First is a form whose first button is that of the preview, which stands below it, in the place of what is shown beside the document.
@@ -59,11 +59,11 @@ type Looks[T any] struct {
 
 // Shows is what a page shows around the fields of a form.
 type Shows[T any] struct {
-	Place  func(r *room.Request, v T) Place
-	Above  func(r *room.Request, v T) (template.HTML, error) // above the form
-	Beside func(r *room.Request, v T) (template.HTML, error) // below the form of a document that stands
+	Place  func(r *ui.Request, v T) Place
+	Above  func(r *ui.Request, v T) (template.HTML, error) // above the form
+	Beside func(r *ui.Request, v T) (template.HTML, error) // below the form of a document that stands
 	// Stands tells what stands in the place of a document that was about to be written, where that cannot be told field by field.
-	Stands  func(r *room.Request, v T) (template.HTML, error)
+	Stands  func(r *ui.Request, v T) (template.HTML, error)
 	Wide    bool // each text of a part has a line of its own
 	Removal bool // what Beside shows has the form that removes the document
 }
@@ -82,7 +82,7 @@ type draft[T any] struct {
 func newID() string { return strings.ToLower(rand.Text()[:12]) }
 
 // Form shows the form of a document, or of a new one.
-func (d Document[T]) Form(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (d Document[T]) Form(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	w, err := d.begin(r)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (d Document[T]) Form(_ http.ResponseWriter, r *room.Request) (*room.Page, e
 }
 
 // begin is the form of the document of an address; of a new one where the address names none.
-func (d Document[T]) begin(r *room.Request) (w draft[T], err error) {
+func (d Document[T]) begin(r *ui.Request) (w draft[T], err error) {
 	id := r.PathValue("id")
 	if d.ID != nil {
 		id = d.ID(r)
@@ -125,7 +125,7 @@ func (d Document[T]) begin(r *room.Request) (w draft[T], err error) {
 }
 
 // show shows a form with what stands around it.
-func (d Document[T]) show(r *room.Request, w draft[T]) (p *room.Page, err error) {
+func (d Document[T]) show(r *ui.Request, w draft[T]) (p *ui.Page, err error) {
 	w.Do = r.T("keeping-save")
 	w.Removes = w.Version != "" && d.Delete != nil && !d.Removal && r.May("POST "+d.Path+"/{id}/remove")
 	if d.Preview != nil {
@@ -147,7 +147,7 @@ func (d Document[T]) show(r *room.Request, w draft[T]) (p *room.Page, err error)
 var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,62}$`)
 
 // named is the id that a form gives its document.
-func (p *page) named(r *room.Request) error {
+func (p *page) named(r *ui.Request) error {
 	if p.Version != "" {
 		return nil
 	}
@@ -159,7 +159,7 @@ func (p *page) named(r *room.Request) error {
 }
 
 // Write writes a document as its form says it, or shows what it would mean.
-func (d Document[T]) Write(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (d Document[T]) Write(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p, err := d.begin(r)
 	if err != nil {
 		return nil, err
@@ -197,7 +197,7 @@ func (d Document[T]) Write(w http.ResponseWriter, r *room.Request) (*room.Page, 
 }
 
 // looks tells whether a form is shown and not written yet.
-func (d Document[T]) looks(r *room.Request, p draft[T], next T) bool {
+func (d Document[T]) looks(r *ui.Request, p draft[T], next T) bool {
 	do := r.FormValue("do")
 	switch {
 	case d.Preview == nil:
@@ -208,7 +208,7 @@ func (d Document[T]) looks(r *room.Request, p draft[T], next T) bool {
 	return do == "try" || d.Must != nil && d.Must(p.stands, next) && r.FormValue("seen") != p.fields.digest()
 }
 
-func (d Document[T]) put(w http.ResponseWriter, r *room.Request, p draft[T], next T) (*room.Page, error) {
+func (d Document[T]) put(w http.ResponseWriter, r *ui.Request, p draft[T], next T) (*ui.Page, error) {
 	made, err := d.Put(r.Context(), next)
 	var wrong *Refusal
 	switch {
@@ -224,7 +224,7 @@ func (d Document[T]) put(w http.ResponseWriter, r *room.Request, p draft[T], nex
 	case err != nil:
 		return nil, fmt.Errorf("writing %s %s: %w", d.Kind, p.ID, err)
 	}
-	to, answer := d.List, (*room.Page)(nil)
+	to, answer := d.List, (*ui.Page)(nil)
 	if d.Wrote != nil {
 		if to, answer, err = d.Wrote(r, p.stands, made); err != nil {
 			return nil, fmt.Errorf("having written %s %s: %w", d.Kind, p.ID, err)
@@ -237,13 +237,13 @@ func (d Document[T]) put(w http.ResponseWriter, r *room.Request, p draft[T], nex
 	return leads(w, r, to)
 }
 
-func leads(w http.ResponseWriter, r *room.Request, to string) (*room.Page, error) {
+func leads(w http.ResponseWriter, r *ui.Request, to string) (*ui.Page, error) {
 	http.Redirect(w, r.Request, to, http.StatusSeeOther)
 	return nil, nil
 }
 
 // refused shows a form whose fields cannot be right.
-func (d Document[T]) refused(r *room.Request, p draft[T], err error) (*room.Page, error) {
+func (d Document[T]) refused(r *ui.Request, p draft[T], err error) (*ui.Page, error) {
 	var wrong *Refusal
 	if !errors.As(err, &wrong) {
 		return nil, err
@@ -256,7 +256,7 @@ func (d Document[T]) refused(r *room.Request, p draft[T], err error) (*room.Page
 }
 
 // stale shows what stands beside what was about to be written. The form has the version that stands now.
-func (d Document[T]) stale(r *room.Request, p draft[T]) (_ *room.Page, err error) {
+func (d Document[T]) stale(r *ui.Request, p draft[T]) (_ *ui.Page, err error) {
 	if p.Version != "" { // what stands may have come between reading and writing
 		if p.stands, err = d.Read(r.Context(), p.ID); err != nil {
 			return nil, fmt.Errorf("reading %s %s: %w", d.Kind, p.ID, err)
@@ -276,7 +276,7 @@ func (d Document[T]) stale(r *room.Request, p draft[T]) (_ *room.Page, err error
 }
 
 // Remove removes a document in the version that the form was shown with.
-func (d Document[T]) Remove(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (d Document[T]) Remove(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p, err := d.begin(r)
 	if err != nil {
 		return nil, err
@@ -287,7 +287,7 @@ func (d Document[T]) Remove(w http.ResponseWriter, r *room.Request) (*room.Page,
 	} else {
 		err = storage.ErrConflict
 	}
-	var refused *room.Refusal
+	var refused *ui.Refusal
 	switch {
 	case errors.As(err, &refused):
 		return nil, refused

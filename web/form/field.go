@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 
 	"hotline/directory/entry"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Kind is how a field is shown and read.
@@ -70,7 +70,7 @@ type Refusal = entry.Refusal
 const instantForm = "2006-01-02T15:04"
 
 // At is the value of a field of an instant; empty for the zero one.
-func At(r *room.Request, t time.Time) string {
+func At(r *ui.Request, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -119,7 +119,7 @@ func (f Fields) Number(name string) int {
 
 // Instant is what a field of an instant says, which was read before; zero for an empty one. One that nobody has changed stays as it
 // stands, with the seconds that the form does not show.
-func (f Fields) Instant(r *room.Request, name string, stands time.Time) time.Time {
+func (f Fields) Instant(r *ui.Request, name string, stands time.Time) time.Time {
 	if f.Value(name) == At(r, stands) {
 		return stands
 	}
@@ -128,7 +128,7 @@ func (f Fields) Instant(r *room.Request, name string, stands time.Time) time.Tim
 }
 
 // Day is the beginning of the day that a field says, which was read before; zero for an empty one.
-func (f Fields) Day(r *room.Request, name string) time.Time {
+func (f Fields) Day(r *ui.Request, name string) time.Time {
 	t, _ := time.ParseInLocation(time.DateOnly, f.Value(name), r.Zone)
 	return t
 }
@@ -176,7 +176,7 @@ func Picked[T ~string](f Fields, name string, stands []T) (list []T) {
 }
 
 // said puts what a form says into the fields, and gives the first complaint: a *Refusal.
-func (f Fields) said(r *room.Request) error {
+func (f Fields) said(r *ui.Request) error {
 	var first error
 	for i, one := range f {
 		text := strings.ReplaceAll(r.FormValue(one.Name), "\r\n", "\n")
@@ -200,7 +200,7 @@ func (f Fields) said(r *room.Request) error {
 }
 
 // wrong is what is wrong with a value, whatever the document is; empty: nothing.
-func (f Field) wrong(r *room.Request) string {
+func (f Field) wrong(r *ui.Request) string {
 	switch {
 	case f.Value == "" && f.Needed:
 		return "it is needed"

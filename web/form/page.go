@@ -8,18 +8,18 @@ import (
 	"strings"
 	"sync"
 
-	"hotline/web/room"
-	"hotline/web/told"
+	"hotline/web/translation"
+	"hotline/web/ui"
 )
 
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // page is a form.
 type page struct {
-	room.View
+	ui.View
 	Back, BackName       string
 	To                   string // where the form goes
 	ID                   string // that a new one gets where nobody names it: a form that is sent twice makes one
@@ -27,7 +27,7 @@ type page struct {
 	Seen                 string // of which fields the preview is shown; empty: none is
 	Groups               []group
 	Problem              string
-	Reason               *told.Reason // what exactly
+	Reason               *translation.Reason // what exactly
 	Do, Try              string
 	Removes, Wide, First bool
 	Around
@@ -48,7 +48,7 @@ type Around struct {
 // one is a field, with what its template says it in.
 type one struct {
 	Field Field
-	View  room.View
+	View  ui.View
 	Wide  bool
 }
 
@@ -60,8 +60,8 @@ func (p page) Named() bool { return p.fields.Has("id") }
 
 // refuse says which field cannot be right. The field of a part of the document, such as "numbers[2]", is that of the whole; one of several
 // fields, such as those of a category's limits, is the first of them.
-func (p *page) refuse(r *room.Request, wrong *Refusal) {
-	p.Problem, p.Reason, p.status = r.T("keeping-bad"), told.Why(r.Words, r.Lang, wrong.Text), http.StatusUnprocessableEntity
+func (p *page) refuse(r *ui.Request, wrong *Refusal) {
+	p.Problem, p.Reason, p.status = r.T("keeping-bad"), translation.Why(r.Words, r.Lang, wrong.Text), http.StatusUnprocessableEntity
 	if wrong.Field == "" {
 		return
 	}
@@ -79,7 +79,7 @@ func (p *page) refuse(r *room.Request, wrong *Refusal) {
 	}
 }
 
-func (p page) render() (*room.Page, error) {
+func (p page) render() (*ui.Page, error) {
 	p.Groups = p.fields.groups()
 	shown, err := pages().Page("form", p.title, p)
 	if err == nil {
@@ -113,7 +113,7 @@ func (f Fields) groups() (list []group) {
 }
 
 // words are the value of a field as people read it.
-func (f Field) words(r *room.Request) string {
+func (f Field) words(r *ui.Request) string {
 	if f.Kind == Tick {
 		return r.T(map[bool]string{true: "keeping-yes", false: "keeping-no"}[f.Value != ""])
 	}
@@ -127,7 +127,7 @@ func (f Field) words(r *room.Request) string {
 }
 
 // against marks what stands differently meanwhile, and adds what stands only there. Secrets are compared by nobody: they are never shown.
-func (f Fields) against(r *room.Request, stands Fields) Fields {
+func (f Fields) against(r *ui.Request, stands Fields) Fields {
 	for i, one := range f {
 		if one.compared() && stands.Value(one.Name) != one.Value {
 			f[i].Stands = r.T("page-none")
@@ -153,6 +153,6 @@ func (f Field) compared() bool {
 }
 
 // Hint is a sentence of the catalogue that stands above a form.
-func Hint(r *room.Request, id string) template.HTML {
+func Hint(r *ui.Request, id string) template.HTML {
 	return template.HTML("<p>" + template.HTMLEscapeString(r.T(id)) + "</p>\n")
 }

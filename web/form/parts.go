@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Parts is how a form has the parts of a document that come again, such as the layers of a rota. Each is a row of fields of the same names
@@ -28,12 +28,12 @@ const place = "place"
 func (p Parts) At(row int, what string) string { return fmt.Sprintf(p.Name, row, what) }
 
 // Place is the field in which the place of a row is written.
-func (p Parts) Place(r *room.Request, row int, group string) Field {
+func (p Parts) Place(r *ui.Request, row int, group string) Field {
 	return Field{Name: p.At(row, place), Label: r.T("keeping-order"), Value: strconv.Itoa(row + 1), Kind: Number, Least: 1, Most: p.Most, Group: group}
 }
 
 // Rows is how many rows a form has of a document with so many parts. A form that was sent keeps its rows.
-func (p Parts) Rows(r *room.Request, parts int) int {
+func (p Parts) Rows(r *ui.Request, parts int) int {
 	sent, filled := 0, 0
 	for row := range p.Most {
 		if !slices.ContainsFunc(p.Marks, func(what string) bool { return r.Form.Has(p.At(row, what)) }) {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"html/template"
 
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Question is a form that writes no document: it asks something, and the page answers.
@@ -12,12 +12,12 @@ type Question struct {
 	To              string // where the form goes
 	Back, BackTitle string // where its page leads back to, and that page's title: an id of the catalogue
 	Title, Do       string // of the page and of its button: ids of the catalogue
-	Fields          func(r *room.Request) (Fields, error)
+	Fields          func(r *ui.Request) (Fields, error)
 }
 
 // Asks shows the form of a question. answer gives what is shown above it, by what the form says; a *Refusal is told as one. Nil: the form was
 // not sent yet.
-func Asks(r *room.Request, q Question, answer func(f Fields) (template.HTML, error)) (*room.Page, error) {
+func Asks(r *ui.Request, q Question, answer func(f Fields) (template.HTML, error)) (*ui.Page, error) {
 	fields, err := q.Fields(r)
 	if err != nil {
 		return nil, err
@@ -38,4 +38,4 @@ func Asks(r *room.Request, q Question, answer func(f Fields) (template.HTML, err
 }
 
 // Read puts what a form says into fields that a page of its own shows, and gives the first complaint: a *Refusal.
-func Read(r *room.Request, fields Fields) (Fields, error) { return fields, fields.said(r) }
+func Read(r *ui.Request, fields Fields) (Fields, error) { return fields, fields.said(r) }

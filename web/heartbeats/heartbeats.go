@@ -15,7 +15,7 @@ import (
 
 	"hotline/heartbeat"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Keeper keeps heartbeats. *heartbeat.Keeper is it.
@@ -25,8 +25,8 @@ type Keeper interface {
 	Remove(ctx context.Context, id string, version int, now time.Time) error
 }
 
-// House is what the pages need. Everything is required but Keeper, without which no key is given.
-type House struct {
+// Handlers answers these pages. It is what the pages need. Everything is required but Keeper, without which no key is given.
+type Handlers struct {
 	Store    heartbeat.Store
 	Keeper   Keeper
 	Contract func(id string) bool                                // tells whether there is one
@@ -37,12 +37,12 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the pages and their forms. Who may write what is as for the tokens of the API.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	admins, doc := []users.Role{users.Admin}, h.document()
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /heartbeats", Roles: users.Roles(), Serve: h.list},
 		{Pattern: "GET /heartbeats/new", Roles: admins, Serve: doc.Form},
 		{Pattern: "POST /heartbeats", Roles: admins, Serve: doc.Write},
@@ -66,11 +66,11 @@ type row struct {
 
 // listPage lists them.
 type listPage struct {
-	room.View
+	ui.View
 	Rows []row
 }
 
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	all, err := h.Store.Heartbeats(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading the heartbeats: %w", err)
@@ -90,7 +90,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 	return pages().Page("heartbeats", r.T("heartbeats"), p)
 }
 
-func rowOf(r *room.Request, h heartbeat.Heartbeat, b heartbeat.Beat) row {
+func rowOf(r *ui.Request, h heartbeat.Heartbeat, b heartbeat.Beat) row {
 	state := b.Standing(r.Now)
 	v := row{Heartbeat: h, State: r.T("heartbeats-state-" + state), Bad: state == "down" || state == "late", Why: b.State.Why, Keyless: b.KeyHash == [32]byte{}}
 	if !b.State.Last.IsZero() {
@@ -103,7 +103,7 @@ func rowOf(r *room.Request, h heartbeat.Heartbeat, b heartbeat.Beat) row {
 }
 
 // words tells an instant in the zone of a schedule; of a period in that of the page.
-func words(r *room.Request, rule heartbeat.Rule, at time.Time) string {
+func words(r *ui.Request, rule heartbeat.Rule, at time.Time) string {
 	zone, err := time.LoadLocation(rule.Zone)
 	if rule.Zone == "" || err != nil {
 		zone = r.Zone
@@ -115,12 +115,12 @@ func words(r *room.Request, rule heartbeat.Rule, at time.Time) string {
 
 // besidePage is what stands below the form of a heartbeat.
 type besidePage struct {
-	room.View
+	ui.View
 	row
 	Signals []heartbeat.Signal // the newest first
 }
 
-func (h House) beside(r *room.Request, v heartbeat.Heartbeat) (template.HTML, error) {
+func (h Handlers) beside(r *ui.Request, v heartbeat.Heartbeat) (template.HTML, error) {
 	b, err := h.Store.Beat(r.Context(), v.ID)
 	if err != nil {
 		return "", fmt.Errorf("reading how heartbeat %s stands: %w", v.ID, err)
@@ -136,7 +136,7 @@ func (h House) beside(r *room.Request, v heartbeat.Heartbeat) (template.HTML, er
 
 // keyPage shows a key, once.
 type keyPage struct {
-	room.View
+	ui.View
 	ID, Address string
 }
 
@@ -144,9 +144,9 @@ type keyPage struct {
 func (p keyPage) Command() string { return "curl -fsS -m 10 --retry 5 " + p.Address + "/$?" }
 
 // rekey gives a heartbeat a new key; the former one is unknown from then on.
-func (h House) rekey(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) rekey(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	if h.Keeper == nil {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "heartbeats-closed"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "heartbeats-closed"}
 	}
 	id := r.PathValue("id")
 	key, err := h.Keeper.Rekey(r.Context(), id, r.Now)

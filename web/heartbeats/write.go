@@ -9,11 +9,11 @@ import (
 	"hotline/heartbeat"
 	"hotline/intake"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // document is how heartbeats are written.
-func (h House) document() form.Document[heartbeat.Heartbeat] {
+func (h Handlers) document() form.Document[heartbeat.Heartbeat] {
 	d := form.Document[heartbeat.Heartbeat]{
 		Kind: "heartbeat", Path: "/heartbeats", List: "/heartbeats", ListTitle: "heartbeats", New: "heartbeats-new",
 		Version: func(v heartbeat.Heartbeat) int { return v.Version },
@@ -30,7 +30,7 @@ func (h House) document() form.Document[heartbeat.Heartbeat] {
 }
 
 // from is a heartbeat as its form begins: daily, an hour late at most.
-func from(r *room.Request) (heartbeat.Heartbeat, error) {
+func from(r *ui.Request) (heartbeat.Heartbeat, error) {
 	return heartbeat.Heartbeat{Contract: r.FormValue("contract"), Severity: "critical", Rule: heartbeat.Rule{Schedule: "0 3 * * *", Zone: r.Zone.String(), Grace: 3600}}, nil
 }
 
@@ -46,7 +46,7 @@ func seconds(f form.Fields, name string, stands intake.Seconds) intake.Seconds {
 	return intake.Seconds(f.Number(name)) * 60
 }
 
-func fields(r *room.Request, v heartbeat.Heartbeat) (list form.Fields, err error) {
+func fields(r *ui.Request, v heartbeat.Heartbeat) (list form.Fields, err error) {
 	if v.Version == 0 {
 		list = append(list, form.Field{Name: "id", Label: r.T("form-id"), Kind: form.Text, Most: 63, Needed: true, Help: r.T("form-id-text")})
 	}
@@ -65,7 +65,7 @@ func fields(r *room.Request, v heartbeat.Heartbeat) (list form.Fields, err error
 	), nil
 }
 
-func (h House) said(r *room.Request, id string, f form.Fields, stands heartbeat.Heartbeat) (heartbeat.Heartbeat, error) {
+func (h Handlers) said(r *ui.Request, id string, f form.Fields, stands heartbeat.Heartbeat) (heartbeat.Heartbeat, error) {
 	was := stands.Rule
 	v := heartbeat.Heartbeat{
 		ID: id, Contract: f.Value("contract"), Installation: f.Value("installation"), Title: f.Value("title"), Severity: f.Value("severity"), RemoteAccess: f.Yes("remote_access"), Version: stands.Version,
@@ -86,7 +86,7 @@ func (h House) said(r *room.Request, id string, f form.Fields, stands heartbeat.
 
 // previewPage says what a rule means.
 type previewPage struct {
-	room.View
+	ui.View
 	First, Ticket string
 	Next          []string
 }
@@ -95,7 +95,7 @@ type previewPage struct {
 const shownNext = 4
 
 // preview tells in words when beats are expected, for beats that come in time.
-func preview(r *room.Request, v heartbeat.Heartbeat, _ form.Fields) (template.HTML, error) {
+func preview(r *ui.Request, v heartbeat.Heartbeat, _ form.Fields) (template.HTML, error) {
 	first, err := v.Rule.Next(r.Now)
 	if err != nil {
 		return "", fmt.Errorf("working out the next beat: %w", err)
@@ -115,7 +115,7 @@ func preview(r *room.Request, v heartbeat.Heartbeat, _ form.Fields) (template.HT
 }
 
 // wrote tells the keeper, which expects beats by the new rule from now on. It leads to the heartbeat's own page, where it gets its key.
-func (h House) wrote(r *room.Request, was, made heartbeat.Heartbeat) (string, *room.Page, error) {
+func (h Handlers) wrote(r *ui.Request, was, made heartbeat.Heartbeat) (string, *ui.Page, error) {
 	if was.Version == 0 {
 		was = heartbeat.Heartbeat{}
 	}
@@ -128,9 +128,9 @@ func (h House) wrote(r *room.Request, was, made heartbeat.Heartbeat) (string, *r
 }
 
 // remove removes a heartbeat, and ends its problem.
-func (h House) remove(r *room.Request, id string, version int) error {
+func (h Handlers) remove(r *ui.Request, id string, version int) error {
 	if h.Keeper == nil {
-		return &room.Refusal{Status: http.StatusConflict, ID: "heartbeats-closed"}
+		return &ui.Refusal{Status: http.StatusConflict, ID: "heartbeats-closed"}
 	}
 	return h.Keeper.Remove(r.Context(), id, version, r.Now)
 }

@@ -10,11 +10,11 @@ import (
 	"hotline/admin/report"
 	"hotline/directory"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // export is a table as an import takes it. No cell of it is a formula.
-func (h House) export(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) export(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	name, found := strings.CutSuffix(r.PathValue("table"), ".csv")
 	k, known := kindNamed(name)
 	if !found || !known {

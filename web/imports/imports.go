@@ -20,7 +20,7 @@ import (
 	"hotline/numbers"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what an import writes.
@@ -35,8 +35,8 @@ type PINs interface {
 	NewContract(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
 }
 
-// House is where a file goes.
-type House struct {
+// Handlers answers these pages. It is where a file goes.
+type Handlers struct {
 	Store Store
 	Edits directory.Store // of which the desk's book is brought up to date
 	PINs  PINs
@@ -49,15 +49,15 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // fileMost bounds a file in octets: 20,000 rows of 200.
 const fileMost = 4 << 20
 
 // Routes are the pages of imports, for administrators: an import gives PINs. What goes out holds no PIN.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	admins := []users.Role{users.Admin}
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /imports", Roles: admins, Serve: h.choose},
 		{Pattern: "POST /imports", Roles: admins, Most: fileMost, Serve: h.try},
 		{Pattern: "POST /imports/write", Roles: admins, Most: fileMost, Serve: h.write},
@@ -66,7 +66,7 @@ func Routes(h House) []room.Route {
 }
 
 type choosePage struct {
-	room.View
+	ui.View
 	Kinds   []kindView
 	Problem string
 }
@@ -81,11 +81,11 @@ type columnView struct {
 	Needed   bool
 }
 
-func (h House) choose(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) choose(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return chosen(r, "")
 }
 
-func chosen(r *room.Request, problem string) (*room.Page, error) {
+func chosen(r *ui.Request, problem string) (*ui.Page, error) {
 	p := choosePage{View: r.View, Problem: problem}
 	for _, k := range kinds() {
 		v := kindView{Name: k.name}
@@ -107,7 +107,7 @@ func chosen(r *room.Request, problem string) (*room.Page, error) {
 
 // triedPage says what a file would do.
 type triedPage struct {
-	room.View
+	ui.View
 	Plan  plan
 	Kind  string
 	Text  string
@@ -134,7 +134,7 @@ const (
 )
 
 // try says what a file would do, and writes nothing.
-func (h House) try(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) try(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	k, ok := kindNamed(r.FormValue("kind"))
 	if !ok {
 		return chosen(r, r.T("imports-bad-kind"))
@@ -170,7 +170,7 @@ func (h House) try(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
 	return pages().Page("tried", r.T("imports-tried"), p)
 }
 
-func told(v room.View, c complaint) complaintView {
+func told(v ui.View, c complaint) complaintView {
 	view := complaintView{Line: c.Line, Why: v.T(c.ID), Value: c.Value}
 	if c.Column != "" {
 		view.Column = v.T("imports-column-" + c.Column)
@@ -181,7 +181,7 @@ func told(v room.View, c complaint) complaintView {
 	return view
 }
 
-func (h House) line(c change) lineView {
+func (h Handlers) line(c change) lineView {
 	v := lineView{Line: c.line, How: c.how}
 	if c.customer != nil {
 		v.ID, v.Name = string(c.customer.ID), c.customer.Name
@@ -195,7 +195,7 @@ func (h House) line(c change) lineView {
 }
 
 // write writes a file, and tells how far it is while it does.
-func (h House) write(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) write(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	k, ok := kindNamed(r.FormValue("kind"))
 	text := r.FormValue("text")
 	if !ok || text == "" {
@@ -203,7 +203,7 @@ func (h House) write(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 	}
 	found := planned(r.Context(), k, text, h.Desk.Book(), h.Plan, r.Zone)
 	page, err := pages().Page("writing", r.T("imports-writing"), struct {
-		room.View
+		ui.View
 		Plan plan
 	}{r.View, found})
 	if err != nil {
@@ -217,8 +217,8 @@ func (h House) write(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 const beat = 300 * time.Millisecond
 
 // stream does the work. What it says between the two halves of the page is steps that hide each other, and then the outcome.
-func (h House) stream(r *room.Request, p plan, say func(template.HTML)) {
-	w := &writer{House: h, r: r, versions: map[directory.CustomerID]int{}}
+func (h Handlers) stream(r *ui.Request, p plan, say func(template.HTML)) {
+	w := &writer{Handlers: h, r: r, versions: map[directory.CustomerID]int{}}
 	said := time.Time{}
 	progress := func(done int) {
 		say(template.HTML(fmt.Sprintf(`<p class="step"><progress max="%d" value="%d" aria-label="%s"></progress> %s</p>`,

@@ -10,13 +10,13 @@ import (
 	"hotline/directory"
 	"hotline/storage"
 	"hotline/tickets"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // writer writes the changes of one import, one after the other.
 type writer struct {
-	House
-	r        *room.Request
+	Handlers
+	r        *ui.Request
 	done     int
 	wrong    []complaintView
 	letters  []template.HTML
@@ -68,7 +68,7 @@ func (w *writer) some(list []change) int {
 		}
 		if c.pin != "" {
 			customer, _ := w.Desk.Book().Customers.Get(c.contract.Customer) // it was looked up before
-			w.letters = append(w.letters, room.Letter(w.r.View, customer.Name, string(c.contract.ID), c.pin))
+			w.letters = append(w.letters, ui.Letter(w.r.View, customer.Name, string(c.contract.ID), c.pin))
 		}
 	}
 	return len(tried)
@@ -138,7 +138,7 @@ func (w *writer) failed(c change, err error) {
 
 // outcomePage says what became of an import.
 type outcomePage struct {
-	room.View
+	ui.View
 	Done    int
 	Plan    plan
 	Wrong   []complaintView

@@ -15,11 +15,11 @@ import (
 	"hotline/directory"
 	"hotline/notify/mailing"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
-// House is what the page needs. Everything is required.
-type House struct {
+// Handlers answers these pages. It is what the page needs. Everything is required.
+type Handlers struct {
 	Store mailing.Reader
 	Desk  Desk
 }
@@ -32,18 +32,18 @@ type Desk interface {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the page: for staff, who tell by other means whom no letter reaches.
-func Routes(h House) []room.Route {
-	return []room.Route{{Pattern: "GET /letters", Roles: []users.Role{users.Staff, users.Admin}, Serve: h.list}}
+func Routes(h Handlers) []ui.Route {
+	return []ui.Route{{Pattern: "GET /letters", Roles: []users.Role{users.Staff, users.Admin}, Serve: h.list}}
 }
 
 // undelivered stands in an address for every state in which a customer did not get a letter that was meant for him.
 const undelivered = "undelivered"
 
 type listPage struct {
-	room.View
+	ui.View
 	Contract, State string
 	States          []string
 	Rows            []row
@@ -77,7 +77,7 @@ type contract struct {
 // unreachedMost is how many contracts without an address the page names.
 const unreachedMost = 100
 
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p := listPage{View: r.View, Contract: strings.TrimSpace(r.FormValue("contract")), State: r.FormValue("state"), States: []string{undelivered}}
 	for _, s := range mailing.States() {
 		p.States = append(p.States, string(s))

@@ -19,7 +19,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Inbox does with filed letters what staff say. inbox.Inbox implements it.
@@ -30,8 +30,8 @@ type Inbox interface {
 	ThrowAway(ctx context.Context, id, actor string, now time.Time) error
 }
 
-// House is what the pages need.
-type House struct {
+// Handlers answers these pages. It is what the pages need.
+type Handlers struct {
 	Store interface {
 		FiledMails(ctx context.Context, limit int) ([]mail.Record, error)
 	}
@@ -43,14 +43,14 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the pages and their forms: for staff, who assess what comes in.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	staff := []users.Role{users.Staff, users.Admin}
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /mails", Roles: staff, Serve: h.list},
-		{Pattern: "GET /mails/{id}", Roles: staff, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, 0, "") }},
+		{Pattern: "GET /mails/{id}", Roles: staff, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return h.show(r, 0, "") }},
 		{Pattern: "POST /mails/{id}/open", Roles: staff, Serve: h.open},
 		{Pattern: "POST /mails/{id}/attach", Roles: staff, Serve: h.attach},
 		{Pattern: "POST /mails/{id}/discard", Roles: staff, Serve: h.discard},
@@ -61,13 +61,13 @@ func Routes(h House) []room.Route {
 const shownMost = 200
 
 type listPage struct {
-	room.View
+	ui.View
 	Taken   bool // mail is taken in
 	Filed   []mail.Record
 	Refused []mail.Refusal
 }
 
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p := listPage{View: r.View, Taken: h.Inbox != nil}
 	var err error
 	if p.Filed, err = h.Store.FiledMails(r.Context(), shownMost); err != nil {
@@ -80,7 +80,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 }
 
 type onePage struct {
-	room.View
+	ui.View
 	mail.Record
 	Letter  mail.Letter
 	Gone    bool // the original is not here
@@ -94,9 +94,9 @@ func (v onePage) Size(p mail.Part) string {
 }
 
 // show shows one letter; its text alone, never its HTML.
-func (h House) show(r *room.Request, status int, problem string) (*room.Page, error) {
+func (h Handlers) show(r *ui.Request, status int, problem string) (*ui.Page, error) {
 	if h.Inbox == nil {
-		return nil, &room.Refusal{Status: http.StatusNotFound, ID: "mails-closed"}
+		return nil, &ui.Refusal{Status: http.StatusNotFound, ID: "mails-closed"}
 	}
 	record, letter, err := h.Inbox.Read(r.Context(), r.PathValue("id"))
 	p := onePage{View: r.View, Record: record, Letter: letter, Problem: problem, Number: strings.TrimSpace(r.FormValue("number"))}
@@ -113,14 +113,14 @@ func (h House) show(r *room.Request, status int, problem string) (*room.Page, er
 	return page, err
 }
 
-func (h House) open(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) open(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.said(w, r, "open", func(ctx context.Context, id string) (string, error) {
 		n, err := h.Inbox.Open(ctx, id, r.Actor(), r.Now)
 		return fmt.Sprintf("/tickets/%d", n), err
 	})
 }
 
-func (h House) attach(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) attach(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(r.FormValue("number")), 10, 64)
 	if err != nil || n < 1 {
 		return h.show(r, http.StatusUnprocessableEntity, r.T("mails-no-number"))
@@ -131,26 +131,26 @@ func (h House) attach(w http.ResponseWriter, r *room.Request) (*room.Page, error
 	})
 }
 
-func (h House) discard(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) discard(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.said(w, r, "discard", func(ctx context.Context, id string) (string, error) {
 		return "/mails", h.Inbox.ThrowAway(ctx, id, r.Actor(), r.Now)
 	})
 }
 
 // settled leads to what somebody else has made of a letter meanwhile: to its ticket, or to the letter, which says that it was thrown away.
-func (h House) settled(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) settled(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	record, _, err := h.Inbox.Read(r.Context(), r.PathValue("id"))
 	if err == nil && record.Ticket != 0 {
 		http.Redirect(w, r.Request, fmt.Sprintf("/tickets/%d", record.Ticket), http.StatusSeeOther)
 		return nil, nil
 	}
-	return nil, &room.Refusal{Status: http.StatusConflict, ID: "mails-settled"}
+	return nil, &ui.Refusal{Status: http.StatusConflict, ID: "mails-settled"}
 }
 
 // said does what staff say of a letter, and leads to where that is seen. What was begun is carried to its end.
-func (h House) said(w http.ResponseWriter, r *room.Request, what string, do func(ctx context.Context, id string) (string, error)) (*room.Page, error) {
+func (h Handlers) said(w http.ResponseWriter, r *ui.Request, what string, do func(ctx context.Context, id string) (string, error)) (*ui.Page, error) {
 	if h.Inbox == nil {
-		return nil, &room.Refusal{Status: http.StatusNotFound, ID: "mails-closed"}
+		return nil, &ui.Refusal{Status: http.StatusNotFound, ID: "mails-closed"}
 	}
 	id := r.PathValue("id")
 	to, err := do(context.WithoutCancel(r.Context()), id)
@@ -158,9 +158,9 @@ func (h House) said(w http.ResponseWriter, r *room.Request, what string, do func
 	case errors.Is(err, mail.ErrSettled) && what != "discard":
 		return h.settled(w, r)
 	case errors.Is(err, mail.ErrSettled):
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "mails-settled"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "mails-settled"}
 	case errors.Is(err, mail.ErrElsewhere):
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "mails-gone"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "mails-gone"}
 	case errors.Is(err, storage.ErrNotFound) && what == "attach":
 		return h.show(r, http.StatusUnprocessableEntity, r.T("mails-no-number"))
 	case err != nil:

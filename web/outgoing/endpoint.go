@@ -12,26 +12,26 @@ import (
 	"hotline/outbox/send"
 	"hotline/storage"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // document is how endpoints are written. Browsers of the staff are written by their owners, and that of the bridge in the configuration.
-func (h House) document() form.Document[outbox.Endpoint] {
+func (h Handlers) document() form.Document[outbox.Endpoint] {
 	d := form.Document[outbox.Endpoint]{
 		Kind: "endpoint", Path: "/outgoing", List: "/outgoing", ListTitle: "page-outgoing", New: "outgoing-new",
 		Version: func(e outbox.Endpoint) int { return e.Version }, Fields: fields, Said: h.said, Log: h.Log,
-		From: func(r *room.Request) (outbox.Endpoint, error) {
+		From: func(r *ui.Request) (outbox.Endpoint, error) {
 			return outbox.Endpoint{Template: r.FormValue("template")}, nil
 		},
 		Shows: form.Shows[outbox.Endpoint]{Beside: h.beside},
-		Wrote: func(r *room.Request, _, made outbox.Endpoint) (string, *room.Page, error) {
+		Wrote: func(r *ui.Request, _, made outbox.Endpoint) (string, *ui.Page, error) {
 			h.edited(r.Context())
 			return "/outgoing/" + made.ID, nil, nil
 		},
 	}
 	if h.Store != nil { // the table of rules is made without one
 		d.Read, d.Put = h.endpoint, h.Store.PutEndpoint
-		d.Delete = func(r *room.Request, id string, version int) error {
+		d.Delete = func(r *ui.Request, id string, version int) error {
 			defer h.edited(r.Context())
 			return h.Store.DeleteEndpoint(r.Context(), id, version)
 		}
@@ -40,14 +40,14 @@ func (h House) document() form.Document[outbox.Endpoint] {
 }
 
 // edited tells the outbox of this node.
-func (h House) edited(ctx context.Context) {
+func (h Handlers) edited(ctx context.Context) {
 	if h.Outbox != nil {
 		h.Outbox.Edited(ctx)
 	}
 }
 
 // endpoint reads one that is written here.
-func (h House) endpoint(ctx context.Context, id string) (outbox.Endpoint, error) {
+func (h Handlers) endpoint(ctx context.Context, id string) (outbox.Endpoint, error) {
 	e, err := h.Store.Endpoint(ctx, id)
 	switch {
 	case err != nil:
@@ -55,20 +55,20 @@ func (h House) endpoint(ctx context.Context, id string) (outbox.Endpoint, error)
 	case e.Template == outbox.Push:
 		return e, fmt.Errorf("endpoint %s is a browser of the staff: %w", id, storage.ErrNotFound)
 	case e.Template == outbox.Bridged:
-		return e, &room.Refusal{Status: http.StatusConflict, ID: "outgoing-bridged"}
+		return e, &ui.Refusal{Status: http.StatusConflict, ID: "outgoing-bridged"}
 	}
 	return e, nil
 }
 
 // newPage chooses the form of requests.
 type newPage struct {
-	room.View
+	ui.View
 	Templates []send.Template
 	Own       string // the name of the template of one's own
 }
 
 // add shows the form of a new endpoint, once it is said in which form its requests are.
-func (h House) add(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) add(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	if name := r.FormValue("template"); name == outbox.Own || shipped(name) != nil {
 		return h.document().Form(w, r)
 	}
@@ -87,14 +87,14 @@ func shipped(name string) *send.Template {
 
 // besidePage is what stands below the form of an endpoint.
 type besidePage struct {
-	room.View
+	ui.View
 	ID            string
 	Signs, Signed bool
 	Since         string
 	Waiting, Dead int
 }
 
-func (h House) beside(r *room.Request, e outbox.Endpoint) (template.HTML, error) {
+func (h Handlers) beside(r *ui.Request, e outbox.Endpoint) (template.HTML, error) {
 	counts, err := h.Store.CountMessages(r.Context())
 	if err != nil {
 		return "", fmt.Errorf("counting messages to other systems: %w", err)
@@ -113,7 +113,7 @@ func (h House) beside(r *room.Request, e outbox.Endpoint) (template.HTML, error)
 
 // secretPage shows a signing secret, once.
 type secretPage struct {
-	room.View
+	ui.View
 	ID, Secret string
 }
 
@@ -121,7 +121,7 @@ type secretPage struct {
 const renewals = 10
 
 // renew gives a webhook a new signing secret.
-func (h House) renew(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) renew(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	id, secret := r.PathValue("id"), send.NewSecret()
 	for range renewals {
 		stands, err := h.endpoint(r.Context(), id)
@@ -129,7 +129,7 @@ func (h House) renew(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 			return nil, fmt.Errorf("reading endpoint %s: %w", id, err)
 		}
 		if stands.Template != outbox.Webhook {
-			return nil, &room.Refusal{Status: http.StatusConflict, ID: "outgoing-signs-not"}
+			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "outgoing-signs-not"}
 		}
 		next := stands.Clone()
 		if next.Secrets == nil {

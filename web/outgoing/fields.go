@@ -13,7 +13,7 @@ import (
 	"hotline/outbox/send"
 	"hotline/sla"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Bounds of what a form says, as by the API.
@@ -27,7 +27,7 @@ const (
 )
 
 // kindOptions are what an endpoint may be told of.
-func kindOptions(r *room.Request) (list []form.Option) {
+func kindOptions(r *ui.Request) (list []form.Option) {
 	for _, k := range outbox.Kinds() {
 		list = append(list, form.Option{Value: string(k), Name: r.T("outgoing-kind-" + string(k))})
 	}
@@ -42,7 +42,7 @@ func joined[T ~string](list []T) string {
 	return strings.Join(names, "\n")
 }
 
-func fields(r *room.Request, e outbox.Endpoint) (list form.Fields, err error) {
+func fields(r *ui.Request, e outbox.Endpoint) (list form.Fields, err error) {
 	if e.Version == 0 {
 		list = append(list, form.Field{Name: "id", Label: r.T("form-id"), Kind: form.Text, Most: 63, Needed: true, Help: r.T("form-id-text")})
 	}
@@ -71,13 +71,13 @@ func fields(r *room.Request, e outbox.Endpoint) (list form.Fields, err error) {
 }
 
 // described is what a template says of itself, in the page's language; english where the catalogues do not have it.
-func described(r *room.Request, text string) (told string, english bool) {
+func described(r *ui.Request, text string) (told string, english bool) {
 	why := r.Why(text)
 	return why.Text, why.Lang != r.Lang
 }
 
 // templateFields are what a template that ships needs.
-func templateFields(r *room.Request, t send.Template, e outbox.Endpoint) (list form.Fields) {
+func templateFields(r *ui.Request, t send.Template, e outbox.Endpoint) (list form.Fields) {
 	about, english := described(r, t.About)
 	list = append(list, form.Field{Kind: form.Note, Label: t.Name + ": " + about, English: english})
 	for _, name := range slices.Sorted(maps.Keys(t.Values)) {
@@ -91,7 +91,7 @@ func templateFields(r *room.Request, t send.Template, e outbox.Endpoint) (list f
 }
 
 // secretFields give a secret, and take it away. It is never shown.
-func secretFields(r *room.Request, name, about string, e outbox.Endpoint) form.Fields {
+func secretFields(r *ui.Request, name, about string, e outbox.Endpoint) form.Fields {
 	help, english := described(r, about)
 	secret := form.Field{Name: "secret." + name, Label: r.T("outgoing-secret", name), Kind: form.Secret, Most: valueMost, Help: help, English: english}
 	if e.Secrets[name] == "" {
@@ -102,7 +102,7 @@ func secretFields(r *room.Request, name, about string, e outbox.Endpoint) form.F
 }
 
 // ownFields are a form of request of one's own.
-func ownFields(r *room.Request, e outbox.Endpoint) (list form.Fields) {
+func ownFields(r *ui.Request, e outbox.Endpoint) (list form.Fields) {
 	var methods []form.Option
 	for _, m := range []string{http.MethodPost, http.MethodPut, http.MethodGet} {
 		methods = append(methods, form.Option{Value: m, Name: m})
@@ -150,7 +150,7 @@ func pairsOf(f form.Fields, field, between string) (map[string]string, error) {
 	return m, nil
 }
 
-func (h House) said(r *room.Request, id string, f form.Fields, stands outbox.Endpoint) (outbox.Endpoint, error) {
+func (h Handlers) said(r *ui.Request, id string, f form.Fields, stands outbox.Endpoint) (outbox.Endpoint, error) {
 	e := stands.Clone()
 	e.ID, e.Template, e.Paused = id, stands.Template, f.Yes("paused")
 	e.Kinds, e.Categories, e.Contracts = form.Picked(f, "kinds", stands.Kinds), form.Picked(f, "categories", stands.Categories), f.List("contracts")
@@ -221,7 +221,7 @@ func keep(f form.Fields, e *outbox.Endpoint) {
 }
 
 // room refuses one endpoint too many.
-func (h House) room(r *room.Request) error {
+func (h Handlers) room(r *ui.Request) error {
 	all, err := h.Store.Endpoints(r.Context())
 	if err != nil {
 		return fmt.Errorf("reading the endpoints: %w", err)

@@ -15,7 +15,7 @@ import (
 	"hotline/outbox"
 	"hotline/storage"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Outbox sends messages. outbox.Outbox implements it.
@@ -26,8 +26,8 @@ type Outbox interface {
 	Edited(ctx context.Context)
 }
 
-// House is what the page needs.
-type House struct {
+// Handlers answers these pages. It is what the page needs.
+type Handlers struct {
 	Store    outbox.Store
 	Outbox   Outbox
 	Contract func(id string) bool // tells whether there is one
@@ -37,16 +37,16 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // endpointOctets is as much as the form of an endpoint may have.
 const endpointOctets = 512 << 10
 
 // Routes are the pages and their forms: for administrators alone.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	admins, doc := []users.Role{users.Admin}, h.document()
-	return []room.Route{
-		{Pattern: "GET /outgoing", Roles: admins, Serve: func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return h.show(r, "", nil) }},
+	return []ui.Route{
+		{Pattern: "GET /outgoing", Roles: admins, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return h.show(r, "", nil) }},
 		{Pattern: "GET /outgoing/new", Roles: admins, Serve: h.add},
 		{Pattern: "POST /outgoing", Roles: admins, Most: endpointOctets, Serve: doc.Write},
 		{Pattern: "GET /outgoing/{id}", Roles: admins, Serve: doc.Form},
@@ -64,7 +64,7 @@ const shownMost = 100
 
 // page lists endpoints and messages.
 type page struct {
-	room.View
+	ui.View
 	Endpoints     []endpoint
 	Dead, Waiting []outbox.Message
 	Tried         string // the endpoint that was sent a test message; empty: none
@@ -79,7 +79,7 @@ type endpoint struct {
 	Waiting, Dead int
 }
 
-func (h House) show(r *room.Request, tried string, failed error) (*room.Page, error) {
+func (h Handlers) show(r *ui.Request, tried string, failed error) (*ui.Page, error) {
 	ctx := r.Context()
 	p := page{View: r.View, Tried: tried}
 	if failed != nil {
@@ -109,7 +109,7 @@ func (h House) show(r *room.Request, tried string, failed error) (*room.Page, er
 }
 
 // try sends a test message and shows what became of it.
-func (h House) try(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) try(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	e, err := h.Store.Endpoint(r.Context(), r.PathValue("endpoint"))
 	if err != nil {
 		return nil, fmt.Errorf("reading an endpoint: %w", err)
@@ -118,18 +118,18 @@ func (h House) try(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
 	return h.show(r, e.ID, h.Outbox.Try(r.Context(), e, r.Now))
 }
 
-func (h House) retry(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) retry(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	_, err := h.Outbox.Retry(r.Context(), r.PathValue("endpoint"), r.PathValue("id"), r.Now)
 	return h.sent(w, r, err)
 }
 
-func (h House) retryAll(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) retryAll(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	_, err := h.Outbox.RetryAll(r.Context(), r.PathValue("endpoint"), r.Now)
 	return h.sent(w, r, err)
 }
 
 // sent leads back to the list. That somebody else has sent it meanwhile is no error.
-func (h House) sent(w http.ResponseWriter, r *room.Request, err error) (*room.Page, error) {
+func (h Handlers) sent(w http.ResponseWriter, r *ui.Request, err error) (*ui.Page, error) {
 	if err != nil && !errors.Is(err, storage.ErrConflict) {
 		return nil, fmt.Errorf("sending a message again: %w", err)
 	}
@@ -138,6 +138,6 @@ func (h House) sent(w http.ResponseWriter, r *room.Request, err error) (*room.Pa
 	return nil, nil
 }
 
-func (h House) log(r *room.Request, what string) {
+func (h Handlers) log(r *ui.Request, what string) {
 	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "endpoint", r.PathValue("endpoint"), "what", what)
 }

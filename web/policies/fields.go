@@ -11,7 +11,7 @@ import (
 	"hotline/oncall/rota"
 	"hotline/web/form"
 	"hotline/web/form/fields"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // What a form may hold, as by the API.
@@ -38,7 +38,7 @@ func steps() form.Parts {
 }
 
 // fields are the fields of a policy, and the question that can be asked of it.
-func (h House) fields(r *room.Request, w draft) (form.Fields, error) {
+func (h Handlers) fields(r *ui.Request, w draft) (form.Fields, error) {
 	silence := ""
 	if w.Silence != nil {
 		silence = w.Silence.Why
@@ -65,7 +65,7 @@ func (h House) fields(r *room.Request, w draft) (form.Fields, error) {
 }
 
 // step are the fields of one step.
-func (w draft) step(r *room.Request, i int, what string, s escalation.Step) form.Fields {
+func (w draft) step(r *ui.Request, i int, what string, s escalation.Step) form.Fields {
 	at := func(what string) string { return steps().At(i, what) }
 	group := r.T("policies-step", i+1)
 	rotas := []form.Option{{Name: r.T("policies-serving-rota")}, {Value: string(rota.Main), Name: r.T("rotas-main")}}
@@ -91,7 +91,7 @@ func (w draft) step(r *room.Request, i int, what string, s escalation.Step) form
 }
 
 // said is the policy as the form says it, checked, or a *form.Refusal.
-func (h House) said(r *room.Request, id string, f form.Fields, stands draft) (draft, error) {
+func (h Handlers) said(r *ui.Request, id string, f form.Fields, stands draft) (draft, error) {
 	made := stands
 	made.Policy = escalation.Policy{
 		ID: id, Version: stands.Version, Name: f.Value("name"), Serves: fields.ReadServes(f, stands.Serves), Overflow: f.List("overflow"), Rounds: f.Number("rounds"), Need: f.Number("need"),
@@ -121,7 +121,7 @@ func saidStep(f form.Fields, i int, people fields.People) (s escalation.Step, er
 }
 
 // stepWords tells a step in words.
-func stepWords(r *room.Request, s escalation.Step, docs escalation.Documents) string {
+func stepWords(r *ui.Request, s escalation.Step, docs escalation.Documents) string {
 	var parts []string
 	people := fields.People(docs.Engineers)
 	switch {
@@ -143,7 +143,7 @@ func stepWords(r *room.Request, s escalation.Step, docs escalation.Documents) st
 	return strings.Join(parts, ", ")
 }
 
-func rotaName(r *room.Request, id rota.ID, docs escalation.Documents) string {
+func rotaName(r *ui.Request, id rota.ID, docs escalation.Documents) string {
 	switch i := slices.IndexFunc(docs.Schedules, func(one rota.Rota) bool { return one.ID == id }); {
 	case id == "":
 		return r.T("policies-serving-rota")

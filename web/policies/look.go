@@ -14,7 +14,7 @@ import (
 	"hotline/sla"
 	"hotline/web/form"
 	"hotline/web/form/fields"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // usedMost is how many contracts are named of those that a policy serves.
@@ -24,7 +24,7 @@ const usedMost = 50
 const wall = "2006-01-02T15:04"
 
 // question is what is asked of the plan: for which contract, and when.
-func (h House) question(r *room.Request) form.Fields {
+func (h Handlers) question(r *ui.Request) form.Fields {
 	group := r.T("policies-who")
 	return form.Fields{
 		{Kind: form.Note, Help: r.T("policies-who-text"), Group: group},
@@ -34,7 +34,7 @@ func (h House) question(r *room.Request) form.Fields {
 }
 
 // contracts are those for whose blocking requests the policy of a draft is the one, by id.
-func (h House) contracts(w draft) (list []string) {
+func (h Handlers) contracts(w draft) (list []string) {
 	facts := escalation.Facts{Policies: w.docs.Policies}
 	for id, c := range h.Desk.Book().Contracts.All() {
 		of := escalation.Case{Request: rota.Request{Contract: string(id), Category: sla.Blocking, Level: c.Level, Language: c.Language}}
@@ -48,7 +48,7 @@ func (h House) contracts(w draft) (list []string) {
 
 // planPage is who would be rung.
 type planPage struct {
-	room.View
+	ui.View
 	Asked    string // the contract and the instant
 	Rings    bool
 	Policy   string // its name; empty: the house has none for it
@@ -69,7 +69,7 @@ type planStep struct {
 }
 
 // asked is the question; else a *form.Refusal.
-func (h House) asked(contract, at string) (escalation.Case, time.Time, error) {
+func (h Handlers) asked(contract, at string) (escalation.Case, time.Time, error) {
 	t, err := time.ParseInLocation(wall, at, h.Desk.Zone())
 	if err != nil {
 		return escalation.Case{}, t, &form.Refusal{Field: "at", Text: "write a day and a time"}
@@ -89,7 +89,7 @@ func (h House) asked(contract, at string) (escalation.Case, time.Time, error) {
 }
 
 // look is who would be rung, as if a policy stood.
-func (h House) look(r *room.Request, w draft, f form.Fields) (template.HTML, error) {
+func (h Handlers) look(r *ui.Request, w draft, f form.Fields) (template.HTML, error) {
 	docs := w.docs
 	docs.Policies = slices.DeleteFunc(slices.Clone(docs.Policies), func(p escalation.Policy) bool { return p.ID == w.ID })
 	docs.Policies = append(docs.Policies, w.Policy)
@@ -97,7 +97,7 @@ func (h House) look(r *room.Request, w draft, f form.Fields) (template.HTML, err
 }
 
 // plan is who would be rung by some documents for a blocking call of a contract.
-func (h House) plan(r *room.Request, docs escalation.Documents, contract, at string) (template.HTML, error) {
+func (h Handlers) plan(r *ui.Request, docs escalation.Documents, contract, at string) (template.HTML, error) {
 	of, t, err := h.asked(contract, at)
 	if err != nil {
 		return "", err
@@ -147,7 +147,7 @@ func (h House) plan(r *room.Request, docs escalation.Documents, contract, at str
 
 // listPage is every policy, and the answer to a question.
 type listPage struct {
-	room.View
+	ui.View
 	Rows         []row
 	Contract, At string
 	Zone         string
@@ -161,7 +161,7 @@ type row struct {
 	Silence          string
 }
 
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	d, levels, err := h.read(r.Context())
 	if err != nil {
 		return nil, err

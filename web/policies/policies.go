@@ -23,7 +23,7 @@ import (
 	"hotline/users"
 	"hotline/web/form"
 	"hotline/web/form/fields"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what the pages read and write.
@@ -34,8 +34,8 @@ type Store interface {
 	DeletePolicy(ctx context.Context, id string, version int) error
 }
 
-// House is what the pages need. Everything is required.
-type House struct {
+// Handlers answers these pages. It is what the pages need. Everything is required.
+type Handlers struct {
 	Store     Store
 	Desk      *tickets.Desk
 	Plan      numbers.Plan
@@ -47,15 +47,15 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // formMost is what the form of a policy of so many steps may have, in octets.
 const formMost = 1 << 20
 
 // Routes are the pages and their forms. Who may write policies is as for the tokens of the API.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	admins, doc := []users.Role{users.Admin}, h.document()
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /policies", Roles: users.Roles(), Serve: h.list},
 		{Pattern: "GET /policies/new", Roles: admins, Serve: doc.Form},
 		{Pattern: "POST /policies", Roles: admins, Most: formMost, Serve: doc.Write},
@@ -72,7 +72,7 @@ type draft struct {
 	levels []sla.Level
 }
 
-func (h House) read(ctx context.Context) (d escalation.Documents, levels []sla.Level, err error) {
+func (h Handlers) read(ctx context.Context) (d escalation.Documents, levels []sla.Level, err error) {
 	if d, err = escalation.Read(ctx, h.Store); err != nil {
 		return d, nil, fmt.Errorf("reading the policies: %w", err)
 	}
@@ -83,7 +83,7 @@ func (h House) read(ctx context.Context) (d escalation.Documents, levels []sla.L
 }
 
 // document is how policies are written.
-func (h House) document() form.Document[draft] {
+func (h Handlers) document() form.Document[draft] {
 	return form.Document[draft]{
 		Kind: "escalation policy", Path: "/policies", List: "/policies", ListTitle: "policies", New: "policies-new",
 		Version: func(w draft) int { return w.Version }, Fields: h.fields, Said: h.said, Log: h.Log,
@@ -98,7 +98,7 @@ func (h House) document() form.Document[draft] {
 			}
 			return w, err
 		},
-		From: func(r *room.Request) (w draft, err error) {
+		From: func(r *ui.Request) (w draft, err error) {
 			w.Policy = escalation.Default()
 			w.ID, w.Name = "", ""
 			w.docs, w.levels, err = h.read(r.Context())
@@ -108,24 +108,24 @@ func (h House) document() form.Document[draft] {
 			made.Policy, err = h.Store.PutPolicy(ctx, w.Policy)
 			return made, err
 		},
-		Delete: func(r *room.Request, id string, version int) error {
+		Delete: func(r *ui.Request, id string, version int) error {
 			return h.Store.DeletePolicy(r.Context(), id, version)
 		},
 		Looks: form.Looks[draft]{First: true, Try: "policies-look", Preview: h.look},
 		Shows: form.Shows[draft]{
 			Wide: true, Removal: true, Beside: h.beside,
-			Place: func(_ *room.Request, w draft) form.Place { return form.Place{Title: w.Name} },
-			Above: func(r *room.Request, _ draft) (template.HTML, error) { return form.Hint(r, "policies-text"), nil },
+			Place: func(_ *ui.Request, w draft) form.Place { return form.Place{Title: w.Name} },
+			Above: func(r *ui.Request, _ draft) (template.HTML, error) { return form.Hint(r, "policies-text"), nil },
 		},
 	}
 }
 
 // beside is what uses the policy, and the form that removes it.
-func (h House) beside(r *room.Request, w draft) (template.HTML, error) {
+func (h Handlers) beside(r *ui.Request, w draft) (template.HTML, error) {
 	used := h.contracts(w)
 	more := max(0, len(used)-usedMost)
 	p, err := pages().Page("beside", "", struct {
-		room.View
+		ui.View
 		To, Version string
 		Serves      string
 		Used        []string
@@ -138,7 +138,7 @@ func (h House) beside(r *room.Request, w draft) (template.HTML, error) {
 }
 
 // sound refuses a policy that cannot be right, by itself or beside the others, and spells its telephones, as the API does.
-func (h House) sound(w draft, made *escalation.Policy) error {
+func (h Handlers) sound(w draft, made *escalation.Policy) error {
 	err := made.Check(w.docs.Engineers, w.docs.Schedules)
 	if err == nil {
 		err = made.CheckServes(w.docs.Policies)

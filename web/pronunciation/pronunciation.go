@@ -21,7 +21,7 @@ import (
 	"hotline/prompts"
 	"hotline/storage"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what the pages read and write.
@@ -40,8 +40,8 @@ type Voice interface {
 	File(c directory.Customer, lang prompts.Language) (wav []byte, rendering bool, err error)
 }
 
-// House is what the pages need. Voice may be nil: nothing is spoken then.
-type House struct {
+// Handlers answers these pages. It is what the pages need. Voice may be nil: nothing is spoken then.
+type Handlers struct {
 	Store Store
 	Voice Voice
 	Tell  func(ctx context.Context) error // the line hears of what was written
@@ -51,15 +51,15 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Workers are those who write what is spoken, and have it tried.
 func Workers() []users.Role { return []users.Role{users.Engineer, users.Staff, users.Admin} }
 
 // Routes are the pages and forms. A text is spoken for those alone who may write it: the voice takes a core's time.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	all, workers := users.Roles(), Workers()
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /spoken", Roles: all, Serve: h.list},
 		{Pattern: "GET /spoken/sound", Roles: workers, Serve: h.sound},
 		{Pattern: "GET /customers/{id}/spoken", Roles: all, Serve: h.page(h.customer)},
@@ -78,7 +78,7 @@ type name struct {
 	put          func(ctx context.Context, spoken string) error
 }
 
-func (h House) customer(ctx context.Context, id string) (name, error) {
+func (h Handlers) customer(ctx context.Context, id string) (name, error) {
 	c, err := h.Store.Customer(ctx, directory.CustomerID(id))
 	return name{Path: "/customers/" + id + "/spoken", Back: "/customers/" + id, Name: c.Name, Spoken: c.Spoken, Customer: c.ID, Version: c.Version, put: func(ctx context.Context, spoken string) error {
 		c.Spoken = spoken
@@ -87,7 +87,7 @@ func (h House) customer(ctx context.Context, id string) (name, error) {
 	}}, err
 }
 
-func (h House) engineer(ctx context.Context, id string) (name, error) {
+func (h Handlers) engineer(ctx context.Context, id string) (name, error) {
 	e, err := h.Store.Engineer(ctx, oncall.EngineerID(id))
 	return name{Path: "/engineers/" + id + "/spoken", Back: "/spoken", Name: e.Name, Spoken: e.Spoken, Version: e.Version, put: func(ctx context.Context, spoken string) error {
 		e.Spoken = spoken
@@ -98,11 +98,11 @@ func (h House) engineer(ctx context.Context, id string) (name, error) {
 
 // listPage leads to everybody's name.
 type listPage struct {
-	room.View
+	ui.View
 	Engineers []oncall.Engineer
 }
 
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	all, err := h.Store.Engineers(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading the engineers: %w", err)
@@ -112,7 +112,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 
 // onePage is one name.
 type onePage struct {
-	room.View
+	ui.View
 	name
 	Languages []prompts.Language
 	Text      string // in the field
@@ -123,8 +123,8 @@ type onePage struct {
 	Voice     bool
 }
 
-func (h House) page(of func(context.Context, string) (name, error)) func(http.ResponseWriter, *room.Request) (*room.Page, error) {
-	return func(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) page(of func(context.Context, string) (name, error)) func(http.ResponseWriter, *ui.Request) (*ui.Page, error) {
+	return func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 		n, err := of(r.Context(), r.PathValue("id"))
 		if err != nil {
 			return nil, fmt.Errorf("reading a name: %w", err)
@@ -133,7 +133,7 @@ func (h House) page(of func(context.Context, string) (name, error)) func(http.Re
 	}
 }
 
-func (h House) show(r *room.Request, status int, p onePage) (*room.Page, error) {
+func (h Handlers) show(r *ui.Request, status int, p onePage) (*ui.Page, error) {
 	p.View, p.Languages, p.Voice = r.View, prompts.Languages(), h.Voice != nil
 	page, err := pages().Page("one", r.T("spoken-of", p.Name), p)
 	if err == nil {
@@ -143,8 +143,8 @@ func (h House) show(r *room.Request, status int, p onePage) (*room.Page, error) 
 }
 
 // write has what is in the form heard, or saves it. The form names the version that it was shown with.
-func (h House) write(of func(context.Context, string) (name, error)) func(http.ResponseWriter, *room.Request) (*room.Page, error) {
-	return func(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) write(of func(context.Context, string) (name, error)) func(http.ResponseWriter, *ui.Request) (*ui.Page, error) {
+	return func(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 		n, err := of(r.Context(), r.PathValue("id"))
 		if err != nil {
 			return nil, fmt.Errorf("reading a name: %w", err)
@@ -186,11 +186,11 @@ const (
 )
 
 // sound is a text as callers or engineers would hear it, for the audio element. It waits while the voice speaks.
-func (h House) sound(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) sound(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	q := r.URL.Query()
 	lang, words := prompts.Language(q.Get("language")), q.Get("words")
 	if h.Voice == nil || !known(lang) || words == "" || limits.OneLine(words, limits.Line) != words {
-		return nil, &room.Refusal{Status: http.StatusNotFound, ID: "spoken-no-voice"}
+		return nil, &ui.Refusal{Status: http.StatusNotFound, ID: "spoken-no-voice"}
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
@@ -201,26 +201,26 @@ func (h House) sound(w http.ResponseWriter, r *room.Request) (*room.Page, error)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			h.Log.WarnContext(ctx, "web: a text is not spoken", "language", string(lang), "error", err)
-			return nil, &room.Refusal{Status: http.StatusNotFound, ID: "spoken-no-voice"}
+			return nil, &ui.Refusal{Status: http.StatusNotFound, ID: "spoken-no-voice"}
 		case len(wav) > 0:
 			w.Header().Set("Content-Type", "audio/wav")
 			w.Header().Set("Content-Length", strconv.Itoa(len(wav)))
 			_, _ = w.Write(wav) // a browser that has gone needs no sound
 			return nil, nil
 		case !rendering:
-			return nil, &room.Refusal{Status: http.StatusNotFound, ID: "spoken-no-voice"}
+			return nil, &ui.Refusal{Status: http.StatusNotFound, ID: "spoken-no-voice"}
 		}
 		select {
 		case <-again.C:
 		case <-ctx.Done():
 			w.Header().Set("Retry-After", "5")
-			return nil, &room.Refusal{Status: http.StatusServiceUnavailable, ID: "spoken-wait"}
+			return nil, &ui.Refusal{Status: http.StatusServiceUnavailable, ID: "spoken-wait"}
 		}
 	}
 }
 
 // heard is a text as it is heard where it stands: alone, as a name, or as the name of a customer, whom the voice that ships may know.
-func (h House) heard(ctx context.Context, lang prompts.Language, words string, q map[string][]string) (wav []byte, rendering bool, err error) {
+func (h Handlers) heard(ctx context.Context, lang prompts.Language, words string, q map[string][]string) (wav []byte, rendering bool, err error) {
 	ids := q["customer"]
 	if len(ids) == 0 || ids[0] == "" {
 		return h.Voice.Try(lang, words, len(q["name"]) > 0)

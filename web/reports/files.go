@@ -10,11 +10,11 @@ import (
 	"hotline/directory"
 	"hotline/storage"
 	"hotline/tickets/statistics"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // plot is the month's picture.
-func (h House) plot(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) plot(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	month, _, _ := asked(r)
 	found, err := statistics.SumsOfMonth(r.Context(), h.Store, month, r.Zone, r.Now)
 	if err != nil && !errors.Is(err, statistics.ErrNotKept) {
@@ -26,7 +26,7 @@ func (h House) plot(w http.ResponseWriter, r *room.Request) (*room.Page, error) 
 }
 
 // csv is one of the month's tables for a spreadsheet of the reader's country.
-func (h House) csv(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) csv(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	month, begins, _ := asked(r)
 	name, table := r.PathValue("table"), []byte(nil)
 	sheet := report.Sheet(r.Lang)
@@ -64,7 +64,7 @@ func (h House) csv(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
 
 // customerPage is the sheet that a customer is sent.
 type customerPage struct {
-	room.View
+	ui.View
 	Customer     directory.Customer
 	Month        string
 	Name         string
@@ -95,7 +95,7 @@ type sheetBreach struct {
 }
 
 // customer is one customer's month, to be printed and sent.
-func (h House) customer(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) customer(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	id := directory.CustomerID(r.PathValue("id"))
 	book := h.Desk.Book()
 	c, ok := book.Customers.Get(id)
@@ -106,12 +106,12 @@ func (h House) customer(_ http.ResponseWriter, r *room.Request) (*room.Page, err
 }
 
 // Statement is the month's sheet of one contract alone, as the customer sees it on the portal.
-func (h House) Statement(r *room.Request, c directory.Contract) (*room.Page, error) {
+func (h Handlers) Statement(r *ui.Request, c directory.Contract) (*ui.Page, error) {
 	return h.sheet(r, h.Desk.Book().Customers.At(c.Customer), []directory.ContractID{c.ID}, sheetPlace{"/portal/statement", "", "/portal/tickets/"})
 }
 
 // sheet is one month of some contracts of a customer.
-func (h House) sheet(r *room.Request, c directory.Customer, own []directory.ContractID, at sheetPlace) (*room.Page, error) {
+func (h Handlers) sheet(r *ui.Request, c directory.Customer, own []directory.ContractID, at sheetPlace) (*ui.Page, error) {
 	p := customerPage{View: r.View, Customer: c, sheetPlace: at}
 	month, begins, _ := asked(r)
 	p.Month, p.Name, p.Before = month, r.Month(begins), begins.AddDate(0, -1, 0).Format("2006-01")

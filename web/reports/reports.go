@@ -20,7 +20,7 @@ import (
 	"hotline/tickets"
 	"hotline/tickets/statistics"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what the reports read.
@@ -29,8 +29,8 @@ type Store interface {
 	cdr.Store
 }
 
-// House is where the figures come from.
-type House struct {
+// Handlers answers these pages. It is where the figures come from.
+type Handlers struct {
 	Store Store
 	Desk  *tickets.Desk
 }
@@ -38,11 +38,11 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the pages of reports. Everybody who has a session may see them: they hold no caller's words.
-func Routes(h House) []room.Route {
-	return []room.Route{
+func Routes(h Handlers) []ui.Route {
+	return []ui.Route{
 		{Pattern: "GET /reports", Roles: users.Roles(), Serve: h.month},
 		{Pattern: "GET /reports/plot.svg", Roles: users.Roles(), Serve: h.plot},
 		{Pattern: "GET /reports/{table}", Roles: users.Roles(), Serve: h.csv},
@@ -52,7 +52,7 @@ func Routes(h House) []room.Route {
 
 // monthPage is one month.
 type monthPage struct {
-	room.View
+	ui.View
 	Month        string // as 2026-11
 	Name         string // as people say it
 	Before, Then string // the months beside it; Then is empty for one that has not begun
@@ -94,7 +94,7 @@ type shade struct{ Calls, Depth int }
 func bys() []string { return []string{"contract", "level", "category"} }
 
 // asked is the month that an address names, else this one.
-func asked(r *room.Request) (month string, begins time.Time, problem string) {
+func asked(r *ui.Request) (month string, begins time.Time, problem string) {
 	month = cmp.Or(r.URL.Query().Get("month"), r.Now.In(r.Zone).Format("2006-01"))
 	begins, err := time.ParseInLocation("2006-01", month, r.Zone)
 	if err != nil || begins.Year() < 1970 || begins.Year() > 9000 {
@@ -104,7 +104,7 @@ func asked(r *room.Request) (month string, begins time.Time, problem string) {
 	return month, begins, ""
 }
 
-func (h House) month(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) month(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p := monthPage{View: r.View, Bys: bys(), By: r.URL.Query().Get("by")}
 	if !slices.Contains(p.Bys, p.By) {
 		p.By = p.Bys[0]
@@ -129,7 +129,7 @@ func (h House) month(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 }
 
 // rows are the month's groups, and how many there are.
-func (h House) rows(v room.View, s statistics.Summary, by string) (list []row, all int) {
+func (h Handlers) rows(v ui.View, s statistics.Summary, by string) (list []row, all int) {
 	groups := s.Contracts
 	switch by {
 	case "level":
@@ -163,7 +163,7 @@ func (h House) rows(v room.View, s statistics.Summary, by string) (list []row, a
 	return list, groups.All
 }
 
-func (h House) level(id sla.LevelID) string {
+func (h Handlers) level(id sla.LevelID) string {
 	if l, ok := h.Desk.Book().Levels[id]; ok && l.Name != "" {
 		return l.Name
 	}
@@ -183,7 +183,7 @@ func rowOf(name string, g statistics.Group) row {
 const depths = 5
 
 // shaded is the week from Monday on.
-func shaded(v room.View, l cdr.Load) []dayOfWeek {
+func shaded(v ui.View, l cdr.Load) []dayOfWeek {
 	busiest := 1
 	for _, day := range l.Hours {
 		busiest = max(busiest, slices.Max(day[:]))
@@ -202,7 +202,7 @@ func shaded(v room.View, l cdr.Load) []dayOfWeek {
 }
 
 // reader is who reads a table or the plot.
-func (h House) reader(r *room.Request) report.Reader {
+func (h Handlers) reader(r *ui.Request) report.Reader {
 	levels := map[sla.LevelID]string{}
 	for id, l := range h.Desk.Book().Levels {
 		levels[id] = l.Name

@@ -11,7 +11,7 @@ import (
 	"hotline/sla"
 	"hotline/web/form"
 	"hotline/web/form/fields"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // What a form may hold, as by the API.
@@ -29,7 +29,7 @@ func layers() form.Parts {
 }
 
 // fieldsOf are the fields of a rota.
-func fieldsOf(r *room.Request, w draft) (form.Fields, error) {
+func fieldsOf(r *ui.Request, w draft) (form.Fields, error) {
 	people, parts := fields.People(w.docs.Engineers), layers()
 	list := append(form.Fields{
 		{Name: "name", Label: r.T("page-name"), Value: w.Name, Kind: form.Text, Most: nameMost, Needed: true},
@@ -57,7 +57,7 @@ func fieldsOf(r *room.Request, w draft) (form.Fields, error) {
 }
 
 // layer are the fields of one layer.
-func (w draft) layer(r *room.Request, i int, l rota.Layer, people fields.People) form.Fields {
+func (w draft) layer(r *ui.Request, i int, l rota.Layer, people fields.People) form.Fields {
 	at := func(what string) string { return layers().At(i, what) }
 	group := r.T("rotas-layer", i+1)
 	var turns []string
@@ -90,7 +90,7 @@ func (w draft) layer(r *room.Request, i int, l rota.Layer, people fields.People)
 }
 
 // said is the rota as the form says it, checked by itself and beside the others, as the API does; or a *form.Refusal.
-func said(r *room.Request, id string, f form.Fields, stands draft) (draft, error) {
+func said(r *ui.Request, id string, f form.Fields, stands draft) (draft, error) {
 	made := stands
 	made.Rota = rota.Rota{
 		ID: rota.ID(id), Version: stands.Version, Overrides: stands.Overrides, Swaps: stands.Swaps, Name: f.Value("name"), Zone: f.Value("zone"), Serves: fields.ReadServes(f, stands.Serves),
@@ -119,7 +119,7 @@ func said(r *room.Request, id string, f form.Fields, stands draft) (draft, error
 	return made, err
 }
 
-func saidLayer(r *room.Request, f form.Fields, i int, people fields.People) (l rota.Layer, err error) {
+func saidLayer(r *ui.Request, f form.Fields, i int, people fields.People) (l rota.Layer, err error) {
 	at := func(what string) string { return layers().At(i, what) }
 	l = rota.Layer{
 		Name: f.Value(at("name")), Beside: f.Yes(at("beside")), Rotation: rota.Rotation(f.Value(at("rotation"))), Start: f.Value(at("start")), Until: f.Value(at("until")),
@@ -153,13 +153,13 @@ func saidTurns(field, text string, rotation rota.Rotation, people fields.People)
 	return list, nil
 }
 
-func shiftLine(r *room.Request, people fields.People, s oncall.Shift) string {
+func shiftLine(r *ui.Request, people fields.People, s oncall.Shift) string {
 	return strings.Join([]string{people.Name(s.Engineer), r.Weekday(s.Day), fields.Clock(s.From), fields.Clock(s.Length), strconv.Itoa(s.Level), strconv.Itoa(s.Order)}, "; ")
 }
 
 // saidShifts reads weekly shifts, one a line: engineer, day, when it begins, how long it lasts, level and place, with semicolons between.
 // Level and place may be left out.
-func saidShifts(r *room.Request, people fields.People, text string) (list []oncall.Shift, err error) {
+func saidShifts(r *ui.Request, people fields.People, text string) (list []oncall.Shift, err error) {
 	for _, one := range fields.Lines(text) {
 		wrong := &form.Refusal{Field: "shifts", Text: fmt.Sprintf("%q is no shift; write engineer, day, beginning, length, level and place with semicolons between", one)}
 		parts := strings.Split(one, ";")

@@ -11,7 +11,7 @@ import (
 	"hotline/oncall/readiness"
 	"hotline/oncall/rota"
 	"hotline/web/form/fields"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // The time that is looked at.
@@ -22,7 +22,7 @@ const (
 
 // lookPage is who would be on call, day by day.
 type lookPage struct {
-	room.View
+	ui.View
 	Zone     string
 	Weeks    [][]day
 	Gaps     []string // nobody of this rota is reached; another rota may stand in
@@ -46,7 +46,7 @@ type span struct {
 }
 
 // look is the next weeks of a rota, as if it stood.
-func (h House) look(r *room.Request, w draft) (template.HTML, error) {
+func (h Handlers) look(r *ui.Request, w draft) (template.HTML, error) {
 	docs, made := w.docs, w.Rota
 	docs.Schedules = slices.DeleteFunc(slices.Clone(docs.Schedules), func(one rota.Rota) bool { return one.ID == made.ID })
 	docs.Schedules = append(docs.Schedules, made)
@@ -82,7 +82,7 @@ func (h House) look(r *room.Request, w draft) (template.HTML, error) {
 }
 
 // weeks are the days ahead in a rota's zone, from today on.
-func weeks(v room.View, s *rota.Schedule, people fields.People) (list [][]day) {
+func weeks(v ui.View, s *rota.Schedule, people fields.People) (list [][]day) {
 	today := v.Now.In(s.Zone())
 	for i := range daysAhead {
 		from := time.Date(today.Year(), today.Month(), today.Day()+i, 0, 0, 0, 0, s.Zone())
@@ -99,7 +99,7 @@ func weeks(v room.View, s *rota.Schedule, people fields.People) (list [][]day) {
 	return list
 }
 
-func told(v room.View, of rota.Span, people fields.People) span {
+func told(v ui.View, of rota.Span, people fields.People) span {
 	end := of.Until.In(v.Zone).Format("15:04")
 	if end == "00:00" {
 		end = "24:00"

@@ -26,7 +26,7 @@ import (
 	"hotline/users"
 	"hotline/web/form"
 	"hotline/web/form/fields"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what the pages read and write.
@@ -38,8 +38,8 @@ type Store interface {
 	DeleteSchedule(ctx context.Context, id rota.ID, version int) error
 }
 
-// House is what the pages need. Everything is required.
-type House struct {
+// Handlers answers these pages. It is what the pages need. Everything is required.
+type Handlers struct {
 	Store Store
 	Desk  *tickets.Desk
 	Log   *slog.Logger
@@ -48,15 +48,15 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // formMost is what the form of a rota of so many layers and shifts may have, in octets.
 const formMost = 1 << 20
 
 // Routes are the pages and their forms. Who may write rotas is as for the tokens of the API.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	writers, doc := []users.Role{users.Staff, users.Admin}, h.document()
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /rotas", Roles: users.Roles(), Serve: h.list},
 		{Pattern: "GET /rotas/new", Roles: writers, Serve: doc.Form},
 		{Pattern: "POST /rotas", Roles: writers, Most: formMost, Serve: doc.Write},
@@ -68,7 +68,7 @@ func Routes(h House) []room.Route {
 
 // listPage is every rota.
 type listPage struct {
-	room.View
+	ui.View
 	Rows []row
 }
 
@@ -81,7 +81,7 @@ type row struct {
 	Broken                 error    // it cannot be worked out, and rings nobody
 }
 
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	d, levels, err := h.read(r.Context())
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 	return pages().Page("list", r.T("schedules-rotas"), p)
 }
 
-func (h House) read(ctx context.Context) (d escalation.Documents, levels []sla.Level, err error) {
+func (h Handlers) read(ctx context.Context) (d escalation.Documents, levels []sla.Level, err error) {
 	if d, err = escalation.Read(ctx, h.Store); err != nil {
 		return d, nil, fmt.Errorf("reading the rotas: %w", err)
 	}
@@ -132,7 +132,7 @@ type draft struct {
 }
 
 // document is how rotas are written. The overrides and swaps that stand stay.
-func (h House) document() form.Document[draft] {
+func (h Handlers) document() form.Document[draft] {
 	return form.Document[draft]{
 		Kind: "rota", Path: "/rotas", List: "/rotas", ListTitle: "schedules-rotas", New: "rotas-new",
 		Version: func(w draft) int { return w.Version }, Fields: fieldsOf, Said: said, Log: h.Log,
@@ -147,7 +147,7 @@ func (h House) document() form.Document[draft] {
 			}
 			return w, err
 		},
-		From: func(r *room.Request) (draft, error) {
+		From: func(r *ui.Request) (draft, error) {
 			w, err := h.open(r.Context())
 			w.Zone = cmp.Or(w.docs.Rota.Zone, h.Desk.Zone().String())
 			return w, err
@@ -159,35 +159,35 @@ func (h House) document() form.Document[draft] {
 			}
 			return made, err
 		},
-		Wrote: func(_ *room.Request, _, made draft) (string, *room.Page, error) {
+		Wrote: func(_ *ui.Request, _, made draft) (string, *ui.Page, error) {
 			return "/rotas/" + string(made.ID), nil, nil
 		},
-		Delete: func(r *room.Request, id string, version int) error {
+		Delete: func(r *ui.Request, id string, version int) error {
 			return h.Store.DeleteSchedule(r.Context(), rota.ID(id), version)
 		},
-		Looks: form.Looks[draft]{First: true, Try: "rotas-look", Preview: func(r *room.Request, w draft, _ form.Fields) (template.HTML, error) { return h.look(r, w) }},
+		Looks: form.Looks[draft]{First: true, Try: "rotas-look", Preview: func(r *ui.Request, w draft, _ form.Fields) (template.HTML, error) { return h.look(r, w) }},
 		Shows: form.Shows[draft]{
 			Wide: true, Removal: true, Beside: h.beside,
-			Place: func(_ *room.Request, w draft) form.Place { return form.Place{Title: w.Name} },
-			Above: func(r *room.Request, _ draft) (template.HTML, error) { return form.Hint(r, "rotas-text"), nil },
+			Place: func(_ *ui.Request, w draft) form.Place { return form.Place{Title: w.Name} },
+			Above: func(r *ui.Request, _ draft) (template.HTML, error) { return form.Hint(r, "rotas-text"), nil },
 		},
 	}
 }
 
 // open reads what forms of rotas need.
-func (h House) open(ctx context.Context) (w draft, err error) {
+func (h Handlers) open(ctx context.Context) (w draft, err error) {
 	w.docs, w.levels, err = h.read(ctx)
 	return w, err
 }
 
 // beside is what a rota will be as it stands, and the form that removes it.
-func (h House) beside(r *room.Request, w draft) (template.HTML, error) {
+func (h Handlers) beside(r *ui.Request, w draft) (template.HTML, error) {
 	look, err := h.look(r, w)
 	if err != nil && !errors.Is(err, rota.ErrRota) {
 		return "", err
 	}
 	p, err := pages().Page("remove", "", struct {
-		room.View
+		ui.View
 		To, Version string
 		Overrides   string
 	}{r.View, "/rotas/" + string(w.ID), strconv.Itoa(w.Version), "/oncall/changes?rota=" + string(w.ID)})
@@ -198,7 +198,7 @@ func (h House) beside(r *room.Request, w draft) (template.HTML, error) {
 }
 
 // remove removes a rota that no policy names.
-func (h House) remove(out http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) remove(out http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	d, _, err := h.read(r.Context())
 	if err != nil {
 		return nil, err
@@ -213,7 +213,7 @@ func (h House) remove(out http.ResponseWriter, r *room.Request) (*room.Page, err
 		title = d.Schedules[at].Name
 	}
 	p, err := pages().Page("named", title, struct {
-		room.View
+		ui.View
 		To       string
 		Policies []escalation.Policy
 	}{r.View, "/rotas/" + string(id), named})

@@ -15,13 +15,13 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 const noteMost = 200 // characters
 
 // absent writes down that an engineer is away.
-func (h House) absent(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) absent(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.changeAbsences(w, r, func(a *rota.Absences, d escalation.Documents) error {
 		from, until, err := times(r, h.mainZone(d), "from", "until")
 		if err != nil {
@@ -37,7 +37,7 @@ func (h House) absent(w http.ResponseWriter, r *room.Request) (*room.Page, error
 }
 
 // present takes an absence back, as it stood when the form was shown.
-func (h House) present(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) present(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.changeAbsences(w, r, func(a *rota.Absences, _ escalation.Documents) error {
 		i, err := strconv.Atoi(r.FormValue("index"))
 		switch {
@@ -51,7 +51,7 @@ func (h House) present(w http.ResponseWriter, r *room.Request) (*room.Page, erro
 	})
 }
 
-func (h House) changeAbsences(w http.ResponseWriter, r *room.Request, change func(*rota.Absences, escalation.Documents) error) (*room.Page, error) {
+func (h Handlers) changeAbsences(w http.ResponseWriter, r *ui.Request, change func(*rota.Absences, escalation.Documents) error) (*ui.Page, error) {
 	ctx, id := r.Context(), oncall.EngineerID(r.FormValue("engineer"))
 	d, err := escalation.Read(ctx, h.Store)
 	if err != nil {
@@ -81,7 +81,7 @@ func (h House) changeAbsences(w http.ResponseWriter, r *room.Request, change fun
 	return nil, nil
 }
 
-func (h House) putAbsences(ctx context.Context, a rota.Absences) error {
+func (h Handlers) putAbsences(ctx context.Context, a rota.Absences) error {
 	_, err := h.Store.PutAbsences(ctx, a)
 	return unknown(err)
 }

@@ -16,7 +16,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // changesPage is what was changed in one rota and is not over, and the forms that change more.
@@ -54,11 +54,11 @@ func (p changesPage) Value(name string) string { return p.Said.Get(name) }
 func (p changesPage) Level() string { return cmp.Or(p.Said.Get("level"), "1") }
 
 // changes shows the changes of the rota that the address names.
-func (h House) changes(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) changes(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.showChanges(r, r.URL.Query(), http.StatusOK, "")
 }
 
-func (h House) showChanges(r *room.Request, said url.Values, status int, problem string) (*room.Page, error) {
+func (h Handlers) showChanges(r *ui.Request, said url.Values, status int, problem string) (*ui.Page, error) {
 	f, d, facts, err := h.frame(r)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (f frame) nameOr(id oncall.EngineerID) string {
 }
 
 // mainZone is the zone of the main rota, in which absences are written.
-func (House) mainZone(d escalation.Documents) *time.Location {
+func (Handlers) mainZone(d escalation.Documents) *time.Location {
 	if zone, err := time.LoadLocation(cmp.Or(d.Rota.Zone, "UTC")); err == nil {
 		return zone
 	}
@@ -128,10 +128,10 @@ func (House) mainZone(d escalation.Documents) *time.Location {
 var errUnfit = errors.New("the form cannot be right")
 
 // edit makes another rota of one, by a form.
-type edit func(r *room.Request, s *rota.Schedule) (rota.Rota, error)
+type edit func(r *ui.Request, s *rota.Schedule) (rota.Rota, error)
 
 // times reads two instants of a form, by the wall clock of the rota.
-func times(r *room.Request, zone *time.Location, from, until string) (begin, end time.Time, err error) {
+func times(r *ui.Request, zone *time.Location, from, until string) (begin, end time.Time, err error) {
 	begin, err = time.ParseInLocation(wall, r.FormValue(from), zone)
 	if err == nil {
 		end, err = time.ParseInLocation(wall, r.FormValue(until), zone)
@@ -143,7 +143,7 @@ func times(r *room.Request, zone *time.Location, from, until string) (begin, end
 }
 
 // override puts somebody on call instead of another, beside the others, or leaves a place free.
-func override(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
+func override(r *ui.Request, s *rota.Schedule) (rota.Rota, error) {
 	next := s.Rota().Clone()
 	from, until, err := times(r, s.Zone(), "from", "until")
 	if err != nil {
@@ -161,7 +161,7 @@ func override(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
 const swapMost = 366 * 24 * time.Hour
 
 // swap exchanges duty between two engineers. The main rota has no swaps: there each stretch is covered by an override.
-func swap(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
+func swap(r *ui.Request, s *rota.Schedule) (rota.Rota, error) {
 	next := s.Rota().Clone()
 	from, until, err := times(r, s.Zone(), "from", "until")
 	if err != nil {
@@ -202,7 +202,7 @@ func covered(r rota.Rota, list []rota.Stretch, engineer, by oncall.EngineerID) r
 }
 
 // remove takes an override or a swap back.
-func remove(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
+func remove(r *ui.Request, s *rota.Schedule) (rota.Rota, error) {
 	next := s.Rota().Clone()
 	i, err := strconv.Atoi(r.FormValue("index"))
 	switch {
@@ -219,8 +219,8 @@ func remove(r *room.Request, s *rota.Schedule) (rota.Rota, error) {
 }
 
 // changeRota changes a rota as it stood when the form was shown.
-func (h House) changeRota(change edit) func(http.ResponseWriter, *room.Request) (*room.Page, error) {
-	return func(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) changeRota(change edit) func(http.ResponseWriter, *ui.Request) (*ui.Page, error) {
+	return func(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 		d, err := escalation.Read(r.Context(), h.Store)
 		if err != nil {
 			return nil, fmt.Errorf("reading the rotas: %w", err)
@@ -253,7 +253,7 @@ func (h House) changeRota(change edit) func(http.ResponseWriter, *room.Request) 
 }
 
 // put checks a rota as the API does, and writes it.
-func (h House) put(ctx context.Context, d escalation.Documents, next rota.Rota, now time.Time) error {
+func (h Handlers) put(ctx context.Context, d escalation.Documents, next rota.Rota, now time.Time) error {
 	if next.ID != rota.Main {
 		if err := next.Check(d.Engineers, d.Known(), now); err != nil {
 			return fmt.Errorf("%w: %w", errUnfit, err)

@@ -9,7 +9,7 @@ import (
 
 	"hotline/oncall"
 	"hotline/oncall/rota"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // daysPage is some days of every rota.
@@ -69,7 +69,7 @@ func (s span) End() string {
 }
 
 // week shows a week of every rota.
-func (h House) week(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) week(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	f, _, facts, err := h.frame(r)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (h House) week(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 }
 
 // month shows a month of every rota.
-func (h House) month(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) month(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	f, _, facts, err := h.frame(r)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (h House) month(_ http.ResponseWriter, r *room.Request) (*room.Page, error)
 }
 
 // asked is the day that the address names, else today; at noon, so that its date is the same in whatever zone it is read.
-func asked(r *room.Request, name, form string) time.Time {
+func asked(r *ui.Request, name, form string) time.Time {
 	at, err := time.Parse(form, r.URL.Query().Get(name))
 	if err != nil || at.Year() < 1970 || at.Year() > 9000 {
 		at = r.Now.In(r.Zone)
@@ -112,7 +112,7 @@ func asked(r *room.Request, name, form string) time.Time {
 }
 
 // days are some days of a rota from a date on.
-func (f frame) days(r *room.Request, s *rota.Schedule, first time.Time, n int) rotaDays {
+func (f frame) days(r *ui.Request, s *rota.Schedule, first time.Time, n int) rotaDays {
 	zone := s.Zone()
 	w := rotaDays{ID: s.Rota().ID, Name: s.Rota().Name, Zone: s.Rota().Zone}
 	colours := map[oncall.EngineerID]int{}
@@ -134,7 +134,7 @@ func (f frame) days(r *room.Request, s *rota.Schedule, first time.Time, n int) r
 	return w
 }
 
-func (f frame) span(r *room.Request, s *rota.Schedule, of rota.Span) span {
+func (f frame) span(r *ui.Request, s *rota.Schedule, of rota.Span) span {
 	from, until := of.From.In(s.Zone()), of.Until.In(s.Zone())
 	changes := r.Can("POST /oncall/changes/override") && until.After(r.Now)
 	one := span{From: from, Until: until, Also: f.also(from, until), Now: !r.Now.Before(from) && r.Now.Before(until)}

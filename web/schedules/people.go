@@ -12,7 +12,7 @@ import (
 	"hotline/oncall/load"
 	"hotline/oncall/readiness"
 	"hotline/oncall/rota"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // readinessPage is whether each person can be reached.
@@ -50,11 +50,11 @@ const (
 )
 
 // readiness shows whether somebody will be reached.
-func (h House) readiness(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) readiness(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.showReadiness(r, http.StatusOK, readinessPage{})
 }
 
-func (h House) showReadiness(r *room.Request, status int, p readinessPage) (*room.Page, error) {
+func (h Handlers) showReadiness(r *ui.Request, status int, p readinessPage) (*ui.Page, error) {
 	f, _, facts, err := h.frame(r)
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ type loadRow struct {
 	Hours, Rest string
 }
 
-func (h House) monthOf(r *room.Request) (f frame, month string, rows []load.Row, published bool, err error) {
+func (h Handlers) monthOf(r *ui.Request) (f frame, month string, rows []load.Row, published bool, err error) {
 	f, _, facts, err := h.frame(r)
 	if err != nil {
 		return f, "", nil, false, err
@@ -125,13 +125,13 @@ func (h House) monthOf(r *room.Request) (f frame, month string, rows []load.Row,
 	}
 	rows, published, err = h.books().Month(r.Context(), facts, f.Broken, month, r.Now)
 	if errors.Is(err, load.ErrMonth) {
-		err = &room.Refusal{Status: http.StatusUnprocessableEntity, ID: "reports-bad-month"}
+		err = &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "reports-bad-month"}
 	}
 	return f, month, rows, published, err
 }
 
 // load shows a month's hours, calls and nights of each engineer.
-func (h House) load(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) load(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	f, month, rows, published, err := h.monthOf(r)
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (h House) load(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 }
 
 // loadTable is the same for a spreadsheet of the reader's country.
-func (h House) loadTable(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) loadTable(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	_, month, rows, _, err := h.monthOf(r)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ import (
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Store is what the pages read and write.
@@ -37,8 +37,8 @@ type Store interface {
 	Legs(ctx context.Context, since, until time.Time) ([]cdr.Leg, error)
 }
 
-// House is what the pages need.
-type House struct {
+// Handlers answers these pages. It is what the pages need.
+type Handlers struct {
 	Store Store
 	Desk  *tickets.Desk
 	// TestCall rings a telephone to prove it; nil: this process rings nobody.
@@ -50,12 +50,12 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the pages and forms. Who works on tickets changes who is on call, too: engineers do so by telephone as well.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	all, workers := users.Roles(), []users.Role{users.Engineer, users.Staff, users.Admin}
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /oncall", Roles: all, Serve: h.week},
 		{Pattern: "GET /oncall/month", Roles: all, Serve: h.month},
 		{Pattern: "GET /oncall/readiness", Roles: all, Serve: h.readiness},
@@ -75,7 +75,7 @@ func Routes(h House) []room.Route {
 
 // frame is what each of these pages shows at its head.
 type frame struct {
-	room.View
+	ui.View
 	Tabs   []tab
 	Broken error // rotas that cannot be worked out, and so ring nobody
 	Gaps   []gapRow
@@ -100,7 +100,7 @@ type gapRow struct {
 const gapsAhead = 60 * 24 * time.Hour
 
 // frame reads what all these pages are made of.
-func (h House) frame(r *room.Request) (f frame, d escalation.Documents, facts escalation.Facts, err error) {
+func (h Handlers) frame(r *ui.Request) (f frame, d escalation.Documents, facts escalation.Facts, err error) {
 	d, err = escalation.Read(r.Context(), h.Store)
 	if err != nil {
 		return f, d, facts, fmt.Errorf("reading the rotas: %w", err)
@@ -160,7 +160,7 @@ func fill(id rota.ID, engineer oncall.EngineerID, level int, from, until time.Ti
 const viewerCookie = "hotline_zone"
 
 // viewer is the zone of whoever looks, as the browser says it; nil where it says none that there is.
-func viewer(r *room.Request) *time.Location {
+func viewer(r *ui.Request) *time.Location {
 	c, err := r.Cookie(viewerCookie)
 	if err != nil || len(c.Value) > 64 {
 		return nil
@@ -192,7 +192,7 @@ func (f frame) Beside() string {
 	return f.beside.String()
 }
 
-func (h House) show(name, title string, status int, data any) (*room.Page, error) {
+func (h Handlers) show(name, title string, status int, data any) (*ui.Page, error) {
 	p, err := pages().Page(name, title, data)
 	if err == nil {
 		p.Status = status
@@ -200,7 +200,7 @@ func (h House) show(name, title string, status int, data any) (*room.Page, error
 	return p, err
 }
 
-func (h House) books() load.Books {
+func (h Handlers) books() load.Books {
 	b := load.Books{Calls: h.Store, Published: h.Store}
 	if own, err := h.Desk.Entitlement(""); err == nil {
 		b.Own = own.Hours

@@ -12,7 +12,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // appointment is when an engineer has agreed to be rung for a test.
@@ -31,7 +31,7 @@ func (readinessPage) Days() []time.Weekday {
 func (a *appointment) Is(day time.Weekday) bool { return a != nil && a.Day == int(day) }
 
 // agreed is an engineer's appointment; nil where there is none.
-func agreed(r *room.Request, f escalation.Facts, id oncall.EngineerID) *appointment {
+func agreed(r *ui.Request, f escalation.Facts, id oncall.EngineerID) *appointment {
 	for _, c := range f.Contacts {
 		if c.Engineer != id || c.Test == nil {
 			continue
@@ -52,14 +52,14 @@ func agreed(r *room.Request, f escalation.Facts, id oncall.EngineerID) *appointm
 const timeOfDay = "15:04"
 
 // testCall rings one telephone of an engineer's, and shows what came of it.
-func (h House) testCall(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) testCall(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	e, err := h.Store.Engineer(r.Context(), oncall.EngineerID(r.FormValue("engineer")))
 	if err != nil {
 		return nil, fmt.Errorf("reading an engineer: %w", err)
 	}
 	phone := r.FormValue("phone")
 	if h.TestCall == nil || !slices.Contains(e.Phones, phone) {
-		return nil, &room.Refusal{Status: http.StatusConflict, ID: "page-start-no-ring"}
+		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-start-no-ring"}
 	}
 	result := h.TestCall(r.Context(), oncall.Attempt{Engineer: e.ID, Name: e.Name, Phone: phone, Language: e.Language})
 	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "engineer", string(e.ID), "what", "test call", "result", result)
@@ -67,7 +67,7 @@ func (h House) testCall(_ http.ResponseWriter, r *room.Request) (*room.Page, err
 }
 
 // agree writes down when an engineer is rung for a test every week, or that no more is.
-func (h House) agree(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) agree(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	ctx, id := r.Context(), oncall.EngineerID(r.FormValue("engineer"))
 	e, err := h.Store.Engineer(ctx, id)
 	if err != nil {
@@ -104,7 +104,7 @@ func (h House) agree(w http.ResponseWriter, r *room.Request) (*room.Page, error)
 }
 
 // card gives the line's numbers for an engineer's telephone: what is among its favourites rings in spite of do-not-disturb.
-func (h House) card(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) card(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	if len(h.Numbers) == 0 {
 		return nil, fmt.Errorf("the line shows no telephone number: %w", storage.ErrNotFound)
 	}

@@ -14,7 +14,7 @@ import (
 	"hotline/storage"
 	"hotline/users"
 	"hotline/users/oidc"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Provider is how people log in by an identity provider. The zero value is none.
@@ -28,8 +28,8 @@ type Provider struct {
 // Callback is the path to which browsers come back.
 const Callback = "/login/oidc/callback"
 
-// House is what a login needs. All of it is required.
-type House struct {
+// Handlers answers these pages. It is what a login needs. All of it is required.
+type Handlers struct {
 	Provider
 	Store     users.Store
 	Ends      func(user string)                         // ends the live streams of a user on this node
@@ -43,7 +43,7 @@ type House struct {
 func cookie(state string) string { return "hotline_login_" + state[:min(len(state), 12)] }
 
 // Begin gives the browser the secret of a new attempt, and tells where it is to go. next is the page to go to afterwards. The error is oidc.ErrDown.
-func (h House) Begin(w http.ResponseWriter, q *http.Request, next string, now time.Time) (address string, err error) {
+func (h Handlers) Begin(w http.ResponseWriter, q *http.Request, next string, now time.Time) (address string, err error) {
 	a := oidc.Begin(now)
 	if address, err = h.Provider.Address(q.Context(), a, h.redirect(q)); err != nil {
 		return "", err
@@ -55,11 +55,11 @@ func (h House) Begin(w http.ResponseWriter, q *http.Request, next string, now ti
 	return address, nil
 }
 
-func (h House) keep(w http.ResponseWriter, q *http.Request, state, value string, seconds int) {
+func (h Handlers) keep(w http.ResponseWriter, q *http.Request, state, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{Name: cookie(state), Value: encode(value), Path: Callback, MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: h.Encrypted(q)})
 }
 
-func (h House) redirect(q *http.Request) string {
+func (h Handlers) redirect(q *http.Request) string {
 	if h.Provider.Redirect != "" {
 		return h.Provider.Redirect
 	}
@@ -67,8 +67,8 @@ func (h House) redirect(q *http.Request) string {
 }
 
 // Finish finds out who has come back from the provider, and which page they want. The attempt is over, whatever comes of it. The errors
-// are those of package oidc, of the store, and a *room.Refusal for somebody who may not come in.
-func (h House) Finish(w http.ResponseWriter, q *http.Request, now time.Time) (u users.User, next string, err error) {
+// are those of package oidc, of the store, and a *ui.Refusal for somebody who may not come in.
+func (h Handlers) Finish(w http.ResponseWriter, q *http.Request, now time.Time) (u users.User, next string, err error) {
 	came := q.URL.Query()
 	state := came.Get("state")
 	c, err := q.Cookie(cookie(state))
@@ -99,12 +99,12 @@ func (h House) Finish(w http.ResponseWriter, q *http.Request, now time.Time) (u 
 
 // refusal is a login that the provider let in and this house does not.
 func refusal(id string, values ...any) error {
-	return &room.Refusal{Status: http.StatusForbidden, ID: id, Values: values}
+	return &ui.Refusal{Status: http.StatusForbidden, ID: id, Values: values}
 }
 
 // whose is the user of an identity, with the role that the claim gives. Without the claim the role stays as it is. A claim that
 // gives no role takes the access away; the user's sessions end, too.
-func (h House) whose(ctx context.Context, l oidc.Login, now time.Time) (users.User, error) {
+func (h Handlers) whose(ctx context.Context, l oidc.Login, now time.Time) (users.User, error) {
 	for range 3 { // an administrator may be changing the user
 		u, err := h.Store.UserOf(ctx, l.Identity)
 		if errors.Is(err, storage.ErrNotFound) {
@@ -140,7 +140,7 @@ func (h House) whose(ctx context.Context, l oidc.Login, now time.Time) (users.Us
 }
 
 // unknown is somebody whom the provider knows and this house does not. By a name or an address nobody is taken for a user who is there.
-func (h House) unknown(ctx context.Context, l oidc.Login, now time.Time) (users.User, error) {
+func (h Handlers) unknown(ctx context.Context, l oidc.Login, now time.Time) (users.User, error) {
 	switch {
 	case !h.Create:
 		return users.User{}, refusal("signon-unknown", h.Name, l.Identity.Subject)

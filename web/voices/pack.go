@@ -15,12 +15,12 @@ import (
 	"hotline/prompts"
 	"hotline/speech/upload/pack"
 	"hotline/storage"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // packPage is where a whole voice goes out and comes in.
 type packPage struct {
-	room.View
+	ui.View
 	Language prompts.Language
 	Problem  string
 }
@@ -33,7 +33,7 @@ func (p packPage) Examples() []string {
 
 // outcomePage is what became of a pack, or would become of it.
 type outcomePage struct {
-	room.View
+	ui.View
 	pack.Result
 	Language prompts.Language
 	Tried    bool
@@ -65,7 +65,7 @@ func (p outcomePage) Right() (list []pack.File) {
 func (p outcomePage) Length(d time.Duration) string { return p.Decimal(d.Seconds()) }
 
 // inLanguage is the language of an address, with all that is said in it.
-func inLanguage(r *room.Request) (prompts.Language, []prompts.Entry, error) {
+func inLanguage(r *ui.Request) (prompts.Language, []prompts.Entry, error) {
 	lang := prompts.Language(r.PathValue("language"))
 	entries, err := prompts.Catalogue(lang)
 	if err != nil {
@@ -75,7 +75,7 @@ func inLanguage(r *room.Request) (prompts.Language, []prompts.Entry, error) {
 }
 
 // export gives all that is heard in a language, or the owner's recordings alone.
-func (h House) export(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) export(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	lang, entries, err := inLanguage(r)
 	if err != nil {
 		return nil, err
@@ -90,9 +90,9 @@ func (h House) export(w http.ResponseWriter, r *room.Request) (*room.Page, error
 }
 
 // pack shows the form of a pack.
-func (h House) pack(_ http.ResponseWriter, r *room.Request) (*room.Page, error) { return chosen(r, "") }
+func (h Handlers) pack(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return chosen(r, "") }
 
-func chosen(r *room.Request, problem string) (*room.Page, error) {
+func chosen(r *ui.Request, problem string) (*ui.Page, error) {
 	lang, _, err := inLanguage(r)
 	if err != nil {
 		return nil, err
@@ -105,17 +105,17 @@ func chosen(r *room.Request, problem string) (*room.Page, error) {
 }
 
 // tryPack says what a pack would change, and writes nothing.
-func (h House) tryPack(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) tryPack(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.received(r, true)
 }
 
 // takePack replaces the prompts of a pack that was looked at.
-func (h House) takePack(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) takePack(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.received(r, false)
 }
 
 // received works a pack off while the page tells how far it is.
-func (h House) received(r *room.Request, try bool) (*room.Page, error) {
+func (h Handlers) received(r *ui.Request, try bool) (*ui.Page, error) {
 	lang, _, err := inLanguage(r)
 	if err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func sumOf(file multipart.File) (string, error) {
 const beat = 300 * time.Millisecond
 
 // stream does the work. What it says is steps that hide each other, and then the outcome.
-func (h House) stream(r *room.Request, say func(template.HTML), p outcomePage, file io.ReaderAt, size int64) {
+func (h Handlers) stream(r *ui.Request, say func(template.HTML), p outcomePage, file io.ReaderAt, size int64) {
 	said := time.Time{}
 	told := func(done, of int) {
 		if done > 0 && h.Now().Sub(said) < beat {

@@ -22,11 +22,11 @@ import (
 	"hotline/speech/upload"
 	"hotline/storage"
 	"hotline/users"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
-// House is what the pages need.
-type House struct {
+// Handlers answers these pages. It is what the pages need.
+type Handlers struct {
 	Store replaced.Store
 	Line  upload.Line // what is heard
 	Busy  func() bool // tells whether somebody is on the telephone: a pack waits for calls
@@ -37,12 +37,12 @@ type House struct {
 //go:embed pages/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() room.Templates { return room.Parse(files) })
+var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 
 // Routes are the pages and forms. Nobody's voice but the line's is heard here: everybody may listen.
-func Routes(h House) []room.Route {
+func Routes(h Handlers) []ui.Route {
 	all, admins := users.Roles(), []users.Role{users.Admin}
-	return []room.Route{
+	return []ui.Route{
 		{Pattern: "GET /prompts", Roles: all, Serve: h.list},
 		{Pattern: "GET /prompts/{language}/script", Roles: all, Serve: h.script},
 		{Pattern: "GET /prompts/{language}/pack", Roles: all, Serve: h.pack},
@@ -56,11 +56,11 @@ func Routes(h House) []room.Route {
 	}
 }
 
-func (h House) booth() upload.Booth { return upload.Booth{Store: h.Store, Line: h.Line, Now: h.Now} }
+func (h Handlers) booth() upload.Booth { return upload.Booth{Store: h.Store, Line: h.Line, Now: h.Now} }
 
 // listPage is everything that the line says in a language.
 type listPage struct {
-	room.View
+	ui.View
 	Language  prompts.Language
 	Languages []prompts.Language
 	Search    string
@@ -77,16 +77,16 @@ type row struct {
 	Length    string
 }
 
-func (h House) row(v room.View, lang prompts.Language, e prompts.Entry) row {
+func (h Handlers) row(v ui.View, lang prompts.Language, e prompts.Entry) row {
 	alaw, version, _ := h.Line.Heard(lang, e.ID)
 	return row{string(e.ID), e.Text, "/prompts/" + string(lang) + "/" + url.PathEscape(string(e.ID)), prompts.NumberOf(e.ID), version, length(v, alaw)}
 }
 
 // length is how long a sound lasts, in seconds; A-law has 8000 octets a second.
-func length(v room.View, alaw []byte) string { return v.Decimal(float64(len(alaw)) / 8000) }
+func length(v ui.View, alaw []byte) string { return v.Decimal(float64(len(alaw)) / 8000) }
 
 // list shows the prompts of a language, as a search finds them in key and text.
-func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	q := r.URL.Query()
 	p := listPage{View: r.View, Language: prompts.Language(q.Get("language")), Languages: prompts.Languages(), Search: q.Get("q"), Own: q.Get("own") != ""}
 	if p.Language == "" {
@@ -106,7 +106,7 @@ func (h House) list(_ http.ResponseWriter, r *room.Request) (*room.Page, error) 
 }
 
 // script is the sheet from which a studio records.
-func (h House) script(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) script(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	lang := prompts.Language(r.PathValue("language"))
 	entries, err := prompts.Catalogue(lang)
 	if err != nil {
@@ -121,7 +121,7 @@ func (h House) script(w http.ResponseWriter, r *room.Request) (*room.Page, error
 
 // onePage is one prompt with its versions.
 type onePage struct {
-	room.View
+	ui.View
 	row
 	Language prompts.Language
 	Versions []versionRow
@@ -136,17 +136,17 @@ type versionRow struct {
 }
 
 // asked finds the prompt of an address.
-func asked(r *room.Request) (prompts.Language, prompts.Entry, error) {
+func asked(r *ui.Request) (prompts.Language, prompts.Entry, error) {
 	lang := prompts.Language(r.PathValue("language"))
 	e, err := upload.Entry(lang, prompts.ID(r.PathValue("key")))
 	return lang, e, err
 }
 
-func (h House) one(_ http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) one(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	return h.show(r, http.StatusOK, onePage{})
 }
 
-func (h House) show(r *room.Request, status int, p onePage) (*room.Page, error) {
+func (h Handlers) show(r *ui.Request, status int, p onePage) (*ui.Page, error) {
 	lang, e, err := asked(r)
 	if err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ func (h House) show(r *room.Request, status int, p onePage) (*room.Page, error) 
 }
 
 // sound is a prompt as it is heard, or one of its versions, for the audio element: it can be sought.
-func (h House) sound(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) sound(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	lang, e, err := asked(r)
 	if err != nil {
 		return nil, err
@@ -194,7 +194,7 @@ func (h House) sound(w http.ResponseWriter, r *room.Request) (*room.Page, error)
 }
 
 // replace takes a recording in the place of what is heard.
-func (h House) replace(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) replace(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	lang, e, err := asked(r)
 	if err != nil {
 		return nil, err
@@ -216,7 +216,7 @@ func (h House) replace(w http.ResponseWriter, r *room.Request) (*room.Page, erro
 }
 
 // rollBack lets a former version stand again; version 0 is the voice that ships.
-func (h House) rollBack(w http.ResponseWriter, r *room.Request) (*room.Page, error) {
+func (h Handlers) rollBack(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	lang, e, err := asked(r)
 	if err != nil {
 		return nil, err
@@ -230,7 +230,7 @@ func (h House) rollBack(w http.ResponseWriter, r *room.Request) (*room.Page, err
 }
 
 // answered shows a refusal with its figures, or the prompt as it is heard now.
-func (h House) answered(w http.ResponseWriter, r *room.Request, p replaced.Prompt, err error) (*room.Page, error) {
+func (h Handlers) answered(w http.ResponseWriter, r *ui.Request, p replaced.Prompt, err error) (*ui.Page, error) {
 	for kind, id := range map[error]string{upload.ErrFixed: "voices-fixed", upload.ErrUnfit: "voices-unfit", upload.ErrFull: "voices-full", upload.ErrVersion: "voices-unfit"} {
 		if errors.Is(err, kind) {
 			return h.show(r, http.StatusUnprocessableEntity, onePage{Problem: r.T(id), Reason: err.Error()})

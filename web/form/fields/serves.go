@@ -9,7 +9,7 @@ import (
 	"hotline/prompts"
 	"hotline/sla"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 const (
@@ -18,7 +18,7 @@ const (
 )
 
 // Serves are the fields of the requests that a rota or a policy is for.
-func Serves(r *room.Request, s rota.Serves, levels []sla.Level) form.Fields {
+func Serves(r *ui.Request, s rota.Serves, levels []sla.Level) form.Fields {
 	group := r.T("form-serves")
 	list := form.Fields{
 		{Kind: form.Note, Help: r.T("form-serves-text"), Group: group},
@@ -48,7 +48,7 @@ func ReadServes(f form.Fields, stands rota.Serves) rota.Serves {
 }
 
 // ServesWords tells in words which requests a document is for.
-func ServesWords(v room.View, s rota.Serves, levels []sla.Level) string {
+func ServesWords(v ui.View, s rota.Serves, levels []sla.Level) string {
 	var parts []string
 	add := func(id string, list []string) {
 		if len(list) > 0 {
@@ -85,7 +85,7 @@ func ServesWords(v room.View, s rota.Serves, levels []sla.Level) string {
 // shownMost is how many names of a list are told.
 const shownMost = 10
 
-func shortened(v room.View, list []string) string {
+func shortened(v ui.View, list []string) string {
 	if len(list) <= shownMost {
 		return strings.Join(list, ", ")
 	}
@@ -93,7 +93,7 @@ func shortened(v room.View, list []string) string {
 }
 
 // Silence is the written choice that nobody is rung, with its reason; nil without one. It stays who made it while the reason is the same.
-func Silence(r *room.Request, why string, stands *escalation.Silence) *escalation.Silence {
+func Silence(r *ui.Request, why string, stands *escalation.Silence) *escalation.Silence {
 	switch {
 	case why == "":
 		return nil

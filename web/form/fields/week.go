@@ -7,11 +7,11 @@ import (
 
 	"hotline/sla"
 	"hotline/web/form"
-	"hotline/web/room"
+	"hotline/web/ui"
 )
 
 // Week writes hours of the week as forms have them: a day and its times on each line, in the language of the page.
-func Week(v room.View, list []sla.Interval) string {
+func Week(v ui.View, list []sla.Interval) string {
 	var b strings.Builder
 	for i, h := range list {
 		switch {
@@ -29,12 +29,12 @@ func Week(v room.View, list []sla.Interval) string {
 }
 
 // WeekHelp says how hours of the week are written.
-func WeekHelp(r *room.Request) string {
+func WeekHelp(r *ui.Request) string {
 	return r.T("form-week-text", r.Weekday(time.Saturday), r.Weekday(time.Monday), r.Weekday(time.Friday))
 }
 
 // ReadWeek reads them back. A line names a day, or the first and the last of several with a hyphen between; its first three letters do.
-func ReadWeek(v room.View, field, text string) (list []sla.Interval, err error) {
+func ReadWeek(v ui.View, field, text string) (list []sla.Interval, err error) {
 	for _, one := range Lines(text) {
 		said, times, _ := strings.Cut(one, " ")
 		days, ok := weekdays(v, said)
@@ -57,7 +57,7 @@ func ReadWeek(v room.View, field, text string) (list []sla.Interval, err error) 
 }
 
 // weekdays are those that a text names.
-func weekdays(v room.View, text string) (list []time.Weekday, ok bool) {
+func weekdays(v ui.View, text string) (list []time.Weekday, ok bool) {
 	first, last, several := strings.Cut(text, "-")
 	from, ok := Day(v, first)
 	if !several || !ok {
@@ -73,7 +73,7 @@ func weekdays(v room.View, text string) (list []time.Weekday, ok bool) {
 }
 
 // Day reads the name of a day of the week in the page's language, or the beginning of it, three letters at least.
-func Day(v room.View, text string) (time.Weekday, bool) {
+func Day(v ui.View, text string) (time.Weekday, bool) {
 	text = strings.ToLower(text)
 	for d := range 7 {
 		if len(text) >= 3 && strings.HasPrefix(strings.ToLower(v.Weekday(time.Weekday(d))), text) {
