@@ -119,7 +119,7 @@ func (b *Bridge) opened(ctx context.Context, twin *twins.Twin, stands zammad.Tic
 	if !twin.There || twin.Began.IsZero() || len(articles) == 0 {
 		return nil
 	}
-	t, err := b.Desk.Ticket(ctx, twin.Ticket)
+	_, err := b.Desk.Ticket(ctx, twin.Ticket)
 	told := twins.Ours{State: tickets.Open} // one that a try before has opened may have been moved since, and that is news
 	if errors.Is(err, storage.ErrNotFound) {
 		var who zammad.User
@@ -127,6 +127,7 @@ func (b *Bridge) opened(ctx context.Context, twin *twins.Twin, stands zammad.Tic
 			return err
 		}
 		owner, _ := b.customer(who.Email)
+		var t tickets.Ticket
 		t, err = b.Desk.Open(ctx, b.draft(*twin, owner, stands, articles[0], now), now)
 		told = twins.OursOf(t)
 	}
