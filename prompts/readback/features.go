@@ -24,8 +24,9 @@ func extract(dir, list, from, to string) error {
 }
 
 // normalise takes the mean of one speaker's speech off his features, and makes their spread one: what is left is what he says, and
-// not who says it over which line. One short sound by itself would be told from nothing.
-func normalise(files []string) error {
+// not who says it over which line. One short sound by itself would be told from nothing. Mean and spread are those of the files that are
+// measured, so that a sound of which much is asked does not count more than others.
+func normalise(files, measured []string) error {
 	all := map[string][]float32{}
 	var loudness []float32
 	for _, f := range files {
@@ -34,7 +35,9 @@ func normalise(files []string) error {
 			return err
 		}
 		all[f] = x
-		for i := 0; i < len(x); i += coefficients {
+	}
+	for _, f := range measured {
+		for x, i := all[f], 0; i < len(x); i += coefficients {
 			loudness = append(loudness, x[i])
 		}
 	}
@@ -45,7 +48,8 @@ func normalise(files []string) error {
 	speech := loudness[len(loudness)*95/100] - 30 // 29 dB below the loud frames, with 20 filters
 	var sum, squares [coefficients]float64
 	n := 0.0
-	for _, x := range all {
+	for _, f := range measured {
+		x := all[f]
 		for i := 0; i+coefficients <= len(x); i += coefficients {
 			if x[i] < speech {
 				continue

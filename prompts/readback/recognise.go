@@ -115,13 +115,16 @@ func name(i int) string { return fmt.Sprintf("%05d", i) }
 // prepare writes what PocketSphinx's programs read: the features of the sounds, their list, and how the words sound.
 func (r *Recogniser) prepare(dir string, questions []Question) error {
 	var list strings.Builder
-	var files []string
+	var files, sounds []string
 	for i, q := range questions {
 		fmt.Fprintln(&list, name(i))
 		if err := writeRaw(filepath.Join(dir, name(i)+".raw"), q.PCM); err != nil {
 			return err
 		}
 		files = append(files, filepath.Join(dir, name(i)+".mfc"))
+		if i == 0 || !same(q.PCM, questions[i-1].PCM) { // what is asked of one sound stands together
+			sounds = append(sounds, files[i])
+		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "list"), []byte(list.String()), 0o600); err != nil {
 		return err
@@ -132,8 +135,11 @@ func (r *Recogniser) prepare(dir string, questions []Question) error {
 	if err := extract(dir, "list", ".", "."); err != nil {
 		return err
 	}
-	return normalise(files)
+	return normalise(files, sounds)
 }
+
+// same tells whether two sounds are one.
+func same(a, b []int16) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
 
 // dictionary writes how the words sound that may be heard.
 func (r *Recogniser) dictionary(questions []Question, file string) error {

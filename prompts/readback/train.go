@@ -70,7 +70,7 @@ func school(dir string, list []lesson) error {
 		for _, p := range l.phrases {
 			files = append(files, filepath.Join(dir, "features", p.name+".mfc"))
 		}
-		if err := normalise(files); err != nil {
+		if err := normalise(files, files); err != nil {
 			return err
 		}
 	}
