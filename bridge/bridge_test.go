@@ -91,8 +91,14 @@ func joined(t *testing.T, z *bridgetest.Zammad, name string, changes ...func(*ap
 	}}, changes...)...)
 	t.Cleanup(func() { h.Stop() })
 	h.ChangeRossi(func(c *directory.Customer) { c.Email = "guasti@rossi.example" })
-	h.Passes(time.Second) // at the very first start, the bridge is told of what happens once its endpoint stands
-	return h
+	for range 10 { // at the very first start, the bridge is told of what happens once its endpoint stands
+		h.Passes(time.Second)
+		if _, err := h.Store.Endpoint(h.Context(), bridge.Endpoint); err == nil {
+			return h
+		}
+	}
+	t.Fatal("the endpoint of the bridge does not stand")
+	return nil
 }
 
 // run runs a test with one program and one Zammad in a bubble.

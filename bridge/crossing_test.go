@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +57,10 @@ func TestBothDoSomethingAtOnce(t *testing.T) {
 							h := joined(t, bridgetest.New(time.Now), "main")
 							n := h.opens(sla.Question)
 							h.must(h.Desk.Intervene(h.Context(), n, "staff:carla", time.Now()))
+							h.settles()
+							if n := len(h.z.All()); n != 1 {
+								h.Fatalf("%d tickets there", n)
+							}
 							if closed {
 								h.must(h.Desk.Close(h.Context(), n, "staff:carla", "done", time.Now()))
 							}
@@ -90,10 +95,9 @@ func TestPeopleMoveATicketBeforeItIsKnownToBeThere(t *testing.T) {
 	for theirs, act := range there {
 		t.Run(theirs, func(t *testing.T) {
 			run(t, func(h *house) {
-				lost := false
+				var lost atomic.Bool
 				h.z.Breaks(func(method, path string) bridgetest.Fault {
-					if method == "POST" && path == "tickets" && !lost {
-						lost = true
+					if method == "POST" && path == "tickets" && lost.CompareAndSwap(false, true) {
 						return bridgetest.After
 					}
 					return bridgetest.None
@@ -101,8 +105,8 @@ func TestPeopleMoveATicketBeforeItIsKnownToBeThere(t *testing.T) {
 				n := h.opens(sla.Question)
 				h.must(h.Desk.Assign(h.Context(), n, "staff:carla", "anna", time.Now()))
 				h.Passes(3 * time.Second)
-				if !lost || len(h.z.All()) != 1 {
-					t.Fatalf("lost %v, %d tickets there", lost, len(h.z.All()))
+				if !lost.Load() || len(h.z.All()) != 1 {
+					h.Fatalf("lost %v, %d tickets there", lost.Load(), len(h.z.All()))
 				}
 				act(h.z)
 				h.Passes(80 * time.Minute)

@@ -10,12 +10,12 @@ type Company struct {
 	Name     string     `json:"name,omitempty"`
 	Spoken   string     `json:"spoken,omitempty"`
 	Language string     `json:"language,omitempty"`
-	Trunk    HouseTrunk `json:"trunk,omitzero"`
+	Trunk    CompanyTrunk `json:"trunk,omitzero"`
 	Version  int        `json:"version"`
 }
 
-// HouseTrunk is the stored form of a company.Trunk. The password is sealed.
-type HouseTrunk struct {
+// CompanyTrunk is the stored form of a company.Trunk. The password is sealed.
+type CompanyTrunk struct {
 	Server    string   `json:"server,omitempty"`
 	Transport string   `json:"transport,omitempty"`
 	Registers bool     `json:"registers,omitempty"`
@@ -29,7 +29,7 @@ type HouseTrunk struct {
 
 // OfCompany is the stored form of what was said of the house.
 func OfCompany(h company.Profile) Company {
-	return Company{h.Name, h.Spoken, string(h.Language), HouseTrunk(h.Trunk), h.Version}
+	return Company{h.Name, h.Spoken, string(h.Language), CompanyTrunk(h.Trunk), h.Version}
 }
 
 // Domain is what was said of the house.
