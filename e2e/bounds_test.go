@@ -15,7 +15,7 @@ import (
 func TestANumberOfAnyLengthLosesNoTicket(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	for _, user := range []string{strings.Repeat("9", 6000), strings.Repeat("x", 3000), strings.Repeat("%00", 20), "a%FF%FEb", strings.Repeat("%C3%A0", 900), "%0D%0AX-Injected:%201"} {
+	for _, user := range []string{strings.Repeat("9", 6000), strings.Repeat("x", 3000), strings.Repeat("\x00", 20), "a\xFF\xFEb", strings.Repeat("à", 900), "\r\nX-Injected: 1"} {
 		for _, keys := range []string{"314159#4", "##4"} {
 			before, _ := h.latest()
 			p := telephone(t, user)
@@ -27,7 +27,7 @@ func TestANumberOfAnyLengthLosesNoTicket(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.Hangup()
-			eventually(t, 30*time.Second, "the ticket of a call from "+user[:min(len(user), 10)], func() error {
+			eventually(t, 30*time.Second, fmt.Sprintf("the ticket of a call from %.10q", user), func() error {
 				v, err := h.latest()
 				if err == nil && v.Number <= before.Number {
 					err = fmt.Errorf("the newest ticket is %d", v.Number)

@@ -110,10 +110,10 @@ func Printable(s string) string {
 const userMarks = "-_.!~*'()&=+$,;?/"
 
 // UserPart writes a number or a name as the user part of a URI: what must not stand there is escaped (RFC 3261 section 19.1.2). Strangers'
-// texts come back to us by it: what we show of ourselves must be an address that their telephones can send to.
+// texts come back to us by it, octet for octet: what we show of ourselves must be an address that their telephones can send to.
 func UserPart(name string) string {
 	var b strings.Builder
-	for _, c := range []byte(Printable(name)) {
+	for _, c := range []byte(name) {
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(userMarks, c) >= 0 {
 			b.WriteByte(c)
 		} else {
