@@ -118,7 +118,7 @@ func phones(lang prompts.Language, ipa string) (list []string) {
 		}
 		switch {
 		case p == "":
-		case romance && lang != prompts.Italian && len(p) == 2 && strings.Trim(p, "aeiou") == "": // a diphthong is its two vowels
+		case romance && len(p) == 2 && strings.Trim(p, "aeiou") == "": // a diphthong is its two vowels
 			list = append(list, p[:1], p[1:])
 		case long && lang == prompts.Italian && !strings.ContainsAny(p, "aeiou"):
 			list = append(list, phoneName(p), phoneName(p))
