@@ -7,11 +7,11 @@ import (
 
 // Company is the stored form of a company.Profile.
 type Company struct {
-	Name     string     `json:"name,omitempty"`
-	Spoken   string     `json:"spoken,omitempty"`
-	Language string     `json:"language,omitempty"`
+	Name     string       `json:"name,omitempty"`
+	Spoken   string       `json:"spoken,omitempty"`
+	Language string       `json:"language,omitempty"`
 	Trunk    CompanyTrunk `json:"trunk,omitzero"`
-	Version  int        `json:"version"`
+	Version  int          `json:"version"`
 }
 
 // CompanyTrunk is the stored form of a company.Trunk. The password is sealed.
