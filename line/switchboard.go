@@ -161,9 +161,9 @@ func (s *Switchboard) Stop(ctx context.Context) error {
 // stall of the machine, with many the first sign that they are too many.
 const (
 	full     = 0.42
-	nearFull = 0.7 * full
+	nearFull = 0.8 * full
 	tooLate  = 10 * time.Millisecond
-	latePeak = 12 * time.Millisecond // the packets of such an instant are still in time: those of 20 ms are not
+	latePeak = 15 * time.Millisecond // the packets of such an instant are still in time: those of 20 ms are not
 	spare    = 50
 
 	// Strangers are refused earlier, so that those who are known still find a place.

@@ -292,9 +292,9 @@ type load struct {
 
 const (
 	million   = 1_000_000
-	loadTicks = 32   // ticks over which the load is smoothed
-	peakTicks = 2000 // in which the latest tick fades to a third
-	lagTicks  = 512  // the same for the lag: one stall of the machine must not send carriers away for longer than it lasted
+	loadTicks = 32  // ticks over which the load is smoothed
+	peakTicks = 400 // in which the latest tick fades to a third
+	lagTicks  = 512 // the same for the lag: one stall of the machine must not send carriers away for longer than it lasted
 )
 
 // note takes one tick of a length, of which the worker worked for spent. A stall of the machine counts as one busy tick: it
