@@ -46,31 +46,3 @@ func TestTheNextLegIsForeseenBeforeItCostsAnything(t *testing.T) {
 		t.Errorf("a machine that is behind all the time is used to %.2f", u)
 	}
 }
-
-// One late tick is seen at once, stays known for some seconds and fades; the smoothed lag hardly moves.
-func TestALateInstantIsRememberedAndFades(t *testing.T) {
-	e := &Engine{}
-	w := &worker{engine: e}
-	e.workers = []*worker{w}
-	w.load.legs.Store(1)
-	w.load.noteLag(30 * time.Millisecond)
-	if p, l := e.PeakLag(), e.Lag(); p != 30*time.Millisecond || l > time.Millisecond {
-		t.Errorf("after one late tick the peak is %s, and the lag %s", p, l)
-	}
-	for range 200 { // a second
-		w.load.noteLag(0)
-	}
-	if p := e.PeakLag(); p < 15*time.Millisecond || p > 20*time.Millisecond {
-		t.Errorf("a second later the peak is %s", p)
-	}
-	for range 2000 {
-		w.load.noteLag(time.Millisecond)
-	}
-	if p := e.PeakLag(); p > 2*time.Millisecond {
-		t.Errorf("ten seconds later the peak is %s", p)
-	}
-	w.load.noteLag(time.Hour)
-	if p := e.PeakLag(); p != maxBehind*quarter {
-		t.Errorf("a machine that slept is %s behind", p)
-	}
-}
