@@ -157,42 +157,29 @@ func (s *Switchboard) Stop(ctx context.Context) error {
 // How many calls a line can hold is measured while it works. A new call is refused when the sound of all calls would take more
 // than the share full of the workers' time, or when packets are late already. With fewer than spare calls none is refused, since
 // then the calls are not what makes packets late. full is well below one: on two cores that also carried the callers, packets
-// were late when the sound took 0.6. Near full, one late instant refuses for as long as it is remembered: with few calls it is a
-// stall of the machine, with many the first sign that they are too many.
+// were late when the sound took 0.6.
 const (
-	full     = 0.42
-	nearFull = 0.8 * full
-	tooLate  = 10 * time.Millisecond
-	latePeak = 15 * time.Millisecond // the packets of such an instant are still in time: those of 20 ms are not
-	spare    = 50
+	full    = 0.42
+	tooLate = 10 * time.Millisecond
+	spare   = 50
 
 	// Strangers are refused earlier, so that those who are known still find a place.
 	fullForStrangers = 0.75 * full
 	lateForStrangers = tooLate / 2
 )
 
-// pressure is what the engine measures of itself; see its Stats, Lag and PeakLag.
-type pressure struct {
-	legs      int
-	use       float64
-	lag, peak time.Duration
-}
-
 // overloaded tells whether one more call, of a stranger or of a known party, would disturb the sound of those that run.
 func (s *Switchboard) overloaded(stranger bool) bool {
 	stats := s.engine.Stats()
-	return pressure{stats.Legs, stats.Load, s.engine.Lag(), s.engine.PeakLag()}.tooMuch(stranger)
+	return tooMuch(stats.Legs, stats.Load, s.engine.Lag(), stranger)
 }
 
-// tooMuch judges it.
-func (p pressure) tooMuch(stranger bool) bool {
-	if p.legs < spare {
-		return false
+// tooMuch judges what the engine measures of itself; see Stats and Lag.
+func tooMuch(legs int, use float64, lag time.Duration, stranger bool) bool {
+	if stranger {
+		return legs >= spare && (use > fullForStrangers || lag > lateForStrangers)
 	}
-	if stranger && (p.use > fullForStrangers || p.lag > lateForStrangers) {
-		return true
-	}
-	return p.use > full || p.lag > tooLate || p.use > nearFull && p.peak > latePeak
+	return legs >= spare && (use > full || lag > tooLate)
 }
 
 // handle answers one call and runs its conversation.

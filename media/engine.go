@@ -161,19 +161,10 @@ func (e *Engine) Stats() Stats {
 
 // Lag is how far the sound is behind its time on the busiest worker, smoothed over some 2.5 s.
 func (e *Engine) Lag() time.Duration {
-	return e.behind(func(l *load) int64 { return l.lag.Load() })
-}
-
-// PeakLag is how far the sound was behind its time at the worst instant of the latest seconds, on the busiest worker. It fades.
-func (e *Engine) PeakLag() time.Duration {
-	return e.behind(func(l *load) int64 { return l.peak.Load() })
-}
-
-func (e *Engine) behind(of func(*load) int64) time.Duration {
 	var most int64
 	for _, w := range e.workers {
 		if w.load.legs.Load() > 0 {
-			most = max(most, of(&w.load))
+			most = max(most, w.load.lag.Load())
 		}
 	}
 	return time.Duration(most)

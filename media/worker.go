@@ -285,7 +285,6 @@ func (w *worker) end(l *Leg, why error) {
 type load struct {
 	legs   atomic.Int32 // that the worker owns
 	lag    atomic.Int64 // how far its ticks are behind, in nanoseconds, over some 2.5 s
-	peak   atomic.Int64 // how far the latest tick of some 2 s was behind; it fades
 	busy   atomic.Int64 // share of its time, in millionths, over about 160 ms
 	served atomic.Int64 // legs that it served in that time, in millionths
 }
@@ -293,7 +292,6 @@ type load struct {
 const (
 	million   = 1_000_000
 	loadTicks = 32  // ticks over which the load is smoothed
-	peakTicks = 400 // in which the latest tick fades to a third
 	lagTicks  = 512 // the same for the lag: one stall of the machine must not send carriers away for longer than it lasted
 )
 
@@ -308,8 +306,6 @@ func (l *load) note(spent, length time.Duration, legs int32) {
 
 // noteLag takes how late a tick was.
 func (l *load) noteLag(late time.Duration) {
-	late = min(late, maxBehind*quarter)
-	lag, peak := l.lag.Load(), l.peak.Load()
-	l.peak.Store(max(int64(late), peak-peak/peakTicks))
-	l.lag.Store(lag + (int64(late)-lag)/lagTicks)
+	lag := l.lag.Load()
+	l.lag.Store(lag + (int64(min(late, maxBehind*quarter))-lag)/lagTicks)
 }
