@@ -137,34 +137,20 @@ func (b *Bridge) confirm(ctx context.Context, twin twins.Twin, now time.Time) (t
 	return twin, ours(err)
 }
 
-// news is what has changed here since it was told, as it is called there. What has no name there is left as it is.
-func (b *Bridge) news(told twins.Ours, t tickets.Ticket) (s twins.Stand) {
-	is := twins.OursOf(t)
-	if is.State != told.State {
+// news is what has changed here since it was told, as it is called there, and what a try is saying whose end is not known: that may have been
+// written. What has no name there is left as it is.
+func (b *Bridge) news(twin twins.Twin, t tickets.Ticket) (s twins.Stand) {
+	is, told, saying := twins.OursOf(t), twin.Told, twin.Saying
+	if is.State != told.State || saying.State != "" {
 		s.State = b.Said[is.State]
 	}
-	if is.Priority != told.Priority {
+	if is.Priority != told.Priority || saying.Priority != "" {
 		s.Priority = b.Priorities[is.Priority]
 	}
-	if is.Assignee != told.Assignee {
+	if is.Assignee != told.Assignee || saying.Owner != "" {
 		s.Owner = b.Owners[is.Assignee]
 	}
 	return s
-}
-
-// again adds what a try may have written there whose end is not known: how that stands now is said once more.
-func (b *Bridge) again(saying twins.Stand, t tickets.Ticket, news twins.Stand) twins.Stand {
-	is := twins.OursOf(t)
-	if saying.State != "" {
-		news.State = b.Said[is.State]
-	}
-	if saying.Priority != "" {
-		news.Priority = b.Priorities[is.Priority]
-	}
-	if saying.Owner != "" {
-		news.Owner = b.Owners[is.Assignee]
-	}
-	return news
 }
 
 // changeOf is a stand as Zammad is asked for it.
@@ -182,7 +168,7 @@ const pendingTime = 7 * 24 * time.Hour
 
 // write writes an article and what has changed here, in one request. That it is being written is noted before.
 func (b *Bridge) write(ctx context.Context, twin twins.Twin, t tickets.Ticket, article *zammad.NewArticle, now time.Time) error {
-	say := b.again(twin.Saying, t, b.news(twin.Told, t))
+	say := b.news(twin, t)
 	if article == nil && say == (twins.Stand{}) {
 		if twin.Told == twins.OursOf(t) {
 			return nil
@@ -223,7 +209,7 @@ func (b *Bridge) open(ctx context.Context, twin twins.Twin, t tickets.Ticket, p 
 		if wait := IndexTime - now.Sub(twin.Began); !twin.Began.IsZero() && wait > 0 {
 			return twin, &later{wait, "it is not known whether the ticket was opened in Zammad, whose search is some time behind: it is looked for again"}
 		}
-		twin.Began, twin.Saying, twin.Meant = now, b.news(twins.Ours{}, t), twins.OursOf(t)
+		twin.Began, twin.Saying, twin.Meant = now, b.news(twins.Twin{}, t), twins.OursOf(t)
 		if twin, err = b.Store.PutTwin(ctx, twin); err != nil {
 			return twin, ours(err)
 		}
@@ -286,7 +272,7 @@ func (b *Bridge) create(ctx context.Context, twin twins.Twin, t tickets.Ticket, 
 	if err != nil {
 		return zammad.Ticket{}, err
 	}
-	c := changeOf(b.news(twins.Ours{}, t), now)
+	c := changeOf(twin.Saying, now)
 	c.Title, c.Group, c.Article, c.Tags = fmt.Sprintf("%s (hotline %d)", limits.OneLine(cmp.Or(t.Name, t.Caller, "?"), limits.Line), t.Number), b.Group, article, Tag(b.Name, t.Number)
 	c.Customer = "guess:" + b.Customer
 	if owner, ok := b.Desk.Book().Customers.Get(t.Customer); ok && owner.Email != "" {
