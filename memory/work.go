@@ -193,7 +193,7 @@ func (s *Store) CountMessages(context.Context) (map[string]map[outbox.State]int,
 	defer s.mu.Unlock()
 	counts := map[string]map[outbox.State]int{}
 	for _, m := range s.outgoing {
-		if m.State == outbox.Sent || m.State == outbox.Joined {
+		if m.State == outbox.Sent || m.State == outbox.Bundled {
 			continue
 		}
 		if counts[m.Endpoint] == nil {
@@ -272,7 +272,7 @@ func (s *Store) Bundle(_ context.Context, m outbox.Message, others []string, now
 	s.outgoing[lead].Kind, s.outgoing[lead].Body = m.Kind, m.Body
 	for _, id := range others {
 		o := &s.outgoing[s.outgoingAt(m.Endpoint, id)]
-		o.State, o.Held, o.SentAt = outbox.Joined, false, now
+		o.State, o.Held, o.SentAt = outbox.Bundled, false, now
 	}
 	return nil
 }
@@ -323,7 +323,7 @@ func (s *Store) ForgetMessages(_ context.Context, sent, dead time.Time) error {
 	defer s.mu.Unlock()
 	s.outgoing = slices.DeleteFunc(s.outgoing, func(m outbox.Message) bool {
 		_, known := s.endpoints[m.Endpoint]
-		return !known || (m.State == outbox.Sent || m.State == outbox.Joined) && m.SentAt.Before(sent) || m.State == outbox.Dead && m.Due.Before(dead)
+		return !known || (m.State == outbox.Sent || m.State == outbox.Bundled) && m.SentAt.Before(sent) || m.State == outbox.Dead && m.Due.Before(dead)
 	})
 	return nil
 }

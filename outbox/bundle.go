@@ -23,8 +23,8 @@ const (
 	bundleOctets = 64 << 10 // of the bodies of all of them
 )
 
-// Bundled is one of several messages that went out as one.
-type Bundled struct {
+// BundledLine is one of several messages that went out as one.
+type BundledLine struct {
 	ID        string    `json:"id"` // of the message: what stands alone has it as webhook-id
 	Type      Kind      `json:"type"`
 	Timestamp time.Time `json:"timestamp"`
@@ -32,18 +32,19 @@ type Bundled struct {
 	Event     Line      `json:"event"`
 }
 
-// hurried tells whether a payload waits for no other one: a blocking ticket's news, and what must not come late.
-func hurried(p Payload) bool {
-	return p.Data.Ticket.Category == string(sla.Blocking) || pressing(p.Type)
+// urgent tells whether a payload waits for no other one: a blocking ticket's news, and what must not come late.
+func urgent(p Payload) bool {
+	return p.Data.Ticket.Category == string(sla.Blocking) || urgentKind(p.Type)
 }
 
-func pressing(k Kind) bool { return k == Breach || k == Unreached }
+// urgentKind tells whether lines of a kind must not come late, whatever the ticket.
+func urgentKind(k Kind) bool { return k == Breach || k == Unreached }
 
 // due is when a payload is sent first: after the window, in which others of its ticket may come, or when quiet hours end. What would come
 // into quiet hours by waiting does not wait.
 func (e Endpoint) due(p Payload) time.Time {
 	at := p.Timestamp
-	if end := e.Quiet.End(p.Type, at); end.After(at) || e.Window <= 0 || hurried(p) {
+	if end := e.Quiet.End(p.Type, at); end.After(at) || e.Window <= 0 || urgent(p) {
 		return end
 	}
 	after := at.Add(e.Window)
@@ -126,7 +127,7 @@ func (e Endpoint) bundle(m Message, along []Message) (Message, error) {
 		switch {
 		case slices.Contains(e.Quiet.Except, p.Type):
 			return 2
-		case pressing(p.Type):
+		case urgentKind(p.Type):
 			return 1
 		}
 		return 0
@@ -142,7 +143,7 @@ func (e Endpoint) bundle(m Message, along []Message) (Message, error) {
 	whole.Data.Lines = nil
 	var texts []string
 	for i, p := range read {
-		whole.Data.Lines = append(whole.Data.Lines, Bundled{all[i].ID, p.Type, p.Timestamp, p.Data.Summary, p.Data.Event})
+		whole.Data.Lines = append(whole.Data.Lines, BundledLine{all[i].ID, p.Type, p.Timestamp, p.Data.Summary, p.Data.Event})
 		texts = append(texts, limits.Plain(strings.TrimSpace(p.Data.Summary+"\n"+p.Data.Event.Text), longestText/len(read)-1))
 	}
 	whole.Data.Text = limits.Plain(strings.Join(texts, "\n"), longestText)

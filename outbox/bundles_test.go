@@ -324,8 +324,8 @@ func (w *town) judge(all []tickets.Event) {
 		if !ok {
 			w.Fatalf("%s is told never", line.ID)
 		}
-		latest, hurried := line.At.Add(w.endpoint.Window), line.Ticket == 3 || line.Kind == tickets.Broken
-		if hurried {
+		latest, urgent := line.At.Add(w.endpoint.Window), line.Ticket == 3 || line.Kind == tickets.Broken
+		if urgent {
 			latest = line.At
 		}
 		if kept := w.endpoint.Quiet.End(outbox.KindOf(line), latest); kept.After(latest) {

@@ -14,7 +14,7 @@ const (
 	Waiting State = "waiting" // it was not taken yet, and is tried again
 	Sent    State = "sent"    // the endpoint has taken it
 	Dead    State = "dead"    // it is tried no more, until somebody says so
-	Joined  State = "bundled" // an earlier one of its ticket tells what it does
+	Bundled State = "bundled" // an earlier one of its ticket tells what it does
 )
 
 // Message is one payload on its way to one endpoint.

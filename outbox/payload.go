@@ -80,7 +80,7 @@ type Data struct {
 	Ticket  Ticket `json:"ticket"`
 	Event   Line   `json:"event"`
 	// Lines are all that a bundle tells, oldest first; left out of what tells of one line.
-	Lines []Bundled `json:"lines,omitempty"`
+	Lines []BundledLine `json:"lines,omitempty"`
 }
 
 // Ticket is how a ticket stood when the message was written.

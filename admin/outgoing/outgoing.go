@@ -87,7 +87,7 @@ func message(m outbox.Message) OutgoingMessage {
 	if m.State == outbox.Waiting {
 		v.Next = &m.Due
 	}
-	if m.State == outbox.Sent || m.State == outbox.Joined {
+	if m.State == outbox.Sent || m.State == outbox.Bundled {
 		v.Sent = &m.SentAt
 	}
 	return v

@@ -169,7 +169,7 @@ func messagesBundled(t *testing.T, s outbox.Store) {
 	b, err := s.Message(ctx, "e", "b")
 	check.Must(t, err)
 	want := outgoing(417, "b", later)
-	want.State, want.SentAt = outbox.Joined, later
+	want.State, want.SentAt = outbox.Bundled, later
 	check.Equal(t, "what it tells", b, want)
 	lead.State, lead.Kind, lead.Body = outbox.Sent, outbox.Opened, "as it was before"
 	check.Must(t, s.PutMessage(ctx, lead, 1))
@@ -263,7 +263,7 @@ func messagesForgotten(t *testing.T, s outbox.Store) {
 	at := func(hour int) time.Time { return monday.Add(time.Duration(hour) * time.Hour) }
 	for id, m := range map[string]outbox.Message{
 		"a": {State: outbox.Sent, SentAt: at(1)}, "b": {State: outbox.Sent, SentAt: at(3)}, "c": {State: outbox.Dead, Due: at(1)}, "d": {State: outbox.Dead, Due: at(3)}, "e": {State: outbox.Waiting, Due: at(0)},
-		"f": {State: outbox.Joined, SentAt: at(1)}, "g": {State: outbox.Joined, SentAt: at(3)},
+		"f": {State: outbox.Bundled, SentAt: at(1)}, "g": {State: outbox.Bundled, SentAt: at(3)},
 	} {
 		whole := outgoing(417, id, at(0))
 		check.Must(t, s.AddMessages(ctx, []outbox.Message{whole}))
