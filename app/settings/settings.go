@@ -1,5 +1,5 @@
 // Package settings is what the owner has said: in the configuration file, and in the browser where the file says nothing. The file wins,
-// field by field; what the browser has said is kept in the database (package house), and on the disk for a start without it.
+// field by field; what the browser has said is kept in the database (package company), and on the disk for a start without it.
 //
 // It starts no goroutine.
 package settings
@@ -148,7 +148,7 @@ func (s *Settings) CatchUp(ctx context.Context) error {
 }
 
 // Save writes what is said of the house, and takes it over at once. An empty password keeps the one that stands, where the account is
-// still the same. The error of what cannot work is one of package house; storage.ErrConflict when somebody else was faster.
+// still the same. The error of what cannot work is one of package company; storage.ErrConflict when somebody else was faster.
 func (s *Settings) Save(ctx context.Context, h company.Profile, password string) error {
 	stands := s.Profile().Trunk
 	h.Trunk.Password = nil

@@ -23,7 +23,7 @@ type Owner interface {
 	// Language is what holds of the two.
 	Language() prompts.Language
 	// Save writes what is said, and takes it over at once. An empty password keeps the one that stands. Its errors are those of
-	// package house, and storage.ErrConflict.
+	// package company, and storage.ErrConflict.
 	Save(ctx context.Context, h company.Profile, password string) error
 }
 
