@@ -95,15 +95,11 @@ func (s *server) letIn(w http.ResponseWriter, r *request, u users.User) {
 	s.render(w, r, http.StatusOK, "kept", formPage{page: r.page, Kept: form})
 }
 
-// sentWithout answers a form that was sent without a session: the login page keeps what was typed. It is false for what nobody typed, for
-// what scripts send, and for secrets, which are never kept.
-func (s *server) sentWithout(w http.ResponseWriter, r *request, pattern string) bool {
+// sentWithout answers a form that was sent without a session: the login page keeps what was typed. It is false for an empty
+// form, and for what scripts send.
+func (s *server) sentWithout(w http.ResponseWriter, r *request) bool {
 	mode := r.Header.Get("Sec-Fetch-Mode")
 	if r.Method != http.MethodPost || mode != "" && mode != "navigate" {
-		return false
-	}
-	switch pattern {
-	case notFound, "POST /logout", "POST /sessions/end", "POST /password", "POST /second", "POST /second/end", "POST /tickets/{number}/draft", "POST /tickets/{number}/presence", "POST /browsers/moved":
 		return false
 	}
 	p, status := formPage{Problem: r.T("page-login-not-kept"), Next: "/"}, 0

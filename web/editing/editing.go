@@ -32,8 +32,8 @@ type Handlers struct {
 // Routes are the room's. They answer with JSON or with nothing.
 func Routes(h Handlers) []ui.Route {
 	return []ui.Route{
-		{Pattern: "POST /tickets/{number}/draft", Roles: []users.Role{users.Engineer, users.Staff, users.Admin}, Serve: h.draft},
-		{Pattern: "POST /tickets/{number}/presence", Roles: users.Roles(), Serve: h.present},
+		{Pattern: "POST /tickets/{number}/draft", Roles: []users.Role{users.Engineer, users.Staff, users.Admin}, Script: true, Serve: h.draft},
+		{Pattern: "POST /tickets/{number}/presence", Roles: users.Roles(), Script: true, Serve: h.present},
 	}
 }
 

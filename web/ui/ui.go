@@ -53,6 +53,7 @@ type Route struct {
 	Pattern string // of http.ServeMux
 	Roles   []users.Role
 	Most    int64 // octets that a form may have; 0: as everywhere
+	Script  bool  // a script sends it, and nobody types it
 	// Serve gives the page. A nil page was written already. An error of a store is told by the frame; a *Refusal is told as it is.
 	Serve func(w http.ResponseWriter, r *Request) (*Page, error)
 }

@@ -68,7 +68,7 @@ func Routes(h Handlers) []ui.Route {
 	return []ui.Route{
 		{Pattern: "GET /browsers", Roles: workers, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return h.show(r, page{}) }},
 		{Pattern: "POST /browsers", Roles: workers, Serve: h.add},
-		{Pattern: "POST /browsers/moved", Roles: workers, Serve: h.moved},
+		{Pattern: "POST /browsers/moved", Roles: workers, Script: true, Serve: h.moved},
 		{Pattern: "POST /browsers/{id}/test", Roles: workers, Serve: h.try},
 		{Pattern: "POST /browsers/{id}/remove", Roles: workers, Serve: h.remove},
 	}
