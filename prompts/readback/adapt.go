@@ -2,6 +2,7 @@ package readback
 
 import (
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -10,6 +11,11 @@ import (
 
 	"hotline/prompts"
 )
+
+// adaptation is how a model comes nearer: changed, there is another one.
+//
+//go:embed adapt.go
+var adaptation string
 
 // told is a sound that an ear is told the words of: the name of its features' file in a folder, and its words with the pauses between them.
 type told struct{ name, words string }
@@ -44,7 +50,7 @@ func (r *Recogniser) adapted(dir string, list []told) (*Recogniser, error) {
 		}
 		h.Write(b)
 	}
-	fmt.Fprint(h, courseOf(r.lang), said.String())
+	fmt.Fprint(h, adaptation, said.String())
 	ear := &Recogniser{filepath.Join(r.dir, "adapted-"+hex.EncodeToString(h.Sum(nil))[:16]), r.lang}
 	if _, err := os.Stat(ear.dir); err == nil {
 		return ear, nil

@@ -2,6 +2,7 @@ package readback_test
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -102,11 +103,9 @@ func readsBack(t *testing.T, lang prompts.Language) {
 }
 
 // TestReadBackHearsAWrongWord: a voice with wrong words is complained of, though the ear is told that they are right. In one sentence of five
-// a word is another than the catalogue has it, and every digit is the next one.
+// a word is another than the catalogue has it, and every digit is the next one. `make test` looks at the digits alone: each part of the
+// sentences needs an ear of its own, and `make readback` takes that time.
 func TestReadBackHearsAWrongWord(t *testing.T) {
-	if os.Getenv("HOTLINE_READBACK") == "" {
-		return // the ear comes near to another voice for it: `make readback` takes that time
-	}
 	for _, lang := range languages() {
 		t.Run(string(lang), func(t *testing.T) { hearsWrongWords(t, lang) })
 	}
@@ -117,6 +116,11 @@ func hearsWrongWords(t *testing.T, lang prompts.Language) {
 	clips, changed, err := readback.Falsify(lang, clips)
 	if err != nil {
 		t.Fatal(err)
+	}
+	least := 60
+	if os.Getenv("HOTLINE_READBACK") == "" {
+		least = 30
+		maps.DeleteFunc(changed, func(id prompts.ID, _ string) bool { return !strings.HasPrefix(string(id), "digit-") })
 	}
 	heard, err := readback.Judge(ear, clips, func(c readback.Clip) bool { return changed[c.ID] != "" })
 	if err != nil {
@@ -132,7 +136,7 @@ func hearsWrongWords(t *testing.T, lang prompts.Language) {
 		}
 	}
 	t.Logf("%s: %d of %d wrong clips are complained of", lang, len(caught), len(changed))
-	if len(changed) < 60 || float64(len(caught)) < 0.95*float64(len(changed)) {
-		t.Errorf("%s: %d of %d wrong clips are complained of; want 95 %% of 60 or more", lang, len(caught), len(changed))
+	if len(changed) < least || float64(len(caught)) < 0.95*float64(len(changed)) {
+		t.Errorf("%s: %d of %d wrong clips are complained of; want 95 %% of %d or more", lang, len(caught), len(changed), least)
 	}
 }
