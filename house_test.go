@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"intake/format":                {"intake", "limits", "intake/snmp", "intake/syslog"},
 	"heartbeat":                    {"directory", "intake", "limits", "storage", "audit"},
 	"evosupport":                   {"directory", "sla", "storage", "tickets"},
-	"admin/evo":                    {"notify/mailing", "admin/document", "admin/operation", "admin/problem", "admin/report", "directory", "evosupport", "tickets", "evosupport/news"},
+	"admin/evo":                    {"admin/letters", "admin/document", "admin/operation", "admin/problem", "admin/report", "directory", "evosupport", "tickets", "evosupport/news"},
 	"outbox":                       {"limits", "sla", "storage", "tickets", "audit"},
 	"outbox/send":                  {"limits", "outbox"},
 	"bridge":                       {"alarm", "bridge/states", "bridge/twins", "bridge/zammad", "directory", "limits", "outbox", "storage", "tickets", "tickets/turns"},

@@ -32,16 +32,33 @@ type LettersQuery struct {
 
 // LetterView is one letter to one contract.
 type LetterView struct {
-	Kind     string     `json:"kind" enum:"statement,release"`
-	Contract string     `json:"contract"`
-	About    string     `json:"about" doc:"The month as 2026-11, or the product and its version such as pbx 8.1"`
-	Address  string     `json:"address" doc:"To whom; empty: the customer has none, or a statement has not gone out yet"`
-	Noted    time.Time  `json:"noted" doc:"When it was found to be due"`
-	State    string     `json:"state" enum:"waiting,sent,moot,failed,no_address" doc:"moot: nobody wanted it any more, or it was no news. failed: the mail server refused it, or took no letter for a week"`
-	Due      *time.Time `json:"due,omitempty" doc:"No letter before; of what waits alone"`
-	Settled  *time.Time `json:"settled,omitempty" doc:"When it came to this state; left out: it waits"`
-	Tries    int        `json:"tries"`
-	Error    string     `json:"error,omitempty" doc:"Of the last try"`
+	Kind     string `json:"kind" enum:"statement,release"`
+	Contract string `json:"contract"`
+	About    string `json:"about" doc:"The month as 2026-11, or the product and its version such as pbx 8.1"`
+	Address  string `json:"address" doc:"To whom; empty: the customer has none, or a statement has not gone out yet"`
+	StandingView
+}
+
+// StandingView is how a letter stands.
+type StandingView struct {
+	Noted   time.Time  `json:"noted" doc:"When it was found to be due"`
+	State   string     `json:"state" enum:"waiting,sent,moot,failed,no_address" doc:"moot: nobody wanted it any more, or it was no news. failed: the mail server refused it, or took no letter for a week"`
+	Due     *time.Time `json:"due,omitempty" doc:"No letter before; of what waits alone"`
+	Settled *time.Time `json:"settled,omitempty" doc:"When it came to this state; left out: it waits"`
+	Tries   int        `json:"tries"`
+	Error   string     `json:"error,omitempty" doc:"Of the last try"`
+}
+
+// Standing is the view of how a letter stands.
+func Standing(s mailing.Standing) StandingView {
+	v := StandingView{Noted: s.Noted, State: string(s.State), Tries: s.Tries, Error: s.Error}
+	if s.State == mailing.Waiting {
+		v.Due = &s.Due
+	}
+	if !s.Settled.IsZero() {
+		v.Settled = &s.Settled
+	}
+	return v
 }
 
 // LetterList are letters, the newest first.
@@ -59,16 +76,7 @@ func (c Config) list(ctx context.Context, q *LettersQuery) (*answer[LetterList],
 	all, err := c.Store.Letters(ctx, f)
 	list := LetterList{[]LetterView{}}
 	for _, l := range all {
-		v := LetterView{
-			Kind: string(l.Kind), Contract: string(l.Contract), About: l.About, Address: l.Address, Noted: l.Noted, State: string(l.State), Tries: l.Tries, Error: l.Error,
-		}
-		if l.State == mailing.Waiting {
-			v.Due = &l.Due
-		}
-		if !l.Settled.IsZero() {
-			v.Settled = &l.Settled
-		}
-		list.Letters = append(list.Letters, v)
+		list.Letters = append(list.Letters, LetterView{string(l.Kind), string(l.Contract), l.About, l.Address, Standing(l.Standing)})
 	}
 	return &answer[LetterList]{list}, err
 }
