@@ -3,6 +3,7 @@ package directory
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"hotline/sla"
@@ -31,6 +32,9 @@ func (c Customer) SpokenName() string {
 	}
 	return c.Name
 }
+
+// Address is where letters to the customer go; empty: none reaches the customer.
+func (c Customer) Address() string { return strings.TrimSpace(c.Email) }
 
 // AfterHours says what a blocking call outside the contract's hours does.
 type AfterHours string

@@ -59,7 +59,7 @@ func About(p evosupport.Product, installed []evosupport.Installed, book *directo
 			continue
 		}
 		n := Notice{
-			Product: p.ID, Release: newest.Name, Contract: c.ID, Address: strings.TrimSpace(book.Customers.At(c.Customer).Email),
+			Product: p.ID, Release: newest.Name, Contract: c.ID, Address: book.Customers.At(c.Customer).Address(),
 			Standing: mailing.Standing{Noted: now, State: mailing.Waiting, Due: opens(book, c.ID, own, now.Add(Together))},
 		}
 		if n.Address == "" {

@@ -6,7 +6,9 @@
 package mailing
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"hotline/directory"
@@ -53,6 +55,17 @@ type Letter struct {
 	About    string // the month as 2026-11; or the product and its version, such as "pbx 8.1"
 	Address  string // to whom; empty: it is not known yet, or there is none
 	Standing
+}
+
+// Unreached are the contracts in force that are to have letters, and whose customers have no address, by id.
+func Unreached(book *directory.Book, now time.Time) (list []directory.Contract) {
+	for _, c := range book.Contracts.All() {
+		if (c.Statement || c.EvoSupport) && c.Valid(now) && book.Customers.At(c.Customer).Address() == "" {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b directory.Contract) int { return cmp.Compare(a.ID, b.ID) })
+	return list
 }
 
 // Filter selects letters.

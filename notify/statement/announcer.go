@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"hotline/alarm"
@@ -80,7 +79,7 @@ func (a *Announcer) look(ctx context.Context, now time.Time) error {
 			continue
 		}
 		l := Letter{Contract: id, Month: a.month, Standing: mailing.Standing{Noted: now, State: mailing.Waiting, Due: now}}
-		reached := strings.TrimSpace(book.Customers.At(c.Customer).Email) != ""
+		reached := book.Customers.At(c.Customer).Address() != ""
 		if !reached && a.told[id] {
 			continue
 		}
@@ -107,7 +106,7 @@ func (a *Announcer) write(ctx context.Context, claimed []Letter, now time.Time) 
 	if !known || !c.Statement {
 		return m, nil, claimed, nil
 	}
-	if strings.TrimSpace(customer.Email) == "" {
+	if customer.Address() == "" {
 		l.State = mailing.NoAddress
 		return m, nil, []Letter{l}, nil
 	}

@@ -53,7 +53,7 @@ func letter(customer directory.Customer, c directory.Contract, found statistics.
 	lines = append(lines, w.Text(how))
 	id := sha256.Sum256([]byte(found.Month + "\x00" + string(c.ID)))
 	name := "statement-" + hex.EncodeToString(id[:12])
-	return notify.Message{ID: name, Thread: name, To: strings.TrimSpace(customer.Email), Subject: head, Text: strings.Join(lines, "\n") + "\n", HTML: true}
+	return notify.Message{ID: name, Thread: name, To: customer.Address(), Subject: head, Text: strings.Join(lines, "\n") + "\n", HTML: true}
 }
 
 // figures are what the tickets of a line came to: how many, the time spent, and how each clock fared.

@@ -107,20 +107,13 @@ func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 		}
 		p.Rows = append(p.Rows, one)
 	}
-	p.Unreached = unreached(book, directory.ContractID(p.Contract), r.Now)
+	for _, c := range mailing.Unreached(book, r.Now) {
+		if p.Contract == "" || p.Contract == string(c.ID) {
+			p.Unreached = append(p.Unreached, contract{c, book.Customers.At(c.Customer).Name})
+		}
+	}
 	if len(p.Unreached) > unreachedMost {
 		p.More, p.Unreached = len(p.Unreached)-unreachedMost, p.Unreached[:unreachedMost]
 	}
 	return pages().Page("list", r.T("letters"), p)
-}
-
-// unreached are the contracts in force that are to get letters, and whose customers have no address, by id; of one contract if it is named.
-func unreached(book *directory.Book, of directory.ContractID, now time.Time) (list []contract) {
-	for id, c := range book.Contracts.All() {
-		if customer := book.Customers.At(c.Customer); (of == "" || of == id) && (c.Statement || c.EvoSupport) && c.Valid(now) && strings.TrimSpace(customer.Email) == "" {
-			list = append(list, contract{c, customer.Name})
-		}
-	}
-	slices.SortFunc(list, func(a, b contract) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	return list
 }
