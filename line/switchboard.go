@@ -158,28 +158,49 @@ func (s *Switchboard) Stop(ctx context.Context) error {
 // than the share full of the workers' time, or when packets are late already. With fewer than spare calls none is refused, since
 // then the calls are not what makes packets late. full is well below one: on two cores that also carried the callers, packets
 // were late when the sound took 0.6.
+//
+// Near full, calls may not become many more than there were at the first sign of lateness. A stall of the machine, or an attack on
+// it, refuses nobody in this way: the calls are as many as before.
 const (
-	full    = 0.42
-	tooLate = 10 * time.Millisecond
-	spare   = 50
+	full     = 0.42
+	nearFull = 0.7 * full
+	tooLate  = 10 * time.Millisecond
+	spare    = 50
 
 	// Strangers are refused earlier, so that those who are known still find a place.
 	fullForStrangers = 0.75 * full
 	lateForStrangers = tooLate / 2
 )
 
+// pressure is what the engine measures of itself; see its Stats, Lag and Crowded.
+type pressure struct {
+	legs    int
+	use     float64
+	lag     time.Duration
+	crowded int // legs at the first sign of lateness; 0: there was none
+}
+
 // overloaded tells whether one more call, of a stranger or of a known party, would disturb the sound of those that run.
 func (s *Switchboard) overloaded(stranger bool) bool {
 	stats := s.engine.Stats()
-	return tooMuch(stats.Legs, stats.Load, s.engine.Lag(), stranger)
+	p := pressure{legs: stats.Legs, use: stats.Load, lag: s.engine.Lag()}
+	if legs, ok := s.engine.Crowded(); ok {
+		p.crowded = legs
+	}
+	return p.tooMuch(stranger)
 }
 
-// tooMuch judges what the engine measures of itself; see Stats and Lag.
-func tooMuch(legs int, use float64, lag time.Duration, stranger bool) bool {
-	if stranger {
-		return legs >= spare && (use > fullForStrangers || lag > lateForStrangers)
+// tooMuch judges it.
+func (p pressure) tooMuch(stranger bool) bool {
+	switch {
+	case p.legs < spare:
+		return false
+	case stranger && (p.use > fullForStrangers || p.lag > lateForStrangers):
+		return true
+	case p.crowded > 0 && p.use > nearFull && p.legs >= p.crowded+spare:
+		return true
 	}
-	return legs >= spare && (use > full || lag > tooLate)
+	return p.use > full || p.lag > tooLate
 }
 
 // handle answers one call and runs its conversation.

@@ -46,3 +46,28 @@ func TestTheNextLegIsForeseenBeforeItCostsAnything(t *testing.T) {
 		t.Errorf("a machine that is behind all the time is used to %.2f", u)
 	}
 }
+
+func TestALateTickIsRememberedWithTheLegsOfItsTime(t *testing.T) {
+	const ms, s = time.Millisecond, time.Second
+	var l lateness
+	for _, c := range []struct {
+		late, now time.Duration
+		legs      int
+		want      int // 0: nothing is remembered
+	}{
+		{12 * ms, 1 * s, 100, 0},
+		{13 * ms, 2 * s, 200, 200},
+		{40 * ms, 5 * s, 300, 200}, // what counts is how many there were at the first one
+		{0, 15 * s, 400, 200},
+		{0, 15*s + ms, 400, 0}, // ten seconds without one
+		{13 * ms, 20 * s, 500, 500},
+		{13 * ms, 29 * s, 600, 500},
+		{13 * ms, 40 * s, 700, 700},
+	} {
+		l.note(c.late, c.now, c.legs)
+		legs, ok := l.legsAt(c.now)
+		if ok != (c.want > 0) || ok && legs != c.want {
+			t.Errorf("a tick %s late at %s with %d legs: remembered %d, %t, want %d", c.late, c.now, c.legs, legs, ok, c.want)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package media
 import (
 	"fmt"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -150,6 +149,7 @@ func (w *worker) tick(turned, due int64) int64 {
 	w.engine.counts.ticks.Add(1)
 	late := w.now - time.Duration(due)*quarter
 	w.load.noteLag(late)
+	w.engine.late.note(late, w.now, int(w.engine.legs.Load()))
 	w.writeAgain()
 	w.receiveReports()
 	w.betweenTurns(late)
@@ -279,33 +279,4 @@ func (w *worker) end(l *Leg, why error) {
 	_ = w.engine.giveBack(l.sockets)
 	close(l.ending.done)
 	l.ending.run()
-}
-
-// load is how busy a worker is, smoothed. Written by the worker, read by everybody.
-type load struct {
-	legs   atomic.Int32 // that the worker owns
-	lag    atomic.Int64 // how far its ticks are behind, in nanoseconds, over some 2.5 s
-	busy   atomic.Int64 // share of its time, in millionths, over about 160 ms
-	served atomic.Int64 // legs that it served in that time, in millionths
-}
-
-const (
-	million   = 1_000_000
-	loadTicks = 32  // ticks over which the load is smoothed
-	lagTicks  = 512 // the same for the lag: one stall of the machine must not send carriers away for longer than it lasted
-)
-
-// note takes one tick of a length, of which the worker worked for spent. A stall of the machine counts as one busy tick: it
-// tells nothing of what the legs cost.
-func (l *load) note(spent, length time.Duration, legs int32) {
-	share := int64(min(spent, length)) * million / int64(length)
-	busy, served := l.busy.Load(), l.served.Load()
-	l.busy.Store(busy + (share-busy)/loadTicks)
-	l.served.Store(served + (int64(legs)*million-served)/loadTicks)
-}
-
-// noteLag takes how late a tick was.
-func (l *load) noteLag(late time.Duration) {
-	lag := l.lag.Load()
-	l.lag.Store(lag + (int64(min(late, maxBehind*quarter))-lag)/lagTicks)
 }
