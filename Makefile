@@ -20,14 +20,16 @@ demo: go ## a blocking call over real sockets, then a line to call; --once when 
 LONGEST = ./dispatch ./web ./admin ./postgres ./app ./sip ./media ./browser ./line
 # Binaries of tests without what a debugger reads are linked in two thirds of the time; make lint vets what is tested.
 FAST = -vet=off -ldflags=-w
+# Where the disk is nearly full, what tests throw away lies in memory.
+SCRATCH = TMPDIR=$$(scripts/scratch)
 # What one goroutine does alone has no race, and takes nine times as long under the detector: the laws of the house, and these tests.
 # They are built as e2e builds the program, whose packages they share.
-ALONE = CGO_ENABLED=0 $(GO) test $(FAST) -trimpath
+ALONE = $(SCRATCH) CGO_ENABLED=0 $(GO) test $(FAST) -trimpath
 test: packages ## every test, with real PostgreSQL, SIPp, baresip, linphone, Kamailio, Chromium, Alertmanager, Postfix, tshark and sngrep, under the race detector but for what one goroutine does
-	GOGC=400 GOMEMLIMIT=2GiB $(GO) test $(FAST) -race -p $$(( $$(nproc) + 1 )) -timeout 40m $(LONGEST) $$($(GO) list ./... | grep -v -e /e2e -e '^hotline$$')
+	$(SCRATCH) GOGC=400 GOMEMLIMIT=2GiB $(GO) test $(FAST) -race -p $$(( $$(nproc) + 1 )) -timeout 40m $(LONGEST) $$($(GO) list ./... | grep -v -e /e2e -e '^hotline$$')
 	$(ALONE) .
 	$(ALONE) -run Hostile ./web
-	$(GO) test $(FAST) -race -timeout 40m ./e2e # by themselves: a telephone that stands still is not heard
+	$(SCRATCH) $(GO) test $(FAST) -race -timeout 40m ./e2e # by themselves: a telephone that stands still is not heard
 
 # What trains a recogniser that reads the prompts back.
 EARS = pocketsphinx sphinxtrain sphinxbase-utils espeak-ng festival festvox-italp16k festvox-itapc16k flite

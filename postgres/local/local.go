@@ -163,7 +163,8 @@ func (s *Server) start(bin string, o owner) error {
 		args = append(args, "-c", fmt.Sprintf("shared_buffers=%dMB", buffers()))
 	}
 	if s.cfg.Throwaway {
-		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+			"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "max_wal_size=128MB", "-c", "min_wal_size=32MB")
 	}
 	cmd := exec.Command(filepath.Join(bin, "postgres"), args...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = s.cfg.Dir, environment(), o.attributes()
