@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"hotline/alarm"
+	"hotline/backend"
 	"hotline/certificate"
 	"hotline/config"
 	"hotline/heartbeat"
@@ -180,30 +181,24 @@ func outside(peer netip.Addr, relays []netip.Prefix) netip.Addr {
 	return peer
 }
 
-// scanTime bounds a scanner.
-const scanTime = 20 * time.Second
+// What a scanner may cost: its time, what it says, and what it may write into a file of its own, in octets.
+const (
+	scanTime    = time.Minute // it has the lowest priority
+	scanAnswer  = 64 << 10
+	scanScratch = 256 << 20
+)
 
 // scanner runs a program over the original of a mail; another exit status than 0 says that something is wrong with it. If it
 // cannot be run, or does not end in time, the operator must repair it; until then no file of a mail is kept.
 func (a *App) scanner(command []string) func(context.Context, string) error {
+	scan := backend.Program{Argv: command, Timeout: scanTime}
 	return func(ctx context.Context, file string) error {
-		ctx, cancel := context.WithTimeout(ctx, scanTime)
-		defer cancel()
-		args := make([]string, 0, len(command))
-		for _, word := range command[1:] {
-			args = append(args, strings.ReplaceAll(word, "{file}", file))
-		}
-		scan := exec.CommandContext(ctx, command[0], args...)
-		scan.WaitDelay = time.Second // what it has started may hold its output open
-		text, err := scan.CombinedOutput()
+		_, err := scan.Output(ctx, backend.Run{Fill: strings.NewReplacer("{file}", file), Most: scanAnswer, File: scanScratch})
 		var exited *exec.ExitError
-		if err != nil && (!errors.As(err, &exited) || ctx.Err() != nil) {
+		if err != nil && !errors.As(err, &exited) {
 			a.alarm(alarm.Mail, fmt.Sprintf("the scanner of mails does not work, and attachments are not kept; see mail.inbox.scanner: %v", err))
 		}
-		if err != nil {
-			return fmt.Errorf("%w: %s", err, text[:min(len(text), 500)])
-		}
-		return nil
+		return err
 	}
 }
 

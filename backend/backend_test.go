@@ -33,6 +33,7 @@ func TestAProgramIsBounded(t *testing.T) {
 		{"it may write so much", shell(`head -c 100 /dev/zero | tr '\0' a`), strings.Repeat("a", 100), "", nil},
 		{"and no more", shell(`yes`), "", "more than 100 octets", backend.ErrLarge},
 		{"it fails", shell(`echo no licence >&2; exit 3`), "", "exit status 3: no licence", nil},
+		{"it says on its output why it fails", shell(`echo invoice.pdf: Eicar FOUND; exit 1`), "", "exit status 1: invoice.pdf: Eicar FOUND", nil},
 		{"it complains without end and fails", shell(`yes complaint | head -c 1000000 >&2; exit 3`), "", "exit status 3: complaint", nil},
 		{"it hangs with a child", backend.Program{Argv: []string{"sh", "-c", "sleep 300 & sleep 300"}, Timeout: 200 * time.Millisecond}, "", "did not end within 200ms", context.DeadlineExceeded},
 		{"it is not installed", backend.Program{Argv: []string{"no-such-program"}}, "", "no-such-program", backend.ErrMissing},
@@ -42,6 +43,23 @@ func TestAProgramIsBounded(t *testing.T) {
 		fails := c.err != "" || c.is != nil
 		if string(answer) != c.answer || (err != nil) != fails || fails && (!strings.Contains(err.Error(), c.err) || !errors.Is(err, c.is) && c.is != nil) {
 			t.Errorf("%s: %q, %v", c.what, answer, err)
+		}
+	}
+}
+
+// The bound of its files is there at its first instant: a child that it starts then would have none otherwise, and fills the disk.
+func TestFilesOfAProgramAndOfItsChildrenAreBounded(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "said")
+	for _, script := range []string{`ulimit -f`, `sh -c "ulimit -f" & wait`} {
+		got, err := shell(script).Output(t.Context(), backend.Run{Fill: strings.NewReplacer(), Most: 100, File: 1000})
+		if err != nil || string(got) != "2\n" {
+			t.Errorf("%s: %q, %v; two blocks of 512 octets are what it may write", script, got, err)
+		}
+	}
+	for octets, fails := range map[string]bool{"1000": false, "5000": true} {
+		_, err := shell(`head -c `+octets+` /dev/zero >"$1"`).Output(t.Context(), backend.Run{Fill: strings.NewReplacer("{text}", file), Most: 100, File: 1000})
+		if (err != nil) != fails {
+			t.Errorf("a file of %s octets: %v", octets, err)
 		}
 	}
 }

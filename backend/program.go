@@ -4,12 +4,14 @@ package backend
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -27,8 +29,8 @@ var (
 	ErrAnswer = errors.New("the answer of the server is none")
 )
 
-// Program is a program of this machine. It is run without a shell, at the lowest priority, with nothing of our environment but PATH and
-// HOME. When its time is over it is killed; when it has ended, so is all that it started.
+// Program is a program of this machine. No shell reads its command line. It is run at the lowest priority, with nothing of our
+// environment but PATH and HOME. When its time is over it is killed; when it has ended, so is all that it started.
 type Program struct {
 	Argv    []string // the command line
 	Timeout time.Duration
@@ -40,11 +42,14 @@ type Run struct {
 	Dir   string            // in which it runs; empty: in ours
 	Input []byte            // its standard input; nil: it has none
 	Most  int               // octets that it may write to its standard output
-	File  uint64            // octets that a file of it may have; 0: as many as it likes
+	File  int64             // octets that a file of it, or of what it starts, may have, rounded up; 0: as many as it likes
 }
 
 // complaintsMost is how many octets of a program's complaints are kept, for the log.
 const complaintsMost = 500
+
+// ulimitUnit is the unit of a shell's ulimit -f, in octets (POSIX, "ulimit"). Some shells take twice as much.
+const ulimitUnit = 512
 
 // Find is ErrMissing where the program is not installed.
 func (p Program) Find() error {
@@ -60,18 +65,15 @@ func (p Program) Find() error {
 // Uses tells whether a place, such as {file}, stands in the command line.
 func (p Program) Uses(place string) bool { return strings.Contains(strings.Join(p.Argv, " "), place) }
 
-// Output runs the program and gives what it wrote to its standard output. The errors are ErrMissing, ErrLarge, that of ctx, and one with
-// what the program complained of where it failed.
+// Output runs the program and gives what it wrote to its standard output. The errors are ErrMissing, ErrLarge, that of ctx, and where the
+// program failed an [exec.ExitError] with what it complained of, or else with what it wrote.
 func (p Program) Output(ctx context.Context, r Run) ([]byte, error) {
 	if err := p.Find(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	args := make([]string, 0, len(p.Argv))
-	for _, a := range p.Argv {
-		args = append(args, r.Fill.Replace(a))
-	}
+	name, args := p.Argv[0], p.arguments(r)
 	answer, complaints := &limited{most: r.Most}, &limited{most: complaintsMost}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Env = r.Dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8"}
@@ -83,24 +85,34 @@ func (p Program) Output(ctx context.Context, r Run) ([]byte, error) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second // for what it started and left behind with its output in hand
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting %s: %w", args[0], err)
+		return nil, fmt.Errorf("starting %s: %w", name, err)
 	}
-	// Both are courtesies to the calls of this machine; a program that is over already needs none.
-	_ = unix.Setpriority(unix.PRIO_PGRP, cmd.Process.Pid, 19)
-	if r.File > 0 {
-		_ = unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: r.File, Max: r.File}, nil)
-	}
+	_ = unix.Setpriority(unix.PRIO_PGRP, cmd.Process.Pid, 19) // a courtesy to the calls of this machine; one that is over already needs none
 	err := cmd.Wait()
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind
 	switch {
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("%s did not end within %s: %w", args[0], p.Timeout, ctx.Err())
+		return nil, fmt.Errorf("%s did not end within %s: %w", name, p.Timeout, ctx.Err())
 	case answer.full:
-		return nil, fmt.Errorf("%s wrote more than %d octets: %w", args[0], r.Most, ErrLarge)
+		return nil, fmt.Errorf("%s wrote more than %d octets: %w", name, r.Most, ErrLarge)
 	case err != nil:
-		return nil, fmt.Errorf("%s failed: %w: %s", args[0], err, strings.TrimSpace(string(complaints.kept)))
+		return nil, fmt.Errorf("%s failed: %w: %s", name, err, cmp.Or(complaints.words(), answer.words()))
 	}
 	return answer.kept, nil
+}
+
+// arguments is the command line with its places filled in. Where files are bounded, the bound is set before the program begins: what it
+// starts at its first instant has it too. A shell sets it and becomes the program; it reads no word of the command line.
+func (p Program) arguments(r Run) []string {
+	var args []string
+	if r.File > 0 {
+		const become = `ulimit -f "$0" 2>/dev/null; exec "$@"` // a bound that is lower already stays
+		args = []string{"/bin/sh", "-c", become, strconv.FormatInt((r.File+ulimitUnit-1)/ulimitUnit, 10)}
+	}
+	for _, a := range p.Argv {
+		args = append(args, r.Fill.Replace(a))
+	}
+	return args
 }
 
 // limited keeps the first octets that are written to it. It refuses the rest, which ends a program that writes without end. It has no buffer
@@ -121,6 +133,11 @@ func (l *limited) Write(p []byte) (int, error) {
 	l.full = true
 	l.kept = append(l.kept, p[:room]...)
 	return room, io.ErrShortWrite
+}
+
+// words is the beginning of what was written.
+func (l *limited) words() string {
+	return strings.TrimSpace(string(l.kept[:min(len(l.kept), complaintsMost)]))
 }
 
 // tolerant takes what there is no room for, too: a program that is stopped in its words would not say why it failed, and some tell their

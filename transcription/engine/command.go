@@ -53,7 +53,7 @@ func (c Command) Transcribe(ctx context.Context, s Sound) (Heard, error) {
 	defer file.Close()
 	// By our own process's name for it: programs that the recogniser starts find it, too.
 	path := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), file.Fd())
-	r := backend.Run{Fill: strings.NewReplacer("{file}", path, "{language}", s.Language), Most: largest}
+	r := backend.Run{Fill: strings.NewReplacer("{file}", path, "{language}", s.Language), Most: largest, File: scratch}
 	if !c.program().Uses("{file}") {
 		r.Input = s.WAV
 	}

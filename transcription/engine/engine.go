@@ -43,3 +43,6 @@ type Driver interface {
 
 // largest is the most that a recogniser may answer, in octets: an hour of speech is less than 100 kB of text.
 const largest = 4 << 20
+
+// scratch is the most that a file of a recogniser's own may have, in octets: twice an hour of sound at 16 kHz.
+const scratch = 256 << 20
