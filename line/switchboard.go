@@ -87,6 +87,8 @@ type Switchboard struct {
 	agent  *sip.Agent
 	engine *media.Engine
 
+	overload overload
+
 	mu   sync.Mutex
 	legs map[string]*leg // alive, by id
 }
@@ -152,55 +154,6 @@ func (s *Switchboard) Stop(ctx context.Context) error {
 	err := s.agent.Stop(ctx)
 	s.engine.Stop()
 	return err
-}
-
-// How many calls a line can hold is measured while it works. A new call is refused when the sound of all calls would take more
-// than the share full of the workers' time, or when packets are late already. With fewer than spare calls none is refused, since
-// then the calls are not what makes packets late. full is well below one: on two cores that also carried the callers, packets
-// were late when the sound took 0.6.
-//
-// Near full, calls may not become many more than there were at the first sign of lateness. A stall of the machine, or an attack on
-// it, refuses nobody in this way: the calls are as many as before.
-const (
-	full     = 0.42
-	nearFull = 0.7 * full
-	tooLate  = 10 * time.Millisecond
-	spare    = 50
-
-	// Strangers are refused earlier, so that those who are known still find a place.
-	fullForStrangers = 0.75 * full
-	lateForStrangers = tooLate / 2
-)
-
-// pressure is what the engine measures of itself; see its Stats, Lag and Crowded.
-type pressure struct {
-	legs    int
-	use     float64
-	lag     time.Duration
-	crowded int // legs at the first sign of lateness; 0: there was none
-}
-
-// overloaded tells whether one more call, of a stranger or of a known party, would disturb the sound of those that run.
-func (s *Switchboard) overloaded(stranger bool) bool {
-	stats := s.engine.Stats()
-	p := pressure{legs: stats.Legs, use: stats.Load, lag: s.engine.Lag()}
-	if legs, ok := s.engine.Crowded(); ok {
-		p.crowded = legs
-	}
-	return p.tooMuch(stranger)
-}
-
-// tooMuch judges it.
-func (p pressure) tooMuch(stranger bool) bool {
-	switch {
-	case p.legs < spare:
-		return false
-	case stranger && (p.use > fullForStrangers || p.lag > lateForStrangers):
-		return true
-	case p.crowded > 0 && p.use > nearFull && p.legs >= p.crowded+spare:
-		return true
-	}
-	return p.use > full || p.lag > tooLate
 }
 
 // handle answers one call and runs its conversation.

@@ -54,15 +54,15 @@ type Config struct {
 
 // Engine owns the workers and the recording writer. Safe for concurrent use.
 type Engine struct {
-	cfg     Config
-	network udp.Network
-	epoch   time.Time // instant of the start
-	workers []*worker
-	writer  *writer
-	counts  counters
-	legs    atomic.Int64 // alive now
-	late    lateness
-	ports   ports
+	cfg      Config
+	network  udp.Network
+	epoch    time.Time // instant of the start
+	workers  []*worker
+	writer   *writer
+	counts   counters
+	legs     atomic.Int64 // alive now
+	lateTick atomic.Int64 // instant of the latest tick that was much behind, since the start; 0: none
+	ports    ports
 
 	mu      sync.Mutex // starting and stopping
 	state   engineState

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -32,9 +31,12 @@ func (e *Engine) Load() float64 {
 	return float64(busy) / float64(served) * float64(e.legs.Load()+1) / float64(len(e.workers))
 }
 
-// Crowded is how many legs were alive when a tick was first much behind its time, until there has been none for ten seconds; ok
-// tells whether that is so. It is the first sign of too many legs, or a stall of the machine: packets of that tick were still in time.
-func (e *Engine) Crowded() (legs int, ok bool) { return e.late.legsAt(e.now()) }
+// Late tells whether a tick was much behind its time in the last ten seconds. It is the first sign of too many legs, or a stall of the
+// machine: packets of that tick were still in time.
+func (e *Engine) Late() bool {
+	at := e.lateTick.Load()
+	return at > 0 && e.now()-time.Duration(at) <= lateMemory
+}
 
 // load is how busy a worker is, smoothed. Written by the worker, read by everybody.
 type load struct {
@@ -67,31 +69,12 @@ func (l *load) noteLag(late time.Duration) {
 
 const (
 	muchLate   = 12 * time.Millisecond // of a tick. A packet is late from 20 ms
-	remembered = 10 * time.Second      // how long such a tick is
+	lateMemory = 10 * time.Second      // so long it is remembered
 )
 
-// lateness remembers ticks that were much behind their time. Safe for concurrent use.
-type lateness struct {
-	mu   sync.Mutex
-	last time.Duration // instant of the last one, since the engine's start
-	legs int           // alive at the first one of those that are remembered; 0: none is
-}
-
-// note takes how late a tick was. It costs nothing while ticks are in time.
-func (l *lateness) note(late, now time.Duration, legs int) {
-	if late <= muchLate {
-		return
+// noteLate takes how late a worker's tick was.
+func (e *Engine) noteLate(late, now time.Duration) {
+	if late > muchLate {
+		e.lateTick.Store(int64(now))
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.legs == 0 || now-l.last > remembered {
-		l.legs = legs
-	}
-	l.last = now
-}
-
-func (l *lateness) legsAt(now time.Duration) (legs int, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.legs, l.legs > 0 && now-l.last <= remembered
 }

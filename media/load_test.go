@@ -3,6 +3,7 @@ package media
 import (
 	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -47,27 +48,28 @@ func TestTheNextLegIsForeseenBeforeItCostsAnything(t *testing.T) {
 	}
 }
 
-func TestALateTickIsRememberedWithTheLegsOfItsTime(t *testing.T) {
-	const ms, s = time.Millisecond, time.Second
-	var l lateness
-	for _, c := range []struct {
-		late, now time.Duration
-		legs      int
-		want      int // 0: nothing is remembered
-	}{
-		{12 * ms, 1 * s, 100, 0},
-		{13 * ms, 2 * s, 200, 200},
-		{40 * ms, 5 * s, 300, 200}, // what counts is how many there were at the first one
-		{0, 15 * s, 400, 200},
-		{0, 15*s + ms, 400, 0}, // ten seconds without one
-		{13 * ms, 20 * s, 500, 500},
-		{13 * ms, 29 * s, 600, 500},
-		{13 * ms, 40 * s, 700, 700},
-	} {
-		l.note(c.late, c.now, c.legs)
-		legs, ok := l.legsAt(c.now)
-		if ok != (c.want > 0) || ok && legs != c.want {
-			t.Errorf("a tick %s late at %s with %d legs: remembered %d, %t, want %d", c.late, c.now, c.legs, legs, ok, c.want)
+func TestALateTickIsRememberedForTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &Engine{epoch: time.Now()}
+		time.Sleep(time.Second)
+		for _, c := range []struct {
+			late, after time.Duration
+			want        bool
+		}{
+			{0, 0, false},
+			{muchLate, 0, false},
+			{muchLate + 1, 0, true},
+			{0, lateMemory, true},
+			{0, 1, false},
+			{time.Second, 5 * time.Second, true},
+			{time.Second, 9 * time.Second, true},
+			{0, 11 * time.Second, false},
+		} {
+			e.noteLate(c.late, e.now())
+			time.Sleep(c.after)
+			if e.Late() != c.want {
+				t.Errorf("a tick that was %s late, %s ago: %t", c.late, c.after, e.Late())
+			}
 		}
-	}
+	})
 }

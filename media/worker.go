@@ -149,7 +149,7 @@ func (w *worker) tick(turned, due int64) int64 {
 	w.engine.counts.ticks.Add(1)
 	late := w.now - time.Duration(due)*quarter
 	w.load.noteLag(late)
-	w.engine.late.note(late, w.now, int(w.engine.legs.Load()))
+	w.engine.noteLate(late, w.now)
 	w.writeAgain()
 	w.receiveReports()
 	w.betweenTurns(late)

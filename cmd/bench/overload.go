@@ -9,7 +9,7 @@ import (
 
 // overload offers twice as many calls as the machine holds, and looks at those that run.
 func (b *bench) overload(ctx context.Context, f *figures) error {
-	const rate, most = 200.0, 5000
+	const rate, most = 200.0, 9000
 	return b.with(ctx, nil, func(s *server, k *load.Crowd) error {
 		offered, refused := 0, 0
 		m, err := k.Measure(s.process(), s.empty)

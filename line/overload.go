@@ -1,0 +1,136 @@
+package line
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// How many calls a line can hold is measured while it works. A new call is refused when the sound of all calls would take more
+// than the share full of the workers' time, or when packets are late already. With fewer than spare calls none is refused, since
+// then the calls are not what makes packets late. full is well below one: on two cores that also carried the callers, packets
+// were late when the sound took 0.6.
+//
+// Near full, calls may not become many more than there were at the first sign that the machine has no more to give: a late tick,
+// or hardly a processor at rest. A stall of the machine, other work on it, or an attack refuses nobody in this way: the calls are
+// as many as before.
+const (
+	full     = 0.42
+	nearFull = 0.7 * full
+	tooLate  = 10 * time.Millisecond
+	spare    = 50
+
+	// Strangers are refused earlier, so that those who are known still find a place.
+	fullForStrangers = 0.75 * full
+	lateForStrangers = tooLate / 2
+
+	// The share of the processors' time at rest below which the machine is short, and from which it is no more. At 0.15 a
+	// machine whose neighbours took a little more had none left.
+	short, rested = 0.25, 0.35
+)
+
+// pressure is what the engine and the machine tell of themselves; see the engine's Stats, Lag and Late.
+type pressure struct {
+	legs    int
+	use     float64
+	lag     time.Duration
+	late    bool    // a tick was much behind its time
+	rest    float64 // share of the processors' time at rest
+	highest int     // legs that there may be; 0: as many as there is room for
+}
+
+// tooMuch tells whether one more call, of a stranger or of a known party, would disturb the sound of those that run.
+func (p pressure) tooMuch(stranger bool) bool {
+	switch {
+	case p.legs < spare:
+		return false
+	case stranger && (p.use > fullForStrangers || p.lag > lateForStrangers):
+		return true
+	case p.highest > 0 && p.legs >= p.highest && p.use > nearFull:
+		return true
+	}
+	return p.use > full || p.lag > tooLate
+}
+
+// overload judges each new call. Safe for concurrent use.
+type overload struct {
+	mu        sync.Mutex
+	processor processor
+	first     int // legs at the first sign of shortage; 0: there is none
+}
+
+// overloaded tells whether one more call, of a stranger or of a known party, would disturb the sound of those that run.
+func (s *Switchboard) overloaded(stranger bool) bool {
+	stats := s.engine.Stats()
+	if stats.Legs < spare {
+		return false
+	}
+	p := pressure{legs: stats.Legs, use: stats.Load, lag: s.engine.Lag(), late: s.engine.Late()}
+	s.overload.mu.Lock()
+	defer s.overload.mu.Unlock()
+	p.rest = s.overload.processor.rest(time.Now(), processorTimes)
+	p.highest = s.overload.highest(p)
+	return p.tooMuch(stranger)
+}
+
+// highest is how many legs there may be, given what the machine tells; 0 is any number. mu is held.
+func (o *overload) highest(p pressure) int {
+	switch {
+	case o.first == 0 && (p.late || p.rest < short):
+		o.first = p.legs
+	case !p.late && p.rest >= rested:
+		o.first = 0
+	}
+	if o.first == 0 {
+		return 0
+	}
+	return o.first + spare
+}
+
+// processor is how much the machine's processors are at rest.
+type processor struct {
+	at          time.Time // of the latest look
+	idle, total uint64    // in the kernel's ticks since its start
+	share       float64
+}
+
+// looks is how often it is looked at, at most.
+const looks = 500 * time.Millisecond
+
+// rest is the share of time in which the processors had nothing to do between the latest two looks. Where the kernel does not tell it, it is one.
+func (p *processor) rest(now time.Time, times func() (idle, total uint64)) float64 {
+	if !p.at.IsZero() && now.Sub(p.at) < looks {
+		return p.share
+	}
+	idle, total := times()
+	if p.at.IsZero() || total <= p.total || idle < p.idle {
+		p.share = 1
+	} else {
+		p.share = float64(idle-p.idle) / float64(total-p.total)
+	}
+	p.at, p.idle, p.total = now, idle, total
+	return p.share
+}
+
+// processorTimes reads the first line of /proc/stat (proc_stat(5)): the time of all processors by what they did. The fourth is idle, the
+// fifth waits for a disk; what guests took is in the first two already.
+func processorTimes() (idle, total uint64) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	for i, word := range strings.Fields(line) {
+		n, err := strconv.ParseUint(word, 10, 64)
+		if err != nil || i > 8 {
+			continue
+		}
+		total += n
+		if i == 4 || i == 5 {
+			idle += n
+		}
+	}
+	return idle, total
+}

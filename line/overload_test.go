@@ -1,0 +1,95 @@
+package line
+
+import (
+	"testing"
+	"time"
+)
+
+func TestStrangersAreRefusedAtALowerLoadThanThoseWhoAreKnown(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		pressure
+		stranger, known bool // refused
+	}{
+		{pressure{legs: 49, use: 0.9, lag: 50 * ms}, false, false}, // it is not the calls that are too many
+		{pressure{legs: 50, use: 0.31, lag: 5 * ms}, false, false},
+		{pressure{legs: 50, use: 0.32}, true, false},
+		{pressure{legs: 50, lag: 6 * ms}, true, false},
+		{pressure{legs: 50, use: 0.42, lag: 10 * ms}, true, false},
+		{pressure{legs: 50, use: 0.43}, true, true},
+		{pressure{legs: 50, lag: 11 * ms}, true, true},
+	} {
+		c.judge(t, c.stranger, c.known)
+	}
+}
+
+// A sign of shortage is one of too many calls only when calls become more, and near what the line holds.
+func TestCallsDoNotBecomeManyMoreOnceTheMachineIsShort(t *testing.T) {
+	for _, c := range []struct {
+		pressure
+		stranger, known bool // refused
+	}{
+		{pressure{legs: 1449, use: 0.41, highest: 1450}, true, false},
+		{pressure{legs: 1450, use: 0.41, highest: 1450}, true, true},
+		{pressure{legs: 1450, use: 0.41}, true, false},
+		{pressure{legs: 101, use: 0.41, highest: 150}, true, false},  // an attack, or a stall: the calls are as many as before
+		{pressure{legs: 300, use: 0.29, highest: 150}, false, false}, // far from what the line holds
+		{pressure{legs: 49, use: 0.41, highest: 49}, false, false},   // too few to be what makes it late
+	} {
+		c.judge(t, c.stranger, c.known)
+	}
+}
+
+func TestTheFirstSignOfShortageIsRememberedUntilTheMachineHasRested(t *testing.T) {
+	var o overload
+	for i, c := range []struct {
+		pressure
+		want int
+	}{
+		{pressure{legs: 500, rest: 0.30}, 0},
+		{pressure{legs: 600, rest: 0.24}, 600 + spare}, // hardly a processor at rest
+		{pressure{legs: 640, rest: 0.10}, 600 + spare},
+		{pressure{legs: 400, rest: 0.34}, 600 + spare},
+		{pressure{legs: 400, rest: 0.35}, 0},
+		{pressure{legs: 410, rest: 0.90, late: true}, 410 + spare}, // a late tick
+		{pressure{legs: 450, rest: 0.90, late: true}, 410 + spare},
+		{pressure{legs: 450, rest: 0.30}, 410 + spare},
+		{pressure{legs: 450, rest: 0.90}, 0},
+	} {
+		if got := o.highest(c.pressure); got != c.want {
+			t.Errorf("%d: %+v: at most %d legs, want %d", i, c.pressure, got, c.want)
+		}
+	}
+}
+
+func TestHowMuchTheProcessorsAreAtRest(t *testing.T) {
+	var p processor
+	start := time.Date(2026, 10, 25, 2, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		after       time.Duration
+		idle, total uint64
+		want        float64
+	}{
+		{0, 1000, 2000, 1}, // nothing to compare with
+		{499 * time.Millisecond, 1000, 2100, 1},
+		{500 * time.Millisecond, 1025, 2100, 0.25},
+		{900 * time.Millisecond, 9999, 9999, 0.25}, // half a second is not over
+		{time.Second, 1025, 2200, 0},
+		{2 * time.Second, 1225, 2400, 1},
+		{3 * time.Second, 0, 0, 1}, // the kernel tells nothing
+	} {
+		if got := p.rest(start.Add(c.after), func() (uint64, uint64) { return c.idle, c.total }); got != c.want {
+			t.Errorf("after %s: %.2f at rest, want %.2f", c.after, got, c.want)
+		}
+	}
+	if idle, total := processorTimes(); idle == 0 || total <= idle {
+		t.Errorf("this machine's processors: %d of %d at rest", idle, total)
+	}
+}
+
+func (p pressure) judge(t *testing.T, stranger, known bool) {
+	t.Helper()
+	if s, k := p.tooMuch(true), p.tooMuch(false); s != stranger || k != known {
+		t.Errorf("%+v: a stranger is refused %t, want %t; a trunk %t, want %t", p, s, stranger, k, known)
+	}
+}
