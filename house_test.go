@@ -180,7 +180,8 @@ var allowed = map[string][]string{
 	"oncall/pins":                 {"budgets", "directory", "oncall", "storage"},
 	"oncall/ring":                 {"tickets", "sla", "oncall", "oncall/escalation", "oncall/ring/recorded", "prompts", "cdr"},
 	"oncall/ring/recorded":        {"prompts", "tickets"},
-	"line":                        {"limits", "localroute", "ivr", "oncall/ring", "oncall/ring/recorded", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets", "cdr"},
+	"line/processor":              {},
+	"line":                        {"line/processor", "limits", "localroute", "ivr", "oncall/ring", "oncall/ring/recorded", "sip", "media", "media/amd", "media/dtmf", "media/g711", "media/sdp", "prompts", "tickets", "cdr"},
 	"memory":                      {"notify/mailing", "notify/statement", "company", "attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "memory/bridged", "bridge/twins"},
 	"postgres":                    {"notify/mailing", "notify/statement", "company", "attachments", "drafts", "presence", "heartbeat", "intake", "tickets", "sla", "oncall", "budgets", "cdr", "directory", "idempotency", "ivr/versions", "paging", "storage", "storage/stored", "tickets/statistics", "tokens", "oncall/escalation", "oncall/rota", "postgres/backfill", "postgres/months", "users", "prompts", "prompts/replaced", "outbox", "evosupport", "transcription", "mail", "agent/receiver", "portal/access", "audit", "evosupport/news", "postgres/bridged"},
 	"postgres/backfill":           {},
@@ -215,7 +216,7 @@ var allowed = map[string][]string{
 	"app/spoken":                  {"config", "prompts", "speech", "directory", "oncall", "sla"},
 	"app/show":                    {"phone", "media/g711", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":                 {"agent", "evosupport", "limits", "intake", "intake/format", "strictyaml", "app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written", "datadir", "sla", "spool", "users"},
-	"cmd/bench":                   {"agent/protocol", "phone", "phone/load", "prompts", "prompts/packs", "media/g711", "sealed", "spool"},
+	"cmd/bench":                   {"agent/protocol", "line/processor", "phone", "phone/load", "prompts", "prompts/packs", "media/g711", "sealed", "spool"},
 	"cmd/...":                     {"prompts", "prompts/...", "media/g711", "speech"},
 
 	"alarm":              {},

@@ -1,11 +1,10 @@
 package line
 
 import (
-	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
+
+	"hotline/line/processor"
 )
 
 // How many calls a line can hold is measured while it works. A new call is refused when the sound of all calls would take more
@@ -56,9 +55,9 @@ func (p pressure) tooMuch(stranger bool) bool {
 
 // overload judges each new call. Safe for concurrent use.
 type overload struct {
-	mu        sync.Mutex
-	processor processor
-	first     int // legs at the first sign of shortage; 0: there is none
+	mu         sync.Mutex
+	processors processor.Watch
+	first      int // legs at the first sign of shortage; 0: there is none
 }
 
 // overloaded tells whether one more call, of a stranger or of a known party, would disturb the sound of those that run.
@@ -70,7 +69,7 @@ func (s *Switchboard) overloaded(stranger bool) bool {
 	p := pressure{legs: stats.Legs, use: stats.Load, lag: s.engine.Lag(), late: s.engine.Late()}
 	s.overload.mu.Lock()
 	defer s.overload.mu.Unlock()
-	p.rest = s.overload.processor.rest(time.Now(), processorTimes)
+	p.rest = s.overload.processors.Rest()
 	p.highest = s.overload.highest(p)
 	return p.tooMuch(stranger)
 }
@@ -87,50 +86,4 @@ func (o *overload) highest(p pressure) int {
 		return 0
 	}
 	return o.first + spare
-}
-
-// processor is how much the machine's processors are at rest.
-type processor struct {
-	at          time.Time // of the latest look
-	idle, total uint64    // in the kernel's ticks since its start
-	share       float64
-}
-
-// looks is how often it is looked at, at most.
-const looks = 500 * time.Millisecond
-
-// rest is the share of time in which the processors had nothing to do between the latest two looks. Where the kernel does not tell it, it is one.
-func (p *processor) rest(now time.Time, times func() (idle, total uint64)) float64 {
-	if !p.at.IsZero() && now.Sub(p.at) < looks {
-		return p.share
-	}
-	idle, total := times()
-	if p.at.IsZero() || total <= p.total || idle < p.idle {
-		p.share = 1
-	} else {
-		p.share = float64(idle-p.idle) / float64(total-p.total)
-	}
-	p.at, p.idle, p.total = now, idle, total
-	return p.share
-}
-
-// processorTimes reads the first line of /proc/stat (proc_stat(5)): the time of all processors by what they did. The fourth is idle, the
-// fifth waits for a disk; what guests took is in the first two already.
-func processorTimes() (idle, total uint64) {
-	text, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return 0, 0
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	for i, word := range strings.Fields(line) {
-		n, err := strconv.ParseUint(word, 10, 64)
-		if err != nil || i > 8 {
-			continue
-		}
-		total += n
-		if i == 4 || i == 5 {
-			idle += n
-		}
-	}
-	return idle, total
 }

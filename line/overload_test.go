@@ -62,31 +62,6 @@ func TestTheFirstSignOfShortageIsRememberedUntilTheMachineHasRested(t *testing.T
 	}
 }
 
-func TestHowMuchTheProcessorsAreAtRest(t *testing.T) {
-	var p processor
-	start := time.Date(2026, 10, 25, 2, 0, 0, 0, time.UTC)
-	for _, c := range []struct {
-		after       time.Duration
-		idle, total uint64
-		want        float64
-	}{
-		{0, 1000, 2000, 1}, // nothing to compare with
-		{499 * time.Millisecond, 1000, 2100, 1},
-		{500 * time.Millisecond, 1025, 2100, 0.25},
-		{900 * time.Millisecond, 9999, 9999, 0.25}, // half a second is not over
-		{time.Second, 1025, 2200, 0},
-		{2 * time.Second, 1225, 2400, 1},
-		{3 * time.Second, 0, 0, 1}, // the kernel tells nothing
-	} {
-		if got := p.rest(start.Add(c.after), func() (uint64, uint64) { return c.idle, c.total }); got != c.want {
-			t.Errorf("after %s: %.2f at rest, want %.2f", c.after, got, c.want)
-		}
-	}
-	if idle, total := processorTimes(); idle == 0 || total <= idle {
-		t.Errorf("this machine's processors: %d of %d at rest", idle, total)
-	}
-}
-
 func (p pressure) judge(t *testing.T, stranger, known bool) {
 	t.Helper()
 	if s, k := p.tooMuch(true), p.tooMuch(false); s != stranger || k != known {

@@ -50,6 +50,7 @@ func (r rated) clean() bool {
 type overloaded struct {
 	load.Result
 	offered, refused, retry, unanswered int
+	stolen                              float64 // share of the processors' time that the host of this machine took
 }
 
 func (f *figures) ground() float64 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hotline/line/processor"
 	"hotline/phone/load"
 )
 
@@ -11,7 +12,7 @@ import (
 func (b *bench) overload(ctx context.Context, f *figures) error {
 	const rate, most = 200.0, 9000
 	return b.with(ctx, nil, func(s *server, k *load.Crowd) error {
-		offered, refused := 0, 0
+		offered, refused, before := 0, 0, processor.Read()
 		m, err := k.Measure(s.process(), s.empty)
 		if err != nil {
 			return err
@@ -32,9 +33,9 @@ func (b *bench) overload(ctx context.Context, f *figures) error {
 		if err != nil {
 			return err
 		}
-		f.over = overloaded{Result: r, offered: offered, refused: r.Refused[503], retry: r.RetryAfter, unanswered: r.Unanswered}
-		b.say("%d calls offered, %d taken, %d refused with 503 (%d say when to try again): %.4f %% of packets late, deviation p99 %.1f max %.1f ms",
-			offered, r.Up, f.over.refused, f.over.retry, 100*r.LateShare(), r.Deviation.P99, r.Deviation.Max)
+		f.over = overloaded{Result: r, offered: offered, refused: r.Refused[503], retry: r.RetryAfter, unanswered: r.Unanswered, stolen: processor.Read().StolenSince(before)}
+		b.say("%d calls offered, %d taken, %d refused with 503 (%d say when to try again): %.4f %% of packets late, deviation p99 %.1f max %.1f ms; the host took %.1f %%",
+			offered, r.Up, f.over.refused, f.over.retry, 100*r.LateShare(), r.Deviation.P99, r.Deviation.Max, 100*f.over.stolen)
 		return nil
 	})
 }

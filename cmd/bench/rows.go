@@ -158,6 +158,6 @@ func (f *figures) otherRows() []row {
 	o := f.over
 	polite := o.refused > 0 && o.retry == o.refused && o.unanswered == 0
 	return append(rows, row{"twice the calls that the machine holds: those beyond get 503 with Retry-After, late share of those that run", "", "< 0.1 % late", "none late",
-		fmt.Sprintf("%d offered, %d taken, %d refused, %d with Retry-After, %d unanswered; %.4f %% late", o.offered, o.Up, o.refused, o.retry, o.unanswered, 100*o.LateShare()),
+		fmt.Sprintf("%d offered, %d taken, %d refused, %d with Retry-After, %d unanswered; %.4f %% late; the host took %.1f %% of the processors", o.offered, o.Up, o.refused, o.retry, o.unanswered, 100*o.LateShare(), 100*o.stolen),
 		graded(polite && o.LateShare() < 0.001, polite && o.Late == 0), o.Load})
 }
