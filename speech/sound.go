@@ -114,17 +114,14 @@ func ends(c prompts.Class) studio.Ends {
 	return studio.Ends{Lead: 60 * time.Millisecond, Tail: 150 * time.Millisecond}
 }
 
-// master makes telephone sound of a voice's: level, ends and peaks as the voices that ship have them.
-func master(s Samples, c prompts.Class) ([]byte, error) {
+// Mastered is a sound as a prompt of a class: A-law, 8 kHz, with the level, ends and peaks of the voices that ship.
+func Mastered(s Samples, c prompts.Class) (alaw []byte, err error) {
 	pcm, err := studio.Master(resampled(s), ends(c))
 	if err != nil {
 		return nil, err
 	}
 	return g711.ALaw.Octets(pcm), nil
 }
-
-// Mastered is a recording as a prompt of a class: A-law, 8 kHz, with the level, ends and peaks of the voices that ship.
-func Mastered(s Samples, c prompts.Class) (alaw []byte, err error) { return master(s, c) }
 
 // Measured is what a listener would say of a sound in A-law.
 func Measured(alaw []byte) studio.Measured { return studio.Measure(g711.ALaw.Samples(alaw)) }

@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"hotline/prompts"
+	"hotline/prompts/studio"
 	"hotline/prompts/written"
 )
 
@@ -51,7 +52,7 @@ type Driver interface {
 }
 
 // mastering is raised when the mastering changes: all sounds are then made anew.
-const mastering = "1"
+const mastering = "2"
 
 // key is the hash under which a sound is kept.
 func key(d Driver, t Text) string {
@@ -106,7 +107,7 @@ func speak(ctx context.Context, d Driver, t Text) ([]byte, error) {
 	if got := said.Lasts(); got > longest(t) {
 		return nil, fmt.Errorf("speaking %q: %s of sound: %w", t.Words, got.Round(time.Second), ErrRubbish)
 	}
-	alaw, err := master(said, t.Class)
+	alaw, err := Mastered(Samples{studioRate, studio.Audible(resampled(said))}, t.Class)
 	if err != nil {
 		return nil, fmt.Errorf("speaking %q: %w: %w", t.Words, ErrRubbish, err)
 	}

@@ -5,7 +5,7 @@
 //	go run ./cmd/render
 //
 // The sounds of texts that stand as they did are kept. With --all every sound is made anew, as after a change of the
-// mastering; that takes some minutes.
+// mastering; that takes some minutes. --only names a language alone.
 package main
 
 import (
@@ -29,8 +29,12 @@ import (
 func main() {
 	out := flag.String("out", "prompts/packs", "folder that the voices are written to")
 	all := flag.Bool("all", false, "speak every text again, also those that did not change")
+	only := flag.String("only", "", "a language alone, such as en")
 	flag.Parse()
 	for lang, v := range cast() {
+		if *only != "" && *only != string(lang) {
+			continue
+		}
 		if err := render(lang, v, *out, *all); err != nil {
 			fmt.Fprintln(os.Stderr, "render:", err)
 			os.Exit(1)
@@ -170,5 +174,5 @@ func master(v voice, lang prompts.Language, e prompts.Entry) ([]int16, error) {
 	if err != nil {
 		return nil, err
 	}
-	return studio.Master(spoken, silences(e.Class))
+	return studio.Master(studio.Audible(spoken), silences(e.Class))
 }

@@ -3,6 +3,7 @@ package studio
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -24,11 +25,12 @@ func Master(pcm16k []int16, e Ends) ([]int16, error) {
 	for i, s := range pcm16k {
 		x[i] = float64(s) / fullScale
 	}
-	x = decimate(highPass(x, 2*Rate))
-	cut := trim(x, e)
-	if len(cut) == 0 {
+	x = highPass(x, 2*Rate)
+	from, to := sounding(x)
+	if from == to {
 		return nil, fmt.Errorf("mastering %d samples: nothing but silence", len(pcm16k))
 	}
+	cut := withEnds(decimate(x)[from/2:to/2], e)
 	gain := 1.0
 	for range 6 { // pressing the peaks takes level away, so that the gain is found step by step
 		level := ActiveLevel(rounded(compress(cut, gain)))
@@ -83,33 +85,70 @@ func decimate(x []float64) []float64 {
 	return out[:(len(x)+1)/2]
 }
 
-// trim cuts the ends and puts back silence of the lengths asked for. Sound is what lasts: 30 ms above -51 dBFS once the
-// level is right. The click with which a voice engine stops is shorter.
-func trim(x []float64, e Ends) []float64 {
-	const window, lasting = Rate / 100, 3
+const (
+	loud     = -43.0 // dB of the peak above which something sounds: -51 dBFS once the level is right
+	faint    = -50.0 // dB of the peak above which a consonant does that belongs to it
+	overHiss = 12.0  // dB that such a consonant lies above the silence
+	lasting  = 3     // windows of 10 ms that a sound lasts: the click with which a voice engine stops is shorter
+	closed   = 15    // such windows of silence that there are before a stop is heard, at most
+)
+
+// sounding finds the first and the last sample of what is to be heard, at 16 kHz: a consonant takes its time where it lies above a telephone's band
+// too. From what is loud it goes on to the faint consonants at both ends: the "ks" of a "six" behind its silence.
+func sounding(x []float64) (from, to int) {
+	const window = 2 * Rate / 100
 	peak := 0.0
 	for _, v := range x {
 		peak = max(peak, math.Abs(v))
 	}
-	first, last, run := len(x), 0, 0
+	var levels []float64
 	for at := 0; at+window <= len(x); at += window {
-		power := 0.0
+		sum := 0.0
 		for _, v := range x[at : at+window] {
-			power += v * v
+			sum += v * v
 		}
-		if run++; power/window < peak*peak*linear(-43)*linear(-43) || peak == 0 {
-			run = 0
-		}
-		if run >= lasting {
-			first, last = min(first, at-(lasting-1)*window), at+window
+		levels = append(levels, math.Sqrt(sum/window))
+	}
+	sure := stretches(levels, peak*linear(loud))
+	if peak == 0 || len(sure) == 0 {
+		return 0, 0
+	}
+	from, to = sure[0][0], sure[len(sure)-1][1]
+	silent := slices.Sorted(slices.Values(levels))[len(levels)/10]
+	unsure := stretches(levels, min(max(silent*linear(overHiss), peak*linear(faint)), peak*linear(loud)))
+	for _, s := range unsure {
+		if s[1] > to && s[0]-to <= closed {
+			to = s[1]
 		}
 	}
-	if last == 0 {
-		return nil
+	for _, s := range slices.Backward(unsure) {
+		if s[0] < from && from-s[1] <= closed {
+			from = s[0]
+		}
 	}
+	return from * window, to * window
+}
+
+// stretches are the first and the last window of what lasts above a level, the last one not included.
+func stretches(levels []float64, above float64) (list [][2]int) {
+	from := 0
+	for i := range len(levels) + 1 {
+		if i < len(levels) && levels[i] >= above {
+			continue
+		}
+		if i-from >= lasting {
+			list = append(list, [2]int{from, i})
+		}
+		from = i + 1
+	}
+	return list
+}
+
+// withEnds puts silence of the lengths asked for before and behind a sound.
+func withEnds(x []float64, e Ends) []float64 {
 	lead, tail := samples(e.Lead), samples(e.Tail)
-	out := make([]float64, lead+last-first+tail)
-	copy(out[lead:], x[first:last])
+	out := make([]float64, lead+len(x)+tail)
+	copy(out[lead:], x)
 	return out
 }
 
