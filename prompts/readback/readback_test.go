@@ -13,10 +13,9 @@ import (
 	"hotline/prompts/readback"
 )
 
-// goal is what a language's voice must reach. Of the whole sentences 95 % must be understood, and every digit and every name of a key.
+// goal is what a language's voice must reach besides: of the whole sentences 95 % must be understood, and every digit and every name of a key.
 type goal struct {
-	missed       []string // digits and keys that are misheard, by their clips: one more fails, and so does one that is heard
-	words, short float64  // share of the sentences that is understood word by word, and of the short clips: as measured
+	words, short float64 // share of the sentences that is understood word by word, and of the short clips: a little less than was measured
 }
 
 // sentences is the share of the whole sentences that must be understood.
@@ -24,11 +23,11 @@ const sentences = 0.95
 
 func goals() map[prompts.Language]goal {
 	return map[prompts.Language]goal{
-		prompts.Italian: {words: 0.95, short: 0.95},
-		prompts.German:  {words: 0.95, short: 0.90},
-		prompts.English: {words: 0.80, short: 0.94, missed: []string{"console-key-restored six", "digit-6 six", "digit-6-comma six", "digit-6-final six"}},
-		prompts.French:  {words: 0.79, short: 0.89, missed: []string{"console-key-hand-over quatre", "console-key-shifts quatre", "digit-6 six", "digit-6-comma six"}},
-		prompts.Spanish: {words: 0.95, short: 0.95},
+		prompts.Italian: {words: 0.97, short: 0.96},
+		prompts.German:  {words: 0.95, short: 0.91},
+		prompts.English: {words: 0.85, short: 0.94},
+		prompts.French:  {words: 0.82, short: 0.96},
+		prompts.Spanish: {words: 0.98, short: 0.98},
 	}
 }
 
@@ -92,13 +91,8 @@ func readsBack(t *testing.T, lang prompts.Language) {
 			t.Errorf("%s: %.1f %% of %s are understood; want %.1f", lang, 100*v.got, v.name, 100*v.want)
 		}
 	}
-	var wrong []string
 	for _, w := range slices.Concat(heard.Digits.Wrong, heard.Keys.Wrong) {
-		wrong = append(wrong, string(w.ID)+" "+w.Is)
-	}
-	slices.Sort(wrong)
-	if !slices.Equal(wrong, want.missed) {
-		t.Errorf("%s: these digits and keys are misheard: %q; known are %q", lang, wrong, want.missed)
+		t.Errorf("%s: a digit or a key is misheard: %s", lang, w)
 	}
 }
 
