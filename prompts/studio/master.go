@@ -34,6 +34,9 @@ func Master(pcm16k []int16, e Ends) ([]int16, error) {
 	gain := 1.0
 	for range 6 { // pressing the peaks takes level away, so that the gain is found step by step
 		level := ActiveLevel(rounded(compress(cut, gain)))
+		if math.IsInf(level, -1) { // what sounds, does so above a telephone's band
+			return nil, fmt.Errorf("mastering %d samples: no telephone carries anything of it", len(pcm16k))
+		}
 		gain *= linear(target - level)
 		if math.Abs(target-level) < 0.05 {
 			break

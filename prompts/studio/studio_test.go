@@ -44,8 +44,10 @@ func TestMasteringGivesLevelPeakAndEnds(t *testing.T) {
 			t.Errorf("%v dB: a second and its ends last %v", db, length)
 		}
 	}
-	if _, err := Master(make([]int16, 16000), Ends{}); err == nil {
-		t.Error("silence was mastered")
+	for name, x := range map[string][]int16{"silence": make([]int16, 16000), "a whistle that no telephone carries": tone(6000, 2*Rate, -30, time.Second)} {
+		if _, err := Master(x, Ends{}); err == nil {
+			t.Errorf("%s was mastered", name)
+		}
 	}
 }
 
