@@ -85,7 +85,7 @@ const (
 )
 
 // pageOfWords is the page of a search for words alone, the newest ticket first. No more is looked for than the page holds, whatever
-// is found, and what was found is counted in the words' index.
+// is found, and what was found is counted up to the bound of search_page.
 func (s *Store) pageOfWords(ctx context.Context, o order, f tickets.Filter) (page paging.Page[tickets.Ticket], err error) {
 	below, words := int64(math.MaxInt64), f.Words()
 	if o.behind != nil {

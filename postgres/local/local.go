@@ -196,7 +196,7 @@ func (s *Server) start(bin string, o owner) error {
 // buffers is the server's memory for pages, in MB: a sixteenth of the machine's, between what PostgreSQL takes by itself and
 // what the lists of a large company need. Pages that are read again and again come from there without being copied.
 func buffers() uint64 {
-	const least, most, share = 128, 512, 16
+	const least, most, share = 128, 1024, 16
 	var machine unix.Sysinfo_t
 	if unix.Sysinfo(&machine) != nil {
 		return least

@@ -41,6 +41,12 @@ func partsOf(since, until time.Time, zone *time.Location) (list []Part) {
 // over at now are added up once and kept, each until one of its tickets is written again, so that one ticket costs one day. With
 // ErrNotKept there are sums all the same.
 func SumsOfMonth(ctx context.Context, s Summaries, text string, zone *time.Location, now time.Time) ([]Sum, error) {
+	all, err := daysOfMonth(ctx, s, text, zone, now)
+	return merged(all), err
+}
+
+// daysOfMonth is SumsOfMonth day by day, in no order of the whole: a contract has a sum of each day.
+func daysOfMonth(ctx context.Context, s Summaries, text string, zone *time.Location, now time.Time) ([]Sum, error) {
 	since, until, err := month(text, zone)
 	if err != nil {
 		return nil, err
@@ -66,7 +72,6 @@ func SumsOfMonth(ctx context.Context, s Summaries, text string, zone *time.Locat
 		}
 		all = append(all, k.Sums...)
 	}
-	all = merged(all)
 	if len(fresh) > 0 {
 		if err := s.KeepParts(ctx, fresh); err != nil {
 			return all, fmt.Errorf("keeping the days of %s: %w: %w", text, ErrNotKept, err)

@@ -116,11 +116,23 @@ func SumsOf(outcomes []Outcome, spent []tickets.Spent) []Sum {
 	return list
 }
 
-// SortSums puts sums into the order of contract, level and category.
+// SortSums puts sums into the order of contract, level and category. A sum is large, so their places are sorted and not they.
 func SortSums(list []Sum) {
-	slices.SortFunc(list, func(a, b Sum) int {
-		return cmp.Or(cmp.Compare(a.Contract, b.Contract), cmp.Compare(a.Level, b.Level), cmp.Compare(a.Category, b.Category))
+	order := make([]*Sum, len(list))
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortFunc(order, func(a, b *Sum) int {
+		if c := cmp.Compare(a.Contract, b.Contract); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Category, b.Category))
 	})
+	sorted := make([]Sum, len(list))
+	for i, s := range order {
+		sorted[i] = *s
+	}
+	copy(list, sorted)
 }
 
 // Summary is a month as a page shows it. It holds nothing that depends on when it was made.
@@ -147,33 +159,34 @@ type Group struct {
 // GroupsShown is how many groups a page shows: a browser is not given thousands. The spreadsheet has them all.
 const GroupsShown = 100
 
-// Summarise makes the summary of sums in their order.
+// Summarise makes the summary of sums in any order.
 func Summarise(sums []Sum) Summary {
-	by := func(key func(Sum) (key, name string)) Groups {
+	by := func(key func(*Sum) (key, name string)) Groups {
 		at, list := map[string]int{}, []Group{}
-		for _, s := range sums {
-			k, name := key(s)
-			i, known := at[k]
+		for i := range sums {
+			k, name := key(&sums[i])
+			place, known := at[k]
 			if !known {
-				i = len(list)
-				at[k], list = i, append(list, Group{Key: k, Name: name})
+				place = len(list)
+				at[k], list = place, append(list, Group{Key: k, Name: name})
 			}
-			list[i].add(s)
+			list[place].Name = min(list[place].Name, name)
+			list[place].add(&sums[i])
 		}
 		return worst(list)
 	}
 	v := Summary{
-		Contracts:  by(func(s Sum) (string, string) { return string(s.Contract), s.Name }),
-		Levels:     by(func(s Sum) (string, string) { return string(s.Level), "" }),
-		Categories: by(func(s Sum) (string, string) { return string(s.Category), "" }),
+		Contracts:  by(func(s *Sum) (string, string) { return string(s.Contract), s.Name }),
+		Levels:     by(func(s *Sum) (string, string) { return string(s.Level), "" }),
+		Categories: by(func(s *Sum) (string, string) { return string(s.Category), "" }),
 	}
-	for _, s := range sums {
-		v.Total.add(s)
+	for i := range sums {
+		v.Total.add(&sums[i])
 	}
 	return v
 }
 
-func (g *Group) add(s Sum) {
+func (g *Group) add(s *Sum) {
 	g.Tickets, g.Minutes = g.Tickets+s.Tickets, g.Minutes+s.Minutes
 	g.Clocks.add(s.Clocks)
 }
@@ -189,13 +202,31 @@ func (l Line) Group() Group {
 	return g
 }
 
+// worst leaves so many groups as are shown: those with the most broken promises, then those with the most tickets. Where all are shown they
+// stand in the order of their keys, and so do those that are alike.
 func worst(list []Group) Groups {
-	v := Groups{All: len(list), List: list}
-	if len(list) <= GroupsShown {
-		return v
+	v := Groups{All: len(list), List: make([]Group, min(len(list), GroupsShown))}
+	type place struct {
+		broken, tickets int
+		key             string
+		at              int
 	}
-	slices.SortStableFunc(list, func(a, b Group) int { return cmp.Or(b.Clocks.broken()-a.Clocks.broken(), b.Tickets-a.Tickets) })
-	v.List = slices.Clone(list[:GroupsShown])
+	order := make([]place, len(list))
+	for i := range list {
+		order[i] = place{key: list[i].Key, at: i}
+		if len(list) > GroupsShown {
+			order[i].broken, order[i].tickets = list[i].Clocks.broken(), list[i].Tickets
+		}
+	}
+	slices.SortFunc(order, func(a, b place) int {
+		if c := cmp.Or(b.broken-a.broken, b.tickets-a.tickets); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.key, b.key)
+	})
+	for i := range v.List {
+		v.List[i] = list[order[i].at]
+	}
 	return v
 }
 
@@ -216,7 +247,7 @@ func SummaryOf(ctx context.Context, s Summaries, text string, zone *time.Locatio
 	if kept != nil {
 		return *kept, nil
 	}
-	sums, err := SumsOfMonth(ctx, s, text, zone, now) // after the mark: what is written meanwhile makes the summary one of a former mark
+	sums, err := daysOfMonth(ctx, s, text, zone, now) // after the mark: what is written meanwhile makes the summary one of a former mark
 	if err != nil && !errors.Is(err, ErrNotKept) {
 		return Summary{}, err
 	}
