@@ -22,8 +22,25 @@ type Store interface {
 	PutLeg(ctx context.Context, l Leg) error
 	// Legs are the legs of no call that began between two instants, until not included, by their begin.
 	Legs(ctx context.Context, since, until time.Time) ([]Leg, error)
+	// AddLadders adds parts to the ladders of calls, each call once in a list. A ladder of more than LadderMost octets takes no more, and says so. A ladder
+	// stands for as long as the record of its call: missing are the calls of which there is no record.
+	AddLadders(ctx context.Context, list ...Ladder) (missing []tickets.CallID, err error)
+	Ladder(ctx context.Context, id tickets.CallID) (Ladder, error) // storage.ErrNotFound
+	// ForgetLadders forgets the ladders whose last part was added before an instant. The records of the calls stay.
+	ForgetLadders(ctx context.Context, before time.Time) error
 	// CallLoad measures the calls begun between two instants, in a zone, as LoadOf does.
 	CallLoad(ctx context.Context, since, until time.Time, zone *time.Location) (Load, error)
+}
+
+// LadderMost bounds the octets of a ladder.
+const LadderMost = 128 << 10
+
+// Ladder is who sent what when in the signalling of a call, with the reports of its sound.
+type Ladder struct {
+	Call  tickets.CallID
+	At    time.Time // when its last part was added
+	Parts []byte    // as sip/ladder writes and reads them
+	Full  bool      // parts were left out
 }
 
 // Filter selects calls for a list, newest first. Zero values select everything.

@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -13,8 +14,9 @@ import (
 
 // callTables are the records of calls, and of legs that belong to none.
 type callTables struct {
-	calls map[tickets.CallID]cdr.Call
-	rung  []cdr.Leg
+	calls   map[tickets.CallID]cdr.Call
+	ladders map[tickets.CallID]cdr.Ladder
+	rung    []cdr.Leg
 }
 
 // PutCalls writes whole calls.
@@ -72,6 +74,41 @@ func (s *Store) Legs(_ context.Context, since, until time.Time) (list []cdr.Leg,
 	}
 	slices.SortFunc(list, cdr.Leg.Compare)
 	return list, nil
+}
+
+// AddLadders adds parts to the ladders of calls.
+func (s *Store) AddLadders(_ context.Context, list ...cdr.Ladder) (missing []tickets.CallID, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range list {
+		if _, ok := s.calls[l.Call]; !ok {
+			missing = append(missing, l.Call)
+			continue
+		}
+		stands := s.ladders[l.Call]
+		l.Full = stands.Full || len(stands.Parts)+len(l.Parts) > cdr.LadderMost
+		if len(stands.Parts)+len(l.Parts) > cdr.LadderMost {
+			l.Parts = nil
+		}
+		l.Parts = slices.Concat(stands.Parts, l.Parts)
+		s.ladders[l.Call] = l
+	}
+	return missing, nil
+}
+
+// Ladder reads the ladder of a call.
+func (s *Store) Ladder(_ context.Context, id tickets.CallID) (cdr.Ladder, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return found(s.ladders, id, "the ladder of call", itself) // its octets are never changed
+}
+
+// ForgetLadders forgets the ladders whose last part was added before an instant.
+func (s *Store) ForgetLadders(_ context.Context, before time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.ladders, func(_ tickets.CallID, l cdr.Ladder) bool { return l.At.Before(before) })
+	return nil
 }
 
 // Calls selects and pages calls, newest first.

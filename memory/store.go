@@ -96,7 +96,7 @@ func New(first tickets.Number) *Store {
 		machineTables: newMachines(), portalTables: newPortal(), apiTables: newAPI(), userTables: newUserTables(),
 		letterTables: letterTables{outboxTables: outboxTables{endpoints: map[string]outbox.Endpoint{}}, mailTables: newMails()},
 		flowTables:   flowTables{facts: map[string]string{}, noted: map[[2]string]bool{}}, summaryTables: summaryTables{map[span]keptSummary{}, map[[2]span]statistics.PartSums{}},
-		callTables: callTables{calls: map[tickets.CallID]cdr.Call{}},
+		callTables: callTables{calls: map[tickets.CallID]cdr.Call{}, ladders: map[tickets.CallID]cdr.Ladder{}},
 	}
 }
 

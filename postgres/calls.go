@@ -23,6 +23,16 @@ const (
 
 	insertLeg  = `insert into legs (started, engineer, address, body) values ($1, $2, $3, $4) on conflict do nothing`
 	selectLegs = `select body from legs where started >= $1 and started < $2 order by started, engineer, address`
+
+	addLadders = `
+insert into ladders as l (call, at, parts, complete)
+select u.call, u.at, case when length(u.parts) <= $4 then u.parts else '' end, length(u.parts) <= $4
+from unnest($1::text[], $2::timestamptz[], $3::bytea[]) u(call, at, parts) join calls c on c.id = u.call
+on conflict (call) do update set at = excluded.at, complete = l.complete and excluded.complete and length(l.parts) + length(excluded.parts) <= $4,
+  parts = case when length(l.parts) + length(excluded.parts) <= $4 then l.parts || excluded.parts else l.parts end
+returning call`
+	selectLadder  = `select call, at, parts, not complete from ladders where call = $1`
+	deleteLadders = `delete from ladders where call in (select call from ladders where at < $1 order by at limit $2)`
 )
 
 // PutCalls writes whole calls, in one statement: one by one they cost more than the calls did.
@@ -37,6 +47,29 @@ func (s *Store) PutCalls(ctx context.Context, list ...cdr.Call) error {
 // Call reads one call.
 func (s *Store) Call(ctx context.Context, id tickets.CallID) (cdr.Call, error) {
 	return row(ctx, s, fmt.Sprintf("reading call %s", id), scanDocument[stored.Call], selectCall, id)
+}
+
+// AddLadders adds parts to the ladders of calls, in one statement.
+func (s *Store) AddLadders(ctx context.Context, list ...cdr.Ladder) (missing []tickets.CallID, err error) {
+	ids, at, parts := make([]tickets.CallID, len(list)), make([]time.Time, len(list)), make([][]byte, len(list))
+	for i, l := range list {
+		ids[i], at[i], parts[i] = l.Call, l.At, l.Parts
+	}
+	there, err := rows(ctx, s, fmt.Sprintf("writing the ladders of %d calls", len(list)), pgx.RowTo[tickets.CallID], addLadders, ids, at, parts, cdr.LadderMost)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(ids, func(id tickets.CallID) bool { return slices.Contains(there, id) }), nil
+}
+
+// Ladder reads the ladder of a call.
+func (s *Store) Ladder(ctx context.Context, id tickets.CallID) (cdr.Ladder, error) {
+	return row(ctx, s, fmt.Sprintf("reading the ladder of call %s", id), pgx.RowToStructByPos[cdr.Ladder], selectLadder, id)
+}
+
+// ForgetLadders forgets the ladders whose last part was added before an instant.
+func (s *Store) ForgetLadders(ctx context.Context, before time.Time) error {
+	return s.inParts(ctx, "forgetting old ladders of calls", deleteLadders, before)
 }
 
 // Calls selects and pages calls, newest first: the places of the page from indexes alone, and then these calls.

@@ -184,13 +184,18 @@ func (s *Store) NoteAudit(ctx context.Context, r audit.Record) error {
 	return s.exec(ctx, "noting who does what", insertAudit, auditArgs(r)...)
 }
 
-// ForgetAudit forgets the records from before an instant, in parts: a statement must end in time however many there are.
+// ForgetAudit forgets the records from before an instant.
 func (s *Store) ForgetAudit(ctx context.Context, before time.Time) error {
+	return s.inParts(ctx, "forgetting old records of the audit", deleteAudit, before)
+}
+
+// inParts deletes what is from before an instant, in parts: a statement must end in time however much there is.
+func (s *Store) inParts(ctx context.Context, doing, statement string, before time.Time) error {
 	const part = 5000
 	for {
 		var forgotten int64
-		err := s.within(ctx, "forgetting old records of the audit", func(tx pgx.Tx) error {
-			done, err := tx.Exec(ctx, deleteAudit, before, part)
+		err := s.within(ctx, doing, func(tx pgx.Tx) error {
+			done, err := tx.Exec(ctx, statement, before, part)
 			forgotten = done.RowsAffected()
 			return err
 		})

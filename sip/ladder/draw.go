@@ -37,6 +37,9 @@ func Arrows(parties []Party, words func(Report) string) (list []Arrow) {
 		told := p.Sum == ""
 		for _, m := range p.Dialog.Messages {
 			a := Arrow{At: m.At, From: i + 1, Text: m.Text}
+			if m.Elsewhere.IsValid() {
+				a.Text += " [" + m.Elsewhere.String() + "]"
+			}
 			if m.Forward != p.Calls {
 				a.From, a.To = 0, i+1
 			}

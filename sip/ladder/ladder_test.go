@@ -86,14 +86,14 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	for n := range dialogsMost + 10 {
 		hear(k, monday, caller, line, request("INVITE", fmt.Sprint(n), "sip:hotline@x"))
 	}
-	if _, ok := k.Of("9"); ok || len(k.by) != dialogsMost || len(k.order) != dialogsMost {
+	if _, ok := k.Of("9"); ok || len(k.by) != dialogsMost || counts(k)[refused] != dialogsMost {
 		t.Errorf("%d dialogs are remembered", len(k.by))
 	}
 	for range messagesMost + 10 {
 		hear(k, monday, caller, line, request("INFO", "100", "sip:hotline@x"))
 	}
-	if d, _ := k.Of("100"); len(d.Messages) != messagesMost || !d.More {
-		t.Errorf("%d messages are remembered", len(d.Messages))
+	if d, _ := k.Of("100"); len(d.Messages) != messagesMost || d.Left != 11 {
+		t.Errorf("%d messages are remembered, and %d left out", len(d.Messages), d.Left)
 	}
 	hear(k, monday, caller, line, fmt.Appendf(nil, "INVITE x\r\nCall-ID: long\r\nCSeq: 1 %s\r\n\r\n", strings.Repeat("x", 1000)))
 	if d, _ := k.Of("long"); len(d.Messages) != 1 || len(d.Messages[0].Text) > 2*textMost {
@@ -119,19 +119,88 @@ func TestCallsOfStrangersAreForgottenFirst(t *testing.T) {
 			t.Errorf("%s was forgotten for a stranger's call", id)
 		}
 	}
-	if _, ok := k.Of("0"); ok || len(k.order) != dialogsMost || len(k.by) != dialogsMost {
-		t.Errorf("%d dialogs are remembered", len(k.order))
+	if _, ok := k.Of("0"); ok || len(k.by) != dialogsMost {
+		t.Errorf("%d dialogs are remembered", len(k.by))
 	}
 	for n := range 2 * dialogsMost {
 		id := fmt.Sprint("customer", n)
 		invite(id)
 		k.Belongs(id)
 	}
-	if k.held != [worths]int{reserved, 1, dialogsMost - reserved - 1} {
-		t.Errorf("of each worth there are %v", k.held)
+	if got := counts(k); got != [worths]int{0, reserved, 1, dialogsMost - reserved - 1} {
+		t.Errorf("of each worth there are %v", got)
 	}
 	if _, ok := k.Of("customer"); ok {
 		t.Error("the oldest of many customers' calls is remembered")
+	}
+}
+
+// counts is how many dialogs there are of each worth.
+func counts(k *Keeper) (n [worths]int) {
+	for w := range k.held {
+		n[w] = k.held[w].Len()
+	}
+	return n
+}
+
+func TestWhatIsWrittenIsForgottenFirst(t *testing.T) {
+	k := New()
+	invite := func(id string) { hear(k, monday, caller, line, request("INVITE", id, "sip:hotline@x")) }
+	for _, id := range []string{"written", "customer"} {
+		invite(id)
+		hear(k, monday, line, caller, answer("200 OK", "INVITE", id))
+		k.Belongs(id)
+	}
+	k.Written("written", "of another node")
+	k.Belongs("written")
+	hear(k, monday, line, caller, answer("200 OK", "INVITE", "written"))
+	for n := range dialogsMost - 2 {
+		invite(fmt.Sprint(n))
+	}
+	if d, ok := k.Of("written"); !ok || len(d.Messages) != 3 {
+		t.Errorf("a dialog that is written was forgotten while there was room: %+v", d)
+	}
+	invite("one more")
+	if _, ok := k.Of("written"); ok {
+		t.Error("a dialog that is written was kept, and a stranger's call forgotten")
+	}
+	if _, ok := k.Of("customer"); !ok || len(k.by) != dialogsMost {
+		t.Errorf("a customer's call was forgotten; %d are remembered", len(k.by))
+	}
+}
+
+// TestAPartyThatMoves: a telephone behind a NAT that rebinds sends from another port, and is the same one.
+func TestAPartyThatMoves(t *testing.T) {
+	k := New()
+	moved := netip.MustParseAddrPort("192.0.2.7:61000")
+	hear(k, monday, caller, line, request("INVITE", "one", "sip:hotline@x"))
+	hear(k, monday, moved, line, request("BYE", "one", "sip:hotline@x"))
+	hear(k, monday, line, moved, answer("200 OK", "BYE", "one"))
+	hear(k, monday, line, phone, request("INVITE", "two", "sip:anna@x"))
+	hear(k, monday, moved, line, answer("200 OK", "INVITE", "two"))
+	one, _ := k.Of("one")
+	two, _ := k.Of("two")
+	for n, want := range []Message{{At: monday, Forward: true, Text: "INVITE"}, {At: monday, Forward: true, Text: "BYE", Elsewhere: moved}, {At: monday, Text: "200 OK (BYE)", Elsewhere: moved}, {At: monday, Forward: true, Text: "INVITE"}, {At: monday, Text: "200 OK (INVITE)", Elsewhere: moved}} {
+		if got := append(one.Messages, two.Messages...)[n]; got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+// TestNoOtherTextIsKept: what the other side writes of its own has no digit, and a method that nobody has registered is not repeated.
+func TestNoOtherTextIsKept(t *testing.T) {
+	for message, want := range map[string]string{
+		"SIP/2.0 486 314159 was keyed": "486 xxxxxx was keyed (INVITE)", "SIP/2.0 200 ٣١٤١٥٩": "200 xxxxxx (INVITE)", "SIP/2.0 603": "603 (INVITE)",
+		"PIN314159 sip:x SIP/2.0": "? (INVITE)", "INFO sip:314159@x SIP/2.0": "INFO (INVITE)",
+	} {
+		k := New()
+		hear(k, monday, caller, line, request("INVITE", "one", "sip:314159@x"))
+		hear(k, monday, caller, line, fmt.Appendf(nil, "%s\r\nCall-ID: one\r\nCSeq: 1 INVITE\r\n\r\n314159", message))
+		hear(k, monday, caller, line, fmt.Appendf(nil, "BYE sip:x SIP/2.0\r\nCall-ID: one\r\nCSeq: 1 314159\r\n\r\n"))
+		d, _ := k.Of("one")
+		if len(d.Messages) != 3 || d.Messages[1].Text != want || d.Messages[2].Text != "BYE (?)" {
+			t.Errorf("%q is kept as %+v", message, d.Messages)
+		}
 	}
 }
 

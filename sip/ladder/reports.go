@@ -57,7 +57,7 @@ func (k *Keeper) Report(id string, r Report) {
 	switch {
 	case d == nil:
 	case r.Sent:
-		d.sent.add(r)
+		d.went.add(r)
 	default:
 		d.came.add(r)
 	}
@@ -65,11 +65,11 @@ func (k *Keeper) Report(id string, r Report) {
 
 // Add adds the messages and reports of a later dialog with the same telephone, so that both stand in one lane.
 func (d *Dialog) Add(later Dialog) {
-	d.Messages = append(d.Messages, later.Messages...)
-	d.came.list, d.sent.list = append(d.came.list, later.came.list...), append(d.sent.list, later.sent.list...)
+	d.Messages, d.Left = append(d.Messages, later.Messages...), d.Left+later.Left
+	d.came.list, d.went.list = append(d.came.list, later.came.list...), append(d.went.list, later.went.list...)
 }
 
 // Reports are those of a dialog that are remembered: first those that came, then those that went, each in their order.
 func (d Dialog) Reports() []Report {
-	return append(append([]Report{}, d.came.list...), d.sent.list...)
+	return append(append([]Report{}, d.came.list...), d.went.list...)
 }

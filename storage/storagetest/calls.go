@@ -24,6 +24,9 @@ func Calls(t *testing.T, open func(t *testing.T) cdr.Store) {
 		"a cursor is of one list":               callCursors,
 		"calls are measured":                    callLoad,
 		"legs of no call are kept once":         legs,
+		"ladders stand with their calls":        ladders,
+		"a ladder is bounded":                   longLadder,
+		"old ladders are forgotten":             oldLadders,
 	})
 }
 
@@ -81,6 +84,85 @@ func legs(t *testing.T, s cdr.Store) {
 	got, err = s.Legs(ctx, at(5), at(9))
 	check.Must(t, err)
 	check.Equal(t, "legs later on", len(got), 0)
+}
+
+// ladders are written beside the record of their call, in any number of parts.
+func ladders(t *testing.T, s cdr.Store) {
+	ctx := t.Context()
+	check.Must(t, s.PutCalls(ctx, cdr.Call{ID: "a", Started: monday}, cdr.Call{ID: "b", Started: monday}, cdr.Call{ID: "c", Started: monday}))
+	_, err := s.Ladder(ctx, "a")
+	check.Error(t, "the ladder of a call that has none", err, storage.ErrNotFound)
+	octets := []byte{0, 1, 2, 0xff, 0}
+	missing, err := s.AddLadders(ctx, cdr.Ladder{Call: "x", At: monday, Parts: octets}, cdr.Ladder{Call: "a", At: monday, Parts: octets}, cdr.Ladder{Call: "b", At: monday, Parts: []byte("b")}, cdr.Ladder{Call: "y", At: monday, Parts: octets})
+	check.Must(t, err)
+	check.Equal(t, "calls without a record", missing, []tickets.CallID{"x", "y"})
+	missing, err = s.AddLadders(ctx, cdr.Ladder{Call: "a", At: monday.Add(time.Minute), Parts: []byte("later")})
+	check.Must(t, err)
+	check.Equal(t, "calls without a record", len(missing), 0)
+	for id, want := range map[tickets.CallID]cdr.Ladder{"a": {At: monday.Add(time.Minute), Parts: append(octets, "later"...)}, "b": {At: monday, Parts: []byte("b")}} {
+		got, err := s.Ladder(ctx, id)
+		check.Must(t, err)
+		if got.Call != id || !got.At.Equal(want.At) || string(got.Parts) != string(want.Parts) || got.Full {
+			t.Errorf("the ladder of %s is %+v", id, got)
+		}
+	}
+	check.Must(t, s.PutCalls(ctx, cdr.Call{ID: "a", Started: monday, Ending: "caller hung up"}))
+	got, err := s.Ladder(ctx, "a")
+	check.Must(t, err)
+	check.Equal(t, "octets once the record is written anew", len(got.Parts), 10)
+	for _, id := range []tickets.CallID{"x", "c"} {
+		_, err = s.Ladder(ctx, id)
+		check.Error(t, "the ladder of "+string(id), err, storage.ErrNotFound)
+	}
+	missing, err = s.AddLadders(ctx)
+	check.Must(t, err)
+	check.Equal(t, "calls without a record, of none", len(missing), 0)
+}
+
+// longLadder takes no more than it may, and says so.
+func longLadder(t *testing.T, s cdr.Store) {
+	ctx := t.Context()
+	check.Must(t, s.PutCalls(ctx, cdr.Call{ID: "a", Started: monday}, cdr.Call{ID: "b", Started: monday}))
+	for _, step := range []struct {
+		id        tickets.CallID
+		add, have int
+		full      bool
+	}{
+		{"a", cdr.LadderMost - 1, cdr.LadderMost - 1, false}, {"a", 2, cdr.LadderMost - 1, true}, {"a", 1, cdr.LadderMost, true}, {"a", 1, cdr.LadderMost, true},
+		{"b", cdr.LadderMost + 1, 0, true}, {"b", 1, 1, true},
+	} {
+		_, err := s.AddLadders(ctx, cdr.Ladder{Call: step.id, At: monday, Parts: make([]byte, step.add)})
+		check.Must(t, err)
+		got, err := s.Ladder(ctx, step.id)
+		check.Must(t, err)
+		if len(got.Parts) != step.have || got.Full != step.full {
+			t.Errorf("after %d octets more, %s has %d, %t; want %d, %t", step.add, step.id, len(got.Parts), got.Full, step.have, step.full)
+		}
+	}
+}
+
+// oldLadders are forgotten, and their calls are not.
+func oldLadders(t *testing.T, s cdr.Store) {
+	ctx := t.Context()
+	for n, id := range []tickets.CallID{"a", "b", "c"} {
+		check.Must(t, s.PutCalls(ctx, cdr.Call{ID: id, Started: monday}))
+		_, err := s.AddLadders(ctx, cdr.Ladder{Call: id, At: monday.AddDate(0, 0, n), Parts: []byte("x")})
+		check.Must(t, err)
+	}
+	_, err := s.AddLadders(ctx, cdr.Ladder{Call: "a", At: monday.AddDate(0, 0, 1), Parts: []byte("x")})
+	check.Must(t, err)
+	check.Must(t, s.ForgetLadders(ctx, monday.AddDate(0, 0, 1)))
+	for _, id := range []tickets.CallID{"a", "b", "c"} {
+		_, err := s.Ladder(ctx, id)
+		check.Must(t, err)
+	}
+	check.Must(t, s.ForgetLadders(ctx, monday.AddDate(0, 0, 2)))
+	for id, want := range map[tickets.CallID]error{"a": storage.ErrNotFound, "b": storage.ErrNotFound, "c": nil} {
+		_, err := s.Ladder(ctx, id)
+		check.Error(t, "the ladder of "+string(id), err, want)
+		_, err = s.Call(ctx, id)
+		check.Must(t, err)
+	}
 }
 
 // callLists selects and walks calls.
