@@ -223,6 +223,7 @@ var allowed = map[string][]string{
 	"circuitbreaker":     {},
 	"callstore":          {"circuitbreaker", "tickets", "directory", "storage"},
 	"calls":              {"limits", "tickets", "cdr", "storage"},
+	"calls/ladders":      {"cdr", "sip/ladder", "sip/ratelimit", "storage", "tickets"},
 	"callhandler":        {"ivr", "line", "prompts", "tickets", "admin/metrics", "cdr", "directory"},
 	"dispatch":           {"alarm", "dispatch/bulletin", "dispatch/chains", "ivr", "oncall", "oncall/ring", "oncall/ring/recorded", "prompts", "sla", "storage/stored", "tickets", "cdr", "directory"},
 	"dispatch/bulletin":  {"budgets", "oncall", "oncall/ring", "prompts", "sla", "tickets"},

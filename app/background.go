@@ -116,6 +116,17 @@ func (a *App) auditTerm(ctx context.Context) {
 	}
 }
 
+// ladderTerm forgets the messages of calls that are past their term.
+func (a *App) ladderTerm(ctx context.Context) {
+	days := a.cfg.Config.Ladders.KeepDays
+	if days == 0 || a.offline.Waits() {
+		return
+	}
+	if err := a.db.Store.ForgetLadders(ctx, time.Now().AddDate(0, 0, -days)); err != nil && ctx.Err() == nil {
+		a.log.Warn("the messages of old calls are forgotten later", "error", err)
+	}
+}
+
 // betweenPieces is between two pieces of what can wait.
 const betweenPieces = 100 * time.Millisecond
 
@@ -144,6 +155,7 @@ func (a *App) jobs() []maintenance.Job {
 		maintenance.Every(roundsToWatch, unlessOffline(a.hearSettings)),
 		maintenance.Every(roundsToWatch, func(ctx context.Context) { watch.Round(ctx, time.Now()) }),
 		maintenance.Every(roundsToTerms, a.auditTerm),
+		maintenance.Every(roundsToTerms, a.ladderTerm),
 		unlessOffline(func(ctx context.Context) { morning.Round(ctx, time.Now()) }),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hotline/calls"
+	"hotline/calls/ladders"
 	"hotline/callstore"
 	"hotline/cdr"
 	"hotline/nodes"
@@ -63,9 +64,15 @@ func (a *App) openDesk(ctx context.Context) error {
 func (a *App) openRecords(ctx context.Context) {
 	a.calls = calls.New(a.db.Store, a.log)
 	a.ladder = ladder.New()
-	a.calls.Tell(a.recorded)
+	ended := ladders.New(ladders.Config{Store: a.db.Store, Dialogs: a.ladder, Count: func(r ladders.Result, n int) { a.metrics.Ladders(string(r), n) }, Log: a.log})
+	a.calls.Tell(func(c cdr.Call) {
+		a.recorded(c)
+		ended.Changed(c)
+	})
+	a.calls.TellEnded(ended.Ended)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.running.Go(func() { a.calls.Run(ctx) })
+	a.running.Go(func() { ended.Run(ctx) })
 	a.undo.add("the records of calls", func(context.Context) error {
 		cancel()
 		a.running.Wait()

@@ -31,6 +31,7 @@ type Records struct {
 	log   *slog.Logger
 	wake  chan struct{} // one deep: something waits
 	told  func(cdr.Call)
+	ended func(cdr.Call)
 
 	mu      sync.Mutex
 	alive   map[tickets.CallID]*cdr.Call
@@ -58,6 +59,10 @@ func New(s cdr.Store, log *slog.Logger) *Records {
 // Tell has f hear of every call as its record stands: when it begins, changes and ends. f must not call back, nor wait. It is called
 // before the first call.
 func (r *Records) Tell(f func(cdr.Call)) { r.told = f }
+
+// TellEnded has f hear of every call whose record is closed, whole. A leg that comes later is told of by itself, in a call that has nothing but
+// its ID and this leg. f must not call back, nor wait. It is called before the first call.
+func (r *Records) TellEnded(f func(cdr.Call)) { r.ended = f }
 
 // Alive are the calls that go on now on this node, the oldest first.
 func (r *Records) Alive() []cdr.Call {
@@ -105,6 +110,9 @@ func (r *Records) AddLeg(id tickets.CallID, l cdr.Leg) {
 	if len(r.late) < waitingCalls {
 		r.late = append(r.late, lateLeg{id, l})
 	}
+	if id != "" && r.ended != nil {
+		r.ended(cdr.Call{ID: id, Legs: []cdr.Leg{l}})
+	}
 	r.notify()
 }
 
@@ -112,6 +120,11 @@ func (r *Records) AddLeg(id tickets.CallID, l cdr.Leg) {
 func (r *Records) End(id tickets.CallID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if c, ok := r.alive[id]; ok && r.ended != nil {
+		own := *c
+		own.Legs, own.Steps = slices.Clone(c.Legs), slices.Clone(c.Steps)
+		r.ended(own)
+	}
 	delete(r.alive, id)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -82,5 +83,26 @@ func TestALegOfNoCallIsKeptByItself(t *testing.T) {
 	store.down = false
 	if r.flush(t.Context()); len(legs()) != 2 || legs()[0].Engineer != "anna" || !legs()[1].Alarm || len(r.late) != 0 {
 		t.Errorf("%v stand, and %d wait", legs(), len(r.late))
+	}
+}
+
+// Whoever wants to know hears of each record that is closed, whole, and of a leg that comes later.
+func TestTheEndOfARecordIsTold(t *testing.T) {
+	r := New(memory.New(1), slog.New(slog.DiscardHandler))
+	var told []string
+	r.TellEnded(func(c cdr.Call) { told = append(told, fmt.Sprint(c.ID, " ", c.Ticket, " ", c.Legs)) })
+	anna, marco := cdr.Leg{Ticket: 417, SIPID: "one"}, cdr.Leg{Ticket: 417, SIPID: "two"}
+	r.Begin(cdr.Call{ID: "a"})
+	r.AddLeg("a", anna)
+	r.Change("a", func(c *cdr.Call) { c.Ticket = 417 })
+	if len(told) > 0 {
+		t.Errorf("while the call goes on %v is told", told)
+	}
+	r.End("a")
+	r.End("a")
+	r.AddLeg("a", marco)
+	r.AddLeg("", marco)
+	if want := []string{fmt.Sprint("a 417 ", []cdr.Leg{anna}), fmt.Sprint("a 0 ", []cdr.Leg{marco})}; !slices.Equal(told, want) {
+		t.Errorf("told is\n%v\nwant\n%v", told, want)
 	}
 }

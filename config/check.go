@@ -140,6 +140,9 @@ func (k *checker) calls(c Config) {
 	if days := c.Audit.KeepDays; days < 0 || days > 36500 {
 		k.complain("audit.keep_days", fmt.Sprintf("records of changes cannot be kept for %d days", days), "use 1 to 36500, or 0 to keep them for ever")
 	}
+	if days := c.Ladders.KeepDays; days < 0 || days > 36500 {
+		k.complain("ladders.keep_days", fmt.Sprintf("the messages of calls cannot be kept for %d days", days), "use 1 to 36500, or 0 to keep them as long as the records of the calls")
+	}
 	if c.Calendar == "" {
 		k.complain("calendar", "the owner has no calendar", "name one, such as office")
 	}

@@ -41,6 +41,7 @@ type Config struct {
 	Browser       Browser                     `yaml:"browser"`
 	Alerts        Alerts                      `yaml:"alerts"`
 	Audit         Audit                       `yaml:"audit"`
+	Ladders       Ladders                     `yaml:"ladders"`
 	Written       Written                     `yaml:"-"` // where it was read
 }
 
@@ -270,6 +271,11 @@ type Audit struct {
 	KeepDays int `yaml:"keep_days"` // for how many days records are kept; 0: for ever
 }
 
+// Ladders are the messages of calls, as the page of a call shows them.
+type Ladders struct {
+	KeepDays int `yaml:"keep_days"` // for how many days they are kept; 0: as long as the record of the call
+}
+
 // Speech is the voice that says free text, such as customers' names, in the language of who listens.
 type Speech struct {
 	Driver  SpeechDriver                `yaml:"driver"`
@@ -326,6 +332,7 @@ func Default() Config {
 			Voices: map[prompts.Language]string{prompts.Italian: "it-IT", prompts.English: "en-GB", prompts.German: "de-DE", prompts.French: "fr-FR", prompts.Spanish: "es-ES"},
 		},
 		Recordings: Recordings{Encrypt: true, RefusedTalks: KeepRefused},
+		Ladders:    Ladders{KeepDays: 90},
 		Browser:    Browser{Calls: 10, PerContract: 2},
 		Bridge:     Bridge{Name: "main", Group: "Users", Files: "link", Poll: 5 * time.Minute, AlarmAfter: 15 * time.Minute},
 		LogLevel:   "info",

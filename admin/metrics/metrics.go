@@ -64,6 +64,7 @@ type Metrics struct {
 	alerts      *prometheus.CounterVec
 	mailsIn     *prometheus.CounterVec
 	heard       *prometheus.CounterVec
+	ladders     *prometheus.CounterVec
 	jitter      prometheus.Histogram
 	loss        prometheus.Histogram
 	round       prometheus.Histogram
@@ -93,7 +94,8 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 	m.told = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_outgoing_total", Help: "Messages handed to other systems, by result; undelivered are dead letters."}, []string{"result"})
 	m.mailsIn = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_mails_received_total", Help: "Mails that came in: what the listener answered (taken, later, rate, size, unknown, connections), failures of the mailbox (mailbox), and what became of those taken (opened, commented, filed, again, discarded)."}, []string{"result"})
 	m.heard = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_alert_messages_total", Help: "Messages that came by SNMP and syslog, by what became of them."}, []string{"listener", "result"})
-	r.MustRegister(m.heard, m.told, m.mailsIn, m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
+	m.ladders = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "hotline_ladders_total", Help: "Messages of calls on their way into the database, by result: written; left, of strangers' calls there were too many; forgotten, there were too many calls at once; lost, the database did not take them in time. A telephone that is rung once the caller has left counts by itself."}, []string{"result"})
+	r.MustRegister(m.ladders, m.heard, m.told, m.mailsIn, m.alerts, m.refused, m.calls, m.active, m.setup, m.open, m.breaches, m.unreachable, m.mails, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []Result{Joined, Ticketed, Abandoned, Engineer, Refused, Failed} {
 		m.calls.WithLabelValues(string(result)) // a rate needs the zero before the first one
@@ -103,6 +105,9 @@ func New(r *prometheus.Registry, media func() MediaCounts, line func() LineCount
 	}
 	for _, result := range []string{"taken", "later", "rate", "size", "unknown", "connections", "opened", "commented", "filed", "again"} {
 		m.mailsIn.WithLabelValues(result)
+	}
+	for _, result := range []string{"written", "left", "forgotten", "lost"} {
+		m.ladders.WithLabelValues(result)
 	}
 	for _, kind := range []sla.Kind{sla.Contact, sla.Intervention, sla.Restore} {
 		m.breaches.WithLabelValues(string(kind))
@@ -171,6 +176,9 @@ func (m *Metrics) MailsTaken(result string) { m.mailsIn.WithLabelValues(result).
 func (m *Metrics) Heard(listener, result string, n int) {
 	m.heard.WithLabelValues(listener, result).Add(float64(n))
 }
+
+// Ladders notes what became of the messages of calls that have ended; the results are those of calls/ladders.
+func (m *Metrics) Ladders(result string, n int) { m.ladders.WithLabelValues(result).Add(float64(n)) }
 
 // Mailed notes what became of a letter.
 func (m *Metrics) Mailed(d Delivery) { m.mails.WithLabelValues(string(d)).Inc() }
