@@ -15,6 +15,7 @@ import (
 	"hotline/cdr"
 	"hotline/paging"
 	"hotline/sip/ladder"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -39,11 +40,18 @@ type callRow struct {
 // callPage is one call with its legs.
 type callPage struct {
 	page
-	Call callRow
-	Legs []legRow
-	// Ladder is a picture of the messages of the call, Messages the same in words; empty where this node does not remember them.
-	Ladder   template.HTML
-	Messages []message
+	Call   callRow
+	Legs   []legRow
+	Ladder ladderView
+}
+
+// ladderView is who sent what when. Without a picture Missing says why there is none.
+type ladderView struct {
+	Picture  template.HTML
+	Messages []message // the same in words
+	Ways     []string  // between which addresses each party spoke
+	Left     []string  // what was left out, in words
+	Missing  string
 }
 
 // legRow is one telephone that was rung.
@@ -133,21 +141,21 @@ func (s *server) call(w http.ResponseWriter, r *request) {
 	for _, l := range c.Legs {
 		p.Legs = append(p.Legs, legRow{l, namesOf(engineers).of(l.Engineer), talked(l.Answered, l.Ended)})
 	}
-	p.Ladder, p.Messages = s.ladder(r, p)
+	if p.Ladder, err = s.ladder(r, p); err != nil {
+		s.failed(w, r, err)
+		return
+	}
 	s.render(w, r, http.StatusOK, "call", p)
 }
 
 // message is one row of the ladder in words, for whoever does not see the picture.
 type message struct{ At, From, To, Text string }
 
-// ladder draws who sent what when, with what RTCP told in between; nothing where this node does not remember the call.
-func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
-	if s.Ladder == nil {
-		return "", nil
-	}
-	caller, ok := s.Ladder.Of(p.Call.SIPID)
-	if !ok {
-		return "", nil
+// ladder draws who sent what when, with what RTCP told in between, as this node remembers it or the store has it.
+func (s *server) ladder(r *request, p callPage) (v ladderView, err error) {
+	dialog, err := s.dialogs(r, p.Call.Call, &v)
+	if err != nil {
+		return v, err
 	}
 	heard := func(q cdr.Quality) string {
 		if q.PacketsIn == 0 {
@@ -155,15 +163,15 @@ func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
 		}
 		return r.T("page-reports", q.Lost, q.LostThere, r.page.Milliseconds(q.Jitter), r.page.Milliseconds(q.RoundTrip))
 	}
-	name := cmp.Or(p.Call.Caller, r.T(withheld(p.Call.Call)))
-	parties := []ladder.Party{{Name: name, Calls: true, Dialog: caller, Sum: heard(p.Call.Quality)}}
-	seen := map[string]bool{}
+	caller, some := dialog(cdr.Leg{SIPID: p.Call.SIPID})
+	parties := []ladder.Party{{Name: cmp.Or(p.Call.Caller, r.T(withheld(p.Call.Call))), Calls: true, Dialog: caller, Sum: heard(p.Call.Quality)}}
+	seen, beyond := map[string]bool{}, 0
 	for _, l := range p.Legs {
-		d, ok := s.rung(l.Leg)
+		d, ok := dialog(l.Leg)
 		if !ok || seen[d.ID] {
 			continue
 		}
-		seen[d.ID] = true
+		seen[d.ID], some = true, true
 		of := slices.IndexFunc(parties[1:], func(one ladder.Party) bool { return one.Name == l.Name }) + 1
 		switch {
 		case of > 0: // whoever is rung again has one lane
@@ -171,18 +179,74 @@ func (s *server) ladder(r *request, p callPage) (template.HTML, []message) {
 			parties[of].Sum = cmp.Or(heard(l.Quality), parties[of].Sum)
 		case len(parties) <= partiesMost:
 			parties = append(parties, ladder.Party{Name: l.Name, Dialog: d, Sum: heard(l.Quality)})
+		default:
+			beyond++
 		}
 	}
+	if !some {
+		v.Missing = r.T("page-ladder-none")
+		if e := p.Call.Ended; (e.IsZero() || s.Now().Sub(e) < soonWritten) && !s.isHere(p.Call.ID) {
+			v.Missing = r.T("page-ladder-soon")
+		}
+		return v, nil
+	}
+	if beyond > 0 {
+		v.Left = append(v.Left, r.T("page-ladder-telephones", beyond))
+	}
+	s.draw(r, parties, &v)
+	return v, nil
+}
+
+// soonWritten is how long after its end the messages of a call may still be on their way to the store.
+const soonWritten = 15 * time.Second
+
+// isHere tells whether a call goes on on this node.
+func (s *server) isHere(id tickets.CallID) bool {
+	return s.Calls != nil && slices.ContainsFunc(s.Calls(), func(c cdr.Call) bool { return c.ID == id })
+}
+
+// dialogs finds the dialog of a leg of a call. What was left out is noted in v.
+func (s *server) dialogs(r *request, c cdr.Call, v *ladderView) (of func(cdr.Leg) (ladder.Dialog, bool), err error) {
+	stands, err := s.Store.Ladder(r.Context(), c.ID)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, fmt.Errorf("reading the messages of a call: %w", err)
+	}
+	kept, err := ladder.Parts(stands.Parts).Read()
+	if err != nil {
+		s.Log.Error("the messages of a call cannot be read", "call", c.ID, "error", err)
+	}
+	if kept.Left > 0 {
+		v.Left = append(v.Left, r.T("page-ladder-telephones", kept.Left))
+	}
+	if stands.Full {
+		v.Left = append(v.Left, r.T("page-ladder-full"))
+	}
+	return func(l cdr.Leg) (ladder.Dialog, bool) {
+		if d, ok := s.rung(l); ok {
+			return d, true
+		}
+		d, ok := kept.Dialogs[l.SIPID]
+		return d, ok
+	}, nil
+}
+
+// draw makes the picture, and the same in words.
+func (s *server) draw(r *request, parties []ladder.Party, v *ladderView) {
 	clock := func(t time.Time) string { return t.In(r.Zone).Format("15:04:05.000") }
 	arrows, names := ladder.Arrows(parties, r.report), []string{"hotline"}
 	for _, one := range parties {
 		names = append(names, one.Name)
+		if d := one.Dialog; d.ID != "" {
+			v.Ways = append(v.Ways, fmt.Sprintf("%s: %s → %s, %s", one.Name, d.From, d.To, d.Transport))
+		}
+		if one.Dialog.Left > 0 {
+			v.Left = append(v.Left, r.T("page-ladder-messages", one.Name, one.Dialog.Left))
+		}
 	}
-	var list []message
 	for _, a := range arrows {
-		list = append(list, message{clock(a.At), names[a.From], names[a.To], a.Text})
+		v.Messages = append(v.Messages, message{clock(a.At), names[a.From], names[a.To], a.Text})
 	}
-	return template.HTML(ladder.Draw(r.T("page-ladder"), names, arrows, clock)), list
+	v.Picture = template.HTML(ladder.Draw(r.T("page-ladder"), names, arrows, clock))
 }
 
 // report tells what one report of RTCP says of the sound; of several that follow each other, what the worst one says.
@@ -200,9 +264,12 @@ func (r *request) report(one ladder.Report) string {
 	return text
 }
 
-// rung is the dialog of a telephone that was rung. Records of former versions do not name it: it is found by address and instant.
+// rung is the dialog of a leg as this node remembers it. Records of former versions do not name it: it is found by address and instant.
 func (s *server) rung(l cdr.Leg) (ladder.Dialog, bool) {
-	if l.SIPID != "" {
+	switch {
+	case s.Ladder == nil:
+		return ladder.Dialog{}, false
+	case l.SIPID != "":
 		return s.Ladder.Of(l.SIPID)
 	}
 	return s.Ladder.Rung(l.Address, l.Started)

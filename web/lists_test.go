@@ -125,23 +125,73 @@ func messaged(at time.Time, id, text string) *ladder.Keeper {
 func TestACallShowsItsMessagesAsALadder(t *testing.T) {
 	o := open(t)
 	at := monday(9, 0)
+	over := at.Add(-time.Hour)
 	must(t, o.store.PutCalls(t.Context(),
-		cdr.Call{ID: "c1", SIPID: "abc", From: "+39065551239", Started: at, Quality: cdr.Quality{PacketsIn: 9, Lost: 2}, Legs: []cdr.Leg{{Engineer: "anna", Address: "sip:anna@127.0.0.1", Started: at}}},
+		cdr.Call{ID: "c1", SIPID: "abc", From: "+39065551239", Started: at, Ended: over, Quality: cdr.Quality{PacketsIn: 9, Lost: 2}, Legs: []cdr.Leg{{Engineer: "anna", Address: "sip:anna@127.0.0.1", Started: at}}},
 		cdr.Call{ID: "c3", SIPID: "abc", Started: at, Legs: []cdr.Leg{
 			{Engineer: "anna", Address: "sip:another@127.0.0.1", SIPID: "leg", Started: at.Add(time.Hour)},
 			{Engineer: "anna", Address: "sip:anna@127.0.0.1", SIPID: "forgotten", Started: at},
 		}},
-		cdr.Call{ID: "c2", SIPID: "of another node", Started: at}))
+		cdr.Call{ID: "c2", SIPID: "of another node", Started: at, Ended: over}))
 	b := o.as(users.Viewer)
-	b.get("/calls/c1").is(200).hides("Messages (SIP)")
+	b.get("/calls/c1").is(200, "Messages (SIP)", "No messages of this call are kept").hides(`<svg class="ladder"`)
 	k := messaged(at, "abc", "OK")
 	k.Report("abc", ladder.Report{At: at, Sender: true, Measured: true, Lost: 0.25, Jitter: 10 * time.Millisecond})
 	k.Report("abc", ladder.Report{At: at, Sent: true})
 	o.config.Ladder = k
 	o.handler = New(o.config)
-	b.get("/calls/c1").is(200, "Messages (SIP)", `<svg class="ladder"`, "39065551239 → hotline: INVITE", "hotline → Anna Verdi: INVITE", "39065551239 → hotline: SR 25 % lost, jitter 10 ms", "hotline → &#43;39065551239: RR<", "RTCP: 2 lost here", ">200 OK (OK)<")
+	b.get("/calls/c1").is(200, "Messages (SIP)", `<svg class="ladder"`, "39065551239 → hotline: INVITE", "hotline → Anna Verdi: INVITE", "39065551239 → hotline: SR 25 % lost, jitter 10 ms", "hotline → &#43;39065551239: RR<", "RTCP: 2 lost here", ">200 OK (?)<", "39065551239: 192.0.2.7:5060 → 127.0.0.1:5060, UDP")
 	if page := b.get("/calls/c3").is(200).Body.String(); strings.Count(page, "hotline → Anna Verdi: INVITE") != 1 {
 		t.Error("a telephone's messages are not found by its Call-ID alone")
 	}
-	b.get("/calls/c2").is(200).hides("Messages (SIP)")
+	b.get("/calls/c2").is(200, "No messages of this call are kept").hides(`<svg class="ladder"`)
+}
+
+// TestACallThatIsNotHereShowsWhatTheStoreHas, or says where its messages are, and what of them was left out.
+func TestACallThatIsNotHereShowsWhatTheStoreHas(t *testing.T) {
+	o := open(t)
+	at := o.clock()
+	many := messaged(at, "many", "OK")
+	for range 100 {
+		many.Capture(capture.Message{At: at, Octets: []byte("INFO sip:x SIP/2.0\r\nCall-ID: many\r\nCSeq: 3 INFO\r\n\r\n")})
+	}
+	kept := func(id tickets.CallID, k *ladder.Keeper, gone int, dialogs ...string) {
+		var list []ladder.Dialog
+		for _, one := range dialogs {
+			d, ok := k.Of(one)
+			if !ok {
+				t.Fatalf("there is no dialog %s", one)
+			}
+			list = append(list, d)
+		}
+		parts, err := ladder.NewWriter().Write(list, gone)
+		must(t, err)
+		_, err = o.store.AddLadders(t.Context(), cdr.Ladder{Call: id, At: at, Parts: parts})
+		must(t, err)
+	}
+	legs := []cdr.Leg{{Engineer: "anna", SIPID: "leg", Started: at}}
+	must(t, o.store.PutCalls(t.Context(),
+		cdr.Call{ID: "kept", SIPID: "abc", From: "+39065551239", Started: at.Add(-time.Hour), Ended: at, Legs: legs}, cdr.Call{ID: "many", SIPID: "many", Started: at.Add(-time.Hour), Ended: at.Add(-time.Minute)},
+		cdr.Call{ID: "browser", Transport: cdr.Browser, Started: at, Ended: at, Legs: legs}, cdr.Call{ID: "broken", SIPID: "abc", Started: at, Ended: at.Add(-time.Hour)},
+		cdr.Call{ID: "elsewhere", SIPID: "x", Started: at}, cdr.Call{ID: "here", SIPID: "y", Started: at}, cdr.Call{ID: "just", SIPID: "z", Started: at, Ended: at.Add(-10 * time.Second)}))
+	kept("kept", messaged(at, "abc", "OK"), 0, "abc", "leg")
+	kept("many", many, 3, "many")
+	kept("browser", many, 0, "leg")
+	for _, octets := range [][]byte{[]byte("no parts"), make([]byte, cdr.LadderMost)} {
+		_, err := o.store.AddLadders(t.Context(), cdr.Ladder{Call: "broken", At: at, Parts: octets})
+		must(t, err)
+	}
+	o.config.Ladder, o.config.Calls = ladder.New(), func() []cdr.Call { return []cdr.Call{{ID: "here"}} }
+	o.handler = New(o.config)
+	b := o.as(users.Viewer)
+	b.get("/calls/kept").is(200, `<svg class="ladder"`, "39065551239 → hotline: INVITE", "hotline → Anna Verdi: INVITE", "39065551239 → hotline: BYE").hides("left out")
+	b.get("/calls/many").is(200, `<svg class="ladder"`, "43 later messages were left out", "The messages of 3 more telephones that were rung were left out")
+	b.get("/calls/browser").is(200, "hotline → Anna Verdi: INVITE")
+	b.get("/calls/elsewhere").is(200, "The messages are in the memory of another node").hides(`<svg class="ladder"`)
+	b.get("/calls/just").is(200, "The messages are in the memory of another node")
+	b.get("/calls/here").is(200, "No messages of this call are kept")
+	b.get("/calls/broken").is(200, "No messages of this call are kept")
+	if !strings.Contains(o.log.String(), "cannot be read") {
+		t.Error("octets that cannot be read are not told of")
+	}
 }
