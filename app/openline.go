@@ -43,7 +43,7 @@ func (a *App) openLine(ctx context.Context) (err error) {
 	}
 	c := a.cfg.Config
 	if d := spoken.Driver(c.Speech); d != nil && a.cfg.Virtual == nil {
-		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Engineers: a.engineers, Recorded: a.voices.Recorded, Busy: a.onTelephone, Log: a.log, House: a.spoken, Company: a.company}))
+		a.voices.Speak(spoken.New(spoken.Config{Driver: d, Dir: a.disk.dir.Spoken(), Book: a.desk.Book, Engineers: a.engineers, Recorded: a.voices.Recorded, Busy: a.onTelephone, Log: a.log, House: a.spoken, Company: a.company, Known: a.namesKnown}))
 	}
 	a.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return lineStatus{a.switchboard}.media() }, func() metrics.LineCounts { return lineStatus{a.switchboard}.counts() })
 	a.dialler = dialplan.New(dialplan.Config{
@@ -218,6 +218,11 @@ func (a *App) spoken() []prompts.Language {
 
 // languageText is the line's own language as tickets have it.
 func (a *App) languageText() string { return string(a.disk.settings.Language()) }
+
+// namesKnown tells whether everybody whose name is spoken was read from the store.
+func (a *App) namesKnown() bool {
+	return !a.offline.Waits() && a.dispatching.roster != nil && a.dispatching.roster.Known()
+}
 
 // companyName is the company's name as it is read; empty where it has none.
 func (a *App) companyName() string { return a.disk.settings.Profile().Name }

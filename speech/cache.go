@@ -62,17 +62,24 @@ func (c cache) put(key string, alaw []byte, by Maker) error {
 	return nil
 }
 
-// sweep removes what nobody wants any more, and what a crash left half written.
+// sweep removes what nobody wants any more.
 func (c cache) sweep(wanted map[string]bool) (removed int) {
+	return c.remove(func(file string) bool {
+		name, sound := strings.CutSuffix(file, ".wav")
+		return sound && !wanted[name]
+	})
+}
+
+// tidy removes what a crash left half written. Nothing may be being written.
+func (c cache) tidy() { c.remove(func(file string) bool { return strings.HasPrefix(file, ".new-") }) }
+
+func (c cache) remove(which func(file string) bool) (removed int) {
 	entries, err := os.ReadDir(c.dir)
 	if err != nil {
 		return 0
 	}
 	for _, e := range entries {
-		if name, sound := strings.CutSuffix(e.Name(), ".wav"); sound && wanted[name] || !sound && !strings.HasPrefix(name, ".new-") {
-			continue
-		}
-		if os.Remove(filepath.Join(c.dir, e.Name())) == nil {
+		if which(e.Name()) && os.Remove(filepath.Join(c.dir, e.Name())) == nil {
 			removed++
 		}
 	}

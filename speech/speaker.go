@@ -146,6 +146,7 @@ func (s *Speaker) Trouble() error {
 // Run speaks what is wanted until ctx ends. One goroutine runs it. After each text it rests as long as the text took, and nine
 // times as long while somebody is on the telephone. So ten thousand of them never keep a core from the calls.
 func (s *Speaker) Run(ctx context.Context) {
+	s.cache.tidy()
 	for {
 		j, ok := s.next()
 		if !ok {

@@ -47,7 +47,7 @@ func Say(ctx context.Context, c config.Speech, lang prompts.Language, words stri
 	return speech.File(alaw, speech.MakerOf(d, lang)), nil
 }
 
-// Config is what names need. All of it but House and Company is required.
+// Config is what names need. All of it but House, Company and Known is required.
 type Config struct {
 	Driver speech.Driver
 	Dir    string // of the sounds
@@ -62,6 +62,9 @@ type Config struct {
 	House func() []prompts.Language
 	// Company is the company's name as it is said; empty: none is.
 	Company func() string
+	// Known tells whether all of these are as the store has them. No sound is removed before: after a start without the store whole lists are
+	// missing.
+	Known func() bool
 }
 
 // Names is the name of every customer, of every engineer and of every level that the house has made itself, and the words of every
@@ -79,6 +82,9 @@ func New(c Config) *Names {
 	}
 	if c.Company == nil {
 		c.Company = func() string { return "" }
+	}
+	if c.Known == nil {
+		c.Known = func() bool { return true }
 	}
 	return &Names{Config: c, speaker: speech.New(speech.Config{Driver: c.Driver, Dir: c.Dir, Busy: c.Busy, Log: c.Log})}
 }
@@ -101,20 +107,29 @@ func (n *Names) Run(ctx context.Context) {
 	}()
 	defer func() { <-done }()
 	n.look()
-	if removed := n.speaker.Prune(n.all()); removed > 0 {
-		n.Log.Info("sounds of names that nobody has any more were removed", "sounds", removed)
-	}
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
 	var w wanted
 	w.forget()
-	for {
+	for pruned := false; ; {
+		if !pruned && n.Known() {
+			pruned = true
+			n.prune()
+		}
 		n.round(&w)
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// prune removes the sounds of names that nobody has any more.
+func (n *Names) prune() {
+	n.look()
+	if removed := n.speaker.Prune(n.all()); removed > 0 {
+		n.Log.Info("sounds of names that nobody has any more were removed", "sounds", removed)
 	}
 }
 

@@ -34,13 +34,22 @@ type names struct {
 	book   atomic.Pointer[directory.Book]
 	people atomic.Pointer[[]oncall.Engineer]
 	house  atomic.Pointer[string] // the company's name
+	unread atomic.Bool            // the lists are not those of the store yet
+	asked  atomic.Int32           // how often it was asked whether they are
 	said   string                 // file to which the program writes what it was given
 }
 
 // open opens names whose voice writes down each text and gives a sound, unless script does something else.
 func open(t *testing.T, dir, script string, customers ...directory.Customer) (n *names, stop func()) {
 	t.Helper()
-	n = &names{said: dir + ".said"}
+	n = made(t, dir, script, customers...)
+	return n, n.run(t)
+}
+
+// made makes them; [names.run] lets them be spoken.
+func made(t *testing.T, dir, script string, customers ...directory.Customer) *names {
+	t.Helper()
+	n := &names{said: dir + ".said"}
 	good := filepath.Join("testdata", "voice.wav")
 	good, err := filepath.Abs(good)
 	if err != nil {
@@ -56,7 +65,7 @@ func open(t *testing.T, dir, script string, customers ...directory.Customer) (n 
 	c.Command, c.Timeout = []string{"sh", "-c", script, "voice", "{language} {text}", "{file}"}, time.Minute // a busy machine may be slow to start one
 	n.Names = New(Config{
 		Driver: Driver(c), Dir: dir, Book: n.book.Load, Engineers: func() []oncall.Engineer { return *n.people.Load() }, Busy: func() bool { return false }, Log: slog.New(slog.DiscardHandler),
-		Company: func() string { return *n.house.Load() },
+		Company: func() string { return *n.house.Load() }, Known: func() bool { n.asked.Add(1); return !n.unread.Load() },
 		Recorded: func(_ prompts.Language, name string) []byte {
 			if name == "Rossi S.p.A." {
 				return []byte("recorded")
@@ -64,6 +73,11 @@ func open(t *testing.T, dir, script string, customers ...directory.Customer) (n 
 			return nil
 		},
 	})
+	return n
+}
+
+// run has them spoken until stop, or the end of the test.
+func (n *names) run(t *testing.T) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -72,7 +86,7 @@ func open(t *testing.T, dir, script string, customers ...directory.Customer) (n 
 	}()
 	stop = func() { cancel(); <-done }
 	t.Cleanup(stop)
-	return n, stop
+	return stop
 }
 
 // await waits until something holds, two minutes at most.
@@ -255,6 +269,35 @@ func TestSayGivesAFileOrSaysWhatToInstall(t *testing.T) {
 	if _, err := Say(t.Context(), c, prompts.Italian, "Buongiorno"); err == nil || !bytes.Contains([]byte(err.Error()), []byte("libttspico-utils")) {
 		t.Errorf("without a voice: %v", err)
 	}
+}
+
+// TestNoNameIsForgottenBeforeAllAreRead: a start without the store knows neither the engineers nor what they speak. Their names stay, and go
+// once the store has answered and does not have them.
+func TestNoNameIsForgottenBeforeAllAreRead(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spoken")
+	gialli := directory.Customer{ID: "gialli", Name: "Gialli", Version: 1}
+	uwe, anna := oncall.Engineer{ID: "uwe", Name: "Uwe", Language: "de"}, oncall.Engineer{ID: "anna", Name: "Anna", Language: "it"}
+	sounds := func() int { files, _ := filepath.Glob(filepath.Join(dir, "*.wav")); return len(files) }
+	n, stop := open(t, dir, "", gialli)
+	n.people.Store(&[]oncall.Engineer{uwe, anna})
+	await(t, "three names in three languages", func() bool { return sounds() == 9 })
+	stop()
+	again := made(t, dir, "", gialli)
+	again.unread.Store(true)
+	stop = again.run(t)
+	await(t, "a round", func() bool { return again.asked.Load() > 1 })
+	if left := sounds(); left != 9 {
+		t.Errorf("%d sounds are left of nine before the store has answered", left)
+	}
+	again.people.Store(&[]oncall.Engineer{uwe})
+	again.unread.Store(false)
+	await(t, "Anna's name goes, and no other", func() bool { return sounds() == 6 })
+	for _, lang := range []prompts.Language{prompts.Italian, prompts.English, prompts.German} {
+		if _, ok := again.Engineer(lang, "uwe", "Uwe"); !ok {
+			t.Errorf("Uwe's name is not spoken in %s any more", lang)
+		}
+	}
+	stop()
 }
 
 // TestNamesAreSpokenInTheLanguagesInUse: a language costs nothing before the house, a contract or an engineer speaks it.

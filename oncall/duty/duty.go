@@ -184,6 +184,9 @@ func (r *Roster) Of(same func(telephone string) bool) []oncall.Engineer {
 	return list
 }
 
+// Known tells whether there is a last plan.
+func (r *Roster) Known() bool { return r.lastGood().there }
+
 // Engineers are all of them, by the last plan. The caller does not write to the list.
 func (r *Roster) Engineers() []oncall.Engineer { return r.lastGood().documents.Engineers }
 
