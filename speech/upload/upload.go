@@ -114,9 +114,12 @@ func (r recording) judge(studied speech.Samples) (studio.Measured, error) {
 	return m, nil
 }
 
-// changes says what the mastering did, with figures; octets is how long the result is.
-func (r recording) changes(before, after studio.Measured, octets int) []string {
-	list := []string{fmt.Sprintf("level: %.1f dBov became %.1f", before.Level, after.Level)}
+// changes says what the mastering did, with figures; octets is how long the result is. What reads as it was is no change.
+func (r recording) changes(before, after studio.Measured, octets int) (list []string) {
+	same := func(figure string, was, is float64) bool { return fmt.Sprintf(figure, was) == fmt.Sprintf(figure, is) }
+	if !same("%.1f", before.Level, after.Level) {
+		list = append(list, fmt.Sprintf("level: %.1f dBov became %.1f", before.Level, after.Level))
+	}
 	if r.rate != studio.Rate {
 		list = append(list, fmt.Sprintf("rate: %d Hz became %d", r.rate, studio.Rate))
 	}
@@ -126,7 +129,7 @@ func (r recording) changes(before, after studio.Measured, octets int) []string {
 	if r.clipped > 0 {
 		list = append(list, fmt.Sprintf("clipping: %d samples stand at full scale; record it again at a lower level", r.clipped))
 	}
-	if now := lasts(octets); now != r.lasts() {
+	if now := lasts(octets); !same("%.2f", r.lasts().Seconds(), now.Seconds()) {
 		list = append(list, fmt.Sprintf("silence at the ends: %.2f s became %.2f", r.lasts().Seconds(), now.Seconds()))
 	}
 	return list

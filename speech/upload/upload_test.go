@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -66,7 +67,7 @@ func TestEveryFormOfARecordingBecomesThePromptOfItsSentence(t *testing.T) {
 		format string
 		says   []string
 	}{
-		"16 bits, 8 kHz":   {file(1, 8000, 1, 16, pcm, linear), "wav", []string{"level: -22"}},
+		"16 bits, 8 kHz":   {file(1, 8000, 1, 16, pcm, linear), "wav", nil},
 		"quiet":            {file(1, 8000, 1, 16, quiet, linear), "wav", []string{"level: -36", "became -22"}},
 		"48 kHz in stereo": {file(1, 48000, 2, 16, quiet, linear), "wav", []string{"rate: 48000 Hz became 8000", "channels: 2 were mixed into one"}},
 		"24 bits":          {file(1, 16000, 1, 24, pcm, func(b []byte, s int16) []byte { return append(b, 0, byte(s), byte(uint16(s)>>8)) }), "wav", nil},
@@ -93,6 +94,11 @@ func TestEveryFormOfARecordingBecomesThePromptOfItsSentence(t *testing.T) {
 		heard := slices.Concat(make([]int16, 800), g711.ALaw.Samples(got.ALaw), make([]int16, 800)) // what is faint at the ends is cut sooner or later
 		if like := likeness.Of(heard, pcm); like < 0.8 {
 			t.Errorf("%s: it is like the sentence by %.2f", name, like)
+		}
+		for _, change := range got.Changes {
+			if figures := regexp.MustCompile(`(-?[0-9.]+)(?: dBov| s| Hz)? became (-?[0-9.]+)`).FindStringSubmatch(change); figures != nil && figures[1] == figures[2] {
+				t.Errorf("%s: %q is no change", name, change)
+			}
 		}
 		said := strings.Join(got.Changes, "; ")
 		for _, want := range row.says {
