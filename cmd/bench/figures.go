@@ -32,6 +32,7 @@ type figures struct {
 	alerts  arrivals
 	mails   arrivals
 	agents  agentLoad
+	names   spokenNames
 	sealing sealing
 }
 

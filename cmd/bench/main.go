@@ -27,7 +27,7 @@ func main() {
 	size := flag.Bool("size", false, "measure lists, a start and calls on the database of a large company, instead of the table")
 	company := flag.String("company", "", "with -size or -desk: the folder in which a former run's database lies; it is seeded there, and kept, where the folder is new")
 	desk := flag.Bool("desk", false, "measure the staff's pages on that database, instead of the table")
-	small := flag.Bool("small", false, "with -size or -desk: 20,000 tickets and calls; with -only agents: 100 agents; to try it")
+	small := flag.Bool("small", false, "with -size or -desk: 20,000 tickets and calls; with -only agents: 100 agents; with -only names: 500 customers; to try it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -58,6 +58,7 @@ type bench struct {
 	company     string // folder of a large company that is there already
 	only        string
 	small       bool
+	voice       string // driver of the voice that speaks names; empty: none
 	began       time.Time
 }
 
@@ -92,6 +93,7 @@ func (b *bench) run(ctx context.Context, f *figures) error {
 		{"sooner to a human", []string{soonerRow}, b.sooner},
 		{"alerts and mail", []string{arrivalsRow}, b.arrive},
 		{"the agents of installations", []string{agentsRow}, b.agents},
+		{"names of customers", []string{namesRow}, b.names},
 		{"more calls than the machine holds", []string{"overload"}, b.overload},
 		{"the floor again", []string{"floor"}, b.floors},
 	} {

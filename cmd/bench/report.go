@@ -98,6 +98,6 @@ func (f *figures) raw() map[string]any {
 	}
 	return map[string]any{
 		"machine": f.machine, "floor": f.floor, "playing_and_recording": f.levels, "idle": f.idle, "plain": f.plain, "encrypted": f.secure,
-		"keys": f.keys, "bridges": f.bridge, "answer_at_100": f.calm, "answer_and_hang_up": rates, "main_job": f.job, "overload": f.over.Result, "sooner": f.sooner, "alerts": f.alerts, "mails": f.mails, "agents": f.agents, "sealing": f.sealing,
+		"keys": f.keys, "bridges": f.bridge, "answer_at_100": f.calm, "answer_and_hang_up": rates, "main_job": f.job, "overload": f.over.Result, "sooner": f.sooner, "alerts": f.alerts, "mails": f.mails, "agents": f.agents, "names": f.names, "sealing": f.sealing,
 	}
 }

@@ -37,6 +37,7 @@ func quick() *figures {
 	f.over = overloaded{Result: load.Result{Up: 2000, Packets: 1e6}, offered: 4000, refused: 2000, retry: 2000}
 	f.alerts = arrivals{Calls: load.Result{Packets: 1e6}, Sent: 5000, P99: 90, Seconds: 10}
 	f.mails = arrivals{Calls: load.Result{Packets: 1e6}, Sent: 1000, P99: 900, Seconds: 10}
+	f.names = spokenNames{Calls: load.Result{Packets: 1e6, Seconds: 60}, Saved: 10_000, Spoken: 80}
 	f.agents = agentLoad{Alone: load.Result{Seconds: 15, ServerCPU: 600}, Calls: load.Result{Packets: 1e6, Seconds: 30, ServerCPU: 1500, DatabaseCPU: 900}, Agents: 1000, Sent: 1033, P99: 20, Seconds: 30}
 	f.sealing = sealing{Clear: 0.02, Sealed: 0.03}
 	return f
@@ -73,7 +74,7 @@ func TestEachRowOfTheTableCanBeReachedAndMissed(t *testing.T) {
 	slow.idle.ServerCPU, slow.bridge.ServerCPU, slow.secure.ServerCPU, slow.keys.Reaction.P99 = 400, 4000, 1000, 90
 	slow.calm.Setup.P99, slow.calm.FirstPacket.P99, slow.job.ServerCPU, slow.over.Late = 90, 90, 90000, 5e5
 	slow.alerts.Seconds, slow.mails.P99 = 19, 2100
-	slow.agents.Calls.DatabaseCPU = 9000
+	slow.agents.Calls.DatabaseCPU, slow.names.Calls.Late = 9000, 5e5
 	for i := range slow.rates {
 		slow.rates[i].ServerCPU, slow.rates[i].Repeats = 1e5, 3
 	}

@@ -56,7 +56,7 @@ func (f *figures) rows() []row {
 	rows = append(rows, f.heldRows()...)
 	rows = append(rows, f.setupRows()...)
 	rows = append(rows, f.otherRows()...)
-	return append(append(rows, f.arrivalRows()...), f.agentRows()...)
+	return append(append(append(rows, f.arrivalRows()...), f.agentRows()...), f.nameRows()...)
 }
 
 func perCall(r load.Result) float64 { return r.PerCallSecond() }

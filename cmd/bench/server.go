@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ import (
 // server is the built program, with a data folder and a private PostgreSQL of its own.
 type server struct {
 	cmd   *exec.Cmd
+	voice string // driver of the voice
 	dir   string
 	log   *os.File
 	sip   netip.AddrPort
@@ -34,7 +36,7 @@ type server struct {
 const settings = `sip: {listen: ["%s"], max_calls: 10000, accept: anyone}
 http: {listen: "%s"}
 rtp: {ports: 10000-19999}
-speech: {driver: none} # the names of thousands of customers would be spoken beside what is measured
+speech: {driver: %s} # the names of thousands of customers would be spoken beside what is measured
 mail: {inbox: {listen: "%s", address: support@house.example, relays: [127.0.0.1], verify: false}}
 log_level: warn
 `
@@ -45,7 +47,7 @@ func (b *bench) start(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{dir: dir, ended: make(chan error, 1)}
+	s := &server{dir: dir, voice: cmp.Or(b.voice, "none"), ended: make(chan error, 1)}
 	if err := errors.Join(os.Chmod(dir, 0o755), s.launch(b.binary)); err != nil { // the private database's owner must be able to enter
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -122,7 +124,7 @@ func (s *server) launch(binary string) error {
 	}
 	s.sip, s.api, s.mail = sip, "http://"+http.String(), mail
 	file := filepath.Join(s.dir, "hotline.yaml")
-	if err := os.WriteFile(file, fmt.Appendf(nil, settings, sip, http, mail), 0o644); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, settings, sip, http, s.voice, mail), 0o644); err != nil {
 		return err
 	}
 	if s.log, err = os.Create(filepath.Join(s.dir, "log")); err != nil {
