@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,8 +31,10 @@ type talkEnd struct {
 	marco       string        // keys of the colleague, who is rung then; empty: busy
 	refuses     bool          // the caller, ten seconds after the accept
 	hangsUp     time.Duration // the caller, so long after the accept; 0: never
-	loses       string        // whose line is lost 20 s after the accept: anna or caller
+	loses       string        // whose line is lost 20 s after the accept: caller, anna, marco or desk
+	silent      bool          // it brings no sound any more, and its signalling goes on
 	stops       bool          // the process does, 20 s after the accept
+	joined      bool          // all this is after the colleague's accept
 	deletes     bool          // what was recorded until a refusal
 	least, most time.Duration // of the recording
 	none        bool          // there is no recording
@@ -41,6 +45,11 @@ const (
 	callerAt = "127.0.0.8:6000"
 	deskAt   = "127.0.0.1:5073"
 )
+
+// telephones are where they are whose lines are lost.
+func telephones() map[string]string {
+	return map[string]string{"caller": callerAt, "anna": apptest.Anna, "marco": apptest.Marco, "desk": deskAt}
+}
 
 // talkEnds are every ending by every leg.
 func talkEnds() map[string]talkEnd {
@@ -64,6 +73,27 @@ func talkEnds() map[string]talkEnd {
 		"the operator's caller refuses":  {operator: true, keys: "1", talks: 30 * s, refuses: true, least: 9 * s, most: 12 * s, history: []string{"the caller refused the recording of the talk, by key: what was recorded until then stays"}},
 		"the operator's caller is lost":  {operator: true, keys: "1", talks: 3 * time.Minute, loses: "caller", least: 19 * s, most: 2 * time.Minute},
 		"the operator's process stops":   {operator: true, keys: "1", talks: time.Minute, stops: true, least: 19 * s, most: 25 * s},
+		"the operator's line is lost":    {operator: true, keys: "1", talks: 3 * time.Minute, loses: "desk", least: 19 * s, most: 34 * s},
+		"the operator falls silent":      {operator: true, keys: "1", talks: 3 * time.Minute, loses: "desk", silent: true, least: 19 * s, most: 34 * s},
+		"the operator's caller is mute":  {operator: true, keys: "1", talks: 3 * time.Minute, loses: "caller", silent: true, least: 19 * s, most: 2 * time.Minute},
+		"the engineer falls silent":      {keys: "1", talks: 3 * time.Minute, loses: "anna", silent: true, least: 19 * s, most: 34 * s},
+		"the caller falls silent":        {keys: "1", talks: 3 * time.Minute, loses: "caller", silent: true, least: 19 * s, most: 2 * time.Minute},
+
+		"of three, the second is lost":        {keys: "1*2", talks: 2 * time.Minute, marco: "1", loses: "marco", joined: true, least: 2 * time.Minute, most: 3 * time.Minute, history: []string{"Marco was lost after"}},
+		"of three, the second falls silent":   {keys: "1*2", talks: 2 * time.Minute, marco: "1", loses: "marco", silent: true, joined: true, least: 2 * time.Minute, most: 3 * time.Minute, history: []string{"Marco was lost after"}},
+		"of three, the first is lost":         {keys: "1*2", talks: 4 * time.Minute, marco: "1", loses: "anna", joined: true, least: time.Minute, most: 3 * time.Minute, history: []string{"Anna's line was lost", "Marco stays"}},
+		"of three, the first falls silent":    {keys: "1*2", talks: 4 * time.Minute, marco: "1", loses: "anna", silent: true, joined: true, least: time.Minute, most: 3 * time.Minute, history: []string{"Anna's line was lost", "Marco stays"}},
+		"of three, the caller is lost":        {keys: "1*2", talks: 4 * time.Minute, marco: "1", loses: "caller", joined: true, least: time.Minute, most: 3 * time.Minute},
+		"of three, the caller falls silent":   {keys: "1*2", talks: 4 * time.Minute, marco: "1", loses: "caller", silent: true, joined: true, least: time.Minute, most: 3 * time.Minute},
+		"of three, the caller hangs up":       {keys: "1*2", talks: 4 * time.Minute, marco: "1", hangsUp: 20 * s, joined: true, least: 45 * s, most: 60 * s},
+		"of three, the caller refuses":        {keys: "1*2", talks: 2 * time.Minute, marco: "1", refuses: true, joined: true, least: 40 * s, most: 90 * s, history: []string{"the caller refused the recording of the talk, by key: what was recorded until then stays"}},
+		"of three, the process stops":         {keys: "1*2", talks: 4 * time.Minute, marco: "1", stops: true, joined: true, least: 45 * s, most: 65 * s},
+		"handed over, and his line is lost":   {keys: "1*0", talks: 2 * time.Minute, marco: "1", loses: "marco", joined: true, least: 2 * time.Minute, most: 3 * time.Minute, history: []string{"Anna handed over to Marco", "Marco's line was lost"}},
+		"handed over, and he falls silent":    {keys: "1*0", talks: 2 * time.Minute, marco: "1", loses: "marco", silent: true, joined: true, least: 2 * time.Minute, most: 3 * time.Minute, history: []string{"Anna handed over to Marco", "Marco's line was lost"}},
+		"handed over, and the caller leaves":  {keys: "1*0", talks: 2 * time.Minute, marco: "1", hangsUp: 10 * s, joined: true, least: 18 * s, most: 25 * s, history: []string{"Anna handed over to Marco"}},
+		"handed over, and the caller is lost": {keys: "1*0", talks: 2 * time.Minute, marco: "1", loses: "caller", joined: true, least: 30 * s, most: 2 * time.Minute, history: []string{"Anna handed over to Marco"}},
+		"handed over, and the process stops":  {keys: "1*0", talks: 2 * time.Minute, marco: "1", stops: true, joined: true, least: 30 * s, most: 90 * s, history: []string{"Anna handed over to Marco"}},
+		"she is lost while a colleague rings": {keys: "1*0", talks: 2 * time.Minute, marco: "1", loses: "anna", least: 20 * s, most: 90 * s},
 	}
 }
 
@@ -110,8 +140,13 @@ func (c talkEnd) talk(p *apptest.Program) time.Time {
 	accepted, gone := make(chan time.Time, 2), make(chan time.Time, 2)
 	busy := (&apptest.Rings{}).Busy
 	anna, marco := accepting(c.keys, c.talks, accepted, gone), busy
+	takes := make(chan time.Time, 2)
 	if c.marco != "" {
-		marco = accepting(c.marco, 20*time.Second, make(chan time.Time, 2), make(chan time.Time, 2))
+		stays := 20 * time.Second
+		if c.joined {
+			stays = 2 * time.Minute
+		}
+		marco = accepting(c.marco, stays, takes, make(chan time.Time, 2))
 	}
 	if c.operator {
 		desk := p.Phone(deskAt, "desk", anna)
@@ -129,6 +164,9 @@ func (c talkEnd) talk(p *apptest.Program) time.Time {
 		p.Message(caller, apptest.Blocking)
 	}
 	at := <-accepted
+	if c.joined {
+		<-takes
+	}
 	switch {
 	case c.hangsUp > 0:
 		p.Passes(c.hangsUp)
@@ -162,28 +200,44 @@ func accepting(keys string, talks time.Duration, accepted, gone chan<- time.Time
 		for i, k := range keys {
 			_ = call.Wait(ctx, 10*time.Second)
 			if i == 0 {
-				accepted <- time.Now()
+				tells(accepted)
 			}
 			_ = call.Press(ctx, string(k))
 		}
 		_ = call.Wait(ctx, talks)
-		gone <- time.Now()
+		tells(gone)
 	}
 }
 
-// cut is set when the line is to be lost: neither its signalling nor its sound arrives any more.
+// tells tells the first ones: whose line was lost is rung again.
+func tells(now chan<- time.Time) {
+	select {
+	case now <- time.Now():
+	default:
+	}
+}
+
+// cut is set when the line is to be lost: neither its signalling nor its sound arrives any more, or its sound alone.
 func (c talkEnd) cut(p *apptest.Program) *atomic.Bool {
 	cut := &atomic.Bool{}
 	if c.loses == "" {
 		return cut
 	}
-	sip, sound := netip.MustParseAddrPort(apptest.Anna), func(a netip.AddrPort) bool { return a.Addr().String() == "127.0.0.1" && a.Port() >= 30000 }
-	if c.loses == "caller" {
-		sip = netip.MustParseAddrPort(callerAt)
-		sound = func(a netip.AddrPort) bool { return a.Addr() == sip.Addr() }
-	}
-	p.SIP.SetFilter(func(from, to netip.AddrPort, _ []byte) bool { return !cut.Load() || from != sip && to != sip })
-	p.Media.SetFilter(func(from, _ netip.AddrPort, _ []byte) bool { return !cut.Load() || !sound(from) })
+	at := netip.MustParseAddrPort(telephones()[c.loses])
+	var port atomic.Uint32 // of its sound, as its own descriptions say
+	p.SIP.SetFilter(func(from, to netip.AddrPort, message []byte) bool {
+		if _, sound, described := bytes.Cut(message, []byte("m=audio ")); described && from == at {
+			n, _, _ := bytes.Cut(sound, []byte(" "))
+			if n, err := strconv.ParseUint(string(n), 10, 16); err == nil {
+				port.Store(uint32(n))
+			}
+		}
+		return !cut.Load() || c.silent || from != at && to != at
+	})
+	p.Media.SetFilter(func(from, _ netip.AddrPort, _ []byte) bool {
+		own := from.Addr() == at.Addr() && uint32(from.Port())&^1 == port.Load()
+		return !cut.Load() || !own
+	})
 	return cut
 }
 
