@@ -31,6 +31,7 @@ type callView struct {
 	Language  string      `json:"language,omitempty"`
 	Flow      int         `json:"flow_version,omitempty"`
 	Steps     []string    `json:"steps,omitempty"`
+	Refusals  []string    `json:"refusals,omitempty" doc:"Who refused to be recorded before there was anything to record, and what became of it; the history of the ticket says the same, where there is a ticket"`
 	Quality   qualityView `json:"quality,omitzero"`
 	Legs      []legView   `json:"legs"`
 }
@@ -63,7 +64,7 @@ func call(c cdr.Call) callView {
 	v := callView{
 		ID: string(c.ID), SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Transport: c.Transport, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
 		Ending: c.Ending, Contract: string(c.Contract), Customer: string(c.Customer), Ticket: int64(c.Ticket), Language: c.Language,
-		Flow: c.Flow, Steps: c.Steps, Quality: quality(c.Quality), Legs: make([]legView, 0, len(c.Legs)),
+		Flow: c.Flow, Steps: c.Steps, Refusals: c.Refusals, Quality: quality(c.Quality), Legs: make([]legView, 0, len(c.Legs)),
 	}
 	for _, l := range c.Legs {
 		v.Legs = append(v.Legs, legView{l.Engineer, l.Address, l.SIPID, l.Started, l.Answered, l.Ended, l.Result, quality(l.Quality)})

@@ -121,7 +121,7 @@ func (h *Handler) begin(l Call, flow *ivr.Flow) {
 // sumUp enters what came of a call.
 func (h *Handler) sumUp(l Call, sum ivr.Summary) {
 	h.cfg.Records.Change(l.Caller().ID, func(r *cdr.Call) {
-		r.Contract, r.Ticket, r.Language, r.Steps = sum.Contract, sum.Ticket, string(sum.Language), sum.Steps
+		r.Contract, r.Ticket, r.Language, r.Steps, r.Refusals = sum.Contract, sum.Ticket, string(sum.Language), sum.Steps, sum.Refusals
 		r.Customer = h.cfg.Desk.Book().Contracts.At(sum.Contract).Customer
 	})
 }

@@ -27,6 +27,7 @@ type Call struct {
 	Language  string
 	Flow      int
 	Steps     []string // names of the flow's steps entered; never a key
+	Refusals  []string // of being recorded, in the words of a ticket's history: also where the call has no ticket
 	Quality   Quality
 	Legs      []Leg
 }

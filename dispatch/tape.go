@@ -28,7 +28,7 @@ func (d *Dispatcher) tapeOf(t tickets.Ticket) *recorded.Tape {
 	if d.newID == nil || !d.desk.Book().Contracts.At(t.Contract).RecordTalks {
 		return nil
 	}
-	tape := d.tapeFor(func() tickets.Number { return t.Number })
+	tape := d.tapeFor(func() tickets.Number { return t.Number }, nil)
 	tape.Name = func() string { return d.nameOf(t.Number) }
 	return tape
 }
@@ -47,7 +47,7 @@ func (d *Dispatcher) operatorsTape(ctx context.Context, call ivr.Call, o ivr.Ope
 		return nil, nil
 	}
 	var number atomic.Int64
-	tape := d.tapeFor(func() tickets.Number { return tickets.Number(number.Load()) })
+	tape := d.tapeFor(func() tickets.Number { return tickets.Number(number.Load()) }, o.Refused)
 	tape.Told = func() bool { return true }
 	tape.Name = func() string {
 		n, err := o.Ticket()
@@ -65,8 +65,8 @@ func (d *Dispatcher) operatorsTape(ctx context.Context, call ivr.Call, o ivr.Ope
 func (d *Dispatcher) nameOf(n tickets.Number) string { return fmt.Sprintf("%d-%s", n, d.newID()) }
 
 // tapeFor is a tape whose recording, and whose refusal, are put on a ticket. The number is 0 where there is none yet: nothing is recorded by
-// then, and nothing is written.
-func (d *Dispatcher) tapeFor(number func() tickets.Number) *recorded.Tape {
+// then, and early takes a refusal.
+func (d *Dispatcher) tapeFor(number func() tickets.Number, early func(text string)) *recorded.Tape {
 	return &recorded.Tape{
 		Keep: func(r tickets.Recording) {
 			if _, err := d.desk.Keep(context.Background(), number(), r, time.Now()); err != nil {
@@ -74,8 +74,11 @@ func (d *Dispatcher) tapeFor(number func() tickets.Number) *recorded.Tape {
 			}
 		},
 		Note: func(engineer, text string) {
-			if n := number(); n != 0 {
+			switch n := number(); {
+			case n != 0:
 				d.search.Book.Note(context.Background(), ring.Event{Kind: tickets.Commented, Ticket: n, Engineer: oncall.EngineerID(engineer), At: time.Now(), Text: text})
+			case early != nil:
+				early(text)
 			}
 		},
 		Discards: d.discards,

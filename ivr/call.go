@@ -116,6 +116,9 @@ type OperatorCall struct {
 	// Ticket opens the ticket on which the recording of the talk is kept. It is called from the goroutine of Operator, once both have been
 	// told and are joined. nil: the talk is not recorded.
 	Ticket func() (tickets.Number, error)
+	// Refused takes a refusal of that recording while there is no such ticket, in the words of a history. It is called by one goroutine, and
+	// never after Operator has come back.
+	Refused func(text string)
 }
 
 // Search is a search for a human under way. Its methods are used by the conversation's goroutine, and none waits but Join.

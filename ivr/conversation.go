@@ -61,6 +61,7 @@ type Summary struct {
 	Added    bool           // the ticket stood there before; the caller adds to it
 	Language prompts.Language
 	Steps    []string // entered, in order; never a key
+	Refusals []string // of being recorded, in the words of a ticket's history
 	Ending   error    // nil when the conversation came to its own end
 }
 
@@ -105,7 +106,8 @@ type intake struct {
 	ticket    tickets.Ticket // Number 0: not opened yet
 	warned    bool           // the caller has heard, to its last sample, that the message is recorded
 	refused   bool           // and does not want to be
-	noted     bool           // the ticket says so
+	refusals  []string       // of being recorded, in the words of a history: the caller's, and any before there was a ticket
+	noted     int            // of them that the ticket says
 	notices   int            // keys of the offer that were answered
 	recorded  bool           // there is a message
 	talkTold  bool           // the caller has heard, to its last sample, that the talk with an engineer may be recorded
@@ -159,6 +161,7 @@ func Converse(ctx context.Context, cfg Config, f *Flow, call Call) Summary {
 	}
 	c.summary.Ending, c.summary.Language = err, c.lang
 	c.summary.Contract, c.summary.Ticket, c.summary.Added = cmp.Or(c.id.Contract.ID, c.undisclosed.Contract.ID), c.ticket.Number, c.adding
+	c.summary.Refusals = c.refusals
 	return c.summary
 }
 
@@ -266,7 +269,7 @@ func (c *conversation) open(ctx context.Context, now time.Time) error {
 	c.unopened = err
 	if err == nil {
 		c.ticket = t
-		c.noteRefusal()
+		c.noteRefusals()
 	}
 	return err
 }

@@ -33,6 +33,6 @@ func (c *conversation) settle() error {
 		t = c.announced
 	}
 	c.ticket = t
-	c.noteRefusal()
+	c.noteRefusals()
 	return nil
 }

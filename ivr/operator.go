@@ -27,8 +27,11 @@ func (v *operator) check() []strictyaml.Complaint { return nil }
 
 func (v *operator) run(c *conversation) (string, error) {
 	if c.cfg.Human != nil {
-		talked, err := c.cfg.Human.Operator(c.ctx, c.call, OperatorCall{Language: c.lang, Calling: prompts.P(v.Prompt), Ticket: c.operatorsTicket()})
+		talked, err := c.cfg.Human.Operator(c.ctx, c.call, OperatorCall{
+			Language: c.lang, Calling: prompts.P(v.Prompt), Ticket: c.operatorsTicket(), Refused: func(text string) { c.refusals = append(c.refusals, text) },
+		})
 		c.helped = talked
+		c.noteRefusals()
 		if c.brokenOff() {
 			return "", err
 		}

@@ -129,22 +129,20 @@ func (c *conversation) beforeTone(question prompts.Phrase) error {
 
 // refuse notes that the caller does not want to be recorded, and says so. Nothing of the call is recorded from then on.
 func (c *conversation) refuse() error {
-	c.refused = true
+	if !c.refused {
+		c.refused, c.refusals = true, append(c.refusals, "the caller refused the recording by key: nothing is recorded")
+	}
 	c.agrees()
-	c.noteRefusal()
+	c.noteRefusals()
 	return c.say(prompts.P(recordingRefused), true)
 }
 
-// noteRefusal says on the ticket, once there is one, that the caller does not want to be recorded.
-func (c *conversation) noteRefusal() {
-	if !c.refused || c.ticket.Number == 0 || c.noted {
-		return
+// noteRefusals says on the ticket, once there is one, who does not want to be recorded. The record of the call says it in any case.
+func (c *conversation) noteRefusals() {
+	for ; c.ticket.Number != 0 && c.noted < len(c.refusals); c.noted++ {
+		_, err := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{Kind: tickets.Commented, Actor: "system", Text: c.refusals[c.noted]}, c.call.Now())
+		c.report("noting that the recording was refused", err)
 	}
-	c.noted = true
-	_, err := c.cfg.Desk.Note(c.after(), c.ticket.Number, tickets.Event{
-		Kind: tickets.Commented, Actor: "system", Text: "the caller refused the recording by key: nothing is recorded",
-	}, c.call.Now())
-	c.report("noting that the recording was refused", err)
 }
 
 // keepDays is for how many days the message will be kept: the contract's term, else the owner's; 0: without a term. A caller

@@ -30,7 +30,7 @@ func (s *Store) PutCalls(_ context.Context, list ...cdr.Call) error {
 }
 
 func copiedCall(c cdr.Call) cdr.Call {
-	c.Steps, c.Legs = slices.Clone(c.Steps), slices.Clone(c.Legs)
+	c.Steps, c.Refusals, c.Legs = slices.Clone(c.Steps), slices.Clone(c.Refusals), slices.Clone(c.Legs)
 	return c
 }
 

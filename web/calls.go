@@ -17,6 +17,7 @@ import (
 	"hotline/sip/ladder"
 	"hotline/storage"
 	"hotline/tickets"
+	"hotline/web/translation"
 )
 
 // callsPage lists calls, the newest first.
@@ -40,9 +41,11 @@ type callRow struct {
 // callPage is one call with its legs.
 type callPage struct {
 	page
-	Call   callRow
-	Legs   []legRow
-	Ladder ladderView
+	Call callRow
+	Legs []legRow
+	// Refusals are those of being recorded, in the page's language.
+	Refusals []string
+	Ladder   ladderView
 }
 
 // ladderView is who sent what when. Without a picture Missing says why there is none.
@@ -138,6 +141,12 @@ func (s *server) call(w http.ResponseWriter, r *request) {
 	}
 	r.Title = "page-call"
 	p := callPage{page: r.page, Call: s.callRow(c)}
+	for _, text := range c.Refusals {
+		if told, ok := translation.In(r.Words, text, r.said); ok {
+			text = told
+		}
+		p.Refusals = append(p.Refusals, text)
+	}
 	for _, l := range c.Legs {
 		p.Legs = append(p.Legs, legRow{l, namesOf(engineers).of(l.Engineer), talked(l.Answered, l.Ended)})
 	}

@@ -48,7 +48,7 @@ func furnished(t *testing.T, text string) (*office, tickets.Number) {
 	_, err = o.store.PutCustomer(ctx, customer)
 	must(t, err)
 	must(t, o.store.PutCalls(ctx, cdr.Call{
-		ID: "c1", SIPID: "sip", From: text, To: text, Trunk: text, Started: o.clock(), Ending: text, Customer: "rossi", Contract: directory.ContractID(text), Steps: []string{text},
+		ID: "c1", SIPID: "sip", From: text, To: text, Trunk: text, Started: o.clock(), Ending: text, Customer: "rossi", Contract: directory.ContractID(text), Steps: []string{text}, Refusals: []string{text},
 		Legs: []cdr.Leg{{Engineer: text, Address: text, Started: o.clock(), Result: text}},
 	}))
 	_, err = o.store.PutEngineer(ctx, oncall.Engineer{ID: "bruno", Name: text, Phones: []string{text}, Spoken: text})

@@ -23,7 +23,7 @@ func TestCallsAreListedAndOneIsShownWithItsLegs(t *testing.T) {
 		began := monday(8, 0).Add(time.Duration(i) * time.Minute)
 		must(t, o.store.PutCalls(t.Context(), cdr.Call{
 			ID: tickets.CallID(fmt.Sprintf("c%d", i)), From: "+39065551239", To: "hotline", Started: began, Answered: began, Ended: began.Add(65 * time.Second), Ending: "caller hung up",
-			Customer: "rossi", Ticket: 417, Steps: []string{"welcome", "pin"}, Quality: cdr.Quality{PacketsIn: 99, Lost: 3, Jitter: 0.0042},
+			Customer: "rossi", Ticket: 417, Steps: []string{"welcome", "pin"}, Refusals: []string{"the operator refused the recording of the talk, by key: nothing of it is recorded"}, Quality: cdr.Quality{PacketsIn: 99, Lost: 3, Jitter: 0.0042},
 			Legs: []cdr.Leg{{Engineer: "anna", Address: "sip:anna@127.0.0.1", Started: began, Result: "no answer"}},
 		}))
 	}
@@ -35,6 +35,8 @@ func TestCallsAreListedAndOneIsShownWithItsLegs(t *testing.T) {
 	b.get("/calls?day=2026-11-23&number=%2B39065551239").is(200, "Calls: 51")
 	b.get("/calls?day=yesterday").is(200, "Write the day as 2026-11-23")
 	b.get("/calls/c7").is(200, "welcome, pin", "99 packets, 3 lost here, 0 there, jitter 4 ms", "Anna Verdi", "no answer", `href="/tickets/417"`)
+	b.get("/calls/c7").is(200, "Recording refused", "the operator refused the recording of the talk, by key: nothing of it is recorded")
+	b.get("/calls/c7?lang=it").is(200)
 	b.get("/calls/none").is(404)
 }
 

@@ -26,6 +26,7 @@ type Call struct {
 	Language  string               `json:"language,omitempty"`
 	Flow      int                  `json:"flow_version,omitempty"`
 	Steps     []string             `json:"steps,omitempty"`
+	Refusals  []string             `json:"refusals,omitempty"`
 	Quality   Quality              `json:"quality,omitzero"`
 	Legs      []Leg                `json:"legs"`
 }
@@ -61,7 +62,7 @@ func OfCall(c cdr.Call) Call {
 	return Call{
 		ID: c.ID, SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Transport: c.Transport, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
 		Ending: c.Ending, Contract: c.Contract, Customer: c.Customer, Ticket: c.Ticket, Language: c.Language, Flow: c.Flow,
-		Steps: c.Steps, Quality: Quality(c.Quality), Legs: each(c.Legs, OfLeg),
+		Steps: c.Steps, Refusals: c.Refusals, Quality: Quality(c.Quality), Legs: each(c.Legs, OfLeg),
 	}
 }
 
@@ -70,7 +71,7 @@ func (c Call) Domain() cdr.Call {
 	return cdr.Call{
 		ID: c.ID, SIPID: c.SIPID, From: c.From, To: c.To, Trunk: c.Trunk, Transport: c.Transport, Started: c.Started, Answered: c.Answered, Ended: c.Ended,
 		Ending: c.Ending, Contract: c.Contract, Customer: c.Customer, Ticket: c.Ticket, Language: c.Language, Flow: c.Flow,
-		Steps: c.Steps, Quality: cdr.Quality(c.Quality), Legs: each(c.Legs, Leg.Domain),
+		Steps: c.Steps, Refusals: c.Refusals, Quality: cdr.Quality(c.Quality), Legs: each(c.Legs, Leg.Domain),
 	}
 }
 
