@@ -29,11 +29,16 @@ type figures struct {
 	tickets int // that the main job left in the database
 	over    overloaded
 	sooner  sooner
-	alerts  arrivals
-	mails   arrivals
-	agents  agentLoad
-	names   spokenNames
+	besides
 	sealing sealing
+}
+
+// besides is what goes on beside calls that run.
+type besides struct {
+	alerts arrivals
+	mails  arrivals
+	agents agentLoad
+	names  spokenNames
 }
 
 // rated is one rate of answering and hanging up.
