@@ -126,7 +126,10 @@ func (s *Store) awake(ctx context.Context, handle func(ctx context.Context, w ti
 		return nil, fmt.Errorf("doing due work: %w", err)
 	}
 	client, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: hands}, letters: {MaxWorkers: writers}, transcripts: {MaxWorkers: listeners}}, Workers: workers, Logger: s.log,
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: hands}, letters: {MaxWorkers: writers}, messages: {MaxWorkers: spreaders}, transcripts: {MaxWorkers: listeners},
+		},
+		Workers: workers, Logger: s.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("doing due work: %w", err)

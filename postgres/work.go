@@ -26,12 +26,14 @@ type job struct {
 func (job) Kind() string { return "due-work" }
 
 const (
-	hands       = 4                // pieces of work at a time
+	hands       = 64               // pieces of work at a time: a call-out lasts as long as the talk to which it leads, and no other may wait for that
 	writers     = 2                // of them letters, which must not wait for call-outs
 	retryAfter  = 10 * time.Second // of work that failed for the first time; later ones wait longer
 	longestGap  = 15 * time.Minute // between two tries
 	mostTries   = 500              // more than four days of them
-	letters     = "letters"        // River's queue of what is told in writing
+	letters     = "letters"        // River's queue of what is told by mail
+	spreaders   = 2                // of them messages to other systems, which must not wait for a mail server
+	messages    = "messages"       // River's queue of what becomes such messages
 	listeners   = 1                // of them transcripts: a recogniser takes a core for minutes
 	transcripts = "transcripts"    // River's queue of what is put into text
 )
@@ -39,8 +41,10 @@ const (
 // queueOf is the queue that work waits in.
 func queueOf(w tickets.Work) string {
 	switch w.Kind {
-	case tickets.WorkNotify, tickets.WorkReceipt, tickets.WorkUpdate, tickets.WorkOutgoing, tickets.WorkTell:
+	case tickets.WorkNotify, tickets.WorkReceipt, tickets.WorkUpdate, tickets.WorkTell:
 		return letters
+	case tickets.WorkOutgoing:
+		return messages
 	case tickets.WorkTranscribe:
 		return transcripts
 	}

@@ -13,43 +13,78 @@ import (
 	"hotline/tickets"
 )
 
-// TestLettersDoNotWaitForCallOuts: the rota rings for more tickets than there are hands, and a letter goes out all the same.
-func TestLettersDoNotWaitForCallOuts(t *testing.T) {
-	s := fresh(t)
-	now := time.Now()
-	c := tickets.Change{Ticket: tickets.Ticket{Number: 1, OpenedAt: now, Version: 1}, Events: []tickets.Event{{ID: "e", Ticket: 1, At: now, Kind: tickets.Opened}}}
-	for n := range 2 * hands {
-		c.Work = append(c.Work, tickets.Work{ID: fmt.Sprint("ring", n), Kind: tickets.WorkRing, Ticket: 1, Due: now})
+// TestNoWayOfTellingWaitsForAnother: the rota rings for more tickets than there are hands, and letters go out all the same. A mail server
+// hangs, and messages to other systems go out all the same, such as the one that shows on the manager's telephone.
+func TestNoWayOfTellingWaitsForAnother(t *testing.T) {
+	for name, c := range map[string]struct {
+		hangs string
+		many  int
+		told  []string
+	}{
+		"nobody picks up":     {tickets.WorkRing, 2 * hands, []string{tickets.WorkNotify, tickets.WorkReceipt, tickets.WorkOutgoing}},
+		"a mail server hangs": {tickets.WorkReceipt, 20, []string{tickets.WorkOutgoing, tickets.WorkRing, tickets.WorkEscalate}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var list []tickets.Work
+			for n := range c.many {
+				list = append(list, tickets.Work{ID: fmt.Sprint("hangs ", n), Kind: c.hangs})
+			}
+			for _, kind := range c.told {
+				list = append(list, tickets.Work{ID: "told " + string(kind), Kind: kind})
+			}
+			begin(t, len(c.told), list, func(w tickets.Work) (hangs, counts bool) { return w.Kind == c.hangs, w.Kind != c.hangs })
+		})
 	}
-	c.Work = append(c.Work, tickets.Work{ID: "letter", Kind: tickets.WorkNotify, Ticket: 1, Due: now}, tickets.Work{ID: "receipt", Kind: tickets.WorkReceipt, Ticket: 1, Due: now})
+}
+
+// begin runs work that is due now, and waits until so many pieces that count have begun.
+func begin(t *testing.T, want int, list []tickets.Work, of func(tickets.Work) (hangs, counts bool)) {
+	s, now := fresh(t), time.Now()
+	c := tickets.Change{Ticket: tickets.Ticket{Number: 1, OpenedAt: now, Version: 1}, Events: []tickets.Event{{ID: "e", Ticket: 1, At: now, Kind: tickets.Opened}}}
+	for _, w := range list {
+		w.Ticket, w.Due = 1, now
+		c.Work = append(c.Work, w)
+	}
 	if err := s.Apply(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	told := make(chan string, 2)
+	begun := make(chan struct{}, len(list))
 	var running sync.WaitGroup
 	running.Go(func() {
 		if err := s.Run(ctx, func(_ context.Context, w tickets.Work) error {
-			if w.Kind == tickets.WorkRing {
-				<-ctx.Done() // nobody picks up
-				return nil
+			hangs, counts := of(w)
+			if counts {
+				begun <- struct{}{}
 			}
-			told <- w.ID
+			if hangs {
+				<-ctx.Done()
+			}
 			return nil
 		}); err != nil {
 			t.Error(err)
 		}
 	})
-	for range 2 {
+	for n := range want {
 		select {
-		case <-told:
+		case <-begun:
 		case <-ctx.Done():
-			t.Fatal("a letter waits for the telephone")
+			t.Fatalf("%d of %d pieces of work have begun; the others wait", n, want)
 		}
 	}
 	cancel()
 	running.Wait()
+}
+
+// TestCallOutsDoNotWaitForTheTalksOfOthers: a call-out lasts as long as the talk with the customer who is called back. The engineers of
+// other teams are rung meanwhile, however many talk.
+func TestCallOutsDoNotWaitForTheTalksOfOthers(t *testing.T) {
+	var list []tickets.Work
+	for n := range 41 {
+		list = append(list, tickets.Work{ID: fmt.Sprint("call out ", n), Kind: tickets.WorkEscalate})
+	}
+	begin(t, len(list), list, func(tickets.Work) (talks, counts bool) { return true, true })
 }
 
 // TestWorkThatIsDueBeginsAtOnce: a job with a time waits for River's next look, five seconds apart; one that is due has none.
