@@ -13,7 +13,7 @@ const (
 	RotaGap   Kind = "rota_gap"   // nobody is on duty
 	Telephone Kind = "telephone"  // the line may not dial a telephone of an engineer
 	Outgoing  Kind = "outgoing"   // a cap of outgoing calls is half spent, or all spent
-	WrongPINs Kind = "wrong-pins" // many wrong PINs came under a customer's numbers
+	WrongPINs Kind = "wrong-pins" // many wrong PINs came under a customer's numbers, or under unknown ones
 	NoTicket  Kind = "no-ticket"  // no ticket could be opened for a call
 	Mail      Kind = "mail"       // a letter was given up
 	Notify    Kind = "notify"     // what would be in a letter, where there is no mail server

@@ -80,7 +80,8 @@ func (b *PINs) Delay(customer directory.CustomerID, now time.Time) time.Duration
 	return min(time.Second<<min(wrong-withoutDelay, 10), longestDelay)
 }
 
-// Spend notes a wrong PIN. alarm is true when so many were keyed under the numbers of a customer that somebody should look.
+// Spend notes a wrong PIN. alarm is true when so many were keyed that somebody should look: under the numbers of a customer, or, with
+// half of the day's and with the last of them, under numbers in no contract. From then on nobody who shows such a number is asked.
 func (b *PINs) Spend(number string, customer directory.CustomerID, now time.Time) (alarm bool) {
 	b.forget(now)
 	if customer == "" {
@@ -88,7 +89,7 @@ func (b *PINs) Spend(number string, customer directory.CustomerID, now time.Time
 			b.wrong[number] = append(b.wrong[number], now)
 		}
 		b.unknown = append(b.unknown, now)
-		return false
+		return len(b.unknown) == wrongUnknown/2 || len(b.unknown) == wrongUnknown
 	}
 	key := string(customer)
 	if len(b.known) < wrongKnown {

@@ -107,7 +107,7 @@ func (v *pin) look(c *conversation, digits string) (known bool, err error) {
 	}
 	id, guessed, err := c.cfg.Desk.Identify(digits, c.caller.Number, c.call.Now())
 	if guessed != "" {
-		c.alarm(alarm.WrongPINs, "many wrong PINs within a day under the numbers of "+guessed+": somebody may show its number; its calls are still asked for the PIN, after a delay")
+		c.alarm(alarm.WrongPINs, guessed)
 	}
 	switch {
 	case err == nil:

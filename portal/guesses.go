@@ -33,7 +33,11 @@ func (p *Portal) look(r *request, at time.Time) bool {
 		return p.retries.Take(from, at, retry())
 	}
 	if p.wrong.Spend(network(from), whose, at) {
-		p.Log.WarnContext(r.Context(), "portal: many wrong PINs from where a customer has logged in before", "whose", string(whose), "from", from.String())
+		where := "portal: many wrong PINs from where a customer has logged in before"
+		if whose == "" {
+			where = "portal: many wrong PINs from where nobody has logged in before; when the day's are spent, a PIN from there is looked at once an hour"
+		}
+		p.Log.WarnContext(r.Context(), where, "whose", string(whose), "from", from.String())
 	}
 	return true
 }

@@ -28,8 +28,8 @@ type Identity struct {
 func (i Identity) Known() bool { return i.Contract.ID != "" }
 
 // Identify looks a PIN up, from the snapshot, so that it works with the store down. caller is the number as the trunk
-// gave it and only steers the budgets. alarm is the name of the customer under whose numbers so many wrong PINs were keyed
-// that somebody should look; empty otherwise.
+// gave it and only steers the budgets. alarm says that so many wrong PINs were keyed that somebody should look, and what follows from
+// it; empty otherwise.
 //
 // With ErrUntold, and with ErrUnknownPIN too, the PIN was right and the identity is its contract's. The request is noted for that
 // contract, but the caller must not hear that the PIN was right: too many PINs were guessed under known numbers. If more guesses
@@ -55,11 +55,23 @@ func (d *Desk) Identify(pin, caller string, now time.Time) (id Identity, alarm s
 	}
 	if errors.Is(err, ErrUnknownPIN) || (answer == budgets.Untold && !right) {
 		if d.wrongPINs.Spend(caller, owner.ID, now) {
-			alarm = owner.Name
+			alarm = d.guessing(owner, now)
 		}
 		d.keepSpent(caller, owner.ID, now)
 	}
 	return id, alarm, err
+}
+
+// guessing is the alarm that so many wrong PINs were keyed under the numbers of a customer, or under those of nobody. d.mu is held.
+func (d *Desk) guessing(owner directory.Customer, now time.Time) string {
+	if owner.ID != "" {
+		return "many wrong PINs within a day under the numbers of " + owner.Name + ": somebody may show its number; its calls are still asked for the PIN, after a delay"
+	}
+	what := "many wrong PINs within a day under numbers in no contract: when as many again are keyed, "
+	if d.wrongPINs.Answer("", "", now) == budgets.NotAsked {
+		what = "too many wrong PINs within a day under numbers in no contract: for up to a day "
+	}
+	return what + "who shows such a number is not asked for a PIN and is taken as Support on Request; a customer who calls from it is asked once the number is in the directory"
 }
 
 // lookUp finds the contract of a PIN; an error says why it promises nothing.
