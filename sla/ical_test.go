@@ -59,6 +59,11 @@ func TestICalendarFilesThatCannotBeTakenOverAreRefusedWithTheLine(t *testing.T) 
 		"removed dates":    {event("DTSTART:20261224\nRRULE:FREQ=YEARLY\nEXRULE:FREQ=YEARLY;BYMONTH=12"), "line 5"},
 		"a cancellation":   {"BEGIN:VCALENDAR\nMETHOD:CANCEL\nBEGIN:VEVENT\nDTSTART:20261224\nEND:VEVENT\nEND:VCALENDAR\n", "line 2: METHOD:CANCEL"},
 		"an occurrence":    {event("UID:a\nRECURRENCE-ID:20271224\nDTSTART:20271223"), "RECURRENCE-ID"},
+		"every month":      {event("DTSTART:20261224\nRRULE:FREQ=YEARLY;BYMONTHDAY=24"), "line 2"},
+		"over a leap day":  {event("DTSTART:20270228\nDURATION:P2D\nRRULE:FREQ=YEARLY"), "line 2"},
+		"from a leap day":  {event("DTSTART:20280229\nDURATION:P2D\nRRULE:FREQ=YEARLY"), "line 2"},
+		"into a leap day":  {event("DTSTART:20271231\nDURATION:P61D\nRRULE:FREQ=YEARLY"), "line 2"},
+		"until a leap day": {event("DTSTART:20270220\nDURATION:P10D\nRRULE:FREQ=YEARLY"), "line 2"},
 		"no frequency":     {event("DTSTART:20261224\nRRULE:BYMONTH=12"), "line 4"},
 		"no start":         {event("SUMMARY:x"), "line 2"},
 		"backwards":        {event("DTSTART:20261224\nDTEND:20261220"), "line 2"},
@@ -97,6 +102,8 @@ func TestWhatCalendarProgramsWriteIsTakenExactly(t *testing.T) {
 		"until a day before its own": {events("DTSTART:20240624\nRRULE:FREQ=YEARLY;UNTIL=20270623"), "", "{06-24 []  2024 2026}", ""},
 		"until its own day":          {events("DTSTART:20240624\nRRULE:FREQ=YEARLY;UNTIL=20270624T000000Z"), "", "{06-24 []  2024 2027}", ""},
 		"over the end of the year":   {events("DTSTART:20231231\nDURATION:P2D\nRRULE:FREQ=YEARLY;COUNT=2"), "", "{12-31 []  2023 2024} {01-01 []  2024 2025}", ""},
+		"before a leap day":          {events("DTSTART:20270227\nDURATION:P2D\nRRULE:FREQ=YEARLY"), "", "{02-27 []  2027 0} {02-28 []  2027 0}", ""},
+		"a leap day":                 {events("DTSTART:20280229\nRRULE:FREQ=YEARLY"), "", "{02-29 []  2028 0}", ""},
 		"beside what cannot be read": {events("DTSTART:20261224T090000Z", "DTSTART:20270105"), day("2027-01-05", ""), "", "line 2: line 3: \"20261224T090000Z\" is no whole day; closures are dates such as VALUE=DATE:20261224"},
 	} {
 		read, err := ReadHolidays(strings.NewReader(c.text))

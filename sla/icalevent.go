@@ -188,6 +188,8 @@ func (c *Closures) keep(e closure) (wrong string) {
 		return "the event has no DTSTART"
 	case (e.month != 0 && e.month != int(e.from.Month())) || (e.day != 0 && e.day != e.from.Day()):
 		return "the event comes back on another date than its own; list the dates one by one"
+	case e.day != 0 && e.month == 0: // RFC 5545 section 3.3.10: BYMONTHDAY alone is that day of every month
+		return "the event comes back in every month; list the dates one by one"
 	}
 	if e.count > 0 && e.from.Month() == time.February && e.from.Day() == 29 {
 		return "29 February with a COUNT comes back in leap years only; list the dates one by one"
@@ -198,6 +200,9 @@ func (c *Closures) keep(e closure) (wrong string) {
 	}
 	if days < 1 || days > maxClosureDays || len(c.Dates)+len(c.Days)+days > maxClosures {
 		return fmt.Sprintf("the event has %d days; an event has 1 to %d, a file %d", days, maxClosureDays, maxClosures)
+	}
+	if e.yearly && e.overLeapDay(days) {
+		return "the event lasts over the end of February and has other dates in leap years; list the dates one by one"
 	}
 	for n := range days {
 		d := e.from.AddDate(0, 0, n)
@@ -211,6 +216,18 @@ func (c *Closures) keep(e closure) (wrong string) {
 		}
 	}
 	return ""
+}
+
+// overLeapDay tells whether an event of so many days holds a 29 February, in the years that have one.
+func (e closure) overLeapDay(days int) bool {
+	leap := time.Date(2000, time.February, 29, 0, 0, 0, 0, time.UTC)
+	for _, year := range []int{1999, 2000} { // in which it begins
+		first := time.Date(year, e.from.Month(), e.from.Day(), 0, 0, 0, 0, time.UTC)
+		if last := first.AddDate(0, 0, days-1); days > 1 && !first.After(leap) && !last.Before(leap) {
+			return true
+		}
+	}
+	return false
 }
 
 // lastYear is the last year of a yearly event's day that lies so many years after the event's first one; 0: no end.

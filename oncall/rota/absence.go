@@ -49,6 +49,8 @@ func ReadAbsences(r io.Reader, id oncall.EngineerID, zone *time.Location) (list 
 		case open == nil && l.Name == "BEGIN" && strings.EqualFold(l.Value, "VEVENT"):
 			open, inside = &event{line: l.Number, zone: zone}, 0
 			events = append(events, open)
+		case open == nil && l.Name == "METHOD" && strings.EqualFold(l.Value, "CANCEL"): // RFC 5546 section 3.2.5
+			return nil, nil, fmt.Errorf("line %d: METHOD:CANCEL: the file cancels events and adds none; remove their absences: %w", l.Number, ical.ErrBad)
 		case open == nil:
 		case l.Name == "BEGIN":
 			inside++

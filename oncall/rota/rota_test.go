@@ -286,7 +286,8 @@ func TestAbsencesComeFromACalendar(t *testing.T) {
 			t.Errorf("left out are %q", why)
 		}
 	}
-	for _, bad := range []string{"", "hello", "BEGIN:VCALENDAR\nBEGIN:VEVENT\n"} {
+	cancelled := "BEGIN:VCALENDAR\nMETHOD:CANCEL\nBEGIN:VEVENT\nUID:1\nDTSTART:20260601\nEND:VEVENT\nEND:VCALENDAR\n" // a leave that is not taken
+	for _, bad := range []string{"", "hello", "BEGIN:VCALENDAR\nBEGIN:VEVENT\n", cancelled} {
 		if _, _, err := rota.ReadAbsences(strings.NewReader(bad), "anna", zone); err == nil {
 			t.Errorf("%q was read", bad)
 		}
