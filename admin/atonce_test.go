@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -67,6 +68,25 @@ func TestTenStaffEachAddATelephone(t *testing.T) {
 	h.get("/engineers/anna").is(200).into(&anna)
 	if len(anna.Phones) != staff+1 || anna.Version != staff+1 {
 		t.Errorf("Anna has %d telephones, version %d: %v", len(anna.Phones), anna.Version, anna.Phones)
+	}
+}
+
+// TestPatchesOfOneDocumentAreEachWrittenOnce: those who patch one document at once take turns. Else all but one of them write in vain and
+// try again, each time, and so many clients keep the database busy that the line has to do without it.
+func TestPatchesOfOneDocumentAreEachWrittenOnce(t *testing.T) {
+	h := open(t)
+	const clients = 20
+	var written atomic.Int32
+	h.store.mu.Lock()
+	h.store.left = func() { written.Add(1) }
+	h.store.mu.Unlock()
+	for _, a := range atOnce(clients, func(i int) reply {
+		return h.ask("PATCH", "/api/v1/contracts/rossi", fmt.Sprintf(`{"recordings_days":%d}`, i+1), "Content-Type", "application/merge-patch+json")
+	}) {
+		a.is(200)
+	}
+	if n := written.Load(); n != clients {
+		t.Errorf("%d patches at once wrote the contract %d times", clients, n)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"hotline/admin/problem"
+	"hotline/tickets/turns"
 )
 
 // The two ways in which a partial edit is written.
@@ -76,6 +77,7 @@ func described(put *huma.Operation) *huma.Operation {
 type patcher struct {
 	router http.Handler
 	fields map[string]*huma.Schema // that PUT takes
+	turns  turns.Queue[string]     // of those who patch one document at once: else all but one of them read and write it anew, each time
 }
 
 // ServeHTTP applies the patch to what stands, again where somebody was faster.
@@ -85,6 +87,7 @@ func (p *patcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem.Send(w, huma.Error400BadRequest("the body could not be read to its end"))
 		return
 	}
+	defer p.turns.Take(r.Context(), r.URL.Path)()
 	for try := 1; ; try++ {
 		stands := p.forward(r, http.MethodGet, nil, "")
 		if stands.status != http.StatusOK {
