@@ -94,3 +94,16 @@ func stand(r reply) string {
 	}
 	return ticketstest.Stand(t)
 }
+
+// TestAnInstantOfTheYearOneIsNotNow: a program that writes its zero instant did not mean that it happened just now.
+func TestAnInstantOfTheYearOneIsNotNow(t *testing.T) {
+	h := open(t)
+	n := h.opened().Number
+	for _, verb := range []string{"contact", "intervention", "restored", "call-back"} {
+		h.post(fmt.Sprintf("/tickets/%d/%s", n, verb), `{"at":"0001-01-01T00:00:00Z","text":"of a program"}`).is(422, "body.at")
+	}
+	if got := stand(h.get(fmt.Sprintf("/tickets/%d", n))); got != stand(h.get(fmt.Sprintf("/tickets/%d", h.opened().Number))) {
+		t.Errorf("the ticket stands as %q", got)
+	}
+	h.ask("PATCH", "/api/v1/contracts/rossi", `{"valid_until":"0001-01-01T00:00:00Z"}`).is(422, "body.valid_until")
+}

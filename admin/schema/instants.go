@@ -16,21 +16,25 @@ const (
 )
 
 // Instants refuses a request, a pointer to a struct, in which an instant lies outside those years, wherever it stands. Zero
-// is an instant that was left out.
+// is an instant that was left out, but not behind a pointer: there it was written, and means the year 1, not now.
 func Instants(request any) error { return within(reflect.ValueOf(request).Elem(), "") }
 
 func within(v reflect.Value, place string) error {
 	if t, ok := v.Interface().(time.Time); ok {
-		if !t.IsZero() && (t.UTC().Year() < firstYear || t.UTC().Year() >= lastYear) {
-			return problem.Refused(place, fmt.Sprintf("the instant must lie in one of the years %d to %d", firstYear, lastYear-1))
+		if t.IsZero() {
+			return nil
 		}
-		return nil
+		return inYears(t, place)
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		if !v.IsNil() {
-			return within(v.Elem(), place)
+		if v.IsNil() {
+			return nil
 		}
+		if t, ok := v.Interface().(*time.Time); ok {
+			return inYears(*t, place)
+		}
+		return within(v.Elem(), place)
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			return nil
@@ -50,6 +54,13 @@ func within(v reflect.Value, place string) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+func inYears(t time.Time, place string) error {
+	if t.UTC().Year() < firstYear || t.UTC().Year() >= lastYear {
+		return problem.Refused(place, fmt.Sprintf("the instant must lie in one of the years %d to %d", firstYear, lastYear-1))
 	}
 	return nil
 }
