@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	jsonpatch "github.com/evanphx/json-patch/v5"
@@ -29,6 +30,10 @@ const (
 // largestCopy bounds by how much the copies of one patch may let a document grow, in octets.
 const largestCopy = 1 << 20
 
+// longestTurn bounds how long a patch waits for those of the same document before it. Nobody sits at a telephone meanwhile, and a patch
+// without a turn costs all others more.
+const longestTurn = 20 * time.Second
+
 // Patch offers PATCH for every document of an API that can be read and replaced whole. It reads, applies the patch, and
 // writes what comes of it as PUT does, with every check of PUT. Without If-Match the patch is applied anew where somebody was
 // faster, so that of ten additions at once all ten stand. Call it after the routes of the documents.
@@ -41,7 +46,7 @@ func Patch(api huma.API, router chi.Router) {
 		if body.Ref != "" {
 			body = api.OpenAPI().Components.Schemas.SchemaFromRef(body.Ref)
 		}
-		p := &patcher{router: router, fields: body.Properties}
+		p := &patcher{router: router, fields: body.Properties, turns: turns.Queue[string]{Longest: longestTurn}}
 		router.Method(http.MethodPatch, path, p)
 		api.OpenAPI().AddOperation(described(item.Put))
 	}

@@ -2,6 +2,7 @@
 package turns
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -15,6 +16,8 @@ const longestWait = 2 * time.Second
 // as between nodes. So nobody waits long, and who has waited long enough goes on without a turn. Its zero value is ready.
 // Safe for concurrent use.
 type Queue[K comparable] struct {
+	Longest time.Duration // that one waits; zero: two seconds
+
 	mu    sync.Mutex
 	turns map[K]*turn
 }
@@ -24,10 +27,10 @@ type turn struct {
 	wanted int           // by so many, the one who has it included
 }
 
-// Take waits for the turn of a key, at most two seconds, and no longer than ctx lasts; leave must be called afterwards, once.
+// Take waits for the turn of a key, at most Longest, and no longer than ctx lasts; leave must be called afterwards, once.
 func (q *Queue[K]) Take(ctx context.Context, key K) (leave func()) {
 	t := q.enter(key)
-	bounded, cancel := context.WithTimeout(ctx, longestWait)
+	bounded, cancel := context.WithTimeout(ctx, cmp.Or(q.Longest, longestWait))
 	defer cancel()
 	has := false
 	select {
