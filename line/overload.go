@@ -9,7 +9,8 @@ import (
 
 // How many calls a line can hold is measured while it works. A new call is refused when the sound of all calls would take more
 // than the share full of the workers' time, or when packets are late already. With fewer than spare calls none is refused, since
-// then the calls are not what makes packets late. full is well below one: on two cores that also carried the callers, packets
+// then the calls are not what makes packets late. Calls of strangers do not count among these when somebody calls who is known: they
+// must not make a busy machine refuse a customer whom it would take without them. full is well below one: on two cores that also carried the callers, packets
 // were late when the sound took 0.6.
 //
 // Near full, calls may not become many more than there were at the first sign that the machine has no more to give: a late tick,
@@ -32,18 +33,19 @@ const (
 
 // pressure is what the engine and the machine tell of themselves; see the engine's Stats, Lag and Late.
 type pressure struct {
-	legs    int
-	use     float64
-	lag     time.Duration
-	late    bool    // a tick was much behind its time
-	rest    float64 // share of the processors' time at rest
-	highest int     // legs that there may be; 0: as many as there is room for
+	legs      int
+	strangers int // of the legs
+	use       float64
+	lag       time.Duration
+	late      bool    // a tick was much behind its time
+	rest      float64 // share of the processors' time at rest
+	highest   int     // legs that there may be; 0: as many as there is room for
 }
 
 // tooMuch tells whether one more call, of a stranger or of a known party, would disturb the sound of those that run.
 func (p pressure) tooMuch(stranger bool) bool {
 	switch {
-	case p.legs < spare:
+	case p.legs < spare || !stranger && p.legs-p.strangers < spare:
 		return false
 	case stranger && (p.use > fullForStrangers || p.lag > lateForStrangers):
 		return true
@@ -66,7 +68,7 @@ func (s *Switchboard) overloaded(stranger bool) bool {
 	if stats.Legs < spare {
 		return false
 	}
-	p := pressure{legs: stats.Legs, use: stats.Load, lag: s.engine.Lag(), late: s.engine.Late()}
+	p := pressure{legs: stats.Legs, strangers: int(s.strangers.Load()), use: stats.Load, lag: s.engine.Lag(), late: s.engine.Late()}
 	s.overload.mu.Lock()
 	defer s.overload.mu.Unlock()
 	p.rest = s.overload.processors.Rest()

@@ -18,6 +18,9 @@ func TestStrangersAreRefusedAtALowerLoadThanThoseWhoAreKnown(t *testing.T) {
 		{pressure{legs: 50, use: 0.42, lag: 10 * ms}, true, false},
 		{pressure{legs: 50, use: 0.43}, true, true},
 		{pressure{legs: 50, lag: 11 * ms}, true, true},
+		{pressure{legs: 150, strangers: 150, lag: 50 * ms}, true, false}, // without the strangers nobody would be refused
+		{pressure{legs: 199, strangers: 150, use: 0.9, lag: 50 * ms}, true, false},
+		{pressure{legs: 200, strangers: 150, lag: 11 * ms}, true, true},
 	} {
 		c.judge(t, c.stranger, c.known)
 	}

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hotline/ivr"
@@ -87,7 +88,8 @@ type Switchboard struct {
 	agent  *sip.Agent
 	engine *media.Engine
 
-	overload overload
+	overload  overload
+	strangers atomic.Int64 // whose calls are answered or being answered
 
 	mu   sync.Mutex
 	legs map[string]*leg // alive, by id
@@ -158,6 +160,10 @@ func (s *Switchboard) Stop(ctx context.Context) error {
 
 // handle answers one call and runs its conversation.
 func (s *Switchboard) handle(ctx context.Context, in *sip.Invite) {
+	if in.Stranger {
+		s.strangers.Add(1)
+		defer s.strangers.Add(-1)
+	}
 	began := time.Now()
 	l, err := s.answer(ctx, in)
 	if err != nil {
