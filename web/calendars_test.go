@@ -72,12 +72,12 @@ func TestALevelIsChangedAndRunningTicketsAreAskedAbout(t *testing.T) {
 	if l, _ := o.store.Level(t.Context(), sla.Professional); l.Version != 2 || l.Blocking.Intervention.Minutes() != 120 || len(l.Alarms) != 0 {
 		t.Errorf("%+v", l)
 	}
-	b.post("/levels/professional", append(change, "running", "keep")...).is(409, "Somebody else changed this level meanwhile", `name="version" value="2"`)
+	b.post("/levels/professional", append(change, "running", "keep", "blocking-intervention", "90")...).is(409, "Somebody else changed this meanwhile", "What stands now: 120", `value="90"`, `name="version" value="2"`)
 	page = b.get("/levels/professional").Body.String()
-	b.post("/levels/professional", form(t, page, "blocking-intervention", "many")...).is(422, `value="many"`)
+	b.post("/levels/professional", form(t, page, "blocking-intervention", "many")...).is(422, `value="many" min="0" max="527040" aria-invalid="true" aria-describedby="wrong" autofocus`, `id="wrong"`)
 	b.post("/levels/professional", form(t, page, "name", "")...).is(422)
-	b.post("/levels/professional", form(t, page, "calendar", "none")...).is(422, "There is no such calendar.")
-	b.post("/levels/on_request", form(t, b.get("/levels/on_request").is(200).Body.String(), "blocking-intervention", "60")...).is(422, "This level cannot be right")
+	b.post("/levels/professional", form(t, page, "calendar", "none")...).is(422, "is not one of the choices", "Calendar")
+	b.post("/levels/on_request", form(t, b.get("/levels/on_request").is(200).Body.String(), "blocking-intervention", "60")...).is(422, "blocking anomaly, contact", "contact limit 0s")
 	b.get("/levels/none").is(404)
-	o.as(users.Viewer).get("/levels/professional").is(200, "readonly").hides("<p><button>Write</button>")
+	o.as(users.Viewer).get("/levels/professional").is(200, "disabled", "Professional").hides("<button>Save</button>")
 }

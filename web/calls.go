@@ -10,9 +10,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"hotline/cdr"
+	"hotline/directory"
+	"hotline/numbers"
 	"hotline/paging"
 	"hotline/sip/ladder"
 	"hotline/storage"
@@ -28,7 +31,13 @@ type callsPage struct {
 	More                 bool
 	Next                 string // address of the next page; empty on the last one
 	Number, Day, Problem string
+	Customer, Ending     string
+	Endings              []string
+	Which                []directory.Customer // of several customers who are called so
 }
+
+// endings are how calls end, as records have it.
+func endings() []string { return []string{"caller hung up", "hung up by us", "line lost"} }
 
 // callRow is one call in the list and on its own page.
 type callRow struct {
@@ -70,8 +79,23 @@ const callsOnPage = 50
 func (s *server) calls(w http.ResponseWriter, r *request) {
 	q := r.URL.Query()
 	r.Title = "page-calls"
-	p := callsPage{Number: q.Get("number"), Day: q.Get("day")}
-	f := cdr.Filter{Number: p.Number, After: q.Get("after"), Limit: callsOnPage}
+	p := callsPage{Number: q.Get("number"), Customer: q.Get("customer"), Ending: q.Get("ending"), Day: q.Get("day"), Endings: endings()}
+	f := cdr.Filter{Number: s.number(p.Number), Ending: p.Ending, After: q.Get("after"), Limit: callsOnPage}
+	if p.Ending != "" && !slices.Contains(p.Endings, p.Ending) {
+		p.Endings = append(p.Endings, p.Ending)
+	}
+	if wanted := strings.TrimSpace(p.Customer); wanted != "" {
+		switch p.Which = s.customersCalled(wanted); len(p.Which) {
+		case 0:
+			p.Problem = r.T("page-calls-nobody", wanted)
+			f.Customer = directory.CustomerID(wanted) // who was removed has calls still
+		case 1:
+			f.Customer, p.Which = p.Which[0].ID, nil
+		default:
+			f.Customer = "-" // nobody, until one of them is chosen
+		}
+		f.Contracts = s.Desk.Book().ContractsOf(f.Customer)
+	}
 	if p.Day != "" {
 		var err error
 		if f.Since, f.Until, err = s.Desk.Day(p.Day); err != nil {
@@ -93,7 +117,7 @@ func (s *server) calls(w http.ResponseWriter, r *request) {
 	p.Total, p.More = found.Total, found.More
 	if found.Next != "" {
 		v := url.Values{"after": {found.Next}}
-		for name, value := range map[string]string{"number": p.Number, "day": p.Day} {
+		for name, value := range map[string]string{"number": p.Number, "customer": p.Customer, "ending": p.Ending, "day": p.Day} {
 			if value != "" {
 				v.Set(name, value)
 			}
@@ -104,12 +128,46 @@ func (s *server) calls(w http.ResponseWriter, r *request) {
 	s.render(w, r, http.StatusOK, "calls", p)
 }
 
+// number is a caller's number as records have it; what is no number stays.
+func (s *server) number(text string) string {
+	if digits, ok := numbers.Digits(text); ok {
+		return s.Plan.E164(digits)
+	}
+	return text
+}
+
+// whichMost is how many customers of a name are offered.
+const whichMost = 20
+
+// customersCalled are those whom a text means: the one of that id, or all whose name or id has it, as far as they can be offered.
+func (s *server) customersCalled(text string) (list []directory.Customer) {
+	book := s.Desk.Book()
+	if c, ok := book.Customers.Get(directory.CustomerID(text)); ok {
+		return []directory.Customer{c}
+	}
+	lower := strings.ToLower(text)
+	for _, c := range s.sorted.in(book) {
+		if c.lower == lower {
+			return []directory.Customer{c.Customer}
+		}
+		if len(list) < whichMost && strings.Contains(c.searched, lower) {
+			list = append(list, c.Customer)
+		}
+	}
+	return list
+}
+
 func (s *server) callRow(c cdr.Call) callRow {
 	row := callRow{Call: c, Caller: s.Plan.Shown(c.From), Length: talked(c.Answered, c.Ended)}
 	if customer, ok := s.Desk.Book().Customers.Get(c.Customer); ok {
 		row.Customer = customer.Name
 	}
 	return row
+}
+
+// Of is the same search for one customer.
+func (p callsPage) Of(id directory.CustomerID) string {
+	return "/calls?" + url.Values{"number": {p.Number}, "customer": {string(id)}, "ending": {p.Ending}, "day": {p.Day}}.Encode()
 }
 
 // withheld says why a call has no number.

@@ -50,7 +50,7 @@ func rooms(c Config) []ui.Route {
 		reports.Routes(reports.Handlers{Store: c.Store, Desk: c.Desk}),
 		imports.Routes(imports.Handlers{Store: c.Store, Edits: c.Store, PINs: c.PINs, Desk: c.Desk, Plan: c.Plan, Log: c.Log, Now: c.Now}),
 		setup.Routes(setup.Handlers{
-			Store: c.Store, Desk: c.Desk, Owner: c.Owner, Trunks: c.firstTrunks, Calls: c.alive, Telephone: c.Telephone, TestCall: c.TestCall, Log: c.Log,
+			Store: c.Store, Desk: c.Desk, Owner: c.Owner, Trunks: c.firstTrunks, Calls: c.alive, Plan: c.Plan, Telephone: c.Telephone, TestCall: c.TestCall, Log: c.Log,
 			NewPIN: func(ctx context.Context, contract directory.Contract, now time.Time) (directory.Contract, string, error) {
 				return c.PINs.NewPIN(ctx, contract, now)
 			},
@@ -72,7 +72,7 @@ func rooms(c Config) []ui.Route {
 		auditlog.Routes(auditlog.Handlers{Store: c.Store, Day: c.day}),
 		outgoing.Routes(outgoing.Handlers{Store: c.Store, Outbox: c.Outbox, Contract: c.contract, Log: c.Log}),
 		webpush.Routes(webpush.Handlers{Push: c.Push, Store: c.Store, Log: c.Log}),
-		calendars.Routes(calendars.Handlers{Store: c.Store, Desk: c.Desk}),
+		calendars.Routes(calendars.Handlers{Store: c.Store, Desk: c.Desk, Log: c.Log}),
 		flows.Routes(flows.Handlers{Store: c.Store, Line: c.Flows, Contracts: c.Rehearse, Log: c.Log}),
 		voices.Routes(voices.Handlers{Store: c.Store, Line: c.Prompts, Busy: func() bool { return len(c.alive()) > 0 }, Log: c.Log, Now: c.Now}),
 		faults.Routes(faults.Handlers{Store: c.Store, Tell: c.catchUp, Log: c.Log}),

@@ -30,7 +30,9 @@ func rotaForm(more ...string) []string {
 		"layer-0-name", "weeks", "layer-0-place", "2", "layer-0-level", "1", "layer-0-rotation", "weekly", "layer-0-every", "2", "layer-0-start", "2026-11-23T09:00", "layer-0-turns", "Anna Verdi\r\nmarco\r\n-", "layer-0-hours", "Mon-Fri 18:00-32:00\r\nsat 09:00-13:00 14:00-20:00",
 		"layer-1-name", "lengths", "layer-1-place", "1", "layer-1-level", "2", "layer-1-rotation", "custom", "layer-1-start", "2026-11-23T09:00", "layer-1-until", "2027-11-23T09:00", "layer-1-turns", "anna 12:00\r\nMarco Neri 36:30", "layer-1-follow", "office", "layer-1-closed", "yes", "layer-1-beside", "yes",
 		"layer-2-name", "", "layer-2-rotation", "weekly",
-		"shifts", "Anna Verdi; Monday; 18:00; 14:00; 1; 1\nmarco; fri; 20:00; 9:30",
+		"shift-0-engineer", "anna", "shift-0-day", "1", "shift-0-from", "18:00", "shift-0-length", "14", "shift-0-level", "1", "shift-0-order", "1",
+		"shift-1-engineer", "", "shift-1-day", "1", "shift-1-from", "00:00", "shift-1-length", "168:00", "shift-1-level", "1", "shift-1-order", "1",
+		"shift-2-engineer", "marco", "shift-2-day", "5", "shift-2-from", "20:00", "shift-2-length", "9:30", "shift-2-level", "1", "shift-2-order", "0",
 	}, more...)
 }
 
@@ -63,7 +65,7 @@ func TestARotaIsWrittenOnAPage(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	b.get("/rotas/night").is(200, "Monday 18:00-32:00", "Saturday 09:00-13:00 14:00-20:00", "Anna Verdi 12:00\nMarco Neri 36:30", "Anna Verdi; Monday; 18:00; 14:00; 1; 1", "The next four weeks")
+	b.get("/rotas/night").is(200, "Monday 18:00-32:00", "Saturday 09:00-13:00 14:00-20:00", "Anna Verdi 12:00\nMarco Neri 36:30", `name="shift-1-from" value="20:00"`, `name="shift-2-engineer"`, "The next four weeks")
 	b.get("/rotas").is(200, "contracts rossi; categories: blocking anomaly", `href="/rotas/night"`)
 	o.as(users.Engineer).get("/rotas").is(200, "Nights").hides(`href="/rotas/night"`)
 	for _, role := range []users.Role{users.Viewer, users.Engineer} {
@@ -79,7 +81,7 @@ func TestWhatAPageShowsOfARotaIsWhatItWrites(t *testing.T) {
 	_, err := o.store.PutEngineer(t.Context(), oncall.Engineer{ID: "anna-2", Name: "anna verdi"}) // whose name is no longer clear
 	must(t, err)
 	admin := o.as(users.Admin)
-	admin.post("/rotas", rotaForm("layer-0-turns", "anna\nmarco\n-", "shifts", "anna; monday; 18:00; 14:00; 1; 1")...).goes("/rotas/night")
+	admin.post("/rotas", rotaForm("layer-0-turns", "anna\nmarco\n-")...).goes("/rotas/night")
 	was, err := o.store.Schedule(t.Context(), "night")
 	must(t, err)
 	for _, lang := range []string{"it", "en"} {
@@ -103,7 +105,7 @@ func TestARotaThatCannotBeRightIsRefusedInWords(t *testing.T) {
 	for says, wrong := range map[string][]string{
 		"Name": {"name", ""}, "Time zone": {"zone", ""}, "zone &#34;Mars&#34; is unknown": {"zone", "Mars"}, "Layer 1, Turns": {"layer-0-turns", "Bruno"}, "it has 0 turns": {"layer-0-turns", ""}, "Layer 2, Turns": {"layer-1-turns", "anna"},
 		"Layer 1, Only in these hours": {"layer-0-hours", "someday 09:00-10:00"}, "overlap": {"layer-0-hours", "Mon 09:00-12:00 11:00-13:00"}, "Layer 1, Turns change": {"layer-0-rotation", "monthly"}, "Layer 1, Level of calls": {"layer-0-level", "one"},
-		"start &#34;soon&#34;": {"layer-0-start", "soon"}, "Weekly shifts": {"shifts", "anna; monday"}, "a name that no other layer has": {"layer-1-name", "weeks"}, "Layer 1, Only while": {"layer-0-follow", "nowhere"},
+		"start &#34;soon&#34;": {"layer-0-start", "soon"}, "Shift 1, From": {"shift-0-from", "late"}, "Shift 3, Engineer": {"shift-2-engineer", "nobody"}, "Shift 3, Lasts": {"shift-2-length", "200:00"}, "Layer 1, The first turn begins": {"layer-0-start", "never"}, "a name that no other layer has": {"layer-1-name", "weeks"}, "Layer 1, Only while": {"layer-0-follow", "nowhere"},
 	} {
 		t.Run(says, func(t *testing.T) {
 			b.post("/rotas/night", rotaForm(append(wrong, "version", "1")...)...).is(422, says, `role="alert"`)

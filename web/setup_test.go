@@ -22,7 +22,8 @@ func TestTheFirstStepsLeadToALineThatAnswers(t *testing.T) {
 	b := o.as(users.Admin)
 	b.get("/start").is(200, "carrier", "registered", "Anna Verdi", "On call day and night", "Customers: 1")
 	b.post("/start/engineer", "name", "Anna  Verdi", "phone", "0612345").is(422, "no trunk leads there")
-	b.post("/start/engineer", "name", " ", "phone", "sip:x@127.0.0.1").is(422, "1 to 100")
+	b.post("/start/engineer", "name", "Ugo", "phone", "Ugo's mobile").is(422, "This telephone cannot be rung", "or a telephone number", `role="alert"`, `value="Ugo&#39;s mobile"`)
+	b.post("/start/engineer", "name", " ", "phone", "sip:x@127.0.0.1").is(422, "1 to 100", `value="sip:x@127.0.0.1"`)
 	b.post("/start/engineer", "name", "Bruno Bianchi", "phone", " sip:bruno@127.0.0.1 ").goes("/start")
 	b.post("/start/engineer", "name", "Bruno Bianchi", "phone", "sip:other@127.0.0.1").goes("/start")
 	for id, phone := range map[oncall.EngineerID]string{"bruno-bianchi": "sip:bruno@127.0.0.1", "bruno-bianchi-2": "sip:other@127.0.0.1"} {
@@ -66,7 +67,7 @@ func TestTheFirstStepsOfAnEmptyHouse(t *testing.T) {
 	o.config.Trunks, o.config.TestCall = nil, nil
 	o.handler = New(o.config)
 	b := o.as(users.Admin)
-	b.get("/start").is(200, "There is no trunk yet")
+	b.get("/start").is(200, "There is no trunk yet", `href="/calendars/office/hours"`)
 	b.post("/start/test-call", "engineer", "anna").is(409, "rings no telephones")
 	if got := b.post("/start/customer", "name", strings.Repeat("ж", 30), "level", "extended").is(200).main(); !strings.Contains(got, "The PIN of") {
 		t.Error(got)
@@ -80,7 +81,7 @@ func TestTheHouseIsNamedInTheBrowser(t *testing.T) {
 	_, err := o.store.PutRota(t.Context(), oncall.Rota{Zone: "Europe/Rome", Version: 1})
 	must(t, err)
 	b, said := o.as(users.Admin), o.config.Owner
-	b.get("/start").is(200, `name="zone" required maxlength="60" autocomplete="off" list="start-zones" value="Europe/Rome"`, `<option value="it" selected>`, `name="prefixes" maxlength="200" autocomplete="off" value="+39"`)
+	b.get("/start").is(200, `name="zone" required maxlength="60" autocomplete="off" list="start-zones" value="Europe/Rome"`, `<option value="it" selected>`, `name="prefixes" maxlength="200" autocomplete="off" value="&#43;39"`)
 	b.post("/start/house", "name", " ", "language", "it", "zone", "Europe/Rome", "version", "0").is(422, "1 to 100")
 	b.post("/start/house", "name", "Gialli", "language", "it", "zone", "Europe/Atlantis", "version", "0").is(422, "no such time zone")
 	b.post("/start/house", "name", "Gialli", "language", "xx", "zone", "Europe/Berlin", "version", "0").is(422)
@@ -95,12 +96,12 @@ func TestTheHouseIsNamedInTheBrowser(t *testing.T) {
 		t.Errorf("%+v, %s, %s, rota in %s", h, said.Language(), o.desk.Zone(), rota.Zone)
 	}
 	b.get("/start").is(200, `value="Officine &lt;Gialli&gt;"`, `<option value="de" selected>`)
-	b.post("/start/house", "name", "Somebody was faster", "language", "it", "zone", "Europe/Rome", "version", "0").is(409, "meanwhile")
+	b.post("/start/house", "name", "Somebody was faster", "language", "it", "zone", "Europe/Rome", "version", "0").is(409, "meanwhile", `value="Somebody was faster"`, "What stands now: Officine &lt;Gialli&gt;", "What stands now: Deutsch", "What stands now: Europe/Berlin", `name="version" value="1"`)
 
 	trunk := func(version string, fields ...string) answer {
 		return b.post("/start/trunk", append([]string{"version", version, "transport", "tcp", "registers", "yes", "number", "+39 06 12345", "prefixes", "+39, 0"}, fields...)...)
 	}
-	trunk("1", "server", "sip:carrier.example", "user", "0612345").is(422, "written as a host")
+	trunk("1", "server", "sip:carrier.example", "user", "0612345", "password", "open sesame").is(422, "written as a host", `value="sip:carrier.example"`, `value="&#43;39 06 12345"`, `<option selected>tcp</option>`, `id="start-line"`).hides("open sesame")
 	trunk("1", "server", "carrier.example").is(422, "needs a user")
 	trunk("1", "server", "carrier.example", "user", "0612345", "password", "open sesame").goes("/start")
 	a := b.get("/start").is(200, `value="carrier.example"`, `placeholder="unchanged"`).hides("open sesame")

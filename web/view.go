@@ -83,7 +83,7 @@ type keyHelp struct{ Key, What string }
 func (page) Keys() []keyHelp {
 	return []keyHelp{
 		{"?", "page-keys-help"}, {"j", "page-keys-next"}, {"k", "page-keys-before"}, {"Enter", "page-keys-open"}, {"/", "page-keys-search"},
-		{"n", "page-keys-note"}, {"t", "page-keys-take"}, {"u", "page-keys-up"}, {"1-9, 0", "page-keys-places"}, {"Ctrl K", "page-keys-commands"},
+		{"n", "page-keys-note"}, {"t", "page-keys-take"}, {"c", "page-keys-category"}, {"u", "page-keys-up"}, {"1-9, 0", "page-keys-places"}, {"Ctrl K", "page-keys-commands"},
 	}
 }
 

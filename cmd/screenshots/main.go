@@ -361,6 +361,9 @@ func (h *house) tour(ctx context.Context, look func(name string) error) error {
 			return err
 		}
 	}
+	if err := h.complained(ctx, look); err != nil {
+		return err
+	}
 	if h.only != nil && !slices.ContainsFunc(h.only, func(name string) bool { return strings.HasPrefix(name, "portal") }) {
 		return nil
 	}

@@ -83,7 +83,10 @@ func (t trial) read(r *ui.Request, source string, by *intake.Mapping, message st
 		}
 	}
 	var wrong *format.Error
-	if errors.As(err, &wrong) || errors.Is(err, intake.ErrBusy) {
+	switch {
+	case errors.As(err, &wrong) && wrong.At != "":
+		return batch, &form.Refusal{Field: "message", Text: fmt.Sprintf("in the message, at %s: %s", wrong.At, wrong.Problem)}
+	case wrong != nil, errors.Is(err, intake.ErrBusy):
 		return batch, &form.Refusal{Field: "message", Text: err.Error()}
 	}
 	return batch, err

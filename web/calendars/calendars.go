@@ -8,10 +8,9 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"html/template"
+	"log/slog"
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -27,6 +26,7 @@ import (
 type Handlers struct {
 	Store directory.Store
 	Desk  *tickets.Desk
+	Log   *slog.Logger
 }
 
 //go:embed pages/*.html
@@ -39,13 +39,14 @@ const hoursOctets = 400_000
 
 // Routes are the pages of levels and calendars. An administrator changes a level or a calendar.
 func Routes(h Handlers) []ui.Route {
+	levels, hours := h.levelForm(), h.hoursForm()
 	return []ui.Route{
 		{Pattern: "GET /calendars", Roles: users.Roles(), Serve: h.all},
 		{Pattern: "GET /calendars/{id}", Roles: users.Roles(), Serve: h.year},
-		{Pattern: "GET /levels/{id}", Roles: users.Roles(), Serve: h.level},
-		{Pattern: "POST /levels/{id}", Roles: []users.Role{users.Admin}, Serve: h.change},
-		{Pattern: "GET /calendars/{id}/hours", Roles: []users.Role{users.Admin}, Serve: h.hoursForm},
-		{Pattern: "POST /calendars/{id}/hours", Roles: []users.Role{users.Admin}, Most: hoursOctets, Serve: h.writeHours},
+		{Pattern: "GET /levels/{id}", Roles: users.Roles(), Serve: levels.Form},
+		{Pattern: "POST /levels/{id}", Roles: []users.Role{users.Admin}, Serve: levels.Write},
+		{Pattern: "GET /calendars/{id}/hours", Roles: []users.Role{users.Admin}, Serve: hours.Form},
+		{Pattern: "POST /calendars/{id}/hours", Roles: []users.Role{users.Admin}, Most: hoursOctets, Serve: hours.Write},
 	}
 }
 
@@ -111,6 +112,9 @@ func (h Handlers) levels() []levelRow {
 	return list
 }
 
+// called is how people call a calendar.
+func called(c sla.Calendar) string { return cmp.Or(c.Name, string(c.ID)) }
+
 func (h Handlers) calendars() []sla.Calendar {
 	var list []sla.Calendar
 	for _, c := range h.Desk.Book().Calendars {
@@ -119,87 +123,6 @@ func (h Handlers) calendars() []sla.Calendar {
 	slices.SortFunc(list, func(a, b sla.Calendar) int { return cmp.Compare(a.ID, b.ID) })
 	return list
 }
-
-// levelPage is one level and the form that changes it.
-type levelPage struct {
-	ui.View
-	Level     sla.Level
-	Version   string // that the form was shown with
-	Name      string
-	Calendar  string
-	Calendars []sla.Calendar
-	Limits    []limitField
-	Question  template.HTML // whether running tickets follow
-	Problem   string
-}
-
-// limitField is one promised span in minutes, as the form has it.
-type limitField struct {
-	Name, Label, Value string
-}
-
-// limits are the six spans of a level by the names of their fields.
-func limits(l *sla.Level) map[string]*time.Duration {
-	return map[string]*time.Duration{
-		"blocking-contact": &l.Blocking.Contact, "blocking-intervention": &l.Blocking.Intervention, "blocking-restore": &l.Blocking.Restore,
-		"non_blocking-contact": &l.NonBlocking.Contact, "non_blocking-intervention": &l.NonBlocking.Intervention, "non_blocking-restore": &l.NonBlocking.Restore,
-	}
-}
-
-func (h Handlers) page(r *ui.Request, l sla.Level) levelPage {
-	p := levelPage{View: r.View, Level: l, Version: strconv.Itoa(l.Version), Name: l.Name, Calendar: string(l.Calendar), Calendars: h.calendars()}
-	of := limits(&l)
-	for _, c := range []sla.Category{sla.Blocking, sla.NonBlocking} {
-		for _, k := range sla.Kinds() {
-			name := string(c) + "-" + string(k)
-			p.Limits = append(p.Limits, limitField{name, r.Words.Category(string(c)) + ": " + r.Words.Clock(string(k)), strconv.Itoa(int(*of[name] / time.Minute))})
-		}
-	}
-	return p
-}
-
-func (h Handlers) show(p levelPage, status int) (*ui.Page, error) {
-	page, err := pages().Page("level", p.Level.Name, p)
-	if err == nil {
-		page.Status = status
-	}
-	return page, err
-}
-
-func (h Handlers) level(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
-	l, err := h.Store.Level(r.Context(), sla.LevelID(r.PathValue("id")))
-	if err != nil {
-		return nil, fmt.Errorf("reading a level: %w", err)
-	}
-	return h.show(h.page(r, l), http.StatusOK)
-}
-
-// said is the level as the form says it, and the page that keeps what it says; bad where a field cannot be right.
-func (h Handlers) said(r *ui.Request, l sla.Level) (made sla.Level, p levelPage, bad bool) {
-	made = l
-	made.Name, made.Calendar = r.FormValue("name"), sla.CalendarID(r.FormValue("calendar"))
-	p = h.page(r, l)
-	p.Version, p.Name, p.Calendar = r.FormValue("version"), made.Name, string(made.Calendar)
-	of := limits(&made)
-	for i, f := range p.Limits {
-		p.Limits[i].Value = r.FormValue(f.Name)
-		if p.Limits[i].Value == f.Value { // it may hold seconds, which the form does not show
-			continue
-		}
-		minutes, err := strconv.Atoi(p.Limits[i].Value)
-		if err != nil || minutes < 0 || minutes > minutesMost {
-			bad = true
-			continue
-		}
-		*of[f.Name] = time.Duration(minutes) * time.Minute
-	}
-	return made, p, bad || made.Name == "" || len([]rune(made.Name)) > nameMost
-}
-
-const (
-	minutesMost = 366 * 24 * 60
-	nameMost    = 200 // characters
-)
 
 // spanName is one promised span of a level, as the table shows it.
 type spanName struct{ Name, Value string }

@@ -1,44 +1,137 @@
 package calendars
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"html/template"
-	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"hotline/directory"
 	"hotline/sla"
-	"hotline/storage"
 	"hotline/tickets"
+	"hotline/web/form"
 	"hotline/web/impact"
-	"hotline/web/translation"
 	"hotline/web/ui"
 )
 
-// hoursPage is the form that changes when a calendar counts time.
-type hoursPage struct {
-	ui.View
-	Calendar sla.Calendar
-	Version  string // that the form was shown with
-	Name     string
-	Days     []dayField
-	Holidays string // a set of public holidays
-	Sets     []string
-	Patron   string        // the patron saint's day as MM-DD
-	Dates    string        // single dates, one a line
-	Question template.HTML // whether running tickets follow
-	Problem  string
-	Reason   *translation.Reason // what exactly
-	Stands   []dayField          // the week that somebody else wrote meanwhile
+const (
+	hoursMost = 200     // characters of a day's hours
+	datesMost = 100_000 // characters of single dates
+)
+
+// hoursForm is how it is written when a calendar counts time. Where deadlines of running tickets would move, the page shows which, and asks
+// whether they follow.
+func (h Handlers) hoursForm() form.Document[sla.Calendar] {
+	return form.Document[sla.Calendar]{
+		Kind: "calendar", Path: "/calendars", List: "/calendars", ListTitle: "calendars",
+		Version: func(c sla.Calendar) int { return c.Version }, Fields: hoursFields, Said: hoursSaid, Log: h.Log,
+		Read: func(ctx context.Context, id string) (sla.Calendar, error) {
+			return h.Store.Calendar(ctx, sla.CalendarID(id))
+		},
+		Put: func(ctx context.Context, c sla.Calendar) (sla.Calendar, error) { return h.Store.PutCalendar(ctx, c) },
+		Ask: func(r *ui.Request, next sla.Calendar) (template.HTML, error) {
+			return impact.Ask(r, h.Desk, tickets.OfCalendar(next.ID), func(b *directory.Book) { b.Calendars[next.ID] = next })
+		},
+		Wrote: func(r *ui.Request, _, made sla.Calendar) (string, *ui.Page, error) {
+			return "/calendars/" + string(made.ID), nil, h.tell(r, tickets.OfCalendar(made.ID))
+		},
+		Shows: form.Shows[sla.Calendar]{Place: func(r *ui.Request, c sla.Calendar) form.Place {
+			return form.Place{Title: called(c), To: "/calendars/" + string(c.ID) + "/hours", Back: "/calendars/" + string(c.ID), BackName: r.T("calendars-year")}
+		}},
+	}
 }
 
-// dayField is the hours of a weekday as a form has them, such as "09:00-13:00 14:00-18:00".
-type dayField struct{ Field, Label, Value string }
+// dayField names the field of a weekday's hours.
+func dayField(day time.Weekday) string { return "day-" + strconv.Itoa(int(day)) }
+
+// weekdays are those of a week, which begins on Monday.
+func weekdays() (list []time.Weekday) {
+	for d := range 7 {
+		list = append(list, time.Weekday((d+1)%7))
+	}
+	return list
+}
+
+// dayText is the hours of a weekday as the form has them, such as "09:00-13:00 14:00-18:00".
+func dayText(c sla.Calendar, day time.Weekday) string {
+	var of []sla.Interval
+	for _, i := range c.Week {
+		if i.Day == day {
+			of = append(of, i)
+		}
+	}
+	return hoursText(of)
+}
+
+func hoursFields(r *ui.Request, c sla.Calendar) (form.Fields, error) {
+	list, group := form.Fields{{Name: "name", Label: r.T("page-name"), Value: c.Name, Kind: form.Text, Most: nameMost, Needed: true}}, r.T("calendars-hours")
+	list = append(list, form.Field{Kind: form.Note, Help: r.T("calendars-hours-text", c.Zone), Group: group})
+	for _, day := range weekdays() {
+		list = append(list, form.Field{Name: dayField(day), Label: r.Weekday(day), Value: dayText(c, day), Kind: form.Text, Most: hoursMost, Group: group})
+	}
+	sets := []form.Option{{Name: r.T("page-none")}}
+	for _, set := range sla.HolidaySets() {
+		sets = append(sets, form.Option{Value: set, Name: r.T("calendars-set-" + set)})
+	}
+	return append(list,
+		form.Field{Name: "holidays", Label: r.T("calendars-holidays"), Value: c.Holidays, Kind: form.Choice, Options: form.WithOption(sets, c.Holidays)},
+		form.Field{Name: "patron", Label: r.T("calendars-patron"), Value: c.Patron, Kind: form.Text, Most: 5},
+		form.Field{Name: "dates", Label: r.T("calendars-dates"), Value: datesText(c.Exceptions), Kind: form.Lines, Most: datesMost, Help: r.T("calendars-dates-text")},
+	), nil
+}
+
+// hoursSaid is a calendar as the form says it. What the form does not show stays, and so does the order of what nobody has changed.
+func hoursSaid(_ *ui.Request, _ string, f form.Fields, stands sla.Calendar) (sla.Calendar, error) {
+	c, same := stands, true
+	c.Name, c.Holidays, c.Patron, c.Week = f.Value("name"), f.Value("holidays"), f.Value("patron"), nil
+	for _, day := range weekdays() {
+		said := f.Value(dayField(day))
+		same = same && said == dayText(stands, day)
+		list, err := readHours(day, said)
+		if err != nil {
+			return c, &form.Refusal{Field: dayField(day), Text: err.Error()}
+		}
+		c.Week = append(c.Week, list...)
+	}
+	var err error
+	if c.Exceptions, err = readDates(f.Value("dates")); err != nil {
+		return c, &form.Refusal{Field: "dates", Text: err.Error()}
+	}
+	if same {
+		c.Week = stands.Week
+	}
+	if datesText(c.Exceptions) == datesText(stands.Exceptions) {
+		c.Exceptions = stands.Exceptions
+	}
+	return c, refusedHours(c.Check(), c)
+}
+
+var placeOf = regexp.MustCompile(`^calendar [^,]*, (holidays|patron|week|exception)[^\[:]*(?:\[(\d+)\])?`)
+
+// refusedHours is what is wrong with a calendar, by the field of the form.
+func refusedHours(err error, c sla.Calendar) error {
+	if err == nil {
+		return nil
+	}
+	wrong := &form.Refusal{Text: err.Error()}
+	m := placeOf.FindStringSubmatch(err.Error())
+	if m == nil {
+		return wrong
+	}
+	switch wrong.Field = m[1]; m[1] {
+	case "exception":
+		wrong.Field = "dates"
+	case "week":
+		wrong.Field = "day-"
+		if i, err := strconv.Atoi(m[2]); err == nil && i < len(c.Week) {
+			wrong.Field = dayField(c.Week[i].Day)
+		}
+	}
+	return wrong
+}
 
 func clockText(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d", int(d/time.Hour), int(d%time.Hour/time.Minute))
@@ -103,132 +196,4 @@ func readDates(text string) (list []sla.Exception, err error) {
 		list = append(list, e)
 	}
 	return list, nil
-}
-
-// week is the fields of a calendar's days, Monday first.
-func week(r *ui.Request, c sla.Calendar) (list []dayField) {
-	for d := range 7 {
-		day := time.Weekday((d + 1) % 7)
-		var of []sla.Interval
-		for _, i := range c.Week {
-			if i.Day == day {
-				of = append(of, i)
-			}
-		}
-		list = append(list, dayField{fmt.Sprintf("day-%d", int(day)), r.View.Weekday(day), hoursText(of)})
-	}
-	return list
-}
-
-func (h Handlers) hoursOf(r *ui.Request) (sla.Calendar, hoursPage, error) {
-	c, err := h.Store.Calendar(r.Context(), sla.CalendarID(r.PathValue("id")))
-	if err != nil {
-		return c, hoursPage{}, fmt.Errorf("reading a calendar: %w", err)
-	}
-	return c, hoursPage{
-		View: r.View, Calendar: c, Version: strconv.Itoa(c.Version), Name: c.Name, Days: week(r, c), Holidays: c.Holidays, Sets: append([]string{""}, sla.HolidaySets()...), Patron: c.Patron, Dates: datesText(c.Exceptions),
-	}, nil
-}
-
-func (h Handlers) showHours(p hoursPage, status int) (*ui.Page, error) {
-	page, err := pages().Page("hours", p.Calendar.Name, p)
-	if err == nil {
-		page.Status = status
-	}
-	return page, err
-}
-
-func (h Handlers) hoursForm(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
-	_, p, err := h.hoursOf(r)
-	if err != nil {
-		return nil, err
-	}
-	return h.showHours(p, http.StatusOK)
-}
-
-// saidHours puts what a form says into the page, and makes the calendar of it. What the form does not show stays.
-func saidHours(r *ui.Request, p *hoursPage, c sla.Calendar) (sla.Calendar, error) {
-	p.Version, p.Name, p.Holidays, p.Patron, p.Dates = r.FormValue("version"), strings.TrimSpace(r.FormValue("name")), r.FormValue("holidays"), strings.TrimSpace(r.FormValue("patron")), r.FormValue("dates")
-	stands := c
-	c.Name, c.Holidays, c.Patron, c.Week = p.Name, p.Holidays, p.Patron, nil
-	var wrong error
-	same := true
-	p.Days = slices.Clone(p.Days)
-	for i := range p.Days {
-		said := strings.TrimSpace(r.FormValue(p.Days[i].Field))
-		same, p.Days[i].Value = same && said == p.Days[i].Value, said
-		list, err := readHours(time.Weekday((i+1)%7), p.Days[i].Value)
-		if err != nil && wrong == nil {
-			wrong = fmt.Errorf("%s: %w", time.Weekday((i+1)%7), err)
-		}
-		c.Week = append(c.Week, list...)
-	}
-	var err error
-	if c.Exceptions, err = readDates(p.Dates); err != nil && wrong == nil {
-		wrong = err
-	}
-	if same { // in the order in which it stands
-		c.Week = stands.Week
-	}
-	if datesText(c.Exceptions) == datesText(stands.Exceptions) {
-		c.Exceptions = stands.Exceptions
-	}
-	if c.Name == "" || len([]rune(c.Name)) > nameMost {
-		wrong = errors.New("a name has 1 to 200 characters")
-	}
-	if wrong == nil {
-		wrong = c.Check()
-	}
-	return c, wrong
-}
-
-// writeHours changes a calendar. Where deadlines of running tickets would move, the page shows which, and asks whether they follow.
-func (h Handlers) writeHours(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
-	stands, p, err := h.hoursOf(r)
-	if err != nil {
-		return nil, err
-	}
-	now := p
-	made, wrong := saidHours(r, &p, stands)
-	if wrong != nil {
-		p.Problem, p.Reason = r.T("calendars-bad-hours"), translation.Why(r.Words, r.Lang, wrong.Error())
-		return h.showHours(p, http.StatusUnprocessableEntity)
-	}
-	if now.Version != p.Version {
-		return h.staleHours(r, p, now)
-	}
-	of := tickets.OfCalendar(made.ID)
-	if p.Question, err = impact.Ask(r, h.Desk, of, func(b *directory.Book) { b.Calendars[made.ID] = made }); err != nil {
-		return nil, err
-	}
-	if p.Question != "" {
-		return h.showHours(p, http.StatusOK)
-	}
-	if _, err = h.Store.PutCalendar(r.Context(), made); errors.Is(err, storage.ErrConflict) {
-		return h.staleHours(r, p, now)
-	} else if err != nil {
-		return nil, fmt.Errorf("writing calendar %s: %w", made.ID, err)
-	}
-	if _, err := h.Desk.CatchUp(r.Context(), h.Store, r.Now); err != nil {
-		return nil, fmt.Errorf("telling the line of calendar %s: %w", made.ID, err)
-	}
-	if err := impact.Tell(r, h.Desk, of); err != nil {
-		return nil, fmt.Errorf("calendar %s: %w", made.ID, err)
-	}
-	http.Redirect(w, r.Request, "/calendars/"+string(made.ID), http.StatusSeeOther)
-	return nil, nil
-}
-
-// staleHours shows what stands beside what was about to be written.
-func (h Handlers) staleHours(r *ui.Request, p, now hoursPage) (*ui.Page, error) {
-	p.Problem, p.Version = r.T("keeping-stale"), now.Version
-	none := r.T("calendars-closed")
-	p.Stands = []dayField{{Label: r.T("page-name"), Value: now.Name}}
-	for _, d := range append(now.Days, dayField{Label: r.T("calendars-dates"), Value: strings.ReplaceAll(strings.TrimSpace(now.Dates), "\n", "; ")}) {
-		if d.Value == "" {
-			d.Value = none
-		}
-		p.Stands = append(p.Stands, d)
-	}
-	return h.showHours(p, http.StatusConflict)
 }

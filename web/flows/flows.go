@@ -21,6 +21,7 @@ import (
 	"hotline/storage"
 	"hotline/strictyaml"
 	"hotline/users"
+	"hotline/web/translation"
 	"hotline/web/ui"
 )
 
@@ -68,7 +69,7 @@ type flowPage struct {
 	Seen     int           // the newest version when the form was shown
 	Text     string        // as it is edited
 	Lines    []lineRow     // with complaints, where there are any
-	Loose    []string      // complaints of no line
+	Loose    []complaint   // of no line
 	Picture  template.HTML // empty where the flow cannot be read
 	Steps    []ivr.Node
 	Diff     []diffRow // from the running one; none: they are the same
@@ -82,7 +83,13 @@ type flowPage struct {
 type lineRow struct {
 	N          int
 	Text       string
-	Complaints []string
+	Complaints []complaint
+}
+
+// complaint is what is wrong at a place of a flow, and what to do about it.
+type complaint struct {
+	Places []string // the step and the field, in the words of the flow
+	Says   []*translation.Reason
 }
 
 // shipped is the flow that ships with the program, as a version.
@@ -143,7 +150,7 @@ func (h Handlers) show(r *ui.Request, all []versions.Flow, text string, p flowPa
 		p.Picture = draw(flow.Start(), p.Steps, r.T("flows-picture"))
 	}
 	if len(complaints) > 0 {
-		p.Lines, p.Loose = marked(text, complaints)
+		p.Lines, p.Loose = marked(r, text, complaints)
 	}
 	p.Diff = difference(now.YAML, text)
 	page, err := pages().Page("flow", r.T("flows"), p)
@@ -157,15 +164,20 @@ func (h Handlers) show(r *ui.Request, all []versions.Flow, text string, p flowPa
 const linesShown = 5000
 
 // marked is a text line by line, with the complaints at their lines.
-func marked(text string, complaints []strictyaml.Complaint) (rows []lineRow, loose []string) {
+func marked(r *ui.Request, text string, complaints []strictyaml.Complaint) (rows []lineRow, loose []complaint) {
 	for i, line := range strings.SplitN(text, "\n", linesShown) {
 		rows = append(rows, lineRow{N: i + 1, Text: line})
 	}
 	for _, c := range complaints {
-		said := c.Problem + ": " + c.Remedy
-		for _, place := range []string{c.Field, c.Step} {
+		var said complaint
+		for _, place := range []string{c.Step, c.Field} {
 			if place != "" {
-				said = place + ": " + said
+				said.Places = append(said.Places, place)
+			}
+		}
+		for _, text := range []string{c.Problem, c.Remedy} {
+			if text != "" {
+				said.Says = append(said.Says, r.Why(text))
 			}
 		}
 		if c.Line >= 1 && c.Line <= len(rows) {

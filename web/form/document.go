@@ -64,8 +64,9 @@ type Shows[T any] struct {
 	Beside func(r *ui.Request, v T) (template.HTML, error) // below the form of a document that stands
 	// Stands tells what stands in the place of a document that was about to be written, where that cannot be told field by field.
 	Stands  func(r *ui.Request, v T) (template.HTML, error)
-	Wide    bool // each text of a part has a line of its own
-	Removal bool // what Beside shows has the form that removes the document
+	Wide    bool   // each text of a part has a line of its own
+	Removal bool   // what Beside shows has the form that removes the document
+	Writes  string // the route of who may write what stands, where others read it; empty: whoever sees the form writes
 }
 
 // Place is where the form of a document is, and where its page leads back to. What is empty is as the document has it.
@@ -126,7 +127,7 @@ func (d Document[T]) begin(r *ui.Request) (w draft[T], err error) {
 
 // show shows a form with what stands around it.
 func (d Document[T]) show(r *ui.Request, w draft[T]) (p *ui.Page, err error) {
-	w.Do = r.T("keeping-save")
+	w.Do, w.Closed = r.T("keeping-save"), d.Writes != "" && !r.May(d.Writes)
 	w.Removes = w.Version != "" && d.Delete != nil && !d.Removal && r.May("POST "+d.Path+"/{id}/remove")
 	if d.Preview != nil {
 		w.Try = r.T(d.Try)
@@ -278,6 +279,9 @@ func (d Document[T]) stale(r *ui.Request, p draft[T]) (_ *ui.Page, err error) {
 // Remove removes a document in the version that the form was shown with.
 func (d Document[T]) Remove(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	p, err := d.begin(r)
+	if errors.Is(err, storage.ErrNotFound) && r.FormValue("version") != "" { // somebody else has removed it
+		return leads(w, r, d.List)
+	}
 	if err != nil {
 		return nil, err
 	}

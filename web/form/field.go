@@ -58,6 +58,7 @@ type Field struct {
 	More               bool   // of a group: shown when it is asked for
 	Loose              bool   // it is no part of the document: nobody else can have changed it
 	Stands             string // what somebody else wrote meanwhile; empty: the same
+	Wrong              bool   // it is what a complaint is about
 }
 
 // Fields are those of a form, by their names.
@@ -106,6 +107,15 @@ func (f Fields) Value(name string) string {
 		}
 	}
 	return ""
+}
+
+// Set lets a field say something else than was written into it.
+func (f Fields) Set(name, value string) {
+	for i := range f {
+		if f[i].Name == name {
+			f[i].Value = value
+		}
+	}
 }
 
 // Yes tells whether a tick is set.

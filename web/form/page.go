@@ -30,6 +30,7 @@ type page struct {
 	Reason               *translation.Reason // what exactly
 	Do, Try              string
 	Removes, Wide, First bool
+	Closed               bool // it is read alone
 	Around
 
 	title  string
@@ -47,13 +48,43 @@ type Around struct {
 
 // one is a field, with what its template says it in.
 type one struct {
-	Field Field
-	View  ui.View
-	Wide  bool
+	Field  Field
+	View   ui.View
+	Wide   bool
+	Long   bool                // beside other fields it takes what room there is
+	Reason *translation.Reason // of a field that cannot be right
 }
 
-// One gives a template one field of the form.
-func (p page) One(f Field) one { return one{f, p.View, p.Wide} }
+// One gives a template one field of the form. A short text has no line of its own.
+func (p page) One(f Field) one {
+	o := one{Field: f, View: p.View, Wide: p.Wide && (f.Kind == Lines || f.Most > shortMost), Long: f.Kind == Lines || f.Kind == Text && f.Most > longMost}
+	if f.Wrong {
+		o.Reason = p.Reason
+	}
+	return o
+}
+
+// shortMost is how many characters a text may have at most that is as short as a time of day.
+const shortMost = 6
+
+// longMost is how many characters a text may have at most that a field of the usual width shows.
+const longMost = 100
+
+// Mark is the attributes of a field that a complaint is about; it has the cursor.
+func (f Field) Mark() template.HTMLAttr {
+	if !f.Wrong {
+		return ""
+	}
+	return `aria-invalid="true" aria-describedby="wrong" autofocus`
+}
+
+// Short is how wide a short text is shown; 0: as any other.
+func (f Field) Short() int {
+	if f.Most > shortMost {
+		return 0
+	}
+	return f.Most
+}
 
 // Named tells whether people name the document themselves.
 func (p page) Named() bool { return p.fields.Has("id") }
@@ -70,8 +101,9 @@ func (p *page) refuse(r *ui.Request, wrong *Refusal) {
 		func(name string) bool { return name == wrong.Field || name == whole },
 		func(name string) bool { return strings.HasPrefix(name, whole+"-") },
 	} {
-		for _, f := range p.fields {
+		for i, f := range p.fields {
 			if is(f.Name) {
+				p.fields[i].Wrong = true
 				p.Problem = r.T("keeping-bad-field", strings.TrimPrefix(f.Group+", "+f.Label, ", "))
 				return
 			}
@@ -104,7 +136,7 @@ func (f Fields) groups() (list []group) {
 		last := &list[len(list)-1]
 		if one.More {
 			last.More = append(last.More, one)
-			last.Open = last.Open || one.Stands != ""
+			last.Open = last.Open || one.Stands != "" || one.Wrong
 		} else {
 			last.Fields = append(last.Fields, one)
 		}

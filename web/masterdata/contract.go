@@ -110,12 +110,9 @@ type pinPage struct {
 // limitFields are the spans that a contract promises instead of its level's, in minutes; empty: as the level.
 func limitFields(r *ui.Request, c sla.Category, l *sla.Limits) (list form.Fields) {
 	for i, k := range sla.Kinds() {
-		f := form.Field{Name: fmt.Sprintf("%s-%s", c, k), Label: r.Words.Category(string(c)) + ": " + r.Words.Clock(string(k)), Kind: form.Number, Most: minutesMost}
+		f := form.Field{Name: fmt.Sprintf("%s-%s", c, k), Label: r.Words.Clock(string(k)), Kind: form.Number, Most: minutesMost, Group: r.Words.Category(string(c))}
 		if l != nil {
 			f.Value = strconv.Itoa(int([]time.Duration{l.Contact, l.Intervention, l.Restore}[i] / time.Minute))
-		}
-		if c == sla.NonBlocking && k == sla.Restore {
-			f.Help = r.T("keeping-limits")
 		}
 		list = append(list, f)
 	}
@@ -163,9 +160,10 @@ func (h Handlers) contractFields(r *ui.Request, c contract) (form.Fields, error)
 		{Name: "valid_until", Label: r.T("keeping-last-day"), Value: lastDay(c.ValidUntil, r.Zone), Kind: form.Day, Help: r.T("keeping-last-day-text")},
 		{Name: "remote_access", Label: r.T("page-access"), Value: access, Kind: form.Choice, Options: []form.Option{{Name: r.T("keeping-choose")}, {Value: "yes", Name: r.T("page-access-yes")}, {Value: "no", Name: r.T("page-access-no")}}, Needed: true, Help: r.T("keeping-access")},
 		{Name: "language", Label: r.T("keeping-language"), Value: c.Language, Kind: form.Choice, Options: languages(r)},
-		{Name: "calendar", Label: r.T("imports-column-calendar"), Value: string(c.Calendar), Kind: form.Choice, Options: hours},
+		{Name: "calendar", Label: r.T("page-calendar"), Value: string(c.Calendar), Kind: form.Choice, Options: hours},
 		{Name: "after_hours", Label: r.T("keeping-after-hours"), Value: string(c.AfterHours), Kind: form.Choice, Options: []form.Option{{Value: string(directory.AfterHoursWait), Name: r.T("keeping-wait")}, {Value: string(directory.AfterHoursRing), Name: r.T("keeping-ring")}}},
 	}
+	list = append(list, form.Field{Kind: form.Note, Help: r.T("keeping-limits")})
 	list = append(append(list, limitFields(r, sla.Blocking, c.Blocking)...), limitFields(r, sla.NonBlocking, c.NonBlocking)...)
 	return append(list,
 		form.Field{Name: "evo_support", Label: r.T("keeping-evo"), Value: form.Ticked(c.EvoSupport), Kind: form.Tick},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,6 +70,14 @@ type page struct {
 	Dead, Waiting []outbox.Message
 	Tried         string // the endpoint that was sent a test message; empty: none
 	Failed        string // why it was not taken; empty: it was
+}
+
+// Tells is what a message tells, in the page's language.
+func (p page) Tells(k outbox.Kind) string {
+	if slices.Contains(outbox.Kinds(), k) {
+		return p.T("outgoing-kind-" + string(k))
+	}
+	return string(k)
 }
 
 // endpoint is one, with how many of its messages wait and are dead letters.

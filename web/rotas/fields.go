@@ -2,11 +2,10 @@ package rotas
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
-	"hotline/oncall"
 	"hotline/oncall/rota"
 	"hotline/sla"
 	"hotline/web/form"
@@ -19,14 +18,16 @@ const (
 	layersMost = 50
 	nameMost   = 200
 	zoneMost   = 100
-	shiftsMost = 1000
-	linesMost  = 100_000 // characters of turns, hours or shifts
+	linesMost  = 100_000 // characters of turns or hours
 )
 
 // layers are the layers of a form. A row without a name is none.
 func layers() form.Parts {
 	return form.Parts{Name: "layer-%d-%s", Marks: []string{"name"}, Blank: 1, Most: layersMost}
 }
+
+// shifts are the weekly shifts of a form, which stand below its layers.
+func shifts() form.Parts { return fields.Shifts(1) }
 
 // fieldsOf are the fields of a rota.
 func fieldsOf(r *ui.Request, w draft) (form.Fields, error) {
@@ -47,13 +48,8 @@ func fieldsOf(r *ui.Request, w draft) (form.Fields, error) {
 		}
 		list = append(list, w.layer(r, i, l, people)...)
 	}
-	var shifts []string
-	for _, s := range w.Shifts {
-		shifts = append(shifts, shiftLine(r, people, s))
-	}
-	return append(list, form.Field{
-		Name: "shifts", Label: r.T("keeping-shifts"), Value: strings.Join(shifts, "\n"), Kind: form.Lines, Most: linesMost, Help: r.T("rotas-shifts-text", r.Weekday(time.Friday)), Group: r.T("keeping-shifts"),
-	}), nil
+	list = append(list, form.Field{Kind: form.Note, Help: r.T("rotas-shifts-text"), Group: r.T("keeping-shifts")})
+	return append(list, fields.ShiftFields(r, shifts(), people, w.Shifts)...), nil
 }
 
 // layer are the fields of one layer.
@@ -107,14 +103,15 @@ func said(r *ui.Request, id string, f form.Fields, stands draft) (draft, error) 
 		made.Layers = append(made.Layers, l)
 	}
 	var err error
-	if made.Shifts, err = saidShifts(r, people, f.Value("shifts")); err != nil {
+	at := places{layers: layers().Said(f)}
+	if made.Shifts, at.shifts, err = fields.ReadShifts(f, shifts()); err != nil {
 		return made, err
 	}
 	if err = made.Check(stands.docs.Engineers, stands.docs.Known(), r.Now); err == nil {
 		err = made.CheckServes(stands.docs.Schedules)
 	}
 	if err != nil {
-		err = &form.Refusal{Text: strings.TrimSuffix(err.Error(), ": "+rota.ErrRota.Error())}
+		err = at.refusal(strings.TrimSuffix(err.Error(), ": "+rota.ErrRota.Error()))
 	}
 	return made, err
 }
@@ -129,6 +126,32 @@ func saidLayer(r *ui.Request, f form.Fields, i int, people fields.People) (l rot
 		l.Turns, err = saidTurns(at("turns"), f.Value(at("turns")), l.Rotation, people)
 	}
 	return l, err
+}
+
+// places are the rows in which the layers and the shifts of a rota stand.
+type places struct{ layers, shifts []int }
+
+var layerOf = regexp.MustCompile(`^(?:rota \S+: )?layer (\d+)(?: \(.*?\))?: (?:(start)|(until)|(turn|it has .* turns|it lasts|only the turns)|(it follows)|(hours)|(level)|(rotation))?`)
+
+// refusal is a complaint of the checks, by the field of the form that it is about.
+func (p places) refusal(why string) *form.Refusal {
+	wrong := &form.Refusal{Field: fields.ShiftField(why, shifts(), p.shifts), Text: why}
+	m := layerOf.FindStringSubmatch(why)
+	if m == nil {
+		return wrong
+	}
+	layer, err := strconv.Atoi(m[1])
+	if err != nil || layer < 1 || layer > len(p.layers) {
+		return wrong
+	}
+	what := "name"
+	for i, name := range []string{"start", "until", "turns", "follow", "hours", "level", "rotation"} {
+		if m[i+2] != "" {
+			what = name
+		}
+	}
+	wrong.Field = layers().At(p.layers[layer-1], what)
+	return wrong
 }
 
 // saidTurns reads turns, one a line: an engineer, and of a custom rotation how long the turn lasts.
@@ -149,43 +172,6 @@ func saidTurns(field, text string, rotation rota.Rotation, people fields.People)
 		}
 		t.Engineer = id
 		list = append(list, t)
-	}
-	return list, nil
-}
-
-func shiftLine(r *ui.Request, people fields.People, s oncall.Shift) string {
-	return strings.Join([]string{people.Name(s.Engineer), r.Weekday(s.Day), fields.Clock(s.From), fields.Clock(s.Length), strconv.Itoa(s.Level), strconv.Itoa(s.Order)}, "; ")
-}
-
-// saidShifts reads weekly shifts, one a line: engineer, day, when it begins, how long it lasts, level and place, with semicolons between.
-// Level and place may be left out.
-func saidShifts(r *ui.Request, people fields.People, text string) (list []oncall.Shift, err error) {
-	for _, one := range fields.Lines(text) {
-		wrong := &form.Refusal{Field: "shifts", Text: fmt.Sprintf("%q is no shift; write engineer, day, beginning, length, level and place with semicolons between", one)}
-		parts := strings.Split(one, ";")
-		for i := range parts {
-			parts[i] = strings.TrimSpace(parts[i])
-		}
-		if len(parts) < 4 || len(parts) > 6 || len(list) >= shiftsMost {
-			return nil, wrong
-		}
-		s := oncall.Shift{Level: 1}
-		id, known := people.Find(parts[0])
-		day, isDay := fields.Day(r.View, parts[1])
-		from, bad := fields.ReadClock(parts[2])
-		length, worse := fields.ReadClock(parts[3])
-		s.Engineer, s.Day, s.From, s.Length = id, day, from, length
-		for i, n := range []*int{&s.Level, &s.Order} {
-			if len(parts) > 4+i {
-				if *n, err = strconv.Atoi(parts[4+i]); err != nil {
-					return nil, wrong
-				}
-			}
-		}
-		if !known || !isDay || bad != nil || worse != nil {
-			return nil, wrong
-		}
-		list = append(list, s)
 	}
 	return list, nil
 }

@@ -72,7 +72,7 @@ func (h Handlers) changeAbsences(w http.ResponseWriter, r *ui.Request, change fu
 	case errors.Is(err, storage.ErrConflict):
 		return h.showChanges(r, r.PostForm, http.StatusConflict, r.T("schedules-stale"))
 	case errors.Is(err, errUnfit):
-		return h.showChanges(r, r.PostForm, http.StatusUnprocessableEntity, r.T("schedules-unfit"))
+		return h.showChanges(r, r.PostForm, http.StatusUnprocessableEntity, r.T("schedules-unfit"), err)
 	case err != nil:
 		return nil, fmt.Errorf("writing the absences of %s: %w", id, err)
 	}

@@ -16,6 +16,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/storage"
+	"hotline/web/translation"
 	"hotline/web/ui"
 )
 
@@ -32,6 +33,7 @@ type changesPage struct {
 	Absences  []changeRow
 	Said      url.Values // what a form said, or a link
 	Problem   string
+	Reason    *translation.Reason // what exactly
 }
 
 // changeRow is one change that stands.
@@ -58,7 +60,7 @@ func (h Handlers) changes(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error
 	return h.showChanges(r, r.URL.Query(), http.StatusOK, "")
 }
 
-func (h Handlers) showChanges(r *ui.Request, said url.Values, status int, problem string) (*ui.Page, error) {
+func (h Handlers) showChanges(r *ui.Request, said url.Values, status int, problem string, why ...error) (*ui.Page, error) {
 	f, d, facts, err := h.frame(r)
 	if err != nil {
 		return nil, err
@@ -66,7 +68,7 @@ func (h Handlers) showChanges(r *ui.Request, said url.Values, status int, proble
 	for i := range f.Tabs {
 		f.Tabs[i].Current = f.Tabs[i].Path == "/oncall/changes"
 	}
-	p := changesPage{frame: f, Engineers: d.Engineers, Said: said, Problem: problem}
+	p := changesPage{frame: f, Engineers: d.Engineers, Said: said, Problem: problem, Reason: reason(r, why)}
 	for _, s := range facts.Rotas {
 		id := s.Rota().ID
 		current := string(id) == said.Get("rota") || said.Get("rota") == "" && len(p.Rotas) == 0
@@ -126,6 +128,16 @@ func (Handlers) mainZone(d escalation.Documents) *time.Location {
 
 // errUnfit is a form that cannot be right.
 var errUnfit = errors.New("the form cannot be right")
+
+// reason is what exactly does not fit; nil where the checks named nothing.
+func reason(r *ui.Request, why []error) *translation.Reason {
+	for _, err := range why {
+		if text, ok := strings.CutPrefix(err.Error(), errUnfit.Error()+": "); ok {
+			return r.Why(strings.TrimSuffix(text, ": "+rota.ErrRota.Error()))
+		}
+	}
+	return nil
+}
 
 // edit makes another rota of one, by a form.
 type edit func(r *ui.Request, s *rota.Schedule) (rota.Rota, error)
@@ -242,7 +254,7 @@ func (h Handlers) changeRota(change edit) func(http.ResponseWriter, *ui.Request)
 		case errors.Is(err, storage.ErrConflict):
 			return h.showChanges(r, r.PostForm, http.StatusConflict, r.T("schedules-stale"))
 		case errors.Is(err, errUnfit):
-			return h.showChanges(r, r.PostForm, http.StatusUnprocessableEntity, r.T("schedules-unfit"))
+			return h.showChanges(r, r.PostForm, http.StatusUnprocessableEntity, r.T("schedules-unfit"), err)
 		case err != nil:
 			return nil, fmt.Errorf("changing rota %s: %w", next.ID, err)
 		}

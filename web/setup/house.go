@@ -78,20 +78,19 @@ var refusals = [...]struct {
 // save writes what was said, and goes back to the steps.
 func (h Handlers) save(w http.ResponseWriter, r *ui.Request, said company.Profile, password, what string) (*ui.Page, error) {
 	if r.FormValue("version") != fmt.Sprint(said.Version) {
-		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-start-stale"}
+		return nil, late(stale)
 	}
 	err := h.Owner.Save(r.Context(), said, password)
 	for _, known := range refusals {
 		if errors.Is(err, known.err) {
-			refused := &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: known.id}
 			if errors.Is(err, company.ErrName) {
-				refused.Values = []any{company.NameMost}
+				return nil, bad(known.id, company.NameMost)
 			}
-			return nil, refused
+			return nil, bad(known.id)
 		}
 	}
 	if errors.Is(err, storage.ErrConflict) {
-		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-start-stale"}
+		return nil, late(stale)
 	}
 	return h.done(w, r, what, err)
 }
@@ -99,7 +98,7 @@ func (h Handlers) save(w http.ResponseWriter, r *ui.Request, said company.Profil
 // unasked refuses where this process asks nobody about the house.
 func (h Handlers) unasked() error {
 	if h.Owner == nil {
-		return &ui.Refusal{Status: http.StatusConflict, ID: "page-start-no-owner"}
+		return late("page-start-no-owner")
 	}
 	return nil
 }
@@ -115,15 +114,18 @@ func (h Handlers) house(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) 
 		return nil, err
 	}
 	said := h.Owner.Profile()
+	if r.FormValue("version") != fmt.Sprint(said.Version) { // before the zone moves
+		return nil, late(stale)
+	}
 	if said.Name, said.Spoken = words(r, "name"), words(r, "spoken"); said.Name == "" {
-		return nil, &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-start-name", Values: []any{company.NameMost}}
+		return nil, bad("page-start-name", company.NameMost)
 	}
 	if _, _, fixed := h.Owner.InFile("language"); !fixed {
 		said.Language = prompts.Language(r.FormValue("language"))
 	}
 	zone := strings.TrimSpace(r.FormValue("zone"))
 	if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" {
-		return nil, &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-start-bad-zone"}
+		return nil, bad("page-start-bad-zone")
 	}
 	if err := said.Check(); err == nil && zone != h.Desk.Zone().String() {
 		if err := h.move(r, zone); err != nil {
@@ -169,7 +171,7 @@ func (h Handlers) trunk(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) 
 		return nil, err
 	}
 	if _, _, fixed := h.Owner.InFile("sip.trunks"); fixed {
-		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-start-fixed"}
+		return nil, late("page-start-fixed")
 	}
 	said, password := h.Owner.Profile(), r.FormValue("password")
 	said.Trunk = company.Trunk{
@@ -178,7 +180,7 @@ func (h Handlers) trunk(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) 
 		Number: strings.ReplaceAll(words(r, "number"), " ", ""), Prefixes: strings.FieldsFunc(r.FormValue("prefixes"), func(c rune) bool { return c == ' ' || c == ',' }),
 	}
 	if len(password) > passwordMost {
-		return nil, &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-start-bad-user"}
+		return nil, bad("page-start-bad-user")
 	}
 	if !said.Trunk.Set() {
 		said.Trunk = company.Trunk{}

@@ -18,6 +18,8 @@ import (
 
 	"hotline/cdr"
 	"hotline/directory"
+	"hotline/directory/entry"
+	"hotline/numbers"
 	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage"
@@ -48,6 +50,7 @@ type Handlers struct {
 	Owner     Owner                                                       // nil: nobody is asked about the house
 	Trunks    func(say func(id string) string) []Trunk                    // as people read them
 	Calls     func() []cdr.Call                                           // that go on now
+	Plan      numbers.Plan                                                // by which numbers are spelt
 	Telephone func(address string) error                                  // nil result: it can be rung
 	TestCall  func(ctx context.Context, a oncall.Attempt) (result string) // nil: this process rings nobody
 	NewPIN    func(ctx context.Context, c directory.Contract, now time.Time) (stands directory.Contract, pin string, err error)
@@ -64,12 +67,12 @@ func Routes(h Handlers) []ui.Route {
 	admins := []users.Role{users.Admin}
 	return []ui.Route{
 		{Pattern: "GET /start", Roles: admins, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return h.show(r, said{}) }},
-		{Pattern: "POST /start/house", Roles: admins, Serve: h.house},
-		{Pattern: "POST /start/trunk", Roles: admins, Serve: h.trunk},
-		{Pattern: "POST /start/engineer", Roles: admins, Serve: h.engineer},
-		{Pattern: "POST /start/test-call", Roles: admins, Serve: h.testCall},
-		{Pattern: "POST /start/rota", Roles: admins, Serve: h.rota},
-		{Pattern: "POST /start/customer", Roles: admins, Serve: h.customer},
+		{Pattern: "POST /start/house", Roles: admins, Serve: h.step("house", h.house)},
+		{Pattern: "POST /start/trunk", Roles: admins, Serve: h.step("trunk", h.trunk)},
+		{Pattern: "POST /start/engineer", Roles: admins, Serve: h.step("engineer", h.engineer)},
+		{Pattern: "POST /start/test-call", Roles: admins, Serve: h.step("engineer", h.testCall)},
+		{Pattern: "POST /start/rota", Roles: admins, Serve: h.step("rota", h.rota)},
+		{Pattern: "POST /start/customer", Roles: admins, Serve: h.step("customer", h.customer)},
 	}
 }
 
@@ -78,6 +81,7 @@ type said struct {
 	Result string // of a test call, in words of the trade
 	Name   string // of the customer whose PIN is shown
 	PIN    string // it is shown once
+	refused
 }
 
 // page is all steps as they stand.
@@ -92,6 +96,7 @@ type page struct {
 	OnCall    bool // the rota names somebody
 	Customers int
 	Levels    []sla.Level
+	Calendars []sla.Calendar // when somebody works
 	Live      []cdr.Call
 	Last      cdr.Call // without an id: nobody has called yet
 	Answered  bool     // an engineer accepted the last call
@@ -126,8 +131,11 @@ func (h Handlers) show(r *ui.Request, s said) (*ui.Page, error) {
 	if err == nil {
 		p.Levels, err = h.Store.Levels(ctx)
 	}
+	if err == nil {
+		p.Calendars, err = h.Store.Calendars(ctx)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("reading customers and levels: %w", err)
+		return nil, fmt.Errorf("reading customers, levels and calendars: %w", err)
 	}
 	p.Customers = len(customers)
 	found, err := h.Store.Calls(ctx, cdr.Filter{Limit: 1})
@@ -150,7 +158,7 @@ const nameMost = 100
 func named(r *ui.Request, taken func(id string) (bool, error)) (id, name string, err error) {
 	name = strings.Join(strings.Fields(r.FormValue("name")), " ")
 	if name == "" || utf8.RuneCountInString(name) > nameMost {
-		return "", "", &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-start-name", Values: []any{nameMost}}
+		return "", "", bad("page-start-name", nameMost)
 	}
 	base := slug(name)
 	for n := 1; ; n++ {
@@ -202,9 +210,14 @@ func (h Handlers) engineer(w http.ResponseWriter, r *ui.Request) (*ui.Page, erro
 	if err != nil {
 		return nil, err
 	}
-	phone := strings.TrimSpace(r.FormValue("phone"))
-	if err := h.Telephone(phone); err != nil {
-		return nil, &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-start-phone", Values: []any{err.Error()}}
+	phone, err := entry.Callable(h.Plan, strings.TrimSpace(r.FormValue("phone")))
+	if err == nil {
+		err = h.Telephone(phone)
+	}
+	if err != nil {
+		wrong := bad("page-start-phone", phone)
+		wrong.why = err.Error()
+		return nil, wrong
 	}
 	_, err = h.Store.PutEngineer(ctx, oncall.Engineer{ID: oncall.EngineerID(id), Name: name, Phones: []string{phone}, Language: string(r.Lang)})
 	return h.done(w, r, "engineer "+id, err)
@@ -217,7 +230,7 @@ func (h Handlers) testCall(_ http.ResponseWriter, r *ui.Request) (*ui.Page, erro
 		return nil, fmt.Errorf("reading an engineer: %w", err)
 	}
 	if h.TestCall == nil || len(e.Phones) == 0 {
-		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-start-no-ring"}
+		return nil, late("page-start-no-ring")
 	}
 	result := h.TestCall(r.Context(), oncall.Attempt{Engineer: e.ID, Name: e.Name, Phone: e.Phones[0], Language: e.Language})
 	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "engineer", string(e.ID), "what", "test call", "result", result)
@@ -231,13 +244,13 @@ func (h Handlers) rota(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 		return nil, fmt.Errorf("reading the rota: %w", err)
 	}
 	if len(rota.Shifts) > 0 {
-		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-start-rota-there"}
+		return nil, late("page-start-rota-there")
 	}
 	rota.Zone = h.Desk.Zone().String()
 	rota.Shifts = []oncall.Shift{{Engineer: oncall.EngineerID(r.FormValue("engineer")), Level: 1, Order: 1, Day: time.Monday, Length: 7 * 24 * time.Hour}}
 	_, err = h.Store.PutRota(r.Context(), rota)
 	if errors.Is(err, oncall.ErrUnknownEngineer) {
-		return nil, &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-unfit"}
+		return nil, bad("page-unfit")
 	}
 	return h.done(w, r, "rota", err)
 }
@@ -260,7 +273,7 @@ func (h Handlers) customer(_ http.ResponseWriter, r *ui.Request) (*ui.Page, erro
 	level := sla.LevelID(r.FormValue("level"))
 	if _, err := h.Store.Level(ctx, level); err != nil {
 		if errors.Is(err, storage.ErrNotFound) {
-			err = &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-unfit"}
+			err = bad("page-unfit")
 		}
 		return nil, err
 	}

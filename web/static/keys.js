@@ -4,6 +4,9 @@
 const shown = document.getElementById("keys");
 const off = document.getElementById("keys-off");
 const kept = "hotline-keys-off";
+const rooms = document.querySelector(".top nav");
+const here = rooms?.querySelector("[aria-current]");
+if (here) rooms.scrollLeft = here.offsetLeft - (rooms.clientWidth - here.offsetWidth) / 2; // where the rooms are one row
 const rows = () => [...document.querySelectorAll("main .tickets .link, main tbody tr > :first-child a, main .others a, main li.event, main [data-row]")];
 
 function step(by) {
@@ -24,6 +27,12 @@ const keys = {
   "/": () => first("main input[type=search]")?.focus(),
   n: () => first("main textarea")?.focus(),
   t: () => first('main form[action$="/take"] button, main button[formaction$="/take"]')?.click(),
+  c: () => { // the next category, with what the clocks would do: Enter sets it
+    const list = first("#assess select");
+    if (!list) return;
+    list.selectedIndex = (list.selectedIndex + 1) % list.options.length;
+    first('#assess button[formaction*="/preview"]').click();
+  },
   u: () => first('nav [aria-current], nav a[href="/"]')?.click(),
 };
 

@@ -50,7 +50,7 @@ var reasons = [...]string{
 	"why-form-tickets", "why-form-contract", "why-form-contract-default", "why-form-nobody", "why-form-nobody-or", "why-form-number",
 	"why-form-day-times", "why-form-span", "why-form-empty", "why-form-choice", "why-form-characters", "why-form-line", "why-form-kind",
 	"why-form-instant", "why-form-minutes", "why-form-day", "why-form-day-or", "why-form-days-or", "why-form-language", "why-form-telephones",
-	"why-form-rings", "why-form-people", "why-form-id", "why-form-turn", "why-form-shift", "why-form-pairs", "why-form-most", "why-form-endpoints",
+	"why-form-rings", "why-form-people", "why-form-id", "why-form-turn", "why-form-installed", "why-form-pairs", "why-form-most", "why-form-endpoints",
 	"why-form-source", "why-form-marks", "why-form-parts", "why-form-needed", "why-release-ticket",
 	"template-gotify", "template-ntfy", "template-slack", "template-sms", "template-teams", "template-telegram", "template-webhook", "template-such",
 	"template-topic", "template-optional-access", "template-app-token", "template-slack-url", "template-sms-url", "template-sms-to", "template-sms-from",
@@ -74,6 +74,24 @@ var reasons = [...]string{
 	"why-agent-sip", "why-installation", "why-sound", "why-sound-short", "why-sound-long", "why-sound-silent", "why-sound-quiet", "why-sound-overdriven",
 	"why-sound-ends", "why-sound-all", "why-sound-fixed", "why-sound-damaged", "why-sound-large", "why-sound-opus", "why-sound-mp3", "why-sound-other",
 	"why-sound-flac", "why-sound-flac-bad", "why-sound-hours", "why-sound-vorbis", "why-sound-ogg", "why-sound-rate", "why-sound-empty", "why-sound-wav",
+	"why-flow-no-step", "why-flow-prompt", "why-flow-unreached", "why-flow-loop", "why-flow-nobody", "why-flow-kept", "why-flow-range", "why-flow-wait",
+	"why-flow-ring", "why-flow-message", "why-flow-silence", "why-flow-octets", "why-flow-empty", "why-flow-second", "why-flow-format", "why-flow-language",
+	"why-flow-language-twice", "why-flow-table", "why-flow-many", "why-flow-step-twice", "why-flow-no-table", "why-flow-verb", "why-flow-hours", "why-flow-field",
+	"why-flow-value", "why-flow-span", "why-flow-whole", "why-flow-first", "why-flow-name-step", "why-flow-use-prompt", "why-flow-wire", "why-flow-through",
+	"why-flow-lead", "why-flow-shorter", "why-flow-allow", "why-flow-write-range", "why-flow-read", "why-flow-copy", "why-flow-one", "why-flow-write-flow",
+	"why-flow-write-languages", "why-flow-once", "why-flow-tables", "why-flow-own-name", "why-flow-do", "why-flow-verbs", "why-flow-docs", "why-flow-yaml",
+	"why-flow-whose", "why-flow-languages", "why-flow-or", "why-flow-fewer", "why-format-at", "why-format-version", "why-format-list", "why-format-status",
+	"why-format-no-labels", "why-format-cloudevents", "why-format-missing", "why-format-base64", "why-format-many", "why-format-fingerprint",
+	"why-format-follows", "why-format-empty", "why-format-fit", "why-format-expected", "why-format-json", "why-format-early", "why-format-grafana",
+	"why-format-name-expression", "why-format-title-expression", "why-format-known-already", "why-format-nagios", "why-format-nagios-kind",
+	"why-format-nagios-state", "why-format-icinga", "why-format-native", "why-format-otherwise", "why-format-own-name", "why-format-title", "why-format-uptime",
+	"why-format-uptime-status", "why-format-zabbix", "why-format-zabbix-value", "why-format-long", "why-format-jq", "why-format-resolved",
+	"why-format-title-nothing", "why-format-labels", "why-format-slow", "why-format-memory", "why-format-none", "why-format-known", "why-format-object",
+	"why-format-a-list", "why-format-text", "why-format-bool", "why-format-number", "why-send-kind", "why-send-window", "why-send-own", "why-send-lacks",
+	"why-send-address", "why-send-secret", "why-send-private", "why-send-clear", "why-send-redirect", "why-send-answers", "why-send-request", "why-send-template",
+	"why-send-nested-of", "why-send-nested", "why-send-two-lists", "why-send-lists", "why-send-method", "why-send-url", "why-send-long", "why-net-refused",
+	"why-net-timeout", "why-net-host", "why-net-lookup", "why-net-route", "why-net-deadline", "why-net-certificate", "why-trunk-credentials", "why-trunk-answers",
+	"why-trunk-denied", "why-trunk-way", "why-trunk-alive", "why-dial-address", "why-dial-itself", "why-dial-trunk", "why-dial-stranger", "why-dial-not-allowed",
 }
 
 // form is a sentence with what finds the values of its gaps.
@@ -98,17 +116,23 @@ func (f form) may(line string) bool {
 	return true
 }
 
-// forms are the sentences, those first that say most themselves.
-var forms = sync.OnceValue(func() []form {
-	english, list := written.In(prompts.English), make([]form, 0, len(sentences)+len(reasons))
-	for _, name := range slices.Concat(sentences[:], reasons[:]) {
+// forms are the sentences of histories, lines; those of refusals are among all.
+var forms = sync.OnceValue(func() (f struct{ lines, all []form }) {
+	f.lines, f.all = read(sentences[:]), read(slices.Concat(sentences[:], reasons[:]))
+	return f
+})
+
+// read gives sentences by their names, those first that say most themselves.
+func read(names []string) []form {
+	english, list := written.In(prompts.English), make([]form, 0, len(names))
+	for _, name := range names {
 		text := strings.ReplaceAll(english.Text(prefix+name), "%%", "%")
 		literal := strings.ReplaceAll(text, "%s", "")
 		list = append(list, form{prefix + name, len(literal), strings.Split(text, "%s"), regexp.MustCompile("(?s)^" + strings.ReplaceAll(regexp.QuoteMeta(text), "%s", "(.+?)") + "$")})
 	}
 	slices.SortStableFunc(list, func(a, b form) int { return cmp.Compare(b.words, a.words) })
 	return list
-})
+}
 
 // In tells a line in the language of the words; value tells the value of a gap that is no sentence itself, such as an instant or how a
 // call ended; nil leaves it as it is. It is false for a line that no sentence fits.
@@ -116,7 +140,11 @@ func In(words written.Words, line string, value func(string) string) (text strin
 	if value == nil {
 		value = func(v string) string { return v }
 	}
-	for _, f := range forms() {
+	return in(words, line, value, forms().lines)
+}
+
+func in(words written.Words, line string, value func(string) string, among []form) (text string, ok bool) {
+	for _, f := range among {
 		if !f.may(line) {
 			continue
 		}
@@ -126,7 +154,7 @@ func In(words written.Words, line string, value func(string) string) (text strin
 		}
 		var values []any
 		for _, v := range found[1:] {
-			inner, ok := In(words, v, value)
+			inner, ok := in(words, v, value, among)
 			if !ok {
 				inner = value(v)
 			}
@@ -138,17 +166,17 @@ func In(words written.Words, line string, value func(string) string) (text strin
 		text = words.Text(f.id)
 		return fmt.Sprintf(text, values[:min(len(values), strings.Count(text, "%s"))]...), true
 	}
-	return byLine(words, line, value)
+	return byLine(words, line, value, among)
 }
 
 // byLine tells a text of several lines of which some are the program's and others somebody's, such as the titles of alerts.
-func byLine(words written.Words, text string, value func(string) string) (whole string, ok bool) {
+func byLine(words written.Words, text string, value func(string) string, among []form) (whole string, ok bool) {
 	lines := strings.Split(text, "\n")
 	if len(lines) == 1 {
 		return "", false
 	}
 	for i, l := range lines {
-		if told, known := In(words, l, value); known {
+		if told, known := in(words, l, value, among); known {
 			lines[i], ok = told, true
 		}
 	}
@@ -163,7 +191,7 @@ type Reason struct {
 
 // Why tells why a form was refused: in the language of a page, and where no sentence fits in English, as it was made.
 func Why(words written.Words, lang prompts.Language, text string) *Reason {
-	if told, ok := In(words, text, nil); ok {
+	if told, ok := in(words, text, func(v string) string { return v }, forms().all); ok {
 		return &Reason{told, lang}
 	}
 	return &Reason{text, prompts.English}

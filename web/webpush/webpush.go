@@ -22,6 +22,7 @@ import (
 	"hotline/outbox/push"
 	"hotline/storage"
 	"hotline/users"
+	"hotline/web/translation"
 	"hotline/web/ui"
 )
 
@@ -85,8 +86,8 @@ type page struct {
 	Kinds    []kind
 	Status   int
 	Problem  string
-	Tried    string // the name of the browser that was sent a test message
-	Failed   string // why it was not taken; empty: it was
+	Tried    string              // the name of the browser that was sent a test message
+	Failed   *translation.Reason // why it was not taken; nil: it was
 }
 
 // kind is one of what a browser may be told.
@@ -284,13 +285,13 @@ func (h Handlers) try(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 	}
 	p := page{Tried: e.Values[push.Name]}
 	if err := h.Outbox.Try(r.Context(), e, r.Now); err != nil {
-		p.Failed = err.Error()
+		p.Failed = r.Why(err.Error())
 		var why *outbox.Failure
 		if errors.As(err, &why) && why.Gone {
 			if err := h.Store.DeleteEndpoint(context.WithoutCancel(r.Context()), e.ID, e.Version); err != nil && !errors.Is(err, storage.ErrNotFound) {
 				return nil, fmt.Errorf("removing a browser: %w", err)
 			}
-			p.Failed = r.T("browsers-gone")
+			p.Failed = &translation.Reason{Text: r.T("browsers-gone"), Lang: r.Lang}
 		}
 	}
 	h.log(r, e.ID, "test")
