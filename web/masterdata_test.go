@@ -69,7 +69,7 @@ func TestAContractIsWrittenOnAPage(t *testing.T) {
 	b.post("/contracts/plant", contractForm("version", version, "level", "gold")...).is(422, "cannot be right: Level")
 	b.post("/contracts/plant", contractForm("version", version, "valid_from", "soon")...).is(422, "First day")
 	b.post("/contracts/plant", contractForm("version", version, "language", "xx")...).is(422, "Spoken language")
-	b.post("/contracts/plant", contractForm("version", version, "blocking-restore", "60")...).is(422, "blocking anomaly, contact")
+	b.post("/contracts/plant", contractForm("version", version, "blocking-restore", "60")...).is(422, "blocking anomaly, ")
 	b.post("/contracts/plant", contractForm("version", version, "keep_days", "-1")...).is(422, "Recordings are kept")
 	b.post("/contracts/plant", contractForm("version", version, "valid_until", "2025-01-01")...).is(422, "Last day")
 	b.post("/contracts/plant", contractForm("version", "7", "level", "advanced", "record_talks", "yes")...).is(409, "What stands now: Extended", "What stands now: no", "What stands now: 2027-06-30")

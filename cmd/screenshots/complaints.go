@@ -27,7 +27,7 @@ func complaints() []complaint {
 		{"complaint-shifts", "/oncall/shifts", "/oncall/shifts", map[string]string{"shift-0-from": "late"}, ""},
 		{"complaint-rota", "/rotas/nights", "/rotas/nights", map[string]string{"layer-0-turns": "Bruno"}, "save"},
 		{"complaint-policy", "/policies/rossi", "/policies/rossi", map[string]string{"overflow": "the boss"}, "save"},
-		{"complaint-level", "/levels/professional", "/levels/professional", map[string]string{"blocking-restore": "1"}, ""},
+		{"complaint-level", "/levels/professional", "/levels/professional", map[string]string{"blocking-contact": ""}, ""},
 		{"complaint-hours", "/calendars/office/hours", "/calendars/office/hours", map[string]string{"day-2": "nine to five"}, ""},
 		{"complaint-fault", "/faults/via-roma", "/faults/via-roma", map[string]string{"contracts": "nobody"}, ""},
 		{"complaint-override", "/oncall/changes", "/oncall/changes/override", map[string]string{"engineer": "anna", "instead": "marco", "level": "7", "from": "2026-12-24T18:00", "until": "2026-12-25T08:00"}, ""},
@@ -56,6 +56,9 @@ const sends = `((action, fields, press) => {
 	return true;
 })(%s, %s, %s)`
 
+// comes waits until the whole page is there.
+const comes = `new Promise((come) => document.readyState === "complete" ? come(true) : addEventListener("load", () => come(true)))`
+
 // complained looks at forms with complaints.
 func (h *house) complained(ctx context.Context, look func(name string) error) error {
 	for _, c := range complaints() {
@@ -78,6 +81,9 @@ func (h *house) complained(ctx context.Context, look func(name string) error) er
 		}
 		if err := chromedp.Do(ctx, chromedp.WaitReady("main [role=alert], main .alone")); err != nil {
 			return fmt.Errorf("sending %s: %w", c.name, err)
+		}
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](comes, chromedp.EvalAwaitPromise)); err != nil {
+			return fmt.Errorf("the answer to %s: %w", c.name, err)
 		}
 		if err := look(c.name); err != nil {
 			return fmt.Errorf("looking at %s: %w", c.name, err)
