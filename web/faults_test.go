@@ -107,7 +107,7 @@ func TestAFaultThatCannotBeMeantIsRefusedWithWhatWasWritten(t *testing.T) {
 		"signs alone":        {"has nothing that can be said", []string{"words.it", "!?"}},
 		"two lines":          {"write one line", []string{"words.it", "a\nb"}},
 		"too long":           {"write at most 200 characters", []string{"words.it", strings.Repeat("a", 201)}},
-		"no such contract":   {"contract nobody", []string{"contracts", "rossi nobody"}},
+		"no such contract":   {"there is no contract nobody", []string{"contracts", "rossi nobody"}},
 		"no such kind":       {"is not one of the choices", []string{"kind", "party"}},
 		"no such time":       {"write a day and a time", []string{"until", "soon"}},
 		"no id":              {"an id is 1 to 63", []string{"id", ""}},

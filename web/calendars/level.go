@@ -94,7 +94,7 @@ func (h Handlers) levelSaid(r *ui.Request, _ string, f form.Fields, stands sla.L
 	switch {
 	case errors.As(err, &refused):
 		if m := limitOf.FindStringSubmatch(refused.Text); m != nil {
-			refused.Field = m[1] + "-" + m[2]
+			refused.Field, refused.Text = m[1]+"-"+m[3], m[2]
 		}
 	case err != nil:
 		err = fmt.Errorf("checking a level: %w", err)
@@ -103,4 +103,4 @@ func (h Handlers) levelSaid(r *ui.Request, _ string, f form.Fields, stands sla.L
 }
 
 // limitOf finds the limit that a complaint is about.
-var limitOf = regexp.MustCompile(`^level [^,]*, (blocking|non_blocking): (contact|intervention|restore)`)
+var limitOf = regexp.MustCompile(`^level [^,]*, (blocking|non_blocking): ((contact|intervention|restore) .*)$`)

@@ -70,6 +70,14 @@ const shortMost = 6
 // longMost is how many characters a text may have at most that a field of the usual width shows.
 const longMost = 100
 
+// called is how a complaint names a field.
+func (f Field) called() string {
+	if f.Group == "" || f.Group == f.Label {
+		return f.Label
+	}
+	return f.Group + ", " + f.Label
+}
+
 // Mark is the attributes of a field that a complaint is about; it has the cursor.
 func (f Field) Mark() template.HTMLAttr {
 	if !f.Wrong {
@@ -104,7 +112,7 @@ func (p *page) refuse(r *ui.Request, wrong *Refusal) {
 		for i, f := range p.fields {
 			if is(f.Name) {
 				p.fields[i].Wrong = true
-				p.Problem = r.T("keeping-bad-field", strings.TrimPrefix(f.Group+", "+f.Label, ", "))
+				p.Problem = r.T("keeping-bad-field", f.called())
 				return
 			}
 		}
