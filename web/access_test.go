@@ -127,3 +127,19 @@ func TestOneEndsAllOtherSessionsOfOnesOwn(t *testing.T) {
 	o.passes(time.Minute)
 	here.get("/").is(200)
 }
+
+// TestAComplaintLeadsBackToItsForm: of this house alone, and where the browser says which page it was.
+func TestAComplaintLeadsBackToItsForm(t *testing.T) {
+	b := open(t).as(users.Admin)
+	for from, leads := range map[string]bool{"/users?x=1": true, "": false, "https://evil.example/users": false, "javascript:alert(1)": false} {
+		if leads {
+			from = "http://" + site.Host + from
+		}
+		b.header.Set("Referer", from)
+		a := b.post("/users", "name", "Anna Verdi!", "role", "staff").is(422, "A name has 1 to 40 characters")
+		if strings.Contains(a.Body.String(), `href="/users?x=1">Back to the form`) != leads || strings.Contains(a.Body.String(), "evil") {
+			t.Errorf("%q leads back: %v\n%s", from, leads, a.main())
+		}
+	}
+	b.get("/nothing").is(404).hides("Back to the form")
+}

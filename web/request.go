@@ -88,12 +88,22 @@ func (s *server) render(w http.ResponseWriter, r *request, status int, name stri
 type failurePage struct {
 	page
 	Text string
+	Form string // the page on which the form stood that was sent; empty: it is not known
+}
+
+// formOf is the page of this house from which a form was sent, by what the browser says of it.
+func formOf(r *request) string {
+	from, err := url.Parse(r.Referer())
+	if r.Method != http.MethodPost || err != nil || from.Host == "" || from.Host != r.Host || !strings.HasPrefix(from.Path, "/") || strings.HasPrefix(from.Path, "//") {
+		return ""
+	}
+	return from.RequestURI()
 }
 
 // fail answers with a page that says what is wrong.
 func (s *server) fail(w http.ResponseWriter, r *request, status int, id string, values ...any) {
 	r.Title = "page-failure"
-	s.render(w, r, status, "failure", failurePage{r.page, r.T(id, values...)})
+	s.render(w, r, status, "failure", failurePage{r.page, r.T(id, values...), formOf(r)})
 }
 
 // failed answers for an error of a store or of the desk.
