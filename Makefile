@@ -40,7 +40,7 @@ prove: go ## a million random requests against the reference that walks minute b
 	HOTLINE_PROVE=$(or $(NIGHTS),1000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run 'RandomNights|NightsThatWantTwo|NightsOfMenus|FifthIsReached' ./dispatch
 	HOTLINE_PROVE=$(or $(CALLS),4000) HOTLINE_PROVE_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 60m -v -run RandomKeys ./ivr/ivrtest
 	$(GO) test -count=1 -run 'AddsUp|StepByStep|Explained' ./sla -rapid.checks=20000
-	$(GO) test -count=1 -run RowsAreACache ./memory -rapid.checks=20000
+	$(GO) test -count=1 -run RowsAreACache ./tickets -rapid.checks=20000
 	@scripts/install python3
 	python3 sla/testdata/policy.py | diff - sla/testdata/policy.golden
 

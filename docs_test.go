@@ -102,3 +102,81 @@ func TestTheReadingPathOfOneCallNamesCodeThatExists(t *testing.T) {
 		t.Errorf("the reading path has %d rows", rows)
 	}
 }
+
+// goTexts are the texts of all Go files by their folder.
+func goTexts(t *testing.T) map[string]string {
+	t.Helper()
+	text := map[string]string{}
+	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		text[filepath.Dir(path)] += string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestEveryTestAndFileThatAPageNamesExists: a reader looks at what shows a statement, and can run it.
+func TestEveryTestAndFileThatAPageNamesExists(t *testing.T) {
+	tests := regexp.MustCompile("`(?:([a-z0-9]+)\\.)?((?:Test|Benchmark)[A-Z]\\w+)`")
+	files := regexp.MustCompile("`([a-z][a-z0-9_]*(?:/[\\w.-]+)+\\.(?:go|txt|py|golden|yaml|svg))`")
+	code, named := goTexts(t), 0
+	for page, text := range pages(t) {
+		if page == "CHANGELOG.md" { // tells of former versions too
+			continue
+		}
+		for _, m := range tests.FindAllStringSubmatch(text, -1) {
+			there := false
+			for dir, text := range code {
+				there = there || (m[1] == "" || filepath.Base(dir) == m[1]) && strings.Contains(text, "func "+m[2]+"(")
+			}
+			if named++; !there {
+				t.Errorf("%s names %s, which does not exist there", page, m[0])
+			}
+		}
+		for _, m := range files.FindAllStringSubmatch(text, -1) {
+			if named++; strings.Contains(m[1], "NAME") || strings.Contains(m[1], "/xx.") { // stand for any name
+				continue
+			}
+			if _, err := os.Stat(m[1]); err != nil {
+				t.Errorf("%s names a file that is not there: %v", page, err)
+			}
+		}
+	}
+	if named < 100 {
+		t.Errorf("only %d tests and files were found on the pages", named)
+	}
+}
+
+// TestEveryRunOfTheMakefileFindsItsTests: go test is content with a pattern that fits nothing, and then proves nothing.
+func TestEveryRunOfTheMakefileFindsItsTests(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, found := goTexts(t), 0
+	chosen, folder := regexp.MustCompile(`-(run|bench) '?([A-Z][\w|]*)'?`), regexp.MustCompile(` \./([\w/]+)`)
+	for line := range strings.Lines(string(makefile)) {
+		m := chosen.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		text, kind := "", map[string]string{"run": "Test", "bench": "Benchmark"}[m[1]]
+		for _, f := range folder.FindAllStringSubmatch(line, -1) {
+			text += code[f[1]]
+		}
+		for name := range strings.SplitSeq(m[2], "|") {
+			if found++; !regexp.MustCompile(`func ` + kind + `\w*` + name).MatchString(text) {
+				t.Errorf("Makefile: no test fits %s in %s", name, strings.TrimSpace(line))
+			}
+		}
+	}
+	if found < 12 {
+		t.Errorf("only %d patterns were found", found)
+	}
+}
