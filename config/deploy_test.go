@@ -2,10 +2,13 @@ package config
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,5 +48,39 @@ func TestTheFail2banFilterReadsOurLog(t *testing.T) {
 		if got != x.want {
 			t.Errorf("%s: the filter found %q, want %q", strings.TrimSpace(line.String()), got, x.want)
 		}
+	}
+}
+
+// TestTheExamplesOfThePagesAreSound: what a reader copies from docs/ is taken as it stands there, alone or below the page's first example.
+func TestTheExamplesOfThePagesAreSound(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join("..", "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, settings, tried := regexp.MustCompile("(?s)```yaml\n(.*?)```"), fieldNames(reflect.TypeFor[Config]()), 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := ""
+		for i, m := range block.FindAllStringSubmatch(string(text), -1) {
+			field, _, _ := strings.Cut(m[1], ":")
+			if !slices.Contains(settings, field) || field == "server" || strings.HasPrefix(m[1], "alerts: ") { // a document of another kind
+				continue
+			}
+			example := strings.ReplaceAll(m[1], "AB:CD:...", strings.Repeat("AB:", 31)+"AB")
+			name := fmt.Sprintf("%s, example %d", filepath.Base(page), i+1)
+			_, alone := Parse(name, []byte(example))
+			if _, below := Parse(name, []byte(first+example)); alone != nil && below != nil {
+				t.Error(alone)
+			}
+			if tried++; first == "" {
+				first = example
+			}
+		}
+	}
+	if tried < 18 {
+		t.Errorf("only %d examples were found", tried)
 	}
 }
