@@ -27,6 +27,7 @@ func remedies() map[string]string {
 		"caller_number refused": "a trunk refuses calls that show the customer's number, and engineers see the line's own: have the carrier allow it, or set show_caller: false",
 		"bridge failing":        "tickets do not follow in Zammad, and wait: see below, and bridge in the configuration",
 		"voice missing":         "customers' names are not spoken: see speech in the configuration",
+		"transcription missing": "recordings are not put into text: see transcription in the configuration, and install the program that it names",
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -35,5 +38,46 @@ func TestTheDoctorSaysWhatZammadLacks(t *testing.T) {
 				t.Errorf("%d: %s", code, text)
 			}
 		})
+	}
+}
+
+// TestTheDoctorKnowsARemedyForEveryTrouble: whatever health may say, but ok, has a line that says what to do.
+func TestTheDoctorKnowsARemedyForEveryTrouble(t *testing.T) {
+	health, err := os.ReadFile(filepath.Join("..", "..", "admin", "health.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := []string{"store failing", "line failing", "disk failing"}
+	for _, m := range regexp.MustCompile(`Checks\["(\w+)"\] = "(\w+)"`).FindAllStringSubmatch(string(health), -1) {
+		states = append(states, m[1]+" "+m[2])
+	}
+	_, rota, _ := strings.Cut(string(health), "func (s *server) rota(")
+	for _, m := range regexp.MustCompile(`return "(\w+)"`).FindAllStringSubmatch(rota, -1) {
+		states = append(states, "rota "+m[1])
+	}
+	if len(states) < 12 {
+		t.Errorf("only these states were found: %q", states)
+	}
+	for _, state := range states {
+		if !strings.HasSuffix(state, " ok") && remedies()[state] == "" {
+			t.Errorf("hotline doctor says nothing of what to do about %q", state)
+		}
+	}
+}
+
+// TestWhoMisusesACommandIsToldWhereItIsExplained: a missing flag, a missing argument and a word too many.
+func TestWhoMisusesACommandIsToldWhereItIsExplained(t *testing.T) {
+	for line, want := range map[string]string{
+		"doctor":                  "missing flags: --token=STRING; see hotline doctor --help",
+		"oncall replay":           "missing flags: --token=STRING; see hotline oncall replay --help",
+		"alerts try":              `expected "<file> ..."; see hotline alerts try --help`,
+		"serve here":              "unexpected argument here; see hotline serve --help",
+		"doctor --tokne x":        "unknown flag --tokne, did you mean \"--token\"?; see hotline doctor --help",
+		"sing":                    "unexpected argument sing; see hotline --help",
+		"agent check a.yaml more": "unexpected argument more; see hotline agent check --help",
+	} {
+		if code, text := said(t, strings.Fields(line)...); code != 2 || !strings.Contains(text, want) {
+			t.Errorf("hotline %s: %d, %q; want %q", line, code, text, want)
+		}
 	}
 }

@@ -125,7 +125,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintln(s.err, "hotline:", err)
+		fmt.Fprintf(s.err, "hotline: %v; see %s --help\n", err, misused(err))
 		return 2
 	}
 	switch err := chosen.Run(); {
@@ -136,6 +136,15 @@ func run(ctx context.Context, args []string, s streams) int {
 		return 1
 	}
 	return 0
+}
+
+// misused is the command that was misused, as it is written.
+func misused(err error) string {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+		return parse.Context.Selected().FullPath()
+	}
+	return "hotline"
 }
 
 // languages are those that the line speaks and those that are written, for the flags that take one.
