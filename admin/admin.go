@@ -345,7 +345,7 @@ func (s *server) isContract(id string) bool {
 func head() huma.Config {
 	c := huma.DefaultConfig("hotline", "1")
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = base+"/openapi", "", "", nil
-	c.Transformers = append(c.Transformers, problem.Brief)
+	c.Transformers = append(c.Transformers, problem.Readable)
 	c.RejectUnknownQueryParameters = true // a filter that is misspelt must not select everything
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schema.Name)

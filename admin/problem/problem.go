@@ -7,7 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -38,14 +41,17 @@ func Refused(location, message string) error {
 // longestEcho bounds what a problem repeats of a request, in octets.
 const longestEcho = 200
 
-// Brief leaves values that are too long for a reader out of a problem, so that a body is not sent back whole. It is one of
-// huma's transformers.
-func Brief(_ huma.Context, _ string, v any) (any, error) {
+// Readable is one of huma's transformers. It leaves values that are too long for a reader out of a problem, so that a body is not
+// sent back whole, and says of a content type that is not taken which one is.
+func Readable(c huma.Context, _ string, v any) (any, error) {
 	p, ok := v.(*huma.ErrorModel)
 	if !ok {
 		return v, nil
 	}
 	for _, e := range p.Errors {
+		if body := c.Operation().RequestBody; p.Status == http.StatusUnsupportedMediaType && body != nil {
+			e.Message += "; send the header Content-Type: " + strings.Join(slices.Sorted(maps.Keys(body.Content)), " or ")
+		}
 		if text, err := json.Marshal(e.Value); err != nil || len(text) > longestEcho {
 			e.Value = nil
 		}
