@@ -11,8 +11,8 @@ import (
 	"hotline/oncall/ring/recorded"
 )
 
-// joint is one [Telephone.Join] under way. Its goroutine owns it.
-type joint struct {
+// bridge is one [Telephone.Join] under way. Its goroutine owns it.
+type bridge struct {
 	ring.Joining
 	telephone *Telephone
 	other     *leg
@@ -29,11 +29,11 @@ func (t *Telephone) Join(ctx context.Context, call string, how ring.Joining) err
 	if !ok {
 		return fmt.Errorf("joining to call %s: it is over", call)
 	}
-	j := joint{
+	b := bridge{
 		Joining: how, telephone: t, other: other, talk: newTalkDetector(t.sound, other.sound),
 		records: tape{Tape: how.Tape, telephone: t, caller: other},
 	}
-	defer j.records.stop() // the two hear each other no more by then
+	defer b.records.stop() // the two hear each other no more by then
 	unjoin, err := media.Join(t.sound, other.sound)
 	switch {
 	case err == nil:
@@ -41,43 +41,43 @@ func (t *Telephone) Join(ctx context.Context, call string, how ring.Joining) err
 	case !errors.Is(err, media.ErrClosed) && !errors.Is(err, media.ErrTimeout): // of these a leg is ending, and says so below
 		return fmt.Errorf("joining to call %s: %w", call, err)
 	}
-	j.listen()
-	if over := j.typedAhead(); over {
+	b.listen()
+	if over := b.typedAhead(); over {
 		return ring.ErrMenu
 	}
-	j.records.begin()
-	return j.wait(ctx)
+	b.records.begin()
+	return b.wait(ctx)
 }
 
 // listen begins to take keys. Those of the menu count only where they come in another way than in the sound. Who is recorded may refuse by
 // any means, even if a voice may sound like that key.
-func (j *joint) listen() {
-	j.menu = j.Menu && j.telephone.sound.OutOfBand()
-	if j.menu {
-		j.telephone.sound.KeepKeys('*') // the keys of the menu never reach the other
+func (b *bridge) listen() {
+	b.menu = b.Menu && b.telephone.sound.OutOfBand()
+	if b.menu {
+		b.telephone.sound.KeepKeys('*') // the keys of the menu never reach the other
 	}
-	if j.Keep {
-		j.other.sound.KeepKeys('*')
+	if b.Keep {
+		b.other.sound.KeepKeys('*')
 	}
-	recorded := j.Tape.Runs()
-	if j.menu || recorded {
-		j.keys = j.telephone.sound.Pressed()
+	recorded := b.Tape.Runs()
+	if b.menu || recorded {
+		b.keys = b.telephone.sound.Pressed()
 	}
-	if recorded && !j.Keep {
-		j.others = j.other.sound.Pressed()
+	if recorded && !b.Keep {
+		b.others = b.other.sound.Pressed()
 	}
 }
 
 // typedAhead takes the keys that were pressed before: nothing is recorded of who has refused.
-func (j *joint) typedAhead() (over bool) {
+func (b *bridge) typedAhead() (over bool) {
 	for {
 		select {
-		case k := <-j.keys:
-			if j.pressed(k, true) {
+		case k := <-b.keys:
+			if b.pressed(k, true) {
 				return true
 			}
-		case k := <-j.others:
-			j.pressed(k, false)
+		case k := <-b.others:
+			b.pressed(k, false)
 		default:
 			return false
 		}
@@ -85,23 +85,23 @@ func (j *joint) typedAhead() (over bool) {
 }
 
 // pressed does what a key is for; over tells that it ends the join.
-func (j *joint) pressed(k media.Key, own bool) (over bool) {
-	if k == recorded.Key && j.Tape.Runs() && j.Refuses != nil {
-		j.Refuses(own)
+func (b *bridge) pressed(k media.Key, own bool) (over bool) {
+	if k == recorded.Key && b.Tape.Runs() && b.Refuses != nil {
+		b.Refuses(own)
 	}
-	return own && j.menu && k == '*'
+	return own && b.menu && k == '*'
 }
 
 // unheard has no key count any more that was taken for a refusal alone.
-func (j *joint) unheard() {
-	if j.others = nil; !j.menu {
-		j.keys = nil
+func (b *bridge) unheard() {
+	if b.others = nil; !b.menu {
+		b.keys = nil
 	}
 }
 
 // wait waits for the end of the join.
-func (j *joint) wait(ctx context.Context) error {
-	t, refused := j.telephone, j.Tape.Refused()
+func (b *bridge) wait(ctx context.Context) error {
+	t, refused := b.telephone, b.Tape.Refused()
 	every := time.NewTicker(talkCheck)
 	defer every.Stop()
 	for {
@@ -113,23 +113,23 @@ func (j *joint) wait(ctx context.Context) error {
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-j.other.ctx.Done():
-			return context.Cause(j.other.ctx)
-		case k := <-j.keys:
-			if j.pressed(k, true) {
+		case <-b.other.ctx.Done():
+			return context.Cause(b.other.ctx)
+		case k := <-b.keys:
+			if b.pressed(k, true) {
 				return ring.ErrMenu
 			}
-		case k := <-j.others:
-			j.pressed(k, false)
+		case k := <-b.others:
+			b.pressed(k, false)
 		case <-refused:
 			refused = nil
-			j.unheard()
+			b.unheard()
 		case <-every.C:
-			j.records.begin()
-			if j.talk.detected(j.Talk) && j.Talked != nil {
-				j.Talked()
+			b.records.begin()
+			if b.talk.detected(b.Talk) && b.Talked != nil {
+				b.Talked()
 			}
-			if j.Silence > 0 && t.sound.SilentFor() > j.Silence {
+			if b.Silence > 0 && t.sound.SilentFor() > b.Silence {
 				return ring.ErrSilent
 			}
 		}

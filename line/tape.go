@@ -7,13 +7,13 @@ import (
 )
 
 // tape records what one [Telephone.Join] has to do with a talk: what comes from the telephone, and what comes from the call that it is
-// joined to. The talk is one recording, however often and with whomever it is joined ([reel]). It is used by the goroutine of Join. The
+// joined to. The talk is one recording, however often and with whomever it is joined ([talkRecording]). It is used by the goroutine of Join. The
 // zero value with a nil recorded.Tape records nothing.
 type tape struct {
 	*recorded.Tape
 	telephone *Telephone
 	caller    *leg
-	reel      *reel
+	recording *talkRecording
 	side      *side // nil: nothing is recorded now
 }
 
@@ -24,13 +24,13 @@ func (p *tape) begin() {
 		return
 	}
 	cfg := p.telephone.board.cfg
-	r, ok := p.Reel(func() recorded.Reel {
+	r, ok := p.Recording(func() recorded.Recording {
 		id := p.Name()
 		if id == "" {
 			return nil
 		}
-		return &reel{id: id, call: tickets.CallID(p.caller.id), spool: cfg.Spool, log: cfg.Log, keep: p.Keep, sides: map[*side]bool{}}
-	}).(*reel)
+		return &talkRecording{id: id, call: tickets.CallID(p.caller.id), spool: cfg.Spool, log: cfg.Log, keep: p.Keep, sides: map[*side]bool{}}
+	}).(*talkRecording)
 	if !ok {
 		return
 	}
@@ -38,13 +38,13 @@ func (p *tape) begin() {
 	if p.Swapped {
 		customer, engineer = engineer, customer
 	}
-	p.reel, p.side = r, r.join(customer, engineer)
+	p.recording, p.side = r, r.join(customer, engineer)
 }
 
 // stop ends the part of the recording that these two are. It waits until all of it is written.
 func (p *tape) stop() {
 	if p.side != nil {
-		p.reel.leave(p.side)
+		p.recording.leave(p.side)
 		p.side = nil
 	}
 }

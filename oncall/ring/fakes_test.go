@@ -314,7 +314,7 @@ func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 	var other7 <-chan time.Time
 	if j.Tape.Runs() {
 		p.night.say("%s and %s are recorded", p.address, call)
-		j.Tape.Reel(func() recorded.Reel { return &reel{night: p.night} })
+		j.Tape.Recording(func() recorded.Recording { return &talkRecording{night: p.night} })
 		keys, other7 = p.keys, wake(p.script.other7)
 	}
 	talk, drops, proven := wake(p.script.talk), wake(p.script.drops), wake(j.Talk)

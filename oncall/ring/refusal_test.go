@@ -251,8 +251,8 @@ func wake(d time.Duration) <-chan time.Time {
 	return time.After(d)
 }
 
-// reel is what a talk is recorded on.
-type reel struct{ night *night }
+// talkRecording is what a talk is recorded on.
+type talkRecording struct{ night *night }
 
-func (r *reel) Close() error   { r.night.say("the recording is kept"); return nil }
-func (r *reel) Discard() error { r.night.say("the recording is deleted"); return nil }
+func (r *talkRecording) Close() error   { r.night.say("the recording is kept"); return nil }
+func (r *talkRecording) Discard() error { r.night.say("the recording is deleted"); return nil }

@@ -37,11 +37,11 @@ func (b *Beside) Hears(say func(ctx context.Context)) {
 
 // Refuse is [Tape.Refuse], and does not wait for what was recorded. say is called where this refusal counts; nil: nobody is told.
 func (b *Beside) Refuse(engineer, name string, say func(ctx context.Context)) {
-	reel, first := b.tape.refuse()
+	recording, first := b.tape.refuse()
 	if !first {
 		return
 	}
-	b.tasks.Go(func() { b.tape.settle(reel, engineer, name) })
+	b.tasks.Go(func() { b.tape.settle(recording, engineer, name) })
 	if say != nil {
 		b.tasks.Go(func() { say(b.ctx) })
 	}

@@ -14,9 +14,9 @@ import (
 // Key refuses the recording of a talk, as it does that of a message: the notice names it.
 const Key = '7'
 
-// Reel is what a talk is recorded on. Whoever joins the legs makes it. Both methods end it, wait until all is written, and log why it is
+// Recording is what a talk is recorded on. Whoever joins the legs makes it. Both methods end it, wait until all is written, and log why it is
 // not whole; only the first of them counts. Safe for concurrent use.
-type Reel interface {
+type Recording interface {
 	Close() error   // has the recording kept
 	Discard() error // deletes it
 }
@@ -33,11 +33,11 @@ type Tape struct {
 	Discards bool // of a talk whose recording somebody has refused nothing is kept
 	Swapped  bool // the leg that joins is the customer's, and the call that it is joined to the engineer's
 
-	mu      sync.Mutex
-	reel    Reel // nil: nothing was recorded yet
-	vain    bool // a reel could not be begun
-	over    bool
-	refused chan struct{} // closed when somebody has refused; nil until it is asked for
+	mu          sync.Mutex
+	recording   Recording // nil: nothing was recorded yet
+	unavailable bool      // a recording could not be begun
+	over        bool
+	refused     chan struct{} // closed when somebody has refused; nil until it is asked for
 }
 
 // Runs tells whether a talk is recorded now, or would be; a nil tape never runs.
@@ -50,19 +50,19 @@ func (t *Tape) Runs() bool {
 	return !t.over
 }
 
-// Reel is what the talk is recorded on: the one that was begun, else one that begin begins; nil once the tape is over, or where nothing could be
+// Recording is what the talk is recorded on: the one that was begun, else one that begin begins; nil once the tape is over, or where nothing could be
 // begun, which is not tried again. Whoever joins legs asks for it.
-func (t *Tape) Reel(begin func() Reel) Reel {
+func (t *Tape) Recording(begin func() Recording) Recording {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
 		return nil
 	}
-	if t.reel == nil && !t.vain {
-		t.reel = begin()
-		t.vain = t.reel == nil
+	if t.recording == nil && !t.unavailable {
+		t.recording = begin()
+		t.unavailable = t.recording == nil
 	}
-	return t.reel
+	return t.recording
 }
 
 // End ends the recording and has it kept. Whoever made the tape calls it once nobody is joined any more; on a nil tape it does nothing.
@@ -73,25 +73,25 @@ func (t *Tape) End() {
 	}
 	t.mu.Lock()
 	t.over = true
-	reel := t.reel
+	recording := t.recording
 	t.mu.Unlock()
-	if reel != nil {
-		_ = reel.Close() // where it was refused, this waits for that
+	if recording != nil {
+		_ = recording.Close() // where it was refused, this waits for that
 	}
 }
 
 // Refuse ends the recording at once, because an engineer refuses, or else somebody whom name tells; it writes that down. It comes back when
 // the recording is kept or deleted. Only the first refusal counts; on a nil tape it does nothing. It tells whether this one counts.
 func (t *Tape) Refuse(engineer, name string) bool {
-	reel, first := t.refuse()
+	recording, first := t.refuse()
 	if first {
-		t.settle(reel, engineer, name)
+		t.settle(recording, engineer, name)
 	}
 	return first
 }
 
 // refuse lets nothing more be recorded, but of what has begun already; first tells that nobody has refused before.
-func (t *Tape) refuse() (begun Reel, first bool) {
+func (t *Tape) refuse() (begun Recording, first bool) {
 	if t == nil {
 		return nil, false
 	}
@@ -102,19 +102,19 @@ func (t *Tape) refuse() (begun Reel, first bool) {
 	}
 	t.over = true
 	close(t.refusal())
-	return t.reel, true
+	return t.recording, true
 }
 
 // settle ends what was recorded until a refusal, and writes down what becomes of it.
-func (t *Tape) settle(reel Reel, engineer, name string) {
+func (t *Tape) settle(recording Recording, engineer, name string) {
 	switch {
-	case reel == nil:
+	case recording == nil:
 		t.note(engineer, name+" refused the recording of the talk, by key: nothing of it is recorded")
 	case t.Discards:
-		_ = reel.Discard()
+		_ = recording.Discard()
 		t.note(engineer, name+" refused the recording of the talk, by key: what was recorded until then is deleted")
 	default:
-		_ = reel.Close()
+		_ = recording.Close()
 		t.note(engineer, name+" refused the recording of the talk, by key: what was recorded until then stays")
 	}
 }

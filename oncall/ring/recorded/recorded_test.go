@@ -10,31 +10,31 @@ import (
 	"hotline/oncall/ring/recorded"
 )
 
-// reel counts how it ended: the first end counts.
-type reel struct {
+// recording counts how it ended: the first end counts.
+type recording struct {
 	closed, discarded int
 	ended             sync.Once
 }
 
-func (r *reel) Close() error   { r.ended.Do(func() { r.closed++ }); return nil }
-func (r *reel) Discard() error { r.ended.Do(func() { r.discarded++ }); return nil }
+func (r *recording) Close() error   { r.ended.Do(func() { r.closed++ }); return nil }
+func (r *recording) Discard() error { r.ended.Do(func() { r.discarded++ }); return nil }
 
-// TestATapeIsOneReel: whoever joins gets the one that runs; there is none after its end.
-func TestATapeIsOneReel(t *testing.T) {
+// TestATapeIsOneRecording: whoever joins gets the one that runs; there is none after its end.
+func TestATapeIsOneRecording(t *testing.T) {
 	var none *recorded.Tape
 	none.End()
 	if none.Runs() || none.Refuse("", recorded.Caller) || none.Refused() != nil {
 		t.Error("a talk without a tape is recorded")
 	}
 	tape, begun := &recorded.Tape{}, 0
-	r := &reel{}
+	r := &recording{}
 	for range 3 {
-		if tape.Reel(func() recorded.Reel { begun++; return r }) != r || !tape.Runs() {
+		if tape.Recording(func() recorded.Recording { begun++; return r }) != r || !tape.Runs() {
 			t.Error("there are two")
 		}
 	}
 	tape.End()
-	if tape.Reel(func() recorded.Reel { begun++; return r }) != nil || tape.Runs() || begun != 1 || r.closed != 1 || r.discarded != 0 {
+	if tape.Recording(func() recorded.Recording { begun++; return r }) != nil || tape.Runs() || begun != 1 || r.closed != 1 || r.discarded != 0 {
 		t.Errorf("%d were begun, %d kept and %d deleted", begun, r.closed, r.discarded)
 	}
 	if tape.Refuse("", recorded.Caller) {
@@ -58,9 +58,9 @@ func TestTheFirstRefusalCounts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var lines, heard []string
 				var mu sync.Mutex
-				tape, r := &recorded.Tape{Discards: c.deletes, Note: func(who, text string) { lines = append(lines, who, text) }}, &reel{}
+				tape, r := &recorded.Tape{Discards: c.deletes, Note: func(who, text string) { lines = append(lines, who, text) }}, &recording{}
 				if c.begun {
-					tape.Reel(func() recorded.Reel { return r })
+					tape.Recording(func() recorded.Recording { return r })
 				}
 				hears := func(who string) func(context.Context) {
 					return func(context.Context) { mu.Lock(); defer mu.Unlock(); heard = append(heard, who) }

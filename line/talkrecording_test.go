@@ -21,8 +21,8 @@ func (fullSpool) CreateTwo(string, g711.Codec) (io.WriteCloser, error) {
 // TestATalkThatCannotBeRecordedIsLogged: the contract wants the talk, so that whoever runs the house must hear that there is none.
 func TestATalkThatCannotBeRecordedIsLogged(t *testing.T) {
 	var log strings.Builder
-	r := &reel{id: "417-a", spool: fullSpool{}, log: slog.New(slog.NewTextHandler(&log, nil)), sides: map[*side]bool{}, keep: func(tickets.Recording) { t.Error("a talk is kept of which there is nothing") }}
-	if _, err := (&track{reel: r, law: g711.ALaw}).Write(make([]byte, 160)); err == nil {
+	r := &talkRecording{id: "417-a", spool: fullSpool{}, log: slog.New(slog.NewTextHandler(&log, nil)), sides: map[*side]bool{}, keep: func(tickets.Recording) { t.Error("a talk is kept of which there is nothing") }}
+	if _, err := (&track{talkRecording: r, law: g711.ALaw}).Write(make([]byte, 160)); err == nil {
 		t.Error("the sound was written")
 	}
 	for range 2 {

@@ -24,10 +24,10 @@ const (
 // gap stands, in silence, where nobody was joined for a while: in the menu of the engineer, or until the next one has accepted.
 const gap = g711.Rate // samples
 
-// reel is the one recording of a talk: the customer in the first channel, and whoever of the engineers is joined in the second, mixed where
+// talkRecording is the one recording of a talk: the customer in the first channel, and whoever of the engineers is joined in the second, mixed where
 // there are two. Each leg's sound comes at its own pace; a sample is written when that of every leg that is recorded is there. Safe for
 // concurrent use.
-type reel struct {
+type talkRecording struct {
 	id    string
 	call  tickets.CallID
 	spool Spool
@@ -53,14 +53,14 @@ type reel struct {
 
 // track is one leg's way into the file.
 type track struct {
-	*reel
+	*talkRecording
 	channel int
 	next    int // place of the next sample
 	law     g711.Codec
 }
 
 // join begins to record an engineer, and the customer where nobody else is joined yet; nil where one of the legs cannot be recorded now.
-func (r *reel) join(customer, engineer *media.Leg) *side {
+func (r *talkRecording) join(customer, engineer *media.Leg) *side {
 	r.mu.Lock()
 	now := time.Now()
 	if r.over {
@@ -91,7 +91,7 @@ func (r *reel) join(customer, engineer *media.Leg) *side {
 }
 
 // resume goes on behind all that is there.
-func (r *reel) resume(now time.Time) {
+func (r *talkRecording) resume(now time.Time) {
 	r.from, r.place = now, r.written+max(len(r.sums[0]), len(r.sums[1]))
 	if r.place == 0 {
 		r.at = now
@@ -101,8 +101,8 @@ func (r *reel) resume(now time.Time) {
 }
 
 // record begins to record a leg; nil where that cannot be done now.
-func (r *reel) record(leg *media.Leg, channel int, now time.Time) *side {
-	t := &track{reel: r, channel: channel, next: max(r.written, r.place+int(now.Sub(r.from)*g711.Rate/time.Second))}
+func (r *talkRecording) record(leg *media.Leg, channel int, now time.Time) *side {
+	t := &track{talkRecording: r, channel: channel, next: max(r.written, r.place+int(now.Sub(r.from)*g711.Rate/time.Second))}
 	rec, err := leg.Record(func(c g711.Codec) (io.WriteCloser, error) { t.law = c; return t, nil }, media.RecordOptions{})
 	if err != nil {
 		return nil
@@ -113,7 +113,7 @@ func (r *reel) record(leg *media.Leg, channel int, now time.Time) *side {
 }
 
 // leave ends the recording of an engineer, and that of the customer once nobody is joined any more.
-func (r *reel) leave(s *side) {
+func (r *talkRecording) leave(s *side) {
 	r.end(s)
 	r.mu.Lock()
 	var last *side
@@ -127,7 +127,7 @@ func (r *reel) leave(s *side) {
 }
 
 // end ends the recording of a leg and waits until its sound is here.
-func (r *reel) end(s *side) {
+func (r *talkRecording) end(s *side) {
 	stats, err := s.Stop()
 	if stats.Dropped > 0 {
 		err = errors.Join(err, errors.New("the disk was too slow for some seconds"))
@@ -144,7 +144,7 @@ func (r *reel) end(s *side) {
 
 // Write takes a second of one leg. It keeps no octets of its caller's.
 func (t *track) Write(octets []byte) (int, error) {
-	r := t.reel
+	r := t.talkRecording
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.file == nil && r.failed == nil {
@@ -167,11 +167,11 @@ func (t *track) Write(octets []byte) (int, error) {
 	return len(octets), r.failed
 }
 
-// Close leaves the file to [reel.Close].
+// Close leaves the file to [talkRecording.Close].
 func (*track) Close() error { return nil }
 
 // write writes what every leg has brought; where none is recorded any more, all that is there.
-func (r *reel) write() {
+func (r *talkRecording) write() {
 	n := max(len(r.sums[0]), len(r.sums[1]))
 	for s := range r.sides {
 		n = min(n, s.track.next-r.written)
@@ -195,7 +195,7 @@ func (r *reel) write() {
 }
 
 // Close ends the recording of whoever is joined still, and has it kept.
-func (r *reel) Close() (err error) {
+func (r *talkRecording) Close() (err error) {
 	r.ended.Do(func() {
 		if r.finish(); r.file == nil {
 			if err = r.failed; err != nil {
@@ -218,7 +218,7 @@ func (r *reel) Close() (err error) {
 }
 
 // Discard ends the recording of whoever is joined still, and deletes it.
-func (r *reel) Discard() (err error) {
+func (r *talkRecording) Discard() (err error) {
 	r.ended.Do(func() {
 		if r.finish(); r.file == nil {
 			return
@@ -230,8 +230,8 @@ func (r *reel) Discard() (err error) {
 	return err
 }
 
-// finish ends the recording of every leg and writes all that is there. Nothing changes the reel afterwards.
-func (r *reel) finish() {
+// finish ends the recording of every leg and writes all that is there. Nothing changes it afterwards.
+func (r *talkRecording) finish() {
 	r.mu.Lock()
 	r.over = true
 	recorded := slices.Collect(maps.Keys(r.sides))
