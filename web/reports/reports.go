@@ -115,15 +115,19 @@ func (h Handlers) month(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) 
 	if next := begins.AddDate(0, 1, 0); !next.After(r.Now) {
 		p.Then = next.Format("2006-01")
 	}
+	var calls sync.WaitGroup // they are measured while the tickets are read
+	var unmeasured error
+	calls.Go(func() { p.Load, unmeasured = h.Store.CallLoad(r.Context(), begins, begins.AddDate(0, 1, 0), r.Zone) })
 	found, err := statistics.SummaryOf(r.Context(), h.Store, p.Month, r.Zone, r.Now)
+	calls.Wait()
 	if err != nil && !errors.Is(err, statistics.ErrNotKept) {
 		return nil, fmt.Errorf("reading the month's report: %w", err)
 	}
+	if unmeasured != nil {
+		return nil, fmt.Errorf("reading the month's calls: %w", unmeasured)
+	}
 	p.Rows, p.All = h.rows(r.View, found, p.By)
 	p.Total = rowOf(r.T("report-total"), found.Total)
-	if p.Load, err = h.Store.CallLoad(r.Context(), begins, begins.AddDate(0, 1, 0), r.Zone); err != nil {
-		return nil, fmt.Errorf("reading the month's calls: %w", err)
-	}
 	p.Hours = shaded(r.View, p.Load)
 	return pages().Page("month", r.T("reports-of", p.Name), p)
 }
