@@ -144,9 +144,6 @@ func (h *house) kept(id tickets.CallID) (list []string) {
 	return list
 }
 
-// passes lets so much time pass.
-func passes(d time.Duration) { time.Sleep(d) }
-
 func TestTheLadderOfACallIsWrittenOnceItHasSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t)
@@ -154,17 +151,17 @@ func TestTheLadderOfACallIsWrittenOnceItHasSettled(t *testing.T) {
 		c.Legs = append(c.Legs, c.Legs[0]) // the same telephone again
 		h.Ended(c)
 		h.Ended(cdr.Call{ID: "browser"})
-		passes(settled - time.Second)
+		time.Sleep(settled - time.Second)
 		h.talks("a@phone") // a repeated BYE, and its answer
 		h.is("at once", 0, 0, 0, 0)
-		passes(2 * time.Second)
+		time.Sleep(2 * time.Second)
 		h.is("after it settled", 1, 0, 0, 0)
 		if got := h.kept("a"); !slices.Equal(got, []string{"a@phone 4", "anna 2", "marco 2"}) {
 			t.Errorf("the store has %v", got)
 		}
 		h.talks("late")
 		h.Ended(cdr.Call{ID: "a", Legs: []cdr.Leg{{SIPID: "late"}}}) // a telephone that is rung once the caller has left
-		passes(time.Minute)
+		time.Sleep(time.Minute)
 		h.is("with a later leg", 2, 0, 0, 0)
 		if got := h.kept("a"); !slices.Equal(got, []string{"a@phone 4", "anna 2", "late 2", "marco 2"}) {
 			t.Errorf("with a later leg the store has %v", got)
@@ -181,15 +178,15 @@ func TestACallWhoseCallerHasLeftIsWrittenWhileTelephonesRingOn(t *testing.T) {
 		for range 3 {
 			h.Changed(c)
 		}
-		passes(10 * time.Second)
+		time.Sleep(10 * time.Second)
 		h.is("when the caller has left", 1, 0, 0, 0)
 		h.talks("marco")
 		c.Legs = append(c.Legs, cdr.Leg{SIPID: "marco"})
 		h.Changed(c)
-		passes(10 * time.Second)
+		time.Sleep(10 * time.Second)
 		h.is("with one more telephone", 2, 0, 0, 0)
 		h.Ended(c)
-		passes(time.Minute)
+		time.Sleep(time.Minute)
 		h.is("once the record is closed", 2, 0, 0, 0)
 		if got := h.kept("a"); !slices.Equal(got, []string{"a@phone 2", "anna 2", "marco 2"}) || len(h.open) > 0 {
 			t.Errorf("the store has %v, and of open records there are %v", got, h.open)
@@ -200,7 +197,7 @@ func TestACallWhoseCallerHasLeftIsWrittenWhileTelephonesRingOn(t *testing.T) {
 			h.Changed(stranger)
 			h.Ended(stranger)
 		}
-		passes(time.Minute)
+		time.Sleep(time.Minute)
 		h.is("with calls of strangers", 2+30, 30, 0, 0)
 	})
 }
@@ -222,16 +219,16 @@ func TestAStoreThatDoesNotAnswerCostsLaddersAlone(t *testing.T) {
 					if took := time.Since(began); took > 0 {
 						t.Errorf("a call waited %s for its ladder", took)
 					}
-					passes(20 * time.Second)
+					time.Sleep(20 * time.Second)
 				}
 				h.is("while it does not answer", 0, 0, 0, 0)
 				h.store.set(func() { fails(h.store, false) })
-				passes(20 * time.Second)
+				time.Sleep(20 * time.Second)
 				if h.is("once it answers", 3, 0, 0, 0); len(h.kept("0")) != 1 {
 					t.Error("the first call has no ladder")
 				}
 				h.store.set(func() { h.store.writes = 0 })
-				passes(time.Hour)
+				time.Sleep(time.Hour)
 				if h.store.set(func() {}); h.store.writes > 0 {
 					t.Errorf("with nothing to write there are %d writes in an hour", h.store.writes)
 				}
@@ -275,9 +272,9 @@ func TestCallsOfStrangersDoNotFillTheStore(t *testing.T) {
 			if n%1000 == 0 {
 				h.Ended(h.call(fmt.Sprint("customer", n), fmt.Sprint("engineer", n)))
 			}
-			passes(20 * time.Millisecond)
+			time.Sleep(20 * time.Millisecond)
 		}
-		passes(time.Minute)
+		time.Sleep(time.Minute)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if got := h.counts[Written]; got < 6+30+59 || got > 6+30+61 || h.counts[Left] != 6006-got || h.counts[Forgotten] != 0 {
@@ -298,15 +295,15 @@ func TestALadderWaitsForTheRecordOfItsCall(t *testing.T) {
 			h.talks(id + "@phone")
 			h.Ended(cdr.Call{ID: tickets.CallID(id), SIPID: id + "@phone", Ticket: 417})
 		}
-		passes(30 * time.Second)
+		time.Sleep(30 * time.Second)
 		h.is("without a record", 0, 0, 0, 0)
 		h.Ended(h.call("another"))
 		h.call("late")
-		passes(time.Minute)
+		time.Sleep(time.Minute)
 		h.is("with the record of one", 2, 0, 0, 1)
 		h.talks("again@phone")
 		h.Ended(cdr.Call{ID: "forgotten", SIPID: "of no dialog", Ticket: 417})
-		passes(time.Minute)
+		time.Sleep(time.Minute)
 		h.is("of what nobody remembers", 2, 0, 1, 1)
 	})
 }
@@ -320,7 +317,7 @@ func TestALadderThatIsRefusedKeepsNoOther(t *testing.T) {
 		}
 		h.talks("late")
 		h.Ended(cdr.Call{ID: "a", Legs: []cdr.Leg{{SIPID: "late"}}})
-		passes(time.Minute)
+		time.Sleep(time.Minute)
 		h.is("of three calls and a later leg", 3, 0, 0, 1)
 	})
 }
