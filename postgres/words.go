@@ -84,14 +84,18 @@ const (
 	countWithWords  = `select count(*)::int from search_known(search_query($1), $2)`
 )
 
+// searchedAtMost is where the total of a search for words alone ends: to fetch more tickets, which lie apart, takes longer than to look at
+// the newest ones.
+const searchedAtMost = 2000
+
 // pageOfWords is the page of a search for words alone, the newest ticket first. No more is looked for than the page holds, whatever
-// is found, and what was found is counted up to the bound of search_page.
+// is found.
 func (s *Store) pageOfWords(ctx context.Context, o order, f tickets.Filter) (page paging.Page[tickets.Ticket], err error) {
 	below, words := int64(math.MaxInt64), f.Words()
 	if o.behind != nil {
 		below = o.behind.Number
 	}
-	_, found, err := s.countedPage(ctx, "", nil, newestWithWords, []any{words, below, paging.Size(f.Limit) + 1, paging.CountedAtMost})
+	_, found, err := s.countedPage(ctx, "", nil, newestWithWords, []any{words, below, paging.Size(f.Limit) + 1, searchedAtMost})
 	if err != nil {
 		return page, err
 	}
@@ -101,9 +105,10 @@ func (s *Store) pageOfWords(ctx context.Context, o order, f tickets.Filter) (pag
 	}
 	total := ofSpots(found)
 	if len(found) == 0 && o.behind != nil { // what stood on this page is gone
-		if total, err = row(ctx, s, "counting what was found", pgx.RowTo[int], countWithWords, words, paging.CountedAtMost+1); err != nil {
+		if total, err = row(ctx, s, "counting what was found", pgx.RowTo[int], countWithWords, words, searchedAtMost+1); err != nil {
 			return page, err
 		}
+		total, further = min(total, searchedAtMost), total > searchedAtMost
 	}
 	page = pageOf(o, f, found).Counted(total)
 	page.More = page.More || further

@@ -124,9 +124,6 @@ func TestOfWordsThatVeryManyHaveTheNewestAreLookedAt(t *testing.T) {
 	}
 }
 
-// searchedAtMost is how many tickets a search for words counts (066_search_bound.sql).
-const searchedAtMost = 2000
-
 // found walks the pages of a search to its end. Each page counts as many tickets as there are in all, up to the bound.
 func found(t *testing.T, s *Store, words string, all int) (list []tickets.Number) {
 	t.Helper()

@@ -1,7 +1,7 @@
 -- +goose Up
 
--- search_page gives the newest tickets with these words below a number, and how many have the words: counted up to 2,000, or up to 1,000 where
--- very many tickets have them. further tells that there are more than the total. counted is the bound of other lists, which is no smaller.
+-- search_page gives the newest tickets with these words below a number, and how many have the words: counted up to a bound, or up to 1,000
+-- where very many tickets have them. further tells that there are more than the total.
 -- PostgreSQL does not count what it costs to fetch tickets that lie apart, nor to compare their words. So of words that many tickets have,
 -- the newest tickets are compared one after the other, and no more are fetched than are counted.
 -- +goose StatementBegin
@@ -9,7 +9,6 @@ create or replace function search_page(looked_for text[], below bigint, most int
 	language plpgsql volatile as $$
 declare
 	asked constant tsquery := search_query(looked_for);
-	fetched constant integer := least(2000, counted);
 	counting constant integer := 1001; -- of these the last one is not counted; of words that very many have
 	margin constant integer := 2; -- where the words are unevenly spread
 	walk constant double precision := 26; -- times what a place in the index costs, to compare the words of a ticket
@@ -33,11 +32,11 @@ begin
 			return;
 		end if;
 	end if;
-	hits := array(select search_known(asked, fetched + 1));
-	total := least(cardinality(hits), fetched);
-	further := cardinality(hits) > fetched;
+	hits := array(select search_known(asked, counted + 1));
+	total := least(cardinality(hits), counted);
+	further := cardinality(hits) > counted;
 	if further then
-		above := last - (margin * most * tickets / fetched)::bigint;
+		above := last - (margin * most * tickets / counted)::bigint;
 		hits := array(select search_newest(asked, above, below, most));
 		if cardinality(hits) < most and above >= first then
 			hits := array(select search_known(asked, null));
