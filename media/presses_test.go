@@ -120,6 +120,11 @@ func (s *sender) randomly(p pressed, kind habit, sounds bool) {
 	default:
 		s.time -= p.back
 	}
+	length := uint32(p.hold.Milliseconds()) * s.clock
+	if kind.alone && !p.restart && s.time-s.began < s.length {
+		s.time -= s.length // an end with a time of the press before may be a late copy of that press's end
+	}
+	s.began, s.length = s.time, length
 	n, first := uint32(0), int(p.hold/(20*ms))-1
 	if kind.alone {
 		first = 0

@@ -30,6 +30,8 @@ type sender struct {
 	sequence uint16
 	time     uint32 // timestamp of the next packet
 	lose     func() bool
+
+	began, length uint32 // timestamp and duration of the last press
 }
 
 // described is what a sender says of itself: formats and their lines.

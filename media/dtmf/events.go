@@ -8,6 +8,7 @@ const (
 	copySlack    = 120 * time.Millisecond // the same for a press of which only the end has come: its copies may come late
 	copyApart    = 60 * time.Millisecond  // between two copies of an end at most; no finger presses twice within it
 	shortest     = 320                    // timestamp units in which no two presses of one key fit: 40 ms
+	anew         = 1000                   // sequence numbers that are missing behind an end: no loss of so many seconds lies within a press
 	nearlyFull   = 0xff00                 // a duration from which a very long press wraps, or goes on in another segment
 	fullSegment  = 0x10100                // timestamp units after which that segment begins at the latest
 )
@@ -55,13 +56,16 @@ func (k *events) packet(e Event, marker bool, order, timestamp uint32, now time.
 //	pressed  within its duration  the same: nobody presses a key that is down
 //	pressed  an end, later        another when it began after the last packet; else the first end was lost, and is copied
 //	over     same timestamp       another when its duration has fallen, a marker begins it, or it began after the end
-//	over     an end soon after    the same: a copy of the end with a timestamp of its own
+//	over     numbers far on       another: the sender began anew; copies have the next numbers
+//	over     an end, near in time the same, unless it began later: a copy of the end with a timestamp of its own
 //	given up an end, later        the same, unless it began later: all between was lost, and a copy has overtaken the first end
 //	any      anything else        another
 func (k *events) another(e Event, marker bool, order, timestamp uint32, now time.Duration) bool {
 	step := int32(timestamp - k.timestamp)
 	fell := e.Duration < k.duration && k.duration < nearlyFull
 	switch {
+	case k.closed && order-k.order >= anew:
+		return true
 	case k.duration >= nearlyFull && step >= nearlyFull && step <= fullSegment:
 		return false
 	case !k.closed && step > 0 && int32(e.Duration)-int32(k.duration) == step:
@@ -76,9 +80,7 @@ func (k *events) another(e Event, marker bool, order, timestamp uint32, now time
 		return fell || marker || k.closed && k.since(e, now) >= restartSlack
 	case !k.pressed && step == 0:
 		return k.closed && k.since(e, now) >= copySlack
-	case !k.pressed && e.End && step > 0 && step < max(int32(k.duration), shortest):
-		return false
-	case !k.pressed && !k.closed && e.End && step > 0:
+	case !k.pressed && e.End && step > 0 && (!k.closed || step < max(int32(k.duration), shortest)):
 		return k.since(e, now) >= copySlack
 	case !k.pressed && e.End && order == k.order+1 && e.Duration == k.duration && now-k.last < copyApart && k.since(e, now) < 0:
 		return false

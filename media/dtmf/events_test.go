@@ -51,3 +51,33 @@ func TestAnEndBehindALongLossIsOfThatPress(t *testing.T) {
 		t.Errorf("%d keys", keys)
 	}
 }
+
+// TestAnEndWithinTheTimeOfThePressBefore is a sender of whom only ends come and whose timestamp has fallen: the second press has a time
+// within the first one. Copies of an end have one too.
+func TestAnEndWithinTheTimeOfThePressBefore(t *testing.T) {
+	const first, at = 2000, 100 * time.Millisecond
+	for _, c := range []struct {
+		name  string
+		clock uint32 // kHz
+		order uint32
+		later time.Duration
+		keys  int
+	}{
+		{"a copy", 8, first + 1, 20 * time.Millisecond, 1},
+		{"a copy behind lost ones", 8, first + 3, 100 * time.Millisecond, 1},
+		{"a press long after it", 8, first + 1, 420 * time.Millisecond, 2},
+		{"a sender that began anew", 8, first + 1 + 1<<16, 220 * time.Millisecond, 2},
+		{"a sender at 48 kHz that began anew", 48, first + 1 + 1<<16, 220 * time.Millisecond, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var r dtmf.Receiver
+			length := 60 * c.clock
+			end := dtmf.Event{Code: 5, End: true, Duration: uint16(length)}
+			keys := r.Event(end, false, first, 8000, at).N
+			keys += r.Event(end, false, c.order, 8000+length-1, at+c.later).N
+			if keys += r.Silence(time.Second).N; keys != c.keys {
+				t.Errorf("%d keys, want %d", keys, c.keys)
+			}
+		})
+	}
+}
