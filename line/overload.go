@@ -1,6 +1,7 @@
 package line
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -57,9 +58,26 @@ func (p pressure) tooMuch(stranger bool) bool {
 
 // overload judges each new call. Safe for concurrent use.
 type overload struct {
-	mu         sync.Mutex
 	processors processor.Watch
-	first      int // legs at the first sign of shortage; 0: there is none
+	watching   sync.WaitGroup
+	stop       context.CancelFunc // nil before start
+
+	mu    sync.Mutex
+	first int // legs at the first sign of shortage; 0: there is none
+}
+
+// start has the processors looked at until close.
+func (o *overload) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	o.stop = stop
+	o.watching.Go(func() { o.processors.Run(ctx) })
+}
+
+func (o *overload) close() {
+	if o.stop != nil {
+		o.stop()
+	}
+	o.watching.Wait()
 }
 
 // overloaded tells whether one more call, of a stranger or of a known party, would disturb the sound of those that run.
@@ -68,10 +86,12 @@ func (s *Switchboard) overloaded(stranger bool) bool {
 	if stats.Legs < spare {
 		return false
 	}
-	p := pressure{legs: stats.Legs, strangers: int(s.strangers.Load()), use: stats.Load, lag: s.engine.Lag(), late: s.engine.Late()}
+	p := pressure{
+		legs: stats.Legs, strangers: int(s.strangers.Load()),
+		use: stats.Load, lag: s.engine.Lag(), late: s.engine.Late(), rest: s.overload.processors.Rest(),
+	}
 	s.overload.mu.Lock()
 	defer s.overload.mu.Unlock()
-	p.rest = s.overload.processors.Rest()
 	p.highest = s.overload.highest(p)
 	return p.tooMuch(stranger)
 }

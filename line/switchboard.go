@@ -139,6 +139,7 @@ func (s *Switchboard) Start(ctx context.Context) error {
 		s.engine.Stop()
 		return fmt.Errorf("opening the telephone line: %w", err)
 	}
+	s.overload.start()
 	return nil
 }
 
@@ -155,6 +156,7 @@ func (s *Switchboard) Drain(ctx context.Context) error { return s.agent.Drain(ct
 func (s *Switchboard) Stop(ctx context.Context) error {
 	err := s.agent.Stop(ctx)
 	s.engine.Stop()
+	s.overload.close()
 	return err
 }
 

@@ -1,10 +1,13 @@
-// Package processor tells how much the processors of the machine have to do. It starts no goroutine.
+// Package processor tells how much the processors of the machine have to do.
 package processor
 
 import (
+	"context"
+	"math"
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -59,23 +62,35 @@ func (t Times) StolenSince(earlier Times) float64 {
 	return float64(t.Stolen-earlier.Stolen) / float64(t.Total-earlier.Total)
 }
 
-// looks is how often the processors are looked at, at most.
+// looks is how often the processors are looked at.
 const looks = 500 * time.Millisecond
 
-// Watch tells how much the processors were at rest lately. The zero value is ready; not safe for concurrent use.
+// Watch tells how much the processors were at rest lately. The zero value is ready: until two looks were taken they are at rest.
+// Safe for concurrent use, but for Run.
 type Watch struct {
-	at     time.Time // of the latest look
-	latest Times
-	rest   float64
+	latest Times         // of Run alone
+	busy   atomic.Uint64 // bits of the share of time in which they were not idle between the latest two looks
 }
 
-// Rest is the share of time in which they were idle between the latest two looks, of which there is one each half second at most.
-func (w *Watch) Rest() float64 { return w.look(time.Now(), Read) }
-
-func (w *Watch) look(now time.Time, read func() Times) float64 {
-	if w.at.IsZero() || now.Sub(w.at) >= looks {
-		t := read()
-		w.at, w.latest, w.rest = now, t, t.Rest(w.latest)
+// Run looks each half second until ctx is done.
+func (w *Watch) Run(ctx context.Context) {
+	t := time.NewTicker(looks)
+	defer t.Stop()
+	w.look(Read())
+	for {
+		select {
+		case <-t.C:
+			w.look(Read())
+		case <-ctx.Done():
+			return
+		}
 	}
-	return w.rest
 }
+
+func (w *Watch) look(t Times) {
+	w.busy.Store(math.Float64bits(1 - t.Rest(w.latest)))
+	w.latest = t
+}
+
+// Rest is the share of time in which they were idle between the latest two looks.
+func (w *Watch) Rest() float64 { return 1 - math.Float64frombits(w.busy.Load()) }

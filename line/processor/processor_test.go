@@ -1,7 +1,10 @@
 package processor
 
 import (
+	"context"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -23,24 +26,38 @@ func TestTheFirstLineOfTheKernelsTimesIsRead(t *testing.T) {
 
 func TestHowMuchTheProcessorsAreAtRest(t *testing.T) {
 	var w Watch
-	start := time.Date(2026, 10, 25, 2, 0, 0, 0, time.UTC)
-	for _, c := range []struct {
-		after       time.Duration
+	if got := w.Rest(); got != 1 {
+		t.Errorf("before the first look: %.2f at rest", got)
+	}
+	for i, c := range []struct {
 		idle, total uint64
 		want        float64
 	}{
-		{0, 1000, 2000, 1}, // nothing to compare with
-		{499 * time.Millisecond, 1000, 2100, 1},
-		{500 * time.Millisecond, 1025, 2100, 0.25},
-		{900 * time.Millisecond, 9999, 9999, 0.25}, // half a second is not over
-		{time.Second, 1025, 2200, 0},
-		{2 * time.Second, 1225, 2400, 1},
-		{3 * time.Second, 0, 0, 1}, // the kernel tells nothing
+		{1000, 2000, 1}, // nothing to compare with
+		{1025, 2100, 0.25},
+		{1025, 2200, 0},
+		{1225, 2400, 1},
+		{0, 0, 1}, // the kernel tells nothing
 	} {
-		if got := w.look(start.Add(c.after), func() Times { return Times{Idle: c.idle, Total: c.total} }); got != c.want {
-			t.Errorf("after %s: %.2f at rest, want %.2f", c.after, got, c.want)
+		if w.look(Times{Idle: c.idle, Total: c.total}); w.Rest() != c.want {
+			t.Errorf("look %d: %.2f at rest, want %.2f", i, w.Rest(), c.want)
 		}
 	}
+}
+
+func TestTheProcessorsAreLookedAtUntilTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		var w Watch
+		var running sync.WaitGroup
+		running.Go(func() { w.Run(ctx) })
+		time.Sleep(2 * looks)
+		if rest := w.Rest(); rest < 0 || rest > 1 {
+			t.Errorf("%.2f at rest", rest)
+		}
+		stop()
+		running.Wait()
+	})
 }
 
 func TestWhatTheHostTook(t *testing.T) {
