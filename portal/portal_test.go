@@ -366,7 +366,7 @@ func TestTheNoticeSaysForHowLongRecordingsAreKept(t *testing.T) {
 		b.Contracts = b.Contracts.With("rossi", c)
 	}))
 	stranger := h.browser()
-	stranger.is(stranger.asks("GET", "/portal/notice"), 200, "The message that you leave will be recorded.", "To refuse seven, for details eight.", "Whoever runs this line keeps it", "You may ask for a copy",
+	stranger.is(stranger.asks("GET", "/portal/notice"), 200, "The message that you leave will be recorded.", "To refuse seven, for details eight.", "The company that runs this line keeps it", "You may ask for a copy",
 		"No term is set for which recordings are kept.")
 	stranger.is(stranger.asks("GET", "/portal/login"), 200, `<a href="/portal/notice">`)
 	rossi := h.browser().logsIn(rossiPIN)
