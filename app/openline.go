@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -48,8 +50,8 @@ func (a *App) openLine(ctx context.Context) (err error) {
 	a.metrics = metrics.New(prometheus.NewRegistry(), func() metrics.MediaCounts { return lineStatus{a.switchboard}.media() }, func() metrics.LineCounts { return lineStatus{a.switchboard}.counts() })
 	a.dialler = dialplan.New(dialplan.Config{
 		SIP: c.SIP, Limits: c.Outgoing, Operator: c.Operator.Numbers, Listed: a.listed, Plan: a.plan,
-		States: func() []sip.TrunkStatus { return a.switchboard.Agent().TrunkStates() },
-		Alarm:  func(text string) { a.alarm(alarm.Outgoing, text) }, Spent: a.budgets.Note,
+		Machine: machineAddresses, States: func() []sip.TrunkStatus { return a.switchboard.Agent().TrunkStates() },
+		Alarm: func(text string) { a.alarm(alarm.Outgoing, text) }, Spent: a.budgets.Note,
 	})
 	a.dialler.Use(a.disk.settings.Trunks(), a.disk.settings.Prefixes())
 	a.dispatching.pins = pins.NewGuard(pins.GuardConfig{Store: a.db.Calls, Key: a.disk.pinKey, Spent: a.budgets.Note})
@@ -75,6 +77,17 @@ func (a *App) openLine(ctx context.Context) (err error) {
 	a.disk.settings.OnChange(a.useTrunks)
 	a.dispatching.cover.Resume()
 	return nil
+}
+
+// machineAddresses are those of this machine's interfaces as they are now; none where the system does not tell.
+func machineAddresses() (list []netip.Addr) {
+	found, _ := net.InterfaceAddrs()
+	for _, a := range found {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			list = append(list, p.Addr().Unmap())
+		}
+	}
+	return list
 }
 
 // newSwitchboard makes the line, which hands each call to converse.

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -30,6 +31,7 @@ type Config struct {
 	Operator []string                 // the owner's own list for key 0
 	Listed   func(number string) bool // engineers, operators, and customers with their numbers; nil: nobody
 	Plan     numbers.Plan             // how numbers are spelt; the zero value leaves them as they are
+	Machine  func() []netip.Addr      // this machine's own addresses, for a line that listens at all of them; nil: loopback alone
 	States   func() []sip.TrunkStatus // nil: nothing is known of the trunks
 	Alarm    func(text string)        // hears that a cap comes near, or is reached; nil for nobody
 	Spent    func(budgets.Spending)   // hears of each call, to keep it; it must not wait; nil for nobody
@@ -61,7 +63,7 @@ func New(c Config) *Dialler {
 func (d *Dialler) Use(trunks []config.Trunk, prefixes []string) {
 	s := d.cfg.SIP
 	s.Trunks = trunks
-	d.ways.Store(&carriers{trunks: trunks, prefixes: prefixes, own: newInternalHosts(s, d.cfg.Limits.SIP, d.cfg.Operator)})
+	d.ways.Store(&carriers{trunks: trunks, prefixes: prefixes, own: newInternalHosts(s, d.cfg.Limits.SIP, d.cfg.Operator, d.cfg.Machine)})
 }
 
 // May tells whether a telephone can be called at all; it spends nothing.

@@ -91,13 +91,14 @@ func TestOnlySIPAddressesOfTheHouseAreSavedAndDialled(t *testing.T) {
 		t.Errorf("the refusal names no remedy: %v", err)
 	}
 	here := New(Config{SIP: config.SIP{TrustLoopback: true, PublicIP: netip.MustParseAddr("203.0.113.20"), Phones: []config.Network{{Prefix: netip.MustParsePrefix("203.0.113.0/24")}},
-		Listen: []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:5060"), netip.MustParseAddrPort("203.0.113.21:5070")}, Secure: []netip.AddrPort{netip.MustParseAddrPort("[::]:5061")}}})
-	for _, own := range []string{"sip:x@127.0.0.1", "sip:x@127.0.0.1:5060", "sip:x@[::1]:5061;transport=tls", "sip:203.0.113.20", "sip:x@203.0.113.21:5070", "sip:x@[::ffff:127.0.0.1]"} {
+		Listen: []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:5060"), netip.MustParseAddrPort("203.0.113.21:5070")}, Secure: []netip.AddrPort{netip.MustParseAddrPort("[::]:5061")}},
+		Machine: func() []netip.Addr { return []netip.Addr{netip.MustParseAddr("203.0.113.40")} }})
+	for _, own := range []string{"sip:x@127.0.0.1", "sip:x@127.0.0.1:5060", "sip:x@[::1]:5061;transport=tls", "sip:203.0.113.20", "sip:x@203.0.113.21:5070", "sip:x@[::ffff:127.0.0.1]", "sip:x@203.0.113.40", "sip:x@203.0.113.40:5061"} {
 		if err := here.Check(own); !errors.Is(err, ErrNotAllowed) || !strings.Contains(err.Error(), "this line itself") {
 			t.Errorf("the line would ring in itself at %s: %v", own, err)
 		}
 	}
-	for _, other := range []string{"sip:x@127.0.0.1:5071", "sip:x@203.0.113.21", "sip:x@203.0.113.30:5060"} {
+	for _, other := range []string{"sip:x@127.0.0.1:5071", "sip:x@203.0.113.21", "sip:x@203.0.113.30:5060", "sip:x@203.0.113.40:5071"} {
 		if err := here.Check(other); err != nil {
 			t.Errorf("%s is another telephone: %v", other, err)
 		}

@@ -28,10 +28,11 @@ type internalHosts struct {
 	trunks   []config.Trunk
 	own      []netip.AddrPort // where this line itself listens; 0.0.0.0 and [::] stand for this machine
 	public   netip.Addr       // and what it is called outside
+	machine  func() []netip.Addr
 }
 
-func newInternalHosts(s config.SIP, listed, operator []string) internalHosts {
-	h := internalHosts{loopback: s.TrustLoopback, trunks: s.Trunks, own: slices.Concat(s.Listen, s.Secure), public: s.PublicIP}
+func newInternalHosts(s config.SIP, listed, operator []string, machine func() []netip.Addr) internalHosts {
+	h := internalHosts{loopback: s.TrustLoopback, trunks: s.Trunks, own: slices.Concat(s.Listen, s.Secure), public: s.PublicIP, machine: machine}
 	for _, p := range s.Phones {
 		h.phones = append(h.phones, p.Prefix)
 	}
@@ -88,9 +89,13 @@ func (h internalHosts) isThisLine(host, port string) bool {
 	}
 	ip = ip.Unmap()
 	return slices.ContainsFunc(h.own, func(a netip.AddrPort) bool {
-		here := a.Addr() == ip || h.public.IsValid() && h.public == ip || a.Addr().IsUnspecified() && ip.IsLoopback()
+		here := a.Addr() == ip || h.public.IsValid() && h.public == ip || a.Addr().IsUnspecified() && h.isThisMachine(ip)
 		return here && fmt.Sprint(a.Port()) == port
 	})
+}
+
+func (h internalHosts) isThisMachine(ip netip.Addr) bool {
+	return ip.IsLoopback() || h.machine != nil && slices.Contains(h.machine(), ip)
 }
 
 // free tells whether a call to an allowed address costs nothing: the house's own network, or this machine.
