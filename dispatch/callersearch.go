@@ -119,11 +119,11 @@ func (d *Dispatcher) find(ctx context.Context, call ivr.Call, lang prompts.Langu
 	if why := was.Needless(t); why != "" { // staff were faster
 		return ivr.Reach(why), nil
 	}
-	tape := d.tape(t, s)
-	defer tape.End()
+	session := d.callersRecording(t, s)
+	defer session.End()
 	r := ring.Request{
 		Caller: caller{call}, Language: lang, Ticket: t, CallBack: d.callBack(call, t), Until: until,
-		Busy: s.busy(), Tape: tape, Left: func() { d.promiseCallBack(ctx, t); close(s.left) },
+		Busy: s.busy(), Recording: session, Left: func() { d.promiseCallBack(ctx, t); close(s.left) },
 	}
 	if t.Contract != "" {
 		found := d.priority.enter()

@@ -69,10 +69,10 @@ func (d *Dispatcher) Operator(ctx context.Context, call ivr.Call, o ivr.Operator
 	if !hours.Open(call.Now()) {
 		return false, nil
 	}
-	tape, err := d.operatorsTape(ctx, call, o)
+	session, err := d.operatorsRecording(ctx, call, o)
 	if err != nil {
 		return false, err
 	}
-	defer tape.End()
-	return d.search.Operator(ctx, caller{call}, o.Language, o.Calling, d.operator.Numbers, tape)
+	defer session.End()
+	return d.search.Operator(ctx, caller{call}, o.Language, o.Calling, d.operator.Numbers, session)
 }

@@ -116,7 +116,7 @@ func New(c Config) *Dispatcher {
 	book := &history{desk: c.Desk, calls: c.Calls, active: c.Active, chains: c.Chains, alarm: c.Alarm, log: c.Log}
 	d.search = ring.New(ring.Config{
 		Telephones: c.Chains.Telephones(c.Telephones), Duty: c.Duty, Menu: c.Menu, Others: c.Others, Times: c.Times, Spoken: c.Spoken, Log: c.Log,
-		Book: book, Installed: c.Installed, Blocking: c.Blocking, Tape: d.tapeOf,
+		Book: book, Installed: c.Installed, Blocking: c.Blocking, Recording: d.sessionOf,
 	})
 	d.bulletins = bulletin.New(bulletin.Config{
 		Desk: c.Desk, Duty: c.Duty, Ringer: d.search, Active: c.Active, CallBack: d.customerNumber, Zone: d.zone, Book: book, Limits: c.Limits,

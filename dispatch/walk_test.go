@@ -227,6 +227,7 @@ func saidElsewhere() map[prompts.ID]string {
 	return map[prompts.ID]string{
 		"brief-version": installed, "brief-newest": installed, "brief-is-newest": installed, "brief-entitled": installed, "brief-not-entitled": installed,
 		"asking-third": thirds, "help-asked": thirds, "second-wanted": thirds, "hands-over": "../oncall/ring/handover_test.go", "hand-over-yours": "cover/cover_test.go",
+		"alarm-soon": "bulletin/bulletin_test.go", "alarm-late": "bulletin/bulletin_test.go",
 		"talk-ended":   "../oncall/ring/refusal_test.go",
 		"trouble":      scripts + "ticket-number-late.txt",
 		"record-heard": scripts + "engineer-replaces-prompts.txt", "record-kept": scripts + "engineer-replaces-prompts.txt",

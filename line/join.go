@@ -17,7 +17,7 @@ type bridge struct {
 	telephone *Telephone
 	other     *leg
 	talk      *talkDetector
-	records   tape
+	records   recorder
 	menu      bool             // the key * of the telephone ends it
 	keys      <-chan media.Key // of the telephone; nil: none counts
 	others    <-chan media.Key // of the other leg
@@ -31,7 +31,7 @@ func (t *Telephone) Join(ctx context.Context, call string, how ring.Joining) err
 	}
 	b := bridge{
 		Joining: how, telephone: t, other: other, talk: newTalkDetector(t.sound, other.sound),
-		records: tape{Tape: how.Tape, telephone: t, caller: other},
+		records: recorder{Session: how.Recording, telephone: t, caller: other},
 	}
 	defer b.records.stop() // the two hear each other no more by then
 	unjoin, err := media.Join(t.sound, other.sound)
@@ -59,7 +59,7 @@ func (b *bridge) listen() {
 	if b.Keep {
 		b.other.sound.KeepKeys('*')
 	}
-	recorded := b.Tape.Runs()
+	recorded := b.Recording.Runs()
 	if b.menu || recorded {
 		b.keys = b.telephone.sound.Pressed()
 	}
@@ -86,7 +86,7 @@ func (b *bridge) typedAhead() (over bool) {
 
 // pressed does what a key is for; over tells that it ends the join.
 func (b *bridge) pressed(k media.Key, own bool) (over bool) {
-	if k == recorded.Key && b.Tape.Runs() && b.Refuses != nil {
+	if k == recorded.Key && b.Recording.Runs() && b.Refuses != nil {
 		b.Refuses(own)
 	}
 	return own && b.menu && k == '*'
@@ -101,7 +101,7 @@ func (b *bridge) unheard() {
 
 // wait waits for the end of the join.
 func (b *bridge) wait(ctx context.Context) error {
-	t, refused := b.telephone, b.Tape.Refused()
+	t, refused := b.telephone, b.Recording.Refused()
 	every := time.NewTicker(talkCheck)
 	defer every.Stop()
 	for {

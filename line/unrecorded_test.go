@@ -36,9 +36,9 @@ func TestARefusalEndsTheRecordingAndNotTheTalk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &rec{}
-			tape := r.tape()
-			tape.Discards = c.deletes
-			x, heard := c.talk(t, tape)
+			session := r.session()
+			session.Discards = c.deletes
+			x, heard := c.talk(t, session)
 			want := 0
 			if c.kept {
 				want = 1
@@ -60,7 +60,7 @@ func TestARefusalEndsTheRecordingAndNotTheTalk(t *testing.T) {
 }
 
 // talk has it go on; heard is what the caller hears.
-func (c refused) talk(t *testing.T, tape *recorded.Tape) (x *exchange, heard []int16) {
+func (c refused) talk(t *testing.T, session *recorded.Session) (x *exchange, heard []int16) {
 	t.Helper()
 	speaks := func(ctx context.Context, call *phone.Call, pitch float64, refuses bool) {
 		_ = call.Say(ctx, mediatest.Tone(pitch, 2*8000))
@@ -83,7 +83,7 @@ func (c refused) talk(t *testing.T, tape *recorded.Tape) (x *exchange, heard []i
 	}
 	x = newExchange(t, func(ctx context.Context, l *line.Line) {
 		defer close(ended)
-		defer tape.End()
+		defer session.End()
 		var joined sync.WaitGroup
 		defer joined.Wait()
 		for _, address := range addresses {
@@ -96,10 +96,10 @@ func (c refused) talk(t *testing.T, tape *recorded.Tape) (x *exchange, heard []i
 			joined.Go(func() {
 				defer tel.Hangup()
 				<-ready
-				beside := tape.Beside(ctx)
+				beside := session.Beside(ctx)
 				defer beside.Over()
 				_ = tel.Join(ctx, string(l.Caller().ID), ring.Joining{
-					Silence: 5 * time.Second, Talk: time.Minute, Tape: tape, Menu: c.menu, Refuses: func(bool) { beside.Refuse("", recorded.Caller, nil) },
+					Silence: 5 * time.Second, Talk: time.Minute, Recording: session, Menu: c.menu, Refuses: func(bool) { beside.Refuse("", recorded.Caller, nil) },
 				})
 			})
 		}

@@ -10,6 +10,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/ring"
+	"hotline/prompts"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -33,6 +34,7 @@ func (d *desk) Note(_ context.Context, _ tickets.Number, e tickets.Event, _ time
 type street struct {
 	desk  *desk
 	talks bool
+	told  []ring.Alarm
 }
 
 func (street) Plan(context.Context, time.Time, tickets.Ticket) (escalation.Plan, error) {
@@ -44,6 +46,7 @@ func (s *street) Bulletin(_ context.Context, r ring.BulletinRequest) (left []rin
 		return r.Alarms, false
 	}
 	s.desk.lines = append(s.desk.lines, tickets.Event{Kind: tickets.Accepted})
+	s.told = append(s.told, r.Alarms...)
 	return nil, true
 }
 
@@ -61,6 +64,52 @@ func house() (*desk, *street, *Board) {
 
 func breach(id string) tickets.Work {
 	return tickets.Work{ID: id, Ticket: 417, Facts: map[string]string{"clock": string(sla.Contact), "alarm": sla.AtBreach}}
+}
+
+// TestAnAlarmSaysWhichClockAndByWhen: each clock, before it is due and once it is overdue, by the ticket as it stands.
+func TestAnAlarmSaysWhichClockAndByWhen(t *testing.T) {
+	book, err := prompts.Open(prompts.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		clock sla.Kind
+		alarm string
+		how   prompts.ID
+		says  string
+	}{
+		{sla.Contact, "-15m", "alarm-soon", "First contact is due by nine thirty today."},
+		{sla.Contact, sla.AtBreach, "alarm-late", "First contact has been overdue since nine thirty today."},
+		{sla.Intervention, "-15m", "alarm-soon", "The intervention is due by nine thirty today."},
+		{sla.Intervention, sla.AtBreach, "alarm-late", "The intervention has been overdue since nine thirty today."},
+		{sla.Restore, "-15m", "alarm-soon", "Restoring the service is due by nine thirty today."},
+		{sla.Restore, sla.AtBreach, "alarm-late", "Restoring the service has been overdue since nine thirty today."},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d, s, b := house()
+			time.Sleep(9 * time.Hour)
+			due := time.Now().Add(30 * time.Minute)
+			if c.alarm == sla.AtBreach {
+				time.Sleep(31 * time.Minute)
+			}
+			d.ticket.Clocks = []sla.Clock{{Kind: c.clock, Due: due}}
+			// What was due when the alarm was raised is another instant: the clock has moved since.
+			w := tickets.Work{ID: "alarm", Ticket: 417, Facts: map[string]string{"clock": string(c.clock), "alarm": c.alarm, "due": due.Add(-time.Hour).Format(time.RFC3339)}}
+			var later *tickets.Later
+			for err := b.Ring(t.Context(), w); err != nil; err = b.Ring(t.Context(), w) {
+				if !errors.As(err, &later) {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Until(later.At))
+			}
+			if len(s.told) != 1 || s.told[0].Account[1].ID != c.how || book.Spoken(s.told[0].Account) != c.says {
+				t.Errorf("%s %s: told %d alarms, want %q", c.clock, c.alarm, len(s.told), c.says)
+				for _, a := range s.told {
+					t.Errorf("heard %q", book.Spoken(a.Account))
+				}
+			}
+		})
+	}
 }
 
 // TestAnAlarmForWhoTalksWaitsForTheEnd: nothing is written before a telephone rings, and it rings within a minute after the talk,

@@ -123,7 +123,7 @@ func (j *job) brief() (subject, keys prompts.Phrase) {
 // briefs says the brief. A key cuts it, but not the sentence that the talk may be recorded: whoever accepts has heard that.
 func (a *attempt) briefs(ctx context.Context, t Telephone, lang prompts.Language) error {
 	subject, keys := a.brief()
-	if !a.request.Tape.Runs() {
+	if !a.request.Recording.Runs() {
 		return t.Say(ctx, lang, prompts.Join(subject, keys), true)
 	}
 	if len(subject) > 0 {
@@ -131,7 +131,7 @@ func (a *attempt) briefs(ctx context.Context, t Telephone, lang prompts.Language
 			return err
 		}
 	}
-	if a.request.Tape.Runs() { // the caller may have refused meanwhile
+	if a.request.Recording.Runs() { // the caller may have refused meanwhile
 		if err := t.Say(ctx, lang, prompts.P(recorded.SayTold), false); err != nil {
 			return err
 		}

@@ -142,7 +142,7 @@ func TestATalkIsRecordedOnlyWhenBothHaveBeenTold(t *testing.T) {
 				defer done()
 				r := ring.Request{Caller: &customer{night: n, id: "call-1"}, Language: "it", Ticket: rossi, Busy: b.Busy}
 				if c.policy {
-					r.Tape = &recorded.Tape{Told: func() bool { return c.told }}
+					r.Recording = &recorded.Session{Told: func() bool { return c.told }}
 				}
 				if out, err := n.search().Find(t.Context(), r); out != ring.Talked || err != nil {
 					t.Fatalf("%s, %v\n%s", out, err, n.text())

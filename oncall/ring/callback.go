@@ -23,9 +23,9 @@ func (a *attempt) callBack(ctx context.Context, t Telephone) {
 	if !a.callsBack() { // else the key that accepts was that one
 		a.note(ctx, tickets.Accepted, a.Engineer, a.Name+" pressed the key to call back")
 	}
-	tape := s.customersTape(a.request.Ticket, false)
-	defer tape.End()
-	_ = t.Say(ctx, lang, tape.CallingBack(SayCallingBack), false)
+	session := s.customersRecording(a.request.Ticket, false)
+	defer session.End()
+	_ = t.Say(ctx, lang, session.CallingBack(SayCallingBack), false)
 	music := t.Music(ctx)
 	customer, leg, err := s.ring(ctx, a.request.CallBack, 2*s.Times.Ring, a.introduced(customerLeg, ""))
 	if err != nil {
@@ -45,13 +45,13 @@ func (a *attempt) callBack(ctx context.Context, t Telephone) {
 	both, stop := context.WithCancelCause(ctx)
 	defer context.AfterFunc(customer.Context(), func() { stop(context.Cause(customer.Context())) })()
 	defer stop(nil)
-	told := tape.Tells(both, customer, a.request.Language)
+	told := session.Tells(both, customer, a.request.Language)
 	music()
-	beside := tape.Beside(both)
+	beside := session.Beside(both)
 	beside.Hears(saysEnded(t, lang))
 	beside.Hears(saysEnded(customer, a.request.Language))
 	_ = t.Join(both, customer.ID(), Joining{
-		Silence: s.Times.Silence, Talk: s.Times.Talk, Tape: told,
+		Silence: s.Times.Silence, Talk: s.Times.Talk, Recording: told,
 		Talked: func() { a.note(ctx, tickets.Joined, a.Engineer, a.Name+" called the customer back, and they talk") },
 		Refuses: func(own bool) {
 			if own {
@@ -66,16 +66,16 @@ func (a *attempt) callBack(ctx context.Context, t Telephone) {
 	a.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")
 }
 
-// customersTape is how a talk with a customer who is called is recorded; nil: it is not.
-func (s *Search) customersTape(t tickets.Ticket, swapped bool) *recorded.Tape {
-	if s.Tape == nil {
+// customersRecording is how a talk with a customer who is called is recorded; nil: it is not.
+func (s *Search) customersRecording(t tickets.Ticket, swapped bool) *recorded.Session {
+	if s.Recording == nil {
 		return nil
 	}
-	tape := s.Tape(t)
-	if tape != nil {
-		tape.Swapped = swapped
+	session := s.Recording(t)
+	if session != nil {
+		session.Swapped = swapped
 	}
-	return tape
+	return session
 }
 
 // saysEnded tells somebody in a talk that it is not recorded any more.

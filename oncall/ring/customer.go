@@ -36,9 +36,9 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 		as.talk()
 	}
 	j.note(ctx, tickets.Rang, c.Engineer.ID, c.Engineer.Name+" has the customer called")
-	tape := s.customersTape(c.Ticket, true)
-	defer tape.End()
-	_ = c.Line.Say(ctx, c.Language, tape.CallingBack(SayCallingBack), false)
+	session := s.customersRecording(c.Ticket, true)
+	defer session.End()
+	_ = c.Line.Say(ctx, c.Language, session.CallingBack(SayCallingBack), false)
 	stop := c.Line.Music(ctx)
 	customer, leg, failed := s.ring(ctx, c.Address, 2*s.Times.Ring, j.introduced(customerLeg, ""))
 	if failed != nil {
@@ -53,28 +53,28 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 	}
 	defer customer.Hangup()
 	j.note(ctx, tickets.Rang, "", "called the customer: picked up")
-	j.talksTo(ctx, c, customer, tape, stop)
+	j.talksTo(ctx, c, customer, session, stop)
 	s.write(ctx, j.leg, leg, customer, ResultCalled)
 	j.note(ctx, tickets.TalkEnded, c.Engineer.ID, "the talk with the customer ended")
 	return ResultCalled, context.Cause(ctx)
 }
 
 // talksTo joins an engineer who is on the line to a customer who has picked up, until the talk is over; music ends the engineer's.
-func (j *job) talksTo(ctx context.Context, c CustomerCall, customer Telephone, tape *recorded.Tape, music func()) {
+func (j *job) talksTo(ctx context.Context, c CustomerCall, customer Telephone, session *recorded.Session, music func()) {
 	talk, cancel := context.WithCancel(ctx)
 	lang, times := prompts.Language(c.Ticket.Language), j.search.Times
-	beside := tape.Beside(talk)
+	beside := session.Beside(talk)
 	refuses := func() { beside.Refuse(string(c.Engineer.ID), c.Engineer.Name, nil) }
 	var keys sync.WaitGroup
 	if c.Star {
 		keys.Go(func() { c.listens(talk, cancel, refuses) })
 	}
-	told := tape.Tells(talk, customer, lang)
+	told := session.Tells(talk, customer, lang)
 	music()
 	beside.Hears(saysEnded(c.Line, c.Language))
 	beside.Hears(saysEnded(customer, lang))
 	_ = customer.Join(talk, j.leg, Joining{
-		Silence: times.Silence, Talk: times.Talk, Keep: c.Star, Tape: told,
+		Silence: times.Silence, Talk: times.Talk, Keep: c.Star, Recording: told,
 		Talked: func() {
 			j.note(ctx, tickets.Joined, c.Engineer.ID, c.Engineer.Name+" called the customer, and they talk")
 		},

@@ -312,9 +312,9 @@ func (p *phone) Join(ctx context.Context, call string, j ring.Joining) error {
 	p.night.say("%s joined to %s", p.address, call)
 	var keys chan byte
 	var other7 <-chan time.Time
-	if j.Tape.Runs() {
+	if j.Recording.Runs() {
 		p.night.say("%s and %s are recorded", p.address, call)
-		j.Tape.Recording(func() recorded.Recording { return &talkRecording{night: p.night} })
+		j.Recording.Recording(func() recorded.Recording { return &talkRecording{night: p.night} })
 		keys, other7 = p.keys, wake(p.script.other7)
 	}
 	talk, drops, proven := wake(p.script.talk), wake(p.script.drops), wake(j.Talk)

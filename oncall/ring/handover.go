@@ -16,7 +16,7 @@ import (
 func (k *talk) join(ctx context.Context) error {
 	s := k.seeks
 	return k.phone.Join(ctx, k.leg, Joining{
-		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil, Tape: k.tape(), Refuses: k.refused,
+		Silence: k.search.Times.Silence, Talk: k.search.Times.Talk, Menu: k.ticket && k.search.Menu != nil, Recording: k.recording(), Refuses: k.refused,
 		Talked: func() {
 			if !k.proven { // they are joined again behind the menu
 				k.proven = true
@@ -29,9 +29,9 @@ func (k *talk) join(ctx context.Context) error {
 	})
 }
 
-// tape records the talk, where the caller has been told: who accepts has heard of it in the brief.
-func (k *talk) tape() *recorded.Tape {
-	if t := k.request.Tape; t != nil && t.Told() {
+// recording is how the talk is recorded, where the caller has been told: who accepts has heard of it in the brief.
+func (k *talk) recording() *recorded.Session {
+	if t := k.request.Recording; t != nil && t.Told() {
 		return t
 	}
 	return nil

@@ -79,7 +79,7 @@ func (j *job) forget(ctx context.Context) {
 				break
 			}
 			if k == recorded.Key {
-				j.request.Tape.Refuse("", recorded.Caller)
+				j.request.Recording.Refuse("", recorded.Caller)
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func (j *job) forget(ctx context.Context) {
 
 // mayRefuse tells whether the caller knows that the talk to come is recorded.
 func (j *job) mayRefuse() bool {
-	t := j.request.Tape
+	t := j.request.Recording
 	return t.Runs() && t.Told()
 }
 
@@ -114,7 +114,7 @@ func (j *job) comfort(ctx context.Context, say prompts.Phrase) (next prompts.Phr
 			return j.words.still, false
 		case k == leaveKey && j.request.Left != nil:
 			return nil, true
-		case k == recorded.Key && j.mayRefuse() && j.request.Tape.Refuse("", recorded.Caller):
+		case k == recorded.Key && j.mayRefuse() && j.request.Recording.Refuse("", recorded.Caller):
 			return prompts.P(recorded.SayEnded), false
 		}
 	}

@@ -96,9 +96,9 @@ func TestWhoeverRefusesEndsTheRecordingOfTheTalk(t *testing.T) {
 				if c.two {
 					n.plan = &escalation.Plan{Rounds: 1, Need: 2, Steps: []escalation.Group{{Ring: 20 * time.Second, SkipTalking: true, Attempts: n.attempts}}}
 				}
-				tape := n.tape(c.deletes)
-				out, err := n.search().Find(t.Context(), ring.Request{Caller: &customer{night: n, id: "call-1", hold7: c.hold7}, Language: "it", Ticket: rossi, Tape: tape})
-				tape.End()
+				session := n.session(c.deletes)
+				out, err := n.search().Find(t.Context(), ring.Request{Caller: &customer{night: n, id: "call-1", hold7: c.hold7}, Language: "it", Ticket: rossi, Recording: session})
+				session.End()
 				if out != ring.Talked || err != nil {
 					t.Fatalf("%s, %v\n%s", out, err, n.text())
 				}
@@ -127,9 +127,9 @@ func (n *night) heardBy(t *testing.T, want int) {
 	}
 }
 
-// tape records what the night says of it.
-func (n *night) tape(deletes bool) *recorded.Tape {
-	return &recorded.Tape{
+// session records what the night says of it.
+func (n *night) session(deletes bool) *recorded.Session {
+	return &recorded.Session{
 		Told: func() bool { return true }, Discards: deletes,
 		Note: func(who, text string) {
 			n.Note(context.Background(), ring.Event{Kind: tickets.Commented, Engineer: oncall.EngineerID(who), Text: text})
@@ -158,7 +158,7 @@ func TestWhoIsJoinedToACustomerWhoWasCalledRefuses(t *testing.T) {
 		},
 	} {
 		search := func(n *night) *ring.Search {
-			return ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Tape: func(tickets.Ticket) *recorded.Tape { return n.tape(false) }})
+			return ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Recording: func(tickets.Ticket) *recorded.Session { return n.session(false) }})
 		}
 		t.Run(name+"/by the console", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -196,11 +196,11 @@ func TestWhoIsJoinedToACustomerWhoWasCalledRefuses(t *testing.T) {
 // TestTheOperatorsTalkIsRecordedByTheSameRules: who picks up hears of it, and either refuses.
 func TestTheOperatorsTalkIsRecordedByTheSameRules(t *testing.T) {
 	for name, c := range map[string]struct {
-		desk  script
-		tape  bool
-		want  []string
-		never string
-		heard int
+		desk    script
+		session bool
+		want    []string
+		never   string
+		heard   int
 	}{
 		"recorded":             {script{keys: "1", after: 4 * time.Second, talk: time.Minute}, true, []string{"sip:desk hears talk-told", "operator-brief", "are recorded", "the recording is kept"}, "refused", 0},
 		"not recorded":         {script{keys: "1", after: 4 * time.Second, talk: time.Minute}, false, []string{"sip:desk hears operator-brief", "joined to call-1"}, "talk-told", 0},
@@ -210,12 +210,12 @@ func TestTheOperatorsTalkIsRecordedByTheSameRules(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newNight(map[string][]script{"sip:desk": {c.desk}})
-				var tape *recorded.Tape
-				if c.tape {
-					tape = n.tape(false)
+				var session *recorded.Session
+				if c.session {
+					session = n.session(false)
 				}
-				ok, err := n.search().Operator(t.Context(), &customer{night: n, id: "call-1"}, "it", prompts.P("operator-calling"), []string{"sip:desk"}, tape)
-				tape.End()
+				ok, err := n.search().Operator(t.Context(), &customer{night: n, id: "call-1"}, "it", prompts.P("operator-calling"), []string{"sip:desk"}, session)
+				session.End()
 				if !ok || err != nil {
 					t.Fatalf("%v, %v\n%s", ok, err, n.text())
 				}
@@ -231,7 +231,7 @@ func TestTheOperatorsTalkIsRecordedByTheSameRules(t *testing.T) {
 func TestAnEngineerAtTheConsoleRefusesByTheKeyThatIsListenedToThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNight(map[string][]script{"sip:customer": {{delay: time.Second, talk: time.Minute}}})
-		s := ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Tape: func(tickets.Ticket) *recorded.Tape { return n.tape(false) }})
+		s := ring.New(ring.Config{Telephones: n, Duty: n, Book: n, Recording: func(tickets.Ticket) *recorded.Session { return n.session(false) }})
 		_, err := s.CallCustomer(t.Context(), ring.CustomerCall{
 			Engineer: oncall.Engineer{ID: "anna", Name: "Anna"}, Line: &customer{night: n, id: "call-1", hold7: 20 * time.Second}, Language: "it", Ticket: rossi, Address: "sip:customer", Star: true,
 		})

@@ -90,9 +90,9 @@ type Joining struct {
 	Talked  func()        // hears of it, once, in Join's own goroutine; nil for nobody
 	// Menu lets the key * of this leg end the join, with ErrMenu: a leg whose keys come in its sound has no such key, since a voice
 	// may sound like one.
-	Menu bool
-	Tape *recorded.Tape // nil: the talk is not recorded
-	// Refuses hears, in Join's own goroutine, of [recorded.Key] while the tape runs: whether it is this leg's, else it is the other's.
+	Menu      bool
+	Recording *recorded.Session // nil: the talk is not recorded
+	// Refuses hears, in Join's own goroutine, of [recorded.Key] while the session runs: whether it is this leg's, else it is the other's.
 	Refuses func(own bool)
 	// Keep has no key of the other leg reach this one from its * on: there it ends the talk. All keys of that leg are taken elsewhere.
 	Keep bool

@@ -103,9 +103,9 @@ type Config struct {
 	// Installed is what stands at the only installation of a ticket's contract; false: there is none, or several. nil: nobody knows.
 	Installed func(ctx context.Context, t tickets.Ticket) (Installed, bool)
 	Blocking  func(ctx context.Context) ([]tickets.Ticket, error) // those that are open, for who takes over; nil: nobody knows
-	// Tape records the talks with customers who are called, by the policy of the ticket's contract; nil, or nil for a ticket: none is.
-	Tape func(t tickets.Ticket) *recorded.Tape
-	Log  *slog.Logger // nil means silence
+	// Recording records the talks with customers who are called, by the policy of the ticket's contract; nil, or nil for a ticket: none is.
+	Recording func(t tickets.Ticket) *recorded.Session
+	Log       *slog.Logger // nil means silence
 }
 
 // Search finds somebody who presses the key. One value serves all calls: it knows which telephones it is ringing, so
@@ -148,8 +148,8 @@ type Request struct {
 	Until context.Context
 	// CallsBack has the customer rung at once for whoever accepts, where CallBack is known; without it a key is offered for that.
 	CallsBack bool
-	// Tape records the talk with the caller, who was told before; each engineer hears of it in the brief. nil: it is not recorded.
-	Tape *recorded.Tape
+	// Recording records the talk with the caller, who was told before; each engineer hears of it in the brief. nil: it is not recorded.
+	Recording *recorded.Session
 	// Found hears that somebody pressed accept and the search is over, before the talk begins; nil for nobody.
 	Found func()
 }
@@ -237,14 +237,14 @@ func (s *Search) Escalate(ctx context.Context, r Request) (Outcome, error) {
 }
 
 // Operator rings the operator's telephones once, in their order, while the caller hears calling and music. It tells
-// whether one of them talked to the caller. The caller has been told of a tape; it is nil where the talk is not recorded.
-func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Language, calling prompts.Phrase, phones []string, tape *recorded.Tape) (bool, error) {
+// whether one of them talked to the caller. The caller has been told of a session; it is nil where the talk is not recorded.
+func (s *Search) Operator(ctx context.Context, caller Caller, lang prompts.Language, calling prompts.Phrase, phones []string, session *recorded.Session) (bool, error) {
 	var attempts []oncall.Attempt
 	for _, p := range phones {
 		attempts = append(attempts, oncall.Attempt{Engineer: "operator", Name: "operator", Phone: p, Language: string(lang)})
 	}
 	j := &job{
-		search: s, request: Request{Caller: caller, Language: lang, Tape: tape}, once: true,
+		search: s, request: Request{Caller: caller, Language: lang, Recording: session}, once: true,
 		keys: prompts.P(SayOperatorBrief), leg: caller.ID(), words: words{calling, calling},
 	}
 	j.request.Until, j.leave = context.Background(), func(error) {}

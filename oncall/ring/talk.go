@@ -68,7 +68,7 @@ type talk struct {
 func (k *talk) run(ctx context.Context) {
 	joined := time.Now()
 	k.as.talk()
-	k.beside = k.tape().Beside(ctx)
+	k.beside = k.recording().Beside(ctx)
 	defer k.beside.Over()
 	if k.told {
 		k.beside.Hears(k.hearsEnded)

@@ -8,40 +8,40 @@ import (
 // Beside is what goes on beside a talk whose recording may be refused: those who talk hear it once that it is not recorded any more. It is
 // for one goroutine. The goroutines that it starts end with [Beside.Over].
 type Beside struct {
-	tape  *Tape
-	ctx   context.Context
-	end   context.CancelFunc
-	tasks sync.WaitGroup
+	session *Session
+	ctx     context.Context
+	end     context.CancelFunc
+	tasks   sync.WaitGroup
 }
 
-// Beside begins; Over must be called. Beside a talk that has no tape nothing happens.
-func (t *Tape) Beside(ctx context.Context) *Beside {
-	b := &Beside{tape: t}
+// Beside begins; Over must be called. Beside a talk that has no session nothing happens.
+func (t *Session) Beside(ctx context.Context) *Beside {
+	b := &Beside{session: t}
 	b.ctx, b.end = context.WithCancel(ctx)
 	return b
 }
 
 // Hears has say called once somebody has refused, also where that was before; its ctx ends with the talk.
 func (b *Beside) Hears(say func(ctx context.Context)) {
-	if b.tape == nil {
+	if b.session == nil {
 		return
 	}
 	b.tasks.Go(func() {
 		select {
-		case <-b.tape.Refused():
+		case <-b.session.Refused():
 			say(b.ctx)
 		case <-b.ctx.Done():
 		}
 	})
 }
 
-// Refuse is [Tape.Refuse], and does not wait for what was recorded. say is called where this refusal counts; nil: nobody is told.
+// Refuse is [Session.Refuse], and does not wait for what was recorded. say is called where this refusal counts; nil: nobody is told.
 func (b *Beside) Refuse(engineer, name string, say func(ctx context.Context)) {
-	recording, first := b.tape.refuse()
+	recording, first := b.session.refuse()
 	if !first {
 		return
 	}
-	b.tasks.Go(func() { b.tape.settle(recording, engineer, name) })
+	b.tasks.Go(func() { b.session.settle(recording, engineer, name) })
 	if say != nil {
 		b.tasks.Go(func() { say(b.ctx) })
 	}

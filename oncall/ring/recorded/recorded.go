@@ -1,7 +1,7 @@
 // Package recorded is the recording of talks: by the policy of a contract, in two channels, never before both have been told, and until
 // somebody refuses.
 //
-// Whoever searches for an engineer says by a [Tape] how a talk is recorded, and when it is over. Whoever joins the legs records it (line).
+// Whoever searches for an engineer says by a [Session] how a talk is recorded, and when it is over. Whoever joins the legs records it (line).
 // The ticket keeps it.
 package recorded
 
@@ -21,10 +21,10 @@ type Recording interface {
 	Discard() error // deletes it
 }
 
-// Tape is how a talk is recorded, in two channels: by the policy of a contract, and never before both have been told. All that is talked
-// about one request while the tape runs is one recording: behind the menu, with a second engineer, after a hand-over. It is safe for
-// concurrent use, and so must its functions be.
-type Tape struct {
+// Session is a recording session (RFC 7866): how a talk is recorded, in two channels, by the policy of a contract, and never before
+// both have been told. All that is talked about one request while the session runs is one recording: behind the menu, with a second
+// engineer, after a hand-over. It is safe for concurrent use, and so must its functions be.
+type Session struct {
 	Told func() bool               // tells whether the caller knows that the talk may be recorded, and lets it be
 	Name func() string             // of the recording, asked for as it begins; empty: nothing is recorded
 	Keep func(r tickets.Recording) // puts the recording on its ticket, once it is over
@@ -40,8 +40,8 @@ type Tape struct {
 	refused     chan struct{} // closed when somebody has refused; nil until it is asked for
 }
 
-// Runs tells whether a talk is recorded now, or would be; a nil tape never runs.
-func (t *Tape) Runs() bool {
+// Runs tells whether a talk is recorded now, or would be; a nil session never runs.
+func (t *Session) Runs() bool {
 	if t == nil {
 		return false
 	}
@@ -50,9 +50,9 @@ func (t *Tape) Runs() bool {
 	return !t.over
 }
 
-// Recording is what the talk is recorded on: the one that was begun, else one that begin begins; nil once the tape is over, or where nothing could be
+// Recording is what the talk is recorded on: the one that was begun, else one that begin begins; nil once the session is over, or where nothing could be
 // begun, which is not tried again. Whoever joins legs asks for it.
-func (t *Tape) Recording(begin func() Recording) Recording {
+func (t *Session) Recording(begin func() Recording) Recording {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
@@ -65,9 +65,9 @@ func (t *Tape) Recording(begin func() Recording) Recording {
 	return t.recording
 }
 
-// End ends the recording and has it kept. Whoever made the tape calls it once nobody is joined any more; on a nil tape it does nothing.
+// End ends the recording and has it kept. Whoever made the session calls it once nobody is joined any more; on a nil session it does nothing.
 // Idempotent.
-func (t *Tape) End() {
+func (t *Session) End() {
 	if t == nil {
 		return
 	}
@@ -81,8 +81,8 @@ func (t *Tape) End() {
 }
 
 // Refuse ends the recording at once, because an engineer refuses, or else somebody whom name tells; it writes that down. It comes back when
-// the recording is kept or deleted. Only the first refusal counts; on a nil tape it does nothing. It tells whether this one counts.
-func (t *Tape) Refuse(engineer, name string) bool {
+// the recording is kept or deleted. Only the first refusal counts; on a nil session it does nothing. It tells whether this one counts.
+func (t *Session) Refuse(engineer, name string) bool {
 	recording, first := t.refuse()
 	if first {
 		t.settle(recording, engineer, name)
@@ -91,7 +91,7 @@ func (t *Tape) Refuse(engineer, name string) bool {
 }
 
 // refuse lets nothing more be recorded, but of what has begun already; first tells that nobody has refused before.
-func (t *Tape) refuse() (begun Recording, first bool) {
+func (t *Session) refuse() (begun Recording, first bool) {
 	if t == nil {
 		return nil, false
 	}
@@ -106,7 +106,7 @@ func (t *Tape) refuse() (begun Recording, first bool) {
 }
 
 // settle ends what was recorded until a refusal, and writes down what becomes of it.
-func (t *Tape) settle(recording Recording, engineer, name string) {
+func (t *Session) settle(recording Recording, engineer, name string) {
 	switch {
 	case recording == nil:
 		t.note(engineer, name+" refused the recording of the talk, by key: nothing of it is recorded")
@@ -119,14 +119,14 @@ func (t *Tape) settle(recording Recording, engineer, name string) {
 	}
 }
 
-func (t *Tape) note(engineer, text string) {
+func (t *Session) note(engineer, text string) {
 	if t.Note != nil {
 		t.Note(engineer, text)
 	}
 }
 
-// Refused is closed when somebody refuses; of a nil tape it never is.
-func (t *Tape) Refused() <-chan struct{} {
+// Refused is closed when somebody refuses; of a nil session it never is.
+func (t *Session) Refused() <-chan struct{} {
 	if t == nil {
 		return nil
 	}
@@ -135,7 +135,7 @@ func (t *Tape) Refused() <-chan struct{} {
 	return t.refusal()
 }
 
-func (t *Tape) refusal() chan struct{} {
+func (t *Session) refusal() chan struct{} {
 	if t.refused == nil {
 		t.refused = make(chan struct{})
 	}

@@ -19,25 +19,25 @@ type recording struct {
 func (r *recording) Close() error   { r.ended.Do(func() { r.closed++ }); return nil }
 func (r *recording) Discard() error { r.ended.Do(func() { r.discarded++ }); return nil }
 
-// TestATapeIsOneRecording: whoever joins gets the one that runs; there is none after its end.
-func TestATapeIsOneRecording(t *testing.T) {
-	var none *recorded.Tape
+// TestASessionIsOneRecording: whoever joins gets the one that runs; there is none after its end.
+func TestASessionIsOneRecording(t *testing.T) {
+	var none *recorded.Session
 	none.End()
 	if none.Runs() || none.Refuse("", recorded.Caller) || none.Refused() != nil {
-		t.Error("a talk without a tape is recorded")
+		t.Error("a talk without a session is recorded")
 	}
-	tape, begun := &recorded.Tape{}, 0
+	session, begun := &recorded.Session{}, 0
 	r := &recording{}
 	for range 3 {
-		if tape.Recording(func() recorded.Recording { begun++; return r }) != r || !tape.Runs() {
+		if session.Recording(func() recorded.Recording { begun++; return r }) != r || !session.Runs() {
 			t.Error("there are two")
 		}
 	}
-	tape.End()
-	if tape.Recording(func() recorded.Recording { begun++; return r }) != nil || tape.Runs() || begun != 1 || r.closed != 1 || r.discarded != 0 {
+	session.End()
+	if session.Recording(func() recorded.Recording { begun++; return r }) != nil || session.Runs() || begun != 1 || r.closed != 1 || r.discarded != 0 {
 		t.Errorf("%d were begun, %d kept and %d deleted", begun, r.closed, r.discarded)
 	}
-	if tape.Refuse("", recorded.Caller) {
+	if session.Refuse("", recorded.Caller) {
 		t.Error("somebody refuses what is over")
 	}
 }
@@ -58,20 +58,20 @@ func TestTheFirstRefusalCounts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var lines, heard []string
 				var mu sync.Mutex
-				tape, r := &recorded.Tape{Discards: c.deletes, Note: func(who, text string) { lines = append(lines, who, text) }}, &recording{}
+				session, r := &recorded.Session{Discards: c.deletes, Note: func(who, text string) { lines = append(lines, who, text) }}, &recording{}
 				if c.begun {
-					tape.Recording(func() recorded.Recording { return r })
+					session.Recording(func() recorded.Recording { return r })
 				}
 				hears := func(who string) func(context.Context) {
 					return func(context.Context) { mu.Lock(); defer mu.Unlock(); heard = append(heard, who) }
 				}
-				beside := tape.Beside(t.Context())
+				beside := session.Beside(t.Context())
 				beside.Hears(hears("Anna"))
 				beside.Refuse("anna", "Anna", hears("the caller"))
 				synctest.Wait()
 				beside.Refuse("", recorded.Caller, hears("the caller, again"))
 				synctest.Wait()
-				tape.End()
+				session.End()
 				beside.Over()
 				if len(lines) != 2 || lines[0] != "anna" || lines[1] != c.line {
 					t.Errorf("the history says %q", lines)
@@ -90,8 +90,8 @@ func TestTheFirstRefusalCounts(t *testing.T) {
 // TestNobodyHearsAnythingBesideATalkThatEndsRecorded, and the end of the talk ends the waiting for a refusal.
 func TestNobodyHearsAnythingBesideATalkThatEndsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, tape := range []*recorded.Tape{nil, {}} {
-			beside := tape.Beside(t.Context())
+		for _, session := range []*recorded.Session{nil, {}} {
+			beside := session.Beside(t.Context())
 			beside.Hears(func(context.Context) { t.Error("it is said that the talk is not recorded") })
 			time.Sleep(time.Minute)
 			beside.Over()

@@ -30,9 +30,9 @@ type Phone interface {
 	Key(ctx context.Context, wait time.Duration) (byte, error)
 }
 
-// Tells tells a customer who has picked up that the talk may be recorded, and how to refuse. It gives the tape; nil where the customer has
-// not heard it to its end. A customer who refuses ends the tape. A nil tape has nothing said.
-func (t *Tape) Tells(ctx context.Context, customer Phone, lang prompts.Language) *Tape {
+// Tells tells a customer who has picked up that the talk may be recorded, and how to refuse. It gives the session; nil where the customer has
+// not heard it to its end. A customer who refuses ends the session. A nil session has nothing said.
+func (t *Session) Tells(ctx context.Context, customer Phone, lang prompts.Language) *Session {
 	if t == nil {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (t *Tape) Tells(ctx context.Context, customer Phone, lang prompts.Language)
 }
 
 // CallingBack is calling, which an engineer hears before the customer is rung, behind what must be told of the recording.
-func (t *Tape) CallingBack(calling prompts.ID) prompts.Phrase {
+func (t *Session) CallingBack(calling prompts.ID) prompts.Phrase {
 	if t == nil {
 		return prompts.P(calling)
 	}

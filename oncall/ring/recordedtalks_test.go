@@ -33,7 +33,7 @@ func TestATalkWithACustomerWhoIsCalledIsRecordedOnlyWhenBothHaveBeenTold(t *test
 		search := func(n *night) *ring.Search {
 			cfg := ring.Config{Telephones: n, Duty: n, Book: n}
 			if c.policy {
-				cfg.Tape = func(tickets.Ticket) *recorded.Tape { return n.tape(false) }
+				cfg.Recording = func(tickets.Ticket) *recorded.Session { return n.session(false) }
 			}
 			return ring.New(cfg)
 		}

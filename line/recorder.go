@@ -6,11 +6,11 @@ import (
 	"hotline/tickets"
 )
 
-// tape records what one [Telephone.Join] has to do with a talk: what comes from the telephone, and what comes from the call that it is
+// recorder records what one [Telephone.Join] has to do with a talk: what comes from the telephone, and what comes from the call that it is
 // joined to. The talk is one recording, however often and with whomever it is joined ([talkRecording]). It is used by the goroutine of Join. The
-// zero value with a nil recorded.Tape records nothing.
-type tape struct {
-	*recorded.Tape
+// zero value with a nil recorded.Session records nothing.
+type recorder struct {
+	*recorded.Session
 	telephone *Telephone
 	caller    *leg
 	recording *talkRecording
@@ -19,8 +19,8 @@ type tape struct {
 
 // begin begins to record the two, unless that is done already. Where a leg is recorded by somebody else for a while, it does nothing: the
 // next look tries again.
-func (p *tape) begin() {
-	if p.Tape == nil || p.side != nil {
+func (p *recorder) begin() {
+	if p.Session == nil || p.side != nil {
 		return
 	}
 	cfg := p.telephone.board.cfg
@@ -42,7 +42,7 @@ func (p *tape) begin() {
 }
 
 // stop ends the part of the recording that these two are. It waits until all of it is written.
-func (p *tape) stop() {
+func (p *recorder) stop() {
 	if p.side != nil {
 		p.recording.leave(p.side)
 		p.side = nil

@@ -25,9 +25,9 @@ type rec struct {
 	kept  []tickets.Recording
 }
 
-// tape names recordings a1, a2 and so on.
-func (r *rec) tape() *recorded.Tape {
-	return &recorded.Tape{
+// session names recordings a1, a2 and so on.
+func (r *rec) session() *recorded.Session {
+	return &recorded.Session{
 		Told: func() bool { return true },
 		Name: func() string { r.mu.Lock(); defer r.mu.Unlock(); r.named++; return fmt.Sprint("a", r.named) },
 		Keep: func(t tickets.Recording) { r.mu.Lock(); defer r.mu.Unlock(); r.kept = append(r.kept, t) },
@@ -137,8 +137,8 @@ func talks(t *testing.T, r *rec, c recordedTalk) *exchange {
 func joinAll(ctx context.Context, t *testing.T, l *line.Line, b *line.Switchboard, addresses []string, r *rec, c recordedTalk) {
 	j := ring.Joining{Silence: 5 * time.Second, Talk: time.Minute}
 	if c.policy {
-		j.Tape = r.tape()
-		defer j.Tape.End()
+		j.Recording = r.session()
+		defer j.Recording.End()
 	}
 	var joined sync.WaitGroup
 	defer joined.Wait()
