@@ -293,3 +293,19 @@ func tellsOfItsEnd(g *ast.GoStmt) bool {
 	}
 	return false
 }
+
+// TestEveryPropertySaysItsSeed: a case that only one run in a hundred meets is lost without it.
+func TestEveryPropertySaysItsSeed(t *testing.T) {
+	for _, s := range sources(t) {
+		if strings.HasPrefix(s.name, "prove"+string(filepath.Separator)) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			f, ok := n.(*ast.SelectorExpr)
+			if ok && root(f.X) == "rapid" && (f.Sel.Name == "Check" || f.Sel.Name == "MakeCheck") {
+				t.Errorf("%s: rapid.%s is silent about its seed where a helper fails the test; use prove.Check", s.fset.Position(f.Pos()), f.Sel.Name)
+			}
+			return true
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"hotline/agent"
 	"hotline/agent/protocol"
+	"hotline/prove"
 )
 
 // monday is a working day at ten in Rome.
@@ -100,7 +101,7 @@ func TestAProblemThatGoesOnIsToldAgainAfterADay(t *testing.T) {
 
 // TestProblemsAndEndsTakeTurns: whatever is found, an end follows a problem and a problem an end; each is told at the look that completes its row.
 func TestProblemsAndEndsTakeTurns(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		check := protocol.Check{ID: "erp", Kind: protocol.TCP, Target: "127.0.0.1:9", Failures: rapid.IntRange(1, 5).Draw(t, "failures"), Successes: rapid.IntRange(1, 5).Draw(t, "successes")}.Complete()
 		looks := rapid.SliceOfN(rapid.Bool(), 0, 200).Draw(t, "looks")
 		var s agent.Standing

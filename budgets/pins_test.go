@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hotline/directory"
+	"hotline/prove"
 )
 
 func TestWrongPINsLockAnUnknownNumberForAnHour(t *testing.T) {
@@ -45,7 +46,7 @@ func TestTheLinesBudgetNeverTouchesCustomers(t *testing.T) {
 
 // TestNothingKeyedUnderAKnownNumberKeepsItFromBeingAsked: whatever strangers, forgers and its own people have keyed.
 func TestNothingKeyedUnderAKnownNumberKeepsItFromBeingAsked(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		b, now := NewPINs(), time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
 		customers := []directory.CustomerID{"", "rossi", "verdi", "bianchi"}
 		for range rapid.IntRange(0, 600).Draw(t, "wrong PINs") {
@@ -124,7 +125,7 @@ func TestWrongPINsUnderACustomersNumbersAlarmAndDelay(t *testing.T) {
 
 // TestWhatIsForgivenWasNeverSpent: of spendings at instants of their own, in any order, those that are forgiven leave no trace.
 func TestWhatIsForgivenWasNeverSpent(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		start := time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
 		all, kept := NewPINs(), NewPINs()
 		type spending struct {

@@ -10,6 +10,7 @@ import (
 
 	"hotline/heartbeat"
 	"hotline/intake"
+	"hotline/prove"
 )
 
 func rome(t *testing.T) *time.Location {
@@ -54,7 +55,7 @@ func TestTheNextBeatIsExpectedByTheClockOnTheWall(t *testing.T) {
 }
 
 func TestTheNextBeatLiesAfterTheLastOneAndNotFar(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		after := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.Int64Range(0, 2*365*24*3600).Draw(t, "second")) * time.Second)
 		r := heartbeat.Rule{Schedule: "30 2 * * *", Zone: rapid.SampledFrom([]string{"Europe/Rome", "UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"}).Draw(t, "zone")}
 		next, err := r.Next(after)
@@ -131,7 +132,7 @@ func TestTheTimeInWhichNobodyListenedLiesBetweenTheSpansOfAllNodes(t *testing.T)
 // listened through its whole period and grace.
 func TestASilenceThatWeCouldNotHearIsNoSilence(t *testing.T) {
 	h := heartbeat.Heartbeat{ID: "b", Rule: heartbeat.Rule{Period: 600, Grace: 60}}
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		b := heartbeat.Beat{ID: "b"}.Hear(h, heartbeat.Signal{At: monday, Kind: heartbeat.Success})
 		from := monday.Add(time.Duration(rapid.IntRange(1, 659).Draw(t, "silence begins")) * time.Second)
 		gap := heartbeat.Gap{From: from, Until: from.Add(time.Duration(rapid.IntRange(60, 7200).Draw(t, "and lasts")) * time.Second)}

@@ -8,11 +8,12 @@ import (
 	"pgregory.net/rapid"
 
 	"hotline/ical"
+	"hotline/prove"
 )
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	from := time.Date(2026, time.March, 28, 22, 0, 0, 0, time.UTC)
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		summary := rapid.String().Draw(t, "summary")
 		file := ical.Write("rota", from, []ical.Event{{UID: "main-1", From: from, Until: from.Add(time.Hour), Summary: summary}})
 		for _, l := range strings.Split(strings.TrimSuffix(string(file), "\r\n"), "\r\n") {

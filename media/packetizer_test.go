@@ -17,6 +17,7 @@ import (
 	"hotline/media"
 	"hotline/media/likeness"
 	"hotline/media/mediatest"
+	"hotline/prove"
 )
 
 // callOf is a call in which both sides send packets of so many milliseconds.
@@ -183,7 +184,7 @@ func TestAHeldUpBunchIsMadeUpForWhereLengthsDiffer(t *testing.T) {
 // Whatever follows what on a leg (silence, prompt, music, key, talk, hold with music or without, resume, a partner whose clock
 // stands still, a network that holds up), its timestamps never run backwards, and tell the time.
 func TestTimestampsNeverRunBackwards(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
+	prove.Check(t, func(r *rapid.T) {
 		ptimes := [2]int{rapid.SampledFrom([]int{10, 20, 30, 60}).Draw(r, "ptime"), rapid.SampledFrom([]int{20, 20, 30}).Draw(r, "partner's ptime")}
 		steps := rapid.SliceOfN(rapid.SampledFrom([]string{
 			"prompt", "prompt cut", "music", "stop music", "key", "join", "unjoin", "partner speaks", "partner holds", "partner resumes", "hold", "resume",

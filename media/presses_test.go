@@ -9,6 +9,7 @@ import (
 
 	"hotline/media"
 	"hotline/media/mediatest"
+	"hotline/prove"
 )
 
 // pressed is one press of a random sequence, and what happens to its packets and before it.
@@ -38,7 +39,7 @@ type traits struct {
 // TestEachPressIsHeardOnceInItsOrder plays random keys of random senders through loss, duplication, reordering and resets of
 // timestamps and sequences.
 func TestEachPressIsHeardOnceInItsOrder(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
+	prove.Check(t, func(r *rapid.T) {
 		x, want, got := randomTraits(r), "", ""
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse(t, nil)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/nyaruka/phonenumbers"
 	"pgregory.net/rapid"
+
+	"hotline/prove"
 )
 
 // byLibrary is what E164 does with digits when the library reads all of them.
@@ -31,7 +33,7 @@ func TestNumbersAreReadAsTheLibraryReadsThem(t *testing.T) {
 		example := phonenumbers.GetExampleNumber(country)
 		national := phonenumbers.GetNationalSignificantNumber(example)
 		directly := 0
-		rapid.Check(t, func(t *rapid.T) {
+		prove.Check(t, func(t *rapid.T) {
 			digits := rapid.StringMatching(`(\+|\+?`+plan.code+`|00|0|8|1)?[0-9]{1,20}`).Draw(t, "digits")
 			if rapid.Bool().Draw(t, "like a real one") {
 				cut := rapid.IntRange(0, len(national)).Draw(t, "kept")

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"hotline/prove"
 )
 
 func TestGuessesOfOneNetworkShutOutNoOtherAndNoTelephone(t *testing.T) {
@@ -70,7 +72,7 @@ func TestTheBudgetTellsNobodyWhichPINIsRight(t *testing.T) {
 // others guess meanwhile in the same network.
 func TestWhoLogsInIsNeverShutOut(t *testing.T) {
 	h := open(t)
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		h.passes(2 * time.Hour)
 		h.browser().logsIn(rossiPIN)
 		for range rapid.IntRange(0, 40).Draw(t, "guesses") {

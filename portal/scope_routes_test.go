@@ -12,6 +12,7 @@ import (
 	"hotline/directory"
 	"hotline/portal"
 	"hotline/portal/access"
+	"hotline/prove"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -42,7 +43,7 @@ func TestNoRouteShowsOrChangesTheTicketOfAnother(t *testing.T) {
 	}
 	callers := map[string]*browser{"nobody": h.browser(), "rossi": h.browser().logsIn(rossiPIN), "rossi-office": h.browser().logsIn(officePIN), "verdi": h.browser().logsIn(verdiPIN)}
 	form := 100
-	rapid.Check(t, func(rt *rapid.T) {
+	prove.Check(t, func(rt *rapid.T) {
 		pattern := rapid.SampledFrom(portal.Patterns()).Draw(rt, "route")
 		caller := rapid.SampledFrom([]string{"nobody", "rossi", "rossi-office", "verdi"}).Draw(rt, "caller")
 		named := tickets.Number(rapid.IntRange(417, 421).Draw(rt, "ticket named"))

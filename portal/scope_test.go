@@ -7,12 +7,13 @@ import (
 
 	"hotline/directory"
 	"hotline/portal/access"
+	"hotline/prove"
 	"hotline/tickets"
 )
 
 // TestNobodySeesTheTicketOfAnother holds the one rule of scope to its words, for every pair of contracts and every ticket.
 func TestNobodySeesTheTicketOfAnother(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		id := rapid.SampledFrom([]string{"", "a", "b", "c"})
 		r := &request{contract: directory.Contract{ID: directory.ContractID(id.Draw(t, "contract")), Customer: directory.CustomerID(id.Draw(t, "customer"))}}
 		one := tickets.Ticket{Number: tickets.Number(rapid.IntRange(1, 3).Draw(t, "number")), State: tickets.Open}

@@ -1,6 +1,7 @@
-// Package prove is the frame of the tests that hold arithmetic against a slow reference, over very many random cases.
+// Package prove is the frame of the tests of random cases: of those that hold arithmetic against a slow reference, over very many, and of
+// properties.
 //
-// It is used by the tests of sla, oncall/rota, dispatch and ivr/ivrtest, and by `make prove`.
+// It is used by the tests of every package, and by `make prove`.
 package prove
 
 import (

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hotline/prove"
 	"hotline/sealed"
 )
 
@@ -67,7 +68,7 @@ func sound(n int) []byte {
 
 func TestWhatIsReadFromAnyPlaceIsWhatWasWritten(t *testing.T) {
 	keys := keysOf(t, sealed.NewKey())
-	rapid.Check(t, func(d *rapid.T) {
+	prove.Check(t, func(d *rapid.T) {
 		size := rapid.OneOf(rapid.IntRange(0, 3*sealed.Chunk+9), rapid.SampledFrom([]int{0, 1, sealed.Chunk - 1, sealed.Chunk, sealed.Chunk + 1, 2 * sealed.Chunk})).Draw(d, "size")
 		content := sound(size)
 		file := seal(t, keys, "a", content, rapid.SliceOfN(rapid.IntRange(0, 2*sealed.Chunk+1), 0, 5).Draw(d, "pieces")...)
@@ -132,7 +133,7 @@ func TestWhatWasChangedIsNeverReadAsSound(t *testing.T) {
 			t.Errorf("%s: the error does not name the file: %v", what, err)
 		}
 	}
-	rapid.Check(t, func(d *rapid.T) {
+	prove.Check(t, func(d *rapid.T) {
 		f := bytes.Clone(file)
 		f[rapid.IntRange(0, len(f)-1).Draw(d, "octet")] ^= byte(1 << rapid.IntRange(0, 7).Draw(d, "bit"))
 		if got, err := open(keys, "mine", f); err == nil || !strings.Contains(err.Error(), "mine") {

@@ -10,6 +10,7 @@ import (
 	"hotline/prompts"
 	"hotline/prompts/written"
 	"hotline/prompts/written/writtentest"
+	"hotline/prove"
 )
 
 func TestAnAccountIsASentence(t *testing.T) {
@@ -222,7 +223,7 @@ func TestTheHourThatComesTwiceAndTheMissingOneAreMentionedWhereTheyMatter(t *tes
 // limit; of a clock that was kept, to its meeting and what it took.
 func TestEveryMinuteIsExplained(t *testing.T) {
 	terms, words := []*Agreement{agreed(t, Professional), agreed(t, Advanced), agreed(t, Extended)}, written.In(prompts.Italian)
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		a := rapid.SampledFrom(terms).Draw(t, "terms")
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 365*86400).Draw(t, "from")) * time.Second)
 		steps := []Step{{Kind: Begun, At: at, Category: Blocking, Terms: a}}

@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"hotline/prove"
 )
 
 // TestFoldingIsTakingStepByStep: the fold of everything gives what the steps gave one by one, what is kept or broken is
 // never rewritten, alarms are raised once, a pause of zero changes nothing, and neither does looking twice.
 func TestFoldingIsTakingStepByStep(t *testing.T) {
 	terms := []*Agreement{agreed(t, Professional), agreed(t, Advanced), agreed(t, Extended), agreed(t, OnRequest)}
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		at := time.Date(2026, 3, 20, 8, 0, 0, 0, time.UTC)
 		steps := []Step{{Kind: Begun, At: at, Category: Blocking, Terms: terms[0]}}
 		raised := map[string]bool{}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"hotline/prove"
 )
 
 func office() Calendar {
@@ -288,7 +290,7 @@ func TestWorkingTimeAddsUp(t *testing.T) {
 	for _, c := range kinds() {
 		ready = append(ready, hours(t, c))
 	}
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		h := rapid.SampledFrom(ready).Draw(t, "calendar")
 		from := start.Add(time.Duration(rapid.IntRange(-20*365*86400, 40*365*86400).Draw(t, "from")) * time.Second)
 		span := time.Duration(rapid.IntRange(1, 100*3600).Draw(t, "span")) * time.Second

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hotline/prove"
 	"hotline/sla"
 	"hotline/storage/stored"
 )
@@ -32,7 +33,7 @@ func TestTheNamesOfTermsStay(t *testing.T) {
 
 // TestTheNameOfTermsIsThatOfTheirJSON: any terms, and above all what may be left out.
 func TestTheNameOfTermsIsThatOfTheirJSON(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.Just(""), rapid.Just("office"), rapid.String())
 		span := rapid.Custom(func(t *rapid.T) time.Duration { return time.Duration(rapid.Int64Range(-1, 1<<40).Draw(t, "span")) })
 		number := rapid.IntRange(-1, 2030)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"hotline/prove"
 )
 
 // TestAClockThatIsUnmetRunsOnWhereItStood: what was restored and does not work has, from the customer's word on, as much working
@@ -13,7 +15,7 @@ import (
 // the same.
 func TestAClockThatIsUnmetRunsOnWhereItStood(t *testing.T) {
 	terms := agreed(t, Extended)
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		at := time.Date(2026, 3, 20, 8, 0, 0, 0, time.UTC)
 		later := func(name string) time.Time {
 			at = at.Add(time.Duration(rapid.IntRange(1, 20*3600).Draw(t, name)) * time.Second)

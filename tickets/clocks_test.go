@@ -13,6 +13,7 @@ import (
 
 	"hotline/directory"
 	"hotline/paging"
+	"hotline/prove"
 	"hotline/sla"
 	"hotline/tickets"
 	"hotline/tickets/statistics"
@@ -40,7 +41,7 @@ func (o office) folded(t interface{ Fatalf(string, ...any) }, n tickets.Number) 
 
 // TestTheRowsAreACacheOfTheHistory: whatever is done to a ticket, in whatever order, its history folds to its rows.
 func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
+	prove.Check(t, func(r *rapid.T) {
 		o, ctx := openOffice(t), context.Background()
 		contract := rapid.SampledFrom([]directory.ContractID{"c1", "p1", "a1", ""}).Draw(r, "contract")
 		at := monday(3)

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hotline/directory"
+	"hotline/prove"
 	"hotline/sla"
 	"hotline/tickets"
 )
@@ -64,7 +65,7 @@ func (o office) stands(t *rapid.T, n tickets.Number) (tickets.Ticket, []tickets.
 // TestABlockingTicketThatNobodyWorksOnAlwaysHasWorkDueThatWillRing walks every command of staff and every line of a search,
 // in every order, for each channel: after each of them it must hold.
 func TestABlockingTicketThatNobodyWorksOnAlwaysHasWorkDueThatWillRing(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
+	prove.Check(t, func(r *rapid.T) {
 		o, ctx := openOffice(t), context.Background()
 		at := monday(9)
 		ticket, err := o.Open(ctx, tickets.Draft{
@@ -165,7 +166,7 @@ func (o office) acts() []deed {
 // TestAReopenedTicketIsNobodysUntilSomebodyTakesItAgain: the engineer who had it stands on it as the one to ring first, and
 // nothing else counts as his work, also after it has waited for the customer.
 func TestAReopenedTicketIsNobodysUntilSomebodyTakesItAgain(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
+	prove.Check(t, func(r *rapid.T) {
 		o, ctx, at := openOffice(t), context.Background(), monday(9)
 		const who = "staff:carla"
 		ticket, err := o.Open(ctx, tickets.Draft{

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hotline/prove"
 	"hotline/transcription"
 )
 
@@ -68,7 +69,7 @@ func TestAnUnsureSegmentIsMarkedAndKept(t *testing.T) {
 // TestNoPINPasses: however a run of six to sixteen digits is parted and written, no reader and no search finds it.
 func TestNoPINPasses(t *testing.T) {
 	names := [][]string{strings.Fields("zero uno due tre quattro cinque sei sette otto nove"), strings.Fields("zero one two three four five six seven eight nine")}
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		digits := rapid.SliceOfN(rapid.IntRange(0, 9), 6, 16).Draw(t, "digits")
 		var said strings.Builder
 		said.WriteString("il codice ")

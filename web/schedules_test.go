@@ -22,6 +22,7 @@ import (
 	"hotline/oncall/duty"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
+	"hotline/prove"
 	"hotline/sla"
 	"hotline/tickets"
 	"hotline/tokens"
@@ -298,7 +299,7 @@ func TestPageAPIFeedAndRingingNameTheSamePerson(t *testing.T) {
 	_, err := o.store.PutAbsences(t.Context(), rota.Absences{Engineer: "carla", List: []rota.Absence{{Engineer: "carla", From: o.now.Add(24 * time.Hour), Until: o.now.Add(72 * time.Hour)}}})
 	must(t, err)
 	ask, browser, named := o.api(), o.as(users.Viewer), 0
-	rapid.Check(t, func(rt *rapid.T) {
+	prove.Check(t, func(rt *rapid.T) {
 		who := rapid.SampledFrom([]oncall.EngineerID{"anna", "bruno", "carla", "dario"})
 		main := oncall.Rota{Zone: rapid.SampledFrom([]string{"Europe/Rome", "America/New_York"}).Draw(rt, "zone")}
 		for range rapid.IntRange(1, 8).Draw(rt, "shifts") {

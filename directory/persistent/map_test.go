@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"hotline/prove"
 )
 
 // TestAMapIsWhatAPlainMapWouldBeAndOldOnesStay: any row of edits, and every map on the way is still what it was.
 func TestAMapIsWhatAPlainMapWouldBeAndOldOnesStay(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		plain := map[int]int{}
 		for i := range rapid.IntRange(0, 300).Draw(t, "size") {
 			plain[i] = i

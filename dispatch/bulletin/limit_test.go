@@ -10,11 +10,12 @@ import (
 	"pgregory.net/rapid"
 
 	"hotline/budgets"
+	"hotline/prove"
 )
 
 // TestNoTelephoneRingsMoreOftenThanTheTableSays, whenever it is asked for; and it rings as soon as the table allows it.
 func TestNoTelephoneRingsMoreOftenThanTheTableSays(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		m := NewLimits(nil, nil)
 		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 		var rung []time.Time
@@ -67,7 +68,7 @@ func (s *shared) node(name string) *Limits {
 
 // TestNodesAndRestartsRingATelephoneNoMoreOftenTogether: whichever node rings, and however often one starts anew.
 func TestNodesAndRestartsRingATelephoneNoMoreOftenTogether(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		var all shared
 		alone := NewLimits(nil, nil)
 		nodes := []*Limits{all.node("0"), all.node("1"), all.node("2")}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"hotline/prove"
 )
 
 const ms = time.Millisecond
@@ -205,7 +207,7 @@ func TestWhatSRTPHasAuthenticatedIsTheParty(t *testing.T) {
 // Whatever packets come in whatever order, without NAT no third host is ever heard or sent to, and one packet from the
 // described address is enough.
 func TestWithoutNATNoThirdHostIsEverHeard(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		n := networks[rapid.SampledFrom([]int{0, 1, 5}).Draw(t, "network")]
 		hosts := []netip.AddrPort{strangerAt, pooled, netip.AddrPortFrom(strangerAt.Addr(), 9)}
 		l, now, counts := New(n.sdp, n.signalling, nil, 0), time.Duration(0), [4]uint16{}

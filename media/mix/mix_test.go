@@ -7,6 +7,7 @@ import (
 
 	"hotline/media/g711"
 	"hotline/media/mix"
+	"hotline/prove"
 )
 
 // octets are n octets of one sample.
@@ -21,7 +22,7 @@ func octets(c g711.Codec, sample int16, n int) []byte {
 // TestTheSumIsSaturated: each hears what the others say, added, and no louder than the law can say.
 func TestTheSumIsSaturated(t *testing.T) {
 	for _, c := range []g711.Codec{g711.ALaw, g711.MuLaw} {
-		rapid.Check(t, func(r *rapid.T) {
+		prove.Check(t, func(r *rapid.T) {
 			var m mix.Mix
 			var said [mix.Parties]int16
 			for i := range said {
@@ -53,7 +54,7 @@ func TestTheSumIsSaturated(t *testing.T) {
 // TestSoundIsNeitherRepeatedNorLate: a voice that counts, in packets of any length and at any instant, is heard in its order, and no
 // sample twice; after a minute at a clock a tenth of a percent too fast or too slow it is not late.
 func TestSoundIsNeitherRepeatedNorLate(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
+	prove.Check(t, func(r *rapid.T) {
 		packet := rapid.SampledFrom([]int{80, 160, 240, 320, 480}).Draw(r, "packet")
 		drift := rapid.SampledFrom([]float64{0.999, 1, 1.001}).Draw(r, "drift")
 		codec := g711.ALaw

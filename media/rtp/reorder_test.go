@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hotline/media/g711"
+	"hotline/prove"
 )
 
 // packetOf is packet number n of a stream of 20 ms; each octet is the number.
@@ -21,7 +22,7 @@ func packetOf(n uint16) *Packet {
 // Whatever the network does, packets leave in the order of their numbers, none twice, none changed, and none is kept for
 // longer than 40 ms.
 func TestPacketsLeaveInOrderAndInTime(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		var r Reorder
 		now, last, left := time.Duration(0), uint32(0), 0
 		leave := func(p *Packet) {
