@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"hotline/prove"
 )
 
 // onDuty is the reference: it knows the wall of each minute of three weeks, and looks each shift's ends up there.
@@ -41,7 +43,7 @@ func TestWhoIsOnDutyIsWhoTheReferenceNamesInTheNightsOfTheClocks(t *testing.T) {
 		"Australia/Lord_Howe": {"2026-04-04T15:00:00Z", "2026-10-03T15:30:00Z"}, // by half an hour
 	}
 	zones := []string{"Africa/Cairo", "America/Santiago", "Australia/Lord_Howe", "Europe/Rome"}
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom(zones).Draw(t, "zone")
 		zone, err := time.LoadLocation(name)
 		if err != nil {
@@ -93,7 +95,7 @@ func TestAShiftThatEndsInTheHourThatSpringSkipsEndsWhereTheClocksJump(t *testing
 }
 
 func TestGapsBeginAndEndToTheSecondAndAreWhatThePlanLeaves(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		from := at(t, "2026-03-27 00:00").Add(time.Duration(rapid.IntRange(0, 3600).Draw(t, "from")) * time.Second)
 		until := from.Add(time.Duration(rapid.IntRange(1, 4*24*60).Draw(t, "minutes")) * time.Minute)
 		r := Rota{Zone: "Europe/Rome"}

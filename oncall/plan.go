@@ -69,19 +69,24 @@ func (r Rota) duty(now time.Time) ([]place, error) {
 	return r.overridden(placesAt(r.runs(zone, now, now.Add(1)), now), now), nil
 }
 
-// overridden puts the overrides of an instant over the shifts that run then.
+// overridden puts the overrides of an instant over the shifts that run then. They are put into order first: whoever stands at a level
+// twice, once for somebody else, is replaced where they would be called first.
 func (r Rota) overridden(duty []place, now time.Time) []place {
+	inOrder := func() {
+		sort.SliceStable(duty, func(i, j int) bool {
+			if duty[i].level != duty[j].level {
+				return duty[i].level < duty[j].level
+			}
+			return duty[i].order < duty[j].order
+		})
+	}
+	inOrder()
 	for _, o := range r.Overrides {
 		if !now.Before(o.From) && now.Before(o.Until) {
 			duty = o.apply(duty)
 		}
 	}
-	sort.SliceStable(duty, func(i, j int) bool {
-		if duty[i].level != duty[j].level {
-			return duty[i].level < duty[j].level
-		}
-		return duty[i].order < duty[j].order
-	})
+	inOrder()
 	return duty
 }
 

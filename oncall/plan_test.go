@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"hotline/prove"
 )
 
 const allWeek = 7 * 24 * time.Hour
@@ -149,7 +151,7 @@ func TestBadRotasAreRefused(t *testing.T) {
 // changes of the clocks.
 func TestARotationLeavesNoInstantFree(t *testing.T) {
 	start := at(t, "2026-01-01 00:00")
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		handover := time.Duration(rapid.IntRange(0, 23).Draw(t, "handover")) * time.Hour
 		r := Rota{Zone: "Europe/Rome"}
 		for d := time.Sunday; d <= time.Saturday; d++ {

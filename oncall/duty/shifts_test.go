@@ -14,6 +14,7 @@ import (
 	"hotline/oncall/duty"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
+	"hotline/prove"
 )
 
 // monday is when most of it happens: ten in the morning in Rome.
@@ -106,7 +107,7 @@ func TestWhoIsAbsentTakesNoShift(t *testing.T) {
 // TestShiftsTakenInAnyOrder: whoever takes shifts from whom, back and forth, the taker is on call from then to the shift's end, the
 // rota can always be saved, and at no instant is nobody or more than one on call.
 func TestShiftsTakenInAnyOrder(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		store, s := dayAndNight(t)
 		now := monday
 		for range rapid.IntRange(1, 12).Draw(t, "takes") {

@@ -11,6 +11,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
+	"hotline/prove"
 	"hotline/sla"
 )
 
@@ -80,7 +81,7 @@ func rung(p escalation.Plan) string {
 func TestNoPlanIsSilent(t *testing.T) {
 	levels := []sla.LevelID{sla.Professional, sla.Advanced, sla.Extended, sla.OnRequest, "gold", ""}
 	calendars := []*sla.Hours{nil, hours(t, 0), hours(t, 1), hours(t, 2)}
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		f := facts(t)
 		now := monday.Add(time.Duration(rapid.IntRange(0, 400*24*60).Draw(t, "minute")) * time.Minute)
 		for _, level := range levels {
@@ -204,7 +205,7 @@ func facts(t *rapid.T) escalation.Facts {
 
 // TestAHouseThatHasWrittenNothingIsRungAsBefore: with the main rota alone, the plan rings what oncall.Plan and First ring.
 func TestAHouseThatHasWrittenNothingIsRungAsBefore(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		f := facts(t)
 		f.Rotas, f.Policies, f.Contacts, f.Talking = f.Rotas[:1], nil, nil, nil
 		r := f.Rotas[0].Rota()

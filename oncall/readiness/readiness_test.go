@@ -12,6 +12,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/readiness"
 	"hotline/oncall/rota"
+	"hotline/prove"
 )
 
 const day = 24 * time.Hour
@@ -105,7 +106,7 @@ func TestSilenceIsNamedAndNamedPeopleCount(t *testing.T) {
 
 // TestWhatIsReadyIsReached: in a house that is ready, every plan of the next days rings somebody who has proven a telephone.
 func TestWhatIsReadyIsReached(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		who := rapid.SampledFrom([]oncall.EngineerID{"anna", "marco"})
 		r := rota.Rota{ID: rota.Main}
 		for range rapid.IntRange(0, 6).Draw(t, "shifts") {

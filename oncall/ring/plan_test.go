@@ -16,6 +16,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/ring"
 	"hotline/oncall/rota"
+	"hotline/prove"
 	"hotline/sla"
 )
 
@@ -152,7 +153,7 @@ func ringsFor(p escalation.Plan, phone string) time.Duration {
 // order, those of one step together where it says so, each for its time, round after round, and no other; until somebody accepts.
 func TestWhatThePlanSaysIsWhatIsRung(t *testing.T) {
 	accepted, atOnce := 0, 0
-	rapid.Check(t, func(rt *rapid.T) {
+	prove.Check(t, func(rt *rapid.T) {
 		f := house(rt)
 		habits, phones := map[string]habit{}, map[string][]script{}
 		does := rapid.SampledFrom([]habit{"silent", "silent", "busy", "dead", "passes", "mailbox", "hangs up", "accepts"})

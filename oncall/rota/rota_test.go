@@ -11,6 +11,7 @@ import (
 	"hotline/ical"
 	"hotline/oncall"
 	"hotline/oncall/rota"
+	"hotline/prove"
 	"hotline/sla"
 )
 
@@ -109,7 +110,7 @@ func TestANightTeamFollowsTheCalendar(t *testing.T) {
 	}
 	r := rota.Rota{ID: "r", Name: "r", Zone: "Europe/Rome", Layers: []rota.Layer{layer("day", "anna", false), layer("night", "marco", true)}}
 	s := ready(t, r, rota.Facts{Calendars: map[sla.CalendarID]*sla.Hours{id: hours}})
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		at := rome(t, "2026-02-01 00:00").Add(time.Duration(rapid.IntRange(0, 500*24*60).Draw(t, "minute")) * time.Minute)
 		want := "1 marco "
 		if hours.Open(at) {
@@ -134,9 +135,28 @@ func TestASwapExchangesDutyAndIsSeen(t *testing.T) {
 	}
 }
 
+// TestWhoStandsTwiceIsReplacedWhereTheyAreCalledFirst: Sara stands in for Anna beside her own shift, and Ugo for Sara.
+func TestWhoStandsTwiceIsReplacedWhereTheyAreCalledFirst(t *testing.T) {
+	from, until := rome(t, "2026-03-02 00:00"), rome(t, "2026-03-03 00:00")
+	shift := func(who oncall.EngineerID, order int) oncall.Shift {
+		return oncall.Shift{Engineer: who, Level: 1, Order: order, Day: time.Monday, Length: 24 * time.Hour}
+	}
+	r := oncall.Rota{Zone: "Europe/Rome", Shifts: []oncall.Shift{shift("anna", 2), shift("marco", 1), shift("sara", 0)}, Overrides: []oncall.Override{
+		{Engineer: "anna", Instead: "sara", Level: 1, From: from, Until: until}, {Engineer: "sara", Instead: "ugo", Level: 1, From: from, Until: until},
+	}}
+	if err := r.Check(team(), from); err != nil {
+		t.Fatal(err)
+	}
+	on(t, ready(t, rota.Of(r), rota.Facts{}), "2026-03-02 12:00", "1 ugo 1 marco")
+	attempts, _, err := oncall.Plan(r, team(), from.Add(12*time.Hour))
+	if err != nil || len(attempts) != 2 || attempts[0].Engineer != "ugo" || attempts[1].Engineer != "marco" {
+		t.Errorf("the plan is %+v, %v", attempts, err)
+	}
+}
+
 // TestTheMainRotaIsWorkedOutAsBefore: what oncall plans for today's rota is what its schedule says.
 func TestTheMainRotaIsWorkedOutAsBefore(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	prove.Check(t, func(t *rapid.T) {
 		who := rapid.SampledFrom(people)
 		r := oncall.Rota{Zone: rapid.SampledFrom(zones).Draw(t, "zone")}
 		near := rome(t, "2026-03-29 00:00")
