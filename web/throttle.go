@@ -23,83 +23,79 @@ const (
 	sourceRate  = 1.0 / 6
 	nameBurst   = 50
 	nameRate    = 1.0 / 6
-	buckets     = 4096
+	places      = 4096
 )
 
-// throttle counts wrong passwords by name, by source and by both, in a fixed amount of memory. Names share buckets by a hash with a
-// secret seed. Safe for concurrent use.
+// throttle counts wrong passwords by name, by source and by both, in a fixed amount of memory. Safe for concurrent use.
 type throttle struct {
 	sources *ratelimit.Sources
-	seed    maphash.Seed
 	mu      sync.Mutex
-	names   [buckets]ratelimit.Bucket
-	pairs   [buckets]pairing
+	names   *ratelimit.Buckets[string]
+	pairs   *ratelimit.Buckets[pairing]
+	seed    maphash.Seed
+	known   [places]bool // the pairings by which somebody has logged in, by a hash with a secret seed
 }
 
 // pairing is a name and a source from which somebody logs in with it.
 type pairing struct {
-	wrong ratelimit.Bucket
-	known bool // somebody has logged in from there
+	name   string
+	source netip.Addr
 }
 
 func newThrottle() *throttle {
-	return &throttle{sources: ratelimit.NewSources(), seed: maphash.MakeSeed()}
+	return &throttle{sources: ratelimit.NewSources(), names: ratelimit.NewBuckets[string](), pairs: ratelimit.NewBuckets[pairing](), seed: maphash.MakeSeed()}
 }
+
+func perPair() ratelimit.Rate   { return ratelimit.Rate{PerSecond: pairRate, Burst: pairBurst} }
+func perSource() ratelimit.Rate { return ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst} }
+func perName() ratelimit.Rate   { return ratelimit.Rate{PerSecond: nameRate, Burst: nameBurst} }
 
 // allows tells whether a password for a name is looked at; it counts nothing.
 func (t *throttle) allows(name string, from netip.Addr, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	pair := t.pair(name, from)
 	switch {
-	case !pair.wrong.Has(now, ratelimit.Rate{PerSecond: pairRate, Burst: pairBurst}):
+	case !t.pairs.Has(pairing{name, ratelimit.Network(from)}, now, perPair()):
 		return false
-	case !from.IsLoopback() && !t.sources.Has(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst}):
+	case !from.IsLoopback() && !t.sources.Has(from, now, perSource()):
 		return false
 	}
-	return pair.known || t.name(name).Has(now, ratelimit.Rate{PerSecond: nameRate, Burst: nameBurst})
+	return *t.knows(name, from) || t.names.Has(name, now, perName())
 }
 
 // wrong counts a wrong password.
 func (t *throttle) wrong(name string, from netip.Addr, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.pair(name, from).wrong.Take(now, ratelimit.Rate{PerSecond: pairRate, Burst: pairBurst})
-	t.name(name).Take(now, ratelimit.Rate{PerSecond: nameRate, Burst: nameBurst})
-	t.sources.Take(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst})
+	t.pairs.Take(pairing{name, ratelimit.Network(from)}, now, perPair())
+	t.names.Take(name, now, perName())
+	t.sources.Take(from, now, perSource())
 }
 
 // allowsFrom tells whether an answer of an identity provider is looked at, which names nobody yet; it counts nothing.
 func (t *throttle) allowsFrom(from netip.Addr, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return from.IsLoopback() || t.sources.Has(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst})
+	return from.IsLoopback() || t.sources.Has(from, now, perSource())
 }
 
 // wrongFrom counts one that opened nothing, among the wrong passwords of the source.
 func (t *throttle) wrongFrom(from netip.Addr, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.sources.Take(from, now, ratelimit.Rate{PerSecond: sourceRate, Burst: sourceBurst})
+	t.sources.Take(from, now, perSource())
 }
 
 // right remembers from where a name has logged in.
 func (t *throttle) right(name string, from netip.Addr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.pair(name, from).known = true
+	*t.knows(name, from) = true
 }
 
-func (t *throttle) name(name string) *ratelimit.Bucket {
-	return &t.names[maphash.String(t.seed, name)%buckets]
-}
-
-func (t *throttle) pair(name string, from netip.Addr) *pairing {
-	type key struct {
-		name   string
-		source netip.Addr
-	}
-	return &t.pairs[maphash.Comparable(t.seed, key{name, ratelimit.Network(from)})%buckets]
+// knows is where it stands whether somebody has logged in by a name from a source.
+func (t *throttle) knows(name string, from netip.Addr) *bool {
+	return &t.known[maphash.Comparable(t.seed, pairing{name, ratelimit.Network(from)})%places]
 }
 
 // SetupTime is how long the link for the first user holds.

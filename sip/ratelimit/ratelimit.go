@@ -1,4 +1,4 @@
-// Package ratelimit holds token buckets: one, and one for each source in a fixed amount of memory. The guard limits what
+// Package ratelimit holds token buckets: one, and some for very many keys or sources in a fixed amount of memory. The guard limits what
 // strangers send by it, and the digest server how often they may guess a password.
 package ratelimit
 
@@ -37,52 +37,77 @@ func (b *Bucket) Has(now time.Time, r Rate) bool {
 	return max(0, b.spent-r.PerSecond*now.Sub(b.last).Seconds())+1 <= r.Burst
 }
 
-const buckets = 4096
+const buckets = 4096 // in a row
 
-// Sources has a bucket for each source and one for all of them together. Sources share a fixed number of buckets by a hash
-// with a secret seed, so that a million forged addresses cost no memory. IPv6 counts by its /64. Safe for concurrent use.
+// Buckets has a bucket for each key in a fixed amount of memory: keys share buckets by a hash with a secret seed, so that a million
+// made-up ones cost nothing. A key has a bucket in each of two rows, and is refused where both are empty. So it takes two others, one
+// in each row, to use up the share of a third by chance. Not safe for concurrent use.
+type Buckets[K comparable] struct {
+	seed maphash.Seed
+	rows [2][]Bucket
+}
+
+// NewBuckets makes full buckets.
+func NewBuckets[K comparable]() *Buckets[K] {
+	return &Buckets[K]{seed: maphash.MakeSeed(), rows: [2][]Bucket{make([]Bucket, buckets), make([]Bucket, buckets)}}
+}
+
+// Take takes a token of a key; false when there is none.
+func (b *Buckets[K]) Take(key K, now time.Time, r Rate) bool {
+	one, other := b.of(key)
+	first, second := one.Take(now, r), other.Take(now, r)
+	return first || second
+}
+
+// Has tells whether Take would succeed; it takes nothing.
+func (b *Buckets[K]) Has(key K, now time.Time, r Rate) bool {
+	one, other := b.of(key)
+	return one.Has(now, r) || other.Has(now, r)
+}
+
+func (b *Buckets[K]) of(key K) (one, other *Bucket) {
+	hash := maphash.Comparable(b.seed, key)
+	return &b.rows[0][hash%buckets], &b.rows[1][hash>>32%buckets]
+}
+
+// Sources has buckets for each source and one for all of them together. IPv6 counts by its /64. Safe for concurrent use.
 type Sources struct {
-	seed    maphash.Seed
 	mu      sync.Mutex
-	sources []Bucket
+	sources *Buckets[netip.Addr]
 	all     Bucket
 }
 
 // NewSources makes full buckets.
 func NewSources() *Sources {
-	return &Sources{seed: maphash.MakeSeed(), sources: make([]Bucket, buckets)}
+	return &Sources{sources: NewBuckets[netip.Addr]()}
 }
 
-// Take takes a token of the source's own bucket; false when it is empty.
+// Take takes a token of the source's own; false when there is none.
 func (s *Sources) Take(from netip.Addr, now time.Time, own Rate) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.of(from).Take(now, own)
+	return s.sources.Take(Network(from), now, own)
 }
 
 // TakeShared is Take, and takes a token of the common bucket too.
 func (s *Sources) TakeShared(from netip.Addr, now time.Time, own, all Rate) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.of(from).Take(now, own) && s.all.Take(now, all)
+	return s.sources.Take(Network(from), now, own) && s.all.Take(now, all)
 }
 
 // Has tells whether Take would succeed; it takes nothing.
 func (s *Sources) Has(from netip.Addr, now time.Time, own Rate) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.of(from).Has(now, own)
+	return s.sources.Has(Network(from), now, own)
 }
 
 // HasShared tells whether TakeShared would succeed; it takes nothing.
 func (s *Sources) HasShared(from netip.Addr, now time.Time, own, all Rate) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.of(from).Has(now, own) && s.all.Has(now, all)
-}
-
-func (s *Sources) of(from netip.Addr) *Bucket {
-	return &s.sources[maphash.Comparable(s.seed, Network(from))%buckets]
+	return s.sources.Has(Network(from), now, own) && s.all.Has(now, all)
 }
 
 // Network is what counts as one source: an IPv4 address, or the /64 of IPv6 that one subscriber has.

@@ -53,6 +53,34 @@ func TestSourcesShareNothingButTheCommonBucket(t *testing.T) {
 	}
 }
 
+// TestWhoSharesABucketWithAStrangerKeepsTheOther: some stranger has the same bucket by chance, in the one row or in the other.
+func TestWhoSharesABucketWithAStrangerKeepsTheOther(t *testing.T) {
+	b, now, own := NewBuckets[int](), time.Unix(1e9, 0), Rate{PerSecond: 1, Burst: 3}
+	one, other := b.of(0)
+	shared := [2]int{}
+	for stranger := 1; shared[0] == 0 || shared[1] == 0; stranger++ {
+		first, second := b.of(stranger)
+		if (first == one) == (second == other) {
+			continue
+		}
+		row := 0
+		if second == other {
+			row = 1
+		}
+		shared[row]++
+		for b.Take(stranger, now, own) {
+		}
+		given := 0
+		for b.Has(0, now, own) && b.Take(0, now, own) {
+			given++
+		}
+		if given != 3 {
+			t.Errorf("beside a stranger who has taken all of row %d, %d are given, want 3", row, given)
+		}
+		now = now.Add(time.Hour) // all are full again
+	}
+}
+
 func TestOneSubscriberIsOneNetwork(t *testing.T) {
 	for _, c := range [][2]string{{"2001:db8::1", "2001:db8::"}, {"2001:db8:0:1:2:3:4:5", "2001:db8:0:1::"}, {"192.0.2.9", "192.0.2.9"}, {"::ffff:192.0.2.9", "192.0.2.9"}} {
 		if got := Network(netip.MustParseAddr(c[0])); got != netip.MustParseAddr(c[1]) {
