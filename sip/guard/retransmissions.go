@@ -15,7 +15,7 @@ type Retransmissions struct{ Sent, Received uint64 }
 type retransmissions struct {
 	seed maphash.Seed
 	mu   sync.Mutex
-	last []sighting
+	last [][2]sighting
 	n    uint64
 }
 
@@ -24,21 +24,25 @@ type sighting struct {
 	at   time.Time
 }
 
-const sightings = 4096
+const pairs = 2048 // of sightings: one that shares a place by chance is kept beside the other
 
 func newRetransmissions() *retransmissions {
-	return &retransmissions{seed: maphash.MakeSeed(), last: make([]sighting, sightings)}
+	return &retransmissions{seed: maphash.MakeSeed(), last: make([][2]sighting, pairs)}
 }
 
 func (r *retransmissions) note(message []byte, now time.Time) {
 	h := maphash.Bytes(r.seed, message)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	slot := &r.last[h%sightings]
-	if slot.hash == h && now.Sub(slot.at) < 32*time.Second {
+	pair := &r.last[h%pairs]
+	place := 0
+	if pair[1].hash == h || pair[0].hash != h && pair[1].at.Before(pair[0].at) {
+		place = 1
+	}
+	if seen := pair[place]; seen.hash == h && now.Sub(seen.at) < 32*time.Second {
 		r.n++
 	}
-	*slot = sighting{h, now}
+	pair[place] = sighting{h, now}
 }
 
 func (r *retransmissions) count() uint64 {
