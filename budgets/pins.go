@@ -103,21 +103,32 @@ func (b *PINs) Spend(number string, customer directory.CustomerID, now time.Time
 }
 
 // Forgive takes back what Spend noted at an instant of a number and a customer: where every PIN is counted before anybody knows
-// whether it is right.
+// whether it is right. What was not noted of them takes nothing back of others.
 func (b *PINs) Forgive(number string, customer directory.CustomerID, at time.Time) {
-	without := func(instants []time.Time) []time.Time {
-		i := slices.IndexFunc(instants, at.Equal)
-		if i < 0 {
-			return instants
-		}
-		return slices.Delete(slices.Clone(instants), i, i+1)
-	}
-	if customer == "" {
-		b.wrong[number], b.unknown = without(b.wrong[number]), without(b.unknown)
-		return
-	}
 	key := string(customer)
-	b.known, b.own[key], b.blamed[key] = without(b.known), without(b.own[key]), without(b.blamed[key])
+	switch {
+	case customer == "" && (number == "" || takeBack(b.wrong, number, at)):
+		b.unknown, _ = without(b.unknown, at)
+	case customer != "" && takeBack(b.blamed, key, at) && !takeBack(b.own, key, at):
+		b.known, _ = without(b.known, at)
+	}
+}
+
+// takeBack removes an instant of a key; false where there is none.
+func takeBack(s spans, key string, at time.Time) bool {
+	rest, found := without(s[key], at)
+	if found {
+		s[key] = rest
+	}
+	return found
+}
+
+func without(instants []time.Time, at time.Time) (rest []time.Time, found bool) {
+	i := slices.IndexFunc(instants, at.Equal)
+	if i < 0 {
+		return instants, false
+	}
+	return slices.Delete(slices.Clone(instants), i, i+1), true
 }
 
 // forget drops what lies outside the spans, so that the counts stay small.

@@ -123,35 +123,41 @@ func TestWrongPINsUnderACustomersNumbersAlarmAndDelay(t *testing.T) {
 	}
 }
 
-// TestWhatIsForgivenWasNeverSpent: of spendings at instants of their own, in any order, those that are forgiven leave no trace.
+// TestWhatIsForgivenWasNeverSpent: of spendings in any order, several at one instant, those that are forgiven leave no trace, and what
+// others have spent at that instant stays.
 func TestWhatIsForgivenWasNeverSpent(t *testing.T) {
 	prove.Check(t, func(t *rapid.T) {
 		start := time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
 		all, kept := NewPINs(), NewPINs()
 		type spending struct {
-			who directory.CustomerID
-			at  time.Time
+			number string
+			who    directory.CustomerID
+			at     time.Time
 		}
-		var forgiven []spending
+		var forgiven, noted []spending
 		n := rapid.IntRange(0, 30).Draw(t, "spendings")
 		for i := range n {
-			one := spending{rapid.SampledFrom([]directory.CustomerID{"", "rossi"}).Draw(t, "customer"), start.Add(time.Duration(i) * time.Second)}
+			one := spending{rapid.SampledFrom([]string{"06", "07"}).Draw(t, "number"), rapid.SampledFrom([]directory.CustomerID{"", "rossi", "bianchi"}).Draw(t, "customer"), start.Add(time.Duration(i/4) * time.Second)}
 			if len(all.known) >= wrongKnown {
 				one.who = "" // what was spent beyond it depends on what was spent before
 			}
-			all.Spend("06", one.who, one.at)
+			noted = append(noted, one)
+			all.Spend(one.number, one.who, one.at)
 			if rapid.Bool().Draw(t, "forgiven") {
 				forgiven = append(forgiven, one)
 			} else {
-				kept.Spend("06", one.who, one.at)
+				kept.Spend(one.number, one.who, one.at)
 			}
 		}
+		for _, one := range noted { // of those who have spent nothing: nothing
+			all.Forgive(one.number, "verdi", one.at)
+			all.Forgive("08", "", one.at)
+		}
 		for _, one := range forgiven {
-			all.Forgive("06", one.who, one.at)
-			all.Forgive("07", one.who, one.at) // of another, and again: nothing
+			all.Forgive(one.number, one.who, one.at)
 		}
 		end := start.Add(time.Minute)
-		for _, who := range []directory.CustomerID{"", "rossi"} {
+		for _, who := range []directory.CustomerID{"", "rossi", "bianchi"} {
 			if got, want := all.Answer("06", who, end), kept.Answer("06", who, end); got != want {
 				t.Fatalf("%q is answered %d, want %d", who, got, want)
 			}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -46,7 +47,8 @@ func (p *Portal) look(r *request, at time.Time) bool {
 func (p *Portal) proven(w http.ResponseWriter, r *request, c directory.CustomerID, at time.Time) {
 	from := ui.Source(r.Request)
 	p.mu.Lock()
-	for _, whose := range []directory.CustomerID{"", p.whose(r, from)} { // the first login of a network makes it known
+	p.wrong.Forgive(network(from), "", at) // the first login of a network makes it known
+	for whose := range p.names(r, from) {  // whichever of them it was counted under
 		p.wrong.Forgive(network(from), whose, at)
 	}
 	if len(p.known) >= knownMost {
@@ -61,17 +63,30 @@ func (p *Portal) proven(w http.ResponseWriter, r *request, c directory.CustomerI
 }
 
 // whose is the name under which the PINs of a browser are counted. It is the browser's own, if somebody has logged in by it, else that
-// of a customer who has logged in from its network. Nobody who guesses elsewhere shuts these out. Empty: a stranger. p.mu is held.
-func (p *Portal) whose(r *request, from netip.Addr) directory.CustomerID {
-	if name := browserOf(r.Request, p.PINKey); name != "" {
-		return directory.CustomerID("browser " + name)
-	}
-	for h, at := range p.known {
-		if h.from == ratelimit.Network(from) && r.Now.Sub(at) < networkTime {
-			return h.customer
+// of a customer who has logged in from its network, of several the first by name. Nobody who guesses elsewhere shuts these out. Empty: a
+// stranger. p.mu is held.
+func (p *Portal) whose(r *request, from netip.Addr) (first directory.CustomerID) {
+	for name := range p.names(r, from) {
+		if first == "" || name < first {
+			first = name
 		}
 	}
-	return ""
+	return first
+}
+
+// names are all the names under which the PINs of a browser may have been counted. p.mu is held.
+func (p *Portal) names(r *request, from netip.Addr) iter.Seq[directory.CustomerID] {
+	return func(yield func(directory.CustomerID) bool) {
+		if name := browserOf(r.Request, p.PINKey); name != "" {
+			yield(directory.CustomerID("browser " + name))
+			return
+		}
+		for h, at := range p.known {
+			if h.from == ratelimit.Network(from) && r.Now.Sub(at) < networkTime && !yield(h.customer) {
+				return
+			}
+		}
+	}
 }
 
 // knownNetwork is a network from which somebody logged in to a contract of a customer.

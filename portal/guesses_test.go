@@ -84,6 +84,20 @@ func TestWhoLogsInIsNeverShutOut(t *testing.T) {
 	})
 }
 
+// TestTwoCustomersOfOneNetworkWhoLogInAreNoGuessers: each PIN is given back under the name that it was counted under.
+func TestTwoCustomersOfOneNetworkWhoLogInAreNoGuessers(t *testing.T) {
+	h := open(t)
+	for range 36 {
+		for _, pin := range []string{rossiPIN, verdiPIN} {
+			h.browser().logsIn(pin)
+			h.passes(10 * time.Minute)
+		}
+	}
+	if strings.Contains(h.log.String(), "many wrong PINs") {
+		t.Error(h.log.String())
+	}
+}
+
 // TestABrowserKnownByAnotherKeyIsAStranger: the name is proven by the house's key.
 func TestABrowserKnownByAnotherKeyIsAStranger(t *testing.T) {
 	h := open(t)

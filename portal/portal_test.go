@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +15,7 @@ import (
 
 	"hotline/attachments"
 	"hotline/directory"
+	"hotline/logtest"
 	"hotline/memory"
 	"hotline/notify"
 	"hotline/portal"
@@ -34,6 +34,7 @@ type house struct {
 	handler http.Handler
 	letters chan notify.Message
 	calls   *calls
+	log     logtest.Log
 	mu      sync.Mutex
 	now     time.Time
 }
@@ -83,7 +84,7 @@ func open(t *testing.T) *house {
 	h.desk = tickets.NewDesk(tickets.DeskConfig{Store: h.store, Book: book, Numbers: h.store, PINKey: []byte("key"), Own: sla.OfficeHours,
 		NewID: func() string { h.mu.Lock(); defer h.mu.Unlock(); n++; return fmt.Sprintf("e%d", n) }})
 	h.files = attachments.NewKeeper(h.store, []byte("key"), rand.Text)
-	p := portal.New(portal.Config{Calls: h.calls, Desk: h.desk, Files: h.files, Store: h.store, Numbers: h.store, PINKey: []byte("key"), Mailer: h, Language: func() prompts.Language { return prompts.English }, Company: func() string { return "Officine <Gialli>" }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock})
+	p := portal.New(portal.Config{Calls: h.calls, Desk: h.desk, Files: h.files, Store: h.store, Numbers: h.store, PINKey: []byte("key"), Mailer: h, Language: func() prompts.Language { return prompts.English }, Company: func() string { return "Officine <Gialli>" }, Log: slog.New(slog.NewTextHandler(&h.log, nil)), Now: h.clock})
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() { p.Run(running) })
