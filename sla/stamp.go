@@ -31,7 +31,8 @@ func (c *Timeline) stamp(s Step) []Effect {
 }
 
 // unmeet takes back that a clock was met: the act did not hold. The time from the act until then is a pause, for nobody knew, and the
-// clock runs on where it stood. One that was broken stays so.
+// clock runs on where it stood. One that was broken stays so, and one that was met in the very second in which it was due had nothing
+// left: it broke then.
 func (c *Timeline) unmeet(s Step) {
 	stamp := c.Stamps.at(s.Clock)
 	if stamp.IsZero() {

@@ -30,6 +30,9 @@ func TestAClockThatIsUnmetRunsOnWhereItStood(t *testing.T) {
 			t.Fatal(err)
 		}
 		restored, before := at, of(was.Clocks, Restore)
+		if restored.Equal(before.Due) {
+			t.Skip("nothing was left: TestWhatWasMetInItsLastSecondAndDidNotHoldBrokeThen")
+		}
 		s := Step{Kind: Unmet, At: later("no"), Clock: Restore}
 		now, _, err := was.Take(s)
 		if err != nil {
@@ -63,4 +66,25 @@ func TestAClockThatIsUnmetRunsOnWhereItStood(t *testing.T) {
 			t.Fatalf("restored again it is %+v, %v", of(met.Clocks, Restore), err)
 		}
 	})
+}
+
+// TestWhatWasMetInItsLastSecondAndDidNotHoldBrokeThen: a pause that begins when the time is spent stops nothing, and so does a restore
+// that was none. A second earlier, a second is left from the word on.
+func TestWhatWasMetInItsLastSecondAndDidNotHoldBrokeThen(t *testing.T) {
+	opened := time.Date(2026, 3, 20, 8, 0, 0, 0, time.UTC)
+	due := opened.Add(time.Minute + 2*time.Hour) // round the clock, two hours from the intervention
+	for early, want := range map[time.Duration]struct{ due, broken time.Time }{
+		0: {due, due}, time.Second: {due.Add(72 * time.Hour), time.Time{}},
+	} {
+		c, _, err := Fold([]Step{
+			{Kind: Begun, At: opened, Category: Blocking, Terms: agreed(t, Extended)}, {Kind: Stamped, At: opened.Add(time.Minute), Clock: Intervention},
+			{Kind: Stamped, At: due.Add(-early), Clock: Restore}, {Kind: Unmet, At: due.Add(72*time.Hour - early), Clock: Restore},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k := of(c.Clocks, Restore); !k.Due.Equal(want.due) || !k.BrokenAt.Equal(want.broken) {
+			t.Errorf("restored %s early: due at %s, broken at %s", early, k.Due, k.BrokenAt)
+		}
+	}
 }
