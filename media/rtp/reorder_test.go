@@ -1,6 +1,7 @@
 package rtp
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -20,19 +21,25 @@ func packetOf(n uint16) *Packet {
 }
 
 // Whatever the network does, packets leave in the order of their numbers, none twice, none changed, and none is kept for
-// longer than 40 ms.
+// longer than 40 ms; also where their numbers and timestamps begin anew at zero.
 func TestPacketsLeaveInOrderAndInTime(t *testing.T) {
 	prove.Check(t, func(t *rapid.T) {
 		var r Reorder
-		now, last, left := time.Duration(0), uint32(0), 0
+		first, clock := rapid.OneOf(rapid.Just(100), rapid.IntRange(65300, 65536)).Draw(t, "first number"), rapid.Uint32().Draw(t, "clock")
+		now, last, left, came := time.Duration(0), 0, 0, map[int]bool{}
 		leave := func(p *Packet) {
-			if p.Timestamp <= last {
-				t.Fatalf("%d leaves after %d", p.Timestamp/160, last/160)
+			behind := int(int32(p.Timestamp - clock)) // samples since number 0
+			n := behind / 160
+			if n <= last {
+				t.Fatalf("%d leaves after %d", n, last)
 			}
-			if p.Timestamp%160 != 0 || len(p.Payload) != 160 && len(p.Payload)%160 != 0 {
-				t.Fatalf("%d octets at %d", len(p.Payload), p.Timestamp)
+			if behind%160 != 0 || len(p.Payload) == 0 || len(p.Payload)%160 != 0 {
+				t.Fatalf("%d octets at %d", len(p.Payload), behind)
 			}
-			last = p.Timestamp
+			if came[n] && (p.Sequence != uint16(n) || !bytes.Equal(p.Payload, packetOf(uint16(n)).Payload)) {
+				t.Fatalf("packet %d leaves with the number %d and %d octets of %d", n, p.Sequence, len(p.Payload), p.Payload[0])
+			}
+			last = n
 			left++
 		}
 		rest := func() {
@@ -44,15 +51,18 @@ func TestPacketsLeaveInOrderAndInTime(t *testing.T) {
 				leave(&p)
 			}
 		}
-		numbers := rapid.SliceOfN(rapid.IntRange(-3, 6), 1, 60).Draw(t, "steps")
-		n := 100
+		numbers := rapid.SliceOfN(rapid.IntRange(-3, 6), 1, 120).Draw(t, "steps")
+		n := first
 		for _, step := range numbers {
 			n = max(1, n+step)
 			now += 20 * time.Millisecond
 			if r.Expire(now) {
 				rest()
 			}
-			if p := packetOf(uint16(n)); r.Put(p, g711.ALaw, now) {
+			p := packetOf(uint16(n))
+			p.Timestamp = clock + 160*uint32(n)
+			came[n] = true
+			if r.Put(p, g711.ALaw, now) {
 				leave(p)
 			}
 			rest()
