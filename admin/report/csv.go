@@ -117,10 +117,10 @@ func (t table) minutes(d time.Duration) string {
 }
 
 // safe keeps a spreadsheet from taking a cell for a formula. Programs pass by blanks and invisible characters before the
-// sign, and some take the wide forms of the signs for the signs themselves.
+// sign, and some take the wide forms of the signs for the signs themselves. Invisible is whatever is no letter, digit, sign or symbol.
 func safe(cell string) string {
 	bare := strings.TrimLeftFunc(cell, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zs, r)
+		return !unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 	})
 	if bare != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(bare)[0]) {
 		return "'" + cell

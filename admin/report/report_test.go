@@ -22,7 +22,7 @@ func month(customer string) statistics.Report {
 }
 
 func TestACellIsNoFormulaWhateverStandsBeforeTheSign(t *testing.T) {
-	for _, cell := range []string{"=1+1", "+1", "-1", "@x", " =1", "\u00a0=1", "\u200b=1", "\ufeff=1", "＝1", "\u3000＝1", "＋1", "－1", "＠x", "\tx", "\rx", "\u2028=1", "\x01=1", "\u200b \u00a0=1"} {
+	for _, cell := range []string{"=1+1", "+1", "-1", "@x", " =1", "\u00a0=1", "\u200b=1", "\ufeff=1", "＝1", "\u3000＝1", "＋1", "－1", "＠x", "\tx", "\rx", "\u2028=1", "\x01=1", "\u200b \u00a0=1", "\uf020＝1", "\ufe0f=1", "\u034f=1", "\u3164=1", "\u0378=1", "\U000e0001=1"} {
 		if got := safe(cell); got != "'"+cell {
 			t.Errorf("%q is written as %q", cell, got)
 		}
@@ -37,6 +37,7 @@ func TestACellIsNoFormulaWhateverStandsBeforeTheSign(t *testing.T) {
 func FuzzACellIsNoFormula(f *testing.F) {
 	f.Add("=cmd|' /c calc'!A1")
 	f.Add("\u200b\u00a0＝x")
+	f.Add("\uf020＝")
 	sign := regexp.MustCompile(`^[\s\p{Z}\p{C}]*[=+\-@＝＋－＠]`)
 	f.Fuzz(func(t *testing.T, cell string) {
 		if got := safe(cell); strings.ToValidUTF8(got, "") == got && sign.MatchString(got) {
