@@ -96,9 +96,9 @@ func (a *attack) sources(network string, n int) []net.PacketConn {
 
 func (a *attack) run(ctx context.Context, all *sync.WaitGroup) {
 	line := net.UDPAddrFromAddrPort(netip.MustParseAddrPort(a.h.sip))
-	noise := make([]byte, 700)
+	noise, dice := make([]byte, 700), rand.New(rand.NewPCG(1, 700))
 	for i := range noise {
-		noise[i] = byte(rand.Uint32())
+		noise[i] = byte(dice.Uint32())
 	}
 	from := a.sources("2", 50)
 	all.Go(func() {
