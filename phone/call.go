@@ -1,11 +1,13 @@
 package phone
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +20,7 @@ import (
 const (
 	keyTime  = 100 * time.Millisecond // a key is held so long
 	keyPause = 120 * time.Millisecond // between two keys
-	memory   = 30 * 60 * 8000         // samples of what was heard that are kept: half an hour
+	memory   = 30 * 60 * 8000         // octets of what was heard that are kept: half an hour
 )
 
 // Call is one answered call. What comes out of the receiver is kept. Say and Press are used by one goroutine.
@@ -31,9 +33,17 @@ type Call struct {
 	watch  sync.WaitGroup
 	once   sync.Once
 
-	mu    sync.Mutex
-	heard []int16
-	more  chan struct{} // closed and replaced when heard grows
+	mu     sync.Mutex
+	kept   int           // octets that came, of those that are kept
+	unread []piece       // of them, what came since somebody asked last
+	heard  []int16       // and what came before
+	more   chan struct{} // closed and replaced when something comes
+}
+
+// piece is some sound as it came.
+type piece struct {
+	codec  g711.Codec
+	octets []byte
 }
 
 func newCall(d *sip.Dialog, leg *media.Leg) (*Call, error) {
@@ -56,7 +66,7 @@ func newCall(d *sip.Dialog, leg *media.Leg) (*Call, error) {
 	return c, nil
 }
 
-// receiver is the telephone's receiver: it keeps what is heard.
+// receiver is the telephone's receiver: it keeps what is heard, as it came. Most of it nobody asks for.
 type receiver struct {
 	call  *Call
 	codec g711.Codec
@@ -66,11 +76,12 @@ func (c *Call) receiver(codec g711.Codec) (io.WriteCloser, error) { return recei
 
 // Write hears some sound.
 func (r receiver) Write(octets []byte) (int, error) {
-	pcm, c := r.codec.Samples(octets), r.call
+	c := r.call
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.heard) < memory {
-		c.heard = append(c.heard, pcm...)
+	if c.kept < memory {
+		c.kept += len(octets)
+		c.unread = append(c.unread, piece{r.codec, bytes.Clone(octets)})
 	}
 	close(c.more)
 	c.more = make(chan struct{})
@@ -86,7 +97,18 @@ func (c *Call) Context() context.Context { return c.ctx }
 func (c *Call) Heard() []int16 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.heard[:len(c.heard):len(c.heard)]
+	return c.samples()
+}
+
+// samples reads what came since somebody asked last, and gives all that came. Its caller holds mu.
+func (c *Call) samples() []int16 {
+	at := len(c.heard)
+	c.heard = slices.Grow(c.heard, c.kept-at)[:c.kept]
+	for _, p := range c.unread {
+		at += p.codec.Decode(c.heard[at:], p.octets)
+	}
+	c.unread = nil
+	return c.heard[:at:at]
 }
 
 // Press presses keys one after the other.
@@ -129,7 +151,7 @@ func (c *Call) Wait(ctx context.Context, d time.Duration) error {
 func (c *Call) AwaitTone(ctx context.Context, from int) (int, error) {
 	for {
 		c.mu.Lock()
-		heard, more := c.heard, c.more
+		heard, more := c.samples(), c.more
 		c.mu.Unlock()
 		if end, ok := toneIn(heard, from); ok {
 			return end, nil
