@@ -156,15 +156,18 @@ func (t *track) Write(octets []byte) (int, error) {
 	}
 	at := t.next - r.written
 	t.next += len(octets)
-	sum := &r.sums[t.channel]
-	for len(*sum) < at+len(octets) {
-		*sum = append(*sum, 0)
-	}
+	sum, law := lengthened(r.sums[t.channel], at+len(octets)), t.law
+	r.sums[t.channel] = sum
 	for i, o := range octets {
-		(*sum)[at+i] = int16(min(max(int(t.law.DecodeSample(o))+int((*sum)[at+i]), math.MinInt16), math.MaxInt16))
+		sum[at+i] = int16(min(max(int(law.DecodeSample(o))+int(sum[at+i]), math.MinInt16), math.MaxInt16))
 	}
 	r.write()
 	return len(octets), r.failed
+}
+
+// lengthened has silence behind a sum, up to so many samples.
+func lengthened(sum []int16, samples int) []int16 {
+	return append(sum, make([]int16, max(samples-len(sum), 0))...)
 }
 
 // Close leaves the file to [talkRecording.Close].
@@ -179,15 +182,13 @@ func (r *talkRecording) write() {
 	if n <= 0 || r.file == nil || r.failed != nil {
 		return
 	}
-	both := make([]byte, 2*n)
-	for c := range r.sums {
-		for len(r.sums[c]) < n {
-			r.sums[c] = append(r.sums[c], 0)
+	both, codec := make([]byte, 2*n), r.codec
+	for c, sum := range r.sums {
+		sum = lengthened(sum, n)
+		for i, s := range sum[:n] {
+			both[2*i+c] = codec.EncodeSample(s)
 		}
-		for i, s := range r.sums[c][:n] {
-			both[2*i+c] = r.codec.EncodeSample(s)
-		}
-		r.sums[c] = append(r.sums[c][:0], r.sums[c][n:]...)
+		r.sums[c] = append(sum[:0], sum[n:]...)
 	}
 	r.written += n
 	_, err := r.file.Write(both)
