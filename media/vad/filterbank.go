@@ -47,22 +47,24 @@ func (f *filterbank) levels(frame *Frame) (levels [bands]float64, total float64)
 // split halves the band: all-pass filters on the even and the odd samples, their difference above, their sum below.
 func (f *filterbank) split(n int, in, high, low []float64) {
 	const first, second = 20972.0 / 32768, 5571.0 / 32768
+	upper, lower := f.upper[n], f.lower[n]
 	for i := range high {
-		a := f.upper[n] + first*in[2*i]
-		f.upper[n] = in[2*i] - first*a
-		b := f.lower[n] + second*in[2*i+1]
-		f.lower[n] = in[2*i+1] - second*b
+		even, odd := in[2*i], in[2*i+1]
+		a, b := upper+first*even, lower+second*odd
+		upper, lower = even-first*a, odd-second*b
 		high[i], low[i] = (a-b)/2, (a+b)/2
 	}
+	f.upper[n], f.lower[n] = upper, lower
 }
 
 // above80 is a high-pass of second order at 80 Hz, at the 500 Hz sampling of the lowest band.
 func (f *filterbank) above80(s []float64) {
 	const z0, z1, z2, p1, p2 = 6631.0 / 16384, -13262.0 / 16384, 6631.0 / 16384, -7756.0 / 16384, 5620.0 / 16384
-	h := &f.highpass
+	h0, h1, h2, h3 := f.highpass[0], f.highpass[1], f.highpass[2], f.highpass[3]
 	for i, v := range s {
-		out := z0*v + z1*h[0] + z2*h[1] - p1*h[2] - p2*h[3]
-		h[0], h[1], h[2], h[3] = v, h[0], out, h[2]
+		out := z0*v + z1*h0 + z2*h1 - p1*h2 - p2*h3
+		h0, h1, h2, h3 = v, h0, out, h2
 		s[i] = out
 	}
+	f.highpass = [...]float64{h0, h1, h2, h3}
 }
