@@ -58,15 +58,6 @@ func (w *Wire) Stall(port uint16, d time.Duration) {
 	w.stalls[port] = d
 }
 
-// stalled is how long a look at a port takes.
-func (w *Wire) stalled(port uint16) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	d := w.stalls[port]
-	delete(w.stalls, port)
-	return d
-}
-
 // Open is how many sockets are open.
 func (w *Wire) Open() int {
 	w.mu.Lock()
@@ -104,27 +95,51 @@ type datagram struct {
 	b    []byte
 }
 
-// socket keeps what is on its way to it, in the order of arrival.
+// socket keeps what is on its way to it, in the order of arrival. The wire's mutex guards it.
 type socket struct {
-	wire *Wire
-	at   netip.AddrPort
-	in   []datagram
+	wire  *Wire
+	at    netip.AddrPort
+	in    []datagram
+	taken int      // of in, from the first one on
+	free  [][]byte // room of those that were taken
 }
 
 func (s *socket) Addr() netip.AddrPort { return s.at }
 
 func (s *socket) Receive(b []byte) (int, netip.AddrPort, bool) {
-	if d := s.wire.stalled(s.at.Port()); d > 0 {
-		time.Sleep(d)
-	}
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
-	if len(s.in) == 0 || s.in[0].due.After(time.Now()) {
+	if d, stalled := s.wire.stalls[s.at.Port()]; stalled {
+		delete(s.wire.stalls, s.at.Port())
+		s.wire.mu.Unlock()
+		time.Sleep(d)
+		s.wire.mu.Lock()
+	}
+	if s.taken == len(s.in) || s.in[s.taken].due.After(time.Now()) {
 		return 0, netip.AddrPort{}, false
 	}
-	d := s.in[0]
-	s.in = s.in[1:]
+	d := s.in[s.taken]
+	if s.taken++; s.taken == len(s.in) {
+		s.in, s.taken = s.in[:0], 0
+	}
+	s.free = append(s.free, d.b)
 	return copy(b, d.b), d.from, true
+}
+
+// put has a datagram come when it is due, behind those that are due then already.
+func (s *socket) put(d datagram, b []byte) {
+	if n := len(s.free); n > 0 {
+		d.b, s.free = s.free[n-1], s.free[:n-1]
+	}
+	d.b = append(d.b[:0], b...)
+	if s.taken > 64 { // some are always on their way
+		s.in, s.taken = slices.Delete(s.in, 0, s.taken), 0
+	}
+	at := len(s.in)
+	for at > s.taken && s.in[at-1].due.After(d.due) {
+		at--
+	}
+	s.in = slices.Insert(s.in, at, d)
 }
 
 func (s *socket) Send(b []byte, to netip.AddrPort) { s.wire.send(s.at, b, to) }
@@ -148,8 +163,7 @@ func (w *Wire) send(from netip.AddrPort, b []byte, to netip.AddrPort) {
 		if w.dice.Float64() < w.impairments.Reorder {
 			due = due.Add(25 * time.Millisecond)
 		}
-		target.in = append(target.in, datagram{from: from, due: due, b: slices.Clone(b)})
-		slices.SortStableFunc(target.in, func(a, b datagram) int { return a.due.Compare(b.due) })
+		target.put(datagram{from: from, due: due}, b)
 	}
 }
 

@@ -93,8 +93,9 @@ func (t *kernel) Close() { _ = t.file.Close() }
 
 // runtime is a timer of the Go runtime.
 type runtime struct {
-	now  func() time.Duration
-	wake chan struct{} // one deep
+	now   func() time.Duration
+	wake  chan struct{} // one deep
+	timer *time.Timer   // made by the first Wait
 }
 
 // NewRuntime makes a timer of the Go runtime, which follows virtual time. now is the clock.
@@ -103,11 +104,15 @@ func NewRuntime(now func() time.Duration) Timer {
 }
 
 func (s *runtime) Wait(until time.Duration) {
-	t := time.NewTimer(until - s.now())
-	defer t.Stop()
+	if s.timer == nil {
+		s.timer = time.NewTimer(until - s.now())
+	} else {
+		s.timer.Reset(until - s.now())
+	}
 	select {
-	case <-t.C:
+	case <-s.timer.C:
 	case <-s.wake:
+		s.timer.Stop()
 	}
 }
 
