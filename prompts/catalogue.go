@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed catalogue/*.txt
@@ -58,16 +59,38 @@ func WrittenFor(lang Language) Language {
 // Catalogue is everything that can be said in a language, in a fixed order: the sentences, then the pieces of which
 // numbers, times and dates are made.
 func Catalogue(lang Language) ([]Entry, error) {
+	b, err := Open(lang)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(b.order), nil
+}
+
+// books are those of all languages. Each is read when it is asked for first.
+var books = sync.OnceValue(func() map[Language]func() (*Book, error) {
+	all := map[Language]func() (*Book, error){}
+	for _, lang := range Languages() {
+		all[lang] = sync.OnceValues(func() (*Book, error) { return read(lang) })
+	}
+	return all
+})
+
+// read reads the catalogue of a language.
+func read(lang Language) (*Book, error) {
 	texts, err := catalogues.ReadFile("catalogue/" + string(lang) + ".txt")
 	if err != nil {
 		return nil, fmt.Errorf("no catalogue for language %q", lang)
 	}
-	entries, err := readCatalogue(string(texts))
+	order, err := readCatalogue(string(texts))
 	if err != nil {
 		return nil, fmt.Errorf("catalogue %s: %w", lang, err)
 	}
-	entries = append(entries, Entry{Tone, "(tone)", Sound}, Entry{Connected, "(connected)", Sound}, Entry{Music, "(music)", Sound})
-	return append(entries, pieces(grammarOf(lang))...), nil
+	order = append(order, Entry{Tone, "(tone)", Sound}, Entry{Connected, "(connected)", Sound}, Entry{Music, "(music)", Sound})
+	b := &Book{lang: lang, grammar: grammarOf(lang), order: append(order, pieces(grammarOf(lang))...), entries: map[ID]Entry{}}
+	for _, e := range b.order {
+		b.entries[e.ID] = e
+	}
+	return b, nil
 }
 
 // readCatalogue reads lines of "id: text"; "#" begins a comment, "+" after the id marks an infix.
@@ -95,24 +118,21 @@ func readCatalogue(texts string) ([]Entry, error) {
 	return entries, nil
 }
 
-// Book is a catalogue ready for looking things up. Immutable.
+// Book is a catalogue ready for looking things up. Immutable, and one for all who open it.
 type Book struct {
 	lang    Language
 	grammar grammar
+	order   []Entry
 	entries map[ID]Entry
 }
 
-// Open reads the catalogue of a language.
+// Open is the book of a language, the same one each time.
 func Open(lang Language) (*Book, error) {
-	entries, err := Catalogue(lang)
-	if err != nil {
-		return nil, err
+	book, ok := books()[lang]
+	if !ok {
+		return nil, fmt.Errorf("no catalogue for language %q", lang)
 	}
-	b := &Book{lang: lang, grammar: grammarOf(lang), entries: map[ID]Entry{}}
-	for _, e := range entries {
-		b.entries[e.ID] = e
-	}
-	return b, nil
+	return book()
 }
 
 // Has tells whether the catalogue has an id.
