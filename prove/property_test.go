@@ -16,7 +16,7 @@ const inner = "HOTLINE_PROVE_FALLS"
 
 func TestThatFalls(t *testing.T) {
 	if os.Getenv(inner) == "" {
-		t.Skip("it is played by TestAFallThatRapidDoesNotSeeSaysItsSeed")
+		return // TestAFallThatRapidDoesNotSeeSaysItsSeed plays it
 	}
 	prove.Check(t, func(r *rapid.T) {
 		if n := rapid.Uint64().Draw(r, "n"); n%7 == 3 {

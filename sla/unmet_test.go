@@ -31,7 +31,7 @@ func TestAClockThatIsUnmetRunsOnWhereItStood(t *testing.T) {
 		}
 		restored, before := at, of(was.Clocks, Restore)
 		if restored.Equal(before.Due) {
-			t.Skip("nothing was left: TestWhatWasMetInItsLastSecondAndDidNotHoldBrokeThen")
+			return // nothing was left: TestWhatWasMetInItsLastSecondAndDidNotHoldBrokeThen
 		}
 		s := Step{Kind: Unmet, At: later("no"), Clock: Restore}
 		now, _, err := was.Take(s)
