@@ -97,11 +97,34 @@ func (r Rule) Next(after time.Time) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("zone %s: %w", r.Zone, err)
 	}
 	from := after.In(zone).Add(early)
-	next, err := gronx.NextTickAfter(r.Schedule, from, false)
-	if err != nil || !next.After(from) {
-		return time.Time{}, errNever
+	for wall := onWall(from); ; {
+		next, err := gronx.NextTickAfter(r.Schedule, wall, false)
+		if err != nil || !next.After(wall) {
+			return time.Time{}, errNever
+		}
+		if at, shown := first(next, zone); shown && at.After(from) {
+			return at.UTC(), nil
+		}
+		wall = next // which is left out, or has been before
 	}
-	return next.UTC(), nil
+}
+
+// onWall is what the clock on the wall shows, as a time without a zone: there no hour is left out and none comes twice.
+func onWall(at time.Time) time.Time {
+	return time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), time.UTC)
+}
+
+// first is the first instant at which the wall of a zone shows a time; shown is false where it never does.
+func first(wall time.Time, zone *time.Location) (at time.Time, shown bool) {
+	at = time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
+	if turn, _ := at.ZoneBounds(); !turn.IsZero() {
+		_, is := turn.Zone()
+		_, was := turn.Add(-time.Nanosecond).Zone()
+		if before := at.Add(time.Duration(is-was) * time.Second); before.Before(turn) && onWall(before).Equal(wall) {
+			at = before
+		}
+	}
+	return at, onWall(at).Equal(wall)
 }
 
 // longest is how long a run may take.

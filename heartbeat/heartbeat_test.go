@@ -2,6 +2,9 @@ package heartbeat_test
 
 import (
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +48,9 @@ func TestTheNextBeatIsExpectedByTheClockOnTheWall(t *testing.T) {
 		{"0 * * * *", at("2026-03-29 01:00:00"), at("2026-03-29 03:00:00")},
 		{"30 2 * * *", firstHalfPastTwo, at("2026-10-26 02:30:00")}, // autumn: it was there already
 		{"30 2 * * *", firstHalfPastTwo.Add(time.Hour), at("2026-10-26 02:30:00")},
+		{"59 2 * * *", firstHalfPastTwo.Add(35 * time.Minute), at("2026-10-26 02:59:00")}, // a beat six minutes late: the wall shows 02:05 again
+		{"0 * * * *", firstHalfPastTwo.Add(35 * time.Minute), at("2026-10-25 03:00:00")},
+		{"*/5 * * * *", firstHalfPastTwo.Add(30 * time.Minute), at("2026-10-25 03:00:00")},
 	} {
 		r := heartbeat.Rule{Schedule: c.schedule, Zone: "Europe/Rome"}
 		got, err := r.Next(c.after)
@@ -54,15 +60,49 @@ func TestTheNextBeatIsExpectedByTheClockOnTheWall(t *testing.T) {
 	}
 }
 
-func TestTheNextBeatLiesAfterTheLastOneAndNotFar(t *testing.T) {
+// TestWhatTheWallShowsFirstAfterAJumpIsExpected: on Lord Howe spring leaves out half an hour, from 02:00 to 02:30.
+func TestWhatTheWallShowsFirstAfterAJumpIsExpected(t *testing.T) {
+	next, err := heartbeat.Rule{Schedule: "30 2 * * *", Zone: "Australia/Lord_Howe"}.Next(time.Date(2026, 10, 3, 15, 0, 0, 0, time.UTC))
+	if want := time.Date(2026, 10, 3, 15, 30, 0, 0, time.UTC); err != nil || !next.Equal(want) {
+		t.Errorf("it is %s (%v), want %s", next, err, want)
+	}
+}
+
+// TestTheNextBeatOfEachDayIsWhatAWalkOverTheMinutesFinds, above all where clocks turn: the first instant more than a minute later whose
+// wall shows the time, and showed it never before.
+func TestTheNextBeatOfEachDayIsWhatAWalkOverTheMinutesFinds(t *testing.T) {
+	turns := map[string][]time.Time{ // hours of UTC near which clocks turn
+		"Europe/Rome": {date(3, 29, 1), date(10, 25, 1)}, "America/New_York": {date(3, 8, 7), date(11, 1, 6)}, "Australia/Lord_Howe": {date(4, 4, 15), date(10, 3, 15)},
+		"America/Santiago": {date(4, 5, 3), date(9, 6, 4)}, "Africa/Cairo": {date(4, 23, 22), date(10, 29, 21)}, "Asia/Kathmandu": {date(7, 1, 0)}, "UTC": {date(7, 1, 0)},
+	}
+	zones := slices.Sorted(maps.Keys(turns))
 	prove.Check(t, func(t *rapid.T) {
-		after := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.Int64Range(0, 2*365*24*3600).Draw(t, "second")) * time.Second)
-		r := heartbeat.Rule{Schedule: "30 2 * * *", Zone: rapid.SampledFrom([]string{"Europe/Rome", "UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"}).Draw(t, "zone")}
-		next, err := r.Next(after)
-		if err != nil || !next.After(after) || next.Sub(after) > 49*time.Hour {
-			t.Fatalf("after %s comes %s, %v", after, next, err)
+		name := rapid.SampledFrom(zones).Draw(t, "zone")
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := rapid.SampledFrom(turns[name]).Draw(t, "turn").Add(time.Duration(rapid.IntRange(-50*3600, 10*3600).Draw(t, "second")) * time.Second)
+		hour, minute := rapid.OneOf(rapid.IntRange(0, 3), rapid.IntRange(0, 23)).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute")
+		seen, want := map[int]bool{}, time.Time{} // by the day of the month
+		for at := after.Add(-3 * time.Hour).Truncate(time.Minute); want.IsZero(); at = at.Add(time.Minute) {
+			if wall := at.In(zone); wall.Hour() == hour && wall.Minute() == minute {
+				if !seen[wall.Day()] && at.After(after.Add(time.Minute)) {
+					want = at
+				}
+				seen[wall.Day()] = true
+			}
+		}
+		next, err := heartbeat.Rule{Schedule: fmt.Sprintf("%d %d * * *", minute, hour), Zone: name}.Next(after)
+		if err != nil || !next.Equal(want) {
+			t.Fatalf("after %s comes %s, want %s (%v)", after.In(zone), next.In(zone), want.In(zone), err)
 		}
 	})
+}
+
+// date is an hour of 2026.
+func date(month time.Month, day, hour int) time.Time {
+	return time.Date(2026, month, day, hour, 0, 0, 0, time.UTC)
 }
 
 func TestWhatCannotBeMeantIsRefusedByItsField(t *testing.T) {

@@ -158,6 +158,10 @@ func TestARotationLeavesNoInstantFree(t *testing.T) {
 			r.Shifts = append(r.Shifts, Shift{Engineer: team()[int(d)%3].ID, Level: 1, Order: int(d), Day: d, From: handover, Length: 24 * time.Hour})
 		}
 		when := start.Add(time.Duration(rapid.IntRange(0, 2*365*24*60).Draw(t, "when")) * time.Minute)
+		if rapid.Bool().Draw(t, "near where clocks turn") {
+			turn := rapid.SampledFrom([]time.Time{at(t, "2026-03-29 01:00"), at(t, "2026-10-25 01:00")}).Draw(t, "turn")
+			when = turn.Add(time.Duration(rapid.IntRange(-26*3600, 26*3600).Draw(t, "second")) * time.Second)
+		}
 		duty, err := r.duty(when)
 		if err != nil || len(duty) != 1 {
 			t.Fatalf("at %v %v are on duty (%v)", when, duty, err)
