@@ -116,12 +116,16 @@ func same(words []string, a, b, n int) bool {
 	if b+n > len(words) {
 		return false
 	}
+	digits := 0
 	for i := range n {
 		if bare(words[a+i]) != bare(words[b+i]) || allDigits(bare(words[a+i])) {
-			return false // digits may come often; they have a guard of their own
+			return false
+		}
+		if digitsOf(words[a+i]) > 0 {
+			digits++
 		}
 	}
-	return true
+	return digits < n // digits may come often, in words too; they have a guard of their own, which needs all of them
 }
 
 func bare(word string) string {

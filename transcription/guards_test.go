@@ -39,6 +39,8 @@ func TestEachGuardKeepsOutWhatRecognisersInvent(t *testing.T) {
 		{"a PIN in figures", []transcription.Segment{at(1, 5, "il codice è 421 755, grazie", 0.9)}, "il codice è […] grazie", []transcription.Guard{transcription.Digits}},
 		{"a PIN in words", []transcription.Segment{at(1, 5, "il PIN è quattro due uno sette cinque cinque", 0.9)}, "il PIN è […]", []transcription.Guard{transcription.Digits}},
 		{"a PIN in English words", []transcription.Segment{at(1, 5, "it is four, two, one 7 5 five nine", 0.9)}, "it is […]", []transcription.Guard{transcription.Digits}},
+		{"a PIN of one word again and again", []transcription.Segment{at(1, 5, "sono quattro sette due due due due ecco", 0.9)}, "sono […] ecco", []transcription.Guard{transcription.Digits}},
+		{"a loop with a number in it", []transcription.Segment{at(1, 9, "sei tu sei tu sei tu sei tu sei tu", 0.9)}, "sei tu", []transcription.Guard{transcription.Repeated}},
 		{"a PIN glued to a word", []transcription.Segment{at(1, 5, "codice421755ecco pronto", 0.9)}, "[…] pronto", []transcription.Guard{transcription.Digits}},
 		{"a run that nobody dictates", []transcription.Segment{at(1, 5, "ecco 00000000000000000000 fine", 0.9)}, "ecco fine", []transcription.Guard{transcription.Digits}},
 		{"what the recogniser does not believe", []transcription.Segment{at(1, 5, "mah", 0.1)}, "", []transcription.Guard{transcription.Unsure}},
