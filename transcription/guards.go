@@ -47,7 +47,7 @@ func Guarded(segments []Segment, voice []Span) (kept []Segment, left []Guard) {
 			continue
 		}
 		words := strings.ToLower(s.Text)
-		if n := len(before); n >= mostRepeats-1 && !slices.ContainsFunc(before[n-mostRepeats+1:], func(w string) bool { return w != words }) {
+		if n := len(before); n >= mostRepeats-1 && !digitsAlone(words) && !slices.ContainsFunc(before[n-mostRepeats+1:], func(w string) bool { return w != words }) {
 			note(Repeated)
 			continue
 		}
@@ -56,14 +56,12 @@ func Guarded(segments []Segment, voice []Span) (kept []Segment, left []Guard) {
 		if s.Text, acted = withoutLoops(s.Text); acted {
 			note(Repeated)
 		}
-		if s.Text, acted = withoutDigits(s.Text); acted {
-			note(Digits)
-		}
-		if s.Text == "" {
-			continue
-		}
 		s.Doubtful = s.Confidence > 0 && s.Confidence < unsure
 		kept = append(kept, s)
+	}
+	kept, acted := withoutDigits(kept)
+	if acted {
+		note(Digits)
 	}
 	return kept, left
 }
@@ -136,33 +134,50 @@ func allDigits(word string) bool {
 	return word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsDigit(r) })
 }
 
-// withoutDigits masks every run of digits that is as long as a PIN, in figures or in words, and leaves out a run so long that
-// nobody has dictated it.
-func withoutDigits(text string) (string, bool) {
-	var out []string
-	words, acted := strings.Fields(text), false
+// digitsAlone tells whether a text is nothing but digits, in figures or in words.
+func digitsAlone(text string) bool {
+	return !slices.ContainsFunc(strings.Fields(text), func(word string) bool { return digitsOf(word) == 0 })
+}
+
+// withoutDigits masks every run of digits that is as long as a PIN, in figures or in words, also where it goes on in the next segment:
+// whoever dictates pauses. It leaves out a run so long that nobody has dictated it, and segments of which nothing is left.
+func withoutDigits(segments []Segment) (kept []Segment, acted bool) {
+	type word struct {
+		text string
+		of   int // the segment
+	}
+	var words []word
+	for i, s := range segments {
+		for _, w := range strings.Fields(s.Text) {
+			words = append(words, word{w, i})
+		}
+	}
+	texts := make([][]string, len(segments))
 	for i := 0; i < len(words); {
 		end, digits := i, 0
-		for end < len(words) {
-			n := digitsOf(words[end])
-			if n == 0 {
-				break
+		for n := i; n < len(words) && (digitsOf(words[n].text) > 0 || bare(words[n].text) == ""); n++ { // a dash alone parts no PIN
+			if more := digitsOf(words[n].text); more > 0 {
+				digits, end = digits+more, n+1
 			}
-			digits, end = digits+n, end+1
 		}
-		switch {
-		case end == i:
-			out, end = append(out, words[i]), i+1
-		case digits < pinDigits:
-			out = append(out, words[i:end]...)
-		case digits <= mostDictated:
-			out, acted = append(out, masked), true
-		default:
-			acted = true
+		run := words[i:max(end, i+1)]
+		for n, w := range run {
+			switch {
+			case digits < pinDigits:
+				texts[w.of] = append(texts[w.of], w.text)
+			case digits <= mostDictated && (n == 0 || run[n-1].of != w.of):
+				texts[w.of] = append(texts[w.of], masked)
+			}
 		}
-		i = end
+		acted = acted || digits >= pinDigits
+		i += len(run)
 	}
-	return strings.Join(out, " "), acted
+	for i, s := range segments {
+		if s.Text = strings.Join(texts[i], " "); s.Text != "" {
+			kept = append(kept, s)
+		}
+	}
+	return kept, acted
 }
 
 // digitsOf is how many digits a word is: "4217" and "42-17" four, "quattro" one, "quattro-due" two, "pompa" none.
