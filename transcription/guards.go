@@ -215,4 +215,7 @@ func lettersAmong(word string) int {
 var spokenDigits = map[string]bool{
 	"zero": true, "uno": true, "due": true, "tre": true, "quattro": true, "cinque": true, "sei": true, "sette": true, "otto": true, "nove": true,
 	"oh": true, "one": true, "two": true, "three": true, "four": true, "five": true, "six": true, "seven": true, "eight": true, "nine": true,
+	"null": true, "eins": true, "zwei": true, "zwo": true, "drei": true, "vier": true, "fünf": true, "sechs": true, "sieben": true, "acht": true, "neun": true,
+	"zéro": true, "un": true, "deux": true, "trois": true, "quatre": true, "cinq": true, "sept": true, "huit": true, "neuf": true,
+	"cero": true, "dos": true, "tres": true, "cuatro": true, "cinco": true, "seis": true, "siete": true, "ocho": true, "nueve": true,
 }

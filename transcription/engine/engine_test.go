@@ -286,3 +286,20 @@ func TestAnErasedRecordingIsNotPutIntoText(t *testing.T) {
 		t.Errorf("a recording that is not there: %v", err)
 	}
 }
+
+// TestAPINIsMaskedInEveryLanguageOfTheLine, as the line itself says its digits.
+func TestAPINIsMaskedInEveryLanguageOfTheLine(t *testing.T) {
+	for _, lang := range prompts.Languages() {
+		book, err := prompts.Open(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pin := range []string{"012345", "678901"} {
+			said := book.Text(prompts.Digits(pin))
+			kept, _ := transcription.Guarded([]transcription.Segment{{Text: "PIN: " + said}}, []transcription.Span{{To: time.Minute}})
+			if len(kept) != 1 || kept[0].Text != "PIN: […]" {
+				t.Errorf("%s: %q became %+v", lang, said, kept)
+			}
+		}
+	}
+}
