@@ -17,7 +17,7 @@ import (
 // named with a trailing "/..." stands for its inner rooms too. Everything that is not allowed is forbidden; forbidden
 // names the edges that people will be tempted to draw, each with its reason.
 var allowed = map[string][]string{
-	"sla":                          {"ical"},
+	"sla":                          {"ical", "validation"},
 	"ical":                         {},
 	"prompts":                      {},
 	"company":                      {"prompts"},
@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"sip":                          {"sip/body", "sip/capture", "sip/cseq", "sip/digest", "sip/guard", "sip/header", "sip/resolver", "sip/syntax", "sip/transport", "sip/trunk"},
 	"media":                        {"media/..."},
 	"strictyaml":                   {},
-	"intake":                       {"directory", "limits", "sla", "storage", "tickets"},
+	"intake":                       {"directory", "limits", "sla", "storage", "tickets", "validation"},
 	"intake/format":                {"intake", "limits", "intake/snmp", "intake/syslog"},
 	"heartbeat":                    {"directory", "intake", "limits", "storage", "audit"},
 	"evosupport":                   {"directory", "sla", "storage", "tickets"},
@@ -44,11 +44,11 @@ var allowed = map[string][]string{
 	"heartbeat/ping":               {"heartbeat", "sip/ratelimit", "storage"},
 	"admin/heartbeats":             {"admin/document", "admin/operation", "admin/problem", "heartbeat", "intake"},
 	"admin/voice":                  {"admin/operation", "admin/problem", "admin/schema", "prompts", "prompts/replaced", "speech", "speech/upload", "speech/upload/pack"},
-	"admin/alerts":                 {"admin/document", "admin/operation", "admin/problem", "directory", "heartbeat", "intake", "intake/format", "sla", "storage", "tickets", "agent/receiver"},
+	"admin/alerts":                 {"admin/document", "admin/operation", "admin/problem", "directory", "heartbeat", "intake", "intake/format", "sla", "storage", "tickets", "agent/receiver", "validation"},
 	"limits":                       {},
 	"numbers":                      {},
 	"tickets":                      {"limits", "sla", "tickets/turns", "prompts", "prompts/written", "budgets", "directory", "paging", "storage", "audit"},
-	"oncall":                       {"sla"},
+	"oncall":                       {"sla", "validation"},
 	"admin/files":                  {"admin/operation", "admin/problem", "attachments", "tickets"},
 	"admin/transcripts":            {"admin/operation", "tickets", "transcription"},
 	"transcription":                {"tickets"},
@@ -77,16 +77,17 @@ var allowed = map[string][]string{
 	"intake/syslog":                {"certificate", "intake", "intake/listener", "limits", "sip/ratelimit"},
 
 	"sla/oracle":                  {}, // the reference of the proof must not know what it proves
-	"oncall/rota":                 {"ical", "oncall", "sla"},
+	"oncall/rota":                 {"ical", "oncall", "sla", "validation"},
 	"oncall/rota/oracle":          {}, // this one too
 	"prove":                       {},
 	"logtest":                     {},
 	"web/hostiletest":             {},
-	"oncall/escalation":           {"oncall", "oncall/rota", "sla"},
+	"oncall/escalation":           {"oncall", "oncall/rota", "sla", "validation"},
 	"oncall/readiness":            {"oncall", "oncall/escalation", "oncall/rota"},
 	"oncall/replay":               {"oncall", "oncall/escalation"},
 	"oncall/load":                 {"cdr", "oncall", "oncall/escalation", "oncall/rota", "paging", "sla", "storage"},
 	"storage":                     {},
+	"validation":                  {},
 	"audit":                       {"paging"},
 	"audit/audittest":             {"audit", "directory", "paging", "sla", "storage", "storage/storagetest/check", "tickets", "tokens", "users"},
 	"admin/auditlog":              {"admin/operation", "admin/problem", "audit", "paging"},
@@ -109,7 +110,7 @@ var allowed = map[string][]string{
 	"listening":                   {"paging", "storage", "tickets"},
 	"web/translation":             {"prompts", "prompts/written"},
 	"web/setup":                   {"cdr", "directory", "company", "prompts", "oncall", "sla", "storage", "tickets", "users", "web/ui", "directory/entry", "numbers", "web/translation"},
-	"web/access":                  {"admin/access", "directory", "oncall", "storage", "tokens", "users", "web/ui"},
+	"web/access":                  {"admin/access", "directory", "oncall", "storage", "tokens", "users", "web/ui", "audit"},
 	"web/live":                    {"dispatch/chains", "sla", "tickets"},
 	"web":                         {"web/letters", "notify/mailing", "cdr", "directory", "dispatch/chains", "listening", "numbers", "oncall", "oncall/escalation", "paging", "prompts", "prompts/written", "sip/ratelimit", "sla", "storage", "tickets", "tickets/turns", "users", "users/password", "users/second", "tickets/statistics", "attachments", "drafts", "presence", "web/access", "web/files", "web/waveform", "web/editing", "web/calendars", "web/imports", "web/live", "web/reports", "web/ui", "web/setup", "web/schedules", "tokens", "ivr/try", "ivr/versions", "web/flows", "prompts/replaced", "speech/upload", "web/voices", "outbox", "web/outgoing", "evosupport", "evosupport/news", "heartbeat", "intake", "agent/receiver", "web/alerts", "web/heartbeats", "web/evo", "transcription", "audit", "web/auditlog", "users/oidc", "web/signon", "web/pronunciation", "web/faults", "oncall/readiness", "agent/keys", "mail", "web/agents", "web/mails", "bridge", "web/webpush", "web/masterdata", "sip/ladder", "web/translation", "web/rotas", "web/policies", "web/contacts", "web/resubmit"},
 	"web/editing":                 {"drafts", "presence", "storage", "tickets", "users", "web/ui"},
@@ -117,7 +118,7 @@ var allowed = map[string][]string{
 	"web/files":                   {"attachments", "storage", "tickets", "users", "web/ui"},
 	"web/outgoing":                {"outbox", "outbox/send", "sla", "storage", "users", "web/form", "web/ui"},
 	"web/resubmit":                {},
-	"web/form":                    {"directory/entry", "storage", "web/ui", "web/translation"},
+	"web/form":                    {"directory/entry", "storage", "web/ui", "web/translation", "validation", "audit"},
 	"web/form/fields":             {"oncall", "oncall/escalation", "oncall/rota", "prompts", "sla", "web/form", "web/ui"},
 	"web/alerts":                  {"directory", "intake", "intake/format", "sla", "storage", "users", "web/form", "web/ui"},
 	"web/heartbeats":              {"heartbeat", "intake", "users", "web/form", "web/ui"},
@@ -132,10 +133,10 @@ var allowed = map[string][]string{
 	"web/policies":                {"directory", "directory/entry", "numbers", "oncall", "oncall/escalation", "oncall/rota", "sla", "storage", "tickets", "users", "web/form", "web/form/fields", "web/ui"},
 	"web/contacts":                {"oncall", "oncall/escalation", "oncall/pins", "oncall/rota", "sla", "storage", "tickets", "users", "web/form", "web/form/fields", "web/ui"},
 	"web/imports":                 {"admin/report", "directory", "directory/entry", "numbers", "prompts", "prompts/written", "sla", "storage", "tickets", "users", "web/ui"},
-	"directory/entry":             {"directory", "limits", "numbers", "sla", "storage"},
+	"directory/entry":             {"directory", "limits", "numbers", "sla", "storage", "validation"},
 	"web/flows":                   {"ivr", "ivr/try", "ivr/versions", "prompts", "storage", "strictyaml", "tickets", "users", "web/ui", "web/translation"},
 	"web/voices":                  {"prompts", "prompts/replaced", "speech", "speech/upload", "speech/upload/pack", "storage", "users", "web/ui"},
-	"web/schedules":               {"admin/report", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/rota", "paging", "sla", "storage", "tickets", "users", "web/ui", "web/translation"},
+	"web/schedules":               {"admin/report", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/rota", "paging", "sla", "storage", "tickets", "users", "web/ui", "web/translation", "validation", "audit"},
 	"web/ui":                      {"admin/middleware", "prompts", "prompts/written", "users", "web/translation"},
 	"web/reports":                 {"admin/report", "cdr", "directory", "sla", "storage", "tickets", "tickets/statistics", "users", "web/ui"},
 	"storage/stored":              {"company", "prompts", "agent/protocol", "agent/receiver", "evosupport", "outbox", "cdr", "directory", "heartbeat", "intake", "ivr/versions", "oncall", "oncall/escalation", "oncall/rota", "sla", "tickets", "audit"},
@@ -198,7 +199,7 @@ var allowed = map[string][]string{
 	"phone/load":                  {"media/g711", "media/wav"},
 	"admin/access":                {"admin/problem", "storage", "tokens", "audit"},
 	"app/connections":             {},
-	"admin":                       {"admin/letters", "notify/mailing", "admin/evo", "numbers", "admin/alerts", "admin/heartbeats", "admin/outgoing", "heartbeat", "intake", "outbox", "admin/access", "admin/document", "admin/files", "admin/operation", "admin/report", "attachments", "tickets", "sla", "oncall", "prompts", "prompts/written", "strictyaml", "admin/schema", "admin/diagnostics", "admin/idempotency", "admin/metrics", "admin/middleware", "admin/problem", "cdr", "directory", "directory/entry", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "admin/schedules", "oncall/escalation", "oncall/pins", "admin/calling", "dispatch/chains", "listening", "admin/voice", "prompts/replaced", "admin/transcripts", "transcription", "admin/agents", "agent/receiver", "admin/links", "portal/access", "audit", "admin/auditlog", "evosupport/news", "admin/bridged"},
+	"admin":                       {"admin/letters", "notify/mailing", "admin/evo", "numbers", "admin/alerts", "admin/heartbeats", "admin/outgoing", "heartbeat", "intake", "outbox", "admin/access", "admin/document", "admin/files", "admin/operation", "admin/report", "attachments", "tickets", "sla", "oncall", "prompts", "prompts/written", "strictyaml", "admin/schema", "admin/diagnostics", "admin/idempotency", "admin/metrics", "admin/middleware", "admin/problem", "cdr", "directory", "directory/entry", "idempotency", "ivr/versions", "paging", "storage", "tickets/statistics", "tokens", "admin/schedules", "oncall/escalation", "oncall/pins", "admin/calling", "dispatch/chains", "listening", "admin/voice", "prompts/replaced", "admin/transcripts", "transcription", "admin/agents", "agent/receiver", "admin/links", "portal/access", "audit", "admin/auditlog", "evosupport/news", "admin/bridged", "validation"},
 	"admin/schema":                {"admin/problem", "limits", "prompts", "prompts/written", "sla"},
 	"admin/problem":               {"oncall", "sla", "tickets", "storage", "tickets/statistics"},
 	"admin/idempotency":           {"admin/problem", "idempotency"},
@@ -212,7 +213,7 @@ var allowed = map[string][]string{
 	"speech/recording":            {"audit", "ivr/console", "oncall", "prompts", "prompts/replaced", "speech/upload"},
 	"speech/upload/pack":          {"media/g711", "media/wav", "prompts", "prompts/replaced", "speech", "speech/upload"},
 	"speech/upload":               {"media/g711", "prompts", "prompts/replaced", "prompts/studio", "speech", "storage"},
-	"app/settings":                {"atomicfile", "config", "company", "prompts", "sealed", "storage/stored"},
+	"app/settings":                {"atomicfile", "config", "company", "prompts", "sealed", "storage/stored", "audit"},
 	"app/spoken":                  {"config", "prompts", "speech", "directory", "oncall", "sla"},
 	"app/show":                    {"phone", "media/g711", "media/likeness", "media/wav", "prompts", "prompts/packs"},
 	"cmd/hotline":                 {"agent", "evosupport", "limits", "intake", "intake/format", "strictyaml", "app", "app/...", "config", "ivr", "ivr/...", "phone/load", "prompts", "prompts/written", "datadir", "sla", "spool", "users"},
@@ -248,7 +249,7 @@ var allowed = map[string][]string{
 	"app/flows":          {"admin", "ivr", "ivr/versions", "strictyaml"},
 	"app/voices":         {"app/spoken", "directory", "line", "media", "media/g711", "oncall", "prompts", "prompts/packs", "sla", "prompts/replaced"},
 
-	"admin/schedules": {"admin/document", "admin/operation", "admin/report", "admin/schema", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/replay", "oncall/rota", "paging", "prompts", "prompts/written", "sla", "storage", "storage/stored", "tickets"},
+	"admin/schedules": {"admin/document", "admin/operation", "admin/report", "admin/schema", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/replay", "oncall/rota", "paging", "prompts", "prompts/written", "sla", "storage", "storage/stored", "tickets", "validation"},
 
 	"notify/mailing":                 {"alarm", "directory", "notify"},
 	"notify/mailing/mailingtest":     {"alarm", "directory", "notify", "notify/mailing", "storage/storagetest/check"},
@@ -416,7 +417,7 @@ func mayImport(from, to string) bool {
 func ground(room string) bool {
 	return contains([]string{
 		"audit", "budgets", "cdr", "directory", "company", "ical", "idempotency", "limits", "oncall", "oncall/escalation", "oncall/readiness",
-		"oncall/replay", "oncall/rota", "paging", "prompts", "sla", "storage", "storage/stored", "tickets", "tokens", "users",
+		"oncall/replay", "oncall/rota", "paging", "prompts", "sla", "storage", "storage/stored", "tickets", "tokens", "users", "validation",
 	}, room)
 }
 

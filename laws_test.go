@@ -309,3 +309,18 @@ func TestEveryPropertySaysItsSeed(t *testing.T) {
 		})
 	}
 }
+
+// readsWords finds code that looks into the words of an error, or of a refusal.
+var readsWords = regexp.MustCompile(`(strings\.(Contains|Cut|Fields|HasPrefix|HasSuffix|Index|Split|TrimSuffix)\w*|\.(Find\w+|MatchString))\([^()]*(\.Error\(\)|\b(wrong|refused)\.(Text|Problem)\b)`)
+
+// TestNobodyReadsTheWordsOfAnError: an error says by its type what is wrong, and a refusal names its field (package validation). Words change.
+func TestNobodyReadsTheWordsOfAnError(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || s.name == "postgres/fault.go" { // the driver has no type for it
+			continue
+		}
+		if found := readsWords.FindString(s.text); found != "" {
+			t.Errorf("%s: %s reads the words of an error", s.name, found)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -16,6 +15,7 @@ import (
 	"hotline/directory"
 	"hotline/sla"
 	"hotline/tickets"
+	"hotline/validation"
 )
 
 // intervalView is working time on one weekday.
@@ -157,7 +157,8 @@ func sound(c sla.Calendar) error {
 	case errors.Is(err, sla.ErrNeverOpen):
 		return problem.Refused("body.week", "the calendar never opens; give it at least one working hour")
 	case err != nil:
-		return problem.Refused("body", strings.TrimSuffix(err.Error(), ": "+sla.ErrBadCalendar.Error()))
+		field, text := validation.Of(err)
+		return problem.Refused("body."+field, text)
 	}
 	return nil
 }

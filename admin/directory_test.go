@@ -121,7 +121,7 @@ func TestLevelsAndCalendarsChangeWhatTheNextTicketIsPromised(t *testing.T) {
 		"/levels/extended": {
 			`{"name":"x","calendar":"moon","blocking":` + limits + `,"non_blocking":` + limits + `}`: "body.calendar",
 			`{"name":"x","calendar":"always"}`: "blocking",
-			`{"name":"x","calendar":"always","blocking":{"contact":0,"intervention":60,"restore":60},"non_blocking":` + limits + `}`: "blocking: contact limit",
+			`{"name":"x","calendar":"always","blocking":{"contact":0,"intervention":60,"restore":60},"non_blocking":` + limits + `}`: "body.blocking.contact",
 		},
 		"/levels/on_request": {
 			`{"name":"x","calendar":"always","blocking":{"contact":60,"intervention":60,"restore":60},"non_blocking":` + limits + `}`: "no deadline",

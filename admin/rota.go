@@ -13,6 +13,7 @@ import (
 	"hotline/admin/problem"
 	"hotline/admin/schedules"
 	"hotline/oncall"
+	"hotline/validation"
 )
 
 // rotaView is the weekly plan as staff read and write it.
@@ -109,7 +110,8 @@ func (s *server) putRota(ctx context.Context, in *struct {
 				return next, fmt.Errorf("reading engineers: %w", err)
 			}
 			if err := next.Check(engineers, s.Now()); err != nil {
-				return next, problem.Refused("body", err.Error())
+				field, text := validation.Of(err)
+				return next, problem.Refused("body."+field, text)
 			}
 			return next, nil
 		})

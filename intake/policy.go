@@ -10,6 +10,7 @@ import (
 
 	"hotline/directory"
 	"hotline/sla"
+	"hotline/validation"
 )
 
 // PolicyID names a policy: a contract's id, or DefaultPolicy.
@@ -138,7 +139,9 @@ var ErrPolicy = errors.New("the alert policy cannot be right")
 
 // Check refuses a policy that cannot be right; the error names the field.
 func (p Policy) Check() error {
-	bad := func(field, why string) error { return fmt.Errorf("%s: %s: %w", field, why, ErrPolicy) }
+	bad := func(field, why string) error {
+		return fmt.Errorf("%s: %w: %w", field, validation.Field(field, errors.New(why)), ErrPolicy)
+	}
 	named := map[string]bool{}
 	for i, r := range append(p.Rules[:len(p.Rules):len(p.Rules)], p.Otherwise) {
 		at := fmt.Sprintf("rules[%d]", i)

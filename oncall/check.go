@@ -3,6 +3,8 @@ package oncall
 import (
 	"fmt"
 	"time"
+
+	"hotline/validation"
 )
 
 // Check refuses a rota that makes no sense. It refuses an unknown zone, unknown engineers, shifts without length, and shifts that
@@ -11,7 +13,7 @@ import (
 func (r Rota) Check(engineers []Engineer, now time.Time) error {
 	zone, err := r.zone()
 	if err != nil {
-		return err
+		return validation.Field("zone", err)
 	}
 	known := map[EngineerID]bool{"": true}
 	for _, e := range engineers {
@@ -19,27 +21,35 @@ func (r Rota) Check(engineers []Engineer, now time.Time) error {
 	}
 	for i, s := range r.Shifts {
 		if err := s.check(known); err != nil {
-			return fmt.Errorf("shift %d: %w", i+1, err)
+			return shiftRefused(i, err)
 		}
 		for j, other := range r.Shifts[:i] {
 			if s.Engineer == other.Engineer && s.Level == other.Level && s.overlaps(other) {
-				return fmt.Errorf("shift %d: %s is on duty at level %d by shift %d already for a part of that time; let one end where the other begins", i+1, s.Engineer, s.Level, j+1)
+				return shiftRefused(i, fmt.Errorf("%s is on duty at level %d by shift %d already for a part of that time; let one end where the other begins", s.Engineer, s.Level, j+1))
 			}
 		}
 	}
 	for i, o := range r.Overrides {
 		if err := o.check(known); err != nil {
-			return fmt.Errorf("override %d: %w", i+1, err)
+			return overrideRefused(i, err)
 		}
 		if j, twice := r.replacesTwice(i); twice {
-			return fmt.Errorf("override %d: override %d replaces %s at level %d at the same time", i+1, j+1, o.Engineer, o.Level)
+			return overrideRefused(i, fmt.Errorf("override %d replaces %s at level %d at the same time", j+1, o.Engineer, o.Level))
 		}
 		if o.Until.After(now) && !r.finds(i, zone) {
-			return fmt.Errorf("override %d: %s is not on duty at level %d between %s and %s, so nobody would be replaced; name who is on duty, or leave engineer out to add somebody",
-				i+1, o.Engineer, o.Level, o.From.In(zone).Format("2006-01-02 15:04"), o.Until.In(zone).Format("2006-01-02 15:04"))
+			return overrideRefused(i, validation.Field("engineer", fmt.Errorf("%s is not on duty at level %d between %s and %s, so nobody would be replaced; name who is on duty, or leave engineer out to add somebody",
+				o.Engineer, o.Level, o.From.In(zone).Format("2006-01-02 15:04"), o.Until.In(zone).Format("2006-01-02 15:04"))))
 		}
 	}
 	return nil
+}
+
+func shiftRefused(i int, err error) error {
+	return validation.Field(fmt.Sprintf("shifts[%d]", i), fmt.Errorf("shift %d: %w", i+1, err))
+}
+
+func overrideRefused(i int, err error) error {
+	return validation.Field(fmt.Sprintf("overrides[%d]", i), fmt.Errorf("override %d: %w", i+1, err))
 }
 
 // overlaps tells whether two shifts share time of a week.
@@ -53,15 +63,15 @@ func (s Shift) overlaps(other Shift) bool {
 func (s Shift) check(known map[EngineerID]bool) error {
 	switch {
 	case s.Engineer == "" || !known[s.Engineer]:
-		return fmt.Errorf("engineer %q is unknown", s.Engineer)
+		return validation.Field("engineer", fmt.Errorf("engineer %q is unknown", s.Engineer))
 	case s.Level < 1:
-		return fmt.Errorf("level %d; levels begin at 1", s.Level)
+		return validation.Field("level", fmt.Errorf("level %d; levels begin at 1", s.Level))
 	case s.Day < time.Sunday || s.Day > time.Saturday:
-		return fmt.Errorf("weekday %d; use 0 (Sunday) to 6", s.Day)
+		return validation.Field("day", fmt.Errorf("weekday %d; use 0 (Sunday) to 6", s.Day))
 	case s.From < 0 || s.From >= 24*time.Hour:
-		return fmt.Errorf("it begins at %s; use a time within the day", s.From)
+		return validation.Field("from", fmt.Errorf("it begins at %s; use a time within the day", s.From))
 	case s.Length <= 0 || s.Length > 7*24*time.Hour:
-		return fmt.Errorf("it is %s long; use up to 168h", s.Length)
+		return validation.Field("length", fmt.Errorf("it is %s long; use up to 168h", s.Length))
 	}
 	return nil
 }
@@ -69,13 +79,13 @@ func (s Shift) check(known map[EngineerID]bool) error {
 func (o Override) check(known map[EngineerID]bool) error {
 	switch {
 	case !known[o.Engineer] || !known[o.Instead]:
-		return fmt.Errorf("engineer %q or %q is unknown", o.Engineer, o.Instead)
+		return validation.Field("engineer", fmt.Errorf("engineer %q or %q is unknown", o.Engineer, o.Instead))
 	case o.Engineer == "" && o.Instead == "":
-		return fmt.Errorf("it names nobody")
+		return validation.Field("engineer", fmt.Errorf("it names nobody"))
 	case o.Level < 1:
-		return fmt.Errorf("level %d; levels begin at 1", o.Level)
+		return validation.Field("level", fmt.Errorf("level %d; levels begin at 1", o.Level))
 	case !o.From.Before(o.Until):
-		return fmt.Errorf("it ends before it begins")
+		return validation.Field("until", fmt.Errorf("it ends before it begins"))
 	}
 	return nil
 }

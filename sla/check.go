@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"hotline/validation"
 )
 
 // ErrBadCalendar is a calendar that cannot be right; the message names the place.
@@ -14,8 +16,11 @@ var ErrBadCalendar = errors.New("bad calendar")
 // place names where in a calendar or a level something is wrong.
 func place(format string, args ...any) string { return fmt.Sprintf(format, args...) }
 
-func (c Calendar) bad(where, what string) error {
-	return fmt.Errorf("calendar %s, %s: %s: %w", c.ID, where, what, ErrBadCalendar)
+// bad refuses the field at a path, which is its place for people, too.
+func (c Calendar) bad(path, what string) error { return c.badAt(path, path, what) }
+
+func (c Calendar) badAt(path, where, what string) error {
+	return fmt.Errorf("%w: %w", validation.Field(path, fmt.Errorf("calendar %s, %s: %s", c.ID, where, what)), ErrBadCalendar)
 }
 
 // readable refuses what no arithmetic could be done with.
@@ -29,7 +34,7 @@ func (c Calendar) readable() error {
 	if c.Patron != "" && !dayOfYear(c.Patron) {
 		return c.bad("patron", fmt.Sprintf("%q is no day; write it as MM-DD", c.Patron))
 	}
-	if err := c.intervals("week", c.Week); err != nil {
+	if err := c.intervals("week", "week", c.Week); err != nil {
 		return err
 	}
 	for n, y := range c.Yearly {
@@ -39,7 +44,7 @@ func (c Calendar) readable() error {
 		if y.Since < 0 || y.Since > lastYear || y.Until < 0 || y.Until > lastYear || (y.Until != 0 && y.Until < y.Since) {
 			return c.bad(place("yearly[%d]", n), fmt.Sprintf("from %d until %d: use years up to %d, the first not after the last", y.Since, y.Until, lastYear))
 		}
-		if err := c.intervals("yearly "+y.Day, y.Hours); err != nil {
+		if err := c.intervals(place("yearly[%d].hours", n), "yearly "+y.Day, y.Hours); err != nil {
 			return err
 		}
 	}
@@ -47,7 +52,7 @@ func (c Calendar) readable() error {
 		if _, err := time.Parse(time.DateOnly, e.Date); err != nil {
 			return c.bad(place("exceptions[%d]", n), fmt.Sprintf("%q is no date; write it as YYYY-MM-DD", e.Date))
 		}
-		if err := c.intervals("exception "+e.Date, e.Hours); err != nil {
+		if err := c.intervals(place("exceptions[%d].hours", n), "exception "+e.Date, e.Hours); err != nil {
 			return err
 		}
 	}
@@ -63,10 +68,10 @@ func dayOfYear(text string) bool {
 	return err == nil
 }
 
-func (c Calendar) intervals(where string, list []Interval) error {
+func (c Calendar) intervals(path, where string, list []Interval) error {
 	for n, i := range list {
 		if what := i.wrong(); what != "" {
-			return c.bad(place("%s[%d]", where, n), what)
+			return c.badAt(place("%s[%d]", path, n), place("%s[%d]", where, n), what)
 		}
 	}
 	return nil
@@ -100,14 +105,14 @@ func (c Calendar) Check() error {
 	if err := c.readable(); err != nil {
 		return err
 	}
-	if err := c.overlaps("week", c.Week, true); err != nil {
+	if err := c.overlaps("week", "week", c.Week, true); err != nil {
 		return err
 	}
 	for n, y := range c.Yearly {
 		if c.saidBefore(n) {
 			return c.bad(place("yearly[%d]", n), y.Day+" stands there twice")
 		}
-		if err := c.overlaps("yearly "+y.Day, y.Hours, false); err != nil {
+		if err := c.overlaps(place("yearly[%d].hours", n), "yearly "+y.Day, y.Hours, false); err != nil {
 			return err
 		}
 	}
@@ -116,7 +121,7 @@ func (c Calendar) Check() error {
 		if dates[e.Date] {
 			return c.bad(place("exceptions[%d]", n), e.Date+" stands there twice")
 		}
-		if err := c.overlaps("exception "+e.Date, e.Hours, false); err != nil {
+		if err := c.overlaps(place("exceptions[%d].hours", n), "exception "+e.Date, e.Hours, false); err != nil {
 			return err
 		}
 		dates[e.Date] = true
@@ -160,11 +165,11 @@ func (c Calendar) opens() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("calendar %s, week: give it at least one working interval that no rule of every year closes: %w", c.ID, ErrNeverOpen)
+	return validation.Field("week", fmt.Errorf("calendar %s, week: give it at least one working interval that no rule of every year closes: %w", c.ID, ErrNeverOpen))
 }
 
 // overlaps refuses intervals that share time; a week's are compared round the week.
-func (c Calendar) overlaps(where string, list []Interval, weekly bool) error {
+func (c Calendar) overlaps(path, where string, list []Interval, weekly bool) error {
 	type run struct {
 		from, until time.Duration
 		n           int
@@ -190,7 +195,7 @@ func (c Calendar) overlaps(where string, list []Interval, weekly bool) error {
 			return nil
 		}
 		if r.until > next.from {
-			return c.bad(place("%s[%d]", where, r.n), fmt.Sprintf("%s %s overlaps %s %s", list[r.n].Day, list[r.n], list[next.n].Day, list[next.n]))
+			return c.badAt(place("%s[%d]", path, r.n), place("%s[%d]", where, r.n), fmt.Sprintf("%s %s overlaps %s %s", list[r.n].Day, list[r.n], list[next.n].Day, list[next.n]))
 		}
 	}
 	return nil

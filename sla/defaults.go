@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"hotline/validation"
 )
 
 // The calendars that the default levels use.
@@ -61,11 +63,11 @@ func (l Level) Terms(c Calendar) Terms {
 // Check refuses limits that cannot be right, with the place named.
 func (l Level) Check() error {
 	if l.ID == "" || l.Calendar == "" {
-		return fmt.Errorf("level %q: it needs an id and a calendar", l.ID)
+		return validation.Field("calendar", fmt.Errorf("level %q: it needs an id and a calendar", l.ID))
 	}
 	for _, c := range []Category{Blocking, NonBlocking} {
 		if err := l.Limits(c).Check(); err != nil {
-			return fmt.Errorf("level %s, %s: %w", l.ID, c, err)
+			return validation.Field(string(c), fmt.Errorf("level %s, %s: %w", l.ID, c, err))
 		}
 	}
 	if err := errors.Join(l.Stops.Check(), CheckAlarms(l.Alarms)); err != nil {
@@ -81,7 +83,7 @@ func (l Limits) Check() error {
 	}
 	for _, k := range Kinds() {
 		if d := l.of(k); d <= 0 || d > 366*24*time.Hour || d%time.Second != 0 {
-			return fmt.Errorf("%s limit %s: use whole seconds above 0, up to 8784h, or leave all three out for no promise", k, d)
+			return validation.Field(string(k), fmt.Errorf("%s limit %s: use whole seconds above 0, up to 8784h, or leave all three out for no promise", k, d))
 		}
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"hotline/validation"
 )
 
 // Terms are what one request was promised when it was opened, or when it last followed a change. They are a copy, so an edit of a
@@ -59,11 +61,11 @@ func (s Stops) Stop(why Reason, k Kind) bool { return why == Ended || slices.Con
 func (s Stops) Check() error {
 	for why, kinds := range s {
 		if why != ForCustomer && why != NoAccess {
-			return fmt.Errorf("stops: %q is no reason; use %s or %s", why, ForCustomer, NoAccess)
+			return validation.Field("stops", fmt.Errorf("stops: %q is no reason; use %s or %s", why, ForCustomer, NoAccess))
 		}
 		for _, k := range kinds {
 			if !slices.Contains(Kinds(), k) {
-				return fmt.Errorf("stops, %s: %q is no clock; use contact, intervention or restore", why, k)
+				return validation.Field("stops", fmt.Errorf("stops, %s: %q is no clock; use contact, intervention or restore", why, k))
 			}
 		}
 	}
@@ -140,7 +142,9 @@ func DefaultAlarms() []Alarm {
 func CheckAlarms(list []Alarm) error {
 	known := map[string]bool{}
 	for n, a := range list {
-		bad := func(what string) error { return fmt.Errorf("alarms[%d] of %s: %s", n, a.Clock, what) }
+		bad := func(what string) error {
+			return validation.Field(place("alarms[%d]", n), fmt.Errorf("alarms[%d] of %s: %s", n, a.Clock, what))
+		}
 		switch id := string(a.Clock) + a.ID(); {
 		case !slices.Contains(Kinds(), a.Clock):
 			return bad("use the clock contact, intervention or restore")

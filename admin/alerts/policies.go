@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"hotline/admin/document"
 	"hotline/admin/operation"
 	"hotline/admin/problem"
 	"hotline/intake"
 	"hotline/sla"
+	"hotline/validation"
 )
 
 // AlertRuleView says what alerts of some severities become.
@@ -191,7 +191,8 @@ func (c Config) policyRoutes() {
 // meant refuses a policy that cannot be right.
 func meant(p intake.Policy) error {
 	if err := p.Check(); errors.Is(err, intake.ErrPolicy) {
-		return problem.Refused("body", strings.TrimSuffix(err.Error(), ": "+intake.ErrPolicy.Error()))
+		field, text := validation.Of(err)
+		return problem.Refused("body", field+": "+text)
 	}
 	return nil
 }

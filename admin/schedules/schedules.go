@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,6 +19,7 @@ import (
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
+	"hotline/validation"
 )
 
 // Directory is what the API reads of customers' terms.
@@ -76,9 +76,9 @@ func Mount(set operation.Set, c Config) {
 type answer[T any] struct{ Body T }
 
 func refused(location string, err error) error {
-	text := err.Error()
-	for _, sentinel := range []error{rota.ErrRota, escalation.ErrPolicy} {
-		text = strings.TrimSuffix(text, ": "+sentinel.Error())
+	field, text := validation.Of(err)
+	if field != "" && location == "body" {
+		location += "." + field
 	}
 	return huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Location: location, Message: text})
 }

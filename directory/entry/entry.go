@@ -19,6 +19,7 @@ import (
 	"hotline/numbers"
 	"hotline/sla"
 	"hotline/storage"
+	"hotline/validation"
 )
 
 // Refusal is a field that cannot be right.
@@ -176,17 +177,26 @@ func (c Contract) Check(ctx context.Context, known Known) (directory.Contract, e
 		}
 	}
 	for _, own := range []struct {
-		field  string
-		limits *sla.Limits
-	}{{"blocking", c.Blocking}, {"non_blocking", c.NonBlocking}} {
+		category sla.Category
+		limits   *sla.Limits
+	}{{sla.Blocking, c.Blocking}, {sla.NonBlocking, c.NonBlocking}} {
 		if own.limits == nil {
 			continue
 		}
-		if err := own.limits.Check(); err != nil {
-			return directory.Contract{}, refused(own.field, err.Error())
+		if err := limitsRefused(own.category, *own.limits); err != nil {
+			return directory.Contract{}, err
 		}
 	}
 	return made, nil
+}
+
+// limitsRefused refuses the limits of a category, by the clock that is wrong.
+func limitsRefused(c sla.Category, l sla.Limits) error {
+	if err := l.Check(); err != nil {
+		field, text := validation.Of(err)
+		return refused(string(c)+"."+field, text)
+	}
+	return nil
 }
 
 func unknown(field, value string, err error) error {
@@ -201,8 +211,13 @@ func Level(ctx context.Context, known Known, l sla.Level) error {
 	if _, err := known.Calendar(ctx, l.Calendar); err != nil {
 		return unknown("calendar", string(l.Calendar), err)
 	}
+	for _, c := range []sla.Category{sla.Blocking, sla.NonBlocking} {
+		if err := limitsRefused(c, l.Limits(c)); err != nil {
+			return err
+		}
+	}
 	if err := l.Check(); err != nil {
-		return refused("", err.Error())
+		return refused(validation.Of(err))
 	}
 	if l.ID == sla.OnRequest && (l.Blocking != sla.Limits{} || l.NonBlocking != sla.Limits{}) {
 		return refused("", "Support on Request has no deadline: leave every limit at 0")

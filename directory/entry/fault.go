@@ -2,6 +2,7 @@ package entry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +11,8 @@ import (
 
 	"hotline/directory"
 	"hotline/limits"
+	"hotline/storage"
+	"hotline/validation"
 )
 
 // Fault is what somebody writes of a known fault, or of another announcement.
@@ -55,8 +58,12 @@ func (f Fault) Check(ctx context.Context, contracts Contracts) (directory.KnownF
 		return directory.KnownFault{}, refused("contracts", fmt.Sprintf("at most %d contracts; leave them out for all", contractsMost))
 	}
 	made := directory.KnownFault{ID: f.ID, Note: f.Note, Kind: f.Kind, Words: directory.Words(f.Words), Until: f.Until.UTC()}
-	for _, id := range f.Contracts {
-		if _, err := contracts.Contract(ctx, directory.ContractID(id)); err != nil {
+	for i, id := range f.Contracts {
+		_, err := contracts.Contract(ctx, directory.ContractID(id))
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			return directory.KnownFault{}, fmt.Errorf("%w: %w", validation.Field(fmt.Sprintf("contracts[%d]", i), fmt.Errorf("there is no contract %s", id)), err)
+		case err != nil:
 			return directory.KnownFault{}, fmt.Errorf("contract %s: %w", id, err)
 		}
 		made.Contracts = append(made.Contracts, directory.ContractID(id))

@@ -16,7 +16,7 @@ type Appointment struct {
 
 func (a *Appointment) check() error {
 	if a != nil && (a.Day < time.Sunday || a.Day > time.Saturday || a.At < 0 || a.At >= 24*time.Hour) {
-		return fmt.Errorf("the test call is on weekday %d at %s; use 0 (Sunday) to 6, and a time of the day: %w", a.Day, a.At, ErrPolicy)
+		return refused("test_call", fmt.Errorf("the test call is on weekday %d at %s; use 0 (Sunday) to 6, and a time of the day", a.Day, a.At))
 	}
 	return nil
 }

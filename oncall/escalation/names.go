@@ -25,7 +25,7 @@ func (s Step) Names(id oncall.EngineerID) bool { return slices.Contains(s.Engine
 func (p Policy) CheckServes(others []Policy) error {
 	for _, o := range others {
 		if o.ID != p.ID && o.Serves.Overlap(p.Serves) {
-			return fmt.Errorf("policy %s serves some of the same requests, and nothing says which goes first: %w", o.ID, ErrPolicy)
+			return refused("serves", fmt.Errorf("policy %s serves some of the same requests, and nothing says which goes first", o.ID))
 		}
 	}
 	return nil

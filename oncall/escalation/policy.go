@@ -12,6 +12,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/rota"
 	"hotline/sla"
+	"hotline/validation"
 )
 
 // The values of a policy that says nothing of its own.
@@ -85,39 +86,44 @@ var ErrPolicy = errors.New("it cannot be used")
 func (p Policy) Check(engineers []oncall.Engineer, rotas []rota.Rota) error {
 	switch {
 	case strings.TrimSpace(p.Name) == "":
-		return fmt.Errorf("give it a name: %w", ErrPolicy)
+		return refused("name", errors.New("give it a name"))
 	case p.Silence != nil && (strings.TrimSpace(p.Silence.By) == "" || strings.TrimSpace(p.Silence.Why) == ""):
-		return fmt.Errorf("silence is a choice: say who made it and why: %w", ErrPolicy)
+		return refused("silence", errors.New("silence is a choice: say who made it and why"))
 	case p.Silence == nil && len(p.Steps) == 0, len(p.Steps) > 50:
-		return fmt.Errorf("it has %d steps; use 1 to 50: %w", len(p.Steps), ErrPolicy)
+		return refused("steps", fmt.Errorf("it has %d steps; use 1 to 50", len(p.Steps)))
 	case p.Rounds < 0 || p.Rounds > 10:
-		return fmt.Errorf("%d rounds; use 1 to 10: %w", p.Rounds, ErrPolicy)
+		return refused("rounds", fmt.Errorf("%d rounds; use 1 to 10", p.Rounds))
 	case p.Need < 0 || p.Need > 5:
-		return fmt.Errorf("need %d; use 1 to 5: %w", p.Need, ErrPolicy)
+		return refused("need", fmt.Errorf("need %d; use 1 to 5", p.Need))
 	case len(p.Overflow) > 10:
-		return fmt.Errorf("%d overflow numbers; use up to 10: %w", len(p.Overflow), ErrPolicy)
+		return refused("overflow", fmt.Errorf("%d overflow numbers; use up to 10", len(p.Overflow)))
 	}
 	for i, s := range p.Steps {
 		if err := s.check(engineers, rotas); err != nil {
-			return fmt.Errorf("step %d: %w: %w", i+1, err, ErrPolicy)
+			return refused(fmt.Sprintf("steps[%d]", i), fmt.Errorf("step %d: %w", i+1, err))
 		}
 	}
 	return nil
 }
 
+// refused is a policy or a contact that cannot be used for what is wrong with a field.
+func refused(path string, err error) error {
+	return fmt.Errorf("%w: %w", validation.Field(path, err), ErrPolicy)
+}
+
 func (s Step) check(engineers []oncall.Engineer, rotas []rota.Rota) error {
 	for _, id := range s.Engineers {
 		if !slices.ContainsFunc(engineers, func(e oncall.Engineer) bool { return e.ID == id }) {
-			return fmt.Errorf("engineer %q is unknown", id)
+			return validation.Field("engineers", fmt.Errorf("engineer %q is unknown", id))
 		}
 	}
 	switch {
 	case s.Ring != 0 && (s.Ring < 5*time.Second || s.Ring > 2*time.Minute):
-		return fmt.Errorf("it rings for %s; use 5 s to 2 min", s.Ring)
+		return validation.Field("ring_seconds", fmt.Errorf("it rings for %s; use 5 s to 2 min", s.Ring))
 	case s.Level < 0 || s.Level > 100:
-		return fmt.Errorf("level %d; use 1 to 100, or 0 for every level", s.Level)
+		return validation.Field("level", fmt.Errorf("level %d; use 1 to 100, or 0 for every level", s.Level))
 	case s.Rota != "" && s.Rota != rota.Main && !slices.ContainsFunc(rotas, func(r rota.Rota) bool { return r.ID == s.Rota }):
-		return fmt.Errorf("rota %q is unknown", s.Rota)
+		return validation.Field("rota", fmt.Errorf("rota %q is unknown", s.Rota))
 	}
 	return nil
 }
@@ -125,21 +131,21 @@ func (s Step) check(engineers []oncall.Engineer, rotas []rota.Rota) error {
 // Check refuses a contact that cannot be right: a telephone that the engineer does not have, hours without a zone.
 func (c Contact) Check(e oncall.Engineer) error {
 	if c.Silence != nil && (strings.TrimSpace(c.Silence.By) == "" || strings.TrimSpace(c.Silence.Why) == "") {
-		return fmt.Errorf("silence is a choice: say who made it and why: %w", ErrPolicy)
+		return refused("silence", errors.New("silence is a choice: say who made it and why"))
 	}
 	if _, err := c.zone(); err != nil {
-		return fmt.Errorf("%w: %w", err, ErrPolicy)
+		return refused("zone", err)
 	}
 	if err := c.Test.check(); err != nil {
 		return err
 	}
 	for i, r := range c.Rules {
 		if !slices.Contains(e.Phones, r.Phone) {
-			return fmt.Errorf("rule %d: %s is no telephone of %s: %w", i+1, r.Phone, e.ID, ErrPolicy)
+			return refused(fmt.Sprintf("rules[%d].phone", i), fmt.Errorf("rule %d: %s is no telephone of %s", i+1, r.Phone, e.ID))
 		}
 		for _, h := range r.Hours {
 			if h.Day < 0 || h.Day > 6 || h.From < 0 || h.From >= 24*time.Hour || h.Until <= h.From || h.Until-h.From > 7*24*time.Hour {
-				return fmt.Errorf("rule %d: hours from %s until %s: use a weekday, a time within it, and an end at most a week later: %w", i+1, h.From, h.Until, ErrPolicy)
+				return refused(fmt.Sprintf("rules[%d].hours", i), fmt.Errorf("rule %d: hours from %s until %s: use a weekday, a time within it, and an end at most a week later", i+1, h.From, h.Until))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"hotline/oncall"
 	"hotline/sla"
+	"hotline/validation"
 )
 
 // What a rota may hold at most.
@@ -29,30 +30,39 @@ func (l Layer) ready(f Facts) (layer, error) {
 	ready := layer{Layer: l}
 	var err error
 	if ready.start, err = wallOf(l.Start); err != nil {
-		return ready, fmt.Errorf("start %q: %w", l.Start, err)
+		return ready, validation.Field("start", fmt.Errorf("start %q: %w", l.Start, err))
 	}
 	if l.Until != "" {
 		if ready.until, err = wallOf(l.Until); err != nil {
-			return ready, fmt.Errorf("until %q: %w", l.Until, err)
+			return ready, validation.Field("until", fmt.Errorf("until %q: %w", l.Until, err))
 		}
 	}
 	if len(l.Turns) == 0 || len(l.Turns) > mostTurns {
-		return ready, fmt.Errorf("it has %d turns; use 1 to %d", len(l.Turns), mostTurns)
+		return ready, validation.Field("turns", fmt.Errorf("it has %d turns; use 1 to %d", len(l.Turns), mostTurns))
 	}
 	for i, t := range l.Turns {
 		length, err := l.length(t)
 		if err != nil {
-			return ready, fmt.Errorf("turn %d: %w", i+1, err)
+			return ready, turnRefused(i, err)
 		}
 		ready.lengths = append(ready.lengths, length)
 		ready.cycle += length
 	}
 	if l.Follow.Calendar != "" {
 		if ready.hours = f.Calendars[l.Follow.Calendar]; ready.hours == nil {
-			return ready, fmt.Errorf("it follows calendar %q, which does not exist", l.Follow.Calendar)
+			return ready, validation.Field("follow", fmt.Errorf("it follows calendar %q, which does not exist", l.Follow.Calendar))
 		}
 	}
 	return ready, nil
+}
+
+// turnRefused is a complaint about a turn. One about the rotation, which all turns have, is none about the turn.
+func turnRefused(i int, err error) error {
+	named := fmt.Errorf("turn %d: %w", i+1, err)
+	if field, _ := validation.Of(err); field == "rotation" {
+		return named
+	}
+	return validation.Field(fmt.Sprintf("turns[%d]", i), named)
 }
 
 // wallOf reads a time on the wall, as if that were UTC's.
@@ -74,7 +84,7 @@ func (l Layer) length(t Turn) (time.Duration, error) {
 		length = 7 * 24 * time.Hour * time.Duration(max(l.Every, 1))
 	case Custom:
 	default:
-		return 0, fmt.Errorf("rotation %q; use daily, weekly or custom", l.Rotation)
+		return 0, validation.Field("rotation", fmt.Errorf("rotation %q; use daily, weekly or custom", l.Rotation))
 	}
 	switch {
 	case l.Rotation != Custom && t.Length != 0:
@@ -90,16 +100,22 @@ func (l Layer) length(t Turn) (time.Duration, error) {
 // shifts and overrides it refuses what oncall.Rota.Check refuses. An override that is not over at now must replace somebody who
 // is on call in it.
 func (r Rota) Check(engineers []oncall.Engineer, f Facts, now time.Time) error {
-	if strings.TrimSpace(r.Name) == "" || len(r.Layers) > mostLayers || len(r.Swaps) > mostSwaps {
-		return fmt.Errorf("give it a name, at most %d layers and %d swaps: %w", mostLayers, mostSwaps, ErrRota)
+	many := fmt.Errorf("give it a name, at most %d layers and %d swaps", mostLayers, mostSwaps)
+	switch {
+	case strings.TrimSpace(r.Name) == "":
+		return refused("name", many)
+	case len(r.Layers) > mostLayers:
+		return refused("layers", many)
+	case len(r.Swaps) > mostSwaps:
+		return refused("swaps", many)
 	}
 	f.Absences = nil // who is away may be replaced
 	s, err := r.Ready(f)
 	if err != nil {
-		return fmt.Errorf("%w: %w", err, ErrRota)
+		return refused("", err)
 	}
 	if err := (oncall.Rota{Zone: r.Zone, Shifts: r.Shifts}).Check(engineers, now); err != nil {
-		return fmt.Errorf("%w: %w", err, ErrRota)
+		return refused("", err)
 	}
 	known := map[oncall.EngineerID]bool{"": true}
 	for _, e := range engineers {
@@ -108,37 +124,42 @@ func (r Rota) Check(engineers []oncall.Engineer, f Facts, now time.Time) error {
 	names := map[string]bool{}
 	for i, l := range r.Layers {
 		if err := l.check(known, names); err != nil {
-			return fmt.Errorf("layer %d: %w: %w", i+1, err, ErrRota)
+			return refused(fmt.Sprintf("layers[%d]", i), fmt.Errorf("layer %d: %w", i+1, err))
 		}
 	}
 	for i, w := range r.Swaps {
 		if err := w.check(known); err != nil {
-			return fmt.Errorf("swap %d: %w: %w", i+1, err, ErrRota)
+			return refused(fmt.Sprintf("swaps[%d]", i), fmt.Errorf("swap %d: %w", i+1, err))
 		}
 	}
 	return s.overrides(known, now)
 }
 
+// refused is a rota that cannot be used for what is wrong with a field.
+func refused(path string, err error) error {
+	return fmt.Errorf("%w: %w", validation.Field(path, err), ErrRota)
+}
+
 func (l Layer) check(known map[oncall.EngineerID]bool, names map[string]bool) error {
 	if l.Level < 1 || l.Level > 100 {
-		return fmt.Errorf("level %d; levels go from 1 to 100", l.Level)
+		return validation.Field("level", fmt.Errorf("level %d; levels go from 1 to 100", l.Level))
 	}
 	if strings.TrimSpace(l.Name) == "" || names[l.Name] {
-		return fmt.Errorf("give it a name that no other layer has")
+		return validation.Field("name", errors.New("give it a name that no other layer has"))
 	}
 	names[l.Name] = true
 	for i, t := range l.Turns {
 		if !known[t.Engineer] {
-			return fmt.Errorf("turn %d: engineer %q is unknown", i+1, t.Engineer)
+			return turnRefused(i, validation.Field("engineer", fmt.Errorf("engineer %q is unknown", t.Engineer)))
 		}
 	}
 	for i, h := range l.Hours {
 		if h.Day < 0 || h.Day > 6 || h.From < 0 || h.From >= 24*time.Hour || h.Until <= h.From || h.Until-h.From > 7*24*time.Hour {
-			return fmt.Errorf("hours %d: from %s until %s; use a weekday, a time within it, and an end at most a week later", i+1, h.From, h.Until)
+			return validation.Field(fmt.Sprintf("hours[%d]", i), fmt.Errorf("hours %d: from %s until %s; use a weekday, a time within it, and an end at most a week later", i+1, h.From, h.Until))
 		}
 		for j, o := range l.Hours[:i] {
 			if overlaps(h, o) {
-				return fmt.Errorf("hours %d overlap with hours %d", i+1, j+1)
+				return validation.Field(fmt.Sprintf("hours[%d]", i), fmt.Errorf("hours %d overlap with hours %d", i+1, j+1))
 			}
 		}
 	}
@@ -156,38 +177,42 @@ func overlaps(a, b sla.Interval) bool {
 func (w Swap) check(known map[oncall.EngineerID]bool) error {
 	switch {
 	case w.Engineer == "" || w.With == "" || !known[w.Engineer] || !known[w.With]:
-		return fmt.Errorf("engineer %q or %q is unknown", w.Engineer, w.With)
+		return validation.Field("engineer", fmt.Errorf("engineer %q or %q is unknown", w.Engineer, w.With))
 	case w.Engineer == w.With:
-		return fmt.Errorf("%s cannot swap with themselves", w.Engineer)
+		return validation.Field("with", fmt.Errorf("%s cannot swap with themselves", w.Engineer))
 	case !w.From.Before(w.Until):
-		return fmt.Errorf("it ends before it begins")
+		return validation.Field("until", errors.New("it ends before it begins"))
 	case w.BackUntil.Before(w.BackFrom):
-		return fmt.Errorf("what is given back ends before it begins")
+		return validation.Field("back_until", errors.New("what is given back ends before it begins"))
 	}
 	return nil
 }
 
 // overrides refuses overrides that name nobody known, speak twice of one place, or replace somebody who is not on call.
 func (s *Schedule) overrides(known map[oncall.EngineerID]bool, now time.Time) error {
-	for i, o := range s.rota.Overrides {
-		wrong := ""
-		switch {
-		case !known[o.Engineer] || !known[o.Instead]:
-			wrong = fmt.Sprintf("engineer %q or %q is unknown", o.Engineer, o.Instead)
-		case o.Engineer == "" && o.Instead == "":
-			wrong = "it names nobody"
-		case o.Level < 1:
-			wrong = fmt.Sprintf("level %d; levels begin at 1", o.Level)
-		case !o.From.Before(o.Until):
-			wrong = "it ends before it begins"
-		case slices.ContainsFunc(s.rota.Overrides[:i], o.Repeats):
-			wrong = fmt.Sprintf("%s is replaced at level %d at the same time already", o.Engineer, o.Level)
-		case o.Until.After(now) && !s.replaces(i):
-			wrong = fmt.Sprintf("%s is not on call at level %d in that time, so nobody would be replaced; name who is on call, or leave engineer out to add somebody", o.Engineer, o.Level)
+	for i := range s.rota.Overrides {
+		if err := s.override(i, known, now); err != nil {
+			return refused(fmt.Sprintf("overrides[%d]", i), fmt.Errorf("override %d: %w", i+1, err))
 		}
-		if wrong != "" {
-			return fmt.Errorf("override %d: %s: %w", i+1, wrong, ErrRota)
-		}
+	}
+	return nil
+}
+
+func (s *Schedule) override(i int, known map[oncall.EngineerID]bool, now time.Time) error {
+	o := s.rota.Overrides[i]
+	switch {
+	case !known[o.Engineer] || !known[o.Instead]:
+		return validation.Field("engineer", fmt.Errorf("engineer %q or %q is unknown", o.Engineer, o.Instead))
+	case o.Engineer == "" && o.Instead == "":
+		return validation.Field("engineer", errors.New("it names nobody"))
+	case o.Level < 1:
+		return validation.Field("level", fmt.Errorf("level %d; levels begin at 1", o.Level))
+	case !o.From.Before(o.Until):
+		return validation.Field("until", errors.New("it ends before it begins"))
+	case slices.ContainsFunc(s.rota.Overrides[:i], o.Repeats):
+		return fmt.Errorf("%s is replaced at level %d at the same time already", o.Engineer, o.Level)
+	case o.Until.After(now) && !s.replaces(i):
+		return validation.Field("engineer", fmt.Errorf("%s is not on call at level %d in that time, so nobody would be replaced; name who is on call, or leave engineer out to add somebody", o.Engineer, o.Level))
 	}
 	return nil
 }
@@ -213,7 +238,7 @@ func (s *Schedule) replaces(i int) bool {
 func (r Rota) CheckServes(others []Rota) error {
 	for _, o := range others {
 		if o.ID != r.ID && o.ID != Main && r.ID != Main && r.Serves.Overlap(o.Serves) {
-			return fmt.Errorf("rota %s serves some of the same requests, and nothing says which goes first; let one of them serve something that the other does not: %w", o.ID, ErrRota)
+			return refused("serves", fmt.Errorf("rota %s serves some of the same requests, and nothing says which goes first; let one of them serve something that the other does not", o.ID))
 		}
 	}
 	return nil

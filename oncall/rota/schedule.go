@@ -7,6 +7,7 @@ import (
 
 	"hotline/oncall"
 	"hotline/sla"
+	"hotline/validation"
 )
 
 // Facts are what a rota is worked out with besides itself.
@@ -38,13 +39,13 @@ type layer struct {
 func (r Rota) Ready(f Facts) (*Schedule, error) {
 	zone, err := time.LoadLocation(r.Zone)
 	if err != nil || r.Zone == "" || r.Zone == "Local" {
-		return nil, fmt.Errorf("rota %s: zone %q is unknown; use a name such as Europe/Rome", r.ID, r.Zone)
+		return nil, validation.Field("zone", fmt.Errorf("rota %s: zone %q is unknown; use a name such as Europe/Rome", r.ID, r.Zone))
 	}
 	s := &Schedule{rota: r, facts: f, zone: zone}
 	for i, l := range r.Layers {
 		ready, err := l.ready(f)
 		if err != nil {
-			return nil, fmt.Errorf("rota %s: layer %d (%s): %w", r.ID, i+1, l.Name, err)
+			return nil, validation.Field(fmt.Sprintf("layers[%d]", i), fmt.Errorf("rota %s: layer %d (%s): %w", r.ID, i+1, l.Name, err))
 		}
 		s.layers = append(s.layers, ready)
 	}

@@ -127,7 +127,7 @@ func refusedPolicy(err error, rows, waits []int) error {
 	if !errors.Is(err, intake.ErrPolicy) {
 		return err
 	}
-	field, why, _ := strings.Cut(strings.TrimSuffix(err.Error(), ": "+intake.ErrPolicy.Error()), ": ")
-	field = dependencies().Field(rules().Field(field, rows), waits)
-	return &form.Refusal{Field: strings.Replace(field, "otherwise.", "otherwise-", 1), Text: why}
+	return form.Refused(err, func(path string) string {
+		return strings.Replace(dependencies().Field(rules().Field(path, rows), waits), "otherwise.", "otherwise-", 1)
+	})
 }

@@ -106,31 +106,25 @@ func hoursSaid(_ *ui.Request, _ string, f form.Fields, stands sla.Calendar) (sla
 	if datesText(c.Exceptions) == datesText(stands.Exceptions) {
 		c.Exceptions = stands.Exceptions
 	}
-	return c, refusedHours(c.Check(), c)
+	return c, form.Refused(c.Check(), func(path string) string { return fieldOf(path, c) })
 }
 
-var placeOf = regexp.MustCompile(`^calendar [^,]*, (holidays|patron|week|exception)[^\[:]*(?:\[(\d+)\])?`)
-
-// refusedHours is what is wrong with a calendar, by the field of the form.
-func refusedHours(err error, c sla.Calendar) error {
-	if err == nil {
-		return nil
+// fieldOf is the field of the form at a path of a calendar. The hours of a week have one a day, single dates have one together.
+func fieldOf(path string, c sla.Calendar) string {
+	part, n := path, 0
+	if at := strings.IndexByte(path, '['); at >= 0 {
+		part = path[:at]
+		fmt.Sscanf(path[at:], "[%d]", &n)
 	}
-	wrong := &form.Refusal{Text: err.Error()}
-	m := placeOf.FindStringSubmatch(err.Error())
-	if m == nil {
-		return wrong
+	switch {
+	case part == "exceptions":
+		return "dates"
+	case part == "week" && n < len(c.Week):
+		return dayField(c.Week[n].Day)
+	case part == "week":
+		return dayField(time.Monday)
 	}
-	switch wrong.Field = m[1]; m[1] {
-	case "exception":
-		wrong.Field = "dates"
-	case "week":
-		wrong.Field = "day-"
-		if i, err := strconv.Atoi(m[2]); err == nil && i < len(c.Week) {
-			wrong.Field = dayField(c.Week[i].Day)
-		}
-	}
-	return wrong
+	return part
 }
 
 func clockText(d time.Duration) string {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"regexp"
+	"strings"
 	"time"
 
 	"hotline/directory"
@@ -93,14 +93,9 @@ func (h Handlers) levelSaid(r *ui.Request, _ string, f form.Fields, stands sla.L
 	var refused *entry.Refusal
 	switch {
 	case errors.As(err, &refused):
-		if m := limitOf.FindStringSubmatch(refused.Text); m != nil {
-			refused.Field, refused.Text = m[1]+"-"+m[3], m[2]
-		}
+		refused.Field = strings.Replace(refused.Field, ".", "-", 1) // of a clock's limit
 	case err != nil:
 		err = fmt.Errorf("checking a level: %w", err)
 	}
 	return made, err
 }
-
-// limitOf finds the limit that a complaint is about.
-var limitOf = regexp.MustCompile(`^level [^,]*, (blocking|non_blocking): ((contact|intervention|restore) .*)$`)

@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -88,7 +87,7 @@ type draft struct {
 
 // rules are the rules of a form. A row without a telephone is none.
 func rules() form.Parts {
-	return form.Parts{Name: "rule-%d-%s", Marks: []string{"phone"}, Blank: 1, Most: rulesMost}
+	return form.Parts{Name: "rule-%d-%s", API: "rules", Marks: []string{"phone"}, Blank: 1, Most: rulesMost}
 }
 
 func (h Handlers) engineer(r *ui.Request) (oncall.Engineer, error) {
@@ -227,10 +226,7 @@ func said(r *ui.Request, _ string, f form.Fields, stands draft) (draft, error) {
 		}
 		made.Rules = append(made.Rules, escalation.Rule{Phone: f.Value(at("phone")), Hours: hours, Categories: form.Among(f, at(""), was.Categories)})
 	}
-	if err := made.Check(stands.engineer); err != nil {
-		return made, &form.Refusal{Text: strings.TrimSuffix(err.Error(), ": "+escalation.ErrPolicy.Error())}
-	}
-	return made, nil
+	return made, form.Refused(made.Check(stands.engineer), func(path string) string { return rules().Field(path, rules().Said(f)) })
 }
 
 func (h Handlers) wrote(r *ui.Request, id oncall.EngineerID) {

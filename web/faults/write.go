@@ -150,8 +150,7 @@ func (h Handlers) said(r *ui.Request, id string, f form.Fields, stands directory
 	var refused *entry.Refusal
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
-		id, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "contract "), ": ")
-		err = &form.Refusal{Field: "contracts", Text: "there is no contract " + id}
+		err = form.Refused(err, func(path string) string { return path })
 	case errors.As(err, &refused) && refused.Field == "words":
 		err = &form.Refusal{Field: wordsField(prompts.Languages()[0]), Text: refused.Text}
 	case err != nil && refused == nil:

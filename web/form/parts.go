@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hotline/validation"
 	"hotline/web/ui"
 )
 
@@ -57,16 +58,26 @@ func (p Parts) Said(f Fields) (rows []int) {
 	return rows
 }
 
-var partOf = regexp.MustCompile(`^([a-z._]+)\[(\d+)\]\.(.*)$`)
+var partOf = regexp.MustCompile(`^([a-z._]+)\[(\d+)\](?:\.(.*))?$`)
 
-// Field is the field of a form that a complaint of the API is about, by the rows that were said: "checks[0].target" may be that of row 2.
-func (p Parts) Field(complaint string, rows []int) string {
-	m := partOf.FindStringSubmatch(complaint)
+// Field is the field of a form at a path of the API, by the rows that were said: "checks[0].target" may be that of row 2. Of a part as a whole
+// it is the field that marks one.
+func (p Parts) Field(path string, rows []int) string {
+	m := partOf.FindStringSubmatch(path)
 	if m == nil || m[1] != p.API {
-		return complaint
+		return path
 	}
 	if part, err := strconv.Atoi(m[2]); err == nil && part < len(rows) {
-		return p.At(rows[part], m[3])
+		return p.At(rows[part], cmp.Or(m[3], p.Marks[0]))
 	}
-	return complaint
+	return path
+}
+
+// Refused is a check's complaint at the field that it names; field finds that of the form where it is called otherwise there.
+func Refused(err error, field func(path string) string) error {
+	if err == nil {
+		return nil
+	}
+	path, text := validation.Of(err)
+	return &Refusal{Field: field(path), Text: text}
 }

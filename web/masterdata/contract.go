@@ -219,10 +219,8 @@ func (h Handlers) contractSaid(r *ui.Request, id string, f form.Fields, stands c
 	next, err := stands, error(nil)
 	next.Contract, err = c.Check(r.Context(), h.Store)
 	var wrong *form.Refusal
-	if errors.As(err, &wrong) { // of the three limits of a category, the one that it names
-		if clock, _, ok := strings.Cut(wrong.Text, " limit "); ok && f.Has(wrong.Field+"-"+clock) {
-			wrong.Field += "-" + clock
-		}
+	if errors.As(err, &wrong) {
+		wrong.Field = strings.Replace(wrong.Field, ".", "-", 1) // of a clock's limit
 	}
 	next.PINAt, next.Version = stands.PINAt, stands.Version
 	return next, err

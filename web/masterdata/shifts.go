@@ -91,8 +91,5 @@ func (h Handlers) shiftsSaid(r *ui.Request, _ string, f form.Fields, stands onca
 	if err != nil {
 		return made, fmt.Errorf("reading the engineers: %w", err)
 	}
-	if err := made.Check(all, r.Now); err != nil {
-		return made, &form.Refusal{Field: fields.ShiftField(err.Error(), rows(), at), Text: err.Error()}
-	}
-	return made, nil
+	return made, form.Refused(made.Check(all, r.Now), func(path string) string { return rows().Field(path, at) })
 }

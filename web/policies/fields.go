@@ -34,7 +34,7 @@ const (
 
 // steps are the steps of a form.
 func steps() form.Parts {
-	return form.Parts{Name: "step-%d-%s", Marks: []string{"what"}, Blank: 1, Most: stepsMost}
+	return form.Parts{Name: "step-%d-%s", API: "steps", Marks: []string{"what"}, Blank: 1, Most: stepsMost}
 }
 
 // fields are the fields of a policy, and the question that can be asked of it.
@@ -104,7 +104,7 @@ func (h Handlers) said(r *ui.Request, id string, f form.Fields, stands draft) (d
 		}
 		made.Steps = append(made.Steps, s)
 	}
-	return made, h.sound(stands, &made.Policy)
+	return made, h.sound(stands, &made.Policy, steps().Said(f))
 }
 
 func saidStep(f form.Fields, i int, people fields.People) (s escalation.Step, err error) {

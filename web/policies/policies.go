@@ -137,14 +137,26 @@ func (h Handlers) beside(r *ui.Request, w draft) (template.HTML, error) {
 	return p.Content, nil
 }
 
+// fieldAt is the field of the form at a path of a policy, by the rows in which its steps stand.
+func fieldAt(path string, rows []int) string {
+	switch field := steps().Field(path, rows); {
+	case field == "serves": // the first of the fields that say it
+		return "contracts"
+	case field == "steps":
+		return steps().At(0, "what")
+	default:
+		return strings.TrimSuffix(field, "_seconds")
+	}
+}
+
 // sound refuses a policy that cannot be right, by itself or beside the others, and spells its telephones, as the API does.
-func (h Handlers) sound(w draft, made *escalation.Policy) error {
+func (h Handlers) sound(w draft, made *escalation.Policy, rows []int) error {
 	err := made.Check(w.docs.Engineers, w.docs.Schedules)
 	if err == nil {
 		err = made.CheckServes(w.docs.Policies)
 	}
 	if err != nil {
-		return &form.Refusal{Text: strings.TrimSuffix(err.Error(), ": "+escalation.ErrPolicy.Error())}
+		return form.Refused(err, func(path string) string { return fieldAt(path, rows) })
 	}
 	for i, phone := range made.Overflow {
 		spelt, err := entry.Callable(h.Plan, phone)

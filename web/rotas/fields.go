@@ -2,7 +2,6 @@ package rotas
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -23,7 +22,7 @@ const (
 
 // layers are the layers of a form. A row without a name is none.
 func layers() form.Parts {
-	return form.Parts{Name: "layer-%d-%s", Marks: []string{"name"}, Blank: 1, Most: layersMost}
+	return form.Parts{Name: "layer-%d-%s", API: "layers", Marks: []string{"name"}, Blank: 1, Most: layersMost}
 }
 
 // shifts are the weekly shifts of a form, which stand below its layers.
@@ -110,10 +109,7 @@ func said(r *ui.Request, id string, f form.Fields, stands draft) (draft, error) 
 	if err = made.Check(stands.docs.Engineers, stands.docs.Known(), r.Now); err == nil {
 		err = made.CheckServes(stands.docs.Schedules)
 	}
-	if err != nil {
-		err = at.refusal(strings.TrimSuffix(err.Error(), ": "+rota.ErrRota.Error()))
-	}
-	return made, err
+	return made, form.Refused(err, at.field)
 }
 
 func saidLayer(r *ui.Request, f form.Fields, i int, people fields.People) (l rota.Layer, err error) {
@@ -131,27 +127,12 @@ func saidLayer(r *ui.Request, f form.Fields, i int, people fields.People) (l rot
 // places are the rows in which the layers and the shifts of a rota stand.
 type places struct{ layers, shifts []int }
 
-var layerOf = regexp.MustCompile(`^(?:rota \S+: )?layer (\d+)(?: \(.*?\))?: (?:(start)|(until)|(turn|it has .* turns|it lasts|only the turns)|(it follows)|(hours)|(level)|(rotation))?`)
-
-// refusal is a complaint of the checks, by the field of the form that it is about.
-func (p places) refusal(why string) *form.Refusal {
-	wrong := &form.Refusal{Field: fields.ShiftField(why, shifts(), p.shifts), Text: why}
-	m := layerOf.FindStringSubmatch(why)
-	if m == nil {
-		return wrong
+// field is the field of the form at a path of a rota.
+func (p places) field(path string) string {
+	if path == "serves" {
+		return "contracts" // the first of the fields that say it
 	}
-	layer, err := strconv.Atoi(m[1])
-	if err != nil || layer < 1 || layer > len(p.layers) {
-		return wrong
-	}
-	what := "name"
-	for i, name := range []string{"start", "until", "turns", "follow", "hours", "level", "rotation"} {
-		if m[i+2] != "" {
-			what = name
-		}
-	}
-	wrong.Field = layers().At(p.layers[layer-1], what)
-	return wrong
+	return shifts().Field(layers().Field(path, p.layers), p.shifts)
 }
 
 // saidTurns reads turns, one a line: an engineer, and of a custom rotation how long the turn lasts.

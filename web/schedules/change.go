@@ -16,6 +16,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/storage"
+	"hotline/validation"
 	"hotline/web/translation"
 	"hotline/web/ui"
 )
@@ -132,8 +133,8 @@ var errUnfit = errors.New("the form cannot be right")
 // reason is what exactly does not fit; nil where the checks named nothing.
 func reason(r *ui.Request, why []error) *translation.Reason {
 	for _, err := range why {
-		if text, ok := strings.CutPrefix(err.Error(), errUnfit.Error()+": "); ok {
-			return r.Why(strings.TrimSuffix(text, ": "+rota.ErrRota.Error()))
+		if _, text := validation.Of(err); text != err.Error() {
+			return r.Why(text)
 		}
 	}
 	return nil
@@ -285,7 +286,7 @@ func (h Handlers) put(ctx context.Context, d escalation.Documents, next rota.Rot
 // unknown makes a form that cannot be right of an engineer who was removed meanwhile.
 func unknown(err error) error {
 	if errors.Is(err, oncall.ErrUnknownEngineer) {
-		return fmt.Errorf("%w: %w", errUnfit, err)
+		return fmt.Errorf("%w: %w", errUnfit, validation.Field("engineer", err))
 	}
 	return err
 }

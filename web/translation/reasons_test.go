@@ -169,7 +169,7 @@ func reason(n ast.Node) (string, bool) {
 		}
 	case *ast.CallExpr:
 		switch name := called(x.Fun); {
-		case slices.Contains([]string{"refused", "bad", "wrong", "complain"}, name) && len(x.Args) >= 2:
+		case slices.Contains([]string{"refused", "bad", "badAt", "wrong", "complain"}, name) && len(x.Args) >= 2:
 			return sample(formatted(x.Args[1:]))
 		case name == "bad" || name == "append" && len(x.Args) == 2 && called(x.Args[0]) == "list":
 			return sample(x.Args[len(x.Args)-1])

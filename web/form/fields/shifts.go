@@ -1,7 +1,6 @@
 package fields
 
 import (
-	"regexp"
 	"strconv"
 	"time"
 
@@ -18,7 +17,7 @@ const (
 
 // Shifts are the weekly shifts of a form, with rows for so many more. A row without an engineer is no shift.
 func Shifts(blank int) form.Parts {
-	return form.Parts{Name: "shift-%d-%s", Marks: []string{"engineer"}, Blank: blank, Most: ShiftsMost}
+	return form.Parts{Name: "shift-%d-%s", API: "shifts", Marks: []string{"engineer"}, Blank: blank, Most: ShiftsMost}
 }
 
 // ShiftFields are the fields of the shifts of a rota.
@@ -70,24 +69,4 @@ func ReadShifts(f form.Fields, parts form.Parts) (list []oncall.Shift, rows []in
 		list = append(list, s)
 	}
 	return list, rows, nil
-}
-
-var shiftOf = regexp.MustCompile(`^shift (\d+): (?:(it begins)|(it is .* long)|(level))?`)
-
-// ShiftField is the field that a complaint about a rota's shifts is about, by the rows in which they stand; empty where it is about none.
-func ShiftField(complaint string, parts form.Parts, rows []int) string {
-	m := shiftOf.FindStringSubmatch(complaint)
-	if m == nil {
-		return ""
-	}
-	shift, err := strconv.Atoi(m[1])
-	if err != nil || shift < 1 || shift > len(rows) {
-		return ""
-	}
-	for at, what := range []string{"from", "length", "level"} {
-		if m[at+2] != "" {
-			return parts.At(rows[shift-1], what)
-		}
-	}
-	return parts.At(rows[shift-1], "engineer")
 }
