@@ -27,7 +27,8 @@ func TestAHeartbeatIsWrittenKeyedAndSeenBeating(t *testing.T) {
 		`"words":"expected on Tuesday 24 November 2026 at 03:00, Europe/Rome; its silence is a ticket from Tuesday 24 November 2026 at 04:00, Europe/Rome"`,
 		`"2026-11-24T02:00:00Z","2026-11-25T02:00:00Z"`)
 	h.put("/heartbeats/backup", nightly).is(200, `"state":"new"`, `"has_key":false`, `"version":1`)
-	h.put("/heartbeats/backup", strings.Replace(nightly, `"contract"`, `"version":1,"contract"`, 1)).is(200, `"version":2`)
+	h.put("/heartbeats/backup", strings.Replace(nightly, `"contract"`, `"version":1,"contract"`, 1)).is(200, `"version":1`)
+	h.put("/heartbeats/backup", strings.Replace(strings.Replace(nightly, `"contract"`, `"version":1,"contract"`, 1), "the nightly backup", "the backup", 1)).is(200, `"version":2`)
 	h.put("/heartbeats/backup", strings.Replace(nightly, `"contract"`, `"version":1,"contract"`, 1)).is(409)
 	h.put("/heartbeats/other", strings.Replace(nightly, "rossi", "nobody", 1)).is(422, "there is no contract nobody", "body.contract")
 	h.put("/heartbeats/other", strings.Replace(nightly, "0 3 * * *", "at three", 1)).is(422, "five fields", "body.schedule")

@@ -91,7 +91,6 @@ func TestWhatAPageShowsOfARotaIsWhatItWrites(t *testing.T) {
 		b.post("/rotas/night", append(fields, "do", "save")...).goes("/rotas/night")
 		now, err := o.store.Schedule(t.Context(), "night")
 		must(t, err)
-		was.Version++
 		if !reflect.DeepEqual(now, was) {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", lang, now, was)
 		}
@@ -183,7 +182,6 @@ func TestAPolicyIsWrittenOnAPageAndSaysWhoWouldBeRung(t *testing.T) {
 	}
 	b.get("/policies/p").is(200, "contracts rossi", `href="/contracts/rossi"`, `name="step-1-ring" value="30"`)
 	b.post("/policies/p", append(sent(b.get("/policies/p").Body.String()), "do", "save")...).goes("/policies") // as it was shown
-	want.Version = 2
 	if got, err = o.store.Policy(t.Context(), "p"); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
 	}
@@ -269,14 +267,14 @@ func TestHowAnEngineerIsRungIsWrittenOnAPage(t *testing.T) {
 	must(t, err)
 	b.post("/engineers/marco/contact", form("version", "1", "zone", "Europe/Berlin")...).is(409, "What stands now: Europe/Rome")
 	b.post("/engineers/marco/contact", append(sent(b.get("/engineers/marco/contact").Body.String()), "do", "save")...).goes("/engineers")
-	if now, err := o.store.Contact(t.Context(), "marco"); err != nil || now.Test == nil || now.Version != 3 || !reflect.DeepEqual(now.Rules, c.Rules) {
+	if now, err := o.store.Contact(t.Context(), "marco"); err != nil || now.Test == nil || now.Version != 2 || !reflect.DeepEqual(now.Rules, c.Rules) {
 		t.Errorf("%+v, %v", now, err)
 	}
 	for says, wrong := range map[string][]string{"Time zone": {"zone", ""}, "zone &#34;Mars&#34; is unknown": {"zone", "Mars"}, "Rule 1, Telephone": {"rule-0-phone", "sip:other@127.0.0.1"}, "Rule 1, Only in these hours": {"rule-0-hours", "always"}} {
-		b.post("/engineers/marco/contact", form(append(wrong, "version", "3")...)...).is(422, says)
+		b.post("/engineers/marco/contact", form(append(wrong, "version", "2")...)...).is(422, says)
 	}
-	b.post("/engineers/marco/contact/remove", "version", "2").is(409)
-	b.post("/engineers/marco/contact/remove", "version", "3").goes("/engineers")
+	b.post("/engineers/marco/contact/remove", "version", "1").is(409)
+	b.post("/engineers/marco/contact/remove", "version", "2").goes("/engineers")
 	b.get("/engineers/nobody/contact").is(404)
 	for _, role := range []users.Role{users.Viewer, users.Engineer, users.Staff} {
 		o.as(role).get("/engineers/marco/contact").is(403)

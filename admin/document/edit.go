@@ -50,10 +50,10 @@ func (k Kind[T]) Do(ctx context.Context, e Edit, make func(ctx context.Context, 
 			return none, err
 		}
 		*k.Version(&next) = version
+		if version > 0 && same(stands, next) { // nothing is written, and no node hears of anything
+			return stands, nil
+		}
 		if version > 0 && !e.open() && !e.named() {
-			if same(stands, next) {
-				return stands, nil
-			}
 			return none, unsaid(e.Name, version)
 		}
 		if next, err = k.Put(ctx, next); !overtook(err) {

@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 
 	"hotline/atomicfile"
+	"hotline/audit"
 	"hotline/company"
 	"hotline/config"
 	"hotline/prompts"
@@ -150,7 +151,8 @@ func (s *Settings) CatchUp(ctx context.Context) error {
 // Save writes what is said of the house, and takes it over at once. An empty password keeps the one that stands, where the account is
 // still the same. The error of what cannot work is one of package company; storage.ErrConflict when somebody else was faster.
 func (s *Settings) Save(ctx context.Context, h company.Profile, password string) error {
-	stands := s.Profile().Trunk
+	former := s.Profile()
+	stands := former.Trunk
 	h.Trunk.Password = nil
 	if h.Trunk.Set() && password == "" && stands.Server == h.Trunk.Server && stands.User == h.Trunk.User {
 		h.Trunk.Password = stands.Password
@@ -163,6 +165,9 @@ func (s *Settings) Save(ctx context.Context, h company.Profile, password string)
 		if h.Trunk.Password, err = s.seal(password); err != nil {
 			return fmt.Errorf("sealing the password of the trunk: %w", err)
 		}
+	}
+	if former.Version > 0 && former.Version == h.Version && audit.Same(former, h) {
+		return nil
 	}
 	if _, err := s.Store.PutProfile(ctx, h); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"hotline/audit"
 	"hotline/directory"
 	"hotline/oncall"
 	"hotline/storage"
@@ -193,11 +194,14 @@ func (h Handlers) do(verb string, change func(*ui.Request, *users.User) (string,
 		if fmt.Sprint(u.Version) != r.FormValue("version") {
 			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
 		}
+		stands := u
 		token, err := change(r, &u)
 		if err != nil {
 			return nil, err
 		}
-		_, err = h.Store.PutUser(ctx, u)
+		if !audit.Same(stands, u) {
+			_, err = h.Store.PutUser(ctx, u)
+		}
 		if errors.Is(err, storage.ErrConflict) {
 			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
 		}

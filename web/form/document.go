@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hotline/audit"
 	"hotline/storage"
 	"hotline/web/ui"
 )
@@ -210,7 +211,10 @@ func (d Document[T]) looks(r *ui.Request, p draft[T], next T) bool {
 }
 
 func (d Document[T]) put(w http.ResponseWriter, r *ui.Request, p draft[T], next T) (*ui.Page, error) {
-	made, err := d.Put(r.Context(), next)
+	made, err := p.stands, error(nil)
+	if changed := p.Version == "" || !audit.Same(p.stands, next); changed {
+		made, err = d.Put(r.Context(), next)
+	}
 	var wrong *Refusal
 	switch {
 	case errors.Is(err, storage.ErrExists) && p.fields.Has("id"):

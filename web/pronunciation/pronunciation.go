@@ -81,6 +81,9 @@ type name struct {
 func (h Handlers) customer(ctx context.Context, id string) (name, error) {
 	c, err := h.Store.Customer(ctx, directory.CustomerID(id))
 	return name{Path: "/customers/" + id + "/spoken", Back: "/customers/" + id, Name: c.Name, Spoken: c.Spoken, Customer: c.ID, Version: c.Version, put: func(ctx context.Context, spoken string) error {
+		if c.Spoken == spoken {
+			return nil
+		}
 		c.Spoken = spoken
 		_, err := h.Store.PutCustomer(ctx, c)
 		return err
@@ -90,6 +93,9 @@ func (h Handlers) customer(ctx context.Context, id string) (name, error) {
 func (h Handlers) engineer(ctx context.Context, id string) (name, error) {
 	e, err := h.Store.Engineer(ctx, oncall.EngineerID(id))
 	return name{Path: "/engineers/" + id + "/spoken", Back: "/spoken", Name: e.Name, Spoken: e.Spoken, Version: e.Version, put: func(ctx context.Context, spoken string) error {
+		if e.Spoken == spoken {
+			return nil
+		}
 		e.Spoken = spoken
 		_, err := h.Store.PutEngineer(ctx, e)
 		return err

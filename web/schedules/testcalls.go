@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"hotline/audit"
 	"hotline/ical"
 	"hotline/oncall"
 	"hotline/oncall/escalation"
@@ -82,6 +83,7 @@ func (h Handlers) agree(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) 
 	if err != nil {
 		return nil, fmt.Errorf("reading how %s is rung: %w", id, err)
 	}
+	stands := c
 	c.Test = nil
 	if r.FormValue("day") != "" {
 		day, wrong := strconv.Atoi(r.FormValue("day"))
@@ -91,7 +93,9 @@ func (h Handlers) agree(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) 
 			return h.showReadiness(r, http.StatusUnprocessableEntity, readinessPage{Problem: r.T("schedules-test-unfit")})
 		}
 	}
-	_, err = h.Store.PutContact(ctx, c)
+	if !audit.Same(stands, c) {
+		_, err = h.Store.PutContact(ctx, c)
+	}
 	switch {
 	case errors.Is(err, storage.ErrConflict):
 		return h.showReadiness(r, http.StatusConflict, readinessPage{Problem: r.T("schedules-stale")})
