@@ -71,7 +71,7 @@ func (d *Dispatcher) CallerGone(ctx context.Context, n tickets.Number, added boo
 		return err
 	}
 	now := time.Now()
-	e := tickets.Event{Kind: tickets.CallerGone, Actor: "system", Text: "the caller hung up before an engineer was called"}
+	e := tickets.Event{Kind: tickets.CallerGone, Actor: "system", Text: "the caller was gone before an engineer was called"}
 	switch {
 	case added && t.State.Live():
 		e.Text, e.Facts = "the caller added to it and nobody was called", map[string]string{tickets.FactAdded: "yes"}

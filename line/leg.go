@@ -10,6 +10,7 @@ import (
 	"hotline/ivr"
 	"hotline/media"
 	"hotline/media/g711"
+	"hotline/oncall/ring"
 	"hotline/prompts"
 	"hotline/sip"
 )
@@ -62,7 +63,7 @@ func (s *Switchboard) connect(l *leg, d Dialog, sound *media.Leg) {
 		if errors.Is(sound.Err(), media.ErrTimeout) {
 			s.cfg.Log.Info("call without sound ended", "call", l.id)
 		}
-		l.end(ivr.ErrLineLost, "no RTP")
+		l.end(errLineLost, "no RTP")
 	})
 }
 
@@ -76,6 +77,9 @@ func (l *leg) unwatch() {
 	l.watch.Wait()
 }
 
+// errLineLost is the ending of a leg that nobody ended, in the words of the conversation and of those who ring.
+var errLineLost = errors.Join(ivr.ErrLineLost, ring.ErrLineLost)
+
 // ending turns a dialog's ending into the conversation's.
 func ending(cause error) error {
 	switch {
@@ -84,7 +88,7 @@ func ending(cause error) error {
 	case errors.Is(cause, sip.ErrLocalBye), errors.Is(cause, sip.ErrStopped), errors.Is(cause, ErrWeHungUp):
 		return ErrWeHungUp
 	}
-	return errors.Join(ivr.ErrLineLost, cause)
+	return errors.Join(errLineLost, cause)
 }
 
 // over ends what is under way on the leg, and its sound, for a reason. The sound cannot wait for the end of the conversation: the

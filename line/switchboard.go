@@ -18,7 +18,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hotline/ivr"
 	"hotline/media"
 	"hotline/media/g711"
 	"hotline/media/sdp"
@@ -209,7 +208,7 @@ func (l *Line) acceptDelayed(d *sip.Dialog) {
 	case err := <-d.Answered():
 		if err != nil {
 			l.board.cfg.Log.Info("delayed offer answered badly", "call", d.ID(), "error", err)
-			l.end(ivr.ErrLineLost, "no common codec")
+			l.end(errLineLost, "no common codec")
 		}
 	case <-l.ctx.Done():
 	}

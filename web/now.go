@@ -95,10 +95,10 @@ func (r *request) whose(id string, n names) string {
 	return n.of(id)
 }
 
-// givenUp is a caller who hung up before anybody of ours spoke to them, and whom nobody has called back.
+// givenUp is a caller who hung up, or whose line was lost, before anybody of ours spoke to them, and whom nobody has called back.
 type givenUp struct {
 	callRow
-	Since time.Time // when they hung up
+	Since time.Time // when they were gone
 }
 
 // How far back those who gave up are looked for, and in how many calls.
@@ -107,7 +107,7 @@ const (
 	givenUpCalls = 200
 )
 
-// givenUp finds the callers of the last day who hung up and still wait, the newest first. One with a ticket waits while it is
+// givenUp finds the callers of the last day who hung up, or whose line was lost, and still wait, the newest first. One with a ticket waits while it is
 // open, has had no contact, and is blocking or has no category. One without a ticket waits until the next call from the same
 // number.
 func (s *server) givenUp(ctx context.Context, r *request) ([]givenUp, error) {
@@ -120,7 +120,7 @@ func (s *server) givenUp(ctx context.Context, r *request) ([]givenUp, error) {
 	for _, c := range found.Items { // the newest first
 		later := c.From != "" && again[c.From]
 		again[c.From] = true
-		if c.Ending != "caller hung up" || seen[c.Ticket] && c.Ticket != 0 {
+		if c.Ending != "caller hung up" && c.Ending != "line lost" || seen[c.Ticket] && c.Ticket != 0 {
 			continue
 		}
 		seen[c.Ticket] = true

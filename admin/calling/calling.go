@@ -64,7 +64,7 @@ type testCallAnswer struct {
 type testCallView struct {
 	Engineer    string     `json:"engineer"`
 	Phone       string     `json:"phone"`
-	Result      string     `json:"result" doc:"proven by a test call; else why not: no answer, no key, no key: a mailbox, hung up, busy, dead, impossible, engaged with another caller of ours"`
+	Result      string     `json:"result" doc:"proven by a test call; else why not: no answer, no key, no key: a mailbox, hung up, line lost, busy, dead, impossible, engaged with another caller of ours"`
 	Proven      bool       `json:"proven" doc:"Key and sound came: the proof stands"`
 	ProvenUntil *time.Time `json:"proven_until" doc:"null: the telephone is not proven"`
 }

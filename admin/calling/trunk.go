@@ -54,7 +54,7 @@ type trunkTestAnswer struct {
 type trunkTestView struct {
 	Trunk   string `json:"trunk"`
 	Phone   string `json:"phone"`
-	Result  string `json:"result" doc:"proven by a test call: the key came. Else why not: no answer, no key, no key: a mailbox, hung up, busy, declined, dead, impossible"`
+	Result  string `json:"result" doc:"proven by a test call: the key came. Else why not: no answer, no key, no key: a mailbox, hung up, line lost, busy, declined, dead, impossible"`
 	Reason  string `json:"reason,omitempty" doc:"Why no call could be made"`
 	Pressed bool   `json:"pressed" doc:"The key came: the trunk rings telephones, and keys come back"`
 

@@ -43,6 +43,7 @@ const (
 	resultMailbox  = "no key: a mailbox"
 	resultMachine  = "no key: tones without the code"
 	resultHungUp   = "hung up"
+	resultDropped  = "line lost"
 	resultLost     = "lost after the join"
 	resultGone     = "caller gone"
 	resultOff      = "called off"
@@ -53,6 +54,14 @@ const (
 
 	resultCalledBack = "called back"
 )
+
+// resultOfEnd is that of a leg whose other side is gone: the receiver was put down, or the line broke.
+func resultOfEnd(leg context.Context) string {
+	if errors.Is(context.Cause(leg), ErrLineLost) {
+		return resultDropped
+	}
+	return resultHungUp
+}
 
 // attempt is one telephone that is rung, by itself or with others. One goroutine owns it.
 type attempt struct {
@@ -280,7 +289,7 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 		}
 		return passedOn, resultPassed
 	case t.Context().Err() != nil:
-		return unanswered, resultHungUp
+		return unanswered, resultOfEnd(t.Context())
 	}
 	switch answer {
 	case mailbox:

@@ -144,7 +144,7 @@ func (b *bulletin) converse(ctx context.Context, t Telephone, a oncall.Attempt, 
 	case heard.beeped():
 		return resultMailbox
 	case t.Context().Err() != nil:
-		return resultHungUp
+		return resultOfEnd(t.Context())
 	case key == '2':
 		return resultPassed
 	}

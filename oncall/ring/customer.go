@@ -45,7 +45,7 @@ func (s *Search) CallCustomer(ctx context.Context, c CustomerCall) (result strin
 		stop()
 		result = resultOf(failed)
 		if context.Cause(ctx) != nil {
-			result = resultHungUp
+			result = resultOfEnd(ctx)
 		}
 		s.write(ctx, j.leg, leg, nil, result)
 		j.note(ctx, tickets.Rang, "", "called the customer: "+result)

@@ -23,7 +23,7 @@ import (
 var (
 	errCallerHungUp = errors.New("caller hung up")
 	errFarEnd       = errors.New("the other side hung up")
-	errLost         = errors.New("the line was lost")
+	errLost         = fmt.Errorf("the line broke: %w", ring.ErrLineLost)
 )
 
 // script is what a fake telephone does.

@@ -44,7 +44,9 @@ func (j *job) startHold(ctx context.Context, first prompts.Phrase) {
 }
 
 // errLeft is why a search goes on without its caller: the key to be called back was pressed.
-var errLeft = errors.New("the caller asked to be called back")
+var errLeft = errors.New(leftWord)
+
+const leftWord = "the caller asked to be called back"
 
 // leaveKey is the caller's key to be called back instead of waiting.
 const leaveKey = '1'
@@ -52,7 +54,10 @@ const leaveKey = '1'
 // goneWord says why the caller is not there any more.
 func goneWord(ctx context.Context) string {
 	if errors.Is(context.Cause(ctx), errLeft) {
-		return errLeft.Error()
+		return leftWord
+	}
+	if errors.Is(context.Cause(ctx), ErrLineLost) {
+		return "the caller's line was lost"
 	}
 	return "the caller hung up"
 }

@@ -118,6 +118,10 @@ const (
 	AddThird             // a colleague is to join the two
 )
 
+// ErrLineLost is the cause of a leg that ended without a BYE of its own: its line broke, or no sound came any more. Nobody put the
+// receiver down.
+var ErrLineLost = errors.New("line lost")
+
 // ErrSilent is a joined leg from which no packet comes any more.
 var ErrSilent = errors.New("leg fell silent")
 

@@ -108,7 +108,7 @@ func (k *talk) ended(ctx context.Context) (verdict, string) {
 	case k.released:
 		return k.next, resultHanded
 	case context.Cause(ctx) != nil && k.proven:
-		k.note(ctx, tickets.TalkEnded, who, "the caller hung up"+after)
+		k.note(ctx, tickets.TalkEnded, who, goneWord(ctx)+after)
 		if k.unheard && k.phone.Context().Err() == nil {
 			k.offer(k.phone, prompts.P(SayCallerGone), prompts.P(SayCallerGoneOnly))
 		}
@@ -151,8 +151,8 @@ func (k *talk) leftAlone(ctx context.Context) (verdict, string) {
 		k.note(ctx, tickets.Accepted, k.Engineer, k.Name+" has the ticket")
 		return unanswered, result
 	}
-	k.undo(ctx, "the caller hung up before they had talked, and "+k.Name+" is gone too")
-	k.note(ctx, tickets.CallerGone, k.Engineer, "the caller hung up")
+	k.undo(ctx, goneWord(ctx)+" before they had talked, and "+k.Name+" is gone too")
+	k.note(ctx, tickets.CallerGone, k.Engineer, goneWord(ctx))
 	return unanswered, result
 }
 

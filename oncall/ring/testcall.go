@@ -77,7 +77,7 @@ func unanswering(t Telephone, heard *listening) (result string) {
 	case heard.beeped():
 		return resultMailbox
 	case t.Context().Err() != nil:
-		return resultHungUp
+		return resultOfEnd(t.Context())
 	}
 	return resultNoKey
 }

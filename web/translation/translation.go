@@ -23,7 +23,7 @@ const prefix = "page-said-"
 
 // sentences are all of them by name. A test reads each place that writes a line, and finds what is missing here.
 var sentences = [...]string{
-	"bulletin", "unconfirmed", "asked-confirm", "on-duty-called", "gone-early", "not-told", "not-recorded", "refused-recording", "was-told", "gone-while", "rung", "bulletin-accepted",
+	"bulletin", "unconfirmed", "asked-confirm", "on-duty-called", "gone-early", "was-gone-early", "caller-lost", "caller-lost-after", "caller-lost-before", "not-told", "not-recorded", "refused-recording", "was-told", "gone-while", "rung", "bulletin-accepted",
 	"refused-talk", "refused-talk-none", "refused-talk-stays", "refused-talk-deleted", "refuser-caller", "refuser-customer", "refuser-operator", "operator-recorded", "call-back-key", "call-back", "call-back-picked", "call-back-talk", "call-back-ended", "has-called", "customer-called", "customer-picked", "customer-talk", "customer-ended",
 	"handed-over", "talk", "asks-join", "asks-over", "gone-before", "nobody-duty", "no-outgoing", "nobody-accepted", "second-none", "second-joins", "second-hung", "second-left", "second-lost",
 	"handed-stays", "lost-stays", "has-caller", "two-wanted", "lost", "hung-up", "nobody-talked", "has-ticket", "caller-hung-up", "accepted", "not-back", "caller-hung-up-after",
